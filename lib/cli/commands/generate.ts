@@ -1,0 +1,63 @@
+import { Command } from "commander";
+import { InputError } from "../../errors.js";
+import { LanguageModel } from "../../models/languageModel.js";
+import { executorFrom, withExecutorOptions } from "../executor.js";
+import { exitCodeOf, interruptible } from "../interrupt.js";
+import { given, number, whole } from "../options.js";
+
+interface Options {
+  prompt?: string;
+  maximumTokens?: number;
+  temperature?: number;
+  topK?: number;
+  topP?: number;
+  seed?: number;
+  stop?: string;
+  count: number;
+  json?: boolean;
+  executor: string;
+  threads?: number;
+}
+
+export function generateCommand(): Command {
+  const command = new Command("generate")
+    .description("write text with a language model")
+    .argument("<model>", "folder of a trained model")
+    .option("-p, --prompt <text>", "text to continue")
+    .option("-n, --maximum-tokens <n>", "tokens to write at most (default: 500)", whole)
+    .option("-t, --temperature <x>", "0 takes the most probable token, above 1 is daring (default: 1)", number)
+    .option("--top-k <k>", "only the k most probable tokens", whole)
+    .option("--top-p <p>", "only the most probable tokens that together reach p", number)
+    .option("--seed <n>", "the same seed writes the same text (default: a new one)", whole)
+    .option("--stop <text>", "stop before this text")
+    .option("--count <n>", "how many texts to write", whole, 1)
+    .option("--json", "print one JSON object for each text");
+  return withExecutorOptions(command).action(generate);
+}
+
+async function generate(folder: string, options: Options): Promise<void> {
+  if (options.count < 1) throw new InputError("generate: --count must be at least 1.");
+  const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
+  const { prompt, maximumTokens, temperature, topK, topP, stop } = options;
+  const { signal, stoppedBy, done } = interruptible();
+  const first = options.seed ?? Math.floor(Math.random() * 2 ** 31);
+  try {
+    for (let i = 0; i < options.count; i++) {
+      const seed = first + i;
+      let text = "";
+      if (!options.json && prompt !== undefined) process.stdout.write(prompt);
+      for await (const piece of model.generate({ ...given({ prompt, maximumTokens, temperature, topK, topP, stop }), seed, signal })) {
+        if (options.json) text += piece;
+        else process.stdout.write(piece);
+      }
+      process.stdout.write(options.json ? `${JSON.stringify({ seed, prompt: prompt ?? "", text })}\n` : "\n");
+    }
+  } catch (error) {
+    const signalName = stoppedBy();
+    if (!signalName) throw error;
+    process.stdout.write("\n");
+    process.exitCode = exitCodeOf(signalName);
+  } finally {
+    done();
+  }
+}

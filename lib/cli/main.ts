@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import pc from "picocolors";
+import { OstinatoError } from "../errors.js";
+import { demoCommand } from "./commands/demo.js";
+import { evaluateCommand } from "./commands/evaluate.js";
+import { generateCommand } from "./commands/generate.js";
+import { infoCommand } from "./commands/info.js";
+import { inspectCommand } from "./commands/inspect.js";
+import { trainCommand } from "./commands/train.js";
+
+/** Exit codes: 0 done, 1 the work failed, 2 the command line is wrong, 130 / 143 stopped by Ctrl-C / SIGTERM. */
+const failed = 1;
+const misused = 2;
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+
+function program(): Command {
+  const root = new Command("ostinato")
+    .description("Train and serve recurrent sequence models at native speed.")
+    .version(version)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("(add --help for the options)");
+  for (const command of [trainCommand(), generateCommand(), evaluateCommand(), inspectCommand(), infoCommand(), demoCommand()]) {
+    root.addCommand(command);
+  }
+  // Subcommands do not inherit the override when they are added ready-made.
+  const override = (command: Command): void => {
+    command.exitOverride();
+    command.commands.forEach(override);
+  };
+  override(root);
+  return root;
+}
+
+async function main(): Promise<void> {
+  // A reader that leaves early (`ostinato generate | head`) is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : failed));
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : misused;
+      return;
+    }
+    report(error);
+    process.exitCode = error instanceof OstinatoError && error.code === "ERR_OSTINATO_OPTION" ? misused : failed;
+  }
+}
+
+/** One clear sentence for errors that were foreseen; the stack for those that were not. */
+function report(error: unknown): void {
+  const json = process.argv.includes("--json");
+  const foreseen = error instanceof OstinatoError;
+  const message = error instanceof Error ? error.message : String(error);
+  if (json) process.stdout.write(`${JSON.stringify({ event: "error", code: foreseen ? error.code : "ERR_UNKNOWN", message })}\n`);
+  else process.stderr.write(`${pc.red("error:")} ${foreseen || !(error instanceof Error) ? message : (error.stack ?? message)}\n`);
+}
+
+await main();

@@ -1,0 +1,93 @@
+import cliProgress from "cli-progress";
+import pc from "picocolors";
+
+/** What commands print with. Results go to stdout, progress and notes to stderr, so that pipes carry results only. */
+export interface Printer {
+  readonly json: boolean;
+  /** A line of the result. */
+  line(text: string): void;
+  /** A line for people, about what is going on; silent with --json and --quiet. */
+  note(text: string): void;
+  /** With --json: one JSON object on one line. */
+  object(value: object): void;
+  /** A progress bar on a terminal, a plain line every few seconds elsewhere. */
+  progress(): ProgressLine;
+}
+
+export interface ProgressLine {
+  /** @param share 0 to 1. */
+  update(share: number, text: string): void;
+  /** Removes the bar, so that a note can be printed. */
+  pause(): void;
+  stop(): void;
+}
+
+/** Seconds between plain progress lines. */
+const plainSeconds = 10;
+
+export function printer({ json = false, quiet = false }: { json?: boolean; quiet?: boolean }): Printer {
+  const silent = json || quiet;
+  return {
+    json,
+    line: (text) => {
+      if (!json) process.stdout.write(`${text}\n`);
+    },
+    note: (text) => {
+      if (!silent) process.stderr.write(`${text}\n`);
+    },
+    object: (value) => {
+      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    },
+    progress: () => (silent ? noProgress : process.stderr.isTTY ? bar() : plainLines()),
+  };
+}
+
+const noProgress: ProgressLine = { update: () => {}, pause: () => {}, stop: () => {} };
+
+function bar(): ProgressLine {
+  const format = `${pc.cyan("{bar}")} {percentage} %  {text}`;
+  const options = { format, barsize: 24, hideCursor: true, clearOnComplete: true, stream: process.stderr, fps: 8 };
+  let line: cliProgress.SingleBar | null = null;
+  const stop = () => {
+    line?.stop();
+    line = null;
+  };
+  return {
+    update: (share, text) => {
+      if (!line) {
+        line = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic);
+        line.start(1000, 0, { text });
+      }
+      line.update(Math.round(share * 1000), { text });
+    },
+    pause: stop,
+    stop,
+  };
+}
+
+function plainLines(): ProgressLine {
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    update: (share, text) => {
+      const now = performance.now();
+      if (now - last < plainSeconds * 1000) return;
+      last = now;
+      process.stderr.write(`${(100 * share).toFixed(1).padStart(5)} %  ${text}\n`);
+    },
+    pause: () => {},
+    stop: () => {},
+  };
+}
+
+/** Seconds as a person reads them: 42 s, 3 min 10 s, 2 h 5 min. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** A number with thin groups: 929,589. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}

@@ -1,0 +1,57 @@
+export const tokenizerKinds = ["character", "byte", "word", "subword"] as const;
+
+/** What a tokenizer cuts text into. */
+export type TokenizerKind = (typeof tokenizerKinds)[number];
+
+/** The ids of tokens with a meaning of their own, where a tokenizer has them. */
+export interface SpecialTokens {
+  /** Stands for whatever is not in the vocabulary. */
+  readonly unknown?: number;
+  readonly endOfSentence?: number;
+  readonly beginOfSentence?: number;
+  readonly padding?: number;
+}
+
+/**
+ * Text to token ids and back. The law, where nothing is unknown: decode(encode(text)) = normalize(text).
+ * (A subword tokenizer made elsewhere may lose more, such as upper case; its own file decides.)
+ */
+export interface Tokenizer {
+  readonly kind: TokenizerKind;
+  /** V: ids are 0..size-1. */
+  readonly size: number;
+  readonly special: SpecialTokens;
+  /** The text as this tokenizer sees it. Idempotent. */
+  normalize(text: string): string;
+  /** @throws InputError for what is not in the vocabulary, when there is no unknown token. */
+  encode(text: string): Int32Array;
+  /** Encodes a text that comes in pieces. However it is cut, the tokens are those of the whole text. */
+  encoder(): TokenEncoder;
+  /** @throws InputError for an id outside 0..size-1. */
+  decode(ids: ArrayLike<number>): string;
+  /** Decodes tokens as they are generated. */
+  decoder(): TokenDecoder;
+  /** A token for the eye: blanks and control characters are shown by signs. */
+  token(id: number): string;
+  /** The id of one token, written as in a text ("\n", not its sign). */
+  id(token: string): number | undefined;
+  /** What `tokenizerFromJSON` needs to make this tokenizer again. */
+  toJSON(): object;
+}
+
+export interface TokenEncoder {
+  /** The tokens that are certain so far; the end of the text is held back while more could change it. */
+  push(text: string): Int32Array;
+  /** The rest. */
+  end(): Int32Array;
+  /** Unicode code points of the normalised text behind the tokens given out so far. */
+  readonly characters: number;
+}
+
+/** Never gives out half a character: bytes wait for their last byte, jamo for their syllable. */
+export interface TokenDecoder {
+  /** The text that is certain after this token, often its own; "" while a character is incomplete. */
+  push(id: number): string;
+  /** What was held back. A character whose last bytes never came is left out. */
+  end(): string;
+}

@@ -1,0 +1,30 @@
+import { describe, InputError } from "../errors.js";
+import { ByteTokenizer } from "./byteTokenizer.js";
+import { CharacterTokenizer } from "./characterTokenizer.js";
+import type { CharacterOptions } from "./characterTokenizer.js";
+import { SubwordTokenizer } from "./subwordTokenizer.js";
+import { tokenizerKinds } from "./tokenizer.js";
+import type { Tokenizer } from "./tokenizer.js";
+import { Vocabulary } from "./vocabulary.js";
+import { WordTokenizer } from "./wordTokenizer.js";
+
+/**
+ * The tokenizer that `toJSON` wrote: the content of vocabulary.json, or of a Hugging Face tokenizer.json.
+ * @throws InputError for anything else.
+ */
+export function tokenizerFromJSON(json: unknown): Tokenizer {
+  if (typeof json === "object" && json !== null) {
+    const { kind, unit, tokens, model } = json as Record<string, unknown>;
+    if (kind === "byte") return new ByteTokenizer();
+    if (kind === "word") return new WordTokenizer(new Vocabulary(tokens as string[]));
+    if (kind === "character") {
+      return new CharacterTokenizer(new Vocabulary(tokens as string[]), { unit: unit as CharacterOptions["unit"] & string });
+    }
+    if (kind === undefined && model !== undefined) return new SubwordTokenizer(json);
+    throw new InputError(
+      `Expected a vocabulary of kind ${tokenizerKinds.filter((word) => word !== "subword").join(", ")}, ` +
+        `or a Hugging Face tokenizer.json, got kind ${describe(kind)}.`,
+    );
+  }
+  throw new InputError(`Expected a vocabulary, got ${describe(json)}.`);
+}

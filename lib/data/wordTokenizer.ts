@@ -1,0 +1,180 @@
+import { expectKnownOptions, expectNumber, InputError } from "../errors.js";
+import { countCharacters, lastCharacterBoundary } from "./characters.js";
+import { SegmentEncoder, Segmenter } from "./segmenter.js";
+import type { EncodedSegment } from "./segmenter.js";
+import type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer } from "./tokenizer.js";
+import { Place, UnknownTokenError } from "./unknownToken.js";
+import { TokenCounts, Vocabulary } from "./vocabulary.js";
+
+export interface WordOptions {
+  /** Keep only the most frequent words, so that the vocabulary has this size, special tokens included. Default: all. */
+  maximumSize?: number;
+  /** Keep only words that occur so often. Default 1. */
+  minimumCount?: number;
+  /** Adds "<unk>" for all other words. Default: only if the vocabulary is cut, or the text itself has "<unk>". */
+  unknown?: boolean;
+}
+
+const unknownToken = "<unk>";
+const endToken = "<eos>";
+
+/**
+ * Words between blanks; the end of a line is the token <eos>. Read so, the Penn Treebank has its usual 10,000 types and
+ * 929,589 training tokens (Mikolov et al. 2010). Text is brought to NFC, and blanks at line ends and repeated blanks go.
+ */
+export class WordTokenizer implements Tokenizer {
+  readonly kind = "word";
+  readonly special: SpecialTokens & { readonly endOfSentence: number };
+  readonly #vocabulary: Vocabulary;
+
+  /** @param vocabulary words with "<eos>" among them, and "<unk>" if unknown words are to have a token. */
+  constructor(vocabulary: Vocabulary) {
+    const unknown = vocabulary.id(unknownToken);
+    const endOfSentence = vocabulary.id(endToken);
+    if (endOfSentence === undefined) {
+      throw new InputError(`WordTokenizer: the vocabulary lacks ${endToken}, the token for the end of a line.`);
+    }
+    for (const token of vocabulary.tokens) {
+      if (/\s/u.test(token)) throw new InputError(`WordTokenizer: the word ${JSON.stringify(token)} has a blank in it.`);
+    }
+    this.special = unknown === undefined ? { endOfSentence } : { endOfSentence, unknown };
+    this.#vocabulary = vocabulary;
+  }
+
+  /** The words of a text, most frequent first. @throws InputError if there are none. */
+  static fromText(text: string, options: WordOptions = {}): WordTokenizer {
+    const counts = new TokenCounts();
+    countInto(counts, text);
+    return fromCounts(counts, options);
+  }
+
+  /** The words of a corpus, read piece by piece. */
+  static async fromCorpus(corpus: { pieces(): AsyncIterable<string> }, options: WordOptions = {}): Promise<WordTokenizer> {
+    const counts = new TokenCounts();
+    const segmenter = new Segmenter(lastBlank);
+    for await (const piece of corpus.pieces()) countInto(counts, segmenter.push(piece));
+    countInto(counts, segmenter.end());
+    return fromCounts(counts, options);
+  }
+
+  get size(): number {
+    return this.#vocabulary.size;
+  }
+
+  normalize(text: string): string {
+    const lines = text.normalize("NFC").split("\n");
+    return lines.map((line) => wordsOf(line).join(" ")).join("\n");
+  }
+
+  encode(text: string): Int32Array {
+    return this.#encode(text, { place: new Place(), line: { words: 0 } }).ids;
+  }
+
+  encoder(): TokenEncoder {
+    const state = { place: new Place(), line: { words: 0 } };
+    return new SegmentEncoder(lastBlank, (segment) => this.#encode(segment, state));
+  }
+
+  decode(ids: ArrayLike<number>): string {
+    const decoder = this.decoder();
+    const pieces: string[] = [];
+    for (let i = 0; i < ids.length; i++) pieces.push(decoder.push(ids[i] as number));
+    return pieces.join("");
+  }
+
+  decoder(): TokenDecoder {
+    let lineStart = true;
+    return {
+      push: (id) => {
+        const word = this.#vocabulary.token(id);
+        const blank = lineStart ? "" : " ";
+        lineStart = id === this.special.endOfSentence;
+        return lineStart ? "\n" : blank + word;
+      },
+      end: () => "",
+    };
+  }
+
+  token(id: number): string {
+    return this.#vocabulary.token(id);
+  }
+
+  /** "\n" is the same as "<eos>". */
+  id(token: string): number | undefined {
+    return token === "\n" ? this.special.endOfSentence : this.#vocabulary.id(token);
+  }
+
+  toJSON(): object {
+    return { kind: this.kind, tokens: this.#vocabulary.tokens };
+  }
+
+  /** @param state where the text stands, and whether the line has words already; moved on. */
+  #encode(segment: string, { place, line: at }: { place: Place; line: { words: number } }): EncodedSegment {
+    const { endOfSentence, unknown } = this.special;
+    const normal = segment.normalize("NFC");
+    const ids: number[] = [];
+    let characters = 0;
+    for (const [number, line] of normal.split("\n").entries()) {
+      if (number > 0) {
+        ids.push(endOfSentence);
+        characters++;
+        at.words = 0;
+      }
+      for (const word of wordsOf(line)) {
+        const id = this.#vocabulary.id(word) ?? unknown;
+        if (id === undefined) throw this.#unknown(word, normal, place);
+        ids.push(id);
+        characters += countCharacters(word) + (at.words++ > 0 ? 1 : 0);
+      }
+    }
+    place.pass(normal);
+    return { ids: Int32Array.from(ids), characters };
+  }
+
+  #unknown(word: string, text: string, place: Place): UnknownTokenError {
+    // The first place where it stands as a word of its own.
+    const at = [...text.matchAll(/\S+/gu)].find((match) => match[0] === word)?.index ?? 0;
+    return new UnknownTokenError(word, place.at(text, at), { kind: "word", size: this.size });
+  }
+}
+
+function wordsOf(line: string): string[] {
+  return line.split(/\s+/u).filter((word) => word !== "");
+}
+
+/** Words may be cut apart in front of a blank; nothing merges with a blank under NFC. */
+function lastBlank(text: string): number {
+  for (let i = lastCharacterBoundary(text) - 1; i > 0; i--) {
+    const unit = text.charCodeAt(i);
+    if (unit === 0x20 || unit === 0x0a || unit === 0x09) return i;
+  }
+  return 0;
+}
+
+function countInto(counts: TokenCounts, text: string): void {
+  for (const [number, line] of text.normalize("NFC").split("\n").entries()) {
+    if (number > 0) counts.add(endToken);
+    for (const word of wordsOf(line)) counts.add(word);
+  }
+}
+
+function fromCounts(counts: TokenCounts, options: WordOptions): WordTokenizer {
+  const who = "WordTokenizer";
+  expectKnownOptions(who, options, ["maximumSize", "minimumCount", "unknown"]);
+  const { maximumSize = Number.MAX_SAFE_INTEGER, minimumCount = 1, unknown = false } = options;
+  expectNumber(who, "maximumSize", maximumSize, { integer: true, minimum: 3 });
+  expectNumber(who, "minimumCount", minimumCount, { integer: true, minimum: 1 });
+  const special = (token: string) => token === endToken || token === unknownToken;
+  if (!counts.ranked().some(({ token }) => !special(token))) {
+    throw new InputError(`${who}: the text has no words, so there is nothing to learn.`);
+  }
+  if (!counts.has(endToken)) counts.add(endToken);
+  const frequent = ({ token, count }: { token: string; count: number }) => special(token) || count >= minimumCount;
+  const cuts = counts.size > maximumSize || !counts.ranked().every(frequent);
+  if ((cuts || unknown) && !counts.has(unknownToken)) counts.add(unknownToken);
+  const kept = counts.ranked().filter(frequent);
+  const specials = kept.filter(({ token }) => special(token)).length;
+  let words = 0;
+  const tokens = kept.filter(({ token }) => special(token) || ++words <= maximumSize - specials);
+  return new WordTokenizer(new Vocabulary(tokens.map(({ token }) => token)));
+}

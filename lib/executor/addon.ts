@@ -1,0 +1,37 @@
+/** The whole boundary between TypeScript and C++ (native/binding). Everything here may throw an Error with a `code`. */
+export interface Addon {
+  /** Names of the ops; an op's code in an encoded program is its position here. */
+  operations(): string[];
+  info(): AddonInfo;
+  threads(): number;
+  /** 1 to 256. Refused (ERR_OSTINATO_BUSY) while a program runs, like the two below. */
+  setThreads(threads: number): void;
+  /** "auto", "portable", "neon", "avx2" or "avx512". */
+  setKernels(tier: string): void;
+  /** "auto", "own" or "blas". */
+  setGemm(provider: string): void;
+  Store: new () => AddonStore;
+  Program: new (store: AddonStore, encoded: Float64Array) => AddonProgram;
+}
+
+export interface AddonInfo {
+  kernels: { chosen: string; reason: string; available: string[] };
+  gemm: { provider: string; blas: string | null };
+  threads: number;
+}
+
+export interface AddonStore {
+  /** @param dtype 0 for f32, 1 for i32. Returns the variable's index. Filled with zeros. */
+  declare(dtype: number, elements: number): number;
+  /** Copies a variable into `into`, which has its type and length. */
+  read(index: number, into: Float32Array | Int32Array): void;
+  write(index: number, from: Float32Array | Int32Array): void;
+}
+
+export interface AddonProgram {
+  /** One run at a time on a store: a second one is refused with ERR_OSTINATO_BUSY. */
+  run(
+    feeds: readonly (Float32Array | Int32Array)[],
+    check: boolean,
+  ): Promise<{ outputs: (Float32Array | Int32Array)[]; nonFinite: number }>;
+}

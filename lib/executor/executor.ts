@@ -1,0 +1,47 @@
+import type { Program, VariableSpec } from "../graph/program.js";
+
+/** What goes in and out of a run. Float64Array only with the float64 reference executor. */
+export type Values = Float32Array | Float64Array | Int32Array;
+
+/** Runs Programs. There are two: native (C++) and reference (TypeScript). They run the same ops. */
+export interface Executor {
+  readonly name: string;
+  /** The array type of this executor's "f32" values: Float64Array only for the float64 reference. */
+  readonly floats: Float32ArrayConstructor | Float64ArrayConstructor;
+  createStore(): Store;
+  /** Checks the program, plans its memory and binds it to the variables of `store`, declaring those that are new. */
+  compile(program: Program, store: Store): Executable;
+}
+
+/**
+ * The values that outlive a run: parameters, optimizer moments, carried recurrent state. Several programs share one
+ * store. Runs, reads and writes of one store happen one after the other, in the order of the calls.
+ */
+export interface Store {
+  /** Adds a variable, filled with zeros. Declaring the same variable again is fine; with another shape it is an error. */
+  declare(variable: VariableSpec): void;
+  /** A copy of the variable's values. */
+  read(name: string): Promise<Values>;
+  /** Replaces the variable's values. @throws InputError if the number of values does not fit. */
+  write(name: string, values: Values): Promise<void>;
+}
+
+export type Feeds = Readonly<Record<string, Values | number>>;
+
+export interface RunResult {
+  readonly outputs: Record<string, Values>;
+  /** With `check`: the index of the first op that wrote a NaN or an infinity, or null. */
+  readonly nonFinite: number | null;
+}
+
+/** A program bound to a store, with its memory. */
+export interface Executable {
+  readonly program: Program;
+  /**
+   * Runs the program once, off the event loop where the executor can.
+   * @param feeds one entry for each feed of the program; scalars may be plain numbers.
+   * @param options.check look at every result of every op for NaN and infinity; slow, for finding where one began.
+   * @throws InputError for a missing, unknown or ill-shaped feed, or an id outside its table.
+   */
+  run(feeds: Feeds, options?: { readonly check?: boolean }): Promise<RunResult>;
+}

@@ -1,0 +1,151 @@
+import { InputError, OstinatoError, ShapeError } from "../errors.js";
+import type { Program, VariableSpec } from "../graph/program.js";
+import { elementsOf, sameShape, shapeText } from "../graph/program.js";
+import type { Addon, AddonInfo, AddonProgram, AddonStore } from "./addon.js";
+import { encodeProgram } from "./encode.js";
+import type { Executable, Executor, Feeds, RunResult, Store, Values } from "./executor.js";
+import { orderFeeds } from "./feeds.js";
+import { loadAddon } from "./loadAddon.js";
+
+/** Runs programs in C++: each run is one call that works off the event loop. */
+export class NativeExecutor implements Executor {
+  readonly name = "native";
+  readonly floats = Float32Array;
+  readonly #addon: Addon;
+  readonly #codes: ReadonlyMap<string, number>;
+
+  constructor(addon: Addon) {
+    this.#addon = addon;
+    this.#codes = new Map(addon.operations().map((name, code) => [name, code]));
+  }
+
+  createStore(): NativeStore {
+    return new NativeStore(new this.#addon.Store());
+  }
+
+  compile(program: Program, store: Store): Executable {
+    if (!(store instanceof NativeStore)) throw new InputError("compile: the store belongs to another executor.");
+    for (const variable of program.variables) store.declare(variable);
+    const encoded = encodeProgram(program, { codes: this.#codes, variables: store.indexes() });
+    const loaded = named(() => new this.#addon.Program(store.handle, encoded));
+    return new NativeExecutable(program, store, loaded);
+  }
+}
+
+/** Runs, reads and writes of one store take turns, in the order of the calls. */
+class NativeStore implements Store {
+  readonly handle: AddonStore;
+  readonly #variables = new Map<string, { index: number; spec: VariableSpec }>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(handle: AddonStore) {
+    this.handle = handle;
+  }
+
+  declare(spec: VariableSpec): void {
+    const known = this.#variables.get(spec.name);
+    if (known) {
+      if (known.spec.dtype === spec.dtype && sameShape(known.spec.shape, spec.shape)) return;
+      throw new ShapeError(
+        `Store: variable ${JSON.stringify(spec.name)} has shape ${shapeText(known.spec.shape)}, not ${shapeText(spec.shape)}.`,
+      );
+    }
+    const index = named(() => this.handle.declare(spec.dtype === "f32" ? 0 : 1, elementsOf(spec.shape)));
+    this.#variables.set(spec.name, { index, spec });
+  }
+
+  async read(name: string): Promise<Values> {
+    const { index, spec } = this.#known(name);
+    const values = spec.dtype === "f32" ? new Float32Array(elementsOf(spec.shape)) : new Int32Array(elementsOf(spec.shape));
+    await this.queue(async () => this.handle.read(index, values));
+    return values;
+  }
+
+  async write(name: string, values: Values): Promise<void> {
+    const { index, spec } = this.#known(name);
+    const expected = elementsOf(spec.shape);
+    if (values.length !== expected) {
+      throw new InputError(`Store: expected ${expected} values for ${JSON.stringify(name)}, got ${values.length}.`);
+    }
+    const own = spec.dtype === "f32" ? Float32Array.from(values) : Int32Array.from(values);
+    await this.queue(async () => this.handle.write(index, own));
+  }
+
+  indexes(): Map<string, number> {
+    return new Map([...this.#variables].map(([name, { index }]) => [name, index]));
+  }
+
+  queue<R>(work: () => Promise<R>): Promise<R> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  #known(name: string) {
+    const variable = this.#variables.get(name);
+    if (!variable) throw new InputError(`Store: there is no variable ${JSON.stringify(name)}.`);
+    return variable;
+  }
+}
+
+class NativeExecutable implements Executable {
+  constructor(
+    readonly program: Program,
+    private readonly store: NativeStore,
+    private readonly loaded: AddonProgram,
+  ) {}
+
+  async run(feeds: Feeds, { check = false }: { check?: boolean } = {}): Promise<RunResult> {
+    // Feeds are copied now: what the caller does with his arrays afterwards is his own business.
+    const ordered = orderFeeds(this.program, feeds, Float32Array).map((array) => array.slice()) as (
+      | Float32Array
+      | Int32Array
+    )[];
+    // An Error made here has the caller's stack, which one made in C++ has not.
+    const here = new Error();
+    try {
+      const { outputs, nonFinite } = await this.store.queue(() => this.loaded.run(ordered, check));
+      return {
+        outputs: Object.fromEntries(this.program.outputs.map(({ name }, i) => [name, outputs[i] as Values])),
+        nonFinite: nonFinite < 0 ? null : nonFinite,
+      };
+    } catch (error) {
+      const own = asOwn(error);
+      own.stack = `${own.name}: ${own.message}\n${(here.stack ?? "").split("\n").slice(1).join("\n")}`;
+      throw own;
+    }
+  }
+}
+
+/** Calls the addon and turns its errors into OstinatoErrors, which begin where JavaScript called. */
+function named<R>(call: () => R): R {
+  try {
+    return call();
+  } catch (error) {
+    throw asOwn(error);
+  }
+}
+
+function asOwn(error: unknown): OstinatoError {
+  const { message, code } = error as Error & { code?: string };
+  if (code === "ERR_OSTINATO_INPUT") return new InputError(message, error);
+  return new OstinatoError(message, { code: code ?? "ERR_OSTINATO_ADDON", cause: error });
+}
+
+let shared: NativeExecutor | undefined;
+
+/** The native executor of this process. @throws OstinatoError ERR_OSTINATO_ADDON if there is no binary to load. */
+export function nativeExecutor(): NativeExecutor {
+  shared ??= new NativeExecutor(loadAddon());
+  return shared;
+}
+
+/** Threads that native runs use. Default: OSTINATO_NUM_THREADS, else the CPUs that this process may use. */
+export function setThreads(threads: number): void {
+  named(() => loadAddon().setThreads(threads));
+}
+
+/** What computes here: kernels, matrix products, threads. */
+export function nativeInfo(): AddonInfo {
+  return loadAddon().info();
+}

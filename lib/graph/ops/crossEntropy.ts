@@ -1,0 +1,53 @@
+import { defineOperation } from "../operation.js";
+import { matchShapes } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+
+const linearCrossEntropyOperation = defineOperation({
+  name: "linearCrossEntropy",
+  optionalResults: [2, 3],
+  gradient: ({ operands: [x, weight, bias, targets], results: [, , logSumExp, logits], gradients: [dlosses] }) => {
+    const { graph } = x as Tensor;
+    const [dx, dweight, dbias] = graph.record(
+      linearCrossEntropyGradient,
+      [x, weight, bias, targets, logSumExp, logits, dlosses],
+      [{ shape: (x as Tensor).shape }, { shape: (weight as Tensor).shape }, { shape: [(weight as Tensor).shape[0] as number] }],
+    ) as [Tensor, Tensor, Tensor];
+    return [dx, dweight, bias ? dbias : null, null];
+  },
+  flops: ([x, weight]) => 2 * (x as Tensor).shape.reduce((n, s) => n * s, 1) * ((weight as Tensor).shape[0] as number),
+});
+
+// The gradient of the logits replaces the logits: at [N,V] they are the largest values of a language model.
+const linearCrossEntropyGradient = defineOperation({
+  name: "linearCrossEntropyGradient",
+  consumes: [5],
+  optionalResults: [2],
+  flops: ([x, weight]) => 4 * (x as Tensor).shape.reduce((n, s) => n * s, 1) * ((weight as Tensor).shape[0] as number),
+});
+
+/**
+ * Cross-entropy of softmax(x Wᵀ + b), with the output layer fused in. x [N,H], weight [V,H], bias [V],
+ * targets i32 [N] with -1 for "no target here".
+ *
+ * @returns losses [N] in nats, 0 where there is no target, and count [], the number of targets.
+ */
+export function linearCrossEntropy(operands: {
+  x: Tensor;
+  weight: Tensor;
+  bias?: Tensor | null;
+  targets: Tensor;
+}): { losses: Tensor; count: Tensor } {
+  const { x, weight, bias, targets } = operands;
+  const { N, V } = matchShapes("linearCrossEntropy", [
+    ["x", x, "N H"],
+    ["weight", weight, "V H"],
+    ["bias", bias, "V"],
+    ["targets", targets, "N", "i32"],
+  ]) as { N: number; V: number };
+  const [losses, count] = x.graph.record(
+    linearCrossEntropyOperation,
+    [x, weight, bias, targets],
+    [{ shape: [N] }, { shape: [] }, { shape: [N] }, { shape: [N, V] }],
+  ) as [Tensor, Tensor];
+  return { losses, count };
+}

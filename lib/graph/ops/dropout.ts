@@ -1,0 +1,39 @@
+import { defineOperation } from "../operation.js";
+import type { Operation } from "../operation.js";
+import { matchShapes } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+
+const dropoutOperation: Operation = defineOperation({
+  name: "dropout",
+  attributes: ["stream", "sharedLeading"],
+  // The op is linear in x and its mask comes from counters, so the gradient is the op itself: no mask is stored.
+  gradient: ({ operands: [, rate, random], attributes, gradients: [dy] }) => [
+    (dy as Tensor).graph.record(dropoutOperation, [dy, rate, random], [{ shape: (dy as Tensor).shape }], attributes)[0] as Tensor,
+    null,
+    null,
+  ],
+});
+
+/**
+ * Zeroes elements with probability `rate` and scales the others by 1 / (1 - rate) (Srivastava et al. 2014).
+ *
+ * @param operands.rate run-time scalar in [0, 1).
+ * @param operands.random i32 [2]: the seed and the step; the same pair gives the same mask.
+ * @param operands.stream number that tells this mask from the others of the program.
+ * @param operands.overTime one mask for all time steps of x [T,...] (variational dropout, Gal & Ghahramani 2016).
+ */
+export function dropout(operands: {
+  x: Tensor;
+  rate: Tensor;
+  random: Tensor;
+  stream: number;
+  overTime?: boolean;
+}): Tensor {
+  const { x, rate, random, stream, overTime = false } = operands;
+  matchShapes("dropout", [
+    ["x", x, overTime ? "... F" : "..."],
+    ["rate", rate, ""],
+    ["random", random, "2", "i32"],
+  ]);
+  return x.graph.record(dropoutOperation, [x, rate, random], [{ shape: x.shape }], [stream, Number(overTime)])[0] as Tensor;
+}

@@ -1,0 +1,112 @@
+import { ShapeError } from "../../errors.js";
+import { defineOperation } from "../operation.js";
+import type { GradientContext } from "../operation.js";
+import type { Shape } from "../program.js";
+import { shapeText } from "../program.js";
+import { matchShapes } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+import { sumTo } from "./reduce.js";
+
+/** Shape of a binary op under NumPy's broadcasting rules. @throws ShapeError if the shapes do not fit. */
+export function broadcastShape(operation: string, a: Tensor, b: Tensor): Shape {
+  matchShapes(operation, [
+    ["a", a, "..."],
+    ["b", b, "..."],
+  ]);
+  const rank = Math.max(a.shape.length, b.shape.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const m = a.shape[i - rank + a.shape.length] ?? 1;
+    const n = b.shape[i - rank + b.shape.length] ?? 1;
+    if (m === n || n === 1) return m;
+    if (m === 1) return n;
+    throw new ShapeError(`${operation}: shapes ${shapeText(a.shape)} and ${shapeText(b.shape)} do not broadcast.`);
+  });
+}
+
+type BinaryGradient = (context: { a: Tensor; b: Tensor; y: Tensor; dy: Tensor }) => [() => Tensor, () => Tensor];
+
+function binary(name: string, gradient: BinaryGradient) {
+  const operation = defineOperation({
+    name,
+    gradient: ({ operands: [a, b], results: [y], gradients: [dy], needs }: GradientContext) => {
+      const rules = gradient({ a: a as Tensor, b: b as Tensor, y: y as Tensor, dy: dy as Tensor });
+      return [a, b].map((operand, i) => {
+        const rule = rules[i];
+        return needs[i] && rule ? sumTo(rule(), (operand as Tensor).shape) : null;
+      });
+    },
+  });
+  return (a: Tensor, b: Tensor): Tensor =>
+    a.graph.record(operation, [a, b], [{ shape: broadcastShape(name, a, b) }])[0] as Tensor;
+}
+
+/** a + b, broadcasting. */
+export const add = binary("add", ({ dy }) => [() => dy, () => dy]);
+
+/** a - b, broadcasting. */
+export const subtract = binary("subtract", ({ dy }) => [() => dy, () => affine(dy, { scale: -1 })]);
+
+/** a b elementwise, broadcasting. */
+export const multiply = binary("multiply", ({ a, b, dy }) => [() => multiply(dy, b), () => multiply(dy, a)]);
+
+/** a / b elementwise, broadcasting. */
+export const divide = binary("divide", ({ b, y, dy }) => [
+  () => divide(dy, b),
+  () => affine(divide(multiply(dy, y), b), { scale: -1 }),
+]);
+
+function unary(name: string, gradient: (context: { x: Tensor; y: Tensor; dy: Tensor }) => Tensor) {
+  const operation = defineOperation({
+    name,
+    gradient: ({ operands: [x], results: [y], gradients: [dy] }: GradientContext) => [
+      gradient({ x: x as Tensor, y: y as Tensor, dy: dy as Tensor }),
+    ],
+  });
+  return (x: Tensor): Tensor => {
+    matchShapes(name, [["x", x, "..."]]);
+    return x.graph.record(operation, [x], [{ shape: x.shape }])[0] as Tensor;
+  };
+}
+
+export const exp = unary("exp", ({ y, dy }) => multiply(dy, y));
+/** Natural logarithm. */
+export const log = unary("log", ({ x, dy }) => divide(dy, x));
+export const sqrt = unary("sqrt", ({ y, dy }) => affine(divide(dy, y), { scale: 0.5 }));
+export const square = unary("square", ({ x, dy }) => affine(multiply(dy, x), { scale: 2 }));
+export const tanh = unary("tanh", ({ y, dy }) => fromOutput(tanhGradient, y, dy));
+/** Logistic sigmoid 1 / (1 + exp(-x)). */
+export const sigmoid = unary("sigmoid", ({ y, dy }) => fromOutput(sigmoidGradient, y, dy));
+/** max(x, 0). */
+export const relu = unary("relu", ({ y, dy }) => fromOutput(reluGradient, y, dy));
+
+const tanhGradient = defineOperation({ name: "tanhGradient" });
+const sigmoidGradient = defineOperation({ name: "sigmoidGradient" });
+const reluGradient = defineOperation({ name: "reluGradient" });
+
+function fromOutput(operation: { name: string }, y: Tensor, dy: Tensor): Tensor {
+  return y.graph.record(operation, [y, dy], [{ shape: y.shape }])[0] as Tensor;
+}
+
+const affineOperation = defineOperation({
+  name: "affine",
+  attributes: ["scale", "shift"],
+  gradient: ({ attributes: [scale], gradients: [dy] }) => [affine(dy as Tensor, { scale: scale as number })],
+});
+
+/** scale x + shift, with numbers known while recording. `scale` defaults to 1, `shift` to 0. */
+export function affine(x: Tensor, { scale = 1, shift = 0 }: { scale?: number; shift?: number }): Tensor {
+  matchShapes("affine", [["x", x, "..."]]);
+  return x.graph.record(affineOperation, [x], [{ shape: x.shape }], [scale, shift])[0] as Tensor;
+}
+
+const clampOperation = defineOperation({ name: "clamp" });
+
+/** Clips every element to [-limit, limit]; `limit` is a run-time scalar. For gradients; it has none of its own. */
+export function clamp(x: Tensor, limit: Tensor): Tensor {
+  matchShapes("clamp", [
+    ["x", x, "..."],
+    ["limit", limit, ""],
+  ]);
+  return x.graph.record(clampOperation, [x, limit], [{ shape: x.shape }])[0] as Tensor;
+}
+

@@ -1,0 +1,51 @@
+import { defineOperation } from "../operation.js";
+import { matchShapes } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+import { paddedHidden, recurrentFlops, recurrentShapes } from "./recurrent.js";
+import type { RecurrentOperands } from "./recurrent.js";
+
+const gruOperation = defineOperation({
+  name: "gru",
+  attributes: ["resetAfter", "reverse"],
+  optionalResults: [2],
+  gradient: ({ operands, results: [y, , gates], attributes, gradients: [dy, dhLast] }) => {
+    const [x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths] = operands as Tensor[];
+    const bias = { shape: [(weight_hh as Tensor).shape[0] as number] };
+    const [dx, dh0, dweight_ih, dweight_hh, dbias_ih, dbias_hh] = (x as Tensor).graph.record(
+      gruGradient,
+      [x, h0, weight_ih, weight_hh, bias_hh, lengths, y, gates, dy, dhLast],
+      [...[x, h0, weight_ih, weight_hh].map((operand) => ({ shape: (operand as Tensor).shape })), bias, bias],
+      attributes,
+    ) as Tensor[];
+    return [dx, dh0, dweight_ih, dweight_hh, bias_ih && dbias_ih, bias_hh && dbias_hh, null].map((d) => d ?? null);
+  },
+  flops: ([x, , weight_ih, weight_hh]) => recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
+});
+
+const gruGradient = defineOperation({
+  name: "gruGradient",
+  attributes: ["resetAfter", "reverse"],
+  consumes: [7],
+  flops: ([x, , weight_ih, weight_hh]) => 2 * recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
+});
+
+/**
+ * Gated recurrent unit over a whole sequence (Cho et al. 2014), gates in the order r, z, n.
+ *
+ *   r,z = σ(W x_t + b + R h_{t-1})   h_t = (1 - z) ⊙ n + z ⊙ h_{t-1}
+ *   reset "after":  n = tanh(W_n x_t + b_in + r ⊙ (R_n h_{t-1} + b_hn))   (cuDNN, PyTorch)
+ *   reset "before": n = tanh(W_n x_t + b_in + R_n (r ⊙ h_{t-1}) + b_hn)   (Cho et al. 2014)
+ *
+ * @returns y [T,B,H], the states, and hLast [B,H].
+ */
+export function gru(operands: RecurrentOperands & { reset?: "after" | "before" }): { y: Tensor; hLast: Tensor } {
+  const { x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths, reset = "after", reverse = false } = operands;
+  const { T, B, H } = matchShapes("gru", recurrentShapes(operands, 3)) as Record<"T" | "B" | "H", number>;
+  const [y, hLast] = x.graph.record(
+    gruOperation,
+    [x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths],
+    [{ shape: [T, B, H] }, { shape: [B, H] }, { shape: [T, B, 4 * paddedHidden(H)] }],
+    [Number(reset === "after"), Number(reverse)],
+  ) as [Tensor, Tensor];
+  return { y, hLast };
+}

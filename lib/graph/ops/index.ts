@@ -1,0 +1,18 @@
+/** The op catalogue: what a Program may contain. Each function records one op in the graph of its operands. */
+export { assign } from "./assign.js";
+export { linearCrossEntropy } from "./crossEntropy.js";
+export { dropout } from "./dropout.js";
+export { add, affine, clamp, divide, exp, log, multiply, relu, sigmoid, sqrt, square, subtract, tanh } from "./elementwise.js";
+export { embedding } from "./embedding.js";
+export { gru } from "./gru.js";
+export { layerNorm } from "./layerNorm.js";
+export { linear } from "./linear.js";
+export { lstm } from "./lstm.js";
+export { matmul } from "./matmul.js";
+export { adagrad, adam, clipScale, globalNorm, rmsprop, sgd } from "./optimizer.js";
+export { pick } from "./pick.js";
+export { broadcastTo, max, mean, sum, sumTo } from "./reduce.js";
+export { rnn } from "./rnn.js";
+export { sample } from "./sample.js";
+export { asRows, concat, pad, reshape, slice, transpose } from "./shape.js";
+export { logSoftmax, softmax } from "./softmax.js";

@@ -1,0 +1,34 @@
+import { defineOperation } from "../operation.js";
+import { elementsOf } from "../program.js";
+import { matchShapes } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+
+const layerNormOperation = defineOperation({
+  name: "layerNorm",
+  attributes: ["epsilon"],
+  optionalResults: [1, 2],
+  gradient: ({ operands: [x, gain], results: [, mean, inverseDeviation], gradients: [dy] }) =>
+    (x as Tensor).graph.record(
+      layerNormGradient,
+      [x, gain, mean, inverseDeviation, dy],
+      [{ shape: (x as Tensor).shape }, { shape: (gain as Tensor).shape }, { shape: (gain as Tensor).shape }],
+    ),
+});
+
+const layerNormGradient = defineOperation({ name: "layerNormGradient" });
+
+/**
+ * Layer normalisation over the last axis (Ba et al. 2016): gain (x - mean) / sqrt(variance + epsilon) + bias, with the
+ * biased variance. x [...,F], gain [F], bias [F] -> [...,F].
+ */
+export function layerNorm(operands: { x: Tensor; gain: Tensor; bias: Tensor; epsilon?: number }): Tensor {
+  const { x, gain, bias, epsilon = 1e-5 } = operands;
+  const { F } = matchShapes("layerNorm", [
+    ["x", x, "... F"],
+    ["gain", gain, "F"],
+    ["bias", bias, "F"],
+  ]);
+  const rows = [elementsOf(x.shape) / (F as number)];
+  const results = [{ shape: x.shape }, { shape: rows }, { shape: rows }];
+  return x.graph.record(layerNormOperation, [x, gain, bias], results, [epsilon])[0] as Tensor;
+}

@@ -1,0 +1,54 @@
+import { defineOperation } from "../operation.js";
+import { matchShapes } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+import { paddedHidden, recurrentFlops, recurrentShapes } from "./recurrent.js";
+import type { RecurrentOperands } from "./recurrent.js";
+
+const lstmOperation = defineOperation({
+  name: "lstm",
+  attributes: ["reverse"],
+  optionalResults: [3, 4],
+  gradient: ({ operands, results: [y, , , gates, cells], attributes, gradients: [dy, dhLast, dcLast] }) => {
+    const [x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, lengths] = operands as Tensor[];
+    const [dx, dh0, dc0, dweight_ih, dweight_hh, dbias] = (x as Tensor).graph.record(
+      lstmGradient,
+      [x, h0, c0, weight_ih, weight_hh, lengths, y, gates, cells, dy, dhLast, dcLast],
+      [
+        ...[x, h0, c0, weight_ih, weight_hh].map((operand) => ({ shape: (operand as Tensor).shape })),
+        { shape: [(weight_hh as Tensor).shape[0] as number] },
+      ],
+      attributes,
+    ) as Tensor[];
+    return [dx, dh0, dc0, dweight_ih, dweight_hh, bias_ih && dbias, bias_hh && dbias, null].map((d) => d ?? null);
+  },
+  flops: ([x, , , weight_ih, weight_hh]) => recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
+});
+
+const lstmGradient = defineOperation({
+  name: "lstmGradient",
+  attributes: ["reverse"],
+  consumes: [7],
+  flops: ([x, , , weight_ih, weight_hh]) => 2 * recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
+});
+
+/**
+ * Long short-term memory over a whole sequence (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
+ *
+ *   i,f,o = σ(W x_t + b + R h_{t-1})   g = tanh(...)   c_t = f ⊙ c_{t-1} + i ⊙ g   h_t = o ⊙ tanh(c_t)
+ *
+ * Gates are stored in the order i, f, g, o, as in PyTorch.
+ * @returns y [T,B,H], the hidden states, and the last state hLast, cLast [B,H].
+ */
+export function lstm(operands: RecurrentOperands & { c0: Tensor }): { y: Tensor; hLast: Tensor; cLast: Tensor } {
+  const { x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, lengths, reverse = false } = operands;
+  const shapes = [...recurrentShapes(operands, 4), ["c0", c0, "B H"]] as const;
+  const { T, B, H } = matchShapes("lstm", shapes) as Record<"T" | "B" | "H", number>;
+  const padded = paddedHidden(H);
+  const [y, hLast, cLast] = x.graph.record(
+    lstmOperation,
+    [x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, lengths],
+    [{ shape: [T, B, H] }, { shape: [B, H] }, { shape: [B, H] }, { shape: [T, B, 4 * padded] }, { shape: [T, B, padded] }],
+    [Number(reverse)],
+  ) as [Tensor, Tensor, Tensor];
+  return { y, hLast, cLast };
+}

@@ -1,0 +1,22 @@
+import { defineOperation } from "../operation.js";
+import { matchShapes } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+
+const pickOperation = defineOperation({
+  name: "pick",
+  gradient: ({ operands: [x, ids], gradients: [dy] }) => {
+    const { graph, shape } = x as Tensor;
+    return [graph.record(pickGradient, [ids, dy], [{ shape }], [shape[1] as number])[0] as Tensor, null];
+  },
+});
+
+const pickGradient = defineOperation({ name: "pickGradient", attributes: ["V"] });
+
+/** One element of each row. x [N,V], ids i32 [N] -> [N]; 0 where the id is -1. */
+export function pick(x: Tensor, ids: Tensor): Tensor {
+  const { N } = matchShapes("pick", [
+    ["x", x, "N V"],
+    ["ids", ids, "N", "i32"],
+  ]);
+  return x.graph.record(pickOperation, [x, ids], [{ shape: [N as number] }])[0] as Tensor;
+}

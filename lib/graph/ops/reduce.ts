@@ -1,0 +1,75 @@
+import { ShapeError } from "../../errors.js";
+import { defineOperation } from "../operation.js";
+import { elementsOf, sameShape, shapeText } from "../program.js";
+import type { Shape } from "../program.js";
+import { matchShapes } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+import { affine } from "./elementwise.js";
+
+const sumToOperation = defineOperation({
+  name: "sumTo",
+  gradient: ({ operands: [x], gradients: [dy] }) => [broadcastTo(dy as Tensor, (x as Tensor).shape)],
+});
+
+/**
+ * Sums x over the axes that `shape` would broadcast along, down to `shape`: the inverse of broadcasting.
+ * `[]` sums everything. Returns x itself when nothing is to be summed.
+ */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  expectBroadcast("sumTo", shape, x.shape);
+  matchShapes("sumTo", [["x", x, "..."]]);
+  return sameShape(x.shape, shape) ? x : (x.graph.record(sumToOperation, [x], [{ shape }])[0] as Tensor);
+}
+
+const broadcastToOperation = defineOperation({
+  name: "broadcastTo",
+  gradient: ({ operands: [x], gradients: [dy] }) => [sumTo(dy as Tensor, (x as Tensor).shape)],
+});
+
+/** Repeats x along new or size-1 axes up to `shape`, as NumPy's broadcast_to. */
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  expectBroadcast("broadcastTo", x.shape, shape);
+  matchShapes("broadcastTo", [["x", x, "..."]]);
+  return sameShape(x.shape, shape) ? x : (x.graph.record(broadcastToOperation, [x], [{ shape }])[0] as Tensor);
+}
+
+/** The sum of all elements, shape []. */
+export function sum(x: Tensor): Tensor {
+  return sumTo(x, []);
+}
+
+/** The mean of all elements, shape []. */
+export function mean(x: Tensor): Tensor {
+  return affine(sumTo(x, []), { scale: 1 / elementsOf(x.shape) });
+}
+
+const maxOperation = defineOperation({
+  name: "max",
+  attributes: ["axis"],
+  optionalResults: [1],
+  gradient: ({ operands: [x], results: [, index], attributes, gradients: [dy] }) => [
+    (x as Tensor).graph.record(maxGradient, [index, dy], [{ shape: (x as Tensor).shape }], attributes)[0] as Tensor,
+  ],
+});
+
+const maxGradient = defineOperation({ name: "maxGradient", attributes: ["axis"] });
+
+/** The maximum along one axis, which is removed. The gradient goes to the first maximum. */
+export function max(x: Tensor, axis: number): Tensor {
+  matchShapes("max", [["x", x, "..."]]);
+  expectAxis("max", x, axis);
+  const shape = x.shape.filter((_, i) => i !== axis);
+  return x.graph.record(maxOperation, [x], [{ shape }, { dtype: "i32", shape }], [axis])[0] as Tensor;
+}
+
+/** @throws ShapeError unless `axis` is one of x's axes. */
+export function expectAxis(operation: string, x: Tensor, axis: number): void {
+  if (Number.isInteger(axis) && axis >= 0 && axis < x.shape.length) return;
+  throw new ShapeError(`${operation}: expected an axis from 0 to ${x.shape.length - 1}, got ${axis} for ${x}.`);
+}
+
+function expectBroadcast(operation: string, small: Shape, large: Shape): void {
+  const shift = large.length - small.length;
+  if (shift >= 0 && small.every((size, i) => size === 1 || size === large[i + shift])) return;
+  throw new ShapeError(`${operation}: shape ${shapeText(small)} does not broadcast to ${shapeText(large)}.`);
+}

@@ -1,0 +1,51 @@
+import { defineOperation } from "../operation.js";
+import { matchShapes } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+import { recurrentFlops, recurrentShapes } from "./recurrent.js";
+import type { RecurrentOperands } from "./recurrent.js";
+
+const activations = ["tanh", "relu"] as const;
+
+const rnnOperation = defineOperation({
+  name: "rnn",
+  attributes: ["activation", "reverse"],
+  gradient: ({ operands, results: [y], attributes, gradients: [dy, dhLast] }) => {
+    const [x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths] = operands as Tensor[];
+    const [dx, dh0, dweight_ih, dweight_hh, dbias] = (x as Tensor).graph.record(
+      rnnGradient,
+      [x, h0, weight_ih, weight_hh, lengths, y, dy, dhLast],
+      [
+        ...[x, h0, weight_ih, weight_hh].map((operand) => ({ shape: (operand as Tensor).shape })),
+        { shape: [(weight_hh as Tensor).shape[0] as number] },
+      ],
+      attributes,
+    ) as Tensor[];
+    return [dx, dh0, dweight_ih, dweight_hh, bias_ih && dbias, bias_hh && dbias, null].map((d) => d ?? null);
+  },
+  flops: ([x, , weight_ih, weight_hh]) => recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
+});
+
+const rnnGradient = defineOperation({
+  name: "rnnGradient",
+  attributes: ["activation", "reverse"],
+  flops: ([x, , weight_ih, weight_hh]) => 2 * recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
+});
+
+/**
+ * Simple recurrent network over a whole sequence (Elman 1990): h_t = φ(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh).
+ * @returns y [T,B,H], the states, and hLast [B,H].
+ */
+export function rnn(operands: RecurrentOperands & { activation?: (typeof activations)[number] }): {
+  y: Tensor;
+  hLast: Tensor;
+} {
+  const { x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths, activation = "tanh", reverse = false } = operands;
+  const { T, B, H } = matchShapes("rnn", recurrentShapes(operands, 1)) as Record<"T" | "B" | "H", number>;
+  const [y, hLast] = x.graph.record(
+    rnnOperation,
+    [x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths],
+    [{ shape: [T, B, H] }, { shape: [B, H] }],
+    [activations.indexOf(activation), Number(reverse)],
+  ) as [Tensor, Tensor];
+  return { y, hLast };
+}

@@ -1,0 +1,37 @@
+import { defineOperation } from "../operation.js";
+import { matchShapes } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+
+const sampleOperation = defineOperation({ name: "sample" });
+
+/**
+ * Draws one token from each row of logits [B,V].
+ *
+ * @param operands.temperature run-time scalar; 0 takes the most probable token.
+ * @param operands.topK i32 scalar: only the k most probable tokens; 0 for all (Fan et al. 2018).
+ * @param operands.topP run-time scalar: only the most probable tokens that together reach p (Holtzman et al. 2020).
+ * @param operands.random i32 [2]: seed and step.
+ * @returns ids i32 [B], and logProbability [B] in nats under the unfiltered distribution at temperature 1.
+ */
+export function sample(operands: {
+  logits: Tensor;
+  temperature: Tensor;
+  topK: Tensor;
+  topP: Tensor;
+  random: Tensor;
+}): { ids: Tensor; logProbability: Tensor } {
+  const { logits, temperature, topK, topP, random } = operands;
+  const { B } = matchShapes("sample", [
+    ["logits", logits, "B V"],
+    ["temperature", temperature, ""],
+    ["topK", topK, "", "i32"],
+    ["topP", topP, ""],
+    ["random", random, "2", "i32"],
+  ]);
+  const [ids, logProbability] = logits.graph.record(
+    sampleOperation,
+    [logits, temperature, topK, topP, random],
+    [{ dtype: "i32", shape: [B as number] }, { shape: [B as number] }],
+  ) as [Tensor, Tensor];
+  return { ids, logProbability };
+}

@@ -1,0 +1,24 @@
+import { defineOperation } from "../operation.js";
+import { matchShapes } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+
+function lastAxis(name: string) {
+  const gradient = defineOperation({ name: `${name}Gradient` });
+  const operation = defineOperation({
+    name,
+    gradient: ({ results: [y], gradients: [dy] }) => {
+      const { graph, shape } = y as Tensor;
+      return [graph.record(gradient, [y as Tensor, dy], [{ shape }])[0] as Tensor];
+    },
+  });
+  return (x: Tensor): Tensor => {
+    matchShapes(name, [["x", x, "... F"]]);
+    return x.graph.record(operation, [x], [{ shape: x.shape }])[0] as Tensor;
+  };
+}
+
+/** Probabilities over the last axis: exp(x) / sum(exp(x)). */
+export const softmax = lastAxis("softmax");
+
+/** Log-probabilities over the last axis, computed without overflow. */
+export const logSoftmax = lastAxis("logSoftmax");

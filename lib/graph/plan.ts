@@ -1,0 +1,141 @@
+import type { Node } from "./graph.js";
+import type { Op, Port, Program, Storage, Value, VariableSpec } from "./program.js";
+import { elementsOf } from "./program.js";
+import type { Tensor } from "./tensor.js";
+
+/** Every arena value starts on a cache line, which is also the width of the widest vector register. */
+const alignment = 64;
+
+interface Recorded {
+  readonly tensors: readonly Tensor[];
+  readonly nodes: readonly Node[];
+  readonly feeds: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly variables: readonly VariableSpec[];
+  /** Variable name by tensor id. */
+  readonly variableOf: ReadonlyMap<number, string>;
+}
+
+interface Lifetime {
+  readonly bytes: number;
+  first: number;
+  last: number;
+  offset: number;
+}
+
+/**
+ * Turns recorded nodes into a Program whose temporary values share one arena.
+ *
+ * A value lives from the op that writes it to the last op that reads it. Values are placed in order of size, largest
+ * first, each at the lowest offset where nothing that lives at the same time is in the way.
+ */
+export function planMemory(recorded: Recorded): Program {
+  const owner = ownersOfViews(recorded.nodes);
+  const skipped = skippedResults(recorded);
+  const lifetimes = lifetimesOf(recorded, owner, skipped);
+  const arenaBytes = place([...lifetimes.values()]);
+
+  const ids = new Map<number, number>();
+  const values: Value[] = [];
+  const idOf = (tensor: Tensor, storage?: Storage): number => {
+    const known = ids.get(tensor.id);
+    if (known !== undefined) return known;
+    const id = values.length;
+    ids.set(tensor.id, id);
+    values.push({ id, dtype: tensor.dtype, shape: tensor.shape, name: tensor.name, storage: storage ?? storageOf(tensor) });
+    return id;
+  };
+  const storageOf = (tensor: Tensor): Storage => {
+    const root = owner.get(tensor.id) ?? tensor.id;
+    const variable = recorded.variableOf.get(root);
+    if (variable !== undefined) return { kind: "variable", name: variable };
+    const lifetime = lifetimes.get(root);
+    if (!lifetime) throw new Error(`no memory was planned for ${tensor}`);
+    return { kind: "arena", offset: lifetime.offset };
+  };
+
+  const byId = (port: Port): Port => ({ name: port.name, value: idOf(recorded.tensors[port.value] as Tensor) });
+  const feeds = recorded.feeds.map(byId);
+  const ops: Op[] = recorded.nodes.map((node) => ({
+    name: node.operation.name,
+    operands: node.operands.map((operand) => (operand ? idOf(operand) : null)),
+    results: node.results.map((result) => idOf(result, skipped.has(result.id) ? { kind: "none" } : undefined)),
+    attributes: node.attributes,
+    path: node.path,
+  }));
+  const outputs = recorded.outputs.map(byId);
+  return { values, ops, feeds, outputs, variables: recorded.variables, arenaBytes };
+}
+
+/** For each view (reshape), the tensor whose memory it shows. */
+function ownersOfViews(nodes: readonly Node[]): Map<number, number> {
+  const owner = new Map<number, number>();
+  for (const { operation, operands, results } of nodes) {
+    if (!operation.view) continue;
+    const source = (operands[0] as Tensor).id;
+    owner.set((results[0] as Tensor).id, owner.get(source) ?? source);
+  }
+  return owner;
+}
+
+/** Ids of the optional results that nobody reads: they get no memory. */
+function skippedResults({ nodes, outputs }: Recorded): Set<number> {
+  const read = new Set(outputs.map(({ value }) => value));
+  for (const node of nodes) for (const operand of node.operands) if (operand) read.add(operand.id);
+  const skipped = new Set<number>();
+  for (const { operation, results } of nodes) {
+    for (const i of operation.optionalResults ?? []) {
+      const result = results[i] as Tensor;
+      if (!read.has(result.id)) skipped.add(result.id);
+    }
+  }
+  return skipped;
+}
+
+function lifetimesOf(
+  recorded: Recorded,
+  owner: ReadonlyMap<number, number>,
+  skipped: ReadonlySet<number>,
+): Map<number, Lifetime> {
+  const lifetimes = new Map<number, Lifetime>();
+  const touch = (tensor: Tensor, time: number) => {
+    const root = recorded.tensors[owner.get(tensor.id) ?? tensor.id] as Tensor;
+    if (recorded.variableOf.has(root.id)) return;
+    const known = lifetimes.get(root.id);
+    if (known) {
+      known.first = Math.min(known.first, time);
+      known.last = Math.max(known.last, time);
+    } else {
+      const bytes = Math.ceil((4 * elementsOf(root.shape)) / alignment) * alignment;
+      lifetimes.set(root.id, { bytes, first: time, last: time, offset: 0 });
+    }
+  };
+  // All feeds are written before the first op, so they live together from the start even if they are read late.
+  for (const { value } of recorded.feeds) touch(recorded.tensors[value] as Tensor, -1);
+  recorded.nodes.forEach((node, time) => {
+    for (const operand of node.operands) if (operand) touch(operand, time);
+    for (const result of node.results) if (!skipped.has(result.id)) touch(result, time);
+  });
+  for (const { value } of recorded.outputs) touch(recorded.tensors[value] as Tensor, recorded.nodes.length);
+  return lifetimes;
+}
+
+/** Gives every lifetime an offset and returns the bytes of the whole arena. */
+function place(lifetimes: readonly Lifetime[]): number {
+  const placed: Lifetime[] = [];
+  let arenaBytes = 0;
+  for (const item of [...lifetimes].sort((a, b) => b.bytes - a.bytes)) {
+    const inTheWay = placed
+      .filter((other) => other.first <= item.last && item.first <= other.last)
+      .sort((a, b) => a.offset - b.offset);
+    let offset = 0;
+    for (const other of inTheWay) {
+      if (offset + item.bytes <= other.offset) break;
+      offset = Math.max(offset, other.offset + other.bytes);
+    }
+    item.offset = offset;
+    placed.push(item);
+    arenaBytes = Math.max(arenaBytes, offset + item.bytes);
+  }
+  return arenaBytes;
+}

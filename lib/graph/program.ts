@@ -1,0 +1,76 @@
+/**
+ * A Program is the narrow waist of Ostinato: a plain, typed list of coarse ops with known shapes. Layers and models
+ * only record programs; executors only run them.
+ *
+ * Dimensions: B batch, T time, I input, H hidden, E embedding, V vocabulary, N rows, F features. Row-major.
+ */
+export type DType = "f32" | "i32";
+
+/** Sizes of a tensor, outermost first. `[]` is a scalar. */
+export type Shape = readonly number[];
+
+export type Storage =
+  /** A place in the executor's arena: a multiple of 64 bytes from its start. */
+  | { readonly kind: "arena"; readonly offset: number }
+  /** A variable of the store: parameters, optimizer moments, carried state. It outlives the run. */
+  | { readonly kind: "variable"; readonly name: string }
+  /** A result that nobody reads: the kernel must not write it. */
+  | { readonly kind: "none" };
+
+export interface Value {
+  readonly id: number;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly storage: Storage;
+  /** Layer path and op, for messages: "encoder.0/lstm". */
+  readonly name: string;
+}
+
+export interface Op {
+  /** Name in the catalogue (lib/graph/ops). */
+  readonly name: string;
+  /** Value ids; null where an optional operand is absent. */
+  readonly operands: readonly (number | null)[];
+  readonly results: readonly number[];
+  /** In the order that the catalogue declares. */
+  readonly attributes: readonly number[];
+  /** The layer that recorded the op. */
+  readonly path: string;
+}
+
+export interface VariableSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export interface Port {
+  readonly name: string;
+  readonly value: number;
+}
+
+export interface Program {
+  readonly values: readonly Value[];
+  readonly ops: readonly Op[];
+  /** Values that the caller supplies for each run, scalars (learning rate, dropout seed) among them. */
+  readonly feeds: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly variables: readonly VariableSpec[];
+  readonly arenaBytes: number;
+}
+
+/** Number of elements of a shape. */
+export function elementsOf(shape: Shape): number {
+  let n = 1;
+  for (const size of shape) n *= size;
+  return n;
+}
+
+/** A shape as it stands in messages: [32,50,64]. */
+export function shapeText(shape: Shape): string {
+  return `[${shape.join(",")}]`;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}

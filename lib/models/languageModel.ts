@@ -1,0 +1,287 @@
+import type { Tokenizer } from "../data/tokenizer.js";
+import type { TokenStream } from "../data/corpus.js";
+import { expectNumber, InputError } from "../errors.js";
+import type { Executor, Store, Values } from "../executor/executor.js";
+import { loadModelFolder, saveModelFolder } from "../formats/modelFolder.js";
+import type { Graph } from "../graph/graph.js";
+import * as ops from "../graph/ops/index.js";
+import { elementsOf } from "../graph/program.js";
+import type { Parameter } from "../nn/parameter.js";
+import { randomSource } from "../random/source.js";
+import { EvaluationStep } from "../train/evaluation.js";
+import type { RecordedLoss, Trainable } from "../train/trainable.js";
+import { completeGenerate, completeSampling, TokenStep } from "./generation.js";
+import type { GenerateOptions } from "./generation.js";
+import { LanguageModelNetwork } from "./languageModelNetwork.js";
+import type { LanguageModelConfig } from "./languageModelNetwork.js";
+import { textWindows, WindowData } from "./languageModelData.js";
+import type { LanguageModelForm } from "./languageModelData.js";
+
+export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabularySize"> {
+  tokenizer: Tokenizer;
+  /** Of the first weights. Default 1. */
+  seed?: number;
+  executor: Executor;
+}
+
+/** How well a model predicts a text. */
+export interface Evaluation {
+  /** Tokens predicted. */
+  tokens: number;
+  /** Mean negative log-probability of a token, in nats. */
+  nats: number;
+  /** exp(nats). */
+  perplexity: number;
+  /** Bits per character of the text, whatever the tokens are; where the number of characters is known. */
+  bitsPerCharacter?: number;
+}
+
+/** The walk of every recurrent unit over a text. */
+export interface Activations {
+  /** The tokens of the text, printable. */
+  tokens: string[];
+  layers: {
+    /** "layer 1 hidden". */
+    name: string;
+    kind: "hidden" | "cell";
+    units: number;
+    /** [tokens, units]: after reading each token. */
+    values: Float32Array;
+  }[];
+  /** Bits of surprise of each token, given those before it; 0 for the first. */
+  surprise: Float32Array;
+}
+
+/**
+ * A recurrent language model over characters, bytes, words or subwords (Mikolov et al. 2010; Zaremba et al. 2014;
+ * Karpathy 2015).
+ *
+ * ```ts
+ * const model = await LanguageModel.load("my-model");
+ * for await (const text of model.generate({ prompt: "Once", temperature: 0.8 })) process.stdout.write(text);
+ * ```
+ */
+export class LanguageModel implements Trainable<LanguageModelForm> {
+  readonly network: LanguageModelNetwork;
+  readonly tokenizer: Tokenizer;
+  readonly executor: Executor;
+  readonly store: Store;
+  #evaluations: Promise<unknown> = Promise.resolve();
+  #steps: TokenStep | null = null;
+
+  private constructor(network: LanguageModelNetwork, tokenizer: Tokenizer, executor: Executor) {
+    this.network = network;
+    this.tokenizer = tokenizer;
+    this.executor = executor;
+    this.store = executor.createStore();
+    for (const { name, shape } of network.parameters) this.store.declare({ name, dtype: "f32", shape });
+  }
+
+  /** A model with new weights. @throws OptionError for options that do not fit together. */
+  static async create(options: LanguageModelOptions): Promise<LanguageModel> {
+    const { tokenizer, seed = 1, executor, ...config } = options;
+    expectNumber("LanguageModel", "seed", seed, { integer: true, minimum: 0 });
+    const network = new LanguageModelNetwork({ ...config, vocabularySize: tokenizer.size });
+    const model = new LanguageModel(network, tokenizer, executor);
+    for (const { name, shape, initializer } of network.parameters) {
+      await model.store.write(name, initializer(shape, randomSource(seed, name)));
+    }
+    return model;
+  }
+
+  /** A model from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
+  static async load(folder: string, { executor }: { executor: Executor }): Promise<LanguageModel> {
+    const { config, tensors, tokenizer } = await loadModelFolder(folder);
+    const network = new LanguageModelNetwork(config as unknown as LanguageModelConfig);
+    const model = new LanguageModel(network, tokenizer, executor);
+    for (const { name } of network.parameters) await model.store.write(name, tensors[name]?.values as Values);
+    return model;
+  }
+
+  get parameters(): readonly Parameter[] {
+    return this.network.parameters;
+  }
+
+  /** Number of weights. */
+  get parameterCount(): number {
+    return this.parameters.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
+  }
+
+  recordLoss(graph: Graph, { T, B, role, lengths }: LanguageModelForm): RecordedLoss {
+    const inputs = graph.feed("inputs", "i32", [T, B]);
+    const targets = graph.feed("targets", "i32", [T, B]);
+    const variables = lengths ? {} : this.network.stateVariables(graph, role, B);
+    // Multiplying by 0 starts a text anew; by 1 it goes on: one program for both.
+    const state = Object.entries(variables).map(([name, v]) => [name, ops.multiply(v, graph.scalar("carry"))] as const);
+    const { features, last } = this.network.features(inputs, {
+      ...(lengths ? { lengths: graph.feed("lengths", "i32", [B]) } : { state: Object.fromEntries(state) }),
+    });
+    const { losses, count } = this.network.output.crossEntropy(ops.asRows(features), ops.reshape(targets, [T * B]));
+    return {
+      losses: ops.reshape(losses, [T, B]),
+      count,
+      carried: Object.entries(variables).map(([name, variable]) => ({ variable, value: last[name] as typeof variable })),
+    };
+  }
+
+  /**
+   * How well the model predicts a text or a stream of tokens, read from beginning to end with the state carried.
+   * @param options.batchSize the text is cut into so many parts that are read side by side. Default 1: as one text.
+   * @throws InputError if there are fewer than two tokens.
+   */
+  async evaluate(
+    text: string | TokenStream,
+    { batchSize = 1, windowLength = 64, signal }: { batchSize?: number; windowLength?: number; signal?: AbortSignal } = {},
+  ): Promise<Evaluation> {
+    expectNumber("evaluate", "batchSize", batchSize, { integer: true, minimum: 1 });
+    expectNumber("evaluate", "windowLength", windowLength, { integer: true, minimum: 1 });
+    const stream = typeof text === "string" ? streamOf(this.tokenizer, text) : text;
+    if (stream.length < 2) throw new InputError(`evaluate: expected at least 2 tokens, got ${stream.length}.`);
+    const data = new WindowData(stream, { batchSize: Math.min(batchSize, stream.length - 1), windowLength, role: "evaluate", every: true });
+    const { total, tokens } = await this.#measure(data, signal);
+    const nats = total / tokens;
+    return {
+      tokens,
+      nats,
+      perplexity: Math.exp(nats),
+      ...(stream.characters > 0 ? { bitsPerCharacter: total / Math.LN2 / stream.characters } : {}),
+    };
+  }
+
+  /** The log-probability in nats of each token of a text after the first, and of all together. */
+  async logProbability(text: string): Promise<{ total: number; tokens: { token: string; logProbability: number }[] }> {
+    const ids = this.tokenizer.encode(text);
+    if (ids.length < 2) throw new InputError(`logProbability: expected at least 2 tokens, got ${ids.length}.`);
+    const data = new WindowData(memoryStream(ids, 0), { batchSize: 1, windowLength: 64, role: "evaluate", every: true });
+    const { losses } = await this.#measure(data);
+    return {
+      total: -losses.reduce((sum, loss) => sum + loss, 0),
+      tokens: losses.map((loss, i) => ({ token: this.tokenizer.token(ids[i + 1] as number), logProbability: -loss })),
+    };
+  }
+
+  /**
+   * Writes text, piece by piece: an async iterator that can be stopped by leaving the loop.
+   * @throws InputError for a prompt with a character that the model has never seen.
+   */
+  async *generate(options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
+    const { prompt, maximumTokens, stop, signal, ...sampling } = completeGenerate(options);
+    const step = this.#tokenStep();
+    const decoder = this.tokenizer.decoder();
+    const context = prompt === "" ? [this.#startToken()] : this.tokenizer.encode(prompt);
+    let state = step.start();
+    let next = 0;
+    let position = 0;
+    for (const token of context) {
+      signal?.throwIfAborted();
+      ({ next, state } = await step.run(token, state, { ...sampling, position: position++ }));
+    }
+    if (prompt !== "") for (const token of context) decoder.push(token);
+    const pieces = stopBefore(stop);
+    for (let written = 0; written < maximumTokens; written++) {
+      signal?.throwIfAborted();
+      const { text, stopped } = pieces.push(decoder.push(next));
+      if (text !== "") yield text;
+      if (stopped) return;
+      if (written + 1 < maximumTokens) {
+        ({ next, state } = await step.run(next, state, { ...sampling, position: position++ }));
+      }
+    }
+    const rest = pieces.push(decoder.end());
+    const text = rest.stopped ? rest.text : rest.text + pieces.end();
+    if (text !== "") yield text;
+  }
+
+  /** The state of every recurrent unit after each token of a text. */
+  async activations(text: string): Promise<Activations> {
+    const ids = this.tokenizer.encode(text);
+    if (ids.length === 0) throw new InputError("activations: the text is empty.");
+    const step = this.#tokenStep();
+    const entries = Object.entries(this.network.recurrent.stateSizes);
+    const layers = entries.map(([name, units]) => ({
+      name: stateTitle(name),
+      kind: name.startsWith("c") ? ("cell" as const) : ("hidden" as const),
+      units,
+      values: new Float32Array(ids.length * units),
+    }));
+    const surprise = new Float32Array(ids.length);
+    const sampling = completeSampling({ temperature: 0, seed: 0 });
+    let state = step.start();
+    for (const [t, id] of ids.entries()) {
+      const result = await step.run(id, state, { ...sampling, position: t });
+      state = result.state;
+      entries.forEach(([name, units], i) => layers[i]?.values.set(state[name] as Float32Array, t * units));
+      const following = ids[t + 1];
+      if (following !== undefined) surprise[t + 1] = -(result.logProbabilities[following] as number) / Math.LN2;
+    }
+    return { tokens: Array.from(ids, (id) => this.tokenizer.token(id)), layers, surprise };
+  }
+
+  /**
+   * Writes the model into a folder: config.json, model.safetensors, and the vocabulary.
+   * @throws FileError if the folder holds another model, or cannot be written; what stood there stays whole.
+   */
+  async save(folder: string, { overwrite = false }: { overwrite?: boolean } = {}): Promise<void> {
+    const tensors: { name: string; shape: readonly number[]; values: Values }[] = [];
+    for (const { name, shape } of this.parameters) tensors.push({ name, shape, values: await this.store.read(name) });
+    await saveModelFolder(folder, { config: this.network.config, tensors, tokenizer: this.tokenizer }, { overwrite });
+  }
+
+  /** Evaluations take turns: they share the variables that carry the state. */
+  #measure(data: WindowData, signal?: AbortSignal): Promise<{ total: number; tokens: number; losses: number[] }> {
+    const turn = this.#evaluations.then(async () => {
+      const step = new EvaluationStep(this);
+      let total = 0;
+      let tokens = 0;
+      const losses: number[] = [];
+      for await (const batch of data.batches(0)) {
+        signal?.throwIfAborted();
+        const result = await step.run(batch);
+        total += result.total;
+        tokens += result.tokens;
+        if (batch.form.B === 1) losses.push(...result.losses.subarray(0, batch.tokens));
+      }
+      return { total, tokens, losses };
+    });
+    this.#evaluations = turn.catch(() => {});
+    return turn;
+  }
+
+  #tokenStep(): TokenStep {
+    const { unknown, beginOfSentence, padding } = this.tokenizer.special;
+    const banned = [unknown, beginOfSentence, padding].filter((id) => id !== undefined);
+    this.#steps ??= new TokenStep(this, banned);
+    return this.#steps;
+  }
+
+  /** What a text begins after: the end of a sentence or line. */
+  #startToken(): number {
+    const { beginOfSentence, endOfSentence } = this.tokenizer.special;
+    return beginOfSentence ?? endOfSentence ?? this.tokenizer.id("\n") ?? 0;
+  }
+}
+
+/** "h_l0" -> "layer 1 hidden". */
+function stateTitle(entry: string): string {
+  const [, kind, layer, direction] = /^([hc])_l(\d+)(_reverse)?$/.exec(entry) ?? [];
+  return `layer ${Number(layer) + 1} ${kind === "c" ? "cell" : "hidden"}${direction ? " (backward)" : ""}`;
+}
+
+/** Holds back the end of the text while it might be the beginning of the stop text. */
+function stopBefore(stop: string | undefined) {
+  let held = "";
+  return {
+    push(piece: string): { text: string; stopped: boolean } {
+      if (stop === undefined) return { text: piece, stopped: false };
+      held += piece;
+      const at = held.indexOf(stop);
+      if (at >= 0) return { text: held.slice(0, at), stopped: true };
+      let keep = Math.min(stop.length - 1, held.length);
+      while (keep > 0 && !stop.startsWith(held.slice(held.length - keep))) keep--;
+      const text = held.slice(0, held.length - keep);
+      held = held.slice(held.length - keep);
+      return { text, stopped: false };
+    },
+    end: () => held,
+  };
+}

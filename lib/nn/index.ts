@@ -1,0 +1,16 @@
+export { Dropout } from "./dropout.js";
+export { Embedding } from "./embedding.js";
+export { GRU } from "./gru.js";
+export type { GRUOptions } from "./gru.js";
+export * as initializers from "./initializers.js";
+export type { Initializer, RandomSource } from "./initializers.js";
+export { LayerNorm } from "./layerNorm.js";
+export { Linear } from "./linear.js";
+export { LSTM } from "./lstm.js";
+export type { LSTMOptions } from "./lstm.js";
+export { Parameter } from "./parameter.js";
+export type { Layer } from "./parameter.js";
+export type { RecurrentOptions, State } from "./recurrent.js";
+export { RecurrentStack } from "./recurrent.js";
+export { RNN } from "./rnn.js";
+export type { RNNOptions } from "./rnn.js";

@@ -1,0 +1,38 @@
+import { expectNumber } from "../errors.js";
+import * as ops from "../graph/ops/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Initializer } from "./initializers.js";
+import { RecurrentStack } from "./recurrent.js";
+import type { CellResult, RecurrentOptions } from "./recurrent.js";
+
+export interface LSTMOptions extends RecurrentOptions {
+  /** First value of the forget gate's bias; 1 keeps the cell's memory at the start (Jozefowicz et al. 2015). Default 1. */
+  forgetBias?: number;
+}
+
+/**
+ * Long short-term memory over a whole sequence (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
+ *
+ * x [T,B,I] -> { y [T,B,H], last: { h_l0 [B,H], c_l0 [B,H], ... } }. See RecurrentOptions for stacks.
+ */
+export class LSTM extends RecurrentStack {
+  constructor(name: string, options: LSTMOptions) {
+    const forgetBias = expectNumber(name, "forgetBias", options.forgetBias ?? 1);
+    super(name, options, {
+      gates: 4,
+      stateNames: ["h", "c"],
+      biasInitializer: forgetGate(forgetBias),
+      optionNames: ["forgetBias"],
+    });
+  }
+
+  protected cell(operands: Parameters<RecurrentStack["cell"]>[0], { h, c }: Record<string, Tensor>): CellResult {
+    const { y, hLast, cLast } = ops.lstm({ ...operands, h0: h as Tensor, c0: c as Tensor });
+    return { y, last: { h: hLast, c: cLast } };
+  }
+}
+
+/** Gates are stored i, f, g, o: the second quarter belongs to the forget gate. */
+function forgetGate(value: number): Initializer {
+  return ([rows = 0]) => new Float32Array(rows).fill(value, rows / 4, rows / 2);
+}

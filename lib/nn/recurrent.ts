@@ -1,0 +1,200 @@
+import { expectKnownOptions, expectNumber, expectOneOf } from "../errors.js";
+import type { Graph } from "../graph/graph.js";
+import * as ops from "../graph/ops/index.js";
+import type { RecurrentOperands } from "../graph/ops/recurrent.js";
+import type { Shape } from "../graph/program.js";
+import type { Tensor } from "../graph/tensor.js";
+import { Dropout } from "./dropout.js";
+import { constant, uniform } from "./initializers.js";
+import type { Initializer } from "./initializers.js";
+import { Parameter } from "./parameter.js";
+import type { Layer } from "./parameter.js";
+
+/** How a layer of a stack meets the ones below it. */
+export const connections = ["plain", "residual", "dense"] as const;
+
+export interface RecurrentOptions {
+  /** I */
+  inputSize: number;
+  /** H, of each layer and direction. */
+  hiddenSize: number;
+  /** Layers on top of each other. Default 1. */
+  layers?: number;
+  /** Read the sequence in both directions; outputs are joined, [T,B,2H] (Schuster & Paliwal 1997). Default false. */
+  bidirectional?: boolean;
+  /** Dropout between layers, not after the last and never on the recurrent path (Zaremba et al. 2014). Default 0. */
+  dropout?: number;
+  /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
+  variational?: boolean;
+  /**
+   * "plain": each layer reads the one below. "residual": its input is added to its output where the sizes agree
+   * (Wu et al. 2016). "dense": every layer, and whoever reads the stack, sees the input and all layers below, joined
+   * (Godin et al. 2017). Default "plain".
+   */
+  connections?: (typeof connections)[number];
+  /** Whether there are biases. Default true. */
+  bias?: boolean;
+  /** First values of the input and recurrent weights. Default: uniform in ±1/sqrt(H). */
+  initializer?: Initializer;
+  /** First values of the recurrent weights, where they differ from `initializer`. */
+  recurrentInitializer?: Initializer;
+}
+
+export const recurrentOptionNames = [
+  "inputSize",
+  "hiddenSize",
+  "layers",
+  "bidirectional",
+  "dropout",
+  "variational",
+  "connections",
+  "bias",
+  "initializer",
+  "recurrentInitializer",
+] as const;
+
+/** The state of a stack: one entry for each layer and direction, such as { h_l0: [B,H], c_l0: [B,H] }. */
+export type State = Record<string, Tensor>;
+
+/** What one cell makes of a sequence: its outputs [T,B,H] and its last state, by the names of the cell's state. */
+export interface CellResult {
+  y: Tensor;
+  last: Record<string, Tensor>;
+}
+
+/**
+ * A stack of recurrent layers over a whole sequence: what RNN, GRU and LSTM share.
+ *
+ * x [T,B,I] -> { y [T,B,outputSize], last }. Past a sequence's length the state is carried and y is 0.
+ * Parameters have PyTorch's names and shapes: `weight_ih_l0` [G H,I], `weight_hh_l0` [G H,H], `bias_ih_l0`, `bias_hh_l0`,
+ * with `_reverse` for the backward direction.
+ */
+export abstract class RecurrentStack implements Layer {
+  readonly parameters: readonly Parameter[];
+  /** Features of y. */
+  readonly outputSize: number;
+  /** Names of the state's entries, and the size of each row. */
+  readonly stateSizes: Readonly<Record<string, number>>;
+  readonly #cells: readonly (readonly CellParameters[])[];
+  readonly #dropout: Dropout;
+  readonly #connections: (typeof connections)[number];
+
+  /**
+   * @param gates number of gates: rows of a weight are `gates * hiddenSize`.
+   * @param stateNames the cell's state: ["h"] or ["h", "c"].
+   * @param bias first values of each gate's bias, for cells that do not start at 0.
+   */
+  protected constructor(
+    readonly name: string,
+    options: RecurrentOptions,
+    cell: { gates: number; stateNames: readonly string[]; biasInitializer?: Initializer; optionNames: readonly string[] },
+  ) {
+    expectKnownOptions(name, options, [...recurrentOptionNames, ...cell.optionNames]);
+    const inputSize = expectNumber(name, "inputSize", options.inputSize, { integer: true, minimum: 1 });
+    const hiddenSize = expectNumber(name, "hiddenSize", options.hiddenSize, { integer: true, minimum: 1 });
+    const layers = expectNumber(name, "layers", options.layers ?? 1, { integer: true, minimum: 1 });
+    this.#connections = expectOneOf(name, "connections", options.connections ?? "plain", connections);
+    this.#dropout = new Dropout(`${name}.dropout`, {
+      rate: options.dropout ?? 0,
+      variational: options.variational ?? false,
+    });
+
+    const directions = options.bidirectional ? ["", "_reverse"] : [""];
+    const width = hiddenSize * directions.length;
+    const dense = this.#connections === "dense";
+    const inputOf = (layer: number) => (layer === 0 ? inputSize : dense ? inputSize + layer * width : width);
+    const shared = { options, gates: cell.gates, biasInitializer: cell.biasInitializer ?? constant(0) };
+    this.#cells = Array.from({ length: layers }, (_, layer) =>
+      directions.map((direction) =>
+        cellParameters({ ...shared, prefix: name, suffix: `_l${layer}${direction}`, inputSize: inputOf(layer) }),
+      ),
+    );
+    this.outputSize = dense ? inputSize + layers * width : width;
+    this.parameters = this.#cells.flat().flatMap(({ weight_ih, weight_hh, bias_ih, bias_hh }) =>
+      [weight_ih, weight_hh, bias_ih, bias_hh].filter((parameter) => parameter !== null),
+    );
+    this.stateSizes = Object.fromEntries(
+      this.#cells.flat().flatMap(({ suffix }) => cell.stateNames.map((state) => [`${state}${suffix}`, hiddenSize])),
+    );
+  }
+
+  /** One cell over one sequence; `state` by the cell's own names, such as { h, c }. */
+  protected abstract cell(operands: Omit<RecurrentOperands, "h0">, state: Record<string, Tensor>): CellResult;
+
+  /**
+   * Records the stack.
+   * @param options.state the state before the first step; zeros if absent.
+   * @param options.lengths i32 [B], the length of each row; all T if absent.
+   * @throws ShapeError if x is not [T,B,I] or a state is not [B,H].
+   */
+  apply(x: Tensor, options: { state?: State; lengths?: Tensor | null } = {}): { y: Tensor; last: State } {
+    const { graph } = x;
+    const state = options.state ?? this.zeroState(graph, x.shape[1] as number);
+    return graph.within(this.name, () => {
+      const last: State = {};
+      let input = x;
+      let y = x;
+      this.#cells.forEach((directions, layer) => {
+        if (layer > 0) input = this.#dropout.apply(input);
+        const outputs = directions.map(({ suffix, ...parameters }, direction) => {
+          const own = Object.entries(state).filter(([name]) => name.replace(/^[a-z]+/, "") === suffix);
+          const result = this.cell(
+            {
+              x: input,
+              weight_ih: parameters.weight_ih.in(graph),
+              weight_hh: parameters.weight_hh.in(graph),
+              bias_ih: parameters.bias_ih?.in(graph) ?? null,
+              bias_hh: parameters.bias_hh?.in(graph) ?? null,
+              lengths: options.lengths ?? null,
+              reverse: direction === 1,
+            },
+            Object.fromEntries(own.map(([name, tensor]) => [name.slice(0, -suffix.length), tensor])),
+          );
+          for (const [name, tensor] of Object.entries(result.last)) last[`${name}${suffix}`] = tensor;
+          return result.y;
+        });
+        y = outputs.length === 1 ? (outputs[0] as Tensor) : ops.concat(outputs, 2);
+        if (this.#connections === "residual" && input.shape[2] === y.shape[2]) y = ops.add(y, input);
+        if (this.#connections === "dense") y = ops.concat([input, y], 2);
+        input = y;
+      });
+      return { y, last };
+    });
+  }
+
+  /** A state of zeros for B rows. */
+  zeroState(graph: Graph, B: number): State {
+    return Object.fromEntries(Object.entries(this.stateSizes).map(([name, H]) => [name, graph.zeros([B, H])]));
+  }
+}
+
+interface CellParameters {
+  suffix: string;
+  weight_ih: Parameter;
+  weight_hh: Parameter;
+  bias_ih: Parameter | null;
+  bias_hh: Parameter | null;
+}
+
+function cellParameters(cell: {
+  prefix: string;
+  suffix: string;
+  inputSize: number;
+  gates: number;
+  options: RecurrentOptions;
+  biasInitializer: Initializer;
+}): CellParameters {
+  const { prefix, suffix, inputSize, gates, options, biasInitializer } = cell;
+  const { hiddenSize, bias = true } = options;
+  const initializer = options.initializer ?? uniform(1 / Math.sqrt(hiddenSize));
+  const rows = gates * hiddenSize;
+  const parameter = (name: string, shape: Shape, first: Initializer) =>
+    new Parameter(`${prefix}.${name}${suffix}`, shape, first);
+  return {
+    suffix,
+    weight_ih: parameter("weight_ih", [rows, inputSize], initializer),
+    weight_hh: parameter("weight_hh", [rows, hiddenSize], options.recurrentInitializer ?? initializer),
+    bias_ih: bias ? parameter("bias_ih", [rows], biasInitializer) : null,
+    bias_hh: bias ? parameter("bias_hh", [rows], constant(0)) : null,
+  };
+}

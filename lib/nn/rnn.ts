@@ -1,0 +1,29 @@
+import { expectOneOf } from "../errors.js";
+import * as ops from "../graph/ops/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import { RecurrentStack } from "./recurrent.js";
+import type { CellResult, RecurrentOptions } from "./recurrent.js";
+
+export interface RNNOptions extends RecurrentOptions {
+  /** Default "tanh". */
+  activation?: "tanh" | "relu";
+}
+
+/**
+ * Simple recurrent network over a whole sequence (Elman 1990): h_t = φ(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh).
+ *
+ * x [T,B,I] -> { y [T,B,H], last: { h_l0 [B,H], ... } }. See RecurrentOptions for stacks.
+ */
+export class RNN extends RecurrentStack {
+  readonly #activation: "tanh" | "relu";
+
+  constructor(name: string, options: RNNOptions) {
+    super(name, options, { gates: 1, stateNames: ["h"], optionNames: ["activation"] });
+    this.#activation = expectOneOf(name, "activation", options.activation ?? "tanh", ["tanh", "relu"]);
+  }
+
+  protected cell(operands: Parameters<RecurrentStack["cell"]>[0], { h }: Record<string, Tensor>): CellResult {
+    const { y, hLast } = ops.rnn({ ...operands, h0: h as Tensor, activation: this.#activation });
+    return { y, last: { h: hLast } };
+  }
+}

@@ -1,0 +1,11 @@
+import type { Batch } from "./trainable.js";
+
+/** Batches for one model, the same ones in the same order whenever an epoch is read. */
+export interface TrainingData<Form = unknown> {
+  /** Batches in one epoch. */
+  readonly length: number;
+  /** Characters that one epoch's targets stand for, where that is known: for bits per character. */
+  readonly characters?: number;
+  /** The batches of an epoch, from batch `from` on. */
+  batches(epoch: number, from?: number): AsyncIterable<Batch<Form>> | Iterable<Batch<Form>>;
+}

@@ -1,0 +1,94 @@
+/** After every update. */
+export interface StepEvent {
+  /** Number of this update, from 1. */
+  step: number;
+  /** Epochs done, with the part of the running one: 1.5 is the middle of the second. */
+  epoch: number;
+  /** Nats per token of this batch. */
+  loss: number;
+  /** Norm of all gradients together, before clipping. */
+  gradientNorm: number;
+  learningRate: number;
+  /** Tokens trained on so far. */
+  tokens: number;
+  /** Over the last few seconds. */
+  tokensPerSecond: number;
+  /** 0 to 1. */
+  progress: number;
+  /** Estimated from the speed so far. */
+  secondsLeft: number;
+}
+
+export interface ValidationEvent {
+  step: number;
+  epoch: number;
+  /** Nats per token. */
+  loss: number;
+  perplexity: number;
+  /** Only where the data knows its characters. */
+  bitsPerCharacter?: number;
+  /** Whether this is the lowest loss so far. */
+  best: boolean;
+}
+
+export interface SampleEvent {
+  step: number;
+  epoch: number;
+  /** Training loss at that time. */
+  loss: number;
+  text: string;
+}
+
+export interface CheckpointEvent {
+  step: number;
+  folder: string;
+  /** "best": the parameters with the lowest validation loss. "resume": everything that a resume needs. */
+  kind: "best" | "resume";
+}
+
+/** Why training ended. */
+export type EndReason =
+  /** All epochs are done. */
+  | "finished"
+  /** The validation loss had stopped improving. */
+  | "early"
+  /** The AbortSignal fired; a resume continues from here. */
+  | "stopped";
+
+export interface EndEvent {
+  reason: EndReason;
+  step: number;
+  epoch: number;
+  /** Seconds spent training, over all runs of a resumed training. */
+  seconds: number;
+  /** Lowest validation loss in nats per token, if there was a validation. */
+  bestLoss?: number;
+}
+
+/** The events of a Trainer, with what their listeners receive. */
+export interface TrainerEvents {
+  step: [StepEvent];
+  validation: [ValidationEvent];
+  sample: [SampleEvent];
+  checkpoint: [CheckpointEvent];
+  end: [EndEvent];
+}
+
+/** One point of the curves: the mean over some updates. */
+export interface HistoryPoint {
+  step: number;
+  epoch: number;
+  tokens: number;
+  loss: number;
+  gradientNorm: number;
+  learningRate: number;
+  tokensPerSecond: number;
+  seconds: number;
+}
+
+/** What trainer.json keeps of a training, for reports. */
+export interface History {
+  steps: HistoryPoint[];
+  validations: Omit<ValidationEvent, "best">[];
+  samples: SampleEvent[];
+}

@@ -1,0 +1,195 @@
+import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
+import * as ops from "../graph/ops/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Parameter } from "../nn/parameter.js";
+
+/** What one update is given; all but the tensors of the parameter are run-time scalars. */
+export interface Update {
+  parameter: Parameter;
+  gradient: Tensor;
+  /** The clip scale; NaN means "change nothing". */
+  scale: Tensor;
+  learningRate: Tensor;
+  /** Number of this update, from 1. */
+  step: Tensor;
+}
+
+/**
+ * A rule that turns gradients into new weights. It records one fused update for each parameter; its moments are
+ * variables of the store named after the parameter: "adam.m/rnn.weight_ih_l0".
+ */
+export interface Optimizer {
+  readonly name: string;
+  /** The base learning rate that a schedule multiplies. */
+  readonly learningRate: number;
+  /** The configuration in words and numbers, for files and reports. */
+  readonly options: Readonly<Record<string, number | boolean>>;
+  /** Names of the moments it keeps for each parameter. */
+  readonly moments: readonly string[];
+  record(update: Update): void;
+}
+
+/** The store's name of a moment. */
+export function momentName(optimizer: Optimizer, moment: string, parameter: Parameter): string {
+  return `${optimizer.name}.${moment}/${parameter.name}`;
+}
+
+function momentsOf(optimizer: Optimizer, { parameter, gradient }: Update): Record<string, Tensor> {
+  return Object.fromEntries(
+    optimizer.moments.map((moment) => [
+      moment,
+      gradient.graph.variable({ name: momentName(optimizer, moment, parameter), dtype: "f32", shape: parameter.shape }),
+    ]),
+  );
+}
+
+export interface SGDOptions {
+  /** Default 1. */
+  learningRate?: number;
+  /** Default 0. */
+  momentum?: number;
+  /** Look ahead along the momentum (Nesterov 1983; Sutskever et al. 2013). Default false. */
+  nesterov?: boolean;
+  /** L2 penalty added to the gradient. Default 0. */
+  weightDecay?: number;
+}
+
+/** Stochastic gradient descent, with momentum if asked for. */
+export function sgd(options: SGDOptions = {}): Optimizer {
+  expectKnownOptions("sgd", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
+  const learningRate = expectNumber("sgd", "learningRate", options.learningRate ?? 1, { minimum: 0 });
+  const momentum = expectNumber("sgd", "momentum", options.momentum ?? 0, { minimum: 0, below: 1 });
+  const weightDecay = expectNumber("sgd", "weightDecay", options.weightDecay ?? 0, { minimum: 0 });
+  const nesterov = options.nesterov ?? false;
+  if (nesterov && momentum === 0) throw new OptionError("sgd: nesterov needs a momentum above 0.");
+  const optimizer: Optimizer = {
+    name: "sgd",
+    learningRate,
+    options: { learningRate, momentum, nesterov, weightDecay },
+    moments: momentum > 0 ? ["velocity"] : [],
+    record: (update) => {
+      const { velocity } = momentsOf(optimizer, update);
+      const weight = update.parameter.in(update.gradient.graph);
+      ops.sgd({ ...update, weight, velocity: velocity ?? null, momentum, nesterov, weightDecay });
+    },
+  };
+  return optimizer;
+}
+
+export interface AdamOptions {
+  /** Default 0.001. */
+  learningRate?: number;
+  /** Decay of the mean of gradients. Default 0.9. */
+  beta1?: number;
+  /** Decay of the mean of squared gradients. Default 0.999. */
+  beta2?: number;
+  /** Default 1e-8. */
+  epsilon?: number;
+  /** adam: L2 penalty added to the gradient, default 0. adamw: pulls the weight itself, default 0.01. */
+  weightDecay?: number;
+}
+
+function adamRule(name: "adam" | "adamw", options: AdamOptions): Optimizer {
+  expectKnownOptions(name, options, ["learningRate", "beta1", "beta2", "epsilon", "weightDecay"]);
+  const decoupled = name === "adamw";
+  const learningRate = expectNumber(name, "learningRate", options.learningRate ?? 1e-3, { minimum: 0 });
+  const beta1 = expectNumber(name, "beta1", options.beta1 ?? 0.9, { minimum: 0, below: 1 });
+  const beta2 = expectNumber(name, "beta2", options.beta2 ?? 0.999, { minimum: 0, below: 1 });
+  const epsilon = expectNumber(name, "epsilon", options.epsilon ?? 1e-8, { above: 0 });
+  const weightDecay = expectNumber(name, "weightDecay", options.weightDecay ?? (decoupled ? 0.01 : 0), { minimum: 0 });
+  const optimizer: Optimizer = {
+    name,
+    learningRate,
+    options: { learningRate, beta1, beta2, epsilon, weightDecay },
+    moments: ["m", "v"],
+    record: (update) => {
+      const { m, v } = momentsOf(optimizer, update) as { m: Tensor; v: Tensor };
+      const weight = update.parameter.in(update.gradient.graph);
+      ops.adam({ ...update, weight, m, v, beta1, beta2, epsilon, weightDecay, decoupled });
+    },
+  };
+  return optimizer;
+}
+
+/** Adam (Kingma & Ba 2015). */
+export function adam(options: AdamOptions = {}): Optimizer {
+  return adamRule("adam", options);
+}
+
+/** Adam with decoupled weight decay (Loshchilov & Hutter 2019). */
+export function adamw(options: AdamOptions = {}): Optimizer {
+  return adamRule("adamw", options);
+}
+
+export interface RMSpropOptions {
+  /** Default 0.002. */
+  learningRate?: number;
+  /** Decay of the mean of squared gradients. Default 0.95, as in char-rnn. */
+  alpha?: number;
+  /** Default 1e-8. */
+  epsilon?: number;
+  /** Default 0. */
+  momentum?: number;
+  /** L2 penalty added to the gradient. Default 0. */
+  weightDecay?: number;
+}
+
+/** RMSprop (Tieleman & Hinton 2012). */
+export function rmsprop(options: RMSpropOptions = {}): Optimizer {
+  expectKnownOptions("rmsprop", options, ["learningRate", "alpha", "epsilon", "momentum", "weightDecay"]);
+  const learningRate = expectNumber("rmsprop", "learningRate", options.learningRate ?? 2e-3, { minimum: 0 });
+  const alpha = expectNumber("rmsprop", "alpha", options.alpha ?? 0.95, { minimum: 0, below: 1 });
+  const epsilon = expectNumber("rmsprop", "epsilon", options.epsilon ?? 1e-8, { above: 0 });
+  const momentum = expectNumber("rmsprop", "momentum", options.momentum ?? 0, { minimum: 0, below: 1 });
+  const weightDecay = expectNumber("rmsprop", "weightDecay", options.weightDecay ?? 0, { minimum: 0 });
+  const optimizer: Optimizer = {
+    name: "rmsprop",
+    learningRate,
+    options: { learningRate, alpha, epsilon, momentum, weightDecay },
+    moments: momentum > 0 ? ["square", "velocity"] : ["square"],
+    record: (update) => {
+      const { square, velocity } = momentsOf(optimizer, update) as { square: Tensor; velocity?: Tensor };
+      const weight = update.parameter.in(update.gradient.graph);
+      ops.rmsprop({ ...update, weight, square, velocity: velocity ?? null, alpha, epsilon, momentum, weightDecay });
+    },
+  };
+  return optimizer;
+}
+
+export interface AdagradOptions {
+  /** Default 0.01. */
+  learningRate?: number;
+  /** Default 1e-10. */
+  epsilon?: number;
+  /** L2 penalty added to the gradient. Default 0. */
+  weightDecay?: number;
+}
+
+/** Adagrad (Duchi et al. 2011). */
+export function adagrad(options: AdagradOptions = {}): Optimizer {
+  expectKnownOptions("adagrad", options, ["learningRate", "epsilon", "weightDecay"]);
+  const learningRate = expectNumber("adagrad", "learningRate", options.learningRate ?? 1e-2, { minimum: 0 });
+  const epsilon = expectNumber("adagrad", "epsilon", options.epsilon ?? 1e-10, { above: 0 });
+  const weightDecay = expectNumber("adagrad", "weightDecay", options.weightDecay ?? 0, { minimum: 0 });
+  const optimizer: Optimizer = {
+    name: "adagrad",
+    learningRate,
+    options: { learningRate, epsilon, weightDecay },
+    moments: ["square"],
+    record: (update) => {
+      const { square } = momentsOf(optimizer, update) as { square: Tensor };
+      const weight = update.parameter.in(update.gradient.graph);
+      ops.adagrad({ ...update, weight, square, epsilon, weightDecay });
+    },
+  };
+  return optimizer;
+}
+
+const rules = { sgd, adam, adamw, rmsprop, adagrad };
+export const optimizerNames = Object.keys(rules) as (keyof typeof rules)[];
+
+/** The optimizer of a name, as on the command line. @throws OptionError for an unknown name or option. */
+export function optimizer(name: string, options: Record<string, number | boolean | undefined> = {}): Optimizer {
+  const known = expectOneOf("optimizer", "name", name, optimizerNames);
+  return rules[known](Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)));
+}

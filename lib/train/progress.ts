@@ -1,0 +1,81 @@
+import type { HistoryPoint, StepEvent } from "./events.js";
+
+/** How long the speed shown looks back. */
+const windowSeconds = 5;
+
+/** Measures speed and estimates what is left. */
+export class Progress {
+  #recent: { seconds: number; tokens: number }[] = [];
+  readonly #begun = performance.now();
+  readonly #firstProgress: number;
+
+  /** @param progress where a resumed training begins, 0 to 1. */
+  constructor(progress: number) {
+    this.#firstProgress = progress;
+  }
+
+  /** Seconds since this run began. */
+  get seconds(): number {
+    return (performance.now() - this.#begun) / 1000;
+  }
+
+  /** Told of every step: tokens trained on so far and the share of the work that is done. */
+  advance(tokens: number, progress: number): { tokensPerSecond: number; secondsLeft: number } {
+    const seconds = this.seconds;
+    this.#recent.push({ seconds, tokens });
+    while (this.#recent.length > 2 && seconds - (this.#recent[0]?.seconds ?? 0) > windowSeconds) this.#recent.shift();
+    const oldest = this.#recent[0] as { seconds: number; tokens: number };
+    const elapsed = seconds - oldest.seconds;
+    const done = progress - this.#firstProgress;
+    return {
+      tokensPerSecond: elapsed > 0 ? (tokens - oldest.tokens) / elapsed : 0,
+      secondsLeft: done > 0 ? (seconds / done) * (1 - progress) : 0,
+    };
+  }
+}
+
+/** Thins the steps of a training into at most a few hundred points of a curve, each the mean of equally many steps. */
+export class Curve {
+  static readonly #most = 600;
+  readonly points: HistoryPoint[];
+  #every: number;
+  #pending: HistoryPoint[] = [];
+
+  constructor(points: readonly HistoryPoint[] = [], every = 1) {
+    this.points = [...points];
+    this.#every = every;
+  }
+
+  /** Steps behind one point. */
+  get every(): number {
+    return this.#every;
+  }
+
+  add(event: StepEvent, seconds: number): void {
+    this.#pending.push({ ...event, seconds });
+    if (this.#pending.length < this.#every) return;
+    this.points.push(average(this.#pending));
+    this.#pending = [];
+    if (this.points.length < 2 * Curve.#most) return;
+    this.#every *= 2;
+    const all = this.points.splice(0);
+    for (let i = 0; i < all.length; i += 2) this.points.push(average(all.slice(i, i + 2)));
+  }
+}
+
+/** Loss, norm and speed are means; counters are those of the last point. */
+function average(points: readonly HistoryPoint[]): HistoryPoint {
+  const { step, epoch, tokens, learningRate, seconds } = points[points.length - 1] as HistoryPoint;
+  const mean = (key: "loss" | "gradientNorm" | "tokensPerSecond") =>
+    points.reduce((sum, point) => sum + point[key], 0) / points.length;
+  return {
+    step,
+    epoch,
+    tokens,
+    loss: mean("loss"),
+    gradientNorm: mean("gradientNorm"),
+    learningRate,
+    tokensPerSecond: mean("tokensPerSecond"),
+    seconds,
+  };
+}

@@ -1,0 +1,106 @@
+import { expectKnownOptions, expectNumber } from "../errors.js";
+
+/** Where training stands when the learning rate of the next step is asked for. */
+export interface Moment {
+  /** Updates done so far. */
+  step: number;
+  /** Epochs completed so far. */
+  epoch: number;
+  /** Updates that the whole training will take, as far as that is known. */
+  totalSteps: number;
+}
+
+/**
+ * The factor by which the optimizer's learning rate is multiplied, over the course of training. A schedule may keep a
+ * state (how often it decayed), which checkpoints carry.
+ */
+export interface Schedule {
+  readonly name: string;
+  readonly options: Readonly<Record<string, number>>;
+  factor(moment: Moment): number;
+  /** Told of every validation loss (nats per token). */
+  validated?(loss: number): void;
+  save(): Record<string, number>;
+  restore(state: Record<string, number>): void;
+}
+
+function stateless(name: string, options: Record<string, number>, factor: Schedule["factor"]): Schedule {
+  return { name, options, factor, save: () => ({}), restore: () => {} };
+}
+
+/** The same learning rate throughout. */
+export function constant(): Schedule {
+  return stateless("constant", {}, () => 1);
+}
+
+/**
+ * Multiplies the rate by `factor` after `start` epochs and again every `every` epochs. Zaremba et al. (2014), small:
+ * stepDecay({ start: 4, factor: 0.5 }).
+ */
+export function stepDecay(options: { start?: number; every?: number; factor?: number } = {}): Schedule {
+  expectKnownOptions("stepDecay", options, ["start", "every", "factor"]);
+  const start = expectNumber("stepDecay", "start", options.start ?? 1, { minimum: 0 });
+  const every = expectNumber("stepDecay", "every", options.every ?? 1, { above: 0 });
+  const factor = expectNumber("stepDecay", "factor", options.factor ?? 0.5, { above: 0, maximum: 1 });
+  // Zaremba's epoch 5 (index 4) is the first with a smaller rate when start is 4.
+  const decays = (epoch: number) => (epoch < start ? 0 : 1 + Math.floor((epoch - start) / every));
+  return stateless("step", { start, every, factor }, ({ epoch }) => factor ** decays(epoch));
+}
+
+/**
+ * Multiplies the rate by `factor` whenever the validation loss has failed to improve by at least `minimumGain` nats for
+ * `patience` validations (Mikolov 2012 halves it for good once it begins: `keepDecaying`).
+ */
+export function plateau(
+  options: { factor?: number; patience?: number; minimumGain?: number; keepDecaying?: boolean } = {},
+): Schedule {
+  expectKnownOptions("plateau", options, ["factor", "patience", "minimumGain", "keepDecaying"]);
+  const factor = expectNumber("plateau", "factor", options.factor ?? 0.5, { above: 0, below: 1 });
+  const patience = expectNumber("plateau", "patience", options.patience ?? 1, { integer: true, minimum: 1 });
+  const minimumGain = expectNumber("plateau", "minimumGain", options.minimumGain ?? 0, { minimum: 0 });
+  const keepDecaying = options.keepDecaying ?? false;
+  let best = Number.POSITIVE_INFINITY;
+  let misses = 0;
+  let decays = 0;
+  return {
+    name: "plateau",
+    options: { factor, patience, minimumGain, keepDecaying: Number(keepDecaying) },
+    factor: () => factor ** decays,
+    validated: (loss) => {
+      const gained = loss < best - minimumGain;
+      best = Math.min(best, loss);
+      misses = gained ? 0 : misses + 1;
+      if (misses < patience && !(keepDecaying && decays > 0)) return;
+      decays += 1;
+      misses = 0;
+    },
+    // JSON has no infinity: before the first validation there is no best.
+    save: () => ({ misses, decays, ...(Number.isFinite(best) ? { best } : {}) }),
+    restore: (state) => {
+      best = state.best ?? Number.POSITIVE_INFINITY;
+      misses = state.misses ?? 0;
+      decays = state.decays ?? 0;
+    },
+  };
+}
+
+/** Falls along half a cosine from 1 to `floor` over the whole training (Loshchilov & Hutter 2017). */
+export function cosine(options: { floor?: number } = {}): Schedule {
+  expectKnownOptions("cosine", options, ["floor"]);
+  const floor = expectNumber("cosine", "floor", options.floor ?? 0, { minimum: 0, maximum: 1 });
+  return stateless("cosine", { floor }, ({ step, totalSteps }) => {
+    const share = Math.min(1, step / Math.max(1, totalSteps));
+    return floor + ((1 - floor) * (1 + Math.cos(Math.PI * share))) / 2;
+  });
+}
+
+/** Rises in a straight line to the factor of `then` over the first `steps` updates (Goyal et al. 2017). */
+export function warmup(steps: number, then: Schedule = constant()): Schedule {
+  expectNumber("warmup", "steps", steps, { integer: true, minimum: 0 });
+  return {
+    ...then,
+    name: steps > 0 ? `warmup+${then.name}` : then.name,
+    options: { ...then.options, warmup: steps },
+    factor: (moment) => Math.min(1, (moment.step + 1) / Math.max(1, steps)) * then.factor(moment),
+  };
+}

@@ -1,0 +1,150 @@
+import { OstinatoError } from "../errors.js";
+import type { Executable, Feeds } from "../executor/executor.js";
+import { differentiate } from "../graph/differentiate.js";
+import { Graph } from "../graph/graph.js";
+import * as ops from "../graph/ops/index.js";
+import type { VariableSpec } from "../graph/program.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Optimizer } from "./optimizers.js";
+import type { Batch, RecordedLoss, Trainable } from "./trainable.js";
+
+export interface StepOptions {
+  optimizer: Optimizer;
+  /** Largest allowed norm of all gradients together; 0 turns clipping off. */
+  clipNorm: number;
+  /** Largest allowed absolute value of one gradient element; 0 turns it off. */
+  clipValue: number;
+  /**
+   * What the gradient is taken of. "token": the mean over all targets. "sequence": the sum over time, averaged over the
+   * rows of the batch, as Zaremba et al. (2014) and Graves do; their learning rates and clip norms assume it.
+   */
+  reduction: "token" | "sequence";
+}
+
+/** The run-time scalars of one step. */
+export interface StepInput {
+  learningRate: number;
+  /** Number of this update, from 1. */
+  step: number;
+  seed: number;
+}
+
+export interface StepResult {
+  /** Nats per target. */
+  loss: number;
+  tokens: number;
+  /** Norm of all gradients together before clipping. */
+  gradientNorm: number;
+}
+
+/** Training met a NaN or an infinity. The parameters are those from before the step. */
+export class DivergenceError extends OstinatoError {
+  constructor(
+    message: string,
+    readonly step: number,
+    /** The layer whose op first wrote a value that is not finite. */
+    readonly layer: string,
+  ) {
+    super(message, { code: "ERR_OSTINATO_DIVERGED" });
+  }
+}
+
+/**
+ * One training step as one Program: forward, backward, clip, update and carried state. A program is compiled for each
+ * form of batch and kept. A step whose gradient is not finite changes nothing.
+ */
+export class TrainingStep<Form> {
+  readonly #model: Trainable<Form>;
+  readonly #options: StepOptions;
+  readonly #programs = new Map<string, { executable: Executable; defaults: Feeds }>();
+
+  constructor(model: Trainable<Form>, options: StepOptions) {
+    this.#model = model;
+    this.#options = options;
+  }
+
+  /** @throws DivergenceError if the loss or a gradient is not finite. */
+  async run(batch: Batch<Form>, input: StepInput): Promise<StepResult> {
+    const { executable, defaults } = this.#program(batch.form);
+    const offered: Record<string, Feeds[string]> = {
+      ...defaults,
+      ...batch.feeds,
+      learningRate: input.learningRate,
+      step: input.step,
+      clipNorm: this.#options.clipNorm,
+      clipValue: this.#options.clipValue,
+      random: Int32Array.of(input.seed, input.step),
+    };
+    const feeds = Object.fromEntries(executable.program.feeds.map(({ name }) => [name, offered[name] as Feeds[string]]));
+    const { outputs } = await executable.run(feeds);
+    const total = outputs.total?.[0] as number;
+    const tokens = outputs.count?.[0] as number;
+    const gradientNorm = outputs.norm?.[0] as number;
+    if (Number.isFinite(total) && Number.isFinite(gradientNorm)) return { loss: total / tokens, tokens, gradientNorm };
+    throw await this.#diagnose(executable, feeds, input);
+  }
+
+  /** The variables of all programs so far, without the constant zeros: parameters, moments and carried state. */
+  variables(): VariableSpec[] {
+    const specs = [...this.#programs.values()].flatMap(({ executable }) => executable.program.variables);
+    return [...new Map(specs.map((spec) => [spec.name, spec])).values()].filter(({ name }) => !name.startsWith("zeros["));
+  }
+
+  #program(form: Form) {
+    const key = JSON.stringify(form);
+    let known = this.#programs.get(key);
+    if (!known) {
+      const graph = new Graph({ training: true });
+      this.#record(graph, form);
+      const executable = this.#model.executor.compile(graph.program(), this.#model.store);
+      known = { executable, defaults: graph.defaults };
+      this.#programs.set(key, known);
+    }
+    return known;
+  }
+
+  #record(graph: Graph, form: Form): void {
+    const { optimizer, clipNorm, clipValue } = this.#options;
+    const recorded = this.#model.recordLoss(graph, form);
+    const { parameters } = this.#model;
+    const weights = parameters.map((parameter) => parameter.in(graph));
+    const gradients = differentiate(this.#objective(recorded), weights);
+    graph.within("optimizer", () => {
+      const { norm, norms } = ops.globalNorm(gradients);
+      const scale = ops.clipScale(norm, clipNorm > 0 ? graph.scalar("clipNorm") : graph.zeros([]));
+      const learningRate = graph.scalar("learningRate");
+      const step = graph.scalar("step");
+      gradients.forEach((gradient, i) => {
+        const parameter = parameters[i] as (typeof parameters)[number];
+        const clipped = clipValue > 0 ? ops.clamp(gradient, graph.scalar("clipValue")) : gradient;
+        optimizer.record({ parameter, gradient: clipped, scale, learningRate, step });
+      });
+      for (const { variable, value } of recorded.carried) ops.assign(variable, value, scale);
+      graph.output("norm", norm);
+      graph.output("norms", norms);
+    });
+    graph.output("total", ops.sum(recorded.losses));
+    graph.output("count", recorded.count);
+  }
+
+  #objective({ losses, count }: RecordedLoss): Tensor {
+    if (this.#options.reduction === "token") return ops.divide(ops.sum(losses), count);
+    const rows = losses.shape[1] as number;
+    return ops.affine(ops.sum(losses), { scale: 1 / rows });
+  }
+
+  /** Runs the step again, watching every op: nothing has changed since, so it meets the same numbers. */
+  async #diagnose(executable: Executable, feeds: Feeds, input: StepInput): Promise<DivergenceError> {
+    const { nonFinite } = await executable.run(feeds, { check: true });
+    const op = nonFinite === null ? undefined : executable.program.ops[nonFinite];
+    const layer = op?.path || "unknown";
+    const { clipNorm } = this.#options;
+    return new DivergenceError(
+      `Training diverged at step ${input.step}: the first value that is not finite came from ${op?.name ?? "an op"} in ` +
+        `layer "${layer}". The parameters are those from before this step. Lower the learning rate ` +
+        `(now ${input.learningRate})${clipNorm > 0 ? "" : " or clip the gradient (clipNorm 1 to 5)"}.`,
+      input.step,
+      layer,
+    );
+  }
+}

@@ -1,0 +1,31 @@
+import type { Executor, Feeds, Store } from "../executor/executor.js";
+import type { Graph } from "../graph/graph.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Parameter } from "../nn/parameter.js";
+
+/** One minibatch, ready to be fed. Batches of equal `form` run the same program. */
+export interface Batch<Form = unknown> {
+  /** What the recording depends on: sizes and switches, plain data. */
+  readonly form: Form;
+  readonly feeds: Feeds;
+  /** Targets in this batch. */
+  readonly tokens: number;
+}
+
+/** What a model records for a batch. */
+export interface RecordedLoss {
+  /** One loss in nats for each target, 0 where there is none. */
+  readonly losses: Tensor;
+  /** [] the number of targets. */
+  readonly count: Tensor;
+  /** State to be kept for the next batch: truncated back-propagation through time. */
+  readonly carried: readonly { readonly variable: Tensor; readonly value: Tensor }[];
+}
+
+/** A model that can be trained: parameters in a store, and a loss to record. */
+export interface Trainable<Form = unknown> {
+  readonly executor: Executor;
+  readonly store: Store;
+  readonly parameters: readonly Parameter[];
+  recordLoss(graph: Graph, form: Form): RecordedLoss;
+}

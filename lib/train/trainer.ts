@@ -1,0 +1,366 @@
+import { EventEmitter } from "node:events";
+import { expectKnownOptions, expectNumber, expectOneOf, FileError, OptionError } from "../errors.js";
+import type { Values } from "../executor/executor.js";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import type { Checkpoint } from "./checkpoint.js";
+import type { TrainingData } from "./data.js";
+import { EvaluationStep } from "./evaluation.js";
+import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
+import { adam } from "./optimizers.js";
+import type { Optimizer } from "./optimizers.js";
+import { Curve, Progress } from "./progress.js";
+import { constant } from "./schedules.js";
+import type { Schedule } from "./schedules.js";
+import { TrainingStep } from "./step.js";
+import type { Batch, Trainable } from "./trainable.js";
+
+export interface TrainerOptions<Form> {
+  data: TrainingData<Form>;
+  /** Measured at the end of every epoch, or as `validateEvery` says. */
+  validation?: TrainingData<Form>;
+  /** Default adam(). */
+  optimizer?: Optimizer;
+  /** Default constant(). */
+  schedule?: Schedule;
+  /** Default 10. */
+  epochs?: number;
+  /** Stop after so many updates, even within an epoch. Default: none. */
+  maximumSteps?: number;
+  /** Largest norm of all gradients together; 0 for no clipping. Default 5. */
+  clipNorm?: number;
+  /** Largest absolute value of a gradient element; 0 for no clipping. Default 0. */
+  clipValue?: number;
+  /** See StepOptions. Default "token". */
+  reduction?: "token" | "sequence";
+  /** Of dropout. Default 1. */
+  seed?: number;
+  /** Updates between validations; 0 for once an epoch. Default 0. */
+  validateEvery?: number;
+  /** Stop when so many validations in a row brought no lower loss; 0 for never. Default 0. */
+  patience?: number;
+  /** Where the model and what a resume needs are kept. Default: nowhere. */
+  folder?: string;
+  /** Seconds between checkpoints within an epoch. Default 120. */
+  checkpointSeconds?: number;
+  /** Writes a text that shows what the model has learnt; called every `every` updates. */
+  samples?: { every: number; write: () => Promise<string> };
+  /** Continue the training that `folder` holds. Default false. */
+  resume?: boolean;
+}
+
+/** A model that can also write itself into a folder. */
+export interface SavableModel<Form> extends Trainable<Form> {
+  save(folder: string): Promise<void>;
+}
+
+/**
+ * Trains a model: epochs, schedule, validation, early stopping, checkpoints. Each update is one run of one Program.
+ *
+ * ```ts
+ * const trainer = new Trainer(model, { data, validation, epochs: 5, folder: "my-model" });
+ * trainer.on("validation", ({ perplexity }) => console.log(perplexity));
+ * await trainer.run({ signal });
+ * ```
+ *
+ * With a folder, the parameters of the lowest validation loss are in model.safetensors (without validation: the newest),
+ * and a stopped training resumes to the same bits as one that never stopped.
+ */
+export class Trainer<Form> extends EventEmitter<TrainerEvents> {
+  readonly #model: SavableModel<Form>;
+  readonly #options: Required<Omit<TrainerOptions<Form>, "validation" | "folder" | "samples">> &
+    Pick<TrainerOptions<Form>, "validation" | "folder" | "samples">;
+  readonly #step: TrainingStep<Form>;
+  readonly #evaluation: EvaluationStep<Form>;
+  readonly #history: Omit<History, "steps"> = { validations: [], samples: [] };
+  #curve = new Curve();
+  /** Updates done, epochs done, and batches done of the running epoch. */
+  #at = { step: 0, epoch: 0, batch: 0, tokens: 0 };
+  #best: { loss: number; parameters: Map<string, Values> } | null = null;
+  #misses = 0;
+  #lastLoss = Number.NaN;
+  #secondsBefore = 0;
+  #running = false;
+
+  constructor(model: SavableModel<Form>, options: TrainerOptions<Form>) {
+    super();
+    this.#model = model;
+    this.#options = complete(options);
+    const { optimizer, clipNorm, clipValue, reduction } = this.#options;
+    this.#step = new TrainingStep(model, { optimizer, clipNorm, clipValue, reduction });
+    this.#evaluation = new EvaluationStep(model);
+  }
+
+  /** The curves and samples so far. */
+  get history(): History {
+    return { steps: [...this.#curve.points], ...structuredClone(this.#history) };
+  }
+
+  /**
+   * Trains to the end, or until `signal` fires; then the step that runs is finished and a checkpoint written.
+   * @throws DivergenceError if the loss or a gradient becomes NaN or infinite.
+   */
+  async run({ signal }: { signal?: AbortSignal } = {}): Promise<EndEvent> {
+    if (this.#running) throw new OptionError("Trainer: this training is running already.");
+    this.#running = true;
+    try {
+      if (this.#options.resume) await this.#resume();
+      return await this.#train(signal);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #train(signal: AbortSignal | undefined): Promise<EndEvent> {
+    const { data, epochs, validateEvery, checkpointSeconds, samples } = this.#options;
+    const progress = new Progress(this.#progress());
+    let saved = progress.seconds;
+    while (this.#at.epoch < epochs) {
+      for await (const batch of data.batches(this.#at.epoch, this.#at.batch)) {
+        if (signal?.aborted) return this.#end("stopped", progress);
+        if (this.#at.step >= this.#options.maximumSteps) return this.#end("finished", progress);
+        await this.#update(batch, progress);
+        if (samples && this.#at.step % samples.every === 0) await this.#sample(samples.write);
+        if (validateEvery > 0 && this.#at.step % validateEvery === 0) {
+          if (await this.#validate()) return this.#end("early", progress);
+        }
+        if (progress.seconds - saved > checkpointSeconds) {
+          await this.#checkpoint(progress);
+          saved = progress.seconds;
+        }
+      }
+      this.#at = { ...this.#at, epoch: this.#at.epoch + 1, batch: 0 };
+      if (validateEvery === 0 && (await this.#validate())) return this.#end("early", progress);
+      await this.#checkpoint(progress);
+      saved = progress.seconds;
+    }
+    return this.#end("finished", progress);
+  }
+
+  async #update(batch: Batch<Form>, progress: Progress): Promise<void> {
+    const { optimizer, schedule, seed, data } = this.#options;
+    const { step, epoch } = this.#at;
+    const learningRate = optimizer.learningRate * schedule.factor({ step, epoch, totalSteps: this.#totalSteps() });
+    const { loss, gradientNorm } = await this.#step.run(batch, { learningRate, step: step + 1, seed });
+    this.#lastLoss = loss;
+    this.#at = { epoch, step: step + 1, batch: this.#at.batch + 1, tokens: this.#at.tokens + batch.tokens };
+    const share = this.#progress();
+    const event = {
+      step: step + 1,
+      epoch: epoch + this.#at.batch / data.length,
+      loss,
+      gradientNorm,
+      learningRate,
+      tokens: this.#at.tokens,
+      progress: share,
+      ...progress.advance(this.#at.tokens, share),
+    };
+    this.#curve.add(event, this.#secondsBefore + progress.seconds);
+    this.emit("step", event);
+  }
+
+  /** Measures the validation loss. @returns whether it is time to stop early. */
+  async #validate(): Promise<boolean> {
+    const { validation, schedule, patience, folder } = this.#options;
+    if (!validation) return false;
+    let total = 0;
+    let tokens = 0;
+    for await (const batch of validation.batches(0)) {
+      const result = await this.#evaluation.run(batch);
+      total += result.total;
+      tokens += result.tokens;
+    }
+    const loss = total / tokens;
+    const best = !this.#best || loss < this.#best.loss;
+    this.#misses = best ? 0 : this.#misses + 1;
+    schedule.validated?.(loss);
+    const measured = {
+      step: this.#at.step,
+      epoch: this.#at.epoch + this.#at.batch / this.#options.data.length,
+      loss,
+      perplexity: Math.exp(loss),
+      ...(validation.characters ? { bitsPerCharacter: total / Math.LN2 / validation.characters } : {}),
+    };
+    this.#history.validations.push(measured);
+    if (best) {
+      this.#best = { loss, parameters: await this.#readParameters() };
+      if (folder) await this.#saveModel(folder);
+    }
+    this.emit("validation", { ...measured, best });
+    return patience > 0 && this.#misses >= patience;
+  }
+
+  async #sample(write: () => Promise<string>): Promise<void> {
+    const { step, epoch, batch } = this.#at;
+    const text = await write();
+    const event = { step, epoch: epoch + batch / this.#options.data.length, loss: this.#lastLoss, text };
+    this.#history.samples.push(event);
+    this.emit("sample", event);
+  }
+
+  async #saveModel(folder: string): Promise<void> {
+    await this.#model.save(folder);
+    this.emit("checkpoint", { step: this.#at.step, folder, kind: "best" });
+  }
+
+  async #checkpoint(progress: Progress): Promise<void> {
+    const { folder, validation, schedule } = this.#options;
+    if (!folder) return;
+    if (!validation) await this.#saveModel(folder);
+    await writeCheckpoint(folder, {
+      tensors: await this.#readAll(),
+      position: { ...this.#at },
+      misses: this.#misses,
+      bestLoss: this.#best?.loss ?? null,
+      schedule: schedule.save(),
+      seconds: this.#secondsBefore + progress.seconds,
+      curve: { every: this.#curve.every, points: this.#curve.points },
+      validations: this.#history.validations,
+      samples: this.#history.samples,
+      fingerprint: this.#fingerprint(),
+    });
+    this.emit("checkpoint", { step: this.#at.step, folder, kind: "resume" });
+  }
+
+  async #resume(): Promise<void> {
+    const { folder, schedule } = this.#options;
+    if (!folder) throw new OptionError("Trainer: resume needs the folder of the training to continue.");
+    const checkpoint = await readCheckpoint(folder);
+    this.#expectSameTraining(folder, checkpoint);
+    for (const { name, shape, values } of checkpoint.tensors) {
+      this.#model.store.declare({ name, dtype: "f32", shape });
+      await this.#model.store.write(name, values);
+    }
+    this.#at = { ...checkpoint.position };
+    this.#misses = checkpoint.misses;
+    this.#secondsBefore = checkpoint.seconds;
+    this.#curve = new Curve(checkpoint.curve.points, checkpoint.curve.every);
+    this.#history.validations = checkpoint.validations;
+    this.#history.samples = checkpoint.samples;
+    schedule.restore(checkpoint.schedule);
+    // The best parameters stay on disk in model.safetensors; only their loss is needed to compare with.
+    if (checkpoint.bestLoss !== null) this.#best = { loss: checkpoint.bestLoss, parameters: new Map() };
+  }
+
+  #expectSameTraining(folder: string, { fingerprint }: Checkpoint): void {
+    for (const [name, value] of Object.entries(this.#fingerprint())) {
+      const before = fingerprint[name];
+      if (before === value) continue;
+      throw new OptionError(
+        `Trainer: the training in ${folder} has ${name} ${before}, and this one has ${value}. ` +
+          "A resumed training continues with the same options; start a new folder to change them.",
+      );
+    }
+  }
+
+  /** What must not change between the parts of one training. */
+  #fingerprint(): Record<string, string | number> {
+    const { optimizer, schedule, data, clipNorm, clipValue, reduction, seed } = this.#options;
+    return {
+      optimizer: `${optimizer.name} ${JSON.stringify(optimizer.options)}`,
+      schedule: `${schedule.name} ${JSON.stringify(schedule.options)}`,
+      "batches per epoch": data.length,
+      clipNorm,
+      clipValue,
+      reduction,
+      seed,
+    };
+  }
+
+  async #end(reason: EndReason, progress: Progress): Promise<EndEvent> {
+    const { folder } = this.#options;
+    const midEpoch = this.#at.batch > 0;
+    if (midEpoch && reason === "finished") await this.#validate();
+    if (midEpoch || reason === "stopped") await this.#checkpoint(progress);
+    if (folder && !this.#best) await this.#saveModel(folder);
+    if (reason !== "stopped") await this.#restoreBest();
+    const event: EndEvent = {
+      reason,
+      step: this.#at.step,
+      epoch: this.#at.epoch + this.#at.batch / this.#options.data.length,
+      seconds: this.#secondsBefore + progress.seconds,
+      ...(this.#best ? { bestLoss: this.#best.loss } : {}),
+    };
+    this.emit("end", event);
+    return event;
+  }
+
+  /** Leaves the model with the parameters of the lowest validation loss. */
+  async #restoreBest(): Promise<void> {
+    for (const [name, values] of this.#best?.parameters ?? []) await this.#model.store.write(name, values);
+  }
+
+  async #readParameters(): Promise<Map<string, Values>> {
+    const parameters = new Map<string, Values>();
+    for (const { name } of this.#model.parameters) parameters.set(name, await this.#model.store.read(name));
+    return parameters;
+  }
+
+  /** Parameters, moments and carried state. */
+  async #readAll(): Promise<Checkpoint["tensors"]> {
+    const specs = new Map(this.#model.parameters.map(({ name, shape }) => [name, shape]));
+    for (const { name, shape } of this.#step.variables()) specs.set(name, shape);
+    const tensors: Checkpoint["tensors"] = [];
+    for (const [name, shape] of specs) tensors.push({ name, shape, values: await this.#model.store.read(name) });
+    return tensors;
+  }
+
+  #totalSteps(): number {
+    return Math.min(this.#options.maximumSteps, this.#options.epochs * this.#options.data.length);
+  }
+
+  #progress(): number {
+    return this.#at.step / this.#totalSteps();
+  }
+}
+
+const optionNames = [
+  "data",
+  "validation",
+  "optimizer",
+  "schedule",
+  "epochs",
+  "maximumSteps",
+  "clipNorm",
+  "clipValue",
+  "reduction",
+  "seed",
+  "validateEvery",
+  "patience",
+  "folder",
+  "checkpointSeconds",
+  "samples",
+  "resume",
+] as const;
+
+function complete<Form>(options: TrainerOptions<Form>) {
+  const who = "Trainer";
+  expectKnownOptions(who, options, optionNames);
+  const whole = (name: "epochs" | "validateEvery" | "patience" | "seed", value: number, minimum: number) =>
+    expectNumber(who, name, value, { integer: true, minimum });
+  if (!(options.data?.length > 0)) throw new OptionError("Trainer: data holds no batch.");
+  if ((options.patience ?? 0) > 0 && !options.validation) {
+    throw new OptionError("Trainer: patience (early stopping) needs validation data to look at.");
+  }
+  const completed = {
+    data: options.data,
+    optimizer: options.optimizer ?? adam(),
+    schedule: options.schedule ?? constant(),
+    epochs: whole("epochs", options.epochs ?? 10, 1),
+    maximumSteps: options.maximumSteps ?? Number.POSITIVE_INFINITY,
+    clipNorm: expectNumber(who, "clipNorm", options.clipNorm ?? 5, { minimum: 0 }),
+    clipValue: expectNumber(who, "clipValue", options.clipValue ?? 0, { minimum: 0 }),
+    reduction: expectOneOf(who, "reduction", options.reduction ?? "token", ["token", "sequence"]),
+    seed: whole("seed", options.seed ?? 1, 0),
+    validateEvery: whole("validateEvery", options.validateEvery ?? 0, 0),
+    patience: whole("patience", options.patience ?? 0, 0),
+    checkpointSeconds: expectNumber(who, "checkpointSeconds", options.checkpointSeconds ?? 120, { above: 0 }),
+    resume: options.resume ?? false,
+    ...(options.validation ? { validation: options.validation } : {}),
+    ...(options.folder !== undefined ? { folder: options.folder } : {}),
+    ...(options.samples ? { samples: options.samples } : {}),
+  };
+  if (completed.validation && !(completed.validation.length > 0)) {
+    throw new FileError("Trainer: the validation data holds no batch.");
+  }
+  return completed;
+}

@@ -1,0 +1,107 @@
+// Everything that the addon exports, on one screen. Conversions are in the other files of this folder.
+#include <napi.h>
+
+#include <shared_mutex>
+
+#include "binding/arguments.h"
+#include "binding/program_object.h"
+#include "binding/store_object.h"
+#include "kernels/gemm.h"
+#include "kernels/tiers.h"
+#include "ops/registry.h"
+#include "runtime/blas.h"
+#include "runtime/configuration.h"
+#include "runtime/thread_pool.h"
+
+namespace ostinato {
+namespace {
+
+Napi::Value operations(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  for (int64_t i = 0; i < operationCount(); i++) {
+    names.Set(static_cast<uint32_t>(i), Napi::String::New(info.Env(), operationOf(i).name));
+  }
+  return names;
+}
+
+// Changes a setting that runs depend on, unless one is under way.
+template <class F>
+void configure(const Napi::CallbackInfo& info, F&& change) {
+  std::unique_lock<std::shared_mutex> lock(configurationLock(), std::try_to_lock);
+  if (!lock) throw coded(info.Env(), "ERR_OSTINATO_BUSY", "threads and kernels cannot change while a program runs");
+  change();
+  configurationChanged();
+}
+
+void setThreads(const Napi::CallbackInfo& info) {
+  const int threads = static_cast<int>(integerArgument(info, 0, "threads", 1, 256));
+  configure(info, [&] { ThreadPool::instance().setThreads(threads); });
+}
+
+Napi::Value threads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), ThreadPool::instance().threads());
+}
+
+std::string word(const Napi::CallbackInfo& info, const char* name) {
+  if (!info[0].IsString()) throw Napi::TypeError::New(info.Env(), std::string("expected ") + name + " to be a string");
+  return info[0].As<Napi::String>().Utf8Value();
+}
+
+void setKernels(const Napi::CallbackInfo& info) {
+  const std::string name = word(info, "the kernels");
+  configure(info, [&] {
+    if (!setTier(name.c_str())) {
+      throw coded(info.Env(), "ERR_OSTINATO_OPTION", "this CPU or this binary has no kernels named " + name);
+    }
+  });
+}
+
+void setGemm(const Napi::CallbackInfo& info) {
+  const std::string name = word(info, "the provider");
+  configure(info, [&] {
+    GemmProvider provider;
+    if (!parseGemmProvider(name.c_str(), provider) || !setGemmProvider(provider)) {
+      throw coded(info.Env(), "ERR_OSTINATO_OPTION", "there is no matrix product provider named " + name + " here");
+    }
+  });
+}
+
+Napi::Value information(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Object kernels = Napi::Object::New(env);
+  kernels.Set("chosen", tierName(currentTier()));
+  kernels.Set("reason", tierReason());
+  Napi::Array available = Napi::Array::New(env);
+  for (Tier tier : {Tier::avx512, Tier::avx2, Tier::neon, Tier::portable}) {
+    if (tierAvailable(tier)) available.Set(available.Length(), tierName(tier));
+  }
+  kernels.Set("available", available);
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("kernels", kernels);
+  static const char* const kProviders[] = {"auto", "own", "blas"};
+  Napi::Object products = Napi::Object::New(env);
+  products.Set("provider", kProviders[static_cast<int>(gemmProvider())]);
+  const Blas* blas = systemBlas();
+  products.Set("blas", blas ? Napi::Value(Napi::String::New(env, std::string(blas->library) + " " + blas->description))
+                            : env.Null());
+  result.Set("gemm", products);
+  result.Set("threads", ThreadPool::instance().threads());
+  return result;
+}
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  exports.Set("Store", StoreObject::define(env));
+  exports.Set("Program", ProgramObject::define(env));
+  exports.Set("operations", Napi::Function::New(env, operations, "operations"));
+  exports.Set("info", Napi::Function::New(env, information, "info"));
+  exports.Set("threads", Napi::Function::New(env, threads, "threads"));
+  exports.Set("setThreads", Napi::Function::New(env, setThreads, "setThreads"));
+  exports.Set("setKernels", Napi::Function::New(env, setKernels, "setKernels"));
+  exports.Set("setGemm", Napi::Function::New(env, setGemm, "setGemm"));
+  return exports;
+}
+
+NODE_API_MODULE(ostinato, initialise)
+
+}  // namespace
+}  // namespace ostinato

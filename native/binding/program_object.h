@@ -1,0 +1,23 @@
+// Program as JavaScript sees it: loaded once, run off the event loop.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "runtime/program.h"
+
+namespace ostinato {
+
+class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit ProgramObject(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value run(const Napi::CallbackInfo& info);
+
+  std::shared_ptr<Program> program_;
+};
+
+}  // namespace ostinato

@@ -1,0 +1,71 @@
+#include "binding/store_object.h"
+
+#include <cstring>
+
+#include "binding/arguments.h"
+
+namespace ostinato {
+namespace {
+
+constexpr napi_type_tag kStoreTag = {0x6f7374696e61746f, 0x73746f7265000001};
+
+}  // namespace
+
+Napi::Function StoreObject::define(Napi::Env env) {
+  return DefineClass(env, "Store",
+                     {InstanceMethod<&StoreObject::declare>("declare"), InstanceMethod<&StoreObject::read>("read"),
+                      InstanceMethod<&StoreObject::write>("write")});
+}
+
+StoreObject::StoreObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<StoreObject>(info) {
+  info.This().As<Napi::Object>().TypeTag(&kStoreTag);
+}
+
+std::shared_ptr<Store> StoreObject::from(const Napi::Value& value) {
+  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kStoreTag)) {
+    throw Napi::TypeError::New(value.Env(), "expected a Store");
+  }
+  return Unwrap(value.As<Napi::Object>())->store_;
+}
+
+Napi::Value StoreObject::declare(const Napi::CallbackInfo& info) {
+  const int64_t dtype = integerArgument(info, 0, "dtype", 0, 1);
+  const int64_t elements = integerArgument(info, 1, "elements", 1, Store::kMaxElements);
+  try {
+    return Napi::Number::New(info.Env(), static_cast<double>(store_->declare(static_cast<DType>(dtype), elements)));
+  } catch (const std::bad_alloc&) {
+    throw coded(info.Env(), "ERR_OSTINATO_MEMORY",
+                "not enough memory for a variable of " + std::to_string(elements * 4) + " bytes");
+  }
+}
+
+void StoreObject::copy(const Napi::CallbackInfo& info, bool write) {
+  const int64_t index = integerArgument(info, 0, "index", 0, store_->size() - 1);
+  const Store::Variable& variable = store_->variable(index);
+  const auto type = variable.dtype == DType::f32 ? napi_float32_array : napi_int32_array;
+  const Bytes array = typedArray(info[1], type, "the values");
+  if (static_cast<int64_t>(array.elements) != variable.elements) {
+    throw Napi::TypeError::New(info.Env(), "expected " + std::to_string(variable.elements) + " values, got " +
+                                               std::to_string(array.elements));
+  }
+  if (!store_->acquire()) throw coded(info.Env(), "ERR_OSTINATO_BUSY", "the store is in use by a run");
+  const size_t bytes = array.elements * 4;
+  if (write) {
+    std::memcpy(variable.memory.data(), array.data, bytes);
+  } else {
+    std::memcpy(array.data, variable.memory.data(), bytes);
+  }
+  store_->release();
+}
+
+Napi::Value StoreObject::read(const Napi::CallbackInfo& info) {
+  copy(info, false);
+  return info.Env().Undefined();
+}
+
+Napi::Value StoreObject::write(const Napi::CallbackInfo& info) {
+  copy(info, true);
+  return info.Env().Undefined();
+}
+
+}  // namespace ostinato

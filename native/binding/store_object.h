@@ -1,0 +1,28 @@
+// Store as JavaScript sees it.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "runtime/store.h"
+
+namespace ostinato {
+
+class StoreObject : public Napi::ObjectWrap<StoreObject> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit StoreObject(const Napi::CallbackInfo& info);
+  // The Store behind a JavaScript value. Throws TypeError for anything else, whatever its prototype says.
+  static std::shared_ptr<Store> from(const Napi::Value& value);
+
+ private:
+  Napi::Value declare(const Napi::CallbackInfo& info);
+  Napi::Value read(const Napi::CallbackInfo& info);
+  Napi::Value write(const Napi::CallbackInfo& info);
+  void copy(const Napi::CallbackInfo& info, bool write);
+
+  std::shared_ptr<Store> store_ = std::make_shared<Store>();
+};
+
+}  // namespace ostinato

@@ -1,0 +1,233 @@
+#include "kernels/gemm.h"
+
+#include <algorithm>
+#include <atomic>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+
+#include "kernels/gemm_kernels.h"
+#include "runtime/blas.h"
+#include "runtime/thread_pool.h"
+
+namespace ostinato {
+namespace {
+
+// Cache blocking (Goto & van de Geijn 2008): a panel of B of this depth (32 KB at 32 columns) stays in L1, a block of A
+// (230 KB) in L2, the packed block of B in L2 or L3.
+constexpr int64_t kBlockDepth = 256;
+constexpr int64_t kBlockRows = 224;
+constexpr int64_t kBlockColumns = 2048;
+// Up to so many rows b is read as it lies, for packing it costs as much as it saves.
+constexpr int64_t kDirectRows = 6;
+// Below this many multiply-adds a second thread gains less than waking it costs.
+constexpr int64_t kSerialWork = 150000;
+
+int64_t roundUp(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+bool isPlain(const GemmMaps& maps) {
+  return !maps.aGroups && !maps.bGroups && !maps.bRows && !maps.cRows && !maps.cGroups;
+}
+
+// A stored column [M,1] is a row, a product with one column the transposed product with one row.
+Gemm simplified(Gemm g) {
+  if (isPlain(g.maps) && g.N == 1 && g.M > 1 && g.ldc == 1 && (g.transposeB || g.ldb == 1)) {
+    Gemm swapped = g;
+    swapped.M = 1;
+    swapped.N = g.M;
+    swapped.a = g.b;
+    swapped.lda = g.K;
+    swapped.transposeA = false;
+    swapped.b = g.a;
+    swapped.ldb = g.lda;
+    swapped.transposeB = !g.transposeA;
+    swapped.ldc = g.M;
+    return swapped;
+  }
+  if (g.M == 1 && g.transposeA && g.lda == 1 && !g.maps.aGroups) {
+    g.transposeA = false;
+    g.lda = g.K;
+  }
+  return g;
+}
+
+bool isDirect(const Gemm& g) {
+  return g.M <= kDirectRows && !g.transposeA && !g.maps.aGroups && !g.maps.cRows &&
+         (g.transposeB || (!g.maps.bRows && !g.maps.bGroups && !g.maps.cGroups));
+}
+
+// The grid of parts that C is cut into, one part a thread.
+struct Split {
+  int64_t rows, columns;  // of one part
+  int rowParts, columnParts;
+  int parts() const { return rowParts * columnParts; }
+};
+
+Split splitFor(const Gemm& g, int threads, int64_t rowUnit, int64_t columnUnit) {
+  Split best{g.M, g.N, 1, 1};
+  if (threads <= 1 || g.M * g.N * g.K < kSerialWork) return best;
+  const int64_t rowUnits = ceilDivide(g.M, rowUnit), columnUnits = ceilDivide(g.N, columnUnit);
+  double bestCost = 0;
+  for (int rowParts = 1; rowParts <= threads; rowParts++) {
+    const int columnParts = threads / rowParts;
+    const int64_t rows = ceilDivide(rowUnits, rowParts) * rowUnit;
+    const int64_t columns = ceilDivide(columnUnits, columnParts) * columnUnit;
+    // Time per depth of one part: its sums, and packing, which costs about as much as 12 of them an element.
+    const double cost = static_cast<double>(rows) * columns + 12.0 * (rows + columns);
+    if (rowParts == 1 || cost < bestCost) {
+      bestCost = cost;
+      best = {rows, columns, static_cast<int>(ceilDivide(g.M, rows)), static_cast<int>(ceilDivide(g.N, columns))};
+    }
+  }
+  return best;
+}
+
+Split ownSplit(const Gemm& g, const GemmKernels& kernels, int threads) {
+  if (isDirect(g)) return splitFor(g, threads, g.M, 64);
+  return splitFor(g, threads, kernels.maxPanelRows, std::max<int64_t>(kernels.panelColumns, kGroup));
+}
+
+// Blocks of nearly equal depth: 650 is 224, 224, 202.
+int64_t blockDepth(int64_t k) {
+  return k == 0 ? 0 : std::min(k, roundUp(ceilDivide(k, ceilDivide(k, kBlockDepth)), kGroup));
+}
+
+struct BlockScratch {
+  int64_t a, b;  // floats
+  int64_t total() const { return a + b; }
+};
+
+BlockScratch blockScratch(const Gemm& g, const GemmKernels& kernels, const Split& split) {
+  const int64_t depth = blockDepth(g.K);
+  const int64_t columns = roundUp(std::min(split.columns, kBlockColumns), kernels.panelColumns);
+  return {roundUp(std::min(split.rows, kBlockRows) * depth + kPackSlack, 16), roundUp(columns * depth, 16)};
+}
+
+void multiplyPart(const Gemm& g, const GemmKernels& kernels, int64_t m0, int64_t m, int64_t n0, int64_t n,
+                  float* packedA, float* packedB) {
+  const int64_t depth = blockDepth(g.K);
+  for (int64_t nb = 0; nb < n; nb += kBlockColumns) {
+    const int64_t columns = std::min(kBlockColumns, n - nb);
+    // K = 0 runs once, to store the empty sums.
+    for (int64_t k0 = 0; k0 < g.K || k0 == 0; k0 += std::max<int64_t>(depth, 1)) {
+      const int64_t k = std::min(depth, g.K - k0);
+      const int64_t panelStride = k * kernels.panelColumns;
+      kernels.packB(g, k0, k, n0 + nb, columns, packedB, panelStride);
+      for (int64_t mb = 0; mb < m; mb += kBlockRows) {
+        const int64_t rows = std::min(kBlockRows, m - mb);
+        const int panelRows =
+            static_cast<int>(ceilDivide(rows, ceilDivide(rows, static_cast<int64_t>(kernels.maxPanelRows))));
+        kernels.packA(g, m0 + mb, rows, k0, k, panelRows, packedA);
+        BlockOutput out{rows, columns, g.c, g.ldc, g.maps.cRows, g.maps.cGroups, g.accumulate || k0 > 0};
+        if (out.cRows) {
+          out.cRows += m0 + mb;
+        } else {
+          out.c += (m0 + mb) * g.ldc;
+        }
+        if (out.cGroups) {
+          out.cGroups += (n0 + nb) / kGroup;
+        } else {
+          out.c += n0 + nb;
+        }
+        kernels.multiplyPacked(packedA, panelRows, k, packedB, panelStride, out);
+      }
+    }
+  }
+}
+
+void multiplyOwn(const Gemm& g, float* scratch, ThreadPool& pool) {
+  const GemmKernels& kernels = gemmKernels();
+  const Split split = ownSplit(g, kernels, pool.threads());
+  const bool direct = isDirect(g);
+  const BlockScratch sizes = blockScratch(g, kernels, split);
+  pool.parallel(split.parts(), [&](int part) {
+    const int64_t m0 = part / split.columnParts * split.rows, n0 = part % split.columnParts * split.columns;
+    const int64_t m = std::min(split.rows, g.M - m0), n = std::min(split.columns, g.N - n0);
+    if (direct) {
+      kernels.multiplyDirect(g, n0, n);
+    } else {
+      float* packed = scratch + part * sizes.total();
+      multiplyPart(g, kernels, m0, m, n0, n, packed, packed + sizes.a);
+    }
+  });
+}
+
+void multiplyBlas(const Gemm& g, const Blas& blas, ThreadPool& pool) {
+  const Split split = splitFor(g, pool.threads(), 16, 16);
+  pool.parallel(split.parts(), [&](int part) {
+    const int64_t m0 = part / split.columnParts * split.rows, n0 = part % split.columnParts * split.columns;
+    const int64_t m = std::min(split.rows, g.M - m0), n = std::min(split.columns, g.N - n0);
+    blas.sgemm(kBlasRowMajor, g.transposeA ? kBlasTranspose : kBlasNoTranspose,
+               g.transposeB ? kBlasTranspose : kBlasNoTranspose, static_cast<int>(m), static_cast<int>(n),
+               static_cast<int>(g.K), 1.0f, g.a + (g.transposeA ? m0 : m0 * g.lda), static_cast<int>(g.lda),
+               g.b + (g.transposeB ? n0 * g.ldb : n0), static_cast<int>(g.ldb), g.accumulate ? 1.0f : 0.0f,
+               g.c + m0 * g.ldc + n0, static_cast<int>(g.ldc));
+  });
+}
+
+bool fitsBlas(const Gemm& g) {
+  return isPlain(g.maps) && g.K > 0 && std::max({g.M, g.N, g.K, g.lda, g.ldb, g.ldc}) <= INT_MAX;
+}
+
+GemmProvider providerFromEnvironment() {
+  GemmProvider provider = GemmProvider::automatic;
+  const char* name = std::getenv("OSTINATO_GEMM");
+  if (name != nullptr) parseGemmProvider(name, provider);
+  return provider;
+}
+
+std::atomic<GemmProvider>& currentProvider() {
+  static std::atomic<GemmProvider> provider{providerFromEnvironment()};
+  return provider;
+}
+
+}  // namespace
+
+bool parseGemmProvider(const char* name, GemmProvider& provider) {
+  if (std::strcmp(name, "auto") == 0) {
+    provider = GemmProvider::automatic;
+  } else if (std::strcmp(name, "own") == 0) {
+    provider = GemmProvider::own;
+  } else if (std::strcmp(name, "blas") == 0) {
+    provider = GemmProvider::blas;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool setGemmProvider(GemmProvider provider) {
+  currentProvider() = provider;
+  return provider != GemmProvider::blas || systemBlas() != nullptr;
+}
+
+GemmProvider gemmProvider() { return currentProvider(); }
+
+GemmProvider gemmChoice(const Gemm& g) {
+  const GemmProvider wanted = gemmProvider();
+  if (wanted == GemmProvider::blas && fitsBlas(g) && systemBlas() != nullptr) return GemmProvider::blas;
+  return GemmProvider::own;
+}
+
+size_t gemmScratchBytes(const Gemm& product, int threads) {
+  const Gemm g = simplified(product);
+  if (isDirect(g)) return 0;
+  int64_t floats = 0;
+  for (const GemmKernels* const* table = allGemmKernels(); *table; table++) {
+    const Split split = ownSplit(g, **table, threads);
+    floats = std::max(floats, blockScratch(g, **table, split).total() * split.parts());
+  }
+  return static_cast<size_t>(floats) * sizeof(float);
+}
+
+void gemm(const Gemm& product, void* scratch, ThreadPool& pool) {
+  if (product.M <= 0 || product.N <= 0) return;
+  if (gemmChoice(product) == GemmProvider::blas) {
+    multiplyBlas(product, *systemBlas(), pool);
+  } else {
+    multiplyOwn(simplified(product), static_cast<float*>(scratch), pool);
+  }
+}
+
+}  // namespace ostinato

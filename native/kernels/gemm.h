@@ -1,0 +1,73 @@
+// General matrix product on float32, row-major:  C = op(A) op(B)  or  C += op(A) op(B).
+//
+//   op(A) [M,K]  a is [M,K], or [K,M] when transposeA; lda floats from row to row of what is stored
+//   op(B) [K,N]  b is [K,N], or [N,K] when transposeB; ldb likewise
+//   c     [M,N]  ldc floats from row to row; overlaps neither a nor b
+//
+// K = 0 gives zeros (or leaves C as it is when accumulating). NaN and infinity pass through as in plain arithmetic.
+// Each element is a float32 sum in an order that depends only on the sizes, the tier and the number of threads; error:
+// docs/numerics.md.
+//
+// Providers, chosen per shape by measurement (the table is in gemm.cc): "own" packed kernels (Goto & van de Geijn 2008,
+// Van Zee & van de Geijn 2015) for every CPU tier, and the system's CBLAS if one is found at run time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ostinato {
+
+class ThreadPool;
+
+// Index lists for operands that are kept in blocks of 16 columns (the recurrent cells' gates). Only the own kernels
+// know them; a product with any of these set always goes there. Null: the plain index.
+struct GemmMaps {
+  // Which 16-wide groups of a's stored columns take part: columns of op(A) (K) without transposeA, its rows (M) with it.
+  const int32_t* aGroups = nullptr;
+  // Which 16-wide groups of b's stored columns (N) take part. Not for transposeB.
+  const int32_t* bGroups = nullptr;
+  // Stored row of b for each of its rows that takes part (K, or N with transposeB); -1 stands for a row of zeros.
+  const int32_t* bRows = nullptr;
+  // Row of c for each row of the product; -1 throws the row away.
+  const int32_t* cRows = nullptr;
+  // First column in c for each group of 16 columns of the product.
+  const int32_t* cGroups = nullptr;
+};
+
+struct Gemm {
+  int64_t M = 0, N = 0, K = 0;
+  const float* a = nullptr;
+  int64_t lda = 0;
+  bool transposeA = false;
+  const float* b = nullptr;
+  int64_t ldb = 0;
+  bool transposeB = false;
+  float* c = nullptr;
+  int64_t ldc = 0;
+  bool accumulate = false;
+  GemmMaps maps = {};
+};
+
+// Bytes of scratch for gemm() with these sizes, strides and transposes, whatever the provider and tier; of pointers only
+// whether the maps are null. 0 when none is needed.
+size_t gemmScratchBytes(const Gemm& product, int threads);
+
+// Scratch: 64-byte aligned, at least gemmScratchBytes(product, pool.threads()) bytes. Called inside a parallel part of the
+// pool it runs on the calling thread alone.
+void gemm(const Gemm& product, void* scratch, ThreadPool& pool);
+
+enum class GemmProvider { automatic, own, blas };
+
+// "auto", "own" or "blas"; false, and `provider` untouched, for any other name.
+bool parseGemmProvider(const char* name, GemmProvider& provider);
+
+// Overrides the choice for the process, as the environment's OSTINATO_GEMM (one of those names, else ignored) does at
+// load. Where no BLAS is found "blas" runs the
+// own kernels; returns false then.
+bool setGemmProvider(GemmProvider provider);
+GemmProvider gemmProvider();
+
+// What serves this product: GemmProvider::own or GemmProvider::blas.
+GemmProvider gemmChoice(const Gemm& product);
+
+}  // namespace ostinato

@@ -1,0 +1,168 @@
+// Products of a few rows with a matrix that is used once, so that packing it would cost more than it saves. For SIMD
+// files only.
+#if defined(OSTINATO_GEMM_DIRECT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef OSTINATO_GEMM_DIRECT_INL_H_
+#undef OSTINATO_GEMM_DIRECT_INL_H_
+#else
+#define OSTINATO_GEMM_DIRECT_INL_H_
+#endif
+
+#include "hwy/highway.h"
+#include "kernels/gemm_kernels.h"
+#include "kernels/gemm_pack-inl.h"
+#include "kernels/gemm_tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace ostinato {
+namespace HWY_NAMESPACE {
+
+// The first `count` floats, zeros behind them; never reads past them.
+HWY_INLINE Floats loadFirst(const float* p, int count) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3
+  const FloatTag d;
+  return hn::MaskedLoad(hn::FirstN(d, static_cast<size_t>(count)), d, p);
+#else
+  alignas(64) float line[kLanes] = {};
+  for (int i = 0; i < count; i++) line[i] = p[i];
+  return loadFloats(line);
+#endif
+}
+
+// b stored [N,K]: dot products of Rows rows of a with Columns rows of b, vectors along k.
+template <int Rows, int Columns>
+HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const float* const* b, float (*sums)[Columns]) {
+  constexpr int kDepth = Rows == 1 ? 2 : 1;
+  Floats totals[kDepth][Rows][Columns];
+  HWY_UNROLL(2)
+  for (int s = 0; s < kDepth; s++) {
+    HWY_UNROLL(4)
+    for (int r = 0; r < Rows; r++) {
+      HWY_UNROLL(4)
+      for (int c = 0; c < Columns; c++) totals[s][r][c] = setFloats(0.0f);
+    }
+  }
+  int64_t i = 0;
+  for (; i + kDepth * kLanes <= k; i += kDepth * kLanes) {
+    HWY_UNROLL(2)
+    for (int s = 0; s < kDepth; s++) {
+      Floats x[Rows];
+      HWY_UNROLL(4)
+      for (int r = 0; r < Rows; r++) x[r] = loadFloats(a[r] + i + s * kLanes);
+      HWY_UNROLL(4)
+      for (int c = 0; c < Columns; c++) {
+        const Floats y = loadFloats(b[c] + i + s * kLanes);
+        HWY_UNROLL(4)
+        for (int r = 0; r < Rows; r++) totals[s][r][c] = multiplyAdd(x[r], y, totals[s][r][c]);
+      }
+    }
+  }
+  while (i < k) {
+    const int count = static_cast<int>(k - i < kLanes ? k - i : kLanes);
+    HWY_UNROLL(4)
+    for (int c = 0; c < Columns; c++) {
+      const Floats y = loadFirst(b[c] + i, count);
+      HWY_UNROLL(4)
+      for (int r = 0; r < Rows; r++) totals[0][r][c] = multiplyAdd(loadFirst(a[r] + i, count), y, totals[0][r][c]);
+    }
+    i += count;
+  }
+  HWY_UNROLL(4)
+  for (int r = 0; r < Rows; r++) {
+    HWY_UNROLL(4)
+    for (int c = 0; c < Columns; c++) {
+      Floats total = totals[0][r][c];
+      if (kDepth == 2) total = addFloats(total, totals[kDepth - 1][r][c]);
+      sums[r][c] = sumFloats(total);
+    }
+  }
+}
+
+template <int Rows>
+HWY_INLINE void dotRows(const Gemm& g, int64_t m0, int64_t n0, int64_t n) {
+  constexpr int kColumns = 4;
+  const float* a[Rows];
+  for (int r = 0; r < Rows; r++) a[r] = g.a + (m0 + r) * g.lda;
+  for (int64_t done = 0; done < n; done += kColumns) {
+    const int columns = static_cast<int>(n - done < kColumns ? n - done : kColumns);
+    const float* b[kColumns];
+    bool present[kColumns];
+    for (int c = 0; c < kColumns; c++) {
+      const int64_t column = n0 + done + (c < columns ? c : 0);
+      const int64_t row = g.maps.bRows ? g.maps.bRows[column] : column;
+      present[c] = row >= 0;
+      b[c] = g.b + (row < 0 ? 0 : row) * g.ldb;
+    }
+    float sums[Rows][kColumns];
+    dotTile<Rows, kColumns>(g.K, a, b, sums);
+    for (int c = 0; c < columns; c++) {
+      const int64_t column = n0 + done + c;
+      const int64_t at = g.maps.cGroups ? g.maps.cGroups[column / kGroup] + column % kGroup : column;
+      for (int r = 0; r < Rows; r++) {
+        float* p = g.c + (m0 + r) * g.ldc + at;
+        const float sum = present[c] ? sums[r][c] : 0.0f;
+        *p = g.accumulate ? *p + sum : sum;
+      }
+    }
+  }
+}
+
+// b stored [K,N]: the ordinary tile, reading b where it lies; the last, partial panel goes through a small packed copy.
+HWY_INLINE void tileRows(const Gemm& g, int64_t m0, int rows, int64_t n0, int64_t n) {
+  const BlockOutput block{g.M, n, g.c, g.ldc, nullptr, nullptr, g.accumulate};
+  TileOutput output;
+  output.accumulate = g.accumulate;
+  setTileRows(block, m0, rows, output);
+  for (int r = 0; r < rows; r++) output.rows[r] += n0;
+  int64_t done = 0;
+  for (; done + kPanelColumns <= n; done += kPanelColumns) {
+    setTileColumns(block, done, output);
+    const TileInput input{g.K, g.a + m0 * g.lda, g.lda, g.b + n0 + done, g.ldb};
+    runTile<false, false>(rows, input, output);
+  }
+  if (done == n) return;
+  constexpr int64_t kDepthAtOnce = 64;
+  alignas(64) float packed[kDepthAtOnce * kPanelColumns];
+  setTileColumns(block, done, output);
+  for (int64_t k0 = 0; k0 < g.K; k0 += kDepthAtOnce) {
+    const int64_t k = g.K - k0 < kDepthAtOnce ? g.K - k0 : kDepthAtOnce;
+    packPanelOfB(g, k0, k, n0 + done, static_cast<int>(n - done), packed);
+    const TileInput input{k, g.a + m0 * g.lda + k0, g.lda, packed, kPanelColumns};
+    runTile<false, true>(rows, input, output);
+    output.accumulate = true;
+  }
+}
+
+HWY_NOINLINE void multiplyDirect(const Gemm& g, int64_t n0, int64_t n) {
+  if (!g.transposeB) {
+    for (int64_t m = 0; m < g.M; m += kMaxRows) {
+      tileRows(g, m, static_cast<int>(g.M - m < kMaxRows ? g.M - m : kMaxRows), n0, n);
+    }
+    return;
+  }
+  // Columns in chunks, so that their rows of b are read from memory once however many rows a has.
+  constexpr int64_t kChunk = 16;
+  for (int64_t done = 0; done < n; done += kChunk) {
+    const int64_t columns = n - done < kChunk ? n - done : kChunk;
+    for (int64_t m = 0; m < g.M; m += 4) {
+      switch (g.M - m) {
+        case 1:
+          dotRows<1>(g, m, n0 + done, columns);
+          break;
+        case 2:
+          dotRows<2>(g, m, n0 + done, columns);
+          break;
+        case 3:
+          dotRows<3>(g, m, n0 + done, columns);
+          break;
+        default:
+          dotRows<4>(g, m, n0 + done, columns);
+      }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace ostinato
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-tier include guard

@@ -1,0 +1,90 @@
+#include "kernels/gemm_kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/gemm_kernels.cc"
+#include "kernels/tiers.h"
+
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "kernels/gemm_direct-inl.h"
+#include "kernels/gemm_pack-inl.h"
+#include "kernels/gemm_tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace ostinato {
+namespace HWY_NAMESPACE {
+
+// Panels of B outside, so that one stays in L1 while the panels of A stream past it from L2.
+HWY_NOINLINE void multiplyPacked(const float* a, int panelRows, int64_t k, const float* b, int64_t panelStride,
+                                 const BlockOutput& block) {
+  TileOutput output;
+  output.accumulate = block.accumulate;
+  for (int64_t n = 0; n < block.n; n += kPanelColumns, b += panelStride) {
+    setTileColumns(block, n, output);
+    for (int64_t m = 0; m < block.m; m += panelRows) {
+      const int rows = static_cast<int>(block.m - m < panelRows ? block.m - m : panelRows);
+      setTileRows(block, m, rows, output);
+      const TileInput input{k, a + m * k, 0, b, kPanelColumns};
+      runTile<true, true>(rows, input, output);
+    }
+  }
+}
+
+// The same with A as it lies. Rows are dealt out evenly (64 rows of at most 14 are 13,13,13,13,12), and k is cut so that
+// the part of the panel in use stays in L1.
+HWY_NOINLINE void multiplyRows(const float* a, int64_t lda, int64_t k, const float* b, int64_t panelStride,
+                               const BlockOutput& block) {
+  constexpr int64_t kL1Floats = 32 * 1024 / sizeof(float);
+  const int64_t tiles = (block.m + kMaxRows - 1) / kMaxRows;
+  const int64_t depth = tiles <= 1 ? k : kL1Floats / kPanelColumns;
+  for (int64_t n = 0; n < block.n; n += kPanelColumns, b += panelStride) {
+    TileOutput output;
+    setTileColumns(block, n, output);
+    output.accumulate = block.accumulate;
+    for (int64_t k0 = 0; k0 < k; k0 += depth) {
+      int64_t m = 0;
+      for (int64_t t = 0; t < tiles; t++) {
+        const int rows = static_cast<int>((block.m - m) / (tiles - t));
+        setTileRows(block, m, rows, output);
+        const TileInput input{k - k0 < depth ? k - k0 : depth, a + m * lda + k0, lda, b + k0 * kPanelColumns,
+                              kPanelColumns};
+        runTile<false, true>(rows, input, output);
+        m += rows;
+      }
+      output.accumulate = true;
+    }
+  }
+}
+
+const GemmKernels kGemmKernels = {kMaxRows, kPanelColumns, packA, packB, multiplyPacked, multiplyRows, multiplyDirect};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace ostinato
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ostinato {
+
+const GemmKernels& gemmKernels() { return OSTINATO_TIER_TABLE(kGemmKernels); }
+
+const GemmKernels* const* allGemmKernels() {
+  static constexpr const GemmKernels* kTables[] = {
+#if HWY_TARGETS & HWY_SCALAR
+      &N_SCALAR::kGemmKernels,
+#endif
+#if HWY_TARGETS & HWY_NEON
+      &N_NEON::kGemmKernels,
+#endif
+#if HWY_TARGETS & HWY_AVX2
+      &N_AVX2::kGemmKernels,
+#endif
+#if HWY_TARGETS & HWY_AVX3
+      &N_AVX3::kGemmKernels,
+#endif
+      nullptr,
+  };
+  return kTables;
+}
+
+}  // namespace ostinato
+#endif

@@ -1,0 +1,96 @@
+#include "kernels/recurrent_product.h"
+
+#include <algorithm>
+
+#include "kernels/gemm_kernels.h"
+
+namespace ostinato {
+namespace {
+
+// From so many rows on, packing them pays: it makes their elements lie in the order in which the tiles want them.
+constexpr int64_t kPackedRows = 128;
+// As in gemm.cc.
+constexpr int64_t kBlockDepth = 256;
+constexpr int64_t kBlockRows = 224;
+
+int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+}  // namespace
+
+int64_t RecurrentProduct::packedFloats() const {
+  int64_t floats = 0;
+  for (const GemmKernels* const* table = allGemmKernels(); *table; table++) {
+    floats = std::max(floats, partOffset(parts, (*table)->panelColumns));
+  }
+  return floats;
+}
+
+int64_t RecurrentProduct::partOffset(int part, int64_t panelColumns) const {
+  int64_t panels = 0;
+  for (int p = 0; p < part; p++) {
+    const BlockRange range = blocksOfPart(blocks, parts, p);
+    panels += ceilDivide((range.end - range.begin) * columnsPerBlock, panelColumns);
+  }
+  return panels * panelColumns * weights.K;
+}
+
+int64_t RecurrentProduct::scratchFloats(int64_t rows) const {
+  if (rows < kPackedRows) return 0;
+  return ceilDivide(std::min(rows, kBlockRows) * std::min(weights.K, kBlockDepth) + kPackSlack, 16) * 16;
+}
+
+void RecurrentProduct::pack(int part) const {
+  if (packed == nullptr) return;
+  const GemmKernels& kernels = gemmKernels();
+  const BlockRange range = blocksOfPart(blocks, parts, part);
+  kernels.packB(weights, 0, weights.K, range.begin * columnsPerBlock, (range.end - range.begin) * columnsPerBlock,
+                packed + partOffset(part, kernels.panelColumns), weights.K * kernels.panelColumns);
+}
+
+void RecurrentProduct::multiply(int part, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc,
+                                bool accumulate, float* scratch) const {
+  const GemmKernels& kernels = gemmKernels();
+  const BlockRange range = blocksOfPart(blocks, parts, part);
+  const int64_t n0 = range.begin * columnsPerBlock, n = (range.end - range.begin) * columnsPerBlock;
+  if (rows == 0 || n == 0) return;
+  if (packed == nullptr) {
+    Gemm g = weights;
+    g.M = rows;
+    g.a = a;
+    g.lda = lda;
+    g.c = c;
+    g.ldc = ldc;
+    g.accumulate = accumulate;
+    kernels.multiplyDirect(g, n0, n);
+    return;
+  }
+  const int64_t panelStride = weights.K * kernels.panelColumns;
+  const float* b = packed + partOffset(part, kernels.panelColumns);
+  BlockOutput out{rows, n, c, ldc, nullptr, weights.maps.cGroups, accumulate};
+  if (out.cGroups) {
+    out.cGroups += n0 / kGroup;
+  } else {
+    out.c += n0;
+  }
+  if (rows < kPackedRows || weights.K == 0) {
+    kernels.multiplyRows(a, lda, weights.K, b, panelStride, out);
+    return;
+  }
+  Gemm g = weights;
+  g.M = rows;
+  g.a = a;
+  g.lda = lda;
+  for (int64_t m = 0; m < rows; m += kBlockRows) {
+    out.m = std::min(kBlockRows, rows - m);
+    const int panelRows = static_cast<int>(ceilDivide(out.m, ceilDivide(out.m, kernels.maxPanelRows)));
+    for (int64_t k0 = 0; k0 < g.K; k0 += kBlockDepth) {
+      const int64_t k = std::min(kBlockDepth, g.K - k0);
+      kernels.packA(g, m, out.m, k0, k, panelRows, scratch);
+      out.accumulate = accumulate || k0 > 0;
+      kernels.multiplyPacked(scratch, panelRows, k, b + k0 * kernels.panelColumns, panelStride, out);
+    }
+    out.c += kBlockRows * ldc;
+  }
+}
+
+}  // namespace ostinato

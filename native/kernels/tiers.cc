@@ -1,0 +1,97 @@
+#include "kernels/tiers.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+
+namespace ostinato {
+namespace {
+
+constexpr Tier kTiers[] = {Tier::avx512, Tier::avx2, Tier::neon, Tier::portable};  // best first
+
+Tier bestTier() {
+  for (Tier tier : kTiers) {
+    if (tierAvailable(tier)) return tier;
+  }
+  return Tier::portable;
+}
+
+struct Choice {
+  std::atomic<Tier> tier;
+  std::atomic<const char*> reason;
+
+  Choice() : tier(bestTier()), reason("best of this CPU") {
+    const char* wanted = std::getenv("OSTINATO_KERNELS");
+    if (!wanted || !*wanted || !std::strcmp(wanted, "auto")) return;
+    for (Tier candidate : kTiers) {
+      if (std::strcmp(wanted, tierName(candidate)) || !tierAvailable(candidate)) continue;
+      tier = candidate;
+      reason = "OSTINATO_KERNELS";
+      return;
+    }
+    reason = "best of this CPU; OSTINATO_KERNELS names no tier that it has";
+  }
+};
+
+Choice& choice() {
+  static Choice instance;
+  return instance;
+}
+
+}  // namespace
+
+bool tierAvailable(Tier tier) {
+  switch (tier) {
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+    // The compiler's check covers the operating system's part (XSAVE) too.
+    case Tier::avx512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512cd") && tierAvailable(Tier::avx2);
+    case Tier::avx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+             __builtin_cpu_supports("bmi2");
+    case Tier::portable:
+      return true;
+#elif defined(__aarch64__) || defined(_M_ARM64)
+    case Tier::neon:
+      return true;
+#else
+    case Tier::portable:
+      return true;
+#endif
+    default:
+      return false;
+  }
+}
+
+const char* tierName(Tier tier) {
+  switch (tier) {
+    case Tier::avx512: return "avx512";
+    case Tier::avx2: return "avx2";
+    case Tier::neon: return "neon";
+    case Tier::portable: return "portable";
+  }
+  return "portable";
+}
+
+Tier currentTier() { return choice().tier.load(std::memory_order_relaxed); }
+
+const char* tierReason() { return choice().reason.load(std::memory_order_relaxed); }
+
+bool setTier(const char* name) {
+  if (!std::strcmp(name, "auto")) {
+    choice().tier = bestTier();
+    choice().reason = "best of this CPU";
+    return true;
+  }
+  for (Tier tier : kTiers) {
+    if (std::strcmp(name, tierName(tier)) || !tierAvailable(tier)) continue;
+    choice().tier = tier;
+    choice().reason = "set by the program";
+    return true;
+  }
+  return false;
+}
+
+}  // namespace ostinato

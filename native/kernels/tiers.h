@@ -1,0 +1,64 @@
+// CPU tiers: every SIMD file of native/kernels is compiled once for each, and one table of functions is chosen at load.
+//
+// A SIMD file looks like this; it needs no compiler flags, and nothing of it calls into libhwy:
+//
+//   #include "kernels/softmax.h"            // declares struct SoftmaxKernels and softmaxKernels()
+//   #undef HWY_TARGET_INCLUDE
+//   #define HWY_TARGET_INCLUDE "kernels/softmax.cc"
+//   #include "kernels/tiers.h"
+//   #include "hwy/foreach_target.h"
+//   #include "hwy/highway.h"
+//   HWY_BEFORE_NAMESPACE();
+//   namespace ostinato { namespace HWY_NAMESPACE {
+//   ... functions over hn::ScalableTag<float>; no std:: templates, which the linker would share between tiers ...
+//   const SoftmaxKernels kSoftmaxKernels = {...};
+//   }}
+//   HWY_AFTER_NAMESPACE();
+//   #if HWY_ONCE
+//   namespace ostinato {
+//   const SoftmaxKernels& softmaxKernels() { return OSTINATO_TIER_TABLE(kSoftmaxKernels); }
+//   }
+//   #endif
+#pragma once
+
+// The tiers that are worth their code size; Highway knows more.
+#ifndef HWY_DISABLED_TARGETS
+#define HWY_DISABLED_TARGETS \
+  (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#endif
+// Highway would leave out the scalar target where the compiler's baseline is better.
+#ifndef HWY_COMPILE_ALL_ATTAINABLE
+#define HWY_COMPILE_ALL_ATTAINABLE
+#endif
+
+namespace ostinato {
+
+enum class Tier { portable, neon, avx2, avx512 };
+
+// The tier in use: the best that CPU and operating system support, or what OSTINATO_KERNELS says.
+Tier currentTier();
+
+// Chooses a tier by name ("auto", "portable", "neon", "avx2", "avx512"). False if it is unknown or the CPU lacks it.
+// Not for use while programs run.
+bool setTier(const char* name);
+
+// Whether this binary has the tier and this CPU can run it.
+bool tierAvailable(Tier tier);
+
+const char* tierName(Tier tier);
+
+// Why the current tier is in use, in words: "best of this CPU", "OSTINATO_KERNELS=avx2".
+const char* tierReason();
+
+}  // namespace ostinato
+
+#if defined(__x86_64__) || defined(_M_X64)
+#define OSTINATO_TIER_TABLE(name)                                  \
+  (::ostinato::currentTier() == ::ostinato::Tier::avx512 ? N_AVX3::name \
+   : ::ostinato::currentTier() == ::ostinato::Tier::avx2 ? N_AVX2::name \
+                                                         : N_SCALAR::name)
+#elif defined(__aarch64__) || defined(_M_ARM64)
+#define OSTINATO_TIER_TABLE(name) N_NEON::name
+#else
+#define OSTINATO_TIER_TABLE(name) N_SCALAR::name
+#endif

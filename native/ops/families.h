@@ -1,0 +1,30 @@
+// Every family of ops: one array of Operations, defined in native/ops/<family>.cc.
+#pragma once
+
+#include "runtime/operation.h"
+
+namespace ostinato {
+
+struct Family {
+  const Operation* operations;
+  int count;
+};
+
+Family crossEntropyFamily();
+Family dropoutFamily();
+Family elementwiseFamily();
+Family embeddingFamily();
+Family gruFamily();
+Family layerNormFamily();
+Family linearFamily();
+Family lstmFamily();
+Family matmulFamily();
+Family optimizerFamily();
+Family pickFamily();
+Family reduceFamily();
+Family rnnFamily();
+Family sampleFamily();
+Family shapeFamily();
+Family softmaxFamily();
+
+}  // namespace ostinato

@@ -1,0 +1,13 @@
+// The catalogue of ops; codes are positions in it.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/operation.h"
+
+namespace ostinato {
+
+int64_t operationCount();
+const Operation& operationOf(int64_t code);
+
+}  // namespace ostinato

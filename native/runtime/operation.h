@@ -1,0 +1,114 @@
+// What an op of a program is to the executor: a name, a check and a function.
+//
+// A family of ops lives in native/ops/<family>.cc and is declared in native/ops/families.h:
+//
+//   constexpr Operation kSoftmax[] = {
+//       {"softmax", checkSoftmax, runSoftmax},
+//       {"softmaxGradient", checkSoftmaxGradient, runSoftmaxGradient},
+//   };
+//   Family softmaxFamily() { return {kSoftmax, 2}; }
+//
+// `check` is called once when a program is loaded, with no memory bound (all data null): it verifies that operands,
+// results and attributes fit together, throws ProgramError if not, and returns the bytes of scratch that `run` needs with
+// the current number of threads. `run` trusts what was checked, allocates nothing, and may throw InputError for values
+// that are only known now (token ids, lengths).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include "runtime/thread_pool.h"
+
+namespace ostinato {
+
+// The program itself is wrong: shapes, types, offsets.
+struct ProgramError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// A value that a caller fed is wrong: an id outside its table, a length beyond the sequence.
+struct InputError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+enum class DType : int32_t { f32 = 0, i32 = 1 };
+
+constexpr int kMaxRank = 6;
+
+// One operand or result. Row-major, 64-byte aligned. Absent optional operands have present == false; results that nobody
+// reads have present == true and data == nullptr, and must not be written.
+struct TensorView {
+  DType dtype = DType::f32;
+  int rank = 0;
+  int64_t dims[kMaxRank] = {};
+  void* data = nullptr;
+  bool present = false;
+
+  int64_t elements() const {
+    int64_t n = 1;
+    for (int i = 0; i < rank; i++) n *= dims[i];
+    return n;
+  }
+  // The size of the last axis; 1 for scalars.
+  int64_t last() const { return rank > 0 ? dims[rank - 1] : 1; }
+  const float* f32() const { return static_cast<const float*>(data); }
+  float* mutableF32() const { return static_cast<float*>(data); }
+  const int32_t* i32() const { return static_cast<const int32_t*>(data); }
+  int32_t* mutableI32() const { return static_cast<int32_t*>(data); }
+};
+
+struct Call {
+  const TensorView* operands;
+  int operandCount;
+  const TensorView* results;
+  int resultCount;
+  const double* attributes;
+  int attributeCount;
+  void* scratch;  // 64-byte aligned
+  ThreadPool& pool;
+
+  const TensorView& operand(int i) const { return operands[i]; }
+  const TensorView& result(int i) const { return results[i]; }
+  int64_t integer(int attribute) const { return static_cast<int64_t>(attributes[attribute]); }
+};
+
+struct Operation {
+  const char* name;
+  size_t (*check)(const Call&);
+  void (*run)(const Call&);
+  // Bit i set: operand i is a variable that the op updates in place.
+  uint32_t mutates = 0;
+  // Bit i set: result i may have no memory (data == nullptr) because nobody reads it; `run` must then skip writing it.
+  // Results without the bit always have memory.
+  uint32_t optionalResults = 0;
+};
+
+// ---- helpers for checks; they throw ProgramError with the op's name -------------------------------------------------
+
+std::string shapeText(const TensorView& tensor);
+
+// The number of operands (absent ones included), results and attributes.
+void expectCounts(const char* op, const Call& call, int operands, int results, int attributes);
+
+// A present operand of this type; rank < 0 allows any.
+void expectOperand(const char* op, const Call& call, int index, DType dtype, int rank = -1);
+
+// A result of this type and exactly this shape.
+void expectResult(const char* op, const Call& call, int index, DType dtype, const int64_t* dims, int rank);
+
+// An operand of exactly this shape; absent operands pass when `optional`.
+void expectShape(const char* op, const Call& call, int index, DType dtype, const int64_t* dims, int rank,
+                 bool optional = false);
+
+// A result of exactly the shape of a tensor.
+void expectResultLike(const char* op, const Call& call, int index, const TensorView& like);
+
+// An attribute that is a whole number from minimum to maximum.
+int64_t expectInteger(const char* op, const Call& call, int attribute, int64_t minimum, int64_t maximum);
+
+// Throws ProgramError "op: message".
+[[noreturn]] void refuse(const char* op, const std::string& message);
+
+}  // namespace ostinato

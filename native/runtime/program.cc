@@ -1,0 +1,197 @@
+#include "runtime/program.h"
+
+#include <algorithm>
+#include <cmath>
+#include <shared_mutex>
+#include <string>
+
+#include "ops/registry.h"
+#include "runtime/configuration.h"
+
+namespace ostinato {
+namespace {
+
+constexpr int64_t kMaxArenaBytes = int64_t{1} << 38;
+constexpr int64_t kMaxValues = 1 << 20;
+constexpr int64_t kMaxOperands = 1 << 14;
+constexpr int64_t kMaxAttributes = 64;
+
+[[noreturn]] void malformed(const std::string& what) { throw ProgramError("malformed program: " + what); }
+
+// Walks over the words; every read is checked.
+class Reader {
+ public:
+  Reader(const double* words, size_t count) : words_(words), left_(count) {}
+
+  double number(const char* what) {
+    if (left_ == 0) malformed(std::string("it ends before ") + what);
+    left_--;
+    return *words_++;
+  }
+
+  int64_t integer(const char* what, int64_t minimum, int64_t maximum) {
+    const double value = number(what);
+    if (std::isfinite(value) && value == std::floor(value) && value >= static_cast<double>(minimum) &&
+        value <= static_cast<double>(maximum)) {
+      return static_cast<int64_t>(value);
+    }
+    malformed(std::string(what) + " is " + std::to_string(value) + ", expected a whole number from " +
+              std::to_string(minimum) + " to " + std::to_string(maximum));
+  }
+
+  size_t left() const { return left_; }
+
+ private:
+  const double* words_;
+  size_t left_;
+};
+
+enum class Placement { arena, variable, none };
+
+struct Value {
+  TensorView view;
+  Placement placement;
+};
+
+Value readValue(Reader& reader, int64_t arenaBytes, char* arena, const Store& store) {
+  Value value;
+  value.view.present = true;
+  value.view.dtype = reader.integer("a dtype", 0, 1) == 0 ? DType::f32 : DType::i32;
+  value.placement = static_cast<Placement>(reader.integer("a storage", 0, 2));
+  const int64_t location = reader.integer("a location", 0, kMaxArenaBytes);
+  value.view.rank = static_cast<int>(reader.integer("a rank", 0, kMaxRank));
+  int64_t elements = 1;
+  for (int i = 0; i < value.view.rank; i++) {
+    value.view.dims[i] = reader.integer("a size", 1, Store::kMaxElements);
+    if (elements > Store::kMaxElements / value.view.dims[i]) malformed("a value has too many elements");
+    elements *= value.view.dims[i];
+  }
+  if (value.placement == Placement::arena) {
+    if (location % static_cast<int64_t>(kAlignment)) malformed("an offset is not a multiple of 64");
+    if (location > arenaBytes || elements * 4 > arenaBytes - location) malformed("a value ends beyond the arena");
+    value.view.data = arena + location;
+  } else if (value.placement == Placement::variable) {
+    if (location >= store.size()) malformed("variable " + std::to_string(location) + " is not in the store");
+    const Store::Variable& variable = store.variable(location);
+    if (variable.dtype != value.view.dtype || variable.elements != elements) {
+      malformed("a value does not fit variable " + std::to_string(location));
+    }
+    value.view.data = variable.memory.data();
+  }
+  return value;
+}
+
+bool allFinite(const TensorView& tensor) {
+  if (tensor.dtype != DType::f32 || !tensor.data) return true;
+  const float* x = tensor.f32();
+  const int64_t n = tensor.elements();
+  // x - x is 0 for finite x and NaN otherwise; the sum keeps any NaN.
+  float sum = 0;
+  for (int64_t i = 0; i < n; i++) sum += x[i] - x[i];
+  return sum == 0;
+}
+
+}  // namespace
+
+Program::Program(std::shared_ptr<Store> store, const double* words, size_t count) : store_(std::move(store)) {
+  Reader reader(words, count);
+  if (reader.number("the magic number") != kProgramMagic) malformed("it does not begin with the magic number");
+  if (reader.number("the version") != kProgramVersion) malformed("its version is not 1");
+  const int64_t valueCount = reader.integer("the number of values", 0, kMaxValues);
+  const int64_t opCount = reader.integer("the number of ops", 0, kMaxValues);
+  const int64_t feedCount = reader.integer("the number of feeds", 0, kMaxValues);
+  const int64_t outputCount = reader.integer("the number of outputs", 0, kMaxValues);
+  const int64_t arenaBytes = reader.integer("the arena's size", 0, kMaxArenaBytes);
+  // Every value takes at least 4 words, so hostile counts end here and not in an allocation.
+  if (static_cast<size_t>(valueCount) > reader.left() / 4) malformed("it ends before its values");
+  arena_ = AlignedMemory(static_cast<size_t>(arenaBytes));
+
+  std::vector<Value> values;
+  values.reserve(static_cast<size_t>(valueCount));
+  for (int64_t i = 0; i < valueCount; i++) {
+    values.push_back(readValue(reader, arenaBytes, static_cast<char*>(arena_.data()), *store_));
+  }
+  const auto port = [&](const char* what) {
+    const Value& value = values[static_cast<size_t>(reader.integer(what, 0, valueCount - 1))];
+    if (!value.view.data) malformed(std::string(what) + " has no memory");
+    return value;
+  };
+  for (int64_t i = 0; i < feedCount; i++) {
+    const Value value = port("a feed");
+    if (value.placement != Placement::arena) malformed("a feed is not in the arena");
+    feeds_.push_back(value.view);
+  }
+  for (int64_t i = 0; i < outputCount; i++) outputs_.push_back(port("an output").view);
+
+  for (int64_t i = 0; i < opCount; i++) {
+    BoundOp op;
+    op.operation = &operationOf(reader.integer("an op code", 0, operationCount() - 1));
+    const char* name = op.operation->name;
+    const int64_t operandCount = reader.integer("the number of operands", 0, kMaxOperands);
+    for (int64_t k = 0; k < operandCount; k++) {
+      const int64_t id = reader.integer("an operand", -1, valueCount - 1);
+      if (id < 0) {
+        op.operands.emplace_back();
+        continue;
+      }
+      const Value& value = values[static_cast<size_t>(id)];
+      if (!value.view.data) refuse(name, "operand " + std::to_string(k) + " has no memory");
+      if (k < 32 && (op.operation->mutates >> k & 1) && value.placement != Placement::variable) {
+        refuse(name, "operand " + std::to_string(k) + " is updated in place and must be a variable");
+      }
+      op.operands.push_back(value.view);
+    }
+    const int64_t resultCount = reader.integer("the number of results", 0, kMaxOperands);
+    for (int64_t k = 0; k < resultCount; k++) {
+      const Value& value = values[static_cast<size_t>(reader.integer("a result", 0, valueCount - 1))];
+      const bool optional = k < 32 && (op.operation->optionalResults >> k & 1);
+      if (!value.view.data && !optional) refuse(name, "result " + std::to_string(k) + " has no memory");
+      op.results.push_back(value.view);
+    }
+    const int64_t attributeCount = reader.integer("the number of attributes", 0, kMaxAttributes);
+    for (int64_t k = 0; k < attributeCount; k++) op.attributes.push_back(reader.number("an attribute"));
+    ops_.push_back(std::move(op));
+  }
+  if (reader.left() != 0) malformed("it goes on after its end");
+  std::shared_lock<std::shared_mutex> lock(configurationLock());
+  prepareScratch();
+}
+
+Call Program::callOf(const BoundOp& op) const {
+  return Call{op.operands.data(),  static_cast<int>(op.operands.size()),   op.results.data(),
+              static_cast<int>(op.results.size()), op.attributes.data(),   static_cast<int>(op.attributes.size()),
+              scratch_.data(),     ThreadPool::instance()};
+}
+
+// Checks all ops with their memory hidden, since a check must only look at shapes, and allocates the largest scratch.
+void Program::prepareScratch() {
+  size_t bytes = 0;
+  for (BoundOp op : ops_) {
+    for (TensorView& view : op.operands) view.data = nullptr;
+    for (TensorView& view : op.results) view.data = nullptr;
+    bytes = std::max(bytes, op.operation->check(callOf(op)));
+  }
+  if (bytes > static_cast<size_t>(kMaxArenaBytes)) malformed("an op asks for too much scratch memory");
+  if (bytes > scratch_.bytes()) scratch_ = AlignedMemory(bytes);
+  configuration_ = configurationVersion();
+}
+
+int64_t Program::run(bool check) {
+  std::shared_lock<std::shared_mutex> lock(configurationLock());
+  if (configuration_ != configurationVersion()) prepareScratch();
+  for (size_t i = 0; i < ops_.size(); i++) {
+    const BoundOp& op = ops_[i];
+    try {
+      op.operation->run(callOf(op));
+    } catch (const InputError& error) {
+      const std::string prefix = std::string(op.operation->name) + ": ";
+      const std::string what = error.what();
+      throw InputError(what.rfind(prefix, 0) == 0 ? what : prefix + what);
+    }
+    if (!check) continue;
+    if (!std::all_of(op.results.begin(), op.results.end(), allFinite)) return static_cast<int64_t>(i);
+  }
+  return -1;
+}
+
+}  // namespace ostinato

@@ -1,0 +1,62 @@
+// A program as the addon receives it: one array of doubles, of which nothing is taken on trust.
+//
+//   [ magic, version, valueCount, opCount, feedCount, outputCount, arenaBytes,
+//     per value:  dtype (0 f32, 1 i32), storage (0 arena, 1 variable, 2 none), location, rank, dims...
+//     feeds: value ids,  outputs: value ids,
+//     per op: code, operandCount, operands (value id or -1)..., resultCount, results..., attributeCount, attributes... ]
+//
+// `location` is a byte offset in the arena (a multiple of 64), or the index of a variable of the store.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "runtime/aligned_memory.h"
+#include "runtime/operation.h"
+#include "runtime/store.h"
+
+namespace ostinato {
+
+constexpr double kProgramMagic = 0x4F535449;
+constexpr double kProgramVersion = 1;
+
+class Program {
+ public:
+  // Decodes and checks everything, binds the values to the store's variables and to a new arena.
+  // Throws ProgramError, std::bad_alloc.
+  Program(std::shared_ptr<Store> store, const double* words, size_t count);
+
+  int64_t feedCount() const { return static_cast<int64_t>(feeds_.size()); }
+  int64_t outputCount() const { return static_cast<int64_t>(outputs_.size()); }
+  const TensorView& feed(int64_t i) const { return feeds_[static_cast<size_t>(i)]; }
+  const TensorView& output(int64_t i) const { return outputs_[static_cast<size_t>(i)]; }
+  Store& store() const { return *store_; }
+  int64_t arenaBytes() const { return static_cast<int64_t>(arena_.bytes()); }
+
+  // Runs all ops in order. The feeds' memory has been filled before; outputs are read after. The caller holds the store.
+  // With `check`, returns the index of the first op that wrote a NaN or an infinity; otherwise -1.
+  // Throws InputError naming the op.
+  int64_t run(bool check);
+
+ private:
+  struct BoundOp {
+    const Operation* operation;
+    std::vector<TensorView> operands;
+    std::vector<TensorView> results;
+    std::vector<double> attributes;
+  };
+
+  Call callOf(const BoundOp& op) const;
+  void prepareScratch();
+
+  std::shared_ptr<Store> store_;
+  AlignedMemory arena_;
+  AlignedMemory scratch_;
+  uint64_t configuration_ = 0;
+  std::vector<TensorView> feeds_;
+  std::vector<TensorView> outputs_;
+  std::vector<BoundOp> ops_;
+};
+
+}  // namespace ostinato

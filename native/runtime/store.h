@@ -1,0 +1,43 @@
+// The values that outlive a run: parameters, optimizer moments, carried state.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "runtime/aligned_memory.h"
+#include "runtime/operation.h"
+
+namespace ostinato {
+
+class Store {
+ public:
+  struct Variable {
+    DType dtype;
+    int64_t elements;
+    AlignedMemory memory;
+  };
+
+  // Adds a variable filled with zeros and returns its index. Throws ProgramError for a size out of range, std::bad_alloc.
+  int64_t declare(DType dtype, int64_t elements) {
+    if (elements < 1 || elements > kMaxElements) refuse("store", "a variable of " + std::to_string(elements) + " elements");
+    variables_.push_back({dtype, elements, AlignedMemory(static_cast<size_t>(elements) * 4)});
+    return static_cast<int64_t>(variables_.size()) - 1;
+  }
+
+  int64_t size() const { return static_cast<int64_t>(variables_.size()); }
+  // The memory of a variable never moves, also when others are declared.
+  const Variable& variable(int64_t index) const { return variables_[static_cast<size_t>(index)]; }
+
+  // One run, read or write at a time: false if another one has the store.
+  bool acquire() { return !busy_.exchange(true); }
+  void release() { busy_.store(false); }
+
+  static constexpr int64_t kMaxElements = int64_t{1} << 36;
+
+ private:
+  std::vector<Variable> variables_;
+  std::atomic<bool> busy_{false};
+};
+
+}  // namespace ostinato
