@@ -2,7 +2,7 @@ import { Option } from "commander";
 import type { Command } from "commander";
 import type { Executor } from "../executor/executor.js";
 import { nativeExecutor, setThreads } from "../executor/native.js";
-import { ReferenceExecutor } from "../executor/reference.js";
+import { ReferenceExecutor } from "../executor/reference/executor.js";
 
 /** Adds the options that say what computes. */
 export function withExecutorOptions(command: Command): Command {

@@ -1,8 +1,8 @@
 import { describe, expectOneOf, InputError } from "../errors.js";
 import { countCharacters, lastNormalizationBoundary, printable } from "./characters.js";
 import { decomposeHangul, HangulComposer } from "./hangul.js";
-import { SegmentEncoder, Segmenter } from "./segmenter.js";
 import type { EncodedSegment } from "./segmenter.js";
+import { SegmentEncoder, Segmenter } from "./segmenter.js";
 import type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer } from "./tokenizer.js";
 import { Place, UnknownTokenError } from "./unknownToken.js";
 import { TokenCounts, Vocabulary } from "./vocabulary.js";
@@ -151,8 +151,12 @@ function countInto(counts: TokenCounts, text: string, { unit }: CharacterOptions
   for (const character of new Set(unit === "jamo" ? decomposeHangul(normal) : normal)) counts.add(character);
 }
 
-function fromCounts(counts: TokenCounts, { unit = "codepoint", unknown = false }: CharacterOptions): CharacterTokenizer {
-  if (counts.size === 0) throw new InputError("CharacterTokenizer: the text is empty, so there are no characters to learn.");
+function fromCounts(
+  counts: TokenCounts,
+  { unit = "codepoint", unknown = false }: CharacterOptions,
+): CharacterTokenizer {
+  if (counts.size === 0)
+    throw new InputError("CharacterTokenizer: the text is empty, so there are no characters to learn.");
   const tokens = counts.sorted();
   return new CharacterTokenizer(new Vocabulary(unknown ? [unknownToken, ...tokens] : tokens), { unit });
 }

@@ -49,7 +49,8 @@ export function isNormalizationBoundary(codePoint: number): boolean {
 
 /** The last place where a text can be cut so that both sides normalise on their own; 0 if there is none. */
 export function lastNormalizationBoundary(text: string): number {
-  for (let i = text.length - 1; i > 0; i--) {
+  // Half a surrogate pair at the end may become anything.
+  for (let i = lastCharacterBoundary(text) - 1; i > 0; i--) {
     if (isLowSurrogate(text.charCodeAt(i)) && isHighSurrogate(text.charCodeAt(i - 1))) continue;
     if (isNormalizationBoundary(text.codePointAt(i) as number)) return i;
   }

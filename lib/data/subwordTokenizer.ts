@@ -1,4 +1,4 @@
-import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import * as huggingFace from "@huggingface/tokenizers";
 import { describe, InputError } from "../errors.js";
 import { countCharacters, lastCharacterBoundary, printable } from "./characters.js";
 import { SegmentEncoder } from "./segmenter.js";
@@ -9,6 +9,15 @@ import { idError } from "./vocabulary.js";
 interface TokenizerJson {
   model: { type?: string; vocab?: unknown; unk_token?: string | null };
   added_tokens?: { id: number; content: string }[];
+}
+
+/** What is used of the library, whose own types Node's module resolution does not find. */
+interface HuggingFaceTokenizer {
+  encode(text: string, options: { add_special_tokens: boolean }): { ids: (number | undefined)[]; tokens: string[] };
+  decode(ids: number[], options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean }): string;
+  token_to_id(token: string): number | undefined;
+  id_to_token(id: number): string | undefined;
+  get_vocab(withAddedTokens: boolean): Map<string, number>;
 }
 
 /** What the special tokens are called in the usual tokenizers. The first that exists counts. */
@@ -30,7 +39,7 @@ const longestLine = 2 ** 16;
  */
 export class SubwordTokenizer implements Tokenizer {
   readonly kind = "subword";
-  readonly size: number;
+  readonly size: number = 0;
   readonly special: SpecialTokens;
   readonly #json: TokenizerJson;
   readonly #tokenizer: HuggingFaceTokenizer;
@@ -41,11 +50,14 @@ export class SubwordTokenizer implements Tokenizer {
   constructor(json: unknown) {
     this.#json = expectTokenizerJson(json);
     try {
-      this.#tokenizer = new HuggingFaceTokenizer(json as object, {});
+      this.#tokenizer = new (huggingFace.Tokenizer as new (json: unknown, config: object) => HuggingFaceTokenizer)(
+        json,
+        {},
+      );
     } catch (cause) {
       throw new InputError(`tokenizer.json: this tokenizer cannot be used: ${(cause as Error).message}`, cause);
     }
-    this.size = Math.max(-1, ...ids(this.#tokenizer)) + 1;
+    for (const id of this.#tokenizer.get_vocab(true).values()) this.size = Math.max(this.size, id + 1);
     if (this.size === 0) throw new InputError("tokenizer.json: the vocabulary is empty.");
     const find = (name: keyof typeof names) => {
       const own = name === "unknown" ? this.#json.model.unk_token : undefined;
@@ -104,7 +116,10 @@ export class SubwordTokenizer implements Tokenizer {
         given = window.length;
         return text.slice(before.length);
       },
-      end: () => this.decode(window).slice(this.decode(window.slice(0, given)).length).replace(open, ""),
+      end: () =>
+        this.decode(window)
+          .slice(this.decode(window.slice(0, given)).length)
+          .replace(open, ""),
     };
   }
 
@@ -129,7 +144,7 @@ export class SubwordTokenizer implements Tokenizer {
     // Where the vocabulary lacks something and has no unknown token the library answers undefined.
     const { ids, tokens } = this.#tokenizer.encode(text, { add_special_tokens: false });
     const at = ids.findIndex((id) => !Number.isInteger(id));
-    if (at < 0) return ids;
+    if (at < 0) return ids as number[];
     throw new InputError(
       `Unknown subword "${printable(tokens[at] ?? "")}" in ${describe(text)}: it is not in the vocabulary of ` +
         "tokenizer.json, which has no unknown token. Take it out of the text, or use another tokenizer.",
@@ -159,10 +174,6 @@ function expectTokenizerJson(json: unknown): TokenizerJson {
     );
   }
   return json as TokenizerJson;
-}
-
-function* ids(tokenizer: HuggingFaceTokenizer): Generator<number> {
-  for (const id of tokenizer.get_vocab(true).values()) yield id;
 }
 
 /** Lines with their ends; empty lines and leading blanks stay with the line before, as subwords of blanks may span them. */

@@ -1,10 +1,10 @@
 import { describe, InputError } from "../errors.js";
 import { ByteTokenizer } from "./byteTokenizer.js";
-import { CharacterTokenizer } from "./characterTokenizer.js";
 import type { CharacterOptions } from "./characterTokenizer.js";
+import { CharacterTokenizer } from "./characterTokenizer.js";
 import { SubwordTokenizer } from "./subwordTokenizer.js";
-import { tokenizerKinds } from "./tokenizer.js";
 import type { Tokenizer } from "./tokenizer.js";
+import { tokenizerKinds } from "./tokenizer.js";
 import { Vocabulary } from "./vocabulary.js";
 import { WordTokenizer } from "./wordTokenizer.js";
 
@@ -18,7 +18,9 @@ export function tokenizerFromJSON(json: unknown): Tokenizer {
     if (kind === "byte") return new ByteTokenizer();
     if (kind === "word") return new WordTokenizer(new Vocabulary(tokens as string[]));
     if (kind === "character") {
-      return new CharacterTokenizer(new Vocabulary(tokens as string[]), { unit: unit as CharacterOptions["unit"] & string });
+      return new CharacterTokenizer(new Vocabulary(tokens as string[]), {
+        unit: unit as CharacterOptions["unit"] & string,
+      });
     }
     if (kind === undefined && model !== undefined) return new SubwordTokenizer(json);
     throw new InputError(

@@ -15,7 +15,10 @@ export class UnknownTokenError extends InputError {
 
   /** The same error with the name of the file and the line in that file. */
   in(file: string, line: number): InputError {
-    return new InputError(wording(this.token, `${file}, line ${line}, column ${this.place.column}`, this.vocabulary), this);
+    return new InputError(
+      wording(this.token, `${file}, line ${line}, column ${this.place.column}`, this.vocabulary),
+      this,
+    );
   }
 }
 

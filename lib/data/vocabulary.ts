@@ -16,7 +16,9 @@ export class Vocabulary {
         throw new InputError(`Vocabulary: expected token ${id} to be a text, got ${describe(token)}.`);
       }
       if (ids.has(token)) {
-        throw new InputError(`Vocabulary: token ${describe(token)} is there twice, with ids ${ids.get(token)} and ${id}.`);
+        throw new InputError(
+          `Vocabulary: token ${describe(token)} is there twice, with ids ${ids.get(token)} and ${id}.`,
+        );
       }
       ids.set(token, id);
     }
@@ -42,7 +44,9 @@ export class Vocabulary {
 
 /** An id that no token has. */
 export function idError(id: unknown, size: number): InputError {
-  return new InputError(`Token id ${describe(id)} is outside the vocabulary: expected a whole number from 0 to ${size - 1}.`);
+  return new InputError(
+    `Token id ${describe(id)} is outside the vocabulary: expected a whole number from 0 to ${size - 1}.`,
+  );
 }
 
 /** Counts tokens and makes a vocabulary of them. */

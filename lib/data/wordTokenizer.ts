@@ -1,7 +1,7 @@
 import { expectKnownOptions, expectNumber, InputError } from "../errors.js";
 import { countCharacters, lastCharacterBoundary } from "./characters.js";
-import { SegmentEncoder, Segmenter } from "./segmenter.js";
 import type { EncodedSegment } from "./segmenter.js";
+import { SegmentEncoder, Segmenter } from "./segmenter.js";
 import type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer } from "./tokenizer.js";
 import { Place, UnknownTokenError } from "./unknownToken.js";
 import { TokenCounts, Vocabulary } from "./vocabulary.js";
@@ -35,7 +35,8 @@ export class WordTokenizer implements Tokenizer {
       throw new InputError(`WordTokenizer: the vocabulary lacks ${endToken}, the token for the end of a line.`);
     }
     for (const token of vocabulary.tokens) {
-      if (/\s/u.test(token)) throw new InputError(`WordTokenizer: the word ${JSON.stringify(token)} has a blank in it.`);
+      if (/\s/u.test(token))
+        throw new InputError(`WordTokenizer: the word ${JSON.stringify(token)} has a blank in it.`);
     }
     this.special = unknown === undefined ? { endOfSentence } : { endOfSentence, unknown };
     this.#vocabulary = vocabulary;
@@ -49,7 +50,10 @@ export class WordTokenizer implements Tokenizer {
   }
 
   /** The words of a corpus, read piece by piece. */
-  static async fromCorpus(corpus: { pieces(): AsyncIterable<string> }, options: WordOptions = {}): Promise<WordTokenizer> {
+  static async fromCorpus(
+    corpus: { pieces(): AsyncIterable<string> },
+    options: WordOptions = {},
+  ): Promise<WordTokenizer> {
     const counts = new TokenCounts();
     const segmenter = new Segmenter(lastBlank);
     for await (const piece of corpus.pieces()) countInto(counts, segmenter.push(piece));

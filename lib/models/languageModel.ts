@@ -1,8 +1,8 @@
-import type { Tokenizer } from "../data/tokenizer.js";
-import type { TokenStream } from "../data/corpus.js";
+import { countCharacters, memoryStream } from "../data/index.js";
+import type { Tokenizer, TokenStream } from "../data/index.js";
 import { expectNumber, InputError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
-import { loadModelFolder, saveModelFolder } from "../formats/modelFolder.js";
+import { loadModelFolder, saveModelFolder } from "../formats/index.js";
 import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import { elementsOf } from "../graph/program.js";
@@ -14,7 +14,7 @@ import { completeGenerate, completeSampling, TokenStep } from "./generation.js";
 import type { GenerateOptions } from "./generation.js";
 import { LanguageModelNetwork } from "./languageModelNetwork.js";
 import type { LanguageModelConfig } from "./languageModelNetwork.js";
-import { textWindows, WindowData } from "./languageModelData.js";
+import { WindowData } from "./languageModelData.js";
 import type { LanguageModelForm } from "./languageModelData.js";
 
 export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabularySize"> {
@@ -67,6 +67,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   readonly executor: Executor;
   readonly store: Store;
   #evaluations: Promise<unknown> = Promise.resolve();
+  readonly #evaluation = new EvaluationStep(this);
   #steps: TokenStep | null = null;
 
   private constructor(network: LanguageModelNetwork, tokenizer: Tokenizer, executor: Executor) {
@@ -91,8 +92,11 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
 
   /** A model from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
   static async load(folder: string, { executor }: { executor: Executor }): Promise<LanguageModel> {
-    const { config, tensors, tokenizer } = await loadModelFolder(folder);
-    const network = new LanguageModelNetwork(config as unknown as LanguageModelConfig);
+    const networkOf = (config: Record<string, unknown>) => new LanguageModelNetwork(config as unknown as LanguageModelConfig);
+    const { config, tensors, tokenizer } = await loadModelFolder(folder, {
+      parameters: (config) => networkOf(config).parameters,
+    });
+    const network = networkOf(config);
     const model = new LanguageModel(network, tokenizer, executor);
     for (const { name } of network.parameters) await model.store.write(name, tensors[name]?.values as Values);
     return model;
@@ -135,16 +139,16 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   ): Promise<Evaluation> {
     expectNumber("evaluate", "batchSize", batchSize, { integer: true, minimum: 1 });
     expectNumber("evaluate", "windowLength", windowLength, { integer: true, minimum: 1 });
-    const stream = typeof text === "string" ? streamOf(this.tokenizer, text) : text;
+    const stream = typeof text === "string" ? memoryStream(this.tokenizer.encode(text), countCharacters(text)) : text;
     if (stream.length < 2) throw new InputError(`evaluate: expected at least 2 tokens, got ${stream.length}.`);
-    const data = new WindowData(stream, { batchSize: Math.min(batchSize, stream.length - 1), windowLength, role: "evaluate", every: true });
-    const { total, tokens } = await this.#measure(data, signal);
+    const data = new WindowData(stream, { batchSize: Math.min(batchSize, stream.length - 1), windowLength, role: "evaluate" });
+    const { total, tokens } = await this.#measure(data, signal ? { signal } : {});
     const nats = total / tokens;
     return {
       tokens,
       nats,
       perplexity: Math.exp(nats),
-      ...(stream.characters > 0 ? { bitsPerCharacter: total / Math.LN2 / stream.characters } : {}),
+      ...(data.characters > 0 ? { bitsPerCharacter: total / Math.LN2 / data.characters } : {}),
     };
   }
 
@@ -152,8 +156,9 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   async logProbability(text: string): Promise<{ total: number; tokens: { token: string; logProbability: number }[] }> {
     const ids = this.tokenizer.encode(text);
     if (ids.length < 2) throw new InputError(`logProbability: expected at least 2 tokens, got ${ids.length}.`);
-    const data = new WindowData(memoryStream(ids, 0), { batchSize: 1, windowLength: 64, role: "evaluate", every: true });
-    const { losses } = await this.#measure(data);
+    const data = new WindowData(memoryStream(ids, 0), { batchSize: 1, windowLength: 64, role: "evaluate" });
+    const losses: number[] = [];
+    await this.#measure(data, { each: (batch) => losses.push(...batch) });
     return {
       total: -losses.reduce((sum, loss) => sum + loss, 0),
       tokens: losses.map((loss, i) => ({ token: this.tokenizer.token(ids[i + 1] as number), logProbability: -loss })),
@@ -228,20 +233,21 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   }
 
   /** Evaluations take turns: they share the variables that carry the state. */
-  #measure(data: WindowData, signal?: AbortSignal): Promise<{ total: number; tokens: number; losses: number[] }> {
+  #measure(
+    data: WindowData,
+    options: { signal?: AbortSignal; each?: (losses: Float32Array | Float64Array) => void },
+  ): Promise<{ total: number; tokens: number }> {
     const turn = this.#evaluations.then(async () => {
-      const step = new EvaluationStep(this);
       let total = 0;
       let tokens = 0;
-      const losses: number[] = [];
       for await (const batch of data.batches(0)) {
-        signal?.throwIfAborted();
-        const result = await step.run(batch);
+        options.signal?.throwIfAborted();
+        const result = await this.#evaluation.run(batch);
         total += result.total;
         tokens += result.tokens;
-        if (batch.form.B === 1) losses.push(...result.losses.subarray(0, batch.tokens));
+        options.each?.(result.losses.subarray(0, batch.tokens));
       }
-      return { total, tokens, losses };
+      return { total, tokens };
     });
     this.#evaluations = turn.catch(() => {});
     return turn;

@@ -3,7 +3,7 @@ export { Embedding } from "./embedding.js";
 export { GRU } from "./gru.js";
 export type { GRUOptions } from "./gru.js";
 export * as initializers from "./initializers.js";
-export type { Initializer, RandomSource } from "./initializers.js";
+export type { Initializer } from "./initializers.js";
 export { LayerNorm } from "./layerNorm.js";
 export { Linear } from "./linear.js";
 export { LSTM } from "./lstm.js";

@@ -1,14 +1,7 @@
 import { expectNumber, OptionError } from "../errors.js";
 import { elementsOf } from "../graph/program.js";
 import type { Shape } from "../graph/program.js";
-
-/** Random numbers of one parameter. */
-export interface RandomSource {
-  /** Uniform in [0, 1). */
-  uniform(): number;
-  /** Normal with mean 0 and deviation 1. */
-  normal(): number;
-}
+import type { RandomSource } from "../random/source.js";
 
 /** Makes the first values of a parameter of a given shape. */
 export type Initializer = (shape: Shape, random: RandomSource) => Float32Array;

@@ -213,11 +213,9 @@ GemmProvider gemmChoice(const Gemm& g) {
 size_t gemmScratchBytes(const Gemm& product, int threads) {
   const Gemm g = simplified(product);
   if (isDirect(g)) return 0;
-  int64_t floats = 0;
-  for (const GemmKernels* const* table = allGemmKernels(); *table; table++) {
-    const Split split = ownSplit(g, **table, threads);
-    floats = std::max(floats, blockScratch(g, **table, split).total() * split.parts());
-  }
+  const GemmKernels& kernels = gemmKernels();
+  const Split split = ownSplit(g, kernels, threads);
+  const int64_t floats = blockScratch(g, kernels, split).total() * split.parts();
   return static_cast<size_t>(floats) * sizeof(float);
 }
 

@@ -48,8 +48,8 @@ struct Gemm {
   GemmMaps maps = {};
 };
 
-// Bytes of scratch for gemm() with these sizes, strides and transposes, whatever the provider and tier; of pointers only
-// whether the maps are null. 0 when none is needed.
+// Bytes of scratch for gemm() with these sizes, strides and transposes on the current tier, for any provider; of pointers it
+// only looks at whether the maps are null. 0 when none is needed.
 size_t gemmScratchBytes(const Gemm& product, int threads);
 
 // Scratch: 64-byte aligned, at least gemmScratchBytes(product, pool.threads()) bytes. Called inside a parallel part of the

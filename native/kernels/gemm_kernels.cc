@@ -67,24 +67,5 @@ namespace ostinato {
 
 const GemmKernels& gemmKernels() { return OSTINATO_TIER_TABLE(kGemmKernels); }
 
-const GemmKernels* const* allGemmKernels() {
-  static constexpr const GemmKernels* kTables[] = {
-#if HWY_TARGETS & HWY_SCALAR
-      &N_SCALAR::kGemmKernels,
-#endif
-#if HWY_TARGETS & HWY_NEON
-      &N_NEON::kGemmKernels,
-#endif
-#if HWY_TARGETS & HWY_AVX2
-      &N_AVX2::kGemmKernels,
-#endif
-#if HWY_TARGETS & HWY_AVX3
-      &N_AVX3::kGemmKernels,
-#endif
-      nullptr,
-  };
-  return kTables;
-}
-
 }  // namespace ostinato
 #endif

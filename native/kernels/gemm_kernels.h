@@ -56,8 +56,4 @@ struct GemmKernels {
 // The table of the current tier (kernels/tiers.h).
 const GemmKernels& gemmKernels();
 
-// The tables of all tiers that this binary has, null behind the last. Scratch is sized for any of them, so that a program
-// that was checked on one tier may run on another.
-const GemmKernels* const* allGemmKernels();
-
 }  // namespace ostinato

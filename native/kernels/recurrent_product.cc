@@ -17,20 +17,19 @@ int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 
-int64_t RecurrentProduct::packedFloats() const {
-  int64_t floats = 0;
-  for (const GemmKernels* const* table = allGemmKernels(); *table; table++) {
-    floats = std::max(floats, partOffset(parts, (*table)->panelColumns));
-  }
-  return floats;
+// Columns of one part, as far as the weights go.
+RecurrentProduct::Columns RecurrentProduct::columns(int part) const {
+  const BlockRange range = blocksOfPart(blocks, parts, part);
+  const int64_t first = range.begin * columnsPerBlock;
+  return {first, std::min(range.end * columnsPerBlock, weights.N) - first};
 }
 
-int64_t RecurrentProduct::partOffset(int part, int64_t panelColumns) const {
+int64_t RecurrentProduct::packedFloats() const { return partOffset(parts); }
+
+int64_t RecurrentProduct::partOffset(int part) const {
+  const int64_t panelColumns = gemmKernels().panelColumns;
   int64_t panels = 0;
-  for (int p = 0; p < part; p++) {
-    const BlockRange range = blocksOfPart(blocks, parts, p);
-    panels += ceilDivide((range.end - range.begin) * columnsPerBlock, panelColumns);
-  }
+  for (int p = 0; p < part; p++) panels += ceilDivide(columns(p).count, panelColumns);
   return panels * panelColumns * weights.K;
 }
 
@@ -42,17 +41,15 @@ int64_t RecurrentProduct::scratchFloats(int64_t rows) const {
 void RecurrentProduct::pack(int part) const {
   if (packed == nullptr) return;
   const GemmKernels& kernels = gemmKernels();
-  const BlockRange range = blocksOfPart(blocks, parts, part);
-  kernels.packB(weights, 0, weights.K, range.begin * columnsPerBlock, (range.end - range.begin) * columnsPerBlock,
-                packed + partOffset(part, kernels.panelColumns), weights.K * kernels.panelColumns);
+  const Columns own = columns(part);
+  kernels.packB(weights, 0, weights.K, own.first, own.count, packed + partOffset(part), weights.K * kernels.panelColumns);
 }
 
 void RecurrentProduct::multiply(int part, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc,
                                 bool accumulate, float* scratch) const {
   const GemmKernels& kernels = gemmKernels();
-  const BlockRange range = blocksOfPart(blocks, parts, part);
-  const int64_t n0 = range.begin * columnsPerBlock, n = (range.end - range.begin) * columnsPerBlock;
-  if (rows == 0 || n == 0) return;
+  const Columns own = columns(part);
+  const int64_t n0 = own.first, n = own.count;
   if (packed == nullptr) {
     Gemm g = weights;
     g.M = rows;
@@ -65,7 +62,7 @@ void RecurrentProduct::multiply(int part, const float* a, int64_t lda, int64_t r
     return;
   }
   const int64_t panelStride = weights.K * kernels.panelColumns;
-  const float* b = packed + partOffset(part, kernels.panelColumns);
+  const float* b = packed + partOffset(part);
   BlockOutput out{rows, n, c, ldc, nullptr, weights.maps.cGroups, accumulate};
   if (out.cGroups) {
     out.cGroups += n0 / kGroup;

@@ -26,7 +26,7 @@ inline BlockRange blocksOfPart(int64_t blocks, int parts, int part) {
 }
 
 struct RecurrentProduct {
-  // b, ldb, transposeB, K and the maps bRows and cGroups describe the weights; N is blocks * columnsPerBlock.
+  // b, ldb, transposeB, N, K and the maps bRows and cGroups describe the weights. N may end inside the last block.
   Gemm weights;
   int64_t blocks;
   int64_t columnsPerBlock;
@@ -34,7 +34,7 @@ struct RecurrentProduct {
   // Null: the weights are used where they lie (few rows in all, so that packing does not pay). Needs transposeB.
   float* packed = nullptr;
 
-  // Floats that `packed` must have room for, on any tier.
+  // Floats that `packed` must have room for, on the current tier.
   int64_t packedFloats() const;
   // Floats of scratch per part for multiply() with so many rows.
   int64_t scratchFloats(int64_t rows) const;
@@ -47,7 +47,11 @@ struct RecurrentProduct {
                 float* scratch) const;
 
  private:
-  int64_t partOffset(int part, int64_t panelColumns) const;
+  struct Columns {
+    int64_t first, count;
+  };
+  Columns columns(int part) const;
+  int64_t partOffset(int part) const;
 };
 
 }  // namespace ostinato

@@ -1,0 +1,24 @@
+import { cpus, release, totalmem, type } from "node:os";
+
+/** What a reader must know of the machine to judge a time. */
+export function describeMachine() {
+  const [first] = cpus();
+  return {
+    cpu: first?.model.trim() ?? "unknown CPU",
+    cores: cpus().length,
+    memoryGB: Math.round(totalmem() / 2 ** 30),
+    system: `${type()} ${release().split("-")[0]}`,
+    node: process.version,
+  };
+}
+
+/** One line for the report. */
+export function machineLine({ cpu, cores, memoryGB, system, node }) {
+  return `${cpu}, ${cores} cores, ${memoryGB} GB, ${system}, Node ${node.slice(1)}`;
+}
+
+/** The machine as a file name: "intel-xeon-processor-2-cores". */
+export function machineSlug({ cpu, cores }) {
+  const words = cpu.toLowerCase().replace(/\((r|tm)\)/g, " ").match(/[a-z0-9.]+/g) ?? ["unknown"];
+  return `${words.join("-")}-${cores}-cores`;
+}

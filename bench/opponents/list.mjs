@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { training, workloads } from "../workloads.mjs";
+
+const here = (file) => fileURLToPath(new URL(file, import.meta.url));
+
+/**
+ * A system that does the same work in a process of its own.
+ *
+ * @typedef {object} Opponent
+ * @property {string} title
+ * @property {(options: { workload: string, T: number, threads: number, python: string }) =>
+ *   { command: string, arguments: string[], environment?: Record<string, string> }} start
+ * @property {Record<string, number>} [windows] time steps of its window where a whole one would take minutes: the work for
+ *   one token is the same, the update is shared by fewer tokens
+ * @property {string} [note] what it does less or differently
+ */
+
+/** @type {Readonly<Record<string, Opponent>>} */
+export const opponents = {
+  native: {
+    title: "Ostinato, native",
+    start: ({ workload, T, threads }) => ({
+      command: process.execPath,
+      arguments: [here("ostinato.mjs"), "native", workload, String(T)],
+      environment: { OSTINATO_NUM_THREADS: String(threads) },
+    }),
+  },
+  reference: {
+    title: "Ostinato, reference in JavaScript",
+    start: ({ workload, T }) => ({
+      command: process.execPath,
+      arguments: [here("ostinato.mjs"), "reference", workload, String(T)],
+    }),
+    windows: { W1: 8, W2: 7 },
+    note: "float32 typed arrays and blocked loops, one thread",
+  },
+  "tfjs-wasm": {
+    title: "TensorFlow.js, WebAssembly",
+    start: ({ workload, T, threads }) => ({
+      command: process.execPath,
+      arguments: [here("tfjs.mjs"), "wasm", workload, String(T), String(threads)],
+    }),
+    windows: { W1: 16, W2: 7 },
+    note: "its wasm backend has no gradient for the embedding, so it is fed random vectors; it does not clip or carry state",
+  },
+  "tfjs-cpu": {
+    title: "TensorFlow.js, plain JavaScript",
+    start: ({ workload, T, threads }) => ({
+      command: process.execPath,
+      arguments: [here("tfjs.mjs"), "cpu", workload, String(T), String(threads)],
+    }),
+    windows: { W1: 4, W2: 2 },
+    note: "fed random vectors like tfjs-wasm; it does not clip or carry state",
+  },
+  pytorch: {
+    title: "PyTorch, float32",
+    start: ({ workload, T, threads, python }) => ({
+      command: python,
+      arguments: [here("pytorch.py"), JSON.stringify({ ...workloads[workload], ...training }), String(T), String(threads)],
+      environment: fastPyTorch(threads),
+    }),
+    note: "nn.LSTM with oneDNN and OpenMP OpenBLAS in one pool of threads, its fastest setting here",
+  },
+};
+
+const openmpBlas = "/usr/lib/x86_64-linux-gnu/openblas-openmp";
+
+/** With Debian's pthread OpenBLAS, two pools of threads fight over the cores: 2.5 times slower. */
+function fastPyTorch(threads) {
+  const environment = { OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) };
+  if (!existsSync(openmpBlas)) return environment;
+  const path = [openmpBlas, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":");
+  return { ...environment, LD_LIBRARY_PATH: path };
+}
+
+export const allThreads = availableParallelism();

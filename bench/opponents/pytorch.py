@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""pytorch.py SIZES WINDOW THREADS: the training step of a stacked LSTM language model in PyTorch, for bench/run.mjs.
+
+SIZES is a workload of workloads.mjs and its training settings as JSON. Speaks the protocol of serve.mjs: reads
+{"seconds": n}, answers with the times of the steps made meanwhile.
+"""
+
+import json
+import sys
+import time
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class LanguageModel(nn.Module):
+    def __init__(self, V, E, H, layers):
+        super().__init__()
+        self.embedding = nn.Embedding(V, E)
+        self.rnn = nn.LSTM(E, H, layers)
+        self.output = nn.Linear(H, V)
+
+    def forward(self, ids, state):
+        y, state = self.rnn(self.embedding(ids), state)
+        return self.output(y).flatten(0, 1), state
+
+
+def training_step(sizes, T):
+    V, B = sizes["V"], sizes["B"]
+    model = LanguageModel(V, sizes["E"], sizes["H"], sizes["layers"])
+    optimizer = torch.optim.SGD(model.parameters(), lr=sizes["learningRate"])
+    inputs, targets = torch.randint(V, (T, B)), torch.randint(V, (T * B,))
+    carried = [None]
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        logits, state = model(inputs, carried[0])
+        carried[0] = tuple(entry.detach() for entry in state)
+        loss = F.cross_entropy(logits, targets)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), sizes["clipNorm"])
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def timed(step):
+    start = time.perf_counter()
+    loss = step()
+    return loss, 1000 * (time.perf_counter() - start)
+
+
+def answer(message):
+    print("@bench " + json.dumps(message), flush=True)
+
+
+def main():
+    sizes, window, threads = json.loads(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    torch.manual_seed(1)
+    torch.set_num_threads(threads)
+    step = training_step(sizes, window)
+    loss, milliseconds = timed(step)
+    settings = f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads"
+    answer({"ready": {"settings": settings, "firstLoss": loss, "firstStepMilliseconds": milliseconds}})
+    for line in sys.stdin:
+        end = time.perf_counter() + json.loads(line)["seconds"]
+        times = []
+        while not times or time.perf_counter() < end:
+            loss, milliseconds = timed(step)
+            times.append(milliseconds)
+        answer({"milliseconds": times, "loss": loss})
+
+
+main()

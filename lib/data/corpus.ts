@@ -1,0 +1,223 @@
+import { expectKnownOptions, expectNumber, InputError } from "../errors.js";
+import { countLineEnds, lastCharacterBoundary } from "./characters.js";
+import { readTextFile, textFileSize } from "./textFile.js";
+import { TokenFile } from "./tokenFile.js";
+import type { Tokenizer } from "./tokenizer.js";
+import type { SplitShares, TokenStream } from "./tokenStream.js";
+import { CharacterIndex, memoryStream, sliceStream, splitPoints } from "./tokenStream.js";
+import { UnknownTokenError } from "./unknownToken.js";
+
+export type { TokenStream } from "./tokenStream.js";
+
+export interface TokenizeOptions {
+  /** Bytes of tokens to hold in memory, 4 a token; a larger corpus goes to a temporary file. Default 512 MiB. */
+  memoryLimit?: number;
+  /** Where that file goes. Default: the system's folder for temporary files (TMPDIR). */
+  temporaryFolder?: string;
+  signal?: AbortSignal;
+  /** Called now and then with the share of the text that is done, 0 to 1. */
+  onProgress?: (done: number) => void;
+}
+
+/** Code units of a text in memory that are handed on at a time. */
+const pieceLength = 2 ** 16;
+
+/**
+ * A text to learn from: one or several UTF-8 files read one after the other, or a string. It is read piece by piece, as
+ * often as needed, so that it may be larger than memory. Line ends are "\n", whichever system wrote the file. Between
+ * files, a line end is added where a file lacks one.
+ *
+ * ```ts
+ * const corpus = Corpus.fromFile("book.txt");
+ * const tokenizer = await CharacterTokenizer.fromCorpus(corpus);
+ * const { train, validation } = (await corpus.tokenize(tokenizer)).split({ validation: 0.1 });
+ * ```
+ */
+export class Corpus {
+  /** For messages: the file, or how many. */
+  readonly name: string;
+  readonly #files: readonly string[];
+  readonly #text: string | null;
+
+  private constructor(name: string, files: readonly string[], text: string | null) {
+    this.name = name;
+    this.#files = files;
+    this.#text = text;
+  }
+
+  static fromFile(file: string): Corpus {
+    return new Corpus(file, [file], null);
+  }
+
+  static fromFiles(files: readonly string[]): Corpus {
+    if (files.length === 0) throw new InputError("Corpus: the list of files is empty.");
+    return new Corpus(files.length === 1 ? (files[0] as string) : `${files.length} files`, [...files], null);
+  }
+
+  /** @param name what messages call it. */
+  static fromText(text: string, name = "the text"): Corpus {
+    return new Corpus(name, [], text);
+  }
+
+  /**
+   * The text, piece by piece.
+   * @throws InputError if it is empty or not UTF-8; FileError if a file cannot be read.
+   */
+  async *pieces(): AsyncGenerator<string, void, undefined> {
+    for await (const { text } of this.#pieces()) yield text;
+  }
+
+  /**
+   * Turns the text into tokens.
+   * @throws InputError for an unknown character or word (file, line and column are named), an empty or ill-encoded file.
+   */
+  async tokenize(tokenizer: Tokenizer, options: TokenizeOptions = {}): Promise<TokenizedCorpus> {
+    expectKnownOptions("tokenize", options, ["memoryLimit", "temporaryFolder", "signal", "onProgress"]);
+    const { memoryLimit = 2 ** 29, temporaryFolder, signal, onProgress } = options;
+    expectNumber("tokenize", "memoryLimit", memoryLimit, { minimum: 0 });
+    const collector = new TokenCollector({ tokenizer, memoryLimit, temporaryFolder });
+    try {
+      const encoder = tokenizer.encoder();
+      const total = onProgress ? await this.#size() : 0;
+      let lineOpen = false;
+      let position = 0;
+      for await (const { text } of this.#pieces()) {
+        signal?.throwIfAborted();
+        await collector.add(encoder.push(text), encoder.characters);
+        lineOpen = !text.endsWith("\n");
+        position += Buffer.byteLength(text);
+        onProgress?.(Math.min(1, position / total));
+      }
+      // The last line of a text of lines ends as the others do.
+      if (lineOpen && tokenizer.kind === "word") await collector.add(encoder.push("\n"), encoder.characters);
+      await collector.add(encoder.end(), encoder.characters);
+      const stream = collector.finish();
+      if (stream.length > 0) return new TokenizedCorpus(stream, collector.index);
+      throw new InputError(`${this.name} has no tokens in it.`);
+    } catch (error) {
+      await collector.abandon();
+      throw error instanceof UnknownTokenError ? await this.#located(error) : error;
+    }
+  }
+
+  async *#pieces(): AsyncGenerator<{ text: string; file: string }, void, undefined> {
+    if (this.#text !== null) {
+      if (this.#text === "") throw new InputError(`${this.name} is empty: expected text in it.`);
+      for (let start = 0; start < this.#text.length; ) {
+        const piece = this.#text.slice(start, start + pieceLength);
+        const end = start + Math.max(1, lastCharacterBoundary(piece));
+        yield { text: this.#text.slice(start, end), file: this.name };
+        start = end;
+      }
+    }
+    for (const [i, file] of this.#files.entries()) {
+      let lineOpen = false;
+      for await (const text of readTextFile(file)) {
+        yield { text, file };
+        lineOpen = !text.endsWith("\n");
+      }
+      if (lineOpen && i + 1 < this.#files.length) yield { text: "\n", file };
+    }
+  }
+
+  async #size(): Promise<number> {
+    if (this.#text !== null) return Buffer.byteLength(this.#text);
+    let total = 0;
+    for (const file of this.#files) total += await textFileSize(file);
+    return total;
+  }
+
+  /** Names the file and the line in that file, by reading the files again up to there. */
+  async #located(error: UnknownTokenError): Promise<InputError> {
+    let passed = 0;
+    let current = { file: this.name, before: 0 };
+    for await (const { text, file } of this.#pieces()) {
+      if (file !== current.file) current = { file, before: passed };
+      passed += countLineEnds(text);
+      if (passed >= error.place.line) break;
+    }
+    return error.in(current.file, error.place.line - current.before);
+  }
+}
+
+/** The tokens of a corpus. */
+export class TokenizedCorpus implements TokenStream {
+  readonly #stream: TokenStream;
+  readonly #index: CharacterIndex;
+
+  constructor(stream: TokenStream, index: CharacterIndex) {
+    this.#stream = stream;
+    this.#index = index;
+  }
+
+  get length(): number {
+    return this.#stream.length;
+  }
+
+  get characters(): number {
+    return this.#stream.characters;
+  }
+
+  read(start: number, end: number): Int32Array | Promise<Int32Array> {
+    return this.#stream.read(start, end);
+  }
+
+  /** Tokens start..end-1 as a stream of their own. It shares this one, so closing one closes all. */
+  slice(start: number, end = this.length): TokenStream {
+    return sliceStream(this.#stream, { start, end }, this.#index);
+  }
+
+  /** Cuts the end off for validation and test. */
+  split(shares: SplitShares = {}): { train: TokenStream; validation: TokenStream; test: TokenStream } {
+    const [train, validation] = splitPoints(this.length, shares);
+    return { train: this.slice(0, train), validation: this.slice(train, validation), test: this.slice(validation) };
+  }
+
+  close(): Promise<void> {
+    return this.#stream.close();
+  }
+}
+
+/** Gathers tokens in memory, and moves to a file when there are too many. */
+class TokenCollector {
+  readonly index = new CharacterIndex();
+  readonly #options: { tokenizer: Tokenizer; memoryLimit: number; temporaryFolder: string | undefined };
+  #chunks: Int32Array[] = [];
+  #length = 0;
+  #characters = 0;
+  #file: TokenFile | null = null;
+
+  constructor(options: { tokenizer: Tokenizer; memoryLimit: number; temporaryFolder: string | undefined }) {
+    this.#options = options;
+  }
+
+  /** @param characters of all tokens so far. */
+  async add(ids: Int32Array, characters: number): Promise<void> {
+    if (ids.length === 0) return;
+    const { tokenizer, memoryLimit, temporaryFolder } = this.#options;
+    this.#length += ids.length;
+    this.#characters = characters;
+    this.index.add(this.#length, characters);
+    if (this.#file) return this.#file.append(ids);
+    this.#chunks.push(ids);
+    if (this.#length * ids.BYTES_PER_ELEMENT <= memoryLimit) return;
+    this.#file = await TokenFile.create(tokenizer.size, temporaryFolder);
+    for (const chunk of this.#chunks) await this.#file.append(chunk);
+    this.#chunks = [];
+  }
+
+  finish(): TokenStream {
+    if (this.#file) return this.#file.stream(this.#characters);
+    const ids = new Int32Array(this.#length);
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      ids.set(chunk, at);
+      at += chunk.length;
+    }
+    return memoryStream(ids, this.#characters);
+  }
+
+  async abandon(): Promise<void> {
+    await this.#file?.close();
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Prepares the next item while the current one is used. Reading from disk overlaps entirely; work on this thread begins
+ * only after the consumer has started its own (such as a training step, which runs off the event loop).
+ */
+export async function* prefetch<T>(source: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]();
+  let pending = iterator.next();
+  try {
+    for (;;) {
+      const { value, done } = await pending;
+      if (done) return;
+      pending = new Promise((resolve) => setImmediate(() => resolve(iterator.next())));
+      // An error waits here until it is its turn; without this it would count as unhandled meanwhile.
+      pending.catch(() => {});
+      yield value;
+    }
+  } finally {
+    await pending.catch(() => {});
+    await iterator.return?.();
+  }
+}

@@ -1,0 +1,152 @@
+import { expectKnownOptions, expectNumber, expectOneOf, InputError } from "../errors.js";
+import type { TokenStream } from "./tokenStream.js";
+
+export interface StreamBatchOptions {
+  /** B: the stream is cut into so many columns, which are read side by side. */
+  batchSize: number;
+  /** T: time steps of one window. */
+  windowLength: number;
+  /**
+   * What becomes of the tokens that fill no whole window. "keep": they come in a last, shorter window, and every token is
+   * predicted exactly once, also where columns differ by one token. "drop": all windows are [T,B]. Default "keep".
+   */
+  last?: "keep" | "drop";
+  /** A token that stands before the first one, so that the first is predicted too. Default: none, it is only read. */
+  begin?: number;
+  /** Accept a stream that is shorter than one window, and than one token for each column. Default false: an error. */
+  short?: boolean;
+}
+
+/** One window of truncated back-propagation through time. */
+export interface StreamBatch {
+  /** Time steps; less than windowLength only in a last, shorter window. */
+  readonly T: number;
+  /** Columns. */
+  readonly B: number;
+  /** [T,B] */
+  readonly inputs: Int32Array;
+  /** [T,B] the token that follows each input; -1 where a column has ended. */
+  readonly targets: Int32Array;
+  /** Targets that are not -1. */
+  readonly tokens: number;
+  /** Whether the text begins here: the recurrent state starts from zero. Otherwise it goes on from the window before. */
+  readonly start: boolean;
+  /** Number of this window in the epoch, from 0. Reading from `index + 1` goes on after it. */
+  readonly index: number;
+}
+
+/** Tokens held for each column, and for all columns together, when the stream is on disk. */
+const columnBuffer = 2 ** 14;
+const totalBuffer = 2 ** 20;
+
+/**
+ * Cuts a stream of tokens into B contiguous columns and walks over them in windows of T steps, so that the state of one
+ * window is the beginning of the next (Mikolov et al. 2010; Zaremba et al. 2014). Each epoch has the same windows.
+ *
+ * @throws InputError if the stream is shorter than one window.
+ */
+export class StreamBatches {
+  /** Windows in one epoch. */
+  readonly length: number;
+  /** Tokens that one epoch predicts. */
+  readonly tokens: number;
+  /** Tokens that could be predicted but are left out by last: "drop". */
+  readonly dropped: number;
+  /** Characters that the predicted tokens stand for, in proportion; 0 if unknown. */
+  readonly characters: number;
+  readonly #stream: TokenStream;
+  readonly #options: Required<Omit<StreamBatchOptions, "begin" | "short">> & { begin: number | null };
+  /** Column b predicts tokens starts[b]..starts[b+1]-1. */
+  readonly #starts: readonly number[];
+
+  constructor(stream: TokenStream, options: StreamBatchOptions) {
+    const who = "StreamBatches";
+    expectKnownOptions(who, options, ["batchSize", "windowLength", "last", "begin", "short"]);
+    const { batchSize, windowLength, last = "keep", begin = null, short = false } = options;
+    expectNumber(who, "batchSize", batchSize, { integer: true, minimum: 1 });
+    expectNumber(who, "windowLength", windowLength, { integer: true, minimum: 1 });
+    expectOneOf(who, "last", last, ["keep", "drop"]);
+    const first = begin === null ? 1 : 0;
+    const targets = Math.max(0, stream.length - first);
+    const needed = short && last === "keep" ? 1 : batchSize * windowLength;
+    if (targets < needed) throw tooShort(stream.length, needed + first, { batchSize, windowLength, short });
+    const B = Math.min(batchSize, targets);
+    const [base, extra] = last === "keep" ? [Math.floor(targets / B), targets % B] : [Math.floor(targets / B), 0];
+    this.#starts = Array.from({ length: B + 1 }, (_, b) => first + b * base + Math.min(b, extra));
+    const longest = base + (extra > 0 ? 1 : 0);
+    this.length = last === "keep" ? Math.ceil(longest / windowLength) : Math.floor(longest / windowLength);
+    this.tokens = last === "keep" ? targets : this.length * windowLength * B;
+    this.dropped = targets - this.tokens;
+    this.characters = Math.round((stream.characters * this.tokens) / stream.length);
+    this.#stream = stream;
+    this.#options = { batchSize: B, windowLength, last, begin };
+  }
+
+  /** B: as asked for, or fewer where a short stream has fewer tokens. */
+  get batchSize(): number {
+    return this.#options.batchSize;
+  }
+
+  /** @param from window to begin with: the `index` of the last one read, plus 1. */
+  async *batches(from = 0): AsyncGenerator<StreamBatch, void, undefined> {
+    expectNumber("StreamBatches", "from", from, { integer: true, minimum: 0, maximum: this.length });
+    const { windowLength, batchSize: B } = this.#options;
+    const span = Math.max(1, Math.floor(Math.min(columnBuffer, totalBuffer / B) / windowLength));
+    for (let block = from; block < this.length; block += span) {
+      const end = Math.min(block + span, this.length);
+      const columns = await this.#columns(block * windowLength, end * windowLength);
+      for (let index = block; index < end; index++) {
+        yield this.#window(columns, { index, offset: (index - block) * windowLength });
+      }
+    }
+  }
+
+  /** For each column its tokens from..to-1 with the one before them: the inputs are the targets one step later. */
+  #columns(from: number, to: number): Promise<Int32Array[]> {
+    const { begin } = this.#options;
+    const read = async (b: number): Promise<Int32Array> => {
+      const [start, limit] = [this.#starts[b] as number, this.#starts[b + 1] as number];
+      const [first, end] = [Math.min(start + from, limit), Math.min(start + to, limit)];
+      if (first > 0 || begin === null) return this.#stream.read(first - 1, end);
+      const tokens = await this.#stream.read(0, end);
+      const preceded = new Int32Array(tokens.length + 1);
+      preceded[0] = begin;
+      preceded.set(tokens, 1);
+      return preceded;
+    };
+    return Promise.all(Array.from({ length: this.batchSize }, (_, b) => read(b)));
+  }
+
+  /** @param offset of the window in the columns. */
+  #window(columns: readonly Int32Array[], { index, offset }: { index: number; offset: number }): StreamBatch {
+    const B = this.batchSize;
+    const longest = (columns[0] as Int32Array).length - 1 - offset;
+    const T = Math.min(this.#options.windowLength, longest);
+    const inputs = new Int32Array(T * B);
+    const targets = new Int32Array(T * B).fill(-1);
+    let tokens = 0;
+    for (let b = 0; b < B; b++) {
+      const column = columns[b] as Int32Array;
+      const steps = Math.min(T, column.length - 1 - offset);
+      for (let t = 0; t < steps; t++) {
+        inputs[t * B + b] = column[offset + t] as number;
+        targets[t * B + b] = column[offset + t + 1] as number;
+      }
+      tokens += Math.max(0, steps);
+    }
+    return { T, B, inputs, targets, tokens, start: index === 0, index };
+  }
+}
+
+function tooShort(
+  length: number,
+  needed: number,
+  { batchSize, windowLength, short }: { batchSize: number; windowLength: number; short: boolean },
+): InputError {
+  if (short) return new InputError(`The text has ${length} tokens, and at least ${needed} are needed to predict one.`);
+  return new InputError(
+    `The text has ${length} tokens, but one batch of windows needs ${needed} ` +
+      `(batchSize ${batchSize} x windowLength ${windowLength}${needed > batchSize * windowLength ? " + 1" : ""}). ` +
+      "Use a longer text, or a smaller batchSize or windowLength.",
+  );
+}

@@ -1,0 +1,91 @@
+import { expectNumber, OptionError } from "../errors.js";
+
+/** A long sequence of token ids that can be read anywhere: in memory or on disk. */
+export interface TokenStream {
+  /** Number of tokens. */
+  readonly length: number;
+  /** Unicode characters of the (normalised) text behind the tokens; 0 if nobody knows. For bits per character. */
+  readonly characters: number;
+  /** Tokens start..end-1. Not to be written to. */
+  read(start: number, end: number): Int32Array | Promise<Int32Array>;
+  /** Frees what the stream holds. Slices of a stream share it. */
+  close(): Promise<void>;
+}
+
+/** Tokens in memory. */
+export function memoryStream(ids: Int32Array, characters: number): TokenStream {
+  return {
+    length: ids.length,
+    characters,
+    read: (start, end) => ids.subarray(start, end),
+    close: async () => {},
+  };
+}
+
+/** Which characters belong to which tokens, at some places of a stream; between them in proportion. */
+export class CharacterIndex {
+  readonly #tokens: number[] = [0];
+  readonly #characters: number[] = [0];
+
+  /** At this many tokens there are this many characters. To be called in rising order. */
+  add(tokens: number, characters: number): void {
+    this.#tokens.push(tokens);
+    this.#characters.push(characters);
+  }
+
+  /** Characters before a token: exact at the known places and wherever every token is one character. */
+  before(token: number): number {
+    let [low, high] = [0, this.#tokens.length - 1];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((this.#tokens[middle] as number) <= token) low = middle;
+      else high = middle;
+    }
+    const [t0, t1] = [this.#tokens[low] as number, this.#tokens[high] as number];
+    const [c0, c1] = [this.#characters[low] as number, this.#characters[high] as number];
+    if (t1 === t0) return c1;
+    return Math.round(c0 + ((c1 - c0) * (token - t0)) / (t1 - t0));
+  }
+}
+
+/** Part of a stream. It shares the stream, so closing one closes all. */
+export function sliceStream(
+  stream: TokenStream,
+  range: { start: number; end: number },
+  index?: CharacterIndex,
+): TokenStream {
+  const { start, end } = range;
+  if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= stream.length)) {
+    throw new OptionError(`sliceStream: expected 0 <= start <= end <= ${stream.length}, got ${start} and ${end}.`);
+  }
+  const share = stream.length === 0 ? 0 : (end - start) / stream.length;
+  return {
+    length: end - start,
+    characters: index ? index.before(end) - index.before(start) : Math.round(stream.characters * share),
+    read: (from, to) => stream.read(start + from, start + to),
+    close: () => stream.close(),
+  };
+}
+
+/** Parts held out from the end of a text, as shares between 0 and 1. */
+export interface SplitShares {
+  /** Default 0.1. */
+  validation?: number;
+  /** Comes last. Default 0. */
+  test?: number;
+}
+
+/** Sizes of the three parts of `length` tokens. The training part is rounded down, as nanoGPT does. */
+export function splitPoints(
+  length: number,
+  { validation = 0.1, test = 0 }: SplitShares,
+): [train: number, validation: number] {
+  expectNumber("split", "validation", validation, { minimum: 0, below: 1 });
+  expectNumber("split", "test", test, { minimum: 0, below: 1 });
+  if (validation + test >= 1) {
+    throw new OptionError(`split: validation ${validation} and test ${test} leave nothing to train on.`);
+  }
+  // 1 - 0.1 - 0 is not 0.9 to the last bit: round away what binary fractions add.
+  const upTo = (share: number) => Math.floor(Math.round(length * share * 1e6) / 1e6);
+  return [upTo(1 - validation - test), upTo(1 - test)];
+}

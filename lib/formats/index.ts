@@ -1,0 +1,8 @@
+export type { Sink } from "./atomicFile.js";
+export { writeFileAtomically } from "./atomicFile.js";
+export type { LoadedModel, ModelContent } from "./modelFolder.js";
+export { holdsModel, loadModelFolder, modelFiles, saveModelFolder } from "./modelFolder.js";
+export type { NamedTensor, SafetensorsContent, TensorValues } from "./safetensors.js";
+export { readSafetensors, writeSafetensors } from "./safetensors.js";
+export type { TrainerState } from "./trainerFile.js";
+export { loadTrainerHistory, loadTrainerState, saveTrainerState } from "./trainerFile.js";

@@ -1,0 +1,292 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Tokenizer } from "../data/tokenizer.js";
+import { tokenizerFromJSON } from "../data/tokenizerFromJSON.js";
+import { describe, FileError } from "../errors.js";
+import { jsonDigest, readJsonFile, writeJsonFile } from "./jsonFile.js";
+import { replaceFolder } from "./replaceFolder.js";
+import type { NamedTensor, SafetensorsHeader, TensorValues } from "./safetensors.js";
+import { readSafetensors, writeSafetensors } from "./safetensors.js";
+
+/** Of config.json. Raised when an older version could not read what is written. */
+const formatVersion = 1;
+
+export const modelFiles = {
+  config: "config.json",
+  tensors: "model.safetensors",
+  vocabulary: "vocabulary.json",
+  tokenizer: "tokenizer.json",
+  trainer: "trainer.safetensors",
+  history: "trainer.json",
+} as const;
+
+/** The content of config.json. */
+interface ConfigFile {
+  format: "ostinato";
+  formatVersion: number;
+  /** "LanguageModel" ... */
+  model: string;
+  config: Record<string, unknown>;
+  /** The file that holds the tokenizer. */
+  tokenizer: string;
+}
+
+export interface ModelContent {
+  /** The class that reads it. Default "LanguageModel". */
+  model?: string;
+  /** Plain data. */
+  config: object;
+  tensors: Iterable<NamedTensor>;
+  tokenizer: Tokenizer;
+}
+
+export interface LoadedModel {
+  model: string;
+  config: Record<string, unknown>;
+  /** By name. */
+  tensors: Record<string, { shape: readonly number[]; values: TensorValues }>;
+  tokenizer: Tokenizer;
+}
+
+/**
+ * Writes a model folder: config.json, model.safetensors, and vocabulary.json (or tokenizer.json for subwords).
+ *
+ * A new folder is written beside and renamed when it is complete. Where the same model (equal configuration and
+ * vocabulary) is there already, only model.safetensors is replaced, in one step. At every moment the folder holds one
+ * whole model, old or new.
+ *
+ * @param options.overwrite replace another model that is in the folder, with its training state. Files that are not
+ *   Ostinato's stay. Default false.
+ * @throws FileError if another model is there, or the folder cannot be written; what was there is then unchanged.
+ */
+export async function saveModelFolder(
+  folder: string,
+  content: ModelContent,
+  { overwrite = false }: { overwrite?: boolean } = {},
+): Promise<void> {
+  const parts = partsOf(content);
+  const present = await inspect(folder, parts);
+  const write = (into: string) => writeParts(into, parts);
+  if (present.kind === "same") return writeTensors(folder, parts);
+  if (present.kind === "nothing") return replaceFolder(folder, write, { ours: [] });
+  if (present.kind === "files") return write(folder);
+  if (present.kind === "foreign" || (present.kind === "other" && !overwrite)) throw new FileError(present.message);
+  await replaceFolder(folder, write, { ours: Object.values(modelFiles) });
+}
+
+/**
+ * Reads a model folder and checks that its parts are whole and belong together.
+ * @param options.model the class that is going to read it; another one is an error. Default "LanguageModel".
+ * @param options.parameters the parameters that a model of this configuration has.
+ * @throws FileError that names the file and says what to do.
+ */
+export async function loadModelFolder(
+  folder: string,
+  options: {
+    model?: string;
+    parameters?: (config: Record<string, unknown>) => Iterable<{ name: string; shape: readonly number[] }>;
+  } = {},
+): Promise<LoadedModel> {
+  await expectModelFolder(folder);
+  const configFile = await readConfig(folder);
+  if (configFile.model !== (options.model ?? "LanguageModel")) {
+    throw new FileError(`${folder} holds a ${configFile.model}, expected a ${options.model ?? "LanguageModel"}.`);
+  }
+  const json = await readJsonFile(join(folder, configFile.tokenizer));
+  const file = join(folder, modelFiles.tensors);
+  const content = await readSafetensors(file, {
+    check: (header) => {
+      expectSameOrigin(folder, header, { configFile, json });
+      if (options.parameters) expectTensors(file, header, options.parameters(configFile.config));
+    },
+  });
+  if (content.metadata.format === "ostinato" && !content.verified) {
+    throw new FileError(`${file} is damaged: its digest is missing. Copy it again from where it came.`);
+  }
+  const tokenizer = readTokenizer(join(folder, configFile.tokenizer), json);
+  expectVocabularySize(folder, configFile, tokenizer);
+  const tensors: LoadedModel["tensors"] = Object.create(null);
+  for (const { name, shape, values } of content.tensors) tensors[name] = { shape, values };
+  return { model: configFile.model, config: configFile.config, tensors, tokenizer };
+}
+
+/** Whether a folder holds a model, whole or not: to be asked before a long training writes there. */
+export async function holdsModel(folder: string): Promise<boolean> {
+  return (await exists(join(folder, modelFiles.config))) && (await exists(join(folder, modelFiles.tensors)));
+}
+
+interface Parts {
+  configFile: ConfigFile;
+  tokenizerJson: object;
+  tensors: Iterable<NamedTensor>;
+}
+
+function partsOf({ model = "LanguageModel", config, tensors, tokenizer }: ModelContent): Parts {
+  const configFile: ConfigFile = {
+    format: "ostinato",
+    formatVersion,
+    model,
+    config: JSON.parse(JSON.stringify(config)) as Record<string, unknown>,
+    tokenizer: tokenizer.kind === "subword" ? modelFiles.tokenizer : modelFiles.vocabulary,
+  };
+  return { configFile, tokenizerJson: tokenizer.toJSON(), tensors };
+}
+
+/** model.safetensors comes last: until it is there, the folder is no model. */
+async function writeParts(folder: string, parts: Parts): Promise<void> {
+  await writeJsonFile(join(folder, parts.configFile.tokenizer), parts.tokenizerJson);
+  await writeJsonFile(join(folder, modelFiles.config), parts.configFile);
+  await writeTensors(folder, parts);
+}
+
+async function writeTensors(folder: string, { configFile, tokenizerJson, tensors }: Parts): Promise<void> {
+  const metadata = { format: "ostinato", config: jsonDigest(configFile), tokenizer: jsonDigest(tokenizerJson) };
+  await writeSafetensors(join(folder, modelFiles.tensors), { tensors, metadata });
+}
+
+type Present =
+  | { kind: "nothing" }
+  /** Files, but no model. */
+  | { kind: "files" }
+  | { kind: "same" }
+  | { kind: "other"; message: string }
+  /** Not written by Ostinato: never to be overwritten. */
+  | { kind: "foreign"; message: string };
+
+/** What a folder holds, compared with what is to be written. */
+async function inspect(folder: string, { configFile, tokenizerJson }: Parts): Promise<Present> {
+  if (!(await exists(folder))) return { kind: "nothing" };
+  const configPath = join(folder, modelFiles.config);
+  const hasTensors = await exists(join(folder, modelFiles.tensors));
+  if (!(await exists(configPath))) {
+    if (!hasTensors) return { kind: "files" };
+    return {
+      kind: "foreign",
+      message: `${folder} holds a ${modelFiles.tensors} of unknown origin. Choose another folder.`,
+    };
+  }
+  const advice = "Choose another folder, or say that it may be overwritten.";
+  const before = await readJsonFile(configPath).catch(() => null);
+  if (!isOurs(before)) {
+    return { kind: "foreign", message: `${configPath} is not one of Ostinato's. Choose another folder.` };
+  }
+  const oldTokenizer = await readJsonFile(join(folder, String(before.tokenizer))).catch(() => null);
+  const sameConfig = jsonDigest(before) === jsonDigest(configFile);
+  const sameTokenizer = oldTokenizer !== null && jsonDigest(oldTokenizer) === jsonDigest(tokenizerJson);
+  if (sameConfig && sameTokenizer) return { kind: "same" };
+  if (!hasTensors) return { kind: "files" };
+  const difference = sameConfig ? "its vocabulary differs" : firstDifference(before, configFile);
+  return { kind: "other", message: `${folder} holds another model: ${difference}. ${advice}` };
+}
+
+function isOurs(value: unknown): value is ConfigFile {
+  return typeof value === "object" && value !== null && (value as ConfigFile).format === "ostinato";
+}
+
+function firstDifference(before: ConfigFile, now: ConfigFile): string {
+  for (const name of new Set([...Object.keys(before.config ?? {}), ...Object.keys(now.config)])) {
+    const [a, b] = [before.config?.[name], now.config[name]];
+    if (JSON.stringify(a) !== JSON.stringify(b)) return `its ${name} is ${describe(a)}, not ${describe(b)}`;
+  }
+  return `it is a ${before.model} (format ${before.formatVersion}), not a ${now.model} (format ${now.formatVersion})`;
+}
+
+async function expectModelFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => null);
+  if (!found) throw new FileError(`There is no model folder ${folder}.`);
+  if (!found.isDirectory()) throw new FileError(`${folder} is a file, expected the folder of a model.`);
+  const missing = [];
+  for (const name of [modelFiles.config, modelFiles.tensors])
+    if (!(await exists(join(folder, name)))) missing.push(name);
+  if (missing.length === 0) return;
+  const training = await exists(join(folder, modelFiles.trainer));
+  throw new FileError(
+    `${folder} has no ${missing.join(" and no ")}: ` +
+      (training
+        ? "a training is kept there, but no model yet. Resume the training."
+        : "it is not a model folder, or it was copied in part. Copy the whole folder."),
+  );
+}
+
+async function readConfig(folder: string): Promise<ConfigFile> {
+  const file = join(folder, modelFiles.config);
+  const config = await readJsonFile(file);
+  if (!isOurs(config)) throw new FileError(`${file} is not the configuration of an Ostinato model.`);
+  if (config.formatVersion !== formatVersion) {
+    throw new FileError(
+      `${file} has format version ${describe(config.formatVersion)}, and this Ostinato reads version ${formatVersion}. ` +
+        "Update Ostinato.",
+    );
+  }
+  const sound =
+    typeof config.model === "string" &&
+    typeof config.config === "object" &&
+    config.config !== null &&
+    (config.tokenizer === modelFiles.vocabulary || config.tokenizer === modelFiles.tokenizer);
+  if (!sound) throw new FileError(`${file} is damaged: model, config or tokenizer is missing. Copy the folder again.`);
+  return config;
+}
+
+/** model.safetensors has the digests of the two other files that it was written with. */
+function expectSameOrigin(
+  folder: string,
+  { metadata }: SafetensorsHeader,
+  { configFile, json }: { configFile: ConfigFile; json: unknown },
+): void {
+  const pairs = [
+    { name: modelFiles.config, expected: metadata.config, found: jsonDigest(configFile) },
+    { name: configFile.tokenizer, expected: metadata.tokenizer, found: jsonDigest(json) },
+  ];
+  for (const { name, expected, found } of pairs) {
+    if (expected === undefined || expected === found) continue;
+    throw new FileError(
+      `${join(folder, name)} does not belong to ${modelFiles.tensors} beside it: one of them was changed or replaced ` +
+        "after the model was saved. Copy the whole folder again from where it came.",
+    );
+  }
+}
+
+function expectTensors(
+  file: string,
+  { entries }: SafetensorsHeader,
+  parameters: Iterable<{ name: string; shape: readonly number[] }>,
+): void {
+  const found = new Map(entries.map((entry) => [entry.name, entry]));
+  for (const { name, shape } of parameters) {
+    const entry = found.get(name);
+    found.delete(name);
+    const got = entry ? `${entry.type} [${entry.shape}]` : "none";
+    if (entry && entry.shape.join() === shape.join() && ["F32", "BF16", "F16"].includes(entry.type)) continue;
+    throw new FileError(
+      `${file} does not fit ${modelFiles.config}: expected tensor "${name}" of F32 [${shape}], got ${got}. ` +
+        "The files are of different models; copy the whole folder again from where it came.",
+    );
+  }
+  const [extra] = found.keys();
+  if (extra === undefined) return;
+  throw new FileError(
+    `${file} does not fit ${modelFiles.config}: tensor "${extra}" has no place in that model. ` +
+      "The files are of different models; copy the whole folder again from where it came.",
+  );
+}
+
+function readTokenizer(file: string, json: unknown): Tokenizer {
+  try {
+    return tokenizerFromJSON(json);
+  } catch (cause) {
+    throw new FileError(`${file} cannot be used: ${(cause as Error).message}`, cause);
+  }
+}
+
+function expectVocabularySize(folder: string, { config, tokenizer: name }: ConfigFile, tokenizer: Tokenizer): void {
+  const { vocabularySize } = config;
+  if (vocabularySize === undefined || vocabularySize === tokenizer.size) return;
+  throw new FileError(
+    `${join(folder, name)} has ${tokenizer.size} tokens, but the model has ${describe(vocabularySize)}: it is the ` +
+      "vocabulary of another model. Copy the whole folder again from where it came.",
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
+}

@@ -1,0 +1,209 @@
+import { createHash } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { open } from "node:fs/promises";
+import { describe, FileError, InputError } from "../errors.js";
+import { writeFileAtomically } from "./atomicFile.js";
+import { bfloat16ToFloat32, float16ToFloat32 } from "./halfFloats.js";
+import type { SafetensorsHeader, SafetensorsType, TensorEntry } from "./safetensorsHeader.js";
+import { damaged, elementBytes, encodeHeader, largestHeader, parseHeader } from "./safetensorsHeader.js";
+
+export type { SafetensorsHeader } from "./safetensorsHeader.js";
+
+export type TensorValues = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+
+export interface NamedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** F32, F64, I32, I64 or U8 in the file, by the type of the array. BF16 and F16 are read as Float32Array. */
+  readonly values: TensorValues;
+}
+
+export interface SafetensorsContent {
+  metadata: Record<string, string>;
+  /** In the order of the file. */
+  tensors: NamedTensor[];
+  /** Whether the file has a digest, and so is known to be as it was written. Files of other tools have none. */
+  verified: boolean;
+}
+
+/** Bytes hashed and written or read at a time: some milliseconds of work between two turns of the event loop. */
+const chunkBytes = 2 ** 22;
+
+/** The digest stands in the metadata under this name. While it is computed, zeros stand in its place. */
+const digestName = "sha256";
+const noDigest = "0".repeat(64);
+
+/**
+ * Writes tensors to a safetensors file (https://huggingface.co/docs/safetensors), atomically. The SHA-256 of the whole
+ * file, with zeros where it stands itself, goes into the metadata: `readSafetensors` finds any byte that changed.
+ * Values are taken as they are when their turn comes; they must not change meanwhile.
+ */
+export async function writeSafetensors(
+  file: string,
+  { tensors, metadata = {} }: { tensors: Iterable<NamedTensor>; metadata?: Readonly<Record<string, string>> },
+): Promise<void> {
+  const ordered = inFileOrder(tensors);
+  const entries = layOut(ordered);
+  const header = encodeHeader({ metadata: { ...metadata, [digestName]: noDigest }, entries });
+  const place = header.indexOf(digestPattern(noDigest)) + digestPattern("").length - 1;
+  await writeFileAtomically(file, async (sink) => {
+    const hash = createHash("sha256").update(header);
+    await sink.append(header);
+    const chunk = Buffer.alloc(chunkBytes);
+    for (const { values } of ordered) {
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      for (let at = 0; at < bytes.length; at += chunkBytes) {
+        // A copy, so that the digest is of what is written even if someone changes the values meanwhile.
+        const part = chunk.subarray(0, Math.min(chunkBytes, bytes.length - at));
+        part.set(bytes.subarray(at, at + part.length));
+        hash.update(part);
+        await sink.append(part);
+      }
+    }
+    await sink.overwrite(Buffer.from(hash.digest("hex")), place);
+  });
+}
+
+/**
+ * Reads a safetensors file.
+ * @param options.check looks at the header before any data is read, and may throw.
+ * @throws FileError if the file is missing, cut off, altered or not a safetensors file.
+ */
+export async function readSafetensors(
+  file: string,
+  { check }: { check?: (header: SafetensorsHeader) => void } = {},
+): Promise<SafetensorsContent> {
+  const handle = await open(file, "r").catch((cause: unknown) => {
+    throw new FileError(openingError(file, cause), cause);
+  });
+  try {
+    const { header, bytes } = await readHeader(handle, file);
+    check?.(header);
+    const { [digestName]: digest, ...metadata } = header.metadata;
+    const hash = digest === undefined ? null : createHash("sha256").update(withoutDigest(bytes, digest));
+    const tensors: NamedTensor[] = [];
+    for (const entry of header.entries) {
+      const data = await readBytes(handle, {
+        file,
+        start: bytes.length + entry.start,
+        length: entry.end - entry.start,
+        hash,
+      });
+      tensors.push({ name: entry.name, shape: entry.shape, values: decode(entry.type, data) });
+    }
+    if (hash && hash.digest("hex") !== digest) {
+      throw damaged(
+        file,
+        `its content was changed after it was written: the SHA-256 is not ${digest} ` +
+          `(if you changed it on purpose, take "${digestName}" out of its metadata)`,
+      );
+    }
+    return { metadata, tensors, verified: hash !== null };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readHeader(handle: FileHandle, file: string): Promise<{ header: SafetensorsHeader; bytes: Buffer }> {
+  const stat = await handle.stat();
+  const { size } = stat;
+  if (!stat.isFile()) throw new FileError(`${file} is not a plain file.`);
+  if (size < 8) throw damaged(file, `it is cut off: expected at least 8 bytes, got ${size}`);
+  const lengthBytes = await readBytes(handle, { file, start: 0, length: 8, hash: null });
+  const length = Number(Buffer.from(lengthBytes).readBigUInt64LE(0));
+  if (length > largestHeader) throw damaged(file, `its first 8 bytes promise a header of ${length} bytes`);
+  if (8 + length > size) throw damaged(file, `it is cut off: expected ${8 + length} bytes of header, got ${size}`);
+  const bytes = Buffer.from(await readBytes(handle, { file, start: 0, length: 8 + length, hash: null }));
+  return { header: parseHeader(bytes.toString("utf8", 8), { file, dataBytes: size - 8 - length }), bytes };
+}
+
+async function readBytes(
+  handle: FileHandle,
+  {
+    file,
+    start,
+    length,
+    hash,
+  }: { file: string; start: number; length: number; hash: { update(bytes: Uint8Array): unknown } | null },
+): Promise<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let filled = 0; filled < length; ) {
+    const { bytesRead } = await handle.read(bytes, filled, Math.min(chunkBytes, length - filled), start + filled);
+    if (bytesRead === 0) throw damaged(file, `it was cut off while it was read, at byte ${start + filled}`);
+    hash?.update(bytes.subarray(filled, filled + bytesRead));
+    filled += bytesRead;
+  }
+  return bytes.buffer;
+}
+
+function decode(type: SafetensorsType, data: ArrayBuffer): TensorValues {
+  switch (type) {
+    case "F64":
+      return new Float64Array(data);
+    case "I64":
+      return new BigInt64Array(data);
+    case "F32":
+      return new Float32Array(data);
+    case "I32":
+      return new Int32Array(data);
+    case "BF16":
+      return bfloat16ToFloat32(new Uint16Array(data));
+    case "F16":
+      return float16ToFloat32(new Uint16Array(data));
+    case "U8":
+      return new Uint8Array(data);
+  }
+}
+
+function typeOf({ name, values }: NamedTensor): SafetensorsType {
+  if (values instanceof Float64Array) return "F64";
+  if (values instanceof BigInt64Array) return "I64";
+  if (values instanceof Float32Array) return "F32";
+  if (values instanceof Int32Array) return "I32";
+  if (values instanceof Uint8Array) return "U8";
+  throw new InputError(`Tensor "${name}": expected a typed array, got ${describe(values)}.`);
+}
+
+/** Wide elements first, so that each tensor lies at a multiple of its element. */
+function inFileOrder(tensors: Iterable<NamedTensor>): NamedTensor[] {
+  return [...tensors].sort((a, b) => elementBytes[typeOf(b)] - elementBytes[typeOf(a)]);
+}
+
+function layOut(tensors: readonly NamedTensor[]): TensorEntry[] {
+  const names = new Set<string>();
+  let end = 0;
+  return tensors.map((tensor) => {
+    const { name, shape, values } = tensor;
+    const elements = shape.reduce((product, size) => product * size, 1);
+    if (elements !== values.length) {
+      throw new InputError(
+        `Tensor "${name}": its shape [${shape}] has ${elements} elements, its values ${values.length}.`,
+      );
+    }
+    if (names.has(name) || name === "__metadata__") throw new InputError(`There are two tensors "${name}".`);
+    names.add(name);
+    const start = end;
+    end += values.byteLength;
+    return { name, type: typeOf(tensor), shape, start, end };
+  });
+}
+
+function digestPattern(digest: string): string {
+  return `"${digestName}":"${digest}"`;
+}
+
+/** The header with zeros in place of the digest. */
+function withoutDigest(header: Buffer, digest: string): Buffer {
+  const place = header.indexOf(digestPattern(digest));
+  if (place < 0) return header;
+  const copy = Buffer.from(header);
+  copy.write(digestPattern(noDigest), place);
+  return copy;
+}
+
+function openingError(file: string, cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ENOENT" || code === "ENOTDIR") return `There is no file ${file}.`;
+  if (code === "EACCES" || code === "EPERM") return `No permission to read ${file}.`;
+  return `Could not read ${file}: ${message}`;
+}

@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { describe, FileError } from "../errors.js";
+import { readJsonFile, writeJsonFile } from "./jsonFile.js";
+import { modelFiles } from "./modelFolder.js";
+import type { NamedTensor } from "./safetensors.js";
+import { readSafetensors, writeSafetensors } from "./safetensors.js";
+
+const formatVersion = "1";
+
+/** Everything that a resume needs. */
+export interface TrainerState {
+  /** Parameters, moments, carried state. */
+  tensors: Iterable<NamedTensor>;
+  /** Plain data: position, schedule, best loss ... NaN and infinities do not survive JSON. */
+  state: unknown;
+}
+
+/**
+ * Writes trainer.safetensors: tensors, and the rest as JSON in its metadata, in one file and so in one atomic step: the
+ * parts can never be of different times. `history` goes to trainer.json afterwards, for people and reports to read.
+ * @throws FileError if it cannot be written; the older state is then unchanged.
+ */
+export async function saveTrainerState(
+  folder: string,
+  { tensors, state }: TrainerState,
+  history?: unknown,
+): Promise<void> {
+  const metadata = { format: "ostinato-trainer", formatVersion, state: JSON.stringify(state) };
+  await writeSafetensors(join(folder, modelFiles.trainer), { tensors, metadata });
+  if (history !== undefined) await writeJsonFile(join(folder, modelFiles.history), history);
+}
+
+/** @throws FileError if there is none, or it is cut off, altered, or of a newer version. */
+export async function loadTrainerState(folder: string): Promise<{ tensors: NamedTensor[]; state: unknown }> {
+  const file = join(folder, modelFiles.trainer);
+  const { metadata, tensors, verified } = await readSafetensors(file, {
+    check: ({ metadata: { format, formatVersion: version } }) => {
+      if (format !== "ostinato-trainer") throw new FileError(`${file} is not the state of a training.`);
+      if (version === formatVersion) return;
+      throw new FileError(
+        `${file} has format version ${describe(version)}, and this Ostinato reads version ${formatVersion}. Update Ostinato.`,
+      );
+    },
+  });
+  if (!verified) throw new FileError(`${file} is damaged: its digest is missing. Copy it again from where it came.`);
+  return { tensors, state: JSON.parse(metadata.state ?? "null") };
+}
+
+/** The content of trainer.json. @throws FileError if there is none, or it is damaged. */
+export async function loadTrainerHistory(folder: string): Promise<unknown> {
+  return readJsonFile(join(folder, modelFiles.history));
+}

@@ -1,0 +1,41 @@
+// Loops over contiguous floats, once per CPU tier. n elements; y may be one of the inputs; no alignment is needed.
+#pragma once
+
+#include <cstdint>
+
+namespace ostinato {
+
+struct ElementwiseKernels {
+  using Binary = void (*)(const float* a, const float* b, float* y, int64_t n);
+  using Unary = void (*)(const float* x, float* y, int64_t n);
+
+  Binary add, subtract, multiply, divide;
+  // y from a and one value b
+  void (*addScalar)(const float* a, float b, float* y, int64_t n);
+  void (*multiplyScalar)(const float* a, float b, float* y, int64_t n);
+  // y = scale x + shift
+  void (*affine)(const float* x, float scale, float shift, float* y, int64_t n);
+  Unary exp, sqrt, square, tanh, sigmoid, relu;
+  // dx from the output y and dy
+  Binary tanhGradient, sigmoidGradient, reluGradient;
+  // min(max(x, -limit), limit); NaN stays NaN
+  void (*clamp)(const float* x, float limit, float* y, int64_t n);
+  // y += a x
+  void (*addScaled)(const float* x, float a, float* y, int64_t n);
+  // Sums in double, eight partial sums a lane group, so that the error does not grow with n.
+  double (*sum)(const float* x, int64_t n);
+  double (*sumOfSquares)(const float* x, int64_t n);
+  // Largest element; NaN if there is one.
+  float (*maximum)(const float* x, int64_t n);
+  // y = exp(x - shift); returns the sum of y.
+  double (*expShifted)(const float* x, float shift, float* y, int64_t n);
+  // The sum of exp(x - shift) alone.
+  double (*sumExpShifted)(const float* x, float shift, int64_t n);
+  // sum of a b
+  double (*dot)(const float* a, const float* b, int64_t n);
+};
+
+// The table of the current tier.
+const ElementwiseKernels& elementwiseKernels();
+
+}  // namespace ostinato

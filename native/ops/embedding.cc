@@ -1,0 +1,99 @@
+// Rows of a table, and the gradient of the table.
+#include <cstring>
+#include <iterator>
+
+#include "kernels/elementwise.h"
+#include "ops/families.h"
+#include "ops/ranges.h"
+#include "runtime/operation.h"
+
+namespace ostinato {
+namespace {
+
+// Ids are data: they are looked at before anything is read or written by them.
+void expectIds(const TensorView& ids, int64_t V) {
+  const int64_t n = ids.elements();
+  for (int64_t i = 0; i < n; i++) {
+    const int32_t id = ids.i32()[i];
+    if (id >= 0 && id < V) continue;
+    throw InputError("id " + std::to_string(id) + " at position " + std::to_string(i) + " is outside the table of " +
+                     std::to_string(V) + " rows");
+  }
+}
+
+void expectRows(const char* op, const TensorView& ids, const TensorView& rows, int64_t E) {
+  bool fits = rows.present && rows.dtype == DType::f32 && rows.rank == ids.rank + 1 && rows.last() == E;
+  for (int i = 0; fits && i < ids.rank; i++) fits = rows.dims[i] == ids.dims[i];
+  if (!fits) refuse(op, "rows of shape " + shapeText(rows) + " do not fit ids of shape " + shapeText(ids));
+}
+
+size_t checkEmbedding(const Call& call) {
+  expectCounts("embedding", call, 2, 1, 0);
+  expectOperand("embedding", call, 0, DType::f32, 2);
+  expectOperand("embedding", call, 1, DType::i32);
+  expectRows("embedding", call.operand(1), call.result(0), call.operand(0).dims[1]);
+  return 0;
+}
+
+void runEmbedding(const Call& call) {
+  const TensorView& table = call.operand(0);
+  const TensorView& ids = call.operand(1);
+  const int64_t E = table.dims[1];
+  expectIds(ids, table.dims[0]);
+  float* y = call.result(0).mutableF32();
+  forRanges(call.pool, ids.elements(), E, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      std::memcpy(y + i * E, table.f32() + ids.i32()[i] * E, static_cast<size_t>(E) * sizeof(float));
+    }
+  });
+}
+
+size_t checkEmbeddingGradient(const Call& call) {
+  const char* op = "embeddingGradient";
+  expectCounts(op, call, 2, 1, 1);
+  expectOperand(op, call, 0, DType::i32);
+  const int64_t V = expectInteger(op, call, 0, 1, INT32_MAX);
+  expectOperand(op, call, 1, DType::f32);
+  const int64_t E = call.operand(1).last();
+  expectRows(op, call.operand(0), call.operand(1), E);
+  const int64_t dims[] = {V, E};
+  expectResult(op, call, 0, DType::f32, dims, 2);
+  return 0;
+}
+
+// Parts own columns: every row of the table is then summed in the order of the ids, whatever the number of threads.
+void runEmbeddingGradient(const Call& call) {
+  const TensorView& ids = call.operand(0);
+  const TensorView& dy = call.operand(1);
+  const TensorView& table = call.result(0);
+  const int64_t V = table.dims[0], E = table.dims[1], n = ids.elements();
+  expectIds(ids, V);
+  const int64_t units = (E + 15) / 16;
+  const int parts = static_cast<int>(std::min<int64_t>(partsFor(call.pool, V + n, E), units));
+  call.pool.parallel(parts, [&](int part) {
+    const int64_t begin = units * part / parts * 16;
+    const int64_t width = std::min(E, units * (part + 1) / parts * 16) - begin;
+    if (parts == 1) {
+      std::memset(table.mutableF32(), 0, static_cast<size_t>(V * E) * sizeof(float));
+    } else {
+      for (int64_t v = 0; v < V; v++) {
+        std::memset(table.mutableF32() + v * E + begin, 0, static_cast<size_t>(width) * sizeof(float));
+      }
+    }
+    for (int64_t i = 0; i < n; i++) {
+      float* row = table.mutableF32() + ids.i32()[i] * E + begin;
+      elementwiseKernels().add(row, dy.f32() + i * E + begin, row, width);
+    }
+  });
+}
+
+constexpr Operation kEmbedding[] = {
+    {"embedding", checkEmbedding, runEmbedding},
+    {"embeddingGradient", checkEmbeddingGradient, runEmbeddingGradient},
+};
+
+}  // namespace
+
+Family embeddingFamily() { return {kEmbedding, static_cast<int>(std::size(kEmbedding))}; }
+
+}  // namespace ostinato

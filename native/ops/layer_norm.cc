@@ -1,0 +1,128 @@
+// Layer normalisation over the last axis (Ba et al. 2016).
+#include <cmath>
+#include <cstring>
+#include <iterator>
+
+#include "kernels/elementwise.h"
+#include "ops/families.h"
+#include "ops/ranges.h"
+#include "runtime/operation.h"
+
+namespace ostinato {
+namespace {
+
+size_t checkForward(const Call& call) {
+  const char* op = "layerNorm";
+  expectCounts(op, call, 3, 3, 1);
+  expectOperand(op, call, 0, DType::f32);
+  const TensorView& x = call.operand(0);
+  const int64_t F = x.last();
+  const int64_t N = x.elements() / F;
+  expectShape(op, call, 1, DType::f32, &F, 1);
+  expectShape(op, call, 2, DType::f32, &F, 1);
+  expectResultLike(op, call, 0, x);
+  expectResult(op, call, 1, DType::f32, &N, 1);
+  expectResult(op, call, 2, DType::f32, &N, 1);
+  if (!(call.attributes[0] >= 0)) refuse(op, "epsilon must not be negative");
+  return 0;
+}
+
+void runForward(const Call& call) {
+  const ElementwiseKernels& k = elementwiseKernels();
+  const TensorView& x = call.operand(0);
+  const int64_t F = x.last();
+  const float* gain = call.operand(1).f32();
+  const float* bias = call.operand(2).f32();
+  float* y = call.result(0).mutableF32();
+  float* means = call.result(1).mutableF32();
+  float* inverses = call.result(2).mutableF32();
+  forRanges(call.pool, x.elements() / F, F, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; row++) {
+      const float* in = x.f32() + row * F;
+      float* out = y + row * F;
+      const float mean = static_cast<float>(k.sum(in, F) / static_cast<double>(F));
+      k.addScalar(in, -mean, out, F);
+      const double variance = k.sumOfSquares(out, F) / static_cast<double>(F);
+      const float inverse = static_cast<float>(1 / std::sqrt(variance + call.attributes[0]));
+      k.multiplyScalar(out, inverse, out, F);
+      k.multiply(out, gain, out, F);
+      k.add(out, bias, out, F);
+      if (means) means[row] = mean;
+      if (inverses) inverses[row] = inverse;
+    }
+  });
+}
+
+size_t checkGradient(const Call& call) {
+  const char* op = "layerNormGradient";
+  expectCounts(op, call, 5, 3, 0);
+  expectOperand(op, call, 0, DType::f32);
+  const TensorView& x = call.operand(0);
+  const int64_t F = x.last();
+  const int64_t N = x.elements() / F;
+  expectShape(op, call, 1, DType::f32, &F, 1);
+  expectShape(op, call, 2, DType::f32, &N, 1);
+  expectShape(op, call, 3, DType::f32, &N, 1);
+  expectShape(op, call, 4, DType::f32, x.dims, x.rank);
+  expectResultLike(op, call, 0, x);
+  expectResultLike(op, call, 1, call.operand(1));
+  expectResultLike(op, call, 2, call.operand(1));
+  // For each thread: partial sums of dgain and dbias, and a row of the normalised input and of gain dy.
+  return static_cast<size_t>(call.pool.threads()) * static_cast<size_t>(F) * 4 * sizeof(float);
+}
+
+// With n the normalised input and g = gain dy: dx = (g - mean(g) - n mean(g n)) / deviation.
+void runGradient(const Call& call) {
+  const ElementwiseKernels& k = elementwiseKernels();
+  const TensorView& x = call.operand(0);
+  const int64_t F = x.last();
+  const int64_t N = x.elements() / F;
+  const float* gain = call.operand(1).f32();
+  const float* means = call.operand(2).f32();
+  const float* inverses = call.operand(3).f32();
+  const float* dy = call.operand(4).f32();
+  float* dx = call.result(0).mutableF32();
+  const int parts = partsFor(call.pool, N, F);
+  float* scratch = static_cast<float*>(call.scratch);
+  call.pool.parallel(parts, [&](int part) {
+    float* dgain = scratch + part * 4 * F;
+    float* dbias = dgain + F;
+    float* normal = dbias + F;
+    float* g = normal + F;
+    std::memset(dgain, 0, static_cast<size_t>(2 * F) * sizeof(float));
+    for (int64_t row = N * part / parts; row < N * (part + 1) / parts; row++) {
+      const float* d = dy + row * F;
+      float* out = dx + row * F;
+      k.addScalar(x.f32() + row * F, -means[row], normal, F);
+      k.multiplyScalar(normal, inverses[row], normal, F);
+      k.add(dbias, d, dbias, F);
+      k.multiply(normal, d, g, F);
+      k.add(dgain, g, dgain, F);
+      k.multiply(gain, d, g, F);
+      const float meanG = static_cast<float>(k.sum(g, F) / static_cast<double>(F));
+      const float meanGN = static_cast<float>(k.dot(g, normal, F) / static_cast<double>(F));
+      k.addScalar(g, -meanG, out, F);
+      k.addScaled(normal, -meanGN, out, F);
+      k.multiplyScalar(out, inverses[row], out, F);
+    }
+  });
+  float* dgain = call.result(1).mutableF32();
+  float* dbias = call.result(2).mutableF32();
+  std::memcpy(dgain, scratch, static_cast<size_t>(F) * sizeof(float));
+  std::memcpy(dbias, scratch + F, static_cast<size_t>(F) * sizeof(float));
+  for (int part = 1; part < parts; part++) {
+    k.add(dgain, scratch + part * 4 * F, dgain, F);
+    k.add(dbias, scratch + part * 4 * F + F, dbias, F);
+  }
+}
+
+constexpr Operation kLayerNorm[] = {
+    {"layerNorm", checkForward, runForward, 0, 1u << 1 | 1u << 2},
+    {"layerNormGradient", checkGradient, runGradient},
+};
+
+}  // namespace
+
+Family layerNormFamily() { return {kLayerNorm, static_cast<int>(std::size(kLayerNorm))}; }
+
+}  // namespace ostinato

@@ -1,0 +1,61 @@
+// linear: x [...,I], weight [O,I], bias? [O] -> y [...,O] = x weightᵀ + bias.
+#include <cstring>
+
+#include "kernels/gemm.h"
+#include "ops/families.h"
+
+namespace ostinato {
+namespace {
+
+Gemm linearOf(const Call& call) {
+  const TensorView& x = call.operand(0);
+  const TensorView& weight = call.operand(1);
+  Gemm g;
+  g.K = weight.dims[1];
+  g.M = x.elements() / g.K;
+  g.N = weight.dims[0];
+  g.a = x.f32();
+  g.lda = g.K;
+  g.b = weight.f32();
+  g.ldb = g.K;
+  g.transposeB = true;
+  g.c = call.result(0).mutableF32();
+  g.ldc = g.N;
+  g.accumulate = call.operand(2).present;
+  return g;
+}
+
+size_t checkLinear(const Call& call) {
+  expectCounts("linear", call, 3, 1, 0);
+  expectOperand("linear", call, 0, DType::f32);
+  expectOperand("linear", call, 1, DType::f32, 2);
+  const TensorView& x = call.operand(0);
+  const TensorView& weight = call.operand(1);
+  if (x.rank < 1 || x.last() != weight.dims[1]) {
+    refuse("linear", "expected x to be [...," + std::to_string(weight.dims[1]) + "] for weight " + shapeText(weight) +
+                         ", got " + shapeText(x));
+  }
+  expectShape("linear", call, 2, DType::f32, weight.dims, 1, true);
+  int64_t dims[kMaxRank];
+  for (int i = 0; i < x.rank; i++) dims[i] = x.dims[i];
+  dims[x.rank - 1] = weight.dims[0];
+  expectResult("linear", call, 0, DType::f32, dims, x.rank);
+  return gemmScratchBytes(linearOf(call), call.pool.threads());
+}
+
+void runLinear(const Call& call) {
+  const Gemm g = linearOf(call);
+  if (g.accumulate) {
+    const float* bias = call.operand(2).f32();
+    for (int64_t m = 0; m < g.M; m++) std::memcpy(g.c + m * g.ldc, bias, static_cast<size_t>(g.N) * sizeof(float));
+  }
+  gemm(g, call.scratch, call.pool);
+}
+
+const Operation kOperations[] = {{"linear", checkLinear, runLinear}};
+
+}  // namespace
+
+Family linearFamily() { return {kOperations, 1}; }
+
+}  // namespace ostinato

@@ -1,0 +1,217 @@
+// lstm and lstmGradient; the equations are in kernels/lstm_gates.h.
+#include <cstring>
+
+#include "kernels/lstm_gates.h"
+#include "ops/families.h"
+#include "ops/recurrent.h"
+
+namespace ostinato {
+namespace {
+
+constexpr int kGates = 4;
+constexpr int kGateOrder[] = {0, 1, 2, 3};
+constexpr RecurrentOperands kForward = {0, 1, 3, 4, 5, 6, 7};
+constexpr RecurrentOperands kGradient = {0, 1, 3, 4, -1, -1, 5};
+
+struct ForwardScratch {
+  int32_t* rows;
+  float* bias;
+  float* packedIh;
+  float* packedHh;
+  float* h[2];
+  float* c0;
+  float* gates;  // one chunk of steps, where the op need not save them
+  float* input;  // per part
+  RecurrentProduct ih, hh;
+  int64_t chunk, inputFloats;
+  size_t bytes;
+
+  ForwardScratch(const Call& call, const RecurrentSizes& s) {
+    ScratchLayout layout(call.scratch);
+    rows = layout.ints(kGates * s.Hp);
+    bias = layout.floats(kGates * s.Hp);
+    ih = forwardProduct(s, call.operand(3).f32(), s.I, kGates * kHiddenBlock, rows, nullptr, nullptr);
+    hh = forwardProduct(s, call.operand(4).f32(), s.H, kGates * kHiddenBlock, rows, nullptr, nullptr);
+    if (worthPacking(s)) {
+      ih.packed = packedIh = layout.floats(ih.packedFloats());
+      hh.packed = packedHh = layout.floats(hh.packedFloats());
+    }
+    for (float*& state : h) state = layout.floats(s.B * s.ldh());
+    c0 = layout.floats(s.B * s.Hp);
+    chunk = stepsPerChunk(s);
+    gates = layout.floats(chunk * s.B * kGates * s.Hp);
+    inputFloats = ih.scratchFloats(chunk * s.B);
+    input = layout.floats(s.parts * inputFloats);
+    bytes = layout.used();
+  }
+};
+
+size_t checkLstm(const Call& call) {
+  const char* op = "lstm";
+  expectCounts(op, call, 8, 5, 1);
+  const RecurrentSizes s = checkedSizes(op, call, kForward, kGates, 0);
+  expectState(op, call, s, 2, false);
+  expectStepsResult(op, call, s, 0);
+  expectStateResult(op, call, s, 1);
+  expectStateResult(op, call, s, 2);
+  expectSavedResult(op, call, s, 3, kGates * s.Hp);
+  expectSavedResult(op, call, s, 4, s.Hp);
+  return ForwardScratch(call, s).bytes;
+}
+
+void runLstm(const Call& call) {
+  const RecurrentSizes s = sizesOf(call, kForward, 0);
+  const int32_t* lengths = checkedLengths(call, s, kForward.lengths);
+  const ForwardScratch scratch(call, s);
+  const float* x = call.operand(0).f32();
+  float* y = call.result(0).mutableF32();
+  float* savedGates = call.result(3).mutableF32();
+  float* savedCells = call.result(4).mutableF32();
+  const int64_t gateRow = kGates * s.Hp;
+
+  fillRowMap(s, kGateOrder, kGates, scratch.rows);
+  addBiases(call.operand(5).f32(), call.operand(6).f32(), scratch.rows, gateRow, scratch.bias);
+  copyState(s, call.operand(1).f32(), scratch.h[0], s.ldh());
+  copyState(s, call.operand(2).f32(), scratch.c0, s.Hp);
+
+  const float* c = scratch.c0;
+  for (int64_t step = 0; step < s.T; step++) {
+    const int64_t t = s.timeOf(step), place = step % scratch.chunk;
+    // The chunk's steps in order of time, and this step among them.
+    const int64_t steps = std::min(scratch.chunk, s.T - (step - place));
+    const int64_t firstTime = s.reverse ? t + place - (steps - 1) : t - place;
+    float* chunkGates = savedGates ? savedGates + firstTime * s.B * gateRow : scratch.gates;
+    const float* hPrev = scratch.h[step & 1];
+    float* cNext = savedCells ? savedCells + t * s.B * s.Hp : scratch.c0;
+    LstmForward work{s.B, s.H, 0, 0, t, lengths, scratch.bias, chunkGates + (t - firstTime) * s.B * gateRow,
+                     savedGates != nullptr, c, cNext, hPrev, scratch.h[(step + 1) & 1], s.ldh(), y + t * s.B * s.H};
+    call.pool.parallel(s.parts, [&](int part) {
+      if (step == 0) {
+        scratch.ih.pack(part);
+        scratch.hh.pack(part);
+      }
+      if (place == 0) {
+        scratch.ih.multiply(part, x + firstTime * s.B * s.I, s.I, steps * s.B, chunkGates, gateRow, false,
+                            scratch.input + part * scratch.inputFloats);
+      }
+      scratch.hh.multiply(part, hPrev, s.ldh(), s.B, work.gates, gateRow, true, nullptr);
+      LstmForward own = work;
+      own.begin = s.blocksOf(part).begin;
+      own.end = s.blocksOf(part).end;
+      lstmGateKernels().forward(own);
+    });
+    c = cNext;
+  }
+  copyStateBack(s, scratch.h[s.T & 1], s.ldh(), call.result(1).mutableF32());
+  copyStateBack(s, c, s.Hp, call.result(2).mutableF32());
+}
+
+struct GradientScratch {
+  int32_t* rows;
+  float* packed;
+  float* staged[2];
+  int64_t ldStaged;
+  float *dh, *dc, *c0, *dbias, *sums;
+  float* first;
+  RecurrentProduct hh;
+  StateWeightGradient state;
+  Gemm inputWeight, input;
+  void* products;
+  size_t bytes;
+
+  GradientScratch(const Call& call, const RecurrentSizes& s) {
+    ScratchLayout layout(call.scratch);
+    const int64_t gateRow = kGates * s.Hp;
+    rows = layout.ints(gateRow);
+    hh = backwardProduct(s, call.operand(4).f32(), gateRow, rows, nullptr);
+    hh.packed = packed = layout.floats(hh.packedFloats());
+    ldStaged = gateRow + 16;
+    for (float*& buffer : staged) buffer = layout.floats(s.B * ldStaged);
+    dh = layout.floats(s.B * s.ldh());
+    dc = layout.floats(s.B * s.Hp);
+    c0 = layout.floats(s.B * s.Hp);
+    dbias = layout.floats(gateRow);
+    sums = layout.floats(gateRow);
+    first = s.reverse ? layout.floats(s.B * gateRow) : nullptr;
+    const float* gates = call.operand(7).f32();
+    const float* x = call.operand(0).f32();
+    state = {gates,   gateRow, gateRow, nullptr, rows, call.operand(6).f32(), call.operand(1).f32(),
+             nullptr, first,   call.result(4).mutableF32()};
+    inputWeight = inputWeightGradient(s, gates, gateRow, gateRow, nullptr, rows, x, call.result(3).mutableF32());
+    input = inputGradient(s, gates, gateRow, gateRow, nullptr, rows, call.operand(3).f32(), call.result(0).mutableF32());
+    const int threads = call.pool.threads();
+    products = layout.bytes(std::max({stateWeightGradientScratch(s, state, threads),
+                                      gemmScratchBytes(inputWeight, threads), gemmScratchBytes(input, threads)}));
+    bytes = layout.used();
+  }
+};
+
+size_t checkLstmGradient(const Call& call) {
+  const char* op = "lstmGradient";
+  expectCounts(op, call, 12, 6, 1);
+  const RecurrentSizes s = checkedSizes(op, call, kGradient, kGates, 0);
+  expectState(op, call, s, 2, false);
+  expectSteps(op, call, s, 6, false);
+  expectSaved(op, call, s, 7, kGates * s.Hp);
+  expectSaved(op, call, s, 8, s.Hp);
+  expectSteps(op, call, s, 9, true);
+  expectState(op, call, s, 10, true);
+  expectState(op, call, s, 11, true);
+  expectGradients(op, call, s, kGates, 0, 1, 3);
+  expectStateResult(op, call, s, 2);
+  const int64_t bias[] = {kGates * s.H};
+  expectResult(op, call, 5, DType::f32, bias, 1);
+  return GradientScratch(call, s).bytes;
+}
+
+void runLstmGradient(const Call& call) {
+  const RecurrentSizes s = sizesOf(call, kGradient, 0);
+  const int32_t* lengths = checkedLengths(call, s, kGradient.lengths);
+  GradientScratch scratch(call, s);
+  const int64_t gateRow = kGates * s.Hp;
+  float* gates = call.operand(7).mutableF32();
+  const float* cells = call.operand(8).f32();
+  const float* dy = call.operand(9).f32();
+
+  fillRowMap(s, kGateOrder, kGates, scratch.rows);
+  copyState(s, call.operand(10).f32(), scratch.dh, s.ldh());
+  copyState(s, call.operand(11).f32(), scratch.dc, s.Hp);
+  copyState(s, call.operand(2).f32(), scratch.c0, s.Hp);
+  std::memset(scratch.dbias, 0, static_cast<size_t>(gateRow) * sizeof(float));
+
+  // One more section than steps: the product of the first step's gradients, which leads to h0.
+  for (int64_t step = s.T - 1; step >= -1; step--) {
+    call.pool.parallel(s.parts, [&](int part) {
+      if (step == s.T - 1) {
+        scratch.hh.pack(part);
+      } else {
+        scratch.hh.multiply(part, scratch.staged[(step + 1) & 1], scratch.ldStaged, s.B, scratch.dh, s.ldh(), true,
+                            nullptr);
+      }
+      if (step < 0) return;
+      const int64_t t = s.timeOf(step);
+      const BlockRange own = s.blocksOf(part);
+      lstmGateKernels().backward({s.B, s.H, own.begin, own.end, t, lengths, gates + t * s.B * gateRow,
+                                  scratch.staged[step & 1], scratch.ldStaged, cells + t * s.B * s.Hp,
+                                  step == 0 ? scratch.c0 : cells + s.timeOf(step - 1) * s.B * s.Hp,
+                                  dy ? dy + t * s.B * s.H : nullptr, scratch.dh, s.ldh(), scratch.dc, scratch.dbias,
+                                  scratch.sums});
+    });
+  }
+  copyStateBack(s, scratch.dh, s.ldh(), call.result(1).mutableF32());
+  copyStateBack(s, scratch.dc, s.Hp, call.result(2).mutableF32());
+  scatterBias(scratch.dbias, scratch.rows, gateRow, call.result(5).mutableF32());
+  scratch.state.lengths = lengths;
+  stateWeightGradient(s, scratch.state, scratch.products, call.pool);
+  gemm(scratch.inputWeight, scratch.products, call.pool);
+  gemm(scratch.input, scratch.products, call.pool);
+}
+
+const Operation kOperations[] = {{"lstm", checkLstm, runLstm, 0, 1u << 3 | 1u << 4},
+                                 {"lstmGradient", checkLstmGradient, runLstmGradient}};
+
+}  // namespace
+
+Family lstmFamily() { return {kOperations, 2}; }
+
+}  // namespace ostinato

@@ -1,0 +1,271 @@
+#include "ops/recurrent.h"
+
+#include <cstring>
+#include <string>
+
+namespace ostinato {
+namespace {
+
+// Multiply-adds of one step below which another thread costs more than it gains.
+constexpr int64_t kWorkPerPart = 40000;
+// Rows in all (T*B) from which packing the weights pays.
+constexpr int64_t kPackedRows = 16;
+// Rows of one chunk of the input's product.
+constexpr int64_t kChunkRows = 512;
+
+int partsFor(const RecurrentSizes& s, int64_t gateRows, int threads) {
+  const int64_t work = s.B * gateRows * s.H;
+  return static_cast<int>(std::clamp<int64_t>(work / kWorkPerPart, 1, std::min<int64_t>(threads, s.blocks)));
+}
+
+}  // namespace
+
+RecurrentSizes sizesOf(const Call& call, const RecurrentOperands& at, int reverseAttribute) {
+  const TensorView& x = call.operand(at.x);
+  RecurrentSizes s;
+  s.T = x.dims[0];
+  s.B = x.dims[1];
+  s.I = x.dims[2];
+  s.H = call.operand(at.h0).dims[1];
+  s.Hp = paddedHidden(s.H);
+  s.blocks = hiddenBlocks(s.H);
+  s.reverse = call.integer(reverseAttribute) != 0;
+  s.parts = partsFor(s, call.operand(at.weightHh).dims[0], call.pool.threads());
+  return s;
+}
+
+RecurrentSizes checkedSizes(const char* op, const Call& call, const RecurrentOperands& at, int gates,
+                            int reverseAttribute) {
+  expectInteger(op, call, reverseAttribute, 0, 1);
+  expectOperand(op, call, at.x, DType::f32, 3);
+  expectOperand(op, call, at.h0, DType::f32, 2);
+  expectOperand(op, call, at.weightHh, DType::f32, 2);
+  const RecurrentSizes s = sizesOf(call, at, reverseAttribute);
+  const int64_t rows = gates * s.H;
+  const int64_t state[] = {s.B, s.H}, inputWeight[] = {rows, s.I}, stateWeight[] = {rows, s.H};
+  expectShape(op, call, at.h0, DType::f32, state, 2);
+  expectShape(op, call, at.weightIh, DType::f32, inputWeight, 2);
+  expectShape(op, call, at.weightHh, DType::f32, stateWeight, 2);
+  if (at.biasIh >= 0) expectShape(op, call, at.biasIh, DType::f32, &rows, 1, true);
+  if (at.biasHh >= 0) expectShape(op, call, at.biasHh, DType::f32, &rows, 1, true);
+  expectShape(op, call, at.lengths, DType::i32, &s.B, 1, true);
+  return s;
+}
+
+void expectSteps(const char* op, const Call& call, const RecurrentSizes& s, int operand, bool optional) {
+  const int64_t dims[] = {s.T, s.B, s.H};
+  expectShape(op, call, operand, DType::f32, dims, 3, optional);
+}
+
+void expectState(const char* op, const Call& call, const RecurrentSizes& s, int operand, bool optional) {
+  const int64_t dims[] = {s.B, s.H};
+  expectShape(op, call, operand, DType::f32, dims, 2, optional);
+}
+
+void expectStepsResult(const char* op, const Call& call, const RecurrentSizes& s, int result) {
+  expectSavedResult(op, call, s, result, s.H);
+}
+
+void expectStateResult(const char* op, const Call& call, const RecurrentSizes& s, int result) {
+  const int64_t dims[] = {s.B, s.H};
+  expectResult(op, call, result, DType::f32, dims, 2);
+}
+
+void expectSaved(const char* op, const Call& call, const RecurrentSizes& s, int operand, int64_t width) {
+  const int64_t dims[] = {s.T, s.B, width};
+  expectShape(op, call, operand, DType::f32, dims, 3);
+}
+
+void expectSavedResult(const char* op, const Call& call, const RecurrentSizes& s, int result, int64_t width) {
+  const int64_t dims[] = {s.T, s.B, width};
+  expectResult(op, call, result, DType::f32, dims, 3);
+}
+
+void expectGradients(const char* op, const Call& call, const RecurrentSizes& s, int gates, int dx, int dh0,
+                     int dweight) {
+  const int64_t x[] = {s.T, s.B, s.I}, inputWeight[] = {gates * s.H, s.I}, stateWeight[] = {gates * s.H, s.H};
+  expectResult(op, call, dx, DType::f32, x, 3);
+  expectStateResult(op, call, s, dh0);
+  expectResult(op, call, dweight, DType::f32, inputWeight, 2);
+  expectResult(op, call, dweight + 1, DType::f32, stateWeight, 2);
+}
+
+const int32_t* checkedLengths(const Call& call, const RecurrentSizes& s, int operand) {
+  if (!call.operand(operand).present) return nullptr;
+  const int32_t* lengths = call.operand(operand).i32();
+  for (int64_t b = 0; b < s.B; b++) {
+    if (lengths[b] >= 0 && lengths[b] <= s.T) continue;
+    throw InputError("lengths[" + std::to_string(b) + "] is " + std::to_string(lengths[b]) + ", expected 0 to " +
+                     std::to_string(s.T) + ", the number of steps of x");
+  }
+  return lengths;
+}
+
+void fillRowMap(const RecurrentSizes& s, const int* gateOrder, int gates, int32_t* map) {
+  for (int64_t block = 0; block < s.blocks; block++) {
+    for (int i = 0; i < gates; i++) {
+      for (int64_t v = 0; v < kHiddenBlock; v++) {
+        const int64_t unit = block * kHiddenBlock + v;
+        *map++ = unit < s.H ? static_cast<int32_t>(gateOrder[i] * s.H + unit) : -1;
+      }
+    }
+  }
+}
+
+void fillGroupMap(const RecurrentSizes& s, const int* slotOf, int gates, int slots, int32_t* map) {
+  for (int64_t block = 0; block < s.blocks; block++) {
+    for (int i = 0; i < gates; i++) *map++ = static_cast<int32_t>((block * slots + slotOf[i]) * kHiddenBlock);
+  }
+}
+
+void copyState(const RecurrentSizes& s, const float* from, float* to, int64_t ldTo) {
+  for (int64_t b = 0; b < s.B; b++) {
+    float* row = to + b * ldTo;
+    const int64_t n = from ? s.H : 0;
+    if (n > 0) std::memcpy(row, from + b * s.H, static_cast<size_t>(n) * sizeof(float));
+    std::memset(row + n, 0, static_cast<size_t>(s.Hp - n) * sizeof(float));
+  }
+}
+
+void copyStateBack(const RecurrentSizes& s, const float* from, int64_t ldFrom, float* to) {
+  for (int64_t b = 0; b < s.B; b++) {
+    std::memcpy(to + b * s.H, from + b * ldFrom, static_cast<size_t>(s.H) * sizeof(float));
+  }
+}
+
+void addBiases(const float* ih, const float* hh, const int32_t* map, int64_t n, float* to) {
+  for (int64_t i = 0; i < n; i++) {
+    to[i] = map[i] < 0 ? 0.0f : (ih ? ih[map[i]] : 0.0f) + (hh ? hh[map[i]] : 0.0f);
+  }
+}
+
+void scatterBias(const float* from, const int32_t* map, int64_t n, float* to) {
+  for (int64_t i = 0; i < n; i++) {
+    if (map[i] >= 0) to[map[i]] = from[i];
+  }
+}
+
+RecurrentProduct forwardProduct(const RecurrentSizes& s, const float* weight, int64_t K, int64_t columnsPerBlock,
+                                const int32_t* bRows, const int32_t* cGroups, float* packed) {
+  RecurrentProduct product{{}, s.blocks, columnsPerBlock, s.parts, packed};
+  product.weights.N = s.blocks * columnsPerBlock;
+  product.weights.K = K;
+  product.weights.b = weight;
+  product.weights.ldb = K;
+  product.weights.transposeB = true;
+  product.weights.maps.bRows = bRows;
+  product.weights.maps.cGroups = cGroups;
+  return product;
+}
+
+RecurrentProduct backwardProduct(const RecurrentSizes& s, const float* weight, int64_t K, const int32_t* bRows,
+                                 float* packed) {
+  RecurrentProduct product{{}, s.blocks, kHiddenBlock, s.parts, packed};
+  product.weights.N = s.H;
+  product.weights.K = K;
+  product.weights.b = weight;
+  product.weights.ldb = s.H;
+  product.weights.maps.bRows = bRows;
+  return product;
+}
+
+bool worthPacking(const RecurrentSizes& s) { return s.T * s.B >= kPackedRows; }
+
+int64_t stepsPerChunk(const RecurrentSizes& s) { return std::clamp<int64_t>(kChunkRows / s.B, 1, s.T); }
+
+namespace {
+
+// The gradients of each row's first step, which h0 belongs to, and of all other steps, which follow a y.
+Gemm firstStepProduct(const RecurrentSizes& s, const StateWeightGradient& w) {
+  Gemm g;
+  g.M = w.M;
+  g.N = s.H;
+  g.K = s.B;
+  g.a = w.gradient;
+  g.lda = w.ld;
+  g.transposeA = true;
+  g.b = w.h0;
+  g.ldb = s.H;
+  g.c = w.dweight;
+  g.ldc = s.H;
+  g.maps.aGroups = w.aGroups;
+  g.maps.cRows = w.cRows;
+  return g;
+}
+
+Gemm otherStepsProduct(const RecurrentSizes& s, const StateWeightGradient& w) {
+  Gemm g = firstStepProduct(s, w);
+  g.K = (s.T - 1) * s.B;
+  g.b = w.y;
+  g.accumulate = true;
+  if (w.gradient == nullptr) return g;
+  if (s.reverse) {
+    g.b += s.B * s.H;
+  } else {
+    g.a += s.B * w.ld;
+  }
+  return g;
+}
+
+}  // namespace
+
+size_t stateWeightGradientScratch(const RecurrentSizes& s, const StateWeightGradient& w, int threads) {
+  return std::max(gemmScratchBytes(firstStepProduct(s, w), threads),
+                  gemmScratchBytes(otherStepsProduct(s, w), threads));
+}
+
+void stateWeightGradient(const RecurrentSizes& s, const StateWeightGradient& w, void* scratch, ThreadPool& pool) {
+  Gemm first = firstStepProduct(s, w);
+  first.a = w.gradient + s.timeOf(0) * s.B * w.ld;
+  if (s.reverse && w.lengths) {
+    for (int64_t b = 0; b < s.B; b++) {
+      float* row = w.first + b * w.ld;
+      const size_t bytes = static_cast<size_t>(w.ld) * sizeof(float);
+      if (w.lengths[b] == 0) {
+        std::memset(row, 0, bytes);
+      } else {
+        std::memcpy(row, w.gradient + ((w.lengths[b] - 1) * s.B + b) * w.ld, bytes);
+      }
+    }
+    first.a = w.first;
+  }
+  gemm(first, scratch, pool);
+  if (s.T > 1) gemm(otherStepsProduct(s, w), scratch, pool);
+}
+
+Gemm inputWeightGradient(const RecurrentSizes& s, const float* gradient, int64_t ld, int64_t M, const int32_t* aGroups,
+                         const int32_t* cRows, const float* x, float* dweight) {
+  Gemm g;
+  g.M = M;
+  g.N = s.I;
+  g.K = s.T * s.B;
+  g.a = gradient;
+  g.lda = ld;
+  g.transposeA = true;
+  g.b = x;
+  g.ldb = s.I;
+  g.c = dweight;
+  g.ldc = s.I;
+  g.maps.aGroups = aGroups;
+  g.maps.cRows = cRows;
+  return g;
+}
+
+Gemm inputGradient(const RecurrentSizes& s, const float* gradient, int64_t ld, int64_t K, const int32_t* aGroups,
+                   const int32_t* bRows, const float* weight, float* dx) {
+  Gemm g;
+  g.M = s.T * s.B;
+  g.N = s.I;
+  g.K = K;
+  g.a = gradient;
+  g.lda = ld;
+  g.b = weight;
+  g.ldb = s.I;
+  g.c = dx;
+  g.ldc = s.I;
+  g.maps.aGroups = aGroups;
+  g.maps.bRows = bRows;
+  return g;
+}
+
+}  // namespace ostinato

@@ -1,0 +1,135 @@
+// What rnn, lstm and gru share: their sizes and checks, scratch memory, and the products before and after the steps.
+//
+// Order of work of a forward op, one parallel section a step and no other synchronisation: every part packs the weights
+// of its own hidden units, makes the input's product for them over a chunk of steps, and then, step by step, adds the
+// state's product and runs the gates. Backward does the same in the opposite order with the gradients of the gates, and
+// leaves the gradients of weights and input to large products over all steps.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/recurrent_product.h"
+#include "runtime/operation.h"
+
+namespace ostinato {
+
+struct RecurrentSizes {
+  int64_t T, B, I, H;
+  int64_t Hp;      // H rounded up to whole blocks of 16
+  int64_t blocks;  // Hp / 16
+  bool reverse;
+  int parts;  // the hidden units are dealt out to so many threads
+
+  // The time of the step-th step, and of the one before it.
+  int64_t timeOf(int64_t step) const { return reverse ? T - 1 - step : step; }
+  // Row length of the buffers that keep the state from step to step: one cache line more than needed, for rows a power of
+  // two apart fall onto the same lines of the cache.
+  int64_t ldh() const { return Hp + 16; }
+  BlockRange blocksOf(int part) const { return blocksOfPart(blocks, parts, part); }
+};
+
+// The operands that the three families and their gradients have in common, by index; -1 if the op has none.
+struct RecurrentOperands {
+  int x, h0, weightIh, weightHh, biasIh, biasHh, lengths;
+};
+
+// Checks those operands against each other. `gates` is the number of gates in the weights' rows.
+RecurrentSizes checkedSizes(const char* op, const Call& call, const RecurrentOperands& at, int gates,
+                            int reverseAttribute);
+// The same without checks.
+RecurrentSizes sizesOf(const Call& call, const RecurrentOperands& at, int reverseAttribute);
+
+// An operand [T,B,H] or [B,H] (dy, dhLast, ...) that may be absent, or a result of such a shape.
+void expectSteps(const char* op, const Call& call, const RecurrentSizes& sizes, int operand, bool optional);
+void expectState(const char* op, const Call& call, const RecurrentSizes& sizes, int operand, bool optional);
+void expectStepsResult(const char* op, const Call& call, const RecurrentSizes& sizes, int result);
+void expectStateResult(const char* op, const Call& call, const RecurrentSizes& sizes, int result);
+// A value [T,B,width] in the kernels' own layout.
+void expectSaved(const char* op, const Call& call, const RecurrentSizes& sizes, int operand, int64_t width);
+void expectSavedResult(const char* op, const Call& call, const RecurrentSizes& sizes, int result, int64_t width);
+// The gradients of x, h0, weight_ih and weight_hh at results dx, dh0, dweight, dweight+1.
+void expectGradients(const char* op, const Call& call, const RecurrentSizes& sizes, int gates, int dx, int dh0,
+                     int dweight);
+
+// Lengths or null, checked to be in 0..T.
+const int32_t* checkedLengths(const Call& call, const RecurrentSizes& sizes, int operand);
+
+// Hands out pieces of an op's scratch memory. With a null base it only counts: all pieces are then the same 64 bytes,
+// which nothing reads, so that questions of size see which optional buffers there will be.
+class ScratchLayout {
+ public:
+  explicit ScratchLayout(void* base) : base_(static_cast<char*>(base)) {}
+  float* floats(int64_t n) { return static_cast<float*>(bytes(static_cast<size_t>(n) * sizeof(float))); }
+  int32_t* ints(int64_t n) { return static_cast<int32_t*>(bytes(static_cast<size_t>(n) * sizeof(int32_t))); }
+  void* bytes(size_t n) {
+    alignas(64) static char nowhere[64];
+    void* piece = base_ ? base_ + used_ : nowhere;
+    used_ += (n + 63) / 64 * 64;
+    return piece;
+  }
+  size_t used() const { return used_; }
+
+ private:
+  char* base_;
+  size_t used_ = 0;
+};
+
+// Rows of the weights in the order of the blocks: entry (block*gates + i)*16 + unit is the row gateOrder[i]*H +
+// block*16 + unit, or -1 past H.
+void fillRowMap(const RecurrentSizes& sizes, const int* gateOrder, int gates, int32_t* map);
+
+// Columns of such blocks in a buffer whose blocks have `slots` groups of 16: group block*gates + i is at
+// (block*slots + slotOf[i]) * 16.
+void fillGroupMap(const RecurrentSizes& sizes, const int* slotOf, int gates, int slots, int32_t* map);
+
+// [B,H] into rows of ld floats with zeros past H, and back. from null: zeros.
+void copyState(const RecurrentSizes& sizes, const float* from, float* to, int64_t ldTo);
+void copyStateBack(const RecurrentSizes& sizes, const float* from, int64_t ldFrom, float* to);
+
+// to[i] = ih[map[i]] + hh[map[i]], 0 where the map has -1; either bias may be null.
+void addBiases(const float* ih, const float* hh, const int32_t* map, int64_t n, float* to);
+// to[map[i]] = from[i]
+void scatterBias(const float* from, const int32_t* map, int64_t n, float* to);
+
+// x [T*B,I] times weight_ih^T by own columns, or the state times weight_hh^T: weight [rows,K], bRows the map of its rows.
+RecurrentProduct forwardProduct(const RecurrentSizes& sizes, const float* weight, int64_t K, int64_t columnsPerBlock,
+                                const int32_t* bRows, const int32_t* cGroups, float* packed);
+// Gradients of gates [B, K] times weight_hh [rows,H]: K entries in bRows.
+RecurrentProduct backwardProduct(const RecurrentSizes& sizes, const float* weight, int64_t K, const int32_t* bRows,
+                                 float* packed);
+// Whether forward products should use the weights where they lie.
+bool worthPacking(const RecurrentSizes& sizes);
+
+// Steps whose input product is made at once: few enough that it is still in L2 when the steps read it.
+int64_t stepsPerChunk(const RecurrentSizes& sizes);
+
+// dweight_hh [rows,H] = sum over steps of gradient^T h_prev.
+//   gradient [T,B,ld]  the gates' gradients, of which the groups in aGroups (null: all M columns) take part
+//   cRows    [M]       the row of dweight for each of them
+//   first    [B,ld]    scratch, for reverse ops with lengths
+// Uses y shifted by one step, and h0 for each row's first step.
+struct StateWeightGradient {
+  const float* gradient;
+  int64_t ld;
+  int64_t M;
+  const int32_t* aGroups;
+  const int32_t* cRows;
+  const float* y;
+  const float* h0;
+  const int32_t* lengths;
+  float* first;
+  float* dweight;
+};
+size_t stateWeightGradientScratch(const RecurrentSizes& sizes, const StateWeightGradient& w, int threads);
+void stateWeightGradient(const RecurrentSizes& sizes, const StateWeightGradient& w, void* scratch, ThreadPool& pool);
+
+// dweight_ih [rows,I] = gradient^T x over all T*B rows.
+Gemm inputWeightGradient(const RecurrentSizes& sizes, const float* gradient, int64_t ld, int64_t M,
+                         const int32_t* aGroups, const int32_t* cRows, const float* x, float* dweight);
+// dx [T*B,I] = gradient weight_ih.
+Gemm inputGradient(const RecurrentSizes& sizes, const float* gradient, int64_t ld, int64_t K, const int32_t* aGroups,
+                   const int32_t* bRows, const float* weight, float* dx);
+
+}  // namespace ostinato

@@ -1,0 +1,247 @@
+// Sums, broadcasts and maxima along axes.
+#include <iterator>
+
+#include "kernels/elementwise.h"
+#include "ops/families.h"
+#include "ops/ranges.h"
+#include "runtime/operation.h"
+
+namespace ostinato {
+namespace {
+
+void expectBroadcast(const char* op, const TensorView& small, const TensorView& large) {
+  const int shift = large.rank - small.rank;
+  bool fits = shift >= 0;
+  for (int i = 0; fits && i < small.rank; i++) fits = small.dims[i] == 1 || small.dims[i] == large.dims[i + shift];
+  if (!fits) refuse(op, "shape " + shapeText(small) + " does not broadcast to " + shapeText(large));
+}
+
+void expectFloats(const char* op, const Call& call) {
+  expectCounts(op, call, 1, 1, 0);
+  expectOperand(op, call, 0, DType::f32);
+  if (!call.result(0).present || call.result(0).dtype != DType::f32) refuse(op, "expected an f32 result");
+}
+
+// The larger tensor seen as [outer, kept, inner] blocks is enough for the common cases; the general case walks an index.
+struct Kept {
+  int64_t steps[kMaxRank];  // step in the small tensor for each axis of the large one, 0 where it is summed
+};
+
+Kept keptAxes(const TensorView& small, const TensorView& large) {
+  Kept kept;
+  int64_t step = 1;
+  for (int i = large.rank - 1; i >= 0; i--) {
+    const int k = i - large.rank + small.rank;
+    const int64_t size = k >= 0 ? small.dims[k] : 1;
+    kept.steps[i] = size == 1 ? 0 : step;
+    step *= size;
+  }
+  return kept;
+}
+
+size_t checkSumTo(const Call& call) {
+  expectFloats("sumTo", call);
+  expectBroadcast("sumTo", call.result(0), call.operand(0));
+  return static_cast<size_t>(256) * sizeof(double);  // one partial sum a thread
+}
+
+// Sums of columns: x [rows, width] -> y [width]. Each part owns some columns, so the order of additions is fixed.
+void sumRows(const Call& call, int64_t rows, int64_t width) {
+  const float* x = call.operand(0).f32();
+  float* y = call.result(0).mutableF32();
+  const int parts = partsFor(call.pool, width, rows);
+  const int64_t units = (width + 15) / 16;
+  call.pool.parallel(parts, [&](int part) {
+    const int64_t begin = units * part / parts * 16;
+    const int64_t end = std::min(width, units * (part + 1) / parts * 16);
+    constexpr int64_t kBand = 128;
+    for (int64_t c = begin; c < end; c += kBand) {
+      const int64_t n = std::min(kBand, end - c);
+      double total[kBand] = {};
+      // Runs of rows are summed in float, the runs in double: fast, and the error does not grow with the rows.
+      constexpr int64_t kRun = 64;
+      for (int64_t r0 = 0; r0 < rows; r0 += kRun) {
+        float run[kBand] = {};
+        const int64_t r1 = std::min(rows, r0 + kRun);
+        for (int64_t r = r0; r < r1; r++) elementwiseKernels().add(run, x + r * width + c, run, n);
+        for (int64_t i = 0; i < n; i++) total[i] += static_cast<double>(run[i]);
+      }
+      for (int64_t i = 0; i < n; i++) y[c + i] = static_cast<float>(total[i]);
+    }
+  });
+}
+
+void sumAll(const Call& call) {
+  const float* x = call.operand(0).f32();
+  const int64_t n = call.operand(0).elements();
+  double* partial = static_cast<double*>(call.scratch);
+  const int parts = partsFor(call.pool, n);
+  call.pool.parallel(parts, [&](int part) {
+    const int64_t begin = n * part / parts;
+    partial[part] = elementwiseKernels().sum(x + begin, n * (part + 1) / parts - begin);
+  });
+  double total = 0;
+  for (int part = 0; part < parts; part++) total += partial[part];
+  *call.result(0).mutableF32() = static_cast<float>(total);
+}
+
+void sumGeneral(const Call& call) {
+  const TensorView& x = call.operand(0);
+  const TensorView& y = call.result(0);
+  const Kept kept = keptAxes(y, x);
+  const int64_t outputs = y.elements();
+  float* out = y.mutableF32();
+  std::fill(out, out + outputs, 0.0f);
+  int64_t index[kMaxRank] = {};
+  int64_t target = 0;
+  for (int64_t e = 0; e < x.elements(); e++) {
+    out[target] += x.f32()[e];
+    for (int i = x.rank - 1; i >= 0; i--) {
+      target += kept.steps[i];
+      if (++index[i] < x.dims[i]) break;
+      target -= kept.steps[i] * x.dims[i];
+      index[i] = 0;
+    }
+  }
+}
+
+void runSumTo(const Call& call) {
+  const TensorView& x = call.operand(0);
+  const TensorView& y = call.result(0);
+  const int64_t n = y.elements();
+  if (n == 1) return sumAll(call);
+  // Trailing axes kept whole, leading ones summed.
+  int64_t trailing = 1;
+  for (int i = x.rank - 1; i >= 0 && trailing < n; i--) trailing *= x.dims[i];
+  const Kept kept = keptAxes(y, x);
+  bool suffix = trailing == n;
+  int64_t step = 1;
+  for (int i = x.rank - 1; suffix && i >= 0; i--) {
+    const bool inside = step < n;
+    suffix = inside ? (kept.steps[i] == step || x.dims[i] == 1) : kept.steps[i] == 0;
+    if (inside) step *= x.dims[i];
+  }
+  if (suffix) return sumRows(call, x.elements() / n, n);
+  sumGeneral(call);
+}
+
+size_t checkBroadcastTo(const Call& call) {
+  expectFloats("broadcastTo", call);
+  expectBroadcast("broadcastTo", call.operand(0), call.result(0));
+  return 0;
+}
+
+void runBroadcastTo(const Call& call) {
+  const TensorView& x = call.operand(0);
+  const TensorView& y = call.result(0);
+  const Kept kept = keptAxes(x, y);
+  const int inner = y.rank - 1;
+  const int64_t width = y.last();
+  const int64_t rows = y.elements() / width;
+  forRanges(call.pool, rows, width, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; row++) {
+      int64_t offset = 0, rest = row;
+      for (int i = inner - 1; i >= 0; i--) {
+        offset += rest % y.dims[i] * kept.steps[i];
+        rest /= y.dims[i];
+      }
+      const float* from = x.f32() + offset;
+      float* to = y.mutableF32() + row * width;
+      if (inner >= 0 && kept.steps[inner] == 0) {
+        std::fill(to, to + width, *from);
+      } else {
+        std::copy(from, from + width, to);
+      }
+    }
+  });
+}
+
+// ---- max: x as [outer, size, inner] ----
+
+struct Axis {
+  int64_t outer = 1, size = 1, inner = 1;
+};
+
+Axis axisOf(const TensorView& x, int64_t axis) {
+  Axis a;
+  for (int i = 0; i < x.rank; i++) (i < axis ? a.outer : i == axis ? a.size : a.inner) *= x.dims[i];
+  return a;
+}
+
+size_t checkMax(const Call& call) {
+  expectCounts("max", call, 1, 2, 1);
+  expectOperand("max", call, 0, DType::f32);
+  const TensorView& x = call.operand(0);
+  const int64_t axis = expectInteger("max", call, 0, 0, x.rank - 1);
+  int64_t dims[kMaxRank];
+  int rank = 0;
+  for (int i = 0; i < x.rank; i++) {
+    if (i != axis) dims[rank++] = x.dims[i];
+  }
+  expectResult("max", call, 0, DType::f32, dims, rank);
+  expectResult("max", call, 1, DType::i32, dims, rank);
+  return 0;
+}
+
+void runMax(const Call& call) {
+  const TensorView& x = call.operand(0);
+  const Axis a = axisOf(x, call.integer(0));
+  float* y = call.result(0).mutableF32();
+  int32_t* index = call.result(1).mutableI32();
+  forRanges(call.pool, a.outer, a.size * a.inner, [&](int64_t begin, int64_t end) {
+    for (int64_t o = begin; o < end; o++) {
+      const float* block = x.f32() + o * a.size * a.inner;
+      for (int64_t i = 0; i < a.inner; i++) {
+        int64_t best = 0;
+        for (int64_t k = 1; k < a.size; k++) {
+          if (block[k * a.inner + i] > block[best * a.inner + i]) best = k;
+        }
+        y[o * a.inner + i] = block[best * a.inner + i];
+        if (index) index[o * a.inner + i] = static_cast<int32_t>(best);
+      }
+    }
+  });
+}
+
+size_t checkMaxGradient(const Call& call) {
+  expectCounts("maxGradient", call, 2, 1, 1);
+  expectOperand("maxGradient", call, 0, DType::i32);
+  const TensorView& index = call.operand(0);
+  expectShape("maxGradient", call, 1, DType::f32, index.dims, index.rank);
+  const TensorView& dx = call.result(0);
+  const int64_t axis = expectInteger("maxGradient", call, 0, 0, index.rank);
+  if (!dx.present || dx.dtype != DType::f32 || dx.rank != index.rank + 1) refuse("maxGradient", "ill-shaped result");
+  for (int i = 0, k = 0; i < dx.rank; i++) {
+    if (i != axis && dx.dims[i] != index.dims[k++]) refuse("maxGradient", "ill-shaped result");
+  }
+  return 0;
+}
+
+void runMaxGradient(const Call& call) {
+  const TensorView& dx = call.result(0);
+  const Axis a = axisOf(dx, call.integer(0));
+  const int32_t* index = call.operand(0).i32();
+  const float* dy = call.operand(1).f32();
+  float* out = dx.mutableF32();
+  std::fill(out, out + dx.elements(), 0.0f);
+  for (int64_t o = 0; o < a.outer; o++) {
+    for (int64_t i = 0; i < a.inner; i++) {
+      const int64_t k = index[o * a.inner + i];
+      if (k < 0 || k >= a.size) throw InputError("maxGradient: index " + std::to_string(k) + " is outside the axis");
+      out[(o * a.size + k) * a.inner + i] = dy[o * a.inner + i];
+    }
+  }
+}
+
+constexpr Operation kReduce[] = {
+    {"sumTo", checkSumTo, runSumTo},
+    {"broadcastTo", checkBroadcastTo, runBroadcastTo},
+    {"max", checkMax, runMax, 0, 1u << 1},
+    {"maxGradient", checkMaxGradient, runMaxGradient},
+};
+
+}  // namespace
+
+Family reduceFamily() { return {kReduce, static_cast<int>(std::size(kReduce))}; }
+
+}  // namespace ostinato

@@ -1,0 +1,99 @@
+// Softmax and log-softmax over the last axis.
+#include <cmath>
+#include <iterator>
+
+#include "kernels/elementwise.h"
+#include "ops/families.h"
+#include "ops/ranges.h"
+#include "runtime/operation.h"
+
+namespace ostinato {
+namespace {
+
+size_t checkForward(const Call& call) {
+  expectCounts("softmax", call, 1, 1, 0);
+  expectOperand("softmax", call, 0, DType::f32);
+  if (call.operand(0).rank < 1) refuse("softmax", "expected at least one axis");
+  expectResultLike("softmax", call, 0, call.operand(0));
+  return 0;
+}
+
+size_t checkGradient(const Call& call) {
+  expectCounts("softmaxGradient", call, 2, 1, 0);
+  expectOperand("softmaxGradient", call, 0, DType::f32);
+  const TensorView& y = call.operand(0);
+  if (y.rank < 1) refuse("softmaxGradient", "expected at least one axis");
+  expectShape("softmaxGradient", call, 1, DType::f32, y.dims, y.rank);
+  expectResultLike("softmaxGradient", call, 0, y);
+  return 0;
+}
+
+// Calls f(row offset, width) for every row of the result.
+template <class F>
+void forRows(const Call& call, const F& f) {
+  const int64_t width = call.result(0).last();
+  forRanges(call.pool, call.result(0).elements() / width, width, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; row++) f(row * width, width);
+  });
+}
+
+void runSoftmax(const Call& call) {
+  const ElementwiseKernels& k = elementwiseKernels();
+  const float* x = call.operand(0).f32();
+  float* y = call.result(0).mutableF32();
+  forRows(call, [&](int64_t at, int64_t width) {
+    const double sum = k.expShifted(x + at, k.maximum(x + at, width), y + at, width);
+    k.multiplyScalar(y + at, static_cast<float>(1 / sum), y + at, width);
+  });
+}
+
+void runLogSoftmax(const Call& call) {
+  const ElementwiseKernels& k = elementwiseKernels();
+  const float* x = call.operand(0).f32();
+  float* y = call.result(0).mutableF32();
+  forRows(call, [&](int64_t at, int64_t width) {
+    const float most = k.maximum(x + at, width);
+    const double logSum = static_cast<double>(most) + std::log(k.sumExpShifted(x + at, most, width));
+    k.addScalar(x + at, static_cast<float>(-logSum), y + at, width);
+  });
+}
+
+// dx = y (dy - sum(y dy))
+void runSoftmaxGradient(const Call& call) {
+  const ElementwiseKernels& k = elementwiseKernels();
+  const float* y = call.operand(0).f32();
+  const float* dy = call.operand(1).f32();
+  float* dx = call.result(0).mutableF32();
+  forRows(call, [&](int64_t at, int64_t width) {
+    const float along = static_cast<float>(k.dot(y + at, dy + at, width));
+    k.addScalar(dy + at, -along, dx + at, width);
+    k.multiply(y + at, dx + at, dx + at, width);
+  });
+}
+
+// dx = dy - exp(y) sum(dy)
+void runLogSoftmaxGradient(const Call& call) {
+  const ElementwiseKernels& k = elementwiseKernels();
+  const float* y = call.operand(0).f32();
+  const float* dy = call.operand(1).f32();
+  float* dx = call.result(0).mutableF32();
+  forRows(call, [&](int64_t at, int64_t width) {
+    const float sum = static_cast<float>(k.sum(dy + at, width));
+    k.exp(y + at, dx + at, width);
+    k.affine(dx + at, -sum, 0, dx + at, width);
+    k.add(dx + at, dy + at, dx + at, width);
+  });
+}
+
+constexpr Operation kSoftmax[] = {
+    {"softmax", checkForward, runSoftmax},
+    {"logSoftmax", checkForward, runLogSoftmax},
+    {"softmaxGradient", checkGradient, runSoftmaxGradient},
+    {"logSoftmaxGradient", checkGradient, runLogSoftmaxGradient},
+};
+
+}  // namespace
+
+Family softmaxFamily() { return {kSoftmax, static_cast<int>(std::size(kSoftmax))}; }
+
+}  // namespace ostinato

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import {
+  countCharacters,
+  isNormalizationBoundary,
+  lastNormalizationBoundary,
+  printable,
+} from "../../lib/data/characters.js";
+import { randomText } from "./randomText.js";
+
+test("no character of Unicode merges backwards over a boundary", () => {
+  // Whatever composes does so as the second character of a canonical decomposition; a mark also may be reordered.
+  const wrong: string[] = [];
+  for (let code = 0; code <= 0x10ffff; code++) {
+    if (code >= 0xd800 && code <= 0xdfff) continue;
+    const parts = [...String.fromCodePoint(code).normalize("NFD")];
+    for (const [i, part] of parts.entries()) {
+      if (i > 0 && isNormalizationBoundary(part.codePointAt(0) as number)) wrong.push(part);
+    }
+    if (isNormalizationBoundary(code) && !isNormalizationBoundary(parts[0]?.codePointAt(0) as number)) {
+      wrong.push(String.fromCodePoint(code));
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test("both sides of a boundary normalise on their own", () => {
+  for (let seed = 0; seed < 500; seed++) {
+    const text = randomText(seed);
+    const at = lastNormalizationBoundary(text);
+    expect(at).toBeGreaterThan(0);
+    expect(text.slice(0, at).normalize("NFC") + text.slice(at).normalize("NFC")).toBe(text.normalize("NFC"));
+  }
+});
+
+test("a character is a code point", () => {
+  for (const text of ["", "abc", "각", "👩‍👩‍👧‍👦", "\ud800", "\udc00\ud800", "𝔘\ud835", randomText(1, 500)]) {
+    expect(countCharacters(text)).toBe([...text].length);
+  }
+});
+
+test("nothing printable is invisible", () => {
+  expect(printable(" ")).toBe("␣");
+  expect(printable("\n")).toBe("\\n");
+  expect(printable("\u0301")).toBe("◌\u0301");
+  expect(printable("\u00a0")).toBe("\\u{A0}");
+  expect(printable("e\u0301")).toBe("e\u0301");
+  expect(printable("한a")).toBe("한a");
+});

@@ -1,0 +1,207 @@
+import { describe, expect, test } from "vitest";
+import { ByteTokenizer } from "../../lib/data/byteTokenizer.js";
+import { countCharacters } from "../../lib/data/characters.js";
+import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
+import { Corpus } from "../../lib/data/corpus.js";
+import type { Tokenizer } from "../../lib/data/tokenizer.js";
+import { tokenizerFromJSON } from "../../lib/data/tokenizerFromJSON.js";
+import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
+import { cutAnywhere, randomText } from "./randomText.js";
+import { subwordTokenizers } from "./subwords.js";
+
+const seeds = Array.from({ length: 100 }, (_, i) => i);
+
+/** Every kind of tokenizer, with a vocabulary from the text. */
+const kinds: Record<string, (text: string) => Tokenizer> = {
+  characters: (text) => CharacterTokenizer.fromText(text),
+  jamo: (text) => CharacterTokenizer.fromText(text, { unit: "jamo" }),
+  "characters with <unk>": (text) => CharacterTokenizer.fromText(text, { unknown: true }),
+  bytes: () => new ByteTokenizer(),
+  words: (text) => WordTokenizer.fromText(text),
+  ...Object.fromEntries(Object.entries(subwordTokenizers).map(([name, make]) => [`subwords: ${name}`, () => make()])),
+};
+const lossless = Object.entries(kinds).filter(([name]) => name !== "subwords: WordPiece");
+
+/** The library's byte fallback loses U+FEFF, which TextDecoder takes for a byte-order mark. */
+const textFor = (name: string, seed: number) =>
+  `word ${randomText(seed)}`.replaceAll("\ufeff", name.includes("byte fallback") ? "" : "\ufeff");
+
+describe.each(lossless)("%s", (name, make) => {
+  test("decoding what was encoded gives the normalised text", () => {
+    for (const seed of seeds) {
+      const text = textFor(name, seed);
+      const tokenizer = make(text);
+      expect(tokenizer.decode(tokenizer.encode(text))).toBe(tokenizer.normalize(text));
+      expect(tokenizer.normalize(tokenizer.normalize(text))).toBe(tokenizer.normalize(text));
+    }
+  });
+
+  test("decoding token by token gives the same text, and never half a character", () => {
+    for (const seed of seeds) {
+      const text = textFor(name, seed);
+      const tokenizer = make(text);
+      const decoder = tokenizer.decoder();
+      const pieces = Array.from(tokenizer.encode(text), (id) => decoder.push(id));
+      pieces.push(decoder.end());
+      expect(pieces.join("")).toBe(tokenizer.normalize(text));
+      for (const piece of pieces) expect(piece).not.toMatch(/[\uD800-\uDBFF]$|^[\uDC00-\uDFFF]/);
+    }
+  });
+});
+
+describe.each(Object.entries(kinds))("%s", (_, make) => {
+  test("cutting a text into pieces changes neither tokens nor characters", () => {
+    for (const seed of seeds) {
+      const text = `word ${randomText(seed)}`;
+      const tokenizer = make(text);
+      for (const longest of [1, 3, 30]) {
+        const encoder = tokenizer.encoder();
+        const ids = cutAnywhere(text, seed, longest).flatMap((piece) => [...encoder.push(piece)]);
+        ids.push(...encoder.end());
+        expect(ids).toEqual([...tokenizer.encode(text)]);
+        expect(encoder.characters).toBe(countCharacters(tokenizer.normalize(text)));
+      }
+    }
+  });
+
+  test("comes back from JSON as it was", () => {
+    const text = "the 각 of 가\nand e\u0301";
+    const tokenizer = make(text);
+    const again = tokenizerFromJSON(JSON.parse(JSON.stringify(tokenizer)));
+    expect(again.kind).toBe(tokenizer.kind);
+    expect(again.size).toBe(tokenizer.size);
+    expect(again.special).toEqual(tokenizer.special);
+    expect(again.encode(text)).toEqual(tokenizer.encode(text));
+    for (let id = 0; id < tokenizer.size; id++) expect(again.token(id)).toBe(tokenizer.token(id));
+  });
+
+  test("refuses ids outside the vocabulary", () => {
+    const tokenizer = make("some text");
+    for (const id of [-1, tokenizer.size, 0.5, Number.NaN]) {
+      expect(() => tokenizer.decode([id])).toThrow(/outside the vocabulary/);
+      expect(() => tokenizer.decoder().push(id)).toThrow(/outside the vocabulary/);
+      expect(() => tokenizer.token(id)).toThrow(/outside the vocabulary/);
+    }
+  });
+});
+
+test("a vocabulary of characters is that of the normalised text, in the order of code points", () => {
+  expect(CharacterTokenizer.fromText("ba\u{1f600}e\u0301\uffeeb").toJSON()).toEqual({
+    kind: "character",
+    unit: "codepoint",
+    tokens: ["a", "b", "é", "\uffee", "\u{1f600}"],
+  });
+});
+
+test("a vocabulary does not depend on how the corpus is cut", async () => {
+  for (const seed of seeds) {
+    const text = `word ${randomText(seed)}`;
+    const corpus = {
+      async *pieces() {
+        yield* cutAnywhere(text, seed, 5);
+      },
+    };
+    expect((await CharacterTokenizer.fromCorpus(corpus)).toJSON()).toEqual(CharacterTokenizer.fromText(text).toJSON());
+    expect((await WordTokenizer.fromCorpus(corpus)).toJSON()).toEqual(WordTokenizer.fromText(text).toJSON());
+  }
+});
+
+test("jamo need few tokens for many syllables, and come back as syllables", () => {
+  const syllables = Array.from({ length: 11172 }, (_, i) => String.fromCharCode(0xac00 + i)).join("");
+  const tokenizer = CharacterTokenizer.fromText(syllables, { unit: "jamo" });
+  expect(tokenizer.size).toBe(19 + 21 + 27);
+  expect(tokenizer.decode(tokenizer.encode(syllables))).toBe(syllables);
+});
+
+test("a syllable is given out when it is complete", () => {
+  const tokenizer = CharacterTokenizer.fromText("각하 ", { unit: "jamo" });
+  const decoder = tokenizer.decoder();
+  const pieces = Array.from(tokenizer.encode("각하 하"), (id) => decoder.push(id));
+  expect([...pieces, decoder.end()]).toEqual(["", "", "각", "", "", "하 ", "", "", "하"]);
+});
+
+test("bytes wait for the last byte of their character", () => {
+  const tokenizer = new ByteTokenizer();
+  const decoder = tokenizer.decoder();
+  expect(Array.from(tokenizer.encode("a각"), (id) => decoder.push(id))).toEqual(["a", "", "", "각"]);
+  decoder.push(0xea);
+  expect(decoder.end()).toBe("");
+});
+
+test("an unknown character is named with its place", () => {
+  const tokenizer = CharacterTokenizer.fromText("abc\n");
+  expect(() => tokenizer.encode("ab\nce\u0301")).toThrow(
+    'Unknown character "é" (U+00E9) at line 2, column 2: it is not among the 4 characters of the vocabulary. ' +
+      "Take it out of the text, or make the vocabulary with an unknown token (unknown: true) and train again.",
+  );
+  expect(() => tokenizer.encode("👩")).toThrow(/"👩" \(U\+1F469\) at line 1, column 1/);
+  expect(() => tokenizer.encode("\ud83d")).toThrow(/U\+D83D/);
+  const encoder = tokenizer.encoder();
+  encoder.push("ab\nab");
+  encoder.push("c\n");
+  encoder.push("a👩");
+  expect(() => encoder.end()).toThrow(/line 3, column 2/);
+});
+
+test("with an unknown token nothing is an error", () => {
+  const tokenizer = CharacterTokenizer.fromText("abc", { unknown: true });
+  expect(tokenizer.special).toEqual({ unknown: 0 });
+  expect([...tokenizer.encode("a👩b")]).toEqual([1, 0, 2]);
+  expect(tokenizer.decode([1, 0, 2])).toBe("a\ufffdb");
+  expect(tokenizer.token(0)).toBe("<unk>");
+});
+
+test("words are kept by frequency, and the special tokens always", () => {
+  const text = "b b b a a c\nd a b\n";
+  const tokens = (options: object) => (WordTokenizer.fromText(text, options).toJSON() as { tokens: string[] }).tokens;
+  expect(tokens({})).toEqual(["b", "a", "<eos>", "c", "d"]);
+  expect(tokens({ unknown: true })).toEqual(["b", "a", "<eos>", "<unk>", "c", "d"]);
+  expect(tokens({ maximumSize: 4 })).toEqual(["b", "a", "<eos>", "<unk>"]);
+  expect(tokens({ minimumCount: 2 })).toEqual(["b", "a", "<eos>", "<unk>"]);
+  expect(tokens({ minimumCount: 4 })).toEqual(["b", "<eos>", "<unk>"]);
+});
+
+test("a word that is not known is an error only without <unk>", () => {
+  const full = WordTokenizer.fromText("the whale\nthe sea");
+  expect(() => full.encode("the\n the whales")).toThrow(
+    /Unknown word "whales" at line 2, column 6: it is not among the 4 words/,
+  );
+  const cut = WordTokenizer.fromText("the whale\nthe sea", { minimumCount: 2 });
+  expect(cut.decode(cut.encode("the  whales \n the"))).toBe("the <unk>\nthe");
+});
+
+test("words are written with one blank between, and none at line ends", () => {
+  const tokenizer = WordTokenizer.fromText("a b\nc\n");
+  expect(tokenizer.decode(tokenizer.encode("  a  b \n\n c"))).toBe("a b\n\nc");
+  expect(tokenizer.id("\n")).toBe(tokenizer.id("<eos>"));
+});
+
+test("an empty text has no vocabulary", async () => {
+  expect(() => CharacterTokenizer.fromText("")).toThrow(/the text is empty/);
+  expect(() => WordTokenizer.fromText(" \n")).toThrow(/no words/);
+  await expect(CharacterTokenizer.fromCorpus(Corpus.fromText(""))).rejects.toThrow(/is empty/);
+});
+
+test.each([
+  null,
+  42,
+  {},
+  [],
+  { kind: "sentence" },
+  { kind: "character" },
+  { kind: "character", tokens: "abc" },
+  { kind: "character", tokens: ["a", "a"] },
+  { kind: "character", tokens: ["a", "bc"] },
+  { kind: "character", tokens: ["a", 1] },
+  { kind: "character", unit: "letter", tokens: ["a"] },
+  { kind: "word", tokens: ["a"] },
+  { kind: "word", tokens: ["a b", "<eos>"] },
+  { model: {} },
+  { model: { type: "BPE", vocab: {} } },
+  { model: { type: "BPE", vocab: { a: 0 }, merges: [] } },
+  { model: { type: "Magic", vocab: { a: 0 } }, added_tokens: [] },
+])("a vocabulary that makes no sense is refused: %j", (json) => {
+  expect(() => tokenizerFromJSON(json)).toThrow(
+    expect.objectContaining({ code: expect.stringMatching(/^ERR_OSTINATO_/) }),
+  );
+});
