@@ -19,6 +19,9 @@ export function machineLine({ cpu, cores, memoryGB, system, node }) {
 
 /** The machine as a file name: "intel-xeon-processor-2-cores". */
 export function machineSlug({ cpu, cores }) {
-  const words = cpu.toLowerCase().replace(/\((r|tm)\)/g, " ").match(/[a-z0-9.]+/g) ?? ["unknown"];
+  const words = cpu
+    .toLowerCase()
+    .replace(/\((r|tm)\)/g, " ")
+    .match(/[a-z0-9.]+/g) ?? ["unknown"];
   return `${words.join("-")}-${cores}-cores`;
 }

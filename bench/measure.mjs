@@ -24,11 +24,17 @@ export async function measure({ workload, names, seconds, rounds, threads, pytho
   try {
     for (const name of names) {
       const T = (full ? undefined : opponents[name].windows?.[workload]) ?? workloads[workload].T;
-      const contestant = { name, T, process: new OpponentProcess(opponents[name].start({ workload, T, threads, python })) };
+      const contestant = {
+        name,
+        T,
+        process: new OpponentProcess(opponents[name].start({ workload, T, threads, python })),
+      };
       try {
         const ready = await contestant.process.ready();
         running.push({ ...contestant, ready, rounds: [] });
-        report(`${workload} ${name}: ${ready.settings}; first step ${(ready.firstStepMilliseconds / 1000).toFixed(2)} s`);
+        report(
+          `${workload} ${name}: ${ready.settings}; first step ${(ready.firstStepMilliseconds / 1000).toFixed(2)} s`,
+        );
       } catch (error) {
         contestant.process.stop();
         failed.push({ workload, opponent: name, unavailable: error.message });

@@ -6,7 +6,11 @@ import { machineSlug } from "./machine.mjs";
 const folder = fileURLToPath(new URL("results", import.meta.url));
 
 export function resultFiles() {
-  return existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")).map((file) => join(folder, file)) : [];
+  return existsSync(folder)
+    ? readdirSync(folder)
+        .filter((file) => file.endsWith(".json"))
+        .map((file) => join(folder, file))
+    : [];
 }
 
 export function readResults(file) {

@@ -46,7 +46,8 @@ function readOptions() {
     throw new Error(`--${option}: expected a number above 0, got "${values[option]}".`);
   };
   const common = { threads: positive("threads"), python: values.python, full: values.full, help: values.help };
-  if (values.short) return { ...common, short: true, workloads: ["tiny"], names: ["native", "reference"], seconds: 1, rounds: 2 };
+  if (values.short)
+    return { ...common, short: true, workloads: ["tiny"], names: ["native", "reference"], seconds: 1, rounds: 2 };
   return {
     ...common,
     short: false,
@@ -77,7 +78,9 @@ async function main() {
   }
   const needsTensorFlow = options.names.some((name) => name.startsWith("tfjs"));
   if (needsTensorFlow && !existsSync(new URL("node_modules/@tensorflow/tfjs", import.meta.url))) {
-    throw new Error('TensorFlow.js is not installed: run "npm ci --prefix bench" first, or leave it out with --opponents.');
+    throw new Error(
+      'TensorFlow.js is not installed: run "npm ci --prefix bench" first, or leave it out with --opponents.',
+    );
   }
   const machine = describeMachine();
   const report = (text) => process.stderr.write(`${text}\n`);

@@ -12,9 +12,21 @@ export async function trainingStep(executor, workload, T) {
   const tokenizer = CharacterTokenizer.fromText(
     Array.from({ length: V }, (_, i) => String.fromCodePoint(0x4e00 + i)).join(""),
   );
-  const model = await LanguageModel.create({ tokenizer, executor, cell: "lstm", layers, hiddenSize: H, embeddingSize: E });
+  const model = await LanguageModel.create({
+    tokenizer,
+    executor,
+    cell: "lstm",
+    layers,
+    hiddenSize: H,
+    embeddingSize: E,
+  });
   const { learningRate, clipNorm } = training;
-  const step = new TrainingStep(model, { optimizer: sgd({ learningRate }), clipNorm, clipValue: 0, reduction: "token" });
+  const step = new TrainingStep(model, {
+    optimizer: sgd({ learningRate }),
+    clipNorm,
+    clipValue: 0,
+    reduction: "token",
+  });
   const batch = { form: { T, B, role: "train" }, feeds: { ...tokensOf(workload, T), carry: 1 }, tokens: T * B };
   let updates = 0;
   return async () => (await step.run(batch, { learningRate, step: ++updates, seed: 1 })).loss;
@@ -24,7 +36,10 @@ export async function trainingStep(executor, workload, T) {
 export async function executorOf(kind) {
   if (kind === "reference") {
     const { ReferenceExecutor } = await dist("executor/reference.js");
-    return { executor: new ReferenceExecutor({ precision: "float32" }), settings: `Node ${process.version}, one thread` };
+    return {
+      executor: new ReferenceExecutor({ precision: "float32" }),
+      settings: `Node ${process.version}, one thread`,
+    };
   }
   const { nativeExecutor, nativeInfo } = await dist("executor/native.js");
   const executor = nativeExecutor();

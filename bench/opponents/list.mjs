@@ -58,7 +58,12 @@ export const opponents = {
     title: "PyTorch, float32",
     start: ({ workload, T, threads, python }) => ({
       command: python,
-      arguments: [here("pytorch.py"), JSON.stringify({ ...workloads[workload], ...training }), String(T), String(threads)],
+      arguments: [
+        here("pytorch.py"),
+        JSON.stringify({ ...workloads[workload], ...training }),
+        String(T),
+        String(threads),
+      ],
       environment: fastPyTorch(threads),
     }),
     note: "nn.LSTM with oneDNN and OpenMP OpenBLAS in one pool of threads, its fastest setting here",

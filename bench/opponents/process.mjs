@@ -49,6 +49,9 @@ export class OpponentProcess {
 
 /** The line of an error report that says what is wrong: Python's last, Node's first with a message. */
 function lastLine(text) {
-  const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
   return lines.find((line) => /^\w*Error\b.*:/.test(line)) ?? lines.at(-1);
 }
