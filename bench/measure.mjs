@@ -21,6 +21,11 @@ import { flopsPerToken, workloads } from "./workloads.mjs";
 export async function measure({ workload, names, seconds, rounds, threads, python, full, report }) {
   const running = [];
   const failed = [];
+  const fail = ({ name, process }, error) => {
+    process.stop();
+    failed.push({ workload, opponent: name, unavailable: error.message });
+    report(`${workload} ${name}: not measured: ${error.message}`);
+  };
   try {
     for (const name of names) {
       const T = (full ? undefined : opponents[name].windows?.[workload]) ?? workloads[workload].T;
@@ -36,14 +41,18 @@ export async function measure({ workload, names, seconds, rounds, threads, pytho
           `${workload} ${name}: ${ready.settings}; first step ${(ready.firstStepMilliseconds / 1000).toFixed(2)} s`,
         );
       } catch (error) {
-        contestant.process.stop();
-        failed.push({ workload, opponent: name, unavailable: error.message });
-        report(`${workload} ${name}: not available: ${error.message}`);
+        fail(contestant, error);
       }
     }
     for (let round = 0; round < rounds; round++) {
-      const order = round % 2 === 0 ? running : [...running].reverse();
-      for (const contestant of order) contestant.rounds.push(await contestant.process.round(seconds / rounds));
+      for (const contestant of round % 2 === 0 ? [...running] : [...running].reverse()) {
+        try {
+          contestant.rounds.push(await contestant.process.round(seconds / rounds));
+        } catch (error) {
+          running.splice(running.indexOf(contestant), 1);
+          fail(contestant, error);
+        }
+      }
       const standing = running.map(({ name, T, rounds: done }) => {
         return `${name} ${speed(workload, T, median(done.at(-1).milliseconds)).toPrecision(4)}`;
       });

@@ -27,7 +27,11 @@ export async function trainingStep(executor, workload, T) {
     clipValue: 0,
     reduction: "token",
   });
-  const batch = { form: { T, B, role: "train" }, feeds: { ...tokensOf(workload, T), carry: 1 }, tokens: T * B };
+  const batch = {
+    form: { T, B, role: "train", lengths: false },
+    feeds: { ...tokensOf(workload, T), carry: 1 },
+    tokens: T * B,
+  };
   let updates = 0;
   return async () => (await step.run(batch, { learningRate, step: ++updates, seed: 1 })).loss;
 }

@@ -22,6 +22,9 @@ export interface TokenizeOptions {
 /** Code units of a text in memory that are handed on at a time. */
 const pieceLength = 2 ** 16;
 
+/** Code units between two entries of the character index: how exactly the characters of a slice are known. */
+const indexStep = 2 ** 12;
+
 /**
  * A text to learn from: one or several UTF-8 files read one after the other, or a string. It is read piece by piece, as
  * often as needed, so that it may be larger than memory. Line ends are "\n", whichever system wrote the file. Between
@@ -83,7 +86,9 @@ export class Corpus {
       let position = 0;
       for await (const { text } of this.#pieces()) {
         signal?.throwIfAborted();
-        await collector.add(encoder.push(text), encoder.characters);
+        for (let at = 0; at < text.length; at += indexStep) {
+          await collector.add(encoder.push(text.slice(at, at + indexStep)), encoder.characters);
+        }
         lineOpen = !text.endsWith("\n");
         position += Buffer.byteLength(text);
         onProgress?.(Math.min(1, position / total));

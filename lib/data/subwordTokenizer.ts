@@ -176,7 +176,7 @@ function expectTokenizerJson(json: unknown): TokenizerJson {
   return json as TokenizerJson;
 }
 
-/** Lines with their ends; empty lines and leading blanks stay with the line before, as subwords of blanks may span them. */
+/** Lines with their ends. Only a line end between two other characters counts: subwords may span several blanks. */
 function* linesOf(text: string): Generator<string> {
   let start = 0;
   while (start < text.length) {
@@ -188,7 +188,7 @@ function* linesOf(text: string): Generator<string> {
 
 /** Where the line that begins at `start` ends: a rule that looks only at the line, so that cutting elsewhere changes nothing. */
 function lineEnd(text: string, start: number): number | null {
-  const pattern = /\n(?=\S)/gu;
+  const pattern = /(?<=\S)\n(?=\S)/gu;
   pattern.lastIndex = start;
   const natural = pattern.exec(text)?.index;
   if (natural !== undefined && natural + 1 - start <= longestLine) return natural + 1;

@@ -20,11 +20,12 @@ struct GruForward {
   const int32_t* lengths;
   const float* bias;     // [4 Hp] for r, z, n and q; s has none
   float* gates;          // [B,4 Hp]  in: a_r, a_z, a_n without bias.  out: r, z, n, q or s
-  const float* product;  // after: [B,3 Hp] p_r, p_z, q without bias.  reset(): [B,2 Hp] p_r, p_z.  candidate(): [B,Hp] W_hn s
+  // forwardAfter: [B,3 Hp] p_r, p_z, q without bias.  forwardReset: [B,2 Hp] p_r, p_z.  forwardCandidate: [B,Hp] W_hn s
+  const float* product;
   const float* hPrev;    // [B,ldh]
   float* h;              // [B,ldh]  not hPrev
   int64_t ldh;
-  float* reset;          // [B,ldh]  reset() writes s, which the second product reads
+  float* reset;          // [B,ldh]  forwardReset writes s, which the second product reads
   float* y;              // [B,H]
 };
 
@@ -42,7 +43,7 @@ struct GruBackward {
   float* staged;          // [B,ldStaged] out: what the product for h_prev reads: r,z,q (after, 3 Hp), r,z (before, 2 Hp)
   int64_t ldStaged;
   float* stagedN;         // [B,ldh] out, before only: the gradient of a_n, which the product for s reads
-  const float* ds;        // [B,ldh] that product, in to reset()
+  const float* ds;        // [B,ldh] that product, read by backwardReset
   float* dbias;           // [4 Hp]  r, z, n, q: added, summed over B
   float* sums;            // [4 Hp]  scratch
 };

@@ -36,8 +36,8 @@ template <class D>
 HWY_INLINE void adamAt(D d, const AdamUpdate& u, float* w, float* m, float* v, const float* gradient) {
   const auto g = gradientOf(d, w, gradient, u.scale, u.decoupled ? 0.0f : u.weightDecay);
   const auto oldM = hn::LoadU(d, m);
-  const auto newM = hn::MulAdd(hn::Set(d, 1 - u.beta1), hn::Sub(g, oldM), oldM);
-  const auto newV = hn::MulAdd(hn::Set(d, u.beta2), hn::LoadU(d, v), hn::Mul(hn::Set(d, 1 - u.beta2), hn::Mul(g, g)));
+  const auto newM = hn::MulAdd(hn::Set(d, u.complement1), hn::Sub(g, oldM), oldM);
+  const auto newV = hn::MulAdd(hn::Set(d, u.beta2), hn::LoadU(d, v), hn::Mul(hn::Set(d, u.complement2), hn::Mul(g, g)));
   hn::StoreU(newM, d, m);
   hn::StoreU(newV, d, v);
   const auto deviation = hn::MulAdd(hn::Sqrt(newV), hn::Set(d, u.correction2), hn::Set(d, u.epsilon));
@@ -51,7 +51,7 @@ template <class D>
 HWY_INLINE void rmspropAt(D d, const RmspropUpdate& u, float* w, float* square, float* velocity, const float* gradient) {
   const auto g = gradientOf(d, w, gradient, u.scale, u.weightDecay);
   const auto s =
-      hn::MulAdd(hn::Set(d, u.alpha), hn::LoadU(d, square), hn::Mul(hn::Set(d, 1 - u.alpha), hn::Mul(g, g)));
+      hn::MulAdd(hn::Set(d, u.alpha), hn::LoadU(d, square), hn::Mul(hn::Set(d, u.complement), hn::Mul(g, g)));
   hn::StoreU(s, d, square);
   auto step = hn::Div(g, hn::Add(hn::Sqrt(s), hn::Set(d, u.epsilon)));
   if (velocity) {

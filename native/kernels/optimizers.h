@@ -11,13 +11,17 @@ struct SgdUpdate {
   bool nesterov;
 };
 struct AdamUpdate {
-  float scale, learningRate, beta1, beta2, epsilon, weightDecay;
+  float scale, learningRate, beta2, epsilon, weightDecay;
+  // 1 - beta1 and 1 - beta2, rounded once: in float 1 - 0.999f is off by 1.3e-5 of itself.
+  float complement1, complement2;
   // 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t)
   float correction1, correction2;
   bool decoupled;
 };
 struct RmspropUpdate {
   float scale, learningRate, alpha, epsilon, momentum, weightDecay;
+  // 1 - alpha, rounded once.
+  float complement;
 };
 struct AdagradUpdate {
   float scale, learningRate, epsilon, weightDecay;

@@ -16,8 +16,6 @@ constexpr RecurrentOperands kGradient = {0, 1, 3, 4, -1, -1, 5};
 struct ForwardScratch {
   int32_t* rows;
   float* bias;
-  float* packedIh;
-  float* packedHh;
   float* h[2];
   float* c0;
   float* gates;  // one chunk of steps, where the op need not save them
@@ -33,8 +31,8 @@ struct ForwardScratch {
     ih = forwardProduct(s, call.operand(3).f32(), s.I, kGates * kHiddenBlock, rows, nullptr, nullptr);
     hh = forwardProduct(s, call.operand(4).f32(), s.H, kGates * kHiddenBlock, rows, nullptr, nullptr);
     if (worthPacking(s)) {
-      ih.packed = packedIh = layout.floats(ih.packedFloats());
-      hh.packed = packedHh = layout.floats(hh.packedFloats());
+      ih.packed = layout.floats(ih.packedFloats());
+      hh.packed = layout.floats(hh.packedFloats());
     }
     for (float*& state : h) state = layout.floats(s.B * s.ldh());
     c0 = layout.floats(s.B * s.Hp);
@@ -76,29 +74,25 @@ void runLstm(const Call& call) {
 
   const float* c = scratch.c0;
   for (int64_t step = 0; step < s.T; step++) {
-    const int64_t t = s.timeOf(step), place = step % scratch.chunk;
-    // The chunk's steps in order of time, and this step among them.
-    const int64_t steps = std::min(scratch.chunk, s.T - (step - place));
-    const int64_t firstTime = s.reverse ? t + place - (steps - 1) : t - place;
-    float* chunkGates = savedGates ? savedGates + firstTime * s.B * gateRow : scratch.gates;
-    const float* hPrev = scratch.h[step & 1];
+    const ChunkPlace place = placeInChunk(s, step, scratch.chunk);
+    const int64_t t = place.t;
+    float* chunkGates = savedGates ? savedGates + place.firstTime * s.B * gateRow : scratch.gates;
+    float* gates = chunkGates + (t - place.firstTime) * s.B * gateRow;
     float* cNext = savedCells ? savedCells + t * s.B * s.Hp : scratch.c0;
-    LstmForward work{s.B, s.H, 0, 0, t, lengths, scratch.bias, chunkGates + (t - firstTime) * s.B * gateRow,
-                     savedGates != nullptr, c, cNext, hPrev, scratch.h[(step + 1) & 1], s.ldh(), y + t * s.B * s.H};
+    const float* hPrev = scratch.h[step & 1];
     call.pool.parallel(s.parts, [&](int part) {
       if (step == 0) {
         scratch.ih.pack(part);
         scratch.hh.pack(part);
       }
-      if (place == 0) {
-        scratch.ih.multiply(part, x + firstTime * s.B * s.I, s.I, steps * s.B, chunkGates, gateRow, false,
+      if (place.first) {
+        scratch.ih.multiply(part, x + place.firstTime * s.B * s.I, s.I, place.steps * s.B, chunkGates, gateRow, false,
                             scratch.input + part * scratch.inputFloats);
       }
-      scratch.hh.multiply(part, hPrev, s.ldh(), s.B, work.gates, gateRow, true, nullptr);
-      LstmForward own = work;
-      own.begin = s.blocksOf(part).begin;
-      own.end = s.blocksOf(part).end;
-      lstmGateKernels().forward(own);
+      scratch.hh.multiply(part, hPrev, s.ldh(), s.B, gates, gateRow, true, nullptr);
+      const BlockRange own = s.blocksOf(part);
+      lstmGateKernels().forward({s.B, s.H, own.begin, own.end, t, lengths, scratch.bias, gates, savedGates != nullptr, c,
+                                 cNext, hPrev, scratch.h[(step + 1) & 1], s.ldh(), y + t * s.B * s.H});
     });
     c = cNext;
   }
@@ -108,7 +102,6 @@ void runLstm(const Call& call) {
 
 struct GradientScratch {
   int32_t* rows;
-  float* packed;
   float* staged[2];
   int64_t ldStaged;
   float *dh, *dc, *c0, *dbias, *sums;
@@ -124,7 +117,7 @@ struct GradientScratch {
     const int64_t gateRow = kGates * s.Hp;
     rows = layout.ints(gateRow);
     hh = backwardProduct(s, call.operand(4).f32(), gateRow, rows, nullptr);
-    hh.packed = packed = layout.floats(hh.packedFloats());
+    hh.packed = layout.floats(hh.packedFloats());
     ldStaged = gateRow + 16;
     for (float*& buffer : staged) buffer = layout.floats(s.B * ldStaged);
     dh = layout.floats(s.B * s.ldh());

@@ -128,7 +128,8 @@ void runAdam(const Call& call) {
   AdamUpdate update = {};
   update.scale = scale;
   update.learningRate = learningRate;
-  update.beta1 = static_cast<float>(call.attributes[0]);
+  update.complement1 = static_cast<float>(1 - call.attributes[0]);
+  update.complement2 = static_cast<float>(1 - call.attributes[1]);
   update.beta2 = static_cast<float>(call.attributes[1]);
   update.epsilon = static_cast<float>(call.attributes[2]);
   update.weightDecay = static_cast<float>(call.attributes[3]);
@@ -157,7 +158,8 @@ void runRmsprop(const Call& call) {
                                 static_cast<float>(call.attributes[0]),
                                 static_cast<float>(call.attributes[1]),
                                 static_cast<float>(call.attributes[2]),
-                                static_cast<float>(call.attributes[3])};
+                                static_cast<float>(call.attributes[3]),
+                                static_cast<float>(1 - call.attributes[0])};
   forRanges(call.pool, call.operand(0).elements(), 1, [&](int64_t begin, int64_t end) {
     optimizerKernels().rmsprop(update, at(call.operand(0), begin), at(call.operand(1), begin),
                                at(call.operand(2), begin), call.operand(3).f32() + begin, end - begin);

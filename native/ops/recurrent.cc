@@ -173,6 +173,12 @@ bool worthPacking(const RecurrentSizes& s) { return s.T * s.B >= kPackedRows; }
 
 int64_t stepsPerChunk(const RecurrentSizes& s) { return std::clamp<int64_t>(kChunkRows / s.B, 1, s.T); }
 
+ChunkPlace placeInChunk(const RecurrentSizes& s, int64_t step, int64_t chunk) {
+  const int64_t t = s.timeOf(step), place = step % chunk;
+  const int64_t steps = std::min(chunk, s.T - (step - place));
+  return {t, s.reverse ? t + place - (steps - 1) : t - place, steps, place == 0};
+}
+
 namespace {
 
 // The gradients of each row's first step, which h0 belongs to, and of all other steps, which follow a y.

@@ -105,6 +105,14 @@ bool worthPacking(const RecurrentSizes& sizes);
 // Steps whose input product is made at once: few enough that it is still in L2 when the steps read it.
 int64_t stepsPerChunk(const RecurrentSizes& sizes);
 
+// Where a step lies in its chunk. Steps of a chunk are [firstTime, firstTime + steps) in order of time.
+struct ChunkPlace {
+  int64_t t;
+  int64_t firstTime, steps;
+  bool first;  // the first of its chunk to run
+};
+ChunkPlace placeInChunk(const RecurrentSizes& sizes, int64_t step, int64_t chunk);
+
 // dweight_hh [rows,H] = sum over steps of gradient^T h_prev.
 //   gradient [T,B,ld]  the gates' gradients, of which the groups in aGroups (null: all M columns) take part
 //   cRows    [M]       the row of dweight for each of them

@@ -21,7 +21,17 @@ export const tokenizerJsons = {
     const tokens = [...byteLetters(), ...merges.map((merge) => merge.replace(" ", "")), "<|endoftext|>"];
     return {
       ...common,
-      added_tokens: [{ id: tokens.length - 1, content: "<|endoftext|>", special: true, normalized: false }],
+      added_tokens: [
+        {
+          id: tokens.length - 1,
+          content: "<|endoftext|>",
+          special: true,
+          normalized: false,
+          single_word: false,
+          lstrip: false,
+          rstrip: false,
+        },
+      ],
       pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
       decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
       model: { type: "BPE", vocab: vocabularyOf(tokens.slice(0, -1)), merges },
@@ -35,7 +45,15 @@ export const tokenizerJsons = {
     const tokens = ["<unk>", "<s>", "</s>", ...bytes, ...letters, ...merges.map((merge) => merge.replace(" ", ""))];
     return {
       ...common,
-      added_tokens: [0, 1, 2].map((id) => ({ id, content: tokens[id], special: true, normalized: false })),
+      added_tokens: [0, 1, 2].map((id) => ({
+        id,
+        content: tokens[id],
+        special: true,
+        normalized: false,
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+      })),
       normalizer: {
         type: "Sequence",
         normalizers: [
@@ -68,7 +86,15 @@ export const tokenizerJsons = {
     const tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "word", "quick", "##s", "fox", ".", "br", "##own"];
     return {
       ...common,
-      added_tokens: [0, 1, 2, 3].map((id) => ({ id, content: tokens[id], special: true, normalized: false })),
+      added_tokens: [0, 1, 2, 3].map((id) => ({
+        id,
+        content: tokens[id],
+        special: true,
+        normalized: false,
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+      })),
       normalizer: {
         type: "BertNormalizer",
         clean_text: true,

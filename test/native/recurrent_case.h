@@ -145,7 +145,7 @@ inline void expectGradient(const RecurrentData& data, const Reference& reference
     return sum;
   };
   CAPTURE(input);
-  constexpr double kStep = 1e-5;
+  constexpr double kStep = 1e-7;
   for (int sample = 0; sample < 5; sample++) {
     const size_t i = random() % original.size();
     values[input][i] = original[i] + kStep;

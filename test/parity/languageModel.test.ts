@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
+import { memoryStream } from "../../lib/data/tokenStream.js";
 import type { Executor } from "../../lib/executor/executor.js";
 import { LanguageModel } from "../../lib/models/languageModel.js";
+import { WindowData } from "../../lib/models/languageModelData.js";
 import { optimizer } from "../../lib/train/optimizers.js";
 import type { StepResult } from "../../lib/train/step.js";
 import { TrainingStep } from "../../lib/train/step.js";
@@ -45,29 +47,14 @@ async function modelOn(executor: Executor): Promise<LanguageModel> {
   return model;
 }
 
-/** Window `index` of the stream cut into B rows that are read side by side, and what follows each of its tokens. */
-function window(index: number): { inputs: Int32Array; targets: Int32Array } {
-  const stream = golden.stream.data;
-  const at = (t: number, b: number) => stream[b * T * steps + index * T + t] as number;
-  const cut = (shift: number) => Int32Array.from({ length: T * B }, (_, i) => at(Math.floor(i / B) + shift, i % B));
-  return { inputs: cut(0), targets: cut(1) };
-}
-
 async function train(model: LanguageModel, { options }: GoldenRun): Promise<StepResult[]> {
   const { learningRate, clipNorm, reduction } = options;
-  const step = new TrainingStep(model, {
-    optimizer: optimizer(options.optimizer, { learningRate }),
-    clipNorm,
-    clipValue: 0,
-    reduction,
-  });
+  const rule = optimizer(options.optimizer, { learningRate });
+  const step = new TrainingStep(model, { optimizer: rule, clipNorm, clipValue: 0, reduction });
+  const stream = memoryStream(Int32Array.from(golden.stream.data), golden.stream.data.length);
   const results: StepResult[] = [];
-  for (let i = 0; i < steps; i++) {
-    // The first window starts from zeros, the others from the state that the window before left.
-    const feeds = { ...window(i), carry: Number(i > 0) };
-    results.push(
-      await step.run({ form: { T, B, role: "train" }, feeds, tokens: T * B }, { learningRate, step: i + 1, seed: 1 }),
-    );
+  for await (const batch of new WindowData(stream, { batchSize: B, windowLength: T }).batches(0)) {
+    results.push(await step.run(batch, { learningRate, step: results.length + 1, seed: 1 }));
   }
   return results;
 }
@@ -82,6 +69,7 @@ describe.each(subjects)(
       const executor = subject.executor();
       const model = await modelOn(executor);
       const results = await train(model, run);
+      expect(results.length).toBe(steps);
       const tolerance = subject.tolerance * growth;
       for (const [i, result] of results.entries()) {
         expectNear(`loss ${i + 1}`, result.loss, run.losses[i] as number);

@@ -1,0 +1,179 @@
+// rnn and rnnGradient; the equations are in kernels/rnn_cell.h.
+#include <cstring>
+
+#include "kernels/rnn_cell.h"
+#include "ops/families.h"
+#include "ops/recurrent.h"
+
+namespace ostinato {
+namespace {
+
+constexpr int kGateOrder[] = {0};
+constexpr RecurrentOperands kForward = {0, 1, 2, 3, 4, 5, 6};
+constexpr RecurrentOperands kGradient = {0, 1, 2, 3, -1, -1, 4};
+
+RnnActivation activationOf(const Call& call) { return call.integer(0) == 0 ? RnnActivation::tanh : RnnActivation::relu; }
+
+struct ForwardScratch {
+  int32_t* rows;
+  float* bias;
+  float* h[2];
+  float* input;  // per part
+  RecurrentProduct ih, hh;
+  int64_t chunk, inputFloats;
+  size_t bytes;
+
+  ForwardScratch(const Call& call, const RecurrentSizes& s) {
+    ScratchLayout layout(call.scratch);
+    rows = layout.ints(s.Hp);
+    bias = layout.floats(s.Hp);
+    // The products are made in y itself, whose rows have H columns and no padding.
+    ih = forwardProduct(s, call.operand(2).f32(), s.I, kHiddenBlock, nullptr, nullptr, nullptr);
+    hh = forwardProduct(s, call.operand(3).f32(), s.H, kHiddenBlock, nullptr, nullptr, nullptr);
+    ih.weights.N = hh.weights.N = s.H;
+    if (worthPacking(s)) {
+      ih.packed = layout.floats(ih.packedFloats());
+      hh.packed = layout.floats(hh.packedFloats());
+    }
+    for (float*& state : h) state = layout.floats(s.B * s.ldh());
+    chunk = stepsPerChunk(s);
+    inputFloats = ih.scratchFloats(chunk * s.B);
+    input = layout.floats(s.parts * inputFloats);
+    bytes = layout.used();
+  }
+};
+
+size_t checkRnn(const Call& call) {
+  const char* op = "rnn";
+  expectCounts(op, call, 7, 2, 2);
+  expectInteger(op, call, 0, 0, 1);
+  const RecurrentSizes s = checkedSizes(op, call, kForward, 1, 1);
+  expectStepsResult(op, call, s, 0);
+  expectStateResult(op, call, s, 1);
+  return ForwardScratch(call, s).bytes;
+}
+
+void runRnn(const Call& call) {
+  const RecurrentSizes s = sizesOf(call, kForward, 1);
+  const int32_t* lengths = checkedLengths(call, s, kForward.lengths);
+  const ForwardScratch scratch(call, s);
+  const float* x = call.operand(0).f32();
+  float* y = call.result(0).mutableF32();
+
+  fillRowMap(s, kGateOrder, 1, scratch.rows);
+  addBiases(call.operand(4).f32(), call.operand(5).f32(), scratch.rows, s.Hp, scratch.bias);
+  copyState(s, call.operand(1).f32(), scratch.h[0], s.ldh());
+
+  for (int64_t step = 0; step < s.T; step++) {
+    const ChunkPlace place = placeInChunk(s, step, scratch.chunk);
+    const float* hPrev = scratch.h[step & 1];
+    call.pool.parallel(s.parts, [&](int part) {
+      if (step == 0) {
+        scratch.ih.pack(part);
+        scratch.hh.pack(part);
+      }
+      if (place.first) {
+        scratch.ih.multiply(part, x + place.firstTime * s.B * s.I, s.I, place.steps * s.B,
+                            y + place.firstTime * s.B * s.H, s.H, false, scratch.input + part * scratch.inputFloats);
+      }
+      float* yt = y + place.t * s.B * s.H;
+      scratch.hh.multiply(part, hPrev, s.ldh(), s.B, yt, s.H, true, nullptr);
+      const BlockRange own = s.blocksOf(part);
+      rnnCellKernels().forward({s.B, s.H, own.begin, own.end, place.t, lengths, activationOf(call), scratch.bias, hPrev,
+                                scratch.h[(step + 1) & 1], s.ldh(), yt});
+    });
+  }
+  copyStateBack(s, scratch.h[s.T & 1], s.ldh(), call.result(1).mutableF32());
+}
+
+struct GradientScratch {
+  int32_t* rows;
+  float* gradient;  // [T,B,Hp]
+  float* staged[2];
+  float *dh, *dbias, *sums;
+  float* first;
+  RecurrentProduct hh;
+  StateWeightGradient state;
+  Gemm inputWeight, input;
+  void* products;
+  size_t bytes;
+
+  GradientScratch(const Call& call, const RecurrentSizes& s) {
+    ScratchLayout layout(call.scratch);
+    rows = layout.ints(s.Hp);
+    hh = backwardProduct(s, call.operand(3).f32(), s.Hp, rows, nullptr);
+    hh.packed = layout.floats(hh.packedFloats());
+    gradient = layout.floats(s.T * s.B * s.Hp);
+    for (float*& buffer : staged) buffer = layout.floats(s.B * s.ldh());
+    dh = layout.floats(s.B * s.ldh());
+    dbias = layout.floats(s.Hp);
+    sums = layout.floats(s.Hp);
+    first = layout.floats(s.B * s.Hp);
+    state = {gradient, s.Hp,  s.Hp, nullptr, rows, call.operand(5).f32(), call.operand(1).f32(), nullptr, first,
+             call.result(3).mutableF32()};
+    inputWeight = inputWeightGradient(s, gradient, s.Hp, s.Hp, nullptr, rows, call.operand(0).f32(),
+                                      call.result(2).mutableF32());
+    input = inputGradient(s, gradient, s.Hp, s.Hp, nullptr, rows, call.operand(2).f32(), call.result(0).mutableF32());
+    const int threads = call.pool.threads();
+    products = layout.bytes(std::max({stateWeightGradientScratch(s, state, threads),
+                                      gemmScratchBytes(inputWeight, threads), gemmScratchBytes(input, threads)}));
+    bytes = layout.used();
+  }
+};
+
+size_t checkRnnGradient(const Call& call) {
+  const char* op = "rnnGradient";
+  expectCounts(op, call, 8, 5, 2);
+  expectInteger(op, call, 0, 0, 1);
+  const RecurrentSizes s = checkedSizes(op, call, kGradient, 1, 1);
+  expectSteps(op, call, s, 5, false);
+  expectSteps(op, call, s, 6, true);
+  expectState(op, call, s, 7, true);
+  expectGradients(op, call, s, 1, 0, 1, 2);
+  expectResult(op, call, 4, DType::f32, &s.H, 1);
+  return GradientScratch(call, s).bytes;
+}
+
+void runRnnGradient(const Call& call) {
+  const RecurrentSizes s = sizesOf(call, kGradient, 1);
+  const int32_t* lengths = checkedLengths(call, s, kGradient.lengths);
+  GradientScratch scratch(call, s);
+  const float* y = call.operand(5).f32();
+  const float* dy = call.operand(6).f32();
+
+  fillRowMap(s, kGateOrder, 1, scratch.rows);
+  copyState(s, call.operand(7).f32(), scratch.dh, s.ldh());
+  std::memset(scratch.dbias, 0, static_cast<size_t>(s.Hp) * sizeof(float));
+
+  // One more section than steps: the product of the first step's gradients, which leads to h0.
+  for (int64_t step = s.T - 1; step >= -1; step--) {
+    call.pool.parallel(s.parts, [&](int part) {
+      if (step == s.T - 1) {
+        scratch.hh.pack(part);
+      } else {
+        scratch.hh.multiply(part, scratch.staged[(step + 1) & 1], s.ldh(), s.B, scratch.dh, s.ldh(), true, nullptr);
+      }
+      if (step < 0) return;
+      const int64_t t = s.timeOf(step);
+      const BlockRange own = s.blocksOf(part);
+      rnnCellKernels().backward({s.B, s.H, own.begin, own.end, t, lengths, activationOf(call), y + t * s.B * s.H,
+                                 dy ? dy + t * s.B * s.H : nullptr, scratch.dh, s.ldh(),
+                                 scratch.gradient + t * s.B * s.Hp, scratch.staged[step & 1], s.ldh(), scratch.dbias,
+                                 scratch.sums});
+    });
+  }
+  copyStateBack(s, scratch.dh, s.ldh(), call.result(1).mutableF32());
+  scatterBias(scratch.dbias, scratch.rows, s.Hp, call.result(4).mutableF32());
+  scratch.state.lengths = lengths;
+  stateWeightGradient(s, scratch.state, scratch.products, call.pool);
+  gemm(scratch.inputWeight, scratch.products, call.pool);
+  gemm(scratch.input, scratch.products, call.pool);
+}
+
+const Operation kOperations[] = {{"rnn", checkRnn, runRnn}, {"rnnGradient", checkRnnGradient, runRnnGradient}};
+
+}  // namespace
+
+Family rnnFamily() { return {kOperations, 2}; }
+
+}  // namespace ostinato

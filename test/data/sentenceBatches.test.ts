@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
+import { Corpus } from "../../lib/data/corpus.js";
+import type { SentenceBatch } from "../../lib/data/sentenceBatches.js";
+import { SentenceBatches, sentenceMarks } from "../../lib/data/sentenceBatches.js";
+import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
+import { randomNumbers } from "./randomText.js";
+
+const random = randomNumbers(7);
+const sentences = Array.from({ length: 500 }, (_, i) => `s${i}${" w".repeat(random(30))}`);
+const tokenizer = WordTokenizer.fromText(sentences.join("\n"));
+const marks = sentenceMarks(tokenizer);
+
+async function batchesOf(text: string, options: object = {}): Promise<SentenceBatches> {
+  const stream = await Corpus.fromText(text).tokenize(tokenizer, { memoryLimit: 1000 });
+  return SentenceBatches.from(stream, { ...marks, batchSize: 32, ...options });
+}
+
+async function epoch(batches: SentenceBatches, number = 0, from = 0): Promise<SentenceBatch[]> {
+  const list: SentenceBatch[] = [];
+  for await (const batch of batches.batches(number, from)) list.push(batch);
+  return list;
+}
+
+/** The sentences of a batch, from its targets; and checks that inputs are the targets one step later. */
+function sentencesOf({ T, B, inputs, targets, lengths }: SentenceBatch): string[] {
+  return Array.from({ length: B }, (_, b) => {
+    const column = Array.from({ length: T }, (_, t) => targets[t * B + b] as number);
+    const length = lengths[b] as number;
+    expect(column.slice(length).every((target) => target === -1)).toBe(true);
+    expect(column[length - 1]).toBe(marks.end);
+    const words = column.slice(0, length - 1);
+    expect(Array.from({ length }, (_, t) => inputs[t * B + b])).toEqual([marks.begin, ...words]);
+    return tokenizer.decode(words);
+  });
+}
+
+test("an epoch has every sentence once", async () => {
+  const batches = await batchesOf(`\n\n${sentences.join("\n\n")}`);
+  for (const number of [0, 1]) {
+    const list = await epoch(batches, number);
+    expect(list.flatMap(sentencesOf).sort()).toEqual([...sentences].sort());
+    expect(list).toHaveLength(batches.length);
+    expect(list.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(batches.tokens);
+  }
+  expect(batches.sentences).toBe(500);
+});
+
+test("there are few shapes and little padding", async () => {
+  const list = await epoch(await batchesOf(sentences.join("\n")));
+  expect(new Set(list.map(({ T }) => T)).size).toBeLessThanOrEqual(4);
+  expect(list.every(({ T }) => T % 8 === 0)).toBe(true);
+  expect(list.filter(({ B }) => B !== 32)).toHaveLength(1);
+  const places = list.reduce((sum, { T, B }) => sum + T * B, 0);
+  expect(places / list.reduce((sum, { tokens }) => sum + tokens, 0)).toBeLessThan(1.5);
+});
+
+test("the same seed and epoch give the same batches, another epoch or seed others", async () => {
+  const text = sentences.join("\n");
+  const [a, b, c] = [await batchesOf(text), await batchesOf(text), await batchesOf(text, { seed: 2 })];
+  expect(await epoch(a, 3)).toEqual(await epoch(b, 3));
+  expect((await epoch(a, 3)).flatMap(sentencesOf)).not.toEqual((await epoch(a, 4)).flatMap(sentencesOf));
+  expect((await epoch(a, 3)).flatMap(sentencesOf)).not.toEqual((await epoch(c, 3)).flatMap(sentencesOf));
+});
+
+test("reading from a batch on gives the batches that an uninterrupted reading gives", async () => {
+  const batches = await batchesOf(sentences.join("\n"));
+  const whole = await epoch(batches, 1);
+  for (const from of [0, 1, 7, batches.length]) expect(await epoch(batches, 1, from)).toEqual(whole.slice(from));
+});
+
+test("without shuffling, sentences of similar length keep their order", async () => {
+  const list = await epoch(await batchesOf("a w\nb\nc w w\n".replaceAll(/[abc]/g, "s1"), { seed: null, batchSize: 2 }));
+  expect(list.flatMap(sentencesOf)).toEqual(["s1 w", "s1", "s1 w w"]);
+});
+
+test("characters end their sentences with the line end", () => {
+  const characters = CharacterTokenizer.fromText("ab\n");
+  expect(sentenceMarks(characters)).toEqual({ begin: 0, end: 0 });
+  expect(() => sentenceMarks(CharacterTokenizer.fromText("ab"))).toThrow(
+    /neither an end-of-sentence token nor the line end/,
+  );
+});
+
+test("a text of empty lines has no sentence", async () => {
+  await expect(batchesOf("\n\n")).rejects.toThrow("The text has 2 tokens, but no sentence among them.");
+});

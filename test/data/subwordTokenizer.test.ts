@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
+import { subwordTokenizers, tokenizerJsons } from "./subwords.js";
+
+/** Figures of Hugging Face's own implementation, in Rust. */
+const figures = JSON.parse(readFileSync(new URL("./subwords.json", import.meta.url), "utf8")) as {
+  cases: Record<keyof typeof subwordTokenizers, { text: string; ids: number[]; decoded: string }[]>;
+};
+
+test.each(Object.keys(subwordTokenizers) as (keyof typeof subwordTokenizers)[])(
+  "%s gives the tokens of the Rust implementation",
+  (name) => {
+    const tokenizer = subwordTokenizers[name]();
+    for (const { text, ids, decoded } of figures.cases[name]) {
+      expect([...tokenizer.encode(text)], JSON.stringify(text)).toEqual(ids);
+      expect(tokenizer.decode(ids), JSON.stringify(text)).toBe(decoded);
+    }
+  },
+);
+
+test("special tokens are found by their usual names", () => {
+  const names = (name: keyof typeof subwordTokenizers) => {
+    const tokenizer = subwordTokenizers[name]();
+    return Object.fromEntries(Object.entries(tokenizer.special).map(([key, id]) => [key, tokenizer.token(id)]));
+  };
+  expect(names("byte-level BPE")).toEqual({ endOfSentence: "<|endoftext|>" });
+  expect(names("BPE with byte fallback")).toEqual({ unknown: "<unk>", beginOfSentence: "<s>", endOfSentence: "</s>" });
+  expect(names("WordPiece")).toEqual({
+    unknown: "[UNK]",
+    beginOfSentence: "[CLS]",
+    endOfSentence: "[SEP]",
+    padding: "[PAD]",
+  });
+});
+
+test("tokens are shown as text, with their blanks", () => {
+  const bytes = subwordTokenizers["byte-level BPE"]();
+  expect(bytes.token(bytes.id("Ġthe") as number)).toBe("␣the");
+  expect(bytes.token(bytes.id("ĊĊ") as number)).toBe("\\n\\n");
+  expect(bytes.token(bytes.id("ê") as number)).toBe("ê");
+  const marked = subwordTokenizers["BPE with byte fallback"]();
+  expect(marked.token(marked.id("▁the") as number)).toBe("␣the");
+  expect(marked.token(marked.id("the") as number)).toBe("the");
+});
+
+test("a character whose bytes are several tokens comes when it is whole, and not at all when it is not", () => {
+  for (const name of ["byte-level BPE", "BPE with byte fallback"] as const) {
+    const tokenizer = subwordTokenizers[name]();
+    const ids = [...tokenizer.encode("the 👩")];
+    const decoder = tokenizer.decoder();
+    const pieces = ids.map((id) => decoder.push(id));
+    expect(pieces.slice(-4)).toEqual(["", "", "", "👩"]);
+    const cut = tokenizer.decoder();
+    const written = ids.slice(0, -1).map((id) => cut.push(id));
+    expect([...written, cut.end()].join("")).toBe("the ");
+  }
+});
+
+test("a text without line ends is cut at blanks, always at the same ones", () => {
+  const tokenizer = subwordTokenizers["byte-level BPE"]();
+  const text = "the word the quick ".repeat(20_000);
+  const whole = tokenizer.encode(text);
+  expect(tokenizer.decode(whole)).toBe(text);
+  const encoder = tokenizer.encoder();
+  const ids: number[] = [];
+  for (let at = 0; at < text.length; at += 9_973)
+    for (const id of encoder.push(text.slice(at, at + 9_973))) ids.push(id);
+  ids.push(...encoder.end());
+  expect(ids).toEqual([...whole]);
+});
+
+test("what the vocabulary lacks is an error where there is no unknown token", () => {
+  const json = tokenizerJsons["BPE with byte fallback"]();
+  const lacking = { ...json, model: { ...json.model, byte_fallback: false, unk_token: null } };
+  expect(() => new SubwordTokenizer(lacking).encode("the 😀")).toThrow(/Unknown subword .* which has no unknown token/);
+});
