@@ -1,4 +1,4 @@
-import { cpus, release, totalmem, type } from "node:os";
+import { cpus, loadavg, release, totalmem, type } from "node:os";
 
 /** What a reader must know of the machine to judge a time. */
 export function describeMachine() {
@@ -24,4 +24,14 @@ export function machineSlug({ cpu, cores }) {
     .replace(/\((r|tm)\)/g, " ")
     .match(/[a-z0-9.]+/g) ?? ["unknown"];
   return `${words.join("-")}-${cores}-cores`;
+}
+
+/** What to say before measuring on a machine that others are using; null when it is quiet. */
+export function busyWarning() {
+  const [load = 0] = loadavg();
+  if (load < 0.5) return null;
+  return (
+    `warning: the load of this machine is ${load.toFixed(1)}. Where another program takes a core, OpenMP's waiting threads make ` +
+    "PyTorch up to 15 times slower, and nobody's figures can be trusted."
+  );
 }

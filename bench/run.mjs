@@ -1,7 +1,7 @@
 // How many tokens a second does a training step reach, against other systems? See bench/README.md.
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { describeMachine, machineLine } from "./machine.mjs";
+import { busyWarning, describeMachine, machineLine } from "./machine.mjs";
 import { measure } from "./measure.mjs";
 import { allThreads, opponents } from "./opponents/list.mjs";
 import { keepResults } from "./results.mjs";
@@ -85,6 +85,8 @@ async function main() {
   const machine = describeMachine();
   const report = (text) => process.stderr.write(`${text}\n`);
   report(machineLine(machine));
+  const warning = busyWarning();
+  if (warning && !options.short) report(warning);
   const rows = [];
   for (const workload of options.workloads) rows.push(...(await measure({ ...options, workload, report })));
   if (options.short) expectSound(rows);

@@ -31,7 +31,7 @@ export function markdown({ machine, rows }) {
     ...used.map((name) => {
       const settings = [...new Set(rows.filter((row) => row.opponent === name).map((row) => row.settings))].join("; ");
       const { title, note } = opponents[name];
-      return `- ${title}: ${settings}${note ? `. ${note[0].toUpperCase()}${note.slice(1)}` : ""}.`;
+      return `- ${title}: ${settings}${note ? `. ${note}` : ""}.`;
     }),
   );
   return lines.join("\n");

@@ -49,5 +49,8 @@ export async function executorOf(kind) {
   const executor = nativeExecutor();
   const { kernels, gemm, threads } = nativeInfo();
   const blas = gemm.blas ? `, BLAS ${gemm.blas}` : "";
-  return { executor, settings: `kernels ${kernels.chosen}, products ${gemm.provider}${blas}, ${threads} threads` };
+  return {
+    executor,
+    settings: `kernels ${kernels.chosen}, products ${gemm.provider}${blas}, ${threads} thread${threads === 1 ? "" : "s"}`,
+  };
 }

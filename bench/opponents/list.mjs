@@ -34,7 +34,7 @@ export const opponents = {
       arguments: [here("ostinato.mjs"), "reference", workload, String(T)],
     }),
     windows: { W1: 8, W2: 7 },
-    note: "float32 typed arrays and blocked loops, one thread",
+    note: "Float32 typed arrays and blocked loops, one thread",
   },
   "tfjs-wasm": {
     title: "TensorFlow.js, WebAssembly",
@@ -43,7 +43,7 @@ export const opponents = {
       arguments: [here("tfjs.mjs"), "wasm", workload, String(T), String(threads)],
     }),
     windows: { W1: 16, W2: 7 },
-    note: "its wasm backend has no gradient for the embedding, so it is fed random vectors; it does not clip or carry state",
+    note: "In Node it has SIMD and one thread. Its wasm backend has no gradient for the embedding, so it is fed random vectors; it does not clip or carry state",
   },
   "tfjs-cpu": {
     title: "TensorFlow.js, plain JavaScript",
@@ -52,7 +52,7 @@ export const opponents = {
       arguments: [here("tfjs.mjs"), "cpu", workload, String(T), String(threads)],
     }),
     windows: { W1: 4, W2: 2 },
-    note: "fed random vectors like tfjs-wasm; it does not clip or carry state",
+    note: "Fed random vectors like tfjs-wasm; it does not clip or carry state",
   },
   pytorch: {
     title: "PyTorch, float32",
@@ -66,7 +66,7 @@ export const opponents = {
       ],
       environment: fastPyTorch(threads),
     }),
-    note: "nn.LSTM with oneDNN and OpenMP OpenBLAS in one pool of threads, its fastest setting here",
+    note: "With oneDNN and OpenMP OpenBLAS in one pool of threads, its fastest setting here",
   },
 };
 

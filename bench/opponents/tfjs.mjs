@@ -34,6 +34,6 @@ const y = tf.tidy(() => tf.oneHot(targets, V).reshape([B, T, V]));
 
 const threadsUsed = backend === "wasm" ? require("@tensorflow/tfjs-backend-wasm").getThreadsCount() : 1;
 await serve({
-  settings: `tfjs ${tf.version_core}, ${tf.getBackend()}, ${threadsUsed} threads`,
+  settings: `tfjs ${tf.version_core}, ${tf.getBackend()}, ${threadsUsed} thread${threadsUsed === 1 ? "" : "s"}`,
   step: async () => model.trainOnBatch(x, y),
 });

@@ -1,4 +1,4 @@
-import { expectKnownOptions, expectNumber } from "../errors.js";
+import { expectKnownOptions, expectNumber, expectOneOf } from "../errors.js";
 
 /** Where training stands when the learning rate of the next step is asked for. */
 export interface Moment {
@@ -103,4 +103,24 @@ export function warmup(steps: number, then: Schedule = constant()): Schedule {
     options: { ...then.options, warmup: steps },
     factor: (moment) => Math.min(1, (moment.step + 1) / Math.max(1, steps)) * then.factor(moment),
   };
+}
+
+export const scheduleNames = ["constant", "step", "plateau", "cosine"] as const;
+
+/** The schedule of a name, as on the command line, with warm-up if `warmup` is given. */
+export function schedule(
+  name: string,
+  options: { decay?: number; decayStart?: number; decayEvery?: number; warmup?: number } = {},
+): Schedule {
+  const { decay, decayStart, decayEvery, warmup: steps = 0 } = options;
+  const optional = <K extends string>(key: K, value: number | undefined) =>
+    (value === undefined ? {} : { [key]: value }) as { [key in K]?: number };
+  const rules = {
+    constant,
+    step: () => stepDecay({ ...optional("factor", decay), ...optional("start", decayStart), ...optional("every", decayEvery) }),
+    plateau: () => plateau(optional("factor", decay)),
+    cosine: () => cosine(optional("floor", decay)),
+  };
+  const rule = rules[expectOneOf("schedule", "name", name, scheduleNames)]();
+  return steps > 0 ? warmup(steps, rule) : rule;
 }

@@ -14,7 +14,7 @@ ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
 
 ostinato train lm "$data/train.txt" \
   --validation "$data/valid.txt" \
-  --tokenizer char --unknown --cell lstm --layers 2 --hidden 512 --embedding 256 --dropout 0.5 \
+  --tokenizer character --unknown --cell lstm --layers 2 --hidden 512 --embedding 256 --dropout 0.5 \
   --batch 32 --window 64 --epochs 12 --clip 1 \
   --optimizer adam --learning-rate 0.002 --schedule cosine \
   --seed 1 --out "$model" ${RESUME:+--resume}

@@ -19,5 +19,5 @@ ostinato train lm "$data/ptb.train.txt" \
   --validation "$data/ptb.valid.txt" --test "$data/ptb.test.txt" \
   --tokenizer word --cell lstm --layers 2 --hidden 200 --embedding 200 --init uniform:0.1 --forget-bias 0 \
   --batch 20 --window 20 --epochs 13 --reduction sequence --clip 5 \
-  --optimizer sgd --learning-rate 1 --schedule step:4:0.5 \
+  --optimizer sgd --learning-rate 1 --schedule step --decay-start 4 --decay 0.5 \
   --seed 1 --out "$model" ${RESUME:+--resume}

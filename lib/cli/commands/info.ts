@@ -1,0 +1,50 @@
+import { cpus } from "node:os";
+import { Command } from "commander";
+import { OstinatoError } from "../../errors.js";
+import { nativeInfo } from "../../executor/native.js";
+import { loadModelFolder } from "../../formats/index.js";
+import { LanguageModelNetwork } from "../../models/languageModelNetwork.js";
+import type { LanguageModelConfig } from "../../models/languageModelNetwork.js";
+import { elementsOf } from "../../graph/program.js";
+import { count, printer } from "../print.js";
+
+export function infoCommand(): Command {
+  return new Command("info")
+    .description("what computes here and why; or what a model folder holds")
+    .argument("[model]", "folder of a model")
+    .option("--json", "print one JSON object")
+    .action(info);
+}
+
+async function info(folder: string | undefined, options: { json?: boolean }): Promise<void> {
+  const print = printer(options);
+  if (folder !== undefined) return describeModel(folder, print);
+  const cpu = cpus()[0]?.model.trim() ?? "unknown CPU";
+  const about = { node: process.version, platform: `${process.platform}-${process.arch}`, cpu, cores: cpus().length };
+  try {
+    const native = nativeInfo();
+    print.object({ ...about, native });
+    const { kernels, gemm, threads } = native;
+    print.line(
+      `Node ${about.node} on ${about.platform}, ${cpu}, ${about.cores} cores; ${threads} threads compute. ` +
+        `Kernels: ${kernels.chosen} (${kernels.reason}; available: ${kernels.available.join(", ")}). ` +
+        `Matrix products: ${gemm.provider === "auto" ? "the faster for each shape" : gemm.provider} of own kernels and ` +
+        `${gemm.blas ?? "the system's BLAS, of which none was found"}. All sums and products are float32.`,
+    );
+  } catch (error) {
+    if (!(error instanceof OstinatoError)) throw error;
+    print.object({ ...about, native: null, reason: error.message });
+    print.line(`Node ${about.node} on ${about.platform}, ${cpu}. ${error.message}`);
+  }
+}
+
+async function describeModel(folder: string, print: ReturnType<typeof printer>): Promise<void> {
+  const { model, config, tokenizer } = await loadModelFolder(folder);
+  const network = new LanguageModelNetwork(config as unknown as LanguageModelConfig);
+  const parameters = network.parameters.map(({ name, shape }) => ({ name, shape }));
+  const total = parameters.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
+  print.object({ model, config, tokenizer: { kind: tokenizer.kind, size: tokenizer.size }, parameters, total });
+  print.line(`${model}: ${count(total)} parameters; ${tokenizer.kind} tokens, vocabulary ${count(tokenizer.size)}`);
+  for (const [name, value] of Object.entries(config)) print.line(`  ${name.padEnd(16)} ${String(value)}`);
+  for (const { name, shape } of parameters) print.line(`  ${name.padEnd(28)} [${shape.join(", ")}]`);
+}

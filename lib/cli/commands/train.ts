@@ -1,0 +1,294 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { Command, Option } from "commander";
+import pc from "picocolors";
+import { ByteTokenizer, CharacterTokenizer, Corpus, SubwordTokenizer, WordTokenizer } from "../../data/index.js";
+import type { Tokenizer, TokenStream } from "../../data/index.js";
+import { FileError, OptionError } from "../../errors.js";
+import { holdsModel } from "../../formats/index.js";
+import { LanguageModel } from "../../models/languageModel.js";
+import { SentenceData, WindowData } from "../../models/languageModelData.js";
+import type { LanguageModelForm } from "../../models/languageModelData.js";
+import { cells } from "../../models/languageModelNetwork.js";
+import type { EndEvent, ValidationEvent } from "../../train/events.js";
+import { optimizer, optimizerNames } from "../../train/optimizers.js";
+import { scheduleNames, schedule } from "../../train/schedules.js";
+import { Trainer } from "../../train/trainer.js";
+import { executorFrom, withExecutorOptions } from "../executor.js";
+import { exitCodeOf, interruptible } from "../interrupt.js";
+import { given, number, whole } from "../options.js";
+import { count, duration, printer } from "../print.js";
+import type { Printer } from "../print.js";
+
+export function trainCommand(): Command {
+  return new Command("train").description("train a model").addCommand(languageModelCommand());
+}
+
+interface Options {
+  out: string;
+  validation: string;
+  test?: string;
+  tokenizer: string;
+  vocabulary?: number;
+  cell: (typeof cells)[number];
+  layers: number;
+  hidden: number;
+  embedding?: number;
+  dropout: number;
+  variational?: boolean;
+  tied?: boolean;
+  connections?: "plain" | "residual" | "dense";
+  layerNorm?: boolean;
+  init?: string;
+  forgetBias?: number;
+  reset?: "after" | "before";
+  activation?: "tanh" | "relu";
+  sentences?: boolean;
+  batch: number;
+  window: number;
+  epochs: number;
+  steps?: number;
+  optimizer: string;
+  learningRate?: number;
+  momentum?: number;
+  weightDecay?: number;
+  beta2?: number;
+  schedule: string;
+  decay?: number;
+  decayStart?: number;
+  decayEvery?: number;
+  warmup?: number;
+  clip: number;
+  clipValue: number;
+  reduction: "token" | "sequence";
+  seed: number;
+  patience: number;
+  validateEvery: number;
+  sampleEvery: number;
+  checkpointSeconds?: number;
+  prompt?: string;
+  resume?: boolean;
+  overwrite?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+  executor: string;
+  threads?: number;
+}
+
+function languageModelCommand(): Command {
+  const command = new Command("lm")
+    .description("train a language model on text files (UTF-8)")
+    .argument("<text...>", "the text to learn, one or several files")
+    .requiredOption("-o, --out <folder>", "where the model goes")
+    .option("--validation <file or share>", "a file, or the share of the text's end to hold out", "0.1")
+    .option("--test <file>", "measure the best model on this file at the end")
+    .option("--tokenizer <kind>", "character, jamo, byte, word, or a Hugging Face tokenizer.json", "character")
+    .option("--vocabulary <n>", "words: keep the n most frequent, the others become <unk>", whole)
+    .addOption(new Option("--cell <name>", "recurrent cell").choices(cells).default("lstm"))
+    .option("--layers <n>", "layers on top of each other", whole, 2)
+    .option("--hidden <n>", "units of a layer", whole, 256)
+    .option("--embedding <n>", "size of token vectors (default: as --hidden)", whole)
+    .option("--dropout <p>", "on the embedding, between layers and before the output", number, 0)
+    .option("--variational", "one dropout mask for all time steps")
+    .option("--tied", "the output layer shares the embedding")
+    .addOption(new Option("--connections <kind>", "between layers").choices(["plain", "residual", "dense"]))
+    .option("--layer-norm", "normalise before the output layer")
+    .option("--init <rule>", "first weights: uniform:0.1, normal:0.02, xavier, orthogonal ...")
+    .option("--forget-bias <x>", "LSTM: first bias of the forget gate (default: 1)", number)
+    .addOption(new Option("--reset <form>", "GRU: reset gate after or before the product").choices(["after", "before"]))
+    .addOption(new Option("--activation <name>", "RNN: activation").choices(["tanh", "relu"]))
+    .option("--sentences", "learn each line on its own instead of windows over the whole text")
+    .option("--batch <n>", "sequences side by side", whole, 32)
+    .option("--window <n>", "time steps that gradients flow through", whole, 64)
+    .option("--epochs <n>", "times to read the text", whole, 10)
+    .option("--steps <n>", "stop after so many updates", whole)
+    .addOption(new Option("--optimizer <name>", "update rule").choices(optimizerNames).default("adam"))
+    .option("--learning-rate <x>", "(default: the optimizer's own)", number)
+    .option("--momentum <x>", "sgd, rmsprop: momentum", number)
+    .option("--weight-decay <x>", "pull of the weights towards 0", number)
+    .option("--beta2 <x>", "adam, adamw: decay of squared gradients", number)
+    .addOption(new Option("--schedule <name>", "of the learning rate").choices(scheduleNames).default("constant"))
+    .option("--decay <x>", "step, plateau: factor; cosine: the share that is left at the end", number)
+    .option("--decay-start <n>", "step: epochs before the first decay", number)
+    .option("--decay-every <n>", "step: epochs between decays", number)
+    .option("--warmup <n>", "updates over which the rate rises", whole)
+    .option("--clip <x>", "largest norm of all gradients together; 0 for none", number, 5)
+    .option("--clip-value <x>", "largest gradient element; 0 for none", number, 0)
+    .addOption(
+      new Option("--reduction <kind>", "gradient of the mean over tokens, or of the sum over time averaged over sequences")
+        .choices(["token", "sequence"])
+        .default("token"),
+    )
+    .option("--seed <n>", "of the first weights and of dropout", whole, 1)
+    .option("--patience <n>", "stop after so many validations without a lower loss; 0 for never", whole, 0)
+    .option("--validate-every <n>", "updates between validations; 0 for once an epoch", whole, 0)
+    .option("--sample-every <n>", "updates between samples of what it has learnt; 0 for none", whole, 0)
+    .option("--checkpoint-seconds <n>", "seconds between checkpoints (default: 120)", number)
+    .option("--prompt <text>", "what samples begin with")
+    .option("--resume", "go on with the training in --out")
+    .option("--overwrite", "replace the model in --out")
+    .option("--json", "print one JSON object for each event")
+    .option("--quiet", "print nothing but errors");
+  return withExecutorOptions(command).action(trainLanguageModel);
+}
+
+async function trainLanguageModel(files: string[], options: Options): Promise<void> {
+  const print = printer(options);
+  await expectFreeFolder(options);
+  const { signal, stoppedBy, done } = interruptible();
+  try {
+    const corpus = Corpus.fromFiles(files);
+    const executor = executorFrom(options);
+    const tokenizer = options.resume
+      ? (await LanguageModel.load(options.out, { executor })).tokenizer
+      : await tokenizerFor(options, corpus);
+    const text = await corpus.tokenize(tokenizer, { signal });
+    const streams = await splitOf(text, options, tokenizer);
+    print.note(
+      `${corpus.name}: ${count(streams.train.length)} ${tokenizer.kind} tokens to learn, ` +
+        `${count(streams.validation?.length ?? 0)} to validate; vocabulary ${count(tokenizer.size)}.`,
+    );
+    const model = await LanguageModel.create({ tokenizer, seed: options.seed, executor, ...given(networkOptions(options)) });
+    if (options.overwrite) await model.save(options.out, { overwrite: true });
+    const trainer = await trainerFor(model, streams, options);
+    print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
+    report(trainer, print);
+    const end = await trainer.run({ signal });
+    await conclude(end, model, options, print);
+    const by = stoppedBy();
+    if (by) process.exitCode = exitCodeOf(by);
+  } catch (error) {
+    const by = stoppedBy();
+    if (!by || (error as Error).name !== "AbortError") throw error;
+    process.exitCode = exitCodeOf(by);
+  } finally {
+    done();
+  }
+}
+
+/** A new training must not touch a model that is there already; a resumed one needs it. */
+async function expectFreeFolder({ out, resume, overwrite }: Options): Promise<void> {
+  if (resume && overwrite) throw new OptionError("train: --resume and --overwrite contradict each other.");
+  const there = await holdsModel(out);
+  if (resume && !there) throw new FileError(`train: ${out} holds no training to resume. Leave out --resume to begin one.`);
+  if (there && !resume && !overwrite) {
+    throw new FileError(`train: ${out} holds a model already. Choose another --out, or pass --resume or --overwrite.`);
+  }
+}
+
+async function tokenizerFor({ tokenizer, vocabulary }: Options, corpus: Corpus): Promise<Tokenizer> {
+  if (vocabulary !== undefined && tokenizer !== "word") throw new OptionError("train: --vocabulary needs --tokenizer word.");
+  if (tokenizer === "character") return CharacterTokenizer.fromCorpus(corpus);
+  if (tokenizer === "jamo") return CharacterTokenizer.fromCorpus(corpus, { unit: "jamo" });
+  if (tokenizer === "byte") return new ByteTokenizer();
+  if (tokenizer === "word") return WordTokenizer.fromCorpus(corpus, given({ maximumSize: vocabulary }));
+  if (!tokenizer.endsWith(".json") || !existsSync(tokenizer)) {
+    throw new OptionError(
+      `train: expected --tokenizer to be character, jamo, byte, word or the path of a tokenizer.json, got ${JSON.stringify(tokenizer)}.`,
+    );
+  }
+  return new SubwordTokenizer(JSON.parse(await readFile(tokenizer, "utf8")));
+}
+
+interface Streams {
+  train: TokenStream;
+  validation?: TokenStream;
+}
+
+async function splitOf(
+  text: TokenStream & { split(shares: { validation: number }): { train: TokenStream; validation: TokenStream } },
+  { validation }: Options,
+  tokenizer: Tokenizer,
+): Promise<Streams> {
+  const share = Number(validation);
+  if (Number.isNaN(share)) {
+    return { train: text, validation: await Corpus.fromFile(validation).tokenize(tokenizer) };
+  }
+  if (share === 0) return { train: text };
+  return text.split({ validation: share });
+}
+
+function networkOptions(options: Options) {
+  const { cell, layers, hidden, embedding, dropout, variational, tied, connections, layerNorm, init } = options;
+  const { forgetBias, reset, activation } = options;
+  const names = { hiddenSize: hidden, embeddingSize: embedding, initializer: init };
+  return { cell, layers, dropout, variational, tied, connections, layerNorm, forgetBias, reset, activation, ...names };
+}
+
+async function trainerFor(model: LanguageModel, { train, validation }: Streams, options: Options) {
+  const { batch, window, seed, sampleEvery, prompt, sentences, steps, learningRate, momentum, weightDecay, beta2 } = options;
+  const { tokenizer } = model;
+  const data = async (stream: TokenStream, role: "train" | "validate") =>
+    sentences
+      ? SentenceData.of(stream, { tokenizer, batchSize: batch, seed, role })
+      : new WindowData(stream, { batchSize: batch, windowLength: window, role });
+  const write = async () => {
+    let text = prompt ?? "";
+    const pieces = model.generate({ ...given({ prompt }), maximumTokens: 200, temperature: 0.8, seed });
+    for await (const piece of pieces) text += piece;
+    return text;
+  };
+  return new Trainer(model, {
+    data: await data(train, "train"),
+    ...given({ validation: validation && (await data(validation, "validate")) }),
+    optimizer: optimizer(options.optimizer, { learningRate, momentum, weightDecay, beta2 }),
+    schedule: schedule(options.schedule, given(options)),
+    epochs: options.epochs,
+    ...given({ maximumSteps: steps, checkpointSeconds: options.checkpointSeconds }),
+    clipNorm: options.clip,
+    clipValue: options.clipValue,
+    reduction: options.reduction,
+    seed,
+    patience: options.patience,
+    validateEvery: options.validateEvery,
+    folder: options.out,
+    resume: options.resume ?? false,
+    ...(sampleEvery > 0 ? { samples: { every: sampleEvery, write } } : {}),
+  });
+}
+
+/** Prints what the trainer tells. */
+function report(trainer: Trainer<LanguageModelForm>, print: Printer): void {
+  const line = print.progress();
+  trainer.on("step", (event) => {
+    print.object({ event: "step", ...event });
+    const { epoch, loss, tokensPerSecond, secondsLeft, progress } = event;
+    line.update(
+      progress,
+      `epoch ${epoch.toFixed(2)}  loss ${loss.toFixed(3)}  ${count(tokensPerSecond)} tokens/s  ${duration(secondsLeft)} left`,
+    );
+  });
+  trainer.on("validation", (event) => {
+    line.pause();
+    print.object({ event: "validation", ...event });
+    print.note(`epoch ${event.epoch.toFixed(2)}: validation ${measures(event)}${event.best ? pc.green("  best so far") : ""}`);
+  });
+  trainer.on("sample", (event) => {
+    line.pause();
+    print.object({ event: "sample", ...event });
+    print.note(`${pc.dim(`--- after ${count(event.step)} updates`)}\n${event.text}\n${pc.dim("---")}`);
+  });
+  trainer.on("end", () => line.stop());
+}
+
+async function conclude(end: EndEvent, model: LanguageModel, { out, test }: Options, print: Printer): Promise<void> {
+  print.object({ event: "end", ...end, folder: out });
+  const how = { finished: "Done", early: "Stopped early: the validation loss no longer improves", stopped: "Stopped" }[end.reason];
+  print.note(`${how} after ${count(end.step)} updates and ${duration(end.seconds)}. The model is in ${out}.`);
+  if (end.reason === "stopped") {
+    print.note(`Go on with the same command and --resume.`);
+    return;
+  }
+  if (test === undefined) return;
+  const stream = await Corpus.fromFile(test).tokenize(model.tokenizer);
+  const result = await model.evaluate(stream);
+  await stream.close();
+  print.object({ event: "test", ...result });
+  print.line(`test ${measures({ ...result, loss: result.nats })}`);
+}
+
+/** Loss in the units that people compare. */
+export function measures(event: Pick<ValidationEvent, "loss" | "perplexity" | "bitsPerCharacter">): string {
+  const bits = event.bitsPerCharacter === undefined ? "" : `, ${event.bitsPerCharacter.toFixed(3)} bits per character`;
+  return `${event.loss.toFixed(4)} nats, perplexity ${event.perplexity.toFixed(2)}${bits}`;
+}

@@ -1,0 +1,255 @@
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ByteTokenizer } from "../../lib/data/byteTokenizer.js";
+import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
+import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
+import type { ModelContent } from "../../lib/formats/modelFolder.js";
+import { holdsModel, loadModelFolder, saveModelFolder } from "../../lib/formats/modelFolder.js";
+import { writeSafetensors } from "../../lib/formats/safetensors.js";
+import { loadTrainerHistory, loadTrainerState, saveTrainerState } from "../../lib/formats/trainerFile.js";
+import { subwordTokenizers } from "../data/subwords.js";
+import { temporaryFolder } from "../data/temporaryFolder.js";
+import { smallDisk } from "./smallDisk.js";
+
+function model(fill = 1, { hiddenSize = 4, text = "abc" } = {}): ModelContent {
+  const tokenizer = CharacterTokenizer.fromText(text);
+  const V = tokenizer.size;
+  return {
+    config: { vocabularySize: V, hiddenSize, tied: false },
+    tensors: [
+      { name: "embedding.weight", shape: [V, hiddenSize], values: new Float32Array(V * hiddenSize).fill(fill) },
+      { name: "output.bias", shape: [V], values: new Float32Array(V).fill(fill) },
+    ],
+    tokenizer,
+  };
+}
+
+const parameters = (config: Record<string, unknown>) => {
+  const { vocabularySize: V, hiddenSize: H } = config as { vocabularySize: number; hiddenSize: number };
+  return [
+    { name: "embedding.weight", shape: [V, H] },
+    { name: "output.bias", shape: [V] },
+  ];
+};
+
+async function saved(content = model()): Promise<string> {
+  const folder = join(await temporaryFolder(), "model");
+  await saveModelFolder(folder, content);
+  return folder;
+}
+
+async function fillOf(folder: string): Promise<number> {
+  const { tensors } = await loadModelFolder(folder, { parameters });
+  return tensors["output.bias"]?.values[0] as number;
+}
+
+test("a model comes back as it was saved, with every kind of tokenizer", async () => {
+  for (const tokenizer of [
+    CharacterTokenizer.fromText("각하 abc", { unit: "jamo" }),
+    new ByteTokenizer(),
+    WordTokenizer.fromText("a b c"),
+    subwordTokenizers["byte-level BPE"](),
+  ]) {
+    const content = { config: { vocabularySize: tokenizer.size, names: ["x"] }, tensors: model().tensors, tokenizer };
+    const folder = await saved(content);
+    const loaded = await loadModelFolder(folder);
+    expect(loaded.config).toEqual(content.config);
+    expect(loaded.tokenizer.toJSON()).toEqual(tokenizer.toJSON());
+    expect(Object.keys(loaded.tensors).sort()).toEqual(["embedding.weight", "output.bias"]);
+    const vocabulary = tokenizer.kind === "subword" ? "tokenizer.json" : "vocabulary.json";
+    expect((await readdir(folder)).sort()).toEqual(["config.json", "model.safetensors", vocabulary].sort());
+  }
+});
+
+test("the same model may be saved again and again, beside files of other kinds", async () => {
+  const folder = await saved();
+  await writeFile(join(folder, "notes.txt"), "mine");
+  await saveModelFolder(folder, model(2));
+  expect(await fillOf(folder)).toBe(2);
+  expect(await readFile(join(folder, "notes.txt"), "utf8")).toBe("mine");
+});
+
+test("a folder with files but no model is filled", async () => {
+  const folder = join(await temporaryFolder(), "model");
+  await saveTrainerState(folder, { tensors: [], state: {} });
+  await expect(loadModelFolder(folder)).rejects.toThrow(
+    /a training is kept there, but no model yet. Resume the training/,
+  );
+  expect(await holdsModel(folder)).toBe(false);
+  await saveModelFolder(folder, model());
+  expect(await holdsModel(folder)).toBe(true);
+  expect(await readdir(folder)).toContain("trainer.safetensors");
+});
+
+test("another model is overwritten only if that is wanted, and what is not Ostinato's stays", async () => {
+  const folder = await saved();
+  await saveTrainerState(folder, { tensors: [], state: {} }, {});
+  await writeFile(join(folder, "notes.txt"), "mine");
+  const other = model(3, { hiddenSize: 8 });
+  await expect(saveModelFolder(folder, other)).rejects.toThrow(
+    `${folder} holds another model: its hiddenSize is 4, not 8. Choose another folder, or say that it may be overwritten.`,
+  );
+  await expect(saveModelFolder(folder, model(1, { text: "xyz" }))).rejects.toThrow(/its vocabulary differs/);
+  expect(await fillOf(folder)).toBe(1);
+  await saveModelFolder(folder, other, { overwrite: true });
+  expect(await fillOf(folder)).toBe(3);
+  expect((await readdir(folder)).sort()).toEqual(["config.json", "model.safetensors", "notes.txt", "vocabulary.json"]);
+  expect(await readdir(join(folder, ".."))).toEqual(["model"]);
+});
+
+test("a folder of someone else's is never overwritten", async () => {
+  const folder = join(await temporaryFolder(), "project");
+  await mkdir(folder);
+  await writeFile(join(folder, "config.json"), '{"port": 80}');
+  for (const overwrite of [false, true]) {
+    await expect(saveModelFolder(folder, model(), { overwrite })).rejects.toThrow(
+      /config.json is not one of Ostinato's/,
+    );
+  }
+  await rm(join(folder, "config.json"));
+  await writeFile(join(folder, "model.safetensors"), "");
+  await expect(saveModelFolder(folder, model(), { overwrite: true })).rejects.toThrow(/of unknown origin/);
+  expect(await readdir(folder)).toEqual(["model.safetensors"]);
+});
+
+test("each missing file is named", async () => {
+  const folder = await saved();
+  for (const [name, message] of [
+    ["config.json", /has no config.json: it is not a model folder, or it was copied in part/],
+    ["model.safetensors", /has no model.safetensors: .*Copy the whole folder/],
+    ["vocabulary.json", /There is no file .*vocabulary.json/],
+  ] as const) {
+    const copy = `${folder}-without-${name}`;
+    await cp(folder, copy, { recursive: true });
+    await rm(join(copy, name));
+    await expect(loadModelFolder(copy)).rejects.toThrow(message);
+  }
+  await expect(loadModelFolder(`${folder}-none`)).rejects.toThrow(/There is no model folder/);
+  await expect(loadModelFolder(join(folder, "config.json"))).rejects.toThrow(
+    /is a file, expected the folder of a model/,
+  );
+});
+
+test("each file cut off anywhere, or changed anywhere, is an error that names it", async () => {
+  const folder = await saved();
+  for (const name of await readdir(folder)) {
+    const file = join(folder, name);
+    const bytes = await readFile(file);
+    const variants = Array.from({ length: bytes.length }, (_, length) => bytes.subarray(0, length));
+    for (let at = 0; at < bytes.length; at++) {
+      const altered = Buffer.from(bytes);
+      altered[at] = (altered[at] as number) ^ 1;
+      variants.push(altered);
+    }
+    for (const [i, content] of variants.entries()) {
+      if (isSameJson(content, bytes)) continue;
+      await writeFile(file, content);
+      const error = await loadModelFolder(folder, { parameters }).catch((cause: unknown) => cause);
+      expect(error, `${name}, variant ${i}`).toMatchObject({ code: "ERR_OSTINATO_FILE" });
+      expect((error as Error).message).toMatch(/config.json|vocabulary.json|model.safetensors|holds a/);
+    }
+    await writeFile(file, bytes);
+  }
+  expect(await fillOf(folder)).toBe(1);
+});
+
+/** A blank more or less does not change JSON. */
+function isSameJson(a: Buffer, b: Buffer): boolean {
+  try {
+    return JSON.stringify(JSON.parse(a.toString())) === JSON.stringify(JSON.parse(b.toString()));
+  } catch {
+    return false;
+  }
+}
+
+test("files of different models are not taken for one", async () => {
+  const [a, b, c] = [await saved(), await saved(model(2, { hiddenSize: 8 })), await saved(model(3, { text: "xyz" }))];
+  const mixed = async (from: string, name: string) => {
+    const folder = join(await temporaryFolder(), "mixed");
+    await cp(a, folder, { recursive: true });
+    await cp(join(from, name), join(folder, name));
+    return loadModelFolder(folder, { parameters });
+  };
+  await expect(mixed(b, "model.safetensors")).rejects.toThrow(
+    /config.json does not belong to model.safetensors beside it/,
+  );
+  await expect(mixed(b, "config.json")).rejects.toThrow(/config.json does not belong to model.safetensors/);
+  await expect(mixed(c, "vocabulary.json")).rejects.toThrow(/vocabulary.json does not belong to model.safetensors/);
+});
+
+test("tensors of another tool are checked against the configuration", async () => {
+  const folder = await saved();
+  const file = join(folder, "model.safetensors");
+  const put = async (tensors: Iterable<{ name: string; shape: number[]; values: Float32Array }>) => {
+    await writeSafetensors(file, { tensors });
+    return loadModelFolder(folder, { parameters });
+  };
+  const weight = { name: "embedding.weight", shape: [3, 4], values: new Float32Array(12) };
+  const bias = { name: "output.bias", shape: [3], values: new Float32Array(3) };
+  await expect(put([weight])).rejects.toThrow(/expected tensor "output.bias" of F32 \[3\], got none/);
+  await expect(put([{ ...weight, shape: [4, 3] }, bias])).rejects.toThrow(/of F32 \[3,4\], got F32 \[4,3\]/);
+  await expect(put([weight, bias, { ...bias, name: "more" }])).rejects.toThrow(
+    /tensor "more" has no place in that model/,
+  );
+  expect((await put([weight, bias])).tensors["output.bias"]?.values).toHaveLength(3);
+});
+
+test("a folder of a newer version, or of another class, is refused with a word why", async () => {
+  const folder = await saved();
+  await expect(loadModelFolder(folder, { model: "Tagger" })).rejects.toThrow(
+    /holds a LanguageModel, expected a Tagger/,
+  );
+  const file = join(folder, "config.json");
+  const config = JSON.parse(await readFile(file, "utf8"));
+  await writeFile(file, JSON.stringify({ ...config, formatVersion: 2 }));
+  await expect(loadModelFolder(folder)).rejects.toThrow(
+    /format version 2, and this Ostinato reads version 1. Update Ostinato/,
+  );
+  await writeFile(file, JSON.stringify({ ...config, tokenizer: "../../secret.json" }));
+  await expect(loadModelFolder(folder)).rejects.toThrow(/config.json is damaged/);
+});
+
+test("a vocabulary of another size is noticed", async () => {
+  const folder = await saved({ ...model(), config: { vocabularySize: 5, hiddenSize: 4 } });
+  await expect(loadModelFolder(folder)).rejects.toThrow(/vocabulary.json has 3 tokens, but the model has 5/);
+});
+
+test("a disk that fills up leaves the old model whole, whether it is saved again or overwritten", async ({ skip }) => {
+  const disk = await smallDisk(256);
+  if (!disk) return skip("mounting a small disk needs more rights");
+  const folder = join(disk, "model");
+  await saveModelFolder(folder, model(1, { hiddenSize: 10_000 })); // 120 kB
+  await writeFile(join(disk, "other"), Buffer.alloc(50_000));
+  await expect(saveModelFolder(folder, model(2, { hiddenSize: 10_000 }))).rejects.toThrow(/the disk is full/);
+  expect(await fillOf(folder)).toBe(1);
+  const large = model(3, { hiddenSize: 20_000 });
+  await expect(saveModelFolder(folder, large, { overwrite: true })).rejects.toThrow(
+    `Could not write ${join(folder, "model.safetensors")}: the disk is full.`,
+  );
+  await expect(saveModelFolder(join(disk, "new"), large)).rejects.toThrow(/the disk is full/);
+  expect(await fillOf(folder)).toBe(1);
+  expect((await readdir(disk)).sort()).toEqual(["model", "other"]);
+  expect((await readdir(folder)).sort()).toEqual(["config.json", "model.safetensors", "vocabulary.json"]);
+});
+
+test("the state of a training is one file, and its history another", async () => {
+  const folder = await temporaryFolder();
+  const tensors = [{ name: "m/weight", shape: [2], values: Float32Array.of(1, 2) }];
+  const state = { step: 3, text: '"sha256":"x"', list: [1, null] };
+  await saveTrainerState(folder, { tensors, state }, { steps: [1, 2] });
+  expect(await loadTrainerState(folder)).toEqual({ tensors, state });
+  expect(await loadTrainerHistory(folder)).toEqual({ steps: [1, 2] });
+  const file = join(folder, "trainer.safetensors");
+  const bytes = await readFile(file);
+  for (let at = 0; at < bytes.length; at++) {
+    const altered = Buffer.from(bytes);
+    altered[at] = (altered[at] as number) ^ 1;
+    await writeFile(file, altered);
+    await expect(loadTrainerState(folder)).rejects.toMatchObject({ code: "ERR_OSTINATO_FILE" });
+  }
+  await writeSafetensors(file, { tensors, metadata: { format: "ostinato-trainer", formatVersion: "2" } });
+  await expect(loadTrainerState(folder)).rejects.toThrow(/format version "2"/);
+  await writeSafetensors(file, { tensors });
+  await expect(loadTrainerState(folder)).rejects.toThrow(/not the state of a training/);
+});
