@@ -1,5 +1,5 @@
-import { Option } from "commander";
 import type { Command } from "commander";
+import { Option } from "commander";
 import type { Executor } from "../executor/executor.js";
 import { nativeExecutor, setThreads } from "../executor/native.js";
 import { ReferenceExecutor } from "../executor/reference/executor.js";

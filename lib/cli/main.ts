@@ -14,7 +14,9 @@ import { trainCommand } from "./commands/train.js";
 const failed = 1;
 const misused = 2;
 
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
 
 function program(): Command {
   const root = new Command("ostinato")
@@ -23,7 +25,14 @@ function program(): Command {
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(add --help for the options)");
-  for (const command of [trainCommand(), generateCommand(), evaluateCommand(), inspectCommand(), infoCommand(), demoCommand()]) {
+  for (const command of [
+    trainCommand(),
+    generateCommand(),
+    evaluateCommand(),
+    inspectCommand(),
+    infoCommand(),
+    demoCommand(),
+  ]) {
     root.addCommand(command);
   }
   // Subcommands do not inherit the override when they are added ready-made.
@@ -55,8 +64,14 @@ function report(error: unknown): void {
   const json = process.argv.includes("--json");
   const foreseen = error instanceof OstinatoError;
   const message = error instanceof Error ? error.message : String(error);
-  if (json) process.stdout.write(`${JSON.stringify({ event: "error", code: foreseen ? error.code : "ERR_UNKNOWN", message })}\n`);
-  else process.stderr.write(`${pc.red("error:")} ${foreseen || !(error instanceof Error) ? message : (error.stack ?? message)}\n`);
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ event: "error", code: foreseen ? error.code : "ERR_UNKNOWN", message })}\n`,
+    );
+  else
+    process.stderr.write(
+      `${pc.red("error:")} ${foreseen || !(error instanceof Error) ? message : (error.stack ?? message)}\n`,
+    );
 }
 
 await main();

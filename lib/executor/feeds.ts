@@ -15,7 +15,8 @@ export function orderFeeds(
 ): Values[] {
   const names = program.feeds.map(({ name }) => name);
   for (const name of Object.keys(feeds)) {
-    if (!names.includes(name)) throw new InputError(`run: the program has no feed ${JSON.stringify(name)}; it has ${names.join(", ")}.`);
+    if (!names.includes(name))
+      throw new InputError(`run: the program has no feed ${JSON.stringify(name)}; it has ${names.join(", ")}.`);
   }
   return program.feeds.map((port) => feedOf(program, port, feeds[port.name], floats));
 }
@@ -32,7 +33,9 @@ function feedOf(
   if (given === undefined) throw new InputError(`run: feed ${JSON.stringify(name)} is missing; expected ${wanted}.`);
   const array = typeof given === "number" ? kind.of(given) : given;
   if (!(array instanceof kind)) {
-    throw new InputError(`run: expected feed ${JSON.stringify(name)} to be ${wanted}, got ${(given as object).constructor.name}.`);
+    throw new InputError(
+      `run: expected feed ${JSON.stringify(name)} to be ${wanted}, got ${(given as object).constructor.name}.`,
+    );
   }
   if (array.length !== elementsOf(shape)) {
     throw new InputError(`run: expected feed ${JSON.stringify(name)} to be ${wanted}, got ${array.length} values.`);

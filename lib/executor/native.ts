@@ -56,7 +56,8 @@ class NativeStore implements Store {
 
   async read(name: string): Promise<Values> {
     const { index, spec } = this.#known(name);
-    const values = spec.dtype === "f32" ? new Float32Array(elementsOf(spec.shape)) : new Int32Array(elementsOf(spec.shape));
+    const values =
+      spec.dtype === "f32" ? new Float32Array(elementsOf(spec.shape)) : new Int32Array(elementsOf(spec.shape));
     await this.queue(async () => this.handle.read(index, values));
     return values;
   }

@@ -1,35 +1,15 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Tokenizer } from "../data/tokenizer.js";
 import { tokenizerFromJSON } from "../data/tokenizerFromJSON.js";
 import { describe, FileError } from "../errors.js";
+import type { ConfigFile } from "./configFile.js";
+import { formatVersion, isOurs, modelFiles, readConfigFile } from "./configFile.js";
 import { jsonDigest, readJsonFile, writeJsonFile } from "./jsonFile.js";
+import { expectSameOrigin, expectTensors, expectVocabularySize } from "./modelChecks.js";
 import { replaceFolder } from "./replaceFolder.js";
-import type { NamedTensor, SafetensorsHeader, TensorValues } from "./safetensors.js";
+import type { NamedTensor, TensorValues } from "./safetensors.js";
 import { readSafetensors, writeSafetensors } from "./safetensors.js";
-
-/** Of config.json. Raised when an older version could not read what is written. */
-const formatVersion = 1;
-
-export const modelFiles = {
-  config: "config.json",
-  tensors: "model.safetensors",
-  vocabulary: "vocabulary.json",
-  tokenizer: "tokenizer.json",
-  trainer: "trainer.safetensors",
-  history: "trainer.json",
-} as const;
-
-/** The content of config.json. */
-interface ConfigFile {
-  format: "ostinato";
-  formatVersion: number;
-  /** "LanguageModel" ... */
-  model: string;
-  config: Record<string, unknown>;
-  /** The file that holds the tokenizer. */
-  tokenizer: string;
-}
 
 export interface ModelContent {
   /** The class that reads it. Default "LanguageModel". */
@@ -88,7 +68,7 @@ export async function loadModelFolder(
   } = {},
 ): Promise<LoadedModel> {
   await expectModelFolder(folder);
-  const configFile = await readConfig(folder);
+  const configFile = await readConfigFile(folder);
   if (configFile.model !== (options.model ?? "LanguageModel")) {
     throw new FileError(`${folder} holds a ${configFile.model}, expected a ${options.model ?? "LanguageModel"}.`);
   }
@@ -179,10 +159,6 @@ async function inspect(folder: string, { configFile, tokenizerJson }: Parts): Pr
   return { kind: "other", message: `${folder} holds another model: ${difference}. ${advice}` };
 }
 
-function isOurs(value: unknown): value is ConfigFile {
-  return typeof value === "object" && value !== null && (value as ConfigFile).format === "ostinato";
-}
-
 function firstDifference(before: ConfigFile, now: ConfigFile): string {
   for (const name of new Set([...Object.keys(before.config ?? {}), ...Object.keys(now.config)])) {
     const [a, b] = [before.config?.[name], now.config[name]];
@@ -193,7 +169,7 @@ function firstDifference(before: ConfigFile, now: ConfigFile): string {
 
 async function expectModelFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => null);
-  if (!found) throw new FileError(`There is no model folder ${folder}.`);
+  if (!found) throw new FileError(`There is no model folder ${folder}.${await leftBeside(folder)}`);
   if (!found.isDirectory()) throw new FileError(`${folder} is a file, expected the folder of a model.`);
   const missing = [];
   for (const name of [modelFiles.config, modelFiles.tensors])
@@ -208,66 +184,12 @@ async function expectModelFolder(folder: string): Promise<void> {
   );
 }
 
-async function readConfig(folder: string): Promise<ConfigFile> {
-  const file = join(folder, modelFiles.config);
-  const config = await readJsonFile(file);
-  if (!isOurs(config)) throw new FileError(`${file} is not the configuration of an Ostinato model.`);
-  if (config.formatVersion !== formatVersion) {
-    throw new FileError(
-      `${file} has format version ${describe(config.formatVersion)}, and this Ostinato reads version ${formatVersion}. ` +
-        "Update Ostinato.",
-    );
-  }
-  const sound =
-    typeof config.model === "string" &&
-    typeof config.config === "object" &&
-    config.config !== null &&
-    (config.tokenizer === modelFiles.vocabulary || config.tokenizer === modelFiles.tokenizer);
-  if (!sound) throw new FileError(`${file} is damaged: model, config or tokenizer is missing. Copy the folder again.`);
-  return config;
-}
-
-/** model.safetensors has the digests of the two other files that it was written with. */
-function expectSameOrigin(
-  folder: string,
-  { metadata }: SafetensorsHeader,
-  { configFile, json }: { configFile: ConfigFile; json: unknown },
-): void {
-  const pairs = [
-    { name: modelFiles.config, expected: metadata.config, found: jsonDigest(configFile) },
-    { name: configFile.tokenizer, expected: metadata.tokenizer, found: jsonDigest(json) },
-  ];
-  for (const { name, expected, found } of pairs) {
-    if (expected === undefined || expected === found) continue;
-    throw new FileError(
-      `${join(folder, name)} does not belong to ${modelFiles.tensors} beside it: one of them was changed or replaced ` +
-        "after the model was saved. Copy the whole folder again from where it came.",
-    );
-  }
-}
-
-function expectTensors(
-  file: string,
-  { entries }: SafetensorsHeader,
-  parameters: Iterable<{ name: string; shape: readonly number[] }>,
-): void {
-  const found = new Map(entries.map((entry) => [entry.name, entry]));
-  for (const { name, shape } of parameters) {
-    const entry = found.get(name);
-    found.delete(name);
-    const got = entry ? `${entry.type} [${entry.shape}]` : "none";
-    if (entry && entry.shape.join() === shape.join() && ["F32", "BF16", "F16"].includes(entry.type)) continue;
-    throw new FileError(
-      `${file} does not fit ${modelFiles.config}: expected tensor "${name}" of F32 [${shape}], got ${got}. ` +
-        "The files are of different models; copy the whole folder again from where it came.",
-    );
-  }
-  const [extra] = found.keys();
-  if (extra === undefined) return;
-  throw new FileError(
-    `${file} does not fit ${modelFiles.config}: tensor "${extra}" has no place in that model. ` +
-      "The files are of different models; copy the whole folder again from where it came.",
-  );
+/** What to do when a process died between the two renames of an overwrite. */
+async function leftBeside(folder: string): Promise<string> {
+  const parent = dirname(resolve(folder));
+  const names = await readdir(parent).catch((): string[] => []);
+  const old = names.find((name) => name.startsWith(`.${basename(resolve(folder))}.`) && name.endsWith(".old"));
+  return old ? ` An interrupted overwrite left the old model in ${join(parent, old)}: rename it back.` : "";
 }
 
 function readTokenizer(file: string, json: unknown): Tokenizer {
@@ -276,15 +198,6 @@ function readTokenizer(file: string, json: unknown): Tokenizer {
   } catch (cause) {
     throw new FileError(`${file} cannot be used: ${(cause as Error).message}`, cause);
   }
-}
-
-function expectVocabularySize(folder: string, { config, tokenizer: name }: ConfigFile, tokenizer: Tokenizer): void {
-  const { vocabularySize } = config;
-  if (vocabularySize === undefined || vocabularySize === tokenizer.size) return;
-  throw new FileError(
-    `${join(folder, name)} has ${tokenizer.size} tokens, but the model has ${describe(vocabularySize)}: it is the ` +
-      "vocabulary of another model. Copy the whole folder again from where it came.",
-  );
 }
 
 async function exists(path: string): Promise<boolean> {

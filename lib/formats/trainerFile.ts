@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, FileError } from "../errors.js";
+import { modelFiles } from "./configFile.js";
 import { readJsonFile, writeJsonFile } from "./jsonFile.js";
-import { modelFiles } from "./modelFolder.js";
 import type { NamedTensor } from "./safetensors.js";
 import { readSafetensors, writeSafetensors } from "./safetensors.js";
 

@@ -27,7 +27,10 @@ export function differentiate(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
     const needs = node.operands.map((operand) => operand !== null && wanted.has(operand.id));
     if (!incoming.some(Boolean) || !needs.some(Boolean)) continue;
     const { gradient } = node.operation;
-    if (!gradient) throw new ShapeError(`differentiate: ${node.path || "the loss"} depends on ${node.operation.name}, which has no gradient.`);
+    if (!gradient)
+      throw new ShapeError(
+        `differentiate: ${node.path || "the loss"} depends on ${node.operation.name}, which has no gradient.`,
+      );
     const outgoing = within(graph, node.path, () => gradient({ ...node, gradients: incoming, needs }));
     node.operands.forEach((operand, i) => {
       const piece = outgoing[i];

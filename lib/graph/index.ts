@@ -1,7 +1,7 @@
 export { differentiate } from "./differentiate.js";
 export { Graph } from "./graph.js";
-export { operations } from "./operation.js";
 export type { GradientContext, Operation } from "./operation.js";
+export { operations } from "./operation.js";
 export * as ops from "./ops/index.js";
 export type { DType, Op, Port, Program, Shape, Storage, Value, VariableSpec } from "./program.js";
 export { elementsOf, shapeText } from "./program.js";

@@ -42,7 +42,13 @@ export function planMemory(recorded: Recorded): Program {
     if (known !== undefined) return known;
     const id = values.length;
     ids.set(tensor.id, id);
-    values.push({ id, dtype: tensor.dtype, shape: tensor.shape, name: tensor.name, storage: storage ?? storageOf(tensor) });
+    values.push({
+      id,
+      dtype: tensor.dtype,
+      shape: tensor.shape,
+      name: tensor.name,
+      storage: storage ?? storageOf(tensor),
+    });
     return id;
   };
   const storageOf = (tensor: Tensor): Storage => {

@@ -48,10 +48,7 @@ export class TokenStep {
   readonly #mask: Float32Array | null;
 
   /** @param banned tokens that are never drawn, such as <unk>. */
-  constructor(
-    model: { network: LanguageModelNetwork; executor: Executor; store: Store },
-    banned: readonly number[],
-  ) {
+  constructor(model: { network: LanguageModelNetwork; executor: Executor; store: Store }, banned: readonly number[]) {
     this.#network = model.network;
     const { vocabularySize } = model.network.config;
     const graph = new Graph();
@@ -123,7 +120,10 @@ export function completeGenerate(options: GenerateOptions) {
   return {
     ...completeSampling(options),
     prompt: options.prompt ?? "",
-    maximumTokens: expectNumber("generate", "maximumTokens", options.maximumTokens ?? 500, { integer: true, minimum: 1 }),
+    maximumTokens: expectNumber("generate", "maximumTokens", options.maximumTokens ?? 500, {
+      integer: true,
+      minimum: 1,
+    }),
     stop: options.stop,
     signal: options.signal,
   };

@@ -1,5 +1,5 @@
-import { countCharacters, memoryStream } from "../data/index.js";
 import type { Tokenizer, TokenStream } from "../data/index.js";
+import { countCharacters, memoryStream } from "../data/index.js";
 import { expectNumber, InputError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
 import { loadModelFolder, saveModelFolder } from "../formats/index.js";
@@ -10,12 +10,12 @@ import type { Parameter } from "../nn/parameter.js";
 import { randomSource } from "../random/source.js";
 import { EvaluationStep } from "../train/evaluation.js";
 import type { RecordedLoss, Trainable } from "../train/trainable.js";
-import { completeGenerate, completeSampling, TokenStep } from "./generation.js";
 import type { GenerateOptions } from "./generation.js";
-import { LanguageModelNetwork } from "./languageModelNetwork.js";
-import type { LanguageModelConfig } from "./languageModelNetwork.js";
-import { WindowData } from "./languageModelData.js";
+import { completeGenerate, completeSampling, TokenStep } from "./generation.js";
 import type { LanguageModelForm } from "./languageModelData.js";
+import { WindowData } from "./languageModelData.js";
+import type { LanguageModelConfig } from "./languageModelNetwork.js";
+import { LanguageModelNetwork } from "./languageModelNetwork.js";
 
 export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabularySize"> {
   tokenizer: Tokenizer;
@@ -92,7 +92,8 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
 
   /** A model from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
   static async load(folder: string, { executor }: { executor: Executor }): Promise<LanguageModel> {
-    const networkOf = (config: Record<string, unknown>) => new LanguageModelNetwork(config as unknown as LanguageModelConfig);
+    const networkOf = (config: Record<string, unknown>) =>
+      new LanguageModelNetwork(config as unknown as LanguageModelConfig);
     const { config, tensors, tokenizer } = await loadModelFolder(folder, {
       parameters: (config) => networkOf(config).parameters,
     });
@@ -124,7 +125,10 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     return {
       losses: ops.reshape(losses, [T, B]),
       count,
-      carried: Object.entries(variables).map(([name, variable]) => ({ variable, value: last[name] as typeof variable })),
+      carried: Object.entries(variables).map(([name, variable]) => ({
+        variable,
+        value: last[name] as typeof variable,
+      })),
     };
   }
 
@@ -135,13 +139,21 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
    */
   async evaluate(
     text: string | TokenStream,
-    { batchSize = 1, windowLength = 64, signal }: { batchSize?: number; windowLength?: number; signal?: AbortSignal } = {},
+    {
+      batchSize = 1,
+      windowLength = 64,
+      signal,
+    }: { batchSize?: number; windowLength?: number; signal?: AbortSignal } = {},
   ): Promise<Evaluation> {
     expectNumber("evaluate", "batchSize", batchSize, { integer: true, minimum: 1 });
     expectNumber("evaluate", "windowLength", windowLength, { integer: true, minimum: 1 });
-    const stream = typeof text === "string" ? memoryStream(this.tokenizer.encode(text), countCharacters(text)) : text;
+    const stream = typeof text === "string" ? memoryStream(this.tokenizer.encode(text), countCharacters(this.tokenizer.normalize(text))) : text;
     if (stream.length < 2) throw new InputError(`evaluate: expected at least 2 tokens, got ${stream.length}.`);
-    const data = new WindowData(stream, { batchSize: Math.min(batchSize, stream.length - 1), windowLength, role: "evaluate" });
+    const data = new WindowData(stream, {
+      batchSize: Math.min(batchSize, stream.length - 1),
+      windowLength,
+      role: "evaluate",
+    });
     const { total, tokens } = await this.#measure(data, signal ? { signal } : {});
     const nats = total / tokens;
     return {
@@ -215,7 +227,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     for (const [t, id] of ids.entries()) {
       const result = await step.run(id, state, { ...sampling, position: t });
       state = result.state;
-      entries.forEach(([name, units], i) => layers[i]?.values.set(state[name] as Float32Array, t * units));
+      for (const [i, [name, units]] of entries.entries()) layers[i]?.values.set(state[name] as Float32Array, t * units);
       const following = ids[t + 1];
       if (following !== undefined) surprise[t + 1] = -(result.logProbabilities[following] as number) / Math.LN2;
     }

@@ -1,5 +1,5 @@
-import { SentenceBatches, sentenceMarks, StreamBatches } from "../data/index.js";
 import type { Tokenizer, TokenStream } from "../data/index.js";
+import { SentenceBatches, StreamBatches, sentenceMarks } from "../data/index.js";
 import type { TrainingData } from "../train/data.js";
 import type { Batch } from "../train/trainable.js";
 
@@ -66,7 +66,12 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
   ): Promise<SentenceData> {
     const { tokenizer, batchSize, seed = 1, role = "train" } = options;
     const { begin, end } = sentenceMarks(tokenizer);
-    const sentences = await SentenceBatches.from(stream, { batchSize, begin, end, seed: role === "train" ? seed : null });
+    const sentences = await SentenceBatches.from(stream, {
+      batchSize,
+      begin,
+      end,
+      seed: role === "train" ? seed : null,
+    });
     return new SentenceData(sentences, role);
   }
 

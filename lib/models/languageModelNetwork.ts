@@ -10,8 +10,8 @@ import { LayerNorm } from "../nn/layerNorm.js";
 import { Linear } from "../nn/linear.js";
 import { LSTM } from "../nn/lstm.js";
 import type { Parameter } from "../nn/parameter.js";
-import { connections } from "../nn/recurrent.js";
 import type { RecurrentStack, State } from "../nn/recurrent.js";
+import { connections } from "../nn/recurrent.js";
 import { RNN } from "../nn/rnn.js";
 
 export const cells = ["lstm", "gru", "rnn"] as const;

@@ -1,9 +1,9 @@
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
-import { uniform } from "./initializers.js";
 import type { Initializer } from "./initializers.js";
-import { Parameter } from "./parameter.js";
+import { uniform } from "./initializers.js";
 import type { Layer } from "./parameter.js";
+import { Parameter } from "./parameter.js";
 
 /**
  * A table of vectors, one for each token (Bengio et al. 2003).

@@ -1,6 +1,6 @@
 import { expectNumber, OptionError } from "../errors.js";
-import { elementsOf } from "../graph/program.js";
 import type { Shape } from "../graph/program.js";
+import { elementsOf } from "../graph/program.js";
 import type { RandomSource } from "../random/source.js";
 
 /** Makes the first values of a parameter of a given shape. */
@@ -43,7 +43,8 @@ export const orthogonal: Initializer = (shape, random) => {
   const [rows, columns] = [fanOut(shape), fanIn(shape)];
   const block = rows % columns === 0 ? columns : rows;
   const values = new Float32Array(rows * columns);
-  for (let start = 0; start < rows; start += block) values.set(orthogonalBlock(block, columns, random), start * columns);
+  for (let start = 0; start < rows; start += block)
+    values.set(orthogonalBlock(block, columns, random), start * columns);
   return values;
 };
 
@@ -98,7 +99,9 @@ export function initializer(name: string): Initializer {
   if (known && Object.hasOwn(named, name)) return known;
   const [kind = "", argument = ""] = name.split(":");
   if (kind === "uniform" || kind === "normal") {
-    const width = expectNumber(`initializer ${name}`, "its width", argument === "" ? undefined : Number(argument), { minimum: 0 });
+    const width = expectNumber(`initializer ${name}`, "its width", argument === "" ? undefined : Number(argument), {
+      minimum: 0,
+    });
     return kind === "uniform" ? uniform(width) : normal(width);
   }
   const words = ["uniform:WIDTH", "normal:DEVIATION", ...Object.keys(named)];

@@ -1,8 +1,8 @@
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import { constant } from "./initializers.js";
-import { Parameter } from "./parameter.js";
 import type { Layer } from "./parameter.js";
+import { Parameter } from "./parameter.js";
 
 /** Layer normalisation over the last axis (Ba et al. 2016). x [...,F] -> [...,F]. `epsilon` defaults to 1e-5. */
 export class LayerNorm implements Layer {
@@ -25,7 +25,12 @@ export class LayerNorm implements Layer {
     const { graph } = x;
     const { epsilon } = this.options;
     return graph.within(this.name, () =>
-      ops.layerNorm({ x, gain: this.gain.in(graph), bias: this.bias.in(graph), ...(epsilon === undefined ? {} : { epsilon }) }),
+      ops.layerNorm({
+        x,
+        gain: this.gain.in(graph),
+        bias: this.bias.in(graph),
+        ...(epsilon === undefined ? {} : { epsilon }),
+      }),
     );
   }
 }

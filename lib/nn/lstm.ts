@@ -2,8 +2,8 @@ import { expectNumber } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Initializer } from "./initializers.js";
-import { RecurrentStack } from "./recurrent.js";
 import type { CellResult, RecurrentOptions } from "./recurrent.js";
+import { RecurrentStack } from "./recurrent.js";
 
 export interface LSTMOptions extends RecurrentOptions {
   /** First value of the forget gate's bias; 1 keeps the cell's memory at the start (Jozefowicz et al. 2015). Default 1. */

@@ -5,10 +5,10 @@ import type { RecurrentOperands } from "../graph/ops/recurrent.js";
 import type { Shape } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
 import { Dropout } from "./dropout.js";
-import { constant, uniform } from "./initializers.js";
 import type { Initializer } from "./initializers.js";
-import { Parameter } from "./parameter.js";
+import { constant, uniform } from "./initializers.js";
 import type { Layer } from "./parameter.js";
+import { Parameter } from "./parameter.js";
 
 /** How a layer of a stack meets the ones below it. */
 export const connections = ["plain", "residual", "dense"] as const;
@@ -87,7 +87,12 @@ export abstract class RecurrentStack implements Layer {
   protected constructor(
     readonly name: string,
     options: RecurrentOptions,
-    cell: { gates: number; stateNames: readonly string[]; biasInitializer?: Initializer; optionNames: readonly string[] },
+    cell: {
+      gates: number;
+      stateNames: readonly string[];
+      biasInitializer?: Initializer;
+      optionNames: readonly string[];
+    },
   ) {
     expectKnownOptions(name, options, [...recurrentOptionNames, ...cell.optionNames]);
     const inputSize = expectNumber(name, "inputSize", options.inputSize, { integer: true, minimum: 1 });
@@ -110,9 +115,11 @@ export abstract class RecurrentStack implements Layer {
       ),
     );
     this.outputSize = dense ? inputSize + layers * width : width;
-    this.parameters = this.#cells.flat().flatMap(({ weight_ih, weight_hh, bias_ih, bias_hh }) =>
-      [weight_ih, weight_hh, bias_ih, bias_hh].filter((parameter) => parameter !== null),
-    );
+    this.parameters = this.#cells
+      .flat()
+      .flatMap(({ weight_ih, weight_hh, bias_ih, bias_hh }) =>
+        [weight_ih, weight_hh, bias_ih, bias_hh].filter((parameter) => parameter !== null),
+      );
     this.stateSizes = Object.fromEntries(
       this.#cells.flat().flatMap(({ suffix }) => cell.stateNames.map((state) => [`${state}${suffix}`, hiddenSize])),
     );

@@ -1,8 +1,8 @@
 import { expectOneOf } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
-import { RecurrentStack } from "./recurrent.js";
 import type { CellResult, RecurrentOptions } from "./recurrent.js";
+import { RecurrentStack } from "./recurrent.js";
 
 export interface RNNOptions extends RecurrentOptions {
   /** Default "tanh". */

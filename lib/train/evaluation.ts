@@ -15,7 +15,9 @@ export class EvaluationStep<Form> {
   /** The summed loss of a batch in nats, the number of its targets, and the loss of each target. */
   async run(batch: Batch<Form>): Promise<{ total: number; tokens: number; losses: Float32Array | Float64Array }> {
     const executable = this.#program(batch.form);
-    const feeds = Object.fromEntries(executable.program.feeds.map(({ name }) => [name, batch.feeds[name] as Feeds[string]]));
+    const feeds = Object.fromEntries(
+      executable.program.feeds.map(({ name }) => [name, batch.feeds[name] as Feeds[string]]),
+    );
     const { outputs } = await executable.run(feeds);
     return {
       total: outputs.total?.[0] as number,

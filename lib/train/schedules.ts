@@ -117,7 +117,8 @@ export function schedule(
     (value === undefined ? {} : { [key]: value }) as { [key in K]?: number };
   const rules = {
     constant,
-    step: () => stepDecay({ ...optional("factor", decay), ...optional("start", decayStart), ...optional("every", decayEvery) }),
+    step: () =>
+      stepDecay({ ...optional("factor", decay), ...optional("start", decayStart), ...optional("every", decayEvery) }),
     plateau: () => plateau(optional("factor", decay)),
     cosine: () => cosine(optional("floor", decay)),
   };

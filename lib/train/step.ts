@@ -75,7 +75,9 @@ export class TrainingStep<Form> {
       clipValue: this.#options.clipValue,
       random: Int32Array.of(input.seed, input.step),
     };
-    const feeds = Object.fromEntries(executable.program.feeds.map(({ name }) => [name, offered[name] as Feeds[string]]));
+    const feeds = Object.fromEntries(
+      executable.program.feeds.map(({ name }) => [name, offered[name] as Feeds[string]]),
+    );
     const { outputs } = await executable.run(feeds);
     const total = outputs.total?.[0] as number;
     const tokens = outputs.count?.[0] as number;
@@ -87,7 +89,9 @@ export class TrainingStep<Form> {
   /** The variables of all programs so far, without the constant zeros: parameters, moments and carried state. */
   variables(): VariableSpec[] {
     const specs = [...this.#programs.values()].flatMap(({ executable }) => executable.program.variables);
-    return [...new Map(specs.map((spec) => [spec.name, spec])).values()].filter(({ name }) => !name.startsWith("zeros["));
+    return [...new Map(specs.map((spec) => [spec.name, spec])).values()].filter(
+      ({ name }) => !name.startsWith("zeros["),
+    );
   }
 
   #program(form: Form) {

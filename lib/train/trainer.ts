@@ -1,16 +1,16 @@
 import { EventEmitter } from "node:events";
 import { expectKnownOptions, expectNumber, expectOneOf, FileError, OptionError } from "../errors.js";
 import type { Values } from "../executor/executor.js";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import type { Checkpoint } from "./checkpoint.js";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import type { TrainingData } from "./data.js";
 import { EvaluationStep } from "./evaluation.js";
 import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
-import { adam } from "./optimizers.js";
 import type { Optimizer } from "./optimizers.js";
+import { adam } from "./optimizers.js";
 import { Curve, Progress } from "./progress.js";
-import { constant } from "./schedules.js";
 import type { Schedule } from "./schedules.js";
+import { constant } from "./schedules.js";
 import { TrainingStep } from "./step.js";
 import type { Batch, Trainable } from "./trainable.js";
 

@@ -90,7 +90,7 @@ Split ownSplit(const Gemm& g, const GemmKernels& kernels, int threads) {
 
 // Blocks of nearly equal depth: 650 is 224, 224, 202.
 int64_t blockDepth(int64_t k) {
-  return k == 0 ? 0 : std::min(k, roundUp(ceilDivide(k, ceilDivide(k, kBlockDepth)), kGroup));
+  return std::min(k, roundUp(ceilDivide(k, ceilDivide(k, kBlockDepth)), kGroup));
 }
 
 struct BlockScratch {
@@ -109,8 +109,7 @@ void multiplyPart(const Gemm& g, const GemmKernels& kernels, int64_t m0, int64_t
   const int64_t depth = blockDepth(g.K);
   for (int64_t nb = 0; nb < n; nb += kBlockColumns) {
     const int64_t columns = std::min(kBlockColumns, n - nb);
-    // K = 0 runs once, to store the empty sums.
-    for (int64_t k0 = 0; k0 < g.K || k0 == 0; k0 += std::max<int64_t>(depth, 1)) {
+    for (int64_t k0 = 0; k0 < g.K; k0 += depth) {
       const int64_t k = std::min(depth, g.K - k0);
       const int64_t panelStride = k * kernels.panelColumns;
       kernels.packB(g, k0, k, n0 + nb, columns, packedB, panelStride);
@@ -167,7 +166,7 @@ void multiplyBlas(const Gemm& g, const Blas& blas, ThreadPool& pool) {
 }
 
 bool fitsBlas(const Gemm& g) {
-  return isPlain(g.maps) && g.K > 0 && std::max({g.M, g.N, g.K, g.lda, g.ldb, g.ldc}) <= INT_MAX;
+  return isPlain(g.maps) && std::max({g.M, g.N, g.K, g.lda, g.ldb, g.ldc}) <= INT_MAX;
 }
 
 GemmProvider providerFromEnvironment() {
@@ -212,7 +211,7 @@ GemmProvider gemmChoice(const Gemm& g) {
 
 size_t gemmScratchBytes(const Gemm& product, int threads) {
   const Gemm g = simplified(product);
-  if (isDirect(g)) return 0;
+  if (g.K <= 0 || isDirect(g)) return 0;
   const GemmKernels& kernels = gemmKernels();
   const Split split = ownSplit(g, kernels, threads);
   const int64_t floats = blockScratch(g, kernels, split).total() * split.parts();
@@ -221,6 +220,12 @@ size_t gemmScratchBytes(const Gemm& product, int threads) {
 
 void gemm(const Gemm& product, void* scratch, ThreadPool& pool) {
   if (product.M <= 0 || product.N <= 0) return;
+  if (product.K <= 0) {
+    for (int64_t m = 0; m < product.M && !product.accumulate; m++) {
+      std::fill_n(product.c + m * product.ldc, product.N, 0.0f);
+    }
+    return;
+  }
   if (gemmChoice(product) == GemmProvider::blas) {
     multiplyBlas(product, *systemBlas(), pool);
   } else {

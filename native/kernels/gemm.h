@@ -4,7 +4,7 @@
 //   op(B) [K,N]  b is [K,N], or [N,K] when transposeB; ldb likewise
 //   c     [M,N]  ldc floats from row to row; overlaps neither a nor b
 //
-// K = 0 gives zeros (or leaves C as it is when accumulating). NaN and infinity pass through as in plain arithmetic.
+// K = 0 gives zeros (or leaves C as it is when accumulating); not with maps. NaN and infinity pass through as in plain arithmetic.
 // Each element is a float32 sum in an order that depends only on the sizes, the tier and the number of threads; error:
 // docs/numerics.md.
 //

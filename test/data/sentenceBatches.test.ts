@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
 import { Corpus } from "../../lib/data/corpus.js";
 import type { SentenceBatch } from "../../lib/data/sentenceBatches.js";
@@ -13,6 +13,7 @@ const marks = sentenceMarks(tokenizer);
 
 async function batchesOf(text: string, options: object = {}): Promise<SentenceBatches> {
   const stream = await Corpus.fromText(text).tokenize(tokenizer, { memoryLimit: 1000 });
+  onTestFinished(() => stream.close());
   return SentenceBatches.from(stream, { ...marks, batchSize: 32, ...options });
 }
 

@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ByteTokenizer } from "../../lib/data/byteTokenizer.js";
@@ -126,6 +126,9 @@ test("each missing file is named", async () => {
     await expect(loadModelFolder(copy)).rejects.toThrow(message);
   }
   await expect(loadModelFolder(`${folder}-none`)).rejects.toThrow(/There is no model folder/);
+  await rename(folder, join(folder, "..", ".model.1-a.old"));
+  await expect(loadModelFolder(folder)).rejects.toThrow(/left the old model in .*\.model\.1-a\.old: rename it back/);
+  await rename(join(folder, "..", ".model.1-a.old"), folder);
   await expect(loadModelFolder(join(folder, "config.json"))).rejects.toThrow(
     /is a file, expected the folder of a model/,
   );

@@ -59,8 +59,8 @@ async function train(model: LanguageModel, { options }: GoldenRun): Promise<Step
   return results;
 }
 
-/** The error that ten updates may add up, over that of one pass. */
-const growth = 10;
+/** The error that ten updates may add up, over that of one pass. In float32 2e-7 to 1e-6 was seen. */
+const growth = 3;
 
 describe.each(subjects)(
   "on $name, ten updates of a two-layer LSTM language model have PyTorch's losses:",

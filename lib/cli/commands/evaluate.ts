@@ -5,7 +5,7 @@ import { executorFrom, withExecutorOptions } from "../executor.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
 import { whole } from "../options.js";
 import { count, printer } from "../print.js";
-import { measures } from "./train.js";
+import { measures } from "../reportTraining.js";
 
 interface Options {
   batch: number;

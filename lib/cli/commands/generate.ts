@@ -46,7 +46,11 @@ async function generate(folder: string, options: Options): Promise<void> {
       const seed = first + i;
       let text = "";
       if (!options.json && prompt !== undefined) process.stdout.write(prompt);
-      for await (const piece of model.generate({ ...given({ prompt, maximumTokens, temperature, topK, topP, stop }), seed, signal })) {
+      for await (const piece of model.generate({
+        ...given({ prompt, maximumTokens, temperature, topK, topP, stop }),
+        seed,
+        signal,
+      })) {
         if (options.json) text += piece;
         else process.stdout.write(piece);
       }

@@ -3,9 +3,9 @@ import { Command } from "commander";
 import { OstinatoError } from "../../errors.js";
 import { nativeInfo } from "../../executor/native.js";
 import { loadModelFolder } from "../../formats/index.js";
-import { LanguageModelNetwork } from "../../models/languageModelNetwork.js";
-import type { LanguageModelConfig } from "../../models/languageModelNetwork.js";
 import { elementsOf } from "../../graph/program.js";
+import type { LanguageModelConfig } from "../../models/languageModelNetwork.js";
+import { LanguageModelNetwork } from "../../models/languageModelNetwork.js";
 import { count, printer } from "../print.js";
 
 export function infoCommand(): Command {

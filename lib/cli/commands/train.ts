@@ -1,24 +1,23 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { Command, Option } from "commander";
-import pc from "picocolors";
-import { ByteTokenizer, CharacterTokenizer, Corpus, SubwordTokenizer, WordTokenizer } from "../../data/index.js";
 import type { Tokenizer, TokenStream } from "../../data/index.js";
+import { ByteTokenizer, CharacterTokenizer, Corpus, SubwordTokenizer, WordTokenizer } from "../../data/index.js";
 import { FileError, OptionError } from "../../errors.js";
 import { holdsModel } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import { SentenceData, WindowData } from "../../models/languageModelData.js";
-import type { LanguageModelForm } from "../../models/languageModelData.js";
 import { cells } from "../../models/languageModelNetwork.js";
-import type { EndEvent, ValidationEvent } from "../../train/events.js";
+import type { EndEvent } from "../../train/events.js";
 import { optimizer, optimizerNames } from "../../train/optimizers.js";
-import { scheduleNames, schedule } from "../../train/schedules.js";
+import { schedule, scheduleNames } from "../../train/schedules.js";
 import { Trainer } from "../../train/trainer.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
 import { given, number, whole } from "../options.js";
-import { count, duration, printer } from "../print.js";
 import type { Printer } from "../print.js";
+import { count, duration, printer } from "../print.js";
+import { measures, reportTraining } from "../reportTraining.js";
 
 export function trainCommand(): Command {
   return new Command("train").description("train a model").addCommand(languageModelCommand());
@@ -115,7 +114,10 @@ function languageModelCommand(): Command {
     .option("--clip <x>", "largest norm of all gradients together; 0 for none", number, 5)
     .option("--clip-value <x>", "largest gradient element; 0 for none", number, 0)
     .addOption(
-      new Option("--reduction <kind>", "gradient of the mean over tokens, or of the sum over time averaged over sequences")
+      new Option(
+        "--reduction <kind>",
+        "gradient of the mean over tokens, or of the sum over time averaged over sequences",
+      )
         .choices(["token", "sequence"])
         .default("token"),
     )
@@ -148,11 +150,17 @@ async function trainLanguageModel(files: string[], options: Options): Promise<vo
       `${corpus.name}: ${count(streams.train.length)} ${tokenizer.kind} tokens to learn, ` +
         `${count(streams.validation?.length ?? 0)} to validate; vocabulary ${count(tokenizer.size)}.`,
     );
-    const model = await LanguageModel.create({ tokenizer, seed: options.seed, executor, ...given(networkOptions(options)) });
-    if (options.overwrite) await model.save(options.out, { overwrite: true });
+    const model = await LanguageModel.create({
+      tokenizer,
+      seed: options.seed,
+      executor,
+      ...given(networkOptions(options)),
+    });
+    // Finds a full or read-only disk now, and not after the first epoch.
+    if (!options.resume) await model.save(options.out, { overwrite: options.overwrite ?? false });
     const trainer = await trainerFor(model, streams, options);
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
-    report(trainer, print);
+    reportTraining(trainer, print);
     const end = await trainer.run({ signal });
     await conclude(end, model, options, print);
     const by = stoppedBy();
@@ -170,14 +178,16 @@ async function trainLanguageModel(files: string[], options: Options): Promise<vo
 async function expectFreeFolder({ out, resume, overwrite }: Options): Promise<void> {
   if (resume && overwrite) throw new OptionError("train: --resume and --overwrite contradict each other.");
   const there = await holdsModel(out);
-  if (resume && !there) throw new FileError(`train: ${out} holds no training to resume. Leave out --resume to begin one.`);
+  if (resume && !there)
+    throw new FileError(`train: ${out} holds no training to resume. Leave out --resume to begin one.`);
   if (there && !resume && !overwrite) {
     throw new FileError(`train: ${out} holds a model already. Choose another --out, or pass --resume or --overwrite.`);
   }
 }
 
 async function tokenizerFor({ tokenizer, vocabulary }: Options, corpus: Corpus): Promise<Tokenizer> {
-  if (vocabulary !== undefined && tokenizer !== "word") throw new OptionError("train: --vocabulary needs --tokenizer word.");
+  if (vocabulary !== undefined && tokenizer !== "word")
+    throw new OptionError("train: --vocabulary needs --tokenizer word.");
   if (tokenizer === "character") return CharacterTokenizer.fromCorpus(corpus);
   if (tokenizer === "jamo") return CharacterTokenizer.fromCorpus(corpus, { unit: "jamo" });
   if (tokenizer === "byte") return new ByteTokenizer();
@@ -216,7 +226,8 @@ function networkOptions(options: Options) {
 }
 
 async function trainerFor(model: LanguageModel, { train, validation }: Streams, options: Options) {
-  const { batch, window, seed, sampleEvery, prompt, sentences, steps, learningRate, momentum, weightDecay, beta2 } = options;
+  const { batch, window, seed, sampleEvery, prompt, sentences, steps, learningRate, momentum, weightDecay, beta2 } =
+    options;
   const { tokenizer } = model;
   const data = async (stream: TokenStream, role: "train" | "validate") =>
     sentences
@@ -247,33 +258,11 @@ async function trainerFor(model: LanguageModel, { train, validation }: Streams, 
   });
 }
 
-/** Prints what the trainer tells. */
-function report(trainer: Trainer<LanguageModelForm>, print: Printer): void {
-  const line = print.progress();
-  trainer.on("step", (event) => {
-    print.object({ event: "step", ...event });
-    const { epoch, loss, tokensPerSecond, secondsLeft, progress } = event;
-    line.update(
-      progress,
-      `epoch ${epoch.toFixed(2)}  loss ${loss.toFixed(3)}  ${count(tokensPerSecond)} tokens/s  ${duration(secondsLeft)} left`,
-    );
-  });
-  trainer.on("validation", (event) => {
-    line.pause();
-    print.object({ event: "validation", ...event });
-    print.note(`epoch ${event.epoch.toFixed(2)}: validation ${measures(event)}${event.best ? pc.green("  best so far") : ""}`);
-  });
-  trainer.on("sample", (event) => {
-    line.pause();
-    print.object({ event: "sample", ...event });
-    print.note(`${pc.dim(`--- after ${count(event.step)} updates`)}\n${event.text}\n${pc.dim("---")}`);
-  });
-  trainer.on("end", () => line.stop());
-}
-
 async function conclude(end: EndEvent, model: LanguageModel, { out, test }: Options, print: Printer): Promise<void> {
   print.object({ event: "end", ...end, folder: out });
-  const how = { finished: "Done", early: "Stopped early: the validation loss no longer improves", stopped: "Stopped" }[end.reason];
+  const how = { finished: "Done", early: "Stopped early: the validation loss no longer improves", stopped: "Stopped" }[
+    end.reason
+  ];
   print.note(`${how} after ${count(end.step)} updates and ${duration(end.seconds)}. The model is in ${out}.`);
   if (end.reason === "stopped") {
     print.note(`Go on with the same command and --resume.`);
@@ -285,10 +274,4 @@ async function conclude(end: EndEvent, model: LanguageModel, { out, test }: Opti
   await stream.close();
   print.object({ event: "test", ...result });
   print.line(`test ${measures({ ...result, loss: result.nats })}`);
-}
-
-/** Loss in the units that people compare. */
-export function measures(event: Pick<ValidationEvent, "loss" | "perplexity" | "bitsPerCharacter">): string {
-  const bits = event.bitsPerCharacter === undefined ? "" : `, ${event.bitsPerCharacter.toFixed(3)} bits per character`;
-  return `${event.loss.toFixed(4)} nats, perplexity ${event.perplexity.toFixed(2)}${bits}`;
 }

@@ -1,6 +1,6 @@
 import { defineOperation } from "../operation.js";
-import { matchShapes } from "../tensor.js";
 import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
 
 const linearCrossEntropyOperation = defineOperation({
   name: "linearCrossEntropy",
@@ -10,7 +10,11 @@ const linearCrossEntropyOperation = defineOperation({
     const [dx, dweight, dbias] = graph.record(
       linearCrossEntropyGradient,
       [x, weight, bias, targets, logSumExp, logits, dlosses],
-      [{ shape: (x as Tensor).shape }, { shape: (weight as Tensor).shape }, { shape: [(weight as Tensor).shape[0] as number] }],
+      [
+        { shape: (x as Tensor).shape },
+        { shape: (weight as Tensor).shape },
+        { shape: [(weight as Tensor).shape[0] as number] },
+      ],
     ) as [Tensor, Tensor, Tensor];
     return [dx, dweight, bias ? dbias : null, null];
   },
@@ -31,12 +35,10 @@ const linearCrossEntropyGradient = defineOperation({
  *
  * @returns losses [N] in nats, 0 where there is no target, and count [], the number of targets.
  */
-export function linearCrossEntropy(operands: {
-  x: Tensor;
-  weight: Tensor;
-  bias?: Tensor | null;
-  targets: Tensor;
-}): { losses: Tensor; count: Tensor } {
+export function linearCrossEntropy(operands: { x: Tensor; weight: Tensor; bias?: Tensor | null; targets: Tensor }): {
+  losses: Tensor;
+  count: Tensor;
+} {
   const { x, weight, bias, targets } = operands;
   const { N, V } = matchShapes("linearCrossEntropy", [
     ["x", x, "N H"],

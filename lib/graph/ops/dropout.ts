@@ -1,14 +1,19 @@
-import { defineOperation } from "../operation.js";
 import type { Operation } from "../operation.js";
-import { matchShapes } from "../tensor.js";
+import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
 
 const dropoutOperation: Operation = defineOperation({
   name: "dropout",
   attributes: ["stream", "sharedLeading"],
   // The op is linear in x and its mask comes from counters, so the gradient is the op itself: no mask is stored.
   gradient: ({ operands: [, rate, random], attributes, gradients: [dy] }) => [
-    (dy as Tensor).graph.record(dropoutOperation, [dy, rate, random], [{ shape: (dy as Tensor).shape }], attributes)[0] as Tensor,
+    (dy as Tensor).graph.record(
+      dropoutOperation,
+      [dy, rate, random],
+      [{ shape: (dy as Tensor).shape }],
+      attributes,
+    )[0] as Tensor,
     null,
     null,
   ],
@@ -35,5 +40,10 @@ export function dropout(operands: {
     ["rate", rate, ""],
     ["random", random, "2", "i32"],
   ]);
-  return x.graph.record(dropoutOperation, [x, rate, random], [{ shape: x.shape }], [stream, Number(overTime)])[0] as Tensor;
+  return x.graph.record(
+    dropoutOperation,
+    [x, rate, random],
+    [{ shape: x.shape }],
+    [stream, Number(overTime)],
+  )[0] as Tensor;
 }

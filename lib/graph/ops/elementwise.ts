@@ -1,10 +1,10 @@
 import { ShapeError } from "../../errors.js";
-import { defineOperation } from "../operation.js";
 import type { GradientContext } from "../operation.js";
+import { defineOperation } from "../operation.js";
 import type { Shape } from "../program.js";
 import { shapeText } from "../program.js";
-import { matchShapes } from "../tensor.js";
 import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
 import { sumTo } from "./reduce.js";
 
 /** Shape of a binary op under NumPy's broadcasting rules. @throws ShapeError if the shapes do not fit. */
@@ -109,4 +109,3 @@ export function clamp(x: Tensor, limit: Tensor): Tensor {
   ]);
   return x.graph.record(clampOperation, [x, limit], [{ shape: x.shape }])[0] as Tensor;
 }
-

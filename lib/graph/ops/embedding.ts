@@ -1,6 +1,6 @@
 import { defineOperation } from "../operation.js";
-import { matchShapes } from "../tensor.js";
 import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
 
 const embeddingOperation = defineOperation({
   name: "embedding",

@@ -1,8 +1,8 @@
 import { defineOperation } from "../operation.js";
-import { matchShapes } from "../tensor.js";
 import type { Tensor } from "../tensor.js";
-import { paddedHidden, recurrentFlops, recurrentShapes } from "./recurrent.js";
+import { matchShapes } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
+import { paddedHidden, recurrentFlops, recurrentShapes } from "./recurrent.js";
 
 const gruOperation = defineOperation({
   name: "gru",

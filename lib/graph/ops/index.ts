@@ -2,7 +2,21 @@
 export { assign } from "./assign.js";
 export { linearCrossEntropy } from "./crossEntropy.js";
 export { dropout } from "./dropout.js";
-export { add, affine, clamp, divide, exp, log, multiply, relu, sigmoid, sqrt, square, subtract, tanh } from "./elementwise.js";
+export {
+  add,
+  affine,
+  clamp,
+  divide,
+  exp,
+  log,
+  multiply,
+  relu,
+  sigmoid,
+  sqrt,
+  square,
+  subtract,
+  tanh,
+} from "./elementwise.js";
 export { embedding } from "./embedding.js";
 export { gru } from "./gru.js";
 export { layerNorm } from "./layerNorm.js";

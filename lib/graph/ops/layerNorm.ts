@@ -1,7 +1,7 @@
 import { defineOperation } from "../operation.js";
 import { elementsOf } from "../program.js";
-import { matchShapes } from "../tensor.js";
 import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
 
 const layerNormOperation = defineOperation({
   name: "layerNorm",

@@ -1,8 +1,8 @@
 import { defineOperation } from "../operation.js";
-import { matchShapes } from "../tensor.js";
 import type { Tensor } from "../tensor.js";
-import { paddedHidden, recurrentFlops, recurrentShapes } from "./recurrent.js";
+import { matchShapes } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
+import { paddedHidden, recurrentFlops, recurrentShapes } from "./recurrent.js";
 
 const lstmOperation = defineOperation({
   name: "lstm",
@@ -47,7 +47,13 @@ export function lstm(operands: RecurrentOperands & { c0: Tensor }): { y: Tensor;
   const [y, hLast, cLast] = x.graph.record(
     lstmOperation,
     [x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, lengths],
-    [{ shape: [T, B, H] }, { shape: [B, H] }, { shape: [B, H] }, { shape: [T, B, 4 * padded] }, { shape: [T, B, padded] }],
+    [
+      { shape: [T, B, H] },
+      { shape: [B, H] },
+      { shape: [B, H] },
+      { shape: [T, B, 4 * padded] },
+      { shape: [T, B, padded] },
+    ],
     [Number(reverse)],
   ) as [Tensor, Tensor, Tensor];
   return { y, hLast, cLast };

@@ -1,6 +1,6 @@
 import { defineOperation } from "../operation.js";
-import { matchShapes } from "../tensor.js";
 import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
 
 interface Transposes {
   /** a is given as [K,M]. */
@@ -22,7 +22,7 @@ const matmulOperation = defineOperation({
 });
 
 function innerSize(a: Tensor, y: Tensor): number {
-  return (a.shape[0] as number) * (a.shape[1] as number) / (y.shape[0] as number);
+  return ((a.shape[0] as number) * (a.shape[1] as number)) / (y.shape[0] as number);
 }
 
 /** Matrix product a [M,K] b [K,N] -> [M,N]; either may be given transposed. */

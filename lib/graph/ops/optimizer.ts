@@ -1,6 +1,6 @@
 import { defineOperation } from "../operation.js";
-import { matchShapes } from "../tensor.js";
 import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
 
 const globalNormOperation = defineOperation({ name: "globalNorm" });
 
@@ -35,7 +35,11 @@ export interface UpdateOperands {
   learningRate: Tensor;
 }
 
-function expectUpdate(name: string, { weight, gradient, scale, learningRate }: UpdateOperands, moments: readonly Tensor[]) {
+function expectUpdate(
+  name: string,
+  { weight, gradient, scale, learningRate }: UpdateOperands,
+  moments: readonly Tensor[],
+) {
   const pattern = weight.shape.join(" ");
   matchShapes(name, [
     ["weight", weight, pattern],

@@ -1,9 +1,9 @@
 import { ShapeError } from "../../errors.js";
 import { defineOperation } from "../operation.js";
-import { elementsOf, sameShape, shapeText } from "../program.js";
 import type { Shape } from "../program.js";
-import { matchShapes } from "../tensor.js";
+import { elementsOf, sameShape, shapeText } from "../program.js";
 import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
 import { affine } from "./elementwise.js";
 
 const sumToOperation = defineOperation({

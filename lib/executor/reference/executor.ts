@@ -1,0 +1,132 @@
+import { expectOneOf, InputError, OptionError, ShapeError } from "../../errors.js";
+import type { Op, Program, Value, VariableSpec } from "../../graph/program.js";
+import { elementsOf, sameShape, shapeText } from "../../graph/program.js";
+import type { Executable, Executor, Feeds, RunResult, Store, Values } from "../executor.js";
+import { orderFeeds } from "../feeds.js";
+import type { Buffer, Floats, Kernel, KernelCall } from "./kernel.js";
+import { kernels } from "./kernels.js";
+
+type FloatsConstructor = Float32ArrayConstructor | Float64ArrayConstructor;
+
+/**
+ * Runs programs in plain TypeScript. In "float64" it is the oracle of the tests; in "float32" it does what the native
+ * executor does, slower, wherever JavaScript runs. Computes while `run` is called: nothing happens off the event loop.
+ */
+export class ReferenceExecutor implements Executor {
+  readonly name: string;
+  readonly floats: FloatsConstructor;
+
+  constructor({ precision = "float32" }: { precision?: "float32" | "float64" } = {}) {
+    expectOneOf("ReferenceExecutor", "precision", precision, ["float32", "float64"]);
+    this.floats = precision === "float64" ? Float64Array : Float32Array;
+    this.name = `reference ${precision}`;
+  }
+
+  createStore(): ReferenceStore {
+    return new ReferenceStore(this.floats);
+  }
+
+  compile(program: Program, store: Store): Executable {
+    if (!(store instanceof ReferenceStore) || store.floats !== this.floats) {
+      throw new OptionError("compile: the store belongs to another executor.");
+    }
+    for (const variable of program.variables) store.declare(variable);
+    return new ReferenceExecutable(program, store);
+  }
+}
+
+class ReferenceStore implements Store {
+  readonly #variables = new Map<string, { spec: VariableSpec; data: Values }>();
+
+  constructor(readonly floats: FloatsConstructor) {}
+
+  declare(spec: VariableSpec): void {
+    const known = this.#variables.get(spec.name)?.spec;
+    if (!known) {
+      const Array = spec.dtype === "f32" ? this.floats : Int32Array;
+      this.#variables.set(spec.name, { spec, data: new Array(elementsOf(spec.shape)) });
+    } else if (known.dtype !== spec.dtype || !sameShape(known.shape, spec.shape)) {
+      throw new ShapeError(
+        `Store: variable ${JSON.stringify(spec.name)} has shape ${shapeText(known.shape)}, not ${shapeText(spec.shape)}.`,
+      );
+    }
+  }
+
+  async read(name: string): Promise<Values> {
+    return this.memory(name).slice();
+  }
+
+  async write(name: string, values: Values): Promise<void> {
+    const data = this.memory(name);
+    if (values.length !== data.length) {
+      throw new InputError(`Store: expected ${data.length} values for ${JSON.stringify(name)}, got ${values.length}.`);
+    }
+    data.set(values);
+  }
+
+  /** The variable's own memory, which programs read and update. */
+  memory(name: string): Values {
+    const variable = this.#variables.get(name);
+    if (!variable) throw new InputError(`Store: there is no variable ${JSON.stringify(name)}.`);
+    return variable.data;
+  }
+}
+
+interface BoundOp {
+  readonly kernel: Kernel;
+  readonly call: KernelCall;
+}
+
+class ReferenceExecutable implements Executable {
+  readonly #floats: FloatsConstructor;
+  readonly #buffers: readonly (Buffer | null)[];
+  readonly #ops: readonly BoundOp[];
+
+  constructor(
+    readonly program: Program,
+    store: ReferenceStore,
+  ) {
+    this.#floats = store.floats;
+    this.#buffers = this.#bind(store);
+    const zeros = (length: number): Floats => new this.#floats(length);
+    const buffer = (id: number | null) => (id === null ? null : (this.#buffers[id] ?? null));
+    this.#ops = program.ops.map(({ name, operands, results, attributes }: Op) => {
+      const kernel = Object.hasOwn(kernels, name) ? kernels[name] : undefined;
+      if (!kernel) throw new OptionError(`The reference executor does not know the op ${name}.`);
+      return { kernel, call: { operands: operands.map(buffer), results: results.map(buffer), attributes, zeros } };
+    });
+  }
+
+  async run(feeds: Feeds, { check = false }: { check?: boolean } = {}): Promise<RunResult> {
+    const { program } = this;
+    const ordered = orderFeeds(program, feeds, this.#floats);
+    program.feeds.forEach(({ value }, i) => (this.#buffers[value] as Buffer).data.set(ordered[i] as Values));
+    let nonFinite: number | null = null;
+    for (const [i, { kernel, call }] of this.#ops.entries()) {
+      kernel(call);
+      if (!check || call.results.every((result) => result === null || result.data.every(Number.isFinite))) continue;
+      nonFinite = i;
+      break;
+    }
+    const outputs = program.outputs.map(
+      ({ name, value }) => [name, (this.#buffers[value] as Buffer).data.slice()] as const,
+    );
+    return { outputs: Object.fromEntries(outputs), nonFinite };
+  }
+
+  /** Memory for every value. The arena's plan counts bytes of float32, so values get arrays of their own here. */
+  #bind(store: ReferenceStore): (Buffer | null)[] {
+    const buffers = this.program.values.map(({ dtype, shape, storage }: Value): Buffer | null => {
+      if (storage.kind === "none") return null;
+      if (storage.kind === "variable") return { shape, data: store.memory(storage.name) };
+      return { shape, data: new (dtype === "f32" ? this.#floats : Int32Array)(elementsOf(shape)) };
+    });
+    for (const { name, operands, results } of this.program.ops) {
+      if (name !== "reshape") continue;
+      const result = results[0] as number;
+      const { data } = buffers[operands[0] as number] as Buffer;
+      buffers[result] = { shape: (this.program.values[result] as Value).shape, data };
+    }
+    return buffers;
+  }
+}

@@ -1,0 +1,52 @@
+import * as crossEntropy from "./crossEntropy.js";
+import * as dropout from "./dropout.js";
+import {
+  add,
+  affine,
+  clamp,
+  divide,
+  exp,
+  log,
+  multiply,
+  relu,
+  reluGradient,
+  sigmoid,
+  sigmoidGradient,
+  sqrt,
+  square,
+  subtract,
+  tanh,
+  tanhGradient,
+} from "./elementwise.js";
+import { embedding, embeddingGradient } from "./embedding.js";
+import * as gru from "./gru.js";
+import type { Kernel } from "./kernel.js";
+import * as layerNorm from "./layerNorm.js";
+import * as lstm from "./lstm.js";
+import { linear, matmul } from "./matmul.js";
+import * as optimizer from "./optimizer.js";
+import * as pick from "./pick.js";
+import { broadcastTo, max, maxGradient, sumTo } from "./reduce.js";
+import * as rnn from "./rnn.js";
+import * as sample from "./sample.js";
+import { concat, pad, reshape, slice, transpose } from "./shape.js";
+import { logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./softmax.js";
+
+/** The kernel of every op, by name. */
+export const kernels: Readonly<Record<string, Kernel>> = {
+  ...{ add, subtract, multiply, divide, exp, log, sqrt, square, tanh, sigmoid, relu },
+  ...{ tanhGradient, sigmoidGradient, reluGradient, affine, clamp },
+  ...{ sumTo, broadcastTo, max, maxGradient },
+  ...{ reshape, concat, slice, pad, transpose },
+  ...{ matmul, linear, embedding, embeddingGradient },
+  ...{ softmax, logSoftmax, softmaxGradient, logSoftmaxGradient },
+  ...pick,
+  ...crossEntropy,
+  ...dropout,
+  ...layerNorm,
+  ...rnn,
+  ...lstm,
+  ...gru,
+  ...optimizer,
+  ...sample,
+};

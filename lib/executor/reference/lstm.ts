@@ -1,0 +1,111 @@
+import { sigmoidOf } from "./elementwise.js";
+import type { Floats, KernelCall } from "./kernel.js";
+import { floatsOf, optionalFloats, resultOf } from "./kernel.js";
+import { multiplyTransposed, transposed } from "./matmul.js";
+import { inputGradients, inputProducts, recurrentWeightGradient, sequenceOf, statesBefore } from "./recurrent.js";
+
+// Saved values: row (t,b) of `gates` begins with i, f, g, o of H units each; row (t,b) of `cells` with c.
+
+export function lstm(call: KernelCall): void {
+  const sequence = sequenceOf(call, { x: 0, h0: 1, lengths: 7, reverse: 0 });
+  const { T, B, H, padded, order, valid } = sequence;
+  const [weight, biasHidden] = [floatsOf(call, 4), optionalFloats(call, 6)];
+  const [y, h, c] = [resultOf(call, 0), resultOf(call, 1), resultOf(call, 2)];
+  const gates = call.results[3]?.data ?? null;
+  const cells = call.results[4]?.data ?? null;
+  const rows = 4 * H;
+  const products = inputProducts(sequence, {
+    x: floatsOf(call, 0),
+    weight: floatsOf(call, 3),
+    bias: optionalFloats(call, 5),
+    rows,
+    into: call.zeros(T * B * rows),
+  });
+  h.set(floatsOf(call, 1));
+  c.set(floatsOf(call, 2));
+  for (const t of order) {
+    multiplyTransposed(h, weight, products, { M: B, N: rows, K: H, accumulate: true, c0: t * B * rows });
+    for (let b = 0; b < B; b++) {
+      const row = t * B + b;
+      for (let j = 0; j < H; j++) {
+        const a = (gate: number) => (products[row * rows + gate * H + j] as number) + (biasHidden?.[gate * H + j] ?? 0);
+        const [i, f, g, o] = [sigmoidOf(a(0)), sigmoidOf(a(1)), Math.tanh(a(2)), sigmoidOf(a(3))];
+        const before = c[b * H + j] as number;
+        const cell = valid(t, b) ? f * before + i * g : before;
+        const out = o * Math.tanh(cell);
+        y[row * H + j] = valid(t, b) ? out : 0;
+        if (valid(t, b)) {
+          h[b * H + j] = out;
+          c[b * H + j] = cell;
+        }
+        for (const [gate, value] of [i, f, g, o].entries()) if (gates) gates[row * 4 * padded + gate * H + j] = value;
+        if (cells) cells[row * padded + j] = cell;
+      }
+    }
+  }
+}
+
+export function lstmGradient(call: KernelCall): void {
+  const sequence = sequenceOf(call, { x: 0, h0: 1, lengths: 5, reverse: 0 });
+  const { T, B, H, padded, order, valid } = sequence;
+  const [x, h0, c0, weightInput, weight] = [0, 1, 2, 3, 4].map((i) => floatsOf(call, i)) as [
+    Floats,
+    Floats,
+    Floats,
+    Floats,
+    Floats,
+  ];
+  const [y, gates, cells] = [floatsOf(call, 6), floatsOf(call, 7), floatsOf(call, 8)];
+  const [dy, dhLast, dcLast] = [optionalFloats(call, 9), optionalFloats(call, 10), optionalFloats(call, 11)];
+  const results = [0, 1, 2, 3, 4, 5].map((i) => resultOf(call, i)) as [Floats, Floats, Floats, Floats, Floats, Floats];
+  const [dx, dh, dc, dweightInput, dweight, dbias] = results;
+  const rows = 4 * H;
+  const da = call.zeros(T * B * rows);
+  const turned = transposed(weight, rows, H, call.zeros(rows * H));
+  const back = call.zeros(B * H);
+  const before = cellsBefore(sequence, cells, c0, call.zeros(T * B * H));
+  dhLast ? dh.set(dhLast) : dh.fill(0);
+  dcLast ? dc.set(dcLast) : dc.fill(0);
+  for (const t of [...order].reverse()) {
+    for (let b = 0; b < B; b++) {
+      if (!valid(t, b)) continue;
+      const row = t * B + b;
+      for (let j = 0; j < H; j++) {
+        const gate = (k: number) => gates[row * 4 * padded + k * H + j] as number;
+        const [i, f, g, o] = [gate(0), gate(1), gate(2), gate(3)];
+        const squashed = Math.tanh(cells[row * padded + j] as number);
+        const dOut = (dh[b * H + j] as number) + (dy?.[row * H + j] ?? 0);
+        const dCell = (dc[b * H + j] as number) + dOut * o * (1 - squashed * squashed);
+        const at = row * rows + j;
+        da[at] = dCell * g * i * (1 - i);
+        da[at + H] = dCell * (before[row * H + j] as number) * f * (1 - f);
+        da[at + 2 * H] = dCell * i * (1 - g * g);
+        da[at + 3 * H] = dOut * squashed * o * (1 - o);
+        dc[b * H + j] = dCell * f;
+      }
+    }
+    multiplyTransposed(da, turned, back, { M: B, N: H, K: rows, a0: t * B * rows });
+    for (let b = 0; b < B; b++) if (valid(t, b)) dh.set(back.subarray(b * H, (b + 1) * H), b * H);
+  }
+  const states = statesBefore(sequence, y, h0, call.zeros(T * B * H));
+  recurrentWeightGradient(call, sequence, { da, before: states, rows, dweight });
+  inputGradients(call, sequence, { x, weight: weightInput, da, rows, dx, dweight: dweightInput, dbias });
+}
+
+/** c before each step: [T,B,H]. */
+function cellsBefore(
+  { T, B, H, padded, order, valid }: ReturnType<typeof sequenceOf>,
+  cells: Floats,
+  c0: Floats,
+  into: Floats,
+): Floats {
+  const state = c0.slice();
+  for (let i = 0; i < T; i++) {
+    const t = order[i] as number;
+    into.set(state, t * B * H);
+    for (let b = 0; b < B; b++) {
+      if (valid(t, b)) state.set(cells.subarray((t * B + b) * padded, (t * B + b) * padded + H), b * H);
+    }
+  }
+  return into;
+}

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import type { Tokenizer } from "../data/tokenizer.js";
+import { describe, FileError } from "../errors.js";
+import type { ConfigFile } from "./configFile.js";
+import { modelFiles } from "./configFile.js";
+import { jsonDigest } from "./jsonFile.js";
+import type { SafetensorsHeader } from "./safetensors.js";
+
+/** model.safetensors has the digests of the two other files that it was written with. */
+export function expectSameOrigin(
+  folder: string,
+  { metadata }: SafetensorsHeader,
+  { configFile, json }: { configFile: ConfigFile; json: unknown },
+): void {
+  const pairs = [
+    { name: modelFiles.config, expected: metadata.config, found: jsonDigest(configFile) },
+    { name: configFile.tokenizer, expected: metadata.tokenizer, found: jsonDigest(json) },
+  ];
+  for (const { name, expected, found } of pairs) {
+    if (expected === undefined || expected === found) continue;
+    throw new FileError(
+      `${join(folder, name)} does not belong to ${modelFiles.tensors} beside it: one of them was changed or replaced ` +
+        "after the model was saved. Copy the whole folder again from where it came.",
+    );
+  }
+}
+
+/** The tensors of the file are the parameters of the configured model, no more and no fewer. */
+export function expectTensors(
+  file: string,
+  { entries }: SafetensorsHeader,
+  parameters: Iterable<{ name: string; shape: readonly number[] }>,
+): void {
+  const found = new Map(entries.map((entry) => [entry.name, entry]));
+  for (const { name, shape } of parameters) {
+    const entry = found.get(name);
+    found.delete(name);
+    const got = entry ? `${entry.type} [${entry.shape}]` : "none";
+    if (entry && entry.shape.join() === shape.join() && ["F32", "BF16", "F16"].includes(entry.type)) continue;
+    throw new FileError(
+      `${file} does not fit ${modelFiles.config}: expected tensor "${name}" of F32 [${shape}], got ${got}. ` +
+        "The files are of different models; copy the whole folder again from where it came.",
+    );
+  }
+  const [extra] = found.keys();
+  if (extra === undefined) return;
+  throw new FileError(
+    `${file} does not fit ${modelFiles.config}: tensor "${extra}" has no place in that model. ` +
+      "The files are of different models; copy the whole folder again from where it came.",
+  );
+}
+
+/** The vocabulary has as many tokens as the model expects. */
+export function expectVocabularySize(
+  folder: string,
+  { config, tokenizer: name }: ConfigFile,
+  tokenizer: Tokenizer,
+): void {
+  const { vocabularySize } = config;
+  if (vocabularySize === undefined || vocabularySize === tokenizer.size) return;
+  throw new FileError(
+    `${join(folder, name)} has ${tokenizer.size} tokens, but the model has ${describe(vocabularySize)}: it is the ` +
+      "vocabulary of another model. Copy the whole folder again from where it came.",
+  );
+}

@@ -1,0 +1,42 @@
+/** Ostinato: train and serve recurrent sequence models. What is exported here is public; everything else may move. */
+export type { Tokenizer, TokenStream } from "./data/index.js";
+export {
+  ByteTokenizer,
+  CharacterTokenizer,
+  Corpus,
+  memoryStream,
+  SubwordTokenizer,
+  tokenizerFromJSON,
+  WordTokenizer,
+} from "./data/index.js";
+export { FileError, InputError, OptionError, OstinatoError, ShapeError } from "./errors.js";
+export type { Executable, Executor, Feeds, RunResult, Store, Values } from "./executor/executor.js";
+export { NativeExecutor, nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
+export { ReferenceExecutor } from "./executor/reference/executor.js";
+export * from "./graph/index.js";
+export type { GenerateOptions } from "./models/generation.js";
+export type { Activations, Evaluation, LanguageModelOptions } from "./models/languageModel.js";
+export { LanguageModel } from "./models/languageModel.js";
+export type { LanguageModelForm } from "./models/languageModelData.js";
+export { SentenceData, WindowData } from "./models/languageModelData.js";
+export type { LanguageModelConfig } from "./models/languageModelNetwork.js";
+export * from "./nn/index.js";
+export type { TrainingData } from "./train/data.js";
+export type {
+  CheckpointEvent,
+  EndEvent,
+  History,
+  HistoryPoint,
+  SampleEvent,
+  StepEvent,
+  TrainerEvents,
+  ValidationEvent,
+} from "./train/events.js";
+export type { Optimizer } from "./train/optimizers.js";
+export { adagrad, adam, adamw, rmsprop, sgd } from "./train/optimizers.js";
+export type { Schedule } from "./train/schedules.js";
+export { constant, cosine, plateau, stepDecay, warmup } from "./train/schedules.js";
+export { DivergenceError } from "./train/step.js";
+export type { Batch, RecordedLoss, Trainable } from "./train/trainable.js";
+export type { TrainerOptions } from "./train/trainer.js";
+export { Trainer } from "./train/trainer.js";

@@ -1,0 +1,295 @@
+#include "kernels/gemm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "kernels/tiers.h"
+#include "runtime/blas.h"
+#include "runtime/thread_pool.h"
+
+using namespace ostinato;
+
+namespace {
+
+struct Sizes {
+  int64_t M, N, K;
+};
+
+// Each of M, N, K around the sizes of tiles, panels and blocks; a few large ones.
+const std::vector<Sizes>& sizes() {
+  static const std::vector<Sizes> all = [] {
+    std::vector<Sizes> list;
+    for (int64_t M : {1, 2, 5, 7, 13, 31}) {
+      for (int64_t N : {1, 3, 16, 17, 33, 70}) {
+        for (int64_t K : {1, 2, 15, 17, 64, 100}) list.push_back({M, N, K});
+      }
+    }
+    for (const Sizes& s : {Sizes{230, 65, 300}, Sizes{65, 230, 520}, Sizes{15, 2100, 40}, Sizes{300, 1, 300},
+                           Sizes{1, 300, 300}, Sizes{3, 500, 700}, Sizes{450, 20, 9}, Sizes{4, 4, 0}}) {
+      list.push_back(s);
+    }
+    return list;
+  }();
+  return all;
+}
+
+std::vector<float> randomFloats(int64_t n, std::mt19937& random) {
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  std::vector<float> v(static_cast<size_t>(n));
+  for (float& x : v) x = uniform(random);
+  return v;
+}
+
+void run(const Gemm& g) {
+  ThreadPool& pool = ThreadPool::instance();
+  const size_t bytes = (gemmScratchBytes(g, pool.threads()) + 127) / 64 * 64;
+  std::unique_ptr<void, void (*)(void*)> scratch(std::aligned_alloc(64, bytes), std::free);
+  gemm(g, scratch.get(), pool);
+}
+
+// Random operands with rows longer than needed, which must stay as they are, and the product in double.
+struct Problem {
+  std::vector<float> a, b, c, before;
+  Gemm g;
+
+  Problem(const Sizes& s, bool transposeA, bool transposeB, bool accumulate, std::mt19937& random) {
+    g.M = s.M;
+    g.N = s.N;
+    g.K = s.K;
+    g.transposeA = transposeA;
+    g.transposeB = transposeB;
+    g.accumulate = accumulate;
+    // At times no gap, as products with one row or column are told apart by it.
+    const int64_t gap = random() % 3;
+    g.lda = (transposeA ? s.M : s.K) + gap;
+    g.ldb = (transposeB ? s.K : s.N) + gap;
+    g.ldc = s.N + gap;
+    // The last row ends without its gap: nothing may be read beyond.
+    a = randomFloats(std::max<int64_t>(0, (transposeA ? s.K : s.M) * g.lda - gap), random);
+    b = randomFloats(std::max<int64_t>(0, (transposeB ? s.N : s.K) * g.ldb - gap), random);
+    c = randomFloats(s.M * g.ldc - gap, random);
+    before = c;
+    g.a = a.data();
+    g.b = b.data();
+    g.c = c.data();
+  }
+
+  // Largest error over the bound of a float sum of K products: K eps sum |a||b|, here with |a|,|b| <= 1.
+  double worst() const {
+    double worst = 0;
+    for (int64_t m = 0; m < g.M; m++) {
+      for (int64_t n = 0; n < g.N; n++) {
+        double want = g.accumulate ? before[static_cast<size_t>(m * g.ldc + n)] : 0, size = std::abs(want);
+        for (int64_t k = 0; k < g.K; k++) {
+          const double product = static_cast<double>(a[static_cast<size_t>(g.transposeA ? k * g.lda + m : m * g.lda + k)]) *
+                                 b[static_cast<size_t>(g.transposeB ? n * g.ldb + k : k * g.ldb + n)];
+          want += product;
+          size += std::abs(product);
+        }
+        const double error = std::abs(c[static_cast<size_t>(m * g.ldc + n)] - want) / (size + 1e-30);
+        if (!(error <= worst)) worst = error;
+        if (std::isnan(error)) return error;
+      }
+    }
+    return worst;
+  }
+
+  bool gapsUntouched() const {
+    for (size_t i = 0; i < c.size(); i++) {
+      if (static_cast<int64_t>(i) % g.ldc >= g.N && c[i] != before[i]) return false;
+    }
+    return true;
+  }
+};
+
+template <class F>
+void forEachConfiguration(const F& body) {
+  for (const char* tier : {"portable", "neon", "avx2", "avx512"}) {
+    if (!setTier(tier)) continue;
+    for (int threads : {1, 2, 5}) {
+      ThreadPool::instance().setThreads(threads);
+      CAPTURE(tier);
+      CAPTURE(threads);
+      body();
+    }
+  }
+  setTier("auto");
+}
+
+void expectProducts(GemmProvider provider) {
+  setGemmProvider(provider);
+  forEachConfiguration([] {
+    std::mt19937 random(1);
+    for (const Sizes& s : sizes()) {
+      for (int options = 0; options < 8; options++) {
+        Problem p(s, options & 1, options & 2, options & 4, random);
+        run(p.g);
+        CAPTURE(s.M);
+        CAPTURE(s.N);
+        CAPTURE(s.K);
+        CAPTURE(options);
+        const double worst = p.worst();
+        // Half an ulp (6e-8) for each of a few dozen partial sums; far below K ulp.
+        if (!(worst <= 1e-6)) CHECK(worst <= 1e-6);
+        if (!p.gapsUntouched()) CHECK(p.gapsUntouched());
+      }
+    }
+  });
+  setGemmProvider(GemmProvider::automatic);
+}
+
+}  // namespace
+
+TEST_CASE("own products equal a double loop for all transposes, tiers and odd sizes") {
+  expectProducts(GemmProvider::own);
+}
+
+TEST_CASE("products by the system's BLAS equal a double loop") {
+  if (systemBlas() == nullptr) return;
+  expectProducts(GemmProvider::blas);
+}
+
+TEST_CASE("automatic products equal a double loop") { expectProducts(GemmProvider::automatic); }
+
+TEST_CASE("NaN and infinity pass through a product") {
+  forEachConfiguration([] {
+    std::mt19937 random(3);
+    for (const Sizes& s : {Sizes{3, 40, 20}, Sizes{20, 40, 20}}) {
+      Problem p(s, false, true, false, random);
+      p.a[static_cast<size_t>(1 * p.g.lda + 5)] = NAN;
+      p.a[static_cast<size_t>(2 * p.g.lda + 5)] = INFINITY;
+      run(p.g);
+      for (int64_t n = 0; n < s.N; n++) {
+        CHECK(std::isfinite(p.c[static_cast<size_t>(n)]));
+        CHECK(std::isnan(p.c[static_cast<size_t>(p.g.ldc + n)]));
+        CHECK(std::isinf(p.c[static_cast<size_t>(2 * p.g.ldc + n)]));
+      }
+    }
+  });
+}
+
+namespace {
+
+// Buffers as the recurrent cells have them: five groups of 16 columns a row, of which three take part, and 40 rows of
+// weights, in an order of 48 of which some stand for nothing.
+struct Mapped {
+  static constexpr int64_t kRows = 50, kWidth = 5 * 16, kInputs = 23, kWeights = 40, kPicked = 48;
+  const int32_t groups[3] = {64, 0, 32};
+  std::vector<int32_t> rows;
+  std::vector<float> gates, x, weight;
+
+  Mapped() {
+    std::mt19937 random(5);
+    for (int i = 0; i < kPicked; i++) rows.push_back(i % 6 == 5 ? -1 : i - i / 6);
+    gates = randomFloats(kRows * kWidth, random);
+    x = randomFloats(kRows * kInputs, random);
+    weight = randomFloats(kWeights * kInputs, random);
+  }
+
+  double gate(int64_t t, int64_t picked) const {
+    return gates[static_cast<size_t>(t * kWidth + groups[picked / 16] + picked % 16)];
+  }
+  double input(int64_t t, int64_t i) const { return x[static_cast<size_t>(t * kInputs + i)]; }
+  double weightRow(int64_t picked, int64_t i) const {
+    const int32_t row = rows[static_cast<size_t>(picked)];
+    return row < 0 ? 0 : weight[static_cast<size_t>(row * kInputs + i)];
+  }
+};
+
+}  // namespace
+
+TEST_CASE("maps pick the groups of a transposed a and place the rows of c") {
+  const Mapped m;
+  forEachConfiguration([&] {
+    std::vector<float> c(static_cast<size_t>(m.kWeights * m.kInputs), 7.0f);
+    Gemm g{m.kPicked, m.kInputs, m.kRows, m.gates.data(), m.kWidth, true, m.x.data(), m.kInputs, false, c.data(),
+           m.kInputs, false, {}};
+    g.maps.aGroups = m.groups;
+    g.maps.cRows = m.rows.data();
+    run(g);
+    for (int64_t p = 0; p < m.kPicked; p++) {
+      if (m.rows[static_cast<size_t>(p)] < 0) continue;
+      for (int64_t i = 0; i < m.kInputs; i++) {
+        double want = 0;
+        for (int64_t t = 0; t < m.kRows; t++) want += m.gate(t, p) * m.input(t, i);
+        CHECK(c[static_cast<size_t>(m.rows[static_cast<size_t>(p)] * m.kInputs + i)] ==
+              doctest::Approx(want).epsilon(1e-4));
+      }
+    }
+  });
+}
+
+TEST_CASE("maps pick the groups of a and the rows of b") {
+  const Mapped m;
+  forEachConfiguration([&] {
+    std::vector<float> c(static_cast<size_t>(m.kRows * m.kInputs), 7.0f);
+    Gemm g{m.kRows, m.kInputs, m.kPicked, m.gates.data(), m.kWidth, false, m.weight.data(), m.kInputs, false, c.data(),
+           m.kInputs, false, {}};
+    g.maps.aGroups = m.groups;
+    g.maps.bRows = m.rows.data();
+    run(g);
+    for (int64_t t = 0; t < m.kRows; t++) {
+      for (int64_t i = 0; i < m.kInputs; i++) {
+        double want = 0;
+        for (int64_t p = 0; p < m.kPicked; p++) want += m.gate(t, p) * m.weightRow(p, i);
+        CHECK(c[static_cast<size_t>(t * m.kInputs + i)] == doctest::Approx(want).epsilon(1e-4));
+      }
+    }
+  });
+}
+
+TEST_CASE("maps pick the rows of a transposed b and place the columns of c, for many rows and for few") {
+  const Mapped m;
+  forEachConfiguration([&] {
+    for (int64_t M : {m.kRows, int64_t{2}}) {
+      std::vector<float> c(static_cast<size_t>(M * m.kWidth), 7.0f);
+      Gemm g{M, m.kPicked, m.kInputs, m.x.data(), m.kInputs, false, m.weight.data(), m.kInputs, true, c.data(), m.kWidth,
+             false, {}};
+      g.maps.bRows = m.rows.data();
+      g.maps.cGroups = m.groups;
+      run(g);
+      for (int64_t t = 0; t < M; t++) {
+        for (int64_t p = 0; p < m.kPicked; p++) {
+          double want = 0;
+          for (int64_t i = 0; i < m.kInputs; i++) want += m.input(t, i) * m.weightRow(p, i);
+          CHECK(c[static_cast<size_t>(t * m.kWidth + m.groups[p / 16] + p % 16)] == doctest::Approx(want).epsilon(1e-4));
+        }
+        // The groups that are not in the map.
+        CHECK(c[static_cast<size_t>(t * m.kWidth + 16)] == 7.0f);
+        CHECK(c[static_cast<size_t>(t * m.kWidth + 48)] == 7.0f);
+      }
+    }
+  });
+}
+
+TEST_CASE("maps pick the groups of b's columns") {
+  const Mapped m;
+  constexpr int64_t kColumns = 40;
+  forEachConfiguration([&] {
+    std::vector<float> c(static_cast<size_t>(m.kInputs * kColumns), 7.0f);
+    Gemm g{m.kInputs, kColumns, m.kRows, m.x.data(), m.kInputs, true, m.gates.data(), m.kWidth, false, c.data(), kColumns,
+           false, {}};
+    g.maps.bGroups = m.groups;
+    run(g);
+    for (int64_t i = 0; i < m.kInputs; i++) {
+      for (int64_t p = 0; p < kColumns; p++) {
+        double want = 0;
+        for (int64_t t = 0; t < m.kRows; t++) want += m.input(t, i) * m.gate(t, p);
+        CHECK(c[static_cast<size_t>(i * kColumns + p)] == doctest::Approx(want).epsilon(1e-4));
+      }
+    }
+  });
+}
+
+TEST_CASE("a provider is known by its name only") {
+  GemmProvider provider = GemmProvider::own;
+  CHECK(parseGemmProvider("auto", provider));
+  CHECK(provider == GemmProvider::automatic);
+  CHECK(!parseGemmProvider("mkl", provider));
+  CHECK(provider == GemmProvider::automatic);
+}
