@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Executor, Values } from "../../lib/executor/executor.js";
 import { loadAddon } from "../../lib/executor/loadAddon.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
-import { ReferenceExecutor } from "../../lib/executor/reference.js";
+import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import type { DType } from "../../lib/graph/program.js";
 import type { FigureTensor } from "./figure.js";
 import { numbers } from "./figure.js";

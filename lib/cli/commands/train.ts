@@ -29,6 +29,7 @@ interface Options {
   test?: string;
   tokenizer: string;
   vocabulary?: number;
+  unknown?: boolean;
   cell: (typeof cells)[number];
   layers: number;
   hidden: number;
@@ -83,6 +84,7 @@ function languageModelCommand(): Command {
     .option("--test <file>", "measure the best model on this file at the end")
     .option("--tokenizer <kind>", "character, jamo, byte, word, or a Hugging Face tokenizer.json", "character")
     .option("--vocabulary <n>", "words: keep the n most frequent, the others become <unk>", whole)
+    .option("--unknown", "character, jamo: a token for characters that the text does not have")
     .addOption(new Option("--cell <name>", "recurrent cell").choices(cells).default("lstm"))
     .option("--layers <n>", "layers on top of each other", whole, 2)
     .option("--hidden <n>", "units of a layer", whole, 256)
@@ -185,11 +187,12 @@ async function expectFreeFolder({ out, resume, overwrite }: Options): Promise<vo
   }
 }
 
-async function tokenizerFor({ tokenizer, vocabulary }: Options, corpus: Corpus): Promise<Tokenizer> {
+async function tokenizerFor({ tokenizer, vocabulary, unknown }: Options, corpus: Corpus): Promise<Tokenizer> {
   if (vocabulary !== undefined && tokenizer !== "word")
     throw new OptionError("train: --vocabulary needs --tokenizer word.");
-  if (tokenizer === "character") return CharacterTokenizer.fromCorpus(corpus);
-  if (tokenizer === "jamo") return CharacterTokenizer.fromCorpus(corpus, { unit: "jamo" });
+  if (tokenizer === "character") return CharacterTokenizer.fromCorpus(corpus, given({ unknown }));
+  if (tokenizer === "jamo") return CharacterTokenizer.fromCorpus(corpus, { unit: "jamo", ...given({ unknown }) });
+  if (unknown) throw new OptionError("train: --unknown is for --tokenizer character and jamo.");
   if (tokenizer === "byte") return new ByteTokenizer();
   if (tokenizer === "word") return WordTokenizer.fromCorpus(corpus, given({ maximumSize: vocabulary }));
   if (!tokenizer.endsWith(".json") || !existsSync(tokenizer)) {
