@@ -7,6 +7,7 @@
 #define OSTINATO_GEMM_TILE_INL_H_
 #endif
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "kernels/gemm_kernels.h"
 
@@ -119,6 +120,11 @@ HWY_NOINLINE void tile(const TileInput& in, const TileOutput& out) {
       HWY_UNROLL(4)
       for (int v = 0; v < Vectors; v++) sums[s][r][v] = setFloats(0.0f);
     }
+  }
+  // The tile's part of C comes while the sums are made; it would stall their end otherwise.
+  HWY_UNROLL(16)
+  for (int r = 0; r < Rows; r++) {
+    for (int v = 0; v < Vectors && out.rows[r] != nullptr; v++) hwy::Prefetch(out.rows[r] + out.offsets[v]);
   }
   const float* a = in.a;
   const float* b = in.b;

@@ -1,0 +1,160 @@
+import { readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ByteTokenizer, CharacterTokenizer, memoryStream, WordTokenizer } from "../../lib/data/index.js";
+import { nativeExecutor } from "../../lib/executor/native.js";
+import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import { LanguageModel } from "../../lib/models/languageModel.js";
+
+const text = "The quick brown fox jumps over the lazy dog.\nPack my box with five dozen liquor jugs.\n";
+const tokenizer = CharacterTokenizer.fromText(text);
+const executor = nativeExecutor();
+
+function newModel(options: object = {}): Promise<LanguageModel> {
+  return LanguageModel.create({ tokenizer, hiddenSize: 20, layers: 2, initializer: "uniform:0.4", executor, ...options });
+}
+
+async function written(pieces: AsyncIterable<string>): Promise<string> {
+  let all = "";
+  for await (const piece of pieces) all += piece;
+  return all;
+}
+
+for (const cell of ["lstm", "gru", "rnn"] as const) {
+  test(`${cell}: the loss does not depend on the window that the text is read in`, async () => {
+    const model = await newModel({ cell });
+    const whole = await model.evaluate(text, { windowLength: 1000 });
+    const single = await model.evaluate(text, { windowLength: 1 });
+    const odd = await model.evaluate(text, { windowLength: 7 });
+    expect(single.nats).toBeCloseTo(whole.nats, 5);
+    expect(odd.nats).toBeCloseTo(whole.nats, 5);
+    expect(whole.tokens).toBe(tokenizer.encode(text).length - 1);
+  });
+
+  test(`${cell}: the native executor agrees with the float64 reference`, async () => {
+    const native = await newModel({ cell });
+    const reference = await newModel({ cell, executor: new ReferenceExecutor({ precision: "float64" }) });
+    expect((await native.evaluate(text)).nats).toBeCloseTo((await reference.evaluate(text)).nats, 5);
+  });
+}
+
+test("the log-probability of a text is the sum over its tokens and matches evaluate", async () => {
+  const model = await newModel();
+  const { total, tokens } = await model.logProbability(text);
+  const { nats } = await model.evaluate(text);
+  expect(-total / tokens.length).toBeCloseTo(nats, 6);
+  expect(tokens.reduce((sum, { logProbability }) => sum + logProbability, 0)).toBeCloseTo(total, 4);
+  expect(tokens[0]?.token).toBe("h");
+});
+
+test("activations follow the text and their surprise adds up to its log-probability", async () => {
+  const model = await newModel();
+  const { tokens, layers, surprise } = await model.activations(text);
+  expect(layers.map(({ name }) => name)).toEqual(["layer 1 hidden", "layer 1 cell", "layer 2 hidden", "layer 2 cell"]);
+  expect(layers[0]?.values.length).toBe(tokens.length * 20);
+  const bits = surprise.reduce((sum, value) => sum + value, 0);
+  expect(-bits * Math.LN2).toBeCloseTo((await model.logProbability(text)).total, 2);
+});
+
+test("generation: the same seed writes the same text, another seed another one", async () => {
+  const model = await newModel();
+  const options = { prompt: "The ", maximumTokens: 60 };
+  const [a, b, c] = [
+    await written(model.generate({ ...options, seed: 5 })),
+    await written(model.generate({ ...options, seed: 5 })),
+    await written(model.generate({ ...options, seed: 6 })),
+  ];
+  expect(a).toBe(b);
+  expect(a).not.toBe(c);
+  expect([...a].length).toBe(60);
+});
+
+test("generation: temperature 0, topK 1 and a tiny topP are all greedy", async () => {
+  const model = await newModel();
+  const greedy = await written(model.generate({ prompt: "fox", maximumTokens: 40, temperature: 0 }));
+  expect(await written(model.generate({ prompt: "fox", maximumTokens: 40, topK: 1 }))).toBe(greedy);
+  expect(await written(model.generate({ prompt: "fox", maximumTokens: 40, topP: 1e-6 }))).toBe(greedy);
+});
+
+test("two generations at once do not disturb each other", async () => {
+  const model = await newModel();
+  const options = { prompt: "The ", maximumTokens: 50 };
+  const alone = await written(model.generate({ ...options, seed: 1 }));
+  const together = await Promise.all([1, 2, 3].map((seed) => written(model.generate({ ...options, seed }))));
+  expect(together[0]).toBe(alone);
+});
+
+test("generation stops before the stop text, also where it comes in pieces", async () => {
+  const model = await newModel();
+  const free = await written(model.generate({ prompt: "The ", maximumTokens: 80, seed: 3 }));
+  const stop = free.slice(20, 23);
+  const stopped = await written(model.generate({ prompt: "The ", maximumTokens: 80, seed: 3, stop }));
+  expect(stopped).toBe(free.slice(0, free.indexOf(stop)));
+});
+
+test("leaving the loop or aborting ends a generation", async () => {
+  const model = await newModel();
+  for await (const piece of model.generate({ prompt: "The " })) {
+    expect(piece.length).toBeGreaterThan(0);
+    break;
+  }
+  const controller = new AbortController();
+  controller.abort();
+  await expect(written(model.generate({ prompt: "The ", signal: controller.signal }))).rejects.toThrow(/abort/i);
+});
+
+test("an unknown character in a prompt is named, with what to do", async () => {
+  const model = await newModel();
+  await expect(written(model.generate({ prompt: "caf\u00e9" }))).rejects.toThrow(/\u00e9.*U\+00E9/s);
+});
+
+test("words that were cut from the vocabulary are never written", async () => {
+  const words = WordTokenizer.fromText(text.repeat(2), { maximumSize: 8 });
+  const model = await LanguageModel.create({ tokenizer: words, hiddenSize: 8, executor });
+  const out = await written(model.generate({ maximumTokens: 200, seed: 1 }));
+  expect(words.special.unknown).toBeDefined();
+  expect(out).not.toContain("<unk>");
+});
+
+test("Korean bytes never come out as half a character", async () => {
+  const model = await LanguageModel.create({ tokenizer: new ByteTokenizer(), hiddenSize: 8, executor });
+  const out = await written(model.generate({ prompt: "\ud55c\uad6d", maximumTokens: 300, seed: 2 }));
+  for (const piece of out.split("\ufffd")) expect(Buffer.from(piece, "utf8").toString("utf8")).toBe(piece);
+});
+
+test("a saved model predicts exactly as before; a damaged folder is refused with the file named", async () => {
+  const folder = join(await mkdtemp(join(tmpdir(), "ostinato-model-")), "model");
+  const model = await newModel({ tied: true, embeddingSize: 12, layerNorm: true });
+  await model.save(folder);
+  const loaded = await LanguageModel.load(folder, { executor });
+  expect((await loaded.evaluate(text)).nats).toBe((await model.evaluate(text)).nats);
+  expect(loaded.network.config).toEqual(model.network.config);
+
+  const weights = join(folder, "model.safetensors");
+  const good = await readFile(weights);
+  await truncate(weights, good.length - 5);
+  await expect(LanguageModel.load(folder, { executor })).rejects.toThrow(/model\.safetensors/);
+  const altered = Buffer.from(good);
+  altered[altered.length - 3] = (altered[altered.length - 3] as number) ^ 1;
+  await writeFile(weights, altered);
+  await expect(LanguageModel.load(folder, { executor })).rejects.toThrow(/model\.safetensors/);
+  await rm(weights);
+  await expect(LanguageModel.load(folder, { executor })).rejects.toThrow(/model\.safetensors/);
+  await rm(folder, { recursive: true });
+  await expect(LanguageModel.load(folder, { executor })).rejects.toThrow(folder);
+});
+
+test("a text of one token cannot be evaluated", async () => {
+  const model = await newModel();
+  await expect(model.evaluate("T")).rejects.toThrow(/at least 2 tokens, got 1/);
+  await expect(model.evaluate(memoryStream(new Int32Array(0), 0))).rejects.toThrow(/at least 2 tokens, got 0/);
+});
+
+test("options that contradict each other or nobody knows are refused", async () => {
+  await expect(newModel({ cell: "gru", forgetBias: 2 })).rejects.toThrow(/forgetBias belongs to the cell "lstm"/);
+  await expect(newModel({ hiddensize: 3 })).rejects.toThrow(/did you mean hiddenSize/);
+  await expect(newModel({ dropout: 1 })).rejects.toThrow(/dropout to be a number at least 0 and below 1, got 1/);
+  await expect(newModel({ initializer: "random" })).rejects.toThrow(/expected one of uniform:WIDTH/);
+});
