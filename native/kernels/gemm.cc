@@ -15,7 +15,7 @@ namespace {
 
 // Cache blocking (Goto & van de Geijn 2008): a panel of B of this depth (32 KB at 32 columns) stays in L1, a block of A
 // (230 KB) in L2, the packed block of B in L2 or L3.
-constexpr int64_t kBlockDepth = 256;
+constexpr int64_t kBlockDepth = 512;
 constexpr int64_t kBlockRows = 224;
 constexpr int64_t kBlockColumns = 2048;
 // Up to so many rows b is read as it lies, for packing it costs as much as it saves.

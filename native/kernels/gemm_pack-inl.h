@@ -67,46 +67,53 @@ HWY_INLINE void packPanelOfRows(const Gemm& g, int64_t m0, int rows, int64_t k0,
   }
 }
 
-// One panel of `rows` rows of op(A) where a is stored [K,M]: each depth is one or two runs of stored floats. Whole
-// vectors are copied, and what they hold too much is overwritten by what comes next.
-HWY_INLINE void packPanelOfColumns(const Gemm& g, int64_t m0, int rows, int64_t k0, int64_t k, float* packed) {
-  int64_t columns[kMaxRows];
-  int lengths[kMaxRows];
-  int runs = 0;
-  for (int r = 0; r < rows; runs++) {
-    const int64_t m = m0 + r;
-    columns[runs] = m;
-    lengths[runs] = rows - r;
-    if (g.maps.aGroups) {
-      const int left = static_cast<int>(kGroup - m % kGroup);
-      columns[runs] = g.maps.aGroups[m / kGroup] + m % kGroup;
-      if (lengths[runs] > left) lengths[runs] = left;
-    }
-    r += lengths[runs];
+// `length` floats, at most a panel's rows, from each of `depths` rows of a into a packed panel.
+HWY_INLINE void packRun(const float* from, int64_t lda, int length, int depths, float* to, int rows) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3
+  static_assert(kMaxRows <= kLanes, "one vector holds a panel's rows");
+  const FloatTag d;
+  const auto mask = hn::FirstN(d, static_cast<size_t>(length));
+  for (int i = 0; i < depths; i++, from += lda, to += rows) hn::BlendedStore(hn::MaskedLoad(mask, d, from), mask, d, to);
+#else
+  for (int i = 0; i < depths; i++, from += lda, to += rows) {
+    int j = 0;
+    for (; j + kLanes <= length; j += kLanes) storeFloats(loadFloats(from + j), to + j);
+    for (; j < length; j++) to[j] = from[j];
   }
-  // A whole vector may only be read where it does not pass the end of a, whose last float is at most this one.
-  const int64_t end = (g.K - 1) * g.lda + (g.maps.aGroups ? 0 : g.M);
-  for (int64_t i = 0; i < k; i++) {
-    float* to = packed + i * rows;
-    for (int run = 0; run < runs; run++) {
-      const int64_t at = (k0 + i) * g.lda + columns[run];
-      int j = 0;
-      for (; j < lengths[run] && at + j + kLanes <= end; j += kLanes) storeFloats(loadFloats(g.a + at + j), to + j);
-      for (; j < lengths[run]; j++) to[j] = g.a[at + j];
-      to += lengths[run];
+#endif
+}
+
+// All panels of a block of op(A) where a is stored [K,M]: a few depths at a time, so that the rows of a are read from end to
+// end and the lines that the panels are written to stay in L1. What one panel takes of a row is one or two runs of floats.
+HWY_INLINE void packColumns(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int panelRows, float* packed) {
+  constexpr int64_t kDepths = 16;
+  for (int64_t depth = 0; depth < k; depth += kDepths) {
+    const int depths = static_cast<int>(k - depth < kDepths ? k - depth : kDepths);
+    for (int64_t done = 0; done < m; done += panelRows) {
+      const int rows = static_cast<int>(m - done < panelRows ? m - done : panelRows);
+      for (int r = 0; r < rows;) {
+        int64_t column = m0 + done + r;
+        int length = rows - r;
+        if (g.maps.aGroups) {
+          const int left = static_cast<int>(kGroup - column % kGroup);
+          if (length > left) length = left;
+          column = g.maps.aGroups[column / kGroup] + column % kGroup;
+        }
+        packRun(g.a + (k0 + depth) * g.lda + column, g.lda, length, depths, packed + done * k + depth * rows + r, rows);
+        r += length;
+      }
     }
   }
 }
 
 HWY_NOINLINE void packA(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int panelRows, float* packed) {
+  if (g.transposeA) {
+    packColumns(g, m0, m, k0, k, panelRows, packed);
+    return;
+  }
   for (int64_t done = 0; done < m; done += panelRows) {
     const int rows = static_cast<int>(m - done < panelRows ? m - done : panelRows);
-    if (g.transposeA) {
-      packPanelOfColumns(g, m0 + done, rows, k0, k, packed);
-    } else {
-      packPanelOfRows(g, m0 + done, rows, k0, k, packed);
-    }
-    packed += rows * k;
+    packPanelOfRows(g, m0 + done, rows, k0, k, packed + done * k);
   }
 }
 
@@ -131,22 +138,27 @@ HWY_INLINE void packPanelOfB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, i
   }
 }
 
-// b stored [N,K]
+// b stored [N,K]. A few depths at a time, for the same reasons as in packColumns.
 HWY_INLINE void packPanelOfTransposedB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int columns, float* packed) {
-  for (int n = 0; n < kPanelColumns; n += 4) {
-    const float* four[4];
-    bool all = true;
-    for (int j = 0; j < 4; j++) {
-      const int64_t row = n + j >= columns ? -1 : g.maps.bRows ? g.maps.bRows[n0 + n + j] : n0 + n + j;
-      all = all && row >= 0;
-      four[j] = row >= 0 ? g.b + row * g.ldb + k0 : nullptr;
-    }
-    int64_t i = 0;
-    if (all) {
-      for (; i + 4 <= k; i += 4) transpose4x4(four, i, packed + i * kPanelColumns + n, kPanelColumns);
-    }
-    for (; i < k; i++) {
-      for (int j = 0; j < 4; j++) packed[i * kPanelColumns + n + j] = four[j] ? four[j][i] : 0.0f;
+  constexpr int64_t kDepths = 32;
+  for (int64_t depth = 0; depth < k; depth += kDepths) {
+    const int64_t depths = k - depth < kDepths ? k - depth : kDepths;
+    float* to = packed + depth * kPanelColumns;
+    for (int n = 0; n < kPanelColumns; n += 4) {
+      const float* four[4];
+      bool all = true;
+      for (int j = 0; j < 4; j++) {
+        const int64_t row = n + j >= columns ? -1 : g.maps.bRows ? g.maps.bRows[n0 + n + j] : n0 + n + j;
+        all = all && row >= 0;
+        four[j] = row >= 0 ? g.b + row * g.ldb + k0 + depth : nullptr;
+      }
+      int64_t i = 0;
+      if (all) {
+        for (; i + 4 <= depths; i += 4) transpose4x4(four, i, to + i * kPanelColumns + n, kPanelColumns);
+      }
+      for (; i < depths; i++) {
+        for (int j = 0; j < 4; j++) to[i * kPanelColumns + n + j] = four[j] ? four[j][i] : 0.0f;
+      }
     }
   }
 }

@@ -1,0 +1,141 @@
+#include "runtime/program.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "ops/registry.h"
+
+using namespace ostinato;
+
+namespace {
+
+double codeOf(const std::string& name) {
+  for (int64_t i = 0; i < operationCount(); i++) {
+    if (name == operationOf(i).name) return static_cast<double>(i);
+  }
+  FAIL("no op " << name);
+  return -1;
+}
+
+// x [2,3] fed, w [3,2] a variable: y = tanh(x w), norm of y, and a step of SGD on w with the gradient g = xᵀ y.
+std::vector<double> example() {
+  return {kProgramMagic, 1, 9, 6, 2, 2, 64 * 8,
+          // values: x, w, z, y, norm, norms, g, scale (fed as 1), loss
+          0, 0, 0, 2, 2, 3,        // 0: x
+          0, 1, 0, 2, 3, 2,        // 1: w
+          0, 0, 64, 2, 2, 2,       // 2: z
+          0, 0, 128, 2, 2, 2,      // 3: y
+          0, 0, 192, 0,            // 4: norm
+          0, 0, 256, 1, 1,         // 5: norms
+          0, 0, 320, 2, 3, 2,      // 6: g
+          0, 0, 384, 0,            // 7: scale
+          0, 0, 448, 0,            // 8: loss
+          0, 7,                    // feeds: x, scale
+          3, 8,                    // outputs: y, loss
+          codeOf("matmul"), 2, 0, 1, 1, 2, 2, 0, 0,
+          codeOf("tanh"), 1, 2, 1, 3, 0,
+          codeOf("globalNorm"), 1, 3, 2, 4, 5, 0,
+          codeOf("matmul"), 2, 0, 3, 1, 6, 2, 1, 0,
+          codeOf("sumTo"), 1, 3, 1, 8, 0,
+          codeOf("sgd"), 5, 1, 6, 7, 7, -1, 0, 3, 0, 0, 0};
+}
+
+std::shared_ptr<Store> storeWithWeights() {
+  auto store = std::make_shared<Store>();
+  store->declare(DType::f32, 6);
+  float* w = static_cast<float*>(store->variable(0).memory.data());
+  for (int i = 0; i < 6; i++) w[i] = 0.1f * static_cast<float>(i + 1);
+  return store;
+}
+
+void feed(const Program& program) {
+  const float x[] = {1, 2, 3, -1, 0.5f, 2};
+  std::memcpy(program.feed(0).data, x, sizeof x);
+  *program.feed(1).mutableF32() = 0.5f;
+}
+
+}  // namespace
+
+TEST_CASE("a program computes what its ops say, and updates its variables") {
+  const std::vector<double> words = example();
+  std::shared_ptr<Store> store = storeWithWeights();
+  Program program(store, words.data(), words.size());
+  feed(program);
+  CHECK(program.run(true) == -1);
+  // Row 0 of x w: 1*.1+2*.3+3*.5 = 2.2 and 1*.2+2*.4+3*.6 = 2.8.
+  const float* y = program.output(0).f32();
+  CHECK(y[0] == doctest::Approx(std::tanh(2.2)));
+  CHECK(y[1] == doctest::Approx(std::tanh(2.8)));
+  const double g00 = 1 * std::tanh(2.2) + -1 * std::tanh(-0.1 + 0.5 * 0.3 + 2 * 0.5);
+  const float* w = static_cast<const float*>(store->variable(0).memory.data());
+  CHECK(w[0] == doctest::Approx(0.1 - 0.25 * g00));  // scale and rate are the same feed, 0.5 each
+}
+
+TEST_CASE("an update whose scale is NaN changes nothing") {
+  const std::vector<double> words = example();
+  std::shared_ptr<Store> store = storeWithWeights();
+  Program program(store, words.data(), words.size());
+  feed(program);
+  *program.feed(1).mutableF32() = std::numeric_limits<float>::quiet_NaN();
+  program.run(false);
+  const float* w = static_cast<const float*>(store->variable(0).memory.data());
+  for (int i = 0; i < 6; i++) CHECK(w[i] == 0.1f * static_cast<float>(i + 1));
+}
+
+TEST_CASE("check finds the op that first writes a value that is not finite") {
+  const std::vector<double> words = example();
+  Program program(storeWithWeights(), words.data(), words.size());
+  feed(program);
+  program.feed(0).mutableF32()[1] = std::numeric_limits<float>::infinity();
+  CHECK(program.run(true) == 0);
+}
+
+TEST_CASE("whichever word is wrong, a program is refused or runs") {
+  const std::vector<double> good = example();
+  const double hostile[] = {std::nan(""), std::numeric_limits<double>::infinity(), -1, 0, 1, 2, 3, 6, 64, 0.5, 448, 512,
+                            1e6, 2147483648.0, 4294967296.0, 9007199254740992.0, 1e300, -1e12};
+  int refused = 0, ran = 0;
+  const auto attempt = [&](const std::vector<double>& words) {
+    try {
+      Program program(storeWithWeights(), words.data(), words.size());
+      if (program.feedCount() == 2 && program.feed(0).elements() >= 6) feed(program);
+      program.run(true);
+      ran++;
+    } catch (const std::runtime_error&) {
+      refused++;
+    } catch (const std::bad_alloc&) {
+      refused++;
+    }
+  };
+  for (size_t i = 0; i < good.size(); i++) {
+    for (const double value : hostile) {
+      // A huge arena is legal and would only make this test slow.
+      if (i == 6 && value > 1e6) continue;
+      std::vector<double> words = good;
+      words[i] = value;
+      attempt(words);
+    }
+    attempt(std::vector<double>(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(i)));
+  }
+  CHECK(refused > ran);
+  CHECK(ran > 0);
+}
+
+TEST_CASE("errors of values say which op met them") {
+  auto store = std::make_shared<Store>();
+  store->declare(DType::f32, 8);
+  const std::vector<double> words = {kProgramMagic, 1, 3, 1, 1, 1, 192,
+                                     0, 1, 0, 2, 4, 2,   // table
+                                     1, 0, 0, 1, 2,      // ids
+                                     0, 0, 64, 2, 2, 2,  // rows
+                                     1, 2, codeOf("embedding"), 2, 0, 1, 1, 2, 0};
+  Program program(store, words.data(), words.size());
+  int32_t* ids = program.feed(0).mutableI32();
+  ids[0] = 3;
+  ids[1] = 4;
+  CHECK_THROWS_WITH_AS(program.run(false), "embedding: id 4 at position 1 is outside the table of 4 rows", InputError);
+}
