@@ -9,7 +9,15 @@ function allowedImports() {
   const page = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
   const rows = [...page.matchAll(/^\| (lib\/[\w./]+) \|(.*)\|$/gm)];
   if (rows.length === 0) throw new Error("ARCHITECTURE.md holds no table of allowed imports");
-  return new Map(rows.map(([, folder, cell]) => [folder, cell.split(",").map((name) => name.trim()).filter(Boolean)]));
+  return new Map(
+    rows.map(([, folder, cell]) => [
+      folder,
+      cell
+        .split(",")
+        .map((name) => name.trim())
+        .filter(Boolean),
+    ]),
+  );
 }
 
 const allowed = allowedImports();
@@ -17,7 +25,8 @@ const places = [...allowed.keys()].sort((a, b) => b.length - a.length);
 const placeOf = (file) => places.find((place) => file === place || file.startsWith(`${place}/`));
 
 const problems = [];
-for (const place of places) if (!existsSync(join(root, place))) problems.push(`${place} is in the table and not in the tree`);
+for (const place of places)
+  if (!existsSync(join(root, place))) problems.push(`${place} is in the table and not in the tree`);
 
 for (const entry of readdirSync(join(root, "lib"), { recursive: true })) {
   const file = join("lib", entry);

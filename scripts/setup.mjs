@@ -101,7 +101,10 @@ function runs(command, ...args) {
 /** Whether the compiler finds a header, wherever it lies. */
 function hasHeader(header) {
   const source = `#include <${header}>\n`;
-  return spawnSync("c++", ["-std=c++17", "-E", "-x", "c++", "-"], { input: source, stdio: ["pipe", "ignore", "ignore"] }).status === 0;
+  return (
+    spawnSync("c++", ["-std=c++17", "-E", "-x", "c++", "-"], { input: source, stdio: ["pipe", "ignore", "ignore"] })
+      .status === 0
+  );
 }
 
 function filesUnder(folder) {

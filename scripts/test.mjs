@@ -25,7 +25,9 @@ const ctest = spawnSync("ctest", ["--test-dir", build, "--output-on-failure", "-
 });
 process.stdout.write(ctest.stdout);
 
-const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(readFileSync(results, "utf8"));
+const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(
+  readFileSync(results, "utf8"),
+);
 const [, failedNative = 0, totalNative = 0] = /(\d+) tests failed out of (\d+)/.exec(ctest.stdout) ?? [];
 const passed = numPassedTests + (Number(totalNative) - Number(failedNative));
 // A file that cannot be loaded holds no failed test, yet it is a failure.

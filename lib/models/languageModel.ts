@@ -147,7 +147,10 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   ): Promise<Evaluation> {
     expectNumber("evaluate", "batchSize", batchSize, { integer: true, minimum: 1 });
     expectNumber("evaluate", "windowLength", windowLength, { integer: true, minimum: 1 });
-    const stream = typeof text === "string" ? memoryStream(this.tokenizer.encode(text), countCharacters(this.tokenizer.normalize(text))) : text;
+    const stream =
+      typeof text === "string"
+        ? memoryStream(this.tokenizer.encode(text), countCharacters(this.tokenizer.normalize(text)))
+        : text;
     if (stream.length < 2) throw new InputError(`evaluate: expected at least 2 tokens, got ${stream.length}.`);
     const data = new WindowData(stream, {
       batchSize: Math.min(batchSize, stream.length - 1),

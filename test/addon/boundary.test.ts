@@ -23,7 +23,13 @@ function sample() {
   const store = new addon.Store();
   const variables = new Map<string, number>();
   for (const { name, shape } of program.variables) {
-    variables.set(name, store.declare(0, shape.reduce((n, s) => n * s, 1)));
+    variables.set(
+      name,
+      store.declare(
+        0,
+        shape.reduce((n, s) => n * s, 1),
+      ),
+    );
   }
   const codes = new Map(addon.operations().map((name, code) => [name, code]));
   return { program, store, words: encodeProgram(program, { codes, variables }) };
@@ -107,7 +113,12 @@ test("feeds of the wrong kind, length or state are refused with a TypeError", ()
 test("a buffer that shrinks while the feeds are read cannot be read beyond its end", async () => {
   const { store, words } = sample();
   const program = new addon.Program(store, words);
-  const buffer = new (ArrayBuffer as unknown as new (n: number, o: object) => ArrayBuffer & { resize(n: number): void })(24, {
+  const buffer = new (
+    ArrayBuffer as unknown as new (
+      n: number,
+      o: object,
+    ) => ArrayBuffer & { resize(n: number): void }
+  )(24, {
     maxByteLength: 24,
   });
   const shrinking = new Int32Array(buffer);
@@ -130,7 +141,9 @@ test("ids outside the table and lengths beyond the sequence are input errors tha
     code: "ERR_OSTINATO_INPUT",
     message: expect.stringMatching(/embedding: id 5 at position 4 is outside the table of 5 rows/),
   });
-  await expect(program.run([ids, Int32Array.of(4, 2), targets], false)).rejects.toMatchObject({ code: "ERR_OSTINATO_INPUT" });
+  await expect(program.run([ids, Int32Array.of(4, 2), targets], false)).rejects.toMatchObject({
+    code: "ERR_OSTINATO_INPUT",
+  });
   await expect(program.run([ids, lengths, targets.map(() => 9)], false)).rejects.toThrow(/target 9 at position 0/);
   await expect(program.run([ids, lengths, targets], false)).resolves.toBeDefined();
 });

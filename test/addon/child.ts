@@ -5,11 +5,15 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Runs a script (an ES module) in a Node process of its own, so that a crash is a finding and not the end of the tests. */
 export function inChild(script: string, { args = [] as string[], timeout = 60_000 } = {}) {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...args, "--input-type=module", "-e", script], {
-    cwd: root,
-    encoding: "utf8",
-    timeout,
-  });
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...args, "--input-type=module", "-e", script],
+    {
+      cwd: root,
+      encoding: "utf8",
+      timeout,
+    },
+  );
   return { status, signal, stdout, stderr };
 }
 

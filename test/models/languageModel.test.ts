@@ -1,5 +1,4 @@
-import { readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -13,7 +12,14 @@ const tokenizer = CharacterTokenizer.fromText(text);
 const executor = nativeExecutor();
 
 function newModel(options: object = {}): Promise<LanguageModel> {
-  return LanguageModel.create({ tokenizer, hiddenSize: 20, layers: 2, initializer: "uniform:0.4", executor, ...options });
+  return LanguageModel.create({
+    tokenizer,
+    hiddenSize: 20,
+    layers: 2,
+    initializer: "uniform:0.4",
+    executor,
+    ...options,
+  });
 }
 
 async function written(pieces: AsyncIterable<string>): Promise<string> {

@@ -5,13 +5,13 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { CharacterTokenizer, memoryStream } from "../../lib/data/index.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { LanguageModel } from "../../lib/models/languageModel.js";
+import type { LanguageModelForm } from "../../lib/models/languageModelData.js";
 import { SentenceData, WindowData } from "../../lib/models/languageModelData.js";
 import { adam, rmsprop, sgd } from "../../lib/train/optimizers.js";
 import { plateau } from "../../lib/train/schedules.js";
 import { DivergenceError } from "../../lib/train/step.js";
-import { Trainer } from "../../lib/train/trainer.js";
 import type { TrainerOptions } from "../../lib/train/trainer.js";
-import type { LanguageModelForm } from "../../lib/models/languageModelData.js";
+import { Trainer } from "../../lib/train/trainer.js";
 
 const text = "To be, or not to be: that is the question.\nWhether 'tis nobler in the mind to suffer\n".repeat(30);
 const tokenizer = CharacterTokenizer.fromText(text);
@@ -31,7 +31,11 @@ function newModel(options: { dropout?: number; seed?: number } = {}): Promise<La
 function dataOf(options: Partial<TrainerOptions<LanguageModelForm>> = {}): TrainerOptions<LanguageModelForm> {
   return {
     data: new WindowData(memoryStream(ids.subarray(0, split), 0), { batchSize: 4, windowLength: 16 }),
-    validation: new WindowData(memoryStream(ids.subarray(split), 0), { batchSize: 4, windowLength: 16, role: "validate" }),
+    validation: new WindowData(memoryStream(ids.subarray(split), 0), {
+      batchSize: 4,
+      windowLength: 16,
+      role: "validate",
+    }),
     optimizer: adam({ learningRate: 0.01 }),
     epochs: 3,
     ...options,
@@ -64,7 +68,9 @@ for (const optimizer of [adam({ learningRate: 0.01 }), sgd({ learningRate: 0.5, 
     const first = await newModel({ dropout: 0.3 });
     const begun = await lossesOf(new Trainer(first, dataOf({ ...options, folder })), { stopAt: 47 });
     const second = await newModel({ dropout: 0.3, seed: 99 });
-    const rest = await lossesOf(new Trainer(second, dataOf({ ...options, schedule: plateau({ factor: 0.7 }), folder, resume: true })));
+    const rest = await lossesOf(
+      new Trainer(second, dataOf({ ...options, schedule: plateau({ factor: 0.7 }), folder, resume: true })),
+    );
 
     expect(begun.length).toBe(47);
     expect([...begun, ...rest]).toEqual(expected);
@@ -95,7 +101,11 @@ test("after training the model has the parameters of the lowest validation loss"
   trainer.on("validation", ({ loss }) => losses.push(loss));
   const { bestLoss } = await trainer.run();
   expect(bestLoss).toBe(Math.min(...losses));
-  const data = new WindowData(memoryStream(ids.subarray(split), 0), { batchSize: 4, windowLength: 16, role: "validate" });
+  const data = new WindowData(memoryStream(ids.subarray(split), 0), {
+    batchSize: 4,
+    windowLength: 16,
+    role: "validate",
+  });
   const again = new Trainer(model, dataOf({ validation: data, maximumSteps: 1, optimizer: sgd({ learningRate: 0 }) }));
   const measured: number[] = [];
   again.on("validation", ({ loss }) => measured.push(loss));
@@ -104,7 +114,10 @@ test("after training the model has the parameters of the lowest validation loss"
 });
 
 test("early stopping ends a training that no longer improves", async () => {
-  const trainer = new Trainer(await newModel(), dataOf({ optimizer: sgd({ learningRate: 0 }), epochs: 20, patience: 2 }));
+  const trainer = new Trainer(
+    await newModel(),
+    dataOf({ optimizer: sgd({ learningRate: 0 }), epochs: 20, patience: 2 }),
+  );
   const end = await trainer.run();
   expect(end.reason).toBe("early");
   expect(end.epoch).toBe(3);

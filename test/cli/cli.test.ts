@@ -1,0 +1,178 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "ostinato-cli-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const book = join(folder, "book.txt");
+writeFileSync(book, 'It was the best of times, it was the worst of times.\n"Who is there?" he said.\n'.repeat(60));
+const small = ["--hidden", "16", "--layers", "1", "--batch", "4", "--window", "16"];
+
+function ostinato(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  return { status, stdout, stderr };
+}
+
+/** One line, no stack, beginning with "error:". */
+function expectOneSentence({ stderr, stdout }: { stderr: string; stdout: string }, words: RegExp) {
+  expect(stderr).toMatch(words);
+  expect(stderr).toMatch(/^error: /);
+  expect(stderr).not.toMatch(/\n\s+at /);
+  expect(stdout).toBe("");
+}
+
+const model = join(folder, "model");
+
+test("train, generate, evaluate, info and inspect work one after the other", () => {
+  const trained = ostinato("train", "lm", book, "--out", model, ...small, "--epochs", "3", "--sample-every", "60");
+  expect(trained).toMatchObject({ status: 0, stdout: "" });
+  expect(trained.stderr).toMatch(/validation \d\.\d+ nats, perplexity/);
+  expect(trained.stderr).toMatch(/--- after 60 updates/);
+
+  const a = ostinato("generate", model, "--prompt", "It was", "--maximum-tokens", "40", "--seed", "3");
+  const b = ostinato("generate", model, "--prompt", "It was", "--maximum-tokens", "40", "--seed", "3");
+  expect(a.status).toBe(0);
+  expect(a.stdout).toBe(b.stdout);
+  expect(a.stdout.startsWith("It was")).toBe(true);
+  expect(a.stdout.trimEnd().length).toBeGreaterThan(20);
+
+  expect(ostinato("evaluate", model, book).stdout).toMatch(
+    /tokens: \d\.\d+ nats, perplexity \d+\.\d+, \d\.\d+ bits per character/,
+  );
+  expect(ostinato("info", model).stdout).toMatch(/LanguageModel: [\d,]+ parameters; character tokens/);
+  expect(ostinato("info").stdout).toMatch(/Kernels: \w+ \(.*\).*Matrix products/s);
+
+  const inspected = ostinato("inspect", model, "--text", book);
+  expect(inspected.status).toBe(0);
+  expect(readFileSync(join(model, "report.html"), "utf8")).toContain("<html");
+});
+
+test("--json prints one object a line, for machines", () => {
+  const out = join(folder, "json");
+  const { stdout, stderr, status } = ostinato("train", "lm", book, "--out", out, ...small, "--steps", "5", "--json");
+  expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+  const events = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { event: string });
+  expect(events.filter(({ event }) => event === "step").length).toBe(5);
+  expect(events.at(-1)).toMatchObject({ event: "end", reason: "finished", step: 5 });
+  expect(JSON.parse(ostinato("evaluate", out, book, "--json").stdout)).toHaveProperty("nats");
+  expect(JSON.parse(ostinato("generate", out, "--json", "--seed", "1").stdout)).toHaveProperty("text");
+  const failed = ostinato("generate", join(folder, "nowhere"), "--json");
+  expect(JSON.parse(failed.stdout)).toMatchObject({ event: "error", code: "ERR_OSTINATO_FILE" });
+});
+
+test("a model that is there is not overwritten unless asked for", () => {
+  const before = readFileSync(join(model, "model.safetensors"));
+  const refused = ostinato("train", "lm", book, "--out", model, ...small, "--steps", "2");
+  expect(refused.status).toBe(1);
+  expectOneSentence(refused, /holds a model already.*--resume or --overwrite/);
+  expect(readFileSync(join(model, "model.safetensors"))).toEqual(before);
+});
+
+for (const [name, signal, code] of [
+  ["Ctrl-C", "SIGINT", 130],
+  ["SIGTERM", "SIGTERM", 143],
+] as const) {
+  test(`${name} saves and stops, and --resume goes on where it was`, async () => {
+    const out = join(folder, signal);
+    const args = ["train", "lm", book, "--out", out, ...small, "--epochs", "400", "--json"];
+    const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+    let printed = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      const enough = printed.length > 20_000;
+      printed += text;
+      if (!enough && printed.length > 20_000) child.kill(signal);
+    });
+    const [status] = (await once(child, "exit")) as [number];
+    expect(status).toBe(code);
+    const end = JSON.parse(printed.trim().split("\n").at(-1) as string) as { reason: string; step: number };
+    expect(end.reason).toBe("stopped");
+    const resumed = ostinato(...args, "--resume", "--steps", String(end.step + 3));
+    const steps = resumed.stdout.split("\n").filter((line) => line.includes('"event":"step"'));
+    expect(steps.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual(
+      [1, 2, 3].map((i) => end.step + i),
+    );
+  });
+}
+
+test("kill -9 at any moment leaves a model that loads and a training that resumes", async () => {
+  const out = join(folder, "killed");
+  const args = [
+    "train",
+    "lm",
+    book,
+    "--out",
+    out,
+    ...small,
+    "--epochs",
+    "400",
+    "--checkpoint-seconds",
+    "0.01",
+    "--quiet",
+  ];
+  for (const milliseconds of [700, 900, 1300]) {
+    const child = spawn(process.execPath, [
+      main,
+      ...args,
+      ...(existsSync(join(out, "trainer.safetensors")) ? ["--resume"] : existsSync(out) ? ["--overwrite"] : []),
+    ]);
+    setTimeout(() => child.kill("SIGKILL"), milliseconds);
+    await once(child, "exit");
+    if (existsSync(join(out, "model.safetensors"))) {
+      expect(ostinato("generate", out, "--maximum-tokens", "5")).toMatchObject({ status: 0, stderr: "" });
+    }
+  }
+  expect(existsSync(join(out, "trainer.safetensors"))).toBe(true);
+});
+
+test("bad input gets one sentence that says what to do", () => {
+  const empty = join(folder, "empty.txt");
+  writeFileSync(empty, "");
+  const latin1 = join(folder, "latin1.txt");
+  writeFileSync(latin1, Buffer.from([0x63, 0x61, 0x66, 0xe9, 0x0a]));
+  const tiny = join(folder, "tiny.txt");
+  writeFileSync(tiny, "too short");
+  const out = ["--out", join(folder, "never")];
+  expectOneSentence(ostinato("train", "lm", empty, ...out), /empty/);
+  expectOneSentence(ostinato("train", "lm", latin1, ...out), /latin1\.txt.*UTF-8.*(byte|offset)/);
+  expectOneSentence(ostinato("train", "lm", tiny, ...out), /tokens/);
+  expectOneSentence(ostinato("train", "lm", join(folder, "missing.txt"), ...out), /missing\.txt/);
+  expectOneSentence(ostinato("train", "lm", book, ...out, "--dropout", "1.5"), /dropout.*below 1/);
+  expectOneSentence(
+    ostinato("train", "lm", book, ...out, "--cell", "gru", "--forget-bias", "2"),
+    /forgetBias belongs to the cell "lstm"/,
+  );
+  expectOneSentence(ostinato("train", "lm", book, ...out, "--tokenizer", "words"), /character, jamo, byte, word/);
+  expectOneSentence(ostinato("generate", model, "--prompt", "\u00e9"), /U\+00E9/);
+  expectOneSentence(ostinato("generate", join(folder, "missing")), /missing/);
+  expect(existsSync(join(folder, "never"))).toBe(false);
+});
+
+test("a truncated model is refused by name", () => {
+  const damaged = join(folder, "damaged");
+  ostinato("train", "lm", book, "--out", damaged, ...small, "--steps", "2");
+  truncateSync(join(damaged, "model.safetensors"), 1000);
+  expectOneSentence(ostinato("generate", damaged), /model\.safetensors/);
+});
+
+test("a wrong command line exits with 2, --help with 0 for every command", () => {
+  expect(ostinato("train", "lm", book).status).toBe(2);
+  expect(ostinato("fly").status).toBe(2);
+  expect(ostinato("generate", model, "--top-k", "many").status).toBe(2);
+  for (const command of [[], ["train"], ["train", "lm"], ["generate"], ["evaluate"], ["inspect"], ["info"]]) {
+    const help = ostinato(...command, "--help");
+    expect(help.status).toBe(0);
+    expect(help.stdout).toMatch(/Usage: ostinato/);
+  }
+});
