@@ -19,7 +19,7 @@ constexpr int64_t kBlockDepth = 512;
 constexpr int64_t kBlockRows = 224;
 constexpr int64_t kBlockColumns = 2048;
 // Up to so many rows b is read as it lies, for packing it costs as much as it saves.
-constexpr int64_t kDirectRows = 6;
+constexpr int64_t kDirectRows = 1000;
 // Below this many multiply-adds a second thread gains less than waking it costs.
 constexpr int64_t kSerialWork = 150000;
 

@@ -28,17 +28,54 @@ HWY_INLINE Floats loadFirst(const float* p, int count) {
 #endif
 }
 
-// b stored [N,K]: dot products of Rows rows of a with Columns rows of b, vectors along k.
-template <int Rows, int Columns>
-HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const float* const* b, float (*sums)[Columns]) {
+#if HWY_TARGET != HWY_SCALAR
+// A vector of any size folded into four lanes.
+HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> sumOfQuarters(hn::Vec<hn::FixedTag<float, 4>> x) { return x; }
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3
+HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> sumOfQuarters(hn::Vec<hn::FixedTag<float, 8>> x) {
+  const hn::FixedTag<float, 4> d;
+  return hn::Add(hn::LowerHalf(d, x), hn::UpperHalf(d, x));
+}
+#endif
+#if HWY_TARGET <= HWY_AVX3
+HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> sumOfQuarters(hn::Vec<hn::FixedTag<float, 16>> x) {
+  const hn::FixedTag<float, 8> d;
+  return sumOfQuarters(hn::Add(hn::LowerHalf(d, x), hn::UpperHalf(d, x)));
+}
+#endif
+#endif
+
+// The sums of four vectors' elements, in order.
+HWY_INLINE void sumFour(Floats a, Floats b, Floats c, Floats e, float* sums) {
+#if HWY_TARGET == HWY_SCALAR
+  sums[0] = sumFloats(a);
+  sums[1] = sumFloats(b);
+  sums[2] = sumFloats(c);
+  sums[3] = sumFloats(e);
+#else
+  const hn::FixedTag<float, 4> d;
+  const auto a4 = sumOfQuarters(a), b4 = sumOfQuarters(b), c4 = sumOfQuarters(c), e4 = sumOfQuarters(e);
+  const hn::RepartitionToWide<decltype(d)> pairs;
+  const auto ab = hn::Add(hn::InterleaveLower(d, a4, b4), hn::InterleaveUpper(d, a4, b4));  // a02 b02 a13 b13
+  const auto ce = hn::Add(hn::InterleaveLower(d, c4, e4), hn::InterleaveUpper(d, c4, e4));
+  const auto low = hn::InterleaveLower(pairs, hn::BitCast(pairs, ab), hn::BitCast(pairs, ce));
+  const auto high = hn::InterleaveUpper(pairs, hn::BitCast(pairs, ab), hn::BitCast(pairs, ce));
+  hn::StoreU(hn::Add(hn::BitCast(d, low), hn::BitCast(d, high)), d, sums);
+#endif
+}
+
+// b stored [N,K]: dot products of Rows rows of a with four rows of b, vectors along k.
+template <int Rows>
+HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const float* const* b, float (*sums)[4]) {
+  constexpr int kColumns = 4;
   constexpr int kDepth = Rows == 1 ? 2 : 1;
-  Floats totals[kDepth][Rows][Columns];
+  Floats totals[kDepth][Rows][kColumns];
   HWY_UNROLL(2)
   for (int s = 0; s < kDepth; s++) {
     HWY_UNROLL(4)
     for (int r = 0; r < Rows; r++) {
       HWY_UNROLL(4)
-      for (int c = 0; c < Columns; c++) totals[s][r][c] = setFloats(0.0f);
+      for (int c = 0; c < kColumns; c++) totals[s][r][c] = setFloats(0.0f);
     }
   }
   int64_t i = 0;
@@ -49,7 +86,7 @@ HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const float* const* 
       HWY_UNROLL(4)
       for (int r = 0; r < Rows; r++) x[r] = loadFloats(a[r] + i + s * kLanes);
       HWY_UNROLL(4)
-      for (int c = 0; c < Columns; c++) {
+      for (int c = 0; c < kColumns; c++) {
         const Floats y = loadFloats(b[c] + i + s * kLanes);
         HWY_UNROLL(4)
         for (int r = 0; r < Rows; r++) totals[s][r][c] = multiplyAdd(x[r], y, totals[s][r][c]);
@@ -59,7 +96,7 @@ HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const float* const* 
   while (i < k) {
     const int count = static_cast<int>(k - i < kLanes ? k - i : kLanes);
     HWY_UNROLL(4)
-    for (int c = 0; c < Columns; c++) {
+    for (int c = 0; c < kColumns; c++) {
       const Floats y = loadFirst(b[c] + i, count);
       HWY_UNROLL(4)
       for (int r = 0; r < Rows; r++) totals[0][r][c] = multiplyAdd(loadFirst(a[r] + i, count), y, totals[0][r][c]);
@@ -68,12 +105,11 @@ HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const float* const* 
   }
   HWY_UNROLL(4)
   for (int r = 0; r < Rows; r++) {
-    HWY_UNROLL(4)
-    for (int c = 0; c < Columns; c++) {
-      Floats total = totals[0][r][c];
-      if (kDepth == 2) total = addFloats(total, totals[kDepth - 1][r][c]);
-      sums[r][c] = sumFloats(total);
+    if (kDepth == 2) {
+      HWY_UNROLL(4)
+      for (int c = 0; c < kColumns; c++) totals[0][r][c] = addFloats(totals[0][r][c], totals[kDepth - 1][r][c]);
     }
+    sumFour(totals[0][r][0], totals[0][r][1], totals[0][r][2], totals[0][r][3], sums[r]);
   }
 }
 
@@ -93,7 +129,7 @@ HWY_INLINE void dotRows(const Gemm& g, int64_t m0, int64_t n0, int64_t n) {
       b[c] = g.b + (row < 0 ? 0 : row) * g.ldb;
     }
     float sums[Rows][kColumns];
-    dotTile<Rows, kColumns>(g.K, a, b, sums);
+    dotTile<Rows>(g.K, a, b, sums);
     for (int c = 0; c < columns; c++) {
       const int64_t column = n0 + done + c;
       const int64_t at = g.maps.cGroups ? g.maps.cGroups[column / kGroup] + column % kGroup : column;

@@ -10,7 +10,7 @@ namespace {
 // From so many rows on, packing them pays: it makes their elements lie in the order in which the tiles want them.
 constexpr int64_t kPackedRows = 128;
 // As in gemm.cc.
-constexpr int64_t kBlockDepth = 256;
+constexpr int64_t kBlockDepth = 512;
 constexpr int64_t kBlockRows = 224;
 
 int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }

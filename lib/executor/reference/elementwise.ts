@@ -61,7 +61,7 @@ export const sqrt = unary(Math.sqrt);
 export const square = unary((x) => x * x);
 export const tanh = unary(Math.tanh);
 export const sigmoid = unary(sigmoidOf);
-export const relu = unary((x) => (x < 0 ? 0 : x));
+export const relu = unary((x) => Math.max(x, 0));
 export const tanhGradient = binary((y, dy) => dy * (1 - y * y));
 export const sigmoidGradient = binary((y, dy) => dy * y * (1 - y));
 export const reluGradient = binary((y, dy) => (y > 0 ? dy : 0));
@@ -73,5 +73,5 @@ export function affine(call: KernelCall): void {
 
 export function clamp(call: KernelCall): void {
   const limit = floatsOf(call, 1)[0] as number;
-  unary((x) => (x > limit ? limit : x < -limit ? -limit : x))(call);
+  unary((x) => Math.min(Math.max(x, -limit), limit))(call);
 }

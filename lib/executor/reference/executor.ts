@@ -43,8 +43,8 @@ class ReferenceStore implements Store {
   declare(spec: VariableSpec): void {
     const known = this.#variables.get(spec.name)?.spec;
     if (!known) {
-      const Array = spec.dtype === "f32" ? this.floats : Int32Array;
-      this.#variables.set(spec.name, { spec, data: new Array(elementsOf(spec.shape)) });
+      const Kind = spec.dtype === "f32" ? this.floats : Int32Array;
+      this.#variables.set(spec.name, { spec, data: new Kind(elementsOf(spec.shape)) });
     } else if (known.dtype !== spec.dtype || !sameShape(known.shape, spec.shape)) {
       throw new ShapeError(
         `Store: variable ${JSON.stringify(spec.name)} has shape ${shapeText(known.shape)}, not ${shapeText(spec.shape)}.`,
@@ -100,7 +100,8 @@ class ReferenceExecutable implements Executable {
   async run(feeds: Feeds, { check = false }: { check?: boolean } = {}): Promise<RunResult> {
     const { program } = this;
     const ordered = orderFeeds(program, feeds, this.#floats);
-    program.feeds.forEach(({ value }, i) => (this.#buffers[value] as Buffer).data.set(ordered[i] as Values));
+    for (const [i, { value }] of program.feeds.entries())
+      (this.#buffers[value] as Buffer).data.set(ordered[i] as Values);
     let nonFinite: number | null = null;
     for (const [i, { kernel, call }] of this.#ops.entries()) {
       kernel(call);

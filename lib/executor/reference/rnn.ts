@@ -24,7 +24,7 @@ export function rnn(call: KernelCall): void {
       for (let j = 0; j < H; j++) {
         const at = c0 + b * H + j;
         const a = (products[at] as number) + (biasHidden?.[j] ?? 0);
-        const h = relu ? (a < 0 ? 0 : a) : Math.tanh(a);
+        const h = relu ? Math.max(a, 0) : Math.tanh(a);
         y[at] = valid(t, b) ? h : 0;
         if (valid(t, b)) state[b * H + j] = h;
       }
