@@ -39,7 +39,7 @@ export async function trainingStep(executor, workload, T) {
 /** @returns {Promise<{ executor: object, settings: string }>} */
 export async function executorOf(kind) {
   if (kind === "reference") {
-    const { ReferenceExecutor } = await dist("executor/reference.js");
+    const { ReferenceExecutor } = await dist("executor/reference/executor.js");
     return {
       executor: new ReferenceExecutor({ precision: "float32" }),
       settings: `Node ${process.version}, one thread`,

@@ -6,5 +6,5 @@ import { fileURLToPath } from "node:url";
 const architecture =
   process.argv.find((argument) => argument.startsWith("--arch="))?.slice("--arch=".length) ?? process.arch;
 const cmakeJs = fileURLToPath(new URL("../node_modules/.bin/cmake-js", import.meta.url));
-const { status } = spawnSync(cmakeJs, ["rebuild", "--arch", architecture, "--parallel", "2"], { stdio: "inherit" });
+const { status } = spawnSync(cmakeJs, ["compile", "--arch", architecture, "--parallel", "2"], { stdio: "inherit" });
 process.exit(status ?? 1);

@@ -18,8 +18,10 @@ namespace {
 constexpr int64_t kBlockDepth = 512;
 constexpr int64_t kBlockRows = 224;
 constexpr int64_t kBlockColumns = 2048;
-// Up to so many rows b is read as it lies, for packing it costs as much as it saves.
-constexpr int64_t kDirectRows = 1000;
+// Up to so many rows b is read as it lies, for packing it costs more than it saves: dot products with its rows where it is
+// transposed, one pass of a tile over it where not.
+constexpr int64_t kDirectRowsTransposed = 64;
+constexpr int64_t kDirectRows = 14;
 // Below this many multiply-adds a second thread gains less than waking it costs.
 constexpr int64_t kSerialWork = 150000;
 
@@ -53,7 +55,7 @@ Gemm simplified(Gemm g) {
 }
 
 bool isDirect(const Gemm& g) {
-  return g.M <= kDirectRows && !g.transposeA && !g.maps.aGroups && !g.maps.cRows &&
+  return g.M <= (g.transposeB ? kDirectRowsTransposed : kDirectRows) && !g.transposeA && !g.maps.aGroups && !g.maps.cRows &&
          (g.transposeB || (!g.maps.bRows && !g.maps.bGroups && !g.maps.cGroups));
 }
 

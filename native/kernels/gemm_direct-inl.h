@@ -64,6 +64,13 @@ HWY_INLINE void sumFour(Floats a, Floats b, Floats c, Floats e, float* sums) {
 #endif
 }
 
+// 4 x 4 sums of 32 registers, 3 x 4 of 16.
+#if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
+constexpr int kDotRows = 4;
+#else
+constexpr int kDotRows = 3;
+#endif
+
 // b stored [N,K]: dot products of Rows rows of a with four rows of b, vectors along k.
 template <int Rows>
 HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const float* const* b, float (*sums)[4]) {
@@ -179,7 +186,7 @@ HWY_NOINLINE void multiplyDirect(const Gemm& g, int64_t n0, int64_t n) {
   constexpr int64_t kChunk = 16;
   for (int64_t done = 0; done < n; done += kChunk) {
     const int64_t columns = n - done < kChunk ? n - done : kChunk;
-    for (int64_t m = 0; m < g.M; m += 4) {
+    for (int64_t m = 0; m < g.M; m += kDotRows) {
       switch (g.M - m) {
         case 1:
           dotRows<1>(g, m, n0 + done, columns);
@@ -191,7 +198,7 @@ HWY_NOINLINE void multiplyDirect(const Gemm& g, int64_t n0, int64_t n) {
           dotRows<3>(g, m, n0 + done, columns);
           break;
         default:
-          dotRows<4>(g, m, n0 + done, columns);
+          dotRows<kDotRows>(g, m, n0 + done, columns);
       }
     }
   }

@@ -42,10 +42,11 @@ function tarball(): string {
   ]) {
     cpSync(join(root, entry), join(stage, entry), { recursive: true });
   }
-  const libc = process.platform === "linux" ? ".glibc" : "";
-  const binaries = join(stage, "prebuilds", `${process.platform}-${process.arch}`);
-  mkdirSync(binaries, { recursive: true });
-  cpSync(join(root, "build/Release/ostinato.node"), join(binaries, `ostinato${libc}.node`));
+  const prebuildify = join(root, "node_modules/.bin/prebuildify");
+  const shim = join(root, "scripts/gyp-shim.mjs");
+  run(prebuildify, ["--napi", "--strip", "--tag-libc", "--target", "20.17.0", "--node-gyp", shim, "--out", stage], {
+    cwd: root,
+  });
   const [file] = run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", place], { cwd: stage })
     .trim()
     .split("\n");
