@@ -14,7 +14,8 @@ function help(command) {
   return `## ostinato ${command.join(" ")}`.trimEnd() + `\n\n\`\`\`text\n${stdout.trimEnd()}\n\`\`\`\n`;
 }
 
-const exits = "Exit codes: 0 done, 1 the work failed, 2 the command line is wrong, 130 and 143 stopped by Ctrl-C and SIGTERM.\n";
+const exits =
+  "Exit codes: 0 done, 1 the work failed, 2 the command line is wrong, 130 and 143 stopped by Ctrl-C and SIGTERM.\n";
 const page = `# The command line\n\nMade by \`node scripts/cli-docs.mjs\` from the program itself.\n\n${exits}\n${commands.map(help).join("\n")}`;
 const file = `${root}docs/cli.md`;
 if (!process.argv.includes("--check")) writeFileSync(file, page);

@@ -13,10 +13,7 @@
 namespace ostinato {
 namespace {
 
-// Cache blocking (Goto & van de Geijn 2008): a panel of B of this depth (32 KB at 32 columns) stays in L1, a block of A
-// (230 KB) in L2, the packed block of B in L2 or L3.
-constexpr int64_t kBlockDepth = 512;
-constexpr int64_t kBlockRows = 224;
+// Columns of a packed block of B, which lies in L2 or L3.
 constexpr int64_t kBlockColumns = 2048;
 // Up to so many rows b is read as it lies, for packing it costs more than it saves: dot products with its rows where it is
 // transposed, one pass of a tile over it where not.
@@ -90,9 +87,9 @@ Split ownSplit(const Gemm& g, const GemmKernels& kernels, int threads) {
   return splitFor(g, threads, kernels.maxPanelRows, std::max<int64_t>(kernels.panelColumns, kGroup));
 }
 
-// Blocks of nearly equal depth: 650 is 224, 224, 202.
-int64_t blockDepth(int64_t k) {
-  return std::min(k, roundUp(ceilDivide(k, ceilDivide(k, kBlockDepth)), kGroup));
+// Blocks of nearly equal depth: 2600 is 656, 656, 656, 632.
+int64_t blockDepth(const GemmKernels& kernels, int64_t k) {
+  return std::min(k, roundUp(ceilDivide(k, ceilDivide(k, kernels.blockDepth)), kGroup));
 }
 
 struct BlockScratch {
@@ -101,22 +98,22 @@ struct BlockScratch {
 };
 
 BlockScratch blockScratch(const Gemm& g, const GemmKernels& kernels, const Split& split) {
-  const int64_t depth = blockDepth(g.K);
+  const int64_t depth = blockDepth(kernels, g.K);
   const int64_t columns = roundUp(std::min(split.columns, kBlockColumns), kernels.panelColumns);
-  return {roundUp(std::min(split.rows, kBlockRows) * depth + kPackSlack, 16), roundUp(columns * depth, 16)};
+  return {roundUp(std::min(split.rows, kernels.blockRows) * depth + kPackSlack, 16), roundUp(columns * depth, 16)};
 }
 
 void multiplyPart(const Gemm& g, const GemmKernels& kernels, int64_t m0, int64_t m, int64_t n0, int64_t n,
                   float* packedA, float* packedB) {
-  const int64_t depth = blockDepth(g.K);
+  const int64_t depth = blockDepth(kernels, g.K);
   for (int64_t nb = 0; nb < n; nb += kBlockColumns) {
     const int64_t columns = std::min(kBlockColumns, n - nb);
     for (int64_t k0 = 0; k0 < g.K; k0 += depth) {
       const int64_t k = std::min(depth, g.K - k0);
       const int64_t panelStride = k * kernels.panelColumns;
       kernels.packB(g, k0, k, n0 + nb, columns, packedB, panelStride);
-      for (int64_t mb = 0; mb < m; mb += kBlockRows) {
-        const int64_t rows = std::min(kBlockRows, m - mb);
+      for (int64_t mb = 0; mb < m; mb += kernels.blockRows) {
+        const int64_t rows = std::min(kernels.blockRows, m - mb);
         const int panelRows =
             static_cast<int>(ceilDivide(rows, ceilDivide(rows, static_cast<int64_t>(kernels.maxPanelRows))));
         kernels.packA(g, m0 + mb, rows, k0, k, panelRows, packedA);

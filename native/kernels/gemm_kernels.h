@@ -1,5 +1,5 @@
-// The own matrix product's inner parts, one table per CPU tier. They work on one thread, allocate nothing, and know
-// nothing of caches: gemm.cc and recurrent_weights.cc do the blocking.
+// The own matrix product's inner parts, one table per CPU tier. They work on one thread and allocate
+// nothing; gemm.cc and recurrent_product.cc cut the work into blocks.
 //
 // Packed A: panels of `panelRows` rows (the last one may have fewer), each stored [k][rows of that panel].
 // Packed B: panels of `panelColumns` columns, each stored [k][panelColumns], zeros past the last column.
@@ -32,6 +32,10 @@ struct GemmKernels {
   // Most rows of an A panel and the columns of a B panel that the registers of this tier hold.
   int maxPanelRows;
   int panelColumns;
+  // Cache blocking, by measurement: the depth of a panel of B, which streams
+  // through L1, and the rows of a packed block of A, which stays in L2.
+  int64_t blockDepth;
+  int64_t blockRows;
 
   // Rows [m0,m0+m) and depths [k0,k0+k) of op(A) into `packed`, ceil(m/panelRows) panels. k0 is a multiple of kGroup, and
   // so is m0 where aGroups is given with transposeA.

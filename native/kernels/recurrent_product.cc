@@ -9,9 +9,6 @@ namespace {
 
 // From so many rows on, packing them pays: it makes their elements lie in the order in which the tiles want them.
 constexpr int64_t kPackedRows = 128;
-// As in gemm.cc.
-constexpr int64_t kBlockDepth = 512;
-constexpr int64_t kBlockRows = 224;
 
 int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -35,7 +32,8 @@ int64_t RecurrentProduct::partOffset(int part) const {
 
 int64_t RecurrentProduct::scratchFloats(int64_t rows) const {
   if (rows < kPackedRows) return 0;
-  return ceilDivide(std::min(rows, kBlockRows) * std::min(weights.K, kBlockDepth) + kPackSlack, 16) * 16;
+  const GemmKernels& kernels = gemmKernels();
+  return ceilDivide(std::min(rows, kernels.blockRows) * std::min(weights.K, kernels.blockDepth) + kPackSlack, 16) * 16;
 }
 
 void RecurrentProduct::pack(int part) const {
@@ -77,16 +75,16 @@ void RecurrentProduct::multiply(int part, const float* a, int64_t lda, int64_t r
   g.M = rows;
   g.a = a;
   g.lda = lda;
-  for (int64_t m = 0; m < rows; m += kBlockRows) {
-    out.m = std::min(kBlockRows, rows - m);
+  for (int64_t m = 0; m < rows; m += kernels.blockRows) {
+    out.m = std::min(kernels.blockRows, rows - m);
     const int panelRows = static_cast<int>(ceilDivide(out.m, ceilDivide(out.m, kernels.maxPanelRows)));
-    for (int64_t k0 = 0; k0 < g.K; k0 += kBlockDepth) {
-      const int64_t k = std::min(kBlockDepth, g.K - k0);
+    for (int64_t k0 = 0; k0 < g.K; k0 += kernels.blockDepth) {
+      const int64_t k = std::min(kernels.blockDepth, g.K - k0);
       kernels.packA(g, m, out.m, k0, k, panelRows, scratch);
       out.accumulate = accumulate || k0 > 0;
       kernels.multiplyPacked(scratch, panelRows, k, b + k0 * kernels.panelColumns, panelStride, out);
     }
-    out.c += kBlockRows * ldc;
+    out.c += kernels.blockRows * ldc;
   }
 }
 

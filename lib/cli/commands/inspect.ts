@@ -1,0 +1,118 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { FileError, InputError, OptionError } from "../../errors.js";
+import { loadTrainerHistory, modelFiles } from "../../formats/index.js";
+import { LanguageModel } from "../../models/languageModel.js";
+import type { History } from "../../train/events.js";
+import type { ColourDepth, TextFeature } from "../../viz/index.js";
+import { blockChart, colourText, featureTitles, legend, rankUnits, textFeatures, unitValues } from "../../viz/index.js";
+import { executorFrom, withExecutorOptions } from "../executor.js";
+import { whole } from "../options.js";
+import { printer } from "../print.js";
+import { traceOf, writeReport } from "../writeReport.js";
+
+/** Tokens of a text that are looked at; enough for a few screens. */
+const mostTokens = 3000;
+
+interface Options {
+  text?: string;
+  out?: string;
+  terminal?: boolean;
+  feature: TextFeature;
+  unit?: number;
+  layer?: string;
+  json?: boolean;
+  executor: string;
+  threads?: number;
+}
+
+export function inspectCommand(): Command {
+  const command = new Command("inspect")
+    .description("see what a language model has learnt: an HTML report, or units over a text in the terminal")
+    .argument("<model>", "folder of a trained model")
+    .option("--text <file>", "the text to read (its first 3,000 tokens); default: one that the model writes")
+    .option("-o, --out <file>", "where the report goes (default: report.html in the folder)")
+    .option("--terminal", "colour the text by one unit here, instead of a report")
+    .addOption(new Option("--feature <name>", "what to look for in units").choices(textFeatures).default("quotes"))
+    .option("--layer <name>", 'with --terminal: the unit\'s layer, such as "layer 1 cell"')
+    .option("--unit <n>", "with --terminal: number of the unit (default: the one that goes best with --feature)", whole)
+    .option("--json", "print one JSON object");
+  return withExecutorOptions(command).action(inspect);
+}
+
+async function inspect(folder: string, options: Options): Promise<void> {
+  const print = printer(options);
+  const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
+  const text = await textFor(model, options);
+  const saved = existsSync(join(folder, modelFiles.history))
+    ? ((await loadTrainerHistory(folder)) as History & { seconds: number })
+    : null;
+  if (!options.terminal) {
+    const out = options.out === undefined ? {} : { file: options.out };
+    const report = await writeReport({ model, folder, history: saved, seconds: saved?.seconds ?? 0, text, ...out });
+    print.object({ report });
+    print.line(`The report is in ${report}: open it in a browser.`);
+    return;
+  }
+  const trace = await traceOf(model, text);
+  const ranked = rankUnits(trace, options.feature).filter(
+    ({ layer, unit }) =>
+      (options.layer === undefined || trace.layers[layer]?.name === options.layer) &&
+      (options.unit === undefined || unit === options.unit),
+  );
+  const [best] = ranked;
+  if (!best) {
+    const layers = trace.layers.map(({ name, units }) => `${name} (${units} units)`).join(", ");
+    throw new OptionError(`inspect: there is no such unit. This model has ${layers}.`);
+  }
+  const values = unitValues(trace, best);
+  const limit = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const name = `${trace.layers[best.layer]?.name}, unit ${best.unit}`;
+  print.object({
+    unit: best.unit,
+    layer: trace.layers[best.layer]?.name,
+    score: best.score,
+    tokens: trace.tokens,
+    values: [...values],
+  });
+  if (print.json) return;
+  const width = process.stdout.columns ?? 100;
+  const depth = colourDepth();
+  print.line(`${name}: ${best.score.toFixed(2)} with "${featureTitles[options.feature]}"   ${legend(limit, depth)}\n`);
+  print.line(colourText(trace.tokens, values, { limit, depth, width }));
+  if (saved && saved.steps.length > 1) {
+    print.line(`\nloss over ${saved.steps.at(-1)?.step} updates`);
+    print.line(
+      blockChart(
+        saved.steps.map(({ loss }) => loss),
+        { width, height: 6 },
+      ),
+    );
+  }
+}
+
+/** The beginning of the file, or what the model itself writes. */
+async function textFor(model: LanguageModel, { text: file }: Options): Promise<string> {
+  if (file === undefined) {
+    let text = "";
+    for await (const piece of model.generate({ maximumTokens: 800, temperature: 0.7, seed: 1 })) text += piece;
+    return text;
+  }
+  const content = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new FileError(`inspect: ${file} cannot be read: ${(cause as Error).message}.`, cause);
+  });
+  if (content === "") throw new InputError(`inspect: ${file} is empty.`);
+  // A token is at least one byte, so this many characters hold enough tokens; words are longer.
+  const beginning = content.slice(0, mostTokens * 8);
+  const ids = model.tokenizer.encode(
+    beginning.replace(/\s\S*$/, (end) => (beginning.length < content.length ? "" : end)),
+  );
+  return model.tokenizer.decode(ids.subarray(0, mostTokens));
+}
+
+function colourDepth(): ColourDepth {
+  if (process.env.NO_COLOR || !process.stdout.hasColors?.()) return 0;
+  return process.stdout.getColorDepth() >= 24 ? 24 : 8;
+}

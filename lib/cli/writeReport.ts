@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { writeFileAtomically } from "../formats/index.js";
+import type { LanguageModel } from "../models/languageModel.js";
+import type { History } from "../train/events.js";
+import type { ActivationTrace } from "../viz/index.js";
+import { renderReport } from "../viz/index.js";
+import { count, duration } from "./print.js";
+
+/** A model's walk over a text, with the tokens as they stand in the text. */
+export async function traceOf(model: LanguageModel, text: string): Promise<ActivationTrace> {
+  const { layers, surprise } = await model.activations(text);
+  const ids = model.tokenizer.encode(text);
+  const decoder = model.tokenizer.decoder();
+  const tokens = Array.from(ids, (id) => decoder.push(id));
+  return { tokens, layers, surprise };
+}
+
+/** Writes report.html: curves, samples, and the units' walk over `text`. @returns its path. */
+export async function writeReport(options: {
+  model: LanguageModel;
+  folder: string;
+  history: History | null;
+  /** Spent training. */
+  seconds: number;
+  text: string;
+  /** Default: report.html in the folder. */
+  file?: string;
+}): Promise<string> {
+  const { model, folder, history, seconds, text, file = join(folder, "report.html") } = options;
+  const { config } = model.network;
+  const { tokenizer, parameterCount } = model;
+  const best = history?.validations.reduce<History["validations"][number] | null>(
+    (low, point) => (low && low.loss <= point.loss ? low : point),
+    null,
+  );
+  const last = history?.steps.at(-1);
+  const speeds = history?.steps.map(({ tokensPerSecond }) => tokensPerSecond).filter((speed) => speed > 0) ?? [];
+  const speed = speeds.sort((a, b) => a - b)[speeds.length >> 1];
+  const figures: [string, string][] = [
+    ...(best
+      ? ([
+          ["validation loss", `${best.loss.toFixed(3)} nats`],
+          ["perplexity", best.perplexity.toFixed(2)],
+        ] as [string, string][])
+      : []),
+    ...(best?.bitsPerCharacter
+      ? ([["bits per character", best.bitsPerCharacter.toFixed(3)]] as [string, string][])
+      : []),
+    ...(speed ? ([["tokens per second", count(speed)]] as [string, string][]) : []),
+    ...(seconds > 0 ? ([["training time", duration(seconds)]] as [string, string][]) : []),
+    ["parameters", count(parameterCount)],
+  ];
+  const html = renderReport({
+    title: folder,
+    summary:
+      `A ${config.layers}-layer ${config.cell.toUpperCase()} language model of ${config.hiddenSize} units over ${tokenizer.kind}s, vocabulary ` +
+      `${count(tokenizer.size)}${last ? `, after ${count(last.step)} updates on ${count(last.tokens)} tokens` : ""}.`,
+    figures,
+    configuration: Object.entries(config).map(([name, value]) => [name, String(value)] as const),
+    ...(history ? { history } : {}),
+    trace: await traceOf(model, text),
+  });
+  await writeFileAtomically(file, html);
+  return file;
+}

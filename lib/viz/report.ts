@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { ActivationTrace } from "./activations.js";
+import { featureTitles, rankUnits, textFeatures } from "./activations.js";
+import { reportScript } from "./reportScript.js";
+import { reportStyle } from "./reportStyle.js";
+
+/** The curves and samples of a training. */
+export interface ReportHistory {
+  steps: readonly { step: number; loss: number; gradientNorm: number; learningRate: number; tokensPerSecond: number }[];
+  validations: readonly { step: number; loss: number; perplexity: number; bitsPerCharacter?: number }[];
+  samples: readonly { step: number; loss: number; text: string }[];
+}
+
+export interface ReportData {
+  title: string;
+  /** What to say in one line about the model and how it was trained. */
+  summary: string;
+  /** Key figures, such as ["validation loss", "1.503 nats"]. */
+  figures: readonly (readonly [name: string, value: string])[];
+  /** The options of the model. */
+  configuration: readonly (readonly [name: string, value: string])[];
+  history?: ReportHistory;
+  trace?: ActivationTrace;
+}
+
+/** Most activations that go into a report: 8 million are 11 MB of it. */
+const mostValues = 8_000_000;
+
+/** A report as one HTML file that needs nothing else: styles, scripts and data are inside. */
+export function renderReport(data: ReportData): string {
+  const { title, summary, figures, configuration, history, trace } = data;
+  const require = createRequire(import.meta.url);
+  const asset = (name: string) => readFileSync(require.resolve(`uplot/dist/${name}`), "utf8");
+  const charts = history && history.steps.length > 1;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${asset("uPlot.min.css")}${reportStyle}</style>
+</head>
+<body>
+<header><h1>${escapeHtml(title)}</h1><p>${escapeHtml(summary)}</p>
+<dl class="figures">${figures.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`).join("")}</dl>
+</header>
+<main>
+${charts ? chartSection() : ""}
+${trace ? activationSection() : ""}
+${history && history.samples.length > 0 ? sampleSection(history.samples) : ""}
+<section><h2>The model</h2><table>${configuration.map(([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join("")}</table></section>
+</main>
+<script>${charts ? asset("uPlot.iife.min.js") : ""}</script>
+<script type="application/json" id="data">${embed({ history: charts ? curves(history) : null, trace: trace ? packed(trace) : null })}</script>
+<script>${reportScript}</script>
+</body>
+</html>
+`;
+}
+
+function chartSection(): string {
+  return `<section><h2>How it learnt</h2>
+<div class="controls"><label><input type="checkbox" id="log"> logarithmic</label></div>
+<figure><div class="chart" id="loss"></div><figcaption>Loss in nats per token: each batch, their running mean, and the validations.</figcaption></figure>
+<div class="pair"><figure><div class="chart" id="norm"></div><figcaption>Norm of the gradient before clipping.</figcaption></figure>
+<figure><div class="chart" id="rate"></div><figcaption>Learning rate.</figcaption></figure></div></section>`;
+}
+
+function activationSection(): string {
+  const options = textFeatures
+    .map((feature) => `<option value="${feature}">${escapeHtml(featureTitles[feature])}</option>`)
+    .join("");
+  return `<section><h2>What single units watch</h2>
+<p>Each character is coloured by one unit after reading it: <span class="negative">negative</span>, <span class="positive">positive</span>. Some units
+of a trained network mean something: they keep track of quotation marks, of the length of a line, of brackets.</p>
+<div class="controls"><label>order units by <select id="feature">${options}</select></label>
+<button type="button" id="previous" aria-label="previous unit">&#9664;</button><select id="unit" aria-label="unit"></select>
+<button type="button" id="next" aria-label="next unit">&#9654;</button>
+<label><input type="checkbox" id="surprise"> surprise instead (bits)</label></div>
+<p id="reading" aria-live="polite"></p><div id="text" class="text"></div></section>`;
+}
+
+function sampleSection(samples: ReportHistory["samples"]): string {
+  const item = ({ step, loss, text }: ReportHistory["samples"][number]) =>
+    `<li><h3>after ${step.toLocaleString("en-US")} updates <small>loss ${loss.toFixed(3)}</small></h3><pre>${escapeHtml(text)}</pre></li>`;
+  return `<section><h2>What it wrote while it learnt</h2><ol class="samples">${samples.map(item).join("")}</ol></section>`;
+}
+
+function curves(history: ReportHistory) {
+  return {
+    step: history.steps.map(({ step }) => step),
+    loss: history.steps.map(({ loss }) => loss),
+    norm: history.steps.map(({ gradientNorm }) => gradientNorm),
+    rate: history.steps.map(({ learningRate }) => learningRate),
+    validations: history.validations.map(({ step, loss }) => [step, loss]),
+  };
+}
+
+/** Activations as signed bytes, scaled by each layer's largest value. */
+function packed(trace: ActivationTrace) {
+  const perToken = trace.layers.reduce((sum, { units }) => sum + units, 0);
+  const length = Math.min(trace.tokens.length, Math.floor(mostValues / Math.max(1, perToken)));
+  const layers = trace.layers.map(({ name, units, values }) => {
+    const used = values.subarray(0, length * units);
+    const limit = used.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
+    const bytes = Int8Array.from(used, (value) => Math.round((127 * value) / limit));
+    return { name, units, limit, values: Buffer.from(bytes.buffer).toString("base64") };
+  });
+  const order = Object.fromEntries(
+    textFeatures.map((feature) => [
+      feature,
+      rankUnits(trace, feature)
+        .slice(0, 400)
+        .map(({ layer, unit, score }) => [layer, unit, Number(score.toFixed(3))]),
+    ]),
+  );
+  return {
+    tokens: trace.tokens.slice(0, length),
+    surprise: Array.from(trace.surprise.subarray(0, length), (bits) => Number(bits.toFixed(2))),
+    layers,
+    order,
+  };
+}
+
+/** JSON that cannot end the script element it stands in. */
+function embed(value: object): string {
+  return JSON.stringify(value)
+    .replace(/</g, "\\u003c")
+    .replace(/\u2028/g, "\\u2028")
+    .replace(/\u2029/g, "\\u2029");
+}
+
+function escapeHtml(text: string): string {
+  const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  return text.replace(/[&<>"']/g, (character) => names[character] as string);
+}

@@ -1,0 +1,29 @@
+/** The look of the report: light and dark, narrow and wide, on paper. */
+export const reportStyle = `
+:root { color-scheme: light dark; --ink: #1d2733; --soft: #5b6876; --paper: #fbfaf7; --card: #ffffff; --line: #dfe3e8;
+  --raw: #b9c4d0; --mean: #1c5fb0; --valid: #c8452e; --positive: 214, 69, 48; --negative: 33, 113, 206; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e9ee; --soft: #9aa7b4; --paper: #14191f; --card: #1b222a; --line: #2e3843;
+  --raw: #46535f; --mean: #6fb1ff; --valid: #ff8f77; --positive: 235, 96, 72; --negative: 72, 148, 240; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, "Noto Sans", "Noto Sans KR", sans-serif; }
+header, main { max-width: 64rem; margin: 0 auto; padding: 1.5rem 1.25rem 0; }
+h1 { font-size: 1.9rem; margin: 0; letter-spacing: -0.01em; } header p { color: var(--soft); margin: 0.3rem 0 1.2rem; }
+h2 { font-size: 1.2rem; margin: 0 0 0.8rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 0.75rem; margin: 0; }
+.figures div { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 0.7rem 0.9rem; }
+.figures dt { color: var(--soft); font-size: 0.8rem; } .figures dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
+section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.2rem; margin: 0 0 1.25rem; }
+figure { margin: 0; min-width: 0; } figcaption { color: var(--soft); font-size: 0.85rem; margin-top: 0.3rem; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 1.25rem; margin-top: 1.25rem; }
+.u-legend { font-size: 0.8rem; text-align: left; } .chart { width: 100%; overflow: hidden; }
+.controls { display: flex; flex-wrap: wrap; gap: 0.6rem; align-items: center; margin-bottom: 0.7rem; font-size: 0.9rem; }
+select, button { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 6px; padding: 0.2rem 0.5rem; }
+.text, pre { font: 0.9rem/1.75 ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", "Noto Sans Mono CJK KR", monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; }
+.text span { border-radius: 2px; padding: 1px 0; } .text .end { opacity: 0.45; }
+.positive { background: rgba(var(--positive), 0.55); border-radius: 3px; padding: 0 0.3em; } .negative { background: rgba(var(--negative), 0.55); border-radius: 3px; padding: 0 0.3em; }
+#reading { color: var(--soft); font-size: 0.9rem; margin: 0 0 0.6rem; }
+.samples { list-style: none; margin: 0; padding: 0; } .samples li { border-top: 1px solid var(--line); padding: 0.8rem 0; } .samples li:first-child { border: 0; padding-top: 0; }
+.samples h3 { font-size: 0.95rem; margin: 0 0 0.3rem; } .samples small { color: var(--soft); font-weight: normal; margin-left: 0.5rem; }
+table { border-collapse: collapse; font-size: 0.9rem; } th { text-align: left; font-weight: 500; color: var(--soft); padding: 0.15rem 1.5rem 0.15rem 0; } td { font-variant-numeric: tabular-nums; }
+@media print { .controls { display: none; } section { break-inside: avoid; } }
+`;

@@ -1,0 +1,94 @@
+/** How much colour a terminal shows: 24 (bits), 8 (256 colours) or 0 (none; marks instead). */
+export type ColourDepth = 24 | 8 | 0;
+
+/**
+ * A text with a coloured background for each token: blue for negative, red for positive values, full at `limit`.
+ * Without colour, tokens beyond half the limit are marked: [+token] and [-token].
+ */
+export function colourText(
+  tokens: readonly string[],
+  values: ArrayLike<number>,
+  { limit = largest(values), depth, width }: { limit?: number; depth: ColourDepth; width: number },
+): string {
+  let out = "";
+  let column = 0;
+  for (const [t, token] of tokens.entries()) {
+    const share = Math.max(-1, Math.min(1, (values[t] as number) / (limit || 1)));
+    const [shown = "", ...breaks] = token.split("\n");
+    const marked = depth === 0 && Math.abs(share) > 0.5 ? `[${share > 0 ? "+" : "-"}${shown}]` : shown;
+    if (column + widthOf(marked) > width) {
+      out += "\n";
+      column = 0;
+    }
+    out += depth === 0 ? marked : `${background(share, depth)}${shown}\u001b[0m`;
+    column += widthOf(marked);
+    if (breaks.length > 0) {
+      out += "\n";
+      column = 0;
+    }
+  }
+  return out;
+}
+
+/** What the colours mean, on one line. */
+export function legend(limit: number, depth: ColourDepth): string {
+  if (depth === 0) return `[+ ] above ${(limit / 2).toFixed(2)}   [- ] below ${(-limit / 2).toFixed(2)}`;
+  const steps = [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1];
+  const bar = steps.map((share) => `${background(share, depth)}  \u001b[0m`).join("");
+  return `${(-limit).toFixed(2)} ${bar} ${limit.toFixed(2)}`;
+}
+
+/** A curve as a few lines of block characters. */
+export function blockChart(values: readonly number[], { width, height }: { width: number; height: number }): string {
+  const finite = values.filter(Number.isFinite);
+  if (finite.length === 0) return "";
+  const columns = Math.min(width - 9, finite.length);
+  const points = Array.from({ length: columns }, (_, c) => {
+    const part = finite.slice(
+      Math.floor((c * finite.length) / columns),
+      Math.max(Math.floor(((c + 1) * finite.length) / columns), 1),
+    );
+    return part.reduce((sum, value) => sum + value, 0) / Math.max(1, part.length);
+  });
+  const [low, high] = [Math.min(...points), Math.max(...points)];
+  const blocks = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588";
+  return Array.from({ length: height }, (_, row) => {
+    const floor = height - 1 - row;
+    const line = points.map((value) => {
+      const filled = ((value - low) / (high - low || 1)) * height - floor;
+      return blocks[Math.max(floor === 0 ? 1 : 0, Math.min(8, Math.round(filled * 8)))];
+    });
+    const label = row === 0 ? high.toFixed(3) : row === height - 1 ? low.toFixed(3) : "";
+    return `${label.padStart(8)} ${line.join("")}`;
+  }).join("\n");
+}
+
+/** Columns that a text takes in a terminal: East Asian wide characters take two, combining marks none. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    if (/\p{Mark}/u.test(character)) continue;
+    width += wide.test(character) ? 2 : 1;
+  }
+  return width;
+}
+
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
+
+function largest(values: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i] as number));
+  return most;
+}
+
+/** Blue and red of equal strength, told apart by people of any colour vision. */
+function background(share: number, depth: 24 | 8): string {
+  const strength = Math.abs(share);
+  if (strength < 0.08) return "";
+  const mix = (full: number) => Math.round(28 + (full - 28) * strength);
+  const [r, g, b] = share > 0 ? [mix(214), mix(69), mix(48)] : [mix(33), mix(113), mix(206)];
+  if (depth === 24) return `\u001b[48;2;${r};${g};${b}m\u001b[97m`;
+  const level = (value: number) => Math.round((value / 255) * 5);
+  return `\u001b[48;5;${16 + 36 * level(r) + 6 * level(g) + level(b)}m\u001b[97m`;
+}
