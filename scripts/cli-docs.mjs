@@ -11,7 +11,8 @@ function help(command) {
     encoding: "utf8",
     env: { ...process.env, COLUMNS: "110", NO_COLOR: "1" },
   });
-  return `## ostinato ${command.join(" ")}`.trimEnd() + `\n\n\`\`\`text\n${stdout.trimEnd()}\n\`\`\`\n`;
+  const title = ["## ostinato", ...command].join(" ");
+  return `${title}\n\n\`\`\`text\n${stdout.trimEnd()}\n\`\`\`\n`;
 }
 
 const exits =

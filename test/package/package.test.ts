@@ -42,11 +42,12 @@ function tarball(): string {
   ]) {
     cpSync(join(root, entry), join(stage, entry), { recursive: true });
   }
+  // The addon is built already: prebuildify strips it, names it after platform and C library, and puts it in its place.
+  mkdirSync(join(stage, "build/Release"), { recursive: true });
+  cpSync(join(root, "build/Release/ostinato.node"), join(stage, "build/Release/ostinato.node"));
+  symlinkSync(join(root, "node_modules"), join(stage, "node_modules"));
   const prebuildify = join(root, "node_modules/.bin/prebuildify");
-  const shim = join(root, "scripts/gyp-shim.mjs");
-  run(prebuildify, ["--napi", "--strip", "--tag-libc", "--target", "20.17.0", "--node-gyp", shim, "--out", stage], {
-    cwd: root,
-  });
+  run(prebuildify, ["--napi", "--strip", "--tag-libc", "--target", "20.17.0", "--node-gyp", "true"], { cwd: stage });
   const [file] = run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", place], { cwd: stage })
     .trim()
     .split("\n");
