@@ -5,7 +5,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { Dropout } from "../nn/dropout.js";
 import { Embedding } from "../nn/embedding.js";
 import { GRU } from "../nn/gru.js";
-import { initializer } from "../nn/initializers.js";
+import { initializer, uniform } from "../nn/initializers.js";
 import { LayerNorm } from "../nn/layerNorm.js";
 import { Linear } from "../nn/linear.js";
 import { LSTM } from "../nn/lstm.js";
@@ -123,7 +123,9 @@ export class LanguageModelNetwork {
     this.config = completeConfig(config);
     const { vocabularySize, embeddingSize, dropout, variational, tied } = this.config;
     const first = this.config.initializer === "default" ? {} : { initializer: initializer(this.config.initializer) };
-    this.embedding = new Embedding("embedding", { vocabularySize, embeddingSize, ...first });
+    // As output weights, vectors of length sqrt(E) would make a new model sure of itself: its loss would not begin at ln V.
+    const small = tied ? { initializer: uniform(0.1) } : {};
+    this.embedding = new Embedding("embedding", { vocabularySize, embeddingSize, ...small, ...first });
     this.recurrent = recurrentStack(this.config, first);
     const features = this.recurrent.outputSize;
     this.#layerNorm = this.config.layerNorm ? new LayerNorm("norm", { size: features }) : null;

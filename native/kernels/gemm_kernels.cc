@@ -24,7 +24,7 @@ HWY_NOINLINE void multiplyPacked(const float* a, int panelRows, int64_t k, const
     for (int64_t m = 0; m < block.m; m += panelRows) {
       const int rows = static_cast<int>(block.m - m < panelRows ? block.m - m : panelRows);
       setTileRows(block, m, rows, output);
-      const TileInput input{k, a + m * k, 0, b, kPanelColumns};
+      const TileInput input{k, a + m * k, 0, b, kPanelColumns, nullptr};
       runTile<true, true>(rows, input, output);
     }
   }
@@ -47,7 +47,7 @@ HWY_NOINLINE void multiplyRows(const float* a, int64_t lda, int64_t k, const flo
         const int rows = static_cast<int>((block.m - m) / (tiles - t));
         setTileRows(block, m, rows, output);
         const TileInput input{k - k0 < depth ? k - k0 : depth, a + m * lda + k0, lda, b + k0 * kPanelColumns,
-                              kPanelColumns};
+                              kPanelColumns, AHEAD};
         runTile<false, true>(rows, input, output);
         m += rows;
       }

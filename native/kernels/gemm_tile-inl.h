@@ -67,6 +67,7 @@ struct TileInput {
   int64_t lda;            // when not packed
   const float* b;         // one panel
   int64_t ldb;            // from depth to depth when B is not packed
+  const float* ahead;     // one cache line from here on is prefetched a depth; null: none
 };
 
 // Where a tile goes: rows, or null for one that is thrown away; the column of each vector; columns that exist.
@@ -109,7 +110,7 @@ HWY_INLINE void storeTile(const Floats (&sums)[Rows][Vectors], const TileOutput&
 // With few rows the multiply-adds of one step are too few to hide their latency, so 4 (or 2) steps get sums of their own.
 constexpr int tileDepth(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }
 
-template <int Rows, int Vectors, bool PackedA, bool PackedB>
+template <int Rows, int Vectors, bool PackedA, bool PackedB, bool Ahead>
 HWY_NOINLINE void tile(const TileInput& in, const TileOutput& out) {
   constexpr int kDepth = kLanes == 4 ? 1 : tileDepth(Rows);
   Floats sums[kDepth][Rows][Vectors];
@@ -130,10 +131,15 @@ HWY_NOINLINE void tile(const TileInput& in, const TileOutput& out) {
   const float* b = in.b;
   const int64_t lda = in.lda;
   const int64_t ldb = PackedB ? kPanelColumns : in.ldb;
+  const float* ahead = in.ahead;
   int64_t k = in.k;
   for (; k >= kDepth; k -= kDepth) {
     HWY_UNROLL(4)
     for (int s = 0; s < kDepth; s++) {
+      if (Ahead) {
+        hwy::Prefetch(ahead);
+        ahead += 16;
+      }
       Floats columns[Vectors];
       HWY_UNROLL(4)
       for (int v = 0; v < Vectors; v++) columns[v] = loadFloats(b + s * ldb + v * kLanes);
@@ -170,27 +176,27 @@ HWY_NOINLINE void tile(const TileInput& in, const TileOutput& out) {
 
 using TileFunction = void (*)(const TileInput&, const TileOutput&);
 
-template <int Vectors, bool PackedA, bool PackedB>
+template <int Vectors, bool PackedA, bool PackedB, bool Ahead>
 HWY_INLINE TileFunction tileFor(int rows) {
   static constexpr TileFunction kTiles[] = {
       nullptr,
-      tile<1, Vectors, PackedA, PackedB>,
-      tile<2, Vectors, PackedA, PackedB>,
-      tile<3, Vectors, PackedA, PackedB>,
-      tile<4, Vectors, PackedA, PackedB>,
-      tile<5, Vectors, PackedA, PackedB>,
-      tile<6, Vectors, PackedA, PackedB>,
+      tile<1, Vectors, PackedA, PackedB, Ahead>,
+      tile<2, Vectors, PackedA, PackedB, Ahead>,
+      tile<3, Vectors, PackedA, PackedB, Ahead>,
+      tile<4, Vectors, PackedA, PackedB, Ahead>,
+      tile<5, Vectors, PackedA, PackedB, Ahead>,
+      tile<6, Vectors, PackedA, PackedB, Ahead>,
 #if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
-      tile<7, Vectors, PackedA, PackedB>,
-      tile<8, Vectors, PackedA, PackedB>,
-      tile<9, Vectors, PackedA, PackedB>,
-      tile<10, Vectors, PackedA, PackedB>,
-      tile<11, Vectors, PackedA, PackedB>,
-      tile<12, Vectors, PackedA, PackedB>,
+      tile<7, Vectors, PackedA, PackedB, Ahead>,
+      tile<8, Vectors, PackedA, PackedB, Ahead>,
+      tile<9, Vectors, PackedA, PackedB, Ahead>,
+      tile<10, Vectors, PackedA, PackedB, Ahead>,
+      tile<11, Vectors, PackedA, PackedB, Ahead>,
+      tile<12, Vectors, PackedA, PackedB, Ahead>,
 #endif
 #if HWY_TARGET <= HWY_AVX3
-      tile<13, Vectors, PackedA, PackedB>,
-      tile<14, Vectors, PackedA, PackedB>,
+      tile<13, Vectors, PackedA, PackedB, Ahead>,
+      tile<14, Vectors, PackedA, PackedB, Ahead>,
 #endif
   };
   return kTiles[rows];
@@ -200,9 +206,11 @@ HWY_INLINE TileFunction tileFor(int rows) {
 template <bool PackedA, bool PackedB>
 HWY_INLINE void runTile(int rows, const TileInput& input, const TileOutput& output) {
   if (output.columns <= kLanes) {
-    tileFor<1, PackedA, PackedB>(rows)(input, output);
+    tileFor<1, PackedA, PackedB, false>(rows)(input, output);
+  } else if (!PackedA && PackedB && input.ahead) {
+    tileFor<kPanelVectors, false, true, true>(rows)(input, output);
   } else {
-    tileFor<kPanelVectors, PackedA, PackedB>(rows)(input, output);
+    tileFor<kPanelVectors, PackedA, PackedB, false>(rows)(input, output);
   }
 }
 
