@@ -32,8 +32,12 @@ double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+struct Time {
+  double median, best;
+};
+
 template <class F>
-double median(F&& f) {
+Time measure(F&& f) {
   f();
   f();
   std::vector<double> times;
@@ -43,8 +47,8 @@ double median(F&& f) {
     f();
     times.push_back(seconds() - begin);
   }
-  std::nth_element(times.begin(), times.begin() + static_cast<long>(times.size() / 2), times.end());
-  return times[times.size() / 2];
+  std::sort(times.begin(), times.end());
+  return {times[times.size() / 2], times[0]};
 }
 
 using Buffer = std::unique_ptr<float, void (*)(void*)>;
@@ -115,7 +119,7 @@ void benchGemm() {
     for (int blas = 0; blas < 2; blas++) {
       if (blas && systemBlas() == nullptr) break;
       setGemmProvider(blas ? GemmProvider::blas : GemmProvider::own);
-      times[blas] = median([&] { gemm(g, scratch.get(), pool); });
+      times[blas] = measure([&] { gemm(g, scratch.get(), pool); }).median;
     }
     setGemmProvider(GemmProvider::automatic);
     std::printf("%-20s %6lld %6lld %6lld   %c%c %9.0f %9.0f   (%.0f, %.0f)%s\n", s.name, static_cast<long long>(s.M),
@@ -206,14 +210,16 @@ void benchLayer(const char* name, Family family, int64_t gates, bool cells, std:
   forward.prepare();
   backward.prepare();
   const double flops = 2.0 * static_cast<double>(T * B * gates * H * (I + H));
-  const double once = median([&] { forward.run(); });
-  const double both = median([&] {
+  const Time once = measure([&] { forward.run(); });
+  const Time both = measure([&] {
     forward.run();
     backward.run();
   });
-  std::printf("%-20s T%-4lld B%-4lld I%-5lld H%-5lld forward %7.2f ms %4.0f GFLOP/s   with gradient %7.2f ms %4.0f GFLOP/s\n",
+  std::printf("%-18s T%-3lld B%-3lld I%-4lld H%-4lld  forward %7.2f ms (best %7.2f) %4.0f GFLOP/s   with gradient %7.2f ms "
+              "(best %7.2f) %4.0f GFLOP/s\n",
               name, static_cast<long long>(T), static_cast<long long>(B), static_cast<long long>(I),
-              static_cast<long long>(H), once * 1e3, flops / once / 1e9, both * 1e3, 3 * flops / both / 1e9);
+              static_cast<long long>(H), once.median * 1e3, once.best * 1e3, flops / once.median / 1e9, both.median * 1e3,
+              both.best * 1e3, 3 * flops / both.median / 1e9);
   std::fflush(stdout);
 }
 

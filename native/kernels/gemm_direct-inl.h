@@ -159,7 +159,7 @@ HWY_INLINE void tileRows(const Gemm& g, int64_t m0, int rows, int64_t n0, int64_
   int64_t done = 0;
   for (; done + kPanelColumns <= n; done += kPanelColumns) {
     setTileColumns(block, done, output);
-    const TileInput input{g.K, g.a + m0 * g.lda, g.lda, g.b + n0 + done, g.ldb, nullptr};
+    const TileInput input{g.K, g.a + m0 * g.lda, g.lda, g.b + n0 + done, g.ldb, nullptr, 0};
     runTile<false, false>(rows, input, output);
   }
   if (done == n) return;
@@ -169,7 +169,7 @@ HWY_INLINE void tileRows(const Gemm& g, int64_t m0, int rows, int64_t n0, int64_
   for (int64_t k0 = 0; k0 < g.K; k0 += kDepthAtOnce) {
     const int64_t k = g.K - k0 < kDepthAtOnce ? g.K - k0 : kDepthAtOnce;
     packPanelOfB(g, k0, k, n0 + done, static_cast<int>(n - done), packed);
-    const TileInput input{k, g.a + m0 * g.lda + k0, g.lda, packed, kPanelColumns, nullptr};
+    const TileInput input{k, g.a + m0 * g.lda + k0, g.lda, packed, kPanelColumns, nullptr, 0};
     runTile<false, true>(rows, input, output);
     output.accumulate = true;
   }

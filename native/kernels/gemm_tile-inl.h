@@ -67,7 +67,8 @@ struct TileInput {
   int64_t lda;            // when not packed
   const float* b;         // one panel
   int64_t ldb;            // from depth to depth when B is not packed
-  const float* ahead;     // one cache line from here on is prefetched a depth; null: none
+  const float* ahead;     // what to prefetch, one line a depth; null: nothing
+  int64_t aheadStep;      // floats from line to line
 };
 
 // Where a tile goes: rows, or null for one that is thrown away; the column of each vector; columns that exist.
@@ -132,13 +133,14 @@ HWY_NOINLINE void tile(const TileInput& in, const TileOutput& out) {
   const int64_t lda = in.lda;
   const int64_t ldb = PackedB ? kPanelColumns : in.ldb;
   const float* ahead = in.ahead;
+  const int64_t aheadStep = in.aheadStep;
   int64_t k = in.k;
   for (; k >= kDepth; k -= kDepth) {
     HWY_UNROLL(4)
     for (int s = 0; s < kDepth; s++) {
       if (Ahead) {
         hwy::Prefetch(ahead);
-        ahead += 16;
+        ahead += aheadStep;
       }
       Floats columns[Vectors];
       HWY_UNROLL(4)

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -19,6 +20,8 @@ import { writeReport } from "../writeReport.js";
 /** About a minute on two cores of a server of 2023. */
 const defaultSteps = 1000;
 const prompt = "The whale";
+/** Share of the text that is kept for validation. */
+const heldOut = 0.05;
 
 export function demoCommand(): Command {
   return new Command("demo")
@@ -34,7 +37,7 @@ async function demo({ out, steps }: { out: string; steps: number }): Promise<voi
   const { signal, stoppedBy, done } = interruptible();
   const corpus = Corpus.fromFile(file);
   const tokenizer = await CharacterTokenizer.fromCorpus(corpus);
-  const { train, validation } = (await corpus.tokenize(tokenizer)).split({ validation: 0.05 });
+  const { train, validation } = (await corpus.tokenize(tokenizer)).split({ validation: heldOut });
   const model = await LanguageModel.create({
     tokenizer,
     hiddenSize: 192,
@@ -58,7 +61,8 @@ async function demo({ out, steps }: { out: string; steps: number }): Promise<voi
   });
   reportTraining(trainer, print);
   const { seconds } = await trainer.run({ signal });
-  const report = await writeReport({ model, folder: out, history: trainer.history, seconds, text: excerpt });
+  const text = passageOf(tokenizer.normalize((await readFile(file, "utf8")).replace(/\r\n/g, "\n")));
+  const report = await writeReport({ model, folder: out, history: trainer.history, seconds, text });
   done();
   print.line(`\nLearnt for ${duration(seconds)}. Now look at what it learnt:`);
   print.line(`  model   ${out}/   npx ostinato generate ${out} --prompt "${prompt}"`);
@@ -87,11 +91,12 @@ function mobyDick(): string {
   }
 }
 
-/** A passage with quotes, brackets and long and short lines, for the units to react to. */
-const excerpt = `"Captain Ahab," said Starbuck, who, with Stubb and Flask, had thus far been eyeing his superior with increasing
-surprise, but at last seemed struck with a thought which somewhat explained all the wonder. "Captain Ahab, I have heard
-of Moby Dick - but it was not Moby Dick that took off thy leg?"
-
-"Who told thee that?" cried Ahab; then pausing, "Aye, Starbuck; aye, my hearties all round; it was Moby Dick that
-dismasted me; Moby Dick that brought me to this dead stump I stand on now."
-`;
+/** The passage of the held-out text with the most quotation marks: units that watch them show there. */
+function passageOf(text: string): string {
+  const length = 1200;
+  const held = text.slice(Math.floor(text.length * (1 - heldOut)));
+  const quotes = (start: number) => held.slice(start, start + length).match(/["\u201c\u201d]/g)?.length ?? 0;
+  let best = 0;
+  for (let start = 0; start + length < held.length; start += 200) if (quotes(start) > quotes(best)) best = start;
+  return held.slice(best, best + length);
+}

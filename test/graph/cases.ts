@@ -1,0 +1,291 @@
+import type { Graph } from "../../lib/graph/graph.js";
+import * as ops from "../../lib/graph/ops/index.js";
+import type { Shape } from "../../lib/graph/program.js";
+import type { Tensor } from "../../lib/graph/tensor.js";
+import { philox, uniform01 } from "../../lib/random/philox.js";
+
+/** What a case may feed: floats whose gradient is checked, and fixed integers or scalars. */
+export interface Inputs {
+  /** A float input of this shape with values in ±scale, moved by `offset`. */
+  floats(name: string, shape: Shape, options?: { scale?: number; offset?: number }): Tensor;
+  integers(name: string, shape: Shape, values: readonly number[]): Tensor;
+  scalar(name: string, value: number): Tensor;
+}
+
+/** One way of using an op: what it records, and the results that count. */
+export interface Case {
+  name: string;
+  record(inputs: Inputs, graph: Graph): Tensor[];
+  /** False where the op has no gradient, or the point is only to compare executors. */
+  gradient?: boolean;
+}
+
+/** Reproducible numbers in ±1. */
+export function numbers(count: number, seed: number): Float64Array {
+  const words = new Uint32Array(4);
+  return Float64Array.from({ length: count }, (_, i) => {
+    philox([i, 0, 0, 0], [seed, 2], words);
+    return 2 * uniform01(words[0] as number) - 1;
+  });
+}
+
+const shapes: readonly Shape[] = [[], [1], [7], [3, 17], [2, 3, 33]];
+
+function unary(op: (x: Tensor) => Tensor, options: { scale?: number; offset?: number } = {}): Case[] {
+  return shapes.map((shape) => ({ name: `[${shape}]`, record: (inputs) => [op(inputs.floats("x", shape, options))] }));
+}
+
+function binary(op: (a: Tensor, b: Tensor) => Tensor, offset = 0): Case[] {
+  const pairs: [Shape, Shape][] = [
+    [[5], [5]],
+    [[3, 17], [17]],
+    [
+      [3, 17],
+      [3, 1],
+    ],
+    [
+      [2, 1, 5],
+      [4, 1],
+    ],
+    [[], [6]],
+    [[4, 300], [1]],
+  ];
+  return pairs.map(([a, b]) => ({
+    name: `[${a}] and [${b}]`,
+    record: (inputs) => [op(inputs.floats("a", a), inputs.floats("b", b, { offset }))],
+  }));
+}
+
+interface Sizes {
+  T: number;
+  B: number;
+  I: number;
+  H: number;
+}
+
+const small: readonly Sizes[] = [
+  { T: 1, B: 1, I: 1, H: 1 },
+  { T: 3, B: 2, I: 3, H: 5 },
+  { T: 2, B: 3, I: 4, H: 17 },
+];
+/** Large enough for several threads, several blocks of hidden units and the matrix products' own blocking. */
+const large: Sizes = { T: 5, B: 20, I: 65, H: 130 };
+
+type Cell = (operands: Parameters<typeof ops.rnn>[0] & { c0: Tensor }) => Tensor[];
+
+function recurrent(gates: number, cell: Cell, variants: Record<string, object>): Case[] {
+  const cases: Case[] = [];
+  for (const [variant, extra] of Object.entries(variants)) {
+    for (const sizes of [...small, large]) {
+      for (const [form, options] of Object.entries(forms)) {
+        if (sizes === large && form !== "plain" && form !== "reverse, lengths") continue;
+        cases.push({
+          name: `${variant} ${form} T=${sizes.T} B=${sizes.B} I=${sizes.I} H=${sizes.H}`,
+          gradient: sizes !== large,
+          record: (inputs) => cell({ ...recurrentOperands(inputs, sizes, { gates, ...options }), ...extra }),
+        });
+      }
+    }
+  }
+  return cases;
+}
+
+const forms = {
+  plain: {},
+  reverse: { reverse: true },
+  "without bias": { bias: false },
+  lengths: { lengths: true },
+  "reverse, lengths": { reverse: true, lengths: true },
+};
+
+function recurrentOperands(
+  inputs: Inputs,
+  { T, B, I, H }: Sizes,
+  form: { gates: number; reverse?: boolean; bias?: boolean; lengths?: boolean },
+) {
+  const rows = form.gates * H;
+  const scale = 1 / Math.sqrt(H);
+  // 0, T, and what lies between.
+  const lengths = Array.from({ length: B }, (_, b) => [T, 0, Math.ceil(T / 2)][b % 3] as number);
+  return {
+    x: inputs.floats("x", [T, B, I]),
+    h0: inputs.floats("h0", [B, H]),
+    c0: inputs.floats("c0", [B, H]),
+    weight_ih: inputs.floats("weight_ih", [rows, I], { scale }),
+    weight_hh: inputs.floats("weight_hh", [rows, H], { scale }),
+    bias_ih: form.bias === false ? null : inputs.floats("bias_ih", [rows], { scale }),
+    bias_hh: form.bias === false ? null : inputs.floats("bias_hh", [rows], { scale }),
+    lengths: form.lengths ? inputs.integers("lengths", [B], lengths) : null,
+    reverse: form.reverse ?? false,
+  };
+}
+
+function crossEntropy(N: number, H: number, V: number, bias: boolean): Case {
+  return {
+    name: `N=${N} H=${H} V=${V}${bias ? "" : " without bias"}`,
+    gradient: N * H * V < 2000,
+    record: (inputs) => {
+      const targets = Array.from({ length: N }, (_, n) => (n % 3 === 2 ? -1 : (n * 5) % V));
+      const { losses } = ops.linearCrossEntropy({
+        x: inputs.floats("x", [N, H]),
+        weight: inputs.floats("weight", [V, H]),
+        bias: bias ? inputs.floats("bias", [V]) : null,
+        targets: inputs.integers("targets", [N], targets),
+      });
+      return [losses];
+    },
+  };
+}
+
+function matmul(transposeA: boolean, transposeB: boolean): Case[] {
+  return [
+    [1, 1, 1],
+    [3, 5, 7],
+    [17, 33, 65],
+    [150, 200, 130],
+  ].map(([M = 1, N = 1, K = 1]) => ({
+    name: `${transposeA ? "aT" : "a"} ${transposeB ? "bT" : "b"} ${M}x${N}x${K}`,
+    gradient: M < 100,
+    record: (inputs) => [
+      ops.matmul(inputs.floats("a", transposeA ? [K, M] : [M, K]), inputs.floats("b", transposeB ? [N, K] : [K, N]), {
+        transposeA,
+        transposeB,
+      }),
+    ],
+  }));
+}
+
+/** Cases of every op that users can record, by its name in the catalogue. */
+export const cases: Readonly<Record<string, readonly Case[]>> = {
+  add: binary(ops.add),
+  subtract: binary(ops.subtract),
+  multiply: binary(ops.multiply),
+  divide: binary(ops.divide, 3),
+  exp: unary(ops.exp),
+  log: unary(ops.log, { offset: 2 }),
+  sqrt: unary(ops.sqrt, { offset: 2 }),
+  square: unary(ops.square),
+  tanh: unary(ops.tanh, { scale: 3 }),
+  sigmoid: unary(ops.sigmoid, { scale: 5 }),
+  relu: unary(ops.relu),
+  affine: unary((x) => ops.affine(x, { scale: -1.5, shift: 0.25 })),
+  clamp: [{ name: "[40]", gradient: false, record: (i) => [ops.clamp(i.floats("x", [40]), i.scalar("limit", 0.4))] }],
+  sumTo: [[], [17], [3, 1], [1, 17], [3, 17]].map((to) => ({
+    name: `[3,17] to [${to}]`,
+    record: (inputs: Inputs) => [ops.sumTo(inputs.floats("x", [2, 3, 17]), to)],
+  })),
+  broadcastTo: [[], [17], [3, 1]].map((from) => ({
+    name: `[${from}] to [3,17]`,
+    record: (inputs: Inputs) => [ops.broadcastTo(inputs.floats("x", from), [2, 3, 17])],
+  })),
+  max: [0, 1, 2].map((axis) => ({
+    name: `axis ${axis}`,
+    record: (inputs: Inputs) => [ops.max(inputs.floats("x", [4, 3, 5]), axis)],
+  })),
+  concat: [0, 1].map((axis) => ({
+    name: `axis ${axis}`,
+    record: (inputs: Inputs) =>
+      axis === 0
+        ? [ops.concat([inputs.floats("a", [2, 5]), inputs.floats("b", [1, 5]), inputs.floats("c", [3, 5])], 0)]
+        : [ops.concat([inputs.floats("a", [3, 2]), inputs.floats("b", [3, 17])], 1)],
+  })),
+  slice: [0, 1, 2].map((axis) => ({
+    name: `axis ${axis}`,
+    record: (inputs: Inputs) => [ops.slice(inputs.floats("x", [3, 4, 5]), { axis, start: 1, end: 3 })],
+  })),
+  pad: [0, 1, 2].map((axis) => ({
+    name: `axis ${axis}`,
+    record: (inputs: Inputs) => [ops.pad(inputs.floats("x", [3, 4, 5]), { axis, before: 2, after: 1 })],
+  })),
+  transpose: [
+    [0, 1],
+    [0, 2],
+    [2, 1],
+  ].map(([a = 0, b = 0]) => ({
+    name: `${a} and ${b}`,
+    record: (inputs: Inputs) => [ops.transpose(inputs.floats("x", [3, 4, 5]), a, b)],
+  })),
+  reshape: [
+    { name: "[3,4] to [2,6]", record: (i) => [ops.square(ops.reshape(ops.square(i.floats("x", [3, 4])), [2, 6]))] },
+  ],
+  matmul: [...matmul(false, false), ...matmul(true, false), ...matmul(false, true), ...matmul(true, true)],
+  linear: [
+    {
+      name: "[2,3,5] with bias",
+      record: (i) => [ops.linear(i.floats("x", [2, 3, 5]), i.floats("w", [7, 5]), i.floats("b", [7]))],
+    },
+    { name: "[1,33] without bias", record: (i) => [ops.linear(i.floats("x", [1, 33]), i.floats("w", [17, 33]))] },
+  ],
+  embedding: [
+    {
+      name: "repeated ids",
+      record: (i) => [ops.embedding(i.floats("w", [5, 19]), i.integers("ids", [3, 2], [4, 0, 4, 1, 4, 0]))],
+    },
+  ],
+  softmax: unary(ops.softmax, { scale: 4 }).slice(1),
+  logSoftmax: unary(ops.logSoftmax, { scale: 4 }).slice(1),
+  pick: [
+    { name: "with none", record: (i) => [ops.pick(i.floats("x", [4, 6]), i.integers("ids", [4], [5, -1, 0, 3]))] },
+  ],
+  linearCrossEntropy: [
+    crossEntropy(1, 1, 2, true),
+    crossEntropy(7, 5, 11, true),
+    crossEntropy(7, 5, 11, false),
+    crossEntropy(300, 40, 200, true),
+  ],
+  dropout: [false, true].map((overTime) => ({
+    name: overTime ? "variational" : "elementwise",
+    record: (inputs: Inputs) => [
+      ops.dropout({
+        x: inputs.floats("x", [3, 5, 19]),
+        rate: inputs.scalar("rate", 0.4),
+        random: inputs.integers("random", [2], [7, 3]),
+        stream: 2,
+        overTime,
+      }),
+    ],
+  })),
+  layerNorm: [3, 17, 300].map((F) => ({
+    name: `F=${F}`,
+    gradient: F < 100,
+    record: (inputs: Inputs) => [
+      ops.layerNorm({
+        x: inputs.floats("x", [2, 3, F]),
+        gain: inputs.floats("gain", [F]),
+        bias: inputs.floats("bias", [F]),
+      }),
+    ],
+  })),
+  rnn: recurrent(1, (o) => Object.values(ops.rnn(o)), { tanh: {}, relu: { activation: "relu" } }),
+  lstm: recurrent(4, (o) => Object.values(ops.lstm(o)), { lstm: {} }),
+  gru: recurrent(3, (o) => Object.values(ops.gru(o)), { after: {}, before: { reset: "before" } }),
+};
+
+/** Ops without cases of their own, and where they are tested. */
+export const testedElsewhere: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [
+      "tanh",
+      "sigmoid",
+      "relu",
+      "max",
+      "embedding",
+      "softmax",
+      "logSoftmax",
+      "pick",
+      "linearCrossEntropy",
+      "layerNorm",
+      "rnn",
+      "lstm",
+      "gru",
+    ].map((name) => [`${name}Gradient`, `the gradient of ${name}`]),
+  ),
+  ...Object.fromEntries(
+    ["globalNorm", "clipScale", "sgd", "adam", "rmsprop", "adagrad"].map((name) => [
+      name,
+      "test/parity/optimizers.test.ts",
+    ]),
+  ),
+  assign: "test/graph/properties.test.ts",
+  sample: "test/graph/properties.test.ts",
+};

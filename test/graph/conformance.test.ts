@@ -1,0 +1,148 @@
+import { expect, test } from "vitest";
+import type { Executor, Feeds, Values } from "../../lib/executor/executor.js";
+import { loadAddon } from "../../lib/executor/loadAddon.js";
+import { nativeExecutor } from "../../lib/executor/native.js";
+import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import { differentiate } from "../../lib/graph/differentiate.js";
+import { Graph, operations, ops } from "../../lib/graph/index.js";
+import { elementsOf } from "../../lib/graph/program.js";
+import type { Tensor } from "../../lib/graph/tensor.js";
+import type { Case, Inputs } from "./cases.js";
+import { cases, numbers, testedElsewhere } from "./cases.js";
+import { otherwise, tolerances } from "./tolerances.js";
+
+const oracle = new ReferenceExecutor({ precision: "float64" });
+
+/** A case as a program whose outputs are the results, a weighted sum of them as loss, and the gradients of the loss. */
+function programOf({ record, gradient = true }: Case) {
+  const graph = new Graph();
+  const feeds: Record<string, Values | number> = {};
+  const floats: Tensor[] = [];
+  let seed = 1;
+  const inputs: Inputs = {
+    floats: (name, shape, { scale = 1, offset = 0 } = {}) => {
+      const tensor = graph.feed(name, "f32", shape);
+      floats.push(tensor);
+      feeds[name] = numbers(elementsOf(shape), seed++).map((value) => Math.fround(value * scale + offset));
+      return tensor;
+    },
+    integers: (name, shape, values) => {
+      feeds[name] = Int32Array.from(values);
+      return graph.feed(name, "i32", shape);
+    },
+    scalar: (name, value) => {
+      feeds[name] = value;
+      return graph.scalar(name);
+    },
+  };
+  const results = record(inputs, graph);
+  let loss: Tensor = graph.zeros([]);
+  results.forEach((result, i) => {
+    const weights = graph.feed(`weights ${i}`, "f32", result.shape);
+    feeds[`weights ${i}`] = numbers(elementsOf(result.shape), 100 + i).map(Math.fround);
+    loss = ops.add(loss, ops.sum(ops.multiply(result, weights)));
+    graph.output(`result ${i}`, result);
+  });
+  graph.output("loss", loss);
+  const recordsGradient = operationOf(results[0] as Tensor, graph)?.gradient !== undefined;
+  if (recordsGradient) {
+    for (const [i, d] of differentiate(loss, floats).entries()) graph.output(`gradient of ${floats[i]?.name}`, d);
+  }
+  return { program: graph.program(), feeds, names: recordsGradient && gradient ? floats.map(({ name }) => name) : [] };
+}
+
+function operationOf(result: Tensor, graph: Graph) {
+  return graph.nodes.find((node) => node.results.includes(result))?.operation;
+}
+
+async function run(executor: Executor, { program, feeds }: ReturnType<typeof programOf>) {
+  const own: Feeds = Object.fromEntries(
+    Object.entries(feeds).map(([name, value]) => [
+      name,
+      value instanceof Float64Array ? executor.floats.from(value) : value,
+    ]),
+  );
+  return (await executor.compile(program, executor.createStore()).run(own)).outputs;
+}
+
+test("every op of the catalogue has cases here or is tested elsewhere", () => {
+  const known = new Set([...Object.keys(cases), ...Object.keys(testedElsewhere)]);
+  expect([...operations().keys()].filter((name) => !known.has(name))).toEqual([]);
+  expect([...known].filter((name) => !operations().has(name))).toEqual([]);
+});
+
+for (const [op, list] of Object.entries(cases)) {
+  test(`${op}: gradients agree with finite differences in float64`, async () => {
+    for (const one of list) {
+      const built = programOf(one);
+      if (built.names.length === 0) continue;
+      const executable = oracle.compile(built.program, oracle.createStore());
+      const { outputs } = await executable.run(built.feeds);
+      for (const name of built.names) {
+        const gradient = outputs[`gradient of ${name}`] as Float64Array;
+        const values = built.feeds[name] as Float64Array;
+        const step = 1e-5;
+        for (let i = 0; i < values.length; i++) {
+          const loss = async (shift: number) => {
+            const moved = values.slice();
+            moved[i] = (moved[i] as number) + shift;
+            return (await executable.run({ ...built.feeds, [name]: moved })).outputs.loss?.[0] as number;
+          };
+          const slope = ((await loss(step)) - (await loss(-step))) / (2 * step);
+          const error = Math.abs(slope - (gradient[i] as number)) / (1 + Math.abs(slope));
+          if (!(error < 1e-6)) {
+            expect.fail(
+              `${op} ${one.name}: d loss / d ${name}[${i}] is ${gradient[i]}, finite differences say ${slope}`,
+            );
+          }
+        }
+      }
+    }
+  });
+}
+
+const addon = loadAddon();
+const { kernels, gemm } = addon.info();
+const providers = gemm.blas ? ["own", "blas"] : ["own"];
+
+for (const tier of kernels.available) {
+  for (const provider of providers) {
+    test(`native agrees with the reference on every op: ${tier} kernels, ${provider} products`, async () => {
+      addon.setKernels(tier);
+      addon.setGemm(provider);
+      try {
+        for (const [op, list] of Object.entries(cases)) {
+          for (const one of list) {
+            const built = programOf(one);
+            const [expected, actual] = [await run(oracle, built), await run(nativeExecutor(), built)];
+            for (const [name, wanted] of Object.entries(expected)) {
+              expectClose(`${op} ${one.name}, ${name}`, actual[name] as Values, wanted, tolerances[op] ?? otherwise);
+            }
+          }
+        }
+      } finally {
+        addon.setKernels("auto");
+        addon.setGemm("auto");
+      }
+    });
+  }
+}
+
+/**
+ * Compares relative to the largest value, and reports the worst element. Inputs are of size 1, so a result far smaller than
+ * that is a difference of larger numbers, whose rounding it keeps.
+ */
+function expectClose(name: string, actual: Values, expected: Values, tolerance: number): void {
+  let scale = 0.1;
+  for (const value of expected) scale = Math.max(scale, Math.abs(value));
+  let worst = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const error = Math.abs((actual[i] as number) - (expected[i] as number));
+    if (!(error <= Math.abs((actual[worst] as number) - (expected[worst] as number)))) worst = i;
+  }
+  const [a, e] = [actual[worst] as number, expected[worst] as number];
+  // The loss sums thousands of signed terms: its own size says little about the rounding in it.
+  const bound = tolerance * scale * (name.endsWith("loss") ? 50 : 1);
+  if (!(Math.abs(a - e) <= bound))
+    expect.fail(`${name}: element ${worst} is ${a}, the reference says ${e} (bound ${bound})`);
+}

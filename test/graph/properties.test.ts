@@ -1,0 +1,288 @@
+import { expect, test } from "vitest";
+import type { Executor } from "../../lib/executor/executor.js";
+import { nativeExecutor } from "../../lib/executor/native.js";
+import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import { differentiate } from "../../lib/graph/differentiate.js";
+import { Graph, ops } from "../../lib/graph/index.js";
+import type { Shape } from "../../lib/graph/program.js";
+import { elementsOf } from "../../lib/graph/program.js";
+import { LSTM } from "../../lib/nn/lstm.js";
+import { numbers } from "./cases.js";
+
+const oracle = new ReferenceExecutor({ precision: "float64" });
+const executors: Executor[] = [oracle, nativeExecutor()];
+
+function values(shape: Shape, seed: number): Float64Array {
+  return numbers(elementsOf(shape), seed);
+}
+
+async function run(executor: Executor, graph: Graph, feeds: Record<string, Float64Array | Int32Array | number>) {
+  const own = Object.entries(feeds).map(([name, v]) => [name, v instanceof Float64Array ? executor.floats.from(v) : v]);
+  return (await executor.compile(graph.program(), executor.createStore()).run(Object.fromEntries(own))).outputs;
+}
+
+const [I, H] = [3, 5];
+const weights = {
+  weight_ih: values([4 * H, I], 1),
+  weight_hh: values([4 * H, H], 2),
+  bias_ih: values([4 * H], 3),
+  bias_hh: values([4 * H], 4),
+};
+
+/** An LSTM over x [T,B,I]. */
+function lstmGraph(T: number, B: number, options: { lengths?: boolean; reverse?: boolean } = {}) {
+  const graph = new Graph();
+  const feed = (name: string, shape: Shape) => graph.feed(name, "f32", shape);
+  const x = feed("x", [T, B, I]);
+  const { y, hLast, cLast } = ops.lstm({
+    x,
+    h0: feed("h0", [B, H]),
+    c0: feed("c0", [B, H]),
+    weight_ih: feed("weight_ih", [4 * H, I]),
+    weight_hh: feed("weight_hh", [4 * H, H]),
+    bias_ih: feed("bias_ih", [4 * H]),
+    bias_hh: feed("bias_hh", [4 * H]),
+    lengths: options.lengths ? graph.feed("lengths", "i32", [B]) : null,
+    reverse: options.reverse ?? false,
+  });
+  graph.output("y", y);
+  graph.output("h", hLast);
+  graph.output("c", cLast);
+  graph.output("dx", differentiate(ops.sum(ops.square(y)), [x])[0] as typeof x);
+  return graph;
+}
+
+for (const executor of executors) {
+  const close = (actual: ArrayLike<number>, expected: ArrayLike<number>) => {
+    expect(actual.length).toBe(expected.length);
+    for (let i = 0; i < expected.length; i++) expect(actual[i]).toBeCloseTo(expected[i] as number, 5);
+  };
+
+  test(`${executor.name}: padding a batch changes no row's outputs, state or gradient`, async () => {
+    const x = values([4, 1, I], 9);
+    const zero = new Float64Array(H);
+    const alone = await run(executor, lstmGraph(4, 1), { x, h0: zero, c0: zero, ...weights });
+    const wide = values([7, 2, I], 10);
+    for (let t = 0; t < 4; t++) wide.set(x.subarray(t * I, (t + 1) * I), t * 2 * I);
+    const feeds = {
+      x: wide,
+      h0: new Float64Array(2 * H),
+      c0: new Float64Array(2 * H),
+      lengths: Int32Array.of(4, 7),
+      ...weights,
+    };
+    const together = await run(executor, lstmGraph(7, 2, { lengths: true }), feeds);
+    const rowOf = (v: ArrayLike<number>, width: number, steps: number) =>
+      Array.from({ length: steps * width }, (_, i) => v[Math.floor(i / width) * 2 * width + (i % width)] as number);
+    close(rowOf(together.y as Float64Array, H, 4), alone.y as Float64Array);
+    close(rowOf(together.dx as Float64Array, I, 4), alone.dx as Float64Array);
+    close((together.h as Float64Array).subarray(0, H), alone.h as Float64Array);
+    expect(
+      rowOf(together.y as Float64Array, H, 7)
+        .slice(4 * H)
+        .every((v) => v === 0),
+    ).toBe(true);
+    expect(
+      rowOf(together.dx as Float64Array, I, 7)
+        .slice(4 * I)
+        .every((v) => v === 0),
+    ).toBe(true);
+  });
+
+  test(`${executor.name}: a reversed lstm is an lstm over the flipped sequence`, async () => {
+    const T = 5;
+    const x = values([T, 2, I], 11);
+    const flip = (v: ArrayLike<number>, width: number) =>
+      Float64Array.from(
+        { length: v.length },
+        (_, i) => v[(T - 1 - Math.floor(i / width)) * width + (i % width)] as number,
+      );
+    const state = { h0: values([2, H], 12), c0: values([2, H], 13) };
+    const backward = await run(executor, lstmGraph(T, 2, { reverse: true }), { x, ...state, ...weights });
+    const forward = await run(executor, lstmGraph(T, 2), { x: flip(x, 2 * I), ...state, ...weights });
+    close(backward.y as Float64Array, flip(forward.y as Float64Array, 2 * H));
+    close(backward.c as Float64Array, forward.c as Float64Array);
+  });
+
+  test(`${executor.name}: two windows with the state carried are one long window`, async () => {
+    const x = values([6, 2, I], 14);
+    const zero = new Float64Array(2 * H);
+    const whole = await run(executor, lstmGraph(6, 2), { x, h0: zero, c0: zero, ...weights });
+    const first = await run(executor, lstmGraph(2, 2), { x: x.slice(0, 2 * 2 * I), h0: zero, c0: zero, ...weights });
+    const carried = { h0: Float64Array.from(first.h as Float64Array), c0: Float64Array.from(first.c as Float64Array) };
+    const second = await run(executor, lstmGraph(4, 2), { x: x.slice(2 * 2 * I), ...carried, ...weights });
+    close([...(first.y as Float64Array), ...(second.y as Float64Array)], whole.y as Float64Array);
+    close(second.h as Float64Array, whole.h as Float64Array);
+  });
+
+  test(`${executor.name}: the fused cross-entropy is log-softmax and pick`, async () => {
+    const [N, F, V] = [6, 5, 9];
+    const graph = new Graph();
+    const x = graph.feed("x", "f32", [N, F]);
+    const weight = graph.feed("weight", "f32", [V, F]);
+    const bias = graph.feed("bias", "f32", [V]);
+    const targets = graph.feed("targets", "i32", [N]);
+    const { losses, count } = ops.linearCrossEntropy({ x, weight, bias, targets });
+    const composed = ops.affine(ops.pick(ops.logSoftmax(ops.linear(x, weight, bias)), targets), { scale: -1 });
+    graph.output("count", count);
+    for (const [name, loss] of [
+      ["fused", losses],
+      ["composed", composed],
+    ] as const) {
+      graph.output(name, loss);
+      for (const [i, d] of differentiate(ops.sum(ops.square(loss)), [x, weight, bias]).entries())
+        graph.output(`${name} ${i}`, d);
+    }
+    const feeds = {
+      x: values([N, F], 1),
+      weight: values([V, F], 2),
+      bias: values([V], 3),
+      targets: Int32Array.of(0, 8, -1, 3, 3, -1),
+    };
+    const outputs = await run(executor, graph, feeds);
+    expect(outputs.count?.[0]).toBe(4);
+    for (const suffix of ["", " 0", " 1", " 2"]) {
+      close(outputs[`fused${suffix}`] as Float64Array, outputs[`composed${suffix}`] as Float64Array);
+    }
+  });
+
+  test(`${executor.name}: a variational mask is the same at every time step, and each seed has its own`, async () => {
+    const graph = new Graph();
+    const x = graph.feed("x", "f32", [4, 3, 50]);
+    graph.output(
+      "y",
+      ops.dropout({ x, rate: graph.scalar("rate"), random: graph.random(), stream: 0, overTime: true }),
+    );
+    const masks = [];
+    for (const seed of [1, 2]) {
+      const feeds = { x: new Float64Array(600).fill(1), rate: 0.5, random: Int32Array.of(seed, 1) };
+      masks.push((await run(executor, graph, feeds)).y as Float64Array);
+    }
+    const [a, b] = masks as [Float64Array, Float64Array];
+    for (let t = 1; t < 4; t++) expect([...a.subarray(t * 150, (t + 1) * 150)]).toEqual([...a.subarray(0, 150)]);
+    expect([...a]).not.toEqual([...b]);
+    expect(new Set(a)).toEqual(new Set([0, 2]));
+  });
+
+  test(`${executor.name}: an update with a gradient that is not finite changes nothing`, async () => {
+    const graph = new Graph();
+    const spec = (name: string) => graph.variable({ name, dtype: "f32", shape: [3] });
+    const [weight, m, v, state] = [spec("weight"), spec("m"), spec("v"), spec("state")];
+    const gradient = graph.feed("gradient", "f32", [3]);
+    const scale = ops.clipScale(ops.globalNorm([gradient]).norm, graph.scalar("clipNorm"));
+    const step = { gradient, scale, learningRate: graph.scalar("rate"), step: graph.scalar("step") };
+    ops.adam({ ...step, weight, m, v, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1, decoupled: true });
+    ops.assign(state, gradient, scale);
+    graph.output("scale", scale);
+    const store = executor.createStore();
+    const executable = executor.compile(graph.program(), store);
+    await store.write("weight", executor.floats.of(1, 2, 3));
+    const feeds = (g: number[]) => ({ gradient: executor.floats.from(g), clipNorm: 1, rate: 0.1, step: 1 });
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      await executable.run(feeds([1, bad, 0]));
+      expect([...(await store.read("weight"))]).toEqual([1, 2, 3]);
+      for (const name of ["m", "v", "state"]) expect([...(await store.read(name))]).toEqual([0, 0, 0]);
+    }
+    await executable.run(feeds([3, 4, 0]));
+    expect((await store.read("weight"))[0]).not.toBe(1);
+    close((await store.read("state")) as Float64Array, [3, 4, 0]);
+  });
+
+  test(`${executor.name}: samples follow the distribution`, async () => {
+    const graph = new Graph();
+    const logits = graph.feed("logits", "f32", [1, 4]);
+    const options = {
+      temperature: graph.scalar("temperature"),
+      topK: graph.feed("topK", "i32", []),
+      topP: graph.scalar("topP"),
+    };
+    graph.output("id", ops.sample({ logits, ...options, random: graph.random() }).ids);
+    const executable = executor.compile(graph.program(), executor.createStore());
+    const seen = [0, 0, 0, 0];
+    for (let step = 0; step < 3000; step++) {
+      const { outputs } = await executable.run({
+        logits: executor.floats.of(0, 1, 2, Number.NEGATIVE_INFINITY),
+        temperature: 1,
+        topK: Int32Array.of(0),
+        topP: 1,
+        random: Int32Array.of(5, step),
+      });
+      const id = outputs.id?.[0] as number;
+      seen[id] = (seen[id] as number) + 1;
+    }
+    const total = 1 + Math.E + Math.E ** 2;
+    expect(seen[3]).toBe(0);
+    for (const [id, p] of [1, Math.E, Math.E ** 2].entries())
+      expect((seen[id] as number) / 3000).toBeCloseTo(p / total, 1);
+  });
+}
+
+test("both executors draw the same masks and the same tokens", async () => {
+  const graph = new Graph();
+  const x = graph.feed("x", "f32", [1, 37]);
+  const random = graph.random();
+  graph.output("mask", ops.dropout({ x, rate: graph.scalar("rate"), random, stream: 3 }));
+  const options = {
+    temperature: graph.scalar("temperature"),
+    topK: graph.feed("topK", "i32", []),
+    topP: graph.scalar("topP"),
+  };
+  graph.output("id", ops.sample({ logits: x, ...options, random }).ids);
+  for (let step = 0; step < 200; step++) {
+    const feeds = {
+      x: values([1, 37], 4),
+      rate: 0.3,
+      temperature: 0.7,
+      topK: Int32Array.of(step % 9),
+      topP: 0.9,
+      random: Int32Array.of(3, step),
+    };
+    const [a, b] = await Promise.all(executors.map((executor) => run(executor, graph, feeds)));
+    expect(a?.id).toEqual(b?.id);
+    expect(Array.from(a?.mask ?? [], (v) => v === 0)).toEqual(Array.from(b?.mask ?? [], (v) => v === 0));
+  }
+});
+
+test("a shape mistake is named at once, with the operand, what was expected and what came", () => {
+  const graph = new Graph();
+  const x = graph.feed("x", "f32", [5, 2, 64]);
+  expect(() => new LSTM("rnn", { inputSize: 128, hiddenSize: 8 }).apply(x)).toThrow(
+    /lstm: expected weight_ih of shape \[4H=32,I=64\], got rnn\.weight_ih_l0 f32\[32,128\]/,
+  );
+  expect(() => ops.add(x, graph.feed("y", "f32", [3]))).toThrow(/add: shapes \[5,2,64\] and \[3\] do not broadcast/);
+  expect(() => ops.embedding(x, x)).toThrow(/embedding: expected weight of shape \[V,E\]/);
+  expect(() => differentiate(x, [x])).toThrow(/expected a loss of shape \[\], got x f32\[5,2,64\]/);
+  expect(() => ops.add(x, new Graph().feed("z", "f32", [64]))).toThrow(/same graph/);
+});
+
+test("values that live at the same time never share memory, and ops that nobody needs are dropped", () => {
+  const graph = lstmGraph(6, 3);
+  ops.tanh(graph.feed("unused", "f32", [1000]));
+  const { values: all, ops: list, outputs, feeds, arenaBytes } = graph.program();
+  expect(list.some(({ name }) => name === "tanh")).toBe(false);
+  const lives = new Map<number, { first: number; last: number }>();
+  const touch = (id: number, time: number) => {
+    const life = lives.get(id);
+    lives.set(id, { first: Math.min(life?.first ?? time, time), last: Math.max(life?.last ?? time, time) });
+  };
+  for (const { value } of feeds) touch(value, -1);
+  for (const [time, { operands, results }] of list.entries()) {
+    for (const id of [...operands, ...results]) if (id !== null) touch(id, time);
+  }
+  for (const { value } of outputs) touch(value, list.length);
+  const placed = all.flatMap(({ id, storage, shape }) => {
+    const life = lives.get(id);
+    return storage.kind === "arena" && life
+      ? [{ id, start: storage.offset, end: storage.offset + 4 * elementsOf(shape), ...life }]
+      : [];
+  });
+  const views = new Set(list.filter(({ name }) => name === "reshape").flatMap(({ results }) => results));
+  for (const a of placed) {
+    expect(a.end).toBeLessThanOrEqual(arenaBytes);
+    for (const b of placed) {
+      if (a.id >= b.id || views.has(a.id) || views.has(b.id)) continue;
+      const together = a.first <= b.last && b.first <= a.last;
+      if (together) expect(a.end <= b.start || b.end <= a.start).toBe(true);
+    }
+  }
+});

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { optimizer, sgd } from "../../lib/train/optimizers.js";
+import { constant, cosine, plateau, schedule, stepDecay, warmup } from "../../lib/train/schedules.js";
+
+const at = (epoch: number, step = 0, totalSteps = 100) => ({ epoch, step, totalSteps });
+
+test("Zaremba's small schedule: rate 1 for four epochs, then halved every epoch", () => {
+  const { factor } = stepDecay({ start: 4, factor: 0.5 });
+  expect([0, 1, 2, 3, 4, 5, 12].map((epoch) => factor(at(epoch)))).toEqual([1, 1, 1, 1, 0.5, 0.25, 0.5 ** 9]);
+});
+
+test("a plateau decays the rate only when the loss stops improving, and its state survives a checkpoint", () => {
+  const rule = plateau({ factor: 0.5, patience: 2 });
+  for (const loss of [3, 2, 2.5, 1.9]) rule.validated?.(loss);
+  expect(rule.factor(at(0))).toBe(1);
+  for (const loss of [2, 1.95]) rule.validated?.(loss);
+  expect(rule.factor(at(0))).toBe(0.5);
+  const copy = plateau({ factor: 0.5, patience: 2 });
+  copy.restore(JSON.parse(JSON.stringify(rule.save())));
+  for (const one of [rule, copy]) for (const loss of [2, 2]) one.validated?.(loss);
+  expect([rule.factor(at(0)), copy.factor(at(0))]).toEqual([0.25, 0.25]);
+});
+
+test("a cosine falls from 1 to its floor, a warm-up rises to it", () => {
+  const { factor } = cosine({ floor: 0.1 });
+  expect([0, 50, 100, 120].map((step) => factor(at(0, step)))).toEqual([
+    1,
+    expect.closeTo(0.55),
+    expect.closeTo(0.1),
+    expect.closeTo(0.1),
+  ]);
+  const warm = warmup(10, constant());
+  expect([0, 4, 9, 50].map((step) => warm.factor(at(0, step)))).toEqual([0.1, 0.5, 1, 1]);
+});
+
+test("names of the command line give the same rules; wrong ones are refused with what there is", () => {
+  expect(schedule("step", { decayStart: 4, decay: 0.5 }).factor(at(5))).toBe(0.25);
+  expect(() => schedule("linear")).toThrow(/constant, step, plateau, cosine/);
+  expect(optimizer("adam", { learningRate: 0.01 }).learningRate).toBe(0.01);
+  expect(() => optimizer("lion")).toThrow(/sgd, adam, adamw, rmsprop, adagrad/);
+  expect(() => optimizer("adam", { momentum: 0.9 })).toThrow(/adam: unknown option "momentum"/);
+  expect(() => sgd({ nesterov: true })).toThrow(/nesterov needs a momentum/);
+  expect(() => sgd({ learningRate: -1 })).toThrow(/at least 0, got -1/);
+});
