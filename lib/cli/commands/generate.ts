@@ -45,14 +45,16 @@ async function generate(folder: string, options: Options): Promise<void> {
     for (let i = 0; i < options.count; i++) {
       const seed = first + i;
       let text = "";
-      if (!options.json && prompt !== undefined) process.stdout.write(prompt);
+      // The prompt is printed with the first piece: by then it is known that the model can read it.
+      let before = options.json ? "" : (prompt ?? "");
       for await (const piece of model.generate({
         ...given({ prompt, maximumTokens, temperature, topK, topP, stop }),
         seed,
         signal,
       })) {
         if (options.json) text += piece;
-        else process.stdout.write(piece);
+        else process.stdout.write(before + piece);
+        before = "";
       }
       process.stdout.write(options.json ? `${JSON.stringify({ seed, prompt: prompt ?? "", text })}\n` : "\n");
     }

@@ -148,19 +148,19 @@ async function trainLanguageModel(files: string[], options: Options): Promise<vo
       : await tokenizerFor(options, corpus);
     const text = await corpus.tokenize(tokenizer, { signal });
     const streams = await splitOf(text, options, tokenizer);
-    print.note(
-      `${corpus.name}: ${count(streams.train.length)} ${tokenizer.kind} tokens to learn, ` +
-        `${count(streams.validation?.length ?? 0)} to validate; vocabulary ${count(tokenizer.size)}.`,
-    );
     const model = await LanguageModel.create({
       tokenizer,
       seed: options.seed,
       executor,
       ...given(networkOptions(options)),
     });
+    const trainer = await trainerFor(model, streams, options);
     // Finds a full or read-only disk now, and not after the first epoch.
     if (!options.resume) await model.save(options.out, { overwrite: options.overwrite ?? false });
-    const trainer = await trainerFor(model, streams, options);
+    print.note(
+      `${corpus.name}: ${count(streams.train.length)} ${tokenizer.kind} tokens to learn, ` +
+        `${count(streams.validation?.length ?? 0)} to validate; vocabulary ${count(tokenizer.size)}.`,
+    );
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
     reportTraining(trainer, print);
     const end = await trainer.run({ signal });

@@ -1,0 +1,147 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { expect, test } from "vitest";
+import type { ActivationTrace } from "../../lib/viz/index.js";
+import {
+  blockChart,
+  colourText,
+  featureOf,
+  legend,
+  rankUnits,
+  renderReport,
+  unitValues,
+  widthOf,
+} from "../../lib/viz/index.js";
+
+const text =
+  'He said "come (here) now" and\nwent. "Why?" she asked <b>&\n\uadf8\ub294 "\uc548\ub155" \ud588\ub2e4.\n'.repeat(4);
+const tokens = [...text];
+
+/** Unit 2 of layer 1 follows the quotes, unit 0 of layer 0 the position in the line; the others are noise. */
+function trace(): ActivationTrace {
+  const quotes = featureOf(tokens, "quotes");
+  const line = featureOf(tokens, "line");
+  const noise = (i: number) => Math.sin(i * 12.9898) * 0.4;
+  const layer = (name: string, kind: "hidden" | "cell", value: (t: number, unit: number) => number) => ({
+    name,
+    kind,
+    units: 3,
+    values: Float32Array.from({ length: tokens.length * 3 }, (_, i) => value(Math.floor(i / 3), i % 3)),
+  });
+  return {
+    tokens,
+    surprise: Float32Array.from(tokens, (_, t) => (t === 0 ? 0 : 1 + (t % 5))),
+    layers: [
+      layer("layer 1 hidden", "hidden", (t, unit) => (unit === 0 ? (line[t] as number) / 30 : noise(3 * t + unit))),
+      layer("layer 1 cell", "cell", (t, unit) => (unit === 2 ? 1 - 2 * (quotes[t] as number) : noise(5 * t + unit))),
+    ],
+  };
+}
+
+const history = {
+  steps: Array.from({ length: 50 }, (_, i) => ({
+    step: i + 1,
+    loss: 4 / (i + 1) + 1,
+    gradientNorm: 1,
+    learningRate: 0.01,
+    tokensPerSecond: 1e4,
+  })),
+  validations: [{ step: 50, loss: 1.25, perplexity: 3.49, bitsPerCharacter: 1.8 }],
+  samples: [{ step: 25, loss: 1.5, text: "</script><script>alert(1)</script> & \ud55c\uad6d\uc5b4" }],
+};
+
+const html = renderReport({
+  title: "a <model> & more",
+  summary: 'of "units"',
+  figures: [["validation loss", "1.250 nats"]],
+  configuration: [["cell", "lstm"]],
+  history,
+  trace: trace(),
+});
+
+test("the units that watch quotes and line length are found", () => {
+  const [quotes] = rankUnits(trace(), "quotes");
+  expect(quotes).toMatchObject({ layer: 1, unit: 2, score: expect.closeTo(-1, 5) });
+  expect(rankUnits(trace(), "line")[0]).toMatchObject({ layer: 0, unit: 0, score: expect.closeTo(1, 5) });
+  expect(unitValues(trace(), { layer: 1, unit: 2 })[text.indexOf("come")]).toBe(-1);
+});
+
+test("features read the text as a person would", () => {
+  const inside = featureOf(tokens, "quotes");
+  expect([text.indexOf("H"), text.indexOf("come"), text.indexOf("and")].map((t) => inside[t])).toEqual([0, 1, 0]);
+  expect(featureOf(tokens, "brackets")[text.indexOf("here")]).toBe(1);
+  expect(featureOf(tokens, "capitals")[0]).toBe(1);
+  expect(featureOf(tokens, "line")[text.indexOf("went")]).toBe(0);
+});
+
+test("nothing in a sample or a name can break out of the page", () => {
+  expect(html).not.toContain("<script>alert");
+  expect(html).toContain("&lt;script&gt;alert(1)&lt;/script&gt; &amp; \ud55c\uad6d\uc5b4");
+  expect(html).toContain("a &lt;model&gt; &amp; more");
+});
+
+test("the report needs nothing from a network", () => {
+  expect(html).not.toMatch(/(src|href)\s*=|@import|url\(|fetch\(|XMLHttpRequest/);
+});
+
+test("the numbers in the page are the numbers of the training", () => {
+  const data = JSON.parse(/id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? "null");
+  expect(data.history.loss).toEqual(history.steps.map(({ loss }) => loss));
+  expect(data.history.validations).toEqual([[50, 1.25]]);
+  const [, cell] = data.trace.layers;
+  const bytes = new Int8Array(Buffer.from(cell.values, "base64"));
+  for (const t of [0, 9, 100]) {
+    expect((bytes[t * 3 + 2] as number) * (cell.limit / 127)).toBeCloseTo(
+      unitValues(trace(), { layer: 1, unit: 2 })[t] as number,
+      2,
+    );
+  }
+});
+
+test.skipIf(!existsSync("/usr/bin/chromium"))(
+  "it draws in a browser without an error (skipped where there is no chromium)",
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "ostinato-report-"));
+    const probe = `<script>addEventListener("error", (e) => document.title = "error: " + e.message);</script>`;
+    writeFileSync(join(folder, "report.html"), html.replace("<body>", `<body>${probe}`));
+    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
+    const { stdout } = spawnSync(
+      "/usr/bin/chromium",
+      [...flags, `--user-data-dir=${folder}/profile`, "--dump-dom", `file://${folder}/report.html`],
+      {
+        encoding: "utf8",
+        timeout: 60_000,
+      },
+    );
+    rmSync(folder, { recursive: true, force: true });
+    expect(stdout).toContain("<title>a &lt;model&gt; &amp; more</title>");
+    expect(stdout.match(/<canvas/g)?.length).toBe(3);
+    expect(stdout).toMatch(/layer 1 cell, unit 2\. Point at a token/);
+  },
+);
+
+test("the terminal view keeps to its width, also with wide characters, and shows marks without colour", () => {
+  const values = unitValues(trace(), { layer: 1, unit: 2 });
+  for (const depth of [24, 8, 0] as const) {
+    const plain = stripVTControlCharacters(colourText(tokens, values, { depth, width: 24 }));
+    for (const line of plain.split("\n")) expect(widthOf(line)).toBeLessThanOrEqual(24);
+    expect(plain.replace(/[[\]+\-\n]/g, "")).toContain("come");
+  }
+  expect(colourText(["a", "b"], [1, -1], { depth: 0, width: 20 })).toBe("[+a][-b]");
+  expect(colourText(["a"], [1], { depth: 24, width: 20 })).toContain("\u001b[48;2;214;69;48m");
+  expect(widthOf("\ud55c\uad6da\u0301")).toBe(5);
+  expect(legend(1, 0)).toContain("above 0.50");
+});
+
+test("the chart of a falling loss falls", () => {
+  const lines = blockChart(
+    history.steps.map(({ loss }) => loss),
+    { width: 60, height: 5 },
+  ).split("\n");
+  expect(lines.length).toBe(5);
+  expect(lines[0]).toContain("5.000");
+  expect(lines[4]?.trimEnd().length).toBeGreaterThan((lines[0] ?? "").trimEnd().length);
+});
