@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "kernels/gemm_kernels.h"
+#include "kernels/tiers.h"
 #include "runtime/blas.h"
 #include "runtime/thread_pool.h"
 
@@ -15,10 +16,6 @@ namespace {
 
 // Columns of a packed block of B, which lies in L2 or L3.
 constexpr int64_t kBlockColumns = 2048;
-// Up to so many rows b is read as it lies, for packing it costs more than it saves: dot products with its rows where it is
-// transposed, one pass of a tile over it where not.
-constexpr int64_t kDirectRowsTransposed = 64;
-constexpr int64_t kDirectRows = 14;
 // Below this many multiply-adds a second thread gains less than waking it costs.
 constexpr int64_t kSerialWork = 150000;
 
@@ -51,8 +48,8 @@ Gemm simplified(Gemm g) {
   return g;
 }
 
-bool isDirect(const Gemm& g) {
-  return g.M <= (g.transposeB ? kDirectRowsTransposed : kDirectRows) && !g.transposeA && !g.maps.aGroups && !g.maps.cRows &&
+bool isDirect(const Gemm& g, const GemmKernels& kernels) {
+  return g.M <= (g.transposeB ? kernels.directRowsTransposed : kernels.directRows) && !g.transposeA && !g.maps.aGroups && !g.maps.cRows &&
          (g.transposeB || (!g.maps.bRows && !g.maps.bGroups && !g.maps.cGroups));
 }
 
@@ -83,7 +80,7 @@ Split splitFor(const Gemm& g, int threads, int64_t rowUnit, int64_t columnUnit) 
 }
 
 Split ownSplit(const Gemm& g, const GemmKernels& kernels, int threads) {
-  if (isDirect(g)) return splitFor(g, threads, g.M, 64);
+  if (isDirect(g, kernels)) return splitFor(g, threads, g.M, 64);
   return splitFor(g, threads, kernels.maxPanelRows, std::max<int64_t>(kernels.panelColumns, kGroup));
 }
 
@@ -137,7 +134,7 @@ void multiplyPart(const Gemm& g, const GemmKernels& kernels, int64_t m0, int64_t
 void multiplyOwn(const Gemm& g, float* scratch, ThreadPool& pool) {
   const GemmKernels& kernels = gemmKernels();
   const Split split = ownSplit(g, kernels, pool.threads());
-  const bool direct = isDirect(g);
+  const bool direct = isDirect(g, kernels);
   const BlockScratch sizes = blockScratch(g, kernels, split);
   pool.parallel(split.parts(), [&](int part) {
     const int64_t m0 = part / split.columnParts * split.rows, n0 = part % split.columnParts * split.columns;
@@ -166,6 +163,32 @@ void multiplyBlas(const Gemm& g, const Blas& blas, ThreadPool& pool) {
 
 bool fitsBlas(const Gemm& g) {
   return isPlain(g.maps) && std::max({g.M, g.N, g.K, g.lda, g.ldb, g.ldc}) <= INT_MAX;
+}
+
+// Which products go to the system's BLAS unless somebody says otherwise. GFLOP/s, one thread of a Xeon with AVX-512 and
+// 2 MB of L2 (fma peak 240), OpenBLAS 0.3.21 (its SkylakeX kernels whatever our tier), bench/native/kernels.cc:
+//
+//     M      K      N   op    avx512   avx2   portable   OpenBLAS
+//   2048   2048   2048  NN      192     113       29        200
+//   4096    512   2048  NT      192     114       29        196
+//   4096   2048    512  NN      197     111       31        187
+//   2048   4096    512  TN      194     111       29        164
+//    700    650  10000  NT      170     106       29        187
+//     64    512   2048  NT      142     105       27        134
+//     20    650   2600  NT       98      83       23         85
+//      5    512   8000  NT       66      57       20         24
+//      1    650  10000  NT       15      15       10          6
+//
+// On a tier with vectors the own kernels win or tie; that tie is not worth another library's threads in the process. The
+// portable tier is for CPUs that we have no kernels for, where a tuned BLAS does. Accelerate reaches Apple's matrix units,
+// which nothing else can; that is documented by Apple and not measured here.
+bool blasIsFaster(const Gemm& g) {
+  constexpr double kWorthwhile = 64.0 * 64.0 * 64.0;
+  if (static_cast<double>(g.M) * static_cast<double>(g.N) * static_cast<double>(g.K) < kWorthwhile || g.M < 8) return false;
+#ifndef __APPLE__
+  if (currentTier() != Tier::portable) return false;
+#endif
+  return systemBlas() != nullptr && systemBlas()->optimized;
 }
 
 GemmProvider providerFromEnvironment() {
@@ -204,14 +227,15 @@ GemmProvider gemmProvider() { return currentProvider(); }
 
 GemmProvider gemmChoice(const Gemm& g) {
   const GemmProvider wanted = gemmProvider();
-  if (wanted == GemmProvider::blas && fitsBlas(g) && systemBlas() != nullptr) return GemmProvider::blas;
-  return GemmProvider::own;
+  if (wanted == GemmProvider::own || !fitsBlas(g)) return GemmProvider::own;
+  const bool blas = wanted == GemmProvider::blas ? systemBlas() != nullptr : blasIsFaster(g);
+  return blas ? GemmProvider::blas : GemmProvider::own;
 }
 
 size_t gemmScratchBytes(const Gemm& product, int threads) {
   const Gemm g = simplified(product);
-  if (g.K <= 0 || isDirect(g)) return 0;
   const GemmKernels& kernels = gemmKernels();
+  if (g.K <= 0 || isDirect(g, kernels)) return 0;
   const Split split = ownSplit(g, kernels, threads);
   const int64_t floats = blockScratch(g, kernels, split).total() * split.parts();
   return static_cast<size_t>(floats) * sizeof(float);

@@ -76,8 +76,12 @@ constexpr int64_t kBlockDepth = 704, kBlockRows = 168;
 constexpr int64_t kBlockDepth = 384, kBlockRows = 96;
 #endif
 
-const GemmKernels kGemmKernels = {kMaxRows, kPanelColumns, kBlockDepth, kBlockRows, packA, packB, multiplyPacked,
-                                  multiplyRows, multiplyDirect};
+// Dot products need vectors to be worth it; a tile reads b once for all its rows.
+constexpr int64_t kDirectRowsTransposed = HWY_TARGET == HWY_SCALAR ? 4 : 64;
+
+const GemmKernels kGemmKernels = {kMaxRows, kPanelColumns,         kBlockDepth, kBlockRows, kDirectRowsTransposed,
+                                  kMaxRows, packA,         packB,       multiplyPacked, multiplyRows,
+                                  multiplyDirect};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace ostinato

@@ -36,6 +36,9 @@ struct GemmKernels {
   // through L1, and the rows of a packed block of A, which stays in L2.
   int64_t blockDepth;
   int64_t blockRows;
+  // Up to so many rows multiplyDirect() beats packing b: where b is transposed, and where not.
+  int64_t directRowsTransposed;
+  int64_t directRows;
 
   // Rows [m0,m0+m) and depths [k0,k0+k) of op(A) into `packed`, ceil(m/panelRows) panels. k0 is a multiple of kGroup, and
   // so is m0 where aGroups is given with transposeA.
