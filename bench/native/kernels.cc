@@ -3,7 +3,7 @@
 //
 //   g++ -O3 -std=c++17 -pthread -Inative -o /tmp/kernels bench/native/kernels.cc native/kernels/*.cc native/ops/*.cc
 //       native/runtime/*.cc -ldl                                                                     (one line)
-//   /tmp/kernels [gemm|recurrent|all] [threads]
+//   /tmp/kernels [gemm|recurrent|all] [threads] [only names that contain this]
 //
 // Medians over at least half a second. Flops are those of the products; a layer's gradient counts twice its forward.
 // OSTINATO_KERNELS chooses the tier.
@@ -27,6 +27,10 @@
 using namespace ostinato;
 
 namespace {
+
+const char* only = "";
+
+bool wanted(const char* name) { return std::strstr(name, only) != nullptr; }
 
 double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -100,6 +104,7 @@ void benchGemm() {
   ThreadPool& pool = ThreadPool::instance();
   std::printf("%-20s %6s %6s %6s   %s %9s %9s   %s\n", "product", "M", "K", "N", "op", "own", "BLAS", "GFLOP/s (us)");
   for (const Shape& s : kShapes) {
+    if (!wanted(s.name)) continue;
     Buffer a = floats(s.M * s.K, 1), b = floats(s.K * s.N, 1), c = floats(s.M * s.N, 0);
     Gemm g;
     g.M = s.M;
@@ -169,6 +174,7 @@ struct Bound {
 // One layer of a family with G gates; its gradient with dy only.
 void benchLayer(const char* name, Family family, int64_t gates, bool cells, std::vector<double> attributes, int64_t T,
                 int64_t B, int64_t I, int64_t H) {
+  if (!wanted(name)) return;
   const int64_t Hp = (H + 15) / 16 * 16;
   const float scale = 1 / std::sqrt(static_cast<float>(H));
   Bound forward{&family.operations[0], {}, {}, attributes};
@@ -244,6 +250,7 @@ void benchRecurrent() {
 int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "all";
   if (argc > 2) ThreadPool::instance().setThreads(std::atoi(argv[2]));
+  if (argc > 3) only = argv[3];
   const Blas* blas = systemBlas();
   std::printf("tier %s, %d threads, BLAS: %s %s\n", tierName(currentTier()), ThreadPool::instance().threads(),
               blas ? blas->library : "none", blas ? blas->description : "");

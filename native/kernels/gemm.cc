@@ -28,7 +28,7 @@ bool isPlain(const GemmMaps& maps) {
 
 // A stored column [M,1] is a row, a product with one column the transposed product with one row.
 Gemm simplified(Gemm g) {
-  if (isPlain(g.maps) && g.N == 1 && g.M > 1 && g.ldc == 1 && (g.transposeB || g.ldb == 1)) {
+  if (isPlain(g.maps) && !g.bias && g.N == 1 && g.M > 1 && g.ldc == 1 && (g.transposeB || g.ldb == 1)) {
     Gemm swapped = g;
     swapped.M = 1;
     swapped.N = g.M;
@@ -114,7 +114,8 @@ void multiplyPart(const Gemm& g, const GemmKernels& kernels, int64_t m0, int64_t
         const int panelRows =
             static_cast<int>(ceilDivide(rows, ceilDivide(rows, static_cast<int64_t>(kernels.maxPanelRows))));
         kernels.packA(g, m0 + mb, rows, k0, k, panelRows, packedA);
-        BlockOutput out{rows, columns, g.c, g.ldc, g.maps.cRows, g.maps.cGroups, g.accumulate || k0 > 0};
+        BlockOutput out{rows,         columns,        g.c, g.ldc, g.maps.cRows, g.maps.cGroups, g.accumulate || k0 > 0,
+                        g.bias && k0 == 0 ? g.bias + n0 + nb : nullptr};
         if (out.cRows) {
           out.cRows += m0 + mb;
         } else {
@@ -148,16 +149,25 @@ void multiplyOwn(const Gemm& g, float* scratch, ThreadPool& pool) {
   });
 }
 
+// c = bias, or c += bias, for the products that know of none.
+void startWithBias(int64_t m, int64_t n, const float* bias, bool accumulate, float* c, int64_t ldc) {
+  for (int64_t i = 0; i < m; i++, c += ldc) {
+    for (int64_t j = 0; j < n; j++) c[j] = (accumulate ? c[j] : 0.0f) + (bias ? bias[j] : 0.0f);
+  }
+}
+
 void multiplyBlas(const Gemm& g, const Blas& blas, ThreadPool& pool) {
   const Split split = splitFor(g, pool.threads(), 16, 16);
   pool.parallel(split.parts(), [&](int part) {
     const int64_t m0 = part / split.columnParts * split.rows, n0 = part % split.columnParts * split.columns;
     const int64_t m = std::min(split.rows, g.M - m0), n = std::min(split.columns, g.N - n0);
+    float* c = g.c + m0 * g.ldc + n0;
+    if (g.bias) startWithBias(m, n, g.bias + n0, g.accumulate, c, g.ldc);
     blas.sgemm(kBlasRowMajor, g.transposeA ? kBlasTranspose : kBlasNoTranspose,
                g.transposeB ? kBlasTranspose : kBlasNoTranspose, static_cast<int>(m), static_cast<int>(n),
                static_cast<int>(g.K), 1.0f, g.a + (g.transposeA ? m0 : m0 * g.lda), static_cast<int>(g.lda),
-               g.b + (g.transposeB ? n0 * g.ldb : n0), static_cast<int>(g.ldb), g.accumulate ? 1.0f : 0.0f,
-               g.c + m0 * g.ldc + n0, static_cast<int>(g.ldc));
+               g.b + (g.transposeB ? n0 * g.ldb : n0), static_cast<int>(g.ldb), g.accumulate || g.bias ? 1.0f : 0.0f,
+               c, static_cast<int>(g.ldc));
   });
 }
 
@@ -244,9 +254,7 @@ size_t gemmScratchBytes(const Gemm& product, int threads) {
 void gemm(const Gemm& product, void* scratch, ThreadPool& pool) {
   if (product.M <= 0 || product.N <= 0) return;
   if (product.K <= 0) {
-    for (int64_t m = 0; m < product.M && !product.accumulate; m++) {
-      std::fill_n(product.c + m * product.ldc, product.N, 0.0f);
-    }
+    startWithBias(product.M, product.N, product.bias, product.accumulate, product.c, product.ldc);
     return;
   }
   if (gemmChoice(product) == GemmProvider::blas) {

@@ -1,10 +1,11 @@
-// General matrix product on float32, row-major:  C = op(A) op(B)  or  C += op(A) op(B).
+// General matrix product on float32, row-major:  C = op(A) op(B) + bias  or  C += op(A) op(B) + bias.
 //
 //   op(A) [M,K]  a is [M,K], or [K,M] when transposeA; lda floats from row to row of what is stored
 //   op(B) [K,N]  b is [K,N], or [N,K] when transposeB; ldb likewise
 //   c     [M,N]  ldc floats from row to row; overlaps neither a nor b
+//   bias  [N]    added to every row; null: none
 //
-// K = 0 gives zeros (or leaves C as it is when accumulating); not with maps. NaN and infinity pass through as in plain arithmetic.
+// K = 0 gives the bias or zeros (added to C when accumulating); not with maps. NaN and infinity pass through as in plain arithmetic.
 // Each element is a float32 sum in an order that depends only on the sizes, the tier and the number of threads; error:
 // docs/numerics.md.
 //
@@ -45,6 +46,7 @@ struct Gemm {
   float* c = nullptr;
   int64_t ldc = 0;
   bool accumulate = false;
+  const float* bias = nullptr;
   GemmMaps maps = {};
 };
 

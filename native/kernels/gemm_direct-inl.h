@@ -142,7 +142,8 @@ HWY_INLINE void dotRows(const Gemm& g, int64_t m0, int64_t n0, int64_t n) {
       const int64_t at = g.maps.cGroups ? g.maps.cGroups[column / kGroup] + column % kGroup : column;
       for (int r = 0; r < Rows; r++) {
         float* p = g.c + (m0 + r) * g.ldc + at;
-        const float sum = present[c] ? sums[r][c] : 0.0f;
+        float sum = present[c] ? sums[r][c] : 0.0f;
+        if (g.bias) sum += g.bias[column];
         *p = g.accumulate ? *p + sum : sum;
       }
     }
@@ -151,7 +152,7 @@ HWY_INLINE void dotRows(const Gemm& g, int64_t m0, int64_t n0, int64_t n) {
 
 // b stored [K,N]: the ordinary tile, reading b where it lies; the last, partial panel goes through a small packed copy.
 HWY_INLINE void tileRows(const Gemm& g, int64_t m0, int rows, int64_t n0, int64_t n) {
-  const BlockOutput block{g.M, n, g.c, g.ldc, nullptr, nullptr, g.accumulate};
+  const BlockOutput block{g.M, n, g.c, g.ldc, nullptr, nullptr, g.accumulate, g.bias ? g.bias + n0 : nullptr};
   TileOutput output;
   output.accumulate = g.accumulate;
   setTileRows(block, m0, rows, output);
@@ -172,6 +173,7 @@ HWY_INLINE void tileRows(const Gemm& g, int64_t m0, int rows, int64_t n0, int64_
     const TileInput input{k, g.a + m0 * g.lda + k0, g.lda, packed, kPanelColumns, nullptr, 0};
     runTile<false, true>(rows, input, output);
     output.accumulate = true;
+    output.bias = nullptr;
   }
 }
 

@@ -64,6 +64,7 @@ HWY_NOINLINE void multiplyRows(const float* a, int64_t lda, int64_t k, const flo
         m += rows;
       }
       output.accumulate = true;
+      output.bias = nullptr;
     }
   }
 }

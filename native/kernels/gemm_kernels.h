@@ -26,6 +26,7 @@ struct BlockOutput {
   const int32_t* cRows;
   const int32_t* cGroups;
   bool accumulate;
+  const float* bias = nullptr;  // of this block's first column
 };
 
 struct GemmKernels {

@@ -77,6 +77,7 @@ struct TileOutput {
   int64_t offsets[kPanelVectors];
   int columns;
   bool accumulate;
+  const float* bias;  // of the first column, or null
 };
 
 template <int Rows, int Vectors>
@@ -89,7 +90,9 @@ HWY_INLINE void storeTile(const Floats (&sums)[Rows][Vectors], const TileOutput&
       HWY_UNROLL(4)
       for (int v = 0; v < Vectors; v++) {
         float* p = row + out.offsets[v];
-        storeFloats(out.accumulate ? addFloats(sums[r][v], loadFloats(p)) : sums[r][v], p);
+        Floats sum = sums[r][v];
+        if (out.bias) sum = addFloats(sum, loadFloats(out.bias + v * kLanes));
+        storeFloats(out.accumulate ? addFloats(sum, loadFloats(p)) : sum, p);
       }
     }
     return;
@@ -103,7 +106,8 @@ HWY_INLINE void storeTile(const Floats (&sums)[Rows][Vectors], const TileOutput&
     for (int v = 0; v < Vectors; v++) storeFloats(sums[r][v], line + v * kLanes);
     for (int j = 0; j < out.columns; j++) {
       float* p = row + out.offsets[j / kLanes] + j % kLanes;
-      *p = out.accumulate ? *p + line[j] : line[j];
+      const float sum = out.bias ? line[j] + out.bias[j] : line[j];
+      *p = out.accumulate ? *p + sum : sum;
     }
   }
 }
@@ -228,6 +232,7 @@ HWY_INLINE void setTileRows(const BlockOutput& block, int64_t m0, int rows, Tile
 HWY_INLINE void setTileColumns(const BlockOutput& block, int64_t n0, TileOutput& output) {
   const int64_t left = block.n - n0;
   output.columns = static_cast<int>(left < kPanelColumns ? left : kPanelColumns);
+  output.bias = block.bias ? block.bias + n0 : nullptr;
   for (int v = 0; v < kPanelVectors; v++) {
     const int64_t n = n0 + v * kLanes;
     // A vector that lies past the end altogether has no group.

@@ -7,7 +7,7 @@
 // a is the input's product, p the state's. Gates lie in blocks of 16 hidden units: [rows, blocks, 4, 16], 4*Hp floats a
 // row, the four being r, z, n and q (reset after) or s (reset before). Products lie in blocks of 16 units with as many
 // gates as they have. Padding, partial blocks and threads: as in kernels/lstm_gates.h.
-// Error of forward: 3e-7 absolute for h (test/native/gru_test.cc, docs/numerics.md).
+// Error: as there (test/native/gru_test.cc).
 #pragma once
 
 #include <cstdint>

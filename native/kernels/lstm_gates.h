@@ -7,7 +7,8 @@
 // A call handles the blocks [begin,end) of all B rows; calls for disjoint blocks may run at the same time.
 //
 // Rows whose length is at most t are padding: their state is carried, y is 0 and no gradient flows.
-// Error of forward: 2e-7 absolute for h at |c| <= 1 (test/native/lstm_test.cc, docs/numerics.md).
+// Error: that of the functions (kernels/vector_math-inl.h) and one rounding for each other operation; over whole layers:
+// docs/numerics.md (test/native/lstm_test.cc).
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The arithmetic of one step of the simple recurrent network (Elman 1990) around its product: h = φ(a + b), φ being tanh
 // or max(0, ·). Padding, partial blocks and threads: as in kernels/lstm_gates.h.
-// Error of forward: 2e-7 absolute beyond that of the product (test/native/rnn_test.cc, docs/numerics.md).
+// Error: as there (test/native/rnn_test.cc).
 #pragma once
 
 #include <cstdint>

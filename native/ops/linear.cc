@@ -1,6 +1,4 @@
 // linear: x [...,I], weight [O,I], bias? [O] -> y [...,O] = x weightᵀ + bias.
-#include <cstring>
-
 #include "kernels/gemm.h"
 #include "ops/families.h"
 
@@ -21,7 +19,7 @@ Gemm linearOf(const Call& call) {
   g.transposeB = true;
   g.c = call.result(0).mutableF32();
   g.ldc = g.N;
-  g.accumulate = call.operand(2).present;
+  g.bias = call.operand(2).f32();
   return g;
 }
 
@@ -43,14 +41,7 @@ size_t checkLinear(const Call& call) {
   return gemmScratchBytes(linearOf(call), call.pool.threads());
 }
 
-void runLinear(const Call& call) {
-  const Gemm g = linearOf(call);
-  if (g.accumulate) {
-    const float* bias = call.operand(2).f32();
-    for (int64_t m = 0; m < g.M; m++) std::memcpy(g.c + m * g.ldc, bias, static_cast<size_t>(g.N) * sizeof(float));
-  }
-  gemm(g, call.scratch, call.pool);
-}
+void runLinear(const Call& call) { gemm(linearOf(call), call.scratch, call.pool); }
 
 const Operation kOperations[] = {{"linear", checkLinear, runLinear}};
 

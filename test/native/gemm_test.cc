@@ -54,10 +54,10 @@ void run(const Gemm& g) {
 
 // Random operands with rows longer than needed, which must stay as they are, and the product in double.
 struct Problem {
-  std::vector<float> a, b, c, before;
+  std::vector<float> a, b, c, before, bias;
   Gemm g;
 
-  Problem(const Sizes& s, bool transposeA, bool transposeB, bool accumulate, std::mt19937& random) {
+  Problem(const Sizes& s, bool transposeA, bool transposeB, bool accumulate, std::mt19937& random, bool withBias = false) {
     g.M = s.M;
     g.N = s.N;
     g.K = s.K;
@@ -77,6 +77,10 @@ struct Problem {
     g.a = a.data();
     g.b = b.data();
     g.c = c.data();
+    if (withBias) {
+      bias = randomFloats(s.N, random);
+      g.bias = bias.data();
+    }
   }
 
   // Largest error over the bound of a float sum of K products: K eps sum |a||b|, here with |a|,|b| <= 1.
@@ -84,7 +88,9 @@ struct Problem {
     double worst = 0;
     for (int64_t m = 0; m < g.M; m++) {
       for (int64_t n = 0; n < g.N; n++) {
-        double want = g.accumulate ? before[static_cast<size_t>(m * g.ldc + n)] : 0, size = std::abs(want);
+        double want = g.accumulate ? before[static_cast<size_t>(m * g.ldc + n)] : 0;
+        if (g.bias) want += g.bias[n];
+        double size = std::abs(want);
         for (int64_t k = 0; k < g.K; k++) {
           const double product = static_cast<double>(a[static_cast<size_t>(g.transposeA ? k * g.lda + m : m * g.lda + k)]) *
                                  b[static_cast<size_t>(g.transposeB ? n * g.ldb + k : k * g.ldb + n)];
@@ -126,8 +132,8 @@ void expectProducts(GemmProvider provider) {
   forEachConfiguration([] {
     std::mt19937 random(1);
     for (const Sizes& s : sizes()) {
-      for (int options = 0; options < 8; options++) {
-        Problem p(s, options & 1, options & 2, options & 4, random);
+      for (int options = 0; options < 16; options++) {
+        Problem p(s, options & 1, options & 2, options & 4, random, options & 8);
         run(p.g);
         CAPTURE(s.M);
         CAPTURE(s.N);

@@ -1,6 +1,7 @@
 // Runs one native op on its own, as the executor would: check with no memory bound, scratch of the size it asks for, run.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
