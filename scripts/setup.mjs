@@ -34,7 +34,8 @@ function installPackages() {
   const installed = join(root, "node_modules/.package-lock.json");
   if (existsSync(installed) && modified(installed) >= modified(join(root, "package-lock.json"))) return;
   say("installing npm packages");
-  run("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+  // Not "npm ci": it refuses lock files in which packages for other platforms are missing.
+  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"]);
 }
 
 function installTools() {

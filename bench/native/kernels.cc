@@ -1,5 +1,5 @@
-// Speed of the native products and recurrent layers alone, without Node: GFLOP/s of matrix products by our own kernels and
-// by the system's BLAS, and one recurrent layer forward and with its full gradient.
+// Speed of the native products and recurrent layers alone, without Node: GFLOP/s of matrix products by our own kernels
+// and by the system's BLAS, and one recurrent layer forward and with its full gradient.
 //
 //   g++ -O3 -std=c++17 -pthread -Inative -o /tmp/kernels bench/native/kernels.cc native/kernels/*.cc native/ops/*.cc
 //       native/runtime/*.cc -ldl                                                                     (one line)
@@ -32,9 +32,7 @@ const char* only = "";
 
 bool wanted(const char* name) { return std::strstr(name, only) != nullptr; }
 
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 struct Time {
   double median, best;
@@ -163,9 +161,10 @@ struct Bound {
   Buffer scratch{nullptr, std::free};
 
   Call call() {
-    return {operands.views.data(), static_cast<int>(operands.views.size()), results.views.data(),
-            static_cast<int>(results.views.size()), attributes.data(), static_cast<int>(attributes.size()),
-            scratch.get(), ThreadPool::instance()};
+    return {operands.views.data(), static_cast<int>(operands.views.size()),
+            results.views.data(),  static_cast<int>(results.views.size()),
+            attributes.data(),     static_cast<int>(attributes.size()),
+            scratch.get(),         ThreadPool::instance()};
   }
   void prepare() { scratch = floats(static_cast<int64_t>(op->check(call()) / 4 + 16), 0); }
   void run() { op->run(call()); }
@@ -221,11 +220,12 @@ void benchLayer(const char* name, Family family, int64_t gates, bool cells, std:
     forward.run();
     backward.run();
   });
-  std::printf("%-18s T%-3lld B%-3lld I%-4lld H%-4lld  forward %7.2f ms (best %7.2f) %4.0f GFLOP/s   with gradient %7.2f ms "
-              "(best %7.2f) %4.0f GFLOP/s\n",
-              name, static_cast<long long>(T), static_cast<long long>(B), static_cast<long long>(I),
-              static_cast<long long>(H), once.median * 1e3, once.best * 1e3, flops / once.median / 1e9, both.median * 1e3,
-              both.best * 1e3, 3 * flops / both.median / 1e9);
+  std::printf(
+      "%-18s T%-3lld B%-3lld I%-4lld H%-4lld  forward %7.2f ms (best %7.2f) %4.0f GFLOP/s   with gradient %7.2f ms "
+      "(best %7.2f) %4.0f GFLOP/s\n",
+      name, static_cast<long long>(T), static_cast<long long>(B), static_cast<long long>(I), static_cast<long long>(H),
+      once.median * 1e3, once.best * 1e3, flops / once.median / 1e9, both.median * 1e3, both.best * 1e3,
+      3 * flops / both.median / 1e9);
   std::fflush(stdout);
 }
 

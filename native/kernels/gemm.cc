@@ -49,8 +49,8 @@ Gemm simplified(Gemm g) {
 }
 
 bool isDirect(const Gemm& g, const GemmKernels& kernels) {
-  return g.M <= (g.transposeB ? kernels.directRowsTransposed : kernels.directRows) && !g.transposeA && !g.maps.aGroups && !g.maps.cRows &&
-         (g.transposeB || (!g.maps.bRows && !g.maps.bGroups && !g.maps.cGroups));
+  return g.M <= (g.transposeB ? kernels.directRowsTransposed : kernels.directRows) && !g.transposeA &&
+         !g.maps.aGroups && !g.maps.cRows && (g.transposeB || (!g.maps.bRows && !g.maps.bGroups && !g.maps.cGroups));
 }
 
 // The grid of parts that C is cut into, one part a thread.
@@ -114,7 +114,13 @@ void multiplyPart(const Gemm& g, const GemmKernels& kernels, int64_t m0, int64_t
         const int panelRows =
             static_cast<int>(ceilDivide(rows, ceilDivide(rows, static_cast<int64_t>(kernels.maxPanelRows))));
         kernels.packA(g, m0 + mb, rows, k0, k, panelRows, packedA);
-        BlockOutput out{rows,         columns,        g.c, g.ldc, g.maps.cRows, g.maps.cGroups, g.accumulate || k0 > 0,
+        BlockOutput out{rows,
+                        columns,
+                        g.c,
+                        g.ldc,
+                        g.maps.cRows,
+                        g.maps.cGroups,
+                        g.accumulate || k0 > 0,
                         g.bias && k0 == 0 ? g.bias + n0 + nb : nullptr};
         if (out.cRows) {
           out.cRows += m0 + mb;
@@ -166,14 +172,12 @@ void multiplyBlas(const Gemm& g, const Blas& blas, ThreadPool& pool) {
     blas.sgemm(kBlasRowMajor, g.transposeA ? kBlasTranspose : kBlasNoTranspose,
                g.transposeB ? kBlasTranspose : kBlasNoTranspose, static_cast<int>(m), static_cast<int>(n),
                static_cast<int>(g.K), 1.0f, g.a + (g.transposeA ? m0 : m0 * g.lda), static_cast<int>(g.lda),
-               g.b + (g.transposeB ? n0 * g.ldb : n0), static_cast<int>(g.ldb), g.accumulate || g.bias ? 1.0f : 0.0f,
-               c, static_cast<int>(g.ldc));
+               g.b + (g.transposeB ? n0 * g.ldb : n0), static_cast<int>(g.ldb), g.accumulate || g.bias ? 1.0f : 0.0f, c,
+               static_cast<int>(g.ldc));
   });
 }
 
-bool fitsBlas(const Gemm& g) {
-  return isPlain(g.maps) && std::max({g.M, g.N, g.K, g.lda, g.ldb, g.ldc}) <= INT_MAX;
-}
+bool fitsBlas(const Gemm& g) { return isPlain(g.maps) && std::max({g.M, g.N, g.K, g.lda, g.ldb, g.ldc}) <= INT_MAX; }
 
 // Which products go to the system's BLAS unless somebody says otherwise. GFLOP/s, one thread of a Xeon with AVX-512 and
 // 2 MB of L2 (fma peak 240), OpenBLAS 0.3.21 (its SkylakeX kernels whatever our tier), bench/native/kernels.cc:
@@ -189,12 +193,13 @@ bool fitsBlas(const Gemm& g) {
 //      5    512   8000  NT       66      57       20         24
 //      1    650  10000  NT       15      15       10          6
 //
-// On a tier with vectors the own kernels win or tie; that tie is not worth another library's threads in the process. The
-// portable tier is for CPUs that we have no kernels for, where a tuned BLAS does. Accelerate reaches Apple's matrix units,
-// which nothing else can; that is documented by Apple and not measured here.
+// On a tier with vectors the own kernels win or tie; that tie is not worth another library's threads in the process.
+// The portable tier is for CPUs that we have no kernels for, where a tuned BLAS does. Accelerate reaches Apple's matrix
+// units, which nothing else can; that is documented by Apple and not measured here.
 bool blasIsFaster(const Gemm& g) {
   constexpr double kWorthwhile = 64.0 * 64.0 * 64.0;
-  if (static_cast<double>(g.M) * static_cast<double>(g.N) * static_cast<double>(g.K) < kWorthwhile || g.M < 8) return false;
+  if (static_cast<double>(g.M) * static_cast<double>(g.N) * static_cast<double>(g.K) < kWorthwhile || g.M < 8)
+    return false;
 #ifndef __APPLE__
   if (currentTier() != Tier::portable) return false;
 #endif

@@ -5,9 +5,9 @@
 //   c     [M,N]  ldc floats from row to row; overlaps neither a nor b
 //   bias  [N]    added to every row; null: none
 //
-// K = 0 gives the bias or zeros (added to C when accumulating); not with maps. NaN and infinity pass through as in plain arithmetic.
-// Each element is a float32 sum in an order that depends only on the sizes, the tier and the number of threads; error:
-// docs/numerics.md.
+// K = 0 gives the bias or zeros (added to C when accumulating); not with maps. NaN and infinity pass through as in
+// plain arithmetic. Each element is a float32 sum in an order that depends only on the sizes, the tier and the number
+// of threads; error: docs/numerics.md.
 //
 // Providers, chosen per shape by measurement (the table is in gemm.cc): "own" packed kernels (Goto & van de Geijn 2008,
 // Van Zee & van de Geijn 2015) for every CPU tier, and the system's CBLAS if one is found at run time.
@@ -23,7 +23,8 @@ class ThreadPool;
 // Index lists for operands that are kept in blocks of 16 columns (the recurrent cells' gates). Only the own kernels
 // know them; a product with any of these set always goes there. Null: the plain index.
 struct GemmMaps {
-  // Which 16-wide groups of a's stored columns take part: columns of op(A) (K) without transposeA, its rows (M) with it.
+  // Which 16-wide groups of a's stored columns take part: columns of op(A) (K) without transposeA, its rows (M) with
+  // it.
   const int32_t* aGroups = nullptr;
   // Which 16-wide groups of b's stored columns (N) take part. Not for transposeB.
   const int32_t* bGroups = nullptr;
@@ -50,12 +51,12 @@ struct Gemm {
   GemmMaps maps = {};
 };
 
-// Bytes of scratch for gemm() with these sizes, strides and transposes on the current tier, for any provider; of pointers it
-// only looks at whether the maps are null. 0 when none is needed.
+// Bytes of scratch for gemm() with these sizes, strides and transposes on the current tier, for any provider; of
+// pointers it only looks at whether the maps are null. 0 when none is needed.
 size_t gemmScratchBytes(const Gemm& product, int threads);
 
-// Scratch: 64-byte aligned, at least gemmScratchBytes(product, pool.threads()) bytes. Called inside a parallel part of the
-// pool it runs on the calling thread alone.
+// Scratch: 64-byte aligned, at least gemmScratchBytes(product, pool.threads()) bytes. Called inside a parallel part of
+// the pool it runs on the calling thread alone.
 void gemm(const Gemm& product, void* scratch, ThreadPool& pool);
 
 enum class GemmProvider { automatic, own, blas };

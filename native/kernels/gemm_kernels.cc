@@ -2,13 +2,12 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/gemm_kernels.cc"
-#include "kernels/tiers.h"
-
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/gemm_direct-inl.h"
 #include "kernels/gemm_pack-inl.h"
 #include "kernels/gemm_tile-inl.h"
+#include "kernels/tiers.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ostinato {
@@ -33,10 +32,10 @@ HWY_NOINLINE void multiplyPacked(const float* a, int panelRows, int64_t k, const
   }
 }
 
-// The same with A as it lies. Rows are dealt out evenly (64 rows of at most 14 are 13,13,13,13,12), and k is cut so that
-// the part of the panel in use stays in L1. Panels follow each other in memory; the first two tiles fetch the part after
-// the one in use, half each, for reading it all in the first tile would be more than L3 can give: 59 % of the peak become
-// 89 % where the weights are too large for L2.
+// The same with A as it lies. Rows are dealt out evenly (64 rows of at most 14 are 13,13,13,13,12), and k is cut so
+// that the part of the panel in use stays in L1. Panels follow each other in memory; the first two tiles fetch the part
+// after the one in use, half each, for reading it all in the first tile would be more than L3 can give: 59 % of the
+// peak become 89 % where the weights are too large for L2.
 HWY_NOINLINE void multiplyRows(const float* a, int64_t lda, int64_t k, const float* b, int64_t panelStride,
                                const BlockOutput& block) {
   const int64_t tiles = (block.m + kMaxRows - 1) / kMaxRows;
@@ -80,8 +79,8 @@ constexpr int64_t kBlockDepth = 384, kBlockRows = 96;
 // Dot products need vectors to be worth it; a tile reads b once for all its rows.
 constexpr int64_t kDirectRowsTransposed = HWY_TARGET == HWY_SCALAR ? 4 : 64;
 
-const GemmKernels kGemmKernels = {kMaxRows, kPanelColumns,         kBlockDepth, kBlockRows, kDirectRowsTransposed,
-                                  kMaxRows, packA,         packB,       multiplyPacked, multiplyRows,
+const GemmKernels kGemmKernels = {kMaxRows,      kPanelColumns, kBlockDepth, kBlockRows,     kDirectRowsTransposed,
+                                  kMaxRows,      packA,         packB,       multiplyPacked, multiplyRows,
                                   multiplyDirect};
 
 }  // namespace HWY_NAMESPACE

@@ -14,7 +14,8 @@ HWY_BEFORE_NAMESPACE();
 namespace ostinato {
 namespace HWY_NAMESPACE {
 
-// Four rows of four floats become four columns: to[i*stride + r] = from[r][i]. In blocks of 128 bits, which all tiers have.
+// Four rows of four floats become four columns: to[i*stride + r] = from[r][i]. In blocks of 128 bits, which all tiers
+// have.
 HWY_INLINE void transpose4x4(const float* const (&from)[4], int64_t offset, float* to, int64_t stride) {
 #if HWY_TARGET == HWY_SCALAR
   for (int i = 0; i < 4; i++) {
@@ -38,8 +39,8 @@ HWY_INLINE void transpose4x4(const float* const (&from)[4], int64_t offset, floa
 #endif
 }
 
-// One panel of `rows` rows of a stored [M,K]. Each group of four rows may scribble over the first rows of the next depth,
-// so the groups go from the last to the first.
+// One panel of `rows` rows of a stored [M,K]. Each group of four rows may scribble over the first rows of the next
+// depth, so the groups go from the last to the first.
 HWY_INLINE void packPanelOfRows(const Gemm& g, int64_t m0, int rows, int64_t k0, int64_t k, float* packed) {
   int64_t done = 0;
   while (done < k) {
@@ -73,7 +74,8 @@ HWY_INLINE void packRun(const float* from, int64_t lda, int length, int depths, 
   static_assert(kMaxRows <= kLanes, "one vector holds a panel's rows");
   const FloatTag d;
   const auto mask = hn::FirstN(d, static_cast<size_t>(length));
-  for (int i = 0; i < depths; i++, from += lda, to += rows) hn::BlendedStore(hn::MaskedLoad(mask, d, from), mask, d, to);
+  for (int i = 0; i < depths; i++, from += lda, to += rows)
+    hn::BlendedStore(hn::MaskedLoad(mask, d, from), mask, d, to);
 #else
   for (int i = 0; i < depths; i++, from += lda, to += rows) {
     int j = 0;
@@ -83,8 +85,9 @@ HWY_INLINE void packRun(const float* from, int64_t lda, int length, int depths, 
 #endif
 }
 
-// All panels of a block of op(A) where a is stored [K,M]: a few depths at a time, so that the rows of a are read from end to
-// end and the lines that the panels are written to stay in L1. What one panel takes of a row is one or two runs of floats.
+// All panels of a block of op(A) where a is stored [K,M]: a few depths at a time, so that the rows of a are read from
+// end to end and the lines that the panels are written to stay in L1. What one panel takes of a row is one or two runs
+// of floats.
 HWY_INLINE void packColumns(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int panelRows, float* packed) {
   constexpr int64_t kDepths = 16;
   for (int64_t depth = 0; depth < k; depth += kDepths) {

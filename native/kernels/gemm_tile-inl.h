@@ -63,12 +63,12 @@ constexpr int kMaxRows = 6;
 
 struct TileInput {
   int64_t k;
-  const float* a;         // packed panel, or the first row
-  int64_t lda;            // when not packed
-  const float* b;         // one panel
-  int64_t ldb;            // from depth to depth when B is not packed
-  const float* ahead;     // what to prefetch, one line a depth; null: nothing
-  int64_t aheadStep;      // floats from line to line
+  const float* a;      // packed panel, or the first row
+  int64_t lda;         // when not packed
+  const float* b;      // one panel
+  int64_t ldb;         // from depth to depth when B is not packed
+  const float* ahead;  // what to prefetch, one line a depth; null: nothing
+  int64_t aheadStep;   // floats from line to line
 };
 
 // Where a tile goes: rows, or null for one that is thrown away; the column of each vector; columns that exist.
@@ -112,7 +112,8 @@ HWY_INLINE void storeTile(const Floats (&sums)[Rows][Vectors], const TileOutput&
   }
 }
 
-// With few rows the multiply-adds of one step are too few to hide their latency, so 4 (or 2) steps get sums of their own.
+// With few rows the multiply-adds of one step are too few to hide their latency, so 4 (or 2) steps get sums of their
+// own.
 constexpr int tileDepth(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }
 
 template <int Rows, int Vectors, bool PackedA, bool PackedB, bool Ahead>
@@ -185,24 +186,24 @@ using TileFunction = void (*)(const TileInput&, const TileOutput&);
 template <int Vectors, bool PackedA, bool PackedB, bool Ahead>
 HWY_INLINE TileFunction tileFor(int rows) {
   static constexpr TileFunction kTiles[] = {
-      nullptr,
-      tile<1, Vectors, PackedA, PackedB, Ahead>,
-      tile<2, Vectors, PackedA, PackedB, Ahead>,
-      tile<3, Vectors, PackedA, PackedB, Ahead>,
-      tile<4, Vectors, PackedA, PackedB, Ahead>,
-      tile<5, Vectors, PackedA, PackedB, Ahead>,
-      tile<6, Vectors, PackedA, PackedB, Ahead>,
+    nullptr,
+    tile<1, Vectors, PackedA, PackedB, Ahead>,
+    tile<2, Vectors, PackedA, PackedB, Ahead>,
+    tile<3, Vectors, PackedA, PackedB, Ahead>,
+    tile<4, Vectors, PackedA, PackedB, Ahead>,
+    tile<5, Vectors, PackedA, PackedB, Ahead>,
+    tile<6, Vectors, PackedA, PackedB, Ahead>,
 #if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
-      tile<7, Vectors, PackedA, PackedB, Ahead>,
-      tile<8, Vectors, PackedA, PackedB, Ahead>,
-      tile<9, Vectors, PackedA, PackedB, Ahead>,
-      tile<10, Vectors, PackedA, PackedB, Ahead>,
-      tile<11, Vectors, PackedA, PackedB, Ahead>,
-      tile<12, Vectors, PackedA, PackedB, Ahead>,
+    tile<7, Vectors, PackedA, PackedB, Ahead>,
+    tile<8, Vectors, PackedA, PackedB, Ahead>,
+    tile<9, Vectors, PackedA, PackedB, Ahead>,
+    tile<10, Vectors, PackedA, PackedB, Ahead>,
+    tile<11, Vectors, PackedA, PackedB, Ahead>,
+    tile<12, Vectors, PackedA, PackedB, Ahead>,
 #endif
 #if HWY_TARGET <= HWY_AVX3
-      tile<13, Vectors, PackedA, PackedB, Ahead>,
-      tile<14, Vectors, PackedA, PackedB, Ahead>,
+    tile<13, Vectors, PackedA, PackedB, Ahead>,
+    tile<14, Vectors, PackedA, PackedB, Ahead>,
 #endif
   };
   return kTiles[rows];

@@ -18,15 +18,15 @@ struct GruForward {
   int64_t B, H, begin, end;
   int64_t t;
   const int32_t* lengths;
-  const float* bias;     // [4 Hp] for r, z, n and q; s has none
-  float* gates;          // [B,4 Hp]  in: a_r, a_z, a_n without bias.  out: r, z, n, q or s
+  const float* bias;  // [4 Hp] for r, z, n and q; s has none
+  float* gates;       // [B,4 Hp]  in: a_r, a_z, a_n without bias.  out: r, z, n, q or s
   // forwardAfter: [B,3 Hp] p_r, p_z, q without bias.  forwardReset: [B,2 Hp] p_r, p_z.  forwardCandidate: [B,Hp] W_hn s
   const float* product;
-  const float* hPrev;    // [B,ldh]
-  float* h;              // [B,ldh]  not hPrev
+  const float* hPrev;  // [B,ldh]
+  float* h;            // [B,ldh]  not hPrev
   int64_t ldh;
-  float* reset;          // [B,ldh]  forwardReset writes s, which the second product reads
-  float* y;              // [B,H]
+  float* reset;  // [B,ldh]  forwardReset writes s, which the second product reads
+  float* y;      // [B,H]
 };
 
 struct GruBackward {
@@ -37,15 +37,15 @@ struct GruBackward {
   const float* previous;  // [B,H] h_prev
   const float* h0;        // [B,H] h_prev instead for rows of length t+1, if startsAtLength (reverse with lengths)
   bool startsAtLength;
-  const float* dy;        // [B,H] or null
-  float* dh;              // [B,ldh]  in: gradient of h from later steps.  out: its part that reaches h_prev without a product
+  const float* dy;  // [B,H] or null
+  float* dh;        // [B,ldh]  in: gradient of h from later steps.  out: its part that reaches h_prev without a product
   int64_t ldh;
-  float* staged;          // [B,ldStaged] out: what the product for h_prev reads: r,z,q (after, 3 Hp), r,z (before, 2 Hp)
+  float* staged;  // [B,ldStaged] out: what the product for h_prev reads: r,z,q (after, 3 Hp), r,z (before, 2 Hp)
   int64_t ldStaged;
-  float* stagedN;         // [B,ldh] out, before only: the gradient of a_n, which the product for s reads
-  const float* ds;        // [B,ldh] that product, read by backwardReset
-  float* dbias;           // [4 Hp]  r, z, n, q: added, summed over B
-  float* sums;            // [4 Hp]  scratch
+  float* stagedN;   // [B,ldh] out, before only: the gradient of a_n, which the product for s reads
+  const float* ds;  // [B,ldh] that product, read by backwardReset
+  float* dbias;     // [4 Hp]  r, z, n, q: added, summed over B
+  float* sums;      // [4 Hp]  scratch
 };
 
 struct GruGateKernels {

@@ -40,7 +40,8 @@ void RecurrentProduct::pack(int part) const {
   if (packed == nullptr) return;
   const GemmKernels& kernels = gemmKernels();
   const Columns own = columns(part);
-  kernels.packB(weights, 0, weights.K, own.first, own.count, packed + partOffset(part), weights.K * kernels.panelColumns);
+  kernels.packB(weights, 0, weights.K, own.first, own.count, packed + partOffset(part),
+                weights.K * kernels.panelColumns);
 }
 
 void RecurrentProduct::multiply(int part, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc,

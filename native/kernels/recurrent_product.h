@@ -42,7 +42,8 @@ struct RecurrentProduct {
   // Packs the columns of one part; nothing to do when packed is null.
   void pack(int part) const;
 
-  // c (=|+=) a [rows,K] times the columns of one part. `c` is the whole output's first column. scratch: scratchFloats().
+  // c (=|+=) a [rows,K] times the columns of one part. `c` is the whole output's first column. scratch:
+  // scratchFloats().
   void multiply(int part, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc, bool accumulate,
                 float* scratch) const;
 

@@ -1,5 +1,5 @@
-// Loading and storing hidden units for the recurrent cells: at most 16 at once, and rows of H floats whose last block is
-// partial. For SIMD files only.
+// Loading and storing hidden units for the recurrent cells: at most 16 at once, and rows of H floats whose last block
+// is partial. For SIMD files only.
 #if defined(OSTINATO_RECURRENT_UNITS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef OSTINATO_RECURRENT_UNITS_INL_H_
 #undef OSTINATO_RECURRENT_UNITS_INL_H_

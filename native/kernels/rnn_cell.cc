@@ -2,11 +2,10 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/rnn_cell.cc"
-#include "kernels/tiers.h"
-
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/recurrent_units-inl.h"
+#include "kernels/tiers.h"
 #include "kernels/vector_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -28,8 +27,8 @@ HWY_NOINLINE void rnnForward(const RnnForward& s) {
       }
       const auto a = hn::Add(loadUnits(y, u, s.H), hn::LoadU(d, s.bias + u));
       // Written so that NaN stays NaN, which a maximum would not promise.
-      const auto h = s.activation == RnnActivation::tanh ? vector_math::tanh(d, a)
-                                                         : hn::IfThenZeroElse(hn::Lt(a, hn::Zero(d)), a);
+      const auto h =
+          s.activation == RnnActivation::tanh ? vector_math::tanh(d, a) : hn::IfThenZeroElse(hn::Lt(a, hn::Zero(d)), a);
       hn::StoreU(h, d, s.h + b * s.ldh + u);
       storeUnits(h, y, u, s.H);
     }

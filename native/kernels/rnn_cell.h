@@ -1,6 +1,6 @@
-// The arithmetic of one step of the simple recurrent network (Elman 1990) around its product: h = φ(a + b), φ being tanh
-// or max(0, ·). Padding, partial blocks and threads: as in kernels/lstm_gates.h.
-// Error: as there (test/native/rnn_test.cc).
+// The arithmetic of one step of the simple recurrent network (Elman 1990) around its product: h = φ(a + b), φ being
+// tanh or max(0, ·). Padding, partial blocks and threads: as in kernels/lstm_gates.h. Error: as there
+// (test/native/rnn_test.cc).
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct RnnForward {
   const float* hPrev;  // [B,ldh]  read for padding only
   float* h;            // [B,ldh]  not hPrev
   int64_t ldh;
-  float* y;            // [B,H]  in: a, the two products.  out: h, 0 in padding
+  float* y;  // [B,H]  in: a, the two products.  out: h, 0 in padding
 };
 
 struct RnnBackward {
@@ -33,8 +33,8 @@ struct RnnBackward {
   float* gradient;  // [B,Hp]  out: gradient of a
   float* staged;    // [B,ldStaged]  out: the same, where the next product reads it
   int64_t ldStaged;
-  float* dbias;     // [Hp]  added, summed over B
-  float* sums;      // [Hp]  scratch
+  float* dbias;  // [Hp]  added, summed over B
+  float* sums;   // [Hp]  scratch
 };
 
 struct RnnCellKernels {

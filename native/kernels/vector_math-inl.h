@@ -80,8 +80,8 @@ HWY_INLINE V sigmoid(D d, V x) {
   return keepNaN(x, y);
 }
 
-// e / (e + 2) with e = exp(2x) - 1, which keeps its relative precision where x is small. Beyond 9.1 the float nearest to
-// the true value is 1.
+// e / (e + 2) with e = exp(2x) - 1, which keeps its relative precision where x is small. Beyond 9.1 the float nearest
+// to the true value is 1.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V tanh(D d, V x) {
   const V bounded = hn::Min(hn::Max(x, hn::Set(d, -9.1f)), hn::Set(d, 9.1f));

@@ -52,7 +52,8 @@ struct ForwardScratch {
     candidateRows = layout.ints(s.Hp);
     bias = layout.floats(kSlots * s.Hp);
     ih = forwardProduct(s, call.operand(2).f32(), s.I, kGates * kHiddenBlock, rows, inputGroups, nullptr);
-    hh = forwardProduct(s, weightHh, s.H, (after ? kGates : 2) * kHiddenBlock, after ? rows : gateRows, nullptr, nullptr);
+    hh = forwardProduct(s, weightHh, s.H, (after ? kGates : 2) * kHiddenBlock, after ? rows : gateRows, nullptr,
+                        nullptr);
     candidate = forwardProduct(s, weightHh, s.H, kHiddenBlock, candidateRows, nullptr, nullptr);
     if (worthPacking(s)) {
       ih.packed = layout.floats(ih.packedFloats());
@@ -104,9 +105,20 @@ void runGru(const Call& call) {
     const ChunkPlace place = placeInChunk(s, step, scratch.chunk);
     float* chunkGates = saved ? saved + place.firstTime * s.B * gateRow : scratch.gates;
     const float* hPrev = scratch.h[step & 1];
-    const GruForward work{s.B, s.H, 0, s.blocks, place.t, lengths, scratch.bias,
-                          chunkGates + (place.t - place.firstTime) * s.B * gateRow, scratch.product, hPrev,
-                          scratch.h[(step + 1) & 1], s.ldh(), scratch.reset, y + place.t * s.B * s.H};
+    const GruForward work{s.B,
+                          s.H,
+                          0,
+                          s.blocks,
+                          place.t,
+                          lengths,
+                          scratch.bias,
+                          chunkGates + (place.t - place.firstTime) * s.B * gateRow,
+                          scratch.product,
+                          hPrev,
+                          scratch.h[(step + 1) & 1],
+                          s.ldh(),
+                          scratch.reset,
+                          y + place.t * s.B * s.H};
     const auto ownOf = [&](int part) {
       GruForward own = work;
       own.begin = s.blocksOf(part).begin;
@@ -192,9 +204,9 @@ struct GradientScratch {
     input = inputGradient(s, gates, gateRow, kGates * s.Hp, inputGroups, rows, call.operand(2).f32(),
                           call.result(0).mutableF32());
     const int threads = call.pool.threads();
-    products = layout.bytes(std::max({stateWeightGradientScratch(s, state, threads),
-                                      gemmScratchBytes(candidateWeight, threads), gemmScratchBytes(inputWeight, threads),
-                                      gemmScratchBytes(input, threads)}));
+    products = layout.bytes(
+        std::max({stateWeightGradientScratch(s, state, threads), gemmScratchBytes(candidateWeight, threads),
+                  gemmScratchBytes(inputWeight, threads), gemmScratchBytes(input, threads)}));
     bytes = layout.used();
   }
 };
@@ -242,10 +254,25 @@ void runGruGradient(const Call& call) {
   // One more section than steps: the product of the first step's gradients, which leads to h0.
   for (int64_t step = s.T - 1; step >= -1; step--) {
     const int64_t t = step < 0 ? 0 : s.timeOf(step);
-    const GruBackward work{s.B, s.H, 0, s.blocks, t, lengths, gates + t * s.B * gateRow,
-                           step <= 0 ? h0 : y + s.timeOf(step - 1) * s.B * s.H, h0, s.reverse && lengths,
-                           dy ? dy + t * s.B * s.H : nullptr, scratch.dh, s.ldh(), scratch.staged[step & 1],
-                           scratch.ldStaged, scratch.stagedN, scratch.ds, scratch.dbias, scratch.sums};
+    const GruBackward work{s.B,
+                           s.H,
+                           0,
+                           s.blocks,
+                           t,
+                           lengths,
+                           gates + t * s.B * gateRow,
+                           step <= 0 ? h0 : y + s.timeOf(step - 1) * s.B * s.H,
+                           h0,
+                           s.reverse && lengths,
+                           dy ? dy + t * s.B * s.H : nullptr,
+                           scratch.dh,
+                           s.ldh(),
+                           scratch.staged[step & 1],
+                           scratch.ldStaged,
+                           scratch.stagedN,
+                           scratch.ds,
+                           scratch.dbias,
+                           scratch.sums};
     const auto ownOf = [&](int part) {
       GruBackward own = work;
       own.begin = s.blocksOf(part).begin;

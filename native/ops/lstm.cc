@@ -91,8 +91,8 @@ void runLstm(const Call& call) {
       }
       scratch.hh.multiply(part, hPrev, s.ldh(), s.B, gates, gateRow, true, nullptr);
       const BlockRange own = s.blocksOf(part);
-      lstmGateKernels().forward({s.B, s.H, own.begin, own.end, t, lengths, scratch.bias, gates, savedGates != nullptr, c,
-                                 cNext, hPrev, scratch.h[(step + 1) & 1], s.ldh(), y + t * s.B * s.H});
+      lstmGateKernels().forward({s.B, s.H, own.begin, own.end, t, lengths, scratch.bias, gates, savedGates != nullptr,
+                                 c, cNext, hPrev, scratch.h[(step + 1) & 1], s.ldh(), y + t * s.B * s.H});
     });
     c = cNext;
   }
@@ -128,10 +128,19 @@ struct GradientScratch {
     first = s.reverse ? layout.floats(s.B * gateRow) : nullptr;
     const float* gates = call.operand(7).f32();
     const float* x = call.operand(0).f32();
-    state = {gates,   gateRow, gateRow, nullptr, rows, call.operand(6).f32(), call.operand(1).f32(),
-             nullptr, first,   call.result(4).mutableF32()};
+    state = {gates,
+             gateRow,
+             gateRow,
+             nullptr,
+             rows,
+             call.operand(6).f32(),
+             call.operand(1).f32(),
+             nullptr,
+             first,
+             call.result(4).mutableF32()};
     inputWeight = inputWeightGradient(s, gates, gateRow, gateRow, nullptr, rows, x, call.result(3).mutableF32());
-    input = inputGradient(s, gates, gateRow, gateRow, nullptr, rows, call.operand(3).f32(), call.result(0).mutableF32());
+    input =
+        inputGradient(s, gates, gateRow, gateRow, nullptr, rows, call.operand(3).f32(), call.result(0).mutableF32());
     const int threads = call.pool.threads();
     products = layout.bytes(std::max({stateWeightGradientScratch(s, state, threads),
                                       gemmScratchBytes(inputWeight, threads), gemmScratchBytes(input, threads)}));
@@ -184,11 +193,10 @@ void runLstmGradient(const Call& call) {
       if (step < 0) return;
       const int64_t t = s.timeOf(step);
       const BlockRange own = s.blocksOf(part);
-      lstmGateKernels().backward({s.B, s.H, own.begin, own.end, t, lengths, gates + t * s.B * gateRow,
-                                  scratch.staged[step & 1], scratch.ldStaged, cells + t * s.B * s.Hp,
-                                  step == 0 ? scratch.c0 : cells + s.timeOf(step - 1) * s.B * s.Hp,
-                                  dy ? dy + t * s.B * s.H : nullptr, scratch.dh, s.ldh(), scratch.dc, scratch.dbias,
-                                  scratch.sums});
+      lstmGateKernels().backward(
+          {s.B, s.H, own.begin, own.end, t, lengths, gates + t * s.B * gateRow, scratch.staged[step & 1],
+           scratch.ldStaged, cells + t * s.B * s.Hp, step == 0 ? scratch.c0 : cells + s.timeOf(step - 1) * s.B * s.Hp,
+           dy ? dy + t * s.B * s.H : nullptr, scratch.dh, s.ldh(), scratch.dc, scratch.dbias, scratch.sums});
     });
   }
   copyStateBack(s, scratch.dh, s.ldh(), call.result(1).mutableF32());

@@ -31,8 +31,8 @@ size_t checkMatmul(const Call& call) {
   expectInteger("matmul", call, 1, 0, 1);
   const Gemm g = matmulOf(call);
   if (call.operand(1).dims[g.transposeB ? 1 : 0] != g.K) {
-    refuse("matmul", "inner sizes differ: a " + shapeText(call.operand(0)) + (g.transposeA ? " transposed" : "") + ", b " +
-                         shapeText(call.operand(1)) + (g.transposeB ? " transposed" : ""));
+    refuse("matmul", "inner sizes differ: a " + shapeText(call.operand(0)) + (g.transposeA ? " transposed" : "") +
+                         ", b " + shapeText(call.operand(1)) + (g.transposeB ? " transposed" : ""));
   }
   const int64_t dims[] = {g.M, g.N};
   expectResult("matmul", call, 0, DType::f32, dims, 2);

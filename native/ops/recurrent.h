@@ -24,8 +24,8 @@ struct RecurrentSizes {
 
   // The time of the step-th step, and of the one before it.
   int64_t timeOf(int64_t step) const { return reverse ? T - 1 - step : step; }
-  // Row length of the buffers that keep the state from step to step: one cache line more than needed, for rows a power of
-  // two apart fall onto the same lines of the cache.
+  // Row length of the buffers that keep the state from step to step: one cache line more than needed, for rows a power
+  // of two apart fall onto the same lines of the cache.
   int64_t ldh() const { return Hp + 16; }
   BlockRange blocksOf(int part) const { return blocksOfPart(blocks, parts, part); }
 };
@@ -93,7 +93,8 @@ void addBiases(const float* ih, const float* hh, const int32_t* map, int64_t n, 
 // to[map[i]] = from[i]
 void scatterBias(const float* from, const int32_t* map, int64_t n, float* to);
 
-// x [T*B,I] times weight_ih^T by own columns, or the state times weight_hh^T: weight [rows,K], bRows the map of its rows.
+// x [T*B,I] times weight_ih^T by own columns, or the state times weight_hh^T: weight [rows,K], bRows the map of its
+// rows.
 RecurrentProduct forwardProduct(const RecurrentSizes& sizes, const float* weight, int64_t K, int64_t columnsPerBlock,
                                 const int32_t* bRows, const int32_t* cGroups, float* packed);
 // Gradients of gates [B, K] times weight_hh [rows,H]: K entries in bRows.

@@ -12,7 +12,9 @@ constexpr int kGateOrder[] = {0};
 constexpr RecurrentOperands kForward = {0, 1, 2, 3, 4, 5, 6};
 constexpr RecurrentOperands kGradient = {0, 1, 2, 3, -1, -1, 4};
 
-RnnActivation activationOf(const Call& call) { return call.integer(0) == 0 ? RnnActivation::tanh : RnnActivation::relu; }
+RnnActivation activationOf(const Call& call) {
+  return call.integer(0) == 0 ? RnnActivation::tanh : RnnActivation::relu;
+}
 
 struct ForwardScratch {
   int32_t* rows;
@@ -109,10 +111,18 @@ struct GradientScratch {
     dbias = layout.floats(s.Hp);
     sums = layout.floats(s.Hp);
     first = layout.floats(s.B * s.Hp);
-    state = {gradient, s.Hp,  s.Hp, nullptr, rows, call.operand(5).f32(), call.operand(1).f32(), nullptr, first,
+    state = {gradient,
+             s.Hp,
+             s.Hp,
+             nullptr,
+             rows,
+             call.operand(5).f32(),
+             call.operand(1).f32(),
+             nullptr,
+             first,
              call.result(3).mutableF32()};
-    inputWeight = inputWeightGradient(s, gradient, s.Hp, s.Hp, nullptr, rows, call.operand(0).f32(),
-                                      call.result(2).mutableF32());
+    inputWeight =
+        inputWeightGradient(s, gradient, s.Hp, s.Hp, nullptr, rows, call.operand(0).f32(), call.result(2).mutableF32());
     input = inputGradient(s, gradient, s.Hp, s.Hp, nullptr, rows, call.operand(2).f32(), call.result(0).mutableF32());
     const int threads = call.pool.threads();
     products = layout.bytes(std::max({stateWeightGradientScratch(s, state, threads),

@@ -1,4 +1,5 @@
-// Runs one native op on its own, as the executor would: check with no memory bound, scratch of the size it asks for, run.
+// Runs one native op on its own, as the executor would: check with no memory bound, scratch of the size it asks for,
+// run.
 #pragma once
 
 #include <cmath>
@@ -57,8 +58,8 @@ inline void runOp(const Operation& op, std::vector<TestTensor*> operands, std::v
     out.clear();
     for (TestTensor* t : operands) in.push_back(t ? t->view(bound) : TensorView());
     for (TestTensor* t : results) out.push_back(t->view(bound));
-    return Call{in.data(),  static_cast<int>(in.size()),  out.data(), static_cast<int>(out.size()),
-                attributes.data(), static_cast<int>(attributes.size()), scratch, ThreadPool::instance()};
+    return Call{in.data(),         static_cast<int>(in.size()),         out.data(), static_cast<int>(out.size()),
+                attributes.data(), static_cast<int>(attributes.size()), scratch,    ThreadPool::instance()};
   };
   const size_t bytes = op.check(call(false, nullptr));
   // Exactly as much as was asked for, filled with NaN: sanitizers and results show what goes beyond or counts on zeros.

@@ -14,8 +14,8 @@ std::vector<Doubles> rnnReference(const RecurrentData& data, const std::vector<D
       if (t >= data.lengthOf(b)) continue;
       const Doubles h(hLast.begin() + b * H, hLast.begin() + (b + 1) * H);
       for (int64_t u = 0; u < H; u++) {
-        const double a = dot(in[2], u, &in[0][static_cast<size_t>((t * B + b) * I)], I, in[4]) +
-                         dot(in[3], u, h.data(), H, in[5]);
+        const double a =
+            dot(in[2], u, &in[0][static_cast<size_t>((t * B + b) * I)], I, in[4]) + dot(in[3], u, h.data(), H, in[5]);
         const double next = relu ? std::max(0.0, a) : std::tanh(a);
         hLast[static_cast<size_t>(b * H + u)] = next;
         y[static_cast<size_t>((t * B + b) * H + u)] = next;
