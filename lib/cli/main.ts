@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import pc from "picocolors";
 import { OstinatoError } from "../errors.js";
 import { demoCommand } from "./commands/demo.js";
 import { evaluateCommand } from "./commands/evaluate.js";
@@ -9,6 +8,7 @@ import { generateCommand } from "./commands/generate.js";
 import { infoCommand } from "./commands/info.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { trainCommand } from "./commands/train.js";
+import { colours } from "./print.js";
 
 /** Exit codes: 0 done, 1 the work failed, 2 the command line is wrong, 130 / 143 stopped by Ctrl-C / SIGTERM. */
 const failed = 1;
@@ -70,7 +70,7 @@ function report(error: unknown): void {
     );
   else
     process.stderr.write(
-      `${pc.red("error:")} ${foreseen || !(error instanceof Error) ? message : (error.stack ?? message)}\n`,
+      `${colours.red("error:")} ${foreseen || !(error instanceof Error) ? message : (error.stack ?? message)}\n`,
     );
 }
 

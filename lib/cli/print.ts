@@ -1,6 +1,9 @@
 import cliProgress from "cli-progress";
 import pc from "picocolors";
 
+/** Colours for stderr, where all that is coloured goes: on a terminal, or on request. In a pipe, also that of a CI, none. */
+export const colours = pc.createColors(pc.isColorSupported && (process.stderr.isTTY || !!process.env.FORCE_COLOR));
+
 /** What commands print with. Results go to stdout, progress and notes to stderr, so that pipes carry results only. */
 export interface Printer {
   readonly json: boolean;
@@ -45,7 +48,7 @@ export function printer({ json = false, quiet = false }: { json?: boolean; quiet
 const noProgress: ProgressLine = { update: () => {}, pause: () => {}, stop: () => {} };
 
 function bar(): ProgressLine {
-  const format = `${pc.cyan("{bar}")} {percentage} %  {text}`;
+  const format = `${colours.cyan("{bar}")} {percentage} %  {text}`;
   const options = { format, barsize: 24, hideCursor: true, clearOnComplete: true, stream: process.stderr, fps: 8 };
   let line: cliProgress.SingleBar | null = null;
   const stop = () => {

@@ -1,8 +1,7 @@
-import pc from "picocolors";
 import type { ValidationEvent } from "../train/events.js";
 import type { Trainer } from "../train/trainer.js";
 import type { Printer } from "./print.js";
-import { count, duration } from "./print.js";
+import { colours, count, duration } from "./print.js";
 
 /** Prints what the trainer tells. */
 export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): void {
@@ -19,13 +18,13 @@ export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): vo
     line.pause();
     print.object({ event: "validation", ...event });
     print.note(
-      `epoch ${event.epoch.toFixed(2)}: validation ${measures(event)}${event.best ? pc.green("  best so far") : ""}`,
+      `epoch ${event.epoch.toFixed(2)}: validation ${measures(event)}${event.best ? colours.green("  best so far") : ""}`,
     );
   });
   trainer.on("sample", (event) => {
     line.pause();
     print.object({ event: "sample", ...event });
-    print.note(`${pc.dim(`--- after ${count(event.step)} updates`)}\n${event.text}\n${pc.dim("---")}`);
+    print.note(`${colours.dim(`--- after ${count(event.step)} updates`)}\n${event.text}\n${colours.dim("---")}`);
   });
   trainer.on("end", () => line.stop());
 }

@@ -15,8 +15,11 @@ const book = join(folder, "book.txt");
 writeFileSync(book, 'It was the best of times, it was the worst of times.\n"Who is there?" he said.\n'.repeat(60));
 const small = ["--hidden", "16", "--layers", "1", "--batch", "4", "--window", "16"];
 
+const { FORCE_COLOR: _, ...env } = process.env;
+
 function ostinato(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    env,
     encoding: "utf8",
     timeout: 60_000,
   });

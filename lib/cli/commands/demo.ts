@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Command } from "commander";
-import pc from "picocolors";
 import { CharacterTokenizer, Corpus } from "../../data/index.js";
 import { FileError } from "../../errors.js";
 import { nativeExecutor } from "../../executor/native.js";
@@ -13,7 +12,7 @@ import { cosine, warmup } from "../../train/schedules.js";
 import { Trainer } from "../../train/trainer.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
 import { whole } from "../options.js";
-import { count, duration, printer } from "../print.js";
+import { colours, count, duration, printer } from "../print.js";
 import { reportTraining } from "../reportTraining.js";
 import { writeReport } from "../writeReport.js";
 
@@ -45,7 +44,7 @@ async function demo({ out, steps }: { out: string; steps: number }): Promise<voi
     executor: nativeExecutor(),
   });
   print.note(
-    `${pc.bold("Ostinato")} reads Moby Dick, ${count(train.length)} characters, with an LSTM of 2 x 192 units ` +
+    `${colours.bold("Ostinato")} reads Moby Dick, ${count(train.length)} characters, with an LSTM of 2 x 192 units ` +
       `(${count(model.parameterCount)} parameters).\nIt has never seen a word of English. Every so often it writes something.\n`,
   );
   await model.save(out, { overwrite: true });
