@@ -2,12 +2,13 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/gemm_kernels.cc"
+#include "kernels/tiers.h"
+
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/gemm_direct-inl.h"
 #include "kernels/gemm_pack-inl.h"
 #include "kernels/gemm_tile-inl.h"
-#include "kernels/tiers.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ostinato {

@@ -13,9 +13,10 @@ struct Functions {
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "../test/native/vector_math_test.cc"  // from native/, which is on the path
+#include "kernels/tiers.h"
+
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-#include "kernels/tiers.h"
 #include "kernels/vector_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
