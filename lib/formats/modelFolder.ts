@@ -50,7 +50,10 @@ export async function saveModelFolder(
   if (present.kind === "same") return writeTensors(folder, parts);
   if (present.kind === "nothing") return replaceFolder(folder, write, { ours: [] });
   if (present.kind === "files") return write(folder);
-  if (present.kind === "foreign" || (present.kind === "other" && !overwrite)) throw new FileError(present.message);
+  if (present.kind === "foreign") throw new FileError(`${present.message}. Choose another folder.`);
+  if (present.kind === "other" && !overwrite) {
+    throw new FileError(`${present.message}. Choose another folder, or say that it may be overwritten.`);
+  }
   await replaceFolder(folder, write, { ours: Object.values(modelFiles) });
 }
 
@@ -58,6 +61,7 @@ export async function saveModelFolder(
  * Reads a model folder and checks that its parts are whole and belong together.
  * @param options.model the class that is going to read it; another one is an error. Default "LanguageModel".
  * @param options.parameters the parameters that a model of this configuration has.
+ * @param options.same the model that the folder must hold: configuration and vocabulary equal to these.
  * @throws FileError that names the file and says what to do.
  */
 export async function loadModelFolder(
@@ -65,9 +69,14 @@ export async function loadModelFolder(
   options: {
     model?: string;
     parameters?: (config: Record<string, unknown>) => Iterable<{ name: string; shape: readonly number[] }>;
+    same?: Omit<ModelContent, "tensors">;
   } = {},
 ): Promise<LoadedModel> {
   await expectModelFolder(folder);
+  if (options.same) {
+    const present = await inspect(folder, partsOf({ ...options.same, tensors: [] }));
+    if (present.kind === "other") throw new FileError(`${present.message}.`);
+  }
   const configFile = await readConfigFile(folder);
   if (configFile.model !== (options.model ?? "LanguageModel")) {
     throw new FileError(`${folder} holds a ${configFile.model}, expected a ${options.model ?? "LanguageModel"}.`);
@@ -142,13 +151,12 @@ async function inspect(folder: string, { configFile, tokenizerJson }: Parts): Pr
     if (!hasTensors) return { kind: "files" };
     return {
       kind: "foreign",
-      message: `${folder} holds a ${modelFiles.tensors} of unknown origin. Choose another folder.`,
+      message: `${folder} holds a ${modelFiles.tensors} of unknown origin`,
     };
   }
-  const advice = "Choose another folder, or say that it may be overwritten.";
   const before = await readJsonFile(configPath).catch(() => null);
   if (!isOurs(before)) {
-    return { kind: "foreign", message: `${configPath} is not one of Ostinato's. Choose another folder.` };
+    return { kind: "foreign", message: `${configPath} is not one of Ostinato's` };
   }
   const oldTokenizer = await readJsonFile(join(folder, String(before.tokenizer))).catch(() => null);
   const sameConfig = jsonDigest(before) === jsonDigest(configFile);
@@ -156,7 +164,7 @@ async function inspect(folder: string, { configFile, tokenizerJson }: Parts): Pr
   if (sameConfig && sameTokenizer) return { kind: "same" };
   if (!hasTensors) return { kind: "files" };
   const difference = sameConfig ? "its vocabulary differs" : firstDifference(before, configFile);
-  return { kind: "other", message: `${folder} holds another model: ${difference}. ${advice}` };
+  return { kind: "other", message: `${folder} holds another model: ${difference}` };
 }
 
 function firstDifference(before: ConfigFile, now: ConfigFile): string {

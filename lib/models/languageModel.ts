@@ -2,6 +2,7 @@ import type { Tokenizer, TokenStream } from "../data/index.js";
 import { countCharacters, memoryStream } from "../data/index.js";
 import { expectNumber, InputError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
+import type { LoadedModel } from "../formats/index.js";
 import { loadModelFolder, saveModelFolder } from "../formats/index.js";
 import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
@@ -57,7 +58,7 @@ export interface Activations {
  * Karpathy 2015).
  *
  * ```ts
- * const model = await LanguageModel.load("my-model");
+ * const model = await LanguageModel.load("my-model", { executor: nativeExecutor() });
  * for await (const text of model.generate({ prompt: "Once", temperature: 0.8 })) process.stdout.write(text);
  * ```
  */
@@ -97,9 +98,8 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     const { config, tensors, tokenizer } = await loadModelFolder(folder, {
       parameters: (config) => networkOf(config).parameters,
     });
-    const network = networkOf(config);
-    const model = new LanguageModel(network, tokenizer, executor);
-    for (const { name } of network.parameters) await model.store.write(name, tensors[name]?.values as Values);
+    const model = new LanguageModel(networkOf(config), tokenizer, executor);
+    await model.#write(tensors);
     return model;
   }
 
@@ -245,6 +245,17 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     const tensors: { name: string; shape: readonly number[]; values: Values }[] = [];
     for (const { name, shape } of this.parameters) tensors.push({ name, shape, values: await this.store.read(name) });
     await saveModelFolder(folder, { config: this.network.config, tensors, tokenizer: this.tokenizer }, { overwrite });
+  }
+
+  /** Reads back the weights that save() wrote. @throws FileError if the folder is damaged, or holds another model. */
+  async restore(folder: string): Promise<void> {
+    const same = { config: this.network.config, tokenizer: this.tokenizer };
+    const { tensors } = await loadModelFolder(folder, { same, parameters: () => this.parameters });
+    await this.#write(tensors);
+  }
+
+  async #write(tensors: LoadedModel["tensors"]): Promise<void> {
+    for (const { name } of this.parameters) await this.store.write(name, tensors[name]?.values as Values);
   }
 
   /** Evaluations take turns: they share the variables that carry the state. */

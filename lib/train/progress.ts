@@ -5,13 +5,14 @@ const windowSeconds = 5;
 
 /** Measures speed and estimates what is left. */
 export class Progress {
-  #recent: { seconds: number; tokens: number }[] = [];
+  readonly #recent: { seconds: number; tokens: number }[];
   readonly #begun = performance.now();
   readonly #firstProgress: number;
 
-  /** @param progress where a resumed training begins, 0 to 1. */
-  constructor(progress: number) {
-    this.#firstProgress = progress;
+  /** @param begin where a resumed training begins: share of the work, 0 to 1, and tokens trained on. */
+  constructor(begin: { progress: number; tokens: number }) {
+    this.#firstProgress = begin.progress;
+    this.#recent = [{ seconds: 0, tokens: begin.tokens }];
   }
 
   /** Seconds since this run began. */

@@ -51,6 +51,8 @@ export interface TrainerOptions<Form> {
 /** A model that can also write itself into a folder. */
 export interface SavableModel<Form> extends Trainable<Form> {
   save(folder: string): Promise<void>;
+  /** Reads back what save() wrote. @throws FileError if the folder holds another model. */
+  restore(folder: string): Promise<void>;
 }
 
 /**
@@ -75,7 +77,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   #curve = new Curve();
   /** Updates done, epochs done, and batches done of the running epoch. */
   #at = { step: 0, epoch: 0, batch: 0, tokens: 0 };
-  #best: { loss: number; parameters: Map<string, Values> } | null = null;
+  /** The lowest validation loss; its parameters are in the folder, or without one here. */
+  #best: { loss: number; parameters?: Map<string, Values> } | null = null;
   #misses = 0;
   #lastLoss = Number.NaN;
   #secondsBefore = 0;
@@ -112,7 +115,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
 
   async #train(signal: AbortSignal | undefined): Promise<EndEvent> {
     const { data, epochs, validateEvery, checkpointSeconds, samples } = this.#options;
-    const progress = new Progress(this.#progress());
+    const progress = new Progress({ progress: this.#progress(), tokens: this.#at.tokens });
     let saved = progress.seconds;
     while (this.#at.epoch < epochs) {
       for await (const batch of data.batches(this.#at.epoch, this.#at.batch)) {
@@ -130,6 +133,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       }
       this.#at = { ...this.#at, epoch: this.#at.epoch + 1, batch: 0 };
       if (validateEvery === 0 && (await this.#validate())) return this.#end("early", progress);
+      if (this.#at.epoch === epochs) break;
       await this.#checkpoint(progress);
       saved = progress.seconds;
     }
@@ -182,8 +186,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     };
     this.#history.validations.push(measured);
     if (best) {
-      this.#best = { loss, parameters: await this.#readParameters() };
       if (folder) await this.#saveModel(folder);
+      this.#best = { loss, ...(folder ? {} : { parameters: await this.#readParameters() }) };
     }
     this.emit("validation", { ...measured, best });
     return patience > 0 && this.#misses >= patience;
@@ -203,9 +207,10 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   }
 
   async #checkpoint(progress: Progress): Promise<void> {
-    const { folder, validation, schedule } = this.#options;
+    const { folder, schedule } = this.#options;
     if (!folder) return;
-    if (!validation) await this.#saveModel(folder);
+    // Until there is a best one, the newest parameters are the model.
+    if (!this.#best) await this.#saveModel(folder);
     await writeCheckpoint(folder, {
       tensors: await this.#readAll(),
       position: { ...this.#at },
@@ -226,6 +231,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     if (!folder) throw new OptionError("Trainer: resume needs the folder of the training to continue.");
     const checkpoint = await readCheckpoint(folder);
     this.#expectSameTraining(folder, checkpoint);
+    await this.#model.restore(folder);
     for (const { name, shape, values } of checkpoint.tensors) {
       this.#model.store.declare({ name, dtype: "f32", shape });
       await this.#model.store.write(name, values);
@@ -237,8 +243,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     this.#history.validations = checkpoint.validations;
     this.#history.samples = checkpoint.samples;
     schedule.restore(checkpoint.schedule);
-    // The best parameters stay on disk in model.safetensors; only their loss is needed to compare with.
-    if (checkpoint.bestLoss !== null) this.#best = { loss: checkpoint.bestLoss, parameters: new Map() };
+    if (checkpoint.bestLoss !== null) this.#best = { loss: checkpoint.bestLoss };
   }
 
   #expectSameTraining(folder: string, { fingerprint }: Checkpoint): void {
@@ -267,11 +272,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   }
 
   async #end(reason: EndReason, progress: Progress): Promise<EndEvent> {
-    const { folder } = this.#options;
-    const midEpoch = this.#at.batch > 0;
-    if (midEpoch && reason === "finished") await this.#validate();
-    if (midEpoch || reason === "stopped") await this.#checkpoint(progress);
-    if (folder && !this.#best) await this.#saveModel(folder);
+    if (reason === "finished" && this.#at.batch > 0) await this.#validate();
+    await this.#checkpoint(progress);
     if (reason !== "stopped") await this.#restoreBest();
     const event: EndEvent = {
       reason,
@@ -286,6 +288,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
 
   /** Leaves the model with the parameters of the lowest validation loss. */
   async #restoreBest(): Promise<void> {
+    const { folder } = this.#options;
+    if (folder && this.#best) return this.#model.restore(folder);
     for (const [name, values] of this.#best?.parameters ?? []) await this.#model.store.write(name, values);
   }
 

@@ -7,6 +7,7 @@ import { nativeExecutor } from "../../lib/executor/native.js";
 import { LanguageModel } from "../../lib/models/languageModel.js";
 import type { LanguageModelForm } from "../../lib/models/languageModelData.js";
 import { SentenceData, WindowData } from "../../lib/models/languageModelData.js";
+import { readCheckpoint, writeCheckpoint } from "../../lib/train/checkpoint.js";
 import { adam, rmsprop, sgd } from "../../lib/train/optimizers.js";
 import { plateau } from "../../lib/train/schedules.js";
 import { DivergenceError } from "../../lib/train/step.js";
@@ -111,6 +112,28 @@ test("after training the model has the parameters of the lowest validation loss"
   again.on("validation", ({ loss }) => measured.push(loss));
   await again.run();
   expect(measured[0]).toBeCloseTo(bestLoss as number, 5);
+});
+
+test("a resumed training that finds nothing better ends with the best parameters from before", async () => {
+  const model = await newModel();
+  const { bestLoss: before } = await new Trainer(model, dataOf({ epochs: 8, folder })).run();
+  const best = await weightsOf(model);
+  // Losses below 0 do not exist: with the best one said to be 0, nothing that follows is better.
+  await writeCheckpoint(folder, { ...(await readCheckpoint(folder)), bestLoss: 0 });
+  const resumed = await newModel({ seed: 5 });
+  const trainer = new Trainer(resumed, dataOf({ epochs: 10, folder, resume: true }));
+  const losses: number[] = [];
+  trainer.on("validation", ({ loss }) => losses.push(loss));
+  await trainer.run();
+  expect(losses.length).toBe(2);
+  expect(losses[0]).not.toBe(before);
+  expect(await weightsOf(resumed)).toEqual(best);
+});
+
+test("a resume with another network is refused and says in what it differs", async () => {
+  await new Trainer(await newModel(), dataOf({ epochs: 1, folder })).run();
+  const other = new Trainer(await newModel({ dropout: 0.5 }), dataOf({ folder, resume: true }));
+  await expect(other.run()).rejects.toThrow(/its dropout is 0, not 0.5/);
 });
 
 test("early stopping ends a training that no longer improves", async () => {
