@@ -90,6 +90,9 @@ export function describe(value: unknown): string {
     return String(value);
   }
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === "object") return `a ${value.constructor?.name ?? "object"}`;
+  if (typeof value === "object") {
+    const name = value.constructor?.name ?? "Object";
+    return name === "Object" ? "an object" : `a ${name}`;
+  }
   return `a ${typeof value}`;
 }

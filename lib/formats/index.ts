@@ -1,6 +1,7 @@
 export type { Sink } from "./atomicFile.js";
 export { writeFileAtomically } from "./atomicFile.js";
 export { modelFiles } from "./configFile.js";
+export { readJsonFile } from "./jsonFile.js";
 export type { LoadedModel, ModelContent } from "./modelFolder.js";
 export { holdsModel, loadModelFolder, saveModelFolder } from "./modelFolder.js";
 export type { NamedTensor, SafetensorsContent, TensorValues } from "./safetensors.js";

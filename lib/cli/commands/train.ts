@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { Command, Option } from "commander";
 import type { Tokenizer, TokenStream } from "../../data/index.js";
 import { ByteTokenizer, CharacterTokenizer, Corpus, SubwordTokenizer, WordTokenizer } from "../../data/index.js";
 import { FileError, OptionError } from "../../errors.js";
-import { holdsModel } from "../../formats/index.js";
+import { holdsModel, readJsonFile } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import { SentenceData, WindowData } from "../../models/languageModelData.js";
 import { cells } from "../../models/languageModelNetwork.js";
@@ -200,7 +199,7 @@ async function tokenizerFor({ tokenizer, vocabulary, unknown }: Options, corpus:
       `train: expected --tokenizer to be character, jamo, byte, word or the path of a tokenizer.json, got ${JSON.stringify(tokenizer)}.`,
     );
   }
-  return new SubwordTokenizer(JSON.parse(await readFile(tokenizer, "utf8")));
+  return new SubwordTokenizer(await readJsonFile(tokenizer));
 }
 
 interface Streams {
