@@ -1,5 +1,12 @@
 /** Ostinato: train and serve recurrent sequence models. What is exported here is public; everything else may move. */
-export type { Tokenizer, TokenStream } from "./data/index.js";
+export type {
+  CharacterOptions,
+  TokenizedCorpus,
+  TokenizeOptions,
+  Tokenizer,
+  TokenStream,
+  WordOptions,
+} from "./data/index.js";
 export {
   ByteTokenizer,
   CharacterTokenizer,
@@ -7,6 +14,7 @@ export {
   memoryStream,
   SubwordTokenizer,
   tokenizerFromJSON,
+  UnknownTokenError,
   WordTokenizer,
 } from "./data/index.js";
 export { FileError, InputError, OptionError, OstinatoError, ShapeError } from "./errors.js";
@@ -19,7 +27,7 @@ export type { Activations, Evaluation, LanguageModelOptions } from "./models/lan
 export { LanguageModel } from "./models/languageModel.js";
 export type { LanguageModelForm } from "./models/languageModelData.js";
 export { SentenceData, WindowData } from "./models/languageModelData.js";
-export type { LanguageModelConfig } from "./models/languageModelNetwork.js";
+export type { LanguageModelConfig, LanguageModelNetwork } from "./models/languageModelNetwork.js";
 export * from "./nn/index.js";
 export type { TrainingData } from "./train/data.js";
 export type {
@@ -36,7 +44,8 @@ export type { Optimizer } from "./train/optimizers.js";
 export { adagrad, adam, adamw, rmsprop, sgd } from "./train/optimizers.js";
 export type { Schedule } from "./train/schedules.js";
 export { constant, cosine, plateau, stepDecay, warmup } from "./train/schedules.js";
+export type { StepOptions } from "./train/step.js";
 export { DivergenceError } from "./train/step.js";
 export type { Batch, RecordedLoss, Trainable } from "./train/trainable.js";
-export type { TrainerOptions } from "./train/trainer.js";
+export type { SavableModel, TrainerOptions } from "./train/trainer.js";
 export { Trainer } from "./train/trainer.js";

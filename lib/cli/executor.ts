@@ -3,12 +3,13 @@ import { Option } from "commander";
 import type { Executor } from "../executor/executor.js";
 import { nativeExecutor, setThreads } from "../executor/native.js";
 import { ReferenceExecutor } from "../executor/reference/executor.js";
+import { whole } from "./options.js";
 
 /** Adds the options that say what computes. */
 export function withExecutorOptions(command: Command): Command {
   return command
     .addOption(new Option("--executor <name>", "what computes").choices(["native", "reference"]).default("native"))
-    .option("--threads <n>", "threads to compute with (default: all cores)", (text) => Number(text));
+    .option("--threads <n>", "threads to compute with (default: all cores)", whole);
 }
 
 /** The executor that the options ask for. */

@@ -1,5 +1,10 @@
+import { constants } from "node:os";
+
+/** What ends a long command: Ctrl-C, SIGTERM, a terminal that closes, a reader of its output that leaves. */
+const ends = ["SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE"] as const;
+
 /**
- * Turns Ctrl-C (SIGINT) and SIGTERM into an AbortSignal, so that a long command can save and stop. A second signal ends
+ * Turns the signals that end a process into an AbortSignal, so that a long command can save and stop. A second one ends
  * the process at once.
  */
 export function interruptible(): { signal: AbortSignal; stoppedBy: () => NodeJS.Signals | null; done: () => void } {
@@ -10,19 +15,25 @@ export function interruptible(): { signal: AbortSignal; stoppedBy: () => NodeJS.
     by = name;
     controller.abort();
   };
-  process.on("SIGINT", listen);
-  process.on("SIGTERM", listen);
+  // Node ignores SIGPIPE; a reader that leaves shows in the stream instead, once for each write.
+  const left = (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE" && !by) listen("SIGPIPE");
+  };
+  for (const name of ends) process.on(name, listen);
+  process.stdout.on("error", left);
+  process.stderr.on("error", left);
   return {
     signal: controller.signal,
     stoppedBy: () => by,
     done: () => {
-      process.off("SIGINT", listen);
-      process.off("SIGTERM", listen);
+      for (const name of ends) process.off(name, listen);
+      process.stdout.off("error", left);
+      process.stderr.off("error", left);
     },
   };
 }
 
-/** What shells expect of a process that a signal ended: 128 + its number. */
+/** What shells expect of a process that a signal ended. */
 export function exitCodeOf(signal: NodeJS.Signals): number {
-  return signal === "SIGINT" ? 130 : 143;
+  return 128 + constants.signals[signal];
 }

@@ -45,8 +45,11 @@ function program(): Command {
 }
 
 async function main(): Promise<void> {
-  // A reader that leaves early (`ostinato generate | head`) is no error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : failed));
+  // A reader that leaves early (`ostinato info | head -1`) is no error. Long commands listen too (interrupt.ts) and stop.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") process.exit(failed);
+    if (process.stdout.listenerCount("error") === 1) process.exit(0);
+  });
   try {
     await program().parseAsync();
   } catch (error) {

@@ -1,10 +1,10 @@
 import type { ValidationEvent } from "../train/events.js";
 import type { Trainer } from "../train/trainer.js";
-import type { Printer } from "./print.js";
+import type { Printer, ProgressLine } from "./print.js";
 import { colours, count, duration } from "./print.js";
 
-/** Prints what the trainer tells. */
-export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): void {
+/** Prints what the trainer tells. @returns the line of progress, to be stopped whatever happens. */
+export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): ProgressLine {
   const line = print.progress();
   trainer.on("step", (event) => {
     print.object({ event: "step", ...event });
@@ -27,6 +27,7 @@ export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): vo
     print.note(`${colours.dim(`--- after ${count(event.step)} updates`)}\n${event.text}\n${colours.dim("---")}`);
   });
   trainer.on("end", () => line.stop());
+  return line;
 }
 
 /** Loss in the units that people compare. */

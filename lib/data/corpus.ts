@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { expectKnownOptions, expectNumber, InputError } from "../errors.js";
 import { countLineEnds, lastCharacterBoundary } from "./characters.js";
 import { readTextFile, textFileSize } from "./textFile.js";
@@ -113,6 +114,8 @@ export class Corpus {
         const end = start + Math.max(1, lastCharacterBoundary(piece));
         yield { text: this.#text.slice(start, end), file: this.name };
         start = end;
+        // Reading files lets the event loop turn; a text in memory must do so itself.
+        await setImmediate();
       }
     }
     for (const [i, file] of this.#files.entries()) {

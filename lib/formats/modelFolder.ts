@@ -32,10 +32,10 @@ export interface LoadedModel {
  * Writes a model folder: config.json, model.safetensors, and vocabulary.json (or tokenizer.json for subwords).
  *
  * A new folder is written beside and renamed when it is complete. Where the same model (equal configuration and
- * vocabulary) is there already, only model.safetensors is replaced, in one step. At every moment the folder holds one
- * whole model, old or new.
+ * vocabulary) is there already, only model.safetensors is replaced, in one step. At every moment there is one whole
+ * model, old or new; while a folder is overwritten, the old one may for a moment be beside it under another name.
  *
- * @param options.overwrite replace another model that is in the folder, with its training state. Files that are not
+ * @param options.overwrite replace the model that is in the folder, with its training state. Files that are not
  *   Ostinato's stay. Default false.
  * @throws FileError if another model is there, or the folder cannot be written; what was there is then unchanged.
  */
@@ -47,7 +47,7 @@ export async function saveModelFolder(
   const parts = partsOf(content);
   const present = await inspect(folder, parts);
   const write = (into: string) => writeParts(into, parts);
-  if (present.kind === "same") return writeTensors(folder, parts);
+  if (present.kind === "same" && !overwrite) return writeTensors(folder, parts);
   if (present.kind === "nothing") return replaceFolder(folder, write, { ours: [] });
   if (present.kind === "files") return write(folder);
   if (present.kind === "foreign") throw new FileError(`${present.message}. Choose another folder.`);

@@ -1,3 +1,4 @@
+import { ShapeError } from "../errors.js";
 import type { Node } from "./graph.js";
 import type { Op, Port, Program, Storage, Value, VariableSpec } from "./program.js";
 import { elementsOf } from "./program.js";
@@ -31,6 +32,7 @@ interface Lifetime {
  */
 export function planMemory(recorded: Recorded): Program {
   const owner = ownersOfViews(recorded.nodes);
+  expectLastUses(recorded, owner);
   const skipped = skippedResults(recorded);
   const lifetimes = lifetimesOf(recorded, owner, skipped);
   const arenaBytes = place([...lifetimes.values()]);
@@ -82,6 +84,31 @@ function ownersOfViews(nodes: readonly Node[]): Map<number, number> {
     owner.set((results[0] as Tensor).id, owner.get(source) ?? source);
   }
   return owner;
+}
+
+/** Whether every value that an op may overwrite has its last use there. */
+function expectLastUses({ nodes, outputs, tensors, variableOf }: Recorded, owner: ReadonlyMap<number, number>): void {
+  const rootOf = (id: number) => owner.get(id) ?? id;
+  const consumer = new Map<number, Node>();
+  const expectWhole = (id: number, reader: string) => {
+    const by = consumer.get(rootOf(id));
+    if (!by) return;
+    throw new ShapeError(
+      `Graph: ${reader} needs ${tensors[id]}, which ${by.operation.name} uses up. Differentiate a loss once, with ` +
+        "respect to everything that is wanted; for another loss, compute it from new ops.",
+    );
+  };
+  for (const node of nodes) {
+    for (const operand of node.operands) if (operand) expectWhole(operand.id, node.operation.name);
+    for (const i of node.operation.consumes ?? []) {
+      const operand = node.operands[i];
+      if (!operand) continue;
+      const root = rootOf(operand.id);
+      if (variableOf.has(root)) throw new ShapeError(`Graph: ${node.operation.name} would use up variable ${operand}.`);
+      consumer.set(root, node);
+    }
+  }
+  for (const { name, value } of outputs) expectWhole(value, `output ${JSON.stringify(name)}`);
 }
 
 /** Ids of the optional results that nobody reads: they get no memory. */

@@ -1,5 +1,5 @@
 import type { Tokenizer, TokenStream } from "../data/index.js";
-import { countCharacters, memoryStream } from "../data/index.js";
+import { countCharacters, memoryStream, sentenceMarks } from "../data/index.js";
 import { expectNumber, InputError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
 import type { LoadedModel } from "../formats/index.js";
@@ -14,7 +14,7 @@ import type { RecordedLoss, Trainable } from "../train/trainable.js";
 import type { GenerateOptions } from "./generation.js";
 import { completeGenerate, completeSampling, TokenStep } from "./generation.js";
 import type { LanguageModelForm } from "./languageModelData.js";
-import { WindowData } from "./languageModelData.js";
+import { SentenceData, WindowData } from "./languageModelData.js";
 import type { LanguageModelConfig } from "./languageModelNetwork.js";
 import { LanguageModelNetwork } from "./languageModelNetwork.js";
 
@@ -133,8 +133,9 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   }
 
   /**
-   * How well the model predicts a text or a stream of tokens, read from beginning to end with the state carried.
-   * @param options.batchSize the text is cut into so many parts that are read side by side. Default 1: as one text.
+   * How well the model predicts a text or a stream of tokens, read from beginning to end with the state carried; by a
+   * model of sentences, line by line.
+   * @param options.batchSize the text is cut into so many parts that are read side by side; lines: how many. Default 1.
    * @throws InputError if there are fewer than two tokens.
    */
   async evaluate(
@@ -152,11 +153,14 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
         ? memoryStream(this.tokenizer.encode(text), countCharacters(this.tokenizer.normalize(text)))
         : text;
     if (stream.length < 2) throw new InputError(`evaluate: expected at least 2 tokens, got ${stream.length}.`);
-    const data = new WindowData(stream, {
-      batchSize: Math.min(batchSize, stream.length - 1),
-      windowLength,
-      role: "evaluate",
-    });
+    const { tokenizer } = this;
+    const data = this.network.config.sentences
+      ? await SentenceData.of(stream, { tokenizer, batchSize, role: "evaluate" })
+      : new WindowData(stream, {
+          batchSize: Math.min(batchSize, stream.length - 1),
+          windowLength,
+          role: "evaluate",
+        });
     const { total, tokens } = await this.#measure(data, signal ? { signal } : {});
     const nats = total / tokens;
     return {
@@ -167,9 +171,12 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     };
   }
 
-  /** The log-probability in nats of each token of a text after the first, and of all together. */
+  /**
+   * The log-probability in nats of each token of a text after the first, and of all together; by a model of sentences,
+   * also of the first.
+   */
   async logProbability(text: string): Promise<{ total: number; tokens: { token: string; logProbability: number }[] }> {
-    const ids = this.tokenizer.encode(text);
+    const ids = Int32Array.of(...this.#opening(), ...this.tokenizer.encode(text));
     if (ids.length < 2) throw new InputError(`logProbability: expected at least 2 tokens, got ${ids.length}.`);
     const data = new WindowData(memoryStream(ids, 0), { batchSize: 1, windowLength: 64, role: "evaluate" });
     const losses: number[] = [];
@@ -188,7 +195,9 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     const { prompt, maximumTokens, stop, signal, ...sampling } = completeGenerate(options);
     const step = this.#tokenStep();
     const decoder = this.tokenizer.decoder();
-    const context = prompt === "" ? [this.#startToken()] : this.tokenizer.encode(prompt);
+    const prompted = this.tokenizer.encode(prompt);
+    const context = [...this.#opening(), ...prompted];
+    if (context.length === 0) context.push(this.#startToken());
     let state = step.start();
     let next = 0;
     let position = 0;
@@ -196,7 +205,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
       signal?.throwIfAborted();
       ({ next, state } = await step.run(token, state, { ...sampling, position: position++ }));
     }
-    if (prompt !== "") for (const token of context) decoder.push(token);
+    for (const token of prompted) decoder.push(token);
     const pieces = stopBefore(stop);
     for (let written = 0; written < maximumTokens; written++) {
       signal?.throwIfAborted();
@@ -260,7 +269,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
 
   /** Evaluations take turns: they share the variables that carry the state. */
   #measure(
-    data: WindowData,
+    data: WindowData | SentenceData,
     options: { signal?: AbortSignal; each?: (losses: Float32Array | Float64Array) => void },
   ): Promise<{ total: number; tokens: number }> {
     const turn = this.#evaluations.then(async () => {
@@ -284,6 +293,11 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     const banned = [unknown, beginOfSentence, padding].filter((id) => id !== undefined);
     this.#steps ??= new TokenStep(this, banned);
     return this.#steps;
+  }
+
+  /** What a model of sentences reads before the first token. */
+  #opening(): number[] {
+    return this.network.config.sentences ? [sentenceMarks(this.tokenizer).begin] : [];
   }
 
   /** What a text begins after: the end of a sentence or line. */

@@ -19,12 +19,14 @@ type Role = LanguageModelForm["role"];
 export class WindowData implements TrainingData<LanguageModelForm> {
   readonly length: number;
   readonly characters: number;
+  readonly identity: string;
+  readonly role: Role;
   readonly #windows: StreamBatches;
-  readonly #role: Role;
 
   /**
    * @param options.batchSize B, parts of the stream that are read side by side.
    * @param options.windowLength T, steps through which gradients flow.
+   * @param options.role "train" (the default), or "validate" for what a Trainer measures on.
    * @throws InputError if the stream is shorter than one window.
    */
   constructor(stream: TokenStream, options: { batchSize: number; windowLength: number; role?: Role }) {
@@ -32,15 +34,16 @@ export class WindowData implements TrainingData<LanguageModelForm> {
     // Every token counts in a measurement; in training a ragged end would only cost another program.
     const every = role !== "train";
     this.#windows = new StreamBatches(stream, { ...sizes, last: every ? "keep" : "drop", short: every });
-    this.#role = role;
+    this.role = role;
     this.length = this.#windows.length;
     this.characters = this.#windows.characters;
+    this.identity = `${this.#windows.batchSize} x ${sizes.windowLength} of ${stream.length} tokens`;
   }
 
   async *batches(_epoch: number, from = 0): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
     for await (const { T, B, inputs, targets, tokens, start } of this.#windows.batches(from)) {
       const feeds = { inputs, targets, carry: start ? 0 : 1 };
-      yield { form: { T, B, role: this.#role, lengths: false }, feeds, tokens };
+      yield { form: { T, B, role: this.role, lengths: false }, feeds, tokens };
     }
   }
 }
@@ -49,12 +52,14 @@ export class WindowData implements TrainingData<LanguageModelForm> {
 export class SentenceData implements TrainingData<LanguageModelForm> {
   readonly length: number;
   readonly characters: number;
+  readonly identity: string;
+  readonly role: Role;
   readonly #sentences: SentenceBatches;
-  readonly #role: Role;
 
-  private constructor(sentences: SentenceBatches, role: Role) {
+  private constructor(sentences: SentenceBatches, { role, seed }: { role: Role; seed: number }) {
     this.#sentences = sentences;
-    this.#role = role;
+    this.role = role;
+    this.identity = `${sentences.sentences} sentences of ${sentences.tokens} tokens in ${sentences.length} batches, seed ${seed}`;
     this.length = sentences.length;
     this.characters = sentences.characters;
   }
@@ -72,12 +77,12 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
       end,
       seed: role === "train" ? seed : null,
     });
-    return new SentenceData(sentences, role);
+    return new SentenceData(sentences, { role, seed });
   }
 
   async *batches(epoch: number, from = 0): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
     for await (const { T, B, inputs, targets, lengths, tokens } of this.#sentences.batches(epoch, from)) {
-      yield { form: { T, B, role: this.#role, lengths: true }, feeds: { inputs, targets, lengths }, tokens };
+      yield { form: { T, B, role: this.role, lengths: true }, feeds: { inputs, targets, lengths }, tokens };
     }
   }
 }

@@ -46,6 +46,11 @@ export interface LanguageModelConfig {
   reset?: "after" | "before";
   /** RNN: which activation. Default "tanh". */
   activation?: "tanh" | "relu";
+  /**
+   * Each line is a text of its own, read from its beginning and a zero state, in training (SentenceData), measuring and
+   * writing. Default false: one running text (WindowData).
+   */
+  sentences?: boolean;
 }
 
 const optionNames: readonly (keyof LanguageModelConfig)[] = [
@@ -63,6 +68,7 @@ const optionNames: readonly (keyof LanguageModelConfig)[] = [
   "forgetBias",
   "reset",
   "activation",
+  "sentences",
 ];
 
 /** A configuration with every default filled in. @throws OptionError for what does not fit. */
@@ -75,7 +81,7 @@ export function completeConfig(config: LanguageModelConfig): Required<LanguageMo
   const cell = expectOneOf(who, "cell", config.cell ?? "lstm", cells);
   const onlyFor = { forgetBias: "lstm", reset: "gru", activation: "rnn" } as const;
   for (const [option, owner] of Object.entries(onlyFor)) {
-    if (config.cell === undefined || config[option as keyof typeof onlyFor] === undefined || cell === owner) continue;
+    if (config[option as keyof typeof onlyFor] === undefined || cell === owner) continue;
     if (isDefault(option, config)) continue;
     throw new OptionError(`${who}: ${option} belongs to the cell "${owner}", and this model's cell is "${cell}".`);
   }
@@ -94,6 +100,7 @@ export function completeConfig(config: LanguageModelConfig): Required<LanguageMo
     forgetBias: expectNumber(who, "forgetBias", config.forgetBias ?? 1),
     reset: expectOneOf(who, "reset", config.reset ?? "after", ["after", "before"]),
     activation: expectOneOf(who, "activation", config.activation ?? "tanh", ["tanh", "relu"]),
+    sentences: config.sentences ?? false,
   };
 }
 

@@ -4,6 +4,10 @@ import type { Batch } from "./trainable.js";
 export interface TrainingData<Form = unknown> {
   /** Batches in one epoch. */
   readonly length: number;
+  /** Says which batches these are, so that a resumed training reads what the first part read. */
+  readonly identity?: string;
+  /** What the batches are for, where that matters to the model: state carried in training is not for validation. */
+  readonly role?: "train" | "validate" | "evaluate";
   /** Characters that one epoch's targets stand for, where that is known: for bits per character. */
   readonly characters?: number;
   /** The batches of an epoch, from batch `from` on. */

@@ -17,6 +17,8 @@ export interface Moment {
 export interface Schedule {
   readonly name: string;
   readonly options: Readonly<Record<string, number>>;
+  /** The factor depends on how long the whole training is. */
+  readonly needsTotal?: boolean;
   factor(moment: Moment): number;
   /** Told of every validation loss (nats per token). */
   validated?(loss: number): void;
@@ -88,10 +90,11 @@ export function plateau(
 export function cosine(options: { floor?: number } = {}): Schedule {
   expectKnownOptions("cosine", options, ["floor"]);
   const floor = expectNumber("cosine", "floor", options.floor ?? 0, { minimum: 0, maximum: 1 });
-  return stateless("cosine", { floor }, ({ step, totalSteps }) => {
+  const rule = stateless("cosine", { floor }, ({ step, totalSteps }) => {
     const share = Math.min(1, step / Math.max(1, totalSteps));
     return floor + ((1 - floor) * (1 + Math.cos(Math.PI * share))) / 2;
   });
+  return { ...rule, needsTotal: true };
 }
 
 /** Rises in a straight line to the factor of `then` over the first `steps` updates (Goyal et al. 2017). */

@@ -114,7 +114,7 @@ export class TrainingStep<Form> {
     const weights = parameters.map((parameter) => parameter.in(graph));
     const gradients = differentiate(this.#objective(recorded), weights);
     graph.within("optimizer", () => {
-      const { norm, norms } = ops.globalNorm(gradients);
+      const { norm } = ops.globalNorm(gradients);
       const scale = ops.clipScale(norm, clipNorm > 0 ? graph.scalar("clipNorm") : graph.zeros([]));
       const learningRate = graph.scalar("learningRate");
       const step = graph.scalar("step");
@@ -125,7 +125,6 @@ export class TrainingStep<Form> {
       });
       for (const { variable, value } of recorded.carried) ops.assign(variable, value, scale);
       graph.output("norm", norm);
-      graph.output("norms", norms);
     });
     graph.output("total", ops.sum(recorded.losses));
     graph.output("count", recorded.count);

@@ -1,6 +1,8 @@
 import { EventEmitter } from "node:events";
 import { expectKnownOptions, expectNumber, expectOneOf, FileError, OptionError } from "../errors.js";
 import type { Values } from "../executor/executor.js";
+import { holdsModel } from "../formats/index.js";
+import type { Shape } from "../graph/program.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import type { TrainingData } from "./data.js";
@@ -26,9 +28,9 @@ export interface TrainerOptions<Form> {
   epochs?: number;
   /** Stop after so many updates, even within an epoch. Default: none. */
   maximumSteps?: number;
-  /** Largest norm of all gradients together; 0 for no clipping. Default 5. */
+  /** Largest norm of all gradients together; 0 for no clipping. Default 5, or 0 with clipValue. */
   clipNorm?: number;
-  /** Largest absolute value of a gradient element; 0 for no clipping. Default 0. */
+  /** Largest absolute value of a gradient element; 0 for no clipping. Default 0. Instead of clipNorm, not with it. */
   clipValue?: number;
   /** See StepOptions. Default "token". */
   reduction?: "token" | "sequence";
@@ -43,14 +45,16 @@ export interface TrainerOptions<Form> {
   /** Seconds between checkpoints within an epoch. Default 120. */
   checkpointSeconds?: number;
   /** Writes a text that shows what the model has learnt; called every `every` updates. */
-  samples?: { every: number; write: () => Promise<string> };
+  samples?: { every: number; write: (signal?: AbortSignal) => Promise<string> };
   /** Continue the training that `folder` holds. Default false. */
   resume?: boolean;
+  /** Replace the model and the training that `folder` holds. Default false: such a folder is refused. */
+  overwrite?: boolean;
 }
 
 /** A model that can also write itself into a folder. */
 export interface SavableModel<Form> extends Trainable<Form> {
-  save(folder: string): Promise<void>;
+  save(folder: string, options?: { overwrite?: boolean }): Promise<void>;
   /** Reads back what save() wrote. @throws FileError if the folder holds another model. */
   restore(folder: string): Promise<void>;
 }
@@ -65,7 +69,7 @@ export interface SavableModel<Form> extends Trainable<Form> {
  * ```
  *
  * With a folder, the parameters of the lowest validation loss are in model.safetensors (without validation: the newest),
- * and a stopped training resumes to the same bits as one that never stopped.
+ * and a stopped training resumes to the same bits as one that never stopped. At the end the model has the best parameters.
  */
 export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   readonly #model: SavableModel<Form>;
@@ -82,6 +86,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   #misses = 0;
   #lastLoss = Number.NaN;
   #secondsBefore = 0;
+  /** Variables that a resume brought: kept in checkpoints also while no program that uses them is compiled. */
+  #restored: { name: string; shape: Shape }[] = [];
   #running = false;
 
   constructor(model: SavableModel<Form>, options: TrainerOptions<Form>) {
@@ -100,6 +106,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
 
   /**
    * Trains to the end, or until `signal` fires; then the step that runs is finished and a checkpoint written.
+   * @throws FileError if the folder holds a model and neither resume nor overwrite is given, or cannot be written.
    * @throws DivergenceError if the loss or a gradient becomes NaN or infinite.
    */
   async run({ signal }: { signal?: AbortSignal } = {}): Promise<EndEvent> {
@@ -107,6 +114,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     this.#running = true;
     try {
       if (this.#options.resume) await this.#resume();
+      else if (this.#at.step === 0) await this.#claimFolder();
       return await this.#train(signal);
     } finally {
       this.#running = false;
@@ -114,30 +122,37 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   }
 
   async #train(signal: AbortSignal | undefined): Promise<EndEvent> {
-    const { data, epochs, validateEvery, checkpointSeconds, samples } = this.#options;
+    const { data, epochs, checkpointSeconds, samples } = this.#options;
     const progress = new Progress({ progress: this.#progress(), tokens: this.#at.tokens });
     let saved = progress.seconds;
-    while (this.#at.epoch < epochs) {
-      for await (const batch of data.batches(this.#at.epoch, this.#at.batch)) {
-        if (signal?.aborted) return this.#end("stopped", progress);
-        if (this.#at.step >= this.#options.maximumSteps) return this.#end("finished", progress);
-        await this.#update(batch, progress);
-        if (samples && this.#at.step % samples.every === 0) await this.#sample(samples.write);
-        if (validateEvery > 0 && this.#at.step % validateEvery === 0) {
-          if (await this.#validate()) return this.#end("early", progress);
-        }
-        if (progress.seconds - saved > checkpointSeconds) {
-          await this.#checkpoint(progress);
-          saved = progress.seconds;
-        }
-      }
-      this.#at = { ...this.#at, epoch: this.#at.epoch + 1, batch: 0 };
-      if (validateEvery === 0 && (await this.#validate())) return this.#end("early", progress);
-      if (this.#at.epoch === epochs) break;
+    const checkpoint = async () => {
       await this.#checkpoint(progress);
       saved = progress.seconds;
+    };
+    // A training that was stopped while it validated.
+    if (this.#validationDue()) await this.#validate(signal);
+    while (this.#at.epoch < epochs) {
+      for await (const batch of data.batches(this.#at.epoch, this.#at.batch)) {
+        const reason = this.#reasonToEnd(signal);
+        if (reason) return this.#end(reason, progress);
+        await this.#update(batch, progress);
+        if (samples && this.#at.step % samples.every === 0) await this.#sample(samples.write, signal);
+        if (this.#validationDue()) await this.#validate(signal);
+        if (progress.seconds - saved > checkpointSeconds) await checkpoint();
+      }
+      const reason = this.#reasonToEnd(signal);
+      if (reason) return this.#end(reason, progress);
+      this.#at = { ...this.#at, epoch: this.#at.epoch + 1, batch: 0 };
+      if (this.#at.epoch < epochs) await checkpoint();
     }
     return this.#end("finished", progress);
+  }
+
+  #reasonToEnd(signal: AbortSignal | undefined): EndReason | null {
+    const { patience, maximumSteps } = this.#options;
+    if (signal?.aborted) return "stopped";
+    if (patience > 0 && this.#misses >= patience) return "early";
+    return this.#at.step >= maximumSteps ? "finished" : null;
   }
 
   async #update(batch: Batch<Form>, progress: Progress): Promise<void> {
@@ -162,13 +177,22 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     this.emit("step", event);
   }
 
-  /** Measures the validation loss. @returns whether it is time to stop early. */
-  async #validate(): Promise<boolean> {
-    const { validation, schedule, patience, folder } = this.#options;
-    if (!validation) return false;
+  /** At the end of an epoch or every so many updates, unless these parameters were measured already. */
+  #validationDue(): boolean {
+    const { validation, validateEvery, data } = this.#options;
+    const { step, batch } = this.#at;
+    if (!validation || step === 0 || this.#history.validations.at(-1)?.step === step) return false;
+    return validateEvery > 0 ? step % validateEvery === 0 : batch === data.length;
+  }
+
+  /** Measures the validation loss, unless `signal` cuts it off. */
+  async #validate(signal?: AbortSignal): Promise<void> {
+    const { validation, schedule, folder } = this.#options;
+    if (!validation) return;
     let total = 0;
     let tokens = 0;
     for await (const batch of validation.batches(0)) {
+      if (signal?.aborted) return;
       const result = await this.#evaluation.run(batch);
       total += result.total;
       tokens += result.tokens;
@@ -190,15 +214,30 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       this.#best = { loss, ...(folder ? {} : { parameters: await this.#readParameters() }) };
     }
     this.emit("validation", { ...measured, best });
-    return patience > 0 && this.#misses >= patience;
   }
 
-  async #sample(write: () => Promise<string>): Promise<void> {
+  async #sample(write: (signal?: AbortSignal) => Promise<string>, signal: AbortSignal | undefined): Promise<void> {
     const { step, epoch, batch } = this.#at;
-    const text = await write();
+    const text = await write(signal).catch((error: unknown) => {
+      if (signal?.aborted) return null;
+      throw error;
+    });
+    if (text === null) return;
     const event = { step, epoch: epoch + batch / this.#options.data.length, loss: this.#lastLoss, text };
     this.#history.samples.push(event);
     this.emit("sample", event);
+  }
+
+  /** Writes the folder before the first step, so that a full disk, or a model that is there, is known in time. */
+  async #claimFolder(): Promise<void> {
+    const { folder, overwrite } = this.#options;
+    if (!folder) return;
+    if (!overwrite && (await holdsModel(folder))) {
+      throw new FileError(
+        `Trainer: ${folder} holds a model already. Choose another folder, or pass resume or overwrite.`,
+      );
+    }
+    await this.#model.save(folder, { overwrite });
   }
 
   async #saveModel(folder: string): Promise<void> {
@@ -236,6 +275,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       this.#model.store.declare({ name, dtype: "f32", shape });
       await this.#model.store.write(name, values);
     }
+    this.#restored = checkpoint.tensors.map(({ name, shape }) => ({ name, shape }));
     this.#at = { ...checkpoint.position };
     this.#misses = checkpoint.misses;
     this.#secondsBefore = checkpoint.seconds;
@@ -263,7 +303,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     return {
       optimizer: `${optimizer.name} ${JSON.stringify(optimizer.options)}`,
       schedule: `${schedule.name} ${JSON.stringify(schedule.options)}`,
-      "batches per epoch": data.length,
+      data: data.identity ?? `${data.length} batches`,
+      ...(schedule.needsTotal ? { "updates in all": this.#totalSteps() } : {}),
       clipNorm,
       clipValue,
       reduction,
@@ -272,7 +313,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   }
 
   async #end(reason: EndReason, progress: Progress): Promise<EndEvent> {
-    if (reason === "finished" && this.#at.batch > 0) await this.#validate();
+    if (reason === "finished" && this.#history.validations.at(-1)?.step !== this.#at.step) await this.#validate();
     await this.#checkpoint(progress);
     if (reason !== "stopped") await this.#restoreBest();
     const event: EndEvent = {
@@ -302,7 +343,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   /** Parameters, moments and carried state. */
   async #readAll(): Promise<Checkpoint["tensors"]> {
     const specs = new Map(this.#model.parameters.map(({ name, shape }) => [name, shape]));
-    for (const { name, shape } of this.#step.variables()) specs.set(name, shape);
+    for (const { name, shape } of [...this.#restored, ...this.#step.variables()]) specs.set(name, shape);
     const tensors: Checkpoint["tensors"] = [];
     for (const [name, shape] of specs) tensors.push({ name, shape, values: await this.#model.store.read(name) });
     return tensors;
@@ -334,37 +375,46 @@ const optionNames = [
   "checkpointSeconds",
   "samples",
   "resume",
+  "overwrite",
 ] as const;
 
 function complete<Form>(options: TrainerOptions<Form>) {
   const who = "Trainer";
   expectKnownOptions(who, options, optionNames);
-  const whole = (name: "epochs" | "validateEvery" | "patience" | "seed", value: number, minimum: number) =>
+  const whole = (name: string, value: number, minimum: number) =>
     expectNumber(who, name, value, { integer: true, minimum });
   if (!(options.data?.length > 0)) throw new OptionError("Trainer: data holds no batch.");
   if ((options.patience ?? 0) > 0 && !options.validation) {
     throw new OptionError("Trainer: patience (early stopping) needs validation data to look at.");
   }
-  const completed = {
+  if (options.validation?.role === "train") {
+    throw new OptionError('Trainer: the validation data was made to train on; pass role: "validate" where it is made.');
+  }
+  if (options.validation && !(options.validation.length > 0)) {
+    throw new OptionError("Trainer: the validation data holds no batch.");
+  }
+  const clipValue = expectNumber(who, "clipValue", options.clipValue ?? 0, { minimum: 0 });
+  const clipNorm = expectNumber(who, "clipNorm", options.clipNorm ?? (clipValue > 0 ? 0 : 5), { minimum: 0 });
+  if (clipValue > 0 && clipNorm > 0) throw new OptionError("Trainer: pass clipNorm or clipValue, not both.");
+  if (options.maximumSteps !== undefined) whole("maximumSteps", options.maximumSteps, 1);
+  if (options.samples) whole("samples.every", options.samples.every, 1);
+  return {
     data: options.data,
     optimizer: options.optimizer ?? adam(),
     schedule: options.schedule ?? constant(),
     epochs: whole("epochs", options.epochs ?? 10, 1),
     maximumSteps: options.maximumSteps ?? Number.POSITIVE_INFINITY,
-    clipNorm: expectNumber(who, "clipNorm", options.clipNorm ?? 5, { minimum: 0 }),
-    clipValue: expectNumber(who, "clipValue", options.clipValue ?? 0, { minimum: 0 }),
+    clipNorm,
+    clipValue,
     reduction: expectOneOf(who, "reduction", options.reduction ?? "token", ["token", "sequence"]),
     seed: whole("seed", options.seed ?? 1, 0),
     validateEvery: whole("validateEvery", options.validateEvery ?? 0, 0),
     patience: whole("patience", options.patience ?? 0, 0),
     checkpointSeconds: expectNumber(who, "checkpointSeconds", options.checkpointSeconds ?? 120, { above: 0 }),
     resume: options.resume ?? false,
+    overwrite: options.overwrite ?? false,
     ...(options.validation ? { validation: options.validation } : {}),
     ...(options.folder !== undefined ? { folder: options.folder } : {}),
     ...(options.samples ? { samples: options.samples } : {}),
   };
-  if (completed.validation && !(completed.validation.length > 0)) {
-    throw new FileError("Trainer: the validation data holds no batch.");
-  }
-  return completed;
 }

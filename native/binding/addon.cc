@@ -60,9 +60,11 @@ void setGemm(const Napi::CallbackInfo& info) {
   const std::string name = word(info, "the provider");
   configure(info, [&] {
     GemmProvider provider;
-    if (!parseGemmProvider(name.c_str(), provider) || !setGemmProvider(provider)) {
+    const bool known = parseGemmProvider(name.c_str(), provider);
+    if (!known || (provider == GemmProvider::blas && systemBlas() == nullptr)) {
       throw coded(info.Env(), "ERR_OSTINATO_OPTION", "there is no matrix product provider named " + name + " here");
     }
+    setGemmProvider(provider);
   });
 }
 

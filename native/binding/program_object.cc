@@ -13,10 +13,11 @@ namespace {
 // running work before it tears an environment down.
 class RunWorker : public Napi::AsyncWorker {
  public:
-  RunWorker(Napi::Env env, std::shared_ptr<Program> program, bool check)
+  RunWorker(Napi::Env env, std::shared_ptr<Program> program, Store::Lease lease, bool check)
       : Napi::AsyncWorker(env, "ostinato.run"),
         deferred_(Napi::Promise::Deferred::New(env)),
         program_(std::move(program)),
+        lease_(std::move(lease)),
         check_(check) {}
 
   Napi::Promise promise() const { return deferred_.Promise(); }
@@ -38,7 +39,7 @@ class RunWorker : public Napi::AsyncWorker {
     } catch (const std::exception& error) {
       fail("ERR_OSTINATO_PROGRAM", error.what());
     }
-    program_->store().release();
+    lease_.reset();
   }
 
   void OnOK() override {
@@ -65,6 +66,9 @@ class RunWorker : public Napi::AsyncWorker {
     deferred_.Resolve(result);
   }
 
+  // What went wrong outside the cases that Execute tells apart.
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
  private:
   void fail(const char* code, const std::string& message) {
     code_ = code;
@@ -73,6 +77,7 @@ class RunWorker : public Napi::AsyncWorker {
 
   Napi::Promise::Deferred deferred_;
   std::shared_ptr<Program> program_;
+  Store::Lease lease_;
   bool check_;
   int64_t nonFinite_ = -1;
   std::vector<std::vector<char>> outputs_;
@@ -92,6 +97,7 @@ ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
   const Bytes words = typedArray(info[1], napi_float64_array, "the program");
   try {
     program_ = std::make_shared<Program>(std::move(store), static_cast<const double*>(words.data), words.elements);
+    outside_.add(env, program_->memoryBytes());
   } catch (const ProgramError& error) {
     throw coded(env, "ERR_OSTINATO_PROGRAM", error.what());
   } catch (const std::bad_alloc&) {
@@ -121,12 +127,13 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
                                           " values, got " + std::to_string(sources.back().elements));
     }
   }
-  if (!program_->store().acquire()) throw coded(env, "ERR_OSTINATO_BUSY", "the store is in use by another run");
+  Store::Lease lease = program_->store().acquire();
+  if (!lease) throw coded(env, "ERR_OSTINATO_BUSY", "the store is in use by another run");
   for (int64_t i = 0; i < count; i++) {
     const Bytes& source = sources[static_cast<size_t>(i)];
     std::memcpy(program_->feed(i).data, source.data, source.elements * 4);
   }
-  auto* worker = new RunWorker(env, program_, info[1].As<Napi::Boolean>().Value());
+  auto* worker = new RunWorker(env, program_, std::move(lease), info[1].As<Napi::Boolean>().Value());
   const Napi::Promise promise = worker->promise();
   worker->Queue();
   return promise;

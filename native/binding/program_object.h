@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "binding/outside_memory.h"
 #include "runtime/program.h"
 
 namespace ostinato {
@@ -13,11 +14,13 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
  public:
   static Napi::Function define(Napi::Env env);
   explicit ProgramObject(const Napi::CallbackInfo& info);
+  void Finalize(Napi::Env env) override { outside_.forget(env); }
 
  private:
   Napi::Value run(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Program> program_;
+  OutsideMemory outside_;
 };
 
 }  // namespace ostinato

@@ -32,7 +32,9 @@ Napi::Value StoreObject::declare(const Napi::CallbackInfo& info) {
   const int64_t dtype = integerArgument(info, 0, "dtype", 0, 1);
   const int64_t elements = integerArgument(info, 1, "elements", 1, Store::kMaxElements);
   try {
-    return Napi::Number::New(info.Env(), static_cast<double>(store_->declare(static_cast<DType>(dtype), elements)));
+    const int64_t index = store_->declare(static_cast<DType>(dtype), elements);
+    outside_.add(info.Env(), elements * 4);
+    return Napi::Number::New(info.Env(), static_cast<double>(index));
   } catch (const std::bad_alloc&) {
     throw coded(info.Env(), "ERR_OSTINATO_MEMORY",
                 "not enough memory for a variable of " + std::to_string(elements * 4) + " bytes");
@@ -48,14 +50,14 @@ void StoreObject::copy(const Napi::CallbackInfo& info, bool write) {
     throw Napi::TypeError::New(info.Env(), "expected " + std::to_string(variable.elements) + " values, got " +
                                                std::to_string(array.elements));
   }
-  if (!store_->acquire()) throw coded(info.Env(), "ERR_OSTINATO_BUSY", "the store is in use by a run");
+  const Store::Lease lease = store_->acquire();
+  if (!lease) throw coded(info.Env(), "ERR_OSTINATO_BUSY", "the store is in use by a run");
   const size_t bytes = array.elements * 4;
   if (write) {
     std::memcpy(variable.memory.data(), array.data, bytes);
   } else {
     std::memcpy(array.data, variable.memory.data(), bytes);
   }
-  store_->release();
 }
 
 Napi::Value StoreObject::read(const Napi::CallbackInfo& info) {

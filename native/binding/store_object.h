@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "binding/outside_memory.h"
 #include "runtime/store.h"
 
 namespace ostinato {
@@ -13,6 +14,7 @@ class StoreObject : public Napi::ObjectWrap<StoreObject> {
  public:
   static Napi::Function define(Napi::Env env);
   explicit StoreObject(const Napi::CallbackInfo& info);
+  void Finalize(Napi::Env env) override { outside_.forget(env); }
   // The Store behind a JavaScript value. Throws TypeError for anything else, whatever its prototype says.
   static std::shared_ptr<Store> from(const Napi::Value& value);
 
@@ -23,6 +25,7 @@ class StoreObject : public Napi::ObjectWrap<StoreObject> {
   void copy(const Napi::CallbackInfo& info, bool write);
 
   std::shared_ptr<Store> store_ = std::make_shared<Store>();
+  OutsideMemory outside_;
 };
 
 }  // namespace ostinato

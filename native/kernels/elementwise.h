@@ -22,7 +22,7 @@ struct ElementwiseKernels {
   void (*clamp)(const float* x, float limit, float* y, int64_t n);
   // y += a x
   void (*addScaled)(const float* x, float a, float* y, int64_t n);
-  // Sums in double, eight partial sums a lane group, so that the error does not grow with n.
+  // Short runs are summed in float, their sums in double, so that the error does not grow with n.
   double (*sum)(const float* x, int64_t n);
   double (*sumOfSquares)(const float* x, int64_t n);
   // Largest element; NaN if there is one.

@@ -41,8 +41,7 @@ struct GemmKernels {
   int64_t directRowsTransposed;
   int64_t directRows;
 
-  // Rows [m0,m0+m) and depths [k0,k0+k) of op(A) into `packed`, ceil(m/panelRows) panels. k0 is a multiple of kGroup,
-  // and so is m0 where aGroups is given with transposeA.
+  // Rows [m0,m0+m) and depths [k0,k0+k) of op(A) into `packed`, ceil(m/panelRows) panels. k0 is a multiple of kGroup.
   void (*packA)(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int panelRows, float* packed);
 
   // Depths [k0,k0+k) and columns [n0,n0+n) of op(B); panel p goes to packed + p*panelStride.

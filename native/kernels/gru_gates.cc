@@ -41,6 +41,9 @@ HWY_NOINLINE void gruForwardAfter(const GruForward& s) {
   for (int64_t b = 0; b < s.B; b++) {
     if (isPadding(s.lengths, b, s.t)) {
       carryState(s, b);
+      for (int64_t u = s.begin * 64 + 48; u < s.end * 64; u += 64) {
+        for (int64_t v = 0; v < 16; v += kUnits) hn::StoreU(hn::Zero(d), d, s.gates + b * 4 * Hp + u + v);
+      }
       continue;
     }
     for (int64_t u = s.begin * 16; u < s.end * 16; u += kUnits) {

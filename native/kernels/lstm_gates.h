@@ -3,7 +3,7 @@
 //   i,f,o = σ(a)   g = tanh(a)   c = f ⊙ c_prev + i ⊙ g   h = o ⊙ tanh(c)
 //
 // Buffers of gates lie in blocks of 16 hidden units: [rows, blocks, 4 gates i,f,g,o, 16 units], 4*Hp floats a row,
-// where Hp is H rounded up to 16. Units past H exist there and hold finite values that nothing reads. Cells are [rows,
+// where Hp is H rounded up to 16. Units past H exist there and hold values that nothing reads. Cells are [rows,
 // Hp]. A call handles the blocks [begin,end) of all B rows; calls for disjoint blocks may run at the same time.
 //
 // Rows whose length is at most t are padding: their state is carried, y is 0 and no gradient flows.

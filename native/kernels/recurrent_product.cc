@@ -7,7 +7,7 @@
 namespace ostinato {
 namespace {
 
-// From so many rows on, packing them pays: it makes their elements lie in the order in which the tiles want them.
+// From so many rows of a on, packing them pays: it makes their elements lie in the order in which the tiles want them.
 constexpr int64_t kPackedRows = 128;
 
 int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -68,7 +68,7 @@ void RecurrentProduct::multiply(int part, const float* a, int64_t lda, int64_t r
   } else {
     out.c += n0;
   }
-  if (rows < kPackedRows || weights.K == 0) {
+  if (scratch == nullptr || rows < kPackedRows) {
     kernels.multiplyRows(a, lda, weights.K, b, panelStride, out);
     return;
   }

@@ -43,7 +43,7 @@ struct RecurrentProduct {
   void pack(int part) const;
 
   // c (=|+=) a [rows,K] times the columns of one part. `c` is the whole output's first column. scratch:
-  // scratchFloats().
+  // scratchFloats(), or null: a is used as it lies.
   void multiply(int part, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc, bool accumulate,
                 float* scratch) const;
 

@@ -51,7 +51,7 @@ bool tierAvailable(Tier tier);
 
 const char* tierName(Tier tier);
 
-// Why the current tier is in use, in words: "best of this CPU", "OSTINATO_KERNELS=avx2".
+// Why the current tier is in use, in words: "best of this CPU", "OSTINATO_KERNELS".
 const char* tierReason();
 
 }  // namespace ostinato

@@ -190,7 +190,7 @@ void runGradient(const Call& call) {
 
 constexpr Operation kCrossEntropy[] = {
     {"linearCrossEntropy", checkForward, runForward, 0, 1u << 2 | 1u << 3},
-    {"linearCrossEntropyGradient", checkGradient, runGradient, 0, 1u << 2},
+    {"linearCrossEntropyGradient", checkGradient, runGradient, 0, 1u << 2, 1u << 5},
 };
 
 }  // namespace

@@ -315,7 +315,7 @@ void runGruGradient(const Call& call) {
 }
 
 const Operation kOperations[] = {{"gru", checkGru, runGru, 0, 1u << 2},
-                                 {"gruGradient", checkGruGradient, runGruGradient}};
+                                 {"gruGradient", checkGruGradient, runGruGradient, 0, 0, 1u << 7}};
 
 }  // namespace
 

@@ -209,7 +209,7 @@ void runLstmGradient(const Call& call) {
 }
 
 const Operation kOperations[] = {{"lstm", checkLstm, runLstm, 0, 1u << 3 | 1u << 4},
-                                 {"lstmGradient", checkLstmGradient, runLstmGradient}};
+                                 {"lstmGradient", checkLstmGradient, runLstmGradient, 0, 0, 1u << 7}};
 
 }  // namespace
 

@@ -57,7 +57,7 @@ void runClipScale(const Call& call) {
   const float norm = *call.operand(0).f32();
   const float most = *call.operand(1).f32();
   float scale = 1;
-  if (!std::isfinite(norm)) {
+  if (!std::isfinite(norm) || std::isnan(most)) {
     scale = std::nanf("");
   } else if (most > 0) {
     scale = std::min(1.0f, most / (norm + 1e-6f));
@@ -125,6 +125,7 @@ void runAdam(const Call& call) {
   const auto [scale, learningRate] = scalarsOf(call, 3);
   if (std::isnan(scale)) return;
   const double step = static_cast<double>(*call.operand(6).f32());
+  if (!(step >= 1)) throw InputError("expected the step to be at least 1, got " + std::to_string(step));
   AdamUpdate update = {};
   update.scale = scale;
   update.learningRate = learningRate;

@@ -18,7 +18,7 @@ inline int partsFor(const ThreadPool& pool, int64_t items, int64_t cost = 1) {
 }
 
 // Calls f(begin, end) for ranges that cover [0, items). The ranges depend only on the sizes and the number of threads;
-// all but the last are multiples of 16, so that no two threads write to one cache line.
+// where an item is one element, all but the last are multiples of 16, so that no two threads write to one cache line.
 template <class F>
 void forRanges(ThreadPool& pool, int64_t items, int64_t cost, const F& f) {
   const int parts = partsFor(pool, items, cost);

@@ -7,15 +7,17 @@ namespace ostinato {
 namespace {
 
 // Multiply-adds of one step below which another thread costs more than it gains.
-constexpr int64_t kWorkPerPart = 40000;
+constexpr double kWorkPerPart = 40000;
 // Rows in all (T*B) from which packing the weights pays.
-constexpr int64_t kPackedRows = 16;
+constexpr int64_t kRowsWorthPacking = 16;
 // Rows of one chunk of the input's product.
 constexpr int64_t kChunkRows = 512;
 
 int partsFor(const RecurrentSizes& s, int64_t gateRows, int threads) {
-  const int64_t work = s.B * gateRows * s.H;
-  return static_cast<int>(std::clamp<int64_t>(work / kWorkPerPart, 1, std::min<int64_t>(threads, s.blocks)));
+  // In doubles: the sizes may not have been checked yet.
+  const double work = static_cast<double>(s.B) * static_cast<double>(gateRows) * static_cast<double>(s.H);
+  const double most = static_cast<double>(std::min<int64_t>(threads, s.blocks));
+  return static_cast<int>(std::clamp(work / kWorkPerPart, 1.0, std::max(1.0, most)));
 }
 
 }  // namespace
@@ -169,7 +171,7 @@ RecurrentProduct backwardProduct(const RecurrentSizes& s, const float* weight, i
   return product;
 }
 
-bool worthPacking(const RecurrentSizes& s) { return s.T * s.B >= kPackedRows; }
+bool worthPacking(const RecurrentSizes& s) { return s.T * s.B >= kRowsWorthPacking; }
 
 int64_t stepsPerChunk(const RecurrentSizes& s) { return std::clamp<int64_t>(kChunkRows / s.B, 1, s.T); }
 
@@ -204,12 +206,6 @@ Gemm otherStepsProduct(const RecurrentSizes& s, const StateWeightGradient& w) {
   g.K = (s.T - 1) * s.B;
   g.b = w.y;
   g.accumulate = true;
-  if (w.gradient == nullptr) return g;
-  if (s.reverse) {
-    g.b += s.B * s.H;
-  } else {
-    g.a += s.B * w.ld;
-  }
   return g;
 }
 
@@ -236,7 +232,14 @@ void stateWeightGradient(const RecurrentSizes& s, const StateWeightGradient& w, 
     first.a = w.first;
   }
   gemm(first, scratch, pool);
-  if (s.T > 1) gemm(otherStepsProduct(s, w), scratch, pool);
+  if (s.T == 1) return;
+  Gemm others = otherStepsProduct(s, w);
+  if (s.reverse) {
+    others.b += s.B * s.H;
+  } else {
+    others.a += s.B * w.ld;
+  }
+  gemm(others, scratch, pool);
 }
 
 Gemm inputWeightGradient(const RecurrentSizes& s, const float* gradient, int64_t ld, int64_t M, const int32_t* aGroups,

@@ -100,7 +100,7 @@ RecurrentProduct forwardProduct(const RecurrentSizes& sizes, const float* weight
 // Gradients of gates [B, K] times weight_hh [rows,H]: K entries in bRows.
 RecurrentProduct backwardProduct(const RecurrentSizes& sizes, const float* weight, int64_t K, const int32_t* bRows,
                                  float* packed);
-// Whether forward products should use the weights where they lie.
+// Whether there are enough rows for forward products to pack the weights; otherwise they use them where they lie.
 bool worthPacking(const RecurrentSizes& sizes);
 
 // Steps whose input product is made at once: few enough that it is still in L2 when the steps read it.

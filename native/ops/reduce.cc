@@ -2,6 +2,7 @@
 #include <iterator>
 
 #include "kernels/elementwise.h"
+#include <cmath>
 #include "ops/families.h"
 #include "ops/ranges.h"
 #include "runtime/operation.h"
@@ -22,7 +23,6 @@ void expectFloats(const char* op, const Call& call) {
   if (!call.result(0).present || call.result(0).dtype != DType::f32) refuse(op, "expected an f32 result");
 }
 
-// The larger tensor seen as [outer, kept, inner] blocks is enough for the common cases; the general case walks an index.
 struct Kept {
   int64_t steps[kMaxRank];  // step in the small tensor for each axis of the large one, 0 where it is summed
 };
@@ -194,7 +194,9 @@ void runMax(const Call& call) {
       for (int64_t i = 0; i < a.inner; i++) {
         int64_t best = 0;
         for (int64_t k = 1; k < a.size; k++) {
-          if (block[k * a.inner + i] > block[best * a.inner + i]) best = k;
+          const float candidate = block[k * a.inner + i], most = block[best * a.inner + i];
+          // The first NaN wins.
+          if (candidate > most || (std::isnan(candidate) && !std::isnan(most))) best = k;
         }
         y[o * a.inner + i] = block[best * a.inner + i];
         if (index) index[o * a.inner + i] = static_cast<int32_t>(best);
@@ -227,7 +229,7 @@ void runMaxGradient(const Call& call) {
   for (int64_t o = 0; o < a.outer; o++) {
     for (int64_t i = 0; i < a.inner; i++) {
       const int64_t k = index[o * a.inner + i];
-      if (k < 0 || k >= a.size) throw InputError("maxGradient: index " + std::to_string(k) + " is outside the axis");
+      if (k < 0 || k >= a.size) throw InputError("index " + std::to_string(k) + " is outside the axis");
       out[(o * a.size + k) * a.inner + i] = dy[o * a.inner + i];
     }
   }

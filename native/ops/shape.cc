@@ -171,7 +171,7 @@ void runTranspose(const Call& call) {
 }
 
 constexpr Operation kShape[] = {
-    {"reshape", checkReshape, runReshape}, {"concat", checkConcat, runConcat},          {"slice", checkSlice, runSlice},
+    {"reshape", checkReshape, runReshape, 0, 0, 0, true}, {"concat", checkConcat, runConcat},          {"slice", checkSlice, runSlice},
     {"pad", checkPad, runPad},             {"transpose", checkTranspose, runTranspose},
 };
 

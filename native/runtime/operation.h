@@ -83,6 +83,10 @@ struct Operation {
   // Bit i set: result i may have no memory (data == nullptr) because nobody reads it; `run` must then skip writing it.
   // Results without the bit always have memory.
   uint32_t optionalResults = 0;
+  // Bit i set: the op may leave rubbish in operand i, which lies in the arena.
+  uint32_t consumes = 0;
+  // Result 0 is operand 0 under another shape, in the same memory. No other result may overlap an operand.
+  bool view = false;
 };
 
 // ---- helpers for checks; they throw ProgramError with the op's name -------------------------------------------------

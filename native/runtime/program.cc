@@ -81,6 +81,35 @@ Value readValue(Reader& reader, int64_t arenaBytes, char* arena, const Store& st
   return value;
 }
 
+bool overlap(const TensorView& a, const TensorView& b) {
+  if (!a.data || !b.data) return false;
+  const char *aBegin = static_cast<const char*>(a.data), *bBegin = static_cast<const char*>(b.data);
+  return aBegin < bBegin + b.elements() * 4 && bBegin < aBegin + a.elements() * 4;
+}
+
+// Ops check ids and lengths once and trust them while they write: a result must not lie on top of them. Nor may an
+// operand that is updated or used up lie on another.
+void expectApart(const Operation& operation, const std::vector<TensorView>& operands,
+                 const std::vector<TensorView>& results) {
+  const auto expect = [&](bool apart) {
+    if (!apart) refuse(operation.name, "its values overlap in memory");
+  };
+  if (operation.view) {
+    expect(operands.size() == 1 && results.size() == 1 && operands[0].data == results[0].data);
+    return;
+  }
+  for (size_t r = 0; r < results.size(); r++) {
+    for (const TensorView& operand : operands) expect(!overlap(results[r], operand));
+    for (size_t other = 0; other < r; other++) expect(!overlap(results[r], results[other]));
+  }
+  for (size_t k = 0; k < operands.size() && k < 32; k++) {
+    if (((operation.mutates | operation.consumes) >> k & 1) == 0) continue;
+    for (size_t other = 0; other < operands.size(); other++) {
+      expect(other == k || !overlap(operands[k], operands[other]));
+    }
+  }
+}
+
 bool allFinite(const TensorView& tensor) {
   if (tensor.dtype != DType::f32 || !tensor.data) return true;
   const float* x = tensor.f32();
@@ -139,6 +168,9 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
       if (k < 32 && (op.operation->mutates >> k & 1) && value.placement != Placement::variable) {
         refuse(name, "operand " + std::to_string(k) + " is updated in place and must be a variable");
       }
+      if (k < 32 && (op.operation->consumes >> k & 1) && value.placement != Placement::arena) {
+        refuse(name, "operand " + std::to_string(k) + " is used up and must be in the arena");
+      }
       op.operands.push_back(value.view);
     }
     const int64_t resultCount = reader.integer("the number of results", 0, kMaxOperands);
@@ -148,6 +180,7 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
       if (!value.view.data && !optional) refuse(name, "result " + std::to_string(k) + " has no memory");
       op.results.push_back(value.view);
     }
+    expectApart(*op.operation, op.operands, op.results);
     const int64_t attributeCount = reader.integer("the number of attributes", 0, kMaxAttributes);
     for (int64_t k = 0; k < attributeCount; k++) op.attributes.push_back(reader.number("an attribute"));
     ops_.push_back(std::move(op));
@@ -157,10 +190,10 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
   prepareScratch();
 }
 
-Call Program::callOf(const BoundOp& op) const {
+Call Program::callOf(const BoundOp& op, void* scratch) {
   return Call{op.operands.data(),  static_cast<int>(op.operands.size()),   op.results.data(),
               static_cast<int>(op.results.size()), op.attributes.data(),   static_cast<int>(op.attributes.size()),
-              scratch_.data(),     ThreadPool::instance()};
+              scratch,             ThreadPool::instance()};
 }
 
 // Checks all ops with their memory hidden, since a check must only look at shapes, and allocates the largest scratch.
@@ -169,7 +202,7 @@ void Program::prepareScratch() {
   for (BoundOp op : ops_) {
     for (TensorView& view : op.operands) view.data = nullptr;
     for (TensorView& view : op.results) view.data = nullptr;
-    bytes = std::max(bytes, op.operation->check(callOf(op)));
+    bytes = std::max(bytes, op.operation->check(callOf(op, nullptr)));
   }
   if (bytes > static_cast<size_t>(kMaxArenaBytes)) malformed("an op asks for too much scratch memory");
   if (bytes > scratch_.bytes()) scratch_ = AlignedMemory(bytes);
@@ -182,11 +215,9 @@ int64_t Program::run(bool check) {
   for (size_t i = 0; i < ops_.size(); i++) {
     const BoundOp& op = ops_[i];
     try {
-      op.operation->run(callOf(op));
+      op.operation->run(callOf(op, scratch_.data()));
     } catch (const InputError& error) {
-      const std::string prefix = std::string(op.operation->name) + ": ";
-      const std::string what = error.what();
-      throw InputError(what.rfind(prefix, 0) == 0 ? what : prefix + what);
+      throw InputError(std::string(op.operation->name) + ": " + error.what());
     }
     if (!check) continue;
     if (!std::all_of(op.results.begin(), op.results.end(), allFinite)) return static_cast<int64_t>(i);

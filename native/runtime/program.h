@@ -32,7 +32,8 @@ class Program {
   const TensorView& feed(int64_t i) const { return feeds_[static_cast<size_t>(i)]; }
   const TensorView& output(int64_t i) const { return outputs_[static_cast<size_t>(i)]; }
   Store& store() const { return *store_; }
-  int64_t arenaBytes() const { return static_cast<int64_t>(arena_.bytes()); }
+  // Of the arena and of scratch.
+  int64_t memoryBytes() const { return static_cast<int64_t>(arena_.bytes() + scratch_.bytes()); }
 
   // Runs all ops in order. The feeds' memory has been filled before; outputs are read after. The caller holds the store.
   // With `check`, returns the index of the first op that wrote a NaN or an infinity; otherwise -1.
@@ -47,7 +48,7 @@ class Program {
     std::vector<double> attributes;
   };
 
-  Call callOf(const BoundOp& op) const;
+  static Call callOf(const BoundOp& op, void* scratch);
   void prepareScratch();
 
   std::shared_ptr<Store> store_;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "runtime/aligned_memory.h"
@@ -29,9 +30,13 @@ class Store {
   // The memory of a variable never moves, also when others are declared.
   const Variable& variable(int64_t index) const { return variables_[static_cast<size_t>(index)]; }
 
-  // One run, read or write at a time: false if another one has the store.
-  bool acquire() { return !busy_.exchange(true); }
-  void release() { busy_.store(false); }
+  struct Release {
+    void operator()(Store* store) const { store->busy_.store(false); }
+  };
+  // Held by the one run, read or write that has the store.
+  using Lease = std::unique_ptr<Store, Release>;
+  // Null if another one has it.
+  Lease acquire() { return Lease(busy_.exchange(true) ? nullptr : this); }
 
   static constexpr int64_t kMaxElements = int64_t{1} << 36;
 

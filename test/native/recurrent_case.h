@@ -47,6 +47,8 @@ inline std::vector<RecurrentCase> recurrentCases() {
   cases.push_back({9, 70, 20, 48, true, false, true, false});
   cases.push_back({9, 70, 20, 48, true, true, true, false});
   cases.push_back({2, 15, 300, 290, true, false, false, false});
+  // So many rows that the input's product packs them.
+  cases.push_back({2, 130, 9, 20, true, true, false, false});
   return cases;
 }
 

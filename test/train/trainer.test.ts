@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function newModel(options: { dropout?: number; seed?: number } = {}): Promise<LanguageModel> {
+function newModel(options: { dropout?: number; seed?: number; sentences?: boolean } = {}): Promise<LanguageModel> {
   return LanguageModel.create({ tokenizer, hiddenSize: 24, layers: 2, executor: nativeExecutor(), ...options });
 }
 
@@ -136,6 +136,71 @@ test("a resume with another network is refused and says in what it differs", asy
   await expect(other.run()).rejects.toThrow(/its dropout is 0, not 0.5/);
 });
 
+test("a resume that makes no step keeps the moments and the carried state", async () => {
+  const whole = await newModel();
+  const expected = await lossesOf(new Trainer(whole, dataOf()));
+  await lossesOf(new Trainer(await newModel(), dataOf({ folder })), { stopAt: 20 });
+  const stopped = AbortSignal.abort();
+  await new Trainer(await newModel(), dataOf({ folder, resume: true })).run({ signal: stopped });
+  const rest = await lossesOf(new Trainer(await newModel(), dataOf({ folder, resume: true })));
+  expect(rest).toEqual(expected.slice(20));
+});
+
+test("a training stopped while it validates resumes to the same figures", async () => {
+  const measured = async (trainer: Trainer<LanguageModelForm>, stopAt = 0) => {
+    const controller = new AbortController();
+    const seen: number[] = [];
+    trainer.on("validation", ({ loss }) => seen.push(loss));
+    trainer.on("step", ({ step }) => step === stopAt && controller.abort());
+    await trainer.run({ signal: controller.signal });
+    return seen;
+  };
+  const expected = await measured(new Trainer(await newModel(), dataOf({ validateEvery: 10 })));
+  const begun = await measured(new Trainer(await newModel(), dataOf({ validateEvery: 10, folder })), 30);
+  const rest = await measured(new Trainer(await newModel(), dataOf({ validateEvery: 10, folder, resume: true })));
+  expect(begun.length).toBe(2);
+  expect([...begun, ...rest]).toEqual(expected);
+});
+
+test("the last parameters are measured too, once", async () => {
+  for (const options of [{ validateEvery: 7, maximumSteps: 21 }, { validateEvery: 1000 }, { maximumSteps: 5 }]) {
+    const trainer = new Trainer(await newModel(), dataOf({ epochs: 1, ...options }));
+    const steps: number[] = [];
+    trainer.on("validation", ({ step }) => steps.push(step));
+    const end = await trainer.run();
+    expect(steps.at(-1)).toBe(end.step);
+    expect(new Set(steps).size).toBe(steps.length);
+  }
+});
+
+test("a folder that holds a model is taken only when told to, and then its training is gone", async () => {
+  await new Trainer(await newModel(), dataOf({ epochs: 1, folder })).run();
+  const trained = await readFile(join(folder, "model.safetensors"));
+  await expect(new Trainer(await newModel(), dataOf({ folder })).run()).rejects.toThrow(/holds a model already/);
+  expect(await readFile(join(folder, "model.safetensors"))).toEqual(trained);
+  await new Trainer(await newModel(), dataOf({ folder, overwrite: true })).run({ signal: AbortSignal.abort() });
+  const { position } = await readCheckpoint(folder);
+  expect(position.step).toBe(0);
+});
+
+test("data that would be read differently is refused on resume, and so is validation data made to train on", async () => {
+  await new Trainer(await newModel(), dataOf({ epochs: 1, folder })).run();
+  const stream = memoryStream(ids.subarray(0, split), 0);
+  const turned = new WindowData(stream, { batchSize: 16, windowLength: 4 });
+  await expect(new Trainer(await newModel(), dataOf({ data: turned, folder, resume: true })).run()).rejects.toThrow(
+    /data 4 x 16 of .* this one has 16 x 4/,
+  );
+  const model = await newModel();
+  expect(() => new Trainer(model, dataOf({ validation: turned }))).toThrow(/role: "validate"/);
+});
+
+test("early stopping is remembered: a resume goes no further", async () => {
+  const options = { optimizer: sgd({ learningRate: 0 }), epochs: 20, patience: 2, folder };
+  const first = await new Trainer(await newModel(), dataOf(options)).run();
+  const again = await new Trainer(await newModel(), dataOf({ ...options, resume: true })).run();
+  expect(again).toMatchObject({ reason: "early", step: first.step });
+});
+
 test("early stopping ends a training that no longer improves", async () => {
   const trainer = new Trainer(
     await newModel(),
@@ -159,20 +224,35 @@ test("a training that diverges names step and layer and leaves the weights as th
   expect(await weightsOf(model)).toEqual(before);
 });
 
-test("whole sentences train too, each from its beginning", async () => {
-  const model = await newModel();
+test("whole sentences train too, and are measured and written as they were read", async () => {
+  const model = await newModel({ sentences: true });
   const stream = memoryStream(ids, 0);
   const data = await SentenceData.of(stream, { tokenizer, batchSize: 8 });
-  const end = await new Trainer(model, { data, epochs: 25, optimizer: adam({ learningRate: 0.01 }) }).run();
+  const validation = await SentenceData.of(stream, { tokenizer, batchSize: 3, role: "validate" });
+  const trainer = new Trainer(model, { data, validation, epochs: 25, optimizer: adam({ learningRate: 0.01 }) });
+  const end = await trainer.run();
   expect(end.reason).toBe("finished");
   const { nats } = await model.evaluate(stream);
   expect(nats).toBeLessThan(1.5);
+  expect(nats).toBeCloseTo(end.bestLoss as number, 4);
+  // The first character is predicted too: after the beginning of a line, only "T" and "W" have been seen.
+  const [first] = (await model.logProbability("To be")).tokens;
+  expect(first?.token).toBe("T");
+  expect(Math.exp(first?.logProbability as number)).toBeCloseTo(0.5, 1);
 });
 
 test("a resume with other options is refused and says which", async () => {
   await new Trainer(await newModel(), dataOf({ epochs: 1, folder })).run();
   const other = new Trainer(await newModel(), dataOf({ folder, resume: true, clipNorm: 1 }));
   await expect(other.run()).rejects.toThrow(/clipNorm 5, and this one has 1/);
+});
+
+test("clipping by norm and by value exclude each other, and steps are whole numbers", async () => {
+  const model = await newModel();
+  expect(() => new Trainer(model, dataOf({ clipNorm: 5, clipValue: 1 }))).toThrow(/not both/);
+  expect(() => new Trainer(model, dataOf({ maximumSteps: Number.NaN }))).toThrow(/maximumSteps/);
+  const end = await new Trainer(model, dataOf({ clipValue: 1, maximumSteps: 3 })).run();
+  expect(end.step).toBe(3);
 });
 
 test("an unknown option is refused with a guess", () => {

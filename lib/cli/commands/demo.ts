@@ -18,6 +18,7 @@ import { writeReport } from "../writeReport.js";
 
 /** About a minute on two cores of a server of 2023. */
 const defaultSteps = 1000;
+const defaultFolder = "ostinato-demo";
 const prompt = "The whale";
 /** Share of the text that is kept for validation. */
 const heldOut = 0.05;
@@ -25,7 +26,7 @@ const heldOut = 0.05;
 export function demoCommand(): Command {
   return new Command("demo")
     .description("watch a character LSTM learn Moby Dick for about a minute")
-    .option("-o, --out <folder>", "where the model and the report go", "ostinato-demo")
+    .option("-o, --out <folder>", "where the model and the report go", defaultFolder)
     .option("--steps <n>", "updates to make", whole, defaultSteps)
     .action(demo);
 }
@@ -47,7 +48,6 @@ async function demo({ out, steps }: { out: string; steps: number }): Promise<voi
     `${colours.bold("Ostinato")} reads Moby Dick, ${count(train.length)} characters, with an LSTM of 2 x 192 units ` +
       `(${count(model.parameterCount)} parameters).\nIt has never seen a word of English. Every so often it writes something.\n`,
   );
-  await model.save(out, { overwrite: true });
   const trainer = new Trainer(model, {
     data: new WindowData(train, { batchSize: 64, windowLength: 64 }),
     validation: new WindowData(validation, { batchSize: 64, windowLength: 64, role: "validate" }),
@@ -56,10 +56,12 @@ async function demo({ out, steps }: { out: string; steps: number }): Promise<voi
     epochs: 1000,
     maximumSteps: steps,
     folder: out,
-    samples: { every: Math.max(1, Math.floor(steps / 5)), write: () => sample(model) },
+    // The demo's own folder is made anew each time; any other is the user's.
+    overwrite: out === defaultFolder,
+    samples: { every: Math.max(1, Math.floor(steps / 5)), write: (signal) => sample(model, signal) },
   });
-  reportTraining(trainer, print);
-  const { seconds } = await trainer.run({ signal });
+  const line = reportTraining(trainer, print);
+  const { seconds } = await trainer.run({ signal }).finally(() => line.stop());
   const text = passageOf(tokenizer.normalize((await readFile(file, "utf8")).replace(/\r\n/g, "\n")));
   const report = await writeReport({ model, folder: out, history: trainer.history, seconds, text });
   done();
@@ -70,9 +72,10 @@ async function demo({ out, steps }: { out: string; steps: number }): Promise<voi
   if (by) process.exitCode = exitCodeOf(by);
 }
 
-async function sample(model: LanguageModel): Promise<string> {
+async function sample(model: LanguageModel, signal: AbortSignal | undefined): Promise<string> {
   let text = prompt;
-  for await (const piece of model.generate({ prompt, maximumTokens: 240, temperature: 0.7, seed: 1 })) text += piece;
+  const options = { prompt, maximumTokens: 240, temperature: 0.7, seed: 1, ...(signal ? { signal } : {}) };
+  for await (const piece of model.generate(options)) text += piece;
   return text;
 }
 

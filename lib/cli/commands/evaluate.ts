@@ -27,10 +27,10 @@ export function evaluateCommand(): Command {
 async function evaluate(folder: string, files: string[], options: Options): Promise<void> {
   const print = printer(options);
   const { signal, stoppedBy, done } = interruptible();
-  const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
-  const stream = await Corpus.fromFiles(files).tokenize(model.tokenizer, { signal });
   try {
-    const result = await model.evaluate(stream, { batchSize: options.batch, signal });
+    const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
+    const stream = await Corpus.fromFiles(files).tokenize(model.tokenizer, { signal });
+    const result = await model.evaluate(stream, { batchSize: options.batch, signal }).finally(() => stream.close());
     print.object(result);
     print.line(`${count(result.tokens)} tokens: ${measures({ ...result, loss: result.nats })}`);
   } catch (error) {
@@ -38,7 +38,6 @@ async function evaluate(folder: string, files: string[], options: Options): Prom
     if (!by) throw error;
     process.exitCode = exitCodeOf(by);
   } finally {
-    await stream.close();
     done();
   }
 }

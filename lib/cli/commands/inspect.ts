@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { FileError, InputError, OptionError } from "../../errors.js";
+import { readTextFile } from "../../data/index.js";
+import { OptionError } from "../../errors.js";
 import { loadTrainerHistory, modelFiles } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import type { History } from "../../train/events.js";
@@ -42,8 +42,12 @@ export function inspectCommand(): Command {
   return withExecutorOptions(command).action(inspect);
 }
 
-async function inspect(folder: string, options: Options): Promise<void> {
+async function inspect(folder: string, options: Options, command: Command): Promise<void> {
   const print = printer(options);
+  for (const name of ["feature", "layer", "unit"] as const) {
+    if (options.terminal || command.getOptionValueSource(name) !== "cli") continue;
+    throw new OptionError(`inspect: --${name} needs --terminal; the report shows the units of every feature.`);
+  }
   const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
   const text = await textFor(model, options);
   const saved = existsSync(join(folder, modelFiles.history))
@@ -100,16 +104,16 @@ async function textFor(model: LanguageModel, { text: file }: Options): Promise<s
     for await (const piece of model.generate({ maximumTokens: 800, temperature: 0.7, seed: 1 })) text += piece;
     return text;
   }
-  const content = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new FileError(`inspect: ${file} cannot be read: ${(cause as Error).message}.`, cause);
-  });
-  if (content === "") throw new InputError(`inspect: ${file} is empty.`);
-  // A token is at least one byte, so this many characters hold enough tokens; words are longer.
-  const beginning = content.slice(0, mostTokens * 8);
-  const ids = model.tokenizer.encode(
-    beginning.replace(/\s\S*$/, (end) => (beginning.length < content.length ? "" : end)),
-  );
-  return model.tokenizer.decode(ids.subarray(0, mostTokens));
+  // A token is at least one character but for bytes, so this much text holds enough of them; words are longer.
+  const enough = mostTokens * 8;
+  let text = "";
+  for await (const piece of readTextFile(file)) {
+    text += piece;
+    if (text.length > enough) break;
+  }
+  // Cut between words, or at least between characters.
+  if (text.length > enough) text = text.slice(0, enough).replace(/\s\S*$|[\uD800-\uDBFF]$/, "");
+  return model.tokenizer.decode(model.tokenizer.encode(text).subarray(0, mostTokens));
 }
 
 function colourDepth(): ColourDepth {

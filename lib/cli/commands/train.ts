@@ -1,9 +1,17 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { Tokenizer, TokenStream } from "../../data/index.js";
-import { ByteTokenizer, CharacterTokenizer, Corpus, SubwordTokenizer, WordTokenizer } from "../../data/index.js";
+import {
+  ByteTokenizer,
+  CharacterTokenizer,
+  Corpus,
+  SubwordTokenizer,
+  textFileSize,
+  WordTokenizer,
+} from "../../data/index.js";
 import { FileError, OptionError } from "../../errors.js";
-import { holdsModel, readJsonFile } from "../../formats/index.js";
+import { holdsModel, loadModelFolder, modelFiles, readJsonFile } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import { SentenceData, WindowData } from "../../models/languageModelData.js";
 import { cells } from "../../models/languageModelNetwork.js";
@@ -14,7 +22,7 @@ import { Trainer } from "../../train/trainer.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
 import { given, number, whole } from "../options.js";
-import type { Printer } from "../print.js";
+import type { Printer, ProgressLine } from "../print.js";
 import { count, duration, printer } from "../print.js";
 import { measures, reportTraining } from "../reportTraining.js";
 
@@ -57,8 +65,8 @@ interface Options {
   decayStart?: number;
   decayEvery?: number;
   warmup?: number;
-  clip: number;
-  clipValue: number;
+  clip?: number;
+  clipValue?: number;
   reduction: "token" | "sequence";
   seed: number;
   patience: number;
@@ -112,8 +120,8 @@ function languageModelCommand(): Command {
     .option("--decay-start <n>", "step: epochs before the first decay", number)
     .option("--decay-every <n>", "step: epochs between decays", number)
     .option("--warmup <n>", "updates over which the rate rises", whole)
-    .option("--clip <x>", "largest norm of all gradients together; 0 for none", number, 5)
-    .option("--clip-value <x>", "largest gradient element; 0 for none", number, 0)
+    .option("--clip <x>", "largest norm of all gradients together; 0 for none (default: 5)", number)
+    .option("--clip-value <x>", "largest gradient element, instead of --clip", number)
     .addOption(
       new Option(
         "--reduction <kind>",
@@ -135,16 +143,18 @@ function languageModelCommand(): Command {
   return withExecutorOptions(command).action(trainLanguageModel);
 }
 
-async function trainLanguageModel(files: string[], options: Options): Promise<void> {
+async function trainLanguageModel(files: string[], options: Options, command: Command): Promise<void> {
   const print = printer(options);
+  expectUsed(command, options);
   await expectFreeFolder(options);
+  if (options.test !== undefined) await textFileSize(options.test);
   const { signal, stoppedBy, done } = interruptible();
+  let line: ProgressLine | undefined;
   try {
     const corpus = Corpus.fromFiles(files);
     const executor = executorFrom(options);
-    const tokenizer = options.resume
-      ? (await LanguageModel.load(options.out, { executor })).tokenizer
-      : await tokenizerFor(options, corpus);
+    const tokenizer = options.resume ? await tokenizerOf(options) : await tokenizerFor(options, corpus);
+    if (options.prompt !== undefined) tokenizer.encode(options.prompt);
     const text = await corpus.tokenize(tokenizer, { signal });
     const streams = await splitOf(text, options, tokenizer);
     const model = await LanguageModel.create({
@@ -154,16 +164,14 @@ async function trainLanguageModel(files: string[], options: Options): Promise<vo
       ...given(networkOptions(options)),
     });
     const trainer = await trainerFor(model, streams, options);
-    // Finds a full or read-only disk now, and not after the first epoch.
-    if (!options.resume) await model.save(options.out, { overwrite: options.overwrite ?? false });
     print.note(
       `${corpus.name}: ${count(streams.train.length)} ${tokenizer.kind} tokens to learn, ` +
         `${count(streams.validation?.length ?? 0)} to validate; vocabulary ${count(tokenizer.size)}.`,
     );
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
-    reportTraining(trainer, print);
+    line = reportTraining(trainer, print);
     const end = await trainer.run({ signal });
-    await conclude(end, model, options, print);
+    await conclude(end, model, { ...options, signal }, print);
     const by = stoppedBy();
     if (by) process.exitCode = exitCodeOf(by);
   } catch (error) {
@@ -171,7 +179,27 @@ async function trainLanguageModel(files: string[], options: Options): Promise<vo
     if (!by || (error as Error).name !== "AbortError") throw error;
     process.exitCode = exitCodeOf(by);
   } finally {
+    line?.stop();
     done();
+  }
+}
+
+/** Refuses options that another option makes meaningless. */
+function expectUsed(command: Command, options: Options): void {
+  const { schedule, sentences, sampleEvery, validation, tokenizer } = options;
+  const rules: [name: string, flag: string, used: boolean, advice: string][] = [
+    ["decay", "--decay", schedule !== "constant", "needs --schedule step, plateau or cosine"],
+    ["decayStart", "--decay-start", schedule === "step", "needs --schedule step"],
+    ["decayEvery", "--decay-every", schedule === "step", "needs --schedule step"],
+    ["window", "--window", !sentences, "cuts a running text, and --sentences reads whole lines"],
+    ["prompt", "--prompt", sampleEvery > 0, "needs --sample-every"],
+    ["validateEvery", "--validate-every", Number(validation) !== 0, "needs --validation"],
+    ["patience", "--patience", Number(validation) !== 0, "needs --validation"],
+    ["vocabulary", "--vocabulary", tokenizer === "word", "needs --tokenizer word"],
+    ["unknown", "--unknown", tokenizer === "character" || tokenizer === "jamo", "needs --tokenizer character or jamo"],
+  ];
+  for (const [name, flag, used, advice] of rules) {
+    if (!used && command.getOptionValueSource(name) === "cli") throw new OptionError(`train: ${flag} ${advice}.`);
   }
 }
 
@@ -179,19 +207,29 @@ async function trainLanguageModel(files: string[], options: Options): Promise<vo
 async function expectFreeFolder({ out, resume, overwrite }: Options): Promise<void> {
   if (resume && overwrite) throw new OptionError("train: --resume and --overwrite contradict each other.");
   const there = await holdsModel(out);
-  if (resume && !there)
-    throw new FileError(`train: ${out} holds no training to resume. Leave out --resume to begin one.`);
+  if (resume && !(there && existsSync(join(out, modelFiles.trainer)))) {
+    throw new FileError(
+      `train: ${out} holds no training to resume. ${there ? "Pass --overwrite instead of" : "Leave out"} --resume to begin one.`,
+    );
+  }
   if (there && !resume && !overwrite) {
     throw new FileError(`train: ${out} holds a model already. Choose another --out, or pass --resume or --overwrite.`);
   }
 }
 
+/** That of the training that is resumed. */
+async function tokenizerOf({ out, tokenizer: wanted }: Options): Promise<Tokenizer> {
+  const { tokenizer } = await loadModelFolder(out);
+  const kind = tokenizer instanceof CharacterTokenizer && tokenizer.unit === "jamo" ? "jamo" : tokenizer.kind;
+  if (kind === (wanted.endsWith(".json") ? "subword" : wanted)) return tokenizer;
+  throw new OptionError(
+    `train: the training in ${out} reads ${kind} tokens, not ${wanted}. Resume with the options that it began with.`,
+  );
+}
+
 async function tokenizerFor({ tokenizer, vocabulary, unknown }: Options, corpus: Corpus): Promise<Tokenizer> {
-  if (vocabulary !== undefined && tokenizer !== "word")
-    throw new OptionError("train: --vocabulary needs --tokenizer word.");
   if (tokenizer === "character") return CharacterTokenizer.fromCorpus(corpus, given({ unknown }));
   if (tokenizer === "jamo") return CharacterTokenizer.fromCorpus(corpus, { unit: "jamo", ...given({ unknown }) });
-  if (unknown) throw new OptionError("train: --unknown is for --tokenizer character and jamo.");
   if (tokenizer === "byte") return new ByteTokenizer();
   if (tokenizer === "word") return WordTokenizer.fromCorpus(corpus, given({ maximumSize: vocabulary }));
   if (!tokenizer.endsWith(".json") || !existsSync(tokenizer)) {
@@ -223,7 +261,7 @@ async function splitOf(
 function networkOptions(options: Options) {
   const { cell, layers, hidden, embedding, dropout, variational, tied, connections, layerNorm, init } = options;
   const { forgetBias, reset, activation } = options;
-  const names = { hiddenSize: hidden, embeddingSize: embedding, initializer: init };
+  const names = { sentences: options.sentences, hiddenSize: hidden, embeddingSize: embedding, initializer: init };
   return { cell, layers, dropout, variational, tied, connections, layerNorm, forgetBias, reset, activation, ...names };
 }
 
@@ -235,9 +273,9 @@ async function trainerFor(model: LanguageModel, { train, validation }: Streams, 
     sentences
       ? SentenceData.of(stream, { tokenizer, batchSize: batch, seed, role })
       : new WindowData(stream, { batchSize: batch, windowLength: window, role });
-  const write = async () => {
+  const write = async (signal?: AbortSignal) => {
     let text = prompt ?? "";
-    const pieces = model.generate({ ...given({ prompt }), maximumTokens: 200, temperature: 0.8, seed });
+    const pieces = model.generate({ ...given({ prompt, signal }), maximumTokens: 200, temperature: 0.8, seed });
     for await (const piece of pieces) text += piece;
     return text;
   };
@@ -248,19 +286,24 @@ async function trainerFor(model: LanguageModel, { train, validation }: Streams, 
     schedule: schedule(options.schedule, given(options)),
     epochs: options.epochs,
     ...given({ maximumSteps: steps, checkpointSeconds: options.checkpointSeconds }),
-    clipNorm: options.clip,
-    clipValue: options.clipValue,
+    ...given({ clipNorm: options.clip, clipValue: options.clipValue }),
     reduction: options.reduction,
     seed,
     patience: options.patience,
     validateEvery: options.validateEvery,
     folder: options.out,
     resume: options.resume ?? false,
+    overwrite: options.overwrite ?? false,
     ...(sampleEvery > 0 ? { samples: { every: sampleEvery, write } } : {}),
   });
 }
 
-async function conclude(end: EndEvent, model: LanguageModel, { out, test }: Options, print: Printer): Promise<void> {
+async function conclude(
+  end: EndEvent,
+  model: LanguageModel,
+  { out, test, signal }: Options & { signal: AbortSignal },
+  print: Printer,
+): Promise<void> {
   print.object({ event: "end", ...end, folder: out });
   const how = { finished: "Done", early: "Stopped early: the validation loss no longer improves", stopped: "Stopped" }[
     end.reason
@@ -271,9 +314,8 @@ async function conclude(end: EndEvent, model: LanguageModel, { out, test }: Opti
     return;
   }
   if (test === undefined) return;
-  const stream = await Corpus.fromFile(test).tokenize(model.tokenizer);
-  const result = await model.evaluate(stream);
-  await stream.close();
+  const stream = await Corpus.fromFile(test).tokenize(model.tokenizer, { signal });
+  const result = await model.evaluate(stream, { signal }).finally(() => stream.close());
   print.object({ event: "test", ...result });
   print.line(`test ${measures({ ...result, loss: result.nats })}`);
 }

@@ -10,7 +10,8 @@ type FloatsConstructor = Float32ArrayConstructor | Float64ArrayConstructor;
 
 /**
  * Runs programs in plain TypeScript. In "float64" it is the oracle of the tests; in "float32" it does what the native
- * executor does, slower, wherever JavaScript runs. Computes while `run` is called: nothing happens off the event loop.
+ * executor does, slower, wherever JavaScript runs. It computes on the event loop, and lets other work in between two ops
+ * when it has held it for some time.
  */
 export class ReferenceExecutor implements Executor {
   readonly name: string;
@@ -72,6 +73,18 @@ class ReferenceStore implements Store {
   }
 }
 
+/** Milliseconds after which other work of the event loop gets its turn. */
+const longestTurn = 15;
+let lastTurn = performance.now();
+
+async function eventLoopTurn(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else setTimeout(resolve);
+  });
+  lastTurn = performance.now();
+}
+
 interface BoundOp {
   readonly kernel: Kernel;
   readonly call: KernelCall;
@@ -104,6 +117,7 @@ class ReferenceExecutable implements Executable {
       (this.#buffers[value] as Buffer).data.set(ordered[i] as Values);
     let nonFinite: number | null = null;
     for (const [i, { kernel, call }] of this.#ops.entries()) {
+      if (performance.now() - lastTurn > longestTurn) await eventLoopTurn();
       kernel(call);
       if (!check || call.results.every((result) => result === null || result.data.every(Number.isFinite))) continue;
       nonFinite = i;

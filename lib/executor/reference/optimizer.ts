@@ -1,3 +1,4 @@
+import { InputError } from "../../errors.js";
 import type { Floats, KernelCall } from "./kernel.js";
 import { floatsOf, optionalFloats, resultOf } from "./kernel.js";
 
@@ -15,7 +16,7 @@ export function globalNorm(call: KernelCall): void {
 export function clipScale(call: KernelCall): void {
   const [norm, most] = [floatsOf(call, 0)[0] as number, floatsOf(call, 1)[0] as number];
   const scale = most > 0 ? Math.min(1, most / (norm + 1e-6)) : 1;
-  resultOf(call, 0)[0] = Number.isFinite(norm) ? scale : Number.NaN;
+  resultOf(call, 0)[0] = Number.isFinite(norm) && !Number.isNaN(most) ? scale : Number.NaN;
 }
 
 /** Calls f for each weight with its gradient, unless the scale is NaN. The scalars follow the gradient. */
@@ -50,6 +51,7 @@ export function sgd(call: KernelCall): void {
 export function adam(call: KernelCall): void {
   const [beta1, beta2, epsilon, decay, decoupled] = call.attributes as [number, number, number, number, number];
   const [m, v, t] = [floatsOf(call, 1), floatsOf(call, 2), floatsOf(call, 6)[0] as number];
+  if (!(t >= 1)) throw new InputError(`adam: expected the step to be at least 1, got ${t}.`);
   update(call, { gradient: 3, decay: decoupled ? 0 : decay }, ({ i, w, g, learningRate }) => {
     if (decoupled) w[i] = (w[i] as number) * (1 - learningRate * decay);
     m[i] = beta1 * (m[i] as number) + (1 - beta1) * g;

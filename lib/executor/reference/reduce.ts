@@ -31,7 +31,11 @@ export function max(call: KernelCall): void {
     for (let i = 0; i < inner; i++) {
       let best = 0;
       const at = (k: number) => (o * size + k) * inner + i;
-      for (let k = 1; k < size; k++) if ((x[at(k)] as number) > (x[at(best)] as number)) best = k;
+      for (let k = 1; k < size; k++) {
+        const [candidate, most] = [x[at(k)] as number, x[at(best)] as number];
+        // The first NaN wins.
+        if (candidate > most || (Number.isNaN(candidate) && !Number.isNaN(most))) best = k;
+      }
       y[o * inner + i] = x[at(best)] as number;
       if (index) index[o * inner + i] = best;
     }
