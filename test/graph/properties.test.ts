@@ -286,3 +286,22 @@ test("values that live at the same time never share memory, and ops that nobody 
     }
   }
 });
+
+test("what a gradient uses up cannot be read again", () => {
+  const graph = lstmGraph(3, 2);
+  const recorded = new Graph();
+  const x = recorded.feed("x", "f32", [3, 2, I]);
+  const state = () => recorded.zeros([2, H]);
+  const weight = (name: string, shape: Shape) => recorded.feed(name, "f32", shape);
+  const { y } = ops.lstm({
+    x,
+    h0: state(),
+    c0: state(),
+    weight_ih: weight("weight_ih", [4 * H, I]),
+    weight_hh: weight("weight_hh", [4 * H, H]),
+  });
+  recorded.output("first", differentiate(ops.sum(ops.square(y)), [x])[0] as typeof x);
+  recorded.output("second", differentiate(ops.sum(y), [x])[0] as typeof x);
+  expect(() => graph.program()).not.toThrow();
+  expect(() => recorded.program()).toThrow(/lstmGradient needs .* which lstmGradient uses up/);
+});

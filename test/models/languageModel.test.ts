@@ -164,3 +164,9 @@ test("options that contradict each other or nobody knows are refused", async () 
   await expect(newModel({ dropout: 1 })).rejects.toThrow(/dropout to be a number at least 0 and below 1, got 1/);
   await expect(newModel({ initializer: "random" })).rejects.toThrow(/expected one of uniform:WIDTH/);
 });
+
+test("the reference executor lets the event loop turn while it writes", async () => {
+  const model = await newModel({ hiddenSize: 64, executor: new ReferenceExecutor() });
+  const signal = AbortSignal.timeout(50);
+  await expect(written(model.generate({ maximumTokens: 100_000, signal }))).rejects.toThrow(/timeout|aborted/);
+});

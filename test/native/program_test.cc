@@ -139,3 +139,17 @@ TEST_CASE("errors of values say which op met them") {
   ids[1] = 4;
   CHECK_THROWS_WITH_AS(program.run(false), "embedding: id 4 at position 1 is outside the table of 4 rows", InputError);
 }
+
+TEST_CASE("a result on top of an operand is refused: it could change ids that were checked") {
+  auto store = std::make_shared<Store>();
+  store->declare(DType::f32, 8);
+  for (const double rowsAt : {0.0, 64.0}) {
+    const std::vector<double> words = {kProgramMagic, 1, 3, 1, 1, 1, 256,
+                                       0, 1, 0, 2, 4, 2,         // table
+                                       1, 0, 0, 1, 17,           // ids: 68 bytes
+                                       0, 0, rowsAt, 2, 17, 2,   // rows
+                                       1, 2, codeOf("embedding"), 2, 0, 1, 1, 2, 0};
+    CHECK_THROWS_WITH_AS(Program(store, words.data(), words.size()), "embedding: its values overlap in memory",
+                         ProgramError);
+  }
+}
