@@ -8,6 +8,8 @@ setup();
 const demo = spawn(process.execPath, [join(root, "dist/cli/main.js"), "demo", ...process.argv.slice(2)], {
   stdio: "inherit",
 });
-// Ctrl-C reaches the demo as well; it saves and stops, and this process waits for it.
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => demo.kill(signal));
+// A terminal's Ctrl-C reaches the demo by itself; it saves and stops, and this process waits for it. A second one from here
+// would end it at once.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => demo.kill("SIGTERM"));
 demo.on("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 
-/** What ends a long command: Ctrl-C, SIGTERM, a terminal that closes, a reader of its output that leaves. */
-const ends = ["SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE"] as const;
+/** What ends a long command, besides a reader of its output that leaves: Ctrl-C, SIGTERM, a terminal that closes. */
+const ends = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Turns the signals that end a process into an AbortSignal, so that a long command can save and stop. A second one ends
@@ -15,7 +15,7 @@ export function interruptible(): { signal: AbortSignal; stoppedBy: () => NodeJS.
     by = name;
     controller.abort();
   };
-  // Node ignores SIGPIPE; a reader that leaves shows in the stream instead, once for each write.
+  // Node ignores SIGPIPE: a reader that leaves shows in the stream instead, perhaps once for each write.
   const left = (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE" && !by) listen("SIGPIPE");
   };

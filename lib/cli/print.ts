@@ -59,7 +59,7 @@ function bar(): ProgressLine {
     update: (share, text) => {
       if (!line) {
         line = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic);
-        line.start(1000, 0, { text });
+        line.start(1000, Math.round(share * 1000), { text });
       }
       line.update(Math.round(share * 1000), { text });
     },

@@ -24,9 +24,13 @@ export class UnknownTokenError extends InputError {
 
 function wording(token: string, where: string, { kind, size }: UnknownTokenError["vocabulary"]): string {
   const which = kind === "character" ? `"${printable(token)}" (${codePointName(token)})` : `"${printable(token)}"`;
+  const remedy =
+    kind === "character"
+      ? "make the vocabulary with a token for the unknown (unknown: true; --unknown on the command line)"
+      : "make the vocabulary of the most frequent words (maximumSize; --vocabulary on the command line)";
   return (
     `Unknown ${kind} ${which} at ${where}: it is not among the ${size} ${kind}s of the vocabulary. ` +
-    `Take it out of the text, or make the vocabulary with an unknown token (unknown: true) and train again.`
+    `Take it out of the text, or ${remedy} and train again.`
   );
 }
 

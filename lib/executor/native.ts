@@ -1,4 +1,4 @@
-import { InputError, OstinatoError, ShapeError } from "../errors.js";
+import { expectNumber, InputError, OstinatoError, ShapeError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
 import { elementsOf, sameShape, shapeText } from "../graph/program.js";
 import type { Addon, AddonInfo, AddonProgram, AddonStore } from "./addon.js";
@@ -143,6 +143,7 @@ export function nativeExecutor(): NativeExecutor {
 
 /** Threads that native runs use. Default: OSTINATO_NUM_THREADS, else the CPUs that this process may use. */
 export function setThreads(threads: number): void {
+  expectNumber("setThreads", "threads", threads, { integer: true, minimum: 1, maximum: 256 });
   named(() => loadAddon().setThreads(threads));
 }
 

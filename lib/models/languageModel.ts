@@ -1,6 +1,6 @@
 import type { Tokenizer, TokenStream } from "../data/index.js";
 import { countCharacters, memoryStream, sentenceMarks } from "../data/index.js";
-import { expectNumber, InputError } from "../errors.js";
+import { expectNumber, InputError, OptionError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
 import type { LoadedModel } from "../formats/index.js";
 import { loadModelFolder, saveModelFolder } from "../formats/index.js";
@@ -72,6 +72,9 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   #steps: TokenStep | null = null;
 
   private constructor(network: LanguageModelNetwork, tokenizer: Tokenizer, executor: Executor) {
+    if (typeof executor?.createStore !== "function") {
+      throw new OptionError("LanguageModel: expected an executor: nativeExecutor(), or new ReferenceExecutor().");
+    }
     this.network = network;
     this.tokenizer = tokenizer;
     this.executor = executor;
@@ -92,13 +95,13 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   }
 
   /** A model from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
-  static async load(folder: string, { executor }: { executor: Executor }): Promise<LanguageModel> {
+  static async load(folder: string, options: { executor: Executor }): Promise<LanguageModel> {
     const networkOf = (config: Record<string, unknown>) =>
       new LanguageModelNetwork(config as unknown as LanguageModelConfig);
     const { config, tensors, tokenizer } = await loadModelFolder(folder, {
       parameters: (config) => networkOf(config).parameters,
     });
-    const model = new LanguageModel(networkOf(config), tokenizer, executor);
+    const model = new LanguageModel(networkOf(config), tokenizer, options?.executor);
     await model.#write(tensors);
     return model;
   }

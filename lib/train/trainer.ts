@@ -126,7 +126,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     const progress = new Progress({ progress: this.#progress(), tokens: this.#at.tokens });
     let saved = progress.seconds;
     const checkpoint = async () => {
-      await this.#checkpoint(progress);
+      await this.#checkpoint(progress.seconds);
       saved = progress.seconds;
     };
     // A training that was stopped while it validated.
@@ -228,7 +228,10 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     this.emit("sample", event);
   }
 
-  /** Writes the folder before the first step, so that a full disk, or a model that is there, is known in time. */
+  /**
+   * Writes the folder before the first step, so that a full disk, or a model that is there, is known in time, and so that
+   * there is something to resume from the beginning.
+   */
   async #claimFolder(): Promise<void> {
     const { folder, overwrite } = this.#options;
     if (!folder) return;
@@ -238,6 +241,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       );
     }
     await this.#model.save(folder, { overwrite });
+    await this.#checkpoint(0);
   }
 
   async #saveModel(folder: string): Promise<void> {
@@ -245,7 +249,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     this.emit("checkpoint", { step: this.#at.step, folder, kind: "best" });
   }
 
-  async #checkpoint(progress: Progress): Promise<void> {
+  /** @param seconds of this run. */
+  async #checkpoint(seconds: number): Promise<void> {
     const { folder, schedule } = this.#options;
     if (!folder) return;
     // Until there is a best one, the newest parameters are the model.
@@ -256,7 +261,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       misses: this.#misses,
       bestLoss: this.#best?.loss ?? null,
       schedule: schedule.save(),
-      seconds: this.#secondsBefore + progress.seconds,
+      seconds: this.#secondsBefore + seconds,
       curve: { every: this.#curve.every, points: this.#curve.points },
       validations: this.#history.validations,
       samples: this.#history.samples,
@@ -314,7 +319,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
 
   async #end(reason: EndReason, progress: Progress): Promise<EndEvent> {
     if (reason === "finished" && this.#history.validations.at(-1)?.step !== this.#at.step) await this.#validate();
-    await this.#checkpoint(progress);
+    await this.#checkpoint(progress.seconds);
     if (reason !== "stopped") await this.#restoreBest();
     const event: EndEvent = {
       reason,

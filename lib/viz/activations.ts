@@ -73,6 +73,16 @@ export function rankUnits(trace: ActivationTrace, feature: TextFeature): RankedU
   return ranked.sort((a, b) => Math.abs(b.score) - Math.abs(a.score));
 }
 
+/** The features that occur in a text, the one that a single unit follows best first; "variance" last. */
+export function rankFeatures(trace: ActivationTrace): TextFeature[] {
+  const best = (feature: TextFeature) => Math.abs(rankUnits(trace, feature)[0]?.score ?? 0);
+  return textFeatures
+    .map((feature) => ({ feature, score: feature === "variance" ? Number.MIN_VALUE : best(feature) }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score)
+    .map(({ feature }) => feature);
+}
+
 /** One unit's activation at each token. */
 export function unitValues(trace: ActivationTrace, { layer, unit }: { layer: number; unit: number }): Float64Array {
   const { units, values } = trace.layers[layer] as ActivationLayer;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { ActivationTrace } from "./activations.js";
-import { featureTitles, rankUnits, textFeatures } from "./activations.js";
+import { featureTitles, rankFeatures, rankUnits, textFeatures } from "./activations.js";
 import { reportScript } from "./reportScript.js";
 import { reportStyle } from "./reportStyle.js";
 
@@ -47,7 +47,7 @@ export function renderReport(data: ReportData): string {
 </header>
 <main>
 ${charts ? chartSection() : ""}
-${trace ? activationSection() : ""}
+${trace ? activationSection(trace) : ""}
 ${history && history.samples.length > 0 ? sampleSection(history.samples) : ""}
 <section><h2>The model</h2><table>${configuration.map(([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join("")}</table></section>
 </main>
@@ -67,8 +67,8 @@ function chartSection(): string {
 <figure><div class="chart" id="rate"></div><figcaption>Learning rate.</figcaption></figure></div></section>`;
 }
 
-function activationSection(): string {
-  const options = textFeatures
+function activationSection(trace: ActivationTrace): string {
+  const options = rankFeatures(trace)
     .map((feature) => `<option value="${feature}">${escapeHtml(featureTitles[feature])}</option>`)
     .join("");
   return `<section><h2>What single units watch</h2>

@@ -3,29 +3,40 @@ export type ColourDepth = 24 | 8 | 0;
 
 /**
  * A text with a coloured background for each token: blue for negative, red for positive values, full at `limit`.
- * Without colour, tokens beyond half the limit are marked: [+token] and [-token].
+ * Without colour, runs of tokens beyond half the limit are marked: [+tokens] and [-tokens].
  */
 export function colourText(
   tokens: readonly string[],
   values: ArrayLike<number>,
   { limit = largest(values), depth, width }: { limit?: number; depth: ColourDepth; width: number },
 ): string {
+  const signs = Array.from(tokens, (_, t) => {
+    const share = Math.max(-1, Math.min(1, (values[t] as number) / (limit || 1)));
+    return { share, sign: Math.abs(share) > 0.5 ? Math.sign(share) : 0 };
+  });
   let out = "";
   let column = 0;
+  const newLine = () => {
+    out += "\n";
+    column = 0;
+  };
   for (const [t, token] of tokens.entries()) {
-    const share = Math.max(-1, Math.min(1, (values[t] as number) / (limit || 1)));
+    const { share, sign } = signs[t] as (typeof signs)[number];
     const [shown = "", ...breaks] = token.split("\n");
-    const marked = depth === 0 && Math.abs(share) > 0.5 ? `[${share > 0 ? "+" : "-"}${shown}]` : shown;
-    if (column + widthOf(marked) > width) {
-      out += "\n";
-      column = 0;
+    const opens = depth === 0 && sign !== 0 && (column === 0 || signs[t - 1]?.sign !== sign);
+    const closes = depth === 0 && sign !== 0 && (breaks.length > 0 || signs[t + 1]?.sign !== sign);
+    const open = sign > 0 ? "[+" : "[-";
+    // A run that goes on over the end of a line is closed there and opened again.
+    const needed = widthOf(shown) + (opens ? 2 : 0) + (depth === 0 && sign !== 0 ? 1 : 0);
+    if (column > 0 && column + needed > width) {
+      if (depth === 0 && sign !== 0 && !opens) out += "]";
+      newLine();
     }
+    const first = opens || (depth === 0 && sign !== 0 && column === 0);
+    const marked = `${first ? open : ""}${shown}${closes ? "]" : ""}`;
     out += depth === 0 ? marked : `${background(share, depth)}${shown}\u001b[0m`;
-    column += widthOf(marked);
-    if (breaks.length > 0) {
-      out += "\n";
-      column = 0;
-    }
+    column += depth === 0 ? widthOf(marked) : widthOf(shown);
+    if (breaks.length > 0) newLine();
   }
   return out;
 }

@@ -110,6 +110,22 @@ for (const [name, signal, code] of [
   });
 }
 
+test("a reader that leaves stops a training as Ctrl-C does", async () => {
+  const out = join(folder, "left");
+  const args = ["train", "lm", book, "--out", out, ...small, "--epochs", "1000", "--json"];
+  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  let steps = 0;
+  child.stdout.on("data", (chunk: Buffer) => {
+    steps += chunk.toString().split('"event":"step"').length - 1;
+    if (steps >= 10) child.stdout.destroy();
+  });
+  const [status] = (await once(child, "exit")) as [number];
+  expect(status).toBe(141);
+  const resumed = ostinato(...args, "--resume", "--steps", "1");
+  const end = JSON.parse(resumed.stdout.trim().split("\n").at(-1) as string) as { step: number };
+  expect(end.step).toBeGreaterThanOrEqual(10);
+}, 60_000);
+
 test("kill -9 at any moment leaves a model that loads and a training that resumes", async () => {
   const out = join(folder, "killed");
   const args = [

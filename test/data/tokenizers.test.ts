@@ -132,7 +132,7 @@ test("an unknown character is named with its place", () => {
   const tokenizer = CharacterTokenizer.fromText("abc\n");
   expect(() => tokenizer.encode("ab\nce\u0301")).toThrow(
     'Unknown character "é" (U+00E9) at line 2, column 2: it is not among the 4 characters of the vocabulary. ' +
-      "Take it out of the text, or make the vocabulary with an unknown token (unknown: true) and train again.",
+      "Take it out of the text, or make the vocabulary with a token for the unknown (unknown: true; --unknown on the command line) and train again.",
   );
   expect(() => tokenizer.encode("👩")).toThrow(/"👩" \(U\+1F469\) at line 1, column 1/);
   expect(() => tokenizer.encode("\ud83d")).toThrow(/U\+D83D/);

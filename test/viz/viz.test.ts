@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import type { ActivationTrace } from "../../lib/viz/index.js";
+import type { ActivationTrace, TextFeature } from "../../lib/viz/index.js";
 import {
   blockChart,
   colourText,
   featureOf,
   legend,
+  rankFeatures,
   rankUnits,
   renderReport,
   unitValues,
@@ -66,6 +67,10 @@ test("the units that watch quotes and line length are found", () => {
   const [quotes] = rankUnits(trace(), "quotes");
   expect(quotes).toMatchObject({ layer: 1, unit: 2, score: expect.closeTo(-1, 5) });
   expect(rankUnits(trace(), "line")[0]).toMatchObject({ layer: 0, unit: 0, score: expect.closeTo(1, 5) });
+  const withoutQuotes = { ...trace(), tokens: tokens.map((token) => token.replace(/["\u201c\u201d]/, "'")) };
+  expect(rankFeatures(trace())).toContain("quotes");
+  expect(rankFeatures(withoutQuotes)).not.toContain("quotes");
+  expect(rankFeatures(trace()).at(-1)).toBe("variance");
   expect(unitValues(trace(), { layer: 1, unit: 2 })[text.indexOf("come")]).toBe(-1);
 });
 
@@ -119,7 +124,8 @@ test.skipIf(!existsSync("/usr/bin/chromium"))(
     rmSync(folder, { recursive: true, force: true });
     expect(stdout).toContain("<title>a &lt;model&gt; &amp; more</title>");
     expect(stdout.match(/<canvas/g)?.length).toBe(3);
-    expect(stdout).toMatch(/layer 1 cell, unit 2\. Point at a token/);
+    const [best] = rankUnits(trace(), rankFeatures(trace())[0] as TextFeature);
+    expect(stdout).toContain(`${trace().layers[best?.layer as number]?.name}, unit ${best?.unit}. Point at a token`);
   },
 );
 

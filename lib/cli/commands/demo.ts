@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { CharacterTokenizer, Corpus } from "../../data/index.js";
 import { FileError } from "../../errors.js";
 import { nativeExecutor } from "../../executor/native.js";
+import { holdsModel } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import { WindowData } from "../../models/languageModelData.js";
 import { adam } from "../../train/optimizers.js";
@@ -18,7 +19,6 @@ import { writeReport } from "../writeReport.js";
 
 /** About a minute on two cores of a server of 2023. */
 const defaultSteps = 1000;
-const defaultFolder = "ostinato-demo";
 const prompt = "The whale";
 /** Share of the text that is kept for validation. */
 const heldOut = 0.05;
@@ -26,13 +26,14 @@ const heldOut = 0.05;
 export function demoCommand(): Command {
   return new Command("demo")
     .description("watch a character LSTM learn Moby Dick for about a minute")
-    .option("-o, --out <folder>", "where the model and the report go", defaultFolder)
+    .option("-o, --out <folder>", "where the model and the report go (default: ostinato-demo)")
     .option("--steps <n>", "updates to make", whole, defaultSteps)
     .action(demo);
 }
 
-async function demo({ out, steps }: { out: string; steps: number }): Promise<void> {
+async function demo({ out: wanted, steps }: { out?: string; steps: number }): Promise<void> {
   const print = printer({});
+  const out = wanted ?? (await freeFolder("ostinato-demo"));
   const file = mobyDick();
   const { signal, stoppedBy, done } = interruptible();
   const corpus = Corpus.fromFile(file);
@@ -46,7 +47,8 @@ async function demo({ out, steps }: { out: string; steps: number }): Promise<voi
   });
   print.note(
     `${colours.bold("Ostinato")} reads Moby Dick, ${count(train.length)} characters, with an LSTM of 2 x 192 units ` +
-      `(${count(model.parameterCount)} parameters).\nIt has never seen a word of English. Every so often it writes something.\n`,
+      `(${count(model.parameterCount)} parameters).\nIt has never seen a word of English. Every so often it writes something. ` +
+      "Ctrl-C ends it early.\n",
   );
   const trainer = new Trainer(model, {
     data: new WindowData(train, { batchSize: 64, windowLength: 64 }),
@@ -56,8 +58,6 @@ async function demo({ out, steps }: { out: string; steps: number }): Promise<voi
     epochs: 1000,
     maximumSteps: steps,
     folder: out,
-    // The demo's own folder is made anew each time; any other is the user's.
-    overwrite: out === defaultFolder,
     samples: { every: Math.max(1, Math.floor(steps / 5)), write: (signal) => sample(model, signal) },
   });
   const line = reportTraining(trainer, print);
@@ -66,7 +66,7 @@ async function demo({ out, steps }: { out: string; steps: number }): Promise<voi
   const report = await writeReport({ model, folder: out, history: trainer.history, seconds, text });
   done();
   print.line(`\nLearnt for ${duration(seconds)}. Now look at what it learnt:`);
-  print.line(`  model   ${out}/   npx ostinato generate ${out} --prompt "${prompt}"`);
+  print.line(`  model   ${out}/   npx ostinato generate ${out} --prompt "${prompt}" --temperature 0.7`);
   print.line(`  report  ${report}   curves, samples, and what single units watch for: open it in a browser`);
   const by = stoppedBy();
   if (by) process.exitCode = exitCodeOf(by);
@@ -77,6 +77,14 @@ async function sample(model: LanguageModel, signal: AbortSignal | undefined): Pr
   const options = { prompt, maximumTokens: 240, temperature: 0.7, seed: 1, ...(signal ? { signal } : {}) };
   for await (const piece of model.generate(options)) text += piece;
   return text;
+}
+
+/** The name itself, or with a number where models are kept under it already. */
+async function freeFolder(name: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const folder = n === 1 ? name : `${name}-${n}`;
+    if (!(await holdsModel(folder))) return folder;
+  }
 }
 
 /** The novel inside an npm package; only a clone of the repository has it. */

@@ -19,7 +19,12 @@ export function evaluateCommand(): Command {
     .description("measure how well a language model predicts text files")
     .argument("<model>", "folder of a trained model")
     .argument("<text...>", "the text, one or several files")
-    .option("--batch <n>", "parts of the text that are read side by side: faster, and nearly the same figure", whole, 1)
+    .option(
+      "--batch <n>",
+      "parts of the text that are read side by side: faster, but each begins without memory",
+      whole,
+      1,
+    )
     .option("--json", "print one JSON object");
   return withExecutorOptions(command).action(evaluate);
 }

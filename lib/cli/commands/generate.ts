@@ -57,6 +57,7 @@ async function generate(folder: string, options: Options): Promise<void> {
         before = "";
       }
       process.stdout.write(options.json ? `${JSON.stringify({ seed, prompt: prompt ?? "", text })}\n` : "\n");
+      if (!options.json && i + 1 < options.count) process.stdout.write("\n");
     }
   } catch (error) {
     const signalName = stoppedBy();

@@ -7,7 +7,16 @@ import { loadTrainerHistory, modelFiles } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import type { History } from "../../train/events.js";
 import type { ColourDepth, TextFeature } from "../../viz/index.js";
-import { blockChart, colourText, featureTitles, legend, rankUnits, textFeatures, unitValues } from "../../viz/index.js";
+import {
+  blockChart,
+  colourText,
+  featureTitles,
+  legend,
+  rankFeatures,
+  rankUnits,
+  textFeatures,
+  unitValues,
+} from "../../viz/index.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { whole } from "../options.js";
 import { printer } from "../print.js";
@@ -20,7 +29,7 @@ interface Options {
   text?: string;
   out?: string;
   terminal?: boolean;
-  feature: TextFeature;
+  feature?: TextFeature;
   unit?: number;
   layer?: string;
   json?: boolean;
@@ -35,7 +44,9 @@ export function inspectCommand(): Command {
     .option("--text <file>", "the text to read (its first 3,000 tokens); default: one that the model writes")
     .option("-o, --out <file>", "where the report goes (default: report.html in the folder)")
     .option("--terminal", "colour the text by one unit here, instead of a report")
-    .addOption(new Option("--feature <name>", "what to look for in units").choices(textFeatures).default("quotes"))
+    .addOption(
+      new Option("--feature <name>", "what units watch for (default: what one follows best)").choices(textFeatures),
+    )
     .option("--layer <name>", 'with --terminal: the unit\'s layer, such as "layer 1 cell"')
     .option("--unit <n>", "with --terminal: number of the unit (default: the one that goes best with --feature)", whole)
     .option("--json", "print one JSON object");
@@ -61,7 +72,14 @@ async function inspect(folder: string, options: Options, command: Command): Prom
     return;
   }
   const trace = await traceOf(model, text);
-  const ranked = rankUnits(trace, options.feature).filter(
+  const found = rankFeatures(trace);
+  const feature = options.feature ?? (found[0] as TextFeature);
+  if (!found.includes(feature)) {
+    throw new OptionError(
+      `inspect: "${featureTitles[feature]}" does not occur in this text. Take another --text, or --feature ${found.join(", ")}.`,
+    );
+  }
+  const ranked = rankUnits(trace, feature).filter(
     ({ layer, unit }) =>
       (options.layer === undefined || trace.layers[layer]?.name === options.layer) &&
       (options.unit === undefined || unit === options.unit),
@@ -84,7 +102,7 @@ async function inspect(folder: string, options: Options, command: Command): Prom
   if (print.json) return;
   const width = process.stdout.columns ?? 100;
   const depth = colourDepth();
-  print.line(`${name}: ${best.score.toFixed(2)} with "${featureTitles[options.feature]}"   ${legend(limit, depth)}\n`);
+  print.line(`${name}: ${best.score.toFixed(2)} with "${featureTitles[feature]}"   ${legend(limit, depth)}\n`);
   print.line(colourText(trace.tokens, values, { limit, depth, width }));
   if (saved && saved.steps.length > 1) {
     print.line(`\nloss over ${saved.steps.at(-1)?.step} updates`);

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { Tokenizer, TokenStream } from "../../data/index.js";
@@ -206,6 +206,8 @@ function expectUsed(command: Command, options: Options): void {
 /** A new training must not touch a model that is there already; a resumed one needs it. */
 async function expectFreeFolder({ out, resume, overwrite }: Options): Promise<void> {
   if (resume && overwrite) throw new OptionError("train: --resume and --overwrite contradict each other.");
+  if (existsSync(out) && !statSync(out).isDirectory())
+    throw new FileError(`train: ${out} is a file, expected a folder.`);
   const there = await holdsModel(out);
   if (resume && !(there && existsSync(join(out, modelFiles.trainer)))) {
     throw new FileError(
