@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   // A reader that leaves early (`ostinato info | head -1`) is no error. Long commands listen too (interrupt.ts) and stop.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") process.exit(failed);
-    if (process.stdout.listenerCount("error") === 1) process.exit(0);
+    if (process.stdout.listenerCount("error") === 1) process.exit();
   });
   try {
     await program().parseAsync();
