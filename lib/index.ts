@@ -47,5 +47,6 @@ export { constant, cosine, plateau, stepDecay, warmup } from "./train/schedules.
 export type { StepOptions } from "./train/step.js";
 export { DivergenceError } from "./train/step.js";
 export type { Batch, RecordedLoss, Trainable } from "./train/trainable.js";
-export type { SavableModel, TrainerOptions } from "./train/trainer.js";
+export type { SavableModel } from "./train/trainer.js";
 export { Trainer } from "./train/trainer.js";
+export type { TrainerOptions } from "./train/trainerOptions.js";

@@ -11,8 +11,8 @@ import { readCheckpoint, writeCheckpoint } from "../../lib/train/checkpoint.js";
 import { adam, rmsprop, sgd } from "../../lib/train/optimizers.js";
 import { plateau } from "../../lib/train/schedules.js";
 import { DivergenceError } from "../../lib/train/step.js";
-import type { TrainerOptions } from "../../lib/train/trainer.js";
 import { Trainer } from "../../lib/train/trainer.js";
+import type { TrainerOptions } from "../../lib/train/trainerOptions.js";
 
 const text = "To be, or not to be: that is the question.\nWhether 'tis nobler in the mind to suffer\n".repeat(30);
 const tokenizer = CharacterTokenizer.fromText(text);
