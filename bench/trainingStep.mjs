@@ -2,24 +2,23 @@ import { tokensOf, training } from "./workloads.mjs";
 
 const dist = (file) => import(new URL(`../dist/${file}`, import.meta.url).href);
 
-/** A language model of the workload's size and one training step of it, as Trainer makes them. */
-export async function trainingStep(executor, workload, T) {
-  const [{ CharacterTokenizer }, { LanguageModel }, { sgd }, { TrainingStep }] = await Promise.all(
-    ["data/characterTokenizer.js", "models/languageModel.js", "train/optimizers.js", "train/step.js"].map(dist),
+/** A language model of the workload's size. */
+export async function languageModel(executor, { V, E, H, layers }) {
+  const [{ CharacterTokenizer }, { LanguageModel }] = await Promise.all(
+    ["data/characterTokenizer.js", "models/languageModel.js"].map(dist),
   );
-  const { V, E, H, layers, B } = workload;
-  // Any V characters will do: the benchmark draws token ids.
+  // Any V characters will do: the benchmarks draw token ids.
   const tokenizer = CharacterTokenizer.fromText(
     Array.from({ length: V }, (_, i) => String.fromCodePoint(0x4e00 + i)).join(""),
   );
-  const model = await LanguageModel.create({
-    tokenizer,
-    executor,
-    cell: "lstm",
-    layers,
-    hiddenSize: H,
-    embeddingSize: E,
-  });
+  return LanguageModel.create({ tokenizer, executor, cell: "lstm", layers, hiddenSize: H, embeddingSize: E });
+}
+
+/** One training step of such a model, as Trainer makes it. */
+export async function trainingStep(executor, workload, T) {
+  const [{ sgd }, { TrainingStep }] = await Promise.all(["train/optimizers.js", "train/step.js"].map(dist));
+  const model = await languageModel(executor, workload);
+  const { B } = workload;
   const { learningRate, clipNorm } = training;
   const step = new TrainingStep(model, {
     optimizer: sgd({ learningRate }),
@@ -46,11 +45,15 @@ export async function executorOf(kind) {
     };
   }
   const { nativeExecutor, nativeInfo } = await dist("executor/native.js");
-  const executor = nativeExecutor();
+  const matmulPrecision = kind === "native" ? "highest" : kind.slice("native-".length);
+  const executor = nativeExecutor({ matmulPrecision });
   const { kernels, gemm, threads } = nativeInfo();
   const blas = gemm.blas ? `, BLAS ${gemm.blas}` : "";
+  const unit = matmulPrecision === "highest" ? "" : gemm.matrixUnit ? " on the matrix unit" : " without a matrix unit";
   return {
     executor,
-    settings: `kernels ${kernels.chosen}, products ${gemm.provider}${blas}, ${threads} thread${threads === 1 ? "" : "s"}`,
+    settings:
+      `kernels ${kernels.chosen}, products ${gemm.provider}${blas}, precision ${matmulPrecision}${unit}, ` +
+      `${threads} thread${threads === 1 ? "" : "s"}`,
   };
 }

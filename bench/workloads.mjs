@@ -40,6 +40,17 @@ export const workloads = {
     B: 20,
     T: 35,
   },
+  W3: {
+    name: "W3",
+    title: "words: V 10,000, 2 x LSTM 1500, batch 20, window 35",
+    source: "Zaremba et al. (2014), large, on Penn Treebank, without its dropout",
+    V: 10_000,
+    E: 1500,
+    H: 1500,
+    layers: 2,
+    B: 20,
+    T: 35,
+  },
   tiny: {
     name: "tiny",
     title: "V 27, 2 x LSTM 32, batch 4, window 8",

@@ -19,6 +19,7 @@ export {
 } from "./data/index.js";
 export { FileError, InputError, OptionError, OstinatoError, ShapeError } from "./errors.js";
 export type { Executable, Executor, Feeds, RunResult, Store, Values } from "./executor/executor.js";
+export type { MatmulPrecision, NativeExecutorOptions } from "./executor/native.js";
 export { NativeExecutor, nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
 export { ReferenceExecutor } from "./executor/reference/executor.js";
 export * from "./graph/index.js";

@@ -3,7 +3,7 @@
 //
 //   g++ -O3 -std=c++17 -pthread -Inative -o /tmp/kernels bench/native/kernels.cc native/kernels/*.cc native/ops/*.cc
 //       native/runtime/*.cc -ldl                                                                     (one line)
-//   /tmp/kernels [gemm|recurrent|all] [threads] [only names that contain this]
+//   /tmp/kernels [gemm|recurrent|all] [threads] [only names that contain this] [highest|high|medium]
 //
 // Medians over at least half a second. Flops are those of the products; a layer's gradient counts twice its forward.
 // OSTINATO_KERNELS chooses the tier.
@@ -29,6 +29,7 @@ using namespace ostinato;
 namespace {
 
 const char* only = "";
+Precision precision = Precision::highest;
 
 bool wanted(const char* name) { return std::strstr(name, only) != nullptr; }
 
@@ -164,7 +165,8 @@ struct Bound {
     return {operands.views.data(), static_cast<int>(operands.views.size()),
             results.views.data(),  static_cast<int>(results.views.size()),
             attributes.data(),     static_cast<int>(attributes.size()),
-            scratch.get(),         ThreadPool::instance()};
+            scratch.get(),         ThreadPool::instance(),
+            precision};
   }
   void prepare() { scratch = floats(static_cast<int64_t>(op->check(call()) / 4 + 16), 0); }
   void run() { op->run(call()); }
@@ -251,6 +253,8 @@ int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "all";
   if (argc > 2) ThreadPool::instance().setThreads(std::atoi(argv[2]));
   if (argc > 3) only = argv[3];
+  const std::string asked = argc > 4 ? argv[4] : "highest";
+  precision = asked == "medium" ? Precision::medium : asked == "high" ? Precision::high : Precision::highest;
   const Blas* blas = systemBlas();
   std::printf("tier %s, %d threads, BLAS: %s %s\n", tierName(currentTier()), ThreadPool::instance().threads(),
               blas ? blas->library : "none", blas ? blas->description : "");

@@ -17,16 +17,35 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url));
  * @property {string} [note] what it does less or differently
  */
 
+const native = (title, kind) => ({
+  title,
+  start: ({ workload, T, threads }) => ({
+    command: process.execPath,
+    arguments: [here("ostinato.mjs"), kind, workload, String(T)],
+    environment: { OSTINATO_NUM_THREADS: String(threads) },
+  }),
+});
+
+const pytorch = (title, precision) => ({
+  title,
+  start: ({ workload, T, threads, python }) => ({
+    command: python,
+    arguments: [
+      here("pytorch.py"),
+      JSON.stringify({ ...workloads[workload], ...training, precision }),
+      String(T),
+      String(threads),
+    ],
+    environment: fastPyTorch(threads),
+  }),
+  note: "With oneDNN and OpenMP OpenBLAS in one pool of threads, its fastest setting here",
+});
+
 /** @type {Readonly<Record<string, Opponent>>} */
 export const opponents = {
-  native: {
-    title: "Ostinato, native",
-    start: ({ workload, T, threads }) => ({
-      command: process.execPath,
-      arguments: [here("ostinato.mjs"), "native", workload, String(T)],
-      environment: { OSTINATO_NUM_THREADS: String(threads) },
-    }),
-  },
+  native: native("Ostinato, native", "native"),
+  "native-high": native("Ostinato, native, high precision", "native-high"),
+  "native-medium": native("Ostinato, native, medium precision", "native-medium"),
   reference: {
     title: "Ostinato, reference in JavaScript",
     start: ({ workload, T }) => ({
@@ -54,20 +73,8 @@ export const opponents = {
     windows: { W1: 4, W2: 2 },
     note: "Fed random vectors like tfjs-wasm; it does not clip or carry state",
   },
-  pytorch: {
-    title: "PyTorch, float32",
-    start: ({ workload, T, threads, python }) => ({
-      command: python,
-      arguments: [
-        here("pytorch.py"),
-        JSON.stringify({ ...workloads[workload], ...training }),
-        String(T),
-        String(threads),
-      ],
-      environment: fastPyTorch(threads),
-    }),
-    note: "With oneDNN and OpenMP OpenBLAS in one pool of threads, its fastest setting here",
-  },
+  pytorch: pytorch("PyTorch, float32", "float32"),
+  "pytorch-bf16": pytorch("PyTorch, bfloat16 autocast", "bfloat16"),
 };
 
 const openmpBlas = "/usr/lib/x86_64-linux-gnu/openblas-openmp";

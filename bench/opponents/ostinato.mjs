@@ -1,4 +1,4 @@
-// node ostinato.mjs native|reference WORKLOAD WINDOW
+// node ostinato.mjs native|native-high|native-medium|reference WORKLOAD WINDOW
 import { executorOf, trainingStep } from "../trainingStep.mjs";
 import { workloads } from "../workloads.mjs";
 import { serve } from "./serve.mjs";

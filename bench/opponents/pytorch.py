@@ -35,9 +35,10 @@ def training_step(sizes, T):
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        logits, state = model(inputs, carried[0])
+        with torch.autocast("cpu", torch.bfloat16, enabled=sizes["precision"] == "bfloat16"):
+            logits, state = model(inputs, carried[0])
+            loss = F.cross_entropy(logits.float(), targets)
         carried[0] = tuple(entry.detach() for entry in state)
-        loss = F.cross_entropy(logits, targets)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), sizes["clipNorm"])
         optimizer.step()

@@ -11,12 +11,17 @@ export interface Addon {
   /** "auto", "own" or "blas". */
   setGemm(provider: string): void;
   Store: new () => AddonStore;
-  Program: new (store: AddonStore, encoded: Float64Array) => AddonProgram;
+  /** @param precision of matrix products: 0 highest (the default), 1 high, 2 medium. */
+  Program: new (
+    store: AddonStore,
+    encoded: Float64Array,
+    precision?: number,
+  ) => AddonProgram;
 }
 
 export interface AddonInfo {
   kernels: { chosen: string; reason: string; available: string[] };
-  gemm: { provider: string; blas: string | null };
+  gemm: { provider: string; blas: string | null; matrixUnit: boolean };
   threads: number;
 }
 

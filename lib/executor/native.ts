@@ -1,4 +1,4 @@
-import { expectNumber, InputError, OstinatoError, ShapeError } from "../errors.js";
+import { expectKnownOptions, expectNumber, expectOneOf, InputError, OstinatoError, ShapeError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
 import { elementsOf, sameShape, shapeText } from "../graph/program.js";
 import type { Addon, AddonInfo, AddonProgram, AddonStore } from "./addon.js";
@@ -7,14 +7,32 @@ import type { Executable, Executor, Feeds, RunResult, Store, Values } from "./ex
 import { orderFeeds } from "./feeds.js";
 import { loadAddon } from "./loadAddon.js";
 
+/** The precisions of matrix products, in the addon's numbering. */
+export const matmulPrecisions = ["highest", "high", "medium"] as const;
+export type MatmulPrecision = (typeof matmulPrecisions)[number];
+
+export interface NativeExecutorOptions {
+  /**
+   * How float32 operands enter matrix products, in PyTorch's words; sums, states and parameters are always float32.
+   * "highest": as they are. "high": each as the sum of two bfloat16, about 16 bits of mantissa. "medium": rounded to
+   * bfloat16, 8 bits. The latter two need a matrix unit (Intel AMX; `nativeInfo().gemm.matrixUnit`): elsewhere all three
+   * compute in float32. Default "highest". Errors: docs/numerics.md.
+   */
+  matmulPrecision?: MatmulPrecision;
+}
+
 /** Runs programs in C++: each run is one call that works off the event loop. */
 export class NativeExecutor implements Executor {
   readonly name = "native";
   readonly floats = Float32Array;
+  readonly matmulPrecision: MatmulPrecision;
   readonly #addon: Addon;
   readonly #codes: ReadonlyMap<string, number>;
 
-  constructor(addon: Addon) {
+  constructor(addon: Addon, options: NativeExecutorOptions = {}) {
+    expectKnownOptions("nativeExecutor", options, ["matmulPrecision"]);
+    const { matmulPrecision = "highest" } = options;
+    this.matmulPrecision = expectOneOf("nativeExecutor", "matmulPrecision", matmulPrecision, matmulPrecisions);
     this.#addon = addon;
     this.#codes = new Map(addon.operations().map((name, code) => [name, code]));
   }
@@ -27,7 +45,8 @@ export class NativeExecutor implements Executor {
     if (!(store instanceof NativeStore)) throw new InputError("compile: the store belongs to another executor.");
     for (const variable of program.variables) store.declare(variable);
     const encoded = encodeProgram(program, { codes: this.#codes, variables: store.indexes() });
-    const loaded = named(() => new this.#addon.Program(store.handle, encoded));
+    const precision = matmulPrecisions.indexOf(this.matmulPrecision);
+    const loaded = named(() => new this.#addon.Program(store.handle, encoded, precision));
     return new NativeExecutable(program, store, loaded);
   }
 }
@@ -133,12 +152,9 @@ function asOwn(error: unknown): OstinatoError {
   return new OstinatoError(message, { code: code ?? "ERR_OSTINATO_ADDON", cause: error });
 }
 
-let shared: NativeExecutor | undefined;
-
-/** The native executor of this process. @throws OstinatoError ERR_OSTINATO_ADDON if there is no binary to load. */
-export function nativeExecutor(): NativeExecutor {
-  shared ??= new NativeExecutor(loadAddon());
-  return shared;
+/** An executor on the addon of this process. @throws OstinatoError ERR_OSTINATO_ADDON if there is no binary to load. */
+export function nativeExecutor(options: NativeExecutorOptions = {}): NativeExecutor {
+  return new NativeExecutor(loadAddon(), options);
 }
 
 /** Threads that native runs use. Default: OSTINATO_NUM_THREADS, else the CPUs that this process may use. */

@@ -7,6 +7,7 @@
 #include "binding/program_object.h"
 #include "binding/store_object.h"
 #include "kernels/gemm.h"
+#include "kernels/matrix_unit.h"
 #include "kernels/tiers.h"
 #include "ops/registry.h"
 #include "runtime/blas.h"
@@ -86,6 +87,7 @@ Napi::Value information(const Napi::CallbackInfo& info) {
   const Blas* blas = systemBlas();
   products.Set("blas", blas ? Napi::Value(Napi::String::New(env, std::string(blas->library) + " " + blas->description))
                             : env.Null());
+  products.Set("matrixUnit", matrixUnitAvailable());
   result.Set("gemm", products);
   result.Set("threads", ThreadPool::instance().threads());
   return result;

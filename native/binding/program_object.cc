@@ -95,8 +95,12 @@ ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
   const Napi::Env env = info.Env();
   std::shared_ptr<Store> store = StoreObject::from(info[0]);
   const Bytes words = typedArray(info[1], napi_float64_array, "the program");
+  const auto precision = info[2].IsUndefined()
+                             ? Precision::highest
+                             : static_cast<Precision>(integerArgument(info, 2, "the precision", 0, 2));
   try {
-    program_ = std::make_shared<Program>(std::move(store), static_cast<const double*>(words.data), words.elements);
+    program_ = std::make_shared<Program>(std::move(store), static_cast<const double*>(words.data), words.elements,
+                                         precision);
     outside_.add(env, program_->memoryBytes());
   } catch (const ProgramError& error) {
     throw coded(env, "ERR_OSTINATO_PROGRAM", error.what());

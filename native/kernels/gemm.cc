@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "kernels/gemm_kernels.h"
+#include "kernels/matrix_unit.h"
 #include "kernels/tiers.h"
 #include "runtime/blas.h"
 #include "runtime/thread_pool.h"
@@ -60,7 +61,8 @@ struct Split {
   int parts() const { return rowParts * columnParts; }
 };
 
-Split splitFor(const Gemm& g, int threads, int64_t rowUnit, int64_t columnUnit) {
+// packing: what packing an element costs, in multiply-adds.
+Split splitFor(const Gemm& g, int threads, int64_t rowUnit, int64_t columnUnit, double packing = 12) {
   Split best{g.M, g.N, 1, 1};
   if (threads <= 1 || g.M * g.N * g.K < kSerialWork) return best;
   const int64_t rowUnits = ceilDivide(g.M, rowUnit), columnUnits = ceilDivide(g.N, columnUnit);
@@ -69,8 +71,8 @@ Split splitFor(const Gemm& g, int threads, int64_t rowUnit, int64_t columnUnit) 
     const int columnParts = threads / rowParts;
     const int64_t rows = ceilDivide(rowUnits, rowParts) * rowUnit;
     const int64_t columns = ceilDivide(columnUnits, columnParts) * columnUnit;
-    // Time per depth of one part: its sums, and packing, which costs about as much as 12 of them an element.
-    const double cost = static_cast<double>(rows) * columns + 12.0 * (rows + columns);
+    // Time per depth of one part: its sums, and packing.
+    const double cost = static_cast<double>(rows) * columns + packing * (rows + columns);
     if (rowParts == 1 || cost < bestCost) {
       bestCost = cost;
       best = {rows, columns, static_cast<int>(ceilDivide(g.M, rows)), static_cast<int>(ceilDivide(g.N, columns))};
@@ -84,10 +86,12 @@ Split ownSplit(const Gemm& g, const GemmKernels& kernels, int threads) {
   return splitFor(g, threads, kernels.maxPanelRows, std::max<int64_t>(kernels.panelColumns, kGroup));
 }
 
-// Blocks of nearly equal depth: 2600 is 656, 656, 656, 632.
-int64_t blockDepth(const GemmKernels& kernels, int64_t k) {
-  return std::min(k, roundUp(ceilDivide(k, ceilDivide(k, kernels.blockDepth)), kGroup));
+// Blocks of nearly equal depth: 2600 by at most 704 is 656, 656, 656, 632.
+int64_t evenDepth(int64_t k, int64_t most, int64_t unit) {
+  return std::min(k, roundUp(ceilDivide(k, ceilDivide(k, most)), unit));
 }
+
+int64_t blockDepth(const GemmKernels& kernels, int64_t k) { return evenDepth(k, kernels.blockDepth, kGroup); }
 
 struct BlockScratch {
   int64_t a, b;  // floats
@@ -98,6 +102,23 @@ BlockScratch blockScratch(const Gemm& g, const GemmKernels& kernels, const Split
   const int64_t depth = blockDepth(kernels, g.K);
   const int64_t columns = roundUp(std::min(split.columns, kBlockColumns), kernels.panelColumns);
   return {roundUp(std::min(split.rows, kernels.blockRows) * depth + kPackSlack, 16), roundUp(columns * depth, 16)};
+}
+
+// Where the block of C from row m0 and column n0 on goes. Its first depths bring the bias and what was there before.
+BlockOutput outputOf(const Gemm& g, int64_t m0, int64_t m, int64_t n0, int64_t n, bool first) {
+  BlockOutput out{m, n, g.c, g.ldc, g.maps.cRows, g.maps.cGroups, g.accumulate || !first,
+                  g.bias && first ? g.bias + n0 : nullptr};
+  if (out.cRows) {
+    out.cRows += m0;
+  } else {
+    out.c += m0 * g.ldc;
+  }
+  if (out.cGroups) {
+    out.cGroups += n0 / kGroup;
+  } else {
+    out.c += n0;
+  }
+  return out;
 }
 
 void multiplyPart(const Gemm& g, const GemmKernels& kernels, int64_t m0, int64_t m, int64_t n0, int64_t n,
@@ -114,24 +135,7 @@ void multiplyPart(const Gemm& g, const GemmKernels& kernels, int64_t m0, int64_t
         const int panelRows =
             static_cast<int>(ceilDivide(rows, ceilDivide(rows, static_cast<int64_t>(kernels.maxPanelRows))));
         kernels.packA(g, m0 + mb, rows, k0, k, panelRows, packedA);
-        BlockOutput out{rows,
-                        columns,
-                        g.c,
-                        g.ldc,
-                        g.maps.cRows,
-                        g.maps.cGroups,
-                        g.accumulate || k0 > 0,
-                        g.bias && k0 == 0 ? g.bias + n0 + nb : nullptr};
-        if (out.cRows) {
-          out.cRows += m0 + mb;
-        } else {
-          out.c += (m0 + mb) * g.ldc;
-        }
-        if (out.cGroups) {
-          out.cGroups += (n0 + nb) / kGroup;
-        } else {
-          out.c += n0 + nb;
-        }
+        const BlockOutput out = outputOf(g, m0 + mb, rows, n0 + nb, columns, k0 == 0);
         kernels.multiplyPacked(packedA, panelRows, k, packedB, panelStride, out);
       }
     }
@@ -154,6 +158,67 @@ void multiplyOwn(const Gemm& g, float* scratch, ThreadPool& pool) {
     }
   });
 }
+
+// ---- the matrix unit -------------------------------------------------------------------------------------------------
+
+// Cache blocking, by measurement on 2 MB of L2: a panel of B is 32 KB, which streams through L1; blocks of A and B share
+// L2.
+constexpr int64_t kUnitDepth = 512, kUnitRows = 128, kUnitColumns = 1024;
+// Packing an element costs as much as so many multiply-adds of the unit.
+constexpr double kUnitPacking = 100;
+
+struct UnitBlocks {
+  Split split;
+  int64_t a, b;  // elements of scratch of one part
+  int64_t bytes() const { return (a + b) * static_cast<int64_t>(sizeof(matrix_unit::BFloat16)) * split.parts(); }
+};
+
+UnitBlocks unitBlocks(const Gemm& g, int threads) {
+  const int parts = matrix_unit::partsOf(g.precision);
+  UnitBlocks blocks;
+  blocks.split = splitFor(g, threads, 2 * matrix_unit::kRows, matrix_unit::kColumns, kUnitPacking);
+  const int64_t depth = evenDepth(g.K, kUnitDepth, matrix_unit::kDepth), rows = std::min(blocks.split.rows, kUnitRows);
+  blocks.a = roundUp(matrix_unit::packedA(roundUp(rows, matrix_unit::kRows), depth, matrix_unit::kRows, parts), 32);
+  blocks.b = matrix_unit::packedB(std::min(blocks.split.columns, kUnitColumns), depth, parts);
+  return blocks;
+}
+
+void multiplyUnit(const Gemm& g, matrix_unit::BFloat16* scratch, ThreadPool& pool) {
+  const UnitBlocks blocks = unitBlocks(g, pool.threads());
+  const Split& split = blocks.split;
+  const int parts = matrix_unit::partsOf(g.precision);
+  const int64_t depth = evenDepth(g.K, kUnitDepth, matrix_unit::kDepth);
+  pool.parallel(split.parts(), [&](int part) {
+    const int64_t m0 = part / split.columnParts * split.rows, n0 = part % split.columnParts * split.columns;
+    const int64_t m = std::min(split.rows, g.M - m0), n = std::min(split.columns, g.N - n0);
+    matrix_unit::BFloat16* packedA = scratch + part * (blocks.a + blocks.b);
+    matrix_unit::BFloat16* packedB = packedA + blocks.a;
+    for (int64_t nb = 0; nb < n; nb += kUnitColumns) {
+      const int64_t columns = std::min(kUnitColumns, n - nb);
+      for (int64_t k0 = 0; k0 < g.K; k0 += depth) {
+        const int64_t k = std::min(depth, g.K - k0);
+        matrix_unit::packB(g, k0, k, n0 + nb, columns, parts, packedB);
+        for (int64_t mb = 0; mb < m; mb += kUnitRows) {
+          const int64_t rows = std::min(kUnitRows, m - mb);
+          const int panelRows = matrix_unit::panelRowsFor(rows);
+          matrix_unit::packA(g, m0 + mb, rows, k0, k, panelRows, parts, packedA);
+          matrix_unit::multiply(packedA, panelRows, k, packedB, parts,
+                                outputOf(g, m0 + mb, rows, n0 + nb, columns, k0 == 0));
+        }
+      }
+    }
+  });
+}
+
+bool fitsUnit(const Gemm& g) {
+  constexpr int64_t kFewestRows = 8;
+  constexpr double kWorthwhile = 48.0 * 48.0 * 48.0;
+  return g.precision != Precision::highest && g.M >= kFewestRows && g.N >= 16 && g.K >= 16 &&
+         static_cast<double>(g.M) * static_cast<double>(g.N) * static_cast<double>(g.K) >= kWorthwhile &&
+         matrixUnitAvailable();
+}
+
+// ---- the system's BLAS -----------------------------------------------------------------------------------------------
 
 // c = bias, or c += bias, for the products that know of none.
 void startWithBias(int64_t m, int64_t n, const float* bias, bool accumulate, float* c, int64_t ldc) {
@@ -242,12 +307,15 @@ GemmProvider gemmProvider() { return currentProvider(); }
 
 GemmProvider gemmChoice(const Gemm& g) {
   const GemmProvider wanted = gemmProvider();
+  if (wanted != GemmProvider::blas && fitsUnit(g)) return GemmProvider::matrixUnit;
   if (wanted == GemmProvider::own || !fitsBlas(g)) return GemmProvider::own;
   const bool blas = wanted == GemmProvider::blas ? systemBlas() != nullptr : blasIsFaster(g);
   return blas ? GemmProvider::blas : GemmProvider::own;
 }
 
 size_t gemmScratchBytes(const Gemm& product, int threads) {
+  if (product.M > 0 && product.N > 0 && gemmChoice(product) == GemmProvider::matrixUnit)
+    return static_cast<size_t>(unitBlocks(product, threads).bytes());
   const Gemm g = simplified(product);
   const GemmKernels& kernels = gemmKernels();
   if (g.K <= 0 || isDirect(g, kernels)) return 0;
@@ -262,10 +330,11 @@ void gemm(const Gemm& product, void* scratch, ThreadPool& pool) {
     startWithBias(product.M, product.N, product.bias, product.accumulate, product.c, product.ldc);
     return;
   }
-  if (gemmChoice(product) == GemmProvider::blas) {
-    multiplyBlas(product, *systemBlas(), pool);
-  } else {
-    multiplyOwn(simplified(product), static_cast<float*>(scratch), pool);
+  switch (gemmChoice(product)) {
+    case GemmProvider::blas: return multiplyBlas(product, *systemBlas(), pool);
+    case GemmProvider::matrixUnit:
+      return multiplyUnit(product, static_cast<matrix_unit::BFloat16*>(scratch), pool);
+    default: return multiplyOwn(simplified(product), static_cast<float*>(scratch), pool);
   }
 }
 

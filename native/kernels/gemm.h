@@ -10,11 +10,14 @@
 // of threads; error: docs/numerics.md.
 //
 // Providers, chosen per shape by measurement (the table is in gemm.cc): "own" packed kernels (Goto & van de Geijn 2008,
-// Van Zee & van de Geijn 2015) for every CPU tier, and the system's CBLAS if one is found at run time.
+// Van Zee & van de Geijn 2015) for every CPU tier, the system's CBLAS if one is found at run time, and, for products whose
+// precision allows it, the CPU's matrix unit (kernels/matrix_unit.h).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+
+#include "kernels/precision.h"
 
 namespace ostinato {
 
@@ -49,6 +52,7 @@ struct Gemm {
   bool accumulate = false;
   const float* bias = nullptr;
   GemmMaps maps = {};
+  Precision precision = Precision::highest;
 };
 
 // Bytes of scratch for gemm() with these sizes, strides and transposes on the current tier, for any provider; of
@@ -59,7 +63,7 @@ size_t gemmScratchBytes(const Gemm& product, int threads);
 // the pool it runs on the calling thread alone.
 void gemm(const Gemm& product, void* scratch, ThreadPool& pool);
 
-enum class GemmProvider { automatic, own, blas };
+enum class GemmProvider { automatic, own, blas, matrixUnit };
 
 // "auto", "own" or "blas"; false, and `provider` untouched, for any other name.
 bool parseGemmProvider(const char* name, GemmProvider& provider);
@@ -70,7 +74,7 @@ bool parseGemmProvider(const char* name, GemmProvider& provider);
 bool setGemmProvider(GemmProvider provider);
 GemmProvider gemmProvider();
 
-// What serves this product: GemmProvider::own or GemmProvider::blas.
+// What serves this product: own, blas or matrixUnit.
 GemmProvider gemmChoice(const Gemm& product);
 
 }  // namespace ostinato

@@ -3,14 +3,32 @@
 #include <algorithm>
 
 #include "kernels/gemm_kernels.h"
+#include "kernels/matrix_unit.h"
 
 namespace ostinato {
 namespace {
 
 // From so many rows of a on, packing them pays: it makes their elements lie in the order in which the tiles want them.
 constexpr int64_t kPackedRows = 128;
+// Fewer rows leave the matrix unit's tiles too empty.
+constexpr int64_t kUnitRows = 4;
+// Rows that are packed for it at once, to stay in L2.
+constexpr int64_t kUnitBlockRows = 128;
 
 int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t roundUp(int64_t n, int64_t multiple) { return ceilDivide(n, multiple) * multiple; }
+
+matrix_unit::BFloat16* asTiles(float* memory) { return reinterpret_cast<matrix_unit::BFloat16*>(memory); }
+
+BlockOutput outputOf(const Gemm& weights, int64_t rows, int64_t n0, int64_t n, float* c, int64_t ldc, bool accumulate) {
+  BlockOutput out{rows, n, c, ldc, nullptr, weights.maps.cGroups, accumulate};
+  if (out.cGroups) {
+    out.cGroups += n0 / kGroup;
+  } else {
+    out.c += n0;
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -21,71 +39,110 @@ RecurrentProduct::Columns RecurrentProduct::columns(int part) const {
   return {first, std::min(range.end * columnsPerBlock, weights.N) - first};
 }
 
+bool RecurrentProduct::onUnit() const {
+  return packs && weights.precision != Precision::highest && mostRows >= kUnitRows && weights.K > 0 && matrixUnitAvailable();
+}
+
 int64_t RecurrentProduct::packedFloats() const { return partOffset(parts); }
 
 int64_t RecurrentProduct::partOffset(int part) const {
-  const int64_t panelColumns = gemmKernels().panelColumns;
+  const int64_t panelColumns = onUnit() ? matrix_unit::kColumns : gemmKernels().panelColumns;
   int64_t panels = 0;
   for (int p = 0; p < part; p++) panels += ceilDivide(columns(p).count, panelColumns);
-  return panels * panelColumns * weights.K;
+  const int64_t elements = panels * panelColumns;
+  // Two bfloat16 are as large as a float.
+  if (onUnit()) return matrix_unit::packedB(elements, weights.K, matrix_unit::partsOf(weights.precision)) / 2;
+  return elements * weights.K;
 }
 
-int64_t RecurrentProduct::scratchFloats(int64_t rows) const {
-  if (rows < kPackedRows) return 0;
+int64_t RecurrentProduct::partScratch() const {
+  if (onUnit()) {
+    const int64_t rows = roundUp(std::min(mostRows, kUnitBlockRows), matrix_unit::kRows);
+    const int parts = matrix_unit::partsOf(weights.precision);
+    return roundUp(matrix_unit::packedA(rows, weights.K, matrix_unit::kRows, parts) / 2, 16);
+  }
+  if (mostRows < kPackedRows) return 0;
   const GemmKernels& kernels = gemmKernels();
-  return ceilDivide(std::min(rows, kernels.blockRows) * std::min(weights.K, kernels.blockDepth) + kPackSlack, 16) * 16;
+  const int64_t block = std::min(mostRows, kernels.blockRows) * std::min(weights.K, kernels.blockDepth);
+  return roundUp(block + kPackSlack, 16);
+}
+
+int64_t RecurrentProduct::scratchFloats() const { return parts * partScratch(); }
+
+int64_t RecurrentProduct::tileFloats() const {
+  if (!onUnit()) return 0;
+  const int panelRows = matrix_unit::panelRowsFor(mostRows);
+  return roundUp(matrix_unit::packedA(mostRows, weights.K, panelRows, matrix_unit::partsOf(weights.precision)) / 2, 16);
 }
 
 void RecurrentProduct::pack(int part) const {
-  if (packed == nullptr) return;
-  const GemmKernels& kernels = gemmKernels();
+  if (!packs) return;
   const Columns own = columns(part);
+  if (onUnit()) {
+    matrix_unit::packB(weights, 0, weights.K, own.first, own.count, matrix_unit::partsOf(weights.precision),
+                       asTiles(packed + partOffset(part)));
+    return;
+  }
+  const GemmKernels& kernels = gemmKernels();
   kernels.packB(weights, 0, weights.K, own.first, own.count, packed + partOffset(part),
                 weights.K * kernels.panelColumns);
 }
 
+void RecurrentProduct::stage(int part, const StepRows& rows) const {
+  if (rows.tiles == nullptr) return;
+  const BlockRange own = blocksOfPart(blocks, parts, part);
+  const int64_t all = ceilDivide(weights.K, kGroup), groups = ceilDivide(all, blocks);
+  matrix_unit::packGroups(rows.values, rows.ld, mostRows, weights.K, own.begin * groups,
+                          std::min(own.end * groups, all), matrix_unit::panelRowsFor(mostRows),
+                          matrix_unit::partsOf(weights.precision), rows.tiles);
+}
+
+void RecurrentProduct::multiply(int part, const StepRows& rows, float* c, int64_t ldc, bool accumulate) const {
+  if (rows.tiles == nullptr) return multiply(part, rows.values, rows.ld, mostRows, c, ldc, accumulate);
+  const Columns own = columns(part);
+  matrix_unit::multiply(rows.tiles, matrix_unit::panelRowsFor(mostRows), weights.K, asTiles(packed + partOffset(part)),
+                        matrix_unit::partsOf(weights.precision),
+                        outputOf(weights, mostRows, own.first, own.count, c, ldc, accumulate));
+}
+
 void RecurrentProduct::multiply(int part, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc,
-                                bool accumulate, float* scratch) const {
-  const GemmKernels& kernels = gemmKernels();
+                                bool accumulate) const {
   const Columns own = columns(part);
   const int64_t n0 = own.first, n = own.count;
-  if (packed == nullptr) {
-    Gemm g = weights;
-    g.M = rows;
-    g.a = a;
-    g.lda = lda;
-    g.c = c;
-    g.ldc = ldc;
-    g.accumulate = accumulate;
-    kernels.multiplyDirect(g, n0, n);
-    return;
-  }
-  const int64_t panelStride = weights.K * kernels.panelColumns;
-  const float* b = packed + partOffset(part);
-  BlockOutput out{rows, n, c, ldc, nullptr, weights.maps.cGroups, accumulate};
-  if (out.cGroups) {
-    out.cGroups += n0 / kGroup;
-  } else {
-    out.c += n0;
-  }
-  if (scratch == nullptr || rows < kPackedRows) {
-    kernels.multiplyRows(a, lda, weights.K, b, panelStride, out);
-    return;
-  }
   Gemm g = weights;
   g.M = rows;
   g.a = a;
   g.lda = lda;
-  for (int64_t m = 0; m < rows; m += kernels.blockRows) {
+  g.c = c;
+  g.ldc = ldc;
+  g.accumulate = accumulate;
+  const GemmKernels& kernels = gemmKernels();
+  if (!packs) return kernels.multiplyDirect(g, n0, n);
+  const float* b = packed + partOffset(part);
+  float* room = scratch + part * partScratch();
+  BlockOutput out = outputOf(weights, rows, n0, n, c, ldc, accumulate);
+  if (onUnit()) {
+    const int unitParts = matrix_unit::partsOf(weights.precision);
+    for (int64_t m = 0; m < rows; m += kUnitBlockRows, out.c += kUnitBlockRows * ldc) {
+      out.m = std::min(kUnitBlockRows, rows - m);
+      const int panelRows = matrix_unit::panelRowsFor(out.m);
+      matrix_unit::packA(g, m, out.m, 0, g.K, panelRows, unitParts, asTiles(room));
+      matrix_unit::multiply(asTiles(room), panelRows, g.K, reinterpret_cast<const matrix_unit::BFloat16*>(b), unitParts,
+                            out);
+    }
+    return;
+  }
+  const int64_t panelStride = weights.K * kernels.panelColumns;
+  if (rows < kPackedRows) return kernels.multiplyRows(a, lda, weights.K, b, panelStride, out);
+  for (int64_t m = 0; m < rows; m += kernels.blockRows, out.c += kernels.blockRows * ldc) {
     out.m = std::min(kernels.blockRows, rows - m);
     const int panelRows = static_cast<int>(ceilDivide(out.m, ceilDivide(out.m, kernels.maxPanelRows)));
     for (int64_t k0 = 0; k0 < g.K; k0 += kernels.blockDepth) {
       const int64_t k = std::min(kernels.blockDepth, g.K - k0);
-      kernels.packA(g, m, out.m, k0, k, panelRows, scratch);
+      kernels.packA(g, m, out.m, k0, k, panelRows, room);
       out.accumulate = accumulate || k0 > 0;
-      kernels.multiplyPacked(scratch, panelRows, k, b + k0 * kernels.panelColumns, panelStride, out);
+      kernels.multiplyPacked(room, panelRows, k, b + k0 * kernels.panelColumns, panelStride, out);
     }
-    out.c += kernels.blockRows * ldc;
   }
 }
 

@@ -25,27 +25,48 @@ inline BlockRange blocksOfPart(int64_t blocks, int parts, int part) {
   return {blocks * part / parts, blocks * (part + 1) / parts};
 }
 
+// Rows that a step writes and the next one multiplies: every part writes the units of its own blocks.
+struct StepRows {
+  float* values = nullptr;  // [rows, ld]
+  int64_t ld = 0;
+  // The same packed for the matrix unit; null where that is not used.
+  uint16_t* tiles = nullptr;
+};
+
 struct RecurrentProduct {
-  // b, ldb, transposeB, N, K and the maps bRows and cGroups describe the weights. N may end inside the last block.
+  // b, ldb, transposeB, N, K, precision and the maps bRows and cGroups describe the weights. N may end inside the last
+  // block.
   Gemm weights;
   int64_t blocks;
   int64_t columnsPerBlock;
   int parts;
-  // Null: the weights are used where they lie (few rows in all, so that packing does not pay). Needs transposeB.
+  // Most rows of one multiply().
+  int64_t mostRows;
+  // Otherwise the weights are used where they lie (few rows in all, so that packing does not pay). Needs transposeB.
+  bool packs = true;
+  // packedFloats(), where it packs.
   float* packed = nullptr;
+  // For packing rows, scratchFloats() for all parts together.
+  float* scratch = nullptr;
 
-  // Floats that `packed` must have room for, on the current tier.
+  // Whether the matrix unit serves it.
+  bool onUnit() const;
+  // Floats that `packed` and `scratch` must have room for, on the current tier.
   int64_t packedFloats() const;
-  // Floats of scratch per part for multiply() with so many rows.
-  int64_t scratchFloats(int64_t rows) const;
+  int64_t scratchFloats() const;
+  // Floats of the tiles of StepRows; 0 if there are none.
+  int64_t tileFloats() const;
 
-  // Packs the columns of one part; nothing to do when packed is null.
+  // Packs the columns of one part, where it packs.
   void pack(int part) const;
 
-  // c (=|+=) a [rows,K] times the columns of one part. `c` is the whole output's first column. scratch:
-  // scratchFloats(), or null: a is used as it lies.
-  void multiply(int part, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc, bool accumulate,
-                float* scratch) const;
+  // Brings the tiles up to date with the values of one part's blocks.
+  void stage(int part, const StepRows& rows) const;
+
+  // c (=|+=) a [rows,K] times the columns of one part. `c` is the whole output's first column.
+  void multiply(int part, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc, bool accumulate) const;
+  // The same for the mostRows rows that a step left; staged by all parts.
+  void multiply(int part, const StepRows& rows, float* c, int64_t ldc, bool accumulate) const;
 
  private:
   struct Columns {
@@ -53,6 +74,7 @@ struct RecurrentProduct {
   };
   Columns columns(int part) const;
   int64_t partOffset(int part) const;
+  int64_t partScratch() const;
 };
 
 }  // namespace ostinato

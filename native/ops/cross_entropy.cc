@@ -23,9 +23,12 @@ size_t roundUp(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 struct Sizes {
   int64_t N, H, V;
+  Precision precision;
 };
 
-Sizes sizesOf(const Call& call) { return {call.operand(0).dims[0], call.operand(0).dims[1], call.operand(1).dims[0]}; }
+Sizes sizesOf(const Call& call) {
+  return {call.operand(0).dims[0], call.operand(0).dims[1], call.operand(1).dims[0], call.precision};
+}
 
 // logits [rows,V] = x [rows,H] weightᵀ
 Gemm logitsProduct(const Sizes& s, int64_t rows, const float* x, const float* weight, float* logits) {
@@ -40,6 +43,7 @@ Gemm logitsProduct(const Sizes& s, int64_t rows, const float* x, const float* we
   g.transposeB = true;
   g.c = logits;
   g.ldc = s.V;
+  g.precision = s.precision;
   return g;
 }
 
@@ -55,6 +59,7 @@ Gemm inputGradientProduct(const Sizes& s, const float* dlogits, const float* wei
   g.ldb = s.H;
   g.c = dx;
   g.ldc = s.H;
+  g.precision = s.precision;
   return g;
 }
 
@@ -71,6 +76,7 @@ Gemm weightGradientProduct(const Sizes& s, const float* dlogits, const float* x,
   g.ldb = s.H;
   g.c = dweight;
   g.ldc = s.H;
+  g.precision = s.precision;
   return g;
 }
 

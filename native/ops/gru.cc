@@ -36,11 +36,11 @@ void fillBias(const RecurrentSizes& s, const float* ih, const float* hh, bool af
 struct ForwardScratch {
   int32_t *rows, *inputGroups, *gateRows, *candidateRows;
   float* bias;
-  float *h[2], *reset, *product, *candidateProduct;
+  StepRows h[2], reset;
+  float *product, *candidateProduct;
   float* gates;  // one chunk of steps, where the op need not save them
-  float* input;  // per part
   RecurrentProduct ih, hh, candidate;
-  int64_t chunk, inputFloats;
+  int64_t chunk;
   size_t bytes;
 
   ForwardScratch(const Call& call, const RecurrentSizes& s, bool after) {
@@ -51,23 +51,18 @@ struct ForwardScratch {
     gateRows = layout.ints(2 * s.Hp);
     candidateRows = layout.ints(s.Hp);
     bias = layout.floats(kSlots * s.Hp);
-    ih = forwardProduct(s, call.operand(2).f32(), s.I, kGates * kHiddenBlock, rows, inputGroups, nullptr);
-    hh = forwardProduct(s, weightHh, s.H, (after ? kGates : 2) * kHiddenBlock, after ? rows : gateRows, nullptr,
-                        nullptr);
-    candidate = forwardProduct(s, weightHh, s.H, kHiddenBlock, candidateRows, nullptr, nullptr);
-    if (worthPacking(s)) {
-      ih.packed = layout.floats(ih.packedFloats());
-      hh.packed = layout.floats(hh.packedFloats());
-      if (!after) candidate.packed = layout.floats(candidate.packedFloats());
-    }
-    for (float*& state : h) state = layout.floats(s.B * s.ldh());
-    reset = layout.floats(s.B * s.ldh());
+    chunk = stepsPerChunk(s);
+    ih = forwardProduct(s, call.operand(2).f32(), s.I, kGates * kHiddenBlock, rows, inputGroups, chunk * s.B);
+    hh = forwardProduct(s, weightHh, s.H, (after ? kGates : 2) * kHiddenBlock, after ? rows : gateRows, nullptr, s.B);
+    candidate = forwardProduct(s, weightHh, s.H, kHiddenBlock, candidateRows, nullptr, s.B);
+    place(ih, layout);
+    place(hh, layout);
+    if (!after) place(candidate, layout);
+    for (StepRows& state : h) state = stepRows(s, hh, s.ldh(), layout);
+    reset = stepRows(s, candidate, s.ldh(), layout);
     product = layout.floats(s.B * kGates * s.Hp);
     candidateProduct = layout.floats(s.B * s.Hp);
-    chunk = stepsPerChunk(s);
     gates = layout.floats(chunk * s.B * kSlots * s.Hp);
-    inputFloats = ih.scratchFloats(chunk * s.B);
-    input = layout.floats(s.parts * inputFloats);
     bytes = layout.used();
   }
 };
@@ -99,12 +94,15 @@ void runGru(const Call& call) {
   fillRowMap(s, kCandidateOrder, 1, scratch.candidateRows);
   fillGroupMap(s, kInputSlots, kGates, kSlots, scratch.inputGroups);
   fillBias(s, call.operand(4).f32(), call.operand(5).f32(), after, scratch.bias);
-  copyState(s, call.operand(1).f32(), scratch.h[0], s.ldh());
+  copyState(s, call.operand(1).f32(), scratch.h[0].values, s.ldh());
+  for (const StepRows& state : scratch.h) clearTiles(scratch.hh, state);
+  clearTiles(scratch.candidate, scratch.reset);
+  stageAll(scratch.hh, scratch.h[0]);
 
   for (int64_t step = 0; step < s.T; step++) {
     const ChunkPlace place = placeInChunk(s, step, scratch.chunk);
     float* chunkGates = saved ? saved + place.firstTime * s.B * gateRow : scratch.gates;
-    const float* hPrev = scratch.h[step & 1];
+    const StepRows &hPrev = scratch.h[step & 1], &hNext = scratch.h[(step + 1) & 1];
     const GruForward work{s.B,
                           s.H,
                           0,
@@ -114,10 +112,10 @@ void runGru(const Call& call) {
                           scratch.bias,
                           chunkGates + (place.t - place.firstTime) * s.B * gateRow,
                           scratch.product,
-                          hPrev,
-                          scratch.h[(step + 1) & 1],
+                          hPrev.values,
+                          hNext.values,
                           s.ldh(),
-                          scratch.reset,
+                          scratch.reset.values,
                           y + place.t * s.B * s.H};
     const auto ownOf = [&](int part) {
       GruForward own = work;
@@ -132,22 +130,27 @@ void runGru(const Call& call) {
         if (!after) scratch.candidate.pack(part);
       }
       if (place.first) {
-        scratch.ih.multiply(part, x + place.firstTime * s.B * s.I, s.I, place.steps * s.B, chunkGates, gateRow, false,
-                            scratch.input + part * scratch.inputFloats);
+        scratch.ih.multiply(part, x + place.firstTime * s.B * s.I, s.I, place.steps * s.B, chunkGates, gateRow, false);
       }
-      scratch.hh.multiply(part, hPrev, s.ldh(), s.B, scratch.product, (after ? kGates : 2) * s.Hp, false, nullptr);
+      scratch.hh.multiply(part, hPrev, scratch.product, (after ? kGates : 2) * s.Hp, false);
       (after ? kernels.forwardAfter : kernels.forwardReset)(ownOf(part));
+      if (after) {
+        scratch.hh.stage(part, hNext);
+      } else {
+        scratch.candidate.stage(part, scratch.reset);
+      }
     });
     if (after) continue;
     // The second product needs all of r ⊙ h_prev.
     call.pool.parallel(s.parts, [&](int part) {
-      scratch.candidate.multiply(part, scratch.reset, s.ldh(), s.B, scratch.candidateProduct, s.Hp, false, nullptr);
+      scratch.candidate.multiply(part, scratch.reset, scratch.candidateProduct, s.Hp, false);
       GruForward own = ownOf(part);
       own.product = scratch.candidateProduct;
       kernels.forwardCandidate(own);
+      scratch.hh.stage(part, hNext);
     });
   }
-  copyStateBack(s, scratch.h[s.T & 1], s.ldh(), call.result(1).mutableF32());
+  copyStateBack(s, scratch.h[s.T & 1].values, s.ldh(), call.result(1).mutableF32());
 }
 
 struct GradientScratch {
@@ -155,8 +158,8 @@ struct GradientScratch {
   // (r,z,q), and n and s alone.
   int32_t *rows, *gateRows, *candidateRows;
   int32_t *inputGroups, *stateGroups, *candidateGroups, *resetGroups;
-  float *staged[2], *stagedN, *ds;
-  int64_t ldStaged;
+  StepRows staged[2], stagedN;
+  float* ds;
   float *dh, *dbias, *sums, *first;
   RecurrentProduct hh, candidate;
   StateWeightGradient state;
@@ -177,13 +180,12 @@ struct GradientScratch {
     resetGroups = layout.ints(s.blocks);
     const float* weightHh = call.operand(3).f32();
     const int32_t* stateRows = after ? rows : gateRows;
-    hh = backwardProduct(s, weightHh, stateGates * s.Hp, stateRows, nullptr);
-    hh.packed = layout.floats(hh.packedFloats());
-    candidate = backwardProduct(s, weightHh, s.Hp, candidateRows, nullptr);
-    if (!after) candidate.packed = layout.floats(candidate.packedFloats());
-    ldStaged = stateGates * s.Hp + 16;
-    for (float*& buffer : staged) buffer = layout.floats(s.B * ldStaged);
-    stagedN = layout.floats(s.B * s.ldh());
+    hh = backwardProduct(s, weightHh, stateGates * s.Hp, stateRows);
+    place(hh, layout);
+    candidate = backwardProduct(s, weightHh, s.Hp, candidateRows);
+    if (!after) place(candidate, layout);
+    for (StepRows& gradients : staged) gradients = stepRows(s, hh, stateGates * s.Hp + 16, layout);
+    stagedN = stepRows(s, candidate, s.ldh(), layout);
     ds = layout.floats(s.B * s.ldh());
     dh = layout.floats(s.B * s.ldh());
     dbias = layout.floats(gateRow);
@@ -249,6 +251,8 @@ void runGruGradient(const Call& call) {
   copyState(s, call.operand(9).f32(), scratch.dh, s.ldh());
   std::memset(scratch.dbias, 0, static_cast<size_t>(gateRow) * sizeof(float));
   // The product leaves the units past H alone.
+  for (const StepRows& gradients : scratch.staged) clearTiles(scratch.hh, gradients);
+  clearTiles(scratch.candidate, scratch.stagedN);
   std::memset(scratch.ds, 0, static_cast<size_t>(s.B * s.ldh()) * sizeof(float));
 
   // One more section than steps: the product of the first step's gradients, which leads to h0.
@@ -267,9 +271,9 @@ void runGruGradient(const Call& call) {
                            dy ? dy + t * s.B * s.H : nullptr,
                            scratch.dh,
                            s.ldh(),
-                           scratch.staged[step & 1],
-                           scratch.ldStaged,
-                           scratch.stagedN,
+                           scratch.staged[step & 1].values,
+                           scratch.staged[step & 1].ld,
+                           scratch.stagedN.values,
                            scratch.ds,
                            scratch.dbias,
                            scratch.sums};
@@ -284,15 +288,21 @@ void runGruGradient(const Call& call) {
         scratch.hh.pack(part);
         if (!after) scratch.candidate.pack(part);
       } else {
-        scratch.hh.multiply(part, scratch.staged[(step + 1) & 1], scratch.ldStaged, s.B, scratch.dh, s.ldh(), true,
-                            nullptr);
+        scratch.hh.multiply(part, scratch.staged[(step + 1) & 1], scratch.dh, s.ldh(), true);
       }
-      if (step >= 0) (after ? kernels.backwardAfter : kernels.backwardCandidate)(ownOf(part));
+      if (step < 0) return;
+      (after ? kernels.backwardAfter : kernels.backwardCandidate)(ownOf(part));
+      if (after) {
+        scratch.hh.stage(part, scratch.staged[step & 1]);
+      } else {
+        scratch.candidate.stage(part, scratch.stagedN);
+      }
     });
     if (after || step < 0) continue;
     call.pool.parallel(s.parts, [&](int part) {
-      scratch.candidate.multiply(part, scratch.stagedN, s.ldh(), s.B, scratch.ds, s.ldh(), false, nullptr);
+      scratch.candidate.multiply(part, scratch.stagedN, scratch.ds, s.ldh(), false);
       kernels.backwardReset(ownOf(part));
+      scratch.hh.stage(part, scratch.staged[step & 1]);
     });
   }
   copyStateBack(s, scratch.dh, s.ldh(), call.result(1).mutableF32());

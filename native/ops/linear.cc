@@ -20,6 +20,7 @@ Gemm linearOf(const Call& call) {
   g.c = call.result(0).mutableF32();
   g.ldc = g.N;
   g.bias = call.operand(2).f32();
+  g.precision = call.precision;
   return g;
 }
 

@@ -16,30 +16,25 @@ constexpr RecurrentOperands kGradient = {0, 1, 3, 4, -1, -1, 5};
 struct ForwardScratch {
   int32_t* rows;
   float* bias;
-  float* h[2];
+  StepRows h[2];
   float* c0;
   float* gates;  // one chunk of steps, where the op need not save them
-  float* input;  // per part
   RecurrentProduct ih, hh;
-  int64_t chunk, inputFloats;
+  int64_t chunk;
   size_t bytes;
 
   ForwardScratch(const Call& call, const RecurrentSizes& s) {
     ScratchLayout layout(call.scratch);
     rows = layout.ints(kGates * s.Hp);
     bias = layout.floats(kGates * s.Hp);
-    ih = forwardProduct(s, call.operand(3).f32(), s.I, kGates * kHiddenBlock, rows, nullptr, nullptr);
-    hh = forwardProduct(s, call.operand(4).f32(), s.H, kGates * kHiddenBlock, rows, nullptr, nullptr);
-    if (worthPacking(s)) {
-      ih.packed = layout.floats(ih.packedFloats());
-      hh.packed = layout.floats(hh.packedFloats());
-    }
-    for (float*& state : h) state = layout.floats(s.B * s.ldh());
-    c0 = layout.floats(s.B * s.Hp);
     chunk = stepsPerChunk(s);
+    ih = forwardProduct(s, call.operand(3).f32(), s.I, kGates * kHiddenBlock, rows, nullptr, chunk * s.B);
+    hh = forwardProduct(s, call.operand(4).f32(), s.H, kGates * kHiddenBlock, rows, nullptr, s.B);
+    place(ih, layout);
+    place(hh, layout);
+    for (StepRows& state : h) state = stepRows(s, hh, s.ldh(), layout);
+    c0 = layout.floats(s.B * s.Hp);
     gates = layout.floats(chunk * s.B * kGates * s.Hp);
-    inputFloats = ih.scratchFloats(chunk * s.B);
-    input = layout.floats(s.parts * inputFloats);
     bytes = layout.used();
   }
 };
@@ -69,8 +64,10 @@ void runLstm(const Call& call) {
 
   fillRowMap(s, kGateOrder, kGates, scratch.rows);
   addBiases(call.operand(5).f32(), call.operand(6).f32(), scratch.rows, gateRow, scratch.bias);
-  copyState(s, call.operand(1).f32(), scratch.h[0], s.ldh());
+  copyState(s, call.operand(1).f32(), scratch.h[0].values, s.ldh());
   copyState(s, call.operand(2).f32(), scratch.c0, s.Hp);
+  for (const StepRows& state : scratch.h) clearTiles(scratch.hh, state);
+  stageAll(scratch.hh, scratch.h[0]);
 
   const float* c = scratch.c0;
   for (int64_t step = 0; step < s.T; step++) {
@@ -79,31 +76,30 @@ void runLstm(const Call& call) {
     float* chunkGates = savedGates ? savedGates + place.firstTime * s.B * gateRow : scratch.gates;
     float* gates = chunkGates + (t - place.firstTime) * s.B * gateRow;
     float* cNext = savedCells ? savedCells + t * s.B * s.Hp : scratch.c0;
-    const float* hPrev = scratch.h[step & 1];
+    const StepRows &hPrev = scratch.h[step & 1], &hNext = scratch.h[(step + 1) & 1];
     call.pool.parallel(s.parts, [&](int part) {
       if (step == 0) {
         scratch.ih.pack(part);
         scratch.hh.pack(part);
       }
       if (place.first) {
-        scratch.ih.multiply(part, x + place.firstTime * s.B * s.I, s.I, place.steps * s.B, chunkGates, gateRow, false,
-                            scratch.input + part * scratch.inputFloats);
+        scratch.ih.multiply(part, x + place.firstTime * s.B * s.I, s.I, place.steps * s.B, chunkGates, gateRow, false);
       }
-      scratch.hh.multiply(part, hPrev, s.ldh(), s.B, gates, gateRow, true, nullptr);
+      scratch.hh.multiply(part, hPrev, gates, gateRow, true);
       const BlockRange own = s.blocksOf(part);
       lstmGateKernels().forward({s.B, s.H, own.begin, own.end, t, lengths, scratch.bias, gates, savedGates != nullptr,
-                                 c, cNext, hPrev, scratch.h[(step + 1) & 1], s.ldh(), y + t * s.B * s.H});
+                                 c, cNext, hPrev.values, hNext.values, s.ldh(), y + t * s.B * s.H});
+      scratch.hh.stage(part, hNext);
     });
     c = cNext;
   }
-  copyStateBack(s, scratch.h[s.T & 1], s.ldh(), call.result(1).mutableF32());
+  copyStateBack(s, scratch.h[s.T & 1].values, s.ldh(), call.result(1).mutableF32());
   copyStateBack(s, c, s.Hp, call.result(2).mutableF32());
 }
 
 struct GradientScratch {
   int32_t* rows;
-  float* staged[2];
-  int64_t ldStaged;
+  StepRows staged[2];
   float *dh, *dc, *c0, *dbias, *sums;
   float* first;
   RecurrentProduct hh;
@@ -116,10 +112,9 @@ struct GradientScratch {
     ScratchLayout layout(call.scratch);
     const int64_t gateRow = kGates * s.Hp;
     rows = layout.ints(gateRow);
-    hh = backwardProduct(s, call.operand(4).f32(), gateRow, rows, nullptr);
-    hh.packed = layout.floats(hh.packedFloats());
-    ldStaged = gateRow + 16;
-    for (float*& buffer : staged) buffer = layout.floats(s.B * ldStaged);
+    hh = backwardProduct(s, call.operand(4).f32(), gateRow, rows);
+    place(hh, layout);
+    for (StepRows& gradients : staged) gradients = stepRows(s, hh, gateRow + 16, layout);
     dh = layout.floats(s.B * s.ldh());
     dc = layout.floats(s.B * s.Hp);
     c0 = layout.floats(s.B * s.Hp);
@@ -180,6 +175,7 @@ void runLstmGradient(const Call& call) {
   copyState(s, call.operand(11).f32(), scratch.dc, s.Hp);
   copyState(s, call.operand(2).f32(), scratch.c0, s.Hp);
   std::memset(scratch.dbias, 0, static_cast<size_t>(gateRow) * sizeof(float));
+  for (const StepRows& gradients : scratch.staged) clearTiles(scratch.hh, gradients);
 
   // One more section than steps: the product of the first step's gradients, which leads to h0.
   for (int64_t step = s.T - 1; step >= -1; step--) {
@@ -187,16 +183,16 @@ void runLstmGradient(const Call& call) {
       if (step == s.T - 1) {
         scratch.hh.pack(part);
       } else {
-        scratch.hh.multiply(part, scratch.staged[(step + 1) & 1], scratch.ldStaged, s.B, scratch.dh, s.ldh(), true,
-                            nullptr);
+        scratch.hh.multiply(part, scratch.staged[(step + 1) & 1], scratch.dh, s.ldh(), true);
       }
       if (step < 0) return;
       const int64_t t = s.timeOf(step);
       const BlockRange own = s.blocksOf(part);
+      const StepRows& staged = scratch.staged[step & 1];
       lstmGateKernels().backward(
-          {s.B, s.H, own.begin, own.end, t, lengths, gates + t * s.B * gateRow, scratch.staged[step & 1],
-           scratch.ldStaged, cells + t * s.B * s.Hp, step == 0 ? scratch.c0 : cells + s.timeOf(step - 1) * s.B * s.Hp,
+          {s.B, s.H, own.begin, own.end, t, lengths, gates + t * s.B * gateRow, staged.values, staged.ld, cells + t * s.B * s.Hp, step == 0 ? scratch.c0 : cells + s.timeOf(step - 1) * s.B * s.Hp,
            dy ? dy + t * s.B * s.H : nullptr, scratch.dh, s.ldh(), scratch.dc, scratch.dbias, scratch.sums});
+      scratch.hh.stage(part, staged);
     });
   }
   copyStateBack(s, scratch.dh, s.ldh(), call.result(1).mutableF32());

@@ -20,6 +20,7 @@ Gemm matmulOf(const Call& call) {
   g.ldb = b.dims[1];
   g.c = call.result(0).mutableF32();
   g.ldc = g.N;
+  g.precision = call.precision;
   return g;
 }
 

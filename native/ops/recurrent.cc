@@ -32,6 +32,7 @@ RecurrentSizes sizesOf(const Call& call, const RecurrentOperands& at, int revers
   s.Hp = paddedHidden(s.H);
   s.blocks = hiddenBlocks(s.H);
   s.reverse = call.integer(reverseAttribute) != 0;
+  s.precision = call.precision;
   s.parts = partsFor(s, call.operand(at.weightHh).dims[0], call.pool.threads());
   return s;
 }
@@ -148,8 +149,8 @@ void scatterBias(const float* from, const int32_t* map, int64_t n, float* to) {
 }
 
 RecurrentProduct forwardProduct(const RecurrentSizes& s, const float* weight, int64_t K, int64_t columnsPerBlock,
-                                const int32_t* bRows, const int32_t* cGroups, float* packed) {
-  RecurrentProduct product{{}, s.blocks, columnsPerBlock, s.parts, packed};
+                                const int32_t* bRows, const int32_t* cGroups, int64_t mostRows) {
+  RecurrentProduct product{{}, s.blocks, columnsPerBlock, s.parts, mostRows};
   product.weights.N = s.blocks * columnsPerBlock;
   product.weights.K = K;
   product.weights.b = weight;
@@ -157,21 +158,42 @@ RecurrentProduct forwardProduct(const RecurrentSizes& s, const float* weight, in
   product.weights.transposeB = true;
   product.weights.maps.bRows = bRows;
   product.weights.maps.cGroups = cGroups;
+  product.packs = s.T * s.B >= kRowsWorthPacking;
+  product.weights.precision = product.packs ? s.precision : Precision::highest;
   return product;
 }
 
-RecurrentProduct backwardProduct(const RecurrentSizes& s, const float* weight, int64_t K, const int32_t* bRows,
-                                 float* packed) {
-  RecurrentProduct product{{}, s.blocks, kHiddenBlock, s.parts, packed};
+RecurrentProduct backwardProduct(const RecurrentSizes& s, const float* weight, int64_t K, const int32_t* bRows) {
+  RecurrentProduct product{{}, s.blocks, kHiddenBlock, s.parts, s.B};
   product.weights.N = s.H;
   product.weights.K = K;
   product.weights.b = weight;
   product.weights.ldb = s.H;
   product.weights.maps.bRows = bRows;
+  product.weights.precision = s.precision;
   return product;
 }
 
-bool worthPacking(const RecurrentSizes& s) { return s.T * s.B >= kRowsWorthPacking; }
+void place(RecurrentProduct& product, ScratchLayout& layout) {
+  if (!product.packs) return;
+  product.packed = layout.floats(product.packedFloats());
+  product.scratch = layout.floats(product.scratchFloats());
+}
+
+StepRows stepRows(const RecurrentSizes& s, const RecurrentProduct& product, int64_t ld, ScratchLayout& layout) {
+  StepRows rows{layout.floats(s.B * ld), ld, nullptr};
+  const int64_t tiles = product.tileFloats();
+  if (tiles > 0) rows.tiles = static_cast<uint16_t*>(layout.bytes(static_cast<size_t>(tiles) * sizeof(float)));
+  return rows;
+}
+
+void clearTiles(const RecurrentProduct& product, const StepRows& rows) {
+  if (rows.tiles) std::memset(rows.tiles, 0, static_cast<size_t>(product.tileFloats()) * sizeof(float));
+}
+
+void stageAll(const RecurrentProduct& product, const StepRows& rows) {
+  for (int part = 0; part < product.parts; part++) product.stage(part, rows);
+}
 
 int64_t stepsPerChunk(const RecurrentSizes& s) { return std::clamp<int64_t>(kChunkRows / s.B, 1, s.T); }
 
@@ -196,6 +218,7 @@ Gemm firstStepProduct(const RecurrentSizes& s, const StateWeightGradient& w) {
   g.ldb = s.H;
   g.c = w.dweight;
   g.ldc = s.H;
+  g.precision = s.precision;
   g.maps.aGroups = w.aGroups;
   g.maps.cRows = w.cRows;
   return g;
@@ -255,6 +278,7 @@ Gemm inputWeightGradient(const RecurrentSizes& s, const float* gradient, int64_t
   g.ldb = s.I;
   g.c = dweight;
   g.ldc = s.I;
+  g.precision = s.precision;
   g.maps.aGroups = aGroups;
   g.maps.cRows = cRows;
   return g;
@@ -272,6 +296,7 @@ Gemm inputGradient(const RecurrentSizes& s, const float* gradient, int64_t ld, i
   g.ldb = s.I;
   g.c = dx;
   g.ldc = s.I;
+  g.precision = s.precision;
   g.maps.aGroups = aGroups;
   g.maps.bRows = bRows;
   return g;

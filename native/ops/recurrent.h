@@ -20,6 +20,7 @@ struct RecurrentSizes {
   int64_t Hp;      // H rounded up to whole blocks of 16
   int64_t blocks;  // Hp / 16
   bool reverse;
+  Precision precision;
   int parts;  // the hidden units are dealt out to so many threads
 
   // The time of the step-th step, and of the one before it.
@@ -93,15 +94,20 @@ void addBiases(const float* ih, const float* hh, const int32_t* map, int64_t n, 
 // to[map[i]] = from[i]
 void scatterBias(const float* from, const int32_t* map, int64_t n, float* to);
 
-// x [T*B,I] times weight_ih^T by own columns, or the state times weight_hh^T: weight [rows,K], bRows the map of its
-// rows.
+// Up to mostRows rows of x [T*B,I] times weight_ih^T by own columns, or of the state times weight_hh^T: weight [rows,K],
+// bRows the map of its rows. With few rows in all the weights are used where they lie.
 RecurrentProduct forwardProduct(const RecurrentSizes& sizes, const float* weight, int64_t K, int64_t columnsPerBlock,
-                                const int32_t* bRows, const int32_t* cGroups, float* packed);
+                                const int32_t* bRows, const int32_t* cGroups, int64_t mostRows);
 // Gradients of gates [B, K] times weight_hh [rows,H]: K entries in bRows.
-RecurrentProduct backwardProduct(const RecurrentSizes& sizes, const float* weight, int64_t K, const int32_t* bRows,
-                                 float* packed);
-// Whether there are enough rows for forward products to pack the weights; otherwise they use them where they lie.
-bool worthPacking(const RecurrentSizes& sizes);
+RecurrentProduct backwardProduct(const RecurrentSizes& sizes, const float* weight, int64_t K, const int32_t* bRows);
+// Gives a product its memory, once all that it depends on is set.
+void place(RecurrentProduct& product, ScratchLayout& layout);
+// Rows [B, ld] that `product` multiplies in each step.
+StepRows stepRows(const RecurrentSizes& sizes, const RecurrentProduct& product, int64_t ld, ScratchLayout& layout);
+// To be called before such rows are staged for the first time.
+void clearTiles(const RecurrentProduct& product, const StepRows& rows);
+// Stages what was there before the first step, for all parts.
+void stageAll(const RecurrentProduct& product, const StepRows& rows);
 
 // Steps whose input product is made at once: few enough that it is still in L2 when the steps read it.
 int64_t stepsPerChunk(const RecurrentSizes& sizes);

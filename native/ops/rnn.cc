@@ -19,10 +19,9 @@ RnnActivation activationOf(const Call& call) {
 struct ForwardScratch {
   int32_t* rows;
   float* bias;
-  float* h[2];
-  float* input;  // per part
+  StepRows h[2];
   RecurrentProduct ih, hh;
-  int64_t chunk, inputFloats;
+  int64_t chunk;
   size_t bytes;
 
   ForwardScratch(const Call& call, const RecurrentSizes& s) {
@@ -30,17 +29,13 @@ struct ForwardScratch {
     rows = layout.ints(s.Hp);
     bias = layout.floats(s.Hp);
     // The products are made in y itself, whose rows have H columns and no padding.
-    ih = forwardProduct(s, call.operand(2).f32(), s.I, kHiddenBlock, nullptr, nullptr, nullptr);
-    hh = forwardProduct(s, call.operand(3).f32(), s.H, kHiddenBlock, nullptr, nullptr, nullptr);
-    ih.weights.N = hh.weights.N = s.H;
-    if (worthPacking(s)) {
-      ih.packed = layout.floats(ih.packedFloats());
-      hh.packed = layout.floats(hh.packedFloats());
-    }
-    for (float*& state : h) state = layout.floats(s.B * s.ldh());
     chunk = stepsPerChunk(s);
-    inputFloats = ih.scratchFloats(chunk * s.B);
-    input = layout.floats(s.parts * inputFloats);
+    ih = forwardProduct(s, call.operand(2).f32(), s.I, kHiddenBlock, nullptr, nullptr, chunk * s.B);
+    hh = forwardProduct(s, call.operand(3).f32(), s.H, kHiddenBlock, nullptr, nullptr, s.B);
+    ih.weights.N = hh.weights.N = s.H;
+    place(ih, layout);
+    place(hh, layout);
+    for (StepRows& state : h) state = stepRows(s, hh, s.ldh(), layout);
     bytes = layout.used();
   }
 };
@@ -64,11 +59,13 @@ void runRnn(const Call& call) {
 
   fillRowMap(s, kGateOrder, 1, scratch.rows);
   addBiases(call.operand(4).f32(), call.operand(5).f32(), scratch.rows, s.Hp, scratch.bias);
-  copyState(s, call.operand(1).f32(), scratch.h[0], s.ldh());
+  copyState(s, call.operand(1).f32(), scratch.h[0].values, s.ldh());
+  for (const StepRows& state : scratch.h) clearTiles(scratch.hh, state);
+  stageAll(scratch.hh, scratch.h[0]);
 
   for (int64_t step = 0; step < s.T; step++) {
     const ChunkPlace place = placeInChunk(s, step, scratch.chunk);
-    const float* hPrev = scratch.h[step & 1];
+    const StepRows &hPrev = scratch.h[step & 1], &hNext = scratch.h[(step + 1) & 1];
     call.pool.parallel(s.parts, [&](int part) {
       if (step == 0) {
         scratch.ih.pack(part);
@@ -76,22 +73,23 @@ void runRnn(const Call& call) {
       }
       if (place.first) {
         scratch.ih.multiply(part, x + place.firstTime * s.B * s.I, s.I, place.steps * s.B,
-                            y + place.firstTime * s.B * s.H, s.H, false, scratch.input + part * scratch.inputFloats);
+                            y + place.firstTime * s.B * s.H, s.H, false);
       }
       float* yt = y + place.t * s.B * s.H;
-      scratch.hh.multiply(part, hPrev, s.ldh(), s.B, yt, s.H, true, nullptr);
+      scratch.hh.multiply(part, hPrev, yt, s.H, true);
       const BlockRange own = s.blocksOf(part);
-      rnnCellKernels().forward({s.B, s.H, own.begin, own.end, place.t, lengths, activationOf(call), scratch.bias, hPrev,
-                                scratch.h[(step + 1) & 1], s.ldh(), yt});
+      rnnCellKernels().forward({s.B, s.H, own.begin, own.end, place.t, lengths, activationOf(call), scratch.bias,
+                                hPrev.values, hNext.values, s.ldh(), yt});
+      scratch.hh.stage(part, hNext);
     });
   }
-  copyStateBack(s, scratch.h[s.T & 1], s.ldh(), call.result(1).mutableF32());
+  copyStateBack(s, scratch.h[s.T & 1].values, s.ldh(), call.result(1).mutableF32());
 }
 
 struct GradientScratch {
   int32_t* rows;
   float* gradient;  // [T,B,Hp]
-  float* staged[2];
+  StepRows staged[2];
   float *dh, *dbias, *sums;
   float* first;
   RecurrentProduct hh;
@@ -103,10 +101,10 @@ struct GradientScratch {
   GradientScratch(const Call& call, const RecurrentSizes& s) {
     ScratchLayout layout(call.scratch);
     rows = layout.ints(s.Hp);
-    hh = backwardProduct(s, call.operand(3).f32(), s.Hp, rows, nullptr);
-    hh.packed = layout.floats(hh.packedFloats());
+    hh = backwardProduct(s, call.operand(3).f32(), s.Hp, rows);
+    place(hh, layout);
     gradient = layout.floats(s.T * s.B * s.Hp);
-    for (float*& buffer : staged) buffer = layout.floats(s.B * s.ldh());
+    for (StepRows& gradients : staged) gradients = stepRows(s, hh, s.ldh(), layout);
     dh = layout.floats(s.B * s.ldh());
     dbias = layout.floats(s.Hp);
     sums = layout.floats(s.Hp);
@@ -154,6 +152,7 @@ void runRnnGradient(const Call& call) {
   fillRowMap(s, kGateOrder, 1, scratch.rows);
   copyState(s, call.operand(7).f32(), scratch.dh, s.ldh());
   std::memset(scratch.dbias, 0, static_cast<size_t>(s.Hp) * sizeof(float));
+  for (const StepRows& gradients : scratch.staged) clearTiles(scratch.hh, gradients);
 
   // One more section than steps: the product of the first step's gradients, which leads to h0.
   for (int64_t step = s.T - 1; step >= -1; step--) {
@@ -161,15 +160,16 @@ void runRnnGradient(const Call& call) {
       if (step == s.T - 1) {
         scratch.hh.pack(part);
       } else {
-        scratch.hh.multiply(part, scratch.staged[(step + 1) & 1], s.ldh(), s.B, scratch.dh, s.ldh(), true, nullptr);
+        scratch.hh.multiply(part, scratch.staged[(step + 1) & 1], scratch.dh, s.ldh(), true);
       }
       if (step < 0) return;
       const int64_t t = s.timeOf(step);
       const BlockRange own = s.blocksOf(part);
       rnnCellKernels().backward({s.B, s.H, own.begin, own.end, t, lengths, activationOf(call), y + t * s.B * s.H,
                                  dy ? dy + t * s.B * s.H : nullptr, scratch.dh, s.ldh(),
-                                 scratch.gradient + t * s.B * s.Hp, scratch.staged[step & 1], s.ldh(), scratch.dbias,
+                                 scratch.gradient + t * s.B * s.Hp, scratch.staged[step & 1].values, s.ldh(), scratch.dbias,
                                  scratch.sums});
+      scratch.hh.stage(part, scratch.staged[step & 1]);
     });
   }
   copyStateBack(s, scratch.dh, s.ldh(), call.result(1).mutableF32());

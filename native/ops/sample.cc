@@ -37,8 +37,25 @@ struct Filter {
   double topP;
 };
 
+// The token at fraction u of the whole distribution, whose tokens stand in order of their ids.
+int32_t drawOfAll(const float* logits, int64_t V, double temperature, float most, double u, float* weights) {
+  const ElementwiseKernels& k = elementwiseKernels();
+  // However small the temperature, the best token keeps its 0 and the others go to minus infinity.
+  k.addScalar(logits, -most, weights, V);
+  k.multiplyScalar(weights, static_cast<float>(std::min(1 / temperature, 1e38)), weights, V);
+  double left = u * k.expShifted(weights, 0, weights, V);
+  int32_t last = 0;
+  for (int64_t v = 0; v < V; v++) {
+    if (!(weights[v] > 0)) continue;
+    last = static_cast<int32_t>(v);
+    left -= static_cast<double>(weights[v]);
+    if (left < 0) break;
+  }
+  return last;
+}
+
 // The token at fraction u of the filtered distribution, whose tokens stand in order of falling probability.
-int32_t draw(const float* logits, int64_t V, const Filter& filter, double u, double* weights, int32_t* order) {
+int32_t drawOfBest(const float* logits, int64_t V, const Filter& filter, double u, double* weights, int32_t* order) {
   int64_t kept = 0;
   for (int64_t v = 0; v < V; v++) {
     if (logits[v] > -std::numeric_limits<float>::infinity()) order[kept++] = static_cast<int32_t>(v);
@@ -97,7 +114,10 @@ void runSample(const Call& call) {
     int32_t id = best;
     if (filter.temperature > 0) {
       const Philox words = philox(static_cast<uint32_t>(b), 0, random[1], 0, random[0], kSampleKey);
-      id = draw(row, V, filter, static_cast<double>(uniform01(words.word[0])), weights, order);
+      const double u = static_cast<double>(uniform01(words.word[0]));
+      const bool all = (filter.topK == 0 || filter.topK >= V) && filter.topP >= 1;
+      id = all ? drawOfAll(row, V, filter.temperature, most, u, reinterpret_cast<float*>(weights))
+               : drawOfBest(row, V, filter, u, weights, order);
     }
     call.result(0).mutableI32()[b] = id;
     const double logSum = static_cast<double>(most) + std::log(k.sumExpShifted(row, most, V));

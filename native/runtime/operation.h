@@ -19,6 +19,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/precision.h"
 #include "runtime/thread_pool.h"
 
 namespace ostinato {
@@ -68,6 +69,8 @@ struct Call {
   int attributeCount;
   void* scratch;  // 64-byte aligned
   ThreadPool& pool;
+  // Of matrix products.
+  Precision precision = Precision::highest;
 
   const TensorView& operand(int i) const { return operands[i]; }
   const TensorView& result(int i) const { return results[i]; }

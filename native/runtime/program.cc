@@ -122,7 +122,8 @@ bool allFinite(const TensorView& tensor) {
 
 }  // namespace
 
-Program::Program(std::shared_ptr<Store> store, const double* words, size_t count) : store_(std::move(store)) {
+Program::Program(std::shared_ptr<Store> store, const double* words, size_t count, Precision precision)
+    : store_(std::move(store)), precision_(precision) {
   Reader reader(words, count);
   if (reader.number("the magic number") != kProgramMagic) malformed("it does not begin with the magic number");
   if (reader.number("the version") != kProgramVersion) malformed("its version is not 1");
@@ -190,10 +191,10 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
   prepareScratch();
 }
 
-Call Program::callOf(const BoundOp& op, void* scratch) {
+Call Program::callOf(const BoundOp& op, void* scratch) const {
   return Call{op.operands.data(),  static_cast<int>(op.operands.size()),   op.results.data(),
               static_cast<int>(op.results.size()), op.attributes.data(),   static_cast<int>(op.attributes.size()),
-              scratch,             ThreadPool::instance()};
+              scratch,             ThreadPool::instance(),               precision_};
 }
 
 // Checks all ops with their memory hidden, since a check must only look at shapes, and allocates the largest scratch.

@@ -23,9 +23,9 @@ constexpr double kProgramVersion = 1;
 
 class Program {
  public:
-  // Decodes and checks everything, binds the values to the store's variables and to a new arena.
-  // Throws ProgramError, std::bad_alloc.
-  Program(std::shared_ptr<Store> store, const double* words, size_t count);
+  // Decodes and checks everything, binds the values to the store's variables and to a new arena. Matrix products run with
+  // `precision`. Throws ProgramError, std::bad_alloc.
+  Program(std::shared_ptr<Store> store, const double* words, size_t count, Precision precision = Precision::highest);
 
   int64_t feedCount() const { return static_cast<int64_t>(feeds_.size()); }
   int64_t outputCount() const { return static_cast<int64_t>(outputs_.size()); }
@@ -48,10 +48,11 @@ class Program {
     std::vector<double> attributes;
   };
 
-  static Call callOf(const BoundOp& op, void* scratch);
+  Call callOf(const BoundOp& op, void* scratch) const;
   void prepareScratch();
 
   std::shared_ptr<Store> store_;
+  Precision precision_;
   AlignedMemory arena_;
   AlignedMemory scratch_;
   uint64_t configuration_ = 0;

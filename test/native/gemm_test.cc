@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "doctest/doctest.h"
+#include "kernels/matrix_unit.h"
 #include "kernels/tiers.h"
 #include "runtime/blas.h"
 #include "runtime/thread_pool.h"
@@ -162,6 +163,39 @@ TEST_CASE("products by the system's BLAS equal a double loop") {
 }
 
 TEST_CASE("automatic products equal a double loop") { expectProducts(GemmProvider::automatic); }
+
+// Largest error relative to the sum of the absolute products; docs/numerics.md quotes the bounds.
+TEST_CASE("products on the matrix unit keep the bits that their precision promises") {
+  if (!matrixUnitAvailable()) return;
+  for (Precision precision : {Precision::medium, Precision::high}) {
+    // Two roundings of 2^-9 each; two parts leave 2^-17 of each operand.
+    const double bound = precision == Precision::medium ? 4.0e-3 : 1.6e-5;
+    for (int threads : {1, 3}) {
+      ThreadPool::instance().setThreads(threads);
+      std::mt19937 random(1);
+      int served = 0;
+      for (Sizes s : sizes()) {
+        for (int options = 0; options < 16; options++) {
+          // Most of the list is too small for the unit: the same sizes, some way up.
+          for (const Sizes& grown : {s, Sizes{s.M + 20, s.N + 48, s.K + 32}}) {
+            Problem p(grown, options & 1, options & 2, options & 4, random, options & 8);
+            p.g.precision = precision;
+            served += gemmChoice(p.g) == GemmProvider::matrixUnit;
+            run(p.g);
+            CAPTURE(grown.M);
+            CAPTURE(grown.N);
+            CAPTURE(grown.K);
+            CAPTURE(options);
+            const double worst = p.worst();
+            if (!(worst <= bound)) CHECK(worst <= bound);
+            if (!p.gapsUntouched()) CHECK(p.gapsUntouched());
+          }
+        }
+      }
+      CHECK(served > 1500);
+    }
+  }
+}
 
 TEST_CASE("NaN and infinity pass through a product") {
   forEachConfiguration([] {

@@ -50,6 +50,12 @@ inline const Operation& operationNamed(Family family, const std::string& name) {
   throw std::logic_error("no op " + name);
 }
 
+// What ops run with until a test sets another one.
+inline Precision& testPrecision() {
+  static Precision precision = Precision::highest;
+  return precision;
+}
+
 inline void runOp(const Operation& op, std::vector<TestTensor*> operands, std::vector<TestTensor*> results,
                   std::vector<double> attributes) {
   std::vector<TensorView> in, out;
@@ -59,7 +65,8 @@ inline void runOp(const Operation& op, std::vector<TestTensor*> operands, std::v
     for (TestTensor* t : operands) in.push_back(t ? t->view(bound) : TensorView());
     for (TestTensor* t : results) out.push_back(t->view(bound));
     return Call{in.data(),         static_cast<int>(in.size()),         out.data(), static_cast<int>(out.size()),
-                attributes.data(), static_cast<int>(attributes.size()), scratch,    ThreadPool::instance()};
+                attributes.data(), static_cast<int>(attributes.size()), scratch,    ThreadPool::instance(),
+                testPrecision()};
   };
   const size_t bytes = op.check(call(false, nullptr));
   // Exactly as much as was asked for, filled with NaN: sanitizers and results show what goes beyond or counts on zeros.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "doctest/doctest.h"
+#include "kernels/matrix_unit.h"
 #include "kernels/tiers.h"
 #include "op_runner.h"
 
@@ -52,18 +53,30 @@ inline std::vector<RecurrentCase> recurrentCases() {
   return cases;
 }
 
-// Every tier that this CPU has, with one thread and with three.
+// Every tier that this CPU has, with one thread and with three; where there is a matrix unit, also in the lower precisions.
 inline void forEachConfiguration(const std::function<void()>& body) {
   for (const char* tier : {"portable", "neon", "avx2", "avx512"}) {
     if (!setTier(tier)) continue;
-    for (int threads : {1, 3}) {
-      ThreadPool::instance().setThreads(threads);
-      CAPTURE(tier);
-      CAPTURE(threads);
-      body();
+    for (Precision precision : {Precision::highest, Precision::high, Precision::medium}) {
+      if (precision != Precision::highest && !matrixUnitAvailable()) continue;
+      testPrecision() = precision;
+      for (int threads : {1, 3}) {
+        if (threads == 1 && precision == Precision::medium) continue;
+        ThreadPool::instance().setThreads(threads);
+        CAPTURE(tier);
+        CAPTURE(static_cast<int>(precision));
+        CAPTURE(threads);
+        body();
+      }
     }
   }
   setTier("auto");
+  testPrecision() = Precision::highest;
+}
+
+// By how much a tolerance for float32 grows.
+inline double slack() {
+  return testPrecision() == Precision::highest ? 1 : testPrecision() == Precision::high ? 10 : 3000;
 }
 
 using Doubles = std::vector<double>;
@@ -123,6 +136,7 @@ inline void expectClose(const char* what, const std::vector<float>& got, const D
     }
     if (std::isnan(error)) break;
   }
+  tolerance *= slack();
   if (worst <= tolerance) return;
   CAPTURE(what);
   CAPTURE(at);
@@ -159,7 +173,7 @@ inline void expectGradient(const RecurrentData& data, const Reference& reference
     CAPTURE(i);
     CAPTURE(got[i]);
     CAPTURE(want);
-    CHECK(std::abs(got[i] - want) <= 3e-5 * (1 + std::abs(want)));
+    CHECK(std::abs(got[i] - want) <= slack() * 3e-5 * (1 + std::abs(want)));
   }
   std::normal_distribution<double> normal;
   Doubles direction(original.size());
@@ -179,7 +193,7 @@ inline void expectGradient(const RecurrentData& data, const Reference& reference
   const double want = (up - down) / (2 * kStep);
   CAPTURE(along);
   CAPTURE(want);
-  CHECK(std::abs(along - want) <= 3e-5 * (1 + std::sqrt(size)));
+  CHECK(std::abs(along - want) <= slack() * 3e-5 * (1 + std::sqrt(size)));
 }
 
 inline std::vector<Doubles> randomWeights(const std::vector<Doubles>& outputs, unsigned seed, bool partial) {

@@ -89,13 +89,18 @@ void expectClose(const std::vector<float>& actual, const std::vector<float>& exp
 
 }  // namespace
 
+// High precision runs on the matrix unit, where there is one.
 TEST_CASE("several threads compute what one does, and the same bits every time") {
-  ThreadPool::instance().setThreads(1);
-  const std::vector<float> alone = everything();
-  ThreadPool::instance().setThreads(3);
-  const std::vector<float> first = everything();
-  expectClose(first, alone);
-  for (int round = 0; round < 3; round++) CHECK(everything() == first);
+  for (Precision precision : {Precision::highest, Precision::high}) {
+    testPrecision() = precision;
+    ThreadPool::instance().setThreads(1);
+    const std::vector<float> alone = everything();
+    ThreadPool::instance().setThreads(3);
+    const std::vector<float> first = everything();
+    expectClose(first, alone);
+    for (int round = 0; round < 3; round++) CHECK(everything() == first);
+  }
+  testPrecision() = Precision::highest;
 }
 
 TEST_CASE("runs from several threads at once do not disturb each other") {

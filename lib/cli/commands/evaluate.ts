@@ -1,17 +1,16 @@
 import { Command } from "commander";
 import { Corpus } from "../../data/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
+import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
 import { whole } from "../options.js";
 import { count, printer } from "../print.js";
 import { measures } from "../reportTraining.js";
 
-interface Options {
+interface Options extends ExecutorOptions {
   batch: number;
   json?: boolean;
-  executor: string;
-  threads?: number;
 }
 
 export function evaluateCommand(): Command {

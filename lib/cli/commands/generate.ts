@@ -1,11 +1,12 @@
 import { Command } from "commander";
 import { InputError } from "../../errors.js";
 import { LanguageModel } from "../../models/languageModel.js";
+import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
 import { given, number, whole } from "../options.js";
 
-interface Options {
+interface Options extends ExecutorOptions {
   prompt?: string;
   maximumTokens?: number;
   temperature?: number;
@@ -15,8 +16,6 @@ interface Options {
   stop?: string;
   count: number;
   json?: boolean;
-  executor: string;
-  threads?: number;
 }
 
 export function generateCommand(): Command {

@@ -29,7 +29,10 @@ async function info(folder: string | undefined, options: { json?: boolean }): Pr
       `Node ${about.node} on ${about.platform}, ${cpu}, ${about.cores} cores; ${threads} threads compute. ` +
         `Kernels: ${kernels.chosen} (${kernels.reason}; available: ${kernels.available.join(", ")}). ` +
         `Matrix products: ${gemm.provider === "auto" ? "the faster for each shape" : gemm.provider} of own kernels and ` +
-        `${gemm.blas ?? "the system's BLAS, of which none was found"}. All sums and products are float32.`,
+        `${gemm.blas ?? "the system's BLAS, of which none was found"}. ` +
+        (gemm.matrixUnit
+          ? "There is a matrix unit (AMX): products in --precision high and medium run on it in bfloat16, all others in float32."
+          : "There is no matrix unit that we can use: products are float32 in every --precision."),
     );
   } catch (error) {
     if (!(error instanceof OstinatoError)) throw error;

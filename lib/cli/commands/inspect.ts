@@ -17,6 +17,7 @@ import {
   textFeatures,
   unitValues,
 } from "../../viz/index.js";
+import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { whole } from "../options.js";
 import { printer } from "../print.js";
@@ -25,7 +26,7 @@ import { traceOf, writeReport } from "../writeReport.js";
 /** Tokens of a text that are looked at; enough for a few screens. */
 const mostTokens = 3000;
 
-interface Options {
+interface Options extends ExecutorOptions {
   text?: string;
   out?: string;
   terminal?: boolean;
@@ -33,8 +34,6 @@ interface Options {
   unit?: number;
   layer?: string;
   json?: boolean;
-  executor: string;
-  threads?: number;
 }
 
 export function inspectCommand(): Command {

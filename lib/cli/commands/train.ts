@@ -19,6 +19,7 @@ import type { EndEvent } from "../../train/events.js";
 import { optimizer, optimizerNames } from "../../train/optimizers.js";
 import { schedule, scheduleNames } from "../../train/schedules.js";
 import { Trainer } from "../../train/trainer.js";
+import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
 import { given, number, whole } from "../options.js";
@@ -30,7 +31,7 @@ export function trainCommand(): Command {
   return new Command("train").description("train a model").addCommand(languageModelCommand());
 }
 
-interface Options {
+interface Options extends ExecutorOptions {
   out: string;
   validation: string;
   test?: string;
@@ -78,8 +79,6 @@ interface Options {
   overwrite?: boolean;
   json?: boolean;
   quiet?: boolean;
-  executor: string;
-  threads?: number;
 }
 
 function languageModelCommand(): Command {

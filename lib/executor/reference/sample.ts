@@ -36,13 +36,17 @@ export function sample(call: KernelCall): void {
   }
 }
 
-/** The token at fraction u of the filtered distribution; `order` lists the tokens by falling probability. */
+/**
+ * The token at fraction u of the filtered distribution; `order` lists the tokens by falling probability. They stand in that
+ * order where top-k or top-p pick the best of them, and in order of their ids where all take part.
+ */
 function draw(
   row: Floats,
   order: readonly number[],
   { temperature, topK, topP, u }: { temperature: number; topK: number; topP: number; u: number },
 ): number {
-  let kept = topK > 0 ? order.slice(0, topK) : order;
+  const all = (topK === 0 || topK >= row.length) && topP >= 1;
+  let kept = all ? [...order].sort((a, c) => a - c) : topK > 0 ? order.slice(0, topK) : order;
   const most = row[order[0] as number] as number;
   const weight = (v: number) => Math.exp(((row[v] as number) - most) / temperature);
   let total = kept.reduce((sum, v) => sum + weight(v), 0);

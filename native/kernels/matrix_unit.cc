@@ -1,0 +1,442 @@
+#include "kernels/matrix_unit.h"
+
+#include "kernels/tiers.h"
+
+// The tiles' intrinsics, and an operating system that hands them out, where we have tried them.
+#if defined(__linux__) && defined(__x86_64__) && (defined(__clang__) ? __clang_major__ >= 12 : __GNUC__ >= 11)
+#define OSTINATO_MATRIX_UNIT 1
+#endif
+
+#ifdef OSTINATO_MATRIX_UNIT
+
+// GCC 12's own headers make the vectors that it then calls uninitialised.
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#include <cpuid.h>
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#define OSTINATO_VECTORS __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
+#define OSTINATO_TILES __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16")))
+
+namespace ostinato {
+namespace {
+
+bool cpuHasTiles() {
+  unsigned a, b, c, d;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+  constexpr unsigned kBf16 = 1u << 22, kTile = 1u << 24;
+  if ((d & kBf16) == 0 || (d & kTile) == 0) return false;
+  if (!__get_cpuid_count(7, 1, &a, &b, &c, &d)) return false;
+  constexpr unsigned kVectorBf16 = 1u << 5;
+  return (a & kVectorBf16) != 0;
+}
+
+// Linux keeps the tiles' registers (8 KB a thread) only for processes that ask.
+bool askForTiles() {
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
+}  // namespace
+
+bool matrixUnitAvailable() {
+  static const bool granted = tierAvailable(Tier::avx512) && cpuHasTiles() && askForTiles();
+  return granted && currentTier() == Tier::avx512;
+}
+
+namespace matrix_unit {
+namespace {
+
+// Elements of a whole tile.
+constexpr int64_t kTile = kRows * kDepth;
+
+// 32 floats as bfloat16, in order.
+OSTINATO_VECTORS inline __m512i rounded(__m512 first, __m512 second) {
+  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first));
+}
+
+// x minus its bfloat16; 0 where that is infinite or NaN, which the first part carries alone.
+OSTINATO_VECTORS inline __m512 rest(__m512 x) {
+  const __m256i half = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x));
+  const __m512 hi = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
+  constexpr int kInfiniteOrNan = 0x99;
+  return _mm512_maskz_sub_ps(static_cast<__mmask16>(~_mm512_fpclass_ps_mask(hi, kInfiniteOrNan)), x, hi);
+}
+
+OSTINATO_VECTORS inline __mmask16 firstLanes(int64_t n) {
+  return n >= 16 ? static_cast<__mmask16>(0xFFFF) : n <= 0 ? 0 : static_cast<__mmask16>((1u << n) - 1);
+}
+
+// One tile of at most 16 rows of 32 bfloat16 (16 pairs).
+struct Tile {
+  __m512i rows[16];
+};
+
+// rows[i] lane j <-> rows[j] lane i, lanes of 32 bits.
+OSTINATO_VECTORS inline void transpose(Tile& tile) {
+  __m512i t[16];
+  __m512i* r = tile.rows;
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+  }
+  for (int i = 0; i < 4; i++) {
+    t[i] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0x88);
+    t[i + 4] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0xDD);
+    t[i + 8] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0x88);
+    t[i + 12] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0xDD);
+  }
+  for (int i = 0; i < 4; i++) {
+    r[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
+    r[i + 4] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0x88);
+    r[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xDD);
+    r[i + 12] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0xDD);
+  }
+}
+
+// 16 floats from a row of groups: those of the group that holds column i.
+OSTINATO_VECTORS inline __m512 loadGroup(const float* row, const int32_t* groups, int64_t i, __mmask16 lanes) {
+  return _mm512_maskz_loadu_ps(lanes, row + (groups ? groups[i / kGroup] : i));
+}
+
+// Tiles of both parts from rows that hold 32 depths each: A as it is, B transposed.
+// `row(i)` is the i-th row or null for zeros; columns [k,k+left) of the operand.
+template <int Parts, class Row>
+OSTINATO_VECTORS inline void tileOfRows(int count, int64_t k, int64_t left, const int32_t* groups, const Row& row,
+                                        Tile (&tiles)[2]) {
+  const __mmask16 first = firstLanes(left), second = firstLanes(left - 16);
+  for (int i = 0; i < 16; i++) {
+    const float* from = i < count ? row(i) : nullptr;
+    if (from == nullptr) {
+      tiles[0].rows[i] = tiles[1].rows[i] = _mm512_setzero_si512();
+      continue;
+    }
+    const __m512 x = loadGroup(from, groups, k, first);
+    const __m512 y = left > 16 ? loadGroup(from, groups, k + 16, second) : _mm512_setzero_ps();
+    tiles[0].rows[i] = rounded(x, y);
+    if (Parts == 2) tiles[1].rows[i] = rounded(rest(x), rest(y));
+  }
+}
+
+// Tiles of pairs of depths from rows that hold 16 columns each: B as it is, A transposed.
+// `row(i)` is the row of the i-th of `left` depths, or null for zeros.
+template <int Parts, class Row>
+OSTINATO_VECTORS inline void tileOfPairs(int64_t left, int64_t column, __mmask16 lanes, const int32_t* groups,
+                                         const Row& row, Tile (&tiles)[2]) {
+  alignas(64) static constexpr int16_t kInterleave[32] = {0,  16, 1,  17, 2,  18, 3,  19, 4,  20, 5,
+                                                          21, 6,  22, 7,  23, 8,  24, 9,  25, 10, 26,
+                                                          11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  const __m512i order = _mm512_load_si512(kInterleave);
+  for (int i = 0; i < 16; i++) {
+    const float* even = 2 * i < left ? row(2 * i) : nullptr;
+    const float* odd = 2 * i + 1 < left ? row(2 * i + 1) : nullptr;
+    const __m512 x = even ? loadGroup(even, groups, column, lanes) : _mm512_setzero_ps();
+    const __m512 y = odd ? loadGroup(odd, groups, column, lanes) : _mm512_setzero_ps();
+    tiles[0].rows[i] = _mm512_permutexvar_epi16(order, rounded(x, y));
+    if (Parts == 2) tiles[1].rows[i] = _mm512_permutexvar_epi16(order, rounded(rest(x), rest(y)));
+  }
+}
+
+OSTINATO_VECTORS inline void storeRows(const Tile& tile, int count, BFloat16* to) {
+  for (int i = 0; i < count; i++) _mm512_store_si512(to + i * kDepth, tile.rows[i]);
+}
+
+// One tile of A from `rows` rows of op(A) and `left` depths.
+template <int Parts>
+OSTINATO_VECTORS inline void tileOfA(const Gemm& g, int64_t m, int rows, int64_t k, int64_t left, int panelRows,
+                                     BFloat16* packed) {
+  Tile tiles[2];
+  if (g.transposeA) {
+    // Groups are 16 wide and panels may not be: the columns of a panel come from at most two of them.
+    const int64_t toNext = kGroup - m % kGroup;
+    const int firstRows = g.maps.aGroups && toNext < rows ? static_cast<int>(toNext) : rows;
+    const auto columnAt = [&](int64_t i) { return g.maps.aGroups ? g.maps.aGroups[i / kGroup] + i % kGroup : i; };
+    const float* from = g.a + k * g.lda;
+    const auto row = [&](int64_t i) { return from + i * g.lda; };
+    tileOfPairs<Parts>(left, columnAt(m), firstLanes(firstRows), nullptr, row, tiles);
+    for (int part = 0; part < Parts; part++) transpose(tiles[part]);
+    if (firstRows < rows) {
+      Tile others[2];
+      tileOfPairs<Parts>(left, columnAt(m + firstRows), firstLanes(rows - firstRows), nullptr, row, others);
+      for (int part = 0; part < Parts; part++) {
+        transpose(others[part]);
+        for (int i = firstRows; i < rows; i++) tiles[part].rows[i] = others[part].rows[i - firstRows];
+      }
+    }
+  } else {
+    const auto row = [&](int i) { return g.a + (m + i) * g.lda; };
+    tileOfRows<Parts>(rows, k, left, g.maps.aGroups, row, tiles);
+  }
+  for (int part = 0; part < Parts; part++, packed += panelRows * kDepth) storeRows(tiles[part], panelRows, packed);
+}
+
+// One tile of B from `columns` columns of op(B) and `left` depths; `packed` is its half of the panel.
+template <int Parts>
+OSTINATO_VECTORS inline void tileOfB(const Gemm& g, int64_t k, int64_t left, int64_t n, int columns, BFloat16* packed) {
+  Tile tiles[2];
+  const auto stored = [&](int64_t i) -> const float* {
+    const int64_t r = g.maps.bRows ? g.maps.bRows[i] : i;
+    return r < 0 ? nullptr : g.b + r * g.ldb;
+  };
+  if (g.transposeB) {
+    tileOfRows<Parts>(columns, k, left, nullptr, [&](int i) { return stored(n + i); }, tiles);
+    for (int part = 0; part < Parts; part++) transpose(tiles[part]);
+  } else {
+    tileOfPairs<Parts>(left, n, firstLanes(columns), g.maps.bGroups, [&](int64_t i) { return stored(k + i); }, tiles);
+  }
+  for (int part = 0; part < Parts; part++, packed += 2 * kTile) storeRows(tiles[part], kRows, packed);
+}
+
+// Calls f(i, depth) for i in [0,m) by `width` and depths in [0,k) by 32, so that memory is read from end to end: rows of
+// what is stored inside, the others outside.
+template <class F>
+OSTINATO_VECTORS inline void forTiles(int64_t m, int64_t width, int64_t k, bool depthsInRows, const F& f) {
+  if (depthsInRows) {
+    for (int64_t i = 0; i < m; i += width) {
+      for (int64_t depth = 0; depth < k; depth += kDepth) f(i, depth);
+    }
+  } else {
+    for (int64_t depth = 0; depth < k; depth += kDepth) {
+      for (int64_t i = 0; i < m; i += width) f(i, depth);
+    }
+  }
+}
+
+template <int Parts>
+OSTINATO_VECTORS void packRowsOfA(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int panelRows,
+                                  BFloat16* packed) {
+  const int64_t tile = panelRows * kDepth * Parts, depths = steps(k);
+  forTiles(m, panelRows, k, !g.transposeA, [&](int64_t i, int64_t depth) OSTINATO_VECTORS {
+    const int rows = static_cast<int>(m - i < panelRows ? m - i : panelRows);
+    tileOfA<Parts>(g, m0 + i, rows, k0 + depth, k - depth, panelRows,
+                   packed + (i / panelRows * depths + depth / kDepth) * tile);
+  });
+}
+
+template <int Parts>
+OSTINATO_VECTORS void packGroupsOfA(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, int64_t g1,
+                                    int panelRows, BFloat16* packed) {
+  const int64_t tile = panelRows * kDepth, panel = steps(k) * Parts * tile;
+  for (int64_t row = 0; row < m; row++, a += lda) {
+    BFloat16* to = packed + row / panelRows * panel + row % panelRows * kDepth;
+    for (int64_t g = g0; g < g1; g++) {
+      const __m512 x = _mm512_maskz_loadu_ps(firstLanes(k - g * kGroup), a + g * kGroup);
+      BFloat16* at = to + g / 2 * Parts * tile + g % 2 * kGroup;
+      _mm256_store_si256(reinterpret_cast<__m256i*>(at), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
+      if (Parts == 2) {
+        _mm256_store_si256(reinterpret_cast<__m256i*>(at + tile), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(rest(x))));
+      }
+    }
+  }
+}
+
+// A panel whose second half has no columns is never multiplied there.
+template <int Parts>
+OSTINATO_VECTORS void packColumnsOfB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int64_t n, BFloat16* packed) {
+  const int64_t depths = steps(k);
+  forTiles(n, kRows, k, g.transposeB, [&](int64_t i, int64_t depth) OSTINATO_VECTORS {
+    const int columns = static_cast<int>(n - i < kRows ? n - i : kRows);
+    tileOfB<Parts>(g, k0 + depth, k - depth, n0 + i, columns,
+                   packed + (i / kColumns * depths + depth / kDepth) * Parts * 2 * kTile + i / kRows % 2 * kTile);
+  });
+}
+
+// What LDTILECFG reads.
+struct alignas(64) TileConfiguration {
+  uint8_t palette = 1;
+  uint8_t startRow = 0;
+  uint8_t reserved[14] = {};
+  uint16_t bytesPerRow[16] = {};
+  uint8_t rows[16] = {};
+};
+
+// GCC's intrinsics do not say that they read and write memory: what `memory` points at is in place before, and read again
+// after.
+inline void settle(const void* memory) { asm volatile("" : : "r"(memory) : "memory"); }
+
+// Tiles 0-3 hold sums, 4 and 5 rows of A, 6 and 7 columns of B.
+OSTINATO_TILES inline void configure(int panelRows) {
+  TileConfiguration c;
+  for (int i = 0; i < 8; i++) {
+    c.bytesPerRow[i] = 64;
+    c.rows[i] = static_cast<uint8_t>(i < 6 ? panelRows : kRows);
+  }
+  settle(&c);
+  _tile_loadconfig(&c);
+}
+
+// Where the sums of one panel of rows and half a panel of columns go.
+struct Place {
+  float* c;        // null: through `line`s of a buffer
+  int64_t m, n;    // of the block
+  int rows, columns;
+};
+
+OSTINATO_VECTORS inline void storeSums(const float* sums, const Place& place, const BlockOutput& out) {
+  const __mmask16 lanes = firstLanes(place.columns);
+  const int64_t column = out.cGroups ? out.cGroups[place.n / kGroup] : place.n;
+  const __m512 bias = out.bias ? _mm512_maskz_loadu_ps(lanes, out.bias + place.n) : _mm512_setzero_ps();
+  for (int i = 0; i < place.rows; i++, sums += 16) {
+    const int64_t row = out.cRows ? out.cRows[place.m + i] : place.m + i;
+    if (row < 0) continue;
+    float* to = out.c + row * out.ldc + column;
+    __m512 sum = _mm512_add_ps(_mm512_load_ps(sums), bias);
+    if (out.accumulate) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, to));
+    _mm512_mask_storeu_ps(to, lanes, sum);
+  }
+}
+
+// The sums of one or two panels of rows by one or two halves of columns.
+template <int Parts, int Panels, int Halves>
+OSTINATO_TILES inline void block(const BFloat16* a, int64_t aPanel, int panelRows, int64_t k, const BFloat16* b,
+                                 const Place (&places)[2][2], const BlockOutput& out) {
+  const int64_t stride = out.ldc * static_cast<int64_t>(sizeof(float));
+  const bool onto = out.accumulate;
+  if (onto && places[0][0].c) _tile_loadd(0, places[0][0].c, stride); else _tile_zero(0);
+  if (Halves == 2) { if (onto && places[0][1].c) _tile_loadd(1, places[0][1].c, stride); else _tile_zero(1); }
+  if (Panels == 2) { if (onto && places[1][0].c) _tile_loadd(2, places[1][0].c, stride); else _tile_zero(2); }
+  if (Panels == 2 && Halves == 2) {
+    if (onto && places[1][1].c) _tile_loadd(3, places[1][1].c, stride); else _tile_zero(3);
+  }
+  const int64_t aTile = panelRows * kDepth;
+  settle(a);
+#define OSTINATO_TILE_SUMS()                              \
+  _tile_dpbf16ps(0, 4, 6);                                \
+  if (Halves == 2) _tile_dpbf16ps(1, 4, 7);               \
+  if (Panels == 2) _tile_dpbf16ps(2, 5, 6);               \
+  if (Panels == 2 && Halves == 2) _tile_dpbf16ps(3, 5, 7)
+#define OSTINATO_TILE_ROWS(part)                                          \
+  _tile_loadd(4, a + (part) * aTile, 64);                                 \
+  if (Panels == 2) _tile_loadd(5, a + aPanel + (part) * aTile, 64)
+#define OSTINATO_TILE_COLUMNS(part)                                       \
+  _tile_loadd(6, b + (part) * 2 * kTile, 64);                             \
+  if (Halves == 2) _tile_loadd(7, b + ((part) * 2 + 1) * kTile, 64)
+  for (int64_t step = steps(k); step > 0; step--) {
+    if (Parts == 2) {
+      OSTINATO_TILE_COLUMNS(0);
+      OSTINATO_TILE_ROWS(1);
+      OSTINATO_TILE_SUMS();
+      OSTINATO_TILE_COLUMNS(1);
+      OSTINATO_TILE_ROWS(0);
+      OSTINATO_TILE_SUMS();
+      OSTINATO_TILE_COLUMNS(0);
+      OSTINATO_TILE_SUMS();
+    } else {
+      OSTINATO_TILE_COLUMNS(0);
+      OSTINATO_TILE_ROWS(0);
+      OSTINATO_TILE_SUMS();
+    }
+    a += Parts * aTile;
+    b += Parts * 2 * kTile;
+  }
+#undef OSTINATO_TILE_SUMS
+#undef OSTINATO_TILE_ROWS
+#undef OSTINATO_TILE_COLUMNS
+  alignas(64) float sums[4][16 * 16];
+  settle(sums);
+  if (places[0][0].c) _tile_stored(0, places[0][0].c, stride); else _tile_stored(0, sums[0], 64);
+  if (Halves == 2) { if (places[0][1].c) _tile_stored(1, places[0][1].c, stride); else _tile_stored(1, sums[1], 64); }
+  if (Panels == 2) { if (places[1][0].c) _tile_stored(2, places[1][0].c, stride); else _tile_stored(2, sums[2], 64); }
+  if (Panels == 2 && Halves == 2) {
+    if (places[1][1].c) _tile_stored(3, places[1][1].c, stride); else _tile_stored(3, sums[3], 64);
+  }
+  settle(sums);
+  for (int i = 0; i < Panels; i++) {
+    for (int j = 0; j < Halves; j++) {
+      if (!places[i][j].c) storeSums(sums[2 * i + j], places[i][j], out);
+    }
+  }
+}
+
+template <int Parts>
+OSTINATO_TILES void multiplyParts(const BFloat16* a, int panelRows, int64_t k, const BFloat16* b,
+                                  const BlockOutput& out) {
+  configure(panelRows);
+  const int64_t aPanel = steps(k) * Parts * panelRows * kDepth;
+  const int64_t bPanel = steps(k) * Parts * kColumns * kDepth;
+  for (int64_t n = 0; n < out.n; n += kColumns, b += bPanel) {
+    const int halves = out.n - n > 16 ? 2 : 1;
+    for (int64_t m = 0; m < out.m; m += 2 * panelRows) {
+      const int panels = out.m - m > panelRows ? 2 : 1;
+      Place places[2][2];
+      for (int i = 0; i < panels; i++) {
+        for (int j = 0; j < halves; j++) {
+          Place& p = places[i][j];
+          p.m = m + i * panelRows;
+          p.n = n + j * 16;
+          p.rows = static_cast<int>(out.m - p.m < panelRows ? out.m - p.m : panelRows);
+          p.columns = static_cast<int>(out.n - p.n < 16 ? out.n - p.n : 16);
+          // Whole tiles that lie in C row by row need no detour.
+          const bool straight = p.rows == panelRows && p.columns == 16 && !out.cRows && !out.bias;
+          p.c = straight ? out.c + p.m * out.ldc + (out.cGroups ? out.cGroups[p.n / kGroup] : p.n) : nullptr;
+        }
+      }
+      const BFloat16* rows = a + m / panelRows * aPanel;
+      if (panels == 2 && halves == 2) {
+        block<Parts, 2, 2>(rows, aPanel, panelRows, k, b, places, out);
+      } else if (panels == 2) {
+        block<Parts, 2, 1>(rows, aPanel, panelRows, k, b, places, out);
+      } else if (halves == 2) {
+        block<Parts, 1, 2>(rows, aPanel, panelRows, k, b, places, out);
+      } else {
+        block<Parts, 1, 1>(rows, aPanel, panelRows, k, b, places, out);
+      }
+    }
+  }
+  _tile_release();
+}
+
+}  // namespace
+
+void packA(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int panelRows, int parts, BFloat16* packed) {
+  (parts == 2 ? packRowsOfA<2> : packRowsOfA<1>)(g, m0, m, k0, k, panelRows, packed);
+}
+
+void packGroups(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, int64_t g1, int panelRows, int parts,
+                BFloat16* packed) {
+  (parts == 2 ? packGroupsOfA<2> : packGroupsOfA<1>)(a, lda, m, k, g0, g1, panelRows, packed);
+}
+
+void packB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int64_t n, int parts, BFloat16* packed) {
+  (parts == 2 ? packColumnsOfB<2> : packColumnsOfB<1>)(g, k0, k, n0, n, packed);
+}
+
+void multiply(const BFloat16* a, int panelRows, int64_t k, const BFloat16* b, int parts, const BlockOutput& out) {
+  (parts == 2 ? multiplyParts<2> : multiplyParts<1>)(a, panelRows, k, b, out);
+}
+
+}  // namespace matrix_unit
+}  // namespace ostinato
+
+#else  // no matrix unit that we know how to use
+
+#include <cstdlib>
+
+namespace ostinato {
+
+bool matrixUnitAvailable() { return false; }
+
+namespace matrix_unit {
+
+// Never called: matrixUnitAvailable() guards every use.
+void packA(const Gemm&, int64_t, int64_t, int64_t, int64_t, int, int, BFloat16*) { std::abort(); }
+void packGroups(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, int, int, BFloat16*) { std::abort(); }
+void packB(const Gemm&, int64_t, int64_t, int64_t, int64_t, int, BFloat16*) { std::abort(); }
+void multiply(const BFloat16*, int, int64_t, const BFloat16*, int, const BlockOutput&) { std::abort(); }
+
+}  // namespace matrix_unit
+}  // namespace ostinato
+
+#endif

@@ -1,0 +1,67 @@
+// Matrix products on the CPU's matrix unit (Intel AMX: tiles of 16 rows of 64 bytes), on bfloat16 operands with float32
+// sums. Operands come as float32 and are packed into tiles; with two parts each float32 x is split into hi + lo, hi = x
+// rounded to bfloat16 and lo = x - hi rounded, and hi hi + hi lo + lo hi is summed, smallest first.
+//
+// Packed A: panels of `panelRows` <= 16 rows (the last one filled up with zeros): [panel][k/32][part][panelRows][32].
+// Packed B: panels of 32 columns: [panel][k/32][part][2 halves][16 pairs of depths][16 columns][2].
+// k is filled up with zeros to a multiple of 32. Both start at 64-byte boundaries.
+//
+// Numbers: bfloat16 has float32's range. Operands below 2^-126 count as 0, and with two parts an infinity makes NaN (as
+// inf - inf does). Errors: docs/numerics.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/gemm.h"
+#include "kernels/gemm_kernels.h"
+#include "kernels/precision.h"
+
+namespace ostinato {
+
+// Whether CPU and operating system have a matrix unit for this process; the first call asks for it. False on a tier
+// below avx512: the unit comes on top of that one.
+bool matrixUnitAvailable();
+
+namespace matrix_unit {
+
+using BFloat16 = uint16_t;
+
+constexpr int64_t kDepth = 32;
+constexpr int64_t kRows = 16;
+constexpr int64_t kColumns = 32;
+
+constexpr int64_t steps(int64_t k) { return (k + kDepth - 1) / kDepth; }
+constexpr int partsOf(Precision precision) { return precision == Precision::high ? 2 : 1; }
+
+// Rows of a panel, so that all have nearly as many: 20 rows are 10 and 10.
+constexpr int panelRowsFor(int64_t m) {
+  const int64_t panels = (m + kRows - 1) / kRows;
+  return static_cast<int>(panels > 0 ? (m + panels - 1) / panels : 1);
+}
+
+// Elements of a packed operand.
+constexpr int64_t packedA(int64_t m, int64_t k, int panelRows, int parts) {
+  return (m + panelRows - 1) / panelRows * panelRows * steps(k) * kDepth * parts;
+}
+constexpr int64_t packedB(int64_t n, int64_t k, int parts) {
+  return (n + kColumns - 1) / kColumns * kColumns * steps(k) * kDepth * parts;
+}
+
+// Rows [m0,m0+m) and depths [k0,k0+k) of op(A). k0 is a multiple of kGroup; so is m0 where aGroups is given with
+// transposeA.
+void packA(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int panelRows, int parts, BFloat16* packed);
+
+// The same for groups [g0,g1) of 16 depths of a plain A [m,k], lda floats from row to row; the rest of `packed` stays.
+// Panels are filled up by nobody: zeros must have been there before.
+void packGroups(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, int64_t g1, int panelRows, int parts,
+                BFloat16* packed);
+
+// Depths [k0,k0+k) and columns [n0,n0+n) of op(B). n0 is a multiple of kGroup where bGroups is given.
+void packB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int64_t n, int parts, BFloat16* packed);
+
+// packed A [m,k] times packed B [k,n].
+void multiply(const BFloat16* a, int panelRows, int64_t k, const BFloat16* b, int parts, const BlockOutput& out);
+
+}  // namespace matrix_unit
+}  // namespace ostinato
