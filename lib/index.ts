@@ -18,7 +18,16 @@ export {
   WordTokenizer,
 } from "./data/index.js";
 export { FileError, InputError, OptionError, OstinatoError, ShapeError } from "./errors.js";
-export type { Executable, Executor, Feeds, RunResult, Store, Values } from "./executor/executor.js";
+export type {
+  Executable,
+  Executor,
+  Feeds,
+  Replay,
+  ReplayResult,
+  RunResult,
+  Store,
+  Values,
+} from "./executor/executor.js";
 export type { MatmulPrecision, NativeExecutorOptions } from "./executor/native.js";
 export { NativeExecutor, nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
 export { ReferenceExecutor } from "./executor/reference/executor.js";

@@ -3,6 +3,15 @@
  * modules: it runs in a browser too.
  */
 export { InputError, OptionError, OstinatoError, ShapeError } from "./errors.js";
-export type { Executable, Executor, Feeds, RunResult, Store, Values } from "./executor/executor.js";
+export type {
+  Executable,
+  Executor,
+  Feeds,
+  Replay,
+  ReplayResult,
+  RunResult,
+  Store,
+  Values,
+} from "./executor/executor.js";
 export { ReferenceExecutor } from "./executor/reference/executor.js";
 export * from "./graph/index.js";

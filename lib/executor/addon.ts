@@ -39,4 +39,17 @@ export interface AddonProgram {
     feeds: readonly (Float32Array | Int32Array)[],
     check: boolean,
   ): Promise<{ outputs: (Float32Array | Int32Array)[]; nonFinite: number }>;
+  /**
+   * Runs `steps` times in a row, 1 to 4096.
+   * @param links pairs: the number of an output, and of the feed that gets its value for the next run.
+   * @param counters feeds whose last element grows by one after each run.
+   * @param collected outputs whose values of all runs are returned, one after the other.
+   */
+  replay(
+    feeds: readonly (Float32Array | Int32Array)[],
+    steps: number,
+    links: Int32Array,
+    counters: Int32Array,
+    collected: Int32Array,
+  ): Promise<{ outputs: (Float32Array | Int32Array)[]; collected: (Float32Array | Int32Array)[] }>;
 }

@@ -34,6 +34,25 @@ export interface RunResult {
   readonly nonFinite: number | null;
 }
 
+/** How a program is run several times in a row: a step of a sequence, fed with what it gave. */
+export interface Replay {
+  /** 1 to 4096: nothing can stop a replay. */
+  readonly steps: number;
+  /** By feed: the output whose value it gets for the next run. As many elements of the same type. */
+  readonly carry: Readonly<Record<string, string>>;
+  /** Feeds of whole numbers whose last element grows by one after each run. */
+  readonly counters?: readonly string[];
+  /** Outputs whose values of all runs are kept. */
+  readonly collect?: readonly string[];
+}
+
+export interface ReplayResult {
+  /** Of the last run. */
+  readonly outputs: Record<string, Values>;
+  /** [steps, ...] */
+  readonly collected: Record<string, Values>;
+}
+
 /** A program bound to a store, with its memory. */
 export interface Executable {
   readonly program: Program;
@@ -44,4 +63,9 @@ export interface Executable {
    * @throws InputError for a missing, unknown or ill-shaped feed, or an id outside its table.
    */
   run(feeds: Feeds, options?: { readonly check?: boolean }): Promise<RunResult>;
+  /**
+   * The same as so many calls of run(), without coming back to JavaScript in between.
+   * @throws InputError as run() does, and for a feed or output that the program does not have.
+   */
+  replay(feeds: Feeds, replay: Replay): Promise<ReplayResult>;
 }

@@ -1,7 +1,7 @@
 import { InputError } from "../errors.js";
 import type { Port, Program, Value } from "../graph/program.js";
 import { elementsOf, shapeText } from "../graph/program.js";
-import type { Feeds, Values } from "./executor.js";
+import type { Feeds, Replay, Values } from "./executor.js";
 
 /**
  * The feeds of a run as typed arrays in the program's order. Plain numbers become arrays of one.
@@ -41,4 +41,37 @@ function feedOf(
     throw new InputError(`run: expected feed ${JSON.stringify(name)} to be ${wanted}, got ${array.length} values.`);
   }
   return array;
+}
+
+/** Most runs of one replay. */
+const mostSteps = 4096;
+
+/** A replay with the numbers of feeds and outputs instead of their names. @throws InputError for what does not fit. */
+export function orderReplay(
+  { feeds, outputs, values }: Program,
+  { steps, carry, counters = [], collect = [] }: Replay,
+) {
+  if (!Number.isInteger(steps) || steps < 1 || steps > mostSteps) {
+    throw new InputError(`replay: expected steps to be a whole number from 1 to ${mostSteps}, got ${steps}.`);
+  }
+  const find = (ports: readonly Port[], kind: string, name: string) => {
+    const index = ports.findIndex((port) => port.name === name);
+    if (index < 0) throw new InputError(`replay: the program has no ${kind} ${JSON.stringify(name)}.`);
+    return { index, value: values[(ports[index] as Port).value] as Value };
+  };
+  const links = Object.entries(carry).map(([feedName, outputName]) => {
+    const [from, to] = [find(outputs, "output", outputName), find(feeds, "feed", feedName)];
+    if (from.value.dtype !== to.value.dtype || elementsOf(from.value.shape) !== elementsOf(to.value.shape)) {
+      throw new InputError(
+        `replay: output ${JSON.stringify(outputName)} does not fit feed ${JSON.stringify(feedName)}.`,
+      );
+    }
+    return { output: from.index, feed: to.index };
+  });
+  const counted = counters.map((name) => {
+    const { index, value } = find(feeds, "feed", name);
+    if (value.dtype !== "i32") throw new InputError(`replay: counter ${JSON.stringify(name)} holds no whole numbers.`);
+    return index;
+  });
+  return { steps, links, counters: counted, collected: collect.map((name) => find(outputs, "output", name).index) };
 }

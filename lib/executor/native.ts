@@ -3,8 +3,8 @@ import type { Program, VariableSpec } from "../graph/program.js";
 import { elementsOf, sameShape, shapeText } from "../graph/program.js";
 import type { Addon, AddonInfo, AddonProgram, AddonStore } from "./addon.js";
 import { encodeProgram } from "./encode.js";
-import type { Executable, Executor, Feeds, RunResult, Store, Values } from "./executor.js";
-import { orderFeeds } from "./feeds.js";
+import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "./executor.js";
+import { orderFeeds, orderReplay } from "./feeds.js";
 import { loadAddon } from "./loadAddon.js";
 
 /** The precisions of matrix products, in the addon's numbering. */
@@ -116,19 +116,38 @@ class NativeExecutable implements Executable {
   ) {}
 
   async run(feeds: Feeds, { check = false }: { check?: boolean } = {}): Promise<RunResult> {
-    // Feeds are copied now: what the caller does with his arrays afterwards is his own business.
-    const ordered = orderFeeds(this.program, feeds, Float32Array).map((array) => array.slice()) as (
-      | Float32Array
-      | Int32Array
-    )[];
-    // An Error made here has the caller's stack, which one made in C++ has not.
+    const ordered = this.#copied(feeds);
+    const { outputs, nonFinite } = await this.#queue(() => this.loaded.run(ordered, check));
+    return { outputs: this.#named(outputs), nonFinite: nonFinite < 0 ? null : nonFinite };
+  }
+
+  async replay(feeds: Feeds, replay: Replay): Promise<ReplayResult> {
+    const ordered = this.#copied(feeds);
+    const { steps, links, counters, collected: kept } = orderReplay(this.program, replay);
+    const pairs = Int32Array.from(links.flatMap(({ output, feed }) => [output, feed]));
+    const { outputs, collected } = await this.#queue(() =>
+      this.loaded.replay(ordered, steps, pairs, Int32Array.from(counters), Int32Array.from(kept)),
+    );
+    return {
+      outputs: this.#named(outputs),
+      collected: Object.fromEntries((replay.collect ?? []).map((name, i) => [name, collected[i] as Values])),
+    };
+  }
+
+  /** Feeds are copied now: what the caller does with his arrays afterwards is his own business. */
+  #copied(feeds: Feeds): (Float32Array | Int32Array)[] {
+    return orderFeeds(this.program, feeds, Float32Array).map((array) => array.slice()) as (Float32Array | Int32Array)[];
+  }
+
+  #named(outputs: readonly Values[]): Record<string, Values> {
+    return Object.fromEntries(this.program.outputs.map(({ name }, i) => [name, outputs[i] as Values]));
+  }
+
+  /** Waits for the store's turn. Errors get the caller's stack, which those made in C++ have not. */
+  async #queue<R>(work: () => Promise<R>): Promise<R> {
     const here = new Error();
     try {
-      const { outputs, nonFinite } = await this.store.queue(() => this.loaded.run(ordered, check));
-      return {
-        outputs: Object.fromEntries(this.program.outputs.map(({ name }, i) => [name, outputs[i] as Values])),
-        nonFinite: nonFinite < 0 ? null : nonFinite,
-      };
+      return await this.store.queue(work);
     } catch (error) {
       const own = asOwn(error);
       own.stack = `${own.name}: ${own.message}\n${(here.stack ?? "").split("\n").slice(1).join("\n")}`;

@@ -1,5 +1,5 @@
 import { expectKnownOptions, expectNumber, InputError } from "../errors.js";
-import type { Executable, Executor, Feeds, Store } from "../executor/executor.js";
+import type { Executable, Executor, Store, Values } from "../executor/executor.js";
 import { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -27,64 +27,62 @@ export function completeSampling(options: SamplingOptions): Required<SamplingOpt
   };
 }
 
-/** What one step of a sequence reports. */
-export interface Stepped {
-  /** The token drawn to follow. */
-  next: number;
-  /** Log-probability of every token to follow, [V], in nats. */
-  logProbabilities: Float32Array;
-  /** The state after the step, by entry: h_l0 [H], c_l0 [H] ... */
-  state: Record<string, Float32Array>;
-}
+/** The state of one sequence, by entry: h_l0 [H], c_l0 [H] ... It travels with the caller. */
+export type SequenceState = Readonly<Record<string, Float32Array>>;
 
 /**
- * A language model as a step: (token, state) -> (distribution, next token, state), one program replayed. The state
- * travels with the caller, so many walks over one model do not disturb each other.
+ * A language model as a step: (token, state) -> (distribution, state). Many walks over one model do not disturb each
+ * other, since each brings its state.
  */
 export class TokenStep {
-  readonly #executable: Executable;
-  readonly #network: LanguageModelNetwork;
+  readonly #model: { network: LanguageModelNetwork; executor: Executor; store: Store };
   /** Added to the logits: -infinity for tokens that must not be drawn. Null when all may. */
   readonly #mask: Float32Array | null;
+  #reading: Executable | null = null;
+  #writing: Executable | null = null;
 
   /** @param banned tokens that are never drawn, such as <unk>. */
   constructor(model: { network: LanguageModelNetwork; executor: Executor; store: Store }, banned: readonly number[]) {
-    this.#network = model.network;
-    const { vocabularySize } = model.network.config;
-    const graph = new Graph();
-    const ids = graph.feed("ids", "i32", [1, 1]);
-    const sizes = Object.entries(model.network.recurrent.stateSizes);
-    const state = Object.fromEntries(sizes.map(([name, H]) => [name, graph.feed(name, "f32", [1, H])]));
-    const { logits, last } = model.network.nextLogits(ids, state);
-    const { ids: next } = ops.sample({
-      logits: banned.length ? ops.add(logits, graph.feed("mask", "f32", [vocabularySize])) : logits,
-      temperature: graph.scalar("temperature"),
-      topK: graph.feed("topK", "i32", []),
-      topP: graph.scalar("topP"),
-      random: graph.random(),
-    });
-    graph.output("next", next);
-    graph.output("logProbabilities", ops.logSoftmax(logits));
-    for (const [name, tensor] of Object.entries(last) as [string, Tensor][]) graph.output(`last.${name}`, tensor);
-    this.#executable = model.executor.compile(graph.program(), model.store);
-    this.#mask = banned.length ? new Float32Array(vocabularySize) : null;
+    this.#model = model;
+    this.#mask = banned.length ? new Float32Array(model.network.config.vocabularySize) : null;
     for (const id of banned) this.#mask?.fill(Number.NEGATIVE_INFINITY, id, id + 1);
   }
 
   /** The state before the first token. */
-  start(): Record<string, Float32Array> {
+  start(): SequenceState {
     return Object.fromEntries(
-      Object.entries(this.#network.recurrent.stateSizes).map(([name, H]) => [name, new Float32Array(H)]),
+      Object.entries(this.#model.network.recurrent.stateSizes).map(([name, H]) => [name, new Float32Array(H)]),
     );
   }
 
-  /** @param position number of this step, which moves the random numbers on. */
-  async run(
+  /** Reads a token. @returns the log-probability of every token to follow, [V], in nats, and the state. */
+  async read(token: number, state: SequenceState): Promise<{ logProbabilities: Float32Array; state: SequenceState }> {
+    this.#reading ??= this.#compile((graph, logits) => graph.output("logProbabilities", ops.logSoftmax(logits)));
+    const { outputs } = await this.#reading.run({ ids: Int32Array.of(token), ...state });
+    return { logProbabilities: outputs.logProbabilities as Float32Array, state: this.#stateOf(outputs) };
+  }
+
+  /**
+   * Reads a token, draws the one to follow, reads that, and so on.
+   * @param sampling.position number of the first of these steps, which moves the random numbers on.
+   * @param steps tokens to draw, in one call of the executor.
+   */
+  async write(
     token: number,
-    state: Record<string, Float32Array>,
-    sampling: Required<SamplingOptions> & { position: number },
-  ): Promise<Stepped> {
-    const feeds: Record<string, Feeds[string]> = {
+    state: SequenceState,
+    { sampling, steps }: { sampling: Required<SamplingOptions> & { position: number }; steps: number },
+  ): Promise<{ tokens: Int32Array; state: SequenceState }> {
+    this.#writing ??= this.#compile((graph, logits) => {
+      const { ids } = ops.sample({
+        logits: this.#mask ? ops.add(logits, graph.feed("mask", "f32", [this.#mask.length])) : logits,
+        temperature: graph.scalar("temperature"),
+        topK: graph.feed("topK", "i32", []),
+        topP: graph.scalar("topP"),
+        random: graph.random(),
+      });
+      graph.output("next", ids);
+    });
+    const feeds = {
       ids: Int32Array.of(token),
       temperature: sampling.temperature,
       topK: Int32Array.of(sampling.topK),
@@ -93,12 +91,32 @@ export class TokenStep {
       ...(this.#mask ? { mask: this.#mask } : {}),
       ...state,
     };
-    const { outputs } = await this.#executable.run(feeds);
-    return {
-      next: outputs.next?.[0] as number,
-      logProbabilities: outputs.logProbabilities as Float32Array,
-      state: Object.fromEntries(Object.keys(state).map((name) => [name, outputs[`last.${name}`] as Float32Array])),
-    };
+    const carried = Object.keys(state).map((name) => [name, `last.${name}`]);
+    const { outputs, collected } = await this.#writing.replay(feeds, {
+      steps,
+      carry: { ids: "next", ...Object.fromEntries(carried) },
+      counters: ["random"],
+      collect: ["next"],
+    });
+    return { tokens: collected.next as Int32Array, state: this.#stateOf(outputs) };
+  }
+
+  /** A program from one token and the state to what `record` makes of the logits, and the state. */
+  #compile(record: (graph: Graph, logits: Tensor) => void): Executable {
+    const { network, executor, store } = this.#model;
+    const graph = new Graph();
+    const ids = graph.feed("ids", "i32", [1, 1]);
+    const sizes = Object.entries(network.recurrent.stateSizes);
+    const state = Object.fromEntries(sizes.map(([name, H]) => [name, graph.feed(name, "f32", [1, H])]));
+    const { logits, last } = network.nextLogits(ids, state);
+    record(graph, logits);
+    for (const [name, tensor] of Object.entries(last) as [string, Tensor][]) graph.output(`last.${name}`, tensor);
+    return executor.compile(graph.program(), store);
+  }
+
+  #stateOf(outputs: Record<string, Values>): SequenceState {
+    const names = Object.keys(this.#model.network.recurrent.stateSizes);
+    return Object.fromEntries(names.map((name) => [name, outputs[`last.${name}`] as Float32Array]));
   }
 }
 

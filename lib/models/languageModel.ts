@@ -12,7 +12,7 @@ import { randomSource } from "../random/source.js";
 import { EvaluationStep } from "../train/evaluation.js";
 import type { RecordedLoss, Trainable } from "../train/trainable.js";
 import type { GenerateOptions } from "./generation.js";
-import { completeGenerate, completeSampling, TokenStep } from "./generation.js";
+import { completeGenerate, TokenStep } from "./generation.js";
 import type { LanguageModelForm } from "./languageModelData.js";
 import { SentenceData, WindowData } from "./languageModelData.js";
 import type { LanguageModelConfig } from "./languageModelNetwork.js";
@@ -24,6 +24,9 @@ export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabul
   seed?: number;
   executor: Executor;
 }
+
+/** Tokens that generate() draws in one call of the executor. */
+const mostAtOnce = 32;
 
 /** How well a model predicts a text. */
 export interface Evaluation {
@@ -202,22 +205,27 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     const context = [...this.#opening(), ...prompted];
     if (context.length === 0) context.push(this.#startToken());
     let state = step.start();
-    let next = 0;
+    let tokens: Int32Array = new Int32Array();
     let position = 0;
-    for (const token of context) {
+    const write = async (token: number, steps: number) => {
       signal?.throwIfAborted();
-      ({ next, state } = await step.run(token, state, { ...sampling, position: position++ }));
-    }
+      ({ tokens, state } = await step.write(token, state, { sampling: { ...sampling, position }, steps }));
+      position += steps;
+    };
+    for (const token of context) await write(token, 1);
     for (const token of prompted) decoder.push(token);
     const pieces = stopBefore(stop);
-    for (let written = 0; written < maximumTokens; written++) {
-      signal?.throwIfAborted();
-      const { text, stopped } = pieces.push(decoder.push(next));
-      if (text !== "") yield text;
-      if (stopped) return;
-      if (written + 1 < maximumTokens) {
-        ({ next, state } = await step.run(next, state, { ...sampling, position: position++ }));
+    for (let written = 0, steps = 1; ; ) {
+      for (const token of tokens) {
+        const { text, stopped } = pieces.push(decoder.push(token));
+        if (text !== "") yield text;
+        if (stopped) return;
       }
+      written += tokens.length;
+      if (written >= maximumTokens) break;
+      // The first tokens come at once, later ones a few at a time, which costs less for each.
+      steps = Math.min(2 * steps, mostAtOnce, maximumTokens - written);
+      await write(tokens.at(-1) as number, steps);
     }
     const rest = pieces.push(decoder.end());
     const text = rest.stopped ? rest.text : rest.text + pieces.end();
@@ -237,10 +245,9 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
       values: new Float32Array(ids.length * units),
     }));
     const surprise = new Float32Array(ids.length);
-    const sampling = completeSampling({ temperature: 0, seed: 0 });
     let state = step.start();
     for (const [t, id] of ids.entries()) {
-      const result = await step.run(id, state, { ...sampling, position: t });
+      const result = await step.read(id, state);
       state = result.state;
       for (const [i, [name, units]] of entries.entries()) layers[i]?.values.set(state[name] as Float32Array, t * units);
       const following = ids[t + 1];

@@ -9,23 +9,29 @@
 namespace ostinato {
 namespace {
 
-// One run on a thread of libuv. The program is shared with it, so the object may be collected meanwhile; Node waits for
+// A run or a replay on a thread of libuv. The program is shared with it, so the object may be collected meanwhile; Node waits for
 // running work before it tears an environment down.
 class RunWorker : public Napi::AsyncWorker {
  public:
-  RunWorker(Napi::Env env, std::shared_ptr<Program> program, Store::Lease lease, bool check)
+  RunWorker(Napi::Env env, std::shared_ptr<Program> program, Store::Lease lease, bool check, const Replay* replay)
       : Napi::AsyncWorker(env, "ostinato.run"),
         deferred_(Napi::Promise::Deferred::New(env)),
         program_(std::move(program)),
         lease_(std::move(lease)),
-        check_(check) {}
+        check_(check) {
+    if (replay) replay_ = std::make_unique<Replay>(*replay);
+  }
 
   Napi::Promise promise() const { return deferred_.Promise(); }
 
  protected:
   void Execute() override {
     try {
-      nonFinite_ = program_->run(check_);
+      if (replay_) {
+        collected_ = program_->replay(*replay_);
+      } else {
+        nonFinite_ = program_->run(check_);
+      }
       outputs_.resize(static_cast<size_t>(program_->outputCount()));
       for (size_t i = 0; i < outputs_.size(); i++) {
         const TensorView& view = program_->output(static_cast<int64_t>(i));
@@ -48,20 +54,19 @@ class RunWorker : public Napi::AsyncWorker {
       deferred_.Reject(coded(env, code_, message_).Value());
       return;
     }
+    Napi::Object result = Napi::Object::New(env);
     Napi::Array outputs = Napi::Array::New(env, outputs_.size());
     for (size_t i = 0; i < outputs_.size(); i++) {
-      const std::vector<char>& bytes = outputs_[i];
-      Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes.size());
-      std::memcpy(buffer.Data(), bytes.data(), bytes.size());
-      const size_t count = bytes.size() / 4;
-      if (program_->output(static_cast<int64_t>(i)).dtype == DType::f32) {
-        outputs.Set(static_cast<uint32_t>(i), Napi::Float32Array::New(env, count, buffer, 0));
-      } else {
-        outputs.Set(static_cast<uint32_t>(i), Napi::Int32Array::New(env, count, buffer, 0));
-      }
+      outputs.Set(static_cast<uint32_t>(i), array(env, outputs_[i], program_->output(static_cast<int64_t>(i)).dtype));
     }
-    Napi::Object result = Napi::Object::New(env);
     result.Set("outputs", outputs);
+    if (replay_) {
+      Napi::Array collected = Napi::Array::New(env, collected_.size());
+      for (size_t i = 0; i < collected_.size(); i++) {
+        collected.Set(static_cast<uint32_t>(i), array(env, collected_[i], program_->output(replay_->collected[i]).dtype));
+      }
+      result.Set("collected", collected);
+    }
     result.Set("nonFinite", Napi::Number::New(env, static_cast<double>(nonFinite_)));
     deferred_.Resolve(result);
   }
@@ -70,6 +75,14 @@ class RunWorker : public Napi::AsyncWorker {
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
  private:
+  static Napi::Value array(Napi::Env env, const std::vector<char>& bytes, DType dtype) {
+    Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes.size());
+    if (!bytes.empty()) std::memcpy(buffer.Data(), bytes.data(), bytes.size());
+    const size_t count = bytes.size() / 4;
+    if (dtype == DType::f32) return Napi::Float32Array::New(env, count, buffer, 0);
+    return Napi::Int32Array::New(env, count, buffer, 0);
+  }
+
   void fail(const char* code, const std::string& message) {
     code_ = code;
     message_ = message;
@@ -79,6 +92,8 @@ class RunWorker : public Napi::AsyncWorker {
   std::shared_ptr<Program> program_;
   Store::Lease lease_;
   bool check_;
+  std::unique_ptr<Replay> replay_;
+  std::vector<std::vector<char>> collected_;
   int64_t nonFinite_ = -1;
   std::vector<std::vector<char>> outputs_;
   const char* code_ = nullptr;
@@ -88,7 +103,7 @@ class RunWorker : public Napi::AsyncWorker {
 }  // namespace
 
 Napi::Function ProgramObject::define(Napi::Env env) {
-  return DefineClass(env, "Program", {InstanceMethod<&ProgramObject::run>("run")});
+  return DefineClass(env, "Program", {InstanceMethod<&ProgramObject::run>("run"), InstanceMethod<&ProgramObject::replay>("replay")});
 }
 
 ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
@@ -110,14 +125,38 @@ ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
 }
 
 Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+  if (!info[1].IsBoolean()) throw Napi::TypeError::New(info.Env(), "expected check to be true or false");
+  return start(info[0], info[1].As<Napi::Boolean>().Value(), nullptr);
+}
+
+Napi::Value ProgramObject::replay(const Napi::CallbackInfo& info) {
+  Replay replay;
+  replay.steps = integerArgument(info, 1, "steps", 1, Replay::kMaxSteps);
+  const auto indexes = [&](size_t argument, const char* name) {
+    const Bytes array = typedArray(info[argument], napi_int32_array, name);
+    const int32_t* begin = static_cast<const int32_t*>(array.data);
+    return std::vector<int64_t>(begin, begin + array.elements);
+  };
+  const std::vector<int64_t> links = indexes(2, "the links");
+  for (size_t i = 0; i + 1 < links.size(); i += 2) replay.links.emplace_back(links[i], links[i + 1]);
+  replay.counters = indexes(3, "the counters");
+  replay.collected = indexes(4, "the collected outputs");
+  try {
+    program_->expectReplay(replay);
+  } catch (const ProgramError& error) {
+    throw coded(info.Env(), "ERR_OSTINATO_PROGRAM", error.what());
+  }
+  return start(info[0], false, &replay);
+}
+
+Napi::Value ProgramObject::start(const Napi::Value& given, bool check, const Replay* replay) {
+  const Napi::Env env = given.Env();
   const int64_t count = program_->feedCount();
-  if (!info[0].IsArray() || info[0].As<Napi::Array>().Length() != static_cast<uint32_t>(count)) {
+  if (!given.IsArray() || given.As<Napi::Array>().Length() != static_cast<uint32_t>(count)) {
     throw Napi::TypeError::New(env, "expected an array of " + std::to_string(count) + " feeds");
   }
-  if (!info[1].IsBoolean()) throw Napi::TypeError::New(env, "expected check to be true or false");
   // Elements are fetched first: a getter may run JavaScript, which may detach or resize what was looked at before.
-  const Napi::Array array = info[0].As<Napi::Array>();
+  const Napi::Array array = given.As<Napi::Array>();
   std::vector<Napi::Value> feeds;
   for (int64_t i = 0; i < count; i++) feeds.push_back(array.Get(static_cast<uint32_t>(i)));
   std::vector<Bytes> sources;
@@ -137,7 +176,7 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
     const Bytes& source = sources[static_cast<size_t>(i)];
     std::memcpy(program_->feed(i).data, source.data, source.elements * 4);
   }
-  auto* worker = new RunWorker(env, program_, std::move(lease), info[1].As<Napi::Boolean>().Value());
+  auto* worker = new RunWorker(env, program_, std::move(lease), check, replay);
   const Napi::Promise promise = worker->promise();
   worker->Queue();
   return promise;

@@ -18,6 +18,9 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
 
  private:
   Napi::Value run(const Napi::CallbackInfo& info);
+  Napi::Value replay(const Napi::CallbackInfo& info);
+  // Takes the store, copies the feeds in and sends the work off.
+  Napi::Value start(const Napi::Value& feeds, bool check, const Replay* replay);
 
   std::shared_ptr<Program> program_;
   OutsideMemory outside_;

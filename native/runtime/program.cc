@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <shared_mutex>
 #include <string>
 
@@ -224,6 +225,56 @@ int64_t Program::run(bool check) {
     if (!std::all_of(op.results.begin(), op.results.end(), allFinite)) return static_cast<int64_t>(i);
   }
   return -1;
+}
+
+void Program::expectReplay(const Replay& replay) const {
+  const auto expect = [](bool fits, const char* what) {
+    if (!fits) throw ProgramError(std::string("replay: ") + what);
+  };
+  const auto isFeed = [&](int64_t i) { return i >= 0 && i < feedCount(); };
+  const auto isOutput = [&](int64_t i) { return i >= 0 && i < outputCount(); };
+  expect(replay.steps >= 1 && replay.steps <= Replay::kMaxSteps, "the number of steps is out of range");
+  for (const auto& [from, to] : replay.links) {
+    expect(isOutput(from) && isFeed(to), "a link leads nowhere");
+    expect(output(from).dtype == feed(to).dtype && output(from).elements() == feed(to).elements(),
+           "an output does not fit the feed that is to get its value");
+  }
+  for (const int64_t i : replay.counters) {
+    expect(isFeed(i) && feed(i).dtype == DType::i32, "a counter is no feed of whole numbers");
+  }
+  for (const int64_t i : replay.collected) expect(isOutput(i), "what is to be collected is no output");
+}
+
+std::vector<std::vector<char>> Program::replay(const Replay& replay) {
+  const auto bytesOf = [](const TensorView& view) { return static_cast<size_t>(view.elements()) * 4; };
+  const auto copyOf = [&](const TensorView& view) {
+    const char* begin = static_cast<const char*>(view.data);
+    return std::vector<char>(begin, begin + bytesOf(view));
+  };
+  // The planner gives a feed's memory to other values after its last use: every run is fed anew, from here.
+  std::vector<std::vector<char>> inputs;
+  for (const TensorView& view : feeds_) inputs.push_back(copyOf(view));
+  std::vector<std::vector<char>> kept(replay.collected.size());
+  for (int64_t step = 0; step < replay.steps; step++) {
+    for (size_t i = 0; i < inputs.size(); i++) std::memcpy(feeds_[i].data, inputs[i].data(), inputs[i].size());
+    run(false);
+    for (size_t i = 0; i < kept.size(); i++) {
+      const TensorView& view = output(replay.collected[i]);
+      const char* begin = static_cast<const char*>(view.data);
+      kept[i].insert(kept[i].end(), begin, begin + bytesOf(view));
+    }
+    for (const auto& [from, to] : replay.links) {
+      std::memcpy(inputs[static_cast<size_t>(to)].data(), output(from).data, inputs[static_cast<size_t>(to)].size());
+    }
+    for (const int64_t i : replay.counters) {
+      std::vector<char>& input = inputs[static_cast<size_t>(i)];
+      uint32_t value;
+      std::memcpy(&value, input.data() + input.size() - 4, 4);
+      value++;
+      std::memcpy(input.data() + input.size() - 4, &value, 4);
+    }
+  }
+  return kept;
 }
 
 }  // namespace ostinato

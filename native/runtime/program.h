@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "runtime/aligned_memory.h"
@@ -20,6 +21,19 @@ namespace ostinato {
 
 constexpr double kProgramMagic = 0x4F535449;
 constexpr double kProgramVersion = 1;
+
+// Running a program several times in a row, as generation does with the step of a model.
+struct Replay {
+  int64_t steps = 1;
+  // After each run, feed `second` gets the value of output `first`: as many elements of the same type.
+  std::vector<std::pair<int64_t, int64_t>> links;
+  // Feeds (i32) whose last element grows by one after each run.
+  std::vector<int64_t> counters;
+  // Outputs whose value is kept of every run.
+  std::vector<int64_t> collected;
+
+  static constexpr int64_t kMaxSteps = 4096;
+};
 
 class Program {
  public:
@@ -39,6 +53,13 @@ class Program {
   // With `check`, returns the index of the first op that wrote a NaN or an infinity; otherwise -1.
   // Throws InputError naming the op.
   int64_t run(bool check);
+
+  // Throws ProgramError if the replay does not fit this program.
+  void expectReplay(const Replay& replay) const;
+
+  // Runs it so many times. The values of collected output i follow each other in result i; outputs are those of the last
+  // run. Throws InputError naming the op.
+  std::vector<std::vector<char>> replay(const Replay& replay);
 
  private:
   struct BoundOp {

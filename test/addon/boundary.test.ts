@@ -148,6 +148,31 @@ test("ids outside the table and lengths beyond the sequence are input errors tha
   await expect(program.run([ids, lengths, targets], false)).resolves.toBeDefined();
 });
 
+test("a replay that does not fit its program is refused", async () => {
+  const { store, words } = sample();
+  const program = new addon.Program(store, words);
+  const ok = feeds() as Int32Array[];
+  const none = new Int32Array();
+  const attempts: unknown[][] = [
+    [ok, 0, none, none, none],
+    [ok, 4097, none, none, none],
+    [ok, 1.5, none, none, none],
+    [ok, 2, Int32Array.of(99, 0), none, none],
+    [ok, 2, Int32Array.of(0, -1), none, none],
+    [ok, 2, Int32Array.of(0, 0), none, none],
+    [ok, 2, none, Int32Array.of(7), none],
+    [ok, 2, none, none, Int32Array.of(-1)],
+    [ok, 2, [0, 0], none, none],
+    [ok, 2],
+    [[], 2, none, none, none],
+  ];
+  for (const attempt of attempts) {
+    expect(() => (program.replay as (...args: unknown[]) => unknown)(...attempt)).toThrow();
+  }
+  const { outputs, collected } = await program.replay(ok, 3, Int32Array.of(0), none, Int32Array.of(0));
+  expect(collected[0]?.length).toBe(3 * (outputs[0]?.length as number));
+});
+
 test("a second run on a busy store is refused, and so are reads, writes and changes of threads", async () => {
   const graph = new Graph();
   const x = graph.feed("x", "f32", [900, 900]);

@@ -305,3 +305,45 @@ test("what a gradient uses up cannot be read again", () => {
   expect(() => graph.program()).not.toThrow();
   expect(() => recorded.program()).toThrow(/lstmGradient needs .* which lstmGradient uses up/);
 });
+
+for (const executor of executors) {
+  test(`${executor.name}: a replay equals as many runs`, async () => {
+    const graph = new Graph();
+    const state = graph.feed("state", "f32", [2, 3]);
+    const random = graph.random();
+    const { ids } = ops.sample({
+      logits: state,
+      temperature: graph.scalar("temperature"),
+      topK: graph.feed("topK", "i32", []),
+      topP: graph.scalar("topP"),
+      random,
+    });
+    graph.output("ids", ids);
+    graph.output("next", ops.tanh(ops.affine(state, { scale: 1.5, shift: 0.1 })));
+    const executable = executor.compile(graph.program(), executor.createStore());
+    const constant = { temperature: 1, topK: Int32Array.of(0), topP: 1 };
+    const begin = executor.floats.from([0.1, 0.2, 0.3, -0.1, 0.5, 0]);
+    const collected: number[] = [];
+    let next: Float32Array | Float64Array = begin;
+    for (let step = 0; step < 7; step++) {
+      const { outputs } = await executable.run({ ...constant, state: next, random: Int32Array.of(9, 40 + step) });
+      collected.push(...(outputs.ids as Int32Array));
+      next = outputs.next as Float32Array;
+    }
+    const feeds = { ...constant, state: begin, random: Int32Array.of(9, 40) };
+    const replayed = await executable.replay(feeds, {
+      steps: 7,
+      carry: { state: "next" },
+      counters: ["random"],
+      collect: ["ids"],
+    });
+    expect([...(replayed.collected.ids as Int32Array)]).toEqual(collected);
+    expect(replayed.outputs.next).toEqual(next);
+    expect(feeds.random[1]).toBe(40);
+    const wrong = (replay: object) => executable.replay(feeds, { steps: 2, carry: {}, ...replay });
+    await expect(wrong({ steps: 5000 })).rejects.toThrow(/1 to 4096/);
+    await expect(wrong({ carry: { state: "nothing" } })).rejects.toThrow(/no output "nothing"/);
+    await expect(wrong({ carry: { topK: "next" } })).rejects.toThrow(/does not fit feed "topK"/);
+    await expect(wrong({ counters: ["state"] })).rejects.toThrow(/no whole numbers/);
+  });
+}

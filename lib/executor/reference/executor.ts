@@ -1,8 +1,8 @@
 import { expectOneOf, InputError, OptionError, ShapeError } from "../../errors.js";
-import type { Op, Program, Value, VariableSpec } from "../../graph/program.js";
+import type { Op, Port, Program, Value, VariableSpec } from "../../graph/program.js";
 import { elementsOf, sameShape, shapeText } from "../../graph/program.js";
-import type { Executable, Executor, Feeds, RunResult, Store, Values } from "../executor.js";
-import { orderFeeds } from "../feeds.js";
+import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "../executor.js";
+import { orderFeeds, orderReplay } from "../feeds.js";
 import type { Buffer, Floats, Kernel, KernelCall } from "./kernel.js";
 import { kernels } from "./kernels.js";
 
@@ -127,6 +127,35 @@ class ReferenceExecutable implements Executable {
       ({ name, value }) => [name, (this.#buffers[value] as Buffer).data.slice()] as const,
     );
     return { outputs: Object.fromEntries(outputs), nonFinite };
+  }
+
+  async replay(feeds: Feeds, replay: Replay): Promise<ReplayResult> {
+    const { steps, links, counters, collected } = orderReplay(this.program, replay);
+    const { feeds: ports, outputs: results } = this.program;
+    const next: Record<string, Feeds[string]> = { ...feeds };
+    for (const i of counters) {
+      const name = (ports[i] as Port).name;
+      next[name] = (next[name] as Int32Array).slice();
+    }
+    const kept = collected.map((): number[] => []);
+    let outputs: Record<string, Values> = {};
+    for (let step = 0; step < steps; step++) {
+      ({ outputs } = await this.run(next));
+      collected.forEach((output, i) => kept[i]?.push(...(outputs[(results[output] as Port).name] as Values)));
+      for (const { output, feed } of links) {
+        next[(ports[feed] as Port).name] = outputs[(results[output] as Port).name] as Values;
+      }
+      for (const i of counters) {
+        const values = next[(ports[i] as Port).name] as Int32Array;
+        values[values.length - 1] = (values[values.length - 1] as number) + 1;
+      }
+    }
+    const arrays = collected.map((output, i) => {
+      const { name, value } = results[output] as Port;
+      const Kind = (this.program.values[value] as Value).dtype === "f32" ? this.#floats : Int32Array;
+      return [name, Kind.from(kept[i] as number[])] as const;
+    });
+    return { outputs, collected: Object.fromEntries(arrays) };
   }
 
   /** Memory for every value. The arena's plan counts bytes of float32, so values get arrays of their own here. */
