@@ -141,7 +141,9 @@ class ReferenceExecutable implements Executable {
     let outputs: Record<string, Values> = {};
     for (let step = 0; step < steps; step++) {
       ({ outputs } = await this.run(next));
-      collected.forEach((output, i) => kept[i]?.push(...(outputs[(results[output] as Port).name] as Values)));
+      for (const [i, output] of collected.entries()) {
+        kept[i]?.push(...(outputs[(results[output] as Port).name] as Values));
+      }
       for (const { output, feed } of links) {
         next[(ports[feed] as Port).name] = outputs[(results[output] as Port).name] as Values;
       }
