@@ -217,6 +217,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     const pieces = stopBefore(stop);
     for (let written = 0, steps = 1; ; ) {
       for (const token of tokens) {
+        signal?.throwIfAborted();
         const { text, stopped } = pieces.push(decoder.push(token));
         if (text !== "") yield text;
         if (stopped) return;

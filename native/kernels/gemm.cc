@@ -316,12 +316,16 @@ GemmProvider gemmChoice(const Gemm& g) {
 size_t gemmScratchBytes(const Gemm& product, int threads) {
   if (product.M > 0 && product.N > 0 && gemmChoice(product) == GemmProvider::matrixUnit)
     return static_cast<size_t>(unitBlocks(product, threads).bytes());
-  const Gemm g = simplified(product);
   const GemmKernels& kernels = gemmKernels();
-  if (g.K <= 0 || isDirect(g, kernels)) return 0;
-  const Split split = ownSplit(g, kernels, threads);
-  const int64_t floats = blockScratch(g, kernels, split).total() * split.parts();
-  return static_cast<size_t>(floats) * sizeof(float);
+  const auto ownBytes = [&](const Gemm& g) -> size_t {
+    if (g.K <= 0 || isDirect(g, kernels)) return 0;
+    const Split split = ownSplit(g, kernels, threads);
+    return static_cast<size_t>(blockScratch(g, kernels, split).total() * split.parts()) * sizeof(float);
+  };
+  // Whether there is a bias decides how a product with one column is made, and that is not known yet.
+  Gemm plain = product;
+  plain.bias = nullptr;
+  return std::max(ownBytes(product), ownBytes(simplified(plain)));
 }
 
 void gemm(const Gemm& product, void* scratch, ThreadPool& pool) {

@@ -23,8 +23,8 @@ namespace ostinato {
 
 class ThreadPool;
 
-// Index lists for operands that are kept in blocks of 16 columns (the recurrent cells' gates). Only the own kernels
-// know them; a product with any of these set always goes there. Null: the plain index.
+// Index lists for operands that are kept in blocks of 16 columns (the recurrent cells' gates). Our own kernels and the
+// matrix unit know them, BLAS does not. Null: the plain index.
 struct GemmMaps {
   // Which 16-wide groups of a's stored columns take part: columns of op(A) (K) without transposeA, its rows (M) with
   // it.

@@ -94,7 +94,9 @@ void runSample(const Call& call) {
   const int64_t B = logits.dims[0], V = logits.dims[1];
   const Filter filter = {static_cast<double>(*call.operand(1).f32()), *call.operand(2).i32(),
                          static_cast<double>(*call.operand(3).f32())};
-  if (!(filter.temperature >= 0)) throw InputError("the temperature must be at least 0");
+  if (!(filter.temperature >= 0) || std::isinf(filter.temperature)) {
+    throw InputError("the temperature must be a number at least 0");
+  }
   if (filter.topK < 0) throw InputError("topK must be at least 0");
   if (!(filter.topP > 0)) throw InputError("topP must be above 0");
   const uint32_t* random = reinterpret_cast<const uint32_t*>(call.operand(4).i32());

@@ -242,7 +242,12 @@ void Program::expectReplay(const Replay& replay) const {
   for (const int64_t i : replay.counters) {
     expect(isFeed(i) && feed(i).dtype == DType::i32, "a counter is no feed of whole numbers");
   }
-  for (const int64_t i : replay.collected) expect(isOutput(i), "what is to be collected is no output");
+  int64_t bytes = 0;
+  for (const int64_t i : replay.collected) {
+    expect(isOutput(i), "what is to be collected is no output");
+    bytes += replay.steps * output(i).elements() * 4;
+    expect(bytes <= Replay::kMaxCollectedBytes, "what is to be collected is larger than 1 GB");
+  }
 }
 
 std::vector<std::vector<char>> Program::replay(const Replay& replay) {
@@ -255,6 +260,9 @@ std::vector<std::vector<char>> Program::replay(const Replay& replay) {
   std::vector<std::vector<char>> inputs;
   for (const TensorView& view : feeds_) inputs.push_back(copyOf(view));
   std::vector<std::vector<char>> kept(replay.collected.size());
+  for (size_t i = 0; i < kept.size(); i++) {
+    kept[i].reserve(static_cast<size_t>(replay.steps) * bytesOf(output(replay.collected[i])));
+  }
   for (int64_t step = 0; step < replay.steps; step++) {
     for (size_t i = 0; i < inputs.size(); i++) std::memcpy(feeds_[i].data, inputs[i].data(), inputs[i].size());
     run(false);

@@ -33,6 +33,7 @@ struct Replay {
   std::vector<int64_t> collected;
 
   static constexpr int64_t kMaxSteps = 4096;
+  static constexpr int64_t kMaxCollectedBytes = int64_t{1} << 30;
 };
 
 class Program {

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { ByteTokenizer, CharacterTokenizer, memoryStream, WordTokenizer } from "../../lib/data/index.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import { Graph, ops } from "../../lib/graph/index.js";
 import { LanguageModel } from "../../lib/models/languageModel.js";
 
 const text = "The quick brown fox jumps over the lazy dog.\nPack my box with five dozen liquor jugs.\n";
@@ -169,4 +170,30 @@ test("the reference executor lets the event loop turn while it writes", async ()
   const model = await newModel({ hiddenSize: 64, executor: new ReferenceExecutor() });
   const signal = AbortSignal.timeout(50);
   await expect(written(model.generate({ maximumTokens: 100_000, signal }))).rejects.toThrow(/timeout|aborted/);
+});
+
+test("an abort is seen between two pieces, also when more tokens are drawn already", async () => {
+  const model = await newModel();
+  const controller = new AbortController();
+  const pieces = model.generate({ prompt: "The", maximumTokens: 60, seed: 1, signal: controller.signal });
+  let seen = 0;
+  const read = async () => {
+    for await (const _ of pieces) if (++seen === 5) controller.abort();
+  };
+  await expect(read()).rejects.toThrow(/abort/);
+  expect(seen).toBe(5);
+});
+
+test("an output of one column with a bias, for many rows", async () => {
+  const graph = new Graph();
+  const x = graph.feed("x", "f32", [300, 40]);
+  graph.output("y", ops.linear(x, graph.feed("weight", "f32", [1, 40]), graph.feed("bias", "f32", [1])));
+  const executable = executor.compile(graph.program(), executor.createStore());
+  const feeds = {
+    x: new Float32Array(300 * 40).fill(0.5),
+    weight: new Float32Array(40).fill(0.25),
+    bias: Float32Array.of(2),
+  };
+  const { outputs } = await executable.run(feeds);
+  expect([...(outputs.y as Float32Array)]).toEqual(Array(300).fill(7));
 });

@@ -48,7 +48,11 @@ std::vector<float> randomFloats(int64_t n, std::mt19937& random) {
 
 void run(const Gemm& g) {
   ThreadPool& pool = ThreadPool::instance();
-  const size_t bytes = (gemmScratchBytes(g, pool.threads()) + 127) / 64 * 64;
+  // As programs do: sizes are asked for before there is any memory.
+  Gemm unbound = g;
+  unbound.a = unbound.b = unbound.bias = nullptr;
+  unbound.c = nullptr;
+  const size_t bytes = (gemmScratchBytes(unbound, pool.threads()) + 127) / 64 * 64;
   std::unique_ptr<void, void (*)(void*)> scratch(std::aligned_alloc(64, bytes), std::free);
   gemm(g, scratch.get(), pool);
 }

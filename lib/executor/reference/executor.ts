@@ -132,32 +132,24 @@ class ReferenceExecutable implements Executable {
   async replay(feeds: Feeds, replay: Replay): Promise<ReplayResult> {
     const { steps, links, counters, collected } = orderReplay(this.program, replay);
     const { feeds: ports, outputs: results } = this.program;
-    const next: Record<string, Feeds[string]> = { ...feeds };
-    for (const i of counters) {
-      const name = (ports[i] as Port).name;
-      next[name] = (next[name] as Int32Array).slice();
-    }
-    const kept = collected.map((): number[] => []);
+    const next = orderFeeds(this.program, feeds, this.#floats).map((values) => values.slice());
+    const kept = collected.map((output) => {
+      const { dtype, shape } = this.program.values[(results[output] as Port).value] as Value;
+      return new (dtype === "f32" ? this.#floats : Int32Array)(steps * elementsOf(shape));
+    });
     let outputs: Record<string, Values> = {};
+    const outputAt = (i: number) => outputs[(results[i] as Port).name] as Values;
     for (let step = 0; step < steps; step++) {
-      ({ outputs } = await this.run(next));
-      for (const [i, output] of collected.entries()) {
-        kept[i]?.push(...(outputs[(results[output] as Port).name] as Values));
-      }
-      for (const { output, feed } of links) {
-        next[(ports[feed] as Port).name] = outputs[(results[output] as Port).name] as Values;
-      }
+      ({ outputs } = await this.run(Object.fromEntries(ports.map(({ name }, i) => [name, next[i] as Values]))));
+      for (const [i, output] of collected.entries()) kept[i]?.set(outputAt(output), step * outputAt(output).length);
+      for (const { output, feed } of links) next[feed]?.set(outputAt(output));
       for (const i of counters) {
-        const values = next[(ports[i] as Port).name] as Int32Array;
+        const values = next[i] as Int32Array;
         values[values.length - 1] = (values[values.length - 1] as number) + 1;
       }
     }
-    const arrays = collected.map((output, i) => {
-      const { name, value } = results[output] as Port;
-      const Kind = (this.program.values[value] as Value).dtype === "f32" ? this.#floats : Int32Array;
-      return [name, Kind.from(kept[i] as number[])] as const;
-    });
-    return { outputs, collected: Object.fromEntries(arrays) };
+    const named = collected.map((output, i) => [(results[output] as Port).name, kept[i] as Values] as const);
+    return { outputs, collected: Object.fromEntries(named) };
   }
 
   /** Memory for every value. The arena's plan counts bytes of float32, so values get arrays of their own here. */

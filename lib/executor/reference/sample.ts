@@ -14,7 +14,9 @@ export function sample(call: KernelCall): void {
     number,
     number,
   ];
-  if (!(temperature >= 0)) throw new InputError("sample: the temperature must be at least 0.");
+  if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY)) {
+    throw new InputError("sample: the temperature must be a number at least 0.");
+  }
   if (topK < 0) throw new InputError("sample: topK must be at least 0.");
   if (!(topP > 0)) throw new InputError("sample: topP must be above 0.");
   const [seed, step] = integersOf(call, 4) as unknown as [number, number];
