@@ -117,6 +117,7 @@ void benchGemm() {
     g.transposeB = s.transposeB;
     g.c = c.get();
     g.ldc = s.N;
+    g.precision = precision;
     Buffer scratch = floats(static_cast<int64_t>(gemmScratchBytes(g, pool.threads()) / 4 + 16), 0);
     const double flops = 2.0 * static_cast<double>(s.M * s.K * s.N);
     double times[2] = {0, 0};

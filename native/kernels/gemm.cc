@@ -202,7 +202,8 @@ void multiplyUnit(const Gemm& g, matrix_unit::BFloat16* scratch, ThreadPool& poo
           const int64_t rows = std::min(kUnitRows, m - mb);
           const int panelRows = matrix_unit::panelRowsFor(rows);
           matrix_unit::packA(g, m0 + mb, rows, k0, k, panelRows, parts, packedA);
-          matrix_unit::multiply(packedA, panelRows, k, packedB, parts,
+          matrix_unit::multiply(matrix_unit::panelsOfA(packedA, k, panelRows, parts), panelRows,
+                                matrix_unit::panelsOfB(packedB, k, parts), k, parts,
                                 outputOf(g, m0 + mb, rows, n0 + nb, columns, k0 == 0));
         }
       }

@@ -67,7 +67,7 @@ HWY_NOINLINE void lstmBackward(const LstmBackward& s) {
     float* staged = s.staged + b * s.ldStaged;
     if (s.lengths && s.t >= s.lengths[b]) {
       for (int64_t u = s.begin * 64; u < s.end * 64; u += kUnits) {
-        hn::StoreU(zero, d, gates + u);
+        if (s.keepGradient) hn::StoreU(zero, d, gates + u);
         hn::StoreU(zero, d, staged + u);
       }
       continue;
@@ -89,10 +89,12 @@ HWY_NOINLINE void lstmBackward(const LstmBackward& s) {
         const auto dO = hn::Mul(hn::Mul(dh, tanhC), hn::NegMulAdd(o, o, o));
         hn::StoreU(zero, d, s.dh + b * s.ldh + u);
         hn::StoreU(hn::Mul(dc, f), d, s.dc + b * Hp + u);
-        hn::StoreU(di, d, gates + at);
-        hn::StoreU(df, d, gates + at + 16);
-        hn::StoreU(dg, d, gates + at + 32);
-        hn::StoreU(dO, d, gates + at + 48);
+        if (s.keepGradient) {
+          hn::StoreU(di, d, gates + at);
+          hn::StoreU(df, d, gates + at + 16);
+          hn::StoreU(dg, d, gates + at + 32);
+          hn::StoreU(dO, d, gates + at + 48);
+        }
         hn::StoreU(di, d, staged + at);
         hn::StoreU(df, d, staged + at + 16);
         hn::StoreU(dg, d, staged + at + 32);

@@ -56,6 +56,10 @@ namespace {
 // Elements of a whole tile.
 constexpr int64_t kTile = kRows * kDepth;
 
+// Takes 16 numbers of one row and 16 of the next to pairs.
+alignas(64) constexpr int16_t kInterleave[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                                 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+
 // 32 floats as bfloat16, in order.
 OSTINATO_VECTORS inline __m512i rounded(__m512 first, __m512 second) {
   return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first));
@@ -135,9 +139,6 @@ OSTINATO_VECTORS inline void tileOfRows(int count, int64_t k, int64_t left, cons
 template <int Parts, class Row>
 OSTINATO_VECTORS inline void tileOfPairs(int64_t left, int64_t column, __mmask16 lanes, const int32_t* groups,
                                          const Row& row, Tile (&tiles)[2]) {
-  alignas(64) static constexpr int16_t kInterleave[32] = {0,  16, 1,  17, 2,  18, 3,  19, 4,  20, 5,
-                                                          21, 6,  22, 7,  23, 8,  24, 9,  25, 10, 26,
-                                                          11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
   const __m512i order = _mm512_load_si512(kInterleave);
   for (int i = 0; i < 16; i++) {
     const float* even = 2 * i < left ? row(2 * i) : nullptr;
@@ -225,18 +226,61 @@ OSTINATO_VECTORS void packRowsOfA(const Gemm& g, int64_t m0, int64_t m, int64_t 
   });
 }
 
+// A float as bfloat16 in one part, or in two parts `apart` elements from each other.
+template <int Parts>
+OSTINATO_VECTORS inline void storeHalf(__m512 x, BFloat16* to, int64_t apart) {
+  _mm256_store_si256(reinterpret_cast<__m256i*>(to), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
+  if (Parts == 2) {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to + apart), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(rest(x))));
+  }
+}
+
 template <int Parts>
 OSTINATO_VECTORS void packGroupsOfA(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, int64_t g1,
-                                    int panelRows, BFloat16* packed) {
+                                    int64_t row, int panelRows, BFloat16* packed) {
   const int64_t tile = panelRows * kDepth, panel = steps(k) * Parts * tile;
-  for (int64_t row = 0; row < m; row++, a += lda) {
+  for (int64_t last = row + m; row < last; row++, a += lda) {
     BFloat16* to = packed + row / panelRows * panel + row % panelRows * kDepth;
     for (int64_t g = g0; g < g1; g++) {
       const __m512 x = _mm512_maskz_loadu_ps(firstLanes(k - g * kGroup), a + g * kGroup);
-      BFloat16* at = to + g / 2 * Parts * tile + g % 2 * kGroup;
-      _mm256_store_si256(reinterpret_cast<__m256i*>(at), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
+      storeHalf<Parts>(x, to + g / 2 * Parts * tile + g % 2 * kGroup, tile);
+    }
+  }
+}
+
+template <int Parts>
+OSTINATO_VECTORS void packPairsOfB(const float* b, int64_t ldb, int64_t m, int64_t k, int64_t g0, int64_t g1,
+                                   int64_t depth, BFloat16* packed) {
+  const __m512i order = _mm512_load_si512(kInterleave);
+  const int64_t panel = steps(k) * Parts * 2 * kTile;
+  for (int64_t i = 0; i < m; i += 2, depth += 2, b += 2 * ldb) {
+    BFloat16* to = packed + depth / kDepth * Parts * 2 * kTile + depth % kDepth * kGroup;
+    for (int64_t g = g0; g < g1; g++) {
+      const __m512 x = _mm512_loadu_ps(b + g * kGroup);
+      const __m512 y = i + 1 < m ? _mm512_loadu_ps(b + ldb + g * kGroup) : _mm512_setzero_ps();
+      BFloat16* at = to + g / 2 * panel + g % 2 * kTile;
+      _mm512_store_si512(at, _mm512_permutexvar_epi16(order, rounded(x, y)));
       if (Parts == 2) {
-        _mm256_store_si256(reinterpret_cast<__m256i*>(at + tile), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(rest(x))));
+        _mm512_store_si512(at + 2 * kTile, _mm512_permutexvar_epi16(order, rounded(rest(x), rest(y))));
+      }
+    }
+  }
+}
+
+template <int Parts>
+OSTINATO_VECTORS void packDepthsOfA(const float* const* depths, int64_t m, int64_t k, int64_t s0, int64_t s1,
+                                    int panelRows, BFloat16* packed) {
+  const int64_t tile = panelRows * kDepth * Parts, panel = steps(k) * tile;
+  for (int64_t step = s0; step < s1; step++) {
+    const float* const* own = depths + step * kDepth;
+    const auto row = [own](int64_t i) { return own[i]; };
+    for (int64_t i = 0; i < m; i += panelRows) {
+      Tile tiles[2];
+      tileOfPairs<Parts>(k - step * kDepth, i, firstLanes(m - i < panelRows ? m - i : panelRows), nullptr, row, tiles);
+      BFloat16* to = packed + i / panelRows * panel + step * tile;
+      for (int part = 0; part < Parts; part++, to += panelRows * kDepth) {
+        transpose(tiles[part]);
+        storeRows(tiles[part], panelRows, to);
       }
     }
   }
@@ -298,10 +342,26 @@ OSTINATO_VECTORS inline void storeSums(const float* sums, const Place& place, co
   }
 }
 
+// Cache lines of C that the next block will want: fetched while this one computes, for the tiles' loads and stores wait
+// long for what lies in L3.
+struct Ahead {
+  const float* halves[2];  // may be the same
+  int64_t rows, ldc;
+
+  OSTINATO_VECTORS void fetch(int64_t n) {
+    for (; n > 0 && rows > 0; n--, rows--) {
+      for (const float*& row : halves) {
+        __builtin_prefetch(row, 1);
+        row += ldc;
+      }
+    }
+  }
+};
+
 // The sums of one or two panels of rows by one or two halves of columns.
 template <int Parts, int Panels, int Halves>
 OSTINATO_TILES inline void block(const BFloat16* a, int64_t aPanel, int panelRows, int64_t k, const BFloat16* b,
-                                 const Place (&places)[2][2], const BlockOutput& out) {
+                                 const Place (&places)[2][2], Ahead ahead, const BlockOutput& out) {
   const int64_t stride = out.ldc * static_cast<int64_t>(sizeof(float));
   const bool onto = out.accumulate;
   if (onto && places[0][0].c) _tile_loadd(0, places[0][0].c, stride); else _tile_zero(0);
@@ -323,7 +383,9 @@ OSTINATO_TILES inline void block(const BFloat16* a, int64_t aPanel, int panelRow
 #define OSTINATO_TILE_COLUMNS(part)                                       \
   _tile_loadd(6, b + (part) * 2 * kTile, 64);                             \
   if (Halves == 2) _tile_loadd(7, b + ((part) * 2 + 1) * kTile, 64)
+  const int64_t fetches = (ahead.rows + steps(k) - 1) / steps(k);
   for (int64_t step = steps(k); step > 0; step--) {
+    ahead.fetch(fetches);
     if (Parts == 2) {
       OSTINATO_TILE_COLUMNS(0);
       OSTINATO_TILE_ROWS(1);
@@ -360,13 +422,19 @@ OSTINATO_TILES inline void block(const BFloat16* a, int64_t aPanel, int panelRow
   }
 }
 
+OSTINATO_VECTORS inline Ahead aheadOf(const BlockOutput& out, int64_t m, int64_t n, int panelRows) {
+  if (out.cRows || n >= out.n) return {{nullptr, nullptr}, 0, 0};
+  const float* c = out.c + m * out.ldc;
+  const int64_t second = n + 16 < out.n ? n + 16 : n;
+  const auto column = [&](int64_t j) { return out.cGroups ? out.cGroups[j / kGroup] : j; };
+  return {{c + column(n), c + column(second)}, out.m - m < 2 * panelRows ? out.m - m : 2 * panelRows, out.ldc};
+}
+
 template <int Parts>
-OSTINATO_TILES void multiplyParts(const BFloat16* a, int panelRows, int64_t k, const BFloat16* b,
-                                  const BlockOutput& out) {
+OSTINATO_TILES void multiplyParts(Panels a, int panelRows, Panels b, int64_t k, const BlockOutput& out) {
   configure(panelRows);
-  const int64_t aPanel = steps(k) * Parts * panelRows * kDepth;
-  const int64_t bPanel = steps(k) * Parts * kColumns * kDepth;
-  for (int64_t n = 0; n < out.n; n += kColumns, b += bPanel) {
+  for (int64_t n = 0; n < out.n; n += kColumns) {
+    const BFloat16* columns = b.first + n / kColumns * b.stride;
     const int halves = out.n - n > 16 ? 2 : 1;
     for (int64_t m = 0; m < out.m; m += 2 * panelRows) {
       const int panels = out.m - m > panelRows ? 2 : 1;
@@ -383,15 +451,17 @@ OSTINATO_TILES void multiplyParts(const BFloat16* a, int panelRows, int64_t k, c
           p.c = straight ? out.c + p.m * out.ldc + (out.cGroups ? out.cGroups[p.n / kGroup] : p.n) : nullptr;
         }
       }
-      const BFloat16* rows = a + m / panelRows * aPanel;
+      const bool sameColumns = m + 2 * panelRows < out.m;
+      const Ahead ahead = aheadOf(out, sameColumns ? m + 2 * panelRows : 0, sameColumns ? n : n + kColumns, panelRows);
+      const BFloat16* rows = a.first + m / panelRows * a.stride;
       if (panels == 2 && halves == 2) {
-        block<Parts, 2, 2>(rows, aPanel, panelRows, k, b, places, out);
+        block<Parts, 2, 2>(rows, a.stride, panelRows, k, columns, places, ahead, out);
       } else if (panels == 2) {
-        block<Parts, 2, 1>(rows, aPanel, panelRows, k, b, places, out);
+        block<Parts, 2, 1>(rows, a.stride, panelRows, k, columns, places, ahead, out);
       } else if (halves == 2) {
-        block<Parts, 1, 2>(rows, aPanel, panelRows, k, b, places, out);
+        block<Parts, 1, 2>(rows, a.stride, panelRows, k, columns, places, ahead, out);
       } else {
-        block<Parts, 1, 1>(rows, aPanel, panelRows, k, b, places, out);
+        block<Parts, 1, 1>(rows, a.stride, panelRows, k, columns, places, ahead, out);
       }
     }
   }
@@ -404,17 +474,43 @@ void packA(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int pane
   (parts == 2 ? packRowsOfA<2> : packRowsOfA<1>)(g, m0, m, k0, k, panelRows, packed);
 }
 
-void packGroups(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, int64_t g1, int panelRows, int parts,
+void packGroups(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t row, int panelRows,
+                int parts, BFloat16* packed) {
+  (parts == 2 ? packGroupsOfA<2> : packGroupsOfA<1>)(a, lda, m, k, g0, g1, row, panelRows, packed);
+}
+
+void packPairs(const float* b, int64_t ldb, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t depth, int parts,
+               BFloat16* packed) {
+  (parts == 2 ? packPairsOfB<2> : packPairsOfB<1>)(b, ldb, m, k, g0, g1, depth, packed);
+}
+
+void packDepths(const float* const* depths, int64_t m, int64_t k, int64_t s0, int64_t s1, int panelRows, int parts,
                 BFloat16* packed) {
-  (parts == 2 ? packGroupsOfA<2> : packGroupsOfA<1>)(a, lda, m, k, g0, g1, panelRows, packed);
+  (parts == 2 ? packDepthsOfA<2> : packDepthsOfA<1>)(depths, m, k, s0, s1, panelRows, packed);
 }
 
 void packB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int64_t n, int parts, BFloat16* packed) {
   (parts == 2 ? packColumnsOfB<2> : packColumnsOfB<1>)(g, k0, k, n0, n, packed);
 }
 
-void multiply(const BFloat16* a, int panelRows, int64_t k, const BFloat16* b, int parts, const BlockOutput& out) {
-  (parts == 2 ? multiplyParts<2> : multiplyParts<1>)(a, panelRows, k, b, out);
+void multiply(Panels a, int panelRows, Panels b, int64_t k, int parts, const BlockOutput& out) {
+  (parts == 2 ? multiplyParts<2> : multiplyParts<1>)(a, panelRows, b, k, out);
+}
+
+OSTINATO_VECTORS void transposeTo(const float* from, int64_t ldFrom, int64_t m, int64_t n, const int32_t* rows,
+                                  float* to, int64_t ldTo) {
+  for (int64_t j = 0; j < n; j += 16) {
+    for (int64_t i = 0; i < m; i += 16) {
+      Tile tile;
+      for (int r = 0; r < 16; r++) {
+        tile.rows[r] = i + r < m ? _mm512_loadu_si512(from + (i + r) * ldFrom + j) : _mm512_setzero_si512();
+      }
+      transpose(tile);
+      for (int r = 0; r < 16; r++) {
+        if (rows[j + r] >= 0) _mm512_mask_storeu_epi32(to + rows[j + r] * ldTo + i, firstLanes(m - i), tile.rows[r]);
+      }
+    }
+  }
 }
 
 }  // namespace matrix_unit
@@ -432,9 +528,12 @@ namespace matrix_unit {
 
 // Never called: matrixUnitAvailable() guards every use.
 void packA(const Gemm&, int64_t, int64_t, int64_t, int64_t, int, int, BFloat16*) { std::abort(); }
-void packGroups(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, int, int, BFloat16*) { std::abort(); }
+void packGroups(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int, int, BFloat16*) { std::abort(); }
+void packPairs(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int, BFloat16*) { std::abort(); }
+void packDepths(const float* const*, int64_t, int64_t, int64_t, int64_t, int, int, BFloat16*) { std::abort(); }
 void packB(const Gemm&, int64_t, int64_t, int64_t, int64_t, int, BFloat16*) { std::abort(); }
-void multiply(const BFloat16*, int, int64_t, const BFloat16*, int, const BlockOutput&) { std::abort(); }
+void multiply(Panels, int, Panels, int64_t, int, const BlockOutput&) { std::abort(); }
+void transposeTo(const float*, int64_t, int64_t, int64_t, const int32_t*, float*, int64_t) { std::abort(); }
 
 }  // namespace matrix_unit
 }  // namespace ostinato

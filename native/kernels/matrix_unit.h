@@ -52,16 +52,43 @@ constexpr int64_t packedB(int64_t n, int64_t k, int parts) {
 // transposeA.
 void packA(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int panelRows, int parts, BFloat16* packed);
 
-// The same for groups [g0,g1) of 16 depths of a plain A [m,k], lda floats from row to row; the rest of `packed` stays.
-// Panels are filled up by nobody: zeros must have been there before.
-void packGroups(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, int64_t g1, int panelRows, int parts,
+// Rows [0,m) of a plain A [m,k], lda floats from row to row, as rows [row,row+m) of a packed one: groups [g0,g1) of 16
+// depths; the rest of `packed` stays. What fills up panels and depths is written by nobody: zeros must have been there
+// before.
+void packGroups(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t row, int panelRows,
+                int parts, BFloat16* packed);
+
+// Rows [0,m) of a plain B [m, ...], ldb floats from row to row, as depths [depth,depth+m) of a packed one of k depths:
+// groups [g0,g1) of 16 columns. `depth` is even; an odd m is filled up with a row of zeros. The rest of `packed` stays.
+void packPairs(const float* b, int64_t ldb, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t depth, int parts,
+               BFloat16* packed);
+
+// Depths of 32 [s0,s1) of the packed A [m,k] whose depths are m floats each, at the k pointers of `depths` (null: zeros).
+void packDepths(const float* const* depths, int64_t m, int64_t k, int64_t s0, int64_t s1, int panelRows, int parts,
                 BFloat16* packed);
 
 // Depths [k0,k0+k) and columns [n0,n0+n) of op(B). n0 is a multiple of kGroup where bGroups is given.
 void packB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int64_t n, int parts, BFloat16* packed);
 
+// Panels of a packed operand from some depth on: `stride` elements from one to the next.
+struct Panels {
+  const BFloat16* first;
+  int64_t stride;
+  // From depth k (a multiple of 32) and panel i on; `rows` are those of a panel of A, or the columns of one of B.
+  Panels from(int64_t k, int64_t i, int64_t rows, int parts) const { return {first + i * stride + k * rows * parts, stride}; }
+};
+inline Panels panelsOfA(const BFloat16* packed, int64_t k, int panelRows, int parts) {
+  return {packed, steps(k) * kDepth * panelRows * parts};
+}
+inline Panels panelsOfB(const BFloat16* packed, int64_t k, int parts) {
+  return {packed, steps(k) * kDepth * kColumns * parts};
+}
+
 // packed A [m,k] times packed B [k,n].
-void multiply(const BFloat16* a, int panelRows, int64_t k, const BFloat16* b, int parts, const BlockOutput& out);
+void multiply(Panels a, int panelRows, Panels b, int64_t k, int parts, const BlockOutput& out);
+
+// to[rows[j], i] = from[i, j] for i in [0,m), j in [0,n), n a multiple of 16; a row of -1 is left out.
+void transposeTo(const float* from, int64_t ldFrom, int64_t m, int64_t n, const int32_t* rows, float* to, int64_t ldTo);
 
 }  // namespace matrix_unit
 }  // namespace ostinato

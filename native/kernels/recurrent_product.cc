@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t kPackedRows = 128;
 // Fewer rows leave the matrix unit's tiles too empty.
 constexpr int64_t kUnitRows = 4;
-// Rows that are packed for it at once, to stay in L2.
+// Rows that it multiplies by all columns before the next ones, to stay in L2.
 constexpr int64_t kUnitBlockRows = 128;
 
 int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -56,18 +56,16 @@ int64_t RecurrentProduct::partOffset(int part) const {
 }
 
 int64_t RecurrentProduct::partScratch() const {
-  if (onUnit()) {
-    const int64_t rows = roundUp(std::min(mostRows, kUnitBlockRows), matrix_unit::kRows);
-    const int parts = matrix_unit::partsOf(weights.precision);
-    return roundUp(matrix_unit::packedA(rows, weights.K, matrix_unit::kRows, parts) / 2, 16);
-  }
   if (mostRows < kPackedRows) return 0;
   const GemmKernels& kernels = gemmKernels();
   const int64_t block = std::min(mostRows, kernels.blockRows) * std::min(weights.K, kernels.blockDepth);
   return roundUp(block + kPackSlack, 16);
 }
 
-int64_t RecurrentProduct::scratchFloats() const { return parts * partScratch(); }
+int64_t RecurrentProduct::scratchFloats() const {
+  if (!onUnit()) return parts * partScratch();
+  return roundUp(matrix_unit::packedA(mostRows, weights.K, matrix_unit::kRows, matrix_unit::partsOf(weights.precision)) / 2, 16);
+}
 
 int64_t RecurrentProduct::tileFloats() const {
   if (!onUnit()) return 0;
@@ -93,16 +91,32 @@ void RecurrentProduct::stage(int part, const StepRows& rows) const {
   const BlockRange own = blocksOfPart(blocks, parts, part);
   const int64_t all = ceilDivide(weights.K, kGroup), groups = ceilDivide(all, blocks);
   matrix_unit::packGroups(rows.values, rows.ld, mostRows, weights.K, own.begin * groups,
-                          std::min(own.end * groups, all), matrix_unit::panelRowsFor(mostRows),
+                          std::min(own.end * groups, all), 0, matrix_unit::panelRowsFor(mostRows),
                           matrix_unit::partsOf(weights.precision), rows.tiles);
+}
+
+void RecurrentProduct::packRows(int part, const float* a, int64_t lda, int64_t rows) const {
+  if (!onUnit()) return;
+  const int64_t panels = ceilDivide(rows, matrix_unit::kRows);
+  const int64_t first = panels * part / parts * matrix_unit::kRows;
+  const int64_t last = std::min(rows, panels * (part + 1) / parts * matrix_unit::kRows);
+  if (first >= last) return;
+  Gemm g = weights;
+  g.M = rows;
+  g.a = a;
+  g.lda = lda;
+  const int unitParts = matrix_unit::partsOf(weights.precision);
+  matrix_unit::packA(g, first, last - first, 0, g.K, matrix_unit::kRows, unitParts,
+                     asTiles(scratch) + matrix_unit::packedA(first, g.K, matrix_unit::kRows, unitParts));
 }
 
 void RecurrentProduct::multiply(int part, const StepRows& rows, float* c, int64_t ldc, bool accumulate) const {
   if (rows.tiles == nullptr) return multiply(part, rows.values, rows.ld, mostRows, c, ldc, accumulate);
   const Columns own = columns(part);
-  matrix_unit::multiply(rows.tiles, matrix_unit::panelRowsFor(mostRows), weights.K, asTiles(packed + partOffset(part)),
-                        matrix_unit::partsOf(weights.precision),
-                        outputOf(weights, mostRows, own.first, own.count, c, ldc, accumulate));
+  const int panelRows = matrix_unit::panelRowsFor(mostRows), unitParts = matrix_unit::partsOf(weights.precision);
+  matrix_unit::multiply(matrix_unit::panelsOfA(rows.tiles, weights.K, panelRows, unitParts), panelRows,
+                        matrix_unit::panelsOfB(asTiles(packed + partOffset(part)), weights.K, unitParts), weights.K,
+                        unitParts, outputOf(weights, mostRows, own.first, own.count, c, ldc, accumulate));
 }
 
 void RecurrentProduct::multiply(int part, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc,
@@ -118,20 +132,20 @@ void RecurrentProduct::multiply(int part, const float* a, int64_t lda, int64_t r
   g.accumulate = accumulate;
   const GemmKernels& kernels = gemmKernels();
   if (!packs) return kernels.multiplyDirect(g, n0, n);
-  const float* b = packed + partOffset(part);
-  float* room = scratch + part * partScratch();
+  float* b = packed + partOffset(part);
   BlockOutput out = outputOf(weights, rows, n0, n, c, ldc, accumulate);
   if (onUnit()) {
+    constexpr int kPanelRows = matrix_unit::kRows;
     const int unitParts = matrix_unit::partsOf(weights.precision);
+    const matrix_unit::Panels all = matrix_unit::panelsOfA(asTiles(scratch), g.K, kPanelRows, unitParts);
+    const matrix_unit::Panels columns = matrix_unit::panelsOfB(asTiles(b), g.K, unitParts);
     for (int64_t m = 0; m < rows; m += kUnitBlockRows, out.c += kUnitBlockRows * ldc) {
       out.m = std::min(kUnitBlockRows, rows - m);
-      const int panelRows = matrix_unit::panelRowsFor(out.m);
-      matrix_unit::packA(g, m, out.m, 0, g.K, panelRows, unitParts, asTiles(room));
-      matrix_unit::multiply(asTiles(room), panelRows, g.K, reinterpret_cast<const matrix_unit::BFloat16*>(b), unitParts,
-                            out);
+      matrix_unit::multiply(all.from(0, m / kPanelRows, kPanelRows, unitParts), kPanelRows, columns, g.K, unitParts, out);
     }
     return;
   }
+  float* room = scratch + part * partScratch();
   const int64_t panelStride = weights.K * kernels.panelColumns;
   if (rows < kPackedRows) return kernels.multiplyRows(a, lda, weights.K, b, panelStride, out);
   for (int64_t m = 0; m < rows; m += kernels.blockRows, out.c += kernels.blockRows * ldc) {

@@ -46,7 +46,8 @@ struct RecurrentProduct {
   bool packs = true;
   // packedFloats(), where it packs.
   float* packed = nullptr;
-  // For packing rows, scratchFloats() for all parts together.
+  // For packing rows, scratchFloats() for all parts together: on the matrix unit one copy that they share, elsewhere one
+  // for each.
   float* scratch = nullptr;
 
   // Whether the matrix unit serves it.
@@ -63,6 +64,9 @@ struct RecurrentProduct {
   // Brings the tiles up to date with the values of one part's blocks.
   void stage(int part, const StepRows& rows) const;
 
+  // One part's share of packing a [rows,K] for the matrix unit. All parts have done theirs before one multiplies by a;
+  // elsewhere there is nothing to do.
+  void packRows(int part, const float* a, int64_t lda, int64_t rows) const;
   // c (=|+=) a [rows,K] times the columns of one part. `c` is the whole output's first column.
   void multiply(int part, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc, bool accumulate) const;
   // The same for the mostRows rows that a step left; staged by all parts.

@@ -123,6 +123,7 @@ void runGru(const Call& call) {
       own.end = s.blocksOf(part).end;
       return own;
     };
+    if (place.first) packChunk(s, scratch.ih, x, place, call.pool);
     call.pool.parallel(s.parts, [&](int part) {
       if (step == 0) {
         scratch.ih.pack(part);

@@ -1,8 +1,10 @@
 // lstm and lstmGradient; the equations are in kernels/lstm_gates.h.
 #include <cstring>
+#include <optional>
 
 #include "kernels/lstm_gates.h"
 #include "ops/families.h"
+#include "ops/gate_tiles.h"
 #include "ops/recurrent.h"
 
 namespace ostinato {
@@ -77,6 +79,7 @@ void runLstm(const Call& call) {
     float* gates = chunkGates + (t - place.firstTime) * s.B * gateRow;
     float* cNext = savedCells ? savedCells + t * s.B * s.Hp : scratch.c0;
     const StepRows &hPrev = scratch.h[step & 1], &hNext = scratch.h[(step + 1) & 1];
+    if (place.first) packChunk(s, scratch.ih, x, place, call.pool);
     call.pool.parallel(s.parts, [&](int part) {
       if (step == 0) {
         scratch.ih.pack(part);
@@ -103,6 +106,8 @@ struct GradientScratch {
   float *dh, *dc, *c0, *dbias, *sums;
   float* first;
   RecurrentProduct hh;
+  // The gates' gradients stay on the matrix unit, or else in place of the gates, with these products.
+  std::optional<GateTiles> tiles;
   StateWeightGradient state;
   Gemm inputWeight, input;
   void* products;
@@ -121,6 +126,12 @@ struct GradientScratch {
     dbias = layout.floats(gateRow);
     sums = layout.floats(gateRow);
     first = s.reverse ? layout.floats(s.B * gateRow) : nullptr;
+    const int threads = call.pool.threads();
+    if (GateTiles::serves(s, hh, gateRow)) {
+      tiles.emplace(s, gateRow, rows, threads, layout);
+      bytes = layout.used();
+      return;
+    }
     const float* gates = call.operand(7).f32();
     const float* x = call.operand(0).f32();
     state = {gates,
@@ -136,7 +147,6 @@ struct GradientScratch {
     inputWeight = inputWeightGradient(s, gates, gateRow, gateRow, nullptr, rows, x, call.result(3).mutableF32());
     input =
         inputGradient(s, gates, gateRow, gateRow, nullptr, rows, call.operand(3).f32(), call.result(0).mutableF32());
-    const int threads = call.pool.threads();
     products = layout.bytes(std::max({stateWeightGradientScratch(s, state, threads),
                                       gemmScratchBytes(inputWeight, threads), gemmScratchBytes(input, threads)}));
     bytes = layout.used();
@@ -176,6 +186,14 @@ void runLstmGradient(const Call& call) {
   copyState(s, call.operand(2).f32(), scratch.c0, s.Hp);
   std::memset(scratch.dbias, 0, static_cast<size_t>(gateRow) * sizeof(float));
   for (const StepRows& gradients : scratch.staged) clearTiles(scratch.hh, gradients);
+  const std::optional<GateTiles>& tiles = scratch.tiles;
+  if (tiles) tiles->clear();
+  const auto stagedAt = [&](int64_t step) {
+    StepRows rows = scratch.staged[step & 1];
+    uint16_t* own = tiles ? tiles->tilesOf(s.timeOf(step)) : nullptr;
+    if (own) rows.tiles = own;
+    return rows;
+  };
 
   // One more section than steps: the product of the first step's gradients, which leads to h0.
   for (int64_t step = s.T - 1; step >= -1; step--) {
@@ -183,21 +201,29 @@ void runLstmGradient(const Call& call) {
       if (step == s.T - 1) {
         scratch.hh.pack(part);
       } else {
-        scratch.hh.multiply(part, scratch.staged[(step + 1) & 1], scratch.dh, s.ldh(), true);
+        scratch.hh.multiply(part, stagedAt(step + 1), scratch.dh, s.ldh(), true);
       }
       if (step < 0) return;
       const int64_t t = s.timeOf(step);
       const BlockRange own = s.blocksOf(part);
       const StepRows& staged = scratch.staged[step & 1];
       lstmGateKernels().backward(
-          {s.B, s.H, own.begin, own.end, t, lengths, gates + t * s.B * gateRow, staged.values, staged.ld, cells + t * s.B * s.Hp, step == 0 ? scratch.c0 : cells + s.timeOf(step - 1) * s.B * s.Hp,
+          {s.B, s.H, own.begin, own.end, t, lengths, gates + t * s.B * gateRow, !tiles, staged.values, staged.ld,
+           cells + t * s.B * s.Hp, step == 0 ? scratch.c0 : cells + s.timeOf(step - 1) * s.B * s.Hp,
            dy ? dy + t * s.B * s.H : nullptr, scratch.dh, s.ldh(), scratch.dc, scratch.dbias, scratch.sums});
-      scratch.hh.stage(part, staged);
+      if (tiles) tiles->stage(part, t, staged.values, staged.ld);
+      if (!tiles || !tiles->tilesOf(t)) scratch.hh.stage(part, staged);
     });
   }
   copyStateBack(s, scratch.dh, s.ldh(), call.result(1).mutableF32());
   copyStateBack(s, scratch.dc, s.Hp, call.result(2).mutableF32());
   scatterBias(scratch.dbias, scratch.rows, gateRow, call.result(5).mutableF32());
+  if (tiles) {
+    tiles->weightGradients(call.operand(0).f32(), call.operand(6).f32(), call.operand(1).f32(), lengths,
+                           call.result(3).mutableF32(), call.result(4).mutableF32(), call.pool);
+    tiles->inputGradient(call.operand(3).f32(), call.result(0).mutableF32(), call.pool);
+    return;
+  }
   scratch.state.lengths = lengths;
   stateWeightGradient(s, scratch.state, scratch.products, call.pool);
   gemm(scratch.inputWeight, scratch.products, call.pool);

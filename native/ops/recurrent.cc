@@ -203,6 +203,14 @@ ChunkPlace placeInChunk(const RecurrentSizes& s, int64_t step, int64_t chunk) {
   return {t, s.reverse ? t + place - (steps - 1) : t - place, steps, place == 0};
 }
 
+void packChunk(const RecurrentSizes& s, const RecurrentProduct& ih, const float* x, const ChunkPlace& chunk,
+               ThreadPool& pool) {
+  if (!ih.onUnit()) return;
+  pool.parallel(s.parts, [&](int part) {
+    ih.packRows(part, x + chunk.firstTime * s.B * s.I, s.I, chunk.steps * s.B);
+  });
+}
+
 namespace {
 
 // The gradients of each row's first step, which h0 belongs to, and of all other steps, which follow a y.

@@ -119,6 +119,9 @@ struct ChunkPlace {
   bool first;  // the first of its chunk to run
 };
 ChunkPlace placeInChunk(const RecurrentSizes& sizes, int64_t step, int64_t chunk);
+// Makes a chunk of x [T,B,I] ready for the input's product, where that wants it packed.
+void packChunk(const RecurrentSizes& sizes, const RecurrentProduct& ih, const float* x, const ChunkPlace& chunk,
+               ThreadPool& pool);
 
 // dweight_hh [rows,H] = sum over steps of gradient^T h_prev.
 //   gradient [T,B,ld]  the gates' gradients, of which the groups in aGroups (null: all M columns) take part

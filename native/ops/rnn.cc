@@ -66,6 +66,7 @@ void runRnn(const Call& call) {
   for (int64_t step = 0; step < s.T; step++) {
     const ChunkPlace place = placeInChunk(s, step, scratch.chunk);
     const StepRows &hPrev = scratch.h[step & 1], &hNext = scratch.h[(step + 1) & 1];
+    if (place.first) packChunk(s, scratch.ih, x, place, call.pool);
     call.pool.parallel(s.parts, [&](int part) {
       if (step == 0) {
         scratch.ih.pack(part);

@@ -48,6 +48,9 @@ inline std::vector<RecurrentCase> recurrentCases() {
   cases.push_back({9, 70, 20, 48, true, false, true, false});
   cases.push_back({9, 70, 20, 48, true, true, true, false});
   cases.push_back({2, 15, 300, 290, true, false, false, false});
+  // Steps whose rows are whole tiles, and more than one block of the gradients' products.
+  cases.push_back({2, 32, 9, 20, true, true, true, false});
+  cases.push_back({9, 32, 520, 20, true, true, false, false});
   // So many rows that the input's product packs them.
   cases.push_back({2, 130, 9, 20, true, true, false, false});
   return cases;
