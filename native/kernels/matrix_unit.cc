@@ -242,7 +242,7 @@ OSTINATO_VECTORS void packGroupsOfA(const float* a, int64_t lda, int64_t m, int6
   for (int64_t last = row + m; row < last; row++, a += lda) {
     BFloat16* to = packed + row / panelRows * panel + row % panelRows * kDepth;
     for (int64_t g = g0; g < g1; g++) {
-      const __m512 x = _mm512_maskz_loadu_ps(firstLanes(k - g * kGroup), a + g * kGroup);
+      const __m512 x = _mm512_maskz_loadu_ps(firstLanes(k - g * kGroup), a + (g - g0) * kGroup);
       storeHalf<Parts>(x, to + g / 2 * Parts * tile + g % 2 * kGroup, tile);
     }
   }
@@ -256,8 +256,9 @@ OSTINATO_VECTORS void packPairsOfB(const float* b, int64_t ldb, int64_t m, int64
   for (int64_t i = 0; i < m; i += 2, depth += 2, b += 2 * ldb) {
     BFloat16* to = packed + depth / kDepth * Parts * 2 * kTile + depth % kDepth * kGroup;
     for (int64_t g = g0; g < g1; g++) {
-      const __m512 x = _mm512_loadu_ps(b + g * kGroup);
-      const __m512 y = i + 1 < m ? _mm512_loadu_ps(b + ldb + g * kGroup) : _mm512_setzero_ps();
+      const float* from = b + (g - g0) * kGroup;
+      const __m512 x = _mm512_loadu_ps(from);
+      const __m512 y = i + 1 < m ? _mm512_loadu_ps(from + ldb) : _mm512_setzero_ps();
       BFloat16* at = to + g / 2 * panel + g % 2 * kTile;
       _mm512_store_si512(at, _mm512_permutexvar_epi16(order, rounded(x, y)));
       if (Parts == 2) {

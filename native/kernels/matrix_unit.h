@@ -52,14 +52,15 @@ constexpr int64_t packedB(int64_t n, int64_t k, int parts) {
 // transposeA.
 void packA(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int panelRows, int parts, BFloat16* packed);
 
-// Rows [0,m) of a plain A [m,k], lda floats from row to row, as rows [row,row+m) of a packed one: groups [g0,g1) of 16
-// depths; the rest of `packed` stays. What fills up panels and depths is written by nobody: zeros must have been there
-// before.
+// Rows [0,m) of a plain A, lda floats from row to row, as rows [row,row+m) of a packed A of k depths: groups [g0,g1) of
+// 16 depths, the first of which `a` begins with; the rest of `packed` stays. What fills up panels and depths is written
+// by nobody: zeros must have been there before.
 void packGroups(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t row, int panelRows,
                 int parts, BFloat16* packed);
 
-// Rows [0,m) of a plain B [m, ...], ldb floats from row to row, as depths [depth,depth+m) of a packed one of k depths:
-// groups [g0,g1) of 16 columns. `depth` is even; an odd m is filled up with a row of zeros. The rest of `packed` stays.
+// Rows [0,m) of a plain B, ldb floats from row to row, as depths [depth,depth+m) of a packed B of k depths: groups
+// [g0,g1) of 16 columns, the first of which `b` begins with; the rest of `packed` stays. `depth` is even; an odd m is
+// filled up with a row of zeros.
 void packPairs(const float* b, int64_t ldb, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t depth, int parts,
                BFloat16* packed);
 

@@ -90,7 +90,7 @@ void RecurrentProduct::stage(int part, const StepRows& rows) const {
   if (rows.tiles == nullptr) return;
   const BlockRange own = blocksOfPart(blocks, parts, part);
   const int64_t all = ceilDivide(weights.K, kGroup), groups = ceilDivide(all, blocks);
-  matrix_unit::packGroups(rows.values, rows.ld, mostRows, weights.K, own.begin * groups,
+  matrix_unit::packGroups(rows.values + own.begin * groups * kGroup, rows.ld, mostRows, weights.K, own.begin * groups,
                           std::min(own.end * groups, all), 0, matrix_unit::panelRowsFor(mostRows),
                           matrix_unit::partsOf(weights.precision), rows.tiles);
 }

@@ -4,7 +4,7 @@
 
 #include "kernels/lstm_gates.h"
 #include "ops/families.h"
-#include "ops/gate_tiles.h"
+#include "ops/gradient_tiles.h"
 #include "ops/recurrent.h"
 
 namespace ostinato {
@@ -106,8 +106,9 @@ struct GradientScratch {
   float *dh, *dc, *c0, *dbias, *sums;
   float* first;
   RecurrentProduct hh;
-  // The gates' gradients stay on the matrix unit, or else in place of the gates, with these products.
-  std::optional<GateTiles> tiles;
+  // The gates' gradients are kept for the matrix unit, or else in place of the gates, for these products.
+  std::optional<GradientTiles> tiles;
+  GradientTiles::Factor inputs, states;
   StateWeightGradient state;
   Gemm inputWeight, input;
   void* products;
@@ -127,8 +128,11 @@ struct GradientScratch {
     sums = layout.floats(gateRow);
     first = s.reverse ? layout.floats(s.B * gateRow) : nullptr;
     const int threads = call.pool.threads();
-    if (GateTiles::serves(s, hh, gateRow)) {
-      tiles.emplace(s, gateRow, rows, threads, layout);
+    if (hh.onUnit() && s.T * s.B >= GradientTiles::kFewestRows) {
+      tiles.emplace(GradientTiles::Sizes{s.T, s.B, gateRow, s.precision}, rows, threads, layout);
+      tiles->placeInput(s.I, layout);
+      inputs = tiles->placeFactor(s.I, layout);
+      states = tiles->placeFactor(s.H, layout);
       bytes = layout.used();
       return;
     }
@@ -186,7 +190,7 @@ void runLstmGradient(const Call& call) {
   copyState(s, call.operand(2).f32(), scratch.c0, s.Hp);
   std::memset(scratch.dbias, 0, static_cast<size_t>(gateRow) * sizeof(float));
   for (const StepRows& gradients : scratch.staged) clearTiles(scratch.hh, gradients);
-  const std::optional<GateTiles>& tiles = scratch.tiles;
+  const std::optional<GradientTiles>& tiles = scratch.tiles;
   if (tiles) tiles->clear();
   const auto stagedAt = [&](int64_t step) {
     StepRows rows = scratch.staged[step & 1];
@@ -211,7 +215,10 @@ void runLstmGradient(const Call& call) {
           {s.B, s.H, own.begin, own.end, t, lengths, gates + t * s.B * gateRow, !tiles, staged.values, staged.ld,
            cells + t * s.B * s.Hp, step == 0 ? scratch.c0 : cells + s.timeOf(step - 1) * s.B * s.Hp,
            dy ? dy + t * s.B * s.H : nullptr, scratch.dh, s.ldh(), scratch.dc, scratch.dbias, scratch.sums});
-      if (tiles) tiles->stage(part, t, staged.values, staged.ld);
+      if (tiles) {
+        tiles->stage(t, 0, s.B, own.begin * kGates, own.end * kGates, staged.values + own.begin * kGates * kHiddenBlock,
+                     staged.ld);
+      }
       if (!tiles || !tiles->tilesOf(t)) scratch.hh.stage(part, staged);
     });
   }
@@ -219,8 +226,13 @@ void runLstmGradient(const Call& call) {
   copyStateBack(s, scratch.dc, s.Hp, call.result(2).mutableF32());
   scatterBias(scratch.dbias, scratch.rows, gateRow, call.result(5).mutableF32());
   if (tiles) {
-    tiles->weightGradients(call.operand(0).f32(), call.operand(6).f32(), call.operand(1).f32(), lengths,
-                           call.result(3).mutableF32(), call.result(4).mutableF32(), call.pool);
+    const float* x = call.operand(0).f32();
+    tiles->fill(scratch.inputs, [&](int64_t t, int64_t b) { return x + (t * s.B + b) * s.I; });
+    const StatesBefore before{s, call.operand(6).f32(), call.operand(1).f32(), lengths};
+    tiles->fill(scratch.states, [&](int64_t t, int64_t b) { return before.at(t, b); });
+    const GradientTiles::Factor factors[] = {scratch.inputs, scratch.states};
+    float* const dweights[] = {call.result(3).mutableF32(), call.result(4).mutableF32()};
+    tiles->weightGradients(factors, dweights, 2, call.pool);
     tiles->inputGradient(call.operand(3).f32(), call.result(0).mutableF32(), call.pool);
     return;
   }

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "kernels/recurrent_product.h"
+#include "ops/scratch_layout.h"
 #include "runtime/operation.h"
 
 namespace ostinato {
@@ -57,26 +58,6 @@ void expectGradients(const char* op, const Call& call, const RecurrentSizes& siz
 // Lengths or null, checked to be in 0..T.
 const int32_t* checkedLengths(const Call& call, const RecurrentSizes& sizes, int operand);
 
-// Hands out pieces of an op's scratch memory. With a null base it only counts: all pieces are then the same 64 bytes,
-// which nothing reads, so that questions of size see which optional buffers there will be.
-class ScratchLayout {
- public:
-  explicit ScratchLayout(void* base) : base_(static_cast<char*>(base)) {}
-  float* floats(int64_t n) { return static_cast<float*>(bytes(static_cast<size_t>(n) * sizeof(float))); }
-  int32_t* ints(int64_t n) { return static_cast<int32_t*>(bytes(static_cast<size_t>(n) * sizeof(int32_t))); }
-  void* bytes(size_t n) {
-    alignas(64) static char nowhere[64];
-    void* piece = base_ ? base_ + used_ : nowhere;
-    used_ += (n + 63) / 64 * 64;
-    return piece;
-  }
-  size_t used() const { return used_; }
-
- private:
-  char* base_;
-  size_t used_ = 0;
-};
-
 // Rows of the weights in the order of the blocks: entry (block*gates + i)*16 + unit is the row gateOrder[i]*H +
 // block*16 + unit, or -1 past H.
 void fillRowMap(const RecurrentSizes& sizes, const int* gateOrder, int gates, int32_t* map);
@@ -122,6 +103,20 @@ ChunkPlace placeInChunk(const RecurrentSizes& sizes, int64_t step, int64_t chunk
 // Makes a chunk of x [T,B,I] ready for the input's product, where that wants it packed.
 void packChunk(const RecurrentSizes& sizes, const RecurrentProduct& ih, const float* x, const ChunkPlace& chunk,
                ThreadPool& pool);
+
+// The state that a row's step began with, a row of y or h0. Past its length any row will do: gradients are 0 there.
+struct StatesBefore {
+  const RecurrentSizes& s;
+  const float* y;
+  const float* h0;
+  const int32_t* lengths;
+
+  const float* at(int64_t t, int64_t b) const {
+    const int64_t last = lengths ? lengths[b] - 1 : s.T - 1;
+    const bool first = s.reverse ? t >= last : t == 0;
+    return first ? h0 + b * s.H : y + ((s.reverse ? t + 1 : t - 1) * s.B + b) * s.H;
+  }
+};
 
 // dweight_hh [rows,H] = sum over steps of gradient^T h_prev.
 //   gradient [T,B,ld]  the gates' gradients, of which the groups in aGroups (null: all M columns) take part

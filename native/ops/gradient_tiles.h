@@ -1,0 +1,80 @@
+// The gradient [N,columns] of a product x weightᵀ, kept as the matrix unit multiplies it, and what follows from it: the
+// gradients of x and of weights. In float32 it would be written once and read, rounded and packed by each of those
+// products; here whoever makes it packs it piece by piece, while it is in the cache:
+//
+//   rows   packed A  [N, columns]   dx = gradient weight
+//   pairs  packed B  [N', columns]  dweight = gradientᵀ x, made transposed, so that pairs of rows need no transposing
+//
+// N rows are `steps` times `rowsPerStep`; in N' each step is made even by a row of zeros.
+#pragma once
+
+#include "kernels/gemm.h"
+#include "kernels/matrix_unit.h"
+#include "ops/scratch_layout.h"
+
+namespace ostinato {
+
+class ThreadPool;
+
+class GradientTiles {
+ public:
+  struct Sizes {
+    int64_t steps, rowsPerStep;
+    int64_t columns;  // a multiple of 32
+    Precision precision;
+    int64_t rows() const { return steps * rowsPerStep; }
+  };
+
+  // The other factor of one weight's gradient.
+  struct Factor {
+    int64_t features;
+    const float** rows;
+    matrix_unit::BFloat16* packed;
+  };
+
+  // Fewer rows are not worth it.
+  static constexpr int64_t kFewestRows = 64;
+
+  // weightRows [columns]: the weights' row of each column, -1 for none.
+  GradientTiles(const Sizes& sizes, const int32_t* weightRows, int threads, ScratchLayout& layout);
+  // x has so many features: room for dx and for x as a factor.
+  void placeInput(int64_t features, ScratchLayout& layout);
+  Factor placeFactor(int64_t features, ScratchLayout& layout) const;
+
+  // Zeros where nobody stages. Before the first stage().
+  void clear() const;
+  // Groups [g0,g1) of 16 columns of rows [row,row+m) of one step, row even or all rows: values [m, ld] begin at row
+  // and group g0.
+  void stage(int64_t step, int64_t row, int64_t m, int64_t g0, int64_t g1, const float* values, int64_t ld) const;
+  // Where a step's rows begin whole panels: their tiles, as a packed A of 16-row panels; else null.
+  uint16_t* tilesOf(int64_t step) const;
+
+  // dx [N,features], weight [rows,features].
+  void inputGradient(const float* weight, float* dx, ThreadPool& pool) const;
+
+  // rowOf(step, row): the factor's row that belongs to a row of the gradient, `features` floats.
+  template <class RowOf>
+  void fill(const Factor& factor, const RowOf& rowOf) const {
+    for (int64_t k = 0; k < paddedDepth(); k++) {
+      const int64_t step = k / evenRows_, row = k % evenRows_;
+      factor.rows[k] = k < depth_ && row < s_.rowsPerStep ? rowOf(step, row) : nullptr;
+    }
+  }
+  // dweight [rows,features] of filled factors; rows that no column has stay.
+  void weightGradients(const Factor* factors, float* const* dweights, int count, ThreadPool& pool) const;
+
+ private:
+  int64_t paddedDepth() const { return matrix_unit::steps(depth_) * matrix_unit::kDepth; }
+  void weightGradient(int thread, const Factor& factor, float* dweight) const;
+
+  Sizes s_;
+  int64_t evenRows_, depth_;
+  const int32_t* weightRows_;
+  int parts_, threads_;
+  matrix_unit::BFloat16 *rows_, *pairs_;
+  float* block_;  // of a weight's gradient, for each thread
+  int64_t inputFeatures_ = 0;
+  matrix_unit::BFloat16* weight_ = nullptr;
+};
+
+}  // namespace ostinato
