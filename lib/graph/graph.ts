@@ -132,6 +132,11 @@ export class Graph {
     return tensors;
   }
 
+  /** The op that made a tensor; undefined for feeds and variables. */
+  maker(tensor: Tensor): Node | undefined {
+    return this.nodes.find(({ results }) => results.includes(tensor));
+  }
+
   /** The finished program: ops that nothing depends on are left out, memory is planned. */
   program(): Program {
     const nodes = this.#liveNodes();

@@ -7,6 +7,8 @@ import type { Parameter } from "../nn/parameter.js";
 export interface Update {
   parameter: Parameter;
   gradient: Tensor;
+  /** Rows of a table that the gradient belongs to; see Optimizer.rowwise. */
+  ids?: Tensor | null;
   /** The clip scale; NaN means "change nothing". */
   scale: Tensor;
   learningRate: Tensor;
@@ -26,6 +28,12 @@ export interface Optimizer {
   readonly options: Readonly<Record<string, number | boolean>>;
   /** Names of the moments it keeps for each parameter. */
   readonly moments: readonly string[];
+  /**
+   * Whether a weight whose gradient is 0 stays as it is, so that a table of which one batch uses a few rows is updated
+   * only there, with the same result. Plain SGD. With momentum, weight decay or Adam's moments every row moves at every
+   * step, as in PyTorch's dense optimizers, and those get the whole gradient.
+   */
+  readonly rowwise: boolean;
   record(update: Update): void;
 }
 
@@ -67,6 +75,7 @@ export function sgd(options: SGDOptions = {}): Optimizer {
     learningRate,
     options: { learningRate, momentum, nesterov, weightDecay },
     moments: momentum > 0 ? ["velocity"] : [],
+    rowwise: momentum === 0 && weightDecay === 0,
     record: (update) => {
       const { velocity } = momentsOf(optimizer, update);
       const weight = update.parameter.in(update.gradient.graph);
@@ -102,6 +111,7 @@ function adamRule(name: "adam" | "adamw", options: AdamOptions): Optimizer {
     learningRate,
     options: { learningRate, beta1, beta2, epsilon, weightDecay },
     moments: ["m", "v"],
+    rowwise: false,
     record: (update) => {
       const { m, v } = momentsOf(optimizer, update) as { m: Tensor; v: Tensor };
       const weight = update.parameter.in(update.gradient.graph);
@@ -147,6 +157,7 @@ export function rmsprop(options: RMSpropOptions = {}): Optimizer {
     learningRate,
     options: { learningRate, alpha, epsilon, momentum, weightDecay },
     moments: momentum > 0 ? ["square", "velocity"] : ["square"],
+    rowwise: false,
     record: (update) => {
       const { square, velocity } = momentsOf(optimizer, update) as { square: Tensor; velocity?: Tensor };
       const weight = update.parameter.in(update.gradient.graph);
@@ -176,6 +187,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
     learningRate,
     options: { learningRate, epsilon, weightDecay },
     moments: ["square"],
+    rowwise: false,
     record: (update) => {
       const { square } = momentsOf(optimizer, update) as { square: Tensor };
       const weight = update.parameter.in(update.gradient.graph);

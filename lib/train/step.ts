@@ -114,14 +114,18 @@ export class TrainingStep<Form> {
     const weights = parameters.map((parameter) => parameter.in(graph));
     const gradients = differentiate(this.#objective(recorded), weights);
     graph.within("optimizer", () => {
-      const { norm } = ops.globalNorm(gradients);
+      const updates = gradients.map((gradient) => {
+        const table = optimizer.rowwise ? ops.tableRows(gradient) : null;
+        return table ? { gradient: table.rows, ids: table.ids } : { gradient, ids: null };
+      });
+      const { norm } = ops.globalNorm(updates.map(({ gradient }) => gradient));
       const scale = ops.clipScale(norm, clipNorm > 0 ? graph.scalar("clipNorm") : graph.zeros([]));
       const learningRate = graph.scalar("learningRate");
       const step = graph.scalar("step");
-      gradients.forEach((gradient, i) => {
+      updates.forEach(({ gradient, ids }, i) => {
         const parameter = parameters[i] as (typeof parameters)[number];
         const clipped = clipValue > 0 ? ops.clamp(gradient, graph.scalar("clipValue")) : gradient;
-        optimizer.record({ parameter, gradient: clipped, scale, learningRate, step });
+        optimizer.record({ parameter, gradient: clipped, ids, scale, learningRate, step });
       });
       for (const { variable, value } of recorded.carried) ops.assign(variable, value, scale);
       graph.output("norm", norm);

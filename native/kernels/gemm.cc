@@ -144,7 +144,7 @@ void multiplyPart(const Gemm& g, const GemmKernels& kernels, int64_t m0, int64_t
 
 void multiplyOwn(const Gemm& g, float* scratch, ThreadPool& pool) {
   const GemmKernels& kernels = gemmKernels();
-  const Split split = ownSplit(g, kernels, pool.threads());
+  const Split split = ownSplit(g, kernels, pool.threadsHere());
   const bool direct = isDirect(g, kernels);
   const BlockScratch sizes = blockScratch(g, kernels, split);
   pool.parallel(split.parts(), [&](int part) {
@@ -184,7 +184,7 @@ UnitBlocks unitBlocks(const Gemm& g, int threads) {
 }
 
 void multiplyUnit(const Gemm& g, matrix_unit::BFloat16* scratch, ThreadPool& pool) {
-  const UnitBlocks blocks = unitBlocks(g, pool.threads());
+  const UnitBlocks blocks = unitBlocks(g, pool.threadsHere());
   const Split& split = blocks.split;
   const int parts = matrix_unit::partsOf(g.precision);
   const int64_t depth = evenDepth(g.K, kUnitDepth, matrix_unit::kDepth);
@@ -229,7 +229,7 @@ void startWithBias(int64_t m, int64_t n, const float* bias, bool accumulate, flo
 }
 
 void multiplyBlas(const Gemm& g, const Blas& blas, ThreadPool& pool) {
-  const Split split = splitFor(g, pool.threads(), 16, 16);
+  const Split split = splitFor(g, pool.threadsHere(), 16, 16);
   pool.parallel(split.parts(), [&](int part) {
     const int64_t m0 = part / split.columnParts * split.rows, n0 = part % split.columnParts * split.columns;
     const int64_t m = std::min(split.rows, g.M - m0), n = std::min(split.columns, g.N - n0);

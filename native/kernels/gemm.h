@@ -60,7 +60,7 @@ struct Gemm {
 size_t gemmScratchBytes(const Gemm& product, int threads);
 
 // Scratch: 64-byte aligned, at least gemmScratchBytes(product, pool.threads()) bytes. Called inside a parallel part of
-// the pool it runs on the calling thread alone.
+// the pool it runs on the calling thread alone, and gemmScratchBytes(product, 1) are enough.
 void gemm(const Gemm& product, void* scratch, ThreadPool& pool);
 
 enum class GemmProvider { automatic, own, blas, matrixUnit };

@@ -1,14 +1,18 @@
 // The output layer and its cross-entropy in one op: losses of softmax(x Wᵀ + b) against targets.
 //
-// Training keeps the logits [N,V] for the gradient op, which turns them into their own gradient in place: at V = 10,000
-// they are the largest values of a model. Evaluation gives them no memory; blocks of rows then pass through scratch.
+// Both directions walk the vocabulary in blocks of columns, whose logits, or their gradients, are in the cache while they
+// are looked at. Training keeps the logits [N,V] for the gradient op: at V = 10,000 they are the largest values of a
+// model, and making them again would cost a third product. Evaluation gives them no memory.
 #include <cmath>
 #include <cstring>
 #include <iterator>
+#include <limits>
+#include <optional>
 
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "ops/families.h"
+#include "ops/gradient_tiles.h"
 #include "ops/ranges.h"
 #include "ops/targets.h"
 #include "runtime/operation.h"
@@ -16,10 +20,21 @@
 namespace ostinato {
 namespace {
 
-// Rows of logits in scratch at a time: enough for the product to run at full speed, few enough to stay near the cache.
-constexpr int64_t kBlockRows = 128;
+// A block of logits, which stays in L2.
+constexpr int64_t kBlockColumns = 512, kBlockRows = 1024;
+// Fewer columns than these for each thread, and threads divide the rows instead.
+constexpr int64_t kColumnsOfPart = 1024;
 
-size_t roundUp(size_t bytes) { return (bytes + 63) / 64 * 64; }
+int64_t roundUp(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+
+// The share of one of `parts` in n, in whole units.
+struct Range {
+  int64_t begin, end;
+};
+Range share(int64_t n, int64_t unit, int parts, int part) {
+  const int64_t units = (n + unit - 1) / unit;
+  return {std::min(n, units * part / parts * unit), std::min(n, units * (part + 1) / parts * unit)};
+}
 
 struct Sizes {
   int64_t N, H, V;
@@ -30,11 +45,22 @@ Sizes sizesOf(const Call& call) {
   return {call.operand(0).dims[0], call.operand(0).dims[1], call.operand(1).dims[0], call.precision};
 }
 
-// logits [rows,V] = x [rows,H] weightᵀ
-Gemm logitsProduct(const Sizes& s, int64_t rows, const float* x, const float* weight, float* logits) {
+// How threads divide the logits.
+struct Grid {
+  int rowParts, columnParts;
+  int parts() const { return rowParts * columnParts; }
+};
+Grid gridOf(const Sizes& s, const ThreadPool& pool) {
+  const int threads = partsFor(pool, s.N, s.V * 8);
+  const int columnParts = static_cast<int>(std::clamp<int64_t>(s.V / kColumnsOfPart, 1, threads));
+  return {threads / columnParts, columnParts};
+}
+
+// logits [m,n] = x [m,H] weightᵀ for m rows and n words
+Gemm logitsProduct(const Sizes& s, int64_t m, int64_t n, const float* x, const float* weight, float* logits, int64_t ld) {
   Gemm g;
-  g.M = rows;
-  g.N = s.V;
+  g.M = m;
+  g.N = n;
   g.K = s.H;
   g.a = x;
   g.lda = s.H;
@@ -42,7 +68,7 @@ Gemm logitsProduct(const Sizes& s, int64_t rows, const float* x, const float* we
   g.ldb = s.H;
   g.transposeB = true;
   g.c = logits;
-  g.ldc = s.V;
+  g.ldc = ld;
   g.precision = s.precision;
   return g;
 }
@@ -63,10 +89,10 @@ Gemm inputGradientProduct(const Sizes& s, const float* dlogits, const float* wei
   return g;
 }
 
-// dweight [V,H] = dlogitsᵀ x
-Gemm weightGradientProduct(const Sizes& s, const float* dlogits, const float* x, float* dweight) {
+// dweight [n,H] = dlogitsᵀ x for n words
+Gemm weightGradientProduct(const Sizes& s, int64_t n, const float* dlogits, const float* x, float* dweight) {
   Gemm g;
-  g.M = s.V;
+  g.M = n;
   g.N = s.H;
   g.K = s.N;
   g.a = dlogits;
@@ -91,6 +117,52 @@ void expectInputs(const char* op, const Call& call) {
   expectShape(op, call, 3, DType::i32, &s.N, 1);
 }
 
+struct ForwardScratch {
+  // Of each part: its rows' largest logits so far and the sums of exp(logit - largest); of each row: the target's logit.
+  float* largest;
+  double* sums;
+  float* targetLogits;
+  float* blocks;  // where logits are not kept
+  // On the matrix unit: x, and one block of the weight for each part.
+  bool onUnit;
+  matrix_unit::BFloat16 *x, *weight;
+  int64_t partWeight;
+  char* product;
+  size_t partProduct;
+  size_t bytes;
+
+  ForwardScratch(const Call& call, const Sizes& s, const Grid& grid, bool keepsLogits) {
+    ScratchLayout layout(call.scratch);
+    largest = layout.floats(grid.columnParts * s.N);
+    sums = layout.array<double>(grid.columnParts * s.N);
+    targetLogits = layout.floats(s.N);
+    const int64_t rows = std::min(s.N, kBlockRows), columns = std::min(s.V, kBlockColumns);
+    blocks = keepsLogits ? nullptr : layout.floats(grid.parts() * rows * columns);
+    onUnit = gemmChoice(logitsProduct(s, s.N, s.V, nullptr, nullptr, nullptr, s.V)) == GemmProvider::matrixUnit;
+    const int unitParts = matrix_unit::partsOf(s.precision);
+    x = nullptr;
+    weight = nullptr;
+    product = nullptr;
+    partWeight = onUnit ? matrix_unit::packedB(columns, s.H, unitParts) : 0;
+    partProduct = 0;
+    if (onUnit) {
+      x = layout.array<matrix_unit::BFloat16>(matrix_unit::packedA(s.N, s.H, matrix_unit::kRows, unitParts));
+      weight = layout.array<matrix_unit::BFloat16>(grid.parts() * partWeight);
+    } else {
+      // The last rows and columns are fewer, and a smaller product may ask for more.
+      for (const int64_t m : {rows, s.N % kBlockRows}) {
+        for (const int64_t n : {columns, s.V % kBlockColumns}) {
+          const Gemm block = logitsProduct(s, m, n, nullptr, nullptr, nullptr, keepsLogits ? s.V : n);
+          partProduct = std::max(partProduct, gemmScratchBytes(block, 1));
+        }
+      }
+      partProduct = static_cast<size_t>(roundUp(static_cast<int64_t>(partProduct), 64));
+      product = layout.array<char>(static_cast<int64_t>(partProduct) * grid.parts());
+    }
+    bytes = layout.used();
+  }
+};
+
 size_t checkForward(const Call& call) {
   const char* op = "linearCrossEntropy";
   expectCounts(op, call, 4, 4, 0);
@@ -101,49 +173,140 @@ size_t checkForward(const Call& call) {
   expectResult(op, call, 1, DType::f32, nullptr, 0);
   expectResult(op, call, 2, DType::f32, &s.N, 1);
   expectResult(op, call, 3, DType::f32, logits, 2);
-  const int64_t rows = std::min(s.N, kBlockRows);
-  const int threads = call.pool.threads();
-  const size_t product = std::max(gemmScratchBytes(logitsProduct(s, s.N, nullptr, nullptr, nullptr), threads),
-                                  gemmScratchBytes(logitsProduct(s, rows, nullptr, nullptr, nullptr), threads));
-  // The last block may be smaller, and a smaller product may ask for more.
-  const int64_t rest = s.N % kBlockRows ? s.N % kBlockRows : rows;
-  const size_t last = gemmScratchBytes(logitsProduct(s, rest, nullptr, nullptr, nullptr), threads);
-  return roundUp(static_cast<size_t>(rows * s.V) * sizeof(float)) + roundUp(std::max(product, last));
+  const Grid grid = gridOf(s, call.pool);
+  return std::max(ForwardScratch(call, s, grid, true).bytes, ForwardScratch(call, s, grid, false).bytes);
+}
+
+void packInput(const Sizes& s, const Grid& grid, const float* x, matrix_unit::BFloat16* packed, ThreadPool& pool) {
+  pool.parallel(grid.parts(), [&](int part) {
+    const Range own = share(s.N, matrix_unit::kRows, grid.parts(), part);
+    if (own.begin == own.end) return;
+    const int unitParts = matrix_unit::partsOf(s.precision);
+    matrix_unit::packA(logitsProduct(s, s.N, s.V, x, nullptr, nullptr, s.V), own.begin, own.end - own.begin, 0, s.H,
+                       matrix_unit::kRows, unitParts,
+                       packed + matrix_unit::packedA(own.begin, s.H, matrix_unit::kRows, unitParts));
+  });
 }
 
 void runForward(const Call& call) {
   const Sizes s = sizesOf(call);
+  const float* x = call.operand(0).f32();
+  const float* weight = call.operand(1).f32();
   const float* bias = call.operand(2).present ? call.operand(2).f32() : nullptr;
   const int32_t* targets = call.operand(3).i32();
-  float* losses = call.result(0).mutableF32();
-  float* logSumExp = call.result(2).mutableF32();
   float* kept = call.result(3).mutableF32();
   expectTargets(call.operand(3), s.V);
 
-  const int64_t blockRows = kept ? s.N : std::min(s.N, kBlockRows);
-  float* block = kept ? kept : static_cast<float*>(call.scratch);
-  char* scratch = static_cast<char*>(call.scratch) +
-                  roundUp(static_cast<size_t>(std::min(s.N, kBlockRows) * s.V) * sizeof(float));
+  const Grid grid = gridOf(s, call.pool);
+  const ForwardScratch scratch(call, s, grid, kept != nullptr);
   const ElementwiseKernels& k = elementwiseKernels();
-  for (int64_t first = 0; first < s.N; first += blockRows) {
-    const int64_t rows = std::min(blockRows, s.N - first);
-    gemm(logitsProduct(s, rows, call.operand(0).f32() + first * s.H, call.operand(1).f32(), block), scratch, call.pool);
-    forRanges(call.pool, rows, s.V * 8, [&](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end; row++) {
-        float* logits = block + row * s.V;
-        if (bias) k.add(logits, bias, logits, s.V);
-        const float most = k.maximum(logits, s.V);
-        const double sum = static_cast<double>(most) + std::log(k.sumExpShifted(logits, most, s.V));
-        const int32_t target = targets[first + row];
-        if (logSumExp) logSumExp[first + row] = static_cast<float>(sum);
-        losses[first + row] = target < 0 ? 0.0f : static_cast<float>(sum - static_cast<double>(logits[target]));
+  const int unitParts = matrix_unit::partsOf(s.precision);
+  if (scratch.onUnit) packInput(s, grid, x, scratch.x, call.pool);
+  call.pool.parallel(grid.parts(), [&](int part) {
+    const int columnPart = part % grid.columnParts;
+    const Range rows = share(s.N, matrix_unit::kRows, grid.rowParts, part / grid.columnParts);
+    const Range columns = share(s.V, matrix_unit::kColumns, grid.columnParts, columnPart);
+    float* largest = scratch.largest + columnPart * s.N;
+    double* sums = scratch.sums + columnPart * s.N;
+    std::fill(largest + rows.begin, largest + rows.end, -std::numeric_limits<float>::infinity());
+    std::fill(sums + rows.begin, sums + rows.end, 0.0);
+    matrix_unit::BFloat16* packed = scratch.weight + part * scratch.partWeight;
+    for (int64_t n0 = columns.begin; n0 < columns.end; n0 += kBlockColumns) {
+      const int64_t n = std::min(kBlockColumns, columns.end - n0);
+      if (scratch.onUnit) {
+        const Gemm all = logitsProduct(s, s.N, s.V, x, weight, nullptr, s.V);
+        matrix_unit::packB(all, 0, s.H, n0, n, unitParts, packed);
       }
-    });
-  }
+      for (int64_t m0 = rows.begin; m0 < rows.end; m0 += kBlockRows) {
+        const int64_t m = std::min(kBlockRows, rows.end - m0);
+        const int64_t ld = kept ? s.V : n;
+        float* block = kept ? kept + m0 * s.V + n0 : scratch.blocks + part * std::min(s.N, kBlockRows) * std::min(s.V, kBlockColumns);
+        if (scratch.onUnit) {
+          const matrix_unit::Panels a = matrix_unit::panelsOfA(scratch.x, s.H, matrix_unit::kRows, unitParts);
+          matrix_unit::multiply(a.from(0, m0 / matrix_unit::kRows, matrix_unit::kRows, unitParts), matrix_unit::kRows,
+                                matrix_unit::panelsOfB(packed, s.H, unitParts), s.H, unitParts,
+                                {m, n, block, ld, nullptr, nullptr, false});
+        } else {
+          gemm(logitsProduct(s, m, n, x + m0 * s.H, weight + n0 * s.H, block, ld),
+               scratch.product + static_cast<size_t>(part) * scratch.partProduct, call.pool);
+        }
+        for (int64_t row = m0; row < m0 + m; row++) {
+          float* logits = block + (row - m0) * ld;
+          if (bias) k.add(logits, bias + n0, logits, n);
+          const float most = k.maximum(logits, n);
+          if (!(most <= largest[row])) {  // also for NaN, which then stays
+            sums[row] *= std::exp(static_cast<double>(largest[row]) - static_cast<double>(most));
+            largest[row] = most;
+          }
+          sums[row] += k.sumExpShifted(logits, largest[row], n);
+          const int64_t target = targets[row] - n0;
+          if (target >= 0 && target < n) scratch.targetLogits[row] = logits[target];
+        }
+      }
+    }
+  });
+
+  float* losses = call.result(0).mutableF32();
+  float* logSumExp = call.result(2).mutableF32();
   int64_t count = 0;
-  for (int64_t n = 0; n < s.N; n++) count += targets[n] >= 0;
+  for (int64_t row = 0; row < s.N; row++) {
+    double most = scratch.largest[row], sum = scratch.sums[row];
+    for (int part = 1; part < grid.columnParts; part++) {
+      const double other = scratch.largest[part * s.N + row], its = scratch.sums[part * s.N + row];
+      const double both = other <= most ? most : other;
+      sum = sum * std::exp(most - both) + its * std::exp(other - both);
+      most = both;
+    }
+    const double total = most + std::log(sum);
+    if (logSumExp) logSumExp[row] = static_cast<float>(total);
+    const bool counts = targets[row] >= 0;
+    losses[row] = counts ? static_cast<float>(total - static_cast<double>(scratch.targetLogits[row])) : 0.0f;
+    count += counts;
+  }
   *call.result(1).mutableF32() = static_cast<float>(count);
 }
+
+struct GradientScratch {
+  // On the matrix unit: the gradients of the logits, and a piece of them for each thread before it is packed.
+  std::optional<GradientTiles> tiles;
+  GradientTiles::Factor input;
+  int32_t* words;
+  float* pieces;
+  // Elsewhere they take the place of the logits.
+  char* product;
+  size_t partProduct;
+  size_t bytes;
+
+  static constexpr int64_t kPieceRows = 32, kPieceColumns = 512;
+
+  GradientScratch(const Call& call, const Sizes& s, const Grid& grid) {
+    ScratchLayout layout(call.scratch);
+    const int threads = call.pool.threads();
+    words = nullptr;
+    pieces = nullptr;
+    product = nullptr;
+    partProduct = 0;
+    const bool onUnit = gemmChoice(inputGradientProduct(s, nullptr, nullptr, nullptr)) == GemmProvider::matrixUnit;
+    if (onUnit && s.N >= GradientTiles::kFewestRows && s.V >= kColumnsOfPart) {
+      const int64_t columns = roundUp(s.V, matrix_unit::kColumns);
+      words = layout.ints(columns);
+      tiles.emplace(GradientTiles::Sizes{1, s.N, columns, s.precision}, words, threads, layout);
+      tiles->placeInput(s.H, layout);
+      input = tiles->placeFactor(s.H, layout);
+      pieces = layout.floats(threads * kPieceRows * kPieceColumns);
+    } else {
+      size_t inBlocks = 0;
+      for (const int64_t n : {std::min(s.V, kBlockColumns), s.V % kBlockColumns}) {
+        inBlocks = std::max(inBlocks, gemmScratchBytes(weightGradientProduct(s, n, nullptr, nullptr, nullptr), 1));
+      }
+      partProduct = static_cast<size_t>(roundUp(static_cast<int64_t>(inBlocks), 64));
+      const size_t whole = std::max(gemmScratchBytes(weightGradientProduct(s, s.V, nullptr, nullptr, nullptr), threads),
+                                    gemmScratchBytes(inputGradientProduct(s, nullptr, nullptr, nullptr), threads));
+      product = layout.array<char>(static_cast<int64_t>(std::max(partProduct * static_cast<size_t>(grid.parts()), whole)));
+    }
+    bytes = layout.used();
+  }
+};
 
 size_t checkGradient(const Call& call) {
   const char* op = "linearCrossEntropyGradient";
@@ -157,41 +320,97 @@ size_t checkGradient(const Call& call) {
   expectResultLike(op, call, 0, call.operand(0));
   expectResultLike(op, call, 1, call.operand(1));
   expectResult(op, call, 2, DType::f32, &s.V, 1);
-  const int threads = call.pool.threads();
-  return roundUp(std::max(gemmScratchBytes(inputGradientProduct(s, nullptr, nullptr, nullptr), threads),
-                          gemmScratchBytes(weightGradientProduct(s, nullptr, nullptr, nullptr), threads)));
+  return GradientScratch(call, s, gridOf(s, call.pool)).bytes;
+}
+
+// The gradients of n logits of a row from word n0 on: dloss (softmax - 1 at the target). `to` may be the logits.
+void logitGradients(const float* logits, float logSumExp, int32_t target, float dloss, int64_t n0, int64_t n, float* to) {
+  const ElementwiseKernels& k = elementwiseKernels();
+  if (target < 0) {
+    std::memset(to, 0, static_cast<size_t>(n) * sizeof(float));
+    return;
+  }
+  k.expShifted(logits, logSumExp, to, n);
+  if (target >= n0 && target < n0 + n) to[target - n0] -= 1;
+  k.multiplyScalar(to, dloss, to, n);
 }
 
 void runGradient(const Call& call) {
   const Sizes s = sizesOf(call);
+  const float* x = call.operand(0).f32();
+  const float* weight = call.operand(1).f32();
   const int32_t* targets = call.operand(3).i32();
   const float* logSumExp = call.operand(4).f32();
-  float* dlogits = call.operand(5).mutableF32();
+  float* logits = call.operand(5).mutableF32();
   const float* dlosses = call.operand(6).f32();
+  float* dx = call.result(0).mutableF32();
+  float* dweight = call.result(1).mutableF32();
+  float* dbias = call.result(2).mutableF32();
   expectTargets(call.operand(3), s.V);
   const ElementwiseKernels& k = elementwiseKernels();
-  forRanges(call.pool, s.N, s.V * 8, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      float* d = dlogits + row * s.V;
-      if (targets[row] < 0) {
-        std::memset(d, 0, static_cast<size_t>(s.V) * sizeof(float));
-        continue;
+  const Grid grid = gridOf(s, call.pool);
+  GradientScratch scratch(call, s, grid);
+  if (dbias) std::memset(dbias, 0, static_cast<size_t>(s.V) * sizeof(float));
+
+  if (scratch.tiles) {
+    const GradientTiles& tiles = *scratch.tiles;
+    constexpr int64_t kPieceRows = GradientScratch::kPieceRows, kPieceColumns = GradientScratch::kPieceColumns;
+    const int64_t columns = roundUp(s.V, matrix_unit::kColumns);
+    for (int64_t i = 0; i < columns; i++) scratch.words[i] = i < s.V ? static_cast<int32_t>(i) : -1;
+    tiles.clear();
+    const int threads = call.pool.threads();
+    call.pool.parallel(threads, [&](int thread) {
+      const Range own = share(columns, matrix_unit::kColumns, threads, thread);
+      float* piece = scratch.pieces + thread * kPieceRows * kPieceColumns;
+      for (int64_t n0 = own.begin; n0 < own.end; n0 += kPieceColumns) {
+        const int64_t wide = std::min(kPieceColumns, own.end - n0), n = std::min(wide, s.V - n0);
+        for (int64_t row = 0; row < s.N; row += kPieceRows) {
+          const int64_t m = std::min(kPieceRows, s.N - row);
+          for (int64_t i = 0; i < m; i++) {
+            float* to = piece + i * kPieceColumns;
+            logitGradients(logits + (row + i) * s.V + n0, logSumExp[row + i], targets[row + i], dlosses[row + i], n0, n,
+                           to);
+            std::fill(to + n, to + wide, 0.0f);
+            if (dbias) k.add(dbias + n0, to, dbias + n0, n);
+          }
+          tiles.stage(0, row, m, n0 / kGroup, (n0 + wide) / kGroup, piece, kPieceColumns);
+        }
       }
-      k.expShifted(d, logSumExp[row], d, s.V);
-      d[targets[row]] -= 1;
-      k.multiplyScalar(d, dlosses[row], d, s.V);
+    });
+    tiles.fill(scratch.input, [&](int64_t, int64_t row) { return x + row * s.H; });
+    tiles.weightGradients(&scratch.input, &dweight, 1, call.pool);
+    tiles.inputGradient(weight, dx, call.pool);
+    return;
+  }
+
+  const auto gradients = [&](const Range& rows, int64_t n0, int64_t n) {
+    for (int64_t row = rows.begin; row < rows.end; row++) {
+      float* d = logits + row * s.V + n0;
+      logitGradients(d, logSumExp[row], targets[row], dlosses[row], n0, n, d);
     }
-  });
-  gemm(inputGradientProduct(s, dlogits, call.operand(1).f32(), call.result(0).mutableF32()), call.scratch, call.pool);
-  gemm(weightGradientProduct(s, dlogits, call.operand(0).f32(), call.result(1).mutableF32()), call.scratch, call.pool);
-  float* dbias = call.result(2).mutableF32();
-  if (!dbias) return;
-  forRanges(call.pool, s.V, s.N, [&](int64_t begin, int64_t end) {
-    std::memset(dbias + begin, 0, static_cast<size_t>(end - begin) * sizeof(float));
-    for (int64_t row = 0; row < s.N; row++) {
-      k.add(dbias + begin, dlogits + row * s.V + begin, dbias + begin, end - begin);
-    }
-  });
+  };
+  const auto weightGradient = [&](int64_t n0, int64_t n, char* room) {
+    gemm(weightGradientProduct(s, n, logits + n0, x, dweight + n0 * s.H), room, call.pool);
+  };
+  const auto biasGradient = [&](int64_t n0, int64_t n) {
+    for (int64_t row = 0; dbias && row < s.N; row++) k.add(dbias + n0, logits + row * s.V + n0, dbias + n0, n);
+  };
+  if (grid.columnParts > 1) {
+    call.pool.parallel(grid.columnParts, [&](int part) {
+      const Range own = share(s.V, kGroup, grid.columnParts, part);
+      for (int64_t n0 = own.begin; n0 < own.end; n0 += kBlockColumns) {
+        const int64_t n = std::min(kBlockColumns, own.end - n0);
+        gradients({0, s.N}, n0, n);
+        biasGradient(n0, n);
+        weightGradient(n0, n, scratch.product + static_cast<size_t>(part) * scratch.partProduct);
+      }
+    });
+  } else {
+    call.pool.parallel(grid.rowParts, [&](int part) { gradients(share(s.N, 1, grid.rowParts, part), 0, s.V); });
+    weightGradient(0, s.V, scratch.product);
+    forRanges(call.pool, s.V, s.N, [&](int64_t begin, int64_t end) { biasGradient(begin, end - begin); });
+  }
+  gemm(inputGradientProduct(s, logits, weight, dx), scratch.product, call.pool);
 }
 
 constexpr Operation kCrossEntropy[] = {

@@ -1,4 +1,5 @@
-// Rows of a table, and the gradient of the table.
+// Rows of a table, and the gradient of the table: whole, or the rows that were used.
+#include <algorithm>
 #include <cstring>
 #include <iterator>
 
@@ -87,9 +88,60 @@ void runEmbeddingGradient(const Call& call) {
   });
 }
 
+// ---- sumRows ----
+
+size_t checkSumRows(const Call& call) {
+  const char* op = "sumRows";
+  expectCounts(op, call, 2, 2, 1);
+  expectOperand(op, call, 0, DType::i32);
+  const int64_t V = expectInteger(op, call, 0, 1, INT32_MAX);
+  expectOperand(op, call, 1, DType::f32);
+  const int64_t n = call.operand(0).elements(), E = call.operand(1).last();
+  expectRows(op, call.operand(0), call.operand(1), E);
+  const int64_t dims[] = {n, E};
+  expectResult(op, call, 0, DType::i32, &n, 1);
+  expectResult(op, call, 1, DType::f32, dims, 2);
+  return static_cast<size_t>(V + n) * sizeof(int32_t);
+}
+
+// Parts own columns, as above.
+void runSumRows(const Call& call) {
+  const TensorView& ids = call.operand(0);
+  const TensorView& rows = call.operand(1);
+  const int64_t V = static_cast<int64_t>(call.attributes[0]), n = ids.elements(), E = rows.last();
+  expectIds(ids, V);
+  int32_t* slotOfId = static_cast<int32_t*>(call.scratch);
+  int32_t* slots = slotOfId + V;  // of each row
+  int32_t* unique = static_cast<int32_t*>(call.result(0).data);
+  std::fill(slotOfId, slotOfId + V, -1);
+  int32_t used = 0;
+  for (int64_t i = 0; i < n; i++) {
+    int32_t& slot = slotOfId[ids.i32()[i]];
+    if (slot < 0) {
+      slot = used;
+      unique[used++] = ids.i32()[i];
+    }
+    slots[i] = slot;
+  }
+  std::fill(unique + used, unique + n, -1);
+  const int64_t units = (E + 15) / 16;
+  const int parts = static_cast<int>(std::min<int64_t>(partsFor(call.pool, n, E), units));
+  call.pool.parallel(parts, [&](int part) {
+    const int64_t begin = units * part / parts * 16;
+    const int64_t width = std::min(E, units * (part + 1) / parts * 16) - begin;
+    float* sums = call.result(1).mutableF32() + begin;
+    for (int64_t row = 0; row < n; row++) std::memset(sums + row * E, 0, static_cast<size_t>(width) * sizeof(float));
+    for (int64_t i = 0; i < n; i++) {
+      float* sum = sums + slots[i] * E;
+      elementwiseKernels().add(sum, rows.f32() + i * E + begin, sum, width);
+    }
+  });
+}
+
 constexpr Operation kEmbedding[] = {
     {"embedding", checkEmbedding, runEmbedding},
     {"embeddingGradient", checkEmbeddingGradient, runEmbeddingGradient},
+    {"sumRows", checkSumRows, runSumRows},
 };
 
 }  // namespace

@@ -93,8 +93,43 @@ Scalars scalarsOf(const Call& call, int gradient) {
 
 float* at(const TensorView& moment, int64_t i) { return moment.present ? moment.mutableF32() + i : nullptr; }
 
+// The rows of a table that have a gradient (sumRows): weight [V,E], gradient [N,E], ids [N], -1 for none.
+size_t checkSgdRows(const Call& call) {
+  expectOperand("sgd", call, 0, DType::f32, 2);
+  expectOperand("sgd", call, 5, DType::i32, 1);
+  const int64_t gradient[] = {call.operand(5).dims[0], call.operand(0).dims[1]};
+  expectShape("sgd", call, 1, DType::f32, gradient, 2);
+  expectOperand("sgd", call, 2, DType::f32, 0);
+  expectOperand("sgd", call, 3, DType::f32, 0);
+  if (call.operand(4).present || call.attributes[0] != 0 || call.attributes[2] != 0) {
+    refuse("sgd", "rows of a table know no momentum and no weight decay");
+  }
+  return 0;
+}
+
+void runSgdRows(const Call& call) {
+  const TensorView& weight = call.operand(0);
+  const int32_t* ids = call.operand(5).i32();
+  const int64_t V = weight.dims[0], E = weight.dims[1], n = call.operand(5).dims[0];
+  for (int64_t i = 0; i < n; i++) {
+    if (ids[i] >= -1 && ids[i] < V) continue;
+    throw InputError("id " + std::to_string(ids[i]) + " at position " + std::to_string(i) +
+                     " is outside the table of " + std::to_string(V) + " rows");
+  }
+  const auto [scale, learningRate] = scalarsOf(call, 1);
+  if (std::isnan(scale)) return;
+  const SgdUpdate update = {scale, learningRate, 0, 0, false};
+  forRanges(call.pool, n, E, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      if (ids[i] < 0) continue;
+      optimizerKernels().sgd(update, weight.mutableF32() + ids[i] * E, nullptr, call.operand(1).f32() + i * E, E);
+    }
+  });
+}
+
 size_t checkSgd(const Call& call) {
-  expectCounts("sgd", call, 5, 0, 3);
+  expectCounts("sgd", call, 6, 0, 3);
+  if (call.operand(5).present) return checkSgdRows(call);
   expectUpdate("sgd", call, 1);
   const TensorView& weight = call.operand(0);
   expectShape("sgd", call, 4, DType::f32, weight.dims, weight.rank, true);
@@ -103,6 +138,7 @@ size_t checkSgd(const Call& call) {
 }
 
 void runSgd(const Call& call) {
+  if (call.operand(5).present) return runSgdRows(call);
   const auto [scale, learningRate] = scalarsOf(call, 1);
   if (std::isnan(scale)) return;
   const SgdUpdate update = {scale, learningRate, static_cast<float>(call.attributes[0]),

@@ -120,6 +120,8 @@ ThreadPool::ThreadPool() : state_(new State) { state_->threads = defaultThreads(
 
 int ThreadPool::threads() const { return state_->threads.load(std::memory_order_relaxed); }
 
+int ThreadPool::threadsHere() const { return insidePart ? 1 : threads(); }
+
 void ThreadPool::setThreads(int threads) { state_->threads = std::clamp(threads, 1, kMaxThreads); }
 
 void ThreadPool::run(int parts, void (*function)(void*, int), void* context) {

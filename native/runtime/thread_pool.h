@@ -16,6 +16,8 @@ class ThreadPool {
 
   // Threads that work, the caller's included.
   int threads() const;
+  // Those that parallel() would use here: one inside a part.
+  int threadsHere() const;
 
   // Changes the number of threads, 1 to 256. Takes effect with the next parallel().
   void setThreads(int threads);

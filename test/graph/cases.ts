@@ -286,6 +286,7 @@ export const testedElsewhere: Readonly<Record<string, string>> = {
       "test/parity/optimizers.test.ts",
     ]),
   ),
+  sumRows: "test/train/tableRows.test.ts",
   assign: "test/graph/properties.test.ts",
   sample: "test/graph/properties.test.ts",
 };

@@ -18,7 +18,7 @@ import {
   tanh,
   tanhGradient,
 } from "./elementwise.js";
-import { embedding, embeddingGradient } from "./embedding.js";
+import { embedding, embeddingGradient, sumRows } from "./embedding.js";
 import * as gru from "./gru.js";
 import type { Kernel } from "./kernel.js";
 import * as layerNorm from "./layerNorm.js";
@@ -38,7 +38,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...{ tanhGradient, sigmoidGradient, reluGradient, affine, clamp },
   ...{ sumTo, broadcastTo, max, maxGradient },
   ...{ reshape, concat, slice, pad, transpose },
-  ...{ matmul, linear, embedding, embeddingGradient },
+  ...{ matmul, linear, embedding, embeddingGradient, sumRows },
   ...{ softmax, logSoftmax, softmaxGradient, logSoftmaxGradient },
   ...pick,
   ...crossEntropy,

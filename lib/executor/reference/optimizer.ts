@@ -1,6 +1,7 @@
 import { InputError } from "../../errors.js";
+import { expectIds } from "./embedding.js";
 import type { Floats, KernelCall } from "./kernel.js";
-import { floatsOf, optionalFloats, resultOf } from "./kernel.js";
+import { floatsOf, integersOf, optionalFloats, resultOf, shapeOf } from "./kernel.js";
 
 export function globalNorm(call: KernelCall): void {
   let total = 0;
@@ -36,6 +37,7 @@ function update(
 }
 
 export function sgd(call: KernelCall): void {
+  if (call.operands[5]) return sgdRows(call);
   const [momentum, nesterov, decay] = call.attributes as [number, number, number];
   const velocity = optionalFloats(call, 4);
   update(call, { gradient: 1, decay }, ({ i, w, g, learningRate }) => {
@@ -46,6 +48,22 @@ export function sgd(call: KernelCall): void {
     }
     w[i] = (w[i] as number) - learningRate * step;
   });
+}
+
+/** The rows of a table that have a gradient; see sumRows. */
+function sgdRows(call: KernelCall): void {
+  const [w, gradient, ids] = [floatsOf(call, 0), floatsOf(call, 1), integersOf(call, 5)];
+  const [V, E] = shapeOf(call, 0) as [number, number];
+  const scale = floatsOf(call, 2)[0] as number;
+  const learningRate = floatsOf(call, 3)[0] as number;
+  expectIds("sgd", ids, { minimum: -1, V });
+  if (Number.isNaN(scale)) return;
+  for (const [row, id] of ids.entries()) {
+    if (id < 0) continue;
+    for (let e = 0; e < E; e++) {
+      w[id * E + e] = (w[id * E + e] as number) - learningRate * scale * (gradient[row * E + e] as number);
+    }
+  }
 }
 
 export function adam(call: KernelCall): void {

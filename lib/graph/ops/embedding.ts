@@ -1,4 +1,5 @@
 import { defineOperation } from "../operation.js";
+import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 
@@ -11,6 +12,35 @@ const embeddingOperation = defineOperation({
 });
 
 const embeddingGradient = defineOperation({ name: "embeddingGradient", attributes: ["V"] });
+
+const sumRowsOperation = defineOperation({ name: "sumRows", attributes: ["V"] });
+
+/**
+ * Sums the rows that have the same id. ids i32 [...] in 0..V-1, rows [...,E], N rows in all.
+ * @returns ids i32 [N]: each id once, in the order in which they first appear, then -1; rows [N,E]: their sums, then zeros.
+ */
+export function sumRows(ids: Tensor, rows: Tensor, V: number): { ids: Tensor; rows: Tensor } {
+  matchShapes("sumRows", [
+    ["ids", ids, "...", "i32"],
+    ["rows", rows, [...ids.shape, "E"].join(" ")],
+  ]);
+  const N = elementsOf(ids.shape);
+  const E = rows.shape.at(-1) as number;
+  const results = [{ dtype: "i32" as const, shape: [N] }, { shape: [N, E] }];
+  const [unique, sums] = ids.graph.record(sumRowsOperation, [ids, rows], results, [V]) as [Tensor, Tensor];
+  return { ids: unique, rows: sums };
+}
+
+/**
+ * The rows of a table's gradient that are not 0, where the table was used by one embedding and nothing else; null for any
+ * other gradient. What the whole gradient was recorded with is left out of the program when nobody reads it.
+ */
+export function tableRows(gradient: Tensor): { ids: Tensor; rows: Tensor } | null {
+  const maker = gradient.graph.maker(gradient);
+  if (maker?.operation !== embeddingGradient) return null;
+  const [ids, dy] = maker.operands as [Tensor, Tensor];
+  return sumRows(ids, dy, gradient.shape[0] as number);
+}
 
 /**
  * Rows of a table. weight [V,E], ids i32 [...] -> [...,E].

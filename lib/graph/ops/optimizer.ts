@@ -1,3 +1,4 @@
+import { OptionError } from "../../errors.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
@@ -30,6 +31,7 @@ export function clipScale(norm: Tensor, maxNorm: Tensor): Tensor {
 /** What every update takes: the variable, its gradient, the clip scale and the learning rate, both run-time scalars. */
 export interface UpdateOperands {
   weight: Tensor;
+  /** Shaped like the weight. */
   gradient: Tensor;
   scale: Tensor;
   learningRate: Tensor;
@@ -56,14 +58,34 @@ const sgdOperation = defineOperation({
   mutates: [0, 4],
 });
 
-/** Stochastic gradient descent with momentum (PyTorch's form: v = μ v + g; w -= lr v, or lr (g + μ v) with Nesterov). */
+/**
+ * Stochastic gradient descent with momentum (PyTorch's form: v = μ v + g; w -= lr v, or lr (g + μ v) with Nesterov).
+ * @param operands.ids i32 [N], of `sumRows`: the gradient [N,E] belongs to these rows of the weight [V,E], and the others
+ *   stay; -1 stands for no row. Not with momentum or weight decay, which would change them too.
+ */
 export function sgd(
-  operands: UpdateOperands & { velocity?: Tensor | null; momentum: number; nesterov: boolean; weightDecay: number },
+  operands: UpdateOperands & {
+    ids?: Tensor | null;
+    velocity?: Tensor | null;
+    momentum: number;
+    nesterov: boolean;
+    weightDecay: number;
+  },
 ): void {
-  const { weight, gradient, scale, learningRate, velocity, momentum, nesterov, weightDecay } = operands;
-  expectUpdate("sgd", operands, velocity ? [velocity] : []);
+  const { weight, gradient, scale, learningRate, ids, velocity, momentum, nesterov, weightDecay } = operands;
+  if (ids) {
+    if (momentum !== 0 || weightDecay !== 0) throw new OptionError("sgd: ids need momentum 0 and weightDecay 0.");
+    matchShapes("sgd", [
+      ["weight", weight, "V E"],
+      ["ids", ids, "N", "i32"],
+      ["gradient", gradient, "N E"],
+    ]);
+    expectUpdate("sgd", { ...operands, gradient: weight }, []);
+  } else {
+    expectUpdate("sgd", operands, velocity ? [velocity] : []);
+  }
   const attributes = [momentum, Number(nesterov), weightDecay];
-  weight.graph.record(sgdOperation, [weight, gradient, scale, learningRate, velocity], [], attributes);
+  weight.graph.record(sgdOperation, [weight, gradient, scale, learningRate, velocity, ids], [], attributes);
 }
 
 const adamOperation = defineOperation({
