@@ -32,7 +32,7 @@ export type { MatmulPrecision, NativeExecutorOptions } from "./executor/native.j
 export { NativeExecutor, nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
 export { ReferenceExecutor } from "./executor/reference/executor.js";
 export * from "./graph/index.js";
-export type { GenerateOptions } from "./models/generation.js";
+export type { GenerateAllOptions, GenerateOptions } from "./models/generation.js";
 export type { Activations, Evaluation, LanguageModelOptions } from "./models/languageModel.js";
 export { LanguageModel } from "./models/languageModel.js";
 export type { LanguageModelForm } from "./models/languageModelData.js";
@@ -60,3 +60,4 @@ export type { Batch, RecordedLoss, Trainable } from "./train/trainable.js";
 export type { SavableModel } from "./train/trainer.js";
 export { Trainer } from "./train/trainer.js";
 export type { TrainerOptions } from "./train/trainerOptions.js";
+export type { WeightType } from "./weights.js";

@@ -7,6 +7,7 @@ import { evaluateCommand } from "./commands/evaluate.js";
 import { generateCommand } from "./commands/generate.js";
 import { infoCommand } from "./commands/info.js";
 import { inspectCommand } from "./commands/inspect.js";
+import { quantizeCommand } from "./commands/quantize.js";
 import { trainCommand } from "./commands/train.js";
 import { colours } from "./print.js";
 
@@ -30,6 +31,7 @@ function program(): Command {
     generateCommand(),
     evaluateCommand(),
     inspectCommand(),
+    quantizeCommand(),
     infoCommand(),
     demoCommand(),
   ]) {

@@ -31,6 +31,11 @@ export interface AddonStore {
   /** Copies a variable into `into`, which has its type and length. */
   read(index: number, into: Float32Array | Int32Array): void;
   write(index: number, from: Float32Array | Int32Array): void;
+  /**
+   * Rounds a float32 matrix of so many rows to numbers of a smaller type (0 none, 1 bfloat16, 2 int8) and keeps it in that
+   * type as well, for products of few rows, until it is written or a run changes it.
+   */
+  compact(index: number, rows: number, type: number): void;
 }
 
 export interface AddonProgram {

@@ -1,4 +1,7 @@
+import { ShapeError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
+import { shapeText } from "../graph/program.js";
+import type { WeightType } from "../weights.js";
 
 /** What goes in and out of a run. Float64Array only with the float64 reference executor. */
 export type Values = Float32Array | Float64Array | Int32Array;
@@ -24,6 +27,18 @@ export interface Store {
   read(name: string): Promise<Values>;
   /** Replaces the variable's values. @throws InputError if the number of values does not fit. */
   write(name: string, values: Values): Promise<void>;
+  /**
+   * Rounds a matrix, row by row, to numbers that fit into a smaller type. Reads, files and products all see the rounded
+   * numbers; an executor may also keep them in that type and read those where that is faster, until the values change.
+   * @throws InputError if a value is not finite.
+   */
+  quantize(name: string, type: WeightType): Promise<void>;
+}
+
+/** @throws ShapeError unless a variable is a matrix of float values. */
+export function expectMatrix({ name, dtype, shape }: VariableSpec): void {
+  if (dtype === "f32" && shape.length === 2) return;
+  throw new ShapeError(`quantize: expected a matrix of f32 values, got ${name} ${dtype}${shapeText(shape)}.`);
 }
 
 export type Feeds = Readonly<Record<string, Values | number>>;

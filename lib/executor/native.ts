@@ -1,9 +1,12 @@
 import { expectKnownOptions, expectNumber, expectOneOf, InputError, OstinatoError, ShapeError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
 import { elementsOf, sameShape, shapeText } from "../graph/program.js";
+import type { WeightType } from "../weights.js";
+import { weightTypes } from "../weights.js";
 import type { Addon, AddonInfo, AddonProgram, AddonStore } from "./addon.js";
 import { encodeProgram } from "./encode.js";
 import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "./executor.js";
+import { expectMatrix } from "./executor.js";
 import { orderFeeds, orderReplay } from "./feeds.js";
 import { loadAddon } from "./loadAddon.js";
 
@@ -89,6 +92,13 @@ class NativeStore implements Store {
     }
     const own = spec.dtype === "f32" ? Float32Array.from(values) : Int32Array.from(values);
     await this.queue(async () => this.handle.write(index, own));
+  }
+
+  async quantize(name: string, type: WeightType): Promise<void> {
+    const { index, spec } = this.#known(name);
+    expectMatrix(spec);
+    const code = 1 + weightTypes.indexOf(expectOneOf("quantize", "type", type, weightTypes));
+    await this.queue(async () => named(() => this.handle.compact(index, spec.shape[0] as number, code)));
   }
 
   indexes(): Map<string, number> {

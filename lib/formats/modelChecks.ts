@@ -4,6 +4,7 @@ import { describe, FileError } from "../errors.js";
 import type { ConfigFile } from "./configFile.js";
 import { modelFiles } from "./configFile.js";
 import { jsonDigest } from "./jsonFile.js";
+import { scaleName } from "./quantizedTensors.js";
 import type { SafetensorsHeader } from "./safetensors.js";
 
 /** model.safetensors has the digests of the two other files that it was written with. */
@@ -36,7 +37,13 @@ export function expectTensors(
     const entry = found.get(name);
     found.delete(name);
     const got = entry ? `${entry.type} [${entry.shape}]` : "none";
-    if (entry && entry.shape.join() === shape.join() && ["F32", "BF16", "F16"].includes(entry.type)) continue;
+    const fits = entry && entry.shape.join() === shape.join();
+    if (fits && ["F32", "BF16", "F16"].includes(entry.type)) continue;
+    if (fits && entry.type === "I8" && shape.length === 2) {
+      const scales = found.get(scaleName(name));
+      found.delete(scaleName(name));
+      if (scales?.type === "F32" && scales.shape.join() === String(shape[0])) continue;
+    }
     throw new FileError(
       `${file} does not fit ${modelFiles.config}: expected tensor "${name}" of F32 [${shape}], got ${got}. ` +
         "The files are of different models; copy the whole folder again from where it came.",

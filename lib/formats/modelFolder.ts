@@ -3,10 +3,12 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Tokenizer } from "../data/tokenizer.js";
 import { tokenizerFromJSON } from "../data/tokenizerFromJSON.js";
 import { describe, FileError } from "../errors.js";
+import type { WeightType } from "../weights.js";
 import type { ConfigFile } from "./configFile.js";
 import { formatVersion, isOurs, modelFiles, readConfigFile } from "./configFile.js";
 import { jsonDigest, readJsonFile, writeJsonFile } from "./jsonFile.js";
 import { expectSameOrigin, expectTensors, expectVocabularySize } from "./modelChecks.js";
+import { packTensors, unpackTensors, weightTypeOf } from "./quantizedTensors.js";
 import { replaceFolder } from "./replaceFolder.js";
 import type { NamedTensor, TensorValues } from "./safetensors.js";
 import { readSafetensors, writeSafetensors } from "./safetensors.js";
@@ -17,6 +19,8 @@ export interface ModelContent {
   /** Plain data. */
   config: object;
   tensors: Iterable<NamedTensor>;
+  /** The type that matrices are kept in; their values fit it already. Default: float32. */
+  weights?: WeightType | null;
   tokenizer: Tokenizer;
 }
 
@@ -25,6 +29,8 @@ export interface LoadedModel {
   config: Record<string, unknown>;
   /** By name. */
   tensors: Record<string, { shape: readonly number[]; values: TensorValues }>;
+  /** The type that its matrices were kept in; null for float32. */
+  weights: WeightType | null;
   tokenizer: Tokenizer;
 }
 
@@ -95,8 +101,9 @@ export async function loadModelFolder(
   const tokenizer = readTokenizer(join(folder, configFile.tokenizer), json);
   expectVocabularySize(folder, configFile, tokenizer);
   const tensors: LoadedModel["tensors"] = Object.create(null);
-  for (const { name, shape, values } of content.tensors) tensors[name] = { shape, values };
-  return { model: configFile.model, config: configFile.config, tensors, tokenizer };
+  for (const { name, shape, values } of unpackTensors(content.tensors)) tensors[name] = { shape, values };
+  const weights = weightTypeOf(content.metadata);
+  return { model: configFile.model, config: configFile.config, tensors, weights, tokenizer };
 }
 
 /** Whether a folder holds a model, whole or not: to be asked before a long training writes there. */
@@ -108,9 +115,10 @@ interface Parts {
   configFile: ConfigFile;
   tokenizerJson: object;
   tensors: Iterable<NamedTensor>;
+  weights: WeightType | null;
 }
 
-function partsOf({ model = "LanguageModel", config, tensors, tokenizer }: ModelContent): Parts {
+function partsOf({ model = "LanguageModel", config, tensors, weights = null, tokenizer }: ModelContent): Parts {
   const configFile: ConfigFile = {
     format: "ostinato",
     formatVersion,
@@ -118,7 +126,7 @@ function partsOf({ model = "LanguageModel", config, tensors, tokenizer }: ModelC
     config: JSON.parse(JSON.stringify(config)) as Record<string, unknown>,
     tokenizer: tokenizer.kind === "subword" ? modelFiles.tokenizer : modelFiles.vocabulary,
   };
-  return { configFile, tokenizerJson: tokenizer.toJSON(), tensors };
+  return { configFile, tokenizerJson: tokenizer.toJSON(), tensors, weights };
 }
 
 /** model.safetensors comes last: until it is there, the folder is no model. */
@@ -128,9 +136,15 @@ async function writeParts(folder: string, parts: Parts): Promise<void> {
   await writeTensors(folder, parts);
 }
 
-async function writeTensors(folder: string, { configFile, tokenizerJson, tensors }: Parts): Promise<void> {
-  const metadata = { format: "ostinato", config: jsonDigest(configFile), tokenizer: jsonDigest(tokenizerJson) };
-  await writeSafetensors(join(folder, modelFiles.tensors), { tensors, metadata });
+async function writeTensors(folder: string, { configFile, tokenizerJson, tensors, weights }: Parts): Promise<void> {
+  const metadata = {
+    format: "ostinato",
+    config: jsonDigest(configFile),
+    tokenizer: jsonDigest(tokenizerJson),
+    ...(weights ? { weights } : {}),
+  };
+  const packed = weights ? packTensors(tensors, weights) : tensors;
+  await writeSafetensors(join(folder, modelFiles.tensors), { tensors: packed, metadata });
 }
 
 type Present =

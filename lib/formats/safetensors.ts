@@ -9,12 +9,22 @@ import { damaged, elementBytes, encodeHeader, largestHeader, parseHeader } from 
 
 export type { SafetensorsHeader } from "./safetensorsHeader.js";
 
-export type TensorValues = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+export type TensorValues =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | BigInt64Array
+  | Uint16Array
+  | Uint8Array
+  | Int8Array;
 
 export interface NamedTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** F32, F64, I32, I64 or U8 in the file, by the type of the array. BF16 and F16 are read as Float32Array. */
+  /**
+   * F32, F64, I32, I64, U8, I8 or, for the upper halves of floats in a Uint16Array, BF16 in the file, by the type of the
+   * array. BF16 and F16 are read as Float32Array.
+   */
   readonly values: TensorValues;
 }
 
@@ -152,6 +162,8 @@ function decode(type: SafetensorsType, data: ArrayBuffer): TensorValues {
       return float16ToFloat32(new Uint16Array(data));
     case "U8":
       return new Uint8Array(data);
+    case "I8":
+      return new Int8Array(data);
   }
 }
 
@@ -161,6 +173,8 @@ function typeOf({ name, values }: NamedTensor): SafetensorsType {
   if (values instanceof Float32Array) return "F32";
   if (values instanceof Int32Array) return "I32";
   if (values instanceof Uint8Array) return "U8";
+  if (values instanceof Int8Array) return "I8";
+  if (values instanceof Uint16Array) return "BF16";
   throw new InputError(`Tensor "${name}": expected a typed array, got ${describe(values)}.`);
 }
 

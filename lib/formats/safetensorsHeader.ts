@@ -1,7 +1,7 @@
 import { describe, FileError, InputError } from "../errors.js";
 
-/** Bytes of one element. BF16 and F16 can be read, not written. */
-export const elementBytes = { F64: 8, I64: 8, F32: 4, I32: 4, BF16: 2, F16: 2, U8: 1 } as const;
+/** Bytes of one element. F16 can be read, not written. */
+export const elementBytes = { F64: 8, I64: 8, F32: 4, I32: 4, BF16: 2, F16: 2, U8: 1, I8: 1 } as const;
 
 export type SafetensorsType = keyof typeof elementBytes;
 

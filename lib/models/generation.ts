@@ -27,7 +27,7 @@ export function completeSampling(options: SamplingOptions): Required<SamplingOpt
   };
 }
 
-/** The state of one sequence, by entry: h_l0 [H], c_l0 [H] ... It travels with the caller. */
+/** The state of `rows` sequences, by entry: h_l0 [rows,H], c_l0 [rows,H] ... It travels with the caller. */
 export type SequenceState = Readonly<Record<string, Float32Array>>;
 
 /**
@@ -41,9 +41,19 @@ export class TokenStep {
   #reading: Executable | null = null;
   #writing: Executable | null = null;
 
-  /** @param banned tokens that are never drawn, such as <unk>. */
-  constructor(model: { network: LanguageModelNetwork; executor: Executor; store: Store }, banned: readonly number[]) {
+  readonly #rows: number;
+
+  /**
+   * @param banned tokens that are never drawn, such as <unk>.
+   * @param rows sequences that take their steps side by side. Default 1.
+   */
+  constructor(
+    model: { network: LanguageModelNetwork; executor: Executor; store: Store },
+    banned: readonly number[],
+    rows = 1,
+  ) {
     this.#model = model;
+    this.#rows = rows;
     this.#mask = banned.length ? new Float32Array(model.network.config.vocabularySize) : null;
     for (const id of banned) this.#mask?.fill(Number.NEGATIVE_INFINITY, id, id + 1);
   }
@@ -51,11 +61,14 @@ export class TokenStep {
   /** The state before the first token. */
   start(): SequenceState {
     return Object.fromEntries(
-      Object.entries(this.#model.network.recurrent.stateSizes).map(([name, H]) => [name, new Float32Array(H)]),
+      Object.entries(this.#model.network.recurrent.stateSizes).map(([name, H]) => [
+        name,
+        new Float32Array(this.#rows * H),
+      ]),
     );
   }
 
-  /** Reads a token. @returns the log-probability of every token to follow, [V], in nats, and the state. */
+  /** Reads a token of one sequence. @returns the log-probability of every token to follow, [V], in nats, and the state. */
   async read(token: number, state: SequenceState): Promise<{ logProbabilities: Float32Array; state: SequenceState }> {
     this.#reading ??= this.#compile((graph, logits) => graph.output("logProbabilities", ops.logSoftmax(logits)));
     const { outputs } = await this.#reading.run({ ids: Int32Array.of(token), ...state });
@@ -63,15 +76,17 @@ export class TokenStep {
   }
 
   /**
-   * Reads a token, draws the one to follow, reads that, and so on.
+   * Reads a token of each sequence, draws the one to follow, reads that, and so on.
+   * @param tokens [rows]
    * @param sampling.position number of the first of these steps, which moves the random numbers on.
-   * @param steps tokens to draw, in one call of the executor.
+   * @param steps tokens to draw for each, in one call of the executor.
+   * @returns drawn [steps, rows]
    */
   async write(
-    token: number,
+    tokens: Int32Array,
     state: SequenceState,
     { sampling, steps }: { sampling: Required<SamplingOptions> & { position: number }; steps: number },
-  ): Promise<{ tokens: Int32Array; state: SequenceState }> {
+  ): Promise<{ drawn: Int32Array; state: SequenceState }> {
     this.#writing ??= this.#compile((graph, logits) => {
       const { ids } = ops.sample({
         logits: this.#mask ? ops.add(logits, graph.feed("mask", "f32", [this.#mask.length])) : logits,
@@ -83,7 +98,7 @@ export class TokenStep {
       graph.output("next", ids);
     });
     const feeds = {
-      ids: Int32Array.of(token),
+      ids: tokens,
       temperature: sampling.temperature,
       topK: Int32Array.of(sampling.topK),
       topP: sampling.topP,
@@ -98,16 +113,16 @@ export class TokenStep {
       counters: ["random"],
       collect: ["next"],
     });
-    return { tokens: collected.next as Int32Array, state: this.#stateOf(outputs) };
+    return { drawn: collected.next as Int32Array, state: this.#stateOf(outputs) };
   }
 
-  /** A program from one token and the state to what `record` makes of the logits, and the state. */
+  /** A program from one token of each sequence and the state to what `record` makes of the logits, and the state. */
   #compile(record: (graph: Graph, logits: Tensor) => void): Executable {
     const { network, executor, store } = this.#model;
     const graph = new Graph();
-    const ids = graph.feed("ids", "i32", [1, 1]);
+    const ids = graph.feed("ids", "i32", [1, this.#rows]);
     const sizes = Object.entries(network.recurrent.stateSizes);
-    const state = Object.fromEntries(sizes.map(([name, H]) => [name, graph.feed(name, "f32", [1, H])]));
+    const state = Object.fromEntries(sizes.map(([name, H]) => [name, graph.feed(name, "f32", [this.#rows, H])]));
     const { logits, last } = network.nextLogits(ids, state);
     record(graph, logits);
     for (const [name, tensor] of Object.entries(last) as [string, Tensor][]) graph.output(`last.${name}`, tensor);
@@ -120,6 +135,44 @@ export class TokenStep {
   }
 }
 
+/** Tokens that are drawn in one call of the executor. */
+const mostAtOnce = 32;
+
+/**
+ * Draws what follows some contexts, side by side: tokens of each row, as they come, at most `maximumTokens` for each.
+ * @param contexts one for each of the step's rows, of at least one token.
+ */
+export async function* draw(
+  step: TokenStep,
+  contexts: readonly (readonly number[])[],
+  options: Required<SamplingOptions> & { maximumTokens: number; signal: AbortSignal | undefined },
+): AsyncGenerator<{ row: number; token: number }, void, undefined> {
+  const { maximumTokens, signal, ...sampling } = options;
+  const rows = contexts.length;
+  const longest = Math.max(...contexts.map(({ length }) => length));
+  const tokens = Int32Array.from(contexts, ([first]) => first as number);
+  let state = step.start();
+  // Tokens that every row has read. The first that is drawn comes at once, later ones some at a time, which costs less.
+  for (let read = 0, atOnce = 1; read - longest + 1 < maximumTokens; ) {
+    const reading = read + 1 < longest;
+    const steps = reading ? 1 : Math.min(atOnce, longest + maximumTokens - 1 - read);
+    const result = await step.write(tokens, state, { sampling: { ...sampling, position: read }, steps });
+    state = result.state;
+    for (let i = 0; i < steps; i++) {
+      signal?.throwIfAborted();
+      read++;
+      for (let row = 0; row < rows; row++) {
+        const context = contexts[row] as readonly number[];
+        const token = context[read] ?? (result.drawn[i * rows + row] as number);
+        tokens[row] = token;
+        const drawn = read - context.length + 1;
+        if (drawn > 0 && drawn <= maximumTokens) yield { row, token };
+      }
+    }
+    if (!reading) atOnce = Math.min(2 * atOnce, mostAtOnce);
+  }
+}
+
 export interface GenerateOptions extends SamplingOptions {
   /** Text to continue. Default: the start of a line. */
   prompt?: string;
@@ -128,6 +181,13 @@ export interface GenerateOptions extends SamplingOptions {
   /** Stop before this text, which is not written. */
   stop?: string;
   signal?: AbortSignal;
+}
+
+export interface GenerateAllOptions extends Omit<GenerateOptions, "prompt"> {
+  /** Texts to continue, one for each text to write. Default: the start of a line, `count` times. */
+  prompts?: readonly string[];
+  /** How many texts to write, without `prompts`. Default 1. */
+  count?: number;
 }
 
 /** @throws OptionError for an unknown option or a value outside its range. */

@@ -1,6 +1,6 @@
 import type { Tokenizer, TokenStream } from "../data/index.js";
 import { countCharacters, memoryStream, sentenceMarks } from "../data/index.js";
-import { expectNumber, InputError, OptionError } from "../errors.js";
+import { expectNumber, expectOneOf, InputError, OptionError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
 import type { LoadedModel } from "../formats/index.js";
 import { loadModelFolder, saveModelFolder } from "../formats/index.js";
@@ -11,8 +11,10 @@ import type { Parameter } from "../nn/parameter.js";
 import { randomSource } from "../random/source.js";
 import { EvaluationStep } from "../train/evaluation.js";
 import type { RecordedLoss, Trainable } from "../train/trainable.js";
-import type { GenerateOptions } from "./generation.js";
-import { completeGenerate, TokenStep } from "./generation.js";
+import type { WeightType } from "../weights.js";
+import { weightTypes } from "../weights.js";
+import type { GenerateAllOptions, GenerateOptions } from "./generation.js";
+import { completeGenerate, draw, TokenStep } from "./generation.js";
 import type { LanguageModelForm } from "./languageModelData.js";
 import { SentenceData, WindowData } from "./languageModelData.js";
 import type { LanguageModelConfig } from "./languageModelNetwork.js";
@@ -24,9 +26,6 @@ export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabul
   seed?: number;
   executor: Executor;
 }
-
-/** Tokens that generate() draws in one call of the executor. */
-const mostAtOnce = 32;
 
 /** How well a model predicts a text. */
 export interface Evaluation {
@@ -71,6 +70,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   readonly executor: Executor;
   readonly store: Store;
   #evaluations: Promise<unknown> = Promise.resolve();
+  #weights: WeightType | null = null;
   readonly #evaluation = new EvaluationStep(this);
   #steps: TokenStep | null = null;
 
@@ -101,12 +101,31 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   static async load(folder: string, options: { executor: Executor }): Promise<LanguageModel> {
     const networkOf = (config: Record<string, unknown>) =>
       new LanguageModelNetwork(config as unknown as LanguageModelConfig);
-    const { config, tensors, tokenizer } = await loadModelFolder(folder, {
-      parameters: (config) => networkOf(config).parameters,
-    });
-    const model = new LanguageModel(networkOf(config), tokenizer, options?.executor);
-    await model.#write(tensors);
+    const loaded = await loadModelFolder(folder, { parameters: (config) => networkOf(config).parameters });
+    const model = new LanguageModel(networkOf(loaded.config), loaded.tokenizer, options?.executor);
+    await model.#write(loaded);
     return model;
+  }
+
+  /** The type that quantize() rounded the matrices to; null: they are float32. */
+  get weights(): WeightType | null {
+    return this.#weights;
+  }
+
+  /**
+   * Rounds all weight matrices, row by row, to a smaller type, for good: from then on the model can write and measure, not
+   * learn. Its files become smaller, and writing one text at a time faster, for that is bound by reading the weights. What
+   * it costs in perplexity is what evaluate() says before and after.
+   * @throws InputError if a weight is not finite.
+   * @throws OptionError if the model is rounded to another type already.
+   */
+  async quantize(type: WeightType): Promise<void> {
+    expectOneOf("quantize", "type", type, weightTypes);
+    if (this.#weights !== null && this.#weights !== type) {
+      throw new OptionError(`quantize: the weights of this model are ${this.#weights} already. Load the original.`);
+    }
+    for (const { name, shape } of this.parameters) if (shape.length === 2) await this.store.quantize(name, type);
+    this.#weights = type;
   }
 
   get parameters(): readonly Parameter[] {
@@ -119,6 +138,11 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   }
 
   recordLoss(graph: Graph, { T, B, role, lengths }: LanguageModelForm): RecordedLoss {
+    if (graph.training && this.#weights) {
+      throw new OptionError(
+        `The weights of this model are rounded to ${this.#weights}: it can write and measure. Train the original.`,
+      );
+    }
     const inputs = graph.feed("inputs", "i32", [T, B]);
     const targets = graph.feed("targets", "i32", [T, B]);
     const variables = lengths ? {} : this.network.stateVariables(graph, role, B);
@@ -198,39 +222,63 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
    * @throws InputError for a prompt with a character that the model has never seen.
    */
   async *generate(options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
-    const { prompt, maximumTokens, stop, signal, ...sampling } = completeGenerate(options);
-    const step = this.#tokenStep();
-    const decoder = this.tokenizer.decoder();
-    const prompted = this.tokenizer.encode(prompt);
-    const context = [...this.#opening(), ...prompted];
-    if (context.length === 0) context.push(this.#startToken());
-    let state = step.start();
-    let tokens: Int32Array = new Int32Array();
-    let position = 0;
-    const write = async (token: number, steps: number) => {
-      signal?.throwIfAborted();
-      ({ tokens, state } = await step.write(token, state, { sampling: { ...sampling, position }, steps }));
-      position += steps;
-    };
-    for (const token of context) await write(token, 1);
-    for (const token of prompted) decoder.push(token);
+    const { prompt, stop, ...drawing } = completeGenerate(options);
+    const { context, decoder } = this.#begin(prompt);
     const pieces = stopBefore(stop);
-    for (let written = 0, steps = 1; ; ) {
-      for (const token of tokens) {
-        signal?.throwIfAborted();
-        const { text, stopped } = pieces.push(decoder.push(token));
-        if (text !== "") yield text;
-        if (stopped) return;
-      }
-      written += tokens.length;
-      if (written >= maximumTokens) break;
-      // The first tokens come at once, later ones a few at a time, which costs less for each.
-      steps = Math.min(2 * steps, mostAtOnce, maximumTokens - written);
-      await write(tokens.at(-1) as number, steps);
+    for await (const { token } of draw(this.#tokenStep(), [context], drawing)) {
+      const { text, stopped } = pieces.push(decoder.push(token));
+      if (text !== "") yield text;
+      if (stopped) return;
     }
     const rest = pieces.push(decoder.end());
     const text = rest.stopped ? rest.text : rest.text + pieces.end();
     if (text !== "") yield text;
+  }
+
+  /**
+   * Writes many texts side by side, which takes far less time for each than one after the other. Texts of one call differ
+   * by their place in it; the same seed and place write the same text.
+   * @returns the texts, without their prompts.
+   * @throws InputError for a prompt with a character that the model has never seen.
+   */
+  async generateAll(options: GenerateAllOptions = {}): Promise<string[]> {
+    const { prompts, count = 1, ...rest } = options;
+    expectNumber("generateAll", "count", count, { integer: true, minimum: 1 });
+    if ("prompt" in rest) throw new OptionError("generateAll: expected prompts, a list, not prompt.");
+    if (prompts?.length === 0) throw new OptionError("generateAll: there are no prompts.");
+    const { stop, prompt: _, ...drawing } = completeGenerate(rest);
+    const rows = (prompts ?? Array.from({ length: count }, () => "")).map((prompt) => ({
+      ...this.#begin(prompt),
+      pieces: stopBefore(stop),
+      text: "",
+      stopped: false,
+    }));
+    const step = new TokenStep(this, this.#banned(), rows.length);
+    const contexts = rows.map(({ context }) => context);
+    let open = rows.length;
+    for await (const { row, token } of draw(step, contexts, drawing)) {
+      const own = rows[row] as (typeof rows)[number];
+      if (own.stopped) continue;
+      const { text, stopped } = own.pieces.push(own.decoder.push(token));
+      own.text += text;
+      own.stopped = stopped;
+      if (stopped && --open === 0) break;
+    }
+    return rows.map(({ text, stopped, pieces, decoder }) => {
+      if (stopped) return text;
+      const last = pieces.push(decoder.end());
+      return text + (last.stopped ? last.text : last.text + pieces.end());
+    });
+  }
+
+  /** What is read before the first token is drawn, and a decoder that has seen the prompt. */
+  #begin(prompt: string): { context: number[]; decoder: ReturnType<Tokenizer["decoder"]> } {
+    const prompted = this.tokenizer.encode(prompt);
+    const context = [...this.#opening(), ...prompted];
+    if (context.length === 0) context.push(this.#startToken());
+    const decoder = this.tokenizer.decoder();
+    for (const token of prompted) decoder.push(token);
+    return { context, decoder };
   }
 
   /** The state of every recurrent unit after each token of a text. */
@@ -264,18 +312,20 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   async save(folder: string, { overwrite = false }: { overwrite?: boolean } = {}): Promise<void> {
     const tensors: { name: string; shape: readonly number[]; values: Values }[] = [];
     for (const { name, shape } of this.parameters) tensors.push({ name, shape, values: await this.store.read(name) });
-    await saveModelFolder(folder, { config: this.network.config, tensors, tokenizer: this.tokenizer }, { overwrite });
+    const content = { config: this.network.config, tensors, weights: this.#weights, tokenizer: this.tokenizer };
+    await saveModelFolder(folder, content, { overwrite });
   }
 
   /** Reads back the weights that save() wrote. @throws FileError if the folder is damaged, or holds another model. */
   async restore(folder: string): Promise<void> {
     const same = { config: this.network.config, tokenizer: this.tokenizer };
-    const { tensors } = await loadModelFolder(folder, { same, parameters: () => this.parameters });
-    await this.#write(tensors);
+    await this.#write(await loadModelFolder(folder, { same, parameters: () => this.parameters }));
   }
 
-  async #write(tensors: LoadedModel["tensors"]): Promise<void> {
+  async #write({ tensors, weights }: LoadedModel): Promise<void> {
     for (const { name } of this.parameters) await this.store.write(name, tensors[name]?.values as Values);
+    this.#weights = null;
+    if (weights) await this.quantize(weights);
   }
 
   /** Evaluations take turns: they share the variables that carry the state. */
@@ -300,10 +350,14 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   }
 
   #tokenStep(): TokenStep {
-    const { unknown, beginOfSentence, padding } = this.tokenizer.special;
-    const banned = [unknown, beginOfSentence, padding].filter((id) => id !== undefined);
-    this.#steps ??= new TokenStep(this, banned);
+    this.#steps ??= new TokenStep(this, this.#banned());
     return this.#steps;
+  }
+
+  /** Tokens that are never drawn. */
+  #banned(): number[] {
+    const { unknown, beginOfSentence, padding } = this.tokenizer.special;
+    return [unknown, beginOfSentence, padding].filter((id) => id !== undefined);
   }
 
   /** What a model of sentences reads before the first token. */

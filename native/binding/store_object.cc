@@ -14,7 +14,7 @@ constexpr napi_type_tag kStoreTag = {0x6f7374696e61746f, 0x73746f7265000001};
 Napi::Function StoreObject::define(Napi::Env env) {
   return DefineClass(env, "Store",
                      {InstanceMethod<&StoreObject::declare>("declare"), InstanceMethod<&StoreObject::read>("read"),
-                      InstanceMethod<&StoreObject::write>("write")});
+                      InstanceMethod<&StoreObject::write>("write"), InstanceMethod<&StoreObject::compact>("compact")});
 }
 
 StoreObject::StoreObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<StoreObject>(info) {
@@ -54,6 +54,7 @@ void StoreObject::copy(const Napi::CallbackInfo& info, bool write) {
   if (!lease) throw coded(info.Env(), "ERR_OSTINATO_BUSY", "the store is in use by a run");
   const size_t bytes = array.elements * 4;
   if (write) {
+    variable.compact->clear();
     std::memcpy(variable.memory.data(), array.data, bytes);
   } else {
     std::memcpy(array.data, variable.memory.data(), bytes);
@@ -67,6 +68,27 @@ Napi::Value StoreObject::read(const Napi::CallbackInfo& info) {
 
 Napi::Value StoreObject::write(const Napi::CallbackInfo& info) {
   copy(info, true);
+  return info.Env().Undefined();
+}
+
+Napi::Value StoreObject::compact(const Napi::CallbackInfo& info) {
+  const int64_t index = integerArgument(info, 0, "index", 0, store_->size() - 1);
+  const Store::Variable& variable = store_->variable(index);
+  const int64_t rows = integerArgument(info, 1, "rows", 1, variable.elements);
+  const int64_t type = integerArgument(info, 2, "type", 0, 2);
+  if (variable.dtype != DType::f32 || variable.elements % rows != 0) {
+    throw Napi::TypeError::New(info.Env(), "expected a matrix of float32 values with " + std::to_string(rows) + " rows");
+  }
+  const Store::Lease lease = store_->acquire();
+  if (!lease) throw coded(info.Env(), "ERR_OSTINATO_BUSY", "the store is in use by a run");
+  try {
+    float* values = static_cast<float*>(variable.memory.data());
+    const bool fits =
+        compactWeights(values, rows, variable.elements / rows, static_cast<WeightType>(type), *variable.compact);
+    if (!fits) throw coded(info.Env(), "ERR_OSTINATO_INPUT", "a weight is not finite");
+  } catch (const std::bad_alloc&) {
+    throw coded(info.Env(), "ERR_OSTINATO_MEMORY", "not enough memory for compact weights");
+  }
   return info.Env().Undefined();
 }
 

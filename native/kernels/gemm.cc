@@ -40,6 +40,7 @@ Gemm simplified(Gemm g) {
     swapped.ldb = g.lda;
     swapped.transposeB = !g.transposeA;
     swapped.ldc = g.M;
+    swapped.compact = nullptr;
     return swapped;
   }
   if (g.M == 1 && g.transposeA && g.lda == 1 && !g.maps.aGroups) {

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/compact_weights.h"
 #include "kernels/precision.h"
 
 namespace ostinato {
@@ -51,6 +52,8 @@ struct Gemm {
   int64_t ldc = 0;
   bool accumulate = false;
   const float* bias = nullptr;
+  // b once more in fewer bytes, as it is stored; read instead of it by products of few rows. Only with transposeB.
+  const CompactWeights* compact = nullptr;
   GemmMaps maps = {};
   Precision precision = Precision::highest;
 };

@@ -71,9 +71,71 @@ constexpr int kDotRows = 4;
 constexpr int kDotRows = 3;
 #endif
 
+// Rows of b [N,K], K apart or in fewer bytes (kernels/compact_weights.h), whose rows end in zeros that may be read.
+struct PlainRows {
+  using Element = float;
+  static constexpr bool kPadded = false;
+  const float* row(const Gemm& g, int64_t n) const { return g.b + n * g.ldb; }
+  float scale(const Gemm&, int64_t) const { return 1; }
+};
+
+struct BFloat16Rows {
+  using Element = uint16_t;
+  static constexpr bool kPadded = true;
+  const uint16_t* row(const Gemm& g, int64_t n) const { return g.compact->bfloat16(n); }
+  float scale(const Gemm&, int64_t) const { return 1; }
+};
+
+struct Int8Rows {
+  using Element = int8_t;
+  static constexpr bool kPadded = true;
+  const int8_t* row(const Gemm& g, int64_t n) const { return g.compact->int8(n); }
+  float scale(const Gemm& g, int64_t n) const { return g.compact->scale(n); }
+};
+
+HWY_INLINE Floats loadElements(const float* p) { return loadFloats(p); }
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE Floats loadElements(const uint16_t* p) {
+  alignas(16) float line[kLanes];
+  for (int i = 0; i < kLanes; i++) {
+    const uint32_t bits = static_cast<uint32_t>(p[i]) << 16;
+    std::memcpy(line + i, &bits, sizeof bits);
+  }
+  return loadFloats(line);
+}
+HWY_INLINE Floats loadElements(const int8_t* p) {
+  alignas(16) float line[kLanes];
+  for (int i = 0; i < kLanes; i++) line[i] = p[i];
+  return loadFloats(line);
+}
+#else
+HWY_INLINE Floats loadElements(const uint16_t* p) {
+  const FloatTag d;
+  const hn::RebindToUnsigned<FloatTag> words;
+  const hn::Rebind<uint16_t, FloatTag> halves;
+  return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(words, hn::LoadU(halves, p))));
+}
+HWY_INLINE Floats loadElements(const int8_t* p) {
+  const hn::RebindToSigned<FloatTag> words;
+  const hn::Rebind<int8_t, FloatTag> bytes;
+  return hn::ConvertTo(FloatTag(), hn::PromoteTo(words, hn::LoadU(bytes, p)));
+}
+#endif
+
+// The first `count` elements; what comes after is met with zeros of a.
+template <bool Padded, class Element>
+HWY_INLINE Floats loadLast(const Element* p, int) {
+  return loadElements(p);
+}
+template <>
+HWY_INLINE Floats loadLast<false, float>(const float* p, int count) {
+  return loadFirst(p, count);
+}
+
 // b stored [N,K]: dot products of Rows rows of a with four rows of b, vectors along k.
-template <int Rows>
-HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const float* const* b, float (*sums)[4]) {
+template <int Rows, class Stored>
+HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const typename Stored::Element* const* b,
+                          float (*sums)[4]) {
   constexpr int kColumns = 4;
   constexpr int kDepth = Rows == 1 ? 2 : 1;
   Floats totals[kDepth][Rows][kColumns];
@@ -94,7 +156,7 @@ HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const float* const* 
       for (int r = 0; r < Rows; r++) x[r] = loadFloats(a[r] + i + s * kLanes);
       HWY_UNROLL(4)
       for (int c = 0; c < kColumns; c++) {
-        const Floats y = loadFloats(b[c] + i + s * kLanes);
+        const Floats y = loadElements(b[c] + i + s * kLanes);
         HWY_UNROLL(4)
         for (int r = 0; r < Rows; r++) totals[s][r][c] = multiplyAdd(x[r], y, totals[s][r][c]);
       }
@@ -104,7 +166,7 @@ HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const float* const* 
     const int count = static_cast<int>(k - i < kLanes ? k - i : kLanes);
     HWY_UNROLL(4)
     for (int c = 0; c < kColumns; c++) {
-      const Floats y = loadFirst(b[c] + i, count);
+      const Floats y = loadLast<Stored::kPadded>(b[c] + i, count);
       HWY_UNROLL(4)
       for (int r = 0; r < Rows; r++) totals[0][r][c] = multiplyAdd(loadFirst(a[r] + i, count), y, totals[0][r][c]);
     }
@@ -120,29 +182,30 @@ HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const float* const* 
   }
 }
 
-template <int Rows>
-HWY_INLINE void dotRows(const Gemm& g, int64_t m0, int64_t n0, int64_t n) {
+template <int Rows, class Stored>
+HWY_INLINE void dotRows(const Gemm& g, const Stored& stored, int64_t m0, int64_t n0, int64_t n) {
   constexpr int kColumns = 4;
   const float* a[Rows];
   for (int r = 0; r < Rows; r++) a[r] = g.a + (m0 + r) * g.lda;
   for (int64_t done = 0; done < n; done += kColumns) {
     const int columns = static_cast<int>(n - done < kColumns ? n - done : kColumns);
-    const float* b[kColumns];
-    bool present[kColumns];
+    const typename Stored::Element* b[kColumns];
+    // 0 for rows of zeros.
+    float scales[kColumns];
     for (int c = 0; c < kColumns; c++) {
       const int64_t column = n0 + done + (c < columns ? c : 0);
       const int64_t row = g.maps.bRows ? g.maps.bRows[column] : column;
-      present[c] = row >= 0;
-      b[c] = g.b + (row < 0 ? 0 : row) * g.ldb;
+      b[c] = stored.row(g, row < 0 ? 0 : row);
+      scales[c] = row < 0 ? 0 : stored.scale(g, row);
     }
     float sums[Rows][kColumns];
-    dotTile<Rows>(g.K, a, b, sums);
+    dotTile<Rows, Stored>(g.K, a, b, sums);
     for (int c = 0; c < columns; c++) {
       const int64_t column = n0 + done + c;
       const int64_t at = g.maps.cGroups ? g.maps.cGroups[column / kGroup] + column % kGroup : column;
       for (int r = 0; r < Rows; r++) {
         float* p = g.c + (m0 + r) * g.ldc + at;
-        float sum = present[c] ? sums[r][c] : 0.0f;
+        float sum = scales[c] == 0 ? 0.0f : sums[r][c] * scales[c];
         if (g.bias) sum += g.bias[column];
         *p = g.accumulate ? *p + sum : sum;
       }
@@ -177,13 +240,8 @@ HWY_INLINE void tileRows(const Gemm& g, int64_t m0, int rows, int64_t n0, int64_
   }
 }
 
-HWY_NOINLINE void multiplyDirect(const Gemm& g, int64_t n0, int64_t n) {
-  if (!g.transposeB) {
-    for (int64_t m = 0; m < g.M; m += kMaxRows) {
-      tileRows(g, m, static_cast<int>(g.M - m < kMaxRows ? g.M - m : kMaxRows), n0, n);
-    }
-    return;
-  }
+template <class Stored>
+HWY_INLINE void multiplyStored(const Gemm& g, const Stored& stored, int64_t n0, int64_t n) {
   // Columns in chunks, so that their rows of b are read from memory once however many rows a has.
   constexpr int64_t kChunk = 16;
   for (int64_t done = 0; done < n; done += kChunk) {
@@ -191,18 +249,34 @@ HWY_NOINLINE void multiplyDirect(const Gemm& g, int64_t n0, int64_t n) {
     for (int64_t m = 0; m < g.M; m += kDotRows) {
       switch (g.M - m) {
         case 1:
-          dotRows<1>(g, m, n0 + done, columns);
+          dotRows<1>(g, stored, m, n0 + done, columns);
           break;
         case 2:
-          dotRows<2>(g, m, n0 + done, columns);
+          dotRows<2>(g, stored, m, n0 + done, columns);
           break;
         case 3:
-          dotRows<3>(g, m, n0 + done, columns);
+          dotRows<3>(g, stored, m, n0 + done, columns);
           break;
         default:
-          dotRows<kDotRows>(g, m, n0 + done, columns);
+          dotRows<kDotRows>(g, stored, m, n0 + done, columns);
       }
     }
+  }
+}
+
+HWY_NOINLINE void multiplyDirect(const Gemm& g, int64_t n0, int64_t n) {
+  if (!g.transposeB) {
+    for (int64_t m = 0; m < g.M; m += kMaxRows) {
+      tileRows(g, m, static_cast<int>(g.M - m < kMaxRows ? g.M - m : kMaxRows), n0, n);
+    }
+    return;
+  }
+  if (!g.compact) {
+    multiplyStored(g, PlainRows(), n0, n);
+  } else if (g.compact->type == WeightType::int8) {
+    multiplyStored(g, Int8Rows(), n0, n);
+  } else {
+    multiplyStored(g, BFloat16Rows(), n0, n);
   }
 }
 

@@ -45,14 +45,14 @@ struct ForwardScratch {
 
   ForwardScratch(const Call& call, const RecurrentSizes& s, bool after) {
     ScratchLayout layout(call.scratch);
-    const float* weightHh = call.operand(3).f32();
+    const TensorView& weightHh = call.operand(3);
     rows = layout.ints(kGates * s.Hp);
     inputGroups = layout.ints(kGates * s.blocks);
     gateRows = layout.ints(2 * s.Hp);
     candidateRows = layout.ints(s.Hp);
     bias = layout.floats(kSlots * s.Hp);
     chunk = stepsPerChunk(s);
-    ih = forwardProduct(s, call.operand(2).f32(), s.I, kGates * kHiddenBlock, rows, inputGroups, chunk * s.B);
+    ih = forwardProduct(s, call.operand(2), s.I, kGates * kHiddenBlock, rows, inputGroups, chunk * s.B);
     hh = forwardProduct(s, weightHh, s.H, (after ? kGates : 2) * kHiddenBlock, after ? rows : gateRows, nullptr, s.B);
     candidate = forwardProduct(s, weightHh, s.H, kHiddenBlock, candidateRows, nullptr, s.B);
     place(ih, layout);

@@ -16,6 +16,7 @@ Gemm linearOf(const Call& call) {
   g.lda = g.K;
   g.b = weight.f32();
   g.ldb = g.K;
+  g.compact = weight.compactRows();
   g.transposeB = true;
   g.c = call.result(0).mutableF32();
   g.ldc = g.N;

@@ -30,8 +30,8 @@ struct ForwardScratch {
     rows = layout.ints(kGates * s.Hp);
     bias = layout.floats(kGates * s.Hp);
     chunk = stepsPerChunk(s);
-    ih = forwardProduct(s, call.operand(3).f32(), s.I, kGates * kHiddenBlock, rows, nullptr, chunk * s.B);
-    hh = forwardProduct(s, call.operand(4).f32(), s.H, kGates * kHiddenBlock, rows, nullptr, s.B);
+    ih = forwardProduct(s, call.operand(3), s.I, kGates * kHiddenBlock, rows, nullptr, chunk * s.B);
+    hh = forwardProduct(s, call.operand(4), s.H, kGates * kHiddenBlock, rows, nullptr, s.B);
     place(ih, layout);
     place(hh, layout);
     for (StepRows& state : h) state = stepRows(s, hh, s.ldh(), layout);

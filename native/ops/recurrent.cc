@@ -148,14 +148,15 @@ void scatterBias(const float* from, const int32_t* map, int64_t n, float* to) {
   }
 }
 
-RecurrentProduct forwardProduct(const RecurrentSizes& s, const float* weight, int64_t K, int64_t columnsPerBlock,
+RecurrentProduct forwardProduct(const RecurrentSizes& s, const TensorView& weight, int64_t K, int64_t columnsPerBlock,
                                 const int32_t* bRows, const int32_t* cGroups, int64_t mostRows) {
   RecurrentProduct product{{}, s.blocks, columnsPerBlock, s.parts, mostRows};
   product.weights.N = s.blocks * columnsPerBlock;
   product.weights.K = K;
-  product.weights.b = weight;
+  product.weights.b = weight.f32();
   product.weights.ldb = K;
   product.weights.transposeB = true;
+  product.weights.compact = weight.compactRows();
   product.weights.maps.bRows = bRows;
   product.weights.maps.cGroups = cGroups;
   product.packs = s.T * s.B >= kRowsWorthPacking;

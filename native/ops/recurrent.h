@@ -77,7 +77,7 @@ void scatterBias(const float* from, const int32_t* map, int64_t n, float* to);
 
 // Up to mostRows rows of x [T*B,I] times weight_ih^T by own columns, or of the state times weight_hh^T: weight [rows,K],
 // bRows the map of its rows. With few rows in all the weights are used where they lie.
-RecurrentProduct forwardProduct(const RecurrentSizes& sizes, const float* weight, int64_t K, int64_t columnsPerBlock,
+RecurrentProduct forwardProduct(const RecurrentSizes& sizes, const TensorView& weight, int64_t K, int64_t columnsPerBlock,
                                 const int32_t* bRows, const int32_t* cGroups, int64_t mostRows);
 // Gradients of gates [B, K] times weight_hh [rows,H]: K entries in bRows.
 RecurrentProduct backwardProduct(const RecurrentSizes& sizes, const float* weight, int64_t K, const int32_t* bRows);

@@ -30,8 +30,8 @@ struct ForwardScratch {
     bias = layout.floats(s.Hp);
     // The products are made in y itself, whose rows have H columns and no padding.
     chunk = stepsPerChunk(s);
-    ih = forwardProduct(s, call.operand(2).f32(), s.I, kHiddenBlock, nullptr, nullptr, chunk * s.B);
-    hh = forwardProduct(s, call.operand(3).f32(), s.H, kHiddenBlock, nullptr, nullptr, s.B);
+    ih = forwardProduct(s, call.operand(2), s.I, kHiddenBlock, nullptr, nullptr, chunk * s.B);
+    hh = forwardProduct(s, call.operand(3), s.H, kHiddenBlock, nullptr, nullptr, s.B);
     ih.weights.N = hh.weights.N = s.H;
     place(ih, layout);
     place(hh, layout);

@@ -19,6 +19,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/compact_weights.h"
 #include "kernels/precision.h"
 #include "runtime/thread_pool.h"
 
@@ -46,7 +47,14 @@ struct TensorView {
   int64_t dims[kMaxRank] = {};
   void* data = nullptr;
   bool present = false;
+  // Of a variable: its weights in fewer bytes, if they are kept so at the moment of a run.
+  const CompactWeights* compact = nullptr;
 
+  // The matrix [rows,columns] in fewer bytes, or null.
+  const CompactWeights* compactRows() const {
+    const bool kept = compact && compact->type != WeightType::float32;
+    return kept && rank == 2 && compact->rows == dims[0] && compact->columns == dims[1] ? compact : nullptr;
+  }
   int64_t elements() const {
     int64_t n = 1;
     for (int i = 0; i < rank; i++) n *= dims[i];

@@ -78,6 +78,7 @@ Value readValue(Reader& reader, int64_t arenaBytes, char* arena, const Store& st
       malformed("a value does not fit variable " + std::to_string(location));
     }
     value.view.data = variable.memory.data();
+    value.view.compact = variable.compact.get();
   }
   return value;
 }
@@ -170,6 +171,7 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
       if (k < 32 && (op.operation->mutates >> k & 1) && value.placement != Placement::variable) {
         refuse(name, "operand " + std::to_string(k) + " is updated in place and must be a variable");
       }
+      if (k < 32 && (op.operation->mutates >> k & 1)) changed_.push_back(const_cast<CompactWeights*>(value.view.compact));
       if (k < 32 && (op.operation->consumes >> k & 1) && value.placement != Placement::arena) {
         refuse(name, "operand " + std::to_string(k) + " is used up and must be in the arena");
       }
@@ -214,6 +216,7 @@ void Program::prepareScratch() {
 int64_t Program::run(bool check) {
   std::shared_lock<std::shared_mutex> lock(configurationLock());
   if (configuration_ != configurationVersion()) prepareScratch();
+  for (CompactWeights* compact : changed_) compact->clear();
   for (size_t i = 0; i < ops_.size(); i++) {
     const BoundOp& op = ops_[i];
     try {

@@ -81,6 +81,8 @@ class Program {
   std::vector<TensorView> feeds_;
   std::vector<TensorView> outputs_;
   std::vector<BoundOp> ops_;
+  // Of the variables that the ops change.
+  std::vector<CompactWeights*> changed_;
 };
 
 }  // namespace ostinato

@@ -17,17 +17,20 @@ class Store {
     DType dtype;
     int64_t elements;
     AlignedMemory memory;
+    // Where compact() was asked for, until the values change.
+    std::unique_ptr<CompactWeights> compact;
   };
 
   // Adds a variable filled with zeros and returns its index. Throws ProgramError for a size out of range, std::bad_alloc.
   int64_t declare(DType dtype, int64_t elements) {
     if (elements < 1 || elements > kMaxElements) refuse("store", "a variable of " + std::to_string(elements) + " elements");
-    variables_.push_back({dtype, elements, AlignedMemory(static_cast<size_t>(elements) * 4)});
+    variables_.push_back(
+        {dtype, elements, AlignedMemory(static_cast<size_t>(elements) * 4), std::make_unique<CompactWeights>()});
     return static_cast<int64_t>(variables_.size()) - 1;
   }
 
   int64_t size() const { return static_cast<int64_t>(variables_.size()); }
-  // The memory of a variable never moves, also when others are declared.
+  // The memory of a variable never moves, nor that of its compact weights, also when others are declared.
   const Variable& variable(int64_t index) const { return variables_[static_cast<size_t>(index)]; }
 
   struct Release {

@@ -52,12 +52,35 @@ test("train, generate, evaluate, info and inspect work one after the other", () 
   expect(ostinato("evaluate", model, book).stdout).toMatch(
     /tokens: \d\.\d+ nats, perplexity \d+\.\d+, \d\.\d+ bits per character/,
   );
-  expect(ostinato("info", model).stdout).toMatch(/LanguageModel: [\d,]+ parameters; character tokens/);
+  expect(ostinato("info", model).stdout).toMatch(/LanguageModel: [\d,]+ parameters in float32; character tokens/);
   expect(ostinato("info").stdout).toMatch(/Kernels: \w+ \(.*\).*Matrix products/s);
 
   const inspected = ostinato("inspect", model, "--text", book);
   expect(inspected.status).toBe(0);
   expect(readFileSync(join(model, "report.html"), "utf8")).toContain("<html");
+});
+
+test("quantize writes a smaller model that generates, and says what it costs", () => {
+  const small = join(folder, "int8");
+  const made = ostinato("quantize", model, small, "--evaluate", book, "--json");
+  expect(made).toMatchObject({ status: 0, stderr: "" });
+  const { weights, bytes, perplexity } = JSON.parse(made.stdout);
+  expect(weights).toBe("int8");
+  expect(bytes.after).toBeLessThan(bytes.before / 2);
+  expect(bytes.before).toBe(statSync(join(model, "model.safetensors")).size);
+  expect(Math.abs(perplexity.after / perplexity.before - 1)).toBeLessThan(0.05);
+  expect(ostinato("evaluate", small, book, "--json").stdout).toContain(String(perplexity.after));
+  expect(ostinato("info", small).stdout).toContain("int8");
+
+  const texts = ostinato("generate", small, "--count", "3", "--maximum-tokens", "20", "--seed", "1", "--json").stdout;
+  const places = texts
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line).place);
+  expect(places).toEqual([0, 1, 2]);
+
+  expectOneSentence(ostinato("quantize", model, small), /holds a model already/);
+  expectOneSentence(ostinato("quantize", small, join(folder, "x"), "--weights", "bfloat16"), /int8 already/);
 });
 
 test("--json prints one object a line, for machines", () => {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { InputError } from "../../errors.js";
+import type { GenerateOptions } from "../../models/generation.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
@@ -29,7 +30,7 @@ export function generateCommand(): Command {
     .option("--top-p <p>", "only the most probable tokens that together reach p", number)
     .option("--seed <n>", "the same seed writes the same text (default: a new one)", whole)
     .option("--stop <text>", "stop before this text")
-    .option("--count <n>", "how many texts to write", whole, 1)
+    .option("--count <n>", "how many texts to write, side by side", whole, 1)
     .option("--json", "print one JSON object for each text");
   return withExecutorOptions(command).action(generate);
 }
@@ -37,27 +38,13 @@ export function generateCommand(): Command {
 async function generate(folder: string, options: Options): Promise<void> {
   if (options.count < 1) throw new InputError("generate: --count must be at least 1.");
   const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
-  const { prompt, maximumTokens, temperature, topK, topP, stop } = options;
   const { signal, stoppedBy, done } = interruptible();
-  const first = options.seed ?? Math.floor(Math.random() * 2 ** 31);
+  const { maximumTokens, temperature, topK, topP, stop } = options;
+  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
+  const drawing = { ...given({ maximumTokens, temperature, topK, topP, stop }), seed, signal };
   try {
-    for (let i = 0; i < options.count; i++) {
-      const seed = first + i;
-      let text = "";
-      // The prompt is printed with the first piece: by then it is known that the model can read it.
-      let before = options.json ? "" : (prompt ?? "");
-      for await (const piece of model.generate({
-        ...given({ prompt, maximumTokens, temperature, topK, topP, stop }),
-        seed,
-        signal,
-      })) {
-        if (options.json) text += piece;
-        else process.stdout.write(before + piece);
-        before = "";
-      }
-      process.stdout.write(options.json ? `${JSON.stringify({ seed, prompt: prompt ?? "", text })}\n` : "\n");
-      if (!options.json && i + 1 < options.count) process.stdout.write("\n");
-    }
+    if (options.count > 1 || options.json) await writeAll(model, options, drawing);
+    else await writeOne(model, options.prompt, drawing);
   } catch (error) {
     const signalName = stoppedBy();
     if (!signalName) throw error;
@@ -65,5 +52,27 @@ async function generate(folder: string, options: Options): Promise<void> {
     process.exitCode = exitCodeOf(signalName);
   } finally {
     done();
+  }
+}
+
+/** As it comes. */
+async function writeOne(model: LanguageModel, prompt: string | undefined, drawing: GenerateOptions): Promise<void> {
+  // The prompt is printed with the first piece: by then it is known that the model can read it.
+  let before = prompt ?? "";
+  for await (const piece of model.generate({ ...drawing, ...given({ prompt }) })) {
+    process.stdout.write(before + piece);
+    before = "";
+  }
+  process.stdout.write("\n");
+}
+
+/** Side by side. */
+async function writeAll(model: LanguageModel, options: Options, drawing: GenerateOptions): Promise<void> {
+  const { prompt = "", count, json } = options;
+  const texts = await model.generateAll({ ...drawing, prompts: Array.from({ length: count }, () => prompt) });
+  for (const [i, text] of texts.entries()) {
+    const { seed } = drawing;
+    if (json) process.stdout.write(`${JSON.stringify({ seed, place: i, prompt, text })}\n`);
+    else process.stdout.write(`${i > 0 ? "\n" : ""}${prompt}${text}\n`);
   }
 }

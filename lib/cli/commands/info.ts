@@ -42,12 +42,21 @@ async function info(folder: string | undefined, options: { json?: boolean }): Pr
 }
 
 async function describeModel(folder: string, print: ReturnType<typeof printer>): Promise<void> {
-  const { model, config, tokenizer } = await loadModelFolder(folder);
+  const { model, config, weights, tokenizer } = await loadModelFolder(folder);
   const network = new LanguageModelNetwork(config as unknown as LanguageModelConfig);
   const parameters = network.parameters.map(({ name, shape }) => ({ name, shape }));
   const total = parameters.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
-  print.object({ model, config, tokenizer: { kind: tokenizer.kind, size: tokenizer.size }, parameters, total });
-  print.line(`${model}: ${count(total)} parameters; ${tokenizer.kind} tokens, vocabulary ${count(tokenizer.size)}`);
+  print.object({
+    model,
+    config,
+    weights: weights ?? "float32",
+    tokenizer: { kind: tokenizer.kind, size: tokenizer.size },
+    parameters,
+    total,
+  });
+  print.line(
+    `${model}: ${count(total)} parameters in ${weights ?? "float32"}; ${tokenizer.kind} tokens, vocabulary ${count(tokenizer.size)}`,
+  );
   for (const [name, value] of Object.entries(config)) print.line(`  ${name.padEnd(16)} ${String(value)}`);
   for (const { name, shape } of parameters) print.line(`  ${name.padEnd(28)} [${shape.join(", ")}]`);
 }

@@ -1,7 +1,10 @@
 import { expectOneOf, InputError, OptionError, ShapeError } from "../../errors.js";
 import type { Op, Port, Program, Value, VariableSpec } from "../../graph/program.js";
 import { elementsOf, sameShape, shapeText } from "../../graph/program.js";
+import type { WeightType } from "../../weights.js";
+import { packWeights, unpackWeights, weightTypes } from "../../weights.js";
 import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "../executor.js";
+import { expectMatrix } from "../executor.js";
 import { orderFeeds, orderReplay } from "../feeds.js";
 import type { Buffer, Floats, Kernel, KernelCall } from "./kernel.js";
 import { kernels } from "./kernels.js";
@@ -63,6 +66,15 @@ class ReferenceStore implements Store {
       throw new InputError(`Store: expected ${data.length} values for ${JSON.stringify(name)}, got ${values.length}.`);
     }
     data.set(values);
+  }
+
+  async quantize(name: string, type: WeightType): Promise<void> {
+    const data = this.memory(name);
+    const { spec } = this.#variables.get(name) as { spec: VariableSpec };
+    expectMatrix(spec);
+    expectOneOf("quantize", "type", type, weightTypes);
+    if (!data.every(Number.isFinite)) throw new InputError(`quantize: a weight of ${name} is not finite.`);
+    data.set(unpackWeights(packWeights(data, spec.shape[0] as number, type)));
   }
 
   /** The variable's own memory, which programs read and update. */

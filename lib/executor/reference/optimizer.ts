@@ -37,7 +37,10 @@ function update(
 }
 
 export function sgd(call: KernelCall): void {
-  if (call.operands[5]) return sgdRows(call);
+  if (call.operands[5]) {
+    sgdRows(call);
+    return;
+  }
   const [momentum, nesterov, decay] = call.attributes as [number, number, number];
   const velocity = optionalFloats(call, 4);
   update(call, { gradient: 1, decay }, ({ i, w, g, learningRate }) => {

@@ -1,0 +1,72 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { Corpus } from "../../data/index.js";
+import { FileError } from "../../errors.js";
+import { holdsModel, modelFiles } from "../../formats/index.js";
+import { LanguageModel } from "../../models/languageModel.js";
+import type { WeightType } from "../../weights.js";
+import { weightTypes } from "../../weights.js";
+import type { ExecutorOptions } from "../executor.js";
+import { executorFrom, withExecutorOptions } from "../executor.js";
+import { exitCodeOf, interruptible } from "../interrupt.js";
+import { count, printer } from "../print.js";
+
+interface Options extends ExecutorOptions {
+  weights: WeightType;
+  evaluate?: string[];
+  overwrite?: boolean;
+  json?: boolean;
+}
+
+export function quantizeCommand(): Command {
+  const command = new Command("quantize")
+    .description("round a model's weights to a smaller type: smaller files, and faster writing of one text at a time")
+    .argument("<model>", "folder of a trained model")
+    .argument("<out>", "folder for the rounded model")
+    .addOption(new Option("--weights <type>", "what to round to").choices(weightTypes).default("int8"))
+    .option("--evaluate <text...>", "measure what it costs on these text files")
+    .option("--overwrite", "replace the model in <out>")
+    .option("--json", "print one JSON object");
+  return withExecutorOptions(command).action(quantize);
+}
+
+async function quantize(folder: string, out: string, options: Options): Promise<void> {
+  const print = printer(options);
+  const { signal, stoppedBy, done } = interruptible();
+  try {
+    if (!options.overwrite && (await holdsModel(out))) {
+      throw new FileError(`${out} holds a model already. Choose another folder, or say --overwrite.`);
+    }
+    const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
+    const before = await perplexity(model, options.evaluate, signal);
+    await model.quantize(options.weights);
+    const after = await perplexity(model, options.evaluate, signal);
+    await model.save(out, { overwrite: options.overwrite ?? false });
+    const bytes = { before: await weightBytes(folder), after: await weightBytes(out) };
+    print.object({ weights: options.weights, bytes, ...(before ? { perplexity: { before, after } } : {}) });
+    print.line(`${out}: ${options.weights} weights, ${count(bytes.after)} bytes instead of ${count(bytes.before)}.`);
+    if (before && after) {
+      const change = (100 * (after - before)) / before;
+      print.line(
+        `Perplexity ${before.toFixed(3)} before, ${after.toFixed(3)} after: ${change >= 0 ? "+" : ""}${change.toFixed(2)} %.`,
+      );
+    }
+  } catch (error) {
+    const by = stoppedBy();
+    if (!by) throw error;
+    process.exitCode = exitCodeOf(by);
+  } finally {
+    done();
+  }
+}
+
+async function perplexity(model: LanguageModel, files: string[] | undefined, signal: AbortSignal) {
+  if (!files) return null;
+  const stream = await Corpus.fromFiles(files).tokenize(model.tokenizer, { signal });
+  return (await model.evaluate(stream, { signal }).finally(() => stream.close())).perplexity;
+}
+
+async function weightBytes(folder: string): Promise<number> {
+  return (await stat(join(folder, modelFiles.tensors))).size;
+}
