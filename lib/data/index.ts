@@ -4,7 +4,6 @@ export type { CharacterOptions } from "./characterTokenizer.js";
 export { CharacterTokenizer, characterUnits } from "./characterTokenizer.js";
 export type { TokenizeOptions } from "./corpus.js";
 export { Corpus, TokenizedCorpus } from "./corpus.js";
-export { prefetch } from "./prefetch.js";
 export type { SentenceBatch, SentenceBatchOptions } from "./sentenceBatches.js";
 export { SentenceBatches, sentenceMarks } from "./sentenceBatches.js";
 export type { StreamBatch, StreamBatchOptions } from "./streamBatches.js";

@@ -7,6 +7,7 @@ import type { Checkpoint } from "./checkpoint.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { EvaluationStep } from "./evaluation.js";
 import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
+import { prefetch } from "./prefetch.js";
 import { Curve, Progress } from "./progress.js";
 import { TrainingStep } from "./step.js";
 import type { Batch, Trainable } from "./trainable.js";
@@ -92,7 +93,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     // A training that was stopped while it validated.
     if (this.#validationDue()) await this.#validate(signal);
     while (this.#at.epoch < epochs) {
-      for await (const batch of data.batches(this.#at.epoch, this.#at.batch)) {
+      for await (const batch of prefetch(data.batches(this.#at.epoch, this.#at.batch))) {
         const reason = this.#reasonToEnd(signal);
         if (reason) return this.#end(reason, progress);
         await this.#update(batch, progress);
@@ -151,7 +152,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     if (!validation) return;
     let total = 0;
     let tokens = 0;
-    for await (const batch of validation.batches(0)) {
+    for await (const batch of prefetch(validation.batches(0))) {
       if (signal?.aborted) return;
       const result = await this.#evaluation.run(batch);
       total += result.total;

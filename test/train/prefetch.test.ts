@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { prefetch } from "../../lib/data/prefetch.js";
+import { prefetch } from "../../lib/train/prefetch.js";
 
 async function* counting(log: string[], end: number): AsyncGenerator<number> {
   try {
