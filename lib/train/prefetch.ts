@@ -2,9 +2,9 @@
  * Prepares the next item while the current one is used. Reading from disk overlaps entirely; work on this thread begins
  * only after the consumer has started its own (such as a training step, which runs off the event loop).
  */
-export async function* prefetch<T>(source: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
-  const iterator = source[Symbol.asyncIterator]();
-  let pending = iterator.next();
+export async function* prefetch<T>(source: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T, void, undefined> {
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  let pending = Promise.resolve(iterator.next());
   try {
     for (;;) {
       const { value, done } = await pending;
