@@ -1,6 +1,7 @@
 // How many tokens a second does a training step reach, against other systems? See bench/README.md.
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { ceilingsLine, measureCeilings } from "./ceilings.mjs";
 import { busyWarning, describeMachine, machineLine } from "./machine.mjs";
 import { measure } from "./measure.mjs";
 import { allThreads, opponents } from "./opponents/list.mjs";
@@ -87,11 +88,13 @@ async function main() {
   report(machineLine(machine));
   const warning = busyWarning();
   if (warning && !options.short) report(warning);
+  const ceilings = options.short ? null : measureCeilings(options.threads);
+  if (ceilings) report(ceilingsLine(ceilings));
   const rows = [];
   for (const workload of options.workloads) rows.push(...(await measure({ ...options, workload, report })));
   if (options.short) expectSound(rows);
-  else report(`kept in ${keepResults({ machine, rows })}`);
-  process.stdout.write(`${markdown({ machine, rows })}\n`);
+  else report(`kept in ${keepResults({ machine, ceilings, rows })}`);
+  process.stdout.write(`${markdown({ machine, ceilings, rows })}\n`);
 }
 
 try {

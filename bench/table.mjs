@@ -1,5 +1,6 @@
 // Prints the results of bench/run.mjs as Markdown: node bench/table.mjs [bench/results/FILE.json ...]
 import { pathToFileURL } from "node:url";
+import { ceilingsLine } from "./ceilings.mjs";
 import { machineLine } from "./machine.mjs";
 import { opponents } from "./opponents/list.mjs";
 import { readResults, resultFiles } from "./results.mjs";
@@ -9,8 +10,8 @@ const number = (value, digits = 3) =>
   value >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(digits)));
 
 /** The table of one machine, with what a reader needs to judge it. */
-export function markdown({ machine, rows }) {
-  const lines = [`Machine: ${machineLine(machine)}.`, ""];
+export function markdown({ machine, ceilings, rows }) {
+  const lines = [`Machine: ${machineLine(machine)}.`, "", ...(ceilings ? [ceilingsLine(ceilings), ""] : [])];
   const names = Object.keys(workloads).filter((name) => rows.some((row) => row.workload === name));
   for (const name of names) {
     const workload = workloads[name];
@@ -18,9 +19,11 @@ export function markdown({ machine, rows }) {
     lines.push(
       `**${name}**, training, ${workload.title} (${workload.source}); ${number(flopsPerToken(workload) / 1e6)} MFLOP a token.`,
       "",
-      "| | tokens/s | GFLOP/s | step, ms: median (quartiles) | native is faster by |",
-      "|---|---:|---:|---:|---:|",
-      ...Object.keys(opponents).flatMap((opponent) => own.filter((row) => row.opponent === opponent).map(tableRow)),
+      "| | tokens/s | GFLOP/s | of the float32 peak | step, ms: median (quartiles) | native is faster by |",
+      "|---|---:|---:|---:|---:|---:|",
+      ...Object.keys(opponents).flatMap((opponent) =>
+        own.filter((row) => row.opponent === opponent).map((row) => tableRow(row, ceilings)),
+      ),
       "",
     );
   }
@@ -37,16 +40,17 @@ export function markdown({ machine, rows }) {
   return lines.join("\n");
 }
 
-function tableRow(row) {
+function tableRow(row, ceilings) {
   const { title } = opponents[row.opponent];
-  if (row.unavailable) return `| ${title} | not measured: ${row.unavailable.replaceAll("|", "/")} | | | |`;
+  if (row.unavailable) return `| ${title} | not measured: ${row.unavailable.replaceAll("|", "/")} | | | | |`;
   const { milliseconds, tokensPerSecond, gigaflops, nativeIsFaster, window, workload } = row;
   const short = window === workloads[workload].T ? "" : ` (window ${window})`;
   const step = `${number(milliseconds.median)} (${number(milliseconds.lowerQuartile)} to ${number(milliseconds.upperQuartile)})`;
   const ratio = nativeIsFaster
     ? `${number(nativeIsFaster.median)} x (${number(nativeIsFaster.lowest)} to ${number(nativeIsFaster.highest)})`
     : "";
-  return `| ${title}${short} | ${number(tokensPerSecond)} | ${number(gigaflops)} | ${step} | ${ratio} |`;
+  const share = ceilings ? `${number((100 * gigaflops) / ceilings.fmaGflops)} %` : "";
+  return `| ${title}${short} | ${number(tokensPerSecond)} | ${number(gigaflops)} | ${share} | ${step} | ${ratio} |`;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

@@ -14,11 +14,38 @@ export async function languageModel(executor, { V, E, H, layers }) {
   return LanguageModel.create({ tokenizer, executor, cell: "lstm", layers, hiddenSize: H, embeddingSize: E });
 }
 
+/** A sentence classifier of the workload's size: embedding, GRU in both directions, largest feature over time, linear. */
+async function classifier(executor, { V, E, H, classes }) {
+  const [{ Embedding }, { GRU }, { Linear }, ops, { randomSource }] = await Promise.all(
+    ["nn/embedding.js", "nn/gru.js", "nn/linear.js", "graph/ops/index.js", "random/source.js"].map(dist),
+  );
+  const embedding = new Embedding("embedding", { vocabularySize: V, embeddingSize: E });
+  const rnn = new GRU("rnn", { inputSize: E, hiddenSize: H, bidirectional: true });
+  const output = new Linear("output", { inputSize: 2 * H, outputSize: classes });
+  const parameters = [embedding, rnn, output].flatMap((layer) => layer.parameters);
+  const store = executor.createStore();
+  for (const { name, shape, initializer } of parameters) {
+    store.declare({ name, dtype: "f32", shape });
+    await store.write(name, initializer(shape, randomSource(1, name)));
+  }
+  return {
+    executor,
+    store,
+    parameters,
+    recordLoss(graph, { T, B }) {
+      const { y } = rnn.apply(embedding.apply(graph.feed("inputs", "i32", [T, B])));
+      const targets = graph.feed("classes", "i32", [B]);
+      const { losses, count } = output.crossEntropy(ops.max(y, 0), targets);
+      return { losses: ops.reshape(losses, [1, B]), count, carried: [] };
+    },
+  };
+}
+
 /** One training step of such a model, as Trainer makes it. */
 export async function trainingStep(executor, workload, T) {
   const [{ sgd }, { TrainingStep }] = await Promise.all(["train/optimizers.js", "train/step.js"].map(dist));
-  const model = await languageModel(executor, workload);
-  const { B } = workload;
+  const { B, kind, classes } = workload;
+  const model = await (kind === "classifier" ? classifier : languageModel)(executor, workload);
   const { learningRate, clipNorm } = training;
   const step = new TrainingStep(model, {
     optimizer: sgd({ learningRate }),
@@ -28,7 +55,11 @@ export async function trainingStep(executor, workload, T) {
   });
   const batch = {
     form: { T, B, role: "train", lengths: false },
-    feeds: { ...tokensOf(workload, T), carry: 1 },
+    feeds: {
+      ...tokensOf(workload, T),
+      carry: 1,
+      ...(kind === "classifier" ? { classes: Int32Array.from({ length: B }, (_, i) => i % classes) } : {}),
+    },
     tokens: T * B,
   };
   let updates = 0;

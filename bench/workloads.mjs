@@ -3,6 +3,7 @@
  *
  * @typedef {object} Workload
  * @property {string} name
+ * @property {"classifier"} [kind] a language model unless it says otherwise
  * @property {string} title what a reader of the table sees
  * @property {string} source where the sizes come from
  * @property {number} V
@@ -13,7 +14,10 @@
  * @property {number} T
  */
 
-/** Every workload is one training step of a stacked LSTM: forward, softmax, truncated BPTT, clip by norm 5, SGD. */
+/**
+ * Every workload is one training step: forward, softmax, back-propagation through time (truncated, with the state carried,
+ * in language models), clip by norm 5, SGD. Language models are stacked LSTMs.
+ */
 export const training = { learningRate: 0.1, clipNorm: 5 };
 
 /** @type {Readonly<Record<string, Workload>>} */
@@ -51,6 +55,19 @@ export const workloads = {
     B: 20,
     T: 35,
   },
+  W4: {
+    name: "W4",
+    kind: "classifier",
+    title: "classifier: V 20,000, embedding 128, GRU 128 in both directions, batch 32, 100 words, largest over time",
+    source: "a usual sentence classifier",
+    V: 20_000,
+    E: 128,
+    H: 128,
+    classes: 2,
+    layers: 1,
+    B: 32,
+    T: 100,
+  },
   tiny: {
     name: "tiny",
     title: "V 27, 2 x LSTM 32, batch 4, window 8",
@@ -65,7 +82,9 @@ export const workloads = {
 };
 
 /** Weights that take part in matrix products: the cells and the output layer. The embedding is a look-up. */
-export function matmulParameters({ V, E, H, layers }) {
+export function matmulParameters({ kind, V, E, H, layers }) {
+  // Its output layer sees one vector a sentence.
+  if (kind === "classifier") return 2 * 3 * H * (E + H);
   let weights = H * V;
   for (let layer = 0; layer < layers; layer++) weights += 4 * H * ((layer === 0 ? E : H) + H);
   return weights;

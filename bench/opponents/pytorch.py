@@ -26,11 +26,24 @@ class LanguageModel(nn.Module):
         return self.output(y).flatten(0, 1), state
 
 
+class Classifier(nn.Module):
+    def __init__(self, V, E, H, classes):
+        super().__init__()
+        self.embedding = nn.Embedding(V, E)
+        self.rnn = nn.GRU(E, H, bidirectional=True)
+        self.output = nn.Linear(2 * H, classes)
+
+    def forward(self, ids, _):
+        y, _ = self.rnn(self.embedding(ids))
+        return self.output(y.max(0).values), ()
+
+
 def training_step(sizes, T):
     V, B = sizes["V"], sizes["B"]
-    model = LanguageModel(V, sizes["E"], sizes["H"], sizes["layers"])
+    classes = sizes.get("classes")
+    model = Classifier(V, sizes["E"], sizes["H"], classes) if classes else LanguageModel(V, sizes["E"], sizes["H"], sizes["layers"])
     optimizer = torch.optim.SGD(model.parameters(), lr=sizes["learningRate"])
-    inputs, targets = torch.randint(V, (T, B)), torch.randint(V, (T * B,))
+    inputs, targets = torch.randint(V, (T, B)), torch.randint(classes, (B,)) if classes else torch.randint(V, (T * B,))
     carried = [None]
 
     def step():

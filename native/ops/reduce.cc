@@ -183,23 +183,38 @@ size_t checkMax(const Call& call) {
   return 0;
 }
 
+// The largest of `size` rows for each of n columns, and which row it is in; the first NaN wins.
+template <bool Indexed>
+void largestRow(const float* rows, int64_t ld, int64_t size, int64_t n, float* y, int32_t* index) {
+  std::copy(rows, rows + n, y);
+  if (Indexed) std::fill(index, index + n, 0);
+  for (int64_t k = 1; k < size; k++) {
+    const float* row = rows + k * ld;
+    for (int64_t i = 0; i < n; i++) {
+      const bool better = row[i] > y[i] || (row[i] != row[i] && y[i] == y[i]);
+      y[i] = better ? row[i] : y[i];
+      if (Indexed) index[i] = better ? static_cast<int32_t>(k) : index[i];
+    }
+  }
+}
+
 void runMax(const Call& call) {
   const TensorView& x = call.operand(0);
   const Axis a = axisOf(x, call.integer(0));
   float* y = call.result(0).mutableF32();
   int32_t* index = call.result(1).mutableI32();
-  forRanges(call.pool, a.outer, a.size * a.inner, [&](int64_t begin, int64_t end) {
-    for (int64_t o = begin; o < end; o++) {
-      const float* block = x.f32() + o * a.size * a.inner;
-      for (int64_t i = 0; i < a.inner; i++) {
-        int64_t best = 0;
-        for (int64_t k = 1; k < a.size; k++) {
-          const float candidate = block[k * a.inner + i], most = block[best * a.inner + i];
-          // The first NaN wins.
-          if (candidate > most || (std::isnan(candidate) && !std::isnan(most))) best = k;
-        }
-        y[o * a.inner + i] = block[best * a.inner + i];
-        if (index) index[o * a.inner + i] = static_cast<int32_t>(best);
+  // So many columns at a time stay in L1 while the rows pass.
+  constexpr int64_t kColumns = 512;
+  const int64_t pieces = (a.inner + kColumns - 1) / kColumns;
+  forRanges(call.pool, a.outer * pieces, a.size * std::min(a.inner, kColumns), [&](int64_t begin, int64_t end) {
+    for (int64_t piece = begin; piece < end; piece++) {
+      const int64_t o = piece / pieces, first = piece % pieces * kColumns;
+      const int64_t n = std::min(kColumns, a.inner - first), at = o * a.inner + first;
+      const float* rows = x.f32() + o * a.size * a.inner + first;
+      if (index) {
+        largestRow<true>(rows, a.inner, a.size, n, y + at, index + at);
+      } else {
+        largestRow<false>(rows, a.inner, a.size, n, y + at, nullptr);
       }
     }
   });

@@ -1,0 +1,141 @@
+// What this machine can do at best, as JSON: float32 multiply-adds in registers, products on the matrix unit whose operands
+// lie in L1 and in L2 (random numbers: zeros take less power and would run faster), and reading memory.
+//
+//   build-bench/ceilings [threads]
+//
+// bench/ceilings.mjs builds and runs it. Each figure is the best of 9 runs, all threads at once.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "kernels/matrix_unit.h"
+#include "runtime/aligned_memory.h"
+#include "runtime/thread_pool.h"
+
+using namespace ostinato;
+
+namespace {
+
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// Work per second of all threads together. work(thread) does `amount` of it and is made long enough by repeating.
+double rate(int threads, double amount, const std::function<void(int)>& work) {
+  std::vector<double> rates;
+  int repeats = 1;
+  while (rates.size() < 9) {
+    std::vector<std::thread> others;
+    const double begin = seconds();
+    const auto all = [&](int thread) {
+      for (int i = 0; i < repeats; i++) work(thread);
+    };
+    for (int thread = 1; thread < threads; thread++) others.emplace_back(all, thread);
+    all(0);
+    for (std::thread& other : others) other.join();
+    const double took = seconds() - begin;
+    if (took < 0.03) {
+      repeats *= 2;
+      continue;
+    }
+    rates.push_back(amount * threads * repeats / took);
+  }
+  return *std::max_element(rates.begin(), rates.end());
+}
+
+volatile float sink;
+
+#if defined(__x86_64__)
+typedef float Vector __attribute__((vector_size(64)));
+#define OSTINATO_BEST_VECTORS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+typedef float Vector __attribute__((vector_size(16)));
+#define OSTINATO_BEST_VECTORS
+#endif
+constexpr int kSums = 12, kRounds = 4096;
+
+// Enough independent sums to hide the latency of a multiply-add.
+OSTINATO_BEST_VECTORS void multiplyAdds() {
+  Vector sums[kSums], x, y;
+  for (size_t i = 0; i < sizeof(Vector) / sizeof(float); i++) {
+    x[i] = 0.999f;
+    y[i] = 0.5f + 0.01f * static_cast<float>(i);
+  }
+  for (int s = 0; s < kSums; s++) sums[s] = y * static_cast<float>(s);
+  for (int round = 0; round < kRounds; round++) {
+#pragma GCC unroll 12
+    for (int s = 0; s < kSums; s++) sums[s] = sums[s] * x + y;
+  }
+  float total = 0;
+  for (const Vector& sum : sums) {
+    for (size_t i = 0; i < sizeof(Vector) / sizeof(float); i++) total += sum[i];
+  }
+  sink = total;
+}
+
+OSTINATO_BEST_VECTORS float sumOf(const float* values, int64_t n) {
+  Vector sums[8] = {};
+  constexpr int64_t kLanes = sizeof(Vector) / sizeof(float);
+  for (int64_t i = 0; i + 8 * kLanes <= n; i += 8 * kLanes) {
+    for (int s = 0; s < 8; s++) sums[s] += *reinterpret_cast<const Vector*>(values + i + s * kLanes);
+  }
+  float total = 0;
+  for (const Vector& sum : sums) total += sum[0];
+  return total;
+}
+
+double readingGBs(int threads, int64_t bytes) {
+  std::vector<AlignedMemory> memory;
+  for (int i = 0; i < threads; i++) memory.emplace_back(static_cast<size_t>(bytes));
+  return rate(threads, static_cast<double>(bytes), [&](int thread) {
+           sink = sumOf(static_cast<const float*>(memory[static_cast<size_t>(thread)].data()), bytes / 4);
+         }) / 1e9;
+}
+
+// With `onePanel` all columns are those of the same panel of B.
+double unitGflops(int threads, int64_t m, int64_t k, int64_t n, bool onePanel) {
+  struct Operands {
+    AlignedMemory a, b, c;
+  };
+  std::vector<Operands> operands;
+  std::mt19937 random(1);
+  const auto fill = [&](AlignedMemory& memory, int64_t elements) {
+    memory = AlignedMemory(static_cast<size_t>(elements) * 2);
+    auto* at = static_cast<matrix_unit::BFloat16*>(memory.data());
+    // Between 0.25 and 1 in size, of either sign.
+    for (int64_t i = 0; i < elements; i++) at[i] = static_cast<uint16_t>(0x3E80 + random() % 0x100 + (random() % 2 << 15));
+  };
+  for (int i = 0; i < threads; i++) {
+    operands.emplace_back();
+    fill(operands.back().a, m * k);
+    fill(operands.back().b, k * n);
+    operands.back().c = AlignedMemory(static_cast<size_t>(m * (n + 16)) * 4);
+  }
+  return rate(threads, 2.0 * static_cast<double>(m * k * n), [&](int thread) {
+           const Operands& own = operands[static_cast<size_t>(thread)];
+           const auto* a = static_cast<const matrix_unit::BFloat16*>(own.a.data());
+           const auto* b = static_cast<const matrix_unit::BFloat16*>(own.b.data());
+           matrix_unit::Panels columns = matrix_unit::panelsOfB(b, k, 1);
+           if (onePanel) columns.stride = 0;
+           matrix_unit::multiply(matrix_unit::panelsOfA(a, k, 16, 1), 16, columns, k, 1,
+                                 {m, n, static_cast<float*>(own.c.data()), n + 16, nullptr, nullptr, false});
+         }) / 1e9;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int threads = argc > 1 ? std::max(1, std::atoi(argv[1])) : ThreadPool::instance().threads();
+  const double lanes = sizeof(Vector) / sizeof(float);
+  const double fma = rate(threads, 2.0 * lanes * kSums * kRounds, [](int) { multiplyAdds(); }) / 1e9;
+  const bool unit = matrixUnitAvailable();
+  std::printf("{\"threads\": %d, \"fmaGflops\": %.0f, \"unitGflopsFromL1\": %.0f, \"unitGflopsFromL2\": %.0f, "
+              "\"readL2GBs\": %.0f, \"readL3GBs\": %.0f, \"readMemoryGBs\": %.0f}\n",
+              threads, fma, unit ? unitGflops(threads, 32, 256, 512, true) : 0.0, unit ? unitGflops(threads, 64, 512, 1024, false) : 0.0,
+              readingGBs(threads, int64_t{768} << 10), readingGBs(threads, int64_t{12} << 20),
+              readingGBs(threads, int64_t{1} << 30));
+}
