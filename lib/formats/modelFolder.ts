@@ -11,7 +11,7 @@ import { expectSameOrigin, expectTensors, expectVocabularySize } from "./modelCh
 import { packTensors, unpackTensors, weightTypeOf } from "./quantizedTensors.js";
 import { replaceFolder } from "./replaceFolder.js";
 import type { NamedTensor, TensorValues } from "./safetensors.js";
-import { readSafetensors, writeSafetensors } from "./safetensors.js";
+import { readSafetensors, readSafetensorsHeader, writeSafetensors } from "./safetensors.js";
 
 export interface ModelContent {
   /** The class that reads it. Default "LanguageModel". */
@@ -53,7 +53,15 @@ export async function saveModelFolder(
   const parts = partsOf(content);
   const present = await inspect(folder, parts);
   const write = (into: string) => writeParts(into, parts);
-  if (present.kind === "same" && !overwrite) return writeTensors(folder, parts);
+  if (present.kind === "same" && !overwrite) {
+    if (present.weights === "float32" && parts.weights) {
+      throw new FileError(
+        `${folder} holds this model with float32 weights, and they are to be replaced by ${parts.weights} ones, which cannot ` +
+          "be undone. Choose another folder, or say that it may be overwritten.",
+      );
+    }
+    return writeTensors(folder, parts);
+  }
   if (present.kind === "nothing") return replaceFolder(folder, write, { ours: [] });
   if (present.kind === "files") return write(folder);
   if (present.kind === "foreign") throw new FileError(`${present.message}. Choose another folder.`);
@@ -151,7 +159,8 @@ type Present =
   | { kind: "nothing" }
   /** Files, but no model. */
   | { kind: "files" }
-  | { kind: "same" }
+  /** The same configuration and vocabulary; `weights` are those of the file, null where it cannot be read. */
+  | { kind: "same"; weights: WeightType | "float32" | null }
   | { kind: "other"; message: string }
   /** Not written by Ostinato: never to be overwritten. */
   | { kind: "foreign"; message: string };
@@ -175,10 +184,15 @@ async function inspect(folder: string, { configFile, tokenizerJson }: Parts): Pr
   const oldTokenizer = await readJsonFile(join(folder, String(before.tokenizer))).catch(() => null);
   const sameConfig = jsonDigest(before) === jsonDigest(configFile);
   const sameTokenizer = oldTokenizer !== null && jsonDigest(oldTokenizer) === jsonDigest(tokenizerJson);
-  if (sameConfig && sameTokenizer) return { kind: "same" };
+  if (sameConfig && sameTokenizer) return { kind: "same", weights: await weightsIn(folder) };
   if (!hasTensors) return { kind: "files" };
   const difference = sameConfig ? "its vocabulary differs" : firstDifference(before, configFile);
   return { kind: "other", message: `${folder} holds another model: ${difference}` };
+}
+
+async function weightsIn(folder: string): Promise<WeightType | "float32" | null> {
+  const header = await readSafetensorsHeader(join(folder, modelFiles.tensors)).catch(() => null);
+  return header && (weightTypeOf(header.metadata) ?? "float32");
 }
 
 function firstDifference(before: ConfigFile, now: ConfigFile): string {

@@ -114,6 +114,18 @@ export async function readSafetensors(
   }
 }
 
+/** Reads the header alone. @throws FileError as readSafetensors does. */
+export async function readSafetensorsHeader(file: string): Promise<SafetensorsHeader> {
+  const handle = await open(file, "r").catch((cause: unknown) => {
+    throw new FileError(openingError(file, cause), cause);
+  });
+  try {
+    return (await readHeader(handle, file)).header;
+  } finally {
+    await handle.close();
+  }
+}
+
 async function readHeader(handle: FileHandle, file: string): Promise<{ header: SafetensorsHeader; bytes: Buffer }> {
   const stat = await handle.stat();
   const { size } = stat;

@@ -1,4 +1,4 @@
-import { expectKnownOptions, expectNumber, InputError } from "../errors.js";
+import { expectKnownOptions, expectNumber, InputError, OptionError } from "../errors.js";
 import type { Executable, Executor, Store, Values } from "../executor/executor.js";
 import { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
@@ -149,7 +149,7 @@ export async function* draw(
 ): AsyncGenerator<{ row: number; token: number }, void, undefined> {
   const { maximumTokens, signal, ...sampling } = options;
   const rows = contexts.length;
-  const longest = Math.max(...contexts.map(({ length }) => length));
+  const longest = contexts.reduce((most, { length }) => Math.max(most, length), 0);
   const tokens = Int32Array.from(contexts, ([first]) => first as number);
   let state = step.start();
   // Tokens that every row has read. The first that is drawn comes at once, later ones some at a time, which costs less.
@@ -190,14 +190,32 @@ export interface GenerateAllOptions extends Omit<GenerateOptions, "prompt"> {
   count?: number;
 }
 
+const generateOptionNames = ["temperature", "topK", "topP", "seed", "maximumTokens", "stop", "signal"] as const;
+
 /** @throws OptionError for an unknown option or a value outside its range. */
 export function completeGenerate(options: GenerateOptions) {
-  const known = ["temperature", "topK", "topP", "seed", "prompt", "maximumTokens", "stop", "signal"] as const;
-  expectKnownOptions("generate", options, known);
+  expectKnownOptions("generate", options, [...generateOptionNames, "prompt"]);
+  return { ...completeDrawing(options), prompt: options.prompt ?? "" };
+}
+
+/** @throws OptionError for an unknown option or a value outside its range. */
+export function completeGenerateAll(options: GenerateAllOptions) {
+  expectKnownOptions("generateAll", options, [...generateOptionNames, "prompts", "count"]);
+  const { prompts, count } = options;
+  if (prompts !== undefined && count !== undefined) {
+    throw new OptionError("generateAll: prompts and count exclude each other: there is one text for each prompt.");
+  }
+  if (prompts !== undefined && !(Array.isArray(prompts) && prompts.length > 0)) {
+    throw new OptionError("generateAll: expected prompts to be a list of at least one text.");
+  }
+  const texts = expectNumber("generateAll", "count", count ?? 1, { integer: true, minimum: 1 });
+  return { ...completeDrawing(options), prompts: prompts ?? Array.from({ length: texts }, () => "") };
+}
+
+function completeDrawing(options: Omit<GenerateOptions, "prompt">) {
   if (options.stop === "") throw new InputError("generate: the stop text is empty; leave it out to write on.");
   return {
     ...completeSampling(options),
-    prompt: options.prompt ?? "",
     maximumTokens: expectNumber("generate", "maximumTokens", options.maximumTokens ?? 500, {
       integer: true,
       minimum: 1,

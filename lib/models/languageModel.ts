@@ -14,7 +14,7 @@ import type { RecordedLoss, Trainable } from "../train/trainable.js";
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";
 import type { GenerateAllOptions, GenerateOptions } from "./generation.js";
-import { completeGenerate, draw, TokenStep } from "./generation.js";
+import { completeGenerate, completeGenerateAll, draw, TokenStep } from "./generation.js";
 import type { LanguageModelForm } from "./languageModelData.js";
 import { SentenceData, WindowData } from "./languageModelData.js";
 import type { LanguageModelConfig } from "./languageModelNetwork.js";
@@ -72,7 +72,8 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   #evaluations: Promise<unknown> = Promise.resolve();
   #weights: WeightType | null = null;
   readonly #evaluation = new EvaluationStep(this);
-  #steps: TokenStep | null = null;
+  /** By the number of sequences side by side. */
+  readonly #steps = new Map<number, TokenStep>();
 
   private constructor(network: LanguageModelNetwork, tokenizer: Tokenizer, executor: Executor) {
     if (typeof executor?.createStore !== "function") {
@@ -124,7 +125,13 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     if (this.#weights !== null && this.#weights !== type) {
       throw new OptionError(`quantize: the weights of this model are ${this.#weights} already. Load the original.`);
     }
-    for (const { name, shape } of this.parameters) if (shape.length === 2) await this.store.quantize(name, type);
+    const matrices = this.parameters.filter(({ shape }) => shape.length === 2);
+    // All or none.
+    for (const { name } of matrices) {
+      if (allFinite(await this.store.read(name))) continue;
+      throw new InputError(`quantize: a weight of ${name} is not finite.`);
+    }
+    for (const { name } of matrices) await this.store.quantize(name, type);
     this.#weights = type;
   }
 
@@ -242,21 +249,16 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
    * @throws InputError for a prompt with a character that the model has never seen.
    */
   async generateAll(options: GenerateAllOptions = {}): Promise<string[]> {
-    const { prompts, count = 1, ...rest } = options;
-    expectNumber("generateAll", "count", count, { integer: true, minimum: 1 });
-    if ("prompt" in rest) throw new OptionError("generateAll: expected prompts, a list, not prompt.");
-    if (prompts?.length === 0) throw new OptionError("generateAll: there are no prompts.");
-    const { stop, prompt: _, ...drawing } = completeGenerate(rest);
-    const rows = (prompts ?? Array.from({ length: count }, () => "")).map((prompt) => ({
+    const { prompts, stop, ...drawing } = completeGenerateAll(options);
+    const rows = prompts.map((prompt) => ({
       ...this.#begin(prompt),
       pieces: stopBefore(stop),
       text: "",
       stopped: false,
     }));
-    const step = new TokenStep(this, this.#banned(), rows.length);
     const contexts = rows.map(({ context }) => context);
     let open = rows.length;
-    for await (const { row, token } of draw(step, contexts, drawing)) {
+    for await (const { row, token } of draw(this.#tokenStep(rows.length), contexts, drawing)) {
       const own = rows[row] as (typeof rows)[number];
       if (own.stopped) continue;
       const { text, stopped } = own.pieces.push(own.decoder.push(token));
@@ -349,9 +351,10 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     return turn;
   }
 
-  #tokenStep(): TokenStep {
-    this.#steps ??= new TokenStep(this, this.#banned());
-    return this.#steps;
+  #tokenStep(rows = 1): TokenStep {
+    const step = this.#steps.get(rows) ?? new TokenStep(this, this.#banned(), rows);
+    this.#steps.set(rows, step);
+    return step;
   }
 
   /** Tokens that are never drawn. */
@@ -370,6 +373,12 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     const { beginOfSentence, endOfSentence } = this.tokenizer.special;
     return beginOfSentence ?? endOfSentence ?? this.tokenizer.id("\n") ?? 0;
   }
+}
+
+function allFinite(values: Values): boolean {
+  let sum = 0;
+  for (const value of values) sum += value - value;
+  return sum === 0;
 }
 
 /** "h_l0" -> "layer 1 hidden". */

@@ -10,6 +10,9 @@ export interface TrainingData<Form = unknown> {
   readonly role?: "train" | "validate" | "evaluate";
   /** Characters that one epoch's targets stand for, where that is known: for bits per character. */
   readonly characters?: number;
-  /** The batches of an epoch, from batch `from` on. */
+  /**
+   * The batches of an epoch, from batch `from` on. The next one is asked for while a batch is in use: each has arrays of
+   * its own.
+   */
   batches(epoch: number, from?: number): AsyncIterable<Batch<Form>> | Iterable<Batch<Form>>;
 }

@@ -8,6 +8,7 @@
 
 #include "kernels/gemm_kernels.h"
 #include "kernels/matrix_unit.h"
+#include "kernels/rounding.h"
 #include "kernels/tiers.h"
 #include "runtime/blas.h"
 #include "runtime/thread_pool.h"
@@ -20,8 +21,6 @@ constexpr int64_t kBlockColumns = 2048;
 // Below this many multiply-adds a second thread gains less than waking it costs.
 constexpr int64_t kSerialWork = 150000;
 
-int64_t roundUp(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
-int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 bool isPlain(const GemmMaps& maps) {
   return !maps.aGroups && !maps.bGroups && !maps.bRows && !maps.cRows && !maps.cGroups;
@@ -316,8 +315,8 @@ GemmProvider gemmChoice(const Gemm& g) {
 }
 
 size_t gemmScratchBytes(const Gemm& product, int threads) {
-  if (product.M > 0 && product.N > 0 && gemmChoice(product) == GemmProvider::matrixUnit)
-    return static_cast<size_t>(unitBlocks(product, threads).bytes());
+  const bool onUnit = product.M > 0 && product.N > 0 && gemmChoice(product) == GemmProvider::matrixUnit;
+  const size_t unitBytes = onUnit ? static_cast<size_t>(unitBlocks(product, threads).bytes()) : 0;
   const GemmKernels& kernels = gemmKernels();
   const auto ownBytes = [&](const Gemm& g) -> size_t {
     if (g.K <= 0 || isDirect(g, kernels)) return 0;
@@ -327,7 +326,8 @@ size_t gemmScratchBytes(const Gemm& product, int threads) {
   // Whether there is a bias decides how a product with one column is made, and that is not known yet.
   Gemm plain = product;
   plain.bias = nullptr;
-  return std::max(ownBytes(product), ownBytes(simplified(plain)));
+  // Also where the unit serves it: what is enough for a product is then enough for one of fewer rows or columns.
+  return std::max({unitBytes, ownBytes(product), ownBytes(simplified(plain))});
 }
 
 void gemm(const Gemm& product, void* scratch, ThreadPool& pool) {

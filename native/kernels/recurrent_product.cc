@@ -4,6 +4,7 @@
 
 #include "kernels/gemm_kernels.h"
 #include "kernels/matrix_unit.h"
+#include "kernels/rounding.h"
 
 namespace ostinato {
 namespace {
@@ -15,8 +16,6 @@ constexpr int64_t kUnitRows = 4;
 // Rows that it multiplies by all columns before the next ones, to stay in L2.
 constexpr int64_t kUnitBlockRows = 128;
 
-int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t roundUp(int64_t n, int64_t multiple) { return ceilDivide(n, multiple) * multiple; }
 
 matrix_unit::BFloat16* asTiles(float* memory) { return reinterpret_cast<matrix_unit::BFloat16*>(memory); }
 
@@ -64,7 +63,8 @@ int64_t RecurrentProduct::partScratch() const {
 
 int64_t RecurrentProduct::scratchFloats() const {
   if (!onUnit()) return parts * partScratch();
-  return roundUp(matrix_unit::packedA(mostRows, weights.K, matrix_unit::kRows, matrix_unit::partsOf(weights.precision)) / 2, 16);
+  const int unitParts = matrix_unit::partsOf(weights.precision);
+  return roundUp(matrix_unit::packedA(mostRows, weights.K, matrix_unit::kRows, unitParts) / 2, 16);
 }
 
 int64_t RecurrentProduct::tileFloats() const {

@@ -67,7 +67,7 @@ struct RecurrentProduct {
   // One part's share of packing a [rows,K] for the matrix unit. All parts have done theirs before one multiplies by a;
   // elsewhere there is nothing to do.
   void packRows(int part, const float* a, int64_t lda, int64_t rows) const;
-  // c (=|+=) a [rows,K] times the columns of one part. `c` is the whole output's first column.
+  // c (=|+=) a [rows,K], packed by packRows(), times the columns of one part. `c` is the whole output's first column.
   void multiply(int part, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc, bool accumulate) const;
   // The same for the mostRows rows that a step left; staged by all parts.
   void multiply(int part, const StepRows& rows, float* c, int64_t ldc, bool accumulate) const;

@@ -11,6 +11,7 @@
 
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
+#include "kernels/rounding.h"
 #include "ops/families.h"
 #include "ops/gradient_tiles.h"
 #include "ops/ranges.h"
@@ -25,7 +26,6 @@ constexpr int64_t kBlockColumns = 512, kBlockRows = 1024;
 // Fewer columns than these for each thread, and threads divide the rows instead.
 constexpr int64_t kColumnsOfPart = 1024;
 
-int64_t roundUp(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 // The share of one of `parts` in n, in whole units.
 struct Range {
@@ -51,7 +51,7 @@ struct Grid {
   int parts() const { return rowParts * columnParts; }
 };
 Grid gridOf(const Sizes& s, const ThreadPool& pool) {
-  const int threads = partsFor(pool, s.N, s.V * 8);
+  const int threads = partsFor(pool, s.N, s.V * (8 + s.H));
   const int columnParts = static_cast<int>(std::clamp<int64_t>(s.V / kColumnsOfPart, 1, threads));
   return {threads / columnParts, columnParts};
 }
@@ -123,6 +123,7 @@ struct ForwardScratch {
   double* sums;
   float* targetLogits;
   float* blocks;  // where logits are not kept
+  int64_t partBlock;
   // On the matrix unit: x, and one block of the weight for each part.
   bool onUnit;
   matrix_unit::BFloat16 *x, *weight;
@@ -137,7 +138,8 @@ struct ForwardScratch {
     sums = layout.array<double>(grid.columnParts * s.N);
     targetLogits = layout.floats(s.N);
     const int64_t rows = std::min(s.N, kBlockRows), columns = std::min(s.V, kBlockColumns);
-    blocks = keepsLogits ? nullptr : layout.floats(grid.parts() * rows * columns);
+    partBlock = rows * columns;
+    blocks = keepsLogits ? nullptr : layout.floats(grid.parts() * partBlock);
     onUnit = gemmChoice(logitsProduct(s, s.N, s.V, nullptr, nullptr, nullptr, s.V)) == GemmProvider::matrixUnit;
     const int unitParts = matrix_unit::partsOf(s.precision);
     x = nullptr;
@@ -220,7 +222,7 @@ void runForward(const Call& call) {
       for (int64_t m0 = rows.begin; m0 < rows.end; m0 += kBlockRows) {
         const int64_t m = std::min(kBlockRows, rows.end - m0);
         const int64_t ld = kept ? s.V : n;
-        float* block = kept ? kept + m0 * s.V + n0 : scratch.blocks + part * std::min(s.N, kBlockRows) * std::min(s.V, kBlockColumns);
+        float* block = kept ? kept + m0 * s.V + n0 : scratch.blocks + part * scratch.partBlock;
         if (scratch.onUnit) {
           const matrix_unit::Panels a = matrix_unit::panelsOfA(scratch.x, s.H, matrix_unit::kRows, unitParts);
           matrix_unit::multiply(a.from(0, m0 / matrix_unit::kRows, matrix_unit::kRows, unitParts), matrix_unit::kRows,
@@ -233,14 +235,16 @@ void runForward(const Call& call) {
         for (int64_t row = m0; row < m0 + m; row++) {
           float* logits = block + (row - m0) * ld;
           if (bias) k.add(logits, bias + n0, logits, n);
+          const int64_t target = targets[row] - n0;
+          if (target >= 0 && target < n) scratch.targetLogits[row] = logits[target];
           const float most = k.maximum(logits, n);
-          if (!(most <= largest[row])) {  // also for NaN, which then stays
+          // Impossible words add nothing.
+          if (most == -std::numeric_limits<float>::infinity()) continue;
+          if (!(most <= largest[row])) {  // also for NaN, which the sum then keeps
             sums[row] *= std::exp(static_cast<double>(largest[row]) - static_cast<double>(most));
             largest[row] = most;
           }
           sums[row] += k.sumExpShifted(logits, largest[row], n);
-          const int64_t target = targets[row] - n0;
-          if (target >= 0 && target < n) scratch.targetLogits[row] = logits[target];
         }
       }
     }
@@ -253,11 +257,13 @@ void runForward(const Call& call) {
     double most = scratch.largest[row], sum = scratch.sums[row];
     for (int part = 1; part < grid.columnParts; part++) {
       const double other = scratch.largest[part * s.N + row], its = scratch.sums[part * s.N + row];
+      if (its == 0) continue;
       const double both = other <= most ? most : other;
-      sum = sum * std::exp(most - both) + its * std::exp(other - both);
+      sum = (sum == 0 ? 0 : sum * std::exp(most - both)) + its * std::exp(other - both);
       most = both;
     }
-    const double total = most + std::log(sum);
+    // 0 where every word is impossible: the loss is NaN then.
+    const double total = sum == 0 ? std::numeric_limits<double>::quiet_NaN() : most + std::log(sum);
     if (logSumExp) logSumExp[row] = static_cast<float>(total);
     const bool counts = targets[row] >= 0;
     losses[row] = counts ? static_cast<float>(total - static_cast<double>(scratch.targetLogits[row])) : 0.0f;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/rounding.h"
 #include "runtime/thread_pool.h"
 
 namespace ostinato {
@@ -19,8 +20,6 @@ constexpr int64_t kLdBlock = kBlockColumns + 16;
 // dx: rows times a block of the weight's rows, which stays in L2.
 constexpr int64_t kInputRows = 256, kInputDepth = 2048;
 
-int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t roundUp(int64_t n, int64_t multiple) { return ceilDivide(n, multiple) * multiple; }
 int64_t share(int64_t units, int parts, int part) { return units * part / parts; }
 
 }  // namespace

@@ -93,7 +93,7 @@ Scalars scalarsOf(const Call& call, int gradient) {
 
 float* at(const TensorView& moment, int64_t i) { return moment.present ? moment.mutableF32() + i : nullptr; }
 
-// The rows of a table that have a gradient (sumRows): weight [V,E], gradient [N,E], ids [N], -1 for none.
+// The rows of a table that have a gradient (sumRows): weight [V,E], gradient [N,E], ids [N], each once, -1 for none.
 size_t checkSgdRows(const Call& call) {
   expectOperand("sgd", call, 0, DType::f32, 2);
   expectOperand("sgd", call, 5, DType::i32, 1);

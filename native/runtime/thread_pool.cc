@@ -59,6 +59,13 @@ int defaultThreads() {
 
 thread_local bool insidePart = false;
 
+// The calling thread runs parts for as long as this lives.
+struct Inside {
+  const bool before = insidePart;
+  Inside() { insidePart = true; }
+  ~Inside() { insidePart = before; }
+};
+
 }  // namespace
 
 // One job at a time. `ticket` counts jobs; a worker that sees it change joins the job and takes parts until none is left.
@@ -83,9 +90,8 @@ struct ThreadPool::State {
   std::atomic<int> sleepers{0};
 
   void takeParts() {
-    insidePart = true;
+    const Inside inside;
     for (int part = nextPart.fetch_add(1); part < parts; part = nextPart.fetch_add(1)) function(context, part);
-    insidePart = false;
   }
 
   void work(int index) {
@@ -128,6 +134,8 @@ void ThreadPool::run(int parts, void (*function)(void*, int), void* context) {
   State& s = *state_;
   const int helpers = std::min(s.threads.load(std::memory_order_relaxed), parts) - 1;
   if (helpers <= 0 || insidePart || !s.owner.try_lock()) {
+    // Inside a part nobody counts on more threads than one, whoever runs it.
+    const Inside inside;
     for (int part = 0; part < parts; part++) function(context, part);
     return;
   }

@@ -101,6 +101,35 @@ test("new values replace the rounded ones also where those were kept in a smalle
   );
 });
 
+test("a save does not replace float32 weights by rounded ones unasked", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "ostinato-quantize-"));
+  try {
+    const model = await newModel();
+    await model.save(join(folder, "m"));
+    await model.quantize("int8");
+    await expect(model.save(join(folder, "m"))).rejects.toThrow(/float32 weights.*cannot be undone/);
+    expect((await LanguageModel.load(join(folder, "m"), { executor: native })).weights).toBeNull();
+    await model.save(join(folder, "m"), { overwrite: true });
+    await model.save(join(folder, "m"));
+    expect((await LanguageModel.load(join(folder, "m"), { executor: native })).weights).toBe("int8");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("rounding is all or nothing", async () => {
+  const model = await newModel();
+  const before = await model.store.read("rnn.weight_hh_l0");
+  const output = await model.store.read("output.weight");
+  await model.store.write(
+    "output.weight",
+    output.map((value, i) => (i === 3 ? Number.NaN : value)),
+  );
+  await expect(model.quantize("int8")).rejects.toThrow(/output\.weight is not finite/);
+  expect(await model.store.read("rnn.weight_hh_l0")).toEqual(before);
+  expect(model.weights).toBeNull();
+});
+
 test("a rounded model does not learn, and is not rounded twice to different types", async () => {
   const model = await newModel();
   await model.quantize("bfloat16");
@@ -154,9 +183,11 @@ test("each text stops by itself", async () => {
 
 test("generateAll refuses what it cannot write, and stops when told to", async () => {
   const model = await newModel();
-  await expect(model.generateAll({ prompts: [] })).rejects.toThrow(/no prompts/);
+  await expect(model.generateAll({ prompts: [] })).rejects.toThrow(/at least one text/);
   await expect(model.generateAll({ count: 0 })).rejects.toThrow(/count/);
   await expect(model.generateAll({ prompts: ["1"] })).rejects.toThrow(/Unknown character "1"/);
-  await expect(model.generateAll({ prompt: "a" } as object)).rejects.toThrow(/prompt/);
+  await expect(model.generateAll({ prompt: "a" } as object)).rejects.toThrow(/prompts/);
+  await expect(model.generateAll({ prompts: ["o"], count: 2 })).rejects.toThrow(/exclude/);
+  await expect(model.generateAll({ prompts: "abc" as never })).rejects.toThrow(/list/);
   await expect(model.generateAll({ signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
 });

@@ -14,7 +14,8 @@ using namespace ostinato;
 
 namespace {
 
-constexpr int64_t T = 3, B = 9, I = 20, H = 70;
+// Enough rows for gradients to be kept for the matrix unit.
+constexpr int64_t T = 8, B = 9, I = 20, H = 70;
 
 TestTensor numbers(std::vector<int64_t> shape, uint32_t seed) {
   TestTensor t(std::move(shape));
@@ -71,6 +72,16 @@ std::vector<float> everything() {
   TestTensor a = numbers({150, 180}, 1), b = numbers({180, 170}, 2), c({150, 170});
   runOp(operationNamed(matmulFamily(), "matmul"), {&a, &b}, {&c}, {0, 0});
   all.insert(all.end(), c.f32.begin(), c.f32.end());
+  const int64_t N = 70, V = 2100;
+  TestTensor rows = numbers({N, I}, 4), words = numbers({V, I}, 5), bias = numbers({V}, 6), dlosses = numbers({N}, 7), targets({N});
+  targets.f32.clear();
+  for (int64_t n = 0; n < N; n++) targets.i32.push_back(static_cast<int32_t>(n * 29 % V));
+  TestTensor losses({N}), count(std::vector<int64_t>{}), sums({N}), logits({N, V}), drows({N, I}), dwords({V, I}), dbias({V});
+  runOp(operationNamed(crossEntropyFamily(), "linearCrossEntropy"), {&rows, &words, &bias, &targets},
+        {&losses, &count, &sums, &logits}, {});
+  runOp(operationNamed(crossEntropyFamily(), "linearCrossEntropyGradient"),
+        {&rows, &words, &bias, &targets, &sums, &logits, &dlosses}, {&drows, &dwords, &dbias}, {});
+  for (const TestTensor* t : {&losses, &drows, &dwords, &dbias}) all.insert(all.end(), t->f32.begin(), t->f32.end());
   TestTensor sum(std::vector<int64_t>{}), wide = numbers({300, 400}, 3), soft({300, 400});
   runOp(operationNamed(reduceFamily(), "sumTo"), {&wide}, {&sum}, {});
   runOp(operationNamed(softmaxFamily(), "softmax"), {&wide}, {&soft}, {});

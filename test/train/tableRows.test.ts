@@ -81,6 +81,14 @@ test("the whole gradient is not in a program that needs its rows alone", () => {
   expect(names).not.toContain("embeddingGradient");
 });
 
+test("a table smaller than the batch has its whole gradient", () => {
+  const graph = new Graph();
+  const weight = graph.variable({ name: "weight", dtype: "f32", shape: [6, E] });
+  const looked = ops.embedding(weight, graph.feed("ids", "i32", [3, 2]));
+  const [gradient] = differentiate(ops.sum(looked), [weight]);
+  expect(ops.tableRows(gradient as NonNullable<typeof gradient>)).toBeNull();
+});
+
 test("only plain SGD leaves alone what has no gradient", () => {
   expect(sgd().rowwise).toBe(true);
   for (const rule of [sgd({ momentum: 0.9 }), sgd({ weightDecay: 0.1 }), adam()]) expect(rule.rowwise).toBe(false);

@@ -32,13 +32,14 @@ export function sumRows(ids: Tensor, rows: Tensor, V: number): { ids: Tensor; ro
 }
 
 /**
- * The rows of a table's gradient that are not 0, where the table was used by one embedding and nothing else; null for any
- * other gradient. What the whole gradient was recorded with is left out of the program when nobody reads it.
+ * The rows of a table's gradient that are not 0, where the table was used by one embedding and nothing else, and has more
+ * rows than were looked up; null for any other gradient. What the whole gradient was recorded with is left out of the program when nobody reads it.
  */
 export function tableRows(gradient: Tensor): { ids: Tensor; rows: Tensor } | null {
   const maker = gradient.graph.maker(gradient);
   if (maker?.operation !== embeddingGradient) return null;
   const [ids, dy] = maker.operands as [Tensor, Tensor];
+  if (elementsOf(ids.shape) >= (gradient.shape[0] as number)) return null;
   return sumRows(ids, dy, gradient.shape[0] as number);
 }
 
