@@ -18,17 +18,27 @@ export function packWeights(values: ArrayLike<number>, rows: number, type: Weigh
 /** The numbers that were packed. */
 export function unpackWeights(packed: PackedWeights): Float32Array {
   const { length } = packed.values;
+  const values = new Float32Array(length);
   if (packed.type === "bfloat16") {
-    const bits = Uint32Array.from(packed.values, (half) => half << 16);
-    return new Float32Array(bits.buffer);
+    const bits = new Uint32Array(values.buffer);
+    for (let i = 0; i < length; i++) bits[i] = (packed.values[i] as number) << 16;
+    return values;
   }
   const columns = length / packed.scales.length;
-  return Float32Array.from(packed.values, (value, i) => value * (packed.scales[Math.floor(i / columns)] as number));
+  for (const [row, scale] of packed.scales.entries()) {
+    for (let i = row * columns; i < (row + 1) * columns; i++) values[i] = scale * (packed.values[i] as number);
+  }
+  return values;
 }
 
 function packBFloat16(values: ArrayLike<number>): PackedWeights {
   const bits = new Uint32Array(Float32Array.from(values).buffer);
-  return { type: "bfloat16", values: Uint16Array.from(bits, (word) => (word + 0x7fff + ((word >>> 16) & 1)) >>> 16) };
+  const halves = new Uint16Array(bits.length);
+  for (let i = 0; i < bits.length; i++) {
+    const word = bits[i] as number;
+    halves[i] = (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+  }
+  return { type: "bfloat16", values: halves };
 }
 
 function packInt8(values: ArrayLike<number>, rows: number): PackedWeights {
