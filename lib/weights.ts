@@ -41,26 +41,26 @@ function packBFloat16(values: ArrayLike<number>): PackedWeights {
   return { type: "bfloat16", values: halves };
 }
 
+/** Beside 1.5 * 2^23 a float32 has no room for a fraction: adding it rounds to the nearest whole number, or even one. */
+const noFraction = 12_582_912;
+
 function packInt8(values: ArrayLike<number>, rows: number): PackedWeights {
   const columns = values.length / rows;
   const packed = new Int8Array(values.length);
   const scales = new Float32Array(rows);
   for (let row = 0; row < rows; row++) {
     let most = 0;
-    for (let i = row * columns; i < (row + 1) * columns; i++)
-      most = Math.max(most, Math.abs(Math.fround(values[i] as number)));
+    for (let i = row * columns; i < (row + 1) * columns; i++) {
+      const size = Math.abs(Math.fround(values[i] as number));
+      if (size > most) most = size;
+    }
     const scale = Math.fround(most / 127);
     scales[row] = scale;
     if (scale === 0) continue;
     for (let i = row * columns; i < (row + 1) * columns; i++) {
-      const whole = roundHalfToEven(Math.fround(Math.fround(values[i] as number) / scale));
+      const whole = Math.fround(Math.fround(Math.fround(values[i] as number) / scale) + noFraction) - noFraction;
       packed[i] = Math.min(127, Math.max(-127, whole));
     }
   }
   return { type: "int8", values: packed, scales };
-}
-
-function roundHalfToEven(x: number): number {
-  const whole = Math.round(x);
-  return Math.abs(x % 1) === 0.5 && whole % 2 !== 0 ? whole - 1 : whole;
 }
