@@ -293,7 +293,7 @@ struct GradientScratch {
     product = nullptr;
     partProduct = 0;
     const bool onUnit = gemmChoice(inputGradientProduct(s, nullptr, nullptr, nullptr)) == GemmProvider::matrixUnit;
-    if (onUnit && s.N >= GradientTiles::kFewestRows && s.V >= kColumnsOfPart) {
+    if (onUnit && GradientTiles::pays(s.N, s.precision) && s.V >= kColumnsOfPart) {
       const int64_t columns = roundUp(s.V, matrix_unit::kColumns);
       words = layout.ints(columns);
       tiles.emplace(GradientTiles::Sizes{1, s.N, columns, s.precision}, words, threads, layout);

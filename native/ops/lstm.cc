@@ -128,7 +128,7 @@ struct GradientScratch {
     sums = layout.floats(gateRow);
     first = s.reverse ? layout.floats(s.B * gateRow) : nullptr;
     const int threads = call.pool.threads();
-    if (hh.onUnit() && s.T * s.B >= GradientTiles::kFewestRows) {
+    if (hh.onUnit() && GradientTiles::pays(s.T * s.B, s.precision)) {
       tiles.emplace(GradientTiles::Sizes{s.T, s.B, gateRow, s.precision}, rows, threads, layout);
       tiles->placeInput(s.I, layout);
       inputs = tiles->placeFactor(s.I, layout);
