@@ -41,7 +41,7 @@ std::vector<double> example() {
           codeOf("globalNorm"), 1, 3, 2, 4, 5, 0,
           codeOf("matmul"), 2, 0, 3, 1, 6, 2, 1, 0,
           codeOf("sumTo"), 1, 3, 1, 8, 0,
-          codeOf("sgd"), 5, 1, 6, 7, 7, -1, 0, 3, 0, 0, 0};
+          codeOf("sgd"), 6, 1, 6, 7, 7, -1, -1, 0, 3, 0, 0, 0};
 }
 
 std::shared_ptr<Store> storeWithWeights() {
