@@ -248,45 +248,6 @@ OSTINATO_VECTORS void packGroupsOfA(const float* a, int64_t lda, int64_t m, int6
   }
 }
 
-template <int Parts>
-OSTINATO_VECTORS void packPairsOfB(const float* b, int64_t ldb, int64_t m, int64_t k, int64_t g0, int64_t g1,
-                                   int64_t depth, BFloat16* packed) {
-  const __m512i order = _mm512_load_si512(kInterleave);
-  const int64_t panel = steps(k) * Parts * 2 * kTile;
-  for (int64_t i = 0; i < m; i += 2, depth += 2, b += 2 * ldb) {
-    BFloat16* to = packed + depth / kDepth * Parts * 2 * kTile + depth % kDepth * kGroup;
-    for (int64_t g = g0; g < g1; g++) {
-      const float* from = b + (g - g0) * kGroup;
-      const __m512 x = _mm512_loadu_ps(from);
-      const __m512 y = i + 1 < m ? _mm512_loadu_ps(from + ldb) : _mm512_setzero_ps();
-      BFloat16* at = to + g / 2 * panel + g % 2 * kTile;
-      _mm512_store_si512(at, _mm512_permutexvar_epi16(order, rounded(x, y)));
-      if (Parts == 2) {
-        _mm512_store_si512(at + 2 * kTile, _mm512_permutexvar_epi16(order, rounded(rest(x), rest(y))));
-      }
-    }
-  }
-}
-
-template <int Parts>
-OSTINATO_VECTORS void packDepthsOfA(const float* const* depths, int64_t m, int64_t k, int64_t s0, int64_t s1,
-                                    int panelRows, BFloat16* packed) {
-  const int64_t tile = panelRows * kDepth * Parts, panel = steps(k) * tile;
-  for (int64_t step = s0; step < s1; step++) {
-    const float* const* own = depths + step * kDepth;
-    const auto row = [own](int64_t i) { return own[i]; };
-    for (int64_t i = 0; i < m; i += panelRows) {
-      Tile tiles[2];
-      tileOfPairs<Parts>(k - step * kDepth, i, firstLanes(m - i < panelRows ? m - i : panelRows), nullptr, row, tiles);
-      BFloat16* to = packed + i / panelRows * panel + step * tile;
-      for (int part = 0; part < Parts; part++, to += panelRows * kDepth) {
-        transpose(tiles[part]);
-        storeRows(tiles[part], panelRows, to);
-      }
-    }
-  }
-}
-
 // A panel whose second half has no columns is never multiplied there.
 template <int Parts>
 OSTINATO_VECTORS void packColumnsOfB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int64_t n, BFloat16* packed) {
@@ -481,14 +442,34 @@ void packGroups(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, i
   (parts == 2 ? packGroupsOfA<2> : packGroupsOfA<1>)(a, lda, m, k, g0, g1, row, panelRows, packed);
 }
 
-void packPairs(const float* b, int64_t ldb, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t depth, int parts,
-               BFloat16* packed) {
-  (parts == 2 ? packPairsOfB<2> : packPairsOfB<1>)(b, ldb, m, k, g0, g1, depth, packed);
+OSTINATO_VECTORS void packPairs(const float* b, int64_t ldb, int64_t m, int64_t k, int64_t g0, int64_t g1,
+                                int64_t depth, BFloat16* packed) {
+  const __m512i order = _mm512_load_si512(kInterleave);
+  const int64_t panel = steps(k) * 2 * kTile;
+  for (int64_t i = 0; i < m; i += 2, depth += 2, b += 2 * ldb) {
+    BFloat16* to = packed + depth / kDepth * 2 * kTile + depth % kDepth * kGroup;
+    for (int64_t g = g0; g < g1; g++) {
+      const float* from = b + (g - g0) * kGroup;
+      const __m512 x = _mm512_loadu_ps(from);
+      const __m512 y = i + 1 < m ? _mm512_loadu_ps(from + ldb) : _mm512_setzero_ps();
+      _mm512_store_si512(to + g / 2 * panel + g % 2 * kTile, _mm512_permutexvar_epi16(order, rounded(x, y)));
+    }
+  }
 }
 
-void packDepths(const float* const* depths, int64_t m, int64_t k, int64_t s0, int64_t s1, int panelRows, int parts,
-                BFloat16* packed) {
-  (parts == 2 ? packDepthsOfA<2> : packDepthsOfA<1>)(depths, m, k, s0, s1, panelRows, packed);
+OSTINATO_VECTORS void packDepths(const float* const* depths, int64_t m, int64_t k, int64_t s0, int64_t s1,
+                                 int panelRows, BFloat16* packed) {
+  const int64_t tile = panelRows * kDepth, panel = steps(k) * tile;
+  for (int64_t step = s0; step < s1; step++) {
+    const float* const* own = depths + step * kDepth;
+    const auto row = [own](int64_t i) { return own[i]; };
+    for (int64_t i = 0; i < m; i += panelRows) {
+      Tile tiles[2];
+      tileOfPairs<1>(k - step * kDepth, i, firstLanes(m - i < panelRows ? m - i : panelRows), nullptr, row, tiles);
+      transpose(tiles[0]);
+      storeRows(tiles[0], panelRows, packed + i / panelRows * panel + step * tile);
+    }
+  }
 }
 
 void packB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int64_t n, int parts, BFloat16* packed) {
@@ -531,8 +512,8 @@ namespace matrix_unit {
 // Never called: matrixUnitAvailable() guards every use.
 void packA(const Gemm&, int64_t, int64_t, int64_t, int64_t, int, int, BFloat16*) { std::abort(); }
 void packGroups(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int, int, BFloat16*) { std::abort(); }
-void packPairs(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int, BFloat16*) { std::abort(); }
-void packDepths(const float* const*, int64_t, int64_t, int64_t, int64_t, int, int, BFloat16*) { std::abort(); }
+void packPairs(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, BFloat16*) { std::abort(); }
+void packDepths(const float* const*, int64_t, int64_t, int64_t, int64_t, int, BFloat16*) { std::abort(); }
 void packB(const Gemm&, int64_t, int64_t, int64_t, int64_t, int, BFloat16*) { std::abort(); }
 void multiply(Panels, int, Panels, int64_t, int, const BlockOutput&) { std::abort(); }
 void transposeTo(const float*, int64_t, int64_t, int64_t, const int32_t*, float*, int64_t) { std::abort(); }

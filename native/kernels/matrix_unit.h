@@ -60,12 +60,13 @@ void packGroups(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, i
 
 // Rows [0,m) of a plain B, ldb floats from row to row, as depths [depth,depth+m) of a packed B of k depths: groups
 // [g0,g1) of 16 columns, the first of which `b` begins with; the rest of `packed` stays. `depth` is even; an odd m is
-// filled up with a row of zeros.
-void packPairs(const float* b, int64_t ldb, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t depth, int parts,
+// filled up with a row of zeros. One part.
+void packPairs(const float* b, int64_t ldb, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t depth,
                BFloat16* packed);
 
 // Depths of 32 [s0,s1) of the packed A [m,k] whose depths are m floats each, at the k pointers of `depths` (null: zeros).
-void packDepths(const float* const* depths, int64_t m, int64_t k, int64_t s0, int64_t s1, int panelRows, int parts,
+// One part.
+void packDepths(const float* const* depths, int64_t m, int64_t k, int64_t s0, int64_t s1, int panelRows,
                 BFloat16* packed);
 
 // Depths [k0,k0+k) and columns [n0,n0+n) of op(B). n0 is a multiple of kGroup where bGroups is given.

@@ -26,7 +26,6 @@ constexpr int64_t kBlockColumns = 512, kBlockRows = 1024;
 // Fewer columns than these for each thread, and threads divide the rows instead.
 constexpr int64_t kColumnsOfPart = 1024;
 
-
 // The share of one of `parts` in n, in whole units.
 struct Range {
   int64_t begin, end;
@@ -151,14 +150,8 @@ struct ForwardScratch {
       x = layout.array<matrix_unit::BFloat16>(matrix_unit::packedA(s.N, s.H, matrix_unit::kRows, unitParts));
       weight = layout.array<matrix_unit::BFloat16>(grid.parts() * partWeight);
     } else {
-      // The last rows and columns are fewer, and a smaller product may ask for more.
-      for (const int64_t m : {rows, s.N % kBlockRows}) {
-        for (const int64_t n : {columns, s.V % kBlockColumns}) {
-          const Gemm block = logitsProduct(s, m, n, nullptr, nullptr, nullptr, keepsLogits ? s.V : n);
-          partProduct = std::max(partProduct, gemmScratchBytes(block, 1));
-        }
-      }
-      partProduct = static_cast<size_t>(roundUp(static_cast<int64_t>(partProduct), 64));
+      const Gemm block = logitsProduct(s, rows, columns, nullptr, nullptr, nullptr, keepsLogits ? s.V : columns);
+      partProduct = static_cast<size_t>(roundUp(static_cast<int64_t>(gemmScratchBytes(block, 1)), 64));
       product = layout.array<char>(static_cast<int64_t>(partProduct) * grid.parts());
     }
     bytes = layout.used();
@@ -296,16 +289,13 @@ struct GradientScratch {
     if (onUnit && GradientTiles::pays(s.N, s.precision) && s.V >= kColumnsOfPart) {
       const int64_t columns = roundUp(s.V, matrix_unit::kColumns);
       words = layout.ints(columns);
-      tiles.emplace(GradientTiles::Sizes{1, s.N, columns, s.precision}, words, threads, layout);
+      tiles.emplace(GradientTiles::Sizes{1, s.N, columns}, words, threads, layout);
       tiles->placeInput(s.H, layout);
       input = tiles->placeFactor(s.H, layout);
       pieces = layout.floats(threads * kPieceRows * kPieceColumns);
     } else {
-      size_t inBlocks = 0;
-      for (const int64_t n : {std::min(s.V, kBlockColumns), s.V % kBlockColumns}) {
-        inBlocks = std::max(inBlocks, gemmScratchBytes(weightGradientProduct(s, n, nullptr, nullptr, nullptr), 1));
-      }
-      partProduct = static_cast<size_t>(roundUp(static_cast<int64_t>(inBlocks), 64));
+      const Gemm block = weightGradientProduct(s, std::min(s.V, kBlockColumns), nullptr, nullptr, nullptr);
+      partProduct = static_cast<size_t>(roundUp(static_cast<int64_t>(gemmScratchBytes(block, 1)), 64));
       const size_t whole = std::max(gemmScratchBytes(weightGradientProduct(s, s.V, nullptr, nullptr, nullptr), threads),
                                     gemmScratchBytes(inputGradientProduct(s, nullptr, nullptr, nullptr), threads));
       product = layout.array<char>(static_cast<int64_t>(std::max(partProduct * static_cast<size_t>(grid.parts()), whole)));

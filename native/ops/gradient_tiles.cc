@@ -20,6 +20,9 @@ constexpr int64_t kLdBlock = kBlockColumns + 16;
 // dx: rows times a block of the weight's rows, which stays in L2.
 constexpr int64_t kInputRows = 256, kInputDepth = 2048;
 
+// bfloat16 operands as they are.
+constexpr int kParts = 1;
+
 int64_t share(int64_t units, int parts, int part) { return units * part / parts; }
 
 }  // namespace
@@ -29,52 +32,51 @@ GradientTiles::GradientTiles(const Sizes& s, const int32_t* weightRows, int thre
       evenRows_(roundUp(s.rowsPerStep, 2)),
       depth_(s.steps * evenRows_),
       weightRows_(weightRows),
-      parts_(matrix_unit::partsOf(s.precision)),
       threads_(threads),
-      rows_(layout.array<BFloat16>(matrix_unit::packedA(s.rows(), s.columns, kRows, parts_))),
-      pairs_(layout.array<BFloat16>(matrix_unit::packedB(s.columns, depth_, parts_))),
+      rows_(layout.array<BFloat16>(matrix_unit::packedA(s.rows(), s.columns, kRows, kParts))),
+      pairs_(layout.array<BFloat16>(matrix_unit::packedB(s.columns, depth_, kParts))),
       block_(layout.floats(threads * kBlockRows * kLdBlock)) {}
 
 void GradientTiles::placeInput(int64_t features, ScratchLayout& layout) {
   inputFeatures_ = features;
-  weight_ = layout.array<BFloat16>(matrix_unit::packedB(features, s_.columns, parts_));
+  weight_ = layout.array<BFloat16>(matrix_unit::packedB(features, s_.columns, kParts));
 }
 
 GradientTiles::Factor GradientTiles::placeFactor(int64_t features, ScratchLayout& layout) const {
   return {features, layout.array<const float*>(paddedDepth()),
-          layout.array<BFloat16>(matrix_unit::packedA(features, depth_, kRows, parts_))};
+          layout.array<BFloat16>(matrix_unit::packedA(features, depth_, kRows, kParts))};
 }
 
 void GradientTiles::clear() const {
   if (depth_ % kDepth != 0) {
-    const int64_t step = kDepth * kColumns * parts_, panel = matrix_unit::steps(depth_) * step;
+    const int64_t step = kDepth * kColumns, panel = matrix_unit::steps(depth_) * step;
     for (int64_t p = 1; p <= s_.columns / kColumns; p++) {
       std::memset(pairs_ + p * panel - step, 0, static_cast<size_t>(step) * sizeof(BFloat16));
     }
   }
   if (s_.rows() % kRows != 0) {
-    const int64_t first = matrix_unit::packedA(s_.rows() / kRows * kRows, s_.columns, kRows, parts_);
-    const int64_t all = matrix_unit::packedA(s_.rows(), s_.columns, kRows, parts_);
+    const int64_t first = matrix_unit::packedA(s_.rows() / kRows * kRows, s_.columns, kRows, kParts);
+    const int64_t all = matrix_unit::packedA(s_.rows(), s_.columns, kRows, kParts);
     std::memset(rows_ + first, 0, static_cast<size_t>(all - first) * sizeof(BFloat16));
   }
 }
 
 void GradientTiles::stage(int64_t step, int64_t row, int64_t m, int64_t g0, int64_t g1, const float* values,
                           int64_t ld) const {
-  matrix_unit::packGroups(values, ld, m, s_.columns, g0, g1, step * s_.rowsPerStep + row, kRows, parts_, rows_);
-  matrix_unit::packPairs(values, ld, m, depth_, g0, g1, step * evenRows_ + row, parts_, pairs_);
+  matrix_unit::packGroups(values, ld, m, s_.columns, g0, g1, step * s_.rowsPerStep + row, kRows, kParts, rows_);
+  matrix_unit::packPairs(values, ld, m, depth_, g0, g1, step * evenRows_ + row, pairs_);
 }
 
 uint16_t* GradientTiles::tilesOf(int64_t step) const {
   if (s_.rowsPerStep % kRows != 0) return nullptr;
-  return rows_ + matrix_unit::packedA(step * s_.rowsPerStep, s_.columns, kRows, parts_);
+  return rows_ + matrix_unit::packedA(step * s_.rowsPerStep, s_.columns, kRows, kParts);
 }
 
 // Every thread makes some columns of dx: its part of the weight stays near it.
 void GradientTiles::inputGradient(const float* weight, float* dx, ThreadPool& pool) const {
   const int64_t panels = ceilDivide(inputFeatures_, kColumns), n = s_.rows();
   const int threads = static_cast<int>(std::min<int64_t>(threads_, panels));
-  const matrix_unit::Panels all = matrix_unit::panelsOfA(rows_, s_.columns, kRows, parts_);
+  const matrix_unit::Panels all = matrix_unit::panelsOfA(rows_, s_.columns, kRows, kParts);
   Gemm g;
   g.N = inputFeatures_;
   g.K = s_.columns;
@@ -84,15 +86,15 @@ void GradientTiles::inputGradient(const float* weight, float* dx, ThreadPool& po
   pool.parallel(threads, [&](int thread) {
     const int64_t first = share(panels, threads, thread) * kColumns;
     const int64_t columns = std::min(inputFeatures_, share(panels, threads, thread + 1) * kColumns) - first;
-    BFloat16* own = weight_ + matrix_unit::packedB(first, s_.columns, parts_);
+    BFloat16* own = weight_ + matrix_unit::packedB(first, s_.columns, kParts);
     for (int64_t k0 = 0; k0 < s_.columns; k0 += kInputDepth) {
       const int64_t k = std::min(kInputDepth, s_.columns - k0);
-      matrix_unit::packB(g, k0, k, first, columns, parts_, own);
+      matrix_unit::packB(g, k0, k, first, columns, kParts, own);
       for (int64_t m = 0; m < n; m += kInputRows) {
         const BlockOutput out{std::min(kInputRows, n - m), columns, dx + m * inputFeatures_ + first, inputFeatures_,
                               nullptr, nullptr, k0 > 0};
-        matrix_unit::multiply(all.from(k0, m / kRows, kRows, parts_), kRows, matrix_unit::panelsOfB(own, k, parts_), k,
-                              parts_, out);
+        matrix_unit::multiply(all.from(k0, m / kRows, kRows, kParts), kRows, matrix_unit::panelsOfB(own, k, kParts), k,
+                              kParts, out);
       }
     }
   });
@@ -103,7 +105,7 @@ void GradientTiles::weightGradients(const Factor* factors, float* const* dweight
   pool.parallel(threads_, [&](int thread) {
     const int64_t s0 = share(steps, threads_, thread), s1 = share(steps, threads_, thread + 1);
     for (int i = 0; i < count; i++) {
-      matrix_unit::packDepths(factors[i].rows, factors[i].features, depth_, s0, s1, kRows, parts_, factors[i].packed);
+      matrix_unit::packDepths(factors[i].rows, factors[i].features, depth_, s0, s1, kRows, factors[i].packed);
     }
   });
   pool.parallel(threads_, [&](int thread) {
@@ -116,16 +118,16 @@ void GradientTiles::weightGradient(int thread, const Factor& factor, float* dwei
   const int64_t panels = s_.columns / kColumns;
   const int64_t end = share(panels, threads_, thread + 1) * kColumns;
   float* block = block_ + thread * kBlockRows * kLdBlock;
-  const matrix_unit::Panels a = matrix_unit::panelsOfA(factor.packed, depth_, kRows, parts_);
-  const matrix_unit::Panels b = matrix_unit::panelsOfB(pairs_, depth_, parts_);
+  const matrix_unit::Panels a = matrix_unit::panelsOfA(factor.packed, depth_, kRows, kParts);
+  const matrix_unit::Panels b = matrix_unit::panelsOfB(pairs_, depth_, kParts);
   for (int64_t n = share(panels, threads_, thread) * kColumns; n < end; n += kBlockColumns) {
     const int64_t columns = std::min(kBlockColumns, end - n);
     for (int64_t m = 0; m < factor.features; m += kBlockRows) {
       const int64_t rows = std::min(kBlockRows, factor.features - m);
       for (int64_t k = 0; k < depth_; k += kBlockDepth) {
         const BlockOutput out{rows, columns, block, kLdBlock, nullptr, nullptr, k > 0};
-        matrix_unit::multiply(a.from(k, m / kRows, kRows, parts_), kRows, b.from(k, n / kColumns, kColumns, parts_),
-                              std::min(kBlockDepth, depth_ - k), parts_, out);
+        matrix_unit::multiply(a.from(k, m / kRows, kRows, kParts), kRows, b.from(k, n / kColumns, kColumns, kParts),
+                              std::min(kBlockDepth, depth_ - k), kParts, out);
       }
       matrix_unit::transposeTo(block, kLdBlock, rows, columns, weightRows_ + n, dweight + m, factor.features);
     }

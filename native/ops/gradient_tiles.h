@@ -21,7 +21,6 @@ class GradientTiles {
   struct Sizes {
     int64_t steps, rowsPerStep;
     int64_t columns;  // a multiple of 32
-    Precision precision;
     int64_t rows() const { return steps * rowsPerStep; }
   };
 
@@ -32,7 +31,8 @@ class GradientTiles {
     matrix_unit::BFloat16* packed;
   };
 
-  // Whether it pays for so many rows. In two parts both orders together are twice the bytes of float32: 8 % slower.
+  // Whether it pays for so many rows. In two parts both orders together would be twice the
+  // bytes of float32, and were 8 % slower.
   static bool pays(int64_t rows, Precision precision) { return rows >= 64 && precision == Precision::medium; }
 
   // weightRows [columns]: the weights' row of each column, -1 for none.
@@ -70,7 +70,7 @@ class GradientTiles {
   Sizes s_;
   int64_t evenRows_, depth_;
   const int32_t* weightRows_;
-  int parts_, threads_;
+  int threads_;
   matrix_unit::BFloat16 *rows_, *pairs_;
   float* block_;  // of a weight's gradient, for each thread
   int64_t inputFeatures_ = 0;

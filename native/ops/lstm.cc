@@ -104,7 +104,7 @@ struct GradientScratch {
   int32_t* rows;
   StepRows staged[2];
   float *dh, *dc, *c0, *dbias, *sums;
-  float* first;
+  float* first = nullptr;
   RecurrentProduct hh;
   // The gates' gradients are kept for the matrix unit, or else in place of the gates, for these products.
   std::optional<GradientTiles> tiles;
@@ -126,16 +126,16 @@ struct GradientScratch {
     c0 = layout.floats(s.B * s.Hp);
     dbias = layout.floats(gateRow);
     sums = layout.floats(gateRow);
-    first = s.reverse ? layout.floats(s.B * gateRow) : nullptr;
     const int threads = call.pool.threads();
     if (hh.onUnit() && GradientTiles::pays(s.T * s.B, s.precision)) {
-      tiles.emplace(GradientTiles::Sizes{s.T, s.B, gateRow, s.precision}, rows, threads, layout);
+      tiles.emplace(GradientTiles::Sizes{s.T, s.B, gateRow}, rows, threads, layout);
       tiles->placeInput(s.I, layout);
       inputs = tiles->placeFactor(s.I, layout);
       states = tiles->placeFactor(s.H, layout);
       bytes = layout.used();
       return;
     }
+    first = s.reverse ? layout.floats(s.B * gateRow) : nullptr;
     const float* gates = call.operand(7).f32();
     const float* x = call.operand(0).f32();
     state = {gates,

@@ -414,3 +414,44 @@ TEST_CASE("weights that are not finite are not made compact") {
   CHECK(weights == before);
   CHECK(compact.type == WeightType::float32);
 }
+
+TEST_CASE("on one thread the scratch of a product is enough for one of fewer rows or columns") {
+  for (const char* tier : {"portable", "neon", "avx2", "avx512"}) {
+    if (!setTier(tier)) continue;
+    CAPTURE(tier);
+    for (Precision precision : {Precision::highest, Precision::high, Precision::medium}) {
+      for (bool transposeA : {false, true}) {
+        Gemm g;
+        g.transposeA = transposeA;
+        g.transposeB = !transposeA;
+        g.precision = precision;
+        for (int64_t K : {31, 222, 700}) {
+          g.K = K;
+          size_t before = 0;
+          for (int64_t size = 1; size <= 600; size += size < 80 ? 1 : 37) {
+            g.M = size;
+            g.N = 222;
+            g.lda = transposeA ? g.M : K;
+            g.ldb = transposeA ? g.N : K;
+            g.ldc = g.N;
+            const size_t rows = gemmScratchBytes(g, 1);
+            CHECK(rows >= before);
+            before = rows;
+          }
+          before = 0;
+          for (int64_t size = 2; size <= 600; size += size < 80 ? 1 : 37) {
+            g.M = 200;
+            g.N = size;
+            g.lda = transposeA ? g.M : K;
+            g.ldb = transposeA ? g.N : K;
+            g.ldc = g.N;
+            const size_t columns = gemmScratchBytes(g, 1);
+            CHECK(columns >= before);
+            before = columns;
+          }
+        }
+      }
+    }
+  }
+  setTier("auto");
+}
