@@ -2,7 +2,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeMachine, machineLine } from "./machine.mjs";
-import { executorOf, trainingStep } from "./trainingStep.mjs";
+import { executorOf, trainingStep } from "./step.mjs";
 import { workloads } from "./workloads.mjs";
 
 /** The timer that is watched, in milliseconds; how late it fires is the delay. */

@@ -1,7 +1,7 @@
 // How many tokens a second does a model write, one text or many at once? node bench/generation.mjs [SECONDS [WORKLOADS]]
 import { parseArgs } from "node:util";
 import { describeMachine, machineLine } from "./machine.mjs";
-import { executorOf, languageModel } from "./trainingStep.mjs";
+import { executorOf, languageModel } from "./step.mjs";
 import { matmulParameters, workloads } from "./workloads.mjs";
 
 const { positionals } = parseArgs({ allowPositionals: true });

@@ -1,6 +1,6 @@
 // How much memory does training take, and does it grow? node bench/memory.mjs [native|native-high|native-medium [WORKLOAD [STEPS]]]
 import { describeMachine, machineLine } from "./machine.mjs";
-import { executorOf, trainingStep } from "./trainingStep.mjs";
+import { executorOf, trainingStep } from "./step.mjs";
 import { workloads } from "./workloads.mjs";
 
 const [kind = "native", name = "W1", count = "100"] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 // What does a training step cost when there is nothing to compute? node bench/overhead.mjs [SECONDS]
 import { describeMachine, machineLine } from "./machine.mjs";
-import { executorOf, trainingStep } from "./trainingStep.mjs";
+import { executorOf, trainingStep } from "./step.mjs";
 
 const seconds = Number(process.argv[2] ?? 3);
 if (!(seconds > 0)) {

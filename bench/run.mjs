@@ -1,4 +1,4 @@
-// How many tokens a second does a training step reach, against other systems? See bench/README.md.
+// How many tokens a second, training and writing, against other systems? See bench/README.md.
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ceilingsLine, measureCeilings } from "./ceilings.mjs";
@@ -77,11 +77,11 @@ async function main() {
   if (!existsSync(new URL("../dist/models/languageModel.js", import.meta.url))) {
     throw new Error('the library is not built: run "npm run setup" first.');
   }
-  const needsTensorFlow = options.names.some((name) => name.startsWith("tfjs"));
-  if (needsTensorFlow && !existsSync(new URL("node_modules/@tensorflow/tfjs", import.meta.url))) {
-    throw new Error(
-      'TensorFlow.js is not installed: run "npm ci --prefix bench" first, or leave it out with --opponents.',
-    );
+  const contestants = (workload) => options.names.filter((name) => opponents[name].does?.(workloads[workload]) ?? true);
+  for (const name of new Set(options.workloads.flatMap(contestants))) {
+    const { needs, title } = opponents[name];
+    if (!needs || existsSync(new URL(`node_modules/${needs}`, import.meta.url))) continue;
+    throw new Error(`${title} needs ${needs}: run "npm ci --prefix bench" first, or leave it out with --opponents.`);
   }
   const machine = describeMachine();
   const report = (text) => process.stderr.write(`${text}\n`);
@@ -91,7 +91,9 @@ async function main() {
   const ceilings = options.short ? null : measureCeilings(options.threads);
   if (ceilings) report(ceilingsLine(ceilings));
   const rows = [];
-  for (const workload of options.workloads) rows.push(...(await measure({ ...options, workload, report })));
+  for (const workload of options.workloads) {
+    rows.push(...(await measure({ ...options, names: contestants(workload), workload, report })));
+  }
   if (options.short) expectSound(rows);
   else report(`kept in ${keepResults({ machine, ceilings, rows })}`);
   process.stdout.write(`${markdown({ machine, ceilings, rows })}\n`);

@@ -5,10 +5,10 @@ import { measureCeilings } from "./ceilings.mjs";
 import { describeMachine, machineLine } from "./machine.mjs";
 import { allThreads } from "./opponents/list.mjs";
 import { median } from "./statistics.mjs";
-import { executorOf, trainingStep } from "./trainingStep.mjs";
+import { executorOf, trainingStep } from "./step.mjs";
 import { flopsPerToken } from "./workloads.mjs";
 
-const base = { V: 65, E: 512, H: 512, layers: 2, B: 64, T: 64 };
+const base = { kind: "language model", V: 65, E: 512, H: 512, layers: 2, B: 64, T: 64 };
 const curves = {
   "hidden size": [32, 64, 128, 256, 512, 1024].map((H) => ({ at: H, ...base, E: H, H })),
   batch: [1, 2, 4, 8, 16, 32, 64, 128].map((B) => ({ at: B, ...base, B })),

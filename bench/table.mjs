@@ -4,7 +4,7 @@ import { ceilingsLine } from "./ceilings.mjs";
 import { machineLine } from "./machine.mjs";
 import { opponents } from "./opponents/list.mjs";
 import { readResults, resultFiles } from "./results.mjs";
-import { flopsPerToken, workloads } from "./workloads.mjs";
+import { flopsPerToken, isTraining, workloads } from "./workloads.mjs";
 
 const number = (value, digits = 3) =>
   value >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(digits)));
@@ -17,7 +17,7 @@ export function markdown({ machine, ceilings, rows }) {
     const workload = workloads[name];
     const own = rows.filter((row) => row.workload === name);
     lines.push(
-      `**${name}**, training, ${workload.title} (${workload.source}); ${number(flopsPerToken(workload) / 1e6)} MFLOP a token.`,
+      `**${name}**, ${activity(workload)}, ${workload.title} (${workload.source}); ${number(flopsPerToken(workload) / 1e6)} MFLOP a token.`,
       "",
       "| | tokens/s | GFLOP/s | of the float32 peak | step, ms: median (quartiles) | native is faster by |",
       "|---|---:|---:|---:|---:|---:|",
@@ -29,7 +29,8 @@ export function markdown({ machine, ceilings, rows }) {
   }
   const used = Object.keys(opponents).filter((name) => rows.some((row) => row.opponent === name && !row.unavailable));
   lines.push(
-    "GFLOP/s is effective: 6 x the weights of matrix products x tokens/s, whatever the system really computes. The last " +
+    "GFLOP/s is effective: 6 x the weights of matrix products x tokens/s in training and 2 x otherwise, whatever the system " +
+      "really computes. The last " +
       "column is the median of rounds in which the systems took turns, with the lowest and the highest round.",
     ...used.map((name) => {
       const settings = [...new Set(rows.filter((row) => row.opponent === name).map((row) => row.settings))].join("; ");
@@ -38,6 +39,11 @@ export function markdown({ machine, ceilings, rows }) {
     }),
   );
   return lines.join("\n");
+}
+
+function activity(workload) {
+  if (isTraining(workload)) return "training";
+  return workload.kind === "writing" ? "writing" : "forward pass";
 }
 
 function tableRow(row, ceilings) {

@@ -3,7 +3,7 @@
  *
  * @typedef {object} Workload
  * @property {string} name
- * @property {"classifier"} [kind] a language model unless it says otherwise
+ * @property {"language model" | "classifier" | "writing" | "layer"} kind
  * @property {string} title what a reader of the table sees
  * @property {string} source where the sizes come from
  * @property {number} V
@@ -15,8 +15,9 @@
  */
 
 /**
- * Every workload is one training step: forward, softmax, back-propagation through time (truncated, with the state carried,
- * in language models), clip by norm 5, SGD. Language models are stacked LSTMs.
+ * Language models and classifiers are trained: a step is forward, softmax, back-propagation through time (truncated, with the
+ * state carried, in language models), clip by norm 5, SGD. "writing" draws T tokens one after the other from such a language
+ * model; "layer" is a forward pass through one LSTM. Language models are stacked LSTMs.
  */
 export const training = { learningRate: 0.1, clipNorm: 5 };
 
@@ -24,6 +25,7 @@ export const training = { learningRate: 0.1, clipNorm: 5 };
 export const workloads = {
   W1: {
     name: "W1",
+    kind: "language model",
     title: "characters: V 65, 2 x LSTM 512, batch 64, window 64",
     source: "the larger models of Karpathy's char-rnn (2015) on tiny-shakespeare",
     V: 65,
@@ -35,6 +37,7 @@ export const workloads = {
   },
   W2: {
     name: "W2",
+    kind: "language model",
     title: "words: V 10,000, 2 x LSTM 650, batch 20, window 35",
     source: "Zaremba et al. (2014), medium, on Penn Treebank, without its dropout",
     V: 10_000,
@@ -46,6 +49,7 @@ export const workloads = {
   },
   W3: {
     name: "W3",
+    kind: "language model",
     title: "words: V 10,000, 2 x LSTM 1500, batch 20, window 35",
     source: "Zaremba et al. (2014), large, on Penn Treebank, without its dropout",
     V: 10_000,
@@ -68,8 +72,55 @@ export const workloads = {
     B: 32,
     T: 100,
   },
+  W6: {
+    name: "W6",
+    kind: "writing",
+    title: "one text with W1's model, 100 characters a call",
+    source: "what a visitor waits for",
+    V: 65,
+    E: 512,
+    H: 512,
+    layers: 2,
+    B: 1,
+    T: 100,
+  },
+  W6b: {
+    name: "W6b",
+    kind: "writing",
+    title: "one text with W2's model, 100 words a call",
+    source: "what a visitor waits for",
+    V: 10_000,
+    E: 650,
+    H: 650,
+    layers: 2,
+    B: 1,
+    T: 100,
+  },
+  LSTM1: {
+    name: "LSTM1",
+    kind: "layer",
+    title: "one LSTM 512 over 64 x 64",
+    source: "a layer of W1",
+    E: 512,
+    H: 512,
+    layers: 1,
+    B: 64,
+    T: 64,
+  },
+  LSTM2: {
+    name: "LSTM2",
+    kind: "layer",
+    title: "one LSTM 650 over 20 x 35",
+    source: "a layer of W2",
+    E: 650,
+    H: 650,
+    layers: 1,
+    B: 20,
+    T: 35,
+  },
   tiny: {
     name: "tiny",
+    kind: "language model",
     title: "V 27, 2 x LSTM 32, batch 4, window 8",
     source: "no paper: proves in seconds that the harness works",
     V: 27,
@@ -85,17 +136,21 @@ export const workloads = {
 export function matmulParameters({ kind, V, E, H, layers }) {
   // Its output layer sees one vector a sentence.
   if (kind === "classifier") return 2 * 3 * H * (E + H);
-  let weights = H * V;
+  let weights = kind === "layer" ? 0 : H * V;
   for (let layer = 0; layer < layers; layer++) weights += 4 * H * ((layer === 0 ? E : H) + H);
   return weights;
 }
 
+export function isTraining({ kind }) {
+  return kind === "language model" || kind === "classifier";
+}
+
 /**
- * Effective floating-point operations of training on one token: 2 for each weight forward, 4 backward. The same count for
- * every opponent, whatever it really does.
+ * Effective floating-point operations for one token: 2 for each weight forward, in training 4 more backward. The same count
+ * for every opponent, whatever it really does.
  */
 export function flopsPerToken(workload) {
-  return 6 * matmulParameters(workload);
+  return (isTraining(workload) ? 6 : 2) * matmulParameters(workload);
 }
 
 /** Tokens drawn once, the same for all opponents that read tokens: inputs and targets of one window, [T,B]. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { training, workloads } from "../workloads.mjs";
+import { isTraining, training, workloads } from "../workloads.mjs";
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -12,13 +12,20 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url));
  * @property {string} title
  * @property {(options: { workload: string, T: number, threads: number, python: string }) =>
  *   { command: string, arguments: string[], environment?: Record<string, string> }} start
+ * @property {(workload: import("../workloads.mjs").Workload) => boolean} [does] which work; default: all
+ * @property {string} [needs] a package of bench/package.json
  * @property {Record<string, number>} [windows] time steps of its window where a whole one would take minutes: the work for
  *   one token is the same, the update is shared by fewer tokens
  * @property {string} [note] what it does less or differently
  */
 
-const native = (title, kind) => ({
+const trains = (workload) => isTraining(workload);
+const writes = ({ kind }) => kind === "writing";
+const computesInBatches = (workload) => !writes(workload);
+
+const native = (title, kind, does) => ({
   title,
+  does,
   start: ({ workload, T, threads }) => ({
     command: process.execPath,
     arguments: [here("ostinato.mjs"), kind, workload, String(T)],
@@ -26,8 +33,9 @@ const native = (title, kind) => ({
   }),
 });
 
-const pytorch = (title, precision) => ({
+const pytorch = (title, precision, does) => ({
   title,
+  does,
   start: ({ workload, T, threads, python }) => ({
     command: python,
     arguments: [
@@ -44,10 +52,13 @@ const pytorch = (title, precision) => ({
 /** @type {Readonly<Record<string, Opponent>>} */
 export const opponents = {
   native: native("Ostinato, native", "native"),
-  "native-high": native("Ostinato, native, high precision", "native-high"),
-  "native-medium": native("Ostinato, native, medium precision", "native-medium"),
+  "native-high": native("Ostinato, native, high precision", "native-high", computesInBatches),
+  "native-medium": native("Ostinato, native, medium precision", "native-medium", computesInBatches),
+  "native-bfloat16": native("Ostinato, native, bfloat16 weights", "native-bfloat16", writes),
+  "native-int8": native("Ostinato, native, int8 weights", "native-int8", writes),
   reference: {
     title: "Ostinato, reference in JavaScript",
+    does: trains,
     start: ({ workload, T }) => ({
       command: process.execPath,
       arguments: [here("ostinato.mjs"), "reference", workload, String(T)],
@@ -57,6 +68,8 @@ export const opponents = {
   },
   "tfjs-wasm": {
     title: "TensorFlow.js, WebAssembly",
+    does: trains,
+    needs: "@tensorflow/tfjs",
     start: ({ workload, T, threads }) => ({
       command: process.execPath,
       arguments: [here("tfjs.mjs"), "wasm", workload, String(T), String(threads)],
@@ -66,6 +79,8 @@ export const opponents = {
   },
   "tfjs-cpu": {
     title: "TensorFlow.js, plain JavaScript",
+    does: trains,
+    needs: "@tensorflow/tfjs",
     start: ({ workload, T, threads }) => ({
       command: process.execPath,
       arguments: [here("tfjs.mjs"), "cpu", workload, String(T), String(threads)],
@@ -74,7 +89,17 @@ export const opponents = {
     note: "Fed random vectors like tfjs-wasm; it does not clip or carry state",
   },
   pytorch: pytorch("PyTorch, float32", "float32"),
-  "pytorch-bf16": pytorch("PyTorch, bfloat16 autocast", "bfloat16"),
+  "pytorch-bf16": pytorch("PyTorch, bfloat16 autocast", "bfloat16", computesInBatches),
+  onnxruntime: {
+    title: "ONNX Runtime",
+    does: (workload) => !isTraining(workload),
+    needs: "onnxruntime-node",
+    start: ({ workload, T, threads }) => ({
+      command: process.execPath,
+      arguments: [here("onnxruntime.mjs"), workload, String(T), String(threads)],
+    }),
+    note: "It writes the likeliest token, found inside its graph; the others draw",
+  },
 };
 
 const openmpBlas = "/usr/lib/x86_64-linux-gnu/openblas-openmp";

@@ -1,8 +1,8 @@
-// node ostinato.mjs native|native-high|native-medium|reference WORKLOAD WINDOW
-import { executorOf, trainingStep } from "../trainingStep.mjs";
+// node ostinato.mjs native|native-high|native-medium|native-bfloat16|native-int8|reference WORKLOAD WINDOW
+import { executorOf, stepOf } from "../step.mjs";
 import { workloads } from "../workloads.mjs";
 import { serve } from "./serve.mjs";
 
 const [kind, name, window] = process.argv.slice(2);
-const { executor, settings } = await executorOf(kind);
-await serve({ settings, step: await trainingStep(executor, workloads[name], Number(window)) });
+const { executor, settings, weights } = await executorOf(kind);
+await serve({ settings, step: await stepOf(executor, { ...workloads[name], T: Number(window) }, weights) });

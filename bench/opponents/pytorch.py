@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""pytorch.py SIZES WINDOW THREADS: the training step of a stacked LSTM language model in PyTorch, for bench/run.mjs.
+"""pytorch.py SIZES WINDOW THREADS: a step of that work in PyTorch, for bench/run.mjs.
 
 SIZES is a workload of workloads.mjs and its training settings as JSON. Speaks the protocol of serve.mjs: reads
 {"seconds": n}, answers with the times of the steps made meanwhile.
@@ -60,6 +60,31 @@ def training_step(sizes, T):
     return step
 
 
+def layer_step(sizes, T):
+    lstm = nn.LSTM(sizes["E"], sizes["H"])
+    x = torch.sin(torch.arange(T * sizes["B"] * sizes["E"]).float()).view(T, sizes["B"], sizes["E"])
+
+    def step():
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=sizes["precision"] == "bfloat16"):
+            return lstm(x)[0][0, 0, 0].item()
+
+    return step
+
+
+def writing_step(sizes, T):
+    model = LanguageModel(sizes["V"], sizes["E"], sizes["H"], sizes["layers"])
+
+    def step():
+        token, state = torch.zeros(1, 1, dtype=torch.long), None
+        with torch.no_grad():
+            for _ in range(T):
+                logits, state = model(token, state)
+                token = torch.multinomial(logits.softmax(1), 1)
+        return token.item()
+
+    return step
+
+
 def timed(step):
     start = time.perf_counter()
     loss = step()
@@ -74,7 +99,7 @@ def main():
     sizes, window, threads = json.loads(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     torch.manual_seed(1)
     torch.set_num_threads(threads)
-    step = training_step(sizes, window)
+    step = {"layer": layer_step, "writing": writing_step}.get(sizes["kind"], training_step)(sizes, window)
     loss, milliseconds = timed(step)
     settings = f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads"
     answer({"ready": {"settings": settings, "firstLoss": loss, "firstStepMilliseconds": milliseconds}})

@@ -41,6 +41,42 @@ async function classifier(executor, { V, E, H, classes }) {
   };
 }
 
+/** A forward pass of one LSTM over a whole batch. */
+async function layerStep(executor, { E, H, B, T }) {
+  const [{ LSTM }, { Graph }, { randomSource }] = await Promise.all(
+    ["nn/lstm.js", "graph/graph.js", "random/source.js"].map(dist),
+  );
+  const lstm = new LSTM("rnn", { inputSize: E, hiddenSize: H });
+  const store = executor.createStore();
+  for (const { name, shape, initializer } of lstm.parameters) {
+    store.declare({ name, dtype: "f32", shape });
+    await store.write(name, initializer(shape, randomSource(1, name)));
+  }
+  const graph = new Graph();
+  graph.output("y", lstm.apply(graph.feed("x", "f32", [T, B, E])).y);
+  const executable = executor.compile(graph.program(), store);
+  const x = Float32Array.from({ length: T * B * E }, (_, i) => Math.sin(i));
+  return async () => (await executable.run({ x })).outputs.y[0];
+}
+
+/** One text of T tokens. */
+async function writingStep(executor, workload, weights) {
+  const model = await languageModel(executor, workload);
+  if (weights) await model.quantize(weights);
+  let seed = 0;
+  return async () => {
+    for await (const _ of model.generate({ maximumTokens: workload.T, seed: ++seed }));
+    return seed;
+  };
+}
+
+/** One step of whatever work it is. Resolves with a number that shows that something was done: in training, the loss. */
+export function stepOf(executor, workload, weights) {
+  if (workload.kind === "layer") return layerStep(executor, workload);
+  if (workload.kind === "writing") return writingStep(executor, workload, weights);
+  return trainingStep(executor, workload, workload.T);
+}
+
 /** One training step of such a model, as Trainer makes it. */
 export async function trainingStep(executor, workload, T) {
   const [{ sgd }, { TrainingStep }] = await Promise.all(["train/optimizers.js", "train/step.js"].map(dist));
@@ -66,7 +102,7 @@ export async function trainingStep(executor, workload, T) {
   return async () => (await step.run(batch, { learningRate, step: ++updates, seed: 1 })).loss;
 }
 
-/** @returns {Promise<{ executor: object, settings: string }>} */
+/** @returns {Promise<{ executor: object, settings: string, weights?: string }>} `weights`: the type they are rounded to */
 export async function executorOf(kind) {
   if (kind === "reference") {
     const { ReferenceExecutor } = await dist("executor/reference/executor.js");
@@ -76,15 +112,19 @@ export async function executorOf(kind) {
     };
   }
   const { nativeExecutor, nativeInfo } = await dist("executor/native.js");
-  const matmulPrecision = kind === "native" ? "highest" : kind.slice("native-".length);
+  const variant = kind === "native" ? "highest" : kind.slice("native-".length);
+  const weights = ["bfloat16", "int8"].includes(variant) ? variant : undefined;
+  const matmulPrecision = weights ? "highest" : variant;
   const executor = nativeExecutor({ matmulPrecision });
   const { kernels, gemm, threads } = nativeInfo();
   const blas = gemm.blas ? `, BLAS ${gemm.blas}` : "";
   const unit = matmulPrecision === "highest" ? "" : gemm.matrixUnit ? " on the matrix unit" : " without a matrix unit";
   return {
     executor,
+    weights,
     settings:
-      `kernels ${kernels.chosen}, products ${gemm.provider}${blas}, precision ${matmulPrecision}${unit}, ` +
+      `kernels ${kernels.chosen}, products ${gemm.provider}${blas}, ` +
+      `${weights ? `weights ${weights}` : `precision ${matmulPrecision}${unit}`}, ` +
       `${threads} thread${threads === 1 ? "" : "s"}`,
   };
 }
