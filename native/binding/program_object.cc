@@ -9,6 +9,34 @@
 namespace ostinato {
 namespace {
 
+// Typed arrays for the results of a run, made before it begins: the run writes into them from its thread. JavaScript sees
+// them afterwards, so nobody can detach them meanwhile.
+class ResultArrays {
+ public:
+  explicit ResultArrays(Napi::Env env) : arrays_(Napi::Persistent(Napi::Array::New(env).As<Napi::Object>())) {}
+
+  void add(const TensorView& view, int64_t times) {
+    const Napi::Env env = arrays_.Env();
+    const size_t count = static_cast<size_t>(view.elements() * times);
+    // A Buffer's memory comes as it is: an ArrayBuffer would be filled with zeros first.
+    Napi::Buffer<char> bytes = Napi::Buffer<char>::New(env, count * 4);
+    const Napi::ArrayBuffer buffer = bytes.ArrayBuffer();
+    const size_t offset = bytes.ByteOffset();
+    const Napi::TypedArray array = view.dtype == DType::f32
+                                       ? Napi::TypedArray(Napi::Float32Array::New(env, count, buffer, offset))
+                                       : Napi::TypedArray(Napi::Int32Array::New(env, count, buffer, offset));
+    arrays_.Value().Set(static_cast<uint32_t>(memory_.size()), array);
+    memory_.push_back(bytes.Data());
+  }
+
+  const std::vector<char*>& memory() const { return memory_; }
+  Napi::Value value() const { return arrays_.Value(); }
+
+ private:
+  Napi::ObjectReference arrays_;
+  std::vector<char*> memory_;
+};
+
 // A run or a replay on a thread of libuv. The program is shared with it, so the object may be collected meanwhile; Node waits for
 // running work before it tears an environment down.
 class RunWorker : public Napi::AsyncWorker {
@@ -18,8 +46,13 @@ class RunWorker : public Napi::AsyncWorker {
         deferred_(Napi::Promise::Deferred::New(env)),
         program_(std::move(program)),
         lease_(std::move(lease)),
-        check_(check) {
-    if (replay) replay_ = std::make_unique<Replay>(*replay);
+        check_(check),
+        outputs_(env),
+        collected_(env) {
+    for (int64_t i = 0; i < program_->outputCount(); i++) outputs_.add(program_->output(i), 1);
+    if (!replay) return;
+    replay_ = std::make_unique<Replay>(*replay);
+    for (const int64_t i : replay->collected) collected_.add(program_->output(i), replay->steps);
   }
 
   Napi::Promise promise() const { return deferred_.Promise(); }
@@ -28,15 +61,13 @@ class RunWorker : public Napi::AsyncWorker {
   void Execute() override {
     try {
       if (replay_) {
-        collected_ = program_->replay(*replay_);
+        program_->replay(*replay_, collected_.memory());
       } else {
         nonFinite_ = program_->run(check_);
       }
-      outputs_.resize(static_cast<size_t>(program_->outputCount()));
-      for (size_t i = 0; i < outputs_.size(); i++) {
+      for (size_t i = 0; i < outputs_.memory().size(); i++) {
         const TensorView& view = program_->output(static_cast<int64_t>(i));
-        const char* begin = static_cast<const char*>(view.data);
-        outputs_[i].assign(begin, begin + view.elements() * 4);
+        std::memcpy(outputs_.memory()[i], view.data, static_cast<size_t>(view.elements()) * 4);
       }
     } catch (const InputError& error) {
       fail("ERR_OSTINATO_INPUT", error.what());
@@ -55,18 +86,8 @@ class RunWorker : public Napi::AsyncWorker {
       return;
     }
     Napi::Object result = Napi::Object::New(env);
-    Napi::Array outputs = Napi::Array::New(env, outputs_.size());
-    for (size_t i = 0; i < outputs_.size(); i++) {
-      outputs.Set(static_cast<uint32_t>(i), array(env, outputs_[i], program_->output(static_cast<int64_t>(i)).dtype));
-    }
-    result.Set("outputs", outputs);
-    if (replay_) {
-      Napi::Array collected = Napi::Array::New(env, collected_.size());
-      for (size_t i = 0; i < collected_.size(); i++) {
-        collected.Set(static_cast<uint32_t>(i), array(env, collected_[i], program_->output(replay_->collected[i]).dtype));
-      }
-      result.Set("collected", collected);
-    }
+    result.Set("outputs", outputs_.value());
+    if (replay_) result.Set("collected", collected_.value());
     result.Set("nonFinite", Napi::Number::New(env, static_cast<double>(nonFinite_)));
     deferred_.Resolve(result);
   }
@@ -75,14 +96,6 @@ class RunWorker : public Napi::AsyncWorker {
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
  private:
-  static Napi::Value array(Napi::Env env, const std::vector<char>& bytes, DType dtype) {
-    Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes.size());
-    if (!bytes.empty()) std::memcpy(buffer.Data(), bytes.data(), bytes.size());
-    const size_t count = bytes.size() / 4;
-    if (dtype == DType::f32) return Napi::Float32Array::New(env, count, buffer, 0);
-    return Napi::Int32Array::New(env, count, buffer, 0);
-  }
-
   void fail(const char* code, const std::string& message) {
     code_ = code;
     message_ = message;
@@ -93,9 +106,8 @@ class RunWorker : public Napi::AsyncWorker {
   Store::Lease lease_;
   bool check_;
   std::unique_ptr<Replay> replay_;
-  std::vector<std::vector<char>> collected_;
+  ResultArrays outputs_, collected_;
   int64_t nonFinite_ = -1;
-  std::vector<std::vector<char>> outputs_;
   const char* code_ = nullptr;
   std::string message_;
 };

@@ -253,7 +253,7 @@ void Program::expectReplay(const Replay& replay) const {
   }
 }
 
-std::vector<std::vector<char>> Program::replay(const Replay& replay) {
+void Program::replay(const Replay& replay, const std::vector<char*>& collected) {
   const auto bytesOf = [](const TensorView& view) { return static_cast<size_t>(view.elements()) * 4; };
   const auto copyOf = [&](const TensorView& view) {
     const char* begin = static_cast<const char*>(view.data);
@@ -262,17 +262,12 @@ std::vector<std::vector<char>> Program::replay(const Replay& replay) {
   // The planner gives a feed's memory to other values after its last use: every run is fed anew, from here.
   std::vector<std::vector<char>> inputs;
   for (const TensorView& view : feeds_) inputs.push_back(copyOf(view));
-  std::vector<std::vector<char>> kept(replay.collected.size());
-  for (size_t i = 0; i < kept.size(); i++) {
-    kept[i].reserve(static_cast<size_t>(replay.steps) * bytesOf(output(replay.collected[i])));
-  }
   for (int64_t step = 0; step < replay.steps; step++) {
     for (size_t i = 0; i < inputs.size(); i++) std::memcpy(feeds_[i].data, inputs[i].data(), inputs[i].size());
     run(false);
-    for (size_t i = 0; i < kept.size(); i++) {
+    for (size_t i = 0; i < collected.size(); i++) {
       const TensorView& view = output(replay.collected[i]);
-      const char* begin = static_cast<const char*>(view.data);
-      kept[i].insert(kept[i].end(), begin, begin + bytesOf(view));
+      std::memcpy(collected[i] + static_cast<size_t>(step) * bytesOf(view), view.data, bytesOf(view));
     }
     for (const auto& [from, to] : replay.links) {
       std::memcpy(inputs[static_cast<size_t>(to)].data(), output(from).data, inputs[static_cast<size_t>(to)].size());
@@ -285,7 +280,6 @@ std::vector<std::vector<char>> Program::replay(const Replay& replay) {
       std::memcpy(input.data() + input.size() - 4, &value, 4);
     }
   }
-  return kept;
 }
 
 }  // namespace ostinato

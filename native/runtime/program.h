@@ -58,9 +58,9 @@ class Program {
   // Throws ProgramError if the replay does not fit this program.
   void expectReplay(const Replay& replay) const;
 
-  // Runs it so many times. The values of collected output i follow each other in result i; outputs are those of the last
-  // run. Throws InputError naming the op.
-  std::vector<std::vector<char>> replay(const Replay& replay);
+  // Runs it so many times. The values of output replay.collected[i] follow each other in collected[i]; outputs are those of
+  // the last run. Throws InputError naming the op.
+  void replay(const Replay& replay, const std::vector<char*>& collected);
 
  private:
   struct BoundOp {
