@@ -143,12 +143,13 @@ export abstract class RecurrentStack implements Layer {
       let y = x;
       this.#cells.forEach((directions, layer) => {
         if (layer > 0) input = this.#dropout.apply(input);
+        const table = layer === 0 ? smallTable(x) : null;
         const outputs = directions.map(({ suffix, ...parameters }, direction) => {
+          const weight_ih = parameters.weight_ih.in(graph);
           const own = Object.entries(state).filter(([name]) => name.replace(/^[a-z]+/, "") === suffix);
           const result = this.cell(
             {
-              x: input,
-              weight_ih: parameters.weight_ih.in(graph),
+              ...(table ? { x: table.ids, weight_ih: ops.linear(table.weight, weight_ih) } : { x: input, weight_ih }),
               weight_hh: parameters.weight_hh.in(graph),
               bias_ih: parameters.bias_ih?.in(graph) ?? null,
               bias_hh: parameters.bias_hh?.in(graph) ?? null,
@@ -173,6 +174,16 @@ export abstract class RecurrentStack implements Layer {
   zeroState(graph: Graph, B: number): State {
     return Object.fromEntries(Object.entries(this.stateSizes).map(([name, H]) => [name, graph.zeros([B, H])]));
   }
+}
+
+/**
+ * What x [T,B,E] was looked up from, if that table has so few rows that multiplying each of them with the input weights, and
+ * looking up the products, is less work than multiplying x.
+ */
+function smallTable(x: Tensor): ReturnType<typeof ops.lookedUp> {
+  const table = ops.lookedUp(x);
+  const [T, B] = x.shape as [number, number];
+  return table && x.shape.length === 3 && 4 * (table.weight.shape[0] as number) <= T * B ? table : null;
 }
 
 interface CellParameters {

@@ -5,22 +5,12 @@
 
 #include "kernels/elementwise.h"
 #include "ops/families.h"
+#include "ops/ids.h"
 #include "ops/ranges.h"
 #include "runtime/operation.h"
 
 namespace ostinato {
 namespace {
-
-// Ids are data: they are looked at before anything is read or written by them.
-void expectIds(const TensorView& ids, int64_t V) {
-  const int64_t n = ids.elements();
-  for (int64_t i = 0; i < n; i++) {
-    const int32_t id = ids.i32()[i];
-    if (id >= 0 && id < V) continue;
-    throw InputError("id " + std::to_string(id) + " at position " + std::to_string(i) + " is outside the table of " +
-                     std::to_string(V) + " rows");
-  }
-}
 
 void expectRows(const char* op, const TensorView& ids, const TensorView& rows, int64_t E) {
   bool fits = rows.present && rows.dtype == DType::f32 && rows.rank == ids.rank + 1 && rows.last() == E;

@@ -39,7 +39,8 @@ struct ForwardScratch {
   StepRows h[2], reset;
   float *product, *candidateProduct;
   float* gates;  // one chunk of steps, where the op need not save them
-  RecurrentProduct ih, hh, candidate;
+  InputProduct ih;
+  RecurrentProduct hh, candidate;
   int64_t chunk;
   size_t bytes;
 
@@ -52,10 +53,9 @@ struct ForwardScratch {
     candidateRows = layout.ints(s.Hp);
     bias = layout.floats(kSlots * s.Hp);
     chunk = stepsPerChunk(s);
-    ih = forwardProduct(s, call.operand(2), s.I, kGates * kHiddenBlock, rows, inputGroups, chunk * s.B);
+    ih = InputProduct(s, call.operand(0), call.operand(2), kGates * kHiddenBlock, rows, inputGroups, chunk, layout);
     hh = forwardProduct(s, weightHh, s.H, (after ? kGates : 2) * kHiddenBlock, after ? rows : gateRows, nullptr, s.B);
     candidate = forwardProduct(s, weightHh, s.H, kHiddenBlock, candidateRows, nullptr, s.B);
-    place(ih, layout);
     place(hh, layout);
     if (!after) place(candidate, layout);
     for (StepRows& state : h) state = stepRows(s, hh, s.ldh(), layout);
@@ -81,10 +81,10 @@ size_t checkGru(const Call& call) {
 void runGru(const Call& call) {
   const RecurrentSizes s = sizesOf(call, kForward, 1);
   const bool after = resetsAfter(call);
+  checkIds(call, s, kForward);
   const int32_t* lengths = checkedLengths(call, s, kForward.lengths);
   const ForwardScratch scratch(call, s, after);
   const GruGateKernels& kernels = gruGateKernels();
-  const float* x = call.operand(0).f32();
   float* y = call.result(0).mutableF32();
   float* saved = call.result(2).mutableF32();
   const int64_t gateRow = kSlots * s.Hp;
@@ -123,16 +123,14 @@ void runGru(const Call& call) {
       own.end = s.blocksOf(part).end;
       return own;
     };
-    if (place.first) packChunk(s, scratch.ih, x, place, call.pool);
+    if (place.first) scratch.ih.prepare(place, call.pool);
     call.pool.parallel(s.parts, [&](int part) {
       if (step == 0) {
         scratch.ih.pack(part);
         scratch.hh.pack(part);
         if (!after) scratch.candidate.pack(part);
       }
-      if (place.first) {
-        scratch.ih.multiply(part, x + place.firstTime * s.B * s.I, s.I, place.steps * s.B, chunkGates, gateRow, false);
-      }
+      if (place.first) scratch.ih.compute(part, place, chunkGates, gateRow);
       scratch.hh.multiply(part, hPrev, scratch.product, (after ? kGates : 2) * s.Hp, false);
       (after ? kernels.forwardAfter : kernels.forwardReset)(ownOf(part));
       if (after) {
@@ -157,25 +155,30 @@ void runGru(const Call& call) {
 struct GradientScratch {
   // Rows of the weights by packed gate; groups of the gates' slots: those of a (r,z,n), those of the state's product
   // (r,z,q), and n and s alone.
-  int32_t *rows, *gateRows, *candidateRows;
-  int32_t *inputGroups, *stateGroups, *candidateGroups, *resetGroups;
+  int32_t *rows, *inputGroups;
+  int32_t *gateRows, *candidateRows, *stateGroups, *candidateGroups, *resetGroups;
   StepRows staged[2], stagedN;
   float* ds;
   float *dh, *dbias, *sums, *first;
   RecurrentProduct hh, candidate;
   StateWeightGradient state;
-  Gemm candidateWeight, inputWeight, input;
+  Gemm candidateWeight;
+  InputGradient input;
   void* products;
   size_t bytes;
 
-  GradientScratch(const Call& call, const RecurrentSizes& s, bool after) {
-    ScratchLayout layout(call.scratch);
+  GradientScratch(const Call& call, const RecurrentSizes& s, bool after)
+      : GradientScratch(call, s, after, ScratchLayout(call.scratch)) {}
+
+ private:
+  GradientScratch(const Call& call, const RecurrentSizes& s, bool after, ScratchLayout layout)
+      : rows(layout.ints(kGates * s.Hp)),
+        inputGroups(layout.ints(kGates * s.blocks)),
+        input{s, kGates, inputGroups, rows, call.operand(0), call.operand(2), call.result(0), call.result(2)} {
     const int64_t gateRow = kSlots * s.Hp;
     const int stateGates = after ? kGates : 2;
-    rows = layout.ints(kGates * s.Hp);
     gateRows = layout.ints(2 * s.Hp);
     candidateRows = layout.ints(s.Hp);
-    inputGroups = layout.ints(kGates * s.blocks);
     stateGroups = layout.ints(kGates * s.blocks);
     candidateGroups = layout.ints(s.blocks);
     resetGroups = layout.ints(s.blocks);
@@ -202,14 +205,10 @@ struct GradientScratch {
     candidateWeight.N = candidateWeight.ldc = s.H;
     candidateWeight.ldb = gateRow;
     candidateWeight.maps.bGroups = resetGroups;
-    inputWeight = inputWeightGradient(s, gates, gateRow, kGates * s.Hp, inputGroups, rows, call.operand(0).f32(),
-                                      call.result(2).mutableF32());
-    input = inputGradient(s, gates, gateRow, kGates * s.Hp, inputGroups, rows, call.operand(2).f32(),
-                          call.result(0).mutableF32());
     const int threads = call.pool.threads();
     products = layout.bytes(
         std::max({stateWeightGradientScratch(s, state, threads), gemmScratchBytes(candidateWeight, threads),
-                  gemmScratchBytes(inputWeight, threads), gemmScratchBytes(input, threads)}));
+                  input.scratchBytes(gates, gateRow, threads)}));
     bytes = layout.used();
   }
 };
@@ -233,6 +232,7 @@ size_t checkGruGradient(const Call& call) {
 void runGruGradient(const Call& call) {
   const RecurrentSizes s = sizesOf(call, kGradient, 1);
   const bool after = resetsAfter(call);
+  checkIds(call, s, kGradient);
   const int32_t* lengths = checkedLengths(call, s, kGradient.lengths);
   GradientScratch scratch(call, s, after);
   const GruGateKernels& kernels = gruGateKernels();
@@ -255,6 +255,7 @@ void runGruGradient(const Call& call) {
   for (const StepRows& gradients : scratch.staged) clearTiles(scratch.hh, gradients);
   clearTiles(scratch.candidate, scratch.stagedN);
   std::memset(scratch.ds, 0, static_cast<size_t>(s.B * s.ldh()) * sizeof(float));
+  scratch.input.clearTable();
 
   // One more section than steps: the product of the first step's gradients, which leads to h0.
   for (int64_t step = s.T - 1; step >= -1; step--) {
@@ -295,6 +296,7 @@ void runGruGradient(const Call& call) {
       (after ? kernels.backwardAfter : kernels.backwardCandidate)(ownOf(part));
       if (after) {
         scratch.hh.stage(part, scratch.staged[step & 1]);
+        scratch.input.addToTable(part, t, work.gates, gateRow);
       } else {
         scratch.candidate.stage(part, scratch.stagedN);
       }
@@ -304,6 +306,7 @@ void runGruGradient(const Call& call) {
       scratch.candidate.multiply(part, scratch.stagedN, scratch.ds, s.ldh(), false);
       kernels.backwardReset(ownOf(part));
       scratch.hh.stage(part, scratch.staged[step & 1]);
+      scratch.input.addToTable(part, t, work.gates, gateRow);
     });
   }
   copyStateBack(s, scratch.dh, s.ldh(), call.result(1).mutableF32());
@@ -321,12 +324,11 @@ void runGruGradient(const Call& call) {
   scratch.state.lengths = lengths;
   stateWeightGradient(s, scratch.state, scratch.products, call.pool);
   if (!after) gemm(scratch.candidateWeight, scratch.products, call.pool);
-  gemm(scratch.inputWeight, scratch.products, call.pool);
-  gemm(scratch.input, scratch.products, call.pool);
+  scratch.input.multiply(gates, gateRow, scratch.products, call.pool);
 }
 
 const Operation kOperations[] = {{"gru", checkGru, runGru, 0, 1u << 2},
-                                 {"gruGradient", checkGruGradient, runGruGradient, 0, 0, 1u << 7}};
+                                 {"gruGradient", checkGruGradient, runGruGradient, 0, 1u << 0, 1u << 7}};
 
 }  // namespace
 

@@ -21,7 +21,8 @@ struct ForwardScratch {
   StepRows h[2];
   float* c0;
   float* gates;  // one chunk of steps, where the op need not save them
-  RecurrentProduct ih, hh;
+  InputProduct ih;
+  RecurrentProduct hh;
   int64_t chunk;
   size_t bytes;
 
@@ -30,9 +31,8 @@ struct ForwardScratch {
     rows = layout.ints(kGates * s.Hp);
     bias = layout.floats(kGates * s.Hp);
     chunk = stepsPerChunk(s);
-    ih = forwardProduct(s, call.operand(3), s.I, kGates * kHiddenBlock, rows, nullptr, chunk * s.B);
+    ih = InputProduct(s, call.operand(0), call.operand(3), kGates * kHiddenBlock, rows, nullptr, chunk, layout);
     hh = forwardProduct(s, call.operand(4), s.H, kGates * kHiddenBlock, rows, nullptr, s.B);
-    place(ih, layout);
     place(hh, layout);
     for (StepRows& state : h) state = stepRows(s, hh, s.ldh(), layout);
     c0 = layout.floats(s.B * s.Hp);
@@ -56,9 +56,9 @@ size_t checkLstm(const Call& call) {
 
 void runLstm(const Call& call) {
   const RecurrentSizes s = sizesOf(call, kForward, 0);
+  checkIds(call, s, kForward);
   const int32_t* lengths = checkedLengths(call, s, kForward.lengths);
   const ForwardScratch scratch(call, s);
-  const float* x = call.operand(0).f32();
   float* y = call.result(0).mutableF32();
   float* savedGates = call.result(3).mutableF32();
   float* savedCells = call.result(4).mutableF32();
@@ -79,15 +79,13 @@ void runLstm(const Call& call) {
     float* gates = chunkGates + (t - place.firstTime) * s.B * gateRow;
     float* cNext = savedCells ? savedCells + t * s.B * s.Hp : scratch.c0;
     const StepRows &hPrev = scratch.h[step & 1], &hNext = scratch.h[(step + 1) & 1];
-    if (place.first) packChunk(s, scratch.ih, x, place, call.pool);
+    if (place.first) scratch.ih.prepare(place, call.pool);
     call.pool.parallel(s.parts, [&](int part) {
       if (step == 0) {
         scratch.ih.pack(part);
         scratch.hh.pack(part);
       }
-      if (place.first) {
-        scratch.ih.multiply(part, x + place.firstTime * s.B * s.I, s.I, place.steps * s.B, chunkGates, gateRow, false);
-      }
+      if (place.first) scratch.ih.compute(part, place, chunkGates, gateRow);
       scratch.hh.multiply(part, hPrev, gates, gateRow, true);
       const BlockRange own = s.blocksOf(part);
       lstmGateKernels().forward({s.B, s.H, own.begin, own.end, t, lengths, scratch.bias, gates, savedGates != nullptr,
@@ -110,14 +108,17 @@ struct GradientScratch {
   std::optional<GradientTiles> tiles;
   GradientTiles::Factor inputs, states;
   StateWeightGradient state;
-  Gemm inputWeight, input;
+  InputGradient input;
   void* products;
   size_t bytes;
 
-  GradientScratch(const Call& call, const RecurrentSizes& s) {
-    ScratchLayout layout(call.scratch);
+  GradientScratch(const Call& call, const RecurrentSizes& s) : GradientScratch(call, s, ScratchLayout(call.scratch)) {}
+
+ private:
+  GradientScratch(const Call& call, const RecurrentSizes& s, ScratchLayout layout)
+      : rows(layout.ints(kGates * s.Hp)),
+        input{s, kGates, nullptr, rows, call.operand(0), call.operand(3), call.result(0), call.result(3)} {
     const int64_t gateRow = kGates * s.Hp;
-    rows = layout.ints(gateRow);
     hh = backwardProduct(s, call.operand(4).f32(), gateRow, rows);
     place(hh, layout);
     for (StepRows& gradients : staged) gradients = stepRows(s, hh, gateRow + 16, layout);
@@ -129,15 +130,16 @@ struct GradientScratch {
     const int threads = call.pool.threads();
     if (hh.onUnit() && GradientTiles::pays(s.T * s.B, s.precision)) {
       tiles.emplace(GradientTiles::Sizes{s.T, s.B, gateRow}, rows, threads, layout);
-      tiles->placeInput(s.I, layout);
-      inputs = tiles->placeFactor(s.I, layout);
       states = tiles->placeFactor(s.H, layout);
+      if (!s.ids) {
+        inputs = tiles->placeFactor(s.I, layout);
+        tiles->placeInput(s.I, layout);
+      }
       bytes = layout.used();
       return;
     }
     first = s.reverse ? layout.floats(s.B * gateRow) : nullptr;
     const float* gates = call.operand(7).f32();
-    const float* x = call.operand(0).f32();
     state = {gates,
              gateRow,
              gateRow,
@@ -148,11 +150,8 @@ struct GradientScratch {
              nullptr,
              first,
              call.result(4).mutableF32()};
-    inputWeight = inputWeightGradient(s, gates, gateRow, gateRow, nullptr, rows, x, call.result(3).mutableF32());
-    input =
-        inputGradient(s, gates, gateRow, gateRow, nullptr, rows, call.operand(3).f32(), call.result(0).mutableF32());
-    products = layout.bytes(std::max({stateWeightGradientScratch(s, state, threads),
-                                      gemmScratchBytes(inputWeight, threads), gemmScratchBytes(input, threads)}));
+    products = layout.bytes(
+        std::max(stateWeightGradientScratch(s, state, threads), input.scratchBytes(gates, gateRow, threads)));
     bytes = layout.used();
   }
 };
@@ -177,6 +176,7 @@ size_t checkLstmGradient(const Call& call) {
 
 void runLstmGradient(const Call& call) {
   const RecurrentSizes s = sizesOf(call, kGradient, 0);
+  checkIds(call, s, kGradient);
   const int32_t* lengths = checkedLengths(call, s, kGradient.lengths);
   GradientScratch scratch(call, s);
   const int64_t gateRow = kGates * s.Hp;
@@ -192,6 +192,7 @@ void runLstmGradient(const Call& call) {
   for (const StepRows& gradients : scratch.staged) clearTiles(scratch.hh, gradients);
   const std::optional<GradientTiles>& tiles = scratch.tiles;
   if (tiles) tiles->clear();
+  scratch.input.clearTable();
   const auto stagedAt = [&](int64_t step) {
     StepRows rows = scratch.staged[step & 1];
     uint16_t* own = tiles ? tiles->tilesOf(s.timeOf(step)) : nullptr;
@@ -219,6 +220,7 @@ void runLstmGradient(const Call& call) {
         tiles->stage(t, 0, s.B, own.begin * kGates, own.end * kGates, staged.values + own.begin * kGates * kHiddenBlock,
                      staged.ld);
       }
+      scratch.input.addToTable(part, t, staged.values, staged.ld);
       if (!tiles || !tiles->tilesOf(t)) scratch.hh.stage(part, staged);
     });
   }
@@ -226,24 +228,26 @@ void runLstmGradient(const Call& call) {
   copyStateBack(s, scratch.dc, s.Hp, call.result(2).mutableF32());
   scatterBias(scratch.dbias, scratch.rows, gateRow, call.result(5).mutableF32());
   if (tiles) {
-    const float* x = call.operand(0).f32();
-    tiles->fill(scratch.inputs, [&](int64_t t, int64_t b) { return x + (t * s.B + b) * s.I; });
     const StatesBefore before{s, call.operand(6).f32(), call.operand(1).f32(), lengths};
     tiles->fill(scratch.states, [&](int64_t t, int64_t b) { return before.at(t, b); });
-    const GradientTiles::Factor factors[] = {scratch.inputs, scratch.states};
-    float* const dweights[] = {call.result(3).mutableF32(), call.result(4).mutableF32()};
-    tiles->weightGradients(factors, dweights, 2, call.pool);
-    tiles->inputGradient(call.operand(3).f32(), call.result(0).mutableF32(), call.pool);
+    if (!s.ids) {
+      const float* x = call.operand(0).f32();
+      tiles->fill(scratch.inputs, [&](int64_t t, int64_t b) { return x + (t * s.B + b) * s.I; });
+    }
+    const GradientTiles::Factor factors[] = {scratch.states, scratch.inputs};
+    float* const dweights[] = {call.result(4).mutableF32(), call.result(3).mutableF32()};
+    tiles->weightGradients(factors, dweights, s.ids ? 1 : 2, call.pool);
+    float* dx = call.result(0).mutableF32();
+    if (!s.ids && dx) tiles->inputGradient(call.operand(3).f32(), dx, call.pool);
     return;
   }
   scratch.state.lengths = lengths;
   stateWeightGradient(s, scratch.state, scratch.products, call.pool);
-  gemm(scratch.inputWeight, scratch.products, call.pool);
-  gemm(scratch.input, scratch.products, call.pool);
+  scratch.input.multiply(gates, gateRow, scratch.products, call.pool);
 }
 
 const Operation kOperations[] = {{"lstm", checkLstm, runLstm, 0, 1u << 3 | 1u << 4},
-                                 {"lstmGradient", checkLstmGradient, runLstmGradient, 0, 0, 1u << 7}};
+                                 {"lstmGradient", checkLstmGradient, runLstmGradient, 0, 1u << 0, 1u << 7}};
 
 }  // namespace
 

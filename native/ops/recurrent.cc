@@ -3,6 +3,8 @@
 #include <cstring>
 #include <string>
 
+#include "ops/ids.h"
+
 namespace ostinato {
 namespace {
 
@@ -27,7 +29,8 @@ RecurrentSizes sizesOf(const Call& call, const RecurrentOperands& at, int revers
   RecurrentSizes s;
   s.T = x.dims[0];
   s.B = x.dims[1];
-  s.I = x.dims[2];
+  s.ids = x.dtype == DType::i32;
+  s.I = s.ids ? call.operand(at.weightIh).dims[0] : x.dims[2];
   s.H = call.operand(at.h0).dims[1];
   s.Hp = paddedHidden(s.H);
   s.blocks = hiddenBlocks(s.H);
@@ -40,12 +43,14 @@ RecurrentSizes sizesOf(const Call& call, const RecurrentOperands& at, int revers
 RecurrentSizes checkedSizes(const char* op, const Call& call, const RecurrentOperands& at, int gates,
                             int reverseAttribute) {
   expectInteger(op, call, reverseAttribute, 0, 1);
-  expectOperand(op, call, at.x, DType::f32, 3);
+  const bool ids = call.operand(at.x).dtype == DType::i32;
+  expectOperand(op, call, at.x, ids ? DType::i32 : DType::f32, ids ? 2 : 3);
   expectOperand(op, call, at.h0, DType::f32, 2);
   expectOperand(op, call, at.weightHh, DType::f32, 2);
   const RecurrentSizes s = sizesOf(call, at, reverseAttribute);
   const int64_t rows = gates * s.H;
-  const int64_t state[] = {s.B, s.H}, inputWeight[] = {rows, s.I}, stateWeight[] = {rows, s.H};
+  const int64_t state[] = {s.B, s.H}, stateWeight[] = {rows, s.H};
+  const int64_t inputWeight[] = {ids ? s.I : rows, ids ? rows : s.I};
   expectShape(op, call, at.h0, DType::f32, state, 2);
   expectShape(op, call, at.weightIh, DType::f32, inputWeight, 2);
   expectShape(op, call, at.weightHh, DType::f32, stateWeight, 2);
@@ -86,11 +91,16 @@ void expectSavedResult(const char* op, const Call& call, const RecurrentSizes& s
 
 void expectGradients(const char* op, const Call& call, const RecurrentSizes& s, int gates, int dx, int dh0,
                      int dweight) {
-  const int64_t x[] = {s.T, s.B, s.I}, inputWeight[] = {gates * s.H, s.I}, stateWeight[] = {gates * s.H, s.H};
-  expectResult(op, call, dx, DType::f32, x, 3);
+  const int64_t x[] = {s.T, s.B, s.I}, rows = gates * s.H, stateWeight[] = {rows, s.H};
+  const int64_t inputWeight[] = {s.ids ? s.I : rows, s.ids ? rows : s.I};
+  expectResult(op, call, dx, s.ids ? DType::i32 : DType::f32, x, s.ids ? 2 : 3);
   expectStateResult(op, call, s, dh0);
   expectResult(op, call, dweight, DType::f32, inputWeight, 2);
   expectResult(op, call, dweight + 1, DType::f32, stateWeight, 2);
+}
+
+void checkIds(const Call& call, const RecurrentSizes& s, const RecurrentOperands& at) {
+  if (s.ids) expectIds(call.operand(at.x), s.I);
 }
 
 const int32_t* checkedLengths(const Call& call, const RecurrentSizes& s, int operand) {
@@ -151,7 +161,7 @@ void scatterBias(const float* from, const int32_t* map, int64_t n, float* to) {
 RecurrentProduct forwardProduct(const RecurrentSizes& s, const TensorView& weight, int64_t K, int64_t columnsPerBlock,
                                 const int32_t* bRows, const int32_t* cGroups, int64_t mostRows) {
   RecurrentProduct product{{}, s.blocks, columnsPerBlock, s.parts, mostRows};
-  product.weights.N = s.blocks * columnsPerBlock;
+  product.weights.N = bRows ? s.blocks * columnsPerBlock : s.H;
   product.weights.K = K;
   product.weights.b = weight.f32();
   product.weights.ldb = K;
@@ -204,12 +214,61 @@ ChunkPlace placeInChunk(const RecurrentSizes& s, int64_t step, int64_t chunk) {
   return {t, s.reverse ? t + place - (steps - 1) : t - place, steps, place == 0};
 }
 
-void packChunk(const RecurrentSizes& s, const RecurrentProduct& ih, const float* x, const ChunkPlace& chunk,
-               ThreadPool& pool) {
-  if (!ih.onUnit()) return;
-  pool.parallel(s.parts, [&](int part) {
-    ih.packRows(part, x + chunk.firstTime * s.B * s.I, s.I, chunk.steps * s.B);
+InputProduct::InputProduct(const RecurrentSizes& s, const TensorView& x, const TensorView& weight, int64_t columnsPerBlock,
+                           const int32_t* rows, const int32_t* groups, int64_t chunk, ScratchLayout& layout)
+    : s_(s), x_(x), weight_(weight), gates_(columnsPerBlock / kHiddenBlock), rows_(rows), groups_(groups) {
+  if (s.ids) return;
+  product_ = forwardProduct(s, weight, s.I, columnsPerBlock, rows, groups, chunk * s.B);
+  place(product_, layout);
+}
+
+void InputProduct::pack(int part) const {
+  if (!s_.ids) product_.pack(part);
+}
+
+void InputProduct::prepare(const ChunkPlace& chunk, ThreadPool& pool) const {
+  if (s_.ids || !product_.onUnit()) return;
+  pool.parallel(s_.parts, [&](int part) {
+    product_.packRows(part, x_.f32() + chunk.firstTime * s_.B * s_.I, s_.I, chunk.steps * s_.B);
   });
+}
+
+namespace {
+
+// Calls visit(column, row, units) for the gates of a part's own units: up to 16 of them at `column` of a row of gates, and at
+// `row` of the weights.
+template <class Visit>
+void forOwnGates(const RecurrentSizes& s, int part, int64_t gates, const int32_t* groups, const int32_t* rows, Visit visit) {
+  const BlockRange own = s.blocksOf(part);
+  for (int64_t group = own.begin * gates; group < own.end * gates; group++) {
+    const int64_t unit = group / gates * kHiddenBlock;
+    visit(groups ? groups[group] : group * kHiddenBlock, rows ? rows[group * kHiddenBlock] : unit,
+          std::min(kHiddenBlock, s.H - unit));
+  }
+}
+
+}  // namespace
+
+void InputProduct::compute(int part, const ChunkPlace& chunk, float* gates, int64_t ld) const {
+  const int64_t first = chunk.firstTime * s_.B, n = chunk.steps * s_.B;
+  if (!s_.ids) {
+    product_.multiply(part, x_.f32() + first * s_.I, s_.I, n, gates, ld, false);
+    return;
+  }
+  const int64_t width = weight_.dims[1];
+  for (int64_t i = 0; i < n; i++, gates += ld) {
+    const float* row = weight_.f32() + x_.i32()[first + i] * width;
+    forOwnGates(s_, part, gates_, groups_, rows_, [&](int64_t column, int64_t at, int64_t units) {
+      float* to = gates + column;
+      if (units == kHiddenBlock) {
+        std::memcpy(to, row + at, kHiddenBlock * sizeof(float));
+        return;
+      }
+      std::memcpy(to, row + at, static_cast<size_t>(units) * sizeof(float));
+      // Rows without a map have no room past H.
+      if (rows_) std::memset(to + units, 0, static_cast<size_t>(kHiddenBlock - units) * sizeof(float));
+    });
+  }
 }
 
 namespace {
@@ -293,22 +352,58 @@ Gemm inputWeightGradient(const RecurrentSizes& s, const float* gradient, int64_t
   return g;
 }
 
-Gemm inputGradient(const RecurrentSizes& s, const float* gradient, int64_t ld, int64_t K, const int32_t* aGroups,
-                   const int32_t* bRows, const float* weight, float* dx) {
+void InputGradient::clearTable() const {
+  if (s.ids) std::memset(dweight.data, 0, static_cast<size_t>(dweight.elements()) * sizeof(float));
+}
+
+void InputGradient::addToTable(int part, int64_t t, const float* gradient, int64_t ld) const {
+  if (!s.ids) return;
+  const int64_t width = dweight.dims[1];
+  for (int64_t b = 0; b < s.B; b++, gradient += ld) {
+    float* row = dweight.mutableF32() + x.i32()[t * s.B + b] * width;
+    forOwnGates(s, part, gates, groups, rows, [&](int64_t column, int64_t at, int64_t units) {
+      const float* from = gradient + column;
+      float* to = row + at;
+      if (units == kHiddenBlock) {
+        for (int64_t i = 0; i < kHiddenBlock; i++) to[i] += from[i];
+      } else {
+        for (int64_t i = 0; i < units; i++) to[i] += from[i];
+      }
+    });
+  }
+}
+
+Gemm InputGradient::weightProduct(const float* gradient, int64_t ld) const {
+  return inputWeightGradient(s, gradient, ld, gates * s.Hp, groups, rows, x.f32(), dweight.mutableF32());
+}
+
+Gemm InputGradient::inputProduct(const float* gradient, int64_t ld) const {
   Gemm g;
   g.M = s.T * s.B;
   g.N = s.I;
-  g.K = K;
+  g.K = gates * s.Hp;
   g.a = gradient;
   g.lda = ld;
-  g.b = weight;
+  g.b = weight.f32();
   g.ldb = s.I;
-  g.c = dx;
+  g.c = dx.mutableF32();
   g.ldc = s.I;
   g.precision = s.precision;
-  g.maps.aGroups = aGroups;
-  g.maps.bRows = bRows;
+  g.maps.aGroups = groups;
+  g.maps.bRows = rows;
   return g;
+}
+
+size_t InputGradient::scratchBytes(const float* gradient, int64_t ld, int threads) const {
+  if (s.ids) return 0;
+  return std::max(gemmScratchBytes(weightProduct(gradient, ld), threads),
+                  gemmScratchBytes(inputProduct(gradient, ld), threads));
+}
+
+void InputGradient::multiply(const float* gradient, int64_t ld, void* scratch, ThreadPool& pool) const {
+  if (s.ids) return;
+  gemm(weightProduct(gradient, ld), scratch, pool);
+  if (dx.data) gemm(inputProduct(gradient, ld), scratch, pool);
 }
 
 }  // namespace ostinato

@@ -18,6 +18,8 @@ namespace ostinato {
 
 struct RecurrentSizes {
   int64_t T, B, I, H;
+  // x is i32 [T,B], rows of a table [I, gates*H] that stands in place of weight_ih: what it would multiply is known already.
+  bool ids;
   int64_t Hp;      // H rounded up to whole blocks of 16
   int64_t blocks;  // Hp / 16
   bool reverse;
@@ -55,6 +57,8 @@ void expectSavedResult(const char* op, const Call& call, const RecurrentSizes& s
 void expectGradients(const char* op, const Call& call, const RecurrentSizes& sizes, int gates, int dx, int dh0,
                      int dweight);
 
+// Checks the ids that x holds, if it does.
+void checkIds(const Call& call, const RecurrentSizes& sizes, const RecurrentOperands& at);
 // Lengths or null, checked to be in 0..T.
 const int32_t* checkedLengths(const Call& call, const RecurrentSizes& sizes, int operand);
 
@@ -76,7 +80,7 @@ void addBiases(const float* ih, const float* hh, const int32_t* map, int64_t n, 
 void scatterBias(const float* from, const int32_t* map, int64_t n, float* to);
 
 // Up to mostRows rows of x [T*B,I] times weight_ih^T by own columns, or of the state times weight_hh^T: weight [rows,K],
-// bRows the map of its rows. With few rows in all the weights are used where they lie.
+// bRows the map of its rows (null: H rows, as they are). With few rows in all the weights are used where they lie.
 RecurrentProduct forwardProduct(const RecurrentSizes& sizes, const TensorView& weight, int64_t K, int64_t columnsPerBlock,
                                 const int32_t* bRows, const int32_t* cGroups, int64_t mostRows);
 // Gradients of gates [B, K] times weight_hh [rows,H]: K entries in bRows.
@@ -100,9 +104,29 @@ struct ChunkPlace {
   bool first;  // the first of its chunk to run
 };
 ChunkPlace placeInChunk(const RecurrentSizes& sizes, int64_t step, int64_t chunk);
-// Makes a chunk of x [T,B,I] ready for the input's product, where that wants it packed.
-void packChunk(const RecurrentSizes& sizes, const RecurrentProduct& ih, const float* x, const ChunkPlace& chunk,
-               ThreadPool& pool);
+
+// What the input gives to the gates: a product with weight_ih, or rows of the table.
+class InputProduct {
+ public:
+  InputProduct() = default;
+  // columnsPerBlock, rows, groups: as forwardProduct's columnsPerBlock, bRows, cGroups.
+  InputProduct(const RecurrentSizes& sizes, const TensorView& x, const TensorView& weight, int64_t columnsPerBlock,
+               const int32_t* rows, const int32_t* groups, int64_t chunk, ScratchLayout& layout);
+
+  // Once, by each part.
+  void pack(int part) const;
+  // Makes a chunk of x ready for all parts.
+  void prepare(const ChunkPlace& chunk, ThreadPool& pool) const;
+  // Own columns of the chunk's rows, ld floats each, written to `gates`.
+  void compute(int part, const ChunkPlace& chunk, float* gates, int64_t ld) const;
+
+ private:
+  RecurrentSizes s_;
+  TensorView x_, weight_;
+  int64_t gates_ = 0;
+  const int32_t *rows_ = nullptr, *groups_ = nullptr;
+  RecurrentProduct product_;
+};
 
 // The state that a row's step began with, a row of y or h0. Past its length any row will do: gradients are 0 there.
 struct StatesBefore {
@@ -141,8 +165,27 @@ void stateWeightGradient(const RecurrentSizes& sizes, const StateWeightGradient&
 // dweight_ih [rows,I] = gradient^T x over all T*B rows.
 Gemm inputWeightGradient(const RecurrentSizes& sizes, const float* gradient, int64_t ld, int64_t M,
                          const int32_t* aGroups, const int32_t* cRows, const float* x, float* dweight);
-// dx [T*B,I] = gradient weight_ih.
-Gemm inputGradient(const RecurrentSizes& sizes, const float* gradient, int64_t ld, int64_t K, const int32_t* aGroups,
-                   const int32_t* bRows, const float* weight, float* dx);
+
+// The gradients of x, unless nobody reads it, and of weight_ih: products over all steps, or of a table, sums of the rows.
+struct InputGradient {
+  const RecurrentSizes& s;
+  int gates;
+  // Of each block of 16 hidden units and each gate: where its gradients are in a row (null: group g at 16 g), and the row of
+  // weight_ih that it belongs to.
+  const int32_t *groups, *rows;
+  const TensorView &x, &weight, &dx, &dweight;
+
+  // A table's gradient begins at zero, and gets the gates' gradients of a step, rows of ld floats, from each part.
+  void clearTable() const;
+  void addToTable(int part, int64_t t, const float* gradient, int64_t ld) const;
+
+  // The same at the end from the gradients [T*B,ld] of all steps, where there is no table.
+  size_t scratchBytes(const float* gradient, int64_t ld, int threads) const;
+  void multiply(const float* gradient, int64_t ld, void* scratch, ThreadPool& pool) const;
+
+ private:
+  Gemm weightProduct(const float* gradient, int64_t ld) const;
+  Gemm inputProduct(const float* gradient, int64_t ld) const;
+};
 
 }  // namespace ostinato

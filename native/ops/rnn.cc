@@ -20,7 +20,8 @@ struct ForwardScratch {
   int32_t* rows;
   float* bias;
   StepRows h[2];
-  RecurrentProduct ih, hh;
+  InputProduct ih;
+  RecurrentProduct hh;
   int64_t chunk;
   size_t bytes;
 
@@ -30,10 +31,8 @@ struct ForwardScratch {
     bias = layout.floats(s.Hp);
     // The products are made in y itself, whose rows have H columns and no padding.
     chunk = stepsPerChunk(s);
-    ih = forwardProduct(s, call.operand(2), s.I, kHiddenBlock, nullptr, nullptr, chunk * s.B);
+    ih = InputProduct(s, call.operand(0), call.operand(2), kHiddenBlock, nullptr, nullptr, chunk, layout);
     hh = forwardProduct(s, call.operand(3), s.H, kHiddenBlock, nullptr, nullptr, s.B);
-    ih.weights.N = hh.weights.N = s.H;
-    place(ih, layout);
     place(hh, layout);
     for (StepRows& state : h) state = stepRows(s, hh, s.ldh(), layout);
     bytes = layout.used();
@@ -52,9 +51,9 @@ size_t checkRnn(const Call& call) {
 
 void runRnn(const Call& call) {
   const RecurrentSizes s = sizesOf(call, kForward, 1);
+  checkIds(call, s, kForward);
   const int32_t* lengths = checkedLengths(call, s, kForward.lengths);
   const ForwardScratch scratch(call, s);
-  const float* x = call.operand(0).f32();
   float* y = call.result(0).mutableF32();
 
   fillRowMap(s, kGateOrder, 1, scratch.rows);
@@ -66,16 +65,13 @@ void runRnn(const Call& call) {
   for (int64_t step = 0; step < s.T; step++) {
     const ChunkPlace place = placeInChunk(s, step, scratch.chunk);
     const StepRows &hPrev = scratch.h[step & 1], &hNext = scratch.h[(step + 1) & 1];
-    if (place.first) packChunk(s, scratch.ih, x, place, call.pool);
+    if (place.first) scratch.ih.prepare(place, call.pool);
     call.pool.parallel(s.parts, [&](int part) {
       if (step == 0) {
         scratch.ih.pack(part);
         scratch.hh.pack(part);
       }
-      if (place.first) {
-        scratch.ih.multiply(part, x + place.firstTime * s.B * s.I, s.I, place.steps * s.B,
-                            y + place.firstTime * s.B * s.H, s.H, false);
-      }
+      if (place.first) scratch.ih.compute(part, place, y + place.firstTime * s.B * s.H, s.H);
       float* yt = y + place.t * s.B * s.H;
       scratch.hh.multiply(part, hPrev, yt, s.H, true);
       const BlockRange own = s.blocksOf(part);
@@ -95,13 +91,16 @@ struct GradientScratch {
   float* first;
   RecurrentProduct hh;
   StateWeightGradient state;
-  Gemm inputWeight, input;
+  InputGradient input;
   void* products;
   size_t bytes;
 
-  GradientScratch(const Call& call, const RecurrentSizes& s) {
-    ScratchLayout layout(call.scratch);
-    rows = layout.ints(s.Hp);
+  GradientScratch(const Call& call, const RecurrentSizes& s) : GradientScratch(call, s, ScratchLayout(call.scratch)) {}
+
+ private:
+  GradientScratch(const Call& call, const RecurrentSizes& s, ScratchLayout layout)
+      : rows(layout.ints(s.Hp)),
+        input{s, 1, nullptr, rows, call.operand(0), call.operand(2), call.result(0), call.result(2)} {
     hh = backwardProduct(s, call.operand(3).f32(), s.Hp, rows);
     place(hh, layout);
     gradient = layout.floats(s.T * s.B * s.Hp);
@@ -120,12 +119,9 @@ struct GradientScratch {
              nullptr,
              first,
              call.result(3).mutableF32()};
-    inputWeight =
-        inputWeightGradient(s, gradient, s.Hp, s.Hp, nullptr, rows, call.operand(0).f32(), call.result(2).mutableF32());
-    input = inputGradient(s, gradient, s.Hp, s.Hp, nullptr, rows, call.operand(2).f32(), call.result(0).mutableF32());
     const int threads = call.pool.threads();
-    products = layout.bytes(std::max({stateWeightGradientScratch(s, state, threads),
-                                      gemmScratchBytes(inputWeight, threads), gemmScratchBytes(input, threads)}));
+    products = layout.bytes(
+        std::max(stateWeightGradientScratch(s, state, threads), input.scratchBytes(gradient, s.Hp, threads)));
     bytes = layout.used();
   }
 };
@@ -145,6 +141,7 @@ size_t checkRnnGradient(const Call& call) {
 
 void runRnnGradient(const Call& call) {
   const RecurrentSizes s = sizesOf(call, kGradient, 1);
+  checkIds(call, s, kGradient);
   const int32_t* lengths = checkedLengths(call, s, kGradient.lengths);
   GradientScratch scratch(call, s);
   const float* y = call.operand(5).f32();
@@ -154,6 +151,7 @@ void runRnnGradient(const Call& call) {
   copyState(s, call.operand(7).f32(), scratch.dh, s.ldh());
   std::memset(scratch.dbias, 0, static_cast<size_t>(s.Hp) * sizeof(float));
   for (const StepRows& gradients : scratch.staged) clearTiles(scratch.hh, gradients);
+  scratch.input.clearTable();
 
   // One more section than steps: the product of the first step's gradients, which leads to h0.
   for (int64_t step = s.T - 1; step >= -1; step--) {
@@ -171,17 +169,17 @@ void runRnnGradient(const Call& call) {
                                  scratch.gradient + t * s.B * s.Hp, scratch.staged[step & 1].values, s.ldh(), scratch.dbias,
                                  scratch.sums});
       scratch.hh.stage(part, scratch.staged[step & 1]);
+      scratch.input.addToTable(part, t, scratch.staged[step & 1].values, s.ldh());
     });
   }
   copyStateBack(s, scratch.dh, s.ldh(), call.result(1).mutableF32());
   scatterBias(scratch.dbias, scratch.rows, s.Hp, call.result(4).mutableF32());
   scratch.state.lengths = lengths;
   stateWeightGradient(s, scratch.state, scratch.products, call.pool);
-  gemm(scratch.inputWeight, scratch.products, call.pool);
-  gemm(scratch.input, scratch.products, call.pool);
+  scratch.input.multiply(scratch.gradient, s.Hp, scratch.products, call.pool);
 }
 
-const Operation kOperations[] = {{"rnn", checkRnn, runRnn}, {"rnnGradient", checkRnnGradient, runRnnGradient}};
+const Operation kOperations[] = {{"rnn", checkRnn, runRnn}, {"rnnGradient", checkRnnGradient, runRnnGradient, 0, 1u << 0}};
 
 }  // namespace
 

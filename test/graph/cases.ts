@@ -78,7 +78,7 @@ function recurrent(gates: number, cell: Cell, variants: Record<string, object>):
   for (const [variant, extra] of Object.entries(variants)) {
     for (const sizes of [...small, large]) {
       for (const [form, options] of Object.entries(forms)) {
-        if (sizes === large && form !== "plain" && form !== "reverse, lengths") continue;
+        if (sizes === large && !["plain", "reverse, lengths", "ids"].includes(form)) continue;
         cases.push({
           name: `${variant} ${form} T=${sizes.T} B=${sizes.B} I=${sizes.I} H=${sizes.H}`,
           gradient: sizes !== large,
@@ -96,22 +96,25 @@ const forms = {
   "without bias": { bias: false },
   lengths: { lengths: true },
   "reverse, lengths": { reverse: true, lengths: true },
+  ids: { ids: true },
+  "ids, reverse, lengths": { ids: true, reverse: true, lengths: true },
 };
 
 function recurrentOperands(
   inputs: Inputs,
   { T, B, I, H }: Sizes,
-  form: { gates: number; reverse?: boolean; bias?: boolean; lengths?: boolean },
+  form: { gates: number; reverse?: boolean; bias?: boolean; lengths?: boolean; ids?: boolean },
 ) {
   const rows = form.gates * H;
   const scale = 1 / Math.sqrt(H);
   // 0, T, and what lies between.
   const lengths = Array.from({ length: B }, (_, b) => [T, 0, Math.ceil(T / 2)][b % 3] as number);
+  const ids = Array.from({ length: T * B }, (_, n) => (n * 7) % I);
   return {
-    x: inputs.floats("x", [T, B, I]),
+    x: form.ids ? inputs.integers("ids", [T, B], ids) : inputs.floats("x", [T, B, I]),
     h0: inputs.floats("h0", [B, H]),
     c0: inputs.floats("c0", [B, H]),
-    weight_ih: inputs.floats("weight_ih", [rows, I], { scale }),
+    weight_ih: inputs.floats("weight_ih", form.ids ? [I, rows] : [rows, I], { scale }),
     weight_hh: inputs.floats("weight_hh", [rows, H], { scale }),
     bias_ih: form.bias === false ? null : inputs.floats("bias_ih", [rows], { scale }),
     bias_hh: form.bias === false ? null : inputs.floats("bias_hh", [rows], { scale }),

@@ -26,12 +26,18 @@ TestTensor numbers(std::vector<int64_t> shape, uint32_t seed) {
 }
 
 // Runs a cell forward and backward and returns all results but the saved ones.
-std::vector<float> cell(Family family, const std::string& name, int gates, std::vector<double> attributes) {
+std::vector<float> cell(Family family, const std::string& name, int gates, std::vector<double> attributes, bool ids = false) {
   const int64_t padded = (H + 15) / 16 * 16;
   const bool lstm = name == "lstm", gru = name == "gru";
   TestTensor x = numbers({T, B, I}, 1), h0 = numbers({B, H}, 2), c0 = numbers({B, H}, 3);
   TestTensor weightInput = numbers({gates * H, I}, 4), weightHidden = numbers({gates * H, H}, 5);
   TestTensor bias = numbers({gates * H}, 6), lengths;
+  if (ids) {
+    x = TestTensor({T, B});
+    x.f32.clear();
+    for (int64_t n = 0; n < T * B; n++) x.i32.push_back(static_cast<int32_t>(n * 7 % I));
+    weightInput = numbers({I, gates * H}, 4);
+  }
   TestTensor y({T, B, H}), hLast({B, H}), cLast({B, H}), saved({T, B, 4 * padded}), cells({T, B, padded});
   std::vector<TestTensor*> operands = {&x, &h0};
   if (lstm) operands.push_back(&c0);
@@ -42,7 +48,8 @@ std::vector<float> cell(Family family, const std::string& name, int gates, std::
   runOp(operationNamed(family, name), operands, results, attributes);
 
   TestTensor dy = numbers({T, B, H}, 7), absent;
-  TestTensor dx({T, B, I}), dh0({B, H}), dc0({B, H}), dwi({gates * H, I}), dwh({gates * H, H}), db({gates * H}), db2({gates * H});
+  TestTensor dx(x.dims), dh0({B, H}), dc0({B, H}), dwi(weightInput.dims), dwh({gates * H, H}), db({gates * H}), db2({gates * H});
+  dx.i32 = x.i32;
   std::vector<TestTensor*> in = {&x, &h0};
   if (lstm) in.push_back(&c0);
   in.insert(in.end(), {&weightInput, &weightHidden});
@@ -59,14 +66,17 @@ std::vector<float> cell(Family family, const std::string& name, int gates, std::
 
   std::vector<float> all;
   for (const TestTensor* t : {&y, &hLast}) all.insert(all.end(), t->f32.begin(), t->f32.end());
-  for (const TestTensor* t : out) all.insert(all.end(), t->f32.begin(), t->f32.end());
+  for (const TestTensor* t : out) {
+    if (t->i32.empty()) all.insert(all.end(), t->f32.begin(), t->f32.end());
+  }
   return all;
 }
 
 std::vector<float> everything() {
   std::vector<float> all = cell(lstmFamily(), "lstm", 4, {0});
   for (const std::vector<float>& more : {cell(gruFamily(), "gru", 3, {1, 0}), cell(gruFamily(), "gru", 3, {0, 1}),
-                                         cell(rnnFamily(), "rnn", 1, {0, 0})}) {
+                                         cell(rnnFamily(), "rnn", 1, {0, 0}), cell(lstmFamily(), "lstm", 4, {0}, true),
+                                         cell(gruFamily(), "gru", 3, {0, 1}, true), cell(rnnFamily(), "rnn", 1, {0, 0}, true)}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   TestTensor a = numbers({150, 180}, 1), b = numbers({180, 170}, 2), c({150, 170});

@@ -1,6 +1,6 @@
 import { sigmoidOf } from "./elementwise.js";
 import type { Floats, KernelCall } from "./kernel.js";
-import { floatsOf, optionalFloats, resultOf } from "./kernel.js";
+import { floatsOf, optionalFloats, optionalResultOf, resultOf } from "./kernel.js";
 import { multiplyTransposed, transposed } from "./matmul.js";
 import { inputGradients, inputProducts, recurrentWeightGradient, sequenceOf, statesBefore } from "./recurrent.js";
 
@@ -8,7 +8,7 @@ import { inputGradients, inputProducts, recurrentWeightGradient, sequenceOf, sta
 // r h (reset "before"), of H units each.
 
 export function gru(call: KernelCall): void {
-  const sequence = sequenceOf(call, { x: 0, h0: 1, lengths: 6, reverse: 1 });
+  const sequence = sequenceOf(call, { x: 0, h0: 1, weight: 2, lengths: 6, reverse: 1 });
   const { T, B, H, padded, order, valid } = sequence;
   const after = call.attributes[0] === 1;
   const [weight, biasHidden] = [floatsOf(call, 3), optionalFloats(call, 5)];
@@ -60,14 +60,15 @@ export function gru(call: KernelCall): void {
 }
 
 export function gruGradient(call: KernelCall): void {
-  const sequence = sequenceOf(call, { x: 0, h0: 1, lengths: 5, reverse: 1 });
+  const sequence = sequenceOf(call, { x: 0, h0: 1, weight: 2, lengths: 5, reverse: 1 });
   const { T, B, H, padded, order, valid } = sequence;
   const after = call.attributes[0] === 1;
   const [x, h0, weightInput, weight] = [0, 1, 2, 3].map((i) => floatsOf(call, i)) as [Floats, Floats, Floats, Floats];
   const [y, gates] = [floatsOf(call, 6), floatsOf(call, 7)];
   const [dy, dhLast] = [optionalFloats(call, 8), optionalFloats(call, 9)];
-  const results = [0, 1, 2, 3, 4, 5].map((i) => resultOf(call, i)) as [Floats, Floats, Floats, Floats, Floats, Floats];
-  const [dx, dh, dweightInput, dweight, dbiasInput, dbiasHidden] = results;
+  const dx = optionalResultOf(call, 0);
+  const results = [1, 2, 3, 4, 5].map((i) => resultOf(call, i)) as [Floats, Floats, Floats, Floats, Floats];
+  const [dh, dweightInput, dweight, dbiasInput, dbiasHidden] = results;
   const rows = 3 * H;
   // Gradients of the pre-activations as the input product sees them, and as the recurrent product does.
   const da = call.zeros(T * B * rows);

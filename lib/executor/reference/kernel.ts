@@ -46,6 +46,11 @@ export function resultOf(call: KernelCall, result: number): Floats {
   return (call.results[result] as Buffer).data as Floats;
 }
 
+/** The floats of an optional result. */
+export function optionalResultOf(call: KernelCall, result: number): Floats | null {
+  return (call.results[result]?.data as Floats | undefined) ?? null;
+}
+
 /** The size of the last axis. */
 export function lastOf(shape: Shape): number {
   return shape[shape.length - 1] ?? 1;

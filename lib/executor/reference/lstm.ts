@@ -1,13 +1,13 @@
 import { sigmoidOf } from "./elementwise.js";
 import type { Floats, KernelCall } from "./kernel.js";
-import { floatsOf, optionalFloats, resultOf } from "./kernel.js";
+import { floatsOf, optionalFloats, optionalResultOf, resultOf } from "./kernel.js";
 import { multiplyTransposed, transposed } from "./matmul.js";
 import { inputGradients, inputProducts, recurrentWeightGradient, sequenceOf, statesBefore } from "./recurrent.js";
 
 // Saved values: row (t,b) of `gates` begins with i, f, g, o of H units each; row (t,b) of `cells` with c.
 
 export function lstm(call: KernelCall): void {
-  const sequence = sequenceOf(call, { x: 0, h0: 1, lengths: 7, reverse: 0 });
+  const sequence = sequenceOf(call, { x: 0, h0: 1, weight: 3, lengths: 7, reverse: 0 });
   const { T, B, H, padded, order, valid } = sequence;
   const [weight, biasHidden] = [floatsOf(call, 4), optionalFloats(call, 6)];
   const [y, h, c] = [resultOf(call, 0), resultOf(call, 1), resultOf(call, 2)];
@@ -46,7 +46,7 @@ export function lstm(call: KernelCall): void {
 }
 
 export function lstmGradient(call: KernelCall): void {
-  const sequence = sequenceOf(call, { x: 0, h0: 1, lengths: 5, reverse: 0 });
+  const sequence = sequenceOf(call, { x: 0, h0: 1, weight: 3, lengths: 5, reverse: 0 });
   const { T, B, H, padded, order, valid } = sequence;
   const [x, h0, c0, weightInput, weight] = [0, 1, 2, 3, 4].map((i) => floatsOf(call, i)) as [
     Floats,
@@ -57,8 +57,9 @@ export function lstmGradient(call: KernelCall): void {
   ];
   const [y, gates, cells] = [floatsOf(call, 6), floatsOf(call, 7), floatsOf(call, 8)];
   const [dy, dhLast, dcLast] = [optionalFloats(call, 9), optionalFloats(call, 10), optionalFloats(call, 11)];
-  const results = [0, 1, 2, 3, 4, 5].map((i) => resultOf(call, i)) as [Floats, Floats, Floats, Floats, Floats, Floats];
-  const [dx, dh, dc, dweightInput, dweight, dbias] = results;
+  const dx = optionalResultOf(call, 0);
+  const results = [1, 2, 3, 4, 5].map((i) => resultOf(call, i)) as [Floats, Floats, Floats, Floats, Floats];
+  const [dh, dc, dweightInput, dweight, dbias] = results;
   const rows = 4 * H;
   const da = call.zeros(T * B * rows);
   const turned = transposed(weight, rows, H, call.zeros(rows * H));

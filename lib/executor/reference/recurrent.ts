@@ -1,5 +1,7 @@
 import { InputError } from "../../errors.js";
+import { expectIds } from "./embedding.js";
 import type { Buffer, Floats, KernelCall } from "./kernel.js";
+import { shapeOf } from "./kernel.js";
 import { multiplyTransposed, transposed } from "./matmul.js";
 
 /** The sizes and the order of steps of a recurrent op. */
@@ -8,6 +10,8 @@ export interface Sequence {
   B: number;
   I: number;
   H: number;
+  /** The rows of the table of input products that x stands for, if it holds ids. */
+  ids: Int32Array | null;
   /** Hidden units in saved values, a multiple of 16. */
   padded: number;
   /** Time steps in the order in which they are walked. */
@@ -16,12 +20,16 @@ export interface Sequence {
   valid: (t: number, b: number) => boolean;
 }
 
-/** @throws InputError for a length outside 0..T. */
+/** @throws InputError for a length outside 0..T, or an id outside the table. */
 export function sequenceOf(
   call: KernelCall,
-  at: { x: number; h0: number; lengths: number; reverse: number },
+  at: { x: number; h0: number; weight: number; lengths: number; reverse: number },
 ): Sequence {
-  const [T, B, I] = (call.operands[at.x] as Buffer).shape as [number, number, number];
+  const x = call.operands[at.x] as Buffer;
+  const ids = x.data instanceof Int32Array ? x.data : null;
+  const [T, B] = x.shape as [number, number];
+  const I = ids ? shapeOf(call, at.weight)[0] : x.shape[2];
+  if (ids) expectIds("input", ids, { minimum: 0, V: I as number });
   const H = (call.operands[at.h0] as Buffer).shape[1] as number;
   const lengths = call.operands[at.lengths]?.data ?? null;
   for (const [b, length] of lengths?.entries() ?? []) {
@@ -32,43 +40,59 @@ export function sequenceOf(
   return {
     T,
     B,
-    I,
+    I: I as number,
     H,
+    ids,
     padded: Math.ceil(H / 16) * 16,
     order: call.attributes[at.reverse] ? forward.reverse() : forward,
     valid: (t, b) => lengths === null || t < (lengths[b] as number),
   };
 }
 
-/** x_t W_ihᵀ + b_ih for all steps at once: [T,B,rows]. */
+/** x_t W_ihᵀ + b_ih for all steps at once: [T,B,rows]. With ids the product is a row of the table. */
 export function inputProducts(
-  { T, B, I }: Sequence,
+  { T, B, I, ids }: Sequence,
   { x, weight, bias, rows, into }: { x: Floats; weight: Floats; bias: Floats | null; rows: number; into: Floats },
 ): Floats {
   if (bias) for (let at = 0; at < into.length; at += rows) into.set(bias, at);
+  if (ids) {
+    for (const [n, id] of ids.entries()) {
+      for (let r = 0; r < rows; r++)
+        into[n * rows + r] = (into[n * rows + r] as number) + (weight[id * rows + r] as number);
+    }
+    return into;
+  }
   multiplyTransposed(x, weight, into, { M: T * B, N: rows, K: I, accumulate: true });
   return into;
 }
 
 /**
- * The parts of a backward pass that are the same for all cells: gradients of x and of the input weights from the
- * gradient of the pre-activations [T,B,rows].
+ * The parts of a backward pass that are the same for all cells: gradients of x, where somebody reads it, and of the input
+ * weights or the table, from the gradient of the pre-activations [T,B,rows].
  */
 export function inputGradients(
   call: KernelCall,
-  { T, B, I }: Sequence,
-  parts: { x: Floats; weight: Floats; da: Floats; rows: number; dx: Floats; dweight: Floats; dbias: Floats },
+  { T, B, I, ids }: Sequence,
+  parts: { x: Floats; weight: Floats; da: Floats; rows: number; dx: Floats | null; dweight: Floats; dbias: Floats },
 ): void {
   const { x, weight, da, rows, dx, dweight, dbias } = parts;
   const N = T * B;
-  multiplyTransposed(da, transposed(weight, rows, I, call.zeros(rows * I)), dx, { M: N, N: I, K: rows });
   const turned = transposed(da, N, rows, call.zeros(N * rows));
-  multiplyTransposed(turned, transposed(x, N, I, call.zeros(N * I)), dweight, { M: rows, N: I, K: N });
   for (let r = 0; r < rows; r++) {
     let sum = 0;
     for (let n = 0; n < N; n++) sum += turned[r * N + n] as number;
     dbias[r] = sum;
   }
+  if (ids) {
+    dweight.fill(0);
+    for (const [n, id] of ids.entries()) {
+      for (let r = 0; r < rows; r++)
+        dweight[id * rows + r] = (dweight[id * rows + r] as number) + (da[n * rows + r] as number);
+    }
+    return;
+  }
+  if (dx) multiplyTransposed(da, transposed(weight, rows, I, call.zeros(rows * I)), dx, { M: N, N: I, K: rows });
+  multiplyTransposed(turned, transposed(x, N, I, call.zeros(N * I)), dweight, { M: rows, N: I, K: N });
 }
 
 /** The state before each step of the walk: [T,B,H], from the outputs y and h0. */

@@ -1,10 +1,10 @@
 import type { KernelCall } from "./kernel.js";
-import { floatsOf, optionalFloats, resultOf } from "./kernel.js";
+import { floatsOf, optionalFloats, optionalResultOf, resultOf } from "./kernel.js";
 import { multiplyTransposed, transposed } from "./matmul.js";
 import { inputGradients, inputProducts, recurrentWeightGradient, sequenceOf, statesBefore } from "./recurrent.js";
 
 export function rnn(call: KernelCall): void {
-  const sequence = sequenceOf(call, { x: 0, h0: 1, lengths: 6, reverse: 1 });
+  const sequence = sequenceOf(call, { x: 0, h0: 1, weight: 2, lengths: 6, reverse: 1 });
   const { B, T, H, order, valid } = sequence;
   const relu = call.attributes[0] === 1;
   const [weight, biasHidden] = [floatsOf(call, 3), optionalFloats(call, 5)];
@@ -33,7 +33,7 @@ export function rnn(call: KernelCall): void {
 }
 
 export function rnnGradient(call: KernelCall): void {
-  const sequence = sequenceOf(call, { x: 0, h0: 1, lengths: 4, reverse: 1 });
+  const sequence = sequenceOf(call, { x: 0, h0: 1, weight: 2, lengths: 4, reverse: 1 });
   const { B, T, H, order, valid } = sequence;
   const relu = call.attributes[0] === 1;
   const [x, h0, weightInput, weight, y] = [0, 1, 2, 3, 5].map((i) => floatsOf(call, i)) as [
@@ -44,8 +44,8 @@ export function rnnGradient(call: KernelCall): void {
     never,
   ];
   const [dy, dhLast] = [optionalFloats(call, 6), optionalFloats(call, 7)];
-  const [dx, dh, dweightInput, dweight, dbias] = [0, 1, 2, 3, 4].map((i) => resultOf(call, i)) as [
-    never,
+  const dx = optionalResultOf(call, 0);
+  const [dh, dweightInput, dweight, dbias] = [1, 2, 3, 4].map((i) => resultOf(call, i)) as [
     Float64Array,
     never,
     never,

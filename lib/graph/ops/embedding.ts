@@ -43,6 +43,14 @@ export function tableRows(gradient: Tensor): { ids: Tensor; rows: Tensor } | nul
   return sumRows(ids, dy, gradient.shape[0] as number);
 }
 
+/** What a tensor was looked up from, if it is the result of an embedding. */
+export function lookedUp(tensor: Tensor): { weight: Tensor; ids: Tensor } | null {
+  const maker = tensor.graph.maker(tensor);
+  if (maker?.operation !== embeddingOperation) return null;
+  const [weight, ids] = maker.operands as [Tensor, Tensor];
+  return { weight, ids };
+}
+
 /**
  * Rows of a table. weight [V,E], ids i32 [...] -> [...,E].
  * While running, an id outside 0..V-1 is an InputError that names its position.

@@ -2,7 +2,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
-import { paddedHidden, recurrentFlops, recurrentShapes } from "./recurrent.js";
+import { gradientsOf, paddedHidden, recurrentFlops, recurrentShapes } from "./recurrent.js";
 
 const gruOperation = defineOperation({
   name: "gru",
@@ -14,7 +14,7 @@ const gruOperation = defineOperation({
     const [dx, dh0, dweight_ih, dweight_hh, dbias_ih, dbias_hh] = (x as Tensor).graph.record(
       gruGradient,
       [x, h0, weight_ih, weight_hh, bias_hh, lengths, y, gates, dy, dhLast],
-      [...[x, h0, weight_ih, weight_hh].map((operand) => ({ shape: (operand as Tensor).shape })), bias, bias],
+      [...gradientsOf([x, h0, weight_ih, weight_hh]), bias, bias],
       attributes,
     ) as Tensor[];
     return [dx, dh0, dweight_ih, dweight_hh, bias_ih && dbias_ih, bias_hh && dbias_hh, null].map((d) => d ?? null);
@@ -24,6 +24,7 @@ const gruOperation = defineOperation({
 
 const gruGradient = defineOperation({
   name: "gruGradient",
+  optionalResults: [0],
   attributes: ["resetAfter", "reverse"],
   consumes: [7],
   flops: ([x, , weight_ih, weight_hh]) => 2 * recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),

@@ -17,7 +17,7 @@ export {
   subtract,
   tanh,
 } from "./elementwise.js";
-export { embedding, sumRows, tableRows } from "./embedding.js";
+export { embedding, lookedUp, sumRows, tableRows } from "./embedding.js";
 export { gru } from "./gru.js";
 export { layerNorm } from "./layerNorm.js";
 export { linear } from "./linear.js";

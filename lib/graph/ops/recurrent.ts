@@ -1,13 +1,14 @@
+import type { DType, Shape } from "../program.js";
 import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 
 /** What all recurrent ops take. G is the number of gates: 1 for rnn, 4 for lstm, 3 for gru. */
 export interface RecurrentOperands {
-  /** [T,B,I] */
+  /** [T,B,I], or i32 [T,B]: ids of rows of a table of input products, which then stands in place of weight_ih. */
   x: Tensor;
   /** [B,H], the state before the first step. */
   h0: Tensor;
-  /** [G H,I] */
+  /** [G H,I]; with ids, the table [I,G H]. */
   weight_ih: Tensor;
   /** [G H,H] */
   weight_hh: Tensor;
@@ -24,10 +25,11 @@ export interface RecurrentOperands {
 /** The patterns to check them by. h0 comes first: it binds H. */
 export function recurrentShapes(operands: RecurrentOperands, gates: number) {
   const rows = `${gates === 1 ? "" : gates}H`;
+  const ids = operands.x.dtype === "i32";
   return [
     ["h0", operands.h0, "B H"],
-    ["x", operands.x, "T B I"],
-    ["weight_ih", operands.weight_ih, `${rows} I`],
+    ["x", operands.x, ids ? "T B" : "T B I", operands.x.dtype],
+    ["weight_ih", operands.weight_ih, ids ? `I ${rows}` : `${rows} I`],
     ["weight_hh", operands.weight_hh, `${rows} H`],
     ["bias_ih", operands.bias_ih, rows],
     ["bias_hh", operands.bias_hh, rows],
@@ -43,5 +45,11 @@ export function paddedHidden(hidden: number): number {
 /** Multiplications and additions of the products of one forward pass. */
 export function recurrentFlops(x: Tensor, weight_ih: Tensor, weight_hh: Tensor): number {
   const [T, B] = x.shape as [number, number];
-  return 2 * T * B * (elementsOf(weight_ih.shape) + elementsOf(weight_hh.shape));
+  const input = x.dtype === "i32" ? 0 : elementsOf(weight_ih.shape);
+  return 2 * T * B * (input + elementsOf(weight_hh.shape));
+}
+
+/** The results of a gradient that belong to operands: x's first, which nobody reads if x holds ids. */
+export function gradientsOf(operands: readonly (Tensor | undefined)[]): { dtype: DType; shape: Shape }[] {
+  return (operands as Tensor[]).map(({ dtype, shape }) => ({ dtype, shape }));
 }

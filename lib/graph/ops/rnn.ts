@@ -2,7 +2,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
-import { recurrentFlops, recurrentShapes } from "./recurrent.js";
+import { gradientsOf, recurrentFlops, recurrentShapes } from "./recurrent.js";
 
 const activations = ["tanh", "relu"] as const;
 
@@ -14,10 +14,7 @@ const rnnOperation = defineOperation({
     const [dx, dh0, dweight_ih, dweight_hh, dbias] = (x as Tensor).graph.record(
       rnnGradient,
       [x, h0, weight_ih, weight_hh, lengths, y, dy, dhLast],
-      [
-        ...[x, h0, weight_ih, weight_hh].map((operand) => ({ shape: (operand as Tensor).shape })),
-        { shape: [(weight_hh as Tensor).shape[0] as number] },
-      ],
+      [...gradientsOf([x, h0, weight_ih, weight_hh]), { shape: [(weight_hh as Tensor).shape[0] as number] }],
       attributes,
     ) as Tensor[];
     return [dx, dh0, dweight_ih, dweight_hh, bias_ih && dbias, bias_hh && dbias, null].map((d) => d ?? null);
@@ -27,6 +24,7 @@ const rnnOperation = defineOperation({
 
 const rnnGradient = defineOperation({
   name: "rnnGradient",
+  optionalResults: [0],
   attributes: ["activation", "reverse"],
   flops: ([x, , weight_ih, weight_hh]) => 2 * recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
 });
