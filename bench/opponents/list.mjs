@@ -19,7 +19,7 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url));
  * @property {string} [note] what it does less or differently
  */
 
-const trains = (workload) => isTraining(workload);
+const trainsLanguageModels = ({ kind }) => kind === "language model";
 const writes = ({ kind }) => kind === "writing";
 const computesInBatches = (workload) => !writes(workload);
 
@@ -58,7 +58,7 @@ export const opponents = {
   "native-int8": native("Ostinato, native, int8 weights", "native-int8", writes),
   reference: {
     title: "Ostinato, reference in JavaScript",
-    does: trains,
+    does: isTraining,
     start: ({ workload, T }) => ({
       command: process.execPath,
       arguments: [here("ostinato.mjs"), "reference", workload, String(T)],
@@ -68,7 +68,7 @@ export const opponents = {
   },
   "tfjs-wasm": {
     title: "TensorFlow.js, WebAssembly",
-    does: trains,
+    does: trainsLanguageModels,
     needs: "@tensorflow/tfjs",
     start: ({ workload, T, threads }) => ({
       command: process.execPath,
@@ -79,7 +79,7 @@ export const opponents = {
   },
   "tfjs-cpu": {
     title: "TensorFlow.js, plain JavaScript",
-    does: trains,
+    does: trainsLanguageModels,
     needs: "@tensorflow/tfjs",
     start: ({ workload, T, threads }) => ({
       command: process.execPath,
