@@ -41,7 +41,8 @@ export function keepResults({ machine, ceilings, rows }) {
   const before = known.rows;
   const same = (a, b) => a.workload === b.workload && a.opponent === b.opponent;
   const kept = before.filter((old) => !rows.some((fresh) => same(old, fresh)));
-  const dated = rows.map((row) => ({ ...row, commit: commit(), date: new Date().toISOString().slice(0, 10) }));
+  const run = { ceilings, commit: commit(), date: new Date().toISOString().slice(0, 10) };
+  const dated = rows.map((row) => ({ ...row, ...run }));
   const sorted = [...kept, ...dated].sort((a, b) => a.workload.localeCompare(b.workload));
   const content = { machine, ceilings: ceilings ?? known.ceilings ?? null, rows: sorted };
   writeFileSync(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`);

@@ -22,7 +22,7 @@ export function markdown({ machine, ceilings, rows }) {
       "| | tokens/s | GFLOP/s | of the float32 peak | step, ms: median (quartiles) | native is faster by |",
       "|---|---:|---:|---:|---:|---:|",
       ...Object.keys(opponents).flatMap((opponent) =>
-        own.filter((row) => row.opponent === opponent).map((row) => tableRow(row, ceilings)),
+        own.filter((row) => row.opponent === opponent).map((row) => tableRow(row, row.ceilings ?? ceilings)),
       ),
       "",
     );

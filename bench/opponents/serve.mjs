@@ -8,12 +8,13 @@ export function answer(message) {
 }
 
 /**
- * The opponent's side of the harness: reads { "seconds": n } and answers with the times of the training steps it made
+ * The opponent's side of the harness: reads { "seconds": n } and answers with the times of the steps it made
  * meanwhile, at least one. Ends when its input does.
  *
  * @param {object} opponent
  * @param {string} opponent.settings version and what computes, for the report
- * @param {() => Promise<number>} opponent.step one whole training step; resolves with the loss in nats per token
+ * @param {() => Promise<number>} opponent.step one step of the work; resolves with a number that shows that it was
+ *   done, in training the loss in nats per token
  */
 export async function serve({ settings, step }) {
   const began = performance.now();

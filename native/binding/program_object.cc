@@ -72,7 +72,7 @@ class RunWorker : public Napi::AsyncWorker {
     } catch (const InputError& error) {
       fail("ERR_OSTINATO_INPUT", error.what());
     } catch (const std::bad_alloc&) {
-      fail("ERR_OSTINATO_MEMORY", "not enough memory for the results of a run");
+      fail("ERR_OSTINATO_MEMORY", "not enough memory for what a replay feeds back");
     } catch (const std::exception& error) {
       fail("ERR_OSTINATO_PROGRAM", error.what());
     }

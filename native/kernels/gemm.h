@@ -59,8 +59,8 @@ struct Gemm {
 };
 
 // Bytes of scratch for gemm() with these sizes, strides and transposes on the current tier, for any provider; of
-// pointers it only looks at whether the maps are null. 0 when none is needed. For one thread they are enough
-// also with fewer rows or columns.
+// pointers it only looks at whether the maps are null. 0 when none is needed. For one thread they are enough also with
+// fewer rows or columns.
 size_t gemmScratchBytes(const Gemm& product, int threads);
 
 // Scratch: 64-byte aligned, at least gemmScratchBytes(product, pool.threads()) bytes. Called inside a parallel part of

@@ -37,11 +37,11 @@ struct RecurrentProduct {
   // b, ldb, transposeB, N, K, precision and the maps bRows and cGroups describe the weights. N may end inside the last
   // block.
   Gemm weights;
-  int64_t blocks;
-  int64_t columnsPerBlock;
-  int parts;
+  int64_t blocks = 0;
+  int64_t columnsPerBlock = 0;
+  int parts = 1;
   // Most rows of one multiply().
-  int64_t mostRows;
+  int64_t mostRows = 0;
   // Otherwise the weights are used where they lie (few rows in all, so that packing does not pay). Needs transposeB.
   bool packs = true;
   // packedFloats(), where it packs.

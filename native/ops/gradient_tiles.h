@@ -26,18 +26,18 @@ class GradientTiles {
 
   // The other factor of one weight's gradient.
   struct Factor {
-    int64_t features;
-    const float** rows;
-    matrix_unit::BFloat16* packed;
+    int64_t features = 0;
+    const float** rows = nullptr;
+    matrix_unit::BFloat16* packed = nullptr;
   };
 
-  // Whether it pays for so many rows. In two parts both orders together would be twice the
-  // bytes of float32, and were 8 % slower.
+  // Whether it pays for so many rows. In two parts both orders together would be twice the bytes of float32, and were 8 %
+  // slower.
   static bool pays(int64_t rows, Precision precision) { return rows >= 64 && precision == Precision::medium; }
 
   // weightRows [columns]: the weights' row of each column, -1 for none.
   GradientTiles(const Sizes& sizes, const int32_t* weightRows, int threads, ScratchLayout& layout);
-  // x has so many features: room for dx and for x as a factor.
+  // x has so many features: room for the weight that leads to dx.
   void placeInput(int64_t features, ScratchLayout& layout);
   Factor placeFactor(int64_t features, ScratchLayout& layout) const;
 

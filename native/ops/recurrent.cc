@@ -364,6 +364,7 @@ void InputGradient::addToTable(int part, int64_t t, const float* gradient, int64
     forOwnGates(s, part, gates, groups, rows, [&](int64_t column, int64_t at, int64_t units) {
       const float* from = gradient + column;
       float* to = row + at;
+      // A number of times that is known becomes vectors.
       if (units == kHiddenBlock) {
         for (int64_t i = 0; i < kHiddenBlock; i++) to[i] += from[i];
       } else {

@@ -1,9 +1,10 @@
 // What rnn, lstm and gru share: their sizes and checks, scratch memory, and the products before and after the steps.
 //
-// Order of work of a forward op, one parallel section a step and no other synchronisation: every part packs the weights
-// of its own hidden units, makes the input's product for them over a chunk of steps, and then, step by step, adds the
-// state's product and runs the gates. Backward does the same in the opposite order with the gradients of the gates, and
-// leaves the gradients of weights and input to large products over all steps.
+// Order of work of a forward op, one parallel section a step (two for gru with reset before, and one a chunk where the unit
+// wants x packed): every part packs the weights of its own hidden units, makes the input's product for them over a chunk of
+// steps, or copies its rows of the table, and then, step by step, adds the state's product and runs the gates. Backward does
+// the same in the opposite order with the gradients of the gates, adds them to a table's gradient there and then, and leaves
+// the other gradients of weights and input to large products over all steps.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,7 @@ namespace ostinato {
 
 struct RecurrentSizes {
   int64_t T, B, I, H;
-  // x is i32 [T,B], rows of a table [I, gates*H] that stands in place of weight_ih: what it would multiply is known already.
+  // x is i32 [T,B], rows of a table [V, gates*H] that stands in place of weight_ih: products that are known already. I is V then.
   bool ids;
   int64_t Hp;      // H rounded up to whole blocks of 16
   int64_t blocks;  // Hp / 16

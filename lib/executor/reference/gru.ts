@@ -8,7 +8,7 @@ import { inputGradients, inputProducts, recurrentWeightGradient, sequenceOf, sta
 // r h (reset "before"), of H units each.
 
 export function gru(call: KernelCall): void {
-  const sequence = sequenceOf(call, { x: 0, h0: 1, weight: 2, lengths: 6, reverse: 1 });
+  const sequence = sequenceOf("gru", call, { x: 0, h0: 1, weight: 2, lengths: 6, reverse: 1 });
   const { T, B, H, padded, order, valid } = sequence;
   const after = call.attributes[0] === 1;
   const [weight, biasHidden] = [floatsOf(call, 3), optionalFloats(call, 5)];
@@ -60,7 +60,7 @@ export function gru(call: KernelCall): void {
 }
 
 export function gruGradient(call: KernelCall): void {
-  const sequence = sequenceOf(call, { x: 0, h0: 1, weight: 2, lengths: 5, reverse: 1 });
+  const sequence = sequenceOf("gru", call, { x: 0, h0: 1, weight: 2, lengths: 5, reverse: 1 });
   const { T, B, H, padded, order, valid } = sequence;
   const after = call.attributes[0] === 1;
   const [x, h0, weightInput, weight] = [0, 1, 2, 3].map((i) => floatsOf(call, i)) as [Floats, Floats, Floats, Floats];

@@ -7,7 +7,7 @@ import { inputGradients, inputProducts, recurrentWeightGradient, sequenceOf, sta
 // Saved values: row (t,b) of `gates` begins with i, f, g, o of H units each; row (t,b) of `cells` with c.
 
 export function lstm(call: KernelCall): void {
-  const sequence = sequenceOf(call, { x: 0, h0: 1, weight: 3, lengths: 7, reverse: 0 });
+  const sequence = sequenceOf("lstm", call, { x: 0, h0: 1, weight: 3, lengths: 7, reverse: 0 });
   const { T, B, H, padded, order, valid } = sequence;
   const [weight, biasHidden] = [floatsOf(call, 4), optionalFloats(call, 6)];
   const [y, h, c] = [resultOf(call, 0), resultOf(call, 1), resultOf(call, 2)];
@@ -46,7 +46,7 @@ export function lstm(call: KernelCall): void {
 }
 
 export function lstmGradient(call: KernelCall): void {
-  const sequence = sequenceOf(call, { x: 0, h0: 1, weight: 3, lengths: 5, reverse: 0 });
+  const sequence = sequenceOf("lstm", call, { x: 0, h0: 1, weight: 3, lengths: 5, reverse: 0 });
   const { T, B, H, padded, order, valid } = sequence;
   const [x, h0, c0, weightInput, weight] = [0, 1, 2, 3, 4].map((i) => floatsOf(call, i)) as [
     Floats,

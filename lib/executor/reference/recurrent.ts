@@ -22,6 +22,7 @@ export interface Sequence {
 
 /** @throws InputError for a length outside 0..T, or an id outside the table. */
 export function sequenceOf(
+  operation: string,
   call: KernelCall,
   at: { x: number; h0: number; weight: number; lengths: number; reverse: number },
 ): Sequence {
@@ -29,7 +30,7 @@ export function sequenceOf(
   const ids = x.data instanceof Int32Array ? x.data : null;
   const [T, B] = x.shape as [number, number];
   const I = ids ? shapeOf(call, at.weight)[0] : x.shape[2];
-  if (ids) expectIds("input", ids, { minimum: 0, V: I as number });
+  if (ids) expectIds(operation, ids, { minimum: 0, V: I as number });
   const H = (call.operands[at.h0] as Buffer).shape[1] as number;
   const lengths = call.operands[at.lengths]?.data ?? null;
   for (const [b, length] of lengths?.entries() ?? []) {

@@ -4,7 +4,7 @@ import { multiplyTransposed, transposed } from "./matmul.js";
 import { inputGradients, inputProducts, recurrentWeightGradient, sequenceOf, statesBefore } from "./recurrent.js";
 
 export function rnn(call: KernelCall): void {
-  const sequence = sequenceOf(call, { x: 0, h0: 1, weight: 2, lengths: 6, reverse: 1 });
+  const sequence = sequenceOf("rnn", call, { x: 0, h0: 1, weight: 2, lengths: 6, reverse: 1 });
   const { B, T, H, order, valid } = sequence;
   const relu = call.attributes[0] === 1;
   const [weight, biasHidden] = [floatsOf(call, 3), optionalFloats(call, 5)];
@@ -33,7 +33,7 @@ export function rnn(call: KernelCall): void {
 }
 
 export function rnnGradient(call: KernelCall): void {
-  const sequence = sequenceOf(call, { x: 0, h0: 1, weight: 2, lengths: 4, reverse: 1 });
+  const sequence = sequenceOf("rnn", call, { x: 0, h0: 1, weight: 2, lengths: 4, reverse: 1 });
   const { B, T, H, order, valid } = sequence;
   const relu = call.attributes[0] === 1;
   const [x, h0, weightInput, weight, y] = [0, 1, 2, 3, 5].map((i) => floatsOf(call, i)) as [

@@ -2,7 +2,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
-import { gradientsOf, paddedHidden, recurrentFlops, recurrentShapes } from "./recurrent.js";
+import { gradientOfInput, paddedHidden, recurrentFlops, recurrentShapes, resultsLike } from "./recurrent.js";
 
 const gruOperation = defineOperation({
   name: "gru",
@@ -14,10 +14,18 @@ const gruOperation = defineOperation({
     const [dx, dh0, dweight_ih, dweight_hh, dbias_ih, dbias_hh] = (x as Tensor).graph.record(
       gruGradient,
       [x, h0, weight_ih, weight_hh, bias_hh, lengths, y, gates, dy, dhLast],
-      [...gradientsOf([x, h0, weight_ih, weight_hh]), bias, bias],
+      [...resultsLike([x, h0, weight_ih, weight_hh]), bias, bias],
       attributes,
     ) as Tensor[];
-    return [dx, dh0, dweight_ih, dweight_hh, bias_ih && dbias_ih, bias_hh && dbias_hh, null].map((d) => d ?? null);
+    return [
+      gradientOfInput(x as Tensor, dx as Tensor),
+      dh0,
+      dweight_ih,
+      dweight_hh,
+      bias_ih && dbias_ih,
+      bias_hh && dbias_hh,
+      null,
+    ].map((d) => d ?? null);
   },
   flops: ([x, , weight_ih, weight_hh]) => recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
 });

@@ -4,11 +4,11 @@ import type { Tensor } from "../tensor.js";
 
 /** What all recurrent ops take. G is the number of gates: 1 for rnn, 4 for lstm, 3 for gru. */
 export interface RecurrentOperands {
-  /** [T,B,I], or i32 [T,B]: ids of rows of a table of input products, which then stands in place of weight_ih. */
+  /** [T,B,I], or i32 [T,B]: ids of rows of a table [V,G H] of input products, which then stands in place of weight_ih. */
   x: Tensor;
   /** [B,H], the state before the first step. */
   h0: Tensor;
-  /** [G H,I]; with ids, the table [I,G H]. */
+  /** [G H,I]; with ids, the table [V,G H]. */
   weight_ih: Tensor;
   /** [G H,H] */
   weight_hh: Tensor;
@@ -29,7 +29,7 @@ export function recurrentShapes(operands: RecurrentOperands, gates: number) {
   return [
     ["h0", operands.h0, "B H"],
     ["x", operands.x, ids ? "T B" : "T B I", operands.x.dtype],
-    ["weight_ih", operands.weight_ih, ids ? `I ${rows}` : `${rows} I`],
+    ["weight_ih", operands.weight_ih, ids ? `V ${rows}` : `${rows} I`],
     ["weight_hh", operands.weight_hh, `${rows} H`],
     ["bias_ih", operands.bias_ih, rows],
     ["bias_hh", operands.bias_hh, rows],
@@ -49,7 +49,12 @@ export function recurrentFlops(x: Tensor, weight_ih: Tensor, weight_hh: Tensor):
   return 2 * T * B * (input + elementsOf(weight_hh.shape));
 }
 
-/** The results of a gradient that belong to operands: x's first, which nobody reads if x holds ids. */
-export function gradientsOf(operands: readonly (Tensor | undefined)[]): { dtype: DType; shape: Shape }[] {
+/** The results of a gradient for operands: of the same type and shape. */
+export function resultsLike(operands: readonly (Tensor | undefined)[]): { dtype: DType; shape: Shape }[] {
   return (operands as Tensor[]).map(({ dtype, shape }) => ({ dtype, shape }));
+}
+
+/** Ids have no gradient: the result in its place is never written. */
+export function gradientOfInput(x: Tensor, dx: Tensor): Tensor | null {
+  return x.dtype === "i32" ? null : dx;
 }

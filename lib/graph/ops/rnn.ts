@@ -2,7 +2,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
-import { gradientsOf, recurrentFlops, recurrentShapes } from "./recurrent.js";
+import { gradientOfInput, recurrentFlops, recurrentShapes, resultsLike } from "./recurrent.js";
 
 const activations = ["tanh", "relu"] as const;
 
@@ -14,10 +14,18 @@ const rnnOperation = defineOperation({
     const [dx, dh0, dweight_ih, dweight_hh, dbias] = (x as Tensor).graph.record(
       rnnGradient,
       [x, h0, weight_ih, weight_hh, lengths, y, dy, dhLast],
-      [...gradientsOf([x, h0, weight_ih, weight_hh]), { shape: [(weight_hh as Tensor).shape[0] as number] }],
+      [...resultsLike([x, h0, weight_ih, weight_hh]), { shape: [(weight_hh as Tensor).shape[0] as number] }],
       attributes,
     ) as Tensor[];
-    return [dx, dh0, dweight_ih, dweight_hh, bias_ih && dbias, bias_hh && dbias, null].map((d) => d ?? null);
+    return [
+      gradientOfInput(x as Tensor, dx as Tensor),
+      dh0,
+      dweight_ih,
+      dweight_hh,
+      bias_ih && dbias,
+      bias_hh && dbias,
+      null,
+    ].map((d) => d ?? null);
   },
   flops: ([x, , weight_ih, weight_hh]) => recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
 });
