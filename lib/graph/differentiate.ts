@@ -1,6 +1,10 @@
 import { ShapeError } from "../errors.js";
-import type { Graph, Node } from "./graph.js";
+import type { Graph, Loop, Node } from "./graph.js";
 import { add, affine } from "./ops/elementwise.js";
+import { broadcastTo, sumTo } from "./ops/reduce.js";
+import { owned } from "./ops/scan.js";
+import { pad, reshape } from "./ops/shape.js";
+import type { Shape } from "./program.js";
 import { shapeText } from "./program.js";
 import type { Tensor } from "./tensor.js";
 
@@ -18,39 +22,234 @@ export function differentiate(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
     throw new ShapeError(`differentiate: expected a loss of shape [], got ${loss}. Sum or average it first.`);
   }
   const nodes = [...graph.nodes];
-  const wanted = dependents(nodes, wrt);
-  const gradients = new Map<number, Tensor>();
-  gradients.set(loss.id, affine(graph.zeros([]), { shift: 1 }));
+  const wanted = dependents(graph, nodes, wrt);
+  const gradients = new Sums(graph);
+  gradients.add(loss, affine(graph.zeros([]), { shift: 1 }));
 
-  for (const node of nodes.reverse()) {
-    const incoming = node.results.map((result) => gradients.get(result.id) ?? null);
-    const needs = node.operands.map((operand) => operand !== null && wanted.has(operand.id));
-    if (!incoming.some(Boolean) || !needs.some(Boolean)) continue;
+  for (let end = nodes.length; end > 0; ) {
+    const { loop } = nodes[end - 1] as Node;
+    let begin = end - 1;
+    while (loop && begin > 0 && nodes[begin - 1]?.loop === loop) begin--;
+    if (loop) backThroughLoop(graph, { loop, nodes: nodes.slice(begin, end), wanted, gradients });
+    else backThroughOp(nodes[begin] as Node, { wanted, incoming: (result) => gradients.of(result), gradients });
+    end = begin;
+  }
+  return wrt.map((tensor) => gradients.of(tensor) ?? zeros(graph, tensor.shape));
+}
+
+/** Gradients by tensor; several of one tensor add up. */
+class Sums {
+  readonly #sums = new Map<number, Tensor>();
+
+  constructor(readonly graph: Graph) {}
+
+  of(tensor: Tensor): Tensor | null {
+    return this.#sums.get(tensor.id) ?? null;
+  }
+
+  add(tensor: Tensor, piece: Tensor): void {
+    const sum = this.of(tensor);
+    this.#sums.set(tensor.id, sum ? add(sum, piece) : piece);
+  }
+}
+
+interface OpContext {
+  wanted: ReadonlySet<number>;
+  incoming: (result: Tensor) => Tensor | null;
+  gradients: Pick<Sums, "graph" | "add">;
+  /** How the ops of the backward pass see what this op read and wrote. */
+  seen?: (tensor: Tensor) => Tensor;
+}
+
+/** Records the gradients of an op's operands, and adds them to what is known. */
+function backThroughOp(node: Node, { wanted, incoming, gradients, seen = (tensor) => tensor }: OpContext): void {
+  const needs = node.operands.map((operand) => operand !== null && wanted.has(operand.id));
+  if (!needs.some(Boolean)) return;
+  within(gradients.graph, node.path, () => {
+    const given = node.results.map(incoming);
+    if (!given.some(Boolean)) return;
     const { gradient } = node.operation;
-    if (!gradient)
+    if (!gradient) {
       throw new ShapeError(
         `differentiate: ${node.path || "the loss"} depends on ${node.operation.name}, which has no gradient.`,
       );
-    const outgoing = within(graph, node.path, () => gradient({ ...node, gradients: incoming, needs }));
+    }
+    const operands = node.operands.map((operand) => operand && seen(operand));
+    const context = { operands, results: node.results.map(seen), attributes: node.attributes, gradients: given, needs };
+    const outgoing = gradient(context);
     node.operands.forEach((operand, i) => {
       const piece = outgoing[i];
       if (!operand || !needs[i] || !piece) return;
       if (shapeText(piece.shape) !== shapeText(operand.shape)) {
         throw new ShapeError(`${node.operation.name}: its gradient ${piece} does not fit ${operand}.`);
       }
-      const sum = gradients.get(operand.id);
-      gradients.set(operand.id, sum ? within(graph, node.path, () => add(sum, piece)) : piece);
+      gradients.add(operand, piece);
     });
+  });
+}
+
+/**
+ * The gradient of a loop is a loop that walks the other way. A step of it reads again what that step read and made, which the
+ * loop keeps for it (`Graph.kept`), and the gradients of what it wrote. It writes those of the rows that it read: of a state,
+ * the step before goes on from there. What every step met of the world outside gets the sum over the steps.
+ */
+function backThroughLoop(
+  graph: Graph,
+  {
+    loop,
+    nodes,
+    wanted,
+    gradients,
+  }: { loop: Loop; nodes: readonly Node[]; wanted: ReadonlySet<number>; gradients: Sums },
+): void {
+  const first = loop.reverse ? loop.steps - 1 : 0;
+  const last = loop.steps - 1 - first;
+  const operands = nodes.flatMap((node) => node.operands);
+  const results = nodes.flatMap((node) => node.results);
+  // What a step made itself is no row that it read.
+  const read = rowsOf(graph, operands).filter(({ row }) => wanted.has(row.id) && !graph.maker(row));
+  const written = rowsOf(graph, results);
+
+  const outside = new Map(written.map(({ stack }) => [stack, gradientOfStack(graph, stack, gradients)]));
+  const own = new Map<Tensor, Tensor>();
+  for (const { stack } of read) {
+    if (own.has(stack)) throw new ShapeError(`differentiate: a loop reads more than one row of ${stack} in a step.`);
+    const gradient = graph.stack("f32", stack.shape, `gradient of ${stack.name}`);
+    own.set(stack, gradient);
+    const writer = written.find((entry) => entry.stack === stack);
+    // Nothing follows the last step.
+    if (writer) graph.put(zeros(graph, writer.row.shape), gradient, writer.index + last);
   }
-  return wrt.map((tensor) => gradients.get(tensor.id) ?? affine(graph.zeros(tensor.shape), {}));
+
+  const pieces: { tensor: Tensor; piece: Tensor }[] = [];
+  const back: Loop = { steps: loop.steps, reverse: !loop.reverse };
+  graph.loop(back, () => {
+    const local = new Sums(graph);
+    const seen = (tensor: Tensor): Tensor => {
+      if (graph.homeOf(tensor) !== loop) return tensor;
+      const place = graph.placeOf(tensor);
+      if (place) return graph.rows(place.stack, place.index);
+      const maker = graph.maker(tensor) as Node;
+      if (maker.operation.view) return reshape(seen(maker.operands[0] as Tensor), tensor.shape);
+      return graph.rows(graph.kept(tensor), 0);
+    };
+    const incoming = (result: Tensor): Tensor | null => {
+      const place = graph.placeOf(result);
+      const from = place ? [outside.get(place.stack), own.get(place.stack)] : [];
+      const parts = [local.of(result), ...from.map((stack) => stack && graph.rows(stack, place?.index ?? 0))];
+      return parts.reduce<Tensor | null>((sum, part) => (sum && part ? add(sum, part) : (sum ?? part ?? null)), null);
+    };
+    const collected = {
+      graph,
+      add(tensor: Tensor, piece: Tensor) {
+        if (graph.homeOf(tensor) === loop) local.add(tensor, piece);
+        else pieces.push({ tensor, piece });
+      },
+    };
+    for (const node of [...nodes].reverse()) backThroughOp(node, { wanted, incoming, gradients: collected, seen });
+    for (const { row, stack, index } of read) {
+      const gradient = local.of(row) ?? zeros(graph, row.shape);
+      graph.put(owned(graph, gradient), own.get(stack) as Tensor, index);
+    }
+    for (const entry of pieces) if (!sumsRows(graph, entry.piece)) entry.piece = owned(graph, entry.piece);
+  });
+
+  for (const { tensor, piece } of pieces) gradients.add(tensor, sumOverSteps(graph, piece));
+  for (const { stack, index } of read) {
+    const gradient = own.get(stack) as Tensor;
+    if (!outside.has(stack)) gradients.add(stack, gradient);
+    // Of a state, only what the first step began with comes from elsewhere.
+    const begin = graph.inside(stack).find(({ tensor, index: at }) => at === index + first && isPut(graph, tensor));
+    if (!outside.has(stack) || !begin) continue;
+    gradients.add(begin.tensor, graph.rows(gradient, index + first));
+  }
+  for (const [stack, gradient] of outside) {
+    if (!gradient) continue;
+    for (const { tensor, index } of graph.inside(stack)) {
+      if (isPut(graph, tensor)) gradients.add(tensor, graph.rows(gradient, index));
+    }
+  }
+}
+
+/** The tensors among these that are rows of f32 stacks, each once. */
+function rowsOf(graph: Graph, tensors: readonly (Tensor | null)[]): { row: Tensor; stack: Tensor; index: number }[] {
+  return [...new Set(tensors)].flatMap((row) => {
+    const place = row && graph.placeOf(row);
+    return place && graph.homeOf(row) && row.dtype === "f32" ? [{ row, ...place }] : [];
+  });
+}
+
+/** Whether an op outside loops has put this tensor where it is. */
+function isPut(graph: Graph, tensor: Tensor): boolean {
+  return graph.maker(tensor) !== undefined && !graph.homeOf(tensor);
+}
+
+/** What is known of a stack's gradient: as a whole, and by those of its rows that were read outside loops. */
+function gradientOfStack(graph: Graph, stack: Tensor, gradients: Sums): Tensor | null {
+  const [rows, ...rest] = stack.shape as [number, ...number[]];
+  for (const { tensor, index } of graph.inside(stack)) {
+    const piece = graph.homeOf(tensor) || graph.maker(tensor) ? null : gradients.of(tensor);
+    if (!piece) continue;
+    const count = rest.length < tensor.shape.length ? (tensor.shape[0] as number) : 1;
+    const after = rows - index - count;
+    gradients.add(stack, pad(reshape(piece, [count, ...rest]), { axis: 0, before: index, after }));
+  }
+  return gradients.of(stack);
+}
+
+/** Whether the sum of a gradient over the steps is one op over all steps. */
+function sumsRows(graph: Graph, piece: Tensor): boolean {
+  const maker = graph.maker(piece);
+  if (!maker?.loop || !maker.operation.sumsRows?.(maker)) return false;
+  return maker.operands.every((operand) => operand && graph.homeOf(operand) && operand.shape.length > 0);
+}
+
+function sumOverSteps(graph: Graph, piece: Tensor): Tensor {
+  const maker = graph.maker(piece) as Node;
+  if (!sumsRows(graph, piece)) return sumTo(graph.kept(piece), piece.shape);
+  const joined = maker.operands.map((operand) => allSteps(graph, operand as Tensor));
+  return within(graph, maker.path, () =>
+    graph.record(maker.operation, joined, [{ shape: piece.shape }], maker.attributes),
+  )[0] as Tensor;
+}
+
+/** All steps of a loop's tensor, joined along its first axis: [steps * N,...]. */
+function allSteps(graph: Graph, tensor: Tensor): Tensor {
+  const { steps } = graph.homeOf(tensor) as Loop;
+  const shape: Shape = [steps * (tensor.shape[0] as number), ...tensor.shape.slice(1)];
+  const place = graph.placeOf(tensor);
+  if (place) return graph.rows(place.stack, place.index, shape);
+  const maker = graph.maker(tensor) as Node;
+  return reshape(maker.operation.view ? allSteps(graph, maker.operands[0] as Tensor) : graph.kept(tensor), shape);
+}
+
+function zeros(graph: Graph, shape: Shape): Tensor {
+  return broadcastTo(affine(graph.zeros([]), {}), shape);
 }
 
 /** Ids of the tensors whose value depends on one of `sources`. */
-function dependents(nodes: readonly Node[], sources: readonly Tensor[]): Set<number> {
+function dependents(graph: Graph, nodes: readonly Node[], sources: readonly Tensor[]): Set<number> {
   const ids = new Set(sources.map((tensor) => tensor.id));
-  for (const node of nodes) {
-    if (!node.operands.some((operand) => operand && ids.has(operand.id))) continue;
-    for (const result of node.results) if (result.dtype === "f32") ids.add(result.id);
+  const depends = (tensor: Tensor | null): boolean => {
+    if (!tensor || ids.has(tensor.id)) return tensor !== null;
+    const place = graph.placeOf(tensor);
+    if (!place || tensor.dtype !== "f32" || !depends(place.stack)) return false;
+    ids.add(tensor.id);
+    return true;
+  };
+  // A step may read what another one wrote, which stands behind it in the list: until nothing new is found.
+  for (let before = -1; before !== ids.size; ) {
+    before = ids.size;
+    for (const node of nodes) {
+      // Of all operands: each row that depends is found here.
+      if (node.operands.filter(depends).length === 0) continue;
+      for (const result of node.results) {
+        if (result.dtype !== "f32") continue;
+        ids.add(result.id);
+        const place = graph.placeOf(result);
+        if (place) ids.add(place.stack.id);
+      }
+    }
   }
   return ids;
 }

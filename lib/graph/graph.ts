@@ -12,6 +12,19 @@ export interface Node {
   readonly results: readonly Tensor[];
   readonly attributes: readonly number[];
   readonly path: string;
+  readonly loop: Loop | null;
+}
+
+/** What is recorded in it runs once for each step: 0 to steps - 1, or the other way round. See ops.scan. */
+export interface Loop {
+  readonly steps: number;
+  readonly reverse: boolean;
+}
+
+/** A tensor in the memory of another, whose first axis is time: its row `index` + step; outside loops from row `index` on. */
+export interface Place {
+  readonly stack: Tensor;
+  readonly index: number;
 }
 
 /**
@@ -32,6 +45,14 @@ export class Graph {
   readonly #outputs = new Map<string, Tensor>();
   readonly #variables = new Map<string, { spec: VariableSpec; tensor: Tensor }>();
   readonly #path: string[] = [];
+  readonly #places = new Map<number, Place>();
+  /** Of tensors that only exist in a step of a loop. */
+  readonly #homes = new Map<number, Loop>();
+  readonly #rows = new Map<string, Tensor>();
+  readonly #kept = new Map<number, Tensor>();
+  readonly #makers = new Map<number, Node>();
+  readonly #loopNumbers = new Map<Loop, number>();
+  #loop: Loop | null = null;
   readonly #defaults = new Map<string, number>();
   #streams = 0;
 
@@ -96,6 +117,7 @@ export class Graph {
   output(name: string, tensor: Tensor): void {
     if (this.#outputs.has(name)) throw new OptionError(`Graph: output ${JSON.stringify(name)} exists already.`);
     if (tensor.graph !== this) throw new ShapeError(`Graph: output ${JSON.stringify(name)} belongs to another graph.`);
+    this.#expectHere(`output ${JSON.stringify(name)}`, tensor);
     this.#outputs.set(name, tensor);
   }
 
@@ -120,32 +142,108 @@ export class Graph {
     const name = path ? `${path}/${operation.name}` : operation.name;
     for (const operand of operands) {
       if (operand && operand.graph !== this) throw new ShapeError(`${name}: ${operand} belongs to another graph.`);
+      if (operand) this.#expectHere(name, operand);
     }
-    const tensors = results.map(({ dtype = "f32", shape }) => this.#tensor(dtype, shape, name));
-    this.nodes.push({
+    const tensors = results.map(({ dtype = "f32", shape }) => this.#local(this.#tensor(dtype, shape, name)));
+    const node: Node = {
       operation,
       operands: operands.map((operand) => operand ?? null),
       results: tensors,
       attributes: [...attributes],
       path,
-    });
+      loop: this.#loop,
+    };
+    this.nodes.push(node);
+    for (const tensor of tensors) this.#makers.set(tensor.id, node);
     return tensors;
   }
 
-  /** The op that made a tensor; undefined for feeds and variables. */
+  /** What `record` records runs once for each step. @throws ShapeError inside another loop. */
+  loop<R>(loop: Loop, record: () => R): R {
+    if (this.#loop) throw new ShapeError("Graph: a loop cannot be recorded inside another one.");
+    this.#loop = loop;
+    try {
+      return record();
+    } finally {
+      this.#loop = null;
+    }
+  }
+
+  /** Memory that is written row by row, with `put`. */
+  stack(dtype: DType, shape: Shape, name: string): Tensor {
+    return this.#tensor(dtype, shape, name);
+  }
+
+  /** In a loop, the row `index` + step of a stack. Outside, what begins with row `index` and has this shape. */
+  rows(stack: Tensor, index: number, shape: Shape = stack.shape.slice(1)): Tensor {
+    const key = `${this.#loop ? this.#loopNumber(this.#loop) : ""}/${stack.id}/${index}/${shape}`;
+    const known = this.#rows.get(key);
+    if (known) return known;
+    const tensor = this.#local(this.#tensor(stack.dtype, shape, stack.name));
+    this.#places.set(tensor.id, { stack, index });
+    this.#rows.set(key, tensor);
+    return tensor;
+  }
+
+  /** Gives the result of an op its memory in a stack: row `index`, plus the step in a loop. */
+  put(tensor: Tensor, stack: Tensor, index: number): void {
+    if (this.#places.has(tensor.id)) throw new ShapeError(`Graph: ${tensor} has its place already.`);
+    this.#places.set(tensor.id, { stack, index });
+  }
+
+  /** Where a tensor lies, if it is in the memory of a stack. */
+  placeOf(tensor: Tensor): Place | undefined {
+    return this.#places.get(tensor.id);
+  }
+
+  /** The tensors in the memory of a stack. */
+  inside(stack: Tensor): { tensor: Tensor; index: number }[] {
+    return [...this.#places]
+      .filter(([, place]) => place.stack === stack)
+      .map(([id, { index }]) => ({ tensor: this.#tensors[id] as Tensor, index }));
+  }
+
+  isVariable(tensor: Tensor): boolean {
+    return [...this.#variables.values()].some((variable) => variable.tensor === tensor);
+  }
+
+  /** The loop in one step of which a tensor exists. */
+  homeOf(tensor: Tensor): Loop | undefined {
+    return this.#homes.get(tensor.id);
+  }
+
+  /**
+   * All steps of a tensor that an op in a loop made: [steps,...]. It gets its memory there, unless nobody reads that.
+   * @throws ShapeError for a view, whose memory is another tensor's.
+   */
+  kept(tensor: Tensor): Tensor {
+    const loop = this.#homes.get(tensor.id);
+    const known = this.#kept.get(tensor.id);
+    if (known) return known;
+    if (!loop || this.#places.has(tensor.id) || this.maker(tensor)?.operation.view) {
+      throw new ShapeError(`Graph: ${tensor} has no memory of its own in a loop.`);
+    }
+    const stack = this.stack(tensor.dtype, [loop.steps, ...tensor.shape], tensor.name);
+    this.#kept.set(tensor.id, stack);
+    return stack;
+  }
+
+  /** The op that made a tensor; undefined for feeds, variables and stacks. */
   maker(tensor: Tensor): Node | undefined {
-    return this.nodes.find(({ results }) => results.includes(tensor));
+    return this.#makers.get(tensor.id);
   }
 
   /** The finished program: ops that nothing depends on are left out, memory is planned. */
   program(): Program {
-    const nodes = this.#liveNodes();
+    const { nodes, places } = this.#liveNodes();
     const outputs = [...this.#outputs].map(([name, tensor]) => ({ name, value: tensor.id }));
     const feeds = [...this.#feeds].map(([name, tensor]) => ({ name, value: tensor.id }));
     const variables = [...this.#variables.values()];
     return planMemory({
       tensors: this.#tensors,
       nodes,
+      places,
+      homes: this.#homes,
       feeds,
       outputs,
       variables: variables.map(({ spec }) => spec),
@@ -163,15 +261,55 @@ export class Graph {
     return tensor;
   }
 
-  #liveNodes(): Node[] {
+  /** A tensor that is recorded in a loop exists in one of its steps. */
+  #local(tensor: Tensor): Tensor {
+    if (this.#loop) this.#homes.set(tensor.id, this.#loop);
+    return tensor;
+  }
+
+  #expectHere(reader: string, tensor: Tensor): void {
+    const home = this.#homes.get(tensor.id);
+    if (!home || home === this.#loop) return;
+    throw new ShapeError(`${reader}: ${tensor} only exists in a step of a loop. Return it from the body of the scan.`);
+  }
+
+  #loopNumber(loop: Loop): number {
+    const known = this.#loopNumbers.get(loop) ?? this.#loopNumbers.size;
+    this.#loopNumbers.set(loop, known);
+    return known;
+  }
+
+  /** The stacks that a tensor is written to. */
+  #stacksOf(tensor: Tensor): Tensor[] {
+    return [this.#places.get(tensor.id)?.stack, this.#kept.get(tensor.id)].filter((stack) => stack !== undefined);
+  }
+
+  #liveNodes(): { nodes: Node[]; places: Map<number, Place> } {
     const wanted = new Set([...this.#outputs.values()].map((tensor) => tensor.id));
-    const live: Node[] = [];
-    for (const node of [...this.nodes].reverse()) {
-      const mutates = (node.operation.mutates ?? []).length > 0;
-      if (!mutates && !node.results.some((result) => wanted.has(result.id))) continue;
-      for (const operand of node.operands) if (operand) wanted.add(operand.id);
-      live.push(node);
+    const live = new Set<Node>();
+    const isWanted = (result: Tensor) =>
+      wanted.has(result.id) || this.#stacksOf(result).some((stack) => wanted.has(stack.id));
+    // A step may read what another one wrote, which stands behind it in the list: until nothing new is found.
+    for (let before = -1; before !== wanted.size; ) {
+      before = wanted.size;
+      for (const node of [...this.nodes].reverse()) {
+        if (live.has(node) && !node.loop) continue;
+        const mutates = (node.operation.mutates ?? []).length > 0;
+        if (!mutates && !node.results.some(isWanted)) continue;
+        live.add(node);
+        for (const operand of node.operands) if (operand) this.#want(operand, wanted);
+      }
+      for (const tensor of this.#outputs.values()) this.#want(tensor, wanted);
     }
-    return live.reverse();
+    const places = new Map(this.#places);
+    for (const [id, stack] of this.#kept) if (wanted.has(stack.id)) places.set(id, { stack, index: 0 });
+    return { nodes: this.nodes.filter((node) => live.has(node)), places };
+  }
+
+  /** A tensor in a stack's memory wants the stack. */
+  #want(tensor: Tensor, wanted: Set<number>): void {
+    wanted.add(tensor.id);
+    const place = this.#places.get(tensor.id);
+    if (place && !wanted.has(place.stack.id)) this.#want(place.stack, wanted);
   }
 }

@@ -29,6 +29,15 @@ export interface Operation {
   readonly view?: boolean;
   /** Gradient with respect to each operand (null where it does not exist). Absent: the op cannot be differentiated. */
   readonly gradient?: (context: GradientContext) => (Tensor | null)[];
+  /**
+   * Whether the result of this node, given operands joined along their first axis, is the sum of its results for each. The
+   * gradient of what a loop meets in every step is then computed once, from all steps, and not added up.
+   */
+  readonly sumsRows?: (node: {
+    operands: readonly (Tensor | null)[];
+    attributes: readonly number[];
+    results: readonly Tensor[];
+  }) => boolean;
   /** Multiplications and additions of one execution, for speed reports. Absent: too few to count. */
   readonly flops?: (operands: readonly (Tensor | null)[], results: readonly Tensor[]) => number;
 }

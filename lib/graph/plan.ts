@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
-import type { Node } from "./graph.js";
-import type { Op, Port, Program, Storage, Value, VariableSpec } from "./program.js";
+import type { Loop, Node, Place } from "./graph.js";
+import type { LoopRange, Op, Port, Program, Storage, Value, VariableSpec } from "./program.js";
 import { elementsOf } from "./program.js";
 import type { Tensor } from "./tensor.js";
 
@@ -15,6 +15,10 @@ interface Recorded {
   readonly variables: readonly VariableSpec[];
   /** Variable name by tensor id. */
   readonly variableOf: ReadonlyMap<number, string>;
+  /** By tensor id: where those tensors lie that are in the memory of a stack. */
+  readonly places: ReadonlyMap<number, Place>;
+  /** By tensor id: the loop in one step of which a tensor exists. */
+  readonly homes: ReadonlyMap<number, Loop>;
 }
 
 interface Lifetime {
@@ -27,14 +31,17 @@ interface Lifetime {
 /**
  * Turns recorded nodes into a Program whose temporary values share one arena.
  *
- * A value lives from the op that writes it to the last op that reads it. Values are placed in order of size, largest
- * first, each at the lowest offset where nothing that lives at the same time is in the way.
+ * A value lives from the op that writes it to the last op that reads it; what a loop meets of the world outside, as long as
+ * the loop. Values are placed in order of size, largest first, each at the lowest offset where nothing that lives at the
+ * same time is in the way.
  */
 export function planMemory(recorded: Recorded): Program {
-  const owner = ownersOfViews(recorded.nodes);
+  const views = viewsOf(recorded.nodes);
+  const owner = ownersOf(views, recorded.places);
+  const loops = loopsOf(recorded.nodes);
   expectLastUses(recorded, owner);
   const skipped = skippedResults(recorded);
-  const lifetimes = lifetimesOf(recorded, owner, skipped);
+  const lifetimes = lifetimesOf(recorded, { owner, loops, skipped });
   const arenaBytes = place([...lifetimes.values()]);
 
   const ids = new Map<number, number>();
@@ -42,18 +49,17 @@ export function planMemory(recorded: Recorded): Program {
   const idOf = (tensor: Tensor, storage?: Storage): number => {
     const known = ids.get(tensor.id);
     if (known !== undefined) return known;
+    const { dtype, shape, name } = tensor;
+    const where = storage ?? storageOf(tensor);
     const id = values.length;
     ids.set(tensor.id, id);
-    values.push({
-      id,
-      dtype: tensor.dtype,
-      shape: tensor.shape,
-      name: tensor.name,
-      storage: storage ?? storageOf(tensor),
-    });
+    values.push({ id, dtype, shape, name, storage: where });
     return id;
   };
   const storageOf = (tensor: Tensor): Storage => {
+    let place: Place | undefined;
+    for (let at: Tensor | undefined = tensor; at && !place; at = views.get(at.id)) place = recorded.places.get(at.id);
+    if (place) return { kind: "rows", of: idOf(place.stack), index: place.index, moves: recorded.homes.has(tensor.id) };
     const root = owner.get(tensor.id) ?? tensor.id;
     const variable = recorded.variableOf.get(root);
     if (variable !== undefined) return { kind: "variable", name: variable };
@@ -72,18 +78,35 @@ export function planMemory(recorded: Recorded): Program {
     path: node.path,
   }));
   const outputs = recorded.outputs.map(byId);
-  return { values, ops, feeds, outputs, variables: recorded.variables, arenaBytes };
+  return { values, ops, loops, feeds, outputs, variables: recorded.variables, arenaBytes };
 }
 
-/** For each view (reshape), the tensor whose memory it shows. */
-function ownersOfViews(nodes: readonly Node[]): Map<number, number> {
-  const owner = new Map<number, number>();
-  for (const { operation, operands, results } of nodes) {
-    if (!operation.view) continue;
-    const source = (operands[0] as Tensor).id;
-    owner.set((results[0] as Tensor).id, owner.get(source) ?? source);
+/** By tensor id, what a tensor is a view of: the same memory under another shape. */
+function viewsOf(nodes: readonly Node[]): Map<number, Tensor> {
+  const views = nodes.filter(({ operation }) => operation.view);
+  return new Map(views.map(({ operands, results }) => [(results[0] as Tensor).id, operands[0] as Tensor]));
+}
+
+/** For each view and each tensor in a stack, the tensor whose memory it shows. */
+function ownersOf(views: ReadonlyMap<number, Tensor>, places: ReadonlyMap<number, Place>): Map<number, number> {
+  const rootOf = (id: number): number => {
+    const next = views.get(id) ?? places.get(id)?.stack;
+    return next ? rootOf(next.id) : id;
+  };
+  return new Map([...views.keys(), ...places.keys()].map((id) => [id, rootOf(id)]));
+}
+
+/** The ops that follow each other in the same loop. */
+function loopsOf(nodes: readonly Node[]): LoopRange[] {
+  const ranges: LoopRange[] = [];
+  for (let begin = 0; begin < nodes.length; ) {
+    const { loop } = nodes[begin] as Node;
+    let end = begin + 1;
+    while (end < nodes.length && nodes[end]?.loop === loop) end++;
+    if (loop) ranges.push({ begin, end, steps: loop.steps, reverse: loop.reverse });
+    begin = end;
   }
-  return owner;
+  return ranges;
 }
 
 /** Whether every value that an op may overwrite has its last use there. */
@@ -112,14 +135,14 @@ function expectLastUses({ nodes, outputs, tensors, variableOf }: Recorded, owner
 }
 
 /** Ids of the optional results that nobody reads: they get no memory. */
-function skippedResults({ nodes, outputs }: Recorded): Set<number> {
+function skippedResults({ nodes, outputs, places }: Recorded): Set<number> {
   const read = new Set(outputs.map(({ value }) => value));
   for (const node of nodes) for (const operand of node.operands) if (operand) read.add(operand.id);
   const skipped = new Set<number>();
   for (const { operation, results } of nodes) {
     for (const i of operation.optionalResults ?? []) {
       const result = results[i] as Tensor;
-      if (!read.has(result.id)) skipped.add(result.id);
+      if (!read.has(result.id) && !places.has(result.id)) skipped.add(result.id);
     }
   }
   return skipped;
@@ -127,10 +150,16 @@ function skippedResults({ nodes, outputs }: Recorded): Set<number> {
 
 function lifetimesOf(
   recorded: Recorded,
-  owner: ReadonlyMap<number, number>,
-  skipped: ReadonlySet<number>,
+  {
+    owner,
+    loops,
+    skipped,
+  }: { owner: ReadonlyMap<number, number>; loops: readonly LoopRange[]; skipped: ReadonlySet<number> },
 ): Map<number, Lifetime> {
   const lifetimes = new Map<number, Lifetime>();
+  // What begins in a loop and never leaves it lives within one step.
+  const makers = new Map(recorded.nodes.flatMap(({ results }, time) => results.map(({ id }) => [id, time] as const)));
+  const loopAt = (time: number) => loops.find(({ begin, end }) => begin <= time && time < end);
   const touch = (tensor: Tensor, time: number) => {
     const root = recorded.tensors[owner.get(tensor.id) ?? tensor.id] as Tensor;
     if (recorded.variableOf.has(root.id)) return;
@@ -146,8 +175,15 @@ function lifetimesOf(
   // All feeds are written before the first op, so they live together from the start even if they are read late.
   for (const { value } of recorded.feeds) touch(recorded.tensors[value] as Tensor, -1);
   recorded.nodes.forEach((node, time) => {
-    for (const operand of node.operands) if (operand) touch(operand, time);
-    for (const result of node.results) if (!skipped.has(result.id)) touch(result, time);
+    const loop = loopAt(time);
+    for (const tensor of [...node.operands, ...node.results]) {
+      if (!tensor || skipped.has(tensor.id)) continue;
+      touch(tensor, time);
+      const madeAt = makers.get(owner.get(tensor.id) ?? tensor.id);
+      if (!loop || (madeAt !== undefined && loopAt(madeAt) === loop)) continue;
+      touch(tensor, loop.begin);
+      touch(tensor, loop.end - 1);
+    }
   });
   for (const { value } of recorded.outputs) touch(recorded.tensors[value] as Tensor, recorded.nodes.length);
   return lifetimes;

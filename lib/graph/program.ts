@@ -12,6 +12,11 @@ export type Shape = readonly number[];
 export type Storage =
   /** A place in the executor's arena: a multiple of 64 bytes from its start. */
   | { readonly kind: "arena"; readonly offset: number }
+  /**
+   * In the memory of another value, whose first axis is time: from row `index` on, or, if it `moves`, in row `index` + step of
+   * the loop that its ops are in.
+   */
+  | { readonly kind: "rows"; readonly of: number; readonly index: number; readonly moves: boolean }
   /** A variable of the store: parameters, optimizer moments, carried state. It outlives the run. */
   | { readonly kind: "variable"; readonly name: string }
   /** A result that nobody reads: the kernel must not write it. */
@@ -38,6 +43,14 @@ export interface Op {
   readonly path: string;
 }
 
+/** Ops begin to end - 1 run once for each step from 0 to steps - 1, or, `reverse`, from steps - 1 to 0. */
+export interface LoopRange {
+  readonly begin: number;
+  readonly end: number;
+  readonly steps: number;
+  readonly reverse: boolean;
+}
+
 export interface VariableSpec {
   readonly name: string;
   readonly dtype: DType;
@@ -52,6 +65,8 @@ export interface Port {
 export interface Program {
   readonly values: readonly Value[];
   readonly ops: readonly Op[];
+  /** In the order of their ops, which do not overlap. */
+  readonly loops: readonly LoopRange[];
   /** Values that the caller supplies for each run, scalars (learning rate, dropout seed) among them. */
   readonly feeds: readonly Port[];
   readonly outputs: readonly Port[];

@@ -1,4 +1,4 @@
-// Ops that move elements: reshape, concat, slice, pad, transpose.
+// Ops that move elements: reshape, copy, concat, slice, pad, transpose.
 #include <cstring>
 #include <iterator>
 
@@ -32,6 +32,22 @@ size_t checkReshape(const Call& call) {
 
 // The planner gives both the same memory.
 void runReshape(const Call&) {}
+
+size_t checkCopy(const Call& call) {
+  expectCounts("copy", call, 1, 1, 0);
+  const TensorView& x = call.operand(0);
+  if (!x.present) refuse("copy", "expected an operand");
+  expectResult("copy", call, 0, x.dtype, x.dims, x.rank);
+  return 0;
+}
+
+void runCopy(const Call& call) {
+  const char* x = static_cast<const char*>(call.operand(0).data);
+  char* y = static_cast<char*>(call.result(0).data);
+  forRanges(call.pool, call.operand(0).elements(), 1, [&](int64_t begin, int64_t end) {
+    std::memcpy(y + begin * 4, x + begin * 4, static_cast<size_t>(end - begin) * 4);
+  });
+}
 
 size_t checkConcat(const Call& call) {
   if (call.operandCount < 1 || call.resultCount != 1 || call.attributeCount != 1) {
@@ -171,6 +187,7 @@ void runTranspose(const Call& call) {
 }
 
 constexpr Operation kShape[] = {
+    {"copy", checkCopy, runCopy},
     {"reshape", checkReshape, runReshape, 0, 0, 0, true}, {"concat", checkConcat, runConcat},          {"slice", checkSlice, runSlice},
     {"pad", checkPad, runPad},             {"transpose", checkTranspose, runTranspose},
 };

@@ -47,18 +47,33 @@ class Reader {
   size_t left_;
 };
 
-enum class Placement { arena, variable, none };
+enum class Placement { arena, variable, none, moving };
 
 struct Value {
   TensorView view;
   Placement placement;
+  int64_t room;  // bytes from its start to the arena's end
+
+  int64_t bytes() const { return view.elements() * 4; }
+};
+
+// Memory that an op reads or writes in one step, and in all of them.
+struct Extent {
+  const char *begin, *end, *last;
+  bool moves;
+
+  Extent(const Value& value, int64_t steps)
+      : begin(static_cast<const char*>(value.view.data)),
+        end(begin ? begin + value.bytes() : nullptr),
+        last(value.placement == Placement::moving ? begin + value.bytes() * steps : end),
+        moves(value.placement == Placement::moving) {}
 };
 
 Value readValue(Reader& reader, int64_t arenaBytes, char* arena, const Store& store) {
   Value value;
   value.view.present = true;
   value.view.dtype = reader.integer("a dtype", 0, 1) == 0 ? DType::f32 : DType::i32;
-  value.placement = static_cast<Placement>(reader.integer("a storage", 0, 2));
+  value.placement = static_cast<Placement>(reader.integer("a storage", 0, 3));
   const int64_t location = reader.integer("a location", 0, kMaxArenaBytes);
   value.view.rank = static_cast<int>(reader.integer("a rank", 0, kMaxRank));
   int64_t elements = 1;
@@ -67,10 +82,11 @@ Value readValue(Reader& reader, int64_t arenaBytes, char* arena, const Store& st
     if (elements > Store::kMaxElements / value.view.dims[i]) malformed("a value has too many elements");
     elements *= value.view.dims[i];
   }
-  if (value.placement == Placement::arena) {
-    if (location % static_cast<int64_t>(kAlignment)) malformed("an offset is not a multiple of 64");
+  if (value.placement == Placement::arena || value.placement == Placement::moving) {
+    if (location % 4) malformed("an offset is not a multiple of 4");
     if (location > arenaBytes || elements * 4 > arenaBytes - location) malformed("a value ends beyond the arena");
     value.view.data = arena + location;
+    value.room = arenaBytes - location;
   } else if (value.placement == Placement::variable) {
     if (location >= store.size()) malformed("variable " + std::to_string(location) + " is not in the store");
     const Store::Variable& variable = store.variable(location);
@@ -83,25 +99,26 @@ Value readValue(Reader& reader, int64_t arenaBytes, char* arena, const Store& st
   return value;
 }
 
-bool overlap(const TensorView& a, const TensorView& b) {
-  if (!a.data || !b.data) return false;
-  const char *aBegin = static_cast<const char*>(a.data), *bBegin = static_cast<const char*>(b.data);
-  return aBegin < bBegin + b.elements() * 4 && bBegin < aBegin + a.elements() * 4;
+bool overlap(const Extent& a, const Extent& b) {
+  if (!a.begin || !b.begin) return false;
+  // What moves together keeps its distance.
+  const bool together = a.moves && b.moves && a.end - a.begin == b.end - b.begin;
+  return a.begin < (together ? b.end : b.last) && b.begin < (together ? a.end : a.last);
 }
 
 // Ops check ids and lengths once and trust them while they write: a result must not lie on top of them. Nor may an
 // operand that is updated or used up lie on another.
-void expectApart(const Operation& operation, const std::vector<TensorView>& operands,
-                 const std::vector<TensorView>& results) {
+void expectApart(const Operation& operation, const std::vector<Extent>& operands, const std::vector<Extent>& results) {
   const auto expect = [&](bool apart) {
     if (!apart) refuse(operation.name, "its values overlap in memory");
   };
   if (operation.view) {
-    expect(operands.size() == 1 && results.size() == 1 && operands[0].data == results[0].data);
+    expect(operands.size() == 1 && results.size() == 1 && operands[0].begin == results[0].begin &&
+           operands[0].moves == results[0].moves);
     return;
   }
   for (size_t r = 0; r < results.size(); r++) {
-    for (const TensorView& operand : operands) expect(!overlap(results[r], operand));
+    for (const Extent& operand : operands) expect(!overlap(results[r], operand));
     for (size_t other = 0; other < r; other++) expect(!overlap(results[r], results[other]));
   }
   for (size_t k = 0; k < operands.size() && k < 32; k++) {
@@ -128,11 +145,12 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
     : store_(std::move(store)), precision_(precision) {
   Reader reader(words, count);
   if (reader.number("the magic number") != kProgramMagic) malformed("it does not begin with the magic number");
-  if (reader.number("the version") != kProgramVersion) malformed("its version is not 1");
+  if (reader.number("the version") != kProgramVersion) malformed("its version is not 2");
   const int64_t valueCount = reader.integer("the number of values", 0, kMaxValues);
   const int64_t opCount = reader.integer("the number of ops", 0, kMaxValues);
   const int64_t feedCount = reader.integer("the number of feeds", 0, kMaxValues);
   const int64_t outputCount = reader.integer("the number of outputs", 0, kMaxValues);
+  const int64_t loopCount = reader.integer("the number of loops", 0, kMaxValues);
   const int64_t arenaBytes = reader.integer("the arena's size", 0, kMaxArenaBytes);
   // Every value takes at least 4 words, so hostile counts end here and not in an allocation.
   if (static_cast<size_t>(valueCount) > reader.left() / 4) malformed("it ends before its values");
@@ -146,6 +164,7 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
   const auto port = [&](const char* what) {
     const Value& value = values[static_cast<size_t>(reader.integer(what, 0, valueCount - 1))];
     if (!value.view.data) malformed(std::string(what) + " has no memory");
+    if (value.placement == Placement::moving) malformed(std::string(what) + " moves");
     return value;
   };
   for (int64_t i = 0; i < feedCount; i++) {
@@ -154,9 +173,28 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
     feeds_.push_back(value.view);
   }
   for (int64_t i = 0; i < outputCount; i++) outputs_.push_back(port("an output").view);
+  for (int64_t i = 0, end = 0; i < loopCount; i++) {
+    const int64_t begin = reader.integer("a loop's begin", end, opCount);
+    end = reader.integer("a loop's end", begin + 1, opCount);
+    const int64_t steps = reader.integer("a loop's steps", 1, kMaxValues);
+    loops_.push_back({static_cast<size_t>(begin), static_cast<size_t>(end), steps, reader.integer("a direction", 0, 1) == 1});
+  }
 
+  size_t loop = 0;
   for (int64_t i = 0; i < opCount; i++) {
+    while (loop < loops_.size() && static_cast<size_t>(i) >= loops_[loop].end) loop++;
+    const bool inLoop = loop < loops_.size() && static_cast<size_t>(i) >= loops_[loop].begin;
+    const int64_t steps = inLoop ? loops_[loop].steps : 1;
+    std::vector<Extent> read, written;
     BoundOp op;
+    const auto bind = [&](const Value& value, size_t index) {
+      if (value.placement == Placement::moving) {
+        if (!inLoop) refuse(op.operation->name, "a value moves outside of loops");
+        if (value.bytes() > value.room / steps) refuse(op.operation->name, "a value moves beyond the arena");
+        op.moving.push_back({index, static_cast<char*>(value.view.data)});
+      }
+      return Extent(value, steps);
+    };
     op.operation = &operationOf(reader.integer("an op code", 0, operationCount() - 1));
     const char* name = op.operation->name;
     const int64_t operandCount = reader.integer("the number of operands", 0, kMaxOperands);
@@ -172,9 +210,10 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
         refuse(name, "operand " + std::to_string(k) + " is updated in place and must be a variable");
       }
       if (k < 32 && (op.operation->mutates >> k & 1)) changed_.push_back(const_cast<CompactWeights*>(value.view.compact));
-      if (k < 32 && (op.operation->consumes >> k & 1) && value.placement != Placement::arena) {
+      if (k < 32 && (op.operation->consumes >> k & 1) && value.placement == Placement::variable) {
         refuse(name, "operand " + std::to_string(k) + " is used up and must be in the arena");
       }
+      read.push_back(bind(value, op.operands.size()));
       op.operands.push_back(value.view);
     }
     const int64_t resultCount = reader.integer("the number of results", 0, kMaxOperands);
@@ -182,9 +221,10 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
       const Value& value = values[static_cast<size_t>(reader.integer("a result", 0, valueCount - 1))];
       const bool optional = k < 32 && (op.operation->optionalResults >> k & 1);
       if (!value.view.data && !optional) refuse(name, "result " + std::to_string(k) + " has no memory");
+      written.push_back(bind(value, op.operands.size() + op.results.size()));
       op.results.push_back(value.view);
     }
-    expectApart(*op.operation, op.operands, op.results);
+    expectApart(*op.operation, read, written);
     const int64_t attributeCount = reader.integer("the number of attributes", 0, kMaxAttributes);
     for (int64_t k = 0; k < attributeCount; k++) op.attributes.push_back(reader.number("an attribute"));
     ops_.push_back(std::move(op));
@@ -213,19 +253,40 @@ void Program::prepareScratch() {
   configuration_ = configurationVersion();
 }
 
+void Program::BoundOp::moveTo(int64_t step) {
+  for (const Moving& value : moving) {
+    TensorView& view = value.index < operands.size() ? operands[value.index] : results[value.index - operands.size()];
+    view.data = value.begin + step * view.elements() * 4;
+  }
+}
+
+bool Program::runOp(const BoundOp& op, bool check) const {
+  try {
+    op.operation->run(callOf(op, scratch_.data()));
+  } catch (const InputError& error) {
+    throw InputError(std::string(op.operation->name) + ": " + error.what());
+  }
+  return !check || std::all_of(op.results.begin(), op.results.end(), allFinite);
+}
+
 int64_t Program::run(bool check) {
   std::shared_lock<std::shared_mutex> lock(configurationLock());
   if (configuration_ != configurationVersion()) prepareScratch();
   for (CompactWeights* compact : changed_) compact->clear();
-  for (size_t i = 0; i < ops_.size(); i++) {
-    const BoundOp& op = ops_[i];
-    try {
-      op.operation->run(callOf(op, scratch_.data()));
-    } catch (const InputError& error) {
-      throw InputError(std::string(op.operation->name) + ": " + error.what());
+  size_t loop = 0;
+  for (size_t i = 0; i < ops_.size();) {
+    if (loop == loops_.size() || i < loops_[loop].begin) {
+      if (!runOp(ops_[i], check)) return static_cast<int64_t>(i);
+      i++;
+      continue;
     }
-    if (!check) continue;
-    if (!std::all_of(op.results.begin(), op.results.end(), allFinite)) return static_cast<int64_t>(i);
+    const Loop& range = loops_[loop++];
+    for (int64_t n = 0; n < range.steps; n++) {
+      for (i = range.begin; i < range.end; i++) {
+        ops_[i].moveTo(range.reverse ? range.steps - 1 - n : n);
+        if (!runOp(ops_[i], check)) return static_cast<int64_t>(i);
+      }
+    }
   }
   return -1;
 }

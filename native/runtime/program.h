@@ -1,11 +1,13 @@
 // A program as the addon receives it: one array of doubles, of which nothing is taken on trust.
 //
-//   [ magic, version, valueCount, opCount, feedCount, outputCount, arenaBytes,
-//     per value:  dtype (0 f32, 1 i32), storage (0 arena, 1 variable, 2 none), location, rank, dims...
+//   [ magic, version, valueCount, opCount, feedCount, outputCount, loopCount, arenaBytes,
+//     per value:  dtype (0 f32, 1 i32), storage (0 arena, 1 variable, 2 none, 3 moving), location, rank, dims...
 //     feeds: value ids,  outputs: value ids,
+//     per loop: begin, end, steps, reverse: ops begin to end - 1 run for step 0 to steps - 1, or the other way round
 //     per op: code, operandCount, operands (value id or -1)..., resultCount, results..., attributeCount, attributes... ]
 //
-// `location` is a byte offset in the arena (a multiple of 64), or the index of a variable of the store.
+// `location` is a byte offset in the arena (a multiple of 4), or the index of a variable of the store. A moving value lies
+// there in step 0 of the loop that its ops are in, and in each further step behind the one before.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +22,7 @@
 namespace ostinato {
 
 constexpr double kProgramMagic = 0x4F535449;
-constexpr double kProgramVersion = 1;
+constexpr double kProgramVersion = 2;
 
 // Running a program several times in a row, as generation does with the step of a model.
 struct Replay {
@@ -68,9 +70,24 @@ class Program {
     std::vector<TensorView> operands;
     std::vector<TensorView> results;
     std::vector<double> attributes;
+    // Operands, or behind them results, that move.
+    struct Moving {
+      size_t index;
+      char* begin;
+    };
+    std::vector<Moving> moving;
+
+    void moveTo(int64_t step);
+  };
+  struct Loop {
+    size_t begin, end;
+    int64_t steps;
+    bool reverse;
   };
 
   Call callOf(const BoundOp& op, void* scratch) const;
+  // Whether, with `check`, all results are finite.
+  bool runOp(const BoundOp& op, bool check) const;
   void prepareScratch();
 
   std::shared_ptr<Store> store_;
@@ -81,6 +98,7 @@ class Program {
   std::vector<TensorView> feeds_;
   std::vector<TensorView> outputs_;
   std::vector<BoundOp> ops_;
+  std::vector<Loop> loops_;
   // Of the variables that the ops change.
   std::vector<CompactWeights*> changed_;
 };

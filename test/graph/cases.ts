@@ -225,6 +225,13 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
       record: (i) => [ops.embedding(i.floats("w", [5, 19]), i.integers("ids", [3, 2], [4, 0, 4, 1, 4, 0]))],
     },
   ],
+  copy: [
+    { name: "f32", record: (i) => [ops.copy(i.floats("x", [3, 17]))] },
+    {
+      name: "i32",
+      record: (i) => [ops.embedding(i.floats("table", [4, 2]), ops.copy(i.integers("ids", [3], [2, 0, 3])))],
+    },
+  ],
   softmax: unary(ops.softmax, { scale: 4 }).slice(1),
   logSoftmax: unary(ops.logSoftmax, { scale: 4 }).slice(1),
   pick: [

@@ -9,6 +9,7 @@ import { elementsOf } from "../../lib/graph/program.js";
 import type { Tensor } from "../../lib/graph/tensor.js";
 import type { Case, Inputs } from "./cases.js";
 import { cases, numbers, testedElsewhere } from "./cases.js";
+import { scans } from "./scans.js";
 import { otherwise, tolerances } from "./tolerances.js";
 
 const oracle = new ReferenceExecutor({ precision: "float64" });
@@ -44,15 +45,12 @@ function programOf({ record, gradient = true }: Case) {
     graph.output(`result ${i}`, result);
   });
   graph.output("loss", loss);
-  const recordsGradient = operationOf(results[0] as Tensor, graph)?.gradient !== undefined;
+  const made = graph.maker(results[0] as Tensor);
+  const recordsGradient = !made || made.operation.gradient !== undefined;
   if (recordsGradient) {
     for (const [i, d] of differentiate(loss, floats).entries()) graph.output(`gradient of ${floats[i]?.name}`, d);
   }
   return { program: graph.program(), feeds, names: recordsGradient && gradient ? floats.map(({ name }) => name) : [] };
-}
-
-function operationOf(result: Tensor, graph: Graph) {
-  return graph.nodes.find((node) => node.results.includes(result))?.operation;
 }
 
 async function run(executor: Executor, { program, feeds }: ReturnType<typeof programOf>) {
@@ -71,7 +69,9 @@ test("every op of the catalogue has cases here or is tested elsewhere", () => {
   expect([...known].filter((name) => !operations().has(name))).toEqual([]);
 });
 
-for (const [op, list] of Object.entries(cases)) {
+const everything = { ...cases, scan: scans };
+
+for (const [op, list] of Object.entries(everything)) {
   test(`${op}: gradients agree with finite differences in float64`, async () => {
     for (const one of list) {
       const built = programOf(one);
@@ -111,7 +111,7 @@ for (const tier of kernels.available) {
       addon.setKernels(tier);
       addon.setGemm(provider);
       try {
-        for (const [op, list] of Object.entries(cases)) {
+        for (const [op, list] of Object.entries(everything)) {
           for (const one of list) {
             const built = programOf(one);
             const [expected, actual] = [await run(oracle, built), await run(nativeExecutor(), built)];

@@ -23,7 +23,7 @@ double codeOf(const std::string& name) {
 
 // x [2,3] fed, w [3,2] a variable: y = tanh(x w), norm of y, and a step of SGD on w with the gradient g = xᵀ y.
 std::vector<double> example() {
-  return {kProgramMagic, 1, 9, 6, 2, 2, 64 * 8,
+  return {kProgramMagic, kProgramVersion, 9, 6, 2, 2, 0, 64 * 8,
           // values: x, w, z, y, norm, norms, g, scale (fed as 1), loss
           0, 0, 0, 2, 2, 3,        // 0: x
           0, 1, 0, 2, 3, 2,        // 1: w
@@ -42,6 +42,24 @@ std::vector<double> example() {
           codeOf("matmul"), 2, 0, 3, 1, 6, 2, 1, 0,
           codeOf("sumTo"), 1, 3, 1, 8, 0,
           codeOf("sgd"), 6, 1, 6, 7, 7, -1, -1, 0, 3, 0, 0, 0};
+}
+
+// h [4,2]: row 0 is h0 as fed, and each further one the one before plus a row of x [3,2]; in reverse from row 3 down.
+std::vector<double> loopExample(bool reverse) {
+  const double first = reverse ? 88 : 64, before = reverse ? 72 : 64, after = reverse ? 64 : 72;
+  return {kProgramMagic, kProgramVersion, 7, 2, 2, 1, 1, 192,
+          0, 0, 0, 2, 3, 2,     // 0: x
+          0, 0, 64, 2, 4, 2,    // 1: h
+          0, 0, 128, 1, 2,      // 2: h0
+          0, 0, first, 1, 2,    // 3: its row in h
+          0, 3, 0, 1, 2,        // 4: a row of x
+          0, 3, before, 1, 2,   // 5: the row of h before a step
+          0, 3, after, 1, 2,    // 6: and after it
+          0, 2,                 // feeds: x, h0
+          1,                    // outputs: h
+          1, 2, 3, reverse ? 1.0 : 0.0,
+          codeOf("copy"), 1, 2, 1, 3, 0,
+          codeOf("add"), 2, 5, 4, 1, 6, 0};
 }
 
 std::shared_ptr<Store> storeWithWeights() {
@@ -94,41 +112,80 @@ TEST_CASE("check finds the op that first writes a value that is not finite") {
   CHECK(program.run(true) == 0);
 }
 
+TEST_CASE("a loop walks over rows, in both directions") {
+  for (const bool reverse : {false, true}) {
+    const std::vector<double> words = loopExample(reverse);
+    Program program(std::make_shared<Store>(), words.data(), words.size());
+    const float x[] = {1, 10, 2, 20, 3, 30}, h0[] = {0.5f, 0.25f};
+    const std::vector<float> forward = {0.5f, 0.25f, 1.5f, 10.25f, 3.5f, 30.25f, 6.5f, 60.25f};
+    const std::vector<float> backward = {6.5f, 60.25f, 5.5f, 50.25f, 3.5f, 30.25f, 0.5f, 0.25f};
+    for (int run = 0; run < 2; run++) {
+      std::memcpy(program.feed(0).data, x, sizeof x);
+      std::memcpy(program.feed(1).data, h0, sizeof h0);
+      program.run(false);
+      const float* h = program.output(0).f32();
+      CHECK(std::vector<float>(h, h + 8) == (reverse ? backward : forward));
+    }
+    std::memcpy(program.feed(0).data, x, sizeof x);
+    program.feed(0).mutableF32()[2] = std::numeric_limits<float>::infinity();
+    CHECK(program.run(true) == 1);
+  }
+}
+
 TEST_CASE("whichever word is wrong, a program is refused or runs") {
-  const std::vector<double> good = example();
   const double hostile[] = {std::nan(""), std::numeric_limits<double>::infinity(), -1, 0, 1, 2, 3, 6, 64, 0.5, 448, 512,
                             1e6, 2147483648.0, 4294967296.0, 9007199254740992.0, 1e300, -1e12};
-  int refused = 0, ran = 0;
-  const auto attempt = [&](const std::vector<double>& words) {
-    try {
-      Program program(storeWithWeights(), words.data(), words.size());
-      if (program.feedCount() == 2 && program.feed(0).elements() >= 6) feed(program);
-      program.run(true);
-      ran++;
-    } catch (const std::runtime_error&) {
-      refused++;
-    } catch (const std::bad_alloc&) {
-      refused++;
+  for (const std::vector<double>& good : {example(), loopExample(false), loopExample(true)}) {
+    int refused = 0, ran = 0;
+    const auto attempt = [&](const std::vector<double>& words) {
+      try {
+        Program program(storeWithWeights(), words.data(), words.size());
+        for (int64_t i = 0; i < program.feedCount(); i++) {
+          std::memset(program.feed(i).data, 0, static_cast<size_t>(program.feed(i).elements()) * 4);
+        }
+        program.run(true);
+        ran++;
+      } catch (const std::runtime_error&) {
+        refused++;
+      } catch (const std::bad_alloc&) {
+        refused++;
+      }
+    };
+    for (size_t i = 0; i < good.size(); i++) {
+      for (const double value : hostile) {
+        // A huge arena is legal and would only make this test slow.
+        if (i == 7 && value > 1e6) continue;
+        std::vector<double> words = good;
+        words[i] = value;
+        attempt(words);
+      }
+      attempt(std::vector<double>(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(i)));
     }
-  };
-  for (size_t i = 0; i < good.size(); i++) {
-    for (const double value : hostile) {
-      // A huge arena is legal and would only make this test slow.
-      if (i == 6 && value > 1e6) continue;
-      std::vector<double> words = good;
-      words[i] = value;
-      attempt(words);
-    }
-    attempt(std::vector<double>(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(i)));
+    CHECK(refused > ran);
+    CHECK(ran > 0);
   }
-  CHECK(refused > ran);
-  CHECK(ran > 0);
+}
+
+TEST_CASE("a value that moves is refused where it would leave the arena, or where no loop moves it") {
+  std::vector<double> words = loopExample(false);
+  const size_t steps = words.size() - 15;
+  REQUIRE(words[steps] == 3);
+  words[steps] = 4;  // row 5 of h would be beyond its 4 rows, but still in the arena; x is followed by h
+  CHECK_NOTHROW(Program(std::make_shared<Store>(), words.data(), words.size()));
+  words[steps] = 16;
+  CHECK_THROWS_WITH_AS(Program(std::make_shared<Store>(), words.data(), words.size()), "add: a value moves beyond the arena",
+                       ProgramError);
+  words = loopExample(false);
+  words[steps - 1] = 1;
+  words[steps - 2] = 0;
+  CHECK_THROWS_WITH_AS(Program(std::make_shared<Store>(), words.data(), words.size()),
+                       "add: a value moves outside of loops", ProgramError);
 }
 
 TEST_CASE("errors of values say which op met them") {
   auto store = std::make_shared<Store>();
   store->declare(DType::f32, 8);
-  const std::vector<double> words = {kProgramMagic, 1, 3, 1, 1, 1, 192,
+  const std::vector<double> words = {kProgramMagic, kProgramVersion, 3, 1, 1, 1, 0, 192,
                                      0, 1, 0, 2, 4, 2,   // table
                                      1, 0, 0, 1, 2,      // ids
                                      0, 0, 64, 2, 2, 2,  // rows
@@ -144,7 +201,7 @@ TEST_CASE("a result on top of an operand is refused: it could change ids that we
   auto store = std::make_shared<Store>();
   store->declare(DType::f32, 8);
   for (const double rowsAt : {0.0, 64.0}) {
-    const std::vector<double> words = {kProgramMagic, 1, 3, 1, 1, 1, 256,
+    const std::vector<double> words = {kProgramMagic, kProgramVersion, 3, 1, 1, 1, 0, 256,
                                        0, 1, 0, 2, 4, 2,         // table
                                        1, 0, 0, 1, 17,           // ids: 68 bytes
                                        0, 0, rowsAt, 2, 17, 2,   // rows

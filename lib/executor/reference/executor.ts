@@ -1,5 +1,5 @@
 import { expectOneOf, InputError, OptionError, ShapeError } from "../../errors.js";
-import type { Op, Port, Program, Value, VariableSpec } from "../../graph/program.js";
+import type { Op, Port, Program, Shape, Value, VariableSpec } from "../../graph/program.js";
 import { elementsOf, sameShape, shapeText } from "../../graph/program.js";
 import type { WeightType } from "../../weights.js";
 import { packWeights, unpackWeights, weightTypes } from "../../weights.js";
@@ -99,7 +99,8 @@ async function eventLoopTurn(): Promise<void> {
 
 interface BoundOp {
   readonly kernel: Kernel;
-  readonly call: KernelCall;
+  /** Its memory in a step of the loop that it is in. */
+  readonly call: (step: number) => KernelCall;
 }
 
 class ReferenceExecutable implements Executable {
@@ -114,11 +115,22 @@ class ReferenceExecutable implements Executable {
     this.#floats = store.floats;
     this.#buffers = this.#bind(store);
     const zeros = (length: number): Floats => new this.#floats(length);
-    const buffer = (id: number | null) => (id === null ? null : (this.#buffers[id] ?? null));
-    this.#ops = program.ops.map(({ name, operands, results, attributes }: Op) => {
+    const bufferAt = (step: number) => (id: number | null) => {
+      if (id === null) return null;
+      const { storage, shape } = program.values[id] as Value;
+      const buffer = this.#buffers[id] ?? null;
+      if (!buffer || storage.kind !== "rows" || !storage.moves) return buffer;
+      return { shape, data: rowsOf(buffer.data, storage.index + step, shape) };
+    };
+    this.#ops = program.ops.map(({ name, operands, results, attributes }: Op, i) => {
       const kernel = Object.hasOwn(kernels, name) ? kernels[name] : undefined;
       if (!kernel) throw new OptionError(`The reference executor does not know the op ${name}.`);
-      return { kernel, call: { operands: operands.map(buffer), results: results.map(buffer), attributes, zeros } };
+      const call = (step: number): KernelCall => {
+        const buffer = bufferAt(step);
+        return { operands: operands.map(buffer), results: results.map(buffer), attributes, zeros };
+      };
+      const fixed = call(0);
+      return { kernel, call: program.loops.some(({ begin, end }) => begin <= i && i < end) ? call : () => fixed };
     });
   }
 
@@ -128,11 +140,13 @@ class ReferenceExecutable implements Executable {
     for (const [i, { value }] of program.feeds.entries())
       (this.#buffers[value] as Buffer).data.set(ordered[i] as Values);
     let nonFinite: number | null = null;
-    for (const [i, { kernel, call }] of this.#ops.entries()) {
+    for (const { op, step } of executions(program)) {
       if (performance.now() - lastTurn > longestTurn) await eventLoopTurn();
-      kernel(call);
-      if (!check || call.results.every((result) => result === null || result.data.every(Number.isFinite))) continue;
-      nonFinite = i;
+      const { kernel, call } = this.#ops[op] as BoundOp;
+      const bound = call(step);
+      kernel(bound);
+      if (!check || bound.results.every((result) => result === null || result.data.every(Number.isFinite))) continue;
+      nonFinite = op;
       break;
     }
     const outputs = program.outputs.map(
@@ -167,16 +181,49 @@ class ReferenceExecutable implements Executable {
   /** Memory for every value. The arena's plan counts bytes of float32, so values get arrays of their own here. */
   #bind(store: ReferenceStore): (Buffer | null)[] {
     const buffers = this.program.values.map(({ dtype, shape, storage }: Value): Buffer | null => {
-      if (storage.kind === "none") return null;
+      if (storage.kind === "none" || storage.kind === "rows") return null;
       if (storage.kind === "variable") return { shape, data: store.memory(storage.name) };
       return { shape, data: new (dtype === "f32" ? this.#floats : Int32Array)(elementsOf(shape)) };
     });
     for (const { name, operands, results } of this.program.ops) {
       if (name !== "reshape") continue;
       const result = results[0] as number;
+      const { shape, storage } = this.program.values[result] as Value;
+      if (storage.kind === "rows") continue;
       const { data } = buffers[operands[0] as number] as Buffer;
-      buffers[result] = { shape: (this.program.values[result] as Value).shape, data };
+      buffers[result] = { shape, data };
     }
+    // Moving rows get the whole stack here, of which each step takes its part.
+    const resolve = (id: number): Buffer => {
+      const known = buffers[id];
+      if (known) return known;
+      const { shape, storage } = this.program.values[id] as Value & { storage: { kind: "rows" } };
+      const stack = resolve(storage.of);
+      const buffer = storage.moves ? stack : { shape, data: rowsOf(stack.data, storage.index, shape, stack.shape) };
+      buffers[id] = buffer;
+      return buffer;
+    };
+    this.program.values.forEach(({ id, storage }) => {
+      if (storage.kind === "rows") resolve(id);
+    });
     return buffers;
+  }
+}
+
+/** From row `index` on, as much as `shape` holds. `stack`: the stack's shape, where `shape` is not that of one row. */
+function rowsOf(data: Buffer["data"], index: number, shape: Shape, stack: Shape = [1, ...shape]): Buffer["data"] {
+  const begin = index * elementsOf(stack.slice(1));
+  return data.subarray(begin, begin + elementsOf(shape));
+}
+
+/** The ops in the order in which they run, each with the step of its loop. */
+function* executions({ ops, loops }: Program): Generator<{ op: number; step: number }> {
+  for (let op = 0; op < ops.length; ) {
+    const loop = loops.find(({ begin }) => begin === op);
+    for (let i = 0; i < (loop?.steps ?? 1); i++) {
+      const step = loop?.reverse ? loop.steps - 1 - i : i;
+      for (let inner = op; inner < (loop?.end ?? op + 1); inner++) yield { op: inner, step };
+    }
+    op = loop?.end ?? op + 1;
   }
 }

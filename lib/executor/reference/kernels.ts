@@ -29,7 +29,7 @@ import * as pick from "./pick.js";
 import { broadcastTo, max, maxGradient, sumTo } from "./reduce.js";
 import * as rnn from "./rnn.js";
 import * as sample from "./sample.js";
-import { concat, pad, reshape, slice, transpose } from "./shape.js";
+import { concat, copy, pad, reshape, slice, transpose } from "./shape.js";
 import { logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./softmax.js";
 
 /** The kernel of every op, by name. */
@@ -37,7 +37,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...{ add, subtract, multiply, divide, exp, log, sqrt, square, tanh, sigmoid, relu },
   ...{ tanhGradient, sigmoidGradient, reluGradient, affine, clamp },
   ...{ sumTo, broadcastTo, max, maxGradient },
-  ...{ reshape, concat, slice, pad, transpose },
+  ...{ reshape, copy, concat, slice, pad, transpose },
   ...{ matmul, linear, embedding, embeddingGradient, sumRows },
   ...{ softmax, logSoftmax, softmaxGradient, logSoftmaxGradient },
   ...pick,

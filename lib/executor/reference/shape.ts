@@ -5,6 +5,10 @@ import { around } from "./reduce.js";
 /** The result shares its operand's memory. */
 export function reshape(): void {}
 
+export function copy(call: KernelCall): void {
+  (call.results[0] as Buffer).data.set((call.operands[0] as Buffer).data);
+}
+
 export function concat(call: KernelCall): void {
   const y = resultOf(call, 0);
   const whole = around((call.results[0] as Buffer).shape, call.attributes[0] as number);

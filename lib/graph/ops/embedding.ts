@@ -11,7 +11,7 @@ const embeddingOperation = defineOperation({
   },
 });
 
-const embeddingGradient = defineOperation({ name: "embeddingGradient", attributes: ["V"] });
+const embeddingGradient = defineOperation({ name: "embeddingGradient", attributes: ["V"], sumsRows: () => true });
 
 const sumRowsOperation = defineOperation({ name: "sumRows", attributes: ["V"] });
 

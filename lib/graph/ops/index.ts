@@ -28,5 +28,6 @@ export { pick } from "./pick.js";
 export { broadcastTo, max, mean, sum, sumTo } from "./reduce.js";
 export { rnn } from "./rnn.js";
 export { sample } from "./sample.js";
-export { asRows, concat, pad, reshape, slice, transpose } from "./shape.js";
+export { scan } from "./scan.js";
+export { asRows, concat, copy, pad, reshape, slice, transpose } from "./shape.js";
 export { logSoftmax, softmax } from "./softmax.js";

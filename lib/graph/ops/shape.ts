@@ -22,6 +22,13 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return x.graph.record(reshapeOperation, [x], [{ dtype: x.dtype, shape }])[0] as Tensor;
 }
 
+const copyOperation = defineOperation({ name: "copy", gradient: ({ gradients: [dy] }) => [dy as Tensor] });
+
+/** The same values in memory of their own. Of any type. */
+export function copy(x: Tensor): Tensor {
+  return x.graph.record(copyOperation, [x], [{ dtype: x.dtype, shape: x.shape }])[0] as Tensor;
+}
+
 /** x [..., F] as a matrix [N, F]. */
 export function asRows(x: Tensor): Tensor {
   const features = x.shape[x.shape.length - 1] ?? 1;

@@ -1,0 +1,94 @@
+import { ShapeError } from "../../errors.js";
+import type { Graph } from "../graph.js";
+import type { Tensor } from "../tensor.js";
+import { copy } from "./shape.js";
+
+type Tensors<Names extends string> = Readonly<Record<Names, Tensor>>;
+
+export interface ScanOperands<Inputs extends string, States extends string> {
+  /** [T,...], of which the body gets one row a step. May be empty where `steps` is given. */
+  inputs: Tensors<Inputs>;
+  /** What the first step begins with. */
+  state: Tensors<States>;
+  /** T; needed where there are no inputs. */
+  steps?: number;
+  /** Walk from the last step to the first. */
+  reverse?: boolean;
+}
+
+/**
+ * Runs a body over time: a recurrent network whose step is whatever the body records. The program holds the body once, and
+ * its gradient, a loop in the opposite direction, once; gradients of weights that every step meets are one product over all
+ * steps.
+ *
+ * ```ts
+ * const { states } = scan({ inputs: { x }, state: { h: h0 } }, ({ x }, { h }) => ({
+ *   state: { h: ops.tanh(ops.add(ops.linear(x, weight_ih), ops.linear(h, weight_hh))) },
+ * }));
+ * ```
+ * @param body records one step from a row of each input and the state before it. It may read any tensor from outside.
+ * @returns outputs [T,...]: those of all steps; states [T,...]: the states after them; last: the state after the last one.
+ * @throws ShapeError if inputs have different lengths, a state changes its shape, or this is inside another scan.
+ */
+export function scan<Inputs extends string, States extends string, Outputs extends string = never>(
+  { inputs, state, steps, reverse = false }: ScanOperands<Inputs, States>,
+  body: (inputs: Tensors<Inputs>, state: Tensors<States>) => { state: Tensors<States>; outputs?: Tensors<Outputs> },
+): { outputs: Tensors<Outputs>; states: Tensors<States>; last: Tensors<States> } {
+  const all = [...Object.values<Tensor>(inputs), ...Object.values<Tensor>(state)];
+  const graph = (all[0] as Tensor | undefined)?.graph;
+  const T = steps ?? Object.values<Tensor>(inputs)[0]?.shape[0];
+  if (!graph || T === undefined) throw new ShapeError("scan: expected inputs, or a state and a number of steps.");
+  if (!(Number.isInteger(T) && T > 0)) throw new ShapeError(`scan: expected a number of steps above 0, got ${T}.`);
+  for (const [name, x] of Object.entries<Tensor>(inputs)) {
+    if (x.shape[0] === T) continue;
+    throw new ShapeError(`scan: expected ${T} rows of input ${JSON.stringify(name)}, got ${x}.`);
+  }
+  const [before, after] = reverse ? [1, 0] : [0, 1];
+  // What a row is taken from must lie in the arena.
+  const stacked = mapped(inputs, (x) => (graph.isVariable(x) ? copy(x) : x));
+  const stacks = mapped(state, (h0, name) => {
+    const stack = graph.stack(h0.dtype, [T + 1, ...h0.shape], name);
+    graph.put(copy(h0), stack, reverse ? T : 0);
+    return stack;
+  });
+  const outputs = graph.loop({ steps: T, reverse }, () => {
+    const step = body(
+      mapped(stacked, (x) => graph.rows(x, 0)),
+      mapped(stacks, (stack) => graph.rows(stack, before)),
+    );
+    for (const [name, stack] of Object.entries<Tensor>(stacks)) {
+      const next = step.state[name as States] as Tensor | undefined;
+      if (next?.shape.join() !== stack.shape.slice(1).join() || next.dtype !== stack.dtype) {
+        throw new ShapeError(
+          `scan: the state ${JSON.stringify(name)} begins as ${state[name as States]}, but a step makes it ${next}.`,
+        );
+      }
+      graph.put(owned(graph, next), stack, after);
+    }
+    return mapped(step.outputs ?? ({} as Tensors<Outputs>), (y, name) => {
+      const stack = graph.stack(y.dtype, [T, ...y.shape], name);
+      graph.put(owned(graph, y), stack, 0);
+      return stack;
+    });
+  });
+  return {
+    outputs,
+    states: mapped(stacks, (stack) => graph.rows(stack, after, [T, ...stack.shape.slice(1)])),
+    last: mapped(stacks, (stack) => graph.rows(stack, reverse ? 0 : T)),
+  };
+}
+
+/** A tensor that a step has made and that has no place yet: itself, or a copy. */
+export function owned(graph: Graph, tensor: Tensor): Tensor {
+  const free = graph.homeOf(tensor) && !graph.placeOf(tensor) && !graph.maker(tensor)?.operation.view;
+  return free ? tensor : copy(tensor);
+}
+
+function mapped<Names extends string>(
+  tensors: Tensors<Names>,
+  change: (tensor: Tensor, name: string) => Tensor,
+): Tensors<Names> {
+  return Object.fromEntries(
+    Object.entries<Tensor>(tensors).map(([name, tensor]) => [name, change(tensor, name)]),
+  ) as Tensors<Names>;
+}

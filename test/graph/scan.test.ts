@@ -1,0 +1,152 @@
+import { expect, test } from "vitest";
+import type { Values } from "../../lib/executor/executor.js";
+import { nativeExecutor } from "../../lib/executor/native.js";
+import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import { differentiate } from "../../lib/graph/differentiate.js";
+import { Graph } from "../../lib/graph/graph.js";
+import * as ops from "../../lib/graph/ops/index.js";
+import { elementsOf } from "../../lib/graph/program.js";
+import type { Tensor } from "../../lib/graph/tensor.js";
+import { numbers } from "./cases.js";
+
+const [T, B, I, H] = [7, 3, 4, 5];
+const shapes = { x: [T, B, I], h0: [B, H], weight_ih: [H, I], weight_hh: [H, H], bias: [H] };
+const names = Object.keys(shapes) as (keyof typeof shapes)[];
+
+/** All states of an Elman network, the last one, and the gradients of a loss of both. */
+function elman({ scanned, reverse = false }: { scanned: boolean; reverse?: boolean }) {
+  const graph = new Graph();
+  const fed = Object.fromEntries(names.map((name) => [name, graph.feed(name, "f32", shapes[name])])) as Record<
+    keyof typeof shapes,
+    Tensor
+  >;
+  const { x, h0, weight_ih, weight_hh, bias } = fed;
+  const step = ({ x }: { x: Tensor }, { h }: { h: Tensor }) => ({
+    state: { h: ops.tanh(ops.add(ops.linear(x, weight_ih, bias), ops.linear(h, weight_hh))) },
+  });
+  const own = () => {
+    const { states, last } = ops.scan({ inputs: { x }, state: { h: h0 }, reverse }, step);
+    return { y: states.h, hLast: last.h };
+  };
+  const { y, hLast } = scanned ? own() : ops.rnn({ x, h0, weight_ih, weight_hh, bias_ih: bias, reverse });
+  const loss = ops.add(ops.sum(ops.square(y)), ops.sum(hLast));
+  graph.output("y", y);
+  graph.output("hLast", hLast);
+  for (const [i, d] of differentiate(loss, Object.values(fed)).entries()) graph.output(`d${names[i]}`, d);
+  return graph.program();
+}
+
+for (const executor of [nativeExecutor(), new ReferenceExecutor({ precision: "float64" })]) {
+  test.each([false, true])(`${executor.name}: an Elman network as a scan is ops.rnn, reverse %s`, async (reverse) => {
+    const feeds = Object.fromEntries(
+      names.map((name, i) => [name, executor.floats.from(numbers(elementsOf(shapes[name]), i + 1))]),
+    );
+    const outputs = async (scanned: boolean) => {
+      const executable = executor.compile(elman({ scanned, reverse }), executor.createStore());
+      // Twice: what a run leaves behind must not matter to the next.
+      await executable.run(feeds);
+      return (await executable.run(feeds)).outputs;
+    };
+    const [scanned, fused] = [await outputs(true), await outputs(false)];
+    for (const [name, want] of Object.entries(fused)) {
+      (want as Values).forEach((value, i) => {
+        expect(scanned[name]?.[i], `${name}[${i}]`).toBeCloseTo(value, 4);
+      });
+    }
+  });
+}
+
+test("the gradients of weights are one product over all steps, behind the loop", () => {
+  const { ops: list, loops } = elman({ scanned: true });
+  expect(loops.map(({ steps, reverse }) => ({ steps, reverse }))).toEqual([
+    { steps: T, reverse: false },
+    { steps: T, reverse: true },
+  ]);
+  const inLoop = (i: number) => loops.some(({ begin, end }) => begin <= i && i < end);
+  const weightGradients = list.flatMap(({ name, attributes }, i) => (name === "matmul" && attributes[0] ? [i] : []));
+  expect(weightGradients.map(inLoop)).toEqual([false, false]);
+});
+
+test("a loop without a gradient keeps nothing of its steps", () => {
+  const graph = new Graph();
+  const operands = { inputs: {}, steps: 1000, state: { h: graph.feed("h0", "f32", [16]) } };
+  const step = (_: object, { h }: { h: Tensor }) => ({
+    state: { h: ops.tanh(ops.square(h)) },
+  });
+  graph.output("last", ops.scan(operands, step).last.h);
+  // All states, and one step.
+  expect(graph.program().arenaBytes).toBeLessThan(1002 * 64 + 1000);
+});
+
+test("values that live at the same time do not meet in memory, also those that a loop keeps", () => {
+  const { values, ops: list, loops, feeds, outputs, arenaBytes } = elman({ scanned: true });
+  const rootOf = (id: number): number => {
+    const { storage } = values[id] as (typeof values)[number];
+    return storage.kind === "rows" ? rootOf(storage.of) : id;
+  };
+  const lives = new Map<number, { first: number; last: number }>();
+  const touch = (id: number, time: number) => {
+    const root = rootOf(id);
+    if (values[root]?.storage.kind !== "arena") return;
+    const life = lives.get(root) ?? { first: time, last: time };
+    lives.set(root, { first: Math.min(life.first, time), last: Math.max(life.last, time) });
+  };
+  for (const { value } of feeds) touch(value, -1);
+  for (const { value } of outputs) touch(value, list.length);
+  list.forEach(({ operands, results }, time) => {
+    const loop = loops.find(({ begin, end }) => begin <= time && time < end);
+    for (const id of [...operands, ...results]) {
+      if (id === null) continue;
+      touch(id, time);
+      // A stack, or something from outside: it lives as long as the loop.
+      const madeInLoop = list.findIndex(({ results }) => results.includes(rootOf(id)));
+      if (loop && !(loop.begin <= madeInLoop && madeInLoop < loop.end)) {
+        touch(id, loop.begin);
+        touch(id, loop.end - 1);
+      }
+    }
+  });
+  const placed = [...lives].map(([id, life]) => {
+    const { storage, shape } = values[id] as (typeof values)[number];
+    const begin = storage.kind === "arena" ? storage.offset : -1;
+    return { id, ...life, begin, end: begin + 4 * elementsOf(shape) };
+  });
+  for (const a of placed) {
+    expect(a.end).toBeLessThanOrEqual(arenaBytes);
+    for (const b of placed) {
+      if (a.id >= b.id || a.last < b.first || b.last < a.first) continue;
+      const shared = list.some(
+        ({ name, operands, results }) =>
+          name === "reshape" && [operands[0], results[0]].every((id) => id === a.id || id === b.id),
+      );
+      expect(shared || a.end <= b.begin || b.end <= a.begin, `${a.id} and ${b.id}`).toBe(true);
+    }
+  }
+});
+
+test("mistakes are named where they are made", () => {
+  const graph = new Graph();
+  const x = graph.feed("x", "f32", [T, B]);
+  const h = graph.feed("h", "f32", [B]);
+  const scan = (body: (inputs: { x: Tensor }, state: { h: Tensor }) => { state: { h: Tensor } }) =>
+    ops.scan({ inputs: { x }, state: { h } }, body);
+  let escaped = h;
+  scan((_, { h }) => {
+    escaped = ops.tanh(h);
+    return { state: { h: escaped } };
+  });
+  expect(() => ops.tanh(escaped)).toThrow(/tanh: .* only exists in a step of a loop. Return it from the body/);
+  expect(() => graph.output("escaped", escaped)).toThrow(/only exists in a step/);
+  expect(() => scan((_, { h }) => ({ state: { h: ops.reshape(h, [B, 1]) } }))).toThrow(
+    /the state "h" begins as h f32\[3\], but a step makes it .*\[3,1\]/,
+  );
+  expect(() => scan(() => ({ state: {} as { h: Tensor } }))).toThrow(/makes it undefined/);
+  expect(() => scan((_, state) => ({ state: { h: scan(() => ({ state })).last.h } }))).toThrow(/inside another one/);
+  expect(() => ops.scan({ inputs: { x }, state: { h }, steps: 3 }, (_, state) => ({ state }))).toThrow(
+    /expected 3 rows of input "x", got x f32\[7,3\]/,
+  );
+  expect(() => ops.scan({ inputs: {}, state: { h }, steps: 0 }, (_, state) => ({ state }))).toThrow(
+    /steps above 0, got 0/,
+  );
+  expect(() => ops.scan({ inputs: {}, state: {} }, (_, state) => ({ state }))).toThrow(/expected inputs, or a state/);
+});
