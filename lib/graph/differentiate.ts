@@ -200,17 +200,22 @@ function gradientOfStack(graph: Graph, stack: Tensor, gradients: Sums): Tensor |
 /** Whether the sum of a gradient over the steps is one op over all steps. */
 function sumsRows(graph: Graph, piece: Tensor): boolean {
   const maker = graph.maker(piece);
-  if (!maker?.loop || !maker.operation.sumsRows?.(maker)) return false;
-  return maker.operands.every((operand) => operand && graph.homeOf(operand) && operand.shape.length > 0);
+  if (!maker?.loop || !maker.operation.sumsRows) return false;
+  const varies = maker.operands.map((operand) => operand !== null && graph.homeOf(operand) !== undefined);
+  const joins = maker.operands.every((operand, i) => !varies[i] || (operand as Tensor).shape.length > 0);
+  return joins && maker.operation.sumsRows(varies, maker);
 }
 
 function sumOverSteps(graph: Graph, piece: Tensor): Tensor {
   const maker = graph.maker(piece) as Node;
   if (!sumsRows(graph, piece)) return sumTo(graph.kept(piece), piece.shape);
-  const joined = maker.operands.map((operand) => allSteps(graph, operand as Tensor));
-  return within(graph, maker.path, () =>
-    graph.record(maker.operation, joined, [{ shape: piece.shape }], maker.attributes),
-  )[0] as Tensor;
+  const joined = maker.operands.map((operand) =>
+    operand && graph.homeOf(operand) ? allSteps(graph, operand) : operand,
+  );
+  const results = within(graph, maker.path, () =>
+    graph.record(maker.operation, joined, maker.results, maker.attributes),
+  );
+  return results[maker.results.indexOf(piece)] as Tensor;
 }
 
 /** All steps of a loop's tensor, joined along its first axis: [steps * N,...]. */

@@ -30,14 +30,14 @@ export interface Operation {
   /** Gradient with respect to each operand (null where it does not exist). Absent: the op cannot be differentiated. */
   readonly gradient?: (context: GradientContext) => (Tensor | null)[];
   /**
-   * Whether the result of this node, given operands joined along their first axis, is the sum of its results for each. The
-   * gradient of what a loop meets in every step is then computed once, from all steps, and not added up.
+   * Whether the results, given operands joined along their first axis, are the sum of the results for each. The gradient of what
+   * a loop meets in every step is then computed once, from all steps, and not added up.
+   * @param varies for each operand: whether it is another one in each step, to be joined, and not the same in all.
    */
-  readonly sumsRows?: (node: {
-    operands: readonly (Tensor | null)[];
-    attributes: readonly number[];
-    results: readonly Tensor[];
-  }) => boolean;
+  readonly sumsRows?: (
+    varies: readonly boolean[],
+    node: { operands: readonly (Tensor | null)[]; attributes: readonly number[]; results: readonly Tensor[] },
+  ) => boolean;
   /** Multiplications and additions of one execution, for speed reports. Absent: too few to count. */
   readonly flops?: (operands: readonly (Tensor | null)[], results: readonly Tensor[]) => number;
 }

@@ -10,6 +10,7 @@ struct Family {
   int count;
 };
 
+Family attentionFamily();
 Family crossEntropyFamily();
 Family dropoutFamily();
 Family elementwiseFamily();

@@ -16,8 +16,10 @@ export interface Inputs {
 export interface Case {
   name: string;
   record(inputs: Inputs, graph: Graph): Tensor[];
-  /** False where the op has no gradient, or the point is only to compare executors. */
+  /** False where finite differences would take too long: the point is only to compare executors. */
   gradient?: boolean;
+  /** Where the op cannot be differentiated. */
+  forwardOnly?: boolean;
 }
 
 /** Reproducible numbers in ±1. */
@@ -123,6 +125,47 @@ function recurrentOperands(
   };
 }
 
+function attentionCases(): Case[] {
+  const sizes = [
+    { T: 1, B: 1, S: 1, K: 1, M: 1 },
+    { T: 3, B: 2, S: 4, K: 5, M: 3 },
+    { T: 1, B: 3, S: 7, K: 17, M: 2 },
+    { T: 13, B: 9, S: 31, K: 70, M: 65 },
+  ];
+  return sizes.flatMap(({ T, B, S, K, M }) =>
+    [
+      { additive: false, lengths: true, group: 1 },
+      { additive: true, lengths: true, group: 1 },
+      { additive: false, lengths: false, group: 1 },
+      { additive: true, lengths: false, group: 1 },
+      { additive: false, lengths: true, group: 3 },
+      { additive: true, lengths: true, group: 3 },
+    ].map(({ additive, lengths, group }) => ({
+      name: `${additive ? "additive" : "dot"} T=${T} B=${B} S=${S} K=${K} M=${M}${lengths ? " lengths" : ""} ${group} rows a memory`,
+      gradient: T * B * S * K < 1000,
+      forwardOnly: group > 1,
+      record(inputs: Inputs) {
+        const { context, weights } = ops.attention({
+          query: inputs.floats("query", [T, B * group, K]),
+          keys: inputs.floats("keys", [S, B, K]),
+          values: inputs.floats("values", [S, B, M]),
+          v: additive ? inputs.floats("v", [K]) : null,
+          scale: additive ? 1 : 0.5,
+          // All, none, and what lies between.
+          lengths: lengths
+            ? inputs.integers(
+                "lengths",
+                [B],
+                Array.from({ length: B }, (_, b) => [S, 0, Math.ceil(S / 2)][b % 3] as number),
+              )
+            : null,
+        });
+        return [context, weights];
+      },
+    })),
+  );
+}
+
 function crossEntropy(N: number, H: number, V: number, bias: boolean): Case {
   return {
     name: `N=${N} H=${H} V=${V}${bias ? "" : " without bias"}`,
@@ -225,6 +268,7 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
       record: (i) => [ops.embedding(i.floats("w", [5, 19]), i.integers("ids", [3, 2], [4, 0, 4, 1, 4, 0]))],
     },
   ],
+  attention: attentionCases(),
   copy: [
     { name: "f32", record: (i) => [ops.copy(i.floats("x", [3, 17]))] },
     {
@@ -280,6 +324,7 @@ export const testedElsewhere: Readonly<Record<string, string>> = {
       "relu",
       "max",
       "embedding",
+      "attention",
       "softmax",
       "logSoftmax",
       "pick",
@@ -296,6 +341,8 @@ export const testedElsewhere: Readonly<Record<string, string>> = {
       "test/parity/optimizers.test.ts",
     ]),
   ),
+  attentionSum: "the gradient of attention",
+  additiveGradient: "the gradient of attention",
   sumRows: "test/train/tableRows.test.ts",
   assign: "test/graph/properties.test.ts",
   sample: "test/graph/properties.test.ts",

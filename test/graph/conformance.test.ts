@@ -15,7 +15,7 @@ import { otherwise, tolerances } from "./tolerances.js";
 const oracle = new ReferenceExecutor({ precision: "float64" });
 
 /** A case as a program whose outputs are the results, a weighted sum of them as loss, and the gradients of the loss. */
-function programOf({ record, gradient = true }: Case) {
+function programOf({ record, gradient = true, forwardOnly = false }: Case) {
   const graph = new Graph();
   const feeds: Record<string, Values | number> = {};
   const floats: Tensor[] = [];
@@ -46,7 +46,7 @@ function programOf({ record, gradient = true }: Case) {
   });
   graph.output("loss", loss);
   const made = graph.maker(results[0] as Tensor);
-  const recordsGradient = !made || made.operation.gradient !== undefined;
+  const recordsGradient = !forwardOnly && (!made || made.operation.gradient !== undefined);
   if (recordsGradient) {
     for (const [i, d] of differentiate(loss, floats).entries()) graph.output(`gradient of ${floats[i]?.name}`, d);
   }

@@ -121,6 +121,30 @@ export const scans: readonly Case[] = [
       return [second.states.h, first.states.h];
     },
   },
+  ...[false, true].map((additive) => ({
+    name: `a decoder with ${additive ? "additive" : "dot"} attention, fed with its context`,
+    record(inputs: Inputs) {
+      const S = 6;
+      const memory = inputs.floats("memory", [S, B, H]);
+      const keys = additive ? inputs.floats("keys", [S, B, H]) : memory;
+      const v = additive ? inputs.floats("v", [H]) : null;
+      const weight = inputs.floats("weight", [H, I + 2 * H], { scale: 0.5 });
+      const lengths = inputs.integers("lengths", [B], [S, 2, 3]);
+      const operands = {
+        inputs: { x: inputs.floats("x", [T, B, I]) },
+        state: { h: inputs.floats("h0", [B, H]), context: inputs.floats("c0", [B, H]) },
+      };
+      const { states, outputs } = ops.scan(operands, ({ x }, { h, context }) => {
+        const next = ops.tanh(ops.linear(ops.concat([x, h, context], 1), weight));
+        const attended = ops.attention({ query: ops.reshape(next, [1, B, H]), keys, values: memory, v, lengths });
+        return {
+          state: { h: next, context: ops.reshape(attended.context, [B, H]) },
+          outputs: { weights: ops.reshape(attended.weights, [B, S]) },
+        };
+      });
+      return [states.h, states.context, outputs.weights];
+    },
+  })),
   {
     name: "tokens as state, looked up in every step",
     record(inputs) {

@@ -1,3 +1,4 @@
+import { additiveGradient, attention, attentionGradient, attentionSum } from "./attention.js";
 import * as crossEntropy from "./crossEntropy.js";
 import * as dropout from "./dropout.js";
 import {
@@ -37,6 +38,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...{ add, subtract, multiply, divide, exp, log, sqrt, square, tanh, sigmoid, relu },
   ...{ tanhGradient, sigmoidGradient, reluGradient, affine, clamp },
   ...{ sumTo, broadcastTo, max, maxGradient },
+  ...{ attention, attentionGradient, attentionSum, additiveGradient },
   ...{ reshape, copy, concat, slice, pad, transpose },
   ...{ matmul, linear, embedding, embeddingGradient, sumRows },
   ...{ softmax, logSoftmax, softmaxGradient, logSoftmaxGradient },

@@ -11,7 +11,11 @@ const embeddingOperation = defineOperation({
   },
 });
 
-const embeddingGradient = defineOperation({ name: "embeddingGradient", attributes: ["V"], sumsRows: () => true });
+const embeddingGradient = defineOperation({
+  name: "embeddingGradient",
+  attributes: ["V"],
+  sumsRows: ([ids, dy]) => !!ids && !!dy,
+});
 
 const sumRowsOperation = defineOperation({ name: "sumRows", attributes: ["V"] });
 

@@ -12,7 +12,7 @@ interface Transposes {
 const matmulOperation = defineOperation({
   name: "matmul",
   attributes: ["transposeA", "transposeB"],
-  sumsRows: ({ attributes: [ta, tb] }) => ta === 1 && tb === 0,
+  sumsRows: ([a, b], { attributes: [ta, tb] }) => !!a && !!b && ta === 1 && tb === 0,
   gradient: ({ operands, attributes: [ta, tb], gradients: [dy], needs }) => {
     const [a, b, d] = [operands[0] as Tensor, operands[1] as Tensor, dy as Tensor];
     const da = () => (ta ? matmul(b, d, { transposeA: !!tb, transposeB: true }) : matmul(d, b, { transposeB: !tb }));

@@ -9,7 +9,7 @@ import { affine } from "./elementwise.js";
 const sumToOperation = defineOperation({
   name: "sumTo",
   // The first axis is one of those that are summed, and goes.
-  sumsRows: ({ operands: [x], results: [y] }) => (y as Tensor).shape.length < (x as Tensor).shape.length,
+  sumsRows: (_, { operands: [x], results: [y] }) => (y as Tensor).shape.length < (x as Tensor).shape.length,
   gradient: ({ operands: [x], gradients: [dy] }) => [broadcastTo(dy as Tensor, (x as Tensor).shape)],
 });
 

@@ -1,0 +1,131 @@
+import { InputError } from "../../errors.js";
+import type { KernelCall } from "./kernel.js";
+import { floatsOf, optionalFloats, optionalResultOf, resultOf, shapeOf } from "./kernel.js";
+
+interface Sizes {
+  T: number;
+  N: number;
+  K: number;
+  S: number;
+  B: number;
+  M: number;
+  /** The positions of row n's memory that exist. */
+  lengthOf: (n: number) => number;
+  /** Index of the first element of row n of a query's memory at position s, in rows of `width`. */
+  memoryAt: (s: number, n: number, width: number) => number;
+}
+
+function sizesOf(call: KernelCall, lengthsAt: number): Sizes {
+  const [T, N, K] = shapeOf(call, 0) as [number, number, number];
+  const [S, B] = shapeOf(call, 1) as [number, number];
+  const M = shapeOf(call, 2)[2] as number;
+  const lengths = call.operands[lengthsAt]?.data ?? null;
+  for (const [b, length] of lengths?.entries() ?? []) {
+    if (length >= 0 && length <= S) continue;
+    throw new InputError(`attention: length ${length} of row ${b} is outside 0..${S}.`);
+  }
+  const memoryOf = (n: number) => Math.floor(n / (N / B));
+  return {
+    ...{ T, N, K, S, B, M },
+    lengthOf: (n) => lengths?.[memoryOf(n)] ?? S,
+    memoryAt: (s, n, width) => (s * B + memoryOf(n)) * width,
+  };
+}
+
+export function attention(call: KernelCall): void {
+  const { T, N, K, S, M, lengthOf, memoryAt } = sizesOf(call, 4);
+  const [query, keys, values, v] = [floatsOf(call, 0), floatsOf(call, 1), floatsOf(call, 2), optionalFloats(call, 3)];
+  const [scale] = call.attributes as [number];
+  const context = resultOf(call, 0);
+  const weights = optionalResultOf(call, 1) ?? call.zeros(T * N * S);
+  context.fill(0);
+  weights.fill(0);
+  for (let row = 0; row < T * N; row++) {
+    const n = row % N;
+    const length = lengthOf(n);
+    const scores = Array.from({ length }, (_, s) => {
+      let score = 0;
+      for (let k = 0; k < K; k++) {
+        const [q, key] = [query[row * K + k] as number, keys[memoryAt(s, n, K) + k] as number];
+        score += v ? (v[k] as number) * Math.tanh(q + key) : scale * q * key;
+      }
+      return score;
+    });
+    const most = Math.max(...scores);
+    const exps = scores.map((score) => Math.exp(score - most));
+    const sum = exps.reduce((a, b) => a + b, 0);
+    for (let s = 0; s < length; s++) {
+      const weight = (exps[s] as number) / sum;
+      weights[row * S + s] = weight;
+      for (let m = 0; m < M; m++) {
+        context[row * M + m] = (context[row * M + m] as number) + weight * (values[memoryAt(s, n, M) + m] as number);
+      }
+    }
+  }
+}
+
+export function attentionGradient(call: KernelCall): void {
+  const { T, N, K, S, M, lengthOf, memoryAt } = sizesOf(call, 4);
+  const [query, keys, values, v] = [floatsOf(call, 0), floatsOf(call, 1), floatsOf(call, 2), optionalFloats(call, 3)];
+  const [weights, dcontext, dweights] = [floatsOf(call, 5), optionalFloats(call, 6), optionalFloats(call, 7)];
+  const [scale] = call.attributes as [number];
+  const [dquery, dscores] = [resultOf(call, 0), resultOf(call, 1)];
+  dquery.fill(0);
+  dscores.fill(0);
+  for (let row = 0; row < T * N; row++) {
+    const n = row % N;
+    const length = lengthOf(n);
+    const dweight = Array.from({ length }, (_, s) => {
+      let sum = dweights?.[row * S + s] ?? 0;
+      for (let m = 0; dcontext && m < M; m++) {
+        sum += (dcontext[row * M + m] as number) * (values[memoryAt(s, n, M) + m] as number);
+      }
+      return sum;
+    });
+    const mean = dweight.reduce((sum, d, s) => sum + d * (weights[row * S + s] as number), 0);
+    for (let s = 0; s < length; s++) {
+      const d = (weights[row * S + s] as number) * ((dweight[s] as number) - mean) * (v ? 1 : scale);
+      dscores[row * S + s] = d;
+      for (let k = 0; k < K; k++) {
+        const key = keys[memoryAt(s, n, K) + k] as number;
+        const slope = v ? (v[k] as number) * (1 - Math.tanh((query[row * K + k] as number) + key) ** 2) : key;
+        dquery[row * K + k] = (dquery[row * K + k] as number) + d * slope;
+      }
+    }
+  }
+}
+
+export function attentionSum(call: KernelCall): void {
+  const [factors, rows, sums] = [floatsOf(call, 0), floatsOf(call, 1), resultOf(call, 0)];
+  const [T, B, S] = shapeOf(call, 0) as [number, number, number];
+  const K = shapeOf(call, 1)[2] as number;
+  sums.fill(0);
+  for (let row = 0; row < T * B; row++) {
+    for (let s = 0; s < S; s++) {
+      const at = (s * B + (row % B)) * K;
+      for (let k = 0; k < K; k++) {
+        sums[at + k] = (sums[at + k] as number) + (factors[row * S + s] as number) * (rows[row * K + k] as number);
+      }
+    }
+  }
+}
+
+export function additiveGradient(call: KernelCall): void {
+  const [query, dscores, keys, v] = [floatsOf(call, 0), floatsOf(call, 1), floatsOf(call, 2), floatsOf(call, 3)];
+  const [dkeys, dv] = [resultOf(call, 0), resultOf(call, 1)];
+  const [T, B, K] = shapeOf(call, 0) as [number, number, number];
+  const [S] = shapeOf(call, 2) as [number];
+  dkeys.fill(0);
+  dv.fill(0);
+  for (let row = 0; row < T * B; row++) {
+    for (let s = 0; s < S; s++) {
+      const at = (s * B + (row % B)) * K;
+      const d = dscores[row * S + s] as number;
+      for (let k = 0; k < K; k++) {
+        const squashed = Math.tanh((query[row * K + k] as number) + (keys[at + k] as number));
+        dv[k] = (dv[k] as number) + d * squashed;
+        dkeys[at + k] = (dkeys[at + k] as number) + d * (v[k] as number) * (1 - squashed * squashed);
+      }
+    }
+  }
+}

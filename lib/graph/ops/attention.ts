@@ -1,0 +1,84 @@
+import { ShapeError } from "../../errors.js";
+import { defineOperation } from "../operation.js";
+import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
+
+export interface AttentionOperands {
+  /** [T,B,K], one for each step of the decoder; or [T,N,K] with N a multiple of B: row n reads memory n / (N/B), as beams do. */
+  query: Tensor;
+  /** [S,B,K], what queries are compared with. */
+  keys: Tensor;
+  /** [S,B,M], what is averaged. */
+  values: Tensor;
+  /** [K], for additive scores vᵀ tanh(query + key) (Bahdanau et al. 2015, section A.1.2). Absent: scale · queryᵀ key. */
+  v?: Tensor | null;
+  /** Of the product. Default 1 (Luong et al. 2015); 1/√K for scaled dot products (Vaswani et al. 2017). */
+  scale?: number;
+  /** i32 [B], how many of the S positions exist. Absent: all. Where none does, context and weights are 0. */
+  lengths?: Tensor | null;
+}
+
+const attentionOperation = defineOperation({
+  name: "attention",
+  attributes: ["scale"],
+  optionalResults: [1],
+  gradient: ({ operands, results: [, weights], attributes, gradients: [dcontext, dweights], needs }) => {
+    const [query, keys, values, v, lengths] = operands as [Tensor, Tensor, Tensor, Tensor | null, Tensor | null];
+    if (query.shape[1] !== keys.shape[1]) throw new ShapeError("attention: memory that rows share has no gradient.");
+    const { graph } = query;
+    const [dquery, dscores] = graph.record(
+      attentionGradient,
+      [query, keys, values, v, lengths, weights, dcontext, dweights],
+      [{ shape: query.shape }, { shape: (weights as Tensor).shape }],
+      attributes,
+    ) as [Tensor, Tensor];
+    const sum = (factors: Tensor, rows: Tensor, like: Tensor) =>
+      graph.record(attentionSum, [factors, rows], [{ shape: like.shape }])[0] as Tensor;
+    const [dkeys, dv] =
+      v && (needs[1] || needs[3])
+        ? graph.record(additiveGradient, [query, dscores, keys, v], [{ shape: keys.shape }, { shape: v.shape }])
+        : [needs[1] ? sum(dscores, query, keys) : null, null];
+    const dvalues = needs[2] && dcontext ? sum(weights as Tensor, dcontext, values) : null;
+    return [dquery, dkeys ?? null, dvalues, dv ?? null, null];
+  },
+  flops: ([query, keys, values]) => {
+    const [T, N, K] = (query as Tensor).shape as [number, number, number];
+    return 2 * T * N * ((keys as Tensor).shape[0] as number) * (K + ((values as Tensor).shape[2] as number));
+  },
+});
+
+const attentionGradient = defineOperation({ name: "attentionGradient", attributes: ["scale"] });
+
+/** factors [T,B,S], rows [T,B,K] -> [S,B,K]: sum over t of factors[t,b,s] rows[t,b]. */
+const attentionSum = defineOperation({ name: "attentionSum", sumsRows: ([factors, rows]) => !!factors && !!rows });
+
+/** query [T,B,K], dscores [T,B,S], keys [S,B,K], v [K] -> the gradients of keys and v. */
+const additiveGradient = defineOperation({
+  name: "additiveGradient",
+  sumsRows: ([query, dscores, keys, v]) => !!query && !!dscores && !keys && !v,
+});
+
+/**
+ * Attention: weights = softmax(scores of the query and each key), context = sum of weights · values.
+ *
+ * In a step of a decoder (a scan) T is 1; with teacher forcing and no feeding of the context, all T steps are one call.
+ * @returns context [T,N,M] and weights [T,N,S].
+ */
+export function attention(operands: AttentionOperands): { context: Tensor; weights: Tensor } {
+  const { query, keys, values, v, scale = 1, lengths } = operands;
+  const { T, N, S, B, M } = matchShapes("attention", [
+    ["query", query, "T N K"],
+    ["keys", keys, "S B K"],
+    ["values", values, "S B M"],
+    ["v", v, "K"],
+    ["lengths", lengths, "B", "i32"],
+  ]) as Record<"T" | "N" | "S" | "B" | "M", number>;
+  if (N % B !== 0) throw new ShapeError(`attention: expected a multiple of ${B} rows, got ${query}.`);
+  const [context, weights] = query.graph.record(
+    attentionOperation,
+    [query, keys, values, v, lengths],
+    [{ shape: [T, N, M] }, { shape: [T, N, S] }],
+    [scale],
+  ) as [Tensor, Tensor];
+  return { context, weights };
+}

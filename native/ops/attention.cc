@@ -1,0 +1,362 @@
+// attention, its gradient, and the sums over time that are the gradients of its memory.
+//
+// Memory lies [S,B,K], so that of one row b is a matrix whose rows are B*K floats apart: products work on it where it is. The
+// rows are dealt out to the threads, each with all its steps.
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+
+#include "kernels/attention.h"
+#include "kernels/elementwise.h"
+#include "kernels/gemm.h"
+#include "ops/families.h"
+#include "ops/ranges.h"
+#include "ops/scratch_layout.h"
+#include "runtime/operation.h"
+
+namespace ostinato {
+namespace {
+
+struct Sizes {
+  int64_t T, N, K, S, B, M;
+  int64_t group;  // rows of queries that share a memory
+  int parts;
+
+  // A product of `m` rows, `step` floats apart, with the memory of row b.
+  int64_t rows() const { return T == 1 ? group : T; }
+  // In one call the products of all rows of a group, if there is one step, or of all steps, row by row.
+  int64_t calls() const { return T == 1 ? 1 : group; }
+  int64_t rowStep(int64_t width) const { return T == 1 ? width : N * width; }
+};
+
+Sizes sizesOf(const Call& call) {
+  const TensorView &query = call.operand(0), &keys = call.operand(1), &values = call.operand(2);
+  Sizes s{query.dims[0], query.dims[1], query.dims[2], keys.dims[0], keys.dims[1], values.dims[2], 1, 1};
+  s.group = s.B > 0 ? s.N / s.B : 1;
+  s.parts = partsFor(call.pool, s.B, s.T * s.group * s.S * (s.K + s.M) / 4);
+  return s;
+}
+
+Sizes checkedSizes(const char* op, const Call& call) {
+  for (int i = 0; i < 3; i++) expectOperand(op, call, i, DType::f32, 3);
+  const Sizes s = sizesOf(call);
+  const int64_t keys[] = {s.S, s.B, s.K}, values[] = {s.S, s.B, s.M};
+  expectShape(op, call, 1, DType::f32, keys, 3);
+  expectShape(op, call, 2, DType::f32, values, 3);
+  expectShape(op, call, 3, DType::f32, &s.K, 1, true);
+  expectShape(op, call, 4, DType::i32, &s.B, 1, true);
+  if (s.N % s.B != 0) refuse(op, "the rows of the queries are no multiple of those of the memory");
+  return s;
+}
+
+const int32_t* checkedLengths(const Call& call, const Sizes& s) {
+  if (!call.operand(4).present) return nullptr;
+  const int32_t* lengths = call.operand(4).i32();
+  for (int64_t b = 0; b < s.B; b++) {
+    if (lengths[b] >= 0 && lengths[b] <= s.S) continue;
+    throw InputError("lengths[" + std::to_string(b) + "] is " + std::to_string(lengths[b]) + ", expected 0 to " +
+                     std::to_string(s.S) + ", the positions of the memory");
+  }
+  return lengths;
+}
+
+// rows [m] of `width` floats times the first n positions of a memory [S,B,width], and weights [m] of n times those rows.
+Gemm scoresProduct(const Call& call, const Sizes& s, int64_t width, int64_t n) {
+  Gemm g;
+  g.M = s.rows();
+  g.N = n;
+  g.K = width;
+  g.lda = s.rowStep(width);
+  g.ldb = s.B * width;
+  g.transposeB = true;
+  g.ldc = s.rowStep(s.S);
+  g.precision = call.precision;
+  return g;
+}
+
+Gemm contextProduct(const Call& call, const Sizes& s, int64_t width, int64_t n) {
+  Gemm g;
+  g.M = s.rows();
+  g.N = width;
+  g.K = n;
+  g.lda = s.rowStep(s.S);
+  g.ldb = s.B * width;
+  g.ldc = s.rowStep(width);
+  g.precision = call.precision;
+  return g;
+}
+
+// The most scratch of such products over fewer positions.
+size_t mostScratch(const Call& call, const Sizes& s, Gemm (*product)(const Call&, const Sizes&, int64_t, int64_t),
+                   int64_t width) {
+  size_t bytes = 0;
+  for (int64_t n = 1; n <= s.S; n++) bytes = std::max(bytes, gemmScratchBytes(product(call, s, width, n), 1));
+  return bytes;
+}
+
+// Runs f(b, length, scratch) for every row of the memory.
+template <class F>
+void forMemory(const Call& call, const Sizes& s, const int32_t* lengths, char* scratch, size_t partBytes, const F& f) {
+  call.pool.parallel(s.parts, [&](int part) {
+    for (int64_t b = s.B * part / s.parts; b < s.B * (part + 1) / s.parts; b++) {
+      f(b, lengths ? lengths[b] : s.S, scratch + static_cast<size_t>(part) * partBytes);
+    }
+  });
+}
+
+// Calls f(first, step) for the products of one row of the memory: `first` is the index of the first row of queries.
+template <class F>
+void forCalls(const Sizes& s, int64_t b, const F& f) {
+  for (int64_t i = 0; i < s.calls(); i++) f(b * s.group + i);
+}
+
+struct Scratch {
+  size_t partBytes;
+  char* products;
+  float* weights;  // [T,N,S], where nobody reads them
+  size_t bytes;
+
+  Scratch(const Call& call, const Sizes& s, bool gradient) {
+    ScratchLayout layout(call.scratch);
+    const auto most = [&](Gemm (*product)(const Call&, const Sizes&, int64_t, int64_t), int64_t width) {
+      return mostScratch(call, s, product, width);
+    };
+    size_t need = 0;
+    if (gradient) {
+      need = std::max(most(scoresProduct, s.M), most(contextProduct, s.K));
+    } else {
+      need = std::max(most(scoresProduct, s.K), most(contextProduct, s.M));
+    }
+    partBytes = (need + 63) / 64 * 64;
+    products = static_cast<char*>(layout.bytes(partBytes * static_cast<size_t>(s.parts)));
+    weights = gradient ? nullptr : layout.floats(s.T * s.N * s.S);
+    bytes = layout.used();
+  }
+};
+
+size_t checkAttention(const Call& call) {
+  expectCounts("attention", call, 5, 2, 1);
+  const Sizes s = checkedSizes("attention", call);
+  const int64_t context[] = {s.T, s.N, s.M}, weights[] = {s.T, s.N, s.S};
+  expectResult("attention", call, 0, DType::f32, context, 3);
+  expectResult("attention", call, 1, DType::f32, weights, 3);
+  return Scratch(call, s, false).bytes;
+}
+
+void runAttention(const Call& call) {
+  const Sizes s = sizesOf(call);
+  const int32_t* lengths = checkedLengths(call, s);
+  const Scratch scratch(call, s, false);
+  const float *query = call.operand(0).f32(), *keys = call.operand(1).f32(), *values = call.operand(2).f32();
+  const float* v = call.operand(3).f32();
+  const float scale = static_cast<float>(call.attributes[0]);
+  float* context = call.result(0).mutableF32();
+  float* weights = call.result(1).data ? call.result(1).mutableF32() : scratch.weights;
+  const ElementwiseKernels& k = elementwiseKernels();
+
+  forMemory(call, s, lengths, scratch.products, scratch.partBytes, [&](int64_t b, int64_t length, char* own) {
+    forCalls(s, b, [&](int64_t first) {
+      if (!v && length > 0) {
+        Gemm g = scoresProduct(call, s, s.K, length);
+        g.a = query + first * s.K;
+        g.b = keys + b * s.K;
+        g.c = weights + first * s.S;
+        gemm(g, own, call.pool);
+      }
+      for (int64_t i = 0; i < s.rows(); i++) {
+        float* row = weights + first * s.S + i * s.rowStep(s.S);
+        if (v) {
+          const float* q = query + first * s.K + i * s.rowStep(s.K);
+          additiveAttentionKernels().scores(q, keys + b * s.K, s.B * s.K, v, length, s.K, row);
+        } else {
+          k.multiplyScalar(row, scale, row, length);
+        }
+        if (length > 0) {
+          const double sum = k.expShifted(row, k.maximum(row, length), row, length);
+          k.multiplyScalar(row, static_cast<float>(1 / sum), row, length);
+        } else {
+          std::memset(context + first * s.M + i * s.rowStep(s.M), 0, static_cast<size_t>(s.M) * sizeof(float));
+        }
+        std::memset(row + length, 0, static_cast<size_t>(s.S - length) * sizeof(float));
+      }
+      if (length == 0) return;
+      Gemm g = contextProduct(call, s, s.M, length);
+      g.a = weights + first * s.S;
+      g.b = values + b * s.M;
+      g.c = context + first * s.M;
+      gemm(g, own, call.pool);
+    });
+  });
+}
+
+size_t checkAttentionGradient(const Call& call) {
+  const char* op = "attentionGradient";
+  expectCounts(op, call, 8, 2, 1);
+  const Sizes s = checkedSizes(op, call);
+  if (s.group != 1) refuse(op, "memory that rows share has no gradient");
+  const int64_t query[] = {s.T, s.N, s.K}, context[] = {s.T, s.N, s.M}, weights[] = {s.T, s.N, s.S};
+  expectShape(op, call, 5, DType::f32, weights, 3);
+  expectShape(op, call, 6, DType::f32, context, 3, true);
+  expectShape(op, call, 7, DType::f32, weights, 3, true);
+  expectResult(op, call, 0, DType::f32, query, 3);
+  expectResult(op, call, 1, DType::f32, weights, 3);
+  return Scratch(call, s, true).bytes;
+}
+
+void runAttentionGradient(const Call& call) {
+  const Sizes s = sizesOf(call);
+  const int32_t* lengths = checkedLengths(call, s);
+  const Scratch scratch(call, s, true);
+  const float *query = call.operand(0).f32(), *keys = call.operand(1).f32(), *values = call.operand(2).f32();
+  const float *v = call.operand(3).f32(), *weights = call.operand(5).f32();
+  const float *dcontext = call.operand(6).f32(), *dweights = call.operand(7).f32();
+  const float scale = v ? 1.0f : static_cast<float>(call.attributes[0]);
+  float *dquery = call.result(0).mutableF32(), *dscores = call.result(1).mutableF32();
+  const ElementwiseKernels& k = elementwiseKernels();
+
+  forMemory(call, s, lengths, scratch.products, scratch.partBytes, [&](int64_t b, int64_t length, char* own) {
+    if (dcontext && length > 0) {
+      Gemm g = scoresProduct(call, s, s.M, length);
+      g.a = dcontext + b * s.M;
+      g.b = values + b * s.M;
+      g.c = dscores + b * s.S;
+      gemm(g, own, call.pool);
+    }
+    for (int64_t t = 0; t < s.T; t++) {
+      const int64_t at = (t * s.N + b) * s.S;
+      float* row = dscores + at;
+      if (!dcontext) std::memset(row, 0, static_cast<size_t>(length) * sizeof(float));
+      if (dweights) k.add(row, dweights + at, row, length);
+      // softmax: dscore = w (dw - sum of w dw)
+      k.addScalar(row, static_cast<float>(-k.dot(row, weights + at, length)), row, length);
+      k.multiply(row, weights + at, row, length);
+      if (scale != 1.0f) k.multiplyScalar(row, scale, row, length);
+      std::memset(row + length, 0, static_cast<size_t>(s.S - length) * sizeof(float));
+      float* dq = dquery + (t * s.N + b) * s.K;
+      if (v || length == 0) std::memset(dq, 0, static_cast<size_t>(s.K) * sizeof(float));
+      if (v) {
+        const float* q = query + (t * s.N + b) * s.K;
+        additiveAttentionKernels().queryGradient(q, keys + b * s.K, s.B * s.K, v, row, length, s.K, dq);
+      }
+    }
+    if (v || length == 0) return;
+    Gemm g = contextProduct(call, s, s.K, length);
+    g.a = dscores + b * s.S;
+    g.b = keys + b * s.K;
+    g.c = dquery + b * s.K;
+    gemm(g, own, call.pool);
+  });
+}
+
+// sums [S,K] of row b = factors^T [S,T] times rows [T,K].
+Gemm sumProduct(const Call& call) {
+  const TensorView &factors = call.operand(0), &rows = call.operand(1);
+  Gemm g;
+  g.M = factors.dims[2];
+  g.N = rows.dims[2];
+  g.K = factors.dims[0];
+  g.lda = factors.dims[1] * factors.dims[2];
+  g.transposeA = true;
+  g.ldb = rows.dims[1] * rows.dims[2];
+  g.ldc = g.ldb;
+  g.precision = call.precision;
+  return g;
+}
+
+int sumParts(const Call& call) {
+  const Gemm g = sumProduct(call);
+  return partsFor(call.pool, call.operand(0).dims[1], g.M * g.N * g.K / 4);
+}
+
+size_t checkAttentionSum(const Call& call) {
+  const char* op = "attentionSum";
+  expectCounts(op, call, 2, 1, 0);
+  expectOperand(op, call, 0, DType::f32, 3);
+  expectOperand(op, call, 1, DType::f32, 3);
+  const TensorView &factors = call.operand(0), &rows = call.operand(1);
+  const int64_t fits[] = {factors.dims[0], factors.dims[1], rows.dims[2]};
+  const int64_t sums[] = {factors.dims[2], factors.dims[1], rows.dims[2]};
+  expectShape(op, call, 1, DType::f32, fits, 3);
+  expectResult(op, call, 0, DType::f32, sums, 3);
+  return (gemmScratchBytes(sumProduct(call), 1) + 63) / 64 * 64 * static_cast<size_t>(sumParts(call));
+}
+
+void runAttentionSum(const Call& call) {
+  const Gemm shape = sumProduct(call);
+  const int64_t B = call.operand(0).dims[1];
+  const size_t partBytes = (gemmScratchBytes(shape, 1) + 63) / 64 * 64;
+  const int parts = sumParts(call);
+  call.pool.parallel(parts, [&](int part) {
+    for (int64_t b = B * part / parts; b < B * (part + 1) / parts; b++) {
+      Gemm g = shape;
+      g.a = call.operand(0).f32() + b * g.M;
+      g.b = call.operand(1).f32() + b * g.N;
+      g.c = call.result(0).mutableF32() + b * g.N;
+      gemm(g, static_cast<char*>(call.scratch) + static_cast<size_t>(part) * partBytes, call.pool);
+    }
+  });
+}
+
+struct AdditiveSizes {
+  int64_t T, B, S, K;
+  int parts;
+
+  explicit AdditiveSizes(const Call& call)
+      : T(call.operand(0).dims[0]),
+        B(call.operand(0).dims[1]),
+        S(call.operand(2).dims[0]),
+        K(call.operand(0).dims[2]),
+        parts(partsFor(call.pool, B, T * S * K)) {}
+};
+
+size_t checkAdditiveGradient(const Call& call) {
+  const char* op = "additiveGradient";
+  expectCounts(op, call, 4, 2, 0);
+  expectOperand(op, call, 0, DType::f32, 3);
+  expectOperand(op, call, 2, DType::f32, 3);
+  const AdditiveSizes s(call);
+  const int64_t dscores[] = {s.T, s.B, s.S}, keys[] = {s.S, s.B, s.K};
+  expectShape(op, call, 1, DType::f32, dscores, 3);
+  expectShape(op, call, 2, DType::f32, keys, 3);
+  expectShape(op, call, 3, DType::f32, &s.K, 1);
+  expectResult(op, call, 0, DType::f32, keys, 3);
+  expectResult(op, call, 1, DType::f32, &s.K, 1);
+  return static_cast<size_t>(s.parts * s.K) * sizeof(float);
+}
+
+void runAdditiveGradient(const Call& call) {
+  const AdditiveSizes s(call);
+  const float *query = call.operand(0).f32(), *dscores = call.operand(1).f32();
+  const float *keys = call.operand(2).f32(), *v = call.operand(3).f32();
+  float *dkeys = call.result(0).mutableF32(), *dv = call.result(1).mutableF32();
+  float* sums = static_cast<float*>(call.scratch);
+  call.pool.parallel(s.parts, [&](int part) {
+    float* own = sums + part * s.K;
+    std::memset(own, 0, static_cast<size_t>(s.K) * sizeof(float));
+    for (int64_t b = s.B * part / s.parts; b < s.B * (part + 1) / s.parts; b++) {
+      for (int64_t i = 0; i < s.S; i++) {
+        std::memset(dkeys + (i * s.B + b) * s.K, 0, static_cast<size_t>(s.K) * sizeof(float));
+      }
+      for (int64_t t = 0; t < s.T; t++) {
+        const int64_t row = t * s.B + b;
+        additiveAttentionKernels().keysGradient(query + row * s.K, keys + b * s.K, s.B * s.K, v, dscores + row * s.S, s.S, s.K,
+                                                dkeys + b * s.K, own);
+      }
+    }
+  });
+  std::memset(dv, 0, static_cast<size_t>(s.K) * sizeof(float));
+  for (int part = 0; part < s.parts; part++) elementwiseKernels().add(dv, sums + part * s.K, dv, s.K);
+}
+
+constexpr Operation kAttention[] = {
+    {"attention", checkAttention, runAttention, 0, 1u << 1},
+    {"attentionGradient", checkAttentionGradient, runAttentionGradient},
+    {"attentionSum", checkAttentionSum, runAttentionSum},
+    {"additiveGradient", checkAdditiveGradient, runAdditiveGradient},
+};
+
+}  // namespace
+
+Family attentionFamily() { return {kAttention, static_cast<int>(std::size(kAttention))}; }
+
+}  // namespace ostinato
