@@ -11,6 +11,7 @@ struct Family {
 };
 
 Family attentionFamily();
+Family cellFamily();
 Family crossEntropyFamily();
 Family dropoutFamily();
 Family elementwiseFamily();

@@ -125,6 +125,20 @@ function recurrentOperands(
   };
 }
 
+function cellCases(record: (inputs: Inputs, B: number, H: number) => Tensor[]): Case[] {
+  const sizes = [
+    [1, 1],
+    [3, 5],
+    [2, 33],
+    [70, 130],
+  ] as const;
+  return sizes.map(([B, H]) => ({
+    name: `B=${B} H=${H}`,
+    gradient: H < 50,
+    record: (inputs) => record(inputs, B, H),
+  }));
+}
+
 function attentionCases(): Case[] {
   const sizes = [
     { T: 1, B: 1, S: 1, K: 1, M: 1 },
@@ -269,6 +283,13 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
     },
   ],
   attention: attentionCases(),
+  lstmCell: cellCases((inputs, B, H) => {
+    const { h, c } = ops.lstmCell(inputs.floats("a", [B, 4 * H]), inputs.floats("c", [B, H]));
+    return [h, c];
+  }),
+  gruCell: cellCases((inputs, B, H) => [
+    ops.gruCell(inputs.floats("a", [B, 3 * H]), inputs.floats("p", [B, 3 * H]), inputs.floats("h", [B, H])),
+  ]),
   copy: [
     { name: "f32", record: (i) => [ops.copy(i.floats("x", [3, 17]))] },
     {
@@ -325,6 +346,8 @@ export const testedElsewhere: Readonly<Record<string, string>> = {
       "max",
       "embedding",
       "attention",
+      "lstmCell",
+      "gruCell",
       "softmax",
       "logSoftmax",
       "pick",

@@ -1,4 +1,5 @@
 import { additiveGradient, attention, attentionGradient, attentionSum } from "./attention.js";
+import { gruCell, gruCellGradient, lstmCell, lstmCellGradient } from "./cells.js";
 import * as crossEntropy from "./crossEntropy.js";
 import * as dropout from "./dropout.js";
 import {
@@ -38,6 +39,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...{ add, subtract, multiply, divide, exp, log, sqrt, square, tanh, sigmoid, relu },
   ...{ tanhGradient, sigmoidGradient, reluGradient, affine, clamp },
   ...{ sumTo, broadcastTo, max, maxGradient },
+  ...{ lstmCell, lstmCellGradient, gruCell, gruCellGradient },
   ...{ attention, attentionGradient, attentionSum, additiveGradient },
   ...{ reshape, copy, concat, slice, pad, transpose },
   ...{ matmul, linear, embedding, embeddingGradient, sumRows },

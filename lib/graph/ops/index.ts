@@ -1,6 +1,7 @@
 /** The op catalogue: what a Program may contain. Each function records one op in the graph of its operands. */
 export { assign } from "./assign.js";
 export { attention } from "./attention.js";
+export { gruCell, lstmCell } from "./cells.js";
 export { linearCrossEntropy } from "./crossEntropy.js";
 export { dropout } from "./dropout.js";
 export {

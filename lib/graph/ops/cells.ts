@@ -1,0 +1,66 @@
+import { defineOperation } from "../operation.js";
+import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
+
+const lstmCellOperation = defineOperation({
+  name: "lstmCell",
+  optionalResults: [2],
+  gradient: ({ operands: [a, c], results: [, next, gates], gradients: [dh, dnext] }) =>
+    (a as Tensor).graph.record(
+      lstmCellGradient,
+      [gates, c, next, dh, dnext],
+      [{ shape: (a as Tensor).shape }, { shape: (c as Tensor).shape }],
+    ),
+});
+
+const lstmCellGradient = defineOperation({ name: "lstmCellGradient" });
+
+/**
+ * One step of an LSTM behind its products, for bodies of `scan`: i,f,o = σ(a), g = tanh(a), c' = f ⊙ c + i ⊙ g,
+ * h' = o ⊙ tanh(c'). Whole sequences: `lstm`, which is faster.
+ * @param a [B,4H], pre-activations with their biases in the order i, f, g, o.
+ * @param c [B,H]
+ * @returns h' and c' [B,H].
+ */
+export function lstmCell(a: Tensor, c: Tensor): { h: Tensor; c: Tensor } {
+  matchShapes("lstmCell", [
+    ["c", c, "B H"],
+    ["a", a, "B 4H"],
+  ]);
+  const [h, next] = a.graph.record(
+    lstmCellOperation,
+    [a, c],
+    [{ shape: c.shape }, { shape: c.shape }, { shape: a.shape }],
+  );
+  return { h: h as Tensor, c: next as Tensor };
+}
+
+const gruCellOperation = defineOperation({
+  name: "gruCell",
+  optionalResults: [1],
+  gradient: ({ operands: [a, p, h], results: [, gates], gradients: [dnext] }) =>
+    (a as Tensor).graph.record(
+      gruCellGradient,
+      [gates, p, h, dnext],
+      [{ shape: (a as Tensor).shape }, { shape: (p as Tensor).shape }, { shape: (h as Tensor).shape }],
+    ),
+});
+
+const gruCellGradient = defineOperation({ name: "gruCellGradient" });
+
+/**
+ * One step of a GRU (reset after) behind its products, for bodies of `scan`: r,z = σ(a + p), n = tanh(a_n + r ⊙ p_n),
+ * h' = (1 - z) ⊙ n + z ⊙ h. Whole sequences: `gru`, which is faster.
+ * @param a [B,3H], the input's product with its bias in the order r, z, n.
+ * @param p [B,3H], the state's product with its bias.
+ * @param h [B,H]
+ * @returns h' [B,H].
+ */
+export function gruCell(a: Tensor, p: Tensor, h: Tensor): Tensor {
+  matchShapes("gruCell", [
+    ["h", h, "B H"],
+    ["a", a, "B 3H"],
+    ["p", p, "B 3H"],
+  ]);
+  return a.graph.record(gruCellOperation, [a, p, h], [{ shape: h.shape }, { shape: a.shape }])[0] as Tensor;
+}
