@@ -53,6 +53,7 @@ export class Graph {
   readonly #makers = new Map<number, Node>();
   readonly #loopNumbers = new Map<Loop, number>();
   #loop: Loop | null = null;
+  #loopBegin = 0;
   readonly #defaults = new Map<string, number>();
   #streams = 0;
 
@@ -131,7 +132,10 @@ export class Graph {
     }
   }
 
-  /** Adds an op. Called by the functions of lib/graph/ops, which have checked the operands. */
+  /**
+   * Adds an op. Called by the functions of lib/graph/ops, which have checked the operands. In a loop, an op that meets nothing of
+   * the step is recorded before the loop.
+   */
   record(
     operation: Operation,
     operands: readonly (Tensor | null | undefined)[],
@@ -144,16 +148,19 @@ export class Graph {
       if (operand && operand.graph !== this) throw new ShapeError(`${name}: ${operand} belongs to another graph.`);
       if (operand) this.#expectHere(name, operand);
     }
-    const tensors = results.map(({ dtype = "f32", shape }) => this.#local(this.#tensor(dtype, shape, name)));
+    const hoisted = this.#loop !== null && this.#meetsNoStep(operation, operands);
+    const tensors = results.map(({ dtype = "f32", shape }) => this.#tensor(dtype, shape, name));
+    if (!hoisted) for (const tensor of tensors) this.#local(tensor);
     const node: Node = {
       operation,
       operands: operands.map((operand) => operand ?? null),
       results: tensors,
       attributes: [...attributes],
       path,
-      loop: this.#loop,
+      loop: hoisted ? null : this.#loop,
     };
-    this.nodes.push(node);
+    if (hoisted) this.nodes.splice(this.#loopBegin++, 0, node);
+    else this.nodes.push(node);
     for (const tensor of tensors) this.#makers.set(tensor.id, node);
     return tensors;
   }
@@ -162,6 +169,7 @@ export class Graph {
   loop<R>(loop: Loop, record: () => R): R {
     if (this.#loop) throw new ShapeError("Graph: a loop cannot be recorded inside another one.");
     this.#loop = loop;
+    this.#loopBegin = this.nodes.length;
     try {
       return record();
     } finally {
@@ -259,6 +267,11 @@ export class Graph {
     const tensor = new Tensor(this, this.#tensors.length, dtype, [...shape], name);
     this.#tensors.push(tensor);
     return tensor;
+  }
+
+  #meetsNoStep(operation: Operation, operands: readonly (Tensor | null | undefined)[]): boolean {
+    if (operation.perStep || operation.mutates) return false;
+    return operands.every((operand) => !operand || !this.#homes.has(operand.id));
   }
 
   /** A tensor that is recorded in a loop exists in one of its steps. */

@@ -25,6 +25,8 @@ export interface Operation {
   readonly consumes?: readonly number[];
   /** Operands that are variables and are updated in place. */
   readonly mutates?: readonly number[];
+  /** In the body of a loop it runs in every step, also where it meets nothing but the world outside. */
+  readonly perStep?: boolean;
   /** The result is its operand under another shape: the same memory. */
   readonly view?: boolean;
   /** Gradient with respect to each operand (null where it does not exist). Absent: the op cannot be differentiated. */

@@ -2,7 +2,7 @@ import { expectNumber } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Initializer } from "./initializers.js";
-import type { CellResult, RecurrentOptions } from "./recurrent.js";
+import type { CellResult, CellWeights, RecurrentOptions } from "./recurrent.js";
 import { RecurrentStack } from "./recurrent.js";
 
 export interface LSTMOptions extends RecurrentOptions {
@@ -29,6 +29,12 @@ export class LSTM extends RecurrentStack {
   protected cell(operands: Parameters<RecurrentStack["cell"]>[0], { h, c }: Record<string, Tensor>): CellResult {
     const { y, hLast, cLast } = ops.lstm({ ...operands, h0: h as Tensor, c0: c as Tensor });
     return { y, last: { h: hLast, c: cLast } };
+  }
+
+  protected cellStep(x: Tensor, weights: CellWeights, { h, c }: Record<string, Tensor>): Record<string, Tensor> {
+    const { weight_ih, weight_hh, bias_ih, bias_hh } = weights;
+    const a = ops.add(ops.linear(x, weight_ih, bias_ih), ops.linear(h as Tensor, weight_hh, bias_hh));
+    return ops.lstmCell(a, c as Tensor);
   }
 }
 

@@ -1,4 +1,4 @@
-import { expectKnownOptions, expectNumber, expectOneOf } from "../errors.js";
+import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { RecurrentOperands } from "../graph/ops/recurrent.js";
@@ -127,6 +127,8 @@ export abstract class RecurrentStack implements Layer {
 
   /** One cell over one sequence; `state` by the cell's own names, such as { h, c }. */
   protected abstract cell(operands: Omit<RecurrentOperands, "h0">, state: Record<string, Tensor>): CellResult;
+  /** One step of one cell: the state after x [B,I]. */
+  protected abstract cellStep(x: Tensor, weights: CellWeights, state: Record<string, Tensor>): Record<string, Tensor>;
 
   /**
    * Records the stack.
@@ -161,13 +163,80 @@ export abstract class RecurrentStack implements Layer {
           for (const [name, tensor] of Object.entries(result.last)) last[`${name}${suffix}`] = tensor;
           return result.y;
         });
-        y = outputs.length === 1 ? (outputs[0] as Tensor) : ops.concat(outputs, 2);
-        if (this.#connections === "residual" && input.shape[2] === y.shape[2]) y = ops.add(y, input);
-        if (this.#connections === "dense") y = ops.concat([input, y], 2);
+        y = this.#connected(input, outputs.length === 1 ? (outputs[0] as Tensor) : ops.concat(outputs, 2));
         input = y;
       });
       return { y, last };
     });
+  }
+
+  /**
+   * Records one step of the stack, for the body of a scan or a program that search replays.
+   * @param x [B,I]
+   * @param masks a row of each of `dropoutMasks`.
+   * @throws OptionError if the stack is bidirectional: there is no step without the rest of the sequence; or if masks are missing.
+   */
+  step(x: Tensor, state: State, masks: Readonly<Record<string, Tensor>> = {}): { y: Tensor; state: State } {
+    const { graph } = x;
+    return graph.within(this.name, () => {
+      const after: State = {};
+      let input = x;
+      let y = x;
+      this.#cells.forEach((directions, layer) => {
+        const [only, another] = directions;
+        if (!only || another) throw new OptionError(`${this.name}: a bidirectional stack cannot go step by step.`);
+        if (layer > 0) input = this.#dropStep(input, masks[this.#maskName(layer)]);
+        const { suffix, weight_ih, weight_hh, bias_ih, bias_hh } = only;
+        const own = Object.entries(state).filter(([name]) => name.replace(/^[a-z]+/, "") === suffix);
+        const weights = {
+          weight_ih: weight_ih.in(graph),
+          weight_hh: weight_hh.in(graph),
+          bias_ih: bias_ih?.in(graph) ?? null,
+          bias_hh: bias_hh?.in(graph) ?? null,
+        };
+        const before = Object.fromEntries(own.map(([name, tensor]) => [name.slice(0, -suffix.length), tensor]));
+        const next = this.cellStep(input, weights, before);
+        for (const [name, tensor] of Object.entries(next)) after[`${name}${suffix}`] = tensor;
+        y = this.#connected(input, next.h as Tensor);
+        input = y;
+      });
+      return { y, state: after };
+    });
+  }
+
+  /**
+   * What dropout between the layers multiplies with in each of T steps, [T,B,...]: none where it does nothing, or the same in all
+   * steps (variational), which the step sees to itself.
+   */
+  dropoutMasks(graph: Graph, T: number, B: number): Record<string, Tensor> {
+    const { rate, variational = false } = this.#dropout.options;
+    if (!graph.training || rate === 0 || variational) return {};
+    const between = this.#cells.slice(1).map(([cell], i) => {
+      const width = cell?.weight_ih.shape[1] as number;
+      const ones = ops.broadcastTo(ops.affine(graph.zeros([]), { shift: 1 }), [T, B, width]);
+      return [this.#maskName(i + 1), this.#dropout.apply(ones)] as const;
+    });
+    return Object.fromEntries(between);
+  }
+
+  #dropStep(x: Tensor, mask: Tensor | undefined): Tensor {
+    const { rate, variational = false } = this.#dropout.options;
+    if (!x.graph.training || rate === 0) return x;
+    if (mask) return ops.multiply(x, mask);
+    if (!variational) throw new OptionError(`${this.name}: a step with dropout needs rows of dropoutMasks().`);
+    // Of one time step.
+    return ops.reshape(this.#dropout.apply(ops.reshape(x, [1, ...x.shape])), x.shape);
+  }
+
+  #maskName(layer: number): string {
+    return `${this.#dropout.name}_l${layer}`;
+  }
+
+  /** What the next layer reads, of what this one read and made: [...,F]. */
+  #connected(input: Tensor, y: Tensor): Tensor {
+    const axis = y.shape.length - 1;
+    if (this.#connections === "residual" && input.shape[axis] === y.shape[axis]) return ops.add(y, input);
+    return this.#connections === "dense" ? ops.concat([input, y], axis) : y;
   }
 
   /** A state of zeros for B rows. */
@@ -185,6 +254,14 @@ function smallTable(x: Tensor): ReturnType<typeof ops.lookedUp> {
   const table = ops.lookedUp(x);
   const [T, B] = x.shape as [number, number];
   return table && x.shape.length === 3 && 4 * (table.weight.shape[0] as number) <= T * B ? table : null;
+}
+
+/** A cell's parameters as tensors of a graph. */
+export interface CellWeights {
+  weight_ih: Tensor;
+  weight_hh: Tensor;
+  bias_ih: Tensor | null;
+  bias_hh: Tensor | null;
 }
 
 interface CellParameters {

@@ -1,7 +1,7 @@
 import { expectOneOf } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
-import type { CellResult, RecurrentOptions } from "./recurrent.js";
+import type { CellResult, CellWeights, RecurrentOptions } from "./recurrent.js";
 import { RecurrentStack } from "./recurrent.js";
 
 export interface RNNOptions extends RecurrentOptions {
@@ -25,5 +25,11 @@ export class RNN extends RecurrentStack {
   protected cell(operands: Parameters<RecurrentStack["cell"]>[0], { h }: Record<string, Tensor>): CellResult {
     const { y, hLast } = ops.rnn({ ...operands, h0: h as Tensor, activation: this.#activation });
     return { y, last: { h: hLast } };
+  }
+
+  protected cellStep(x: Tensor, weights: CellWeights, { h }: Record<string, Tensor>): Record<string, Tensor> {
+    const { weight_ih, weight_hh, bias_ih, bias_hh } = weights;
+    const a = ops.add(ops.linear(x, weight_ih, bias_ih), ops.linear(h as Tensor, weight_hh, bias_hh));
+    return { h: this.#activation === "tanh" ? ops.tanh(a) : ops.relu(a) };
   }
 }

@@ -22,7 +22,11 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return x.graph.record(reshapeOperation, [x], [{ dtype: x.dtype, shape }])[0] as Tensor;
 }
 
-const copyOperation = defineOperation({ name: "copy", gradient: ({ gradients: [dy] }) => [dy as Tensor] });
+const copyOperation = defineOperation({
+  name: "copy",
+  perStep: true,
+  gradient: ({ gradients: [dy] }) => [dy as Tensor],
+});
 
 /** The same values in memory of their own. Of any type. */
 export function copy(x: Tensor): Tensor {
