@@ -1,3 +1,5 @@
+export type { AttentionOptions, Memory } from "./attention.js";
+export { Attention } from "./attention.js";
 export { Dropout } from "./dropout.js";
 export { Embedding } from "./embedding.js";
 export type { GRUOptions } from "./gru.js";

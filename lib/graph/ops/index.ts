@@ -27,7 +27,7 @@ export { lstm } from "./lstm.js";
 export { matmul } from "./matmul.js";
 export { adagrad, adam, clipScale, globalNorm, rmsprop, sgd } from "./optimizer.js";
 export { pick } from "./pick.js";
-export { broadcastTo, max, mean, sum, sumTo } from "./reduce.js";
+export { argmax, broadcastTo, max, mean, sum, sumTo } from "./reduce.js";
 export { rnn } from "./rnn.js";
 export { sample } from "./sample.js";
 export { scan } from "./scan.js";

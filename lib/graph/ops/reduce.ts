@@ -58,10 +58,19 @@ const maxGradient = defineOperation({ name: "maxGradient", attributes: ["axis"] 
 
 /** The maximum along one axis, which is removed. The gradient goes to the first maximum. */
 export function max(x: Tensor, axis: number): Tensor {
-  matchShapes("max", [["x", x, "..."]]);
-  expectAxis("max", x, axis);
+  return maxAndIndex("max", x, axis)[0];
+}
+
+/** i32: where along an axis, which is removed, the first maximum is. */
+export function argmax(x: Tensor, axis: number): Tensor {
+  return maxAndIndex("argmax", x, axis)[1];
+}
+
+function maxAndIndex(name: string, x: Tensor, axis: number): [Tensor, Tensor] {
+  matchShapes(name, [["x", x, "..."]]);
+  expectAxis(name, x, axis);
   const shape = x.shape.filter((_, i) => i !== axis);
-  return x.graph.record(maxOperation, [x], [{ shape }, { dtype: "i32", shape }], [axis])[0] as Tensor;
+  return x.graph.record(maxOperation, [x], [{ shape }, { dtype: "i32", shape }], [axis]) as [Tensor, Tensor];
 }
 
 /** @throws ShapeError unless `axis` is one of x's axes. */

@@ -1,0 +1,348 @@
+import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
+import type { Graph } from "../graph/graph.js";
+import * as ops from "../graph/ops/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Memory } from "../nn/attention.js";
+import { Attention, scorers } from "../nn/attention.js";
+import { Dropout } from "../nn/dropout.js";
+import { Embedding } from "../nn/embedding.js";
+import { GRU } from "../nn/gru.js";
+import { Linear } from "../nn/linear.js";
+import { LSTM } from "../nn/lstm.js";
+import type { Parameter } from "../nn/parameter.js";
+import type { RecurrentStack, State } from "../nn/recurrent.js";
+import { RNN } from "../nn/rnn.js";
+import { cells } from "./languageModelNetwork.js";
+
+/** The architecture of an encoder-decoder. */
+export interface Seq2SeqConfig {
+  sourceVocabularySize: number;
+  targetVocabularySize: number;
+  /** Of encoder and decoder. Default "lstm". */
+  cell?: (typeof cells)[number];
+  /** H of the decoder, and of each direction of the encoder. Default 256. */
+  hiddenSize?: number;
+  /** E. Default: hiddenSize. */
+  embeddingSize?: number;
+  /** Default 1. */
+  encoderLayers?: number;
+  /** Default 1. */
+  decoderLayers?: number;
+  /** Whether the encoder reads the source in both directions. Default true. */
+  bidirectional?: boolean;
+  /** Scores of attention (see AttentionOptions), or "none": the encoder's last state is all that the decoder gets. Default "additive". */
+  attention?: (typeof scorers)[number] | "none";
+  /**
+   * When a step looks at the source: "before" it, with the state from before, so that it reads the context (Bahdanau et al. 2015);
+   * or "after" it, with its own state, so that only the output reads the context (Luong et al. 2015). Default "after".
+   */
+  attend?: "before" | "after";
+  /** The step reads what the step before made of state and context (Luong et al. 2015, 3.3). Only with "after". Default false. */
+  inputFeeding?: boolean;
+  /**
+   * Without attention: the decoder gets the encoder's last state only as its first state ("start", Sutskever et al. 2014), or
+   * at "every" step too (Cho et al. 2014). Default "start".
+   */
+  context?: "start" | "every";
+  /** On embeddings, between layers and before the output layer. Default 0. */
+  dropout?: number;
+  /** The output layer shares the target's embedding table. Default false. */
+  tied?: boolean;
+  /** Source and target share one embedding table, and so one vocabulary. Default false. */
+  sharedEmbedding?: boolean;
+}
+
+/** A configuration with every default filled in. @throws OptionError for what does not fit. */
+export function completeSeq2SeqConfig(config: Seq2SeqConfig): Required<Seq2SeqConfig> {
+  const who = "Seq2Seq";
+  const hiddenSize = config.hiddenSize ?? 256;
+  const complete: Required<Seq2SeqConfig> = {
+    sourceVocabularySize: config.sourceVocabularySize,
+    targetVocabularySize: config.targetVocabularySize,
+    cell: expectOneOf(who, "cell", config.cell ?? "lstm", cells),
+    hiddenSize,
+    embeddingSize: config.embeddingSize ?? hiddenSize,
+    encoderLayers: config.encoderLayers ?? 1,
+    decoderLayers: config.decoderLayers ?? 1,
+    bidirectional: config.bidirectional ?? true,
+    attention: expectOneOf(who, "attention", config.attention ?? "additive", [...scorers, "none"] as const),
+    attend: expectOneOf(who, "attend", config.attend ?? "after", ["before", "after"] as const),
+    inputFeeding: config.inputFeeding ?? false,
+    context: expectOneOf(who, "context", config.context ?? "start", ["start", "every"] as const),
+    dropout: expectNumber(who, "dropout", config.dropout ?? 0, { minimum: 0, below: 1 }),
+    tied: config.tied ?? false,
+    sharedEmbedding: config.sharedEmbedding ?? false,
+  };
+  expectKnownOptions(who, config, Object.keys(complete));
+  const sizes = ["sourceVocabularySize", "targetVocabularySize", "hiddenSize", "embeddingSize"] as const;
+  for (const name of [...sizes, "encoderLayers", "decoderLayers"] as const) {
+    expectNumber(who, name, complete[name], { integer: true, minimum: 1 });
+  }
+  const refuse = (message: string) => {
+    throw new OptionError(`${who}: ${message}`);
+  };
+  const attends = complete.attention !== "none";
+  if (!attends && config.attend !== undefined) refuse("attend says when to look at the source, and attention is off.");
+  if (!attends && complete.inputFeeding) refuse("inputFeeding feeds back what attention made, and attention is off.");
+  if (attends && complete.context === "every") refuse('context "every" belongs to models without attention.');
+  if (attends && complete.attend === "before" && complete.inputFeeding) {
+    refuse('inputFeeding belongs to attend "after": a step that attends before it reads the context already.');
+  }
+  if (complete.sharedEmbedding && complete.sourceVocabularySize !== complete.targetVocabularySize) {
+    refuse(
+      `sharedEmbedding needs one vocabulary, got sizes ${complete.sourceVocabularySize} and ${complete.targetVocabularySize}.`,
+    );
+  }
+  return complete;
+}
+
+/** What the encoder hands over, recorded once for all steps of the decoder. */
+export interface Encoded {
+  /** What attention reads. */
+  memory: Memory | null;
+  /** [B,M], the encoder's last state, where the decoder reads it at every step. */
+  context: Tensor | null;
+  /** The decoder's first state. */
+  state: State;
+}
+
+/** The name of what input feeding carries from step to step, among the decoder's state. */
+const feedName = "feed";
+
+/**
+ * The layers of an encoder-decoder: embeddings, encoder, bridge, attention, decoder, output.
+ *
+ * The decoder is a step (`step`): `unroll` trains it on what it should have written before (teacher forcing), search replays it.
+ */
+export class Seq2SeqNetwork {
+  readonly config: Required<Seq2SeqConfig>;
+  readonly parameters: readonly Parameter[];
+  readonly output: Linear;
+  readonly #sourceEmbedding: Embedding;
+  readonly #targetEmbedding: Embedding;
+  readonly #encoder: RecurrentStack;
+  readonly #decoder: RecurrentStack;
+  readonly #attention: Attention | null;
+  /** From the encoder's last state to the decoder's first, by entry of the latter; empty where they are the same. */
+  readonly #bridges: ReadonlyMap<string, Linear>;
+  /** Of state, context and embedding, what the output layer reads; null where that is the state. */
+  readonly #combine: Linear | null;
+  readonly #embeddingDropout: Dropout;
+  readonly #outputDropout: Dropout;
+
+  constructor(config: Seq2SeqConfig) {
+    this.config = completeSeq2SeqConfig(config);
+    const { hiddenSize, embeddingSize, encoderLayers, decoderLayers, bidirectional, dropout, context } = this.config;
+    const { sourceVocabularySize, targetVocabularySize, attention, attend, inputFeeding } = this.config;
+    const table = (name: string, vocabularySize: number) => new Embedding(name, { vocabularySize, embeddingSize });
+    this.#targetEmbedding = table(this.config.sharedEmbedding ? "embedding" : "target", targetVocabularySize);
+    this.#sourceEmbedding = this.config.sharedEmbedding ? this.#targetEmbedding : table("source", sourceVocabularySize);
+    const own = { hiddenSize, dropout };
+    this.#encoder = this.#stack("encoder", { ...own, inputSize: embeddingSize, layers: encoderLayers, bidirectional });
+    const memorySize = this.#encoder.outputSize;
+    this.#attention =
+      attention === "none"
+        ? null
+        : new Attention("attention", { querySize: hiddenSize, memorySize, scorer: attention });
+
+    const readsContext = (this.#attention && attend === "before") || context === "every";
+    const featureSize = this.config.tied ? embeddingSize : hiddenSize;
+    const inputSize = embeddingSize + (readsContext ? memorySize : 0) + (inputFeeding ? featureSize : 0);
+    this.#decoder = this.#stack("decoder", { ...own, inputSize, layers: decoderLayers, bidirectional: false });
+    this.#bridges = this.#bridge(memorySize);
+    const parts =
+      hiddenSize + (this.#attention || context === "every" ? memorySize : 0) + (readsContext ? embeddingSize : 0);
+    this.#combine =
+      parts === featureSize ? null : new Linear("combine", { inputSize: parts, outputSize: featureSize, bias: false });
+    this.output = new Linear("output", {
+      inputSize: featureSize,
+      outputSize: targetVocabularySize,
+      ...(this.config.tied ? { tied: this.#targetEmbedding.weight } : {}),
+    });
+    this.#embeddingDropout = new Dropout("embedding.dropout", { rate: dropout });
+    this.#outputDropout = new Dropout("output.dropout", { rate: dropout });
+    const tables = this.config.sharedEmbedding
+      ? [this.#targetEmbedding]
+      : [this.#sourceEmbedding, this.#targetEmbedding];
+    const layers = [
+      ...tables,
+      this.#encoder,
+      ...this.#bridges.values(),
+      this.#attention,
+      this.#decoder,
+      this.#combine,
+      this.output,
+    ];
+    this.parameters = layers.flatMap((layer) => layer?.parameters ?? []);
+  }
+
+  /** source i32 [S,B], lengths i32 [B]. */
+  encode(source: Tensor, lengths: Tensor): Encoded {
+    const { graph } = source;
+    const B = source.shape[1] as number;
+    const embedded = this.#embeddingDropout.apply(this.#sourceEmbedding.apply(source));
+    const { y, last } = this.#encoder.apply(embedded, { lengths });
+    const state: State = {};
+    for (const name of Object.keys(this.#decoder.stateSizes)) {
+      const ends = this.#encoderEnds(name).map((end) => last[end] as Tensor);
+      const joined = ends.length === 1 ? (ends[0] as Tensor) : ops.concat(ends, 1);
+      const bridge = this.#bridges.get(name);
+      state[name] = bridge ? ops.tanh(bridge.apply(joined)) : joined;
+    }
+    if (this.config.inputFeeding) state[feedName] = graph.zeros([B, this.output.weight.shape[1] as number]);
+    const top = this.#encoderEnds(`h_l${this.config.decoderLayers - 1}`).map((end) => last[end] as Tensor);
+    return {
+      memory: this.#attention?.memory(y, lengths) ?? null,
+      context: this.config.context === "every" ? (top.length === 1 ? (top[0] as Tensor) : ops.concat(top, 1)) : null,
+      state,
+    };
+  }
+
+  /**
+   * What the output layer reads at each step, with teacher forcing.
+   * @param inputs i32 [T,B], the tokens before those that are to be predicted.
+   * @returns features [T B,F]; weights [T,B,S] of attention, or null.
+   */
+  unroll(inputs: Tensor, encoded: Encoded): { features: Tensor; weights: Tensor | null } {
+    const { graph } = inputs;
+    const [T, B] = inputs.shape as [number, number];
+    const embedded = this.#embeddingDropout.apply(this.#targetEmbedding.apply(inputs));
+    const feedsBack = this.#attention !== null && (this.config.attend === "before" || this.config.inputFeeding);
+    const { features, weights } = feedsBack ? this.#scan(embedded, encoded) : this.#whole(embedded, encoded);
+    const dropped = graph.within("output", () => this.#outputDropout.apply(features));
+    return { features: ops.reshape(dropped, [T * B, features.shape[2] as number]), weights };
+  }
+
+  /**
+   * One step of the decoder.
+   * @param tokens i32 [N]: N is B, or a multiple of it where several hypotheses share a source.
+   * @returns logits [N,V], the state after, and the weights of attention [N,S] or null.
+   */
+  step(tokens: Tensor, state: State, encoded: Encoded): { logits: Tensor; state: State; weights: Tensor | null } {
+    const next = this.#step(this.#targetEmbedding.apply(tokens), state, encoded, {});
+    return { logits: this.output.apply(next.features), state: next.state, weights: next.weights };
+  }
+
+  /** embedded [N,E] */
+  #step(
+    embedded: Tensor,
+    state: State,
+    encoded: Encoded,
+    masks: Record<string, Tensor>,
+  ): { features: Tensor; state: State; weights: Tensor | null } {
+    const { [feedName]: feed, ...cells } = state;
+    const before = this.config.attend === "before" ? this.#attend(this.#top(cells), encoded) : null;
+    const given = before?.context ?? (encoded.context && this.#forEach(encoded.context, embedded));
+    const input = ops.concat([embedded, ...(given ? [given] : []), ...(feed ? [feed] : [])], 1);
+    const { y, state: after } = this.#decoder.step(input, cells, masks);
+    const attended = before ?? this.#attend(y, encoded);
+    const features = this.#combined(y, attended?.context ?? given, given ? embedded : null);
+    return {
+      features,
+      state: feed ? { ...after, [feedName]: features } : after,
+      weights: attended?.weights ?? null,
+    };
+  }
+
+  /** Step by step: a step reads what the one before made. */
+  #scan(embedded: Tensor, encoded: Encoded): { features: Tensor; weights: Tensor | null } {
+    const [T, B] = embedded.shape as [number, number];
+    const masks = this.#decoder.dropoutMasks(embedded.graph, T, B);
+    const { outputs } = ops.scan({ inputs: { embedded, ...masks }, state: encoded.state }, (rows, state) => {
+      const { embedded: row, ...own } = rows as Record<string, Tensor>;
+      const next = this.#step(row as Tensor, state, encoded, own);
+      return { state: next.state, outputs: { features: next.features, weights: next.weights as Tensor } };
+    });
+    return outputs;
+  }
+
+  /** No step reads the features or the context of another: all steps at once. */
+  #whole(embedded: Tensor, encoded: Encoded): { features: Tensor; weights: Tensor | null } {
+    const given = encoded.context && this.#forEach(encoded.context, embedded);
+    const input = given ? ops.concat([embedded, given], 2) : embedded;
+    const { y } = this.#decoder.apply(input, { state: encoded.state });
+    const attended = this.#attention?.apply(y, encoded.memory as Memory);
+    return {
+      features: this.#combined(y, attended?.context ?? given, given ? embedded : null),
+      weights: attended?.weights ?? null,
+    };
+  }
+
+  /** query [N,H] -> context [N,M], weights [N,S]. */
+  #attend(query: Tensor, { memory }: Encoded): { context: Tensor; weights: Tensor } | null {
+    if (!this.#attention || !memory) return null;
+    const { context, weights } = this.#attention.apply(ops.reshape(query, [1, ...query.shape]), memory);
+    return {
+      context: ops.reshape(context, context.shape.slice(1)),
+      weights: ops.reshape(weights, weights.shape.slice(1)),
+    };
+  }
+
+  /** Luong et al. (2015), equation 5: tanh(W [h; context]), and the embedding where the step has read the context too. */
+  #combined(h: Tensor, context: Tensor | null, embedded: Tensor | null): Tensor {
+    if (!this.#combine) return h;
+    const parts = [h, ...(context ? [context] : []), ...(embedded ? [embedded] : [])];
+    return ops.tanh(this.#combine.apply(ops.concat(parts, h.shape.length - 1)));
+  }
+
+  /** context [B,M] for each row of x [N,E] or [T,B,E], N a multiple of B. */
+  #forEach(context: Tensor, x: Tensor): Tensor {
+    const [B, M] = context.shape as [number, number];
+    if (x.shape.length === 3) return ops.broadcastTo(context, [...x.shape.slice(0, 2), M]);
+    const N = x.shape[0] as number;
+    if (N === B) return context;
+    return ops.reshape(ops.broadcastTo(ops.reshape(context, [B, 1, M]), [B, N / B, M]), [N, M]);
+  }
+
+  /** The decoder's topmost hidden state. */
+  #top(state: State): Tensor {
+    return state[`h_l${this.config.decoderLayers - 1}`] as Tensor;
+  }
+
+  /** The entries of the encoder's last state that a decoder's entry begins with: of the same layer, or the topmost one. */
+  #encoderEnds(name: string): string[] {
+    const [, kind, layer] = /^([a-z]+)_l(\d+)$/.exec(name) as unknown as [string, string, string];
+    const from = Math.min(Number(layer), this.config.encoderLayers - 1);
+    return [`${kind}_l${from}`, `${kind}_l${from}_reverse`].filter((end) => end in this.#encoder.stateSizes);
+  }
+
+  /** Bridges where the encoder's last state does not fit, or was made by two directions. */
+  #bridge(memorySize: number): Map<string, Linear> {
+    const { hiddenSize, encoderLayers, decoderLayers } = this.config;
+    if (memorySize === hiddenSize && encoderLayers === decoderLayers) return new Map();
+    return new Map(
+      Object.keys(this.#decoder.stateSizes).map((name) => [
+        name,
+        new Linear(`bridge.${name}`, { inputSize: memorySize, outputSize: hiddenSize }),
+      ]),
+    );
+  }
+
+  #stack(
+    name: string,
+    options: { inputSize: number; hiddenSize: number; layers: number; dropout: number; bidirectional: boolean },
+  ): RecurrentStack {
+    if (this.config.cell === "lstm") return new LSTM(name, options);
+    return this.config.cell === "gru" ? new GRU(name, options) : new RNN(name, options);
+  }
+}
+
+/** Sizes of a batch: S source steps, T target steps, B pairs. */
+export interface Seq2SeqForm {
+  S: number;
+  T: number;
+  B: number;
+}
+
+/** The loss of a batch. Feeds: source i32 [S,B], sourceLengths i32 [B], inputs and targets i32 [T,B], -1 for no target. */
+export function recordSeq2SeqLoss(
+  graph: Graph,
+  network: Seq2SeqNetwork,
+  { S, T, B }: Seq2SeqForm,
+): { losses: Tensor; count: Tensor; weights: Tensor | null } {
+  const encoded = network.encode(graph.feed("source", "i32", [S, B]), graph.feed("sourceLengths", "i32", [B]));
+  const { features, weights } = network.unroll(graph.feed("inputs", "i32", [T, B]), encoded);
+  const targets = ops.reshape(graph.feed("targets", "i32", [T, B]), [T * B]);
+  const { losses, count } = network.output.crossEntropy(features, targets);
+  return { losses: ops.reshape(losses, [T, B]), count, weights };
+}

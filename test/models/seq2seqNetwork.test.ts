@@ -1,0 +1,228 @@
+import { expect, test } from "vitest";
+import type { Executor, Store } from "../../lib/executor/executor.js";
+import { nativeExecutor } from "../../lib/executor/native.js";
+import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import { differentiate } from "../../lib/graph/differentiate.js";
+import { Graph } from "../../lib/graph/graph.js";
+import * as ops from "../../lib/graph/ops/index.js";
+import { elementsOf } from "../../lib/graph/program.js";
+import type { Tensor } from "../../lib/graph/tensor.js";
+import type { Seq2SeqConfig } from "../../lib/models/seq2seqNetwork.js";
+import { recordSeq2SeqLoss, Seq2SeqNetwork } from "../../lib/models/seq2seqNetwork.js";
+import { randomSource } from "../../lib/random/source.js";
+import { adam } from "../../lib/train/optimizers.js";
+import { TrainingStep } from "../../lib/train/step.js";
+import { numbers } from "../graph/cases.js";
+
+const sizes = { sourceVocabularySize: 7, targetVocabularySize: 6, hiddenSize: 4, embeddingSize: 3 };
+const variants: Record<string, Partial<Seq2SeqConfig>> = {
+  "Sutskever: the last state only": { attention: "none", bidirectional: false, encoderLayers: 2, decoderLayers: 2 },
+  "Cho: the last state at every step": { attention: "none", context: "every", bidirectional: false, cell: "gru" },
+  "the last state of both directions, at every step": { attention: "none", context: "every" },
+  "Bahdanau: additive, before the step": { attend: "before", cell: "gru" },
+  "Luong: dot": { attention: "dot", bidirectional: false },
+  "Luong: general, input feeding": { attention: "general", inputFeeding: true, decoderLayers: 2 },
+  "additive, after the step, input feeding, tied": { inputFeeding: true, tied: true },
+  "scaled, one vocabulary, rnn": {
+    attention: "scaled",
+    bidirectional: false,
+    cell: "rnn",
+    sharedEmbedding: true,
+    targetVocabularySize: 7,
+  },
+};
+
+async function storeOf(
+  executor: Executor,
+  network: Seq2SeqNetwork,
+  values?: (index: number, size: number) => Float64Array,
+) {
+  const store = executor.createStore();
+  for (const [i, { name, shape, initializer }] of network.parameters.entries()) {
+    store.declare({ name, dtype: "f32", shape });
+    await store.write(name, values ? values(i, elementsOf(shape)) : initializer(shape, randomSource(1, name)));
+  }
+  return store;
+}
+
+test.each(Object.keys(variants))("%s: step by step it writes what it was trained to", async (name) => {
+  const [S, T, B] = [5, 4, 3];
+  const network = new Seq2SeqNetwork({ ...sizes, ...variants[name] });
+  const graph = new Graph();
+  const inputs = graph.feed("inputs", "i32", [T, B]);
+  const encoded = network.encode(graph.feed("source", "i32", [S, B]), graph.feed("sourceLengths", "i32", [B]));
+  const { features, weights } = network.unroll(inputs, encoded);
+  graph.output("logits", network.output.apply(features));
+  if (weights) graph.output("weights", weights);
+  const { outputs: stepped } = ops.scan({ inputs: { inputs }, state: encoded.state }, ({ inputs: tokens }, state) => {
+    const { logits, state: after, weights } = network.step(tokens, state, encoded);
+    return { state: after, outputs: { logits, ...(weights ? { weights } : {}) } as Record<string, Tensor> };
+  });
+  for (const [output, tensor] of Object.entries(stepped)) graph.output(`stepped ${output}`, tensor);
+
+  const executor = new ReferenceExecutor({ precision: "float64" });
+  const store = await storeOf(executor, network, (i, size) => numbers(size, i + 1));
+  const { outputs } = await executor.compile(graph.program(), store).run({
+    inputs: Int32Array.from({ length: T * B }, (_, i) => (i * 5) % 6),
+    source: Int32Array.from({ length: S * B }, (_, i) => (i * 3) % 7),
+    sourceLengths: Int32Array.of(S, 2, 4),
+  });
+  expect("weights" in outputs).toBe(network.config.attention !== "none");
+  for (const output of ["logits", ...(weights ? ["weights"] : [])]) {
+    outputs[output]?.forEach((value, i) => {
+      expect(outputs[`stepped ${output}`]?.[i], `${output}[${i}]`).toBeCloseTo(value, 10);
+    });
+  }
+});
+
+test.each(Object.keys(variants))(
+  "%s: the loss has a gradient for every parameter, as finite differences say",
+  async (name) => {
+    const form = { S: 4, T: 3, B: 2 };
+    const network = new Seq2SeqNetwork({ ...sizes, ...variants[name] });
+    const graph = new Graph();
+    const { losses } = recordSeq2SeqLoss(graph, network, form);
+    const loss = ops.sum(losses);
+    graph.output("loss", loss);
+    const variables = network.parameters.map((parameter) => parameter.in(graph));
+    for (const [i, d] of differentiate(loss, variables).entries()) graph.output(`${i}`, d);
+    const executor = new ReferenceExecutor({ precision: "float64" });
+    const store = await storeOf(executor, network, (i, size) => numbers(size, i + 1));
+    const executable = executor.compile(graph.program(), store);
+    const feeds = {
+      source: Int32Array.of(1, 2, 3, 4, 5, 0, 6, 0),
+      sourceLengths: Int32Array.of(4, 2),
+      inputs: Int32Array.of(0, 0, 2, 3, 4, 0),
+      targets: Int32Array.of(2, 3, 4, 1, 1, -1),
+    };
+    const { outputs } = await executable.run(feeds);
+    for (const [i, { name: parameter, shape }] of network.parameters.entries()) {
+      const gradient = outputs[i] as Float64Array;
+      expect(
+        gradient.some((d) => d !== 0),
+        parameter,
+      ).toBe(true);
+      const at = (i * 7) % elementsOf(shape);
+      const values = (await store.read(parameter)) as Float64Array;
+      const lossAt = async (shift: number) => {
+        await store.write(
+          parameter,
+          values.map((value, k) => (k === at ? value + shift : value)),
+        );
+        return (await executable.run(feeds)).outputs.loss?.[0] as number;
+      };
+      const slope = ((await lossAt(1e-5)) - (await lossAt(-1e-5))) / 2e-5;
+      await store.write(parameter, values);
+      expect(gradient[at], `${parameter}[${at}]`).toBeCloseTo(slope, 7);
+    }
+  },
+);
+
+const [begin, end] = [0, 1];
+
+/** Words of 3 to 6 letters (2 to 11), and the same words backwards, as a batch. */
+function reversals(seed: number, B: number) {
+  const random = randomSource(seed, "words");
+  const words = Array.from({ length: B }, () =>
+    Array.from({ length: 3 + Math.floor(4 * random.uniform()) }, () => 2 + Math.floor(10 * random.uniform())),
+  );
+  const [S, T] = [6, 7];
+  const batch = {
+    source: new Int32Array(S * B),
+    sourceLengths: Int32Array.from(words, ({ length }) => length),
+    inputs: new Int32Array(T * B),
+    targets: new Int32Array(T * B).fill(-1),
+  };
+  words.forEach((word, b) => {
+    const answer = [...word].reverse();
+    word.forEach((token, s) => {
+      batch.source[s * B + b] = token;
+    });
+    [...answer, end].forEach((token, t) => {
+      batch.targets[t * B + b] = token;
+      batch.inputs[t * B + b] = t === 0 ? begin : (answer[t - 1] as number);
+    });
+  });
+  return { form: { S, T, B }, words, batch };
+}
+
+/** The likeliest token at every step, fed back, and where attention looked. */
+async function write(
+  network: Seq2SeqNetwork,
+  { executor, store }: { executor: Executor; store: Store },
+  seed: number,
+  B: number,
+) {
+  const { form, words, batch } = reversals(seed, B);
+  const graph = new Graph();
+  const encoded = network.encode(graph.feed("source", "i32", [form.S, B]), graph.feed("sourceLengths", "i32", [B]));
+  const state = { token: graph.feed("begin", "i32", [B]), ...encoded.state };
+  const { outputs } = ops.scan(
+    { inputs: {}, steps: form.T, state },
+    (_, { token, ...cells }: Record<string, Tensor>) => {
+      const { logits, state: after, weights } = network.step(token as Tensor, cells, encoded);
+      const next = ops.argmax(logits, 1);
+      return {
+        state: { ...after, token: next } as typeof state,
+        outputs: { token: next, look: ops.argmax(weights as Tensor, 1) },
+      };
+    },
+  );
+  graph.output("tokens", outputs.token);
+  graph.output("look", outputs.look);
+  const { source, sourceLengths } = batch;
+  const run = await executor.compile(graph.program(), store).run({ source, sourceLengths, begin: new Int32Array(B) });
+  const column = (values: ArrayLike<number>, b: number) =>
+    Array.from({ length: form.T }, (_, t) => values[t * B + b] as number);
+  return words.map((word, b) => ({
+    word,
+    tokens: column(run.outputs.tokens as Int32Array, b),
+    look: column(run.outputs.look as Int32Array, b),
+  }));
+}
+
+test("it learns to write words backwards, and attention walks the other way", async () => {
+  const executor = nativeExecutor();
+  const vocabulary = { sourceVocabularySize: 12, targetVocabularySize: 12 };
+  const network = new Seq2SeqNetwork({
+    ...vocabulary,
+    hiddenSize: 48,
+    embeddingSize: 24,
+    attend: "before",
+    cell: "gru",
+  });
+  const store = await storeOf(executor, network);
+  const { parameters } = network;
+  const recordLoss = (graph: Graph, form: ReturnType<typeof reversals>["form"]) => ({
+    ...recordSeq2SeqLoss(graph, network, form),
+    carried: [],
+  });
+  const model = { executor, store, parameters, recordLoss };
+  const step = new TrainingStep(model, { optimizer: adam(), clipNorm: 5, clipValue: 0, reduction: "token" });
+  for (let i = 1; i <= 500; i++) {
+    const { form, batch } = reversals(i, 64);
+    await step.run({ form, feeds: batch, tokens: 7 * 64 }, { learningRate: 0.005, step: i, seed: 1 });
+  }
+  const written = await write(network, { executor, store }, 1e6, 500);
+  const right = written.filter(({ word, tokens }) => [...word].reverse().every((token, t) => tokens[t] === token));
+  expect(right.length).toBeGreaterThanOrEqual(495);
+  // Where a step looks, before it writes letter t of a word of n: at letter n - 1 - t.
+  const looks = right.flatMap(({ word, look }) => word.map((_, t) => look[t] === word.length - 1 - t));
+  expect(looks.filter(Boolean).length / looks.length).toBeGreaterThan(0.9);
+}, 60_000);
+
+test("contradictions in a configuration are named", () => {
+  const refused = (config: Partial<Seq2SeqConfig>) => () => new Seq2SeqNetwork({ ...sizes, ...config });
+  expect(refused({ attention: "none", inputFeeding: true })).toThrow(
+    /inputFeeding feeds back what attention made, and attention is off/,
+  );
+  expect(refused({ attention: "none", attend: "before" })).toThrow(
+    /attend says when to look at the source, and attention is off/,
+  );
+  expect(refused({ context: "every" })).toThrow(/context "every" belongs to models without attention/);
+  expect(refused({ attend: "before", inputFeeding: true })).toThrow(/reads the context already/);
+  expect(refused({ sharedEmbedding: true })).toThrow(/sharedEmbedding needs one vocabulary, got sizes 7 and 6/);
+  expect(refused({ attention: "dot" })).toThrow(/"dot" compares a query with a memory of the same size, got 4 and 8/);
+  expect(refused({ cell: "lstn" as "lstm" })).toThrow(/cell/);
+  expect(refused({ hidenSize: 3 } as never)).toThrow(/hidenSize/);
+});
