@@ -20,8 +20,10 @@ export interface Seq2SeqConfig {
   targetVocabularySize: number;
   /** Of encoder and decoder. Default "lstm". */
   cell?: (typeof cells)[number];
-  /** H of the decoder, and of each direction of the encoder. Default 256. */
+  /** H of the decoder. Default 256. */
   hiddenSize?: number;
+  /** H of each direction of the encoder. Default: hiddenSize. */
+  encoderSize?: number;
   /** E. Default: hiddenSize. */
   embeddingSize?: number;
   /** Default 1. */
@@ -61,6 +63,7 @@ export function completeSeq2SeqConfig(config: Seq2SeqConfig): Required<Seq2SeqCo
     targetVocabularySize: config.targetVocabularySize,
     cell: expectOneOf(who, "cell", config.cell ?? "lstm", cells),
     hiddenSize,
+    encoderSize: config.encoderSize ?? hiddenSize,
     embeddingSize: config.embeddingSize ?? hiddenSize,
     encoderLayers: config.encoderLayers ?? 1,
     decoderLayers: config.decoderLayers ?? 1,
@@ -74,7 +77,7 @@ export function completeSeq2SeqConfig(config: Seq2SeqConfig): Required<Seq2SeqCo
     sharedEmbedding: config.sharedEmbedding ?? false,
   };
   expectKnownOptions(who, config, Object.keys(complete));
-  const sizes = ["sourceVocabularySize", "targetVocabularySize", "hiddenSize", "embeddingSize"] as const;
+  const sizes = ["sourceVocabularySize", "targetVocabularySize", "hiddenSize", "encoderSize", "embeddingSize"] as const;
   for (const name of [...sizes, "encoderLayers", "decoderLayers"] as const) {
     expectNumber(who, name, complete[name], { integer: true, minimum: 1 });
   }
@@ -137,8 +140,13 @@ export class Seq2SeqNetwork {
     const table = (name: string, vocabularySize: number) => new Embedding(name, { vocabularySize, embeddingSize });
     this.#targetEmbedding = table(this.config.sharedEmbedding ? "embedding" : "target", targetVocabularySize);
     this.#sourceEmbedding = this.config.sharedEmbedding ? this.#targetEmbedding : table("source", sourceVocabularySize);
-    const own = { hiddenSize, dropout };
-    this.#encoder = this.#stack("encoder", { ...own, inputSize: embeddingSize, layers: encoderLayers, bidirectional });
+    this.#encoder = this.#stack("encoder", {
+      inputSize: embeddingSize,
+      hiddenSize: this.config.encoderSize,
+      layers: encoderLayers,
+      dropout,
+      bidirectional,
+    });
     const memorySize = this.#encoder.outputSize;
     this.#attention =
       attention === "none"
@@ -148,7 +156,13 @@ export class Seq2SeqNetwork {
     const readsContext = (this.#attention && attend === "before") || context === "every";
     const featureSize = this.config.tied ? embeddingSize : hiddenSize;
     const inputSize = embeddingSize + (readsContext ? memorySize : 0) + (inputFeeding ? featureSize : 0);
-    this.#decoder = this.#stack("decoder", { ...own, inputSize, layers: decoderLayers, bidirectional: false });
+    this.#decoder = this.#stack("decoder", {
+      inputSize,
+      hiddenSize,
+      layers: decoderLayers,
+      dropout,
+      bidirectional: false,
+    });
     this.#bridges = this.#bridge(memorySize);
     const parts =
       hiddenSize + (this.#attention || context === "every" ? memorySize : 0) + (readsContext ? embeddingSize : 0);
