@@ -39,6 +39,7 @@ export type { LanguageModelForm } from "./models/languageModelData.js";
 export { SentenceData, WindowData } from "./models/languageModelData.js";
 export type { LanguageModelConfig, LanguageModelNetwork } from "./models/languageModelNetwork.js";
 export * from "./nn/index.js";
+export * from "./search/index.js";
 export type { TrainingData } from "./train/data.js";
 export type {
   CheckpointEvent,

@@ -1,0 +1,2 @@
+export type { BeamSearchOptions, Hypothesis, StepFunction, StepResult, TreeNode } from "./beamSearch.js";
+export { beamSearch } from "./beamSearch.js";
