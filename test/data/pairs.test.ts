@@ -1,0 +1,104 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { readPairTable, readParallelText } from "../../lib/data/pairs.js";
+
+const folder = mkdtempSync(join(tmpdir(), "ostinato-pairs-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const texts = (pairs: readonly { source: string; target: string }[]) =>
+  pairs.map(({ source, target }) => [source, target]);
+
+test("two files are read line by line, whatever ends their lines", async () => {
+  const pairs = await readParallelText(
+    file("a.de", "ein haus\r\nzwei häuser\r\n"),
+    file("a.en", "\ufeffa house\ntwo houses"),
+  );
+  expect(texts(pairs)).toEqual([
+    ["ein haus", "a house"],
+    ["zwei häuser", "two houses"],
+  ]);
+  expect(pairs[1]?.place).toMatch(/a\.de, line 2$/);
+});
+
+test("files that do not fit together, and empty lines, are named with their line", async () => {
+  const [two, three] = [file("two", "a\nb\n"), file("three", "x\ny\nz\n")];
+  await expect(readParallelText(two, three)).rejects.toThrow(
+    /two has 2 lines and .*three has 3.*Line 3 of .*three has no partner/,
+  );
+  await expect(readParallelText(three, two)).rejects.toThrow(/Line 3 of .*three has no partner/);
+  await expect(readParallelText(file("gap", "a\n \nc\n"), three)).rejects.toThrow(/gap, line 2 is empty/);
+  await expect(readParallelText(file("none", ""), three)).rejects.toThrow(/none is empty/);
+  await expect(readParallelText(join(folder, "missing"), three)).rejects.toThrow(/There is no file .*missing/);
+});
+
+test("tables have tabs, and quotes mean nothing in them", async () => {
+  const table = file("table.tsv", `"'bout"\tB AW T\textra\na\tAH\n`);
+  expect(texts(await readPairTable(table))).toEqual([
+    [`"'bout"`, "B AW T"],
+    ["a", "AH"],
+  ]);
+  expect(texts(await readPairTable(file("three.tsv", "1\ta\tb\n"), { source: 2, target: 1 }))).toEqual([["b", "a"]]);
+});
+
+test("CSV has quoted columns with commas, quotes and line ends, and lines are counted as an editor does", async () => {
+  const csv = file("chat.csv", `Q,A,label\n"새출발, ""트라우마""",많은 용기가\n\n"two\nlines",b,1\nc,d\n`);
+  const pairs = await readPairTable(csv, { source: "Q", target: "A" });
+  expect(texts(pairs)).toEqual([
+    [`새출발, "트라우마"`, "많은 용기가"],
+    ["two\nlines", "b"],
+    ["c", "d"],
+  ]);
+  expect(pairs.map(({ place }) => place.replace(/.*, /, ""))).toEqual(["line 2", "line 4", "line 6"]);
+  await expect(readPairTable(file("bad.csv", `Q,A\n"a\nb",\n`), { source: "Q", target: "A" })).rejects.toThrow(
+    /bad\.csv, line 2: column 2 is empty/,
+  );
+});
+
+test("missing columns, unknown names and broken quotes are named", async () => {
+  await expect(readPairTable(file("short.tsv", "a\tb\nc\n"))).rejects.toThrow(
+    /short\.tsv, line 2 has 1 columns: expected 2 or more/,
+  );
+  await expect(readPairTable(file("names.csv", "Q,A\nx,y\n"), { source: "question" })).rejects.toThrow(
+    /no column "question": its first line names Q, A/,
+  );
+  await expect(readPairTable(file("head.csv", "Q,A\n"), { source: "Q", target: "A" })).rejects.toThrow(
+    /head\.csv has no pairs/,
+  );
+  await expect(readPairTable(file("quote.csv", `a,"b\n`))).rejects.toThrow(/quote\.csv is not CSV: Quote Not Closed/);
+  await expect(readPairTable("x.csv", { source: "Q", header: false })).rejects.toThrow(/header is off/);
+  await expect(readPairTable("x.csv", { columns: 2 } as never)).rejects.toThrow(/unknown option "columns"/);
+});
+
+const shared = new URL("../../../shared/data/", import.meta.url).pathname;
+const corpora: [string, number, () => Promise<{ source: string; target: string }[]>][] = [
+  [
+    "multi30k",
+    29_000,
+    () => readParallelText(`${shared}multi30k/tok/train.lc.norm.tok.de`, `${shared}multi30k/tok/train.lc.norm.tok.en`),
+  ],
+  ["g2p-cmudict", 117_044, () => readPairTable(`${shared}g2p-cmudict/train.tsv`)],
+  ["tatoeba-eng-kor", 3_048, () => readPairTable(`${shared}tatoeba-eng-kor/train.tsv`)],
+];
+
+test.skipIf(!existsSync(shared)).each(corpora)(
+  "%s has %i pairs (skipped where the corpora are absent)",
+  async (_, count, read) => {
+    expect((await read()).length).toBe(count);
+  },
+);
+
+test.skipIf(!existsSync(shared))(
+  "the Korean chat has questions and answers (skipped where the corpora are absent)",
+  async () => {
+    const pairs = await readPairTable(`${shared}korean-chatbot/valid.csv`, { source: "Q", target: "A" });
+    expect(texts(pairs)).toContainEqual(["새출발, 트라우마", "많은 용기가 필요했을 거예요."]);
+  },
+);
