@@ -128,11 +128,10 @@ ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
   try {
     program_ = std::make_shared<Program>(std::move(store), static_cast<const double*>(words.data), words.elements,
                                          precision);
-    outside_.add(env, program_->memoryBytes());
   } catch (const ProgramError& error) {
     throw coded(env, "ERR_OSTINATO_PROGRAM", error.what());
   } catch (const std::bad_alloc&) {
-    throw coded(env, "ERR_OSTINATO_MEMORY", "not enough memory for the program's values");
+    throw coded(env, "ERR_OSTINATO_MEMORY", "not enough memory for the program");
   }
 }
 
@@ -184,6 +183,13 @@ Napi::Value ProgramObject::start(const Napi::Value& given, bool check, const Rep
   }
   Store::Lease lease = program_->store().acquire();
   if (!lease) throw coded(env, "ERR_OSTINATO_BUSY", "the store is in use by another run");
+  try {
+    const int64_t before = program_->store().workspaceBytes();
+    program_->bind();
+    outside_.add(env, program_->store().workspaceBytes() - before);
+  } catch (const std::bad_alloc&) {
+    throw coded(env, "ERR_OSTINATO_MEMORY", "not enough memory for the program's values");
+  }
   for (int64_t i = 0; i < count; i++) {
     const Bytes& source = sources[static_cast<size_t>(i)];
     std::memcpy(program_->feed(i).data, source.data, source.elements * 4);

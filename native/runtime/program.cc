@@ -50,31 +50,40 @@ class Reader {
 enum class Placement { arena, variable, none, moving };
 
 struct Value {
-  TensorView view;
+  TensorView view;  // data: of variables only
   Placement placement;
-  int64_t room;  // bytes from its start to the arena's end
+  int64_t location;  // in the arena, or the number of a variable
 
   int64_t bytes() const { return view.elements() * 4; }
+  bool inArena() const { return placement == Placement::arena || placement == Placement::moving; }
+  bool moves() const { return placement == Placement::moving; }
+  bool hasMemory() const { return placement != Placement::none; }
 };
 
-// Memory that an op reads or writes in one step, and in all of them.
+// Memory that an op reads or writes in one step, and in all of them: bytes of the arena, or a whole variable.
 struct Extent {
-  const char *begin, *end, *last;
-  bool moves;
+  Placement placement;
+  int64_t begin, end, last;
 
   Extent(const Value& value, int64_t steps)
-      : begin(static_cast<const char*>(value.view.data)),
-        end(begin ? begin + value.bytes() : nullptr),
-        last(value.placement == Placement::moving ? begin + value.bytes() * steps : end),
-        moves(value.placement == Placement::moving) {}
+      : placement(value.placement),
+        begin(value.location),
+        end(begin + (value.inArena() ? value.bytes() : 1)),
+        last(value.moves() ? begin + value.bytes() * steps : end) {}
+
+  bool moves() const { return placement == Placement::moving; }
+  bool sameMemoryAs(const Extent& other) const {
+    if (placement == Placement::none || other.placement == Placement::none) return false;
+    return (placement == Placement::variable) == (other.placement == Placement::variable);
+  }
 };
 
-Value readValue(Reader& reader, int64_t arenaBytes, char* arena, const Store& store) {
+Value readValue(Reader& reader, int64_t arenaBytes, const Store& store) {
   Value value;
   value.view.present = true;
   value.view.dtype = reader.integer("a dtype", 0, 1) == 0 ? DType::f32 : DType::i32;
   value.placement = static_cast<Placement>(reader.integer("a storage", 0, 3));
-  const int64_t location = reader.integer("a location", 0, kMaxArenaBytes);
+  value.location = reader.integer("a location", 0, kMaxArenaBytes);
   value.view.rank = static_cast<int>(reader.integer("a rank", 0, kMaxRank));
   int64_t elements = 1;
   for (int i = 0; i < value.view.rank; i++) {
@@ -82,16 +91,16 @@ Value readValue(Reader& reader, int64_t arenaBytes, char* arena, const Store& st
     if (elements > Store::kMaxElements / value.view.dims[i]) malformed("a value has too many elements");
     elements *= value.view.dims[i];
   }
-  if (value.placement == Placement::arena || value.placement == Placement::moving) {
-    if (location % 4) malformed("an offset is not a multiple of 4");
-    if (location > arenaBytes || elements * 4 > arenaBytes - location) malformed("a value ends beyond the arena");
-    value.view.data = arena + location;
-    value.room = arenaBytes - location;
+  if (value.inArena()) {
+    if (value.location % 4) malformed("an offset is not a multiple of 4");
+    if (value.location > arenaBytes || elements * 4 > arenaBytes - value.location) {
+      malformed("a value ends beyond the arena");
+    }
   } else if (value.placement == Placement::variable) {
-    if (location >= store.size()) malformed("variable " + std::to_string(location) + " is not in the store");
-    const Store::Variable& variable = store.variable(location);
+    if (value.location >= store.size()) malformed("variable " + std::to_string(value.location) + " is not in the store");
+    const Store::Variable& variable = store.variable(value.location);
     if (variable.dtype != value.view.dtype || variable.elements != elements) {
-      malformed("a value does not fit variable " + std::to_string(location));
+      malformed("a value does not fit variable " + std::to_string(value.location));
     }
     value.view.data = variable.memory.data();
     value.view.compact = variable.compact.get();
@@ -100,9 +109,9 @@ Value readValue(Reader& reader, int64_t arenaBytes, char* arena, const Store& st
 }
 
 bool overlap(const Extent& a, const Extent& b) {
-  if (!a.begin || !b.begin) return false;
+  if (!a.sameMemoryAs(b)) return false;
   // What moves together keeps its distance.
-  const bool together = a.moves && b.moves && a.end - a.begin == b.end - b.begin;
+  const bool together = a.moves() && b.moves() && a.end - a.begin == b.end - b.begin;
   return a.begin < (together ? b.end : b.last) && b.begin < (together ? a.end : a.last);
 }
 
@@ -113,8 +122,8 @@ void expectApart(const Operation& operation, const std::vector<Extent>& operands
     if (!apart) refuse(operation.name, "its values overlap in memory");
   };
   if (operation.view) {
-    expect(operands.size() == 1 && results.size() == 1 && operands[0].begin == results[0].begin &&
-           operands[0].moves == results[0].moves);
+    expect(operands.size() == 1 && results.size() == 1 && operands[0].sameMemoryAs(results[0]) &&
+           operands[0].begin == results[0].begin && operands[0].moves() == results[0].moves());
     return;
   }
   for (size_t r = 0; r < results.size(); r++) {
@@ -154,25 +163,28 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
   const int64_t arenaBytes = reader.integer("the arena's size", 0, kMaxArenaBytes);
   // Every value takes at least 4 words, so hostile counts end here and not in an allocation.
   if (static_cast<size_t>(valueCount) > reader.left() / 4) malformed("it ends before its values");
-  arena_ = AlignedMemory(static_cast<size_t>(arenaBytes));
+  arenaBytes_ = static_cast<size_t>(arenaBytes);
 
   std::vector<Value> values;
   values.reserve(static_cast<size_t>(valueCount));
   for (int64_t i = 0; i < valueCount; i++) {
-    values.push_back(readValue(reader, arenaBytes, static_cast<char*>(arena_.data()), *store_));
+    values.push_back(readValue(reader, arenaBytes, *store_));
   }
   const auto port = [&](const char* what) {
     const Value& value = values[static_cast<size_t>(reader.integer(what, 0, valueCount - 1))];
-    if (!value.view.data) malformed(std::string(what) + " has no memory");
-    if (value.placement == Placement::moving) malformed(std::string(what) + " moves");
+    if (!value.hasMemory()) malformed(std::string(what) + " has no memory");
+    if (value.moves()) malformed(std::string(what) + " moves");
     return value;
   };
   for (int64_t i = 0; i < feedCount; i++) {
     const Value value = port("a feed");
     if (value.placement != Placement::arena) malformed("a feed is not in the arena");
-    feeds_.push_back(value.view);
+    feeds_.push_back({value.view, value.location});
   }
-  for (int64_t i = 0; i < outputCount; i++) outputs_.push_back(port("an output").view);
+  for (int64_t i = 0; i < outputCount; i++) {
+    const Value value = port("an output");
+    outputs_.push_back({value.view, value.inArena() ? value.location : -1});
+  }
   for (int64_t i = 0, end = 0; i < loopCount; i++) {
     const int64_t begin = reader.integer("a loop's begin", end, opCount);
     end = reader.integer("a loop's end", begin + 1, opCount);
@@ -188,11 +200,12 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
     std::vector<Extent> read, written;
     BoundOp op;
     const auto bind = [&](const Value& value, size_t index) {
-      if (value.placement == Placement::moving) {
+      if (value.moves()) {
         if (!inLoop) refuse(op.operation->name, "a value moves outside of loops");
-        if (value.bytes() > value.room / steps) refuse(op.operation->name, "a value moves beyond the arena");
-        op.moving.push_back({index, static_cast<char*>(value.view.data)});
+        const int64_t room = arenaBytes - value.location;
+        if (value.bytes() > room / steps) refuse(op.operation->name, "a value moves beyond the arena");
       }
+      if (value.inArena()) op.places.push_back({index, value.location, value.moves() ? value.bytes() : 0});
       return Extent(value, steps);
     };
     op.operation = &operationOf(reader.integer("an op code", 0, operationCount() - 1));
@@ -205,7 +218,7 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
         continue;
       }
       const Value& value = values[static_cast<size_t>(id)];
-      if (!value.view.data) refuse(name, "operand " + std::to_string(k) + " has no memory");
+      if (!value.hasMemory()) refuse(name, "operand " + std::to_string(k) + " has no memory");
       if (k < 32 && (op.operation->mutates >> k & 1) && value.placement != Placement::variable) {
         refuse(name, "operand " + std::to_string(k) + " is updated in place and must be a variable");
       }
@@ -220,7 +233,7 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
     for (int64_t k = 0; k < resultCount; k++) {
       const Value& value = values[static_cast<size_t>(reader.integer("a result", 0, valueCount - 1))];
       const bool optional = k < 32 && (op.operation->optionalResults >> k & 1);
-      if (!value.view.data && !optional) refuse(name, "result " + std::to_string(k) + " has no memory");
+      if (!value.hasMemory() && !optional) refuse(name, "result " + std::to_string(k) + " has no memory");
       written.push_back(bind(value, op.operands.size() + op.results.size()));
       op.results.push_back(value.view);
     }
@@ -249,20 +262,34 @@ void Program::prepareScratch() {
     bytes = std::max(bytes, op.operation->check(callOf(op, nullptr)));
   }
   if (bytes > static_cast<size_t>(kMaxArenaBytes)) malformed("an op asks for too much scratch memory");
-  if (bytes > scratch_.bytes()) scratch_ = AlignedMemory(bytes);
+  scratchBytes_ = std::max(scratchBytes_, bytes);
   configuration_ = configurationVersion();
 }
 
-void Program::BoundOp::moveTo(int64_t step) {
-  for (const Moving& value : moving) {
-    TensorView& view = value.index < operands.size() ? operands[value.index] : results[value.index - operands.size()];
-    view.data = value.begin + step * view.elements() * 4;
+void Program::bind() {
+  char* arena = store_->arena(arenaBytes_);
+  store_->scratch(scratchBytes_);
+  if (arena == arena_) return;
+  arena_ = arena;
+  for (std::vector<Port>* ports : {&feeds_, &outputs_}) {
+    for (Port& port : *ports) {
+      if (port.offset >= 0) port.view.data = arena_ + port.offset;
+    }
+  }
+  for (BoundOp& op : ops_) op.bind(arena_, 0, false);
+}
+
+void Program::BoundOp::bind(char* arena, int64_t step, bool movingOnly) {
+  for (const Place& place : places) {
+    if (movingOnly && place.stride == 0) continue;
+    TensorView& view = place.index < operands.size() ? operands[place.index] : results[place.index - operands.size()];
+    view.data = arena + place.offset + step * place.stride;
   }
 }
 
-bool Program::runOp(const BoundOp& op, bool check) const {
+bool Program::runOp(const BoundOp& op, void* scratch, bool check) const {
   try {
-    op.operation->run(callOf(op, scratch_.data()));
+    op.operation->run(callOf(op, scratch));
   } catch (const InputError& error) {
     throw InputError(std::string(op.operation->name) + ": " + error.what());
   }
@@ -273,18 +300,19 @@ int64_t Program::run(bool check) {
   std::shared_lock<std::shared_mutex> lock(configurationLock());
   if (configuration_ != configurationVersion()) prepareScratch();
   for (CompactWeights* compact : changed_) compact->clear();
+  void* scratch = store_->scratch(scratchBytes_);
   size_t loop = 0;
   for (size_t i = 0; i < ops_.size();) {
     if (loop == loops_.size() || i < loops_[loop].begin) {
-      if (!runOp(ops_[i], check)) return static_cast<int64_t>(i);
+      if (!runOp(ops_[i], scratch, check)) return static_cast<int64_t>(i);
       i++;
       continue;
     }
     const Loop& range = loops_[loop++];
     for (int64_t n = 0; n < range.steps; n++) {
       for (i = range.begin; i < range.end; i++) {
-        ops_[i].moveTo(range.reverse ? range.steps - 1 - n : n);
-        if (!runOp(ops_[i], check)) return static_cast<int64_t>(i);
+        ops_[i].bind(arena_, range.reverse ? range.steps - 1 - n : n, true);
+        if (!runOp(ops_[i], scratch, check)) return static_cast<int64_t>(i);
       }
     }
   }
@@ -322,9 +350,9 @@ void Program::replay(const Replay& replay, const std::vector<char*>& collected) 
   };
   // The planner gives a feed's memory to other values after its last use: every run is fed anew, from here.
   std::vector<std::vector<char>> inputs;
-  for (const TensorView& view : feeds_) inputs.push_back(copyOf(view));
+  for (const Port& port : feeds_) inputs.push_back(copyOf(port.view));
   for (int64_t step = 0; step < replay.steps; step++) {
-    for (size_t i = 0; i < inputs.size(); i++) std::memcpy(feeds_[i].data, inputs[i].data(), inputs[i].size());
+    for (size_t i = 0; i < inputs.size(); i++) std::memcpy(feeds_[i].view.data, inputs[i].data(), inputs[i].size());
     run(false);
     for (size_t i = 0; i < collected.size(); i++) {
       const TensorView& view = output(replay.collected[i]);

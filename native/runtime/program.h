@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/aligned_memory.h"
 #include "runtime/operation.h"
 #include "runtime/store.h"
 
@@ -40,19 +39,20 @@ struct Replay {
 
 class Program {
  public:
-  // Decodes and checks everything, binds the values to the store's variables and to a new arena. Matrix products run with
-  // `precision`. Throws ProgramError, std::bad_alloc.
+  // Decodes and checks everything. Matrix products run with `precision`. Throws ProgramError, std::bad_alloc.
   Program(std::shared_ptr<Store> store, const double* words, size_t count, Precision precision = Precision::highest);
 
   int64_t feedCount() const { return static_cast<int64_t>(feeds_.size()); }
   int64_t outputCount() const { return static_cast<int64_t>(outputs_.size()); }
-  const TensorView& feed(int64_t i) const { return feeds_[static_cast<size_t>(i)]; }
-  const TensorView& output(int64_t i) const { return outputs_[static_cast<size_t>(i)]; }
+  const TensorView& feed(int64_t i) const { return feeds_[static_cast<size_t>(i)].view; }
+  const TensorView& output(int64_t i) const { return outputs_[static_cast<size_t>(i)].view; }
   Store& store() const { return *store_; }
-  // Of the arena and of scratch.
-  int64_t memoryBytes() const { return static_cast<int64_t>(arena_.bytes() + scratch_.bytes()); }
 
-  // Runs all ops in order. The feeds' memory has been filled before; outputs are read after. The caller holds the store.
+  // Gives the values their memory in the store's arena, which other programs have used since. From here to the end of a run the
+  // caller holds the store. Throws std::bad_alloc.
+  void bind();
+
+  // Runs all ops in order. The program is bound and its feeds' memory has been filled; outputs are read after.
   // With `check`, returns the index of the first op that wrote a NaN or an infinity; otherwise -1.
   // Throws InputError naming the op.
   int64_t run(bool check);
@@ -70,14 +70,19 @@ class Program {
     std::vector<TensorView> operands;
     std::vector<TensorView> results;
     std::vector<double> attributes;
-    // Operands, or behind them results, that move.
-    struct Moving {
+    // Where in the arena operands, or behind them results, lie in step 0 of a loop, and how far on in each further step.
+    struct Place {
       size_t index;
-      char* begin;
+      int64_t offset, stride;
     };
-    std::vector<Moving> moving;
+    std::vector<Place> places;
 
-    void moveTo(int64_t step);
+    void bind(char* arena, int64_t step, bool movingOnly);
+  };
+  // A feed or an output, and its place in the arena; -1 for a variable.
+  struct Port {
+    TensorView view;
+    int64_t offset;
   };
   struct Loop {
     size_t begin, end;
@@ -87,16 +92,15 @@ class Program {
 
   Call callOf(const BoundOp& op, void* scratch) const;
   // Whether, with `check`, all results are finite.
-  bool runOp(const BoundOp& op, bool check) const;
+  bool runOp(const BoundOp& op, void* scratch, bool check) const;
   void prepareScratch();
 
   std::shared_ptr<Store> store_;
   Precision precision_;
-  AlignedMemory arena_;
-  AlignedMemory scratch_;
+  size_t arenaBytes_ = 0, scratchBytes_ = 0;
+  char* arena_ = nullptr;  // what the views are bound to
   uint64_t configuration_ = 0;
-  std::vector<TensorView> feeds_;
-  std::vector<TensorView> outputs_;
+  std::vector<Port> feeds_, outputs_;
   std::vector<BoundOp> ops_;
   std::vector<Loop> loops_;
   // Of the variables that the ops change.

@@ -1,4 +1,4 @@
-// The values that outlive a run: parameters, optimizer moments, carried state.
+// The values that outlive a run: parameters, optimizer moments, carried state. And the memory for those that do not.
 #pragma once
 
 #include <atomic>
@@ -41,10 +41,25 @@ class Store {
   // Null if another one has it.
   Lease acquire() { return Lease(busy_.exchange(true) ? nullptr : this); }
 
+  // Memory that programs take turns to use, as runs of one store follow each other: at least so many bytes, of which nothing is
+  // kept from run to run. For whoever has the store. Throws std::bad_alloc.
+  char* arena(size_t bytes) { return grown(arena_, bytes); }
+  char* scratch(size_t bytes) { return grown(scratch_, bytes); }
+  int64_t workspaceBytes() const { return static_cast<int64_t>(arena_.bytes() + scratch_.bytes()); }
+
   static constexpr int64_t kMaxElements = int64_t{1} << 36;
 
  private:
+  static char* grown(AlignedMemory& memory, size_t bytes) {
+    if (bytes > memory.bytes()) {
+      memory = AlignedMemory();
+      memory = AlignedMemory(bytes);
+    }
+    return static_cast<char*>(memory.data());
+  }
+
   std::vector<Variable> variables_;
+  AlignedMemory arena_, scratch_;
   std::atomic<bool> busy_{false};
 };
 

@@ -70,7 +70,8 @@ std::shared_ptr<Store> storeWithWeights() {
   return store;
 }
 
-void feed(const Program& program) {
+void feed(Program& program) {
+  program.bind();
   const float x[] = {1, 2, 3, -1, 0.5f, 2};
   std::memcpy(program.feed(0).data, x, sizeof x);
   *program.feed(1).mutableF32() = 0.5f;
@@ -119,6 +120,7 @@ TEST_CASE("a loop walks over rows, in both directions") {
     const float x[] = {1, 10, 2, 20, 3, 30}, h0[] = {0.5f, 0.25f};
     const std::vector<float> forward = {0.5f, 0.25f, 1.5f, 10.25f, 3.5f, 30.25f, 6.5f, 60.25f};
     const std::vector<float> backward = {6.5f, 60.25f, 5.5f, 50.25f, 3.5f, 30.25f, 0.5f, 0.25f};
+    program.bind();
     for (int run = 0; run < 2; run++) {
       std::memcpy(program.feed(0).data, x, sizeof x);
       std::memcpy(program.feed(1).data, h0, sizeof h0);
@@ -140,6 +142,7 @@ TEST_CASE("whichever word is wrong, a program is refused or runs") {
     const auto attempt = [&](const std::vector<double>& words) {
       try {
         Program program(storeWithWeights(), words.data(), words.size());
+        program.bind();
         for (int64_t i = 0; i < program.feedCount(); i++) {
           std::memset(program.feed(i).data, 0, static_cast<size_t>(program.feed(i).elements()) * 4);
         }
@@ -191,6 +194,7 @@ TEST_CASE("errors of values say which op met them") {
                                      0, 0, 64, 2, 2, 2,  // rows
                                      1, 2, codeOf("embedding"), 2, 0, 1, 1, 2, 0};
   Program program(store, words.data(), words.size());
+  program.bind();
   int32_t* ids = program.feed(0).mutableI32();
   ids[0] = 3;
   ids[1] = 4;
@@ -208,5 +212,25 @@ TEST_CASE("a result on top of an operand is refused: it could change ids that we
                                        1, 2, codeOf("embedding"), 2, 0, 1, 1, 2, 0};
     CHECK_THROWS_WITH_AS(Program(store, words.data(), words.size()), "embedding: its values overlap in memory",
                          ProgramError);
+  }
+}
+
+TEST_CASE("programs of one store share its memory, and each finds its own there again") {
+  auto store = std::make_shared<Store>();
+  const std::vector<double> small = loopExample(false);
+  std::vector<double> large = loopExample(true);
+  large[7] = 4096;  // an arena that makes the store's grow
+  Program first(store, small.data(), small.size()), second(store, large.data(), large.size());
+  const float x[] = {1, 10, 2, 20, 3, 30}, h0[] = {0.5f, 0.25f};
+  for (int run = 0; run < 3; run++) {
+    for (Program* program : {&first, &second}) {
+      program->bind();
+      std::memcpy(program->feed(0).data, x, sizeof x);
+      std::memcpy(program->feed(1).data, h0, sizeof h0);
+      program->run(false);
+      CHECK(program->output(0).f32()[program == &first ? 6 : 0] == 6.5f);
+    }
+    CHECK(first.output(0).data != nullptr);
+    CHECK(store->workspaceBytes() < 2 * 4096);
   }
 }
