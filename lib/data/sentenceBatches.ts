@@ -1,5 +1,6 @@
 import { expectKnownOptions, expectNumber, InputError, OptionError } from "../errors.js";
 import { randomSource } from "../random/source.js";
+import { shuffle, sortBy } from "./order.js";
 import type { Tokenizer } from "./tokenizer.js";
 import type { TokenStream } from "./tokenStream.js";
 
@@ -116,7 +117,7 @@ export class SentenceBatches {
     const { seed } = this.#options;
     const random = seed === null ? null : randomSource(seed, `sentences of epoch ${epoch}`);
     if (random) shuffle(sentences, random);
-    const sorted = countingSort(sentences, (i) => this.#paddedLength(this.#lengths[i] as number));
+    const sorted = sortBy(sentences, (i) => this.#paddedLength(this.#lengths[i] as number));
     if (random) shuffle(batches, random);
     return { sentences: sorted, batches };
   }
@@ -173,33 +174,4 @@ async function findSentences(stream: TokenStream, end: number): Promise<Spans> {
   }
   close(stream.length);
   return spans;
-}
-
-/** Fisher and Yates. */
-function shuffle(items: Uint32Array, random: { uniform(): number }): void {
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = Math.floor(random.uniform() * (i + 1));
-    const item = items[i] as number;
-    items[i] = items[j] as number;
-    items[j] = item;
-  }
-}
-
-/** Stable, by a small whole number. */
-function countingSort(items: Uint32Array, key: (item: number) => number): Uint32Array {
-  const places = new Map<number, number>();
-  for (const item of items) places.set(key(item), (places.get(key(item)) ?? 0) + 1);
-  let next = 0;
-  for (const k of [...places.keys()].sort((a, b) => a - b)) {
-    const count = places.get(k) as number;
-    places.set(k, next);
-    next += count;
-  }
-  const sorted = new Uint32Array(items.length);
-  for (const item of items) {
-    const place = places.get(key(item)) as number;
-    sorted[place] = item;
-    places.set(key(item), place + 1);
-  }
-  return sorted;
 }

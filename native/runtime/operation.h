@@ -39,8 +39,9 @@ enum class DType : int32_t { f32 = 0, i32 = 1 };
 
 constexpr int kMaxRank = 6;
 
-// One operand or result. Row-major; 64-byte aligned, but for rows of a stack (program.h), which begin at any multiple of 4. Absent optional operands have present == false; results that nobody
-// reads have present == true and data == nullptr, and must not be written.
+// One operand or result. Row-major; 64-byte aligned, but for rows of a stack (program.h), which begin at any multiple of 4.
+// Absent optional operands have present == false; results that nobody reads have present == true and data == nullptr, and must
+// not be written.
 struct TensorView {
   DType dtype = DType::f32;
   int rank = 0;

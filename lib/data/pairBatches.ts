@@ -1,0 +1,129 @@
+import { expectKnownOptions, expectNumber, InputError } from "../errors.js";
+import { randomSource } from "../random/source.js";
+import { shuffle, sortBy } from "./order.js";
+
+/** A pair as tokens, without marks. */
+export interface TokenPair {
+  readonly source: Int32Array;
+  readonly target: Int32Array;
+}
+
+export interface PairBatchOptions {
+  /** B: pairs in a batch; the last batch may have fewer. */
+  batchSize: number;
+  /** The token that is read before a target's first one. */
+  begin: number;
+  /** The token that ends a target. */
+  end: number;
+  /** Pairs whose lengths, rounded up to multiples of this, agree share a batch: few shapes, little padding. Default 4. */
+  multiple?: number;
+  /** Order of the pairs of similar lengths, and of the batches, anew in each epoch; null for no shuffling. Default 1. */
+  seed?: number | null;
+}
+
+/** Pairs, padded to the same lengths. */
+export interface PairBatch {
+  readonly S: number;
+  readonly T: number;
+  readonly B: number;
+  /** [S,B]; 0 as padding. */
+  readonly source: Int32Array;
+  /** [B] */
+  readonly sourceLengths: Int32Array;
+  /** [T,B] begin, w1 ... wn; 0 as padding. */
+  readonly inputs: Int32Array;
+  /** [T,B] w1 ... wn, end; -1 as padding. */
+  readonly targets: Int32Array;
+  /** Targets that are not -1. */
+  readonly tokens: number;
+  /** Number of this batch in the epoch, from 0. */
+  readonly index: number;
+}
+
+/** Pairs of token sequences as padded batches, those of similar lengths together. */
+export class PairBatches {
+  /** Batches in one epoch. */
+  readonly length: number;
+  /** Tokens that one epoch predicts, the ends included. */
+  readonly tokens: number;
+  readonly #pairs: readonly TokenPair[];
+  readonly #options: Required<PairBatchOptions>;
+
+  /** @throws InputError if there are no pairs, or a source is empty. */
+  constructor(pairs: readonly TokenPair[], options: PairBatchOptions) {
+    const who = "PairBatches";
+    expectKnownOptions(who, options, ["batchSize", "begin", "end", "multiple", "seed"]);
+    const { batchSize, begin, end, multiple = 4, seed = 1 } = options;
+    for (const [name, value] of Object.entries({ batchSize, multiple })) {
+      expectNumber(who, name, value, { integer: true, minimum: 1 });
+    }
+    for (const [name, value] of Object.entries({ begin, end })) {
+      expectNumber(who, name, value, { integer: true, minimum: 0 });
+    }
+    if (seed !== null) expectNumber(who, "seed", seed, { integer: true, minimum: 0 });
+    if (pairs.length === 0) throw new InputError("PairBatches: there are no pairs.");
+    const empty = pairs.findIndex(({ source }) => source.length === 0);
+    if (empty >= 0) throw new InputError(`PairBatches: the source of pair ${empty} has no tokens.`);
+    this.#pairs = pairs;
+    this.#options = { batchSize, begin, end, multiple, seed };
+    this.length = Math.ceil(pairs.length / batchSize);
+    this.tokens = pairs.reduce((sum, { target }) => sum + target.length + 1, 0);
+  }
+
+  /** The batches of an epoch, from batch `from` on. The same seed and epoch give the same batches. */
+  *batches(epoch: number, from = 0): Generator<PairBatch, void, undefined> {
+    expectNumber("PairBatches", "from", from, { integer: true, minimum: 0, maximum: this.length });
+    const { batchSize, seed } = this.#options;
+    const pairs = Uint32Array.from({ length: this.#pairs.length }, (_, i) => i);
+    const order = Uint32Array.from({ length: this.length }, (_, i) => i);
+    const random = seed === null ? null : randomSource(seed, `pairs of epoch ${epoch}`);
+    if (random) shuffle(pairs, random);
+    const sorted = sortBy(pairs, (i) => this.#shapeKey(this.#pairs[i] as TokenPair));
+    if (random) shuffle(order, random);
+    for (let index = from; index < this.length; index++) {
+      const first = (order[index] as number) * batchSize;
+      const own = Array.from(sorted.subarray(first, first + batchSize), (i) => this.#pairs[i] as TokenPair);
+      yield this.#batch(own, index);
+    }
+  }
+
+  #rounded(length: number): number {
+    const { multiple } = this.#options;
+    return Math.ceil(length / multiple) * multiple;
+  }
+
+  #shapeKey({ source, target }: TokenPair): number {
+    return this.#rounded(source.length) * 2 ** 20 + this.#rounded(target.length + 1);
+  }
+
+  #batch(pairs: readonly TokenPair[], index: number): PairBatch {
+    const { begin, end } = this.#options;
+    const B = pairs.length;
+    const S = this.#rounded(pairs.reduce((most, { source }) => Math.max(most, source.length), 0));
+    const T = this.#rounded(pairs.reduce((most, { target }) => Math.max(most, target.length + 1), 0));
+    const source = new Int32Array(S * B);
+    const inputs = new Int32Array(T * B);
+    const targets = new Int32Array(T * B).fill(-1);
+    for (const [b, pair] of pairs.entries()) {
+      for (const [s, token] of pair.source.entries()) source[s * B + b] = token;
+      inputs[b] = begin;
+      for (const [t, token] of pair.target.entries()) {
+        targets[t * B + b] = token;
+        inputs[(t + 1) * B + b] = token;
+      }
+      targets[pair.target.length * B + b] = end;
+    }
+    const tokens = pairs.reduce((sum, { target }) => sum + target.length + 1, 0);
+    return {
+      S,
+      T,
+      B,
+      source,
+      sourceLengths: Int32Array.from(pairs, (pair) => pair.source.length),
+      inputs,
+      targets,
+      tokens,
+      index,
+    };
+  }
+}

@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import type { PairBatch, TokenPair } from "../../lib/data/pairBatches.js";
+import { PairBatches } from "../../lib/data/pairBatches.js";
+
+const [begin, end] = [1, 2];
+
+/** Pair i: a source of 1 to 9 tokens and a target of 0 to 6. */
+const pairs: TokenPair[] = Array.from({ length: 50 }, (_, i) => ({
+  source: Int32Array.from({ length: 1 + (i % 9) }, (_, k) => 3 + ((i + k) % 20)),
+  target: Int32Array.from({ length: (i * 3) % 7 }, (_, k) => 3 + ((i * k) % 20)),
+}));
+
+/** The pairs of a batch again, from its padded arrays. */
+function pairsOf({ T, B, source, sourceLengths, inputs, targets }: PairBatch): string[] {
+  return Array.from(sourceLengths, (length, b) => {
+    const column = (values: Int32Array, count: number) =>
+      Array.from({ length: count }, (_, t) => values[t * B + b] as number);
+    const wanted = column(targets, T);
+    const words = wanted.slice(0, wanted.indexOf(end));
+    expect(wanted.slice(words.length + 1).every((token) => token === -1)).toBe(true);
+    expect(column(inputs, words.length + 1)).toEqual([begin, ...words]);
+    return `${column(source, length)} | ${words}`;
+  });
+}
+
+test("every pair comes once in an epoch, in other batches in the next", () => {
+  const data = new PairBatches(pairs, { batchSize: 8, begin, end });
+  const wanted = pairs.map(({ source, target }) => `${[...source]} | ${[...target]}`).sort();
+  const epochs = [0, 1].map((epoch) => [...data.batches(epoch)]);
+  for (const batches of epochs) {
+    expect(batches.length).toBe(data.length);
+    expect(batches.flatMap(pairsOf).sort()).toEqual(wanted);
+    expect(batches.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(data.tokens);
+  }
+  expect(epochs[0]?.flatMap(pairsOf)).not.toEqual(epochs[1]?.flatMap(pairsOf));
+});
+
+test("the same seed and epoch give the same batches, also from the middle on", () => {
+  const [first, second] = [1, 2].map(() => new PairBatches(pairs, { batchSize: 8, begin, end, seed: 5 }));
+  expect([...(second?.batches(3, 4) ?? [])]).toEqual([...(first?.batches(3) ?? [])].slice(4));
+});
+
+test("lengths are multiples, so that few shapes come", () => {
+  const batches = [...new PairBatches(pairs, { batchSize: 5, begin, end, multiple: 4 }).batches(0)];
+  for (const { S, T, source, inputs, targets, B } of batches) {
+    expect([S % 4, T % 4]).toEqual([0, 0]);
+    expect([source.length, inputs.length, targets.length]).toEqual([S * B, T * B, T * B]);
+  }
+  expect(new Set(batches.map(({ S, T, B }) => `${S} ${T} ${B}`)).size).toBeLessThan(batches.length);
+});
+
+test("bad options and pairs are named", () => {
+  const options = { batchSize: 2, begin, end };
+  expect(() => new PairBatches([], options)).toThrow(/there are no pairs/);
+  const empty = [pairs[0] as TokenPair, { source: new Int32Array(), target: new Int32Array([3]) }];
+  expect(() => new PairBatches(empty, options)).toThrow(/the source of pair 1 has no tokens/);
+  expect(() => new PairBatches(pairs, { ...options, batchSize: 0 })).toThrow(/batchSize/);
+  expect(() => new PairBatches(pairs, { ...options, batches: 3 } as never)).toThrow(/unknown option "batches"/);
+});
