@@ -1,4 +1,4 @@
-import { tokensOf, training } from "./workloads.mjs";
+import { tokensOf, training, translationTraining } from "./workloads.mjs";
 
 const dist = (file) => import(new URL(`../dist/${file}`, import.meta.url).href);
 
@@ -41,6 +41,30 @@ async function classifier(executor, { V, E, H, classes }) {
   };
 }
 
+/** An encoder-decoder of the workload's size. */
+async function translator(executor, { V, E, H, layers, attention }) {
+  const [{ Seq2SeqNetwork, recordSeq2SeqLoss }, { randomSource }] = await Promise.all(
+    ["models/seq2seqNetwork.js", "random/source.js"].map(dist),
+  );
+  const network = new Seq2SeqNetwork({
+    sourceVocabularySize: V,
+    targetVocabularySize: V,
+    embeddingSize: E,
+    hiddenSize: H,
+    encoderSize: H / 2,
+    encoderLayers: layers,
+    attention: attention.scorer,
+    attend: attention.attend,
+  });
+  const store = executor.createStore();
+  for (const { name, shape, initializer } of network.parameters) {
+    store.declare({ name, dtype: "f32", shape });
+    await store.write(name, initializer(shape, randomSource(1, name)));
+  }
+  const recordLoss = (graph, { T, B }) => ({ ...recordSeq2SeqLoss(graph, network, { S: T, T, B }), carried: [] });
+  return { executor, store, parameters: network.parameters, recordLoss };
+}
+
 /** A forward pass of one LSTM over a whole batch. */
 async function layerStep(executor, { E, H, B, T }) {
   const [{ LSTM }, { Graph }, { randomSource }] = await Promise.all(
@@ -79,12 +103,14 @@ export function stepOf(executor, workload, weights) {
 
 /** One training step of such a model, as Trainer makes it. */
 export async function trainingStep(executor, workload, T) {
-  const [{ sgd }, { TrainingStep }] = await Promise.all(["train/optimizers.js", "train/step.js"].map(dist));
+  const [{ adam, sgd }, { TrainingStep }] = await Promise.all(["train/optimizers.js", "train/step.js"].map(dist));
   const { B, kind, classes } = workload;
-  const model = await (kind === "classifier" ? classifier : languageModel)(executor, workload);
-  const { learningRate, clipNorm } = training;
+  const translates = kind === "translation";
+  const make = { classifier, translation: translator }[kind] ?? languageModel;
+  const model = await make(executor, workload);
+  const { learningRate, clipNorm } = translates ? translationTraining : training;
   const step = new TrainingStep(model, {
-    optimizer: sgd({ learningRate }),
+    optimizer: translates ? adam() : sgd(),
     clipNorm,
     clipValue: 0,
     reduction: "token",
@@ -94,6 +120,7 @@ export async function trainingStep(executor, workload, T) {
     feeds: {
       ...tokensOf(workload, T),
       carry: 1,
+      ...(translates ? { source: tokensOf(workload, T).inputs, sourceLengths: new Int32Array(B).fill(T) } : {}),
       ...(kind === "classifier" ? { classes: Int32Array.from({ length: B }, (_, i) => i % classes) } : {}),
     },
     tokens: T * B,

@@ -3,7 +3,7 @@
  *
  * @typedef {object} Workload
  * @property {string} name
- * @property {"language model" | "classifier" | "writing" | "layer"} kind
+ * @property {"language model" | "classifier" | "translation" | "writing" | "layer"} kind
  * @property {string} title what a reader of the table sees
  * @property {string} source where the sizes come from
  * @property {number} V
@@ -15,11 +15,12 @@
  */
 
 /**
- * Language models and classifiers are trained: a step is forward, softmax, back-propagation through time (truncated, with the
- * state carried, in language models), clip by norm 5, SGD. "writing" draws T tokens one after the other from such a language
+ * Language models, classifiers and translations are trained: a step is forward, softmax, back-propagation through time (truncated, with the
+ * state carried, in language models), clip by norm 5, SGD; in translations Adam, and nothing is clipped. "writing" draws T tokens one after the other from such a language
  * model; "layer" is a forward pass through one LSTM. Language models are stacked LSTMs.
  */
 export const training = { learningRate: 0.1, clipNorm: 5 };
+export const translationTraining = { learningRate: 1e-3, clipNorm: 0 };
 
 /** @type {Readonly<Record<string, Workload>>} */
 export const workloads = {
@@ -71,6 +72,33 @@ export const workloads = {
     layers: 1,
     B: 32,
     T: 100,
+  },
+  W5: {
+    name: "W5",
+    kind: "translation",
+    title:
+      "translation: V 8,000, embedding 256, 2 x LSTM 256 both ways to LSTM 512, attention (general, after the step), batch 64, 25 words to 25",
+    source: "Luong et al. (2015) at the size of a course",
+    V: 8000,
+    E: 256,
+    H: 512,
+    layers: 2,
+    attention: { scorer: "general", attend: "after" },
+    B: 64,
+    T: 25,
+  },
+  W5b: {
+    name: "W5b",
+    kind: "translation",
+    title: "the same with additive attention before the step",
+    source: "Bahdanau et al. (2015) at the size of a course",
+    V: 8000,
+    E: 256,
+    H: 512,
+    layers: 2,
+    attention: { scorer: "additive", attend: "before" },
+    B: 64,
+    T: 25,
   },
   W6: {
     name: "W6",
@@ -133,16 +161,27 @@ export const workloads = {
 };
 
 /** Weights that take part in matrix products: the cells and the output layer. The embedding is a look-up. */
-export function matmulParameters({ kind, V, E, H, layers }) {
+export function matmulParameters({ kind, V, E, H, layers, attention }) {
   // Its output layer sees one vector a sentence.
   if (kind === "classifier") return 2 * 3 * H * (E + H);
+  if (kind === "translation") return translationParameters({ V, E, H, attention });
   let weights = kind === "layer" ? 0 : H * V;
   for (let layer = 0; layer < layers; layer++) weights += 4 * H * ((layer === 0 ? E : H) + H);
   return weights;
 }
 
+/** For one word of the source and one of the target: two layers of encoder in both directions of H / 2, decoder, output. */
+function translationParameters({ V, E, H, attention }) {
+  const encoder = 2 * 4 * (H / 2) * (E + H / 2) + 2 * 4 * (H / 2) * (H + H / 2);
+  const before = attention.attend === "before";
+  const decoder = 4 * H * (E + (before ? H : 0) + H);
+  // The query's projection, and additive scores' of the memory; what the output layer reads, made of state and context.
+  const scores = attention.scorer === "additive" ? 2 * H * H : H * H;
+  return encoder + decoder + scores + H * 2 * H + H * V;
+}
+
 export function isTraining({ kind }) {
-  return kind === "language model" || kind === "classifier";
+  return kind === "language model" || kind === "classifier" || kind === "translation";
 }
 
 /**

@@ -38,6 +38,59 @@ class Classifier(nn.Module):
         return self.output(y.max(0).values), ()
 
 
+class Translator(nn.Module):
+    def __init__(self, V, E, H, layers, attention):
+        super().__init__()
+        self.additive, self.before = attention["scorer"] == "additive", attention["attend"] == "before"
+        self.source, self.target = nn.Embedding(V, E), nn.Embedding(V, E)
+        self.encoder = nn.LSTM(E, H // 2, layers, bidirectional=True)
+        self.bridge = nn.ModuleList([nn.Linear(H, H), nn.Linear(H, H)])
+        if self.before:
+            self.decoder = nn.LSTMCell(E + H, H)
+        else:
+            self.decoder = nn.LSTM(E, H)
+        self.query = nn.Linear(H, H, bias=False)
+        if self.additive:
+            self.memory, self.v = nn.Linear(H, H, bias=False), nn.Linear(H, 1, bias=False)
+        self.combine = nn.Linear(2 * H + (E if self.before else 0), H, bias=False)
+        self.output = nn.Linear(H, V)
+
+    def forward(self, source, inputs):
+        memory, (h, c) = self.encoder(self.source(source))
+        h, c = (torch.tanh(bridge(torch.cat([x[-2], x[-1]], -1))) for bridge, x in zip(self.bridge, (h, c)))
+        words = self.target(inputs)
+        if not self.before:
+            y, _ = self.decoder(words, (h[None], c[None]))
+            scores = torch.bmm(self.query(y).transpose(0, 1), memory.permute(1, 2, 0))
+            weights = scores.float().softmax(-1).to(memory.dtype)
+            context = torch.bmm(weights, memory.transpose(0, 1)).transpose(0, 1)
+            return self.output(torch.tanh(self.combine(torch.cat([y, context], -1))))
+        keys, features = self.memory(memory), []
+        for word in words:
+            scores = self.v(torch.tanh(keys + self.query(h))).squeeze(-1)
+            context = (scores.softmax(0)[:, :, None] * memory).sum(0)
+            h, c = self.decoder(torch.cat([word, context], -1), (h, c))
+            features.append(torch.cat([h, context, word], -1))
+        return self.output(torch.tanh(self.combine(torch.stack(features))))
+
+
+def translation_step(sizes, T):
+    model = Translator(*(sizes[name] for name in ("V", "E", "H", "layers", "attention")))
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    source, inputs, targets = (torch.randint(sizes["V"], (T, sizes["B"])) for _ in range(3))
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        with torch.autocast("cpu", torch.bfloat16, enabled=sizes["precision"] == "bfloat16"):
+            logits = model(source, inputs)
+            loss = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
 def training_step(sizes, T):
     V, B = sizes["V"], sizes["B"]
     classes = sizes.get("classes")
@@ -99,7 +152,7 @@ def main():
     sizes, window, threads = json.loads(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     torch.manual_seed(1)
     torch.set_num_threads(threads)
-    step = {"layer": layer_step, "writing": writing_step}.get(sizes["kind"], training_step)(sizes, window)
+    step = {"layer": layer_step, "writing": writing_step, "translation": translation_step}.get(sizes["kind"], training_step)(sizes, window)
     loss, milliseconds = timed(step)
     settings = f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads"
     answer({"ready": {"settings": settings, "firstLoss": loss, "firstStepMilliseconds": milliseconds}})
