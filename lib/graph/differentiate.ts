@@ -106,11 +106,19 @@ function backThroughLoop(
   const last = loop.steps - 1 - first;
   const operands = nodes.flatMap((node) => node.operands);
   const results = nodes.flatMap((node) => node.results);
-  // What a step made itself is no row that it read.
-  const read = rowsOf(graph, operands).filter(({ row }) => wanted.has(row.id) && !graph.maker(row));
   const written = rowsOf(graph, results);
-
+  for (const result of results) {
+    const kept = graph.keptOf(result);
+    if (kept && gradients.of(kept))
+      throw new ShapeError(`differentiate: a scan has no second derivative (of ${result}).`);
+  }
   const outside = new Map(written.map(({ stack }) => [stack, gradientOfStack(graph, stack, gradients)]));
+  const onTheWay = stacksOnTheWay(graph, nodes, outside);
+  if (onTheWay.size === 0) return;
+  // What a step made itself is no row that it read.
+  const read = rowsOf(graph, operands).filter(
+    ({ row, stack }) => wanted.has(row.id) && !graph.maker(row) && onTheWay.has(stack),
+  );
   const own = new Map<Tensor, Tensor>();
   for (const { stack } of read) {
     if (own.has(stack)) throw new ShapeError(`differentiate: a loop reads more than one row of ${stack} in a step.`);
@@ -151,10 +159,11 @@ function backThroughLoop(
       const gradient = local.of(row) ?? zeros(graph, row.shape);
       graph.put(owned(graph, gradient), own.get(stack) as Tensor, index);
     }
-    for (const entry of pieces) if (!sumsRows(graph, entry.piece)) entry.piece = owned(graph, entry.piece);
+    for (const entry of pieces) if (!isJoinable(graph, entry.piece)) entry.piece = owned(graph, entry.piece);
   });
 
-  for (const { tensor, piece } of pieces) gradients.add(tensor, sumOverSteps(graph, piece));
+  const sums = new Map<Node, Tensor[]>();
+  for (const { tensor, piece } of pieces) gradients.add(tensor, sumOverSteps(graph, piece, sums));
   for (const { stack, index } of read) {
     const gradient = own.get(stack) as Tensor;
     if (!outside.has(stack)) gradients.add(stack, gradient);
@@ -169,6 +178,30 @@ function backThroughLoop(
       if (isPut(graph, tensor)) gradients.add(tensor, graph.rows(gradient, index));
     }
   }
+}
+
+/** The stacks by which the loss depends on a loop: those with a gradient, and what their rows are made of. */
+function stacksOnTheWay(
+  graph: Graph,
+  nodes: readonly Node[],
+  outside: ReadonlyMap<Tensor, Tensor | null>,
+): Set<Tensor> {
+  const stacks = new Set([...outside].flatMap(([stack, gradient]) => (gradient ? [stack] : [])));
+  const tensors = new Set<Tensor>();
+  const isOn = (result: Tensor) => tensors.has(result) || stacks.has(graph.placeOf(result)?.stack as Tensor);
+  for (let before = -1; before !== stacks.size; ) {
+    before = stacks.size;
+    for (const { operands, results } of [...nodes].reverse()) {
+      if (!results.some(isOn)) continue;
+      for (const operand of operands) {
+        if (!operand) continue;
+        tensors.add(operand);
+        const place = graph.placeOf(operand);
+        if (place && !graph.maker(operand)) stacks.add(place.stack);
+      }
+    }
+  }
+  return stacks;
 }
 
 /** The tensors among these that are rows of f32 stacks, each once. */
@@ -198,7 +231,7 @@ function gradientOfStack(graph: Graph, stack: Tensor, gradients: Sums): Tensor |
 }
 
 /** Whether the sum of a gradient over the steps is one op over all steps. */
-function sumsRows(graph: Graph, piece: Tensor): boolean {
+function isJoinable(graph: Graph, piece: Tensor): boolean {
   const maker = graph.maker(piece);
   if (!maker?.loop || !maker.operation.sumsRows) return false;
   const varies = maker.operands.map((operand) => operand !== null && graph.homeOf(operand) !== undefined);
@@ -206,26 +239,27 @@ function sumsRows(graph: Graph, piece: Tensor): boolean {
   return joins && maker.operation.sumsRows(varies, maker);
 }
 
-function sumOverSteps(graph: Graph, piece: Tensor): Tensor {
+function sumOverSteps(graph: Graph, piece: Tensor, sums: Map<Node, Tensor[]>): Tensor {
   const maker = graph.maker(piece) as Node;
-  if (!sumsRows(graph, piece)) return sumTo(graph.kept(piece), piece.shape);
+  if (!isJoinable(graph, piece)) return sumTo(graph.kept(piece), piece.shape);
   const joined = maker.operands.map((operand) =>
     operand && graph.homeOf(operand) ? allSteps(graph, operand) : operand,
   );
-  const results = within(graph, maker.path, () =>
-    graph.record(maker.operation, joined, maker.results, maker.attributes),
-  );
+  const results =
+    sums.get(maker) ??
+    within(graph, maker.path, () => graph.record(maker.operation, joined, maker.results, maker.attributes));
+  sums.set(maker, results);
   return results[maker.results.indexOf(piece)] as Tensor;
 }
 
 /** All steps of a loop's tensor, joined along its first axis: [steps * N,...]. */
 function allSteps(graph: Graph, tensor: Tensor): Tensor {
   const { steps } = graph.homeOf(tensor) as Loop;
-  const shape: Shape = [steps * (tensor.shape[0] as number), ...tensor.shape.slice(1)];
-  const place = graph.placeOf(tensor);
-  if (place) return graph.rows(place.stack, place.index, shape);
-  const maker = graph.maker(tensor) as Node;
-  return reshape(maker.operation.view ? allSteps(graph, maker.operands[0] as Tensor) : graph.kept(tensor), shape);
+  let root = tensor;
+  while (graph.maker(root)?.operation.view) root = graph.maker(root)?.operands[0] as Tensor;
+  const place = graph.placeOf(root);
+  const stacked = place ? graph.rows(place.stack, place.index, [steps, ...root.shape]) : graph.kept(root);
+  return reshape(stacked, [steps * (tensor.shape[0] as number), ...tensor.shape.slice(1)]);
 }
 
 function zeros(graph: Graph, shape: Shape): Tensor {
@@ -251,8 +285,8 @@ function dependents(graph: Graph, nodes: readonly Node[], sources: readonly Tens
       for (const result of node.results) {
         if (result.dtype !== "f32") continue;
         ids.add(result.id);
-        const place = graph.placeOf(result);
-        if (place) ids.add(place.stack.id);
+        const stacks = [graph.placeOf(result)?.stack, graph.keptOf(result)];
+        for (const stack of stacks) if (stack) ids.add(stack.id);
       }
     }
   }

@@ -117,8 +117,7 @@ export class Graph {
   /** Names a value that every run returns. */
   output(name: string, tensor: Tensor): void {
     if (this.#outputs.has(name)) throw new OptionError(`Graph: output ${JSON.stringify(name)} exists already.`);
-    if (tensor.graph !== this) throw new ShapeError(`Graph: output ${JSON.stringify(name)} belongs to another graph.`);
-    this.#expectHere(`output ${JSON.stringify(name)}`, tensor);
+    this.#expectOutside(`output ${JSON.stringify(name)}`, tensor);
     this.#outputs.set(name, tensor);
   }
 
@@ -145,9 +144,9 @@ export class Graph {
     const path = this.#path.join("/");
     const name = path ? `${path}/${operation.name}` : operation.name;
     for (const operand of operands) {
-      if (operand && operand.graph !== this) throw new ShapeError(`${name}: ${operand} belongs to another graph.`);
       if (operand) this.#expectHere(name, operand);
     }
+    if (this.#loop && operation.mutates) throw new ShapeError(`${name}: a loop cannot change variables.`);
     const hoisted = this.#loop !== null && this.#meetsNoStep(operation, operands);
     const tensors = results.map(({ dtype = "f32", shape }) => this.#tensor(dtype, shape, name));
     if (!hoisted) for (const tensor of tensors) this.#local(tensor);
@@ -184,6 +183,7 @@ export class Graph {
 
   /** In a loop, the row `index` + step of a stack. Outside, what begins with row `index` and has this shape. */
   rows(stack: Tensor, index: number, shape: Shape = stack.shape.slice(1)): Tensor {
+    this.#expectOutside("scan", stack);
     const key = `${this.#loop ? this.#loopNumber(this.#loop) : ""}/${stack.id}/${index}/${shape}`;
     const known = this.#rows.get(key);
     if (known) return known;
@@ -196,6 +196,7 @@ export class Graph {
   /** Gives the result of an op its memory in a stack: row `index`, plus the step in a loop. */
   put(tensor: Tensor, stack: Tensor, index: number): void {
     if (this.#places.has(tensor.id)) throw new ShapeError(`Graph: ${tensor} has its place already.`);
+    this.#expectHere("scan", tensor);
     this.#places.set(tensor.id, { stack, index });
   }
 
@@ -211,8 +212,21 @@ export class Graph {
       .map(([id, { index }]) => ({ tensor: this.#tensors[id] as Tensor, index }));
   }
 
+  /** Whether a tensor is a variable, or a view of one. */
   isVariable(tensor: Tensor): boolean {
+    const maker = this.maker(tensor);
+    if (maker?.operation.view) return this.isVariable(maker.operands[0] as Tensor);
     return [...this.#variables.values()].some((variable) => variable.tensor === tensor);
+  }
+
+  /** All steps of a tensor, if a gradient has asked for them. */
+  keptOf(tensor: Tensor): Tensor | undefined {
+    return this.#kept.get(tensor.id);
+  }
+
+  /** Whether a tensor exists in the step that is being recorded. */
+  isOfThisStep(tensor: Tensor): boolean {
+    return this.#loop !== null && this.#homes.get(tensor.id) === this.#loop;
   }
 
   /** The loop in one step of which a tensor exists. */
@@ -270,8 +284,7 @@ export class Graph {
   }
 
   #meetsNoStep(operation: Operation, operands: readonly (Tensor | null | undefined)[]): boolean {
-    if (operation.perStep || operation.mutates) return false;
-    return operands.every((operand) => !operand || !this.#homes.has(operand.id));
+    return !operation.perStep && operands.every((operand) => !operand || !this.#homes.has(operand.id));
   }
 
   /** A tensor that is recorded in a loop exists in one of its steps. */
@@ -281,8 +294,12 @@ export class Graph {
   }
 
   #expectHere(reader: string, tensor: Tensor): void {
-    const home = this.#homes.get(tensor.id);
-    if (!home || home === this.#loop) return;
+    if (this.#homes.get(tensor.id) !== this.#loop || tensor.graph !== this) this.#expectOutside(reader, tensor);
+  }
+
+  #expectOutside(reader: string, tensor: Tensor): void {
+    if (tensor.graph !== this) throw new ShapeError(`${reader}: ${tensor} belongs to another graph.`);
+    if (!this.#homes.has(tensor.id)) return;
     throw new ShapeError(`${reader}: ${tensor} only exists in a step of a loop. Return it from the body of the scan.`);
   }
 

@@ -4,6 +4,7 @@ import * as ops from "../graph/ops/index.js";
 import type { RecurrentOperands } from "../graph/ops/recurrent.js";
 import type { Shape } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
+import { matchShapes } from "../graph/tensor.js";
 import { Dropout } from "./dropout.js";
 import type { Initializer } from "./initializers.js";
 import { constant, uniform } from "./initializers.js";
@@ -174,10 +175,15 @@ export abstract class RecurrentStack implements Layer {
    * Records one step of the stack, for the body of a scan or a program that search replays.
    * @param x [B,I]
    * @param masks a row of each of `dropoutMasks`.
-   * @throws OptionError if the stack is bidirectional: there is no step without the rest of the sequence; or if masks are missing.
+   * @throws OptionError if the stack is bidirectional: there is no step without the rest of the sequence; or if masks or an entry
+   *   of the state are missing. ShapeError for x or a state of another shape.
    */
   step(x: Tensor, state: State, masks: Readonly<Record<string, Tensor>> = {}): { y: Tensor; state: State } {
     const { graph } = x;
+    const sizes = Object.entries(this.stateSizes).map(([name, H]) => [name, state[name], `B ${H}`] as const);
+    const missing = sizes.find(([, entry]) => entry === undefined);
+    if (missing) throw new OptionError(`${this.name}: the state has no ${missing[0]}.`);
+    matchShapes(this.name, [["x", x, `B ${this.#cells[0]?.[0]?.weight_ih.shape[1]}`], ...sizes]);
     return graph.within(this.name, () => {
       const after: State = {};
       let input = x;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 #include "kernels/attention.h"
 #include "kernels/elementwise.h"
@@ -86,11 +87,10 @@ Gemm contextProduct(const Call& call, const Sizes& s, int64_t width, int64_t n) 
   return g;
 }
 
-// The most scratch of such products over fewer positions.
-size_t mostScratch(const Call& call, const Sizes& s, Gemm (*product)(const Call&, const Sizes&, int64_t, int64_t),
-                   int64_t width) {
+// The most scratch of such a product over any number of positions. Fewer columns never want more, but fewer depths may.
+size_t contextScratch(const Call& call, const Sizes& s, int64_t width) {
   size_t bytes = 0;
-  for (int64_t n = 1; n <= s.S; n++) bytes = std::max(bytes, gemmScratchBytes(product(call, s, width, n), 1));
+  for (int64_t n = 1; n <= s.S; n++) bytes = std::max(bytes, gemmScratchBytes(contextProduct(call, s, width, n), 1));
   return bytes;
 }
 
@@ -118,15 +118,9 @@ struct Scratch {
 
   Scratch(const Call& call, const Sizes& s, bool gradient) {
     ScratchLayout layout(call.scratch);
-    const auto most = [&](Gemm (*product)(const Call&, const Sizes&, int64_t, int64_t), int64_t width) {
-      return mostScratch(call, s, product, width);
-    };
-    size_t need = 0;
-    if (gradient) {
-      need = std::max(most(scoresProduct, s.M), most(contextProduct, s.K));
-    } else {
-      need = std::max(most(scoresProduct, s.K), most(contextProduct, s.M));
-    }
+    const auto [scored, made] = gradient ? std::pair(s.M, s.K) : std::pair(s.K, s.M);
+    const size_t need =
+        std::max(gemmScratchBytes(scoresProduct(call, s, scored, s.S), 1), contextScratch(call, s, made));
     partBytes = (need + 63) / 64 * 64;
     products = static_cast<char*>(layout.bytes(partBytes * static_cast<size_t>(s.parts)));
     weights = gradient ? nullptr : layout.floats(s.T * s.N * s.S);

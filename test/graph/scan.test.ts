@@ -149,4 +149,118 @@ test("mistakes are named where they are made", () => {
     /steps above 0, got 0/,
   );
   expect(() => ops.scan({ inputs: {}, state: {} }, (_, state) => ({ state }))).toThrow(/expected inputs, or a state/);
+  const other = new Graph().feed("other", "f32", [T, B]);
+  expect(() => ops.scan({ inputs: { x, other }, state: { h } }, (_, state) => ({ state }))).toThrow(
+    /belongs to another graph/,
+  );
+  expect(() => ops.scan({ inputs: { x }, state: { other } }, (_, state) => ({ state }))).toThrow(
+    /belongs to another graph/,
+  );
+  expect(() => scan(() => ({ state: { h: escaped } }))).toThrow(/only exists in a step/);
+  expect(() => ops.scan({ inputs: { escaped }, state: {} }, (_, state) => ({ state }))).toThrow(
+    /steps|only exists in a step/,
+  );
+  const inside = (record: (h: Tensor) => void) => () =>
+    scan((_, { h }) => {
+      record(h);
+      return { state: { h } };
+    });
+  expect(inside((h) => graph.output("inside", h))).toThrow(/output "inside": .* only exists in a step/);
+  const variable = graph.variable({ name: "v", dtype: "f32", shape: [B] });
+  expect(inside((h) => ops.assign(variable, h))).toThrow(/a loop cannot change variables/);
+});
+
+/** A scan over x [T,B] with a state h, whose step is given. */
+function scanOf(step: (x: Tensor, h: Tensor, w: Tensor) => Tensor) {
+  const graph = new Graph();
+  const [x, h0, w] = [graph.feed("x", "f32", [T, B]), graph.feed("h0", "f32", [B]), graph.feed("w", "f32", [B])];
+  const found = ops.scan({ inputs: { x }, state: { h: h0 } }, ({ x: row }, { h }) => ({
+    state: { h: step(row, h, w) },
+  }));
+  return { graph, x, h0, w, ...found };
+}
+
+async function outputsOf(graph: Graph, w = [0.5, -0.25, 0.125]) {
+  const executor = new ReferenceExecutor({ precision: "float64" });
+  const program = graph.program();
+  const offered = { x: numbers(T * B, 1), h0: numbers(B, 2), w: Float64Array.from(w) };
+  const feeds = Object.fromEntries(program.feeds.map(({ name }) => [name, offered[name as keyof typeof offered]]));
+  return { program, outputs: (await executor.compile(program, executor.createStore()).run(feeds)).outputs };
+}
+
+test("a state that the loss does not depend on leaves no trace in the gradient, not even a NaN", async () => {
+  const gradientOf = async (metric: boolean) => {
+    const graph = new Graph();
+    const [x, h0, w] = [graph.feed("x", "f32", [T, B]), graph.feed("h0", "f32", [B]), graph.feed("w", "f32", [B])];
+    const state: Record<string, Tensor> = metric ? { h: h0, s: h0 } : { h: h0 };
+    const { last } = ops.scan({ inputs: { x }, state }, ({ x: row }, before: Record<string, Tensor>) => {
+      const h = ops.tanh(ops.add(ops.multiply(before.h as Tensor, w), row));
+      // Its slope is infinite where w is 0.
+      return { state: metric ? { h, s: ops.add(before.s as Tensor, ops.sqrt(ops.square(w))) } : { h } } as {
+        state: typeof state;
+      };
+    });
+    graph.output("dw", differentiate(ops.sum(last.h as Tensor), [w])[0] as Tensor);
+    return outputsOf(graph, [0.5, 0, 0.125]);
+  };
+  const [alone, beside] = [await gradientOf(false), await gradientOf(true)];
+  expect(beside.outputs.dw).toEqual(alone.outputs.dw);
+  expect(beside.program.ops.length).toBe(alone.program.ops.length);
+});
+
+test("two losses of one scan each have their gradient", async () => {
+  const step = (x: Tensor, h: Tensor, w: Tensor) => ops.tanh(ops.add(ops.multiply(h, w), x));
+  const losses = [
+    (s: ReturnType<typeof scanOf>) => ops.sum(s.last.h),
+    (s: ReturnType<typeof scanOf>) => ops.sum(ops.square(s.states.h)),
+  ];
+  const both = scanOf(step);
+  losses.forEach((loss, i) => {
+    both.graph.output(`d${i}`, differentiate(loss(both), [both.w])[0] as Tensor);
+  });
+  const { outputs } = await outputsOf(both.graph);
+  for (const [i, loss] of losses.entries()) {
+    const alone = scanOf(step);
+    alone.graph.output("d", differentiate(loss(alone), [alone.w])[0] as Tensor);
+    expect(outputs[`d${i}`]).toEqual((await outputsOf(alone.graph)).outputs.d);
+  }
+});
+
+test("a second derivative is refused, not wrong", () => {
+  const { w, last } = scanOf((x, h, w) => ops.add(ops.multiply(ops.multiply(h, h), w), x));
+  const [d] = differentiate(ops.sum(last.h), [w]);
+  expect(() => differentiate(ops.sum(ops.square(d as Tensor)), [w])).toThrow(/a scan has no second derivative/);
+});
+
+test("views of scalars, and of variables, are rows like others", async () => {
+  const graph = new Graph();
+  const w = graph.feed("w", "f32", [1, 1]);
+  const state = { h: graph.zeros([]) };
+  const inputs = { x: ops.reshape(graph.zeros([T * B]), [T, B]) };
+  const { last } = ops.scan({ inputs, state }, ({ x }, { h }) => ({
+    state: { h: ops.add(ops.sum(x), ops.affine(ops.reshape(ops.linear(ops.reshape(h, [1, 1]), w), []), { shift: 1 })) },
+  }));
+  graph.output("last", last.h);
+  graph.output("dw", differentiate(last.h, [w])[0] as Tensor);
+  for (const executor of [nativeExecutor(), new ReferenceExecutor()]) {
+    const { outputs } = await executor
+      .compile(graph.program(), executor.createStore())
+      .run({ w: executor.floats.of(2) });
+    // 1 + 2 + 4 + ... and its slope at 2.
+    expect(outputs.last?.[0]).toBe(2 ** T - 1);
+    expect(outputs.dw?.[0]).toBe(Array.from({ length: T }, (_, n) => n * 2 ** (n - 1)).reduce((a, b) => a + b));
+  }
+});
+
+test("the keys' and v's gradients of additive attention are one op", () => {
+  const graph = new Graph();
+  const [keys, v] = [graph.feed("keys", "f32", [4, B, 5]), graph.feed("v", "f32", [5])];
+  const { last } = ops.scan({ inputs: {}, steps: T, state: { h: graph.feed("h0", "f32", [1, B, 5]) } }, (_, { h }) => ({
+    state: { h: ops.attention({ query: h, keys, values: keys, v }).context },
+  }));
+  for (const [i, d] of differentiate(ops.sum(last.h), [keys, v]).entries()) graph.output(`${i}`, d);
+  const { ops: list, loops } = graph.program();
+  const found = list.flatMap(({ name }, i) => (name === "additiveGradient" ? [i] : []));
+  expect(found.length).toBe(1);
+  expect(found[0]).toBeGreaterThanOrEqual((loops.at(-1) as (typeof loops)[number]).end);
 });

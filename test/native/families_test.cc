@@ -208,7 +208,8 @@ TEST_CASE("cross-entropy over a large vocabulary and its gradients, in blocks, o
   };
   for (const Sizes& s : {Sizes{70, 33, 2053}, Sizes{1, 20, 3000}, Sizes{67, 40, 1030}, Sizes{1100, 10, 2064}, Sizes{65, 530, 1100},
                          Sizes{31, 222, 2080}, Sizes{100, 700, 39}}) {
-    const auto [N, H, V] = s;
+    // Not structured bindings, which CAPTURE's lambdas cannot hold in C++17.
+    const int64_t N = s.N, H = s.H, V = s.V;
     CAPTURE(N);
     CAPTURE(V);
     TestTensor x = numbers({N, H}, 1), w = numbers({V, H}, 2), bias = numbers({V}, 3), dlosses = numbers({N}, 4);

@@ -101,3 +101,13 @@ test("a bidirectional stack has no step", () => {
   const x = graph.feed("x", "f32", [B, I]);
   expect(() => stack.step(x, stack.zeroState(graph, B))).toThrow(/rnn: a bidirectional stack cannot go step by step/);
 });
+
+test("a step without its state, or with another shape, is refused", () => {
+  const graph = new Graph();
+  const stack = new LSTM("rnn", { inputSize: I, hiddenSize: H });
+  const state = stack.zeroState(graph, B);
+  const x = graph.feed("x", "f32", [B, I]);
+  expect(() => stack.step(x, { h_l0: state.h_l0 as never })).toThrow(/rnn: the state has no c_l0/);
+  expect(() => stack.step(graph.feed("y", "f32", [2, B, I]), state)).toThrow(/rnn: expected x of shape \[B,5\]/);
+  expect(() => stack.step(graph.feed("z", "f32", [B + 1, I]), state)).toThrow(/rnn: expected h_l0 of shape \[B=4,5\]/);
+});

@@ -26,7 +26,9 @@ export interface ScanOperands<Inputs extends string, States extends string> {
  *   state: { h: ops.tanh(ops.add(ops.linear(x, weight_ih), ops.linear(h, weight_hh))) },
  * }));
  * ```
- * @param body records one step from a row of each input and the state before it. It may read any tensor from outside.
+ * @param body records one step from a row of each input and the state before it. It may read any tensor from outside. Ops with
+ *   weights of their own (linearCrossEntropy, lstm) belong behind the scan, on what it returns: their gradients would be kept for
+ *   every step. `linear`, `attention`, `lstmCell` and the like are made for bodies.
  * @returns outputs [T,...]: those of all steps; states [T,...]: the states after them; last: the state after the last one.
  * @throws ShapeError if inputs have different lengths, a state changes its shape, or this is inside another scan.
  */
@@ -80,7 +82,7 @@ export function scan<Inputs extends string, States extends string, Outputs exten
 
 /** A tensor that a step has made and that has no place yet: itself, or a copy. */
 export function owned(graph: Graph, tensor: Tensor): Tensor {
-  const free = graph.homeOf(tensor) && !graph.placeOf(tensor) && !graph.maker(tensor)?.operation.view;
+  const free = graph.isOfThisStep(tensor) && !graph.placeOf(tensor) && !graph.maker(tensor)?.operation.view;
   return free ? tensor : copy(tensor);
 }
 
