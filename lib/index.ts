@@ -1,9 +1,14 @@
 /** Ostinato: train and serve recurrent sequence models. What is exported here is public; everything else may move. */
 export type {
   CharacterOptions,
+  Pair,
+  PairBatch,
+  PairBatchOptions,
+  TableOptions,
   TokenizedCorpus,
   TokenizeOptions,
   Tokenizer,
+  TokenPair,
   TokenStream,
   WordOptions,
 } from "./data/index.js";
@@ -12,6 +17,9 @@ export {
   CharacterTokenizer,
   Corpus,
   memoryStream,
+  PairBatches,
+  readPairTable,
+  readParallelText,
   SubwordTokenizer,
   tokenizerFromJSON,
   UnknownTokenError,

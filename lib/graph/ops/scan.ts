@@ -30,6 +30,7 @@ export interface ScanOperands<Inputs extends string, States extends string> {
  *   weights of their own (linearCrossEntropy, lstm) belong behind the scan, on what it returns: their gradients would be kept for
  *   every step. `linear`, `attention`, `lstmCell` and the like are made for bodies.
  * @returns outputs [T,...]: those of all steps; states [T,...]: the states after them; last: the state after the last one.
+ * It has no second derivative.
  * @throws ShapeError if inputs have different lengths, a state changes its shape, or this is inside another scan.
  */
 export function scan<Inputs extends string, States extends string, Outputs extends string = never>(
