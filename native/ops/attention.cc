@@ -10,6 +10,7 @@
 #include "kernels/attention.h"
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
+#include "ops/data_checks.h"
 #include "ops/families.h"
 #include "ops/ranges.h"
 #include "ops/scratch_layout.h"
@@ -23,9 +24,9 @@ struct Sizes {
   int64_t group;  // rows of queries that share a memory
   int parts;
 
-  // A product of `m` rows, `step` floats apart, with the memory of row b.
+  // One product has all rows of a group, if there is one step, or otherwise all steps of one row: so many rows, rowStep() floats
+  // apart, in so many products.
   int64_t rows() const { return T == 1 ? group : T; }
-  // In one call the products of all rows of a group, if there is one step, or of all steps, row by row.
   int64_t calls() const { return T == 1 ? 1 : group; }
   int64_t rowStep(int64_t width) const { return T == 1 ? width : N * width; }
 };
@@ -50,15 +51,8 @@ Sizes checkedSizes(const char* op, const Call& call) {
   return s;
 }
 
-const int32_t* checkedLengths(const Call& call, const Sizes& s) {
-  if (!call.operand(4).present) return nullptr;
-  const int32_t* lengths = call.operand(4).i32();
-  for (int64_t b = 0; b < s.B; b++) {
-    if (lengths[b] >= 0 && lengths[b] <= s.S) continue;
-    throw InputError("lengths[" + std::to_string(b) + "] is " + std::to_string(lengths[b]) + ", expected 0 to " +
-                     std::to_string(s.S) + ", the positions of the memory");
-  }
-  return lengths;
+const int32_t* lengthsOf(const Call& call, const Sizes& s) {
+  return checkedLengths(call.operand(4), s.S, "the positions of the memory");
 }
 
 // rows [m] of `width` floats times the first n positions of a memory [S,B,width], and weights [m] of n times those rows.
@@ -139,7 +133,7 @@ size_t checkAttention(const Call& call) {
 
 void runAttention(const Call& call) {
   const Sizes s = sizesOf(call);
-  const int32_t* lengths = checkedLengths(call, s);
+  const int32_t* lengths = lengthsOf(call, s);
   const Scratch scratch(call, s, false);
   const float *query = call.operand(0).f32(), *keys = call.operand(1).f32(), *values = call.operand(2).f32();
   const float* v = call.operand(3).f32();
@@ -199,7 +193,7 @@ size_t checkAttentionGradient(const Call& call) {
 
 void runAttentionGradient(const Call& call) {
   const Sizes s = sizesOf(call);
-  const int32_t* lengths = checkedLengths(call, s);
+  const int32_t* lengths = lengthsOf(call, s);
   const Scratch scratch(call, s, true);
   const float *query = call.operand(0).f32(), *keys = call.operand(1).f32(), *values = call.operand(2).f32();
   const float *v = call.operand(3).f32(), *weights = call.operand(5).f32();

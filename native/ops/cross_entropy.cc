@@ -12,10 +12,10 @@
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "kernels/rounding.h"
+#include "ops/data_checks.h"
 #include "ops/families.h"
 #include "ops/gradient_tiles.h"
 #include "ops/ranges.h"
-#include "ops/targets.h"
 #include "runtime/operation.h"
 
 namespace ostinato {

@@ -4,8 +4,8 @@
 #include <iterator>
 
 #include "kernels/elementwise.h"
+#include "ops/data_checks.h"
 #include "ops/families.h"
-#include "ops/ids.h"
 #include "ops/ranges.h"
 #include "runtime/operation.h"
 

@@ -2,8 +2,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "ops/data_checks.h"
 #include "ops/families.h"
-#include "ops/targets.h"
 #include "runtime/operation.h"
 
 namespace ostinato {

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <string>
 
-#include "ops/ids.h"
+#include "ops/data_checks.h"
 
 namespace ostinato {
 namespace {
@@ -104,14 +104,7 @@ void checkIds(const Call& call, const RecurrentSizes& s, const RecurrentOperands
 }
 
 const int32_t* checkedLengths(const Call& call, const RecurrentSizes& s, int operand) {
-  if (!call.operand(operand).present) return nullptr;
-  const int32_t* lengths = call.operand(operand).i32();
-  for (int64_t b = 0; b < s.B; b++) {
-    if (lengths[b] >= 0 && lengths[b] <= s.T) continue;
-    throw InputError("lengths[" + std::to_string(b) + "] is " + std::to_string(lengths[b]) + ", expected 0 to " +
-                     std::to_string(s.T) + ", the number of steps of x");
-  }
-  return lengths;
+  return checkedLengths(call.operand(operand), s.T, "the number of steps of x");
 }
 
 void fillRowMap(const RecurrentSizes& s, const int* gateOrder, int gates, int32_t* map) {
