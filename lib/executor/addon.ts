@@ -17,6 +17,12 @@ export interface Addon {
     encoded: Float64Array,
     precision?: number,
   ) => AddonProgram;
+  /** @param encoded see encodeSearch. @param feeds as those of a run; those of the tokens may hold anything. */
+  Search: new (
+    program: AddonProgram,
+    encoded: Float64Array,
+    feeds: readonly (Float32Array | Int32Array)[],
+  ) => AddonSearch;
 }
 
 export interface AddonInfo {
@@ -57,4 +63,25 @@ export interface AddonProgram {
     counters: Int32Array,
     collected: Int32Array,
   ): Promise<{ outputs: (Float32Array | Int32Array)[]; collected: (Float32Array | Int32Array)[] }>;
+}
+
+export interface AddonSearch {
+  /**
+   * Takes up to so many steps, 1 to 4096; a run of the program's store.
+   * @param best whether to tell the best hypothesis of each sentence that took the last step.
+   */
+  advance(steps: number, best: boolean): Promise<{ done: boolean; best: (Int32Array | null)[] }>;
+  /** Refused (ERR_OSTINATO_BUSY) while it advances. */
+  result(): {
+    hypotheses: {
+      tokens: Int32Array;
+      score: number;
+      logProbabilities: Float64Array;
+      ended: boolean;
+      /** [logProbabilities, S] */
+      attention?: Float32Array;
+    }[];
+    /** Four numbers for each node: token, parent, log-probability, score. */
+    tree?: Float64Array;
+  }[];
 }

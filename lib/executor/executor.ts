@@ -2,6 +2,7 @@ import { ShapeError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
 import { shapeText } from "../graph/program.js";
 import type { WeightType } from "../weights.js";
+import type { RunningSearch, SearchPlan, SearchPorts } from "./search.js";
 
 /** What goes in and out of a run. Float64Array only with the float64 reference executor. */
 export type Values = Float32Array | Float64Array | Int32Array;
@@ -83,4 +84,10 @@ export interface Executable {
    * @throws InputError as run() does, and for a feed or output that the program does not have.
    */
   replay(feeds: Feeds, replay: Replay): Promise<ReplayResult>;
+  /**
+   * Beam search that replays the program, where the executor has one of its own (lib/search has it in TypeScript). `feeds`: all but
+   * ports.tokens.
+   * @throws InputError for feeds or ports that do not fit.
+   */
+  search?(ports: SearchPorts, feeds: Feeds, plan: SearchPlan): RunningSearch;
 }

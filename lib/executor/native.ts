@@ -3,12 +3,14 @@ import type { Program, VariableSpec } from "../graph/program.js";
 import { elementsOf, sameShape, shapeText } from "../graph/program.js";
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";
-import type { Addon, AddonInfo, AddonProgram, AddonStore } from "./addon.js";
+import type { Addon, AddonInfo, AddonProgram, AddonSearch, AddonStore } from "./addon.js";
 import { encodeProgram } from "./encode.js";
 import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "./executor.js";
 import { expectMatrix } from "./executor.js";
 import { orderFeeds, orderReplay } from "./feeds.js";
 import { loadAddon } from "./loadAddon.js";
+import type { FoundSentence, RunningSearch, SearchPlan, SearchPorts } from "./search.js";
+import { encodeSearch, orderPorts } from "./search.js";
 
 /** The precisions of matrix products, in the addon's numbering. */
 export const matmulPrecisions = ["highest", "high", "medium"] as const;
@@ -50,7 +52,7 @@ export class NativeExecutor implements Executor {
     const encoded = encodeProgram(program, { codes: this.#codes, variables: store.indexes() });
     const precision = matmulPrecisions.indexOf(this.matmulPrecision);
     const loaded = named(() => new this.#addon.Program(store.handle, encoded, precision));
-    return new NativeExecutable(program, store, loaded);
+    return new NativeExecutable(program, store, { loaded, addon: this.#addon });
   }
 }
 
@@ -119,11 +121,17 @@ class NativeStore implements Store {
 }
 
 class NativeExecutable implements Executable {
+  private readonly loaded: AddonProgram;
+  private readonly addon: Addon;
+
   constructor(
     readonly program: Program,
     private readonly store: NativeStore,
-    private readonly loaded: AddonProgram,
-  ) {}
+    { loaded, addon }: { loaded: AddonProgram; addon: Addon },
+  ) {
+    this.loaded = loaded;
+    this.addon = addon;
+  }
 
   async run(feeds: Feeds, { check = false }: { check?: boolean } = {}): Promise<RunResult> {
     const ordered = this.#copied(feeds);
@@ -141,6 +149,21 @@ class NativeExecutable implements Executable {
     return {
       outputs: this.#named(outputs),
       collected: Object.fromEntries((replay.collect ?? []).map((name, i) => [name, collected[i] as Values])),
+    };
+  }
+
+  search(ports: SearchPorts, feeds: Feeds, plan: SearchPlan): RunningSearch {
+    const ordered = orderPorts(this.program, ports);
+    const all = orderFeeds(this.program, { ...feeds, [ports.tokens]: new Int32Array(ordered.N) }, Float32Array);
+    const search = named(
+      () => new this.addon.Search(this.loaded, encodeSearch(ordered, plan), all as (Float32Array | Int32Array)[]),
+    );
+    return {
+      advance: async (steps, options) => {
+        const { done, best } = await this.#queue(() => search.advance(steps, options.best));
+        return { done, best: best.map((tokens) => tokens && Array.from(tokens)) };
+      },
+      result: () => named(() => search.result()).map(foundSentence),
     };
   }
 
@@ -164,6 +187,31 @@ class NativeExecutable implements Executable {
       throw own;
     }
   }
+}
+
+/** A sentence's result as arrays of its own, instead of those that cross the boundary. */
+function foundSentence({ hypotheses, tree }: ReturnType<AddonSearch["result"]>[number]): FoundSentence {
+  return {
+    hypotheses: hypotheses.map(({ tokens, score, logProbabilities, ended, attention }) => {
+      const count = logProbabilities.length;
+      const S = (attention?.length ?? 0) / Math.max(count, 1);
+      return {
+        tokens: Array.from(tokens),
+        score,
+        logProbabilities: Array.from(logProbabilities),
+        ended,
+        ...(attention
+          ? { attention: Array.from({ length: count }, (_, i) => attention.subarray(i * S, (i + 1) * S)) }
+          : {}),
+      };
+    }),
+    ...(tree ? { tree: Array.from({ length: tree.length / 4 }, (_, i) => treeNode(tree.subarray(4 * i))) } : {}),
+  };
+}
+
+function treeNode(words: Float64Array) {
+  const [token, parent, logProbability, score] = words as unknown as [number, number, number, number];
+  return { token, parent, logProbability, score };
 }
 
 /** Calls the addon and turns its errors into OstinatoErrors, which begin where JavaScript called. */

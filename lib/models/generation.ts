@@ -3,29 +3,9 @@ import type { Executable, Executor, Store, Values } from "../executor/executor.j
 import { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
+import type { SamplingOptions } from "../search/sampling.js";
+import { completeSampling } from "../search/sampling.js";
 import type { LanguageModelNetwork } from "./languageModelNetwork.js";
-
-export interface SamplingOptions {
-  /** 0 takes the most probable token; above 1 is more daring. Default 1. */
-  temperature?: number;
-  /** Only the k most probable tokens; 0 for all. Default 0. */
-  topK?: number;
-  /** Only the most probable tokens that together reach this probability; 1 for all. Default 1. */
-  topP?: number;
-  /** The same seed writes the same text. Default: a new one each time. */
-  seed?: number;
-}
-
-/** The sampling options with their defaults. @throws OptionError for a value outside its range. */
-export function completeSampling(options: SamplingOptions): Required<SamplingOptions> {
-  const who = "generate";
-  return {
-    temperature: expectNumber(who, "temperature", options.temperature ?? 1, { minimum: 0 }),
-    topK: expectNumber(who, "topK", options.topK ?? 0, { integer: true, minimum: 0 }),
-    topP: expectNumber(who, "topP", options.topP ?? 1, { above: 0, maximum: 1 }),
-    seed: expectNumber(who, "seed", options.seed ?? Math.floor(Math.random() * 2 ** 31), { integer: true, minimum: 0 }),
-  };
-}
 
 /** The state of `rows` sequences, by entry: h_l0 [rows,H], c_l0 [rows,H] ... It travels with the caller. */
 export type SequenceState = Readonly<Record<string, Float32Array>>;
@@ -215,7 +195,7 @@ export function completeGenerateAll(options: GenerateAllOptions) {
 function completeDrawing(options: Omit<GenerateOptions, "prompt">) {
   if (options.stop === "") throw new InputError("generate: the stop text is empty; leave it out to write on.");
   return {
-    ...completeSampling(options),
+    ...completeSampling("generate", options),
     maximumTokens: expectNumber("generate", "maximumTokens", options.maximumTokens ?? 500, {
       integer: true,
       minimum: 1,
