@@ -134,9 +134,11 @@ export function encodeSearch(ports: OrderedPorts, plan: SearchPlan): Float64Arra
   const words: number[] = [ports.tokens, ports.logits, ports.attention ?? -1, ports.links.length];
   for (const { output, feed } of ports.links) words.push(output, feed);
   words.push(plan.sentences, plan.beams, plan.nBest, plan.groups, plan.diversity, plan.minimumLength);
-  words.push(plan.noRepeatNgram, lengthPenalty === "average" ? -1 : lengthPenalty, plan.coveragePenalty);
+  // What is longer than any text is the same as this.
+  const atMost = (value: number) => Math.min(value, 2 ** 31 - 1);
+  words.push(atMost(plan.noRepeatNgram), lengthPenalty === "average" ? -1 : lengthPenalty, plan.coveragePenalty);
   words.push(Number(plan.earlyStopping), plan.begin, plan.end ?? -1);
-  if (sampling) words.push(1, sampling.temperature, sampling.topK, sampling.topP, sampling.seed % 2 ** 32);
+  if (sampling) words.push(1, sampling.temperature, atMost(sampling.topK), sampling.topP, sampling.seed % 2 ** 32);
   else words.push(0, 1, 0, 1, 0);
   words.push(Number(plan.attention), Number(plan.tree), banned.length, ...banned);
   for (const { maximumLength, required } of each) {

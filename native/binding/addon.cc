@@ -5,6 +5,7 @@
 
 #include "binding/arguments.h"
 #include "binding/program_object.h"
+#include "binding/search_object.h"
 #include "binding/store_object.h"
 #include "kernels/gemm.h"
 #include "kernels/matrix_unit.h"
@@ -96,6 +97,7 @@ Napi::Value information(const Napi::CallbackInfo& info) {
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("Store", StoreObject::define(env));
   exports.Set("Program", ProgramObject::define(env));
+  exports.Set("Search", SearchObject::define(env));
   exports.Set("operations", Napi::Function::New(env, operations, "operations"));
   exports.Set("info", Napi::Function::New(env, information, "info"));
   exports.Set("threads", Napi::Function::New(env, threads, "threads"));

@@ -4,10 +4,13 @@
 #include <vector>
 
 #include "binding/arguments.h"
+#include "binding/program_call.h"
 #include "binding/store_object.h"
 
 namespace ostinato {
 namespace {
+
+constexpr napi_type_tag kProgramTag = {0x6f7374696e61746f, 0x70726f6772616d01};
 
 // Typed arrays for the results of a run, made before it begins: the run writes into them from its thread. JavaScript sees
 // them afterwards, so nobody can detach them meanwhile.
@@ -120,6 +123,7 @@ Napi::Function ProgramObject::define(Napi::Env env) {
 
 ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
   const Napi::Env env = info.Env();
+  info.This().As<Napi::Object>().TypeTag(&kProgramTag);
   std::shared_ptr<Store> store = StoreObject::from(info[0]);
   const Bytes words = typedArray(info[1], napi_float64_array, "the program");
   const auto precision = info[2].IsUndefined()
@@ -133,6 +137,15 @@ ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
   } catch (const std::bad_alloc&) {
     throw coded(env, "ERR_OSTINATO_MEMORY", "not enough memory for the program");
   }
+}
+
+std::shared_ptr<Program> ProgramObject::from(const Napi::Value& value) {
+  std::shared_ptr<Program> program;
+  if (value.IsObject() && value.As<Napi::Object>().CheckTypeTag(&kProgramTag)) {
+    program = Unwrap(value.As<Napi::Object>())->program_;
+  }
+  if (!program) throw Napi::TypeError::New(value.Env(), "expected a Program");
+  return program;
 }
 
 Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
@@ -162,37 +175,10 @@ Napi::Value ProgramObject::replay(const Napi::CallbackInfo& info) {
 
 Napi::Value ProgramObject::start(const Napi::Value& given, bool check, const Replay* replay) {
   const Napi::Env env = given.Env();
-  const int64_t count = program_->feedCount();
-  if (!given.IsArray() || given.As<Napi::Array>().Length() != static_cast<uint32_t>(count)) {
-    throw Napi::TypeError::New(env, "expected an array of " + std::to_string(count) + " feeds");
-  }
-  // Elements are fetched first: a getter may run JavaScript, which may detach or resize what was looked at before.
-  const Napi::Array array = given.As<Napi::Array>();
-  std::vector<Napi::Value> feeds;
-  for (int64_t i = 0; i < count; i++) feeds.push_back(array.Get(static_cast<uint32_t>(i)));
-  std::vector<Bytes> sources;
-  for (int64_t i = 0; i < count; i++) {
-    const TensorView& view = program_->feed(i);
-    const std::string name = "feed " + std::to_string(i);
-    const auto type = view.dtype == DType::f32 ? napi_float32_array : napi_int32_array;
-    sources.push_back(typedArray(feeds[static_cast<size_t>(i)], type, name));
-    if (static_cast<int64_t>(sources.back().elements) != view.elements()) {
-      throw Napi::TypeError::New(env, "expected " + name + " to hold " + std::to_string(view.elements()) +
-                                          " values, got " + std::to_string(sources.back().elements));
-    }
-  }
-  Store::Lease lease = program_->store().acquire();
-  if (!lease) throw coded(env, "ERR_OSTINATO_BUSY", "the store is in use by another run");
-  try {
-    const int64_t before = program_->store().workspaceBytes();
-    program_->bind();
-    outside_.add(env, program_->store().workspaceBytes() - before);
-  } catch (const std::bad_alloc&) {
-    throw coded(env, "ERR_OSTINATO_MEMORY", "not enough memory for the program's values");
-  }
-  for (int64_t i = 0; i < count; i++) {
-    const Bytes& source = sources[static_cast<size_t>(i)];
-    std::memcpy(program_->feed(i).data, source.data, source.elements * 4);
+  const std::vector<Bytes> feeds = feedArrays(*program_, given);
+  Store::Lease lease = leaseBound(env, *program_, outside_);
+  for (size_t i = 0; i < feeds.size(); i++) {
+    std::memcpy(program_->feed(static_cast<int64_t>(i)).data, feeds[i].data, feeds[i].elements * 4);
   }
   auto* worker = new RunWorker(env, program_, std::move(lease), check, replay);
   const Napi::Promise promise = worker->promise();

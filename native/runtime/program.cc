@@ -8,6 +8,7 @@
 
 #include "ops/registry.h"
 #include "runtime/configuration.h"
+#include "runtime/word_reader.h"
 
 namespace ostinato {
 namespace {
@@ -18,34 +19,6 @@ constexpr int64_t kMaxOperands = 1 << 14;
 constexpr int64_t kMaxAttributes = 64;
 
 [[noreturn]] void malformed(const std::string& what) { throw ProgramError("malformed program: " + what); }
-
-// Walks over the words; every read is checked.
-class Reader {
- public:
-  Reader(const double* words, size_t count) : words_(words), left_(count) {}
-
-  double number(const char* what) {
-    if (left_ == 0) malformed(std::string("it ends before ") + what);
-    left_--;
-    return *words_++;
-  }
-
-  int64_t integer(const char* what, int64_t minimum, int64_t maximum) {
-    const double value = number(what);
-    if (std::isfinite(value) && value == std::floor(value) && value >= static_cast<double>(minimum) &&
-        value <= static_cast<double>(maximum)) {
-      return static_cast<int64_t>(value);
-    }
-    malformed(std::string(what) + " is " + std::to_string(value) + ", expected a whole number from " +
-              std::to_string(minimum) + " to " + std::to_string(maximum));
-  }
-
-  size_t left() const { return left_; }
-
- private:
-  const double* words_;
-  size_t left_;
-};
 
 enum class Placement { arena, variable, none, moving };
 
@@ -78,7 +51,7 @@ struct Extent {
   }
 };
 
-Value readValue(Reader& reader, int64_t arenaBytes, const Store& store) {
+Value readValue(WordReader& reader, int64_t arenaBytes, const Store& store) {
   Value value;
   value.view.present = true;
   value.view.dtype = reader.integer("a dtype", 0, 1) == 0 ? DType::f32 : DType::i32;
@@ -152,7 +125,7 @@ bool allFinite(const TensorView& tensor) {
 
 Program::Program(std::shared_ptr<Store> store, const double* words, size_t count, Precision precision)
     : store_(std::move(store)), precision_(precision) {
-  Reader reader(words, count);
+  WordReader reader("program", words, count);
   if (reader.number("the magic number") != kProgramMagic) malformed("it does not begin with the magic number");
   if (reader.number("the version") != kProgramVersion) malformed("its version is not 2");
   const int64_t valueCount = reader.integer("the number of values", 0, kMaxValues);

@@ -1,0 +1,90 @@
+#include "search/program_search.h"
+
+#include <cstring>
+#include <shared_mutex>
+#include <string>
+
+#include "runtime/configuration.h"
+
+namespace ostinato {
+namespace {
+
+void expect(bool fits, const char* what) {
+  if (!fits) throw ProgramError(std::string("search: ") + what);
+}
+
+size_t bytesOf(const TensorView& view) { return static_cast<size_t>(view.elements()) * 4; }
+
+}  // namespace
+
+ProgramSearch::ProgramSearch(std::shared_ptr<Program> program, const double* words, size_t count)
+    : program_(std::move(program)) {
+  WordReader reader("search", words, count);
+  const int64_t lastFeed = program_->feedCount() - 1, lastOutput = program_->outputCount() - 1;
+  tokens_ = reader.integer("the feed of tokens", 0, lastFeed);
+  logits_ = reader.integer("the output of logits", 0, lastOutput);
+  attention_ = reader.integer("the output of attention", -1, lastOutput);
+  const TensorView& tokens = program_->feed(tokens_);
+  const TensorView& logits = program_->output(logits_);
+  const int64_t N = tokens.elements();
+  const auto isMatrix = [N](const TensorView& view) {
+    return view.dtype == DType::f32 && view.rank == 2 && view.dims[0] == N;
+  };
+  expect(tokens.dtype == DType::i32, "the feed of tokens holds no whole numbers");
+  expect(isMatrix(logits), "the logits are no f32 matrix with a row for each token");
+  const int64_t V = logits.dims[1];
+  expect(V <= INT32_MAX, "the vocabulary is larger than 2^31 - 1");
+  expect(attention_ < 0 || isMatrix(program_->output(attention_)), "the attention is no f32 matrix with a row for each token");
+  for (int64_t left = reader.integer("the number of links", 0, lastFeed + 1); left > 0; left--) {
+    const int64_t from = reader.integer("an output", 0, lastOutput), to = reader.integer("a feed", 0, lastFeed);
+    const TensorView &output = program_->output(from), &feed = program_->feed(to);
+    expect(to != tokens_, "the tokens are fed by the search");
+    expect(output.rank > 0 && feed.rank > 0 && output.dims[0] == N && feed.dims[0] == N,
+           "what is carried has no row for each token");
+    expect(output.dtype == feed.dtype && output.elements() == feed.elements(),
+           "an output does not fit the feed that is to get its rows");
+    links_.emplace_back(from, to);
+  }
+  SearchOptions options = readSearchOptions(reader, N, V, attention_ >= 0);
+  expect(reader.left() == 0, "it goes on after its end");
+  for (int64_t i = 0; i <= lastFeed; i++) inputs_.emplace_back(bytesOf(program_->feed(i)));
+  search_ = std::make_unique<BeamSearch>(std::move(options), V, attention_ < 0 ? 0 : program_->output(attention_).dims[1]);
+}
+
+int64_t ProgramSearch::bytes() const {
+  size_t bytes = 0;
+  for (const std::vector<char>& input : inputs_) bytes += input.size();
+  return static_cast<int64_t>(bytes);
+}
+
+void ProgramSearch::advance(int64_t steps) {
+  expectWhole();
+  failed_ = true;
+  for (int64_t i = 0; i < steps && !search_->done(); i++) step();
+  failed_ = false;
+}
+
+void ProgramSearch::expectWhole() const { expect(!failed_, "it has failed and cannot go on"); }
+
+void ProgramSearch::step() {
+  std::memcpy(input(tokens_), search_->tokens().data(), inputs_[static_cast<size_t>(tokens_)].size());
+  for (int64_t i = 0; i < program_->feedCount(); i++) {
+    std::memcpy(program_->feed(i).data, input(i), inputs_[static_cast<size_t>(i)].size());
+  }
+  program_->run(false);
+  {
+    std::shared_lock<std::shared_mutex> lock(configurationLock());
+    const float* attention = attention_ < 0 ? nullptr : program_->output(attention_).f32();
+    search_->advance(ThreadPool::instance(), program_->output(logits_).f32(), attention);
+  }
+  const std::vector<int64_t>& parents = search_->parents();
+  for (const auto& [from, to] : links_) {
+    const char* rows = static_cast<const char*>(program_->output(from).data);
+    const size_t rowBytes = inputs_[static_cast<size_t>(to)].size() / parents.size();
+    for (size_t row = 0; row < parents.size(); row++) {
+      std::memcpy(input(to) + row * rowBytes, rows + static_cast<size_t>(parents[row]) * rowBytes, rowBytes);
+    }
+  }
+}
+
+}  // namespace ostinato

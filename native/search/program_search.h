@@ -1,0 +1,51 @@
+// A search that replays a program, the step of a decoder, as the addon receives it:
+//
+//   [ tokens (feed), logits (output), attention (output, or -1), linkCount, (output, feed)..., the options (search_options.h) ]
+//
+// It keeps the values of the feeds: programs of a store share one arena, which other runs may use between two calls.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "runtime/program.h"
+#include "search/beam_search.h"
+
+namespace ostinato {
+
+class ProgramSearch {
+ public:
+  // Decodes and checks everything. Throws ProgramError, std::bad_alloc.
+  ProgramSearch(std::shared_ptr<Program> program, const double* words, size_t count);
+
+  Program& program() const { return *program_; }
+  // What a feed holds in the next step; all are to be filled before the first.
+  char* input(int64_t feed) { return inputs_[static_cast<size_t>(feed)].data(); }
+  // Memory that this holds, in bytes.
+  int64_t bytes() const;
+
+  // Takes up to so many steps; fewer where the search ends. The program is bound and the caller holds its store. Throws InputError,
+  // and std::bad_alloc; after that every further call throws ProgramError.
+  void advance(int64_t steps);
+
+  // Throws ProgramError after a failure.
+  const BeamSearch& search() const {
+    expectWhole();
+    return *search_;
+  }
+
+ private:
+  void step();
+  void expectWhole() const;
+
+  std::shared_ptr<Program> program_;
+  int64_t tokens_, logits_, attention_;
+  std::vector<std::pair<int64_t, int64_t>> links_;
+  std::vector<std::vector<char>> inputs_;
+  std::unique_ptr<BeamSearch> search_;
+  bool failed_ = false;
+};
+
+}  // namespace ostinato
