@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { OstinatoError } from "../errors.js";
+import { chatCommand } from "./commands/chat.js";
 import { demoCommand } from "./commands/demo.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { generateCommand } from "./commands/generate.js";
@@ -9,6 +10,7 @@ import { infoCommand } from "./commands/info.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { quantizeCommand } from "./commands/quantize.js";
 import { trainCommand } from "./commands/train.js";
+import { translateCommand } from "./commands/translate.js";
 import { colours } from "./print.js";
 
 /** Exit codes: 0 done, 1 the work failed, 2 the command line is wrong, 130 / 143 stopped by Ctrl-C / SIGTERM. */
@@ -29,6 +31,8 @@ function program(): Command {
   for (const command of [
     trainCommand(),
     generateCommand(),
+    translateCommand(),
+    chatCommand(),
     evaluateCommand(),
     inspectCommand(),
     quantizeCommand(),

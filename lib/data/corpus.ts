@@ -144,7 +144,7 @@ export class Corpus {
       passed += countLineEnds(text);
       if (passed >= error.place.line) break;
     }
-    return error.in(current.file, error.place.line - current.before);
+    return error.in(`${current.file}, line ${error.place.line - current.before}`);
   }
 }
 

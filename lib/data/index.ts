@@ -17,6 +17,8 @@ export { readTextFile, textFileSize } from "./textFile.js";
 export type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer, TokenizerKind } from "./tokenizer.js";
 export { tokenizerKinds } from "./tokenizer.js";
 export { tokenizerFromJSON } from "./tokenizerFromJSON.js";
+export type { TokenizerPairOptions } from "./tokenizerPair.js";
+export { TokenizerPair } from "./tokenizerPair.js";
 export type { SplitShares, TokenStream } from "./tokenStream.js";
 export { memoryStream, sliceStream } from "./tokenStream.js";
 export { UnknownTokenError } from "./unknownToken.js";

@@ -41,7 +41,7 @@ export async function readParallelText(sourceFile: string, targetFile: string): 
     ] as const) {
       if (text.trim() === "") throw new InputError(`${file}, line ${i + 1} is empty: expected a text on both sides.`);
     }
-    return { source, target: targets[i] as string, place: `${sourceFile}, line ${i + 1}` };
+    return { source, target: targets[i] as string, place: `${sourceFile} and ${targetFile}, line ${i + 1}` };
   });
 }
 

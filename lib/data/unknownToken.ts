@@ -13,12 +13,9 @@ export class UnknownTokenError extends InputError {
     super(wording(token, `line ${place.line}, column ${place.column}`, vocabulary));
   }
 
-  /** The same error with the name of the file and the line in that file. */
-  in(file: string, line: number): InputError {
-    return new InputError(
-      wording(this.token, `${file}, line ${line}, column ${this.place.column}`, this.vocabulary),
-      this,
-    );
+  /** The same error for a line of a file: "book.txt, line 12". */
+  in(line: string): InputError {
+    return new InputError(wording(this.token, `${line}, column ${this.place.column}`, this.vocabulary), this);
   }
 }
 

@@ -4,7 +4,8 @@ import { elementsOf, shapeText } from "../graph/program.js";
 import type { Feeds, Replay, Values } from "./executor.js";
 
 /**
- * The feeds of a run as typed arrays in the program's order. Plain numbers become arrays of one.
+ * The feeds of a run as typed arrays in the program's order. Plain numbers become arrays of one; an executor with float64 values
+ * takes float32 ones too.
  * @param floats the executor's type for f32 values.
  * @throws InputError for a missing or unknown name, the wrong type, or the wrong number of values.
  */
@@ -31,7 +32,8 @@ function feedOf(
   const kind = dtype === "f32" ? floats : Int32Array;
   const wanted = `a ${kind.name} of shape ${shapeText(shape)}`;
   if (given === undefined) throw new InputError(`run: feed ${JSON.stringify(name)} is missing; expected ${wanted}.`);
-  const array = typeof given === "number" ? kind.of(given) : given;
+  const widened = given instanceof Float32Array && kind === Float64Array ? Float64Array.from(given) : given;
+  const array = typeof widened === "number" ? kind.of(widened) : widened;
   if (!(array instanceof kind)) {
     throw new InputError(
       `run: expected feed ${JSON.stringify(name)} to be ${wanted}, got ${(given as object).constructor.name}.`,

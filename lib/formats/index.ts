@@ -3,7 +3,7 @@ export { writeFileAtomically } from "./atomicFile.js";
 export { modelFiles } from "./configFile.js";
 export { readJsonFile } from "./jsonFile.js";
 export type { LoadedModel, ModelContent } from "./modelFolder.js";
-export { holdsModel, loadModelFolder, saveModelFolder } from "./modelFolder.js";
+export { holdsModel, loadModelFolder, modelIn, saveModelFolder } from "./modelFolder.js";
 export type { NamedTensor, SafetensorsContent, TensorValues } from "./safetensors.js";
 export { readSafetensors, writeSafetensors } from "./safetensors.js";
 export type { TrainerState } from "./trainerFile.js";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Tokenizer } from "../data/tokenizer.js";
+import type { TokenizerPair } from "../data/tokenizerPair.js";
 import { describe, FileError } from "../errors.js";
 import type { ConfigFile } from "./configFile.js";
 import { modelFiles } from "./configFile.js";
@@ -61,12 +62,18 @@ export function expectTensors(
 export function expectVocabularySize(
   folder: string,
   { config, tokenizer: name }: ConfigFile,
-  tokenizer: Tokenizer,
+  tokenizer: Tokenizer | TokenizerPair,
 ): void {
-  const { vocabularySize } = config;
-  if (vocabularySize === undefined || vocabularySize === tokenizer.size) return;
-  throw new FileError(
-    `${join(folder, name)} has ${tokenizer.size} tokens, but the model has ${describe(vocabularySize)}: it is the ` +
-      "vocabulary of another model. Copy the whole folder again from where it came.",
-  );
+  const sizes =
+    tokenizer.kind === "pair"
+      ? { sourceVocabularySize: tokenizer.source.size, targetVocabularySize: tokenizer.target.size }
+      : { vocabularySize: tokenizer.size };
+  for (const [option, size] of Object.entries(sizes)) {
+    const expected = config[option];
+    if (expected === undefined || expected === size) continue;
+    throw new FileError(
+      `${join(folder, name)} has ${size} tokens, but the model has ${describe(expected)}: it is the ` +
+        "vocabulary of another model. Copy the whole folder again from where it came.",
+    );
+  }
 }

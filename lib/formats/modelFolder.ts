@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Tokenizer } from "../data/tokenizer.js";
 import { tokenizerFromJSON } from "../data/tokenizerFromJSON.js";
+import { TokenizerPair } from "../data/tokenizerPair.js";
 import { describe, FileError } from "../errors.js";
 import type { WeightType } from "../weights.js";
 import type { ConfigFile } from "./configFile.js";
@@ -14,24 +15,24 @@ import type { NamedTensor, TensorValues } from "./safetensors.js";
 import { readSafetensors, readSafetensorsHeader, writeSafetensors } from "./safetensors.js";
 
 export interface ModelContent {
-  /** The class that reads it. Default "LanguageModel". */
-  model?: string;
+  /** The class that reads it: "LanguageModel" ... */
+  model: string;
   /** Plain data. */
   config: object;
   tensors: Iterable<NamedTensor>;
   /** The type that matrices are kept in; their values fit it already. Default: float32. */
   weights?: WeightType | null;
-  tokenizer: Tokenizer;
+  tokenizer: Tokenizer | TokenizerPair;
 }
 
-export interface LoadedModel {
+export interface LoadedModel<T extends Tokenizer | TokenizerPair = Tokenizer | TokenizerPair> {
   model: string;
   config: Record<string, unknown>;
   /** By name. */
   tensors: Record<string, { shape: readonly number[]; values: TensorValues }>;
   /** The type that its matrices were kept in; null for float32. */
   weights: WeightType | null;
-  tokenizer: Tokenizer;
+  tokenizer: T;
 }
 
 /**
@@ -73,27 +74,29 @@ export async function saveModelFolder(
 
 /**
  * Reads a model folder and checks that its parts are whole and belong together.
- * @param options.model the class that is going to read it; another one is an error. Default "LanguageModel".
+ * @param options.model the class that is going to read it; another one is an error. Default: whichever it is.
+ * @param options.tokenizer reads the vocabulary. Default: of whichever kind it is.
  * @param options.parameters the parameters that a model of this configuration has.
  * @param options.same the model that the folder must hold: configuration and vocabulary equal to these.
  * @throws FileError that names the file and says what to do.
  */
-export async function loadModelFolder(
+export async function loadModelFolder<T extends Tokenizer | TokenizerPair = Tokenizer | TokenizerPair>(
   folder: string,
   options: {
     model?: string;
+    tokenizer?: (json: unknown) => T;
     parameters?: (config: Record<string, unknown>) => Iterable<{ name: string; shape: readonly number[] }>;
     same?: Omit<ModelContent, "tensors">;
   } = {},
-): Promise<LoadedModel> {
+): Promise<LoadedModel<T>> {
   await expectModelFolder(folder);
   if (options.same) {
     const present = await inspect(folder, partsOf({ ...options.same, tensors: [] }));
     if (present.kind === "other") throw new FileError(`${present.message}.`);
   }
   const configFile = await readConfigFile(folder);
-  if (configFile.model !== (options.model ?? "LanguageModel")) {
-    throw new FileError(`${folder} holds a ${configFile.model}, expected a ${options.model ?? "LanguageModel"}.`);
+  if (options.model !== undefined && configFile.model !== options.model) {
+    throw new FileError(`${folder} holds a ${configFile.model}, expected a ${options.model}.`);
   }
   const json = await readJsonFile(join(folder, configFile.tokenizer));
   const file = join(folder, modelFiles.tensors);
@@ -106,12 +109,21 @@ export async function loadModelFolder(
   if (content.metadata.format === "ostinato" && !content.verified) {
     throw new FileError(`${file} is damaged: its digest is missing. Copy it again from where it came.`);
   }
-  const tokenizer = readTokenizer(join(folder, configFile.tokenizer), json);
+  const tokenizer = readTokenizer(
+    join(folder, configFile.tokenizer),
+    () => (options.tokenizer ?? anyTokenizer)(json) as T,
+  );
   expectVocabularySize(folder, configFile, tokenizer);
   const tensors: LoadedModel["tensors"] = Object.create(null);
   for (const { name, shape, values } of unpackTensors(content.tensors)) tensors[name] = { shape, values };
   const weights = weightTypeOf(content.metadata);
   return { model: configFile.model, config: configFile.config, tensors, weights, tokenizer };
+}
+
+/** The class of the model in a folder. @throws FileError if there is none. */
+export async function modelIn(folder: string): Promise<string> {
+  await expectModelFolder(folder);
+  return (await readConfigFile(folder)).model;
 }
 
 /** Whether a folder holds a model, whole or not: to be asked before a long training writes there. */
@@ -126,7 +138,7 @@ interface Parts {
   weights: WeightType | null;
 }
 
-function partsOf({ model = "LanguageModel", config, tensors, weights = null, tokenizer }: ModelContent): Parts {
+function partsOf({ model, config, tensors, weights = null, tokenizer }: ModelContent): Parts {
   const configFile: ConfigFile = {
     format: "ostinato",
     formatVersion,
@@ -228,9 +240,13 @@ async function leftBeside(folder: string): Promise<string> {
   return old ? ` An interrupted overwrite left the old model in ${join(parent, old)}: rename it back.` : "";
 }
 
-function readTokenizer(file: string, json: unknown): Tokenizer {
+function anyTokenizer(json: unknown): Tokenizer | TokenizerPair {
+  return (json as { kind?: unknown } | null)?.kind === "pair" ? TokenizerPair.fromJSON(json) : tokenizerFromJSON(json);
+}
+
+function readTokenizer<T>(file: string, read: () => T): T {
   try {
-    return tokenizerFromJSON(json);
+    return read();
   } catch (cause) {
     throw new FileError(`${file} cannot be used: ${(cause as Error).message}`, cause);
   }

@@ -1,24 +1,21 @@
 import type { Tokenizer, TokenStream } from "../data/index.js";
-import { countCharacters, memoryStream, sentenceMarks } from "../data/index.js";
-import { expectNumber, expectOneOf, InputError, OptionError } from "../errors.js";
-import type { Executor, Store, Values } from "../executor/executor.js";
-import type { LoadedModel } from "../formats/index.js";
+import { countCharacters, memoryStream, sentenceMarks, tokenizerFromJSON } from "../data/index.js";
+import { expectNumber, InputError } from "../errors.js";
+import type { Executor, Store } from "../executor/executor.js";
 import { loadModelFolder, saveModelFolder } from "../formats/index.js";
 import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
-import { elementsOf } from "../graph/program.js";
 import type { Parameter } from "../nn/parameter.js";
-import { randomSource } from "../random/source.js";
 import { EvaluationStep } from "../train/evaluation.js";
 import type { RecordedLoss, Trainable } from "../train/trainable.js";
 import type { WeightType } from "../weights.js";
-import { weightTypes } from "../weights.js";
 import type { GenerateAllOptions, GenerateOptions } from "./generation.js";
 import { completeGenerate, completeGenerateAll, draw, TokenStep } from "./generation.js";
 import type { LanguageModelForm } from "./languageModelData.js";
 import { SentenceData, WindowData } from "./languageModelData.js";
 import type { LanguageModelConfig } from "./languageModelNetwork.js";
 import { LanguageModelNetwork } from "./languageModelNetwork.js";
+import { ModelWeights } from "./modelWeights.js";
 
 export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabularySize"> {
   tokenizer: Tokenizer;
@@ -55,6 +52,9 @@ export interface Activations {
   surprise: Float32Array;
 }
 
+/** What its folder says that it holds. */
+const identity = { model: "LanguageModel", tokenizer: tokenizerFromJSON } as const;
+
 /**
  * A recurrent language model over characters, bytes, words or subwords (Mikolov et al. 2010; Zaremba et al. 2014;
  * Karpathy 2015).
@@ -68,22 +68,17 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   readonly network: LanguageModelNetwork;
   readonly tokenizer: Tokenizer;
   readonly executor: Executor;
-  readonly store: Store;
+  readonly #weights: ModelWeights;
   #evaluations: Promise<unknown> = Promise.resolve();
-  #weights: WeightType | null = null;
   readonly #evaluation = new EvaluationStep(this);
   /** By the number of sequences side by side. */
   readonly #steps = new Map<number, TokenStep>();
 
   private constructor(network: LanguageModelNetwork, tokenizer: Tokenizer, executor: Executor) {
-    if (typeof executor?.createStore !== "function") {
-      throw new OptionError("LanguageModel: expected an executor: nativeExecutor(), or new ReferenceExecutor().");
-    }
     this.network = network;
     this.tokenizer = tokenizer;
     this.executor = executor;
-    this.store = executor.createStore();
-    for (const { name, shape } of network.parameters) this.store.declare({ name, dtype: "f32", shape });
+    this.#weights = new ModelWeights(identity.model, network.parameters, executor);
   }
 
   /** A model with new weights. @throws OptionError for options that do not fit together. */
@@ -92,9 +87,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     expectNumber("LanguageModel", "seed", seed, { integer: true, minimum: 0 });
     const network = new LanguageModelNetwork({ ...config, vocabularySize: tokenizer.size });
     const model = new LanguageModel(network, tokenizer, executor);
-    for (const { name, shape, initializer } of network.parameters) {
-      await model.store.write(name, initializer(shape, randomSource(seed, name)));
-    }
+    await model.#weights.initialise(seed);
     return model;
   }
 
@@ -102,15 +95,22 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   static async load(folder: string, options: { executor: Executor }): Promise<LanguageModel> {
     const networkOf = (config: Record<string, unknown>) =>
       new LanguageModelNetwork(config as unknown as LanguageModelConfig);
-    const loaded = await loadModelFolder(folder, { parameters: (config) => networkOf(config).parameters });
+    const loaded = await loadModelFolder(folder, {
+      ...identity,
+      parameters: (config) => networkOf(config).parameters,
+    });
     const model = new LanguageModel(networkOf(loaded.config), loaded.tokenizer, options?.executor);
-    await model.#write(loaded);
+    await model.#weights.write(loaded);
     return model;
+  }
+
+  get store(): Store {
+    return this.#weights.store;
   }
 
   /** The type that quantize() rounded the matrices to; null: they are float32. */
   get weights(): WeightType | null {
-    return this.#weights;
+    return this.#weights.type;
   }
 
   /**
@@ -120,19 +120,8 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
    * @throws InputError if a weight is not finite.
    * @throws OptionError if the model is rounded to another type already.
    */
-  async quantize(type: WeightType): Promise<void> {
-    expectOneOf("quantize", "type", type, weightTypes);
-    if (this.#weights !== null && this.#weights !== type) {
-      throw new OptionError(`quantize: the weights of this model are ${this.#weights} already. Load the original.`);
-    }
-    const matrices = this.parameters.filter(({ shape }) => shape.length === 2);
-    // All or none.
-    for (const { name } of matrices) {
-      if (allFinite(await this.store.read(name))) continue;
-      throw new InputError(`quantize: a weight of ${name} is not finite.`);
-    }
-    for (const { name } of matrices) await this.store.quantize(name, type);
-    this.#weights = type;
+  quantize(type: WeightType): Promise<void> {
+    return this.#weights.quantize(type);
   }
 
   get parameters(): readonly Parameter[] {
@@ -141,15 +130,11 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
 
   /** Number of weights. */
   get parameterCount(): number {
-    return this.parameters.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
+    return this.#weights.count;
   }
 
   recordLoss(graph: Graph, { T, B, role, lengths }: LanguageModelForm): RecordedLoss {
-    if (graph.training && this.#weights) {
-      throw new OptionError(
-        `The weights of this model are rounded to ${this.#weights}: it can write and measure. Train the original.`,
-      );
-    }
+    if (graph.training) this.#weights.expectTrainable();
     const inputs = graph.feed("inputs", "i32", [T, B]);
     const targets = graph.feed("targets", "i32", [T, B]);
     const variables = lengths ? {} : this.network.stateVariables(graph, role, B);
@@ -312,22 +297,16 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
    * @throws FileError if the folder holds another model, or cannot be written; what stood there stays whole.
    */
   async save(folder: string, { overwrite = false }: { overwrite?: boolean } = {}): Promise<void> {
-    const tensors: { name: string; shape: readonly number[]; values: Values }[] = [];
-    for (const { name, shape } of this.parameters) tensors.push({ name, shape, values: await this.store.read(name) });
-    const content = { config: this.network.config, tensors, weights: this.#weights, tokenizer: this.tokenizer };
+    const { network, tokenizer, weights } = this;
+    const tensors = await this.#weights.read();
+    const content = { model: identity.model, config: network.config, tensors, weights, tokenizer };
     await saveModelFolder(folder, content, { overwrite });
   }
 
   /** Reads back the weights that save() wrote. @throws FileError if the folder is damaged, or holds another model. */
   async restore(folder: string): Promise<void> {
-    const same = { config: this.network.config, tokenizer: this.tokenizer };
-    await this.#write(await loadModelFolder(folder, { same, parameters: () => this.parameters }));
-  }
-
-  async #write({ tensors, weights }: LoadedModel): Promise<void> {
-    for (const { name } of this.parameters) await this.store.write(name, tensors[name]?.values as Values);
-    this.#weights = null;
-    if (weights) await this.quantize(weights);
+    const same = { model: identity.model, config: this.network.config, tokenizer: this.tokenizer };
+    await this.#weights.write(await loadModelFolder(folder, { ...identity, same, parameters: () => this.parameters }));
   }
 
   /** Evaluations take turns: they share the variables that carry the state. */
@@ -373,12 +352,6 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     const { beginOfSentence, endOfSentence } = this.tokenizer.special;
     return beginOfSentence ?? endOfSentence ?? this.tokenizer.id("\n") ?? 0;
   }
-}
-
-function allFinite(values: Values): boolean {
-  let sum = 0;
-  for (const value of values) sum += value - value;
-  return sum === 0;
 }
 
 /** "h_l0" -> "layer 1 hidden". */

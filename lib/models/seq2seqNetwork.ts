@@ -52,6 +52,8 @@ export interface Seq2SeqConfig {
   tied?: boolean;
   /** Source and target share one embedding table, and so one vocabulary. Default false. */
   sharedEmbedding?: boolean;
+  /** The decoder is the encoder's stack: the same weights read and write. Only for encoders in one direction. Default false. */
+  sharedStack?: boolean;
 }
 
 /** A configuration with every default filled in. @throws OptionError for what does not fit. */
@@ -75,6 +77,7 @@ export function completeSeq2SeqConfig(config: Seq2SeqConfig): Required<Seq2SeqCo
     dropout: expectNumber(who, "dropout", config.dropout ?? 0, { minimum: 0, below: 1 }),
     tied: config.tied ?? false,
     sharedEmbedding: config.sharedEmbedding ?? false,
+    sharedStack: config.sharedStack ?? false,
   };
   expectKnownOptions(who, config, Object.keys(complete));
   const sizes = ["sourceVocabularySize", "targetVocabularySize", "hiddenSize", "encoderSize", "embeddingSize"] as const;
@@ -96,6 +99,18 @@ export function completeSeq2SeqConfig(config: Seq2SeqConfig): Required<Seq2SeqCo
       `sharedEmbedding needs one vocabulary, got sizes ${complete.sourceVocabularySize} and ${complete.targetVocabularySize}.`,
     );
   }
+  if (complete.sharedStack) {
+    const { bidirectional, encoderSize, encoderLayers, decoderLayers, context, inputFeeding } = complete;
+    if (bidirectional) refuse("sharedStack needs an encoder in one direction: set bidirectional to false.");
+    if (encoderSize !== hiddenSize || encoderLayers !== decoderLayers) {
+      refuse(
+        `sharedStack needs an encoder as large as the decoder, got ${encoderLayers} x ${encoderSize} and ${decoderLayers} x ${hiddenSize}.`,
+      );
+    }
+    if (context === "every" || inputFeeding || (attends && complete.attend === "before")) {
+      refuse("sharedStack needs a decoder that reads embeddings only: no context, and attention after the step.");
+    }
+  }
   return complete;
 }
 
@@ -103,14 +118,28 @@ export function completeSeq2SeqConfig(config: Seq2SeqConfig): Required<Seq2SeqCo
 export interface Encoded {
   /** What attention reads. */
   memory: Memory | null;
-  /** [B,M], the encoder's last state, where the decoder reads it at every step. */
-  context: Tensor | null;
+  /** [B,M], what the encoder makes of the whole source: the last hidden state of its topmost layer, of both directions. */
+  summary: Tensor;
   /** The decoder's first state. */
   state: State;
 }
 
 /** The name of what input feeding carries from step to step, among the decoder's state. */
 const feedName = "feed";
+/** The name of the token that a step has written, where the next one may read it. */
+const writtenName = "written";
+
+/** The steps of the decoder: features [T,B,F], and weights [T,B,S] of attention. */
+interface Unrolled {
+  features: Tensor;
+  weights: Tensor | null;
+}
+
+/** What a step gives, for a scan. */
+function outputsOf({ features, state, weights }: { features: Tensor; state: State; weights: Tensor | null }) {
+  const outputs: Record<string, Tensor> = weights ? { features, weights } : { features };
+  return { state, outputs };
+}
 
 /**
  * The layers of an encoder-decoder: embeddings, encoder, bridge, attention, decoder, output.
@@ -156,13 +185,9 @@ export class Seq2SeqNetwork {
     const readsContext = (this.#attention && attend === "before") || context === "every";
     const featureSize = this.config.tied ? embeddingSize : hiddenSize;
     const inputSize = embeddingSize + (readsContext ? memorySize : 0) + (inputFeeding ? featureSize : 0);
-    this.#decoder = this.#stack("decoder", {
-      inputSize,
-      hiddenSize,
-      layers: decoderLayers,
-      dropout,
-      bidirectional: false,
-    });
+    this.#decoder = this.config.sharedStack
+      ? this.#encoder
+      : this.#stack("decoder", { inputSize, hiddenSize, layers: decoderLayers, dropout, bidirectional: false });
     this.#bridges = this.#bridge(memorySize);
     const parts =
       hiddenSize + (this.#attention || context === "every" ? memorySize : 0) + (readsContext ? embeddingSize : 0);
@@ -183,7 +208,7 @@ export class Seq2SeqNetwork {
       this.#encoder,
       ...this.#bridges.values(),
       this.#attention,
-      this.#decoder,
+      this.config.sharedStack ? null : this.#decoder,
       this.#combine,
       this.output,
     ];
@@ -198,33 +223,29 @@ export class Seq2SeqNetwork {
     const { y, last } = this.#encoder.apply(embedded, { lengths });
     const state: State = {};
     for (const name of Object.keys(this.#decoder.stateSizes)) {
-      const ends = this.#encoderEnds(name).map((end) => last[end] as Tensor);
-      const joined = ends.length === 1 ? (ends[0] as Tensor) : ops.concat(ends, 1);
+      const joined = this.#joined(last, name);
       const bridge = this.#bridges.get(name);
       state[name] = bridge ? ops.tanh(bridge.apply(joined)) : joined;
     }
     if (this.config.inputFeeding) state[feedName] = graph.zeros([B, this.output.weight.shape[1] as number]);
-    const top = this.#encoderEnds(`h_l${this.config.decoderLayers - 1}`).map((end) => last[end] as Tensor);
-    return {
-      memory: this.#attention?.memory(y, lengths) ?? null,
-      context: this.config.context === "every" ? (top.length === 1 ? (top[0] as Tensor) : ops.concat(top, 1)) : null,
-      state,
-    };
+    const summary = this.#joined(last, `h_l${this.config.encoderLayers - 1}`);
+    return { memory: this.#attention?.memory(y, lengths) ?? null, summary, state };
   }
 
   /**
-   * What the output layer reads at each step, with teacher forcing.
+   * What the output layer reads at each step.
    * @param inputs i32 [T,B], the tokens before those that are to be predicted.
+   * @param truth [T,B]: 1 where a step reads that token (teacher forcing), 0 where it reads the likeliest one of the step before
+   *   (free running); scheduled sampling mixes them (Bengio et al. 2015). The first row must be 1: nothing was written before it.
+   *   Default: all 1.
    * @returns features [T B,F]; weights [T,B,S] of attention, or null.
    */
-  unroll(inputs: Tensor, encoded: Encoded): { features: Tensor; weights: Tensor | null } {
+  unroll(inputs: Tensor, encoded: Encoded, truth: Tensor | null = null): { features: Tensor; weights: Tensor | null } {
     const { graph } = inputs;
     const [T, B] = inputs.shape as [number, number];
-    const embedded = this.#embeddingDropout.apply(this.#targetEmbedding.apply(inputs));
-    const feedsBack = this.#attention !== null && (this.config.attend === "before" || this.config.inputFeeding);
-    const { features, weights } = feedsBack ? this.#scan(embedded, encoded) : this.#whole(embedded, encoded);
-    const dropped = graph.within("output", () => this.#outputDropout.apply(features));
-    return { features: ops.reshape(dropped, [T * B, features.shape[2] as number]), weights };
+    const unrolled = truth ? this.#free(inputs, encoded, truth) : this.#forced(inputs, encoded);
+    const features = graph.within("output", () => this.#outputDropout.apply(unrolled.features));
+    return { features: ops.reshape(features, [T * B, features.shape[2] as number]), weights: unrolled.weights };
   }
 
   /**
@@ -246,7 +267,7 @@ export class Seq2SeqNetwork {
   ): { features: Tensor; state: State; weights: Tensor | null } {
     const { [feedName]: feed, ...cells } = state;
     const before = this.config.attend === "before" ? this.#attend(this.#top(cells), encoded) : null;
-    const given = before?.context ?? (encoded.context && this.#forEach(encoded.context, embedded));
+    const given = before?.context ?? this.#given(encoded, embedded);
     const input = ops.concat([embedded, ...(given ? [given] : []), ...(feed ? [feed] : [])], 1);
     const { y, state: after } = this.#decoder.step(input, cells, masks);
     const attended = before ?? this.#attend(y, encoded);
@@ -258,21 +279,54 @@ export class Seq2SeqNetwork {
     };
   }
 
-  /** Step by step: a step reads what the one before made. */
-  #scan(embedded: Tensor, encoded: Encoded): { features: Tensor; weights: Tensor | null } {
+  /** Every step reads the truth. */
+  #forced(inputs: Tensor, encoded: Encoded): Unrolled {
+    const embedded = this.#embeddingDropout.apply(this.#targetEmbedding.apply(inputs));
+    const feedsBack = this.#attention !== null && (this.config.attend === "before" || this.config.inputFeeding);
+    return feedsBack ? this.#scan(embedded, encoded) : this.#whole(embedded, encoded);
+  }
+
+  /** A step reads the state that the one before made. */
+  #scan(embedded: Tensor, encoded: Encoded): Unrolled {
     const [T, B] = embedded.shape as [number, number];
     const masks = this.#decoder.dropoutMasks(embedded.graph, T, B);
     const { outputs } = ops.scan({ inputs: { embedded, ...masks }, state: encoded.state }, (rows, state) => {
       const { embedded: row, ...own } = rows as Record<string, Tensor>;
-      const next = this.#step(row as Tensor, state, encoded, own);
-      return { state: next.state, outputs: { features: next.features, weights: next.weights as Tensor } };
+      return outputsOf(this.#step(row as Tensor, state, encoded, own));
     });
-    return outputs;
+    return { features: outputs.features as Tensor, weights: outputs.weights ?? null };
+  }
+
+  /** A step reads also the token that the one before would have written, where it may not see the truth. */
+  #free(inputs: Tensor, encoded: Encoded, truth: Tensor): Unrolled {
+    const { graph } = inputs;
+    const [T, B] = inputs.shape as [number, number];
+    const ones = ops.broadcastTo(ops.affine(graph.zeros([]), { shift: 1 }), [T, B, this.config.embeddingSize]);
+    const rows = {
+      known: this.#targetEmbedding.apply(inputs),
+      truth: ops.reshape(truth, [T, B, 1]),
+      kept: this.#embeddingDropout.apply(ones),
+      ...this.#decoder.dropoutMasks(graph, T, B),
+    };
+    // Of whole numbers; nobody reads the first one.
+    const begun = { ...encoded.state, [writtenName]: ops.argmax(graph.zeros([B, 1]), 1) };
+    const { outputs } = ops.scan<string, string, string>({ inputs: rows, state: begun }, (row, before) => {
+      const { known, truth: sees, kept, ...masks } = row as Record<"known" | "truth" | "kept", Tensor>;
+      const { [writtenName]: written, ...state } = before as Record<string, Tensor>;
+      const own = ops.subtract(ops.affine(graph.zeros([]), { shift: 1 }), sees);
+      const guessed = ops.multiply(this.#targetEmbedding.apply(written as Tensor), own);
+      const embedded = ops.multiply(ops.add(ops.multiply(known, sees), guessed), kept);
+      const next = this.#step(embedded, state, encoded, masks);
+      const likeliest = ops.argmax(this.output.apply(next.features), 1);
+      const { outputs, state: after } = outputsOf(next);
+      return { outputs, state: { ...after, [writtenName]: likeliest } };
+    });
+    return { features: outputs.features as Tensor, weights: outputs.weights ?? null };
   }
 
   /** No step reads the features or the context of another: all steps at once. */
-  #whole(embedded: Tensor, encoded: Encoded): { features: Tensor; weights: Tensor | null } {
-    const given = encoded.context && this.#forEach(encoded.context, embedded);
+  #whole(embedded: Tensor, encoded: Encoded): Unrolled {
+    const given = this.#given(encoded, embedded);
     const input = given ? ops.concat([embedded, given], 2) : embedded;
     const { y } = this.#decoder.apply(input, { state: encoded.state });
     const attended = this.#attention?.apply(y, encoded.memory as Memory);
@@ -299,13 +353,14 @@ export class Seq2SeqNetwork {
     return ops.tanh(this.#combine.apply(ops.concat(parts, h.shape.length - 1)));
   }
 
-  /** context [B,M] for each row of x [N,E] or [T,B,E], N a multiple of B. */
-  #forEach(context: Tensor, x: Tensor): Tensor {
-    const [B, M] = context.shape as [number, number];
-    if (x.shape.length === 3) return ops.broadcastTo(context, [...x.shape.slice(0, 2), M]);
+  /** The summary [B,M] for each row of x [N,E] or [T,B,E], N a multiple of B, where steps read it. */
+  #given({ summary }: Encoded, x: Tensor): Tensor | null {
+    if (this.config.context !== "every") return null;
+    const [B, M] = summary.shape as [number, number];
+    if (x.shape.length === 3) return ops.broadcastTo(summary, [...x.shape.slice(0, 2), M]);
     const N = x.shape[0] as number;
-    if (N === B) return context;
-    return ops.reshape(ops.broadcastTo(ops.reshape(context, [B, 1, M]), [B, N / B, M]), [N, M]);
+    if (N === B) return summary;
+    return ops.reshape(ops.broadcastTo(ops.reshape(summary, [B, 1, M]), [B, N / B, M]), [N, M]);
   }
 
   /** The decoder's topmost hidden state. */
@@ -313,11 +368,12 @@ export class Seq2SeqNetwork {
     return state[`h_l${this.config.decoderLayers - 1}`] as Tensor;
   }
 
-  /** The entries of the encoder's last state that a decoder's entry begins with: of the same layer, or the topmost one. */
-  #encoderEnds(name: string): string[] {
+  /** What a decoder's entry begins with, before the bridge: the encoder's last one of the same layer, or of its topmost. */
+  #joined(last: State, name: string): Tensor {
     const [, kind, layer] = /^([a-z]+)_l(\d+)$/.exec(name) as unknown as [string, string, string];
     const from = Math.min(Number(layer), this.config.encoderLayers - 1);
-    return [`${kind}_l${from}`, `${kind}_l${from}_reverse`].filter((end) => end in this.#encoder.stateSizes);
+    const ends = [last[`${kind}_l${from}`], last[`${kind}_l${from}_reverse`]].filter((end) => end !== undefined);
+    return ends.length === 1 ? (ends[0] as Tensor) : ops.concat(ends, 1);
   }
 
   /** Bridges where the encoder's last state does not fit, or was made by two directions. */
@@ -346,16 +402,22 @@ export interface Seq2SeqForm {
   S: number;
   T: number;
   B: number;
+  /** Whether the batch says which steps read the truth (see `unroll`): the feed `truth`. Default false: all do. */
+  free?: boolean;
 }
 
-/** The loss of a batch. Feeds: source i32 [S,B], sourceLengths i32 [B], inputs and targets i32 [T,B], -1 for no target. */
+/**
+ * The loss of a batch. Feeds: source i32 [S,B], sourceLengths i32 [B], inputs and targets i32 [T,B], -1 for no target; truth
+ * [T,B] where the form says so.
+ */
 export function recordSeq2SeqLoss(
   graph: Graph,
   network: Seq2SeqNetwork,
-  { S, T, B }: Seq2SeqForm,
+  { S, T, B, free = false }: Seq2SeqForm,
 ): { losses: Tensor; count: Tensor; weights: Tensor | null } {
   const encoded = network.encode(graph.feed("source", "i32", [S, B]), graph.feed("sourceLengths", "i32", [B]));
-  const { features, weights } = network.unroll(graph.feed("inputs", "i32", [T, B]), encoded);
+  const truth = free ? graph.feed("truth", "f32", [T, B]) : null;
+  const { features, weights } = network.unroll(graph.feed("inputs", "i32", [T, B]), encoded, truth);
   const targets = ops.reshape(graph.feed("targets", "i32", [T, B]), [T * B]);
   const { losses, count } = network.output.crossEntropy(features, targets);
   return { losses: ops.reshape(losses, [T, B]), count, weights };

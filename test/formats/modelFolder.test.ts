@@ -16,6 +16,7 @@ function model(fill = 1, { hiddenSize = 4, text = "abc" } = {}): ModelContent {
   const tokenizer = CharacterTokenizer.fromText(text);
   const V = tokenizer.size;
   return {
+    model: "LanguageModel",
     config: { vocabularySize: V, hiddenSize, tied: false },
     tensors: [
       { name: "embedding.weight", shape: [V, hiddenSize], values: new Float32Array(V * hiddenSize).fill(fill) },
@@ -51,7 +52,8 @@ test("a model comes back as it was saved, with every kind of tokenizer", async (
     WordTokenizer.fromText("a b c"),
     subwordTokenizers["byte-level BPE"](),
   ]) {
-    const content = { config: { vocabularySize: tokenizer.size, names: ["x"] }, tensors: model().tensors, tokenizer };
+    const config = { vocabularySize: tokenizer.size, names: ["x"] };
+    const content = { ...model(), config, tokenizer };
     const folder = await saved(content);
     const loaded = await loadModelFolder(folder);
     expect(loaded.config).toEqual(content.config);

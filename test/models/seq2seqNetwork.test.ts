@@ -23,6 +23,7 @@ const variants: Record<string, Partial<Seq2SeqConfig>> = {
   "Luong: dot": { attention: "dot", bidirectional: false },
   "Luong: general, input feeding": { attention: "general", inputFeeding: true, decoderLayers: 2 },
   "additive, after the step, input feeding, tied": { inputFeeding: true, tied: true },
+  "one stack for encoder and decoder": { sharedStack: true, bidirectional: false, cell: "gru" },
   "scaled, one vocabulary, rnn": {
     attention: "scaled",
     bidirectional: false,
@@ -117,6 +118,98 @@ test.each(Object.keys(variants))(
     }
   },
 );
+
+test.each(Object.keys(variants))(
+  "%s: truth at every step is teacher forcing, truth at none is free running",
+  async (name) => {
+    const [S, T, B] = [4, 5, 3];
+    const network = new Seq2SeqNetwork({ ...sizes, ...variants[name] });
+    const executor = new ReferenceExecutor({ precision: "float64" });
+    const store = await storeOf(executor, network, (i, size) => numbers(size, i + 1));
+    const source = {
+      source: Int32Array.from({ length: S * B }, (_, i) => (i * 3) % 7),
+      sourceLengths: Int32Array.of(S, 2, 3),
+    };
+    const targets = Int32Array.from({ length: T * B }, (_, i) => (i * 7) % 6);
+    const inputs = Int32Array.from({ length: T * B }, (_, i) => (i * 5) % 6);
+    const losses = async (form: object, feeds: Record<string, Int32Array | Float32Array>) => {
+      const graph = new Graph();
+      graph.output("losses", recordSeq2SeqLoss(graph, network, { S, T, B, ...form }).losses);
+      const { outputs } = await executor.compile(graph.program(), store).run({ ...source, targets, ...feeds });
+      return [...(outputs.losses as Float64Array)];
+    };
+    const forced = await losses({}, { inputs });
+    const close = (found: number[], expected: number[]) => {
+      for (const [i, loss] of expected.entries()) expect(found[i], `loss ${i}`).toBeCloseTo(loss, 10);
+    };
+    close(await losses({ free: true }, { inputs, truth: new Float32Array(T * B).fill(1) }), forced);
+
+    // Free running by hand: each step fed with the likeliest token of the one before.
+    const graph = new Graph();
+    const encoded = network.encode(graph.feed("source", "i32", [S, B]), graph.feed("sourceLengths", "i32", [B]));
+    const first = graph.feed("first", "i32", [B]);
+    const { outputs } = ops.scan(
+      { inputs: {}, steps: T, state: { token: first, ...encoded.state } },
+      (_, { token, ...state }: Record<string, Tensor>) => {
+        const { logits, state: after } = network.step(token as Tensor, state, encoded);
+        return {
+          state: { ...after, token: ops.argmax(logits, 1) } as Record<string, Tensor>,
+          outputs: { token } as never,
+        };
+      },
+    );
+    graph.output("read", (outputs as Record<string, Tensor>).token as Tensor);
+    const run = await executor.compile(graph.program(), store).run({ ...source, first: inputs.slice(0, B) });
+    const read = run.outputs.read as Int32Array;
+    expect([...read]).not.toEqual([...inputs]);
+    const onlyFirst = Float32Array.from({ length: T * B }, (_, i) => Number(i < B));
+    const free = await losses({ free: true }, { inputs, truth: onlyFirst });
+    close(free, await losses({}, { inputs: read }));
+    // Half of each: step by step, what is read depends on what was read before.
+    const truth = Float32Array.from({ length: T * B }, (_, i) => Number(i < B || i % 2 === 0));
+    const mixed = await losses({ free: true }, { inputs, truth });
+    expect(mixed.slice(0, B)).toEqual(free.slice(0, B));
+    expect(mixed).not.toEqual(free);
+  },
+);
+
+test("scheduled sampling has a gradient for every parameter, as finite differences say", async () => {
+  const form = { S: 4, T: 3, B: 2, free: true };
+  const network = new Seq2SeqNetwork({ ...sizes, cell: "gru", attend: "before", tied: true });
+  const graph = new Graph({ training: true });
+  const loss = ops.sum(recordSeq2SeqLoss(graph, network, form).losses);
+  graph.output("loss", loss);
+  for (const [i, d] of differentiate(
+    loss,
+    network.parameters.map((parameter) => parameter.in(graph)),
+  ).entries())
+    graph.output(`${i}`, d);
+  const executor = new ReferenceExecutor({ precision: "float64" });
+  const store = await storeOf(executor, network, (i, size) => numbers(size, i + 1));
+  const executable = executor.compile(graph.program(), store);
+  const feeds = {
+    source: Int32Array.of(1, 2, 3, 4, 5, 0, 6, 0),
+    sourceLengths: Int32Array.of(4, 2),
+    inputs: Int32Array.of(0, 0, 2, 3, 4, 0),
+    targets: Int32Array.of(2, 3, 4, 1, 1, -1),
+    truth: Float32Array.of(1, 1, 0, 1, 0, 0),
+  };
+  const { outputs } = await executable.run(feeds);
+  for (const [i, { name: parameter, shape }] of network.parameters.entries()) {
+    const at = (i * 7) % elementsOf(shape);
+    const values = (await store.read(parameter)) as Float64Array;
+    const lossAt = async (shift: number) => {
+      await store.write(
+        parameter,
+        values.map((value, k) => (k === at ? value + shift : value)),
+      );
+      return (await executable.run(feeds)).outputs.loss?.[0] as number;
+    };
+    const slope = ((await lossAt(1e-5)) - (await lossAt(-1e-5))) / 2e-5;
+    await store.write(parameter, values);
+    expect((outputs[i] as Float64Array)[at], `${parameter}[${at}]`).toBeCloseTo(slope, 7);
+  }
+});
 
 const [begin, end] = [0, 1];
 
@@ -223,6 +316,10 @@ test("contradictions in a configuration are named", () => {
   expect(refused({ attend: "before", inputFeeding: true })).toThrow(/reads the context already/);
   expect(refused({ sharedEmbedding: true })).toThrow(/sharedEmbedding needs one vocabulary, got sizes 7 and 6/);
   expect(refused({ attention: "dot" })).toThrow(/"dot" compares a query with a memory of the same size, got 4 and 8/);
+  expect(refused({ sharedStack: true })).toThrow(/sharedStack needs an encoder in one direction/);
+  const one = { sharedStack: true, bidirectional: false };
+  expect(refused({ ...one, decoderLayers: 2 })).toThrow(/an encoder as large as the decoder, got 1 x 4 and 2 x 4/);
+  expect(refused({ ...one, attend: "before" })).toThrow(/a decoder that reads embeddings only/);
   expect(refused({ cell: "lstn" as "lstm" })).toThrow(/cell/);
   expect(refused({ hidenSize: 3 } as never)).toThrow(/hidenSize/);
 });

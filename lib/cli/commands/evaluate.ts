@@ -1,42 +1,56 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { Corpus } from "../../data/index.js";
+import { OptionError } from "../../errors.js";
+import { modelIn } from "../../formats/index.js";
+import type { BleuTokenization } from "../../metrics/index.js";
+import { bleuTokenizations } from "../../metrics/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
+import { Seq2Seq } from "../../models/seq2seq.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
-import { whole } from "../options.js";
+import { given, whole } from "../options.js";
+import type { ColumnOptions } from "../pairFiles.js";
+import { readLinesAsPairs, readPairs } from "../pairFiles.js";
+import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
 import { measures } from "../reportTraining.js";
+import type { SearchOptions } from "../searchOptions.js";
+import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 
-interface Options extends ExecutorOptions {
-  batch: number;
+interface Options extends ExecutorOptions, SearchOptions, ColumnOptions {
+  batch?: number;
+  copies?: boolean;
+  bleuTokenizer?: BleuTokenization;
+  lowercase?: boolean;
   json?: boolean;
 }
 
 export function evaluateCommand(): Command {
   const command = new Command("evaluate")
-    .description("measure how well a language model predicts text files")
+    .description("measure how well a model predicts text, or writes what pairs of texts ask for")
     .argument("<model>", "folder of a trained model")
-    .argument("<text...>", "the text, one or several files")
-    .option(
-      "--batch <n>",
-      "parts of the text that are read side by side: faster, but each begins without memory",
-      whole,
-      1,
+    .argument("<files...>", "text; for a model of pairs: two files (source, target), or a table (.tsv, .csv)")
+    .option("--batch <n>", "texts side by side (default: 1 for text, where each part begins without memory; 32)", whole)
+    .option("--source-column <name>", "table: number from 1, or name in its first line (default: 1)")
+    .option("--target-column <name>", "table: number from 1, or name in its first line (default: 2)")
+    .option("--copies", "one file whose lines are source and target: for autoencoders")
+    .addOption(
+      new Option("--bleu-tokenizer <kind>", "how BLEU cuts texts into words (default: 13a)").choices(bleuTokenizations),
     )
-    .option("--json", "print one JSON object");
-  return withExecutorOptions(command).action(evaluate);
+    .option("--lowercase", "ignore case in all scores");
+  return withExecutorOptions(withSearchOptions(command).option("--json", "print one JSON object")).action(evaluate);
 }
 
-async function evaluate(folder: string, files: string[], options: Options): Promise<void> {
+async function evaluate(folder: string, files: string[], options: Options, command: Command): Promise<void> {
   const print = printer(options);
   const { signal, stoppedBy, done } = interruptible();
   try {
-    const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
-    const stream = await Corpus.fromFiles(files).tokenize(model.tokenizer, { signal });
-    const result = await model.evaluate(stream, { batchSize: options.batch, signal }).finally(() => stream.close());
-    print.object(result);
-    print.line(`${count(result.tokens)} tokens: ${measures({ ...result, loss: result.nats })}`);
+    if ((await modelIn(folder)) === "Seq2Seq") await evaluatePairs(folder, files, { ...options, signal }, print);
+    else {
+      expectTextOptions(command);
+      await evaluateText(folder, files, { ...options, signal }, print);
+    }
   } catch (error) {
     const by = stoppedBy();
     if (!by) throw error;
@@ -44,4 +58,59 @@ async function evaluate(folder: string, files: string[], options: Options): Prom
   } finally {
     done();
   }
+}
+
+type Signalled = Options & { signal: AbortSignal };
+
+/** A language model writes nothing here. @throws OptionError for options of search and of pairs. */
+function expectTextOptions(command: Command): void {
+  const own = new Set(["batch", "json", "executor", "precision", "threads"]);
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (own.has(name) || command.getOptionValueSource(name) !== "cli") continue;
+    throw new OptionError(`evaluate: ${option.long} is for models of pairs, and this is a language model.`);
+  }
+}
+
+async function evaluateText(folder: string, files: string[], options: Signalled, print: Printer): Promise<void> {
+  const { signal } = options;
+  const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
+  const stream = await Corpus.fromFiles(files).tokenize(model.tokenizer, { signal });
+  const result = await model.evaluate(stream, { batchSize: options.batch ?? 1, signal }).finally(() => stream.close());
+  print.object(result);
+  print.line(`${count(result.tokens)} tokens: ${measures({ ...result, loss: result.nats })}`);
+}
+
+async function evaluatePairs(folder: string, files: string[], options: Signalled, print: Printer): Promise<void> {
+  const { signal, batch = 32, lowercase = false, bleuTokenizer } = options;
+  const pairs = options.copies
+    ? await readLinesAsPairs(files, "evaluate --copies")
+    : await readPairs(
+        files,
+        given({ sourceColumn: options.sourceColumn, targetColumn: options.targetColumn }),
+        "evaluate",
+      );
+  const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
+  const predicted = await model.evaluate(pairs, { batchSize: batch, signal });
+  const line = print.progress();
+  const scores = await model
+    .score(pairs, {
+      ...searchOptionsFrom(options),
+      batchSize: batch,
+      signal,
+      bleu: { lowercase, ...given({ tokenize: bleuTokenizer }) },
+      onProgress: (share) => line.update(share, "writing"),
+    })
+    .finally(() => line.stop());
+  print.object({ ...predicted, ...scores });
+  const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+  const { bleu, chrf, errorRate, exact, tokenAccuracy, sources } = scores;
+  const unit = model.tokenizer.target.kind === "character" ? "characters" : "words";
+  print.line(`${count(predicted.tokens)} tokens: ${measures({ ...predicted, loss: predicted.nats })}`);
+  print.line(`${count(sources)} sources:`);
+  print.line(`  BLEU         ${bleu.score.toFixed(2)}  (${bleu.signature})`);
+  print.line(`  chrF         ${chrf.score.toFixed(2)}  (${chrf.signature})`);
+  print.line(`  exact        ${percent(exact)}  (${percent(1 - exact)} with an error)`);
+  print.line(`  error rate   ${percent(errorRate.rate)} of ${unit}`);
+  print.line(`  accuracy     ${percent(tokenAccuracy)} of ${unit}, place by place`);
 }

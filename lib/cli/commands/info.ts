@@ -1,11 +1,11 @@
 import { cpus } from "node:os";
 import { Command } from "commander";
+import type { Tokenizer } from "../../data/index.js";
 import { OstinatoError } from "../../errors.js";
 import { nativeInfo } from "../../executor/native.js";
 import { loadModelFolder } from "../../formats/index.js";
 import { elementsOf } from "../../graph/program.js";
-import type { LanguageModelConfig } from "../../models/languageModelNetwork.js";
-import { LanguageModelNetwork } from "../../models/languageModelNetwork.js";
+import { networkOf } from "../../models/networks.js";
 import { count, printer } from "../print.js";
 
 export function infoCommand(): Command {
@@ -43,20 +43,29 @@ async function info(folder: string | undefined, options: { json?: boolean }): Pr
 
 async function describeModel(folder: string, print: ReturnType<typeof printer>): Promise<void> {
   const { model, config, weights, tokenizer } = await loadModelFolder(folder);
-  const network = new LanguageModelNetwork(config as unknown as LanguageModelConfig);
-  const parameters = network.parameters.map(({ name, shape }) => ({ name, shape }));
+  const parameters = networkOf(model, config).parameters.map(({ name, shape }) => ({ name, shape }));
   const total = parameters.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
   print.object({
     model,
     config,
     weights: weights ?? "float32",
-    tokenizer: { kind: tokenizer.kind, size: tokenizer.size },
+    tokenizer:
+      tokenizer.kind === "pair"
+        ? { source: sizeOf(tokenizer.source), target: sizeOf(tokenizer.target) }
+        : sizeOf(tokenizer),
     parameters,
     total,
   });
-  print.line(
-    `${model}: ${count(total)} parameters in ${weights ?? "float32"}; ${tokenizer.kind} tokens, vocabulary ${count(tokenizer.size)}`,
-  );
+  const vocabulary = ({ kind, size }: Tokenizer) => `${kind} tokens, vocabulary ${count(size)}`;
+  const tokens =
+    tokenizer.kind === "pair"
+      ? `from ${vocabulary(tokenizer.source)} to ${vocabulary(tokenizer.target)}`
+      : vocabulary(tokenizer);
+  print.line(`${model}: ${count(total)} parameters in ${weights ?? "float32"}; ${tokens}`);
   for (const [name, value] of Object.entries(config)) print.line(`  ${name.padEnd(16)} ${String(value)}`);
   for (const { name, shape } of parameters) print.line(`  ${name.padEnd(28)} [${shape.join(", ")}]`);
+}
+
+function sizeOf({ kind, size }: Tokenizer) {
+  return { kind, size };
 }

@@ -1,0 +1,182 @@
+import { Command, Option } from "commander";
+import type { Tokenizer, TokenStream } from "../../data/index.js";
+import { CharacterTokenizer, Corpus, textFileSize, tokenizerFromJSON } from "../../data/index.js";
+import { OptionError } from "../../errors.js";
+import { loadModelFolder } from "../../formats/index.js";
+import { LanguageModel } from "../../models/languageModel.js";
+import { SentenceData, WindowData } from "../../models/languageModelData.js";
+import { cells } from "../../models/languageModelNetwork.js";
+import { executorFrom } from "../executor.js";
+import { given, number, whole } from "../options.js";
+import type { Printer } from "../print.js";
+import { count, printer } from "../print.js";
+import { measures } from "../reportTraining.js";
+import { tokenizerFor, tokenizerText } from "../tokenizers.js";
+import type { TrainingOptions } from "../training.js";
+import { expectUsed, train, trainerFor, withTrainingOptions } from "../training.js";
+
+interface Options extends TrainingOptions {
+  validation: string;
+  test?: string;
+  tokenizer: string;
+  vocabulary?: number;
+  unknown?: boolean;
+  cell: (typeof cells)[number];
+  layers: number;
+  hidden: number;
+  embedding?: number;
+  dropout: number;
+  variational?: boolean;
+  tied?: boolean;
+  connections?: "plain" | "residual" | "dense";
+  layerNorm?: boolean;
+  init?: string;
+  forgetBias?: number;
+  reset?: "after" | "before";
+  activation?: "tanh" | "relu";
+  sentences?: boolean;
+  window: number;
+  reduction: "token" | "sequence";
+  prompt?: string;
+}
+
+export function languageModelCommand(): Command {
+  const command = new Command("lm")
+    .description("train a language model on text files (UTF-8)")
+    .argument("<text...>", "the text to learn, one or several files")
+    .option("--validation <file or share>", "a file, or the share of the text's end to hold out", "0.1")
+    .option("--test <file>", "measure the best model on this file at the end")
+    .option("--tokenizer <kind>", tokenizerText, "character")
+    .option("--vocabulary <n>", "words: keep the n most frequent, the others become <unk>", whole)
+    .option("--unknown", "character, jamo: a token for characters that the text does not have")
+    .addOption(new Option("--cell <name>", "recurrent cell").choices(cells).default("lstm"))
+    .option("--layers <n>", "layers on top of each other", whole, 2)
+    .option("--hidden <n>", "units of a layer", whole, 256)
+    .option("--embedding <n>", "size of token vectors (default: as --hidden)", whole)
+    .option("--dropout <p>", "on the embedding, between layers and before the output", number, 0)
+    .option("--variational", "one dropout mask for all time steps")
+    .option("--tied", "the output layer shares the embedding")
+    .addOption(new Option("--connections <kind>", "between layers").choices(["plain", "residual", "dense"]))
+    .option("--layer-norm", "normalise before the output layer")
+    .option("--init <rule>", "first weights: uniform:0.1, normal:0.02, xavier, orthogonal ...")
+    .option("--forget-bias <x>", "LSTM: first bias of the forget gate (default: 1)", number)
+    .addOption(new Option("--reset <form>", "GRU: reset gate after or before the product").choices(["after", "before"]))
+    .addOption(new Option("--activation <name>", "RNN: activation").choices(["tanh", "relu"]))
+    .option("--sentences", "learn each line on its own instead of windows over the whole text")
+    .option("--window <n>", "time steps that gradients flow through", whole, 64)
+    .addOption(
+      new Option(
+        "--reduction <kind>",
+        "gradient of the mean over tokens, or of the sum over time averaged over sequences",
+      )
+        .choices(["token", "sequence"])
+        .default("token"),
+    )
+    .option("--prompt <text>", "what samples begin with");
+  return withTrainingOptions(command, { batch: 32, batchText: "sequences side by side", epochs: 10 }).action(
+    trainLanguageModel,
+  );
+}
+
+async function trainLanguageModel(files: string[], options: Options, command: Command): Promise<void> {
+  const print = printer(options);
+  const { sentences, sampleEvery, validation, tokenizer: kind } = options;
+  expectUsed(command, [
+    ["window", "--window", !sentences, "cuts a running text, and --sentences reads whole lines"],
+    ["prompt", "--prompt", sampleEvery > 0, "needs --sample-every"],
+    ["validateEvery", "--validate-every", Number(validation) !== 0, "needs --validation"],
+    ["patience", "--patience", Number(validation) !== 0, "needs --validation"],
+    ["vocabulary", "--vocabulary", kind === "word", "needs --tokenizer word"],
+    ["unknown", "--unknown", kind === "character" || kind === "jamo", "needs --tokenizer character or jamo"],
+  ]);
+  if (options.test !== undefined) await textFileSize(options.test);
+  await train(options, print, async (signal) => {
+    const corpus = Corpus.fromFiles(files);
+    const executor = executorFrom(options);
+    const tokenizer = options.resume ? await tokenizerOf(options) : await tokenizerFor(options, corpus);
+    if (options.prompt !== undefined) tokenizer.encode(options.prompt);
+    const text = await corpus.tokenize(tokenizer, { signal });
+    const streams = await splitOf(text, options, tokenizer);
+    const model = await LanguageModel.create({
+      tokenizer,
+      seed: options.seed,
+      executor,
+      ...given(networkOptions(options)),
+    });
+    print.note(
+      `${corpus.name}: ${count(streams.train.length)} ${tokenizer.kind} tokens to learn, ` +
+        `${count(streams.validation?.length ?? 0)} to validate; vocabulary ${count(tokenizer.size)}.`,
+    );
+    print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
+    const trainer = await trainerOf(model, streams, options);
+    return { trainer, conclude: () => conclude(model, { ...options, signal }, print) };
+  });
+}
+
+/** That of the training that is resumed. */
+async function tokenizerOf({ out, tokenizer: wanted }: Options): Promise<Tokenizer> {
+  const { tokenizer } = await loadModelFolder(out, { model: "LanguageModel", tokenizer: tokenizerFromJSON });
+  const kind = tokenizer instanceof CharacterTokenizer && tokenizer.unit === "jamo" ? "jamo" : tokenizer.kind;
+  if (kind === (wanted.endsWith(".json") ? "subword" : wanted)) return tokenizer;
+  throw new OptionError(
+    `train: the training in ${out} reads ${kind} tokens, not ${wanted}. Resume with the options that it began with.`,
+  );
+}
+
+interface Streams {
+  train: TokenStream;
+  validation?: TokenStream;
+}
+
+async function splitOf(
+  text: TokenStream & { split(shares: { validation: number }): { train: TokenStream; validation: TokenStream } },
+  { validation }: Options,
+  tokenizer: Tokenizer,
+): Promise<Streams> {
+  const share = Number(validation);
+  if (Number.isNaN(share)) {
+    return { train: text, validation: await Corpus.fromFile(validation).tokenize(tokenizer) };
+  }
+  if (share === 0) return { train: text };
+  return text.split({ validation: share });
+}
+
+function networkOptions(options: Options) {
+  const { cell, layers, hidden, embedding, dropout, variational, tied, connections, layerNorm, init } = options;
+  const { forgetBias, reset, activation } = options;
+  const names = { sentences: options.sentences, hiddenSize: hidden, embeddingSize: embedding, initializer: init };
+  return { cell, layers, dropout, variational, tied, connections, layerNorm, forgetBias, reset, activation, ...names };
+}
+
+async function trainerOf(model: LanguageModel, { train, validation }: Streams, options: Options) {
+  const { batch, window, seed, prompt, sentences, reduction } = options;
+  const { tokenizer } = model;
+  const data = async (stream: TokenStream, role: "train" | "validate") =>
+    sentences
+      ? SentenceData.of(stream, { tokenizer, batchSize: batch, seed, role })
+      : new WindowData(stream, { batchSize: batch, windowLength: window, role });
+  const write = async (signal?: AbortSignal) => {
+    let text = prompt ?? "";
+    const pieces = model.generate({ ...given({ prompt, signal }), maximumTokens: 200, temperature: 0.8, seed });
+    for await (const piece of pieces) text += piece;
+    return text;
+  };
+  return trainerFor(model, options, {
+    data: await data(train, "train"),
+    ...given({ validation: validation && (await data(validation, "validate")) }),
+    reduction,
+    write,
+  });
+}
+
+async function conclude(
+  model: LanguageModel,
+  { test, signal }: Options & { signal: AbortSignal },
+  print: Printer,
+): Promise<void> {
+  if (test === undefined) return;
+  const stream = await Corpus.fromFile(test).tokenize(model.tokenizer, { signal });
+  const result = await model.evaluate(stream, { signal }).finally(() => stream.close());
+  print.object({ event: "test", ...result });
+  print.line(`test ${measures({ ...result, loss: result.nats })}`);
+}

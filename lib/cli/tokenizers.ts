@@ -1,0 +1,29 @@
+import { existsSync } from "node:fs";
+import type { Tokenizer } from "../data/index.js";
+import { ByteTokenizer, CharacterTokenizer, type Corpus, SubwordTokenizer, WordTokenizer } from "../data/index.js";
+import { OptionError } from "../errors.js";
+import { readJsonFile } from "../formats/index.js";
+import { given } from "./options.js";
+
+/** What --tokenizer may be. */
+export const tokenizerText = "character, jamo, byte, word, subword, or a Hugging Face tokenizer.json";
+
+/** Subwords to learn, unless --vocabulary says otherwise. */
+const subwords = 8000;
+
+/** The tokenizer that the options ask for, its vocabulary that of the corpus. */
+export async function tokenizerFor(
+  { tokenizer, vocabulary, unknown }: { tokenizer: string; vocabulary?: number | undefined; unknown?: boolean },
+  corpus: Corpus,
+): Promise<Tokenizer> {
+  if (tokenizer === "character") return CharacterTokenizer.fromCorpus(corpus, given({ unknown }));
+  if (tokenizer === "jamo") return CharacterTokenizer.fromCorpus(corpus, { unit: "jamo", ...given({ unknown }) });
+  if (tokenizer === "byte") return new ByteTokenizer();
+  if (tokenizer === "word") return WordTokenizer.fromCorpus(corpus, given({ maximumSize: vocabulary, unknown }));
+  if (!tokenizer.endsWith(".json") || !existsSync(tokenizer)) {
+    throw new OptionError(
+      `train: expected --tokenizer to be ${tokenizerText.replace("a Hugging Face", "the path of a")}, got ${JSON.stringify(tokenizer)}.`,
+    );
+  }
+  return new SubwordTokenizer(await readJsonFile(tokenizer));
+}

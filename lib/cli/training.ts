@@ -1,0 +1,191 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { Option } from "commander";
+import { FileError, OptionError } from "../errors.js";
+import { holdsModel, modelFiles } from "../formats/index.js";
+import type { EndEvent } from "../train/events.js";
+import { optimizer, optimizerNames } from "../train/optimizers.js";
+import { schedule, scheduleNames } from "../train/schedules.js";
+import type { SavableModel } from "../train/trainer.js";
+import { Trainer } from "../train/trainer.js";
+import type { TrainerOptions } from "../train/trainerOptions.js";
+import type { ExecutorOptions } from "./executor.js";
+import { withExecutorOptions } from "./executor.js";
+import { exitCodeOf, interruptible } from "./interrupt.js";
+import { given, number, whole } from "./options.js";
+import type { Printer, ProgressLine } from "./print.js";
+import { count, duration } from "./print.js";
+import { reportTraining } from "./reportTraining.js";
+
+/** The options that every training has. */
+export interface TrainingOptions extends ExecutorOptions {
+  out: string;
+  batch: number;
+  epochs: number;
+  steps?: number;
+  optimizer: string;
+  learningRate?: number;
+  momentum?: number;
+  weightDecay?: number;
+  beta2?: number;
+  schedule: string;
+  decay?: number;
+  decayStart?: number;
+  decayEvery?: number;
+  warmup?: number;
+  clip?: number;
+  clipValue?: number;
+  seed: number;
+  patience: number;
+  validateEvery: number;
+  sampleEvery: number;
+  checkpointSeconds?: number;
+  resume?: boolean;
+  overwrite?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Adds the options that say how to train. */
+export function withTrainingOptions(
+  command: Command,
+  defaults: { batch: number; batchText: string; epochs: number },
+): Command {
+  command
+    .requiredOption("-o, --out <folder>", "where the model goes")
+    .option("--batch <n>", defaults.batchText, whole, defaults.batch)
+    .option("--epochs <n>", "times to read the text", whole, defaults.epochs)
+    .option("--steps <n>", "stop after so many updates", whole)
+    .addOption(new Option("--optimizer <name>", "update rule").choices(optimizerNames).default("adam"))
+    .option("--learning-rate <x>", "(default: the optimizer's own)", number)
+    .option("--momentum <x>", "sgd, rmsprop: momentum", number)
+    .option("--weight-decay <x>", "pull of the weights towards 0", number)
+    .option("--beta2 <x>", "adam, adamw: decay of squared gradients", number)
+    .addOption(new Option("--schedule <name>", "of the learning rate").choices(scheduleNames).default("constant"))
+    .option("--decay <x>", "step, plateau: factor; cosine: the share that is left at the end", number)
+    .option("--decay-start <n>", "step: epochs before the first decay", number)
+    .option("--decay-every <n>", "step: epochs between decays", number)
+    .option("--warmup <n>", "updates over which the rate rises", whole)
+    .option("--clip <x>", "largest norm of all gradients together; 0 for none (default: 5)", number)
+    .option("--clip-value <x>", "largest gradient element, instead of --clip", number)
+    .option("--seed <n>", "of the first weights, of dropout and of the order", whole, 1)
+    .option("--patience <n>", "stop after so many validations without a lower loss; 0 for never", whole, 0)
+    .option("--validate-every <n>", "updates between validations; 0 for once an epoch", whole, 0)
+    .option("--sample-every <n>", "updates between samples of what it has learnt; 0 for none", whole, 0)
+    .option("--checkpoint-seconds <n>", "seconds between checkpoints (default: 120)", number)
+    .option("--resume", "go on with the training in --out")
+    .option("--overwrite", "replace the model in --out")
+    .option("--json", "print one JSON object for each event")
+    .option("--quiet", "print nothing but errors");
+  return withExecutorOptions(command);
+}
+
+/** An option that makes sense only with another one. */
+export type Rule = readonly [name: string, flag: string, used: boolean, advice: string];
+
+/** Refuses options that another option makes meaningless. */
+export function expectUsed(command: Command, rules: readonly Rule[]): void {
+  const { schedule } = command.opts<TrainingOptions>();
+  const shared: readonly Rule[] = [
+    ["decay", "--decay", schedule !== "constant", "needs --schedule step, plateau or cosine"],
+    ["decayStart", "--decay-start", schedule === "step", "needs --schedule step"],
+    ["decayEvery", "--decay-every", schedule === "step", "needs --schedule step"],
+  ];
+  for (const [name, flag, used, advice] of [...shared, ...rules]) {
+    if (!used && command.getOptionValueSource(name) === "cli") throw new OptionError(`train: ${flag} ${advice}.`);
+  }
+}
+
+/** A new training must not touch a model that is there already; a resumed one needs it. */
+export async function expectFreeFolder({ out, resume, overwrite }: TrainingOptions): Promise<void> {
+  if (resume && overwrite) throw new OptionError("train: --resume and --overwrite contradict each other.");
+  if (existsSync(out) && !statSync(out).isDirectory())
+    throw new FileError(`train: ${out} is a file, expected a folder.`);
+  const there = await holdsModel(out);
+  if (resume && !(there && existsSync(join(out, modelFiles.trainer)))) {
+    throw new FileError(
+      `train: ${out} holds no training to resume. ${there ? "Pass --overwrite instead of" : "Leave out"} --resume to begin one.`,
+    );
+  }
+  if (there && !resume && !overwrite) {
+    throw new FileError(`train: ${out} holds a model already. Choose another --out, or pass --resume or --overwrite.`);
+  }
+}
+
+/** The trainer that the options ask for. */
+export function trainerFor<Form>(
+  model: SavableModel<Form>,
+  options: TrainingOptions,
+  own: Pick<TrainerOptions<Form>, "data" | "validation" | "reduction"> & {
+    /** Writes what --sample-every shows. */
+    write: (signal?: AbortSignal) => Promise<string>;
+  },
+): Trainer<Form> {
+  const { seed, sampleEvery, steps, learningRate, momentum, weightDecay, beta2, checkpointSeconds } = options;
+  const { write, ...data } = own;
+  return new Trainer(model, {
+    ...data,
+    optimizer: optimizer(options.optimizer, { learningRate, momentum, weightDecay, beta2 }),
+    schedule: schedule(options.schedule, given(options)),
+    epochs: options.epochs,
+    ...given({ maximumSteps: steps, checkpointSeconds }),
+    ...given({ clipNorm: options.clip, clipValue: options.clipValue }),
+    seed,
+    patience: options.patience,
+    validateEvery: options.validateEvery,
+    folder: options.out,
+    resume: options.resume ?? false,
+    overwrite: options.overwrite ?? false,
+    ...(sampleEvery > 0 ? { samples: { every: sampleEvery, write } } : {}),
+  });
+}
+
+/** Trains, prints how it goes, and says how to go on. @returns how it ended. */
+async function runTrainer<Form>(
+  trainer: Trainer<Form>,
+  { options: { out }, print, signal }: { options: TrainingOptions; print: Printer; signal: AbortSignal },
+): Promise<EndEvent> {
+  let line: ProgressLine | undefined;
+  try {
+    line = reportTraining(trainer, print);
+    const end = await trainer.run({ signal });
+    print.object({ event: "end", ...end, folder: out });
+    const how = {
+      finished: "Done",
+      early: "Stopped early: the validation loss no longer improves",
+      stopped: "Stopped",
+    }[end.reason];
+    print.note(`${how} after ${count(end.step)} updates and ${duration(end.seconds)}. The model is in ${out}.`);
+    if (end.reason === "stopped") print.note(`Go on with the same command and --resume.`);
+    return end;
+  } finally {
+    line?.stop();
+  }
+}
+
+/**
+ * A command that trains: Ctrl-C saves and stops.
+ * @param prepare makes the trainer, and what is to be done with the best model afterwards.
+ */
+export async function train<Form>(
+  options: TrainingOptions,
+  print: Printer,
+  prepare: (signal: AbortSignal) => Promise<{ trainer: Trainer<Form>; conclude: () => Promise<void> }>,
+): Promise<void> {
+  await expectFreeFolder(options);
+  const { signal, stoppedBy, done } = interruptible();
+  try {
+    const { trainer, conclude } = await prepare(signal);
+    const { reason } = await runTrainer(trainer, { options, print, signal });
+    if (reason !== "stopped") await conclude();
+    const by = stoppedBy();
+    if (by) process.exitCode = exitCodeOf(by);
+  } catch (error) {
+    const by = stoppedBy();
+    if (!by || (error as Error).name !== "AbortError") throw error;
+    process.exitCode = exitCodeOf(by);
+  } finally {
+    done();
+  }
+}

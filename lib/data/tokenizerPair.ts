@@ -1,0 +1,54 @@
+import { describe, InputError } from "../errors.js";
+import { sentenceMarks } from "./sentenceBatches.js";
+import type { Tokenizer } from "./tokenizer.js";
+import { tokenizerFromJSON } from "./tokenizerFromJSON.js";
+
+export interface TokenizerPairOptions {
+  /** The source is read from its end to its beginning (Sutskever et al. 2014, 3.3). Default false. */
+  reversed?: boolean;
+}
+
+/** How the two sides of a pair become tokens. The same tokenizer for both: one vocabulary. */
+export class TokenizerPair {
+  readonly kind = "pair";
+  /** What is read before the first token of a target, and what ends it. */
+  readonly marks: { readonly begin: number; readonly end: number };
+  readonly reversed: boolean;
+
+  /** @throws OptionError if the target's vocabulary has no token that ends a text. */
+  constructor(
+    readonly source: Tokenizer,
+    readonly target: Tokenizer,
+    { reversed = false }: TokenizerPairOptions = {},
+  ) {
+    this.marks = sentenceMarks(target);
+    this.reversed = reversed;
+  }
+
+  /** The pair that `toJSON` wrote. @throws InputError for anything else. */
+  static fromJSON(json: unknown): TokenizerPair {
+    const { kind, source, target, reversed } = (json ?? {}) as Record<string, unknown>;
+    if (kind !== "pair")
+      throw new InputError(`Expected the vocabularies of a source and a target, got ${describe(json)}.`);
+    const first = tokenizerFromJSON(source);
+    const second = target === undefined ? first : tokenizerFromJSON(target);
+    return new TokenizerPair(first, second, { reversed: reversed === true });
+  }
+
+  /** The tokens of a source, in the order in which they are read. */
+  encodeSource(text: string): Int32Array {
+    const tokens = this.source.encode(text);
+    return this.reversed ? tokens.reverse() : tokens;
+  }
+
+  /** The tokens of a target, without its marks. */
+  encodeTarget(text: string): Int32Array {
+    return this.target.encode(text);
+  }
+
+  toJSON(): object {
+    const { kind, source, target, reversed } = this;
+    const other = target === source ? {} : { target: target.toJSON() };
+    return { kind, source: source.toJSON(), ...other, ...(reversed ? { reversed } : {}) };
+  }
+}

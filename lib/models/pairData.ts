@@ -1,0 +1,142 @@
+import { setImmediate } from "node:timers/promises";
+import type { Pair, TokenizerPair, TokenPair } from "../data/index.js";
+import { PairBatches, UnknownTokenError } from "../data/index.js";
+import { expectKnownOptions, expectNumber, expectOneOf, InputError, OstinatoError } from "../errors.js";
+import { randomSource } from "../random/source.js";
+import type { TrainingData } from "../train/data.js";
+import type { TeacherForcing } from "../train/teacherForcing.js";
+import type { Batch } from "../train/trainable.js";
+import type { Seq2SeqForm } from "./seq2seqNetwork.js";
+
+export interface PairDataOptions {
+  tokenizer: TokenizerPair;
+  /** B: pairs in a batch. Default 64. */
+  batchSize?: number;
+  /** Tokens that a source or a target may have. Default 100. */
+  maximumLength?: number;
+  /** What becomes of a longer pair: "refuse" it with an error, or "skip" it. Default "refuse". */
+  long?: (typeof longRules)[number];
+  /** How often a step in training reads the truth. Default: always. */
+  teacherForcing?: TeacherForcing | null;
+  /** Of the order of the pairs and of what steps read. Default 1. */
+  seed?: number;
+  /** "train" (the default), or "validate" for what a Trainer measures on: in order, and with the truth. */
+  role?: "train" | "validate" | "evaluate";
+  signal?: AbortSignal;
+}
+
+const longRules = ["refuse", "skip"] as const;
+
+const optionNames: readonly (keyof PairDataOptions)[] = [
+  "tokenizer",
+  "batchSize",
+  "maximumLength",
+  "long",
+  "teacherForcing",
+  "seed",
+  "role",
+  "signal",
+];
+
+/** Pairs that are made into tokens before the event loop has a turn. */
+const pairsAtOnce = 500;
+
+/** Pairs of texts as batches for a Seq2Seq. */
+export class PairData implements TrainingData<Seq2SeqForm> {
+  readonly length: number;
+  readonly identity: string;
+  readonly role: "train" | "validate" | "evaluate";
+  /** Pairs in one epoch. */
+  readonly pairs: number;
+  /** Tokens that one epoch predicts, the ends included. */
+  readonly tokens: number;
+  /** Pairs that were too long, and left out. */
+  readonly skipped: number;
+  readonly #batches: PairBatches;
+  readonly #teacherForcing: TeacherForcing | null;
+  readonly #seed: number;
+
+  private constructor(pairs: readonly TokenPair[], skipped: number, options: PairDataOptions) {
+    const { tokenizer, batchSize = 64, teacherForcing = null, seed = 1, role = "train" } = options;
+    const trains = role === "train";
+    this.#batches = new PairBatches(pairs, { ...tokenizer.marks, batchSize, seed: trains ? seed : null });
+    this.#teacherForcing = trains ? teacherForcing : null;
+    this.#seed = seed;
+    this.role = role;
+    this.pairs = pairs.length;
+    this.skipped = skipped;
+    this.length = this.#batches.length;
+    this.tokens = this.#batches.tokens;
+    const forcing = this.#teacherForcing ? `, teacher forcing ${this.#teacherForcing.name}` : "";
+    this.identity = `${pairs.length} pairs of ${this.tokens} tokens in batches of ${batchSize}, seed ${seed}${forcing}`;
+  }
+
+  /**
+   * @throws InputError for a pair whose text has what the vocabulary lacks, has no tokens, or is too long: it names the place.
+   */
+  static async of(pairs: readonly Pair[], options: PairDataOptions): Promise<PairData> {
+    const who = "PairData";
+    expectKnownOptions(who, options, optionNames);
+    const { tokenizer, signal } = options;
+    const maximumLength = expectNumber(who, "maximumLength", options.maximumLength ?? 100, {
+      integer: true,
+      minimum: 1,
+    });
+    const long = expectOneOf(who, "long", options.long ?? "refuse", longRules);
+    const encoded: TokenPair[] = [];
+    for (const [i, { source, target, place }] of pairs.entries()) {
+      if (i % pairsAtOnce === 0) {
+        await setImmediate();
+        signal?.throwIfAborted();
+      }
+      const pair = {
+        source: encode(() => tokenizer.encodeSource(source), place),
+        target: encode(() => tokenizer.encodeTarget(target), place),
+      };
+      if (pair.source.length === 0) throw new InputError(`${place}: the source has no tokens.`);
+      const longest = Math.max(pair.source.length, pair.target.length);
+      if (longest <= maximumLength) encoded.push(pair);
+      else if (long === "refuse") {
+        throw new InputError(
+          `${place}: ${longest === pair.source.length ? "the source" : "the target"} has ${longest} tokens, and at most ` +
+            `${maximumLength} are allowed. Raise the maximum length, or have long pairs skipped.`,
+        );
+      }
+    }
+    const skipped = pairs.length - encoded.length;
+    if (encoded.length === 0) {
+      throw new InputError(
+        skipped > 0
+          ? `All ${skipped} pairs are longer than ${maximumLength} tokens.`
+          : "There are no pairs to make batches of.",
+      );
+    }
+    return new PairData(encoded, skipped, options);
+  }
+
+  *batches(epoch: number, from = 0): Generator<Batch<Seq2SeqForm>, void, undefined> {
+    for (const { S, T, B, tokens, index, ...batch } of this.#batches.batches(epoch, from)) {
+      const { source, sourceLengths, inputs, targets } = batch;
+      const rate = this.#teacherForcing?.rate(epoch * this.length + index) ?? 1;
+      const truth = this.#teacherForcing ? { truth: this.#truth({ T, B }, rate, `${epoch} ${index}`) } : {};
+      const form = { S, T, B, ...(this.#teacherForcing ? { free: true } : {}) };
+      yield { form, feeds: { source, sourceLengths, inputs, targets, ...truth }, tokens };
+    }
+  }
+
+  /** [T,B] a coin for each step but the first (Bengio et al. 2015): 1 with probability `rate`. */
+  #truth({ T, B }: { T: number; B: number }, rate: number, place: string): Float32Array {
+    const random = randomSource(this.#seed, `truth of batch ${place}`);
+    return Float32Array.from({ length: T * B }, (_, i) => (i < B || random.uniform() < rate ? 1 : 0));
+  }
+}
+
+function encode(work: () => Int32Array, place: string): Int32Array {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UnknownTokenError) throw error.in(place);
+    if (error instanceof OstinatoError) throw new InputError(`${place}: ${error.message}`, error);
+    throw error;
+  }
+}

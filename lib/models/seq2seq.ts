@@ -1,0 +1,260 @@
+import type { Pair } from "../data/index.js";
+import { TokenizerPair } from "../data/index.js";
+import { expectNumber, InputError, OptionError } from "../errors.js";
+import type { Executor, Store, Values } from "../executor/executor.js";
+import { loadModelFolder, saveModelFolder } from "../formats/index.js";
+import type { Graph } from "../graph/graph.js";
+import type { BleuOptions } from "../metrics/index.js";
+import type { Parameter } from "../nn/parameter.js";
+import { searchStep } from "../search/index.js";
+import { EvaluationStep } from "../train/evaluation.js";
+import type { RecordedLoss } from "../train/trainable.js";
+import type { SavableModel } from "../train/trainer.js";
+import type { WeightType } from "../weights.js";
+import { ModelWeights } from "./modelWeights.js";
+import { PairData } from "./pairData.js";
+import type { PairScores } from "./pairScores.js";
+import { scoresOf, withReferences } from "./pairScores.js";
+import type { Seq2SeqConfig, Seq2SeqForm } from "./seq2seqNetwork.js";
+import { recordSeq2SeqLoss, Seq2SeqNetwork } from "./seq2seqNetwork.js";
+import type { TranslateOptions, Translation } from "./translation.js";
+import { completeTranslate, translationOf } from "./translation.js";
+import { TranslationStep } from "./translationStep.js";
+
+export interface Seq2SeqOptions extends Omit<Seq2SeqConfig, "sourceVocabularySize" | "targetVocabularySize"> {
+  tokenizer: TokenizerPair;
+  /** Of the first weights. Default 1. */
+  seed?: number;
+  executor: Executor;
+}
+
+/** How well a model predicts targets, given their sources and what comes before. */
+export interface PairEvaluation {
+  /** Tokens predicted, the ends included. */
+  tokens: number;
+  /** Mean negative log-probability of a token, in nats. */
+  nats: number;
+  /** exp(nats). */
+  perplexity: number;
+}
+
+/** What its folder says that it holds. */
+const identity = { model: "Seq2Seq", tokenizer: (json: unknown) => TokenizerPair.fromJSON(json) } as const;
+
+/**
+ * An encoder-decoder from sequence to sequence: translation, answers, pronunciations (Sutskever et al. 2014; Cho et al. 2014;
+ * with attention: Bahdanau et al. 2015, Luong et al. 2015).
+ *
+ * ```ts
+ * const model = await Seq2Seq.load("english-german", { executor: nativeExecutor() });
+ * const [translation] = await model.translate(["two dogs run ."]);
+ * console.log(translation.text);
+ * ```
+ */
+export class Seq2Seq implements SavableModel<Seq2SeqForm> {
+  readonly network: Seq2SeqNetwork;
+  readonly tokenizer: TokenizerPair;
+  readonly executor: Executor;
+  readonly #weights: ModelWeights;
+  readonly #evaluation = new EvaluationStep<Seq2SeqForm>(this);
+  readonly #step: TranslationStep;
+
+  private constructor(network: Seq2SeqNetwork, tokenizer: TokenizerPair, executor: Executor) {
+    this.network = network;
+    this.tokenizer = tokenizer;
+    this.executor = executor;
+    this.#weights = new ModelWeights(identity.model, network.parameters, executor);
+    this.#step = new TranslationStep(this);
+  }
+
+  /** A model with new weights. @throws OptionError for options that do not fit together. */
+  static async create(options: Seq2SeqOptions): Promise<Seq2Seq> {
+    const { tokenizer, seed = 1, executor, ...config } = options;
+    if (!(tokenizer instanceof TokenizerPair))
+      throw new OptionError("Seq2Seq: expected tokenizer to be a TokenizerPair.");
+    expectNumber("Seq2Seq", "seed", seed, { integer: true, minimum: 0 });
+    if (config.sharedEmbedding && tokenizer.source !== tokenizer.target) {
+      throw new OptionError("Seq2Seq: sharedEmbedding needs one tokenizer for both sides.");
+    }
+    const sizes = { sourceVocabularySize: tokenizer.source.size, targetVocabularySize: tokenizer.target.size };
+    const model = new Seq2Seq(new Seq2SeqNetwork({ ...config, ...sizes }), tokenizer, executor);
+    await model.#weights.initialise(seed);
+    return model;
+  }
+
+  /** A model from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
+  static async load(folder: string, options: { executor: Executor }): Promise<Seq2Seq> {
+    const networkOf = (config: Record<string, unknown>) => new Seq2SeqNetwork(config as unknown as Seq2SeqConfig);
+    const parameters = (config: Record<string, unknown>) => networkOf(config).parameters;
+    const loaded = await loadModelFolder(folder, { ...identity, parameters });
+    const model = new Seq2Seq(networkOf(loaded.config), loaded.tokenizer, options?.executor);
+    await model.#weights.write(loaded);
+    return model;
+  }
+
+  get store(): Store {
+    return this.#weights.store;
+  }
+
+  get parameters(): readonly Parameter[] {
+    return this.network.parameters;
+  }
+
+  /** Number of weights. */
+  get parameterCount(): number {
+    return this.#weights.count;
+  }
+
+  /** The type that quantize() rounded the matrices to; null: they are float32. */
+  get weights(): WeightType | null {
+    return this.#weights.type;
+  }
+
+  /** Rounds all weight matrices to a smaller type, for good: see LanguageModel.quantize. */
+  quantize(type: WeightType): Promise<void> {
+    return this.#weights.quantize(type);
+  }
+
+  recordLoss(graph: Graph, form: Seq2SeqForm): RecordedLoss {
+    if (graph.training) this.#weights.expectTrainable();
+    const { losses, count } = recordSeq2SeqLoss(graph, this.network, form);
+    return { losses, count, carried: [] };
+  }
+
+  /** How well the model predicts the targets of pairs, with teacher forcing. @throws InputError as PairData.of does. */
+  async evaluate(
+    pairs: readonly Pair[] | PairData,
+    { batchSize = 64, signal }: { batchSize?: number; signal?: AbortSignal } = {},
+  ): Promise<PairEvaluation> {
+    const { tokenizer } = this;
+    const given = { tokenizer, batchSize, role: "evaluate" as const, maximumLength: Number.MAX_SAFE_INTEGER };
+    const data = pairs instanceof PairData ? pairs : await PairData.of(pairs, given);
+    let total = 0;
+    let tokens = 0;
+    for (const batch of data.batches(0)) {
+      signal?.throwIfAborted();
+      const result = await this.#evaluation.run(batch);
+      total += result.total;
+      tokens += result.tokens;
+    }
+    return { tokens, nats: total / tokens, perplexity: Math.exp(total / tokens) };
+  }
+
+  /**
+   * Writes the target of each source: by beam search, or sampling. Sources of similar lengths are read side by side.
+   * @returns one translation for each source, in their order.
+   * @throws InputError for a source with no tokens, with a character that the model has never seen, or if none of the tokens is
+   *   in the vocabulary; OptionError for options that contradict each other.
+   */
+  async translate(sources: readonly string[], options: TranslateOptions = {}): Promise<Translation[]> {
+    const { batchSize, search, maximumLength, onBest, onProgress } = completeTranslate(this.tokenizer, options);
+    const { signal } = search;
+    const read = this.#encodeSources(sources);
+    const translations = new Array<Translation>(sources.length);
+    let done = 0;
+    for (const batch of byLength(read, batchSize)) {
+      signal?.throwIfAborted();
+      const tokens = batch.map((i) => read[i] as Int32Array);
+      const { step, feeds } = this.#step.step(await this.#step.read(tokens), search.beams);
+      const results = await searchStep(step, feeds, {
+        ...search,
+        sentences: batch.length,
+        maximumLengths: tokens.map(maximumLength),
+        ...(onBest && {
+          onBest: (ids: readonly number[], at: number) =>
+            onBest(this.tokenizer.target.decode(ids), batch[at] as number),
+        }),
+      });
+      for (const [at, i] of batch.entries()) {
+        const result = results[at] as (typeof results)[number];
+        translations[i] = translationOf(this.tokenizer, tokens[at] as Int32Array, result);
+      }
+      done += batch.length;
+      onProgress?.(done / sources.length);
+    }
+    return translations;
+  }
+
+  /**
+   * How well what the model writes matches the targets. Pairs of one source that follow each other are one source with several
+   * references.
+   * @param options.bleu how texts are cut into words for BLEU; how to search is as for `translate`.
+   */
+  async score(
+    pairs: readonly Pair[],
+    { bleu = {}, ...options }: TranslateOptions & { bleu?: BleuOptions } = {},
+  ): Promise<PairScores> {
+    const grouped = withReferences(pairs);
+    const translations = await this.translate(
+      grouped.map(({ source }) => source),
+      options,
+    );
+    const texts = translations.map(({ text }) => text);
+    return scoresOf(texts, grouped, this.tokenizer.target, bleu);
+  }
+
+  /**
+   * What the encoder makes of each text as a whole: its last hidden state (Cho et al. 2014, figure 5; Sutskever et al. 2014,
+   * figure 2), [H], or [2H] of two directions.
+   */
+  async vectors(sources: readonly string[], { signal }: { signal?: AbortSignal } = {}): Promise<Float32Array[]> {
+    const read = this.#encodeSources(sources);
+    const vectors = new Array<Float32Array>(sources.length);
+    for (const batch of byLength(read, 64)) {
+      signal?.throwIfAborted();
+      const { parts, B } = await this.#step.read(batch.map((i) => read[i] as Int32Array));
+      const summary = parts.summary as Values;
+      const width = summary.length / B;
+      for (const [b, i] of batch.entries()) {
+        vectors[i] = Float32Array.from(summary.subarray(b * width, (b + 1) * width));
+      }
+    }
+    return vectors;
+  }
+
+  /**
+   * Writes the model into a folder: config.json, model.safetensors, and vocabulary.json with both tokenizers.
+   * @throws FileError if the folder holds another model, or cannot be written; what stood there stays whole.
+   */
+  async save(folder: string, { overwrite = false }: { overwrite?: boolean } = {}): Promise<void> {
+    const { network, tokenizer, weights } = this;
+    const tensors = await this.#weights.read();
+    const content = { model: identity.model, config: network.config, tensors, weights, tokenizer };
+    await saveModelFolder(folder, content, { overwrite });
+  }
+
+  /** Reads back the weights that save() wrote. @throws FileError if the folder is damaged, or holds another model. */
+  async restore(folder: string): Promise<void> {
+    const same = { model: identity.model, config: this.network.config, tokenizer: this.tokenizer };
+    await this.#weights.write(await loadModelFolder(folder, { ...identity, same, parameters: () => this.parameters }));
+  }
+
+  #encodeSources(sources: readonly string[]): Int32Array[] {
+    const { unknown } = this.tokenizer.source.special;
+    let known = false;
+    const encoded = sources.map((text, i) => {
+      const tokens = this.tokenizer.encodeSource(text);
+      if (tokens.length === 0)
+        throw new InputError(`Text ${i + 1} of ${sources.length} has no tokens: expected a text.`);
+      known ||= tokens.some((token) => token !== unknown);
+      return tokens;
+    });
+    if (encoded.length > 0 && !known) {
+      throw new InputError(
+        `None of the tokens is among the ${this.tokenizer.source.size} of the source's vocabulary: is this the language, and ` +
+          "the writing, that the model has learnt?",
+      );
+    }
+    return encoded;
+  }
+}
+
+/** The numbers of the sources in batches, those of similar lengths together. */
+function byLength(sources: readonly Int32Array[], batchSize: number): number[][] {
+  const order = sources.map((_, i) => i);
+  const lengthOf = (i: number) => (sources[i] as Int32Array).length;
+  order.sort((a, b) => lengthOf(a) - lengthOf(b) || a - b);
+  return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) =>
+    order.slice(i * batchSize, (i + 1) * batchSize),
+  );
+}

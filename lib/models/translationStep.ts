@@ -1,0 +1,130 @@
+import type { Executable, Executor, Store, Values } from "../executor/executor.js";
+import { Graph } from "../graph/graph.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { SearchStep } from "../search/index.js";
+import type { Encoded, Seq2SeqNetwork } from "./seq2seqNetwork.js";
+
+/** Sources that were read, side by side. */
+export interface ReadSources {
+  S: number;
+  B: number;
+  /** What the decoder's step reads of them, by the name of its feed: memory, lengths, summary, first state. */
+  parts: Readonly<Record<string, Values>>;
+}
+
+/** Lengths are rounded up to multiples of this, so that there are few programs. */
+const lengthMultiple = 4;
+
+/** Programs that are kept. */
+const mostPrograms = 64;
+
+const lengthsName = "lengths";
+const tokensName = "tokens";
+const statePrefix = "state.";
+
+/** A trained encoder-decoder in use: a program that reads sources, and one that is a step of the decoder. */
+export class TranslationStep {
+  readonly #model: { network: Seq2SeqNetwork; executor: Executor; store: Store };
+  readonly #programs = new Map<string, Executable>();
+
+  constructor(model: { network: Seq2SeqNetwork; executor: Executor; store: Store }) {
+    this.#model = model;
+  }
+
+  /** Reads sources of at least one token each. */
+  async read(sources: readonly Int32Array[]): Promise<ReadSources> {
+    const B = sources.length;
+    const longest = sources.reduce((most, { length }) => Math.max(most, length), 0);
+    const S = Math.ceil(longest / lengthMultiple) * lengthMultiple;
+    const ids = new Int32Array(S * B);
+    for (const [b, source] of sources.entries()) for (const [s, token] of source.entries()) ids[s * B + b] = token;
+    const lengths = Int32Array.from(sources, ({ length }) => length);
+    const reader = this.#program(`read ${S} ${B}`, (graph) => {
+      for (const [name, tensor] of Object.entries(this.#read(graph, S, B))) graph.output(name, tensor);
+    });
+    const { outputs } = await reader.run({ source: ids, [lengthsName]: lengths });
+    return { S, B, parts: { ...outputs, [lengthsName]: lengths } };
+  }
+
+  /** The decoder's step over `beams` hypotheses for each of the sources, and what it begins with. */
+  step({ S, B, parts }: ReadSources, beams: number): { step: SearchStep; feeds: Record<string, Values> } {
+    const N = B * beams;
+    const executable = this.#program(`step ${S} ${B} ${beams}`, (graph) => {
+      const feeds = Object.entries(this.#read(new Graph(), S, B)).map(([name, { shape }]): [string, Tensor] => {
+        return [name, graph.feed(name, "f32", name.startsWith(statePrefix) ? [N, ...shape.slice(1)] : shape)];
+      });
+      const encoded = encodedOf(Object.fromEntries(feeds), graph, B);
+      const { logits, state, weights } = this.#model.network.step(
+        graph.feed(tokensName, "i32", [N]),
+        encoded.state,
+        encoded,
+      );
+      graph.output("logits", logits);
+      if (weights) graph.output("attention", weights);
+      for (const [name, tensor] of Object.entries(state)) graph.output(`next.${statePrefix}${name}`, tensor);
+    });
+    const { feeds, outputs } = executable.program;
+    const states = feeds.map(({ name }) => name).filter((name) => name.startsWith(statePrefix));
+    const attends = outputs.some(({ name }) => name === "attention");
+    const given = feeds.filter(({ name }) => name !== tokensName);
+    return {
+      step: {
+        executable,
+        tokens: tokensName,
+        logits: "logits",
+        ...(attends ? { attention: "attention" } : {}),
+        carry: Object.fromEntries(states.map((name) => [name, `next.${name}`])),
+      },
+      feeds: Object.fromEntries(
+        given.map(({ name }) => {
+          const part = parts[name] as Values;
+          return [name, name.startsWith(statePrefix) ? repeatRows(part, B, beams) : part];
+        }),
+      ),
+    };
+  }
+
+  /** What a step reads of the sources, by name. */
+  #read(graph: Graph, S: number, B: number): Record<string, Tensor> {
+    const { network } = this.#model;
+    const source = graph.feed("source", "i32", [S, B]);
+    const { memory, summary, state } = network.encode(source, graph.feed(lengthsName, "i32", [B]));
+    const keys = memory && memory.keys !== memory.values ? { keys: memory.keys } : {};
+    const states = Object.entries(state).map(([name, tensor]) => [statePrefix + name, tensor] as const);
+    return { ...(memory ? { ...keys, values: memory.values } : {}), summary, ...Object.fromEntries(states) };
+  }
+
+  #program(key: string, record: (graph: Graph) => void): Executable {
+    let executable = this.#programs.get(key);
+    if (!executable) {
+      const graph = new Graph();
+      record(graph);
+      executable = this.#model.executor.compile(graph.program(), this.#model.store);
+    }
+    // The one that was used last stands last.
+    this.#programs.delete(key);
+    this.#programs.set(key, executable);
+    if (this.#programs.size > mostPrograms) this.#programs.delete(this.#programs.keys().next().value as string);
+    return executable;
+  }
+}
+
+/** What the encoder gave, as feeds of another program. */
+function encodedOf(feeds: Readonly<Record<string, Tensor>>, graph: Graph, B: number): Encoded {
+  const { keys, values, summary } = feeds;
+  const memory = values ? { keys: keys ?? values, values, lengths: graph.feed(lengthsName, "i32", [B]) } : null;
+  const states = Object.entries(feeds).filter(([name]) => name.startsWith(statePrefix));
+  const state = Object.fromEntries(states.map(([name, tensor]) => [name.slice(statePrefix.length), tensor]));
+  return { memory, summary: summary as Tensor, state };
+}
+
+/** [B,...] -> [B·times,...], each row so many times. */
+function repeatRows(values: Values, B: number, times: number): Values {
+  const width = values.length / B;
+  const repeated = new (values.constructor as Float32ArrayConstructor)(values.length * times);
+  for (let b = 0; b < B; b++) {
+    const row = values.subarray(b * width, (b + 1) * width) as Float32Array;
+    for (let k = 0; k < times; k++) repeated.set(row, (b * times + k) * width);
+  }
+  return repeated;
+}
