@@ -1,0 +1,13 @@
+export type { Accuracy } from "./accuracy.js";
+export { accuracy } from "./accuracy.js";
+export type { BleuOptions, BleuScore } from "./bleu.js";
+export { bleu, sentenceBleu } from "./bleu.js";
+export type { BleuTokenization } from "./bleuTokenizers.js";
+export { bleuTokenizations } from "./bleuTokenizers.js";
+export type { ChrfOptions, ChrfScore } from "./chrf.js";
+export { chrf } from "./chrf.js";
+export { editDistance } from "./editDistance.js";
+export type { ErrorRate } from "./errorRate.js";
+export { errorRate } from "./errorRate.js";
+export type { TextReferences } from "./references.js";
+export type { Tokens } from "./tokens.js";
