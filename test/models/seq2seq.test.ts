@@ -1,0 +1,177 @@
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import type { Pair } from "../../lib/data/index.js";
+import { CharacterTokenizer, TokenizerPair, WordTokenizer } from "../../lib/data/index.js";
+import { nativeExecutor } from "../../lib/executor/native.js";
+import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import { LanguageModel } from "../../lib/models/languageModel.js";
+import { PairData } from "../../lib/models/pairData.js";
+import { Seq2Seq } from "../../lib/models/seq2seq.js";
+import { randomSource } from "../../lib/random/source.js";
+import { adam } from "../../lib/train/optimizers.js";
+import { Trainer } from "../../lib/train/trainer.js";
+import { temporaryFolder } from "../data/temporaryFolder.js";
+
+/** Words of 3 to 6 letters, to be spelled backwards in capitals, with blanks. */
+function spellings(seed: number, count: number): Pair[] {
+  const random = randomSource(seed, "words");
+  return Array.from({ length: count }, (_, i) => {
+    const letters = Array.from({ length: 3 + Math.floor(4 * random.uniform()) }, () =>
+      String.fromCharCode(97 + Math.floor(8 * random.uniform())),
+    );
+    const target = letters.map((letter) => letter.toUpperCase()).reverse();
+    return { source: letters.join(""), target: target.join(" "), place: `words.tsv, line ${i + 1}` };
+  });
+}
+
+const train = spellings(1, 6000);
+const tokenizer = new TokenizerPair(
+  CharacterTokenizer.fromText("abcdefgh", { unknown: true }),
+  WordTokenizer.fromText("A B C D E F G H\n", { unknown: true }),
+);
+const executor = nativeExecutor();
+const config = { hiddenSize: 48, embeddingSize: 24, cell: "gru", attend: "before" } as const;
+let model: Seq2Seq;
+let folder: string;
+
+beforeAll(async () => {
+  folder = join(await temporaryFolder(), "model");
+  model = await Seq2Seq.create({ tokenizer, executor, ...config });
+  const trainer = new Trainer(model, {
+    data: await PairData.of(train, { tokenizer, batchSize: 64 }),
+    validation: await PairData.of(spellings(2, 200), { tokenizer, batchSize: 64, role: "validate" }),
+    optimizer: adam({ learningRate: 0.005 }),
+    epochs: 5,
+    folder,
+  });
+  await trainer.run();
+}, 60_000);
+
+test("it learns to spell backwards, and its scores say so", async () => {
+  const held = spellings(3, 300);
+  const { perplexity, tokens } = await model.evaluate(held);
+  expect(tokens).toBe(held.reduce((sum, { target }) => sum + target.split(" ").length + 1, 0));
+  expect(perplexity).toBeLessThan(1.05);
+  const scores = await model.score(held);
+  expect(scores.exact).toBeGreaterThan(0.97);
+  expect(scores.errorRate.rate).toBeLessThan(0.02);
+  expect(scores.bleu.score).toBeGreaterThan(97);
+  expect(scores.tokenAccuracy).toBeGreaterThan(0.97);
+});
+
+test("sources together and one at a time give the same hypotheses", async () => {
+  const sources = spellings(4, 30).map(({ source }) => source);
+  const options = { nBest: 5, beams: 5 };
+  const together = await model.translate(sources, { ...options, batchSize: 30 });
+  for (const [i, source] of sources.entries()) {
+    const [alone] = await model.translate([source], options);
+    const given = together[i];
+    expect(given?.hypotheses.map(({ text }) => text)).toEqual(alone?.hypotheses.map(({ text }) => text));
+    for (const [k, { score, attention }] of (alone?.hypotheses ?? []).entries()) {
+      expect(given?.hypotheses[k]?.score).toBeCloseTo(score, 4);
+      expect(attention?.length).toBe(given?.hypotheses[k]?.attention?.length);
+    }
+  }
+});
+
+test("attention walks from the last letter to the first, a row for each token and the end", async () => {
+  const [translation] = await model.translate(["abcdef"]);
+  const { attention, tokens } = translation?.hypotheses[0] ?? {};
+  expect(translation?.text).toBe("F E D C B A");
+  expect(translation?.source).toEqual(["a", "b", "c", "d", "e", "f"]);
+  expect(attention?.length).toBe((tokens?.length ?? 0) + 1);
+  for (const row of attention ?? []) {
+    expect(row.length).toBe(6);
+    expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 4);
+  }
+  const looks = attention?.slice(0, 6).map((row) => row.indexOf(Math.max(...row)));
+  expect(looks?.filter((place, t) => place === 5 - t).length).toBeGreaterThanOrEqual(4);
+});
+
+test("a model from its folder writes the same, and only it", async () => {
+  const loaded = await Seq2Seq.load(folder, { executor });
+  expect(loaded.network.config).toEqual(model.network.config);
+  expect((await loaded.translate(["hgfe"]))[0]?.hypotheses).toEqual((await model.translate(["hgfe"]))[0]?.hypotheses);
+  await expect(LanguageModel.load(folder, { executor })).rejects.toThrow(/holds a Seq2Seq, expected a LanguageModel/);
+
+  const copy = `${folder}-copy`;
+  await cp(folder, copy, { recursive: true });
+  const file = join(copy, "vocabulary.json");
+  await writeFile(file, (await readFile(file, "utf8")).replace('"A"', '"Z"'));
+  await expect(Seq2Seq.load(copy, { executor })).rejects.toThrow(
+    /vocabulary.json does not belong to model.safetensors/,
+  );
+});
+
+test("rounded weights still write, in a quarter of the bytes, and cannot be trained", async () => {
+  const small = await Seq2Seq.load(folder, { executor });
+  await small.quantize("int8");
+  expect((await small.translate(["abcdef"]))[0]?.text).toBe("F E D C B A");
+  const data = await PairData.of(train.slice(0, 64), { tokenizer });
+  await expect(new Trainer(small, { data, epochs: 1 }).run()).rejects.toThrow(/rounded to int8/);
+});
+
+test("the reference executor writes what the native one does", async () => {
+  const loaded = await Seq2Seq.load(folder, { executor: new ReferenceExecutor({ precision: "float64" }) });
+  const sources = ["abc", "hhgfed"];
+  const texts = async (which: Seq2Seq) =>
+    (await which.translate(sources, { nBest: 3 })).map(({ hypotheses }) => hypotheses.map(({ text }) => text));
+  expect(await texts(loaded)).toEqual(await texts(model));
+});
+
+test("scheduled sampling trains, and resumes to the same bits", async () => {
+  const { teacherForcing } = await import("../../lib/train/teacherForcing.js");
+  const begin = async (maximumSteps: number, into: string, resume = false) => {
+    const own = await Seq2Seq.create({ tokenizer, executor, ...config, dropout: 0.2 });
+    const forcing = teacherForcing("linear:1:0:20");
+    const data = await PairData.of(train.slice(0, 640), { tokenizer, teacherForcing: forcing });
+    await new Trainer(own, { data, epochs: 2, maximumSteps, folder: into, resume }).run();
+    return Promise.all(own.parameters.map(({ name }) => own.store.read(name)));
+  };
+  const base = await temporaryFolder();
+  const whole = await begin(14, join(base, "whole"));
+  await begin(7, join(base, "parts"));
+  expect(await begin(14, join(base, "parts"), true)).toEqual(whole);
+});
+
+test("constraints hold: a beginning, what may not be written, lengths", async () => {
+  const first = async (options: object) => (await model.translate(["abcd"], options))[0]?.hypotheses[0];
+  expect((await first({ prefix: "H H" }))?.text).toMatch(/^H H/);
+  expect((await first({ banned: ["D", "C"] }))?.text).not.toMatch(/[DC]/);
+  expect((await first({ maximumLength: 2 }))?.ended).toBe(false);
+  expect((await first({ minimumLength: 9 }))?.tokens.length).toBeGreaterThanOrEqual(9);
+  const drawn = await model.translate(["abcd"], { beams: 4, nBest: 4, sampling: { temperature: 5, seed: 1 } });
+  expect(new Set(drawn[0]?.hypotheses.map(({ text }) => text)).size).toBeGreaterThan(1);
+  expect((await model.translate(["abcd"], { tree: true }))[0]?.tree?.length).toBeGreaterThan(5);
+});
+
+test("a text's vector is the encoder's last state, whoever is beside it", async () => {
+  const vectors = await model.vectors(["abc", "defgh", "cab"]);
+  expect(vectors.map(({ length }) => length)).toEqual([96, 96, 96]);
+  const [alone] = await model.vectors(["defgh"]);
+  for (const [i, value] of (alone as Float32Array).entries()) expect(vectors[1]?.[i]).toBeCloseTo(value, 5);
+});
+
+test("streaming ends with the result, and a signal stops", async () => {
+  const told: string[][] = [[], []];
+  const translations = await model.translate(["abc", "hgfed"], { onBest: (text, i) => told[i]?.push(text) });
+  expect(told.map((texts) => texts.at(-1))).toEqual(translations.map(({ text }) => text));
+  expect(told[1]?.length).toBeGreaterThan(3);
+  const signal = AbortSignal.abort(new Error("enough"));
+  await expect(model.translate(["abc"], { signal })).rejects.toThrow("enough");
+});
+
+test("what cannot be read or asked for is named", async () => {
+  expect(await model.translate([])).toEqual([]);
+  await expect(model.translate(["abc", ""])).rejects.toThrow("Text 2 of 2 has no tokens: expected a text.");
+  await expect(model.translate(["xyz", "ww"])).rejects.toThrow(/None of the tokens is among the 9 of the source/);
+  expect((await model.translate(["xyz", "ab"])).length).toBe(2);
+  await expect(model.translate(["a"], { banned: ["A B"] })).rejects.toThrow(/"A B" is 2 of them/);
+  await expect(model.translate(["a"], { beams: 2, nBest: 3 })).rejects.toThrow(/nBest 3/);
+  await expect(model.translate(["a"], { beam: 3 } as never)).rejects.toThrow(/beam/);
+  await expect(Seq2Seq.create({ tokenizer: tokenizer.source as never, executor })).rejects.toThrow(/TokenizerPair/);
+  await expect(Seq2Seq.create({ tokenizer, executor, sharedEmbedding: true })).rejects.toThrow(
+    /sharedEmbedding needs one tokenizer/,
+  );
+});
