@@ -21,7 +21,8 @@ export function largestWeight({ source, target, weights }: AttentionMap): number
   const who = "attention map";
   if (source.length === 0 || target.length === 0 || weights.length !== target.length) {
     throw new InputError(
-      `${who}: expected a row of weights for each target token and at least one token on both sides, got ${weights.length} rows, ${target.length} target and ${source.length} source tokens.`,
+      `${who}: expected a row of weights for each target token and at least one token on both sides, ` +
+        `got ${weights.length} rows, ${target.length} target and ${source.length} source tokens.`,
     );
   }
   let largest = 0;
@@ -30,7 +31,8 @@ export function largestWeight({ source, target, weights }: AttentionMap): number
     const where = `row ${t} (${JSON.stringify(target[t])})`;
     if (values.length !== source.length) {
       throw new InputError(
-        `${who}: ${where} has ${values.length} weights for ${source.length} source tokens. Leave out what attention gives to padding.`,
+        `${who}: ${where} has ${values.length} weights for ${source.length} source tokens. ` +
+          "Leave out what attention gives to padding.",
       );
     }
     const wrong = values.findIndex((weight) => !(weight >= 0 && weight <= 1 + tolerance));

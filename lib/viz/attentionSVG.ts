@@ -4,8 +4,8 @@ import { abbreviate, labelOf } from "./label.js";
 import { element, svgPicture, textElement, textWidth, tooltip } from "./svg.js";
 
 /**
- * An alignment as a picture: the source on top, the target at the left, a cell for each pair, coloured as strongly as its weight is great.
- * Each cell says its pair and its weight when one points at it.
+ * An alignment as a picture: the source on top, the target at the left, a cell for each pair, coloured as strongly as its
+ * weight is great. Each cell says its pair and its weight when one points at it.
  *
  * @throws InputError for weights that are not [target][source], or a row that is no distribution.
  */

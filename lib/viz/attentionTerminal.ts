@@ -6,8 +6,9 @@ import { abbreviate, labelOf, pad } from "./label.js";
 import { widthOf } from "./terminal.js";
 
 /**
- * An alignment in a terminal, no wider than `width`: rows are target tokens; columns are source tokens, by name where there is room,
- * else by number with a key below. Many columns are laid out in several grids. Without colour the shades are \u2591\u2592\u2593\u2588.
+ * An alignment in a terminal, no wider than `width`: rows are target tokens; columns are source tokens, by name where there is
+ * room, else by number with a key below. Many columns are laid out in several grids. Without colour the shades are
+ * \u2591\u2592\u2593\u2588.
  *
  * @throws InputError for weights that are not [target][source], or a row that is no distribution.
  */

@@ -6,8 +6,8 @@ import { abbreviate, labelOf } from "./label.js";
 import { widthOf } from "./terminal.js";
 
 /**
- * A beam search in a terminal: a line for each node, its children below it and to its right, the likeliest first. A * marks the way to
- * the best hypothesis, brackets an end. No line is wider than `width`; what is deeper than fits is left out, and counted.
+ * A beam search in a terminal: a line for each node, its children below it and to its right, the likeliest first. A * marks the
+ * way to the best hypothesis, brackets an end. No node is wider than `width`; what is deeper than fits is left out, and counted.
  *
  * @throws InputError for nodes that are no tree, or a hypothesis that is not in it.
  */

@@ -21,8 +21,8 @@ export interface VectorMap {
  * The plane in which vectors differ most: their first two principal components, as in figure 2 of Sutskever, Vinyals & Le (2014)
  * and, by another method, figures 4 and 5 of Cho et al. (2014). Distances on it are at most those between the vectors.
  *
- * A component's sign means nothing; it is chosen so that the largest of its loadings is positive, and the same vectors always give
- * the same map.
+ * A component's sign means nothing; it is chosen so that the largest of its loadings is positive, and the same vectors always
+ * give the same map. It costs n · d · min(n, d) for n vectors of d numbers, on the event loop: 500 of 1000 take some 8 seconds.
  *
  * @throws InputError for fewer than 3 vectors, vectors of unequal length, numbers that are not finite, or labels or groups of
  * another number than the vectors.
