@@ -1,6 +1,16 @@
 export type { ActivationLayer, ActivationTrace, RankedUnit, TextFeature } from "./activations.js";
 export { featureOf, featureTitles, rankFeatures, rankUnits, textFeatures, unitValues } from "./activations.js";
+export type { AttentionMap } from "./attentionMap.js";
+export { attentionSVG } from "./attentionSVG.js";
+export { attentionTerminal } from "./attentionTerminal.js";
+export type { BeamTree, BeamTreeLimits } from "./beamTree.js";
+export { beamTreeSVG } from "./beamTreeSVG.js";
+export { beamTreeTerminal } from "./beamTreeTerminal.js";
+export type { ColourDepth } from "./colour.js";
 export type { ReportData, ReportHistory } from "./report.js";
 export { renderReport } from "./report.js";
-export type { ColourDepth } from "./terminal.js";
+export type { TranslationSample } from "./reportTranslation.js";
 export { blockChart, colourText, legend, widthOf } from "./terminal.js";
+export type { VectorMap, VectorMapInput } from "./vectorMap.js";
+export { vectorMap } from "./vectorMap.js";
+export { vectorMapSVG } from "./vectorMapSVG.js";

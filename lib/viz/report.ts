@@ -2,8 +2,12 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { ActivationTrace } from "./activations.js";
 import { featureTitles, rankFeatures, rankUnits, textFeatures } from "./activations.js";
+import type { AttentionMap } from "./attentionMap.js";
+import { escapeMarkup } from "./markup.js";
 import { reportScript } from "./reportScript.js";
 import { reportStyle } from "./reportStyle.js";
+import type { TranslationSample } from "./reportTranslation.js";
+import { attentionSection, translationSection } from "./reportTranslation.js";
 
 /** The curves and samples of a training. */
 export interface ReportHistory {
@@ -22,6 +26,10 @@ export interface ReportData {
   configuration: readonly (readonly [name: string, value: string])[];
   history?: ReportHistory;
   trace?: ActivationTrace;
+  /** Where a model of pairs looked while it wrote. */
+  attention?: readonly (AttentionMap & { caption?: string })[];
+  /** What a model of pairs writes, beside what a person wrote. */
+  translations?: readonly TranslationSample[];
 }
 
 /** Most activations that go into a report: 8 million are 11 MB of it. */
@@ -29,7 +37,7 @@ const mostValues = 8_000_000;
 
 /** A report as one HTML file that needs nothing else: styles, scripts and data are inside. */
 export function renderReport(data: ReportData): string {
-  const { title, summary, figures, configuration, history, trace } = data;
+  const { title, summary, figures, configuration, history, trace, attention = [], translations = [] } = data;
   const require = createRequire(import.meta.url);
   const asset = (name: string) => readFileSync(require.resolve(`uplot/dist/${name}`), "utf8");
   const charts = history && history.steps.length > 1;
@@ -38,18 +46,20 @@ export function renderReport(data: ReportData): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
+<title>${escapeMarkup(title)}</title>
 <style>${asset("uPlot.min.css")}${reportStyle}</style>
 </head>
 <body>
-<header><h1>${escapeHtml(title)}</h1><p>${escapeHtml(summary)}</p>
-<dl class="figures">${figures.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`).join("")}</dl>
+<header><h1>${escapeMarkup(title)}</h1><p>${escapeMarkup(summary)}</p>
+<dl class="figures">${figures.map(([name, value]) => `<div><dt>${escapeMarkup(name)}</dt><dd>${escapeMarkup(value)}</dd></div>`).join("")}</dl>
 </header>
 <main>
 ${charts ? chartSection() : ""}
+${translations.length > 0 ? translationSection(translations) : ""}
+${attention.length > 0 ? attentionSection(attention) : ""}
 ${trace ? activationSection(trace) : ""}
 ${history && history.samples.length > 0 ? sampleSection(history.samples) : ""}
-<section><h2>The model</h2><table>${configuration.map(([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join("")}</table></section>
+<section><h2>The model</h2><table>${configuration.map(([name, value]) => `<tr><th scope="row">${escapeMarkup(name)}</th><td>${escapeMarkup(value)}</td></tr>`).join("")}</table></section>
 </main>
 <script>${charts ? asset("uPlot.iife.min.js") : ""}</script>
 <script type="application/json" id="data">${embed({ history: charts ? curves(history) : null, trace: trace ? packed(trace) : null })}</script>
@@ -69,7 +79,7 @@ function chartSection(): string {
 
 function activationSection(trace: ActivationTrace): string {
   const options = rankFeatures(trace)
-    .map((feature) => `<option value="${feature}">${escapeHtml(featureTitles[feature])}</option>`)
+    .map((feature) => `<option value="${feature}">${escapeMarkup(featureTitles[feature])}</option>`)
     .join("");
   return `<section><h2>What single units watch</h2>
 <p>Each character is coloured by one unit after reading it: <span class="negative">negative</span>, <span class="positive">positive</span>. Some units
@@ -83,7 +93,7 @@ of a trained network mean something: they keep track of quotation marks, of the 
 
 function sampleSection(samples: ReportHistory["samples"]): string {
   const item = ({ step, loss, text }: ReportHistory["samples"][number]) =>
-    `<li><h3>after ${step.toLocaleString("en-US")} updates <small>loss ${loss.toFixed(3)}</small></h3><pre>${escapeHtml(text)}</pre></li>`;
+    `<li><h3>after ${step.toLocaleString("en-US")} updates <small>loss ${loss.toFixed(3)}</small></h3><pre>${escapeMarkup(text)}</pre></li>`;
   return `<section><h2>What it wrote while it learnt</h2><ol class="samples">${samples.map(item).join("")}</ol></section>`;
 }
 
@@ -129,9 +139,4 @@ function embed(value: object): string {
     .replace(/</g, "\\u003c")
     .replace(/\u2028/g, "\\u2028")
     .replace(/\u2029/g, "\\u2029");
-}
-
-function escapeHtml(text: string): string {
-  const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-  return text.replace(/[&<>"']/g, (character) => names[character] as string);
 }

@@ -1,9 +1,11 @@
+import { blue, red, theme } from "./colour.js";
+
 /** The look of the report: light and dark, narrow and wide, on paper. */
 export const reportStyle = `
-:root { color-scheme: light dark; --ink: #1d2733; --soft: #5b6876; --paper: #fbfaf7; --card: #ffffff; --line: #dfe3e8;
-  --raw: #b9c4d0; --mean: #1c5fb0; --valid: #c8452e; --positive: 214, 69, 48; --negative: 33, 113, 206; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4e9ee; --soft: #9aa7b4; --paper: #14191f; --card: #1b222a; --line: #2e3843;
-  --raw: #46535f; --mean: #6fb1ff; --valid: #ff8f77; --positive: 235, 96, 72; --negative: 72, 148, 240; } }
+:root { color-scheme: light dark; ${variables(theme.light)} --paper: #fbfaf7;
+  --raw: #b9c4d0; --valid: #c8452e; --positive: ${red.join(", ")}; --negative: ${blue.join(", ")}; }
+@media (prefers-color-scheme: dark) { :root { ${variables(theme.dark)} --paper: #14191f;
+  --raw: #46535f; --valid: #ff8f77; --positive: 235, 96, 72; --negative: 72, 148, 240; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, "Noto Sans", "Noto Sans KR", sans-serif; }
 header, main { max-width: 64rem; margin: 0 auto; padding: 1.5rem 1.25rem 0; }
@@ -24,6 +26,13 @@ select, button { font: inherit; color: inherit; background: var(--paper); border
 #reading { color: var(--soft); font-size: 0.9rem; margin: 0 0 0.6rem; }
 .samples { list-style: none; margin: 0; padding: 0; } .samples li { border-top: 1px solid var(--line); padding: 0.8rem 0; } .samples li:first-child { border: 0; padding-top: 0; }
 .samples h3 { font-size: 0.95rem; margin: 0 0 0.3rem; } .samples small { color: var(--soft); font-weight: normal; margin-left: 0.5rem; }
+.picture { overflow-x: auto; } .picture svg { display: block; max-width: 100%; height: auto; } .picture + .picture { margin-top: 1.5rem; }
+.translations table { width: 100%; } .translations td, .translations th { vertical-align: top; padding: 0.35rem 1rem 0.35rem 0; white-space: normal; }
+.translations tbody tr { border-top: 1px solid var(--line); } .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; } th { text-align: left; font-weight: 500; color: var(--soft); padding: 0.15rem 1.5rem 0.15rem 0; } td { font-variant-numeric: tabular-nums; }
 @media print { .controls { display: none; } section { break-inside: avoid; } }
 `;
+
+function variables({ ink, soft, card, line, mark }: Record<keyof typeof theme.light, string>): string {
+  return `--ink: ${ink}; --soft: ${soft}; --card: ${card}; --line: ${line}; --mean: ${mark};`;
+}

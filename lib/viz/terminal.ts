@@ -1,5 +1,4 @@
-/** How much colour a terminal shows: 24 (bits), 8 (256 colours) or 0 (none; marks instead). */
-export type ColourDepth = 24 | 8 | 0;
+import { background, blue, type ColourDepth, red } from "./colour.js";
 
 /**
  * A text with a coloured background for each token: blue for negative, red for positive values, full at `limit`.
@@ -34,7 +33,7 @@ export function colourText(
     }
     const first = opens || (depth === 0 && sign !== 0 && column === 0);
     const marked = `${first ? open : ""}${shown}${closes ? "]" : ""}`;
-    out += depth === 0 ? marked : `${background(share, depth)}${shown}\u001b[0m`;
+    out += depth === 0 ? marked : `${signed(share, depth)}${shown}\u001b[0m`;
     column += depth === 0 ? widthOf(marked) : widthOf(shown);
     if (breaks.length > 0) newLine();
   }
@@ -45,7 +44,7 @@ export function colourText(
 export function legend(limit: number, depth: ColourDepth): string {
   if (depth === 0) return `[+ ] above ${(limit / 2).toFixed(2)}   [- ] below ${(-limit / 2).toFixed(2)}`;
   const steps = [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1];
-  const bar = steps.map((share) => `${background(share, depth)}  \u001b[0m`).join("");
+  const bar = steps.map((share) => `${signed(share, depth)}  \u001b[0m`).join("");
   return `${(-limit).toFixed(2)} ${bar} ${limit.toFixed(2)}`;
 }
 
@@ -93,13 +92,7 @@ function largest(values: ArrayLike<number>): number {
   return most;
 }
 
-/** Blue and red of equal strength, told apart by people of any colour vision. */
-function background(share: number, depth: 24 | 8): string {
-  const strength = Math.abs(share);
-  if (strength < 0.08) return "";
-  const mix = (full: number) => Math.round(28 + (full - 28) * strength);
-  const [r, g, b] = share > 0 ? [mix(214), mix(69), mix(48)] : [mix(33), mix(113), mix(206)];
-  if (depth === 24) return `\u001b[48;2;${r};${g};${b}m\u001b[97m`;
-  const level = (value: number) => Math.round((value / 255) * 5);
-  return `\u001b[48;5;${16 + 36 * level(r) + 6 * level(g) + level(b)}m\u001b[97m`;
+/** Blue for negative, red for positive shares. */
+function signed(share: number, depth: 24 | 8): string {
+  return background(share > 0 ? red : blue, Math.abs(share), depth);
 }

@@ -1,6 +1,7 @@
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Pair } from "../../lib/data/index.js";
 import { CharacterTokenizer, TokenizerPair, WordTokenizer } from "../../lib/data/index.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
@@ -33,10 +34,13 @@ const tokenizer = new TokenizerPair(
 const executor = nativeExecutor();
 const config = { hiddenSize: 48, embeddingSize: 24, cell: "gru", attend: "before" } as const;
 let model: Seq2Seq;
+let base: string;
 let folder: string;
+afterAll(() => rm(base, { recursive: true, force: true }));
 
 beforeAll(async () => {
-  folder = join(await temporaryFolder(), "model");
+  base = await mkdtemp(join(tmpdir(), "ostinato-seq2seq-"));
+  folder = join(base, "model");
   model = await Seq2Seq.create({ tokenizer, executor, ...config });
   const trainer = new Trainer(model, {
     data: await PairData.of(train, { tokenizer, batchSize: 64 }),
@@ -129,10 +133,10 @@ test("scheduled sampling trains, and resumes to the same bits", async () => {
     await new Trainer(own, { data, epochs: 2, maximumSteps, folder: into, resume }).run();
     return Promise.all(own.parameters.map(({ name }) => own.store.read(name)));
   };
-  const base = await temporaryFolder();
-  const whole = await begin(14, join(base, "whole"));
-  await begin(7, join(base, "parts"));
-  expect(await begin(14, join(base, "parts"), true)).toEqual(whole);
+  const into = await temporaryFolder();
+  const whole = await begin(14, join(into, "whole"));
+  await begin(7, join(into, "parts"));
+  expect(await begin(14, join(into, "parts"), true)).toEqual(whole);
 });
 
 test("constraints hold: a beginning, what may not be written, lengths", async () => {

@@ -1,0 +1,118 @@
+import { stripVTControlCharacters } from "node:util";
+import { expect, test } from "vitest";
+import { InputError } from "../../lib/errors.js";
+import type { AttentionMap } from "../../lib/viz/index.js";
+import { attentionSVG, attentionTerminal, renderReport, widthOf } from "../../lib/viz/index.js";
+import { hostile } from "./hostile.js";
+import { every, expectPicture, ofClass } from "./wellFormed.js";
+
+/** Every target token looks at one source token most, and at all others a little. */
+function alignment(source: readonly string[], target: readonly string[], most: (t: number) => number): AttentionMap {
+  const weights = target.map((_, t) => {
+    const row = source.map((_, s) => (s === most(t) ? 4 : 0.1 + 0.3 * Math.abs(Math.sin(3 * s + t))));
+    const sum = row.reduce((a, b) => a + b);
+    return Float32Array.from(row, (weight) => weight / sum);
+  });
+  return { source, target, weights };
+}
+
+const source = "two men are setting up a blue tent".split(" ");
+const target = "zwei m\u00e4nner bauen ein blaues zelt auf".split(" ");
+const looked = [0, 1, 3, 5, 6, 7, 4];
+const map = alignment(source, target, (t) => looked[t] as number);
+
+const words = (count: number) => Array.from({ length: count }, (_, i) => hostile[i % hostile.length] as string);
+
+test("the strongest cell of each row is its largest weight", () => {
+  const rows = ofClass(expectPicture(attentionSVG(map)), "row");
+  expect(rows.length).toBe(target.length);
+  for (const [t, row] of rows.entries()) {
+    const shades = row.children.map(({ attributes }) => Number(attributes["fill-opacity"]));
+    expect(shades.indexOf(Math.max(...shades))).toBe(looked[t]);
+    expect(Math.max(...shades)).toBeLessThanOrEqual(1);
+    expect(row.children[looked[t] as number]?.children[0]?.text).toContain(`${target[t]} \u2190 ${source[looked[t]!]}`);
+  }
+});
+
+test("a picture of hostile tokens is still well-formed XML, for 3 tokens and for 60", () => {
+  for (const count of [3, 13, 60]) {
+    const picture = expectPicture(attentionSVG(alignment(words(count), words(count), (t) => t)));
+    expect(ofClass(picture, "source").length).toBe(count);
+    expect(ofClass(picture, "row").flatMap(({ children }) => children).length).toBe(count * count);
+  }
+});
+
+test("nothing is drawn outside the picture", () => {
+  for (const count of [3, 13, 60]) {
+    const picture = expectPicture(attentionSVG(alignment(words(count), words(count), (t) => t)));
+    const [, , width = 0, height = 0] = (picture.attributes.viewBox as string).split(" ").map(Number);
+    const outside = every(picture).filter(({ name, attributes }) => {
+      const [x = 0, y = 0, w = 0, h = 0] = ["x", "y", "width", "height"].map((key) => Number(attributes[key] ?? 0));
+      return name === "rect" && (x < 0 || y < 0 || x + w > width || y + h > height);
+    });
+    expect(outside).toEqual([]);
+  }
+});
+
+test("the terminal keeps to its width for 3 to 150 tokens, and hostile tokens send it nothing", () => {
+  for (const count of [3, 13, 60, 150]) {
+    for (const depth of [24, 8, 0] as const) {
+      for (const width of [80, 120]) {
+        const shown = attentionTerminal(
+          alignment(words(count), words(7), (t) => t % count),
+          { depth, width },
+        );
+        const plain = stripVTControlCharacters(shown);
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what must not be left
+        expect(plain).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+        if (depth === 0) expect(shown).toBe(plain);
+        for (const line of plain.split("\n")) expect(widthOf(line)).toBeLessThanOrEqual(width);
+      }
+    }
+  }
+});
+
+test("without colours the fullest block of each row stands under the name of the token that was looked at", () => {
+  const [head = "", ...rows] = attentionTerminal(map, { depth: 0, width: 80 }).split("\n");
+  for (const [t, token] of target.entries()) {
+    const row = rows[t] as string;
+    expect(row.startsWith(token)).toBe(true);
+    const fullest = [..."\u2588\u2593\u2592\u2591"].map((block) => row.indexOf(block)).find((at) => at >= 0);
+    expect(fullest).toBe(`${head} `.indexOf(` ${source[looked[t]!]} `) + 1);
+  }
+});
+
+test("columns stay in line behind Hangul, which is two columns wide", () => {
+  const korean = alignment(["\uc378", "\ud0c0\ub294", "\uc560\ud55c\ud14c"], ["\ub9d0\ud574", "a", "."], (t) => t);
+  const [head = "", ...rows] = attentionTerminal(korean, { depth: 0 }).split("\n");
+  for (const [t, name] of korean.source.entries()) {
+    const before = (rows[t] as string).split("\u2588")[0] as string;
+    expect(widthOf(before)).toBe(widthOf(head.slice(0, head.indexOf(name))));
+  }
+});
+
+test("weights that are no alignment are refused with the row and the number", () => {
+  const broken = (weights: number[][]) => () => attentionSVG({ source: ["a", "b"], target: ["c"], weights });
+  expect(broken([[0.5, 0.2]])).toThrow(new InputError('attention map: row 0 ("c") sums to 0.7000, not to 1.'));
+  expect(broken([[Number.NaN, 1]])).toThrow(/weight NaN at 0/);
+  expect(broken([[-0.5, 1.5]])).toThrow(/weight -0.5 at 0/);
+  expect(broken([[1]])).toThrow(/has 1 weights for 2 source tokens/);
+  expect(broken([])).toThrow(/got 0 rows, 1 target and 2 source tokens/);
+});
+
+test("the report shows alignments and translations, and no token breaks out of it", () => {
+  const html = renderReport({
+    title: "pairs",
+    summary: "",
+    figures: [],
+    configuration: [],
+    attention: [{ ...alignment(words(13), words(13), (t) => t), caption: "a <caption>" }, map],
+    translations: [{ source: "two men <b>", reference: "zwei m\u00e4nner", hypothesis: '"zwei" & </table>' }],
+  });
+  expect(html).toContain("<h2>Attention</h2>");
+  expect(html.match(/<svg /g)?.length).toBe(2);
+  expect(html).toContain('<td dir="auto">&quot;zwei&quot; &amp; &lt;/table&gt;</td>');
+  expect(html).not.toContain("<script>alert");
+  for (const svg of html.match(/<svg [\s\S]*?<\/svg>/g) ?? []) expectPicture(svg);
+  expect(renderReport({ title: "t", summary: "", figures: [], configuration: [] })).not.toContain("<svg");
+});

@@ -1,0 +1,149 @@
+import { stripVTControlCharacters } from "node:util";
+import { expect, test } from "vitest";
+import { InputError } from "../../lib/errors.js";
+import { beamSearch } from "../../lib/search/index.js";
+import type { BeamTree } from "../../lib/viz/index.js";
+import { beamTreeSVG, beamTreeTerminal, widthOf } from "../../lib/viz/index.js";
+import { hostile } from "./hostile.js";
+import type { Element } from "./wellFormed.js";
+import { every, expectPicture, ofClass } from "./wellFormed.js";
+
+const names = [..."\u2402\u2403", ..."abcdefgh"];
+
+/** A search in a made-up model of ten tokens, of which 1 ends: what follows depends on the last token and on the step. */
+async function search({ beams = 4, length = 8, nBest = 3 } = {}): Promise<BeamTree> {
+  const step = (tokens: readonly number[], steps: readonly number[]) => {
+    const logProbabilities = tokens.map((token, i) => {
+      const logits = names.map((_, v) =>
+        v === 0 ? -9 : v === 1 ? (steps[i] as number) - 3 : 2 * Math.sin(5 * v * token + v),
+      );
+      const sum = logits.reduce((total, x) => total + Math.exp(x), 0);
+      return logits.map((x) => x - Math.log(sum));
+    });
+    return { logProbabilities, states: steps.map((n) => n + 1) };
+  };
+  const options = { begin: 0, end: 1, beams, nBest, tree: true, maximumLength: length, lengthPenalty: 1 };
+  const { hypotheses, tree = [] } = await beamSearch(step, 0, options);
+  return { nodes: tree, hypotheses, end: 1, textOf: (token) => names[token] as string };
+}
+
+const numberOf = (element: Element | undefined, name: string) => Number(element?.attributes[name]);
+const texts = (node: Element) => node.children.filter(({ name }) => name === "text").map(({ text }) => text);
+const boxes = (picture: Element) =>
+  ofClass(picture, "node").map((node) => {
+    const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => numberOf(node.children[1], name)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    return { x, y, width, height };
+  });
+
+/** Where lines begin and end: M start y H turn C .. .. x toY. */
+const lines = (picture: Element) =>
+  every(picture)
+    .filter(({ name }) => name === "path")
+    .map(({ attributes }) => {
+      const numbers = (attributes.d?.match(/-?[\d.]+/g) ?? []).map(Number);
+      return {
+        y: numbers[1]!,
+        turn: numbers[2]!,
+        x: numbers[7]!,
+        toY: numbers[8]!,
+        thickness: Number(attributes["stroke-width"]),
+      };
+    });
+
+test("the highlighted nodes spell the best hypothesis, in one straight line", async () => {
+  const tree = await search();
+  const picture = expectPicture(beamTreeSVG(tree, { steps: 20 }));
+  const best = ofClass(picture, "best");
+  const [winner] = tree.hypotheses;
+  expect(best.map((node) => texts(node)[0])).toEqual([...winner!.tokens, 1].map((token) => names[token]));
+  expect(new Set(best.map((node) => node.children[1]?.attributes.y)).size).toBe(1);
+  expect(texts(best.at(-1)!).at(-1)).toBe(`#1 ${winner!.score.toFixed(2).replace("-", "\u2212")}`);
+});
+
+test("no box covers another and no line crosses another, however bushy the tree", async () => {
+  for (const beams of [1, 2, 5, 9]) {
+    const picture = expectPicture(beamTreeSVG(await search({ beams, nBest: 1 }), { branches: 1000, steps: 50 }));
+    const all = boxes(picture);
+    for (const [i, a] of all.entries()) {
+      for (const b of all.slice(i + 1)) {
+        const apart = a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+        expect(apart).toBe(true);
+      }
+    }
+    const edges = lines(picture);
+    expect(edges.length).toBe(all.length);
+    for (const a of edges) {
+      for (const b of edges) if (a.x === b.x) expect((a.y - b.y) * (a.toY - b.toY)).toBeGreaterThanOrEqual(0);
+    }
+  }
+});
+
+test("a likelier token has a thicker line", async () => {
+  const tree = await search();
+  const thicknesses = lines(expectPicture(beamTreeSVG(tree, { branches: 1000, steps: 50 }))).map(
+    (line) => line.thickness,
+  );
+  const probabilities = tree.nodes.map(({ logProbability }) => Math.exp(logProbability));
+  const sorted = (values: number[]) => [...values].sort((a, b) => a - b);
+  const expected = sorted(probabilities).map((p) => 1 + 6 * p);
+  for (const [i, thickness] of sorted(thicknesses).entries()) expect(thickness).toBeCloseTo(expected[i]!, 2);
+});
+
+test("every end is round, and nothing else is", async () => {
+  const picture = expectPicture(beamTreeSVG(await search(), { branches: 1000, steps: 50 }));
+  for (const node of ofClass(picture, "node")) {
+    expect(numberOf(node.children[1], "rx") > 4).toBe(texts(node)[0] === names[1]);
+  }
+});
+
+test("what is drawn and what is said to be left out are all nodes, and no hypothesis is left out", async () => {
+  const tree = await search({ beams: 9, length: 12 });
+  for (const [steps, branches] of [
+    [3, 1000],
+    [12, 1],
+    [5, 6],
+  ] as const) {
+    const svg = beamTreeSVG(tree, { steps, branches });
+    const [, left, all] = /(\d+) of (\d+) nodes left out/.exec(svg) ?? [];
+    expect(ofClass(expectPicture(svg), "node").length + Number(left)).toBe(tree.nodes.length);
+    expect(Number(all)).toBe(tree.nodes.length);
+    for (const place of [1, 2, 3]) expect(svg).toMatch(new RegExp(`#${place} |\\+\\d`));
+  }
+  expect(beamTreeSVG(await search({ beams: 1, nBest: 1 }))).not.toContain("left out");
+});
+
+test("the terminal shows the same nodes, no line wider than the screen, whatever the tokens are", async () => {
+  const tree = await search({ beams: 6, length: 12 });
+  const marked = stripVTControlCharacters(beamTreeTerminal(tree, { depth: 24, branches: 1000 })).split("\n");
+  const best = marked.filter((line) => line.startsWith("*"));
+  expect(best.map((line) => /\u2500 \[?(.)/.exec(line)?.[1]).join("")).toBe(
+    [...tree.hypotheses[0]!.tokens, 1].map((token) => names[token]).join(""),
+  );
+  expect(marked.filter((line) => line.includes("\u2500")).length).toBe(tree.nodes.length);
+  const unfriendly = { ...tree, textOf: (token: number) => hostile[token] as string };
+  expectPicture(beamTreeSVG(unfriendly));
+  for (const width of [40, 80]) {
+    const plain = beamTreeTerminal(unfriendly, { depth: 0, width });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what must not be left
+    expect(plain).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+    for (const line of plain.split("\n").slice(0, -1)) expect(widthOf(line)).toBeLessThanOrEqual(width);
+  }
+});
+
+test("nodes that are no tree and hypotheses that are not in it are refused", async () => {
+  const tree = await search();
+  const node = { token: 2, parent: -1, logProbability: -1, score: -1 };
+  const drawn = (change: Partial<BeamTree>) => () => beamTreeSVG({ ...tree, ...change });
+  expect(drawn({ nodes: [] })).toThrow(InputError);
+  expect(drawn({ nodes: [{ ...node, parent: 0 }] })).toThrow(/node 0 has the parent 0/);
+  expect(drawn({ nodes: [{ ...node, logProbability: Number.NaN }] })).toThrow(/node 0 has logProbability NaN/);
+  expect(drawn({ nodes: [node], hypotheses: [{ tokens: [2, 3], score: -2, ended: true }] })).toThrow(
+    /hypothesis 1 has token 3 at step 2/,
+  );
+  expect(() => beamTreeSVG(tree, { steps: 0 })).toThrow(/steps/);
+});
