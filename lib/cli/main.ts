@@ -8,7 +8,9 @@ import { evaluateCommand } from "./commands/evaluate.js";
 import { generateCommand } from "./commands/generate.js";
 import { infoCommand } from "./commands/info.js";
 import { inspectCommand } from "./commands/inspect.js";
+import { mapCommand } from "./commands/map.js";
 import { quantizeCommand } from "./commands/quantize.js";
+import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
 import { translateCommand } from "./commands/translate.js";
 import { colours } from "./print.js";
@@ -34,6 +36,8 @@ function program(): Command {
     translateCommand(),
     chatCommand(),
     evaluateCommand(),
+    traceCommand(),
+    mapCommand(),
     inspectCommand(),
     quantizeCommand(),
     infoCommand(),

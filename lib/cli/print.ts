@@ -1,5 +1,6 @@
 import cliProgress from "cli-progress";
 import pc from "picocolors";
+import type { ColourDepth } from "../viz/index.js";
 
 /** Colours for stderr, where all that is coloured goes: on a terminal, or on request. In a pipe, also that of a CI, none. */
 export const colours = pc.createColors(pc.isColorSupported && (process.stderr.isTTY || !!process.env.FORCE_COLOR));
@@ -80,6 +81,12 @@ function plainLines(): ProgressLine {
     pause: () => {},
     stop: () => {},
   };
+}
+
+/** The colours that pictures on stdout may use. */
+export function colourDepth(): ColourDepth {
+  if (process.env.NO_COLOR || !process.stdout.hasColors?.()) return 0;
+  return process.stdout.getColorDepth() >= 24 ? 24 : 8;
 }
 
 /** Seconds as a person reads them: 42 s, 3 min 10 s, 2 h 5 min. */

@@ -4,7 +4,8 @@ import type { LanguageModel } from "../models/languageModel.js";
 import type { History } from "../train/events.js";
 import type { ActivationTrace } from "../viz/index.js";
 import { renderReport } from "../viz/index.js";
-import { count, duration } from "./print.js";
+import { count } from "./print.js";
+import { figuresOf } from "./reportFigures.js";
 
 /** A model's walk over a text, with the tokens as they stand in the text. */
 export async function traceOf(model: LanguageModel, text: string): Promise<ActivationTrace> {
@@ -29,33 +30,13 @@ export async function writeReport(options: {
   const { model, folder, history, seconds, text, file = join(folder, "report.html") } = options;
   const { config } = model.network;
   const { tokenizer, parameterCount } = model;
-  const best = history?.validations.reduce<History["validations"][number] | null>(
-    (low, point) => (low && low.loss <= point.loss ? low : point),
-    null,
-  );
   const last = history?.steps.at(-1);
-  const speeds = history?.steps.map(({ tokensPerSecond }) => tokensPerSecond).filter((speed) => speed > 0) ?? [];
-  const speed = speeds.sort((a, b) => a - b)[speeds.length >> 1];
-  const figures: [string, string][] = [
-    ...(best
-      ? ([
-          ["validation loss", `${best.loss.toFixed(3)} nats`],
-          ["perplexity", best.perplexity.toFixed(2)],
-        ] as [string, string][])
-      : []),
-    ...(best?.bitsPerCharacter
-      ? ([["bits per character", best.bitsPerCharacter.toFixed(3)]] as [string, string][])
-      : []),
-    ...(speed ? ([["tokens per second", count(speed)]] as [string, string][]) : []),
-    ...(seconds > 0 ? ([["training time", duration(seconds)]] as [string, string][]) : []),
-    ["parameters", count(parameterCount)],
-  ];
   const html = renderReport({
     title: folder,
     summary:
       `A ${config.layers}-layer ${config.cell.toUpperCase()} language model of ${config.hiddenSize} units over ${tokenizer.kind}s, vocabulary ` +
       `${count(tokenizer.size)}${last ? `, after ${count(last.step)} updates on ${count(last.tokens)} tokens` : ""}.`,
-    figures,
+    figures: figuresOf({ history, seconds, parameterCount }),
     configuration: Object.entries(config).map(([name, value]) => [name, String(value)] as const),
     ...(history ? { history } : {}),
     trace: await traceOf(model, text),

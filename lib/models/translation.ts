@@ -30,6 +30,8 @@ export interface TranslationHypothesis {
   score: number;
   /** For the eye. */
   tokens: string[];
+  /** The ids of the tokens. */
+  ids: number[];
   /** Of each token, and of the end if it has ended. */
   logProbabilities: number[];
   /** Whether it ended by itself, or was cut off. */
@@ -104,6 +106,7 @@ export function translationOf(tokenizer: TokenizerPair, source: Int32Array, resu
     text: tokenizer.target.decode(tokens),
     score,
     tokens: tokens.map((id) => tokenizer.target.token(id)),
+    ids: [...tokens],
     logProbabilities,
     ended,
     ...(attention ? { attention: attention.map((row) => Float32Array.from(row).subarray(0, source.length)) } : {}),

@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { readTextFile } from "../../data/index.js";
+import { readPairTable, readTextFile } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
-import { loadTrainerHistory, modelFiles } from "../../formats/index.js";
+import { loadTrainerHistory, modelFiles, modelIn } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
+import { Seq2Seq } from "../../models/seq2seq.js";
 import type { History } from "../../train/events.js";
-import type { ColourDepth, TextFeature } from "../../viz/index.js";
+import type { TextFeature } from "../../viz/index.js";
 import {
   blockChart,
   colourText,
@@ -20,7 +21,8 @@ import {
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { whole } from "../options.js";
-import { printer } from "../print.js";
+import { colourDepth, printer } from "../print.js";
+import { writePairReport } from "../writePairReport.js";
 import { traceOf, writeReport } from "../writeReport.js";
 
 /** Tokens of a text that are looked at; enough for a few screens. */
@@ -38,9 +40,14 @@ interface Options extends ExecutorOptions {
 
 export function inspectCommand(): Command {
   const command = new Command("inspect")
-    .description("see what a language model has learnt: an HTML report, or units over a text in the terminal")
+    .description(
+      "see what a model has learnt: an HTML report, or units of a language model over a text in the terminal",
+    )
     .argument("<model>", "folder of a trained model")
-    .option("--text <file>", "the text to read (its first 3,000 tokens); default: one that the model writes")
+    .option(
+      "--text <file>",
+      "the text to read (its first 3,000 tokens; default: one that the model writes); for a model of pairs, a table (.tsv, .csv)",
+    )
     .option("-o, --out <file>", "where the report goes (default: report.html in the folder)")
     .option("--terminal", "colour the text by one unit here, instead of a report")
     .addOption(
@@ -58,11 +65,12 @@ async function inspect(folder: string, options: Options, command: Command): Prom
     if (options.terminal || command.getOptionValueSource(name) !== "cli") continue;
     throw new OptionError(`inspect: --${name} needs --terminal; the report shows the units of every feature.`);
   }
-  const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
-  const text = await textFor(model, options);
   const saved = existsSync(join(folder, modelFiles.history))
     ? ((await loadTrainerHistory(folder)) as History & { seconds: number })
     : null;
+  if ((await modelIn(folder)) === "Seq2Seq") return inspectPairs(folder, saved, options);
+  const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
+  const text = await textFor(model, options);
   if (!options.terminal) {
     const out = options.out === undefined ? {} : { file: options.out };
     const report = await writeReport({ model, folder, history: saved, seconds: saved?.seconds ?? 0, text, ...out });
@@ -114,6 +122,23 @@ async function inspect(folder: string, options: Options, command: Command): Prom
   }
 }
 
+/** Curves, and what the model makes of some pairs: the first ones of the table. */
+async function inspectPairs(
+  folder: string,
+  history: (History & { seconds: number }) | null,
+  { text, out, terminal, json, ...options }: Options,
+): Promise<void> {
+  if (terminal)
+    throw new OptionError("inspect: --terminal is for language models; `trace` shows how a model of pairs writes.");
+  const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
+  const pairs = text === undefined ? [] : await readPairTable(text);
+  const file = out ?? join(folder, "report.html");
+  await writePairReport({ model, folder, history, pairs, file });
+  const print = printer({ json: json ?? false });
+  print.object({ report: file });
+  print.line(`The report is in ${file}: open it in a browser.`);
+}
+
 /** The beginning of the file, or what the model itself writes. */
 async function textFor(model: LanguageModel, { text: file }: Options): Promise<string> {
   if (file === undefined) {
@@ -131,9 +156,4 @@ async function textFor(model: LanguageModel, { text: file }: Options): Promise<s
   // Cut between words, or at least between characters.
   if (text.length > enough) text = text.slice(0, enough).replace(/\s\S*$|[\uD800-\uDBFF]$/, "");
   return model.tokenizer.decode(model.tokenizer.encode(text).subarray(0, mostTokens));
-}
-
-function colourDepth(): ColourDepth {
-  if (process.env.NO_COLOR || !process.stdout.hasColors?.()) return 0;
-  return process.stdout.getColorDepth() >= 24 ? 24 : 8;
 }

@@ -1,0 +1,63 @@
+import { Command } from "commander";
+import { Corpus } from "../../data/index.js";
+import { InputError } from "../../errors.js";
+import { writeFileAtomically } from "../../formats/index.js";
+import { Seq2Seq } from "../../models/seq2seq.js";
+import { vectorMap, vectorMapSVG } from "../../viz/index.js";
+import type { ExecutorOptions } from "../executor.js";
+import { executorFrom, withExecutorOptions } from "../executor.js";
+import { count, printer } from "../print.js";
+
+interface Options extends ExecutorOptions {
+  out: string;
+  json?: boolean;
+}
+
+/** More points than these are a cloud, and their components take long. */
+const mostLines = 1000;
+
+export function mapCommand(): Command {
+  const command = new Command("map")
+    .description(
+      "draw the vectors that a model of pairs makes of sentences, on the plane in which they differ most (PCA)",
+    )
+    .argument("<model>", "folder of a trained model")
+    .argument(
+      "<file>",
+      `a sentence or phrase a line, at most ${count(mostLines)}; after a tab, a group to colour it by`,
+    )
+    .option("-o, --out <file>", "where the picture goes", "map.svg")
+    .option("--json", "print one JSON object with the points");
+  return withExecutorOptions(command).action(map);
+}
+
+async function map(folder: string, file: string, options: Options): Promise<void> {
+  const print = printer(options);
+  let text = "";
+  for await (const piece of Corpus.fromFile(file).pieces()) text += piece;
+  const rows = text
+    .split("\n")
+    .map((line) => line.split("\t") as [string, string?])
+    .filter(([label]) => label.trim() !== "");
+  if (rows.length > mostLines) {
+    throw new InputError(`map: ${file} has ${count(rows.length)} lines, and at most ${count(mostLines)} can be drawn.`);
+  }
+  const grouped = rows.filter(([, group]) => group !== undefined).length;
+  if (grouped > 0 && grouped < rows.length) {
+    const at = rows.findIndex(([, group]) => group === undefined);
+    throw new InputError(`map: ${JSON.stringify(rows[at]?.[0])} in ${file} has no group, and other lines have one.`);
+  }
+  const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
+  const labels = rows.map(([label]) => label);
+  const points = vectorMap({
+    labels,
+    vectors: await model.vectors(labels),
+    ...(grouped > 0 ? { groups: rows.map(([, group]) => group as string) } : {}),
+  });
+  await writeFileAtomically(options.out, vectorMapSVG(points, { title: folder }));
+  print.object({ ...points, file: options.out });
+  const [x, y] = points.shares.map((share) => `${(100 * share).toFixed(1)} %`);
+  print.line(
+    `${count(labels.length)} vectors: ${x} of their variance lies along x, ${y} along y. The map is in ${options.out}.`,
+  );
+}

@@ -1,0 +1,68 @@
+import { Command } from "commander";
+import { InputError } from "../../errors.js";
+import { writeFileAtomically } from "../../formats/index.js";
+import { Seq2Seq } from "../../models/seq2seq.js";
+import type { Translation } from "../../models/translation.js";
+import type { BeamTree } from "../../viz/index.js";
+import { attentionSVG, attentionTerminal, beamTreeSVG, beamTreeTerminal } from "../../viz/index.js";
+import { alignmentOf } from "../alignment.js";
+import type { ExecutorOptions } from "../executor.js";
+import { executorFrom, withExecutorOptions } from "../executor.js";
+import { colourDepth, printer } from "../print.js";
+import type { SearchOptions } from "../searchOptions.js";
+import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
+
+interface Options extends ExecutorOptions, SearchOptions {
+  attentionSvg?: string;
+  treeSvg?: string;
+  json?: boolean;
+}
+
+export function traceCommand(): Command {
+  const command = new Command("trace")
+    .description("see how a model writes one text: where it looks, and what the search followed")
+    .argument("<model>", "folder of a model that was trained on pairs")
+    .argument("<text>", "the source");
+  withSearchOptions(command)
+    .option("--attention-svg <file>", "write the picture of the attention")
+    .option("--tree-svg <file>", "write the picture of the search")
+    .option("--json", "print one JSON object");
+  return withExecutorOptions(command).action(trace);
+}
+
+async function trace(folder: string, text: string, options: Options): Promise<void> {
+  const print = printer(options);
+  const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
+  const search = searchOptionsFrom(options);
+  const nBest = search.beams ?? 5;
+  const [translation] = (await model.translate([text], { ...search, nBest, tree: true })) as [Translation];
+  const alignment = alignmentOf(translation);
+  if (options.attentionSvg !== undefined && !alignment) {
+    throw new InputError(`trace: ${folder} has no attention, so there is no picture of it.`);
+  }
+  const { target, marks } = model.tokenizer;
+  const tree: BeamTree = {
+    nodes: translation.tree ?? [],
+    hypotheses: translation.hypotheses.map(({ ids, score, ended }) => ({ tokens: ids, score, ended })),
+    end: marks.end,
+    textOf: (token) => target.token(token),
+  };
+  if (options.attentionSvg !== undefined && alignment) {
+    await writeFileAtomically(options.attentionSvg, attentionSVG(alignment, { title: text }));
+  }
+  if (options.treeSvg !== undefined) await writeFileAtomically(options.treeSvg, beamTreeSVG(tree, { title: text }));
+  print.object({
+    text: translation.text,
+    source: translation.source,
+    hypotheses: tree.hypotheses,
+    alignment,
+    tree: tree.nodes,
+  });
+  if (print.json) return;
+  const depth = colourDepth();
+  const width = Math.max(40, process.stdout.columns ?? 100);
+  print.line(translation.text);
+  if (alignment) print.line(`\n${attentionTerminal(alignment, { depth, width })}`);
+  print.line(`\n${beamTreeTerminal(tree, { depth, width })}`);
+  for (const file of [options.attentionSvg, options.treeSvg]) if (file !== undefined) print.note(`Wrote ${file}.`);
+}

@@ -1,0 +1,30 @@
+import type { History } from "../train/events.js";
+import { count, duration } from "./print.js";
+
+/** What a report shows first of a training. */
+export function figuresOf({
+  history,
+  seconds,
+  parameterCount,
+}: {
+  history: History | null;
+  /** Spent training. */
+  seconds: number;
+  parameterCount: number;
+}): [name: string, value: string][] {
+  const best = history?.validations.reduce<History["validations"][number] | null>(
+    (low, point) => (low && low.loss <= point.loss ? low : point),
+    null,
+  );
+  const speeds = history?.steps.map(({ tokensPerSecond }) => tokensPerSecond).filter((speed) => speed > 0) ?? [];
+  const speed = speeds.sort((a, b) => a - b)[speeds.length >> 1];
+  const figures: [name: string, value: string][] = [];
+  if (best) {
+    figures.push(["validation loss", `${best.loss.toFixed(3)} nats`], ["perplexity", best.perplexity.toFixed(2)]);
+    if (best.bitsPerCharacter) figures.push(["bits per character", best.bitsPerCharacter.toFixed(3)]);
+  }
+  if (speed) figures.push(["tokens per second", count(speed)]);
+  if (seconds > 0) figures.push(["training time", duration(seconds)]);
+  figures.push(["parameters", count(parameterCount)]);
+  return figures;
+}

@@ -1,0 +1,54 @@
+import type { Pair } from "../data/index.js";
+import { writeFileAtomically } from "../formats/index.js";
+import type { Seq2Seq } from "../models/seq2seq.js";
+import type { History } from "../train/events.js";
+import { renderReport } from "../viz/index.js";
+import { alignmentOf } from "./alignment.js";
+import { count } from "./print.js";
+import { figuresOf } from "./reportFigures.js";
+
+/** Pairs in the report's table, and pictures of attention. */
+const [mostPairs, mostPictures] = [40, 8];
+
+/** Writes the report of a model of pairs: curves, some of what it writes, and where it looked. */
+export async function writePairReport({
+  model,
+  folder,
+  history,
+  pairs,
+  file,
+}: {
+  model: Seq2Seq;
+  folder: string;
+  history: (History & { seconds: number }) | null;
+  pairs: readonly Pair[];
+  file: string;
+}): Promise<void> {
+  const { config } = model.network;
+  const { source, target } = model.tokenizer;
+  const shown = pairs.slice(0, mostPairs);
+  const translations = await model.translate(shown.map((pair) => pair.source));
+  const attention = translations.slice(0, mostPictures).flatMap((translation, i) => {
+    const alignment = alignmentOf(translation);
+    return alignment ? [{ ...alignment, caption: `${shown[i]?.source} → ${translation.text}` }] : [];
+  });
+  const last = history?.steps.at(-1);
+  const html = renderReport({
+    title: folder,
+    summary:
+      `An encoder-decoder of ${config.cell.toUpperCase()} layers with ${config.hiddenSize} units and ` +
+      `${config.attention === "none" ? "no" : config.attention} attention, from ${count(source.size)} ${source.kind} tokens to ` +
+      `${count(target.size)} ${target.kind} tokens` +
+      `${last ? `, after ${count(last.step)} updates on ${count(last.tokens)} tokens` : ""}.`,
+    figures: figuresOf({ history, seconds: history?.seconds ?? 0, parameterCount: model.parameterCount }),
+    configuration: Object.entries(config).map(([name, value]) => [name, String(value)] as const),
+    ...(history ? { history } : {}),
+    attention,
+    translations: shown.map((pair, i) => ({
+      source: pair.source,
+      reference: pair.target,
+      hypothesis: translations[i]?.text ?? "",
+    })),
+  });
+  await writeFileAtomically(file, html);
+}
