@@ -88,8 +88,12 @@ function languageModelCommand(): Command {
     .requiredOption("-o, --out <folder>", "where the model goes")
     .option("--validation <file or share>", "a file, or the share of the text's end to hold out", "0.1")
     .option("--test <file>", "measure the best model on this file at the end")
-    .option("--tokenizer <kind>", "character, jamo, byte, word, or a Hugging Face tokenizer.json", "character")
-    .option("--vocabulary <n>", "words: keep the n most frequent, the others become <unk>", whole)
+    .option("--tokenizer <kind>", "character, jamo, byte, word, subword, or a Hugging Face tokenizer.json", "character")
+    .option(
+      "--vocabulary <n>",
+      "word: keep the n most frequent, the others become <unk>; subword: learn n of the text (default: 8000)",
+      whole,
+    )
     .option("--unknown", "character, jamo: a token for characters that the text does not have")
     .addOption(new Option("--cell <name>", "recurrent cell").choices(cells).default("lstm"))
     .option("--layers <n>", "layers on top of each other", whole, 2)
@@ -152,7 +156,7 @@ async function trainLanguageModel(files: string[], options: Options, command: Co
   try {
     const corpus = Corpus.fromFiles(files);
     const executor = executorFrom(options);
-    const tokenizer = options.resume ? await tokenizerOf(options) : await tokenizerFor(options, corpus);
+    const tokenizer = options.resume ? await tokenizerOf(options) : await tokenizerFor({ ...options, signal }, corpus);
     if (options.prompt !== undefined) tokenizer.encode(options.prompt);
     const text = await corpus.tokenize(tokenizer, { signal });
     const streams = await splitOf(text, options, tokenizer);
@@ -194,7 +198,7 @@ function expectUsed(command: Command, options: Options): void {
     ["prompt", "--prompt", sampleEvery > 0, "needs --sample-every"],
     ["validateEvery", "--validate-every", Number(validation) !== 0, "needs --validation"],
     ["patience", "--patience", Number(validation) !== 0, "needs --validation"],
-    ["vocabulary", "--vocabulary", tokenizer === "word", "needs --tokenizer word"],
+    ["vocabulary", "--vocabulary", ["word", "subword"].includes(tokenizer), "needs --tokenizer word or subword"],
     ["unknown", "--unknown", tokenizer === "character" || tokenizer === "jamo", "needs --tokenizer character or jamo"],
   ];
   for (const [name, flag, used, advice] of rules) {
@@ -228,14 +232,18 @@ async function tokenizerOf({ out, tokenizer: wanted }: Options): Promise<Tokeniz
   );
 }
 
-async function tokenizerFor({ tokenizer, vocabulary, unknown }: Options, corpus: Corpus): Promise<Tokenizer> {
+async function tokenizerFor(
+  { tokenizer, vocabulary, unknown, signal }: Options & { signal: AbortSignal },
+  corpus: Corpus,
+): Promise<Tokenizer> {
   if (tokenizer === "character") return CharacterTokenizer.fromCorpus(corpus, given({ unknown }));
   if (tokenizer === "jamo") return CharacterTokenizer.fromCorpus(corpus, { unit: "jamo", ...given({ unknown }) });
   if (tokenizer === "byte") return new ByteTokenizer();
   if (tokenizer === "word") return WordTokenizer.fromCorpus(corpus, given({ maximumSize: vocabulary }));
+  if (tokenizer === "subword") return SubwordTokenizer.fromCorpus(corpus, { size: vocabulary ?? 8000, signal });
   if (!tokenizer.endsWith(".json") || !existsSync(tokenizer)) {
     throw new OptionError(
-      `train: expected --tokenizer to be character, jamo, byte, word or the path of a tokenizer.json, got ${JSON.stringify(tokenizer)}.`,
+      `train: expected --tokenizer to be character, jamo, byte, word, subword or the path of a tokenizer.json, got ${JSON.stringify(tokenizer)}.`,
     );
   }
   return new SubwordTokenizer(await readJsonFile(tokenizer));
