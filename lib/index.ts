@@ -4,6 +4,7 @@ export type {
   Pair,
   PairBatch,
   PairBatchOptions,
+  SubwordOptions,
   TableOptions,
   TokenizedCorpus,
   TokenizeOptions,

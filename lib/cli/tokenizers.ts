@@ -9,17 +9,19 @@ import { given } from "./options.js";
 export const tokenizerText = "character, jamo, byte, word, subword, or a Hugging Face tokenizer.json";
 
 /** Subwords to learn, unless --vocabulary says otherwise. */
-const subwords = 8000;
+const mostSubwords = 8000;
 
 /** The tokenizer that the options ask for, its vocabulary that of the corpus. */
 export async function tokenizerFor(
   { tokenizer, vocabulary, unknown }: { tokenizer: string; vocabulary?: number | undefined; unknown?: boolean },
   corpus: Corpus,
+  signal: AbortSignal,
 ): Promise<Tokenizer> {
   if (tokenizer === "character") return CharacterTokenizer.fromCorpus(corpus, given({ unknown }));
   if (tokenizer === "jamo") return CharacterTokenizer.fromCorpus(corpus, { unit: "jamo", ...given({ unknown }) });
   if (tokenizer === "byte") return new ByteTokenizer();
   if (tokenizer === "word") return WordTokenizer.fromCorpus(corpus, given({ maximumSize: vocabulary, unknown }));
+  if (tokenizer === "subword") return SubwordTokenizer.fromCorpus(corpus, { size: vocabulary ?? mostSubwords, signal });
   if (!tokenizer.endsWith(".json") || !existsSync(tokenizer)) {
     throw new OptionError(
       `train: expected --tokenizer to be ${tokenizerText.replace("a Hugging Face", "the path of a")}, got ${JSON.stringify(tokenizer)}.`,

@@ -13,6 +13,7 @@ export { SentenceBatches, sentenceMarks } from "./sentenceBatches.js";
 export type { StreamBatch, StreamBatchOptions } from "./streamBatches.js";
 export { StreamBatches } from "./streamBatches.js";
 export { SubwordTokenizer } from "./subwordTokenizer.js";
+export type { SubwordOptions } from "./subwordVocabulary.js";
 export { readTextFile, textFileSize } from "./textFile.js";
 export type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer, TokenizerKind } from "./tokenizer.js";
 export { tokenizerKinds } from "./tokenizer.js";

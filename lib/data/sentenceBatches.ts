@@ -33,9 +33,14 @@ export interface SentenceBatch {
   readonly index: number;
 }
 
-/** The tokens that begin and end a sentence: the tokenizer's own, or the line end for characters and bytes. */
+/**
+ * The tokens that begin and end a sentence in a text of lines: the line end, which words write as <eos>; the special tokens
+ * of a tokenizer without one.
+ */
 export function sentenceMarks(tokenizer: Tokenizer): { begin: number; end: number } {
-  const end = tokenizer.special.endOfSentence ?? tokenizer.id("\n");
+  const lineEnd = tokenizer.id("\n");
+  if (lineEnd !== undefined) return { begin: lineEnd, end: lineEnd };
+  const end = tokenizer.special.endOfSentence;
   if (end === undefined) {
     throw new OptionError(
       "Sentences need a token that ends them: the vocabulary has neither an end-of-sentence token nor the line end. " +

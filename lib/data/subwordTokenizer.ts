@@ -1,14 +1,28 @@
 import * as huggingFace from "@huggingface/tokenizers";
 import { describe, InputError } from "../errors.js";
-import { countCharacters, lastCharacterBoundary, printable } from "./characters.js";
+import { countCharacters, lastCharacterBoundary, lastNormalizationBoundary, printable } from "./characters.js";
+import { Corpus } from "./corpus.js";
 import { SegmentEncoder } from "./segmenter.js";
+import type { SubwordOptions } from "./subwordVocabulary.js";
+import { learnSubwords } from "./subwordVocabulary.js";
 import type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer } from "./tokenizer.js";
 import { idError } from "./vocabulary.js";
+import { WordCache } from "./wordCache.js";
 
 /** The parts of a tokenizer.json that are read here; the library reads the rest. */
 interface TokenizerJson {
   model: { type?: string; vocab?: unknown; unk_token?: string | null };
-  added_tokens?: { id: number; content: string }[];
+  added_tokens?: { id: number; content: string; lstrip?: boolean; rstrip?: boolean }[];
+  normalizer?: { type?: string } | null;
+  pre_tokenizer?: PreTokenizerJson | null;
+}
+
+interface PreTokenizerJson {
+  type?: string;
+  add_prefix_space?: boolean;
+  use_regex?: boolean;
+  pretokenizers?: PreTokenizerJson[];
+  pattern?: { String?: string };
 }
 
 /** What is used of the library, whose own types Node's module resolution does not find. */
@@ -32,7 +46,12 @@ const names = {
 const longestLine = 2 ** 16;
 
 /**
- * Subwords of a Hugging Face tokenizer.json: BPE, WordPiece or Unigram.
+ * Subwords, learnt from a text (byte-pair encoding) or of a Hugging Face tokenizer.json: BPE, WordPiece or Unigram.
+ *
+ * ```ts
+ * const tokenizer = await SubwordTokenizer.fromCorpus(corpus, { size: 8000 });
+ * const other = new SubwordTokenizer(JSON.parse(await readFile("tokenizer.json", "utf8")));
+ * ```
  *
  * Text is encoded line by line, each after a line end, without special tokens around it. For the usual tokenizers that
  * gives the tokens of the whole text, because no subword reaches over the start of a line.
@@ -45,6 +64,9 @@ export class SubwordTokenizer implements Tokenizer {
   readonly #tokenizer: HuggingFaceTokenizer;
   /** The tokens of a line end alone. */
   readonly #lineEnd: readonly number[];
+  /** Where the tokenizer is of a make that can be cut into words. */
+  readonly #words: WordCache | null;
+  readonly #composes: boolean;
 
   /** @param json the content of a tokenizer.json. @throws InputError if it is not one. */
   constructor(json: unknown) {
@@ -62,15 +84,36 @@ export class SubwordTokenizer implements Tokenizer {
     const find = (name: keyof typeof names) => {
       const own = name === "unknown" ? this.#json.model.unk_token : undefined;
       const wanted = own ? [own, ...names[name]] : names[name];
-      const id = wanted.map((token) => this.id(token)).find((found) => found !== undefined);
+      const id = wanted.map((token) => this.#tokenizer.token_to_id(token)).find((found) => found !== undefined);
       return id === undefined ? {} : { [name]: id };
     };
     this.special = { ...find("unknown"), ...find("endOfSentence"), ...find("beginOfSentence"), ...find("padding") };
     this.#lineEnd = this.#encodeWhole("\n");
+    this.#words = endsWordsAtBlanks(this.#json) ? new WordCache((word) => this.#encodeWhole(word)) : null;
+    this.#composes = this.#json.normalizer?.type === "NFC";
   }
 
+  /** The subwords of a text, as `fromCorpus` learns them. */
+  static fromText(text: string, options: SubwordOptions): Promise<SubwordTokenizer> {
+    return SubwordTokenizer.fromCorpus(Corpus.fromText(text), options);
+  }
+
+  /**
+   * Learns the subwords of a corpus: pairs of neighbours become one token, the most frequent pair first, beginning with
+   * bytes, so that every text has tokens and decode(encode(text)) is the text in NFC. A line end is always the one token
+   * "\n". The special tokens <unk>, <s> and </s> have the ids 0, 1 and 2. Needs the npm package tokenizers.
+   * @throws OptionError for a size out of range, InputError if the text is empty, FileError without the package.
+   */
+  static async fromCorpus(
+    corpus: { pieces(): AsyncIterable<string> },
+    options: SubwordOptions,
+  ): Promise<SubwordTokenizer> {
+    return new SubwordTokenizer(await learnSubwords(corpus, options));
+  }
+
+  /** NFC where the tokenizer's file asks for it; surrogates that stand alone become U+FFFD then. */
   normalize(text: string): string {
-    return text;
+    return this.#composes ? Buffer.from(text.normalize("NFC"), "utf8").toString("utf8") : text;
   }
 
   encode(text: string): Int32Array {
@@ -86,11 +129,15 @@ export class SubwordTokenizer implements Tokenizer {
     let first = true;
     return new SegmentEncoder(lastLineStart, (segment) => {
       const found: number[] = [];
-      for (const line of linesOf(segment)) {
-        for (const id of first ? this.#encodeWhole(line) : this.#encodeAfterLineEnd(line)) found.push(id);
+      let characters = 0;
+      for (const raw of linesOf(segment)) {
+        // Before special tokens are looked for: a mark behind one would change its last character.
+        const line = this.#composes ? raw.normalize("NFC") : raw;
+        for (const id of this.#encodeLine(line, first)) found.push(id);
+        characters += countCharacters(line);
         first = false;
       }
-      return { ids: Int32Array.from(found), characters: countCharacters(segment) };
+      return { ids: Int32Array.from(found), characters };
     });
   }
 
@@ -131,13 +178,23 @@ export class SubwordTokenizer implements Tokenizer {
     return printable(whole ? (raw.startsWith("▁") && !text.startsWith(" ") ? ` ${text}` : text) : raw);
   }
 
+  /** The token as its file writes it ("Ġthe"), or as the text that it stands for (" the"). */
   id(token: string): number | undefined {
-    return this.#tokenizer.token_to_id(token);
+    const written = this.#tokenizer.token_to_id(token);
+    if (written !== undefined || token === "") return written;
+    const { ids } = this.#tokenizer.encode(token, { add_special_tokens: false });
+    const [only] = ids;
+    return ids.length === 1 && only !== undefined && this.#decodeList([only]) === token ? only : undefined;
   }
 
   /** The content of tokenizer.json. */
   toJSON(): object {
     return this.#json;
+  }
+
+  #encodeLine(line: string, first: boolean): number[] {
+    if (this.#words) return this.#words.encode(line);
+    return first ? this.#encodeWhole(line) : this.#encodeAfterLineEnd(line);
   }
 
   #encodeWhole(text: string): number[] {
@@ -176,6 +233,23 @@ function expectTokenizerJson(json: unknown): TokenizerJson {
   return json as TokenizerJson;
 }
 
+/**
+ * Whether the tokens of a text are those of its words, cut in front of single blanks: bytes after GPT-2's rule, by which
+ * a blank always begins a word, and no special token that looks further.
+ */
+function endsWordsAtBlanks({ normalizer, pre_tokenizer, added_tokens = [] }: TokenizerJson): boolean {
+  const steps = pre_tokenizer?.type === "Sequence" ? (pre_tokenizer.pretokenizers ?? []) : [pre_tokenizer];
+  const [last, ...before] = [...steps].reverse();
+  return (
+    (!normalizer || normalizer.type === "NFC") &&
+    last?.type === "ByteLevel" &&
+    last.add_prefix_space === false &&
+    last.use_regex !== false &&
+    before.every((step) => step?.type === "Split" && step.pattern?.String === "\n") &&
+    added_tokens.every(({ content, lstrip, rstrip }) => !lstrip && !rstrip && !/\s/u.test(content))
+  );
+}
+
 /** Lines with their ends. Only a line end between two other characters counts: subwords may span several blanks. */
 function* linesOf(text: string): Generator<string> {
   let start = 0;
@@ -188,13 +262,14 @@ function* linesOf(text: string): Generator<string> {
 
 /** Where the line that begins at `start` ends: a rule that looks only at the line, so that cutting elsewhere changes nothing. */
 function lineEnd(text: string, start: number): number | null {
-  const pattern = /(?<=\S)\n(?=\S)/gu;
-  pattern.lastIndex = start;
-  const natural = pattern.exec(text)?.index;
-  if (natural !== undefined && natural + 1 - start <= longestLine) return natural + 1;
-  if (text.length - start <= longestLine) return null;
-  const blanks = [...text.slice(start, start + longestLine).matchAll(/(?<=\S) (?=\S)/gu)];
-  return start + (blanks.at(-1)?.index ?? lastCharacterBoundary(text.slice(start, start + longestLine)));
+  // With the character behind: the search must not run through all the text where no line end is of that kind.
+  const line = text.slice(start, start + longestLine + 1);
+  const natural = /(?<=\S)\n(?=\S)/u.exec(line)?.index;
+  if (natural !== undefined) return start + natural + 1;
+  if (line.length <= longestLine) return null;
+  const whole = line.slice(0, longestLine);
+  const blanks = [...whole.matchAll(/(?<=\S) (?=\S)/gu)];
+  return start + (blanks.at(-1)?.index ?? (lastNormalizationBoundary(whole) || lastCharacterBoundary(whole)));
 }
 
 /** The start of the last line that begins in this text: everything before it is complete. */

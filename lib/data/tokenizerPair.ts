@@ -21,7 +21,8 @@ export class TokenizerPair {
     readonly target: Tokenizer,
     { reversed = false }: TokenizerPairOptions = {},
   ) {
-    this.marks = sentenceMarks(target);
+    const { beginOfSentence: begin, endOfSentence: end } = target.special;
+    this.marks = end === undefined ? sentenceMarks(target) : { begin: begin ?? end, end };
     this.reversed = reversed;
   }
 

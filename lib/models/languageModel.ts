@@ -350,7 +350,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   /** What a text begins after: the end of a sentence or line. */
   #startToken(): number {
     const { beginOfSentence, endOfSentence } = this.tokenizer.special;
-    return beginOfSentence ?? endOfSentence ?? this.tokenizer.id("\n") ?? 0;
+    return this.tokenizer.id("\n") ?? beginOfSentence ?? endOfSentence ?? 0;
   }
 }
 

@@ -202,6 +202,25 @@ test("bad input gets one sentence that says what to do", () => {
   expect(existsSync(join(folder, "never"))).toBe(false);
 });
 
+test("subwords are learnt from the text, and a resumed training keeps them", () => {
+  const out = join(folder, "subwords");
+  const options = ["--out", out, ...small, "--tokenizer", "subword", "--vocabulary", "290"];
+  const trained = ostinato("train", "lm", book, ...options, "--steps", "2");
+  expect(trained).toMatchObject({ status: 0, stdout: "" });
+  expect(trained.stderr).toMatch(/subword tokens to learn.*vocabulary 290/);
+  expect(ostinato("train", "lm", book, ...options, "--steps", "4", "--resume").stderr).toMatch(/Done after 4 updates/);
+  expect(ostinato("info", out).stdout).toMatch(/subword tokens/);
+  const never = ["--out", join(folder, "never")];
+  expectOneSentence(
+    ostinato("train", "lm", book, ...never, "--vocabulary", "290"),
+    /--vocabulary needs --tokenizer word or subword/,
+  );
+  expectOneSentence(
+    ostinato("train", "lm", book, ...never, "--tokenizer", "subword", "--vocabulary", "20"),
+    /expected size to be at least 259/,
+  );
+});
+
 test("a truncated model is refused by name", () => {
   const damaged = join(folder, "damaged");
   ostinato("train", "lm", book, "--out", damaged, ...small, "--steps", "2");

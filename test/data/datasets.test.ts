@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { ByteTokenizer } from "../../lib/data/byteTokenizer.js";
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
 import { Corpus } from "../../lib/data/corpus.js";
+import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
 import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
 
 const data = (path: string) => fileURLToPath(new URL(`../../../shared/data/${path}`, import.meta.url));
@@ -61,5 +62,22 @@ describe.skipIf(!existsSync(data("korean-lm-kaist")))("KAIST (beside the reposit
     const [a, b] = [await text.tokenize(syllables), await text.tokenize(jamo)];
     expect(b.characters).toBe(a.characters);
     expect(jamo.decode(await b.read(0, b.length))).toBe(syllables.decode(await a.read(0, a.length)));
+  });
+});
+
+describe.skipIf(!existsSync(data("multi30k")))("Multi30k (data sets beside the repository)", () => {
+  test("needs hardly more subwords than words at a vocabulary of 8,000, and comes back as it was", async () => {
+    const english = corpus("multi30k/tok/train.lc.norm.tok.en");
+    const tokenizer = await SubwordTokenizer.fromCorpus(english, { size: 8000 });
+    expect(tokenizer.size).toBe(8000);
+    let text = "";
+    for await (const piece of english.pieces()) text += piece;
+    const ids = tokenizer.encode(text);
+    const words = text.split(/\s+/u).filter(Boolean).length;
+    expect(words).toBe(377_534);
+    const lineEnds = 29_000;
+    expect((ids.length - lineEnds) / words).toBeLessThan(1.05);
+    expect((ids.length - lineEnds) / words).toBeGreaterThan(0.98);
+    expect(tokenizer.decode(ids)).toBe(text.normalize("NFC"));
   });
 });

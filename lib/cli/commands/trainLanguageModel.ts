@@ -47,7 +47,11 @@ export function languageModelCommand(): Command {
     .option("--validation <file or share>", "a file, or the share of the text's end to hold out", "0.1")
     .option("--test <file>", "measure the best model on this file at the end")
     .option("--tokenizer <kind>", tokenizerText, "character")
-    .option("--vocabulary <n>", "words: keep the n most frequent, the others become <unk>", whole)
+    .option(
+      "--vocabulary <n>",
+      "word: keep the n most frequent, the others become <unk>; subword: learn n of the text (default: 8000)",
+      whole,
+    )
     .option("--unknown", "character, jamo: a token for characters that the text does not have")
     .addOption(new Option("--cell <name>", "recurrent cell").choices(cells).default("lstm"))
     .option("--layers <n>", "layers on top of each other", whole, 2)
@@ -86,14 +90,14 @@ async function trainLanguageModel(files: string[], options: Options, command: Co
     ["prompt", "--prompt", sampleEvery > 0, "needs --sample-every"],
     ["validateEvery", "--validate-every", Number(validation) !== 0, "needs --validation"],
     ["patience", "--patience", Number(validation) !== 0, "needs --validation"],
-    ["vocabulary", "--vocabulary", kind === "word", "needs --tokenizer word"],
+    ["vocabulary", "--vocabulary", kind === "word" || kind === "subword", "needs --tokenizer word or subword"],
     ["unknown", "--unknown", kind === "character" || kind === "jamo", "needs --tokenizer character or jamo"],
   ]);
   if (options.test !== undefined) await textFileSize(options.test);
   await train(options, print, async (signal) => {
     const corpus = Corpus.fromFiles(files);
     const executor = executorFrom(options);
-    const tokenizer = options.resume ? await tokenizerOf(options) : await tokenizerFor(options, corpus);
+    const tokenizer = options.resume ? await tokenizerOf(options) : await tokenizerFor(options, corpus, signal);
     if (options.prompt !== undefined) tokenizer.encode(options.prompt);
     const text = await corpus.tokenize(tokenizer, { signal });
     const streams = await splitOf(text, options, tokenizer);

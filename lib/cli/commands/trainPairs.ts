@@ -199,7 +199,9 @@ async function trainPairs(kind: Kind, files: string[], options: Options, command
     const { train: pairs, validation: measured } = Number.isNaN(share)
       ? { train: all, validation: held }
       : splitPairs(all, share);
-    const tokenizer = options.resume ? await tokenizerOf(options) : await tokenizersFor(kind, pairs, options);
+    const tokenizer = options.resume
+      ? await tokenizerOf(options)
+      : await tokenizersFor(kind, pairs, { ...options, signal });
     const shared = { tokenizer, batchSize: options.batch, maximumLength: options.maximumLength, signal };
     const long = options.skipLong ? ("skip" as const) : ("refuse" as const);
     const { seed } = options;
@@ -251,12 +253,16 @@ function sidesOf(kind: Kind, { tokenizer, sourceTokenizer, targetTokenizer, voca
   return [side(sourceTokenizer, kind.sourceTokenizer), side(targetTokenizer, kind.targetTokenizer)] as const;
 }
 
-async function tokenizersFor(kind: Kind, pairs: readonly Pair[], options: Options): Promise<TokenizerPair> {
+async function tokenizersFor(
+  kind: Kind,
+  pairs: readonly Pair[],
+  options: Options & { signal: AbortSignal },
+): Promise<TokenizerPair> {
   const [source, target] = sidesOf(kind, options);
   const reversed = options.reverseSource ?? false;
   const corpusOf = (texts: string[]) => Corpus.fromText(`${texts.join("\n")}\n`, "the pairs");
   const make = async (side: typeof source, texts: string[]): Promise<Tokenizer> =>
-    tokenizerFor({ ...side, unknown: unknownIn(side.tokenizer) }, corpusOf(texts));
+    tokenizerFor({ ...side, unknown: unknownIn(side.tokenizer) }, corpusOf(texts), options.signal);
   const sources = pairs.map((pair) => pair.source);
   const targets = pairs.map((pair) => pair.target);
   if (!options.shared && !kind.copies) {
