@@ -9,6 +9,7 @@ export type {
   TokenizedCorpus,
   TokenizeOptions,
   Tokenizer,
+  TokenizerPairOptions,
   TokenPair,
   TokenStream,
   WordOptions,
@@ -22,6 +23,7 @@ export {
   readPairTable,
   readParallelText,
   SubwordTokenizer,
+  TokenizerPair,
   tokenizerFromJSON,
   UnknownTokenError,
   WordTokenizer,
@@ -41,12 +43,21 @@ export type { MatmulPrecision, NativeExecutorOptions } from "./executor/native.j
 export { NativeExecutor, nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
 export { ReferenceExecutor } from "./executor/reference/executor.js";
 export * from "./graph/index.js";
+export * from "./metrics/index.js";
 export type { GenerateAllOptions, GenerateOptions } from "./models/generation.js";
 export type { Activations, Evaluation, LanguageModelOptions } from "./models/languageModel.js";
 export { LanguageModel } from "./models/languageModel.js";
 export type { LanguageModelForm } from "./models/languageModelData.js";
 export { SentenceData, WindowData } from "./models/languageModelData.js";
 export type { LanguageModelConfig, LanguageModelNetwork } from "./models/languageModelNetwork.js";
+export type { PairDataOptions } from "./models/pairData.js";
+export { PairData } from "./models/pairData.js";
+export type { PairScores } from "./models/pairScores.js";
+export type { PairEvaluation, Seq2SeqOptions } from "./models/seq2seq.js";
+export { Seq2Seq } from "./models/seq2seq.js";
+export type { Encoded, Seq2SeqConfig, Seq2SeqForm } from "./models/seq2seqNetwork.js";
+export { recordSeq2SeqLoss, Seq2SeqNetwork } from "./models/seq2seqNetwork.js";
+export type { TranslateOptions, Translation, TranslationHypothesis } from "./models/translation.js";
 export * from "./nn/index.js";
 export * from "./search/index.js";
 export type { TrainingData } from "./train/data.js";
@@ -66,8 +77,12 @@ export type { Schedule } from "./train/schedules.js";
 export { constant, cosine, plateau, stepDecay, warmup } from "./train/schedules.js";
 export type { StepOptions } from "./train/step.js";
 export { DivergenceError } from "./train/step.js";
+export type { TeacherForcing } from "./train/teacherForcing.js";
+export { teacherForcing } from "./train/teacherForcing.js";
 export type { Batch, RecordedLoss, Trainable } from "./train/trainable.js";
 export type { SavableModel } from "./train/trainer.js";
 export { Trainer } from "./train/trainer.js";
 export type { TrainerOptions } from "./train/trainerOptions.js";
+export type { AttentionMap, BeamTree, BeamTreeLimits, VectorMap, VectorMapInput } from "./viz/index.js";
+export { attentionSVG, beamTreeSVG, vectorMap, vectorMapSVG } from "./viz/index.js";
 export type { WeightType } from "./weights.js";

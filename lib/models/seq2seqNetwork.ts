@@ -7,6 +7,7 @@ import { Attention, scorers } from "../nn/attention.js";
 import { Dropout } from "../nn/dropout.js";
 import { Embedding } from "../nn/embedding.js";
 import { GRU } from "../nn/gru.js";
+import { uniform } from "../nn/initializers.js";
 import { Linear } from "../nn/linear.js";
 import { LSTM } from "../nn/lstm.js";
 import type { Parameter } from "../nn/parameter.js";
@@ -166,7 +167,10 @@ export class Seq2SeqNetwork {
     this.config = completeSeq2SeqConfig(config);
     const { hiddenSize, embeddingSize, encoderLayers, decoderLayers, bidirectional, dropout, context } = this.config;
     const { sourceVocabularySize, targetVocabularySize, attention, attend, inputFeeding } = this.config;
-    const table = (name: string, vocabularySize: number) => new Embedding(name, { vocabularySize, embeddingSize });
+    // As output weights, vectors of length sqrt(E) would make a new model sure of itself: its loss would not begin at ln V.
+    const first = this.config.tied ? { initializer: uniform(0.1) } : {};
+    const table = (name: string, vocabularySize: number) =>
+      new Embedding(name, { vocabularySize, embeddingSize, ...first });
     this.#targetEmbedding = table(this.config.sharedEmbedding ? "embedding" : "target", targetVocabularySize);
     this.#sourceEmbedding = this.config.sharedEmbedding ? this.#targetEmbedding : table("source", sourceVocabularySize);
     this.#encoder = this.#stack("encoder", {

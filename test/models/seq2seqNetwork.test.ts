@@ -304,6 +304,32 @@ test("it learns to write words backwards, and attention walks the other way", as
   expect(looks.filter(Boolean).length / looks.length).toBeGreaterThan(0.9);
 }, 60_000);
 
+test("a new model is unsure: its loss begins near ln V, tied or not", async () => {
+  const executor = nativeExecutor();
+  for (const tied of [false, true]) {
+    const network = new Seq2SeqNetwork({
+      sourceVocabularySize: 500,
+      targetVocabularySize: 500,
+      hiddenSize: 64,
+      embeddingSize: 64,
+      tied,
+    });
+    const graph = new Graph();
+    const form = { S: 5, T: 6, B: 20 };
+    graph.output("losses", recordSeq2SeqLoss(graph, network, form).losses);
+    const ids = (length: number) => Int32Array.from({ length }, (_, i) => (i * 37) % 500);
+    const { outputs } = await executor.compile(graph.program(), await storeOf(executor, network)).run({
+      source: ids(100),
+      sourceLengths: new Int32Array(20).fill(5),
+      inputs: ids(120),
+      targets: ids(120).reverse(),
+    });
+    const losses = outputs.losses as Float32Array;
+    const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    expect(Math.abs(mean - Math.log(500))).toBeLessThan(0.3);
+  }
+});
+
 test("contradictions in a configuration are named", () => {
   const refused = (config: Partial<Seq2SeqConfig>) => () => new Seq2SeqNetwork({ ...sizes, ...config });
   expect(refused({ attention: "none", inputFeeding: true })).toThrow(
