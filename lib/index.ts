@@ -40,6 +40,7 @@ export type { MatmulPrecision, NativeExecutorOptions } from "./executor/native.j
 export { NativeExecutor, nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
 export { ReferenceExecutor } from "./executor/reference/executor.js";
 export * from "./graph/index.js";
+export type { BeamText, BeamTextOptions, BeamTexts } from "./models/beamTexts.js";
 export type { GenerateAllOptions, GenerateOptions } from "./models/generation.js";
 export type { Activations, Evaluation, LanguageModelOptions } from "./models/languageModel.js";
 export { LanguageModel } from "./models/languageModel.js";
