@@ -65,7 +65,9 @@ test("generate --beams writes the likeliest texts, the same each time", () => {
   const a = ostinato(...search);
   expect(a).toMatchObject({ status: 0, stderr: "", stdout: ostinato(...search).stdout });
   expect(a.stdout.startsWith("It was")).toBe(true);
-  const lines = ostinato(...search, "--n-best", "3", "--length-penalty", "average", "--json").stdout.trim().split("\n");
+  const lines = ostinato(...search, "--n-best", "3", "--length-penalty", "average", "--json")
+    .stdout.trim()
+    .split("\n");
   const texts = lines.map((line) => JSON.parse(line) as { score: number; tokens: unknown[] });
   expect(texts.length).toBe(3);
   expect(texts[0]?.score).toBeGreaterThanOrEqual(texts[2]?.score as number);

@@ -69,7 +69,9 @@ test("a text ends at the end of a line where that is asked for, and where the to
   const { texts } = await model.beamSearch({ beams: 6, nBest: 6, maximumLength: 8 });
   const eos = words.special.endOfSentence;
   expect(texts.some((found) => found.ended)).toBe(eos !== undefined);
-  await expect((await newModel()).beamSearch({ end: "sentence" })).rejects.toThrow(/no token for the end of a sentence/);
+  await expect((await newModel()).beamSearch({ end: "sentence" })).rejects.toThrow(
+    /no token for the end of a sentence/,
+  );
 });
 
 test("the best text is told after every token, at last the result", async () => {
