@@ -1,6 +1,6 @@
 import { expectKnownOptions, expectNumber, InputError, OptionError } from "../errors.js";
 import type { Executable, Feeds, Values } from "../executor/executor.js";
-import type { OrderedPorts, SearchPlan, SearchPorts } from "../executor/search.js";
+import type { OrderedPorts, RunningSearch, SearchPlan, SearchPorts } from "../executor/search.js";
 import { orderPorts } from "../executor/search.js";
 import type { Port, Value } from "../graph/program.js";
 import { elementsOf } from "../graph/program.js";
@@ -139,7 +139,7 @@ async function searchInside({ step, feeds, sentences, options, attention, onBest
       required: required[sentence] as Map<number, number>,
     })),
   };
-  const search = (step.executable.search as NonNullable<Executable["search"]>)(step, feeds, plan);
+  const search = step.executable.search?.(step, feeds, plan) as RunningSearch;
   for (let done = false; !done; ) {
     signal?.throwIfAborted();
     const told = await search.advance(onBest ? 1 : stepsAtOnce, { best: onBest !== undefined });
