@@ -44,6 +44,7 @@ export { NativeExecutor, nativeExecutor, nativeInfo, setThreads } from "./execut
 export { ReferenceExecutor } from "./executor/reference/executor.js";
 export * from "./graph/index.js";
 export * from "./metrics/index.js";
+export type { BeamText, BeamTextOptions, BeamTexts } from "./models/beamTexts.js";
 export type { GenerateAllOptions, GenerateOptions } from "./models/generation.js";
 export type { Activations, Evaluation, LanguageModelOptions } from "./models/languageModel.js";
 export { LanguageModel } from "./models/languageModel.js";

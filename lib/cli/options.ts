@@ -13,6 +13,11 @@ export function whole(text: string): number {
   return value;
 }
 
+/** A length penalty of beam search. */
+export function penalty(text: string): number | "average" {
+  return text === "average" ? text : number(text);
+}
+
 /** The entries of an object that are not undefined: options that were not given keep the library's defaults. */
 export function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {

@@ -5,6 +5,7 @@ import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { SamplingOptions } from "../search/sampling.js";
 import { completeSampling } from "../search/sampling.js";
+import type { SearchStep } from "../search/searchStep.js";
 import type { LanguageModelNetwork } from "./languageModelNetwork.js";
 
 /** The state of `rows` sequences, by entry: h_l0 [rows,H], c_l0 [rows,H] ... It travels with the caller. */
@@ -20,6 +21,7 @@ export class TokenStep {
   readonly #mask: Float32Array | null;
   #reading: Executable | null = null;
   #writing: Executable | null = null;
+  #searching: Executable | null = null;
 
   readonly #rows: number;
 
@@ -94,6 +96,28 @@ export class TokenStep {
       collect: ["next"],
     });
     return { drawn: collected.next as Int32Array, state: this.#stateOf(outputs) };
+  }
+
+  /** The step as search replays it, with a row for each hypothesis. The tokens that are never drawn are its caller's to ban. */
+  searchStep(): SearchStep {
+    this.#searching ??= this.#compile((graph, logits) => graph.output("logits", logits));
+    const names = Object.keys(this.#model.network.recurrent.stateSizes);
+    return {
+      executable: this.#searching,
+      tokens: "ids",
+      logits: "logits",
+      carry: Object.fromEntries(names.map((name) => [name, `last.${name}`])),
+    };
+  }
+
+  /** The state of one sequence, for each of this step's rows. */
+  repeated(state: SequenceState): SequenceState {
+    const repeat = (values: Float32Array) => {
+      const all = new Float32Array(this.#rows * values.length);
+      for (let row = 0; row < this.#rows; row++) all.set(values, row * values.length);
+      return all;
+    };
+    return Object.fromEntries(Object.entries(state).map(([name, values]) => [name, repeat(values)]));
   }
 
   /** A program from one token of each sequence and the state to what `record` makes of the logits, and the state. */

@@ -9,6 +9,8 @@ import type { Parameter } from "../nn/parameter.js";
 import { EvaluationStep } from "../train/evaluation.js";
 import type { RecordedLoss, Trainable } from "../train/trainable.js";
 import type { WeightType } from "../weights.js";
+import type { BeamTextOptions, BeamTexts } from "./beamTexts.js";
+import { completeBeamTexts, searchTexts } from "./beamTexts.js";
 import type { GenerateAllOptions, GenerateOptions } from "./generation.js";
 import { completeGenerate, completeGenerateAll, draw, TokenStep } from "./generation.js";
 import type { LanguageModelForm } from "./languageModelData.js";
@@ -256,6 +258,26 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
       const last = pieces.push(decoder.end());
       return text + (last.stopped ? last.text : last.text + pieces.end());
     });
+  }
+
+  /**
+   * Searches for the likeliest texts behind a prompt, instead of drawing one: beam search inside the executor. Likely texts of a
+   * language model are often dull; noRepeatNgram keeps them from going in circles.
+   * @throws InputError for a prompt with a character that the model has never seen.
+   * @throws OptionError for options that contradict each other.
+   */
+  async beamSearch(options: BeamTextOptions = {}): Promise<BeamTexts> {
+    const { prompt, ...complete } = completeBeamTexts(this.tokenizer, options);
+    const { context } = this.#begin(prompt);
+    const decode = (tokens: readonly number[]) => {
+      const { decoder } = this.#begin(prompt);
+      return tokens.map((token) => decoder.push(token)).join("") + decoder.end();
+    };
+    // What does not fit is refused before a step of so many rows is compiled.
+    const beams = expectNumber("beamSearch", "beams", complete.search.beams, { integer: true, minimum: 1 });
+    const steps = { reading: this.#tokenStep(), searching: this.#tokenStep(beams) };
+    const known = { context, banned: this.#banned(), tokenizer: this.tokenizer };
+    return searchTexts(steps, known, { ...complete, decode });
   }
 
   /** What is read before the first token is drawn, and a decoder that has seen the prompt. */

@@ -89,7 +89,8 @@ export function completeSeq2SeqConfig(config: Seq2SeqConfig): Required<Seq2SeqCo
     throw new OptionError(`${who}: ${message}`);
   };
   const attends = complete.attention !== "none";
-  if (!attends && config.attend !== undefined) refuse("attend says when to look at the source, and attention is off.");
+  // A completed configuration names the default too.
+  if (!attends && complete.attend === "before") refuse("attend says when to look at the source, and attention is off.");
   if (!attends && complete.inputFeeding) refuse("inputFeeding feeds back what attention made, and attention is off.");
   if (attends && complete.context === "every") refuse('context "every" belongs to models without attention.');
   if (attends && complete.attend === "before" && complete.inputFeeding) {

@@ -75,7 +75,15 @@ const defaults = {
   tree: false,
 };
 
-const optionNames = [...Object.keys(defaults), "begin", "end", "diversity", "sampling", "onBest", "signal"];
+export const beamSearchOptionNames = [
+  ...Object.keys(defaults),
+  "begin",
+  "end",
+  "diversity",
+  "sampling",
+  "onBest",
+  "signal",
+];
 
 type Told = "onBest" | "signal";
 
@@ -90,7 +98,7 @@ export type CompleteBeamSearchOptions = Required<Omit<BeamSearchOptions, Told | 
  * @throws OptionError for what does not fit.
  */
 export function completeBeamSearchOptions(options: BeamSearchOptions, who = "beamSearch"): CompleteBeamSearchOptions {
-  expectKnownOptions(who, options, optionNames);
+  expectKnownOptions(who, options, beamSearchOptionNames);
   const complete: CompleteBeamSearchOptions = {
     ...defaults,
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),

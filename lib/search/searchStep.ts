@@ -1,11 +1,11 @@
-import { expectNumber, InputError, OptionError } from "../errors.js";
+import { expectKnownOptions, expectNumber, InputError, OptionError } from "../errors.js";
 import type { Executable, Feeds, Values } from "../executor/executor.js";
-import type { OrderedPorts, SearchPlan, SearchPorts } from "../executor/search.js";
+import type { OrderedPorts, RunningSearch, SearchPlan, SearchPorts } from "../executor/search.js";
 import { orderPorts } from "../executor/search.js";
 import type { Port, Value } from "../graph/program.js";
 import { elementsOf } from "../graph/program.js";
 import type { BeamSearchOptions, CompleteBeamSearchOptions } from "./beamSearchOptions.js";
-import { completeBeamSearchOptions, requiredTokens } from "./beamSearchOptions.js";
+import { beamSearchOptionNames, completeBeamSearchOptions, requiredTokens } from "./beamSearchOptions.js";
 import type { SearchResult } from "./hypothesis.js";
 import { expectPossible, SentenceSearch } from "./sentenceSearch.js";
 
@@ -69,6 +69,8 @@ export async function searchStepPlainly(
 
 function completeSearch(step: SearchStep, feeds: Feeds, options: SearchStepOptions): Search {
   const who = "searchStep";
+  const ownNames = ["sentences", "maximumLengths", "prefixes", "attention"];
+  expectKnownOptions(who, options, [...beamSearchOptionNames, ...ownNames]);
   const { sentences, maximumLengths, prefixes, attention, onBest, signal, ...shared } = options;
   expectNumber(who, "sentences", sentences, { integer: true, minimum: 1 });
   for (const [name, list] of Object.entries({ maximumLengths, prefixes })) {
@@ -137,7 +139,7 @@ async function searchInside({ step, feeds, sentences, options, attention, onBest
       required: required[sentence] as Map<number, number>,
     })),
   };
-  const search = (step.executable.search as NonNullable<Executable["search"]>)(step, feeds, plan);
+  const search = step.executable.search?.(step, feeds, plan) as RunningSearch;
   for (let done = false; !done; ) {
     signal?.throwIfAborted();
     const told = await search.advance(onBest ? 1 : stepsAtOnce, { best: onBest !== undefined });

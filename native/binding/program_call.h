@@ -11,7 +11,8 @@
 
 namespace ostinato {
 
-// The memory of an array of feeds, of the program's types and sizes; only valid until JavaScript runs again. Throws TypeError.
+// The memory of an array of feeds, of the program's types and sizes; only valid until JavaScript runs again. Throws
+// TypeError.
 std::vector<Bytes> feedArrays(const Program& program, const Napi::Value& given);
 
 // Takes the program's store and binds the program to its memory. Throws ERR_OSTINATO_BUSY, ERR_OSTINATO_MEMORY.

@@ -60,7 +60,8 @@ Napi::Float64Array treeOf(Napi::Env env, const std::vector<BeamSearch::Node>& no
 // Some steps on a thread of libuv; see RunWorker.
 class AdvanceWorker : public Napi::AsyncWorker {
  public:
-  AdvanceWorker(Napi::Env env, std::shared_ptr<SearchObject::Shared> shared, Store::Lease lease, int64_t steps, bool best)
+  AdvanceWorker(Napi::Env env, std::shared_ptr<SearchObject::Shared> shared, Store::Lease lease, int64_t steps,
+                bool best)
       : Napi::AsyncWorker(env, "ostinato.search"),
         deferred_(Napi::Promise::Deferred::New(env)),
         shared_(std::move(shared)),
@@ -134,8 +135,9 @@ class AdvanceWorker : public Napi::AsyncWorker {
 }  // namespace
 
 Napi::Function SearchObject::define(Napi::Env env) {
-  return DefineClass(env, "Search",
-                     {InstanceMethod<&SearchObject::advance>("advance"), InstanceMethod<&SearchObject::result>("result")});
+  return DefineClass(
+      env, "Search",
+      {InstanceMethod<&SearchObject::advance>("advance"), InstanceMethod<&SearchObject::result>("result")});
 }
 
 SearchObject::SearchObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SearchObject>(info) {
@@ -144,8 +146,7 @@ SearchObject::SearchObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Se
   const Bytes words = typedArray(info[1], napi_float64_array, "the search");
   auto shared = std::make_shared<Shared>();
   try {
-    shared->search =
-        std::make_unique<ProgramSearch>(program, static_cast<const double*>(words.data), words.elements);
+    shared->search = std::make_unique<ProgramSearch>(program, static_cast<const double*>(words.data), words.elements);
   } catch (const ProgramError& error) {
     throw coded(env, "ERR_OSTINATO_PROGRAM", error.what());
   } catch (const std::bad_alloc&) {
@@ -193,7 +194,8 @@ Napi::Value SearchObject::result(const Napi::CallbackInfo& info) {
     const Napi::HandleScope scope(env);
     const std::vector<BeamSearch::Hypothesis> ranked = search.ranked(s);
     Napi::Array hypotheses = Napi::Array::New(env, ranked.size());
-    for (size_t i = 0; i < ranked.size(); i++) hypotheses[static_cast<uint32_t>(i)] = hypothesisOf(env, search, s, ranked[i]);
+    for (size_t i = 0; i < ranked.size(); i++)
+      hypotheses[static_cast<uint32_t>(i)] = hypothesisOf(env, search, s, ranked[i]);
     Napi::Object sentence = Napi::Object::New(env);
     sentence.Set("hypotheses", hypotheses);
     if (search.options().tree) sentence.Set("tree", treeOf(env, search.nodes(s)));

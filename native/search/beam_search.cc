@@ -105,7 +105,8 @@ void BeamSearch::normalise(ThreadPool& pool, const float* logits) {
       for (int64_t b = 0; b < blocks_; b++) blocks[b] = k.maximum(x + b * kBlock, std::min(kBlock, V_ - b * kBlock));
       const float most = k.maximum(blocks, blocks_);
       most_[index(row)] = most;
-      logSum_[index(row)] = std::isfinite(most) ? static_cast<double>(most) + std::log(k.sumExpShifted(x, most, V_)) : 0;
+      logSum_[index(row)] =
+          std::isfinite(most) ? static_cast<double>(most) + std::log(k.sumExpShifted(x, most, V_)) : 0;
     }
   });
   for (int64_t row = 0; row < options_.rows(); row++) {
@@ -284,8 +285,8 @@ double BeamSearch::lengthFactor(int64_t length) const {
   return options_.lengthPenalty < 0 ? L : std::pow((5 + L) / 6, options_.lengthPenalty);
 }
 
-// Whether no hypothesis can still reach a better score than the nBest that have ended. Every further token makes the sum smaller,
-// and the length can make no more of it than the greatest length does. Coverage is at most 0.
+// Whether no hypothesis can still reach a better score than the nBest that have ended. Every further token makes the
+// sum smaller, and the length can make no more of it than the greatest length does. Coverage is at most 0.
 bool BeamSearch::cannotImprove(const Sentence& sentence, int64_t maximumLength) const {
   if (!options_.earlyStopping || options_.groups > 1) return false;
   std::vector<double> scores;

@@ -1,11 +1,13 @@
-// Beam search over all sentences and beams at once, on raw memory: a step's logits in, the next step's tokens and the rows that
-// they continue out. lib/search/sentenceSearch.ts does the same for one sentence and is what this is tested against.
+// Beam search over all sentences and beams at once, on raw memory: a step's logits in, the next step's tokens and the
+// rows that they continue out. lib/search/sentenceSearch.ts does the same for one sentence and is what this is tested
+// against.
 //
-//   N = sentences · beams rows; row = sentence · beams + place. The hypotheses of a sentence that live stand in its first rows;
-//   the rows behind them, and those of sentences that are done, stay as they were.
+//   N = sentences · beams rows; row = sentence · beams + place. The hypotheses of a sentence that live stand in its
+//   first rows; the rows behind them, and those of sentences that are done, stay as they were.
 //
-// Candidates are ordered by rank, then by place, then by token, so that a result depends on neither threads nor kernels but for the
-// rounding of the log-softmax. With `sampling`, hypothesis b of sentence s draws token t with Philox counter (b, s, t, 0).
+// Candidates are ordered by rank, then by place, then by token, so that a result depends on neither threads nor kernels
+// but for the rounding of the log-softmax. With `sampling`, hypothesis b of sentence s draws token t with Philox
+// counter (b, s, t, 0).
 //
 // Hypotheses are leaves of a trie of nodes, one trie for each sentence; it is the tree that is returned for drawing.
 #pragma once
@@ -44,8 +46,8 @@ class BeamSearch {
   const SearchOptions& options() const { return options_; }
   int64_t attentionColumns() const { return S_; }
 
-  // logits [N,V], attention [N,S] or null, of the step that read tokens(). Throws InputError for logits without a distribution, after
-  // which the search is of no use, as after std::bad_alloc.
+  // logits [N,V], attention [N,S] or null, of the step that read tokens(). Throws InputError for logits without a
+  // distribution, after which the search is of no use, as after std::bad_alloc.
   void advance(ThreadPool& pool, const float* logits, const float* attention);
 
   // Whether a sentence took part in the last step.
@@ -71,8 +73,8 @@ class BeamSearch {
     std::vector<Node> nodes;
     std::vector<float> attention;
     std::vector<Live> live;
-    std::vector<int64_t> groupSizes;  // of live
-    std::vector<double> coverage;     // [live,S], with a coverage penalty
+    std::vector<int64_t> groupSizes;                // of live
+    std::vector<double> coverage;                   // [live,S], with a coverage penalty
     std::vector<std::vector<Hypothesis>> finished;  // by group
     std::unordered_map<int64_t, int32_t> required;
     int64_t shortest = 0, length = 0;

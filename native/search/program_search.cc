@@ -34,7 +34,8 @@ ProgramSearch::ProgramSearch(std::shared_ptr<Program> program, const double* wor
   expect(isMatrix(logits), "the logits are no f32 matrix with a row for each token");
   const int64_t V = logits.dims[1];
   expect(V <= INT32_MAX, "the vocabulary is larger than 2^31 - 1");
-  expect(attention_ < 0 || isMatrix(program_->output(attention_)), "the attention is no f32 matrix with a row for each token");
+  expect(attention_ < 0 || isMatrix(program_->output(attention_)),
+         "the attention is no f32 matrix with a row for each token");
   for (int64_t left = reader.integer("the number of links", 0, lastFeed + 1); left > 0; left--) {
     const int64_t from = reader.integer("an output", 0, lastOutput), to = reader.integer("a feed", 0, lastFeed);
     const TensorView &output = program_->output(from), &feed = program_->feed(to);
@@ -48,7 +49,8 @@ ProgramSearch::ProgramSearch(std::shared_ptr<Program> program, const double* wor
   SearchOptions options = readSearchOptions(reader, N, V, attention_ >= 0);
   expect(reader.left() == 0, "it goes on after its end");
   for (int64_t i = 0; i <= lastFeed; i++) inputs_.emplace_back(bytesOf(program_->feed(i)));
-  search_ = std::make_unique<BeamSearch>(std::move(options), V, attention_ < 0 ? 0 : program_->output(attention_).dims[1]);
+  search_ =
+      std::make_unique<BeamSearch>(std::move(options), V, attention_ < 0 ? 0 : program_->output(attention_).dims[1]);
 }
 
 int64_t ProgramSearch::bytes() const {

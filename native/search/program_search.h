@@ -1,6 +1,7 @@
 // A search that replays a program, the step of a decoder, as the addon receives it:
 //
-//   [ tokens (feed), logits (output), attention (output, or -1), linkCount, (output, feed)..., the options (search_options.h) ]
+//   [ tokens (feed), logits (output), attention (output, or -1), linkCount, (output, feed)..., the options
+//   (search_options.h) ]
 //
 // It keeps the values of the feeds: programs of a store share one arena, which other runs may use between two calls.
 #pragma once
@@ -26,8 +27,8 @@ class ProgramSearch {
   // Memory that this holds, in bytes.
   int64_t bytes() const;
 
-  // Takes up to so many steps; fewer where the search ends. The program is bound and the caller holds its store. Throws InputError,
-  // and std::bad_alloc; after that every further call throws ProgramError.
+  // Takes up to so many steps; fewer where the search ends. The program is bound and the caller holds its store. Throws
+  // InputError, and std::bad_alloc; after that every further call throws ProgramError.
   void advance(int64_t steps);
 
   // Throws ProgramError after a failure.

@@ -1,6 +1,7 @@
 // What a search was asked for, as lib/executor/search.ts encodes it behind the step's ports (program_search.h):
 //
-//   [ sentences, beams, nBest, groups, diversity, minimumLength, noRepeatNgram, lengthPenalty (-1: average), coveragePenalty,
+//   [ sentences, beams, nBest, groups, diversity, minimumLength, noRepeatNgram, lengthPenalty (-1: average),
+//   coveragePenalty,
 //     earlyStopping, begin, end (-1: none), sampling, temperature, topK, topP, seed, attention, tree,
 //     bannedCount, banned...,
 //     per sentence: maximumLength, requiredCount, (position, token)... ]

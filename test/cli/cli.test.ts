@@ -60,6 +60,25 @@ test("train, generate, evaluate, info and inspect work one after the other", () 
   expect(readFileSync(join(model, "report.html"), "utf8")).toContain("<html");
 });
 
+test("generate --beams writes the likeliest texts, the same each time", () => {
+  const search = ["generate", model, "--prompt", "It was", "--beams", "4", "--maximum-tokens", "12"];
+  const a = ostinato(...search);
+  expect(a).toMatchObject({ status: 0, stderr: "", stdout: ostinato(...search).stdout });
+  expect(a.stdout.startsWith("It was")).toBe(true);
+  const lines = ostinato(...search, "--n-best", "3", "--length-penalty", "average", "--json")
+    .stdout.trim()
+    .split("\n");
+  const texts = lines.map((line) => JSON.parse(line) as { score: number; tokens: unknown[] });
+  expect(texts.length).toBe(3);
+  expect(texts[0]?.score).toBeGreaterThanOrEqual(texts[2]?.score as number);
+  expect(texts[0]?.tokens.length).toBe(12);
+  expectOneSentence(ostinato(...search, "--temperature", "1"), /--temperature belongs to drawing/);
+  expectOneSentence(ostinato(...search, "--top-k", "3"), /--top-k belongs to drawing/);
+  expectOneSentence(ostinato(...search, "--count", "2"), /with --beams it is --n-best/);
+  expectOneSentence(ostinato(...search, "--stop", "x"), /--stop can only be the end of a line/);
+  expectOneSentence(ostinato("generate", model, "--n-best", "2"), /--n-best belongs to search; add --beams 5/);
+});
+
 test("quantize writes a smaller model that generates, and says what it costs", () => {
   const small = join(folder, "int8");
   const made = ostinato("quantize", model, small, "--evaluate", book, "--json");

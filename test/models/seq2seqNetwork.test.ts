@@ -330,6 +330,11 @@ test("a new model is unsure: its loss begins near ln V, tied or not", async () =
   }
 });
 
+test.each(Object.keys(variants))("%s: a completed configuration is one, and means the same", (name) => {
+  const { config } = new Seq2SeqNetwork({ ...sizes, ...variants[name] });
+  expect(new Seq2SeqNetwork(config).config).toEqual(config);
+});
+
 test("contradictions in a configuration are named", () => {
   const refused = (config: Partial<Seq2SeqConfig>) => () => new Seq2SeqNetwork({ ...sizes, ...config });
   expect(refused({ attention: "none", inputFeeding: true })).toThrow(

@@ -43,10 +43,13 @@ function expectSame(found: readonly SearchResult[], wanted: readonly SearchResul
       expect(Math.abs(value - target), where).toBeLessThan(2e-5 * (1 + Math.abs(target)));
     });
     for (const [i, { attention }] of hypotheses.entries()) {
+      const weights = own.hypotheses[i]?.attention?.map((row) => Array.from(row));
       expect(
-        own.hypotheses[i]?.attention?.map((row) => Array.from(row)),
+        weights?.map(({ length }) => length),
         where,
-      ).toEqual(attention?.map((row) => Array.from(row)));
+      ).toEqual(attention?.map(({ length }) => length));
+      const target = attention?.flatMap((row) => Array.from(row));
+      for (const [k, weight] of (weights ?? []).flat().entries()) expect(weight).toBeCloseTo(target?.[k] as number, 5);
     }
   }
 }
@@ -130,4 +133,405 @@ test("native search finds what the plain one finds, whatever the options", async
     compared++;
   }
   expect(compared).toBeGreaterThan(300);
+});
+
+test.each(ways)(
+  "%s: with as many beams as there are beginnings it finds what an exhaustive search finds",
+  async (_, search) => {
+    const [V, longest, nBest] = [3, 4, 6];
+    const sizes = { sentences: 2, beams: V ** longest, V };
+    const { step, feeds } = await tinyStep(native, sizes, 5);
+    const alone = await tinyStep(native, { ...sizes, sentences: 1, beams: 1 }, 5);
+    const found = await search(step, feeds, {
+      begin,
+      end,
+      sentences: 2,
+      beams: sizes.beams,
+      nBest,
+      maximumLength: longest,
+      lengthPenalty: 0.7,
+    });
+    for (const [sentence, { hypotheses }] of found.entries()) {
+      const first = feedsOf(feeds, sentence * sizes.beams, sizes.sentences * sizes.beams);
+      const texts: { tokens: number[]; score: number }[] = [];
+      const visit = async (tokens: number[], sum: number, state: Feeds): Promise<void> => {
+        if (tokens.at(-1) === end) {
+          texts.push({ tokens: tokens.slice(0, -1), score: sum / ((5 + tokens.length) / 6) ** 0.7 });
+        } else if (tokens.length < longest) {
+          const { outputs } = await alone.step.executable.run({
+            ...state,
+            tokens: Int32Array.of(tokens.at(-1) ?? begin),
+          });
+          const weights = Array.from(outputs.logits as Float32Array, Math.exp);
+          const total = weights.reduce((a, b) => a + b, 0);
+          const after = { h: outputs["h after"], slow: outputs["slow after"] } as Feeds;
+          for (const [token, weight] of weights.entries())
+            await visit([...tokens, token], sum + Math.log(weight / total), after);
+        }
+      };
+      await visit([], 0, first);
+      texts.sort((a, b) => b.score - a.score);
+      expect(hypotheses.map(({ tokens }) => tokens)).toEqual(texts.slice(0, nBest).map(({ tokens }) => tokens));
+      for (const [i, { score }] of hypotheses.entries()) expect(score).toBeCloseTo(texts[i]?.score as number, 4);
+    }
+  },
+);
+
+test.each(ways)("%s: one beam is greedy search", async (_, search) => {
+  const sizes = { sentences: 1, beams: 1, V: 9 };
+  for (let seed = 1; seed <= 5; seed++) {
+    const { step, feeds } = await tinyStep(native, sizes, seed);
+    const greedy: number[] = [];
+    for (let state = feeds; greedy.length < 15; ) {
+      const { outputs } = await step.executable.run({ ...state, tokens: Int32Array.of(greedy.at(-1) ?? begin) });
+      const logits = Array.from(outputs.logits as Float32Array);
+      const token = logits.indexOf(Math.max(...logits));
+      if (token === end) break;
+      greedy.push(token);
+      state = { h: outputs["h after"], slow: outputs["slow after"] } as Feeds;
+    }
+    const [found] = await search(step, feeds, { begin, end, sentences: 1, beams: 1, maximumLength: 15 });
+    expect(found?.hypotheses[0]?.tokens).toEqual(greedy);
+  }
+});
+
+test.each(ways)("%s: many sentences at once are found as each alone", async (_, search) => {
+  const sizes = { sentences: 5, beams: 4, V: 8, S: 3 };
+  const { step, feeds } = await tinyStep(native, sizes, 9);
+  const one = await tinyStep(native, { ...sizes, sentences: 1 }, 9);
+  const options = { begin, end, beams: 4, nBest: 4, lengthPenalty: 0.6, coveragePenalty: 0.2, tree: true };
+  const maximumLengths = [12, 3, 7, 12, 1];
+  const together = await search(step, feeds, { ...options, sentences: 5, maximumLengths });
+  for (const [sentence, maximumLength] of maximumLengths.entries()) {
+    const own = feedsOf(feeds, sentence, 5);
+    const alone = await search(one.step, own, { ...options, sentences: 1, maximumLength });
+    expectSame([together[sentence] as SearchResult], alone);
+  }
+});
+
+test.each(ways)("%s: to stop early changes nothing but the time it takes", async (_, search) => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const sizes = { sentences: 3, beams: 4, V: 6, S: 2 };
+    const { step, feeds } = await tinyStep(native, sizes, seed);
+    for (const lengthPenalty of [0, 1, "average"] as const) {
+      const given = {
+        ...{ begin, end, sentences: 3, beams: 4, nBest: 2, maximumLength: 20, lengthPenalty },
+        coveragePenalty: seed % 2 === 0 ? 0.2 : 0,
+      };
+      const early = await search(step, feeds, { ...given, earlyStopping: true });
+      expectSame(early, await search(step, feeds, { ...given, earlyStopping: false }));
+    }
+  }
+});
+
+test.each(ways)(
+  "%s: minimum length, n-grams, forced and banned tokens hold for what is drawn, too",
+  async (_, search) => {
+    const sizes = { sentences: 3, beams: 6, V: 12 };
+    const { step, feeds } = await tinyStep(native, sizes, 4);
+    for (const sampling of [undefined, { seed: 3, temperature: 1.5 }, { seed: 4, topK: 4, topP: 0.9 }]) {
+      const results = await search(step, feeds, {
+        begin,
+        end,
+        sentences: 3,
+        beams: 6,
+        nBest: 6,
+        maximumLength: 12,
+        minimumLength: 4,
+        noRepeatNgram: 2,
+        prefixes: [[3], [], [4, 5]],
+        forced: [{ position: 6, token: 7 }],
+        banned: [2],
+        ...(sampling ? { sampling } : {}),
+      });
+      for (const [sentence, { hypotheses }] of results.entries()) {
+        expect(hypotheses.length).toBeGreaterThan(0);
+        for (const { tokens } of hypotheses) {
+          const prefix = [[3], [], [4, 5]][sentence] as number[];
+          expect(tokens.slice(0, prefix.length)).toEqual(prefix);
+          expect(tokens[6]).toBe(7);
+          expect(tokens).not.toContain(2);
+          const pairs = tokens.slice(1).map((token, i) => `${tokens[i]} ${token}`);
+          // The forced token may end a pair that was there before.
+          const free = pairs.filter((_, i) => i !== 5);
+          expect(new Set(free).size).toBe(free.length);
+        }
+      }
+    }
+  },
+);
+
+test.each(ways)(
+  "%s: what is drawn follows the distribution of the model, whatever the sentence and beam",
+  async (_, search) => {
+    const [V, beams, sentences] = [4, 500, 4];
+    const { step, feeds } = await tinyStep(native, { sentences: 1, beams: sentences * beams, V }, 6);
+    const { outputs } = await step.executable.run({ ...feeds, tokens: new Int32Array(sentences * beams) });
+    const weights = Array.from((outputs.logits as Float32Array).subarray(0, V), Math.exp);
+    const total = weights.reduce((a, b) => a + b, 0);
+    const options = { begin, end: null, beams, nBest: beams, sentences, maximumLength: 2, sampling: { seed: 8 } };
+    const results = await search(step, feeds, options);
+    const drawn = results.flatMap(({ hypotheses }) => hypotheses.map(({ tokens }) => tokens[0] as number));
+    for (const [token, weight] of weights.entries()) {
+      const [p, n] = [weight / total, drawn.length];
+      const count = drawn.filter((own) => own === token).length;
+      expect(Math.abs(count - n * p)).toBeLessThan(4 * Math.sqrt(n * p * (1 - p)) + 1);
+    }
+    const orders = results.map(({ hypotheses }) => hypotheses.map(({ tokens }) => tokens.join()).join(" "));
+    expect(new Set(orders).size).toBe(sentences);
+    expectSame(await search(step, feeds, options), results);
+  },
+);
+
+test.each(ways)("%s: the best hypotheses are told after every step, at last the results", async (_, search) => {
+  const sizes = { sentences: 3, beams: 4, V: 7 };
+  for (let seed = 1; seed <= 8; seed++) {
+    const { step, feeds } = await tinyStep(native, sizes, seed);
+    const told: number[][][] = [[], [], []];
+    const results = await search(step, feeds, {
+      begin,
+      end,
+      sentences: 3,
+      beams: 4,
+      maximumLength: 9,
+      lengthPenalty: seed % 2,
+      onBest: (tokens, sentence) => told[sentence]?.push([...tokens]),
+    });
+    expect(told.map((calls) => calls.at(-1))).toEqual(results.map(({ hypotheses }) => hypotheses[0]?.tokens));
+    expect(told.every((calls) => calls.length > 0)).toBe(true);
+  }
+});
+
+test.each(ways)("%s: a signal ends the search", async (_, search) => {
+  const sizes = { sentences: 2, beams: 2, V: 6 };
+  const { step, feeds } = await tinyStep(native, sizes, 1);
+  const options = { begin, end: null, sentences: 2, beams: 2, maximumLength: 1_000_000 };
+  await expect(search(step, feeds, { ...options, signal: AbortSignal.abort(new Error("too late")) })).rejects.toThrow(
+    "too late",
+  );
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new Error("enough")), 30);
+  await expect(search(step, feeds, { ...options, signal: controller.signal })).rejects.toThrow("enough");
+});
+
+test.each(ways)("%s: other runs of the same store between two chunks change nothing", async (_, search) => {
+  const sizes = { sentences: 2, beams: 3, V: 9 };
+  const { step, feeds } = await tinyStep(native, sizes, 12);
+  const options = { begin, end, sentences: 2, beams: 3, nBest: 3, maximumLength: 40, earlyStopping: false };
+  const alone = await search(step, feeds, options);
+  const [found] = await Promise.all([
+    search(step, feeds, options),
+    ...Array.from({ length: 20 }, (_, i) => step.executable.run({ ...feeds, tokens: new Int32Array(6).fill(i % 9) })),
+  ]);
+  expectSame(found, alone);
+});
+
+test("searchStep finds what beamSearch finds over the same step", async () => {
+  const sizes = { sentences: 1, beams: 4, V: 8, S: 3 };
+  const { step, feeds } = await tinyStep(native, sizes, 21);
+  const one = await tinyStep(native, { ...sizes, beams: 1 }, 21);
+  const options = { begin, end, beams: 4, nBest: 3, maximumLength: 10, coveragePenalty: 0.3, lengthPenalty: 1 };
+  const single = async (token: number, state: Feeds) => {
+    const { outputs } = await one.step.executable.run({ ...state, tokens: Int32Array.of(token) });
+    const weights = Array.from(outputs.logits as Float32Array, Math.exp);
+    const total = weights.reduce((a, b) => a + b, 0);
+    return {
+      logProbabilities: weights.map((weight) => Math.log(weight / total)),
+      state: { h: outputs["h after"], slow: outputs["slow after"] } as Feeds,
+      attention: outputs.attention as Float32Array,
+    };
+  };
+  const wanted = await beamSearch<Feeds>(
+    async (tokens, states) => {
+      const rows = await Promise.all(tokens.map((token, i) => single(token, states[i] as Feeds)));
+      return {
+        logProbabilities: rows.map((row) => row.logProbabilities),
+        states: rows.map((row) => row.state),
+        attention: rows.map((row) => row.attention),
+      };
+    },
+    feedsOf(feeds, 0, 4),
+    options,
+  );
+  const [found] = await searchStep(step, feeds, { ...options, sentences: 1 });
+  expect(found?.hypotheses.map(({ tokens }) => tokens)).toEqual(wanted.hypotheses.map(({ tokens }) => tokens));
+  found?.hypotheses.forEach(({ score }, i) => {
+    expect(score).toBeCloseTo(wanted.hypotheses[i]?.score as number, 4);
+  });
+});
+
+test.each([
+  ["Luong, input feeding", { attention: "general", inputFeeding: true, decoderLayers: 2 }],
+  ["Bahdanau", { attention: "additive", attend: "before", cell: "gru" }],
+] as const)("an encoder-decoder is searched natively as in the reference executor: %s", async (_, variant) => {
+  const [S, B, beams] = [5, 3, 4];
+  const network = new Seq2SeqNetwork({
+    ...{ sourceVocabularySize: 9, targetVocabularySize: 11, hiddenSize: 8, embeddingSize: 6 },
+    ...variant,
+  });
+  const translate = async (executor: Executor) => {
+    const { step, feeds } = await decoderStep(executor, network, { S, B, beams });
+    return searchStep(step, feeds, {
+      begin,
+      end,
+      sentences: B,
+      beams,
+      nBest: 3,
+      maximumLength: 12,
+      minimumLength: 2,
+      lengthPenalty: 0.8,
+      coveragePenalty: 0.2,
+      noRepeatNgram: 3,
+    });
+  };
+  const found = await translate(native);
+  const wanted = await translate(new ReferenceExecutor());
+  expect(found.map(({ hypotheses }) => hypotheses.map(({ tokens }) => tokens))).toEqual(
+    wanted.map(({ hypotheses }) => hypotheses.map(({ tokens }) => tokens)),
+  );
+  for (const [sentence, length] of [S, 2, 4].entries()) {
+    for (const { attention = [], logProbabilities } of found[sentence]?.hypotheses ?? []) {
+      expect(attention.length).toBe(logProbabilities.length);
+      for (const row of attention) {
+        const weights = Array.from(row);
+        expect(weights.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 4);
+        expect(weights.slice(length).every((weight) => weight === 0)).toBe(true);
+      }
+    }
+  }
+});
+
+/** The encoder's program, run; and the step that reads what it made. */
+async function decoderStep(
+  executor: Executor,
+  network: Seq2SeqNetwork,
+  { S, B, beams }: { S: number; B: number; beams: number },
+): Promise<{ step: SearchStep; feeds: Feeds }> {
+  const N = B * beams;
+  const store = executor.createStore();
+  for (const [i, { name, shape, initializer }] of network.parameters.entries()) {
+    store.declare({ name, dtype: "f32", shape });
+    const values = initializer(shape, randomSource(i + 1, name));
+    await store.write(
+      name,
+      values.map((value) => 4 * value),
+    );
+  }
+  const encoder = new Graph();
+  const sourceLengths = encoder.feed("lengths", "i32", [B]);
+  const { memory, state } = network.encode(encoder.feed("source", "i32", [S, B]), sourceLengths);
+  if (!memory) throw new Error("the network has no attention");
+  encoder.output("values", memory.values);
+  encoder.output("keys", memory.keys);
+  for (const [name, tensor] of Object.entries(state)) encoder.output(name, tensor);
+  const lengths = Int32Array.of(S, 2, 4);
+  const source = Int32Array.from({ length: S * B }, (_, i) => (i * 7) % 9);
+  const { outputs } = await executor.compile(encoder.program(), store).run({ source, lengths });
+
+  const graph = new Graph();
+  const fed = (name: string, shape: readonly number[]) => graph.feed(name, "f32", shape);
+  const own = Object.fromEntries(
+    Object.entries(state).map(([name, { shape }]) => [name, fed(name, [N, ...shape.slice(1)])]),
+  );
+  const encoded = {
+    memory: {
+      values: fed("values", memory.values.shape),
+      keys: fed("keys", memory.keys.shape),
+      lengths: graph.feed("lengths", "i32", [B]),
+    },
+    context: null,
+    state: own,
+  };
+  const next = network.step(graph.feed("tokens", "i32", [N]), own, encoded);
+  graph.output("logits", next.logits);
+  graph.output("attention", next.weights as NonNullable<typeof next.weights>);
+  for (const [name, tensor] of Object.entries(next.state)) graph.output(`next ${name}`, tensor);
+  const repeated = Object.keys(state).map((name) => {
+    const values = outputs[name] as Float32Array;
+    const size = values.length / B;
+    const rows = Array.from({ length: N }, (_, row) => Math.floor(row / beams));
+    return [name, Float32Array.from(rows.flatMap((b) => [...values.subarray(b * size, (b + 1) * size)]))] as const;
+  });
+  return {
+    step: {
+      executable: executor.compile(graph.program(), store),
+      tokens: "tokens",
+      logits: "logits",
+      attention: "attention",
+      carry: Object.fromEntries(Object.keys(state).map((name) => [name, `next ${name}`])),
+    },
+    feeds: {
+      ...Object.fromEntries(repeated),
+      values: outputs.values as Float32Array,
+      keys: outputs.keys as Float32Array,
+      lengths,
+    },
+  };
+}
+
+test("logits that are no numbers end the search with their place", async () => {
+  const { step, feeds } = await tinyStep(native, { sentences: 2, beams: 2, V: 5 }, 1);
+  const h = (feeds.h as Float32Array).slice();
+  h.fill(Number.NaN, 12, 18);
+  for (const search of [searchStep, searchStepPlainly]) {
+    await expect(search(step, { ...feeds, h }, { begin, end, sentences: 2, beams: 2 })).rejects.toThrow(
+      /the logits of sentence 1, beam 0 hold a NaN/,
+    );
+  }
+});
+
+test("a sentence in which every token is impossible has no hypotheses", async () => {
+  const graph = new Graph();
+  const N = 4;
+  const tokens = graph.feed("tokens", "i32", [1, N]);
+  const table = graph.feed("table", "f32", [3, 3]);
+  graph.output("logits", ops.add(ops.reshape(ops.embedding(table, tokens), [N, 3]), graph.feed("bias", "f32", [N, 3])));
+  const step = { tokens: "tokens", logits: "logits", carry: {} };
+  const never = Number.NEGATIVE_INFINITY;
+  const bias = Float32Array.from({ length: N * 3 }, (_, i) => (i < 6 ? never : 0));
+  const feeds = { table: Float32Array.from([0, 1, 2, 0, 0, 0, 1, 3, 0]), bias };
+  const options = { begin, end, sentences: 2, beams: 2, nBest: 2, tree: true };
+  const executable = native.compile(graph.program(), native.createStore());
+  const found = await searchStep({ ...step, executable }, feeds, options);
+  expect(found[0]).toEqual({ hypotheses: [], tree: [] });
+  expect(found[1]?.hypotheses.length).toBe(2);
+  expectSame(found, await searchStepPlainly({ ...step, executable }, feeds, options));
+  const prefixes = [[2], [2]];
+  for (const search of [searchStep, searchStepPlainly]) {
+    const failing = search({ ...step, executable }, feeds, { ...options, prefixes });
+    await expect(failing).rejects.toThrow(/no hypothesis begins with the prefix/);
+  }
+});
+
+test("what does not fit the step or contradicts itself is refused", async () => {
+  const { step, feeds } = await tinyStep(native, { sentences: 2, beams: 2, V: 5 }, 1);
+  const refused = (options: Partial<SearchStepOptions>, own: Partial<SearchStep> = {}) =>
+    searchStep({ ...step, ...own }, feeds, { begin, end, sentences: 2, beams: 2, ...options });
+  await expect(refused({ sentences: 3 })).rejects.toThrow(/4 rows; 3 sentences with 2 beams each need 6/);
+  await expect(refused({ prefixes: [[1]] })).rejects.toThrow(/one entry for each of 2 sentences, got 1/);
+  await expect(refused({ prefixes: [[2], [7]] })).rejects.toThrow(
+    /token 7 of sentence 1 is outside .* vocabulary of 5/,
+  );
+  await expect(refused({ maximumLengths: [3, 0] })).rejects.toThrow(/sentence 1: expected maximumLength/);
+  await expect(refused({ coveragePenalty: 1 })).rejects.toThrow(/coveragePenalty needs a step with an output/);
+  await expect(refused({ attention: true })).rejects.toThrow(/attention needs a step with an output/);
+  await expect(refused({ sampling: {}, groups: 2 })).rejects.toThrow(/hypotheses that are drawn differ/);
+  await expect(refused({ sampling: { top: 3 } as never })).rejects.toThrow(/unknown option "top"/);
+  await expect(refused({ prefix: [2], forced: [{ position: 0, token: 3 }] })).rejects.toThrow(
+    /tokens 2 and 3 cannot both stand at position 0/,
+  );
+  await expect(refused({ banned: [3], forced: [{ position: 0, token: 3 }] })).rejects.toThrow(
+    /forced token 3 is banned/,
+  );
+  await expect(refused({ maximumLength: 4, forced: [{ position: 4, token: 3 }] })).rejects.toThrow(
+    /beyond maximumLength 4/,
+  );
+  await expect(refused({ forced: [{ position: 1, token: end }] })).rejects.toThrow(/the end is forced at position 1/);
+  await expect(refused({}, { logits: "h" })).rejects.toThrow(/no output "h"/);
+  await expect(refused({}, { tokens: "h" })).rejects.toThrow(/expected "h" to be whole numbers/);
+  await expect(refused({}, { carry: { h: "logits" } })).rejects.toThrow(/expected "logits" to be as "h"/);
+  await expect(refused({}, { carry: { tokens: "logits" } })).rejects.toThrow(/is what search feeds/);
+  const fed = { ...feeds, tokens: new Int32Array(4) };
+  await expect(searchStep(step, fed, { begin, end, sentences: 2, beams: 2 })).rejects.toThrow(/leave it out/);
+  await expect(searchStep(step, {}, { begin, end, sentences: 2, beams: 2 })).rejects.toThrow(/feed "h" is missing/);
 });

@@ -1,11 +1,11 @@
 import { Command } from "commander";
-import { InputError } from "../../errors.js";
+import { InputError, OptionError } from "../../errors.js";
 import type { GenerateOptions } from "../../models/generation.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
-import { given, number, whole } from "../options.js";
+import { given, number, penalty, whole } from "../options.js";
 
 interface Options extends ExecutorOptions {
   prompt?: string;
@@ -16,6 +16,9 @@ interface Options extends ExecutorOptions {
   seed?: number;
   stop?: string;
   count: number;
+  beams?: number;
+  nBest?: number;
+  lengthPenalty?: number | "average";
   json?: boolean;
 }
 
@@ -31,19 +34,24 @@ export function generateCommand(): Command {
     .option("--seed <n>", "the same seed writes the same text (default: a new one)", whole)
     .option("--stop <text>", "stop before this text")
     .option("--count <n>", "how many texts to write, side by side", whole, 1)
+    .option("--beams <n>", "search for the likeliest text with n beams, instead of drawing one", whole)
+    .option("--n-best <n>", "how many of the likeliest to print, with --beams (default: 1)", whole)
+    .option("--length-penalty <x>", "what favours long texts: a power, or average, with --beams (default: 0)", penalty)
     .option("--json", "print one JSON object for each text");
   return withExecutorOptions(command).action(generate);
 }
 
 async function generate(folder: string, options: Options): Promise<void> {
   if (options.count < 1) throw new InputError("generate: --count must be at least 1.");
+  expectOneWay(options);
   const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
   const { signal, stoppedBy, done } = interruptible();
   const { maximumTokens, temperature, topK, topP, stop } = options;
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
   const drawing = { ...given({ maximumTokens, temperature, topK, topP, stop }), seed, signal };
   try {
-    if (options.count > 1 || options.json) await writeAll(model, options, drawing);
+    if (options.beams !== undefined) await writeLikeliest(model, options, signal);
+    else if (options.count > 1 || options.json) await writeAll(model, options, drawing);
     else await writeOne(model, options.prompt, drawing);
   } catch (error) {
     const signalName = stoppedBy();
@@ -52,6 +60,37 @@ async function generate(folder: string, options: Options): Promise<void> {
     process.exitCode = exitCodeOf(signalName);
   } finally {
     done();
+  }
+}
+
+/** A text is drawn or searched for. @throws OptionError for options of both. */
+function expectOneWay({ beams, count, stop, ...options }: Options): void {
+  const flags = beams === undefined ? ["nBest", "lengthPenalty"] : ["temperature", "topK", "topP", "seed"];
+  const wrong = flags.find((flag) => options[flag as keyof typeof options] !== undefined);
+  const dashed = `--${wrong?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  if (beams === undefined) {
+    if (wrong) throw new OptionError(`generate: ${dashed} belongs to search; add --beams 5.`);
+    return;
+  }
+  if (wrong)
+    throw new OptionError(`generate: ${dashed} belongs to drawing, and --beams searches: leave one of them out.`);
+  if (count > 1) throw new OptionError("generate: --count draws several texts; with --beams it is --n-best.");
+  if (stop !== undefined && stop !== "\n") {
+    throw new OptionError("generate: with --beams, --stop can only be the end of a line, $'\\n'.");
+  }
+}
+
+/** The likeliest, best first. */
+async function writeLikeliest(model: LanguageModel, options: Options, signal: AbortSignal): Promise<void> {
+  const { prompt = "", beams, nBest, lengthPenalty, maximumTokens: maximumLength = 500, stop, json } = options;
+  const end = stop === undefined ? undefined : ("line" as const);
+  const { texts } = await model.beamSearch({
+    ...given({ beams, nBest, lengthPenalty, end }),
+    ...{ prompt, maximumLength, signal },
+  });
+  for (const [i, { text, score, tokens, ended }] of texts.entries()) {
+    if (json) process.stdout.write(`${JSON.stringify({ place: i, prompt, text, score, ended, tokens })}\n`);
+    else process.stdout.write(`${i > 0 ? "\n" : ""}${prompt}${text}\n`);
   }
 }
 

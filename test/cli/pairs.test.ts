@@ -1,0 +1,171 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "ostinato-cli-pairs-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { FORCE_COLOR: _, ...env } = process.env;
+
+function ostinato(args: string[], input = "") {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    env,
+    input,
+    encoding: "utf8",
+    timeout: 90_000,
+  });
+  return { status, stdout, stderr };
+}
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+// Words of three letters of six, spelled in capitals.
+const words = ["a", "b", "c", "d", "e", "f"].flatMap((x, _, all) => all.flatMap((y) => all.map((z) => x + y + z)));
+const capitals = (word: string) => [...word.toUpperCase()].join(" ");
+const table = file("words.tsv", `${words.map((word) => `${word}\t${capitals(word)}`).join("\n")}\n`);
+const sources = file("words.src", `${words.join("\n")}\n`);
+const targets = file("words.tgt", `${words.map(capitals).join("\n")}\n`);
+const small = ["--hidden", "32", "--embedding", "16", "--batch", "16", "--learning-rate", "0.01"];
+const model = join(folder, "model");
+
+function expectRefused(args: string[], words: RegExp, status = 1) {
+  const result = ostinato(args);
+  expect(result.stderr).toMatch(words);
+  expect(result.stderr).toMatch(/^error: /);
+  expect(result.stderr).not.toMatch(/\n\s+at /);
+  expect(result.status).toBe(status);
+}
+
+test("train transliterate, translate, evaluate, trace, map, info, inspect and quantized weights work one after the other", () => {
+  const trained = ostinato([
+    ...["train", "transliterate", table, "--test", table, "--out", model, ...small],
+    ...["--epochs", "12", "--sample-every", "60"],
+  ]);
+  expect(trained.stderr).toMatch(/205 pairs to learn, 11 to validate; vocabularies of 8 and 8 word tokens/);
+  expect(trained.stderr).toMatch(/\n {2}-> [A-F ]+\n {5}\([A-F ]+\)/);
+  expect(trained.stdout).toMatch(/^test \d\.\d+ nats/);
+  expect(trained.status).toBe(0);
+
+  // An empty line stays one.
+  const written = ostinato(["translate", model], "fab\n\nbad\r\n");
+  expect(written).toEqual({ status: 0, stdout: "F A B\n\nB A D\n", stderr: "" });
+  expect(ostinato(["translate", model, "cab", "fed", "--beams", "2", "--n-best", "2", "--scores"]).stdout).toMatch(
+    /^-\d\.\d{4}\tC A B\n-\d+\.\d{4}\t.*\n-\d\.\d{4}\tF E D\n-\d+\.\d{4}\t.*\n$/,
+  );
+  const json = JSON.parse(ostinato(["translate", model, "ace", "--json"]).stdout);
+  expect(json).toMatchObject({ source: "ace", text: "A C E", hypotheses: [{ tokens: ["A", "C", "E"], ended: true }] });
+  const drawn = ["translate", model, "ace", "--temperature", "2", "--seed", "1", "--beams", "1"];
+  expect(ostinato(drawn).stdout).toBe(ostinato(drawn).stdout);
+
+  expect(ostinato(["evaluate", model, sources, targets]).stdout).toMatch(
+    /^864 tokens: .*\n216 sources:\n {2}BLEU +\d.*tok:13a.*\n {2}chrF .*\n {2}exact +(9\d|100)\.\d\d %.*\n {2}error rate +\d\.\d\d % of words\n/,
+  );
+  expect(JSON.parse(ostinato(["evaluate", model, table, "--json", "--beams", "1"]).stdout)).toMatchObject({
+    sources: 216,
+  });
+
+  const [attention, tree] = [join(folder, "a.svg"), join(folder, "t.svg")];
+  const traced = ostinato(["trace", model, "bed", "--attention-svg", attention, "--tree-svg", tree]);
+  expect(traced.stdout).toMatch(/^B E D\n\n.*b.*e.*d/);
+  expect(traced.stdout).toMatch(/#1/);
+  for (const picture of [attention, tree]) expect(readFileSync(picture, "utf8")).toMatch(/^<svg/);
+  const map = join(folder, "map.svg");
+  expect(ostinato(["map", model, sources, "--out", map]).stdout).toMatch(
+    /216 vectors: \d+\.\d % of their variance lies along x/,
+  );
+  expect(existsSync(map)).toBe(true);
+
+  expect(ostinato(["info", model]).stdout).toMatch(
+    /Seq2Seq: [\d,]+ parameters in float32; from character tokens, vocabulary 8 to word tokens, vocabulary 8/,
+  );
+  expect(ostinato(["inspect", model, "--text", table]).status).toBe(0);
+  expect(readFileSync(join(model, "report.html"), "utf8")).toMatch(/What it writes.*Attention/s);
+}, 120_000);
+
+test("a chat answers line by line, and a question it cannot read does not end it", () => {
+  const csv = file(
+    "chat.csv",
+    `Q,A,label\n${words.map((word) => `${word} ?,"${capitals(word)}, yes",0`).join("\n")}\n`,
+  );
+  const out = join(folder, "chat");
+  const trained = ostinato([
+    ...["train", "chat", csv, "--out", out, ...small, "--epochs", "1", "--steps", "5"],
+    ...["--tokenizer", "word", "--validation", "0"],
+  ]);
+  expect(trained.status, trained.stderr).toBe(0);
+  const { stdout, stderr, status } = ostinato(["chat", out, "--maximum-length", "4"], "abc ?\nxyz\nfed ?\n");
+  expect(stderr).toMatch(/error: None of the tokens/);
+  expect(stdout.split("\n").length).toBe(3);
+  expect(status).toBe(0);
+}, 60_000);
+
+test("an autoencoder writes its lines again", () => {
+  const out = join(folder, "copies");
+  const text = file("lines.txt", `${words.map(capitals).join("\n")}\n`);
+  const { status, stderr } = ostinato([
+    ...["train", "autoencoder", text, "--out", out, ...small, "--tokenizer", "word", "--epochs", "30"],
+  ]);
+  expect(status, stderr).toBe(0);
+  const scores = JSON.parse(ostinato(["evaluate", out, text, "--copies", "--json"]).stdout) as { exact: number };
+  expect(scores.exact).toBeGreaterThan(0.8);
+}, 60_000);
+
+test("a stopped training of pairs goes on to the same weights", () => {
+  const weights = (name: string) => readFileSync(join(folder, name, "model.safetensors"));
+  const run = (name: string, steps: number, ...more: string[]) => {
+    const given = ["--steps", String(steps), "--teacher-forcing", "linear:1:0:20", "--dropout", "0.1", ...more];
+    const { status, stderr } = ostinato([
+      "train",
+      "transliterate",
+      table,
+      "--out",
+      join(folder, name),
+      ...small,
+      ...given,
+    ]);
+    expect(status, stderr).toBe(0);
+  };
+  run("whole", 20);
+  run("parts", 9);
+  run("parts", 20, "--resume");
+  expect(weights("parts").equals(weights("whole"))).toBe(true);
+}, 60_000);
+
+test("bad input gets one sentence with file and line", () => {
+  const out = ["--out", join(folder, "never"), ...small];
+  const short = file("short.tgt", "A\nB\n");
+  expectRefused(
+    ["train", "translate", sources, short, ...out],
+    /words.src has 216 lines and .*short.tgt has 2: .* Line 3 of .*words.src has no partner/,
+  );
+  const hole = file("hole.tsv", "a\tA\nb\t\n");
+  expectRefused(["train", "transliterate", hole, ...out], /hole.tsv, line 2: column 2 is empty/);
+  const long = file("long.tsv", `a\tA\n${"b".repeat(40)}\tB\n${"c\tC\n".repeat(20)}`);
+  expectRefused(
+    ["train", "transliterate", long, ...out, "--maximum-length", "30"],
+    /long.tsv, line 2: the source has 40 tokens, and at most 30 are allowed/,
+  );
+  expectRefused(["train", "chat", table, ...out], /words.tsv has no column "Q"/, 2);
+  expectRefused(["train", "transliterate", sources, targets, table, ...out], /got 3 files/, 2);
+  const shared = ["train", "translate", sources, targets, ...out, "--shared", "--tokenizer", "word"];
+  expectRefused(shared, /no token in common. Leave --shared out/, 2);
+  expectRefused([...shared, "--source-tokenizer", "character"], /--source-tokenizer contradicts --tokenizer/, 2);
+  expectRefused(
+    ["train", "transliterate", table, ...out, "--attention", "none", "--attend", "before"],
+    /--attend says when to look at the source, and --attention is none/,
+    2,
+  );
+  expectRefused(["train", "transliterate", table, ...out, "--teacher-forcing", "often"], /expected a share/, 2);
+  expectRefused(["translate", join(folder, "nowhere"), "a"], /There is no model folder/);
+  expectRefused(["translate", model, "xyz"], /None of the tokens is among the 8/);
+  expectRefused(["translate", model, "abc", "--beams", "2", "--n-best", "3"], /nBest 3/, 2);
+  expectRefused(["translate", model, "abc", "--seed", "1"], /--seed is for what is drawn/, 2);
+  expectRefused(["generate", model], /holds a Seq2Seq, expected a LanguageModel/);
+  expect(existsSync(join(folder, "never"))).toBe(false);
+}, 90_000);
