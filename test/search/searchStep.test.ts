@@ -5,6 +5,7 @@ import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { Graph } from "../../lib/graph/graph.js";
 import * as ops from "../../lib/graph/ops/index.js";
 import { Seq2SeqNetwork } from "../../lib/models/seq2seqNetwork.js";
+import { TranslationStep } from "../../lib/models/translationStep.js";
 import { randomSource } from "../../lib/random/source.js";
 import type { SearchResult, SearchStep, SearchStepOptions } from "../../lib/search/index.js";
 import { beamSearch, searchStep } from "../../lib/search/index.js";
@@ -407,7 +408,6 @@ async function decoderStep(
   network: Seq2SeqNetwork,
   { S, B, beams }: { S: number; B: number; beams: number },
 ): Promise<{ step: SearchStep; feeds: Feeds }> {
-  const N = B * beams;
   const store = executor.createStore();
   for (const [i, { name, shape, initializer }] of network.parameters.entries()) {
     store.declare({ name, dtype: "f32", shape });
@@ -417,121 +417,8 @@ async function decoderStep(
       values.map((value) => 4 * value),
     );
   }
-  const encoder = new Graph();
-  const sourceLengths = encoder.feed("lengths", "i32", [B]);
-  const { memory, state } = network.encode(encoder.feed("source", "i32", [S, B]), sourceLengths);
-  if (!memory) throw new Error("the network has no attention");
-  encoder.output("values", memory.values);
-  encoder.output("keys", memory.keys);
-  for (const [name, tensor] of Object.entries(state)) encoder.output(name, tensor);
-  const lengths = Int32Array.of(S, 2, 4);
-  const source = Int32Array.from({ length: S * B }, (_, i) => (i * 7) % 9);
-  const { outputs } = await executor.compile(encoder.program(), store).run({ source, lengths });
-
-  const graph = new Graph();
-  const fed = (name: string, shape: readonly number[]) => graph.feed(name, "f32", shape);
-  const own = Object.fromEntries(
-    Object.entries(state).map(([name, { shape }]) => [name, fed(name, [N, ...shape.slice(1)])]),
-  );
-  const encoded = {
-    memory: {
-      values: fed("values", memory.values.shape),
-      keys: fed("keys", memory.keys.shape),
-      lengths: graph.feed("lengths", "i32", [B]),
-    },
-    context: null,
-    state: own,
-  };
-  const next = network.step(graph.feed("tokens", "i32", [N]), own, encoded);
-  graph.output("logits", next.logits);
-  graph.output("attention", next.weights as NonNullable<typeof next.weights>);
-  for (const [name, tensor] of Object.entries(next.state)) graph.output(`next ${name}`, tensor);
-  const repeated = Object.keys(state).map((name) => {
-    const values = outputs[name] as Float32Array;
-    const size = values.length / B;
-    const rows = Array.from({ length: N }, (_, row) => Math.floor(row / beams));
-    return [name, Float32Array.from(rows.flatMap((b) => [...values.subarray(b * size, (b + 1) * size)]))] as const;
-  });
-  return {
-    step: {
-      executable: executor.compile(graph.program(), store),
-      tokens: "tokens",
-      logits: "logits",
-      attention: "attention",
-      carry: Object.fromEntries(Object.keys(state).map((name) => [name, `next ${name}`])),
-    },
-    feeds: {
-      ...Object.fromEntries(repeated),
-      values: outputs.values as Float32Array,
-      keys: outputs.keys as Float32Array,
-      lengths,
-    },
-  };
+  const lengths = [S, 2, 4].slice(0, B);
+  const sources = lengths.map((length, b) => Int32Array.from({ length }, (_, s) => ((s * B + b) * 7) % 9));
+  const translation = new TranslationStep({ network, executor, store });
+  return translation.step(await translation.read(sources), beams);
 }
-
-test("logits that are no numbers end the search with their place", async () => {
-  const { step, feeds } = await tinyStep(native, { sentences: 2, beams: 2, V: 5 }, 1);
-  const h = (feeds.h as Float32Array).slice();
-  h.fill(Number.NaN, 12, 18);
-  for (const search of [searchStep, searchStepPlainly]) {
-    await expect(search(step, { ...feeds, h }, { begin, end, sentences: 2, beams: 2 })).rejects.toThrow(
-      /the logits of sentence 1, beam 0 hold a NaN/,
-    );
-  }
-});
-
-test("a sentence in which every token is impossible has no hypotheses", async () => {
-  const graph = new Graph();
-  const N = 4;
-  const tokens = graph.feed("tokens", "i32", [1, N]);
-  const table = graph.feed("table", "f32", [3, 3]);
-  graph.output("logits", ops.add(ops.reshape(ops.embedding(table, tokens), [N, 3]), graph.feed("bias", "f32", [N, 3])));
-  const step = { tokens: "tokens", logits: "logits", carry: {} };
-  const never = Number.NEGATIVE_INFINITY;
-  const bias = Float32Array.from({ length: N * 3 }, (_, i) => (i < 6 ? never : 0));
-  const feeds = { table: Float32Array.from([0, 1, 2, 0, 0, 0, 1, 3, 0]), bias };
-  const options = { begin, end, sentences: 2, beams: 2, nBest: 2, tree: true };
-  const executable = native.compile(graph.program(), native.createStore());
-  const found = await searchStep({ ...step, executable }, feeds, options);
-  expect(found[0]).toEqual({ hypotheses: [], tree: [] });
-  expect(found[1]?.hypotheses.length).toBe(2);
-  expectSame(found, await searchStepPlainly({ ...step, executable }, feeds, options));
-  const prefixes = [[2], [2]];
-  for (const search of [searchStep, searchStepPlainly]) {
-    const failing = search({ ...step, executable }, feeds, { ...options, prefixes });
-    await expect(failing).rejects.toThrow(/no hypothesis begins with the prefix/);
-  }
-});
-
-test("what does not fit the step or contradicts itself is refused", async () => {
-  const { step, feeds } = await tinyStep(native, { sentences: 2, beams: 2, V: 5 }, 1);
-  const refused = (options: Partial<SearchStepOptions>, own: Partial<SearchStep> = {}) =>
-    searchStep({ ...step, ...own }, feeds, { begin, end, sentences: 2, beams: 2, ...options });
-  await expect(refused({ sentences: 3 })).rejects.toThrow(/4 rows; 3 sentences with 2 beams each need 6/);
-  await expect(refused({ prefixes: [[1]] })).rejects.toThrow(/one entry for each of 2 sentences, got 1/);
-  await expect(refused({ prefixes: [[2], [7]] })).rejects.toThrow(
-    /token 7 of sentence 1 is outside .* vocabulary of 5/,
-  );
-  await expect(refused({ maximumLengths: [3, 0] })).rejects.toThrow(/sentence 1: expected maximumLength/);
-  await expect(refused({ coveragePenalty: 1 })).rejects.toThrow(/coveragePenalty needs a step with an output/);
-  await expect(refused({ attention: true })).rejects.toThrow(/attention needs a step with an output/);
-  await expect(refused({ sampling: {}, groups: 2 })).rejects.toThrow(/hypotheses that are drawn differ/);
-  await expect(refused({ sampling: { top: 3 } as never })).rejects.toThrow(/unknown option "top"/);
-  await expect(refused({ prefix: [2], forced: [{ position: 0, token: 3 }] })).rejects.toThrow(
-    /tokens 2 and 3 cannot both stand at position 0/,
-  );
-  await expect(refused({ banned: [3], forced: [{ position: 0, token: 3 }] })).rejects.toThrow(
-    /forced token 3 is banned/,
-  );
-  await expect(refused({ maximumLength: 4, forced: [{ position: 4, token: 3 }] })).rejects.toThrow(
-    /beyond maximumLength 4/,
-  );
-  await expect(refused({ forced: [{ position: 1, token: end }] })).rejects.toThrow(/the end is forced at position 1/);
-  await expect(refused({}, { logits: "h" })).rejects.toThrow(/no output "h"/);
-  await expect(refused({}, { tokens: "h" })).rejects.toThrow(/expected "h" to be whole numbers/);
-  await expect(refused({}, { carry: { h: "logits" } })).rejects.toThrow(/expected "logits" to be as "h"/);
-  await expect(refused({}, { carry: { tokens: "logits" } })).rejects.toThrow(/is what search feeds/);
-  const fed = { ...feeds, tokens: new Int32Array(4) };
-  await expect(searchStep(step, fed, { begin, end, sentences: 2, beams: 2 })).rejects.toThrow(/leave it out/);
-  await expect(searchStep(step, {}, { begin, end, sentences: 2, beams: 2 })).rejects.toThrow(/feed "h" is missing/);
-});
