@@ -14,7 +14,7 @@ interface Options extends ExecutorOptions {
 }
 
 /** More points than these are a cloud, and their components take long. */
-const mostLines = 1000;
+const mostLines = 500;
 
 export function mapCommand(): Command {
   const command = new Command("map")
