@@ -1,6 +1,9 @@
 // linear: x [...,I], weight [O,I], bias? [O] -> y [...,O] = x weightᵀ + bias.
+#include <algorithm>
+
 #include "kernels/gemm.h"
 #include "ops/families.h"
+#include "ops/kept_product.h"
 
 namespace ostinato {
 namespace {
@@ -40,12 +43,19 @@ size_t checkLinear(const Call& call) {
   for (int i = 0; i < x.rank; i++) dims[i] = x.dims[i];
   dims[x.rank - 1] = weight.dims[0];
   expectResult("linear", call, 0, DType::f32, dims, x.rank);
-  return gemmScratchBytes(linearOf(call), call.pool.threads());
+  const Gemm g = linearOf(call);
+  return std::max(gemmScratchBytes(g, call.pool.threads()), keptProductScratchBytes(g, call.pool));
 }
 
-void runLinear(const Call& call) { gemm(linearOf(call), call.scratch, call.pool); }
+size_t keepsLinear(const Call& call) { return keptProductBytes(linearOf(call), call.pool); }
 
-const Operation kOperations[] = {{"linear", checkLinear, runLinear}};
+void runLinear(const Call& call) {
+  const Gemm g = linearOf(call);
+  if (call.kept) return keptProduct(g, *call.kept, call.scratch, call.pool);
+  gemm(g, call.scratch, call.pool);
+}
+
+const Operation kOperations[] = {{"linear", checkLinear, runLinear, 0, 0, 0, false, keepsLinear}};
 
 }  // namespace
 

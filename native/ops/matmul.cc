@@ -1,6 +1,9 @@
 // matmul: a [M,K] or [K,M], b [K,N] or [N,K], transposeA, transposeB -> y [M,N].
+#include <algorithm>
+
 #include "kernels/gemm.h"
 #include "ops/families.h"
+#include "ops/kept_product.h"
 
 namespace ostinato {
 namespace {
@@ -37,12 +40,18 @@ size_t checkMatmul(const Call& call) {
   }
   const int64_t dims[] = {g.M, g.N};
   expectResult("matmul", call, 0, DType::f32, dims, 2);
-  return gemmScratchBytes(g, call.pool.threads());
+  return std::max(gemmScratchBytes(g, call.pool.threads()), keptProductScratchBytes(g, call.pool));
 }
 
-void runMatmul(const Call& call) { gemm(matmulOf(call), call.scratch, call.pool); }
+size_t keepsMatmul(const Call& call) { return keptProductBytes(matmulOf(call), call.pool); }
 
-const Operation kOperations[] = {{"matmul", checkMatmul, runMatmul}};
+void runMatmul(const Call& call) {
+  const Gemm g = matmulOf(call);
+  if (call.kept) return keptProduct(g, *call.kept, call.scratch, call.pool);
+  gemm(g, call.scratch, call.pool);
+}
+
+const Operation kOperations[] = {{"matmul", checkMatmul, runMatmul, 0, 0, 0, false, keepsMatmul}};
 
 }  // namespace
 

@@ -69,6 +69,12 @@ struct TensorView {
   int32_t* mutableI32() const { return static_cast<int32_t*>(data); }
 };
 
+// What an op keeps of its operand 1 from step to step of a loop in which nothing changes that: weights, packed for products.
+struct Kept {
+  void* memory;  // 64-byte aligned
+  bool made;     // false in the first step
+};
+
 struct Call {
   const TensorView* operands;
   int operandCount;
@@ -80,6 +86,8 @@ struct Call {
   ThreadPool& pool;
   // Of matrix products.
   Precision precision = Precision::highest;
+  // Null outside of loops, and where operand 1 may change.
+  Kept* kept = nullptr;
 
   const TensorView& operand(int i) const { return operands[i]; }
   const TensorView& result(int i) const { return results[i]; }
@@ -99,6 +107,8 @@ struct Operation {
   uint32_t consumes = 0;
   // Result 0 is operand 0 under another shape, in the same memory. No other result may overlap an operand.
   bool view = false;
+  // Bytes that the op keeps (Call::kept); 0 for nothing. Asked like `check`, with no memory bound. Null: no such op.
+  size_t (*keeps)(const Call&) = nullptr;
 };
 
 // ---- helpers for checks; they throw ProgramError with the op's name -------------------------------------------------

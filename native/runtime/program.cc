@@ -166,8 +166,22 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
   }
 
   size_t loop = 0;
+  // Of the running loop: what its ops write, and operand 1 of those that would keep something of it.
+  std::vector<Extent> changed;
+  std::vector<std::pair<size_t, Extent>> steady;
+  const auto closeLoop = [&] {
+    for (const auto& [op, extent] : steady) {
+      const auto changes = [&extent = extent](const Extent& other) { return overlap(extent, other); };
+      ops_[op].steady = std::none_of(changed.begin(), changed.end(), changes);
+    }
+    changed.clear();
+    steady.clear();
+  };
   for (int64_t i = 0; i < opCount; i++) {
-    while (loop < loops_.size() && static_cast<size_t>(i) >= loops_[loop].end) loop++;
+    while (loop < loops_.size() && static_cast<size_t>(i) >= loops_[loop].end) {
+      closeLoop();
+      loop++;
+    }
     const bool inLoop = loop < loops_.size() && static_cast<size_t>(i) >= loops_[loop].begin;
     const int64_t steps = inLoop ? loops_[loop].steps : 1;
     std::vector<Extent> read, written;
@@ -211,10 +225,16 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
       op.results.push_back(value.view);
     }
     expectApart(*op.operation, read, written);
+    if (inLoop) {
+      changed.insert(changed.end(), written.begin(), written.end());
+      if (op.operation->mutates | op.operation->consumes) changed.insert(changed.end(), read.begin(), read.end());
+      if (op.operation->keeps && read.size() > 1 && !read[1].moves()) steady.emplace_back(ops_.size(), read[1]);
+    }
     const int64_t attributeCount = reader.integer("the number of attributes", 0, kMaxAttributes);
     for (int64_t k = 0; k < attributeCount; k++) op.attributes.push_back(reader.number("an attribute"));
     ops_.push_back(std::move(op));
   }
+  closeLoop();
   if (reader.left() != 0) malformed("it goes on after its end");
   std::shared_lock<std::shared_mutex> lock(configurationLock());
   prepareScratch();
@@ -223,16 +243,24 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
 Call Program::callOf(const BoundOp& op, void* scratch) const {
   return Call{op.operands.data(),  static_cast<int>(op.operands.size()),   op.results.data(),
               static_cast<int>(op.results.size()), op.attributes.data(),   static_cast<int>(op.attributes.size()),
-              scratch,             ThreadPool::instance(),               precision_};
+              scratch,             ThreadPool::instance(),               precision_,
+              op.kept.memory ? &op.kept : nullptr};
 }
 
-// Checks all ops with their memory hidden, since a check must only look at shapes, and allocates the largest scratch.
+// Checks all ops with their memory hidden, since a check must only look at shapes, and finds the largest scratch and the places of
+// what ops keep.
 void Program::prepareScratch() {
   size_t bytes = 0;
-  for (BoundOp op : ops_) {
+  keptBytes_ = 0;
+  for (BoundOp& own : ops_) {
+    BoundOp op = own;
     for (TensorView& view : op.operands) view.data = nullptr;
     for (TensorView& view : op.results) view.data = nullptr;
     bytes = std::max(bytes, op.operation->check(callOf(op, nullptr)));
+    if (!own.steady) continue;
+    own.keptBytes = op.operation->keeps(callOf(op, nullptr));
+    own.keptOffset = keptBegin() + keptBytes_;
+    keptBytes_ += (own.keptBytes + 63) / 64 * 64;
   }
   if (bytes > static_cast<size_t>(kMaxArenaBytes)) malformed("an op asks for too much scratch memory");
   scratchBytes_ = std::max(scratchBytes_, bytes);
@@ -240,8 +268,9 @@ void Program::prepareScratch() {
 }
 
 void Program::bind() {
-  char* arena = store_->arena(arenaBytes_);
+  char* arena = store_->arena(workspaceBytes());
   store_->scratch(scratchBytes_);
+  boundBytes_ = workspaceBytes();
   if (arena == arena_) return;
   arena_ = arena;
   for (std::vector<Port>* ports : {&feeds_, &outputs_}) {
@@ -274,6 +303,9 @@ int64_t Program::run(bool check) {
   if (configuration_ != configurationVersion()) prepareScratch();
   for (CompactWeights* compact : changed_) compact->clear();
   void* scratch = store_->scratch(scratchBytes_);
+  // After a change of threads there may be no room for what ops keep; they then do without.
+  const bool keeps = workspaceBytes() <= boundBytes_;
+  for (const BoundOp& op : ops_) op.kept = {keeps && op.keptBytes > 0 ? arena_ + op.keptOffset : nullptr, false};
   size_t loop = 0;
   for (size_t i = 0; i < ops_.size();) {
     if (loop == loops_.size() || i < loops_[loop].begin) {

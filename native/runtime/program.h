@@ -76,6 +76,10 @@ class Program {
       int64_t offset, stride;
     };
     std::vector<Place> places;
+    // In a loop that does not change operand 1: what the op keeps of it lies behind the arena.
+    bool steady = false;
+    size_t keptOffset = 0, keptBytes = 0;
+    mutable Kept kept = {nullptr, false};
 
     void bind(char* arena, int64_t step, bool movingOnly);
   };
@@ -97,7 +101,11 @@ class Program {
 
   std::shared_ptr<Store> store_;
   Precision precision_;
-  size_t arenaBytes_ = 0, scratchBytes_ = 0;
+  // With what ops keep, and without.
+  size_t workspaceBytes() const { return keptBegin() + keptBytes_; }
+  size_t keptBegin() const { return (arenaBytes_ + 63) / 64 * 64; }
+
+  size_t arenaBytes_ = 0, scratchBytes_ = 0, keptBytes_ = 0, boundBytes_ = 0;
   char* arena_ = nullptr;  // what the views are bound to
   uint64_t configuration_ = 0;
   std::vector<Port> feeds_, outputs_;

@@ -31,6 +31,27 @@ export const scans: readonly Case[] = [
     },
   })),
   {
+    name: "matrices large enough to be packed: one from outside, one that is the state, one that a step makes",
+    record(inputs) {
+      const [rows, width] = [6, 20];
+      const weight = inputs.floats("weight", [width, width], { scale: 0.3 });
+      const bias = inputs.floats("bias", [width]);
+      const operands = {
+        inputs: { x: inputs.floats("x", [3, rows, width]) },
+        state: { m: inputs.floats("m0", [width, width], { scale: 0.3 }) },
+      };
+      const { outputs, last } = ops.scan(operands, ({ x }, { m }) => {
+        const changed = ops.tanh(ops.linear(m, weight, bias));
+        const made = ops.matmul(x, m);
+        return {
+          state: { m: changed },
+          outputs: { y: ops.tanh(ops.matmul(made, ops.affine(changed, { scale: 0.5 }))) },
+        };
+      });
+      return [outputs.y, last.m];
+    },
+  },
+  {
     name: "only the last state is read",
     record(inputs) {
       const own = weights(inputs);

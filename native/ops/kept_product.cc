@@ -1,0 +1,56 @@
+#include "ops/kept_product.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/recurrent_product.h"
+
+namespace ostinato {
+namespace {
+
+RecurrentProduct productOf(const Gemm& g, int parts) {
+  RecurrentProduct product;
+  product.weights = g;
+  product.weights.compact = nullptr;
+  product.weights.bias = nullptr;
+  product.blocks = hiddenBlocks(g.N);
+  product.columnsPerBlock = kHiddenBlock;
+  product.parts = static_cast<int>(std::min<int64_t>(parts, product.blocks));
+  product.mostRows = g.M;
+  return product;
+}
+
+void startWithBias(const Gemm& g) {
+  if (!g.bias) return;
+  for (int64_t m = 0; m < g.M; m++) std::memcpy(g.c + m * g.ldc, g.bias, static_cast<size_t>(g.N) * sizeof(float));
+}
+
+}  // namespace
+
+size_t keptProductBytes(const Gemm& g, const ThreadPool& pool) {
+  // Products of few rows read the matrix once anyway, and packing pays only where it is multiplied by often enough.
+  constexpr int64_t kFewestRows = 4;
+  if (g.transposeA || g.accumulate || g.M < kFewestRows || g.N < kHiddenBlock || g.K < kHiddenBlock) return 0;
+  return static_cast<size_t>(productOf(g, pool.threads()).packedFloats()) * sizeof(float);
+}
+
+size_t keptProductScratchBytes(const Gemm& g, const ThreadPool& pool) {
+  if (keptProductBytes(g, pool) == 0) return 0;
+  return static_cast<size_t>(productOf(g, pool.threads()).scratchFloats()) * sizeof(float);
+}
+
+void keptProduct(const Gemm& g, Kept& kept, void* scratch, ThreadPool& pool) {
+  RecurrentProduct product = productOf(g, pool.threads());
+  product.packed = static_cast<float*>(kept.memory);
+  product.scratch = static_cast<float*>(scratch);
+  pool.parallel(product.parts, [&](int part) {
+    if (!kept.made) product.pack(part);
+    product.packRows(part, g.a, g.lda, g.M);
+  });
+  kept.made = true;
+  startWithBias(g);
+  pool.parallel(product.parts,
+                [&](int part) { product.multiply(part, g.a, g.lda, g.M, g.c, g.ldc, g.bias != nullptr); });
+}
+
+}  // namespace ostinato
