@@ -42,8 +42,16 @@ async function classifier(executor, { V, E, H, classes }) {
 }
 
 /** An encoder-decoder of the workload's size. */
-async function translator(executor, { V, E, H, layers, attention }) {
-  const [{ Seq2SeqNetwork, recordSeq2SeqLoss }, { randomSource }] = await Promise.all(
+async function translator(executor, workload) {
+  const { recordSeq2SeqLoss } = await dist("models/seq2seqNetwork.js");
+  const { network, store } = await encoderDecoder(executor, workload);
+  const recordLoss = (graph, { T, B }) => ({ ...recordSeq2SeqLoss(graph, network, { S: T, T, B }), carried: [] });
+  return { executor, store, parameters: network.parameters, recordLoss };
+}
+
+/** Its layers, and a store with first weights. */
+async function encoderDecoder(executor, { V, E, H, layers, attention }) {
+  const [{ Seq2SeqNetwork }, { randomSource }] = await Promise.all(
     ["models/seq2seqNetwork.js", "random/source.js"].map(dist),
   );
   const network = new Seq2SeqNetwork({
@@ -61,8 +69,23 @@ async function translator(executor, { V, E, H, layers, attention }) {
     store.declare({ name, dtype: "f32", shape });
     await store.write(name, initializer(shape, randomSource(1, name)));
   }
-  const recordLoss = (graph, { T, B }) => ({ ...recordSeq2SeqLoss(graph, network, { S: T, T, B }), carried: [] });
-  return { executor, store, parameters: network.parameters, recordLoss };
+  return { network, store };
+}
+
+/** The best of some beams for each of B sentences of T words: T words, for no hypothesis may end. */
+async function searchingStep(executor, workload) {
+  const [{ TranslationStep }, { searchStep }] = await Promise.all(
+    ["models/translationStep.js", "search/index.js"].map(dist),
+  );
+  const { T, B, beams } = workload;
+  const translation = new TranslationStep({ executor, ...(await encoderDecoder(executor, workload)) });
+  const { inputs } = tokensOf(workload, T);
+  const sources = Array.from({ length: B }, (_, b) => inputs.slice(b * T, (b + 1) * T));
+  return async () => {
+    const { step, feeds } = translation.step(await translation.read(sources), beams);
+    const found = await searchStep(step, feeds, { begin: 0, end: null, beams, sentences: B, maximumLength: T });
+    return found[0].hypotheses[0].score;
+  };
 }
 
 /** A forward pass of one LSTM over a whole batch. */
@@ -98,6 +121,7 @@ async function writingStep(executor, workload, weights) {
 export function stepOf(executor, workload, weights) {
   if (workload.kind === "layer") return layerStep(executor, workload);
   if (workload.kind === "writing") return writingStep(executor, workload, weights);
+  if (workload.kind === "search") return searchingStep(executor, workload);
   return trainingStep(executor, workload, workload.T);
 }
 

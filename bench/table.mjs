@@ -43,7 +43,7 @@ export function markdown({ machine, ceilings, rows }) {
 
 function activity(workload) {
   if (isTraining(workload)) return "training";
-  return workload.kind === "writing" ? "writing" : "forward pass";
+  return { writing: "writing", search: "searching" }[workload.kind] ?? "forward pass";
 }
 
 function tableRow(row, ceilings) {

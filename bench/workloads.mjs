@@ -100,6 +100,34 @@ export const workloads = {
     B: 64,
     T: 25,
   },
+  W7: {
+    name: "W7",
+    kind: "search",
+    title: "beam search with W5's model, 5 beams, 64 sentences of 25 words to 25 words (PyTorch: one after the other)",
+    source: "translating a file",
+    V: 8000,
+    E: 256,
+    H: 512,
+    layers: 2,
+    attention: { scorer: "general", attend: "after" },
+    beams: 5,
+    B: 64,
+    T: 25,
+  },
+  W7b: {
+    name: "W7b",
+    kind: "search",
+    title: "the same, one sentence",
+    source: "what somebody who waits for a translation sees",
+    V: 8000,
+    E: 256,
+    H: 512,
+    layers: 2,
+    attention: { scorer: "general", attend: "after" },
+    beams: 5,
+    B: 1,
+    T: 25,
+  },
   W6: {
     name: "W6",
     kind: "writing",
@@ -164,7 +192,7 @@ export const workloads = {
 export function matmulParameters({ kind, V, E, H, layers, attention }) {
   // Its output layer sees one vector a sentence.
   if (kind === "classifier") return 2 * 3 * H * (E + H);
-  if (kind === "translation") return translationParameters({ V, E, H, attention });
+  if (kind === "translation" || kind === "search") return translationParameters({ V, E, H, attention });
   let weights = kind === "layer" ? 0 : H * V;
   for (let layer = 0; layer < layers; layer++) weights += 4 * H * ((layer === 0 ? E : H) + H);
   return weights;

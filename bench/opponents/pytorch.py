@@ -138,6 +138,33 @@ def writing_step(sizes, T):
     return step
 
 
+def searching_step(sizes, T):
+    model = Translator(*(sizes[name] for name in ("V", "E", "H", "layers", "attention"))).eval()
+    sources = torch.randint(sizes["V"], (T, sizes["B"]))
+    V, K = sizes["V"], sizes["beams"]
+
+    def search(source):
+        memory, (h, c) = model.encoder(model.source(source))
+        h, c = (torch.tanh(bridge(torch.cat([x[-2], x[-1]], -1))) for bridge, x in zip(model.bridge, (h, c)))
+        memory = memory.expand(T, K, -1).contiguous()
+        state = tuple(x[None].expand(1, K, -1).contiguous() for x in (h, c))
+        scores, words = torch.tensor([0.0] + [-1e9] * (K - 1)), torch.zeros(1, K, dtype=torch.long)
+        for _ in range(T):
+            y, state = model.decoder(model.target(words), state)
+            weights = torch.bmm(model.query(y).transpose(0, 1), memory.permute(1, 2, 0)).softmax(-1)
+            context = torch.bmm(weights, memory.transpose(0, 1)).transpose(0, 1)
+            logits = model.output(torch.tanh(model.combine(torch.cat([y, context], -1))))[0]
+            scores, found = (logits.float().log_softmax(-1) + scores[:, None]).view(-1).topk(K)
+            words, state = (found % V)[None], tuple(x[:, found // V] for x in state)
+        return scores[0]
+
+    def step():
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=sizes["precision"] == "bfloat16"):
+            return sum(search(sources[:, b : b + 1]) for b in range(sizes["B"])).item()
+
+    return step
+
+
 def timed(step):
     start = time.perf_counter()
     loss = step()
@@ -152,7 +179,7 @@ def main():
     sizes, window, threads = json.loads(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     torch.manual_seed(1)
     torch.set_num_threads(threads)
-    step = {"layer": layer_step, "writing": writing_step, "translation": translation_step}.get(sizes["kind"], training_step)(sizes, window)
+    step = {"layer": layer_step, "writing": writing_step, "search": searching_step, "translation": translation_step}.get(sizes["kind"], training_step)(sizes, window)
     loss, milliseconds = timed(step)
     settings = f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads"
     answer({"ready": {"settings": settings, "firstLoss": loss, "firstStepMilliseconds": milliseconds}})

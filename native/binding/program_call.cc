@@ -29,12 +29,12 @@ std::vector<Bytes> feedArrays(const Program& program, const Napi::Value& given) 
   return sources;
 }
 
-Store::Lease leaseBound(Napi::Env env, Program& program, OutsideMemory& outside) {
+Store::Lease leaseBound(Napi::Env env, Program& program, Runs runs, OutsideMemory& outside) {
   Store::Lease lease = program.store().acquire();
   if (!lease) throw coded(env, "ERR_OSTINATO_BUSY", "the store is in use by another run");
   try {
     const int64_t before = program.store().workspaceBytes();
-    program.bind();
+    program.bind(runs);
     outside.add(env, program.store().workspaceBytes() - before);
   } catch (const std::bad_alloc&) {
     throw coded(env, "ERR_OSTINATO_MEMORY", "not enough memory for the program's values");

@@ -17,6 +17,6 @@ std::vector<Bytes> feedArrays(const Program& program, const Napi::Value& given);
 
 // Takes the program's store and binds the program to its memory. Throws ERR_OSTINATO_BUSY, ERR_OSTINATO_MEMORY.
 // `outside` is what the memory counts for.
-Store::Lease leaseBound(Napi::Env env, Program& program, OutsideMemory& outside);
+Store::Lease leaseBound(Napi::Env env, Program& program, Runs runs, OutsideMemory& outside);
 
 }  // namespace ostinato

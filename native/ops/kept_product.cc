@@ -28,9 +28,9 @@ void startWithBias(const Gemm& g) {
 }  // namespace
 
 size_t keptProductBytes(const Gemm& g, const ThreadPool& pool) {
-  // Products of few rows read the matrix once anyway, and packing pays only where it is multiplied by often enough.
-  constexpr int64_t kFewestRows = 4;
-  if (g.transposeA || g.accumulate || g.M < kFewestRows || g.N < kHiddenBlock || g.K < kHiddenBlock) return 0;
+  // In float32, products of few rows read the matrix where it lies as fast; rounded for the matrix unit it is half as large.
+  const int64_t fewestRows = g.precision == Precision::highest ? 16 : 4;
+  if (g.transposeA || g.accumulate || g.M < fewestRows || g.N < kHiddenBlock || g.K < kHiddenBlock) return 0;
   return static_cast<size_t>(productOf(g, pool.threads()).packedFloats()) * sizeof(float);
 }
 

@@ -172,7 +172,7 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
   const auto closeLoop = [&] {
     for (const auto& [op, extent] : steady) {
       const auto changes = [&extent = extent](const Extent& other) { return overlap(extent, other); };
-      ops_[op].steady = std::none_of(changed.begin(), changed.end(), changes);
+      ops_[op].steadyInLoop = std::none_of(changed.begin(), changed.end(), changes);
     }
     changed.clear();
     steady.clear();
@@ -235,6 +235,11 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
     ops_.push_back(std::move(op));
   }
   closeLoop();
+  for (BoundOp& op : ops_) {
+    // changed_ is complete only now.
+    const CompactWeights* own = op.operands.size() > 1 ? op.operands[1].compact : nullptr;
+    op.steadyForRuns = op.operation->keeps && own && std::find(changed_.begin(), changed_.end(), own) == changed_.end();
+  }
   if (reader.left() != 0) malformed("it goes on after its end");
   std::shared_lock<std::shared_mutex> lock(configurationLock());
   prepareScratch();
@@ -251,26 +256,35 @@ Call Program::callOf(const BoundOp& op, void* scratch) const {
 // what ops keep.
 void Program::prepareScratch() {
   size_t bytes = 0;
-  keptBytes_ = 0;
   for (BoundOp& own : ops_) {
     BoundOp op = own;
     for (TensorView& view : op.operands) view.data = nullptr;
     for (TensorView& view : op.results) view.data = nullptr;
     bytes = std::max(bytes, op.operation->check(callOf(op, nullptr)));
-    if (!own.steady) continue;
-    own.keptBytes = op.operation->keeps(callOf(op, nullptr));
-    own.keptOffset = keptBegin() + keptBytes_;
-    keptBytes_ += (own.keptBytes + 63) / 64 * 64;
+    own.keptBytes = own.steadyInLoop || own.steadyForRuns ? op.operation->keeps(callOf(op, nullptr)) : 0;
   }
+  size_t end = arenaBytes_;
+  const auto place = [&](bool inLoop) {
+    for (BoundOp& op : ops_) {
+      if (op.steadyInLoop != inLoop || op.keptBytes == 0) continue;
+      op.keptOffset = (end + 63) / 64 * 64;
+      end = op.keptOffset + op.keptBytes;
+    }
+    return end;
+  };
+  keptOnceBytes_ = place(true);
+  keptBytes_ = place(false);
   if (bytes > static_cast<size_t>(kMaxArenaBytes)) malformed("an op asks for too much scratch memory");
   scratchBytes_ = std::max(scratchBytes_, bytes);
   configuration_ = configurationVersion();
 }
 
-void Program::bind() {
-  char* arena = store_->arena(workspaceBytes());
+void Program::bind(Runs runs) {
+  char* arena = store_->arena(workspaceBytes(runs));
   store_->scratch(scratchBytes_);
-  boundBytes_ = workspaceBytes();
+  runs_ = runs;
+  boundBytes_ = workspaceBytes(runs);
+  hasRun_ = false;
   if (arena == arena_) return;
   arena_ = arena;
   for (std::vector<Port>* ports : {&feeds_, &outputs_}) {
@@ -300,12 +314,21 @@ bool Program::runOp(const BoundOp& op, void* scratch, bool check) const {
 
 int64_t Program::run(bool check) {
   std::shared_lock<std::shared_mutex> lock(configurationLock());
-  if (configuration_ != configurationVersion()) prepareScratch();
+  if (configuration_ != configurationVersion()) {
+    prepareScratch();
+    // What was packed for other threads is of no use.
+    hasRun_ = false;
+  }
   for (CompactWeights* compact : changed_) compact->clear();
   void* scratch = store_->scratch(scratchBytes_);
   // After a change of threads there may be no room for what ops keep; they then do without.
-  const bool keeps = workspaceBytes() <= boundBytes_;
-  for (const BoundOp& op : ops_) op.kept = {keeps && op.keptBytes > 0 ? arena_ + op.keptOffset : nullptr, false};
+  const bool keeps = workspaceBytes(runs_) <= boundBytes_;
+  for (const BoundOp& op : ops_) {
+    const bool now = keeps && op.keptBytes > 0 && (op.steadyInLoop || runs_ == Runs::repeatedly);
+    const bool made = now && op.steadyForRuns && hasRun_ && op.kept.made;
+    op.kept = {now ? arena_ + op.keptOffset : nullptr, made};
+  }
+  hasRun_ = true;
   size_t loop = 0;
   for (size_t i = 0; i < ops_.size();) {
     if (loop == loops_.size() || i < loops_[loop].begin) {

@@ -37,6 +37,9 @@ struct Replay {
   static constexpr int64_t kMaxCollectedBytes = int64_t{1} << 30;
 };
 
+// How often a program is run before anybody else may use the store: ops keep packed weights from run to run.
+enum class Runs { once, repeatedly };
+
 class Program {
  public:
   // Decodes and checks everything. Matrix products run with `precision`. Throws ProgramError, std::bad_alloc.
@@ -50,9 +53,10 @@ class Program {
 
   // Gives the values their memory in the store's arena, which other programs have used since. From here to the end of a run the
   // caller holds the store. Throws std::bad_alloc.
-  void bind();
+  void bind(Runs runs = Runs::once);
 
-  // Runs all ops in order. The program is bound and its feeds' memory has been filled; outputs are read after.
+  // Runs all ops in order. The program is bound and its feeds' memory has been filled; outputs are read after. Bound to run
+  // repeatedly, it trusts that nobody has changed the variables since the run before.
   // With `check`, returns the index of the first op that wrote a NaN or an infinity; otherwise -1.
   // Throws InputError naming the op.
   int64_t run(bool check);
@@ -76,8 +80,9 @@ class Program {
       int64_t offset, stride;
     };
     std::vector<Place> places;
-    // In a loop that does not change operand 1: what the op keeps of it lies behind the arena.
-    bool steady = false;
+    // How long operand 1 stays as it is: in a loop that does not change it, or for as long as the variables do.
+    bool steadyInLoop = false, steadyForRuns = false;
+    // What the op keeps of it lies behind the arena.
     size_t keptOffset = 0, keptBytes = 0;
     mutable Kept kept = {nullptr, false};
 
@@ -101,11 +106,15 @@ class Program {
 
   std::shared_ptr<Store> store_;
   Precision precision_;
-  // With what ops keep, and without.
-  size_t workspaceBytes() const { return keptBegin() + keptBytes_; }
-  size_t keptBegin() const { return (arenaBytes_ + 63) / 64 * 64; }
+  size_t workspaceBytes(Runs runs) const { return runs == Runs::once ? keptOnceBytes_ : keptBytes_; }
 
-  size_t arenaBytes_ = 0, scratchBytes_ = 0, keptBytes_ = 0, boundBytes_ = 0;
+  size_t arenaBytes_ = 0, scratchBytes_ = 0;
+  // The arena with what loops keep behind it, and with what lasts from run to run behind that.
+  size_t keptOnceBytes_ = 0, keptBytes_ = 0;
+  // What it is bound to run as, in how much memory, and whether it has since.
+  Runs runs_ = Runs::once;
+  size_t boundBytes_ = 0;
+  bool hasRun_ = false;
   char* arena_ = nullptr;  // what the views are bound to
   uint64_t configuration_ = 0;
   std::vector<Port> feeds_, outputs_;

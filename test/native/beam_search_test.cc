@@ -118,7 +118,7 @@ void run(ProgramSearch& search, int64_t steps) {
   for (int64_t i = 0; i < search.program().feedCount(); i++) {
     std::memset(search.input(i), 0, static_cast<size_t>(search.program().feed(i).elements()) * 4);
   }
-  search.program().bind();
+  search.program().bind(Runs::repeatedly);
   search.advance(steps);
 }
 
