@@ -8,5 +8,9 @@ const endSign = "■";
 export function alignmentOf({ source, hypotheses }: Translation): AttentionMap | null {
   const [best] = hypotheses;
   if (!best?.attention) return null;
-  return { source, target: best.ended ? [...best.tokens, endSign] : best.tokens, weights: best.attention };
+  return {
+    source,
+    target: best.ended ? [...best.tokens, endSign] : best.tokens,
+    weights: best.attention.map((row) => [...row]),
+  };
 }

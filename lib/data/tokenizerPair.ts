@@ -1,4 +1,4 @@
-import { describe, InputError } from "../errors.js";
+import { describe, expectKnownOptions, InputError, OptionError } from "../errors.js";
 import { sentenceMarks } from "./sentenceBatches.js";
 import type { Tokenizer } from "./tokenizer.js";
 import { tokenizerFromJSON } from "./tokenizerFromJSON.js";
@@ -19,11 +19,16 @@ export class TokenizerPair {
   constructor(
     readonly source: Tokenizer,
     readonly target: Tokenizer,
-    { reversed = false }: TokenizerPairOptions = {},
+    options: TokenizerPairOptions = {},
   ) {
+    expectKnownOptions("TokenizerPair", options, ["reversed"]);
+    for (const tokenizer of [source, target]) {
+      if (typeof tokenizer?.encode === "function") continue;
+      throw new OptionError(`TokenizerPair: expected the tokenizers of source and target, got ${describe(tokenizer)}.`);
+    }
     const { beginOfSentence: begin, endOfSentence: end } = target.special;
     this.marks = end === undefined ? sentenceMarks(target) : { begin: begin ?? end, end };
-    this.reversed = reversed;
+    this.reversed = options.reversed ?? false;
   }
 
   /** The pair that `toJSON` wrote. @throws InputError for anything else. */

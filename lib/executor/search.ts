@@ -39,8 +39,15 @@ export interface SearchPlan {
   readonly attention: boolean;
   readonly tree: boolean;
   readonly banned: readonly number[];
-  /** For each sentence; `required` are pairs of a position and the token that must stand there. */
-  readonly each: readonly { readonly maximumLength: number; readonly required: Iterable<readonly [number, number]> }[];
+  readonly each: readonly PlannedSentence[];
+}
+
+export interface PlannedSentence {
+  readonly maximumLength: number;
+  /** Chooses its random numbers. */
+  readonly number: number;
+  /** Positions, each with the token that must stand there. */
+  readonly required: ReadonlyMap<number, number>;
 }
 
 /** What has been found for a sentence. */
@@ -140,10 +147,11 @@ export function encodeSearch(ports: OrderedPorts, plan: SearchPlan): Float64Arra
   words.push(Number(plan.earlyStopping), plan.begin, plan.end ?? -1);
   if (sampling) words.push(1, sampling.temperature, atMost(sampling.topK), sampling.topP, sampling.seed % 2 ** 32);
   else words.push(0, 1, 0, 1, 0);
-  words.push(Number(plan.attention), Number(plan.tree), banned.length, ...banned);
-  for (const { maximumLength, required } of each) {
-    const pairs = [...required];
-    words.push(maximumLength, pairs.length, ...pairs.flat());
+  words.push(Number(plan.attention), Number(plan.tree), banned.length);
+  for (const token of banned) words.push(token);
+  for (const { maximumLength, number, required } of each) {
+    words.push(maximumLength, number % 2 ** 32, required.size);
+    for (const [position, token] of required) words.push(position, token);
   }
   return Float64Array.from(words);
 }

@@ -1,11 +1,12 @@
-import { setImmediate } from "node:timers/promises";
-import type { Pair, TokenizerPair, TokenPair } from "../data/index.js";
-import { PairBatches, UnknownTokenError } from "../data/index.js";
-import { expectKnownOptions, expectNumber, expectOneOf, InputError, OstinatoError } from "../errors.js";
+import type { Pair, TokenPair } from "../data/index.js";
+import { PairBatches, TokenizerPair, UnknownTokenError } from "../data/index.js";
+import { expectKnownOptions, expectNumber, expectOneOf, InputError, OptionError, OstinatoError } from "../errors.js";
 import { randomSource } from "../random/source.js";
 import type { TrainingData } from "../train/data.js";
 import type { TeacherForcing } from "../train/teacherForcing.js";
+import { teacherForcing as forcingOf } from "../train/teacherForcing.js";
 import type { Batch } from "../train/trainable.js";
+import { inTurns } from "./inTurns.js";
 import type { Seq2SeqForm } from "./seq2seqNetwork.js";
 
 export interface PairDataOptions {
@@ -16,16 +17,17 @@ export interface PairDataOptions {
   maximumLength?: number;
   /** What becomes of a longer pair: "refuse" it with an error, or "skip" it. Default "refuse". */
   long?: (typeof longRules)[number];
-  /** How often a step in training reads the truth. Default: always. */
-  teacherForcing?: TeacherForcing | null;
+  /** How often a step in training reads the truth: a rule of `teacherForcing`, or its text. Default: always. */
+  teacherForcing?: TeacherForcing | string | number | null;
   /** Of the order of the pairs and of what steps read. Default 1. */
   seed?: number;
-  /** "train" (the default), or "validate" for what a Trainer measures on: in order, and with the truth. */
-  role?: "train" | "validate" | "evaluate";
+  /** "train" (the default), or "validate" for what is measured: in order, and with the truth at every step. */
+  role?: (typeof roles)[number];
   signal?: AbortSignal;
 }
 
 const longRules = ["refuse", "skip"] as const;
+const roles = ["train", "validate"] as const;
 
 const optionNames: readonly (keyof PairDataOptions)[] = [
   "tokenizer",
@@ -38,14 +40,11 @@ const optionNames: readonly (keyof PairDataOptions)[] = [
   "signal",
 ];
 
-/** Pairs that are made into tokens before the event loop has a turn. */
-const pairsAtOnce = 500;
-
 /** Pairs of texts as batches for a Seq2Seq. */
 export class PairData implements TrainingData<Seq2SeqForm> {
   readonly length: number;
   readonly identity: string;
-  readonly role: "train" | "validate" | "evaluate";
+  readonly role: (typeof roles)[number];
   /** Pairs in one epoch. */
   readonly pairs: number;
   /** Tokens that one epoch predicts, the ends included. */
@@ -57,7 +56,9 @@ export class PairData implements TrainingData<Seq2SeqForm> {
   readonly #seed: number;
 
   private constructor(pairs: readonly TokenPair[], skipped: number, options: PairDataOptions) {
-    const { tokenizer, batchSize = 64, teacherForcing = null, seed = 1, role = "train" } = options;
+    const { tokenizer, batchSize = 64, seed = 1, role = "train" } = options;
+    const forcing = options.teacherForcing ?? null;
+    const teacherForcing = typeof forcing === "object" ? forcing : forcingOf(forcing);
     const trains = role === "train";
     this.#batches = new PairBatches(pairs, { ...tokenizer.marks, batchSize, seed: trains ? seed : null });
     this.#teacherForcing = trains ? teacherForcing : null;
@@ -67,8 +68,8 @@ export class PairData implements TrainingData<Seq2SeqForm> {
     this.skipped = skipped;
     this.length = this.#batches.length;
     this.tokens = this.#batches.tokens;
-    const forcing = this.#teacherForcing ? `, teacher forcing ${this.#teacherForcing.name}` : "";
-    this.identity = `${pairs.length} pairs of ${this.tokens} tokens in batches of ${batchSize}, seed ${seed}${forcing}`;
+    const rule = this.#teacherForcing ? `, teacher forcing ${this.#teacherForcing.name}` : "";
+    this.identity = `${pairs.length} pairs of ${this.tokens} tokens in batches of ${batchSize}, seed ${seed}${rule}`;
   }
 
   /**
@@ -78,40 +79,28 @@ export class PairData implements TrainingData<Seq2SeqForm> {
     const who = "PairData";
     expectKnownOptions(who, options, optionNames);
     const { tokenizer, signal } = options;
-    const maximumLength = expectNumber(who, "maximumLength", options.maximumLength ?? 100, {
-      integer: true,
-      minimum: 1,
-    });
+    if (!(tokenizer instanceof TokenizerPair))
+      throw new OptionError(`${who}: expected tokenizer to be a TokenizerPair.`);
+    expectOneOf(who, "role", options.role ?? "train", roles);
+    const most = expectNumber(who, "maximumLength", options.maximumLength ?? 100, { integer: true, minimum: 1 });
     const long = expectOneOf(who, "long", options.long ?? "refuse", longRules);
-    const encoded: TokenPair[] = [];
-    for (const [i, { source, target, place }] of pairs.entries()) {
-      if (i % pairsAtOnce === 0) {
-        await setImmediate();
-        signal?.throwIfAborted();
-      }
-      const pair = {
-        source: encode(() => tokenizer.encodeSource(source), place),
-        target: encode(() => tokenizer.encodeTarget(target), place),
-      };
-      if (pair.source.length === 0) throw new InputError(`${place}: the source has no tokens.`);
-      const longest = Math.max(pair.source.length, pair.target.length);
-      if (longest <= maximumLength) encoded.push(pair);
-      else if (long === "refuse") {
-        throw new InputError(
-          `${place}: ${longest === pair.source.length ? "the source" : "the target"} has ${longest} tokens, and at most ` +
-            `${maximumLength} are allowed. Raise the maximum length, or have long pairs skipped.`,
-        );
-      }
-    }
-    const skipped = pairs.length - encoded.length;
-    if (encoded.length === 0) {
+    const encoded = await inTurns(pairs, (pair) => encodePair(pair, tokenizer), signal);
+    const kept = encoded.filter(({ source, target }, i) => {
+      const longest = Math.max(source.length, target.length);
+      if (longest <= most) return true;
+      if (long === "skip") return false;
       throw new InputError(
-        skipped > 0
-          ? `All ${skipped} pairs are longer than ${maximumLength} tokens.`
-          : "There are no pairs to make batches of.",
+        `${pairs[i]?.place}: ${longest === source.length ? "the source" : "the target"} has ${longest} tokens, and at most ` +
+          `${most} are allowed. Raise the maximum length, or have long pairs skipped.`,
+      );
+    });
+    const skipped = pairs.length - kept.length;
+    if (kept.length === 0) {
+      throw new InputError(
+        skipped > 0 ? `All ${skipped} pairs are longer than ${most} tokens.` : "There are no pairs to make batches of.",
       );
     }
-    return new PairData(encoded, skipped, options);
+    return new PairData(kept, skipped, options);
   }
 
   *batches(epoch: number, from = 0): Generator<Batch<Seq2SeqForm>, void, undefined> {
@@ -131,12 +120,27 @@ export class PairData implements TrainingData<Seq2SeqForm> {
   }
 }
 
-function encode(work: () => Int32Array, place: string): Int32Array {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof UnknownTokenError) throw error.in(place);
-    if (error instanceof OstinatoError) throw new InputError(`${place}: ${error.message}`, error);
-    throw error;
+/** @throws InputError that names the place of what cannot be learnt. */
+function encodePair({ source, target, place }: Pair, tokenizer: TokenizerPair): TokenPair {
+  const encode = (work: () => Int32Array) => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof UnknownTokenError) throw error.in(place);
+      if (error instanceof OstinatoError) throw new InputError(`${place}: ${error.message}`, error);
+      throw error;
+    }
+  };
+  const pair = {
+    source: encode(() => tokenizer.encodeSource(source)),
+    target: encode(() => tokenizer.encodeTarget(target)),
+  };
+  if (pair.source.length === 0) throw new InputError(`${place}: the source has no tokens.`);
+  const { end } = tokenizer.marks;
+  if (pair.target.includes(end)) {
+    throw new InputError(
+      `${place}: the target holds ${tokenizer.target.token(end)}, the token that ends a target. Take it out.`,
+    );
   }
+  return pair;
 }

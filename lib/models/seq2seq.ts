@@ -1,6 +1,6 @@
 import type { Pair } from "../data/index.js";
 import { TokenizerPair } from "../data/index.js";
-import { expectNumber, InputError, OptionError } from "../errors.js";
+import { describe, expectKnownOptions, expectNumber, InputError, OptionError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
 import { loadModelFolder, saveModelFolder } from "../formats/index.js";
 import type { Graph } from "../graph/graph.js";
@@ -11,6 +11,7 @@ import { EvaluationStep } from "../train/evaluation.js";
 import type { RecordedLoss } from "../train/trainable.js";
 import type { SavableModel } from "../train/trainer.js";
 import type { WeightType } from "../weights.js";
+import { inTurns } from "./inTurns.js";
 import { ModelWeights } from "./modelWeights.js";
 import { PairData } from "./pairData.js";
 import type { PairScores } from "./pairScores.js";
@@ -121,14 +122,15 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
     return { losses, count, carried: [] };
   }
 
-  /** How well the model predicts the targets of pairs, with teacher forcing. @throws InputError as PairData.of does. */
+  /** How well the model predicts the targets of pairs, given the true tokens before. @throws InputError as PairData.of does. */
   async evaluate(
-    pairs: readonly Pair[] | PairData,
-    { batchSize = 64, signal }: { batchSize?: number; signal?: AbortSignal } = {},
+    pairs: readonly Pair[],
+    options: { batchSize?: number; signal?: AbortSignal } = {},
   ): Promise<PairEvaluation> {
-    const { tokenizer } = this;
-    const given = { tokenizer, batchSize, role: "evaluate" as const, maximumLength: Number.MAX_SAFE_INTEGER };
-    const data = pairs instanceof PairData ? pairs : await PairData.of(pairs, given);
+    expectKnownOptions("evaluate", options, ["batchSize", "signal"]);
+    const { signal } = options;
+    const maximumLength = Number.MAX_SAFE_INTEGER;
+    const data = await PairData.of(pairs, { ...options, tokenizer: this.tokenizer, role: "validate", maximumLength });
     let total = 0;
     let tokens = 0;
     for (const batch of data.batches(0)) {
@@ -143,13 +145,15 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
   /**
    * Writes the target of each source: by beam search, or sampling. Sources of similar lengths are read side by side.
    * @returns one translation for each source, in their order.
-   * @throws InputError for a source with no tokens, with a character that the model has never seen, or if none of the tokens is
+   * @throws InputError for a source with no tokens, with a character that the vocabulary lacks, or if no token of any source is
    *   in the vocabulary; OptionError for options that contradict each other.
    */
   async translate(sources: readonly string[], options: TranslateOptions = {}): Promise<Translation[]> {
-    const { batchSize, search, maximumLength, onBest, onProgress } = completeTranslate(this.tokenizer, options);
+    const complete = completeTranslate(this.tokenizer, options);
+    const { batchSize, search, maximumLength, unreadable, onBest, onProgress } = complete;
     const { signal } = search;
-    const read = this.#encodeSources(sources);
+    const read = await this.#encodeSources("translate", sources, signal);
+    if (unreadable === "refuse") this.#expectReadable(read);
     const translations = new Array<Translation>(sources.length);
     let done = 0;
     for (const batch of byLength(read, batchSize)) {
@@ -160,6 +164,7 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
         ...search,
         sentences: batch.length,
         maximumLengths: tokens.map(maximumLength),
+        numbers: batch,
         ...(onBest && {
           onBest: (ids: readonly number[], at: number) =>
             onBest(this.tokenizer.target.decode(ids), batch[at] as number),
@@ -197,8 +202,10 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
    * What the encoder makes of each text as a whole: its last hidden state (Cho et al. 2014, figure 5; Sutskever et al. 2014,
    * figure 2), [H], or [2H] of two directions.
    */
-  async vectors(sources: readonly string[], { signal }: { signal?: AbortSignal } = {}): Promise<Float32Array[]> {
-    const read = this.#encodeSources(sources);
+  async vectors(sources: readonly string[], options: { signal?: AbortSignal } = {}): Promise<Float32Array[]> {
+    expectKnownOptions("vectors", options, ["signal"]);
+    const { signal } = options;
+    const read = await this.#encodeSources("vectors", sources, signal);
     const vectors = new Array<Float32Array>(sources.length);
     for (const batch of byLength(read, 64)) {
       signal?.throwIfAborted();
@@ -229,23 +236,26 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
     await this.#weights.write(await loadModelFolder(folder, { ...identity, same, parameters: () => this.parameters }));
   }
 
-  #encodeSources(sources: readonly string[]): Int32Array[] {
-    const { unknown } = this.tokenizer.source.special;
-    let known = false;
-    const encoded = sources.map((text, i) => {
+  #encodeSources(who: string, sources: readonly string[], signal: AbortSignal | undefined): Promise<Int32Array[]> {
+    if (!Array.isArray(sources)) throw new InputError(`${who}: expected a list of texts, got ${describe(sources)}.`);
+    const encode = (text: string, i: number) => {
+      const which = `${who}: text ${i + 1} of ${sources.length}`;
+      if (typeof text !== "string") throw new InputError(`${which} is ${describe(text)}, expected a string.`);
       const tokens = this.tokenizer.encodeSource(text);
-      if (tokens.length === 0)
-        throw new InputError(`Text ${i + 1} of ${sources.length} has no tokens: expected a text.`);
-      known ||= tokens.some((token) => token !== unknown);
+      if (tokens.length === 0) throw new InputError(`${which} has no tokens: expected a text.`);
       return tokens;
-    });
-    if (encoded.length > 0 && !known) {
-      throw new InputError(
-        `None of the tokens is among the ${this.tokenizer.source.size} of the source's vocabulary: is this the language, and ` +
-          "the writing, that the model has learnt?",
-      );
-    }
-    return encoded;
+    };
+    return inTurns(sources, encode, signal);
+  }
+
+  /** @throws InputError if no token of any source is in the vocabulary. */
+  #expectReadable(sources: readonly Int32Array[]): void {
+    const { size, special } = this.tokenizer.source;
+    if (sources.length === 0 || sources.some((tokens) => tokens.some((token) => token !== special.unknown))) return;
+    throw new InputError(
+      `translate: none of the tokens is among the ${size} of the source's vocabulary: is this the language, and the writing, that ` +
+        "the model has learnt?",
+    );
   }
 }
 

@@ -157,7 +157,7 @@ export class Seq2SeqNetwork {
   readonly #encoder: RecurrentStack;
   readonly #decoder: RecurrentStack;
   readonly #attention: Attention | null;
-  /** From the encoder's last state to the decoder's first, by entry of the latter; empty where they are the same. */
+  /** From the encoder's last state to the decoder's first, by entry of the latter; empty where they are of the same sizes. */
   readonly #bridges: ReadonlyMap<string, Linear>;
   /** Of state, context and embedding, what the output layer reads; null where that is the state. */
   readonly #combine: Linear | null;
@@ -194,10 +194,12 @@ export class Seq2SeqNetwork {
       ? this.#encoder
       : this.#stack("decoder", { inputSize, hiddenSize, layers: decoderLayers, dropout, bidirectional: false });
     this.#bridges = this.#bridge(memorySize);
-    const parts =
-      hiddenSize + (this.#attention || context === "every" ? memorySize : 0) + (readsContext ? embeddingSize : 0);
+    const seesSource = this.#attention !== null || context === "every";
+    const parts = hiddenSize + (seesSource ? memorySize : 0) + (readsContext ? embeddingSize : 0);
     this.#combine =
-      parts === featureSize ? null : new Linear("combine", { inputSize: parts, outputSize: featureSize, bias: false });
+      !seesSource && hiddenSize === featureSize
+        ? null
+        : new Linear("combine", { inputSize: parts, outputSize: featureSize, bias: false });
     this.output = new Linear("output", {
       inputSize: featureSize,
       outputSize: targetVocabularySize,
@@ -381,7 +383,7 @@ export class Seq2SeqNetwork {
     return ends.length === 1 ? (ends[0] as Tensor) : ops.concat(ends, 1);
   }
 
-  /** Bridges where the encoder's last state does not fit, or was made by two directions. */
+  /** Bridges where the encoder's last state does not fit, or its layers are not as many. */
   #bridge(memorySize: number): Map<string, Linear> {
     const { hiddenSize, encoderLayers, decoderLayers } = this.config;
     if (memorySize === hiddenSize && encoderLayers === decoderLayers) return new Map();

@@ -1,5 +1,5 @@
-import type { TokenizerPair } from "../data/index.js";
-import { expectKnownOptions, expectNumber, OptionError } from "../errors.js";
+import type { Tokenizer, TokenizerPair } from "../data/index.js";
+import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
 import type { BeamSearchOptions, SearchResult, TreeNode } from "../search/index.js";
 
 export interface TranslateOptions
@@ -7,7 +7,7 @@ export interface TranslateOptions
     BeamSearchOptions,
     "begin" | "end" | "prefix" | "banned" | "maximumLength" | "forced" | "onBest" | "lengthPenalty"
   > {
-  /** Tokens of a target, its end included. Default: twice the tokens of its source, and 20. */
+  /** Tokens of a target, its end included. Default: twice the tokens of its source, and 20; more where a minimum or prefix asks for it. */
   maximumLength?: number;
   /** See BeamSearchOptions. Default 1. */
   lengthPenalty?: number | "average";
@@ -15,6 +15,8 @@ export interface TranslateOptions
   prefix?: string;
   /** What no target contains, each one token of the target's vocabulary. */
   banned?: readonly string[];
+  /** What to do when no token of any source is in the vocabulary. Default "refuse". */
+  unreadable?: (typeof unreadableRules)[number];
   /** Sources that are read side by side. Default 32. */
   batchSize?: number;
   /** Told the best target of a source so far, after every step. */
@@ -41,6 +43,8 @@ export interface TranslationHypothesis {
 }
 
 export interface Translation {
+  /** Whether any token of the source is in the vocabulary. */
+  readable: boolean;
   /** The best hypothesis; "" where there is none. */
   text: string;
   /** The source's tokens for the eye, in the order in which they were read. */
@@ -51,53 +55,64 @@ export interface Translation {
   tree?: TreeNode[];
 }
 
-const ownOptions = ["maximumLength", "lengthPenalty", "prefix", "banned", "batchSize", "onBest", "onProgress"] as const;
+const unreadableRules = ["refuse", "write"] as const;
+
+const searchNames = [
+  ...([
+    "beams",
+    "nBest",
+    "minimumLength",
+    "coveragePenalty",
+    "noRepeatNgram",
+    "groups",
+    "diversity",
+    "sampling",
+  ] as const),
+  ...(["earlyStopping", "tree", "signal"] as const),
+];
+
+const ownNames = [
+  ...(["maximumLength", "lengthPenalty", "prefix", "banned", "unreadable", "batchSize"] as const),
+  ...(["onBest", "onProgress"] as const),
+];
 
 /** The options with their defaults, as search takes them. @throws OptionError for what does not fit. */
 export function completeTranslate({ target, marks }: TokenizerPair, options: TranslateOptions) {
   const who = "translate";
-  const {
-    maximumLength,
-    lengthPenalty = 1,
-    prefix,
-    banned = [],
-    batchSize = 32,
-    onBest,
-    onProgress,
-    ...rest
-  } = options;
-  const { beams, nBest, minimumLength, coveragePenalty, noRepeatNgram, groups, diversity, earlyStopping } = rest;
-  const search = { beams, nBest, minimumLength, coveragePenalty, noRepeatNgram, groups, diversity, earlyStopping };
-  const { sampling, tree, signal } = rest;
-  expectKnownOptions(who, options, [...ownOptions, ...Object.keys(search), "sampling", "tree", "signal"]);
-  expectNumber(who, "batchSize", batchSize, { integer: true, minimum: 1 });
-  if (maximumLength !== undefined) {
-    expectNumber(who, "maximumLength", maximumLength, { integer: true, minimum: 1 });
+  expectKnownOptions(who, options, [...searchNames, ...ownNames]);
+  const { maximumLength, lengthPenalty = 1, prefix = "", banned = [], unreadable, batchSize, ...rest } = options;
+  const { onBest, onProgress, ...search } = rest;
+  if (maximumLength !== undefined) expectNumber(who, "maximumLength", maximumLength, { integer: true, minimum: 1 });
+  const first = target.encode(prefix);
+  if (target.special.unknown !== undefined && first.includes(target.special.unknown)) {
+    throw new OptionError(`${who}: the prefix ${JSON.stringify(prefix)} holds a token that is not in the vocabulary.`);
   }
   const { unknown, beginOfSentence, padding } = target.special;
-  const refused = banned.map((text) => {
-    const [token, ...more] = target.encode(text);
-    if (token !== undefined && more.length === 0) return token;
-    throw new OptionError(
-      `${who}: only single tokens can be banned, and ${JSON.stringify(text)} is ${more.length + 1} of them.`,
-    );
-  });
-  const never = [unknown, beginOfSentence, padding].filter((id) => id !== undefined && id !== marks.end);
-  const given = { ...search, sampling, tree, signal };
+  const never = [unknown, beginOfSentence, padding].filter((id) => id !== undefined && id !== marks.end) as number[];
+  const least = Math.max(search.minimumLength ?? 0, first.length);
   return {
-    batchSize,
+    batchSize: expectNumber(who, "batchSize", batchSize ?? 32, { integer: true, minimum: 1 }),
+    unreadable: expectOneOf(who, "unreadable", unreadable ?? "refuse", unreadableRules),
     onBest,
     onProgress,
-    maximumLength: (source: Int32Array) => maximumLength ?? 2 * source.length + 20,
+    maximumLength: (source: Int32Array) => maximumLength ?? 20 + Math.max(2 * source.length, least),
     search: {
-      ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as typeof rest),
+      ...(Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as typeof search),
       ...marks,
-      beams: beams ?? 5,
+      beams: search.beams ?? 5,
       lengthPenalty,
-      banned: [...never, ...refused] as number[],
-      ...(prefix === undefined ? {} : { prefix: [...target.encode(prefix)] }),
+      banned: [...never, ...banned.map((text) => bannedToken(who, target, text))],
+      prefix: [...first],
     },
   };
+}
+
+/** @throws OptionError unless the text is one token. */
+function bannedToken(who: string, target: Tokenizer, text: string): number {
+  const [token, ...more] = target.encode(text);
+  if (token !== undefined && more.length === 0) return token;
+  const count = token === undefined ? "no token" : `${more.length + 1} of them`;
+  throw new OptionError(`${who}: only single tokens can be banned, and ${JSON.stringify(text)} is ${count}.`);
 }
 
 /** What search found, as text. */
@@ -112,6 +127,7 @@ export function translationOf(tokenizer: TokenizerPair, source: Int32Array, resu
     ...(attention ? { attention: attention.map((row) => Float32Array.from(row).subarray(0, source.length)) } : {}),
   }));
   return {
+    readable: source.some((token) => token !== tokenizer.source.special.unknown),
     text: hypotheses[0]?.text ?? "",
     source: Array.from(source, (id) => tokenizer.source.token(id)),
     hypotheses,

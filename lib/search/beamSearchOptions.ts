@@ -1,4 +1,4 @@
-import { expectKnownOptions, expectNumber, OptionError } from "../errors.js";
+import { describe, expectKnownOptions, expectNumber, OptionError } from "../errors.js";
 import type { SamplingOptions } from "./sampling.js";
 import { completeSampling } from "./sampling.js";
 
@@ -112,6 +112,10 @@ export function completeBeamSearchOptions(options: BeamSearchOptions, who = "bea
   for (const name of ["beams", "nBest", "maximumLength", "groups"] as const) whole(name, complete[name], 1);
   for (const name of ["begin", "minimumLength", "noRepeatNgram"] as const) whole(name, complete[name], 0);
   if (complete.end !== null) whole("end", complete.end, 0);
+  for (const name of ["earlyStopping", "tree"] as const) {
+    if (typeof complete[name] === "boolean") continue;
+    throw new OptionError(`${who}: expected ${name} to be true or false, got ${describe(complete[name])}.`);
+  }
   for (const name of ["coveragePenalty", "diversity"] as const) expectNumber(who, name, complete[name], { minimum: 0 });
   if (complete.lengthPenalty !== "average") expectNumber(who, "lengthPenalty", complete.lengthPenalty, { minimum: 0 });
   for (const token of complete.prefix) whole("a token of the prefix", token, 0);
@@ -137,6 +141,7 @@ function expectConsistent(who: string, complete: CompleteBeamSearchOptions): voi
   };
   if (nBest > beams) refuse(`nBest ${nBest} asks for more than the ${beams} beams can bring.`);
   if (beams % groups !== 0) refuse(`${groups} groups do not divide ${beams} beams.`);
+  if (diversity > 0 && groups === 1 && !sampling) refuse("diversity keeps groups apart, and there is one group.");
   if (sampling && (groups > 1 || diversity > 0)) {
     refuse("groups and diversity belong to search; hypotheses that are drawn differ by themselves.");
   }

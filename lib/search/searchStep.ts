@@ -21,6 +21,8 @@ export interface SearchStepOptions extends Omit<BeamSearchOptions, "onBest"> {
   maximumLengths?: readonly number[];
   /** For each sentence, instead of `prefix`. */
   prefixes?: readonly (readonly number[])[];
+  /** What each sentence is called in messages, and what chooses its random numbers. Default: its place, from 0. */
+  numbers?: readonly number[];
   /** Whether hypotheses come with the attention of their tokens. Default: if the step has it. */
   attention?: boolean;
   /** Told the best hypothesis so far of each sentence, after every step; at last its result. */
@@ -32,6 +34,7 @@ interface Search {
   readonly ports: OrderedPorts;
   readonly feeds: Feeds;
   readonly sentences: number;
+  readonly numbers: readonly number[];
   /** Of each sentence. */
   readonly options: readonly CompleteBeamSearchOptions[];
   readonly attention: boolean;
@@ -69,11 +72,13 @@ export async function searchStepPlainly(
 
 function completeSearch(step: SearchStep, feeds: Feeds, options: SearchStepOptions): Search {
   const who = "searchStep";
-  const ownNames = ["sentences", "maximumLengths", "prefixes", "attention"];
+  const ownNames = ["sentences", "maximumLengths", "prefixes", "numbers", "attention"];
   expectKnownOptions(who, options, [...beamSearchOptionNames, ...ownNames]);
-  const { sentences, maximumLengths, prefixes, attention, onBest, signal, ...shared } = options;
+  const { sentences, maximumLengths, prefixes, attention, onBest, signal, ...own } = options;
+  const { numbers = Array.from({ length: sentences }, (_, place) => place), ...shared } = own;
   expectNumber(who, "sentences", sentences, { integer: true, minimum: 1 });
-  for (const [name, list] of Object.entries({ maximumLengths, prefixes })) {
+  for (const number of numbers) expectNumber(who, "a sentence's number", number, { integer: true, minimum: 0 });
+  for (const [name, list] of Object.entries({ maximumLengths, prefixes, numbers })) {
     if (list && list.length !== sentences) {
       throw new OptionError(
         `${who}: expected ${name} to hold one entry for each of ${sentences} sentences, got ${list.length}.`,
@@ -89,7 +94,7 @@ function completeSearch(step: SearchStep, feeds: Feeds, options: SearchStepOptio
       ...(prefix === undefined ? {} : { prefix }),
       ...(shared.sampling ? { sampling: { ...shared.sampling, seed } } : {}),
     };
-    return completeBeamSearchOptions(own, maximumLengths || prefixes ? `${who}, sentence ${sentence}` : who);
+    return completeBeamSearchOptions(own, maximumLengths || prefixes ? `${who}, sentence ${numbers[sentence]}` : who);
   });
   const ports = orderPorts(step.executable.program, step);
   const [first] = complete as [CompleteBeamSearchOptions];
@@ -118,6 +123,7 @@ function completeSearch(step: SearchStep, feeds: Feeds, options: SearchStepOptio
     ports,
     feeds,
     sentences,
+    numbers,
     options: complete,
     attention: attention ?? step.attention !== undefined,
     onBest,
@@ -126,7 +132,7 @@ function completeSearch(step: SearchStep, feeds: Feeds, options: SearchStepOptio
 }
 
 /** By the executor's own search. */
-async function searchInside({ step, feeds, sentences, options, attention, onBest, signal }: Search) {
+async function searchInside({ step, feeds, sentences, numbers, options, attention, onBest, signal }: Search) {
   signal?.throwIfAborted();
   const [first] = options as readonly [CompleteBeamSearchOptions];
   const required = options.map(requiredTokens);
@@ -136,6 +142,7 @@ async function searchInside({ step, feeds, sentences, options, attention, onBest
     attention,
     each: options.map(({ maximumLength }, sentence) => ({
       maximumLength,
+      number: numbers[sentence] as number,
       required: required[sentence] as Map<number, number>,
     })),
   };
@@ -149,16 +156,17 @@ async function searchInside({ step, feeds, sentences, options, attention, onBest
   signal?.throwIfAborted();
   const results = search.result() as SearchResult[];
   for (const [sentence, { hypotheses }] of results.entries()) {
-    if (hypotheses.length === 0) expectPossible((required[sentence] as Map<number, number>).size, sentence);
+    if (hypotheses.length > 0) continue;
+    expectPossible((required[sentence] as Map<number, number>).size, numbers[sentence] as number);
   }
   return results;
 }
 
 /** Step by step. */
-async function searchOutside({ step, ports, feeds, sentences, options, attention, onBest, signal }: Search) {
+async function searchOutside({ step, ports, feeds, sentences, numbers, options, attention, onBest, signal }: Search) {
   const { program } = step.executable;
   const beams = ports.N / sentences;
-  const searches = options.map((own, sentence) => new SentenceSearch(own, sentence));
+  const searches = options.map((own, sentence) => new SentenceSearch(own, numbers[sentence]));
   const rowsOf = (name: string, values: Values) => {
     const port = program.outputs.find((output) => output.name === name) as Port;
     const columns = elementsOf((program.values[port.value] as Value).shape) / ports.N;

@@ -47,13 +47,14 @@ export class SentenceSearch {
   #length = 0;
   #done = false;
 
-  /** @param sentence its number among those that are searched for together, which chooses its random numbers. */
+  /** @param sentence its number, which chooses its random numbers. */
   constructor(options: CompleteBeamSearchOptions, sentence = 0) {
     const { groups, beams, sampling, minimumLength } = options;
     this.#options = options;
     this.#sentence = sentence;
     this.#required = requiredTokens(options);
-    this.#shortest = Math.max(minimumLength, ...[...this.#required.keys()].map((position) => position + 1));
+    this.#shortest = minimumLength;
+    for (const position of this.#required.keys()) this.#shortest = Math.max(this.#shortest, position + 1);
     this.#banned = new Set(options.banned);
     this.#finished = Array.from({ length: groups }, () => []);
     const first = { tokens: [], logProbabilities: [], sum: 0, attention: [], node: -1 };
@@ -185,7 +186,7 @@ export class SentenceSearch {
       const open = Float64Array.from(row, (logProbability, token) =>
         allowed(token) ? logProbability : Number.NEGATIVE_INFINITY,
       );
-      philox([beam, this.#sentence, this.#length, 0], [sampling.seed | 0, searchKey], words);
+      philox([beam, this.#sentence % 2 ** 32, this.#length, 0], [sampling.seed | 0, searchKey], words);
       const token = drawToken(open, { ...sampling, u: uniform01(words[0] as number) });
       if (token === null) return [];
       return [{ place, token, logProbability: row[token] as number, rank: 0 }];

@@ -176,7 +176,7 @@ Napi::Value ProgramObject::replay(const Napi::CallbackInfo& info) {
 Napi::Value ProgramObject::start(const Napi::Value& given, bool check, const Replay* replay) {
   const Napi::Env env = given.Env();
   const std::vector<Bytes> feeds = feedArrays(*program_, given);
-  Store::Lease lease = leaseBound(env, *program_, replay ? Runs::repeatedly : Runs::once, outside_);
+  Store::Lease lease = leaseBound(env, *program_, replay && replay->steps > 1 ? Runs::repeatedly : Runs::once, outside_);
   for (size_t i = 0; i < feeds.size(); i++) {
     std::memcpy(program_->feed(static_cast<int64_t>(i)).data, feeds[i].data, feeds[i].elements * 4);
   }

@@ -253,7 +253,7 @@ void BeamSearch::draw(int64_t s, int64_t places, const float* logits, Scratch& s
       for (const int32_t refused : scratch.refused) scratch.masked[index(refused)] = kNever;
       const float most = k.maximum(scratch.masked.data(), V_);
       if (most == kNever) continue;
-      const Philox words = philox(static_cast<uint32_t>(live.beam), static_cast<uint32_t>(s),
+      const Philox words = philox(static_cast<uint32_t>(live.beam), options_.each[index(s)].number,
                                   static_cast<uint32_t>(sentence.length), 0, options_.seed, kSearchKey);
       token = drawToken(scratch.masked.data(), V_, most, options_.filter, static_cast<double>(uniform01(words.word[0])),
                         scratch.weights.data(), scratch.order.data());

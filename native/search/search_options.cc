@@ -43,7 +43,9 @@ SearchOptions readSearchOptions(WordReader& reader, int64_t N, int64_t V, bool h
     options.banned.push_back(token("a banned token"));
   }
   for (int64_t s = 0; s < options.sentences; s++) {
-    SearchOptions::Sentence sentence{reader.integer("a maximum length", 1, kMost), {}};
+    const int64_t maximumLength = reader.integer("a maximum length", 1, kMost);
+    const int64_t number = reader.integer("a sentence's number", 0, std::numeric_limits<uint32_t>::max());
+    SearchOptions::Sentence sentence{maximumLength, static_cast<uint32_t>(number), {}};
     for (int64_t left = reader.integer("the number of required tokens", 0, kMost); left > 0; left--) {
       const int64_t position = reader.integer("a position", 0, sentence.maximumLength - 1);
       sentence.required.emplace_back(position, token("a required token"));

@@ -35,6 +35,8 @@ struct SearchOptions {
 
   struct Sentence {
     int64_t maximumLength;
+    // Chooses its random numbers.
+    uint32_t number;
     // Position and the token that must stand there.
     std::vector<std::pair<int64_t, int32_t>> required;
   };

@@ -42,7 +42,7 @@ function expectRefused(args: string[], words: RegExp, status = 1) {
   expect(result.status).toBe(status);
 }
 
-test("train transliterate, translate, evaluate, trace, map, info, inspect and quantized weights work one after the other", () => {
+test("train transliterate, translate, evaluate, trace, map, info, inspect and quantize work one after the other", () => {
   const trained = ostinato([
     ...["train", "transliterate", table, "--test", table, "--out", model, ...small],
     ...["--epochs", "12", "--sample-every", "60"],
@@ -84,6 +84,9 @@ test("train transliterate, translate, evaluate, trace, map, info, inspect and qu
   expect(ostinato(["info", model]).stdout).toMatch(
     /Seq2Seq: [\d,]+ parameters in float32; from character tokens, vocabulary 8 to word tokens, vocabulary 8/,
   );
+  const rounded = ostinato(["quantize", model, join(folder, "int8"), "--evaluate", table]);
+  expect(rounded.stdout).toMatch(/int8 weights, .*\nPerplexity 1\.\d+ before, 1\.\d+ after/);
+  expect(ostinato(["translate", join(folder, "int8"), "bed"]).stdout).toBe("B E D\n");
   expect(ostinato(["inspect", model, "--text", table]).status).toBe(0);
   expect(readFileSync(join(model, "report.html"), "utf8")).toMatch(/What it writes.*Attention/s);
 }, 120_000);
@@ -100,7 +103,7 @@ test("a chat answers line by line, and a question it cannot read does not end it
   ]);
   expect(trained.status, trained.stderr).toBe(0);
   const { stdout, stderr, status } = ostinato(["chat", out, "--maximum-length", "4"], "abc ?\nxyz\nfed ?\n");
-  expect(stderr).toMatch(/error: None of the tokens/);
+  expect(stderr).toMatch(/error: translate: none of the tokens/);
   expect(stdout.split("\n").length).toBe(3);
   expect(status).toBe(0);
 }, 60_000);
@@ -133,6 +136,21 @@ test("a stopped training of pairs goes on to the same weights", () => {
   };
   run("whole", 20);
   run("parts", 9);
+  expectRefused(
+    [
+      "train",
+      "transliterate",
+      table,
+      "--out",
+      join(folder, "parts"),
+      ...small,
+      "--resume",
+      "--source-tokenizer",
+      "word",
+    ],
+    /--source-tokenizer was settled when the training began/,
+    2,
+  );
   run("parts", 20, "--resume");
   expect(weights("parts").equals(weights("whole"))).toBe(true);
 }, 60_000);
@@ -163,7 +181,16 @@ test("bad input gets one sentence with file and line", () => {
   );
   expectRefused(["train", "transliterate", table, ...out, "--teacher-forcing", "often"], /expected a share/, 2);
   expectRefused(["translate", join(folder, "nowhere"), "a"], /There is no model folder/);
-  expectRefused(["translate", model, "xyz"], /None of the tokens is among the 8/);
+  // Lines that it cannot read do not stop those that it can; a file of nothing else is an error, after all is written.
+  expect(
+    ostinato(["translate", model, "--batch", "1"], `${"bad\n".repeat(16)}xyz\nbed\n`).stdout.split("\n").length,
+  ).toBe(19);
+  const unread = ostinato(["translate", model], "xyz\nwww\n");
+  expect(unread.stderr).toMatch(/error: translate: none of the tokens is among the 8/);
+  expect([unread.status, unread.stdout.split("\n").length]).toEqual([1, 3]);
+  for (const words of [["0.1", table], [""], ["1.5"]]) {
+    expectRefused(["train", "transliterate", table, ...out, "--validation", ...words], /files, or one share from 0/, 2);
+  }
   expectRefused(["translate", model, "abc", "--beams", "2", "--n-best", "3"], /nBest 3/, 2);
   expectRefused(["translate", model, "abc", "--seed", "1"], /--seed is for what is drawn/, 2);
   expectRefused(["generate", model], /holds a Seq2Seq, expected a LanguageModel/);

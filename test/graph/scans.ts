@@ -33,7 +33,7 @@ export const scans: readonly Case[] = [
   {
     name: "matrices large enough to be packed: one from outside, one that is the state, one that a step makes",
     record(inputs) {
-      const [rows, width] = [6, 20];
+      const [rows, width] = [18, 20];
       const weight = inputs.floats("weight", [width, width], { scale: 0.3 });
       const bias = inputs.floats("bias", [width]);
       const operands = {

@@ -26,6 +26,13 @@ test("what cannot be learnt is refused with its place", async () => {
     /more.tsv, line 9: the source has 8 tokens, and at most 7 are allowed/,
   );
   await expect(of({ target: "one ".repeat(8) }, { maximumLength: 7 })).rejects.toThrow(/the target has 8 tokens/);
+  await expect(of({ target: "one\ntwo" })).rejects.toThrow(
+    "more.tsv, line 9: the target holds <eos>, the token that ends a target. Take it out.",
+  );
+  await expect(of({}, { role: "validation" })).rejects.toThrow(/role/);
+  await expect(PairData.of(pairs, {} as never)).rejects.toThrow(/expected tokenizer to be a TokenizerPair/);
+  expect(() => new TokenizerPair(letters, undefined as never)).toThrow(/tokenizers of source and target/);
+  expect(() => new TokenizerPair(letters, words, { reverse: true } as never)).toThrow(/reverse/);
   await expect(of({}, { maximumLength: 0 })).rejects.toThrow(/maximumLength/);
   await expect(of({}, { long: "cut" })).rejects.toThrow(/long/);
   await expect(PairData.of([], { tokenizer })).rejects.toThrow(/no pairs/);
@@ -62,7 +69,12 @@ test("one tokenizer for both sides is written once, and stays one", () => {
 test("steps read the truth as often as the schedule says, the same ones in every run, and always in validation", async () => {
   const many = Array.from({ length: 64 }, (_, i) => pairs[i % 4] as Pair);
   const of = (rule: string, role: "train" | "validate" = "train") =>
-    PairData.of(many, { tokenizer, batchSize: 16, teacherForcing: teacherForcing(rule), role });
+    PairData.of(many, {
+      tokenizer,
+      batchSize: 16,
+      teacherForcing: role === "train" ? rule : teacherForcing(rule),
+      role,
+    });
   const share = async (rule: string, epoch = 0) => {
     const truths = [...(await of(rule)).batches(epoch)].map(({ form, feeds }) => {
       expect(form.free).toBe(true);

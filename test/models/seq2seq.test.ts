@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -110,10 +110,13 @@ test("a model from its folder writes the same, and only it", async () => {
   );
 });
 
-test("rounded weights still write, in a quarter of the bytes, and cannot be trained", async () => {
+test("rounded weights still write, in fewer bytes, and cannot be trained", async () => {
   const small = await Seq2Seq.load(folder, { executor });
   await small.quantize("int8");
   expect((await small.translate(["abcdef"]))[0]?.text).toBe("F E D C B A");
+  await small.save(`${folder}-int8`);
+  const bytes = async (from: string) => (await stat(join(from, "model.safetensors"))).size;
+  expect(await bytes(`${folder}-int8`)).toBeLessThan(0.4 * (await bytes(folder)));
   const data = await PairData.of(train.slice(0, 64), { tokenizer });
   await expect(new Trainer(small, { data, epochs: 1 }).run()).rejects.toThrow(/rounded to int8/);
 });
@@ -152,6 +155,25 @@ test("constraints hold: a beginning, what may not be written, lengths", async ()
   expect((await model.translate(["abcd"], { tree: true }))[0]?.tree?.length).toBeGreaterThan(5);
 });
 
+test("what is drawn for a source depends on the seed and its place, not on the batch that it is in", async () => {
+  const sources = ["abcdef", "abcdef", "abcdef", "fe", "abcdef"];
+  const drawn = async (batchSize: number) => {
+    const options = { beams: 1, batchSize, sampling: { temperature: 4, seed: 7 } };
+    return (await model.translate(sources, options)).map(({ text }) => text);
+  };
+  const texts = await drawn(5);
+  expect(await drawn(2)).toEqual(texts);
+  expect(await drawn(1)).toEqual(texts);
+  expect(new Set(texts.filter((_, i) => i !== 3)).size).toBe(4);
+});
+
+test("a minimum length and a long prefix make room for themselves", async () => {
+  const [long] = await model.translate(["ab"], { minimumLength: 40, beams: 2 });
+  expect(long?.hypotheses[0]?.tokens.length).toBeGreaterThanOrEqual(40);
+  const prefix = Array.from({ length: 30 }, () => "A").join(" ");
+  expect((await model.translate(["ab"], { prefix }))[0]?.text.startsWith(prefix)).toBe(true);
+});
+
 test("a text's vector is the encoder's last state, whoever is beside it", async () => {
   const vectors = await model.vectors(["abc", "defgh", "cab"]);
   expect(vectors.map(({ length }) => length)).toEqual([96, 96, 96]);
@@ -164,15 +186,28 @@ test("streaming ends with the result, and a signal stops", async () => {
   const translations = await model.translate(["abc", "hgfed"], { onBest: (text, i) => told[i]?.push(text) });
   expect(told.map((texts) => texts.at(-1))).toEqual(translations.map(({ text }) => text));
   expect(told[1]?.length).toBeGreaterThan(3);
-  const signal = AbortSignal.abort(new Error("enough"));
-  await expect(model.translate(["abc"], { signal })).rejects.toThrow("enough");
+  const stop = new AbortController();
+  let steps = 0;
+  const onBest = () => {
+    if (++steps === 3) stop.abort(new Error("enough"));
+  };
+  await expect(model.translate(["abcdef"], { signal: stop.signal, onBest })).rejects.toThrow("enough");
+  expect(steps).toBe(3);
 });
 
 test("what cannot be read or asked for is named", async () => {
   expect(await model.translate([])).toEqual([]);
-  await expect(model.translate(["abc", ""])).rejects.toThrow("Text 2 of 2 has no tokens: expected a text.");
-  await expect(model.translate(["xyz", "ww"])).rejects.toThrow(/None of the tokens is among the 9 of the source/);
-  expect((await model.translate(["xyz", "ab"])).length).toBe(2);
+  await expect(model.translate(["abc", ""])).rejects.toThrow("translate: text 2 of 2 has no tokens: expected a text.");
+  await expect(model.translate(["xyz", "ww"])).rejects.toThrow(/none of the tokens is among the 9 of the source/);
+  expect((await model.translate(["xyz", "ab"])).map(({ readable }) => readable)).toEqual([false, true]);
+  expect((await model.translate(["xyz"], { unreadable: "write" })).length).toBe(1);
+  await expect(model.translate("abc" as never)).rejects.toThrow(/expected a list of texts, got "abc"/);
+  await expect(model.translate([1 as never])).rejects.toThrow(/text 1 of 1 is 1, expected a string/);
+  await expect(model.translate(["a"], { banned: [""] })).rejects.toThrow(/"" is no token/);
+  await expect(model.translate(["a"], { prefix: "QQ" })).rejects.toThrow(/prefix "QQ" holds a token that is not/);
+  await expect(model.translate(["a"], { diversity: 1 })).rejects.toThrow(/there is one group/);
+  await expect(model.translate(["a"], { tree: "yes" as never })).rejects.toThrow(/expected tree to be true or false/);
+  await expect(model.evaluate(train, { batch: 3 } as never)).rejects.toThrow(/batch/);
   await expect(model.translate(["a"], { banned: ["A B"] })).rejects.toThrow(/"A B" is 2 of them/);
   await expect(model.translate(["a"], { beams: 2, nBest: 3 })).rejects.toThrow(/nBest 3/);
   await expect(model.translate(["a"], { beam: 3 } as never)).rejects.toThrow(/beam/);

@@ -23,6 +23,7 @@ const variants: Record<string, Partial<Seq2SeqConfig>> = {
   "Luong: dot": { attention: "dot", bidirectional: false },
   "Luong: general, input feeding": { attention: "general", inputFeeding: true, decoderLayers: 2 },
   "additive, after the step, input feeding, tied": { inputFeeding: true, tied: true },
+  "a tied embedding as large as state and context together": { tied: true, embeddingSize: 12, attend: "after" },
   "one stack for encoder and decoder": { sharedStack: true, bidirectional: false, cell: "gru" },
   "scaled, one vocabulary, rnn": {
     attention: "scaled",

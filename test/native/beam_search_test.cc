@@ -57,7 +57,7 @@ SearchOptions optionsOf(int64_t sentences, int64_t beams, int64_t maximumLength)
   options.sentences = sentences;
   options.beams = beams;
   options.end = 1;
-  options.each.assign(static_cast<size_t>(sentences), {maximumLength, {}});
+  for (int64_t s = 0; s < sentences; s++) options.each.push_back({maximumLength, static_cast<uint32_t>(s), {}});
   return options;
 }
 
@@ -110,8 +110,8 @@ std::vector<double> searchWords() {
           2, 0.5, 0.25, 1, 0, 1,   // n-grams, length penalty, coverage penalty, early stopping, begin, end
           0, 1, 0, 1, 7, 1, 1,     // sampling, temperature, topK, topP, seed, attention, tree
           0,                       // banned
-          5, 1, 0, 2,              // five tokens at most, the first a 2
-          4, 0};
+          5, 0, 1, 0, 2,           // five tokens at most, number 0, the first a 2
+          4, 1, 0};
 }
 
 void run(ProgramSearch& search, int64_t steps) {

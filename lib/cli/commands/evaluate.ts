@@ -83,6 +83,7 @@ async function evaluateText(folder: string, files: string[], options: Signalled,
 
 async function evaluatePairs(folder: string, files: string[], options: Signalled, print: Printer): Promise<void> {
   const { signal, batch = 32, lowercase = false, bleuTokenizer } = options;
+  const search = searchOptionsFrom(options);
   const pairs = options.copies
     ? await readLinesAsPairs(files, "evaluate --copies")
     : await readPairs(
@@ -95,7 +96,7 @@ async function evaluatePairs(folder: string, files: string[], options: Signalled
   const line = print.progress();
   const scores = await model
     .score(pairs, {
-      ...searchOptionsFrom(options),
+      ...search,
       batchSize: batch,
       signal,
       bleu: { lowercase, ...given({ tokenize: bleuTokenizer }) },

@@ -3,13 +3,15 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { Corpus } from "../../data/index.js";
 import { FileError } from "../../errors.js";
-import { holdsModel, modelFiles } from "../../formats/index.js";
+import { holdsModel, modelFiles, modelIn } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
+import { Seq2Seq } from "../../models/seq2seq.js";
 import type { WeightType } from "../../weights.js";
 import { weightTypes } from "../../weights.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
+import { readPairs } from "../pairFiles.js";
 import { count, printer } from "../print.js";
 
 interface Options extends ExecutorOptions {
@@ -25,7 +27,7 @@ export function quantizeCommand(): Command {
     .argument("<model>", "folder of a trained model")
     .argument("<out>", "folder for the rounded model")
     .addOption(new Option("--weights <type>", "what to round to").choices(weightTypes).default("int8"))
-    .option("--evaluate <text...>", "measure what it costs on these text files")
+    .option("--evaluate <text...>", "measure what it costs on these files: text, or pairs")
     .option("--overwrite", "replace the model in <out>")
     .option("--json", "print one JSON object");
   return withExecutorOptions(command).action(quantize);
@@ -38,7 +40,9 @@ async function quantize(folder: string, out: string, options: Options): Promise<
     if (!options.overwrite && (await holdsModel(out))) {
       throw new FileError(`${out} holds a model already. Choose another folder, or say --overwrite.`);
     }
-    const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
+    const executor = executorFrom(options);
+    const pairs = (await modelIn(folder)) === "Seq2Seq";
+    const model = await (pairs ? Seq2Seq : LanguageModel).load(folder, { executor });
     const before = await perplexity(model, options.evaluate, signal);
     await model.quantize(options.weights);
     const after = await perplexity(model, options.evaluate, signal);
@@ -61,8 +65,11 @@ async function quantize(folder: string, out: string, options: Options): Promise<
   }
 }
 
-async function perplexity(model: LanguageModel, files: string[] | undefined, signal: AbortSignal) {
+async function perplexity(model: LanguageModel | Seq2Seq, files: string[] | undefined, signal: AbortSignal) {
   if (!files) return null;
+  if (model instanceof Seq2Seq) {
+    return (await model.evaluate(await readPairs(files, {}, "quantize --evaluate"), { signal })).perplexity;
+  }
   const stream = await Corpus.fromFiles(files).tokenize(model.tokenizer, { signal });
   return (await model.evaluate(stream, { signal }).finally(() => stream.close())).perplexity;
 }

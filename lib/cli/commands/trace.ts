@@ -32,8 +32,8 @@ export function traceCommand(): Command {
 
 async function trace(folder: string, text: string, options: Options): Promise<void> {
   const print = printer(options);
-  const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
   const search = searchOptionsFrom(options);
+  const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
   const nBest = search.beams ?? 5;
   const [translation] = (await model.translate([text], { ...search, nBest, tree: true })) as [Translation];
   const alignment = alignmentOf(translation);
@@ -51,13 +51,8 @@ async function trace(folder: string, text: string, options: Options): Promise<vo
     await writeFileAtomically(options.attentionSvg, attentionSVG(alignment, { title: text }));
   }
   if (options.treeSvg !== undefined) await writeFileAtomically(options.treeSvg, beamTreeSVG(tree, { title: text }));
-  print.object({
-    text: translation.text,
-    source: translation.source,
-    hypotheses: tree.hypotheses,
-    alignment,
-    tree: tree.nodes,
-  });
+  const hypotheses = translation.hypotheses.map(({ attention: _, ...hypothesis }) => hypothesis);
+  print.object({ text: translation.text, source: translation.source, hypotheses, alignment, tree: tree.nodes });
   if (print.json) return;
   const depth = colourDepth();
   const width = Math.max(40, process.stdout.columns ?? 100);

@@ -127,11 +127,20 @@ export function pairCommands(): Command[] {
         .option("--source-column <name>", "table: number from 1, or name in its first line", columns.source ?? "1")
         .option("--target-column <name>", "table: number from 1, or name in its first line", columns.target ?? "2");
     }
-    command
-      .option("--tokenizer <kind>", `of both sides: ${tokenizerText}`)
-      .option("--source-tokenizer <kind>", `(default: ${kind.sourceTokenizer})`)
-      .option("--target-tokenizer <kind>", `(default: ${kind.targetTokenizer})`)
-      .option("--vocabulary <n>", "words: keep the n most frequent; subwords: learn so many (default: 8000)", whole);
+    command.option(
+      "--tokenizer <kind>",
+      `${tokenizerText}${copies ? ` (default: ${kind.sourceTokenizer})` : ", of both sides"}`,
+    );
+    if (!copies) {
+      command
+        .option("--source-tokenizer <kind>", `(default: ${kind.sourceTokenizer})`)
+        .option("--target-tokenizer <kind>", `(default: ${kind.targetTokenizer})`);
+    }
+    command.option(
+      "--vocabulary <n>",
+      "words: keep the n most frequent; subwords: learn so many (default: 8000)",
+      whole,
+    );
     if (!copies) command.option("--shared", "one vocabulary and one embedding for both sides");
     command
       .option("--reverse-source", "read sources from the end")
@@ -177,7 +186,11 @@ export function pairCommands(): Command[] {
 async function trainPairs(kind: Kind, files: string[], options: Options, command: Command): Promise<void> {
   const print = printer(options);
   const validation = options.validation ?? ["0.05"];
-  const validates = Number(validation[0]) !== 0;
+  const share = shareOf(validation);
+  const validates = share !== 0;
+  // Whose vocabularies a resumed training has is settled.
+  const fresh = !options.resume;
+  const settled = "was settled when the training began: leave it out with --resume";
   const learns = sidesOf(kind, options).some(({ tokenizer }) => tokenizer === "word" || tokenizer === "subword");
   expectUsed(command, [
     ["validateEvery", "--validate-every", validates, "needs --validation"],
@@ -185,6 +198,11 @@ async function trainPairs(kind: Kind, files: string[], options: Options, command
     ["vocabulary", "--vocabulary", learns, "needs --tokenizer word or subword"],
     ["sourceTokenizer", "--source-tokenizer", options.tokenizer === undefined, "contradicts --tokenizer"],
     ["targetTokenizer", "--target-tokenizer", options.tokenizer === undefined, "contradicts --tokenizer"],
+    ["reverseSource", "--reverse-source", fresh, settled],
+    ["tokenizer", "--tokenizer", fresh, settled],
+    ["sourceTokenizer", "--source-tokenizer", fresh, settled],
+    ["targetTokenizer", "--target-tokenizer", fresh, settled],
+    ["vocabulary", "--vocabulary", fresh, settled],
     ["attend", "--attend", options.attention !== "none", "says when to look at the source, and --attention is none"],
   ]);
   await train(options, print, async (signal) => {
@@ -192,13 +210,10 @@ async function trainPairs(kind: Kind, files: string[], options: Options, command
       if (kind.copies) return readLinesAsPairs(paths, flag);
       return readPairs(paths, columnsOf(paths, options, command), flag);
     };
-    const share = Number(validation[0]);
     const all = await read(files, `train ${kind.name}`);
-    const held = Number.isNaN(share) ? await read(validation, "--validation") : [];
+    const { train: pairs, validation: measured } =
+      share === null ? { train: all, validation: await read(validation, "--validation") } : splitPairs(all, share);
     const test = options.test ? await read(options.test, "--test") : null;
-    const { train: pairs, validation: measured } = Number.isNaN(share)
-      ? { train: all, validation: held }
-      : splitPairs(all, share);
     const tokenizer = options.resume
       ? await tokenizerOf(options)
       : await tokenizersFor(kind, pairs, { ...options, signal });
@@ -239,11 +254,17 @@ function columnsOf(paths: readonly string[], options: Options, command: Command)
   return given({ sourceColumn: chosen("sourceColumn"), targetColumn: chosen("targetColumn") });
 }
 
+/** What --validation asks to hold out; null where it names files. */
+function shareOf([first = "", ...more]: readonly string[]): number | null {
+  const share = first.trim() === "" ? Number.NaN : Number(first);
+  if (Number.isNaN(share) && first.trim() !== "") return null;
+  if (share >= 0 && share < 1 && more.length === 0) return share;
+  const given = [first, ...more].map((word) => JSON.stringify(word)).join(" ");
+  throw new OptionError(`train: expected --validation to be files, or one share from 0 to below 1, got ${given}.`);
+}
+
 /** The last pairs are held out. */
 function splitPairs(pairs: readonly Pair[], share: number): { train: Pair[]; validation: Pair[] } {
-  if (!(share >= 0 && share < 1)) {
-    throw new OptionError(`train: expected --validation to be files or a share from 0 to below 1, got ${share}.`);
-  }
   const at = pairs.length - Math.round(pairs.length * share);
   return { train: pairs.slice(0, at), validation: pairs.slice(at) };
 }

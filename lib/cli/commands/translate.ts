@@ -36,18 +36,22 @@ export function translateCommand(): Command {
 async function translate(folder: string, texts: string[], options: Options): Promise<void> {
   const { nBest, batch } = options;
   if (batch < 1) throw new OptionError("translate: --batch must be at least 1.");
-  const search = { ...searchOptionsFrom(options), nBest, batchSize: batch };
+  const search = { ...searchOptionsFrom(options), nBest, batchSize: batch, unreadable: "write" as const };
   const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
   const { signal, stoppedBy, done } = interruptible();
+  let [read, readable] = [0, 0];
   try {
     for await (const lines of texts.length > 0 ? [texts] : standardInput(batch * batchesAtOnce, signal)) {
       const full = lines.filter((line) => line.trim() !== "");
       const found = await model.translate(full, { ...search, signal }).catch((error: unknown) => {
-        throw error instanceof InputError ? new InputError(`translate: ${error.message}`, error) : error;
+        throw located(error, model, lines, read);
       });
       let next = 0;
       for (const line of lines) write(line, line.trim() === "" ? null : (found[next++] as Translation), options);
+      read += lines.length;
+      readable += found.filter((translation) => translation.readable).length;
     }
+    if (read > 0 && readable === 0) throw new InputError(unreadable(model));
   } catch (error) {
     const by = stoppedBy();
     if (!by) throw error;
@@ -55,6 +59,27 @@ async function translate(folder: string, texts: string[], options: Options): Pro
   } finally {
     done();
   }
+}
+
+/** What a file in the wrong language deserves. */
+function unreadable(model: Seq2Seq): string {
+  return (
+    `translate: none of the tokens is among the ${model.tokenizer.source.size} of the source's vocabulary: is this the language, and ` +
+    "the writing, that the model has learnt?"
+  );
+}
+
+/** The error with the number of the line that cannot be read; `before` lines have been. */
+function located(error: unknown, model: Seq2Seq, lines: readonly string[], before: number): unknown {
+  if (!(error instanceof InputError)) return error;
+  for (const [i, line] of lines.entries()) {
+    try {
+      model.tokenizer.encodeSource(line);
+    } catch (cause) {
+      return new InputError(`translate: line ${before + i + 1}: ${(cause as Error).message}`, cause);
+    }
+  }
+  return error;
 }
 
 /** An empty line stays one, so that lines of source and target belong together. */
