@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
 import { OptionError } from "../errors.js";
 import type { TranslateOptions } from "../models/translation.js";
-import { given, number, whole } from "./options.js";
+import { given, number, penalty, whole } from "./options.js";
 
 /** The options that say how targets are searched for. */
 export interface SearchOptions {
@@ -28,7 +27,7 @@ export function withSearchOptions(command: Command): Command {
     .option(
       "--length-penalty <x>",
       'scores are divided by ((5 + length) / 6) to this power, or "average" for the length itself',
-      lengthPenalty,
+      penalty,
       1,
     )
     .option("--coverage-penalty <x>", "with attention: how much it counts to have looked at all of the source", number)
@@ -67,12 +66,4 @@ export function searchOptionsFrom(options: SearchOptions): TranslateOptions {
     ...given({ ...search, banned: ban, groups, diversity: shared.diversity }),
     ...(draws ? { sampling: drawing } : {}),
   };
-}
-
-function lengthPenalty(text: string): number | "average" {
-  if (text === "average") return text;
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0))
-    throw new InvalidArgumentError('it must be a number of at least 0, or "average".');
-  return value;
 }

@@ -2,7 +2,7 @@ import { FileError } from "../errors.js";
 import type { Parameter } from "../nn/parameter.js";
 import type { LanguageModelConfig } from "./languageModelNetwork.js";
 import { LanguageModelNetwork } from "./languageModelNetwork.js";
-import type { Seq2SeqConfig } from "./seq2seqNetwork.js";
+import type { Seq2SeqConfig } from "./seq2seqConfig.js";
 import { Seq2SeqNetwork } from "./seq2seqNetwork.js";
 
 /** The network of a model folder's class and configuration. @throws FileError for a class that this version does not have. */

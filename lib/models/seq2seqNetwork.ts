@@ -1,9 +1,8 @@
-import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Memory } from "../nn/attention.js";
-import { Attention, scorers } from "../nn/attention.js";
+import { Attention } from "../nn/attention.js";
 import { Dropout } from "../nn/dropout.js";
 import { Embedding } from "../nn/embedding.js";
 import { GRU } from "../nn/gru.js";
@@ -13,108 +12,8 @@ import { LSTM } from "../nn/lstm.js";
 import type { Parameter } from "../nn/parameter.js";
 import type { RecurrentStack, State } from "../nn/recurrent.js";
 import { RNN } from "../nn/rnn.js";
-import { cells } from "./languageModelNetwork.js";
-
-/** The architecture of an encoder-decoder. */
-export interface Seq2SeqConfig {
-  sourceVocabularySize: number;
-  targetVocabularySize: number;
-  /** Of encoder and decoder. Default "lstm". */
-  cell?: (typeof cells)[number];
-  /** H of the decoder. Default 256. */
-  hiddenSize?: number;
-  /** H of each direction of the encoder. Default: hiddenSize. */
-  encoderSize?: number;
-  /** E. Default: hiddenSize. */
-  embeddingSize?: number;
-  /** Default 1. */
-  encoderLayers?: number;
-  /** Default 1. */
-  decoderLayers?: number;
-  /** Whether the encoder reads the source in both directions. Default true. */
-  bidirectional?: boolean;
-  /** Scores of attention (see AttentionOptions), or "none": the encoder's last state is all that the decoder gets. Default "additive". */
-  attention?: (typeof scorers)[number] | "none";
-  /**
-   * When a step looks at the source: "before" it, with the state from before, so that it reads the context (Bahdanau et al. 2015);
-   * or "after" it, with its own state, so that only the output reads the context (Luong et al. 2015). Default "after".
-   */
-  attend?: "before" | "after";
-  /** The step reads what the step before made of state and context (Luong et al. 2015, 3.3). Only with "after". Default false. */
-  inputFeeding?: boolean;
-  /**
-   * Without attention: the decoder gets the encoder's last state only as its first state ("start", Sutskever et al. 2014), or
-   * at "every" step too (Cho et al. 2014). Default "start".
-   */
-  context?: "start" | "every";
-  /** On embeddings, between layers and before the output layer. Default 0. */
-  dropout?: number;
-  /** The output layer shares the target's embedding table. Default false. */
-  tied?: boolean;
-  /** Source and target share one embedding table, and so one vocabulary. Default false. */
-  sharedEmbedding?: boolean;
-  /** The decoder is the encoder's stack: the same weights read and write. Only for encoders in one direction. Default false. */
-  sharedStack?: boolean;
-}
-
-/** A configuration with every default filled in. @throws OptionError for what does not fit. */
-export function completeSeq2SeqConfig(config: Seq2SeqConfig): Required<Seq2SeqConfig> {
-  const who = "Seq2Seq";
-  const hiddenSize = config.hiddenSize ?? 256;
-  const complete: Required<Seq2SeqConfig> = {
-    sourceVocabularySize: config.sourceVocabularySize,
-    targetVocabularySize: config.targetVocabularySize,
-    cell: expectOneOf(who, "cell", config.cell ?? "lstm", cells),
-    hiddenSize,
-    encoderSize: config.encoderSize ?? hiddenSize,
-    embeddingSize: config.embeddingSize ?? hiddenSize,
-    encoderLayers: config.encoderLayers ?? 1,
-    decoderLayers: config.decoderLayers ?? 1,
-    bidirectional: config.bidirectional ?? true,
-    attention: expectOneOf(who, "attention", config.attention ?? "additive", [...scorers, "none"] as const),
-    attend: expectOneOf(who, "attend", config.attend ?? "after", ["before", "after"] as const),
-    inputFeeding: config.inputFeeding ?? false,
-    context: expectOneOf(who, "context", config.context ?? "start", ["start", "every"] as const),
-    dropout: expectNumber(who, "dropout", config.dropout ?? 0, { minimum: 0, below: 1 }),
-    tied: config.tied ?? false,
-    sharedEmbedding: config.sharedEmbedding ?? false,
-    sharedStack: config.sharedStack ?? false,
-  };
-  expectKnownOptions(who, config, Object.keys(complete));
-  const sizes = ["sourceVocabularySize", "targetVocabularySize", "hiddenSize", "encoderSize", "embeddingSize"] as const;
-  for (const name of [...sizes, "encoderLayers", "decoderLayers"] as const) {
-    expectNumber(who, name, complete[name], { integer: true, minimum: 1 });
-  }
-  const refuse = (message: string) => {
-    throw new OptionError(`${who}: ${message}`);
-  };
-  const attends = complete.attention !== "none";
-  // A completed configuration names the default too.
-  if (!attends && complete.attend === "before") refuse("attend says when to look at the source, and attention is off.");
-  if (!attends && complete.inputFeeding) refuse("inputFeeding feeds back what attention made, and attention is off.");
-  if (attends && complete.context === "every") refuse('context "every" belongs to models without attention.');
-  if (attends && complete.attend === "before" && complete.inputFeeding) {
-    refuse('inputFeeding belongs to attend "after": a step that attends before it reads the context already.');
-  }
-  if (complete.sharedEmbedding && complete.sourceVocabularySize !== complete.targetVocabularySize) {
-    refuse(
-      `sharedEmbedding needs one vocabulary, got sizes ${complete.sourceVocabularySize} and ${complete.targetVocabularySize}.`,
-    );
-  }
-  if (complete.sharedStack) {
-    const { bidirectional, encoderSize, encoderLayers, decoderLayers, context, inputFeeding } = complete;
-    if (bidirectional) refuse("sharedStack needs an encoder in one direction: set bidirectional to false.");
-    if (encoderSize !== hiddenSize || encoderLayers !== decoderLayers) {
-      refuse(
-        `sharedStack needs an encoder as large as the decoder, got ${encoderLayers} x ${encoderSize} and ${decoderLayers} x ${hiddenSize}.`,
-      );
-    }
-    if (context === "every" || inputFeeding || (attends && complete.attend === "before")) {
-      refuse("sharedStack needs a decoder that reads embeddings only: no context, and attention after the step.");
-    }
-  }
-  return complete;
-}
+import type { Seq2SeqConfig } from "./seq2seqConfig.js";
+import { completeSeq2SeqConfig } from "./seq2seqConfig.js";
 
 /** What the encoder hands over, recorded once for all steps of the decoder. */
 export interface Encoded {

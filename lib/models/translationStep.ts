@@ -39,10 +39,7 @@ export class TranslationStep {
     const ids = new Int32Array(S * B);
     for (const [b, source] of sources.entries()) for (const [s, token] of source.entries()) ids[s * B + b] = token;
     const lengths = Int32Array.from(sources, ({ length }) => length);
-    const reader = this.#program(`read ${S} ${B}`, (graph) => {
-      for (const [name, tensor] of Object.entries(this.#read(graph, S, B))) graph.output(name, tensor);
-    });
-    const { outputs } = await reader.run({ source: ids, [lengthsName]: lengths });
+    const { outputs } = await this.#reader(S, B).run({ source: ids, [lengthsName]: lengths });
     return { S, B, parts: { ...outputs, [lengthsName]: lengths } };
   }
 
@@ -50,7 +47,9 @@ export class TranslationStep {
   step({ S, B, parts }: ReadSources, beams: number): { step: SearchStep; feeds: Record<string, Values> } {
     const N = B * beams;
     const executable = this.#program(`step ${S} ${B} ${beams}`, (graph) => {
-      const feeds = Object.entries(this.#read(new Graph(), S, B)).map(([name, { shape }]): [string, Tensor] => {
+      const { outputs, values } = this.#reader(S, B).program;
+      const feeds = outputs.map(({ name, value }): [string, Tensor] => {
+        const { shape } = values[value] as (typeof values)[number];
         return [name, graph.feed(name, "f32", name.startsWith(statePrefix) ? [N, ...shape.slice(1)] : shape)];
       });
       const encoded = encodedOf(Object.fromEntries(feeds), graph, B);
@@ -84,14 +83,16 @@ export class TranslationStep {
     };
   }
 
-  /** What a step reads of the sources, by name. */
-  #read(graph: Graph, S: number, B: number): Record<string, Tensor> {
-    const { network } = this.#model;
-    const source = graph.feed("source", "i32", [S, B]);
-    const { memory, summary, state } = network.encode(source, graph.feed(lengthsName, "i32", [B]));
-    const keys = memory && memory.keys !== memory.values ? { keys: memory.keys } : {};
-    const states = Object.entries(state).map(([name, tensor]) => [statePrefix + name, tensor] as const);
-    return { ...(memory ? { ...keys, values: memory.values } : {}), summary, ...Object.fromEntries(states) };
+  /** A program from sources to what a step reads of them: an output for each feed of the step. */
+  #reader(S: number, B: number): Executable {
+    return this.#program(`read ${S} ${B}`, (graph) => {
+      const source = graph.feed("source", "i32", [S, B]);
+      const { memory, summary, state } = this.#model.network.encode(source, graph.feed(lengthsName, "i32", [B]));
+      if (memory) graph.output("values", memory.values);
+      if (memory && memory.keys !== memory.values) graph.output("keys", memory.keys);
+      graph.output("summary", summary);
+      for (const [name, tensor] of Object.entries(state)) graph.output(statePrefix + name, tensor);
+    });
   }
 
   #program(key: string, record: (graph: Graph) => void): Executable {

@@ -1,3 +1,4 @@
+import { InputError } from "../errors.js";
 import type { BeamSearchOptions } from "./beamSearchOptions.js";
 import { completeBeamSearchOptions } from "./beamSearchOptions.js";
 import type { SearchResult } from "./hypothesis.js";
@@ -39,6 +40,12 @@ export async function beamSearch<State>(
   while (!search.done) {
     complete.signal?.throwIfAborted();
     const result = await step(search.tokens, states);
+    const [rows, next] = [result?.logProbabilities?.length, result?.states?.length];
+    if (rows !== states.length || next !== states.length) {
+      throw new InputError(
+        `beamSearch: expected the step to return logProbabilities and states for ${states.length} hypotheses, got ${rows} and ${next}.`,
+      );
+    }
     states = search.advance(result).map((parent) => result.states[parent] as State);
     complete.onBest?.(search.best());
   }

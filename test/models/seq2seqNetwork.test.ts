@@ -7,7 +7,7 @@ import { Graph } from "../../lib/graph/graph.js";
 import * as ops from "../../lib/graph/ops/index.js";
 import { elementsOf } from "../../lib/graph/program.js";
 import type { Tensor } from "../../lib/graph/tensor.js";
-import type { Seq2SeqConfig } from "../../lib/models/seq2seqNetwork.js";
+import type { Seq2SeqConfig } from "../../lib/models/seq2seqConfig.js";
 import { recordSeq2SeqLoss, Seq2SeqNetwork } from "../../lib/models/seq2seqNetwork.js";
 import { randomSource } from "../../lib/random/source.js";
 import { adam } from "../../lib/train/optimizers.js";

@@ -251,3 +251,9 @@ test("options that contradict each other are refused", async () => {
   await expect(refused({ beam: 3 } as never)).rejects.toThrow(/unknown option "beam"/);
   await expect(refused({ prefix: [V + 1] })).rejects.toThrow(/no hypothesis begins with the prefix/);
 });
+
+test("a step function that returns something else is named", async () => {
+  const search = (answer: unknown) => beamSearch(() => answer as never, 0, { begin: 0, end: 1 });
+  await expect(search({})).rejects.toThrow(/logProbabilities and states for 1 hypotheses, got undefined and undefined/);
+  await expect(search({ logProbabilities: [[0, 0]], states: [] })).rejects.toThrow(/got 1 and 0/);
+});
