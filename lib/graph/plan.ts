@@ -172,8 +172,12 @@ function lifetimesOf(
       lifetimes.set(root.id, { bytes, first: time, last: time, offset: 0 });
     }
   };
-  // All feeds are written before the first op, so they live together from the start even if they are read late.
-  for (const { value } of recorded.feeds) touch(recorded.tensors[value] as Tensor, -1);
+  // All feeds are written before the first op, so they live together from the start even if they are read late; and to the end, so
+  // that a program that is run again need not be fed again.
+  for (const { value } of recorded.feeds) {
+    touch(recorded.tensors[value] as Tensor, -1);
+    touch(recorded.tensors[value] as Tensor, recorded.nodes.length);
+  }
   recorded.nodes.forEach((node, time) => {
     const loop = loopAt(time);
     for (const tensor of [...node.operands, ...node.results]) {

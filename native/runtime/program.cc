@@ -149,14 +149,16 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
     if (value.moves()) malformed(std::string(what) + " moves");
     return value;
   };
+  std::vector<Extent> fed;
   for (int64_t i = 0; i < feedCount; i++) {
     const Value value = port("a feed");
     if (value.placement != Placement::arena) malformed("a feed is not in the arena");
-    feeds_.push_back({value.view, value.location});
+    feeds_.push_back({value.view, value.location, true});
+    fed.emplace_back(value, 1);
   }
   for (int64_t i = 0; i < outputCount; i++) {
     const Value value = port("an output");
-    outputs_.push_back({value.view, value.inArena() ? value.location : -1});
+    outputs_.push_back({value.view, value.inArena() ? value.location : -1, true});
   }
   for (int64_t i = 0, end = 0; i < loopCount; i++) {
     const int64_t begin = reader.integer("a loop's begin", end, opCount);
@@ -225,9 +227,17 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
       op.results.push_back(value.view);
     }
     expectApart(*op.operation, read, written);
+    const bool alters = (op.operation->mutates | op.operation->consumes) != 0;
+    const auto touches = [](const std::vector<Extent>& extents, const Extent& feed) {
+      return std::any_of(extents.begin(), extents.end(), [&](const Extent& extent) { return overlap(extent, feed); });
+    };
+    for (size_t k = 0; k < fed.size(); k++) {
+      const bool changes = (!op.operation->view && touches(written, fed[k])) || (alters && touches(read, fed[k]));
+      if (changes) feeds_[k].stays = false;
+    }
     if (inLoop) {
       changed.insert(changed.end(), written.begin(), written.end());
-      if (op.operation->mutates | op.operation->consumes) changed.insert(changed.end(), read.begin(), read.end());
+      if (alters) changed.insert(changed.end(), read.begin(), read.end());
       if (op.operation->keeps && read.size() > 1 && !read[1].moves()) steady.emplace_back(ops_.size(), read[1]);
     }
     const int64_t attributeCount = reader.integer("the number of attributes", 0, kMaxAttributes);
@@ -376,11 +386,18 @@ void Program::replay(const Replay& replay, const std::vector<char*>& collected) 
     const char* begin = static_cast<const char*>(view.data);
     return std::vector<char>(begin, begin + bytesOf(view));
   };
-  // The planner gives a feed's memory to other values after its last use: every run is fed anew, from here.
-  std::vector<std::vector<char>> inputs;
-  for (const Port& port : feeds_) inputs.push_back(copyOf(port.view));
+  // What changes from run to run, and what a run writes over, is fed anew from here.
+  std::vector<std::vector<char>> inputs(feeds_.size());
+  const auto keep = [&](int64_t i) { inputs[static_cast<size_t>(i)] = copyOf(feed(i)); };
+  for (const auto& [from, to] : replay.links) keep(to);
+  for (const int64_t i : replay.counters) keep(i);
+  for (int64_t i = 0; i < feedCount(); i++) {
+    if (!feedStays(i)) keep(i);
+  }
   for (int64_t step = 0; step < replay.steps; step++) {
-    for (size_t i = 0; i < inputs.size(); i++) std::memcpy(feeds_[i].view.data, inputs[i].data(), inputs[i].size());
+    for (size_t i = 0; i < inputs.size(); i++) {
+      if (!inputs[i].empty()) std::memcpy(feeds_[i].view.data, inputs[i].data(), inputs[i].size());
+    }
     run(false);
     for (size_t i = 0; i < collected.size(); i++) {
       const TensorView& view = output(replay.collected[i]);

@@ -49,6 +49,8 @@ class Program {
   int64_t outputCount() const { return static_cast<int64_t>(outputs_.size()); }
   const TensorView& feed(int64_t i) const { return feeds_[static_cast<size_t>(i)].view; }
   const TensorView& output(int64_t i) const { return outputs_[static_cast<size_t>(i)].view; }
+  // Whether a run leaves feed i as it was fed: nothing else is written where it lies.
+  bool feedStays(int64_t i) const { return feeds_[static_cast<size_t>(i)].stays; }
   Store& store() const { return *store_; }
 
   // Gives the values their memory in the store's arena, which other programs have used since. From here to the end of a run the
@@ -92,6 +94,7 @@ class Program {
   struct Port {
     TensorView view;
     int64_t offset;
+    bool stays = true;
   };
   struct Loop {
     size_t begin, end;

@@ -1,5 +1,6 @@
 #include "search/program_search.h"
 
+#include <algorithm>
 #include <cstring>
 #include <shared_mutex>
 #include <string>
@@ -48,7 +49,11 @@ ProgramSearch::ProgramSearch(std::shared_ptr<Program> program, const double* wor
   }
   SearchOptions options = readSearchOptions(reader, N, V, attention_ >= 0);
   expect(reader.left() == 0, "it goes on after its end");
-  for (int64_t i = 0; i <= lastFeed; i++) inputs_.emplace_back(bytesOf(program_->feed(i)));
+  for (int64_t i = 0; i <= lastFeed; i++) {
+    inputs_.emplace_back(bytesOf(program_->feed(i)));
+    const bool carried = std::any_of(links_.begin(), links_.end(), [i](const auto& link) { return link.second == i; });
+    if (i == tokens_ || carried || !program_->feedStays(i)) refed_.push_back(i);
+  }
   search_ =
       std::make_unique<BeamSearch>(std::move(options), V, attention_ < 0 ? 0 : program_->output(attention_).dims[1]);
 }
@@ -62,6 +67,9 @@ int64_t ProgramSearch::bytes() const {
 void ProgramSearch::advance(int64_t steps) {
   expectWhole();
   failed_ = true;
+  for (int64_t i = 0; i < program_->feedCount(); i++) {
+    std::memcpy(program_->feed(i).data, input(i), inputs_[static_cast<size_t>(i)].size());
+  }
   for (int64_t i = 0; i < steps && !search_->done(); i++) step();
   failed_ = false;
 }
@@ -70,7 +78,7 @@ void ProgramSearch::expectWhole() const { expect(!failed_, "it has failed and ca
 
 void ProgramSearch::step() {
   std::memcpy(input(tokens_), search_->tokens().data(), inputs_[static_cast<size_t>(tokens_)].size());
-  for (int64_t i = 0; i < program_->feedCount(); i++) {
+  for (const int64_t i : refed_) {
     std::memcpy(program_->feed(i).data, input(i), inputs_[static_cast<size_t>(i)].size());
   }
   program_->run(false);

@@ -44,6 +44,8 @@ class ProgramSearch {
   std::shared_ptr<Program> program_;
   int64_t tokens_, logits_, attention_;
   std::vector<std::pair<int64_t, int64_t>> links_;
+  // Feeds that a step needs anew.
+  std::vector<int64_t> refed_;
   std::vector<std::vector<char>> inputs_;
   std::unique_ptr<BeamSearch> search_;
   bool failed_ = false;
