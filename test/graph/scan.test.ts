@@ -264,3 +264,35 @@ test("the keys' and v's gradients of additive attention are one op", () => {
   expect(found.length).toBe(1);
   expect(found[0]).toBeGreaterThanOrEqual((loops.at(-1) as (typeof loops)[number]).end);
 });
+
+test("a matrix that each step makes anew is multiplied by as it is now, one that stays as it was packed once", async () => {
+  const [T, rows, width] = [3, 20, 24];
+  const graph = new Graph();
+  const x = graph.feed("x", "f32", [T, rows, width]);
+  const weight = graph.feed("weight", "f32", [width, width]);
+  const { outputs } = ops.scan(
+    { inputs: { x }, state: { m: graph.feed("m", "f32", [width, width]) } },
+    ({ x }, { m }) => {
+      const made = ops.tanh(m);
+      const y = ops.linear(ops.matmul(x, made), weight);
+      return { state: { m: ops.affine(m, { scale: -0.7, shift: 0.1 }) }, outputs: { y } };
+    },
+  );
+  graph.output("y", outputs.y);
+  const program = graph.program();
+  const feeds = { x: numbers(T * rows * width, 1), weight: numbers(width * width, 2), m: numbers(width * width, 3) };
+  const single = Object.fromEntries(Object.entries(feeds).map(([name, values]) => [name, Float32Array.from(values)]));
+  const reference = new ReferenceExecutor({ precision: "float64" });
+  const wanted = (await reference.compile(program, reference.createStore()).run(feeds)).outputs.y as Values;
+  for (const matmulPrecision of ["highest", "high", "medium"] as const) {
+    const executor = nativeExecutor({ matmulPrecision });
+    const executable = executor.compile(program, executor.createStore());
+    // Twice: nothing is left of the first run's weights in the second.
+    await executable.run({ ...single, weight: single.m as Float32Array });
+    const found = (await executable.run(single)).outputs.y as Values;
+    const most = wanted.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+    for (const [i, value] of wanted.entries()) {
+      expect(Math.abs((found[i] as number) - value) / most, `${matmulPrecision} y[${i}]`).toBeLessThan(0.02);
+    }
+  }
+});
