@@ -283,13 +283,13 @@ test("a matrix that each step makes anew is multiplied by as it is now, one that
   const feeds = { x: numbers(T * rows * width, 1), weight: numbers(width * width, 2), m: numbers(width * width, 3) };
   const single = Object.fromEntries(Object.entries(feeds).map(([name, values]) => [name, Float32Array.from(values)]));
   const reference = new ReferenceExecutor({ precision: "float64" });
-  const wanted = (await reference.compile(program, reference.createStore()).run(feeds)).outputs.y as Values;
+  const wanted = (await reference.compile(program, reference.createStore()).run(feeds)).outputs.y as Float64Array;
   for (const matmulPrecision of ["highest", "high", "medium"] as const) {
     const executor = nativeExecutor({ matmulPrecision });
     const executable = executor.compile(program, executor.createStore());
     // Twice: nothing is left of the first run's weights in the second.
     await executable.run({ ...single, weight: single.m as Float32Array });
-    const found = (await executable.run(single)).outputs.y as Values;
+    const found = (await executable.run(single)).outputs.y as Float32Array;
     const most = wanted.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
     for (const [i, value] of wanted.entries()) {
       expect(Math.abs((found[i] as number) - value) / most, `${matmulPrecision} y[${i}]`).toBeLessThan(0.02);
