@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import type { Pair, TableOptions } from "../data/index.js";
 import { readPairTable, readParallelText } from "../data/index.js";
 import { OptionError } from "../errors.js";
@@ -7,6 +8,24 @@ import { given } from "./options.js";
 export interface ColumnOptions {
   sourceColumn?: string;
   targetColumn?: string;
+}
+
+/** How a command reads pairs to measure or to show. */
+export interface PairOptions extends ColumnOptions {
+  copies?: boolean;
+}
+
+export function withPairOptions(command: Command): Command {
+  return command
+    .option("--source-column <name>", "of a table: number from 1, or name in its first line (default: 1)")
+    .option("--target-column <name>", "of a table: number from 1, or name in its first line (default: 2)")
+    .option("--copies", "one file whose lines are source and target: for autoencoders");
+}
+
+/** The pairs that such options mean. */
+export function pairsOf(files: readonly string[], options: PairOptions, flag: string): Promise<Pair[]> {
+  const { sourceColumn, targetColumn } = options;
+  return options.copies ? readLinesAsPairs(files, flag) : readPairs(files, given({ sourceColumn, targetColumn }), flag);
 }
 
 /** Reads pairs: two files are parallel texts, one is a table (TSV, or CSV by its name). */

@@ -107,7 +107,8 @@ function corpusBleu(
     `smooth:${smoothing}${value === null ? "" : `[${value.toFixed(2)}]`}`,
   ].join("|");
   return {
-    score: used === 0 ? 0 : brevityPenalty * Math.exp(logs / used),
+    // Rounding would give a perfect corpus a little more than there is.
+    score: used === 0 ? 0 : Math.min(100, brevityPenalty * Math.exp(logs / used)),
     precisions,
     brevityPenalty,
     hypothesisLength: h,

@@ -1,5 +1,6 @@
 import type { Tokenizer, TokenizerPair } from "../data/index.js";
 import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
+import { completeBeamSearchOptions } from "../search/beamSearchOptions.js";
 import type { BeamSearchOptions, SearchResult, TreeNode } from "../search/index.js";
 
 export interface TranslateOptions
@@ -90,20 +91,23 @@ export function completeTranslate({ target, marks }: TokenizerPair, options: Tra
   const { unknown, beginOfSentence, padding } = target.special;
   const never = [unknown, beginOfSentence, padding].filter((id) => id !== undefined && id !== marks.end) as number[];
   const least = Math.max(search.minimumLength ?? 0, first.length);
+  const complete = {
+    ...(Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as typeof search),
+    ...marks,
+    beams: search.beams ?? 5,
+    lengthPenalty,
+    banned: [...never, ...banned.map((text) => bannedToken(who, target, text))],
+    prefix: [...first],
+  };
+  // Now, in the name of who was called, and before a step for so many beams is made.
+  completeBeamSearchOptions({ ...complete, maximumLength: maximumLength ?? 20 + least }, who);
   return {
     batchSize: expectNumber(who, "batchSize", batchSize ?? 32, { integer: true, minimum: 1 }),
     unreadable: expectOneOf(who, "unreadable", unreadable ?? "refuse", unreadableRules),
     onBest,
     onProgress,
     maximumLength: (source: Int32Array) => maximumLength ?? 20 + Math.max(2 * source.length, least),
-    search: {
-      ...(Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as typeof search),
-      ...marks,
-      beams: search.beams ?? 5,
-      lengthPenalty,
-      banned: [...never, ...banned.map((text) => bannedToken(who, target, text))],
-      prefix: [...first],
-    },
+    search: complete,
   };
 }
 

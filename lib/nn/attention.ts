@@ -72,7 +72,7 @@ export class Attention implements Layer {
     } else if (querySize !== memorySize) {
       throw new OptionError(
         `${name}: "${this.#scorer}" compares a query with a memory of the same size, got ${querySize} and ${memorySize}. ` +
-          'Use "general" or "additive" scores.',
+          'Use "general" or "additive" scores, or an encoder whose directions together are as large as the decoder.',
       );
     }
     this.parameters = [

@@ -19,9 +19,10 @@ export function attentionSVG(map: AttentionMap, { title = "Attention" }: { title
     string[],
   ];
   const widths = above.map((label) => textWidth(label, size));
-  // Few and short names stand upright above columns that are as wide as they are; others are turned.
+  // Names that fit their columns stand upright, and few short ones above columns that are as wide as they are; others are turned.
   const upright = Math.max(cell, Math.max(...widths) + 10);
-  const angle = upright <= 90 && upright * sources.length <= 640 ? 0 : cell >= 1.6 * size ? 45 : 60;
+  const fits = upright <= cell || (upright <= 90 && upright * sources.length <= 640);
+  const angle = fits ? 0 : cell >= 1.6 * size ? 45 : 60;
   const column = angle === 0 ? upright : cell;
   const [sin, cos] = [Math.sin((angle * Math.PI) / 180), Math.cos((angle * Math.PI) / 180)];
   const left = 20 + Math.max(...before.map((label) => textWidth(label, size)));

@@ -47,7 +47,7 @@ test("train transliterate, translate, evaluate, trace, map, info, inspect and qu
     ...["train", "transliterate", table, "--test", table, "--out", model, ...small],
     ...["--epochs", "12", "--sample-every", "60"],
   ]);
-  expect(trained.stderr).toMatch(/205 pairs to learn, 11 to validate; vocabularies of 8 and 8 word tokens/);
+  expect(trained.stderr).toMatch(/205 pairs to learn, 11 to validate; vocabularies of 8 character and 8 word tokens/);
   expect(trained.stderr).toMatch(/\n {2}-> [A-F ]+\n {5}\([A-F ]+\)/);
   expect(trained.stdout).toMatch(/^test \d\.\d+ nats/);
   expect(trained.status).toBe(0);

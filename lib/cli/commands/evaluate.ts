@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import type { TokenizerPair } from "../../data/index.js";
 import { Corpus } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import { modelIn } from "../../formats/index.js";
@@ -10,17 +11,16 @@ import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
 import { given, whole } from "../options.js";
-import type { ColumnOptions } from "../pairFiles.js";
-import { readLinesAsPairs, readPairs } from "../pairFiles.js";
+import type { PairOptions } from "../pairFiles.js";
+import { pairsOf, withPairOptions } from "../pairFiles.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
 import { measures } from "../reportTraining.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 
-interface Options extends ExecutorOptions, SearchOptions, ColumnOptions {
+interface Options extends ExecutorOptions, SearchOptions, PairOptions {
   batch?: number;
-  copies?: boolean;
   bleuTokenizer?: BleuTokenization;
   lowercase?: boolean;
   json?: boolean;
@@ -32,14 +32,13 @@ export function evaluateCommand(): Command {
     .argument("<model>", "folder of a trained model")
     .argument("<files...>", "text; for a model of pairs: two files (source, target), or a table (.tsv, .csv)")
     .option("--batch <n>", "texts side by side (default: 1 for text, where each part begins without memory; 32)", whole)
-    .option("--source-column <name>", "table: number from 1, or name in its first line (default: 1)")
-    .option("--target-column <name>", "table: number from 1, or name in its first line (default: 2)")
-    .option("--copies", "one file whose lines are source and target: for autoencoders")
     .addOption(
       new Option("--bleu-tokenizer <kind>", "how BLEU cuts texts into words (default: 13a)").choices(bleuTokenizations),
     )
     .option("--lowercase", "ignore case in all scores");
-  return withExecutorOptions(withSearchOptions(command).option("--json", "print one JSON object")).action(evaluate);
+  return withExecutorOptions(
+    withSearchOptions(withPairOptions(command)).option("--json", "print one JSON object"),
+  ).action(evaluate);
 }
 
 async function evaluate(folder: string, files: string[], options: Options, command: Command): Promise<void> {
@@ -84,13 +83,7 @@ async function evaluateText(folder: string, files: string[], options: Signalled,
 async function evaluatePairs(folder: string, files: string[], options: Signalled, print: Printer): Promise<void> {
   const { signal, batch = 32, lowercase = false, bleuTokenizer } = options;
   const search = searchOptionsFrom(options);
-  const pairs = options.copies
-    ? await readLinesAsPairs(files, "evaluate --copies")
-    : await readPairs(
-        files,
-        given({ sourceColumn: options.sourceColumn, targetColumn: options.targetColumn }),
-        "evaluate",
-      );
+  const pairs = await pairsOf(files, options, "evaluate");
   const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
   const predicted = await model.evaluate(pairs, { batchSize: batch, signal });
   const line = print.progress();
@@ -106,7 +99,7 @@ async function evaluatePairs(folder: string, files: string[], options: Signalled
   print.object({ ...predicted, ...scores });
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
   const { bleu, chrf, errorRate, exact, tokenAccuracy, sources } = scores;
-  const unit = model.tokenizer.target.kind === "character" ? "characters" : "words";
+  const unit = unitOf(model.tokenizer);
   print.line(`${count(predicted.tokens)} tokens: ${measures({ ...predicted, loss: predicted.nats })}`);
   print.line(`${count(sources)} sources:`);
   print.line(`  BLEU         ${bleu.score.toFixed(2)}  (${bleu.signature})`);
@@ -114,4 +107,10 @@ async function evaluatePairs(folder: string, files: string[], options: Signalled
   print.line(`  exact        ${percent(exact)}  (${percent(1 - exact)} with an error)`);
   print.line(`  error rate   ${percent(errorRate.rate)} of ${unit}`);
   print.line(`  accuracy     ${percent(tokenAccuracy)} of ${unit}, place by place`);
+}
+
+/** What a target is counted in. */
+function unitOf({ source, target }: TokenizerPair): string {
+  if (target.kind === "character") return "characters";
+  return target.kind === "word" && source.kind === "character" ? "symbols" : "words";
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { readPairTable, readTextFile } from "../../data/index.js";
+import { readTextFile } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import { loadTrainerHistory, modelFiles, modelIn } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
@@ -21,6 +21,8 @@ import {
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { whole } from "../options.js";
+import type { PairOptions } from "../pairFiles.js";
+import { pairsOf, withPairOptions } from "../pairFiles.js";
 import { colourDepth, printer } from "../print.js";
 import { writePairReport } from "../writePairReport.js";
 import { traceOf, writeReport } from "../writeReport.js";
@@ -28,8 +30,8 @@ import { traceOf, writeReport } from "../writeReport.js";
 /** Tokens of a text that are looked at; enough for a few screens. */
 const mostTokens = 3000;
 
-interface Options extends ExecutorOptions {
-  text?: string;
+interface Options extends ExecutorOptions, PairOptions {
+  text?: string[];
   out?: string;
   terminal?: boolean;
   feature?: TextFeature;
@@ -45,8 +47,9 @@ export function inspectCommand(): Command {
     )
     .argument("<model>", "folder of a trained model")
     .option(
-      "--text <file>",
-      "the text to read (its first 3,000 tokens; default: one that the model writes); for a model of pairs, a table (.tsv, .csv)",
+      "--text <file...>",
+      "the text to read (its first 3,000 tokens; default: one that the model writes); for a model of pairs, a table or two files " +
+        "(default: curves only)",
     )
     .option("-o, --out <file>", "where the report goes (default: report.html in the folder)")
     .option("--terminal", "colour the text by one unit here, instead of a report")
@@ -56,7 +59,7 @@ export function inspectCommand(): Command {
     .option("--layer <name>", 'with --terminal: the unit\'s layer, such as "layer 1 cell"')
     .option("--unit <n>", "with --terminal: number of the unit (default: the one that goes best with --feature)", whole)
     .option("--json", "print one JSON object");
-  return withExecutorOptions(command).action(inspect);
+  return withExecutorOptions(withPairOptions(command)).action(inspect);
 }
 
 async function inspect(folder: string, options: Options, command: Command): Promise<void> {
@@ -126,21 +129,23 @@ async function inspect(folder: string, options: Options, command: Command): Prom
 async function inspectPairs(
   folder: string,
   history: (History & { seconds: number }) | null,
-  { text, out, terminal, json, ...options }: Options,
+  { text, out, terminal, json = false, ...options }: Options,
 ): Promise<void> {
   if (terminal)
     throw new OptionError("inspect: --terminal is for language models; `trace` shows how a model of pairs writes.");
   const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
-  const pairs = text === undefined ? [] : await readPairTable(text);
+  const pairs = text === undefined ? [] : await pairsOf(text, options, "inspect --text");
   const file = out ?? join(folder, "report.html");
   await writePairReport({ model, folder, history, pairs, file });
-  const print = printer({ json: json ?? false });
+  const print = printer({ json });
   print.object({ report: file });
   print.line(`The report is in ${file}: open it in a browser.`);
 }
 
 /** The beginning of the file, or what the model itself writes. */
-async function textFor(model: LanguageModel, { text: file }: Options): Promise<string> {
+async function textFor(model: LanguageModel, { text: files = [] }: Options): Promise<string> {
+  const [file, ...more] = files;
+  if (more.length > 0) throw new OptionError("inspect: --text of a language model is one file.");
   if (file === undefined) {
     let text = "";
     for await (const piece of model.generate({ maximumTokens: 800, temperature: 0.7, seed: 1 })) text += piece;

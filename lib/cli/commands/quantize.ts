@@ -11,10 +11,11 @@ import { weightTypes } from "../../weights.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
-import { readPairs } from "../pairFiles.js";
+import type { PairOptions } from "../pairFiles.js";
+import { pairsOf, withPairOptions } from "../pairFiles.js";
 import { count, printer } from "../print.js";
 
-interface Options extends ExecutorOptions {
+interface Options extends ExecutorOptions, PairOptions {
   weights: WeightType;
   evaluate?: string[];
   overwrite?: boolean;
@@ -30,7 +31,7 @@ export function quantizeCommand(): Command {
     .option("--evaluate <text...>", "measure what it costs on these files: text, or pairs")
     .option("--overwrite", "replace the model in <out>")
     .option("--json", "print one JSON object");
-  return withExecutorOptions(command).action(quantize);
+  return withExecutorOptions(withPairOptions(command)).action(quantize);
 }
 
 async function quantize(folder: string, out: string, options: Options): Promise<void> {
@@ -43,9 +44,9 @@ async function quantize(folder: string, out: string, options: Options): Promise<
     const executor = executorFrom(options);
     const pairs = (await modelIn(folder)) === "Seq2Seq";
     const model = await (pairs ? Seq2Seq : LanguageModel).load(folder, { executor });
-    const before = await perplexity(model, options.evaluate, signal);
+    const before = await perplexity(model, options, signal);
     await model.quantize(options.weights);
-    const after = await perplexity(model, options.evaluate, signal);
+    const after = await perplexity(model, options, signal);
     await model.save(out, { overwrite: options.overwrite ?? false });
     const bytes = { before: await weightBytes(folder), after: await weightBytes(out) };
     print.object({ weights: options.weights, bytes, ...(before ? { perplexity: { before, after } } : {}) });
@@ -65,10 +66,11 @@ async function quantize(folder: string, out: string, options: Options): Promise<
   }
 }
 
-async function perplexity(model: LanguageModel | Seq2Seq, files: string[] | undefined, signal: AbortSignal) {
+async function perplexity(model: LanguageModel | Seq2Seq, options: Options, signal: AbortSignal) {
+  const { evaluate: files } = options;
   if (!files) return null;
   if (model instanceof Seq2Seq) {
-    return (await model.evaluate(await readPairs(files, {}, "quantize --evaluate"), { signal })).perplexity;
+    return (await model.evaluate(await pairsOf(files, options, "quantize --evaluate"), { signal })).perplexity;
   }
   const stream = await Corpus.fromFiles(files).tokenize(model.tokenizer, { signal });
   return (await model.evaluate(stream, { signal }).finally(() => stream.close())).perplexity;

@@ -160,7 +160,10 @@ export function pairCommands(): Command[] {
           .default(kind.attention),
       )
       .addOption(
-        new Option("--attend <when>", "before the step (Bahdanau) or after it (Luong)").choices(["before", "after"]),
+        new Option("--attend <when>", "before the step (Bahdanau) or after it (Luong; the default)").choices([
+          "before",
+          "after",
+        ]),
       )
       .option("--input-feeding", "with --attend after: the step reads what the one before looked at")
       .addOption(
@@ -234,7 +237,7 @@ async function trainPairs(kind: Kind, files: string[], options: Options, command
     print.note(
       `${count(data.pairs)} pairs to learn, ${count(validationData?.pairs ?? 0)} to validate` +
         `${skipped > 0 ? `, ${count(skipped)} left out as too long` : ""}; vocabularies of ` +
-        `${count(tokenizer.source.size)} and ${count(tokenizer.target.size)} ${tokenizer.target.kind} tokens.`,
+        `${count(tokenizer.source.size)} ${tokenizer.source.kind} and ${count(tokenizer.target.size)} ${tokenizer.target.kind} tokens.`,
     );
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
     const shown = (measured.length > 0 ? measured : pairs).slice(0, 3);

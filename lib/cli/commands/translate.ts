@@ -88,9 +88,8 @@ function write(source: string, translation: Translation | null, { nBest, scores,
     const hypotheses = translation?.hypotheses.map(({ text, score, tokens, logProbabilities, ended }) => {
       return { text, score, tokens, logProbabilities, ended };
     });
-    process.stdout.write(
-      `${JSON.stringify({ source, text: translation?.text ?? "", hypotheses: hypotheses ?? [] })}\n`,
-    );
+    const { text = "", readable = false } = translation ?? {};
+    process.stdout.write(`${JSON.stringify({ source, readable, text, hypotheses: hypotheses ?? [] })}\n`);
     return;
   }
   const found = translation?.hypotheses.slice(0, nBest) ?? [];
