@@ -56,7 +56,7 @@ test.skipIf(!existsSync(folder))(
   async () => {
     expect(await exactAfter("date", 1)).toBeGreaterThanOrEqual(0.99);
   },
-  240_000,
+  600_000,
 );
 
 test.skipIf(!existsSync(folder))(
@@ -64,5 +64,5 @@ test.skipIf(!existsSync(folder))(
   async () => {
     expect(await exactAfter("addition", 10)).toBeGreaterThanOrEqual(0.99);
   },
-  240_000,
+  600_000,
 );
