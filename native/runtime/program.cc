@@ -223,6 +223,10 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
       const Value& value = values[static_cast<size_t>(reader.integer("a result", 0, valueCount - 1))];
       const bool optional = k < 32 && (op.operation->optionalResults >> k & 1);
       if (!value.hasMemory() && !optional) refuse(name, "result " + std::to_string(k) + " has no memory");
+      // Packed or rounded copies of a variable do not outlive it.
+      if (value.placement == Placement::variable && !op.operation->view) {
+        changed_.push_back(const_cast<CompactWeights*>(value.view.compact));
+      }
       written.push_back(bind(value, op.operands.size() + op.results.size()));
       op.results.push_back(value.view);
     }

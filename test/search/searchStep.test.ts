@@ -2,8 +2,6 @@ import { expect, test } from "vitest";
 import type { Executor, Feeds } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
-import { Graph } from "../../lib/graph/graph.js";
-import * as ops from "../../lib/graph/ops/index.js";
 import { Seq2SeqNetwork } from "../../lib/models/seq2seqNetwork.js";
 import { TranslationStep } from "../../lib/models/translationStep.js";
 import { randomSource } from "../../lib/random/source.js";
