@@ -107,12 +107,12 @@ async function trainLanguageModel(files: string[], options: Options, command: Co
       executor,
       ...given(networkOptions(options)),
     });
+    const trainer = await trainerOf(model, streams, options);
     print.note(
       `${corpus.name}: ${count(streams.train.length)} ${tokenizer.kind} tokens to learn, ` +
         `${count(streams.validation?.length ?? 0)} to validate; vocabulary ${count(tokenizer.size)}.`,
     );
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
-    const trainer = await trainerOf(model, streams, options);
     return { trainer, conclude: () => conclude(model, { ...options, signal }, print) };
   });
 }

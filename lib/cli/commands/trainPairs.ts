@@ -233,6 +233,12 @@ async function trainPairs(kind: Kind, files: string[], options: Options, command
       executor: executorFrom(options),
       ...given(networkOptions(options)),
     });
+    const shown = (measured.length > 0 ? measured : pairs).slice(0, 3);
+    const trainer = trainerFor(model, options, {
+      data,
+      ...given({ validation: validationData }),
+      write: (sampled) => sample(model, shown, sampled),
+    });
     const skipped = data.skipped + (validationData?.skipped ?? 0);
     print.note(
       `${count(data.pairs)} pairs to learn, ${count(validationData?.pairs ?? 0)} to validate` +
@@ -240,12 +246,6 @@ async function trainPairs(kind: Kind, files: string[], options: Options, command
         `${count(tokenizer.source.size)} ${tokenizer.source.kind} and ${count(tokenizer.target.size)} ${tokenizer.target.kind} tokens.`,
     );
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
-    const shown = (measured.length > 0 ? measured : pairs).slice(0, 3);
-    const trainer = trainerFor(model, options, {
-      data,
-      ...given({ validation: validationData }),
-      write: (sampled) => sample(model, shown, sampled),
-    });
     return { trainer, conclude: () => conclude(model, test, { batchSize: options.batch, signal }, print) };
   });
 }
