@@ -33,6 +33,27 @@ export function interruptible(): { signal: AbortSignal; stoppedBy: () => NodeJS.
   };
 }
 
+/**
+ * Long work that has nothing to save: a signal ends it, whatever error it then runs into, with the exit code that shells expect.
+ * @param stopped is told when that happens.
+ */
+export async function untilInterrupted(
+  work: (signal: AbortSignal) => Promise<void>,
+  stopped: () => void = () => {},
+): Promise<void> {
+  const { signal, stoppedBy, done } = interruptible();
+  try {
+    await work(signal);
+  } catch (error) {
+    if (!stoppedBy()) throw error;
+    stopped();
+  } finally {
+    const by = stoppedBy();
+    if (by) process.exitCode = exitCodeOf(by);
+    done();
+  }
+}
+
 /** What shells expect of a process that a signal ended. */
 export function exitCodeOf(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];

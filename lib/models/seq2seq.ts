@@ -20,7 +20,7 @@ import type { Seq2SeqConfig } from "./seq2seqConfig.js";
 import type { Seq2SeqForm } from "./seq2seqNetwork.js";
 import { recordSeq2SeqLoss, Seq2SeqNetwork } from "./seq2seqNetwork.js";
 import type { TranslateOptions, Translation } from "./translation.js";
-import { completeTranslate, translationOf } from "./translation.js";
+import { completeTranslate, translationOf, unreadableError } from "./translation.js";
 import { TranslationStep } from "./translationStep.js";
 
 export interface Seq2SeqOptions extends Omit<Seq2SeqConfig, "sourceVocabularySize" | "targetVocabularySize"> {
@@ -154,7 +154,8 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
     const { batchSize, search, maximumLength, unreadable, onBest, onProgress } = complete;
     const { signal } = search;
     const read = await this.#encodeSources("translate", sources, signal);
-    if (unreadable === "refuse") this.#expectReadable(read);
+    const refused = unreadable === "refuse" && read.length > 0 && !read.some((tokens) => this.#readable(tokens));
+    if (refused) throw unreadableError(this.tokenizer);
     const translations = new Array<Translation>(sources.length);
     let done = 0;
     for (const batch of byLength(read, batchSize)) {
@@ -249,14 +250,8 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
     return inTurns(sources, encode, signal);
   }
 
-  /** @throws InputError if no token of any source is in the vocabulary. */
-  #expectReadable(sources: readonly Int32Array[]): void {
-    const { size, special } = this.tokenizer.source;
-    if (sources.length === 0 || sources.some((tokens) => tokens.some((token) => token !== special.unknown))) return;
-    throw new InputError(
-      `translate: none of the tokens is among the ${size} of the source's vocabulary: is this the language, and the writing, that ` +
-        "the model has learnt?",
-    );
+  #readable(tokens: Int32Array): boolean {
+    return tokens.some((token) => token !== this.tokenizer.source.special.unknown);
   }
 }
 

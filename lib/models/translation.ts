@@ -1,5 +1,5 @@
 import type { Tokenizer, TokenizerPair } from "../data/index.js";
-import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
+import { expectKnownOptions, expectNumber, expectOneOf, InputError, OptionError } from "../errors.js";
 import { completeBeamSearchOptions } from "../search/beamSearchOptions.js";
 import type { BeamSearchOptions, SearchResult, TreeNode } from "../search/index.js";
 
@@ -109,6 +109,14 @@ export function completeTranslate({ target, marks }: TokenizerPair, options: Tra
     maximumLength: (source: Int32Array) => maximumLength ?? 20 + Math.max(2 * source.length, least),
     search: complete,
   };
+}
+
+/** What texts deserve of which no token is in the source's vocabulary. */
+export function unreadableError({ source }: TokenizerPair): InputError {
+  return new InputError(
+    `translate: none of the tokens is among the ${source.size} of the source's vocabulary: is this the language, and the writing, that ` +
+      "the model has learnt?",
+  );
 }
 
 /** @throws OptionError unless the text is one token. */

@@ -4,7 +4,7 @@ import { OstinatoError } from "../../errors.js";
 import { Seq2Seq } from "../../models/seq2seq.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
-import { exitCodeOf, interruptible } from "../interrupt.js";
+import { untilInterrupted } from "../interrupt.js";
 import { colours } from "../print.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
@@ -22,35 +22,23 @@ export function chatCommand(): Command {
 async function chat(folder: string, options: Options): Promise<void> {
   const search = searchOptionsFrom(options);
   const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
-  const { signal, stoppedBy, done } = interruptible();
-  const talks = process.stdin.isTTY && process.stdout.isTTY;
-  const reader = createInterface({
-    input: process.stdin,
-    ...(talks ? { output: process.stdout, prompt: colours.bold("> ") } : {}),
-  });
-  reader.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
-  signal.addEventListener("abort", () => reader.close(), { once: true });
-  try {
+  await untilInterrupted(async (signal) => {
+    const talks = process.stdin.isTTY && process.stdout.isTTY;
+    const reader = createInterface({
+      input: process.stdin,
+      ...(talks ? { output: process.stdout, prompt: colours.bold("> ") } : {}),
+    });
+    reader.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+    signal.addEventListener("abort", () => reader.close(), { once: true });
     if (talks) reader.prompt();
     for await (const line of reader) {
-      if (line.trim() === "") {
-        if (talks) break;
-        process.stdout.write("\n");
-        continue;
-      }
-      await answer(model, line, { ...search, signal });
+      if (line.trim() === "" && talks) break;
+      if (line.trim() === "") process.stdout.write("\n");
+      else await answer(model, line, { ...search, signal });
       if (talks) reader.prompt();
     }
-    const by = stoppedBy();
-    if (by) process.exitCode = exitCodeOf(by);
-  } catch (error) {
-    const by = stoppedBy();
-    if (!by) throw error;
-    process.exitCode = exitCodeOf(by);
-  } finally {
     reader.close();
-    done();
-  }
+  });
 }
 
 /** A question that the model cannot read is no reason to stop talking. */

@@ -9,7 +9,7 @@ import { LanguageModel } from "../../models/languageModel.js";
 import { Seq2Seq } from "../../models/seq2seq.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
-import { exitCodeOf, interruptible } from "../interrupt.js";
+import { untilInterrupted } from "../interrupt.js";
 import { given, whole } from "../options.js";
 import type { PairOptions } from "../pairFiles.js";
 import { pairsOf, withPairOptions } from "../pairFiles.js";
@@ -43,20 +43,10 @@ export function evaluateCommand(): Command {
 
 async function evaluate(folder: string, files: string[], options: Options, command: Command): Promise<void> {
   const print = printer(options);
-  const { signal, stoppedBy, done } = interruptible();
-  try {
-    if ((await modelIn(folder)) === "Seq2Seq") await evaluatePairs(folder, files, { ...options, signal }, print);
-    else {
-      expectTextOptions(command);
-      await evaluateText(folder, files, { ...options, signal }, print);
-    }
-  } catch (error) {
-    const by = stoppedBy();
-    if (!by) throw error;
-    process.exitCode = exitCodeOf(by);
-  } finally {
-    done();
-  }
+  const pairs = (await modelIn(folder)) === "Seq2Seq";
+  if (!pairs) expectTextOptions(command);
+  const measure = pairs ? evaluatePairs : evaluateText;
+  await untilInterrupted((signal) => measure(folder, files, { ...options, signal }, print));
 }
 
 type Signalled = Options & { signal: AbortSignal };

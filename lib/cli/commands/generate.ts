@@ -4,7 +4,7 @@ import type { GenerateOptions } from "../../models/generation.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
-import { exitCodeOf, interruptible } from "../interrupt.js";
+import { untilInterrupted } from "../interrupt.js";
 import { given, number, penalty, whole } from "../options.js";
 
 interface Options extends ExecutorOptions {
@@ -45,22 +45,15 @@ async function generate(folder: string, options: Options): Promise<void> {
   if (options.count < 1) throw new InputError("generate: --count must be at least 1.");
   expectOneWay(options);
   const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
-  const { signal, stoppedBy, done } = interruptible();
   const { maximumTokens, temperature, topK, topP, stop } = options;
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
-  const drawing = { ...given({ maximumTokens, temperature, topK, topP, stop }), seed, signal };
-  try {
+  const write = async (signal: AbortSignal) => {
+    const drawing = { ...given({ maximumTokens, temperature, topK, topP, stop }), seed, signal };
     if (options.beams !== undefined) await writeLikeliest(model, options, signal);
     else if (options.count > 1 || options.json) await writeAll(model, options, drawing);
     else await writeOne(model, options.prompt, drawing);
-  } catch (error) {
-    const signalName = stoppedBy();
-    if (!signalName) throw error;
-    process.stdout.write("\n");
-    process.exitCode = exitCodeOf(signalName);
-  } finally {
-    done();
-  }
+  };
+  await untilInterrupted(write, () => process.stdout.write("\n"));
 }
 
 /** A text is drawn or searched for. @throws OptionError for options of both. */

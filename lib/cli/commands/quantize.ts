@@ -10,7 +10,7 @@ import type { WeightType } from "../../weights.js";
 import { weightTypes } from "../../weights.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
-import { exitCodeOf, interruptible } from "../interrupt.js";
+import { untilInterrupted } from "../interrupt.js";
 import type { PairOptions } from "../pairFiles.js";
 import { pairsOf, withPairOptions } from "../pairFiles.js";
 import { count, printer } from "../print.js";
@@ -36,8 +36,7 @@ export function quantizeCommand(): Command {
 
 async function quantize(folder: string, out: string, options: Options): Promise<void> {
   const print = printer(options);
-  const { signal, stoppedBy, done } = interruptible();
-  try {
+  await untilInterrupted(async (signal) => {
     if (!options.overwrite && (await holdsModel(out))) {
       throw new FileError(`${out} holds a model already. Choose another folder, or say --overwrite.`);
     }
@@ -57,13 +56,7 @@ async function quantize(folder: string, out: string, options: Options): Promise<
         `Perplexity ${before.toFixed(3)} before, ${after.toFixed(3)} after: ${change >= 0 ? "+" : ""}${change.toFixed(2)} %.`,
       );
     }
-  } catch (error) {
-    const by = stoppedBy();
-    if (!by) throw error;
-    process.exitCode = exitCodeOf(by);
-  } finally {
-    done();
-  }
+  });
 }
 
 async function perplexity(model: LanguageModel | Seq2Seq, options: Options, signal: AbortSignal) {

@@ -3,9 +3,10 @@ import { Command } from "commander";
 import { InputError, OptionError } from "../../errors.js";
 import { Seq2Seq } from "../../models/seq2seq.js";
 import type { Translation } from "../../models/translation.js";
+import { unreadableError } from "../../models/translation.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
-import { exitCodeOf, interruptible } from "../interrupt.js";
+import { untilInterrupted } from "../interrupt.js";
 import { whole } from "../options.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
@@ -38,9 +39,8 @@ async function translate(folder: string, texts: string[], options: Options): Pro
   if (batch < 1) throw new OptionError("translate: --batch must be at least 1.");
   const search = { ...searchOptionsFrom(options), nBest, batchSize: batch, unreadable: "write" as const };
   const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
-  const { signal, stoppedBy, done } = interruptible();
   let [read, readable] = [0, 0];
-  try {
+  await untilInterrupted(async (signal) => {
     for await (const lines of texts.length > 0 ? [texts] : standardInput(batch * batchesAtOnce, signal)) {
       const full = lines.filter((line) => line.trim() !== "");
       const found = await model.translate(full, { ...search, signal }).catch((error: unknown) => {
@@ -51,22 +51,8 @@ async function translate(folder: string, texts: string[], options: Options): Pro
       read += lines.length;
       readable += found.filter((translation) => translation.readable).length;
     }
-    if (read > 0 && readable === 0) throw new InputError(unreadable(model));
-  } catch (error) {
-    const by = stoppedBy();
-    if (!by) throw error;
-    process.exitCode = exitCodeOf(by);
-  } finally {
-    done();
-  }
-}
-
-/** What a file in the wrong language deserves. */
-function unreadable(model: Seq2Seq): string {
-  return (
-    `translate: none of the tokens is among the ${model.tokenizer.source.size} of the source's vocabulary: is this the language, and ` +
-    "the writing, that the model has learnt?"
-  );
+    if (read > 0 && readable === 0) throw unreadableError(model.tokenizer);
+  });
 }
 
 /** The error with the number of the line that cannot be read; `before` lines have been. */
