@@ -1,4 +1,5 @@
-import { describe, expectOneOf, InputError } from "../errors.js";
+import { describe, InputError } from "../errors.js";
+import { expectOneOf } from "../options.js";
 import { countCharacters, lastNormalizationBoundary, printable } from "./characters.js";
 import { decomposeHangul, HangulComposer } from "./hangul.js";
 import type { EncodedSegment } from "./segmenter.js";

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { expectKnownOptions, expectNumber, InputError } from "../errors.js";
+import { InputError } from "../errors.js";
+import { expectKnownOptions, expectNumber } from "../options.js";
 import { countLineEnds, lastCharacterBoundary } from "./characters.js";
 import { readTextFile, textFileSize } from "./textFile.js";
 import { TokenFile } from "./tokenFile.js";

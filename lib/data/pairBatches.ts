@@ -1,4 +1,5 @@
-import { expectKnownOptions, expectNumber, InputError } from "../errors.js";
+import { InputError } from "../errors.js";
+import { expectKnownOptions, expectNumber } from "../options.js";
 import { randomSource } from "../random/source.js";
 import { shuffle, sortBy } from "./order.js";
 

@@ -1,5 +1,6 @@
 import { parse } from "csv-parse/sync";
-import { expectKnownOptions, InputError, OptionError } from "../errors.js";
+import { InputError, OptionError } from "../errors.js";
+import { expectKnownOptions } from "../options.js";
 import { readTextFile } from "./textFile.js";
 
 /** A text and the one that is to be made of it. */

@@ -1,4 +1,5 @@
-import { expectKnownOptions, expectNumber, InputError, OptionError } from "../errors.js";
+import { InputError, OptionError } from "../errors.js";
+import { expectKnownOptions, expectNumber } from "../options.js";
 import { randomSource } from "../random/source.js";
 import { shuffle, sortBy } from "./order.js";
 import type { Tokenizer } from "./tokenizer.js";

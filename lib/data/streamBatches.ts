@@ -1,4 +1,5 @@
-import { expectKnownOptions, expectNumber, expectOneOf, InputError } from "../errors.js";
+import { InputError } from "../errors.js";
+import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 import type { TokenStream } from "./tokenStream.js";
 
 export interface StreamBatchOptions {

@@ -5,7 +5,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expectKnownOptions, expectNumber, FileError, InputError, OptionError } from "../errors.js";
+import { FileError, InputError, OptionError } from "../errors.js";
+import { expectKnownOptions, expectNumber } from "../options.js";
 import { lastNormalizationBoundary } from "./characters.js";
 import { Segmenter } from "./segmenter.js";
 

@@ -1,4 +1,5 @@
-import { expectNumber, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
+import { expectNumber } from "../options.js";
 
 /** A long sequence of token ids that can be read anywhere: in memory or on disk. */
 export interface TokenStream {

@@ -1,4 +1,5 @@
-import { describe, expectKnownOptions, InputError, OptionError } from "../errors.js";
+import { describe, InputError, OptionError } from "../errors.js";
+import { expectKnownOptions } from "../options.js";
 import { sentenceMarks } from "./sentenceBatches.js";
 import type { Tokenizer } from "./tokenizer.js";
 import { tokenizerFromJSON } from "./tokenizerFromJSON.js";

@@ -1,4 +1,5 @@
-import { expectKnownOptions, expectNumber, InputError } from "../errors.js";
+import { InputError } from "../errors.js";
+import { expectKnownOptions, expectNumber } from "../options.js";
 import { countCharacters, lastCharacterBoundary } from "./characters.js";
 import type { EncodedSegment } from "./segmenter.js";
 import { SegmentEncoder, Segmenter } from "./segmenter.js";

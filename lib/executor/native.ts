@@ -1,6 +1,7 @@
-import { expectKnownOptions, expectNumber, expectOneOf, InputError, OstinatoError, ShapeError } from "../errors.js";
+import { InputError, OstinatoError, ShapeError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
 import { elementsOf, sameShape, shapeText } from "../graph/program.js";
+import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";
 import type { Addon, AddonInfo, AddonProgram, AddonSearch, AddonStore } from "./addon.js";

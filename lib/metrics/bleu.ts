@@ -1,4 +1,5 @@
-import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
+import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 import { BleuCounts, bleuOrders } from "./bleuCounts.js";
 import type { BleuTokenization } from "./bleuTokenizers.js";
 import { bleuTokenizations, bleuTokenizers } from "./bleuTokenizers.js";

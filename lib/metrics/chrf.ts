@@ -1,4 +1,4 @@
-import { expectKnownOptions, expectNumber } from "../errors.js";
+import { expectKnownOptions, expectNumber } from "../options.js";
 import type { NgramCounts } from "./ngrams.js";
 import { countNgrams, matchedNgrams } from "./ngrams.js";
 import type { TextReferences } from "./references.js";

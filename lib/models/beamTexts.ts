@@ -1,5 +1,6 @@
 import type { Tokenizer } from "../data/index.js";
-import { expectKnownOptions, expectOneOf, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
+import { expectKnownOptions, expectOneOf } from "../options.js";
 import type { BeamSearchOptions, SearchResult } from "../search/index.js";
 import { searchStep } from "../search/index.js";
 import type { TokenStep } from "./generation.js";

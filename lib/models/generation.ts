@@ -1,8 +1,9 @@
-import { expectKnownOptions, expectNumber, InputError, OptionError } from "../errors.js";
+import { InputError, OptionError } from "../errors.js";
 import type { Executable, Executor, Store, Values } from "../executor/executor.js";
 import { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
+import { expectKnownOptions, expectNumber } from "../options.js";
 import type { SamplingOptions } from "../search/sampling.js";
 import { completeSampling } from "../search/sampling.js";
 import type { SearchStep } from "../search/searchStep.js";

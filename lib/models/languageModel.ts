@@ -1,11 +1,12 @@
 import type { Tokenizer, TokenStream } from "../data/index.js";
 import { countCharacters, memoryStream, sentenceMarks, tokenizerFromJSON } from "../data/index.js";
-import { expectNumber, InputError } from "../errors.js";
+import { InputError } from "../errors.js";
 import type { Executor, Store } from "../executor/executor.js";
 import { loadModelFolder, saveModelFolder } from "../formats/index.js";
 import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { Parameter } from "../nn/parameter.js";
+import { expectNumber } from "../options.js";
 import { EvaluationStep } from "../train/evaluation.js";
 import type { RecordedLoss, Trainable } from "../train/trainable.js";
 import type { WeightType } from "../weights.js";

@@ -1,4 +1,4 @@
-import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -13,6 +13,7 @@ import type { Parameter } from "../nn/parameter.js";
 import type { RecurrentStack, State } from "../nn/recurrent.js";
 import { connections } from "../nn/recurrent.js";
 import { RNN } from "../nn/rnn.js";
+import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 
 export const cells = ["lstm", "gru", "rnn"] as const;
 

@@ -1,8 +1,9 @@
-import { expectOneOf, InputError, OptionError } from "../errors.js";
+import { InputError, OptionError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
 import type { LoadedModel, NamedTensor } from "../formats/index.js";
 import { elementsOf } from "../graph/program.js";
 import type { Parameter } from "../nn/parameter.js";
+import { expectOneOf } from "../options.js";
 import { randomSource } from "../random/source.js";
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";

@@ -1,6 +1,7 @@
 import type { Pair, TokenPair } from "../data/index.js";
 import { PairBatches, TokenizerPair, UnknownTokenError } from "../data/index.js";
-import { expectKnownOptions, expectNumber, expectOneOf, InputError, OptionError, OstinatoError } from "../errors.js";
+import { InputError, OptionError, OstinatoError } from "../errors.js";
+import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 import { randomSource } from "../random/source.js";
 import type { TrainingData } from "../train/data.js";
 import type { TeacherForcing } from "../train/teacherForcing.js";

@@ -1,11 +1,12 @@
 import type { Pair } from "../data/index.js";
 import { TokenizerPair } from "../data/index.js";
-import { describe, expectKnownOptions, expectNumber, InputError, OptionError } from "../errors.js";
+import { describe, InputError, OptionError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
 import { loadModelFolder, saveModelFolder } from "../formats/index.js";
 import type { Graph } from "../graph/graph.js";
 import type { BleuOptions } from "../metrics/index.js";
 import type { Parameter } from "../nn/parameter.js";
+import { expectKnownOptions, expectNumber } from "../options.js";
 import { searchStep } from "../search/index.js";
 import { EvaluationStep } from "../train/evaluation.js";
 import type { RecordedLoss } from "../train/trainable.js";

@@ -1,5 +1,6 @@
-import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
 import { scorers } from "../nn/attention.js";
+import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 import { cells } from "./languageModelNetwork.js";
 
 /** The architecture of an encoder-decoder. */

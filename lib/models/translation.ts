@@ -1,5 +1,6 @@
 import type { Tokenizer, TokenizerPair } from "../data/index.js";
-import { expectKnownOptions, expectNumber, expectOneOf, InputError, OptionError } from "../errors.js";
+import { InputError, OptionError } from "../errors.js";
+import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 import { completeBeamSearchOptions } from "../search/beamSearchOptions.js";
 import type { BeamSearchOptions, SearchResult, TreeNode } from "../search/index.js";
 

@@ -1,6 +1,7 @@
-import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
+import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 import type { Initializer } from "./initializers.js";
 import { fanInUniform } from "./initializers.js";
 import { Linear } from "./linear.js";

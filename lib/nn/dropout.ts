@@ -1,6 +1,6 @@
-import { expectNumber } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
+import { expectNumber } from "../options.js";
 
 /**
  * Zeroes elements while training, with probability `rate` (Srivastava et al. 2014); elsewhere it changes nothing.

@@ -1,6 +1,7 @@
-import { expectNumber, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
 import type { Shape } from "../graph/program.js";
 import { elementsOf } from "../graph/program.js";
+import { expectNumber } from "../options.js";
 import type { RandomSource } from "../random/source.js";
 
 /** Makes the first values of a parameter of a given shape. */

@@ -1,6 +1,6 @@
-import { expectNumber } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
+import { expectNumber } from "../options.js";
 import type { Initializer } from "./initializers.js";
 import type { CellResult, CellWeights, RecurrentOptions } from "./recurrent.js";
 import { RecurrentStack } from "./recurrent.js";

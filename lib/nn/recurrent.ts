@@ -1,10 +1,11 @@
-import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { RecurrentOperands } from "../graph/ops/recurrent.js";
 import type { Shape } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
 import { matchShapes } from "../graph/tensor.js";
+import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 import { Dropout } from "./dropout.js";
 import type { Initializer } from "./initializers.js";
 import { constant, uniform } from "./initializers.js";

@@ -1,4 +1,5 @@
-import { describe, expectKnownOptions, expectNumber, OptionError } from "../errors.js";
+import { describe, OptionError } from "../errors.js";
+import { expectKnownOptions, expectNumber } from "../options.js";
 import type { SamplingOptions } from "./sampling.js";
 import { completeSampling } from "./sampling.js";
 

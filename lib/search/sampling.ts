@@ -1,4 +1,4 @@
-import { expectNumber } from "../errors.js";
+import { expectNumber } from "../options.js";
 
 /** How a token is drawn from its distribution. */
 export interface SamplingOptions {

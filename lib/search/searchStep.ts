@@ -1,9 +1,10 @@
-import { expectKnownOptions, expectNumber, InputError, OptionError } from "../errors.js";
+import { InputError, OptionError } from "../errors.js";
 import type { Executable, Feeds, Values } from "../executor/executor.js";
 import type { OrderedPorts, RunningSearch, SearchPlan, SearchPorts } from "../executor/search.js";
 import { orderPorts } from "../executor/search.js";
 import type { Port, Value } from "../graph/program.js";
 import { elementsOf } from "../graph/program.js";
+import { expectKnownOptions, expectNumber } from "../options.js";
 import type { BeamSearchOptions, CompleteBeamSearchOptions } from "./beamSearchOptions.js";
 import { beamSearchOptionNames, completeBeamSearchOptions, requiredTokens } from "./beamSearchOptions.js";
 import type { SearchResult } from "./hypothesis.js";

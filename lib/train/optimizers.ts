@@ -1,7 +1,8 @@
-import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Parameter } from "../nn/parameter.js";
+import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 
 /** What one update is given; all but the tensors of the parameter are run-time scalars. */
 export interface Update {

@@ -1,4 +1,4 @@
-import { expectKnownOptions, expectNumber, expectOneOf } from "../errors.js";
+import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 
 /** Where training stands when the learning rate of the next step is asked for. */
 export interface Moment {

@@ -1,4 +1,5 @@
-import { expectNumber, expectOneOf, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
+import { expectNumber, expectOneOf } from "../options.js";
 
 /**
  * How often a decoder in training reads the token that it should have written, and not the one that it would have written:

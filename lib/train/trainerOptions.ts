@@ -1,4 +1,6 @@
-import { expectKnownOptions, expectNumber, expectOneOf, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
+import type { TableFor } from "../options.js";
+import { completeOptions, flag, optional, real, seed, text, value, whole, word } from "../options.js";
 import type { TrainingData } from "./data.js";
 import type { Optimizer } from "./optimizers.js";
 import { adam } from "./optimizers.js";
@@ -47,64 +49,66 @@ type Optional = "validation" | "folder" | "samples";
 export type CompleteTrainerOptions<Form> = Required<Omit<TrainerOptions<Form>, Optional>> &
   Pick<TrainerOptions<Form>, Optional>;
 
-const optionNames = [
-  "data",
-  "validation",
-  "optimizer",
-  "schedule",
-  "epochs",
-  "maximumSteps",
-  "clipNorm",
-  "clipValue",
-  "reduction",
-  "seed",
-  "validateEvery",
-  "patience",
-  "folder",
-  "checkpointSeconds",
-  "samples",
-  "resume",
-  "overwrite",
-] as const;
+/** What data that a Trainer reads must be; data of other kinds may come from the user's own program. */
+const trainingData = value<TrainingData<never>>(
+  "training data with at least one batch (WindowData, SentenceData, PairData ...)",
+  (data) => ((data as TrainingData<never> | null)?.length ?? 0) > 0,
+);
+
+const rules = {
+  data: trainingData,
+  validation: optional(trainingData),
+  optimizer: value<Optimizer>("an optimizer: sgd(), adam() ...", hasName, adam()),
+  schedule: optional(value<Schedule>("a schedule: constant(), cosine() ...", hasName)),
+  epochs: whole({ minimum: 1, initial: 10 }),
+  maximumSteps: optional(whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+  clipNorm: optional(real({ minimum: 0 })),
+  clipValue: real({ minimum: 0, initial: 0 }),
+  reduction: word(["token", "sequence"], "token"),
+  seed: seed(),
+  validateEvery: whole({ initial: 0 }),
+  patience: whole({ initial: 0 }),
+  folder: optional(text()),
+  checkpointSeconds: real({ above: 0, initial: 120 }),
+  samples: optional(value<NonNullable<TrainerOptions<never>["samples"]>>("{ every, write }", isSamples)),
+  resume: flag(),
+  overwrite: flag(),
+} satisfies TableFor<TrainerOptions<never>>;
 
 /** @throws OptionError for an unknown option, one outside its range, or two that contradict each other. */
 export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): CompleteTrainerOptions<Form> {
-  const who = "Trainer";
-  expectKnownOptions(who, options, optionNames);
-  const whole = (name: string, value: number, minimum: number) =>
-    expectNumber(who, name, value, { integer: true, minimum });
-  if (!(options.data?.length > 0)) throw new OptionError("Trainer: data holds no batch.");
-  if ((options.patience ?? 0) > 0 && !options.validation) {
+  const {
+    maximumSteps = Number.POSITIVE_INFINITY,
+    validation,
+    folder,
+    samples,
+    ...complete
+  } = completeOptions("Trainer", options, rules);
+  const { clipValue, patience, schedule = constant() } = complete;
+  const { clipNorm = clipValue > 0 ? 0 : 5 } = complete;
+  if (patience > 0 && !validation) {
     throw new OptionError("Trainer: patience (early stopping) needs validation data to look at.");
   }
-  if (options.validation?.role === "train") {
+  if (validation?.role === "train") {
     throw new OptionError('Trainer: the validation data was made to train on; pass role: "validate" where it is made.');
   }
-  if (options.validation && !(options.validation.length > 0)) {
-    throw new OptionError("Trainer: the validation data holds no batch.");
-  }
-  const clipValue = expectNumber(who, "clipValue", options.clipValue ?? 0, { minimum: 0 });
-  const clipNorm = expectNumber(who, "clipNorm", options.clipNorm ?? (clipValue > 0 ? 0 : 5), { minimum: 0 });
   if (clipValue > 0 && clipNorm > 0) throw new OptionError("Trainer: pass clipNorm or clipValue, not both.");
-  if (options.maximumSteps !== undefined) whole("maximumSteps", options.maximumSteps, 1);
-  if (options.samples) whole("samples.every", options.samples.every, 1);
   return {
-    data: options.data,
-    optimizer: options.optimizer ?? adam(),
-    schedule: options.schedule ?? constant(),
-    epochs: whole("epochs", options.epochs ?? 10, 1),
-    maximumSteps: options.maximumSteps ?? Number.POSITIVE_INFINITY,
+    ...complete,
+    maximumSteps,
     clipNorm,
-    clipValue,
-    reduction: expectOneOf(who, "reduction", options.reduction ?? "token", ["token", "sequence"]),
-    seed: whole("seed", options.seed ?? 1, 0),
-    validateEvery: whole("validateEvery", options.validateEvery ?? 0, 0),
-    patience: whole("patience", options.patience ?? 0, 0),
-    checkpointSeconds: expectNumber(who, "checkpointSeconds", options.checkpointSeconds ?? 120, { above: 0 }),
-    resume: options.resume ?? false,
-    overwrite: options.overwrite ?? false,
-    ...(options.validation ? { validation: options.validation } : {}),
-    ...(options.folder !== undefined ? { folder: options.folder } : {}),
-    ...(options.samples ? { samples: options.samples } : {}),
-  };
+    schedule,
+    ...(validation ? { validation } : {}),
+    ...(folder !== undefined ? { folder } : {}),
+    ...(samples ? { samples } : {}),
+  } as CompleteTrainerOptions<Form>;
+}
+
+function hasName(rule: unknown): boolean {
+  return typeof (rule as Optimizer | null)?.name === "string";
+}
+
+function isSamples(samples: unknown): boolean {
+  const { every, write } = (samples ?? {}) as { every?: unknown; write?: unknown };
+  return Number.isSafeInteger(every) && (every as number) > 0 && typeof write === "function";
 }

@@ -1,4 +1,4 @@
-import { expectNumber } from "../errors.js";
+import { expectNumber } from "../options.js";
 import type { AttentionMap } from "./attentionMap.js";
 import { largestWeight } from "./attentionMap.js";
 import { background, blue, type ColourDepth } from "./colour.js";

@@ -1,4 +1,5 @@
-import { expectNumber, InputError } from "../errors.js";
+import { InputError } from "../errors.js";
+import { expectNumber } from "../options.js";
 import type { Hypothesis, TreeNode } from "../search/index.js";
 
 /** What a beam search followed, and what it found. */

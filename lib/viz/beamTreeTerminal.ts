@@ -1,4 +1,4 @@
-import { expectNumber } from "../errors.js";
+import { expectNumber } from "../options.js";
 import type { BeamTree, BeamTreeLimits, DrawnNode } from "./beamTree.js";
 import { defaultSteps, drawnTree, leftOutNote, percent, resultOf } from "./beamTree.js";
 import { background, blue, type ColourDepth } from "./colour.js";

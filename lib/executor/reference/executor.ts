@@ -1,6 +1,7 @@
-import { expectOneOf, InputError, OptionError, ShapeError } from "../../errors.js";
+import { InputError, OptionError, ShapeError } from "../../errors.js";
 import type { Op, Port, Program, Shape, Value, VariableSpec } from "../../graph/program.js";
 import { elementsOf, sameShape, shapeText } from "../../graph/program.js";
+import { expectOneOf } from "../../options.js";
 import type { WeightType } from "../../weights.js";
 import { packWeights, unpackWeights, weightTypes } from "../../weights.js";
 import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "../executor.js";
