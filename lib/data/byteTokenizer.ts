@@ -45,6 +45,10 @@ export class ByteTokenizer implements Tokenizer {
     return byte < 0x80 ? printable(String.fromCharCode(byte)) : `0x${byte.toString(16).toUpperCase()}`;
   }
 
+  tokenBytes(id: number): Uint8Array {
+    return Uint8Array.of(expectByte(id));
+  }
+
   /** Only the characters of ASCII are one byte. */
   id(token: string): number | undefined {
     return token.length === 1 && token.charCodeAt(0) < 0x80 ? token.charCodeAt(0) : undefined;

@@ -103,6 +103,10 @@ export class CharacterTokenizer implements Tokenizer {
     return printable(this.#vocabulary.token(id));
   }
 
+  tokenBytes(id: number): Uint8Array {
+    return Buffer.from(this.#text(id), "utf8");
+  }
+
   id(token: string): number | undefined {
     return this.#vocabulary.id(token);
   }

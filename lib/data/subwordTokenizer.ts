@@ -1,5 +1,6 @@
 import * as huggingFace from "@huggingface/tokenizers";
 import { describe, InputError } from "../errors.js";
+import { bytesOfLetters } from "./byteLetters.js";
 import { countCharacters, lastCharacterBoundary, lastNormalizationBoundary, printable } from "./characters.js";
 import { Corpus } from "./corpus.js";
 import { SegmentEncoder } from "./segmenter.js";
@@ -15,6 +16,7 @@ interface TokenizerJson {
   added_tokens?: { id: number; content: string; lstrip?: boolean; rstrip?: boolean }[];
   normalizer?: { type?: string } | null;
   pre_tokenizer?: PreTokenizerJson | null;
+  decoder?: { type?: string; decoders?: { type?: string }[] } | null;
 }
 
 interface PreTokenizerJson {
@@ -67,6 +69,9 @@ export class SubwordTokenizer implements Tokenizer {
   /** Where the tokenizer is of a make that can be cut into words. */
   readonly #words: WordCache | null;
   readonly #composes: boolean;
+  readonly #added: ReadonlySet<string>;
+  /** The types of the steps that make text of tokens. */
+  readonly #decoders: ReadonlySet<string | undefined>;
 
   /** @param json the content of a tokenizer.json. @throws InputError if it is not one. */
   constructor(json: unknown) {
@@ -90,6 +95,9 @@ export class SubwordTokenizer implements Tokenizer {
     this.special = { ...find("unknown"), ...find("endOfSentence"), ...find("beginOfSentence"), ...find("padding") };
     this.#lineEnd = this.#encodeWhole("\n");
     this.#words = endsWordsAtBlanks(this.#json) ? new WordCache((word) => this.#encodeWhole(word)) : null;
+    this.#added = new Set(this.#json.added_tokens?.map(({ content }) => content));
+    const { decoder } = this.#json;
+    this.#decoders = new Set([decoder, ...(decoder?.decoders ?? [])].map((step) => step?.type));
     this.#composes = this.#json.normalizer?.type === "NFC";
   }
 
@@ -176,6 +184,16 @@ export class SubwordTokenizer implements Tokenizer {
     const whole = text !== "" && !text.includes("\u{FFFD}");
     // SentencePiece marks a blank in front, which decoding one token alone would lose.
     return printable(whole ? (raw.startsWith("▁") && !text.startsWith(" ") ? ` ${text}` : text) : raw);
+  }
+
+  tokenBytes(id: number): Uint8Array {
+    const text = this.#decodeList([id]);
+    const token = this.#tokenizer.id_to_token(id) ?? "";
+    if (this.#added.has(token)) return Buffer.from(token, "utf8");
+    const byte = this.#decoders.has("ByteFallback") && /^<0x([0-9A-Fa-f]{2})>$/u.exec(token)?.[1];
+    if (byte) return Uint8Array.of(Number.parseInt(byte, 16));
+    const bytes = this.#decoders.has("ByteLevel") ? bytesOfLetters(token) : null;
+    return bytes ?? Buffer.from(token.startsWith("▁") && !text.startsWith(" ") ? ` ${text}` : text, "utf8");
   }
 
   /** The token as its file writes it ("Ġthe"), or as the text that it stands for (" the"). */

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { FileError, InputError, OptionError } from "../errors.js";
 import { expectKnownOptions, expectNumber } from "../options.js";
+import { byteLetters } from "./byteLetters.js";
 import { lastNormalizationBoundary } from "./characters.js";
 import { Segmenter } from "./segmenter.js";
 
@@ -185,7 +186,7 @@ function lastErrorLine(stderr: string, error: Error): string {
 
 /** The first merges, so many that the vocabulary has `size` tokens. */
 function tokenizerJson(learnt: readonly Merge[], size: number): object {
-  const tokens = new Set([...specialTokens, ...byteLetters()]);
+  const tokens = new Set([...specialTokens, ...byteLetters]);
   const merges: Merge[] = [];
   for (const merge of learnt) {
     const token = merge.join("");
@@ -214,12 +215,4 @@ function tokenizerContent(learnt: { vocab: Record<string, number>; merges: Merge
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: { type: "BPE", unk_token: specialTokens[0], ...learnt },
   };
-}
-
-/** GPT-2's letters for the bytes 0..255: printable Latin-1 for itself, the others from U+0100 on. */
-function byteLetters(): string[] {
-  let next = 256;
-  return Array.from({ length: 256 }, (_, byte) =>
-    /[!-~¡-¬®-ÿ]/u.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : String.fromCharCode(next++),
-  );
 }

@@ -33,6 +33,11 @@ export interface Tokenizer {
   decoder(): TokenDecoder;
   /** A token for the eye: blanks and control characters are shown by signs. */
   token(id: number): string;
+  /**
+   * The UTF-8 bytes that a token stands for, of which a character may need several tokens. What depends on neighbours, such
+   * as the space between two words, is left out. @throws InputError for an id outside 0..size-1.
+   */
+  tokenBytes(id: number): Uint8Array;
   /** The id of one token, written as in a text ("\n", not its sign). */
   id(token: string): number | undefined;
   /** What `tokenizerFromJSON` needs to make this tokenizer again. */

@@ -104,6 +104,11 @@ export class WordTokenizer implements Tokenizer {
     return this.#vocabulary.token(id);
   }
 
+  tokenBytes(id: number): Uint8Array {
+    const word = this.#vocabulary.token(id);
+    return Buffer.from(id === this.special.endOfSentence ? "\n" : word, "utf8");
+  }
+
   /** "\n" is the same as "<eos>". */
   id(token: string): number | undefined {
     return token === "\n" ? this.special.endOfSentence : this.#vocabulary.id(token);

@@ -36,6 +36,17 @@ describe.each(lossless)("%s", (name, make) => {
     }
   });
 
+  test("the bytes of the tokens, one after the other, are those of the text", () => {
+    if (name === "words") return; // the spaces between words belong to no token
+    for (const seed of seeds) {
+      const text = textFor(name, seed).normalize("NFC");
+      const tokenizer = make(text);
+      const bytes = Buffer.concat(Array.from(tokenizer.encode(text), (id) => tokenizer.tokenBytes(id)));
+      const start = name.includes("byte fallback") ? " " : ""; // its file puts one in front of each text
+      expect(bytes.toString("utf8").normalize("NFC")).toBe(start + tokenizer.normalize(text));
+    }
+  });
+
   test("decoding token by token gives the same text, and never half a character", () => {
     for (const seed of seeds) {
       const text = textFor(name, seed);
