@@ -42,6 +42,7 @@ export type {
 export type { MatmulPrecision, NativeExecutorOptions } from "./executor/native.js";
 export { NativeExecutor, nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
 export { ReferenceExecutor } from "./executor/reference/executor.js";
+export { loadTrainerHistory } from "./formats/index.js";
 export * from "./graph/index.js";
 export * from "./metrics/index.js";
 export type { BeamText, BeamTextOptions, BeamTexts } from "./models/beamTexts.js";
@@ -85,6 +86,16 @@ export type { Batch, RecordedLoss, Trainable } from "./train/trainable.js";
 export type { SavableModel } from "./train/trainer.js";
 export { Trainer } from "./train/trainer.js";
 export type { TrainerOptions } from "./train/trainerOptions.js";
-export type { AttentionMap, BeamTree, BeamTreeLimits, VectorMap, VectorMapInput } from "./viz/index.js";
-export { attentionSVG, beamTreeSVG, vectorMap, vectorMapSVG } from "./viz/index.js";
+export type {
+  AttentionMap,
+  BeamTree,
+  BeamTreeLimits,
+  CurveAxis,
+  CurveMeasure,
+  CurvesOptions,
+  Run,
+  VectorMap,
+  VectorMapInput,
+} from "./viz/index.js";
+export { attentionSVG, beamTreeSVG, curvesSVG, vectorMap, vectorMapSVG } from "./viz/index.js";
 export type { WeightType } from "./weights.js";

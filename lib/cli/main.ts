@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { OstinatoError } from "../errors.js";
 import { chatCommand } from "./commands/chat.js";
+import { curvesCommand } from "./commands/curves.js";
 import { demoCommand } from "./commands/demo.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { generateCommand } from "./commands/generate.js";
@@ -39,6 +40,7 @@ function program(): Command {
     traceCommand(),
     mapCommand(),
     inspectCommand(),
+    curvesCommand(),
     quantizeCommand(),
     infoCommand(),
     demoCommand(),

@@ -11,8 +11,17 @@ import { attentionSection, translationSection } from "./reportTranslation.js";
 
 /** The curves and samples of a training. */
 export interface ReportHistory {
-  steps: readonly { step: number; loss: number; gradientNorm: number; learningRate: number; tokensPerSecond: number }[];
-  validations: readonly { step: number; loss: number; perplexity: number; bitsPerCharacter?: number }[];
+  steps: readonly {
+    step: number;
+    epoch: number;
+    tokens: number;
+    seconds: number;
+    loss: number;
+    gradientNorm: number;
+    learningRate: number;
+    tokensPerSecond: number;
+  }[];
+  validations: readonly { step: number; epoch: number; loss: number; perplexity: number; bitsPerCharacter?: number }[];
   samples: readonly { step: number; loss: number; text: string }[];
 }
 

@@ -13,11 +13,13 @@ if (data.history) {
   const xs = [...new Set([...step, ...validations.map(([s]) => s)])].sort((a, b) => a - b);
   const at = (keys, values) => { const map = new Map(keys.map((k, i) => [k, values[i]])); return xs.map((x) => map.get(x) ?? null); };
   const axis = () => ({ stroke: colour("--soft"), grid: { stroke: colour("--line") }, ticks: { stroke: colour("--line") } });
+  // Enough digits to tell neighbours apart: 0.001, 0.0015, 0.002; those between the powers of a logarithmic axis may be null.
+  const label = (value) => (value === null ? "" : String(Number(value.toPrecision(3))));
   const charts = [];
   const draw = (id, height, series, values, log) => {
     const box = document.getElementById(id);
     box.textContent = "";
-    const options = { width: box.clientWidth, height, scales: { x: { time: false }, y: { distr: log ? 3 : 1 } }, axes: [axis(), axis()],
+    const options = { width: box.clientWidth, height, scales: { x: { time: false }, y: { distr: log ? 3 : 1 } }, axes: [axis(), { ...axis(), size: 64, values: (_, splits) => splits.map(label) }],
       series: [{ label: "update" }, ...series.map((s) => ({ width: 1.5, spanGaps: true, points: { show: false }, ...s }))] };
     charts.push({ box, chart: new uPlot(options, [xs, ...values], box), height });
   };

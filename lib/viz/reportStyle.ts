@@ -26,7 +26,7 @@ select, button { font: inherit; color: inherit; background: var(--paper); border
 #reading { color: var(--soft); font-size: 0.9rem; margin: 0 0 0.6rem; }
 .samples { list-style: none; margin: 0; padding: 0; } .samples li { border-top: 1px solid var(--line); padding: 0.8rem 0; } .samples li:first-child { border: 0; padding-top: 0; }
 .samples h3 { font-size: 0.95rem; margin: 0 0 0.3rem; } .samples small { color: var(--soft); font-weight: normal; margin-left: 0.5rem; }
-.picture { overflow-x: auto; } .picture svg { display: block; max-width: 100%; height: auto; } .picture + .picture { margin-top: 1.5rem; }
+.picture { overflow-x: auto; } .picture svg { display: block; max-width: 100%; height: auto; } .pictures { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; } .pictures .picture { flex: 0 1 auto; max-width: 100%; } .pictures figcaption { max-width: 32rem; }
 .translations table { width: 100%; } .translations td, .translations th { vertical-align: top; padding: 0.35rem 1rem 0.35rem 0; white-space: normal; }
 .translations tbody tr { border-top: 1px solid var(--line); } .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; } th { text-align: left; font-weight: 500; color: var(--soft); padding: 0.15rem 1.5rem 0.15rem 0; } td { font-variant-numeric: tabular-nums; }

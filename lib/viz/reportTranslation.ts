@@ -30,5 +30,5 @@ export function attentionSection(maps: readonly (AttentionMap & { caption?: stri
   return `<section><h2>Attention</h2>
 <p>Where the model looked in the source (on top) while it wrote each token (at the left): the stronger the colour, the greater the weight.
 Point at a cell for its value.</p>
-${maps.map(figure).join("\n")}</section>`;
+<div class="pictures">${maps.map(figure).join("\n")}</div></section>`;
 }

@@ -49,8 +49,11 @@ const history = {
     gradientNorm: 1,
     learningRate: 0.01,
     tokensPerSecond: 1e4,
+    epoch: 1,
+    tokens: 100,
+    seconds: 1,
   })),
-  validations: [{ step: 50, loss: 1.25, perplexity: 3.49, bitsPerCharacter: 1.8 }],
+  validations: [{ step: 50, epoch: 1, loss: 1.25, perplexity: 3.49, bitsPerCharacter: 1.8 }],
   samples: [{ step: 25, loss: 1.5, text: "</script><script>alert(1)</script> & \ud55c\uad6d\uc5b4" }],
 };
 

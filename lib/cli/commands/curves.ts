@@ -1,0 +1,105 @@
+import { basename, resolve } from "node:path";
+import { Command, Option } from "commander";
+import { FileError } from "../../errors.js";
+import { holdsModel, loadTrainerHistory, writeFileAtomically } from "../../formats/index.js";
+import type { History } from "../../train/events.js";
+import type { CurveAxis, CurveMeasure } from "../../viz/index.js";
+import { curveAxes, curveMeasures, curvesSVG, pad } from "../../viz/index.js";
+import { count, duration, printer } from "../print.js";
+
+interface Options {
+  out: string;
+  measure: CurveMeasure;
+  over: CurveAxis;
+  log?: boolean;
+  json?: boolean;
+}
+
+export function curvesCommand(): Command {
+  return new Command("curves")
+    .description("compare trainings: their curves in one picture (SVG), and their best results in a table")
+    .argument("<models...>", "folders of trained models, or of trainings that still run")
+    .option("-o, --out <file>", "file of the picture", "curves.svg")
+    .addOption(new Option("--measure <name>", "quantity to draw").choices(Object.keys(curveMeasures)).default("loss"))
+    .addOption(
+      new Option("--over <name>", "quantity to compare over").choices(Object.keys(curveAxes)).default("updates"),
+    )
+    .option("--log", "logarithmic scale of the measure")
+    .option("--json", "print one JSON object: the best results, and the file")
+    .action(curves);
+}
+
+async function curves(folders: string[], { out, measure, over, log = false, json = false }: Options): Promise<void> {
+  const print = printer({ json });
+  const names = namesOf(folders);
+  const runs = await Promise.all(
+    folders.map(async (folder, i) => ({ name: names[i] as string, history: await historyOf(folder) })),
+  );
+  const picture = curvesSVG(runs, { measure, over, logarithmic: log });
+  await writeFileAtomically(out, picture);
+  const results = runs.map(({ name, history }, i) => ({ name, folder: folders[i] as string, ...resultOf(history) }));
+  print.object({ file: out, measure, over, runs: results });
+  for (const row of tableOf(results)) print.line(row);
+  print.line(`\nThe curves are in ${out}.`);
+}
+
+async function historyOf(folder: string): Promise<History & { seconds: number }> {
+  try {
+    return (await loadTrainerHistory(folder)) as History & { seconds: number };
+  } catch (error) {
+    if (!(error instanceof FileError) || !(await holdsModel(folder).catch(() => false))) throw error;
+    throw new FileError(`curves: ${folder} holds a model without the history of its training (trainer.json).`, error);
+  }
+}
+
+/** The last part of each path where that tells them apart, else the paths themselves. */
+function namesOf(folders: readonly string[]): readonly string[] {
+  const names = folders.map((folder) => basename(resolve(folder)));
+  return new Set(names).size === names.length ? names : folders;
+}
+
+interface Result {
+  updates: number;
+  seconds: number;
+  tokensPerSecond: number | null;
+  /** The lowest validation loss, and the update after which it was measured. */
+  best: { loss: number; perplexity: number; bitsPerCharacter?: number; step: number } | null;
+}
+
+function resultOf({ steps, validations, seconds }: History & { seconds: number }): Result {
+  const last = steps.at(-1);
+  const [best] = validations.filter(({ loss }) => Number.isFinite(loss)).sort((a, b) => a.loss - b.loss);
+  const spent = seconds ?? last?.seconds ?? 0;
+  return {
+    updates: Math.max(last?.step ?? 0, validations.at(-1)?.step ?? 0),
+    seconds: spent,
+    tokensPerSecond: last && spent > 0 ? last.tokens / spent : null,
+    best: best ?? null,
+  };
+}
+
+/** Rows of equal columns, the best run first. */
+function tableOf(results: readonly (Result & { name: string })[]): string[] {
+  const ranked = [...results].sort((a, b) => (a.best?.loss ?? Infinity) - (b.best?.loss ?? Infinity));
+  const cells = ranked.map(({ name, updates, seconds, tokensPerSecond, best }) => [
+    name,
+    best ? best.loss.toFixed(4) : "-",
+    best ? best.perplexity.toFixed(2) : "-",
+    best?.bitsPerCharacter ? best.bitsPerCharacter.toFixed(3) : "-",
+    best ? count(best.step) : "-",
+    count(updates),
+    tokensPerSecond ? count(tokensPerSecond) : "-",
+    duration(seconds),
+  ]);
+  const rows = [
+    ["model", "best loss", "perplexity", "bits/char", "at update", "updates", "tokens/s", "time"],
+    ...cells,
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((cell, column) => pad(cell, widths[column] as number, column === 0 ? "right" : "left"))
+      .join("  ")
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,117 @@
+import { expect, test } from "vitest";
+import { logarithmicTicks, niceStep, ticks } from "../../lib/viz/axes.js";
+import type { CurvesOptions } from "../../lib/viz/index.js";
+import { curvesSVG } from "../../lib/viz/index.js";
+import type { ReportHistory } from "../../lib/viz/report.js";
+import { hostile } from "./hostile.js";
+import type { Element } from "./wellFormed.js";
+import { parseXml } from "./wellFormed.js";
+
+/** Ten updates of 20 tokens in half a second each; a validation after 5 and after 10. */
+function historyOf(loss: (step: number) => number): ReportHistory {
+  const steps = Array.from({ length: 10 }, (_, i) => ({
+    step: i + 1,
+    epoch: (i + 1) / 10,
+    tokens: 20 * (i + 1),
+    seconds: (i + 1) / 2,
+    loss: loss(i + 1),
+    gradientNorm: 1,
+    learningRate: 0.001,
+    tokensPerSecond: 40,
+  }));
+  const validations = [5, 10].map((step) => ({
+    step,
+    epoch: step / 10,
+    loss: loss(step) + 0.1,
+    perplexity: Math.exp(loss(step) + 0.1),
+  }));
+  return { steps, validations, samples: [] };
+}
+
+const runs = [
+  { name: "lstm", history: historyOf((step) => 3 - step / 10) },
+  { name: "gru", history: historyOf((step) => 2.9 - step / 20) },
+];
+
+function elements(node: Element, name: string): Element[] {
+  return [...(node.name === name ? [node] : []), ...node.children.flatMap((child) => elements(child, name))];
+}
+
+/** The corners of a drawn line. */
+function corners(path: Element): [number, number][] {
+  return [...(path.attributes.d as string).matchAll(/[ML]([\d.]+) ([\d.]+)/g)].map(([, x, y]) => [
+    Number(x),
+    Number(y),
+  ]);
+}
+
+const curves = (options?: CurvesOptions) => {
+  const picture = parseXml(curvesSVG(runs, options));
+  return {
+    picture,
+    lines: elements(picture, "path").filter((path) => path.attributes.class === "curve"),
+    texts: elements(picture, "text").map(({ text }) => text),
+  };
+};
+
+test("each run has a line of its batches and one of its validations, in a colour of its own", () => {
+  const { lines, texts } = curves();
+  expect(lines.map((line) => corners(line).length)).toEqual([10, 2, 10, 2]);
+  expect(new Set(lines.map((line) => line.attributes.stroke)).size).toBe(2);
+  expect(texts).toEqual(expect.arrayContaining(["lstm", "gru", "updates", "loss, nats per token"]));
+});
+
+test("a validation lies where the batch of its update lies, 0.1 nats above it, over whatever axis", () => {
+  for (const over of ["updates", "epochs", "tokens", "seconds"] as const) {
+    const { lines } = curves({ over });
+    const [batches, validations] = [corners(lines[0] as Element), corners(lines[1] as Element)] as const;
+    const unit = ((batches[9] as number[])[1] as number) - ((batches[8] as number[])[1] as number);
+    expect(validations[0]?.[0]).toBeCloseTo(batches[4]?.[0] as number, 1);
+    expect(validations[1]?.[0]).toBeCloseTo(batches[9]?.[0] as number, 1);
+    expect((batches[4]?.[1] as number) - (validations[0]?.[1] as number)).toBeCloseTo(unit, 1);
+  }
+});
+
+test("twice the tokens at one learning rate is twice as far to the right only over tokens", () => {
+  const history = runs[0]?.history as ReportHistory;
+  const twice = { ...history, steps: history.steps.map((point) => ({ ...point, tokens: 2 * point.tokens })) };
+  const ends = (over: "tokens" | "updates") => {
+    const picture = parseXml(
+      curvesSVG(
+        [
+          { name: "once", history },
+          { name: "twice", history: twice },
+        ],
+        { over, measure: "learningRate" },
+      ),
+    );
+    const lines = elements(picture, "path").filter((path) => path.attributes.class === "curve");
+    return lines.map((line) => (corners(line).at(-1) as [number, number])[0]);
+  };
+  const [a, b] = ends("updates");
+  expect(a).toBe(b);
+  const [once, both] = ends("tokens") as [number, number];
+  expect((both - 78) / (once - 78)).toBeCloseTo(2, 2);
+});
+
+test("names of runs cannot break the picture", () => {
+  for (const name of hostile)
+    expect(() => parseXml(curvesSVG([{ ...(runs[0] as never as object), name } as never]))).not.toThrow();
+});
+
+test("what cannot be drawn is refused by name", () => {
+  expect(() => curvesSVG([])).toThrow("at least one element");
+  expect(() => curvesSVG(runs, { measure: "bitsPerCharacter" })).toThrow(
+    "curvesSVG: lstm has no validation, bits per character. It was trained without validation data.",
+  );
+  expect(() => curvesSVG(runs, { measur: "loss" } as CurvesOptions)).toThrow("did you mean measure?");
+  const zero = [{ name: "zero", history: historyOf(() => 0) }];
+  expect(() => curvesSVG(zero, { logarithmic: true })).toThrow("a logarithmic scale needs values above 0");
+});
+
+test("ticks are the round numbers inside an interval", () => {
+  expect(ticks({ low: -0.3, high: 1 }, niceStep(0.4))).toEqual([0, 0.5, 1]);
+  expect(logarithmicTicks({ low: 0.9, high: 60 })).toEqual([1, 2, 5, 10, 20, 50]);
+  expect(logarithmicTicks({ low: 0.001, high: 1000 })).toEqual([0.001, 0.01, 0.1, 1, 10, 100, 1000]);
+  expect(logarithmicTicks({ low: 2.3, high: 4.2 })).toEqual([2.5, 3, 3.5, 4]);
+});
