@@ -42,7 +42,8 @@ export type {
 export type { MatmulPrecision, NativeExecutorOptions } from "./executor/native.js";
 export { NativeExecutor, nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
 export { ReferenceExecutor } from "./executor/reference/executor.js";
-export { loadTrainerHistory } from "./formats/index.js";
+export type { RecordedValue, TrainingRecord } from "./formats/index.js";
+export { loadTrainerHistory, readTrainingRecord } from "./formats/index.js";
 export * from "./graph/index.js";
 export * from "./metrics/index.js";
 export type { BeamText, BeamTextOptions, BeamTexts } from "./models/beamTexts.js";

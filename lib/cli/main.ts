@@ -29,6 +29,7 @@ function program(): Command {
     .description("Train and serve recurrent sequence models at native speed.")
     .version(version)
     .exitOverride()
+    .enablePositionalOptions()
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(add --help for the options)");
   for (const command of [

@@ -1,9 +1,6 @@
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
-import { FileError, OptionError } from "../errors.js";
-import { holdsModel, modelFiles } from "../formats/index.js";
+import { OptionError } from "../errors.js";
 import type { EndEvent } from "../train/events.js";
 import { optimizer, optimizerNames } from "../train/optimizers.js";
 import { schedule, scheduleNames } from "../train/schedules.js";
@@ -17,6 +14,7 @@ import { given, number, whole } from "./options.js";
 import type { Printer, ProgressLine } from "./print.js";
 import { count, duration } from "./print.js";
 import { reportTraining } from "./reportTraining.js";
+import type { TrainingCall } from "./trainingCall.js";
 
 /** The options that every training has. */
 export interface TrainingOptions extends ExecutorOptions {
@@ -74,7 +72,7 @@ export function withTrainingOptions(
     .option("--validate-every <n>", "updates between validations; 0 for once an epoch", whole, 0)
     .option("--sample-every <n>", "updates between samples of what it has learnt; 0 for none", whole, 0)
     .option("--checkpoint-seconds <n>", "seconds between checkpoints (default: 120)", number)
-    .option("--resume", "go on with the training in --out")
+    .option("--resume", "go on with the training in --out; what is not given is as its folder remembers")
     .option("--overwrite", "replace the model in --out")
     .option("--json", "print one JSON object for each event")
     .option("--quiet", "print nothing but errors");
@@ -97,26 +95,10 @@ export function expectUsed(command: Command, rules: readonly Rule[]): void {
   }
 }
 
-/** A new training must not touch a model that is there already; a resumed one needs it. */
-export async function expectFreeFolder({ out, resume, overwrite }: TrainingOptions): Promise<void> {
-  if (resume && overwrite) throw new OptionError("train: --resume and --overwrite contradict each other.");
-  if (existsSync(out) && !statSync(out).isDirectory())
-    throw new FileError(`train: ${out} is a file, expected a folder.`);
-  const there = await holdsModel(out);
-  if (resume && !(there && existsSync(join(out, modelFiles.trainer)))) {
-    throw new FileError(
-      `train: ${out} holds no training to resume. ${there ? "Pass --overwrite instead of" : "Leave out"} --resume to begin one.`,
-    );
-  }
-  if (there && !resume && !overwrite) {
-    throw new FileError(`train: ${out} holds a model already. Choose another --out, or pass --resume or --overwrite.`);
-  }
-}
-
 /** The trainer that the options ask for. */
 export function trainerFor<Form>(
   model: SavableModel<Form>,
-  options: TrainingOptions,
+  { options, record }: TrainingCall<TrainingOptions>,
   own: Pick<TrainerOptions<Form>, "data" | "validation" | "reduction"> & {
     /** Writes what --sample-every shows. */
     write: (signal?: AbortSignal) => Promise<string>;
@@ -137,6 +119,7 @@ export function trainerFor<Form>(
     folder: options.out,
     resume: options.resume ?? false,
     overwrite: options.overwrite ?? false,
+    record,
     ...(sampleEvery > 0 ? { samples: { every: sampleEvery, write } } : {}),
   });
 }
@@ -157,7 +140,7 @@ async function runTrainer<Form>(
       stopped: "Stopped",
     }[end.reason];
     print.note(`${how} after ${count(end.step)} updates and ${duration(end.seconds)}. The model is in ${out}.`);
-    if (end.reason === "stopped") print.note(`Go on with the same command and --resume.`);
+    if (end.reason === "stopped") print.note(`Go on with: ostinato train --resume ${out}`);
     return end;
   } finally {
     line?.stop();
@@ -169,11 +152,10 @@ async function runTrainer<Form>(
  * @param prepare makes the trainer, and what is to be done with the best model afterwards.
  */
 export async function train<Form>(
-  options: TrainingOptions,
+  { options }: TrainingCall<TrainingOptions>,
   print: Printer,
   prepare: (signal: AbortSignal) => Promise<{ trainer: Trainer<Form>; conclude: () => Promise<void> }>,
 ): Promise<void> {
-  await expectFreeFolder(options);
   const { signal, stoppedBy, done } = interruptible();
   try {
     const { trainer, conclude } = await prepare(signal);

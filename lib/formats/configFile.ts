@@ -13,6 +13,7 @@ export const modelFiles = {
   tokenizer: "tokenizer.json",
   trainer: "trainer.safetensors",
   history: "trainer.json",
+  training: "training.json",
 } as const;
 
 /** The content of config.json. */

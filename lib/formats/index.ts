@@ -8,3 +8,5 @@ export type { NamedTensor, SafetensorsContent, TensorValues } from "./safetensor
 export { readSafetensors, writeSafetensors } from "./safetensors.js";
 export type { TrainerState } from "./trainerFile.js";
 export { loadTrainerHistory, loadTrainerState, saveTrainerState } from "./trainerFile.js";
+export type { RecordedValue, TrainingRecord } from "./trainingRecord.js";
+export { readTrainingRecord, writeTrainingRecord } from "./trainingRecord.js";

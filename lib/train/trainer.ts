@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { FileError, OptionError } from "../errors.js";
 import type { Values } from "../executor/executor.js";
-import { holdsModel } from "../formats/index.js";
+import { holdsModel, writeTrainingRecord } from "../formats/index.js";
 import type { Shape } from "../graph/program.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
@@ -212,10 +212,11 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
 
   /** @param seconds of this run. */
   async #checkpoint(seconds: number): Promise<void> {
-    const { folder, schedule } = this.#options;
+    const { folder, schedule, record } = this.#options;
     if (!folder) return;
     // Until there is a best one, the newest parameters are the model.
     if (!this.#best) await this.#saveModel(folder);
+    if (record) await writeTrainingRecord(folder, record);
     await writeCheckpoint(folder, {
       tensors: await this.#readAll(),
       position: { ...this.#at },

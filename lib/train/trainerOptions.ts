@@ -1,4 +1,5 @@
 import { OptionError } from "../errors.js";
+import type { TrainingRecord } from "../formats/index.js";
 import type { TableFor } from "../options.js";
 import { completeOptions, flag, optional, real, seed, text, value, whole, word } from "../options.js";
 import type { TrainingData } from "./data.js";
@@ -41,9 +42,11 @@ export interface TrainerOptions<Form> {
   resume?: boolean;
   /** Replace the model and the training that `folder` holds. Default false: such a folder is refused. */
   overwrite?: boolean;
+  /** How this training was called, to be kept in `folder` as training.json. Default: no such file. */
+  record?: TrainingRecord;
 }
 
-type Optional = "validation" | "folder" | "samples";
+type Optional = "validation" | "folder" | "samples" | "record";
 
 /** The options with their defaults. */
 export type CompleteTrainerOptions<Form> = Required<Omit<TrainerOptions<Form>, Optional>> &
@@ -73,6 +76,7 @@ const rules = {
   samples: optional(value<NonNullable<TrainerOptions<never>["samples"]>>("{ every, write }", isSamples)),
   resume: flag(),
   overwrite: flag(),
+  record: optional(value<TrainingRecord>("{ command, files, options }", isRecord)),
 } satisfies TableFor<TrainerOptions<never>>;
 
 /** @throws OptionError for an unknown option, one outside its range, or two that contradict each other. */
@@ -82,6 +86,7 @@ export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): Com
     validation,
     folder,
     samples,
+    record,
     ...complete
   } = completeOptions("Trainer", options, rules);
   const { clipValue, patience, schedule = constant() } = complete;
@@ -101,6 +106,7 @@ export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): Com
     ...(validation ? { validation } : {}),
     ...(folder !== undefined ? { folder } : {}),
     ...(samples ? { samples } : {}),
+    ...(record ? { record } : {}),
   } as CompleteTrainerOptions<Form>;
 }
 
@@ -111,4 +117,9 @@ function hasName(rule: unknown): boolean {
 function isSamples(samples: unknown): boolean {
   const { every, write } = (samples ?? {}) as { every?: unknown; write?: unknown };
   return Number.isSafeInteger(every) && (every as number) > 0 && typeof write === "function";
+}
+
+function isRecord(record: unknown): boolean {
+  const { command, files, options } = (record ?? {}) as Partial<TrainingRecord>;
+  return typeof command === "string" && Array.isArray(files?.train) && typeof options === "object";
 }

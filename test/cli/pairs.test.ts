@@ -148,7 +148,7 @@ test("a stopped training of pairs goes on to the same weights", () => {
       "--source-tokenizer",
       "word",
     ],
-    /--source-tokenizer was settled when the training began/,
+    /--source-tokenizer word contradicts the training in .*parts, which began without/,
     2,
   );
   run("parts", 20, "--resume");

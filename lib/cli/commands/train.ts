@@ -1,9 +1,50 @@
+import { existsSync } from "node:fs";
 import { Command } from "commander";
+import { FileError, OptionError } from "../../errors.js";
+import { readTrainingRecord } from "../../formats/index.js";
+import { nearestName } from "../../options.js";
 import { languageModelCommand } from "./trainLanguageModel.js";
 import { pairCommands } from "./trainPairs.js";
 
 export function trainCommand(): Command {
-  const command = new Command("train").description("train a model").addCommand(languageModelCommand());
-  for (const pairs of pairCommands()) command.addCommand(pairs);
+  const kinds = [languageModelCommand(), ...pairCommands()];
+  const command = new Command("train")
+    .description("train a model")
+    .usage("[command] [options]")
+    .option("--resume <folder>", "go on with the training in a folder, called as it was called; options may follow")
+    .enablePositionalOptions()
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .hook("preSubcommand", (train, kind) => {
+      if (train.opts().resume === undefined) return;
+      throw new OptionError(`train: --resume ${train.opts().resume} goes on by itself: leave ${kind.name()} out.`);
+    })
+    .action(async ({ resume }: { resume?: string }, own: Command) => {
+      if (resume === undefined) throw unknownKind(own, kinds);
+      await resumeFrom(resume, own.args, kinds);
+    });
+  for (const kind of kinds) command.addCommand(kind);
   return command;
+}
+
+async function resumeFrom(folder: string, more: readonly string[], kinds: readonly Command[]): Promise<void> {
+  if (!existsSync(folder)) throw new FileError(`There is no folder ${folder}.`);
+  const record = await readTrainingRecord(folder);
+  const kind = kinds.find((command) => command.name() === record?.command);
+  if (!record || !kind) {
+    throw new FileError(
+      record
+        ? `${folder} holds a training of \`train ${record.command}\`, which this Ostinato does not know. Update Ostinato.`
+        : `${folder} does not remember how a training was called. Give the whole command, with --resume and --out ${folder}.`,
+    );
+  }
+  await kind.parseAsync([...more, "--resume", "--out", folder], { from: "user" });
+}
+
+function unknownKind({ args: [word] }: Command, kinds: readonly Command[]): OptionError {
+  const names = kinds.map((kind) => kind.name());
+  const nearest = word === undefined ? undefined : nearestName(word, names);
+  const problem = word === undefined ? "expected a kind of model" : `there is no ${JSON.stringify(word)}`;
+  const hint = nearest ? ` Did you mean ${nearest}?` : "";
+  return new OptionError(`train: ${problem}.${hint} There are ${names.join(", ")}; and --resume <folder>.`);
 }

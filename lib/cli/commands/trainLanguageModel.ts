@@ -1,12 +1,13 @@
 import { Command, Option } from "commander";
 import type { Tokenizer, TokenStream } from "../../data/index.js";
-import { CharacterTokenizer, Corpus, textFileSize, tokenizerFromJSON } from "../../data/index.js";
-import { OptionError } from "../../errors.js";
+import { Corpus, textFileSize, tokenizerFromJSON } from "../../data/index.js";
 import { loadModelFolder } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import { SentenceData, WindowData } from "../../models/languageModelData.js";
 import { cells } from "../../models/languageModelNetwork.js";
 import { executorFrom } from "../executor.js";
+import type { HeldOut } from "../heldOut.js";
+import { heldOut } from "../heldOut.js";
 import { given, number, whole } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
@@ -14,6 +15,8 @@ import { measures } from "../reportTraining.js";
 import { tokenizerFor, tokenizerText } from "../tokenizers.js";
 import type { TrainingOptions } from "../training.js";
 import { expectUsed, train, trainerFor, withTrainingOptions } from "../training.js";
+import type { TrainingCall } from "../trainingCall.js";
+import { trainingCall } from "../trainingCall.js";
 
 interface Options extends TrainingOptions {
   validation: string;
@@ -43,7 +46,7 @@ interface Options extends TrainingOptions {
 export function languageModelCommand(): Command {
   const command = new Command("lm")
     .description("train a language model on text files (UTF-8)")
-    .argument("<text...>", "the text to learn, one or several files")
+    .argument("[text...]", "the text to learn, one or several files")
     .option("--validation <file or share>", "a file, or the share of the text's end to hold out", "0.1")
     .option("--test <file>", "measure the best model on this file at the end")
     .option("--tokenizer <kind>", tokenizerText, "character")
@@ -78,23 +81,26 @@ export function languageModelCommand(): Command {
     )
     .option("--prompt <text>", "what samples begin with");
   return withTrainingOptions(command, { batch: 32, batchText: "sequences side by side", epochs: 10 }).action(
-    trainLanguageModel,
+    async (files: string[], _options: Options, own: Command) =>
+      trainLanguageModel(await trainingCall<Options>(own, files), own),
   );
 }
 
-async function trainLanguageModel(files: string[], options: Options, command: Command): Promise<void> {
+async function trainLanguageModel(call: TrainingCall<Options>, command: Command): Promise<void> {
+  const { files, options } = call;
   const print = printer(options);
-  const { sentences, sampleEvery, validation, tokenizer: kind } = options;
+  const { sentences, sampleEvery, tokenizer: kind } = options;
+  const validates = validationOf(options) !== null;
   expectUsed(command, [
     ["window", "--window", !sentences, "cuts a running text, and --sentences reads whole lines"],
     ["prompt", "--prompt", sampleEvery > 0, "needs --sample-every"],
-    ["validateEvery", "--validate-every", Number(validation) !== 0, "needs --validation"],
-    ["patience", "--patience", Number(validation) !== 0, "needs --validation"],
+    ["validateEvery", "--validate-every", validates, "needs --validation"],
+    ["patience", "--patience", validates, "needs --validation"],
     ["vocabulary", "--vocabulary", kind === "word" || kind === "subword", "needs --tokenizer word or subword"],
     ["unknown", "--unknown", kind === "character" || kind === "jamo", "needs --tokenizer character or jamo"],
   ]);
   if (options.test !== undefined) await textFileSize(options.test);
-  await train(options, print, async (signal) => {
+  await train(call, print, async (signal) => {
     const corpus = Corpus.fromFiles(files);
     const executor = executorFrom(options);
     const tokenizer = options.resume ? await tokenizerOf(options) : await tokenizerFor(options, corpus, signal);
@@ -107,7 +113,7 @@ async function trainLanguageModel(files: string[], options: Options, command: Co
       executor,
       ...given(networkOptions(options)),
     });
-    const trainer = await trainerOf(model, streams, options);
+    const trainer = await trainerOf(model, streams, call);
     print.note(
       `${corpus.name}: ${count(streams.train.length)} ${tokenizer.kind} tokens to learn, ` +
         `${count(streams.validation?.length ?? 0)} to validate; vocabulary ${count(tokenizer.size)}.`,
@@ -118,13 +124,14 @@ async function trainLanguageModel(files: string[], options: Options, command: Co
 }
 
 /** That of the training that is resumed. */
-async function tokenizerOf({ out, tokenizer: wanted }: Options): Promise<Tokenizer> {
-  const { tokenizer } = await loadModelFolder(out, { model: "LanguageModel", tokenizer: tokenizerFromJSON });
-  const kind = tokenizer instanceof CharacterTokenizer && tokenizer.unit === "jamo" ? "jamo" : tokenizer.kind;
-  if (kind === (wanted.endsWith(".json") ? "subword" : wanted)) return tokenizer;
-  throw new OptionError(
-    `train: the training in ${out} reads ${kind} tokens, not ${wanted}. Resume with the options that it began with.`,
-  );
+async function tokenizerOf({ out }: Options): Promise<Tokenizer> {
+  return (await loadModelFolder(out, { model: "LanguageModel", tokenizer: tokenizerFromJSON })).tokenizer;
+}
+
+/** The file or share to validate on; null for none. */
+function validationOf({ validation }: Options): HeldOut | null {
+  const held = heldOut([validation]);
+  return "share" in held && held.share === 0 ? null : held;
 }
 
 interface Streams {
@@ -134,15 +141,13 @@ interface Streams {
 
 async function splitOf(
   text: TokenStream & { split(shares: { validation: number }): { train: TokenStream; validation: TokenStream } },
-  { validation }: Options,
+  options: Options,
   tokenizer: Tokenizer,
 ): Promise<Streams> {
-  const share = Number(validation);
-  if (Number.isNaN(share)) {
-    return { train: text, validation: await Corpus.fromFile(validation).tokenize(tokenizer) };
-  }
-  if (share === 0) return { train: text };
-  return text.split({ validation: share });
+  const validation = validationOf(options);
+  if (!validation) return { train: text };
+  if ("share" in validation) return text.split({ validation: validation.share });
+  return { train: text, validation: await Corpus.fromFiles(validation.files).tokenize(tokenizer) };
 }
 
 function networkOptions(options: Options) {
@@ -152,7 +157,8 @@ function networkOptions(options: Options) {
   return { cell, layers, dropout, variational, tied, connections, layerNorm, forgetBias, reset, activation, ...names };
 }
 
-async function trainerOf(model: LanguageModel, { train, validation }: Streams, options: Options) {
+async function trainerOf(model: LanguageModel, { train, validation }: Streams, call: TrainingCall<Options>) {
+  const { options } = call;
   const { batch, window, seed, prompt, sentences, reduction } = options;
   const { tokenizer } = model;
   const data = async (stream: TokenStream, role: "train" | "validate") =>
@@ -165,7 +171,7 @@ async function trainerOf(model: LanguageModel, { train, validation }: Streams, o
     for await (const piece of pieces) text += piece;
     return text;
   };
-  return trainerFor(model, options, {
+  return trainerFor(model, call, {
     data: await data(train, "train"),
     ...given({ validation: validation && (await data(validation, "validate")) }),
     reduction,

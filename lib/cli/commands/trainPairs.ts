@@ -9,6 +9,7 @@ import { Seq2Seq } from "../../models/seq2seq.js";
 import { scorers } from "../../nn/attention.js";
 import { teacherForcing } from "../../train/teacherForcing.js";
 import { executorFrom } from "../executor.js";
+import { heldOut } from "../heldOut.js";
 import { given, number, whole } from "../options.js";
 import type { ColumnOptions } from "../pairFiles.js";
 import { readLinesAsPairs, readPairs } from "../pairFiles.js";
@@ -18,6 +19,8 @@ import { measures } from "../reportTraining.js";
 import { tokenizerFor, tokenizerText } from "../tokenizers.js";
 import type { TrainingOptions } from "../training.js";
 import { expectUsed, train, trainerFor, withTrainingOptions } from "../training.js";
+import type { TrainingCall } from "../trainingCall.js";
+import { trainingCall } from "../trainingCall.js";
 
 interface Options extends TrainingOptions, ColumnOptions {
   validation: string[];
@@ -67,7 +70,7 @@ const kinds: readonly Kind[] = [
   {
     name: "translate",
     description: "learn to translate, from sentence pairs",
-    argument: ["<pairs...>", "two files with as many lines (source, target), or a table (.tsv, .csv) of two columns"],
+    argument: ["[pairs...]", "two files with as many lines (source, target), or a table (.tsv, .csv) of two columns"],
     sourceTokenizer: "subword",
     targetTokenizer: "subword",
     columns: {},
@@ -78,7 +81,7 @@ const kinds: readonly Kind[] = [
   {
     name: "chat",
     description: "learn to answer, from a table of questions and answers",
-    argument: ["<pairs...>", "a table (.csv, .tsv) with a first line that names its columns, or two files"],
+    argument: ["[pairs...]", "a table (.csv, .tsv) with a first line that names its columns, or two files"],
     sourceTokenizer: "subword",
     targetTokenizer: "subword",
     columns: { source: "Q", target: "A" },
@@ -89,7 +92,7 @@ const kinds: readonly Kind[] = [
   {
     name: "transliterate",
     description: "learn to turn spellings into symbols (pronunciations, another script), from pairs",
-    argument: ["<pairs...>", "a table (.tsv, .csv): what is spelled, and its symbols between blanks; or two files"],
+    argument: ["[pairs...]", "a table (.tsv, .csv): what is spelled, and its symbols between blanks; or two files"],
     sourceTokenizer: "character",
     targetTokenizer: "word",
     columns: {},
@@ -100,7 +103,7 @@ const kinds: readonly Kind[] = [
   {
     name: "autoencoder",
     description: "learn to keep a sentence in one vector and write it again, from lines of text",
-    argument: ["<text>", "a file of lines"],
+    argument: ["[text]", "a file of lines"],
     sourceTokenizer: "subword",
     targetTokenizer: "subword",
     columns: {},
@@ -117,9 +120,11 @@ export function pairCommands(): Command[] {
     const command = new Command(name)
       .description(description)
       .argument(...argument)
-      .option(
-        "--validation <file or share...>",
-        `${copies ? "a file" : "files like those to learn from"}, or the share of the pairs to hold out (default: 0.05)`,
+      .addOption(
+        new Option(
+          "--validation <file or share...>",
+          `${copies ? "a file" : "files like those to learn from"}, or the share of the pairs to hold out`,
+        ).default(["0.05"], "0.05"),
       )
       .option("--test <file...>", "measure the best model on these at the end");
     if (!copies) {
@@ -180,20 +185,17 @@ export function pairCommands(): Command[] {
         "how often a step reads the truth: 1, 0.75, linear:1:0.25:5000, exponential:0.9999, inverse-sigmoid:2000 (default: 1)",
       );
     withTrainingOptions(command, { batch: kind.batch, batchText: "pairs side by side", epochs: kind.epochs });
-    return command.action((files: string | string[], options: Options, own: Command) =>
-      trainPairs(kind, [files].flat(), options, own),
+    return command.action(async (files: string | string[] | undefined, _options: Options, own: Command) =>
+      trainPairs(kind, await trainingCall<Options>(own, [files ?? []].flat()), own),
     );
   });
 }
 
-async function trainPairs(kind: Kind, files: string[], options: Options, command: Command): Promise<void> {
+async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Command): Promise<void> {
+  const { files, options } = call;
   const print = printer(options);
-  const validation = options.validation ?? ["0.05"];
-  const share = shareOf(validation);
-  const validates = share !== 0;
-  // Whose vocabularies a resumed training has is settled.
-  const fresh = !options.resume;
-  const settled = "was settled when the training began: leave it out with --resume";
+  const validation = heldOut(options.validation);
+  const validates = "files" in validation || validation.share > 0;
   const learns = sidesOf(kind, options).some(({ tokenizer }) => tokenizer === "word" || tokenizer === "subword");
   expectUsed(command, [
     ["validateEvery", "--validate-every", validates, "needs --validation"],
@@ -201,21 +203,18 @@ async function trainPairs(kind: Kind, files: string[], options: Options, command
     ["vocabulary", "--vocabulary", learns, "needs --tokenizer word or subword"],
     ["sourceTokenizer", "--source-tokenizer", options.tokenizer === undefined, "contradicts --tokenizer"],
     ["targetTokenizer", "--target-tokenizer", options.tokenizer === undefined, "contradicts --tokenizer"],
-    ["reverseSource", "--reverse-source", fresh, settled],
-    ["tokenizer", "--tokenizer", fresh, settled],
-    ["sourceTokenizer", "--source-tokenizer", fresh, settled],
-    ["targetTokenizer", "--target-tokenizer", fresh, settled],
-    ["vocabulary", "--vocabulary", fresh, settled],
     ["attend", "--attend", options.attention !== "none", "says when to look at the source, and --attention is none"],
   ]);
-  await train(options, print, async (signal) => {
+  await train(call, print, async (signal) => {
     const read = (paths: readonly string[], flag: string) => {
       if (kind.copies) return readLinesAsPairs(paths, flag);
       return readPairs(paths, columnsOf(paths, options, command), flag);
     };
     const all = await read(files, `train ${kind.name}`);
     const { train: pairs, validation: measured } =
-      share === null ? { train: all, validation: await read(validation, "--validation") } : splitPairs(all, share);
+      "files" in validation
+        ? { train: all, validation: await read(validation.files, "--validation") }
+        : splitPairs(all, validation.share);
     const test = options.test ? await read(options.test, "--test") : null;
     const tokenizer = options.resume
       ? await tokenizerOf(options)
@@ -234,7 +233,7 @@ async function trainPairs(kind: Kind, files: string[], options: Options, command
       ...given(networkOptions(options)),
     });
     const shown = (measured.length > 0 ? measured : pairs).slice(0, 3);
-    const trainer = trainerFor(model, options, {
+    const trainer = trainerFor(model, call, {
       data,
       ...given({ validation: validationData }),
       write: (sampled) => sample(model, shown, sampled),
@@ -255,15 +254,6 @@ function columnsOf(paths: readonly string[], options: Options, command: Command)
   const chosen = (name: "sourceColumn" | "targetColumn") =>
     paths.length === 1 || command.getOptionValueSource(name) === "cli" ? options[name] : undefined;
   return given({ sourceColumn: chosen("sourceColumn"), targetColumn: chosen("targetColumn") });
-}
-
-/** What --validation asks to hold out; null where it names files. */
-function shareOf([first = "", ...more]: readonly string[]): number | null {
-  const share = first.trim() === "" ? Number.NaN : Number(first);
-  if (Number.isNaN(share) && first.trim() !== "") return null;
-  if (share >= 0 && share < 1 && more.length === 0) return share;
-  const given = [first, ...more].map((word) => JSON.stringify(word)).join(" ");
-  throw new OptionError(`train: expected --validation to be files, or one share from 0 to below 1, got ${given}.`);
 }
 
 /** The last pairs are held out. */

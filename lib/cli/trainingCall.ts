@@ -1,0 +1,182 @@
+import { existsSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Command, Option } from "commander";
+import { InvalidArgumentError } from "commander";
+import { FileError, OptionError } from "../errors.js";
+import type { RecordedValue, TrainingRecord } from "../formats/index.js";
+import { holdsModel, modelFiles, readTrainingRecord } from "../formats/index.js";
+import { heldOut } from "./heldOut.js";
+import type { TrainingOptions } from "./training.js";
+
+/** How a training is called: for a resumed one, what its folder remembers and what was changed now. */
+export interface TrainingCall<Options> {
+  /** Files to learn from. */
+  readonly files: readonly string[];
+  readonly options: Options;
+  /** What the folder is to remember of it. */
+  readonly record: TrainingRecord;
+}
+
+/** Options of one run, which no folder remembers. */
+const ofOneRun = new Set(["out", "resume", "overwrite", "json", "quiet"]);
+
+/** Options that a resumed training may be given anew. All others must be what they were. */
+const changeable = new Set([
+  ...["epochs", "steps", "patience", "validateEvery", "sampleEvery", "prompt", "checkpointSeconds", "test"],
+  ...["executor", "precision", "threads"],
+]);
+
+/** Options that say how texts become tokens. */
+const tokenizerOptions = [
+  ...["tokenizer", "sourceTokenizer", "targetTokenizer"],
+  ...["vocabulary", "unknown", "reverseSource"],
+];
+
+/**
+ * The files and options of a command that trains, those of the folder where it resumes a training.
+ * @throws OptionError without a file to learn from, and for an option that contradicts the training that is resumed.
+ * @throws FileError if `out` holds a model that is not to be resumed or replaced, or the other way round.
+ */
+export async function trainingCall<Options extends TrainingOptions>(
+  command: Command,
+  files: readonly string[],
+): Promise<TrainingCall<Options>> {
+  const { out, resume } = command.opts<Options>();
+  await expectFreeFolder(command.opts<Options>());
+  const before = resume ? await readTrainingRecord(out) : null;
+  if (before) takeOptions(command, before, out);
+  else if (resume) expectTokenizerLeftOut(command, out);
+  const [known, options] = [before?.files.train.map(fromHere) ?? [], command.opts<Options>()];
+  const own = files.length > 0 ? files : known;
+  if (own.length === 0) {
+    const forgotten = resume ? `${out} does not remember what its training read: give the whole command. ` : "";
+    throw new OptionError(`train ${command.name()}: ${forgotten}expected a file to learn from.`);
+  }
+  if (files.length === 0) expectFiles(command, own, out);
+  return { files: own, options, record: recordOf(command, own) };
+}
+
+/** A new training must not touch a model that is there already; a resumed one needs it. */
+async function expectFreeFolder({ out, resume, overwrite }: TrainingOptions): Promise<void> {
+  if (resume && overwrite) throw new OptionError("train: --resume and --overwrite contradict each other.");
+  if (existsSync(out) && !statSync(out).isDirectory())
+    throw new FileError(`train: ${out} is a file, expected a folder.`);
+  const there = await holdsModel(out);
+  if (resume && !(there && existsSync(join(out, modelFiles.trainer)))) {
+    throw new FileError(
+      `train: ${out} holds no training to resume. ${there ? "Pass --overwrite instead of" : "Leave out"} --resume to begin one.`,
+    );
+  }
+  if (there && !resume && !overwrite) {
+    throw new FileError(`train: ${out} holds a model already. Choose another --out, or pass --resume or --overwrite.`);
+  }
+}
+
+/** Makes the options of a command those that its training began with. */
+function takeOptions(command: Command, record: TrainingRecord, out: string): void {
+  if (record.command !== command.name()) {
+    throw new OptionError(
+      `train: ${out} holds a training of \`train ${record.command}\`, not of \`train ${command.name()}\`. ` +
+        `Go on with: ostinato train --resume ${out}`,
+    );
+  }
+  const { validation, test } = record.files;
+  const file = join(out, modelFiles.training);
+  const remembered: Record<string, RecordedValue> = Object.assign(Object.create(null), record.options);
+  for (const [name, paths] of Object.entries({ validation, test })) {
+    const option = command.options.find((known) => known.attributeName() === name);
+    if (paths && option) remembered[name] = option.variadic ? paths.map(fromHere) : fromHere(paths[0] as string);
+  }
+  for (const option of command.options) {
+    const name = option.attributeName();
+    const before = remembered[name];
+    delete remembered[name];
+    if (ofOneRun.has(name)) continue;
+    if (command.getOptionValueSource(name) === "cli") {
+      const now = command.getOptionValue(name) as RecordedValue;
+      if (!changeable.has(name) && !isSame(name, before, now)) throw contradiction(option, { before, now, out });
+    } else if (before !== undefined) {
+      command.setOptionValueWithSource(name, parsed(option, before, file), "folder");
+    }
+  }
+  const [unknown] = Object.keys(remembered);
+  if (unknown === undefined) return;
+  throw new FileError(`${file} has an option ${JSON.stringify(unknown)} that train ${command.name()} does not know.`);
+}
+
+/** A training that a program began has its vocabulary in the folder, and nothing that says how it was made. */
+function expectTokenizerLeftOut(command: Command, out: string): void {
+  for (const name of tokenizerOptions) {
+    if (command.getOptionValueSource(name) !== "cli") continue;
+    const flag = command.options.find((option) => option.attributeName() === name)?.long;
+    throw new OptionError(`train: ${flag} is settled by the training in ${out}: leave it out with --resume.`);
+  }
+}
+
+/** Files may have moved: what is in them is compared when they have been read. */
+function isSame(name: string, before: RecordedValue | undefined, now: RecordedValue): boolean {
+  const files = (value: RecordedValue | undefined) =>
+    name === "validation" && "files" in heldOut([value].flat().map(String));
+  if (files(before) && files(now)) return true;
+  return JSON.stringify(before) === JSON.stringify(now);
+}
+
+function contradiction(
+  option: Option,
+  { before, now, out }: { before: RecordedValue | undefined; now: RecordedValue; out: string },
+): OptionError {
+  const written = (value: RecordedValue) =>
+    [option.long, ...(typeof value === "boolean" ? [] : [value].flat().map(String))].join(" ");
+  return new OptionError(
+    `train: ${written(now)} contradicts the training in ${out}, which began ` +
+      `${before === undefined ? `without ${option.long}` : `with ${written(before)}`}. ` +
+      "Leave it out to go on, or train into another folder.",
+  );
+}
+
+/** A remembered value, checked as if it had been typed. */
+function parsed(option: Option, value: RecordedValue, file: string): unknown {
+  const damaged = (why: string) => new FileError(`${file}: the option ${option.attributeName()} is damaged: ${why}`);
+  if (option.isBoolean() !== (typeof value === "boolean")) throw damaged(`it is ${JSON.stringify(value)}.`);
+  if (option.variadic !== Array.isArray(value)) throw damaged(`it is ${JSON.stringify(value)}.`);
+  if (!option.parseArg || typeof value === "boolean" || Array.isArray(value)) return value;
+  try {
+    return option.parseArg(String(value), undefined);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    throw damaged(error.message);
+  }
+}
+
+function recordOf(command: Command, files: readonly string[]): TrainingRecord {
+  const { validation, test, ...all } = command.opts<Record<string, RecordedValue | undefined>>();
+  const options: Record<string, RecordedValue> = {};
+  for (const [name, value] of Object.entries(all)) {
+    if (value !== undefined && !ofOneRun.has(name)) options[name] = value;
+  }
+  const held = validation === undefined ? null : heldOut([validation].flat() as string[]);
+  if (held && !("files" in held)) options.validation = validation as RecordedValue;
+  return {
+    command: command.name(),
+    files: {
+      train: files,
+      ...(held && "files" in held ? { validation: held.files } : {}),
+      ...(test === undefined ? {} : { test: [test].flat() as string[] }),
+    },
+    options,
+  };
+}
+
+/** @throws FileError for a remembered file that is no longer where it was. */
+function expectFiles(command: Command, files: readonly string[], out: string): void {
+  const missing = files.find((file) => !existsSync(file));
+  if (missing === undefined) return;
+  throw new FileError(
+    `There is no file ${missing}, which the training in ${out} reads. ` +
+      `Say where it is now: ostinato train ${command.name()} FILE --resume --out ${out}`,
+  );
+}
+
+function fromHere(path: string): string {
+  return relative(process.cwd(), path);
+}
