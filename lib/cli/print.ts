@@ -83,6 +83,11 @@ function plainLines(): ProgressLine {
   };
 }
 
+/** A text on one line of output, one line for each of input: its line ends become spaces. */
+export function oneLine(text: string): string {
+  return text.replaceAll("\n", " ");
+}
+
 /** The colours that pictures on stdout may use. */
 export function colourDepth(): ColourDepth {
   if (process.env.NO_COLOR || !process.stdout.hasColors?.()) return 0;

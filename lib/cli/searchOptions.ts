@@ -5,7 +5,7 @@ import { given, number, penalty, whole } from "./options.js";
 
 /** The options that say how targets are searched for. */
 export interface SearchOptions {
-  beams: number;
+  beams?: number;
   lengthPenalty: number | "average";
   coveragePenalty?: number;
   minimumLength?: number;
@@ -23,7 +23,7 @@ export interface SearchOptions {
 
 export function withSearchOptions(command: Command): Command {
   return command
-    .option("--beams <n>", "hypotheses that are followed side by side; 1 is greedy", whole, 5)
+    .option("--beams <n>", "hypotheses that are followed side by side; 1 is greedy (default: 5)", whole)
     .option(
       "--length-penalty <x>",
       'scores are divided by ((5 + length) / 6) to this power, or "average" for the length itself',

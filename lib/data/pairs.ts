@@ -1,7 +1,7 @@
 import { parse } from "csv-parse/sync";
 import { InputError, OptionError } from "../errors.js";
 import { expectKnownOptions } from "../options.js";
-import { readTextFile } from "./textFile.js";
+import { readLines, readTextFile } from "./textFile.js";
 
 /** A text and the one that is to be made of it. */
 export interface Pair {
@@ -27,7 +27,7 @@ export interface TableOptions {
  * @throws InputError if a file is empty or not UTF-8, has an empty line, or the other has more or fewer lines.
  */
 export async function readParallelText(sourceFile: string, targetFile: string): Promise<Pair[]> {
-  const [sources, targets] = [await linesOf(sourceFile), await linesOf(targetFile)];
+  const [sources, targets] = [await readLines(sourceFile), await readLines(targetFile)];
   if (sources.length !== targets.length) {
     const [longer, at] = sources.length > targets.length ? [sourceFile, targets.length] : [targetFile, sources.length];
     throw new InputError(
@@ -119,11 +119,4 @@ async function textOf(file: string): Promise<string> {
   let text = "";
   for await (const piece of readTextFile(file)) text += piece;
   return text;
-}
-
-/** A line end at the end of a file ends its last line. */
-async function linesOf(file: string): Promise<string[]> {
-  const lines = (await textOf(file)).split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  return lines;
 }

@@ -152,7 +152,7 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
    */
   async translate(sources: readonly string[], options: TranslateOptions = {}): Promise<Translation[]> {
     const complete = completeTranslate(this.tokenizer, options);
-    const { batchSize, search, maximumLength, unreadable, onBest, onProgress } = complete;
+    const { batchSize, search, maximumLength, unreadable, firstNumber, onBest, onProgress } = complete;
     const { signal } = search;
     const read = await this.#encodeSources("translate", sources, signal);
     const refused = unreadable === "refuse" && read.length > 0 && !read.some((tokens) => this.#readable(tokens));
@@ -167,7 +167,7 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
         ...search,
         sentences: batch.length,
         maximumLengths: tokens.map(maximumLength),
-        numbers: batch,
+        numbers: batch.map((i) => firstNumber + i),
         ...(onBest && {
           onBest: (ids: readonly number[], at: number) =>
             onBest(this.tokenizer.target.decode(ids), batch[at] as number),

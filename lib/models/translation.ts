@@ -1,14 +1,16 @@
 import type { Tokenizer, TokenizerPair } from "../data/index.js";
 import { InputError, OptionError } from "../errors.js";
-import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
+import { callback, completeOptions, expectKnownOptions, list, optional, text, whole, word } from "../options.js";
 import { completeBeamSearchOptions } from "../search/beamSearchOptions.js";
 import type { BeamSearchOptions, SearchResult, TreeNode } from "../search/index.js";
 
 export interface TranslateOptions
   extends Omit<
     BeamSearchOptions,
-    "begin" | "end" | "prefix" | "banned" | "maximumLength" | "forced" | "onBest" | "lengthPenalty"
+    "begin" | "end" | "prefix" | "banned" | "maximumLength" | "forced" | "onBest" | "lengthPenalty" | "beams"
   > {
+  /** Hypotheses that are followed side by side. 1 is greedy search. Default 5, or nBest where that is more. */
+  beams?: number;
   /** Tokens of a target, its end included. Default: twice the tokens of its source, and 20; more where a minimum or prefix asks for it. */
   maximumLength?: number;
   /** See BeamSearchOptions. Default 1. */
@@ -21,9 +23,13 @@ export interface TranslateOptions
   unreadable?: (typeof unreadableRules)[number];
   /** Sources that are read side by side. Default 32. */
   batchSize?: number;
-  /** Told the best target of a source so far, after every step. */
+  /**
+   * Number of the first source, for texts that are handed over in several calls: they are drawn as in one call. Default 0.
+   */
+  firstNumber?: number;
+  /** Called after every step with the best target of a source so far. */
   onBest?: (text: string, source: number) => void;
-  /** Told the share of the sources that are done, 0 to 1. */
+  /** Called now and then with the share of the sources that are done, 0 to 1. */
   onProgress?: (done: number) => void;
 }
 
@@ -59,57 +65,58 @@ export interface Translation {
 
 const unreadableRules = ["refuse", "write"] as const;
 
+/** Options that search completes and checks itself. */
 const searchNames = [
-  ...([
-    "beams",
-    "nBest",
-    "minimumLength",
-    "coveragePenalty",
-    "noRepeatNgram",
-    "groups",
-    "diversity",
-    "sampling",
-  ] as const),
-  ...(["earlyStopping", "tree", "signal"] as const),
+  ...["beams", "nBest", "minimumLength", "lengthPenalty", "coveragePenalty", "noRepeatNgram", "groups", "diversity"],
+  ...["sampling", "earlyStopping", "tree", "signal"],
 ];
 
-const ownNames = [
-  ...(["maximumLength", "lengthPenalty", "prefix", "banned", "unreadable", "batchSize"] as const),
-  ...(["onBest", "onProgress"] as const),
-];
+const ownTable = {
+  maximumLength: optional(whole({ minimum: 1 })),
+  prefix: optional(text()),
+  banned: list(text({ empty: true }), []),
+  unreadable: word(unreadableRules, "refuse"),
+  batchSize: whole({ minimum: 1, initial: 32 }),
+  firstNumber: whole({ initial: 0 }),
+  onBest: callback<NonNullable<TranslateOptions["onBest"]>>(),
+  onProgress: callback<NonNullable<TranslateOptions["onProgress"]>>(),
+};
 
 /** The options with their defaults, as search takes them. @throws OptionError for what does not fit. */
 export function completeTranslate({ target, marks }: TokenizerPair, options: TranslateOptions) {
   const who = "translate";
-  expectKnownOptions(who, options, [...searchNames, ...ownNames]);
-  const { maximumLength, lengthPenalty = 1, prefix = "", banned = [], unreadable, batchSize, ...rest } = options;
-  const { onBest, onProgress, ...search } = rest;
-  if (maximumLength !== undefined) expectNumber(who, "maximumLength", maximumLength, { integer: true, minimum: 1 });
-  const first = target.encode(prefix);
+  expectKnownOptions(who, options, [...searchNames, ...Object.keys(ownTable)]);
+  const chosen = Object.entries(options).filter(([name, value]) => searchNames.includes(name) && value !== undefined);
+  const search = Object.fromEntries(chosen) as Omit<TranslateOptions, keyof typeof ownTable>;
+  const own = Object.entries(options).filter(([name]) => !searchNames.includes(name));
+  const { maximumLength, prefix, banned, ...rest } = completeOptions(who, Object.fromEntries(own), ownTable);
+  const first = prefix === undefined ? new Int32Array(0) : target.encode(prefix);
   if (target.special.unknown !== undefined && first.includes(target.special.unknown)) {
     throw new OptionError(`${who}: the prefix ${JSON.stringify(prefix)} holds a token that is not in the vocabulary.`);
   }
   const { unknown, beginOfSentence, padding } = target.special;
   const never = [unknown, beginOfSentence, padding].filter((id) => id !== undefined && id !== marks.end) as number[];
-  const least = Math.max(search.minimumLength ?? 0, first.length);
   const complete = {
-    ...(Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as typeof search),
+    lengthPenalty: 1,
+    beams: beamsFor(search.nBest),
+    ...search,
     ...marks,
-    beams: search.beams ?? 5,
-    lengthPenalty,
-    banned: [...never, ...banned.map((text) => bannedToken(who, target, text))],
+    banned: [...never, ...banned.map((token) => bannedToken(who, target, token))],
     prefix: [...first],
   };
+  const least = Math.max(Number(search.minimumLength ?? 0), first.length);
   // Now, in the name of who was called, and before a step for so many beams is made.
   completeBeamSearchOptions({ ...complete, maximumLength: maximumLength ?? 20 + least }, who);
   return {
-    batchSize: expectNumber(who, "batchSize", batchSize ?? 32, { integer: true, minimum: 1 }),
-    unreadable: expectOneOf(who, "unreadable", unreadable ?? "refuse", unreadableRules),
-    onBest,
-    onProgress,
+    ...rest,
     maximumLength: (source: Int32Array) => maximumLength ?? 20 + Math.max(2 * source.length, least),
     search: complete,
   };
+}
+
+/** Beams where nobody has chosen a number: enough for the texts that are wanted. */
+function beamsFor(nBest: unknown): number {
+  return Number.isInteger(nBest) ? Math.max(5, nBest as number) : 5;
 }
 
 /** What texts deserve of which no token is in the source's vocabulary. */

@@ -1,13 +1,13 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readTextFile } from "../../lib/data/textFile.js";
+import { readLines, readTextFile } from "../../lib/data/textFile.js";
 import { randomText } from "./randomText.js";
 import { temporaryFolder } from "./temporaryFolder.js";
 
 async function read(file: string, chunk?: number): Promise<string> {
   const pieces: string[] = [];
-  for await (const piece of readTextFile(file, chunk)) pieces.push(piece);
+  for await (const piece of readTextFile(file, chunk === undefined ? {} : { chunk })) pieces.push(piece);
   expect(pieces).not.toContain("");
   return pieces.join("");
 }
@@ -22,7 +22,7 @@ test("a file has the same text whatever is read at a time", async () => {
   for (const seed of [1, 2, 3]) {
     const text = randomText(seed, 60);
     const file = await fileOf(text);
-    const expected = text.replace(/^\ufeff/, "").replaceAll("\r\n", "\n");
+    const expected = text.replace(/^\ufeff/, "").replaceAll(/\r+\n/g, "\n");
     for (const chunk of [1, 2, 3, 4, 5, 7, 64, 65536]) expect(await read(file, chunk)).toBe(expected);
   }
 });
@@ -32,10 +32,19 @@ test("a byte-order mark at the start goes, one inside stays", async () => {
   expect(await read(await fileOf("\ufeffa\ufeffb"), 1)).toBe("a\ufeffb");
 });
 
-test("line ends of Windows are line ends; a lone carriage return stays", async () => {
-  for (const chunk of [1, 2, 3, 100]) {
-    expect(await read(await fileOf("a\r\nb\r\r\n\rc\r"), chunk)).toBe("a\nb\r\n\rc\r");
+test("line ends of Windows are line ends, converted twice too; a carriage return elsewhere and U+2028 are characters", async () => {
+  for (const chunk of [1, 2, 3, 4, 100]) {
+    expect(await read(await fileOf("a\r\nb\r\r\n\rc\u2028\r\rd\r"), chunk)).toBe("a\nb\n\rc\u2028\r\rd\r");
   }
+  const file = await fileOf("a\rb\r\n\u2028c\u0085d");
+  expect(await readLines(file)).toEqual(["a\rb", "\u2028c\u0085d"]);
+});
+
+test("a run of carriage returns costs as much as other text", async () => {
+  const file = await fileOf(`${"\r".repeat(2 ** 20)}x`);
+  const start = performance.now();
+  expect((await read(file)).length).toBe(2 ** 20 + 1);
+  expect(performance.now() - start).toBeLessThan(1000);
 });
 
 test("an empty file is an error", async () => {
@@ -69,9 +78,49 @@ test.each(illFormed)("%s is found at its byte and line", async (_, bytes) => {
   }
 });
 
-test("UTF-16 is recognised", async () => {
-  const utf16 = Buffer.from("\ufeff한국어", "utf16le");
-  await expect(read(await fileOf(utf16))).rejects.toThrow(/It looks like UTF-16. Convert it: iconv/);
+const bytesOf = (...parts: (string | number[])[]) =>
+  Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : Buffer.from(part))));
+const utf16 = (text: string, swap = false) => {
+  const bytes = Buffer.from(text, "utf16le");
+  return swap ? bytes.swap16() : bytes;
+};
+
+test.each<[what: string, content: Buffer, hint: RegExp]>([
+  ["UTF-16 with a mark", utf16("\ufeff한국어"), /It looks like UTF-16\. Convert it: iconv -f UTF-16 -t UTF-8 /],
+  ["UTF-16 without a mark", utf16("to be or not\r\n"), /It looks like UTF-16\. .*-f UTF-16LE/],
+  ["UTF-16 of the other order", utf16("to be or not\r\n", true), /It looks like UTF-16\. .*-f UTF-16BE/],
+  [
+    "Korean UTF-16 without a mark",
+    utf16("안녕 하세요\n오늘 뭐 해요\n".repeat(9)),
+    /It looks like UTF-16\. .*-f UTF-16LE/,
+  ],
+  ["CP949", bytesOf("Q,A\n", [0xbe, 0xc8, 0xb3, 0xe7, 0x20, 0xb6, 0xfb, 0x0a]), /Korean text in CP949\. .*-f CP949/],
+  ["Latin-1", bytesOf("caf\xe9 au lait, na\xefve, \xe9t\xe9\n"), /It looks like Latin-1 .*-f WINDOWS-1252/],
+  ["gzip", bytesOf([0x1f, 0x8b, 8, 0, 1, 2]), /It looks like a gzip file\. Unpack it: gzip -dc .*text\.txt > new\.txt/],
+  ["a workbook", bytesOf("PK\x03\x04", [0x14, 0, 0xff]), /a zip archive, as workbooks .* CSV in UTF-8/],
+  [
+    "Cyrillic of one byte a letter",
+    bytesOf([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2, 0x20]),
+    /from the encoding that it has/,
+  ],
+])("%s gets a hint of its own", async (_, content, hint) => {
+  const error = await read(await fileOf(content)).catch((caught: Error) => caught);
+  expect((error as Error).message).toMatch(hint);
+  expect((error as Error).message.match(/It looks like|the encoding that it has/g)).toHaveLength(1);
+});
+
+test("the text before a wrong byte is given out first", async () => {
+  const file = await fileOf(bytesOf("one\ntwo\n\xff"));
+  const pieces: string[] = [];
+  const reading = (async () => {
+    for await (const piece of readTextFile(file)) pieces.push(piece);
+  })();
+  await expect(reading).rejects.toThrow(/offset 8 \(line 3\)/);
+  expect(pieces.join("")).toBe("one\ntwo\n");
+});
+
+test.each([undefined, 5, "", Buffer.from("x"), ["a"]])("%o is no path", async (file) => {
+  await expect(read(file as never)).rejects.toThrow(/expected the file to be the path of a text file, got/);
 });
 
 test("a file that is not there, a folder, and a locked file are told apart", async () => {

@@ -5,9 +5,10 @@ import { Seq2Seq } from "../../models/seq2seq.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
-import { colours } from "../print.js";
+import { colours, oneLine } from "../print.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
+import { standardInputLines } from "../standardInput.js";
 
 interface Options extends ExecutorOptions, SearchOptions {}
 
@@ -23,31 +24,47 @@ async function chat(folder: string, options: Options): Promise<void> {
   const search = searchOptionsFrom(options);
   const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
   await untilInterrupted(async (signal) => {
-    const talks = process.stdin.isTTY && process.stdout.isTTY;
-    const reader = createInterface({
-      input: process.stdin,
-      ...(talks ? { output: process.stdout, prompt: colours.bold("> ") } : {}),
-    });
-    reader.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
-    signal.addEventListener("abort", () => reader.close(), { once: true });
-    if (talks) reader.prompt();
-    for await (const line of reader) {
-      if (line.trim() === "" && talks) break;
-      if (line.trim() === "") process.stdout.write("\n");
-      else await answer(model, line, { ...search, signal });
-      if (talks) reader.prompt();
+    const answerLine = (line: string, number: number) =>
+      line.trim() === "" ? "" : answer(model, line, { ...search, firstNumber: number, signal });
+    if (process.stdin.isTTY && process.stdout.isTTY) return talk(answerLine, signal);
+    let number = 0;
+    for await (const lines of standardInputLines(1, signal)) {
+      for (const line of lines) process.stdout.write(`${(await answerLine(line, number++)) ?? ""}\n`);
     }
-    reader.close();
   });
 }
 
-/** A question that the model cannot read is no reason to stop talking. */
-async function answer(model: Seq2Seq, line: string, search: Parameters<Seq2Seq["translate"]>[1]): Promise<void> {
+/** A conversation on a terminal. */
+async function talk(
+  answerLine: (line: string, number: number) => Promise<string | null> | string,
+  signal: AbortSignal,
+): Promise<void> {
+  const reader = createInterface({ input: process.stdin, output: process.stdout, prompt: colours.bold("> ") });
+  reader.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  signal.addEventListener("abort", () => reader.close(), { once: true });
+  let number = 0;
+  reader.prompt();
+  for await (const line of reader) {
+    if (line.trim() === "") break;
+    const text = await answerLine(line, number++);
+    if (text !== null) process.stdout.write(`${text}\n`);
+    reader.prompt();
+  }
+  reader.close();
+}
+
+/** The answer to a question. One that the model cannot read is no reason to stop talking: it is reported, and null. */
+async function answer(
+  model: Seq2Seq,
+  line: string,
+  search: Parameters<Seq2Seq["translate"]>[1],
+): Promise<string | null> {
   try {
     const [translation] = await model.translate([line], search);
-    process.stdout.write(`${translation?.text ?? ""}\n`);
+    return oneLine(translation?.text ?? "");
   } catch (error) {
     if (!(error instanceof OstinatoError)) throw error;
     process.stderr.write(`${colours.red("error:")} ${error.message}\n`);
+    return null;
   }
 }

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline";
 import { Command } from "commander";
 import { InputError, OptionError } from "../../errors.js";
 import { Seq2Seq } from "../../models/seq2seq.js";
@@ -8,8 +7,10 @@ import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { whole } from "../options.js";
+import { oneLine } from "../print.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
+import { standardInputLines } from "../standardInput.js";
 
 interface Options extends ExecutorOptions, SearchOptions {
   nBest: number;
@@ -18,7 +19,7 @@ interface Options extends ExecutorOptions, SearchOptions {
   json?: boolean;
 }
 
-/** Lines that are read before they are sorted by length, in batches. */
+/** Batches of lines that are sorted by length together. */
 const batchesAtOnce = 16;
 
 export function translateCommand(): Command {
@@ -27,7 +28,7 @@ export function translateCommand(): Command {
     .argument("<model>", "folder of a model that was trained on pairs")
     .argument("[text...]", "what to translate; default: the lines of standard input");
   withSearchOptions(command)
-    .option("--n-best <n>", "how many of the best to write for each line", whole, 1)
+    .option("--n-best <n>", "how many of the best to write for each line, after its number and a tab", whole, 1)
     .option("--scores", "write the score before each text")
     .option("--batch <n>", "lines that are read side by side", whole, 32)
     .option("--json", "print one JSON object for each line");
@@ -39,19 +40,23 @@ async function translate(folder: string, texts: string[], options: Options): Pro
   if (batch < 1) throw new OptionError("translate: --batch must be at least 1.");
   const search = { ...searchOptionsFrom(options), nBest, batchSize: batch, unreadable: "write" as const };
   const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
-  let [read, readable] = [0, 0];
   await untilInterrupted(async (signal) => {
-    for await (const lines of texts.length > 0 ? [texts] : standardInput(batch * batchesAtOnce, signal)) {
+    // Lines so far; of these the ones that are not blank, and of these the ones with a known token.
+    let [read, asked, readable] = [0, 0, 0];
+    for await (const lines of texts.length > 0 ? [texts] : standardInputLines(batch * batchesAtOnce, signal)) {
       const full = lines.filter((line) => line.trim() !== "");
-      const found = await model.translate(full, { ...search, signal }).catch((error: unknown) => {
+      const found = await model.translate(full, { ...search, firstNumber: asked, signal }).catch((error: unknown) => {
         throw located(error, model, lines, read);
       });
       let next = 0;
-      for (const line of lines) write(line, line.trim() === "" ? null : (found[next++] as Translation), options);
-      read += lines.length;
+      for (const line of lines) {
+        write(line, line.trim() === "" ? null : (found[next++] as Translation), { ...options, number: ++read });
+      }
+      asked += full.length;
       readable += found.filter((translation) => translation.readable).length;
     }
-    if (read > 0 && readable === 0) throw unreadableError(model.tokenizer);
+    if (read === 0) process.stderr.write("translate: standard input is empty, so there is nothing to write.\n");
+    if (asked > 0 && readable === 0) throw unreadableError(model.tokenizer);
   });
 }
 
@@ -68,8 +73,15 @@ function located(error: unknown, model: Seq2Seq, lines: readonly string[], befor
   return error;
 }
 
-/** An empty line stays one, so that lines of source and target belong together. */
-function write(source: string, translation: Translation | null, { nBest, scores, json }: Options): void {
+/**
+ * One line out for each line in, a blank one for a blank one, so that lines of source and target belong together. Of several
+ * targets each has a line that begins with the number of its source.
+ */
+function write(
+  source: string,
+  translation: Translation | null,
+  { number, nBest, scores, json }: Options & { number: number },
+): void {
   if (json) {
     const hypotheses = translation?.hypotheses.map(({ text, score, tokens, logProbabilities, ended }) => {
       return { text, score, tokens, logProbabilities, ended };
@@ -78,24 +90,10 @@ function write(source: string, translation: Translation | null, { nBest, scores,
     process.stdout.write(`${JSON.stringify({ source, readable, text, hypotheses: hypotheses ?? [] })}\n`);
     return;
   }
+  const before = nBest > 1 ? `${number}\t` : "";
   const found = translation?.hypotheses.slice(0, nBest) ?? [];
-  if (found.length === 0) process.stdout.write("\n");
-  for (const { text, score } of found) process.stdout.write(`${scores ? `${score.toFixed(4)}\t` : ""}${text}\n`);
-}
-
-/** Lines, some at a time; from a terminal, each as it comes. */
-async function* standardInput(most: number, signal: AbortSignal): AsyncGenerator<string[], void, undefined> {
-  const reader = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
-  // Reading from a terminal would go on.
-  signal.addEventListener("abort", () => reader.close(), { once: true });
-  const atOnce = process.stdin.isTTY ? 1 : most;
-  let lines: string[] = [];
-  for await (const line of reader) {
-    lines.push(line);
-    if (lines.length < atOnce) continue;
-    yield lines;
-    lines = [];
+  if (found.length === 0) process.stdout.write(`${before}\n`);
+  for (const { text, score } of found) {
+    process.stdout.write(`${before}${scores ? `${score.toFixed(4)}\t` : ""}${oneLine(text)}\n`);
   }
-  signal.throwIfAborted();
-  if (lines.length > 0) yield lines;
 }
