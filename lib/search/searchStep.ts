@@ -223,8 +223,8 @@ function logSoftmax(row: Values, { sentence, beam }: { sentence: number; beam: n
   if (most === Number.NEGATIVE_INFINITY) return Float64Array.from(row);
   let sum = 0;
   for (const logit of row) sum += Math.exp(logit - most);
-  const logSum = most + Math.log(sum);
-  return Float64Array.from(row, (logit) => logit - logSum);
+  const logSum = Math.log(sum);
+  return Float64Array.from(row, (logit) => logit - most - logSum);
 }
 
 function withoutAttention({ hypotheses, ...rest }: SearchResult): SearchResult {

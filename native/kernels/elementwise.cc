@@ -87,6 +87,14 @@ struct AddScalarOp {
 };
 HWY_NOINLINE void addScalarLoop(const float* a, float b, float* y, int64_t n) { mapUnary(a, y, n, AddScalarOp{b}); }
 
+struct SubtractInTurnOp {
+  float a, b;
+  HWY_INLINE Vector operator()(F d, Vector x) const { return hn::Sub(hn::Sub(x, hn::Set(d, a)), hn::Set(d, b)); }
+};
+HWY_NOINLINE void subtractInTurnLoop(const float* x, float a, float b, float* y, int64_t n) {
+  mapUnary(x, y, n, SubtractInTurnOp{a, b});
+}
+
 struct MultiplyScalarOp {
   float b;
   HWY_INLINE Vector operator()(F d, Vector x) const { return hn::Mul(x, hn::Set(d, b)); }
@@ -109,10 +117,24 @@ struct ClampOp {
     const Vector high = hn::Set(d, limit);
     const Vector low = hn::Set(d, -limit);
     // Comparisons with NaN are false, so NaN passes.
-    return hn::IfThenElse(hn::Gt(x, high), high, hn::IfThenElse(hn::Lt(x, low), low, x));
+    const Vector raised = hn::IfThenElse(hn::Lt(x, low), low, x);
+    return hn::IfThenElse(hn::Gt(raised, high), high, raised);
   }
 };
-HWY_NOINLINE void clampLoop(const float* x, float limit, float* y, int64_t n) { mapUnary(x, y, n, ClampOp{limit}); }
+HWY_NOINLINE void clampLoop(const float* x, float limit, float* y, int64_t n) {
+  if (limit == limit) return mapUnary(x, y, n, ClampOp{limit});
+  for (int64_t i = 0; i < n; i++) y[i] = limit;
+}
+
+struct ClampGradientOp {
+  float limit;
+  HWY_INLINE Vector operator()(F d, Vector x, Vector dy) const {
+    return hn::IfThenElseZero(hn::Le(hn::Abs(x), hn::Set(d, limit)), dy);
+  }
+};
+HWY_NOINLINE void clampGradientLoop(const float* x, float limit, const float* dy, float* dx, int64_t n) {
+  mapBinary(x, dy, dx, n, ClampGradientOp{limit});
+}
 
 struct AddScaledOp {
   float a;
@@ -168,6 +190,20 @@ struct ExpShiftedUnaryOp {
 
 HWY_NOINLINE double sumLoop(const float* x, int64_t n) { return reduceSum(x, x, n, FirstOp()); }
 HWY_NOINLINE double sumOfSquaresLoop(const float* x, int64_t n) { return reduceSum(x, x, n, ProductOp()); }
+HWY_NOINLINE double sumOfSquaresInDoubleLoop(const float* x, int64_t n) {
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<float, decltype(d)> half;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  auto sum = hn::Zero(d);
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto wide = hn::PromoteTo(d, hn::LoadU(half, x + i));
+    sum = hn::MulAdd(wide, wide, sum);
+  }
+  double total = hn::GetLane(hn::SumOfLanes(d, sum));
+  for (; i < n; i++) total += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  return total;
+}
 HWY_NOINLINE double dotLoop(const float* a, const float* b, int64_t n) { return reduceSum(a, b, n, ProductOp()); }
 HWY_NOINLINE double sumExpShiftedLoop(const float* x, float shift, int64_t n) {
   return reduceSum(x, x, n, ExpShiftedOp{shift});
@@ -203,10 +239,11 @@ HWY_NOINLINE float maximumLoop(const float* x, int64_t n) {
 }
 
 const ElementwiseKernels kElementwiseKernels = {
-    addLoop,        subtractLoop,     multiplyLoop, divideLoop,       addScalarLoop,       multiplyScalarLoop,
-    affineLoop,     expLoop,          sqrtLoop,     squareLoop,       tanhLoop,            sigmoidLoop,
-    reluLoop,       tanhGradientLoop, sigmoidGradientLoop, reluGradientLoop, clampLoop,    addScaledLoop,
-    sumLoop,        sumOfSquaresLoop, maximumLoop,  expShiftedLoop,   sumExpShiftedLoop,   dotLoop,
+    addLoop,           subtractLoop,     multiplyLoop,        divideLoop,       addScalarLoop,    subtractInTurnLoop,
+    multiplyScalarLoop, affineLoop,      expLoop,             sqrtLoop,         squareLoop,       tanhLoop,
+    sigmoidLoop,       reluLoop,         tanhGradientLoop,    sigmoidGradientLoop, reluGradientLoop, clampLoop,
+    clampGradientLoop, addScaledLoop,    sumLoop,             sumOfSquaresLoop, sumOfSquaresInDoubleLoop, maximumLoop,
+    expShiftedLoop,    sumExpShiftedLoop, dotLoop,
 };
 
 }  // namespace HWY_NAMESPACE

@@ -3,6 +3,9 @@
 // Both directions walk the vocabulary in blocks of columns, whose logits, or their gradients, are in the cache while they
 // are looked at. Training keeps the logits [N,V] for the gradient op: at V = 10,000 they are the largest values of a
 // model, and making them again would cost a third product. Evaluation gives them no memory.
+//
+// Beside them it keeps, for each row, the largest logit and the sum of exp(logit - largest), and not the logarithm of the
+// whole sum: that is as large as the logits, and rounding it would cost digits that the differences between logits have.
 #include <cmath>
 #include <cstring>
 #include <iterator>
@@ -163,10 +166,10 @@ size_t checkForward(const Call& call) {
   expectCounts(op, call, 4, 4, 0);
   expectInputs(op, call);
   const Sizes s = sizesOf(call);
-  const int64_t logits[] = {s.N, s.V};
+  const int64_t logits[] = {s.N, s.V}, normalizers[] = {s.N, 2};
   expectResult(op, call, 0, DType::f32, &s.N, 1);
   expectResult(op, call, 1, DType::f32, nullptr, 0);
-  expectResult(op, call, 2, DType::f32, &s.N, 1);
+  expectResult(op, call, 2, DType::f32, normalizers, 2);
   expectResult(op, call, 3, DType::f32, logits, 2);
   const Grid grid = gridOf(s, call.pool);
   return std::max(ForwardScratch(call, s, grid, true).bytes, ForwardScratch(call, s, grid, false).bytes);
@@ -244,7 +247,7 @@ void runForward(const Call& call) {
   });
 
   float* losses = call.result(0).mutableF32();
-  float* logSumExp = call.result(2).mutableF32();
+  float* normalizers = call.result(2).mutableF32();
   int64_t count = 0;
   for (int64_t row = 0; row < s.N; row++) {
     double most = scratch.largest[row], sum = scratch.sums[row];
@@ -256,10 +259,14 @@ void runForward(const Call& call) {
       most = both;
     }
     // 0 where every word is impossible: the loss is NaN then.
-    const double total = sum == 0 ? std::numeric_limits<double>::quiet_NaN() : most + std::log(sum);
-    if (logSumExp) logSumExp[row] = static_cast<float>(total);
+    if (sum == 0) sum = std::numeric_limits<double>::quiet_NaN();
+    if (normalizers) {
+      normalizers[2 * row] = static_cast<float>(most);
+      normalizers[2 * row + 1] = static_cast<float>(sum);
+    }
     const bool counts = targets[row] >= 0;
-    losses[row] = counts ? static_cast<float>(total - static_cast<double>(scratch.targetLogits[row])) : 0.0f;
+    const double below = most - static_cast<double>(scratch.targetLogits[row]);
+    losses[row] = counts ? static_cast<float>(below + std::log(sum)) : 0.0f;
     count += counts;
   }
   *call.result(1).mutableF32() = static_cast<float>(count);
@@ -309,8 +316,8 @@ size_t checkGradient(const Call& call) {
   expectCounts(op, call, 7, 3, 0);
   expectInputs(op, call);
   const Sizes s = sizesOf(call);
-  const int64_t logits[] = {s.N, s.V};
-  expectShape(op, call, 4, DType::f32, &s.N, 1);
+  const int64_t logits[] = {s.N, s.V}, normalizers[] = {s.N, 2};
+  expectShape(op, call, 4, DType::f32, normalizers, 2);
   expectShape(op, call, 5, DType::f32, logits, 2);
   expectShape(op, call, 6, DType::f32, &s.N, 1);
   expectResultLike(op, call, 0, call.operand(0));
@@ -320,15 +327,20 @@ size_t checkGradient(const Call& call) {
 }
 
 // The gradients of n logits of a row from word n0 on: dloss (softmax - 1 at the target). `to` may be the logits.
-void logitGradients(const float* logits, float logSumExp, int32_t target, float dloss, int64_t n0, int64_t n, float* to) {
+// normalizer: the row's largest logit, and its sum.
+void logitGradients(const float* logits, const float* normalizer, int32_t target, float dloss, int64_t n0, int64_t n,
+                    float* to) {
   const ElementwiseKernels& k = elementwiseKernels();
   if (target < 0) {
     std::memset(to, 0, static_cast<size_t>(n) * sizeof(float));
     return;
   }
-  k.expShifted(logits, logSumExp, to, n);
-  if (target >= n0 && target < n0 + n) to[target - n0] -= 1;
-  k.multiplyScalar(to, dloss, to, n);
+  k.expShifted(logits, normalizer[0], to, n);
+  const double sum = static_cast<double>(normalizer[1]);
+  const bool here = target >= n0 && target < n0 + n;
+  const double others = here ? static_cast<double>(to[target - n0]) - sum : 0;
+  k.multiplyScalar(to, static_cast<float>(static_cast<double>(dloss) / sum), to, n);
+  if (here) to[target - n0] = static_cast<float>(static_cast<double>(dloss) * others / sum);
 }
 
 void runGradient(const Call& call) {
@@ -336,7 +348,7 @@ void runGradient(const Call& call) {
   const float* x = call.operand(0).f32();
   const float* weight = call.operand(1).f32();
   const int32_t* targets = call.operand(3).i32();
-  const float* logSumExp = call.operand(4).f32();
+  const float* normalizers = call.operand(4).f32();
   float* logits = call.operand(5).mutableF32();
   const float* dlosses = call.operand(6).f32();
   float* dx = call.result(0).mutableF32();
@@ -364,8 +376,8 @@ void runGradient(const Call& call) {
           const int64_t m = std::min(kPieceRows, s.N - row);
           for (int64_t i = 0; i < m; i++) {
             float* to = piece + i * kPieceColumns;
-            logitGradients(logits + (row + i) * s.V + n0, logSumExp[row + i], targets[row + i], dlosses[row + i], n0, n,
-                           to);
+            logitGradients(logits + (row + i) * s.V + n0, normalizers + 2 * (row + i), targets[row + i], dlosses[row + i],
+                           n0, n, to);
             std::fill(to + n, to + wide, 0.0f);
             if (dbias) k.add(dbias + n0, to, dbias + n0, n);
           }
@@ -382,7 +394,7 @@ void runGradient(const Call& call) {
   const auto gradients = [&](const Range& rows, int64_t n0, int64_t n) {
     for (int64_t row = rows.begin; row < rows.end; row++) {
       float* d = logits + row * s.V + n0;
-      logitGradients(d, logSumExp[row], targets[row], dlosses[row], n0, n, d);
+      logitGradients(d, normalizers + 2 * row, targets[row], dlosses[row], n0, n, d);
     }
   };
   const auto weightGradient = [&](int64_t n0, int64_t n, char* room) {

@@ -1,4 +1,5 @@
 // Elementwise ops with NumPy's broadcasting.
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <string>
@@ -182,6 +183,41 @@ void runClamp(const Call& call) {
   });
 }
 
+size_t checkClampGradient(const Call& call) {
+  const char* op = "clampGradient";
+  expectCounts(op, call, 3, 2, 0);
+  expectOperand(op, call, 0, DType::f32);
+  const TensorView& x = call.operand(0);
+  expectOperand(op, call, 1, DType::f32, 0);
+  expectShape(op, call, 2, DType::f32, x.dims, x.rank);
+  expectResultLike(op, call, 0, x);
+  expectResult(op, call, 1, DType::f32, nullptr, 0);
+  return 0;
+}
+
+// The gradient of the limit: y is the limit, or minus it, where x is outside.
+double limitGradient(const float* x, float limit, const float* dy, int64_t n) {
+  double sum = 0;
+  for (int64_t i = 0; i < n; i++) {
+    if (std::max(x[i], -limit) > limit) sum += static_cast<double>(dy[i]);
+    else if (x[i] < -limit) sum -= static_cast<double>(dy[i]);
+  }
+  return sum;
+}
+
+void runClampGradient(const Call& call) {
+  const float* x = call.operand(0).f32();
+  const float limit = *call.operand(1).f32();
+  const float* dy = call.operand(2).f32();
+  const int64_t n = call.operand(0).elements();
+  if (float* dx = call.result(0).mutableF32()) {
+    forRanges(call.pool, n, 1, [&](int64_t begin, int64_t end) {
+      elementwiseKernels().clampGradient(x + begin, limit, dy + begin, dx + begin, end - begin);
+    });
+  }
+  if (float* dlimit = call.result(1).mutableF32()) *dlimit = static_cast<float>(limitGradient(x, limit, dy, n));
+}
+
 constexpr Operation kElementwise[] = {
     {"add", checkAdd, runAdd},
     {"subtract", checkSubtract, runSubtract},
@@ -199,6 +235,7 @@ constexpr Operation kElementwise[] = {
     {"reluGradient", checkFromOutput, runReluGradient},
     {"affine", checkAffine, runAffine},
     {"clamp", checkClamp, runClamp},
+    {"clampGradient", checkClampGradient, runClampGradient, 0, 1u << 0 | 1u << 1},
 };
 
 }  // namespace

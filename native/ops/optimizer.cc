@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 #include <iterator>
+#include <limits>
 
 #include "kernels/elementwise.h"
 #include "kernels/optimizers.h"
@@ -26,6 +27,15 @@ size_t checkGlobalNorm(const Call& call) {
   return static_cast<size_t>(call.pool.threads()) * sizeof(double);
 }
 
+// Squares in float where they fit. Above 1.8e19 they would be infinite, and what has lost digits below 1e-19 counts only
+// where there is nothing larger.
+double sumOfSquares(const float* x, int64_t n) {
+  constexpr double kSmallest = 1e-30;
+  const double sum = elementwiseKernels().sumOfSquares(x, n);
+  const bool fits = sum <= std::numeric_limits<double>::max() && sum >= static_cast<double>(n) * kSmallest;
+  return fits ? sum : elementwiseKernels().sumOfSquaresInDouble(x, n);
+}
+
 void runGlobalNorm(const Call& call) {
   double* partial = static_cast<double*>(call.scratch);
   double total = 0;
@@ -35,7 +45,7 @@ void runGlobalNorm(const Call& call) {
     const int parts = partsFor(call.pool, n);
     call.pool.parallel(parts, [&](int part) {
       const int64_t begin = n * part / parts;
-      partial[part] = elementwiseKernels().sumOfSquares(g.f32() + begin, n * (part + 1) / parts - begin);
+      partial[part] = sumOfSquares(g.f32() + begin, n * (part + 1) / parts - begin);
     });
     double squares = 0;
     for (int part = 0; part < parts; part++) squares += partial[part];

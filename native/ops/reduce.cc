@@ -1,8 +1,8 @@
 // Sums, broadcasts and maxima along axes.
+#include <cmath>
 #include <iterator>
 
 #include "kernels/elementwise.h"
-#include <cmath>
 #include "ops/families.h"
 #include "ops/ranges.h"
 #include "runtime/operation.h"
@@ -39,10 +39,28 @@ Kept keptAxes(const TensorView& small, const TensorView& large) {
   return kept;
 }
 
+// Whether leading axes are summed and the others kept whole.
+bool sumsLeadingAxes(const TensorView& x, const TensorView& y) {
+  const int64_t n = y.elements();
+  const Kept kept = keptAxes(y, x);
+  bool leading = true;
+  int64_t step = 1;
+  for (int i = x.rank - 1; leading && i >= 0; i--) {
+    const bool inside = step < n;
+    leading = inside ? (kept.steps[i] == step || x.dims[i] == 1) : kept.steps[i] == 0;
+    if (inside) step *= x.dims[i];
+  }
+  return leading && step == n;
+}
+
 size_t checkSumTo(const Call& call) {
   expectFloats("sumTo", call);
-  expectBroadcast("sumTo", call.result(0), call.operand(0));
-  return static_cast<size_t>(256) * sizeof(double);  // one partial sum a thread
+  const TensorView& x = call.operand(0);
+  const TensorView& y = call.result(0);
+  expectBroadcast("sumTo", y, x);
+  // One partial sum for each thread, or all sums.
+  const int64_t sums = y.elements() == 1 || sumsLeadingAxes(x, y) ? 256 : y.elements();
+  return static_cast<size_t>(sums) * sizeof(double);
 }
 
 // Sums of columns: x [rows, width] -> y [width]. Each part owns some columns, so the order of additions is fixed.
@@ -90,12 +108,12 @@ void sumGeneral(const Call& call) {
   const TensorView& y = call.result(0);
   const Kept kept = keptAxes(y, x);
   const int64_t outputs = y.elements();
-  float* out = y.mutableF32();
-  std::fill(out, out + outputs, 0.0f);
+  double* sums = static_cast<double*>(call.scratch);
+  std::fill(sums, sums + outputs, 0.0);
   int64_t index[kMaxRank] = {};
   int64_t target = 0;
   for (int64_t e = 0; e < x.elements(); e++) {
-    out[target] += x.f32()[e];
+    sums[target] += static_cast<double>(x.f32()[e]);
     for (int i = x.rank - 1; i >= 0; i--) {
       target += kept.steps[i];
       if (++index[i] < x.dims[i]) break;
@@ -103,6 +121,7 @@ void sumGeneral(const Call& call) {
       index[i] = 0;
     }
   }
+  for (int64_t i = 0; i < outputs; i++) y.mutableF32()[i] = static_cast<float>(sums[i]);
 }
 
 void runSumTo(const Call& call) {
@@ -110,18 +129,7 @@ void runSumTo(const Call& call) {
   const TensorView& y = call.result(0);
   const int64_t n = y.elements();
   if (n == 1) return sumAll(call);
-  // Trailing axes kept whole, leading ones summed.
-  int64_t trailing = 1;
-  for (int i = x.rank - 1; i >= 0 && trailing < n; i--) trailing *= x.dims[i];
-  const Kept kept = keptAxes(y, x);
-  bool suffix = trailing == n;
-  int64_t step = 1;
-  for (int i = x.rank - 1; suffix && i >= 0; i--) {
-    const bool inside = step < n;
-    suffix = inside ? (kept.steps[i] == step || x.dims[i] == 1) : kept.steps[i] == 0;
-    if (inside) step *= x.dims[i];
-  }
-  if (suffix) return sumRows(call, x.elements() / n, n);
+  if (sumsLeadingAxes(x, y)) return sumRows(call, x.elements() / n, n);
   sumGeneral(call);
 }
 

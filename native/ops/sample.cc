@@ -54,8 +54,8 @@ void runSample(const Call& call) {
     const Philox words = philox(static_cast<uint32_t>(b), 0, random[1], 0, random[0], kSampleKey);
     const int32_t id = drawToken(row, V, most, filter, static_cast<double>(uniform01(words.word[0])), weights, order);
     call.result(0).mutableI32()[b] = id;
-    const double logSum = static_cast<double>(most) + std::log(k.sumExpShifted(row, most, V));
-    call.result(1).mutableF32()[b] = static_cast<float>(static_cast<double>(row[id]) - logSum);
+    const double below = static_cast<double>(row[id]) - static_cast<double>(most);
+    call.result(1).mutableF32()[b] = static_cast<float>(below - std::log(k.sumExpShifted(row, most, V)));
   }
 }
 

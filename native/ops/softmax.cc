@@ -52,9 +52,10 @@ void runLogSoftmax(const Call& call) {
   const float* x = call.operand(0).f32();
   float* y = call.result(0).mutableF32();
   forRows(call, [&](int64_t at, int64_t width) {
+    // Not minus the sum of both: that is as large as the logits, and rounding it would cost digits of their differences.
     const float most = k.maximum(x + at, width);
-    const double logSum = static_cast<double>(most) + std::log(k.sumExpShifted(x + at, most, width));
-    k.addScalar(x + at, static_cast<float>(-logSum), y + at, width);
+    const float logSum = static_cast<float>(std::log(k.sumExpShifted(x + at, most, width)));
+    k.subtractInTurn(x + at, most, logSum, y + at, width);
   });
 }
 

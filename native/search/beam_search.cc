@@ -90,7 +90,7 @@ void BeamSearch::advance(ThreadPool& pool, const float* logits, const float* att
   open_ = std::count_if(sentences_.begin(), sentences_.end(), [](const Sentence& sentence) { return !sentence.done; });
 }
 
-// What the log-softmax of each row takes: log p = logit - logSum.
+// What the log-softmax of each row takes.
 void BeamSearch::normalise(ThreadPool& pool, const float* logits) {
   const ElementwiseKernels& k = elementwiseKernels();
   const auto lives = [&](int64_t row) {
@@ -105,16 +105,23 @@ void BeamSearch::normalise(ThreadPool& pool, const float* logits) {
       for (int64_t b = 0; b < blocks_; b++) blocks[b] = k.maximum(x + b * kBlock, std::min(kBlock, V_ - b * kBlock));
       const float most = k.maximum(blocks, blocks_);
       most_[index(row)] = most;
-      logSum_[index(row)] =
-          std::isfinite(most) ? static_cast<double>(most) + std::log(k.sumExpShifted(x, most, V_)) : 0;
+      logSum_[index(row)] = std::isfinite(most) ? std::log(k.sumExpShifted(x, most, V_)) : 0;
     }
   });
   for (int64_t row = 0; row < options_.rows(); row++) {
-    const float most = most_[index(row)];
-    if (!lives(row) || most <= std::numeric_limits<float>::max()) continue;
+    if (!lives(row)) continue;
+    float& most = most_[index(row)];
+    // Every token is impossible, and stays so.
+    if (most == -std::numeric_limits<float>::infinity()) most = 0;
+    if (most <= std::numeric_limits<float>::max()) continue;
     throw InputError("search: the logits of sentence " + std::to_string(row / options_.beams) + ", beam " +
                      std::to_string(row % options_.beams) + " hold " + (std::isnan(most) ? "a NaN" : "+infinity"));
   }
+}
+
+// In this order: the logits may be so large that the logarithm would vanish beside them.
+double BeamSearch::logProbability(int64_t row, float logit) const {
+  return static_cast<double>(logit) - static_cast<double>(most_[index(row)]) - logSum_[index(row)];
 }
 
 void BeamSearch::advanceSentence(int64_t s, const float* logits, const float* attention, Scratch& scratch) {
@@ -189,14 +196,12 @@ void BeamSearch::findBest(int64_t s, int64_t firstPlace, int64_t places, const f
   std::vector<Candidate>& kept = scratch.candidates;
   for (int64_t place = 0; place < places; place++) {
     const Live& live = sentence.live[index(firstPlace + place)];
-    const int64_t row = firstPlace + place;
-    const float* x = logits + row * V_;
-    const double logSum = logSum_[index(s * options_.beams + row)];
-    const float* blocks = blockMost_.data() + (s * options_.beams + row) * blocks_;
-    const auto logProbability = [&](float logit) { return static_cast<double>(logit) - logSum; };
+    const float* x = logits + (firstPlace + place) * V_;
+    const int64_t row = s * options_.beams + firstPlace + place;
+    const float* blocks = blockMost_.data() + row * blocks_;
     const auto beaten = [&](double rank) { return kept.size() == count && rank <= kept.back().rank; };
     const auto offer = [&](int32_t token) {
-      const double own = logProbability(x[token]);
+      const double own = logProbability(row, x[token]);
       double rank = live.sum + own;
       if (!(own > kImpossible) || beaten(rank)) return;
       if (options_.diversity > 0) {
@@ -220,7 +225,7 @@ void BeamSearch::findBest(int64_t s, int64_t firstPlace, int64_t places, const f
     refuse(sentence, live, scratch.refused);
     for (int64_t b = 0; b < blocks_; b++) {
       // Rounding keeps order: what no token of the block can reach, the block's largest logit does not reach either.
-      if (beaten(live.sum + logProbability(blocks[b]))) continue;
+      if (beaten(live.sum + logProbability(row, blocks[b]))) continue;
       const int64_t end = std::min((b + 1) * kBlock, V_);
       for (int64_t token = b * kBlock; token < end; token++) {
         if (!banned_[index(token)]) offer(static_cast<int32_t>(token));
@@ -239,7 +244,6 @@ void BeamSearch::draw(int64_t s, int64_t places, const float* logits, Scratch& s
   for (int64_t place = 0; place < places; place++) {
     const Live& live = sentence.live[index(place)];
     const float* x = logits + place * V_;
-    const double logSum = logSum_[index(s * options_.beams + place)];
     const auto wanted = sentence.required.find(sentence.length);
     int32_t token;
     if (wanted != sentence.required.end()) {
@@ -258,8 +262,8 @@ void BeamSearch::draw(int64_t s, int64_t places, const float* logits, Scratch& s
       token = drawToken(scratch.masked.data(), V_, most, options_.filter, static_cast<double>(uniform01(words.word[0])),
                         scratch.weights.data(), scratch.order.data());
     }
-    const double logProbability = static_cast<double>(x[token]) - logSum;
-    if (logProbability > kImpossible) scratch.candidates.push_back({place, token, logProbability, 0});
+    const double own = logProbability(s * options_.beams + place, x[token]);
+    if (own > kImpossible) scratch.candidates.push_back({place, token, own, 0});
   }
 }
 

@@ -89,6 +89,7 @@ class BeamSearch {
 
   const Sentence& at(int64_t sentence) const { return sentences_[static_cast<size_t>(sentence)]; }
   void normalise(ThreadPool& pool, const float* logits);
+  double logProbability(int64_t row, float logit) const;
   void advanceSentence(int64_t s, const float* logits, const float* attention, Scratch& scratch);
   void findBest(int64_t s, int64_t firstPlace, int64_t places, const float* logits, Scratch& scratch) const;
   void draw(int64_t s, int64_t places, const float* logits, Scratch& scratch) const;
@@ -102,7 +103,8 @@ class BeamSearch {
   std::vector<Sentence> sentences_;
   std::vector<int32_t> tokens_;
   std::vector<int64_t> parents_;
-  // Of each row of the step: its largest logit, log of the sum of exp, and the largest logit of each block of tokens.
+  // Of each row of the step: its largest logit, log of the sum of exp(logit - largest), and the largest logit of each block of
+  // tokens.
   std::vector<float> most_, blockMost_;
   std::vector<double> logSum_;
 };

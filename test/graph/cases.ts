@@ -229,7 +229,10 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   sigmoid: unary(ops.sigmoid, { scale: 5 }),
   relu: unary(ops.relu),
   affine: unary((x) => ops.affine(x, { scale: -1.5, shift: 0.25 })),
-  clamp: [{ name: "[40]", gradient: false, record: (i) => [ops.clamp(i.floats("x", [40]), i.scalar("limit", 0.4))] }],
+  clamp: [0.4, 0, -0.4, 2].map((offset) => ({
+    name: `[40] within about ${offset}`,
+    record: (i: Inputs) => [ops.clamp(i.floats("x", [40]), i.floats("limit", [], { scale: 0.01, offset }))],
+  })),
   sumTo: [[], [17], [3, 1], [1, 17], [3, 17]].map((to) => ({
     name: `[3,17] to [${to}]`,
     record: (inputs: Inputs) => [ops.sumTo(inputs.floats("x", [2, 3, 17]), to)],
@@ -343,6 +346,7 @@ export const testedElsewhere: Readonly<Record<string, string>> = {
       "tanh",
       "sigmoid",
       "relu",
+      "clamp",
       "max",
       "embedding",
       "attention",

@@ -86,7 +86,7 @@ std::vector<float> everything() {
   TestTensor rows = numbers({N, I}, 4), words = numbers({V, I}, 5), bias = numbers({V}, 6), dlosses = numbers({N}, 7), targets({N});
   targets.f32.clear();
   for (int64_t n = 0; n < N; n++) targets.i32.push_back(static_cast<int32_t>(n * 29 % V));
-  TestTensor losses({N}), count(std::vector<int64_t>{}), sums({N}), logits({N, V}), drows({N, I}), dwords({V, I}), dbias({V});
+  TestTensor losses({N}), count(std::vector<int64_t>{}), sums({N, 2}), logits({N, V}), drows({N, I}), dwords({V, I}), dbias({V});
   runOp(operationNamed(crossEntropyFamily(), "linearCrossEntropy"), {&rows, &words, &bias, &targets},
         {&losses, &count, &sums, &logits}, {});
   runOp(operationNamed(crossEntropyFamily(), "linearCrossEntropyGradient"),

@@ -71,6 +71,19 @@ export function affine(call: KernelCall): void {
   unary((x) => scale * x + shift)(call);
 }
 
+export function clampGradient(call: KernelCall): void {
+  const [x, limit, dy] = [floatsOf(call, 0), floatsOf(call, 1)[0] as number, floatsOf(call, 2)];
+  const [dx, dlimit] = [call.results[0]?.data, call.results[1]?.data];
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) {
+    const [value, slope] = [x[i] as number, dy[i] as number];
+    if (dx) dx[i] = Math.abs(value) <= limit ? slope : 0;
+    if (Math.max(value, -limit) > limit) sum += slope;
+    else if (value < -limit) sum -= slope;
+  }
+  if (dlimit) dlimit[0] = sum;
+}
+
 export function clamp(call: KernelCall): void {
   const limit = floatsOf(call, 1)[0] as number;
   unary((x) => Math.min(Math.max(x, -limit), limit))(call);

@@ -6,6 +6,7 @@ import {
   add,
   affine,
   clamp,
+  clampGradient,
   divide,
   exp,
   log,
@@ -37,7 +38,7 @@ import { logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./soft
 /** The kernel of every op, by name. */
 export const kernels: Readonly<Record<string, Kernel>> = {
   ...{ add, subtract, multiply, divide, exp, log, sqrt, square, tanh, sigmoid, relu },
-  ...{ tanhGradient, sigmoidGradient, reluGradient, affine, clamp },
+  ...{ tanhGradient, sigmoidGradient, reluGradient, affine, clamp, clampGradient },
   ...{ sumTo, broadcastTo, max, maxGradient },
   ...{ lstmCell, lstmCellGradient, gruCell, gruCellGradient },
   ...{ attention, attentionGradient, attentionSum, additiveGradient },

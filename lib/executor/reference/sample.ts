@@ -3,7 +3,7 @@ import { drawToken } from "../../random/drawToken.js";
 import { philox, uniform01 } from "../../random/philox.js";
 import type { Buffer, KernelCall } from "./kernel.js";
 import { floatsOf, integersOf, resultOf, shapeOf } from "./kernel.js";
-import { logSumExp } from "./softmax.js";
+import { normalizer } from "./softmax.js";
 
 const sampleKey = 0x5a3d1e;
 
@@ -31,6 +31,6 @@ export function sample(call: KernelCall): void {
     philox([b, 0, step, 0], [seed, sampleKey], words);
     const id = drawToken(row, { temperature, topK, topP, u: uniform01(words[0] as number) }) as number;
     ids[b] = id;
-    resultOf(call, 1)[b] = (row[id] as number) - logSumExp(row, 0, V);
+    resultOf(call, 1)[b] = (row[id] as number) - most - Math.log(normalizer(row, 0, V).sum);
   }
 }

@@ -2,28 +2,32 @@ import type { Floats, KernelCall } from "./kernel.js";
 import { floatsOf, resultOf } from "./kernel.js";
 import { forRows } from "./reduce.js";
 
-/** log(sum(exp(x))) of `width` elements from `at` on, without overflow. */
-export function logSumExp(x: Floats, at: number, width: number): number {
-  let most = Number.NEGATIVE_INFINITY;
-  for (let i = at; i < at + width; i++) most = Math.max(most, x[i] as number);
+/**
+ * The largest of `width` elements from `at` on, and the sum of exp(x - largest). They stay apart: the logarithm of the whole sum
+ * is as large as the elements, and subtracting it would cost digits that their differences have.
+ */
+export function normalizer(x: Floats, at: number, width: number): { largest: number; sum: number } {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let i = at; i < at + width; i++) largest = Math.max(largest, x[i] as number);
   let sum = 0;
-  for (let i = at; i < at + width; i++) sum += Math.exp((x[i] as number) - most);
-  return most + Math.log(sum);
+  for (let i = at; i < at + width; i++) sum += Math.exp((x[i] as number) - largest);
+  return { largest, sum };
 }
 
 export function softmax(call: KernelCall): void {
   const [x, y] = [floatsOf(call, 0), resultOf(call, 0)];
   forRows(call, (at, width) => {
-    const sum = logSumExp(x, at, width);
-    for (let i = at; i < at + width; i++) y[i] = Math.exp((x[i] as number) - sum);
+    const { largest, sum } = normalizer(x, at, width);
+    for (let i = at; i < at + width; i++) y[i] = Math.exp((x[i] as number) - largest) / sum;
   });
 }
 
 export function logSoftmax(call: KernelCall): void {
   const [x, y] = [floatsOf(call, 0), resultOf(call, 0)];
   forRows(call, (at, width) => {
-    const sum = logSumExp(x, at, width);
-    for (let i = at; i < at + width; i++) y[i] = (x[i] as number) - sum;
+    const { largest, sum } = normalizer(x, at, width);
+    const logSum = Math.log(sum);
+    for (let i = at; i < at + width; i++) y[i] = (x[i] as number) - largest - logSum;
   });
 }
 

@@ -5,11 +5,11 @@ import { matchShapes } from "../tensor.js";
 const linearCrossEntropyOperation = defineOperation({
   name: "linearCrossEntropy",
   optionalResults: [2, 3],
-  gradient: ({ operands: [x, weight, bias, targets], results: [, , logSumExp, logits], gradients: [dlosses] }) => {
+  gradient: ({ operands: [x, weight, bias, targets], results: [, , normalizers, logits], gradients: [dlosses] }) => {
     const { graph } = x as Tensor;
     const [dx, dweight, dbias] = graph.record(
       linearCrossEntropyGradient,
-      [x, weight, bias, targets, logSumExp, logits, dlosses],
+      [x, weight, bias, targets, normalizers, logits, dlosses],
       [
         { shape: (x as Tensor).shape },
         { shape: (weight as Tensor).shape },
@@ -49,7 +49,7 @@ export function linearCrossEntropy(operands: { x: Tensor; weight: Tensor; bias?:
   const [losses, count] = x.graph.record(
     linearCrossEntropyOperation,
     [x, weight, bias, targets],
-    [{ shape: [N] }, { shape: [] }, { shape: [N] }, { shape: [N, V] }],
+    [{ shape: [N] }, { shape: [] }, { shape: [N, 2] }, { shape: [N, V] }],
   ) as [Tensor, Tensor];
   return { losses, count };
 }

@@ -99,9 +99,20 @@ export function affine(x: Tensor, { scale = 1, shift = 0 }: { scale?: number; sh
   return x.graph.record(affineOperation, [x], [{ shape: x.shape }], [scale, shift])[0] as Tensor;
 }
 
-const clampOperation = defineOperation({ name: "clamp" });
+const clampOperation = defineOperation({
+  name: "clamp",
+  gradient: ({ operands: [x, limit], gradients: [dy] }) => {
+    const { graph, shape } = x as Tensor;
+    return graph.record(clampGradient, [x as Tensor, limit as Tensor, dy], [{ shape }, { shape: [] }]);
+  },
+});
 
-/** Clips every element to [-limit, limit]; `limit` is a run-time scalar. For gradients; it has none of its own. */
+const clampGradient = defineOperation({ name: "clampGradient", optionalResults: [0, 1] });
+
+/**
+ * min(max(x, -limit), limit) for every element; `limit` is a run-time scalar. A negative limit is what every element becomes.
+ * The gradient of x passes where x is within the limit, its ends included.
+ */
 export function clamp(x: Tensor, limit: Tensor): Tensor {
   matchShapes("clamp", [
     ["x", x, "..."],
