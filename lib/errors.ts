@@ -1,3 +1,5 @@
+import { visible } from "./visible.js";
+
 /**
  * Every error that Ostinato raises on purpose. `code` is stable and meant for programs; the message is meant for people:
  * it says what was expected, what came, where, and what to do.
@@ -6,7 +8,7 @@ export class OstinatoError extends Error {
   readonly code: string;
 
   constructor(message: string, options: { code: string; cause?: unknown }) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(bounded(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code;
     this.name = new.target.name;
   }
@@ -40,16 +42,37 @@ export class FileError extends OstinatoError {
   }
 }
 
-/** A value as it should stand in a message: short, with its type where that explains the mistake. */
+/** Characters of a message at most: room for long paths, not for the content of a file. */
+const longestMessage = 4000;
+
+/** The beginning and the end of a message that has the content of a file in it after all. */
+function bounded(message: string): string {
+  if (message.length <= longestMessage) return message;
+  const [head, tail] = [message.slice(0, longestMessage - 500), message.slice(-400)];
+  return `${head} [... ${message.length - head.length - tail.length} characters ...] ${tail}`;
+}
+
+/** Characters of somebody else's text that a message shows. */
+const longestQuote = 60;
+
+/** A value as it should stand in a message: short, nothing in it invisible, with its type where that explains the mistake. */
 export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === "string") return quote(value);
+  if (typeof value === "bigint") return `${value}n`;
   if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean") {
     return String(value);
   }
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === "object") {
-    const name = value.constructor?.name ?? "Object";
-    return name === "Object" ? "an object" : `a ${name}`;
+    // Not value.constructor: JSON may have an entry of that name.
+    const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+    return typeof name !== "string" || name === "Object" || name === "" ? "an object" : `a ${name}`;
   }
   return `a ${typeof value}`;
+}
+
+/** Somebody else's text in a message: in quotes, its first characters, on one line, with nothing invisible in it. */
+export function quote(text: string): string {
+  const cut = text.length > longestQuote ? `${text.slice(0, longestQuote - 3)}...` : text;
+  return visible(JSON.stringify(cut));
 }

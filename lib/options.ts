@@ -11,6 +11,17 @@ export interface Rule<T> {
   /** Value of an option that is left out (undefined). */
   readonly initial?: T;
   readonly mayBeMissing?: boolean;
+  /** Finds the part that does not fit, where a value has parts with rules of their own. */
+  readonly misfit?: (value: unknown) => Misfit | null;
+}
+
+/** The part of a value that does not fit its rule. */
+export interface Misfit {
+  /** The way from the whole to the part: ".validations[3].loss"; "" for the whole. */
+  readonly path: string;
+  /** What fits there, to follow "expected PART to be". */
+  readonly expected: string;
+  readonly value: unknown;
 }
 
 /** The rules of all options of one thing, by name. */
@@ -44,9 +55,17 @@ export function completeOptions<Table extends OptionTable>(
 /** One value by its rule. @throws OptionError if it does not fit. */
 export function checkOption<T>(owner: string, name: string, value: unknown, rule: Rule<T>): T {
   if (value === undefined && rule.initial !== undefined) return rule.initial;
-  if (value === undefined && rule.mayBeMissing) return undefined as T;
-  if (rule.fits(value)) return value as T;
-  throw new OptionError(`${owner}: expected ${name} to be ${rule.expected}, got ${describe(value)}.`);
+  const misfit = misfitOf(value, rule);
+  if (!misfit) return value as T;
+  const { path, expected, value: part } = misfit;
+  throw new OptionError(`${owner}: expected ${name}${path} to be ${expected}, got ${describe(part)}.`);
+}
+
+/** The part of a value that its rule refuses; null if all of it fits. */
+export function misfitOf(value: unknown, rule: Rule<unknown>): Misfit | null {
+  if (value === undefined && (rule.mayBeMissing || rule.initial !== undefined)) return null;
+  if (rule.misfit) return rule.misfit(value);
+  return rule.fits(value) ? null : { path: "", expected: rule.expected, value };
 }
 
 /** Checks one numeric option and returns it; `integer` ones by `whole`'s rule without its bounds. */
@@ -72,9 +91,7 @@ export function expectOneOf<T extends string>(owner: string, name: string, value
 /** Options are one plain object. @throws OptionError for anything else. */
 export function expectOptions(owner: string, options: unknown): Record<string, unknown> {
   if (options === undefined) return {};
-  if (typeof options === "object" && options !== null && !Array.isArray(options) && !ArrayBuffer.isView(options)) {
-    return options as Record<string, unknown>;
-  }
+  if (isRecord(options)) return options;
   throw new OptionError(`${owner}: expected an object of options, got ${describe(options)}.`);
 }
 
@@ -120,7 +137,12 @@ export function optional<T>(rule: Rule<T>): Rule<T | undefined> {
 
 /** Lets an option also be null. */
 export function nullable<T>(rule: Rule<T>): Rule<T | null> {
-  return { ...rule, expected: `${rule.expected}, or null`, fits: (value) => value === null || rule.fits(value) };
+  return {
+    ...rule,
+    expected: `${rule.expected}, or null`,
+    fits: (value) => value === null || rule.fits(value),
+    ...(rule.misfit && { misfit: (value: unknown) => (value === null ? null : misfitOf(value, rule)) }),
+  };
 }
 
 interface Range {
@@ -182,6 +204,14 @@ function boundsText(kind: string, { minimum, maximum, above, below }: Range): st
   return bounds.length ? `${kind} ${bounds.join(" and ")}` : kind;
 }
 
+/** A finite number of double precision. */
+export function double(range: Range = {}): Rule<number> {
+  return {
+    expected: boundsText("a number", range),
+    fits: (value) => typeof value === "number" && Number.isFinite(value) && isWithin(value, range),
+  };
+}
+
 /** true or false, and no word or number in their place. */
 export function flag(initial = false): Rule<boolean> {
   return { expected: "true or false", fits: (value) => typeof value === "boolean", initial };
@@ -207,11 +237,102 @@ export function text({ initial, empty = false }: { initial?: string; empty?: boo
 
 /** An array whose elements all fit a rule. */
 export function list<T>(of: Rule<T>, initial?: readonly T[]): Rule<readonly T[]> {
+  const kind = `an array, each element ${of.expected}`;
+  const rule = parted<readonly T[]>(kind, (value) => {
+    if (!Array.isArray(value)) return { path: "", expected: kind, value };
+    return firstMisfit(
+      value.entries(),
+      (at) => `[${at}]`,
+      () => of,
+    );
+  });
+  return initial === undefined ? rule : { ...rule, initial };
+}
+
+/** A tuple: an array with one rule for each place. */
+export function tuple<const Rules extends readonly Rule<unknown>[]>(
+  ...rules: Rules
+): Rule<{ readonly [At in keyof Rules]: Rules[At] extends Rule<infer T> ? T : never }> {
+  const kind = `an array of ${rules.length}`;
+  return parted(kind, (value) => {
+    if (!Array.isArray(value) || value.length !== rules.length) return { path: "", expected: kind, value };
+    return firstMisfit(
+      value.entries(),
+      (at) => `[${at}]`,
+      (at) => rules[at] as Rule<unknown>,
+    );
+  });
+}
+
+/** An object with the entries of a table, each by its rule, and no others. */
+export function object<Table extends OptionTable>(table: Table): Rule<Completed<Table>> {
+  return parted("an object", (value) => {
+    if (!isRecord(value)) return { path: "", expected: "an object", value };
+    const unknown = Object.keys(value).find((name) => !Object.hasOwn(table, name));
+    if (unknown !== undefined)
+      return { path: member(unknown), expected: "left out: nothing of this name is known", value: value[unknown] };
+    return firstMisfit(
+      Object.keys(table).map((name) => [name, Object.hasOwn(value, name) ? value[name] : undefined]),
+      member,
+      (name) => table[name] as Rule<unknown>,
+    );
+  });
+}
+
+/** An object with entries of any names, all by one rule. */
+export function record<T>(of: Rule<T>): Rule<Readonly<Record<string, T>>> {
+  return parted("an object", (value) => {
+    if (!isRecord(value)) return { path: "", expected: "an object", value };
+    return firstMisfit(Object.entries(value), member, () => of);
+  });
+}
+
+/** An object whose entry `key` says by which table its other entries go. */
+export function variants<Tables extends Readonly<Record<string, OptionTable>>>(
+  key: string,
+  tables: Tables,
+): Rule<Record<string, unknown>> {
+  const names = Object.keys(tables);
+  return parted("an object", (value) => {
+    if (!isRecord(value)) return { path: "", expected: "an object", value };
+    const name = value[key];
+    if (!names.includes(name as string)) return misfitOf({ [key]: name }, object({ [key]: word(names) }));
+    return misfitOf(value, object({ [key]: word(names), ...tables[name as string] }));
+  });
+}
+
+/** A value that fits one of several rules. */
+export function either<T, U>(one: Rule<T>, other: Rule<U>): Rule<T | U> {
   return {
-    expected: `an array, each element ${of.expected}`,
-    fits: (value) => Array.isArray(value) && value.every((element) => of.fits(element)),
-    ...(initial === undefined ? {} : { initial }),
+    expected: `${one.expected}, or ${other.expected}`,
+    fits: (value) => misfitOf(value, one) === null || misfitOf(value, other) === null,
   };
+}
+
+/** A rule that looks for the part that does not fit. */
+function parted<T>(expected: string, misfit: (value: unknown) => Misfit | null): Rule<T> {
+  return { expected, fits: (value) => misfit(value) === null, misfit };
+}
+
+function firstMisfit<Key>(
+  parts: Iterable<readonly [Key, unknown]>,
+  nameOf: (key: Key) => string,
+  ruleOf: (key: Key) => Rule<unknown>,
+): Misfit | null {
+  for (const [key, part] of parts) {
+    const misfit = misfitOf(part, ruleOf(key));
+    if (misfit) return { ...misfit, path: nameOf(key) + misfit.path };
+  }
+  return null;
+}
+
+/** A step of a path: `.loss`, or `["a name"]` for what is no plain word. */
+function member(name: string): string {
+  return /^[A-Za-z_$][\w$]{0,39}$/.test(name) ? `.${name}` : `[${describe(name)}]`;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
 /** A value of a kind that no other rule knows. `expected` follows "expected NAME to be". */

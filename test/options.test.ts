@@ -1,15 +1,21 @@
 import { expect, test } from "vitest";
 import {
   completeOptions,
+  double,
+  either,
   flag,
   largestInt32,
   list,
+  misfitOf,
   nearestName,
   nullable,
+  object,
   optional,
   real,
+  record,
   seed,
   text,
+  tuple,
   whole,
   word,
 } from "../lib/options.js";
@@ -57,10 +63,8 @@ test.each([
   [{ tied: 0 }, "got 0."],
   [{ cell: "lsmt" }, 'Thing: expected cell to be one of lstm, gru, got "lsmt".'],
   [{ folder: "" }, 'Thing: expected folder to be a text that is not empty, got "".'],
-  [
-    { stop: ["a", 5] },
-    "Thing: expected stop to be an array, each element a text that is not empty, got an array of 2.",
-  ],
+  [{ stop: ["a", 5] }, "Thing: expected stop[1] to be a text that is not empty, got 5."],
+  [{ stop: "a" }, 'Thing: expected stop to be an array, each element a text that is not empty, got "a".'],
   [{ seed: 2 ** 32 }, "got 4294967296."],
   [{ seed: -1 }, "got -1."],
   [{ epoch: 3 }, 'Thing: unknown option "epoch"; did you mean epochs?'],
@@ -77,4 +81,40 @@ test("a misspelt name finds the nearest one, a part of a name its whole, anythin
   expect(nearestName("window", known)).toBe("windowLength");
   expect(nearestName("rol", known)).toBe("role");
   expect(nearestName("q", known)).toBeUndefined();
+});
+
+const shape = object({
+  steps: list(object({ step: whole(), loss: nullable(double()) })),
+  names: record(either(text(), flag())),
+  range: optional(tuple(whole(), whole())),
+  "a name": optional(text()),
+});
+
+test.each([
+  [null, "", "an object", null],
+  [[], "", "an object", []],
+  [{ names: {} }, ".steps", "an array, each element an object", undefined],
+  [{ steps: null, names: {} }, ".steps", "an array, each element an object", null],
+  [{ steps: [{ step: 1, loss: 2 }, {}], names: {} }, ".steps[1].step", "a whole number at least 0", undefined],
+  [{ steps: [{ step: 1, loss: "2" }], names: {} }, ".steps[0].loss", "a number", "2"],
+  [{ steps: [], names: { b: true, c: [] } }, ".names.c", "a text that is not empty, or true or false", []],
+  [{ steps: [], names: { "1<": 1 } }, '.names["1<"]', "a text that is not empty, or true or false", 1],
+  [{ steps: [], names: {}, range: [1] }, ".range", "an array of 2", [1]],
+  [{ steps: [], names: {}, range: [1, -2] }, ".range[1]", "a whole number at least 0", -2],
+  [{ steps: [], names: {}, "a name": "" }, '["a name"]', "a text that is not empty", ""],
+  [{ steps: [], names: {}, more: 5 }, ".more", "left out", 5],
+  [JSON.parse('{ "steps": [], "names": {}, "__proto__": {} }'), ".__proto__", "left out", {}],
+])("the part of an object that does not fit is named: %j", (value, path, expected, part) => {
+  const misfit = misfitOf(value, shape);
+  expect(misfit).toMatchObject({ path, value: part });
+  expect(misfit?.expected).toContain(expected);
+  expect(shape.fits(value)).toBe(false);
+});
+
+test("an object that fits has no misfit, with or without what may be missing", () => {
+  const least = { steps: [{ step: 0, loss: null }], names: { a: "x", b: false } };
+  for (const value of [least, { ...least, range: [0, 1], "a name": "y" }]) {
+    expect(misfitOf(value, shape)).toBeNull();
+    expect(shape.fits(value)).toBe(true);
+  }
 });

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { describe, FileError, quote } from "../lib/errors.js";
+
+test("a message shows the beginning of a text, on one line, with nothing invisible in it", () => {
+  expect(describe(`a\n"b\u202e${"c".repeat(100)}`)).toBe(`"a\\n\\"b\\u{202E}${"c".repeat(52)}..."`);
+  expect(quote("\u001b[31m\u009b")).toBe('"\\u001b[31m\\u{009B}"');
+});
+
+test("an object from a file cannot choose what a message says of it", () => {
+  for (const foreign of [null, 5, {}, { name: {} }, { name: { toString: 1 } }, { name: "Error" }]) {
+    expect(describe({ constructor: foreign })).toBe("an object");
+  }
+  expect(describe(Object.create(null))).toBe("an object");
+  expect(describe(new Map())).toBe("a Map");
+});
+
+test("a message keeps its ends, and not millions of characters between them", () => {
+  const { message } = new FileError(`begin ${"x".repeat(2_000_000)} end`);
+  expect(message.length).toBeLessThan(4100);
+  expect(message).toMatch(/^begin x+ \[\.\.\. \d+ characters \.\.\.\] x+ end$/);
+});
