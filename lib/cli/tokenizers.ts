@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { Tokenizer } from "../data/index.js";
 import { ByteTokenizer, CharacterTokenizer, type Corpus, SubwordTokenizer, WordTokenizer } from "../data/index.js";
 import { OptionError } from "../errors.js";
-import { readJsonFile } from "../formats/index.js";
+import { readJsonFile, shapes } from "../formats/index.js";
 import { given } from "./options.js";
 
 /** What --tokenizer may be. */
@@ -27,5 +27,5 @@ export async function tokenizerFor(
       `train: expected --tokenizer to be ${tokenizerText.replace("a Hugging Face", "the path of a")}, got ${JSON.stringify(tokenizer)}.`,
     );
   }
-  return new SubwordTokenizer(await readJsonFile(tokenizer));
+  return new SubwordTokenizer(await readJsonFile(tokenizer, shapes.tokenizer));
 }

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
-import { open } from "node:fs/promises";
-import { FileError, InputError } from "../errors.js";
+import { InputError } from "../errors.js";
 import { checkOption, text } from "../options.js";
+import { openPlainFile, readingError } from "../plainFile.js";
 import type { TextSource } from "./textDecoder.js";
 import { decodeText } from "./textDecoder.js";
 
@@ -58,23 +58,7 @@ export function expectPath(owner: string, file: unknown): string {
 const pathRule = { ...text(), expected: "the path of a text file" };
 
 async function openTextFile(file: string): Promise<FileHandle> {
-  expectPath("readTextFile", file);
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(file, "r");
-    if ((await handle.stat()).isFile()) return handle;
-  } catch (cause) {
-    throw new FileError(readingError(file, cause), cause);
-  }
-  await handle.close();
-  throw new FileError(`${file} is not a plain file: expected a text file, because it is read more than once.`);
-}
-
-function readingError(file: string, cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === "ENOENT" || code === "ENOTDIR") return `There is no file ${file}.`;
-  if (code === "EACCES" || code === "EPERM") return `No permission to read ${file}.`;
-  return `Could not read ${file}: ${message}`;
+  return openPlainFile(expectPath("readTextFile", file));
 }
 
 /** The same memory each time: a piece must be used before the next one is asked for. */
@@ -82,7 +66,7 @@ async function* chunksOf(handle: FileHandle, file: string, chunk: number): Async
   const buffer = Buffer.alloc(chunk);
   for (let position = 0; ; ) {
     const { bytesRead } = await handle.read(buffer, 0, chunk, position).catch((cause: unknown) => {
-      throw new FileError(readingError(file, cause), cause);
+      throw readingError(file, cause);
     });
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { describe, FileError } from "../errors.js";
 import { readJsonFile } from "./jsonFile.js";
+import { shapes } from "./shapes.js";
 
 /** Of config.json. Raised when an older version could not read what is written. */
 export const formatVersion = 1;
@@ -24,30 +24,15 @@ export interface ConfigFile {
   model: string;
   config: Record<string, unknown>;
   /** The file that holds the tokenizer. */
-  tokenizer: string;
+  tokenizer: typeof modelFiles.vocabulary | typeof modelFiles.tokenizer;
 }
 
-/** Whether the content of a config.json is Ostinato's. */
+/** Whether the content of a config.json is Ostinato's, as it says itself: its parts may still be of any shape. */
 export function isOurs(value: unknown): value is ConfigFile {
   return typeof value === "object" && value !== null && (value as ConfigFile).format === "ostinato";
 }
 
 /** Reads and checks config.json. @throws FileError if it is missing, damaged, or of a newer version. */
 export async function readConfigFile(folder: string): Promise<ConfigFile> {
-  const file = join(folder, modelFiles.config);
-  const config = await readJsonFile(file);
-  if (!isOurs(config)) throw new FileError(`${file} is not the configuration of an Ostinato model.`);
-  if (config.formatVersion !== formatVersion) {
-    throw new FileError(
-      `${file} has format version ${describe(config.formatVersion)}, and this Ostinato reads version ${formatVersion}. ` +
-        "Update Ostinato.",
-    );
-  }
-  const sound =
-    typeof config.model === "string" &&
-    typeof config.config === "object" &&
-    config.config !== null &&
-    (config.tokenizer === modelFiles.vocabulary || config.tokenizer === modelFiles.tokenizer);
-  if (!sound) throw new FileError(`${file} is damaged: model, config or tokenizer is missing. Copy the folder again.`);
-  return config;
+  return readJsonFile(join(folder, modelFiles.config), shapes.config, { formatVersion });
 }

@@ -1,12 +1,14 @@
 export type { Sink } from "./atomicFile.js";
 export { writeFileAtomically } from "./atomicFile.js";
 export { modelFiles } from "./configFile.js";
+export type { History, HistoryPoint } from "./history.js";
 export { readJsonFile } from "./jsonFile.js";
 export type { LoadedModel, ModelContent } from "./modelFolder.js";
 export { holdsModel, loadModelFolder, modelIn, saveModelFolder } from "./modelFolder.js";
 export type { NamedTensor, SafetensorsContent, TensorValues } from "./safetensors.js";
 export { readSafetensors, writeSafetensors } from "./safetensors.js";
-export type { TrainerState } from "./trainerFile.js";
+export { shapes } from "./shapes.js";
+export type { ResumeState, TrainerState } from "./trainerFile.js";
 export { loadTrainerHistory, loadTrainerState, saveTrainerState } from "./trainerFile.js";
 export type { RecordedValue, TrainingRecord } from "./trainingRecord.js";
 export { readTrainingRecord, writeTrainingRecord } from "./trainingRecord.js";

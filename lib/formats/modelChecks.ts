@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import type { Tokenizer } from "../data/tokenizer.js";
 import type { TokenizerPair } from "../data/tokenizerPair.js";
-import { describe, FileError } from "../errors.js";
+import { describe, FileError, quote } from "../errors.js";
 import type { ConfigFile } from "./configFile.js";
 import { modelFiles } from "./configFile.js";
 import { jsonDigest } from "./jsonFile.js";
 import { scaleName } from "./quantizedTensors.js";
 import type { SafetensorsHeader } from "./safetensors.js";
+import { shapeText } from "./safetensorsHeader.js";
 
 /** model.safetensors has the digests of the two other files that it was written with. */
 export function expectSameOrigin(
@@ -27,6 +28,28 @@ export function expectSameOrigin(
   }
 }
 
+/** Types of tensors that weights are read from. */
+const floatTypes: readonly string[] = ["F32", "F64", "BF16", "F16", "F8_E4M3", "F8_E5M2"];
+
+/**
+ * Every layer has tensors of its own, so a count of layers is at most that of the tensors. To be asked before the layers are made.
+ * @param counts options that count layers.
+ */
+export function expectCounts(
+  { file, entries }: { file: string } & Pick<SafetensorsHeader, "entries">,
+  config: Record<string, unknown>,
+  counts: readonly string[],
+): void {
+  for (const name of counts) {
+    const count = config[name];
+    if (typeof count !== "number" || count <= entries.length) continue;
+    throw new FileError(
+      `${file} does not fit ${modelFiles.config}: there are ${count} ${name}, and the file has only ${entries.length} tensors. ` +
+        "The files are of different models; copy the whole folder again from where it came.",
+    );
+  }
+}
+
 /** The tensors of the file are the parameters of the configured model, no more and no fewer. */
 export function expectTensors(
   file: string,
@@ -37,23 +60,23 @@ export function expectTensors(
   for (const { name, shape } of parameters) {
     const entry = found.get(name);
     found.delete(name);
-    const got = entry ? `${entry.type} [${entry.shape}]` : "none";
+    const got = entry ? `${entry.type} ${shapeText(entry.shape)}` : "none";
     const fits = entry && entry.shape.join() === shape.join();
-    if (fits && ["F32", "BF16", "F16"].includes(entry.type)) continue;
+    if (fits && floatTypes.includes(entry.type)) continue;
     if (fits && entry.type === "I8" && shape.length === 2) {
       const scales = found.get(scaleName(name));
       found.delete(scaleName(name));
       if (scales?.type === "F32" && scales.shape.join() === String(shape[0])) continue;
     }
     throw new FileError(
-      `${file} does not fit ${modelFiles.config}: expected tensor "${name}" of F32 [${shape}], got ${got}. ` +
+      `${file} does not fit ${modelFiles.config}: expected tensor ${quote(name)} of F32 ${shapeText(shape)}, got ${got}. ` +
         "The files are of different models; copy the whole folder again from where it came.",
     );
   }
   const [extra] = found.keys();
   if (extra === undefined) return;
   throw new FileError(
-    `${file} does not fit ${modelFiles.config}: tensor "${extra}" has no place in that model. ` +
+    `${file} does not fit ${modelFiles.config}: tensor ${quote(extra)} has no place in that model. ` +
       "The files are of different models; copy the whole folder again from where it came.",
   );
 }

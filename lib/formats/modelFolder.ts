@@ -3,16 +3,19 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Tokenizer } from "../data/tokenizer.js";
 import { tokenizerFromJSON } from "../data/tokenizerFromJSON.js";
 import { TokenizerPair } from "../data/tokenizerPair.js";
-import { describe, FileError } from "../errors.js";
+import { describe, FileError, OstinatoError } from "../errors.js";
+import { misfitOf } from "../options.js";
 import type { WeightType } from "../weights.js";
 import type { ConfigFile } from "./configFile.js";
 import { formatVersion, isOurs, modelFiles, readConfigFile } from "./configFile.js";
 import { jsonDigest, readJsonFile, writeJsonFile } from "./jsonFile.js";
-import { expectSameOrigin, expectTensors, expectVocabularySize } from "./modelChecks.js";
+import { expectCounts, expectSameOrigin, expectTensors, expectVocabularySize } from "./modelChecks.js";
+import type { UnpackedWeights } from "./quantizedTensors.js";
 import { packTensors, unpackTensors, weightTypeOf } from "./quantizedTensors.js";
 import { replaceFolder } from "./replaceFolder.js";
-import type { NamedTensor, TensorValues } from "./safetensors.js";
+import type { NamedTensor } from "./safetensors.js";
 import { readSafetensors, readSafetensorsHeader, writeSafetensors } from "./safetensors.js";
+import { anyJson, shapes } from "./shapes.js";
 
 export interface ModelContent {
   /** The class that reads it: "LanguageModel" ... */
@@ -29,10 +32,20 @@ export interface LoadedModel<T extends Tokenizer | TokenizerPair = Tokenizer | T
   model: string;
   config: Record<string, unknown>;
   /** By name. */
-  tensors: Record<string, { shape: readonly number[]; values: TensorValues }>;
+  tensors: UnpackedWeights["tensors"];
   /** The type that its matrices were kept in; null for float32. */
   weights: WeightType | null;
+  /** Names of tensors that the file has in float64, and float32 does not hold exactly: they were rounded to the nearest. */
+  rounded: readonly string[];
   tokenizer: T;
+}
+
+/** Names and shapes of a model's parameters. @throws OptionError for a configuration that it cannot have. */
+type ParametersOf = (config: Record<string, unknown>, model: string) => Iterable<ParameterShape>;
+
+interface ParameterShape {
+  name: string;
+  shape: readonly number[];
 }
 
 /**
@@ -76,7 +89,8 @@ export async function saveModelFolder(
  * Reads a model folder and checks that its parts are whole and belong together.
  * @param options.model the class that is going to read it; another one is an error. Default: whichever it is.
  * @param options.tokenizer reads the vocabulary. Default: of whichever kind it is.
- * @param options.parameters the parameters that a model of this configuration has.
+ * @param options.parameters the parameters that a model of this class and configuration has.
+ * @param options.counts options of the configuration that count layers: checked before the parameters are asked for.
  * @param options.same the model that the folder must hold: configuration and vocabulary equal to these.
  * @throws FileError that names the file and says what to do.
  */
@@ -85,7 +99,8 @@ export async function loadModelFolder<T extends Tokenizer | TokenizerPair = Toke
   options: {
     model?: string;
     tokenizer?: (json: unknown) => T;
-    parameters?: (config: Record<string, unknown>) => Iterable<{ name: string; shape: readonly number[] }>;
+    parameters?: ParametersOf;
+    counts?: readonly string[];
     same?: Omit<ModelContent, "tensors">;
   } = {},
 ): Promise<LoadedModel<T>> {
@@ -98,12 +113,15 @@ export async function loadModelFolder<T extends Tokenizer | TokenizerPair = Toke
   if (options.model !== undefined && configFile.model !== options.model) {
     throw new FileError(`${folder} holds a ${configFile.model}, expected a ${options.model}.`);
   }
-  const json = await readJsonFile(join(folder, configFile.tokenizer));
+  const json = await readJsonFile(join(folder, configFile.tokenizer), shapes.vocabulary);
   const file = join(folder, modelFiles.tensors);
   const content = await readSafetensors(file, {
     check: (header) => {
       expectSameOrigin(folder, header, { configFile, json });
-      if (options.parameters) expectTensors(file, header, options.parameters(configFile.config));
+      const { parameters, counts = [] } = options;
+      if (!parameters) return;
+      expectCounts({ file, ...header }, configFile.config, counts);
+      expectTensors(file, header, parametersOf(folder, configFile, parameters));
     },
   });
   if (content.metadata.format === "ostinato" && !content.verified) {
@@ -114,10 +132,9 @@ export async function loadModelFolder<T extends Tokenizer | TokenizerPair = Toke
     () => (options.tokenizer ?? anyTokenizer)(json) as T,
   );
   expectVocabularySize(folder, configFile, tokenizer);
-  const tensors: LoadedModel["tensors"] = Object.create(null);
-  for (const { name, shape, values } of unpackTensors(content.tensors)) tensors[name] = { shape, values };
+  const { tensors, rounded } = unpackTensors(file, content.tensors);
   const weights = weightTypeOf(content.metadata);
-  return { model: configFile.model, config: configFile.config, tensors, weights, tokenizer };
+  return { model: configFile.model, config: configFile.config, tensors, weights, rounded, tokenizer };
 }
 
 /** The class of the model in a folder. @throws FileError if there is none. */
@@ -189,11 +206,15 @@ async function inspect(folder: string, { configFile, tokenizerJson }: Parts): Pr
       message: `${folder} holds a ${modelFiles.tensors} of unknown origin`,
     };
   }
-  const before = await readJsonFile(configPath).catch(() => null);
+  const before = await readJsonFile(configPath, anyJson).catch(() => null);
   if (!isOurs(before)) {
     return { kind: "foreign", message: `${configPath} is not one of Ostinato's` };
   }
-  const oldTokenizer = await readJsonFile(join(folder, String(before.tokenizer))).catch(() => null);
+  if (misfitOf(before, shapes.config)) {
+    if (!hasTensors) return { kind: "files" };
+    return { kind: "other", message: `${folder} holds a model of another version, or a damaged one` };
+  }
+  const oldTokenizer = await readJsonFile(join(folder, before.tokenizer), anyJson).catch(() => null);
   const sameConfig = jsonDigest(before) === jsonDigest(configFile);
   const sameTokenizer = oldTokenizer !== null && jsonDigest(oldTokenizer) === jsonDigest(tokenizerJson);
   if (sameConfig && sameTokenizer) return { kind: "same", weights: await weightsIn(folder) };
@@ -208,8 +229,8 @@ async function weightsIn(folder: string): Promise<WeightType | "float32" | null>
 }
 
 function firstDifference(before: ConfigFile, now: ConfigFile): string {
-  for (const name of new Set([...Object.keys(before.config ?? {}), ...Object.keys(now.config)])) {
-    const [a, b] = [before.config?.[name], now.config[name]];
+  for (const name of new Set([...Object.keys(before.config), ...Object.keys(now.config)])) {
+    const [a, b] = [before.config[name], now.config[name]];
     if (JSON.stringify(a) !== JSON.stringify(b)) return `its ${name} is ${describe(a)}, not ${describe(b)}`;
   }
   return `it is a ${before.model} (format ${before.formatVersion}), not a ${now.model} (format ${now.formatVersion})`;
@@ -238,6 +259,20 @@ async function leftBeside(folder: string): Promise<string> {
   const names = await readdir(parent).catch((): string[] => []);
   const old = names.find((name) => name.startsWith(`.${basename(resolve(folder))}.`) && name.endsWith(".old"));
   return old ? ` An interrupted overwrite left the old model in ${join(parent, old)}: rename it back.` : "";
+}
+
+/** What does not fit in a configuration is an error of its file. */
+function parametersOf(
+  folder: string,
+  { config, model }: ConfigFile,
+  parameters: ParametersOf,
+): Iterable<ParameterShape> {
+  try {
+    return parameters(config, model);
+  } catch (cause) {
+    if (!(cause instanceof OstinatoError)) throw cause;
+    throw new FileError(`${join(folder, modelFiles.config)}: ${cause.message}`, cause);
+  }
 }
 
 function anyTokenizer(json: unknown): Tokenizer | TokenizerPair {

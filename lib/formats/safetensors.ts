@@ -1,31 +1,37 @@
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { open } from "node:fs/promises";
-import { describe, FileError, InputError } from "../errors.js";
+import { totalmem } from "node:os";
+import { describe, FileError, InputError, quote } from "../errors.js";
+import { openPlainFile } from "../plainFile.js";
 import { writeFileAtomically } from "./atomicFile.js";
-import { bfloat16ToFloat32, float16ToFloat32 } from "./halfFloats.js";
+import { bfloat16ToFloat32, float8ToFloat32, float16ToFloat32 } from "./floats.js";
 import type { SafetensorsHeader, SafetensorsType, TensorEntry } from "./safetensorsHeader.js";
-import { damaged, elementBytes, encodeHeader, largestHeader, parseHeader } from "./safetensorsHeader.js";
+import { damaged, elementBytes, encodeHeader, largestHeader, parseHeader, shapeText } from "./safetensorsHeader.js";
 
 export type { SafetensorsHeader } from "./safetensorsHeader.js";
 
 export type TensorValues =
   | Float32Array
   | Float64Array
+  | Int8Array
+  | Int16Array
   | Int32Array
   | BigInt64Array
-  | Uint16Array
   | Uint8Array
-  | Int8Array;
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array;
 
 export interface NamedTensor {
   readonly name: string;
   readonly shape: readonly number[];
   /**
-   * F32, F64, I32, I64, U8, I8 or, for the upper halves of floats in a Uint16Array, BF16 in the file, by the type of the
-   * array. BF16 and F16 are read as Float32Array.
+   * F64, F32, I8 to I64 or U8 to U64 in the file, by the type of the array. Floats of 8 and 16 bits are read as Float32Array,
+   * which holds them exactly, and BOOL as Uint8Array.
    */
   readonly values: TensorValues;
+  /** To write a Uint16Array as BF16: its values are the upper halves of floats. */
+  readonly type?: "BF16";
 }
 
 export interface SafetensorsContent {
@@ -83,12 +89,11 @@ export async function readSafetensors(
   file: string,
   { check }: { check?: (header: SafetensorsHeader) => void } = {},
 ): Promise<SafetensorsContent> {
-  const handle = await open(file, "r").catch((cause: unknown) => {
-    throw new FileError(openingError(file, cause), cause);
-  });
+  const handle = await openPlainFile(file);
   try {
     const { header, bytes } = await readHeader(handle, file);
     check?.(header);
+    expectMemory(file, header);
     const { [digestName]: digest, ...metadata } = header.metadata;
     const hash = digest === undefined ? null : createHash("sha256").update(withoutDigest(bytes, digest));
     const tensors: NamedTensor[] = [];
@@ -104,7 +109,7 @@ export async function readSafetensors(
     if (hash && hash.digest("hex") !== digest) {
       throw damaged(
         file,
-        `its content was changed after it was written: the SHA-256 is not ${digest} ` +
+        `its content was changed after it was written: the SHA-256 is not ${quote(digest as string)} ` +
           `(if you changed it on purpose, take "${digestName}" out of its metadata)`,
       );
     }
@@ -116,9 +121,7 @@ export async function readSafetensors(
 
 /** Reads the header alone. @throws FileError as readSafetensors does. */
 export async function readSafetensorsHeader(file: string): Promise<SafetensorsHeader> {
-  const handle = await open(file, "r").catch((cause: unknown) => {
-    throw new FileError(openingError(file, cause), cause);
-  });
+  const handle = await openPlainFile(file);
   try {
     return (await readHeader(handle, file)).header;
   } finally {
@@ -127,16 +130,28 @@ export async function readSafetensorsHeader(file: string): Promise<SafetensorsHe
 }
 
 async function readHeader(handle: FileHandle, file: string): Promise<{ header: SafetensorsHeader; bytes: Buffer }> {
-  const stat = await handle.stat();
-  const { size } = stat;
-  if (!stat.isFile()) throw new FileError(`${file} is not a plain file.`);
+  const { size } = await handle.stat();
   if (size < 8) throw damaged(file, `it is cut off: expected at least 8 bytes, got ${size}`);
   const lengthBytes = await readBytes(handle, { file, start: 0, length: 8, hash: null });
   const length = Number(Buffer.from(lengthBytes).readBigUInt64LE(0));
   if (length > largestHeader) throw damaged(file, `its first 8 bytes promise a header of ${length} bytes`);
   if (8 + length > size) throw damaged(file, `it is cut off: expected ${8 + length} bytes of header, got ${size}`);
   const bytes = Buffer.from(await readBytes(handle, { file, start: 0, length: 8 + length, hash: null }));
-  return { header: parseHeader(bytes.toString("utf8", 8), { file, dataBytes: size - 8 - length }), bytes };
+  return { header: parseHeader(bytes.subarray(8), { file, dataBytes: size - 8 - length }), bytes };
+}
+
+/** A file may claim a size that no machine has: sparse files cost nothing. */
+function expectMemory(file: string, { entries }: SafetensorsHeader): void {
+  // Floats of 8 and 16 bits become float32, and are there in both types while they do.
+  const bytes = entries.reduce((sum, { type, start, end }) => {
+    const grows = type === "BF16" || type === "F16" || type.startsWith("F8");
+    return sum + (end - start) * (grows ? 1 + 4 / elementBytes[type] : 1);
+  }, 0);
+  const memory = Math.min(totalmem(), process.constrainedMemory?.() || Number.POSITIVE_INFINITY);
+  if (bytes <= memory) return;
+  throw new FileError(
+    `${file}: its tensors need ${bytes} bytes of memory, and this process can have ${memory}. Use a machine with more memory.`,
+  );
 }
 
 async function readBytes(
@@ -148,7 +163,7 @@ async function readBytes(
     hash,
   }: { file: string; start: number; length: number; hash: { update(bytes: Uint8Array): unknown } | null },
 ): Promise<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
+  const bytes = bytesFor(file, length);
   for (let filled = 0; filled < length; ) {
     const { bytesRead } = await handle.read(bytes, filled, Math.min(chunkBytes, length - filled), start + filled);
     if (bytesRead === 0) throw damaged(file, `it was cut off while it was read, at byte ${start + filled}`);
@@ -158,36 +173,52 @@ async function readBytes(
   return bytes.buffer;
 }
 
+function bytesFor(file: string, length: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw new FileError(`${file}: there is no memory for a tensor of ${length} bytes.`, cause);
+  }
+}
+
 function decode(type: SafetensorsType, data: ArrayBuffer): TensorValues {
   switch (type) {
-    case "F64":
-      return new Float64Array(data);
-    case "I64":
-      return new BigInt64Array(data);
-    case "F32":
-      return new Float32Array(data);
-    case "I32":
-      return new Int32Array(data);
     case "BF16":
       return bfloat16ToFloat32(new Uint16Array(data));
     case "F16":
       return float16ToFloat32(new Uint16Array(data));
-    case "U8":
+    case "F8_E4M3":
+      return float8ToFloat32(new Uint8Array(data), "E4M3");
+    case "F8_E5M2":
+      return float8ToFloat32(new Uint8Array(data), "E5M2");
+    case "BOOL":
       return new Uint8Array(data);
-    case "I8":
-      return new Int8Array(data);
+    default:
+      return new arrays[type](data);
   }
 }
 
-function typeOf({ name, values }: NamedTensor): SafetensorsType {
-  if (values instanceof Float64Array) return "F64";
-  if (values instanceof BigInt64Array) return "I64";
-  if (values instanceof Float32Array) return "F32";
-  if (values instanceof Int32Array) return "I32";
-  if (values instanceof Uint8Array) return "U8";
-  if (values instanceof Int8Array) return "I8";
-  if (values instanceof Uint16Array) return "BF16";
-  throw new InputError(`Tensor "${name}": expected a typed array, got ${describe(values)}.`);
+/** The arrays of the types that JavaScript has. */
+const arrays = {
+  F64: Float64Array,
+  I64: BigInt64Array,
+  U64: BigUint64Array,
+  F32: Float32Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  I16: Int16Array,
+  U16: Uint16Array,
+  I8: Int8Array,
+  U8: Uint8Array,
+} as const;
+
+function typeOf({ name, values, type }: NamedTensor): SafetensorsType {
+  if (type === "BF16" && values instanceof Uint16Array) return type;
+  const own = Object.entries(arrays).find(([, TypedArray]) => values instanceof TypedArray);
+  if (own && type === undefined) return own[0] as keyof typeof arrays;
+  throw new InputError(
+    `Tensor ${quote(name)}: expected a typed array${type === undefined ? "" : ", a Uint16Array for BF16"}, got ${describe(values)}.`,
+  );
 }
 
 /** Wide elements first, so that each tensor lies at a multiple of its element. */
@@ -203,10 +234,10 @@ function layOut(tensors: readonly NamedTensor[]): TensorEntry[] {
     const elements = shape.reduce((product, size) => product * size, 1);
     if (elements !== values.length) {
       throw new InputError(
-        `Tensor "${name}": its shape [${shape}] has ${elements} elements, its values ${values.length}.`,
+        `Tensor ${quote(name)}: its shape ${shapeText(shape)} has ${elements} elements, its values ${values.length}.`,
       );
     }
-    if (names.has(name) || name === "__metadata__") throw new InputError(`There are two tensors "${name}".`);
+    if (names.has(name) || name === "__metadata__") throw new InputError(`There are two tensors ${quote(name)}.`);
     names.add(name);
     const start = end;
     end += values.byteLength;
@@ -225,11 +256,4 @@ function withoutDigest(header: Buffer, digest: string): Buffer {
   const copy = Buffer.from(header);
   copy.write(digestPattern(noDigest), place);
   return copy;
-}
-
-function openingError(file: string, cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === "ENOENT" || code === "ENOTDIR") return `There is no file ${file}.`;
-  if (code === "EACCES" || code === "EPERM") return `No permission to read ${file}.`;
-  return `Could not read ${file}: ${message}`;
 }

@@ -1,7 +1,27 @@
-import { describe, FileError, InputError } from "../errors.js";
+import { FileError, InputError, quote } from "../errors.js";
+import { list, object, record, text, tuple, whole } from "../options.js";
+import { parseJson } from "./json.js";
+import { expectShape } from "./jsonFile.js";
+import { anyObject } from "./shapes.js";
 
-/** Bytes of one element. F16 can be read, not written. */
-export const elementBytes = { F64: 8, I64: 8, F32: 4, I32: 4, BF16: 2, F16: 2, U8: 1, I8: 1 } as const;
+/** Bytes of one element of each type that can be read. Floats of 8 and 16 bits are read, and only BF16 of them is written. */
+export const elementBytes = {
+  F64: 8,
+  I64: 8,
+  U64: 8,
+  F32: 4,
+  I32: 4,
+  U32: 4,
+  BF16: 2,
+  F16: 2,
+  I16: 2,
+  U16: 2,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+} as const;
 
 export type SafetensorsType = keyof typeof elementBytes;
 
@@ -23,7 +43,7 @@ export interface SafetensorsHeader {
 /** The same limit as in the reference implementation: a header that claims more is not a header. */
 export const largestHeader = 100_000_000;
 
-/** The header as bytes: its length as u64, then JSON, padded with blanks so that the data begins at a multiple of 8. */
+/** The header as bytes: its length as u64, then JSON, padded with spaces so that the data begins at a multiple of 8. */
 export function encodeHeader({ metadata, entries }: SafetensorsHeader): Buffer {
   const json = Object.fromEntries<unknown>([
     ["__metadata__", metadata],
@@ -42,30 +62,31 @@ export function encodeHeader({ metadata, entries }: SafetensorsHeader): Buffer {
   return bytes;
 }
 
+const entryShape = object({
+  dtype: text(),
+  shape: list(whole({ maximum: Number.MAX_SAFE_INTEGER })),
+  data_offsets: tuple(whole({ maximum: Number.MAX_SAFE_INTEGER }), whole({ maximum: Number.MAX_SAFE_INTEGER })),
+});
+
+const metadataShape = record(text({ empty: true }));
+
 /**
  * Reads and checks the JSON of a header.
- * @param file only for messages.
- * @param dataBytes what the file holds after the header.
+ * @param options.file only for messages.
+ * @param options.dataBytes what the file holds after the header.
  * @throws FileError unless every tensor is described soundly and all together fill the data exactly.
  */
-export function parseHeader(json: string, { file, dataBytes }: { file: string; dataBytes: number }): SafetensorsHeader {
-  let header: unknown;
-  try {
-    header = JSON.parse(json);
-  } catch (cause) {
-    throw damaged(file, `its header is not JSON: ${(cause as Error).message}`, cause);
-  }
-  if (!isObject(header)) throw damaged(file, `its header is ${describe(header)}, not an object`);
+export function parseHeader(json: Buffer, { file, dataBytes }: { file: string; dataBytes: number }): SafetensorsHeader {
+  const header = parseJson(json, `${file}, header`);
+  expectShape(`${file}, header`, header, anyObject);
   const { __metadata__: metadata = {}, ...tensors } = header;
-  if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
-    throw damaged(file, "its __metadata__ is not an object of texts");
-  }
+  expectShape(`${file}, header: __metadata__`, metadata, metadataShape);
   const entries = Object.entries(tensors).map(([name, entry]) => parseEntry(file, name, entry));
   entries.sort((a, b) => a.start - b.start || a.end - b.end);
   let end = 0;
   for (const entry of entries) {
     if (entry.start !== end) {
-      throw damaged(file, `tensor "${entry.name}" begins at byte ${entry.start} of the data, expected ${end}`);
+      throw damaged(file, `tensor ${quote(entry.name)} begins at byte ${entry.start} of the data, expected ${end}`);
     }
     end = entry.end;
   }
@@ -73,41 +94,37 @@ export function parseHeader(json: string, { file, dataBytes }: { file: string; d
     throw damaged(file, `it is cut off: its header promises ${end} bytes of data, and there are ${dataBytes}`);
   }
   if (end < dataBytes) throw damaged(file, `it has ${dataBytes} bytes of data, and its header describes only ${end}`);
-  return { metadata: metadata as Record<string, string>, entries };
+  return { metadata, entries };
 }
 
 function parseEntry(file: string, name: string, entry: unknown): TensorEntry {
-  const which = `the header of tensor "${name}"`;
-  if (!isObject(entry)) throw damaged(file, `${which} is ${describe(entry)}`);
+  const which = `the header of tensor ${quote(name)}`;
+  expectShape(`${file}, ${which}`, entry, entryShape);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (typeof dtype !== "string" || !Object.hasOwn(elementBytes, dtype)) {
-    throw damaged(file, `${which} has dtype ${describe(dtype)}; can be read: ${Object.keys(elementBytes).join(", ")}`);
+  if (!Object.hasOwn(elementBytes, dtype)) {
+    throw new FileError(
+      `${file}: tensor ${quote(name)} is of type ${quote(dtype)}, which Ostinato does not read. ` +
+        `Convert it to one of ${Object.keys(elementBytes).join(", ")}, or leave it out.`,
+    );
   }
   const type = dtype as SafetensorsType;
-  if (!Array.isArray(shape) || !shape.every(isSize)) throw damaged(file, `${which} has no proper shape`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
-    throw damaged(file, `${which} has no proper data_offsets`);
-  }
-  const [start, end] = offsets as [number, number];
+  const [start, end] = offsets;
   const bytes = shape.reduce((product, size) => product * size, 1) * elementBytes[type];
   if (end - start !== bytes) {
-    throw damaged(file, `${which} has shape [${shape}] of ${type}, ${bytes} bytes, but ${end - start} bytes of data`);
+    throw damaged(
+      file,
+      `${which} has shape ${shapeText(shape)} of ${type}, ${bytes} bytes, but ${end - start} bytes of data`,
+    );
   }
   return { name, type, shape, start, end };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+/** A shape for a message: "[2,3]". */
+export function shapeText(shape: readonly number[]): string {
+  return shape.length > 8 ? `[${shape.slice(0, 8)},... ${shape.length} axes]` : `[${shape}]`;
 }
 
 /** An error for a file whose content is not what it should be. */
-export function damaged(file: string, what: string, cause?: unknown): FileError {
-  return new FileError(
-    `${file} is damaged or not a safetensors file: ${what}. Copy it again from where it came.`,
-    cause,
-  );
+export function damaged(file: string, what: string): FileError {
+  return new FileError(`${file} is damaged or not a safetensors file: ${what}. Copy it again from where it came.`);
 }

@@ -1,9 +1,14 @@
 import { join } from "node:path";
 import { describe, FileError } from "../errors.js";
 import { modelFiles } from "./configFile.js";
-import { readJsonFile, writeJsonFile } from "./jsonFile.js";
+import type { History } from "./history.js";
+import { historyOf } from "./history.js";
+import { parseJson } from "./json.js";
+import { expectShape, readJsonFile, writeJsonFile } from "./jsonFile.js";
 import type { NamedTensor } from "./safetensors.js";
 import { readSafetensors, writeSafetensors } from "./safetensors.js";
+import type { TrainerStateJson } from "./shapes.js";
+import { shapes } from "./shapes.js";
 
 const formatVersion = "1";
 
@@ -30,8 +35,20 @@ export async function saveTrainerState(
   if (history !== undefined) await writeJsonFile(join(folder, modelFiles.history), history);
 }
 
-/** @throws FileError if there is none, or it is cut off, altered, or of a newer version. */
-export async function loadTrainerState(folder: string): Promise<{ tensors: NamedTensor[]; state: unknown }> {
+/** What trainer.safetensors keeps beside its tensors. */
+export interface ResumeState
+  extends Pick<TrainerStateJson, "position" | "misses" | "schedule" | "seconds" | "fingerprint"> {
+  bestLoss: number | null;
+  /** Updates in one point of the curve, and the points. */
+  curve: { every: number; points: History["steps"] };
+  validations: History["validations"];
+  samples: History["samples"];
+  /** Names of the tensors that are neither parameters nor moments. Default, in older files: those that begin with "state/". */
+  carried?: readonly string[] | undefined;
+}
+
+/** @throws FileError if there is none, or it is cut off, altered, of another shape, or of a newer version. */
+export async function loadTrainerState(folder: string): Promise<{ tensors: NamedTensor[]; state: ResumeState }> {
   const file = join(folder, modelFiles.trainer);
   const { metadata, tensors, verified } = await readSafetensors(file, {
     check: ({ metadata: { format, formatVersion: version } }) => {
@@ -43,10 +60,19 @@ export async function loadTrainerState(folder: string): Promise<{ tensors: Named
     },
   });
   if (!verified) throw new FileError(`${file} is damaged: its digest is missing. Copy it again from where it came.`);
-  return { tensors, state: JSON.parse(metadata.state ?? "null") };
+  const where = `${file}, state`;
+  const state = parseJson(Buffer.from(metadata.state ?? "null"), where);
+  expectShape(where, state, shapes.trainerState);
+  const { every, points } = state.curve;
+  const { steps, ...rest } = historyOf({ ...state, steps: points });
+  return { tensors, state: { ...state, ...rest, curve: { every, points: steps } } };
 }
 
-/** The content of trainer.json. @throws FileError if there is none, or it is damaged. */
-export async function loadTrainerHistory(folder: string): Promise<unknown> {
-  return readJsonFile(join(folder, modelFiles.history));
+/**
+ * The curves and samples of a training, from trainer.json.
+ * @throws FileError if there is none, it is damaged, or of another shape.
+ */
+export async function loadTrainerHistory(folder: string): Promise<History & { seconds: number }> {
+  const json = await readJsonFile(join(folder, modelFiles.history), shapes.trainerHistory);
+  return { ...historyOf(json), seconds: json.seconds };
 }

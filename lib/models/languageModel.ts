@@ -19,6 +19,7 @@ import { SentenceData, WindowData } from "./languageModelData.js";
 import type { LanguageModelConfig } from "./languageModelNetwork.js";
 import { LanguageModelNetwork } from "./languageModelNetwork.js";
 import { ModelWeights } from "./modelWeights.js";
+import { layerCounts } from "./networks.js";
 
 export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabularySize"> {
   tokenizer: Tokenizer;
@@ -56,7 +57,7 @@ export interface Activations {
 }
 
 /** What its folder says that it holds. */
-const identity = { model: "LanguageModel", tokenizer: tokenizerFromJSON } as const;
+const identity = { model: "LanguageModel", tokenizer: tokenizerFromJSON, counts: layerCounts } as const;
 
 /**
  * A recurrent language model over characters, bytes, words or subwords (Mikolov et al. 2010; Zaremba et al. 2014;

@@ -79,7 +79,7 @@ export class ModelWeights {
 
   /** The values of a file. */
   async write({ tensors, weights }: LoadedModel): Promise<void> {
-    for (const { name } of this.parameters) await this.store.write(name, tensors[name]?.values as Values);
+    for (const { name } of this.parameters) await this.store.write(name, tensors[name]?.values as Float32Array);
     this.#type = null;
     if (weights) await this.quantize(weights);
   }

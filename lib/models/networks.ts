@@ -1,15 +1,18 @@
-import { FileError } from "../errors.js";
+import { FileError, quote } from "../errors.js";
 import type { Parameter } from "../nn/parameter.js";
 import type { LanguageModelConfig } from "./languageModelNetwork.js";
 import { LanguageModelNetwork } from "./languageModelNetwork.js";
 import type { Seq2SeqConfig } from "./seq2seqConfig.js";
 import { Seq2SeqNetwork } from "./seq2seqNetwork.js";
 
+/** Options of all models that count layers: a file that has fewer tensors is of another model. */
+export const layerCounts = ["layers", "encoderLayers", "decoderLayers"] as const;
+
 /** The network of a model folder's class and configuration. @throws FileError for a class that this version does not have. */
 export function networkOf(model: string, config: Record<string, unknown>): { parameters: readonly Parameter[] } {
   if (model === "LanguageModel") return new LanguageModelNetwork(config as unknown as LanguageModelConfig);
   if (model === "Seq2Seq") return new Seq2SeqNetwork(config as unknown as Seq2SeqConfig);
   throw new FileError(
-    `This Ostinato knows LanguageModel and Seq2Seq, and the folder holds a ${model}. Update Ostinato.`,
+    `This Ostinato knows LanguageModel and Seq2Seq, and the folder holds a ${quote(model)}. Update Ostinato.`,
   );
 }

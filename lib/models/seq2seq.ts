@@ -14,6 +14,7 @@ import type { SavableModel } from "../train/trainer.js";
 import type { WeightType } from "../weights.js";
 import { inTurns } from "./inTurns.js";
 import { ModelWeights } from "./modelWeights.js";
+import { layerCounts } from "./networks.js";
 import { PairData } from "./pairData.js";
 import type { PairScores } from "./pairScores.js";
 import { scoresOf, withReferences } from "./pairScores.js";
@@ -42,7 +43,11 @@ export interface PairEvaluation {
 }
 
 /** What its folder says that it holds. */
-const identity = { model: "Seq2Seq", tokenizer: (json: unknown) => TokenizerPair.fromJSON(json) } as const;
+const identity = {
+  model: "Seq2Seq",
+  tokenizer: (json: unknown) => TokenizerPair.fromJSON(json),
+  counts: layerCounts,
+} as const;
 
 /**
  * An encoder-decoder from sequence to sequence: translation, answers, pronunciations (Sutskever et al. 2014; Cho et al. 2014;

@@ -1,6 +1,7 @@
 import { OptionError } from "../errors.js";
 import { scorers } from "../nn/attention.js";
-import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
+import type { TableFor } from "../options.js";
+import { completeOptions, flag, optional, real, whole, word } from "../options.js";
 import { cells } from "./languageModelNetwork.js";
 
 /** The architecture of an encoder-decoder. */
@@ -15,9 +16,9 @@ export interface Seq2SeqConfig {
   encoderSize?: number;
   /** E. Default: hiddenSize. */
   embeddingSize?: number;
-  /** Default 1. */
+  /** Layers of the encoder, at most 1000. Default 1. */
   encoderLayers?: number;
-  /** Default 1. */
+  /** Layers of the decoder, at most 1000. Default 1. */
   decoderLayers?: number;
   /** Whether the encoder reads the source in both directions. Default true. */
   bidirectional?: boolean;
@@ -45,34 +46,37 @@ export interface Seq2SeqConfig {
   sharedStack?: boolean;
 }
 
+/** More layers are no use, and each of them is recorded op by op. */
+const layers = whole({ minimum: 1, maximum: 1000, initial: 1 });
+
+const size = (initial?: number) => whole({ minimum: 1, ...(initial === undefined ? {} : { initial }) });
+
+const rules = {
+  sourceVocabularySize: size(),
+  targetVocabularySize: size(),
+  cell: word(cells, "lstm"),
+  hiddenSize: size(256),
+  encoderSize: optional(size()),
+  embeddingSize: optional(size()),
+  encoderLayers: layers,
+  decoderLayers: layers,
+  bidirectional: flag(true),
+  attention: word([...scorers, "none"], "additive"),
+  attend: word(["before", "after"], "after"),
+  inputFeeding: flag(),
+  context: word(["start", "every"], "start"),
+  dropout: real({ minimum: 0, below: 1, initial: 0 }),
+  tied: flag(),
+  sharedEmbedding: flag(),
+  sharedStack: flag(),
+} satisfies TableFor<Seq2SeqConfig>;
+
 /** A configuration with every default filled in. @throws OptionError for what does not fit. */
 export function completeSeq2SeqConfig(config: Seq2SeqConfig): Required<Seq2SeqConfig> {
   const who = "Seq2Seq";
-  const hiddenSize = config.hiddenSize ?? 256;
-  const complete: Required<Seq2SeqConfig> = {
-    sourceVocabularySize: config.sourceVocabularySize,
-    targetVocabularySize: config.targetVocabularySize,
-    cell: expectOneOf(who, "cell", config.cell ?? "lstm", cells),
-    hiddenSize,
-    encoderSize: config.encoderSize ?? hiddenSize,
-    embeddingSize: config.embeddingSize ?? hiddenSize,
-    encoderLayers: config.encoderLayers ?? 1,
-    decoderLayers: config.decoderLayers ?? 1,
-    bidirectional: config.bidirectional ?? true,
-    attention: expectOneOf(who, "attention", config.attention ?? "additive", [...scorers, "none"] as const),
-    attend: expectOneOf(who, "attend", config.attend ?? "after", ["before", "after"] as const),
-    inputFeeding: config.inputFeeding ?? false,
-    context: expectOneOf(who, "context", config.context ?? "start", ["start", "every"] as const),
-    dropout: expectNumber(who, "dropout", config.dropout ?? 0, { minimum: 0, below: 1 }),
-    tied: config.tied ?? false,
-    sharedEmbedding: config.sharedEmbedding ?? false,
-    sharedStack: config.sharedStack ?? false,
-  };
-  expectKnownOptions(who, config, Object.keys(complete));
-  const sizes = ["sourceVocabularySize", "targetVocabularySize", "hiddenSize", "encoderSize", "embeddingSize"] as const;
-  for (const name of [...sizes, "encoderLayers", "decoderLayers"] as const) {
-    expectNumber(who, name, complete[name], { integer: true, minimum: 1 });
-  }
+  const given = completeOptions(who, config, rules);
+  const { hiddenSize, encoderSize = hiddenSize, embeddingSize = hiddenSize } = given;
+  const complete: Required<Seq2SeqConfig> = { ...given, encoderSize, embeddingSize };
   const refuse = (message: string) => {
     throw new OptionError(`${who}: ${message}`);
   };
@@ -90,7 +94,7 @@ export function completeSeq2SeqConfig(config: Seq2SeqConfig): Required<Seq2SeqCo
     );
   }
   if (complete.sharedStack) {
-    const { bidirectional, encoderSize, encoderLayers, decoderLayers, context, inputFeeding } = complete;
+    const { bidirectional, encoderLayers, decoderLayers, context, inputFeeding } = complete;
     if (bidirectional) refuse("sharedStack needs an encoder in one direction: set bidirectional to false.");
     if (encoderSize !== hiddenSize || encoderLayers !== decoderLayers) {
       refuse(

@@ -1,25 +1,13 @@
-import { FileError } from "../errors.js";
+import { join } from "node:path";
+import { describe, FileError, quote } from "../errors.js";
 import type { Values } from "../executor/executor.js";
-import { loadTrainerState, saveTrainerState } from "../formats/index.js";
+import type { History, NamedTensor, ResumeState } from "../formats/index.js";
+import { loadTrainerState, modelFiles, saveTrainerState } from "../formats/index.js";
 import type { Shape } from "../graph/program.js";
-import type { History, HistoryPoint } from "./events.js";
 
 /** Everything that a resume needs, as trainer.safetensors keeps it. */
-export interface Checkpoint {
+export interface Checkpoint extends ResumeState {
   tensors: { name: string; shape: Shape; values: Values }[];
-  /** Updates done, epochs done, batches done of the running epoch, tokens trained on. */
-  position: { step: number; epoch: number; batch: number; tokens: number };
-  /** Validations in a row without a lower loss. */
-  misses: number;
-  bestLoss: number | null;
-  /** Of the schedule. */
-  schedule: Record<string, number>;
-  seconds: number;
-  curve: { every: number; points: HistoryPoint[] };
-  validations: History["validations"];
-  samples: History["samples"];
-  /** Options that must be the same when the training goes on. */
-  fingerprint: Record<string, string | number>;
 }
 
 /** Writes a checkpoint in one step, and the readable history beside it. @throws FileError if it cannot be written. */
@@ -33,12 +21,34 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
   await saveTrainerState(folder, { tensors, state }, { ...history, seconds: checkpoint.seconds });
 }
 
-/** @throws FileError if there is none, or it is damaged. */
-export async function readCheckpoint(folder: string): Promise<Checkpoint> {
+/**
+ * Reads a checkpoint and checks that its tensors are those of this training.
+ * @param needed parameters and moments after so many updates: each is there, with its shape. Beside them there is only carried state.
+ * @throws FileError if there is none, it is damaged, or a tensor is missing, of another shape, or one too many.
+ */
+export async function readCheckpoint(
+  folder: string,
+  needed: (step: number) => Iterable<{ name: string; shape: Shape }>,
+): Promise<Checkpoint> {
   const { tensors, state } = await loadTrainerState(folder);
-  const rest = state as Omit<Checkpoint, "tensors">;
-  if (typeof rest?.position?.step !== "number" || !rest.fingerprint || !rest.curve) {
-    throw new FileError(`The training state in ${folder} is incomplete. Start the training anew.`);
+  const file = join(folder, modelFiles.trainer);
+  const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const refuse = (what: string): never => {
+    throw new FileError(`${file} ${what}: it is of another training. Copy the whole folder again from where it came.`);
+  };
+  for (const { name, shape } of needed(state.position.step)) {
+    const tensor = found.get(name) ?? refuse(`has no tensor ${quote(name)}`);
+    found.delete(name);
+    if (tensor.shape.join() === shape.join()) continue;
+    refuse(`has tensor ${quote(name)} of shape ${describe(tensor.shape)}, expected [${shape}]`);
   }
-  return { ...rest, tensors: tensors as Checkpoint["tensors"] };
+  const carried = state.carried ?? [...found.keys()].filter((name) => name.startsWith("state/"));
+  for (const name of carried) if (!found.delete(name)) refuse(`has no tensor ${quote(name)}`);
+  for (const name of found.keys()) refuse(`has a tensor ${quote(name)} that the training does not have`);
+  return { ...state, tensors: tensors.map((tensor) => ({ ...tensor, values: floatsOf(tensor, file) })) };
+}
+
+function floatsOf({ name, values }: NamedTensor, file: string): Float32Array {
+  if (values instanceof Float32Array) return values;
+  throw new FileError(`${file}: expected tensor ${quote(name)} of float32, got ${describe(values)}.`);
 }

@@ -1,3 +1,5 @@
+export type { History, HistoryPoint } from "../formats/index.js";
+
 /** After every update. */
 export interface StepEvent {
   /** Number of this update, from 1. */
@@ -72,23 +74,4 @@ export interface TrainerEvents {
   sample: [SampleEvent];
   checkpoint: [CheckpointEvent];
   end: [EndEvent];
-}
-
-/** One point of the curves: the mean over some updates. */
-export interface HistoryPoint {
-  step: number;
-  epoch: number;
-  tokens: number;
-  loss: number;
-  gradientNorm: number;
-  learningRate: number;
-  tokensPerSecond: number;
-  seconds: number;
-}
-
-/** What trainer.json keeps of a training, for reports. */
-export interface History {
-  steps: HistoryPoint[];
-  validations: Omit<ValidationEvent, "best">[];
-  samples: SampleEvent[];
 }

@@ -7,6 +7,7 @@ import type { Checkpoint } from "./checkpoint.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { EvaluationStep } from "./evaluation.js";
 import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
+import { momentName } from "./optimizers.js";
 import { prefetch } from "./prefetch.js";
 import { Curve, Progress } from "./progress.js";
 import { TrainingStep } from "./step.js";
@@ -228,6 +229,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       validations: this.#history.validations,
       samples: this.#history.samples,
       fingerprint: this.#fingerprint(),
+      carried: this.#carried().map(({ name }) => name),
     });
     this.emit("checkpoint", { step: this.#at.step, folder, kind: "resume" });
   }
@@ -235,7 +237,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   async #resume(): Promise<void> {
     const { folder, schedule } = this.#options;
     if (!folder) throw new OptionError("Trainer: resume needs the folder of the training to continue.");
-    const checkpoint = await readCheckpoint(folder);
+    const checkpoint = await readCheckpoint(folder, (step) => this.#learnt(step));
     this.#expectSameTraining(folder, checkpoint);
     await this.#model.restore(folder);
     for (const { name, shape, values } of checkpoint.tensors) {
@@ -307,12 +309,29 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     return parameters;
   }
 
+  /** Parameters and, from the first update on, their moments. */
+  #learnt(step: number): { name: string; shape: Shape }[] {
+    const { optimizer } = this.#options;
+    return this.#model.parameters.flatMap((parameter) => {
+      const { name, shape } = parameter;
+      const moments = step > 0 ? optimizer.moments : [];
+      return [{ name, shape }, ...moments.map((moment) => ({ name: momentName(optimizer, moment, parameter), shape }))];
+    });
+  }
+
+  /** Other variables: state that is carried from batch to batch. */
+  #carried(): { name: string; shape: Shape }[] {
+    const learnt = new Set(this.#learnt(this.#at.step).map(({ name }) => name));
+    const all = new Map([...this.#restored, ...this.#step.variables()].map((variable) => [variable.name, variable]));
+    return [...all.values()].filter(({ name }) => !learnt.has(name));
+  }
+
   /** Parameters, moments and carried state. */
   async #readAll(): Promise<Checkpoint["tensors"]> {
-    const specs = new Map(this.#model.parameters.map(({ name, shape }) => [name, shape]));
-    for (const { name, shape } of [...this.#restored, ...this.#step.variables()]) specs.set(name, shape);
     const tensors: Checkpoint["tensors"] = [];
-    for (const [name, shape] of specs) tensors.push({ name, shape, values: await this.#model.store.read(name) });
+    for (const { name, shape } of [...this.#learnt(this.#at.step), ...this.#carried()]) {
+      tensors.push({ name, shape, values: await this.#model.store.read(name) });
+    }
     return tensors;
   }
 

@@ -212,7 +212,9 @@ test("a folder of a newer version, or of another class, is refused with a word w
     /format version 2, and this Ostinato reads version 1. Update Ostinato/,
   );
   await writeFile(file, JSON.stringify({ ...config, tokenizer: "../../secret.json" }));
-  await expect(loadModelFolder(folder)).rejects.toThrow(/config.json is damaged/);
+  await expect(loadModelFolder(folder)).rejects.toThrow(
+    /config.json: tokenizer: expected one of vocabulary.json, tokenizer.json/,
+  );
 });
 
 test("a vocabulary of another size is noticed", async () => {
@@ -238,13 +240,29 @@ test("a disk that fills up leaves the old model whole, whether it is saved again
   expect((await readdir(folder)).sort()).toEqual(["config.json", "model.safetensors", "vocabulary.json"]);
 });
 
+const point = {
+  ...{ step: 1, epoch: 0.5, tokens: 64, loss: 2.5, gradientNorm: 0.1 },
+  ...{ learningRate: 0.001, tokensPerSecond: 1000, seconds: 0.1 },
+};
+const resumeState = {
+  position: { step: 1, epoch: 0, batch: 1, tokens: 64 },
+  ...{ misses: 0, bestLoss: null, schedule: {}, seconds: 1.5 },
+  curve: { every: 1, points: [point] },
+  ...{ validations: [], samples: [], fingerprint: { seed: 1, optimizer: "adam" } },
+};
+
 test("the state of a training is one file, and its history another", async () => {
   const folder = await temporaryFolder();
   const tensors = [{ name: "m/weight", shape: [2], values: Float32Array.of(1, 2) }];
-  const state = { step: 3, text: '"sha256":"x"', list: [1, null] };
-  await saveTrainerState(folder, { tensors, state }, { steps: [1, 2] });
+  const history = {
+    steps: [point],
+    validations: [],
+    samples: [{ step: 1, epoch: 0.5, loss: 2, text: '"sha256":"x"' }],
+  };
+  const state = { ...resumeState, samples: history.samples };
+  await saveTrainerState(folder, { tensors, state }, { ...history, seconds: 3 });
   expect(await loadTrainerState(folder)).toEqual({ tensors, state });
-  expect(await loadTrainerHistory(folder)).toEqual({ steps: [1, 2] });
+  expect(await loadTrainerHistory(folder)).toEqual({ ...history, seconds: 3 });
   const file = join(folder, "trainer.safetensors");
   const bytes = await readFile(file);
   for (let at = 0; at < bytes.length; at++) {

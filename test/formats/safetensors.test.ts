@@ -1,4 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { NamedTensor } from "../../lib/formats/safetensors.js";
@@ -13,6 +14,11 @@ const tensors: NamedTensor[] = [
   { name: "large", shape: [1], values: BigInt64Array.of(-(2n ** 62n)) },
   { name: "none", shape: [0, 4], values: new Float32Array(0) },
   { name: "__proto__", shape: [1], values: Float32Array.of(7) },
+  { name: "signs", shape: [2], values: Int8Array.of(-128, 127) },
+  { name: "shorts", shape: [2], values: Int16Array.of(-32768, 32767) },
+  { name: "pixels", shape: [2], values: Uint16Array.of(0, 65535) },
+  { name: "hashes", shape: [2], values: Uint32Array.of(0, 2 ** 32 - 1) },
+  { name: "addresses", shape: [1], values: BigUint64Array.of(2n ** 64n - 1n) },
 ];
 const metadata = { origin: 'a "quoted" text', 한국어: "\n" };
 
@@ -25,7 +31,9 @@ async function written(list: NamedTensor[] = tensors, more = metadata): Promise<
 /** A file with a header and data of our choice. */
 async function made(header: unknown, data: Uint8Array = new Uint8Array(0)): Promise<string> {
   const file = join(await temporaryFolder(), "made.safetensors");
-  const json = Buffer.from(typeof header === "string" ? header : JSON.stringify(header));
+  const json = Buffer.isBuffer(header)
+    ? header
+    : Buffer.from(typeof header === "string" ? header : JSON.stringify(header));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   await writeFile(file, Buffer.concat([length, json, data]));
@@ -96,21 +104,90 @@ test("files of other tools have no digest and are read all the same; half floats
   ]);
 });
 
+test("floats of 8 bits are read exactly, and truth values as bytes", async () => {
+  const [e4m3, e5m2] = [
+    Uint8Array.of(0x00, 0x01, 0x08, 0x38, 0xb8, 0x7e, 0xff),
+    Uint8Array.of(0x01, 0x04, 0x3c, 0xbc, 0x7b, 0xfc, 0x7e),
+  ];
+  const file = await made(
+    {
+      e4: { dtype: "F8_E4M3", shape: [7], data_offsets: [0, 7] },
+      e5: { dtype: "F8_E5M2", shape: [7], data_offsets: [7, 14] },
+      truth: { dtype: "BOOL", shape: [2], data_offsets: [14, 16] },
+    },
+    Buffer.concat([e4m3, e5m2, Uint8Array.of(0, 1)]),
+  );
+  const { tensors: read } = await readSafetensors(file);
+  expect(read).toEqual([
+    // Micikevicius et al. (2022), table 1: least 2^-9, least normal 2^-6, largest 448 and no infinity.
+    { name: "e4", shape: [7], values: Float32Array.of(0, 2 ** -9, 2 ** -6, 1, -1, 448, Number.NaN) },
+    // Least 2^-16, least normal 2^-14, largest 57344.
+    { name: "e5", shape: [7], values: Float32Array.of(2 ** -16, 2 ** -14, 1, -1, 57344, -Infinity, Number.NaN) },
+    { name: "truth", shape: [2], values: Uint8Array.of(0, 1) },
+  ]);
+});
+
+test("a tensor of a type that is not read is named, and the file is not called damaged", async () => {
+  const file = await made({ a: { dtype: "F4", shape: [2], data_offsets: [0, 1] } }, new Uint8Array(1));
+  const error = await readSafetensors(file).catch((cause: unknown) => cause);
+  expect(error).toMatchObject({
+    message: expect.stringMatching(/tensor "a" is of type "F4".*Convert it to one of F64/),
+  });
+  expect((error as Error).message).not.toMatch(/damaged/);
+});
+
+test("upper halves of floats are written as BF16 and read as floats", async () => {
+  const file = await written([{ name: "w", shape: [2], values: Uint16Array.of(0x3f80, 0xc049), type: "BF16" }]);
+  expect((await readSafetensors(file)).tensors).toEqual([
+    { name: "w", shape: [2], values: Float32Array.of(1, -3.140625) },
+  ]);
+});
+
+test("a file that needs more memory than there is says how much, before it is read", async () => {
+  const bytes = 2 ** 50;
+  const file = await made({ a: { dtype: "F32", shape: [bytes / 4], data_offsets: [0, bytes] } });
+  const { size } = await stat(file);
+  // The file system keeps no byte of the gap; where it cannot have such files, there is nothing to test.
+  const sparse = await truncate(file, size + bytes).then(
+    () => true,
+    () => false,
+  );
+  await expect(readSafetensors(file)).rejects.toThrow(
+    sparse ? `its tensors need ${bytes} bytes of memory` : "it is cut off",
+  );
+});
+
+test("a pipe in place of a file is refused at once", async () => {
+  const pipe = join(await temporaryFolder(), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  await expect(readSafetensors(pipe)).rejects.toThrow(/pipe is not a plain file/);
+});
+
 const f32 = (shape: unknown, offsets: unknown) => ({ dtype: "F32", shape, data_offsets: offsets });
 const hostile: [string, unknown, RegExp][] = [
   ["not JSON", "{", /not JSON/],
-  ["an array", [], /is an array/],
-  ["a number", 3, /is 3/],
-  ["metadata of numbers", { __metadata__: { a: 1 } }, /__metadata__ is not an object of texts/],
-  ["no entry", { a: null }, /tensor "a" is null/],
-  ["an unknown dtype", { a: { dtype: "F31", shape: [], data_offsets: [0, 4] } }, /dtype "F31"/],
-  ["a dtype of Object", { a: { dtype: "constructor", shape: [], data_offsets: [0, 4] } }, /dtype "constructor"/],
-  ["a negative size", { a: f32([-1], [0, 4]) }, /no proper shape/],
-  ["a size that is no number", { a: f32(["1"], [0, 4]) }, /no proper shape/],
+  ["an array", [], /header: expected an object, got an array of 0/],
+  ["a number", 3, /header: expected an object, got 3/],
+  ["metadata of numbers", { __metadata__: { a: 1 } }, /__metadata__: a: expected a text, got 1/],
+  ["no entry", { a: null }, /tensor "a": expected an object, got null/],
+  [
+    "an unknown dtype",
+    { a: { dtype: "F31", shape: [], data_offsets: [0, 4] } },
+    /tensor "a" is of type "F31", which Ostinato does not read/,
+  ],
+  ["a dtype of Object", { a: { dtype: "constructor", shape: [], data_offsets: [0, 4] } }, /type "constructor", which/],
+  ["a negative size", { a: f32([-1], [0, 4]) }, /shape\[0\]: expected a whole number at least 0 .*, got -1/],
+  ["a size that is no number", { a: f32(["1"], [0, 4]) }, /shape\[0\]: expected a whole number .*, got "1"/],
   ["sizes whose product overflows", { a: f32([2 ** 40, 2 ** 40], [0, 8]) }, /bytes of data/],
   ["offsets outside", { a: f32([2 ** 40], [0, 2 ** 42]) }, /cut off/],
   ["offsets backwards", { a: f32([1], [4, 0]) }, /bytes of data/],
-  ["three offsets", { a: f32([1], [0, 4, 8]) }, /data_offsets/],
+  ["three offsets", { a: f32([1], [0, 4, 8]) }, /data_offsets: expected an array of 2, got an array of 3/],
+  ["a thousand axes", { a: f32(new Array(1000).fill(2), [0, 8]) }, /shape \[2(,2){7},\.\.\. 1000 axes\] of F32/],
+  ["a name twice", '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0061":{}}', /name "a" is there twice/],
+  ["a name twice in an entry", '{"a":{"dtype":"F32","dtype":"F64"}}', /the name "dtype" is there twice/],
+  ["a name that is no UTF-8", Buffer.from('{"a\xff":{}}', "latin1"), /it is not UTF-8/],
+  ["100,000 nested arrays", `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, /nested more than 64 levels deep/],
+  ["a name of 2,000,000 characters", { ["x".repeat(2e6)]: f32([-1], [0, 4]) }, /tensor "x{57}\.\.\.": shape/],
   ["a shape that does not fit", { a: f32([3], [0, 8]) }, /shape \[3\] of F32, 12 bytes, but 8/],
   ["tensors that overlap", { a: f32([1], [0, 4]), b: f32([2], [0, 8]) }, /begins at byte 0 of the data, expected 4/],
   ["a gap", { b: f32([1], [4, 8]) }, /begins at byte 4 of the data, expected 0/],

@@ -38,15 +38,18 @@ test("a record that is damaged or newer is refused by the file's name and the pa
   const refusals: [content: string, words: RegExp][] = [
     ["{", /training\.json is cut off or damaged/],
     ["null", /training\.json: expected an object/],
-    [JSON.stringify({ ...sound, format: "other" }), /training\.json: expected format to be "ostinato-training"/],
-    [JSON.stringify({ ...sound, formatVersion: 2 }), /expected formatVersion to be 1; a newer one needs a newer/],
-    [JSON.stringify({ ...sound, command: "" }), /expected command to be a text that is not empty/],
-    [JSON.stringify({ ...sound, files: null }), /expected files to be an object, got null/],
-    [JSON.stringify({ ...sound, files: { train: [5] } }), /files: expected train to be an array, each element a text/],
-    [JSON.stringify({ ...sound, files: { train: ["a"], other: [] } }), /files: unknown option "other"/],
-    [JSON.stringify({ ...sound, options: { hidden: { deep: 1 } } }), /expected options to be an object of texts/],
-    [JSON.stringify({ ...sound, options: { files: [1] } }), /expected options to be an object of texts/],
-    [JSON.stringify({ ...sound, options: [] }), /expected options to be an object of texts/],
+    [JSON.stringify({ ...sound, format: "other" }), /training\.json: format: expected one of ostinato-training/],
+    [JSON.stringify({ ...sound, formatVersion: 2 }), /format version 2, and this Ostinato reads version 1. Update/],
+    [JSON.stringify({ ...sound, command: "" }), /command: expected a text that is not empty/],
+    [JSON.stringify({ ...sound, files: null }), /files: expected an object, got null/],
+    [JSON.stringify({ ...sound, files: { train: [5] } }), /files\.train\[0\]: expected a text/],
+    [
+      JSON.stringify({ ...sound, files: { train: ["a"], other: [] } }),
+      /files\.other: expected left out: nothing of this name is known, got/,
+    ],
+    [JSON.stringify({ ...sound, options: { hidden: { deep: 1 } } }), /options\.hidden: expected a text, or a number/],
+    [JSON.stringify({ ...sound, options: { files: [1] } }), /options\.files: expected .* got an array of 1/],
+    [JSON.stringify({ ...sound, options: [] }), /options: expected an object, got an array/],
   ];
   for (const [content, words] of refusals) {
     await writeFile(join(folder, "training.json"), content);

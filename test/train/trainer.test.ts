@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CharacterTokenizer, memoryStream } from "../../lib/data/index.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
+import { loadTrainerState, saveTrainerState } from "../../lib/formats/trainerFile.js";
 import { LanguageModel } from "../../lib/models/languageModel.js";
 import type { LanguageModelForm } from "../../lib/models/languageModelData.js";
 import { SentenceData, WindowData } from "../../lib/models/languageModelData.js";
-import { readCheckpoint, writeCheckpoint } from "../../lib/train/checkpoint.js";
 import { adam, rmsprop, sgd } from "../../lib/train/optimizers.js";
 import { plateau } from "../../lib/train/schedules.js";
 import { DivergenceError } from "../../lib/train/step.js";
@@ -119,7 +119,8 @@ test("a resumed training that finds nothing better ends with the best parameters
   const { bestLoss: before } = await new Trainer(model, dataOf({ epochs: 8, folder })).run();
   const best = await weightsOf(model);
   // Losses below 0 do not exist: with the best one said to be 0, nothing that follows is better.
-  await writeCheckpoint(folder, { ...(await readCheckpoint(folder)), bestLoss: 0 });
+  const { tensors, state } = await loadTrainerState(folder);
+  await saveTrainerState(folder, { tensors, state: { ...state, bestLoss: 0 } });
   const resumed = await newModel({ seed: 5 });
   const trainer = new Trainer(resumed, dataOf({ epochs: 10, folder, resume: true }));
   const losses: number[] = [];
@@ -179,8 +180,8 @@ test("a folder that holds a model is taken only when told to, and then its train
   await expect(new Trainer(await newModel(), dataOf({ folder })).run()).rejects.toThrow(/holds a model already/);
   expect(await readFile(join(folder, "model.safetensors"))).toEqual(trained);
   await new Trainer(await newModel(), dataOf({ folder, overwrite: true })).run({ signal: AbortSignal.abort() });
-  const { position } = await readCheckpoint(folder);
-  expect(position.step).toBe(0);
+  const { state } = await loadTrainerState(folder);
+  expect(state.position.step).toBe(0);
 });
 
 test("data that would be read differently is refused on resume, and so is validation data made to train on", async () => {

@@ -5,7 +5,7 @@ import { OstinatoError } from "../../errors.js";
 import { nativeInfo } from "../../executor/native.js";
 import { loadModelFolder } from "../../formats/index.js";
 import { elementsOf } from "../../graph/program.js";
-import { networkOf } from "../../models/networks.js";
+import { layerCounts, networkOf } from "../../models/networks.js";
 import { count, printer } from "../print.js";
 
 export function infoCommand(): Command {
@@ -42,8 +42,10 @@ async function info(folder: string | undefined, options: { json?: boolean }): Pr
 }
 
 async function describeModel(folder: string, print: ReturnType<typeof printer>): Promise<void> {
-  const { model, config, weights, tokenizer } = await loadModelFolder(folder);
-  const parameters = networkOf(model, config).parameters.map(({ name, shape }) => ({ name, shape }));
+  const network = (options: Record<string, unknown>, name: string) => networkOf(name, options).parameters;
+  const loaded = await loadModelFolder(folder, { parameters: network, counts: layerCounts });
+  const { model, config, weights, rounded, tokenizer } = loaded;
+  const parameters = network(config, model).map(({ name, shape }) => ({ name, shape }));
   const total = parameters.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
   print.object({
     model,
@@ -55,6 +57,7 @@ async function describeModel(folder: string, print: ReturnType<typeof printer>):
         : sizeOf(tokenizer),
     parameters,
     total,
+    rounded,
   });
   const vocabulary = ({ kind, size }: Tokenizer) => `${kind} tokens, vocabulary ${count(size)}`;
   const tokens =
@@ -62,6 +65,7 @@ async function describeModel(folder: string, print: ReturnType<typeof printer>):
       ? `from ${vocabulary(tokenizer.source)} to ${vocabulary(tokenizer.target)}`
       : vocabulary(tokenizer);
   print.line(`${model}: ${count(total)} parameters in ${weights ?? "float32"}; ${tokens}`);
+  if (rounded.length > 0) print.line(`  read from float64 and rounded to float32: ${rounded.join(", ")}`);
   for (const [name, value] of Object.entries(config)) print.line(`  ${name.padEnd(16)} ${String(value)}`);
   for (const { name, shape } of parameters) print.line(`  ${name.padEnd(28)} [${shape.join(", ")}]`);
 }

@@ -1,0 +1,46 @@
+import type { TrainerHistoryJson } from "./shapes.js";
+
+/** One point of the curves: the mean over some updates. */
+export interface HistoryPoint {
+  step: number;
+  epoch: number;
+  tokens: number;
+  loss: number;
+  gradientNorm: number;
+  learningRate: number;
+  tokensPerSecond: number;
+  seconds: number;
+}
+
+/** What trainer.json keeps of a training, for reports. */
+export interface History {
+  steps: HistoryPoint[];
+  validations: { step: number; epoch: number; loss: number; perplexity: number; bitsPerCharacter?: number }[];
+  samples: { step: number; epoch: number; loss: number; text: string }[];
+}
+
+/** The history as it was before JSON, which has no NaN and no infinity, wrote null for them. */
+export function historyOf({ steps, validations, samples }: Omit<TrainerHistoryJson, "seconds">): History {
+  return {
+    steps: steps.map((point) => ({
+      ...point,
+      loss: measured(point.loss),
+      gradientNorm: measured(point.gradientNorm),
+      learningRate: measured(point.learningRate),
+      tokensPerSecond: measured(point.tokensPerSecond),
+    })),
+    validations: validations.map(({ step, epoch, loss, perplexity, bitsPerCharacter }) => ({
+      step,
+      epoch,
+      loss: measured(loss),
+      // Above 709 nats the number is too large for a double.
+      perplexity: perplexity ?? Math.exp(measured(loss)),
+      ...(bitsPerCharacter === undefined ? {} : { bitsPerCharacter: measured(bitsPerCharacter) }),
+    })),
+    samples: samples.map((sample) => ({ ...sample, loss: measured(sample.loss) })),
+  };
+}
+
+function measured(value: number | null): number {
+  return value ?? Number.NaN;
+}
