@@ -1,6 +1,6 @@
 import { InputError, OstinatoError, ShapeError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
-import { elementsOf, sameShape, shapeText } from "../graph/program.js";
+import { elementsOf, firstValues, sameShape, shapeText } from "../graph/program.js";
 import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";
@@ -9,6 +9,7 @@ import { encodeProgram } from "./encode.js";
 import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "./executor.js";
 import { expectMatrix } from "./executor.js";
 import { orderFeeds, orderReplay } from "./feeds.js";
+import { layerError } from "./layerError.js";
 import { loadAddon } from "./loadAddon.js";
 import type { FoundSentence, RunningSearch, SearchPlan, SearchPorts } from "./search.js";
 import { encodeSearch, orderPorts } from "./search.js";
@@ -62,6 +63,8 @@ class NativeStore implements Store {
   readonly handle: AddonStore;
   readonly #variables = new Map<string, { index: number; spec: VariableSpec }>();
   #turn: Promise<unknown> = Promise.resolve();
+  /** Rejects for good if the first values of a variable could not be made. */
+  #filled: Promise<unknown> = Promise.resolve();
 
   constructor(handle: AddonStore) {
     this.handle = handle;
@@ -77,6 +80,15 @@ class NativeStore implements Store {
     }
     const index = named(() => this.handle.declare(spec.dtype === "f32" ? 0 : 1, elementsOf(spec.shape)));
     this.#variables.set(spec.name, { index, spec });
+    const first = spec[firstValues];
+    if (first) this.#fill(index, first);
+  }
+
+  /** Writes the first values of a variable when the runs so far are done; what is asked of the store later waits for it. */
+  #fill(index: number, first: () => Promise<Float32Array>): void {
+    const before = [this.#filled, this.#turn];
+    this.#filled = Promise.all(before).then(async () => this.handle.write(index, await first()));
+    this.#filled.catch(() => {});
   }
 
   async read(name: string): Promise<Values> {
@@ -109,7 +121,8 @@ class NativeStore implements Store {
   }
 
   queue<R>(work: () => Promise<R>): Promise<R> {
-    const turn = this.#turn.then(work);
+    const filled = this.#filled;
+    const turn = this.#turn.then(() => filled).then(work);
     this.#turn = turn.catch(() => {});
     return turn;
   }
@@ -183,7 +196,7 @@ class NativeExecutable implements Executable {
     try {
       return await this.store.queue(work);
     } catch (error) {
-      const own = asOwn(error);
+      const own = asOwn(error, this.program);
       own.stack = `${own.name}: ${own.message}\n${(here.stack ?? "").split("\n").slice(1).join("\n")}`;
       throw own;
     }
@@ -224,9 +237,11 @@ function named<R>(call: () => R): R {
   }
 }
 
-function asOwn(error: unknown): OstinatoError {
-  const { message, code } = error as Error & { code?: string };
-  if (code === "ERR_OSTINATO_INPUT") return new InputError(message, error);
+function asOwn(error: unknown, program?: Program): OstinatoError {
+  if (error instanceof OstinatoError) return error;
+  const { message, code, op } = error as Error & { code?: string; op?: number };
+  if (code === "ERR_OSTINATO_INPUT")
+    return program ? layerError(program, op, error as Error) : new InputError(message, error);
   return new OstinatoError(message, { code: code ?? "ERR_OSTINATO_ADDON", cause: error });
 }
 

@@ -1,4 +1,5 @@
 import { ShapeError } from "../errors.js";
+import { checkOption, list } from "../options.js";
 import type { Graph, Loop, Node } from "./graph.js";
 import { add, affine } from "./ops/elementwise.js";
 import { broadcastTo, sumTo } from "./ops/reduce.js";
@@ -7,6 +8,7 @@ import { pad, reshape } from "./ops/shape.js";
 import type { Shape } from "./program.js";
 import { shapeText } from "./program.js";
 import type { Tensor } from "./tensor.js";
+import { expectTensor, operand } from "./tensor.js";
 
 /**
  * Records the gradient of a scalar with respect to some tensors, by reverse accumulation: a transformation of the graph,
@@ -17,7 +19,8 @@ import type { Tensor } from "./tensor.js";
  * @throws ShapeError if `loss` is not a scalar, or an op on the way has no gradient.
  */
 export function differentiate(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
-  const { graph } = loss;
+  const { graph } = expectTensor("differentiate", "loss", loss);
+  checkOption("differentiate", "wrt", wrt, list(operand));
   if (loss.shape.length !== 0) {
     throw new ShapeError(`differentiate: expected a loss of shape [], got ${loss}. Sum or average it first.`);
   }

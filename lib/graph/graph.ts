@@ -1,9 +1,10 @@
-import { OptionError, ShapeError } from "../errors.js";
+import { describe, OptionError, ShapeError } from "../errors.js";
+import { checkOption, completeOptions, expectOptions, flag, real, text, value, word } from "../options.js";
 import type { Operation } from "./operation.js";
 import { planMemory } from "./plan.js";
 import type { DType, Program, Shape, VariableSpec } from "./program.js";
-import { sameShape, shapeText } from "./program.js";
-import { Tensor } from "./tensor.js";
+import { sameShape, shapeRule, shapeText } from "./program.js";
+import { expectTensor, Tensor } from "./tensor.js";
 
 /** An op as recorded: like `Op` of a Program, with tensors instead of ids. */
 export interface Node {
@@ -25,6 +26,15 @@ export interface Loop {
 export interface Place {
   readonly stack: Tensor;
   readonly index: number;
+}
+
+const recorder = value<() => unknown>("a function that records ops", (record) => typeof record === "function");
+
+/** @throws OptionError for a name or a type that is none. Shapes are checked for every tensor. */
+function expectVariable(kind: string, spec: VariableSpec): void {
+  const { name, dtype } = expectOptions(`Graph.${kind}`, spec);
+  checkOption(`Graph.${kind}`, "name", name, text());
+  checkOption(`Graph.${kind} ${name}`, "dtype", dtype, word(["f32", "i32"]));
 }
 
 /**
@@ -58,12 +68,13 @@ export class Graph {
   #streams = 0;
 
   /** @param options.training whether dropout and other noise is recorded. Default false. */
-  constructor({ training = false }: { training?: boolean } = {}) {
-    this.training = training;
+  constructor(options: { training?: boolean } = {}) {
+    this.training = completeOptions("Graph", options, { training: flag() }).training;
   }
 
   /** A value that the caller supplies for each run. Shape [] is a run-time scalar. */
   feed(name: string, dtype: DType, shape: Shape): Tensor {
+    expectVariable("feed", { name, dtype, shape });
     if (this.#feeds.has(name)) throw new OptionError(`Graph: feed ${JSON.stringify(name)} exists already.`);
     const tensor = this.#tensor(dtype, shape, name);
     this.#feeds.set(name, tensor);
@@ -75,6 +86,8 @@ export class Graph {
    * @param initial what callers feed unless they know better: see `defaults`.
    */
   scalar(name: string, initial?: number): Tensor {
+    checkOption("Graph.scalar", "name", name, text());
+    if (initial !== undefined) checkOption(`Graph.scalar ${name}`, "initial", initial, real());
     if (initial !== undefined) this.#defaults.set(name, initial);
     return this.#feeds.get(name) ?? this.feed(name, "f32", []);
   }
@@ -96,6 +109,7 @@ export class Graph {
 
   /** A value of the store that outlives the run. Asking again for the same variable gives the same tensor. */
   variable(spec: VariableSpec): Tensor {
+    expectVariable("variable", spec);
     const known = this.#variables.get(spec.name);
     if (known) {
       if (known.spec.dtype === spec.dtype && sameShape(known.spec.shape, spec.shape)) return known.tensor;
@@ -105,7 +119,7 @@ export class Graph {
       );
     }
     const tensor = this.#tensor(spec.dtype, spec.shape, spec.name);
-    this.#variables.set(spec.name, { spec: { name: spec.name, dtype: spec.dtype, shape: [...spec.shape] }, tensor });
+    this.#variables.set(spec.name, { spec: { ...spec, shape: [...spec.shape] }, tensor });
     return tensor;
   }
 
@@ -116,6 +130,8 @@ export class Graph {
 
   /** Names a value that every run returns. */
   output(name: string, tensor: Tensor): void {
+    checkOption("Graph.output", "name", name, text());
+    expectTensor(`Graph, output ${JSON.stringify(name)}`, "its value", tensor);
     if (this.#outputs.has(name)) throw new OptionError(`Graph: output ${JSON.stringify(name)} exists already.`);
     this.#expectOutside(`output ${JSON.stringify(name)}`, tensor);
     this.#outputs.set(name, tensor);
@@ -123,6 +139,8 @@ export class Graph {
 
   /** Runs `record` with `name` as part of the path that messages show. */
   within<R>(name: string, record: () => R): R {
+    checkOption("Graph.within", "name", name, text());
+    checkOption("Graph.within", "record", record, recorder);
     this.#path.push(name);
     try {
       return record();
@@ -166,6 +184,7 @@ export class Graph {
 
   /** What `record` records runs once for each step. @throws ShapeError inside another loop. */
   loop<R>(loop: Loop, record: () => R): R {
+    checkOption("Graph.loop", "record", record, recorder);
     if (this.#loop) throw new ShapeError("Graph: a loop cannot be recorded inside another one.");
     this.#loop = loop;
     this.#loopBegin = this.nodes.length;
@@ -274,9 +293,9 @@ export class Graph {
   }
 
   #tensor(dtype: DType, shape: Shape, name: string): Tensor {
-    for (const size of shape) {
-      if (Number.isInteger(size) && size > 0) continue;
-      throw new ShapeError(`${name}: a shape holds whole numbers above 0, got ${shapeText(shape)}.`);
+    if (!shapeRule.fits(shape)) {
+      const given = Array.isArray(shape) ? shapeText(shape) : describe(shape);
+      throw new ShapeError(`${name}: expected a shape, ${shapeRule.expected}, got ${given}.`);
     }
     const tensor = new Tensor(this, this.#tensors.length, dtype, [...shape], name);
     this.#tensors.push(tensor);

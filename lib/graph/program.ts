@@ -1,3 +1,6 @@
+import type { Rule } from "../options.js";
+import { largestInt32, value } from "../options.js";
+
 /**
  * A Program is the narrow waist of Ostinato: a plain, typed list of coarse ops with known shapes. Layers and models
  * only record programs; executors only run them.
@@ -51,10 +54,18 @@ export interface LoopRange {
   readonly reverse: boolean;
 }
 
+/**
+ * Key of what makes the first values of a variable. A symbol, so that programs are plain data: where one came from a file or
+ * another thread, its variables begin with zeros.
+ */
+export const firstValues = Symbol("firstValues");
+
 export interface VariableSpec {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: Shape;
+  /** Asked by a store that does not have the variable yet. Default: zeros. */
+  readonly [firstValues]?: () => Promise<Float32Array>;
 }
 
 export interface Port {
@@ -85,6 +96,19 @@ export function elementsOf(shape: Shape): number {
 export function shapeText(shape: Shape): string {
   return `[${shape.join(",")}]`;
 }
+
+/** Most dimensions of a tensor. */
+const mostDimensions = 6;
+
+/** Rule of a shape: at most 2^31 - 1 elements in all, which is what kernels can count. */
+export const shapeRule: Rule<Shape> = value(
+  `an array of at most ${mostDimensions} whole numbers above 0, with at most 2^31 - 1 elements in all`,
+  (shape) =>
+    Array.isArray(shape) &&
+    shape.length <= mostDimensions &&
+    shape.every((size) => Number.isInteger(size) && size > 0) &&
+    elementsOf(shape) <= largestInt32,
+);
 
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, i) => size === b[i]);

@@ -1,4 +1,6 @@
-import { ShapeError } from "../errors.js";
+import { describe, ShapeError } from "../errors.js";
+import type { Rule } from "../options.js";
+import { nullable, value } from "../options.js";
 import type { Graph } from "./graph.js";
 import type { DType, Shape } from "./program.js";
 import { shapeText } from "./program.js";
@@ -18,21 +20,36 @@ export class Tensor {
   }
 }
 
-/** One operand to check: its name in messages, the tensor, and its pattern such as "T B 4H". */
+/** Rules of operands that are given by name. */
+export const operand: Rule<Tensor> = value("a Tensor of a Graph", (tensor) => tensor instanceof Tensor);
+export const operandIfAny: Rule<Tensor | null> = { ...nullable(operand), initial: null };
+
+/** The tensor itself. @throws ShapeError for anything else. */
+export function expectTensor(owner: string, name: string, tensor: unknown): Tensor {
+  if (tensor instanceof Tensor) return tensor;
+  throw new ShapeError(`${owner}: expected ${name} to be a Tensor of a Graph, got ${describe(tensor)}.`);
+}
+
+/**
+ * One operand to check: its name in messages, the tensor, and its pattern such as "T B 4H". An operand that may be absent has
+ * a name that ends in "?".
+ */
 export type Expected = readonly [name: string, tensor: Tensor | null | undefined, pattern: string, dtype?: DType];
 
 /**
  * Checks the shapes of several operands against each other and returns what each letter stands for.
  *
  * A pattern lists the dimensions: a letter, a multiple of a letter ("4H"), or a number. The first use of a letter binds
- * it; "..." at the start stands for any leading dimensions and is not bound. Absent operands are skipped.
+ * it; "..." at the start stands for any leading dimensions and is not bound.
  * @throws ShapeError naming the operation, the operand, the expected and the actual shape.
  */
 export function matchShapes(operation: string, expected: readonly Expected[]): Record<string, number> {
   const sizes: Record<string, number> = {};
   let graph: Graph | undefined;
-  for (const [name, tensor, pattern, dtype = "f32"] of expected) {
-    if (!tensor) continue;
+  for (const [label, given, pattern, dtype = "f32"] of expected) {
+    const name = label.replace("?", "");
+    if (name !== label && (given === null || given === undefined)) continue;
+    const tensor = expectTensor(operation, name, given);
     const who = `${operation}: expected ${name}`;
     graph ??= tensor.graph;
     if (tensor.graph !== graph) throw new ShapeError(`${who} to belong to the same graph as the other operands.`);
@@ -41,8 +58,9 @@ export function matchShapes(operation: string, expected: readonly Expected[]): R
     const open = parts[0] === "...";
     if (open) parts.shift();
     const shape = open ? tensor.shape.slice(tensor.shape.length - parts.length) : tensor.shape;
+    const known = { ...sizes };
     const fits = shape.length === parts.length && parts.every((part, i) => matches(part, shape[i] as number, sizes));
-    if (!fits) throw new ShapeError(`${who} of shape ${patternText(parts, open, sizes)}, got ${tensor}.`);
+    if (!fits) throw new ShapeError(`${who} of shape ${patternText(parts, open, known)}, got ${tensor}.`);
   }
   return sizes;
 }

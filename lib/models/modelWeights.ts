@@ -2,9 +2,9 @@ import { InputError, OptionError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
 import type { LoadedModel, NamedTensor } from "../formats/index.js";
 import { elementsOf } from "../graph/program.js";
+import { initialise } from "../nn/initialise.js";
 import type { Parameter } from "../nn/parameter.js";
 import { expectOneOf } from "../options.js";
-import { randomSource } from "../random/source.js";
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";
 
@@ -38,9 +38,7 @@ export class ModelWeights {
 
   /** New weights. */
   async initialise(seed: number): Promise<void> {
-    for (const { name, shape, initializer } of this.parameters) {
-      await this.store.write(name, initializer(shape, randomSource(seed, name)));
-    }
+    await initialise(this.store, this.parameters, { seed });
   }
 
   /**

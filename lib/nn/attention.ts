@@ -1,11 +1,14 @@
 import { OptionError } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
-import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
+import { matchShapes } from "../graph/tensor.js";
+import { checkOption, completeOptions, optional, value, word } from "../options.js";
+import { initializerOr } from "./initializerRule.js";
 import type { Initializer } from "./initializers.js";
 import { fanInUniform } from "./initializers.js";
+import type { Layer } from "./layer.js";
+import { expectLayerName, size } from "./layer.js";
 import { Linear } from "./linear.js";
-import type { Layer } from "./parameter.js";
 import { Parameter } from "./parameter.js";
 
 export const scorers = ["additive", "dot", "general", "scaled"] as const;
@@ -37,11 +40,23 @@ export interface Memory {
   lengths: Tensor | null;
 }
 
+const rules = {
+  querySize: size,
+  memorySize: size,
+  scorer: word(scorers, "additive"),
+  size: optional(size),
+  initializer: initializerOr(fanInUniform),
+};
+
+const aMemory = value<Memory>("what memory() returns", (memory) => typeof memory === "object" && memory !== null);
+
 /** Attention over a memory: context = sum over positions of softmax(scores) · memory. */
 export class Attention implements Layer {
   readonly parameters: readonly Parameter[];
   readonly #scorer: (typeof scorers)[number];
   readonly #scale: number;
+  readonly #querySize: number;
+  readonly #memorySize: number;
   readonly #query: Linear | null = null;
   readonly #memory: Linear | null = null;
   readonly #v: Parameter | null = null;
@@ -51,23 +66,22 @@ export class Attention implements Layer {
     readonly name: string,
     options: AttentionOptions,
   ) {
-    expectKnownOptions(name, options, ["querySize", "memorySize", "scorer", "size", "initializer"]);
-    const whole = { integer: true, minimum: 1 } as const;
-    const querySize = expectNumber(name, "querySize", options.querySize, whole);
-    const memorySize = expectNumber(name, "memorySize", options.memorySize, whole);
-    const initializer = options.initializer ?? fanInUniform;
-    this.#scorer = expectOneOf(name, "scorer", options.scorer ?? "additive", scorers);
-    this.#scale = this.#scorer === "scaled" ? 1 / Math.sqrt(memorySize) : 1;
-    if (options.size !== undefined && this.#scorer !== "additive") {
+    const complete = completeOptions(expectLayerName("Attention", name), options, rules);
+    const { querySize, memorySize, scorer, initializer } = complete;
+    this.#scorer = scorer;
+    this.#scale = scorer === "scaled" ? 1 / Math.sqrt(memorySize) : 1;
+    this.#querySize = querySize;
+    this.#memorySize = memorySize;
+    if (complete.size !== undefined && this.#scorer !== "additive") {
       throw new OptionError(`${name}: size belongs to additive scores, and the scores are "${this.#scorer}".`);
     }
     const linear = (part: string, inputSize: number, outputSize: number) =>
       new Linear(`${name}.${part}`, { inputSize, outputSize, bias: false, initializer });
     if (this.#scorer === "additive") {
-      const size = expectNumber(name, "size", options.size ?? querySize, whole);
-      this.#query = linear("query", querySize, size);
-      this.#memory = linear("memory", memorySize, size);
-      this.#v = new Parameter(`${name}.v`, [size], (shape, random) => initializer([1, ...shape], random));
+      const { size: common = querySize } = complete;
+      this.#query = linear("query", querySize, common);
+      this.#memory = linear("memory", memorySize, common);
+      this.#v = new Parameter(`${name}.v`, [common], (shape, random) => initializer([1, ...shape], random));
     } else if (this.#scorer === "general") {
       this.#query = linear("query", querySize, memorySize);
     } else if (querySize !== memorySize) {
@@ -85,11 +99,17 @@ export class Attention implements Layer {
 
   /** Makes a memory ready to be read. values [S,B,M], lengths i32 [B]. */
   memory(values: Tensor, lengths: Tensor | null = null): Memory {
+    matchShapes(this.name, [
+      ["values", values, `S B ${this.#memorySize}`],
+      ["lengths?", lengths, "B", "i32"],
+    ]);
     return { keys: this.#memory ? this.#memory.apply(values) : values, values, lengths };
   }
 
   /** query [T,N,Q] -> context [T,N,M], weights [T,N,S]. See ops.attention for N that is a multiple of B. */
   apply(query: Tensor, memory: Memory): { context: Tensor; weights: Tensor } {
+    matchShapes(this.name, [["query", query, `T N ${this.#querySize}`]]);
+    checkOption(this.name, "memory", memory, aMemory);
     const { graph } = query;
     const projected = this.#query ? this.#query.apply(query) : query;
     return graph.within(this.name, () =>

@@ -1,24 +1,41 @@
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
-import { expectNumber } from "../options.js";
+import { expectTensor } from "../graph/tensor.js";
+import { completeOptions, flag, real } from "../options.js";
+import { expectLayerName } from "./layer.js";
+
+export interface DropoutOptions {
+  /** Probability of zeroing one element, at least 0 and below 1. */
+  rate: number;
+  /** One mask for all time steps of x [T,...] (Gal & Ghahramani 2016). Default false. */
+  variational?: boolean;
+}
+
+/** Rule of a probability of dropout. */
+export const dropoutRate = real({ minimum: 0, below: 1 });
+
+const rules = { rate: dropoutRate, variational: flag() };
 
 /**
  * Zeroes elements while training, with probability `rate` (Srivastava et al. 2014); elsewhere it changes nothing.
  *
- * `variational` uses one mask for all time steps of x [T,...] (Gal & Ghahramani 2016). The rate is the run-time scalar
- * named `name`, so a schedule can change it without recompiling.
+ * The rate is the run-time scalar named `name`, so a schedule can change it without recompiling.
  */
 export class Dropout {
+  readonly options: Required<DropoutOptions>;
+
+  /** @throws OptionError for an unknown option or one outside its range. */
   constructor(
     readonly name: string,
-    readonly options: { rate: number; variational?: boolean },
+    options: DropoutOptions,
   ) {
-    expectNumber(name, "rate", options.rate, { minimum: 0, below: 1 });
+    this.options = completeOptions(expectLayerName("Dropout", name), options, rules);
   }
 
+  /** x of any shape -> the same shape. */
   apply(x: Tensor): Tensor {
-    const { graph } = x;
-    const { rate, variational = false } = this.options;
+    const { graph } = expectTensor(this.name, "x", x);
+    const { rate, variational } = this.options;
     if (!graph.training || rate === 0) return x;
     const scalar = graph.scalar(this.name, rate);
     return graph.within(this.name, () =>

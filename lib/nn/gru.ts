@@ -1,6 +1,6 @@
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
-import { expectOneOf } from "../options.js";
+import { checkOption, word } from "../options.js";
 import type { CellResult, CellWeights, RecurrentOptions } from "./recurrent.js";
 import { RecurrentStack } from "./recurrent.js";
 
@@ -8,6 +8,8 @@ export interface GRUOptions extends RecurrentOptions {
   /** "after": the recurrent product is gated (cuDNN, PyTorch); "before": the state is (Cho et al. 2014). Default "after". */
   reset?: "after" | "before";
 }
+
+const own = { reset: word(["after", "before"], "after") };
 
 /**
  * Gated recurrent unit over a whole sequence (Cho et al. 2014).
@@ -18,8 +20,8 @@ export class GRU extends RecurrentStack {
   readonly #reset: "after" | "before";
 
   constructor(name: string, options: GRUOptions) {
-    super(name, options, { gates: 3, stateNames: ["h"], optionNames: ["reset"] });
-    this.#reset = expectOneOf(name, "reset", options.reset ?? "after", ["after", "before"]);
+    super(name, options, { gates: 3, stateNames: ["h"], options: own });
+    this.#reset = checkOption(name, "reset", options.reset, own.reset);
   }
 
   protected cell(operands: Parameters<RecurrentStack["cell"]>[0], { h }: Record<string, Tensor>): CellResult {

@@ -1,71 +1,123 @@
 import { OptionError } from "../errors.js";
 import type { Shape } from "../graph/program.js";
 import { elementsOf } from "../graph/program.js";
-import { expectNumber } from "../options.js";
+import { checkOption, real, text } from "../options.js";
 import type { RandomSource } from "../random/source.js";
 
-/** Makes the first values of a parameter of a given shape. */
-export type Initializer = (shape: Shape, random: RandomSource) => Float32Array;
+/**
+ * Makes the first values of a parameter of a given shape, row-major, drawn from `random` in the order of the elements.
+ * Any function will do. Those of this file also know how to work a slice at a time, so that large weights leave the event loop
+ * free.
+ */
+export interface Initializer {
+  (shape: Shape, random: RandomSource): Float32Array;
+  /** The same values; yields between pieces of work of a few milliseconds at most. */
+  readonly slices?: (shape: Shape, random: RandomSource) => Generator<void, Float32Array>;
+}
+
+function sliced(slices: NonNullable<Initializer["slices"]>): Initializer {
+  const whole = (shape: Shape, random: RandomSource) => {
+    const work = slices(shape, random);
+    let step = work.next();
+    while (!step.done) step = work.next();
+    return step.value;
+  };
+  return Object.assign(whole, { slices });
+}
+
+/** Rule of a limit or a deviation. */
+const width = real({ minimum: 0 });
+
+/** Elements of a slice. */
+const sliceLength = 16384;
+
+/** Each element from a function of the random numbers; `draw` is made for the shape. */
+function drawn(draw: (shape: Shape) => (random: RandomSource) => number): Initializer {
+  return sliced(function* (shape, random) {
+    const values = new Float32Array(elementsOf(shape));
+    const next = draw(shape);
+    for (let begin = 0; begin < values.length; begin += sliceLength) {
+      const end = Math.min(begin + sliceLength, values.length);
+      for (let i = begin; i < end; i++) values[i] = next(random);
+      yield;
+    }
+    return values;
+  });
+}
+
+const uniformIn = (limit: number) => (random: RandomSource) => (2 * random.uniform() - 1) * limit;
+const normalOf = (deviation: number) => (random: RandomSource) => random.normal() * deviation;
 
 /** All values the same. */
-export function constant(value: number): Initializer {
-  return (shape) => new Float32Array(elementsOf(shape)).fill(value);
+export function constant(number: number): Initializer {
+  checkOption("constant", "its value", number, real());
+  return drawn(() => () => number);
 }
 
 /** Uniform in [-limit, limit). */
 export function uniform(limit: number): Initializer {
-  return (shape, random) => Float32Array.from({ length: elementsOf(shape) }, () => (2 * random.uniform() - 1) * limit);
+  checkOption("uniform", "limit", limit, width);
+  return drawn(() => uniformIn(limit));
 }
 
 /** Normal with mean 0. */
 export function normal(deviation: number): Initializer {
-  return (shape, random) => Float32Array.from({ length: elementsOf(shape) }, () => random.normal() * deviation);
+  checkOption("normal", "deviation", deviation, width);
+  return drawn(() => normalOf(deviation));
 }
 
 /** Uniform with limit sqrt(6 / (inputs + outputs)) (Glorot & Bengio 2010). */
-export const xavierUniform: Initializer = (shape, random) =>
-  uniform(Math.sqrt(6 / (fanIn(shape) + fanOut(shape))))(shape, random);
+export const xavierUniform: Initializer = drawn((shape) => uniformIn(Math.sqrt(6 / (fanIn(shape) + fanOut(shape)))));
 
 /** Normal with deviation sqrt(2 / (inputs + outputs)) (Glorot & Bengio 2010). */
-export const xavierNormal: Initializer = (shape, random) =>
-  normal(Math.sqrt(2 / (fanIn(shape) + fanOut(shape))))(shape, random);
+export const xavierNormal: Initializer = drawn((shape) => normalOf(Math.sqrt(2 / (fanIn(shape) + fanOut(shape)))));
 
 /** Normal with deviation sqrt(2 / inputs), for relu (He et al. 2015). */
-export const heNormal: Initializer = (shape, random) => normal(Math.sqrt(2 / fanIn(shape)))(shape, random);
+export const heNormal: Initializer = drawn((shape) => normalOf(Math.sqrt(2 / fanIn(shape))));
 
 /** Uniform with limit 1 / sqrt(inputs): PyTorch's choice for linear layers. */
-export const fanInUniform: Initializer = (shape, random) => uniform(1 / Math.sqrt(fanIn(shape)))(shape, random);
+export const fanInUniform: Initializer = drawn((shape) => uniformIn(1 / Math.sqrt(fanIn(shape))));
 
 /**
  * Orthogonal rows or columns (Saxe et al. 2014), one square block for each gate when the rows are a multiple of the
  * columns, so that each gate's recurrent matrix keeps the length of the state.
  */
-export const orthogonal: Initializer = (shape, random) => {
+export const orthogonal: Initializer = sliced(function* (shape, random) {
   const [rows, columns] = [fanOut(shape), fanIn(shape)];
   const block = rows % columns === 0 ? columns : rows;
   const values = new Float32Array(rows * columns);
-  for (let start = 0; start < rows; start += block)
-    values.set(orthogonalBlock(block, columns, random), start * columns);
+  for (let start = 0; start < rows; start += block) {
+    values.set(yield* orthogonalBlock(block, columns, random), start * columns);
+  }
   return values;
-};
+});
 
 /** Gram-Schmidt (done twice, for orthogonality to rounding) over the shorter side of a normal matrix [rows, columns]. */
-function orthogonalBlock(rows: number, columns: number, random: RandomSource): Float32Array {
+function* orthogonalBlock(rows: number, columns: number, random: RandomSource): Generator<void, Float32Array> {
   const [count, length] = rows <= columns ? [rows, columns] : [columns, rows];
   const vectors: Float64Array[] = [];
+  let work = 0;
   while (vectors.length < count) {
     const v = Float64Array.from({ length }, () => random.normal());
     for (const u of [...vectors, ...vectors]) {
       const along = dot(u, v);
       for (let i = 0; i < length; i++) v[i] = (v[i] as number) - along * (u[i] as number);
+      work += length;
+      if (work < sliceLength * 16) continue;
+      work = 0;
+      yield;
     }
     const size = Math.sqrt(dot(v, v));
     if (size > 1e-6) vectors.push(v.map((value) => value / size));
   }
-  return Float32Array.from({ length: rows * columns }, (_, e) => {
-    const [row, column] = [Math.floor(e / columns), e % columns];
-    return (rows <= columns ? vectors[row]?.[column] : vectors[column]?.[row]) as number;
-  });
+  const values = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      values[row * columns + column] = (rows <= columns ? vectors[row]?.[column] : vectors[column]?.[row]) as number;
+    }
+    if (row % 16 === 15) yield;
+  }
+  return values;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
@@ -96,14 +148,14 @@ const named = {
 
 /** The initialiser that a name stands for. @throws OptionError for any other word. */
 export function initializer(name: string): Initializer {
+  checkOption("initializer", "name", name, text());
   const known = (named as Record<string, Initializer>)[name];
   if (known && Object.hasOwn(named, name)) return known;
-  const [kind = "", argument = ""] = name.split(":");
-  if (kind === "uniform" || kind === "normal") {
-    const width = expectNumber(`initializer ${name}`, "its width", argument === "" ? undefined : Number(argument), {
-      minimum: 0,
-    });
-    return kind === "uniform" ? uniform(width) : normal(width);
+  const [kind = "", argument = "", ...rest] = name.split(":");
+  if ((kind === "uniform" || kind === "normal") && rest.length === 0) {
+    const given = argument.trim() === "" ? undefined : Number(argument);
+    const scale = checkOption(`initializer ${name}`, "its width", given, width);
+    return kind === "uniform" ? uniform(scale) : normal(scale);
   }
   const words = ["uniform:WIDTH", "normal:DEVIATION", ...Object.keys(named)];
   throw new OptionError(`initializer: expected one of ${words.join(", ")}, got ${JSON.stringify(name)}.`);

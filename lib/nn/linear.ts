@@ -1,46 +1,84 @@
+import { OptionError } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
+import { sameShape, shapeText } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
+import { matchShapes } from "../graph/tensor.js";
+import { completeOptions, flag, optional, value } from "../options.js";
+import { initializerOr } from "./initializerRule.js";
 import type { Initializer } from "./initializers.js";
 import { constant, fanInUniform } from "./initializers.js";
-import type { Layer } from "./parameter.js";
+import type { Layer } from "./layer.js";
+import { expectLayerName, size } from "./layer.js";
 import { Parameter } from "./parameter.js";
 
-/**
- * y = x Wᵀ + b. x [...,I] -> [...,O].
- *
- * Default initialisers: weight uniform in ±1/sqrt(I), bias 0. `tied` uses another layer's table as the weight: the output
- * layer of a language model shares the input embedding [V,E] (Press & Wolf 2017).
- */
+export interface LinearOptions {
+  /** I */
+  inputSize: number;
+  /** O */
+  outputSize: number;
+  /** Whether there is a bias, which starts at 0. Default true. */
+  bias?: boolean;
+  /** First values of the weight. Default: uniform in ±1/sqrt(I). */
+  initializer?: Initializer;
+  /**
+   * Another layer's table [O,I] as the weight: the output layer of a language model shares the input embedding [V,E]
+   * (Press & Wolf 2017). Default: a weight of its own.
+   */
+  tied?: Parameter;
+}
+
+const rules = {
+  inputSize: size,
+  outputSize: size,
+  bias: flag(true),
+  initializer: initializerOr(fanInUniform),
+  tied: optional(value<Parameter>("the Parameter of another layer", (tied) => tied instanceof Parameter)),
+};
+
+/** y = x Wᵀ + b. x [...,I] -> [...,O]. */
 export class Linear implements Layer {
   /** [O,I] */
   readonly weight: Parameter;
   /** [O] */
   readonly bias: Parameter | null;
   readonly parameters: readonly Parameter[];
+  readonly #inputSize: number;
 
+  /** @throws OptionError for an unknown option, one outside its range, or a tied table of another shape. */
   constructor(
     readonly name: string,
-    readonly options: {
-      inputSize: number;
-      outputSize: number;
-      bias?: boolean;
-      initializer?: Initializer;
-      tied?: Parameter;
-    },
+    options: LinearOptions,
   ) {
-    const { inputSize, outputSize, bias = true, initializer = fanInUniform, tied } = options;
-    this.weight = tied ?? new Parameter(`${name}.weight`, [outputSize, inputSize], initializer);
+    const { inputSize, outputSize, bias, initializer, tied } = completeOptions(
+      expectLayerName("Linear", name),
+      options,
+      rules,
+    );
+    const shape = [outputSize, inputSize];
+    if (tied && !sameShape(tied.shape, shape)) {
+      throw new OptionError(
+        `${name}: expected a tied table of shape [outputSize,inputSize] = ${shapeText(shape)}, ` +
+          `got ${tied.name} ${shapeText(tied.shape)}.`,
+      );
+    }
+    this.#inputSize = inputSize;
+    this.weight = tied ?? new Parameter(`${name}.weight`, shape, initializer);
     this.bias = bias ? new Parameter(`${name}.bias`, [outputSize], constant(0)) : null;
     this.parameters = [...(tied ? [] : [this.weight]), ...(this.bias ? [this.bias] : [])];
   }
 
   apply(x: Tensor): Tensor {
+    matchShapes(this.name, [["x", x, `... ${this.#inputSize}`]]);
     const { graph } = x;
     return graph.within(this.name, () => ops.linear(x, this.weight.in(graph), this.bias?.in(graph)));
   }
 
   /** The cross-entropy of this layer's softmax, in one op. x [N,I], targets i32 [N], -1 for none. */
   crossEntropy(x: Tensor, targets: Tensor): { losses: Tensor; count: Tensor } {
+    matchShapes(this.name, [
+      ["x", x, `N ${this.#inputSize}`],
+      ["targets", targets, "N", "i32"],
+    ]);
     const { graph } = x;
     return graph.within(this.name, () =>
       ops.linearCrossEntropy({ x, weight: this.weight.in(graph), bias: this.bias?.in(graph) ?? null, targets }),

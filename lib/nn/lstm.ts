@@ -1,6 +1,6 @@
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
-import { expectNumber } from "../options.js";
+import { checkOption, expectOptions, real } from "../options.js";
 import type { Initializer } from "./initializers.js";
 import type { CellResult, CellWeights, RecurrentOptions } from "./recurrent.js";
 import { RecurrentStack } from "./recurrent.js";
@@ -10,6 +10,8 @@ export interface LSTMOptions extends RecurrentOptions {
   forgetBias?: number;
 }
 
+const own = { forgetBias: real({ initial: 1 }) };
+
 /**
  * Long short-term memory over a whole sequence (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
  *
@@ -17,12 +19,12 @@ export interface LSTMOptions extends RecurrentOptions {
  */
 export class LSTM extends RecurrentStack {
   constructor(name: string, options: LSTMOptions) {
-    const forgetBias = expectNumber(name, "forgetBias", options.forgetBias ?? 1);
+    const forgetBias = checkOption(name, "forgetBias", expectOptions(name, options).forgetBias, own.forgetBias);
     super(name, options, {
       gates: 4,
       stateNames: ["h", "c"],
       biasInitializer: forgetGate(forgetBias),
-      optionNames: ["forgetBias"],
+      options: own,
     });
   }
 

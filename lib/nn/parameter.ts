@@ -1,25 +1,37 @@
-import type { Graph } from "../graph/graph.js";
+import { Graph } from "../graph/graph.js";
 import type { Shape } from "../graph/program.js";
+import { firstValues, shapeRule } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
+import { checkOption, text, value } from "../options.js";
+import { initializerRule } from "./initializerRule.js";
 import type { Initializer } from "./initializers.js";
+import { initialValues } from "./initialValues.js";
+
+const aGraph = value<Graph>("a Graph", (graph) => graph instanceof Graph);
+
+/** The seed of parameters that nobody has initialised when a program first uses them. */
+const defaultSeed = 1;
 
 /** A weight: a named variable of the store with a rule for its first values. */
 export class Parameter {
+  /**
+   * @param name unique within a model, such as "rnn.weight_ih_l0"; the name in model.safetensors.
+   * @throws OptionError for a name that is no text, a shape of no size or of more than 2^31 - 1 weights, or no initializer.
+   */
   constructor(
-    /** Unique within a model, such as "rnn.weight_ih_l0"; the name in model.safetensors. */
     readonly name: string,
     readonly shape: Shape,
     readonly initializer: Initializer,
-  ) {}
-
-  /** The parameter as a tensor of a graph. */
-  in(graph: Graph): Tensor {
-    return graph.variable({ name: this.name, dtype: "f32", shape: this.shape });
+  ) {
+    checkOption("Parameter", "name", name, text());
+    checkOption(name, "shape", shape, shapeRule);
+    checkOption(name, "initializer", initializer, initializerRule);
   }
-}
 
-/** Something that holds parameters: a layer, or a model made of layers. */
-export interface Layer {
-  readonly name: string;
-  readonly parameters: readonly Parameter[];
+  /** The parameter as a tensor of a graph. A store that does not have it yet initialises it, from the seed 1. */
+  in(graph: Graph): Tensor {
+    checkOption(this.name, "graph", graph, aGraph);
+    const { name, shape } = this;
+    return graph.variable({ name, dtype: "f32", shape, [firstValues]: () => initialValues(this, defaultSeed) });
+  }
 }

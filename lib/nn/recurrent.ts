@@ -3,13 +3,25 @@ import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { RecurrentOperands } from "../graph/ops/recurrent.js";
 import type { Shape } from "../graph/program.js";
-import type { Tensor } from "../graph/tensor.js";
-import { matchShapes } from "../graph/tensor.js";
-import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
-import { Dropout } from "./dropout.js";
+import type { Expected, Tensor } from "../graph/tensor.js";
+import { expectTensor, matchShapes } from "../graph/tensor.js";
+import type { Completed, OptionTable, TableFor } from "../options.js";
+import {
+  checkOption,
+  completeOptions,
+  expectKnownOptions,
+  expectOptions,
+  flag,
+  optional,
+  whole,
+  word,
+} from "../options.js";
+import { Dropout, dropoutRate } from "./dropout.js";
+import { initializerRule } from "./initializerRule.js";
 import type { Initializer } from "./initializers.js";
 import { constant, uniform } from "./initializers.js";
-import type { Layer } from "./parameter.js";
+import type { Layer } from "./layer.js";
+import { expectLayerName, size } from "./layer.js";
 import { Parameter } from "./parameter.js";
 
 /** How a layer of a stack meets the ones below it. */
@@ -42,18 +54,21 @@ export interface RecurrentOptions {
   recurrentInitializer?: Initializer;
 }
 
-export const recurrentOptionNames = [
-  "inputSize",
-  "hiddenSize",
-  "layers",
-  "bidirectional",
-  "dropout",
-  "variational",
-  "connections",
-  "bias",
-  "initializer",
-  "recurrentInitializer",
-] as const;
+/** Most layers of a stack: far more than any that learns, few enough to be recorded at once. */
+const mostLayers = 1000;
+
+const rules = {
+  inputSize: size,
+  hiddenSize: size,
+  layers: whole({ minimum: 1, maximum: mostLayers, initial: 1 }),
+  bidirectional: flag(),
+  dropout: { ...dropoutRate, initial: 0 },
+  variational: flag(),
+  connections: word(connections, "plain"),
+  bias: flag(true),
+  initializer: optional(initializerRule),
+  recurrentInitializer: optional(initializerRule),
+} satisfies TableFor<RecurrentOptions>;
 
 /** The state of a stack: one entry for each layer and direction, such as { h_l0: [B,H], c_l0: [B,H] }. */
 export type State = Record<string, Tensor>;
@@ -80,11 +95,13 @@ export abstract class RecurrentStack implements Layer {
   readonly #cells: readonly (readonly CellParameters[])[];
   readonly #dropout: Dropout;
   readonly #connections: (typeof connections)[number];
+  readonly #inputSize: number;
 
   /**
-   * @param gates number of gates: rows of a weight are `gates * hiddenSize`.
-   * @param stateNames the cell's state: ["h"] or ["h", "c"].
-   * @param bias first values of each gate's bias, for cells that do not start at 0.
+   * @param cell.gates number of gates: rows of a weight are `gates * hiddenSize`.
+   * @param cell.stateNames the cell's state: ["h"] or ["h", "c"].
+   * @param cell.biasInitializer first values of each gate's bias, for cells that do not start at 0.
+   * @param cell.options rules of the options that are the cell's own.
    */
   protected constructor(
     readonly name: string,
@@ -93,24 +110,21 @@ export abstract class RecurrentStack implements Layer {
       gates: number;
       stateNames: readonly string[];
       biasInitializer?: Initializer;
-      optionNames: readonly string[];
+      options?: OptionTable;
     },
   ) {
-    expectKnownOptions(name, options, [...recurrentOptionNames, ...cell.optionNames]);
-    const inputSize = expectNumber(name, "inputSize", options.inputSize, { integer: true, minimum: 1 });
-    const hiddenSize = expectNumber(name, "hiddenSize", options.hiddenSize, { integer: true, minimum: 1 });
-    const layers = expectNumber(name, "layers", options.layers ?? 1, { integer: true, minimum: 1 });
-    this.#connections = expectOneOf(name, "connections", options.connections ?? "plain", connections);
-    this.#dropout = new Dropout(`${name}.dropout`, {
-      rate: options.dropout ?? 0,
-      variational: options.variational ?? false,
-    });
+    const table = { ...cell.options, ...rules };
+    const complete = completeOptions(expectLayerName(new.target.name, name), options, table);
+    const { inputSize, hiddenSize, layers, dropout, variational, bidirectional } = complete;
+    this.#connections = complete.connections;
+    this.#dropout = new Dropout(`${name}.dropout`, { rate: dropout, variational });
+    this.#inputSize = inputSize;
 
-    const directions = options.bidirectional ? ["", "_reverse"] : [""];
+    const directions = bidirectional ? ["", "_reverse"] : [""];
     const width = hiddenSize * directions.length;
     const dense = this.#connections === "dense";
     const inputOf = (layer: number) => (layer === 0 ? inputSize : dense ? inputSize + layer * width : width);
-    const shared = { options, gates: cell.gates, biasInitializer: cell.biasInitializer ?? constant(0) };
+    const shared = { options: complete, gates: cell.gates, biasInitializer: cell.biasInitializer ?? constant(0) };
     this.#cells = Array.from({ length: layers }, (_, layer) =>
       directions.map((direction) =>
         cellParameters({ ...shared, prefix: name, suffix: `_l${layer}${direction}`, inputSize: inputOf(layer) }),
@@ -136,10 +150,18 @@ export abstract class RecurrentStack implements Layer {
    * Records the stack.
    * @param options.state the state before the first step; zeros if absent.
    * @param options.lengths i32 [B], the length of each row; all T if absent.
-   * @throws ShapeError if x is not [T,B,I] or a state is not [B,H].
+   * @throws ShapeError if x is not [T,B,I], a state not [B,H] or lengths not [B]; OptionError if the state lacks an entry or has one
+   *   that the stack does not.
    */
   apply(x: Tensor, options: { state?: State; lengths?: Tensor | null } = {}): { y: Tensor; last: State } {
-    const { graph } = x;
+    expectKnownOptions(this.name, expectOptions(this.name, options), ["state", "lengths"]);
+    const { graph } = expectTensor(this.name, "x", x);
+    const { lengths = null } = options;
+    matchShapes(this.name, [
+      ["x", x, `T B ${this.#inputSize}`],
+      ["lengths?", lengths, "B", "i32"],
+      ...(options.state ? this.#expectedState(options.state) : []),
+    ]);
     const state = options.state ?? this.zeroState(graph, x.shape[1] as number);
     return graph.within(this.name, () => {
       const last: State = {};
@@ -157,7 +179,7 @@ export abstract class RecurrentStack implements Layer {
               weight_hh: parameters.weight_hh.in(graph),
               bias_ih: parameters.bias_ih?.in(graph) ?? null,
               bias_hh: parameters.bias_hh?.in(graph) ?? null,
-              lengths: options.lengths ?? null,
+              lengths,
               reverse: direction === 1,
             },
             Object.fromEntries(own.map(([name, tensor]) => [name.slice(0, -suffix.length), tensor])),
@@ -180,11 +202,8 @@ export abstract class RecurrentStack implements Layer {
    *   of the state are missing. ShapeError for x or a state of another shape.
    */
   step(x: Tensor, state: State, masks: Readonly<Record<string, Tensor>> = {}): { y: Tensor; state: State } {
-    const { graph } = x;
-    const sizes = Object.entries(this.stateSizes).map(([name, H]) => [name, state[name], `B ${H}`] as const);
-    const missing = sizes.find(([, entry]) => entry === undefined);
-    if (missing) throw new OptionError(`${this.name}: the state has no ${missing[0]}.`);
-    matchShapes(this.name, [["x", x, `B ${this.#cells[0]?.[0]?.weight_ih.shape[1]}`], ...sizes]);
+    const { graph } = expectTensor(this.name, "x", x);
+    matchShapes(this.name, [["x", x, `B ${this.#inputSize}`], ...this.#expectedState(state)]);
     return graph.within(this.name, () => {
       const after: State = {};
       let input = x;
@@ -235,6 +254,15 @@ export abstract class RecurrentStack implements Layer {
     return ops.reshape(this.#dropout.apply(ops.reshape(x, [1, ...x.shape])), x.shape);
   }
 
+  /** The patterns of a state's entries. @throws OptionError for one that is missing or unknown. */
+  #expectedState(state: State): Expected[] {
+    const names = Object.keys(this.stateSizes);
+    expectKnownOptions(`${this.name}, the state`, state, names);
+    const missing = names.find((name) => state[name] === undefined);
+    if (missing) throw new OptionError(`${this.name}: the state has no ${missing}; expected ${names.join(", ")}.`);
+    return Object.entries(this.stateSizes).map(([name, H]) => [name, state[name], `B ${H}`]);
+  }
+
   #maskName(layer: number): string {
     return `${this.#dropout.name}_l${layer}`;
   }
@@ -248,6 +276,7 @@ export abstract class RecurrentStack implements Layer {
 
   /** A state of zeros for B rows. */
   zeroState(graph: Graph, B: number): State {
+    checkOption(this.name, "B", B, size);
     return Object.fromEntries(Object.entries(this.stateSizes).map(([name, H]) => [name, graph.zeros([B, H])]));
   }
 }
@@ -284,11 +313,11 @@ function cellParameters(cell: {
   suffix: string;
   inputSize: number;
   gates: number;
-  options: RecurrentOptions;
+  options: Completed<typeof rules>;
   biasInitializer: Initializer;
 }): CellParameters {
   const { prefix, suffix, inputSize, gates, options, biasInitializer } = cell;
-  const { hiddenSize, bias = true } = options;
+  const { hiddenSize, bias } = options;
   const initializer = options.initializer ?? uniform(1 / Math.sqrt(hiddenSize));
   const rows = gates * hiddenSize;
   const parameter = (name: string, shape: Shape, first: Initializer) =>

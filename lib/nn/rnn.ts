@@ -1,6 +1,6 @@
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
-import { expectOneOf } from "../options.js";
+import { checkOption, word } from "../options.js";
 import type { CellResult, CellWeights, RecurrentOptions } from "./recurrent.js";
 import { RecurrentStack } from "./recurrent.js";
 
@@ -8,6 +8,8 @@ export interface RNNOptions extends RecurrentOptions {
   /** Default "tanh". */
   activation?: "tanh" | "relu";
 }
+
+const own = { activation: word(["tanh", "relu"], "tanh") };
 
 /**
  * Simple recurrent network over a whole sequence (Elman 1990): h_t = φ(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh).
@@ -18,8 +20,8 @@ export class RNN extends RecurrentStack {
   readonly #activation: "tanh" | "relu";
 
   constructor(name: string, options: RNNOptions) {
-    super(name, options, { gates: 1, stateNames: ["h"], optionNames: ["activation"] });
-    this.#activation = expectOneOf(name, "activation", options.activation ?? "tanh", ["tanh", "relu"]);
+    super(name, options, { gates: 1, stateNames: ["h"], options: own });
+    this.#activation = checkOption(name, "activation", options.activation, own.activation);
   }
 
   protected cell(operands: Parameters<RecurrentStack["cell"]>[0], { h }: Record<string, Tensor>): CellResult {

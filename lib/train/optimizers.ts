@@ -43,6 +43,11 @@ export function momentName(optimizer: Optimizer, moment: string, parameter: Para
   return `${optimizer.name}.${moment}/${parameter.name}`;
 }
 
+/** The operands that every update takes. */
+function operandsOf({ parameter, gradient, scale, learningRate }: Update) {
+  return { weight: parameter.in(gradient.graph), gradient, scale, learningRate };
+}
+
 function momentsOf(optimizer: Optimizer, { parameter, gradient }: Update): Record<string, Tensor> {
   return Object.fromEntries(
     optimizer.moments.map((moment) => [
@@ -79,8 +84,8 @@ export function sgd(options: SGDOptions = {}): Optimizer {
     rowwise: momentum === 0 && weightDecay === 0,
     record: (update) => {
       const { velocity } = momentsOf(optimizer, update);
-      const weight = update.parameter.in(update.gradient.graph);
-      ops.sgd({ ...update, weight, velocity: velocity ?? null, momentum, nesterov, weightDecay });
+      const { ids = null } = update;
+      ops.sgd({ ...operandsOf(update), ids, velocity: velocity ?? null, momentum, nesterov, weightDecay });
     },
   };
   return optimizer;
@@ -115,8 +120,8 @@ function adamRule(name: "adam" | "adamw", options: AdamOptions): Optimizer {
     rowwise: false,
     record: (update) => {
       const { m, v } = momentsOf(optimizer, update) as { m: Tensor; v: Tensor };
-      const weight = update.parameter.in(update.gradient.graph);
-      ops.adam({ ...update, weight, m, v, beta1, beta2, epsilon, weightDecay, decoupled });
+      const { step } = update;
+      ops.adam({ ...operandsOf(update), step, m, v, beta1, beta2, epsilon, weightDecay, decoupled });
     },
   };
   return optimizer;
@@ -161,8 +166,7 @@ export function rmsprop(options: RMSpropOptions = {}): Optimizer {
     rowwise: false,
     record: (update) => {
       const { square, velocity } = momentsOf(optimizer, update) as { square: Tensor; velocity?: Tensor };
-      const weight = update.parameter.in(update.gradient.graph);
-      ops.rmsprop({ ...update, weight, square, velocity: velocity ?? null, alpha, epsilon, momentum, weightDecay });
+      ops.rmsprop({ ...operandsOf(update), square, velocity: velocity ?? null, alpha, epsilon, momentum, weightDecay });
     },
   };
   return optimizer;
@@ -191,8 +195,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
     rowwise: false,
     record: (update) => {
       const { square } = momentsOf(optimizer, update) as { square: Tensor };
-      const weight = update.parameter.in(update.gradient.graph);
-      ops.adagrad({ ...update, weight, square, epsilon, weightDecay });
+      ops.adagrad({ ...operandsOf(update), square, epsilon, weightDecay });
     },
   };
   return optimizer;

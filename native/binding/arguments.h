@@ -9,9 +9,11 @@
 
 namespace ostinato {
 
-inline Napi::Error coded(Napi::Env env, const char* code, const std::string& message) {
+// `op`: the number of the op of a program that refused its input, as the property `op`; -1 for none.
+inline Napi::Error coded(Napi::Env env, const char* code, const std::string& message, int64_t op = -1) {
   Napi::Error error = Napi::Error::New(env, message);
   error.Set("code", Napi::String::New(env, code));
+  if (op >= 0) error.Set("op", Napi::Number::New(env, static_cast<double>(op)));
   return error;
 }
 

@@ -73,7 +73,7 @@ class RunWorker : public Napi::AsyncWorker {
         std::memcpy(outputs_.memory()[i], view.data, static_cast<size_t>(view.elements()) * 4);
       }
     } catch (const InputError& error) {
-      fail("ERR_OSTINATO_INPUT", error.what());
+      fail("ERR_OSTINATO_INPUT", error.what(), error.op);
     } catch (const std::bad_alloc&) {
       fail("ERR_OSTINATO_MEMORY", "not enough memory for what a replay feeds back");
     } catch (const std::exception& error) {
@@ -85,7 +85,7 @@ class RunWorker : public Napi::AsyncWorker {
   void OnOK() override {
     const Napi::Env env = Env();
     if (code_) {
-      deferred_.Reject(coded(env, code_, message_).Value());
+      deferred_.Reject(coded(env, code_, message_, op_).Value());
       return;
     }
     Napi::Object result = Napi::Object::New(env);
@@ -99,9 +99,10 @@ class RunWorker : public Napi::AsyncWorker {
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
  private:
-  void fail(const char* code, const std::string& message) {
+  void fail(const char* code, const std::string& message, int64_t op = -1) {
     code_ = code;
     message_ = message;
+    op_ = op;
   }
 
   Napi::Promise::Deferred deferred_;
@@ -112,6 +113,7 @@ class RunWorker : public Napi::AsyncWorker {
   ResultArrays outputs_, collected_;
   int64_t nonFinite_ = -1;
   const char* code_ = nullptr;
+  int64_t op_ = -1;
   std::string message_;
 };
 

@@ -82,7 +82,7 @@ class AdvanceWorker : public Napi::AsyncWorker {
         told_.push_back({advanced, advanced ? search.best(s) : std::vector<int32_t>()});
       }
     } catch (const InputError& error) {
-      fail("ERR_OSTINATO_INPUT", error.what());
+      fail("ERR_OSTINATO_INPUT", error.what(), error.op);
     } catch (const std::bad_alloc&) {
       fail("ERR_OSTINATO_MEMORY", "not enough memory for the hypotheses of the search");
     } catch (const std::exception& error) {
@@ -95,7 +95,7 @@ class AdvanceWorker : public Napi::AsyncWorker {
   void OnOK() override {
     const Napi::Env env = Env();
     if (code_) {
-      deferred_.Reject(coded(env, code_, message_).Value());
+      deferred_.Reject(coded(env, code_, message_, op_).Value());
       return;
     }
     Napi::Object told = Napi::Object::New(env);
@@ -117,9 +117,10 @@ class AdvanceWorker : public Napi::AsyncWorker {
     std::vector<int32_t> tokens;
   };
 
-  void fail(const char* code, const std::string& message) {
+  void fail(const char* code, const std::string& message, int64_t op = -1) {
     code_ = code;
     message_ = message;
+    op_ = op;
   }
 
   Napi::Promise::Deferred deferred_;
@@ -129,6 +130,7 @@ class AdvanceWorker : public Napi::AsyncWorker {
   bool best_, done_ = false;
   std::vector<Told> told_;
   const char* code_ = nullptr;
+  int64_t op_ = -1;
   std::string message_;
 };
 

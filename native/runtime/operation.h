@@ -32,7 +32,9 @@ struct ProgramError : std::runtime_error {
 
 // A value that a caller fed is wrong: an id outside its table, a length beyond the sequence.
 struct InputError : std::runtime_error {
-  using std::runtime_error::runtime_error;
+  explicit InputError(const std::string& message, int64_t number = -1) : std::runtime_error(message), op(number) {}
+  // Number of the op that met it in its program, so that callers can name the layer; -1 outside a program.
+  int64_t op;
 };
 
 enum class DType : int32_t { f32 = 0, i32 = 1 };

@@ -321,7 +321,7 @@ bool Program::runOp(const BoundOp& op, void* scratch, bool check) const {
   try {
     op.operation->run(callOf(op, scratch));
   } catch (const InputError& error) {
-    throw InputError(std::string(op.operation->name) + ": " + error.what());
+    throw InputError(std::string(op.operation->name) + ": " + error.what(), &op - ops_.data());
   }
   return !check || std::all_of(op.results.begin(), op.results.end(), allFinite);
 }

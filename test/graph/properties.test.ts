@@ -247,7 +247,7 @@ test("a shape mistake is named at once, with the operand, what was expected and 
   const graph = new Graph();
   const x = graph.feed("x", "f32", [5, 2, 64]);
   expect(() => new LSTM("rnn", { inputSize: 128, hiddenSize: 8 }).apply(x)).toThrow(
-    /lstm: expected weight_ih of shape \[4H=32,I=64\], got rnn\.weight_ih_l0 f32\[32,128\]/,
+    /rnn: expected x of shape \[T,B,128\], got x f32\[5,2,64\]/,
   );
   expect(() => ops.add(x, graph.feed("y", "f32", [3]))).toThrow(/add: shapes \[5,2,64\] and \[3\] do not broadcast/);
   expect(() => ops.embedding(x, x)).toThrow(/embedding: expected weight of shape \[V,E\]/);

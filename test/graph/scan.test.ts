@@ -146,7 +146,7 @@ test("mistakes are named where they are made", () => {
     /expected 3 rows of input "x", got x f32\[7,3\]/,
   );
   expect(() => ops.scan({ inputs: {}, state: { h }, steps: 0 }, (_, state) => ({ state }))).toThrow(
-    /steps above 0, got 0/,
+    /expected steps to be a whole number at least 1 .*, got 0/,
   );
   expect(() => ops.scan({ inputs: {}, state: {} }, (_, state) => ({ state }))).toThrow(/expected inputs, or a state/);
   const other = new Graph().feed("other", "f32", [T, B]);

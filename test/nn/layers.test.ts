@@ -1,6 +1,21 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { OptionError, OstinatoError } from "../../lib/errors.js";
+import { nativeExecutor } from "../../lib/executor/native.js";
+import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { Graph } from "../../lib/graph/graph.js";
-import { GRU, initializers, Linear, LSTM, RNN } from "../../lib/nn/index.js";
+import * as ops from "../../lib/graph/ops/index.js";
+import {
+  Attention,
+  Dropout,
+  Embedding,
+  GRU,
+  initialise,
+  initializers,
+  LayerNorm,
+  Linear,
+  LSTM,
+  RNN,
+} from "../../lib/nn/index.js";
 import { initializer } from "../../lib/nn/initializers.js";
 import { randomSource } from "../../lib/random/source.js";
 
@@ -92,8 +107,171 @@ test("a tied output layer has no weight of its own", () => {
   ]);
 });
 
-test("a misspelt option of a layer is refused", () => {
-  expect(() => new LSTM("rnn", { inputSize: 3, hiddensize: 4 } as never)).toThrow(
-    /rnn: unknown option "hiddensize"; did you mean hiddenSize/,
+test.each<[string, (options: never) => unknown, object]>([
+  ["Embedding", (options) => new Embedding("layer", options), { vocabularySize: 5, embeddingSize: 4 }],
+  ["Linear", (options) => new Linear("layer", options), { inputSize: 3, outputSize: 4 }],
+  ["LayerNorm", (options) => new LayerNorm("layer", options), { size: 4 }],
+  ["Dropout", (options) => new Dropout("layer", options), { rate: 0.1 }],
+  ["Attention", (options) => new Attention("layer", options), { querySize: 4, memorySize: 4 }],
+  ["RNN", (options) => new RNN("layer", options), { inputSize: 3, hiddenSize: 4 }],
+  ["GRU", (options) => new GRU("layer", options), { inputSize: 3, hiddenSize: 4 }],
+  ["LSTM", (options) => new LSTM("layer", options), { inputSize: 3, hiddenSize: 4 }],
+])("%s refuses options that it does not have, and sizes that are none", (_, make, options) => {
+  expect(() => make(options as never)).not.toThrow();
+  for (const [name, value] of Object.entries(options)) {
+    const { [name]: __, ...rest } = options as Record<string, number>;
+    const misspelt = name.slice(0, -1);
+    expect(() => make({ ...rest, [misspelt]: value } as never)).toThrow(
+      `layer: unknown option "${misspelt}"; did you mean ${name}?`,
+    );
+    for (const wrong of [-4, "4", Number.NaN, null, undefined]) {
+      expect(() => make({ ...options, [name]: wrong } as never)).toThrow(`layer: expected ${name} to be`);
+    }
+  }
+  expect(() => make(undefined as never)).toThrow(OptionError);
+  expect(() => make(7 as never)).toThrow("layer: expected an object of options, got 7.");
+});
+
+test("words and numbers do not pass for true and false", () => {
+  const sizes = { inputSize: 3, hiddenSize: 4 };
+  for (const [name, value] of [
+    ["bidirectional", "none"],
+    ["variational", "no"],
+    ["bias", 0],
+  ] as const) {
+    expect(() => new GRU("rnn", { ...sizes, [name]: value } as never)).toThrow(
+      `rnn: expected ${name} to be true or false, got ${JSON.stringify(value)}.`,
+    );
+  }
+  expect(() => new Linear("out", { inputSize: 3, outputSize: 4, bias: "no" } as never)).toThrow("true or false");
+});
+
+test("options outside what a layer can be are refused", () => {
+  const sizes = { inputSize: 3, hiddenSize: 4 };
+  expect(() => new LSTM("rnn", { ...sizes, layers: 1e15 })).toThrow(
+    "layers to be a whole number at least 1 and at most 1000",
   );
+  expect(() => new LSTM("rnn", { ...sizes, forgetBias: "one" } as never)).toThrow(
+    "rnn: expected forgetBias to be a number",
+  );
+  expect(() => new GRU("rnn", { ...sizes, reset: "never" } as never)).toThrow("one of after, before");
+  expect(() => new RNN("rnn", { ...sizes, activation: "gelu" } as never)).toThrow("one of tanh, relu");
+  expect(() => new RNN("rnn", { ...sizes, dropout: 1 })).toThrow("dropout to be a number at least 0 and below 1");
+  expect(() => new RNN("rnn", { ...sizes, initializer: "xavier" } as never)).toThrow(
+    "to be an initializer: initializers.",
+  );
+  expect(() => new Embedding("table", { vocabularySize: 2 ** 20, embeddingSize: 2 ** 12 })).toThrow(
+    "2^31 - 1 elements",
+  );
+  expect(() => new Embedding(undefined as never, { vocabularySize: 2, embeddingSize: 2 })).toThrow(
+    "Embedding: expected its name, the first argument, to be a text",
+  );
+  const { weight: tied } = new Embedding("table", { vocabularySize: 7, embeddingSize: 3 });
+  expect(() => new Linear("out", { inputSize: 4, outputSize: 7, tied })).toThrow(
+    "out: expected a tied table of shape [outputSize,inputSize] = [7,4], got table.weight [7,3].",
+  );
+  for (const name of ["uniform", "uniform:", "uniform: ", "normal:-1", "uniform:1:2", "normal:1e39", "Xavier", "", 5]) {
+    expect(() => initializer(name as never), String(name)).toThrow(OptionError);
+  }
+});
+
+test("a wrong input, state or length is named, and no weight is blamed", () => {
+  const graph = new Graph();
+  const x = graph.feed("x", "f32", [5, 2, 128]);
+  const wrong = graph.feed("wrong", "f32", [5, 2, 64]);
+  const ids = graph.feed("ids", "i32", [5, 2]);
+  const stack = new LSTM("encoder.0", { inputSize: 128, hiddenSize: 8 });
+  const [h_l0, c_l0] = [graph.feed("h", "f32", [2, 8]), graph.feed("c", "f32", [2, 9])];
+  const says = (record: () => unknown, message: string) => {
+    expect(record).toThrow(message);
+    expect(record).toThrow(OstinatoError);
+  };
+  says(() => stack.apply(wrong), "encoder.0: expected x of shape [T,B,128], got wrong f32[5,2,64].");
+  says(() => stack.apply(ids), "encoder.0: expected x to hold f32 values, got ids i32[5,2].");
+  says(() => stack.apply(5 as never), "encoder.0: expected x to be a Tensor of a Graph, got 5.");
+  says(() => stack.apply(x, { state: { h_l0, c_l0 } }), "encoder.0: expected c_l0 of shape [B=2,8], got c f32[2,9].");
+  says(() => stack.apply(x, { state: { h_l0 } }), "encoder.0: the state has no c_l0; expected h_l0, c_l0.");
+  says(
+    () => stack.apply(x, { state: { h_l0, C_l0: h_l0 } }),
+    'encoder.0, the state: unknown option "C_l0"; did you mean c_l0?',
+  );
+  says(() => stack.apply(x, { lengths: h_l0 }), "encoder.0: expected lengths to hold i32 values, got h f32[2,8].");
+  says(() => stack.apply(x, { length: ids } as never), 'encoder.0: unknown option "length"; did you mean lengths?');
+  says(() => new Linear("out", { inputSize: 3, outputSize: 4 }).apply(x), "out: expected x of shape [...,3]");
+  says(() => new LayerNorm("norm", { size: 3 }).apply(x), "norm: expected x of shape [...,3]");
+  says(
+    () => new Embedding("table", { vocabularySize: 3, embeddingSize: 4 }).apply(x),
+    "table: expected ids to hold i32",
+  );
+  says(() => new Dropout("drop", { rate: 0.5 }).apply("x" as never), "drop: expected x to be a Tensor");
+});
+
+describe.each([
+  ["native", () => nativeExecutor()],
+  ["reference", () => new ReferenceExecutor()],
+] as const)("%s", (_, makeExecutor) => {
+  test("a value that an op refuses is blamed on the layer", async () => {
+    const executor = makeExecutor();
+    const graph = new Graph();
+    const ids = graph.feed("ids", "i32", [2]);
+    const table = new Embedding("table", { vocabularySize: 4, embeddingSize: 3 });
+    graph.output(
+      "y",
+      graph.within("source embedding", () => ops.embedding(table.weight.in(graph), ids)),
+    );
+    const program = executor.compile(graph.program(), executor.createStore());
+    await expect(program.run({ ids: Int32Array.of(0, 9) })).rejects.toThrow(
+      /^source embedding: id 9 at position 1 is outside the table of 4 rows/,
+    );
+  });
+
+  test("layers that nobody initialised begin with their own first values", async () => {
+    const executor = makeExecutor();
+    const layers = [
+      new Embedding("table", { vocabularySize: 4, embeddingSize: 3 }),
+      new LayerNorm("norm", { size: 3 }),
+      new LSTM("rnn", { inputSize: 3, hiddenSize: 2, initializer: initializers.orthogonal }),
+    ] as const;
+    const graph = new Graph();
+    const embedded = layers[0].apply(graph.feed("ids", "i32", [5, 1]));
+    graph.output("y", layers[2].apply(layers[1].apply(embedded)).y);
+    const store = executor.createStore();
+    const program = executor.compile(graph.program(), store);
+    const { outputs } = await program.run({ ids: Int32Array.of(0, 1, 2, 3, 0) });
+    expect(outputs.y?.every((value) => value !== 0)).toBe(true);
+
+    const other = executor.createStore();
+    const parameters = layers.flatMap((layer) => layer.parameters);
+    await initialise(other, parameters);
+    for (const { name } of parameters) expect(await store.read(name), name).toEqual(await other.read(name));
+    await initialise(other, parameters, { seed: 2 });
+    expect(await store.read("table.weight")).not.toEqual(await other.read("table.weight"));
+    // What has been written stays.
+    executor.compile(graph.program(), other);
+    await initialise(store, parameters, { seed: 2 });
+    expect(await store.read("table.weight")).toEqual(await other.read("table.weight"));
+  });
+
+  test("an initializer that fails, or gives other values, fails what would have used them", async () => {
+    for (const [initializer, message] of [
+      [
+        () => new Float32Array(3),
+        "table.weight: expected its initializer to give a Float32Array of shape [4,3], got 3 values",
+      ],
+      [() => [1, 2], "got object"],
+      [
+        () => {
+          throw new TypeError("no luck");
+        },
+        "table.weight: its initializer failed: no luck",
+      ],
+    ] as const) {
+      const executor = makeExecutor();
+      const graph = new Graph();
+      const table = new Embedding("table", { vocabularySize: 4, embeddingSize: 3, initializer: initializer as never });
+      graph.output("y", table.apply(graph.feed("ids", "i32", [1])));
+      const program = executor.compile(graph.program(), executor.createStore());
+      for (const _ of [1, 2]) await expect(program.run({ ids: Int32Array.of(1) })).rejects.toThrow(message);
+    }
+  });
 });

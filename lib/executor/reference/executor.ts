@@ -1,12 +1,13 @@
 import { InputError, OptionError, ShapeError } from "../../errors.js";
 import type { Op, Port, Program, Shape, Value, VariableSpec } from "../../graph/program.js";
-import { elementsOf, sameShape, shapeText } from "../../graph/program.js";
+import { elementsOf, firstValues, sameShape, shapeText } from "../../graph/program.js";
 import { expectOneOf } from "../../options.js";
 import type { WeightType } from "../../weights.js";
 import { packWeights, unpackWeights, weightTypes } from "../../weights.js";
 import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "../executor.js";
 import { expectMatrix } from "../executor.js";
 import { orderFeeds, orderReplay } from "../feeds.js";
+import { layerError } from "../layerError.js";
 import type { Buffer, Floats, Kernel, KernelCall } from "./kernel.js";
 import { kernels } from "./kernels.js";
 
@@ -42,6 +43,8 @@ export class ReferenceExecutor implements Executor {
 
 class ReferenceStore implements Store {
   readonly #variables = new Map<string, { spec: VariableSpec; data: Values }>();
+  /** Variables have their first values. Rejects for good if some could not be made. */
+  filled: Promise<void> | null = null;
 
   constructor(readonly floats: FloatsConstructor) {}
 
@@ -49,7 +52,10 @@ class ReferenceStore implements Store {
     const known = this.#variables.get(spec.name)?.spec;
     if (!known) {
       const Kind = spec.dtype === "f32" ? this.floats : Int32Array;
-      this.#variables.set(spec.name, { spec, data: new Kind(elementsOf(spec.shape)) });
+      const data = new Kind(elementsOf(spec.shape));
+      this.#variables.set(spec.name, { spec, data });
+      const first = spec[firstValues];
+      if (first) this.#fill(data, first);
     } else if (known.dtype !== spec.dtype || !sameShape(known.shape, spec.shape)) {
       throw new ShapeError(
         `Store: variable ${JSON.stringify(spec.name)} has shape ${shapeText(known.shape)}, not ${shapeText(spec.shape)}.`,
@@ -57,12 +63,24 @@ class ReferenceStore implements Store {
     }
   }
 
+  #fill(data: Values, first: () => Promise<Float32Array>): void {
+    const before = this.filled;
+    const fill = async () => {
+      await before;
+      data.set(await first());
+    };
+    this.filled = fill();
+    this.filled.catch(() => {});
+  }
+
   async read(name: string): Promise<Values> {
+    if (this.filled) await this.filled;
     return this.memory(name).slice();
   }
 
   async write(name: string, values: Values): Promise<void> {
     const data = this.memory(name);
+    if (this.filled) await this.filled;
     if (values.length !== data.length) {
       throw new InputError(`Store: expected ${data.length} values for ${JSON.stringify(name)}, got ${values.length}.`);
     }
@@ -71,6 +89,7 @@ class ReferenceStore implements Store {
 
   async quantize(name: string, type: WeightType): Promise<void> {
     const data = this.memory(name);
+    if (this.filled) await this.filled;
     const { spec } = this.#variables.get(name) as { spec: VariableSpec };
     expectMatrix(spec);
     expectOneOf("quantize", "type", type, weightTypes);
@@ -108,11 +127,13 @@ class ReferenceExecutable implements Executable {
   readonly #floats: FloatsConstructor;
   readonly #buffers: readonly (Buffer | null)[];
   readonly #ops: readonly BoundOp[];
+  readonly #store: ReferenceStore;
 
   constructor(
     readonly program: Program,
     store: ReferenceStore,
   ) {
+    this.#store = store;
     this.#floats = store.floats;
     this.#buffers = this.#bind(store);
     const zeros = (length: number): Floats => new this.#floats(length);
@@ -138,6 +159,7 @@ class ReferenceExecutable implements Executable {
   async run(feeds: Feeds, { check = false }: { check?: boolean } = {}): Promise<RunResult> {
     const { program } = this;
     const ordered = orderFeeds(program, feeds, this.#floats);
+    if (this.#store.filled) await this.#store.filled;
     for (const [i, { value }] of program.feeds.entries())
       (this.#buffers[value] as Buffer).data.set(ordered[i] as Values);
     let nonFinite: number | null = null;
@@ -145,7 +167,11 @@ class ReferenceExecutable implements Executable {
       if (performance.now() - lastTurn > longestTurn) await eventLoopTurn();
       const { kernel, call } = this.#ops[op] as BoundOp;
       const bound = call(step);
-      kernel(bound);
+      try {
+        kernel(bound);
+      } catch (error) {
+        throw error instanceof InputError ? layerError(program, op, error) : error;
+      }
       if (!check || bound.results.every((result) => result === null || result.data.every(Number.isFinite))) continue;
       nonFinite = op;
       break;

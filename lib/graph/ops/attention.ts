@@ -1,7 +1,8 @@
 import { ShapeError } from "../../errors.js";
+import { completeOptions, real } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
-import { matchShapes } from "../tensor.js";
+import { matchShapes, operand, operandIfAny } from "../tensor.js";
 
 export interface AttentionOperands {
   /** [T,B,K], one for each step of the decoder; or [T,N,K] with N a multiple of B: row n reads memory n / (N/B), as beams do. */
@@ -58,6 +59,15 @@ const additiveGradient = defineOperation({
   sumsRows: ([query, dscores, keys, v]) => !!query && !!dscores && !keys && !v,
 });
 
+const rules = {
+  query: operand,
+  keys: operand,
+  values: operand,
+  v: operandIfAny,
+  scale: real({ initial: 1 }),
+  lengths: operandIfAny,
+};
+
 /**
  * Attention: weights = softmax(scores of the query and each key), context = sum of weights · values.
  *
@@ -65,13 +75,13 @@ const additiveGradient = defineOperation({
  * @returns context [T,N,M] and weights [T,N,S].
  */
 export function attention(operands: AttentionOperands): { context: Tensor; weights: Tensor } {
-  const { query, keys, values, v, scale = 1, lengths } = operands;
+  const { query, keys, values, v, scale, lengths } = completeOptions("attention", operands, rules);
   const { T, N, S, B, M } = matchShapes("attention", [
     ["query", query, "T N K"],
     ["keys", keys, "S B K"],
     ["values", values, "S B M"],
-    ["v", v, "K"],
-    ["lengths", lengths, "B", "i32"],
+    ["v?", v, "K"],
+    ["lengths?", lengths, "B", "i32"],
   ]) as Record<"T" | "N" | "S" | "B" | "M", number>;
   if (N % B !== 0) throw new ShapeError(`attention: expected a multiple of ${B} rows, got ${query}.`);
   const [context, weights] = query.graph.record(

@@ -1,6 +1,7 @@
+import { completeOptions } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
-import { matchShapes } from "../tensor.js";
+import { matchShapes, operand, operandIfAny } from "../tensor.js";
 
 const linearCrossEntropyOperation = defineOperation({
   name: "linearCrossEntropy",
@@ -29,6 +30,8 @@ const linearCrossEntropyGradient = defineOperation({
   flops: ([x, weight]) => 4 * (x as Tensor).shape.reduce((n, s) => n * s, 1) * ((weight as Tensor).shape[0] as number),
 });
 
+const rules = { x: operand, weight: operand, bias: operandIfAny, targets: operand };
+
 /**
  * Cross-entropy of softmax(x Wᵀ + b), with the output layer fused in. x [N,H], weight [V,H], bias [V],
  * targets i32 [N] with -1 for "no target here".
@@ -39,11 +42,11 @@ export function linearCrossEntropy(operands: { x: Tensor; weight: Tensor; bias?:
   losses: Tensor;
   count: Tensor;
 } {
-  const { x, weight, bias, targets } = operands;
+  const { x, weight, bias, targets } = completeOptions("linearCrossEntropy", operands, rules);
   const { N, V } = matchShapes("linearCrossEntropy", [
     ["x", x, "N H"],
     ["weight", weight, "V H"],
-    ["bias", bias, "V"],
+    ["bias?", bias, "V"],
     ["targets", targets, "N", "i32"],
   ]) as { N: number; V: number };
   const [losses, count] = x.graph.record(

@@ -1,7 +1,8 @@
+import { completeOptions, flag, whole } from "../../options.js";
 import type { Operation } from "../operation.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
-import { matchShapes } from "../tensor.js";
+import { matchShapes, operand } from "../tensor.js";
 
 const dropoutOperation: Operation = defineOperation({
   name: "dropout",
@@ -19,6 +20,8 @@ const dropoutOperation: Operation = defineOperation({
   ],
 });
 
+const rules = { x: operand, rate: operand, random: operand, stream: whole(), overTime: flag() };
+
 /**
  * Zeroes elements with probability `rate` and scales the others by 1 / (1 - rate) (Srivastava et al. 2014).
  *
@@ -34,7 +37,7 @@ export function dropout(operands: {
   stream: number;
   overTime?: boolean;
 }): Tensor {
-  const { x, rate, random, stream, overTime = false } = operands;
+  const { x, rate, random, stream, overTime } = completeOptions("dropout", operands, rules);
   matchShapes("dropout", [
     ["x", x, overTime ? "... F" : "..."],
     ["rate", rate, ""],

@@ -1,4 +1,5 @@
 import { ShapeError } from "../../errors.js";
+import { completeOptions, real } from "../../options.js";
 import type { GradientContext } from "../operation.js";
 import { defineOperation } from "../operation.js";
 import type { Shape } from "../program.js";
@@ -36,8 +37,10 @@ function binary(name: string, gradient: BinaryGradient) {
       });
     },
   });
-  return (a: Tensor, b: Tensor): Tensor =>
-    a.graph.record(operation, [a, b], [{ shape: broadcastShape(name, a, b) }])[0] as Tensor;
+  return (a: Tensor, b: Tensor): Tensor => {
+    const shape = broadcastShape(name, a, b);
+    return a.graph.record(operation, [a, b], [{ shape }])[0] as Tensor;
+  };
 }
 
 /** a + b, broadcasting. */
@@ -94,7 +97,11 @@ const affineOperation = defineOperation({
 });
 
 /** scale x + shift, with numbers known while recording. `scale` defaults to 1, `shift` to 0. */
-export function affine(x: Tensor, { scale = 1, shift = 0 }: { scale?: number; shift?: number }): Tensor {
+export function affine(x: Tensor, options: { scale?: number; shift?: number }): Tensor {
+  const { scale, shift } = completeOptions("affine", options, {
+    scale: real({ initial: 1 }),
+    shift: real({ initial: 0 }),
+  });
   matchShapes("affine", [["x", x, "..."]]);
   return x.graph.record(affineOperation, [x], [{ shape: x.shape }], [scale, shift])[0] as Tensor;
 }

@@ -1,7 +1,8 @@
+import { checkOption, whole } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
-import { matchShapes } from "../tensor.js";
+import { expectTensor, matchShapes } from "../tensor.js";
 
 const embeddingOperation = defineOperation({
   name: "embedding",
@@ -24,8 +25,9 @@ const sumRowsOperation = defineOperation({ name: "sumRows", attributes: ["V"] })
  * @returns ids i32 [N]: each id once, in the order in which they first appear, then -1; rows [N,E]: their sums, then zeros.
  */
 export function sumRows(ids: Tensor, rows: Tensor, V: number): { ids: Tensor; rows: Tensor } {
+  checkOption("sumRows", "V", V, whole({ minimum: 1 }));
   matchShapes("sumRows", [
-    ["ids", ids, "...", "i32"],
+    ["ids", expectTensor("sumRows", "ids", ids), "...", "i32"],
     ["rows", rows, [...ids.shape, "E"].join(" ")],
   ]);
   const N = elementsOf(ids.shape);
@@ -40,7 +42,7 @@ export function sumRows(ids: Tensor, rows: Tensor, V: number): { ids: Tensor; ro
  * rows than were looked up; null for any other gradient. What the whole gradient was recorded with is left out of the program when nobody reads it.
  */
 export function tableRows(gradient: Tensor): { ids: Tensor; rows: Tensor } | null {
-  const maker = gradient.graph.maker(gradient);
+  const maker = expectTensor("tableRows", "gradient", gradient).graph.maker(gradient);
   if (maker?.operation !== embeddingGradient) return null;
   const [ids, dy] = maker.operands as [Tensor, Tensor];
   if (elementsOf(ids.shape) >= (gradient.shape[0] as number)) return null;
@@ -49,7 +51,7 @@ export function tableRows(gradient: Tensor): { ids: Tensor; rows: Tensor } | nul
 
 /** What a tensor was looked up from, if it is the result of an embedding. */
 export function lookedUp(tensor: Tensor): { weight: Tensor; ids: Tensor } | null {
-  const maker = tensor.graph.maker(tensor);
+  const maker = expectTensor("lookedUp", "tensor", tensor).graph.maker(tensor);
   if (maker?.operation !== embeddingOperation) return null;
   const [weight, ids] = maker.operands as [Tensor, Tensor];
   return { weight, ids };

@@ -1,8 +1,16 @@
+import { completeOptions, word } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
-import { gradientOfInput, paddedHidden, recurrentFlops, recurrentShapes, resultsLike } from "./recurrent.js";
+import {
+  gradientOfInput,
+  paddedHidden,
+  recurrentFlops,
+  recurrentOperands,
+  recurrentShapes,
+  resultsLike,
+} from "./recurrent.js";
 
 const gruOperation = defineOperation({
   name: "gru",
@@ -38,6 +46,8 @@ const gruGradient = defineOperation({
   flops: ([x, , weight_ih, weight_hh]) => 2 * recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
 });
 
+const rules = { ...recurrentOperands, reset: word(["after", "before"], "after") };
+
 /**
  * Gated recurrent unit over a whole sequence (Cho et al. 2014), gates in the order r, z, n.
  *
@@ -48,8 +58,9 @@ const gruGradient = defineOperation({
  * @returns y [T,B,H], the states, and hLast [B,H].
  */
 export function gru(operands: RecurrentOperands & { reset?: "after" | "before" }): { y: Tensor; hLast: Tensor } {
-  const { x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths, reset = "after", reverse = false } = operands;
-  const { T, B, H } = matchShapes("gru", recurrentShapes(operands, 3)) as Record<"T" | "B" | "H", number>;
+  const complete = completeOptions("gru", operands, rules);
+  const { x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths, reset, reverse } = complete;
+  const { T, B, H } = matchShapes("gru", recurrentShapes(complete, 3)) as Record<"T" | "B" | "H", number>;
   const [y, hLast] = x.graph.record(
     gruOperation,
     [x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths],

@@ -1,7 +1,8 @@
+import { completeOptions, real } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
-import { matchShapes } from "../tensor.js";
+import { matchShapes, operand } from "../tensor.js";
 
 const layerNormOperation = defineOperation({
   name: "layerNorm",
@@ -17,12 +18,14 @@ const layerNormOperation = defineOperation({
 
 const layerNormGradient = defineOperation({ name: "layerNormGradient" });
 
+const rules = { x: operand, gain: operand, bias: operand, epsilon: real({ above: 0, initial: 1e-5 }) };
+
 /**
  * Layer normalisation over the last axis (Ba et al. 2016): gain (x - mean) / sqrt(variance + epsilon) + bias, with the
  * biased variance. x [...,F], gain [F], bias [F] -> [...,F].
  */
 export function layerNorm(operands: { x: Tensor; gain: Tensor; bias: Tensor; epsilon?: number }): Tensor {
-  const { x, gain, bias, epsilon = 1e-5 } = operands;
+  const { x, gain, bias, epsilon } = completeOptions("layerNorm", operands, rules);
   const { F } = matchShapes("layerNorm", [
     ["x", x, "... F"],
     ["gain", gain, "F"],

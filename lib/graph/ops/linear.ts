@@ -22,7 +22,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor 
   const { O } = matchShapes("linear", [
     ["x", x, "... I"],
     ["weight", weight, "O I"],
-    ["bias", bias, "O"],
+    ["bias?", bias, "O"],
   ]);
   const shape = [...x.shape.slice(0, -1), O as number];
   return x.graph.record(linearOperation, [x, weight, bias], [{ shape }])[0] as Tensor;

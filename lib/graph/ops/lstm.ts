@@ -1,8 +1,16 @@
+import { completeOptions } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
-import { matchShapes } from "../tensor.js";
+import { matchShapes, operand } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
-import { gradientOfInput, paddedHidden, recurrentFlops, recurrentShapes, resultsLike } from "./recurrent.js";
+import {
+  gradientOfInput,
+  paddedHidden,
+  recurrentFlops,
+  recurrentOperands,
+  recurrentShapes,
+  resultsLike,
+} from "./recurrent.js";
 
 const lstmOperation = defineOperation({
   name: "lstm",
@@ -38,6 +46,8 @@ const lstmGradient = defineOperation({
   flops: ([x, , , weight_ih, weight_hh]) => 2 * recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
 });
 
+const rules = { ...recurrentOperands, c0: operand };
+
 /**
  * Long short-term memory over a whole sequence (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
  *
@@ -47,8 +57,9 @@ const lstmGradient = defineOperation({
  * @returns y [T,B,H], the hidden states, and the last state hLast, cLast [B,H].
  */
 export function lstm(operands: RecurrentOperands & { c0: Tensor }): { y: Tensor; hLast: Tensor; cLast: Tensor } {
-  const { x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, lengths, reverse = false } = operands;
-  const shapes = [...recurrentShapes(operands, 4), ["c0", c0, "B H"]] as const;
+  const complete = completeOptions("lstm", operands, rules);
+  const { x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, lengths, reverse } = complete;
+  const shapes = [...recurrentShapes(complete, 4), ["c0", c0, "B H"]] as const;
   const { T, B, H } = matchShapes("lstm", shapes) as Record<"T" | "B" | "H", number>;
   const padded = paddedHidden(H);
   const [y, hLast, cLast] = x.graph.record(

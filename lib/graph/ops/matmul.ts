@@ -1,3 +1,4 @@
+import { completeOptions, flag } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
@@ -27,7 +28,8 @@ function innerSize(a: Tensor, y: Tensor): number {
 }
 
 /** Matrix product a [M,K] b [K,N] -> [M,N]; either may be given transposed. */
-export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: Transposes = {}): Tensor {
+export function matmul(a: Tensor, b: Tensor, options: Transposes = {}): Tensor {
+  const { transposeA, transposeB } = completeOptions("matmul", options, { transposeA: flag(), transposeB: flag() });
   const { M, N } = matchShapes("matmul", [
     ["a", a, transposeA ? "K M" : "M K"],
     ["b", b, transposeB ? "N K" : "K N"],

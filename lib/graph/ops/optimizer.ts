@@ -1,14 +1,17 @@
-import { OptionError } from "../../errors.js";
+import { OptionError, ShapeError } from "../../errors.js";
+import { checkOption, completeOptions, flag, list, real } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
-import { matchShapes } from "../tensor.js";
+import { matchShapes, operand, operandIfAny } from "../tensor.js";
 
 const globalNormOperation = defineOperation({ name: "globalNorm" });
 
 /** The Euclidean norm of all gradients together, [], and of each alone, [n]. */
 export function globalNorm(gradients: readonly Tensor[]): { norm: Tensor; norms: Tensor } {
+  const [first] = checkOption("globalNorm", "gradients", gradients, list(operand));
+  if (!first) throw new ShapeError("globalNorm: expected at least one gradient.");
+  const { graph } = first;
   for (const gradient of gradients) matchShapes("globalNorm", [["gradient", gradient, "..."]]);
-  const { graph } = gradients[0] as Tensor;
   const results = [{ shape: [] }, { shape: [gradients.length] }];
   const [norm, norms] = graph.record(globalNormOperation, gradients, results) as [Tensor, Tensor];
   return { norm, norms };
@@ -36,6 +39,9 @@ export interface UpdateOperands {
   scale: Tensor;
   learningRate: Tensor;
 }
+
+const update = { weight: operand, gradient: operand, scale: operand, learningRate: operand };
+const [decay, small, penalty] = [real({ minimum: 0, below: 1 }), real({ above: 0 }), real({ minimum: 0 })];
 
 function expectUpdate(
   name: string,
@@ -72,7 +78,15 @@ export function sgd(
     weightDecay: number;
   },
 ): void {
-  const { weight, gradient, scale, learningRate, ids, velocity, momentum, nesterov, weightDecay } = operands;
+  const complete = completeOptions("sgd", operands, {
+    ...update,
+    ids: operandIfAny,
+    velocity: operandIfAny,
+    momentum: decay,
+    nesterov: flag(),
+    weightDecay: penalty,
+  });
+  const { weight, gradient, scale, learningRate, ids, velocity, momentum, nesterov, weightDecay } = complete;
   if (ids) {
     if (momentum !== 0 || weightDecay !== 0) throw new OptionError("sgd: ids need momentum 0 and weightDecay 0.");
     matchShapes("sgd", [
@@ -80,9 +94,9 @@ export function sgd(
       ["ids", ids, "N", "i32"],
       ["gradient", gradient, "N E"],
     ]);
-    expectUpdate("sgd", { ...operands, gradient: weight }, []);
+    expectUpdate("sgd", { ...complete, gradient: weight }, []);
   } else {
-    expectUpdate("sgd", operands, velocity ? [velocity] : []);
+    expectUpdate("sgd", complete, velocity ? [velocity] : []);
   }
   const attributes = [momentum, Number(nesterov), weightDecay];
   weight.graph.record(sgdOperation, [weight, gradient, scale, learningRate, velocity, ids], [], attributes);
@@ -110,8 +124,19 @@ export function adam(
     decoupled: boolean;
   },
 ): void {
-  const { weight, m, v, gradient, scale, learningRate, step, beta1, beta2, epsilon, weightDecay, decoupled } = operands;
-  expectUpdate("adam", operands, [m, v]);
+  const complete = completeOptions("adam", operands, {
+    ...update,
+    m: operand,
+    v: operand,
+    step: operand,
+    beta1: decay,
+    beta2: decay,
+    epsilon: small,
+    weightDecay: penalty,
+    decoupled: flag(),
+  });
+  const { weight, m, v, gradient, scale, learningRate, step, beta1, beta2, epsilon, weightDecay, decoupled } = complete;
+  expectUpdate("adam", complete, [m, v]);
   matchShapes("adam", [["step", step, ""]]);
   const attributes = [beta1, beta2, epsilon, weightDecay, Number(decoupled)];
   weight.graph.record(adamOperation, [weight, m, v, gradient, scale, learningRate, step], [], attributes);
@@ -134,8 +159,17 @@ export function rmsprop(
     weightDecay: number;
   },
 ): void {
-  const { weight, square, velocity, gradient, scale, learningRate, alpha, epsilon, momentum, weightDecay } = operands;
-  expectUpdate("rmsprop", operands, velocity ? [square, velocity] : [square]);
+  const complete = completeOptions("rmsprop", operands, {
+    ...update,
+    square: operand,
+    velocity: operandIfAny,
+    alpha: decay,
+    epsilon: small,
+    momentum: decay,
+    weightDecay: penalty,
+  });
+  const { weight, square, velocity, gradient, scale, learningRate, alpha, epsilon, momentum, weightDecay } = complete;
+  expectUpdate("rmsprop", complete, velocity ? [square, velocity] : [square]);
   const attributes = [alpha, epsilon, momentum, weightDecay];
   weight.graph.record(rmspropOperation, [weight, square, velocity, gradient, scale, learningRate], [], attributes);
 }
@@ -148,7 +182,9 @@ const adagradOperation = defineOperation({
 
 /** Adagrad (Duchi et al. 2011): s += g²; w -= lr g / (sqrt(s) + ε). */
 export function adagrad(operands: UpdateOperands & { square: Tensor; epsilon: number; weightDecay: number }): void {
-  const { weight, square, gradient, scale, learningRate, epsilon, weightDecay } = operands;
-  expectUpdate("adagrad", operands, [square]);
+  const rules = { ...update, square: operand, epsilon: small, weightDecay: penalty };
+  const complete = completeOptions("adagrad", operands, rules);
+  const { weight, square, gradient, scale, learningRate, epsilon, weightDecay } = complete;
+  expectUpdate("adagrad", complete, [square]);
   weight.graph.record(adagradOperation, [weight, square, gradient, scale, learningRate], [], [epsilon, weightDecay]);
 }

@@ -1,6 +1,8 @@
+import { flag } from "../../options.js";
 import type { DType, Shape } from "../program.js";
 import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
+import { operand, operandIfAny } from "../tensor.js";
 
 /** What all recurrent ops take. G is the number of gates: 1 for rnn, 4 for lstm, 3 for gru. */
 export interface RecurrentOperands {
@@ -22,18 +24,30 @@ export interface RecurrentOperands {
   reverse?: boolean;
 }
 
-/** The patterns to check them by. h0 comes first: it binds H. */
+/** Rules of these operands. */
+export const recurrentOperands = {
+  x: operand,
+  h0: operand,
+  weight_ih: operand,
+  weight_hh: operand,
+  bias_ih: operandIfAny,
+  bias_hh: operandIfAny,
+  lengths: operandIfAny,
+  reverse: flag(),
+};
+
+/** The patterns to check them by. x and the state come first: callers supply them, and a wrong one is not a weight's fault. */
 export function recurrentShapes(operands: RecurrentOperands, gates: number) {
   const rows = `${gates === 1 ? "" : gates}H`;
   const ids = operands.x.dtype === "i32";
   return [
-    ["h0", operands.h0, "B H"],
     ["x", operands.x, ids ? "T B" : "T B I", operands.x.dtype],
+    ["h0", operands.h0, "B H"],
     ["weight_ih", operands.weight_ih, ids ? `V ${rows}` : `${rows} I`],
     ["weight_hh", operands.weight_hh, `${rows} H`],
-    ["bias_ih", operands.bias_ih, rows],
-    ["bias_hh", operands.bias_hh, rows],
-    ["lengths", operands.lengths, "B", "i32"],
+    ["bias_ih?", operands.bias_ih, rows],
+    ["bias_hh?", operands.bias_hh, rows],
+    ["lengths?", operands.lengths, "B", "i32"],
   ] as const;
 }
 

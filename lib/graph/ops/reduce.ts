@@ -1,7 +1,8 @@
 import { ShapeError } from "../../errors.js";
+import { checkOption } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Shape } from "../program.js";
-import { elementsOf, sameShape, shapeText } from "../program.js";
+import { elementsOf, sameShape, shapeRule, shapeText } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import { affine } from "./elementwise.js";
@@ -18,8 +19,8 @@ const sumToOperation = defineOperation({
  * `[]` sums everything. Returns x itself when nothing is to be summed.
  */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
-  expectBroadcast("sumTo", shape, x.shape);
   matchShapes("sumTo", [["x", x, "..."]]);
+  expectBroadcast("sumTo", shape, x.shape);
   return sameShape(x.shape, shape) ? x : (x.graph.record(sumToOperation, [x], [{ shape }])[0] as Tensor);
 }
 
@@ -30,8 +31,8 @@ const broadcastToOperation = defineOperation({
 
 /** Repeats x along new or size-1 axes up to `shape`, as NumPy's broadcast_to. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
-  expectBroadcast("broadcastTo", x.shape, shape);
   matchShapes("broadcastTo", [["x", x, "..."]]);
+  expectBroadcast("broadcastTo", x.shape, shape);
   return sameShape(x.shape, shape) ? x : (x.graph.record(broadcastToOperation, [x], [{ shape }])[0] as Tensor);
 }
 
@@ -80,6 +81,7 @@ export function expectAxis(operation: string, x: Tensor, axis: number): void {
 }
 
 function expectBroadcast(operation: string, small: Shape, large: Shape): void {
+  for (const shape of [small, large]) checkOption(operation, "the shape", shape, shapeRule);
   const shift = large.length - small.length;
   if (shift >= 0 && small.every((size, i) => size === 1 || size === large[i + shift])) return;
   throw new ShapeError(`${operation}: shape ${shapeText(small)} does not broadcast to ${shapeText(large)}.`);

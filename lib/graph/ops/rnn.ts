@@ -1,8 +1,9 @@
+import { completeOptions, word } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
-import { gradientOfInput, recurrentFlops, recurrentShapes, resultsLike } from "./recurrent.js";
+import { gradientOfInput, recurrentFlops, recurrentOperands, recurrentShapes, resultsLike } from "./recurrent.js";
 
 const activations = ["tanh", "relu"] as const;
 
@@ -37,6 +38,8 @@ const rnnGradient = defineOperation({
   flops: ([x, , weight_ih, weight_hh]) => 2 * recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
 });
 
+const rules = { ...recurrentOperands, activation: word(activations, "tanh") };
+
 /**
  * Simple recurrent network over a whole sequence (Elman 1990): h_t = φ(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh).
  * @returns y [T,B,H], the states, and hLast [B,H].
@@ -45,8 +48,9 @@ export function rnn(operands: RecurrentOperands & { activation?: (typeof activat
   y: Tensor;
   hLast: Tensor;
 } {
-  const { x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths, activation = "tanh", reverse = false } = operands;
-  const { T, B, H } = matchShapes("rnn", recurrentShapes(operands, 1)) as Record<"T" | "B" | "H", number>;
+  const complete = completeOptions("rnn", operands, rules);
+  const { x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths, activation, reverse } = complete;
+  const { T, B, H } = matchShapes("rnn", recurrentShapes(complete, 1)) as Record<"T" | "B" | "H", number>;
   const [y, hLast] = x.graph.record(
     rnnOperation,
     [x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths],

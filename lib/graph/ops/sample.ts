@@ -1,8 +1,11 @@
+import { completeOptions } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
-import { matchShapes } from "../tensor.js";
+import { matchShapes, operand } from "../tensor.js";
 
 const sampleOperation = defineOperation({ name: "sample" });
+
+const rules = { logits: operand, temperature: operand, topK: operand, topP: operand, random: operand };
 
 /**
  * Draws one token from each row of logits [B,V].
@@ -17,7 +20,7 @@ export function sample(operands: { logits: Tensor; temperature: Tensor; topK: Te
   ids: Tensor;
   logProbability: Tensor;
 } {
-  const { logits, temperature, topK, topP, random } = operands;
+  const { logits, temperature, topK, topP, random } = completeOptions("sample", operands, rules);
   const { B } = matchShapes("sample", [
     ["logits", logits, "B V"],
     ["temperature", temperature, ""],

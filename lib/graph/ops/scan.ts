@@ -1,6 +1,8 @@
 import { ShapeError } from "../../errors.js";
+import { checkOption, completeOptions, flag, optional, value, whole } from "../../options.js";
 import type { Graph } from "../graph.js";
 import type { Tensor } from "../tensor.js";
+import { expectTensor } from "../tensor.js";
 import { copy } from "./shape.js";
 
 type Tensors<Names extends string> = Readonly<Record<Names, Tensor>>;
@@ -15,6 +17,11 @@ export interface ScanOperands<Inputs extends string, States extends string> {
   /** Walk from the last step to the first. */
   reverse?: boolean;
 }
+
+const named = value<object>("tensors by name", (tensors) => typeof tensors === "object" && tensors !== null);
+const rules = { inputs: named, state: named, steps: optional(whole({ minimum: 1 })), reverse: flag() };
+const stepRule = value("{ state, outputs? }", (step) => typeof (step as { state?: unknown })?.state === "object");
+const bodyRule = value("a function that records a step", (body) => typeof body === "function");
 
 /**
  * Runs a body over time: a recurrent network whose step is whatever the body records. The program holds the body once, and
@@ -34,14 +41,17 @@ export interface ScanOperands<Inputs extends string, States extends string> {
  * @throws ShapeError if inputs have different lengths, a state changes its shape, or this is inside another scan.
  */
 export function scan<Inputs extends string, States extends string, Outputs extends string = never>(
-  { inputs, state, steps, reverse = false }: ScanOperands<Inputs, States>,
+  operands: ScanOperands<Inputs, States>,
   body: (inputs: Tensors<Inputs>, state: Tensors<States>) => { state: Tensors<States>; outputs?: Tensors<Outputs> },
 ): { outputs: Tensors<Outputs>; states: Tensors<States>; last: Tensors<States> } {
-  const all = [...Object.values<Tensor>(inputs), ...Object.values<Tensor>(state)];
-  const graph = (all[0] as Tensor | undefined)?.graph;
+  const { inputs, state, steps, reverse } = completeOptions("scan", operands, rules) as Required<typeof operands>;
+  checkOption("scan", "body", body, bodyRule);
+  for (const [name, tensor] of Object.entries({ ...inputs, ...state })) {
+    expectTensor("scan", JSON.stringify(name), tensor);
+  }
+  const graph = Object.values<Tensor>({ ...inputs, ...state })[0]?.graph;
   const T = steps ?? Object.values<Tensor>(inputs)[0]?.shape[0];
   if (!graph || T === undefined) throw new ShapeError("scan: expected inputs, or a state and a number of steps.");
-  if (!(Number.isInteger(T) && T > 0)) throw new ShapeError(`scan: expected a number of steps above 0, got ${T}.`);
   for (const [name, x] of Object.entries<Tensor>(inputs)) {
     if (x.shape[0] === T) continue;
     throw new ShapeError(`scan: expected ${T} rows of input ${JSON.stringify(name)}, got ${x}.`);
@@ -59,9 +69,10 @@ export function scan<Inputs extends string, States extends string, Outputs exten
       mapped(stacked, (x) => graph.rows(x, 0)),
       mapped(stacks, (stack) => graph.rows(stack, before)),
     );
+    checkOption("scan", "what the body returns", step, stepRule);
     for (const [name, stack] of Object.entries<Tensor>(stacks)) {
       const next = step.state[name as States] as Tensor | undefined;
-      if (next?.shape.join() !== stack.shape.slice(1).join() || next.dtype !== stack.dtype) {
+      if (next?.shape?.join() !== stack.shape.slice(1).join() || next.dtype !== stack.dtype) {
         throw new ShapeError(
           `scan: the state ${JSON.stringify(name)} begins as ${state[name as States]}, but a step makes it ${next}.`,
         );
@@ -69,6 +80,7 @@ export function scan<Inputs extends string, States extends string, Outputs exten
       graph.put(owned(graph, next), stack, after);
     }
     return mapped(step.outputs ?? ({} as Tensors<Outputs>), (y, name) => {
+      expectTensor("scan", `output ${JSON.stringify(name)}`, y);
       const stack = graph.stack(y.dtype, [T, ...y.shape], name);
       graph.put(owned(graph, y), stack, 0);
       return stack;

@@ -1,9 +1,10 @@
 import { ShapeError } from "../../errors.js";
+import { checkOption, completeOptions, list, whole } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Shape } from "../program.js";
-import { elementsOf, shapeText } from "../program.js";
+import { elementsOf, shapeRule, shapeText } from "../program.js";
 import type { Tensor } from "../tensor.js";
-import { matchShapes } from "../tensor.js";
+import { expectTensor, matchShapes, operand } from "../tensor.js";
 import { expectAxis } from "./reduce.js";
 
 const reshapeOperation = defineOperation({
@@ -14,6 +15,8 @@ const reshapeOperation = defineOperation({
 
 /** The same elements in the same order under another shape. Costs nothing: the memory is shared. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  expectTensor("reshape", "x", x);
+  checkOption("reshape", "shape", shape, shapeRule);
   if (elementsOf(shape) !== elementsOf(x.shape)) {
     throw new ShapeError(
       `reshape: ${x} has ${elementsOf(x.shape)} elements, ${shapeText(shape)} has ${elementsOf(shape)}.`,
@@ -30,12 +33,13 @@ const copyOperation = defineOperation({
 
 /** The same values in memory of their own. Of any type. */
 export function copy(x: Tensor): Tensor {
+  expectTensor("copy", "x", x);
   return x.graph.record(copyOperation, [x], [{ dtype: x.dtype, shape: x.shape }])[0] as Tensor;
 }
 
 /** x [..., F] as a matrix [N, F]. */
 export function asRows(x: Tensor): Tensor {
-  const features = x.shape[x.shape.length - 1] ?? 1;
+  const features = expectTensor("asRows", "x", x).shape.at(-1) ?? 1;
   return x.shape.length === 2 ? x : reshape(x, [elementsOf(x.shape) / features, features]);
 }
 
@@ -54,7 +58,7 @@ const concatOperation = defineOperation({
 
 /** Joins tensors along one axis; the other sizes must agree. */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
-  const first = tensors[0];
+  const [first] = checkOption("concat", "tensors", tensors, list(operand));
   if (!first) throw new ShapeError("concat: expected at least one tensor.");
   expectAxis("concat", first, axis);
   let size = 0;
@@ -76,12 +80,11 @@ const sliceOperation = defineOperation({
 });
 
 /** Elements start (included) to end (excluded) along one axis. */
-export function slice(x: Tensor, { axis, start, end }: { axis: number; start: number; end: number }): Tensor {
+export function slice(x: Tensor, options: { axis: number; start: number; end: number }): Tensor {
+  const { axis, start, end } = completeOptions("slice", options, { axis: whole(), start: whole(), end: whole() });
   matchShapes("slice", [["x", x, "..."]]);
   expectAxis("slice", x, axis);
-  if (
-    !(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start < end && end <= (x.shape[axis] as number))
-  ) {
+  if (!(start < end && end <= (x.shape[axis] as number))) {
     throw new ShapeError(`slice: expected 0 <= start < end <= ${x.shape[axis]}, got ${start} and ${end} for ${x}.`);
   }
   const shape = x.shape.map((n, a) => (a === axis ? end - start : n));
@@ -99,14 +102,10 @@ const padOperation = defineOperation({
 });
 
 /** Zeros before and after x along one axis. */
-export function pad(x: Tensor, { axis, before, after }: { axis: number; before: number; after: number }): Tensor {
+export function pad(x: Tensor, options: { axis: number; before: number; after: number }): Tensor {
+  const { axis, before, after } = completeOptions("pad", options, { axis: whole(), before: whole(), after: whole() });
   matchShapes("pad", [["x", x, "..."]]);
   expectAxis("pad", x, axis);
-  if (!(Number.isInteger(before) && Number.isInteger(after) && before >= 0 && after >= 0)) {
-    throw new ShapeError(
-      `pad: expected before and after to be whole numbers of at least 0, got ${before} and ${after}.`,
-    );
-  }
   const shape = x.shape.map((n, a) => (a === axis ? before + n + after : n));
   return x.graph.record(padOperation, [x], [{ shape }], [axis, before, after])[0] as Tensor;
 }

@@ -1,0 +1,38 @@
+import type { VariableSpec } from "../graph/program.js";
+import { checkOption, completeOptions, list, seed, value } from "../options.js";
+import { initialValues } from "./initialValues.js";
+import { Parameter } from "./parameter.js";
+
+/** What of a Store initialising needs. */
+export interface WeightStore {
+  declare(variable: VariableSpec): void;
+  write(name: string, values: Float32Array): Promise<void>;
+}
+
+const aStore = value<WeightStore>("the store of an executor", (store) => {
+  const { declare, write } = (store ?? {}) as Partial<WeightStore>;
+  return typeof declare === "function" && typeof write === "function";
+});
+const parameterList = list(value<Parameter>("a Parameter", (parameter) => parameter instanceof Parameter));
+
+/**
+ * Gives parameters their first values, each by its own initializer, from the random numbers of a seed and its name. A store
+ * does so by itself, with the seed 1, for a parameter that a compiled program uses and that nobody has written.
+ *
+ * Built-in initializers leave the event loop free: they work in slices of some milliseconds.
+ * @param options.seed default 1.
+ * @throws OptionError for what is no store or no list of parameters; InputError for an initializer that gives other values.
+ */
+export async function initialise(
+  store: WeightStore,
+  parameters: readonly Parameter[],
+  options: { seed?: number } = {},
+): Promise<void> {
+  checkOption("initialise", "store", store, aStore);
+  checkOption("initialise", "parameters", parameters, parameterList);
+  const { seed: of } = completeOptions("initialise", options, { seed: seed() });
+  for (const parameter of parameters) {
+    store.declare({ name: parameter.name, dtype: "f32", shape: parameter.shape });
+    await store.write(parameter.name, await initialValues(parameter, of));
+  }
+}
