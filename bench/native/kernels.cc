@@ -22,6 +22,7 @@
 #include "kernels/tiers.h"
 #include "ops/families.h"
 #include "runtime/blas.h"
+#include "runtime/configuration.h"
 #include "runtime/thread_pool.h"
 
 using namespace ostinato;
@@ -251,6 +252,12 @@ void benchRecurrent() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  try {
+    expectEnvironment();
+  } catch (const EnvironmentError& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 2;
+  }
   const std::string what = argc > 1 ? argv[1] : "all";
   if (argc > 2) ThreadPool::instance().setThreads(std::atoi(argv[2]));
   if (argc > 3) only = argv[3];

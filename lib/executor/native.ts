@@ -1,4 +1,4 @@
-import { InputError, OstinatoError, ShapeError } from "../errors.js";
+import { InputError, OptionError, OstinatoError, ShapeError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
 import { elementsOf, firstValues, sameShape, shapeText } from "../graph/program.js";
 import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
@@ -242,10 +242,15 @@ function asOwn(error: unknown, program?: Program): OstinatoError {
   const { message, code, op } = error as Error & { code?: string; op?: number };
   if (code === "ERR_OSTINATO_INPUT")
     return program ? layerError(program, op, error as Error) : new InputError(message, error);
+  if (code === "ERR_OSTINATO_OPTION") return new OptionError(message);
   return new OstinatoError(message, { code: code ?? "ERR_OSTINATO_ADDON", cause: error });
 }
 
-/** An executor on the addon of this process. @throws OstinatoError ERR_OSTINATO_ADDON if there is no binary to load. */
+/**
+ * An executor on the addon of this process.
+ * @throws OstinatoError ERR_OSTINATO_ADDON if there is no binary to load.
+ * @throws OptionError if OSTINATO_NUM_THREADS, OSTINATO_KERNELS or OSTINATO_GEMM in the environment says something impossible.
+ */
 export function nativeExecutor(options: NativeExecutorOptions = {}): NativeExecutor {
   return new NativeExecutor(loadAddon(), options);
 }

@@ -36,7 +36,7 @@ void configure(const Napi::CallbackInfo& info, F&& change) {
 }
 
 void setThreads(const Napi::CallbackInfo& info) {
-  const int threads = static_cast<int>(integerArgument(info, 0, "threads", 1, 256));
+  const int threads = static_cast<int>(integerArgument(info, 0, "threads", 1, kMaxThreads));
   configure(info, [&] { ThreadPool::instance().setThreads(threads); });
 }
 
@@ -95,6 +95,11 @@ Napi::Value information(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  try {
+    expectEnvironment();
+  } catch (const EnvironmentError& error) {
+    throw coded(env, "ERR_OSTINATO_OPTION", error.what());
+  }
   exports.Set("Store", StoreObject::define(env));
   exports.Set("Program", ProgramObject::define(env));
   exports.Set("Search", SearchObject::define(env));

@@ -72,9 +72,8 @@ enum class GemmProvider { automatic, own, blas, matrixUnit };
 // "auto", "own" or "blas"; false, and `provider` untouched, for any other name.
 bool parseGemmProvider(const char* name, GemmProvider& provider);
 
-// Overrides the choice for the process, as the environment's OSTINATO_GEMM (one of those names, else ignored) does at
-// load. Where no BLAS is found "blas" runs the
-// own kernels; returns false then.
+// Overrides the choice for the process, as the environment's OSTINATO_GEMM (one of those names) does at load. Where no BLAS is
+// found "blas" runs the own kernels; returns false then.
 bool setGemmProvider(GemmProvider provider);
 GemmProvider gemmProvider();
 

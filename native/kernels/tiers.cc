@@ -22,14 +22,10 @@ struct Choice {
 
   Choice() : tier(bestTier()), reason("best of this CPU") {
     const char* wanted = std::getenv("OSTINATO_KERNELS");
-    if (!wanted || !*wanted || !std::strcmp(wanted, "auto")) return;
-    for (Tier candidate : kTiers) {
-      if (std::strcmp(wanted, tierName(candidate)) || !tierAvailable(candidate)) continue;
-      tier = candidate;
-      reason = "OSTINATO_KERNELS";
-      return;
-    }
-    reason = "best of this CPU; OSTINATO_KERNELS names no tier that it has";
+    const std::optional<Tier> named = wanted ? tierNamed(wanted) : std::nullopt;
+    if (!named || !std::strcmp(wanted, "auto")) return;
+    tier = *named;
+    reason = "OSTINATO_KERNELS";
   }
 };
 
@@ -75,23 +71,24 @@ const char* tierName(Tier tier) {
   return "portable";
 }
 
+std::optional<Tier> tierNamed(const char* name) {
+  if (!std::strcmp(name, "auto")) return bestTier();
+  for (Tier tier : kTiers) {
+    if (!std::strcmp(name, tierName(tier)) && tierAvailable(tier)) return tier;
+  }
+  return std::nullopt;
+}
+
 Tier currentTier() { return choice().tier.load(std::memory_order_relaxed); }
 
 const char* tierReason() { return choice().reason.load(std::memory_order_relaxed); }
 
 bool setTier(const char* name) {
-  if (!std::strcmp(name, "auto")) {
-    choice().tier = bestTier();
-    choice().reason = "best of this CPU";
-    return true;
-  }
-  for (Tier tier : kTiers) {
-    if (std::strcmp(name, tierName(tier)) || !tierAvailable(tier)) continue;
-    choice().tier = tier;
-    choice().reason = "set by the program";
-    return true;
-  }
-  return false;
+  const std::optional<Tier> named = tierNamed(name);
+  if (!named) return false;
+  choice().tier = *named;
+  choice().reason = std::strcmp(name, "auto") ? "set by the program" : "best of this CPU";
+  return true;
 }
 
 }  // namespace ostinato

@@ -35,6 +35,8 @@
 #define HWY_COMPILE_ALL_ATTAINABLE
 #endif
 
+#include <optional>
+
 namespace ostinato {
 
 enum class Tier { portable, neon, avx2, avx512 };
@@ -42,8 +44,10 @@ enum class Tier { portable, neon, avx2, avx512 };
 // The tier in use: the best that CPU and operating system support, or what OSTINATO_KERNELS says.
 Tier currentTier();
 
-// Chooses a tier by name ("auto", "portable", "neon", "avx2", "avx512"). False if it is unknown or the CPU lacks it.
-// Not for use while programs run.
+// The tier of a name: "portable", "neon", "avx2", "avx512", or "auto" for the best. None if it is unknown or the CPU lacks it.
+std::optional<Tier> tierNamed(const char* name);
+
+// Chooses a tier by name. False if there is none of this name. Not for use while programs run.
 bool setTier(const char* name);
 
 // Whether this binary has the tier and this CPU can run it.

@@ -59,7 +59,7 @@ size_t checkSumTo(const Call& call) {
   const TensorView& y = call.result(0);
   expectBroadcast("sumTo", y, x);
   // One partial sum for each thread, or all sums.
-  const int64_t sums = y.elements() == 1 || sumsLeadingAxes(x, y) ? 256 : y.elements();
+  const int64_t sums = y.elements() == 1 || sumsLeadingAxes(x, y) ? kMaxThreads : y.elements();
   return static_cast<size_t>(sums) * sizeof(double);
 }
 

@@ -1,11 +1,34 @@
 #include "runtime/configuration.h"
 
 #include <atomic>
+#include <cstdlib>
+#include <string>
+
+#include "kernels/gemm.h"
+#include "kernels/tiers.h"
+#include "runtime/blas.h"
+#include "runtime/thread_pool.h"
 
 namespace ostinato {
 namespace {
 
 std::atomic<uint64_t> version{1};
+
+template <class Means, class Expected>
+void expectVariable(const char* name, const Means& means, const Expected& expected) {
+  const char* text = std::getenv(name);
+  if (text == nullptr || means(text)) return;
+  throw EnvironmentError("The environment's " + std::string(name) + " is \"" + text + "\": expected " + expected() +
+                         ". Unset it for the default.");
+}
+
+std::string tierNames() {
+  std::string names = "auto";
+  for (Tier tier : {Tier::avx512, Tier::avx2, Tier::neon, Tier::portable}) {
+    if (tierAvailable(tier)) names += std::string(", ") + tierName(tier);
+  }
+  return names;
+}
 
 }  // namespace
 
@@ -17,5 +40,22 @@ std::shared_mutex& configurationLock() {
 uint64_t configurationVersion() { return version.load(); }
 
 void configurationChanged() { version.fetch_add(1); }
+
+void expectEnvironment() {
+  expectVariable(
+      "OSTINATO_NUM_THREADS", [](const char* text) { return threadsNamed(text) > 0; },
+      [] { return "a whole number from 1 to " + std::to_string(kMaxThreads); });
+  expectVariable(
+      "OSTINATO_KERNELS", [](const char* text) { return tierNamed(text).has_value(); },
+      [] { return "one of " + tierNames() + ", which this CPU and this binary have"; });
+  // The BLAS is loaded only for those who ask for it.
+  const auto isProvider = [](const char* text) {
+    GemmProvider provider;
+    return parseGemmProvider(text, provider) && (provider != GemmProvider::blas || systemBlas() != nullptr);
+  };
+  expectVariable("OSTINATO_GEMM", isProvider, [] {
+    return systemBlas() ? "one of auto, own, blas" : "auto or own, as the system has no CBLAS";
+  });
+}
 
 }  // namespace ostinato

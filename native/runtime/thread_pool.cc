@@ -20,7 +20,6 @@
 namespace ostinato {
 namespace {
 
-constexpr int kMaxThreads = 256;
 // About 50 microseconds: longer than the gaps inside a step, shorter than anybody notices.
 constexpr int kSpins = 4000;
 
@@ -50,11 +49,9 @@ int usableCpus() {
 }
 
 int defaultThreads() {
-  if (const char* text = std::getenv("OSTINATO_NUM_THREADS")) {
-    const int wanted = std::atoi(text);
-    if (wanted >= 1) return std::min(wanted, kMaxThreads);
-  }
-  return usableCpus();
+  const char* text = std::getenv("OSTINATO_NUM_THREADS");
+  const int wanted = text ? threadsNamed(text) : 0;
+  return wanted > 0 ? wanted : usableCpus();
 }
 
 thread_local bool insidePart = false;
@@ -116,6 +113,16 @@ struct ThreadPool::State {
     }
   }
 };
+
+int threadsNamed(const char* text) {
+  int threads = 0;
+  for (const char* digit = text; *digit; digit++) {
+    if (*digit < '0' || *digit > '9') return 0;
+    threads = 10 * threads + (*digit - '0');
+    if (threads > kMaxThreads) return 0;
+  }
+  return threads;
+}
 
 ThreadPool& ThreadPool::instance() {
   static ThreadPool* pool = new ThreadPool;

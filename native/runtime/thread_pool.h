@@ -9,6 +9,11 @@
 
 namespace ostinato {
 
+constexpr int kMaxThreads = 256;
+
+// The number of threads that a text says, 1 to 256; 0 if it says none.
+int threadsNamed(const char* text);
+
 class ThreadPool {
  public:
   // The pool. Its size: OSTINATO_NUM_THREADS, else the CPUs that this process may use.

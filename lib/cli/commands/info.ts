@@ -1,7 +1,7 @@
 import { cpus } from "node:os";
 import { Command } from "commander";
 import type { Tokenizer } from "../../data/index.js";
-import { OstinatoError } from "../../errors.js";
+import { OptionError, OstinatoError } from "../../errors.js";
 import { nativeInfo } from "../../executor/native.js";
 import { loadModelFolder } from "../../formats/index.js";
 import { elementsOf } from "../../graph/program.js";
@@ -35,7 +35,7 @@ async function info(folder: string | undefined, options: { json?: boolean }): Pr
           : "There is no matrix unit that we can use: products are float32 in every --precision."),
     );
   } catch (error) {
-    if (!(error instanceof OstinatoError)) throw error;
+    if (!(error instanceof OstinatoError) || error instanceof OptionError) throw error;
     print.object({ ...about, native: null, reason: error.message });
     print.line(`Node ${about.node} on ${about.platform}, ${cpu}. ${error.message}`);
   }

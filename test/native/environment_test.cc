@@ -1,0 +1,65 @@
+#include <cstdlib>
+#include <string>
+
+#include "doctest/doctest.h"
+#include "kernels/tiers.h"
+#include "runtime/blas.h"
+#include "runtime/configuration.h"
+#include "runtime/thread_pool.h"
+
+using namespace ostinato;
+
+namespace {
+
+// What expectEnvironment() says of one variable; empty for nothing.
+std::string verdict(const char* name, const char* value) {
+  setenv(name, value, 1);
+  std::string message;
+  try {
+    expectEnvironment();
+  } catch (const EnvironmentError& error) {
+    message = error.what();
+  }
+  unsetenv(name);
+  return message;
+}
+
+}  // namespace
+
+TEST_CASE("a number of threads is a whole number from 1 to 256, and nothing else") {
+  for (const char* text : {"1", "2", "256", "016"}) CHECK(verdict("OSTINATO_NUM_THREADS", text) == "");
+  for (const char* text : {"", "0", "257", "4294967297", "-1", "+2", "2.5", "2 ", " 2", "2x", "abc", "1e2"}) {
+    CHECK(verdict("OSTINATO_NUM_THREADS", text) ==
+          "The environment's OSTINATO_NUM_THREADS is \"" + std::string(text) +
+              "\": expected a whole number from 1 to 256. Unset it for the default.");
+  }
+  CHECK(threadsNamed("256") == 256);
+  CHECK(threadsNamed("016") == 16);
+}
+
+TEST_CASE("kernels are a tier of this CPU") {
+  std::string names = "auto";
+  for (Tier tier : {Tier::avx512, Tier::avx2, Tier::neon, Tier::portable}) {
+    if (!tierAvailable(tier)) {
+      CHECK(verdict("OSTINATO_KERNELS", tierName(tier)) != "");
+      continue;
+    }
+    names += std::string(", ") + tierName(tier);
+    CHECK(verdict("OSTINATO_KERNELS", tierName(tier)) == "");
+  }
+  CHECK(verdict("OSTINATO_KERNELS", "auto") == "");
+  for (const char* text : {"", "foo", "AVX2", "avx2 ", "avx"}) {
+    CHECK(verdict("OSTINATO_KERNELS", text) == "The environment's OSTINATO_KERNELS is \"" + std::string(text) +
+                                                   "\": expected one of " + names +
+                                                   ", which this CPU and this binary have. Unset it for the default.");
+  }
+}
+
+TEST_CASE("products are by own kernels or by a BLAS that is there") {
+  for (const char* text : {"auto", "own"}) CHECK(verdict("OSTINATO_GEMM", text) == "");
+  CHECK((verdict("OSTINATO_GEMM", "blas") == "") == (systemBlas() != nullptr));
+  for (const char* text : {"", "foo", "BLAS", "mkl"}) {
+    CHECK(verdict("OSTINATO_GEMM", text).find("The environment's OSTINATO_GEMM is \"" + std::string(text) +
+                                              "\": expected ") == 0);
+  }
+}
