@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { OptionError } from "../errors.js";
+import { lockFolder } from "../formats/index.js";
 import type { EndEvent } from "../train/events.js";
 import { optimizer, optimizerNames } from "../train/optimizers.js";
 import { schedule, scheduleNames } from "../train/schedules.js";
@@ -139,8 +140,9 @@ async function runTrainer<Form>(
       early: "Stopped early: the validation loss no longer improves",
       stopped: "Stopped",
     }[end.reason];
-    print.note(`${how} after ${count(end.step)} updates and ${duration(end.seconds)}. The model is in ${out}.`);
-    if (end.reason === "stopped") print.note(`Go on with: ostinato train --resume ${out}`);
+    const where = end.saved ? `The model is in ${out}.` : `${out} holds what it held before.`;
+    print.note(`${how} after ${count(end.step)} updates and ${duration(end.seconds)}. ${where}`);
+    if (end.reason === "stopped" && end.saved) print.note(`Go on with: ostinato train --resume ${out}`);
     return end;
   } finally {
     line?.stop();
@@ -158,9 +160,12 @@ export async function train<Form>(
 ): Promise<void> {
   const { signal, stoppedBy, done } = interruptible();
   try {
-    const { trainer, conclude } = await prepare(signal);
-    const { reason } = await runTrainer(trainer, { options, print, signal });
-    if (reason !== "stopped") await conclude();
+    // Held from the start: reading and tokenizing the data can take minutes.
+    await lockFolder(options.out, { owner: "train", purpose: "training" }, async () => {
+      const { trainer, conclude } = await prepare(signal);
+      const { reason } = await runTrainer(trainer, { options, print, signal });
+      if (reason !== "stopped") await conclude();
+    });
     const by = stoppedBy();
     if (by) process.exitCode = exitCodeOf(by);
   } catch (error) {

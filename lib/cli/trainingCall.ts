@@ -1,10 +1,10 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Command, Option } from "commander";
 import { InvalidArgumentError } from "commander";
 import { FileError, OptionError } from "../errors.js";
 import type { RecordedValue, TrainingRecord } from "../formats/index.js";
-import { holdsModel, modelFiles, readTrainingRecord } from "../formats/index.js";
+import { expectFreeFolder, holdsModel, holdsTraining, modelFiles, readTrainingRecord } from "../formats/index.js";
 import { heldOut } from "./heldOut.js";
 import type { TrainingOptions } from "./training.js";
 
@@ -42,7 +42,7 @@ export async function trainingCall<Options extends TrainingOptions>(
   files: readonly string[],
 ): Promise<TrainingCall<Options>> {
   const { out, resume } = command.opts<Options>();
-  await expectFreeFolder(command.opts<Options>());
+  await expectFolder(command.opts<Options>());
   const before = resume ? await readTrainingRecord(out) : null;
   if (before) takeOptions(command, before, out);
   else if (resume) expectTokenizerLeftOut(command, out);
@@ -57,19 +57,14 @@ export async function trainingCall<Options extends TrainingOptions>(
 }
 
 /** A new training must not touch a model that is there already; a resumed one needs it. */
-async function expectFreeFolder({ out, resume, overwrite }: TrainingOptions): Promise<void> {
+async function expectFolder({ out, resume, overwrite = false }: TrainingOptions): Promise<void> {
   if (resume && overwrite) throw new OptionError("train: --resume and --overwrite contradict each other.");
-  if (existsSync(out) && !statSync(out).isDirectory())
-    throw new FileError(`train: ${out} is a file, expected a folder.`);
+  if (!resume) return expectFreeFolder("train", out, { overwrite, training: true });
   const there = await holdsModel(out);
-  if (resume && !(there && existsSync(join(out, modelFiles.trainer)))) {
-    throw new FileError(
-      `train: ${out} holds no training to resume. ${there ? "Pass --overwrite instead of" : "Leave out"} --resume to begin one.`,
-    );
-  }
-  if (there && !resume && !overwrite) {
-    throw new FileError(`train: ${out} holds a model already. Choose another --out, or pass --resume or --overwrite.`);
-  }
+  if (there && (await holdsTraining(out))) return;
+  throw new FileError(
+    `train: ${out} holds no training to resume. ${there ? "Pass --overwrite instead of" : "Leave out"} --resume to begin one.`,
+  );
 }
 
 /** Makes the options of a command those that its training began with. */

@@ -1,8 +1,13 @@
-import { randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, realpath, rename, rm } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FileError } from "../errors.js";
+import { checkOption, text } from "../options.js";
+import { followLinks, makeFolder } from "./makeFolder.js";
+import { modelFiles } from "./modelFiles.js";
+import { syncFolder } from "./syncFolder.js";
+import { sweepTemporaryFiles, temporaryName } from "./temporaryFile.js";
 
 /** Where the content of a file goes while it is written. */
 export interface Sink {
@@ -12,28 +17,43 @@ export interface Sink {
   overwrite(bytes: Uint8Array, position: number): Promise<void>;
 }
 
+/** How a file is written. */
+export interface AtomicOptions {
+  /** Runs when the content is complete and on the disk, just before it takes the name. */
+  readonly complete?: () => Promise<void>;
+  /** The file whose rights and group the new one gets. Default: the one that it replaces. */
+  readonly rightsOf?: string;
+}
+
 /**
  * Writes a file so that under its name there is always either the whole old content or the whole new one: the content
- * goes to a temporary file in the same folder, is flushed to the disk, and is then renamed. Folders are made as needed.
+ * goes to a temporary file in the same folder, is flushed to the disk, and is then renamed. Folders are made as needed. A link
+ * stays, and its target is written, also where it is missing. Rights and group stay those of the old file.
  *
  * @param content text or bytes, or a function that writes piece by piece, for content that should not be in memory twice.
+ * @throws OptionError for an empty path.
  * @throws FileError if it cannot be written (full disk, no permission ...); the old file is then untouched and no
- *   temporary file remains. Errors of `content` itself are passed on.
+ *   temporary file remains. Errors of `content` and `complete` are passed on.
  */
 export async function writeFileAtomically(
   path: string,
   content: string | Uint8Array | ((sink: Sink) => Promise<void>),
+  { complete, rightsOf }: AtomicOptions = {},
 ): Promise<void> {
-  const target = await realpath(path).catch(() => path); // a link stays, and what it points at is replaced
-  const folder = dirname(target);
-  const temporary = join(folder, `.${basename(target)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
-  await naming(path, () => mkdir(folder, { recursive: true }));
-  const handle = await naming(path, () => open(temporary, "wx"));
+  checkOption("writing a file", "path", path, text());
+  const target = await naming(path, () => followLinks(path));
+  const [folder, name] = [dirname(target), basename(target)];
+  const temporary = join(folder, temporaryName(name));
+  await naming(path, () => makeFolder(folder));
+  const before = await stat(rightsOf ?? target).catch(() => null);
+  const handle = await naming(path, () => open(temporary, "wx", before ? 0o600 : 0o666));
   try {
+    if (before) await copyRights(before, handle);
     const write = typeof content === "function" ? content : (sink: Sink) => sink.append(Buffer.from(content as string));
     await write(fileSink(path, handle));
     await naming(path, () => handle.sync());
     await naming(path, () => handle.close());
+    await complete?.();
     await naming(path, () => rename(temporary, target));
   } catch (error) {
     await handle.close().catch(() => {});
@@ -41,6 +61,36 @@ export async function writeFileAtomically(
     throw error;
   }
   await syncFolder(folder);
+  await sweepTemporaryFiles(folder, (other) => other === name);
+}
+
+/**
+ * Gives a new file the owner, group and rights of another one. Where the group cannot stay, the group that the file has instead
+ * gets the rights of others. File systems without rights refuse all of it, and need none of it.
+ */
+async function copyRights({ uid, gid, mode }: Stats, handle: FileHandle): Promise<void> {
+  const fresh = await handle.stat();
+  if (fresh.uid !== uid) await handle.chown(uid, gid).catch(() => {});
+  if (fresh.gid !== gid) await handle.chown((await handle.stat()).uid, gid).catch(() => {});
+  const rights = mode & 0o777;
+  const kept = (await handle.stat()).gid === gid;
+  await handle.chmod(kept ? rights : (rights & 0o707) | ((rights & 0o007) << 3)).catch(() => {});
+}
+
+/** Checks that a folder has room for a file, by writing one. @throws FileError if it has not. */
+export async function expectRoom(folder: string, bytes: number): Promise<void> {
+  const path = join(folder, modelFiles.tensors);
+  const temporary = join(folder, temporaryName(modelFiles.tensors));
+  const handle = await naming(path, () => open(temporary, "wx"));
+  try {
+    const sink = fileSink(path, handle);
+    const chunk = Buffer.alloc(2 ** 20);
+    for (let done = 0; done < bytes; done += chunk.length) await sink.append(chunk.subarray(0, bytes - done));
+    await naming(path, () => handle.sync());
+  } finally {
+    await handle.close();
+    await rm(temporary, { force: true });
+  }
 }
 
 function fileSink(path: string, handle: FileHandle): Sink {
@@ -62,13 +112,6 @@ function fileSink(path: string, handle: FileHandle): Sink {
   };
 }
 
-/** Makes a rename in a folder survive a power failure. Windows cannot, and does not need to. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r").catch(() => null);
-  await handle?.sync().catch(() => {});
-  await handle?.close();
-}
-
 /** Runs one step of writing `path`; its failure becomes an error that says what to do. */
 export async function naming<T>(path: string, step: () => Promise<T>): Promise<T> {
   try {
@@ -79,7 +122,7 @@ export async function naming<T>(path: string, step: () => Promise<T>): Promise<T
 }
 
 function advice({ code, message }: NodeJS.ErrnoException): string {
-  const unchanged = "What was there before is unchanged.";
+  const unchanged = "This file is as it was before.";
   switch (code) {
     case "ENOSPC":
       return `the disk is full. Free some space or choose another disk. ${unchanged}`;

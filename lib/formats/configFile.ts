@@ -1,20 +1,9 @@
-import { join } from "node:path";
-import { readJsonFile } from "./jsonFile.js";
+import { readCompanion } from "./companions.js";
+import { modelFiles } from "./modelFiles.js";
 import { shapes } from "./shapes.js";
 
 /** Of config.json. Raised when an older version could not read what is written. */
 export const formatVersion = 1;
-
-/** The files of a model folder. */
-export const modelFiles = {
-  config: "config.json",
-  tensors: "model.safetensors",
-  vocabulary: "vocabulary.json",
-  tokenizer: "tokenizer.json",
-  trainer: "trainer.safetensors",
-  history: "trainer.json",
-  training: "training.json",
-} as const;
 
 /** The content of config.json. */
 export interface ConfigFile {
@@ -32,7 +21,11 @@ export function isOurs(value: unknown): value is ConfigFile {
   return typeof value === "object" && value !== null && (value as ConfigFile).format === "ostinato";
 }
 
-/** Reads and checks config.json. @throws FileError if it is missing, damaged, or of a newer version. */
-export async function readConfigFile(folder: string): Promise<ConfigFile> {
-  return readJsonFile(join(folder, modelFiles.config), shapes.config, { formatVersion });
+/**
+ * Reads and checks config.json.
+ * @param metadata that of model.safetensors beside it.
+ * @throws FileError if it is missing, damaged, or of a newer version.
+ */
+export async function readConfigFile(folder: string, metadata: Readonly<Record<string, string>>): Promise<ConfigFile> {
+  return readCompanion({ folder, name: modelFiles.config, metadata }, shapes.config, { formatVersion });
 }

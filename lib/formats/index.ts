@@ -1,10 +1,12 @@
 export type { Sink } from "./atomicFile.js";
-export { writeFileAtomically } from "./atomicFile.js";
-export { modelFiles } from "./configFile.js";
+export { expectRoom, writeFileAtomically } from "./atomicFile.js";
+export { lockFolder } from "./folderLock.js";
 export type { History, HistoryPoint } from "./history.js";
 export { readJsonFile } from "./jsonFile.js";
+export { modelFiles } from "./modelFiles.js";
 export type { LoadedModel, ModelContent } from "./modelFolder.js";
-export { holdsModel, loadModelFolder, modelIn, saveModelFolder } from "./modelFolder.js";
+export { loadModelFolder, modelIn, saveModelFolder } from "./modelFolder.js";
+export { expectFreeFolder, holdsModel, holdsTraining } from "./presentModel.js";
 export type { NamedTensor, SafetensorsContent, TensorValues } from "./safetensors.js";
 export { readSafetensors, writeSafetensors } from "./safetensors.js";
 export { shapes } from "./shapes.js";

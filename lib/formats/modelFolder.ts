@@ -3,19 +3,22 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Tokenizer } from "../data/tokenizer.js";
 import { tokenizerFromJSON } from "../data/tokenizerFromJSON.js";
 import { TokenizerPair } from "../data/tokenizerPair.js";
-import { describe, FileError, OstinatoError } from "../errors.js";
-import { misfitOf } from "../options.js";
+import { FileError, OstinatoError } from "../errors.js";
+import { checkOption, completeOptions, flag, text } from "../options.js";
 import type { WeightType } from "../weights.js";
+import { companionPath, putAside, readCompanion, settleCompanions, writeCompanion } from "./companions.js";
 import type { ConfigFile } from "./configFile.js";
-import { formatVersion, isOurs, modelFiles, readConfigFile } from "./configFile.js";
-import { jsonDigest, readJsonFile, writeJsonFile } from "./jsonFile.js";
+import { formatVersion, readConfigFile } from "./configFile.js";
+import { lockFolder } from "./folderLock.js";
+import { jsonDigest } from "./jsonFile.js";
 import { expectCounts, expectSameOrigin, expectTensors, expectVocabularySize } from "./modelChecks.js";
+import { modelFiles } from "./modelFiles.js";
+import { differenceOf, foreign, occupied, presentModel } from "./presentModel.js";
 import type { UnpackedWeights } from "./quantizedTensors.js";
 import { packTensors, unpackTensors, weightTypeOf } from "./quantizedTensors.js";
-import { replaceFolder } from "./replaceFolder.js";
-import type { NamedTensor } from "./safetensors.js";
+import type { NamedTensor, SafetensorsHeader } from "./safetensors.js";
 import { readSafetensors, readSafetensorsHeader, writeSafetensors } from "./safetensors.js";
-import { anyJson, shapes } from "./shapes.js";
+import { shapes } from "./shapes.js";
 
 export interface ModelContent {
   /** The class that reads it: "LanguageModel" ... */
@@ -51,38 +54,33 @@ interface ParameterShape {
 /**
  * Writes a model folder: config.json, model.safetensors, and vocabulary.json (or tokenizer.json for subwords).
  *
- * A new folder is written beside and renamed when it is complete. Where the same model (equal configuration and
- * vocabulary) is there already, only model.safetensors is replaced, in one step. At every moment there is one whole
- * model, old or new; while a folder is overwritten, the old one may for a moment be beside it under another name.
+ * The folder is written into, and its rights, its links and everything of the user's own stay. Where the same model (equal
+ * configuration and vocabulary) is there already, only model.safetensors is replaced. At every moment readers find one whole model,
+ * old or new: the change is the rename of model.safetensors (see companions.ts). Its training goes with an old model.
  *
- * @param options.overwrite replace the model that is in the folder, with its training state. Files that are not
- *   Ostinato's stay. Default false.
- * @throws FileError if another model is there, or the folder cannot be written; what was there is then unchanged.
+ * @param options.overwrite replace the model that is in the folder, with its training. Default false.
+ * @throws OptionError for an empty name.
+ * @throws FileError if another model is there, the folder is being trained, or it cannot be written; the old model is then whole.
  */
 export async function saveModelFolder(
   folder: string,
   content: ModelContent,
-  { overwrite = false }: { overwrite?: boolean } = {},
+  options: { overwrite?: boolean } = {},
 ): Promise<void> {
-  const parts = partsOf(content);
-  const present = await inspect(folder, parts);
-  const write = (into: string) => writeParts(into, parts);
-  if (present.kind === "same" && !overwrite) {
+  const { overwrite } = completeOptions("save", options, { overwrite: flag() });
+  await lockFolder(folder, { owner: "save", purpose: "saving" }, async () => {
+    const parts = partsOf(content);
+    const present = await presentModel(folder, parts);
+    if (present.kind === "foreign") throw foreign(present.file);
+    if (present.kind === "other" && !overwrite) throw occupied(`${folder} ${present.difference}`);
+    if (present.kind !== "same" || overwrite) return replaceModel(folder, parts);
     if (present.weights === "float32" && parts.weights) {
-      throw new FileError(
-        `${folder} holds this model with float32 weights, and they are to be replaced by ${parts.weights} ones, which cannot ` +
-          "be undone. Choose another folder, or say that it may be overwritten.",
+      throw occupied(
+        `${folder} holds this model with float32 weights, and to replace them by ${parts.weights} ones cannot be undone`,
       );
     }
-    return writeTensors(folder, parts);
-  }
-  if (present.kind === "nothing") return replaceFolder(folder, write, { ours: [] });
-  if (present.kind === "files") return write(folder);
-  if (present.kind === "foreign") throw new FileError(`${present.message}. Choose another folder.`);
-  if (present.kind === "other" && !overwrite) {
-    throw new FileError(`${present.message}. Choose another folder, or say that it may be overwritten.`);
-  }
-  await replaceFolder(folder, write, { ours: Object.values(modelFiles) });
+    await writeTensors(folder, parts);
+  });
 }
 
 /**
@@ -96,25 +94,40 @@ export async function saveModelFolder(
  */
 export async function loadModelFolder<T extends Tokenizer | TokenizerPair = Tokenizer | TokenizerPair>(
   folder: string,
-  options: {
-    model?: string;
-    tokenizer?: (json: unknown) => T;
-    parameters?: ParametersOf;
-    counts?: readonly string[];
-    same?: Omit<ModelContent, "tensors">;
-  } = {},
+  options: LoadOptions<T> = {},
 ): Promise<LoadedModel<T>> {
-  await expectModelFolder(folder);
-  if (options.same) {
-    const present = await inspect(folder, partsOf({ ...options.same, tensors: [] }));
-    if (present.kind === "other") throw new FileError(`${present.message}.`);
+  checkOption("load", "folder", folder, text());
+  for (;;) {
+    const before = await modelTime(folder);
+    try {
+      return await readModelFolder(folder, options);
+    } catch (error) {
+      // It was replaced while it was read.
+      if ((await modelTime(folder)) === before) throw error;
+    }
   }
-  const configFile = await readConfigFile(folder);
+}
+
+interface LoadOptions<T extends Tokenizer | TokenizerPair> {
+  model?: string;
+  tokenizer?: (json: unknown) => T;
+  parameters?: ParametersOf;
+  counts?: readonly string[];
+  same?: Omit<ModelContent, "tensors">;
+}
+
+async function readModelFolder<T extends Tokenizer | TokenizerPair>(
+  folder: string,
+  options: LoadOptions<T>,
+): Promise<LoadedModel<T>> {
+  const file = join(folder, modelFiles.tensors);
+  const { metadata } = await headerIn(folder);
+  const configFile = await readConfigFile(folder, metadata);
+  const json = await readCompanion({ folder, name: configFile.tokenizer, metadata }, shapes.vocabulary);
+  if (options.same) expectSame(folder, { configFile, json }, partsOf({ ...options.same, tensors: [] }));
   if (options.model !== undefined && configFile.model !== options.model) {
     throw new FileError(`${folder} holds a ${configFile.model}, expected a ${options.model}.`);
   }
-  const json = await readJsonFile(join(folder, configFile.tokenizer), shapes.vocabulary);
-  const file = join(folder, modelFiles.tensors);
   const content = await readSafetensors(file, {
     check: (header) => {
       expectSameOrigin(folder, header, { configFile, json });
@@ -137,15 +150,16 @@ export async function loadModelFolder<T extends Tokenizer | TokenizerPair = Toke
   return { model: configFile.model, config: configFile.config, tensors, weights, rounded, tokenizer };
 }
 
-/** The class of the model in a folder. @throws FileError if there is none. */
-export async function modelIn(folder: string): Promise<string> {
-  await expectModelFolder(folder);
-  return (await readConfigFile(folder)).model;
+/** Changes whenever another model.safetensors takes the name; null without one. */
+async function modelTime(folder: string): Promise<string | null> {
+  const found = await stat(join(folder, modelFiles.tensors), { bigint: true }).catch(() => null);
+  return found && `${found.ino} ${found.mtimeNs} ${found.size}`;
 }
 
-/** Whether a folder holds a model, whole or not: to be asked before a long training writes there. */
-export async function holdsModel(folder: string): Promise<boolean> {
-  return (await exists(join(folder, modelFiles.config))) && (await exists(join(folder, modelFiles.tensors)));
+/** The class of the model in a folder. @throws FileError if there is none. */
+export async function modelIn(folder: string): Promise<string> {
+  checkOption("load", "folder", folder, text());
+  return (await readConfigFile(folder, (await headerIn(folder)).metadata)).model;
 }
 
 interface Parts {
@@ -166,14 +180,29 @@ function partsOf({ model, config, tensors, weights = null, tokenizer }: ModelCon
   return { configFile, tokenizerJson: tokenizer.toJSON(), tensors, weights };
 }
 
-/** model.safetensors comes last: until it is there, the folder is no model. */
-async function writeParts(folder: string, parts: Parts): Promise<void> {
-  await writeJsonFile(join(folder, parts.configFile.tokenizer), parts.tokenizerJson);
-  await writeJsonFile(join(folder, modelFiles.config), parts.configFile);
-  await writeTensors(folder, parts);
+/** Puts a model into a folder, in place of the one that is there. */
+async function replaceModel(folder: string, parts: Parts): Promise<void> {
+  const { configFile, tokenizerJson } = parts;
+  const before = await readSafetensorsHeader(join(folder, modelFiles.tensors)).catch(() => null);
+  try {
+    await writeCompanion(folder, configFile.tokenizer, tokenizerJson);
+    await writeCompanion(folder, modelFiles.config, configFile);
+    await writeTensors(folder, parts, async () => {
+      if (before) await putAside(folder, before.metadata, configFile);
+    });
+  } catch (error) {
+    await settleCompanions(folder).catch(() => {});
+    throw error;
+  }
+  await settleCompanions(folder);
 }
 
-async function writeTensors(folder: string, { configFile, tokenizerJson, tensors, weights }: Parts): Promise<void> {
+/** @param complete runs just before the file takes its name. */
+async function writeTensors(
+  folder: string,
+  { configFile, tokenizerJson, tensors, weights }: Parts,
+  complete: () => Promise<void> = async () => {},
+): Promise<void> {
   const metadata = {
     format: "ostinato",
     config: jsonDigest(configFile),
@@ -181,69 +210,32 @@ async function writeTensors(folder: string, { configFile, tokenizerJson, tensors
     ...(weights ? { weights } : {}),
   };
   const packed = weights ? packTensors(tensors, weights) : tensors;
-  await writeSafetensors(join(folder, modelFiles.tensors), { tensors: packed, metadata });
+  await writeSafetensors(join(folder, modelFiles.tensors), { tensors: packed, metadata, complete });
 }
 
-type Present =
-  | { kind: "nothing" }
-  /** Files, but no model. */
-  | { kind: "files" }
-  /** The same configuration and vocabulary; `weights` are those of the file, null where it cannot be read. */
-  | { kind: "same"; weights: WeightType | "float32" | null }
-  | { kind: "other"; message: string }
-  /** Not written by Ostinato: never to be overwritten. */
-  | { kind: "foreign"; message: string };
-
-/** What a folder holds, compared with what is to be written. */
-async function inspect(folder: string, { configFile, tokenizerJson }: Parts): Promise<Present> {
-  if (!(await exists(folder))) return { kind: "nothing" };
-  const configPath = join(folder, modelFiles.config);
-  const hasTensors = await exists(join(folder, modelFiles.tensors));
-  if (!(await exists(configPath))) {
-    if (!hasTensors) return { kind: "files" };
-    return {
-      kind: "foreign",
-      message: `${folder} holds a ${modelFiles.tensors} of unknown origin`,
-    };
-  }
-  const before = await readJsonFile(configPath, anyJson).catch(() => null);
-  if (!isOurs(before)) {
-    return { kind: "foreign", message: `${configPath} is not one of Ostinato's` };
-  }
-  if (misfitOf(before, shapes.config)) {
-    if (!hasTensors) return { kind: "files" };
-    return { kind: "other", message: `${folder} holds a model of another version, or a damaged one` };
-  }
-  const oldTokenizer = await readJsonFile(join(folder, before.tokenizer), anyJson).catch(() => null);
-  const sameConfig = jsonDigest(before) === jsonDigest(configFile);
-  const sameTokenizer = oldTokenizer !== null && jsonDigest(oldTokenizer) === jsonDigest(tokenizerJson);
-  if (sameConfig && sameTokenizer) return { kind: "same", weights: await weightsIn(folder) };
-  if (!hasTensors) return { kind: "files" };
-  const difference = sameConfig ? "its vocabulary differs" : firstDifference(before, configFile);
-  return { kind: "other", message: `${folder} holds another model: ${difference}` };
+/** @throws FileError if a folder's model is not the one that is expected. */
+function expectSame(
+  folder: string,
+  { configFile, json }: { configFile: ConfigFile; json: unknown },
+  expected: Parts,
+): void {
+  const sameTokens = jsonDigest(json) === jsonDigest(expected.tokenizerJson);
+  const difference = differenceOf(configFile, expected.configFile) ?? (sameTokens ? null : "its vocabulary differs");
+  if (difference !== null) throw new FileError(`${folder} holds another model: ${difference}.`);
 }
 
-async function weightsIn(folder: string): Promise<WeightType | "float32" | null> {
-  const header = await readSafetensorsHeader(join(folder, modelFiles.tensors)).catch(() => null);
-  return header && (weightTypeOf(header.metadata) ?? "float32");
-}
-
-function firstDifference(before: ConfigFile, now: ConfigFile): string {
-  for (const name of new Set([...Object.keys(before.config), ...Object.keys(now.config)])) {
-    const [a, b] = [before.config[name], now.config[name]];
-    if (JSON.stringify(a) !== JSON.stringify(b)) return `its ${name} is ${describe(a)}, not ${describe(b)}`;
-  }
-  return `it is a ${before.model} (format ${before.formatVersion}), not a ${now.model} (format ${now.formatVersion})`;
-}
-
-async function expectModelFolder(folder: string): Promise<void> {
+/** The header of a folder's model.safetensors. @throws FileError if the folder or one of the two files that make a model is missing. */
+async function headerIn(folder: string): Promise<SafetensorsHeader> {
   const found = await stat(folder).catch(() => null);
   if (!found) throw new FileError(`There is no model folder ${folder}.${await leftBeside(folder)}`);
   if (!found.isDirectory()) throw new FileError(`${folder} is a file, expected the folder of a model.`);
+  const tensors = join(folder, modelFiles.tensors);
+  const header = (await exists(tensors)) ? await readSafetensorsHeader(tensors) : null;
+  const config = await companionPath(folder, modelFiles.config, header?.metadata ?? {});
   const missing = [];
-  for (const name of [modelFiles.config, modelFiles.tensors])
-    if (!(await exists(join(folder, name)))) missing.push(name);
-  if (missing.length === 0) return;
+  if (!(await exists(config))) missing.push(modelFiles.config);
+  if (!header) missing.push(modelFiles.tensors);
+  if (header && missing.length === 0) return header;
   const training = await exists(join(folder, modelFiles.trainer));
   throw new FileError(
     `${folder} has no ${missing.join(" and no ")}: ` +
@@ -253,7 +245,7 @@ async function expectModelFolder(folder: string): Promise<void> {
   );
 }
 
-/** What to do when a process died between the two renames of an overwrite. */
+/** What to do when a process of a former version died between the two renames of an overwrite. */
 async function leftBeside(folder: string): Promise<string> {
   const parent = dirname(resolve(folder));
   const names = await readdir(parent).catch((): string[] => []);

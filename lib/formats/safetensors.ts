@@ -3,6 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { describe, FileError, InputError, quote } from "../errors.js";
 import { openPlainFile } from "../plainFile.js";
+import type { AtomicOptions, Sink } from "./atomicFile.js";
 import { writeFileAtomically } from "./atomicFile.js";
 import { bfloat16ToFloat32, float8ToFloat32, float16ToFloat32 } from "./floats.js";
 import type { SafetensorsHeader, SafetensorsType, TensorEntry } from "./safetensorsHeader.js";
@@ -56,13 +57,17 @@ const noDigest = "0".repeat(64);
  */
 export async function writeSafetensors(
   file: string,
-  { tensors, metadata = {} }: { tensors: Iterable<NamedTensor>; metadata?: Readonly<Record<string, string>> },
+  {
+    tensors,
+    metadata = {},
+    complete,
+  }: { tensors: Iterable<NamedTensor>; metadata?: Readonly<Record<string, string>> } & Pick<AtomicOptions, "complete">,
 ): Promise<void> {
   const ordered = inFileOrder(tensors);
   const entries = layOut(ordered);
   const header = encodeHeader({ metadata: { ...metadata, [digestName]: noDigest }, entries });
   const place = header.indexOf(digestPattern(noDigest)) + digestPattern("").length - 1;
-  await writeFileAtomically(file, async (sink) => {
+  const write = async (sink: Sink) => {
     const hash = createHash("sha256").update(header);
     await sink.append(header);
     const chunk = Buffer.alloc(chunkBytes);
@@ -77,7 +82,8 @@ export async function writeSafetensors(
       }
     }
     await sink.overwrite(Buffer.from(hash.digest("hex")), place);
-  });
+  };
+  await writeFileAtomically(file, write, complete ? { complete } : {});
 }
 
 /**

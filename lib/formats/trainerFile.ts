@@ -1,14 +1,19 @@
 import { join } from "node:path";
 import { describe, FileError } from "../errors.js";
-import { modelFiles } from "./configFile.js";
+import { companionIn } from "./companions.js";
+import { lockFolder } from "./folderLock.js";
 import type { History } from "./history.js";
 import { historyOf } from "./history.js";
 import { parseJson } from "./json.js";
 import { expectShape, readJsonFile, writeJsonFile } from "./jsonFile.js";
+import { modelFiles } from "./modelFiles.js";
 import type { NamedTensor } from "./safetensors.js";
 import { readSafetensors, writeSafetensors } from "./safetensors.js";
 import type { TrainerStateJson } from "./shapes.js";
 import { shapes } from "./shapes.js";
+
+/** In the metadata of trainer.safetensors. */
+export const trainerFormat = "ostinato-trainer";
 
 const formatVersion = "1";
 
@@ -23,16 +28,18 @@ export interface TrainerState {
 /**
  * Writes trainer.safetensors: tensors, and the rest as JSON in its metadata, in one file and so in one atomic step: the
  * parts can never be of different times. `history` goes to trainer.json afterwards, for people and reports to read.
- * @throws FileError if it cannot be written; the older state is then unchanged.
+ * @throws FileError if it cannot be written; the older state is then whole.
  */
 export async function saveTrainerState(
   folder: string,
   { tensors, state }: TrainerState,
   history?: unknown,
 ): Promise<void> {
-  const metadata = { format: "ostinato-trainer", formatVersion, state: JSON.stringify(state) };
-  await writeSafetensors(join(folder, modelFiles.trainer), { tensors, metadata });
-  if (history !== undefined) await writeJsonFile(join(folder, modelFiles.history), history);
+  const metadata = { format: trainerFormat, formatVersion, state: JSON.stringify(state) };
+  await lockFolder(folder, { owner: "saveTrainerState", purpose: "saving" }, async () => {
+    await writeSafetensors(join(folder, modelFiles.trainer), { tensors, metadata });
+    if (history !== undefined) await writeJsonFile(join(folder, modelFiles.history), history);
+  });
 }
 
 /** What trainer.safetensors keeps beside its tensors. */
@@ -49,10 +56,10 @@ export interface ResumeState
 
 /** @throws FileError if there is none, or it is cut off, altered, of another shape, or of a newer version. */
 export async function loadTrainerState(folder: string): Promise<{ tensors: NamedTensor[]; state: ResumeState }> {
-  const file = join(folder, modelFiles.trainer);
+  const file = await companionIn(folder, modelFiles.trainer);
   const { metadata, tensors, verified } = await readSafetensors(file, {
     check: ({ metadata: { format, formatVersion: version } }) => {
-      if (format !== "ostinato-trainer") throw new FileError(`${file} is not the state of a training.`);
+      if (format !== trainerFormat) throw new FileError(`${file} is not the state of a training.`);
       if (version === formatVersion) return;
       throw new FileError(
         `${file} has format version ${describe(version)}, and this Ostinato reads version ${formatVersion}. Update Ostinato.`,
@@ -73,6 +80,6 @@ export async function loadTrainerState(folder: string): Promise<{ tensors: Named
  * @throws FileError if there is none, it is damaged, or of another shape.
  */
 export async function loadTrainerHistory(folder: string): Promise<History & { seconds: number }> {
-  const json = await readJsonFile(join(folder, modelFiles.history), shapes.trainerHistory);
+  const json = await readJsonFile(await companionIn(folder, modelFiles.history), shapes.trainerHistory);
   return { ...historyOf(json), seconds: json.seconds };
 }

@@ -1,7 +1,8 @@
 import { realpath, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { modelFiles } from "./configFile.js";
+import { companionIn } from "./companions.js";
 import { readJsonFile, writeJsonFile } from "./jsonFile.js";
+import { modelFiles } from "./modelFiles.js";
 import { shapes } from "./shapes.js";
 
 /** Values that an option of the command line can have. */
@@ -42,7 +43,7 @@ export async function writeTrainingRecord(folder: string, { command, files, opti
  * @throws FileError if training.json is damaged, or of a newer version.
  */
 export async function readTrainingRecord(folder: string): Promise<TrainingRecord | null> {
-  const file = join(folder, modelFiles.training);
+  const file = await companionIn(folder, modelFiles.training);
   if ((await stat(file).catch(() => null)) === null) return null;
   const json = await readJsonFile(file, shapes.training, { formatVersion });
   const own = await realpath(folder);

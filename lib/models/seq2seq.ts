@@ -229,13 +229,14 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
 
   /**
    * Writes the model into a folder: config.json, model.safetensors, and vocabulary.json with both tokenizers.
-   * @throws FileError if the folder holds another model, or cannot be written; what stood there stays whole.
+   * @param options.overwrite replace another model that is there, with its training. Default false.
+   * @throws FileError if the folder holds another model, is being trained, or cannot be written; a model that is there stays whole.
    */
-  async save(folder: string, { overwrite = false }: { overwrite?: boolean } = {}): Promise<void> {
+  async save(folder: string, options: { overwrite?: boolean } = {}): Promise<void> {
     const { network, tokenizer, weights } = this;
     const tensors = await this.#weights.read();
     const content = { model: identity.model, config: network.config, tensors, weights, tokenizer };
-    await saveModelFolder(folder, content, { overwrite });
+    await saveModelFolder(folder, content, options);
   }
 
   /** Reads back the weights that save() wrote. @throws FileError if the folder is damaged, or holds another model. */

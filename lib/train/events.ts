@@ -63,6 +63,11 @@ export interface EndEvent {
   epoch: number;
   /** Seconds spent training, over all runs of a resumed training. */
   seconds: number;
+  /**
+   * Whether the folder holds this training. False without a folder, and where the training was to replace a model and learnt
+   * nothing: no step was made, or its loss exploded. That model is still there.
+   */
+  saved: boolean;
   /** Lowest validation loss in nats per token, if there was a validation. */
   bestLoss?: number;
 }

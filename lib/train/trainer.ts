@@ -1,8 +1,9 @@
 import { EventEmitter } from "node:events";
-import { FileError, OptionError } from "../errors.js";
+import { OptionError } from "../errors.js";
 import type { Values } from "../executor/executor.js";
-import { holdsModel, writeTrainingRecord } from "../formats/index.js";
+import { expectFreeFolder, expectRoom, holdsModel, lockFolder, writeTrainingRecord } from "../formats/index.js";
 import type { Shape } from "../graph/program.js";
+import { elementsOf } from "../graph/program.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { EvaluationStep } from "./evaluation.js";
@@ -14,6 +15,9 @@ import { TrainingStep } from "./step.js";
 import type { Batch, Trainable } from "./trainable.js";
 import type { CompleteTrainerOptions, TrainerOptions } from "./trainerOptions.js";
 import { completeTrainerOptions } from "./trainerOptions.js";
+
+/** A loss that has grown more than this since the first update, or since 1, will not come back. */
+const largestGrowth = 100;
 
 /** A model that can also write itself into a folder. */
 export interface SavableModel<Form> extends Trainable<Form> {
@@ -46,11 +50,16 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   /** The lowest validation loss; its parameters are in the folder, or without one here. */
   #best: { loss: number; parameters?: Map<string, Values> } | null = null;
   #misses = 0;
+  #firstLoss = Number.NaN;
   #lastLoss = Number.NaN;
   #secondsBefore = 0;
   /** Variables that a resume brought: kept in checkpoints also while no program that uses them is compiled. */
   #restored: { name: string; shape: Shape }[] = [];
   #running = false;
+  /** Whether the folder still holds the model that this training is going to replace. */
+  #replaces = false;
+  /** Whether the folder has a model of this training, and no state to resume from. */
+  #unkept = false;
 
   constructor(model: SavableModel<Form>, options: TrainerOptions<Form>) {
     super();
@@ -68,19 +77,27 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
 
   /**
    * Trains to the end, or until `signal` fires; then the step that runs is finished and a checkpoint written.
-   * @throws FileError if the folder holds a model and neither resume nor overwrite is given, or cannot be written.
+   * With `overwrite`, the old model stays in the folder until the new one has been measured, or its first checkpoint is due.
+   * @throws FileError if the folder holds a model and neither resume nor overwrite is given, if another training runs there, or if
+   *   it cannot be written.
    * @throws DivergenceError if the loss or a gradient becomes NaN or infinite.
    */
   async run({ signal }: { signal?: AbortSignal } = {}): Promise<EndEvent> {
     if (this.#running) throw new OptionError("Trainer: this training is running already.");
     this.#running = true;
+    const { folder } = this.#options;
+    const run = () => this.#run(signal);
     try {
-      if (this.#options.resume) await this.#resume();
-      else if (this.#at.step === 0) await this.#claimFolder();
-      return await this.#train(signal);
+      return await (folder === undefined ? run() : lockFolder(folder, { owner: "Trainer", purpose: "training" }, run));
     } finally {
       this.#running = false;
     }
+  }
+
+  async #run(signal: AbortSignal | undefined): Promise<EndEvent> {
+    if (this.#options.resume) await this.#resume();
+    else if (this.#at.step === 0) await this.#claimFolder();
+    return this.#train(signal);
   }
 
   async #train(signal: AbortSignal | undefined): Promise<EndEvent> {
@@ -100,7 +117,9 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
         await this.#update(batch, progress);
         if (samples && this.#at.step % samples.every === 0) await this.#sample(samples.write, signal);
         if (this.#validationDue()) await this.#validate(signal);
-        if (progress.seconds - saved > checkpointSeconds) await checkpoint();
+        // Whether the first update did harm shows in the loss of the second.
+        const known = !this.#replaces || this.#at.step > 1;
+        if (this.#unkept || (known && progress.seconds - saved > checkpointSeconds)) await checkpoint();
       }
       const reason = this.#reasonToEnd(signal);
       if (reason) return this.#end(reason, progress);
@@ -122,6 +141,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     const { step, epoch } = this.#at;
     const learningRate = optimizer.learningRate * schedule.factor({ step, epoch, totalSteps: this.#totalSteps() });
     const { loss, gradientNorm } = await this.#step.run(batch, { learningRate, step: step + 1, seed });
+    if (step === 0) this.#firstLoss = loss;
     this.#lastLoss = loss;
     this.#at = { epoch, step: step + 1, batch: this.#at.batch + 1, tokens: this.#at.tokens + batch.tokens };
     const share = this.#progress();
@@ -160,7 +180,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       tokens += result.tokens;
     }
     const loss = total / tokens;
-    const best = !this.#best || loss < this.#best.loss;
+    const best = this.#mayReplace(loss) && (!this.#best || loss < this.#best.loss);
     this.#misses = best ? 0 : this.#misses + 1;
     schedule.validated?.(loss);
     const measured = {
@@ -191,30 +211,36 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   }
 
   /**
-   * Writes the folder before the first step, so that a full disk, or a model that is there, is known in time, and so that
-   * there is something to resume from the beginning.
+   * Writes a fresh folder before the first step, so that a full disk is known in time, and so that there is something to resume
+   * from the beginning. A model that is to be replaced stays until there is something better than first weights.
    */
   async #claimFolder(): Promise<void> {
     const { folder, overwrite } = this.#options;
-    if (!folder) return;
-    if (!overwrite && (await holdsModel(folder))) {
-      throw new FileError(
-        `Trainer: ${folder} holds a model already. Choose another folder, or pass resume or overwrite.`,
-      );
-    }
-    await this.#model.save(folder, { overwrite });
+    if (folder === undefined) return;
+    await expectFreeFolder("Trainer", folder, { overwrite, training: true });
+    this.#replaces = await holdsModel(folder);
+    if (this.#replaces) return expectRoom(folder, 4 * this.#weightCount());
+    await this.#model.save(folder);
     await this.#checkpoint(0);
   }
 
+  /** An old model does not go for one that has learnt nothing, or whose loss has exploded. */
+  #mayReplace(loss: number): boolean {
+    return !this.#replaces || loss <= largestGrowth * (1 + this.#firstLoss);
+  }
+
   async #saveModel(folder: string): Promise<void> {
-    await this.#model.save(folder);
+    await this.#model.save(folder, { overwrite: this.#replaces });
+    // The old model's training went with it.
+    if (this.#replaces) this.#unkept = true;
+    this.#replaces = false;
     this.emit("checkpoint", { step: this.#at.step, folder, kind: "best" });
   }
 
   /** @param seconds of this run. */
   async #checkpoint(seconds: number): Promise<void> {
     const { folder, schedule, record } = this.#options;
-    if (!folder) return;
+    if (folder === undefined || (!this.#best && !this.#mayReplace(this.#lastLoss))) return;
     // Until there is a best one, the newest parameters are the model.
     if (!this.#best) await this.#saveModel(folder);
     if (record) await writeTrainingRecord(folder, record);
@@ -231,6 +257,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       fingerprint: this.#fingerprint(),
       carried: this.#carried().map(({ name }) => name),
     });
+    this.#unkept = false;
     this.emit("checkpoint", { step: this.#at.step, folder, kind: "resume" });
   }
 
@@ -290,6 +317,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       step: this.#at.step,
       epoch: this.#at.epoch + this.#at.batch / this.#options.data.length,
       seconds: this.#secondsBefore + progress.seconds,
+      saved: this.#options.folder !== undefined && !this.#replaces,
       ...(this.#best ? { bestLoss: this.#best.loss } : {}),
     };
     this.emit("end", event);
@@ -333,6 +361,10 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       tensors.push({ name, shape, values: await this.#model.store.read(name) });
     }
     return tensors;
+  }
+
+  #weightCount(): number {
+    return this.#model.parameters.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
   }
 
   #totalSteps(): number {

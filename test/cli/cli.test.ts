@@ -122,7 +122,7 @@ test("a model that is there is not overwritten unless asked for", () => {
   const before = readFileSync(join(model, "model.safetensors"));
   const refused = ostinato("train", "lm", book, "--out", model, ...small, "--steps", "2");
   expect(refused.status).toBe(1);
-  expectOneSentence(refused, /holds a model already.*--resume or --overwrite/);
+  expectOneSentence(refused, /holds a model already.*--resume.*--overwrite/);
   expect(readFileSync(join(model, "model.safetensors"))).toEqual(before);
 });
 

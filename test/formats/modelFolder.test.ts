@@ -5,7 +5,8 @@ import { ByteTokenizer } from "../../lib/data/byteTokenizer.js";
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
 import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
 import type { ModelContent } from "../../lib/formats/modelFolder.js";
-import { holdsModel, loadModelFolder, saveModelFolder } from "../../lib/formats/modelFolder.js";
+import { loadModelFolder, saveModelFolder } from "../../lib/formats/modelFolder.js";
+import { holdsModel } from "../../lib/formats/presentModel.js";
 import { writeSafetensors } from "../../lib/formats/safetensors.js";
 import { loadTrainerHistory, loadTrainerState, saveTrainerState } from "../../lib/formats/trainerFile.js";
 import { subwordTokenizers } from "../data/subwords.js";
@@ -90,7 +91,7 @@ test("another model is overwritten only if that is wanted, and what is not Ostin
   await writeFile(join(folder, "notes.txt"), "mine");
   const other = model(3, { hiddenSize: 8 });
   await expect(saveModelFolder(folder, other)).rejects.toThrow(
-    `${folder} holds another model: its hiddenSize is 4, not 8. Choose another folder, or say that it may be overwritten.`,
+    `${folder} holds another model: its hiddenSize is 4, not 8. Choose another folder, or overwrite it (--overwrite; in a program: overwrite: true).`,
   );
   await expect(saveModelFolder(folder, model(1, { text: "xyz" }))).rejects.toThrow(/its vocabulary differs/);
   expect(await fillOf(folder)).toBe(1);
@@ -106,12 +107,14 @@ test("a folder of someone else's is never overwritten", async () => {
   await writeFile(join(folder, "config.json"), '{"port": 80}');
   for (const overwrite of [false, true]) {
     await expect(saveModelFolder(folder, model(), { overwrite })).rejects.toThrow(
-      /config.json is not one of Ostinato's/,
+      /config.json was not written by Ostinato/,
     );
   }
   await rm(join(folder, "config.json"));
   await writeFile(join(folder, "model.safetensors"), "");
-  await expect(saveModelFolder(folder, model(), { overwrite: true })).rejects.toThrow(/of unknown origin/);
+  await expect(saveModelFolder(folder, model(), { overwrite: true })).rejects.toThrow(
+    /model.safetensors was not written by Ostinato/,
+  );
   expect(await readdir(folder)).toEqual(["model.safetensors"]);
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -172,16 +172,6 @@ test("the last parameters are measured too, once", async () => {
     expect(steps.at(-1)).toBe(end.step);
     expect(new Set(steps).size).toBe(steps.length);
   }
-});
-
-test("a folder that holds a model is taken only when told to, and then its training is gone", async () => {
-  await new Trainer(await newModel(), dataOf({ epochs: 1, folder })).run();
-  const trained = await readFile(join(folder, "model.safetensors"));
-  await expect(new Trainer(await newModel(), dataOf({ folder })).run()).rejects.toThrow(/holds a model already/);
-  expect(await readFile(join(folder, "model.safetensors"))).toEqual(trained);
-  await new Trainer(await newModel(), dataOf({ folder, overwrite: true })).run({ signal: AbortSignal.abort() });
-  const { state } = await loadTrainerState(folder);
-  expect(state.position.step).toBe(0);
 });
 
 test("data that would be read differently is refused on resume, and so is validation data made to train on", async () => {

@@ -2,8 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { Corpus } from "../../data/index.js";
-import { FileError } from "../../errors.js";
-import { holdsModel, modelFiles, modelIn } from "../../formats/index.js";
+import { expectFreeFolder, lockFolder, modelFiles, modelIn } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import { Seq2Seq } from "../../models/seq2seq.js";
 import type { WeightType } from "../../weights.js";
@@ -13,6 +12,7 @@ import { executorFrom, withExecutorOptions } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import type { PairOptions } from "../pairFiles.js";
 import { pairsOf, withPairOptions } from "../pairFiles.js";
+import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
 
 interface Options extends ExecutorOptions, PairOptions {
@@ -36,27 +36,44 @@ export function quantizeCommand(): Command {
 
 async function quantize(folder: string, out: string, options: Options): Promise<void> {
   const print = printer(options);
-  await untilInterrupted(async (signal) => {
-    if (!options.overwrite && (await holdsModel(out))) {
-      throw new FileError(`${out} holds a model already. Choose another folder, or say --overwrite.`);
-    }
-    const executor = executorFrom(options);
-    const pairs = (await modelIn(folder)) === "Seq2Seq";
-    const model = await (pairs ? Seq2Seq : LanguageModel).load(folder, { executor });
-    const before = await perplexity(model, options, signal);
-    await model.quantize(options.weights);
-    const after = await perplexity(model, options, signal);
-    await model.save(out, { overwrite: options.overwrite ?? false });
-    const bytes = { before: await weightBytes(folder), after: await weightBytes(out) };
-    print.object({ weights: options.weights, bytes, ...(before ? { perplexity: { before, after } } : {}) });
-    print.line(`${out}: ${options.weights} weights, ${count(bytes.after)} bytes instead of ${count(bytes.before)}.`);
-    if (before && after) {
-      const change = (100 * (after - before)) / before;
-      print.line(
-        `Perplexity ${before.toFixed(3)} before, ${after.toFixed(3)} after: ${change >= 0 ? "+" : ""}${change.toFixed(2)} %.`,
-      );
-    }
-  });
+  const { overwrite = false, weights } = options;
+  const owner = "quantize";
+  await expectFreeFolder(owner, out, { overwrite });
+  await untilInterrupted((signal) =>
+    lockFolder(out, { owner, purpose: "saving" }, async () => {
+      const executor = executorFrom(options);
+      const pairs = (await modelIn(folder)) === "Seq2Seq";
+      const model = await (pairs ? Seq2Seq : LanguageModel).load(folder, { executor });
+      const whole = { bytes: await weightBytes(folder), perplexity: await perplexity(model, options, signal) };
+      await model.quantize(weights);
+      const small = { perplexity: await perplexity(model, options, signal) };
+      signal.throwIfAborted();
+      await model.save(out, { overwrite });
+      report({ out, weights, before: whole, after: { ...small, bytes: await weightBytes(out) } }, print);
+    }),
+  );
+}
+
+interface Cost {
+  bytes: number;
+  perplexity: number | null;
+}
+
+function report(
+  { out, weights, before, after }: { out: string; weights: WeightType; before: Cost; after: Cost },
+  print: Printer,
+): void {
+  const measured = before.perplexity !== null && after.perplexity !== null;
+  const bytes = { before: before.bytes, after: after.bytes };
+  const perplexities = { before: before.perplexity, after: after.perplexity };
+  print.object({ weights, bytes, ...(measured ? { perplexity: perplexities } : {}) });
+  print.line(`${out}: ${weights} weights, ${count(bytes.after)} bytes instead of ${count(bytes.before)}.`);
+  if (before.perplexity === null || after.perplexity === null) return;
+  const change = (100 * (after.perplexity - before.perplexity)) / before.perplexity;
+  print.line(
+    `Perplexity ${before.perplexity.toFixed(3)} before, ${after.perplexity.toFixed(3)} after: ` +
+      `${change >= 0 ? "+" : ""}${change.toFixed(2)} %.`,
+  );
 }
 
 async function perplexity(model: LanguageModel | Seq2Seq, options: Options, signal: AbortSignal) {

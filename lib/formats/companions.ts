@@ -1,0 +1,141 @@
+import { lstat, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Rule } from "../options.js";
+import { naming, writeFileAtomically } from "./atomicFile.js";
+import { jsonDigest, readJsonFile } from "./jsonFile.js";
+import { modelFiles } from "./modelFiles.js";
+import { readSafetensorsHeader } from "./safetensors.js";
+import { anyJson } from "./shapes.js";
+import { syncFolder } from "./syncFolder.js";
+
+/**
+ * The files beside model.safetensors. A model changes with the one rename that puts a new model.safetensors in place, whose
+ * metadata has the digests of its configuration and vocabulary. Around that moment the companions of the model to come and of the
+ * one that goes stand beside it under hidden names, `.NAME.DIGEST`: readers take the one with the digest that model.safetensors
+ * names, and whoever writes next in the folder finishes what a killed process left.
+ */
+type Metadata = Readonly<Record<string, string>>;
+
+const { config, vocabulary, tokenizer, trainer, history, training } = modelFiles;
+
+const names: readonly string[] = Object.values(modelFiles);
+
+/** Files of a training. They belong to the model.safetensors of one digest only while they stand under hidden names. */
+const trainingFiles: readonly string[] = [trainer, history, training];
+
+const digestLength = 16;
+const pattern = /^\.(?<name>.+)\.(?<digest>[0-9a-f]{16})$/;
+
+/** Whether a name is that of a model's file, hidden or not. */
+export function isModelFile(name: string): boolean {
+  return names.includes(name) || names.includes(pattern.exec(name)?.groups?.name ?? "");
+}
+
+/** The digest by which the model of that metadata knows a companion; null where it knows none. */
+function digestOf(name: string, metadata: Metadata): string | null {
+  const keys: Record<string, string> = { [config]: "config", [vocabulary]: "tokenizer", [tokenizer]: "tokenizer" };
+  const digest = metadata[keys[name] ?? "sha256"];
+  return digest !== undefined && /^[0-9a-f]{64}$/.test(digest) ? digest : null;
+}
+
+function hiddenName(name: string, digest: string): string {
+  return `.${name}.${digest.slice(0, digestLength)}`;
+}
+
+/** The path under which a companion of the model of that metadata can be read now. */
+export async function companionPath(folder: string, name: string, metadata: Metadata): Promise<string> {
+  const digest = digestOf(name, metadata);
+  const visible = join(folder, name);
+  if (digest === null) return visible;
+  const hidden = join(folder, hiddenName(name, digest));
+  // Hidden once more: it may have been put aside between the two looks.
+  for (const path of [hidden, visible, hidden]) if (await isThere(path)) return path;
+  return visible;
+}
+
+/** The path under which a companion of the model in a folder can be read now, or would be. */
+export async function companionIn(folder: string, name: string): Promise<string> {
+  const header = await readSafetensorsHeader(join(folder, modelFiles.tensors)).catch(() => null);
+  return companionPath(folder, name, header?.metadata ?? {});
+}
+
+/**
+ * Reads the JSON of a companion of the model of that metadata.
+ * @throws FileError as readJsonFile does.
+ */
+export async function readCompanion<T>(
+  { folder, name, metadata }: { folder: string; name: string; metadata: Metadata },
+  shape: Rule<T>,
+  options: { formatVersion?: number } = {},
+): Promise<T> {
+  const path = await companionPath(folder, name, metadata);
+  try {
+    return await readJsonFile(path, shape, options);
+  } catch (error) {
+    // It was put in its place, or aside, after we had looked.
+    const now = await companionPath(folder, name, metadata);
+    if (now === path) throw error;
+    return readJsonFile(now, shape, options);
+  }
+}
+
+/** Writes a companion of a model to come, under its hidden name. */
+export async function writeCompanion(folder: string, name: string, value: unknown): Promise<void> {
+  const hidden = join(folder, hiddenName(name, jsonDigest(value)));
+  await writeFileAtomically(hidden, `${JSON.stringify(value, null, 2)}\n`, { rightsOf: join(folder, name) });
+}
+
+/**
+ * Puts those companions of a model that goes aside which the one to come does not write over: its training, and its vocabulary if
+ * that has another name.
+ */
+export async function putAside(
+  folder: string,
+  before: Metadata,
+  { tokenizer: next }: { tokenizer: string },
+): Promise<void> {
+  const vocabularies = [vocabulary, tokenizer].filter((name) => name !== next);
+  for (const name of [...trainingFiles, ...vocabularies]) {
+    const visible = join(folder, name);
+    if (!(await isThere(visible))) continue;
+    const digest = digestOf(name, before);
+    const own = trainingFiles.includes(name);
+    if (!own && (digest === null || (await digestIn(visible)) !== digest)) continue;
+    if (digest === null) await naming(visible, () => rm(visible));
+    else await naming(visible, () => rename(visible, join(folder, hiddenName(name, digest))));
+  }
+  await syncFolder(folder);
+}
+
+/** Gives the companions of the model that is in the folder their names, and removes those of any other. */
+export async function settleCompanions(folder: string): Promise<void> {
+  const hidden = (await readdir(folder)).flatMap((entry) => {
+    const { name, digest } = pattern.exec(entry)?.groups ?? {};
+    return name !== undefined && digest !== undefined && names.includes(name) ? [{ entry, name, digest }] : [];
+  });
+  if (hidden.length === 0) return;
+  const tensors = join(folder, modelFiles.tensors);
+  const metadata = (await isThere(tensors)) ? (await readSafetensorsHeader(tensors)).metadata : {};
+  for (const { entry, name, digest } of hidden) {
+    if (digestOf(name, metadata)?.slice(0, digestLength) === digest) await show(folder, entry, name);
+    await rm(join(folder, entry), { force: true });
+  }
+  await syncFolder(folder);
+}
+
+/** Gives a hidden companion its name. */
+async function show(folder: string, entry: string, name: string): Promise<void> {
+  const [hidden, visible] = [join(folder, entry), join(folder, name)];
+  const found = await lstat(visible).catch(() => null);
+  if (found && trainingFiles.includes(name)) return;
+  if (found?.isSymbolicLink()) await writeFileAtomically(visible, await readFile(hidden));
+  else await naming(visible, () => rename(hidden, visible));
+}
+
+async function digestIn(path: string): Promise<string | null> {
+  return readJsonFile(path, anyJson).then(jsonDigest, () => null);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
+}
