@@ -264,11 +264,14 @@ export function tuple<const Rules extends readonly Rule<unknown>[]>(
   });
 }
 
-/** An object with the entries of a table, each by its rule, and no others. */
-export function object<Table extends OptionTable>(table: Table): Rule<Completed<Table>> {
+/** An object with the entries of a table, each by its rule, and no others unless it is `open`. */
+export function object<Table extends OptionTable>(
+  table: Table,
+  { open = false }: { open?: boolean } = {},
+): Rule<Completed<Table>> {
   return parted("an object", (value) => {
     if (!isRecord(value)) return { path: "", expected: "an object", value };
-    const unknown = Object.keys(value).find((name) => !Object.hasOwn(table, name));
+    const unknown = open ? undefined : Object.keys(value).find((name) => !Object.hasOwn(table, name));
     if (unknown !== undefined)
       return { path: member(unknown), expected: "left out: nothing of this name is known", value: value[unknown] };
     return firstMisfit(

@@ -4,11 +4,29 @@
  * surrogate pairs become `\u{202E}`. Joiners stay where a script needs them: between letters other than Latin, and in emoji.
  */
 export function visible(text: string): string {
+  return replaceUnseen(text, (character) => `\\u{${hexadecimal(character.codePointAt(0) as number)}}`);
+}
+
+/** The same for JSON, which stays JSON of the same value. */
+export function visibleJson(json: string): string {
+  const units = (character: string) => Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+  return replaceUnseen(json, (character) =>
+    units(character)
+      .map((unit) => `\\u${hexadecimal(unit)}`)
+      .join(""),
+  );
+}
+
+function replaceUnseen(text: string, written: (character: string) => string): string {
   return text.replace(unseen, (character, at: number) =>
     isJoiner(character) && joins.test(text.slice(Math.max(0, at - 4), at)) && joined.test(text.slice(at + 1, at + 3))
       ? character
-      : `\\u{${(character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")}}`,
+      : written(character),
   );
+}
+
+function hexadecimal(code: number): string {
+  return code.toString(16).toUpperCase().padStart(4, "0");
 }
 
 /**

@@ -14,7 +14,7 @@ import { quantizeCommand } from "./commands/quantize.js";
 import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
 import { translateCommand } from "./commands/translate.js";
-import { colours } from "./print.js";
+import { notes, paint, results } from "./output.js";
 
 /** Exit codes: 0 done, 1 the work failed, 2 the command line is wrong, 130 / 143 stopped by Ctrl-C / SIGTERM. */
 const failed = 1;
@@ -50,7 +50,7 @@ function program(): Command {
   }
   // Subcommands do not inherit the override when they are added ready-made.
   const override = (command: Command): void => {
-    command.exitOverride();
+    command.exitOverride().configureOutput({ writeOut: results.write, writeErr: notes.write });
     command.commands.forEach(override);
   };
   override(root);
@@ -80,14 +80,9 @@ function report(error: unknown): void {
   const json = process.argv.includes("--json");
   const foreseen = error instanceof OstinatoError;
   const message = error instanceof Error ? error.message : String(error);
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ event: "error", code: foreseen ? error.code : "ERR_UNKNOWN", message })}\n`,
-    );
-  else
-    process.stderr.write(
-      `${colours.red("error:")} ${foreseen || !(error instanceof Error) ? message : (error.stack ?? message)}\n`,
-    );
+  const text = foreseen || !(error instanceof Error) ? message : (error.stack ?? message);
+  if (json) results.json({ event: "error", code: foreseen ? error.code : "ERR_UNKNOWN", message });
+  else notes.write(paint.red("error:"), ` ${text}\n`);
 }
 
 await main();

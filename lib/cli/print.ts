@@ -1,17 +1,15 @@
 import cliProgress from "cli-progress";
-import pc from "picocolors";
 import type { ColourDepth } from "../viz/index.js";
-
-/** Colours for stderr, where all that is coloured goes: on a terminal, or on request. In a pipe, also that of a CI, none. */
-export const colours = pc.createColors(pc.isColorSupported && (process.stderr.isTTY || !!process.env.FORCE_COLOR));
+import type { Printable } from "./output.js";
+import { notes, paint, results } from "./output.js";
 
 /** What commands print with. Results go to stdout, progress and notes to stderr, so that pipes carry results only. */
 export interface Printer {
   readonly json: boolean;
   /** A line of the result. */
-  line(text: string): void;
+  line(...parts: readonly Printable[]): void;
   /** A line for people, about what is going on; silent with --json and --quiet. */
-  note(text: string): void;
+  note(...parts: readonly Printable[]): void;
   /** With --json: one JSON object on one line. */
   object(value: object): void;
   /** A progress bar on a terminal, a plain line every few seconds elsewhere. */
@@ -33,14 +31,14 @@ export function printer({ json = false, quiet = false }: { json?: boolean; quiet
   const silent = json || quiet;
   return {
     json,
-    line: (text) => {
-      if (!json) process.stdout.write(`${text}\n`);
+    line: (...parts) => {
+      if (!json) results.write(...parts, "\n");
     },
-    note: (text) => {
-      if (!silent) process.stderr.write(`${text}\n`);
+    note: (...parts) => {
+      if (!silent) notes.write(...parts, "\n");
     },
     object: (value) => {
-      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+      if (json) results.json(value);
     },
     progress: () => (silent ? noProgress : process.stderr.isTTY ? bar() : plainLines()),
   };
@@ -49,7 +47,7 @@ export function printer({ json = false, quiet = false }: { json?: boolean; quiet
 const noProgress: ProgressLine = { update: () => {}, pause: () => {}, stop: () => {} };
 
 function bar(): ProgressLine {
-  const format = `${colours.cyan("{bar}")} {percentage} %  {text}`;
+  const format = `${paint.cyan("{bar}").text} {percentage} %  {text}`;
   const options = { format, barsize: 24, hideCursor: true, clearOnComplete: true, stream: process.stderr, fps: 8 };
   let line: cliProgress.SingleBar | null = null;
   const stop = () => {
@@ -76,7 +74,7 @@ function plainLines(): ProgressLine {
       const now = performance.now();
       if (now - last < plainSeconds * 1000) return;
       last = now;
-      process.stderr.write(`${(100 * share).toFixed(1).padStart(5)} %  ${text}\n`);
+      notes.write(`${(100 * share).toFixed(1).padStart(5)} %  ${text}\n`);
     },
     pause: () => {},
     stop: () => {},

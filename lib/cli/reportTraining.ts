@@ -1,7 +1,8 @@
 import type { ValidationEvent } from "../train/events.js";
 import type { Trainer } from "../train/trainer.js";
+import { paint } from "./output.js";
 import type { Printer, ProgressLine } from "./print.js";
-import { colours, count, duration } from "./print.js";
+import { count, duration } from "./print.js";
 
 /** Prints what the trainer tells. @returns the line of progress, to be stopped whatever happens. */
 export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): ProgressLine {
@@ -18,13 +19,14 @@ export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): Pr
     line.pause();
     print.object({ event: "validation", ...event });
     print.note(
-      `epoch ${event.epoch.toFixed(2)}: validation ${measures(event)}${event.best ? colours.green("  best so far") : ""}`,
+      `epoch ${event.epoch.toFixed(2)}: validation ${measures(event)}`,
+      event.best ? paint.green("  best so far") : "",
     );
   });
   trainer.on("sample", (event) => {
     line.pause();
     print.object({ event: "sample", ...event });
-    print.note(`${colours.dim(`--- after ${count(event.step)} updates`)}\n${event.text}\n${colours.dim("---")}`);
+    print.note(paint.dim(`--- after ${count(event.step)} updates`), `\n${event.text}\n`, paint.dim("---"));
   });
   trainer.on("end", () => line.stop());
   return line;

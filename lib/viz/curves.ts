@@ -1,8 +1,9 @@
 import { InputError, OptionError } from "../errors.js";
-import { completeOptions, flag, text, word } from "../options.js";
+import { checkOption, completeOptions, flag, object, text, word } from "../options.js";
 import type { Frame, Range } from "./axes.js";
 import { axisTitles, extent, gridLines, logarithmicTicks, niceStep, ticks, widen } from "./axes.js";
 import { groupColour, groupMark, legendOf } from "./groups.js";
+import { historyRule } from "./historyRule.js";
 import type { ReportHistory } from "./report.js";
 import { element, svgPicture, tooltip } from "./svg.js";
 
@@ -51,6 +52,8 @@ const rules = {
   title: text({ initial: "", empty: true }),
 };
 
+const runRule = object({ name: text({ empty: true }), history: historyRule }, { open: true });
+
 const left = 78;
 const plot = { width: 820, height: 420 };
 
@@ -74,6 +77,7 @@ export function curvesSVG(runs: readonly Run[], options: CurvesOptions = {}): st
   if (!Array.isArray(runs) || runs.length === 0) {
     throw new OptionError("curvesSVG: expected runs to be an array of { name, history } with at least one element.");
   }
+  for (const [i, run] of runs.entries()) checkOption("curvesSVG", `runs[${i}]`, run, runRule);
   const curves = runs.map(({ history }, i) => ({ run: i, ...curvesOf(history, measure, over) }));
   for (const { run, faint, strong } of curves) {
     if (faint.length + strong.length > 0) continue;

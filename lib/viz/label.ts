@@ -1,16 +1,17 @@
+import { visible } from "../visible.js";
 import { widthOf } from "./terminal.js";
 
 /**
- * A token as a label: what nobody would see gets a sign, so that a newline is \u21b5 and a lone blank \u2423. Control characters
- * become pictures of themselves: none can reach a terminal, and none can turn the direction of what follows.
+ * A token as a label: a line end is \u21b5, a lone space \u2423, a control character the picture of itself, and whatever else nobody
+ * would see is written out. Nothing in it can give orders to a terminal, or turn the direction of what follows.
  */
 export function labelOf(token: string): string {
   if (token === "") return "\u2205";
   const seen = token
     .replace(/\r?\n/g, "\u21b5")
-    .replace(/[\u202a-\u202e\u2066-\u2069\u0080-\u009f\u007f]/g, "\ufffd")
-    .replace(/\p{Cc}/gu, (control) => String.fromCodePoint(0x2400 + (control.codePointAt(0) as number)));
-  return /^\s+$/u.test(seen) ? seen.replace(/\s/gu, "\u2423") : seen;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+    .replace(/[\u0000-\u001f]/g, (control) => String.fromCodePoint(0x2400 + (control.codePointAt(0) as number)));
+  return /^\s+$/u.test(seen) ? seen.replace(/\s/gu, "\u2423") : visible(seen);
 }
 
 /** A label of at most so many columns, cut with an ellipsis where it has more. */

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { checkOption } from "../options.js";
 import type { ActivationTrace } from "./activations.js";
 import { featureTitles, rankFeatures, rankUnits, textFeatures } from "./activations.js";
 import type { AttentionMap } from "./attentionMap.js";
-import { escapeMarkup } from "./markup.js";
+import { historyRule } from "./historyRule.js";
+import { Markup, markup } from "./markup.js";
 import { reportScript } from "./reportScript.js";
 import { reportStyle } from "./reportStyle.js";
 import type { TranslationSample } from "./reportTranslation.js";
@@ -44,53 +46,56 @@ export interface ReportData {
 /** Most activations that go into a report: 8 million are 11 MB of it. */
 const mostValues = 8_000_000;
 
-/** A report as one HTML file that needs nothing else: styles, scripts and data are inside. */
+/**
+ * A report as one HTML file that needs nothing else: styles, scripts and data are inside.
+ * @throws OptionError for a history with a number that is none.
+ */
 export function renderReport(data: ReportData): string {
   const { title, summary, figures, configuration, history, trace, attention = [], translations = [] } = data;
+  if (history) checkOption("renderReport", "history", history, historyRule);
   const require = createRequire(import.meta.url);
-  const asset = (name: string) => readFileSync(require.resolve(`uplot/dist/${name}`), "utf8");
+  const asset = (name: string) => new Markup(readFileSync(require.resolve(`uplot/dist/${name}`), "utf8"));
   const charts = history && history.steps.length > 1;
-  return `<!doctype html>
+  const embedded = { history: charts ? curves(history) : null, trace: trace ? packed(trace) : null };
+  return markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeMarkup(title)}</title>
-<style>${asset("uPlot.min.css")}${reportStyle}</style>
+<title>${title}</title>
+<style>${asset("uPlot.min.css")}${new Markup(reportStyle)}</style>
 </head>
 <body>
-<header><h1>${escapeMarkup(title)}</h1><p>${escapeMarkup(summary)}</p>
-<dl class="figures">${figures.map(([name, value]) => `<div><dt>${escapeMarkup(name)}</dt><dd>${escapeMarkup(value)}</dd></div>`).join("")}</dl>
+<header><h1>${title}</h1><p>${summary}</p>
+<dl class="figures">${figures.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 </header>
 <main>
-${charts ? chartSection() : ""}
+${charts ? chartSection : ""}
 ${translations.length > 0 ? translationSection(translations) : ""}
 ${attention.length > 0 ? attentionSection(attention) : ""}
 ${trace ? activationSection(trace) : ""}
 ${history && history.samples.length > 0 ? sampleSection(history.samples) : ""}
-<section><h2>The model</h2><table>${configuration.map(([name, value]) => `<tr><th scope="row">${escapeMarkup(name)}</th><td>${escapeMarkup(value)}</td></tr>`).join("")}</table></section>
+<section><h2>The model</h2><table>${configuration.map(([name, value]) => markup`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</table></section>
 </main>
 <script>${charts ? asset("uPlot.iife.min.js") : ""}</script>
-<script type="application/json" id="data">${embed({ history: charts ? curves(history) : null, trace: trace ? packed(trace) : null })}</script>
-<script>${reportScript}</script>
+<script type="application/json" id="data">${embed(embedded)}</script>
+<script>${new Markup(reportScript)}</script>
 </body>
 </html>
-`;
+`.text;
 }
 
-function chartSection(): string {
-  return `<section><h2>How it learnt</h2>
+const chartSection = markup`<section><h2>How it learnt</h2>
 <div class="controls"><label><input type="checkbox" id="log"> logarithmic</label></div>
 <figure><div class="chart" id="loss"></div><figcaption>Loss in nats per token: each batch, their running mean, and the validations.</figcaption></figure>
 <div class="pair"><figure><div class="chart" id="norm"></div><figcaption>Norm of the gradient before clipping.</figcaption></figure>
 <figure><div class="chart" id="rate"></div><figcaption>Learning rate.</figcaption></figure></div></section>`;
-}
 
-function activationSection(trace: ActivationTrace): string {
-  const options = rankFeatures(trace)
-    .map((feature) => `<option value="${feature}">${escapeMarkup(featureTitles[feature])}</option>`)
-    .join("");
-  return `<section><h2>What single units watch</h2>
+function activationSection(trace: ActivationTrace): Markup {
+  const options = rankFeatures(trace).map(
+    (feature) => markup`<option value="${feature}">${featureTitles[feature]}</option>`,
+  );
+  return markup`<section><h2>What single units watch</h2>
 <p>Each character is coloured by one unit after reading it: <span class="negative">negative</span>, <span class="positive">positive</span>. Some units
 of a trained network mean something: they keep track of quotation marks, of the length of a line, of brackets.</p>
 <div class="controls"><label>order units by <select id="feature">${options}</select></label>
@@ -100,10 +105,10 @@ of a trained network mean something: they keep track of quotation marks, of the 
 <p id="reading" aria-live="polite"></p><div id="text" class="text"></div></section>`;
 }
 
-function sampleSection(samples: ReportHistory["samples"]): string {
+function sampleSection(samples: ReportHistory["samples"]): Markup {
   const item = ({ step, loss, text }: ReportHistory["samples"][number]) =>
-    `<li><h3>after ${step.toLocaleString("en-US")} updates <small>loss ${loss.toFixed(3)}</small></h3><pre>${escapeMarkup(text)}</pre></li>`;
-  return `<section><h2>What it wrote while it learnt</h2><ol class="samples">${samples.map(item).join("")}</ol></section>`;
+    markup`<li><h3>after ${step.toLocaleString("en-US")} updates <small>loss ${loss.toFixed(3)}</small></h3><pre>${text}</pre></li>`;
+  return markup`<section><h2>What it wrote while it learnt</h2><ol class="samples">${samples.map(item)}</ol></section>`;
 }
 
 function curves(history: ReportHistory) {
@@ -143,9 +148,10 @@ function packed(trace: ActivationTrace) {
 }
 
 /** JSON that cannot end the script element it stands in. */
-function embed(value: object): string {
-  return JSON.stringify(value)
+function embed(value: object): Markup {
+  const json = JSON.stringify(value)
     .replace(/</g, "\\u003c")
     .replace(/\u2028/g, "\\u2028")
     .replace(/\u2029/g, "\\u2029");
+  return new Markup(json);
 }

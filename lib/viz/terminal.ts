@@ -1,3 +1,4 @@
+import { visible } from "../visible.js";
 import { background, blue, type ColourDepth, red } from "./colour.js";
 
 /**
@@ -21,7 +22,7 @@ export function colourText(
   };
   for (const [t, token] of tokens.entries()) {
     const { share, sign } = signs[t] as (typeof signs)[number];
-    const [shown = "", ...breaks] = token.split("\n");
+    const [shown = "", ...breaks] = visible(token).replaceAll("\t", " ").split("\n");
     const opens = depth === 0 && sign !== 0 && (column === 0 || signs[t - 1]?.sign !== sign);
     const closes = depth === 0 && sign !== 0 && (breaks.length > 0 || signs[t + 1]?.sign !== sign);
     const open = sign > 0 ? "[+" : "[-";

@@ -16,6 +16,7 @@ import {
   unitValues,
   widthOf,
 } from "../../lib/viz/index.js";
+import { hostile } from "./hostile.js";
 
 const text =
   'He said "come (here) now" and\nwent. "Why?" she asked <b>&\n\uadf8\ub294 "\uc548\ub155" \ud588\ub2e4.\n'.repeat(4);
@@ -153,4 +154,34 @@ test("the chart of a falling loss falls", () => {
   expect(lines.length).toBe(5);
   expect(lines[0]).toContain("5.000");
   expect(lines[4]?.trimEnd().length).toBeGreaterThan((lines[0] ?? "").trimEnd().length);
+});
+
+test("a number of a foreign history that is a text is refused by its place", () => {
+  const data = { title: "t", summary: "s", figures: [], configuration: [] };
+  for (const part of ["steps", "validations", "samples"] as const) {
+    const foreign = { ...history, [part]: [{ ...history[part][0], step: "<img src=x onerror=alert(1)>" }] };
+    expect(() => renderReport({ ...data, history: foreign as never })).toThrow(
+      `renderReport: expected history.${part}[0].step to be a number, got "<img src=x onerror=alert(1)>".`,
+    );
+  }
+});
+
+test("every figure and option of a report is escaped, whatever its type", () => {
+  const foreign = [["<i>name", { toString: () => "<script>" }]] as never;
+  const page = renderReport({ title: "t", summary: "s", figures: foreign, configuration: foreign });
+  expect(page).toContain("<dt>&lt;i&gt;name</dt><dd>&lt;script&gt;</dd>");
+  expect(page).toContain("&lt;i&gt;name</th><td>&lt;script&gt;</td>");
+});
+
+test("tokens cannot speak to the terminal that they are coloured in", () => {
+  for (const depth of [24, 8, 0] as const) {
+    const shown = colourText(
+      hostile,
+      hostile.map((_, i) => (i % 3) - 1),
+      { depth, width: 40 },
+    );
+    const orders = shown.replace(/\p{Cc}\[(0|97|48;[25](;\d+)+)m/gu, "");
+    expect(orders).not.toMatch(/(?!\n)\p{Cc}|[\u202e\u200b\ud800]/u);
+    expect(orders).toContain("\\u{202E}");
+  }
 });

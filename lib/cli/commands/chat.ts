@@ -5,7 +5,8 @@ import { Seq2Seq } from "../../models/seq2seq.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
-import { colours, oneLine } from "../print.js";
+import { notes, paint, results } from "../output.js";
+import { oneLine } from "../print.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import { standardInputLines } from "../standardInput.js";
@@ -29,7 +30,7 @@ async function chat(folder: string, options: Options): Promise<void> {
     if (process.stdin.isTTY && process.stdout.isTTY) return talk(answerLine, signal);
     let number = 0;
     for await (const lines of standardInputLines(1, signal)) {
-      for (const line of lines) process.stdout.write(`${(await answerLine(line, number++)) ?? ""}\n`);
+      for (const line of lines) results.write(`${(await answerLine(line, number++)) ?? ""}\n`);
     }
   });
 }
@@ -39,7 +40,7 @@ async function talk(
   answerLine: (line: string, number: number) => Promise<string | null> | string,
   signal: AbortSignal,
 ): Promise<void> {
-  const reader = createInterface({ input: process.stdin, output: process.stdout, prompt: colours.bold("> ") });
+  const reader = createInterface({ input: process.stdin, output: process.stdout, prompt: paint.bold("> ").text });
   reader.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   signal.addEventListener("abort", () => reader.close(), { once: true });
   let number = 0;
@@ -47,7 +48,7 @@ async function talk(
   for await (const line of reader) {
     if (line.trim() === "") break;
     const text = await answerLine(line, number++);
-    if (text !== null) process.stdout.write(`${text}\n`);
+    if (text !== null) results.write(`${text}\n`);
     reader.prompt();
   }
   reader.close();
@@ -64,7 +65,7 @@ async function answer(
     return oneLine(translation?.text ?? "");
   } catch (error) {
     if (!(error instanceof OstinatoError)) throw error;
-    process.stderr.write(`${colours.red("error:")} ${error.message}\n`);
+    notes.write(paint.red("error:"), ` ${error.message}\n`);
     return null;
   }
 }

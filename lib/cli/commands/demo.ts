@@ -12,7 +12,8 @@ import { Trainer } from "../../train/trainer.js";
 import { passageOf } from "../../viz/index.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
 import { whole } from "../options.js";
-import { colours, count, duration, printer } from "../print.js";
+import { paint } from "../output.js";
+import { count, duration, printer } from "../print.js";
 import { reportTraining } from "../reportTraining.js";
 import { writeReport } from "../writeReport.js";
 
@@ -45,7 +46,8 @@ async function demo({ out: wanted, steps }: { out?: string; steps: number }): Pr
     executor: nativeExecutor(),
   });
   print.note(
-    `${colours.bold("Ostinato")} reads Moby Dick, ${count(train.length)} characters, with an LSTM of 2 x 192 units ` +
+    paint.bold("Ostinato"),
+    ` reads Moby Dick, ${count(train.length)} characters, with an LSTM of 2 x 192 units ` +
       `(${count(model.parameterCount)} parameters).\nIt has never seen a word of English. Every so often it writes something. ` +
       "Ctrl-C ends it early.\n",
   );

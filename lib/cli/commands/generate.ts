@@ -6,6 +6,7 @@ import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { given, number, penalty, whole } from "../options.js";
+import { resultPieces, results } from "../output.js";
 
 interface Options extends ExecutorOptions {
   prompt?: string;
@@ -53,7 +54,7 @@ async function generate(folder: string, options: Options): Promise<void> {
     else if (options.count > 1 || options.json) await writeAll(model, options, drawing);
     else await writeOne(model, options.prompt, drawing);
   };
-  await untilInterrupted(write, () => process.stdout.write("\n"));
+  await untilInterrupted(write, () => results.write("\n"));
 }
 
 /** A text is drawn or searched for. @throws OptionError for options of both. */
@@ -82,8 +83,8 @@ async function writeLikeliest(model: LanguageModel, options: Options, signal: Ab
     ...{ prompt, maximumLength, signal },
   });
   for (const [i, { text, score, tokens, ended }] of texts.entries()) {
-    if (json) process.stdout.write(`${JSON.stringify({ place: i, prompt, text, score, ended, tokens })}\n`);
-    else process.stdout.write(`${i > 0 ? "\n" : ""}${prompt}${text}\n`);
+    if (json) results.json({ place: i, prompt, text, score, ended, tokens });
+    else results.write(`${i > 0 ? "\n" : ""}${prompt}${text}\n`);
   }
 }
 
@@ -91,11 +92,13 @@ async function writeLikeliest(model: LanguageModel, options: Options, signal: Ab
 async function writeOne(model: LanguageModel, prompt: string | undefined, drawing: GenerateOptions): Promise<void> {
   // The prompt is printed with the first piece: by then it is known that the model can read it.
   let before = prompt ?? "";
+  const written = resultPieces();
   for await (const piece of model.generate({ ...drawing, ...given({ prompt }) })) {
-    process.stdout.write(before + piece);
+    written.push(before + piece);
     before = "";
   }
-  process.stdout.write("\n");
+  written.end();
+  results.write("\n");
 }
 
 /** Side by side. */
@@ -104,7 +107,7 @@ async function writeAll(model: LanguageModel, options: Options, drawing: Generat
   const texts = await model.generateAll({ ...drawing, prompts: Array.from({ length: count }, () => prompt) });
   for (const [i, text] of texts.entries()) {
     const { seed } = drawing;
-    if (json) process.stdout.write(`${JSON.stringify({ seed, place: i, prompt, text })}\n`);
-    else process.stdout.write(`${i > 0 ? "\n" : ""}${prompt}${text}\n`);
+    if (json) results.json({ seed, place: i, prompt, text });
+    else results.write(`${i > 0 ? "\n" : ""}${prompt}${text}\n`);
   }
 }

@@ -22,6 +22,7 @@ import {
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { whole } from "../options.js";
+import { Painted } from "../output.js";
 import type { PairOptions } from "../pairFiles.js";
 import { pairsOf, withPairOptions } from "../pairFiles.js";
 import { colourDepth, printer } from "../print.js";
@@ -119,8 +120,12 @@ async function inspect(folder: string, options: Options, command: Command): Prom
   if (print.json) return;
   const width = process.stdout.columns ?? 100;
   const depth = colourDepth();
-  print.line(`${name}: ${best.score.toFixed(2)} with "${featureTitles[feature]}"   ${legend(limit, depth)}\n`);
-  print.line(colourText(trace.tokens, values, { limit, depth, width }));
+  print.line(
+    `${name}: ${best.score.toFixed(2)} with "${featureTitles[feature]}"   `,
+    new Painted(legend(limit, depth)),
+    "\n",
+  );
+  print.line(new Painted(colourText(trace.tokens, values, { limit, depth, width })));
   if (saved && saved.steps.length > 1) {
     print.line(`\nloss over ${saved.steps.at(-1)?.step} updates`);
     print.line(

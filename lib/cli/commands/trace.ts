@@ -8,6 +8,7 @@ import { attentionSVG, attentionTerminal, beamTreeSVG, beamTreeTerminal } from "
 import { alignmentOf } from "../alignment.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
+import { Painted } from "../output.js";
 import { colourDepth, printer } from "../print.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
@@ -57,7 +58,7 @@ async function trace(folder: string, text: string, options: Options): Promise<vo
   const depth = colourDepth();
   const width = Math.max(40, process.stdout.columns ?? 100);
   print.line(translation.text);
-  if (alignment) print.line(`\n${attentionTerminal(alignment, { depth, width })}`);
-  print.line(`\n${beamTreeTerminal(tree, { depth, width })}`);
+  if (alignment) print.line("\n", new Painted(attentionTerminal(alignment, { depth, width })));
+  print.line("\n", new Painted(beamTreeTerminal(tree, { depth, width })));
   for (const file of [options.attentionSvg, options.treeSvg]) if (file !== undefined) print.note(`Wrote ${file}.`);
 }

@@ -7,6 +7,7 @@ import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { whole } from "../options.js";
+import { notes, results } from "../output.js";
 import { oneLine } from "../print.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
@@ -55,7 +56,7 @@ async function translate(folder: string, texts: string[], options: Options): Pro
       asked += full.length;
       readable += found.filter((translation) => translation.readable).length;
     }
-    if (read === 0) process.stderr.write("translate: standard input is empty, so there is nothing to write.\n");
+    if (read === 0) notes.write("translate: standard input is empty, so there is nothing to write.\n");
     if (asked > 0 && readable === 0) throw unreadableError(model.tokenizer);
   });
 }
@@ -87,13 +88,13 @@ function write(
       return { text, score, tokens, logProbabilities, ended };
     });
     const { text = "", readable = false } = translation ?? {};
-    process.stdout.write(`${JSON.stringify({ source, readable, text, hypotheses: hypotheses ?? [] })}\n`);
+    results.json({ source, readable, text, hypotheses: hypotheses ?? [] });
     return;
   }
   const before = nBest > 1 ? `${number}\t` : "";
   const found = translation?.hypotheses.slice(0, nBest) ?? [];
-  if (found.length === 0) process.stdout.write(`${before}\n`);
+  if (found.length === 0) results.write(`${before}\n`);
   for (const { text, score } of found) {
-    process.stdout.write(`${before}${scores ? `${score.toFixed(4)}\t` : ""}${oneLine(text)}\n`);
+    results.write(`${before}${scores ? `${score.toFixed(4)}\t` : ""}${oneLine(text)}\n`);
   }
 }
