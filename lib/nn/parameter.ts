@@ -1,11 +1,30 @@
+import { OptionError } from "../errors.js";
 import { Graph } from "../graph/graph.js";
 import type { Shape } from "../graph/program.js";
-import { firstValues, shapeRule } from "../graph/program.js";
+import { elementsOf, firstValues, shapeRule, shapeText } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkOption, text, value } from "../options.js";
+import { checkOption, largestInt32, text, value } from "../options.js";
 import { initializerRule } from "./initializerRule.js";
 import type { Initializer } from "./initializers.js";
 import { initialValues } from "./initialValues.js";
+
+/** Largest number of weights, and of bytes of each. */
+const mostWeights = largestInt32;
+const weightBytes = 4;
+
+/** @throws OptionError for a shape that is none, or holds more weights than a kernel can count. */
+function expectFits(name: string, shape: Shape): void {
+  const isShape = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size > 0);
+  const count = isShape ? elementsOf(shape) : 0;
+  if (count <= mostWeights) {
+    checkOption(name, "shape", shape, shapeRule);
+    return;
+  }
+  throw new OptionError(
+    `${name}: shape ${shapeText(shape)} has ${count} weights, ${Math.ceil((count * weightBytes) / 2 ** 30)} GiB as float32. ` +
+      `The most that one can have is ${mostWeights}: choose smaller sizes.`,
+  );
+}
 
 const aGraph = value<Graph>("a Graph", (graph) => graph instanceof Graph);
 
@@ -24,7 +43,7 @@ export class Parameter {
     readonly initializer: Initializer,
   ) {
     checkOption("Parameter", "name", name, text());
-    checkOption(name, "shape", shape, shapeRule);
+    expectFits(name, shape);
     checkOption(name, "initializer", initializer, initializerRule);
   }
 

@@ -1,0 +1,150 @@
+// Random mutants of lib: does a test notice? node scripts/mutants.mjs --help
+import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Compiler } from "./mutants/compiler.mjs";
+import { Guards } from "./mutants/guards.mjs";
+import { mutantsOf } from "./mutants/operators.mjs";
+import { Tree } from "./mutants/tree.mjs";
+
+const help = `node scripts/mutants.mjs [options]
+  --count N       mutants to try (100)
+  --seed N        which ones (1)
+  --only PATH     a file or folder of lib; may be given several times (lib)
+  --seconds N     time for the tests of one mutant; one that takes longer counts as found (300)
+  --threshold N   per cent that tests must find, or the exit code is 1 (90)
+  --list          print the mutants and run nothing
+
+Changes one place of a copy of the project, checks that it still compiles, and runs the tests that reach the file, nearest first,
+until one fails. Prints the mutants that no test notices. Build first: npm run setup.
+`;
+
+const { values } = parseArgs({
+  options: {
+    count: { type: "string", default: "100" },
+    seed: { type: "string", default: "1" },
+    only: { type: "string", multiple: true, default: ["lib"] },
+    seconds: { type: "string", default: "300" },
+    threshold: { type: "string", default: "90" },
+    list: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) {
+  process.stdout.write(help);
+  process.exit(0);
+}
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const [count, seed, seconds, threshold] = ["count", "seed", "seconds", "threshold"].map((name) => Number(values[name]));
+const print = (text) => process.stdout.write(`${text}\n`);
+
+/** Numbers from 0 to 1 by a seed (mulberry32). */
+function random(state) {
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** `count` mutants that compile, in the order that the seed gives. */
+function chosen(compiler) {
+  const candidates = compiler.files
+    .map((path) => ({ path, file: relative(root, path) }))
+    .filter(({ file }) => values.only.some((only) => file === only || file.startsWith(`${only.replace(/\/$/, "")}/`)))
+    .flatMap(({ path, file }) => mutantsOf(compiler.sourceFile(path)).map((mutant) => ({ ...mutant, path, file })));
+  const next = random(seed);
+  const mutants = [];
+  while (mutants.length < count && candidates.length > 0) {
+    const [mutant] = candidates.splice(Math.floor(next() * candidates.length), 1);
+    const source = readFileSync(mutant.path, "utf8");
+    const text = source.slice(0, mutant.begin) + mutant.text + source.slice(mutant.end);
+    if (compiler.compiles(mutant.path, text)) mutants.push({ ...mutant, source, changed: text });
+  }
+  return mutants;
+}
+
+/** The lines that differ. */
+function diff({ source, changed }) {
+  const [before, after] = [source.split("\n"), changed.split("\n")];
+  let begin = 0;
+  while (before[begin] === after[begin]) begin++;
+  let end = 0;
+  while (end < before.length - begin && end < after.length - begin && before.at(-1 - end) === after.at(-1 - end)) end++;
+  const lines = (all, sign) => all.slice(begin, all.length - end).map((line) => `    ${sign} ${line.trim()}`);
+  return [...lines(before, "-"), ...lines(after, "+")].join("\n");
+}
+
+/** Whether the tests notice a mutant: { found, how }. Tests that fail without it as well are left out from then on. */
+async function tried(mutant, { tree, guards, compiler, broken, sound }) {
+  const built = mutant.file.replace(/^lib/, "dist").replace(/\.ts$/, ".js");
+  const change = () => {
+    tree.write(mutant.file, mutant.changed);
+    tree.write(built, compiler.javascript(mutant.path, mutant.changed));
+  };
+  const restore = () => {
+    tree.write(mutant.file, mutant.source);
+    tree.write(built, readFileSync(join(root, built), "utf8"));
+  };
+  try {
+    const end = performance.now() + 1000 * seconds;
+    for (let group of guards.of(mutant.file)) {
+      for (;;) {
+        group = group.filter((test) => !broken.has(test));
+        if (group.length === 0) break;
+        change();
+        const { result, file, by } = await tree.test(group, Math.max(1, (end - performance.now()) / 1000));
+        if (result === "late") return { found: true, how: `no end after ${seconds} s` };
+        if (result === "passed") break;
+        restore();
+        if (sound.has(file) || (await tree.test([file], seconds)).result === "passed") {
+          sound.add(file);
+          return { found: true, how: by };
+        }
+        print(`${by} fails without a mutant too: ${file} is left out`);
+        broken.add(file);
+      }
+    }
+    return { found: false, how: "" };
+  } finally {
+    restore();
+  }
+}
+
+const compiler = new Compiler(root);
+const mutants = chosen(compiler);
+if (values.list) {
+  for (const mutant of mutants) print(`${mutant.file}:${mutant.line} ${mutant.kind}\n${diff(mutant)}`);
+  process.exit(0);
+}
+
+const tree = new Tree(root);
+const stop = () => {
+  tree.remove();
+  process.exit(130);
+};
+process.once("SIGINT", stop).once("SIGTERM", stop);
+const survivors = [];
+let found = 0;
+try {
+  const context = { tree, compiler, guards: new Guards(root), broken: new Set(), sound: new Set() };
+  for (const [i, mutant] of mutants.entries()) {
+    const outcome = await tried(mutant, context);
+    if (outcome.found) found++;
+    else survivors.push(mutant);
+    print(
+      `${i + 1}/${mutants.length} ${mutant.file}:${mutant.line} ${mutant.kind}: ${outcome.found ? outcome.how : "SURVIVES"}`,
+    );
+    if (!outcome.found) print(diff(mutant));
+  }
+} finally {
+  tree.remove();
+}
+
+const percent = mutants.length === 0 ? 100 : (100 * found) / mutants.length;
+print(`\n${found} of ${mutants.length} mutants found (${percent.toFixed(0)} %), seed ${seed}`);
+for (const mutant of survivors) print(`  ${mutant.file}:${mutant.line} ${mutant.kind}\n${diff(mutant)}`);
+process.exitCode = percent >= threshold ? 0 : 1;
