@@ -24,6 +24,7 @@ Family matmulFamily();
 Family optimizerFamily();
 Family pickFamily();
 Family reduceFamily();
+Family restartFamily();
 Family rnnFamily();
 Family sampleFamily();
 Family shapeFamily();

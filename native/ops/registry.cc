@@ -12,7 +12,7 @@ const std::vector<const Operation*>& catalogue() {
     auto* list = new std::vector<const Operation*>;
     for (const Family& family :
          {attentionFamily(), cellFamily(), crossEntropyFamily(), dropoutFamily(), elementwiseFamily(), embeddingFamily(), gruFamily(), layerNormFamily(),
-          linearFamily(), lstmFamily(), matmulFamily(), optimizerFamily(), pickFamily(), reduceFamily(), rnnFamily(),
+          linearFamily(), lstmFamily(), matmulFamily(), optimizerFamily(), pickFamily(), reduceFamily(), restartFamily(), rnnFamily(),
           sampleFamily(), shapeFamily(), softmaxFamily()}) {
       for (int i = 0; i < family.count; i++) list->push_back(&family.operations[i]);
     }

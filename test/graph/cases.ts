@@ -305,6 +305,16 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   pick: [
     { name: "with none", record: (i) => [ops.pick(i.floats("x", [4, 6]), i.integers("ids", [4], [5, -1, 0, 3]))] },
   ],
+  restart: [
+    { name: "a line end", begin: 0, end: 0 },
+    { name: "a mark for the end and one for the beginning", begin: 2, end: 5 },
+  ].map(({ name, begin, end }) => ({
+    name,
+    record: (i: Inputs) => {
+      const { ids, keep } = ops.restart(i.integers("ids", [2, 4], [0, 3, 5, 2, 1, 5, 5, 0]), { begin, end });
+      return [ops.embedding(i.floats("table", [6, 3]), ids), ops.multiply(i.floats("state", [8, 3]), keep)];
+    },
+  })),
   linearCrossEntropy: [
     crossEntropy(1, 1, 2, true),
     crossEntropy(7, 5, 11, true),

@@ -30,6 +30,7 @@ import { linear, matmul } from "./matmul.js";
 import * as optimizer from "./optimizer.js";
 import * as pick from "./pick.js";
 import { broadcastTo, max, maxGradient, sumTo } from "./reduce.js";
+import { restart } from "./restart.js";
 import * as rnn from "./rnn.js";
 import * as sample from "./sample.js";
 import { concat, copy, pad, reshape, slice, transpose } from "./shape.js";
@@ -44,6 +45,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...{ attention, attentionGradient, attentionSum, additiveGradient },
   ...{ reshape, copy, concat, slice, pad, transpose },
   ...{ matmul, linear, embedding, embeddingGradient, sumRows },
+  ...{ restart },
   ...{ softmax, logSoftmax, softmaxGradient, logSoftmaxGradient },
   ...pick,
   ...crossEntropy,

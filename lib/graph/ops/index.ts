@@ -28,6 +28,7 @@ export { matmul } from "./matmul.js";
 export { adagrad, adam, clipScale, globalNorm, rmsprop, sgd } from "./optimizer.js";
 export { pick } from "./pick.js";
 export { argmax, broadcastTo, max, mean, sum, sumTo } from "./reduce.js";
+export { restart } from "./restart.js";
 export { rnn } from "./rnn.js";
 export { sample } from "./sample.js";
 export { scan } from "./scan.js";

@@ -1,0 +1,21 @@
+import { defineOperation } from "../operation.js";
+import { elementsOf } from "../program.js";
+import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
+
+const restartOperation = defineOperation({ name: "restart", attributes: ["begin", "end"] });
+
+/**
+ * Where a step of a model of sentences begins again: the token that ends a sentence is read as the one that begins the
+ * next, and both are read from the first state.
+ *
+ *   ids'[n] = begin if ids[n] = end, else ids[n]     keep[n] = 0 if ids'[n] = begin, else 1
+ *
+ * ids i32 [...], N in all -> ids' of the same shape, and keep [N,1], which the state before the step is multiplied with.
+ */
+export function restart(ids: Tensor, { begin, end }: { begin: number; end: number }): { ids: Tensor; keep: Tensor } {
+  matchShapes("restart", [["ids", ids, "...", "i32"]]);
+  const results = [{ dtype: "i32" as const, shape: ids.shape }, { shape: [elementsOf(ids.shape), 1] }];
+  const [read, keep] = ids.graph.record(restartOperation, [ids], results, [begin, end]) as [Tensor, Tensor];
+  return { ids: read, keep };
+}
