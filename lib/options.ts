@@ -155,6 +155,9 @@ interface Range {
 /** The largest 32-bit integer, where whole numbers end up unless they say otherwise. */
 export const largestInt32 = 2 ** 31 - 1;
 
+/** The largest unsigned 32-bit integer, where seeds end up. */
+export const largestUint32 = 2 ** 32 - 1;
+
 /** A whole number. `minimum` is 0 and `maximum` 2^31 - 1 unless given. */
 export function whole(range: Range & { initial?: number } = {}): Rule<number> {
   const { initial, ...bounds } = { minimum: 0, maximum: largestInt32, ...range };
@@ -167,7 +170,7 @@ export function whole(range: Range & { initial?: number } = {}): Rule<number> {
 
 /** A seed of random numbers: a whole number of 32 bits. */
 export function seed(initial = 1): Rule<number> {
-  return whole({ maximum: 2 ** 32 - 1, initial });
+  return whole({ maximum: largestUint32, initial });
 }
 
 /** A finite number that ends in a float32: it must be within its range there too, and not become 0 or infinite. */

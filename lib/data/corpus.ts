@@ -167,6 +167,10 @@ export class TokenizedCorpus implements TokenStream {
     return this.#stream.characters;
   }
 
+  get tokenizer(): Tokenizer {
+    return this.#stream.tokenizer as Tokenizer;
+  }
+
   read(start: number, end: number): Int32Array | Promise<Int32Array> {
     return this.#stream.read(start, end);
   }
@@ -216,14 +220,15 @@ class TokenCollector {
   }
 
   finish(): TokenStream {
-    if (this.#file) return this.#file.stream(this.#characters);
+    const { tokenizer } = this.#options;
+    if (this.#file) return this.#file.stream(this.#characters, tokenizer);
     const ids = new Int32Array(this.#length);
     let at = 0;
     for (const chunk of this.#chunks) {
       ids.set(chunk, at);
       at += chunk.length;
     }
-    return memoryStream(ids, this.#characters);
+    return memoryStream(ids, this.#characters, tokenizer);
   }
 
   async abandon(): Promise<void> {

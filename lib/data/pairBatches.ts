@@ -1,5 +1,6 @@
 import { InputError } from "../errors.js";
-import { expectKnownOptions, expectNumber } from "../options.js";
+import type { TableFor } from "../options.js";
+import { checkOption, completeOptions, list, nullable, seed, value, whole } from "../options.js";
 import { randomSource } from "../random/source.js";
 import { shuffle, sortBy } from "./order.js";
 
@@ -41,6 +42,19 @@ export interface PairBatch {
   readonly index: number;
 }
 
+const rules = {
+  batchSize: whole({ minimum: 1 }),
+  begin: whole(),
+  end: whole(),
+  multiple: whole({ minimum: 1, initial: 4 }),
+  seed: nullable(seed()),
+} satisfies TableFor<PairBatchOptions>;
+
+const tokenPair = value<TokenPair>("a pair { source, target } of Int32Arrays", (pair) => {
+  const { source, target } = (pair ?? {}) as Partial<TokenPair>;
+  return source instanceof Int32Array && target instanceof Int32Array;
+});
+
 /** Pairs of token sequences as padded batches, those of similar lengths together. */
 export class PairBatches {
   /** Batches in one epoch. */
@@ -52,28 +66,20 @@ export class PairBatches {
 
   /** @throws InputError if there are no pairs, or a source is empty. */
   constructor(pairs: readonly TokenPair[], options: PairBatchOptions) {
-    const who = "PairBatches";
-    expectKnownOptions(who, options, ["batchSize", "begin", "end", "multiple", "seed"]);
-    const { batchSize, begin, end, multiple = 4, seed = 1 } = options;
-    for (const [name, value] of Object.entries({ batchSize, multiple })) {
-      expectNumber(who, name, value, { integer: true, minimum: 1 });
-    }
-    for (const [name, value] of Object.entries({ begin, end })) {
-      expectNumber(who, name, value, { integer: true, minimum: 0 });
-    }
-    if (seed !== null) expectNumber(who, "seed", seed, { integer: true, minimum: 0 });
+    const complete = completeOptions("PairBatches", options, rules);
+    checkOption("PairBatches", "pairs", pairs, list(tokenPair));
     if (pairs.length === 0) throw new InputError("PairBatches: there are no pairs.");
     const empty = pairs.findIndex(({ source }) => source.length === 0);
     if (empty >= 0) throw new InputError(`PairBatches: the source of pair ${empty} has no tokens.`);
     this.#pairs = pairs;
-    this.#options = { batchSize, begin, end, multiple, seed };
-    this.length = Math.ceil(pairs.length / batchSize);
+    this.#options = complete;
+    this.length = Math.ceil(pairs.length / complete.batchSize);
     this.tokens = pairs.reduce((sum, { target }) => sum + target.length + 1, 0);
   }
 
   /** The batches of an epoch, from batch `from` on. The same seed and epoch give the same batches. */
   *batches(epoch: number, from = 0): Generator<PairBatch, void, undefined> {
-    expectNumber("PairBatches", "from", from, { integer: true, minimum: 0, maximum: this.length });
+    checkOption("PairBatches", "from", from, whole({ maximum: this.length }));
     const { batchSize, seed } = this.#options;
     const pairs = Uint32Array.from({ length: this.#pairs.length }, (_, i) => i);
     const order = Uint32Array.from({ length: this.length }, (_, i) => i);

@@ -1,6 +1,8 @@
 import { InputError } from "../errors.js";
-import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
+import type { TableFor } from "../options.js";
+import { checkOption, completeOptions, flag, optional, whole, word } from "../options.js";
 import type { TokenStream } from "./tokenStream.js";
+import { tokenStream } from "./tokenStream.js";
 
 export interface StreamBatchOptions {
   /** B: the stream is cut into so many columns, which are read side by side. */
@@ -40,6 +42,14 @@ export interface StreamBatch {
 const columnBuffer = 2 ** 14;
 const totalBuffer = 2 ** 20;
 
+const rules = {
+  batchSize: whole({ minimum: 1 }),
+  windowLength: whole({ minimum: 1 }),
+  last: word(["keep", "drop"], "keep"),
+  begin: optional(whole()),
+  short: flag(),
+} satisfies TableFor<StreamBatchOptions>;
+
 /**
  * Cuts a stream of tokens into B contiguous columns and walks over them in windows of T steps, so that the state of one
  * window is the beginning of the next (Mikolov et al. 2010; Zaremba et al. 2014). Each epoch has the same windows.
@@ -60,13 +70,10 @@ export class StreamBatches {
   /** Column b predicts tokens starts[b]..starts[b+1]-1. */
   readonly #starts: readonly number[];
 
-  constructor(stream: TokenStream, options: StreamBatchOptions) {
-    const who = "StreamBatches";
-    expectKnownOptions(who, options, ["batchSize", "windowLength", "last", "begin", "short"]);
-    const { batchSize, windowLength, last = "keep", begin = null, short = false } = options;
-    expectNumber(who, "batchSize", batchSize, { integer: true, minimum: 1 });
-    expectNumber(who, "windowLength", windowLength, { integer: true, minimum: 1 });
-    expectOneOf(who, "last", last, ["keep", "drop"]);
+  /** @param who whose options they are, for messages. */
+  constructor(stream: TokenStream, options: StreamBatchOptions, who = "StreamBatches") {
+    checkOption(who, "stream", stream, tokenStream);
+    const { batchSize, windowLength, last, begin = null, short } = completeOptions(who, options, rules);
     const first = begin === null ? 1 : 0;
     const targets = Math.max(0, stream.length - first);
     const needed = short && last === "keep" ? 1 : batchSize * windowLength;
@@ -90,7 +97,7 @@ export class StreamBatches {
 
   /** @param from window to begin with: the `index` of the last one read, plus 1. */
   async *batches(from = 0): AsyncGenerator<StreamBatch, void, undefined> {
-    expectNumber("StreamBatches", "from", from, { integer: true, minimum: 0, maximum: this.length });
+    checkOption("StreamBatches", "from", from, whole({ maximum: this.length }));
     const { windowLength, batchSize: B } = this.#options;
     const span = Math.max(1, Math.floor(Math.min(columnBuffer, totalBuffer / B) / windowLength));
     for (let block = from; block < this.length; block += span) {

@@ -5,6 +5,7 @@ import { open, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileError } from "../errors.js";
+import type { Tokenizer } from "./tokenizer.js";
 import type { TokenStream } from "./tokenStream.js";
 
 type Ids = Uint8Array | Uint16Array | Int32Array;
@@ -57,10 +58,11 @@ export class TokenFile {
     this.#length += ids.length;
   }
 
-  stream(characters: number): TokenStream {
+  stream(characters: number, tokenizer?: Tokenizer): TokenStream {
     return {
       length: this.#length,
       characters,
+      ...(tokenizer ? { tokenizer } : {}),
       read: (start, end) => this.#read(start, end),
       close: () => this.close(),
     };

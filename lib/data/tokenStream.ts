@@ -1,5 +1,7 @@
 import { OptionError } from "../errors.js";
-import { expectNumber } from "../options.js";
+import type { Rule } from "../options.js";
+import { expectNumber, value } from "../options.js";
+import type { Tokenizer } from "./tokenizer.js";
 
 /** A long sequence of token ids that can be read anywhere: in memory or on disk. */
 export interface TokenStream {
@@ -7,17 +9,29 @@ export interface TokenStream {
   readonly length: number;
   /** Unicode characters of the (normalised) text behind the tokens; 0 if nobody knows. For bits per character. */
   readonly characters: number;
+  /** What made the tokens, where that is known: a model refuses tokens of another vocabulary than its own. */
+  readonly tokenizer?: Tokenizer;
   /** Tokens start..end-1. Not to be written to. */
   read(start: number, end: number): Int32Array | Promise<Int32Array>;
   /** Frees what the stream holds. Slices of a stream share it. */
   close(): Promise<void>;
 }
 
-/** Tokens in memory. */
-export function memoryStream(ids: Int32Array, characters: number): TokenStream {
+/** A stream of tokens, as an argument. */
+export const tokenStream: Rule<TokenStream> = value(
+  "a stream of tokens: of corpus.tokenize() or memoryStream()",
+  (stream) => {
+    const { length, read } = (stream ?? {}) as Partial<TokenStream>;
+    return Number.isSafeInteger(length) && typeof read === "function";
+  },
+);
+
+/** Tokens in memory. @param tokenizer what made them, where that is known. */
+export function memoryStream(ids: Int32Array, characters: number, tokenizer?: Tokenizer): TokenStream {
   return {
     length: ids.length,
     characters,
+    ...(tokenizer ? { tokenizer } : {}),
     read: (start, end) => ids.subarray(start, end),
     close: async () => {},
   };
@@ -63,6 +77,7 @@ export function sliceStream(
   return {
     length: end - start,
     characters: index ? index.before(end) - index.before(start) : Math.round(stream.characters * share),
+    ...(stream.tokenizer ? { tokenizer: stream.tokenizer } : {}),
     read: (from, to) => stream.read(start + from, start + to),
     close: () => stream.close(),
   };

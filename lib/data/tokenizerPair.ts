@@ -1,6 +1,6 @@
 import { describe, InputError, OptionError } from "../errors.js";
 import { expectKnownOptions } from "../options.js";
-import { sentenceMarks } from "./sentenceBatches.js";
+import { sentenceMarks } from "./sentenceMarks.js";
 import type { Tokenizer } from "./tokenizer.js";
 import { tokenizerFromJSON } from "./tokenizerFromJSON.js";
 

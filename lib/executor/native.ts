@@ -11,6 +11,7 @@ import { expectMatrix } from "./executor.js";
 import { orderFeeds, orderReplay } from "./feeds.js";
 import { layerError } from "./layerError.js";
 import { loadAddon } from "./loadAddon.js";
+import { expectProgramFits } from "./memory.js";
 import type { FoundSentence, RunningSearch, SearchPlan, SearchPorts } from "./search.js";
 import { encodeSearch, orderPorts } from "./search.js";
 
@@ -50,6 +51,7 @@ export class NativeExecutor implements Executor {
 
   compile(program: Program, store: Store): Executable {
     if (!(store instanceof NativeStore)) throw new InputError("compile: the store belongs to another executor.");
+    expectProgramFits(program);
     for (const variable of program.variables) store.declare(variable);
     const encoded = encodeProgram(program, { codes: this.#codes, variables: store.indexes() });
     const precision = matmulPrecisions.indexOf(this.matmulPrecision);

@@ -1,23 +1,25 @@
 import type { Tokenizer } from "../data/index.js";
-import { OptionError } from "../errors.js";
-import { expectKnownOptions, expectOneOf } from "../options.js";
+import type { TableFor } from "../options.js";
+import { callback, completeOptions, optional, word } from "../options.js";
+import { beamSearchRules, completeBeamSearchOptions } from "../search/beamSearchOptions.js";
 import type { BeamSearchOptions, SearchResult } from "../search/index.js";
 import { searchStep } from "../search/index.js";
-import type { TokenStep } from "./generation.js";
+import { prompt } from "./generation.js";
+import type { TextEnd } from "./textEnd.js";
+import { endTokenOf, textEnds } from "./textEnd.js";
+import type { TokenStep } from "./tokenStep.js";
 
 export interface BeamTextOptions extends Omit<BeamSearchOptions, "begin" | "end" | "coveragePenalty" | "onBest"> {
   /** Text to continue. Default: the start of a line. */
   prompt?: string;
   /**
    * What ends a text: the model's token for the end of a sentence; the end of a line; or "never", so that all run to maximumLength.
-   * Default: "sentence" where the tokenizer has such a token, else "never".
+   * Default: "line" for a model of sentences; else "sentence" where the tokenizer has such a token, else "never".
    */
-  end?: (typeof ends)[number];
-  /** Told the best text so far, after every token; at last the result. */
+  end?: TextEnd;
+  /** Called after each token with the best text so far; at last with the result. */
   onBest?: (text: string) => void;
 }
-
-const ends = ["sentence", "line", "never"] as const;
 
 /** A text that beam search has found. */
 export interface BeamText {
@@ -35,39 +37,44 @@ export interface BeamText {
 export interface BeamTexts {
   /** Best first. */
   texts: BeamText[];
+  /** Tokens of the prompt that the vocabulary lacks, and that the model read as <unk>. */
+  unknown: number;
   /** What was followed: node `parent` comes before it (-1: the prompt). */
   tree?: { token: string; parent: number; logProbability: number; score: number }[];
 }
 
-const ownNames = ["prompt", "end", "onBest"];
-const searchNames = [
-  ...[
-    "beams",
-    "nBest",
-    "maximumLength",
-    "minimumLength",
-    "lengthPenalty",
-    "noRepeatNgram",
-    "prefix",
-    "forced",
-    "banned",
-  ],
-  ...["groups", "diversity", "sampling", "earlyStopping", "tree", "signal"],
-];
+const { begin: _begin, coveragePenalty: _coveragePenalty, ...searched } = beamSearchRules;
 
-/** The options with what search cannot know filled in. @throws OptionError for an unknown option, or an end that the tokenizer does not have. */
-export function completeBeamTexts(tokenizer: Tokenizer, options: BeamTextOptions) {
-  expectKnownOptions("beamSearch", options, [...ownNames, ...searchNames]);
-  const { prompt = "", end: given, onBest, ...search } = options;
-  const { endOfSentence } = tokenizer.special;
-  const end = expectOneOf("beamSearch", "end", given ?? (endOfSentence === undefined ? "never" : "sentence"), ends);
-  const token = { sentence: endOfSentence, line: tokenizer.id("\n"), never: null }[end];
-  if (token === undefined) throw new OptionError(`beamSearch: the tokenizer has no token for the end of a ${end}.`);
-  return { prompt, end: token, onBest, search: { ...search, beams: search.beams ?? 5 } };
+const rules = {
+  ...searched,
+  prompt,
+  end: optional(word(textEnds)),
+  onBest: callback<NonNullable<BeamTextOptions["onBest"]>>(),
+} satisfies TableFor<BeamTextOptions>;
+
+/**
+ * The options with what search cannot know filled in.
+ * @param model.sentences whether a line is a text of its own.
+ * @throws OptionError for what does not fit, or an end that the tokenizer does not have.
+ */
+export function completeBeamTexts(
+  { tokenizer, sentences }: { tokenizer: Tokenizer; sentences: boolean },
+  options: BeamTextOptions,
+) {
+  const who = "beamSearch";
+  const { prompt, end: ending, onBest, ...search } = completeOptions(who, options, rules);
+  const usual = sentences ? "line" : tokenizer.special.endOfSentence === undefined ? "never" : "sentence";
+  const end = endTokenOf(who, tokenizer, ending ?? usual);
+  const own: Omit<BeamSearchOptions, "begin" | "end" | "onBest"> = Object.fromEntries(
+    Object.entries(search).filter(([, value]) => value !== undefined),
+  );
+  // Now, before a step of so many rows is compiled.
+  completeBeamSearchOptions({ ...own, begin: 0, end }, who);
+  return { prompt, end, onBest, search: { ...own, beams: search.beams, banned: search.banned, signal: search.signal } };
 }
 
 /**
- * Searches for the likeliest texts behind a context.
+ * Searches for the likeliest texts that follow a context.
  * @param steps.reading of one row. @param steps.searching with a row for each beam.
  * @param decode tokens to the text that they add to the prompt.
  */
@@ -77,23 +84,20 @@ export async function searchTexts(
   {
     end,
     onBest,
-    search,
+    search: { signal, ...search },
     decode,
   }: Omit<ReturnType<typeof completeBeamTexts>, "prompt"> & {
     decode: (tokens: readonly number[]) => string;
   },
-): Promise<BeamTexts> {
-  let state = steps.reading.start();
-  for (const token of context.slice(0, -1)) {
-    search.signal?.throwIfAborted();
-    ({ state } = await steps.reading.read(token, state));
-  }
+): Promise<Omit<BeamTexts, "unknown">> {
+  const state = await steps.reading.readAll(context.slice(0, -1), signal);
   const [found] = await searchStep(steps.searching.searchStep(), steps.searching.repeated(state), {
     ...search,
     sentences: 1,
     begin: context.at(-1) as number,
     end,
-    banned: [...banned, ...(search.banned ?? [])],
+    banned: [...banned, ...search.banned],
+    ...(signal ? { signal } : {}),
     ...(onBest ? { onBest: (tokens: readonly number[]) => onBest(decode(tokens)) } : {}),
   });
   const { hypotheses, tree } = found as SearchResult;

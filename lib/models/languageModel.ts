@@ -1,60 +1,62 @@
-import type { Tokenizer, TokenStream } from "../data/index.js";
-import { countCharacters, memoryStream, sentenceMarks, tokenizerFromJSON } from "../data/index.js";
+import type { SentenceMarks, TokenDecoder, Tokenizer, TokenStream } from "../data/index.js";
+import {
+  countCharacters,
+  memoryStream,
+  sentenceMarks,
+  sentenceTokenizer,
+  tokenizerFromJSON,
+  tokenStream,
+} from "../data/index.js";
 import { InputError } from "../errors.js";
 import type { Executor, Store } from "../executor/executor.js";
 import { loadModelFolder, saveModelFolder } from "../formats/index.js";
 import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { Parameter } from "../nn/parameter.js";
-import { expectNumber } from "../options.js";
-import { EvaluationStep } from "../train/evaluation.js";
+import type { Rule, TableFor } from "../options.js";
+import { checkOption, completeOptions, seed, text, value } from "../options.js";
 import type { RecordedLoss, Trainable } from "../train/trainable.js";
 import type { WeightType } from "../weights.js";
+import type { Activations } from "./activations.js";
+import { activationsOf } from "./activations.js";
 import type { BeamTextOptions, BeamTexts } from "./beamTexts.js";
 import { completeBeamTexts, searchTexts } from "./beamTexts.js";
 import type { GenerateAllOptions, GenerateOptions } from "./generation.js";
-import { completeGenerate, completeGenerateAll, draw, TokenStep } from "./generation.js";
+import { completeGenerate, completeGenerateAll, draw } from "./generation.js";
 import type { LanguageModelForm } from "./languageModelData.js";
-import { SentenceData, WindowData } from "./languageModelData.js";
+import { expectOwnData } from "./languageModelData.js";
 import type { LanguageModelConfig } from "./languageModelNetwork.js";
-import { LanguageModelNetwork } from "./languageModelNetwork.js";
+import { configRules, LanguageModelNetwork } from "./languageModelNetwork.js";
 import { ModelWeights } from "./modelWeights.js";
 import { layerCounts } from "./networks.js";
+import type { NextTokens, NextTokensOptions } from "./nextTokens.js";
+import { completeNextTokens, likeliest } from "./nextTokens.js";
+import { Passage } from "./passage.js";
+import type { TextEnd } from "./textEnd.js";
+import { endTokenOf } from "./textEnd.js";
+import type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure.js";
+import { evaluateRules, TextMeasure } from "./textMeasure.js";
+import { tokenizer } from "./tokenizerIdentity.js";
+import { TokenStep } from "./tokenStep.js";
 
 export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabularySize"> {
   tokenizer: Tokenizer;
-  /** Of the first weights. Default 1. */
+  /** Seed for the initial weights. Default 1. */
   seed?: number;
   executor: Executor;
 }
 
-/** How well a model predicts a text. */
-export interface Evaluation {
-  /** Tokens predicted. */
-  tokens: number;
-  /** Mean negative log-probability of a token, in nats. */
-  nats: number;
-  /** exp(nats). */
-  perplexity: number;
-  /** Bits per character of the text, whatever the tokens are; where the number of characters is known. */
-  bitsPerCharacter?: number;
-}
+const { vocabularySize: _vocabularySize, ...architecture } = configRules;
 
-/** The walk of every recurrent unit over a text. */
-export interface Activations {
-  /** The tokens of the text, printable. */
-  tokens: string[];
-  layers: {
-    /** "layer 1 hidden". */
-    name: string;
-    kind: "hidden" | "cell";
-    units: number;
-    /** [tokens, units]: after reading each token. */
-    values: Float32Array;
-  }[];
-  /** Bits of surprise of each token, given those before it; 0 for the first. */
-  surprise: Float32Array;
-}
+const createRules = {
+  ...architecture,
+  tokenizer,
+  seed: seed(),
+  executor: value<Executor>("an executor: nativeExecutor(), or new ReferenceExecutor()", isExecutor),
+} satisfies TableFor<LanguageModelOptions>;
+
+/** A text to read, which may be empty. */
+const anyText = text({ empty: true });
 
 /** What its folder says that it holds. */
 const identity = { model: "LanguageModel", tokenizer: tokenizerFromJSON, counts: layerCounts } as const;
@@ -73,22 +75,29 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   readonly tokenizer: Tokenizer;
   readonly executor: Executor;
   readonly #weights: ModelWeights;
-  #evaluations: Promise<unknown> = Promise.resolve();
-  readonly #evaluation = new EvaluationStep(this);
+  readonly #measure: TextMeasure;
   /** By the number of sequences side by side. */
   readonly #steps = new Map<number, TokenStep>();
+  /** What begins and ends a sentence; null where the text is one running text. */
+  readonly #marks: SentenceMarks | null;
+  /** The tokenizer as it reads and writes texts of this model. */
+  readonly #texts: Tokenizer;
 
   private constructor(network: LanguageModelNetwork, tokenizer: Tokenizer, executor: Executor) {
+    const { sentences } = network.config;
     this.network = network;
     this.tokenizer = tokenizer;
     this.executor = executor;
+    this.#marks = sentences ? sentenceMarks(tokenizer) : null;
+    this.#texts = sentences ? sentenceTokenizer(tokenizer) : tokenizer;
+    this.#measure = new TextMeasure(this, { tokenizer, sentences });
     this.#weights = new ModelWeights(identity.model, network.parameters, executor);
   }
 
   /** A model with new weights. @throws OptionError for options that do not fit together. */
   static async create(options: LanguageModelOptions): Promise<LanguageModel> {
-    const { tokenizer, seed = 1, executor, ...config } = options;
-    expectNumber("LanguageModel", "seed", seed, { integer: true, minimum: 0 });
+    const { tokenizer, seed, executor } = completeOptions("LanguageModel", options, createRules);
+    const { tokenizer: _tokenizer, seed: _seed, executor: _executor, ...config } = options;
     const network = new LanguageModelNetwork({ ...config, vocabularySize: tokenizer.size });
     const model = new LanguageModel(network, tokenizer, executor);
     await model.#weights.initialise(seed);
@@ -99,11 +108,12 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   static async load(folder: string, options: { executor: Executor }): Promise<LanguageModel> {
     const networkOf = (config: Record<string, unknown>) =>
       new LanguageModelNetwork(config as unknown as LanguageModelConfig);
-    const loaded = await loadModelFolder(folder, {
+    const { executor } = completeOptions("LanguageModel", options, { executor: createRules.executor });
+    const loaded = await loadModelFolder(checkOption("LanguageModel", "folder", folder, text()), {
       ...identity,
       parameters: (config) => networkOf(config).parameters,
     });
-    const model = new LanguageModel(networkOf(loaded.config), loaded.tokenizer, options?.executor);
+    const model = new LanguageModel(networkOf(loaded.config), loaded.tokenizer, executor);
     await model.#weights.write(loaded);
     return model;
   }
@@ -137,15 +147,18 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     return this.#weights.count;
   }
 
-  recordLoss(graph: Graph, { T, B, role, lengths }: LanguageModelForm): RecordedLoss {
+  recordLoss(graph: Graph, form: LanguageModelForm): RecordedLoss {
     if (graph.training) this.#weights.expectTrainable();
+    expectOwnData(form, { sentences: this.network.config.sentences, tokenizer: this.tokenizer });
+    const { T, B, role, lengths, carried = !lengths } = form;
     const inputs = graph.feed("inputs", "i32", [T, B]);
     const targets = graph.feed("targets", "i32", [T, B]);
-    const variables = lengths ? {} : this.network.stateVariables(graph, role, B);
-    // Multiplying by 0 starts a text anew; by 1 it goes on: one program for both.
+    const variables = carried ? this.network.stateVariables(graph, role, B) : {};
+    // Multiplying by 0 begins a text from the first state; by 1 it goes on: one program for both.
     const state = Object.entries(variables).map(([name, v]) => [name, ops.multiply(v, graph.scalar("carry"))] as const);
     const { features, last } = this.network.features(inputs, {
-      ...(lengths ? { lengths: graph.feed("lengths", "i32", [B]) } : { state: Object.fromEntries(state) }),
+      ...(lengths ? { lengths: graph.feed("lengths", "i32", [B]) } : {}),
+      ...(carried ? { state: Object.fromEntries(state) } : {}),
     });
     const { losses, count } = this.network.output.crossEntropy(ops.asRows(features), ops.reshape(targets, [T * B]));
     return {
@@ -160,56 +173,49 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
 
   /**
    * How well the model predicts a text or a stream of tokens, read from beginning to end with the state carried; by a
-   * model of sentences, line by line.
-   * @param options.batchSize the text is cut into so many parts that are read side by side; lines: how many. Default 1.
+   * model of sentences, line by line, each from its beginning to its end, empty lines left out.
    * @throws InputError if there are fewer than two tokens.
+   * @throws OptionError for a stream that another tokenizer has made.
    */
-  async evaluate(
-    text: string | TokenStream,
-    {
-      batchSize = 1,
-      windowLength = 64,
-      signal,
-    }: { batchSize?: number; windowLength?: number; signal?: AbortSignal } = {},
-  ): Promise<Evaluation> {
-    expectNumber("evaluate", "batchSize", batchSize, { integer: true, minimum: 1 });
-    expectNumber("evaluate", "windowLength", windowLength, { integer: true, minimum: 1 });
+  async evaluate(given: string | TokenStream, options: EvaluateOptions = {}): Promise<Evaluation> {
+    const complete = completeOptions("evaluate", options, evaluateRules);
+    const text = checkOption("evaluate", "the text", given, textOrStream);
     const stream =
       typeof text === "string"
-        ? memoryStream(this.tokenizer.encode(text), countCharacters(this.tokenizer.normalize(text)))
+        ? memoryStream(this.#texts.encode(text), countCharacters(this.#texts.normalize(text)))
         : text;
-    if (stream.length < 2) throw new InputError(`evaluate: expected at least 2 tokens, got ${stream.length}.`);
-    const { tokenizer } = this;
-    const data = this.network.config.sentences
-      ? await SentenceData.of(stream, { tokenizer, batchSize, role: "evaluate" })
-      : new WindowData(stream, {
-          batchSize: Math.min(batchSize, stream.length - 1),
-          windowLength,
-          role: "evaluate",
-        });
-    const { total, tokens } = await this.#measure(data, signal ? { signal } : {});
-    const nats = total / tokens;
-    return {
-      tokens,
-      nats,
-      perplexity: Math.exp(nats),
-      ...(data.characters > 0 ? { bitsPerCharacter: total / Math.LN2 / data.characters } : {}),
-    };
+    return this.#measure.evaluate(stream, complete);
   }
 
   /**
-   * The log-probability in nats of each token of a text after the first, and of all together; by a model of sentences,
-   * also of the first.
+   * The log-probability of each token of a text that is predicted, and of all together: of those after the first; by a
+   * model of sentences, of every token of each line and of the line ends, empty lines left out.
+   * @throws InputError if no token is predicted.
    */
-  async logProbability(text: string): Promise<{ total: number; tokens: { token: string; logProbability: number }[] }> {
-    const ids = Int32Array.of(...this.#opening(), ...this.tokenizer.encode(text));
-    if (ids.length < 2) throw new InputError(`logProbability: expected at least 2 tokens, got ${ids.length}.`);
-    const data = new WindowData(memoryStream(ids, 0), { batchSize: 1, windowLength: 64, role: "evaluate" });
-    const losses: number[] = [];
-    await this.#measure(data, { each: (batch) => losses.push(...batch) });
+  async logProbability(given: string): Promise<TextProbability> {
+    return this.#measure.logProbability(this.#texts.encode(checkOption("logProbability", "text", given, anyText)));
+  }
+
+  /**
+   * The tokens that are likeliest to follow a prompt, with their probabilities: of the model's own distribution, in which
+   * <unk> is a token as others are.
+   *
+   * ```ts
+   * const { tokens } = await model.nextTokens("The quick brown", { top: 3 });
+   * for (const { text, probability } of tokens) console.log(text, probability.toFixed(3));
+   * ```
+   * @param given text to continue; "" for the start of a line.
+   * @throws InputError for a prompt with a character that the model has never seen.
+   */
+  async nextTokens(given: string, options: NextTokensOptions = {}): Promise<NextTokens> {
+    const { top } = completeNextTokens(options);
+    const { prompted, context } = this.#begin(checkOption("nextTokens", "prompt", given, anyText));
+    const step = this.#tokenStep();
+    const state = await step.readAll(context.slice(0, -1));
+    const { logProbabilities } = await step.read(context.at(-1) as number, state);
     return {
-      total: -losses.reduce((sum, loss) => sum + loss, 0),
-      tokens: losses.map((loss, i) => ({ token: this.tokenizer.token(ids[i + 1] as number), logProbability: -loss })),
+      tokens: likeliest(logProbabilities, { top, tokenizer: this.#texts, prompt: prompted }),
+      unknown: this.#measure.countUnknown(prompted),
     };
   }
 
@@ -218,17 +224,16 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
    * @throws InputError for a prompt with a character that the model has never seen.
    */
   async *generate(options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
-    const { prompt, stop, ...drawing } = completeGenerate(options);
+    const { prompt, end, stop, ...drawing } = completeGenerate(options);
     const { context, decoder } = this.#begin(prompt);
-    const pieces = stopBefore(stop);
+    const passage = new Passage(decoder, { end: this.#endOf("generate", end), stop });
     for await (const { token } of draw(this.#tokenStep(), [context], drawing)) {
-      const { text, stopped } = pieces.push(decoder.push(token));
+      const text = passage.push(token);
       if (text !== "") yield text;
-      if (stopped) return;
+      if (passage.ended) return;
     }
-    const rest = pieces.push(decoder.end());
-    const text = rest.stopped ? rest.text : rest.text + pieces.end();
-    if (text !== "") yield text;
+    const rest = passage.finish();
+    if (rest !== "") yield rest;
   }
 
   /**
@@ -238,82 +243,51 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
    * @throws InputError for a prompt with a character that the model has never seen.
    */
   async generateAll(options: GenerateAllOptions = {}): Promise<string[]> {
-    const { prompts, stop, ...drawing } = completeGenerateAll(options);
-    const rows = prompts.map((prompt) => ({
-      ...this.#begin(prompt),
-      pieces: stopBefore(stop),
-      text: "",
-      stopped: false,
-    }));
-    const contexts = rows.map(({ context }) => context);
+    const { prompts, end: ending, stop, ...drawing } = completeGenerateAll(options);
+    const end = this.#endOf("generateAll", ending);
+    const begun = prompts.map((prompt) => this.#begin(prompt));
+    const rows = begun.map(({ decoder }) => ({ passage: new Passage(decoder, { end, stop }), text: "" }));
+    const contexts = begun.map(({ context }) => context);
     let open = rows.length;
     for await (const { row, token } of draw(this.#tokenStep(rows.length), contexts, drawing)) {
       const own = rows[row] as (typeof rows)[number];
-      if (own.stopped) continue;
-      const { text, stopped } = own.pieces.push(own.decoder.push(token));
-      own.text += text;
-      own.stopped = stopped;
-      if (stopped && --open === 0) break;
+      if (own.passage.ended) continue;
+      own.text += own.passage.push(token);
+      if (own.passage.ended && --open === 0) break;
     }
-    return rows.map(({ text, stopped, pieces, decoder }) => {
-      if (stopped) return text;
-      const last = pieces.push(decoder.end());
-      return text + (last.stopped ? last.text : last.text + pieces.end());
-    });
+    return rows.map(({ passage, text }) => text + passage.finish());
   }
 
   /**
-   * Searches for the likeliest texts behind a prompt, instead of drawing one: beam search inside the executor. Likely texts of a
+   * Searches for the likeliest texts that follow a prompt, instead of drawing one: beam search inside the executor. Likely texts of a
    * language model are often dull; noRepeatNgram keeps them from going in circles.
    * @throws InputError for a prompt with a character that the model has never seen.
    * @throws OptionError for options that contradict each other.
    */
   async beamSearch(options: BeamTextOptions = {}): Promise<BeamTexts> {
-    const { prompt, ...complete } = completeBeamTexts(this.tokenizer, options);
-    const { context } = this.#begin(prompt);
+    const known = { tokenizer: this.#texts, sentences: this.#marks !== null };
+    const { prompt, ...complete } = completeBeamTexts(known, options);
+    const { prompted, context } = this.#begin(prompt);
     const decode = (tokens: readonly number[]) => {
       const { decoder } = this.#begin(prompt);
       return tokens.map((token) => decoder.push(token)).join("") + decoder.end();
     };
-    // What does not fit is refused before a step of so many rows is compiled.
-    const beams = expectNumber("beamSearch", "beams", complete.search.beams, { integer: true, minimum: 1 });
-    const steps = { reading: this.#tokenStep(), searching: this.#tokenStep(beams) };
-    const known = { context, banned: this.#banned(), tokenizer: this.tokenizer };
-    return searchTexts(steps, known, { ...complete, decode });
+    const steps = { reading: this.#tokenStep(), searching: this.#tokenStep(complete.search.beams) };
+    const given = { context, banned: this.#banned(), tokenizer: this.tokenizer };
+    return {
+      ...(await searchTexts(steps, given, { ...complete, decode })),
+      unknown: this.#measure.countUnknown(prompted),
+    };
   }
 
-  /** What is read before the first token is drawn, and a decoder that has seen the prompt. */
-  #begin(prompt: string): { context: number[]; decoder: ReturnType<Tokenizer["decoder"]> } {
-    const prompted = this.tokenizer.encode(prompt);
-    const context = [...this.#opening(), ...prompted];
-    if (context.length === 0) context.push(this.#startToken());
-    const decoder = this.tokenizer.decoder();
-    for (const token of prompted) decoder.push(token);
-    return { context, decoder };
-  }
-
-  /** The state of every recurrent unit after each token of a text. */
-  async activations(text: string): Promise<Activations> {
-    const ids = this.tokenizer.encode(text);
+  /**
+   * The state of every recurrent unit after each token of a text.
+   * @throws InputError for an empty text; OptionError for one whose activations do not fit into memory.
+   */
+  async activations(given: string): Promise<Activations> {
+    const ids = this.#texts.encode(checkOption("activations", "text", given, anyText));
     if (ids.length === 0) throw new InputError("activations: the text is empty.");
-    const step = this.#tokenStep();
-    const entries = Object.entries(this.network.recurrent.stateSizes);
-    const layers = entries.map(([name, units]) => ({
-      name: stateTitle(name),
-      kind: name.startsWith("c") ? ("cell" as const) : ("hidden" as const),
-      units,
-      values: new Float32Array(ids.length * units),
-    }));
-    const surprise = new Float32Array(ids.length);
-    let state = step.start();
-    for (const [t, id] of ids.entries()) {
-      const result = await step.read(id, state);
-      state = result.state;
-      for (const [i, [name, units]] of entries.entries()) layers[i]?.values.set(state[name] as Float32Array, t * units);
-      const following = ids[t + 1];
-      if (following !== undefined) surprise[t + 1] = -(result.logProbabilities[following] as number) / Math.LN2;
-    }
-    return { tokens: Array.from(ids, (id) => this.tokenizer.token(id)), layers, surprise };
+    return activationsOf(this.#tokenStep(), { opening: this.#opening(), ids, tokenizer: this.tokenizer });
   }
 
   /**
@@ -334,42 +308,38 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     await this.#weights.write(await loadModelFolder(folder, { ...identity, same, parameters: () => this.parameters }));
   }
 
-  /** Evaluations take turns: they share the variables that carry the state. */
-  #measure(
-    data: WindowData | SentenceData,
-    options: { signal?: AbortSignal; each?: (losses: Float32Array | Float64Array) => void },
-  ): Promise<{ total: number; tokens: number }> {
-    const turn = this.#evaluations.then(async () => {
-      let total = 0;
-      let tokens = 0;
-      for await (const batch of data.batches(0)) {
-        options.signal?.throwIfAborted();
-        const result = await this.#evaluation.run(batch);
-        total += result.total;
-        tokens += result.tokens;
-        options.each?.(result.losses.subarray(0, batch.tokens));
-      }
-      return { total, tokens };
-    });
-    this.#evaluations = turn.catch(() => {});
-    return turn;
-  }
-
   #tokenStep(rows = 1): TokenStep {
-    const step = this.#steps.get(rows) ?? new TokenStep(this, this.#banned(), rows);
+    const known = this.#steps.get(rows);
+    const step = known ?? new TokenStep(this, { rows, banned: this.#banned(), marks: this.#marks });
     this.#steps.set(rows, step);
     return step;
+  }
+
+  /** What is read before the first token is drawn, and a decoder that has seen the prompt. */
+  #begin(prompt: string): { prompted: Int32Array; context: number[]; decoder: TokenDecoder } {
+    const prompted = this.#texts.encode(prompt);
+    const context = [...this.#opening(), ...prompted];
+    if (context.length === 0) context.push(this.#startToken());
+    const decoder = this.#texts.decoder();
+    for (const token of prompted) decoder.push(token);
+    return { prompted, context, decoder };
+  }
+
+  /** The token that ends a text that is drawn; null for none. */
+  #endOf(who: string, end: TextEnd | undefined): number | null {
+    return endTokenOf(who, this.#texts, end ?? (this.#marks ? "line" : "never"));
   }
 
   /** Tokens that are never drawn. */
   #banned(): number[] {
     const { unknown, beginOfSentence, padding } = this.tokenizer.special;
-    return [unknown, beginOfSentence, padding].filter((id) => id !== undefined);
+    const never = [unknown, beginOfSentence, padding].filter((id) => id !== undefined);
+    return never.filter((id) => id !== this.#marks?.end);
   }
 
   /** What a model of sentences reads before the first token. */
   #opening(): number[] {
-    return this.network.config.sentences ? [sentenceMarks(this.tokenizer).begin] : [];
+    return this.#marks ? [this.#marks.begin] : [];
   }
 
   /** What a text begins after: the end of a sentence or line. */
@@ -379,27 +349,11 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   }
 }
 
-/** "h_l0" -> "layer 1 hidden". */
-function stateTitle(entry: string): string {
-  const [, kind, layer, direction] = /^([hc])_l(\d+)(_reverse)?$/.exec(entry) ?? [];
-  return `layer ${Number(layer) + 1} ${kind === "c" ? "cell" : "hidden"}${direction ? " (backward)" : ""}`;
-}
+/** A text, or the tokens of one. */
+const textOrStream: Rule<string | TokenStream> = value(`a text, or ${tokenStream.expected}`, (given) => {
+  return typeof given === "string" || tokenStream.fits(given);
+});
 
-/** Holds back the end of the text while it might be the beginning of the stop text. */
-function stopBefore(stop: string | undefined) {
-  let held = "";
-  return {
-    push(piece: string): { text: string; stopped: boolean } {
-      if (stop === undefined) return { text: piece, stopped: false };
-      held += piece;
-      const at = held.indexOf(stop);
-      if (at >= 0) return { text: held.slice(0, at), stopped: true };
-      let keep = Math.min(stop.length - 1, held.length);
-      while (keep > 0 && !stop.startsWith(held.slice(held.length - keep))) keep--;
-      const text = held.slice(0, held.length - keep);
-      held = held.slice(held.length - keep);
-      return { text, stopped: false };
-    },
-    end: () => held,
-  };
+function isExecutor(given: unknown): boolean {
+  return typeof (given as Executor | null)?.createStore === "function";
 }

@@ -1,19 +1,43 @@
-import type { Tokenizer, TokenStream } from "../data/index.js";
-import { SentenceBatches, StreamBatches, sentenceMarks } from "../data/index.js";
+import type { SentenceBatch, Tokenizer, TokenStream } from "../data/index.js";
+import { longRules, SentenceBatches, StreamBatches, sentenceMarks } from "../data/index.js";
+import { OptionError } from "../errors.js";
+import type { TableFor } from "../options.js";
+import { completeOptions, optional, seed, whole, word } from "../options.js";
 import type { TrainingData } from "../train/data.js";
 import type { Batch } from "../train/trainable.js";
+import { expectTokenizer, fingerprint, tokenizer } from "./tokenizerIdentity.js";
 
 /** What the program of a batch depends on. */
 export interface LanguageModelForm {
   T: number;
   B: number;
   /** Whose carried state: training, validation and evaluation must not share one. */
-  role: "train" | "validate" | "evaluate";
-  /** Whole sentences with lengths, instead of windows whose state is carried. */
+  role: (typeof roles)[number];
+  /** Whole sentences with lengths, instead of windows over a running text. */
   lengths: boolean;
+  /** Sentences that come in several windows, whose state is carried as that of a running text is. Default false. */
+  carried?: boolean;
+  /** Fingerprint of the tokenizer that made the tokens, where that is known. */
+  tokenizer?: string;
 }
 
+const roles = ["train", "validate", "evaluate"] as const;
 type Role = LanguageModelForm["role"];
+
+export interface WindowDataOptions {
+  /** B: parts of the stream that are read side by side. */
+  batchSize: number;
+  /** T: steps through which gradients flow. */
+  windowLength: number;
+  /** "train" (the default), or "validate" for what a Trainer measures on. */
+  role?: Role;
+}
+
+const windowRules = {
+  batchSize: whole({ minimum: 1 }),
+  windowLength: whole({ minimum: 1 }),
+  role: word(roles, "train"),
+} satisfies TableFor<WindowDataOptions>;
 
 /** Windows over a stream of tokens, for truncated back-propagation through time. */
 export class WindowData implements TrainingData<LanguageModelForm> {
@@ -22,18 +46,18 @@ export class WindowData implements TrainingData<LanguageModelForm> {
   readonly identity: string;
   readonly role: Role;
   readonly #windows: StreamBatches;
+  readonly #made: Pick<LanguageModelForm, "tokenizer">;
 
   /**
-   * @param options.batchSize B, parts of the stream that are read side by side.
-   * @param options.windowLength T, steps through which gradients flow.
-   * @param options.role "train" (the default), or "validate" for what a Trainer measures on.
+   * @throws OptionError for an option outside its range.
    * @throws InputError if the stream is shorter than one window.
    */
-  constructor(stream: TokenStream, options: { batchSize: number; windowLength: number; role?: Role }) {
-    const { role = "train", ...sizes } = options;
+  constructor(stream: TokenStream, options: WindowDataOptions) {
+    const { role, ...sizes } = completeOptions("WindowData", options, windowRules);
     // Every token counts in a measurement; in training a ragged end would only cost another program.
     const every = role !== "train";
-    this.#windows = new StreamBatches(stream, { ...sizes, last: every ? "keep" : "drop", short: every });
+    this.#windows = new StreamBatches(stream, { ...sizes, last: every ? "keep" : "drop", short: every }, "WindowData");
+    this.#made = madeBy(stream);
     this.role = role;
     this.length = this.#windows.length;
     this.characters = this.#windows.characters;
@@ -43,9 +67,50 @@ export class WindowData implements TrainingData<LanguageModelForm> {
   async *batches(_epoch: number, from = 0): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
     for await (const { T, B, inputs, targets, tokens, start } of this.#windows.batches(from)) {
       const feeds = { inputs, targets, carry: start ? 0 : 1 };
-      yield { form: { T, B, role: this.role, lengths: false }, feeds, tokens };
+      yield { form: { T, B, role: this.role, lengths: false, ...this.#made }, feeds, tokens };
     }
   }
+}
+
+export interface SentenceDataOptions {
+  /** The tokenizer that made the stream. */
+  tokenizer: Tokenizer;
+  /** B: sentences that are read side by side. */
+  batchSize: number;
+  /**
+   * Tokens that a sentence may have, its line end left out. Default 1000 for training, which keeps all steps of a batch in
+   * memory; a measurement reads sentences of any length, some steps at a time.
+   */
+  maximumLength?: number;
+  /** What becomes of a longer one: "refuse" it with an error, "cut" it, or "skip" it. Default "refuse". */
+  long?: (typeof longRules)[number];
+  /** Seed for the order of the sentences. Default 1. */
+  seed?: number;
+  /** "train" (the default), or "validate" for what a Trainer measures on. */
+  role?: Role;
+}
+
+const sentenceRules = {
+  tokenizer,
+  batchSize: whole({ minimum: 1 }),
+  maximumLength: optional(whole({ minimum: 1 })),
+  long: word(longRules, "refuse"),
+  seed: seed(),
+  role: word(roles, "train"),
+} satisfies TableFor<SentenceDataOptions>;
+
+/** Tokens that a sentence of training data may have unless the options say otherwise. */
+const longestInTraining = 1000;
+
+/** Steps of a measurement that are in memory at once. */
+const stepsAtOnce = 1024;
+
+/** A batch of sentences, or of some steps of them. */
+export interface SentenceDataBatch extends Batch<LanguageModelForm> {
+  /** [B] where in the stream the first target of each row stands. */
+  readonly starts: Float64Array;
+  /** [B] targets of each row. */
+  readonly lengths: Int32Array;
 }
 
 /** Whole sentences, each from its beginning: full back-propagation through time. */
@@ -54,35 +119,103 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
   readonly characters: number;
   readonly identity: string;
   readonly role: Role;
+  /** Sentences that were too long, and cut. */
+  readonly cut: number;
+  /** Sentences that were too long, and left out. */
+  readonly skipped: number;
   readonly #sentences: SentenceBatches;
+  readonly #made: Pick<LanguageModelForm, "tokenizer">;
 
-  private constructor(sentences: SentenceBatches, { role, seed }: { role: Role; seed: number }) {
+  private constructor(
+    sentences: SentenceBatches,
+    { role, seed, made }: { role: Role; seed: number; made: Pick<LanguageModelForm, "tokenizer"> },
+  ) {
     this.#sentences = sentences;
+    this.#made = made;
     this.role = role;
-    this.identity = `${sentences.sentences} sentences of ${sentences.tokens} tokens in ${sentences.length} batches, seed ${seed}`;
+    this.cut = sentences.cut;
+    this.skipped = sentences.skipped;
+    const count = `${sentences.sentences} sentences of ${sentences.tokens} tokens`;
+    this.identity = `${count} in ${sentences.length} batches, seed ${seed}`;
     this.length = sentences.length;
     this.characters = sentences.characters;
   }
 
-  /** Sentences are the lines of the text. @throws OptionError if the vocabulary has no token that ends them. */
-  static async of(
-    stream: TokenStream,
-    options: { tokenizer: Tokenizer; batchSize: number; seed?: number; role?: Role },
-  ): Promise<SentenceData> {
-    const { tokenizer, batchSize, seed = 1, role = "train" } = options;
-    const { begin, end } = sentenceMarks(tokenizer);
-    const sentences = await SentenceBatches.from(stream, {
-      batchSize,
-      begin,
-      end,
-      seed: role === "train" ? seed : null,
-    });
-    return new SentenceData(sentences, { role, seed });
+  /**
+   * Sentences are the lines of the text.
+   * @throws OptionError if the vocabulary has no token that ends them, or the stream is another tokenizer's.
+   * @throws InputError for a line that is too long: it is named.
+   */
+  static async of(stream: TokenStream, options: SentenceDataOptions): Promise<SentenceData> {
+    const who = "SentenceData";
+    const { tokenizer, role, seed, maximumLength, ...rest } = completeOptions(who, options, sentenceRules);
+    const most = maximumLength ?? (role === "train" ? longestInTraining : undefined);
+    const sentences = await SentenceBatches.from(
+      stream,
+      {
+        ...rest,
+        ...sentenceMarks(tokenizer),
+        ...(most === undefined ? {} : { maximumLength: most }),
+        seed: role === "train" ? seed : null,
+      },
+      who,
+    );
+    const made = madeBy(stream);
+    expectTokenizer(who, made.tokenizer, tokenizer);
+    return new SentenceData(sentences, { role, seed, made });
   }
 
-  async *batches(epoch: number, from = 0): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
-    for await (const { T, B, inputs, targets, lengths, tokens } of this.#sentences.batches(epoch, from)) {
-      yield { form: { T, B, role: this.role, lengths: true }, feeds: { inputs, targets, lengths }, tokens };
+  async *batches(epoch: number, from = 0): AsyncGenerator<SentenceDataBatch, void, undefined> {
+    for await (const batch of this.#sentences.batches(epoch, from)) {
+      if (this.role === "train" || batch.T <= stepsAtOnce) yield this.#whole(batch);
+      else yield* this.#inWindows(batch);
     }
   }
+
+  #whole({ T, B, inputs, targets, lengths, starts, tokens }: SentenceBatch): SentenceDataBatch {
+    const form = { T, B, role: this.role, lengths: true, ...this.#made };
+    return { form, feeds: { inputs, targets, lengths }, tokens, starts, lengths };
+  }
+
+  /** Some steps at a time, with the state carried: nothing but memory makes it differ from the whole. */
+  *#inWindows({ T, B, inputs, targets, lengths, starts }: SentenceBatch): Generator<SentenceDataBatch> {
+    for (let at = 0; at < T; at += stepsAtOnce) {
+      const steps = Math.min(stepsAtOnce, T - at);
+      const own = lengths.map((length) => Math.max(0, Math.min(length - at, steps)));
+      const range = [at * B, (at + steps) * B] as const;
+      yield {
+        form: { T: steps, B, role: this.role, lengths: true, carried: true, ...this.#made },
+        feeds: {
+          inputs: inputs.subarray(...range),
+          targets: targets.subarray(...range),
+          lengths: own,
+          carry: at === 0 ? 0 : 1,
+        },
+        tokens: own.reduce((sum, n) => sum + n, 0),
+        starts: starts.map((start) => start + at),
+        lengths: own,
+      };
+    }
+  }
+}
+
+function madeBy({ tokenizer }: TokenStream): Pick<LanguageModelForm, "tokenizer"> {
+  return tokenizer ? { tokenizer: fingerprint(tokenizer) } : {};
+}
+
+/** @throws OptionError for data of another kind than the model, or of another tokenizer than the model's. */
+export function expectOwnData(form: LanguageModelForm, model: { sentences: boolean; tokenizer: Tokenizer }): void {
+  if (form.lengths && !model.sentences) {
+    throw new OptionError(
+      "LanguageModel: SentenceData is for models that read each line on its own. Create the model with sentences: true " +
+        "(--sentences), or train it on WindowData.",
+    );
+  }
+  if (!form.lengths && model.sentences) {
+    throw new OptionError(
+      "LanguageModel: this model reads each line on its own (sentences: true), and WindowData is a running text. Train it " +
+        "on SentenceData, or create it without sentences.",
+    );
+  }
+  expectTokenizer("LanguageModel", form.tokenizer, model.tokenizer);
 }

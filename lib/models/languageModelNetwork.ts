@@ -13,7 +13,8 @@ import type { Parameter } from "../nn/parameter.js";
 import type { RecurrentStack, State } from "../nn/recurrent.js";
 import { connections } from "../nn/recurrent.js";
 import { RNN } from "../nn/rnn.js";
-import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
+import type { TableFor } from "../options.js";
+import { completeOptions, flag, optional, real, text, whole, word } from "../options.js";
 
 export const cells = ["lstm", "gru", "rnn"] as const;
 
@@ -54,61 +55,44 @@ export interface LanguageModelConfig {
   sentences?: boolean;
 }
 
-const optionNames: readonly (keyof LanguageModelConfig)[] = [
-  "vocabularySize",
-  "cell",
-  "layers",
-  "hiddenSize",
-  "embeddingSize",
-  "dropout",
-  "variational",
-  "connections",
-  "tied",
-  "layerNorm",
-  "initializer",
-  "forgetBias",
-  "reset",
-  "activation",
-  "sentences",
-];
+/** More are no use, and each of them is recorded op by op. */
+const mostLayers = 1000;
+
+const size = whole({ minimum: 1 });
+
+/** The rules of the architecture's options. */
+export const configRules = {
+  vocabularySize: size,
+  cell: word(cells, "lstm"),
+  layers: whole({ minimum: 1, maximum: mostLayers, initial: 2 }),
+  hiddenSize: whole({ minimum: 1, initial: 256 }),
+  embeddingSize: optional(size),
+  dropout: real({ minimum: 0, below: 1, initial: 0 }),
+  variational: flag(),
+  connections: word(connections, "plain"),
+  tied: flag(),
+  layerNorm: flag(),
+  initializer: text({ initial: "default" }),
+  forgetBias: real({ initial: 1 }),
+  reset: word(["after", "before"], "after"),
+  activation: word(["tanh", "relu"], "tanh"),
+  sentences: flag(),
+} satisfies TableFor<LanguageModelConfig>;
+
+/** The options that belong to one cell. */
+const cellOf = { forgetBias: "lstm", reset: "gru", activation: "rnn" } as const;
 
 /** A configuration with every default filled in. @throws OptionError for what does not fit. */
 export function completeConfig(config: LanguageModelConfig): Required<LanguageModelConfig> {
-  const who = "LanguageModel";
-  expectKnownOptions(who, config, optionNames);
-  const size = (name: "layers" | "hiddenSize" | "embeddingSize" | "vocabularySize", value: number) =>
-    expectNumber(who, name, value, { integer: true, minimum: 1 });
-  const hiddenSize = size("hiddenSize", config.hiddenSize ?? 256);
-  const cell = expectOneOf(who, "cell", config.cell ?? "lstm", cells);
-  const onlyFor = { forgetBias: "lstm", reset: "gru", activation: "rnn" } as const;
-  for (const [option, owner] of Object.entries(onlyFor)) {
-    if (config[option as keyof typeof onlyFor] === undefined || cell === owner) continue;
-    if (isDefault(option, config)) continue;
-    throw new OptionError(`${who}: ${option} belongs to the cell "${owner}", and this model's cell is "${cell}".`);
+  const complete = completeOptions("LanguageModel", config, configRules);
+  for (const [option, owner] of Object.entries(cellOf) as [keyof typeof cellOf, string][]) {
+    // Completed configurations name every option, also those of the other cells.
+    if (complete.cell === owner || complete[option] === configRules[option].initial) continue;
+    throw new OptionError(
+      `LanguageModel: ${option} belongs to the cell "${owner}", and this model's cell is "${complete.cell}".`,
+    );
   }
-  return {
-    vocabularySize: size("vocabularySize", config.vocabularySize),
-    cell,
-    layers: size("layers", config.layers ?? 2),
-    hiddenSize,
-    embeddingSize: size("embeddingSize", config.embeddingSize ?? hiddenSize),
-    dropout: expectNumber(who, "dropout", config.dropout ?? 0, { minimum: 0, below: 1 }),
-    variational: config.variational ?? false,
-    connections: expectOneOf(who, "connections", config.connections ?? "plain", connections),
-    tied: config.tied ?? false,
-    layerNorm: config.layerNorm ?? false,
-    initializer: config.initializer ?? "default",
-    forgetBias: expectNumber(who, "forgetBias", config.forgetBias ?? 1),
-    reset: expectOneOf(who, "reset", config.reset ?? "after", ["after", "before"]),
-    activation: expectOneOf(who, "activation", config.activation ?? "tanh", ["tanh", "relu"]),
-    sentences: config.sentences ?? false,
-  };
-}
-
-/** Completed configurations name every option, also those of the other cells. */
-function isDefault(option: string, config: LanguageModelConfig): boolean {
-  const defaults: Record<string, unknown> = { forgetBias: 1, reset: "after", activation: "tanh" };
-  return config[option as keyof LanguageModelConfig] === defaults[option];
+  return { ...complete, embeddingSize: complete.embeddingSize ?? complete.hiddenSize };
 }
 
 /**

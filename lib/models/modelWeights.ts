@@ -1,5 +1,6 @@
 import { InputError, OptionError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
+import { expectMemory } from "../executor/memory.js";
 import type { LoadedModel, NamedTensor } from "../formats/index.js";
 import { elementsOf } from "../graph/program.js";
 import { initialise } from "../nn/initialise.js";
@@ -13,7 +14,10 @@ export class ModelWeights {
   readonly store: Store;
   #type: WeightType | null = null;
 
-  /** @param model its class, for messages. @throws OptionError if that is no executor. */
+  /**
+   * @param model its class, for messages.
+   * @throws OptionError if that is no executor, or the parameters cannot fit into memory.
+   */
   constructor(
     readonly model: string,
     readonly parameters: readonly Parameter[],
@@ -22,6 +26,7 @@ export class ModelWeights {
     if (typeof executor?.createStore !== "function") {
       throw new OptionError(`${model}: expected an executor: nativeExecutor(), or new ReferenceExecutor().`);
     }
+    expectMemory(4 * this.count, `${model}: its ${this.count} parameters`, "Make the model smaller.");
     this.store = executor.createStore();
     for (const { name, shape } of parameters) this.store.declare({ name, dtype: "f32", shape });
   }

@@ -1,6 +1,18 @@
-import { describe, OptionError } from "../errors.js";
-import { expectKnownOptions, expectNumber } from "../options.js";
-import type { SamplingOptions } from "./sampling.js";
+import { OptionError } from "../errors.js";
+import type { Completed, TableFor } from "../options.js";
+import {
+  abortSignal,
+  callback,
+  completeOptions,
+  flag,
+  list,
+  nullable,
+  optional,
+  real,
+  value,
+  whole,
+} from "../options.js";
+import type { CompleteSampling, SamplingOptions } from "./sampling.js";
 import { completeSampling } from "./sampling.js";
 
 export interface BeamSearchOptions {
@@ -8,7 +20,7 @@ export interface BeamSearchOptions {
   begin: number;
   /** The token that ends a hypothesis; null: all run to maximumLength. */
   end: number | null;
-  /** Hypotheses that are followed side by side. 1 is greedy search. Default 5. */
+  /** Hypotheses that are followed side by side, at most 4096. 1 is greedy search. Default 5. */
   beams?: number;
   /** How many of the best are returned; at most `beams`. Default 1. */
   nBest?: number;
@@ -48,7 +60,7 @@ export interface BeamSearchOptions {
    * groups. Default true.
    */
   earlyStopping?: boolean;
-  /** Told the best hypothesis so far, after every step; at last the result. */
+  /** Called after each step with the best hypothesis so far; at last with the result. */
   onBest?: (tokens: readonly number[]) => void;
   /** Also return what was followed, for drawing. */
   tree?: boolean;
@@ -60,38 +72,46 @@ export interface ForcedToken {
   token: number;
 }
 
-const defaults = {
-  beams: 5,
-  nBest: 1,
-  maximumLength: 100,
-  minimumLength: 0,
-  lengthPenalty: 0 as number | "average",
-  coveragePenalty: 0,
-  noRepeatNgram: 0,
-  prefix: [] as readonly number[],
-  forced: [] as readonly ForcedToken[],
-  banned: [] as readonly number[],
-  groups: 1,
-  earlyStopping: true,
-  tree: false,
-};
+/** Each beam is a row of the step, with a state and logits of its own in memory. */
+const mostBeams = 4096;
 
-export const beamSearchOptionNames = [
-  ...Object.keys(defaults),
-  "begin",
-  "end",
-  "diversity",
-  "sampling",
-  "onBest",
-  "signal",
-];
+const token = whole();
 
-type Told = "onBest" | "signal";
+/** A divisor's exponent, or the length itself. */
+export const lengthPenalty = value<number | "average">(
+  'a number at least 0, or "average"',
+  (given) => given === "average" || (Number.isFinite(given) && (given as number) >= 0),
+  0,
+);
+
+/** The rules of the options of beam search, for the tables of whatever searches. */
+export const beamSearchRules = {
+  begin: token,
+  end: nullable(token),
+  beams: whole({ minimum: 1, maximum: mostBeams, initial: 5 }),
+  nBest: whole({ minimum: 1, initial: 1 }),
+  maximumLength: whole({ minimum: 1, initial: 100 }),
+  minimumLength: whole({ initial: 0 }),
+  lengthPenalty,
+  coveragePenalty: real({ minimum: 0, initial: 0 }),
+  noRepeatNgram: whole({ maximum: Number.MAX_SAFE_INTEGER, initial: 0 }),
+  prefix: list(token, []),
+  forced: list(value<ForcedToken>("{ position, token }, two whole numbers at least 0", isForcedToken), []),
+  banned: list(token, []),
+  groups: whole({ minimum: 1, initial: 1 }),
+  diversity: optional(real({ minimum: 0 })),
+  sampling: optional(value<SamplingOptions>("an object of sampling options", isObject)),
+  earlyStopping: flag(true),
+  onBest: callback<NonNullable<BeamSearchOptions["onBest"]>>(),
+  tree: flag(),
+  signal: abortSignal,
+} satisfies TableFor<BeamSearchOptions>;
 
 /** Every option, with its default where it was not given. `sampling`: null to search. */
-export type CompleteBeamSearchOptions = Required<Omit<BeamSearchOptions, Told | "sampling">> & {
-  sampling: Required<SamplingOptions> | null;
-} & Pick<BeamSearchOptions, Told>;
+export type CompleteBeamSearchOptions = Omit<Completed<typeof beamSearchRules>, "diversity" | "sampling"> & {
+  diversity: number;
+  sampling: CompleteSampling | null;
+};
 
 /**
  * Every default filled in.
@@ -99,39 +119,23 @@ export type CompleteBeamSearchOptions = Required<Omit<BeamSearchOptions, Told | 
  * @throws OptionError for what does not fit.
  */
 export function completeBeamSearchOptions(options: BeamSearchOptions, who = "beamSearch"): CompleteBeamSearchOptions {
-  expectKnownOptions(who, options, beamSearchOptionNames);
-  const complete: CompleteBeamSearchOptions = {
-    ...defaults,
-    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
-    begin: options.begin,
-    end: options.end,
-    diversity: options.diversity ?? ((options.groups ?? 1) > 1 ? 0.5 : 0),
-    sampling: options.sampling ? completeSamplingOf(who, options.sampling) : null,
+  const { diversity, sampling, ...rest } = completeOptions(who, options, beamSearchRules);
+  const complete = {
+    ...rest,
+    diversity: diversity ?? (rest.groups > 1 ? 0.5 : 0),
+    sampling: sampling ? completeSampling(`${who}: sampling`, sampling) : null,
   };
-  const whole = (name: string, value: unknown, minimum: number) =>
-    expectNumber(who, name, value, { integer: true, minimum });
-  for (const name of ["beams", "nBest", "maximumLength", "groups"] as const) whole(name, complete[name], 1);
-  for (const name of ["begin", "minimumLength", "noRepeatNgram"] as const) whole(name, complete[name], 0);
-  if (complete.end !== null) whole("end", complete.end, 0);
-  for (const name of ["earlyStopping", "tree"] as const) {
-    if (typeof complete[name] === "boolean") continue;
-    throw new OptionError(`${who}: expected ${name} to be true or false, got ${describe(complete[name])}.`);
-  }
-  for (const name of ["coveragePenalty", "diversity"] as const) expectNumber(who, name, complete[name], { minimum: 0 });
-  if (complete.lengthPenalty !== "average") expectNumber(who, "lengthPenalty", complete.lengthPenalty, { minimum: 0 });
-  for (const token of complete.prefix) whole("a token of the prefix", token, 0);
-  for (const token of complete.banned) whole("a banned token", token, 0);
-  for (const { position, token } of complete.forced) {
-    whole("the position of a forced token", position, 0);
-    whole("a forced token", token, 0);
-  }
   expectConsistent(who, complete);
   return complete;
 }
 
-function completeSamplingOf(who: string, sampling: SamplingOptions): Required<SamplingOptions> {
-  expectKnownOptions(`${who}: sampling`, sampling, ["temperature", "topK", "topP", "seed"]);
-  return completeSampling(who, sampling);
+function isForcedToken(given: unknown): boolean {
+  const { position, token: own } = (given ?? {}) as Partial<ForcedToken>;
+  return token.fits(position) && token.fits(own);
+}
+
+function isObject(given: unknown): boolean {
+  return typeof given === "object" && given !== null && !Array.isArray(given);
 }
 
 /** @throws OptionError for options that contradict each other. */

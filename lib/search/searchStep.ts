@@ -4,9 +4,10 @@ import type { OrderedPorts, RunningSearch, SearchPlan, SearchPorts } from "../ex
 import { orderPorts } from "../executor/search.js";
 import type { Port, Value } from "../graph/program.js";
 import { elementsOf } from "../graph/program.js";
-import { expectKnownOptions, expectNumber } from "../options.js";
+import type { TableFor } from "../options.js";
+import { completeOptions, largestUint32, list, optional, value, whole } from "../options.js";
 import type { BeamSearchOptions, CompleteBeamSearchOptions } from "./beamSearchOptions.js";
-import { beamSearchOptionNames, completeBeamSearchOptions, requiredTokens } from "./beamSearchOptions.js";
+import { beamSearchRules, completeBeamSearchOptions, requiredTokens } from "./beamSearchOptions.js";
 import type { SearchResult } from "./hypothesis.js";
 import { expectPossible, SentenceSearch } from "./sentenceSearch.js";
 
@@ -26,9 +27,18 @@ export interface SearchStepOptions extends Omit<BeamSearchOptions, "onBest"> {
   numbers?: readonly number[];
   /** Whether hypotheses come with the attention of their tokens. Default: if the step has it. */
   attention?: boolean;
-  /** Told the best hypothesis so far of each sentence, after every step; at last its result. */
+  /** Called after each step with the best hypothesis so far of each sentence; at last with its result. */
   onBest?: (tokens: readonly number[], sentence: number) => void;
 }
+
+const rules = {
+  ...beamSearchRules,
+  sentences: whole({ minimum: 1 }),
+  maximumLengths: optional(list(whole({ minimum: 1 }))),
+  prefixes: optional(list(list(whole()))),
+  numbers: optional(list(whole({ maximum: largestUint32 }))),
+  attention: optional(value<boolean>("true or false", (given) => typeof given === "boolean")),
+} satisfies TableFor<SearchStepOptions>;
 
 interface Search {
   readonly step: SearchStep;
@@ -73,12 +83,9 @@ export async function searchStepPlainly(
 
 function completeSearch(step: SearchStep, feeds: Feeds, options: SearchStepOptions): Search {
   const who = "searchStep";
-  const ownNames = ["sentences", "maximumLengths", "prefixes", "numbers", "attention"];
-  expectKnownOptions(who, options, [...beamSearchOptionNames, ...ownNames]);
+  completeOptions(who, options, rules);
   const { sentences, maximumLengths, prefixes, attention, onBest, signal, ...own } = options;
   const { numbers = Array.from({ length: sentences }, (_, place) => place), ...shared } = own;
-  expectNumber(who, "sentences", sentences, { integer: true, minimum: 1 });
-  for (const number of numbers) expectNumber(who, "a sentence's number", number, { integer: true, minimum: 0 });
   for (const [name, list] of Object.entries({ maximumLengths, prefixes, numbers })) {
     if (list && list.length !== sentences) {
       throw new OptionError(

@@ -3,6 +3,13 @@ import { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { Batch, Trainable } from "./trainable.js";
 
+/** The summed loss of a batch in nats, the number of its targets, and the loss of each target. */
+export interface Measured {
+  total: number;
+  tokens: number;
+  losses: Float32Array | Float64Array;
+}
+
 /** Measures the loss of batches without learning from them. A program is compiled for each form of batch and kept. */
 export class EvaluationStep<Form> {
   readonly #model: Trainable<Form>;
@@ -12,8 +19,7 @@ export class EvaluationStep<Form> {
     this.#model = model;
   }
 
-  /** The summed loss of a batch in nats, the number of its targets, and the loss of each target. */
-  async run(batch: Batch<Form>): Promise<{ total: number; tokens: number; losses: Float32Array | Float64Array }> {
+  async run(batch: Batch<Form>): Promise<Measured> {
     const executable = this.#program(batch.form);
     const feeds = Object.fromEntries(
       executable.program.feeds.map(({ name }) => [name, batch.feeds[name] as Feeds[string]]),

@@ -2,7 +2,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
 import { Corpus } from "../../lib/data/corpus.js";
 import type { SentenceBatch } from "../../lib/data/sentenceBatches.js";
-import { SentenceBatches, sentenceMarks } from "../../lib/data/sentenceBatches.js";
+import { SentenceBatches } from "../../lib/data/sentenceBatches.js";
+import { sentenceMarks } from "../../lib/data/sentenceMarks.js";
 import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
 import { randomNumbers } from "./randomText.js";
 

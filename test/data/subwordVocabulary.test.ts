@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Corpus } from "../../lib/data/corpus.js";
-import { sentenceMarks } from "../../lib/data/sentenceBatches.js";
+import { sentenceMarks } from "../../lib/data/sentenceMarks.js";
 import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
 import { learnSubwords } from "../../lib/data/subwordVocabulary.js";
 import { tokenizerFromJSON } from "../../lib/data/tokenizerFromJSON.js";

@@ -58,6 +58,33 @@ for (const executor of executors) {
     for (let i = 0; i < expected.length; i++) expect(actual[i]).toBeCloseTo(expected[i] as number, 5);
   };
 
+  test(`${executor.name}: runs, replays and writes of one store at once do what they do one after the other`, async () => {
+    const graph = new Graph();
+    const x = graph.feed("x", "f32", [2]);
+    const w = graph.variable({ name: "w", dtype: "f32", shape: [2] });
+    graph.output("y", ops.tanh(ops.multiply(x, w)));
+    const store = executor.createStore();
+    const executable = executor.compile(graph.program(), store);
+    const fed = (a: number) => ({ x: executor.floats.of(a, -a) });
+    const yOf = async (result: Promise<{ outputs: Record<string, ArrayLike<number>> }>) => (await result).outputs.y;
+    await store.write("w", executor.floats.of(1, 1));
+    // Long enough for other work to get a turn in the first run.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const running = [
+      yOf(executable.run(fed(0.5))),
+      yOf(executable.run(fed(0.25))),
+      yOf(executable.replay(fed(0.5), { steps: 2, carry: { x: "y" } })),
+      store.write("w", executor.floats.of(2, 2)),
+      yOf(executable.run(fed(0.125))),
+    ];
+    const [first, second, third, , fourth] = (await Promise.all(running)) as ArrayLike<number>[];
+    const wanted = [Math.tanh(0.5), Math.tanh(0.25), Math.tanh(Math.tanh(0.5)), Math.tanh(0.25)];
+    for (const [i, y] of [first, second, third, fourth].entries()) {
+      const value = wanted[i] as number;
+      close(y as ArrayLike<number>, [value, -value]);
+    }
+  });
+
   test(`${executor.name}: padding a batch changes no row's outputs, state or gradient`, async () => {
     const x = values([4, 1, I], 9);
     const zero = new Float64Array(H);

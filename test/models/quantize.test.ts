@@ -183,7 +183,7 @@ test("each text stops by itself", async () => {
 
 test("generateAll refuses what it cannot write, and stops when told to", async () => {
   const model = await newModel();
-  await expect(model.generateAll({ prompts: [] })).rejects.toThrow(/at least one text/);
+  await expect(model.generateAll({ prompts: [] })).rejects.toThrow(/1 to 65536 texts, got 0/);
   await expect(model.generateAll({ count: 0 })).rejects.toThrow(/count/);
   await expect(model.generateAll({ prompts: ["1"] })).rejects.toThrow(/Unknown character "1"/);
   await expect(model.generateAll({ prompt: "a" } as object)).rejects.toThrow(/prompts/);

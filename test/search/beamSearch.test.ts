@@ -247,7 +247,9 @@ test("options that contradict each other are refused", async () => {
   await expect(refused({ prefix: [2, end] })).rejects.toThrow(/the prefix contains the end/);
   await expect(refused({ prefix: [2], banned: [2] })).rejects.toThrow(/token 2 of the prefix is banned/);
   await expect(refused({ banned: [end] })).rejects.toThrow(/the end is banned/);
-  await expect(refused({ beams: 0 })).rejects.toThrow(/expected beams to be a whole number at least 1, got 0/);
+  await expect(refused({ beams: 0 })).rejects.toThrow(
+    /expected beams to be a whole number at least 1 and at most 4096, got 0/,
+  );
   await expect(refused({ beam: 3 } as never)).rejects.toThrow(/unknown option "beam"/);
   await expect(refused({ prefix: [V + 1] })).rejects.toThrow(/no hypothesis begins with the prefix/);
 });

@@ -8,6 +8,7 @@ import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Stor
 import { expectMatrix } from "../executor.js";
 import { orderFeeds, orderReplay } from "../feeds.js";
 import { layerError } from "../layerError.js";
+import { expectProgramFits } from "../memory.js";
 import type { Buffer, Floats, Kernel, KernelCall } from "./kernel.js";
 import { kernels } from "./kernels.js";
 
@@ -36,15 +37,18 @@ export class ReferenceExecutor implements Executor {
     if (!(store instanceof ReferenceStore) || store.floats !== this.floats) {
       throw new OptionError("compile: the store belongs to another executor.");
     }
+    expectProgramFits(program);
     for (const variable of program.variables) store.declare(variable);
     return new ReferenceExecutable(program, store);
   }
 }
 
+/** Runs, reads and writes take turns, in the order of the calls: a run that lets other work in between keeps its memory. */
 class ReferenceStore implements Store {
   readonly #variables = new Map<string, { spec: VariableSpec; data: Values }>();
   /** Variables have their first values. Rejects for good if some could not be made. */
-  filled: Promise<void> | null = null;
+  #filled: Promise<unknown> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(readonly floats: FloatsConstructor) {}
 
@@ -63,38 +67,43 @@ class ReferenceStore implements Store {
     }
   }
 
+  /** Sets the first values of a variable when the runs so far are done; what is asked of the store later waits for it. */
   #fill(data: Values, first: () => Promise<Float32Array>): void {
-    const before = this.filled;
-    const fill = async () => {
-      await before;
-      data.set(await first());
-    };
-    this.filled = fill();
-    this.filled.catch(() => {});
+    const before = [this.#filled, this.#turn];
+    this.#filled = Promise.all(before).then(async () => data.set(await first()));
+    this.#filled.catch(() => {});
   }
 
   async read(name: string): Promise<Values> {
-    if (this.filled) await this.filled;
-    return this.memory(name).slice();
+    const data = this.memory(name);
+    return this.queue(async () => data.slice());
   }
 
   async write(name: string, values: Values): Promise<void> {
     const data = this.memory(name);
-    if (this.filled) await this.filled;
     if (values.length !== data.length) {
       throw new InputError(`Store: expected ${data.length} values for ${JSON.stringify(name)}, got ${values.length}.`);
     }
-    data.set(values);
+    const own = values.slice();
+    await this.queue(async () => data.set(own));
   }
 
   async quantize(name: string, type: WeightType): Promise<void> {
     const data = this.memory(name);
-    if (this.filled) await this.filled;
     const { spec } = this.#variables.get(name) as { spec: VariableSpec };
     expectMatrix(spec);
     expectOneOf("quantize", "type", type, weightTypes);
-    if (!data.every(Number.isFinite)) throw new InputError(`quantize: a weight of ${name} is not finite.`);
-    data.set(unpackWeights(packWeights(data, spec.shape[0] as number, type)));
+    await this.queue(async () => {
+      if (!data.every(Number.isFinite)) throw new InputError(`quantize: a weight of ${name} is not finite.`);
+      data.set(unpackWeights(packWeights(data, spec.shape[0] as number, type)));
+    });
+  }
+
+  queue<R>(work: () => Promise<R>): Promise<R> {
+    const filled = this.#filled;
+    const turn = this.#turn.then(() => filled).then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   /** The variable's own memory, which programs read and update. */
@@ -124,6 +133,7 @@ interface BoundOp {
 }
 
 class ReferenceExecutable implements Executable {
+  readonly #store: ReferenceStore;
   readonly #floats: FloatsConstructor;
   readonly #buffers: readonly (Buffer | null)[];
   readonly #ops: readonly BoundOp[];
@@ -157,9 +167,12 @@ class ReferenceExecutable implements Executable {
   }
 
   async run(feeds: Feeds, { check = false }: { check?: boolean } = {}): Promise<RunResult> {
+    const ordered = orderFeeds(this.program, feeds, this.#floats).map((values) => values.slice());
+    return this.#store.queue(() => this.#run(ordered, check));
+  }
+
+  async #run(ordered: readonly Values[], check: boolean): Promise<RunResult> {
     const { program } = this;
-    const ordered = orderFeeds(program, feeds, this.#floats);
-    if (this.#store.filled) await this.#store.filled;
     for (const [i, { value }] of program.feeds.entries())
       (this.#buffers[value] as Buffer).data.set(ordered[i] as Values);
     let nonFinite: number | null = null;
@@ -183,9 +196,16 @@ class ReferenceExecutable implements Executable {
   }
 
   async replay(feeds: Feeds, replay: Replay): Promise<ReplayResult> {
-    const { steps, links, counters, collected } = orderReplay(this.program, replay);
-    const { feeds: ports, outputs: results } = this.program;
+    const ordered = orderReplay(this.program, replay);
     const next = orderFeeds(this.program, feeds, this.#floats).map((values) => values.slice());
+    return this.#store.queue(() => this.#replay(next, ordered));
+  }
+
+  async #replay(
+    next: readonly Values[],
+    { steps, links, counters, collected }: ReturnType<typeof orderReplay>,
+  ): Promise<ReplayResult> {
+    const { outputs: results } = this.program;
     const kept = collected.map((output) => {
       const { dtype, shape } = this.program.values[(results[output] as Port).value] as Value;
       return new (dtype === "f32" ? this.#floats : Int32Array)(steps * elementsOf(shape));
@@ -193,7 +213,7 @@ class ReferenceExecutable implements Executable {
     let outputs: Record<string, Values> = {};
     const outputAt = (i: number) => outputs[(results[i] as Port).name] as Values;
     for (let step = 0; step < steps; step++) {
-      ({ outputs } = await this.run(Object.fromEntries(ports.map(({ name }, i) => [name, next[i] as Values]))));
+      ({ outputs } = await this.#run(next, false));
       for (const [i, output] of collected.entries()) kept[i]?.set(outputAt(output), step * outputAt(output).length);
       for (const { output, feed } of links) next[feed]?.set(outputAt(output));
       for (const i of counters) {

@@ -1,0 +1,67 @@
+import { InputError } from "../errors.js";
+import type { TokenStream } from "./tokenStream.js";
+
+/** What may become of a sentence that is too long. */
+export const longRules = ["refuse", "cut", "skip"] as const;
+
+/** Sentences of a stream, by their place in it. */
+export interface Sentences {
+  /** Where each begins. */
+  readonly starts: readonly number[];
+  /** Tokens of each, without its end; no more than the greatest length. */
+  readonly lengths: readonly number[];
+  /** Tokens that each predicts: its own and its end, which one that was cut does not have. */
+  readonly steps: readonly number[];
+  /** How many were left out. */
+  readonly skipped: number;
+  /** What would be predicted if none were cut or left out. */
+  readonly tokens: number;
+}
+
+/** Tokens looked at together when the sentences are searched for. */
+const scanLength = 2 ** 16;
+
+/**
+ * The sentences of a stream that are not empty. A text that does not end with `end` still has a last sentence.
+ * @throws InputError if there are none, or for one that is too long: it names the line.
+ */
+export async function findSentences(
+  stream: TokenStream,
+  { end, maximumLength, long }: { end: number; maximumLength: number; long: (typeof longRules)[number] },
+): Promise<Sentences> {
+  const [starts, lengths, steps]: [number[], number[], number[]] = [[], [], []];
+  let [start, line, skipped, tokens] = [0, 0, 0, 0];
+  const add = (length: number, predicted: number) => {
+    starts.push(start);
+    lengths.push(length);
+    steps.push(predicted);
+  };
+  const close = (at: number) => {
+    line++;
+    const length = at - start;
+    if (length > 0) tokens += length + 1;
+    if (length > 0 && length <= maximumLength) add(length, length + 1);
+    else if (length > 0 && long === "cut") add(maximumLength, maximumLength);
+    else if (length > 0 && long === "skip") skipped++;
+    else if (length > 0) throw tooLong(line, length, maximumLength);
+    start = at + 1;
+  };
+  for (let from = 0; from < stream.length; from += scanLength) {
+    const ids = await stream.read(from, Math.min(from + scanLength, stream.length));
+    for (let at = ids.indexOf(end); at >= 0; at = ids.indexOf(end, at + 1)) close(from + at);
+  }
+  close(stream.length);
+  if (starts.length > 0) return { starts, lengths, steps, skipped, tokens };
+  throw new InputError(
+    skipped > 0
+      ? `All ${skipped} lines have more than ${maximumLength} tokens. Raise the maximum length, or have long lines cut.`
+      : `The text has ${stream.length} tokens, but no sentence among them.`,
+  );
+}
+
+function tooLong(line: number, length: number, maximumLength: number): InputError {
+  return new InputError(
+    `Line ${line} of the text has ${length} tokens, and at most ${maximumLength} are allowed. Raise the maximum length ` +
+      "(maximumLength; --maximum-length on the command line), or have long lines cut or skipped (long; --long).",
+  );
+}

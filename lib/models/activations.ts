@@ -1,0 +1,58 @@
+import type { Tokenizer } from "../data/index.js";
+import { expectMemory } from "../executor/memory.js";
+import type { TokenStep } from "./tokenStep.js";
+
+/** The walk of every recurrent unit over a text. */
+export interface Activations {
+  /** The tokens of the text, printable. */
+  tokens: string[];
+  layers: {
+    /** "layer 1 hidden". */
+    name: string;
+    kind: "hidden" | "cell";
+    units: number;
+    /** [tokens, units]: after reading each token. */
+    values: Float32Array;
+  }[];
+  /** Bits of surprise of each token, given those before it; 0 for the first, unless a model of sentences predicts it too. */
+  surprise: Float32Array;
+}
+
+/**
+ * Reads a text token by token.
+ * @param text.opening what is read before it.
+ * @throws OptionError if the activations do not fit into memory.
+ */
+export async function activationsOf(
+  step: TokenStep,
+  { opening, ids, tokenizer }: { opening: readonly number[]; ids: Int32Array; tokenizer: Tokenizer },
+): Promise<Activations> {
+  let state = step.start();
+  const sizes = Object.entries(state).map(([name, values]) => [name, values.length] as const);
+  const perToken = sizes.reduce((sum, [, units]) => sum + units, 0);
+  expectMemory(4 * ids.length * perToken, `activations: those of ${ids.length} tokens`, "Take a shorter text.");
+  const layers = sizes.map(([name, units]) => ({
+    name: stateTitle(name),
+    kind: name.startsWith("c") ? ("cell" as const) : ("hidden" as const),
+    units,
+    values: new Float32Array(ids.length * units),
+  }));
+  const surprise = new Float32Array(ids.length);
+  for (const [i, id] of [...opening, ...ids].entries()) {
+    const result = await step.read(id, state);
+    state = result.state;
+    const t = i - opening.length;
+    for (const [layer, [name, units]] of sizes.entries()) {
+      if (t >= 0) layers[layer]?.values.set(state[name] as Float32Array, t * units);
+    }
+    const following = ids[t + 1];
+    if (following !== undefined) surprise[t + 1] = -(result.logProbabilities[following] as number) / Math.LN2;
+  }
+  return { tokens: Array.from(ids, (id) => tokenizer.token(id)), layers, surprise };
+}
+
+/** "h_l0" -> "layer 1 hidden". */
+function stateTitle(entry: string): string {
+  const [, kind, layer, direction] = /^([hc])_l(\d+)(_reverse)?$/.exec(entry) ?? [];
+  return `layer ${Number(layer) + 1} ${kind === "c" ? "cell" : "hidden"}${direction ? " (backward)" : ""}`;
+}

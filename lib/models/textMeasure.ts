@@ -1,0 +1,170 @@
+import type { Tokenizer, TokenStream } from "../data/index.js";
+import { memoryStream } from "../data/index.js";
+import { InputError } from "../errors.js";
+import type { Completed, TableFor } from "../options.js";
+import { abortSignal, whole } from "../options.js";
+import type { Measured } from "../train/evaluation.js";
+import { EvaluationStep } from "../train/evaluation.js";
+import type { Batch, Trainable } from "../train/trainable.js";
+import type { LanguageModelForm, SentenceDataBatch } from "./languageModelData.js";
+import { SentenceData, WindowData } from "./languageModelData.js";
+
+/** How well a model predicts a text. */
+export interface Evaluation {
+  /** Tokens predicted. */
+  tokens: number;
+  /** Mean negative log-probability of a token, in nats. */
+  nats: number;
+  /** exp(nats). */
+  perplexity: number;
+  /** Bits per character of the text, whatever the tokens are; where the number of characters is known. */
+  bitsPerCharacter?: number;
+  /** Tokens among those predicted that the vocabulary lacks, so that <unk> was predicted for them. */
+  unknown: number;
+}
+
+/** The log-probability of a text. */
+export interface TextProbability {
+  /** In nats, of all tokens together. */
+  total: number;
+  /** In nats, of each token that is predicted. */
+  tokens: { token: string; logProbability: number }[];
+  /** Tokens of the text that the vocabulary lacks, and that the model read as <unk>. */
+  unknown: number;
+}
+
+export interface EvaluateOptions {
+  /** The text is cut into so many parts that are read side by side; in a model of sentences, so many lines are. Default 1. */
+  batchSize?: number;
+  /** Tokens of a running text that are read in one call of the executor. Default 64. */
+  windowLength?: number;
+  signal?: AbortSignal;
+}
+
+export const evaluateRules = {
+  batchSize: whole({ minimum: 1, initial: 1 }),
+  windowLength: whole({ minimum: 1, initial: 64 }),
+  signal: abortSignal,
+} satisfies TableFor<EvaluateOptions>;
+
+/** Lines that are read side by side where nobody asks for a number. */
+const linesAtOnce = 32;
+
+/** Measures how likely a language model holds texts. */
+export class TextMeasure {
+  readonly #tokenizer: Tokenizer;
+  readonly #sentences: boolean;
+  readonly #step: EvaluationStep<LanguageModelForm>;
+  /** Measurements take turns: they share the variables that carry the state. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @param options.sentences whether each line is a text of its own. */
+  constructor(
+    model: Trainable<LanguageModelForm>,
+    { tokenizer, sentences }: { tokenizer: Tokenizer; sentences: boolean },
+  ) {
+    this.#tokenizer = tokenizer;
+    this.#sentences = sentences;
+    this.#step = new EvaluationStep(model);
+  }
+
+  /** @throws InputError if there are fewer than two tokens. */
+  async evaluate(
+    stream: TokenStream,
+    { batchSize, windowLength, signal }: Completed<typeof evaluateRules>,
+  ): Promise<Evaluation> {
+    if (stream.length < 2) throw new InputError(`evaluate: expected at least 2 tokens, got ${stream.length}.`);
+    const data = this.#sentences
+      ? await this.#lines(stream, batchSize)
+      : new WindowData(stream, {
+          batchSize: Math.min(batchSize, stream.length - 1),
+          windowLength,
+          role: "evaluate",
+        });
+    const sums = { total: 0, tokens: 0, unknown: 0 };
+    signal?.throwIfAborted();
+    await this.#measure(data, (batch, { total, tokens }) => {
+      signal?.throwIfAborted();
+      sums.total += total;
+      sums.tokens += tokens;
+      sums.unknown += this.countUnknown(batch.feeds.targets as Int32Array);
+    });
+    const nats = sums.total / sums.tokens;
+    return {
+      tokens: sums.tokens,
+      nats,
+      perplexity: Math.exp(nats),
+      ...(data.characters > 0 ? { bitsPerCharacter: sums.total / Math.LN2 / data.characters } : {}),
+      unknown: sums.unknown,
+    };
+  }
+
+  /** @throws InputError if no token is predicted. */
+  async logProbability(ids: Int32Array): Promise<TextProbability> {
+    const least = this.#sentences ? 1 : 2;
+    if (ids.length < least) {
+      throw new InputError(
+        `logProbability: expected at least ${least} token${least > 1 ? "s" : ""}, got ${ids.length}.`,
+      );
+    }
+    const losses = this.#sentences ? await this.#lossesOfLines(ids) : await this.#lossesOfText(ids);
+    const tokens: TextProbability["tokens"] = [];
+    let total = 0;
+    for (const [i, id] of ids.entries()) {
+      const loss = losses[i] as number;
+      if (Number.isNaN(loss)) continue;
+      total -= loss;
+      tokens.push({ token: this.#tokenizer.token(id), logProbability: -loss });
+    }
+    return { total, tokens, unknown: this.countUnknown(ids) };
+  }
+
+  /** How many of some tokens stand for what is not in the vocabulary. */
+  countUnknown(ids: Int32Array): number {
+    const { unknown } = this.#tokenizer.special;
+    return ids.reduce((count, id) => count + Number(id === unknown), 0);
+  }
+
+  /** By token of a running text; NaN for the first, which nothing predicts. */
+  async #lossesOfText(ids: Int32Array): Promise<Float64Array> {
+    const losses = new Float64Array(ids.length).fill(Number.NaN);
+    const data = new WindowData(memoryStream(ids, 0), { batchSize: 1, windowLength: 64, role: "evaluate" });
+    let at = 1;
+    await this.#measure(data, ({ tokens }, result) => {
+      losses.set(result.losses.subarray(0, tokens), at);
+      at += tokens;
+    });
+    return losses;
+  }
+
+  /** By token of a text of lines; NaN for the ends of empty ones. */
+  async #lossesOfLines(ids: Int32Array): Promise<Float64Array> {
+    const losses = new Float64Array(ids.length).fill(Number.NaN);
+    const data = await this.#lines(memoryStream(ids, 0), linesAtOnce);
+    await this.#measure(data, ({ starts, lengths, form: { B } }: SentenceDataBatch, result) => {
+      for (let b = 0; b < B; b++) {
+        for (let t = 0; t < (lengths[b] as number); t++) {
+          const place = (starts[b] as number) + t;
+          // The end of a last line is predicted, also where the text does not have it.
+          if (place < losses.length) losses[place] = result.losses[t * B + b] as number;
+        }
+      }
+    });
+    return losses;
+  }
+
+  #lines(stream: TokenStream, batchSize: number): Promise<SentenceData> {
+    return SentenceData.of(stream, { tokenizer: this.#tokenizer, batchSize, role: "evaluate" });
+  }
+
+  #measure<B extends Batch<LanguageModelForm>>(
+    data: { batches(epoch: number): AsyncIterable<B> },
+    each: (batch: B, result: Measured) => void,
+  ): Promise<void> {
+    const turn = this.#turn.then(async () => {
+      for await (const batch of data.batches(0)) each(batch, await this.#step.run(batch));
+    });
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+}

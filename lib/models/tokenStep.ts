@@ -1,0 +1,159 @@
+import type { SentenceMarks } from "../data/index.js";
+import type { Executable, Executor, Store, Values } from "../executor/executor.js";
+import { Graph } from "../graph/graph.js";
+import * as ops from "../graph/ops/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { CompleteSampling } from "../search/sampling.js";
+import type { SearchStep } from "../search/searchStep.js";
+import type { LanguageModelNetwork } from "./languageModelNetwork.js";
+
+/** The state of `rows` sequences, by entry: h_l0 [rows,H], c_l0 [rows,H] ... It travels with the caller. */
+export type SequenceState = Readonly<Record<string, Float32Array>>;
+
+/**
+ * A language model as a step: (token, state) -> (distribution, state). Many walks over one model do not disturb each
+ * other, since each brings its state. In a model of sentences the step after the end of one begins the next: it reads the
+ * beginning, from the state of the beginning.
+ */
+export class TokenStep {
+  readonly #model: { network: LanguageModelNetwork; executor: Executor; store: Store };
+  readonly #rows: number;
+  readonly #marks: SentenceMarks | null;
+  /** Added to the logits: -infinity for tokens that must not be drawn. Null when all may. */
+  readonly #mask: Float32Array | null;
+  #reading: Executable | null = null;
+  #writing: Executable | null = null;
+  #searching: Executable | null = null;
+
+  /**
+   * @param options.rows sequences that take their steps side by side.
+   * @param options.banned tokens that are never drawn, such as <unk>.
+   * @param options.marks between which sentences stand that begin afresh; null for one running text.
+   */
+  constructor(
+    model: { network: LanguageModelNetwork; executor: Executor; store: Store },
+    { rows, banned, marks }: { rows: number; banned: readonly number[]; marks: SentenceMarks | null },
+  ) {
+    this.#model = model;
+    this.#rows = rows;
+    this.#marks = marks;
+    this.#mask = banned.length ? new Float32Array(model.network.config.vocabularySize) : null;
+    for (const id of banned) this.#mask?.fill(Number.NEGATIVE_INFINITY, id, id + 1);
+  }
+
+  /** The state before the first token. */
+  start(): SequenceState {
+    return Object.fromEntries(
+      Object.entries(this.#model.network.recurrent.stateSizes).map(([name, H]) => [
+        name,
+        new Float32Array(this.#rows * H),
+      ]),
+    );
+  }
+
+  /** Reads a token of one sequence. @returns the log-probability of every token to follow, [V], in nats, and the state. */
+  async read(token: number, state: SequenceState): Promise<{ logProbabilities: Float32Array; state: SequenceState }> {
+    this.#reading ??= this.#compile((graph, logits) => graph.output("logProbabilities", ops.logSoftmax(logits)));
+    const { outputs } = await this.#reading.run({ ids: Int32Array.of(token), ...state });
+    return { logProbabilities: outputs.logProbabilities as Float32Array, state: this.#stateOf(outputs) };
+  }
+
+  /** Reads tokens of one sequence from the beginning. @returns the state after them. @throws the signal's reason. */
+  async readAll(tokens: readonly number[], signal?: AbortSignal): Promise<SequenceState> {
+    let state = this.start();
+    for (const token of tokens) {
+      signal?.throwIfAborted();
+      ({ state } = await this.read(token, state));
+    }
+    return state;
+  }
+
+  /**
+   * Reads a token of each sequence, draws the one to follow, reads that, and so on.
+   * @param tokens [rows]
+   * @param sampling.position number of the first of these steps, which moves the random numbers on.
+   * @param steps tokens to draw for each, in one call of the executor.
+   * @returns drawn [steps, rows]
+   */
+  async write(
+    tokens: Int32Array,
+    state: SequenceState,
+    { sampling, steps }: { sampling: CompleteSampling & { position: number }; steps: number },
+  ): Promise<{ drawn: Int32Array; state: SequenceState }> {
+    this.#writing ??= this.#compile((graph, logits) => {
+      const { ids } = ops.sample({
+        logits: this.#mask ? ops.add(logits, graph.feed("mask", "f32", [this.#mask.length])) : logits,
+        temperature: graph.scalar("temperature"),
+        topK: graph.feed("topK", "i32", []),
+        topP: graph.scalar("topP"),
+        random: graph.random(),
+      });
+      graph.output("next", ids);
+    });
+    const feeds = {
+      ids: tokens,
+      temperature: sampling.temperature,
+      topK: Int32Array.of(sampling.topK),
+      topP: sampling.topP,
+      random: Int32Array.of(sampling.seed, sampling.position),
+      ...(this.#mask ? { mask: this.#mask } : {}),
+      ...state,
+    };
+    const carried = Object.keys(state).map((name) => [name, `last.${name}`]);
+    const { outputs, collected } = await this.#writing.replay(feeds, {
+      steps,
+      carry: { ids: "next", ...Object.fromEntries(carried) },
+      counters: ["random"],
+      collect: ["next"],
+    });
+    return { drawn: collected.next as Int32Array, state: this.#stateOf(outputs) };
+  }
+
+  /** The step as search replays it, with a row for each hypothesis. The tokens that are never drawn are its caller's to ban. */
+  searchStep(): SearchStep {
+    this.#searching ??= this.#compile((graph, logits) => graph.output("logits", logits));
+    const names = Object.keys(this.#model.network.recurrent.stateSizes);
+    return {
+      executable: this.#searching,
+      tokens: "ids",
+      logits: "logits",
+      carry: Object.fromEntries(names.map((name) => [name, `last.${name}`])),
+    };
+  }
+
+  /** The state of one sequence, for each of this step's rows. */
+  repeated(state: SequenceState): SequenceState {
+    const repeat = (values: Float32Array) => {
+      const all = new Float32Array(this.#rows * values.length);
+      for (let row = 0; row < this.#rows; row++) all.set(values, row * values.length);
+      return all;
+    };
+    return Object.fromEntries(Object.entries(state).map(([name, values]) => [name, repeat(values)]));
+  }
+
+  /** A program from one token of each sequence and the state to what `record` makes of the logits, and the state. */
+  #compile(record: (graph: Graph, logits: Tensor) => void): Executable {
+    const { network, executor, store } = this.#model;
+    const graph = new Graph();
+    const ids = graph.feed("ids", "i32", [1, this.#rows]);
+    const sizes = Object.entries(network.recurrent.stateSizes);
+    const before = Object.fromEntries(sizes.map(([name, H]) => [name, graph.feed(name, "f32", [this.#rows, H])]));
+    const { input, state } = this.#marks ? restarted(ids, before, this.#marks) : { input: ids, state: before };
+    const { logits, last } = network.nextLogits(input, state);
+    record(graph, logits);
+    for (const [name, tensor] of Object.entries(last) as [string, Tensor][]) graph.output(`last.${name}`, tensor);
+    return executor.compile(graph.program(), store);
+  }
+
+  #stateOf(outputs: Record<string, Values>): SequenceState {
+    const names = Object.keys(this.#model.network.recurrent.stateSizes);
+    return Object.fromEntries(names.map((name) => [name, outputs[`last.${name}`] as Float32Array]));
+  }
+}
+
+/** A step's token and state, where a sentence that has ended is followed by the beginning of the next. */
+function restarted(ids: Tensor, before: Readonly<Record<string, Tensor>>, marks: SentenceMarks) {
+  const { ids: input, keep } = ops.restart(ids, marks);
+  const state = Object.entries(before).map(([name, values]) => [name, ops.multiply(values, keep)] as const);
+  return { input, state: Object.fromEntries(state) };
+}

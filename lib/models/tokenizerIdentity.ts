@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+import type { Tokenizer } from "../data/index.js";
+import { OptionError } from "../errors.js";
+import type { Rule } from "../options.js";
+import { value } from "../options.js";
+
+/** A tokenizer, as an option. */
+export const tokenizer: Rule<Tokenizer> = value("a tokenizer: CharacterTokenizer, WordTokenizer ...", (given) => {
+  const { size, encode, decoder } = (given ?? {}) as Partial<Tokenizer>;
+  return Number.isSafeInteger(size) && typeof encode === "function" && typeof decoder === "function";
+});
+
+const fingerprints = new WeakMap<Tokenizer, string>();
+
+/** Tells tokenizers apart by what they are saved as: the same text has the same tokens wherever this is the same. */
+export function fingerprint(tokenizer: Tokenizer): string {
+  const known = fingerprints.get(tokenizer);
+  if (known !== undefined) return known;
+  const content = JSON.stringify([tokenizer.kind, tokenizer.toJSON()]);
+  const own = createHash("sha256").update(content).digest("hex").slice(0, 16);
+  fingerprints.set(tokenizer, own);
+  return own;
+}
+
+/** @throws OptionError if tokens were made by another tokenizer. @param made its fingerprint, where that is known. */
+export function expectTokenizer(who: string, made: string | undefined, tokenizer: Tokenizer): void {
+  if (made === undefined || made === fingerprint(tokenizer)) return;
+  throw new OptionError(
+    `${who}: the tokens of this data were made by another tokenizer, so they stand for other words. Tokenize the text with ` +
+      `the model's own: corpus.tokenize(model.tokenizer).`,
+  );
+}
