@@ -72,6 +72,7 @@ const identity = { model: "LanguageModel", tokenizer: tokenizerFromJSON, counts:
  */
 export class LanguageModel implements Trainable<LanguageModelForm> {
   readonly network: LanguageModelNetwork;
+  /** The tokenizer as it reads and writes texts of this model: to one of sentences, a line end is the end of a sentence. */
   readonly tokenizer: Tokenizer;
   readonly executor: Executor;
   readonly #weights: ModelWeights;
@@ -80,17 +81,14 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   readonly #steps = new Map<number, TokenStep>();
   /** What begins and ends a sentence; null where the text is one running text. */
   readonly #marks: SentenceMarks | null;
-  /** The tokenizer as it reads and writes texts of this model. */
-  readonly #texts: Tokenizer;
 
   private constructor(network: LanguageModelNetwork, tokenizer: Tokenizer, executor: Executor) {
     const { sentences } = network.config;
     this.network = network;
-    this.tokenizer = tokenizer;
+    this.tokenizer = sentences ? sentenceTokenizer(tokenizer) : tokenizer;
     this.executor = executor;
     this.#marks = sentences ? sentenceMarks(tokenizer) : null;
-    this.#texts = sentences ? sentenceTokenizer(tokenizer) : tokenizer;
-    this.#measure = new TextMeasure(this, { tokenizer, sentences });
+    this.#measure = new TextMeasure(this, { tokenizer: this.tokenizer, sentences });
     this.#weights = new ModelWeights(identity.model, network.parameters, executor);
   }
 
@@ -182,7 +180,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     const text = checkOption("evaluate", "the text", given, textOrStream);
     const stream =
       typeof text === "string"
-        ? memoryStream(this.#texts.encode(text), countCharacters(this.#texts.normalize(text)))
+        ? memoryStream(this.tokenizer.encode(text), countCharacters(this.tokenizer.normalize(text)))
         : text;
     return this.#measure.evaluate(stream, complete);
   }
@@ -193,7 +191,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
    * @throws InputError if no token is predicted.
    */
   async logProbability(given: string): Promise<TextProbability> {
-    return this.#measure.logProbability(this.#texts.encode(checkOption("logProbability", "text", given, anyText)));
+    return this.#measure.logProbability(this.tokenizer.encode(checkOption("logProbability", "text", given, anyText)));
   }
 
   /**
@@ -214,7 +212,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     const state = await step.readAll(context.slice(0, -1));
     const { logProbabilities } = await step.read(context.at(-1) as number, state);
     return {
-      tokens: likeliest(logProbabilities, { top, tokenizer: this.#texts, prompt: prompted }),
+      tokens: likeliest(logProbabilities, { top, tokenizer: this.tokenizer, prompt: prompted }),
       unknown: this.#measure.countUnknown(prompted),
     };
   }
@@ -265,7 +263,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
    * @throws OptionError for options that contradict each other.
    */
   async beamSearch(options: BeamTextOptions = {}): Promise<BeamTexts> {
-    const known = { tokenizer: this.#texts, sentences: this.#marks !== null };
+    const known = { tokenizer: this.tokenizer, sentences: this.#marks !== null };
     const { prompt, ...complete } = completeBeamTexts(known, options);
     const { prompted, context } = this.#begin(prompt);
     const decode = (tokens: readonly number[]) => {
@@ -285,7 +283,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
    * @throws InputError for an empty text; OptionError for one whose activations do not fit into memory.
    */
   async activations(given: string): Promise<Activations> {
-    const ids = this.#texts.encode(checkOption("activations", "text", given, anyText));
+    const ids = this.tokenizer.encode(checkOption("activations", "text", given, anyText));
     if (ids.length === 0) throw new InputError("activations: the text is empty.");
     return activationsOf(this.#tokenStep(), { opening: this.#opening(), ids, tokenizer: this.tokenizer });
   }
@@ -317,17 +315,17 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
 
   /** What is read before the first token is drawn, and a decoder that has seen the prompt. */
   #begin(prompt: string): { prompted: Int32Array; context: number[]; decoder: TokenDecoder } {
-    const prompted = this.#texts.encode(prompt);
+    const prompted = this.tokenizer.encode(prompt);
     const context = [...this.#opening(), ...prompted];
     if (context.length === 0) context.push(this.#startToken());
-    const decoder = this.#texts.decoder();
+    const decoder = this.tokenizer.decoder();
     for (const token of prompted) decoder.push(token);
     return { prompted, context, decoder };
   }
 
   /** The token that ends a text that is drawn; null for none. */
   #endOf(who: string, end: TextEnd | undefined): number | null {
-    return endTokenOf(who, this.#texts, end ?? (this.#marks ? "line" : "never"));
+    return endTokenOf(who, this.tokenizer, end ?? (this.#marks ? "line" : "never"));
   }
 
   /** Tokens that are never drawn. */

@@ -72,11 +72,90 @@ test("generate --beams writes the likeliest texts, the same each time", () => {
   expect(texts.length).toBe(3);
   expect(texts[0]?.score).toBeGreaterThanOrEqual(texts[2]?.score as number);
   expect(texts[0]?.tokens.length).toBe(12);
-  expectOneSentence(ostinato(...search, "--temperature", "1"), /--temperature belongs to drawing/);
-  expectOneSentence(ostinato(...search, "--top-k", "3"), /--top-k belongs to drawing/);
-  expectOneSentence(ostinato(...search, "--count", "2"), /with --beams it is --n-best/);
-  expectOneSentence(ostinato(...search, "--stop", "x"), /--stop can only be the end of a line/);
-  expectOneSentence(ostinato("generate", model, "--n-best", "2"), /--n-best belongs to search; add --beams 5/);
+  for (const [name, value] of [
+    ["--temperature", "1"],
+    ["--top-k", "3"],
+    ["--count", "2"],
+    ["--seed", "1"],
+  ] as const) {
+    const refused = ostinato(...search, name, value);
+    expect(refused.status).toBe(2);
+    expectOneSentence(refused, new RegExp(`${name} has no effect here, for --beams searches`));
+  }
+  expectOneSentence(ostinato(...search, "--stop", "x"), /a search cannot stop before a text; it ends where --end says/);
+  expectOneSentence(
+    ostinato("generate", model, "--length-penalty", "1", "--seed", "2"),
+    /--length-penalty .*add --beams 5/,
+  );
+});
+
+test("generate --n-best searches, with as many beams as that takes", () => {
+  const { stdout } = ostinato("generate", model, "--n-best", "7", "--maximum-tokens", "5", "--json");
+  expect(stdout.trim().split("\n").length).toBe(7);
+});
+
+test("generate --next prints the likeliest next tokens, and their probabilities fall", () => {
+  const { status, stdout } = ostinato("generate", model, "--prompt", "It was the ", "--next", "4");
+  expect(status).toBe(0);
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines.length).toBe(4);
+  expect(lines.every((line) => /^[01]\.\d{4} {2}\S+$/.test(line))).toBe(true);
+  const [first, ...rest] = lines.map((line) => Number(line.split("  ")[0]));
+  expect(rest.every((p) => p <= (first as number))).toBe(true);
+  const { tokens } = JSON.parse(ostinato("generate", model, "--prompt", "It was the ", "--next", "4", "--json").stdout);
+  expect(tokens.map(({ probability }: { probability: number }) => Number(probability.toFixed(4)))).toEqual([
+    first,
+    ...rest,
+  ]);
+  expectOneSentence(
+    ostinato("generate", model, "--next", "4", "--seed", "1"),
+    /--seed has no effect here, for --next tells/,
+  );
+  expect(ostinato("generate", model, "--next", "0").status).toBe(2);
+});
+
+test("generate stops before the first of several texts, and refuses an empty one", () => {
+  const options = ["generate", model, "--prompt", "It was", "--seed", "3", "--maximum-tokens", "60"];
+  const whole = ostinato(...options).stdout.trimEnd();
+  const stops = [whole.slice(30, 33), whole.slice(20, 22)];
+  const at = Math.min(...stops.map((stop) => whole.indexOf(stop, 6)));
+  const { stdout } = ostinato(...options, ...stops.flatMap((stop) => ["--stop", stop]));
+  expect(stdout).toBe(`${whole.slice(0, at)}\n`);
+  expect(ostinato(...options, "--stop", "")).toMatchObject({ status: 2, stdout: "" });
+  expect(ostinato(...options, "--count", "0")).toMatchObject({ status: 2, stdout: "" });
+});
+
+test("a model of lines writes one, or with --end never several; long lines are refused by number, cut or skipped", () => {
+  const names = join(folder, "names.txt");
+  const lines = Array.from({ length: 200 }, (_, i) => `${"ABC"[i % 3]}${"ab".repeat(1 + (i % 4))}`);
+  writeFileSync(names, `${lines.slice(0, 100).join("\n")}\n${"x".repeat(30)}\n${lines.slice(100).join("\n")}\n`);
+  const out = join(folder, "names");
+  const train = (...options: string[]) =>
+    ostinato("train", "lm", names, "-o", out, ...small.slice(0, -2), "--sentences", "--epochs", "12", ...options);
+  const refused = train("--maximum-length", "20");
+  expect(refused.stderr).toMatch(/Line 101 of the text has 30 tokens, and at most 20 are allowed/);
+  expect(refused.status).toBe(1);
+  expect(train("--maximum-length", "20", "--cut-long", "--skip-long").status).toBe(2);
+  expect(train("--maximum-length", "20", "--cut-long", "--steps", "1").stderr).toMatch(/too long: 1 cut, 0 left out/);
+  expect(train("--maximum-length", "20", "--skip-long", "--overwrite").stderr).toMatch(/too long: 0 cut, 1 left out/);
+  const one = ostinato("generate", out, "--seed", "1");
+  expect(one.stdout).toMatch(/^[ABC][ab]*\n$/);
+  const several = ostinato("generate", out, "--seed", "1", "--end", "never", "--maximum-tokens", "100");
+  expect(several.stdout.startsWith(one.stdout)).toBe(true);
+  const begun = several.stdout.trimEnd().split("\n");
+  expect(begun.length).toBeGreaterThan(5);
+  expect(begun.filter((line) => /^[ABC]/.test(line)).length).toBeGreaterThan(0.8 * begun.length);
+  expect(ostinato("generate", out, "--beams", "5").stdout).toMatch(/^[ABC][ab]*\n$/);
+});
+
+test("a word model says how much of a prompt it does not know", () => {
+  const out = join(folder, "words");
+  const options = ["--tokenizer", "word", "--vocabulary", "10", "--epochs", "1", ...small];
+  expect(ostinato("train", "lm", book, "-o", out, ...options).status).toBe(0);
+  const { stderr } = ostinato("generate", out, "--prompt", "It was zebra time", "--maximum-tokens", "3");
+  expect(stderr).toMatch(/2 of 4 tokens of the prompt are unknown to the model, and read as <unk>/);
+  const { unknown } = JSON.parse(ostinato("generate", out, "--prompt", "It was zebra", "--next", "2", "--json").stdout);
+  expect(unknown).toBe(1);
 });
 
 test("quantize writes a smaller model that generates, and says what it costs", () => {

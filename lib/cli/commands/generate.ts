@@ -1,12 +1,15 @@
-import { Command } from "commander";
-import { InputError, OptionError } from "../../errors.js";
+import { Command, Option } from "commander";
+import { OptionError } from "../../errors.js";
 import type { GenerateOptions } from "../../models/generation.js";
 import { LanguageModel } from "../../models/languageModel.js";
+import type { TextEnd } from "../../models/textEnd.js";
+import { textEnds } from "../../models/textEnd.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { given, number, penalty, whole } from "../options.js";
 import { resultPieces, results } from "../output.js";
+import { printer } from "../print.js";
 
 interface Options extends ExecutorOptions {
   prompt?: string;
@@ -15,11 +18,13 @@ interface Options extends ExecutorOptions {
   topK?: number;
   topP?: number;
   seed?: number;
-  stop?: string;
-  count: number;
+  end?: TextEnd;
+  stop?: string[];
+  count?: number;
   beams?: number;
   nBest?: number;
   lengthPenalty?: number | "average";
+  next?: number;
   json?: boolean;
 }
 
@@ -33,54 +38,99 @@ export function generateCommand(): Command {
     .option("--top-k <k>", "only the k most probable tokens", whole)
     .option("--top-p <p>", "only the most probable tokens that together reach p", number)
     .option("--seed <n>", "the same seed writes the same text (default: a new one)", whole)
-    .option("--stop <text>", "stop before this text")
-    .option("--count <n>", "how many texts to write, side by side", whole, 1)
+    .addOption(
+      new Option(
+        "--end <where>",
+        "where a text ends by itself (default: line for a model of lines, else never)",
+      ).choices(textEnds),
+    )
+    .option("--stop <text>", "stop before this text; may be given several times", collected)
+    .option("--count <n>", "how many texts to write, side by side (default: 1)", whole)
     .option("--beams <n>", "search for the likeliest text with n beams, instead of drawing one", whole)
-    .option("--n-best <n>", "how many of the likeliest to print, with --beams (default: 1)", whole)
+    .option("--n-best <n>", "how many of the likeliest to print, by search (default: 1)", whole)
     .option("--length-penalty <x>", "what favours long texts: a power, or average, with --beams (default: 0)", penalty)
+    .option("--next <n>", "print the n likeliest next tokens and their probabilities, instead of writing", whole)
     .option("--json", "print one JSON object for each text");
   return withExecutorOptions(command).action(generate);
 }
 
+function collected(text: string, before: string[] = []): string[] {
+  return [...before, text];
+}
+
+/** What `generate` can do, and the options that only one of them has. */
+const ways = {
+  next: { does: "--next tells what comes next", options: [] },
+  search: { does: "--beams searches", options: ["beams", "nBest", "lengthPenalty"] },
+  draw: {
+    does: "without --beams or --next texts are drawn",
+    options: ["temperature", "topK", "topP", "seed", "count"],
+  },
+} as const;
+
 async function generate(folder: string, options: Options): Promise<void> {
-  if (options.count < 1) throw new InputError("generate: --count must be at least 1.");
-  expectOneWay(options);
+  const way = wayOf(options);
   const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
-  const { maximumTokens, temperature, topK, topP, stop } = options;
+  noteUnknown(model, options);
+  const { maximumTokens, temperature, topK, topP, stop, end } = options;
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
   const write = async (signal: AbortSignal) => {
-    const drawing = { ...given({ maximumTokens, temperature, topK, topP, stop }), seed, signal };
-    if (options.beams !== undefined) await writeLikeliest(model, options, signal);
-    else if (options.count > 1 || options.json) await writeAll(model, options, drawing);
+    const drawing = { ...given({ maximumTokens, temperature, topK, topP, stop, end }), seed, signal };
+    if (way === "next") await writeNext(model, options);
+    else if (way === "search") await writeLikeliest(model, options, signal);
+    else if (options.count !== undefined || options.json) await writeAll(model, options, drawing);
     else await writeOne(model, options.prompt, drawing);
   };
   await untilInterrupted(write, () => results.write("\n"));
 }
 
-/** A text is drawn or searched for. @throws OptionError for options of both. */
-function expectOneWay({ beams, count, stop, ...options }: Options): void {
-  const flags = beams === undefined ? ["nBest", "lengthPenalty"] : ["temperature", "topK", "topP", "seed"];
-  const wrong = flags.find((flag) => options[flag as keyof typeof options] !== undefined);
-  const dashed = `--${wrong?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  if (beams === undefined) {
-    if (wrong) throw new OptionError(`generate: ${dashed} belongs to search; add --beams 5.`);
-    return;
+/** @throws OptionError for options that contradict each other. */
+function wayOf(options: Options): keyof typeof ways {
+  const { next, beams, nBest, stop = [], end } = options;
+  const way = next !== undefined ? "next" : beams !== undefined || nBest !== undefined ? "search" : "draw";
+  for (const [other, { options: names }] of Object.entries(ways)) {
+    const wrong = other === way ? undefined : names.find((name) => options[name] !== undefined);
+    if (wrong === undefined) continue;
+    const dashed = `--${wrong.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const advice = way === "draw" ? "add --beams 5" : "leave one of them out";
+    throw new OptionError(`generate: ${dashed} has no effect here, for ${ways[way].does}: ${advice}.`);
   }
-  if (wrong)
-    throw new OptionError(`generate: ${dashed} belongs to drawing, and --beams searches: leave one of them out.`);
-  if (count > 1) throw new OptionError("generate: --count draws several texts; with --beams it is --n-best.");
-  if (stop !== undefined && stop !== "\n") {
-    throw new OptionError("generate: with --beams, --stop can only be the end of a line, $'\\n'.");
+  if (way === "search" && stop.length > 0 && (stop.some((text) => text !== "\n") || end !== undefined)) {
+    throw new OptionError(
+      "generate: a search cannot stop before a text; it ends where --end says, such as --end line.",
+    );
   }
+  if (way === "next" && (stop.length > 0 || end !== undefined)) {
+    throw new OptionError("generate: --next writes no text that could stop or end: leave out --stop and --end.");
+  }
+  return way;
+}
+
+/** Says how much of a prompt the model does not know. */
+function noteUnknown({ tokenizer }: LanguageModel, { prompt = "", json = false }: Options): void {
+  const ids = tokenizer.encode(prompt);
+  const unknown = ids.filter((id) => id === tokenizer.special.unknown).length;
+  if (unknown === 0) return;
+  printer({ json }).note(
+    `${unknown} of ${ids.length} tokens of the prompt are unknown to the model, and read as <unk>.`,
+  );
+}
+
+/** What may come next, likeliest first. */
+async function writeNext(model: LanguageModel, { prompt = "", next, json }: Options): Promise<void> {
+  const { tokens, unknown } = await model.nextTokens(prompt, { top: next as number });
+  if (json) results.json({ prompt, unknown, tokens });
+  else for (const { token, probability } of tokens) results.write(`${probability.toFixed(4)}  ${token}\n`);
 }
 
 /** The likeliest, best first. */
 async function writeLikeliest(model: LanguageModel, options: Options, signal: AbortSignal): Promise<void> {
-  const { prompt = "", beams, nBest, lengthPenalty, maximumTokens: maximumLength = 500, stop, json } = options;
-  const end = stop === undefined ? undefined : ("line" as const);
+  const { prompt = "", nBest = 1, lengthPenalty, maximumTokens: maximumLength = 500, stop, json } = options;
+  const beams = options.beams ?? Math.max(5, nBest);
+  const end = stop === undefined ? options.end : ("line" as const);
   const { texts } = await model.beamSearch({
-    ...given({ beams, nBest, lengthPenalty, end }),
-    ...{ prompt, maximumLength, signal },
+    ...given({ lengthPenalty, end }),
+    ...{ beams, nBest, prompt, maximumLength, signal },
   });
   for (const [i, { text, score, tokens, ended }] of texts.entries()) {
     if (json) results.json({ place: i, prompt, text, score, ended, tokens });
@@ -103,8 +153,9 @@ async function writeOne(model: LanguageModel, prompt: string | undefined, drawin
 
 /** Side by side. */
 async function writeAll(model: LanguageModel, options: Options, drawing: GenerateOptions): Promise<void> {
-  const { prompt = "", count, json } = options;
-  const texts = await model.generateAll({ ...drawing, prompts: Array.from({ length: count }, () => prompt) });
+  const { prompt = "", count = 1, json } = options;
+  const prompts = prompt === "" ? { count } : { prompts: Array.from({ length: count }, () => prompt) };
+  const texts = await model.generateAll({ ...drawing, ...prompts });
   for (const [i, text] of texts.entries()) {
     const { seed } = drawing;
     if (json) results.json({ seed, place: i, prompt, text });

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { Tokenizer, TokenStream } from "../../data/index.js";
-import { Corpus, textFileSize, tokenizerFromJSON } from "../../data/index.js";
+import { Corpus, sentenceTokenizer, textFileSize, tokenizerFromJSON } from "../../data/index.js";
 import { loadModelFolder } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import { SentenceData, WindowData } from "../../models/languageModelData.js";
@@ -38,6 +38,9 @@ interface Options extends TrainingOptions {
   reset?: "after" | "before";
   activation?: "tanh" | "relu";
   sentences?: boolean;
+  maximumLength?: number;
+  cutLong?: boolean;
+  skipLong?: boolean;
   window: number;
   reduction: "token" | "sequence";
   prompt?: string;
@@ -70,6 +73,9 @@ export function languageModelCommand(): Command {
     .addOption(new Option("--reset <form>", "GRU: reset gate after or before the product").choices(["after", "before"]))
     .addOption(new Option("--activation <name>", "RNN: activation").choices(["tanh", "relu"]))
     .option("--sentences", "learn each line on its own instead of windows over the whole text")
+    .option("--maximum-length <n>", "with --sentences: tokens that a line may have (default: 1000)", whole)
+    .option("--cut-long", "with --sentences: learn the beginning of longer lines, instead of refusing them")
+    .option("--skip-long", "with --sentences: leave longer lines out, instead of refusing them")
     .option("--window <n>", "time steps that gradients flow through", whole, 64)
     .addOption(
       new Option(
@@ -93,6 +99,9 @@ async function trainLanguageModel(call: TrainingCall<Options>, command: Command)
   const validates = validationOf(options) !== null;
   expectUsed(command, [
     ["window", "--window", !sentences, "cuts a running text, and --sentences reads whole lines"],
+    ["maximumLength", "--maximum-length", !!sentences, "needs --sentences"],
+    ["cutLong", "--cut-long", !!sentences, "needs --sentences"],
+    ["skipLong", "--skip-long", !!sentences && !options.cutLong, "needs --sentences, and excludes --cut-long"],
     ["prompt", "--prompt", sampleEvery > 0, "needs --sample-every"],
     ["validateEvery", "--validate-every", validates, "needs --validation"],
     ["patience", "--patience", validates, "needs --validation"],
@@ -103,7 +112,8 @@ async function trainLanguageModel(call: TrainingCall<Options>, command: Command)
   await train(call, print, async (signal) => {
     const corpus = Corpus.fromFiles(files);
     const executor = executorFrom(options);
-    const tokenizer = options.resume ? await tokenizerOf(options) : await tokenizerFor(options, corpus, signal);
+    const own = options.resume ? await tokenizerOf(options) : await tokenizerFor(options, corpus, signal);
+    const tokenizer = sentences ? sentenceTokenizer(own) : own;
     if (options.prompt !== undefined) tokenizer.encode(options.prompt);
     const text = await corpus.tokenize(tokenizer, { signal });
     const streams = await splitOf(text, options, tokenizer);
@@ -113,7 +123,7 @@ async function trainLanguageModel(call: TrainingCall<Options>, command: Command)
       executor,
       ...given(networkOptions(options)),
     });
-    const trainer = await trainerOf(model, streams, call);
+    const trainer = await trainerOf(model, streams, call, print);
     print.note(
       `${corpus.name}: ${count(streams.train.length)} ${tokenizer.kind} tokens to learn, ` +
         `${count(streams.validation?.length ?? 0)} to validate; vocabulary ${count(tokenizer.size)}.`,
@@ -157,23 +167,39 @@ function networkOptions(options: Options) {
   return { cell, layers, dropout, variational, tied, connections, layerNorm, forgetBias, reset, activation, ...names };
 }
 
-async function trainerOf(model: LanguageModel, { train, validation }: Streams, call: TrainingCall<Options>) {
+/** Lines on their own, or windows over the whole text. A measurement reads lines of any length. */
+async function dataOf(
+  { tokenizer }: LanguageModel,
+  stream: TokenStream,
+  { role, batch, seed, ...options }: Options & { role: "train" | "validate" },
+) {
+  if (!options.sentences) return new WindowData(stream, { batchSize: batch, windowLength: options.window, role });
+  const { maximumLength, cutLong, skipLong } = options;
+  const long = { long: cutLong ? "cut" : skipLong ? "skip" : "refuse", ...given({ maximumLength }) } as const;
+  return SentenceData.of(stream, { tokenizer, batchSize: batch, seed, role, ...(role === "train" ? long : {}) });
+}
+
+async function trainerOf(
+  model: LanguageModel,
+  { train, validation }: Streams,
+  call: TrainingCall<Options>,
+  print: Printer,
+) {
   const { options } = call;
-  const { batch, window, seed, prompt, sentences, reduction } = options;
-  const { tokenizer } = model;
-  const data = async (stream: TokenStream, role: "train" | "validate") =>
-    sentences
-      ? SentenceData.of(stream, { tokenizer, batchSize: batch, seed, role })
-      : new WindowData(stream, { batchSize: batch, windowLength: window, role });
+  const { prompt, reduction } = options;
+  const data = await dataOf(model, train, { ...options, role: "train" });
+  if (data instanceof SentenceData && data.cut + data.skipped > 0) {
+    print.note(`Lines that were too long: ${count(data.cut)} cut, ${count(data.skipped)} left out.`);
+  }
   const write = async (signal?: AbortSignal) => {
     let text = prompt ?? "";
-    const pieces = model.generate({ ...given({ prompt, signal }), maximumTokens: 200, temperature: 0.8, seed });
-    for await (const piece of pieces) text += piece;
+    const drawing = { end: "never", maximumTokens: 200, temperature: 0.8, seed: options.seed } as const;
+    for await (const piece of model.generate({ ...drawing, ...given({ prompt, signal }) })) text += piece;
     return text;
   };
   return trainerFor(model, call, {
-    data: await data(train, "train"),
-    ...given({ validation: validation && (await data(validation, "validate")) }),
+    data,
+    ...given({ validation: validation && (await dataOf(model, validation, { ...options, role: "validate" })) }),
     reduction,
     write,
   });
