@@ -137,7 +137,6 @@ class ReferenceExecutable implements Executable {
   readonly #floats: FloatsConstructor;
   readonly #buffers: readonly (Buffer | null)[];
   readonly #ops: readonly BoundOp[];
-  readonly #store: ReferenceStore;
 
   constructor(
     readonly program: Program,
