@@ -188,6 +188,6 @@ test("generateAll refuses what it cannot write, and stops when told to", async (
   await expect(model.generateAll({ prompts: ["1"] })).rejects.toThrow(/Unknown character "1"/);
   await expect(model.generateAll({ prompt: "a" } as object)).rejects.toThrow(/prompts/);
   await expect(model.generateAll({ prompts: ["o"], count: 2 })).rejects.toThrow(/exclude/);
-  await expect(model.generateAll({ prompts: "abc" as never })).rejects.toThrow(/list/);
+  await expect(model.generateAll({ prompts: "abc" as never })).rejects.toThrow(/prompts to be an array/);
   await expect(model.generateAll({ signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
 });
