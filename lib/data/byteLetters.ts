@@ -8,6 +8,13 @@ export const byteLetters: readonly string[] = (() => {
 
 const bytes: ReadonlyMap<string, number> = new Map(byteLetters.map((letter, byte) => [letter, byte]));
 
+/** A text's bytes as letters. */
+export function inByteLetters(text: string): string {
+  let letters = "";
+  for (const byte of Buffer.from(text, "utf8")) letters += byteLetters[byte];
+  return letters;
+}
+
 /** The bytes that a text of byte letters stands for; null where it holds another character. */
 export function bytesOfLetters(letters: string): Uint8Array | null {
   const found = new Uint8Array(letters.length);

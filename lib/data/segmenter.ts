@@ -4,23 +4,28 @@ import type { TokenEncoder } from "./tokenizer.js";
 /** Longest text without a place to cut, in UTF-16 units. Text has such places every few characters. */
 const longestSegment = 2 ** 24;
 
+/**
+ * The last place where a text may be cut, because nothing that follows can change what lies before; 0 for nowhere yet.
+ * The first `searched` characters were looked through before, without a place to cut in front of their end.
+ */
+export type Cut = (text: string, searched: number) => number;
+
 /** Joins pieces of a text and hands out segments that can be processed on their own. */
 export class Segmenter {
-  readonly #cut: (text: string) => number;
+  readonly #cut: Cut;
   #held = "";
 
-  /** @param cut where a text may be cut (nothing that follows can change what lies before); 0 for nowhere yet. */
-  constructor(cut: (text: string) => number) {
+  constructor(cut: Cut) {
     this.#cut = cut;
   }
 
   push(piece: string): string {
     const text = this.#held + piece;
-    const end = text === "" ? 0 : this.#cut(text);
+    const end = text === "" ? 0 : this.#cut(text, this.#held.length);
     this.#held = text.slice(end);
     if (this.#held.length > longestSegment) {
       throw new InputError(
-        `The text has ${this.#held.length} characters without a place to cut it, such as a blank. ` +
+        `The text has ${this.#held.length} characters without a place to cut it, such as a space. ` +
           "Is it text? If so, put line ends into it.",
       );
     }
@@ -46,7 +51,7 @@ export class SegmentEncoder implements TokenEncoder {
   readonly #encode: (segment: string) => EncodedSegment;
   #characters = 0;
 
-  constructor(cut: (text: string) => number, encode: (segment: string) => EncodedSegment) {
+  constructor(cut: Cut, encode: (segment: string) => EncodedSegment) {
     this.#segmenter = new Segmenter(cut);
     this.#encode = encode;
   }

@@ -1,104 +1,73 @@
-import * as huggingFace from "@huggingface/tokenizers";
 import { describe, InputError } from "../errors.js";
+import { completeOptions, nullable, optional, text as textRule } from "../options.js";
 import { bytesOfLetters } from "./byteLetters.js";
-import { countCharacters, lastCharacterBoundary, lastNormalizationBoundary, printable } from "./characters.js";
+import { countCharacters, printable } from "./characters.js";
 import { Corpus } from "./corpus.js";
 import { SegmentEncoder } from "./segmenter.js";
+import { byteOfToken } from "./subwords/decoders.js";
+import type { TextPlace } from "./subwords/pipeline.js";
+import { Pipeline } from "./subwords/pipeline.js";
+import { Seams } from "./subwords/seams.js";
+import type { SpecialTokenNames } from "./subwords/specialTokens.js";
+import { specialTokens } from "./subwords/specialTokens.js";
 import type { SubwordOptions } from "./subwordVocabulary.js";
 import { learnSubwords } from "./subwordVocabulary.js";
 import type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer } from "./tokenizer.js";
 import { idError } from "./vocabulary.js";
 import { WordCache } from "./wordCache.js";
 
-/** The parts of a tokenizer.json that are read here; the library reads the rest. */
-interface TokenizerJson {
-  model: { type?: string; vocab?: unknown; unk_token?: string | null };
-  added_tokens?: { id: number; content: string; lstrip?: boolean; rstrip?: boolean }[];
-  normalizer?: { type?: string } | null;
-  pre_tokenizer?: PreTokenizerJson | null;
-  decoder?: { type?: string; decoders?: { type?: string }[] } | null;
-}
+/** Where a tokenizer.json keeps the names of special tokens that were given; the library that made it does not look there. */
+const namesKey = "ostinato_special_tokens";
 
-interface PreTokenizerJson {
-  type?: string;
-  add_prefix_space?: boolean;
-  use_regex?: boolean;
-  pretokenizers?: PreTokenizerJson[];
-  pattern?: { String?: string };
-}
+const name = optional(nullable(textRule()));
 
-/** What is used of the library, whose own types Node's module resolution does not find. */
-interface HuggingFaceTokenizer {
-  encode(text: string, options: { add_special_tokens: boolean }): { ids: (number | undefined)[]; tokens: string[] };
-  decode(ids: number[], options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean }): string;
-  token_to_id(token: string): number | undefined;
-  id_to_token(id: number): string | undefined;
-  get_vocab(withAddedTokens: boolean): Map<string, number>;
-}
-
-/** What the special tokens are called in the usual tokenizers. The first that exists counts. */
-const names = {
-  unknown: ["<unk>", "[UNK]"],
-  endOfSentence: ["</s>", "<|endoftext|>", "<|end_of_text|>", "<eos>", "[SEP]"],
-  beginOfSentence: ["<s>", "<|begin_of_text|>", "<bos>", "[CLS]"],
-  padding: ["<pad>", "[PAD]", "<|pad|>"],
-};
-
-/** Without a line end, text is cut in front of a blank after so many characters. */
-const longestLine = 2 ** 16;
+const nameRules = { unknown: name, beginOfSentence: name, endOfSentence: name, padding: name };
 
 /**
- * Subwords, learnt from a text (byte-pair encoding) or of a Hugging Face tokenizer.json: BPE, WordPiece or Unigram.
+ * Subwords, learnt from a text (byte-pair encoding) or of a Hugging Face tokenizer.json: BPE, WordPiece, Unigram or
+ * WordLevel.
  *
  * ```ts
  * const tokenizer = await SubwordTokenizer.fromCorpus(corpus, { size: 8000 });
  * const other = new SubwordTokenizer(JSON.parse(await readFile("tokenizer.json", "utf8")));
  * ```
  *
- * Text is encoded line by line, each after a line end, without special tokens around it. For the usual tokenizers that
- * gives the tokens of the whole text, because no subword reaches over the start of a line.
+ * The ids of a text are those that Hugging Face's library gives the whole text, without special tokens around it; a file with a
+ * setting for which that is not shown is refused (docs/tokenizers.md).
  */
 export class SubwordTokenizer implements Tokenizer {
   readonly kind = "subword";
-  readonly size: number = 0;
+  readonly size: number;
   readonly special: SpecialTokens;
-  readonly #json: TokenizerJson;
-  readonly #tokenizer: HuggingFaceTokenizer;
-  /** The tokens of a line end alone. */
-  readonly #lineEnd: readonly number[];
-  /** Where the tokenizer is of a make that can be cut into words. */
-  readonly #words: WordCache | null;
+  readonly #json: object;
+  readonly #pipeline: Pipeline;
+  readonly #seams: Seams;
+  /** For tokenizers whose texts have seams, and the same tokens between them wherever they stand. */
+  readonly #pieces: WordCache | null;
   readonly #composes: boolean;
-  readonly #added: ReadonlySet<string>;
-  /** The types of the steps that make text of tokens. */
-  readonly #decoders: ReadonlySet<string | undefined>;
+  readonly #added: ReadonlySet<number>;
 
-  /** @param json the content of a tokenizer.json. @throws InputError if it is not one. */
-  constructor(json: unknown) {
-    this.#json = expectTokenizerJson(json);
-    try {
-      this.#tokenizer = new (huggingFace.Tokenizer as new (json: unknown, config: object) => HuggingFaceTokenizer)(
-        json,
-        {},
-      );
-    } catch (cause) {
-      throw new InputError(`tokenizer.json: this tokenizer cannot be used: ${(cause as Error).message}`, cause);
-    }
-    for (const id of this.#tokenizer.get_vocab(true).values()) this.size = Math.max(this.size, id + 1);
-    if (this.size === 0) throw new InputError("tokenizer.json: the vocabulary is empty.");
-    const find = (name: keyof typeof names) => {
-      const own = name === "unknown" ? this.#json.model.unk_token : undefined;
-      const wanted = own ? [own, ...names[name]] : names[name];
-      const id = wanted.map((token) => this.#tokenizer.token_to_id(token)).find((found) => found !== undefined);
-      return id === undefined ? {} : { [name]: id };
-    };
-    this.special = { ...find("unknown"), ...find("endOfSentence"), ...find("beginOfSentence"), ...find("padding") };
-    this.#lineEnd = this.#encodeWhole("\n");
-    this.#words = endsWordsAtBlanks(this.#json) ? new WordCache((word) => this.#encodeWhole(word)) : null;
-    this.#added = new Set(this.#json.added_tokens?.map(({ content }) => content));
-    const { decoder } = this.#json;
-    this.#decoders = new Set([decoder, ...(decoder?.decoders ?? [])].map((step) => step?.type));
-    this.#composes = this.#json.normalizer?.type === "NFC";
+  /**
+   * @param json the content of a tokenizer.json.
+   * @param names the tokens with a meaning of their own, where the file does not tell; null for none.
+   * @throws InputError if it is no such file, or one whose tokens would not surely be those of the library that made it.
+   */
+  constructor(json: unknown, names: SpecialTokenNames = {}) {
+    const content = expectTokenizerJson(json);
+    const given = completeOptions("SubwordTokenizer", names, nameRules);
+    this.#pipeline = new Pipeline(content);
+    this.size = this.#pipeline.tokens.length;
+    const kept = namesIn(content);
+    const all = { ...kept, ...withoutUndefined(given) };
+    this.special = specialTokens(this.#pipeline, all);
+    this.#json = Object.keys(all).length > 0 ? { ...content, [namesKey]: all } : content;
+    this.#seams = new Seams(this.#pipeline);
+    const cached = this.#pipeline.isUniform && this.#seams.any;
+    this.#pieces = cached
+      ? new WordCache((piece) => this.#encode(piece, { atStart: false, insideStretch: true }))
+      : null;
+    this.#composes = this.#pipeline.normalizers.length === 1 && this.#pipeline.normalizers[0]?.type === "NFC";
+    this.#added = new Set(this.#pipeline.added.map(({ id }) => id));
   }
 
   /** The subwords of a text, as `fromCorpus` learns them. */
@@ -119,9 +88,9 @@ export class SubwordTokenizer implements Tokenizer {
     return new SubwordTokenizer(await learnSubwords(corpus, options));
   }
 
-  /** NFC where the tokenizer's file asks for it; surrogates that stand alone become U+FFFD then. */
+  /** NFC where the tokenizer's file asks for it and nothing else; surrogates that stand alone become U+FFFD then. */
   normalize(text: string): string {
-    return this.#composes ? Buffer.from(text.normalize("NFC"), "utf8").toString("utf8") : text;
+    return this.#composes ? this.#pipeline.normalForm(wellFormed(text)) : text;
   }
 
   encode(text: string): Int32Array {
@@ -134,27 +103,27 @@ export class SubwordTokenizer implements Tokenizer {
   }
 
   encoder(): TokenEncoder {
-    let first = true;
-    return new SegmentEncoder(lastLineStart, (segment) => {
-      const found: number[] = [];
-      let characters = 0;
-      for (const raw of linesOf(segment)) {
-        // Before special tokens are looked for: a mark behind one would change its last character.
-        const line = this.#composes ? raw.normalize("NFC") : raw;
-        for (const id of this.#encodeLine(line, first)) found.push(id);
-        characters += countCharacters(line);
-        first = false;
-      }
-      return { ids: Int32Array.from(found), characters };
-    });
+    const place: TextPlace = { atStart: true, insideStretch: false };
+    return new SegmentEncoder(
+      (text, from) => this.#seams.last(text, from),
+      (segment) => {
+        const text = wellFormed(segment);
+        const pieces = this.#pieces || this.#seams.lighten ? this.#seams.pieces(text) : [text];
+        const ids: number[] = [];
+        for (const piece of pieces) {
+          for (const id of this.#pieces?.encode(piece) ?? this.#encode(piece, place)) ids.push(id);
+        }
+        return { ids: Int32Array.from(ids), characters: countCharacters(this.normalize(text)) };
+      },
+    );
   }
 
   decode(ids: ArrayLike<number>): string {
-    return ids.length === 0 ? "" : this.#decodeList(Array.from(ids));
+    return ids.length === 0 ? "" : this.#pipeline.decode(this.#expectIds(Array.from(ids)));
   }
 
   /**
-   * A token's text can depend on its neighbours (blanks in front, bytes of one character), so a few tokens are decoded
+   * A token's text can depend on its neighbours (spaces in front, bytes of one character), so a few tokens are decoded
    * together: those since the last certain place, with and without the new one.
    */
   decoder(): TokenDecoder {
@@ -179,30 +148,31 @@ export class SubwordTokenizer implements Tokenizer {
   }
 
   token(id: number): string {
-    const text = this.#decodeList([id]);
-    const raw = this.#tokenizer.id_to_token(id) ?? "";
+    const text = this.decode([id]);
+    const raw = this.#pipeline.tokens[id] as string;
     const whole = text !== "" && !text.includes("\u{FFFD}");
-    // SentencePiece marks a blank in front, which decoding one token alone would lose.
+    // SentencePiece marks a space in front, which decoding one token alone would lose.
     return printable(whole ? (raw.startsWith("▁") && !text.startsWith(" ") ? ` ${text}` : text) : raw);
   }
 
   tokenBytes(id: number): Uint8Array {
-    const text = this.#decodeList([id]);
-    const token = this.#tokenizer.id_to_token(id) ?? "";
-    if (this.#added.has(token)) return Buffer.from(token, "utf8");
-    const byte = this.#decoders.has("ByteFallback") && /^<0x([0-9A-Fa-f]{2})>$/u.exec(token)?.[1];
-    if (byte) return Uint8Array.of(Number.parseInt(byte, 16));
-    const bytes = this.#decoders.has("ByteLevel") ? bytesOfLetters(token) : null;
+    const text = this.decode([id]);
+    const token = this.#pipeline.tokens[id] as string;
+    if (this.#added.has(id)) return Buffer.from(token, "utf8");
+    const decoders = new Set(this.#pipeline.decoders?.map(({ type }) => type));
+    const byte = decoders.has("ByteFallback") ? byteOfToken(token) : undefined;
+    if (byte !== undefined) return Uint8Array.of(byte);
+    const bytes = decoders.has("ByteLevel") ? bytesOfLetters(token) : null;
     return bytes ?? Buffer.from(token.startsWith("▁") && !text.startsWith(" ") ? ` ${text}` : text, "utf8");
   }
 
   /** The token as its file writes it ("Ġthe"), or as the text that it stands for (" the"). */
   id(token: string): number | undefined {
-    const written = this.#tokenizer.token_to_id(token);
+    const written = this.#pipeline.id(token);
     if (written !== undefined || token === "") return written;
-    const { ids } = this.#tokenizer.encode(token, { add_special_tokens: false });
+    const ids = this.#encode(token, { atStart: true, insideStretch: false });
     const [only] = ids;
-    return ids.length === 1 && only !== undefined && this.#decodeList([only]) === token ? only : undefined;
+    return ids.length === 1 && only !== undefined && this.decode([only]) === token ? only : undefined;
   }
 
   /** The content of tokenizer.json. */
@@ -210,89 +180,46 @@ export class SubwordTokenizer implements Tokenizer {
     return this.#json;
   }
 
-  #encodeLine(line: string, first: boolean): number[] {
-    if (this.#words) return this.#words.encode(line);
-    return first ? this.#encodeWhole(line) : this.#encodeAfterLineEnd(line);
-  }
-
-  #encodeWhole(text: string): number[] {
-    // Where the vocabulary lacks something and has no unknown token the library answers undefined.
-    const { ids, tokens } = this.#tokenizer.encode(text, { add_special_tokens: false });
-    const at = ids.findIndex((id) => !Number.isInteger(id));
-    if (at < 0) return ids as number[];
-    throw new InputError(
-      `Unknown subword "${printable(tokens[at] ?? "")}" in ${describe(text)}: it is not in the vocabulary of ` +
-        "tokenizer.json, which has no unknown token. Take it out of the text, or use another tokenizer.",
-    );
-  }
-
-  /** A line inside a text: encoded behind a line end, so that no mark for the start of a text is added to it. */
-  #encodeAfterLineEnd(line: string): number[] {
-    const found = this.#encodeWhole(`\n${line}`);
-    const prefixed = this.#lineEnd.every((id, i) => found[i] === id);
-    return prefixed ? found.slice(this.#lineEnd.length) : this.#encodeWhole(line);
-  }
-
-  #decodeList(list: number[]): string {
-    for (const id of list) {
-      if (!Number.isInteger(id) || id < 0 || id >= this.size) throw idError(id, this.size);
+  #encode(text: string, place: TextPlace): number[] {
+    try {
+      return this.#pipeline.encode(text, place);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new InputError(
+        `The text has a stretch of ${text.length} characters with a word that is too long for the regular expressions of ` +
+          "tokenizer.json. Is it text? If so, put spaces or line ends into it.",
+        cause,
+      );
     }
-    return this.#tokenizer.decode(list, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+  }
+
+  #expectIds(ids: number[]): number[] {
+    for (const id of ids) if (!Number.isInteger(id) || id < 0 || id >= this.size) throw idError(id, this.size);
+    return ids;
   }
 }
 
-function expectTokenizerJson(json: unknown): TokenizerJson {
-  const { model, added_tokens: added = [] } = (json ?? {}) as Partial<TokenizerJson>;
-  if (typeof model !== "object" || model === null || !model.vocab || !Array.isArray(added)) {
+function expectTokenizerJson(json: unknown): object {
+  const { model } = (json ?? {}) as { model?: { vocab?: unknown } };
+  if (typeof json !== "object" || json === null || typeof model !== "object" || !model?.vocab) {
     throw new InputError(
       `Expected the content of a Hugging Face tokenizer.json (with a "model" that has a "vocab"), got ${describe(json)}.`,
     );
   }
-  return json as TokenizerJson;
+  return json;
 }
 
-/**
- * Whether the tokens of a text are those of its words, cut in front of single blanks: bytes after GPT-2's rule, by which
- * a blank always begins a word, and no special token that looks further.
- */
-function endsWordsAtBlanks({ normalizer, pre_tokenizer, added_tokens = [] }: TokenizerJson): boolean {
-  const steps = pre_tokenizer?.type === "Sequence" ? (pre_tokenizer.pretokenizers ?? []) : [pre_tokenizer];
-  const [last, ...before] = [...steps].reverse();
-  return (
-    (!normalizer || normalizer.type === "NFC") &&
-    last?.type === "ByteLevel" &&
-    last.add_prefix_space === false &&
-    last.use_regex !== false &&
-    before.every((step) => step?.type === "Split" && step.pattern?.String === "\n") &&
-    added_tokens.every(({ content, lstrip, rstrip }) => !lstrip && !rstrip && !/\s/u.test(content))
-  );
+/** The names of special tokens that a file was saved with. */
+function namesIn(json: object): SpecialTokenNames {
+  const names = Object.hasOwn(json, namesKey) ? (json as Record<string, unknown>)[namesKey] : undefined;
+  return withoutUndefined(completeOptions(`tokenizer.json: ${namesKey}`, names as object | undefined, nameRules));
 }
 
-/** Lines with their ends. Only a line end between two other characters counts: subwords may span several blanks. */
-function* linesOf(text: string): Generator<string> {
-  let start = 0;
-  while (start < text.length) {
-    const end = lineEnd(text, start) ?? text.length;
-    yield text.slice(start, end);
-    start = end;
-  }
+function withoutUndefined(names: Readonly<Record<keyof SpecialTokens, string | null | undefined>>): SpecialTokenNames {
+  return Object.fromEntries(Object.entries(names).filter(([, given]) => given !== undefined));
 }
 
-/** Where the line that begins at `start` ends: a rule that looks only at the line, so that cutting elsewhere changes nothing. */
-function lineEnd(text: string, start: number): number | null {
-  // With the character behind: the search must not run through all the text where no line end is of that kind.
-  const line = text.slice(start, start + longestLine + 1);
-  const natural = /(?<=\S)\n(?=\S)/u.exec(line)?.index;
-  if (natural !== undefined) return start + natural + 1;
-  if (line.length <= longestLine) return null;
-  const whole = line.slice(0, longestLine);
-  const blanks = [...whole.matchAll(/(?<=\S) (?=\S)/gu)];
-  return start + (blanks.at(-1)?.index ?? (lastNormalizationBoundary(whole) || lastCharacterBoundary(whole)));
-}
-
-/** The start of the last line that begins in this text: everything before it is complete. */
-function lastLineStart(text: string): number {
-  let last = 0;
-  for (let end = lineEnd(text, 0); end !== null && end < text.length; end = lineEnd(text, end)) last = end;
-  return last;
+/** Half a surrogate pair is no character: it becomes U+FFFD. */
+function wellFormed(text: string): string {
+  return /\p{Surrogate}/u.test(text) ? text.replace(/\p{Surrogate}/gu, "\u{FFFD}") : text;
 }

@@ -1,16 +1,10 @@
 /** Words kept; then all go, and the frequent ones are soon back. */
 const capacity = 2 ** 17;
 
-/** Longer ones hardly come twice: whole sentences where a script has no blanks. */
+/** Longer ones hardly come twice: whole sentences where a script has no spaces. */
 const longestWord = 64;
 
-/**
- * The ids of words met before: text repeats its words, and one that is looked up need not be merged from its bytes again.
- * The ids are the same; Multi30k's English side is encoded in a fifth of the time.
- *
- * Words are cut in front of a single blank between two other characters, so this fits only tokenizers that never join
- * what such a blank separates.
- */
+/** The ids of words met before: text repeats its words, and one that is looked up need not be cut into tokens again. */
 export class WordCache {
   readonly #encode: (word: string) => readonly number[];
   readonly #ids = new Map<string, readonly number[]>();
@@ -19,19 +13,13 @@ export class WordCache {
     this.#encode = encode;
   }
 
-  encode(line: string): number[] {
-    const found: number[] = [];
-    for (const word of line.split(/(?<=\S)(?= \S)/u)) for (const id of this.#word(word)) found.push(id);
-    return found;
-  }
-
-  #word(word: string): readonly number[] {
+  encode(word: string): readonly number[] {
     const known = this.#ids.get(word);
     if (known) return known;
     const ids = this.#encode(word);
     if (word.length > longestWord) return ids;
     if (this.#ids.size >= capacity) this.#ids.clear();
-    // A copy: a piece of a string would keep the whole line in memory.
+    // A copy: a piece of a string would keep the whole text in memory.
     this.#ids.set(Buffer.from(word, "utf8").toString("utf8"), ids);
     return ids;
   }

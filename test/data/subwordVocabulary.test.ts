@@ -105,7 +105,9 @@ test("any text comes back in NFC, whether or not it was learnt from, whole and t
   // Without a line end or blank, the line is cut where NFC allows it.
   cases.push("e\u0301".repeat(40_000), "x".repeat(65_535) + "e\u0301\u0323".repeat(2));
   for (const original of cases) {
-    const normal = Buffer.from(original.normalize("NFC")).toString();
+    // A mark after a special token is none of its characters.
+    const parts = original.split(/(<s>|<\/s>|<unk>)/u).map((part) => part.normalize("NFC"));
+    const normal = Buffer.from(parts.join("")).toString();
     const ids = tokenizer.encode(original);
     expect(tokenizer.normalize(original)).toBe(normal);
     expect(tokenizer.decode(ids)).toBe(normal);
@@ -125,11 +127,19 @@ test("decoding token by token never gives half a character", async () => {
 });
 
 test("words that are looked up have the tokens of the whole line", async () => {
-  const json = (await SubwordTokenizer.fromText(text, { size: 330 })).toJSON() as { added_tokens: object[] };
-  // A special token with a blank in it forbids to cut at blanks.
-  const blank = { id: 330, content: "<a b>", special: true, lstrip: false, rstrip: false, normalized: false };
-  const whole = new SubwordTokenizer({ ...json, added_tokens: [...json.added_tokens, blank] });
-  const cut = new SubwordTokenizer(json);
+  const cut = await SubwordTokenizer.fromText(text, { size: 330 });
+  const json = cut.toJSON() as { added_tokens: object[] };
+  // A special token that takes the space around it forbids cutting a text.
+  const wide = {
+    id: 330,
+    content: "<a>",
+    special: true,
+    lstrip: true,
+    rstrip: true,
+    normalized: false,
+    single_word: false,
+  };
+  const whole = new SubwordTokenizer({ ...json, added_tokens: [...json.added_tokens, wide] });
   for (let seed = 0; seed < 100; seed++) {
     const line = `the cat's  other 한국어 ${randomText(seed)} <s> <unk>then\n the cat`;
     expect(cut.encode(line), JSON.stringify(line)).toEqual(whole.encode(line));

@@ -209,7 +209,8 @@ test.each([
   { kind: "word", tokens: ["a b", "<eos>"] },
   { model: {} },
   { model: { type: "BPE", vocab: {} } },
-  { model: { type: "BPE", vocab: { a: 0 }, merges: [] } },
+  { model: { type: "BPE", vocab: { a: 1 }, merges: [] } },
+  { model: { type: "BPE", vocab: { a: 0, b: 0 }, merges: [] } },
   { model: { type: "Magic", vocab: { a: 0 } }, added_tokens: [] },
 ])("a vocabulary that makes no sense is refused: %j", (json) => {
   expect(() => tokenizerFromJSON(json)).toThrow(

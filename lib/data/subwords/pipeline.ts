@@ -1,0 +1,196 @@
+import { describe, InputError } from "../../errors.js";
+import { WordCache } from "../wordCache.js";
+import type { AddedToken } from "./addedTokens.js";
+import { readAddedTokens, TokenFinder } from "./addedTokens.js";
+import { Component } from "./component.js";
+import type { Decoder } from "./decoders.js";
+import { readDecoders } from "./decoders.js";
+import { readModel } from "./models.js";
+import type { Normalizer } from "./normalizers.js";
+import { readNormalizers } from "./normalizers.js";
+import type { PreTokenizer } from "./preTokenizers.js";
+import { readPreTokenizers } from "./preTokenizers.js";
+import type { SubwordModel } from "./subwordModel.js";
+
+/** Where a text that is encoded part by part stands. */
+export interface TextPlace {
+  /** Nothing has been encoded yet. */
+  atStart: boolean;
+  /** What comes next follows text, not an added token. */
+  insideStretch: boolean;
+}
+
+/**
+ * The steps of a tokenizer.json: added tokens are taken out of the text, the rest is brought to its normal form and cut into
+ * words, and the model cuts these into tokens. The ids are those of Hugging Face's own library for the same file, without
+ * the tokens that a post-processor would put around the text, and without truncation and padding.
+ */
+export class Pipeline {
+  readonly file: Component;
+  readonly normalizers: readonly Normalizer[];
+  readonly preTokenizers: readonly PreTokenizer[];
+  readonly decoders: readonly Decoder[] | null;
+  readonly model: SubwordModel;
+  readonly added: readonly AddedToken[];
+  /** The tokens by id. */
+  readonly tokens: readonly string[];
+  readonly #ids: ReadonlyMap<string, number>;
+  readonly #rawFinder: TokenFinder;
+  readonly #normalFinder: TokenFinder;
+  readonly #words: WordCache;
+  /** Whether a word at the front of the text is cut differently. */
+  readonly #marksFront: boolean;
+  /** The texts that tokens give to the decoders: of added tokens the normal form. */
+  readonly #decoded: readonly string[];
+
+  /** @throws InputError if the file holds anything whose tokens would not surely be the library's. */
+  constructor(json: unknown) {
+    const file = new Component("", json);
+    this.file = file;
+    this.normalizers = file.has("normalizer") ? readNormalizers(file.child("normalizer")) : [];
+    this.preTokenizers = file.has("pre_tokenizer") ? readPreTokenizers(file.child("pre_tokenizer")) : [];
+    this.decoders = file.has("decoder") ? readDecoders(file.child("decoder")) : null;
+    this.model = readModel(file.child("model"));
+    const { vocabulary } = this.model;
+    this.added = readAddedTokens(file, vocabulary, {
+      size: this.model.size,
+      normalize: (text) => this.#normalize(text, true),
+    });
+    this.#ids = new Map([...vocabulary, ...this.added.map(({ content, id }) => [content, id] as const)]);
+    this.tokens = tokensById(this.model, this.added);
+    const decoded = [...this.tokens];
+    for (const { id, sought } of this.added) decoded[id] = sought;
+    this.#decoded = decoded;
+    this.#rawFinder = new TokenFinder(this.added.filter(({ normalized }) => !normalized));
+    this.#normalFinder = new TokenFinder(this.added.filter(({ normalized }) => normalized));
+    this.#words = new WordCache((word) => this.model.encode(word));
+    this.#marksFront = marksFront(this);
+  }
+
+  /** The model's unknown token. */
+  get unknown(): number | undefined {
+    return this.model.unknown;
+  }
+
+  id(token: string): number | undefined {
+    return this.#ids.get(token);
+  }
+
+  /** Whether a part of a text has the same tokens wherever it stands. */
+  get isUniform(): boolean {
+    const strips = this.normalizers.some(({ type }) => type === "Prepend" || type === "Strip");
+    return !strips && !this.#marksFront;
+  }
+
+  /** The tokens of the next part of a text, and moves its place on. */
+  encode(text: string, place: TextPlace): number[] {
+    const ids: number[] = [];
+    for (const stretch of this.#rawFinder.split(text)) {
+      if ("id" in stretch) ids.push(stretch.id);
+      else this.#encodeStretch(stretch.text, place, ids);
+      place.atStart = false;
+      place.insideStretch = !("id" in stretch);
+    }
+    return ids;
+  }
+
+  /** The text that the tokens stand for. */
+  decode(ids: readonly number[]): string {
+    const tokens = ids.map((id) => this.#decoded[id] as string);
+    if (!this.decoders) return tokens.join(" ");
+    return this.decoders.reduce((texts: readonly string[], { decode }) => decode(texts), tokens).join("");
+  }
+
+  /** The text between added tokens brought to its normal form, these as they are. */
+  normalForm(text: string): string {
+    const stretches = this.#rawFinder.split(text);
+    return stretches
+      .map((stretch) => ("id" in stretch ? (this.tokens[stretch.id] as string) : this.#normalize(stretch.text, true)))
+      .join("");
+  }
+
+  #encodeStretch(text: string, { atStart, insideStretch }: TextPlace, ids: number[]): void {
+    const front = atStart && this.#marksFront && !this.#dropsFront(text);
+    for (const [i, stretch] of this.#normalFinder.split(this.#normalize(text, !insideStretch)).entries()) {
+      if ("id" in stretch) {
+        ids.push(stretch.id);
+        continue;
+      }
+      for (const word of this.#wordsOf(stretch.text, front && i === 0)) {
+        for (const id of this.#words.encode(word)) ids.push(id);
+      }
+    }
+  }
+
+  #normalize(text: string, first: boolean): string {
+    return this.normalizers.reduce((normal, step) => step.apply(normal, first), text);
+  }
+
+  #dropsFront(text: string): boolean {
+    let normal = text;
+    for (const step of this.normalizers) {
+      if (step.dropsFront?.(normal)) return true;
+      normal = step.apply(normal, true);
+    }
+    return false;
+  }
+
+  #wordsOf(text: string, first: boolean): string[] {
+    let words = [text];
+    let front = first;
+    for (const { split } of this.preTokenizers) {
+      const cut: string[] = [];
+      for (const [i, word] of words.entries()) {
+        const pieces = split(word, front && i === 0);
+        if (i === 0 && (pieces[0] ?? "") === "") front = false;
+        for (const piece of pieces) if (piece !== "") cut.push(piece);
+      }
+      words = cut;
+    }
+    return words;
+  }
+}
+
+/** The tokens in the order of their ids. @throws InputError unless the ids are 0, 1, 2 ... */
+function tokensById(model: SubwordModel, added: readonly AddedToken[]): string[] {
+  const entries: (readonly [string, number])[] = model.tokens
+    ? model.tokens.map((token, id) => [token, id] as const)
+    : [...model.vocabulary];
+  for (const { content, id } of added) if (id >= model.size) entries.push([content, id]);
+  if (entries.length === 0) throw new InputError("tokenizer.json: the vocabulary is empty.");
+  const tokens = new Array<string | undefined>(entries.length);
+  for (const [token, id] of entries) {
+    if (id >= entries.length) {
+      throw new InputError(
+        `tokenizer.json: the token ${describe(token)} has the id ${id}, but there are ${entries.length} tokens: expected the ` +
+          `ids 0 to ${entries.length - 1} without a gap. Number the tokens again with the library that made the file.`,
+      );
+    }
+    const other = tokens[id];
+    if (other !== undefined) {
+      throw new InputError(
+        `tokenizer.json: the tokens ${describe(other)} and ${describe(token)} both have the id ${id}.`,
+      );
+    }
+    tokens[id] = token;
+  }
+  return tokens as string[];
+}
+
+/**
+ * Whether some step marks the front of a text.
+ * @throws InputError where another step has put something in front of it, and the library would mark both.
+ */
+function marksFront({ normalizers, preTokenizers }: Pipeline): boolean {
+  const at = preTokenizers.findIndex(({ marks }) => marks === "front");
+  if (at < 0) return false;
+  const before = [...normalizers.filter(({ type }) => type === "Prepend"), ...preTokenizers.slice(0, at)];
+  const other = before.find((step) => step.type === "Prepend" || ("marks" in step && step.marks !== undefined));
+  if (other) {
+    throw new InputError(
+      `tokenizer.json: pre_tokenizer: Metaspace with prepend_scheme "first" after ${other.type}, which puts something in front ` +
+        'of the text too, is not supported. Set prepend_scheme to "never".',
+    );
+  }
+  return true;
+}
