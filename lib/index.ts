@@ -69,6 +69,8 @@ export type { TranslateOptions, Translation, TranslationHypothesis } from "./mod
 export * from "./nn/index.js";
 export * from "./search/index.js";
 export type { TrainingData } from "./train/data.js";
+export type { Divergence } from "./train/divergence.js";
+export { DivergenceError } from "./train/divergence.js";
 export type {
   CheckpointEvent,
   EndEvent,
@@ -84,7 +86,6 @@ export { adagrad, adam, adamw, rmsprop, sgd } from "./train/optimizers.js";
 export type { Schedule } from "./train/schedules.js";
 export { constant, cosine, plateau, stepDecay, warmup } from "./train/schedules.js";
 export type { StepOptions } from "./train/step.js";
-export { DivergenceError } from "./train/step.js";
 export type { TeacherForcing } from "./train/teacherForcing.js";
 export { teacherForcing } from "./train/teacherForcing.js";
 export type { Batch, RecordedLoss, Trainable } from "./train/trainable.js";

@@ -25,7 +25,7 @@ export const paint = {
 export interface Output {
   /** Writes parts one after another. A pipe gets the bytes as they are. */
   write(...parts: readonly Printable[]): void;
-  /** Writes a value as JSON on a line. */
+  /** Writes a value as JSON on a line. Numbers that JSON does not have are the texts "NaN", "Infinity" and "-Infinity". */
   json(value: object): void;
 }
 
@@ -49,10 +49,14 @@ export function outputTo(stream: Stream): Output {
       stream.write(parts.map(shown).join(""));
     },
     json: (value) => {
-      const text = JSON.stringify(value);
+      const text = JSON.stringify(value, readable);
       stream.write(`${stream.isTTY ? visibleJson(text) : text}\n`);
     },
   };
+}
+
+function readable(_name: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 
 /**

@@ -12,10 +12,8 @@ export function figuresOf({
   seconds: number;
   parameterCount: number;
 }): [name: string, value: string][] {
-  const best = history?.validations.reduce<History["validations"][number] | null>(
-    (low, point) => (low && low.loss <= point.loss ? low : point),
-    null,
-  );
+  const measured = history?.validations.filter(({ loss }) => Number.isFinite(loss)) ?? [];
+  const [best] = measured.sort((a, b) => a.loss - b.loss);
   const speeds = history?.steps.map(({ tokensPerSecond }) => tokensPerSecond).filter((speed) => speed > 0) ?? [];
   const speed = speeds.sort((a, b) => a - b)[speeds.length >> 1];
   const figures: [name: string, value: string][] = [];

@@ -1,5 +1,6 @@
 import type { ValidationEvent } from "../train/events.js";
 import type { Trainer } from "../train/trainer.js";
+import type { Printable } from "./output.js";
 import { paint } from "./output.js";
 import type { Printer, ProgressLine } from "./print.js";
 import { count, duration } from "./print.js";
@@ -18,10 +19,7 @@ export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): Pr
   trainer.on("validation", (event) => {
     line.pause();
     print.object({ event: "validation", ...event });
-    print.note(
-      `epoch ${event.epoch.toFixed(2)}: validation ${measures(event)}`,
-      event.best ? paint.green("  best so far") : "",
-    );
+    print.note(`epoch ${event.epoch.toFixed(2)}: validation ${measures(event)}`, verdict(event));
   });
   trainer.on("sample", (event) => {
     line.pause();
@@ -30,6 +28,11 @@ export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): Pr
   });
   trainer.on("end", () => line.stop());
   return line;
+}
+
+function verdict({ best, loss }: ValidationEvent): Printable {
+  if (best) return paint.green("  best so far");
+  return Number.isFinite(loss) ? "" : paint.red("  not finite, so it cannot be the best");
 }
 
 /** Loss in the units that people compare. */

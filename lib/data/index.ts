@@ -15,6 +15,7 @@ export { sentenceMarks, sentenceTokenizer } from "./sentenceMarks.js";
 export { longRules } from "./sentenceSpans.js";
 export type { StreamBatch, StreamBatchOptions } from "./streamBatches.js";
 export { StreamBatches } from "./streamBatches.js";
+export { streamDigest } from "./streamDigest.js";
 export { SubwordTokenizer } from "./subwordTokenizer.js";
 export type { SubwordOptions } from "./subwordVocabulary.js";
 export { decodeText } from "./textDecoder.js";

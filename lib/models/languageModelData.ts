@@ -1,5 +1,5 @@
 import type { SentenceBatch, Tokenizer, TokenStream } from "../data/index.js";
-import { longRules, SentenceBatches, StreamBatches, sentenceMarks } from "../data/index.js";
+import { longRules, SentenceBatches, StreamBatches, sentenceMarks, streamDigest } from "../data/index.js";
 import { OptionError } from "../errors.js";
 import type { TableFor } from "../options.js";
 import { completeOptions, optional, seed, whole, word } from "../options.js";
@@ -47,6 +47,7 @@ export class WindowData implements TrainingData<LanguageModelForm> {
   readonly role: Role;
   readonly #windows: StreamBatches;
   readonly #made: Pick<LanguageModelForm, "tokenizer">;
+  readonly #stream: TokenStream;
 
   /**
    * @throws OptionError for an option outside its range.
@@ -58,10 +59,15 @@ export class WindowData implements TrainingData<LanguageModelForm> {
     const every = role !== "train";
     this.#windows = new StreamBatches(stream, { ...sizes, last: every ? "keep" : "drop", short: every }, "WindowData");
     this.#made = madeBy(stream);
+    this.#stream = stream;
     this.role = role;
     this.length = this.#windows.length;
     this.characters = this.#windows.characters;
     this.identity = `${this.#windows.batchSize} x ${sizes.windowLength} of ${stream.length} tokens`;
+  }
+
+  digest(): Promise<string> {
+    return streamDigest(this.#stream);
   }
 
   async *batches(_epoch: number, from = 0): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
@@ -125,11 +131,14 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
   readonly skipped: number;
   readonly #sentences: SentenceBatches;
   readonly #made: Pick<LanguageModelForm, "tokenizer">;
+  readonly #stream: TokenStream;
 
   private constructor(
+    stream: TokenStream,
     sentences: SentenceBatches,
     { role, seed, made }: { role: Role; seed: number; made: Pick<LanguageModelForm, "tokenizer"> },
   ) {
+    this.#stream = stream;
     this.#sentences = sentences;
     this.#made = made;
     this.role = role;
@@ -162,7 +171,11 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
     );
     const made = madeBy(stream);
     expectTokenizer(who, made.tokenizer, tokenizer);
-    return new SentenceData(sentences, { role, seed, made });
+    return new SentenceData(stream, sentences, { role, seed, made });
+  }
+
+  digest(): Promise<string> {
+    return streamDigest(this.#stream);
   }
 
   async *batches(epoch: number, from = 0): AsyncGenerator<SentenceDataBatch, void, undefined> {

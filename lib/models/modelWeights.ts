@@ -1,5 +1,6 @@
 import { InputError, OptionError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
+import { FiniteVariables } from "../executor/finiteVariables.js";
 import { expectMemory } from "../executor/memory.js";
 import type { LoadedModel, NamedTensor } from "../formats/index.js";
 import { elementsOf } from "../graph/program.js";
@@ -12,6 +13,7 @@ import { weightTypes } from "../weights.js";
 /** The parameters of a model, in a store: their first values, rounding, and the way to a folder and back. */
 export class ModelWeights {
   readonly store: Store;
+  readonly #finite: FiniteVariables;
   #type: WeightType | null = null;
 
   /**
@@ -28,6 +30,7 @@ export class ModelWeights {
     }
     expectMemory(4 * this.count, `${model}: its ${this.count} parameters`, "Make the model smaller.");
     this.store = executor.createStore();
+    this.#finite = new FiniteVariables({ executor, store: this.store });
     for (const { name, shape } of parameters) this.store.declare({ name, dtype: "f32", shape });
   }
 
@@ -57,10 +60,7 @@ export class ModelWeights {
     }
     const matrices = this.parameters.filter(({ shape }) => shape.length === 2);
     // All or none.
-    for (const { name } of matrices) {
-      if (allFinite(await this.store.read(name))) continue;
-      throw new InputError(`quantize: a weight of ${name} is not finite.`);
-    }
+    await this.expectFinite("quantize", matrices);
     for (const { name } of matrices) await this.store.quantize(name, type);
     this.#type = type;
   }
@@ -73,8 +73,16 @@ export class ModelWeights {
     );
   }
 
-  /** All values, for a file. */
+  /** @throws InputError if a weight is NaN or infinite. */
+  async expectFinite(who: string, parameters = this.parameters): Promise<void> {
+    const specs = parameters.map(({ name, shape }) => ({ name, dtype: "f32" as const, shape }));
+    const name = await this.#finite.firstOther(specs);
+    if (name !== null) throw new InputError(`${who}: a weight of ${name} is not finite.`);
+  }
+
+  /** All values, for a file. @throws InputError if one is not finite. */
   async read(): Promise<NamedTensor[]> {
+    await this.expectFinite("save");
     const tensors: (NamedTensor & { values: Values })[] = [];
     for (const { name, shape } of this.parameters) tensors.push({ name, shape, values: await this.store.read(name) });
     return tensors;
@@ -86,10 +94,4 @@ export class ModelWeights {
     this.#type = null;
     if (weights) await this.quantize(weights);
   }
-}
-
-function allFinite(values: Values): boolean {
-  let sum = 0;
-  for (const value of values) sum += value - value;
-  return sum === 0;
 }

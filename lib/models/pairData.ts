@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import type { Pair, TokenPair } from "../data/index.js";
 import { PairBatches, TokenizerPair, UnknownTokenError } from "../data/index.js";
 import { InputError, OptionError, OstinatoError } from "../errors.js";
@@ -27,6 +29,9 @@ export interface PairDataOptions {
   signal?: AbortSignal;
 }
 
+/** Pairs that are looked at before the event loop turns. */
+const pairsAtOnce = 1024;
+
 const longRules = ["refuse", "skip"] as const;
 const roles = ["train", "validate"] as const;
 
@@ -52,6 +57,7 @@ export class PairData implements TrainingData<Seq2SeqForm> {
   readonly tokens: number;
   /** Pairs that were too long, and left out. */
   readonly skipped: number;
+  readonly #pairs: readonly TokenPair[];
   readonly #batches: PairBatches;
   readonly #teacherForcing: TeacherForcing | null;
   readonly #seed: number;
@@ -64,6 +70,7 @@ export class PairData implements TrainingData<Seq2SeqForm> {
     this.#batches = new PairBatches(pairs, { ...tokenizer.marks, batchSize, seed: trains ? seed : null });
     this.#teacherForcing = trains ? teacherForcing : null;
     this.#seed = seed;
+    this.#pairs = pairs;
     this.role = role;
     this.pairs = pairs.length;
     this.skipped = skipped;
@@ -102,6 +109,15 @@ export class PairData implements TrainingData<Seq2SeqForm> {
       );
     }
     return new PairData(kept, skipped, options);
+  }
+
+  async digest(): Promise<string> {
+    const hash = createHash("sha256");
+    for (const [i, { source, target }] of this.#pairs.entries()) {
+      hash.update(Int32Array.of(source.length, target.length)).update(source).update(target);
+      if (i % pairsAtOnce === 0) await setImmediate();
+    }
+    return hash.digest("hex");
   }
 
   *batches(epoch: number, from = 0): Generator<Batch<Seq2SeqForm>, void, undefined> {

@@ -8,7 +8,7 @@ import type { BleuOptions } from "../metrics/index.js";
 import type { Parameter } from "../nn/parameter.js";
 import { expectKnownOptions, expectNumber } from "../options.js";
 import { searchStep } from "../search/index.js";
-import { EvaluationStep } from "../train/evaluation.js";
+import { EvaluationStep, expectFiniteLoss } from "../train/evaluation.js";
 import type { RecordedLoss } from "../train/trainable.js";
 import type { SavableModel } from "../train/trainer.js";
 import type { WeightType } from "../weights.js";
@@ -146,6 +146,7 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
       total += result.total;
       tokens += result.tokens;
     }
+    expectFiniteLoss("evaluate", total);
     return { tokens, nats: total / tokens, perplexity: Math.exp(total / tokens) };
   }
 

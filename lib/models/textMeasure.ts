@@ -4,7 +4,7 @@ import { InputError } from "../errors.js";
 import type { Completed, TableFor } from "../options.js";
 import { abortSignal, whole } from "../options.js";
 import type { Measured } from "../train/evaluation.js";
-import { EvaluationStep } from "../train/evaluation.js";
+import { EvaluationStep, expectFiniteLoss } from "../train/evaluation.js";
 import type { Batch, Trainable } from "../train/trainable.js";
 import type { LanguageModelForm, SentenceDataBatch } from "./languageModelData.js";
 import { SentenceData, WindowData } from "./languageModelData.js";
@@ -68,7 +68,7 @@ export class TextMeasure {
     this.#step = new EvaluationStep(model);
   }
 
-  /** @throws InputError if there are fewer than two tokens. */
+  /** @throws InputError if there are fewer than two tokens, or the loss is not finite. */
   async evaluate(
     stream: TokenStream,
     { batchSize, windowLength, signal }: Completed<typeof evaluateRules>,
@@ -99,7 +99,7 @@ export class TextMeasure {
     };
   }
 
-  /** @throws InputError if no token is predicted. */
+  /** @throws InputError if no token is predicted, or the loss is not finite. */
   async logProbability(ids: Int32Array): Promise<TextProbability> {
     const least = this.#sentences ? 1 : 2;
     if (ids.length < least) {
@@ -162,7 +162,11 @@ export class TextMeasure {
     each: (batch: B, result: Measured) => void,
   ): Promise<void> {
     const turn = this.#turn.then(async () => {
-      for await (const batch of data.batches(0)) each(batch, await this.#step.run(batch));
+      for await (const batch of data.batches(0)) {
+        const result = await this.#step.run(batch);
+        expectFiniteLoss("LanguageModel", result.total);
+        each(batch, result);
+      }
     });
     this.#turn = turn.catch(() => {});
     return turn;

@@ -70,7 +70,7 @@ export function plateau(
     factor: () => factor ** decays,
     validated: (loss) => {
       const gained = loss < best - minimumGain;
-      best = Math.min(best, loss);
+      if (gained || loss < best) best = loss;
       misses = gained ? 0 : misses + 1;
       if (misses < patience && !(keepDecaying && decays > 0)) return;
       decays += 1;

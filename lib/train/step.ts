@@ -1,10 +1,10 @@
-import { OstinatoError } from "../errors.js";
 import type { Executable, Feeds } from "../executor/executor.js";
 import { differentiate } from "../graph/differentiate.js";
 import { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { VariableSpec } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
+import { DivergenceError, firstNonFinite } from "./divergence.js";
 import type { Optimizer } from "./optimizers.js";
 import type { Batch, RecordedLoss, Trainable } from "./trainable.js";
 
@@ -35,18 +35,6 @@ export interface StepResult {
   tokens: number;
   /** Norm of all gradients together before clipping. */
   gradientNorm: number;
-}
-
-/** Training met a NaN or an infinity. The parameters are those from before the step. */
-export class DivergenceError extends OstinatoError {
-  constructor(
-    message: string,
-    readonly step: number,
-    /** The layer whose op first wrote a value that is not finite. */
-    readonly layer: string,
-  ) {
-    super(message, { code: "ERR_OSTINATO_DIVERGED" });
-  }
 }
 
 /**
@@ -144,14 +132,12 @@ export class TrainingStep<Form> {
   async #diagnose(executable: Executable, feeds: Feeds, input: StepInput): Promise<DivergenceError> {
     const { nonFinite } = await executable.run(feeds, { check: true });
     const op = nonFinite === null ? undefined : executable.program.ops[nonFinite];
-    const layer = op?.path || "unknown";
     const { clipNorm } = this.#options;
-    return new DivergenceError(
-      `Training diverged at step ${input.step}: the first value that is not finite came from ${op?.name ?? "an op"} in ` +
-        `layer "${layer}". The parameters are those from before this step. Lower the learning rate ` +
-        `(now ${input.learningRate})${clipNorm > 0 ? "" : " or clip the gradient (clipNorm 1 to 5)"}.`,
-      input.step,
-      layer,
-    );
+    return new DivergenceError({
+      ...firstNonFinite(op),
+      step: input.step,
+      parameters: "The parameters are those from before this step.",
+      advice: `Lower the learning rate (now ${input.learningRate})${clipNorm > 0 ? "" : " or clip the gradient (clipNorm 1 to 5)"}.`,
+    });
   }
 }

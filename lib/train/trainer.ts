@@ -2,19 +2,22 @@ import { EventEmitter } from "node:events";
 import { OptionError } from "../errors.js";
 import type { Values } from "../executor/executor.js";
 import { expectFreeFolder, expectRoom, holdsModel, lockFolder, writeTrainingRecord } from "../formats/index.js";
-import type { Shape } from "../graph/program.js";
 import { elementsOf } from "../graph/program.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { EvaluationStep } from "./evaluation.js";
 import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
-import { momentName } from "./optimizers.js";
+import type { Fingerprint } from "./fingerprint.js";
+import { expectSameTraining, fingerprintOf } from "./fingerprint.js";
+import { takeTurn } from "./modelTurn.js";
 import { prefetch } from "./prefetch.js";
 import { Curve, Progress } from "./progress.js";
+import { nonFiniteValidations, Soundness } from "./soundness.js";
 import { TrainingStep } from "./step.js";
 import type { Batch, Trainable } from "./trainable.js";
 import type { CompleteTrainerOptions, TrainerOptions } from "./trainerOptions.js";
 import { completeTrainerOptions } from "./trainerOptions.js";
+import { TrainingVariables } from "./trainingVariables.js";
 
 /** A loss that has grown more than this since the first update, or since 1, will not come back. */
 const largestGrowth = 100;
@@ -43,6 +46,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   readonly #options: CompleteTrainerOptions<Form>;
   readonly #step: TrainingStep<Form>;
   readonly #evaluation: EvaluationStep<Form>;
+  readonly #soundness: Soundness<Form>;
+  readonly #variables: TrainingVariables;
   readonly #history: Omit<History, "steps"> = { validations: [], samples: [] };
   #curve = new Curve();
   /** Updates done, epochs done, and batches done of the running epoch. */
@@ -52,14 +57,15 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   #misses = 0;
   #firstLoss = Number.NaN;
   #lastLoss = Number.NaN;
+  #lastBatch: Batch<Form> | null = null;
   #secondsBefore = 0;
-  /** Variables that a resume brought: kept in checkpoints also while no program that uses them is compiled. */
-  #restored: { name: string; shape: Shape }[] = [];
-  #running = false;
   /** Whether the folder still holds the model that this training is going to replace. */
   #replaces = false;
   /** Whether the folder has a model of this training, and no state to resume from. */
   #unkept = false;
+  /** Whether the folder holds a checkpoint of this training. */
+  #checkpointed = false;
+  #fingerprint: Fingerprint = {};
 
   constructor(model: SavableModel<Form>, options: TrainerOptions<Form>) {
     super();
@@ -68,6 +74,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     const { optimizer, clipNorm, clipValue, reduction } = this.#options;
     this.#step = new TrainingStep(model, { optimizer, clipNorm, clipValue, reduction });
     this.#evaluation = new EvaluationStep(model);
+    this.#variables = new TrainingVariables(model, optimizer, this.#step);
+    this.#soundness = new Soundness(model, () => this.#rollBack());
   }
 
   /** The curves and samples so far. */
@@ -80,23 +88,27 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
    * With `overwrite`, the old model stays in the folder until the new one has been measured, or its first checkpoint is due.
    * @throws FileError if the folder holds a model and neither resume nor overwrite is given, if another training runs there, or if
    *   it cannot be written.
-   * @throws DivergenceError if the loss or a gradient becomes NaN or infinite.
+   * @throws DivergenceError if the loss or a gradient becomes NaN or infinite, if the parameters do, or if the validation loss
+   *   stays so.
+   * @throws OptionError while another Trainer trains the same model, or after one has.
    */
   async run({ signal }: { signal?: AbortSignal } = {}): Promise<EndEvent> {
-    if (this.#running) throw new OptionError("Trainer: this training is running already.");
-    this.#running = true;
-    const { folder } = this.#options;
+    const { resume, optimizer, folder } = this.#options;
+    const goesOn = this.#at.step > 0 && !resume;
+    const turn = await takeTurn(this.#model, { trainer: this, optimizer, goesOn });
     const run = () => this.#run(signal);
     try {
       return await (folder === undefined ? run() : lockFolder(folder, { owner: "Trainer", purpose: "training" }, run));
     } finally {
-      this.#running = false;
+      turn.running = false;
     }
   }
 
   async #run(signal: AbortSignal | undefined): Promise<EndEvent> {
-    if (this.#options.resume) await this.#resume();
-    else if (this.#at.step === 0) await this.#claimFolder();
+    const { resume, folder } = this.#options;
+    if (folder !== undefined) this.#fingerprint = await fingerprintOf(this.#options, this.#totalSteps());
+    if (resume) await this.#resume();
+    else if (this.#at.step === 0 && !this.#checkpointed) await this.#claimFolder();
     return this.#train(signal);
   }
 
@@ -140,9 +152,13 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     const { optimizer, schedule, seed, data } = this.#options;
     const { step, epoch } = this.#at;
     const learningRate = optimizer.learningRate * schedule.factor({ step, epoch, totalSteps: this.#totalSteps() });
-    const { loss, gradientNorm } = await this.#step.run(batch, { learningRate, step: step + 1, seed });
+    const result = this.#step.run(batch, { learningRate, step: step + 1, seed });
+    const { loss, gradientNorm } = await result.catch(async (error: unknown) => {
+      throw await this.#soundness.explain(error);
+    });
     if (step === 0) this.#firstLoss = loss;
     this.#lastLoss = loss;
+    this.#lastBatch = batch;
     this.#at = { epoch, step: step + 1, batch: this.#at.batch + 1, tokens: this.#at.tokens + batch.tokens };
     const share = this.#progress();
     const event = {
@@ -180,7 +196,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       tokens += result.tokens;
     }
     const loss = total / tokens;
-    const best = this.#mayReplace(loss) && (!this.#best || loss < this.#best.loss);
+    const sound = Number.isFinite(loss) && this.#mayReplace(loss);
+    const best = sound && (!this.#best || loss < this.#best.loss);
     this.#misses = best ? 0 : this.#misses + 1;
     schedule.validated?.(loss);
     const measured = {
@@ -192,10 +209,35 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     };
     this.#history.validations.push(measured);
     if (best) {
+      await this.#soundness.expectFinite(this.#variables.all(this.#at.step), this.#at.step);
       if (folder) await this.#saveModel(folder);
       this.#best = { loss, ...(folder ? {} : { parameters: await this.#readParameters() }) };
     }
     this.emit("validation", { ...measured, best });
+    if (this.#nonFiniteInARow() >= nonFiniteValidations) await this.#throwValidationDivergence();
+  }
+
+  /** Validations whose loss was not finite, since the last one whose loss was. */
+  #nonFiniteInARow(): number {
+    const { validations } = this.#history;
+    return validations.length - 1 - validations.findLastIndex(({ loss }) => Number.isFinite(loss));
+  }
+
+  async #throwValidationDivergence(): Promise<void> {
+    const [{ validation }, at] = [this.#options, { step: this.#at.step, times: this.#nonFiniteInARow() }];
+    if (validation) throw await this.#soundness.validationDivergence(validation, at);
+  }
+
+  /** Gives the model the newest parameters that are known to be sound. @returns a sentence that says which. */
+  async #rollBack(): Promise<string> {
+    const { folder } = this.#options;
+    if (folder && this.#checkpointed) {
+      await this.#restore(await readCheckpoint(folder, (step) => this.#variables.learnt(step)));
+      return `The parameters are those of step ${this.#at.step}, the last checkpoint in ${folder}.`;
+    }
+    if (!this.#best?.parameters) return "The parameters are those after it: make the model again, or load it.";
+    await this.#restoreBest();
+    return "The parameters are those of the lowest validation loss.";
   }
 
   async #sample(write: (signal?: AbortSignal) => Promise<string>, signal: AbortSignal | undefined): Promise<void> {
@@ -240,12 +282,14 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   /** @param seconds of this run. */
   async #checkpoint(seconds: number): Promise<void> {
     const { folder, schedule, record } = this.#options;
-    if (folder === undefined || (!this.#best && !this.#mayReplace(this.#lastLoss))) return;
+    if (folder === undefined) return;
+    await this.#soundness.expectFinite(this.#variables.all(this.#at.step), this.#at.step);
+    if (!this.#best && !this.#mayReplace(this.#lastLoss)) return;
     // Until there is a best one, the newest parameters are the model.
     if (!this.#best) await this.#saveModel(folder);
     if (record) await writeTrainingRecord(folder, record);
     await writeCheckpoint(folder, {
-      tensors: await this.#readAll(),
+      tensors: await this.#variables.read(this.#at.step),
       position: { ...this.#at },
       misses: this.#misses,
       bestLoss: this.#best?.loss ?? null,
@@ -254,24 +298,27 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       curve: { every: this.#curve.every, points: this.#curve.points },
       validations: this.#history.validations,
       samples: this.#history.samples,
-      fingerprint: this.#fingerprint(),
-      carried: this.#carried().map(({ name }) => name),
+      fingerprint: this.#fingerprint,
+      carried: this.#variables.carried(this.#at.step).map(({ name }) => name),
     });
     this.#unkept = false;
+    this.#checkpointed = true;
     this.emit("checkpoint", { step: this.#at.step, folder, kind: "resume" });
   }
 
   async #resume(): Promise<void> {
-    const { folder, schedule } = this.#options;
+    const { folder } = this.#options;
     if (!folder) throw new OptionError("Trainer: resume needs the folder of the training to continue.");
-    const checkpoint = await readCheckpoint(folder, (step) => this.#learnt(step));
-    this.#expectSameTraining(folder, checkpoint);
+    const checkpoint = await readCheckpoint(folder, (step) => this.#variables.learnt(step));
+    expectSameTraining(folder, checkpoint.fingerprint, this.#fingerprint);
     await this.#model.restore(folder);
-    for (const { name, shape, values } of checkpoint.tensors) {
-      this.#model.store.declare({ name, dtype: "f32", shape });
-      await this.#model.store.write(name, values);
-    }
-    this.#restored = checkpoint.tensors.map(({ name, shape }) => ({ name, shape }));
+    await this.#restore(checkpoint);
+    this.#checkpointed = true;
+  }
+
+  async #restore(checkpoint: Checkpoint): Promise<void> {
+    const { schedule } = this.#options;
+    await this.#variables.restore(checkpoint.tensors);
     this.#at = { ...checkpoint.position };
     this.#misses = checkpoint.misses;
     this.#secondsBefore = checkpoint.seconds;
@@ -279,39 +326,20 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     this.#history.validations = checkpoint.validations;
     this.#history.samples = checkpoint.samples;
     schedule.restore(checkpoint.schedule);
-    if (checkpoint.bestLoss !== null) this.#best = { loss: checkpoint.bestLoss };
-  }
-
-  #expectSameTraining(folder: string, { fingerprint }: Checkpoint): void {
-    for (const [name, value] of Object.entries(this.#fingerprint())) {
-      const before = fingerprint[name];
-      if (before === value) continue;
-      throw new OptionError(
-        `Trainer: the training in ${folder} has ${name} ${before}, and this one has ${value}. ` +
-          "A resumed training continues with the same options; start a new folder to change them.",
-      );
-    }
-  }
-
-  /** What must not change between the parts of one training. */
-  #fingerprint(): Record<string, string | number> {
-    const { optimizer, schedule, data, clipNorm, clipValue, reduction, seed } = this.#options;
-    return {
-      optimizer: `${optimizer.name} ${JSON.stringify(optimizer.options)}`,
-      schedule: `${schedule.name} ${JSON.stringify(schedule.options)}`,
-      data: data.identity ?? `${data.length} batches`,
-      ...(schedule.needsTotal ? { "updates in all": this.#totalSteps() } : {}),
-      clipNorm,
-      clipValue,
-      reduction,
-      seed,
-    };
+    this.#best = checkpoint.bestLoss === null ? null : { loss: checkpoint.bestLoss };
   }
 
   async #end(reason: EndReason, progress: Progress): Promise<EndEvent> {
     if (reason === "finished" && this.#history.validations.at(-1)?.step !== this.#at.step) await this.#validate();
+    const measured = this.#history.validations.at(-1)?.step === this.#at.step;
+    if (!measured && reason !== "stopped" && this.#lastBatch) {
+      await this.#soundness.expectSoundEnd(this.#lastBatch, this.#at.step);
+    }
     await this.#checkpoint(progress.seconds);
-    if (reason !== "stopped") await this.#restoreBest();
+    if (reason !== "stopped") {
+      if (this.#nonFiniteInARow() > 0 && !this.#best) await this.#throwValidationDivergence();
+      await this.#restoreBest();
+    }
     const event: EndEvent = {
       reason,
       step: this.#at.step,
@@ -335,32 +363,6 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     const parameters = new Map<string, Values>();
     for (const { name } of this.#model.parameters) parameters.set(name, await this.#model.store.read(name));
     return parameters;
-  }
-
-  /** Parameters and, from the first update on, their moments. */
-  #learnt(step: number): { name: string; shape: Shape }[] {
-    const { optimizer } = this.#options;
-    return this.#model.parameters.flatMap((parameter) => {
-      const { name, shape } = parameter;
-      const moments = step > 0 ? optimizer.moments : [];
-      return [{ name, shape }, ...moments.map((moment) => ({ name: momentName(optimizer, moment, parameter), shape }))];
-    });
-  }
-
-  /** Other variables: state that is carried from batch to batch. */
-  #carried(): { name: string; shape: Shape }[] {
-    const learnt = new Set(this.#learnt(this.#at.step).map(({ name }) => name));
-    const all = new Map([...this.#restored, ...this.#step.variables()].map((variable) => [variable.name, variable]));
-    return [...all.values()].filter(({ name }) => !learnt.has(name));
-  }
-
-  /** Parameters, moments and carried state. */
-  async #readAll(): Promise<Checkpoint["tensors"]> {
-    const tensors: Checkpoint["tensors"] = [];
-    for (const { name, shape } of [...this.#learnt(this.#at.step), ...this.#carried()]) {
-      tensors.push({ name, shape, values: await this.#model.store.read(name) });
-    }
-    return tensors;
   }
 
   #weightCount(): number {

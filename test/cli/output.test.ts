@@ -31,6 +31,12 @@ test("JSON on a terminal is JSON of the same value", () => {
   expect(JSON.parse(terminal.text())).toEqual(value);
 });
 
+test("numbers that JSON does not have are texts, and not null", () => {
+  const pipe = stream(false);
+  outputTo(pipe).json({ loss: Number.NaN, ranked: [Number.POSITIVE_INFINITY, -1 / 0, 1.5], nothing: null });
+  expect(pipe.text()).toBe('{"loss":"NaN","ranked":["Infinity","-Infinity",1.5],"nothing":null}\n');
+});
+
 test("a text in pieces is shown as the whole one would be, wherever it is cut", () => {
   const text = "x👩‍💻y\u200d می‌خواهم \u202ez\u200b👍🏽‍";
   const characters = [...text];

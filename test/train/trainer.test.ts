@@ -8,9 +8,9 @@ import { loadTrainerState, saveTrainerState } from "../../lib/formats/trainerFil
 import { LanguageModel } from "../../lib/models/languageModel.js";
 import type { LanguageModelForm } from "../../lib/models/languageModelData.js";
 import { SentenceData, WindowData } from "../../lib/models/languageModelData.js";
+import { DivergenceError } from "../../lib/train/divergence.js";
 import { adam, rmsprop, sgd } from "../../lib/train/optimizers.js";
 import { plateau } from "../../lib/train/schedules.js";
-import { DivergenceError } from "../../lib/train/step.js";
 import { Trainer } from "../../lib/train/trainer.js";
 import type { TrainerOptions } from "../../lib/train/trainerOptions.js";
 

@@ -1,0 +1,53 @@
+import { OptionError } from "../errors.js";
+import type { TrainingData } from "./data.js";
+import type { CompleteTrainerOptions } from "./trainerOptions.js";
+
+/** What must not change between the parts of one training, by name. */
+export type Fingerprint = Record<string, string | number>;
+
+/** @param totalSteps updates that the whole training takes. */
+export async function fingerprintOf<Form>(
+  { optimizer, schedule, data, validation, clipNorm, clipValue, reduction, seed }: CompleteTrainerOptions<Form>,
+  totalSteps: number,
+): Promise<Fingerprint> {
+  return {
+    optimizer: `${optimizer.name} ${JSON.stringify(optimizer.options)}`,
+    schedule: `${schedule.name} ${JSON.stringify(schedule.options)}`,
+    ...(await contentOf("data", data)),
+    ...(await contentOf("validation", validation)),
+    ...(schedule.needsTotal ? { "updates in all": totalSteps } : {}),
+    clipNorm,
+    clipValue,
+    reduction,
+    seed,
+  };
+}
+
+/** How data is cut into batches, and what is in them. */
+async function contentOf<Form>(name: string, data: TrainingData<Form> | undefined): Promise<Fingerprint> {
+  if (!data) return { [name]: "none" };
+  const digest = await data.digest?.();
+  return {
+    [name]: data.identity ?? `${data.length} batches`,
+    ...(digest === undefined ? {} : { [`${name} digest`]: digest }),
+  };
+}
+
+/** @throws OptionError for what is not as it was. What an older version did not write down is not compared. */
+export function expectSameTraining(folder: string, before: Fingerprint, now: Fingerprint): void {
+  for (const [name, value] of Object.entries(now)) {
+    const then = before[name];
+    if (then === undefined || then === value) continue;
+    if (name.endsWith(" digest")) {
+      const which = name === "data digest" ? "the data to learn from is" : "the validation data is";
+      throw new OptionError(
+        `Trainer: ${which} as long as that of the training in ${folder}, and not the same. ` +
+          "A resumed training continues with the same data; start a new folder to change it.",
+      );
+    }
+    throw new OptionError(
+      `Trainer: the training in ${folder} has ${name} ${then}, and this one has ${value}. ` +
+        "A resumed training continues with the same options; start a new folder to change them.",
+    );
+  }
+}

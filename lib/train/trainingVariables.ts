@@ -1,0 +1,74 @@
+import type { Values } from "../executor/executor.js";
+import type { Shape, VariableSpec } from "../graph/program.js";
+import { clearMoments } from "./modelTurn.js";
+import type { Optimizer } from "./optimizers.js";
+import { momentName } from "./optimizers.js";
+import type { TrainingStep } from "./step.js";
+import type { Trainable } from "./trainable.js";
+
+interface Variable {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+/** A variable with its values. */
+export interface VariableValues extends Variable {
+  readonly values: Values;
+}
+
+/** The variables of a training: parameters, the moments of its optimizer, and state that is carried from batch to batch. */
+export class TrainingVariables {
+  readonly #model: Trainable<never>;
+  readonly #optimizer: Optimizer;
+  readonly #step: Pick<TrainingStep<never>, "variables">;
+  /** Variables that a checkpoint brought: kept in checkpoints also while no program that uses them is compiled. */
+  #restored: readonly Variable[] = [];
+
+  constructor(model: Trainable<never>, optimizer: Optimizer, step: Pick<TrainingStep<never>, "variables">) {
+    this.#model = model;
+    this.#optimizer = optimizer;
+    this.#step = step;
+  }
+
+  /** Parameters and, from the first update on, their moments. @param step updates done. */
+  learnt(step: number): Variable[] {
+    const moments = step > 0 ? this.#optimizer.moments : [];
+    return this.#model.parameters.flatMap((parameter) => {
+      const { name, shape } = parameter;
+      return [
+        { name, shape },
+        ...moments.map((moment) => ({ name: momentName(this.#optimizer, moment, parameter), shape })),
+      ];
+    });
+  }
+
+  /** Other variables: state that is carried from batch to batch. */
+  carried(step: number): Variable[] {
+    const learnt = new Set(this.learnt(step).map(({ name }) => name));
+    const all = new Map([...this.#restored, ...this.#step.variables()].map((variable) => [variable.name, variable]));
+    return [...all.values()].filter(({ name }) => !learnt.has(name));
+  }
+
+  all(step: number): VariableSpec[] {
+    return [...this.learnt(step), ...this.carried(step)].map(({ name, shape }) => ({ name, dtype: "f32", shape }));
+  }
+
+  async read(step: number): Promise<VariableValues[]> {
+    const tensors: VariableValues[] = [];
+    for (const { name, shape } of this.all(step)) {
+      tensors.push({ name, shape, values: await this.#model.store.read(name) });
+    }
+    return tensors;
+  }
+
+  /** Makes the variables those of a checkpoint. */
+  async restore(tensors: readonly VariableValues[]): Promise<void> {
+    // The checkpoint from before the first update has no moments.
+    await clearMoments(this.#model, this.#optimizer);
+    for (const { name, shape, values } of tensors) {
+      this.#model.store.declare({ name, dtype: "f32", shape });
+      await this.#model.store.write(name, values);
+    }
+    this.#restored = tensors.map(({ name, shape }) => ({ name, shape }));
+  }
+}
