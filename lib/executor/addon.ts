@@ -1,7 +1,7 @@
 /** The whole boundary between TypeScript and C++ (native/binding). Everything here may throw an Error with a `code`. */
 export interface Addon {
-  /** Names of the ops; an op's code in an encoded program is its position here. */
-  operations(): string[];
+  /** The ops; an op's code in an encoded program is its position here. */
+  operations(): AddonOperation[];
   info(): AddonInfo;
   threads(): number;
   /** 1 to 256. Refused (ERR_OSTINATO_BUSY) while a program runs, like the two below. */
@@ -23,6 +23,15 @@ export interface Addon {
     encoded: Float64Array,
     feeds: readonly (Float32Array | Int32Array)[],
   ) => AddonSearch;
+}
+
+/** What an op does to its memory, as `Operation` of lib/graph says it. */
+export interface AddonOperation {
+  name: string;
+  mutates: number[];
+  consumes: number[];
+  optionalResults: number[];
+  view: boolean;
 }
 
 export interface AddonInfo {

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
-import { shapeText } from "../graph/program.js";
+import { sameShape, shapeText } from "../graph/program.js";
 import type { WeightType } from "../weights.js";
 import type { RunningSearch, SearchPlan, SearchPorts } from "./search.js";
 
@@ -34,6 +34,13 @@ export interface Store {
    * @throws InputError if a value is not finite.
    */
   quantize(name: string, type: WeightType): Promise<void>;
+}
+
+/** @throws ShapeError unless a variable that a store knows is declared again as it is. */
+export function expectSameVariable(known: VariableSpec, again: VariableSpec): void {
+  if (known.dtype === again.dtype && sameShape(known.shape, again.shape)) return;
+  const text = ({ dtype, shape }: VariableSpec) => dtype + shapeText(shape);
+  throw new ShapeError(`Store: variable ${JSON.stringify(known.name)} is ${text(known)}, not ${text(again)}.`);
 }
 
 /** @throws ShapeError unless a variable is a matrix of float values. */

@@ -1,13 +1,13 @@
-import { InputError, OptionError, OstinatoError, ShapeError } from "../errors.js";
+import { InputError, OptionError, OstinatoError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
-import { elementsOf, firstValues, sameShape, shapeText } from "../graph/program.js";
+import { elementsOf, firstValues } from "../graph/program.js";
 import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";
 import type { Addon, AddonInfo, AddonProgram, AddonSearch, AddonStore } from "./addon.js";
 import { encodeProgram } from "./encode.js";
 import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "./executor.js";
-import { expectMatrix } from "./executor.js";
+import { expectMatrix, expectSameVariable } from "./executor.js";
 import { orderFeeds, orderReplay } from "./feeds.js";
 import { layerError } from "./layerError.js";
 import { loadAddon } from "./loadAddon.js";
@@ -42,7 +42,7 @@ export class NativeExecutor implements Executor {
     const { matmulPrecision = "highest" } = options;
     this.matmulPrecision = expectOneOf("nativeExecutor", "matmulPrecision", matmulPrecision, matmulPrecisions);
     this.#addon = addon;
-    this.#codes = new Map(addon.operations().map((name, code) => [name, code]));
+    this.#codes = new Map(addon.operations().map(({ name }, code) => [name, code]));
   }
 
   createStore(): NativeStore {
@@ -75,10 +75,8 @@ class NativeStore implements Store {
   declare(spec: VariableSpec): void {
     const known = this.#variables.get(spec.name);
     if (known) {
-      if (known.spec.dtype === spec.dtype && sameShape(known.spec.shape, spec.shape)) return;
-      throw new ShapeError(
-        `Store: variable ${JSON.stringify(spec.name)} has shape ${shapeText(known.spec.shape)}, not ${shapeText(spec.shape)}.`,
-      );
+      expectSameVariable(known.spec, spec);
+      return;
     }
     const index = named(() => this.handle.declare(spec.dtype === "f32" ? 0 : 1, elementsOf(spec.shape)));
     this.#variables.set(spec.name, { index, spec });

@@ -32,7 +32,7 @@ export function differentiate(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   for (let end = nodes.length; end > 0; ) {
     const { loop } = nodes[end - 1] as Node;
     let begin = end - 1;
-    while (loop && begin > 0 && nodes[begin - 1]?.loop === loop) begin--;
+    while (loop && nodes[begin - 1]?.loop === loop) begin--;
     if (loop) backThroughLoop(graph, { loop, nodes: nodes.slice(begin, end), wanted, gradients });
     else backThroughOp(nodes[begin] as Node, { wanted, incoming: (result) => gradients.of(result), gradients });
     end = begin;

@@ -40,8 +40,6 @@ export interface Operation {
     varies: readonly boolean[],
     node: { operands: readonly (Tensor | null)[]; attributes: readonly number[]; results: readonly Tensor[] },
   ) => boolean;
-  /** Multiplications and additions of one execution, for speed reports. Absent: too few to count. */
-  readonly flops?: (operands: readonly (Tensor | null)[], results: readonly Tensor[]) => number;
 }
 
 const catalogue = new Map<string, Operation>();

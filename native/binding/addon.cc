@@ -19,11 +19,26 @@ namespace ostinato {
 namespace {
 
 Napi::Value operations(const Napi::CallbackInfo& info) {
-  Napi::Array names = Napi::Array::New(info.Env());
+  const Napi::Env env = info.Env();
+  const auto indexes = [&](uint32_t bits) {
+    Napi::Array list = Napi::Array::New(env);
+    for (uint32_t i = 0; i < 32; i++) {
+      if (bits >> i & 1) list.Set(list.Length(), i);
+    }
+    return list;
+  };
+  Napi::Array all = Napi::Array::New(env);
   for (int64_t i = 0; i < operationCount(); i++) {
-    names.Set(static_cast<uint32_t>(i), Napi::String::New(info.Env(), operationOf(i).name));
+    const Operation& operation = operationOf(i);
+    Napi::Object about = Napi::Object::New(env);
+    about.Set("name", operation.name);
+    about.Set("mutates", indexes(operation.mutates));
+    about.Set("consumes", indexes(operation.consumes));
+    about.Set("optionalResults", indexes(operation.optionalResults));
+    about.Set("view", operation.view);
+    all.Set(static_cast<uint32_t>(i), about);
   }
-  return names;
+  return all;
 }
 
 // Changes a setting that runs depend on, unless one is under way.

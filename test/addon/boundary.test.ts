@@ -31,7 +31,7 @@ function sample() {
       ),
     );
   }
-  const codes = new Map(addon.operations().map((name, code) => [name, code]));
+  const codes = new Map(addon.operations().map(({ name }, code) => [name, code]));
   return { program, store, words: encodeProgram(program, { codes, variables }) };
 }
 
@@ -39,9 +39,17 @@ function feeds() {
   return [new Int32Array([0, 1, 2, 3, 4, 0]), new Int32Array([3, 2]), new Int32Array([0, 1, 2, 3, 4, -1])];
 }
 
-test("the addon and the catalogue know the same ops", async () => {
+test("the addon and the catalogue know the same ops, and what they do to their memory", async () => {
   const { operations } = await import("../../lib/graph/index.js");
-  expect([...addon.operations()].sort()).toEqual([...operations().keys()].sort());
+  const catalogue = [...operations().values()].map(
+    ({ name, mutates = [], consumes = [], optionalResults = [], view = false }) => [
+      name,
+      { name, mutates, consumes, optionalResults, view },
+    ],
+  );
+  expect(Object.fromEntries(addon.operations().map((operation) => [operation.name, operation]))).toEqual(
+    Object.fromEntries(catalogue),
+  );
 });
 
 test("a malformed program is refused or runs; it never crashes, whichever word is wrong", () => {
@@ -180,7 +188,7 @@ test("a second run on a busy store is refused, and so are reads, writes and chan
   let product = x;
   for (let i = 0; i < 20; i++) product = ops.matmul(product, x);
   graph.output("y", ops.sum(product));
-  const codes = new Map(addon.operations().map((name, code) => [name, code]));
+  const codes = new Map(addon.operations().map(({ name }, code) => [name, code]));
   const store = new addon.Store();
   store.declare(0, 4);
   const program = new addon.Program(store, encodeProgram(graph.program(), { codes, variables: new Map() }));

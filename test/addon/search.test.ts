@@ -17,7 +17,7 @@ function sample() {
   graph.output("logits", ops.matmul(next, table, { transposeB: true }));
   graph.output("attention", ops.softmax(ops.slice(next, { axis: 1, start: 0, end: 2 })));
   graph.output("next", next);
-  const codes = new Map(addon.operations().map((name, code) => [name, code]));
+  const codes = new Map(addon.operations().map(({ name }, code) => [name, code]));
   return encodeProgram(graph.program(), { codes, variables: new Map() });
 }
 

@@ -1,11 +1,11 @@
-import { InputError, OptionError, ShapeError } from "../../errors.js";
+import { InputError, OptionError } from "../../errors.js";
 import type { Op, Port, Program, Shape, Value, VariableSpec } from "../../graph/program.js";
-import { elementsOf, firstValues, sameShape, shapeText } from "../../graph/program.js";
+import { elementsOf, firstValues } from "../../graph/program.js";
 import { expectOneOf } from "../../options.js";
 import type { WeightType } from "../../weights.js";
 import { packWeights, unpackWeights, weightTypes } from "../../weights.js";
 import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "../executor.js";
-import { expectMatrix } from "../executor.js";
+import { expectMatrix, expectSameVariable } from "../executor.js";
 import { orderFeeds, orderReplay } from "../feeds.js";
 import { layerError } from "../layerError.js";
 import { expectProgramFits } from "../memory.js";
@@ -54,17 +54,15 @@ class ReferenceStore implements Store {
 
   declare(spec: VariableSpec): void {
     const known = this.#variables.get(spec.name)?.spec;
-    if (!known) {
-      const Kind = spec.dtype === "f32" ? this.floats : Int32Array;
-      const data = new Kind(elementsOf(spec.shape));
-      this.#variables.set(spec.name, { spec, data });
-      const first = spec[firstValues];
-      if (first) this.#fill(data, first);
-    } else if (known.dtype !== spec.dtype || !sameShape(known.shape, spec.shape)) {
-      throw new ShapeError(
-        `Store: variable ${JSON.stringify(spec.name)} has shape ${shapeText(known.shape)}, not ${shapeText(spec.shape)}.`,
-      );
+    if (known) {
+      expectSameVariable(known, spec);
+      return;
     }
+    const Kind = spec.dtype === "f32" ? this.floats : Int32Array;
+    const data = new Kind(elementsOf(spec.shape));
+    this.#variables.set(spec.name, { spec, data });
+    const first = spec[firstValues];
+    if (first) this.#fill(data, first);
   }
 
   /** Sets the first values of a variable when the runs so far are done; what is asked of the store later waits for it. */

@@ -42,10 +42,6 @@ const attentionOperation = defineOperation({
     const dvalues = needs[2] && dcontext ? sum(weights as Tensor, dcontext, values) : null;
     return [dquery, dkeys ?? null, dvalues, dv ?? null, null];
   },
-  flops: ([query, keys, values]) => {
-    const [T, N, K] = (query as Tensor).shape as [number, number, number];
-    return 2 * T * N * ((keys as Tensor).shape[0] as number) * (K + ((values as Tensor).shape[2] as number));
-  },
 });
 
 const attentionGradient = defineOperation({ name: "attentionGradient", attributes: ["scale"] });

@@ -19,7 +19,6 @@ const linearCrossEntropyOperation = defineOperation({
     ) as [Tensor, Tensor, Tensor];
     return [dx, dweight, bias ? dbias : null, null];
   },
-  flops: ([x, weight]) => 2 * (x as Tensor).shape.reduce((n, s) => n * s, 1) * ((weight as Tensor).shape[0] as number),
 });
 
 // The gradient of the logits replaces the logits: at [N,V] they are the largest values of a language model.
@@ -27,7 +26,6 @@ const linearCrossEntropyGradient = defineOperation({
   name: "linearCrossEntropyGradient",
   consumes: [5],
   optionalResults: [2],
-  flops: ([x, weight]) => 4 * (x as Tensor).shape.reduce((n, s) => n * s, 1) * ((weight as Tensor).shape[0] as number),
 });
 
 const rules = { x: operand, weight: operand, bias: operandIfAny, targets: operand };

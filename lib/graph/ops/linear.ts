@@ -14,7 +14,6 @@ const linearOperation = defineOperation({
     const dbias = () => sumTo(rows, (bias as Tensor).shape);
     return [needs[0] ? dx() : null, needs[1] ? dweight() : null, needs[2] ? dbias() : null];
   },
-  flops: ([x, weight]) => 2 * (x as Tensor).shape.reduce((n, s) => n * s, 1) * ((weight as Tensor).shape[0] as number),
 });
 
 /** y = x Wᵀ + b. x [...,I], weight [O,I], bias [O] -> [...,O]. */

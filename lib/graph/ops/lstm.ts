@@ -3,14 +3,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
-import {
-  gradientOfInput,
-  paddedHidden,
-  recurrentFlops,
-  recurrentOperands,
-  recurrentShapes,
-  resultsLike,
-} from "./recurrent.js";
+import { gradientOfInput, paddedHidden, recurrentOperands, recurrentShapes, resultsLike } from "./recurrent.js";
 
 const lstmOperation = defineOperation({
   name: "lstm",
@@ -35,7 +28,6 @@ const lstmOperation = defineOperation({
       null,
     ].map((d) => d ?? null);
   },
-  flops: ([x, , , weight_ih, weight_hh]) => recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
 });
 
 const lstmGradient = defineOperation({
@@ -43,7 +35,6 @@ const lstmGradient = defineOperation({
   optionalResults: [0],
   attributes: ["reverse"],
   consumes: [7],
-  flops: ([x, , , weight_ih, weight_hh]) => 2 * recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
 });
 
 const rules = { ...recurrentOperands, c0: operand };

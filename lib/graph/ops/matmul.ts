@@ -20,12 +20,7 @@ const matmulOperation = defineOperation({
     const db = () => (tb ? matmul(d, a, { transposeA: true, transposeB: !!ta }) : matmul(a, d, { transposeA: !ta }));
     return [needs[0] ? da() : null, needs[1] ? db() : null];
   },
-  flops: ([a], [y]) => 2 * (y as Tensor).shape.reduce((n, s) => n * s, 1) * innerSize(a as Tensor, y as Tensor),
 });
-
-function innerSize(a: Tensor, y: Tensor): number {
-  return ((a.shape[0] as number) * (a.shape[1] as number)) / (y.shape[0] as number);
-}
 
 /** Matrix product a [M,K] b [K,N] -> [M,N]; either may be given transposed. */
 export function matmul(a: Tensor, b: Tensor, options: Transposes = {}): Tensor {

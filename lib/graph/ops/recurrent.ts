@@ -1,6 +1,5 @@
 import { flag } from "../../options.js";
 import type { DType, Shape } from "../program.js";
-import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { operand, operandIfAny } from "../tensor.js";
 
@@ -54,13 +53,6 @@ export function recurrentShapes(operands: RecurrentOperands, gates: number) {
 /** Hidden units in the saved values of the kernels, which work on blocks of 16. */
 export function paddedHidden(hidden: number): number {
   return Math.ceil(hidden / 16) * 16;
-}
-
-/** Multiplications and additions of the products of one forward pass. */
-export function recurrentFlops(x: Tensor, weight_ih: Tensor, weight_hh: Tensor): number {
-  const [T, B] = x.shape as [number, number];
-  const input = x.dtype === "i32" ? 0 : elementsOf(weight_ih.shape);
-  return 2 * T * B * (input + elementsOf(weight_hh.shape));
 }
 
 /** The results of a gradient for operands: of the same type and shape. */

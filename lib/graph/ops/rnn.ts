@@ -3,7 +3,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
-import { gradientOfInput, recurrentFlops, recurrentOperands, recurrentShapes, resultsLike } from "./recurrent.js";
+import { gradientOfInput, recurrentOperands, recurrentShapes, resultsLike } from "./recurrent.js";
 
 const activations = ["tanh", "relu"] as const;
 
@@ -28,14 +28,12 @@ const rnnOperation = defineOperation({
       null,
     ].map((d) => d ?? null);
   },
-  flops: ([x, , weight_ih, weight_hh]) => recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
 });
 
 const rnnGradient = defineOperation({
   name: "rnnGradient",
   optionalResults: [0],
   attributes: ["activation", "reverse"],
-  flops: ([x, , weight_ih, weight_hh]) => 2 * recurrentFlops(x as Tensor, weight_ih as Tensor, weight_hh as Tensor),
 });
 
 const rules = { ...recurrentOperands, activation: word(activations, "tanh") };
