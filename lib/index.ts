@@ -4,6 +4,7 @@ export type {
   Pair,
   PairBatch,
   PairBatchOptions,
+  SpecialTokenNames,
   SubwordOptions,
   TableOptions,
   TokenizedCorpus,

@@ -16,6 +16,7 @@ export { longRules } from "./sentenceSpans.js";
 export type { StreamBatch, StreamBatchOptions } from "./streamBatches.js";
 export { StreamBatches } from "./streamBatches.js";
 export { streamDigest } from "./streamDigest.js";
+export type { SpecialTokenNames } from "./subwords/specialTokens.js";
 export { SubwordTokenizer } from "./subwordTokenizer.js";
 export type { SubwordOptions } from "./subwordVocabulary.js";
 export { decodeText } from "./textDecoder.js";

@@ -59,7 +59,8 @@ export class SubwordTokenizer implements Tokenizer {
     this.size = this.#pipeline.tokens.length;
     const kept = namesIn(content);
     const all = { ...kept, ...withoutUndefined(given) };
-    this.special = specialTokens(this.#pipeline, all);
+    const { file, added, unknown } = this.#pipeline;
+    this.special = specialTokens({ file, added, unknown, id: (token) => this.#pipeline.id(token) }, all);
     this.#json = Object.keys(all).length > 0 ? { ...content, [namesKey]: all } : content;
     this.#seams = new Seams(this.#pipeline);
     const cached = this.#pipeline.isUniform && this.#seams.any;
