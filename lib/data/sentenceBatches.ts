@@ -1,3 +1,4 @@
+import { OptionError } from "../errors.js";
 import type { TableFor } from "../options.js";
 import { checkOption, completeOptions, nullable, optional, seed, whole, word } from "../options.js";
 import { randomSource } from "../random/source.js";
@@ -93,6 +94,11 @@ export class SentenceBatches {
   readonly #steps: Int32Array;
 
   private constructor(stream: TokenStream, options: CompleteOptions, found: Sentences) {
+    if (!found) {
+      throw new OptionError(
+        "SentenceBatches: the stream is read first: use await SentenceBatches.from(stream, options).",
+      );
+    }
     this.#stream = stream;
     this.#options = options;
     this.#starts = Float64Array.from(found.starts);

@@ -27,9 +27,12 @@ export function expectMemory(bytes: number, what: string, advice: string): void 
   );
 }
 
-/** The same for a program: its variables, and the arena for everything between them. */
-export function expectProgramFits({ variables, arenaBytes }: Program): void {
-  const bytes = variables.reduce((sum, { shape }) => sum + 4 * elementsOf(shape), arenaBytes);
+/**
+ * The same for a program: its variables, and everything that its ops read and write besides them.
+ * @param between bytes of the latter. Default: of the arena that they share.
+ */
+export function expectProgramFits({ variables, arenaBytes }: Program, between = arenaBytes): void {
+  const bytes = variables.reduce((sum, { shape }) => sum + 4 * elementsOf(shape), between);
   expectMemory(
     bytes,
     "compile: the program",

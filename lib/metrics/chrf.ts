@@ -107,7 +107,7 @@ function total(ngrams: Map<string, number>): number {
 /** Of several references the one with the best score; the first of equals. */
 function best(references: readonly Counts[][], beta: number): Counts[] {
   const scores = references.map((counts) => fScore(counts, beta));
-  return references[scores.indexOf(Math.max(...scores))] as Counts[];
+  return references[scores.indexOf(scores.reduce((a, b) => Math.max(a, b)))] as Counts[];
 }
 
 /** 0 to 100. */

@@ -7,7 +7,7 @@ import {
   tokenizerFromJSON,
   tokenStream,
 } from "../data/index.js";
-import { InputError } from "../errors.js";
+import { InputError, OptionError } from "../errors.js";
 import type { Executor, Store } from "../executor/executor.js";
 import { loadModelFolder, saveModelFolder } from "../formats/index.js";
 import type { Graph } from "../graph/graph.js";
@@ -83,6 +83,11 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   readonly #marks: SentenceMarks | null;
 
   private constructor(network: LanguageModelNetwork, tokenizer: Tokenizer, executor: Executor) {
+    if (!(network instanceof LanguageModelNetwork)) {
+      throw new OptionError(
+        "LanguageModel: use await LanguageModel.create(options), or LanguageModel.load(folder, options).",
+      );
+    }
     const { sentences } = network.config;
     this.network = network;
     this.tokenizer = sentences ? sentenceTokenizer(tokenizer) : tokenizer;

@@ -136,8 +136,12 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
   private constructor(
     stream: TokenStream,
     sentences: SentenceBatches,
-    { role, seed, made }: { role: Role; seed: number; made: Pick<LanguageModelForm, "tokenizer"> },
+    from: { role: Role; seed: number; made: Pick<LanguageModelForm, "tokenizer"> },
   ) {
+    if (!(sentences instanceof SentenceBatches)) {
+      throw new OptionError("SentenceData: the stream is read first: use await SentenceData.of(stream, options).");
+    }
+    const { role, seed, made } = from;
     this.#stream = stream;
     this.#sentences = sentences;
     this.#made = made;

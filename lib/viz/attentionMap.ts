@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { greatest } from "./extent.js";
 
 /** Where a translation looked: figure 3 of Bahdanau, Cho & Bengio (2015). */
 export interface AttentionMap {
@@ -40,7 +41,7 @@ export function largestWeight({ source, target, weights }: AttentionMap): number
       throw new InputError(`${who}: ${where} has the weight ${values[wrong]} at ${wrong}, not one of 0 to 1.`);
     const sum = values.reduce((total, weight) => total + weight, 0);
     if (Math.abs(sum - 1) > tolerance) throw new InputError(`${who}: ${where} sums to ${sum.toFixed(4)}, not to 1.`);
-    largest = Math.max(largest, ...values);
+    largest = Math.max(largest, greatest(values));
   }
   return largest;
 }

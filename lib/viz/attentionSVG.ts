@@ -1,5 +1,6 @@
 import type { AttentionMap } from "./attentionMap.js";
 import { largestWeight } from "./attentionMap.js";
+import { greatest } from "./extent.js";
 import { abbreviate, labelOf } from "./label.js";
 import { element, svgPicture, textElement, textWidth, tooltip } from "./svg.js";
 
@@ -20,15 +21,15 @@ export function attentionSVG(map: AttentionMap, { title = "Attention" }: { title
   ];
   const widths = above.map((label) => textWidth(label, size));
   // Names that fit their columns stand upright, and few short ones above columns that are as wide as they are; others are turned.
-  const upright = Math.max(cell, Math.max(...widths) + 10);
+  const upright = Math.max(cell, greatest(widths) + 10);
   const fits = upright <= cell || (upright <= 90 && upright * sources.length <= 640);
   const angle = fits ? 0 : cell >= 1.6 * size ? 45 : 60;
   const column = angle === 0 ? upright : cell;
   const [sin, cos] = [Math.sin((angle * Math.PI) / 180), Math.cos((angle * Math.PI) / 180)];
-  const left = 20 + Math.max(...before.map((label) => textWidth(label, size)));
-  const top = 18 + Math.max(...widths.map((width) => (angle === 0 ? size : width * sin + size * cos)));
+  const left = 20 + greatest(before.map((label) => textWidth(label, size)));
+  const top = 18 + greatest(widths.map((width) => (angle === 0 ? size : width * sin + size * cos)));
   const [width, height] = [sources.length * column, targets.length * cell];
-  const overhang = angle === 0 ? 0 : Math.max(...widths.map((w, s) => (s + 0.5) * column + w * cos + 8 - width));
+  const overhang = angle === 0 ? 0 : greatest(widths.map((w, s) => (s + 0.5) * column + w * cos + 8 - width));
 
   const body = [element("rect", { class: "ground", x: left, y: top, width, height, "fill-opacity": 0.45 })];
   for (const [s, label] of above.entries()) {

@@ -2,6 +2,7 @@ import { expectNumber } from "../options.js";
 import type { AttentionMap } from "./attentionMap.js";
 import { largestWeight } from "./attentionMap.js";
 import { background, blue, type ColourDepth } from "./colour.js";
+import { greatest } from "./extent.js";
 import { abbreviate, labelOf, pad } from "./label.js";
 import { widthOf } from "./terminal.js";
 
@@ -21,13 +22,13 @@ export function attentionTerminal(
   const [sources, targets] = [map.source.map(labelOf), map.target.map(labelOf)];
   // Names of targets may take a quarter of the width, less where that saves a second grid.
   const widest = Math.max(8, Math.min(Math.floor(width / 4), width - 1 - sources.length));
-  const left = Math.min(widest, Math.max(...targets.map(widthOf)));
+  const left = Math.min(widest, greatest(targets.map(widthOf)));
   const room = Math.max(1, width - left - 1);
   const grids = Math.ceil(sources.length / room);
   const columns = Math.ceil(sources.length / grids);
   // Room for a few letters makes names; less makes numbers.
   const named = Math.floor(room / columns) >= 6;
-  const cell = Math.min(Math.floor(room / columns), named ? Math.max(4, ...sources.map(widthOf)) + 1 : 3);
+  const cell = Math.min(Math.floor(room / columns), named ? Math.max(4, greatest(sources.map(widthOf))) + 1 : 3);
 
   const lines: string[] = [];
   for (let from = 0; from < sources.length; from += columns) {
@@ -36,7 +37,7 @@ export function attentionTerminal(
       ? [shown.map((s) => pad(abbreviate(sources[s] as string, cell - 1), cell)).join("")]
       : numbers(shown, cell);
     if (from > 0) lines.push("");
-    lines.push(...head.map((line) => `${" ".repeat(left)} ${line}`.trimEnd()));
+    for (const line of head) lines.push(`${" ".repeat(left)} ${line}`.trimEnd());
     for (const [t, target] of targets.entries()) {
       const cells = shown.map((s) => shade((map.weights[t]?.[s] as number) / largest, { cell, depth }));
       lines.push(`${pad(abbreviate(target, left), left)} ${cells.join("")}`.trimEnd());

@@ -1,5 +1,6 @@
 import type { BeamTree, BeamTreeLimits, DrawnNode } from "./beamTree.js";
 import { drawnTree, leftOutNote, percent, resultOf } from "./beamTree.js";
+import { greatest } from "./extent.js";
 import { abbreviate, labelOf } from "./label.js";
 import { decimal, element, svgPicture, textElement, textWidth, tooltip } from "./svg.js";
 
@@ -53,13 +54,13 @@ export function beamTreeSVG(
     "Thickness and %: probability of the token after those before it. Round: an end, with the score of the hypothesis.",
     leftOutNote(drawn, limits.steps),
   ].filter(Boolean);
-  const bottom = top + (1 + Math.max(...all.map(({ row }) => row))) * rowHeight + 14;
+  const bottom = top + (1 + greatest(all.map(({ row }) => row))) * rowHeight + 14;
   const words = notes.map((note, i) =>
     textElement({ class: "soft", x: 18, y: bottom + i * 18, "font-size": 11.5 }, note),
   );
   return svgPicture({
     title,
-    width: Math.max(lefts.at(-1) as number, 36 + Math.max(...notes.map((note) => textWidth(note, 11.5)))),
+    width: Math.max(lefts.at(-1) as number, 36 + greatest(notes.map((note) => textWidth(note, 11.5)))),
     height: bottom + notes.length * 18,
     body: [
       ...steps,
@@ -96,7 +97,7 @@ function stacked(siblings: readonly DrawnNode[]): {
     behind.upper.set(node.step, 0);
     behind.lower.set(node.step, 0);
     const downs = [...behind.upper].map(([step, row]) => (lower.get(step) ?? -1) + 1 - row);
-    const down = Math.max(0, ...downs);
+    const down = Math.max(0, greatest(downs));
     for (const [step, row] of behind.upper) upper.set(step, Math.min(upper.get(step) ?? row + down, row + down));
     for (const [step, row] of behind.lower) lower.set(step, Math.max(lower.get(step) ?? row + down, row + down));
     for (const follower of flat(behind.placed)) follower.row += down;

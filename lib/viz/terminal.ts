@@ -1,5 +1,6 @@
 import { visible } from "../visible.js";
 import { background, blue, type ColourDepth, red } from "./colour.js";
+import { greatest, least } from "./extent.js";
 
 /**
  * A text with a coloured background for each token: blue for negative, red for positive values, full at `limit`.
@@ -61,7 +62,7 @@ export function blockChart(values: readonly number[], { width, height }: { width
     );
     return part.reduce((sum, value) => sum + value, 0) / Math.max(1, part.length);
   });
-  const [low, high] = [Math.min(...points), Math.max(...points)];
+  const [low, high] = [least(points), greatest(points)];
   const blocks = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588";
   return Array.from({ length: height }, (_, row) => {
     const floor = height - 1 - row;

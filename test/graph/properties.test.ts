@@ -58,6 +58,19 @@ for (const executor of executors) {
     for (let i = 0; i < expected.length; i++) expect(actual[i]).toBeCloseTo(expected[i] as number, 5);
   };
 
+  test(`${executor.name}: a program that cannot fit into memory is refused at once, with what it would need`, () => {
+    const graph = new Graph();
+    const feeds = Array.from({ length: 1000 }, (_, i) => graph.feed(`x${i}`, "f32", [2 ** 30]));
+    graph.output(
+      "y",
+      feeds.map(ops.tanh).reduce((a, b) => ops.add(a, b)),
+    );
+    const program = graph.program();
+    expect(() => executor.compile(program, executor.createStore())).toThrow(
+      /compile: the program would need \d+\.?\d* TB of memory, and there are .*B\. Use smaller batches/,
+    );
+  });
+
   test(`${executor.name}: runs, replays and writes of one store at once do what they do one after the other`, async () => {
     const graph = new Graph();
     const x = graph.feed("x", "f32", [2]);

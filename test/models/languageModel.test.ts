@@ -166,6 +166,112 @@ test("options that contradict each other or nobody knows are refused", async () 
   await expect(newModel({ initializer: "random" })).rejects.toThrow(/expected one of uniform:WIDTH/);
 });
 
+test("options have the range of the type that they end in, and no word or number stands for true or false", async () => {
+  const model = await newModel();
+  const first = async (options: object) =>
+    (await model.generate({ maximumTokens: 30, seed: 1, ...options }).next()).value;
+  for (const [options, message] of [
+    [{ temperature: 1e39 }, /temperature to be a number at least 0 .as float32., got 1e\+39/],
+    [{ topP: 1e-46 }, /topP to be a number above 0 and at most 1 .as float32., got 1e-46/],
+    [{ seed: 2 ** 32 }, /seed to be a whole number at least 0 and at most 4294967295, got 4294967296/],
+    [{ topK: -1 }, /topK/],
+    [{ prompt: 5 }, /prompt to be a text, got 5/],
+    [{ prompt: Buffer.from("The") }, /prompt to be a text, got a Buffer/],
+    [{ stop: "" }, /stop to be a text that is not empty, or an array/],
+    [{ stop: ["a", ""] }, /stop to be a text that is not empty, or an array/],
+    [{ end: "sentence" }, /no token for the end of a sentence/],
+    [{ end: "paragraph" }, /end to be one of sentence, line, never/],
+    [{ maximumToken: 3 }, /did you mean maximumTokens/],
+  ] as const) {
+    await expect(first(options)).rejects.toThrow(message);
+  }
+  for (const options of [{ tied: "false" }, { sentences: "no" }, { variational: 1 }, { seed: -1 }, { layers: 1e15 }]) {
+    await expect(newModel(options)).rejects.toThrow(/true or false|seed|layers/);
+  }
+  await expect(LanguageModel.create(undefined as never)).rejects.toThrow(/expected tokenizer to be a tokenizer/);
+  await expect(LanguageModel.load(undefined as never, { executor })).rejects.toThrow(/folder to be a text/);
+  await expect(LanguageModel.load("model", undefined as never)).rejects.toThrow(/an executor: nativeExecutor/);
+  expect(() => new (LanguageModel as unknown as new () => LanguageModel)()).toThrow(/use await LanguageModel.create/);
+  for (const text of [5, undefined, Buffer.from("The")] as never[]) {
+    await expect(model.evaluate(text)).rejects.toThrow(/expected the text to be a text, or a stream of tokens/);
+    await expect(model.logProbability(text)).rejects.toThrow(/logProbability: expected text to be a text/);
+    await expect(model.activations(text)).rejects.toThrow(/activations: expected text to be a text/);
+    await expect(model.nextTokens(text)).rejects.toThrow(/nextTokens: expected prompt to be a text/);
+  }
+  await expect(model.evaluate(text, { bachSize: 2 } as object)).rejects.toThrow(/did you mean batchSize/);
+  await expect(model.evaluate(text, { batchSize: 2 ** 31 })).rejects.toThrow(/batchSize/);
+});
+
+test("topK of the vocabulary's size or more leaves nothing out, however large", async () => {
+  const model = await newModel();
+  const options = { prompt: "fox", maximumTokens: 40, seed: 4 };
+  const all = await written(model.generate(options));
+  for (const topK of [0, tokenizer.size, tokenizer.size + 1, 2 ** 31, 2 ** 32 + 1]) {
+    expect(await written(model.generate({ ...options, topK }))).toBe(all);
+  }
+  const sampled = (topK: number) => model.beamSearch({ sampling: { topK, seed: 1 }, maximumLength: 20 });
+  expect(await sampled(2 ** 32 + 1)).toEqual(await sampled(0));
+});
+
+test("a model that cannot fit into memory is refused with what it would need, and so are beams by the million", async () => {
+  const model = await newModel();
+  const begin = performance.now();
+  await expect(newModel({ hiddenSize: 16_000, layers: 1000 })).rejects.toThrow(
+    /its [\d]+ parameters would need 8\.19 TB of memory, and there are .*B\. Make the model smaller/,
+  );
+  await expect(model.beamSearch({ beams: 1e8 })).rejects.toThrow(/beams .* at most 4096/);
+  await expect(model.generateAll({ count: 1e9 })).rejects.toThrow(/count .* at most 65536/);
+  expect(performance.now() - begin).toBeLessThan(1000);
+});
+
+test("the probability of a text of 190,000 characters is known", async () => {
+  const model = await newModel({ hiddenSize: 4, layers: 1 });
+  const { tokens } = await model.logProbability(text.repeat(2200));
+  expect(tokens.length).toBe(text.length * 2200 - 1);
+});
+
+test("generation stops before the first of several texts", async () => {
+  const model = await newModel();
+  const free = await written(model.generate({ prompt: "The ", maximumTokens: 80, seed: 3 }));
+  const stop = [free.slice(50, 53), free.slice(20, 23), "never there"];
+  const end = Math.min(...stop.slice(0, 2).map((text) => free.indexOf(text)));
+  expect(await written(model.generate({ prompt: "The ", maximumTokens: 80, seed: 3, stop }))).toBe(free.slice(0, end));
+  expect(await model.generateAll({ prompts: ["The "], maximumTokens: 80, seed: 3, stop })).toEqual([
+    free.slice(0, end),
+  ]);
+});
+
+test("the next tokens are those of logProbability, likeliest first, and their probabilities add up to 1", async () => {
+  for (const own of [tokenizer, WordTokenizer.fromText(text, { unknown: true }), new ByteTokenizer()]) {
+    const model = await newModel({ tokenizer: own });
+    const prompt = "The quick";
+    const { tokens, unknown } = await model.nextTokens(prompt, { top: own.size });
+    expect(tokens.length).toBe(own.size);
+    expect(tokens.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+    expect(tokens.every(({ probability }, i) => i === 0 || probability <= (tokens[i - 1]?.probability as number))).toBe(
+      true,
+    );
+    expect(unknown).toBe(0);
+    expect((await model.nextTokens(prompt, { top: 3 })).tokens).toEqual(tokens.slice(0, 3));
+    const next = `${prompt} brown`;
+    const id = own.encode(next)[own.encode(prompt).length] as number;
+    const read = (await model.logProbability(next)).tokens[own.encode(prompt).length - 1];
+    const same = tokens.find((token) => token.id === id);
+    expect(same?.logProbability).toBeCloseTo(read?.logProbability as number, 4);
+    expect(next.startsWith(prompt + same?.text)).toBe(true);
+  }
+});
+
+test("results say how many tokens were unknown", async () => {
+  const words = WordTokenizer.fromText("a b c d\n", { unknown: true });
+  const model = await newModel({ tokenizer: words });
+  expect((await model.evaluate("a x b y z\n")).unknown).toBe(3);
+  expect((await model.logProbability("x a y")).unknown).toBe(2);
+  expect((await model.nextTokens("a x")).unknown).toBe(1);
+  expect((await model.beamSearch({ prompt: "x x", maximumLength: 3 })).unknown).toBe(2);
+  expect((await (await newModel()).evaluate(text)).unknown).toBe(0);
+});
+
 test("the reference executor lets the event loop turn while it writes", async () => {
   const model = await newModel({ hiddenSize: 64, executor: new ReferenceExecutor() });
   const signal = AbortSignal.timeout(50);

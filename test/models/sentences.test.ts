@@ -4,6 +4,10 @@ import { CharacterTokenizer, memoryStream, SubwordTokenizer, WordTokenizer } fro
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { LanguageModel } from "../../lib/models/languageModel.js";
+import type { LanguageModelForm } from "../../lib/models/languageModelData.js";
+import { SentenceData, WindowData } from "../../lib/models/languageModelData.js";
+import type { TrainingData } from "../../lib/train/data.js";
+import { Trainer } from "../../lib/train/trainer.js";
 
 const native = nativeExecutor();
 const reference = new ReferenceExecutor({ precision: "float64" });
@@ -160,4 +164,47 @@ test("data of another kind or of another tokenizer is refused, in training and i
   const model = await newModel(letters);
   await expect(model.evaluate(stream(other))).rejects.toThrow(/made by another tokenizer.*model\.tokenizer/s);
   expect((await model.evaluate(stream(CharacterTokenizer.fromText("a b c\n")))).tokens).toBeGreaterThan(0);
+  const windows = new WindowData(stream(letters), { batchSize: 2, windowLength: 4 });
+  const lines = (options: object) => SentenceData.of(stream(letters), { tokenizer: letters, batchSize: 4, ...options });
+  const train = (own: LanguageModel, data: TrainingData<LanguageModelForm>) =>
+    new Trainer(own, { data, epochs: 1 }).run();
+  await expect(train(model, windows)).rejects.toThrow(/reads each line on its own.*WindowData is a running text/s);
+  const running = await newModel(letters, { sentences: false });
+  await expect(train(running, await lines({}))).rejects.toThrow(/sentences: true/);
+  const foreign = new WindowData(stream(other), { batchSize: 2, windowLength: 4 });
+  await expect(train(running, foreign)).rejects.toThrow(/made by another tokenizer/);
+  await expect(lines({ tokenizer: other })).rejects.toThrow(/SentenceData: .*made by another tokenizer/);
+  await train(running, windows);
+  await train(model, await lines({}));
+});
+
+test("a longer line than training allows is refused by its number, cut or skipped", async () => {
+  const tokenizer = kinds.characters as Tokenizer;
+  const text = `a b\n${"ab".repeat(600)}\n\nc\n`;
+  const stream = memoryStream(tokenizer.encode(text), text.length, tokenizer);
+  const of = (options: object = {}) => SentenceData.of(stream, { tokenizer, batchSize: 2, seed: 1, ...options });
+  await expect(of()).rejects.toThrow(/Line 2 of the text has 1200 tokens, and at most 1000 are allowed/);
+  const tokens = async (data: SentenceData) => {
+    const lines: string[] = [];
+    for await (const { feeds, form, lengths } of data.batches(0)) {
+      for (let b = 0; b < form.B; b++) {
+        const column = Array.from(
+          { length: lengths[b] as number },
+          (_, t) => (feeds.targets as Int32Array)[t * form.B + b],
+        );
+        lines.push(tokenizer.decode(column as number[]));
+      }
+    }
+    return lines.sort();
+  };
+  const cut = await of({ long: "cut", maximumLength: 10 });
+  expect(await tokens(cut)).toEqual(["a b\n", "ababababab", "c\n"]);
+  expect([cut.cut, cut.skipped]).toEqual([1, 0]);
+  const skipped = await of({ long: "skip", maximumLength: 10 });
+  expect(await tokens(skipped)).toEqual(["a b\n", "c\n"]);
+  expect([skipped.cut, skipped.skipped]).toEqual([0, 1]);
+  // Bits per character are those of the lines that are left.
+  expect(skipped.characters).toBeLessThan(12);
+  await expect(of({ long: "skip", maximumLength: 0 })).rejects.toThrow(/maximumLength/);
+  expect(await tokens(await of({ role: "evaluate" }))).toHaveLength(4);
 });

@@ -51,7 +51,7 @@ export function attention(call: KernelCall): void {
       }
       return score;
     });
-    const most = Math.max(...scores);
+    const most = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
     const exps = scores.map((score) => Math.exp(score - most));
     const sum = exps.reduce((a, b) => a + b, 0);
     for (let s = 0; s < length; s++) {

@@ -37,10 +37,16 @@ export class ReferenceExecutor implements Executor {
     if (!(store instanceof ReferenceStore) || store.floats !== this.floats) {
       throw new OptionError("compile: the store belongs to another executor.");
     }
-    expectProgramFits(program);
+    expectProgramFits(program, bytesOf(program, this.floats));
     for (const variable of program.variables) store.declare(variable);
     return new ReferenceExecutable(program, store);
   }
+}
+
+/** Bytes of a program's values, each of which has memory of its own here. */
+function bytesOf({ values }: Program, floats: FloatsConstructor): number {
+  const own = values.filter(({ storage }) => storage.kind === "arena");
+  return own.reduce((sum, { shape }) => sum + floats.BYTES_PER_ELEMENT * elementsOf(shape), 0);
 }
 
 /** Runs, reads and writes take turns, in the order of the calls: a run that lets other work in between keeps its memory. */
