@@ -14,7 +14,8 @@ const reference = new ReferenceExecutor({ precision: "float64" });
 const executors = [native, reference];
 
 /** Words and marks, and no token for the line end. */
-const special = ["<unk>", "<s>", "</s>"].map((content, id) => ({ id, content, special: true }));
+const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false };
+const special = ["<unk>", "<s>", "</s>"].map((content, id) => ({ id, content, special: true, ...flags }));
 const marked = new SubwordTokenizer({
   model: { type: "WordLevel", vocab: { "<unk>": 0, "<s>": 1, "</s>": 2, a: 3, b: 4, c: 5 }, unk_token: "<unk>" },
   normalizer: null,
