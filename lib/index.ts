@@ -82,9 +82,9 @@ export type {
   TrainerEvents,
   ValidationEvent,
 } from "./train/events.js";
-export type { Optimizer } from "./train/optimizers.js";
+export type { Optimizer, OptimizerName } from "./train/optimizers.js";
 export { adagrad, adam, adamw, rmsprop, sgd } from "./train/optimizers.js";
-export type { Schedule } from "./train/schedules.js";
+export type { PlateauOptions, Schedule, ScheduleName, StepDecayOptions } from "./train/schedules.js";
 export { constant, cosine, plateau, stepDecay, warmup } from "./train/schedules.js";
 export type { StepOptions } from "./train/step.js";
 export type { TeacherForcing } from "./train/teacherForcing.js";

@@ -175,10 +175,12 @@ export function seed(initial = 1): Rule<number> {
 
 /** A finite number that ends in a float32: it must be within its range there too, and not become 0 or infinite. */
 export function real({ initial, ...bounds }: Range & { initial?: number } = {}): Rule<number> {
+  // 1 - 1e-9 is below 1, and 1 as float32.
+  const isBelow = (single: number) => bounds.below === undefined || single < bounds.below;
   const fits = (value: unknown) => {
     if (typeof value !== "number" || !Number.isFinite(value)) return false;
     const single = Math.fround(value);
-    return Number.isFinite(single) && (single !== 0 || value === 0) && isWithin(value, bounds);
+    return Number.isFinite(single) && (single !== 0 || value === 0) && isWithin(value, bounds) && isBelow(single);
   };
   return {
     expected: `${boundsText("a number", bounds)} (as float32)`,

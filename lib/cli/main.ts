@@ -14,6 +14,8 @@ import { quantizeCommand } from "./commands/quantize.js";
 import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
 import { translateCommand } from "./commands/translate.js";
+import { expectNoEmptyTexts } from "./emptyTexts.js";
+import { inFlags } from "./flagWords.js";
 import { notes, paint, results } from "./output.js";
 
 /** Exit codes: 0 done, 1 the work failed, 2 the command line is wrong, 130 / 143 stopped by Ctrl-C / SIGTERM. */
@@ -24,6 +26,9 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
   version: string;
 };
 
+/** The command that runs: its flags are the words of messages. */
+let running: Command | null = null;
+
 function program(): Command {
   const root = new Command("ostinato")
     .description("Train and serve recurrent sequence models at native speed.")
@@ -31,7 +36,11 @@ function program(): Command {
     .exitOverride()
     .enablePositionalOptions()
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError("(add --help for the options)");
+    .showHelpAfterError("(add --help for the options)")
+    .hook("preAction", (_root, command) => {
+      running = command;
+      expectNoEmptyTexts(command);
+    });
   for (const command of [
     trainCommand(),
     generateCommand(),
@@ -79,7 +88,8 @@ async function main(): Promise<void> {
 function report(error: unknown): void {
   const json = process.argv.includes("--json");
   const foreseen = error instanceof OstinatoError;
-  const message = error instanceof Error ? error.message : String(error);
+  const own = error instanceof Error ? error.message : String(error);
+  const message = foreseen && running ? inFlags(own, running) : own;
   const text = foreseen || !(error instanceof Error) ? message : (error.stack ?? message);
   if (json) results.json({ event: "error", code: foreseen ? error.code : "ERR_UNKNOWN", message });
   else notes.write(paint.red("error:"), ` ${text}\n`);

@@ -8,7 +8,7 @@ import { cells } from "./languageModelNetwork.js";
 export interface Seq2SeqConfig {
   sourceVocabularySize: number;
   targetVocabularySize: number;
-  /** Of encoder and decoder. Default "lstm". */
+  /** Recurrent cell of encoder and decoder. Default "gru". */
   cell?: (typeof cells)[number];
   /** H of the decoder. Default 256. */
   hiddenSize?: number;
@@ -51,10 +51,11 @@ const layers = whole({ minimum: 1, maximum: 1000, initial: 1 });
 
 const size = (initial?: number) => whole({ minimum: 1, ...(initial === undefined ? {} : { initial }) });
 
-const rules = {
+/** The rules of the architecture's options. */
+export const seq2seqRules = {
   sourceVocabularySize: size(),
   targetVocabularySize: size(),
-  cell: word(cells, "lstm"),
+  cell: word(cells, "gru"),
   hiddenSize: size(256),
   encoderSize: optional(size()),
   embeddingSize: optional(size()),
@@ -74,7 +75,7 @@ const rules = {
 /** A configuration with every default filled in. @throws OptionError for what does not fit. */
 export function completeSeq2SeqConfig(config: Seq2SeqConfig): Required<Seq2SeqConfig> {
   const who = "Seq2Seq";
-  const given = completeOptions(who, config, rules);
+  const given = completeOptions(who, config, seq2seqRules);
   const { hiddenSize, encoderSize = hiddenSize, embeddingSize = hiddenSize } = given;
   const complete: Required<Seq2SeqConfig> = { ...given, encoderSize, embeddingSize };
   const refuse = (message: string) => {

@@ -2,7 +2,8 @@ import { OptionError } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Parameter } from "../nn/parameter.js";
-import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
+import type { TableFor } from "../options.js";
+import { completeOptions, expectOneOf, flag, real } from "../options.js";
 
 /** What one update is given; all but the tensors of the parameter are run-time scalars. */
 export interface Update {
@@ -68,13 +69,26 @@ export interface SGDOptions {
   weightDecay?: number;
 }
 
-/** Stochastic gradient descent, with momentum if asked for. */
+/** A learning rate. */
+const rate = (initial: number) => real({ minimum: 0, initial });
+
+/** A share of what was before, kept from update to update. */
+const decay = (initial: number) => real({ minimum: 0, below: 1, initial });
+
+const penalty = (initial: number) => real({ minimum: 0, initial });
+
+const epsilon = (initial: number) => real({ above: 0, initial });
+
+const sgdRules = {
+  learningRate: rate(1),
+  momentum: decay(0),
+  nesterov: flag(),
+  weightDecay: penalty(0),
+} satisfies TableFor<SGDOptions>;
+
+/** Stochastic gradient descent, with momentum if asked for. @throws OptionError for an option outside its range. */
 export function sgd(options: SGDOptions = {}): Optimizer {
-  expectKnownOptions("sgd", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
-  const learningRate = expectNumber("sgd", "learningRate", options.learningRate ?? 1, { minimum: 0 });
-  const momentum = expectNumber("sgd", "momentum", options.momentum ?? 0, { minimum: 0, below: 1 });
-  const weightDecay = expectNumber("sgd", "weightDecay", options.weightDecay ?? 0, { minimum: 0 });
-  const nesterov = options.nesterov ?? false;
+  const { learningRate, momentum, weightDecay, nesterov } = completeOptions("sgd", options, sgdRules);
   if (nesterov && momentum === 0) throw new OptionError("sgd: nesterov needs a momentum above 0.");
   const optimizer: Optimizer = {
     name: "sgd",
@@ -104,14 +118,18 @@ export interface AdamOptions {
   weightDecay?: number;
 }
 
+const adamRules = {
+  learningRate: rate(1e-3),
+  beta1: decay(0.9),
+  beta2: decay(0.999),
+  epsilon: epsilon(1e-8),
+  weightDecay: penalty(0),
+} satisfies TableFor<AdamOptions>;
+
 function adamRule(name: "adam" | "adamw", options: AdamOptions): Optimizer {
-  expectKnownOptions(name, options, ["learningRate", "beta1", "beta2", "epsilon", "weightDecay"]);
   const decoupled = name === "adamw";
-  const learningRate = expectNumber(name, "learningRate", options.learningRate ?? 1e-3, { minimum: 0 });
-  const beta1 = expectNumber(name, "beta1", options.beta1 ?? 0.9, { minimum: 0, below: 1 });
-  const beta2 = expectNumber(name, "beta2", options.beta2 ?? 0.999, { minimum: 0, below: 1 });
-  const epsilon = expectNumber(name, "epsilon", options.epsilon ?? 1e-8, { above: 0 });
-  const weightDecay = expectNumber(name, "weightDecay", options.weightDecay ?? (decoupled ? 0.01 : 0), { minimum: 0 });
+  const rules = { ...adamRules, weightDecay: penalty(decoupled ? 0.01 : 0) };
+  const { learningRate, beta1, beta2, epsilon, weightDecay } = completeOptions(name, options, rules);
   const optimizer: Optimizer = {
     name,
     learningRate,
@@ -127,12 +145,12 @@ function adamRule(name: "adam" | "adamw", options: AdamOptions): Optimizer {
   return optimizer;
 }
 
-/** Adam (Kingma & Ba 2015). */
+/** Adam (Kingma & Ba 2015). @throws OptionError for an option outside its range. */
 export function adam(options: AdamOptions = {}): Optimizer {
   return adamRule("adam", options);
 }
 
-/** Adam with decoupled weight decay (Loshchilov & Hutter 2019). */
+/** Adam with decoupled weight decay (Loshchilov & Hutter 2019). @throws OptionError for an option outside its range. */
 export function adamw(options: AdamOptions = {}): Optimizer {
   return adamRule("adamw", options);
 }
@@ -150,14 +168,17 @@ export interface RMSpropOptions {
   weightDecay?: number;
 }
 
-/** RMSprop (Tieleman & Hinton 2012). */
+const rmspropRules = {
+  learningRate: rate(2e-3),
+  alpha: decay(0.95),
+  epsilon: epsilon(1e-8),
+  momentum: decay(0),
+  weightDecay: penalty(0),
+} satisfies TableFor<RMSpropOptions>;
+
+/** RMSprop (Tieleman & Hinton 2012). @throws OptionError for an option outside its range. */
 export function rmsprop(options: RMSpropOptions = {}): Optimizer {
-  expectKnownOptions("rmsprop", options, ["learningRate", "alpha", "epsilon", "momentum", "weightDecay"]);
-  const learningRate = expectNumber("rmsprop", "learningRate", options.learningRate ?? 2e-3, { minimum: 0 });
-  const alpha = expectNumber("rmsprop", "alpha", options.alpha ?? 0.95, { minimum: 0, below: 1 });
-  const epsilon = expectNumber("rmsprop", "epsilon", options.epsilon ?? 1e-8, { above: 0 });
-  const momentum = expectNumber("rmsprop", "momentum", options.momentum ?? 0, { minimum: 0, below: 1 });
-  const weightDecay = expectNumber("rmsprop", "weightDecay", options.weightDecay ?? 0, { minimum: 0 });
+  const { learningRate, alpha, epsilon, momentum, weightDecay } = completeOptions("rmsprop", options, rmspropRules);
   const optimizer: Optimizer = {
     name: "rmsprop",
     learningRate,
@@ -181,12 +202,15 @@ export interface AdagradOptions {
   weightDecay?: number;
 }
 
-/** Adagrad (Duchi et al. 2011). */
+const adagradRules = {
+  learningRate: rate(1e-2),
+  epsilon: epsilon(1e-10),
+  weightDecay: penalty(0),
+} satisfies TableFor<AdagradOptions>;
+
+/** Adagrad (Duchi et al. 2011). @throws OptionError for an option outside its range. */
 export function adagrad(options: AdagradOptions = {}): Optimizer {
-  expectKnownOptions("adagrad", options, ["learningRate", "epsilon", "weightDecay"]);
-  const learningRate = expectNumber("adagrad", "learningRate", options.learningRate ?? 1e-2, { minimum: 0 });
-  const epsilon = expectNumber("adagrad", "epsilon", options.epsilon ?? 1e-10, { above: 0 });
-  const weightDecay = expectNumber("adagrad", "weightDecay", options.weightDecay ?? 0, { minimum: 0 });
+  const { learningRate, epsilon, weightDecay } = completeOptions("adagrad", options, adagradRules);
   const optimizer: Optimizer = {
     name: "adagrad",
     learningRate,
@@ -201,11 +225,15 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
   return optimizer;
 }
 
-const rules = { sgd, adam, adamw, rmsprop, adagrad };
-export const optimizerNames = Object.keys(rules) as (keyof typeof rules)[];
+const byName = { sgd, adam, adamw, rmsprop, adagrad };
+
+/** A rule by name. */
+export type OptimizerName = keyof typeof byName;
+
+export const optimizerNames = Object.keys(byName) as OptimizerName[];
 
 /** The optimizer of a name, as on the command line. @throws OptionError for an unknown name or option. */
 export function optimizer(name: string, options: Record<string, number | boolean | undefined> = {}): Optimizer {
   const known = expectOneOf("optimizer", "name", name, optimizerNames);
-  return rules[known](Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)));
+  return byName[known](Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)));
 }

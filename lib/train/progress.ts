@@ -24,7 +24,8 @@ export class Progress {
   advance(tokens: number, progress: number): { tokensPerSecond: number; secondsLeft: number } {
     const seconds = this.seconds;
     this.#recent.push({ seconds, tokens });
-    while (this.#recent.length > 2 && seconds - (this.#recent[0]?.seconds ?? 0) > windowSeconds) this.#recent.shift();
+    const first = this.#recent.findIndex((one) => seconds - one.seconds <= windowSeconds);
+    this.#recent.splice(0, Math.min(first, this.#recent.length - 2));
     const oldest = this.#recent[0] as { seconds: number; tokens: number };
     const elapsed = seconds - oldest.seconds;
     const done = progress - this.#firstProgress;

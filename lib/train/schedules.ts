@@ -1,4 +1,5 @@
-import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
+import type { TableFor } from "../options.js";
+import { checkOption, completeOptions, expectOneOf, flag, real, whole } from "../options.js";
 
 /** Where training stands when the learning rate of the next step is asked for. */
 export interface Moment {
@@ -35,32 +36,58 @@ export function constant(): Schedule {
   return stateless("constant", {}, () => 1);
 }
 
+export interface StepDecayOptions {
+  /** Epochs before the first decay. Default 1. */
+  start?: number;
+  /** Epochs between decays. Default 1. */
+  every?: number;
+  /** Default 0.5. */
+  factor?: number;
+}
+
+const stepDecayRules = {
+  start: real({ minimum: 0, initial: 1 }),
+  every: real({ above: 0, initial: 1 }),
+  factor: real({ above: 0, maximum: 1, initial: 0.5 }),
+} satisfies TableFor<StepDecayOptions>;
+
 /**
  * Multiplies the rate by `factor` after `start` epochs and again every `every` epochs. Zaremba et al. (2014), small:
  * stepDecay({ start: 4, factor: 0.5 }).
+ * @throws OptionError for an option outside its range.
  */
-export function stepDecay(options: { start?: number; every?: number; factor?: number } = {}): Schedule {
-  expectKnownOptions("stepDecay", options, ["start", "every", "factor"]);
-  const start = expectNumber("stepDecay", "start", options.start ?? 1, { minimum: 0 });
-  const every = expectNumber("stepDecay", "every", options.every ?? 1, { above: 0 });
-  const factor = expectNumber("stepDecay", "factor", options.factor ?? 0.5, { above: 0, maximum: 1 });
+export function stepDecay(options: StepDecayOptions = {}): Schedule {
+  const { start, every, factor } = completeOptions("stepDecay", options, stepDecayRules);
   // Zaremba's epoch 5 (index 4) is the first with a smaller rate when start is 4.
   const decays = (epoch: number) => (epoch < start ? 0 : 1 + Math.floor((epoch - start) / every));
   return stateless("step", { start, every, factor }, ({ epoch }) => factor ** decays(epoch));
 }
 
+export interface PlateauOptions {
+  /** Default 0.5. */
+  factor?: number;
+  /** Validations without a gain before a decay. Default 1. */
+  patience?: number;
+  /** Nats by which a loss must be lower to be a gain. Default 0. */
+  minimumGain?: number;
+  /** Whether every validation after the first decay decays the rate again (Mikolov 2012). Default false. */
+  keepDecaying?: boolean;
+}
+
+const plateauRules = {
+  factor: real({ above: 0, below: 1, initial: 0.5 }),
+  patience: whole({ minimum: 1, initial: 1 }),
+  minimumGain: real({ minimum: 0, initial: 0 }),
+  keepDecaying: flag(),
+} satisfies TableFor<PlateauOptions>;
+
 /**
  * Multiplies the rate by `factor` whenever the validation loss has failed to improve by at least `minimumGain` nats for
- * `patience` validations (Mikolov 2012 halves it for good once it begins: `keepDecaying`).
+ * `patience` validations. A loss that is not finite is no improvement.
+ * @throws OptionError for an option outside its range.
  */
-export function plateau(
-  options: { factor?: number; patience?: number; minimumGain?: number; keepDecaying?: boolean } = {},
-): Schedule {
-  expectKnownOptions("plateau", options, ["factor", "patience", "minimumGain", "keepDecaying"]);
-  const factor = expectNumber("plateau", "factor", options.factor ?? 0.5, { above: 0, below: 1 });
-  const patience = expectNumber("plateau", "patience", options.patience ?? 1, { integer: true, minimum: 1 });
-  const minimumGain = expectNumber("plateau", "minimumGain", options.minimumGain ?? 0, { minimum: 0 });
-  const keepDecaying = options.keepDecaying ?? false;
+export function plateau(options: PlateauOptions = {}): Schedule {
+  const { factor, patience, minimumGain, keepDecaying } = completeOptions("plateau", options, plateauRules);
   let best = Number.POSITIVE_INFINITY;
   let misses = 0;
   let decays = 0;
@@ -86,10 +113,14 @@ export function plateau(
   };
 }
 
-/** Falls along half a cosine from 1 to `floor` over the whole training (Loshchilov & Hutter 2017). */
+const cosineRules = { floor: real({ minimum: 0, maximum: 1, initial: 0 }) };
+
+/**
+ * Falls along half a cosine from 1 to `floor` over the whole training (Loshchilov & Hutter 2017).
+ * @throws OptionError for an option outside its range.
+ */
 export function cosine(options: { floor?: number } = {}): Schedule {
-  expectKnownOptions("cosine", options, ["floor"]);
-  const floor = expectNumber("cosine", "floor", options.floor ?? 0, { minimum: 0, maximum: 1 });
+  const { floor } = completeOptions("cosine", options, cosineRules);
   const rule = stateless("cosine", { floor }, ({ step, totalSteps }) => {
     const share = Math.min(1, step / Math.max(1, totalSteps));
     return floor + ((1 - floor) * (1 + Math.cos(Math.PI * share))) / 2;
@@ -97,9 +128,12 @@ export function cosine(options: { floor?: number } = {}): Schedule {
   return { ...rule, needsTotal: true };
 }
 
-/** Rises in a straight line to the factor of `then` over the first `steps` updates (Goyal et al. 2017). */
+/**
+ * Rises in a straight line to the factor of `then` over the first `steps` updates (Goyal et al. 2017).
+ * @throws OptionError for steps that are no whole number.
+ */
 export function warmup(steps: number, then: Schedule = constant()): Schedule {
-  expectNumber("warmup", "steps", steps, { integer: true, minimum: 0 });
+  checkOption("warmup", "steps", steps, whole());
   return {
     ...then,
     name: steps > 0 ? `warmup+${then.name}` : then.name,
@@ -109,6 +143,9 @@ export function warmup(steps: number, then: Schedule = constant()): Schedule {
 }
 
 export const scheduleNames = ["constant", "step", "plateau", "cosine"] as const;
+
+/** A schedule by name. */
+export type ScheduleName = (typeof scheduleNames)[number];
 
 /** The schedule of a name, as on the command line, with warm-up if `warmup` is given. */
 export function schedule(

@@ -1,5 +1,6 @@
 import { OptionError } from "../errors.js";
-import { expectNumber, expectOneOf } from "../options.js";
+import type { Rule } from "../options.js";
+import { checkOption, double } from "../options.js";
 
 /**
  * How often a decoder in training reads the token that it should have written, and not the one that it would have written:
@@ -12,7 +13,28 @@ export interface TeacherForcing {
   rate(step: number): number;
 }
 
-const kinds = ["constant", "linear", "exponential", "inverse-sigmoid"] as const;
+const share = double({ minimum: 0, maximum: 1 });
+
+/** The kinds of rules: the numbers that follow the name, in order, and what they make the rate. */
+const kinds = {
+  constant: { numbers: { share }, rate: (given: number) => () => given },
+  linear: {
+    numbers: { from: share, to: share, updates: double({ above: 0 }) },
+    rate: (from: number, to: number, updates: number) => (step: number) =>
+      from + (to - from) * Math.min(1, step / updates),
+  },
+  exponential: { numbers: { k: double({ above: 0, below: 1 }) }, rate: (k: number) => (step: number) => k ** step },
+  "inverse-sigmoid": {
+    numbers: { k: double({ minimum: 1 }) },
+    // exp(i / k) overflows long after the rate is 0.
+    rate: (k: number) => (step: number) => k / (k + Math.exp(Math.min(step / k, 700))),
+  },
+} satisfies Record<string, Kind>;
+
+interface Kind {
+  readonly numbers: Readonly<Record<string, Rule<number>>>;
+  rate(...numbers: number[]): TeacherForcing["rate"];
+}
 
 const forms =
   "a share (1, 0.75), linear:<from>:<to>:<updates>, exponential:<k> with k below 1, or inverse-sigmoid:<k> with k of at least 1";
@@ -27,30 +49,16 @@ const forms =
  */
 export function teacherForcing(rule: string | number): TeacherForcing {
   const who = "teacherForcing";
-  const text = String(rule);
-  const [first = "", ...rest] = text.split(":");
-  const named = (kinds as readonly string[]).includes(first);
-  const kind = expectOneOf(who, "rule", named ? first : "constant", kinds);
-  const numbers = (named ? rest : [first, ...rest]).map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  if (numbers.length !== (kind === "linear" ? 3 : 1) || numbers.some(Number.isNaN)) {
-    throw new OptionError(`${who}: expected ${forms}, got ${JSON.stringify(text)}.`);
+  const name = String(rule);
+  const [first = "", ...rest] = name.split(":");
+  const named = Object.hasOwn(kinds, first);
+  const kind: Kind = kinds[named ? (first as keyof typeof kinds) : "constant"];
+  const written = named ? rest : [first, ...rest];
+  const numbers = written.map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const names = Object.keys(kind.numbers);
+  if (numbers.length !== names.length || numbers.some(Number.isNaN)) {
+    throw new OptionError(`${who}: expected ${forms}, got ${JSON.stringify(name)}.`);
   }
-  const [a, b = 0, updates = 0] = numbers as [number, number?, number?];
-  const share = (value: number) => expectNumber(who, "rate", value, { minimum: 0, maximum: 1 });
-  if (kind === "constant") {
-    share(a);
-    return { name: text, rate: () => a };
-  }
-  if (kind === "linear") {
-    const [from, to] = [share(a), share(b)];
-    expectNumber(who, "updates", updates, { above: 0 });
-    return { name: text, rate: (step) => from + (to - from) * Math.min(1, step / updates) };
-  }
-  if (kind === "exponential") {
-    const k = expectNumber(who, "k", a, { above: 0, below: 1 });
-    return { name: text, rate: (step) => k ** step };
-  }
-  const k = expectNumber(who, "k", a, { minimum: 1 });
-  // exp(i / k) overflows long after the rate is 0.
-  return { name: text, rate: (step) => k / (k + Math.exp(Math.min(step / k, 700))) };
+  for (const [i, of] of names.entries()) checkOption(who, of, numbers[i], kind.numbers[of] as Rule<number>);
+  return { name, rate: kind.rate(...numbers) };
 }

@@ -3,19 +3,19 @@ import type { TrainingRecord } from "../formats/index.js";
 import type { TableFor } from "../options.js";
 import { completeOptions, flag, optional, real, seed, text, value, whole, word } from "../options.js";
 import type { TrainingData } from "./data.js";
-import type { Optimizer } from "./optimizers.js";
-import { adam } from "./optimizers.js";
-import type { Schedule } from "./schedules.js";
-import { constant } from "./schedules.js";
+import type { Optimizer, OptimizerName } from "./optimizers.js";
+import { optimizer as optimizerNamed } from "./optimizers.js";
+import type { Schedule, ScheduleName } from "./schedules.js";
+import { schedule as scheduleNamed } from "./schedules.js";
 
 export interface TrainerOptions<Form> {
   data: TrainingData<Form>;
   /** Measured at the end of every epoch, or as `validateEvery` says. */
   validation?: TrainingData<Form>;
-  /** Default adam(). */
-  optimizer?: Optimizer;
-  /** Default constant(). */
-  schedule?: Schedule;
+  /** A rule, or its name for one with its own defaults. Default adam(). */
+  optimizer?: Optimizer | OptimizerName;
+  /** A schedule, or its name for one with its own defaults. Default constant(). */
+  schedule?: Schedule | ScheduleName;
   /** Default 10. */
   epochs?: number;
   /** Stop after so many updates, even within an epoch. Default: none. */
@@ -47,10 +47,11 @@ export interface TrainerOptions<Form> {
 }
 
 type Optional = "validation" | "folder" | "samples" | "record";
+type Named = "optimizer" | "schedule";
 
 /** The options with their defaults. */
-export type CompleteTrainerOptions<Form> = Required<Omit<TrainerOptions<Form>, Optional>> &
-  Pick<TrainerOptions<Form>, Optional>;
+export type CompleteTrainerOptions<Form> = Required<Omit<TrainerOptions<Form>, Optional | Named>> &
+  Pick<TrainerOptions<Form>, Optional> & { optimizer: Optimizer; schedule: Schedule };
 
 /** What data that a Trainer reads must be; data of other kinds may come from the user's own program. */
 const trainingData = value<TrainingData<never>>(
@@ -58,11 +59,12 @@ const trainingData = value<TrainingData<never>>(
   (data) => ((data as TrainingData<never> | null)?.length ?? 0) > 0,
 );
 
-const rules = {
+/** The rules of a Trainer's options. */
+export const trainerRules = {
   data: trainingData,
   validation: optional(trainingData),
-  optimizer: value<Optimizer>("an optimizer: sgd(), adam() ...", hasName, adam()),
-  schedule: optional(value<Schedule>("a schedule: constant(), cosine() ...", hasName)),
+  optimizer: value<Optimizer | OptimizerName>("an optimizer: sgd(), adam() ..., or its name", isOptimizer, "adam"),
+  schedule: value<Schedule | ScheduleName>("a schedule: constant(), cosine() ..., or its name", isSchedule, "constant"),
   epochs: whole({ minimum: 1, initial: 10 }),
   maximumSteps: optional(whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
   clipNorm: optional(real({ minimum: 0 })),
@@ -88,8 +90,8 @@ export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): Com
     samples,
     record,
     ...complete
-  } = completeOptions("Trainer", options, rules);
-  const { clipValue, patience, schedule = constant() } = complete;
+  } = completeOptions("Trainer", options, trainerRules);
+  const { clipValue, patience, optimizer, schedule } = complete;
   const { clipNorm = clipValue > 0 ? 0 : 5 } = complete;
   if (patience > 0 && !validation) {
     throw new OptionError("Trainer: patience (early stopping) needs validation data to look at.");
@@ -102,7 +104,8 @@ export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): Com
     ...complete,
     maximumSteps,
     clipNorm,
-    schedule,
+    optimizer: typeof optimizer === "string" ? optimizerNamed(optimizer) : optimizer,
+    schedule: typeof schedule === "string" ? scheduleNamed(schedule) : schedule,
     ...(validation ? { validation } : {}),
     ...(folder !== undefined ? { folder } : {}),
     ...(samples ? { samples } : {}),
@@ -110,8 +113,15 @@ export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): Com
   } as CompleteTrainerOptions<Form>;
 }
 
-function hasName(rule: unknown): boolean {
-  return typeof (rule as Optimizer | null)?.name === "string";
+/** Names are looked up later, with a message that lists them. */
+function isOptimizer(rule: unknown): boolean {
+  const { name, record } = (rule ?? {}) as Partial<Optimizer>;
+  return typeof rule === "string" || (typeof name === "string" && typeof record === "function");
+}
+
+function isSchedule(rule: unknown): boolean {
+  const { name, factor } = (rule ?? {}) as Partial<Schedule>;
+  return typeof rule === "string" || (typeof name === "string" && typeof factor === "function");
 }
 
 function isSamples(samples: unknown): boolean {

@@ -141,3 +141,11 @@ test("tokenising reports how far it is, and can be stopped", async () => {
   expect(shares).toEqual([...shares].sort((a, b) => a - b));
   await expect(corpus.tokenize(new ByteTokenizer(), { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
 });
+
+test("a corpus goes to a file when its tokens take more bytes than the limit, and not before", async () => {
+  const corpus = Corpus.fromText("x".repeat(1000));
+  const nowhere = { temporaryFolder: "/proc/none" };
+  const stream = await corpus.tokenize(new ByteTokenizer(), { ...nowhere, memoryLimit: 4000 });
+  expect(stream.length).toBe(1000);
+  await expect(corpus.tokenize(new ByteTokenizer(), { ...nowhere, memoryLimit: 3999 })).rejects.toThrow(/temporary/);
+});

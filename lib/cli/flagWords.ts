@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+
+/** Flags whose names are not those of the library's options that they set. */
+const flags: Readonly<Record<string, string>> = {
+  banned: "--ban",
+  batchSize: "--batch",
+  clipNorm: "--clip",
+  embeddingSize: "--embedding",
+  encoderSize: "--encoder-hidden",
+  hiddenSize: "--hidden",
+  initializer: "--init",
+  maximumSize: "--vocabulary",
+  maximumSteps: "--steps",
+  noRepeatNgram: "--block-repeats",
+  size: "--vocabulary",
+  windowLength: "--window",
+};
+
+/** A message of the library in the words of a command: its flags in place of options that a program would set. */
+export function inFlags(message: string, command: Command): string {
+  const known = new Map(command.options.map((option) => [option.attributeName(), option.long as string]));
+  for (const [name, flag] of Object.entries(flags)) {
+    if (command.options.some(({ long }) => long === flag)) known.set(name, flag);
+  }
+  let text = message.replace(/^\w+: expected (\w+) to be /, (all, name) =>
+    known.has(name) ? `expected ${known.get(name)} to be ` : all,
+  );
+  for (const [name, flag] of known) {
+    // A single word is also a word of plain English; in a path or a text of somebody's it stands as it is.
+    if (/[A-Z]/.test(name)) text = text.replace(new RegExp(`(?<![\\w/."'-])${name}(?![\\w/."'-])`, "g"), flag);
+  }
+  return text;
+}

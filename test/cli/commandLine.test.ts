@@ -1,0 +1,87 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command, Option } from "commander";
+import { expect, test } from "vitest";
+import { expectNoEmptyTexts } from "../../lib/cli/emptyTexts.js";
+import { inFlags } from "../../lib/cli/flagWords.js";
+import { temporaryFolder } from "../data/temporaryFolder.js";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+test("an empty text given to any option or argument is refused, and one that is left out is not", () => {
+  const parsed = (...args: string[]) => {
+    const command = new Command("do").argument("[files...]").exitOverride();
+    command.option("--out <folder>", "", "here").option("--test <file...>").option("--quiet");
+    return command.action(() => expectNoEmptyTexts(command)).parse(args, { from: "user" });
+  };
+  expect(() => parsed("--quiet")).not.toThrow();
+  expect(() => parsed("a", "--out", "b", "--test", "c")).not.toThrow();
+  expect(() => parsed("--out", "")).toThrow(/do: --out is empty/);
+  expect(() => parsed("--out=")).toThrow(/do: --out is empty/);
+  expect(() => parsed("--test", "a", "")).toThrow(/do: --test is empty/);
+  expect(() => parsed("a", "")).toThrow(/do: <files> is empty/);
+});
+
+test("no command takes an empty text for one that was not given, and every wrong option exits with 2", async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, "a.txt");
+  writeFileSync(file, "It was the best of times, it was the worst of times.\n".repeat(60));
+  const wrong = [
+    ...[
+      ["train", "lm", file, "--out", ""],
+      ["train", "lm", file, "--out", "m", "--validation", ""],
+    ],
+    ...[
+      ["train", "lm", file, "--out", "m", "--prompt", ""],
+      ["train", "translate", "", file, "--out", "m"],
+    ],
+    ...[
+      ["train", "--resume", ""],
+      ["generate", ""],
+      ["generate", "m", "--stop", ""],
+      ["train", "lm", file, "--out", "m", "--epochs", "0"],
+    ],
+    ...[
+      ["evaluate", "m", ""],
+      ["quantize", "m", ""],
+      ["translate", "m", "--prefix", ""],
+      ["inspect", "m", "--text", ""],
+    ],
+    ...[
+      ["info", ""],
+      ["curves", "m", "--out", ""],
+      ["map", "m", ""],
+      ["trace", "m", ""],
+      ["chat", ""],
+    ],
+  ];
+  for (const args of wrong) {
+    const { status, stderr } = spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: "utf8" });
+    expect({ args, status, stderr }).toEqual({ args, status: 2, stderr: expect.stringMatching(/^error: /) });
+  }
+  expect(existsSync(join(folder, "m"))).toBe(false);
+  expect(readdirSync(folder)).toEqual(["a.txt"]);
+}, 60_000);
+
+test("messages of the library name the flags of the command that runs, and leave paths and plain words as they are", () => {
+  const command = new Command("lm");
+  for (const flag of ["--batch <n>", "--steps <n>", "--forget-bias <x>", "--epochs <n>", "--clip <x>"]) {
+    command.addOption(new Option(flag));
+  }
+  const said = (message: string) => inFlags(message, command);
+  expect(said("Trainer: expected maximumSteps to be a whole number, got 0.")).toBe(
+    "expected --steps to be a whole number, got 0.",
+  );
+  expect(said("Trainer: expected epochs to be a whole number, got 0.")).toBe(
+    "expected --epochs to be a whole number, got 0.",
+  );
+  expect(said('forgetBias belongs to the cell "lstm".')).toBe('--forget-bias belongs to the cell "lstm".');
+  expect(said("one window needs 9 (batchSize 3 x windowLength 3)")).toBe(
+    "one window needs 9 (--batch 3 x windowLength 3)",
+  );
+  expect(said("or clip the gradient (clipNorm 1 to 5).")).toBe("or clip the gradient (--clip 1 to 5).");
+  const path = 'There is no file data/batchSize.txt, nor "batchSize"; all epochs are done.';
+  expect(said(path)).toBe(path);
+});
