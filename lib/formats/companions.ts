@@ -42,21 +42,19 @@ function hiddenName(name: string, digest: string): string {
   return `.${name}.${digest.slice(0, digestLength)}`;
 }
 
-/** The path under which a companion of the model of that metadata can be read now. */
-export async function companionPath(folder: string, name: string, metadata: Metadata): Promise<string> {
+/** Where a companion of the model of that metadata stands now; null if it is missing. */
+export async function findCompanion(folder: string, name: string, metadata: Metadata): Promise<string | null> {
   const digest = digestOf(name, metadata);
-  const visible = join(folder, name);
-  if (digest === null) return visible;
-  const hidden = join(folder, hiddenName(name, digest));
+  const [visible, hidden] = [join(folder, name), digest === null ? null : join(folder, hiddenName(name, digest))];
   // Hidden once more: it may have been put aside between the two looks.
-  for (const path of [hidden, visible, hidden]) if (await isThere(path)) return path;
-  return visible;
+  for (const path of [hidden, visible, hidden]) if (path !== null && (await isThere(path))) return path;
+  return null;
 }
 
-/** The path under which a companion of the model in a folder can be read now, or would be. */
+/** The path of a companion of the model in a folder: where it stands now, or would. */
 export async function companionIn(folder: string, name: string): Promise<string> {
   const header = await readSafetensorsHeader(join(folder, modelFiles.tensors)).catch(() => null);
-  return companionPath(folder, name, header?.metadata ?? {});
+  return (await findCompanion(folder, name, header?.metadata ?? {})) ?? join(folder, name);
 }
 
 /**
@@ -68,12 +66,13 @@ export async function readCompanion<T>(
   shape: Rule<T>,
   options: { formatVersion?: number } = {},
 ): Promise<T> {
-  const path = await companionPath(folder, name, metadata);
+  const find = async () => (await findCompanion(folder, name, metadata)) ?? join(folder, name);
+  const path = await find();
   try {
     return await readJsonFile(path, shape, options);
   } catch (error) {
     // It was put in its place, or aside, after we had looked.
-    const now = await companionPath(folder, name, metadata);
+    const now = await find();
     if (now === path) throw error;
     return readJsonFile(now, shape, options);
   }
@@ -107,8 +106,15 @@ export async function putAside(
   await syncFolder(folder);
 }
 
-/** Gives the companions of the model that is in the folder their names, and removes those of any other. */
-export async function settleCompanions(folder: string): Promise<void> {
+/**
+ * Gives the companions of the model that is in the folder their names, and removes those of any other.
+ * @param options.replaced the model has just been put there: a training that was put aside is not its own, even if the weights are
+ *   the same.
+ */
+export async function settleCompanions(
+  folder: string,
+  { replaced = false }: { replaced?: boolean } = {},
+): Promise<void> {
   const hidden = (await readdir(folder)).flatMap((entry) => {
     const { name, digest } = pattern.exec(entry)?.groups ?? {};
     return name !== undefined && digest !== undefined && names.includes(name) ? [{ entry, name, digest }] : [];
@@ -117,7 +123,8 @@ export async function settleCompanions(folder: string): Promise<void> {
   const tensors = join(folder, modelFiles.tensors);
   const metadata = (await isThere(tensors)) ? (await readSafetensorsHeader(tensors)).metadata : {};
   for (const { entry, name, digest } of hidden) {
-    if (digestOf(name, metadata)?.slice(0, digestLength) === digest) await show(folder, entry, name);
+    const own = digestOf(name, metadata)?.slice(0, digestLength) === digest;
+    if (own && !(replaced && trainingFiles.includes(name))) await show(folder, entry, name);
     await rm(join(folder, entry), { force: true });
   }
   await syncFolder(folder);

@@ -6,7 +6,7 @@ import { TokenizerPair } from "../data/tokenizerPair.js";
 import { FileError, OstinatoError } from "../errors.js";
 import { checkOption, completeOptions, flag, text } from "../options.js";
 import type { WeightType } from "../weights.js";
-import { companionPath, putAside, readCompanion, settleCompanions, writeCompanion } from "./companions.js";
+import { findCompanion, putAside, readCompanion, settleCompanions, writeCompanion } from "./companions.js";
 import type { ConfigFile } from "./configFile.js";
 import { formatVersion, readConfigFile } from "./configFile.js";
 import { lockFolder } from "./folderLock.js";
@@ -97,15 +97,7 @@ export async function loadModelFolder<T extends Tokenizer | TokenizerPair = Toke
   options: LoadOptions<T> = {},
 ): Promise<LoadedModel<T>> {
   checkOption("load", "folder", folder, text());
-  for (;;) {
-    const before = await modelTime(folder);
-    try {
-      return await readModelFolder(folder, options);
-    } catch (error) {
-      // It was replaced while it was read.
-      if ((await modelTime(folder)) === before) throw error;
-    }
-  }
+  return undisturbed(folder, () => readModelFolder(folder, options));
 }
 
 interface LoadOptions<T extends Tokenizer | TokenizerPair> {
@@ -150,16 +142,28 @@ async function readModelFolder<T extends Tokenizer | TokenizerPair>(
   return { model: configFile.model, config: configFile.config, tensors, weights, rounded, tokenizer };
 }
 
-/** Changes whenever another model.safetensors takes the name; null without one. */
-async function modelTime(folder: string): Promise<string | null> {
-  const found = await stat(join(folder, modelFiles.tensors), { bigint: true }).catch(() => null);
-  return found && `${found.ino} ${found.mtimeNs} ${found.size}`;
-}
-
 /** The class of the model in a folder. @throws FileError if there is none. */
 export async function modelIn(folder: string): Promise<string> {
   checkOption("load", "folder", folder, text());
-  return (await readConfigFile(folder, (await headerIn(folder)).metadata)).model;
+  const read = async () => readConfigFile(folder, (await headerIn(folder)).metadata);
+  return (await undisturbed(folder, read)).model;
+}
+
+/** Reads a folder; again, if that failed and the model was replaced meanwhile. */
+async function undisturbed<T>(folder: string, read: () => Promise<T>): Promise<T> {
+  // Changes whenever another file takes the name.
+  const identity = async () => {
+    const found = await stat(join(folder, modelFiles.tensors), { bigint: true }).catch(() => null);
+    return found && `${found.ino} ${found.mtimeNs} ${found.size}`;
+  };
+  for (;;) {
+    const before = await identity();
+    try {
+      return await read();
+    } catch (error) {
+      if ((await identity()) === before) throw error;
+    }
+  }
 }
 
 interface Parts {
@@ -194,7 +198,7 @@ async function replaceModel(folder: string, parts: Parts): Promise<void> {
     await settleCompanions(folder).catch(() => {});
     throw error;
   }
-  await settleCompanions(folder);
+  await settleCompanions(folder, { replaced: true });
 }
 
 /** @param complete runs just before the file takes its name. */
@@ -231,9 +235,9 @@ async function headerIn(folder: string): Promise<SafetensorsHeader> {
   if (!found.isDirectory()) throw new FileError(`${folder} is a file, expected the folder of a model.`);
   const tensors = join(folder, modelFiles.tensors);
   const header = (await exists(tensors)) ? await readSafetensorsHeader(tensors) : null;
-  const config = await companionPath(folder, modelFiles.config, header?.metadata ?? {});
+  const config = await findCompanion(folder, modelFiles.config, header?.metadata ?? {});
   const missing = [];
-  if (!(await exists(config))) missing.push(modelFiles.config);
+  if (config === null) missing.push(modelFiles.config);
   if (!header) missing.push(modelFiles.tensors);
   if (header && missing.length === 0) return header;
   const training = await exists(join(folder, modelFiles.trainer));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, FileError } from "../errors.js";
 import { checkOption, misfitOf, text } from "../options.js";
 import type { WeightType } from "../weights.js";
-import { companionIn } from "./companions.js";
+import { findCompanion } from "./companions.js";
 import type { ConfigFile } from "./configFile.js";
 import { isOurs } from "./configFile.js";
 import { jsonDigest, readJsonFile } from "./jsonFile.js";
@@ -16,12 +16,12 @@ import { trainerFormat } from "./trainerFile.js";
 
 /** Whether a folder holds a model, whole or damaged: for a question before long work that ends with writing there. */
 export async function holdsModel(folder: string): Promise<boolean> {
-  return (await exists(join(folder, modelFiles.tensors))) && exists(await companionIn(folder, modelFiles.config));
+  return (await exists(join(folder, modelFiles.tensors))) && (await holds(folder, modelFiles.config));
 }
 
 /** Whether a folder holds the state of a training that a resume continues. */
 export async function holdsTraining(folder: string): Promise<boolean> {
-  return exists(await companionIn(folder, modelFiles.trainer));
+  return holds(folder, modelFiles.trainer);
 }
 
 /**
@@ -130,6 +130,11 @@ async function strangeTraining(folder: string): Promise<string | null> {
     if (await exists(join(folder, name))) return join(folder, name);
   }
   return null;
+}
+
+/** Whether the model in a folder has a companion, under whichever name. */
+async function holds(folder: string, name: string): Promise<boolean> {
+  return (await findCompanion(folder, name, (await headerOf(folder))?.metadata ?? {})) !== null;
 }
 
 async function headerOf(folder: string): Promise<SafetensorsHeader | null> {

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 
@@ -246,36 +245,6 @@ test("a reader that leaves stops a training as Ctrl-C does", async () => {
   const end = JSON.parse(resumed.stdout.trim().split("\n").at(-1) as string) as { step: number };
   expect(end.step).toBeGreaterThanOrEqual(10);
 }, 60_000);
-
-test("kill -9 at any moment leaves a model that loads and a training that resumes", async () => {
-  const out = join(folder, "killed");
-  const args = [
-    "train",
-    "lm",
-    book,
-    "--out",
-    out,
-    ...small,
-    "--epochs",
-    "400",
-    "--checkpoint-seconds",
-    "0.01",
-    "--quiet",
-  ];
-  const checkpoint = join(out, "trainer.safetensors");
-  for (const milliseconds of [0, 7, 23, 51]) {
-    const seen = existsSync(checkpoint) ? statSync(checkpoint).mtimeMs : 0;
-    const child = spawn(process.execPath, [main, ...args, ...(seen > 0 ? ["--resume"] : [])]);
-    // Checkpoints follow each other without a pause: a little after one, another is being written.
-    while (child.exitCode === null && !(existsSync(checkpoint) && statSync(checkpoint).mtimeMs > seen))
-      await setTimeout(2);
-    await setTimeout(milliseconds);
-    child.kill("SIGKILL");
-    if (child.signalCode === null && child.exitCode === null) await once(child, "exit");
-    expect(ostinato("generate", out, "--maximum-tokens", "5")).toMatchObject({ status: 0, stderr: "" });
-  }
-  expect(ostinato(...args, "--resume", "--steps", "1").status).toBe(0);
-}, 180_000);
 
 test("bad input gets one sentence that says what to do", () => {
   const empty = join(folder, "empty.txt");

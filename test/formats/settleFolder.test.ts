@@ -1,0 +1,61 @@
+import { spawnSync } from "node:child_process";
+import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { writeFileAtomically } from "../../lib/formats/atomicFile.js";
+import { lockFolder } from "../../lib/formats/folderLock.js";
+import { loadModelFolder, saveModelFolder } from "../../lib/formats/modelFolder.js";
+import { temporaryName } from "../../lib/formats/temporaryFile.js";
+import { temporaryFolder } from "../data/temporaryFolder.js";
+import { files, tinyModel as model, weightIn } from "./tinyModel.js";
+
+test("the next writer sweeps what killed processes left, and nothing of the living", async () => {
+  const parent = await temporaryFolder();
+  const folder = join(parent, "model");
+  await saveModelFolder(folder, model(1));
+  const dead = spawnSync(process.execPath, ["--version"]).pid;
+  const own = temporaryName("model.safetensors");
+  const left = [
+    own.replace(`${process.pid}`, `${dead}`),
+    own.replace(/\.(\d+)-\d+-/, ".$1-1-"), // the number of this process, used by another one before
+    `.model.safetensors.${dead}-0a1b2c3d.tmp`,
+    `.config.json.${dead}-0a1b2c3d.tmp`,
+    ".config.json.0123456789abcdef",
+    `..vocabulary.json.0123456789abcdef.${dead}-0a1b2c3d.tmp`,
+  ];
+  const living = [own, `.model.safetensors.${process.ppid}-0a1b2c3d.tmp`];
+  const mine = [".notes.tmp", `.notes.${dead}-0a1b2c3d.tmp`, ".config.json.backup", "config.json.old"];
+  for (const name of [...left, ...living, ...mine]) await writeFile(join(folder, name), "");
+  await saveModelFolder(folder, model(1));
+  expect((await readdir(folder)).sort()).toEqual([...files, ...living, ...mine].sort());
+});
+
+test("a report's temporary file goes with the next report, also that of another machine after a day", async () => {
+  const folder = await temporaryFolder();
+  const dead = spawnSync(process.execPath, ["--version"]).pid;
+  const elsewhere = [".report.html.1-5-0badcafe-00000001.tmp", ".report.html.1-5-0badcafe-00000002.tmp"] as const;
+  for (const name of [`.report.html.${dead}-0a1b2c3d.tmp`, ...elsewhere]) await writeFile(join(folder, name), "");
+  const yesterday = Date.now() / 1000 - 90_000;
+  await utimes(join(folder, elsewhere[1]), yesterday, yesterday);
+  await writeFileAtomically(join(folder, "report.html"), "x");
+  expect((await readdir(folder)).sort()).toEqual([elsewhere[0], "report.html"]);
+});
+
+test("what a former version moved away comes back: the old model, or the user's files beside the new one", async () => {
+  const dead = spawnSync(process.execPath, ["--version"]).pid;
+  for (const replaced of [false, true]) {
+    const parent = await temporaryFolder();
+    const folder = join(parent, "model");
+    await saveModelFolder(folder, model(1));
+    await writeFile(join(folder, "notes.txt"), "mine");
+    await mkdir(join(folder, "subfolder"));
+    await rename(folder, join(parent, `.model.${dead}-0a1b2c3d.old`));
+    await saveModelFolder(join(parent, `.model.${dead}-0a1b2c3d.new`), model(2));
+    if (replaced) await rename(join(parent, `.model.${dead}-0a1b2c3d.new`), folder);
+    else await expect(loadModelFolder(folder)).rejects.toThrow(/left the old model in .*old: rename it back/);
+    await lockFolder(folder, { owner: "test", purpose: "saving" }, async () => {});
+    expect(await weightIn(folder)).toBe(replaced ? 2 : 1);
+    expect((await readdir(folder)).sort()).toEqual([...files, "notes.txt", "subfolder"].sort());
+    expect(await readdir(parent)).toEqual(["model"]);
+  }
+});
