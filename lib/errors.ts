@@ -2,13 +2,14 @@ import { visible } from "./visible.js";
 
 /**
  * Every error that Ostinato raises on purpose. `code` is stable and meant for programs; the message is meant for people:
- * it says what was expected, what came, where, and what to do.
+ * it says what was expected, what came, where, and what to do. Whatever text it quotes, it has at most some thousand characters,
+ * and nothing in it is invisible or gives orders to a terminal.
  */
 export class OstinatoError extends Error {
   readonly code: string;
 
   constructor(message: string, options: { code: string; cause?: unknown }) {
-    super(bounded(message), options.cause === undefined ? undefined : { cause: options.cause });
+    super(visible(bounded(message)), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code;
     this.name = new.target.name;
   }

@@ -1,7 +1,6 @@
 /** Ostinato: train and serve recurrent sequence models. What is exported here is public; everything else may move. */
 export type {
   CharacterOptions,
-  HoldOutOptions,
   Pair,
   PairBatch,
   PairBatchOptions,
@@ -25,7 +24,6 @@ export {
   readPairTable,
   readParallelText,
   SubwordTokenizer,
-  splitPairs,
   TokenizerPair,
   tokenizerFromJSON,
   UnknownTokenError,

@@ -14,6 +14,10 @@ test("an object from a file cannot choose what a message says of it", () => {
   expect(describe(new Map())).toBe("a Map");
 });
 
+test("a message gives no orders to the terminal that shows it, whatever it quotes", () => {
+  expect(new FileError("a\u001b[2J\u202eb\n\tc").message).toBe("a\\u{001B}[2J\\u{202E}b\n\tc");
+});
+
 test("a message keeps its ends, and not millions of characters between them", () => {
   const { message } = new FileError(`begin ${"x".repeat(2_000_000)} end`);
   expect(message.length).toBeLessThan(4100);

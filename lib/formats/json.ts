@@ -16,61 +16,70 @@ const [openArray, closeArray, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d
 export function parseJson(bytes: Buffer, file: string): unknown {
   if (!isUtf8(bytes)) throw notJson(file, "it is not UTF-8");
   const begin = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  expectPlain(bytes, file);
+  const { depth, entries } = measure(bytes);
+  if (depth > deepest) throw notJson(file, `it is nested more than ${deepest} levels deep`);
+  let value: unknown;
   try {
-    return JSON.parse(bytes.toString("utf8", begin));
+    value = JSON.parse(bytes.toString("utf8", begin));
   } catch (cause) {
     throw notJson(file, (cause as Error).message, cause);
   }
+  if (entriesIn(value) === entries) return value;
+  throw notJson(file, `the name ${quote(doubledName(bytes))} is there twice in one object`);
 }
 
-/** One pass over the bytes, before anything is built of them. What is no JSON passes here or not: JSON.parse sees it next. */
-function expectPlain(bytes: Buffer, file: string): void {
+/** How deep JSON is nested, and how many entries its objects have; some numbers for what is no JSON. */
+function measure(bytes: Buffer): { depth: number; entries: number } {
+  let [level, depth, entries] = [0, 0, 0];
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    if (byte === quotes) at = endOfText(bytes, at);
+    else if (byte === colon) entries++;
+    else if (byte === openObject || byte === openArray) {
+      level++;
+      if (level > depth) depth = level;
+    } else if (byte === closeObject || byte === closeArray) level--;
+  }
+  return { depth, entries };
+}
+
+/** The place of the quotation mark that ends the text which begins at `at`. */
+function endOfText(bytes: Buffer, at: number): number {
+  for (let end = at + 1; end < bytes.length; end++) {
+    if (bytes[end] === quotes) return end;
+    if (bytes[end] === backslash) end++;
+  }
+  return bytes.length;
+}
+
+/** Entries of all objects in a value. An entry that a file has twice is there once. */
+function entriesIn(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce<number>((sum, part) => sum + entriesIn(part), 0);
+  const parts = Object.values(value);
+  return parts.reduce<number>((sum, part) => sum + entriesIn(part), parts.length);
+}
+
+/** The first name that one object of some JSON has twice. */
+function doubledName(bytes: Buffer): string {
   /** The names of each open object; null for an array. */
   const open: (Set<string> | null)[] = [];
-  /** Whether a text that begins now is a name. */
   let naming = false;
   for (let at = 0; at < bytes.length; at++) {
-    switch (bytes[at]) {
-      case quotes: {
-        const begin = at;
-        for (at++; at < bytes.length && bytes[at] !== quotes; at++) if (bytes[at] === backslash) at++;
-        if (naming) addName(open.at(-1), bytes.toString("utf8", begin, at + 1), file);
-        break;
-      }
-      case openObject:
-      case openArray:
-        if (open.length === deepest) throw notJson(file, `it is nested more than ${deepest} levels deep`);
-        naming = bytes[at] === openObject;
-        open.push(naming ? new Set() : null);
-        break;
-      case closeObject:
-      case closeArray:
-        open.pop();
-        naming = false;
-        break;
-      case comma:
-        naming = open.at(-1) instanceof Set;
-        break;
-      case colon:
-        naming = false;
-    }
+    const byte = bytes[at];
+    if (byte === quotes) {
+      const end = endOfText(bytes, at);
+      const name = naming ? (JSON.parse(bytes.toString("utf8", at, end + 1)) as string) : null;
+      if (name !== null && open.at(-1)?.has(name)) return name;
+      if (name !== null) open.at(-1)?.add(name);
+      at = end;
+      naming = false;
+    } else if (byte === openObject) naming = open.push(new Set()) > 0;
+    else if (byte === openArray) open.push(null);
+    else if (byte === closeObject || byte === closeArray) open.pop();
+    else if (byte === comma) naming = open.at(-1) instanceof Set;
   }
-}
-
-/** @param written the name as the file has it, in quotes. */
-function addName(names: Set<string> | null | undefined, written: string, file: string): void {
-  const name = written.includes("\\") ? nameOf(written) : written.slice(1, -1);
-  if (names?.has(name)) throw notJson(file, `the name ${quote(name)} is there twice in one object`);
-  names?.add(name);
-}
-
-function nameOf(written: string): string {
-  try {
-    return JSON.parse(written) as string;
-  } catch {
-    return written;
-  }
+  return "";
 }
 
 function notJson(file: string, what: string, cause?: unknown): FileError {

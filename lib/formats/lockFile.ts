@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { link, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -141,7 +142,9 @@ async function createWithoutLink(file: string, holder: Holder): Promise<FileHand
 /** The holder; null without a lock. A file that cannot be read has a holder of whom nothing is known. */
 async function read(file: string): Promise<Holder | null> {
   try {
-    const json = JSON.parse(await readFile(file, "utf8")) as object;
+    // A pipe in its place must not be waited for.
+    const flag = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+    const json = JSON.parse(await readFile(file, { encoding: "utf8", flag })) as object;
     const { started, ...holder } = completeOptions("lock", json, rules);
     return { ...holder, started: started || null };
   } catch (error) {
