@@ -8,6 +8,7 @@
  *   --from <n>       number of the first one (default: 0)
  *   --seed <n>       another seed makes other mutants (default: 1)
  *   --seconds <n>    stop after so long (default: never)
+ *   --patience <ms>  longest that a mutant may wait for something (default: 10000)
  *   --keep <folder>  folder for mutants that fail (default: test/fuzz/cases)
  *   --exercise <file>  module whose `exercise` tries a mutant (default: test/fuzz/exercise.mjs)
  *
@@ -22,8 +23,8 @@ import { casesFolder, keepCase, keptCases, packFiles } from "./cases.mjs";
 import { mutantOf } from "./mutants.mjs";
 import { makeSeeds } from "./seeds.mjs";
 
-/** Milliseconds of the processor that a mutant may take, and of the clock: other programs take their time too. */
-const [longest, longestWait] = [2000, 10_000];
+/** Milliseconds of the processor that a mutant may take. */
+const longest = 2000;
 /** Mutants that one process tries, so that what it gathers does not count as a mutant's. */
 const perWorker = 2000;
 
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     mutants: { type: "string", default: "2000" },
     from: { type: "string", default: "0" },
     seed: { type: "string", default: "1" },
+    patience: { type: "string", default: "10000" },
     seconds: { type: "string", default: "Infinity" },
     keep: { type: "string", default: casesFolder },
     exercise: { type: "string", default: join(import.meta.dirname, "exercise.mjs") },
@@ -107,7 +109,7 @@ async function attempt(message) {
   const child = await started();
   tried++;
   child.send(message);
-  const answer = await answerOf(child, { processor: longest, clock: longestWait });
+  const answer = await answerOf(child, { processor: longest, clock: Number(values.patience) });
   if (answer.spent) stop();
   return answer.failures;
 }
