@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
 import { OptionError } from "../errors.js";
@@ -140,7 +141,9 @@ async function runTrainer<Form>(
       early: "Stopped early: the validation loss no longer improves",
       stopped: "Stopped",
     }[end.reason];
-    const where = end.saved ? `The model is in ${out}.` : `${out} holds what it held before.`;
+    // "in .." would be another folder.
+    const place = out.endsWith(".") ? resolve(out) : out;
+    const where = end.saved ? `The model is in ${place}.` : `${place} holds what it held before.`;
     print.note(`${how} after ${count(end.step)} updates and ${duration(end.seconds)}. ${where}`);
     if (end.reason === "stopped" && end.saved) print.note(`Go on with: ostinato train --resume ${out}`);
     return end;

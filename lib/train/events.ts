@@ -64,8 +64,8 @@ export interface EndEvent {
   /** Seconds spent training, over all runs of a resumed training. */
   seconds: number;
   /**
-   * Whether the folder holds this training. False without a folder, and where the training was to replace a model and learnt
-   * nothing: no step was made, or its loss exploded. That model is still there.
+   * Whether the folder holds this training. False without a folder, and where the training was stopped before it had anything to
+   * replace the old model with: that one is still there.
    */
   saved: boolean;
   /** Lowest validation loss in nats per token, if there was a validation. */

@@ -5,6 +5,7 @@ import { expectFreeFolder, expectRoom, holdsModel, lockFolder, writeTrainingReco
 import { elementsOf } from "../graph/program.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { DivergenceError } from "./divergence.js";
 import { EvaluationStep } from "./evaluation.js";
 import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
 import type { Fingerprint } from "./fingerprint.js";
@@ -89,7 +90,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
    * @throws FileError if the folder holds a model and neither resume nor overwrite is given, if another training runs there, or if
    *   it cannot be written.
    * @throws DivergenceError if the loss or a gradient becomes NaN or infinite, if the parameters do, or if the validation loss
-   *   stays so.
+   *   stays so; and if the loss has exploded in the end and an old model would go for it.
    * @throws OptionError while another Trainer trains the same model, or after one has.
    */
   async run({ signal }: { signal?: AbortSignal } = {}): Promise<EndEvent> {
@@ -271,6 +272,18 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     return !this.#replaces || loss <= largestGrowth * (1 + this.#firstLoss);
   }
 
+  /** Why a training that has come to its end is not kept. */
+  #explosion(): DivergenceError {
+    const loss = this.#history.validations.at(-1)?.loss ?? this.#lastLoss;
+    return new DivergenceError({
+      step: this.#at.step,
+      layer: "loss",
+      what: `the loss is ${loss.toPrecision(3)}, after ${this.#firstLoss.toPrecision(3)} in the first step`,
+      parameters: `${this.#options.folder} holds the model that it held before.`,
+      advice: "Lower the learning rate.",
+    });
+  }
+
   async #saveModel(folder: string): Promise<void> {
     await this.#model.save(folder, { overwrite: this.#replaces });
     // The old model's training went with it.
@@ -337,6 +350,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     }
     await this.#checkpoint(progress.seconds);
     if (reason !== "stopped") {
+      if (this.#replaces) throw this.#explosion();
       if (this.#nonFiniteInARow() > 0 && !this.#best) await this.#throwValidationDivergence();
       await this.#restoreBest();
     }
