@@ -39,6 +39,8 @@ export interface SearchPlan {
   readonly attention: boolean;
   readonly tree: boolean;
   readonly banned: readonly number[];
+  /** Which tokens may follow each other: the class of each token, and [classes, states] the state after it, or -1. */
+  readonly automaton: { readonly states: number; readonly classOf: Int32Array; readonly next: Int32Array } | null;
   readonly each: readonly PlannedSentence[];
 }
 
@@ -137,7 +139,7 @@ function find({ values }: Program, ports: readonly Port[], kind: string, name: s
 
 /** A search as the addon reads it (native/search/program_search.h): one array of numbers. */
 export function encodeSearch(ports: OrderedPorts, plan: SearchPlan): Float64Array {
-  const { sampling, banned, each, lengthPenalty } = plan;
+  const { sampling, banned, automaton, each, lengthPenalty } = plan;
   const words: number[] = [ports.tokens, ports.logits, ports.attention ?? -1, ports.links.length];
   for (const { output, feed } of ports.links) words.push(output, feed);
   words.push(plan.sentences, plan.beams, plan.nBest, plan.groups, plan.diversity, plan.minimumLength);
@@ -149,6 +151,12 @@ export function encodeSearch(ports: OrderedPorts, plan: SearchPlan): Float64Arra
   else words.push(0, 1, 0, 1, 0);
   words.push(Number(plan.attention), Number(plan.tree), banned.length);
   for (const token of banned) words.push(token);
+  words.push(automaton?.states ?? 0);
+  if (automaton) {
+    words.push(automaton.next.length / automaton.states);
+    for (const state of automaton.next) words.push(state);
+    for (const own of automaton.classOf) words.push(own);
+  }
   for (const { maximumLength, number, required } of each) {
     words.push(maximumLength, number % 2 ** 32, required.size);
     for (const [position, token] of required) words.push(position, token);

@@ -8,6 +8,7 @@ import { prompt } from "./generation.js";
 import type { TextEnd } from "./textEnd.js";
 import { endTokenOf, textEnds } from "./textEnd.js";
 import type { TokenStep } from "./tokenStep.js";
+import { wholeText } from "./wholeText.js";
 
 export interface BeamTextOptions extends Omit<BeamSearchOptions, "begin" | "end" | "coveragePenalty" | "onBest"> {
   /** Text to continue. Default: the start of a line. */
@@ -91,12 +92,14 @@ export async function searchTexts(
   },
 ): Promise<Omit<BeamTexts, "unknown">> {
   const state = await steps.reading.readAll(context.slice(0, -1), signal);
+  const automaton = search.automaton ?? wholeText(tokenizer);
   const [found] = await searchStep(steps.searching.searchStep(), steps.searching.repeated(state), {
     ...search,
     sentences: 1,
     begin: context.at(-1) as number,
     end,
     banned: [...banned, ...search.banned],
+    ...(automaton ? { automaton } : {}),
     ...(signal ? { signal } : {}),
     ...(onBest ? { onBest: (tokens: readonly number[]) => onBest(decode(tokens)) } : {}),
   });

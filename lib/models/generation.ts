@@ -106,7 +106,7 @@ export async function* draw(
   const rows = contexts.length;
   const longest = contexts.reduce((most, { length }) => Math.max(most, length), 0);
   const tokens = Int32Array.from(contexts, ([first]) => first as number);
-  let state = step.start();
+  let state = step.startWriting();
   // Tokens that every row has read. The first that is drawn comes at once, later ones some at a time, which costs less.
   for (let read = 0, atOnce = 1; read - longest + 1 < maximumTokens; ) {
     const reading = read + 1 < longest;

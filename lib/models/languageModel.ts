@@ -38,6 +38,7 @@ import type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure
 import { evaluateRules, TextMeasure } from "./textMeasure.js";
 import { tokenizer } from "./tokenizerIdentity.js";
 import { TokenStep } from "./tokenStep.js";
+import { wholeText } from "./wholeText.js";
 
 export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabularySize"> {
   tokenizer: Tokenizer;
@@ -313,7 +314,8 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
 
   #tokenStep(rows = 1): TokenStep {
     const known = this.#steps.get(rows);
-    const step = known ?? new TokenStep(this, { rows, banned: this.#banned(), marks: this.#marks });
+    const options = { rows, banned: this.#banned(), marks: this.#marks, automaton: wholeText(this.tokenizer) };
+    const step = known ?? new TokenStep(this, options);
     this.#steps.set(rows, step);
     return step;
   }

@@ -24,6 +24,7 @@ import { recordSeq2SeqLoss, Seq2SeqNetwork } from "./seq2seqNetwork.js";
 import type { TranslateOptions, Translation } from "./translation.js";
 import { completeTranslate, translationOf, unreadableError } from "./translation.js";
 import { TranslationStep } from "./translationStep.js";
+import { textOf, wholeText } from "./wholeText.js";
 
 export interface Seq2SeqOptions extends Omit<Seq2SeqConfig, "sourceVocabularySize" | "targetVocabularySize"> {
   tokenizer: TokenizerPair;
@@ -160,6 +161,7 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
     const complete = completeTranslate(this.tokenizer, options);
     const { batchSize, search, maximumLength, unreadable, firstNumber, onBest, onProgress } = complete;
     const { signal } = search;
+    const automaton = wholeText(this.tokenizer.target);
     const read = await this.#encodeSources("translate", sources, signal);
     const refused = unreadable === "refuse" && read.length > 0 && !read.some((tokens) => this.#readable(tokens));
     if (refused) throw unreadableError(this.tokenizer);
@@ -171,12 +173,13 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
       const { step, feeds } = this.#step.step(await this.#step.read(tokens), search.beams);
       const results = await searchStep(step, feeds, {
         ...search,
+        ...(automaton ? { automaton } : {}),
         sentences: batch.length,
         maximumLengths: tokens.map(maximumLength),
         numbers: batch.map((i) => firstNumber + i),
         ...(onBest && {
           onBest: (ids: readonly number[], at: number) =>
-            onBest(this.tokenizer.target.decode(ids), batch[at] as number),
+            onBest(textOf(this.tokenizer.target, ids), batch[at] as number),
         }),
       });
       for (const [at, i] of batch.entries()) {

@@ -5,10 +5,25 @@ import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { CompleteSampling } from "../search/sampling.js";
 import type { SearchStep } from "../search/searchStep.js";
+import type { TokenAutomaton } from "../search/tokenAutomaton.js";
+import { stateAfter } from "../search/tokenAutomaton.js";
 import type { LanguageModelNetwork } from "./languageModelNetwork.js";
 
 /** The state of `rows` sequences, by entry: h_l0 [rows,H], c_l0 [rows,H] ... It travels with the caller. */
 export type SequenceState = Readonly<Record<string, Float32Array>>;
+
+export interface TokenStepOptions {
+  rows: number;
+  banned: readonly number[];
+  marks: SentenceMarks | null;
+  automaton: TokenAutomaton | null;
+}
+
+/** The state of sequences that are written: the model's, and that of the automaton, [rows]. */
+export interface WritingState {
+  readonly sequences: SequenceState;
+  readonly texts: Int32Array;
+}
 
 /**
  * A language model as a step: (token, state) -> (distribution, state). Many walks over one model do not disturb each
@@ -19,7 +34,11 @@ export class TokenStep {
   readonly #model: { network: LanguageModelNetwork; executor: Executor; store: Store };
   readonly #rows: number;
   readonly #marks: SentenceMarks | null;
-  /** Added to the logits: -infinity for tokens that must not be drawn. Null when all may. */
+  readonly #automaton: TokenAutomaton | null;
+  /**
+   * Added to the logits: -infinity for tokens that must not be drawn, [V]; with an automaton [states, V]. Null when all may
+   * be.
+   */
   readonly #mask: Float32Array | null;
   #reading: Executable | null = null;
   #writing: Executable | null = null;
@@ -29,16 +48,17 @@ export class TokenStep {
    * @param options.rows sequences that take their steps side by side.
    * @param options.banned tokens that are never drawn, such as <unk>.
    * @param options.marks between which sentences stand that begin afresh; null for one running text.
+   * @param options.automaton which tokens may follow each other where they are drawn; null for all.
    */
   constructor(
     model: { network: LanguageModelNetwork; executor: Executor; store: Store },
-    { rows, banned, marks }: { rows: number; banned: readonly number[]; marks: SentenceMarks | null },
+    { rows, banned, marks, automaton }: TokenStepOptions,
   ) {
     this.#model = model;
     this.#rows = rows;
     this.#marks = marks;
-    this.#mask = banned.length ? new Float32Array(model.network.config.vocabularySize) : null;
-    for (const id of banned) this.#mask?.fill(Number.NEGATIVE_INFINITY, id, id + 1);
+    this.#automaton = automaton;
+    this.#mask = maskOf(model.network.config.vocabularySize, { banned, automaton });
   }
 
   /** The state before the first token. */
@@ -49,6 +69,11 @@ export class TokenStep {
         new Float32Array(this.#rows * H),
       ]),
     );
+  }
+
+  /** The state before the first token of texts that are written. */
+  startWriting(): WritingState {
+    return { sequences: this.start(), texts: new Int32Array(this.#rows) };
   }
 
   /** Reads a token of one sequence. @returns the log-probability of every token to follow, [V], in nats, and the state. */
@@ -77,19 +102,20 @@ export class TokenStep {
    */
   async write(
     tokens: Int32Array,
-    state: SequenceState,
+    state: WritingState,
     { sampling, steps }: { sampling: CompleteSampling & { position: number }; steps: number },
-  ): Promise<{ drawn: Int32Array; state: SequenceState }> {
-    this.#writing ??= this.#compile((graph, logits) => {
-      const { ids } = ops.sample({
-        logits: this.#mask ? ops.add(logits, graph.feed("mask", "f32", [this.#mask.length])) : logits,
+  ): Promise<{ drawn: Int32Array; state: WritingState }> {
+    this.#writing ??= this.#compile((graph, logits, ids) => {
+      const { ids: drawn } = ops.sample({
+        logits: this.#mask ? ops.add(logits, this.#recordMask(graph, ids)) : logits,
         temperature: graph.scalar("temperature"),
         topK: graph.feed("topK", "i32", []),
         topP: graph.scalar("topP"),
         random: graph.random(),
       });
-      graph.output("next", ids);
+      graph.output("next", drawn);
     });
+    const automaton = this.#automaton;
     const feeds = {
       ids: tokens,
       temperature: sampling.temperature,
@@ -97,16 +123,33 @@ export class TokenStep {
       topP: sampling.topP,
       random: Int32Array.of(sampling.seed, sampling.position),
       ...(this.#mask ? { mask: this.#mask } : {}),
-      ...state,
+      ...(automaton ? { texts: state.texts, classOf: automaton.classOf, nextStates: automaton.next } : {}),
+      ...state.sequences,
     };
-    const carried = Object.keys(state).map((name) => [name, `last.${name}`]);
+    const carried = Object.keys(state.sequences).map((name) => [name, `last.${name}`]);
     const { outputs, collected } = await this.#writing.replay(feeds, {
       steps,
-      carry: { ids: "next", ...Object.fromEntries(carried) },
+      carry: { ids: "next", ...(automaton ? { texts: "last texts" } : {}), ...Object.fromEntries(carried) },
       counters: ["random"],
       collect: ["next"],
     });
-    return { drawn: collected.next as Int32Array, state: this.#stateOf(outputs) };
+    const texts = automaton ? (outputs["last texts"] as Int32Array) : state.texts;
+    return { drawn: collected.next as Int32Array, state: { sequences: this.#stateOf(outputs), texts } };
+  }
+
+  /** What is added to the logits after reading `ids` [1,rows]: the same for all rows, or by the state of each one's text. */
+  #recordMask(graph: Graph, ids: Tensor): Tensor {
+    const V = this.#model.network.config.vocabularySize;
+    if (!this.#automaton) return graph.feed("mask", "f32", [V]);
+    const { states, next } = this.#automaton;
+    const after = ops.follow({
+      states: graph.feed("texts", "i32", [this.#rows]),
+      ids: ops.reshape(ids, [this.#rows]),
+      classOf: graph.feed("classOf", "i32", [V]),
+      next: graph.feed("nextStates", "i32", [next.length / states, states]),
+    });
+    graph.output("last texts", after);
+    return ops.embedding(graph.feed("mask", "f32", [states, V]), after);
   }
 
   /** The step as search replays it, with a row for each hypothesis. The tokens that are never drawn are its caller's to ban. */
@@ -132,7 +175,7 @@ export class TokenStep {
   }
 
   /** A program from one token of each sequence and the state to what `record` makes of the logits, and the state. */
-  #compile(record: (graph: Graph, logits: Tensor) => void): Executable {
+  #compile(record: (graph: Graph, logits: Tensor, ids: Tensor) => void): Executable {
     const { network, executor, store } = this.#model;
     const graph = new Graph();
     const ids = graph.feed("ids", "i32", [1, this.#rows]);
@@ -140,7 +183,7 @@ export class TokenStep {
     const before = Object.fromEntries(sizes.map(([name, H]) => [name, graph.feed(name, "f32", [this.#rows, H])]));
     const { input, state } = this.#marks ? restarted(ids, before, this.#marks) : { input: ids, state: before };
     const { logits, last } = network.nextLogits(input, state);
-    record(graph, logits);
+    record(graph, logits, ids);
     for (const [name, tensor] of Object.entries(last) as [string, Tensor][]) graph.output(`last.${name}`, tensor);
     return executor.compile(graph.program(), store);
   }
@@ -149,6 +192,20 @@ export class TokenStep {
     const names = Object.keys(this.#model.network.recurrent.stateSizes);
     return Object.fromEntries(names.map((name) => [name, outputs[`last.${name}`] as Float32Array]));
   }
+}
+
+/** [V], or [states, V]: -infinity for what must not be drawn. Null when all may be. */
+function maskOf(V: number, { banned, automaton }: Pick<TokenStepOptions, "banned" | "automaton">): Float32Array | null {
+  if (!automaton && banned.length === 0) return null;
+  const states = automaton?.states ?? 1;
+  const mask = new Float32Array(states * V);
+  for (let state = 0; state < states; state++) {
+    for (const id of banned) mask[state * V + id] = Number.NEGATIVE_INFINITY;
+    for (let id = 0; automaton && id < V; id++) {
+      if (stateAfter(automaton, state, id) < 0) mask[state * V + id] = Number.NEGATIVE_INFINITY;
+    }
+  }
+  return mask;
 }
 
 /** A step's token and state, where a sentence that has ended is followed by the beginning of the next. */

@@ -3,11 +3,21 @@ import { InputError, OptionError } from "../errors.js";
 import { callback, completeOptions, expectKnownOptions, list, optional, text, whole, word } from "../options.js";
 import { completeBeamSearchOptions } from "../search/beamSearchOptions.js";
 import type { BeamSearchOptions, SearchResult, TreeNode } from "../search/index.js";
+import { textOf } from "./wholeText.js";
 
 export interface TranslateOptions
   extends Omit<
     BeamSearchOptions,
-    "begin" | "end" | "prefix" | "banned" | "maximumLength" | "forced" | "onBest" | "lengthPenalty" | "beams"
+    | "begin"
+    | "end"
+    | "prefix"
+    | "banned"
+    | "automaton"
+    | "maximumLength"
+    | "forced"
+    | "onBest"
+    | "lengthPenalty"
+    | "beams"
   > {
   /** Hypotheses that are followed side by side. 1 is greedy search. Default 5, or nBest where that is more. */
   beams?: number;
@@ -138,7 +148,7 @@ function bannedToken(who: string, target: Tokenizer, text: string): number {
 /** What search found, as text. */
 export function translationOf(tokenizer: TokenizerPair, source: Int32Array, result: SearchResult): Translation {
   const hypotheses = result.hypotheses.map(({ tokens, score, logProbabilities, ended, attention }) => ({
-    text: tokenizer.target.decode(tokens),
+    text: textOf(tokenizer.target, tokens),
     score,
     tokens: tokens.map((id) => tokenizer.target.token(id)),
     ids: [...tokens],

@@ -14,6 +14,8 @@ import {
 } from "../options.js";
 import type { CompleteSampling, SamplingOptions } from "./sampling.js";
 import { completeSampling } from "./sampling.js";
+import type { TokenAutomaton } from "./tokenAutomaton.js";
+import { automatonRule } from "./tokenAutomaton.js";
 
 export interface BeamSearchOptions {
   /** The token that is read first. */
@@ -43,6 +45,8 @@ export interface BeamSearchOptions {
   forced?: readonly ForcedToken[];
   /** Tokens that may not be written. */
   banned?: readonly number[];
+  /** Which tokens may follow each other; prefix and forced tokens come all the same. Default: all. */
+  automaton?: TokenAutomaton;
   /**
    * Groups that the beams are dealt out to, each of which avoids the tokens that those before it have chosen in the same step
    * (Vijayakumar et al. 2018). Divides `beams`. Default 1.
@@ -98,6 +102,7 @@ export const beamSearchRules = {
   prefix: list(token, []),
   forced: list(value<ForcedToken>("{ position, token }, two whole numbers at least 0", isForcedToken), []),
   banned: list(token, []),
+  automaton: automatonRule,
   groups: whole({ minimum: 1, initial: 1 }),
   diversity: optional(real({ minimum: 0 })),
   sampling: optional(value<SamplingOptions>("an object of sampling options", isObject)),

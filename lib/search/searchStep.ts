@@ -126,6 +126,12 @@ function completeSearch(step: SearchStep, feeds: Feeds, options: SearchStepOptio
       `${who}: token ${outside} of sentence ${sentence} is outside the step's vocabulary of ${ports.V}.`,
     );
   }
+  const { automaton } = first;
+  if (automaton && automaton.classOf.length !== ports.V) {
+    throw new OptionError(
+      `${who}: the automaton has classes for ${automaton.classOf.length} tokens, and the step's vocabulary has ${ports.V}.`,
+    );
+  }
   return {
     step,
     ports,
@@ -146,6 +152,7 @@ async function searchInside({ step, feeds, sentences, numbers, options, attentio
   const required = options.map(requiredTokens);
   const plan: SearchPlan = {
     ...first,
+    automaton: first.automaton ?? null,
     sentences,
     attention,
     each: options.map(({ maximumLength }, sentence) => ({

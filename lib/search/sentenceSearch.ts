@@ -5,6 +5,7 @@ import type { CompleteBeamSearchOptions } from "./beamSearchOptions.js";
 import { requiredTokens } from "./beamSearchOptions.js";
 import type { Hypothesis, SearchResult, TreeNode } from "./hypothesis.js";
 import type { SamplingOptions } from "./sampling.js";
+import { stateAfter } from "./tokenAutomaton.js";
 
 /** Key of the random numbers of search; native/search/beam_search.cc has the same. */
 const searchKey = 0x5ea2c4;
@@ -17,6 +18,8 @@ interface Live {
   node: number;
   /** Its number, which chooses its random numbers. */
   beam: number;
+  /** Of the automaton. */
+  state: number;
 }
 
 /** A token behind the hypothesis at `place` of its group. */
@@ -57,7 +60,7 @@ export class SentenceSearch {
     for (const position of this.#required.keys()) this.#shortest = Math.max(this.#shortest, position + 1);
     this.#banned = new Set(options.banned);
     this.#finished = Array.from({ length: groups }, () => []);
-    const first = { tokens: [], logProbabilities: [], sum: 0, attention: [], node: -1 };
+    const first = { tokens: [], logProbabilities: [], sum: 0, attention: [], node: -1, state: 0 };
     const firsts = Array.from({ length: sampling ? beams : 1 }, (_, beam) => ({ ...first, beam }));
     this.#live = Array.from({ length: groups }, () => firsts);
   }
@@ -99,6 +102,7 @@ export class SentenceSearch {
           attention: attention ? [...before.attention, attention] : [],
           node: before.node,
           beam: before.beam,
+          state: this.#stateAfter(before.state, token),
         };
         const ends = token === end;
         if (ends ? rank >= width : next.length >= width) continue;
@@ -159,9 +163,9 @@ export class SentenceSearch {
     const { beams, groups, diversity } = this.#options;
     const count = 2 * (beams / groups);
     const kept: Candidate[] = [];
-    for (const [place, { tokens, sum }] of group.entries()) {
+    for (const [place, { tokens, sum, state }] of group.entries()) {
       const row = rows[place] as ArrayLike<number>;
-      const allowed = this.#allowedAfter(tokens);
+      const allowed = this.#allowedAfter(tokens, state);
       for (let token = 0; token < row.length; token++) {
         const logProbability = row[token] as number;
         if (!(logProbability > Number.NEGATIVE_INFINITY)) continue;
@@ -180,9 +184,9 @@ export class SentenceSearch {
   /** One token for each hypothesis; none where every token is impossible. */
   #drawn(group: readonly Live[], rows: readonly ArrayLike<number>[], sampling: Required<SamplingOptions>): Candidate[] {
     const words = new Uint32Array(4);
-    return group.flatMap(({ tokens, beam }, place) => {
+    return group.flatMap(({ tokens, beam, state }, place) => {
       const row = rows[place] as ArrayLike<number>;
-      const allowed = this.#allowedAfter(tokens);
+      const allowed = this.#allowedAfter(tokens, state);
       const open = Float64Array.from(row, (logProbability, token) =>
         allowed(token) ? logProbability : Number.NEGATIVE_INFINITY,
       );
@@ -194,8 +198,8 @@ export class SentenceSearch {
   }
 
   /** Which tokens may follow. */
-  #allowedAfter(tokens: readonly number[]): (token: number) => boolean {
-    const { end, noRepeatNgram: n } = this.#options;
+  #allowedAfter(tokens: readonly number[], state: number): (token: number) => boolean {
+    const { end, noRepeatNgram: n, automaton } = this.#options;
     const wanted = this.#required.get(tokens.length);
     if (wanted !== undefined) return (token) => token === wanted;
     const refused = new Set(this.#banned);
@@ -206,7 +210,13 @@ export class SentenceSearch {
         if (tokens.slice(i, i + n - 1).join() === last) refused.add(tokens[i + n - 1] as number);
       }
     }
-    return (token) => !refused.has(token);
+    return (token) => !refused.has(token) && (!automaton || stateAfter(automaton, state, token) >= 0);
+  }
+
+  /** A required token that the automaton refuses begins it again. */
+  #stateAfter(state: number, token: number): number {
+    const { automaton } = this.#options;
+    return automaton ? Math.max(0, stateAfter(automaton, state, token)) : 0;
   }
 
   /** Wu et al. (2016), equation 14. The end counts as a token. */

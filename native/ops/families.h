@@ -16,6 +16,7 @@ Family crossEntropyFamily();
 Family dropoutFamily();
 Family elementwiseFamily();
 Family embeddingFamily();
+Family followFamily();
 Family gruFamily();
 Family layerNormFamily();
 Family linearFamily();

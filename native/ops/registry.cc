@@ -11,7 +11,7 @@ const std::vector<const Operation*>& catalogue() {
   static const std::vector<const Operation*>* all = [] {
     auto* list = new std::vector<const Operation*>;
     for (const Family& family :
-         {attentionFamily(), cellFamily(), crossEntropyFamily(), dropoutFamily(), elementwiseFamily(), embeddingFamily(), gruFamily(), layerNormFamily(),
+         {attentionFamily(), cellFamily(), crossEntropyFamily(), dropoutFamily(), elementwiseFamily(), embeddingFamily(), followFamily(), gruFamily(), layerNormFamily(),
           linearFamily(), lstmFamily(), matmulFamily(), optimizerFamily(), pickFamily(), reduceFamily(), restartFamily(), rnnFamily(),
           sampleFamily(), shapeFamily(), softmaxFamily()}) {
       for (int i = 0; i < family.count; i++) list->push_back(&family.operations[i]);

@@ -54,7 +54,7 @@ BeamSearch::BeamSearch(SearchOptions options, int64_t V, int64_t S)
   const int64_t firsts = options_.sampling ? options_.beams : options_.groups;
   for (int64_t s = 0; s < options_.sentences; s++) {
     Sentence& sentence = sentences_[index(s)];
-    for (int64_t b = 0; b < firsts; b++) sentence.live.push_back({-1, static_cast<int32_t>(b), 0.0});
+    for (int64_t b = 0; b < firsts; b++) sentence.live.push_back({-1, static_cast<int32_t>(b), 0.0, 0});
     sentence.groupSizes.assign(index(options_.groups), firsts / options_.groups);
     sentence.finished.resize(index(options_.groups));
     sentence.shortest = options_.minimumLength;
@@ -176,7 +176,7 @@ void BeamSearch::advanceSentence(int64_t s, const float* logits, const float* at
       const int64_t row = firstRow + static_cast<int64_t>(scratch.live.size());
       tokens_[index(row)] = candidate.token;
       parents_[index(row)] = firstRow + place;
-      scratch.live.push_back({node, before.beam, sum});
+      scratch.live.push_back({node, before.beam, sum, stateAfter(before, candidate.token)});
       if (options_.diversity > 0) scratch.chosen[candidate.token]++;
       kept++;
     }
@@ -228,7 +228,7 @@ void BeamSearch::findBest(int64_t s, int64_t firstPlace, int64_t places, const f
       if (beaten(live.sum + logProbability(row, blocks[b]))) continue;
       const int64_t end = std::min((b + 1) * kBlock, V_);
       for (int64_t token = b * kBlock; token < end; token++) {
-        if (!banned_[index(token)]) offer(static_cast<int32_t>(token));
+        if (!banned_[index(token)] && mayFollow(live, static_cast<int32_t>(token))) offer(static_cast<int32_t>(token));
       }
     }
   }
@@ -255,6 +255,9 @@ void BeamSearch::draw(int64_t s, int64_t places, const float* logits, Scratch& s
       std::copy(x, x + V_, scratch.masked.begin());
       for (const int32_t refused : options_.banned) scratch.masked[index(refused)] = kNever;
       for (const int32_t refused : scratch.refused) scratch.masked[index(refused)] = kNever;
+      for (int64_t v = 0; options_.states > 0 && v < V_; v++) {
+        if (!mayFollow(live, static_cast<int32_t>(v))) scratch.masked[index(v)] = kNever;
+      }
       const float most = k.maximum(scratch.masked.data(), V_);
       if (most == kNever) continue;
       const Philox words = philox(static_cast<uint32_t>(live.beam), options_.each[index(s)].number,

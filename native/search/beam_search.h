@@ -12,6 +12,7 @@
 // Hypotheses are leaves of a trie of nodes, one trie for each sentence; it is the tree that is returned for drawing.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
@@ -67,6 +68,7 @@ class BeamSearch {
     int32_t node;
     int32_t beam;  // chooses its random numbers
     double sum;
+    int32_t state;  // of the automaton
   };
   // The search of one sentence.
   struct Sentence {
@@ -94,6 +96,13 @@ class BeamSearch {
   void findBest(int64_t s, int64_t firstPlace, int64_t places, const float* logits, Scratch& scratch) const;
   void draw(int64_t s, int64_t places, const float* logits, Scratch& scratch) const;
   void refuse(const Sentence& sentence, const Live& live, std::vector<int32_t>& refused) const;
+  bool mayFollow(const Live& live, int32_t token) const {
+    return options_.states == 0 || options_.stateAfter(live.state, token) >= 0;
+  }
+  // A required token that the automaton refuses begins it again.
+  int32_t stateAfter(const Live& live, int32_t token) const {
+    return options_.states == 0 ? 0 : std::max(0, options_.stateAfter(live.state, token));
+  }
   double lengthFactor(int64_t length) const;
   bool cannotImprove(const Sentence& sentence, int64_t maximumLength) const;
 

@@ -42,6 +42,16 @@ SearchOptions readSearchOptions(WordReader& reader, int64_t N, int64_t V, bool h
   for (int64_t left = reader.integer("the number of banned tokens", 0, kMost); left > 0; left--) {
     options.banned.push_back(token("a banned token"));
   }
+  options.states = reader.integer("the number of states", 0, kMost);
+  if (options.states > 0) {
+    const int64_t classes = reader.integer("the number of classes", 1, kMost);
+    for (int64_t left = classes * options.states; left > 0; left--) {
+      options.next.push_back(static_cast<int32_t>(reader.integer("a state", -1, options.states - 1)));
+    }
+    for (int64_t left = V; left > 0; left--) {
+      options.classOf.push_back(static_cast<int32_t>(reader.integer("a class", 0, classes - 1)));
+    }
+  }
   for (int64_t s = 0; s < options.sentences; s++) {
     const int64_t maximumLength = reader.integer("a maximum length", 1, kMost);
     const int64_t number = reader.integer("a sentence's number", 0, std::numeric_limits<uint32_t>::max());

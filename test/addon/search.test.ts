@@ -27,6 +27,7 @@ const search = [
   ...[2, 2, 2, 1, 0, 1, 2, 0.5, 0.25, 1, 0, 1],
   ...[0, 1, 0, 1, 7, 1, 1],
   ...[1, 3],
+  ...[2, 2, 0, 1, 1, -1, 0, 0, 1, 0, 1],
   ...[6, 0, 1, 0, 2, 4, 1, 0],
 ];
 const feeds = () => [new Int32Array(4), new Float32Array(12), Float32Array.from({ length: 15 }, (_, i) => Math.sin(i))];
@@ -118,8 +119,8 @@ test("a search under way is left alone, and its store is busy", async () => {
   for (const [word, value] of [
     [12, 0],
     [17, -1],
-    [27, 2 ** 31 - 1],
-    [32, 2 ** 31 - 1],
+    [38, 2 ** 31 - 1],
+    [43, 2 ** 31 - 1],
   ] as const)
     endless[word] = value;
   const own = new addon.Search(program, endless, feeds());

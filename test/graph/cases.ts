@@ -305,6 +305,20 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   pick: [
     { name: "with none", record: (i) => [ops.pick(i.floats("x", [4, 6]), i.integers("ids", [4], [5, -1, 0, 3]))] },
   ],
+  follow: [
+    {
+      name: "three classes, two states",
+      record: (i) => {
+        const after = ops.follow({
+          states: i.integers("states", [6], [0, 1, 0, 1, 0, 1]),
+          ids: i.integers("ids", [6], [0, 0, 1, 1, 3, 2]),
+          classOf: i.integers("classOf", [4], [2, 0, 1, 1]),
+          next: i.integers("next", [3, 2], [0, 1, 1, -1, 1, 0]),
+        });
+        return [ops.embedding(i.floats("table", [2, 3]), after)];
+      },
+    },
+  ],
   restart: [
     { name: "a line end", begin: 0, end: 0 },
     { name: "a mark for the end and one for the beginning", begin: 2, end: 5 },

@@ -110,6 +110,7 @@ std::vector<double> searchWords() {
           2, 0.5, 0.25, 1, 0, 1,   // n-grams, length penalty, coverage penalty, early stopping, begin, end
           0, 1, 0, 1, 7, 1, 1,     // sampling, temperature, topK, topP, seed, attention, tree
           0,                       // banned
+          2, 2, 1, -1, 0, 0, 0, 1, 0,  // an automaton: two states, two classes and the states after them, three tokens
           5, 0, 1, 0, 2,           // five tokens at most, number 0, the first a 2
           4, 1, 0};
 }

@@ -8,6 +8,7 @@ import { randomSource } from "../../lib/random/source.js";
 import type { SearchResult, SearchStep, SearchStepOptions } from "../../lib/search/index.js";
 import { beamSearch, searchStep } from "../../lib/search/index.js";
 import { searchStepPlainly } from "../../lib/search/searchStep.js";
+import type { TokenAutomaton } from "../../lib/search/tokenAutomaton.js";
 import type { TinySizes } from "./tinyStep.js";
 import { feedsOf, tinyStep } from "./tinyStep.js";
 
@@ -97,12 +98,20 @@ function drawOptions(seed: number): { sizes: Required<TinySizes>; options: Searc
     maximumLengths: maybe(Array.from({ length: sentences }, () => 5 + below(10))),
     prefixes: maybe(Array.from({ length: sentences }, () => Array.from({ length: below(3) }, free))),
     attention: S > 0 ? maybe(uniform() < 0.5) : undefined,
+    // Drawn last, so that the other options stay what they were.
+    automaton: maybe(drawAutomaton(V, below)),
   };
   const given = Object.entries(entries).filter(([, value]) => value !== undefined);
   return {
     sizes: { sentences, beams, V, H: 6, S },
     options: Object.fromEntries(given) as unknown as SearchStepOptions,
   };
+}
+
+/** Three classes of tokens and two states; now and then a token may not come. */
+function drawAutomaton(V: number, below: (n: number) => number): TokenAutomaton {
+  const classOf = Int32Array.from({ length: V }, () => below(3));
+  return { states: 2, classOf, next: Int32Array.from({ length: 6 }, () => below(5) - 1).map((at) => Math.min(at, 1)) };
 }
 
 async function outcome(search: Promise<SearchResult[]>): Promise<SearchResult[] | string> {

@@ -22,6 +22,7 @@ import {
   tanhGradient,
 } from "./elementwise.js";
 import { embedding, embeddingGradient, sumRows } from "./embedding.js";
+import { follow } from "./follow.js";
 import * as gru from "./gru.js";
 import type { Kernel } from "./kernel.js";
 import * as layerNorm from "./layerNorm.js";
@@ -45,7 +46,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...{ attention, attentionGradient, attentionSum, additiveGradient },
   ...{ reshape, copy, concat, slice, pad, transpose },
   ...{ matmul, linear, embedding, embeddingGradient, sumRows },
-  ...{ restart },
+  ...{ follow, restart },
   ...{ softmax, logSoftmax, softmaxGradient, logSoftmaxGradient },
   ...pick,
   ...crossEntropy,

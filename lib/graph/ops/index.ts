@@ -20,6 +20,7 @@ export {
   tanh,
 } from "./elementwise.js";
 export { embedding, lookedUp, sumRows, tableRows } from "./embedding.js";
+export { follow } from "./follow.js";
 export { gru } from "./gru.js";
 export { layerNorm } from "./layerNorm.js";
 export { linear } from "./linear.js";

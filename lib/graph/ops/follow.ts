@@ -1,0 +1,27 @@
+import { defineOperation } from "../operation.js";
+import type { Tensor } from "../tensor.js";
+import { matchShapes } from "../tensor.js";
+
+const followOperation = defineOperation({ name: "follow" });
+
+/**
+ * One step of an automaton for each of some hypotheses: state'[n] = next[classOf[ids[n]], states[n]], or 0 where that is -1.
+ * While running, an id, class or state that does not exist is an InputError.
+ *
+ * @param operands.states i32 [N] before the step.
+ * @param operands.ids i32 [N] the tokens that are read.
+ * @param operands.classOf i32 [V] the class of each token.
+ * @param operands.next i32 [C,S] the state after a token of a class.
+ * @returns i32 [N]
+ */
+export function follow(operands: { states: Tensor; ids: Tensor; classOf: Tensor; next: Tensor }): Tensor {
+  const { states, ids, classOf, next } = operands;
+  const { N } = matchShapes("follow", [
+    ["states", states, "N", "i32"],
+    ["ids", ids, "N", "i32"],
+    ["classOf", classOf, "V", "i32"],
+    ["next", next, "C S", "i32"],
+  ]);
+  const results = [{ dtype: "i32" as const, shape: [N as number] }];
+  return states.graph.record(followOperation, [states, ids, classOf, next], results)[0] as Tensor;
+}

@@ -1,0 +1,51 @@
+// One step of an automaton for each of some hypotheses.
+//
+//   state'[n] = next[classOf[ids[n]], states[n]], or 0 where that is -1
+//
+//   states   i32 [N]    in: before the step
+//   ids      i32 [N]    in: the tokens that are read
+//   classOf  i32 [V]    in: the class of each token
+//   next     i32 [C,S]  in: the state after a token of a class
+//   state'   i32 [N]    out
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+
+#include "ops/data_checks.h"
+#include "ops/families.h"
+#include "runtime/operation.h"
+
+namespace ostinato {
+namespace {
+
+size_t checkFollow(const Call& call) {
+  expectCounts("follow", call, 4, 1, 0);
+  expectOperand("follow", call, 0, DType::i32, 1);
+  const int64_t N = call.operand(0).elements();
+  expectShape("follow", call, 1, DType::i32, &N, 1);
+  expectOperand("follow", call, 2, DType::i32, 1);
+  expectOperand("follow", call, 3, DType::i32, 2);
+  expectResult("follow", call, 0, DType::i32, &N, 1);
+  return 0;
+}
+
+void runFollow(const Call& call) {
+  const TensorView &states = call.operand(0), &ids = call.operand(1), &classOf = call.operand(2), &next = call.operand(3);
+  const int64_t C = next.dims[0], S = next.dims[1];
+  expectIds(states, S);
+  expectIds(ids, classOf.elements());
+  expectIds(classOf, C);
+  expectTargets(next, S);
+  for (int64_t n = 0; n < states.elements(); n++) {
+    const int64_t own = classOf.i32()[ids.i32()[n]];
+    call.result(0).mutableI32()[n] = std::max(0, next.i32()[own * S + states.i32()[n]]);
+  }
+}
+
+constexpr Operation kFollow[] = {{"follow", checkFollow, runFollow}};
+
+}  // namespace
+
+Family followFamily() { return {kFollow, static_cast<int>(std::size(kFollow))}; }
+
+}  // namespace ostinato
