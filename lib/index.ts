@@ -1,6 +1,7 @@
 /** Ostinato: train and serve recurrent sequence models. What is exported here is public; everything else may move. */
 export type {
   CharacterOptions,
+  HoldOutOptions,
   Pair,
   PairBatch,
   PairBatchOptions,
@@ -24,6 +25,7 @@ export {
   readPairTable,
   readParallelText,
   SubwordTokenizer,
+  splitPairs,
   TokenizerPair,
   tokenizerFromJSON,
   UnknownTokenError,

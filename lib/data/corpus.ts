@@ -2,6 +2,11 @@ import { setImmediate } from "node:timers/promises";
 import { InputError } from "../errors.js";
 import { expectKnownOptions, expectNumber } from "../options.js";
 import { countLineEnds, lastCharacterBoundary } from "./characters.js";
+import { gatherStream } from "./gatheredStream.js";
+import type { HoldOutOptions } from "./holdOut.js";
+import { holdOut } from "./holdOut.js";
+import { sentenceMarks } from "./sentenceMarks.js";
+import { findSentences } from "./sentenceSpans.js";
 import { readTextFile, textFileSize } from "./textFile.js";
 import { TokenFile } from "./tokenFile.js";
 import type { Tokenizer } from "./tokenizer.js";
@@ -180,10 +185,35 @@ export class TokenizedCorpus implements TokenStream {
     return sliceStream(this.#stream, { start, end }, this.#index);
   }
 
-  /** Cuts the end off for validation and test. */
+  /**
+   * Cuts the end off for validation and test: what a running text says next is what a model of it is measured by, and no piece of
+   * the training part stands on both sides of it. For a text of lines see `splitLines`.
+   */
   split(shares: SplitShares = {}): { train: TokenStream; validation: TokenStream; test: TokenStream } {
     const [train, validation] = splitPoints(this.length, shares);
     return { train: this.slice(0, train), validation: this.slice(train, validation), test: this.slice(validation) };
+  }
+
+  /**
+   * Holds out lines that are chosen at random, for texts each of whose lines is one by itself (`sentences`): the end of a sorted
+   * list is not like the rest of it. Each part keeps the order of its lines; empty lines are left out.
+   * @throws OptionError if the tokenizer has no token that ends a line, or the shares leave nothing to train on.
+   * @throws InputError if there is no line.
+   */
+  async splitLines(
+    options: HoldOutOptions = {},
+  ): Promise<{ train: TokenStream; validation: TokenStream; test: TokenStream }> {
+    const { end } = sentenceMarks(this.tokenizer);
+    const { starts, lengths } = await findSentences(this, { end, maximumLength: this.length, long: "refuse" });
+    const { train, validation, test } = holdOut("splitLines", starts.length, options);
+    const part = (numbers: Uint32Array) => {
+      const ranges = Array.from(numbers, (i) => {
+        const start = starts[i] as number;
+        return { start, end: Math.min(start + (lengths[i] as number) + 1, this.length) };
+      });
+      return gatherStream(this.#stream, ranges, this.#index);
+    };
+    return { train: part(train), validation: part(validation), test: part(test) };
   }
 
   close(): Promise<void> {

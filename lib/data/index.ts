@@ -4,6 +4,8 @@ export type { CharacterOptions } from "./characterTokenizer.js";
 export { CharacterTokenizer, characterUnits } from "./characterTokenizer.js";
 export type { TokenizeOptions } from "./corpus.js";
 export { Corpus, TokenizedCorpus } from "./corpus.js";
+export type { HoldOutOptions } from "./holdOut.js";
+export { splitPairs } from "./holdOut.js";
 export type { PairBatch, PairBatchOptions, TokenPair } from "./pairBatches.js";
 export { PairBatches } from "./pairBatches.js";
 export type { Pair, TableOptions } from "./pairs.js";

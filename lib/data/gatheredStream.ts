@@ -1,0 +1,61 @@
+import type { CharacterIndex, TokenStream } from "./tokenStream.js";
+
+/** A piece of a stream: its tokens start..end-1. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Pieces of a stream one after the other, as a stream of their own. It shares the stream, so closing one closes all.
+ * @param ranges in rising order.
+ * @param index which characters belong to which tokens.
+ */
+export function gatherStream(stream: TokenStream, ranges: readonly Range[], index: CharacterIndex): TokenStream {
+  const joined = joinedRanges(ranges);
+  /** Tokens of the gathered stream before each piece. */
+  const before = new Float64Array(joined.length + 1);
+  let characters = 0;
+  for (const [i, { start, end }] of joined.entries()) {
+    before[i + 1] = (before[i] as number) + (end - start);
+    characters += index.before(end) - index.before(start);
+  }
+  return {
+    length: before[joined.length] as number,
+    characters,
+    ...(stream.tokenizer ? { tokenizer: stream.tokenizer } : {}),
+    read: async (start, end) => {
+      const tokens = new Int32Array(end - start);
+      for (let i = pieceAt(before, start); i < joined.length && (before[i] as number) < end; i++) {
+        const { start: origin } = joined[i] as Range;
+        const [from, to] = [Math.max(start, before[i] as number), Math.min(end, before[i + 1] as number)];
+        const shift = origin - (before[i] as number);
+        tokens.set(await stream.read(from + shift, to + shift), from - start);
+      }
+      return tokens;
+    },
+    close: () => stream.close(),
+  };
+}
+
+/** Pieces that touch are one. */
+function joinedRanges(ranges: readonly Range[]): Range[] {
+  const joined: { start: number; end: number }[] = [];
+  for (const { start, end } of ranges) {
+    const last = joined.at(-1);
+    if (last?.end === start) last.end = end;
+    else if (end > start) joined.push({ start, end });
+  }
+  return joined;
+}
+
+/** The piece that a token of the gathered stream is in. */
+function pieceAt(before: Float64Array, token: number): number {
+  let [low, high] = [0, before.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((before[middle] as number) <= token) low = middle;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,57 @@
+import type { TableFor } from "../options.js";
+import { completeOptions, double, seed } from "../options.js";
+import { randomSource } from "../random/source.js";
+import { shuffle } from "./order.js";
+import type { Pair } from "./pairs.js";
+import { splitPoints } from "./tokenStream.js";
+
+/** Which part of some lines or pairs is held out, at random. */
+export interface HoldOutOptions {
+  /** Share of them to validate on. Default 0.1. */
+  validation?: number;
+  /** Share of them to test on. Default 0. */
+  test?: number;
+  /** Seed for which ones: the same seed holds out the same. Default 1. */
+  seed?: number;
+}
+
+const share = (initial: number) => ({ ...double({ minimum: 0, below: 1 }), initial });
+
+const rules = { validation: share(0.1), test: share(0), seed: seed() } satisfies TableFor<HoldOutOptions>;
+
+/** The numbers of things that are held out, and of those that are not, each in rising order. */
+export interface HeldOut {
+  train: Uint32Array;
+  validation: Uint32Array;
+  test: Uint32Array;
+}
+
+/**
+ * Chooses at random which of `count` things are held out.
+ * @param owner who was called, for messages.
+ * @throws OptionError for shares that leave nothing to train on.
+ */
+export function holdOut(owner: string, count: number, options: HoldOutOptions = {}): HeldOut {
+  const { seed, ...shares } = completeOptions(owner, options, rules);
+  const [train, validation] = splitPoints(count, shares);
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  shuffle(order, randomSource(seed, "held out"));
+  return {
+    train: order.slice(0, train).sort(),
+    validation: order.slice(train, validation).sort(),
+    test: order.slice(validation).sort(),
+  };
+}
+
+/**
+ * Holds out some of a list of pairs, chosen at random; each part keeps their order.
+ * @throws OptionError for shares that leave nothing to train on.
+ */
+export function splitPairs(
+  pairs: readonly Pair[],
+  options: HoldOutOptions = {},
+): { train: Pair[]; validation: Pair[]; test: Pair[] } {
+  const { train, validation, test } = holdOut("splitPairs", pairs.length, options);
+  const chosen = (numbers: Uint32Array) => Array.from(numbers, (i) => pairs[i] as Pair);
+  return { train: chosen(train), validation: chosen(validation), test: chosen(test) };
+}

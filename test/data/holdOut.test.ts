@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import {
+  ByteTokenizer,
+  CharacterTokenizer,
+  Corpus,
+  sentenceTokenizer,
+  splitPairs,
+  WordTokenizer,
+} from "../../lib/data/index.js";
+import { SentenceData } from "../../lib/models/languageModelData.js";
+
+const names = Array.from({ length: 200 }, (_, i) => `name ${String(i).padStart(3, "0")}`);
+const text = `${names.join("\n\n")}\n`;
+
+test("lines are held out at random by seed, whole, in order, each in one part and in no other", async () => {
+  const corpus = Corpus.fromText(text);
+  const tokenizer = await CharacterTokenizer.fromCorpus(corpus);
+  const tokens = await corpus.tokenize(tokenizer);
+  const linesOf = async (options: { validation?: number; test?: number; seed?: number }) => {
+    const parts = await tokens.splitLines(options);
+    const lines = async (part: keyof typeof parts) => {
+      const written = tokenizer.decode(await parts[part].read(0, parts[part].length));
+      expect(parts[part].characters).toBe(written.length);
+      expect(written === "" || written.endsWith("\n")).toBe(true);
+      return written.split("\n").slice(0, -1);
+    };
+    return { train: await lines("train"), validation: await lines("validation"), test: await lines("test") };
+  };
+  const parts = await linesOf({ validation: 0.2, test: 0.1 });
+  expect([parts.train.length, parts.validation.length, parts.test.length]).toEqual([140, 40, 20]);
+  for (const part of Object.values(parts)) expect(part).toEqual([...part].sort());
+  expect(Object.values(parts).flat().sort()).toEqual(names);
+  // Of the sorted list's four quarters, each gives about a quarter.
+  for (const first of ["0", "1"]) {
+    const share = parts.validation.filter((line) => line[5] === first).length / 40;
+    expect(Math.abs(share - 0.5)).toBeLessThan(0.25);
+  }
+  expect(await linesOf({ validation: 0.2, test: 0.1, seed: 1 })).toEqual(parts);
+  expect(await linesOf({ validation: 0.2, test: 0.1, seed: 2 })).not.toEqual(parts);
+  expect((await linesOf({})).validation.length).toBe(20);
+  expect((await linesOf({ validation: 0 })).train).toEqual(names);
+  await expect(tokens.splitLines({ validation: 0.6, test: 0.4 })).rejects.toThrow(/leave nothing to train on/);
+  await expect(tokens.splitLines({ validation: 1 })).rejects.toThrow(/splitLines: expected validation to be a number/);
+});
+
+test("any piece of a part is the piece of its whole, in memory and on disk", async () => {
+  const corpus = Corpus.fromText(`${text}no line end at the end`);
+  for (const memoryLimit of [0, 2 ** 20]) {
+    const tokens = await corpus.tokenize(new ByteTokenizer(), { memoryLimit });
+    const { train, validation } = await tokens.splitLines({ validation: 0.3, seed: 5 });
+    for (const part of [train, validation]) {
+      const whole = await part.read(0, part.length);
+      expect(whole.length).toBe(part.length);
+      for (const [start, end] of [
+        [0, 1],
+        [7, 8],
+        [8, 9],
+        [9, 300],
+        [part.length - 1, part.length],
+        [40, 40],
+      ] as const) {
+        expect(await part.read(start, end)).toEqual(whole.subarray(start, end));
+      }
+    }
+    await tokens.close();
+  }
+});
+
+test("the parts are what a model of lines learns from: as many sentences as lines", async () => {
+  const corpus = Corpus.fromText(text);
+  const tokenizer = sentenceTokenizer(await WordTokenizer.fromCorpus(corpus));
+  const { train, validation } = await (await corpus.tokenize(tokenizer)).splitLines({ validation: 0.1 });
+  const options = { tokenizer, batchSize: 8 };
+  expect((await SentenceData.of(train, options)).identity).toMatch(/^180 sentences of 540 tokens/);
+  expect((await SentenceData.of(validation, options)).identity).toMatch(/^20 sentences of 60 tokens/);
+});
+
+test("pairs are held out at random by seed, each in one part and in no other", () => {
+  const pairs = names.map((source) => ({ source, target: source, place: source }));
+  const { train, validation, test: rest } = splitPairs(pairs, { validation: 0.05, test: 0.05, seed: 3 });
+  expect([train.length, validation.length, rest.length]).toEqual([180, 10, 10]);
+  expect([...train, ...validation, ...rest].map(({ source }) => source).sort()).toEqual(names);
+  expect(validation).not.toEqual(pairs.slice(-20, -10));
+  expect(splitPairs(pairs, { validation: 0.05, test: 0.05, seed: 3 }).validation).toEqual(validation);
+  expect(splitPairs(pairs, { validation: 0.05, seed: 4 }).validation).not.toEqual(validation);
+  expect(() => splitPairs(pairs, { share: 0.1 } as never)).toThrow(/splitPairs: unknown option "share"/);
+});
+
+test("a stream of no lines has nothing to hold out", async () => {
+  const corpus = await Corpus.fromText("\n\n").tokenize(new ByteTokenizer());
+  await expect(corpus.splitLines()).rejects.toThrow(/no sentence among them/);
+});
