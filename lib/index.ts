@@ -1,13 +1,17 @@
 /** Ostinato: train and serve recurrent sequence models. What is exported here is public; everything else may move. */
 export type {
   CharacterOptions,
+  Column,
   HoldOutOptions,
   Pair,
   PairBatch,
   PairBatchOptions,
+  PairTableOptions,
+  ParallelTextOptions,
   SpecialTokenNames,
   SubwordOptions,
   TableOptions,
+  TextTableOptions,
   TokenizedCorpus,
   TokenizeOptions,
   Tokenizer,

@@ -11,6 +11,7 @@ import { infoCommand } from "./commands/info.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { mapCommand } from "./commands/map.js";
 import { quantizeCommand } from "./commands/quantize.js";
+import { scoreCommand } from "./commands/score.js";
 import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
 import { translateCommand } from "./commands/translate.js";
@@ -47,6 +48,7 @@ function program(): Command {
     translateCommand(),
     chatCommand(),
     evaluateCommand(),
+    scoreCommand(),
     traceCommand(),
     mapCommand(),
     inspectCommand(),

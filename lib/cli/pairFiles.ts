@@ -1,67 +1,83 @@
 import type { Command } from "commander";
-import type { Pair, TableOptions } from "../data/index.js";
-import { readPairTable, readParallelText } from "../data/index.js";
+import type { PairReading } from "../data/index.js";
+import { readParallelTexts, readTableOfPairs } from "../data/index.js";
 import { OptionError } from "../errors.js";
 import { given } from "./options.js";
+import type { Printer } from "./print.js";
+import { count, shortened } from "./print.js";
+import type { ReadingFlags } from "./tableOptions.js";
+import { columnOption, expectTable, readingFlags, tableOptionsFrom, withTableOptions } from "./tableOptions.js";
+import { textColumnFor } from "./textFiles.js";
 
-/** Which columns of a table are source and target. */
-export interface ColumnOptions {
-  sourceColumn?: string;
-  targetColumn?: string;
+/** Adds the options that say which columns of a table are source and target. */
+export function withColumnOptions(command: Command, standard: { source?: string; target?: string } = {}): Command {
+  const [source, target] = [
+    columnOption("--source-column <name>", "of a table"),
+    columnOption("--target-column <name>", "of a table"),
+  ];
+  if (standard.source !== undefined) source.default(standard.source);
+  else source.description += " (default: 1, or source)";
+  if (standard.target !== undefined) target.default(standard.target);
+  else target.description += " (default: 2, or target)";
+  return withTableOptions(command.addOption(source).addOption(target));
 }
 
-/** How a command reads pairs to measure or to show. */
-export interface PairOptions extends ColumnOptions {
-  copies?: boolean;
-}
-
+/** Adds the options of commands that read pairs to measure or to show. */
 export function withPairOptions(command: Command): Command {
-  return command
-    .option("--source-column <name>", "of a table: number from 1, or name in its first line (default: 1)")
-    .option("--target-column <name>", "of a table: number from 1, or name in its first line (default: 2)")
-    .option("--copies", "one file whose lines are source and target: for autoencoders");
+  return withColumnOptions(command).option("--copies", "one file whose lines are source and target: for autoencoders");
 }
 
-/** The pairs that such options mean. */
-export function pairsOf(files: readonly string[], options: PairOptions, flag: string): Promise<Pair[]> {
-  const { sourceColumn, targetColumn } = options;
-  return options.copies ? readLinesAsPairs(files, flag) : readPairs(files, given({ sourceColumn, targetColumn }), flag);
+/** The pairs of files, read as the training of the model in a folder read its own unless the options say otherwise. */
+export async function pairsLike(
+  folder: string,
+  { files, command, options }: { files: readonly string[]; command: Command; options: ReadingFlags },
+): Promise<PairReading> {
+  expectTable(command, files);
+  const flags = await readingFlags(folder, options);
+  const copies = options.copies ?? (flags.copies && files.length === 1);
+  const owner = command.name();
+  return copies ? readCopies(files, flags, owner) : readPairs(files, flags, owner);
 }
 
-/** Reads pairs: two files are parallel texts, one is a table (TSV, or CSV by its name). */
-export async function readPairs(files: readonly string[], options: ColumnOptions, flag: string): Promise<Pair[]> {
-  const [first, second, ...more] = files;
-  if (first === undefined || more.length > 0) {
-    throw new OptionError(
-      `${flag}: expected one table with two columns, or two files with as many lines, got ${files.length} files.`,
-    );
-  }
-  const { sourceColumn, targetColumn } = options;
-  if (second === undefined) return readPairTable(first, tableOptions(options));
-  if (sourceColumn !== undefined || targetColumn !== undefined) {
-    throw new OptionError(`${flag}: columns belong to a table, and these are two files of lines.`);
-  }
-  return readParallelText(first, second);
+/** Reads pairs: one file is a table, of several the first has the sources and each other one has targets. */
+export async function readPairs(files: readonly string[], flags: ReadingFlags, owner: string): Promise<PairReading> {
+  const [first, ...more] = files;
+  if (first === undefined)
+    throw new OptionError(`${owner}: expected a table, or files with as many lines, got no file.`);
+  const table = tableOptionsFrom(flags);
+  if (more.length > 0) return readParallelTexts(owner, files, given({ empty: table.empty }));
+  const { sourceColumn: source, targetColumn: target } = flags;
+  return readTableOfPairs(owner, first, { ...table, ...given({ source, target }) });
 }
 
-function tableOptions({ sourceColumn, targetColumn }: ColumnOptions): TableOptions {
-  return given({ source: column(sourceColumn), target: column(targetColumn) });
+/** Pairs to learn from, or to measure while learning: one table, or two files. */
+export async function readTrainingPairs(
+  files: readonly string[],
+  flags: ReadingFlags,
+  owner: string,
+): Promise<PairReading> {
+  if (files.length <= 2) return flags.copies ? readCopies(files, flags, owner) : readPairs(files, flags, owner);
+  throw new OptionError(
+    `${owner}: expected one table with two columns, or two files with as many lines, got ${files.length} files.`,
+  );
 }
 
-/** A number counts columns from 1; anything else is a name in the first line. */
-function column(text: string | undefined): number | string | undefined {
-  if (text === undefined || !/^[0-9]+$/.test(text)) return text;
-  if (Number(text) === 0) throw new OptionError("Columns are counted from 1.");
-  return Number(text) - 1;
-}
-
-/** Lines as pairs with themselves. */
-export async function readLinesAsPairs(files: readonly string[], flag: string): Promise<Pair[]> {
+/** Lines, or the texts of a column, as pairs with themselves. */
+async function readCopies(files: readonly string[], flags: ReadingFlags, owner: string): Promise<PairReading> {
   const [file, ...more] = files;
-  if (file === undefined || more.length > 0) throw new OptionError(`${flag}: expected one file, got ${files.length}.`);
-  return (await readParallelText(file, file)).map(({ source, target }, i) => ({
-    source,
-    target,
-    place: `${file}, line ${i + 1}`,
-  }));
+  if (file === undefined || more.length > 0) throw new OptionError(`${owner}: expected one file, got ${files.length}.`);
+  const text = textColumnFor(files, flags, owner);
+  if (text !== undefined)
+    return readTableOfPairs(owner, file, { ...tableOptionsFrom(flags), source: text, target: text });
+  return readParallelTexts(owner, [file, file]);
+}
+
+/** Says what was read, and shows the first pair: whether columns and header are right is seen at once. */
+export function noteReading(print: Printer, { pairs, skipped, description }: PairReading): void {
+  const [first] = pairs;
+  const left = skipped > 0 ? `; ${count(skipped)} left out for an empty text` : "";
+  print.note(`${description}: ${count(pairs.length)} pairs${left}.`);
+  if (!first) return;
+  print.note(`The first: ${shortened(first.source)} -> ${shortened(first.target)}`);
+  print.object({ event: "pairs", description, pairs: pairs.length, skipped, first });
 }

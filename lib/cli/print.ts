@@ -86,6 +86,12 @@ export function oneLine(text: string): string {
   return text.replaceAll("\n", " ");
 }
 
+/** The beginning of a text on one line, for notes about what was read. */
+export function shortened(text: string): string {
+  const characters = [...oneLine(text)];
+  return characters.length > 100 ? `${characters.slice(0, 99).join("")}…` : characters.join("");
+}
+
 /** The colours that pictures on stdout may use. */
 export function colourDepth(): ColourDepth {
   if (process.env.NO_COLOR || !process.stdout.hasColors?.()) return 0;

@@ -83,6 +83,8 @@ function takeOptions(command: Command, record: TrainingRecord, out: string): voi
     if (paths && option) remembered[name] = option.variadic ? paths.map(fromHere) : fromHere(paths[0] as string);
   }
   for (const option of command.options) {
+    // --no-header is the other value of --header.
+    if (option.negate) continue;
     const name = option.attributeName();
     const before = remembered[name];
     delete remembered[name];
@@ -121,7 +123,9 @@ function contradiction(
   { before, now, out }: { before: RecordedValue | undefined; now: RecordedValue; out: string },
 ): OptionError {
   const written = (value: RecordedValue) =>
-    [option.long, ...(typeof value === "boolean" ? [] : [value].flat().map(String))].join(" ");
+    value === false
+      ? `--no-${option.name()}`
+      : [option.long, ...(value === true ? [] : [value].flat().map(String))].join(" ");
   return new OptionError(
     `train: ${written(now)} contradicts the training in ${out}, which began ` +
       `${before === undefined ? `without ${option.long}` : `with ${written(before)}`}. ` +

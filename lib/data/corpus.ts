@@ -1,13 +1,16 @@
 import { setImmediate } from "node:timers/promises";
-import { InputError } from "../errors.js";
-import { expectKnownOptions, expectNumber } from "../options.js";
+import { describe, InputError, OptionError } from "../errors.js";
+import { abortSignal, callback, checkOption, completeOptions, optional, text, whole } from "../options.js";
 import { countLineEnds, lastCharacterBoundary } from "./characters.js";
 import { gatherStream } from "./gatheredStream.js";
 import type { HoldOutOptions } from "./holdOut.js";
 import { holdOut } from "./holdOut.js";
 import { sentenceMarks } from "./sentenceMarks.js";
 import { findSentences } from "./sentenceSpans.js";
-import { readTextFile, textFileSize } from "./textFile.js";
+import type { Column, TableOptions } from "./table.js";
+import { columnRule, Table, tableRules } from "./table.js";
+import { unifyLineEnds } from "./textDecoder.js";
+import { expectPath, readTextFile, textFileSize } from "./textFile.js";
 import { TokenFile } from "./tokenFile.js";
 import type { Tokenizer } from "./tokenizer.js";
 import type { SplitShares, TokenStream } from "./tokenStream.js";
@@ -26,6 +29,29 @@ export interface TokenizeOptions {
   onProgress?: (done: number) => void;
 }
 
+const tokenizeRules = {
+  memoryLimit: whole({ maximum: Number.MAX_SAFE_INTEGER, initial: 2 ** 29 }),
+  temporaryFolder: optional(text()),
+  signal: abortSignal,
+  onProgress: callback<NonNullable<TokenizeOptions["onProgress"]>>(),
+};
+
+export interface TextTableOptions extends TableOptions {
+  /** The column of the texts: its number from 1, or its name in the first row; in lines of JSON the name of a field. */
+  text: Column;
+}
+
+const textTableRules = { ...tableRules, text: columnRule };
+
+/** A file of a corpus, or a text in memory. */
+interface Part {
+  readonly name: string;
+  /** `line`: number in the file of the piece's first line, where that is not the number of lines before it. */
+  pieces(): AsyncIterable<{ text: string; line?: number }>;
+  /** In bytes, at most. */
+  size(): Promise<number>;
+}
+
 /** Code units of a text in memory that are handed on at a time. */
 const pieceLength = 2 ** 16;
 
@@ -33,7 +59,7 @@ const pieceLength = 2 ** 16;
 const indexStep = 2 ** 12;
 
 /**
- * A text to learn from: one or several UTF-8 files read one after the other, or a string. It is read piece by piece, as
+ * A text to learn from: one or several UTF-8 files read one after the other, a column of tables, or a string. It is read piece by piece, as
  * often as needed, so that it may be larger than memory. Line ends are "\n", whichever system wrote the file. Between
  * files, a line end is added where a file lacks one.
  *
@@ -46,27 +72,40 @@ const indexStep = 2 ** 12;
 export class Corpus {
   /** For messages: the file, or how many. */
   readonly name: string;
-  readonly #files: readonly string[];
-  readonly #text: string | null;
+  readonly #parts: readonly Part[];
 
-  private constructor(name: string, files: readonly string[], text: string | null) {
+  private constructor(name: string, parts: readonly Part[]) {
     this.name = name;
-    this.#files = files;
-    this.#text = text;
+    this.#parts = parts;
   }
 
   static fromFile(file: string): Corpus {
-    return new Corpus(file, [file], null);
+    return Corpus.fromFiles([file]);
   }
 
   static fromFiles(files: readonly string[]): Corpus {
-    if (files.length === 0) throw new InputError("Corpus: the list of files is empty.");
-    return new Corpus(files.length === 1 ? (files[0] as string) : `${files.length} files`, [...files], null);
+    const paths = expectFiles("Corpus", files);
+    return new Corpus(nameOf(paths), paths.map(filePart));
+  }
+
+  /**
+   * The texts of one column of a table, or of several alike, each with a line end after it. A line end inside a text stays one.
+   * @throws OptionError for a column that is not there; see TableOptions.
+   */
+  static async fromTable(files: string | readonly string[], options: TextTableOptions): Promise<Corpus> {
+    const paths = expectFiles("Corpus.fromTable", [files].flat());
+    const { text: column, ...table } = completeOptions("Corpus.fromTable", options, textTableRules);
+    const columns = [{ column, number: 1, name: "text" }];
+    const parts: Part[] = [];
+    for (const file of paths)
+      parts.push(tablePart(file, await Table.open("Corpus.fromTable", { ...table, file, columns })));
+    return new Corpus(nameOf(paths), parts);
   }
 
   /** @param name what messages call it. */
-  static fromText(text: string, name = "the text"): Corpus {
-    return new Corpus(name, [], text);
+  static fromText(content: string, name = "the text"): Corpus {
+    checkOption("Corpus.fromText", "the text", content, text({ empty: true }));
+    return new Corpus(name, [textPart(content, name)]);
   }
 
   /**
@@ -74,7 +113,7 @@ export class Corpus {
    * @throws InputError if it is empty or not UTF-8; FileError if a file cannot be read.
    */
   async *pieces(): AsyncGenerator<string, void, undefined> {
-    for await (const { text } of this.#pieces()) yield text;
+    for await (const piece of this.#pieces()) yield piece.text;
   }
 
   /**
@@ -82,9 +121,10 @@ export class Corpus {
    * @throws InputError for an unknown character or word (file, line and column are named), an empty or ill-encoded file.
    */
   async tokenize(tokenizer: Tokenizer, options: TokenizeOptions = {}): Promise<TokenizedCorpus> {
-    expectKnownOptions("tokenize", options, ["memoryLimit", "temporaryFolder", "signal", "onProgress"]);
-    const { memoryLimit = 2 ** 29, temporaryFolder, signal, onProgress } = options;
-    expectNumber("tokenize", "memoryLimit", memoryLimit, { minimum: 0 });
+    const { memoryLimit, temporaryFolder, signal, onProgress } = completeOptions("tokenize", options, tokenizeRules);
+    if (typeof tokenizer?.encoder !== "function") {
+      throw new OptionError(`tokenize: expected a tokenizer, got ${describe(tokenizer)}.`);
+    }
     const collector = new TokenCollector({ tokenizer, memoryLimit, temporaryFolder });
     try {
       const encoder = tokenizer.encoder();
@@ -100,6 +140,7 @@ export class Corpus {
         position += Buffer.byteLength(text);
         onProgress?.(Math.min(1, position / total));
       }
+      if (position < total) onProgress?.(1);
       // The last line of a text of lines ends as the others do.
       if (lineOpen && tokenizer.kind === "word") await collector.add(encoder.push("\n"), encoder.characters);
       await collector.add(encoder.end(), encoder.characters);
@@ -112,46 +153,90 @@ export class Corpus {
     }
   }
 
-  async *#pieces(): AsyncGenerator<{ text: string; file: string }, void, undefined> {
-    if (this.#text !== null) {
-      if (this.#text === "") throw new InputError(`${this.name} is empty: expected text in it.`);
-      for (let start = 0; start < this.#text.length; ) {
-        const piece = this.#text.slice(start, start + pieceLength);
-        const end = start + Math.max(1, lastCharacterBoundary(piece));
-        yield { text: this.#text.slice(start, end), file: this.name };
-        start = end;
-        // Reading files lets the event loop turn; a text in memory must do so itself.
-        await setImmediate();
-      }
-    }
-    for (const [i, file] of this.#files.entries()) {
+  async *#pieces(): AsyncGenerator<{ text: string; part: Part; line?: number }, void, undefined> {
+    for (const [i, part] of this.#parts.entries()) {
       let lineOpen = false;
-      for await (const text of readTextFile(file)) {
-        yield { text, file };
-        lineOpen = !text.endsWith("\n");
+      for await (const piece of part.pieces()) {
+        yield { ...piece, part };
+        lineOpen = !piece.text.endsWith("\n");
       }
-      if (lineOpen && i + 1 < this.#files.length) yield { text: "\n", file };
+      if (lineOpen && i + 1 < this.#parts.length) yield { text: "\n", part };
     }
   }
 
   async #size(): Promise<number> {
-    if (this.#text !== null) return Buffer.byteLength(this.#text);
     let total = 0;
-    for (const file of this.#files) total += await textFileSize(file);
+    for (const part of this.#parts) total += await part.size();
     return total;
   }
 
   /** Names the file and the line in that file, by reading the files again up to there. */
   async #located(error: UnknownTokenError): Promise<InputError> {
+    // Lines of all parts so far, and those before the part and the piece.
     let passed = 0;
-    let current = { file: this.name, before: 0 };
-    for await (const { text, file } of this.#pieces()) {
-      if (file !== current.file) current = { file, before: passed };
-      passed += countLineEnds(text);
+    let current = { part: this.#parts[0] as Part, before: 0 };
+    let line = error.place.line;
+    for await (const piece of this.#pieces()) {
+      if (piece.part !== current.part) current = { part: piece.part, before: passed };
+      line = error.place.line - (piece.line === undefined ? current.before : passed + 1 - piece.line);
+      passed += countLineEnds(piece.text);
       if (passed >= error.place.line) break;
     }
-    return error.in(`${current.file}, line ${error.place.line - current.before}`);
+    return error.in(`${current.part.name}, line ${line}`);
   }
+}
+
+function expectFiles(owner: string, files: readonly string[]): readonly string[] {
+  if (!Array.isArray(files)) throw new OptionError(`${owner}: expected a list of files, got ${describe(files)}.`);
+  if (files.length === 0) throw new InputError(`${owner}: the list of files is empty.`);
+  return files.map((file) => expectPath(owner, file));
+}
+
+function nameOf(files: readonly string[]): string {
+  return files.length === 1 ? (files[0] as string) : `${files.length} files`;
+}
+
+function filePart(file: string): Part {
+  return {
+    name: file,
+    async *pieces() {
+      for await (const text of readTextFile(file)) yield { text };
+    },
+    size: () => textFileSize(file),
+  };
+}
+
+function tablePart(file: string, table: Table): Part {
+  return {
+    name: file,
+    async *pieces() {
+      let none = true;
+      for await (const { texts, line } of table.rows()) {
+        none = false;
+        yield { text: `${unifyLineEnds(texts[0] as string)}\n`, line };
+      }
+      if (none) throw new InputError(`${file} has no texts that are not empty.`);
+    },
+    size: () => textFileSize(file),
+  };
+}
+
+function textPart(content: string, name: string): Part {
+  return {
+    name,
+    async *pieces() {
+      if (content === "") throw new InputError(`${name} is empty: expected text in it.`);
+      for (let start = 0; start < content.length; ) {
+        const piece = content.slice(start, start + pieceLength);
+        const end = start + Math.max(1, lastCharacterBoundary(piece));
+        yield { text: content.slice(start, end) };
+        start = end;
+        // Reading files lets the event loop turn; a text in memory must do so itself.
+        await setImmediate();
+      }
+    },
+    size: async () => Buffer.byteLength(content),
+  };
 }
 
 /** The tokens of a corpus. */

@@ -2,14 +2,21 @@ export { ByteTokenizer } from "./byteTokenizer.js";
 export { countCharacters, printable } from "./characters.js";
 export type { CharacterOptions } from "./characterTokenizer.js";
 export { CharacterTokenizer, characterUnits } from "./characterTokenizer.js";
-export type { TokenizeOptions } from "./corpus.js";
+export type { TextTableOptions, TokenizeOptions } from "./corpus.js";
 export { Corpus, TokenizedCorpus } from "./corpus.js";
 export type { HoldOutOptions } from "./holdOut.js";
 export { splitPairs } from "./holdOut.js";
 export type { PairBatch, PairBatchOptions, TokenPair } from "./pairBatches.js";
 export { PairBatches } from "./pairBatches.js";
-export type { Pair, TableOptions } from "./pairs.js";
-export { readPairTable, readParallelText } from "./pairs.js";
+export type { Pair, PairReading, PairTableOptions, ParallelTextOptions } from "./pairs.js";
+export {
+  expectPairs,
+  placeOf,
+  readPairTable,
+  readParallelText,
+  readParallelTexts,
+  readTableOfPairs,
+} from "./pairs.js";
 export type { SentenceBatch, SentenceBatchOptions } from "./sentenceBatches.js";
 export { SentenceBatches } from "./sentenceBatches.js";
 export type { SentenceMarks } from "./sentenceMarks.js";
@@ -21,6 +28,9 @@ export { streamDigest } from "./streamDigest.js";
 export type { SpecialTokenNames } from "./subwords/specialTokens.js";
 export { SubwordTokenizer } from "./subwordTokenizer.js";
 export type { SubwordOptions } from "./subwordVocabulary.js";
+export type { Column, TableOptions } from "./table.js";
+export { columnRule, Table, tableRules } from "./table.js";
+export { separatorRule } from "./tableFormat.js";
 export { decodeText } from "./textDecoder.js";
 export { readLines, readTextFile, textFileSize } from "./textFile.js";
 export type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer, TokenizerKind } from "./tokenizer.js";

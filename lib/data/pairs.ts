@@ -1,122 +1,142 @@
-import { parse } from "csv-parse/sync";
-import { InputError, OptionError } from "../errors.js";
-import { expectKnownOptions } from "../options.js";
-import { readLines, readTextFile } from "./textFile.js";
+import { describe, InputError, OptionError } from "../errors.js";
+import { completeOptions, optional } from "../options.js";
+import type { Column, TableOptions } from "./table.js";
+import { columnRule, emptyError, emptyRule, Table, tableRules } from "./table.js";
+import { expectPath, readLines } from "./textFile.js";
 
 /** A text and the one that is to be made of it. */
 export interface Pair {
   readonly source: string;
   readonly target: string;
-  /** Where it stands, for messages: "train.tsv, line 12". */
-  readonly place: string;
+  /** Where it stands, for messages: "train.tsv, line 12". Default: its place among the pairs. */
+  readonly place?: string;
 }
 
-export interface TableOptions {
-  /** What is between columns. Default: a comma in a .csv file, otherwise a tab. */
-  separator?: "tab" | "comma";
-  /** The source's column: its number from 0, or its name in the first line. Default 0. */
-  source?: number | string;
-  /** The target's column. Default 1. */
-  target?: number | string;
-  /** Whether the first line names the columns. Default: yes where a column is given by its name, otherwise no. */
-  header?: boolean;
+export interface PairTableOptions extends TableOptions {
+  /** The source's column: its number from 1, or its name in the first row. Default 1; "source" in lines of JSON. */
+  source?: Column;
+  /** The target's column. Default 2; "target" in lines of JSON. */
+  target?: Column;
+}
+
+export interface ParallelTextOptions {
+  /** What to do with lines of which one is empty: "refuse" them with an error, or "skip" them. Default "refuse". */
+  empty?: "refuse" | "skip";
+}
+
+/** Pairs, and how they were read. */
+export interface PairReading {
+  readonly pairs: Pair[];
+  /** Pairs of each row or line: more than one where a source has several target files. */
+  readonly targets: number;
+  /** Rows or lines that were left out for an empty text. */
+  readonly skipped: number;
+  /** "train.csv: columns Q and A, separated by commas", for people. */
+  readonly description: string;
+}
+
+const pairTableRules = { ...tableRules, source: optional(columnRule), target: optional(columnRule) };
+
+/**
+ * Reads pairs from two files, the target of a line in the same line of the other file. Several files of targets give a pair for
+ * each: references of one source, which stand side by side.
+ * @throws InputError if a file is empty or not UTF-8, has an empty line, or another has more or fewer lines.
+ */
+export async function readParallelText(
+  sourceFile: string,
+  targetFiles: string | readonly string[],
+  options: ParallelTextOptions = {},
+): Promise<Pair[]> {
+  return (await readParallelTexts("readParallelText", [sourceFile, ...[targetFiles].flat()], options)).pairs;
 }
 
 /**
- * Reads pairs from two files, the target of a line in the same line of the other file.
- * @throws InputError if a file is empty or not UTF-8, has an empty line, or the other has more or fewer lines.
+ * Reads pairs from two columns of a table: CSV, TSV, or lines of JSON.
+ * @throws InputError if the file is empty, not UTF-8, or not such a table, or a row lacks a column or has an empty one;
+ *   OptionError for a column that the file does not have, and for a first row that looks like names where nobody says what it is.
  */
-export async function readParallelText(sourceFile: string, targetFile: string): Promise<Pair[]> {
-  const [sources, targets] = [await readLines(sourceFile), await readLines(targetFile)];
-  if (sources.length !== targets.length) {
-    const [longer, at] = sources.length > targets.length ? [sourceFile, targets.length] : [targetFile, sources.length];
-    throw new InputError(
-      `${sourceFile} has ${sources.length} lines and ${targetFile} has ${targets.length}: expected a target for every ` +
-        `source. Line ${at + 1} of ${longer} has no partner.`,
-    );
+export async function readPairTable(file: string, options: PairTableOptions = {}): Promise<Pair[]> {
+  return (await readTableOfPairs("readPairTable", file, options)).pairs;
+}
+
+/** readParallelText with all that is known of the reading. @param files source first. */
+export async function readParallelTexts(
+  owner: string,
+  files: readonly string[],
+  options: ParallelTextOptions = {},
+): Promise<PairReading> {
+  for (const file of files) expectPath(owner, file);
+  if (files.length < 2) throw new OptionError(`${owner}: expected a file of sources and one of targets.`);
+  const { empty } = completeOptions(owner, options, { empty: emptyRule });
+  const [sourceFile, ...targetFiles] = files as readonly [string, ...string[]];
+  const sources = await readLines(sourceFile);
+  const columns: string[][] = [];
+  for (const file of targetFiles) {
+    const lines = await readLines(file);
+    expectPartners([sourceFile, sources.length], [file, lines.length]);
+    columns.push(lines);
   }
-  return sources.map((source, i) => {
-    for (const [file, text] of [
-      [sourceFile, source],
-      [targetFile, targets[i] as string],
-    ] as const) {
-      if (text.trim() === "") throw new InputError(`${file}, line ${i + 1} is empty: expected a text on both sides.`);
+  const pairs: Pair[] = [];
+  let skipped = 0;
+  for (const [i, source] of sources.entries()) {
+    const texts = [source, ...columns.map((lines) => lines[i] as string)];
+    const blank = texts.findIndex((text) => text.trim() === "");
+    if (blank >= 0) {
+      if (empty === "refuse") throw emptyError(`${files[blank]}, line ${i + 1} is empty`);
+      skipped++;
+      continue;
     }
-    return { source, target: targets[i] as string, place: `${sourceFile} and ${targetFile}, line ${i + 1}` };
-  });
-}
-
-/**
- * Reads pairs from two columns of a table: TSV, where a tab ends a column and quotes are like other characters, or CSV (RFC 4180),
- * where a quoted column may hold commas and line ends.
- * @throws InputError if the file is empty or not UTF-8, or a line lacks a column or has an empty one; OptionError for a column
- *   that the first line does not name.
- */
-export async function readPairTable(file: string, options: TableOptions = {}): Promise<Pair[]> {
-  expectKnownOptions("readPairTable", options, ["separator", "source", "target", "header"]);
-  const { separator = /\.csv$/i.test(file) ? "comma" : "tab", source = 0, target = 1 } = options;
-  const named = typeof source === "string" || typeof target === "string";
-  if (named && options.header === false) {
-    throw new OptionError(
-      "readPairTable: columns are given by name, and header is off: the first line must name them.",
-    );
+    for (const [k, file] of targetFiles.entries()) {
+      pairs.push({ source, target: texts[k + 1] as string, place: `${sourceFile} and ${file}, line ${i + 1}` });
+    }
   }
-  const text = await textOf(file);
-  const rows = separator === "comma" ? csvRows(text, file) : tsvRows(text);
-  const names = (options.header ?? named) ? rows.shift()?.columns : undefined;
-  const indexOf = (column: number | string): number => {
-    if (typeof column === "number") return column;
-    const index = names?.indexOf(column) ?? -1;
-    if (index >= 0) return index;
-    throw new OptionError(
-      `${file} has no column ${JSON.stringify(column)}: its first line names ${names?.join(", ")}.`,
-    );
-  };
-  const columns = [indexOf(source), indexOf(target)] as const;
-  const pairs = rows.map(({ columns: values, line }) => {
-    const place = `${file}, line ${line}`;
-    const [from, to] = columns.map((column) => {
-      const value = values[column];
-      if (value === undefined) {
-        throw new InputError(`${place} has ${values.length} columns: expected ${Math.max(...columns) + 1} or more.`);
-      }
-      if (value.trim() === "") throw new InputError(`${place}: column ${column + 1} is empty: expected a text.`);
-      return value;
-    }) as [string, string];
-    return { source: from, target: to, place };
-  });
-  if (pairs.length === 0) throw new InputError(`${file} has no pairs.`);
-  return pairs;
+  if (pairs.length === 0) throw new InputError(`${sourceFile} has no pairs that are not empty.`);
+  return { pairs, targets: targetFiles.length, skipped, description: `${files.join(", ")}: lines` };
 }
 
-interface Row {
-  columns: string[];
-  line: number;
+/** readPairTable with all that is known of the reading. */
+export async function readTableOfPairs(
+  owner: string,
+  file: string,
+  options: PairTableOptions = {},
+): Promise<PairReading> {
+  const { source, target, ...table } = completeOptions(owner, options, pairTableRules);
+  const columns = [
+    { column: source, number: 1, name: "source" },
+    { column: target, number: 2, name: "target" },
+  ];
+  const opened = await Table.open(owner, { ...table, file, columns });
+  const pairs: Pair[] = [];
+  for await (const { texts, place } of opened.rows()) {
+    pairs.push({ source: texts[0] as string, target: texts[1] as string, place });
+  }
+  if (pairs.length === 0) throw new InputError(`${file} has no pairs that are not empty.`);
+  return { pairs, targets: 1, skipped: opened.skipped, description: opened.description };
 }
 
-function tsvRows(text: string): Row[] {
-  const rows = text.split("\n").map((line, i) => ({ columns: line.split("\t"), line: i + 1 }));
-  return rows.filter(({ columns }, i) => i < rows.length - 1 || columns.join("") !== "");
+/** What messages call a pair. */
+export function placeOf(pair: Pair, index: number, count: number): string {
+  return pair.place ?? `pair ${index + 1} of ${count}`;
 }
 
-function csvRows(text: string, file: string): Row[] {
-  try {
-    const records = parse(text, { relax_column_count: true, skip_empty_lines: true, info: true }) as unknown as {
-      record: string[];
-      info: { lines: number };
-    }[];
-    // Its last line is known; quotes may hold line ends.
-    return records.map(({ record, info }) => ({
-      columns: record,
-      line: info.lines - record.join("").split("\n").length + 1,
-    }));
-  } catch (cause) {
-    throw new InputError(`${file} is not CSV: ${(cause as Error).message}.`, cause);
+/** @throws InputError unless it is a list of pairs of texts. */
+export function expectPairs(owner: string, pairs: readonly Pair[]): void {
+  if (!Array.isArray(pairs)) throw new InputError(`${owner}: expected a list of pairs, got ${describe(pairs)}.`);
+  for (const [i, pair] of pairs.entries()) {
+    for (const side of ["source", "target"] as const) {
+      const text: unknown = pair?.[side];
+      if (typeof text === "string") continue;
+      const place = placeOf((pair ?? {}) as Pair, i, pairs.length);
+      throw new InputError(`${owner}: expected the ${side} of ${place} to be a text, got ${describe(text)}.`);
+    }
   }
 }
 
-async function textOf(file: string): Promise<string> {
-  let text = "";
-  for await (const piece of readTextFile(file)) text += piece;
-  return text;
+function expectPartners([sourceFile, sources]: [string, number], [targetFile, targets]: [string, number]): void {
+  if (sources === targets) return;
+  const [longer, at] = sources > targets ? [sourceFile, targets] : [targetFile, sources];
+  throw new InputError(
+    `${sourceFile} has ${sources} lines and ${targetFile} has ${targets}: expected a target for every source. ` +
+      `Line ${at + 1} of ${longer} has no partner.`,
+  );
 }

@@ -30,7 +30,8 @@ export async function* decodeText(
     const text = decoder.push(chunk);
     const held = source.keepReturns || decoder.error ? 0 : returnsAtEnd(text);
     if (held < text.length) {
-      yield unifyLineEnds("\r".repeat(returns) + text.slice(0, text.length - held), source);
+      const piece = "\r".repeat(returns) + text.slice(0, text.length - held);
+      yield source.keepReturns ? piece : unifyLineEnds(piece);
       returns = 0;
     }
     returns += held;
@@ -47,8 +48,8 @@ function returnsAtEnd(text: string): number {
   return count;
 }
 
-function unifyLineEnds(text: string, { keepReturns }: TextSource): string {
-  if (keepReturns || !text.includes("\r")) return text;
+/** Makes "\n" of every line end. */
+export function unifyLineEnds(text: string): string {
   return text.replace(/\r+\n?/g, (run) => (run.endsWith("\n") ? "\n" : run));
 }
 

@@ -40,6 +40,11 @@ export interface BleuScore {
   precisions: number[];
   /** 0 to 1; 1 where the hypotheses are at least as long as the references. */
   brevityPenalty: number;
+  /**
+   * The longest n-grams that a hypothesis is long enough for, 0 to 4. Below 4 the score is 0 by definition, however right the texts
+   * are, unless `effectiveOrder` or the smoothing "add-k" says otherwise.
+   */
+  order: number;
   /** Words of all hypotheses. */
   hypothesisLength: number;
   /** Words of the references, of each hypothesis the one closest in length. */
@@ -112,6 +117,7 @@ function corpusBleu(
     score: used === 0 ? 0 : Math.min(100, brevityPenalty * Math.exp(logs / used)),
     precisions,
     brevityPenalty,
+    order: counts.total.filter((count) => count > 0).length,
     hypothesisLength: h,
     referenceLength: r,
     signature,

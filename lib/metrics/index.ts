@@ -10,4 +10,6 @@ export { editDistance } from "./editDistance.js";
 export type { ErrorRate } from "./errorRate.js";
 export { errorRate } from "./errorRate.js";
 export type { TextReferences } from "./references.js";
+export type { TextScoreOptions, TextScores } from "./textScores.js";
+export { scoreTexts, scoreUnits } from "./textScores.js";
 export type { Tokens } from "./tokens.js";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Pair, TokenPair } from "../data/index.js";
-import { PairBatches, TokenizerPair, UnknownTokenError } from "../data/index.js";
+import { expectPairs, PairBatches, placeOf, TokenizerPair, UnknownTokenError } from "../data/index.js";
 import { InputError, OptionError, OstinatoError } from "../errors.js";
 import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
 import { randomSource } from "../random/source.js";
@@ -92,13 +92,18 @@ export class PairData implements TrainingData<Seq2SeqForm> {
     expectOneOf(who, "role", options.role ?? "train", roles);
     const most = expectNumber(who, "maximumLength", options.maximumLength ?? 100, { integer: true, minimum: 1 });
     const long = expectOneOf(who, "long", options.long ?? "refuse", longRules);
-    const encoded = await inTurns(pairs, (pair) => encodePair(pair, tokenizer), signal);
+    expectPairs(who, pairs);
+    const encoded = await inTurns(
+      pairs,
+      (pair, i) => encodePair(pair, placeOf(pair, i, pairs.length), tokenizer),
+      signal,
+    );
     const kept = encoded.filter(({ source, target }, i) => {
       const longest = Math.max(source.length, target.length);
       if (longest <= most) return true;
       if (long === "skip") return false;
       throw new InputError(
-        `${pairs[i]?.place}: ${longest === source.length ? "the source" : "the target"} has ${longest} tokens, and at most ` +
+        `${placeOf(pairs[i] as Pair, i, pairs.length)}: ${longest === source.length ? "the source" : "the target"} has ${longest} tokens, and at most ` +
           `${most} are allowed. Raise the maximum length, or have long pairs skipped.`,
       );
     });
@@ -138,7 +143,7 @@ export class PairData implements TrainingData<Seq2SeqForm> {
 }
 
 /** @throws InputError that names the place of what cannot be learnt. */
-function encodePair({ source, target, place }: Pair, tokenizer: TokenizerPair): TokenPair {
+function encodePair({ source, target }: Pair, place: string, tokenizer: TokenizerPair): TokenPair {
   const encode = (work: () => Int32Array) => {
     try {
       return work();

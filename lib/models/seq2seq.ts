@@ -1,10 +1,10 @@
 import type { Pair } from "../data/index.js";
-import { TokenizerPair } from "../data/index.js";
+import { expectPairs, TokenizerPair } from "../data/index.js";
 import { describe, InputError, OptionError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
 import { loadModelFolder, saveModelFolder } from "../formats/index.js";
 import type { Graph } from "../graph/graph.js";
-import type { BleuOptions } from "../metrics/index.js";
+import type { TextScoreOptions } from "../metrics/index.js";
 import type { Parameter } from "../nn/parameter.js";
 import { expectKnownOptions, expectNumber } from "../options.js";
 import { searchStep } from "../search/index.js";
@@ -17,7 +17,7 @@ import { ModelWeights } from "./modelWeights.js";
 import { layerCounts } from "./networks.js";
 import { PairData } from "./pairData.js";
 import type { PairScores } from "./pairScores.js";
-import { scoresOf, withReferences } from "./pairScores.js";
+import { groupPairs, pairScores } from "./pairScores.js";
 import type { Seq2SeqConfig } from "./seq2seqConfig.js";
 import type { Seq2SeqForm } from "./seq2seqNetwork.js";
 import { recordSeq2SeqLoss, Seq2SeqNetwork } from "./seq2seqNetwork.js";
@@ -193,21 +193,20 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
   }
 
   /**
-   * How well what the model writes matches the targets. Pairs of one source that follow each other are one source with several
+   * How well what the model writes matches the targets. Pairs of one source, wherever they stand, are one source with several
    * references.
-   * @param options.bleu how texts are cut into words for BLEU; how to search is as for `translate`.
+   * @param options.scores how texts are compared; how to search is as for `translate`.
+   * @throws InputError without pairs, and as `translate` does.
    */
   async score(
     pairs: readonly Pair[],
-    { bleu = {}, ...options }: TranslateOptions & { bleu?: BleuOptions } = {},
+    { scores = {}, ...options }: TranslateOptions & { scores?: TextScoreOptions } = {},
   ): Promise<PairScores> {
-    const grouped = withReferences(pairs);
-    const translations = await this.translate(
-      grouped.map(({ source }) => source),
-      options,
-    );
+    expectPairs("score", pairs);
+    const grouped = groupPairs(pairs);
+    const translations = await this.translate(grouped.sources, options);
     const texts = translations.map(({ text }) => text);
-    return scoresOf(texts, grouped, this.tokenizer.target, bleu);
+    return pairScores(texts, grouped, this.tokenizer.target, scores);
   }
 
   /**

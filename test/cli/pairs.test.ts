@@ -37,7 +37,7 @@ const model = join(folder, "model");
 function expectRefused(args: string[], words: RegExp, status = 1) {
   const result = ostinato(args);
   expect(result.stderr).toMatch(words);
-  expect(result.stderr).toMatch(/^error: /);
+  expect(result.stderr).toMatch(/^error: /m);
   expect(result.stderr).not.toMatch(/\n\s+at /);
   expect(result.status).toBe(status);
 }
@@ -64,7 +64,7 @@ test("train transliterate, translate, evaluate, trace, map, info, inspect and qu
   expect(ostinato(drawn).stdout).toBe(ostinato(drawn).stdout);
 
   expect(ostinato(["evaluate", model, sources, targets]).stdout).toMatch(
-    /^864 tokens: .*\n216 sources:\n {2}BLEU +\d.*tok:13a.*\n {2}chrF .*\n {2}exact +(9\d|100)\.\d\d %.*\n {2}error rate +\d\.\d\d % of symbols\n/,
+    /^864 tokens: .*\n216 sources, 216 references:\n {2}BLEU +none .*\n {2}chrF .*\n {2}exact +(9\d|100)\.\d\d %.*\n {2}error rate +\d\.\d\d % of symbols\n/,
   );
   expect(JSON.parse(ostinato(["evaluate", model, table, "--json", "--beams", "1"]).stdout)).toMatchObject({
     sources: 216,
@@ -188,10 +188,11 @@ test("bad input gets one sentence with file and line", () => {
   const unread = ostinato(["translate", model], "xyz\nwww\n");
   expect(unread.stderr).toMatch(/error: translate: none of the tokens is among the 8/);
   expect([unread.status, unread.stdout.split("\n").length]).toEqual([1, 3]);
-  for (const words of [["0.1", table], [""], ["1.5"]]) {
+  expectRefused(["train", "transliterate", table, ...out, "--validation", ""], /--validation is empty/, 2);
+  for (const words of [["0.1", table], ["1.5"]]) {
     expectRefused(["train", "transliterate", table, ...out, "--validation", ...words], /files, or one share from 0/, 2);
   }
-  expectRefused(["translate", model, "abc", "--beams", "2", "--n-best", "3"], /nBest 3/, 2);
+  expectRefused(["translate", model, "abc", "--beams", "2", "--n-best", "3"], /n-best 3/, 2);
   expectRefused(["translate", model, "abc", "--seed", "1"], /--seed is for what is drawn/, 2);
   expectRefused(["generate", model], /holds a Seq2Seq, expected a LanguageModel/);
   expect(existsSync(join(folder, "never"))).toBe(false);

@@ -149,3 +149,46 @@ test("a corpus goes to a file when its tokens take more bytes than the limit, an
   expect(stream.length).toBe(1000);
   await expect(corpus.tokenize(new ByteTokenizer(), { ...nowhere, memoryLimit: 3999 })).rejects.toThrow(/temporary/);
 });
+
+test("a column of tables is a text of lines, and an unknown character is named with its line in the table", async () => {
+  const [a, b, c] = (await files({
+    "a.csv": 'id,text\n1,"one, two"\n2,"three\r\nfour"\n\n3,fïve\n',
+    "b.csv": "id,text\n4,six\n",
+    "c.jsonl": '{"id":1,"text":"one"}\n{"id":2,"text":"x\\ny"}\n',
+  })) as [string, string, string];
+  const corpus = await Corpus.fromTable([a, b], { text: "text" });
+  const pieces: string[] = [];
+  for await (const piece of corpus.pieces()) pieces.push(piece);
+  expect(pieces.join("")).toBe("one, two\nthree\nfour\nfïve\nsix\n");
+  const known = CharacterTokenizer.fromText("one, twhrfuvesix\n");
+  await expect(corpus.tokenize(known)).rejects.toThrow(/at .*a\.csv, line 6, column 2/);
+  const second = await Corpus.fromTable([b, a], { text: "text" });
+  await expect(second.tokenize(known)).rejects.toThrow(/at .*a\.csv, line 6, column 2/);
+  const inside = await Corpus.fromTable(a, { text: "text" });
+  await expect(inside.tokenize(CharacterTokenizer.fromText("one, twhrïve\n"))).rejects.toThrow(
+    /a\.csv, line 4, column 1/,
+  );
+  const json = await Corpus.fromTable(c, { text: "text" });
+  expect((await json.tokenize(new ByteTokenizer())).length).toBe("one\nx\ny\n".length);
+});
+
+test("columns, empty texts and data that is none are named", async () => {
+  const [a] = (await files({ "a.csv": "text,id\none,1\n,2\n" })) as [string];
+  await expect(Corpus.fromTable(a, { text: "texts" })).rejects.toThrow(/no column "texts".*Did you mean text/);
+  await expect(Corpus.fromTable(a, {} as never)).rejects.toThrow(/expected text to be a column/);
+  const corpus = await Corpus.fromTable(a, { text: "text" });
+  await expect(corpus.tokenize(new ByteTokenizer())).rejects.toThrow(/line 3: column "text" is empty/);
+  const skipping = await Corpus.fromTable(a, { text: "text", empty: "skip" });
+  expect((await skipping.tokenize(new ByteTokenizer())).length).toBe(4);
+  for (const data of [5, undefined, null, Buffer.from("text"), ["text"]]) {
+    expect(() => Corpus.fromText(data as never)).toThrow(/Corpus\.fromText: expected the text to be a text, got/);
+    expect(() => Corpus.fromFile(data as never)).toThrow(/expected the file to be the path of a text file, got/);
+  }
+  expect(() => Corpus.fromFiles("a.txt" as never)).toThrow(/expected a list of files, got "a\.txt"/);
+  const text = Corpus.fromText("abc");
+  await expect(text.tokenize(5 as never)).rejects.toThrow(/tokenize: expected a tokenizer, got 5/);
+  const tokenizer = new ByteTokenizer();
+  await expect(text.tokenize(tokenizer, { memoryLimit: -1 })).rejects.toThrow(/memoryLimit/);
+  await expect(text.tokenize(tokenizer, { temporaryFolder: "" })).rejects.toThrow(/temporaryFolder/);
+  await expect(text.tokenize(tokenizer, { memorylimit: 1 } as never)).rejects.toThrow(/did you mean memoryLimit/);
+});

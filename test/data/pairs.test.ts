@@ -39,13 +39,40 @@ test("files that do not fit together, and empty lines, are named with their line
   await expect(readParallelText(join(folder, "missing"), three)).rejects.toThrow(/There is no file .*missing/);
 });
 
+test("lines with an empty side are refused, or left out together where that is asked for", async () => {
+  const [sources, targets] = [file("s", "a\nb\n\nd\n"), file("t", "A\n \nC\nD\n")];
+  await expect(readParallelText(sources, targets)).rejects.toThrow(/t, line 2 is empty: .*--skip-empty/);
+  const pairs = await readParallelText(sources, targets, { empty: "skip" });
+  expect(pairs.map(({ source, place }) => [source, place?.replace(/.*, /, "")])).toEqual([
+    ["a", "line 1"],
+    ["d", "line 4"],
+  ]);
+  await expect(readParallelText(file("s1", "\n"), file("t1", "a\n"), { empty: "skip" })).rejects.toThrow(/no pairs/);
+});
+
+test("several files of targets are references of one source, side by side", async () => {
+  const pairs = await readParallelText(file("src", "a\nb\n"), [file("ref.0", "A\nB\n"), file("ref.1", "Ä\nß\n")]);
+  expect(texts(pairs)).toEqual([
+    ["a", "A"],
+    ["a", "Ä"],
+    ["b", "B"],
+    ["b", "ß"],
+  ]);
+  await expect(
+    readParallelText(file("src", "a\nb\n"), [file("ref.0", "A\nB\n"), file("ref.1", "Ä\n")]),
+  ).rejects.toThrow(/ref\.1 has 1: .* Line 2 of .*src has no partner/);
+  await expect(readParallelText(file("src", "a\n"), [])).rejects.toThrow(
+    /expected a file of sources and one of targets/,
+  );
+});
+
 test("tables have tabs, and quotes mean nothing in them", async () => {
   const table = file("table.tsv", `"'bout"\tB AW T\textra\na\tAH\n`);
   expect(texts(await readPairTable(table))).toEqual([
     [`"'bout"`, "B AW T"],
     ["a", "AH"],
   ]);
-  expect(texts(await readPairTable(file("three.tsv", "1\ta\tb\n"), { source: 2, target: 1 }))).toEqual([["b", "a"]]);
+  expect(texts(await readPairTable(file("three.tsv", "1\ta\tb\n"), { source: 3, target: 2 }))).toEqual([["b", "a"]]);
 });
 
 test("CSV has quoted columns with commas, quotes and line ends, and lines are counted as an editor does", async () => {
@@ -56,25 +83,21 @@ test("CSV has quoted columns with commas, quotes and line ends, and lines are co
     ["two\nlines", "b"],
     ["c", "d"],
   ]);
-  expect(pairs.map(({ place }) => place.replace(/.*, /, ""))).toEqual(["line 2", "line 4", "line 6"]);
+  expect(pairs.map(({ place }) => place?.replace(/.*, /, ""))).toEqual(["line 2", "line 4", "line 6"]);
   await expect(readPairTable(file("bad.csv", `Q,A\n"a\nb",\n`), { source: "Q", target: "A" })).rejects.toThrow(
-    /bad\.csv, line 2: column 2 is empty/,
+    /bad\.csv, line 2: column "A" is empty/,
   );
 });
 
-test("missing columns, unknown names and broken quotes are named", async () => {
-  await expect(readPairTable(file("short.tsv", "a\tb\nc\n"))).rejects.toThrow(
-    /short\.tsv, line 2 has 1 columns: expected 2 or more/,
-  );
-  await expect(readPairTable(file("names.csv", "Q,A\nx,y\n"), { source: "question" })).rejects.toThrow(
-    /no column "question": its first line names Q, A/,
-  );
+test("a header alone has no pairs, and what is no list of pairs is named", async () => {
   await expect(readPairTable(file("head.csv", "Q,A\n"), { source: "Q", target: "A" })).rejects.toThrow(
-    /head\.csv has no pairs/,
+    /head\.csv has no rows but the names/,
   );
-  await expect(readPairTable(file("quote.csv", `a,"b\n`))).rejects.toThrow(/quote\.csv is not CSV: Quote Not Closed/);
-  await expect(readPairTable("x.csv", { source: "Q", header: false })).rejects.toThrow(/header is off/);
+  await expect(readPairTable(undefined as never)).rejects.toThrow(/readPairTable: expected the file to be the path/);
+  await expect(readParallelText(Buffer.from("a") as never, "b")).rejects.toThrow(/got a Buffer/);
   await expect(readPairTable("x.csv", { columns: 2 } as never)).rejects.toThrow(/unknown option "columns"/);
+  await expect(readPairTable("x.csv", "Q" as never)).rejects.toThrow(/expected an object of options, got "Q"/);
+  await expect(readPairTable("x.csv", { source: 0 })).rejects.toThrow(/source to be a column: its number from 1/);
 });
 
 const shared = new URL("../../../shared/data/", import.meta.url).pathname;

@@ -9,7 +9,10 @@ describe.each(corpora)(
   "BLEU is sacreBLEU's: $name",
   ({ hypotheses, references, bleu: figures, sentenceBleu: alone }) => {
     test.each(figures)("$signature", ({ options, ...figure }) => {
-      expectSame(bleu(hypotheses, references, options), figure);
+      const { order, ...score } = bleu(hypotheses, references, options);
+      expectSame(score, figure);
+      const zero = order < 4 && !options?.effectiveOrder && options?.smoothing !== "add-k";
+      if (zero) expect(score.score).toBe(0);
     });
 
     test("sentence by sentence", () => {
@@ -147,4 +150,17 @@ test("options that do not exist or contradict each other are refused", () => {
   );
   expect(() => bleu(["a"], ["a"], { smoothingValue: 0.1 })).toThrow(/smoothingValue 0.1 has a meaning .* got "exp"/);
   expect(() => bleu(["a"], ["a"], { smoothing: "floor", smoothingValue: -1 })).toThrow(OptionError);
+});
+
+test("the order is that of the longest n-grams that any text has", () => {
+  const orders = [
+    ["", "a"],
+    ["b", "c"],
+    ["a b", "c"],
+    ["a b c", ""],
+    ["a b c d", "e"],
+    ["a b c d e", "f"],
+  ].map((texts) => bleu(texts, ["a b c d e", "a"], { tokenize: "none" }).order);
+  expect(orders).toEqual([1, 1, 2, 3, 4, 4]);
+  expect(bleu([""], ["a"]).order).toBe(0);
 });

@@ -38,6 +38,23 @@ test("what cannot be learnt is refused with its place", async () => {
   await expect(PairData.of([], { tokenizer })).rejects.toThrow(/no pairs/);
 });
 
+test("pairs without a place are named by their number, and what is no pair is refused", async () => {
+  const bare: Pair[] = pairs.map(({ source, target }) => ({ source, target }));
+  await expect(PairData.of([...bare, { source: "ax", target: "one" }], { tokenizer })).rejects.toThrow(
+    /Unknown character "x" .* at pair 5 of 5, column 2/,
+  );
+  await expect(PairData.of([...bare, { source: "", target: "one" }], { tokenizer })).rejects.toThrow(
+    "pair 5 of 5: the source has no tokens.",
+  );
+  await expect(PairData.of(bare, { tokenizer, maximumLength: 2 })).rejects.toThrow(/^pair 3 of 4: .* has 3 tokens/);
+  for (const pair of [{ source: "a" }, { source: Buffer.from("a"), target: "one" }, null, "a", ["a", "one"]]) {
+    await expect(PairData.of([pair as never], { tokenizer })).rejects.toThrow(
+      /PairData: expected the (source|target) of pair 1 of 1 to be a text, got/,
+    );
+  }
+  await expect(PairData.of("a" as never, { tokenizer })).rejects.toThrow(/expected a list of pairs, got "a"/);
+});
+
 test("long pairs can be left out, all but the last", async () => {
   const data = await PairData.of(pairs, { tokenizer, maximumLength: 2, long: "skip" });
   expect([data.pairs, data.skipped]).toEqual([2, 2]);

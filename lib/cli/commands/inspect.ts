@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { readTextFile } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import { loadTrainerHistory, modelFiles, modelIn } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
@@ -23,9 +22,10 @@ import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { whole } from "../options.js";
 import { Painted } from "../output.js";
-import type { PairOptions } from "../pairFiles.js";
-import { pairsOf, withPairOptions } from "../pairFiles.js";
+import { pairsLike, withPairOptions } from "../pairFiles.js";
 import { colourDepth, printer } from "../print.js";
+import type { ReadingFlags } from "../tableOptions.js";
+import { corpusLike, withTextColumn } from "../textFiles.js";
 import { writePairReport } from "../writePairReport.js";
 import { traceOf, writeReport } from "../writeReport.js";
 
@@ -35,7 +35,7 @@ const mostTokens = 3000;
 /** Characters of a file in which a passage is searched for. */
 const mostSearched = 4_000_000;
 
-interface Options extends ExecutorOptions, PairOptions {
+interface Options extends ExecutorOptions, ReadingFlags {
   text?: string[];
   out?: string;
   terminal?: boolean;
@@ -67,7 +67,7 @@ export function inspectCommand(): Command {
     .option("--layer <name>", 'with --terminal: the unit\'s layer, such as "layer 1 cell"')
     .option("--unit <n>", "with --terminal: number of the unit (default: the one that goes best with --feature)", whole)
     .option("--json", "print one JSON object");
-  return withExecutorOptions(withPairOptions(command)).action(inspect);
+  return withExecutorOptions(withTextColumn(withPairOptions(command))).action(inspect);
 }
 
 async function inspect(folder: string, options: Options, command: Command): Promise<void> {
@@ -79,9 +79,9 @@ async function inspect(folder: string, options: Options, command: Command): Prom
   const saved = existsSync(join(folder, modelFiles.history))
     ? ((await loadTrainerHistory(folder)) as History & { seconds: number })
     : null;
-  if ((await modelIn(folder)) === "Seq2Seq") return inspectPairs(folder, saved, options);
+  if ((await modelIn(folder)) === "Seq2Seq") return inspectPairs(folder, saved, options, command);
   const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
-  const text = await textFor(model, options);
+  const text = await textFor(model, folder, options);
   if (!options.terminal) {
     const out = options.out === undefined ? {} : { file: options.out };
     const report = await writeReport({ model, folder, history: saved, seconds: saved?.seconds ?? 0, text, ...out });
@@ -142,11 +142,12 @@ async function inspectPairs(
   folder: string,
   history: (History & { seconds: number }) | null,
   { text, out, terminal, json = false, ...options }: Options,
+  command: Command,
 ): Promise<void> {
   if (terminal)
     throw new OptionError("inspect: --terminal is for language models; `trace` shows how a model of pairs writes.");
   const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
-  const pairs = text === undefined ? [] : await pairsOf(text, options, "inspect --text");
+  const pairs = text === undefined ? [] : (await pairsLike(folder, { files: text, command, options })).pairs;
   const file = out ?? join(folder, "report.html");
   await writePairReport({ model, folder, history, pairs, file });
   const print = printer({ json });
@@ -155,16 +156,19 @@ async function inspectPairs(
 }
 
 /** The passage of the file that shows the feature best, or what the model itself writes. */
-async function textFor(model: LanguageModel, { text: files = [], feature }: Options): Promise<string> {
-  const [file, ...more] = files;
-  if (more.length > 0) throw new OptionError("inspect: --text of a language model is one file.");
-  if (file === undefined) {
+async function textFor(
+  model: LanguageModel,
+  folder: string,
+  { text: files = [], feature, ...options }: Options,
+): Promise<string> {
+  if (files.length > 1) throw new OptionError("inspect: --text of a language model is one file.");
+  if (files.length === 0) {
     let text = "";
     for await (const piece of model.generate({ maximumTokens: 800, temperature: 0.7, seed: 1 })) text += piece;
     return text;
   }
   let text = "";
-  for await (const piece of readTextFile(file)) {
+  for await (const piece of (await corpusLike(folder, files, options, "inspect --text")).pieces()) {
     text += piece;
     if (text.length > mostSearched) break;
   }

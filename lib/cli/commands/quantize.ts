@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { Corpus } from "../../data/index.js";
 import { expectFreeFolder, lockFolder, modelFiles, modelIn } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import { Seq2Seq } from "../../models/seq2seq.js";
@@ -10,12 +9,13 @@ import { weightTypes } from "../../weights.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
-import type { PairOptions } from "../pairFiles.js";
-import { pairsOf, withPairOptions } from "../pairFiles.js";
+import { pairsLike, withPairOptions } from "../pairFiles.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
+import type { ReadingFlags } from "../tableOptions.js";
+import { corpusLike, withTextColumn } from "../textFiles.js";
 
-interface Options extends ExecutorOptions, PairOptions {
+interface Options extends ExecutorOptions, ReadingFlags {
   weights: WeightType;
   evaluate?: string[];
   overwrite?: boolean;
@@ -31,10 +31,10 @@ export function quantizeCommand(): Command {
     .option("--evaluate <text...>", "measure what it costs on these files: text, or pairs")
     .option("--overwrite", "replace the model in <out>")
     .option("--json", "print one JSON object");
-  return withExecutorOptions(withPairOptions(command)).action(quantize);
+  return withExecutorOptions(withTextColumn(withPairOptions(command))).action(quantize);
 }
 
-async function quantize(folder: string, out: string, options: Options): Promise<void> {
+async function quantize(folder: string, out: string, options: Options, command: Command): Promise<void> {
   const print = printer(options);
   const { overwrite = false, weights } = options;
   const owner = "quantize";
@@ -44,9 +44,10 @@ async function quantize(folder: string, out: string, options: Options): Promise<
       const executor = executorFrom(options);
       const pairs = (await modelIn(folder)) === "Seq2Seq";
       const model = await (pairs ? Seq2Seq : LanguageModel).load(folder, { executor });
-      const whole = { bytes: await weightBytes(folder), perplexity: await perplexity(model, options, signal) };
+      const measured = { folder, command, options, signal };
+      const whole = { bytes: await weightBytes(folder), perplexity: await perplexity(model, measured) };
       await model.quantize(weights);
-      const small = { perplexity: await perplexity(model, options, signal) };
+      const small = { perplexity: await perplexity(model, measured) };
       signal.throwIfAborted();
       await model.save(out, { overwrite });
       report({ out, weights, before: whole, after: { ...small, bytes: await weightBytes(out) } }, print);
@@ -76,13 +77,18 @@ function report(
   );
 }
 
-async function perplexity(model: LanguageModel | Seq2Seq, options: Options, signal: AbortSignal) {
+async function perplexity(
+  model: LanguageModel | Seq2Seq,
+  { folder, command, options, signal }: { folder: string; command: Command; options: Options; signal: AbortSignal },
+) {
   const { evaluate: files } = options;
   if (!files) return null;
   if (model instanceof Seq2Seq) {
-    return (await model.evaluate(await pairsOf(files, options, "quantize --evaluate"), { signal })).perplexity;
+    const { pairs } = await pairsLike(folder, { files, command, options });
+    return (await model.evaluate(pairs, { signal })).perplexity;
   }
-  const stream = await Corpus.fromFiles(files).tokenize(model.tokenizer, { signal });
+  const corpus = await corpusLike(folder, files, options, "quantize --evaluate");
+  const stream = await corpus.tokenize(model.tokenizer, { signal });
   return (await model.evaluate(stream, { signal }).finally(() => stream.close())).perplexity;
 }
 

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { Tokenizer, TokenStream } from "../../data/index.js";
-import { Corpus, sentenceTokenizer, textFileSize, tokenizerFromJSON } from "../../data/index.js";
+import { sentenceTokenizer, textFileSize, tokenizerFromJSON } from "../../data/index.js";
 import { loadModelFolder } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import { SentenceData, WindowData } from "../../models/languageModelData.js";
@@ -12,13 +12,15 @@ import { given, number, whole } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
 import { measures } from "../reportTraining.js";
+import type { ReadingFlags } from "../tableOptions.js";
+import { corpusOf, noteTexts, withTextOptions } from "../textFiles.js";
 import { tokenizerFor, tokenizerText } from "../tokenizers.js";
 import type { TrainingOptions } from "../training.js";
 import { expectUsed, train, trainerFor, withTrainingOptions } from "../training.js";
 import type { TrainingCall } from "../trainingCall.js";
 import { trainingCall } from "../trainingCall.js";
 
-interface Options extends TrainingOptions {
+interface Options extends TrainingOptions, ReadingFlags {
   validation: string;
   test?: string;
   tokenizer: string;
@@ -86,9 +88,12 @@ export function languageModelCommand(): Command {
         .default("token"),
     )
     .option("--prompt <text>", "what samples begin with");
-  return withTrainingOptions(command, { batch: 32, batchText: "sequences side by side", epochs: 10 }).action(
-    async (files: string[], _options: Options, own: Command) =>
-      trainLanguageModel(await trainingCall<Options>(own, files), own),
+  return withTrainingOptions(withTextOptions(command), {
+    batch: 32,
+    batchText: "sequences side by side",
+    epochs: 10,
+  }).action(async (files: string[], _options: Options, own: Command) =>
+    trainLanguageModel(await trainingCall<Options>(own, files), own),
   );
 }
 
@@ -108,9 +113,13 @@ async function trainLanguageModel(call: TrainingCall<Options>, command: Command)
     ["vocabulary", "--vocabulary", kind === "word" || kind === "subword", "needs --tokenizer word or subword"],
     ["unknown", "--unknown", kind === "character" || kind === "jamo", "needs --tokenizer character or jamo"],
   ]);
-  if (options.test !== undefined) await textFileSize(options.test);
+  if (options.test !== undefined) {
+    await textFileSize(options.test);
+    await corpusOf([options.test], options, "train lm --test");
+  }
   await train(call, print, async (signal) => {
-    const corpus = Corpus.fromFiles(files);
+    const corpus = await corpusOf(files, options, "train lm");
+    await noteTexts(print, corpus, options);
     const executor = executorFrom(options);
     const own = options.resume ? await tokenizerOf(options) : await tokenizerFor(options, corpus, signal);
     const tokenizer = sentences ? sentenceTokenizer(own) : own;
@@ -157,7 +166,10 @@ async function splitOf(
   const validation = validationOf(options);
   if (!validation) return { train: text };
   if ("share" in validation) return text.split({ validation: validation.share });
-  return { train: text, validation: await Corpus.fromFiles(validation.files).tokenize(tokenizer) };
+  return {
+    train: text,
+    validation: await (await corpusOf(validation.files, options, "train lm --validation")).tokenize(tokenizer),
+  };
 }
 
 function networkOptions(options: Options) {
@@ -207,11 +219,12 @@ async function trainerOf(
 
 async function conclude(
   model: LanguageModel,
-  { test, signal }: Options & { signal: AbortSignal },
+  { test, signal, ...options }: Options & { signal: AbortSignal },
   print: Printer,
 ): Promise<void> {
   if (test === undefined) return;
-  const stream = await Corpus.fromFile(test).tokenize(model.tokenizer, { signal });
+  const corpus = await corpusOf([test], options, "train lm --test");
+  const stream = await corpus.tokenize(model.tokenizer, { signal });
   const result = await model.evaluate(stream, { signal }).finally(() => stream.close());
   print.object({ event: "test", ...result });
   print.line(`test ${measures({ ...result, loss: result.nats })}`);

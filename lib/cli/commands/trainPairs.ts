@@ -11,18 +11,20 @@ import { teacherForcing } from "../../train/teacherForcing.js";
 import { executorFrom } from "../executor.js";
 import { heldOut } from "../heldOut.js";
 import { given, number, whole } from "../options.js";
-import type { ColumnOptions } from "../pairFiles.js";
-import { readLinesAsPairs, readPairs } from "../pairFiles.js";
+import { noteReading, readTrainingPairs, withColumnOptions } from "../pairFiles.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
 import { measures } from "../reportTraining.js";
+import type { ReadingFlags } from "../tableOptions.js";
+import { expectTable } from "../tableOptions.js";
+import { withTextOptions } from "../textFiles.js";
 import { tokenizerFor, tokenizerText } from "../tokenizers.js";
 import type { TrainingOptions } from "../training.js";
 import { expectUsed, train, trainerFor, withTrainingOptions } from "../training.js";
 import type { TrainingCall } from "../trainingCall.js";
 import { trainingCall } from "../trainingCall.js";
 
-interface Options extends TrainingOptions, ColumnOptions {
+interface Options extends TrainingOptions, ReadingFlags {
   validation: string[];
   test?: string[];
   tokenizer?: string;
@@ -70,7 +72,7 @@ const kinds: readonly Kind[] = [
   {
     name: "translate",
     description: "learn to translate, from sentence pairs",
-    argument: ["[pairs...]", "two files with as many lines (source, target), or a table (.tsv, .csv) of two columns"],
+    argument: ["[pairs...]", "two files with as many lines (source, target), or a table (.tsv, .csv, .jsonl)"],
     sourceTokenizer: "subword",
     targetTokenizer: "subword",
     columns: {},
@@ -81,7 +83,7 @@ const kinds: readonly Kind[] = [
   {
     name: "chat",
     description: "learn to answer, from a table of questions and answers",
-    argument: ["[pairs...]", "a table (.csv, .tsv) with a first line that names its columns, or two files"],
+    argument: ["[pairs...]", "a table (.csv, .tsv, .jsonl) whose first line names its columns, or two files"],
     sourceTokenizer: "subword",
     targetTokenizer: "subword",
     columns: { source: "Q", target: "A" },
@@ -92,7 +94,10 @@ const kinds: readonly Kind[] = [
   {
     name: "transliterate",
     description: "learn to turn spellings into symbols (pronunciations, another script), from pairs",
-    argument: ["[pairs...]", "a table (.tsv, .csv): what is spelled, and its symbols between blanks; or two files"],
+    argument: [
+      "[pairs...]",
+      "a table (.tsv, .csv, .jsonl): what is spelled, and its symbols between blanks; or two files",
+    ],
     sourceTokenizer: "character",
     targetTokenizer: "word",
     columns: {},
@@ -103,7 +108,7 @@ const kinds: readonly Kind[] = [
   {
     name: "autoencoder",
     description: "learn to keep a sentence in one vector and write it again, from lines of text",
-    argument: ["[text]", "a file of lines"],
+    argument: ["[text]", "a file of lines, or a table with --text-column"],
     sourceTokenizer: "subword",
     targetTokenizer: "subword",
     columns: {},
@@ -127,11 +132,8 @@ export function pairCommands(): Command[] {
         ).default(["0.05"], "0.05"),
       )
       .option("--test <file...>", "measure the best model on these at the end");
-    if (!copies) {
-      command
-        .option("--source-column <name>", "table: number from 1, or name in its first line", columns.source ?? "1")
-        .option("--target-column <name>", "table: number from 1, or name in its first line", columns.target ?? "2");
-    }
+    if (copies) withTextOptions(command);
+    else withColumnOptions(command, columns);
     command.option(
       "--tokenizer <kind>",
       `${tokenizerText}${copies ? ` (default: ${kind.sourceTokenizer})` : ", of both sides"}`,
@@ -206,9 +208,12 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
     ["attend", "--attend", options.attention !== "none", "says when to look at the source, and --attention is none"],
   ]);
   await train(call, print, async (signal) => {
-    const read = (paths: readonly string[], flag: string) => {
-      if (kind.copies) return readLinesAsPairs(paths, flag);
-      return readPairs(paths, columnsOf(paths, options, command), flag);
+    const lists = [files, "files" in validation ? validation.files : [], options.test ?? []];
+    expectTable(command, ...lists);
+    const read = async (paths: readonly string[], flag: string) => {
+      const reading = await readTrainingPairs(paths, { ...options, ...given({ copies: kind.copies }) }, flag);
+      noteReading(print, reading);
+      return reading.pairs;
     };
     const all = await read(files, `train ${kind.name}`);
     const { train: pairs, validation: measured } =
@@ -247,13 +252,6 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
     return { trainer, conclude: () => conclude(model, test, { batchSize: options.batch, signal }, print) };
   });
-}
-
-/** The columns are those of the option, where it is given, and for a table only. */
-function columnsOf(paths: readonly string[], options: Options, command: Command): ColumnOptions {
-  const chosen = (name: "sourceColumn" | "targetColumn") =>
-    paths.length === 1 || command.getOptionValueSource(name) === "cli" ? options[name] : undefined;
-  return given({ sourceColumn: chosen("sourceColumn"), targetColumn: chosen("targetColumn") });
 }
 
 /** The last pairs are held out. */

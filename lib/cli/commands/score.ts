@@ -1,0 +1,104 @@
+import { Command, Option } from "commander";
+import type { Pair } from "../../data/index.js";
+import { readLines } from "../../data/index.js";
+import { InputError, OptionError } from "../../errors.js";
+import type { BleuTokenization } from "../../metrics/index.js";
+import { bleuTokenizations, scoreTexts, scoreUnits } from "../../metrics/index.js";
+import { given } from "../options.js";
+import { readPairs, withColumnOptions } from "../pairFiles.js";
+import { count, printer } from "../print.js";
+import { printScores } from "../printScores.js";
+import type { ReadingFlags } from "../tableOptions.js";
+import { expectTable } from "../tableOptions.js";
+
+interface Options extends ReadingFlags {
+  references?: string[];
+  unit: (typeof scoreUnits)[number];
+  bleuTokenizer?: BleuTokenization;
+  lowercase?: boolean;
+  json?: boolean;
+}
+
+export function scoreCommand(): Command {
+  const command = new Command("score")
+    .description("measure texts that are there already, whoever wrote them, against references")
+    .argument("<texts>", "a file with a text a line, as `evaluate --output` and `translate` write")
+    .argument(
+      "[pairs...]",
+      "what `evaluate` reads: a table, or a file of sources and one or more of references; a source may occur several times",
+    )
+    .option("--references <file...>", "instead of pairs: files of references only, line by line")
+    .addOption(new Option("--unit <name>", "what errors are counted in").choices(scoreUnits).default("words"))
+    .addOption(
+      new Option("--bleu-tokenizer <kind>", "how BLEU cuts texts into words (default: 13a)").choices(bleuTokenizations),
+    )
+    .option("--lowercase", "ignore case in all scores")
+    .option("--json", "print one JSON object");
+  return withColumnOptions(command).action(score);
+}
+
+async function score(file: string, files: string[], options: Options, command: Command): Promise<void> {
+  const print = printer(options);
+  if (files.length > 0 === (options.references !== undefined)) {
+    throw new OptionError(
+      "score: expected pairs (a table, or sources and references) or --references, and one of the two.",
+    );
+  }
+  expectTable(command, files);
+  const texts = await readLines(file);
+  const { hypotheses, references } =
+    options.references === undefined
+      ? await fromPairs(file, texts, { files, options })
+      : await fromReferences(file, texts, options.references);
+  const { bleuTokenizer: tokenize, lowercase, unit } = options;
+  const scores = scoreTexts(hypotheses, references, { unit, ...given({ tokenize, lowercase }) });
+  const total = references.reduce((sum, list) => sum + list.length, 0);
+  print.object({ texts: hypotheses.length, references: total, ...scores });
+  print.line(`${count(hypotheses.length)} texts, ${count(total)} references:`);
+  printScores(print, scores, unit);
+}
+
+interface Compared {
+  hypotheses: string[];
+  references: string[][];
+}
+
+/** Each line of texts belongs to a row of pairs; its references are all targets that its source has anywhere. */
+async function fromPairs(
+  file: string,
+  texts: readonly string[],
+  { files, options }: { files: readonly string[]; options: ReadingFlags },
+): Promise<Compared> {
+  const { pairs, targets } = await readPairs(files, options, "score");
+  const rows = pairs.length / targets;
+  expectAsMany(file, texts.length, `${files.join(" and ")} have ${rows} rows`, rows);
+  const bySource = new Map<string, string[]>();
+  for (const { source, target } of pairs) bySource.set(source, [...(bySource.get(source) ?? []), target]);
+  // The text of a source that occurs again counts once, as `evaluate` writes it once.
+  const seen = new Set<string>();
+  const compared: Compared = { hypotheses: [], references: [] };
+  for (const [row, text] of texts.entries()) {
+    const { source } = pairs[row * targets] as Pair;
+    const key = JSON.stringify([source, text]);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    compared.hypotheses.push(text);
+    compared.references.push(bySource.get(source) as string[]);
+  }
+  return compared;
+}
+
+async function fromReferences(file: string, texts: readonly string[], files: readonly string[]): Promise<Compared> {
+  const columns: string[][] = [];
+  for (const name of files) {
+    const lines = await readLines(name);
+    expectAsMany(file, texts.length, `${name} has ${lines.length} lines`, lines.length);
+    columns.push(lines);
+  }
+  return { hypotheses: [...texts], references: texts.map((_, i) => columns.map((lines) => lines[i] as string)) };
+}
+
+function expectAsMany(file: string, texts: number, what: string, wanted: number): void {
+  if (texts === wanted) return;
+  throw new InputError(`score: ${file} has ${texts} lines, and ${what}: expected a text for each.`);
+}

@@ -1,0 +1,200 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import type { PairTableOptions } from "../../lib/data/pairs.js";
+import { readPairTable, readTableOfPairs } from "../../lib/data/pairs.js";
+
+const folder = mkdtempSync(join(tmpdir(), "ostinato-table-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+async function read(name: string, text: string, options: PairTableOptions = {}): Promise<string[][]> {
+  return (await readPairTable(file(name, text), options)).map(({ source, target }) => [source, target]);
+}
+
+// What Python's csv.reader makes of the same text.
+test.each<[what: string, text: string, rows: string[][]]>([
+  ["a quote inside a column without quotes", 'a "b" c,d\n', [['a "b" c', "d"]]],
+  ["quotes that open nothing", 'a"b,c"d\n', [['a"b', 'c"d']]],
+  ["a quote after a space", ' "a b",c\n', [[' "a b"', "c"]]],
+  ["a quote written twice", '"a""b",c\n', [['a"b', "c"]]],
+  [
+    "line ends of Windows inside quotes",
+    'a,"b\r\nc"\r\nd,e\r\n',
+    [
+      ["a", "b\r\nc"],
+      ["d", "e"],
+    ],
+  ],
+  ["a lone carriage return inside quotes", 'a,"b\rc"\r\n', [["a", "b\rc"]]],
+  [
+    "rows that end in two carriage returns",
+    "a,b\r\r\nc,d\r\r\n",
+    [
+      ["a", "b"],
+      ["c", "d"],
+    ],
+  ],
+  [
+    "blank lines",
+    "\na,b\n\n\nc,d",
+    [
+      ["a", "b"],
+      ["c", "d"],
+    ],
+  ],
+  ["spaces at the ends of a column", "a , b\n", [["a ", " b"]]],
+])("CSV: %s", async (_, text, rows) => {
+  expect(await read("x.csv", text)).toEqual(rows);
+});
+
+test("CSV: a lone carriage return and U+2028 end no row, and line numbers count line ends inside quotes once", async () => {
+  const text = '"a\r\nb\r\n",x\u2028y\r\nc,d\re\r\nf,\r\n';
+  await expect(readPairTable(file("crlf.csv", text))).rejects.toThrow(/crlf\.csv, line 5: column 2 is empty/);
+  expect(await read("crlf.csv", text, { empty: "skip" })).toEqual([
+    ["a\r\nb\r\n", "x\u2028y"],
+    ["c", "d\re"],
+  ]);
+});
+
+test("TSV: returns before a line end are part of it, others are characters", async () => {
+  expect(await read("x.tsv", 'a\tb\r\r\nc"\t"d\re\r\nf\tg')).toEqual([
+    ["a", "b"],
+    ['c"', '"d\re'],
+    ["f", "g"],
+  ]);
+});
+
+test.each<[what: string, name: string, text: string, separator: string]>([
+  ["commas", "a.csv", "1,2\n3,4\n", "commas"],
+  ["semicolons, of Excel", "a.csv", "F;A\nWie, wo;So, da\nWas;Das\n", "semicolons"],
+  ["semicolons with decimal commas", "a.csv", "0,5;eins\n0,7;zwei\n", "semicolons"],
+  ["tabs in a file called CSV", "a.csv", "one, two\tx\nthree\ty, z\n", "tabs"],
+  ["what the first line says", "a.csv", "sep=|\na|b,c\n", '"|"'],
+  ["a long quoted text", "a.csv", `a,"${"x;y\n".repeat(9_000)}"\n`, "commas"],
+  ["tabs by the name", "a.tsv", "a;b\tc;d\n", "tabs"],
+  ["tabs in a file of any name", "a.txt", "a, b\tc, d\n", "tabs"],
+  ["semicolons in a file of any name", "a.txt", "a;b\nc;d\n", "semicolons"],
+])("the separator is guessed and said: %s", async (_, name, text, separator) => {
+  const { description, pairs } = await readTableOfPairs("test", file(name, text));
+  expect(description).toContain(`separated by ${separator}`);
+  expect(pairs.length).toBeGreaterThan(0);
+  expect(pairs[0]?.source).not.toMatch(/^sep=/);
+});
+
+test("a separator can be any character, and is not guessed then", async () => {
+  expect(await read("x.csv", "a|b,c\n", { separator: "|" })).toEqual([["a", "b,c"]]);
+  expect(await read("x.csv", "a😀b,c\n", { separator: "😀" })).toEqual([["a", "b,c"]]);
+  expect(await read("x.csv", 'a\t"b\nc\t"d\n', { separator: "tab" })).toEqual([
+    ["a", '"b'],
+    ["c", '"d'],
+  ]);
+  for (const separator of ["", '"', "\n", "ab", 5, null]) {
+    await expect(readPairTable("x.csv", { separator } as never)).rejects.toThrow(
+      /separator to be tab, comma, semicolon/,
+    );
+  }
+});
+
+test("lines of JSON have fields, known by name or by the names on the way to them", async () => {
+  const text =
+    '{"id":1,"source":"a\\n\\u2028b","target":"c","x":{"de":"d","en":"e"}}\n\n{"target":"f","source":7,"x":{}}\r\n';
+  const both = [
+    ["a\n\u2028b", "c"],
+    ["7", "f"],
+  ];
+  for (const name of ["a.jsonl", "a.ndjson", "a.txt"]) expect(await read(name, text)).toEqual(both);
+  expect(await read("a.jsonl", text, { source: "x.de", target: "x.en", empty: "skip" })).toEqual([["d", "e"]]);
+  await expect(readPairTable(file("a.jsonl", text), { source: "x.de" })).rejects.toThrow(
+    /a\.jsonl, line 3: the field "x\.de" is empty/,
+  );
+  await expect(readPairTable(file("a.jsonl", text), { source: "sorce" })).rejects.toThrow(
+    /no field "sorce": its first line has the fields id, source, target, x\. Did you mean source\?/,
+  );
+  await expect(readPairTable(file("a.jsonl", text), { source: 1 })).rejects.toThrow(/no field 1/);
+  await expect(readPairTable(file("b.jsonl", '{"source":["a"],"target":"b"}\n'))).rejects.toThrow(
+    /field "source" to be a text, got an array of 1/,
+  );
+  await expect(readPairTable(file("b.jsonl", '{"source":"a","target":"b"}\n{"source":\n'))).rejects.toThrow(
+    /b\.jsonl, line 2: expected an object of JSON, got Unexpected end/,
+  );
+  await expect(readPairTable(file("b.jsonl", "[1,2]\n"))).rejects.toThrow(/got an array\..*jq -c/);
+});
+
+test("a column is its number from 1 or its name, which a header must have once", async () => {
+  const text = "Q,A, note ,A\nx,y,z,w\n";
+  expect(await read("n.csv", text, { source: "Q", target: "note" })).toEqual([["x", "z"]]);
+  expect(await read("n.csv", text, { source: 3, target: 1, header: true })).toEqual([["z", "x"]]);
+  expect(await read("n.csv", text, { source: 3, target: 1, header: false })).toEqual([
+    [" note ", "Q"],
+    ["z", "x"],
+  ]);
+  await expect(read("n.csv", text, { source: "A" })).rejects.toThrow(/has 2 columns "A": take a number, from 1/);
+  await expect(read("n.csv", text, { source: "Nots" })).rejects.toThrow(
+    /no column "Nots": its first line names Q, A, {2}note , A\./,
+  );
+  await expect(read("n.csv", text, { source: "Q", header: false })).rejects.toThrow(
+    /"Q" is given by its name, and header is off/,
+  );
+  await expect(read("s.tsv", "a\tb\nc\n")).rejects.toThrow(
+    /s\.tsv, line 2 has 1 column: expected 2 or more.*--separator/,
+  );
+});
+
+test("a first row of names that nobody announced is not learnt, and neither are names in the middle", async () => {
+  for (const row of [
+    "source,target",
+    "Question,Answer",
+    "src_text,tgt_text",
+    "질문,답변",
+    "sentence1,sentence2",
+    "en,de",
+  ]) {
+    await expect(read("h.csv", `${row}\nx,y\n`)).rejects.toThrow(
+      /h\.csv: the first row looks like the names of columns/,
+    );
+    expect(await read("h.csv", `${row}\nx,y\n`, { header: true })).toEqual([["x", "y"]]);
+    expect(await read("h.csv", `${row}\nx,y\n`, { header: false })).toHaveLength(2);
+  }
+  for (const row of ["a,A", "source,quelle des Lebens", "good morning,guten morgen", "1,2", "answer,Antworten"]) {
+    expect(await read("h.csv", `${row}\nx,y\n`)).toHaveLength(2);
+  }
+  await expect(read("h.csv", "Q,A\nx,y\nQ,A\nz,w\n", { source: "Q", target: "A" })).rejects.toThrow(
+    /h\.csv, line 3 names the columns again: two tables were joined/,
+  );
+});
+
+test("a comma that nobody quoted is not silently cut off a text", async () => {
+  await expect(read("c.csv", "Q,A\nHello,Hallo\nHello, you,Hallo du\n", { header: true })).rejects.toThrow(
+    /c\.csv, line 3 has 3 columns, and the first row has 2\. A text with "," in it must stand in quotes/,
+  );
+  // Spreadsheets fill rows up with empty columns.
+  expect(await read("c.csv", "a,b\nc,d,,\n")).toEqual([
+    ["a", "b"],
+    ["c", "d"],
+  ]);
+});
+
+test("rows with an empty text are left out and counted where that is asked for", async () => {
+  for (const [name, text] of [
+    ["e.csv", "a,b\nc,\n\n ,d\ne,f\n"],
+    ["e.tsv", "a\tb\nc\t\n\n \td\ne\tf\n"],
+  ] as const) {
+    const { pairs, skipped } = await readTableOfPairs("test", file(name, text), { empty: "skip" });
+    expect(pairs.map(({ source }) => source)).toEqual(["a", "e"]);
+    expect(skipped).toBe(name === "e.csv" ? 2 : 3);
+  }
+  await expect(read("e.csv", "a,b\nc,\n")).rejects.toThrow(/line 2: column 2 is empty: .*--skip-empty/);
+});
+
+test("an open quote is named with the row that it begins in", async () => {
+  await expect(read("q.csv", 'a,b\n"c\nd",e\nf,"g\nh,i\n')).rejects.toThrow(
+    /q\.csv is not CSV: the quote that opens a column in line 4 or after it is never closed/,
+  );
+});

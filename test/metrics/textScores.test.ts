@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { accuracy } from "../../lib/metrics/accuracy.js";
+import { bleu } from "../../lib/metrics/bleu.js";
+import { chrf } from "../../lib/metrics/chrf.js";
+import { errorRate } from "../../lib/metrics/errorRate.js";
+import { scoreTexts } from "../../lib/metrics/textScores.js";
+
+const hypotheses = ["The cat sat on the mat", "a Dog", "yes"];
+const references = [["the cat sat on a mat", "The cat sat on the mat"], ["a dog barks"], ["no", "yes"]];
+
+test("all scores at once are those of each function", () => {
+  const words = (text: string) => text.split(" ");
+  const { bleu: own, chrf: characters, errorRate: errors, exact, tokenAccuracy } = scoreTexts(hypotheses, references);
+  expect(own).toEqual(bleu(hypotheses, references));
+  expect(characters).toEqual(chrf(hypotheses, references));
+  expect(errors).toEqual(
+    errorRate(
+      hypotheses.map(words),
+      references.map((texts) => texts.map(words)),
+    ),
+  );
+  expect(exact).toBeCloseTo(2 / 3, 12);
+  // Compared with the reference that is met exactly, else with the first.
+  const nearest = [references[0]?.[1], references[1]?.[0], references[2]?.[1]] as string[];
+  expect(tokenAccuracy).toBe(accuracy(hypotheses.map(words), nearest.map(words)).token);
+});
+
+test("case and unit belong to all scores, the tokenisation to BLEU", () => {
+  const folded = scoreTexts(hypotheses, references, { lowercase: true, tokenize: "char" });
+  expect(folded.bleu.signature).toContain("case:lc|eff:no|tok:char");
+  expect(folded.chrf.signature).toContain("case:lc");
+  expect(folded.errorRate.edits).toBe(1);
+  expect(scoreTexts(["ab"], ["ac"], { unit: "characters" }).errorRate).toMatchObject({ edits: 1, referenceLength: 2 });
+  expect(scoreTexts(["ab"], ["ac"]).errorRate).toMatchObject({ edits: 1, referenceLength: 1 });
+});
+
+test("options and texts that do not fit are named", () => {
+  expect(() => scoreTexts(["a"], ["a"], { unit: "letters" } as never)).toThrow(/unit to be one of words, characters/);
+  expect(() => scoreTexts(["a"], ["a"], { tokenise: "char" } as never)).toThrow(/did you mean tokenize/);
+  expect(() => scoreTexts("a" as never, ["a"])).toThrow(/scoreTexts: expected hypotheses in an array/);
+  expect(() => scoreTexts([5 as never], ["a"])).toThrow(/expected hypothesis 0 of 1 to be a text, got 5/);
+});

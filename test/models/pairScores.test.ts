@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { CharacterTokenizer } from "../../lib/data/index.js";
+import { groupPairs, pairScores } from "../../lib/models/pairScores.js";
+
+const pairs = [
+  { source: "a", target: "x" },
+  { source: "b", target: "y" },
+  { source: "a", target: "z" },
+  { source: "toString", target: "w" },
+];
+
+test("pairs of one source are one source with several references, wherever they stand", () => {
+  const grouped = groupPairs(pairs);
+  expect(grouped).toEqual({
+    sources: ["a", "b", "toString"],
+    targets: [["x", "z"], ["y"], ["w"]],
+    groups: [0, 1, 0, 2],
+  });
+  const tokenizer = CharacterTokenizer.fromText("wxyz");
+  const scores = pairScores(["z", "y", "x"], grouped, tokenizer);
+  expect(scores).toMatchObject({ sources: 3, references: 4, texts: ["z", "y", "z", "x"] });
+  expect(scores.exact).toBeCloseTo(2 / 3, 12);
+  const sorted = groupPairs([...pairs].sort((a, b) => (a.source < b.source ? -1 : 1)));
+  const { texts: _, ...shuffled } = pairScores(["z", "y", "x"], sorted, tokenizer);
+  expect(scores).toMatchObject(shuffled);
+});
