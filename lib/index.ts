@@ -107,6 +107,7 @@ export type {
   CurveMeasure,
   CurvesOptions,
   Run,
+  TextSearch,
   VectorMap,
   VectorMapInput,
 } from "./viz/index.js";

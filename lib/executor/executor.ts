@@ -1,6 +1,7 @@
-import { ShapeError } from "../errors.js";
+import { describe, InputError, ShapeError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
 import { sameShape, shapeText } from "../graph/program.js";
+import { flag } from "../options.js";
 import type { WeightType } from "../weights.js";
 import type { RunningSearch, SearchPlan, SearchPorts } from "./search.js";
 
@@ -48,6 +49,17 @@ export function expectMatrix({ name, dtype, shape }: VariableSpec): void {
   if (dtype === "f32" && shape.length === 2) return;
   throw new ShapeError(`quantize: expected a matrix of f32 values, got ${name} ${dtype}${shapeText(shape)}.`);
 }
+
+/** @throws InputError unless these are so many numbers. */
+export function expectValues(name: string, values: unknown, count: number): void {
+  const isArray = Array.isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView));
+  if (isArray && (values as Values).length === count) return;
+  const given = isArray ? String((values as Values).length) : describe(values);
+  throw new InputError(`Store: expected ${count} values for ${JSON.stringify(name)}, got ${given}.`);
+}
+
+/** Rules of the options of a run. */
+export const runRules = { check: flag() };
 
 export type Feeds = Readonly<Record<string, Values | number>>;
 

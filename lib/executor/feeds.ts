@@ -1,6 +1,7 @@
-import { InputError } from "../errors.js";
+import { describe, InputError } from "../errors.js";
 import type { Port, Program, Value } from "../graph/program.js";
 import { elementsOf, shapeText } from "../graph/program.js";
+import { completeOptions, list, record, text, whole } from "../options.js";
 import type { Feeds, Replay, Values } from "./executor.js";
 
 /**
@@ -15,6 +16,9 @@ export function orderFeeds(
   floats: Float32ArrayConstructor | Float64ArrayConstructor,
 ): Values[] {
   const names = program.feeds.map(({ name }) => name);
+  if (typeof feeds !== "object" || feeds === null) {
+    throw new InputError(`run: expected feeds by name: ${names.join(", ")}; got ${describe(feeds)}.`);
+  }
   for (const name of Object.keys(feeds)) {
     if (!names.includes(name))
       throw new InputError(`run: the program has no feed ${JSON.stringify(name)}; it has ${names.join(", ")}.`);
@@ -35,9 +39,7 @@ function feedOf(
   const widened = given instanceof Float32Array && kind === Float64Array ? Float64Array.from(given) : given;
   const array = typeof widened === "number" ? kind.of(widened) : widened;
   if (!(array instanceof kind)) {
-    throw new InputError(
-      `run: expected feed ${JSON.stringify(name)} to be ${wanted}, got ${(given as object).constructor.name}.`,
-    );
+    throw new InputError(`run: expected feed ${JSON.stringify(name)} to be ${wanted}, got ${describe(given)}.`);
   }
   if (array.length !== elementsOf(shape)) {
     throw new InputError(`run: expected feed ${JSON.stringify(name)} to be ${wanted}, got ${array.length} values.`);
@@ -48,14 +50,16 @@ function feedOf(
 /** Most runs of one replay. */
 const mostSteps = 4096;
 
+const replayRules = {
+  steps: whole({ minimum: 1, maximum: mostSteps }),
+  carry: record(text()),
+  counters: list(text(), []),
+  collect: list(text(), []),
+};
+
 /** A replay with the numbers of feeds and outputs instead of their names. @throws InputError for what does not fit. */
-export function orderReplay(
-  { feeds, outputs, values }: Program,
-  { steps, carry, counters = [], collect = [] }: Replay,
-) {
-  if (!Number.isInteger(steps) || steps < 1 || steps > mostSteps) {
-    throw new InputError(`replay: expected steps to be a whole number from 1 to ${mostSteps}, got ${steps}.`);
-  }
+export function orderReplay({ feeds, outputs, values }: Program, replay: Replay) {
+  const { steps, carry, counters, collect } = completeOptions("replay", replay, replayRules);
   const find = (ports: readonly Port[], kind: string, name: string) => {
     const index = ports.findIndex((port) => port.name === name);
     if (index < 0) throw new InputError(`replay: the program has no ${kind} ${JSON.stringify(name)}.`);

@@ -1,13 +1,14 @@
-import { InputError, OptionError, OstinatoError } from "../errors.js";
+import { describe, InputError, OptionError, OstinatoError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
 import { elementsOf, firstValues } from "../graph/program.js";
-import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
+import { expectProgram, expectVariable } from "../graph/programRule.js";
+import { checkOption, completeOptions, expectOneOf, whole, word } from "../options.js";
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";
 import type { Addon, AddonInfo, AddonProgram, AddonSearch, AddonStore } from "./addon.js";
 import { encodeProgram } from "./encode.js";
 import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "./executor.js";
-import { expectMatrix, expectSameVariable } from "./executor.js";
+import { expectMatrix, expectSameVariable, expectValues, runRules } from "./executor.js";
 import { orderFeeds, orderReplay } from "./feeds.js";
 import { layerError } from "./layerError.js";
 import { loadAddon } from "./loadAddon.js";
@@ -29,6 +30,8 @@ export interface NativeExecutorOptions {
   matmulPrecision?: MatmulPrecision;
 }
 
+const rules = { matmulPrecision: word(matmulPrecisions, "highest") };
+
 /** Runs programs in C++: each run is one call that works off the event loop. */
 export class NativeExecutor implements Executor {
   readonly name = "native";
@@ -38,9 +41,7 @@ export class NativeExecutor implements Executor {
   readonly #codes: ReadonlyMap<string, number>;
 
   constructor(addon: Addon, options: NativeExecutorOptions = {}) {
-    expectKnownOptions("nativeExecutor", options, ["matmulPrecision"]);
-    const { matmulPrecision = "highest" } = options;
-    this.matmulPrecision = expectOneOf("nativeExecutor", "matmulPrecision", matmulPrecision, matmulPrecisions);
+    this.matmulPrecision = completeOptions("nativeExecutor", options, rules).matmulPrecision;
     this.#addon = addon;
     this.#codes = new Map(addon.operations().map(({ name }, code) => [name, code]));
   }
@@ -50,7 +51,10 @@ export class NativeExecutor implements Executor {
   }
 
   compile(program: Program, store: Store): Executable {
-    if (!(store instanceof NativeStore)) throw new InputError("compile: the store belongs to another executor.");
+    if (!(store instanceof NativeStore)) {
+      throw new OptionError("compile: expected a store of this executor: createStore().");
+    }
+    expectProgram(program);
     expectProgramFits(program);
     for (const variable of program.variables) store.declare(variable);
     const encoded = encodeProgram(program, { codes: this.#codes, variables: store.indexes() });
@@ -73,6 +77,7 @@ class NativeStore implements Store {
   }
 
   declare(spec: VariableSpec): void {
+    expectVariable("Store.declare", spec);
     const known = this.#variables.get(spec.name);
     if (known) {
       expectSameVariable(known.spec, spec);
@@ -101,10 +106,7 @@ class NativeStore implements Store {
 
   async write(name: string, values: Values): Promise<void> {
     const { index, spec } = this.#known(name);
-    const expected = elementsOf(spec.shape);
-    if (values.length !== expected) {
-      throw new InputError(`Store: expected ${expected} values for ${JSON.stringify(name)}, got ${values.length}.`);
-    }
+    expectValues(name, values, elementsOf(spec.shape));
     const own = spec.dtype === "f32" ? Float32Array.from(values) : Int32Array.from(values);
     await this.queue(async () => this.handle.write(index, own));
   }
@@ -129,7 +131,7 @@ class NativeStore implements Store {
 
   #known(name: string) {
     const variable = this.#variables.get(name);
-    if (!variable) throw new InputError(`Store: there is no variable ${JSON.stringify(name)}.`);
+    if (!variable) throw new InputError(`Store: there is no variable ${describe(name)}.`);
     return variable;
   }
 }
@@ -147,7 +149,8 @@ class NativeExecutable implements Executable {
     this.addon = addon;
   }
 
-  async run(feeds: Feeds, { check = false }: { check?: boolean } = {}): Promise<RunResult> {
+  async run(feeds: Feeds, options: { check?: boolean } = {}): Promise<RunResult> {
+    const { check } = completeOptions("run", options, runRules);
     const ordered = this.#copied(feeds);
     const { outputs, nonFinite } = await this.#queue(() => this.loaded.run(ordered, check));
     return { outputs: this.#named(outputs), nonFinite: nonFinite < 0 ? null : nonFinite };
@@ -257,7 +260,7 @@ export function nativeExecutor(options: NativeExecutorOptions = {}): NativeExecu
 
 /** Threads that native runs use. Default: OSTINATO_NUM_THREADS, else the CPUs that this process may use. */
 export function setThreads(threads: number): void {
-  expectNumber("setThreads", "threads", threads, { integer: true, minimum: 1, maximum: 256 });
+  checkOption("setThreads", "threads", threads, whole({ minimum: 1, maximum: 256 }));
   named(() => loadAddon().setThreads(threads));
 }
 

@@ -1,9 +1,10 @@
 import { describe, OptionError, ShapeError } from "../errors.js";
-import { checkOption, completeOptions, expectOptions, flag, real, text, value, word } from "../options.js";
+import { checkOption, completeOptions, flag, real, text, value } from "../options.js";
 import type { Operation } from "./operation.js";
 import { planMemory } from "./plan.js";
 import type { DType, Program, Shape, VariableSpec } from "./program.js";
 import { sameShape, shapeRule, shapeText } from "./program.js";
+import { expectVariable } from "./programRule.js";
 import { expectTensor, Tensor } from "./tensor.js";
 
 /** An op as recorded: like `Op` of a Program, with tensors instead of ids. */
@@ -29,13 +30,6 @@ export interface Place {
 }
 
 const recorder = value<() => unknown>("a function that records ops", (record) => typeof record === "function");
-
-/** @throws OptionError for a name or a type that is none. Shapes are checked for every tensor. */
-function expectVariable(kind: string, spec: VariableSpec): void {
-  const { name, dtype } = expectOptions(`Graph.${kind}`, spec);
-  checkOption(`Graph.${kind}`, "name", name, text());
-  checkOption(`Graph.${kind} ${name}`, "dtype", dtype, word(["f32", "i32"]));
-}
 
 /**
  * Records a Program. Functions of lib/graph/ops add to the graph of their operands; nothing is computed.
@@ -74,7 +68,7 @@ export class Graph {
 
   /** A value that the caller supplies for each run. Shape [] is a run-time scalar. */
   feed(name: string, dtype: DType, shape: Shape): Tensor {
-    expectVariable("feed", { name, dtype, shape });
+    expectVariable("Graph.feed", { name, dtype, shape });
     if (this.#feeds.has(name)) throw new OptionError(`Graph: feed ${JSON.stringify(name)} exists already.`);
     const tensor = this.#tensor(dtype, shape, name);
     this.#feeds.set(name, tensor);
@@ -109,7 +103,7 @@ export class Graph {
 
   /** A value of the store that outlives the run. Asking again for the same variable gives the same tensor. */
   variable(spec: VariableSpec): Tensor {
-    expectVariable("variable", spec);
+    expectVariable("Graph.variable", spec);
     const known = this.#variables.get(spec.name);
     if (known) {
       if (known.spec.dtype === spec.dtype && sameShape(known.spec.shape, spec.shape)) return known.tensor;
@@ -125,6 +119,7 @@ export class Graph {
 
   /** Zeros. A variable that nobody writes: stores fill new variables with zeros. */
   zeros(shape: Shape): Tensor {
+    checkOption("Graph.zeros", "shape", shape, shapeRule);
     return this.variable({ name: `zeros${shapeText(shape)}`, dtype: "f32", shape });
   }
 

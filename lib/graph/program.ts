@@ -1,3 +1,4 @@
+import { describe, OptionError } from "../errors.js";
 import type { Rule } from "../options.js";
 import { largestInt32, value } from "../options.js";
 
@@ -85,8 +86,9 @@ export interface Program {
   readonly arenaBytes: number;
 }
 
-/** Number of elements of a shape. */
+/** Number of elements of a shape. @throws OptionError for what is no list. */
 export function elementsOf(shape: Shape): number {
+  expectList(shape);
   let n = 1;
   for (const size of shape) n *= size;
   return n;
@@ -94,7 +96,12 @@ export function elementsOf(shape: Shape): number {
 
 /** A shape as it stands in messages: [32,50,64]. */
 export function shapeText(shape: Shape): string {
+  expectList(shape);
   return `[${shape.join(",")}]`;
+}
+
+function expectList(shape: unknown): void {
+  if (!Array.isArray(shape)) throw new OptionError(`expected a shape, an array of sizes, got ${describe(shape)}.`);
 }
 
 /** Most dimensions of a tensor. */

@@ -26,7 +26,8 @@ function expectFits(name: string, shape: Shape): void {
   );
 }
 
-const aGraph = value<Graph>("a Graph", (graph) => graph instanceof Graph);
+/** Rule of a graph to record in. */
+export const graphRule = value<Graph>("a Graph", (graph) => graph instanceof Graph);
 
 /** The seed of parameters that nobody has initialised when a program first uses them. */
 const defaultSeed = 1;
@@ -49,7 +50,7 @@ export class Parameter {
 
   /** The parameter as a tensor of a graph. A store that does not have it yet initialises it, from the seed 1. */
   in(graph: Graph): Tensor {
-    checkOption(this.name, "graph", graph, aGraph);
+    checkOption(this.name, "graph", graph, graphRule);
     const { name, shape } = this;
     return graph.variable({ name, dtype: "f32", shape, [firstValues]: () => initialValues(this, defaultSeed) });
   }

@@ -22,7 +22,7 @@ import type { Initializer } from "./initializers.js";
 import { constant, uniform } from "./initializers.js";
 import type { Layer } from "./layer.js";
 import { expectLayerName, size } from "./layer.js";
-import { Parameter } from "./parameter.js";
+import { graphRule, Parameter } from "./parameter.js";
 
 /** How a layer of a stack meets the ones below it. */
 export const connections = ["plain", "residual", "dense"] as const;
@@ -235,6 +235,9 @@ export abstract class RecurrentStack implements Layer {
    * steps (variational), which the step sees to itself.
    */
   dropoutMasks(graph: Graph, T: number, B: number): Record<string, Tensor> {
+    checkOption(this.name, "graph", graph, graphRule);
+    checkOption(this.name, "T", T, size);
+    checkOption(this.name, "B", B, size);
     const { rate, variational = false } = this.#dropout.options;
     if (!graph.training || rate === 0 || variational) return {};
     const between = this.#cells.slice(1).map(([cell], i) => {
@@ -256,6 +259,7 @@ export abstract class RecurrentStack implements Layer {
 
   /** The patterns of a state's entries. @throws OptionError for one that is missing or unknown. */
   #expectedState(state: State): Expected[] {
+    if (state === undefined) throw new OptionError(`${this.name}: expected a state.`);
     const names = Object.keys(this.stateSizes);
     expectKnownOptions(`${this.name}, the state`, state, names);
     const missing = names.find((name) => state[name] === undefined);
@@ -276,6 +280,7 @@ export abstract class RecurrentStack implements Layer {
 
   /** A state of zeros for B rows. */
   zeroState(graph: Graph, B: number): State {
+    checkOption(this.name, "graph", graph, graphRule);
     checkOption(this.name, "B", B, size);
     return Object.fromEntries(Object.entries(this.stateSizes).map(([name, H]) => [name, graph.zeros([B, H])]));
   }

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { checkOption, list, object, text, value } from "../options.js";
 import { greatest } from "./extent.js";
 
 /** Where a translation looked: figure 3 of Bahdanau, Cho & Bengio (2015). */
@@ -10,16 +11,28 @@ export interface AttentionMap {
   weights: readonly ArrayLike<number>[];
 }
 
+const token = text({ empty: true });
+const mapRule = object(
+  {
+    source: list(token),
+    target: list(token),
+    weights: list(value("an array of numbers", (row) => Array.isArray(row) || ArrayBuffer.isView(row))),
+  },
+  { open: true },
+);
+
 /** How far a row's sum may be from 1: rows that were averaged or stored in half precision still are distributions. */
 const tolerance = 0.01;
 
 /**
  * The largest weight of a map that can be drawn.
  *
- * @throws InputError for weights that are not [target][source], or a row that is no distribution.
+ * @throws OptionError for what is no map; InputError for weights that are not [target][source], or a row that is no distribution.
  */
-export function largestWeight({ source, target, weights }: AttentionMap): number {
+export function largestWeight(map: AttentionMap): number {
   const who = "attention map";
+  checkOption(who, "the map", map, mapRule);
+  const { source, target, weights } = map;
   if (source.length === 0 || target.length === 0 || weights.length !== target.length) {
     throw new InputError(
       `${who}: expected a row of weights for each target token and at least one token on both sides, ` +

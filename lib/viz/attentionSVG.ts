@@ -1,3 +1,4 @@
+import { completeOptions, text } from "../options.js";
 import type { AttentionMap } from "./attentionMap.js";
 import { largestWeight } from "./attentionMap.js";
 import { greatest } from "./extent.js";
@@ -10,7 +11,8 @@ import { element, svgPicture, textElement, textWidth, tooltip } from "./svg.js";
  *
  * @throws InputError for weights that are not [target][source], or a row that is no distribution.
  */
-export function attentionSVG(map: AttentionMap, { title = "Attention" }: { title?: string } = {}): string {
+export function attentionSVG(map: AttentionMap, options: { title?: string } = {}): string {
+  const { title } = completeOptions("attentionSVG", options, { title: text({ initial: "Attention", empty: true }) });
   const largest = largestWeight(map);
   const [sources, targets] = [map.source.map(labelOf), map.target.map(labelOf)];
   const cell = Math.round(Math.max(17, Math.min(34, 800 / Math.max(sources.length, targets.length))));

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.js";
-import { expectNumber } from "../options.js";
+import { checkOption, completeOptions, double, flag, list, object, optional, text, value, whole } from "../options.js";
 import type { Hypothesis, TreeNode } from "../search/index.js";
 
 /** What a beam search followed, and what it found. */
@@ -14,6 +14,49 @@ export interface BeamTree {
   textOf: (token: number) => string;
 }
 
+/** What LanguageModel.beamSearch gives with `tree: true`: texts and a tree of tokens as texts. */
+export interface TextSearch {
+  texts: readonly { tokens: readonly { token: string }[]; score: number; ended: boolean }[];
+  tree?: readonly { token: string; parent: number; logProbability: number; score: number }[];
+}
+
+const textSearchRule = object(
+  {
+    texts: list(
+      object(
+        { tokens: list(object({ token: text({ empty: true }) }, { open: true })), score: double(), ended: flag() },
+        { open: true },
+      ),
+    ),
+    tree: optional(list(object({ token: text({ empty: true }) }, { open: true }))),
+  },
+  { open: true },
+);
+
+/**
+ * A search of token numbers: itself, or a language model's with its tokens numbered.
+ * @throws OptionError for what is neither.
+ */
+export function beamTreeOf(search: BeamTree | TextSearch): BeamTree {
+  if (typeof search !== "object" || search === null || !("texts" in search)) {
+    return checkOption("beam tree", "the tree", search, treeRule) as BeamTree;
+  }
+  const { texts, tree = [] } = checkOption("beam tree", "the search", search, textSearchRule) as TextSearch;
+  const names = [...new Set([...tree, ...texts.flatMap(({ tokens }) => tokens)].map(({ token }) => token))];
+  const numbers = new Map(names.map((name, number) => [name, number]));
+  const numberOf = ({ token }: { token: string }) => numbers.get(token) as number;
+  const end = texts.find(({ ended }) => ended)?.tokens.at(-1);
+  return {
+    nodes: tree.map((node) => ({ ...node, token: numberOf(node) })),
+    hypotheses: texts.map(({ tokens, ...text }) => ({
+      ...text,
+      tokens: (text.ended ? tokens.slice(0, -1) : tokens).map(numberOf),
+    })),
+    end: end ? numberOf(end) : -1,
+    textOf: (token) => names[token] as string,
+  };
+}
+
 export const defaultSteps = 12;
 
 export interface BeamTreeLimits {
@@ -22,6 +65,23 @@ export interface BeamTreeLimits {
   /** Most branches that are drawn; those of the hypotheses always are. Default 24. */
   branches?: number;
 }
+
+export const beamTreeLimits = {
+  steps: whole({ minimum: 1, initial: defaultSteps }),
+  branches: whole({ minimum: 1, initial: 24 }),
+};
+
+/** Whether the numbers make a tree is looked at after that they are numbers. */
+const number = value<number>("a number", (given) => typeof given === "number");
+const treeRule = object(
+  {
+    nodes: list(object({ token: whole(), parent: number, logProbability: number, score: number }, { open: true })),
+    hypotheses: list(object({ tokens: list(whole()), score: number, ended: flag() }, { open: true })),
+    end: number,
+    textOf: value("a function from a token to its text", (textOf) => typeof textOf === "function"),
+  },
+  { open: true },
+);
 
 /** A node that is drawn, its children likeliest first, but the child on the way to the best hypothesis before all. */
 export interface DrawnNode {
@@ -53,10 +113,9 @@ export interface DrawnTree {
  *
  * @throws InputError for nodes that are no tree, or a hypothesis that is not in it. @throws OptionError for limits below 1.
  */
-export function drawnTree(tree: BeamTree, { steps = defaultSteps, branches = 24 }: BeamTreeLimits = {}): DrawnTree {
+export function drawnTree(tree: BeamTree, limits: BeamTreeLimits = {}): DrawnTree {
+  const { steps, branches } = completeOptions("beam tree", limits, beamTreeLimits);
   const { nodes, hypotheses, end } = tree;
-  expectNumber("beam tree", "steps", steps, { integer: true, minimum: 1 });
-  expectNumber("beam tree", "branches", branches, { integer: true, minimum: 1 });
   const stepOf = checkedSteps(nodes);
   const children = nodes.map((): number[] => []);
   for (const [n, { parent }] of nodes.entries()) children[parent]?.push(n);

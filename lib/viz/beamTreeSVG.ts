@@ -1,8 +1,11 @@
-import type { BeamTree, BeamTreeLimits, DrawnNode } from "./beamTree.js";
-import { drawnTree, leftOutNote, percent, resultOf } from "./beamTree.js";
+import { completeOptions, text } from "../options.js";
+import type { BeamTree, BeamTreeLimits, DrawnNode, TextSearch } from "./beamTree.js";
+import { beamTreeLimits, beamTreeOf, drawnTree, leftOutNote, percent, resultOf } from "./beamTree.js";
 import { greatest } from "./extent.js";
 import { abbreviate, labelOf } from "./label.js";
 import { decimal, element, svgPicture, textElement, textWidth, tooltip } from "./svg.js";
+
+const rules = { ...beamTreeLimits, title: text({ initial: "Beam search", empty: true }) };
 
 const rowHeight = 34;
 const boxHeight = 24;
@@ -13,12 +16,12 @@ const top = 46;
  * A beam search as a tree: time goes right, a line is as thick as its token was likely, and the way to the best hypothesis is
  * a straight coloured line on top. Ends are round and say the score of their hypothesis, with its place if it was returned.
  *
- * @throws InputError for nodes that are no tree, or a hypothesis that is not in it.
+ * @param search a tree of token numbers, or what LanguageModel.beamSearch gives with `tree: true`.
+ * @throws OptionError for what is neither; InputError for nodes that are no tree, or a hypothesis that is not in it.
  */
-export function beamTreeSVG(
-  tree: BeamTree,
-  { title = "Beam search", ...limits }: BeamTreeLimits & { title?: string } = {},
-): string {
+export function beamTreeSVG(search: BeamTree | TextSearch, options: BeamTreeLimits & { title?: string } = {}): string {
+  const { title, ...limits } = completeOptions("beamTreeSVG", options, rules);
+  const tree = beamTreeOf(search);
   const drawn = drawnTree(tree, limits);
   const roots = stacked(drawn.roots).placed;
   const all = flat(roots);

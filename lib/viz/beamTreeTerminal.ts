@@ -1,9 +1,11 @@
-import { expectNumber } from "../options.js";
+import { completeOptions, whole } from "../options.js";
 import type { BeamTree, BeamTreeLimits, DrawnNode } from "./beamTree.js";
-import { defaultSteps, drawnTree, leftOutNote, percent, resultOf } from "./beamTree.js";
+import { beamTreeLimits, drawnTree, leftOutNote, percent, resultOf } from "./beamTree.js";
 import { background, blue, type ColourDepth } from "./colour.js";
 import { abbreviate, labelOf } from "./label.js";
 import { widthOf } from "./terminal.js";
+
+const rules = { ...beamTreeLimits, width: whole({ minimum: 40, initial: 80 }) };
 
 /**
  * A beam search in a terminal: a line for each node, its children below it and to its right, the likeliest first. A * marks the
@@ -13,11 +15,11 @@ import { widthOf } from "./terminal.js";
  */
 export function beamTreeTerminal(
   tree: BeamTree,
-  { depth, width = 80, ...limits }: BeamTreeLimits & { depth: ColourDepth; width?: number },
+  { depth, ...options }: BeamTreeLimits & { depth: ColourDepth; width?: number },
 ): string {
-  expectNumber("beamTreeTerminal", "width", width, { integer: true, minimum: 40 });
+  const { width, ...limits } = completeOptions("beamTreeTerminal", options, rules);
   // Three columns for each step, and 36 for the node itself.
-  const steps = Math.max(1, Math.min(limits.steps ?? defaultSteps, Math.floor((width - 36) / 3)));
+  const steps = Math.max(1, Math.min(limits.steps, Math.floor((width - 36) / 3)));
   const drawn = drawnTree(tree, { ...limits, steps });
   const lines: string[] = [];
   const write = (node: DrawnNode, before: string, last: boolean) => {

@@ -3,7 +3,7 @@ export { featureOf, featureTitles, rankFeatures, rankUnits, textFeatures, unitVa
 export type { AttentionMap } from "./attentionMap.js";
 export { attentionSVG } from "./attentionSVG.js";
 export { attentionTerminal } from "./attentionTerminal.js";
-export type { BeamTree, BeamTreeLimits } from "./beamTree.js";
+export type { BeamTree, BeamTreeLimits, TextSearch } from "./beamTree.js";
 export { beamTreeSVG } from "./beamTreeSVG.js";
 export { beamTreeTerminal } from "./beamTreeTerminal.js";
 export type { ColourDepth } from "./colour.js";

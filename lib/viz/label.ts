@@ -1,3 +1,4 @@
+import { describe, InputError } from "../errors.js";
 import { visible } from "../visible.js";
 import { widthOf } from "./terminal.js";
 
@@ -6,6 +7,7 @@ import { widthOf } from "./terminal.js";
  * would see is written out. Nothing in it can give orders to a terminal, or turn the direction of what follows.
  */
 export function labelOf(token: string): string {
+  if (typeof token !== "string") throw new InputError(`expected the text of a token, got ${describe(token)}.`);
   if (token === "") return "\u2205";
   const seen = token
     .replace(/\r?\n/g, "\u21b5")

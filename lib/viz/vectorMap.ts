@@ -1,5 +1,6 @@
 import { PCA } from "ml-pca";
 import { InputError } from "../errors.js";
+import { completeOptions, list, optional, text, value } from "../options.js";
 
 export interface VectorMapInput {
   /** One for each vector: its sentence or phrase. */
@@ -9,6 +10,14 @@ export interface VectorMapInput {
   /** One for each vector. */
   groups?: readonly string[];
 }
+
+const rules = {
+  labels: list(text({ empty: true })),
+  vectors: list(
+    value<ArrayLike<number>>("an array of numbers", (vector) => Array.isArray(vector) || ArrayBuffer.isView(vector)),
+  ),
+  groups: optional(list(text({ empty: true }))),
+};
 
 /** Sentences or phrases on a plane. */
 export interface VectorMap {
@@ -28,8 +37,8 @@ export interface VectorMap {
  * another number than the vectors.
  */
 export function vectorMap(input: VectorMapInput): VectorMap {
-  const { labels, groups } = input;
   const vectors = checked(input);
+  const { labels, groups } = input;
   // Neither the squares of great numbers nor those of small ones may leave the range of a double.
   const scale = vectors.flat().reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
   const scaled = vectors.map((vector) => vector.map((value) => value / scale));
@@ -51,8 +60,9 @@ export function vectorMap(input: VectorMapInput): VectorMap {
   return { points, shares: [share(0), share(1)] };
 }
 
-function checked({ labels, vectors, groups }: VectorMapInput): number[][] {
+function checked(input: VectorMapInput): number[][] {
   const who = "vectorMap";
+  const { labels, vectors, groups } = completeOptions(who, input, rules);
   if (vectors.length < 3) throw new InputError(`${who}: a map needs at least 3 vectors, got ${vectors.length}.`);
   if (labels.length !== vectors.length || (groups && groups.length !== vectors.length)) {
     const counts = `${labels.length} labels${groups ? ` and ${groups.length} groups` : ""}`;

@@ -1,3 +1,5 @@
+import { InputError } from "../errors.js";
+import { checkOption, completeOptions, double, list, object, optional, text, tuple } from "../options.js";
 import type { Range } from "./axes.js";
 import { axisTitles, extent, gridLines, niceStep, ticks, widen } from "./axes.js";
 import { groupMark, legendOf } from "./groups.js";
@@ -5,6 +7,13 @@ import { abbreviate, labelOf } from "./label.js";
 import { placeLabels } from "./labelPlacement.js";
 import { element, svgPicture, textElement, tooltip } from "./svg.js";
 import type { VectorMap } from "./vectorMap.js";
+
+const mapRule = object({
+  points: list(
+    object({ label: text({ empty: true }), group: optional(text({ empty: true })), x: double(), y: double() }),
+  ),
+  shares: tuple(double(), double()),
+});
 
 const plotWidth = 860;
 const left = 74;
@@ -16,7 +25,12 @@ const radius = 4.5;
  * variance. Labels never cover each other: those for which there is no room are left out and counted, and every point says its own
  * when one points at it. Groups differ in colour and in shape.
  */
-export function vectorMapSVG(map: VectorMap, { title = "Map of vectors" }: { title?: string } = {}): string {
+export function vectorMapSVG(map: VectorMap, options: { title?: string } = {}): string {
+  const { title } = completeOptions("vectorMapSVG", options, {
+    title: text({ initial: "Map of vectors", empty: true }),
+  });
+  checkOption("vectorMapSVG", "the map", map, mapRule);
+  if (map.points.length === 0) throw new InputError("vectorMapSVG: the map has no points.");
   const groups = [...new Set(map.points.flatMap(({ group }) => (group === undefined ? [] : [group])))];
   const legend = legendOf(groups, { x: left, width: plotWidth });
   const [x, y] = (["x", "y"] as const).map((axis) => extent(map.points.map((point) => point[axis]))) as [Range, Range];

@@ -50,7 +50,9 @@ export class Compiler {
 
   /** The file as JavaScript. */
   javascript(file, text) {
-    return ts.transpileModule(text, { fileName: file, compilerOptions: this.options }).outputText;
+    // One file alone does not know the package, which says that its modules are ES modules.
+    const compilerOptions = { ...this.options, module: ts.ModuleKind.ESNext };
+    return ts.transpileModule(text, { fileName: file, compilerOptions }).outputText;
   }
 
   #importers(file) {

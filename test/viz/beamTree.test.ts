@@ -1,6 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { InputError } from "../../lib/errors.js";
+import { CharacterTokenizer } from "../../lib/data/index.js";
+import { InputError, OptionError } from "../../lib/errors.js";
+import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import { LanguageModel } from "../../lib/models/languageModel.js";
 import { beamSearch } from "../../lib/search/index.js";
 import type { BeamTree } from "../../lib/viz/index.js";
 import { beamTreeSVG, beamTreeTerminal, widthOf } from "../../lib/viz/index.js";
@@ -146,4 +149,29 @@ test("nodes that are no tree and hypotheses that are not in it are refused", asy
     /hypothesis 1 has token 3 at step 2/,
   );
   expect(() => beamTreeSVG(tree, { steps: 0 })).toThrow(/steps/);
+});
+
+test("what a language model's search gives is drawn as it is", async () => {
+  const tokenizer = CharacterTokenizer.fromText("ab\n");
+  const model = await LanguageModel.create({ tokenizer, executor: new ReferenceExecutor(), hiddenSize: 4, layers: 1 });
+  const found = await model.beamSearch({ beams: 3, nBest: 2, maximumLength: 4, end: "line", tree: true });
+  const picture = beamTreeSVG(found);
+  expectPicture(picture);
+  for (const [i, { score }] of found.texts.entries()) {
+    expect(picture).toContain(`#${i + 1} ${score.toFixed(2).replace("-", "\u2212")}`);
+  }
+  const { tree: _, ...withoutTree } = found;
+  expect(() => beamTreeSVG(withoutTree)).toThrow(/no nodes\. Give beamSearch the option tree: true/);
+  expect(() => beamTreeSVG({ ...found, tree: 5 } as never)).toThrow(/expected the search\.tree to be an array/);
+});
+
+test("what is no tree, and limits that do not exist, are refused by name", async () => {
+  const tree = await search();
+  expect(() => beamTreeSVG(undefined as never)).toThrow("beam tree: expected the tree to be an object, got undefined.");
+  expect(() => beamTreeSVG({ ...tree, textOf: "x" } as never)).toThrow(
+    "textOf to be a function from a token to its text",
+  );
+  expect(() => beamTreeSVG({ ...tree, textOf: () => 5 } as never)).toThrow("expected the text of a token, got 5.");
+  expect(() => beamTreeSVG(tree, { step: 3 } as never)).toThrow('unknown option "step"; did you mean steps?');
+  expect(() => beamTreeSVG(tree, { branches: 0 })).toThrow(OptionError);
 });

@@ -1,11 +1,12 @@
-import { InputError, OptionError } from "../../errors.js";
+import { describe, InputError, OptionError } from "../../errors.js";
 import type { Op, Port, Program, Shape, Value, VariableSpec } from "../../graph/program.js";
 import { elementsOf, firstValues } from "../../graph/program.js";
-import { expectOneOf } from "../../options.js";
+import { expectProgram, expectVariable } from "../../graph/programRule.js";
+import { completeOptions, expectOneOf, word } from "../../options.js";
 import type { WeightType } from "../../weights.js";
 import { packWeights, unpackWeights, weightTypes } from "../../weights.js";
 import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "../executor.js";
-import { expectMatrix, expectSameVariable } from "../executor.js";
+import { expectMatrix, expectSameVariable, expectValues, runRules } from "../executor.js";
 import { orderFeeds, orderReplay } from "../feeds.js";
 import { layerError } from "../layerError.js";
 import { expectProgramFits } from "../memory.js";
@@ -23,8 +24,11 @@ export class ReferenceExecutor implements Executor {
   readonly name: string;
   readonly floats: FloatsConstructor;
 
-  constructor({ precision = "float32" }: { precision?: "float32" | "float64" } = {}) {
-    expectOneOf("ReferenceExecutor", "precision", precision, ["float32", "float64"]);
+  /** @param options.precision type of the values. Default "float32". */
+  constructor(options: { precision?: "float32" | "float64" } = {}) {
+    const { precision } = completeOptions("ReferenceExecutor", options, {
+      precision: word(["float32", "float64"], "float32"),
+    });
     this.floats = precision === "float64" ? Float64Array : Float32Array;
     this.name = `reference ${precision}`;
   }
@@ -35,8 +39,9 @@ export class ReferenceExecutor implements Executor {
 
   compile(program: Program, store: Store): Executable {
     if (!(store instanceof ReferenceStore) || store.floats !== this.floats) {
-      throw new OptionError("compile: the store belongs to another executor.");
+      throw new OptionError("compile: expected a store of this executor: createStore().");
     }
+    expectProgram(program);
     expectProgramFits(program, bytesOf(program, this.floats));
     for (const variable of program.variables) store.declare(variable);
     return new ReferenceExecutable(program, store);
@@ -59,6 +64,7 @@ class ReferenceStore implements Store {
   constructor(readonly floats: FloatsConstructor) {}
 
   declare(spec: VariableSpec): void {
+    expectVariable("Store.declare", spec);
     const known = this.#variables.get(spec.name)?.spec;
     if (known) {
       expectSameVariable(known, spec);
@@ -85,9 +91,7 @@ class ReferenceStore implements Store {
 
   async write(name: string, values: Values): Promise<void> {
     const data = this.memory(name);
-    if (values.length !== data.length) {
-      throw new InputError(`Store: expected ${data.length} values for ${JSON.stringify(name)}, got ${values.length}.`);
-    }
+    expectValues(name, values, data.length);
     const own = values.slice();
     await this.queue(async () => data.set(own));
   }
@@ -113,7 +117,7 @@ class ReferenceStore implements Store {
   /** The variable's own memory, which programs read and update. */
   memory(name: string): Values {
     const variable = this.#variables.get(name);
-    if (!variable) throw new InputError(`Store: there is no variable ${JSON.stringify(name)}.`);
+    if (!variable) throw new InputError(`Store: there is no variable ${describe(name)}.`);
     return variable.data;
   }
 }
@@ -169,7 +173,8 @@ class ReferenceExecutable implements Executable {
     });
   }
 
-  async run(feeds: Feeds, { check = false }: { check?: boolean } = {}): Promise<RunResult> {
+  async run(feeds: Feeds, options: { check?: boolean } = {}): Promise<RunResult> {
+    const { check } = completeOptions("run", options, runRules);
     const ordered = orderFeeds(this.program, feeds, this.#floats).map((values) => values.slice());
     return this.#store.queue(() => this.#run(ordered, check));
   }

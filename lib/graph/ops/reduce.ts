@@ -1,5 +1,5 @@
 import { ShapeError } from "../../errors.js";
-import { checkOption } from "../../options.js";
+import { checkOption, whole } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Shape } from "../program.js";
 import { elementsOf, sameShape, shapeRule, shapeText } from "../program.js";
@@ -76,7 +76,8 @@ function maxAndIndex(name: string, x: Tensor, axis: number): [Tensor, Tensor] {
 
 /** @throws ShapeError unless `axis` is one of x's axes. */
 export function expectAxis(operation: string, x: Tensor, axis: number): void {
-  if (Number.isInteger(axis) && axis >= 0 && axis < x.shape.length) return;
+  checkOption(operation, "axis", axis, whole());
+  if (axis < x.shape.length) return;
   throw new ShapeError(`${operation}: expected an axis from 0 to ${x.shape.length - 1}, got ${axis} for ${x}.`);
 }
 
