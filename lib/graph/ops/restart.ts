@@ -1,9 +1,12 @@
+import { completeOptions, whole } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 
 const restartOperation = defineOperation({ name: "restart", attributes: ["begin", "end"] });
+
+const rules = { begin: whole(), end: whole() };
 
 /**
  * Where a step of a model of sentences begins again: the token that ends a sentence is read as the one that begins the
@@ -13,7 +16,8 @@ const restartOperation = defineOperation({ name: "restart", attributes: ["begin"
  *
  * ids i32 [...], N in all -> ids' of the same shape, and keep [N,1], which the state before the step is multiplied with.
  */
-export function restart(ids: Tensor, { begin, end }: { begin: number; end: number }): { ids: Tensor; keep: Tensor } {
+export function restart(ids: Tensor, marks: { begin: number; end: number }): { ids: Tensor; keep: Tensor } {
+  const { begin, end } = completeOptions("restart", marks, rules);
   matchShapes("restart", [["ids", ids, "...", "i32"]]);
   const results = [{ dtype: "i32" as const, shape: ids.shape }, { shape: [elementsOf(ids.shape), 1] }];
   const [read, keep] = ids.graph.record(restartOperation, [ids], results, [begin, end]) as [Tensor, Tensor];

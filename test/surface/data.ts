@@ -1,0 +1,74 @@
+import * as ostinato from "../../lib/index.js";
+import type { Entry } from "./row.js";
+import { entry, made, of } from "./row.js";
+import * as things from "./things.js";
+
+const { CharacterTokenizer, TokenizerPair } = ostinato;
+const { pair, tokenizer } = things;
+
+export const dataRows: Record<string, Entry> = {
+  "CharacterTokenizer.fromText": entry(CharacterTokenizer.fromText as never, () => ["ab", { unknown: true }]),
+  "CharacterTokenizer.fromCorpus": entry(CharacterTokenizer.fromCorpus.bind(CharacterTokenizer) as never, () => [
+    ostinato.Corpus.fromText("ab"),
+    { unknown: true },
+  ]),
+  "WordTokenizer.fromText": entry(ostinato.WordTokenizer.fromText as never, () => ["a b", { unknown: true }]),
+  "WordTokenizer.fromCorpus": entry(ostinato.WordTokenizer.fromCorpus.bind(ostinato.WordTokenizer) as never, () => [
+    ostinato.Corpus.fromText("ab"),
+    { unknown: true },
+  ]),
+  "SubwordTokenizer.fromText": entry(ostinato.SubwordTokenizer.fromText as never, () => ["a b ab", { size: 260 }]),
+  "SubwordTokenizer.fromCorpus": entry(
+    ostinato.SubwordTokenizer.fromCorpus.bind(ostinato.SubwordTokenizer) as never,
+    () => [ostinato.Corpus.fromText("ab"), { size: 260 }],
+  ),
+  ...Object.fromEntries(
+    (["encode", "decode", "normalize", "token", "tokenBytes", "id"] as const).flatMap((method) =>
+      (
+        [
+          ["CharacterTokenizer", tokenizer],
+          ["WordTokenizer", ostinato.WordTokenizer.fromText("a b", { unknown: true })],
+          ["ByteTokenizer", new ostinato.ByteTokenizer()],
+        ] as const
+      ).map(([kind, own]) => [
+        `${kind}.${method}`,
+        entry(
+          of(() => own as typeof tokenizer, method),
+          () => [{ encode: "ab", normalize: "ab", id: "a", decode: [0, 1], token: 0, tokenBytes: 0 }[method]],
+        ),
+      ]),
+    ),
+  ),
+  tokenizerFromJSON: entry(ostinato.tokenizerFromJSON as never, () => [tokenizer.toJSON()], [0]),
+  TokenizerPair: entry(made(TokenizerPair), () => [tokenizer, tokenizer, { reversed: true }]),
+  "TokenizerPair.fromJSON": entry(TokenizerPair.fromJSON as never, () => [pair.toJSON()], [0]),
+  "TokenizerPair.encodeSource": entry(
+    of(() => pair, "encodeSource"),
+    () => ["ab"],
+  ),
+  "TokenizerPair.encodeTarget": entry(
+    of(() => pair, "encodeTarget"),
+    () => ["ab"],
+  ),
+  memoryStream: entry(ostinato.memoryStream as never, () => [new Int32Array(3), 3]),
+  "Corpus.fromFile": entry(ostinato.Corpus.fromFile as never, () => ["lines.txt"]),
+  "Corpus.fromFiles": entry(ostinato.Corpus.fromFiles as never, () => [["lines.txt"]]),
+  "Corpus.fromText": entry(ostinato.Corpus.fromText as never, () => ["ab", "name"]),
+  "Corpus.pieces": entry(
+    of(() => ostinato.Corpus.fromText("ab"), "pieces"),
+    () => [],
+  ),
+  "Corpus.tokenize": entry(
+    of(() => ostinato.Corpus.fromText("ab"), "tokenize"),
+    () => [tokenizer, { memoryLimit: 10 }],
+  ),
+  PairBatches: entry(made(ostinato.PairBatches), () => [
+    [{ source: [1], target: [1] }],
+    { batchSize: 1, begin: 0, end: 0 },
+  ]),
+  splitPairs: entry(ostinato.splitPairs as never, () => [things.pairs, {}]),
+  readPairTable: entry(ostinato.readPairTable as never, () => ["pairs.tsv", { source: 0, target: 1 }]),
+  readParallelText: entry(ostinato.readParallelText as never, () => ["lines.txt", "lines.txt"]),
+  loadTrainerHistory: entry(ostinato.loadTrainerHistory as never, () => ["model"]),
+  readTrainingRecord: entry(ostinato.readTrainingRecord as never, () => ["model"]),
+};

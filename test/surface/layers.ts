@@ -1,0 +1,129 @@
+import * as ostinato from "../../lib/index.js";
+import type { Entry } from "./row.js";
+import { entry, made, of } from "./row.js";
+import * as things from "./things.js";
+
+const { Graph, ops } = ostinato;
+const { executor, parameter, tensors } = things;
+
+const layer = { inputSize: 3, hiddenSize: 4 };
+const sequence = () => [tensors().f("in", 5, 2, 3), {}];
+
+export const layerRows: Record<string, Entry> = {
+  Graph: entry(made(Graph), () => [{ training: true }]),
+  "Graph.feed": entry(
+    of(() => new Graph(), "feed"),
+    () => ["x", "f32", [2]],
+  ),
+  "Graph.scalar": entry(
+    of(() => new Graph(), "scalar"),
+    () => ["x", 1],
+  ),
+  "Graph.random": entry(
+    of(() => new Graph(), "random"),
+    () => [],
+  ),
+  "Graph.nextStream": entry(
+    of(() => new Graph(), "nextStream"),
+    () => [],
+  ),
+  "Graph.variable": entry(
+    of(() => new Graph(), "variable"),
+    () => [{ name: "x", dtype: "f32", shape: [2] }],
+  ),
+  "Graph.zeros": entry(
+    of(() => new Graph(), "zeros"),
+    () => [[2]],
+  ),
+  "Graph.output": entry(
+    (async (...args: [string, ostinato.Tensor]) => {
+      const graph = args[1] instanceof ostinato.Tensor ? args[1].graph : new Graph();
+      graph.output(...args);
+    }) as Entry["call"],
+    () => ["x", tensors().x],
+  ),
+  "Graph.within": entry(
+    of(() => new Graph(), "within"),
+    () => ["path", () => 1],
+  ),
+  "Graph.program": entry(
+    of(() => new Graph(), "program"),
+    () => [],
+  ),
+  differentiate: entry(ostinato.differentiate as never, () => {
+    const { x } = tensors();
+    return [ops.sum(x), [x]];
+  }),
+
+  Attention: entry(made(ostinato.Attention), () => ["a", { querySize: 4, memorySize: 4, scorer: "general" }]),
+  "Attention.memory": entry(
+    of(() => new ostinato.Attention("a", { querySize: 4, memorySize: 4 }), "memory"),
+    () => [tensors().f("m", 3, 2, 4), null],
+  ),
+  "Attention.apply": entry(
+    of(() => new ostinato.Attention("a", { querySize: 4, memorySize: 4 }), "apply"),
+    () => {
+      const { f } = tensors();
+      return [f("q", 1, 2, 4), new ostinato.Attention("a", { querySize: 4, memorySize: 4 }).memory(f("m", 3, 2, 4))];
+    },
+  ),
+  Dropout: entry(made(ostinato.Dropout), () => ["d", { rate: 0.5, variational: true }]),
+  "Dropout.apply": entry(
+    of(() => new ostinato.Dropout("d", { rate: 0.5 }), "apply"),
+    () => [tensors().x],
+  ),
+  Embedding: entry(made(ostinato.Embedding), () => ["e", { vocabularySize: 3, embeddingSize: 4 }]),
+  "Embedding.apply": entry(
+    of(() => new ostinato.Embedding("e", { vocabularySize: 3, embeddingSize: 4 }), "apply"),
+    () => [tensors().ids],
+  ),
+  LayerNorm: entry(made(ostinato.LayerNorm), () => ["n", { size: 4, epsilon: 1e-5 }]),
+  "LayerNorm.apply": entry(
+    of(() => new ostinato.LayerNorm("n", { size: 4 }), "apply"),
+    () => [tensors().x],
+  ),
+  Linear: entry(made(ostinato.Linear), () => ["l", { inputSize: 4, outputSize: 3, bias: true, tied: parameter }]),
+  "Linear.apply": entry(
+    of(() => new ostinato.Linear("l", { inputSize: 4, outputSize: 3 }), "apply"),
+    () => [tensors().x],
+  ),
+  "Linear.crossEntropy": entry(
+    of(() => new ostinato.Linear("l", { inputSize: 4, outputSize: 3 }), "crossEntropy"),
+    () => {
+      const { x, ids } = tensors();
+      return [x, ids];
+    },
+  ),
+  RNN: entry(made(ostinato.RNN), () => ["r", { ...layer, activation: "relu", bidirectional: true }]),
+  GRU: entry(made(ostinato.GRU), () => ["r", { ...layer, reset: "before", layers: 2, dropout: 0.1 }]),
+  LSTM: entry(made(ostinato.LSTM), () => ["r", { ...layer, forgetBias: 1, connections: "dense" }]),
+  "RecurrentStack.apply": entry(
+    of(() => new ostinato.LSTM("r", layer), "apply"),
+    sequence,
+  ),
+  "RecurrentStack.step": entry(
+    of(() => new ostinato.GRU("r", layer), "step"),
+    () => {
+      const { f } = tensors();
+      return [f("in", 2, 3), { h_l0: f("h", 2, 4) }];
+    },
+  ),
+  "RecurrentStack.dropoutMasks": entry(
+    of(() => new ostinato.GRU("r", layer), "dropoutMasks"),
+    () => [new Graph(), 2, 3],
+  ),
+  "RecurrentStack.zeroState": entry(
+    of(() => new ostinato.GRU("r", layer), "zeroState"),
+    () => [new Graph(), 2],
+  ),
+  Parameter: entry(made(ostinato.Parameter), () => ["p", [2], ostinato.initializers.constant(1)]),
+  "Parameter.in": entry(
+    of(() => parameter, "in"),
+    () => [new Graph()],
+  ),
+  initialise: entry(ostinato.initialise as never, () => [executor.createStore(), [parameter], { seed: 3 }]),
+  "initializers.constant": entry(ostinato.initializers.constant as never, () => [1]),
+  "initializers.uniform": entry(ostinato.initializers.uniform as never, () => [1]),
+  "initializers.normal": entry(ostinato.initializers.normal as never, () => [1]),
+  "initializers.initializer": entry(ostinato.initializers.initializer as never, () => ["uniform:1"]),
+};

@@ -1,0 +1,115 @@
+import * as ostinato from "../../lib/index.js";
+import type { Entry } from "./row.js";
+import { entry, made, of } from "./row.js";
+import * as things from "./things.js";
+
+const { LanguageModel, PairData, Seq2Seq } = ostinato;
+const { config, executor, model, pair, pairData, pairs, sentences, stream, tokenizer, translator, windows } = things;
+
+export const modelRows: Record<string, Entry> = {
+  "LanguageModel.create": entry(LanguageModel.create as never, () => [
+    { ...config, tokenizer, seed: 2, tied: true, dropout: 0.1 },
+  ]),
+  "LanguageModel.load": entry(LanguageModel.load as never, () => ["model", { executor }]),
+  "LanguageModel.evaluate": entry(
+    of(() => model, "evaluate"),
+    () => ["abab", {}],
+  ),
+  "LanguageModel.logProbability": entry(
+    of(() => model, "logProbability"),
+    () => ["abab"],
+  ),
+  "LanguageModel.generate": entry(
+    of(() => model, "generate"),
+    () => [{ prompt: "a", maximumTokens: 2, temperature: 1, topK: 2 }],
+  ),
+  "LanguageModel.generateAll": entry(
+    of(() => model, "generateAll"),
+    () => [{ prompts: ["a"], maximumTokens: 2, seed: 4 }],
+  ),
+  "LanguageModel.beamSearch": entry(
+    of(() => model, "beamSearch"),
+    () => [{ prompt: "a", maximumLength: 2, beams: 2 }],
+  ),
+  "LanguageModel.activations": entry(
+    of(() => model, "activations"),
+    () => ["abab"],
+  ),
+  "LanguageModel.save": entry(
+    of(() => model, "save"),
+    () => ["saved"],
+  ),
+  "LanguageModel.restore": entry(
+    of(() => model, "restore"),
+    () => ["model"],
+  ),
+  "LanguageModel.quantize": entry(
+    of(() => LanguageModel.create({ ...config, tokenizer }), "quantize"),
+    () => ["int8"],
+  ),
+  "Seq2Seq.create": entry(Seq2Seq.create as never, () => [
+    { executor, hiddenSize: 4, tokenizer: pair, seed: 2, encoderLayers: 1 },
+  ]),
+  "Seq2Seq.load": entry(Seq2Seq.load as never, () => ["savedPairs", { executor }]),
+  "Seq2Seq.evaluate": entry(
+    of(() => translator, "evaluate"),
+    () => [pairs, {}],
+  ),
+  "Seq2Seq.translate": entry(
+    of(() => translator, "translate"),
+    () => [["ab"], { beams: 2, nBest: 1, maximumLength: 3 }],
+  ),
+  "Seq2Seq.score": entry(
+    of(() => translator, "score"),
+    () => [pairs, { maximumLength: 3 }],
+  ),
+  "Seq2Seq.vectors": entry(
+    of(() => translator, "vectors"),
+    () => [["ab"]],
+  ),
+  "Seq2Seq.save": entry(
+    of(() => translator, "save"),
+    () => ["savedPairs"],
+  ),
+  "Seq2Seq.restore": entry(
+    of(() => translator, "restore"),
+    () => ["savedPairs"],
+  ),
+  "Seq2Seq.quantize": entry(
+    of(() => Seq2Seq.create({ executor, hiddenSize: 4, tokenizer: pair }), "quantize"),
+    () => ["int8"],
+  ),
+  Seq2SeqNetwork: entry(made(ostinato.Seq2SeqNetwork), () => [
+    { sourceVocabularySize: 4, targetVocabularySize: 4, hiddenSize: 4, encoderLayers: 1 },
+  ]),
+  WindowData: entry(made(ostinato.WindowData), () => [stream, { batchSize: 2, windowLength: 4, role: "train" }]),
+  "WindowData.batches": entry(of(windows, "batches"), () => [0]),
+  "SentenceData.of": entry(ostinato.SentenceData.of as never, () => [stream, { tokenizer, batchSize: 2 }]),
+  "SentenceData.batches": entry(of(sentences, "batches"), () => [0]),
+  "PairData.of": entry(PairData.of as never, () => [pairs, { tokenizer: pair, batchSize: 2, long: "skip" }]),
+  "PairData.batches": entry(of(pairData, "batches"), () => [0]),
+
+  ...Object.fromEntries(
+    Object.entries({
+      sgd: ostinato.sgd,
+      adam: ostinato.adam,
+      adamw: ostinato.adamw,
+      rmsprop: ostinato.rmsprop,
+      adagrad: ostinato.adagrad,
+    }).map(([name, optimizer]) => [name, entry(optimizer as never, () => [{ learningRate: 0.1, weightDecay: 0 }])]),
+  ),
+  constant: entry(ostinato.constant as never, () => []),
+  cosine: entry(ostinato.cosine as never, () => [{}]),
+  plateau: entry(ostinato.plateau as never, () => [{}]),
+  stepDecay: entry(ostinato.stepDecay as never, () => [{}]),
+  warmup: entry(ostinato.warmup as never, () => [10]),
+  teacherForcing: entry(ostinato.teacherForcing as never, () => ["linear:1:0:100"]),
+  Trainer: entry(made(ostinato.Trainer), () => [
+    model,
+    { data: windows(), epochs: 1, clipNorm: 1, optimizer: ostinato.adam() },
+  ]),
+  "Trainer.run": entry(
+    of(() => new ostinato.Trainer(model, { data: windows(), epochs: 1 }), "run"),
+    () => [{}],
+  ),
+};

@@ -1,0 +1,74 @@
+import * as ostinato from "../../lib/index.js";
+import type { Entry } from "./row.js";
+import { entry } from "./row.js";
+
+export const pictureRows: Record<string, Entry> = {
+  accuracy: entry(ostinato.accuracy as never, () => [[["a"]], [["a"]]]),
+  bleu: entry(ostinato.bleu as never, () => [["a b"], ["a b"], { lowercase: true }]),
+  sentenceBleu: entry(ostinato.sentenceBleu as never, () => ["a b", ["a b"], {}]),
+  chrf: entry(ostinato.chrf as never, () => [["a b"], ["a b"], { wordOrder: 2 }]),
+  editDistance: entry(ostinato.editDistance as never, () => [["a"], ["b"]]),
+  errorRate: entry(ostinato.errorRate as never, () => [[["a"]], [[["a"]]]]),
+  attentionSVG: entry(
+    ostinato.attentionSVG as never,
+    () => [{ source: ["a"], target: ["b"], weights: [[1]] }, { title: "t" }],
+    [0],
+  ),
+  beamTreeSVG: entry(
+    ostinato.beamTreeSVG as never,
+    () => [
+      {
+        nodes: [{ token: 1, parent: -1, logProbability: -1, score: -1 }],
+        hypotheses: [{ tokens: [1], score: -1, ended: false }],
+        end: 0,
+        textOf: (token: number) => String(token),
+      },
+      { title: "t", steps: 3, branches: 2 },
+    ],
+    [0],
+  ),
+  curvesSVG: entry(ostinato.curvesSVG as never, () => [
+    [
+      {
+        name: "a",
+        history: {
+          steps: [
+            { step: 1, loss: 1, epoch: 1, seconds: 1, tokens: 5, gradientNorm: 1, learningRate: 1, tokensPerSecond: 1 },
+          ],
+          validations: [],
+          samples: [],
+        },
+      },
+    ],
+    { title: "t" },
+  ]),
+  vectorMap: entry(ostinato.vectorMap as never, () => [
+    {
+      labels: ["a", "b", "c"],
+      vectors: [
+        [1, 2],
+        [3, 4],
+        [5, 7],
+      ],
+      groups: ["x", "x", "y"],
+    },
+  ]),
+  vectorMapSVG: entry(ostinato.vectorMapSVG as never, () => [
+    ostinato.vectorMap({
+      labels: ["a", "b", "c"],
+      vectors: [
+        [1, 2],
+        [3, 4],
+        [5, 7],
+      ],
+    }),
+    { title: "t" },
+  ]),
+  beamSearch: entry(ostinato.beamSearch as never, () => [
+    (tokens: number[], states: unknown[]) => ({ logProbabilities: tokens.map(() => [-2, -1, -3]), states }),
+    0,
+    { begin: 0, end: 1, beams: 2, maximumLength: 3 },
+  ]),
+  elementsOf: entry(ostinato.elementsOf as never, () => [[2, 3]]),
+  shapeText: entry(ostinato.shapeText as never, () => [[2, 3]]),
+};

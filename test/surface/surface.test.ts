@@ -1,0 +1,173 @@
+import { expect, test } from "vitest";
+import * as ostinato from "../../lib/index.js";
+import { dataRows } from "./data.js";
+import { executorRows } from "./executors.js";
+import { layerRows } from "./layers.js";
+import { modelRows } from "./models.js";
+import { operationRows } from "./operations.js";
+import { pictureRows } from "./pictures.js";
+import type { Entry } from "./row.js";
+import { hostile } from "./row.js";
+
+const { OptionError, OstinatoError } = ostinato;
+
+const entries: Record<string, Entry> = {
+  ...operationRows,
+  ...layerRows,
+  ...executorRows,
+  ...dataRows,
+  ...modelRows,
+  ...pictureRows,
+};
+
+/** What is public and has no row: with the reason. */
+const without: Readonly<Record<string, string>> = {
+  NativeExecutor: "made by nativeExecutor()",
+  RecurrentStack: "abstract; its methods have rows",
+  Tensor: "made by a Graph",
+  LanguageModel: "made by create() and load()",
+  Seq2Seq: "made by create() and load()",
+  SentenceData: "made by of()",
+  PairData: "made by of()",
+  CharacterTokenizer: "made by fromText() and tokenizerFromJSON()",
+  Corpus: "made by fromText() and fromFile()",
+  SubwordTokenizer: "made by fromText() and tokenizerFromJSON()",
+  WordTokenizer: "made by fromText() and tokenizerFromJSON()",
+  ByteTokenizer: "takes nothing",
+  nativeInfo: "takes nothing",
+  operations: "takes nothing",
+  recordSeq2SeqLoss: "recorded through Seq2Seq",
+  searchStep: "its options are those of beamSearch, its step a recorded program",
+};
+
+test("every public function has a row here, or a reason", () => {
+  const isError = (value: unknown) =>
+    typeof value === "function" && (value === Error || value.prototype instanceof Error);
+  const names = Object.entries(ostinato).flatMap(([name, value]) => {
+    if (isError(value)) return [];
+    if (typeof value === "function") return [name];
+    if (typeof value !== "object" || Array.isArray(value)) return [];
+    return Object.entries(value).flatMap(([own, part]) => (typeof part === "function" ? [`${name}.${own}`] : []));
+  });
+  const drawn = (name: string) => /^initializers\.(xavier|he|fanIn|orthogonal)/.test(name);
+  expect(names.filter((name) => !(name in entries) && !(name in without) && !drawn(name))).toEqual([]);
+});
+
+/** Takes a few values of what is lazy, so that it does its work. */
+async function settled(value: unknown): Promise<unknown> {
+  const result = (await value) as AsyncIterable<unknown> | Iterable<unknown> | null | undefined;
+  if (typeof result !== "object" || result === null) return result;
+  if (!(Symbol.asyncIterator in result) && !("next" in result)) return result;
+  let left = 3;
+  for await (const _ of result) if (--left === 0) break;
+  return result;
+}
+
+/** What went wrong in another way than an OstinatoError; null for nothing. */
+async function complaint({ call }: Entry, args: readonly unknown[], said: string): Promise<string | null> {
+  try {
+    await settled((call as (...args: unknown[]) => unknown)(...args));
+    return null;
+  } catch (error) {
+    if (error instanceof OstinatoError) return null;
+    return `${said}: ${(error as Error)?.stack?.split("\n").slice(0, 3).join(" | ") ?? String(error)}`;
+  }
+}
+
+const shown = (value: unknown) =>
+  typeof value === "object" && value !== null
+    ? `${Object.prototype.toString.call(value)}${JSON.stringify(value)}`
+    : String(value);
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+/** Rows whose arguments are not all checked yet. */
+const unchecked = new Set([
+  "CharacterTokenizer.fromText",
+  "CharacterTokenizer.fromCorpus",
+  "WordTokenizer.fromText",
+  "WordTokenizer.fromCorpus",
+  "SubwordTokenizer.fromText",
+  "SubwordTokenizer.fromCorpus",
+  "CharacterTokenizer.encode",
+  "WordTokenizer.encode",
+  "ByteTokenizer.encode",
+  "CharacterTokenizer.decode",
+  "WordTokenizer.decode",
+  "ByteTokenizer.decode",
+  "CharacterTokenizer.normalize",
+  "WordTokenizer.normalize",
+  "ByteTokenizer.normalize",
+  "ByteTokenizer.id",
+  "TokenizerPair.encodeSource",
+  "TokenizerPair.encodeTarget",
+  "memoryStream",
+  "Corpus.fromFiles",
+  "Corpus.tokenize",
+  "PairBatches",
+  "loadTrainerHistory",
+  "readTrainingRecord",
+  "LanguageModel.create",
+  "LanguageModel.load",
+  "LanguageModel.evaluate",
+  "LanguageModel.logProbability",
+  "LanguageModel.generate",
+  "LanguageModel.generateAll",
+  "LanguageModel.beamSearch",
+  "LanguageModel.activations",
+  "Seq2Seq.create",
+  "Seq2Seq.load",
+  "Seq2Seq.evaluate",
+  "Seq2Seq.score",
+  "WindowData",
+  "SentenceData.of",
+  "PairData.of",
+  "Trainer",
+  "Trainer.run",
+  "sentenceBleu",
+  "chrf",
+  "beamSearch",
+]);
+
+test.each(Object.entries(entries).filter(([name]) => !unchecked.has(name)))(
+  "%s answers hostile arguments with an OstinatoError",
+  async (name, entry) => {
+    const complaints: (string | null)[] = [];
+    // The row itself fits.
+    complaints.push(
+      await Promise.resolve()
+        .then(() => settled((entry.call as (...args: unknown[]) => unknown)(...entry.args())))
+        .then(
+          () => null,
+          (error) => `${name} of arguments that fit: ${error}`,
+        ),
+    );
+    complaints.push(await complaint(entry, [], `${name}()`));
+    for (const position of entry.args().keys()) {
+      for (const value of hostile) {
+        complaints.push(
+          await complaint(entry, entry.args().with(position, value), `${name}, ${position}: ${shown(value)}`),
+        );
+      }
+      const options = entry.args()[position];
+      if (!isPlain(options)) continue;
+      for (const key of Object.keys(options)) {
+        for (const value of hostile) {
+          const args = entry.args();
+          args[position] = { ...(args[position] as object), [key]: value };
+          complaints.push(await complaint(entry, args, `${name}, ${position}.${key}: ${shown(value)}`));
+        }
+      }
+      if (entry.open?.includes(position)) continue;
+      const misspelt = entry.args().with(position, { ...options, nonsenseOption: 1 });
+      const outcome = await Promise.resolve()
+        .then(() => settled((entry.call as (...args: unknown[]) => unknown)(...misspelt)))
+        .then(
+          () => "accepted",
+          (error) => (error instanceof OptionError ? null : String(error)),
+        );
+      complaints.push(outcome && `${name}, ${position} with an option that does not exist: ${outcome}`);
+    }
+    expect(complaints.filter((said) => said !== null)).toEqual([]);
+  },
+);

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import * as ostinato from "../../lib/index.js";
+
+const { CharacterTokenizer, Graph, LanguageModel, PairData, ReferenceExecutor, Seq2Seq, TokenizerPair } = ostinato;
+
+// Where a hostile name of a file or folder ends up.
+const home = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), "ostinato-surface-"));
+process.chdir(folder);
+afterAll(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true, force: true });
+});
+writeFileSync("lines.txt", "abab\nbaba\n");
+writeFileSync("pairs.tsv", "ab\tba\nba\tab\n");
+
+export const executor = new ReferenceExecutor();
+export const native = ostinato.nativeExecutor();
+export const tokenizer = CharacterTokenizer.fromText("ab\n", { unknown: true });
+export const pair = new TokenizerPair(tokenizer, tokenizer);
+export const stream = ostinato.memoryStream(
+  Int32Array.from({ length: 64 }, (_, i) => i % 2),
+  64,
+);
+export const pairs = [
+  { source: "ab", target: "ba", place: "line 1" },
+  { source: "b", target: "a", place: "line 2" },
+];
+export const config = { executor, hiddenSize: 4, layers: 1 };
+export const model = await LanguageModel.create({ ...config, tokenizer });
+export const translator = await Seq2Seq.create({ executor, hiddenSize: 4, embeddingSize: 4, tokenizer: pair });
+export const windows = () => new ostinato.WindowData(stream, { batchSize: 2, windowLength: 4 });
+export const sentences = () => ostinato.SentenceData.of(stream, { tokenizer, batchSize: 2 } as never);
+export const pairData = () => PairData.of(pairs, { tokenizer: pair, batchSize: 2 });
+export const parameter = new ostinato.Parameter("weight", [3, 4], ostinato.initializers.xavierUniform);
+await model.save("model");
+await translator.save("savedPairs");
+
+/** Tensors of one graph. */
+export function tensors() {
+  const graph = new Graph();
+  const f = (name: string, ...shape: number[]) => graph.feed(name, "f32", shape);
+  const i = (name: string, ...shape: number[]) => graph.feed(name, "i32", shape);
+  return { graph, f, i, x: f("x", 3, 4), y: f("y", 3, 4), s: f("s"), ids: i("ids", 3), random: i("random", 2) };
+}
+export function recurrent(gates: number) {
+  const { f, i } = tensors();
+  return {
+    x: f("in", 5, 2, 3),
+    h0: f("h0", 2, 4),
+    weight_ih: f("w", 4 * gates, 3),
+    weight_hh: f("r", 4 * gates, 4),
+    bias_ih: f("b", 4 * gates),
+    bias_hh: f("c", 4 * gates),
+    lengths: i("l", 2),
+    reverse: false,
+  };
+}
+export function update() {
+  const { graph, f, s } = tensors();
+  const variable = (name: string) => graph.variable({ name, dtype: "f32", shape: [3, 4] });
+  return {
+    variable,
+    gradient: f("g", 3, 4),
+    weight: variable("w"),
+    scale: s,
+    learningRate: f("rate"),
+    step: f("step"),
+  };
+}
+export function program(of: typeof executor | typeof native) {
+  const graph = new Graph();
+  const [x, ids] = [graph.feed("x", "f32", [3, 4]), graph.feed("ids", "i32", [3])];
+  graph.output("z", ostinato.ops.tanh(x));
+  graph.output("next", ids);
+  const store = of.createStore();
+  store.declare({ name: "m", dtype: "f32", shape: [2, 2] });
+  return { store, executable: of.compile(graph.program(), store) };
+}
+export const feeds = () => ({ x: new Float32Array(12), ids: new Int32Array(3) });
