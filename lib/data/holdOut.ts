@@ -1,3 +1,4 @@
+import { describe, OptionError } from "../errors.js";
 import type { TableFor } from "../options.js";
 import { completeOptions, double, seed } from "../options.js";
 import { randomSource } from "../random/source.js";
@@ -51,6 +52,8 @@ export function splitPairs(
   pairs: readonly Pair[],
   options: HoldOutOptions = {},
 ): { train: Pair[]; validation: Pair[]; test: Pair[] } {
+  if (!Array.isArray(pairs))
+    throw new OptionError(`splitPairs: expected pairs to be an array, got ${describe(pairs)}.`);
   const { train, validation, test } = holdOut("splitPairs", pairs.length, options);
   const chosen = (numbers: Uint32Array) => Array.from(numbers, (i) => pairs[i] as Pair);
   return { train: chosen(train), validation: chosen(validation), test: chosen(test) };

@@ -67,7 +67,7 @@ export const dataRows: Record<string, Entry> = {
     { batchSize: 1, begin: 0, end: 0 },
   ]),
   splitPairs: entry(ostinato.splitPairs as never, () => [things.pairs, {}]),
-  readPairTable: entry(ostinato.readPairTable as never, () => ["pairs.tsv", { source: 0, target: 1 }]),
+  readPairTable: entry(ostinato.readPairTable as never, () => ["pairs.tsv", { source: 1, target: 2 }]),
   readParallelText: entry(ostinato.readParallelText as never, () => ["lines.txt", "lines.txt"]),
   loadTrainerHistory: entry(ostinato.loadTrainerHistory as never, () => ["model"]),
   readTrainingRecord: entry(ostinato.readTrainingRecord as never, () => ["model"]),

@@ -119,6 +119,10 @@ export const operationRows: Record<string, Entry> = {
     const { x, ids } = tensors();
     return [x, ids];
   }),
+  "ops.follow": entry(ops.follow, () => {
+    const { i, ids } = tensors();
+    return [{ states: i("states", 3), ids, classOf: i("classOf", 7), next: i("next", 2, 5) }];
+  }),
   "ops.restart": entry(ops.restart, () => [tensors().ids, { begin: 0, end: 1 }]),
   "ops.argmax": entry(ops.argmax, () => [tensors().x, 1]),
   "ops.max": entry(ops.max, () => [tensors().x, 1]),

@@ -6,6 +6,7 @@ export const pictureRows: Record<string, Entry> = {
   accuracy: entry(ostinato.accuracy as never, () => [[["a"]], [["a"]]]),
   bleu: entry(ostinato.bleu as never, () => [["a b"], ["a b"], { lowercase: true }]),
   sentenceBleu: entry(ostinato.sentenceBleu as never, () => ["a b", ["a b"], {}]),
+  scoreTexts: entry(ostinato.scoreTexts as never, () => [["a b"], ["a b"], { lowercase: true }]),
   chrf: entry(ostinato.chrf as never, () => [["a b"], ["a b"], { wordOrder: 2 }]),
   editDistance: entry(ostinato.editDistance as never, () => [["a"], ["b"]]),
   errorRate: entry(ostinato.errorRate as never, () => [[["a"]], [[["a"]]]]),

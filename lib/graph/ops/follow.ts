@@ -1,8 +1,11 @@
+import { completeOptions } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
-import { matchShapes } from "../tensor.js";
+import { matchShapes, operand } from "../tensor.js";
 
 const followOperation = defineOperation({ name: "follow" });
+
+const rules = { states: operand, ids: operand, classOf: operand, next: operand };
 
 /**
  * One step of an automaton for each of some hypotheses: state'[n] = next[classOf[ids[n]], states[n]], or 0 where that is -1.
@@ -15,7 +18,7 @@ const followOperation = defineOperation({ name: "follow" });
  * @returns i32 [N]
  */
 export function follow(operands: { states: Tensor; ids: Tensor; classOf: Tensor; next: Tensor }): Tensor {
-  const { states, ids, classOf, next } = operands;
+  const { states, ids, classOf, next } = completeOptions("follow", operands, rules);
   const { N } = matchShapes("follow", [
     ["states", states, "N", "i32"],
     ["ids", ids, "N", "i32"],
