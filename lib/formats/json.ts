@@ -4,20 +4,24 @@ import { FileError, quote } from "../errors.js";
 /** Objects and arrays in each other, at most: what is read here has a dozen, and walks over it are recursive. */
 const deepest = 64;
 
+/** Objects and arrays, at most: each takes ten times the memory of its brackets. The largest tokenizer.json have a million. */
+const mostParts = 4_000_000;
+
 const [quotes, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [openArray, closeArray, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
  * Reads JSON of unknown origin. A byte-order mark is dropped.
  * @param file only for messages.
- * @throws FileError for bytes that are no UTF-8, for what is not JSON, is nested too deeply, or names an entry twice: readers
- *   would differ in what such a file says.
+ * @throws FileError for bytes that are no UTF-8, for what is not JSON, is nested too deeply, has too many parts, or names an
+ *   entry twice: readers would differ in what such a file says.
  */
 export function parseJson(bytes: Buffer, file: string): unknown {
   if (!isUtf8(bytes)) throw notJson(file, "it is not UTF-8");
   const begin = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  const { depth, entries } = measure(bytes);
+  const { depth, entries, parts } = measure(bytes);
   if (depth > deepest) throw notJson(file, `it is nested more than ${deepest} levels deep`);
+  if (parts > mostParts) throw notJson(file, `it has ${parts} objects and arrays, more than ${mostParts}`);
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString("utf8", begin));
@@ -28,19 +32,20 @@ export function parseJson(bytes: Buffer, file: string): unknown {
   throw notJson(file, `the name ${quote(doubledName(bytes))} is there twice in one object`);
 }
 
-/** How deep JSON is nested, and how many entries its objects have; some numbers for what is no JSON. */
-function measure(bytes: Buffer): { depth: number; entries: number } {
-  let [level, depth, entries] = [0, 0, 0];
+/** How deep JSON is nested, its objects and arrays, and the entries of its objects; some numbers for what is no JSON. */
+function measure(bytes: Buffer): { depth: number; parts: number; entries: number } {
+  let [level, depth, parts, entries] = [0, 0, 0, 0];
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at] as number;
     if (byte === quotes) at = endOfText(bytes, at);
     else if (byte === colon) entries++;
     else if (byte === openObject || byte === openArray) {
+      parts++;
       level++;
       if (level > depth) depth = level;
     } else if (byte === closeObject || byte === closeArray) level--;
   }
-  return { depth, entries };
+  return { depth, parts, entries };
 }
 
 /** The place of the quotation mark that ends the text which begins at `at`. */

@@ -7,7 +7,7 @@ import { writeFileAtomically } from "./atomicFile.js";
 import { parseJson } from "./json.js";
 
 /** Bytes of a JSON file at most: the largest tokenizer.json in use have about 35 million. */
-const largestFile = 2 ** 27;
+const largestFile = 2 ** 26;
 
 /** Writes JSON for people and programs to read, atomically. */
 export async function writeJsonFile(file: string, value: unknown): Promise<void> {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { CharacterTokenizer, memoryStream } from "../../lib/data/index.js";
@@ -123,6 +123,16 @@ test("JSON that is nested 100,000 deep, no UTF-8, or names an entry twice is ref
     await attempt(`\ufeff${sound}`);
     await writeFile(file(name), sound);
   }
+});
+
+test("JSON of more objects and arrays than any file has, or of too many bytes, is refused before it is built", async () => {
+  const many = `{"tokens":[${"[],".repeat(4_000_000)}0]}`;
+  await writeFile(file("vocabulary.json"), many);
+  await expect(load()).rejects.toThrow(/it has 4000002 objects and arrays, more than 4000000/);
+  await truncate(file("vocabulary.json"), 2 ** 40);
+  await expect(load()).rejects.toThrow(
+    /vocabulary\.json has 1099511627776 bytes, and such a file has at most 67108864/,
+  );
 });
 
 test.each([

@@ -45,7 +45,7 @@ async function curves(folders: string[], { out, measure, over, log = false, json
 
 async function historyOf(folder: string): Promise<History & { seconds: number }> {
   try {
-    return (await loadTrainerHistory(folder)) as History & { seconds: number };
+    return await loadTrainerHistory(folder);
   } catch (error) {
     if (!(error instanceof FileError) || !(await holdsModel(folder).catch(() => false))) throw error;
     throw new FileError(`curves: ${folder} holds a model without the history of its training (trainer.json).`, error);

@@ -76,9 +76,7 @@ async function inspect(folder: string, options: Options, command: Command): Prom
     if (options.terminal || command.getOptionValueSource(name) !== "cli") continue;
     throw new OptionError(`inspect: --${name} needs --terminal; the report shows the units of every feature.`);
   }
-  const saved = existsSync(join(folder, modelFiles.history))
-    ? ((await loadTrainerHistory(folder)) as History & { seconds: number })
-    : null;
+  const saved = existsSync(join(folder, modelFiles.history)) ? await loadTrainerHistory(folder) : null;
   if ((await modelIn(folder)) === "Seq2Seq") return inspectPairs(folder, saved, options, command);
   const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
   const text = await textFor(model, folder, options);
