@@ -78,3 +78,24 @@ test("what the vocabulary lacks is an error where there is no unknown token", ()
     /Unknown subword .* which has no unknown token/,
   );
 });
+
+test("steps that make a text longer and longer are refused, in normalizers, pre-tokenizers and decoders", () => {
+  const json = tokenizerJsons["byte-level BPE"]();
+  const bytes = json.pre_tokenizer;
+  const doubling = { type: "Replace", pattern: { String: "a" }, content: "aa" };
+  const many = <T>(step: T, count: number) => new Array<T>(count).fill(step);
+  const grown = /by (ByteLevel|Replace) and the steps before it, a text of 1 characters has become one of \d+/;
+  const letters = new SubwordTokenizer({
+    ...json,
+    pre_tokenizer: { type: "Sequence", pretokenizers: many(bytes, 60) },
+  });
+  expect(() => letters.encode("\u00e9")).toThrow(grown);
+  const normal = new SubwordTokenizer({ ...json, normalizer: { type: "Sequence", normalizers: many(doubling, 60) } });
+  expect(() => normal.encode("a")).toThrow(grown);
+  const decoded = new SubwordTokenizer({ ...json, decoder: { type: "Sequence", decoders: many(doubling, 60) } });
+  expect(() => decoded.decode([decoded.id("a") as number])).toThrow(grown);
+  const nested = { type: "Sequence", pretokenizers: many({ type: "Sequence", pretokenizers: many(bytes, 60) }, 60) };
+  expect(() => new SubwordTokenizer({ ...json, pre_tokenizer: nested })).toThrow(
+    "tokenizer.json: pre_tokenizer has 3600 steps, and can have 100.",
+  );
+});

@@ -12,6 +12,12 @@ import type { PreTokenizer } from "./preTokenizers.js";
 import { readPreTokenizers } from "./preTokenizers.js";
 import type { SubwordModel } from "./subwordModel.js";
 
+/** Steps of one kind at most: the tokenizers in use have a handful. */
+const mostSteps = 100;
+
+/** A text grows in its steps by less: one character has at most 18 in a normal form, and four bytes. */
+const largestGrowth = { times: 100, more: 2 ** 16 };
+
 /** Where a text that is encoded part by part stands. */
 export interface TextPlace {
   /** Nothing has been encoded yet. */
@@ -50,6 +56,7 @@ export class Pipeline {
     this.normalizers = file.has("normalizer") ? readNormalizers(file.child("normalizer")) : [];
     this.preTokenizers = file.has("pre_tokenizer") ? readPreTokenizers(file.child("pre_tokenizer")) : [];
     this.decoders = file.has("decoder") ? readDecoders(file.child("decoder")) : null;
+    expectFewSteps({ normalizer: this.normalizers, pre_tokenizer: this.preTokenizers, decoder: this.decoders ?? [] });
     this.model = readModel(file.child("model"));
     const { vocabulary } = this.model;
     this.added = readAddedTokens(file, vocabulary, {
@@ -98,7 +105,13 @@ export class Pipeline {
   decode(ids: readonly number[]): string {
     const tokens = ids.map((id) => this.#decoded[id] as string);
     if (!this.decoders) return tokens.join(" ");
-    return this.decoders.reduce((texts: readonly string[], { decode }) => decode(texts), tokens).join("");
+    const before = charactersIn(tokens);
+    let texts: readonly string[] = tokens;
+    for (const { type, decode } of this.decoders) {
+      texts = decode(texts);
+      expectNoExplosion(before, charactersIn(texts), type);
+    }
+    return texts.join("");
   }
 
   /** The text between added tokens brought to its normal form, these as they are. */
@@ -123,7 +136,12 @@ export class Pipeline {
   }
 
   #normalize(text: string, first: boolean): string {
-    return this.normalizers.reduce((normal, step) => step.apply(normal, first), text);
+    let normal = text;
+    for (const step of this.normalizers) {
+      normal = step.apply(normal, first);
+      expectNoExplosion(text.length, normal.length, step.type);
+    }
+    return normal;
   }
 
   #dropsFront(text: string): boolean {
@@ -131,6 +149,7 @@ export class Pipeline {
     for (const step of this.normalizers) {
       if (step.dropsFront?.(normal)) return true;
       normal = step.apply(normal, true);
+      expectNoExplosion(text.length, normal.length, step.type);
     }
     return false;
   }
@@ -138,17 +157,44 @@ export class Pipeline {
   #wordsOf(text: string, first: boolean): string[] {
     let words = [text];
     let front = first;
-    for (const { split } of this.preTokenizers) {
+    for (const { type, split } of this.preTokenizers) {
       const cut: string[] = [];
+      let length = 0;
       for (const [i, word] of words.entries()) {
         const pieces = split(word, front && i === 0);
         if (i === 0 && (pieces[0] ?? "") === "") front = false;
         for (const piece of pieces) if (piece !== "") cut.push(piece);
+        for (const piece of pieces) length += piece.length;
+        expectNoExplosion(text.length, length, type);
       }
       words = cut;
     }
     return words;
   }
+}
+
+/** @throws InputError for a file that is made to take time. */
+function expectFewSteps(kinds: Readonly<Record<string, readonly unknown[]>>): void {
+  for (const [kind, steps] of Object.entries(kinds)) {
+    if (steps.length <= mostSteps) continue;
+    throw new InputError(`tokenizer.json: ${kind} has ${steps.length} steps, and can have ${mostSteps}.`);
+  }
+}
+
+/**
+ * Steps that each make a text a little longer can fill the memory when there are some dozen of them.
+ * @throws InputError that names the step.
+ */
+function expectNoExplosion(before: number, now: number, type: string): void {
+  if (now <= largestGrowth.times * before + largestGrowth.more) return;
+  throw new InputError(
+    `tokenizer.json: by ${type} and the steps before it, a text of ${before} characters has become one of ${now}. ` +
+      "Take steps of that kind out of the file.",
+  );
+}
+
+function charactersIn(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }
 
 /** The tokens in the order of their ids. @throws InputError unless the ids are 0, 1, 2 ... */
