@@ -1,6 +1,7 @@
 import { describe } from "../../errors.js";
 import type { Component } from "./component.js";
 import { whiteSpace, wordCharacter } from "./libraryUnicode.js";
+import { PairTable } from "./pairTable.js";
 
 /** A token that is looked for in the text itself. */
 export interface AddedToken {
@@ -86,32 +87,61 @@ function readToken(component: Component, normalize: (text: string) => string): A
 
 /** Finds tokens in texts: from left to right, the longest first. */
 export class TokenFinder {
-  readonly #tokens: ReadonlyMap<string, AddedToken>;
-  readonly #pattern: RegExp | null;
+  /** The code units that tokens begin with. */
+  readonly #firsts = new Uint8Array(0x10000);
+  /** The tokens as a tree of their code units: (node, unit) to node. */
+  readonly #children = new PairTable();
+  readonly #ends: (AddedToken | undefined)[] = [undefined];
 
   constructor(tokens: readonly AddedToken[]) {
-    this.#tokens = new Map(tokens.map((token) => [token.sought, token]));
-    const longestFirst = [...this.#tokens.keys()].sort((a, b) => b.length - a.length);
-    const quoted = longestFirst.map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&"));
-    this.#pattern = quoted.length > 0 ? new RegExp(quoted.join("|"), "gu") : null;
+    for (const token of tokens) this.#addToTree(token);
   }
 
   /** The tokens of a text and what lies between them, in order. */
   split(text: string): Stretch[] {
-    if (this.#pattern === null) return text === "" ? [] : [{ text }];
     const stretches: Stretch[] = [];
     let end = 0;
-    for (const match of text.matchAll(this.#pattern)) {
-      const token = this.#tokens.get(match[0]) as AddedToken;
-      const stop = match.index + match[0].length;
-      if (token.singleWord && !standsAlone(text, match.index, stop)) continue;
-      const start = token.takesSpaceBefore ? Math.max(spaceBefore(text, match.index), end) : match.index;
+    for (let at = 0; at < text.length; ) {
+      const token = this.#firsts[text.charCodeAt(at)] === 1 ? this.#longestAt(text, at) : undefined;
+      if (!token) {
+        at++;
+        continue;
+      }
+      const begin = at;
+      at += token.sought.length;
+      if (token.singleWord && !standsAlone(text, begin, at)) continue;
+      const start = token.takesSpaceBefore ? Math.max(spaceBefore(text, begin), end) : begin;
       if (end < start) stretches.push({ text: text.slice(end, start) });
       stretches.push({ id: token.id });
-      end = token.takesSpaceAfter ? spaceAfter(text, stop) : stop;
+      end = token.takesSpaceAfter ? spaceAfter(text, at) : at;
     }
     if (end < text.length) stretches.push({ text: text.slice(end) });
     return stretches;
+  }
+
+  #addToTree(token: AddedToken): void {
+    let node = 0;
+    for (let i = 0; i < token.sought.length; i++) {
+      const unit = token.sought.charCodeAt(i);
+      let child = this.#children.get(node, unit);
+      if (child < 0) {
+        child = this.#ends.push(undefined) - 1;
+        this.#children.set(node, unit, child);
+      }
+      node = child;
+    }
+    this.#ends[node] = token;
+    this.#firsts[token.sought.charCodeAt(0)] = 1;
+  }
+
+  #longestAt(text: string, start: number): AddedToken | undefined {
+    let longest: AddedToken | undefined;
+    for (let node = 0, at = start; at < text.length; ) {
+      node = this.#children.get(node, text.charCodeAt(at++));
+      if (node < 0) break;
+      longest = this.#ends[node] ?? longest;
+    }
+    return longest;
   }
 }
 

@@ -1,13 +1,14 @@
 import { BytePairs } from "./bytePairs.js";
 import type { Component } from "./component.js";
+import { translateExpression } from "./oniguruma.js";
 import type { Pipeline } from "./pipeline.js";
 import type { PreTokenizer } from "./preTokenizers.js";
 import { wordExpression } from "./preTokenizers.js";
 import { isSolidBefore, isWordAt } from "./solidCharacters.js";
 
 /**
- * Expressions of Split whose matches cover all text, of which none has a space or a line end inside a word, and which look
- * no further than one character ahead.
+ * Expressions of Split that match white space wherever it stands, never go on with a space after something else or with a
+ * word after a line end, and look no further than one character ahead.
  */
 const wordExpressions: readonly string[] = [
   wordExpression,
@@ -16,7 +17,12 @@ const wordExpressions: readonly string[] = [
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
   // o200k of OpenAI
   "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+  // DeepSeek 3
+  "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+",
 ];
+
+/** Expressions of one class or property, that repeats or not. */
+const oneClass = /^(?:\\p\{\w+\}|\\d|\[[^\\[\]&-]+(?:-[^\\[\]&-]+)*\])(?:\+|\{1,\d+\})?$/u;
 
 /** What a normalizer or pre-tokenizer can leave where a space was. */
 const spaceMarks: readonly string[] = [" ", "▁"];
@@ -89,9 +95,10 @@ function spaceSide({ normalizers, preTokenizers, model, added }: Pipeline): Keep
     if (type === "Strip") marks = new Set([...marks, " "]);
     if (![...marks].every((mark) => spaceMarks.includes(mark))) return null;
   }
-  for (const { content, sought, singleWord, takesSpaceAfter } of added) {
-    if (takesSpaceAfter || [content, sought].some((text) => /(?<=[^ ▁])[ ▁]/u.test(text))) return null;
-    if (singleWord && [content, sought].some((text) => /^[\s▁]/u.test(text))) return null;
+  for (const { sought, normalized, singleWord, takesSpaceAfter } of added) {
+    const there = normalized ? [...marks] : [" "];
+    if (takesSpaceAfter || there.some((mark) => joinsBefore(sought, mark))) return null;
+    if (singleWord && /^[\s▁]/u.test(sought)) return null;
   }
   for (const step of preTokenizers) {
     const next = spaceAfter(step, marks, loose);
@@ -137,12 +144,14 @@ function spaceAfter(
     if (!plain) return null;
     return component.flag("use_regex", true) ? "words" : new Set(["Ġ"]);
   }
-  if (type !== "Split" || component.flag("invert")) return null;
+  if (type !== "Split") return null;
   const pattern = component.pattern();
-  const behavior = component.text("behavior");
   if ("expression" in pattern) {
-    return plain && behavior === "Isolated" && wordExpressions.includes(pattern.expression) ? "words" : null;
+    if (leavesAlone(component, pattern.expression, [...marks])) return marks;
+    return plain && cutsIntoWords(component, pattern.expression) ? "words" : null;
   }
+  if (component.flag("invert")) return null;
+  const behavior = component.text("behavior");
   if (plain && pattern.literal === " ") return behavior === "MergedWithPrevious" ? null : "words";
   return [...marks].some((mark) => pattern.literal.includes(mark)) ? null : marks;
 }
@@ -158,8 +167,8 @@ function lineSide({ normalizers, preTokenizers, model, added }: Pipeline): Keepe
     mark = type === "Strip" ? mark : apply(mark, false);
     if (mark !== "\n" && !spaceMarks.includes(mark)) return null;
   }
-  for (const { content, sought, takesSpaceBefore } of added) {
-    if (takesSpaceBefore || [content, sought].some((text) => /[\n ▁](?=[^\n ▁])/u.test(text))) return null;
+  for (const { sought, normalized, takesSpaceBefore } of added) {
+    if (takesSpaceBefore || joinsAfter(sought, normalized ? mark : "\n")) return null;
   }
   for (const step of preTokenizers) {
     const next = lineAfter(step, mark, loose);
@@ -192,14 +201,29 @@ function lineAfter({ type, component }: PreTokenizer, mark: string, loose: boole
     if (component.flag("add_prefix_space") || mark !== "\n") return null;
     return component.flag("use_regex", true) ? "words" : { mark: "Ċ" };
   }
-  if (type !== "Split" || component.flag("invert")) return null;
+  if (type !== "Split") return null;
   const pattern = component.pattern();
-  const behavior = component.text("behavior");
   if ("expression" in pattern) {
-    return mark === "\n" && behavior === "Isolated" && wordExpressions.includes(pattern.expression) ? "words" : null;
+    if (leavesAlone(component, pattern.expression, [mark])) return { mark };
+    return mark === "\n" && cutsIntoWords(component, pattern.expression) ? "words" : null;
   }
+  if (component.flag("invert")) return null;
+  const behavior = component.text("behavior");
   if (pattern.literal === mark) return behavior === "MergedWithNext" ? null : "words";
   return pattern.literal.includes(mark) ? null : { mark };
+}
+
+/** Whether a Split's expression matches words and white space apart from each other, and its matches are the words. */
+function cutsIntoWords(component: Component, expression: string): boolean {
+  const behavior = component.flag("invert") ? "Removed" : "Isolated";
+  return component.text("behavior") === behavior && wordExpressions.includes(expression);
+}
+
+/** Whether a Split cuts out characters of one class, none of which is a mark. */
+function leavesAlone(component: Component, expression: string, marks: readonly string[]): boolean {
+  if (component.flag("invert") || component.text("behavior") !== "Isolated" || !oneClass.test(expression)) return false;
+  const pattern = new RegExp(translateExpression(expression).source, "v");
+  return !marks.some((mark) => pattern.test(mark));
 }
 
 /** Whether the model joins nothing across a seam at one of the marks, so that words need not end there. */
