@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { Pipeline } from "../../lib/data/subwords/pipeline.js";
+import { Seams } from "../../lib/data/subwords/seams.js";
+import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
+import { randomNumbers } from "./randomText.js";
+import { jsonOf, models, normalizers, preTokenizers, randomSettings } from "./subwordSettings.js";
+
+/** What stands around seams. */
+const parts =
+  "word|the|a|aa|ab|cat| |  |\n|\n\n| \n|\r\n|\t|!|...|。|、|/|12|3|'s|가|한국어|日本|<s>|<mask>|[MASK]|▁|é|e|\u0301|\u00a0|\u200b|x|¨|…|ﷺ|Token|👩".split(
+    "|",
+  );
+
+function seamText(seed: number): string {
+  const random = randomNumbers(seed);
+  return Array.from({ length: 1 + random(30) }, () => parts[random(parts.length)]).join("");
+}
+
+/** The ids of a text that is encoded whole. */
+function wholeIds(json: object, text: string): number[] | null {
+  try {
+    return new Pipeline(json).encode(text, { atStart: true, insideStretch: false });
+  } catch {
+    return null; // what has no token
+  }
+}
+
+test("a text that is cut at seams has the tokens of the whole text, whatever the settings are", () => {
+  let withSeams = 0;
+  for (let seed = 0; seed < 1500; seed++) {
+    const json = randomSettings(seed);
+    let own: SubwordTokenizer;
+    try {
+      own = new SubwordTokenizer(json);
+    } catch {
+      continue; // refused
+    }
+    if (!new Seams(new Pipeline(json)).any) continue;
+    withSeams++;
+    for (let round = 0; round < 8; round++) {
+      const text = seamText(seed * 8 + round);
+      const ids = wholeIds(json, text);
+      if (ids === null) continue;
+      const about = `seed ${seed}: ${JSON.stringify({ ...json, model: undefined })} ${JSON.stringify(text)}`;
+      expect([...own.encode(text)], about).toEqual(ids);
+      const encoder = own.encoder();
+      const streamed = [...text].flatMap((character) => [...encoder.push(character)]);
+      expect([...streamed, ...encoder.end()], about).toEqual(ids);
+    }
+  }
+  expect(withSeams).toBeGreaterThan(150);
+});
+
+/** The usual makes of tokenizers, with few added tokens. */
+const usual = {
+  "GPT-2": { model: models["byte letters"], pre_tokenizer: preTokenizers.ByteLevel as object },
+  "Llama 3": { model: models["byte letters"], pre_tokenizer: preTokenizers["Sequence of llama 3"] as object },
+  BERT: {
+    model: models.pieces,
+    normalizer: normalizers["BERT true null"] as object,
+    pre_tokenizer: preTokenizers.BertPreTokenizer as object,
+  },
+  T5: { model: models.unigrams, pre_tokenizer: preTokenizers["Sequence of T5"] as object },
+  "Llama 2": { model: models.bytes, normalizer: normalizers["Llama 2"] as object },
+  Gemma: { model: models.bytes, normalizer: normalizers.Gemma as object },
+};
+
+test.each(Object.entries(usual))(
+  "%s gives tokens before its text is over, and those of the whole text",
+  (_, settings) => {
+    const json = jsonOf({ ...settings, added: 0b11 });
+    const own = new SubwordTokenizer(json);
+    expect(own.encoder().push("the word cat then a word").length).toBeGreaterThan(2);
+    for (let seed = 0; seed < 2000; seed++) {
+      const text = seamText(seed);
+      const ids = wholeIds(json, text);
+      if (ids !== null) expect([...own.encode(text)], JSON.stringify(text)).toEqual(ids);
+    }
+  },
+);
