@@ -10,6 +10,7 @@ export type {
   ParallelTextOptions,
   SpecialTokenNames,
   SubwordOptions,
+  SubwordProgress,
   TableOptions,
   TextTableOptions,
   TokenizedCorpus,

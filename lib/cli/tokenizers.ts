@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
-import type { Tokenizer } from "../data/index.js";
+import type { SubwordProgress, Tokenizer } from "../data/index.js";
 import { ByteTokenizer, CharacterTokenizer, type Corpus, SubwordTokenizer, WordTokenizer } from "../data/index.js";
 import { OptionError } from "../errors.js";
 import { readJsonFile, shapes } from "../formats/index.js";
 import { given } from "./options.js";
+import type { Printer } from "./print.js";
+import { count } from "./print.js";
 
 /** What --tokenizer may be. */
 export const tokenizerText = "character, jamo, byte, word, subword, or a Hugging Face tokenizer.json";
@@ -15,17 +17,30 @@ const mostSubwords = 8000;
 export async function tokenizerFor(
   { tokenizer, vocabulary, unknown }: { tokenizer: string; vocabulary?: number | undefined; unknown?: boolean },
   corpus: Corpus,
-  signal: AbortSignal,
+  { signal, print }: { signal: AbortSignal; print: Printer },
 ): Promise<Tokenizer> {
   if (tokenizer === "character") return CharacterTokenizer.fromCorpus(corpus, given({ unknown }));
   if (tokenizer === "jamo") return CharacterTokenizer.fromCorpus(corpus, { unit: "jamo", ...given({ unknown }) });
   if (tokenizer === "byte") return new ByteTokenizer();
   if (tokenizer === "word") return WordTokenizer.fromCorpus(corpus, given({ maximumSize: vocabulary, unknown }));
-  if (tokenizer === "subword") return SubwordTokenizer.fromCorpus(corpus, { size: vocabulary ?? mostSubwords, signal });
+  if (tokenizer === "subword") {
+    const size = vocabulary ?? mostSubwords;
+    return SubwordTokenizer.fromCorpus(corpus, { size, signal, onProgress: progressNotes(size, print) });
+  }
   if (!tokenizer.endsWith(".json") || !existsSync(tokenizer)) {
     throw new OptionError(
       `train: expected --tokenizer to be ${tokenizerText.replace("a Hugging Face", "the path of a")}, got ${JSON.stringify(tokenizer)}.`,
     );
   }
   return new SubwordTokenizer(await readJsonFile(tokenizer, shapes.tokenizer));
+}
+
+/** A note when learning has taken two seconds, and one every ten seconds after that. */
+function progressNotes(size: number, print: Printer): (progress: SubwordProgress) => void {
+  let next = 2;
+  return ({ step, characters, seconds }) => {
+    if (step !== "merging" || seconds < next) return;
+    next = seconds + 10;
+    print.note(`learning ${count(size)} subwords from ${count(characters)} characters, for ${Math.round(seconds)} s`);
+  };
 }

@@ -27,7 +27,7 @@ export { StreamBatches } from "./streamBatches.js";
 export { streamDigest } from "./streamDigest.js";
 export type { SpecialTokenNames } from "./subwords/specialTokens.js";
 export { SubwordTokenizer } from "./subwordTokenizer.js";
-export type { SubwordOptions } from "./subwordVocabulary.js";
+export type { SubwordOptions, SubwordProgress } from "./subwordVocabulary.js";
 export type { Column, TableOptions } from "./table.js";
 export { columnRule, Table, tableRules } from "./table.js";
 export { separatorRule } from "./tableFormat.js";

@@ -5,10 +5,12 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { FileError, InputError, OptionError } from "../errors.js";
-import { expectKnownOptions, expectNumber } from "../options.js";
+import { FileError, InputError } from "../errors.js";
+import type { TableFor } from "../options.js";
+import { abortSignal, callback, completeOptions, optional, text, value } from "../options.js";
 import { byteLetters } from "./byteLetters.js";
 import { lastNormalizationBoundary } from "./characters.js";
+import { LongWords } from "./longWords.js";
 import { Segmenter } from "./segmenter.js";
 
 export interface SubwordOptions {
@@ -18,9 +20,20 @@ export interface SubwordOptions {
    */
   size: number;
   /** Stops the learning. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Where a copy of the text goes while it is learnt from. Default: the system's folder for temporary files (TMPDIR). */
-  temporaryFolder?: string;
+  temporaryFolder?: string | undefined;
+  /** Called while the text is read, and once a second while pairs are merged. */
+  onProgress?: ((progress: SubwordProgress) => void) | undefined;
+}
+
+/** What is being done for a vocabulary of subwords. */
+export interface SubwordProgress {
+  readonly step: "reading" | "merging";
+  /** Code units of the text that have been read. */
+  readonly characters: number;
+  /** Time since the step began. */
+  readonly seconds: number;
 }
 
 type Merge = readonly [left: string, right: string];
@@ -63,7 +76,7 @@ export async function learnSubwords(
   options: SubwordOptions,
   library = "tokenizers",
 ): Promise<object> {
-  const { size, signal, temporaryFolder } = expectOptions(options);
+  const { size, signal, temporaryFolder = tmpdir(), onProgress } = completeOptions(who, options, rules);
   const libraryFile = findLibrary(library);
   signal?.throwIfAborted();
   const folder = await mkdtemp(join(temporaryFolder, "ostinato-subwords-")).catch((cause: Error) => {
@@ -72,32 +85,31 @@ export async function learnSubwords(
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", remove);
   try {
-    const text = join(folder, "text.txt");
-    await writeText(text, corpus, signal);
-    return tokenizerJson(await learnMerges({ libraryFile, text, learnt: join(folder, "learnt.json"), signal }), size);
+    const file = join(folder, "text.txt");
+    const characters = await writeText(file, corpus, { signal, onProgress });
+    const learnt = join(folder, "learnt.json");
+    const begun = performance.now();
+    const report = () => onProgress?.({ step: "merging", characters, seconds: secondsSince(begun) });
+    report();
+    const clock = setInterval(report, 1000);
+    const merges = await learnMerges({ libraryFile, text: file, learnt, signal }).finally(() => clearInterval(clock));
+    return tokenizerJson(merges, size);
   } finally {
     process.off("exit", remove);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-function expectOptions(options: SubwordOptions) {
-  expectKnownOptions(who, options, ["size", "signal", "temporaryFolder"]);
-  const size = expectNumber(who, "size", options.size, { integer: true });
-  if (size < smallestSize) {
-    throw new OptionError(
-      `${who}: expected size to be at least ${smallestSize}, the 256 bytes and ${specialTokens.length} special tokens, ` +
-        `got ${size}.`,
-    );
-  }
-  if (size > largestSize) {
-    throw new OptionError(
-      `${who}: expected size to be at most ${largestSize}, which is what the library "tokenizers" learns, got ${size}. ` +
-        "For more, pass a tokenizer.json made elsewhere.",
-    );
-  }
-  return { size, signal: options.signal, temporaryFolder: options.temporaryFolder ?? tmpdir() };
-}
+const rules = {
+  size: value<number>(
+    `a whole number of at least ${smallestSize}, the 256 bytes and ${specialTokens.length} special tokens, and at most ` +
+      `${largestSize}, which is what the library "tokenizers" learns (for more, pass a tokenizer.json made elsewhere)`,
+    (size) => Number.isInteger(size) && (size as number) >= smallestSize && (size as number) <= largestSize,
+  ),
+  signal: abortSignal,
+  temporaryFolder: optional(text()),
+  onProgress: callback<(progress: SubwordProgress) => void>(),
+} satisfies TableFor<SubwordOptions>;
 
 function findLibrary(name: string): string {
   try {
@@ -111,30 +123,41 @@ const missingLibrary =
   `${who}: learning subwords needs the npm package "tokenizers", which is not installed for this system. ` +
   "Run npm install tokenizers, or pass a tokenizer.json.";
 
-/** The text for the library to read. Special tokens are left out: they are tokens already, with nothing to merge. */
+function secondsSince(begun: number): number {
+  return (performance.now() - begun) / 1000;
+}
+
+/**
+ * Writes the text for the library to read, and gives its length. Special tokens are left out: they are tokens already, with
+ * nothing to merge.
+ */
 async function writeText(
   file: string,
   corpus: { pieces(): AsyncIterable<string> },
-  signal: AbortSignal | undefined,
-): Promise<void> {
+  { signal, onProgress }: Pick<SubwordOptions, "signal" | "onProgress">,
+): Promise<number> {
   const special = new RegExp(specialTokens.join("|"), "gu");
   const segmenter = new Segmenter(lastCut);
+  const longWords = new LongWords();
+  const begun = performance.now();
   const handle = await open(file, "wx", 0o600);
   try {
-    let empty = true;
+    let characters = 0;
     const write = async (segment: string) => {
-      if (segment === "") return;
-      empty = false;
-      await handle.appendFile(segment.normalize("NFC").replaceAll(special, "\n")).catch((cause: Error) => {
+      const written = longWords.part(segment.normalize("NFC").replaceAll(special, "\n"));
+      await handle.appendFile(written).catch((cause: Error) => {
         throw new FileError(`${who}: could not write the text to ${file}: ${cause.message}`, cause);
       });
     };
     for await (const piece of corpus.pieces()) {
       signal?.throwIfAborted();
       await write(segmenter.push(piece));
+      characters += piece.length;
+      onProgress?.({ step: "reading", characters, seconds: secondsSince(begun) });
     }
     await write(segmenter.end());
-    if (empty) throw new InputError(`${who}: the text is empty, so there are no subwords to learn.`);
+    if (characters === 0) throw new InputError(`${who}: the text is empty, so there are no subwords to learn.`);
+    return characters;
   } finally {
     await handle.close();
   }

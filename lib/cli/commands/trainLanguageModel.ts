@@ -121,7 +121,7 @@ async function trainLanguageModel(call: TrainingCall<Options>, command: Command)
     const corpus = await corpusOf(files, options, "train lm");
     await noteTexts(print, corpus, options);
     const executor = executorFrom(options);
-    const own = options.resume ? await tokenizerOf(options) : await tokenizerFor(options, corpus, signal);
+    const own = options.resume ? await tokenizerOf(options) : await tokenizerFor(options, corpus, { signal, print });
     const tokenizer = sentences ? sentenceTokenizer(own) : own;
     if (options.prompt !== undefined) tokenizer.encode(options.prompt);
     const text = await corpus.tokenize(tokenizer, { signal });

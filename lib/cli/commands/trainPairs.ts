@@ -223,7 +223,7 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
     const test = options.test ? await read(options.test, "--test") : null;
     const tokenizer = options.resume
       ? await tokenizerOf(options)
-      : await tokenizersFor(kind, pairs, { ...options, signal });
+      : await tokenizersFor(kind, pairs, { ...options, signal, print });
     const shared = { tokenizer, batchSize: options.batch, maximumLength: options.maximumLength, signal };
     const long = options.skipLong ? ("skip" as const) : ("refuse" as const);
     const { seed } = options;
@@ -268,13 +268,13 @@ function sidesOf(kind: Kind, { tokenizer, sourceTokenizer, targetTokenizer, voca
 async function tokenizersFor(
   kind: Kind,
   pairs: readonly Pair[],
-  options: Options & { signal: AbortSignal },
+  options: Options & { signal: AbortSignal; print: Printer },
 ): Promise<TokenizerPair> {
   const [source, target] = sidesOf(kind, options);
   const reversed = options.reverseSource ?? false;
   const corpusOf = (texts: string[]) => Corpus.fromText(`${texts.join("\n")}\n`, "the pairs");
   const make = async (side: typeof source, texts: string[]): Promise<Tokenizer> =>
-    tokenizerFor({ ...side, unknown: unknownIn(side.tokenizer) }, corpusOf(texts), options.signal);
+    tokenizerFor({ ...side, unknown: unknownIn(side.tokenizer) }, corpusOf(texts), options);
   const sources = pairs.map((pair) => pair.source);
   const targets = pairs.map((pair) => pair.target);
   if (!options.shared && !kind.copies) {
