@@ -1,10 +1,12 @@
 import { describe, InputError } from "../errors.js";
-import { expectOneOf } from "../options.js";
+import type { Completed, TableFor } from "../options.js";
+import { completeOptions, expectOneOf, flag, word } from "../options.js";
 import { countCharacters, lastNormalizationBoundary, printable } from "./characters.js";
 import { decomposeHangul, HangulComposer } from "./hangul.js";
 import type { EncodedSegment } from "./segmenter.js";
 import { SegmentEncoder, Segmenter } from "./segmenter.js";
 import type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer } from "./tokenizer.js";
+import { expectText } from "./tokenizer.js";
 import { Place, UnknownTokenError } from "./unknownToken.js";
 import { TokenCounts, Vocabulary } from "./vocabulary.js";
 
@@ -16,6 +18,8 @@ export interface CharacterOptions {
   /** Adds a token for all characters that the vocabulary lacks. Default false: such a character is an error. */
   unknown?: boolean;
 }
+
+const rules = { unit: word(characterUnits, "codepoint"), unknown: flag() } satisfies TableFor<CharacterOptions>;
 
 const unknownToken = "<unk>";
 
@@ -52,9 +56,10 @@ export class CharacterTokenizer implements Tokenizer {
 
   /** The characters of a text, in the order of their code points. @throws InputError if the text is empty. */
   static fromText(text: string, options: CharacterOptions = {}): CharacterTokenizer {
+    const complete = completeOptions("CharacterTokenizer", options, rules);
     const counts = new TokenCounts();
-    countInto(counts, text, options);
-    return fromCounts(counts, options);
+    countInto(counts, expectText("CharacterTokenizer.fromText", text), complete);
+    return fromCounts(counts, complete);
   }
 
   /** The characters of a corpus, read piece by piece. */
@@ -62,11 +67,12 @@ export class CharacterTokenizer implements Tokenizer {
     corpus: { pieces(): AsyncIterable<string> },
     options: CharacterOptions = {},
   ): Promise<CharacterTokenizer> {
+    const complete = completeOptions("CharacterTokenizer", options, rules);
     const counts = new TokenCounts();
     const segmenter = new Segmenter(lastNormalizationBoundary);
-    for await (const piece of corpus.pieces()) countInto(counts, segmenter.push(piece), options);
-    countInto(counts, segmenter.end(), options);
-    return fromCounts(counts, options);
+    for await (const piece of corpus.pieces()) countInto(counts, segmenter.push(piece), complete);
+    countInto(counts, segmenter.end(), complete);
+    return fromCounts(counts, complete);
   }
 
   get size(): number {
@@ -74,11 +80,11 @@ export class CharacterTokenizer implements Tokenizer {
   }
 
   normalize(text: string): string {
-    return text.normalize("NFC");
+    return expectText("normalize", text).normalize("NFC");
   }
 
   encode(text: string): Int32Array {
-    return this.#encode(text, new Place()).ids;
+    return this.#encode(expectText("encode", text), new Place()).ids;
   }
 
   encoder(): TokenEncoder {
@@ -156,10 +162,7 @@ function countInto(counts: TokenCounts, text: string, { unit }: CharacterOptions
   for (const character of new Set(unit === "jamo" ? decomposeHangul(normal) : normal)) counts.add(character);
 }
 
-function fromCounts(
-  counts: TokenCounts,
-  { unit = "codepoint", unknown = false }: CharacterOptions,
-): CharacterTokenizer {
+function fromCounts(counts: TokenCounts, { unit, unknown }: Completed<typeof rules>): CharacterTokenizer {
   if (counts.size === 0)
     throw new InputError("CharacterTokenizer: the text is empty, so there are no characters to learn.");
   const tokens = counts.sorted();

@@ -37,7 +37,7 @@ export type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer, TokenizerKin
 export { tokenizerKinds } from "./tokenizer.js";
 export { tokenizerFromJSON } from "./tokenizerFromJSON.js";
 export type { TokenizerPairOptions } from "./tokenizerPair.js";
-export { TokenizerPair } from "./tokenizerPair.js";
+export { TokenizerPair, tokenizerPairRule } from "./tokenizerPair.js";
 export type { SplitShares, TokenStream } from "./tokenStream.js";
 export { memoryStream, sliceStream, tokenStream } from "./tokenStream.js";
 export { UnknownTokenError } from "./unknownToken.js";

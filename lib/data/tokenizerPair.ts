@@ -1,5 +1,5 @@
 import { describe, InputError, OptionError } from "../errors.js";
-import { expectKnownOptions } from "../options.js";
+import { completeOptions, flag, value } from "../options.js";
 import { sentenceMarks } from "./sentenceMarks.js";
 import type { Tokenizer } from "./tokenizer.js";
 import { tokenizerFromJSON } from "./tokenizerFromJSON.js";
@@ -22,14 +22,14 @@ export class TokenizerPair {
     readonly target: Tokenizer,
     options: TokenizerPairOptions = {},
   ) {
-    expectKnownOptions("TokenizerPair", options, ["reversed"]);
+    const { reversed } = completeOptions("TokenizerPair", options, { reversed: flag() });
     for (const tokenizer of [source, target]) {
       if (typeof tokenizer?.encode === "function") continue;
       throw new OptionError(`TokenizerPair: expected the tokenizers of source and target, got ${describe(tokenizer)}.`);
     }
     const { beginOfSentence: begin, endOfSentence: end } = target.special;
     this.marks = end === undefined ? sentenceMarks(target) : { begin: begin ?? end, end };
-    this.reversed = options.reversed ?? false;
+    this.reversed = reversed;
   }
 
   /** The pair that `toJSON` wrote. @throws InputError for anything else. */
@@ -59,3 +59,6 @@ export class TokenizerPair {
     return { kind, source: source.toJSON(), ...other, ...(reversed ? { reversed } : {}) };
   }
 }
+
+/** The rule of an option that is a pair of tokenizers. */
+export const tokenizerPairRule = value<TokenizerPair>("a TokenizerPair", (given) => given instanceof TokenizerPair);

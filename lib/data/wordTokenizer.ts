@@ -1,9 +1,11 @@
 import { InputError } from "../errors.js";
-import { expectKnownOptions, expectNumber } from "../options.js";
+import type { TableFor } from "../options.js";
+import { completeOptions, flag, largestInt32, whole } from "../options.js";
 import { countCharacters, lastCharacterBoundary } from "./characters.js";
 import type { EncodedSegment } from "./segmenter.js";
 import { SegmentEncoder, Segmenter } from "./segmenter.js";
 import type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer } from "./tokenizer.js";
+import { expectText } from "./tokenizer.js";
 import { Place, UnknownTokenError } from "./unknownToken.js";
 import { TokenCounts, Vocabulary } from "./vocabulary.js";
 
@@ -15,6 +17,12 @@ export interface WordOptions {
   /** Adds "<unk>" for all other words. Default: only if the vocabulary is cut, or the text itself has "<unk>". */
   unknown?: boolean;
 }
+
+const rules = {
+  maximumSize: whole({ minimum: 3, initial: largestInt32 }),
+  minimumCount: whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, initial: 1 }),
+  unknown: flag(),
+} satisfies TableFor<WordOptions>;
 
 const unknownToken = "<unk>";
 const endToken = "<eos>";
@@ -46,7 +54,7 @@ export class WordTokenizer implements Tokenizer {
   /** The words of a text, most frequent first. @throws InputError if there are none. */
   static fromText(text: string, options: WordOptions = {}): WordTokenizer {
     const counts = new TokenCounts();
-    countInto(counts, text);
+    countInto(counts, expectText("WordTokenizer.fromText", text));
     return fromCounts(counts, options);
   }
 
@@ -67,12 +75,12 @@ export class WordTokenizer implements Tokenizer {
   }
 
   normalize(text: string): string {
-    const lines = text.normalize("NFC").split("\n");
+    const lines = expectText("normalize", text).normalize("NFC").split("\n");
     return lines.map((line) => wordsOf(line).join(" ")).join("\n");
   }
 
   encode(text: string): Int32Array {
-    return this.#encode(text, { place: new Place(), line: { words: 0 } }).ids;
+    return this.#encode(expectText("encode", text), { place: new Place(), line: { words: 0 } }).ids;
   }
 
   encoder(): TokenEncoder {
@@ -170,10 +178,7 @@ function countInto(counts: TokenCounts, text: string): void {
 
 function fromCounts(counts: TokenCounts, options: WordOptions): WordTokenizer {
   const who = "WordTokenizer";
-  expectKnownOptions(who, options, ["maximumSize", "minimumCount", "unknown"]);
-  const { maximumSize = Number.MAX_SAFE_INTEGER, minimumCount = 1, unknown = false } = options;
-  expectNumber(who, "maximumSize", maximumSize, { integer: true, minimum: 3 });
-  expectNumber(who, "minimumCount", minimumCount, { integer: true, minimum: 1 });
+  const { maximumSize, minimumCount, unknown } = completeOptions(who, options, rules);
   const special = (token: string) => token === endToken || token === unknownToken;
   if (!counts.ranked().some(({ token }) => !special(token))) {
     throw new InputError(`${who}: the text has no words, so there is nothing to learn.`);

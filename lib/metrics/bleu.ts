@@ -1,5 +1,6 @@
 import { OptionError } from "../errors.js";
-import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
+import type { TableFor } from "../options.js";
+import { completeOptions, double, expectOptions, flag, optional, word } from "../options.js";
 import { BleuCounts, bleuOrders } from "./bleuCounts.js";
 import type { BleuTokenization } from "./bleuTokenizers.js";
 import { bleuTokenizations, bleuTokenizers } from "./bleuTokenizers.js";
@@ -32,6 +33,14 @@ export interface BleuOptions {
   /** Leave out orders that no hypothesis is long enough for, instead of giving 0. Default false; true in `sentenceBleu`. */
   effectiveOrder?: boolean;
 }
+
+const rules = {
+  tokenize: word(bleuTokenizations, "13a"),
+  lowercase: flag(),
+  smoothing: word(Object.keys(smoothings) as Smoothing[], "exp"),
+  smoothingValue: optional(double({ minimum: 0 })),
+  effectiveOrder: flag(),
+} satisfies TableFor<BleuOptions>;
 
 export interface BleuScore {
   /** 0 to 100. */
@@ -80,7 +89,7 @@ export function sentenceBleu(
   options: BleuOptions = {},
 ): BleuScore {
   return corpusBleu("sentenceBleu", [hypothesis], [references], {
-    ...options,
+    ...(expectOptions("sentenceBleu", options) as BleuOptions),
     effectiveOrder: options.effectiveOrder ?? true,
   });
 }
@@ -91,11 +100,9 @@ function corpusBleu(
   references: TextReferences,
   options: BleuOptions,
 ): BleuScore {
-  expectKnownOptions(owner, options, ["tokenize", "lowercase", "smoothing", "smoothingValue", "effectiveOrder"]);
-  const { tokenize = "13a", lowercase = false, smoothing = "exp", effectiveOrder = false } = options;
-  const cut = bleuTokenizers[expectOneOf(owner, "tokenize", tokenize, bleuTokenizations)];
-  expectOneOf(owner, "smoothing", smoothing, Object.keys(smoothings) as Smoothing[]);
-  const value = smoothingValueOf(owner, smoothing, options.smoothingValue);
+  const { tokenize, lowercase, smoothing, smoothingValue, effectiveOrder } = completeOptions(owner, options, rules);
+  const cut = bleuTokenizers[tokenize];
+  const value = smoothingValueOf(owner, smoothing, smoothingValue);
   const wordsOf = (text: string) => cut(trimBlanksAtEnd(lowercase ? text.toLowerCase() : text));
   const lists = expectTexts(owner, hypotheses, references);
   const counts = new BleuCounts();
@@ -127,7 +134,7 @@ function corpusBleu(
 function smoothingValueOf(owner: string, smoothing: Smoothing, given: number | undefined): number | null {
   const standard = smoothings[smoothing];
   if (given === undefined) return standard;
-  if (standard !== null) return expectNumber(owner, "smoothingValue", given, { minimum: 0 });
+  if (standard !== null) return given;
   throw new OptionError(
     `${owner}: smoothingValue ${given} has a meaning with smoothing "floor" and "add-k", got "${smoothing}".`,
   );

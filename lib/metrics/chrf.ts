@@ -1,4 +1,5 @@
-import { expectKnownOptions, expectNumber } from "../options.js";
+import type { TableFor } from "../options.js";
+import { completeOptions, double, flag, whole } from "../options.js";
 import type { NgramCounts } from "./ngrams.js";
 import { countNgrams, matchedNgrams } from "./ngrams.js";
 import type { TextReferences } from "./references.js";
@@ -15,6 +16,16 @@ export interface ChrfOptions {
   /** Ignore case. Default false. */
   lowercase?: boolean;
 }
+
+/** Longer n-grams than a text has cost memory and change nothing. */
+const longestOrder = 1000;
+
+const rules = {
+  characterOrder: whole({ minimum: 1, maximum: longestOrder, initial: 6 }),
+  wordOrder: whole({ maximum: longestOrder, initial: 0 }),
+  beta: { ...double({ above: 0 }), initial: 2 },
+  lowercase: flag(),
+} satisfies TableFor<ChrfOptions>;
 
 export interface ChrfScore {
   /** 0 to 100. */
@@ -43,14 +54,7 @@ type Counts = [hypothesis: number, reference: number, matched: number];
  *   OptionError for options that do not exist or make no sense.
  */
 export function chrf(hypotheses: readonly string[], references: TextReferences, options: ChrfOptions = {}): ChrfScore {
-  expectKnownOptions("chrf", options, ["characterOrder", "wordOrder", "beta", "lowercase"]);
-  const { lowercase = false } = options;
-  const characterOrder = expectNumber("chrf", "characterOrder", options.characterOrder ?? 6, {
-    integer: true,
-    minimum: 1,
-  });
-  const wordOrder = expectNumber("chrf", "wordOrder", options.wordOrder ?? 0, { integer: true, minimum: 0 });
-  const beta = expectNumber("chrf", "beta", options.beta ?? 2, { above: 0 });
+  const { lowercase, characterOrder, wordOrder, beta } = completeOptions("chrf", options, rules);
   const lists = expectTexts("chrf", hypotheses, references);
   const ngramsOf = (text: string): NgramCounts => {
     const words = splitWords(lowercase ? text.toLowerCase() : text);

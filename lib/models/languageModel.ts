@@ -21,6 +21,7 @@ import type { Activations } from "./activations.js";
 import { activationsOf } from "./activations.js";
 import type { BeamTextOptions, BeamTexts } from "./beamTexts.js";
 import { completeBeamTexts, searchTexts } from "./beamTexts.js";
+import { executorRule } from "./executorRule.js";
 import type { GenerateAllOptions, GenerateOptions } from "./generation.js";
 import { completeGenerate, completeGenerateAll, draw } from "./generation.js";
 import type { LanguageModelForm } from "./languageModelData.js";
@@ -53,7 +54,7 @@ const createRules = {
   ...architecture,
   tokenizer,
   seed: seed(),
-  executor: value<Executor>("an executor: nativeExecutor(), or new ReferenceExecutor()", isExecutor),
+  executor: executorRule,
 } satisfies TableFor<LanguageModelOptions>;
 
 /** A text to read, which may be empty. */
@@ -358,7 +359,3 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
 const textOrStream: Rule<string | TokenStream> = value(`a text, or ${tokenStream.expected}`, (given) => {
   return typeof given === "string" || tokenStream.fits(given);
 });
-
-function isExecutor(given: unknown): boolean {
-  return typeof (given as Executor | null)?.createStore === "function";
-}

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import type { Pair, TokenPair } from "../data/index.js";
-import { expectPairs, PairBatches, placeOf, TokenizerPair, UnknownTokenError } from "../data/index.js";
-import { InputError, OptionError, OstinatoError } from "../errors.js";
-import { expectKnownOptions, expectNumber, expectOneOf } from "../options.js";
+import type { Pair, TokenizerPair, TokenPair } from "../data/index.js";
+import { expectPairs, PairBatches, placeOf, tokenizerPairRule, UnknownTokenError } from "../data/index.js";
+import { InputError, OstinatoError } from "../errors.js";
+import type { Completed, TableFor } from "../options.js";
+import { abortSignal, completeOptions, seed, value, whole, word } from "../options.js";
 import { randomSource } from "../random/source.js";
 import type { TrainingData } from "../train/data.js";
 import type { TeacherForcing } from "../train/teacherForcing.js";
@@ -35,16 +36,26 @@ const pairsAtOnce = 1024;
 const longRules = ["refuse", "skip"] as const;
 const roles = ["train", "validate"] as const;
 
-const optionNames: readonly (keyof PairDataOptions)[] = [
-  "tokenizer",
-  "batchSize",
-  "maximumLength",
-  "long",
-  "teacherForcing",
-  "seed",
-  "role",
-  "signal",
-];
+const forcingRule = value<TeacherForcing | string | number | null>(
+  "a rule of teacherForcing, its text, or null",
+  (rule) => rule === null || typeof rule === "string" || typeof rule === "number" || isForcing(rule),
+  null,
+);
+
+const rules = {
+  tokenizer: tokenizerPairRule,
+  batchSize: whole({ minimum: 1, initial: 64 }),
+  maximumLength: whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, initial: 100 }),
+  long: word(longRules, "refuse"),
+  teacherForcing: forcingRule,
+  seed: seed(),
+  role: word(roles, "train"),
+  signal: abortSignal,
+} satisfies TableFor<PairDataOptions>;
+
+function isForcing(rule: unknown): boolean {
+  return typeof rule === "object" && typeof (rule as TeacherForcing).rate === "function";
+}
 
 /** Pairs of texts as batches for a Seq2Seq. */
 export class PairData implements TrainingData<Seq2SeqForm> {
@@ -62,9 +73,8 @@ export class PairData implements TrainingData<Seq2SeqForm> {
   readonly #teacherForcing: TeacherForcing | null;
   readonly #seed: number;
 
-  private constructor(pairs: readonly TokenPair[], skipped: number, options: PairDataOptions) {
-    const { tokenizer, batchSize = 64, seed = 1, role = "train" } = options;
-    const forcing = options.teacherForcing ?? null;
+  private constructor(pairs: readonly TokenPair[], skipped: number, options: Completed<typeof rules>) {
+    const { tokenizer, batchSize, seed, role, teacherForcing: forcing } = options;
     const teacherForcing = typeof forcing === "object" ? forcing : forcingOf(forcing);
     const trains = role === "train";
     this.#batches = new PairBatches(pairs, { ...tokenizer.marks, batchSize, seed: trains ? seed : null });
@@ -85,13 +95,8 @@ export class PairData implements TrainingData<Seq2SeqForm> {
    */
   static async of(pairs: readonly Pair[], options: PairDataOptions): Promise<PairData> {
     const who = "PairData";
-    expectKnownOptions(who, options, optionNames);
-    const { tokenizer, signal } = options;
-    if (!(tokenizer instanceof TokenizerPair))
-      throw new OptionError(`${who}: expected tokenizer to be a TokenizerPair.`);
-    expectOneOf(who, "role", options.role ?? "train", roles);
-    const most = expectNumber(who, "maximumLength", options.maximumLength ?? 100, { integer: true, minimum: 1 });
-    const long = expectOneOf(who, "long", options.long ?? "refuse", longRules);
+    const complete = completeOptions(who, options, rules);
+    const { tokenizer, signal, maximumLength: most, long } = complete;
     expectPairs(who, pairs);
     const encoded = await inTurns(
       pairs,
@@ -113,7 +118,7 @@ export class PairData implements TrainingData<Seq2SeqForm> {
         skipped > 0 ? `All ${skipped} pairs are longer than ${most} tokens.` : "There are no pairs to make batches of.",
       );
     }
-    return new PairData(kept, skipped, options);
+    return new PairData(kept, skipped, complete);
   }
 
   async digest(): Promise<string> {

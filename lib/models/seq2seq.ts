@@ -1,17 +1,19 @@
 import type { Pair } from "../data/index.js";
-import { expectPairs, TokenizerPair } from "../data/index.js";
+import { expectPairs, TokenizerPair, tokenizerPairRule } from "../data/index.js";
 import { describe, InputError, OptionError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
 import { loadModelFolder, saveModelFolder } from "../formats/index.js";
 import type { Graph } from "../graph/graph.js";
 import type { TextScoreOptions } from "../metrics/index.js";
 import type { Parameter } from "../nn/parameter.js";
-import { expectKnownOptions, expectNumber } from "../options.js";
+import type { TableFor } from "../options.js";
+import { abortSignal, checkOption, completeOptions, expectOptions, seed, text, whole } from "../options.js";
 import { searchStep } from "../search/index.js";
 import { EvaluationStep, expectFiniteLoss } from "../train/evaluation.js";
 import type { RecordedLoss } from "../train/trainable.js";
 import type { SavableModel } from "../train/trainer.js";
 import type { WeightType } from "../weights.js";
+import { executorRule } from "./executorRule.js";
 import { inTurns } from "./inTurns.js";
 import { ModelWeights } from "./modelWeights.js";
 import { layerCounts } from "./networks.js";
@@ -19,6 +21,7 @@ import { PairData } from "./pairData.js";
 import type { PairScores } from "./pairScores.js";
 import { groupPairs, pairScores } from "./pairScores.js";
 import type { Seq2SeqConfig } from "./seq2seqConfig.js";
+import { seq2seqRules } from "./seq2seqConfig.js";
 import type { Seq2SeqForm } from "./seq2seqNetwork.js";
 import { recordSeq2SeqLoss, Seq2SeqNetwork } from "./seq2seqNetwork.js";
 import type { TranslateOptions, Translation } from "./translation.js";
@@ -42,6 +45,15 @@ export interface PairEvaluation {
   /** exp(nats). */
   perplexity: number;
 }
+
+const { sourceVocabularySize: _source, targetVocabularySize: _target, ...architecture } = seq2seqRules;
+
+const createRules = {
+  ...architecture,
+  tokenizer: tokenizerPairRule,
+  seed: seed(),
+  executor: executorRule,
+} satisfies TableFor<Seq2SeqOptions>;
 
 /** What its folder says that it holds. */
 const identity = {
@@ -78,10 +90,8 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
 
   /** A model with new weights. @throws OptionError for options that do not fit together. */
   static async create(options: Seq2SeqOptions): Promise<Seq2Seq> {
-    const { tokenizer, seed = 1, executor, ...config } = options;
-    if (!(tokenizer instanceof TokenizerPair))
-      throw new OptionError("Seq2Seq: expected tokenizer to be a TokenizerPair.");
-    expectNumber("Seq2Seq", "seed", seed, { integer: true, minimum: 0 });
+    const { tokenizer, seed, executor } = completeOptions("Seq2Seq", options, createRules);
+    const { tokenizer: _tokenizer, seed: _seed, executor: _executor, ...config } = options;
     if (config.sharedEmbedding && tokenizer.source !== tokenizer.target) {
       throw new OptionError("Seq2Seq: sharedEmbedding needs one tokenizer for both sides.");
     }
@@ -95,8 +105,10 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
   static async load(folder: string, options: { executor: Executor }): Promise<Seq2Seq> {
     const networkOf = (config: Record<string, unknown>) => new Seq2SeqNetwork(config as unknown as Seq2SeqConfig);
     const parameters = (config: Record<string, unknown>) => networkOf(config).parameters;
-    const loaded = await loadModelFolder(folder, { ...identity, parameters });
-    const model = new Seq2Seq(networkOf(loaded.config), loaded.tokenizer, options?.executor);
+    const { executor } = completeOptions("Seq2Seq", options, { executor: executorRule });
+    const path = checkOption("Seq2Seq", "folder", folder, text());
+    const loaded = await loadModelFolder(path, { ...identity, parameters });
+    const model = new Seq2Seq(networkOf(loaded.config), loaded.tokenizer, executor);
     await model.#weights.write(loaded);
     return model;
   }
@@ -135,10 +147,18 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
     pairs: readonly Pair[],
     options: { batchSize?: number; signal?: AbortSignal } = {},
   ): Promise<PairEvaluation> {
-    expectKnownOptions("evaluate", options, ["batchSize", "signal"]);
-    const { signal } = options;
-    const maximumLength = Number.MAX_SAFE_INTEGER;
-    const data = await PairData.of(pairs, { ...options, tokenizer: this.tokenizer, role: "validate", maximumLength });
+    const { signal, batchSize } = completeOptions("evaluate", options, {
+      batchSize: whole({ minimum: 1, initial: 64 }),
+      signal: abortSignal,
+    });
+    expectPairs("evaluate", pairs);
+    const data = await PairData.of(pairs, {
+      tokenizer: this.tokenizer,
+      role: "validate",
+      maximumLength: Number.MAX_SAFE_INTEGER,
+      batchSize,
+      ...(signal ? { signal } : {}),
+    });
     let total = 0;
     let tokens = 0;
     for (const batch of data.batches(0)) {
@@ -200,11 +220,12 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
    */
   async score(
     pairs: readonly Pair[],
-    { scores = {}, ...options }: TranslateOptions & { scores?: TextScoreOptions } = {},
+    options: TranslateOptions & { scores?: TextScoreOptions } = {},
   ): Promise<PairScores> {
     expectPairs("score", pairs);
+    const { scores, ...search } = expectOptions("score", options) as typeof options;
     const grouped = groupPairs(pairs);
-    const translations = await this.translate(grouped.sources, options);
+    const translations = await this.translate(grouped.sources, search);
     const texts = translations.map(({ text }) => text);
     return pairScores(texts, grouped, this.tokenizer.target, scores);
   }
@@ -214,8 +235,7 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
    * figure 2), [H], or [2H] of two directions.
    */
   async vectors(sources: readonly string[], options: { signal?: AbortSignal } = {}): Promise<Float32Array[]> {
-    expectKnownOptions("vectors", options, ["signal"]);
-    const { signal } = options;
+    const { signal } = completeOptions("vectors", options, { signal: abortSignal });
     const read = await this.#encodeSources("vectors", sources, signal);
     const vectors = new Array<Float32Array>(sources.length);
     for (const batch of byLength(read, 64)) {

@@ -156,6 +156,22 @@ test("a stopped training of pairs goes on to the same weights", () => {
 }, 60_000);
 
 test("bad input gets one sentence with file and line", () => {
+  const languageModel = join(folder, "lm");
+  ostinato([
+    "train",
+    "lm",
+    sources,
+    "-o",
+    languageModel,
+    "--hidden",
+    "8",
+    "--layers",
+    "1",
+    "--batch",
+    "4",
+    "--steps",
+    "1",
+  ]);
   const out = ["--out", join(folder, "never"), ...small];
   const short = file("short.tgt", "A\nB\n");
   expectRefused(
@@ -194,6 +210,13 @@ test("bad input gets one sentence with file and line", () => {
   }
   expectRefused(["translate", model, "abc", "--beams", "2", "--n-best", "3"], /n-best 3/, 2);
   expectRefused(["translate", model, "abc", "--seed", "1"], /--seed is for what is drawn/, 2);
+  for (const command of ["translate", "chat", "trace", "map"]) {
+    expectRefused(
+      [command, languageModel, ...(command === "chat" ? [] : [table])],
+      new RegExp(`${command}: .* is a language model, .*: .ostinato (generate|inspect)`),
+      2,
+    );
+  }
   expectRefused(["generate", model], /holds a Seq2Seq, expected a LanguageModel/);
   expect(existsSync(join(folder, "never"))).toBe(false);
 }, 90_000);

@@ -217,3 +217,22 @@ test.each([
     expect.objectContaining({ code: expect.stringMatching(/^ERR_OSTINATO_/) }),
   );
 });
+
+test.each([undefined, null, 5, Buffer.from("text"), ["text"]])("%o is no text for a tokenizer", (data) => {
+  const tokenizers = [CharacterTokenizer.fromText("text"), WordTokenizer.fromText("text")];
+  for (const tokenizer of tokenizers) {
+    expect(() => tokenizer.encode(data as never)).toThrow(/encode: expected the text to be a text, got/);
+    expect(() => tokenizer.normalize(data as never)).toThrow(/normalize: expected the text to be a text, got/);
+  }
+  for (const kind of [CharacterTokenizer, WordTokenizer]) {
+    expect(() => kind.fromText(data as never)).toThrow(/Tokenizer\.fromText: expected the text to be a text, got/);
+  }
+});
+
+test("options of tokenizers are what they say, and no others", () => {
+  expect(() => CharacterTokenizer.fromText("a", { unknown: "yes" } as never)).toThrow(/unknown to be true or false/);
+  expect(() => CharacterTokenizer.fromText("a", { unkown: true } as never)).toThrow(/did you mean unknown/);
+  expect(() => CharacterTokenizer.fromText("a", "jamo" as never)).toThrow(/expected an object of options, got "jamo"/);
+  expect(() => WordTokenizer.fromText("a", { maximumSize: 2 })).toThrow(/maximumSize/);
+  expect(() => WordTokenizer.fromText("a", { unknown: 1 } as never)).toThrow(/unknown to be true or false/);
+});

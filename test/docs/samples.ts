@@ -52,6 +52,18 @@ export function sampleFolder(name: string): string {
   );
   write("phrases.txt", words.slice(0, 100));
   write("questions.csv", ["Q,A", ...sentences.slice(1, 60).map((sentence, i) => `"${sentences[i]}","${sentence}"`)]);
+  // A sheet as a spreadsheet program saves it, a table of reviews, and two translations of a test.
+  const capitals = (sentence: string) => sentence.toUpperCase();
+  const rows = sentences.slice(10, 200).map((sentence) => `${sentence};${capitals(sentence)}`);
+  write("sheet.csv", ["English;Deutsch", ...rows, "Alone.;"]);
+  write("reviews.csv", ["id,review", ...sentences.map((sentence, i) => `${i},"${sentence}"`)]);
+  const tests = sentences.slice(0, 10);
+  write("test.en", tests);
+  write("ref0.de", tests.map(capitals));
+  write(
+    "ref1.de",
+    tests.map((sentence) => capitals(sentence.replace(/ /, "  "))),
+  );
   write(
     "names.txt",
     words.slice(0, 200).map((word) => word.charAt(0).toUpperCase() + word.slice(1)),

@@ -210,7 +210,29 @@ test("what cannot be read or asked for is named", async () => {
   await expect(model.evaluate(train, { batch: 3 } as never)).rejects.toThrow(/batch/);
   await expect(model.translate(["a"], { banned: ["A B"] })).rejects.toThrow(/"A B" is 2 of them/);
   await expect(model.translate(["a"], { beams: 2, nBest: 3 })).rejects.toThrow(/nBest 3/);
+  expect((await model.translate(["ab"], { nBest: 6 }))[0]?.hypotheses.length).toBe(6);
+  await expect(model.translate(["a"], { prefix: "" })).rejects.toThrow(/prefix to be a text that is not empty/);
+  await expect(model.translate(["a"], { onProgress: true } as never)).rejects.toThrow(/onProgress to be a function/);
+  await expect(model.translate(["a"], { firstNumber: -1 })).rejects.toThrow(/firstNumber/);
   await expect(model.translate(["a"], { beam: 3 } as never)).rejects.toThrow(/beam/);
+  await expect(model.score([{ source: "ab" } as never])).rejects.toThrow(/score: expected the target of pair 1 of 1/);
+  await expect(model.score([{ source: "ab", target: "ba" }], { scores: { unit: "tokens" } as never })).rejects.toThrow(
+    /unit/,
+  );
+  await expect(model.evaluate(5 as never)).rejects.toThrow(/evaluate: expected a list of pairs, got 5/);
+  await expect(model.evaluate([], { batchSize: 0 })).rejects.toThrow(/batchSize/);
+  await expect(model.vectors(["ab"], { signal: 5 } as never)).rejects.toThrow(/signal to be an AbortSignal/);
+  await expect(Seq2Seq.load(undefined as never, { executor })).rejects.toThrow(/folder to be a text/);
+  await expect(Seq2Seq.load("nowhere", undefined as never)).rejects.toThrow(
+    /executor to be an executor: nativeExecutor/,
+  );
+  await expect(Seq2Seq.create({ tokenizer, executor, seed: -1 })).rejects.toThrow(/seed/);
+  await expect(Seq2Seq.create({ tokenizer, executor, hiddensize: 8 } as never)).rejects.toThrow(
+    /did you mean hiddenSize/,
+  );
+  await expect(Seq2Seq.create({ tokenizer, executor, bidirectional: "none" } as never)).rejects.toThrow(
+    /bidirectional/,
+  );
   await expect(Seq2Seq.create({ tokenizer: tokenizer.source as never, executor })).rejects.toThrow(/TokenizerPair/);
   await expect(Seq2Seq.create({ tokenizer, executor, sharedEmbedding: true })).rejects.toThrow(
     /sharedEmbedding needs one tokenizer/,

@@ -1,11 +1,12 @@
 import { createInterface } from "node:readline";
 import { Command } from "commander";
 import { OstinatoError } from "../../errors.js";
-import { Seq2Seq } from "../../models/seq2seq.js";
+import type { Seq2Seq } from "../../models/seq2seq.js";
 import type { ExecutorOptions } from "../executor.js";
-import { executorFrom, withExecutorOptions } from "../executor.js";
+import { withExecutorOptions } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { notes, paint, results } from "../output.js";
+import { loadPairModel } from "../pairModel.js";
 import { oneLine } from "../print.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
@@ -23,7 +24,7 @@ export function chatCommand(): Command {
 /** Each line is a question of its own: the model has no memory of those before. */
 async function chat(folder: string, options: Options): Promise<void> {
   const search = searchOptionsFrom(options);
-  const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
+  const model = await loadPairModel(folder, options, "chat");
   await untilInterrupted(async (signal) => {
     const answerLine = (line: string, number: number) =>
       line.trim() === "" ? "" : answer(model, line, { ...search, firstNumber: number, signal });

@@ -1,11 +1,11 @@
 import { Command } from "commander";
-import { Corpus } from "../../data/index.js";
+import { readLines } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import { writeFileAtomically } from "../../formats/index.js";
-import { Seq2Seq } from "../../models/seq2seq.js";
 import { vectorMap, vectorMapSVG } from "../../viz/index.js";
 import type { ExecutorOptions } from "../executor.js";
-import { executorFrom, withExecutorOptions } from "../executor.js";
+import { withExecutorOptions } from "../executor.js";
+import { loadPairModel } from "../pairModel.js";
 import { count, printer } from "../print.js";
 
 interface Options extends ExecutorOptions {
@@ -33,12 +33,8 @@ export function mapCommand(): Command {
 
 async function map(folder: string, file: string, options: Options): Promise<void> {
   const print = printer(options);
-  let text = "";
-  for await (const piece of Corpus.fromFile(file).pieces()) text += piece;
-  const rows = text
-    .split("\n")
-    .map((line) => line.split("\t") as [string, string?])
-    .filter(([label]) => label.trim() !== "");
+  const lines = await readLines(file);
+  const rows = lines.map((line) => line.split("\t") as [string, string?]).filter(([label]) => label.trim() !== "");
   if (rows.length > mostLines) {
     throw new InputError(`map: ${file} has ${count(rows.length)} lines, and at most ${count(mostLines)} can be drawn.`);
   }
@@ -47,7 +43,7 @@ async function map(folder: string, file: string, options: Options): Promise<void
     const at = rows.findIndex(([, group]) => group === undefined);
     throw new InputError(`map: ${JSON.stringify(rows[at]?.[0])} in ${file} has no group, and other lines have one.`);
   }
-  const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
+  const model = await loadPairModel(folder, options, "map");
   const labels = rows.map(([label]) => label);
   const points = vectorMap({
     labels,

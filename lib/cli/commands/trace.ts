@@ -1,14 +1,14 @@
 import { Command } from "commander";
 import { InputError } from "../../errors.js";
 import { writeFileAtomically } from "../../formats/index.js";
-import { Seq2Seq } from "../../models/seq2seq.js";
 import type { Translation } from "../../models/translation.js";
 import type { BeamTree } from "../../viz/index.js";
 import { attentionSVG, attentionTerminal, beamTreeSVG, beamTreeTerminal } from "../../viz/index.js";
 import { alignmentOf } from "../alignment.js";
 import type { ExecutorOptions } from "../executor.js";
-import { executorFrom, withExecutorOptions } from "../executor.js";
+import { withExecutorOptions } from "../executor.js";
 import { Painted } from "../output.js";
+import { loadPairModel } from "../pairModel.js";
 import { colourDepth, printer } from "../print.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
@@ -34,7 +34,7 @@ export function traceCommand(): Command {
 async function trace(folder: string, text: string, options: Options): Promise<void> {
   const print = printer(options);
   const search = searchOptionsFrom(options);
-  const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
+  const model = await loadPairModel(folder, options, "trace");
   const nBest = search.beams ?? 5;
   const [translation] = (await model.translate([text], { ...search, nBest, tree: true })) as [Translation];
   const alignment = alignmentOf(translation);

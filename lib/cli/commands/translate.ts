@@ -1,13 +1,14 @@
 import { Command } from "commander";
 import { InputError, OptionError } from "../../errors.js";
-import { Seq2Seq } from "../../models/seq2seq.js";
+import type { Seq2Seq } from "../../models/seq2seq.js";
 import type { Translation } from "../../models/translation.js";
 import { unreadableError } from "../../models/translation.js";
 import type { ExecutorOptions } from "../executor.js";
-import { executorFrom, withExecutorOptions } from "../executor.js";
+import { withExecutorOptions } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { whole } from "../options.js";
 import { notes, results } from "../output.js";
+import { loadPairModel } from "../pairModel.js";
 import { oneLine } from "../print.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
@@ -40,7 +41,7 @@ async function translate(folder: string, texts: string[], options: Options): Pro
   const { nBest, batch } = options;
   if (batch < 1) throw new OptionError("translate: --batch must be at least 1.");
   const search = { ...searchOptionsFrom(options), nBest, batchSize: batch, unreadable: "write" as const };
-  const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
+  const model = await loadPairModel(folder, options, "translate");
   await untilInterrupted(async (signal) => {
     // Lines so far; of these the ones that are not blank, and of these the ones with a known token.
     let [read, asked, readable] = [0, 0, 0];
