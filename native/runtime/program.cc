@@ -35,9 +35,10 @@ struct Value {
 
 // Memory that an op reads or writes in one step, and in all of them: bytes of the arena, or a whole variable.
 struct Extent {
-  Placement placement;
-  int64_t begin, end, last;
+  Placement placement = Placement::none;
+  int64_t begin = 0, end = 0, last = 0;
 
+  Extent() = default;  // of an operand that is absent
   Extent(const Value& value, int64_t steps)
       : placement(value.placement),
         begin(value.location),
@@ -204,6 +205,7 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
       const int64_t id = reader.integer("an operand", -1, valueCount - 1);
       if (id < 0) {
         op.operands.emplace_back();
+        read.emplace_back();
         continue;
       }
       const Value& value = values[static_cast<size_t>(id)];

@@ -158,6 +158,34 @@ TEST_CASE("attention and its gradients equal a plain double implementation") {
   }
 }
 
+TEST_CASE("the gradient of the context alone, or of the weights alone, is that of a loss in which the other counts nothing") {
+  for (const bool additive : {false, true}) {
+    for (const bool lengths : {false, true}) {
+      for (const bool context : {false, true}) {
+        CAPTURE(additive);
+        CAPTURE(lengths);
+        CAPTURE(context);
+        Data d({4, 5, 1, 9, 16, 17, additive, lengths});
+        TestTensor& silent = context ? d.dweights : d.dcontext;
+        std::fill(silent.f32.begin(), silent.f32.end(), 0.0f);
+        TestTensor out({4, 5, 17}), weights({4, 5, 9}), absent;
+        runOp(operationNamed(attentionFamily(), "attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths}, {&out, &weights},
+              d.attributes());
+        // Results hold NaN before: what nobody gives a gradient must be cleared, not taken as it is.
+        TestTensor dquery(d.query.dims), dscores(weights.dims);
+        runOp(operationNamed(attentionFamily(), "attentionGradient"),
+              {&d.query, &d.keys, &d.values, &d.v, &d.lengths, &weights, context ? &d.dcontext : &absent,
+               context ? &absent : &d.dweights},
+              {&dquery, &dscores}, d.attributes());
+        for (const TestTensor* t : {&dquery, &dscores}) {
+          for (const float value : t->f32) REQUIRE(std::isfinite(value));
+        }
+        expectSlope(d, d.query, dquery);
+      }
+    }
+  }
+}
+
 TEST_CASE("a length beyond the memory is an input error that says which") {
   Data d({2, 3, 1, 4, 5, 6, false, true});
   d.lengths.i32 = {4, 5, 0};

@@ -1,172 +1,30 @@
-// Every op that splits its work over the pool, with values for at least three parts: three threads compute what one does. The
-// recurrent ops, the products and the cross-entropy, which split it in other ways, are in threads_test.cc.
-#include <algorithm>
+// Every op that splits its work over the pool: three threads compute what one does. The recurrent ops, the products and the
+// cross-entropy, which split it in other ways, are in threads_test.cc.
 #include <cmath>
-#include <functional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "doctest/doctest.h"
-#include "ops/registry.h"
-#include "test_tensors.h"
+#include "op_cases.h"
 
 using namespace ostinato;
 
 namespace {
 
-const Operation& operationOfName(const std::string& name) {
-  for (int64_t i = 0; i < operationCount(); i++) {
-    if (name == operationOf(i).name) return operationOf(i);
-  }
-  throw std::logic_error("no op " + name);
-}
-
-struct OpCase {
-  std::string op;
-  std::vector<TestTensor> operands, results;
-  std::vector<double> attributes;
-
-  // All values after a run, those that are updated in place too.
-  std::vector<double> values(int threads) const {
-    OpCase own = *this;
-    std::vector<TestTensor*> in, out;
-    for (TestTensor& t : own.operands) in.push_back(&t);
-    for (TestTensor& t : own.results) out.push_back(&t);
-    ThreadPool::instance().setThreads(threads);
-    runOp(operationOfName(op), in, out, attributes);
-    std::vector<double> all;
-    for (const std::vector<TestTensor*>& tensors : {in, out}) {
-      for (const TestTensor* t : tensors) {
-        all.insert(all.end(), t->f32.begin(), t->f32.end());
-        all.insert(all.end(), t->i32.begin(), t->i32.end());
-      }
+// All values after a run, those that are updated in place too.
+std::vector<double> valuesAfter(OpCase one, int threads) {
+  std::vector<TestTensor*> in, out;
+  for (TestTensor& t : one.operands) in.push_back(&t);
+  for (TestTensor& t : one.results) out.push_back(&t);
+  ThreadPool::instance().setThreads(threads);
+  runOp(operationOfName(one.op), in, out, one.attributes);
+  std::vector<double> all;
+  for (const std::vector<TestTensor*>& tensors : {in, out}) {
+    for (const TestTensor* t : tensors) {
+      all.insert(all.end(), t->f32.begin(), t->f32.end());
+      all.insert(all.end(), t->i32.begin(), t->i32.end());
     }
-    return all;
-  }
-};
-
-TestTensor ids(std::vector<int64_t> shape, int64_t V) {
-  TestTensor t(std::move(shape));
-  for (size_t i = 0; i < t.f32.size(); i++) t.i32.push_back(static_cast<int32_t>(static_cast<int64_t>(i) * 7919 % V));
-  t.f32.clear();
-  return t;
-}
-
-TestTensor rows(int64_t n) { return integers({n}, std::vector<int32_t>(static_cast<size_t>(n), -1)); }
-TestTensor floats(std::vector<int64_t> shape) { return TestTensor(std::move(shape)); }
-
-std::vector<OpCase> elementwiseCases() {
-  const std::vector<int64_t> shape = {7, 11, 1009};
-  const TestTensor a = numbers(shape, 1), b = numbers(shape, 2, 3), limit = scalar(0.25f);
-  std::vector<OpCase> cases;
-  for (const char* op : {"add", "subtract", "multiply", "divide", "tanhGradient", "sigmoidGradient", "reluGradient"}) {
-    cases.push_back({op, {a, b}, {floats(shape)}, {}});
-  }
-  for (const char* op : {"exp", "log", "sqrt", "square", "tanh", "sigmoid", "relu"}) cases.push_back({op, {b}, {floats(shape)}, {}});
-  cases.push_back({"add", {a, numbers({11, 1}, 3)}, {floats(shape)}, {}});
-  cases.push_back({"multiply", {numbers({7, 1, 1009}, 3), a}, {floats(shape)}, {}});
-  cases.push_back({"affine", {a}, {floats(shape)}, {-2, 0.5}});
-  cases.push_back({"clamp", {a, limit}, {floats(shape)}, {}});
-  cases.push_back({"clampGradient", {a, limit, b}, {floats(shape), floats({})}, {}});
-  cases.push_back({"copy", {a}, {floats(shape)}, {}});
-  cases.push_back({"dropout", {numbers({90000}, 1), scalar(0.4f), integers({2}, {3, 5})}, {floats({90000})}, {2, 0}});
-  cases.push_back({"dropout", {numbers({3, 30000}, 1), scalar(0.4f), integers({2}, {3, 5})}, {floats({3, 30000})}, {2, 1}});
-  return cases;
-}
-
-std::vector<OpCase> movingCases() {
-  const TestTensor x = numbers({7, 11, 1009}, 1);
-  const TestTensor moved = numbers({11, 7, 1009}, 1);
-  std::vector<OpCase> cases;
-  cases.push_back({"concat", {x, numbers({7, 3, 1009}, 2)}, {floats({7, 14, 1009})}, {1}});
-  cases.push_back({"slice", {x}, {floats({7, 9, 1009})}, {1, 1, 10}});
-  cases.push_back({"pad", {x}, {floats({7, 14, 1009})}, {1, 2, 1}});
-  for (const auto& [first, second] : {std::pair(0.0, 1.0), std::pair(0.0, 2.0), std::pair(1.0, 2.0)}) {
-    std::vector<int64_t> shape = {7, 11, 1009};
-    std::swap(shape[static_cast<size_t>(first)], shape[static_cast<size_t>(second)]);
-    cases.push_back({"transpose", {x}, {floats(shape)}, {first, second}});
-  }
-  cases.push_back({"sumTo", {x}, {floats({})}, {}});
-  cases.push_back({"sumTo", {x}, {floats({11, 1009})}, {}});
-  cases.push_back({"sumTo", {x}, {floats({11, 1})}, {}});
-  cases.push_back({"broadcastTo", {numbers({11, 1}, 1)}, {floats({7, 11, 1009})}, {}});
-  cases.push_back({"broadcastTo", {numbers({1009}, 1)}, {floats({7, 11, 1009})}, {}});
-  for (int axis = 0; axis < 3; axis++) {
-    std::vector<int64_t> shape = {7, 11, 1009};
-    shape.erase(shape.begin() + axis);
-    TestTensor index = ids(shape, 1);
-    cases.push_back({"max", {x}, {floats(shape), index}, {static_cast<double>(axis)}});
-  }
-  return cases;
-}
-
-std::vector<OpCase> rowCases() {
-  const std::vector<int64_t> shape = {12, 7000};
-  const TestTensor x = numbers(shape, 1), dy = numbers(shape, 2), gain = numbers({7000}, 3), bias = numbers({7000}, 4);
-  std::vector<OpCase> cases;
-  for (const char* op : {"softmax", "logSoftmax"}) {
-    cases.push_back({op, {x}, {floats(shape)}, {}});
-    cases.push_back({std::string(op) + "Gradient", {x, dy}, {floats(shape)}, {}});
-  }
-  cases.push_back({"layerNorm", {x, gain, bias}, {floats(shape), floats({12}), floats({12})}, {1e-5}});
-  cases.push_back({"layerNormGradient", {x, gain, numbers({12}, 5), numbers({12}, 6, 2), dy},
-                   {floats(shape), floats({7000}), floats({7000})}, {}});
-  // A table of which each part clears and fills its own columns.
-  cases.push_back({"embedding", {numbers({5, 19000}, 1), ids({6}, 5)}, {floats({6, 19000})}, {}});
-  cases.push_back({"embeddingGradient", {ids({6}, 5), numbers({6, 19000}, 2)}, {floats({5, 19000})}, {5}});
-  cases.push_back({"sumRows", {ids({9}, 5), numbers({9, 19000}, 2)}, {rows(9), floats({9, 19000})}, {5}});
-  return cases;
-}
-
-std::vector<OpCase> cellCases() {
-  const int64_t B = 40, H = 130;
-  const TestTensor gates = numbers({B, 4 * H}, 1), three = numbers({B, 3 * H}, 2), product = numbers({B, 3 * H}, 3);
-  const TestTensor state = numbers({B, H}, 4), other = numbers({B, H}, 5), third = numbers({B, H}, 6);
-  std::vector<OpCase> cases;
-  cases.push_back({"lstmCell", {gates, state}, {floats({B, H}), floats({B, H}), floats({B, 4 * H})}, {}});
-  cases.push_back({"lstmCellGradient", {gates, state, other, third, state}, {floats({B, 4 * H}), floats({B, H})}, {}});
-  cases.push_back({"gruCell", {three, product, state}, {floats({B, H}), floats({B, 3 * H})}, {}});
-  cases.push_back({"gruCellGradient", {three, product, state, other}, {floats({B, 3 * H}), floats({B, 3 * H}), floats({B, H})}, {}});
-  return cases;
-}
-
-std::vector<OpCase> attentionCases() {
-  const int64_t T = 20, B = 7, S = 31, K = 70, M = 66;
-  const TestTensor query = numbers({T, B, K}, 1), keys = numbers({S, B, K}, 2), values = numbers({S, B, M}, 3), v = numbers({K}, 4);
-  const TestTensor lengths = integers({B}, {31, 0, 5, 31, 1, 17, 30}), weights = numbers({T, B, S}, 5), dcontext = numbers({T, B, M}, 6);
-  std::vector<OpCase> cases;
-  for (const TestTensor& form : {TestTensor(), v}) {
-    cases.push_back({"attention", {query, keys, values, form, lengths}, {floats({T, B, M}), floats({T, B, S})}, {0.5}});
-    cases.push_back({"attentionGradient", {query, keys, values, form, lengths, weights, dcontext, weights},
-                     {floats({T, B, K}), floats({T, B, S})}, {0.5}});
-  }
-  cases.push_back({"attentionSum", {weights, dcontext}, {floats({S, B, M})}, {}});
-  cases.push_back({"additiveGradient", {query, weights, keys, v}, {floats({S, B, K}), floats({K})}, {}});
-  return cases;
-}
-
-std::vector<OpCase> updateCases() {
-  const std::vector<int64_t> shape = {300, 310};
-  const TestTensor weight = numbers(shape, 1), first = numbers(shape, 2, 2), second = numbers(shape, 3, 2), g = numbers(shape, 4);
-  const TestTensor scale = scalar(0.5f), rate = scalar(0.01f), step = scalar(3), none;
-  std::vector<OpCase> cases;
-  cases.push_back({"globalNorm", {weight, first, numbers({3}, 5)}, {floats({}), floats({3})}, {}});
-  cases.push_back({"sgd", {weight, g, scale, rate, none, none}, {}, {0, 0, 0.1}});
-  cases.push_back({"sgd", {weight, g, scale, rate, first, none}, {}, {0.9, 1, 0.1}});
-  TestTensor chosen = ids({250}, 300);
-  chosen.i32[7] = chosen.i32[249] = -1;
-  cases.push_back({"sgd", {weight, numbers({250, 310}, 6), scale, rate, none, chosen}, {}, {0, 0, 0}});
-  cases.push_back({"adam", {weight, first, second, g, scale, rate, step}, {}, {0.9, 0.999, 1e-8, 0.1, 1}});
-  cases.push_back({"rmsprop", {weight, first, second, g, scale, rate}, {}, {0.9, 1e-8, 0.5, 0.1}});
-  cases.push_back({"adagrad", {weight, first, g, scale, rate}, {}, {1e-8, 0.1}});
-  return cases;
-}
-
-std::vector<OpCase> allCases() {
-  std::vector<OpCase> all;
-  for (const auto& make : {elementwiseCases, movingCases, rowCases, cellCases, attentionCases, updateCases}) {
-    for (OpCase& one : make()) all.push_back(std::move(one));
   }
   return all;
 }
@@ -174,30 +32,30 @@ std::vector<OpCase> allCases() {
 }  // namespace
 
 TEST_CASE("three threads compute what one does, in every op that they share") {
-  for (const OpCase& one : allCases()) {
+  for (const OpCase& one : sharedCases()) {
     CAPTURE(one.op);
-    const std::vector<double> alone = one.values(1);
-    const std::vector<double> together = one.values(3);
+    const std::vector<double> alone = valuesAfter(one, 1);
+    const std::vector<double> together = valuesAfter(one, 3);
     REQUIRE(alone.size() == together.size());
     for (size_t i = 0; i < alone.size(); i++) {
       CAPTURE(i);
       REQUIRE(std::abs(together[i] - alone[i]) <= 1e-5 * (1 + std::abs(alone[i])));
     }
-    CHECK(one.values(3) == together);
+    CHECK(valuesAfter(one, 3) == together);
   }
 }
 
 TEST_CASE("every op is shared here or in threads_test.cc, or one thread does it") {
-  std::set<std::string> known = {"clipScale", "assign", "pick", "pickGradient", "maxGradient", "sample", "reshape"};
+  std::set<std::string> known = {"clipScale", "assign", "pick", "pickGradient", "maxGradient", "sample", "restart", "reshape"};
   for (const char* op : {"lstm", "gru", "rnn", "linearCrossEntropy"}) {
     known.insert(op);
     known.insert(std::string(op) + "Gradient");
   }
   known.insert("matmul");
   known.insert("linear");
-  for (const OpCase& one : allCases()) known.insert(one.op);
+  for (const OpCase& one : sharedCases()) known.insert(one.op);
   for (int64_t i = 0; i < operationCount(); i++) {
-    CAPTURE(operationOf(i).name);
+    CAPTURE(std::string(operationOf(i).name));
     CHECK(known.count(operationOf(i).name) == 1);
   }
   CHECK(known.size() == static_cast<size_t>(operationCount()));

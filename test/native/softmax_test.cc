@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "doctest/doctest.h"
+#include "kernels/elementwise.h"
 #include "test_tensors.h"
 
 using namespace ostinato;
@@ -51,4 +52,37 @@ TEST_CASE("log-softmax and softmax of logits far from zero keep all digits") {
       }
     }
   });
+}
+
+TEST_CASE("a maximum is the largest element wherever it stands, and a NaN wherever one stands") {
+  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN(), kInfinity = std::numeric_limits<float>::infinity();
+  forEachTier([] {
+    for (const int64_t n : {1, 2, 7, 16, 17, 33, 64, 100}) {
+      const std::vector<float> x = numbers({n}, 1).f32;
+      for (size_t at = 0; at < x.size(); at++) {
+        CAPTURE(n);
+        CAPTURE(at);
+        std::vector<float> own = x;
+        own[at] = 2;
+        CHECK(elementwiseKernels().maximum(own.data(), n) == 2);
+        own[at] = kNaN;
+        CHECK(std::isnan(elementwiseKernels().maximum(own.data(), n)));
+        // A NaN outlives what is larger, before it and after it.
+        own[0] = own[own.size() - 1] = kInfinity;
+        own[at] = kNaN;
+        CHECK(std::isnan(elementwiseKernels().maximum(own.data(), n)));
+      }
+      const std::vector<float> none(x.size(), -kInfinity);
+      CHECK(elementwiseKernels().maximum(none.data(), n) == -kInfinity);
+    }
+  });
+}
+
+TEST_CASE("the maximum along an axis is the first of the largest, or the first NaN") {
+  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+  TestTensor x({3, 4, 2}), y({3, 2}), index = integers({3, 2}, std::vector<int32_t>(6, -7));
+  x.f32 = {1, 5, 3, 5, 3, 2, 0, 5,  kNaN, 1, 9, kNaN, kNaN, 3, 1, kNaN,  -1, 4, -1, 3, -1, 2, -2, 4};
+  runOp(operationNamed(reduceFamily(), "max"), {&x}, {&y, &index}, {1});
+  CHECK(index.i32 == std::vector<int32_t>{1, 0, 0, 1, 0, 0});
+  CHECK((y.f32[0] == 3 && y.f32[1] == 5 && std::isnan(y.f32[2]) && std::isnan(y.f32[3]) && y.f32[4] == -1 && y.f32[5] == 4));
 }
