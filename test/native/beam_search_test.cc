@@ -10,6 +10,7 @@
 
 #include "doctest/doctest.h"
 #include "ops/registry.h"
+#include "plain_search.h"
 #include "runtime/philox.h"
 #include "search/program_search.h"
 
@@ -28,6 +29,12 @@ struct HashModel {
     for (int64_t v = 0; v < V; v++) row.push_back(4 * draw(state, v));
     return row;
   }
+  // The last position of some sources does not exist: nothing looks there.
+  std::vector<float> attention(uint32_t state) const {
+    std::vector<float> row;
+    for (int64_t s = 0; s < S; s++) row.push_back(s + 1 == S && S > 1 ? 0.0f : draw(state, 1000 + s));
+    return row;
+  }
 };
 
 // Replays the model until the search is done.
@@ -42,7 +49,8 @@ void finish(BeamSearch& search, const HashModel& model, ThreadPool& pool) {
       const uint32_t state = HashModel::after(states[static_cast<size_t>(row)], search.tokens()[static_cast<size_t>(row)]);
       const std::vector<float> own = model.logits(state);
       logits.insert(logits.end(), own.begin(), own.end());
-      for (int64_t s = 0; s < model.S; s++) attention.push_back(model.draw(state, 1000 + s));
+      const std::vector<float> weights = model.attention(state);
+      attention.insert(attention.end(), weights.begin(), weights.end());
       after.push_back(state);
     }
     search.advance(pool, logits.data(), model.S > 0 ? attention.data() : nullptr);
@@ -59,68 +67,6 @@ SearchOptions optionsOf(int64_t sentences, int64_t beams, int64_t maximumLength)
   options.end = 1;
   for (int64_t s = 0; s < sentences; s++) options.each.push_back({maximumLength, static_cast<uint32_t>(s), {}});
   return options;
-}
-
-struct Found {
-  std::vector<int32_t> tokens;
-  double score;
-};
-
-std::vector<Found> found(const BeamSearch& search, int64_t sentence) {
-  std::vector<Found> all;
-  for (const BeamSearch::Hypothesis& hypothesis : search.ranked(sentence)) {
-    all.push_back({{}, hypothesis.score});
-    for (const int32_t node : search.path(sentence, hypothesis)) {
-      all.back().tokens.push_back(search.nodes(sentence)[static_cast<size_t>(node)].token);
-    }
-  }
-  return all;
-}
-
-double codeOf(const std::string& name) {
-  for (int64_t i = 0; i < operationCount(); i++) {
-    if (name == operationOf(i).name) return static_cast<double>(i);
-  }
-  FAIL("no op " << name);
-  return -1;
-}
-
-// logits [4,3] = table[tokens], attention [4,2] = y = tanh(h).
-std::shared_ptr<Program> stepProgram() {
-  const std::vector<double> words = {kProgramMagic, kProgramVersion, 5, 2, 2, 2, 0, 256,
-                                     0, 1, 0, 2, 3, 3,    // table
-                                     1, 0, 0, 1, 4,       // tokens
-                                     0, 0, 64, 2, 4, 3,   // logits
-                                     0, 0, 128, 2, 4, 2,  // h
-                                     0, 0, 192, 2, 4, 2,  // y
-                                     1, 3, 2, 4,
-                                     codeOf("embedding"), 2, 0, 1, 1, 2, 0,
-                                     codeOf("tanh"), 1, 3, 1, 4, 0};
-  auto store = std::make_shared<Store>();
-  store->declare(DType::f32, 9);
-  const float table[] = {0, 1, 2, 0, 0, 0, 2, 0, 1};
-  std::memcpy(store->variable(0).memory.data(), table, sizeof table);
-  return std::make_shared<Program>(store, words.data(), words.size());
-}
-
-// Two sentences with two beams over that step, with a bit of everything.
-std::vector<double> searchWords() {
-  return {0, 0, 1, 1, 1, 1,        // tokens, logits, attention, one link: y is the next h
-          2, 2, 2, 1, 0, 1,        // sentences, beams, nBest, groups, diversity, minimum length
-          2, 0.5, 0.25, 1, 0, 1,   // n-grams, length penalty, coverage penalty, early stopping, begin, end
-          0, 1, 0, 1, 7, 1, 1,     // sampling, temperature, topK, topP, seed, attention, tree
-          0,                       // banned
-          2, 2, 1, -1, 0, 0, 0, 1, 0,  // an automaton: two states, two classes and the states after them, three tokens
-          5, 0, 1, 0, 2,           // five tokens at most, number 0, the first a 2
-          4, 1, 0};
-}
-
-void run(ProgramSearch& search, int64_t steps) {
-  for (int64_t i = 0; i < search.program().feedCount(); i++) {
-    std::memset(search.input(i), 0, static_cast<size_t>(search.program().feed(i).elements()) * 4);
-  }
-  search.program().bind(Runs::repeatedly);
-  search.advance(steps);
 }
 
 }  // namespace
@@ -159,6 +105,149 @@ TEST_CASE("with as many beams as there are beginnings it finds what an exhaustiv
       CHECK(own[i].score == doctest::Approx(all[i].score).epsilon(1e-5));
     }
   }
+}
+
+namespace {
+
+// Options that a person might combine, by a number.
+SearchOptions drawn(uint32_t seed, int64_t V, bool attends) {
+  uint32_t draws = 0;
+  const auto below = [&](uint32_t n) { return static_cast<int64_t>(philox(draws++, 0, 0, 0, seed, 9).word[0] % n); };
+  const auto maybe = [&](uint32_t percent) { return below(100) < percent; };
+  const auto token = [&] { return static_cast<int32_t>(below(static_cast<uint32_t>(V))); };
+  const int64_t groups = maybe(30) ? 2 : 1;
+  SearchOptions o = optionsOf(1 + below(3), groups * (1 + below(4)), 3 + below(7));
+  o.groups = groups;
+  o.nBest = 1 + below(static_cast<uint32_t>(o.beams));
+  o.end = maybe(15) ? -1 : 1;
+  o.begin = token();
+  if (groups > 1 && maybe(60)) o.diversity = 0.3 * static_cast<double>(below(5));
+  if (maybe(40)) o.minimumLength = below(5);
+  if (maybe(40)) o.noRepeatNgram = 1 + below(3);
+  if (maybe(60)) o.lengthPenalty = maybe(40) ? -1 : 0.4 * static_cast<double>(below(5));
+  if (attends && maybe(70)) o.coveragePenalty = 0.3 * static_cast<double>(below(4));
+  o.earlyStopping = maybe(50);
+  o.attention = attends && maybe(50);
+  if (maybe(30)) o.banned = {token(), 2};
+  if (groups == 1 && maybe(35)) {
+    o.sampling = true;
+    o.filter = {0.5 * static_cast<double>(below(4)), maybe(50) ? 0 : 1 + below(6), maybe(50) ? 1.0 : 0.7};
+    o.seed = seed;
+  }
+  if (maybe(30)) {
+    o.states = 1 + below(3);
+    const int64_t classes = 1 + below(3);
+    // Every fourth step leads nowhere.
+    for (int64_t i = 0; i < classes * o.states; i++) o.next.push_back(maybe(25) ? -1 : static_cast<int32_t>(below(static_cast<uint32_t>(o.states))));
+    for (int64_t v = 0; v < V; v++) o.classOf.push_back(static_cast<int32_t>(below(static_cast<uint32_t>(classes))));
+  }
+  for (SearchOptions::Sentence& sentence : o.each) {
+    sentence.maximumLength = 2 + below(8);
+    sentence.number = static_cast<uint32_t>(below(1000));
+    if (maybe(30)) sentence.required = {{below(2), token()}};
+  }
+  return o;
+}
+
+}  // namespace
+
+TEST_CASE("it finds what a plain search over whole lists of tokens finds, whatever the options") {
+  int64_t ended = 0, cut = 0;
+  for (uint32_t seed = 0; seed < 1500; seed++) {
+    // Rows of one block of tokens, and of several.
+    const HashModel model{seed % 5 == 0 ? 150 + static_cast<int64_t>(seed % 150) : 4 + static_cast<int64_t>(seed % 7), static_cast<int64_t>(seed % 3)};
+    const SearchOptions options = drawn(seed, model.V, model.S > 0);
+    BeamSearch search(options, model.V, model.S);
+    finish(search, model, ThreadPool::instance());
+    for (int64_t s = 0; s < options.sentences; s++) {
+      const auto stateAfter = [&](const std::vector<int32_t>& tokens) {
+        uint32_t state = HashModel::after(static_cast<uint32_t>(s), options.begin);
+        for (const int32_t token : tokens) state = HashModel::after(state, token);
+        return state;
+      };
+      PlainModel plain;
+      plain.logits = [&](const std::vector<int32_t>& tokens) {
+        const std::vector<float> row = model.logits(stateAfter(tokens));
+        return std::vector<double>(row.begin(), row.end());
+      };
+      if (model.S > 0) {
+        plain.attention = [&](const std::vector<int32_t>& tokens) {
+          const std::vector<float> row = model.attention(stateAfter(tokens));
+          return std::vector<double>(row.begin(), row.end());
+        };
+      }
+      const std::vector<PlainHypothesis> wanted = PlainSearch(options, static_cast<size_t>(s), plain).run();
+      const std::vector<BeamSearch::Hypothesis> ranked = search.ranked(s);
+      const std::vector<Found> own = found(search, s);
+      CAPTURE(seed);
+      CAPTURE(s);
+      REQUIRE(own.size() == wanted.size());
+      for (size_t i = 0; i < own.size(); i++) {
+        CAPTURE(i);
+        REQUIRE(own[i].tokens == wanted[i].tokens);
+        CHECK(own[i].score == doctest::Approx(wanted[i].score).epsilon(1e-6));
+        CHECK(ranked[i].ended == wanted[i].ended);
+        (wanted[i].ended ? ended : cut)++;
+        // What each token was worth, and what it was looking at.
+        double sum = 0;
+        std::vector<int32_t> before;
+        for (const int32_t node : search.path(s, ranked[i])) {
+          sum += search.nodes(s)[static_cast<size_t>(node)].logProbability;
+          for (int64_t k = 0; options.attention && k < model.S; k++) {
+            CHECK(search.attention(s)[static_cast<size_t>(node * model.S + k)] == model.attention(stateAfter(before))[static_cast<size_t>(k)]);
+          }
+          before.push_back(search.nodes(s)[static_cast<size_t>(node)].token);
+        }
+        if (options.lengthPenalty == 0 && options.coveragePenalty == 0) CHECK(sum == doctest::Approx(own[i].score));
+      }
+      if (wanted.empty()) continue;
+      std::vector<int32_t> best = wanted[0].tokens;
+      if (wanted[0].ended) best.pop_back();
+      CHECK(search.best(s) == best);
+    }
+  }
+  CHECK(ended > 1000);
+  CHECK(cut > 1000);
+}
+
+TEST_CASE("of candidates of the same rank, those of better places and smaller tokens come first") {
+  // All tokens are equally probable; nothing ends.
+  for (const int64_t V : {3, 200}) {
+    SearchOptions options = optionsOf(1, 2, 3);
+    options.end = -1;
+    options.nBest = 2;
+    BeamSearch search(options, V, 0);
+    const std::vector<float> logits(static_cast<size_t>(2 * V), 1.0f);
+    while (!search.done()) search.advance(ThreadPool::instance(), logits.data(), nullptr);
+    const std::vector<Found> own = found(search, 0);
+    REQUIRE(own.size() == 2);
+    CHECK(own[0].tokens == std::vector<int32_t>{0, 0, 0});
+    CHECK(own[1].tokens == std::vector<int32_t>{0, 0, 1});
+  }
+}
+
+TEST_CASE("the best so far is told while a search runs: what has ended or lives, by score, the beginning at first") {
+  SearchOptions options = optionsOf(1, 2, 9);
+  options.nBest = 2;
+  options.earlyStopping = false;
+  BeamSearch search(options, 3, 0);
+  CHECK(search.best(0).empty());
+  CHECK_FALSE(search.done());
+  const auto advance = [&](const std::vector<float>& first, const std::vector<float>& second) {
+    std::vector<float> logits = first;
+    logits.insert(logits.end(), second.begin(), second.end());
+    search.advance(ThreadPool::instance(), logits.data(), nullptr);
+    CHECK(search.advanced(0));
+  };
+  advance({2, 0, 3}, {0, 0, 0});
+  CHECK(search.best(0) == std::vector<int32_t>{2});
+  CHECK(search.tokens() == std::vector<int32_t>{2, 0});
+  CHECK(search.parents() == std::vector<int64_t>{0, 0});
+  // The end, 1, is nearly certain: its score stays above those that live.
+  advance({0, 9, 1}, {0, 0, 1});
+  CHECK(search.best(0) == std::vector<int32_t>{2});
+  advance({9, 0, 0}, {9, 0, 0});
+  CHECK(search.best(0) == std::vector<int32_t>{2});
 }
 
 TEST_CASE("the number of threads changes nothing") {
@@ -219,67 +308,4 @@ TEST_CASE("logits that have no distribution are refused") {
     CHECK_NOTHROW(first.advance(ThreadPool::instance(), logits.data(), nullptr));
     CHECK_THROWS_AS(second.advance(ThreadPool::instance(), logits.data(), nullptr), InputError);
   }
-}
-
-TEST_CASE("a program is replayed until the search ends, in however many pieces") {
-  const std::vector<double> words = searchWords();
-  std::vector<std::vector<Found>> results;
-  for (const int64_t steps : {1, 2, 100}) {
-    ProgramSearch search(stepProgram(), words.data(), words.size());
-    run(search, steps);
-    while (!search.search().done()) {
-      // Somebody else uses the arena meanwhile.
-      std::memset(search.program().store().arena(256), 0x7f, 256);
-      search.advance(steps);
-    }
-    results.push_back(found(search.search(), 0));
-    CHECK(results.back() .front().tokens.front() == 2);
-    for (size_t i = 0; i < results.back().size(); i++) {
-      CHECK(results.back()[i].tokens == results.front()[i].tokens);
-      CHECK(results.back()[i].score == results.front()[i].score);
-    }
-  }
-}
-
-TEST_CASE("a search that has failed does not go on") {
-  const std::vector<double> words = searchWords();
-  const std::shared_ptr<Program> program = stepProgram();
-  static_cast<float*>(program->store().variable(0).memory.data())[0] = std::nanf("");
-  ProgramSearch search(program, words.data(), words.size());
-  CHECK_THROWS_WITH_AS(run(search, 3), "search: the logits of sentence 0, beam 0 hold a NaN", InputError);
-  CHECK_THROWS_AS(search.advance(1), ProgramError);
-  CHECK_THROWS_AS(search.search(), ProgramError);
-}
-
-TEST_CASE("whichever word is wrong, a search is refused or runs") {
-  const std::vector<double> good = searchWords();
-  const double hostile[] = {std::nan(""), std::numeric_limits<double>::infinity(), -1, -0.5, 0, 1, 2, 3, 4, 5, 0.5, 1e6,
-                            2147483647.0, 2147483648.0, 4294967296.0, 9007199254740992.0, 1e300, -1e12};
-  int refused = 0, ran = 0;
-  const auto attempt = [&](const std::vector<double>& words) {
-    try {
-      ProgramSearch search(stepProgram(), words.data(), words.size());
-      run(search, 20);
-      for (int64_t s = 0; s < search.search().options().sentences; s++) {
-        search.search().best(s);
-        found(search.search(), s);
-      }
-      ran++;
-    } catch (const std::runtime_error&) {
-      refused++;
-    }
-  };
-  for (size_t i = 0; i < good.size(); i++) {
-    for (const double value : hostile) {
-      std::vector<double> words = good;
-      words[i] = value;
-      attempt(words);
-      // Sampling takes other paths.
-      words[18] = 1;
-      attempt(words);
-    }
-    attempt(std::vector<double>(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(i)));
-  }
-  CHECK(refused > ran / 4);
-  CHECK(ran > 0);
 }

@@ -91,6 +91,30 @@ TEST_CASE("targets are classes, or -1 for none") {
   }
 }
 
+TEST_CASE("an automaton steps from states that it has, by tokens whose classes it has, to states or nowhere") {
+  const auto follow = [](std::vector<int32_t> states, std::vector<int32_t> ids, std::vector<int32_t> classes, std::vector<int32_t> next) {
+    TestTensor s = integers({3}, std::move(states)), i = integers({3}, std::move(ids)), c = integers({5}, std::move(classes));
+    TestTensor n = integers({2, 2}, std::move(next)), after = integers({3}, {9, 9, 9});
+    try {
+      runOp(operationNamed(followFamily(), "follow"), {&s, &i, &c, &n}, {&after}, {});
+    } catch (const InputError& error) {
+      CHECK(after.i32 == std::vector<int32_t>{9, 9, 9});
+      return std::string(error.what());
+    }
+    CHECK(after.i32 == std::vector<int32_t>{1, 0, 0});
+    return std::string("fits");
+  };
+  const std::vector<int32_t> states = {0, 1, 0}, ids = {4, 0, 1}, classes = {0, 1, 0, 0, 0}, next = {1, -1, 0, 1};
+  CHECK(follow(states, ids, classes, next) == "fits");
+  for (const int32_t bad : {-1, -2, 5, INT32_MAX, INT32_MIN}) {
+    const std::string what = std::to_string(bad) + " at position 2 is ";
+    CHECK(follow({0, 1, bad}, ids, classes, next) == "id " + what + "outside the table of 2 rows");
+    CHECK(follow(states, {4, 0, bad}, classes, next) == "id " + what + "outside the table of 5 rows");
+    CHECK(follow(states, ids, {0, 1, bad, 0, 0}, next) == "id " + what + "outside the table of 2 rows");
+    if (bad != -1) CHECK(follow(states, ids, classes, {1, -1, bad, 1}) == "target " + what + "neither -1 nor one of the 2 classes");
+  }
+}
+
 TEST_CASE("places of maxima are places along the axis") {
   for (const int32_t place : kOutside) {
     TestTensor index = integers({2, 2}, {0, 4, place, 1}), dy = numbers({2, 2}, 1), dx({2, 5, 2});

@@ -10,12 +10,15 @@
 
 namespace ostinato {
 
-inline const Operation& operationOfName(const std::string& name) {
+// The code of an op in a program.
+inline double codeOf(const std::string& name) {
   for (int64_t i = 0; i < operationCount(); i++) {
-    if (name == operationOf(i).name) return operationOf(i);
+    if (name == operationOf(i).name) return static_cast<double>(i);
   }
   throw std::logic_error("no op " + name);
 }
+
+inline const Operation& operationOfName(const std::string& name) { return operationOf(static_cast<int64_t>(codeOf(name))); }
 
 struct OpCase {
   std::string op;
@@ -164,6 +167,9 @@ inline std::vector<OpCase> serialCases() {
                    {integers({3}, {0, 0, 0}), floats({3})}, {}});
   cases.push_back({"clipScale", {scalar(2), scalar(1)}, {floats({})}, {}});
   cases.push_back({"assign", {numbers({2, 3}, 1), numbers({2, 3}, 2), scalar(1)}, {}, {}});
+  cases.push_back({"follow", {integers({3}, {0, 1, 1}), integers({3}, {4, 0, 2}), integers({5}, {0, 1, 2, 2, 0}),
+                              integers({3, 2}, {1, -1, 0, 0, 1, 0})},
+                   {integers({3}, {7, 7, 7})}, {}});
   cases.push_back({"restart", {integers({3}, {1, 0, 2})}, {integers({3}, {7, 7, 7}), floats({3, 1})}, {0, 1}});
   cases.push_back({"reshape", {numbers({2, 3}, 1)}, {floats({3, 2})}, {}});
   return cases;

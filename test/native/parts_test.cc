@@ -46,7 +46,7 @@ TEST_CASE("three threads compute what one does, in every op that they share") {
 }
 
 TEST_CASE("every op is shared here or in threads_test.cc, or one thread does it") {
-  std::set<std::string> known = {"clipScale", "assign", "pick", "pickGradient", "maxGradient", "sample", "restart", "reshape"};
+  std::set<std::string> known = {"clipScale", "assign", "pick", "pickGradient", "maxGradient", "sample", "restart", "follow", "reshape"};
   for (const char* op : {"lstm", "gru", "rnn", "linearCrossEntropy"}) {
     known.insert(op);
     known.insert(std::string(op) + "Gradient");

@@ -17,13 +17,6 @@ namespace {
 
 using Words = std::vector<double>;
 
-double codeOf(const std::string& name) {
-  for (int64_t i = 0; i < operationCount(); i++) {
-    if (name == operationOf(i).name) return static_cast<double>(i);
-  }
-  throw std::logic_error("no op " + name);
-}
-
 // A program in parts. A value: dtype (0 f32, 1 i32), storage (0 arena, 1 variable, 2 none, 3 moving), location, rank, sizes.
 struct Spec {
   double magic = kProgramMagic, version = kProgramVersion;

@@ -7,19 +7,11 @@
 #include <vector>
 
 #include "doctest/doctest.h"
-#include "ops/registry.h"
+#include "op_cases.h"
 
 using namespace ostinato;
 
 namespace {
-
-double codeOf(const std::string& name) {
-  for (int64_t i = 0; i < operationCount(); i++) {
-    if (name == operationOf(i).name) return static_cast<double>(i);
-  }
-  FAIL("no op " << name);
-  return -1;
-}
 
 // x [2,3] fed, w [3,2] a variable: y = tanh(x w), norm of y, and a step of SGD on w with the gradient g = xᵀ y.
 std::vector<double> example() {
