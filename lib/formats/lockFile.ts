@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { link, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { link, open, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, FileError } from "../errors.js";
@@ -13,6 +13,11 @@ import { temporaryName } from "./temporaryFile.js";
 
 /** The file that says who writes in a folder. */
 export const lockName = ".ostinato.lock";
+
+/** Whether a name is that of a lock on a dead lock, for its removal. */
+export function isRemoval(name: string): boolean {
+  return /^\.ostinato\.lock\.[0-9a-z]+$/.test(name);
+}
 
 /** A training refuses others at once; the end of a saving is waited for. */
 export type Purpose = "training" | "saving";
@@ -71,8 +76,7 @@ export class FolderLock {
    */
   static async take(path: string, { folder, purpose }: { folder: string; purpose: Purpose }): Promise<FolderLock> {
     const file = join(path, lockName);
-    const since = `${new Date().toISOString().slice(0, 19)}Z`;
-    const own: Holder = { ...thisProcess(), purpose, since, command: commandLine(), token: randomUUID() };
+    const own = ownHolder(purpose);
     for (const begun = performance.now(); ; ) {
       const handle = await naming(folder, () => create(file, own));
       if (handle) return new FolderLock(path, own, handle);
@@ -173,17 +177,31 @@ async function silenceOf(file: string): Promise<number> {
   }
 }
 
-/** Two processes may find the same dead holder: the later one must not remove what the earlier one has put in its place. */
-async function removeDead(file: string, holder: Holder): Promise<void> {
-  const aside = join(dirname(file), temporaryName(basename(file)));
-  try {
-    await rename(file, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw error;
+/**
+ * Removes the lock of a holder that has ended. Many processes may find the same one, and none of them must remove what another has
+ * put in its place: only who has the lock on that lock may remove it, and nobody else can change it then.
+ */
+export async function removeDead(file: string, { token }: { token: string }): Promise<void> {
+  const removal = `${file}.${token.slice(0, 8) || "damaged"}`;
+  const handle = await create(removal, ownHolder("saving"));
+  if (!handle) {
+    const other = await read(removal);
+    if (other && !(await lives(removal, other))) await removeDead(removal, other);
+    else await wait(patience.between);
+    return;
   }
-  if ((await read(aside))?.token !== holder.token) await link(aside, file).catch(() => {});
-  await rm(aside, { force: true });
+  try {
+    const holder = await read(file);
+    if (holder?.token === token && !(await lives(file, holder))) await rm(file, { force: true });
+  } finally {
+    await handle.close();
+    await rm(removal, { force: true });
+  }
+}
+
+function ownHolder(purpose: Purpose): Holder {
+  const since = `${new Date().toISOString().slice(0, 19)}Z`;
+  return { ...thisProcess(), purpose, since, command: commandLine(), token: randomUUID() };
 }
 
 function refusal(folder: string, file: string, holder: Holder): FileError {

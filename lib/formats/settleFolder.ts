@@ -1,7 +1,7 @@
 import { readdir, realpath, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isModelFile, settleCompanions } from "./companions.js";
-import { lockName } from "./lockFile.js";
+import { isRemoval, lockName } from "./lockFile.js";
 import { modelFiles } from "./modelFiles.js";
 import { exists } from "./processIdentity.js";
 import { sweepTemporaryFiles } from "./temporaryFile.js";
@@ -12,9 +12,16 @@ import { sweepTemporaryFiles } from "./temporaryFile.js";
  */
 export async function settleFolder(folder: string): Promise<void> {
   await bringBack(await realpath(folder));
-  await sweepTemporaryFiles(folder, (name) => name === lockName || isModelFile(name), { alone: true });
+  await sweepTemporaryFiles(folder, isModelFile, { alone: true });
+  await sweepLocks(folder);
   // Where model.safetensors is damaged, nobody knows which companions are its own: they stay.
   await settleCompanions(folder).catch(() => {});
+}
+
+/** Others may be waiting for this lock. Whoever was removing an older one finds it gone. */
+async function sweepLocks(folder: string): Promise<void> {
+  await sweepTemporaryFiles(folder, (name) => name === lockName || isRemoval(name));
+  for (const name of await readdir(folder)) if (isRemoval(name)) await rm(join(folder, name), { force: true });
 }
 
 /** Former versions made a new folder beside the old one (.NAME.PID-ID.new), and renamed the old one (.NAME.PID-ID.old) to replace it. */

@@ -59,3 +59,10 @@ test("what a former version moved away comes back: the old model, or the user's 
     expect(await readdir(parent)).toEqual(["model"]);
   }
 });
+
+test("a folder that a living process of a former version is about to replace is left to it", async () => {
+  const parent = await temporaryFolder();
+  await saveModelFolder(join(parent, `.model.${process.ppid}-0a1b2c3d.old`), model(1));
+  await saveModelFolder(join(parent, "model"), model(2));
+  expect((await readdir(join(parent, `.model.${process.ppid}-0a1b2c3d.old`))).sort()).toEqual(files);
+});
