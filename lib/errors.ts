@@ -77,3 +77,8 @@ export function quote(text: string): string {
   const cut = text.length > longestQuote ? `${text.slice(0, longestQuote - 3)}...` : text;
   return visible(JSON.stringify(cut));
 }
+
+/** "1 line", "3 lines" */
+export function counted(count: number, noun: string): string {
+  return `${count} ${count === 1 ? noun : `${noun}s`}`;
+}

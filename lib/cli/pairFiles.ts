@@ -4,7 +4,7 @@ import { readParallelTexts, readTableOfPairs } from "../data/index.js";
 import { OptionError } from "../errors.js";
 import { given } from "./options.js";
 import type { Printer } from "./print.js";
-import { count, shortened } from "./print.js";
+import { count, countOf, shortened } from "./print.js";
 import type { ReadingFlags } from "./tableOptions.js";
 import { columnOption, expectTable, readingFlags, tableOptionsFrom, withTableOptions } from "./tableOptions.js";
 import { textColumnFor } from "./textFiles.js";
@@ -76,7 +76,7 @@ async function readCopies(files: readonly string[], flags: ReadingFlags, owner: 
 export function noteReading(print: Printer, { pairs, skipped, description }: PairReading): void {
   const [first] = pairs;
   const left = skipped > 0 ? `; ${count(skipped)} left out for an empty text` : "";
-  print.note(`${description}: ${count(pairs.length)} pairs${left}.`);
+  print.note(`${description}: ${countOf(pairs.length, "pair")}${left}.`);
   if (!first) return;
   print.note(`The first: ${shortened(first.source)} -> ${shortened(first.target)}`);
   print.object({ event: "pairs", description, pairs: pairs.length, skipped, first });

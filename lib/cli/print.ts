@@ -110,3 +110,8 @@ export function duration(seconds: number): string {
 export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
+
+/** "1 pair", "929,589 tokens" */
+export function countOf(value: number, noun: string): string {
+  return `${count(value)} ${value === 1 ? noun : `${noun}s`}`;
+}

@@ -1,4 +1,4 @@
-import { describe, InputError, OptionError } from "../errors.js";
+import { counted, describe, InputError, OptionError } from "../errors.js";
 import { completeOptions, optional } from "../options.js";
 import type { Column, TableOptions } from "./table.js";
 import { columnRule, emptyError, emptyRule, Table, tableRules } from "./table.js";
@@ -136,7 +136,7 @@ function expectPartners([sourceFile, sources]: [string, number], [targetFile, ta
   if (sources === targets) return;
   const [longer, at] = sources > targets ? [sourceFile, targets] : [targetFile, sources];
   throw new InputError(
-    `${sourceFile} has ${sources} lines and ${targetFile} has ${targets}: expected a target for every source. ` +
+    `${sourceFile} has ${counted(sources, "line")} and ${targetFile} has ${targets}: expected a target for every source. ` +
       `Line ${at + 1} of ${longer} has no partner.`,
   );
 }

@@ -1,4 +1,4 @@
-import { describe, InputError, OptionError } from "../errors.js";
+import { counted, describe, InputError, OptionError } from "../errors.js";
 import type { Completed } from "../options.js";
 import { nearestName, optional, text, value, word } from "../options.js";
 import type { TableFormat } from "./tableFormat.js";
@@ -158,7 +158,7 @@ export class Table {
     if (text === undefined && this.#empty === "skip" && cells.join("") === "") return "";
     if (text !== undefined) return text;
     throw new InputError(
-      `${place} has ${columnsText(cells.length)}: expected ${index + 1} or more. If something else is between them, say so ` +
+      `${place} has ${counted(cells.length, "column")}: expected ${index + 1} or more. If something else is between them, say so ` +
         '(separator: ";"; --separator on the command line).',
     );
   }
@@ -170,7 +170,7 @@ export class Table {
     const [width, filled] = [this.#first.cells.length, cells.findLastIndex((cell) => cell !== "") + 1];
     if (filled <= width) return;
     throw new InputError(
-      `${place} has ${columnsText(filled)}, and the first row has ${width}. A text with ${JSON.stringify(separator)} in it ` +
+      `${place} has ${counted(filled, "column")}, and the first row has ${width}. A text with ${JSON.stringify(separator)} in it ` +
         "must stand in quotes.",
     );
   }
@@ -249,11 +249,6 @@ function fieldText(fields: Readonly<Record<string, unknown>>, name: string, plac
   if (typeof given === "string") return given;
   if (typeof given === "number") return String(given);
   throw new InputError(`${place}: expected the field ${JSON.stringify(name)} to be a text, got ${describe(given)}.`);
-}
-
-/** "1 column", "3 columns" */
-function columnsText(count: number): string {
-  return count === 1 ? "1 column" : `${count} columns`;
 }
 
 async function beginningOf(file: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { describe, InputError } from "../errors.js";
+import { counted, describe, InputError } from "../errors.js";
 
 /** For each hypothesis its reference, or several of them, one as good as the other. */
 export type TextReferences = readonly (string | readonly string[])[];
@@ -14,9 +14,11 @@ export function expectPartners(owner: string, hypotheses: readonly unknown[], re
   if (count === others) return;
   const turned = references.every((list) => Array.isArray(list) && list.length === count);
   const hint =
-    turned && others > 0 ? ` Each has ${count} texts: turn them round, references[i] is for hypothesis i.` : "";
+    turned && others > 0
+      ? ` Each has ${counted(count, "text")}: turn them round, references[i] is for hypothesis i.`
+      : "";
   throw new InputError(
-    `${owner}: expected the references of every hypothesis, got ${count} hypotheses and ${others} references.${hint}`,
+    `${owner}: expected the references of every hypothesis, got ${count === 1 ? "1 hypothesis" : `${count} hypotheses`} and ${counted(others, "reference")}.${hint}`,
   );
 }
 

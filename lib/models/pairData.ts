@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Pair, TokenizerPair, TokenPair } from "../data/index.js";
 import { expectPairs, PairBatches, placeOf, tokenizerPairRule, UnknownTokenError } from "../data/index.js";
-import { InputError, OstinatoError } from "../errors.js";
+import { counted, InputError, OstinatoError } from "../errors.js";
 import type { Completed, TableFor } from "../options.js";
 import { abortSignal, completeOptions, seed, value, whole, word } from "../options.js";
 import { randomSource } from "../random/source.js";
@@ -108,14 +108,16 @@ export class PairData implements TrainingData<Seq2SeqForm> {
       if (longest <= most) return true;
       if (long === "skip") return false;
       throw new InputError(
-        `${placeOf(pairs[i] as Pair, i, pairs.length)}: ${longest === source.length ? "the source" : "the target"} has ${longest} tokens, and at most ` +
+        `${placeOf(pairs[i] as Pair, i, pairs.length)}: ${longest === source.length ? "the source" : "the target"} has ${counted(longest, "token")}, and at most ` +
           `${most} are allowed. Raise the maximum length, or have long pairs skipped.`,
       );
     });
     const skipped = pairs.length - kept.length;
     if (kept.length === 0) {
       throw new InputError(
-        skipped > 0 ? `All ${skipped} pairs are longer than ${most} tokens.` : "There are no pairs to make batches of.",
+        skipped > 0
+          ? `${skipped === 1 ? "The only pair is" : `All ${skipped} pairs are`} longer than ${counted(most, "token")}.`
+          : "There are no pairs to make batches of.",
       );
     }
     return new PairData(kept, skipped, complete);

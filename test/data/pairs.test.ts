@@ -50,6 +50,12 @@ test("lines with an empty side are refused, or left out together where that is a
   await expect(readParallelText(file("s1", "\n"), file("t1", "a\n"), { empty: "skip" })).rejects.toThrow(/no pairs/);
 });
 
+test("one line is a line", async () => {
+  await expect(readParallelText(file("one", "a\n"), file("three", "x\ny\nz\n"))).rejects.toThrow(
+    /one has 1 line and .*has 3:/,
+  );
+});
+
 test("several files of targets are references of one source, side by side", async () => {
   const pairs = await readParallelText(file("src", "a\nb\n"), [file("ref.0", "A\nB\n"), file("ref.1", "Ä\nß\n")]);
   expect(texts(pairs)).toEqual([

@@ -55,7 +55,7 @@ test("two empty sequences match exactly; nothing but such has no accuracy", () =
 
 test("unequal counts and texts are refused with their numbers", () => {
   expect(() => accuracy([], [])).toThrow(/accuracy: got 0 hypotheses/);
-  expect(() => accuracy([["a"]], [["a"], ["b"]])).toThrow(/got 1 hypotheses and 2 references/);
+  expect(() => accuracy([["a"]], [["a"], ["b"]])).toThrow(/got 1 hypothesis and 2 references/);
   expect(() => accuracy([["a"]], ["a"] as never)).toThrow(/reference 0 of 1 to be an array of tokens, got "a"/);
   expect(() => accuracy(["a"] as never, [["a"]])).toThrow(/hypothesis 0 of 1 to be an array of tokens, got "a"/);
 });

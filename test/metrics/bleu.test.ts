@@ -129,7 +129,7 @@ test("what cannot be scored is refused with its numbers", () => {
   expect(() => bleu([], [])).toThrow(/bleu: got 0 hypotheses and 0 references/);
   expect(() => bleu(["a", "b", "c"], ["a", "b"])).toThrow(/got 3 hypotheses and 2 references\.$/);
   expect(() => bleu(["a", "b", "c"], [["a", "b", "c"]])).toThrow(
-    /3 hypotheses and 1 references\. Each has 3 texts: turn/,
+    /3 hypotheses and 1 reference\. Each has 3 texts: turn/,
   );
   expect(() => bleu(["a", "b"], ["a", []])).toThrow(/hypothesis 1 of 2 has 0 references/);
   expect(() => sentenceBleu("a", [])).toThrow(/sentenceBleu: hypothesis 0 of 1 has 0 references/);

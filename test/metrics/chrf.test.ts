@@ -61,7 +61,7 @@ test("a large beta makes a score of recall, a small one of precision", () => {
 
 test("what cannot be scored is refused with its numbers", () => {
   expect(() => chrf([], [])).toThrow(/chrf: got 0 hypotheses and 0 references/);
-  expect(() => chrf(["a"], ["a", "b"])).toThrow(/got 1 hypotheses and 2 references/);
+  expect(() => chrf(["a"], ["a", "b"])).toThrow(/got 1 hypothesis and 2 references/);
   expect(() => chrf(["a", "b"], ["a", []])).toThrow(/hypothesis 1 of 2 has 0 references/);
   expect(() => chrf(["a"], ["a"], { wordorder: 2 } as never)).toThrow(/did you mean wordOrder/);
   expect(() => chrf(["a"], ["a"], { characterOrder: 0 })).toThrow(OptionError);

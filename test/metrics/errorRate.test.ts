@@ -48,7 +48,7 @@ test("a rate may be above 1, and an empty hypothesis has rate 1", () => {
 
 test("what has no rate is refused with its numbers", () => {
   expect(() => errorRate([], [])).toThrow(/errorRate: got 0 hypotheses and 0 references/);
-  expect(() => errorRate([["a"]], [])).toThrow(/got 1 hypotheses and 0 references\.$/);
+  expect(() => errorRate([["a"]], [])).toThrow(/got 1 hypothesis and 0 references\.$/);
   expect(() => errorRate([["a"], ["b"]], [[["a"]], []])).toThrow(/hypothesis 1 of 2 has 0 references/);
   expect(() => errorRate([["a"]], [["a"]] as never)).toThrow(/each reference of hypothesis 0 of 1 .*got "a"/);
   expect(() => errorRate([[1]], [[1]] as never)).toThrow(/each reference of hypothesis 0 of 1 .*got 1/);

@@ -59,7 +59,7 @@ test("long pairs can be left out, all but the last", async () => {
   const data = await PairData.of(pairs, { tokenizer, maximumLength: 2, long: "skip" });
   expect([data.pairs, data.skipped]).toEqual([2, 2]);
   await expect(PairData.of(pairs.slice(2), { tokenizer, maximumLength: 1, long: "skip" })).rejects.toThrow(
-    "All 2 pairs are longer than 1 tokens.",
+    "All 2 pairs are longer than 1 token.",
   );
 });
 

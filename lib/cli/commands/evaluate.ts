@@ -12,7 +12,7 @@ import { untilInterrupted } from "../interrupt.js";
 import { given, whole } from "../options.js";
 import { pairsLike, withPairOptions } from "../pairFiles.js";
 import type { Printer } from "../print.js";
-import { count, oneLine, printer } from "../print.js";
+import { count, countOf, oneLine, printer } from "../print.js";
 import { printScores } from "../printScores.js";
 import { measures } from "../reportTraining.js";
 import type { SearchOptions } from "../searchOptions.js";
@@ -110,7 +110,7 @@ async function evaluatePairs(folder: string, { files, command, options, signal, 
   }
   print.object({ ...predicted, ...scores });
   print.line(`${count(predicted.tokens)} tokens: ${measures({ ...predicted, loss: predicted.nats })}`);
-  print.line(`${count(scores.sources)} sources, ${count(scores.references)} references:`);
+  print.line(`${countOf(scores.sources, "source")}, ${countOf(scores.references, "reference")}:`);
   printScores(print, scores, unitOf(model.tokenizer));
 }
 

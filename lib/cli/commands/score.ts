@@ -1,12 +1,12 @@
 import { Command, Option } from "commander";
 import type { Pair } from "../../data/index.js";
 import { readLines } from "../../data/index.js";
-import { InputError, OptionError } from "../../errors.js";
+import { counted, InputError, OptionError } from "../../errors.js";
 import type { BleuTokenization } from "../../metrics/index.js";
 import { bleuTokenizations, scoreTexts, scoreUnits } from "../../metrics/index.js";
 import { given } from "../options.js";
 import { readPairs, withColumnOptions } from "../pairFiles.js";
-import { count, printer } from "../print.js";
+import { countOf, printer } from "../print.js";
 import { printScores } from "../printScores.js";
 import type { ReadingFlags } from "../tableOptions.js";
 import { expectTable } from "../tableOptions.js";
@@ -54,7 +54,7 @@ async function score(file: string, files: string[], options: Options, command: C
   const scores = scoreTexts(hypotheses, references, { unit, ...given({ tokenize, lowercase }) });
   const total = references.reduce((sum, list) => sum + list.length, 0);
   print.object({ texts: hypotheses.length, references: total, ...scores });
-  print.line(`${count(hypotheses.length)} texts, ${count(total)} references:`);
+  print.line(`${countOf(hypotheses.length, "text")}, ${countOf(total, "reference")}:`);
   printScores(print, scores, unit);
 }
 
@@ -71,7 +71,7 @@ async function fromPairs(
 ): Promise<Compared> {
   const { pairs, targets } = await readPairs(files, options, "score");
   const rows = pairs.length / targets;
-  expectAsMany(file, texts.length, `${files.join(" and ")} have ${rows} rows`, rows);
+  expectAsMany(file, texts.length, `${files.join(" and ")} have ${counted(rows, "row")}`, rows);
   const bySource = new Map<string, string[]>();
   for (const { source, target } of pairs) bySource.set(source, [...(bySource.get(source) ?? []), target]);
   // The text of a source that occurs again counts once, as `evaluate` writes it once.
@@ -92,7 +92,7 @@ async function fromReferences(file: string, texts: readonly string[], files: rea
   const columns: string[][] = [];
   for (const name of files) {
     const lines = await readLines(name);
-    expectAsMany(file, texts.length, `${name} has ${lines.length} lines`, lines.length);
+    expectAsMany(file, texts.length, `${name} has ${counted(lines.length, "line")}`, lines.length);
     columns.push(lines);
   }
   return { hypotheses: [...texts], references: texts.map((_, i) => columns.map((lines) => lines[i] as string)) };
@@ -100,5 +100,5 @@ async function fromReferences(file: string, texts: readonly string[], files: rea
 
 function expectAsMany(file: string, texts: number, what: string, wanted: number): void {
   if (texts === wanted) return;
-  throw new InputError(`score: ${file} has ${texts} lines, and ${what}: expected a text for each.`);
+  throw new InputError(`score: ${file} has ${counted(texts, "line")}, and ${what}: expected a text for each.`);
 }
