@@ -4,8 +4,8 @@ import { FileError, quote } from "../errors.js";
 /** Objects and arrays in each other, at most: what is read here has a dozen, and walks over it are recursive. */
 const deepest = 64;
 
-/** Objects and arrays, at most: each takes ten times the memory of its brackets. The largest tokenizer.json have a million. */
-const mostParts = 4_000_000;
+/** Objects and arrays, at most: each takes ten times the memory of its brackets. The largest tokenizer.json have 600,000. */
+const mostParts = 2_000_000;
 
 const [quotes, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [openArray, closeArray, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];

@@ -162,7 +162,7 @@ function mutateList(random, list, whole) {
     default: {
       const element = list.length > 0 ? random.pick(list) : 0;
       // A long list finds what grows too fast with its length; the file need not be large for that.
-      const most = 2e6 / stringify(element).length;
+      const most = 1e6 / stringify(element).length;
       return new Array(Math.floor(Math.min(most, random.pick([1, 1000, 100_000])))).fill(element);
     }
   }
