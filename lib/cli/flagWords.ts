@@ -22,12 +22,15 @@ export function inFlags(message: string, command: Command): string {
   for (const [name, flag] of Object.entries(flags)) {
     if (command.options.some(({ long }) => long === flag)) known.set(name, flag);
   }
-  let text = message.replace(/^\w+: expected (\w+) to be /, (all, name) =>
+  const own = message
+    .replace(/\([^();]*; (--[a-z][\w, -]*?)(?: on the command line)?\)/g, "($1)")
+    .replace(/\((--[\w-]+); in a program: [^()]*\)/g, "($1)");
+  let text = own.replace(/^\w+: expected (\w+) to be /, (all, name) =>
     known.has(name) ? `expected ${known.get(name)} to be ` : all,
   );
   for (const [name, flag] of known) {
     // A single word is also a word of plain English; in a path or a text of somebody's it stands as it is.
-    if (/[A-Z]/.test(name)) text = text.replace(new RegExp(`(?<![\\w/."'-])${name}(?![\\w/."'-])`, "g"), flag);
+    if (/[A-Z]/.test(name)) text = text.replace(new RegExp(`(?<![\\w/."'-])${name}(?![\\w/"'-]|\\.\\w)`, "g"), flag);
   }
   return text;
 }

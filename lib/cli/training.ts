@@ -9,6 +9,7 @@ import { schedule, scheduleNames } from "../train/schedules.js";
 import type { SavableModel } from "../train/trainer.js";
 import { Trainer } from "../train/trainer.js";
 import type { TrainerOptions } from "../train/trainerOptions.js";
+import { trainerRules } from "../train/trainerOptions.js";
 import type { ExecutorOptions } from "./executor.js";
 import { withExecutorOptions } from "./executor.js";
 import { exitCodeOf, interruptible } from "./interrupt.js";
@@ -53,25 +54,46 @@ export function withTrainingOptions(
   defaults: { batch: number; batchText: string; epochs: number },
 ): Command {
   command
-    .requiredOption("-o, --out <folder>", "where the model goes")
+    .option("-o, --out <folder>", "where the model goes (default: a folder named after the file)")
     .option("--batch <n>", defaults.batchText, whole, defaults.batch)
     .option("--epochs <n>", "times to read the text", whole, defaults.epochs)
     .option("--steps <n>", "stop after so many updates", whole)
-    .addOption(new Option("--optimizer <name>", "update rule").choices(optimizerNames).default("adam"))
+    .addOption(
+      new Option("--optimizer <name>", "update rule").choices(optimizerNames).default(trainerRules.optimizer.initial),
+    )
     .option("--learning-rate <x>", "(default: the optimizer's own)", number)
     .option("--momentum <x>", "sgd, rmsprop: momentum", number)
     .option("--weight-decay <x>", "pull of the weights towards 0", number)
     .option("--beta2 <x>", "adam, adamw: decay of squared gradients", number)
-    .addOption(new Option("--schedule <name>", "of the learning rate").choices(scheduleNames).default("constant"))
+    .addOption(
+      new Option("--schedule <name>", "of the learning rate")
+        .choices(scheduleNames)
+        .default(trainerRules.schedule.initial),
+    )
     .option("--decay <x>", "step, plateau: factor; cosine: the share that is left at the end", number)
     .option("--decay-start <n>", "step: epochs before the first decay", number)
     .option("--decay-every <n>", "step: epochs between decays", number)
     .option("--warmup <n>", "updates over which the rate rises", whole)
     .option("--clip <x>", "largest norm of all gradients together; 0 for none (default: 5)", number)
     .option("--clip-value <x>", "largest gradient element, instead of --clip", number)
-    .option("--seed <n>", "of the first weights, of dropout and of the order", whole, 1)
-    .option("--patience <n>", "stop after so many validations without a lower loss; 0 for never", whole, 0)
-    .option("--validate-every <n>", "updates between validations; 0 for once an epoch", whole, 0)
+    .option(
+      "--seed <n>",
+      "of the first weights, of dropout, of the order, and of what is held out",
+      whole,
+      trainerRules.seed.initial,
+    )
+    .option(
+      "--patience <n>",
+      "stop after so many validations without a lower loss; 0 for never",
+      whole,
+      trainerRules.patience.initial,
+    )
+    .option(
+      "--validate-every <n>",
+      "updates between validations; 0 for once an epoch",
+      whole,
+      trainerRules.validateEvery.initial,
+    )
     .option("--sample-every <n>", "updates between samples of what it has learnt; 0 for none", whole, 0)
     .option("--checkpoint-seconds <n>", "seconds between checkpoints (default: 120)", number)
     .option("--resume", "go on with the training in --out; what is not given is as its folder remembers")
@@ -157,11 +179,12 @@ async function runTrainer<Form>(
  * @param prepare makes the trainer, and what is to be done with the best model afterwards.
  */
 export async function train<Form>(
-  { options }: TrainingCall<TrainingOptions>,
+  { options, named }: TrainingCall<TrainingOptions>,
   print: Printer,
   prepare: (signal: AbortSignal) => Promise<{ trainer: Trainer<Form>; conclude: () => Promise<void> }>,
 ): Promise<void> {
   const { signal, stoppedBy, done } = interruptible();
+  if (named) print.note(`The model goes to ${options.out}.`);
   try {
     // Held from the start: reading and tokenizing the data can take minutes.
     await lockFolder(options.out, { owner: "train", purpose: "training" }, async () => {

@@ -5,6 +5,7 @@ import { InvalidArgumentError } from "commander";
 import { FileError, OptionError } from "../errors.js";
 import type { RecordedValue, TrainingRecord } from "../formats/index.js";
 import { expectFreeFolder, holdsModel, holdsTraining, modelFiles, readTrainingRecord } from "../formats/index.js";
+import { folderNamedAfter } from "./folderName.js";
 import { heldOut } from "./heldOut.js";
 import type { TrainingOptions } from "./training.js";
 
@@ -13,6 +14,8 @@ export interface TrainingCall<Options> {
   /** Files to learn from. */
   readonly files: readonly string[];
   readonly options: Options;
+  /** Whether the folder has the name of the file, because nobody named it. */
+  readonly named: boolean;
   /** What the folder is to remember of it. */
   readonly record: TrainingRecord;
 }
@@ -41,6 +44,7 @@ export async function trainingCall<Options extends TrainingOptions>(
   command: Command,
   files: readonly string[],
 ): Promise<TrainingCall<Options>> {
+  nameFolder(command, files);
   const { out, resume } = command.opts<Options>();
   await expectFolder(command.opts<Options>());
   const before = resume ? await readTrainingRecord(out) : null;
@@ -53,7 +57,22 @@ export async function trainingCall<Options extends TrainingOptions>(
     throw new OptionError(`train ${command.name()}: ${forgotten}expected a file to learn from.`);
   }
   if (files.length === 0) expectFiles(command, own, out);
-  return { files: own, options, record: recordOf(command, own) };
+  return { files: own, options, named: command.getOptionValueSource("out") === "file", record: recordOf(command, own) };
+}
+
+/** The folder has the name of the file, unless --out says otherwise. */
+function nameFolder(command: Command, [file]: readonly string[]): void {
+  const { out, resume = false, overwrite = false } = command.opts<Partial<TrainingOptions>>();
+  if (out !== undefined) return;
+  if (file !== undefined) {
+    command.setOptionValueWithSource("out", folderNamedAfter(file, { taken: resume || overwrite }), "file");
+    return;
+  }
+  throw new OptionError(
+    resume
+      ? `train ${command.name()}: --resume goes on with which training? Name its folder: ostinato train --resume FOLDER`
+      : `train ${command.name()}: expected a file to learn from.`,
+  );
 }
 
 /** A new training must not touch a model that is there already; a resumed one needs it. */

@@ -289,12 +289,12 @@ export class TokenizedCorpus implements TokenStream {
     options: HoldOutOptions = {},
   ): Promise<{ train: TokenStream; validation: TokenStream; test: TokenStream }> {
     const { end } = sentenceMarks(this.tokenizer);
-    const { starts, lengths } = await findSentences(this, { end, maximumLength: this.length, long: "refuse" });
+    const { starts, lengths, lines } = await findSentences(this, { end, maximumLength: this.length, long: "refuse" });
     const { train, validation, test } = holdOut("splitLines", starts.length, options);
     const part = (numbers: Uint32Array) => {
       const ranges = Array.from(numbers, (i) => {
         const start = starts[i] as number;
-        return { start, end: Math.min(start + (lengths[i] as number) + 1, this.length) };
+        return { start, end: Math.min(start + (lengths[i] as number) + 1, this.length), line: lines[i] as number };
       });
       return gatherStream(this.#stream, ranges, this.#index);
     };

@@ -1,17 +1,19 @@
 import type { CharacterIndex, TokenStream } from "./tokenStream.js";
 
-/** A piece of a stream: its tokens start..end-1. */
-export interface Range {
+/** A line of a stream: its tokens start..end-1. */
+export interface LineRange {
   readonly start: number;
   readonly end: number;
+  /** Number of the line in the text, from 1. */
+  readonly line: number;
 }
 
 /**
- * Pieces of a stream one after the other, as a stream of their own. It shares the stream, so closing one closes all.
- * @param ranges in rising order.
+ * Some lines of a stream one after the other, as a stream of their own. It shares the stream, so closing one closes all.
+ * @param ranges lines with a token or more, in rising order.
  * @param index which characters belong to which tokens.
  */
-export function gatherStream(stream: TokenStream, ranges: readonly Range[], index: CharacterIndex): TokenStream {
+export function gatherStream(stream: TokenStream, ranges: readonly LineRange[], index: CharacterIndex): TokenStream {
   const joined = joinedRanges(ranges);
   /** Tokens of the gathered stream before each piece. */
   const before = new Float64Array(joined.length + 1);
@@ -23,11 +25,12 @@ export function gatherStream(stream: TokenStream, ranges: readonly Range[], inde
   return {
     length: before[joined.length] as number,
     characters,
+    lines: Uint32Array.from(ranges, ({ line }) => line),
     ...(stream.tokenizer ? { tokenizer: stream.tokenizer } : {}),
     read: async (start, end) => {
       const tokens = new Int32Array(end - start);
       for (let i = pieceAt(before, start); i < joined.length && (before[i] as number) < end; i++) {
-        const { start: origin } = joined[i] as Range;
+        const { start: origin } = joined[i] as Piece;
         const [from, to] = [Math.max(start, before[i] as number), Math.min(end, before[i + 1] as number)];
         const shift = origin - (before[i] as number);
         tokens.set(await stream.read(from + shift, to + shift), from - start);
@@ -38,13 +41,18 @@ export function gatherStream(stream: TokenStream, ranges: readonly Range[], inde
   };
 }
 
-/** Pieces that touch are one. */
-function joinedRanges(ranges: readonly Range[]): Range[] {
-  const joined: { start: number; end: number }[] = [];
+interface Piece {
+  start: number;
+  end: number;
+}
+
+/** Lines that touch are one piece. */
+function joinedRanges(ranges: readonly LineRange[]): Piece[] {
+  const joined: Piece[] = [];
   for (const { start, end } of ranges) {
     const last = joined.at(-1);
     if (last?.end === start) last.end = end;
-    else if (end > start) joined.push({ start, end });
+    else joined.push({ start, end });
   }
   return joined;
 }

@@ -12,6 +12,8 @@ export interface Sentences {
   readonly lengths: readonly number[];
   /** Tokens that each predicts: its own and its end, which one that was cut does not have. */
   readonly steps: readonly number[];
+  /** Number of the line of each in the text, from 1. */
+  readonly lines: readonly number[];
   /** How many were left out. */
   readonly skipped: number;
   /** What would be predicted if none were cut or left out. */
@@ -29,12 +31,13 @@ export async function findSentences(
   stream: TokenStream,
   { end, maximumLength, long }: { end: number; maximumLength: number; long: (typeof longRules)[number] },
 ): Promise<Sentences> {
-  const [starts, lengths, steps]: [number[], number[], number[]] = [[], [], []];
+  const [starts, lengths, steps, lines]: [number[], number[], number[], number[]] = [[], [], [], []];
   let [start, line, skipped, tokens] = [0, 0, 0, 0];
   const add = (length: number, predicted: number) => {
     starts.push(start);
     lengths.push(length);
     steps.push(predicted);
+    lines.push(stream.lines?.[line - 1] ?? line);
   };
   const close = (at: number) => {
     line++;
@@ -43,7 +46,7 @@ export async function findSentences(
     if (length > 0 && length <= maximumLength) add(length, length + 1);
     else if (length > 0 && long === "cut") add(maximumLength, maximumLength);
     else if (length > 0 && long === "skip") skipped++;
-    else if (length > 0) throw tooLong(line, length, maximumLength);
+    else if (length > 0) throw tooLong(stream.lines?.[line - 1] ?? line, length, maximumLength);
     start = at + 1;
   };
   for (let from = 0; from < stream.length; from += scanLength) {
@@ -51,7 +54,7 @@ export async function findSentences(
     for (let at = ids.indexOf(end); at >= 0; at = ids.indexOf(end, at + 1)) close(from + at);
   }
   close(stream.length);
-  if (starts.length > 0) return { starts, lengths, steps, skipped, tokens };
+  if (starts.length > 0) return { starts, lengths, steps, lines, skipped, tokens };
   throw new InputError(
     skipped > 0
       ? `All ${skipped} lines have more than ${maximumLength} tokens. Raise the maximum length, or have long lines cut.`

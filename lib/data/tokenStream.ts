@@ -11,6 +11,8 @@ export interface TokenStream {
   readonly characters: number;
   /** What made the tokens, where that is known: a model refuses tokens of another vocabulary than its own. */
   readonly tokenizer?: Tokenizer;
+  /** Numbers, from 1, of the lines of a text that the stream consists of, where it leaves others out: for messages. */
+  readonly lines?: ArrayLike<number>;
   /** Tokens start..end-1. Not to be written to. */
   read(start: number, end: number): Int32Array | Promise<Int32Array>;
   /** Frees what the stream holds. Slices of a stream share it. */

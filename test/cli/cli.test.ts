@@ -284,7 +284,7 @@ test("subwords are learnt from the text, and a resumed training keeps them", () 
   );
   expectOneSentence(
     ostinato("train", "lm", book, ...never, "--tokenizer", "subword", "--vocabulary", "20"),
-    /expected size to be a whole number of at least 259/,
+    /expected --vocabulary to be a whole number of at least 259/,
   );
 });
 
@@ -296,7 +296,7 @@ test("a truncated model is refused by name", () => {
 });
 
 test("a wrong command line exits with 2, --help with 0 for every command", () => {
-  expect(ostinato("train", "lm", book).status).toBe(2);
+  expect(ostinato("train", "lm").status).toBe(2);
   expect(ostinato("fly").status).toBe(2);
   expect(ostinato("generate", model, "--top-k", "many").status).toBe(2);
   for (const command of [[], ["train"], ["train", "lm"], ["generate"], ["evaluate"], ["inspect"], ["info"]]) {

@@ -82,6 +82,11 @@ test("messages of the library name the flags of the command that runs, and leave
     "one window needs 9 (--batch 3 x windowLength 3)",
   );
   expect(said("or clip the gradient (clipNorm 1 to 5).")).toBe("or clip the gradient (--clip 1 to 5).");
+  expect(said("Use a smaller batchSize.")).toBe("Use a smaller --batch.");
+  expect(
+    said("Raise it (maximumLength; --maximum-length on the command line), or skip (long; --cut-long, --skip-long)."),
+  ).toBe("Raise it (--maximum-length), or skip (--cut-long, --skip-long).");
+  expect(said("or overwrite it (--overwrite; in a program: overwrite: true).")).toBe("or overwrite it (--overwrite).");
   const path = 'There is no file data/batchSize.txt, nor "batchSize"; all epochs are done.';
   expect(said(path)).toBe(path);
 });

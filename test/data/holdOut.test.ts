@@ -75,6 +75,22 @@ test("the parts are what a model of lines learns from: as many sentences as line
   expect((await SentenceData.of(validation, options)).identity).toMatch(/^20 sentences of 60 tokens/);
 });
 
+test("a line that is too long is named by its number in the whole text", async () => {
+  const corpus = Corpus.fromText(`\n${"short\n".repeat(30)}\n${"long".repeat(9)}\n`);
+  const tokenizer = await CharacterTokenizer.fromCorpus(corpus);
+  const tokens = await corpus.tokenize(tokenizer);
+  const parts = await tokens.splitLines({ validation: 0.5 });
+  const longest = { tokenizer, batchSize: 8, maximumLength: 9 };
+  const refusals = await Promise.all(
+    [parts.train, parts.validation].map((part) =>
+      SentenceData.of(part, longest).catch((error: Error) => error.message),
+    ),
+  );
+  expect(refusals.filter((refusal) => typeof refusal === "string")).toEqual([
+    expect.stringMatching(/^Line 33 of the text has 36 tokens/),
+  ]);
+});
+
 test("pairs are held out at random by seed, each in one part and in no other", () => {
   const pairs = names.map((source) => ({ source, target: source, place: source }));
   const { train, validation, test: rest } = splitPairs(pairs, { validation: 0.05, test: 0.05, seed: 3 });

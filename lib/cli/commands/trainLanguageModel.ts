@@ -1,10 +1,11 @@
 import { Command, Option } from "commander";
-import type { Tokenizer, TokenStream } from "../../data/index.js";
+import type { Corpus, TokenizedCorpus, Tokenizer, TokenStream } from "../../data/index.js";
 import { sentenceTokenizer, textFileSize, tokenizerFromJSON } from "../../data/index.js";
+import { InputError } from "../../errors.js";
 import { loadModelFolder } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel.js";
 import { SentenceData, WindowData } from "../../models/languageModelData.js";
-import { cells } from "../../models/languageModelNetwork.js";
+import { cells, configRules } from "../../models/languageModelNetwork.js";
 import { executorFrom } from "../executor.js";
 import type { HeldOut } from "../heldOut.js";
 import { heldOut } from "../heldOut.js";
@@ -12,6 +13,7 @@ import { given, number, whole } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
 import { measures } from "../reportTraining.js";
+import { meanOfShortLines } from "../shortLines.js";
 import type { ReadingFlags } from "../tableOptions.js";
 import { corpusOf, noteTexts, withTextOptions } from "../textFiles.js";
 import { tokenizerFor, tokenizerText } from "../tokenizers.js";
@@ -19,6 +21,8 @@ import type { TrainingOptions } from "../training.js";
 import { expectUsed, train, trainerFor, withTrainingOptions } from "../training.js";
 import type { TrainingCall } from "../trainingCall.js";
 import { trainingCall } from "../trainingCall.js";
+import type { WindowSizes } from "../windowSizes.js";
+import { windowSizes } from "../windowSizes.js";
 
 interface Options extends TrainingOptions, ReadingFlags {
   validation: string;
@@ -52,7 +56,11 @@ export function languageModelCommand(): Command {
   const command = new Command("lm")
     .description("train a language model on text files (UTF-8)")
     .argument("[text...]", "the text to learn, one or several files")
-    .option("--validation <file or share>", "a file, or the share of the text's end to hold out", "0.1")
+    .option(
+      "--validation <file or share>",
+      "a file, or the share to hold out: lines at random with --sentences, otherwise the end of the text",
+      "0.1",
+    )
     .option("--test <file>", "measure the best model on this file at the end")
     .option("--tokenizer <kind>", tokenizerText, "character")
     .option(
@@ -61,11 +69,16 @@ export function languageModelCommand(): Command {
       whole,
     )
     .option("--unknown", "character, jamo: a token for characters that the text does not have")
-    .addOption(new Option("--cell <name>", "recurrent cell").choices(cells).default("lstm"))
-    .option("--layers <n>", "layers on top of each other", whole, 2)
-    .option("--hidden <n>", "units of a layer", whole, 256)
+    .addOption(new Option("--cell <name>", "recurrent cell").choices(cells).default(configRules.cell.initial))
+    .option("--layers <n>", "layers on top of each other", whole, configRules.layers.initial)
+    .option("--hidden <n>", "units of a layer", whole, configRules.hiddenSize.initial)
     .option("--embedding <n>", "size of token vectors (default: as --hidden)", whole)
-    .option("--dropout <p>", "on the embedding, between layers and before the output", number, 0)
+    .option(
+      "--dropout <p>",
+      "on the embedding, between layers and before the output",
+      number,
+      configRules.dropout.initial,
+    )
     .option("--variational", "one dropout mask for all time steps")
     .option("--tied", "the output layer shares the embedding")
     .addOption(new Option("--connections <kind>", "between layers").choices(["plain", "residual", "dense"]))
@@ -78,7 +91,7 @@ export function languageModelCommand(): Command {
     .option("--maximum-length <n>", "with --sentences: tokens that a line may have (default: 1000)", whole)
     .option("--cut-long", "with --sentences: learn the beginning of longer lines, instead of refusing them")
     .option("--skip-long", "with --sentences: leave longer lines out, instead of refusing them")
-    .option("--window <n>", "time steps that gradients flow through", whole, 64)
+    .option("--window <n>", "time steps that gradients flow through; fewer where the text is short", whole, 64)
     .addOption(
       new Option(
         "--reduction <kind>",
@@ -90,7 +103,7 @@ export function languageModelCommand(): Command {
     .option("--prompt <text>", "what samples begin with");
   return withTrainingOptions(withTextOptions(command), {
     batch: 32,
-    batchText: "sequences side by side",
+    batchText: "sequences side by side; fewer where the text is short",
     epochs: 10,
   }).action(async (files: string[], _options: Options, own: Command) =>
     trainLanguageModel(await trainingCall<Options>(own, files), own),
@@ -113,10 +126,7 @@ async function trainLanguageModel(call: TrainingCall<Options>, command: Command)
     ["vocabulary", "--vocabulary", kind === "word" || kind === "subword", "needs --tokenizer word or subword"],
     ["unknown", "--unknown", kind === "character" || kind === "jamo", "needs --tokenizer character or jamo"],
   ]);
-  if (options.test !== undefined) {
-    await textFileSize(options.test);
-    await corpusOf([options.test], options, "train lm --test");
-  }
+  if (options.test !== undefined) await textFileSize(options.test);
   await train(call, print, async (signal) => {
     const corpus = await corpusOf(files, options, "train lm");
     await noteTexts(print, corpus, options);
@@ -124,22 +134,45 @@ async function trainLanguageModel(call: TrainingCall<Options>, command: Command)
     const own = options.resume ? await tokenizerOf(options) : await tokenizerFor(options, corpus, { signal, print });
     const tokenizer = sentences ? sentenceTokenizer(own) : own;
     if (options.prompt !== undefined) tokenizer.encode(options.prompt);
-    const text = await corpus.tokenize(tokenizer, { signal });
-    const streams = await splitOf(text, options, tokenizer);
+    const streams = await splitOf(await corpus.tokenize(tokenizer, { signal }), corpus, options);
+    const test =
+      options.test === undefined ? null : await tokenized([options.test], { options, tokenizer, of: "--test" });
     const model = await LanguageModel.create({
       tokenizer,
       seed: options.seed,
       executor,
       ...given(networkOptions(options)),
     });
-    const trainer = await trainerOf(model, streams, call, print);
+    const fixed = (name: string) => command.getOptionValueSource(name) === "cli";
+    const sizes = windowSizes(streams.train.length - 1, options, { batch: fixed("batch"), window: fixed("window") });
+    if (!sentences) await noteShortTexts(print, { corpus, options, sizes });
+    const trainer = await trainerOf(model, streams, { call, print, sizes });
     print.note(
       `${corpus.name}: ${count(streams.train.length)} ${tokenizer.kind} tokens to learn, ` +
         `${count(streams.validation?.length ?? 0)} to validate; vocabulary ${count(tokenizer.size)}.`,
     );
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
-    return { trainer, conclude: () => conclude(model, { ...options, signal }, print) };
+    return { trainer, conclude: () => conclude(model, test, { signal, print }) };
   });
+}
+
+/** Says what was chosen for a short text, and what suits one of short lines. */
+async function noteShortTexts(
+  print: Printer,
+  { corpus, options, sizes }: { corpus: Corpus; options: Options; sizes: WindowSizes },
+): Promise<void> {
+  if (sizes.batch !== options.batch || sizes.window !== options.window) {
+    print.note(
+      `The text is short: ${count(sizes.batch)} sequences side by side in windows of ${count(sizes.window)} tokens, instead of ` +
+        `${count(options.batch)} of ${count(options.window)}.`,
+    );
+  }
+  const mean = await meanOfShortLines(corpus);
+  if (mean === null) return;
+  print.note(
+    `The lines are short (${mean.toFixed(0)} characters on average). If each is a text of its own, as in a list of names, ` +
+      "--sentences learns them better.",
+  );
 }
 
 /** That of the training that is resumed. */
@@ -158,18 +191,30 @@ interface Streams {
   validation?: TokenStream;
 }
 
-async function splitOf(
-  text: TokenStream & { split(shares: { validation: number }): { train: TokenStream; validation: TokenStream } },
-  options: Options,
-  tokenizer: Tokenizer,
-): Promise<Streams> {
+async function splitOf(text: TokenizedCorpus, corpus: Corpus, options: Options): Promise<Streams> {
+  const { tokenizer } = text;
   const validation = validationOf(options);
   if (!validation) return { train: text };
-  if ("share" in validation) return text.split({ validation: validation.share });
-  return {
-    train: text,
-    validation: await (await corpusOf(validation.files, options, "train lm --validation")).tokenize(tokenizer),
-  };
+  if ("files" in validation) {
+    return { train: text, validation: await tokenized(validation.files, { options, tokenizer, of: "--validation" }) };
+  }
+  const { share } = validation;
+  const parts = options.sentences
+    ? await text.splitLines({ validation: share, seed: options.seed })
+    : text.split({ validation: share });
+  if (parts.validation.length >= 2) return parts;
+  throw new InputError(
+    `train lm: ${100 * share} % of ${corpus.name}, which has ${text.length} tokens, are ${parts.validation.length} to validate on, ` +
+      "and at least 2 are needed. Hold out a larger share, give a file (--validation FILE), or do without (--validation 0).",
+  );
+}
+
+/** The tokens of other files than those to learn from, which are read in the same way. */
+async function tokenized(
+  files: readonly string[],
+  { options, tokenizer, of }: { options: Options; tokenizer: Tokenizer; of: string },
+): Promise<TokenStream> {
+  return (await corpusOf(files, options, `train lm ${of}`)).tokenize(tokenizer);
 }
 
 function networkOptions(options: Options) {
@@ -183,9 +228,10 @@ function networkOptions(options: Options) {
 async function dataOf(
   { tokenizer }: LanguageModel,
   stream: TokenStream,
-  { role, batch, seed, ...options }: Options & { role: "train" | "validate" },
+  { role, sizes, ...options }: Options & { role: "train" | "validate"; sizes: WindowSizes },
 ) {
-  if (!options.sentences) return new WindowData(stream, { batchSize: batch, windowLength: options.window, role });
+  const { batch, seed } = options;
+  if (!options.sentences) return new WindowData(stream, { batchSize: sizes.batch, windowLength: sizes.window, role });
   const { maximumLength, cutLong, skipLong } = options;
   const long = { long: cutLong ? "cut" : skipLong ? "skip" : "refuse", ...given({ maximumLength }) } as const;
   return SentenceData.of(stream, { tokenizer, batchSize: batch, seed, role, ...(role === "train" ? long : {}) });
@@ -194,12 +240,11 @@ async function dataOf(
 async function trainerOf(
   model: LanguageModel,
   { train, validation }: Streams,
-  call: TrainingCall<Options>,
-  print: Printer,
+  { call, print, sizes }: { call: TrainingCall<Options>; print: Printer; sizes: WindowSizes },
 ) {
   const { options } = call;
   const { prompt, reduction } = options;
-  const data = await dataOf(model, train, { ...options, role: "train" });
+  const data = await dataOf(model, train, { ...options, sizes, role: "train" });
   if (data instanceof SentenceData && data.cut + data.skipped > 0) {
     print.note(`Lines that were too long: ${count(data.cut)} cut, ${count(data.skipped)} left out.`);
   }
@@ -211,7 +256,7 @@ async function trainerOf(
   };
   return trainerFor(model, call, {
     data,
-    ...given({ validation: validation && (await dataOf(model, validation, { ...options, role: "validate" })) }),
+    ...given({ validation: validation && (await dataOf(model, validation, { ...options, sizes, role: "validate" })) }),
     reduction,
     write,
   });
@@ -219,13 +264,11 @@ async function trainerOf(
 
 async function conclude(
   model: LanguageModel,
-  { test, signal, ...options }: Options & { signal: AbortSignal },
-  print: Printer,
+  test: TokenStream | null,
+  { signal, print }: { signal: AbortSignal; print: Printer },
 ): Promise<void> {
-  if (test === undefined) return;
-  const corpus = await corpusOf([test], options, "train lm --test");
-  const stream = await corpus.tokenize(model.tokenizer, { signal });
-  const result = await model.evaluate(stream, { signal }).finally(() => stream.close());
+  if (!test) return;
+  const result = await model.evaluate(test, { signal }).finally(() => test.close());
   print.object({ event: "test", ...result });
   print.line(`test ${measures({ ...result, loss: result.nats })}`);
 }

@@ -1,12 +1,14 @@
 import { Command, Option } from "commander";
 import type { Pair, Tokenizer } from "../../data/index.js";
-import { Corpus, TokenizerPair } from "../../data/index.js";
+import { Corpus, splitPairs, TokenizerPair } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import { loadModelFolder } from "../../formats/index.js";
 import { cells } from "../../models/languageModelNetwork.js";
 import { PairData } from "../../models/pairData.js";
 import { Seq2Seq } from "../../models/seq2seq.js";
+import { seq2seqRules } from "../../models/seq2seqConfig.js";
 import { scorers } from "../../nn/attention.js";
+import { largestInt32 } from "../../options.js";
 import { teacherForcing } from "../../train/teacherForcing.js";
 import { executorFrom } from "../executor.js";
 import { heldOut } from "../heldOut.js";
@@ -119,6 +121,9 @@ const kinds: readonly Kind[] = [
   },
 ];
 
+/** Pairs that are measured may be of any length. */
+const longestMeasured = largestInt32;
+
 export function pairCommands(): Command[] {
   return kinds.map((kind) => {
     const { name, description, argument, columns, copies } = kind;
@@ -128,7 +133,7 @@ export function pairCommands(): Command[] {
       .addOption(
         new Option(
           "--validation <file or share...>",
-          `${copies ? "a file" : "files like those to learn from"}, or the share of the pairs to hold out`,
+          `${copies ? "a file" : "files like those to learn from"}, or the share of the pairs to hold out, chosen at random by --seed`,
         ).default(["0.05"], "0.05"),
       )
       .option("--test <file...>", "measure the best model on these at the end");
@@ -153,11 +158,11 @@ export function pairCommands(): Command[] {
       .option("--reverse-source", "read sources from the end")
       .option("--maximum-length <n>", "tokens that a source or a target may have", whole, 100)
       .option("--skip-long", "leave longer pairs out, instead of refusing them")
-      .addOption(new Option("--cell <name>", "recurrent cell").choices(cells).default("gru"))
-      .option("--layers <n>", "of encoder and of decoder", whole, 1)
+      .addOption(new Option("--cell <name>", "recurrent cell").choices(cells).default(seq2seqRules.cell.initial))
+      .option("--layers <n>", "of encoder and of decoder", whole, seq2seqRules.encoderLayers.initial)
       .option("--encoder-layers <n>", "(default: as --layers)", whole)
       .option("--decoder-layers <n>", "(default: as --layers)", whole)
-      .option("--hidden <n>", "units of a layer", whole, 256)
+      .option("--hidden <n>", "units of a layer", whole, seq2seqRules.hiddenSize.initial)
       .option("--encoder-hidden <n>", "units of each direction of the encoder (default: as --hidden)", whole)
       .option("--embedding <n>", "size of token vectors (default: as --hidden)", whole)
       .option("--one-direction", "the encoder reads forwards only")
@@ -179,7 +184,12 @@ export function pairCommands(): Command[] {
           "without attention: the decoder gets the source at the start, or at every step",
         ).choices(["start", "every"]),
       )
-      .option("--dropout <p>", "on embeddings, between layers and before the output", number, 0)
+      .option(
+        "--dropout <p>",
+        "on embeddings, between layers and before the output",
+        number,
+        seq2seqRules.dropout.initial,
+      )
       .option("--tied", "the output layer shares the target's embedding")
       .option("--shared-stack", "encoder and decoder share the weights of their layers")
       .option(
@@ -219,7 +229,7 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
     const { train: pairs, validation: measured } =
       "files" in validation
         ? { train: all, validation: await read(validation.files, "--validation") }
-        : splitPairs(all, validation.share);
+        : splitPairs(all, { validation: validation.share, seed: options.seed });
     const test = options.test ? await read(options.test, "--test") : null;
     const tokenizer = options.resume
       ? await tokenizerOf(options)
@@ -228,6 +238,8 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
     const long = options.skipLong ? ("skip" as const) : ("refuse" as const);
     const { seed } = options;
     const forcing = options.teacherForcing === undefined ? null : teacherForcing(options.teacherForcing);
+    // What is measured at the end is looked at first: a text that cannot be read would be found after hours.
+    if (test) await PairData.of(test, { tokenizer, role: "validate", maximumLength: longestMeasured, signal });
     const data = await PairData.of(pairs, { ...shared, long, seed, teacherForcing: forcing });
     const validationData =
       measured.length > 0 ? await PairData.of(measured, { ...shared, long, role: "validate" }) : undefined;
@@ -252,12 +264,6 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
     return { trainer, conclude: () => conclude(model, test, { batchSize: options.batch, signal }, print) };
   });
-}
-
-/** The last pairs are held out. */
-function splitPairs(pairs: readonly Pair[], share: number): { train: Pair[]; validation: Pair[] } {
-  const at = pairs.length - Math.round(pairs.length * share);
-  return { train: pairs.slice(0, at), validation: pairs.slice(at) };
 }
 
 function sidesOf(kind: Kind, { tokenizer, sourceTokenizer, targetTokenizer, vocabulary }: Options) {
