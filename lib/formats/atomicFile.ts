@@ -26,14 +26,16 @@ export interface AtomicOptions {
 }
 
 /**
- * Writes a file so that under its name there is always either the whole old content or the whole new one: the content
- * goes to a temporary file in the same folder, is flushed to the disk, and is then renamed. Folders are made as needed. A link
- * stays, and its target is written, also where it is missing. Rights and group stay those of the old file.
+ * Writes a file so that under its name there is always either the whole old content or the whole new one:
+ * the content goes to a temporary file in the same folder, is flushed to the disk, and is then renamed.
+ * Folders are made as needed. A link stays, and its target is written, also where it is missing. Rights and
+ * group stay those of the old file.
  *
- * @param content text or bytes, or a function that writes piece by piece, for content that should not be in memory twice.
+ * @param content text or bytes, or a function that writes piece by piece, for content that should not be in
+ *   memory twice.
  * @throws OptionError for an empty path.
- * @throws FileError if it cannot be written (full disk, no permission ...); the old file is then untouched and no
- *   temporary file remains. Errors of `content` and `complete` are passed on.
+ * @throws FileError if it cannot be written (full disk, no permission ...); the old file is then untouched
+ *   and no temporary file remains. Errors of `content` and `complete` are passed on.
  */
 export async function writeFileAtomically(
   path: string,
@@ -65,8 +67,9 @@ export async function writeFileAtomically(
 }
 
 /**
- * Gives a new file the owner, group and rights of another one. Where the group cannot stay, the group that the file has instead
- * gets the rights of others. File systems without rights refuse all of it, and need none of it.
+ * Gives a new file the owner, group and rights of another one. Where the group cannot stay, the group that
+ * the file has instead gets the rights of others. File systems without rights refuse all of it, and need none
+ * of it.
  */
 async function copyRights({ uid, gid, mode }: Stats, handle: FileHandle): Promise<void> {
   const fresh = await handle.stat();

@@ -9,10 +9,11 @@ import { anyJson } from "./shapes.js";
 import { syncFolder } from "./syncFolder.js";
 
 /**
- * The files beside model.safetensors. A model changes with the one rename that puts a new model.safetensors in place, whose
- * metadata has the digests of its configuration and vocabulary. Around that moment the companions of the model to come and of the
- * one that goes stand beside it under hidden names, `.NAME.DIGEST`: readers take the one with the digest that model.safetensors
- * names, and whoever writes next in the folder finishes what a killed process left.
+ * The files beside model.safetensors. A model changes with the one rename that puts a new model.safetensors
+ * in place, whose metadata has the digests of its configuration and vocabulary. Around that moment the
+ * companions of the model to come and of the one that goes stand beside it under hidden names,
+ * `.NAME.DIGEST`: readers take the one with the digest that model.safetensors names, and whoever writes next
+ * in the folder finishes what a killed process left.
  */
 type Metadata = Readonly<Record<string, string>>;
 
@@ -20,7 +21,10 @@ const { config, vocabulary, tokenizer, trainer, history, training } = modelFiles
 
 const names: readonly string[] = Object.values(modelFiles);
 
-/** Files of a training. They belong to the model.safetensors of one digest only while they stand under hidden names. */
+/**
+ * Files of a training. They belong to the model.safetensors of one digest only while they stand under hidden
+ * names.
+ */
 const trainingFiles: readonly string[] = [trainer, history, training];
 
 const digestLength = 16;
@@ -85,8 +89,8 @@ export async function writeCompanion(folder: string, name: string, value: unknow
 }
 
 /**
- * Puts those companions of a model that goes aside which the one to come does not write over: its training, and its vocabulary if
- * that has another name.
+ * Puts those companions of a model that goes aside which the one to come does not write over: its training,
+ * and its vocabulary if that has another name.
  */
 export async function putAside(
   folder: string,
@@ -108,8 +112,8 @@ export async function putAside(
 
 /**
  * Gives the companions of the model that is in the folder their names, and removes those of any other.
- * @param options.replaced the model has just been put there: a training that was put aside is not its own, even if the weights are
- *   the same.
+ * @param options.replaced the model has just been put there: a training that was put aside is not its own,
+ *   even if the weights are the same.
  */
 export async function settleCompanions(
   folder: string,

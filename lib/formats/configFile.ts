@@ -16,7 +16,9 @@ export interface ConfigFile {
   tokenizer: typeof modelFiles.vocabulary | typeof modelFiles.tokenizer;
 }
 
-/** Whether the content of a config.json is Ostinato's, as it says itself: its parts may still be of any shape. */
+/**
+ * Whether the content of a config.json is Ostinato's, as it says itself: its parts may still be of any shape.
+ */
 export function isOurs(value: unknown): value is ConfigFile {
   return typeof value === "object" && value !== null && (value as ConfigFile).format === "ostinato";
 }

@@ -21,9 +21,9 @@ interface Hold {
 const holds = new AsyncLocalStorage<Hold>();
 
 /**
- * Runs work that writes in a model folder, while nobody else does. The folder is made if it is missing, and removed again if it
- * is then still empty; first of all, what killed processes left there is put in order. Calls for the same folder inside `work`
- * share its lock and take turns.
+ * Runs work that writes in a model folder, while nobody else does. The folder is made if it is missing, and
+ * removed again if it is then still empty; first of all, what killed processes left there is put in order.
+ * Calls for the same folder inside `work` share its lock and take turns.
  * @throws OptionError if `folder` is not a text, or empty.
  * @throws FileError that names the holder, if the folder is being trained; or if it cannot be written.
  */

@@ -89,7 +89,10 @@ export class FolderLock {
     }
   }
 
-  /** Makes sure that the lock is still there. @throws FileError that names who took it for left behind and has it now. */
+  /**
+   * Makes sure that the lock is still there. @throws FileError that names who took it for left behind and has
+   * it now.
+   */
   async confirm(folder: string): Promise<void> {
     const file = join(this.#folder, lockName);
     const holder = await read(file);
@@ -112,7 +115,9 @@ function written(holder: Holder): string {
   return `${JSON.stringify(holder, null, 2)}\n`;
 }
 
-/** Makes a lock file, at once with its content, unless there is one. @returns it, open; null if there is one. */
+/**
+ * Makes a lock file, at once with its content, unless there is one. @returns it, open; null if there is one.
+ */
 async function create(file: string, holder: Holder): Promise<FileHandle | null> {
   const temporary = join(dirname(file), temporaryName(basename(file)));
   const handle = await open(temporary, "wx");
@@ -178,8 +183,9 @@ async function silenceOf(file: string): Promise<number> {
 }
 
 /**
- * Removes the lock of a holder that has ended. Many processes may find the same one, and none of them must remove what another has
- * put in its place: only who has the lock on that lock may remove it, and nobody else can change it then.
+ * Removes the lock of a holder that has ended. Many processes may find the same one, and none of them must
+ * remove what another has put in its place: only who has the lock on that lock may remove it, and nobody else
+ * can change it then.
  */
 export async function removeDead(file: string, { token }: { token: string }): Promise<void> {
   const removal = `${file}.${token.slice(0, 8) || "damaged"}`;

@@ -38,7 +38,10 @@ export interface LoadedModel<T extends Tokenizer | TokenizerPair = Tokenizer | T
   tensors: UnpackedWeights["tensors"];
   /** The type that its matrices were kept in; null for float32. */
   weights: WeightType | null;
-  /** Names of tensors that the file has in float64, and float32 does not hold exactly: they were rounded to the nearest. */
+  /**
+   * Names of tensors that the file has in float64, and float32 does not hold exactly: they were rounded to
+   * the nearest.
+   */
   rounded: readonly string[];
   tokenizer: T;
 }
@@ -52,15 +55,18 @@ interface ParameterShape {
 }
 
 /**
- * Writes a model folder: config.json, model.safetensors, and vocabulary.json (or tokenizer.json for subwords).
+ * Writes a model folder: config.json, model.safetensors, and vocabulary.json (or tokenizer.json for
+ * subwords).
  *
- * The folder is written into, and its rights, its links and everything of the user's own stay. Where the same model (equal
- * configuration and vocabulary) is there already, only model.safetensors is replaced. At every moment readers find one whole model,
- * old or new: the change is the rename of model.safetensors (see companions.ts). Its training goes with an old model.
+ * The folder is written into, and its rights, its links and everything of the user's own stay. Where the same
+ * model (equal configuration and vocabulary) is there already, only model.safetensors is replaced. At every
+ * moment readers find one whole model, old or new: the change is the rename of model.safetensors (see
+ * companions.ts). Its training goes with an old model.
  *
  * @param options.overwrite replace the model that is in the folder, with its training. Default false.
  * @throws OptionError for an empty name.
- * @throws FileError if another model is there, the folder is being trained, or it cannot be written; the old model is then whole.
+ * @throws FileError if another model is there, the folder is being trained, or it cannot be written; the old
+ *   model is then whole.
  */
 export async function saveModelFolder(
   folder: string,
@@ -88,7 +94,8 @@ export async function saveModelFolder(
  * @param options.model the class that is going to read it; another one is an error. Default: whichever it is.
  * @param options.tokenizer reads the vocabulary. Default: of whichever kind it is.
  * @param options.parameters the parameters that a model of this class and configuration has.
- * @param options.counts options of the configuration that count layers: checked before the parameters are asked for.
+ * @param options.counts options of the configuration that count layers: checked before the parameters are
+ *   asked for.
  * @param options.same the model that the folder must hold: configuration and vocabulary equal to these.
  * @throws FileError that names the file and says what to do.
  */
@@ -228,7 +235,10 @@ function expectSame(
   if (difference !== null) throw new FileError(`${folder} holds another model: ${difference}.`);
 }
 
-/** The header of a folder's model.safetensors. @throws FileError if the folder or one of the two files that make a model is missing. */
+/**
+ * The header of a folder's model.safetensors. @throws FileError if the folder or one of the two files that
+ * make a model is missing.
+ */
 async function headerIn(folder: string): Promise<SafetensorsHeader> {
   const found = await stat(folder).catch(() => null);
   if (!found) throw new FileError(`There is no model folder ${folder}.${await leftBeside(folder)}`);

@@ -14,7 +14,10 @@ import { readSafetensorsHeader } from "./safetensors.js";
 import { anyJson, shapes } from "./shapes.js";
 import { trainerFormat } from "./trainerFile.js";
 
-/** Whether a folder holds a model, whole or damaged: for a question before long work that ends with writing there. */
+/**
+ * Whether a folder holds a model, whole or damaged: for a question before long work that ends with writing
+ * there.
+ */
 export async function holdsModel(folder: string): Promise<boolean> {
   return (await exists(join(folder, modelFiles.tensors))) && (await holds(folder, modelFiles.config));
 }
@@ -29,7 +32,8 @@ export async function holdsTraining(folder: string): Promise<boolean> {
  * @param owner who asks, for messages.
  * @param options.overwrite a model that is there may go.
  * @param options.training a training is going to be kept there too.
- * @throws FileError if the folder holds a model that may not go, or files of the user's own under the names of a model's.
+ * @throws FileError if the folder holds a model that may not go, or files of the user's own under the names
+ *   of a model's.
  */
 export async function expectFreeFolder(
   owner: string,

@@ -6,9 +6,14 @@ import { hostname } from "node:os";
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
-  /** The boot of the system and the namespace of its process numbers (containers have one each); "" off Linux. */
+  /**
+   * The boot of the system and the namespace of its process numbers (containers have one each); "" off Linux.
+   */
   readonly place: string;
-  /** When it started, in the system's own unit; null where the system does not say. A pid is used again, not at that time. */
+  /**
+   * When it started, in the system's own unit; null where the system does not say. A pid is used again, not
+   * at that time.
+   */
   readonly started: string | null;
 }
 
@@ -54,7 +59,10 @@ function placeOfProcesses(): string {
   }
 }
 
-/** From /proc/PID/stat (proc_pid_stat(5)): field 3 is the state, field 22 the start in clock ticks since the boot. */
+/**
+ * From /proc/PID/stat (proc_pid_stat(5)): field 3 is the state, field 22 the start in clock ticks since the
+ * boot.
+ */
 function statusOf(pid: number): { started: string; dead: boolean } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");

@@ -7,8 +7,9 @@ import { exists } from "./processIdentity.js";
 import { sweepTemporaryFiles } from "./temporaryFile.js";
 
 /**
- * Puts in order what killed processes left in a folder, and beside it: temporary files go, a replacement of the model is finished
- * or taken back, and what former versions moved away comes back. For the one process that has the folder's lock.
+ * Puts in order what killed processes left in a folder, and beside it: temporary files go, a replacement of
+ * the model is finished or taken back, and what former versions moved away comes back. For the one process
+ * that has the folder's lock.
  */
 export async function settleFolder(folder: string): Promise<void> {
   await bringBack(await realpath(folder));
@@ -24,7 +25,10 @@ async function sweepLocks(folder: string): Promise<void> {
   for (const name of await readdir(folder)) if (isRemoval(name)) await rm(join(folder, name), { force: true });
 }
 
-/** Former versions made a new folder beside the old one (.NAME.PID-ID.new), and renamed the old one (.NAME.PID-ID.old) to replace it. */
+/**
+ * Former versions made a new folder beside the old one (.NAME.PID-ID.new), and renamed the old one
+ * (.NAME.PID-ID.old) to replace it.
+ */
 const moved = /^\.(?<name>.+)\.(?<pid>\d+)-[0-9a-f]{8}\.(?<kind>new|old)$/;
 
 async function bringBack(folder: string): Promise<void> {
@@ -39,8 +43,8 @@ async function bringBack(folder: string): Promise<void> {
 }
 
 /**
- * Moves files into a folder that has none of their names; others stay. Those of a model go, if the folder has one. model.safetensors
- * is the last to be moved: it says that the others have been.
+ * Moves files into a folder that has none of their names; others stay. Those of a model go, if the folder
+ * has one. model.safetensors is the last to be moved: it says that the others have been.
  */
 async function empty(old: string, folder: string): Promise<void> {
   const replaced = await isThere(join(folder, modelFiles.tensors));

@@ -8,14 +8,17 @@ const pattern = /^\.(?<name>.+)\.(?<pid>\d+)-(?:(?<started>\d+)-(?<place>[0-9a-f
 /** No file takes longer to be written. */
 const dayMilliseconds = 86_400_000;
 
-/** A name for the content of a file while it is written: hidden, unique, and saying which process writes it. */
+/**
+ * A name for the content of a file while it is written: hidden, unique, and saying which process writes it.
+ */
 export function temporaryName(name: string): string {
   const { pid, started } = thisProcess();
   return `.${name}.${pid}-${started ?? 0}-${placeDigest()}-${randomBytes(4).toString("hex")}.tmp`;
 }
 
 /**
- * Removes what processes that were killed left of their writing. Files of living ones stay, and those of other machines for a day.
+ * Removes what processes that were killed left of their writing. Files of living ones stay, and those of
+ * other machines for a day.
  * @param written whether a file of that name is one whose temporary files are to go.
  * @param options.alone nobody else writes these files now: then those of other machines are leftovers too.
  */

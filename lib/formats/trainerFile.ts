@@ -26,8 +26,9 @@ export interface TrainerState {
 }
 
 /**
- * Writes trainer.safetensors: tensors, and the rest as JSON in its metadata, in one file and so in one atomic step: the
- * parts can never be of different times. `history` goes to trainer.json afterwards, for people and reports to read.
+ * Writes trainer.safetensors: tensors, and the rest as JSON in its metadata, in one file and so in one
+ * atomic step: the parts can never be of different times. `history` goes to trainer.json afterwards, for
+ * people and reports to read.
  * @throws FileError if it cannot be written; the older state is then whole.
  */
 export async function saveTrainerState(
@@ -50,7 +51,10 @@ export interface ResumeState
   curve: { every: number; points: History["steps"] };
   validations: History["validations"];
   samples: History["samples"];
-  /** Names of the tensors that are neither parameters nor moments. Default, in older files: those that begin with "state/". */
+  /**
+   * Names of the tensors that are neither parameters nor moments. Default, in older files: those that begin
+   * with "state/".
+   */
   carried?: readonly string[] | undefined;
 }
 

@@ -44,7 +44,9 @@ const stateOf = ({ weight }: Model) => ({
 
 const history = { steps: [], validations: [], samples: [], seconds: 0 };
 
-/** Saves a model and its training, in a process that kills itself before the n-th call that changes the disk. */
+/**
+ * Saves a model and its training, in a process that kills itself before the n-th call that changes the disk.
+ */
 function saveInChild(folder: string, model: Model, n: number) {
   const { tokenizer, ...content } = contentOf(model);
   const json = JSON.stringify({ kind: tokenizer.kind, content: tokenizer.toJSON() });
