@@ -1,6 +1,7 @@
 import { countCharacters, lastCharacterBoundary, printable } from "./characters.js";
 import { SegmentEncoder } from "./segmenter.js";
 import type { TokenDecoder, TokenEncoder, Tokenizer } from "./tokenizer.js";
+import { expectText, expectTokens } from "./tokenizerInput.js";
 import { idError } from "./vocabulary.js";
 
 /** The bytes of UTF-8: 256 tokens, any text, nothing to learn. The text is taken as it is, without normalisation. */
@@ -11,11 +12,11 @@ export class ByteTokenizer implements Tokenizer {
 
   /** Surrogates that stand alone have no UTF-8 form and become U+FFFD. */
   normalize(text: string): string {
-    return Buffer.from(text, "utf8").toString("utf8");
+    return Buffer.from(expectText("ByteTokenizer.normalize", text), "utf8").toString("utf8");
   }
 
   encode(text: string): Int32Array {
-    return Int32Array.from(Buffer.from(text, "utf8"));
+    return Int32Array.from(Buffer.from(expectText("ByteTokenizer.encode", text), "utf8"));
   }
 
   encoder(): TokenEncoder {
@@ -27,9 +28,8 @@ export class ByteTokenizer implements Tokenizer {
 
   /** Bytes that are not UTF-8 become U+FFFD. */
   decode(ids: ArrayLike<number>): string {
-    const bytes = Buffer.alloc(ids.length);
-    for (let i = 0; i < ids.length; i++) bytes[i] = expectByte(ids[i] as number);
-    return bytes.toString("utf8");
+    const tokens = expectTokens("ByteTokenizer.decode", ids);
+    return Buffer.from(Array.from(tokens, expectByte)).toString("utf8");
   }
 
   decoder(): TokenDecoder {
@@ -51,7 +51,9 @@ export class ByteTokenizer implements Tokenizer {
 
   /** Only the characters of ASCII are one byte. */
   id(token: string): number | undefined {
-    return token.length === 1 && token.charCodeAt(0) < 0x80 ? token.charCodeAt(0) : undefined;
+    return expectText("ByteTokenizer.id", token).length === 1 && token.charCodeAt(0) < 0x80
+      ? token.charCodeAt(0)
+      : undefined;
   }
 
   toJSON(): object {

@@ -1,12 +1,11 @@
 import { describe, InputError } from "../errors.js";
-import type { Completed, TableFor } from "../options.js";
-import { completeOptions, expectOneOf, flag, word } from "../options.js";
+import { completeOptions, flag, word } from "../options.js";
 import { countCharacters, lastNormalizationBoundary, printable } from "./characters.js";
 import { decomposeHangul, HangulComposer } from "./hangul.js";
 import type { EncodedSegment } from "./segmenter.js";
 import { SegmentEncoder, Segmenter } from "./segmenter.js";
 import type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer } from "./tokenizer.js";
-import { expectText } from "./tokenizer.js";
+import { expectCorpus, expectText, expectTokens } from "./tokenizerInput.js";
 import { Place, UnknownTokenError } from "./unknownToken.js";
 import { TokenCounts, Vocabulary } from "./vocabulary.js";
 
@@ -19,9 +18,11 @@ export interface CharacterOptions {
   unknown?: boolean;
 }
 
-const rules = { unit: word(characterUnits, "codepoint"), unknown: flag() } satisfies TableFor<CharacterOptions>;
-
 const unknownToken = "<unk>";
+
+const who = "CharacterTokenizer";
+
+const rules = { unit: word(characterUnits, "codepoint"), unknown: flag(false) };
 
 /**
  * Unicode characters, one token each. Text is brought to NFC first, so that the two ways to write "é" or "가" are one.
@@ -40,15 +41,17 @@ export class CharacterTokenizer implements Tokenizer {
   readonly #table = new Int32Array(0x10000).fill(-1);
 
   /** @param vocabulary single code points, and "<unk>" if unknown characters are to have a token. */
-  constructor(vocabulary: Vocabulary, { unit = "codepoint" }: Pick<CharacterOptions, "unit"> = {}) {
-    this.unit = expectOneOf("CharacterTokenizer", "unit", unit, characterUnits);
+  constructor(vocabulary: Vocabulary, options: Pick<CharacterOptions, "unit"> = {}) {
+    this.unit = completeOptions(who, options, { unit: rules.unit }).unit;
+    if (!(vocabulary instanceof Vocabulary))
+      throw new InputError(`${who}: expected a Vocabulary, got ${describe(vocabulary)}.`);
     this.#vocabulary = vocabulary;
     const unknown = vocabulary.id(unknownToken);
     this.special = unknown === undefined ? {} : { unknown };
     for (const [id, token] of vocabulary.tokens.entries()) {
       if (token === unknownToken) continue;
       if (countCharacters(token) !== 1) {
-        throw new InputError(`CharacterTokenizer: expected token ${id} to be one character, got ${describe(token)}.`);
+        throw new InputError(`${who}: expected token ${id} to be one character, got ${describe(token)}.`);
       }
       if (token.length === 1 && !isSurrogate(token)) this.#table[token.charCodeAt(0)] = id;
     }
@@ -56,9 +59,9 @@ export class CharacterTokenizer implements Tokenizer {
 
   /** The characters of a text, in the order of their code points. @throws InputError if the text is empty. */
   static fromText(text: string, options: CharacterOptions = {}): CharacterTokenizer {
-    const complete = completeOptions("CharacterTokenizer", options, rules);
+    const complete = completeOptions(who, options, rules);
     const counts = new TokenCounts();
-    countInto(counts, expectText("CharacterTokenizer.fromText", text), complete);
+    countInto(counts, expectText(who, text), complete);
     return fromCounts(counts, complete);
   }
 
@@ -67,10 +70,10 @@ export class CharacterTokenizer implements Tokenizer {
     corpus: { pieces(): AsyncIterable<string> },
     options: CharacterOptions = {},
   ): Promise<CharacterTokenizer> {
-    const complete = completeOptions("CharacterTokenizer", options, rules);
+    const complete = completeOptions(who, options, rules);
     const counts = new TokenCounts();
     const segmenter = new Segmenter(lastNormalizationBoundary);
-    for await (const piece of corpus.pieces()) countInto(counts, segmenter.push(piece), complete);
+    for await (const piece of expectCorpus(who, corpus).pieces()) countInto(counts, segmenter.push(piece), complete);
     countInto(counts, segmenter.end(), complete);
     return fromCounts(counts, complete);
   }
@@ -80,11 +83,11 @@ export class CharacterTokenizer implements Tokenizer {
   }
 
   normalize(text: string): string {
-    return expectText("normalize", text).normalize("NFC");
+    return expectText(`${who}.normalize`, text).normalize("NFC");
   }
 
   encode(text: string): Int32Array {
-    return this.#encode(expectText("encode", text), new Place()).ids;
+    return this.#encode(expectText(`${who}.encode`, text), new Place()).ids;
   }
 
   encoder(): TokenEncoder {
@@ -95,7 +98,7 @@ export class CharacterTokenizer implements Tokenizer {
   decode(ids: ArrayLike<number>): string {
     const decoder = this.decoder();
     const pieces: string[] = [];
-    for (let i = 0; i < ids.length; i++) pieces.push(decoder.push(ids[i] as number));
+    for (const id of Array.from(expectTokens(`${who}.decode`, ids))) pieces.push(decoder.push(id));
     return pieces.join("") + decoder.end();
   }
 
@@ -114,7 +117,7 @@ export class CharacterTokenizer implements Tokenizer {
   }
 
   id(token: string): number | undefined {
-    return this.#vocabulary.id(token);
+    return this.#vocabulary.id(expectText(`${who}.id`, token));
   }
 
   toJSON(): object {
@@ -162,9 +165,8 @@ function countInto(counts: TokenCounts, text: string, { unit }: CharacterOptions
   for (const character of new Set(unit === "jamo" ? decomposeHangul(normal) : normal)) counts.add(character);
 }
 
-function fromCounts(counts: TokenCounts, { unit, unknown }: Completed<typeof rules>): CharacterTokenizer {
-  if (counts.size === 0)
-    throw new InputError("CharacterTokenizer: the text is empty, so there are no characters to learn.");
+function fromCounts(counts: TokenCounts, { unit, unknown }: Required<CharacterOptions>): CharacterTokenizer {
+  if (counts.size === 0) throw new InputError(`${who}: the text is empty, so there are no characters to learn.`);
   const tokens = counts.sorted();
   return new CharacterTokenizer(new Vocabulary(unknown ? [unknownToken, ...tokens] : tokens), { unit });
 }

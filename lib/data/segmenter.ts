@@ -1,5 +1,6 @@
 import { InputError } from "../errors.js";
 import type { TokenEncoder } from "./tokenizer.js";
+import { expectText } from "./tokenizerInput.js";
 
 /** Longest text without a place to cut, in UTF-16 units. Text has such places every few characters. */
 const longestSegment = 2 ** 24;
@@ -20,7 +21,7 @@ export class Segmenter {
   }
 
   push(piece: string): string {
-    const text = this.#held + piece;
+    const text = this.#held + expectText("A piece of a text", piece);
     const end = text === "" ? 0 : this.#cut(text, this.#held.length);
     this.#held = text.slice(end);
     if (this.#held.length > longestSegment) {

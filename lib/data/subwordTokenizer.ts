@@ -13,11 +13,14 @@ import { specialTokens } from "./subwords/specialTokens.js";
 import type { SubwordOptions } from "./subwordVocabulary.js";
 import { learnSubwords } from "./subwordVocabulary.js";
 import type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer } from "./tokenizer.js";
+import { expectCorpus, expectText, expectTokens } from "./tokenizerInput.js";
 import { idError } from "./vocabulary.js";
 import { WordCache } from "./wordCache.js";
 
 /** Where a tokenizer.json keeps the names of special tokens that were given; the library that made it does not look there. */
 const namesKey = "ostinato_special_tokens";
+
+const who = "SubwordTokenizer";
 
 const name = optional(nullable(textRule()));
 
@@ -54,7 +57,7 @@ export class SubwordTokenizer implements Tokenizer {
    */
   constructor(json: unknown, names: SpecialTokenNames = {}) {
     const content = expectTokenizerJson(json);
-    const given = completeOptions("SubwordTokenizer", names, nameRules);
+    const given = completeOptions(who, names, nameRules);
     this.#pipeline = new Pipeline(content);
     this.size = this.#pipeline.tokens.length;
     const kept = namesIn(content);
@@ -72,8 +75,8 @@ export class SubwordTokenizer implements Tokenizer {
   }
 
   /** The subwords of a text, as `fromCorpus` learns them. */
-  static fromText(text: string, options: SubwordOptions): Promise<SubwordTokenizer> {
-    return SubwordTokenizer.fromCorpus(Corpus.fromText(text), options);
+  static async fromText(text: string, options: SubwordOptions): Promise<SubwordTokenizer> {
+    return SubwordTokenizer.fromCorpus(Corpus.fromText(expectText(who, text)), options);
   }
 
   /**
@@ -86,12 +89,13 @@ export class SubwordTokenizer implements Tokenizer {
     corpus: { pieces(): AsyncIterable<string> },
     options: SubwordOptions,
   ): Promise<SubwordTokenizer> {
-    return new SubwordTokenizer(await learnSubwords(corpus, options));
+    return new SubwordTokenizer(await learnSubwords(expectCorpus(who, corpus), options));
   }
 
   /** NFC where the tokenizer's file asks for it and nothing else; surrogates that stand alone become U+FFFD then. */
   normalize(text: string): string {
-    return this.#composes ? this.#pipeline.normalForm(wellFormed(text)) : text;
+    const given = expectText(`${who}.normalize`, text);
+    return this.#composes ? this.#pipeline.normalForm(wellFormed(given)) : given;
   }
 
   encode(text: string): Int32Array {
@@ -120,7 +124,8 @@ export class SubwordTokenizer implements Tokenizer {
   }
 
   decode(ids: ArrayLike<number>): string {
-    return ids.length === 0 ? "" : this.#pipeline.decode(this.#expectIds(Array.from(ids)));
+    const tokens = Array.from(expectTokens(`${who}.decode`, ids));
+    return tokens.length === 0 ? "" : this.#pipeline.decode(this.#expectIds(tokens));
   }
 
   /**
@@ -169,7 +174,7 @@ export class SubwordTokenizer implements Tokenizer {
 
   /** The token as its file writes it ("Ġthe"), or as the text that it stands for (" the"). */
   id(token: string): number | undefined {
-    const written = this.#pipeline.id(token);
+    const written = this.#pipeline.id(expectText(`${who}.id`, token));
     if (written !== undefined || token === "") return written;
     const ids = this.#encode(token, { atStart: true, insideStretch: false });
     const [only] = ids;

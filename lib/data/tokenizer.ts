@@ -1,5 +1,3 @@
-import { checkOption, text } from "../options.js";
-
 export const tokenizerKinds = ["character", "byte", "word", "subword"] as const;
 
 /** What a tokenizer cuts text into. */
@@ -61,11 +59,4 @@ export interface TokenDecoder {
   push(id: number): string;
   /** What was held back. A character whose last bytes never came is left out. */
   end(): string;
-}
-
-const anyText = text({ empty: true });
-
-/** A text that a tokenizer is handed. @throws OptionError for anything else, a Buffer too. */
-export function expectText(owner: string, given: string): string {
-  return typeof given === "string" ? given : checkOption(owner, "the text", given, anyText);
 }

@@ -36,7 +36,7 @@ export class Vocabulary {
 
   /** @throws InputError for an id outside the vocabulary. */
   token(id: number): string {
-    const token = this.tokens[id];
+    const token = Number.isInteger(id) ? this.tokens[id] : undefined;
     if (token === undefined) throw idError(id, this.size);
     return token;
   }

@@ -1,11 +1,10 @@
-import { InputError } from "../errors.js";
-import type { TableFor } from "../options.js";
+import { describe, InputError } from "../errors.js";
 import { completeOptions, flag, largestInt32, whole } from "../options.js";
 import { countCharacters, lastCharacterBoundary } from "./characters.js";
 import type { EncodedSegment } from "./segmenter.js";
 import { SegmentEncoder, Segmenter } from "./segmenter.js";
 import type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer } from "./tokenizer.js";
-import { expectText } from "./tokenizer.js";
+import { expectCorpus, expectText, expectTokens } from "./tokenizerInput.js";
 import { Place, UnknownTokenError } from "./unknownToken.js";
 import { TokenCounts, Vocabulary } from "./vocabulary.js";
 
@@ -18,14 +17,16 @@ export interface WordOptions {
   unknown?: boolean;
 }
 
-const rules = {
-  maximumSize: whole({ minimum: 3, initial: largestInt32 }),
-  minimumCount: whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, initial: 1 }),
-  unknown: flag(),
-} satisfies TableFor<WordOptions>;
-
 const unknownToken = "<unk>";
 const endToken = "<eos>";
+
+const who = "WordTokenizer";
+
+const rules = {
+  maximumSize: whole({ minimum: 3, initial: largestInt32 }),
+  minimumCount: whole({ minimum: 1, initial: 1 }),
+  unknown: flag(false),
+};
 
 /**
  * Words between blanks; the end of a line is the token <eos>. Read so, the Penn Treebank has its usual 10,000 types and
@@ -38,6 +39,8 @@ export class WordTokenizer implements Tokenizer {
 
   /** @param vocabulary words with "<eos>" among them, and "<unk>" if unknown words are to have a token. */
   constructor(vocabulary: Vocabulary) {
+    if (!(vocabulary instanceof Vocabulary))
+      throw new InputError(`${who}: expected a Vocabulary, got ${describe(vocabulary)}.`);
     const unknown = vocabulary.id(unknownToken);
     const endOfSentence = vocabulary.id(endToken);
     if (endOfSentence === undefined) {
@@ -53,9 +56,10 @@ export class WordTokenizer implements Tokenizer {
 
   /** The words of a text, most frequent first. @throws InputError if there are none. */
   static fromText(text: string, options: WordOptions = {}): WordTokenizer {
+    const complete = completeOptions(who, options, rules);
     const counts = new TokenCounts();
-    countInto(counts, expectText("WordTokenizer.fromText", text));
-    return fromCounts(counts, options);
+    countInto(counts, expectText(who, text));
+    return fromCounts(counts, complete);
   }
 
   /** The words of a corpus, read piece by piece. */
@@ -63,11 +67,12 @@ export class WordTokenizer implements Tokenizer {
     corpus: { pieces(): AsyncIterable<string> },
     options: WordOptions = {},
   ): Promise<WordTokenizer> {
+    const complete = completeOptions(who, options, rules);
     const counts = new TokenCounts();
     const segmenter = new Segmenter(lastBlank);
-    for await (const piece of corpus.pieces()) countInto(counts, segmenter.push(piece));
+    for await (const piece of expectCorpus(who, corpus).pieces()) countInto(counts, segmenter.push(piece));
     countInto(counts, segmenter.end());
-    return fromCounts(counts, options);
+    return fromCounts(counts, complete);
   }
 
   get size(): number {
@@ -75,12 +80,12 @@ export class WordTokenizer implements Tokenizer {
   }
 
   normalize(text: string): string {
-    const lines = expectText("normalize", text).normalize("NFC").split("\n");
+    const lines = expectText(`${who}.normalize`, text).normalize("NFC").split("\n");
     return lines.map((line) => wordsOf(line).join(" ")).join("\n");
   }
 
   encode(text: string): Int32Array {
-    return this.#encode(expectText("encode", text), { place: new Place(), line: { words: 0 } }).ids;
+    return this.#encode(expectText(`${who}.encode`, text), { place: new Place(), line: { words: 0 } }).ids;
   }
 
   encoder(): TokenEncoder {
@@ -91,7 +96,7 @@ export class WordTokenizer implements Tokenizer {
   decode(ids: ArrayLike<number>): string {
     const decoder = this.decoder();
     const pieces: string[] = [];
-    for (let i = 0; i < ids.length; i++) pieces.push(decoder.push(ids[i] as number));
+    for (const id of Array.from(expectTokens(`${who}.decode`, ids))) pieces.push(decoder.push(id));
     return pieces.join("");
   }
 
@@ -119,6 +124,7 @@ export class WordTokenizer implements Tokenizer {
 
   /** "\n" is the same as "<eos>". */
   id(token: string): number | undefined {
+    expectText(`${who}.id`, token);
     return token === "\n" ? this.special.endOfSentence : this.#vocabulary.id(token);
   }
 
@@ -176,9 +182,7 @@ function countInto(counts: TokenCounts, text: string): void {
   }
 }
 
-function fromCounts(counts: TokenCounts, options: WordOptions): WordTokenizer {
-  const who = "WordTokenizer";
-  const { maximumSize, minimumCount, unknown } = completeOptions(who, options, rules);
+function fromCounts(counts: TokenCounts, { maximumSize, minimumCount, unknown }: Required<WordOptions>): WordTokenizer {
   const special = (token: string) => token === endToken || token === unknownToken;
   if (!counts.ranked().some(({ token }) => !special(token))) {
     throw new InputError(`${who}: the text has no words, so there is nothing to learn.`);

@@ -16,14 +16,18 @@ interface Job {
   json: string;
   texts?: readonly string[];
   lists?: readonly (readonly number[])[];
+  /** A text to normalize and to cut into words. */
+  steps?: string;
 }
 
-type Answer = { ids: (number[] | null)[]; texts: (string | null)[] } | { refusal: string };
+type Answer =
+  | { ids: (number[] | null)[]; texts: (string | null)[]; normal?: string; words?: string[] }
+  | { refusal: string };
 
 /** Neither cuts texts short nor pads them, and puts no special tokens around them. */
 const script = `
 const { Tokenizer } = require(process.argv[1]);
-process.on("message", async ({ json, texts = [], lists = [] }) => {
+process.on("message", async ({ json, texts = [], lists = [], steps }) => {
   try {
     const tokenizer = Tokenizer.fromString(json);
     tokenizer.disablePadding();
@@ -32,6 +36,10 @@ process.on("message", async ({ json, texts = [], lists = [] }) => {
     const encode = async (text) => (await tokenizer.encode(text, null, { addSpecialTokens: false })).getIds();
     for (const text of texts) answer.ids.push(await encode(text).catch(() => null));
     for (const list of lists) answer.texts.push(await tokenizer.decode(list, false).catch(() => null));
+    if (steps !== undefined) {
+      answer.normal = tokenizer.getNormalizer()?.normalizeString(steps);
+      answer.words = tokenizer.getPreTokenizer()?.preTokenizeString(steps).map(([word]) => word);
+    }
     process.send(answer);
   } catch (error) {
     process.send({ refusal: error.message });
@@ -62,6 +70,11 @@ export class Library {
   async decoded(json: object | string, lists: readonly (readonly number[])[]): Promise<(string | null)[]> {
     const answer = await this.#ask({ json: textOf(json), lists });
     return answer ? answer.texts : lists.map(() => null);
+  }
+
+  /** What the library's normalizer and pre-tokenizer make of a text, each alone. */
+  async steps(json: object, text: string): Promise<{ normal?: string; words?: string[] }> {
+    return (await this.#ask({ json: textOf(json), steps: text })) ?? {};
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 import { CharacterClasses } from "./characterClasses.js";
 
 /** Repetitions without a limit in one alternative: each may multiply the time by the length of the text. */
-const mostRepetitions = 4;
+const mostRepetitions = 2;
 
 /** Most times that something with a limit may be repeated. */
 const longestRepetition = 1000;
@@ -67,7 +67,8 @@ class Translator {
     while (this.#at < this.#text.length && !this.#ahead("|") && !this.#ahead(")")) parts.push(this.#repeated());
     this.#ignoresCase = before;
     const repetitions = parts.reduce((sum, part) => sum + part.repetitions, 0);
-    if (repetitions > mostRepetitions) throw new Error(`more than ${mostRepetitions} repetitions follow one another`);
+    if (repetitions > mostRepetitions)
+      throw new Error(`more than ${mostRepetitions} repetitions without a limit follow one another`);
     return {
       source: parts.map(({ source }) => source).join(""),
       varies: parts.some(({ varies }) => varies),
