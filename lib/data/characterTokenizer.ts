@@ -61,7 +61,7 @@ export class CharacterTokenizer implements Tokenizer {
   static fromText(text: string, options: CharacterOptions = {}): CharacterTokenizer {
     const complete = completeOptions(who, options, rules);
     const counts = new TokenCounts();
-    countInto(counts, expectText(who, text), complete);
+    countInto(counts, expectText(`${who}.fromText`, text), complete);
     return fromCounts(counts, complete);
   }
 
@@ -73,7 +73,8 @@ export class CharacterTokenizer implements Tokenizer {
     const complete = completeOptions(who, options, rules);
     const counts = new TokenCounts();
     const segmenter = new Segmenter(lastNormalizationBoundary);
-    for await (const piece of expectCorpus(who, corpus).pieces()) countInto(counts, segmenter.push(piece), complete);
+    for await (const piece of expectCorpus(`${who}.fromCorpus`, corpus).pieces())
+      countInto(counts, segmenter.push(piece), complete);
     countInto(counts, segmenter.end(), complete);
     return fromCounts(counts, complete);
   }

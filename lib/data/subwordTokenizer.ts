@@ -76,7 +76,7 @@ export class SubwordTokenizer implements Tokenizer {
 
   /** The subwords of a text, as `fromCorpus` learns them. */
   static async fromText(text: string, options: SubwordOptions): Promise<SubwordTokenizer> {
-    return SubwordTokenizer.fromCorpus(Corpus.fromText(expectText(who, text)), options);
+    return SubwordTokenizer.fromCorpus(Corpus.fromText(expectText(`${who}.fromText`, text)), options);
   }
 
   /**
@@ -89,7 +89,7 @@ export class SubwordTokenizer implements Tokenizer {
     corpus: { pieces(): AsyncIterable<string> },
     options: SubwordOptions,
   ): Promise<SubwordTokenizer> {
-    return new SubwordTokenizer(await learnSubwords(expectCorpus(who, corpus), options));
+    return new SubwordTokenizer(await learnSubwords(expectCorpus(`${who}.fromCorpus`, corpus), options));
   }
 
   /** NFC where the tokenizer's file asks for it and nothing else; surrogates that stand alone become U+FFFD then. */

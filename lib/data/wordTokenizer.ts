@@ -58,7 +58,7 @@ export class WordTokenizer implements Tokenizer {
   static fromText(text: string, options: WordOptions = {}): WordTokenizer {
     const complete = completeOptions(who, options, rules);
     const counts = new TokenCounts();
-    countInto(counts, expectText(who, text));
+    countInto(counts, expectText(`${who}.fromText`, text));
     return fromCounts(counts, complete);
   }
 
@@ -70,7 +70,8 @@ export class WordTokenizer implements Tokenizer {
     const complete = completeOptions(who, options, rules);
     const counts = new TokenCounts();
     const segmenter = new Segmenter(lastBlank);
-    for await (const piece of expectCorpus(who, corpus).pieces()) countInto(counts, segmenter.push(piece));
+    for await (const piece of expectCorpus(`${who}.fromCorpus`, corpus).pieces())
+      countInto(counts, segmenter.push(piece));
     countInto(counts, segmenter.end());
     return fromCounts(counts, complete);
   }

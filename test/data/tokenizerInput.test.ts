@@ -69,7 +69,7 @@ test("the error says what to do with bytes, and with a text in place of a corpus
     "ByteTokenizer.encode: expected a text, got a Buffer. Decode the bytes first, for example with bytes.toString().",
   );
   await expect(CharacterTokenizer.fromCorpus("a text" as never)).rejects.toThrow(
-    'CharacterTokenizer: expected a corpus, got "a text". For a text use fromText.',
+    'CharacterTokenizer.fromCorpus: expected a corpus, got "a text". For a text use fromText.',
   );
 });
 

@@ -221,11 +221,11 @@ test.each([
 test.each([undefined, null, 5, Buffer.from("text"), ["text"]])("%o is no text for a tokenizer", (data) => {
   const tokenizers = [CharacterTokenizer.fromText("text"), WordTokenizer.fromText("text")];
   for (const tokenizer of tokenizers) {
-    expect(() => tokenizer.encode(data as never)).toThrow(/encode: expected the text to be a text, got/);
-    expect(() => tokenizer.normalize(data as never)).toThrow(/normalize: expected the text to be a text, got/);
+    expect(() => tokenizer.encode(data as never)).toThrow(/encode: expected a text, got/);
+    expect(() => tokenizer.normalize(data as never)).toThrow(/normalize: expected a text, got/);
   }
   for (const kind of [CharacterTokenizer, WordTokenizer]) {
-    expect(() => kind.fromText(data as never)).toThrow(/Tokenizer\.fromText: expected the text to be a text, got/);
+    expect(() => kind.fromText(data as never)).toThrow(/Tokenizer\.fromText: expected a text, got/);
   }
 });
 
