@@ -1,7 +1,7 @@
-import { InputError } from "../errors.js";
+import { counted, InputError } from "../errors.js";
 import type { TokenStream } from "./tokenStream.js";
 
-/** What may become of a sentence that is too long. */
+/** Rules for a sentence that is too long. */
 export const longRules = ["refuse", "cut", "skip"] as const;
 
 /** Sentences of a stream, by their place in it. */
@@ -16,7 +16,7 @@ export interface Sentences {
   readonly lines: readonly number[];
   /** How many were left out. */
   readonly skipped: number;
-  /** What would be predicted if none were cut or left out. */
+  /** Tokens that would be predicted if no sentence were cut or left out. */
   readonly tokens: number;
 }
 
@@ -58,7 +58,7 @@ export async function findSentences(
   throw new InputError(
     skipped > 0
       ? `All ${skipped} lines have more than ${maximumLength} tokens. Raise the maximum length, or have long lines cut.`
-      : `The text has ${stream.length} tokens, but no sentence among them.`,
+      : `The text has ${counted(stream.length, "token")}, but no sentence among them.`,
   );
 }
 

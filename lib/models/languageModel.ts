@@ -179,7 +179,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   /**
    * How well the model predicts a text or a stream of tokens, read from beginning to end with the state carried; by a
    * model of sentences, line by line, each from its beginning to its end, empty lines left out.
-   * @throws InputError if there are fewer than two tokens.
+   * @throws InputError if no token is predicted: of fewer than two tokens, or one in a model of sentences.
    * @throws OptionError for a stream that another tokenizer has made.
    */
   async evaluate(given: string | TokenStream, options: EvaluateOptions = {}): Promise<Evaluation> {

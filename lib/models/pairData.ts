@@ -12,6 +12,7 @@ import { teacherForcing as forcingOf } from "../train/teacherForcing.js";
 import type { Batch } from "../train/trainable.js";
 import { inTurns } from "./inTurns.js";
 import type { Seq2SeqForm } from "./seq2seqNetwork.js";
+import { pairFingerprint } from "./tokenizerIdentity.js";
 
 export interface PairDataOptions {
   tokenizer: TokenizerPair;
@@ -19,11 +20,11 @@ export interface PairDataOptions {
   batchSize?: number;
   /** Tokens that a source or a target may have. Default 100. */
   maximumLength?: number;
-  /** What becomes of a longer pair: "refuse" it with an error, or "skip" it. Default "refuse". */
+  /** Rule for a longer pair: "refuse" it with an error, or "skip" it. Default "refuse". */
   long?: (typeof longRules)[number];
   /** How often a step in training reads the truth: a rule of `teacherForcing`, or its text. Default: always. */
   teacherForcing?: TeacherForcing | string | number | null;
-  /** Of the order of the pairs and of what steps read. Default 1. */
+  /** Seed for the order of the pairs and for what steps read. Default 1. */
   seed?: number;
   /** "train" (the default), or "validate" for what is measured: in order, and with the truth at every step. */
   role?: (typeof roles)[number];
@@ -72,6 +73,7 @@ export class PairData implements TrainingData<Seq2SeqForm> {
   readonly #batches: PairBatches;
   readonly #teacherForcing: TeacherForcing | null;
   readonly #seed: number;
+  readonly #tokenizer: string;
 
   private constructor(pairs: readonly TokenPair[], skipped: number, options: Completed<typeof rules>) {
     const { tokenizer, batchSize, seed, role, teacherForcing: forcing } = options;
@@ -80,6 +82,7 @@ export class PairData implements TrainingData<Seq2SeqForm> {
     this.#batches = new PairBatches(pairs, { ...tokenizer.marks, batchSize, seed: trains ? seed : null });
     this.#teacherForcing = trains ? teacherForcing : null;
     this.#seed = seed;
+    this.#tokenizer = pairFingerprint(tokenizer);
     this.#pairs = pairs;
     this.role = role;
     this.pairs = pairs.length;
@@ -137,7 +140,7 @@ export class PairData implements TrainingData<Seq2SeqForm> {
       const { source, sourceLengths, inputs, targets } = batch;
       const rate = this.#teacherForcing?.rate(epoch * this.length + index) ?? 1;
       const truth = this.#teacherForcing ? { truth: this.#truth({ T, B }, rate, `${epoch} ${index}`) } : {};
-      const form = { S, T, B, ...(this.#teacherForcing ? { free: true } : {}) };
+      const form = { S, T, B, ...(this.#teacherForcing ? { free: true } : {}), tokenizer: this.#tokenizer };
       yield { form, feeds: { source, sourceLengths, inputs, targets, ...truth }, tokens };
     }
   }

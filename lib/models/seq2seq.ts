@@ -24,6 +24,7 @@ import type { Seq2SeqConfig } from "./seq2seqConfig.js";
 import { seq2seqRules } from "./seq2seqConfig.js";
 import type { Seq2SeqForm } from "./seq2seqNetwork.js";
 import { recordSeq2SeqLoss, Seq2SeqNetwork } from "./seq2seqNetwork.js";
+import { expectTokenizerPair } from "./tokenizerIdentity.js";
 import type { TranslateOptions, Translation } from "./translation.js";
 import { completeTranslate, translationOf, unreadableError } from "./translation.js";
 import { TranslationStep } from "./translationStep.js";
@@ -31,7 +32,7 @@ import { textOf, wholeText } from "./wholeText.js";
 
 export interface Seq2SeqOptions extends Omit<Seq2SeqConfig, "sourceVocabularySize" | "targetVocabularySize"> {
   tokenizer: TokenizerPair;
-  /** Of the first weights. Default 1. */
+  /** Seed for the initial weights. Default 1. */
   seed?: number;
   executor: Executor;
 }
@@ -55,7 +56,7 @@ const createRules = {
   executor: executorRule,
 } satisfies TableFor<Seq2SeqOptions>;
 
-/** What its folder says that it holds. */
+/** The entries of a folder that say what it holds. */
 const identity = {
   model: "Seq2Seq",
   tokenizer: (json: unknown) => TokenizerPair.fromJSON(json),
@@ -138,6 +139,7 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
 
   recordLoss(graph: Graph, form: Seq2SeqForm): RecordedLoss {
     if (graph.training) this.#weights.expectTrainable();
+    expectTokenizerPair("Seq2Seq", form.tokenizer, this.tokenizer);
     const { losses, count } = recordSeq2SeqLoss(graph, this.network, form);
     return { losses, count, carried: [] };
   }
@@ -231,7 +233,7 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
   }
 
   /**
-   * What the encoder makes of each text as a whole: its last hidden state (Cho et al. 2014, figure 5; Sutskever et al. 2014,
+   * The encoder's vector for each text as a whole: its last hidden state (Cho et al. 2014, figure 5; Sutskever et al. 2014,
    * figure 2), [H], or [2H] of two directions.
    */
   async vectors(sources: readonly string[], options: { signal?: AbortSignal } = {}): Promise<Float32Array[]> {

@@ -310,6 +310,8 @@ export interface Seq2SeqForm {
   B: number;
   /** Whether the batch says which steps read the truth (see `unroll`): the feed `truth`. Default false: all do. */
   free?: boolean;
+  /** Fingerprint of the TokenizerPair that made the tokens, where that is known. */
+  tokenizer?: string;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Tokenizer, TokenStream } from "../data/index.js";
 import { memoryStream } from "../data/index.js";
-import { InputError } from "../errors.js";
+import { counted, InputError } from "../errors.js";
 import type { Completed, TableFor } from "../options.js";
 import { abortSignal, whole } from "../options.js";
 import type { Measured } from "../train/evaluation.js";
@@ -34,7 +34,7 @@ export interface TextProbability {
 }
 
 export interface EvaluateOptions {
-  /** The text is cut into so many parts that are read side by side; in a model of sentences, so many lines are. Default 1. */
+  /** Parts of the text that are read side by side; in a model of sentences, lines. Default 1. */
   batchSize?: number;
   /** Tokens of a running text that are read in one call of the executor. Default 64. */
   windowLength?: number;
@@ -68,12 +68,13 @@ export class TextMeasure {
     this.#step = new EvaluationStep(model);
   }
 
-  /** @throws InputError if there are fewer than two tokens, or the loss is not finite. */
+  /** @throws InputError if no token is predicted, or the loss is not finite. */
   async evaluate(
     stream: TokenStream,
     { batchSize, windowLength, signal }: Completed<typeof evaluateRules>,
   ): Promise<Evaluation> {
-    if (stream.length < 2) throw new InputError(`evaluate: expected at least 2 tokens, got ${stream.length}.`);
+    const who = "evaluate";
+    this.#expectTokens(who, stream.length);
     const data = this.#sentences
       ? await this.#lines(stream, batchSize)
       : new WindowData(stream, {
@@ -83,7 +84,7 @@ export class TextMeasure {
         });
     const sums = { total: 0, tokens: 0, unknown: 0 };
     signal?.throwIfAborted();
-    await this.#measure(data, (batch, { total, tokens }) => {
+    await this.#measure(who, data, (batch, { total, tokens }) => {
       signal?.throwIfAborted();
       sums.total += total;
       sums.tokens += tokens;
@@ -101,13 +102,9 @@ export class TextMeasure {
 
   /** @throws InputError if no token is predicted, or the loss is not finite. */
   async logProbability(ids: Int32Array): Promise<TextProbability> {
-    const least = this.#sentences ? 1 : 2;
-    if (ids.length < least) {
-      throw new InputError(
-        `logProbability: expected at least ${least} token${least > 1 ? "s" : ""}, got ${ids.length}.`,
-      );
-    }
-    const losses = this.#sentences ? await this.#lossesOfLines(ids) : await this.#lossesOfText(ids);
+    const who = "logProbability";
+    this.#expectTokens(who, ids.length);
+    const losses = this.#sentences ? await this.#lossesOfLines(who, ids) : await this.#lossesOfText(who, ids);
     const tokens: TextProbability["tokens"] = [];
     let total = 0;
     for (const [i, id] of ids.entries()) {
@@ -119,6 +116,13 @@ export class TextMeasure {
     return { total, tokens, unknown: this.countUnknown(ids) };
   }
 
+  /** The first token of a running text is read only; a sentence's beginning predicts it. */
+  #expectTokens(who: string, count: number): void {
+    const least = this.#sentences ? 1 : 2;
+    if (count >= least) return;
+    throw new InputError(`${who}: expected at least ${counted(least, "token")}, got ${count}.`);
+  }
+
   /** How many of some tokens stand for what is not in the vocabulary. */
   countUnknown(ids: Int32Array): number {
     const { unknown } = this.#tokenizer.special;
@@ -126,11 +130,11 @@ export class TextMeasure {
   }
 
   /** By token of a running text; NaN for the first, which nothing predicts. */
-  async #lossesOfText(ids: Int32Array): Promise<Float64Array> {
+  async #lossesOfText(who: string, ids: Int32Array): Promise<Float64Array> {
     const losses = new Float64Array(ids.length).fill(Number.NaN);
     const data = new WindowData(memoryStream(ids, 0), { batchSize: 1, windowLength: 64, role: "evaluate" });
     let at = 1;
-    await this.#measure(data, ({ tokens }, result) => {
+    await this.#measure(who, data, ({ tokens }, result) => {
       losses.set(result.losses.subarray(0, tokens), at);
       at += tokens;
     });
@@ -138,10 +142,10 @@ export class TextMeasure {
   }
 
   /** By token of a text of lines; NaN for the ends of empty ones. */
-  async #lossesOfLines(ids: Int32Array): Promise<Float64Array> {
+  async #lossesOfLines(who: string, ids: Int32Array): Promise<Float64Array> {
     const losses = new Float64Array(ids.length).fill(Number.NaN);
     const data = await this.#lines(memoryStream(ids, 0), linesAtOnce);
-    await this.#measure(data, ({ starts, lengths, form: { B } }: SentenceDataBatch, result) => {
+    await this.#measure(who, data, ({ starts, lengths, form: { B } }: SentenceDataBatch, result) => {
       for (let b = 0; b < B; b++) {
         for (let t = 0; t < (lengths[b] as number); t++) {
           const place = (starts[b] as number) + t;
@@ -158,13 +162,14 @@ export class TextMeasure {
   }
 
   #measure<B extends Batch<LanguageModelForm>>(
+    who: string,
     data: { batches(epoch: number): AsyncIterable<B> },
     each: (batch: B, result: Measured) => void,
   ): Promise<void> {
     const turn = this.#turn.then(async () => {
       for await (const batch of data.batches(0)) {
         const result = await this.#step.run(batch);
-        expectFiniteLoss("LanguageModel", result.total);
+        expectFiniteLoss(who, result.total);
         each(batch, result);
       }
     });

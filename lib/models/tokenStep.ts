@@ -79,7 +79,9 @@ export class TokenStep {
   /** Reads a token of one sequence. @returns the log-probability of every token to follow, [V], in nats, and the state. */
   async read(token: number, state: SequenceState): Promise<{ logProbabilities: Float32Array; state: SequenceState }> {
     this.#reading ??= this.#compile((graph, logits) => graph.output("logProbabilities", ops.logSoftmax(logits)));
-    const { outputs } = await this.#reading.run({ ids: Int32Array.of(token), ...state });
+    // The program multiplies the state by 0 there, which an infinite one survives as NaN.
+    const before = token === this.#marks?.end ? this.start() : state;
+    const { outputs } = await this.#reading.run({ ids: Int32Array.of(token), ...before });
     return { logProbabilities: outputs.logProbabilities as Float32Array, state: this.#stateOf(outputs) };
   }
 

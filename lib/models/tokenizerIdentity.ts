@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Tokenizer } from "../data/index.js";
+import type { Tokenizer, TokenizerPair } from "../data/index.js";
 import { OptionError } from "../errors.js";
 import type { Rule } from "../options.js";
 import { value } from "../options.js";
@@ -20,6 +20,20 @@ export function fingerprint(tokenizer: Tokenizer): string {
   const own = createHash("sha256").update(content).digest("hex").slice(0, 16);
   fingerprints.set(tokenizer, own);
   return own;
+}
+
+/** Tells pairs of tokenizers apart, and in which order they read a source. */
+export function pairFingerprint({ source, target, reversed }: TokenizerPair): string {
+  return [fingerprint(source), fingerprint(target), ...(reversed ? ["reversed"] : [])].join(" ");
+}
+
+/** @throws OptionError if pairs were made tokens by other tokenizers. @param made their fingerprint. */
+export function expectTokenizerPair(who: string, made: string | undefined, tokenizer: TokenizerPair): void {
+  if (made === undefined || made === pairFingerprint(tokenizer)) return;
+  throw new OptionError(
+    `${who}: the tokens of this data were made by another TokenizerPair, so they stand for other words. Make the data with ` +
+      "the model's own: PairData.of(pairs, { tokenizer: model.tokenizer }).",
+  );
 }
 
 /** @throws OptionError if tokens were made by another tokenizer. @param made its fingerprint, where that is known. */

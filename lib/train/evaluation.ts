@@ -12,7 +12,10 @@ export interface Measured {
   losses: Float32Array | Float64Array;
 }
 
-/** Measures the loss of batches without learning from them. A program is compiled for each form of batch and kept. */
+/**
+ * Measures the loss of batches without learning from them. A program is compiled for each form of batch and kept.
+ * A loss that is not finite leaves the carried state as it was, so what is measured next does not inherit it.
+ */
 export class EvaluationStep<Form> {
   readonly #model: Trainable<Form>;
   readonly #carries: boolean;
@@ -50,8 +53,11 @@ export class EvaluationStep<Form> {
     if (!executable) {
       const graph = new Graph();
       const { losses, count, carried } = this.#model.recordLoss(graph, form);
-      if (this.#carries) for (const { variable, value } of carried) ops.assign(variable, value);
-      graph.output("total", ops.sum(losses));
+      const total = ops.sum(losses);
+      // 0 for a finite total; else NaN, with which nothing is assigned.
+      const guard = ops.affine(total, { scale: 0 });
+      if (this.#carries) for (const { variable, value } of carried) ops.assign(variable, value, guard);
+      graph.output("total", total);
       graph.output("count", count);
       graph.output("losses", losses);
       executable = this.#model.executor.compile(graph.program(), this.#model.store);

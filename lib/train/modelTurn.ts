@@ -5,49 +5,61 @@ import type { Optimizer } from "./optimizers.js";
 import { momentName } from "./optimizers.js";
 import type { Trainable } from "./trainable.js";
 
-/** The turn of the Trainer that trains the model of a store, or was the last to do so. */
-export interface ModelTurn {
-  readonly trainer: object;
-  running: boolean;
+interface Trainers {
+  /** The trainer whose moments and carried state the store holds. */
+  owner: object | null;
+  running: object | null;
 }
 
-const turns = new WeakMap<Store, ModelTurn>();
+const stores = new WeakMap<Store, Trainers>();
 
 /**
- * Gives a trainer its turn with a model: two at a time would mix their updates, and one after the other the moments of an
- * optimizer of the same name, which therefore begin from nothing.
- * @param options.goesOn whether the trainer continues where it was, with what the model has.
- * @throws OptionError while the model is trained, and for a trainer that goes on after another one.
+ * The turn of a trainer with a model. Two trainers at a time would mix their updates; one after the other would mix the moments
+ * of optimizers of the same name, so those of a trainer that follows another begin from 0.
  */
-export async function takeTurn(
-  model: Trainable<never>,
-  { trainer, optimizer, goesOn }: { trainer: object; optimizer: Optimizer; goesOn: boolean },
-): Promise<ModelTurn> {
-  const last = turns.get(model.store);
-  if (last?.running) {
-    throw new OptionError(
-      last.trainer === trainer
-        ? "Trainer: this training is running already."
-        : "Trainer: another Trainer is training this model. Wait until it ends, or train a model of its own.",
-    );
+export class ModelTurn {
+  readonly #trainer: object;
+  readonly #trainers: Trainers;
+
+  /**
+   * Keeps other trainers out until `end`; the model is as it was until `claim`.
+   * @param options.goesOn whether the trainer continues where it was, with what the model has.
+   * @throws OptionError while the model is trained, and for a trainer that goes on after another one.
+   */
+  constructor(model: Trainable<never>, { trainer, goesOn }: { trainer: object; goesOn: boolean }) {
+    const trainers = stores.get(model.store) ?? { owner: null, running: null };
+    if (trainers.running) {
+      throw new OptionError(
+        trainers.running === trainer
+          ? "Trainer: this training is running already."
+          : "Trainer: another Trainer is training this model. Wait until it ends, or train a model of its own.",
+      );
+    }
+    if (goesOn && trainers.owner !== null && trainers.owner !== trainer) {
+      throw new OptionError(
+        "Trainer: another Trainer has trained this model since, so this one cannot go on where it was. " +
+          "Make a new Trainer, or resume from a folder.",
+      );
+    }
+    stores.set(model.store, trainers);
+    trainers.running = trainer;
+    this.#trainer = trainer;
+    this.#trainers = trainers;
   }
-  const follows = last !== undefined && last.trainer !== trainer;
-  if (follows && goesOn) {
-    throw new OptionError(
-      "Trainer: another Trainer has trained this model since, so this one cannot go on where it was. " +
-        "Make a new Trainer, or resume from a folder.",
-    );
+
+  /** Whether the store holds the moments of another trainer. */
+  get follows(): boolean {
+    return this.#trainers.owner !== null && this.#trainers.owner !== this.#trainer;
   }
-  const turn = { trainer, running: true };
-  turns.set(model.store, turn);
-  if (!follows) return turn;
-  return clearMoments(model, optimizer).then(
-    () => turn,
-    (error: unknown) => {
-      turn.running = false;
-      throw error;
-    },
-  );
+
+  /** Makes the model the trainer's: from here on no other one can go on where it was. */
+  claim(): void {
+    this.#trainers.owner = this.#trainer;
+  }
+
+  end(): void {
+    this.#trainers.running = null;
+  }
 }
 
 /** Sets the moments of an optimizer to 0, as they are before the first update. */

@@ -10,7 +10,7 @@ import { EvaluationStep } from "./evaluation.js";
 import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
 import type { Fingerprint } from "./fingerprint.js";
 import { expectSameTraining, fingerprintOf } from "./fingerprint.js";
-import { takeTurn } from "./modelTurn.js";
+import { clearMoments, ModelTurn } from "./modelTurn.js";
 import { prefetch } from "./prefetch.js";
 import { Curve, Progress } from "./progress.js";
 import { nonFiniteValidations, Soundness } from "./soundness.js";
@@ -94,22 +94,25 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
    * @throws OptionError while another Trainer trains the same model, or after one has.
    */
   async run({ signal }: { signal?: AbortSignal } = {}): Promise<EndEvent> {
-    const { resume, optimizer, folder } = this.#options;
-    const goesOn = this.#at.step > 0 && !resume;
-    const turn = await takeTurn(this.#model, { trainer: this, optimizer, goesOn });
-    const run = () => this.#run(signal);
+    const { resume, folder } = this.#options;
+    const turn = new ModelTurn(this.#model, { trainer: this, goesOn: this.#at.step > 0 && !resume });
+    const run = () => this.#run(turn, signal);
     try {
       return await (folder === undefined ? run() : lockFolder(folder, { owner: "Trainer", purpose: "training" }, run));
     } finally {
-      turn.running = false;
+      turn.end();
     }
   }
 
-  async #run(signal: AbortSignal | undefined): Promise<EndEvent> {
-    const { resume, folder } = this.#options;
+  async #run(turn: ModelTurn, signal: AbortSignal | undefined): Promise<EndEvent> {
+    const { resume, folder, optimizer } = this.#options;
     if (folder !== undefined) this.#fingerprint = await fingerprintOf(this.#options, this.#totalSteps());
-    if (resume) await this.#resume();
-    else if (this.#at.step === 0 && !this.#checkpointed) await this.#claimFolder();
+    if (resume) await this.#resume(turn);
+    else {
+      if (this.#at.step === 0 && !this.#checkpointed) await this.#claimFolder();
+      if (turn.follows) await clearMoments(this.#model, optimizer);
+      turn.claim();
+    }
     return this.#train(signal);
   }
 
@@ -176,7 +179,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     this.emit("step", event);
   }
 
-  /** At the end of an epoch or every so many updates, unless these parameters were measured already. */
+  /** At the end of an epoch or every `validateEvery` updates, unless these parameters were measured already. */
   #validationDue(): boolean {
     const { validation, validateEvery, data } = this.#options;
     const { step, batch } = this.#at;
@@ -319,11 +322,12 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     this.emit("checkpoint", { step: this.#at.step, folder, kind: "resume" });
   }
 
-  async #resume(): Promise<void> {
+  async #resume(turn: ModelTurn): Promise<void> {
     const { folder } = this.#options;
     if (!folder) throw new OptionError("Trainer: resume needs the folder of the training to continue.");
     const checkpoint = await readCheckpoint(folder, (step) => this.#variables.learnt(step));
     expectSameTraining(folder, checkpoint.fingerprint, this.#fingerprint);
+    turn.claim();
     await this.#model.restore(folder);
     await this.#restore(checkpoint);
     this.#checkpointed = true;

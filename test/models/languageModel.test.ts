@@ -153,6 +153,19 @@ test("a saved model predicts exactly as before; a damaged folder is refused with
   await expect(LanguageModel.load(folder, { executor })).rejects.toThrow(folder);
 });
 
+for (const own of [executor, new ReferenceExecutor()]) {
+  test(`${own.name}: a text that overflows does not spoil the measurement of the next one`, async () => {
+    const tokenizer = CharacterTokenizer.fromText("abcd");
+    const options = { tokenizer, cell: "rnn", activation: "relu", hiddenSize: 32, layers: 1, executor: own } as const;
+    const model = await newModel({ ...options, initializer: "normal:0.6" });
+    const before = await model.evaluate("abcd");
+    const long = "abcd".repeat(800);
+    await expect(model.evaluate(long)).rejects.toThrow(/^evaluate: the loss is not finite/);
+    await expect(model.logProbability(long)).rejects.toThrow(/^logProbability: the loss is not finite/);
+    expect(await model.evaluate("abcd")).toEqual(before);
+  });
+}
+
 test("a text of one token cannot be evaluated", async () => {
   const model = await newModel();
   await expect(model.evaluate("T")).rejects.toThrow(/at least 2 tokens, got 1/);

@@ -158,6 +158,26 @@ test("a line of any length is measured, some steps at a time, as it is when read
   expect(nats).toBeCloseTo(-total / text.length, 5);
 });
 
+test("a line that overflows does not spoil the next one", async () => {
+  for (const executor of executors) {
+    const tokenizer = kinds.characters as Tokenizer;
+    const model = await newModel(tokenizer, { cell: "rnn", activation: "relu", initializer: "normal:2", executor });
+    const long = `${"a b c ".repeat(400)}\n`;
+    await expect(model.logProbability(long)).rejects.toThrow("logProbability: the loss is not finite");
+    expect(await model.nextTokens(`${long}a b`)).toEqual(await model.nextTokens("a b"));
+  }
+});
+
+test("a line of one token is measured as every other is", async () => {
+  const model = await newModel(kinds.characters as Tokenizer);
+  const { nats, tokens } = await model.evaluate("a");
+  expect(tokens).toBe(2);
+  const both = await model.evaluate("a\na");
+  expect(nats).toBeCloseTo(both.nats, 6);
+  await expect(model.evaluate("")).rejects.toThrow("evaluate: expected at least 1 token, got 0.");
+  await expect(model.logProbability("")).rejects.toThrow("logProbability: expected at least 1 token, got 0.");
+});
+
 test("data of another kind or of another tokenizer is refused, in training and in measuring", async () => {
   const other = CharacterTokenizer.fromText("a b c d\n");
   const [letters, text] = [kinds.characters as Tokenizer, "a b c\nc b a\n".repeat(20)];

@@ -52,6 +52,24 @@ beforeAll(async () => {
   await trainer.run();
 }, 60_000);
 
+test("pairs of another TokenizerPair are refused, those of an equal one are not", async () => {
+  const made = await Seq2Seq.create({ tokenizer, executor, ...config });
+  const pairOf = (target: string, options = {}) =>
+    new TokenizerPair(
+      CharacterTokenizer.fromText("abcdefgh", { unknown: true }),
+      WordTokenizer.fromText(target, { unknown: true }),
+      options,
+    );
+  const pairs = spellings(1, 64);
+  const train = async (own: TokenizerPair) =>
+    new Trainer(made, { data: await PairData.of(pairs, { tokenizer: own }), maximumSteps: 1 }).run();
+  await expect(train(pairOf("A B C D E F G H H\n"))).rejects.toThrow(
+    /Seq2Seq: .*another TokenizerPair.*model\.tokenizer/s,
+  );
+  await expect(train(pairOf("A B C D E F G H\n", { reversed: true }))).rejects.toThrow(/another TokenizerPair/);
+  expect((await train(pairOf("A B C D E F G H\n"))).step).toBe(1);
+});
+
 test("it learns to spell backwards, and its scores say so", async () => {
   const held = spellings(3, 300);
   const { perplexity, tokens } = await model.evaluate(held);

@@ -165,6 +165,28 @@ test("two trainers do not train one model at the same time, nor go on where the 
   await expect(first.run()).rejects.toThrow(/another Trainer has trained this model since/);
 });
 
+test("a trainer that is refused leaves the training of another one as it is", async () => {
+  await new Trainer(await newModel(), { data, maximumSteps: 1, folder }).run();
+  const weights = async (refused: object | null) => {
+    const model = await newModel();
+    const controller = new AbortController();
+    const first = new Trainer(model, { data, epochs: 1, optimizer: adam({ learningRate: 0.01 }) });
+    first.on("step", ({ step }) => {
+      if (step === 3) controller.abort();
+    });
+    await first.run({ signal: controller.signal });
+    if (refused) {
+      const second = new Trainer(model, { data, folder, optimizer: adam({ learningRate: 0.01 }), ...refused });
+      await expect(second.run()).rejects.toThrow(folder);
+    }
+    await first.run();
+    return weightsOf(model);
+  };
+  const undisturbed = await weights(null);
+  expect(await weights({})).toEqual(undisturbed);
+  expect(await weights({ resume: true, seed: 7 })).toEqual(undisturbed);
+});
+
 test("a second trainer begins with the moments of a first one, not with those that another left", async () => {
   const weights = async (trainings: number) => {
     const model = await newModel();
