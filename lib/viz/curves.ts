@@ -127,7 +127,6 @@ const validated = { loss: true, perplexity: true, bitsPerCharacter: true } as co
 /** `strong` is drawn in full, `faint` behind it: the loss of batches behind that of validations. */
 function curvesOf(history: ReportHistory, measure: CurveMeasure, over: CurveAxis): { faint: Point[]; strong: Point[] } {
   const x = (step: number, epoch: number | undefined) => placeOf(history, { step, epoch }, over);
-  const finite = (points: Point[]) => points.filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
   const validations =
     measure in validated
       ? history.validations.map((point) => ({
@@ -135,11 +134,20 @@ function curvesOf(history: ReportHistory, measure: CurveMeasure, over: CurveAxis
           y: point[measure as keyof typeof validated] ?? Number.NaN,
         }))
       : [];
-  if (measure === "perplexity" || measure === "bitsPerCharacter") return { faint: [], strong: finite(validations) };
+  if (measure === "perplexity" || measure === "bitsPerCharacter") return { faint: [], strong: drawable(validations) };
   const updates = history.steps.map((point) => ({ x: x(point.step, point.epoch), y: point[measure] }));
   return measure === "loss"
-    ? { faint: finite(updates), strong: finite(validations) }
-    : { faint: [], strong: finite(updates) };
+    ? { faint: drawable(updates), strong: drawable(validations) }
+    : { faint: [], strong: drawable(updates) };
+}
+
+/** Points far enough from the ends of a double that scales can be computed with them. Some measures are NaN or infinite. */
+function drawable(points: readonly Point[]): Point[] {
+  const [least, largest] = [1e-150, 1e150];
+  const near = (value: number) => (Math.abs(value) < least ? 0 : value);
+  return points
+    .filter(({ x, y }) => Math.abs(x) <= largest && Math.abs(y) <= largest)
+    .map(({ x, y }) => ({ x: near(x), y: near(y) }));
 }
 
 /** Where an update lies on the axis: between the two points of the curve around it, in proportion. */
@@ -169,7 +177,8 @@ function scaleOf(points: readonly Point[], { frame, logarithmic }: { frame: Fram
   const x: Range = { low: 0, high: extent(points.map((point) => point.x)).high || 1 };
   const values = points.map((point) => point.y);
   const y = extent(logarithmic ? values.map(Math.log10) : values);
-  widen(y, (y.high - y.low) * 1.06 || 1);
+  // Values that differ in their last digits only make no axis.
+  widen(y, Math.max((y.high - y.low) * 1.06, 1e-9 * Math.max(Math.abs(y.low), Math.abs(y.high))) || 1);
   const ticksY = logarithmic
     ? logarithmicTicks({ low: 10 ** y.low, high: 10 ** y.high })
     : ticks(y, niceStep((y.high - y.low) / 8));

@@ -115,3 +115,23 @@ test("ticks are the round numbers inside an interval", () => {
   expect(logarithmicTicks({ low: 0.001, high: 1000 })).toEqual([0.001, 0.01, 0.1, 1, 10, 100, 1000]);
   expect(logarithmicTicks({ low: 2.3, high: 4.2 })).toEqual([2.5, 3, 3.5, 4]);
 });
+
+test("numbers of any size can be drawn, or are left out", () => {
+  const run = runs[0] as (typeof runs)[number];
+  const first = run.history.steps[0] as ReportHistory["steps"][number];
+  const sizes = [0, 5e-324, 1e-320, 1e-200, 1, 1 + 2 ** -52, 1e15, 1e150, 1e200, 1.7e308, Number.NaN, Infinity];
+  for (const a of sizes) {
+    for (const b of [...sizes, ...sizes.map((size) => -size)]) {
+      const steps = [first, { ...first, step: 2, loss: a }, { ...first, step: 3, loss: b, epoch: a, seconds: a }];
+      const validations = [2, 3].map((step) => ({ step, epoch: b, loss: step === 2 ? a : b, perplexity: 2 }));
+      for (const over of ["updates", "epochs", "seconds"] as const) {
+        const history = { ...run.history, steps, validations };
+        try {
+          expect(curvesSVG([{ ...run, history }], { over })).not.toMatch(/NaN|Infinity/);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "ERR_OSTINATO_INPUT" });
+        }
+      }
+    }
+  }
+});
