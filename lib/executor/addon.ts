@@ -43,9 +43,12 @@ export interface AddonInfo {
 export interface AddonStore {
   /** @param dtype 0 for f32, 1 for i32. Returns the variable's index. Filled with zeros. */
   declare(dtype: number, elements: number): number;
-  /** Copies a variable into `into`, which has its type and length. */
-  read(index: number, into: Float32Array | Int32Array): void;
-  write(index: number, from: Float32Array | Int32Array): void;
+  /**
+   * Copies a variable into `into`, which has its type and length; with `begin`, as many values from there on as `into` has.
+   * Both copy on the calling thread: large variables take turns with other work, a part at a time.
+   */
+  read(index: number, into: Float32Array | Int32Array, begin?: number): void;
+  write(index: number, from: Float32Array | Int32Array, begin?: number): void;
   /**
    * Rounds a float32 matrix of so many rows to numbers of a smaller type (0 none, 1 bfloat16, 2 int8) and keeps it in that
    * type as well, for products of few rows, until it is written or a run changes it.

@@ -12,11 +12,14 @@ export interface RandomSource {
 export function randomSource(seed: number, name: string): RandomSource {
   const key = [seed, hash(name)] as const;
   const words = new Uint32Array(4);
+  const counter: [number, number, number, number] = [0, 0, 0, 1];
   let block = 0;
   let used = 4;
   const uniform = () => {
     if (used === 4) {
-      philox([block, Math.floor(block / 2 ** 32), 0, 1], key, words);
+      counter[0] = block;
+      counter[1] = Math.floor(block / 2 ** 32);
+      philox(counter, key, words);
       block += 1;
       used = 0;
     }

@@ -46,18 +46,21 @@ void StoreObject::copy(const Napi::CallbackInfo& info, bool write) {
   const Store::Variable& variable = store_->variable(index);
   const auto type = variable.dtype == DType::f32 ? napi_float32_array : napi_int32_array;
   const Bytes array = typedArray(info[1], type, "the values");
-  if (static_cast<int64_t>(array.elements) != variable.elements) {
+  const int64_t count = static_cast<int64_t>(array.elements);
+  const bool whole = info[2].IsUndefined();
+  if (whole ? count != variable.elements : count > variable.elements) {
     throw Napi::TypeError::New(info.Env(), "expected " + std::to_string(variable.elements) + " values, got " +
                                                std::to_string(array.elements));
   }
+  const int64_t begin = whole ? 0 : integerArgument(info, 2, "begin", 0, variable.elements - count);
   const Store::Lease lease = store_->acquire();
   if (!lease) throw coded(info.Env(), "ERR_OSTINATO_BUSY", "the store is in use by a run");
   const size_t bytes = array.elements * 4;
   if (write) {
     variable.compact->clear();
-    std::memcpy(variable.memory.data(), array.data, bytes);
+    std::memcpy(static_cast<char*>(variable.memory.data()) + begin * 4, array.data, bytes);
   } else {
-    std::memcpy(array.data, variable.memory.data(), bytes);
+    std::memcpy(array.data, static_cast<const char*>(variable.memory.data()) + begin * 4, bytes);
   }
 }
 

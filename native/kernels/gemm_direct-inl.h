@@ -7,6 +7,8 @@
 #define OSTINATO_GEMM_DIRECT_INL_H_
 #endif
 
+#include <cstring>
+
 #include "hwy/highway.h"
 #include "kernels/gemm_kernels.h"
 #include "kernels/gemm_pack-inl.h"

@@ -224,6 +224,16 @@ test("stores check indexes, types and lengths", () => {
     expect(() => store.write(index, bad as Float32Array)).toThrow(TypeError);
   }
   for (const bad of [0, -5, 0.5, 2 ** 40, Number.POSITIVE_INFINITY]) expect(() => store.declare(0, bad)).toThrow();
+  store.write(index, Float32Array.of(8, 9), 1);
+  const [whole, last] = [new Float32Array(3), new Float32Array(1)];
+  store.read(index, whole);
+  store.read(index, last, 2);
+  expect([...whole, ...last]).toEqual([0, 8, 9, 9]);
+  for (const bad of [-1, 2, 0.5, "0"]) {
+    expect(() => store.write(index, new Float32Array(2), bad as number)).toThrow(/begin/);
+    expect(() => store.read(index, new Float32Array(2), bad as number)).toThrow(/begin/);
+  }
+  expect(() => store.write(index, new Float32Array(4), 0)).toThrow(/expected 3 values, got 4/);
   expect(() => store.declare(2, 3)).toThrow(TypeError);
 });
 

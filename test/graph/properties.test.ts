@@ -387,3 +387,23 @@ for (const executor of executors) {
     await expect(wrong({ counters: ["state"] })).rejects.toThrow(/no whole numbers/);
   });
 }
+
+test("a variable of several parts is written, read and run as a whole, in the order of the calls", async () => {
+  const executor = nativeExecutor();
+  const n = 2 ** 20 + 5;
+  const graph = new Graph();
+  graph.output("sum", ops.sum(graph.variable({ name: "large", dtype: "f32", shape: [n] })));
+  const store = executor.createStore();
+  const program = executor.compile(graph.program(), store);
+  const values = Float32Array.from({ length: n }, (_, i) => i % 7);
+  const written = store.write("large", values);
+  const sum = program.run({});
+  values.fill(-1);
+  const read = store.read("large");
+  await written;
+  expect((await read).every((value, i) => value === i % 7)).toBe(true);
+  expect((await sum).outputs.sum?.[0]).toBeCloseTo(
+    (await read).reduce((a, b) => a + b, 0),
+    -2,
+  );
+});
