@@ -403,7 +403,7 @@ test("a variable of several parts is written, read and run as a whole, in the or
   await written;
   expect((await read).every((value, i) => value === i % 7)).toBe(true);
   expect((await sum).outputs.sum?.[0]).toBeCloseTo(
-    (await read).reduce((a, b) => a + b, 0),
+    Float64Array.from(await read).reduce((a, b) => a + b, 0),
     -2,
   );
 });
