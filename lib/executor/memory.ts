@@ -3,8 +3,8 @@ import type { Program } from "../graph/program.js";
 import { elementsOf } from "../graph/program.js";
 
 /**
- * Bytes that no computation of this process can exceed: the machine's memory, or what its container allows. Unknown in a
- * browser: there only what numbers can count.
+ * Bytes that no computation of this process can exceed: the machine's memory, or what its container allows. Swap is not counted:
+ * a computation that pages does not end. Unknown in a browser: there only what numbers can count.
  */
 export function memoryLimit(): number {
   const { process } = globalThis as { process?: NodeJS.Process };

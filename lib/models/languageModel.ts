@@ -39,6 +39,7 @@ import type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure
 import { evaluateRules, TextMeasure } from "./textMeasure.js";
 import { tokenizer } from "./tokenizerIdentity.js";
 import { TokenStep } from "./tokenStep.js";
+import { unwrittenTokens } from "./unwrittenTokens.js";
 import { wholeText } from "./wholeText.js";
 
 export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabularySize"> {
@@ -60,7 +61,7 @@ const createRules = {
 /** A text to read, which may be empty. */
 const anyText = text({ empty: true });
 
-/** What its folder says that it holds. */
+/** The entries of a folder that say what it holds. */
 const identity = { model: "LanguageModel", tokenizer: tokenizerFromJSON, counts: layerCounts } as const;
 
 /**
@@ -278,7 +279,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
       return tokens.map((token) => decoder.push(token)).join("") + decoder.end();
     };
     const steps = { reading: this.#tokenStep(), searching: this.#tokenStep(complete.search.beams) };
-    const given = { context, banned: this.#banned(), tokenizer: this.tokenizer };
+    const given = { context, banned: unwrittenTokens(this.tokenizer, this.#marks?.end), tokenizer: this.tokenizer };
     return {
       ...(await searchTexts(steps, given, { ...complete, decode })),
       unknown: this.#measure.countUnknown(prompted),
@@ -315,7 +316,12 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
 
   #tokenStep(rows = 1): TokenStep {
     const known = this.#steps.get(rows);
-    const options = { rows, banned: this.#banned(), marks: this.#marks, automaton: wholeText(this.tokenizer) };
+    const options = {
+      rows,
+      banned: unwrittenTokens(this.tokenizer, this.#marks?.end),
+      marks: this.#marks,
+      automaton: wholeText(this.tokenizer),
+    };
     const step = known ?? new TokenStep(this, options);
     this.#steps.set(rows, step);
     return step;
@@ -336,19 +342,12 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     return endTokenOf(who, this.tokenizer, end ?? (this.#marks ? "line" : "never"));
   }
 
-  /** Tokens that are never drawn. */
-  #banned(): number[] {
-    const { unknown, beginOfSentence, padding } = this.tokenizer.special;
-    const never = [unknown, beginOfSentence, padding].filter((id) => id !== undefined);
-    return never.filter((id) => id !== this.#marks?.end);
-  }
-
-  /** What a model of sentences reads before the first token. */
+  /** The tokens that a model of sentences reads before the first one. */
   #opening(): number[] {
     return this.#marks ? [this.#marks.begin] : [];
   }
 
-  /** What a text begins after: the end of a sentence or line. */
+  /** The token that a text begins after: the end of a sentence or line. */
   #startToken(): number {
     const { beginOfSentence, endOfSentence } = this.tokenizer.special;
     return this.tokenizer.id("\n") ?? beginOfSentence ?? endOfSentence ?? 0;

@@ -11,7 +11,7 @@ import { Linear } from "../nn/linear.js";
 import { LSTM } from "../nn/lstm.js";
 import type { Parameter } from "../nn/parameter.js";
 import type { RecurrentStack, State } from "../nn/recurrent.js";
-import { connections } from "../nn/recurrent.js";
+import { connections, layerCount } from "../nn/recurrent.js";
 import { RNN } from "../nn/rnn.js";
 import type { TableFor } from "../options.js";
 import { completeOptions, flag, optional, real, text, whole, word } from "../options.js";
@@ -55,16 +55,13 @@ export interface LanguageModelConfig {
   sentences?: boolean;
 }
 
-/** More are no use, and each of them is recorded op by op. */
-const mostLayers = 1000;
-
 const size = whole({ minimum: 1 });
 
 /** The rules of the architecture's options. */
 export const configRules = {
   vocabularySize: size,
   cell: word(cells, "lstm"),
-  layers: whole({ minimum: 1, maximum: mostLayers, initial: 2 }),
+  layers: layerCount(2),
   hiddenSize: whole({ minimum: 1, initial: 256 }),
   embeddingSize: optional(size),
   dropout: real({ minimum: 0, below: 1, initial: 0 }),

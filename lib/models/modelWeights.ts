@@ -18,16 +18,13 @@ export class ModelWeights {
 
   /**
    * @param model its class, for messages.
-   * @throws OptionError if that is no executor, or the parameters cannot fit into memory.
+   * @throws OptionError if the parameters cannot fit into memory.
    */
   constructor(
     readonly model: string,
     readonly parameters: readonly Parameter[],
     executor: Executor,
   ) {
-    if (typeof executor?.createStore !== "function") {
-      throw new OptionError(`${model}: expected an executor: nativeExecutor(), or new ReferenceExecutor().`);
-    }
     expectMemory(4 * this.count, `${model}: its ${this.count} parameters`, "Make the model smaller.");
     this.store = executor.createStore();
     this.#finite = new FiniteVariables({ executor, store: this.store });

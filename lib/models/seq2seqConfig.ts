@@ -1,5 +1,6 @@
 import { OptionError } from "../errors.js";
 import { scorers } from "../nn/attention.js";
+import { layerCount } from "../nn/recurrent.js";
 import type { TableFor } from "../options.js";
 import { completeOptions, flag, optional, real, whole, word } from "../options.js";
 import { cells } from "./languageModelNetwork.js";
@@ -46,9 +47,6 @@ export interface Seq2SeqConfig {
   sharedStack?: boolean;
 }
 
-/** More layers are no use, and each of them is recorded op by op. */
-const layers = whole({ minimum: 1, maximum: 1000, initial: 1 });
-
 const size = (initial?: number) => whole({ minimum: 1, ...(initial === undefined ? {} : { initial }) });
 
 /** The rules of the architecture's options. */
@@ -59,8 +57,8 @@ export const seq2seqRules = {
   hiddenSize: size(256),
   encoderSize: optional(size()),
   embeddingSize: optional(size()),
-  encoderLayers: layers,
-  decoderLayers: layers,
+  encoderLayers: layerCount(1),
+  decoderLayers: layerCount(1),
   bidirectional: flag(true),
   attention: word([...scorers, "none"], "additive"),
   attend: word(["before", "after"], "after"),

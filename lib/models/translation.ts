@@ -1,8 +1,10 @@
 import type { Tokenizer, TokenizerPair } from "../data/index.js";
 import { InputError, OptionError } from "../errors.js";
-import { callback, completeOptions, expectKnownOptions, list, optional, text, whole, word } from "../options.js";
-import { completeBeamSearchOptions } from "../search/beamSearchOptions.js";
+import type { TableFor } from "../options.js";
+import { callback, completeOptions, list, optional, text, whole, word } from "../options.js";
+import { beamSearchRules, completeBeamSearchOptions, lengthPenalty } from "../search/beamSearchOptions.js";
 import type { BeamSearchOptions, SearchResult, TreeNode } from "../search/index.js";
+import { unwrittenTokens } from "./unwrittenTokens.js";
 import { textOf } from "./wholeText.js";
 
 export interface TranslateOptions
@@ -25,11 +27,11 @@ export interface TranslateOptions
   maximumLength?: number;
   /** See BeamSearchOptions. Default 1. */
   lengthPenalty?: number | "average";
-  /** What every target begins with. */
+  /** Text that every target begins with. */
   prefix?: string;
-  /** What no target contains, each one token of the target's vocabulary. */
+  /** Texts that no target contains, each one token of the target's vocabulary. */
   banned?: readonly string[];
-  /** What to do when no token of any source is in the vocabulary. Default "refuse". */
+  /** Rule for sources of which no token is in the vocabulary. Default "refuse". */
   unreadable?: (typeof unreadableRules)[number];
   /** Sources that are read side by side. Default 32. */
   batchSize?: number;
@@ -46,13 +48,13 @@ export interface TranslateOptions
 /** A target that was written. */
 export interface TranslationHypothesis {
   text: string;
-  /** What hypotheses are compared by: see BeamSearchOptions. */
+  /** The number that hypotheses are compared by: see BeamSearchOptions. */
   score: number;
   /** For the eye. */
   tokens: string[];
   /** The ids of the tokens. */
   ids: number[];
-  /** Of each token, and of the end if it has ended. */
+  /** One for each token, and for the end if it has ended. */
   logProbabilities: number[];
   /** Whether it ended by itself, or was cut off. */
   ended: boolean;
@@ -75,13 +77,20 @@ export interface Translation {
 
 const unreadableRules = ["refuse", "write"] as const;
 
-/** Options that search completes and checks itself. */
-const searchNames = [
-  ...["beams", "nBest", "minimumLength", "lengthPenalty", "coveragePenalty", "noRepeatNgram", "groups", "diversity"],
-  ...["sampling", "earlyStopping", "tree", "signal"],
-];
+const {
+  begin: _begin,
+  end: _end,
+  automaton: _automaton,
+  forced: _forced,
+  lengthPenalty: _lengthPenalty,
+  beams,
+  ...searched
+} = beamSearchRules;
 
-const ownTable = {
+const rules = {
+  ...searched,
+  lengthPenalty: { ...lengthPenalty, initial: 1 },
+  beams: { ...optional(beams), initial: undefined },
   maximumLength: optional(whole({ minimum: 1 })),
   prefix: optional(text()),
   banned: list(text({ empty: true }), []),
@@ -90,46 +99,42 @@ const ownTable = {
   firstNumber: whole({ initial: 0 }),
   onBest: callback<NonNullable<TranslateOptions["onBest"]>>(),
   onProgress: callback<NonNullable<TranslateOptions["onProgress"]>>(),
-};
+} satisfies TableFor<TranslateOptions>;
 
 /** The options with their defaults, as search takes them. @throws OptionError for what does not fit. */
 export function completeTranslate({ target, marks }: TokenizerPair, options: TranslateOptions) {
   const who = "translate";
-  expectKnownOptions(who, options, [...searchNames, ...Object.keys(ownTable)]);
-  const chosen = Object.entries(options).filter(([name, value]) => searchNames.includes(name) && value !== undefined);
-  const search = Object.fromEntries(chosen) as Omit<TranslateOptions, keyof typeof ownTable>;
-  const own = Object.entries(options).filter(([name]) => !searchNames.includes(name));
-  const { maximumLength, prefix, banned, ...rest } = completeOptions(who, Object.fromEntries(own), ownTable);
+  const { maximumLength, prefix, banned, unreadable, batchSize, firstNumber, onBest, onProgress, ...search } =
+    completeOptions(who, options, rules);
   const first = prefix === undefined ? new Int32Array(0) : target.encode(prefix);
   if (target.special.unknown !== undefined && first.includes(target.special.unknown)) {
     throw new OptionError(`${who}: the prefix ${JSON.stringify(prefix)} holds a token that is not in the vocabulary.`);
   }
-  const { unknown, beginOfSentence, padding } = target.special;
-  const never = [unknown, beginOfSentence, padding].filter((id) => id !== undefined && id !== marks.end) as number[];
+  const own: Omit<BeamSearchOptions, "begin" | "end" | "onBest"> = Object.fromEntries(
+    Object.entries(search).filter(([, value]) => value !== undefined),
+  );
   const complete = {
-    lengthPenalty: 1,
-    beams: beamsFor(search.nBest),
-    ...search,
+    ...own,
     ...marks,
-    banned: [...never, ...banned.map((token) => bannedToken(who, target, token))],
+    beams: search.beams ?? Math.max(5, search.nBest),
+    banned: [...unwrittenTokens(target, marks.end), ...banned.map((token) => bannedToken(who, target, token))],
     prefix: [...first],
   };
-  const least = Math.max(Number(search.minimumLength ?? 0), first.length);
-  // Now, in the name of who was called, and before a step for so many beams is made.
+  const least = Math.max(search.minimumLength, first.length);
+  // Now, in the name of who was called, and before a step for this number of beams is made.
   completeBeamSearchOptions({ ...complete, maximumLength: maximumLength ?? 20 + least }, who);
   return {
-    ...rest,
+    unreadable,
+    batchSize,
+    firstNumber,
+    onBest,
+    onProgress,
     maximumLength: (source: Int32Array) => maximumLength ?? 20 + Math.max(2 * source.length, least),
     search: complete,
   };
 }
 
-/** Beams where nobody has chosen a number: enough for the texts that are wanted. */
-function beamsFor(nBest: unknown): number {
-  return Number.isInteger(nBest) ? Math.max(5, nBest as number) : 5;
-}
-
-/** What texts deserve of which no token is in the source's vocabulary. */
+/** The error for texts of which no token is in the source's vocabulary. */
 export function unreadableError({ source }: TokenizerPair): InputError {
   return new InputError(
     `translate: none of the tokens is among the ${source.size} of the source's vocabulary: is this the language, and the writing, that ` +
@@ -145,7 +150,7 @@ function bannedToken(who: string, target: Tokenizer, text: string): number {
   throw new OptionError(`${who}: only single tokens can be banned, and ${JSON.stringify(text)} is ${count}.`);
 }
 
-/** What search found, as text. */
+/** The result of a search, as text. */
 export function translationOf(tokenizer: TokenizerPair, source: Int32Array, result: SearchResult): Translation {
   const hypotheses = result.hypotheses.map(({ tokens, score, logProbabilities, ended, attention }) => ({
     text: textOf(tokenizer.target, tokens),

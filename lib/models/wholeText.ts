@@ -2,7 +2,7 @@ import type { Tokenizer } from "../data/index.js";
 import type { TokenAutomaton } from "../search/index.js";
 
 /**
- * States of a reader of UTF-8 (The Unicode Standard, table 3-7): 0 between two characters; 1, 2, 3 with so many bytes to
+ * States of a reader of UTF-8 (The Unicode Standard, table 3-7): 0 between two characters; 1, 2, 3 with that number of bytes to
  * come; 4 to 7 after E0, ED, F0 and F4, whose next byte has a range of its own.
  */
 const states = 8;
@@ -21,6 +21,14 @@ const continued: readonly (readonly [low: number, high: number, next: number])[]
   [0x80, 0x8f, 2],
 ];
 
+/** The states after first bytes whose second one has a range of its own. */
+const statesAfterLead = new Map([
+  [0xe0, afterE0],
+  [0xed, afterED],
+  [0xf0, afterF0],
+  [0xf4, afterF4],
+]);
+
 /** The state after a byte; -1 where UTF-8 has no such byte. */
 function stateAfterByte(state: number, byte: number): number {
   if (state !== between) {
@@ -30,13 +38,7 @@ function stateAfterByte(state: number, byte: number): number {
   if (byte < 0x80) return between;
   if (byte < 0xc2 || byte > 0xf4) return -1;
   if (byte < 0xe0) return 1;
-  const special = new Map([
-    [0xe0, afterE0],
-    [0xed, afterED],
-    [0xf0, afterF0],
-    [0xf4, afterF4],
-  ]).get(byte);
-  return special ?? (byte < 0xf0 ? 2 : 3);
+  return statesAfterLead.get(byte) ?? (byte < 0xf0 ? 2 : 3);
 }
 
 const known = new WeakMap<Tokenizer, TokenAutomaton | null>();
@@ -84,7 +86,7 @@ function withoutDeadEnds(rows: readonly (readonly number[])[]): Int32Array {
   return next.map((state) => (alive.has(state) ? state : -1));
 }
 
-/** What tokens add to a text; a last character whose end was cut off is left out. */
+/** The text that tokens add; a last character whose end was cut off is left out. */
 export function textOf(tokenizer: Tokenizer, tokens: readonly number[]): string {
   const decoder = tokenizer.decoder();
   return tokens.map((token) => decoder.push(token)).join("") + decoder.end();

@@ -1,6 +1,6 @@
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkOption, word } from "../options.js";
+import { word } from "../options.js";
 import type { CellResult, CellWeights, RecurrentOptions } from "./recurrent.js";
 import { RecurrentStack } from "./recurrent.js";
 
@@ -9,7 +9,9 @@ export interface GRUOptions extends RecurrentOptions {
   reset?: "after" | "before";
 }
 
-const own = { reset: word(["after", "before"], "after") };
+const initial = "after";
+
+const own = { reset: word(["after", "before"], initial) };
 
 /**
  * Gated recurrent unit over a whole sequence (Cho et al. 2014).
@@ -21,7 +23,7 @@ export class GRU extends RecurrentStack {
 
   constructor(name: string, options: GRUOptions) {
     super(name, options, { gates: 3, stateNames: ["h"], options: own });
-    this.#reset = checkOption(name, "reset", options.reset, own.reset);
+    this.#reset = options.reset ?? initial;
   }
 
   protected cell(operands: Parameters<RecurrentStack["cell"]>[0], { h }: Record<string, Tensor>): CellResult {

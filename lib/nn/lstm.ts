@@ -1,6 +1,6 @@
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkOption, expectOptions, real } from "../options.js";
+import { real } from "../options.js";
 import type { Initializer } from "./initializers.js";
 import type { CellResult, CellWeights, RecurrentOptions } from "./recurrent.js";
 import { RecurrentStack } from "./recurrent.js";
@@ -10,7 +10,9 @@ export interface LSTMOptions extends RecurrentOptions {
   forgetBias?: number;
 }
 
-const own = { forgetBias: real({ initial: 1 }) };
+const initial = 1;
+
+const own = { forgetBias: real({ initial }) };
 
 /**
  * Long short-term memory over a whole sequence (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
@@ -19,11 +21,11 @@ const own = { forgetBias: real({ initial: 1 }) };
  */
 export class LSTM extends RecurrentStack {
   constructor(name: string, options: LSTMOptions) {
-    const forgetBias = checkOption(name, "forgetBias", expectOptions(name, options).forgetBias, own.forgetBias);
     super(name, options, {
       gates: 4,
       stateNames: ["h", "c"],
-      biasInitializer: forgetGate(forgetBias),
+      // No options at all are refused where the others are checked.
+      biasInitializer: forgetGate(options?.forgetBias ?? initial),
       options: own,
     });
   }

@@ -57,10 +57,13 @@ export interface RecurrentOptions {
 /** Most layers of a stack: far more than any that learns, few enough to be recorded at once. */
 const mostLayers = 1000;
 
+/** The rule of a number of layers. */
+export const layerCount = (initial: number) => whole({ minimum: 1, maximum: mostLayers, initial });
+
 const rules = {
   inputSize: size,
   hiddenSize: size,
-  layers: whole({ minimum: 1, maximum: mostLayers, initial: 1 }),
+  layers: layerCount(1),
   bidirectional: flag(),
   dropout: { ...dropoutRate, initial: 0 },
   variational: flag(),
@@ -253,7 +256,7 @@ export abstract class RecurrentStack implements Layer {
     if (!x.graph.training || rate === 0) return x;
     if (mask) return ops.multiply(x, mask);
     if (!variational) throw new OptionError(`${this.name}: a step with dropout needs rows of dropoutMasks().`);
-    // Of one time step.
+    // A mask of one time step.
     return ops.reshape(this.#dropout.apply(ops.reshape(x, [1, ...x.shape])), x.shape);
   }
 

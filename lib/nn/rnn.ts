@@ -1,6 +1,6 @@
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkOption, word } from "../options.js";
+import { word } from "../options.js";
 import type { CellResult, CellWeights, RecurrentOptions } from "./recurrent.js";
 import { RecurrentStack } from "./recurrent.js";
 
@@ -9,7 +9,9 @@ export interface RNNOptions extends RecurrentOptions {
   activation?: "tanh" | "relu";
 }
 
-const own = { activation: word(["tanh", "relu"], "tanh") };
+const initial = "tanh";
+
+const own = { activation: word(["tanh", "relu"], initial) };
 
 /**
  * Simple recurrent network over a whole sequence (Elman 1990): h_t = φ(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh).
@@ -21,7 +23,7 @@ export class RNN extends RecurrentStack {
 
   constructor(name: string, options: RNNOptions) {
     super(name, options, { gates: 1, stateNames: ["h"], options: own });
-    this.#activation = checkOption(name, "activation", options.activation, own.activation);
+    this.#activation = options.activation ?? initial;
   }
 
   protected cell(operands: Parameters<RecurrentStack["cell"]>[0], { h }: Record<string, Tensor>): CellResult {

@@ -23,7 +23,7 @@ export interface SearchStepOptions extends Omit<BeamSearchOptions, "onBest"> {
   maximumLengths?: readonly number[];
   /** For each sentence, instead of `prefix`. */
   prefixes?: readonly (readonly number[])[];
-  /** What each sentence is called in messages, and what chooses its random numbers. Default: its place, from 0. */
+  /** Number of each sentence in messages and for its random numbers. Default: its place, from 0. */
   numbers?: readonly number[];
   /** Whether hypotheses come with the attention of their tokens. Default: if the step has it. */
   attention?: boolean;
@@ -46,7 +46,7 @@ interface Search {
   readonly feeds: Feeds;
   readonly sentences: number;
   readonly numbers: readonly number[];
-  /** Of each sentence. */
+  /** One for each sentence. */
   readonly options: readonly CompleteBeamSearchOptions[];
   readonly attention: boolean;
   readonly onBest: SearchStepOptions["onBest"];
@@ -84,7 +84,7 @@ export async function searchStepPlainly(
 function completeSearch(step: SearchStep, feeds: Feeds, options: SearchStepOptions): Search {
   const who = "searchStep";
   completeOptions(who, options, rules);
-  const { sentences, maximumLengths, prefixes, attention, onBest, signal, ...own } = options;
+  const { sentences, maximumLengths, prefixes, attention, onBest, signal, automaton, ...own } = options;
   const { numbers = Array.from({ length: sentences }, (_, place) => place), ...shared } = own;
   for (const [name, list] of Object.entries({ maximumLengths, prefixes, numbers })) {
     if (list && list.length !== sentences) {
@@ -102,7 +102,9 @@ function completeSearch(step: SearchStep, feeds: Feeds, options: SearchStepOptio
       ...(prefix === undefined ? {} : { prefix }),
       ...(shared.sampling ? { sampling: { ...shared.sampling, seed } } : {}),
     };
-    return completeBeamSearchOptions(own, maximumLengths || prefixes ? `${who}, sentence ${numbers[sentence]}` : who);
+    const name = maximumLengths || prefixes ? `${who}, sentence ${numbers[sentence]}` : who;
+    // The automaton, which is as large as the vocabulary, has been checked with the shared options.
+    return { ...completeBeamSearchOptions(own, name), automaton };
   });
   const ports = orderPorts(step.executable.program, step);
   const [first] = complete as [CompleteBeamSearchOptions];
@@ -126,7 +128,6 @@ function completeSearch(step: SearchStep, feeds: Feeds, options: SearchStepOptio
       `${who}: token ${outside} of sentence ${sentence} is outside the step's vocabulary of ${ports.V}.`,
     );
   }
-  const { automaton } = first;
   if (automaton && automaton.classOf.length !== ports.V) {
     throw new OptionError(
       `${who}: the automaton has classes for ${automaton.classOf.length} tokens, and the step's vocabulary has ${ports.V}.`,

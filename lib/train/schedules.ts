@@ -21,7 +21,7 @@ export interface Schedule {
   /** The factor depends on how long the whole training is. */
   readonly needsTotal?: boolean;
   factor(moment: Moment): number;
-  /** Told of every validation loss (nats per token). */
+  /** Called with every validation loss (nats per token). */
   validated?(loss: number): void;
   save(): Record<string, number>;
   restore(state: Record<string, number>): void;
@@ -97,7 +97,7 @@ export function plateau(options: PlateauOptions = {}): Schedule {
     factor: () => factor ** decays,
     validated: (loss) => {
       const gained = loss < best - minimumGain;
-      if (gained || loss < best) best = loss;
+      if (loss < best) best = loss;
       misses = gained ? 0 : misses + 1;
       if (misses < patience && !(keepDecaying && decays > 0)) return;
       decays += 1;

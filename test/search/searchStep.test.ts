@@ -429,3 +429,18 @@ async function decoderStep(
   const translation = new TranslationStep({ network, executor, store });
   return translation.step(await translation.read(sources), beams);
 }
+
+test("an automaton, as large as the vocabulary, is checked once for all sentences", async () => {
+  const [sentences, beams, V] = [4, 2, 5];
+  const { step, feeds } = await tinyStep(new ReferenceExecutor(), { sentences, beams, V }, 1);
+  const classOf = new Int32Array(V);
+  let checks = 0;
+  const every = classOf.every.bind(classOf);
+  classOf.every = (fits: Parameters<typeof every>[0]) => {
+    checks++;
+    return every(fits);
+  };
+  const automaton = { states: 1, classOf, next: Int32Array.of(0) };
+  await searchStep(step, feeds, { sentences, beams, begin: 0, end: 1, maximumLength: 3, automaton });
+  expect(checks).toBe(1);
+});
