@@ -53,6 +53,17 @@ describe.skipIf(!hasLibrary)("with the npm package tokenizers", () => {
     }
   });
 
+  test.each(["Strip true true", "Strip true false", "StripAccents", "Nmt", "Replace by nothing", "BERT true true"])(
+    "after %s the front of a text is marked where the library marks it",
+    async (name) => {
+      for (const pre of ["Metaspace first", "words, then the first marked"]) {
+        const settings = { normalizer: normalizers[name] as object, pre_tokenizer: preTokenizers[pre] as object };
+        const fronts = ["x", " x", "\t x", "\u0301x", "\x01x", "ax", "\u00a0\u0301x", "<s>x", " <s>x"];
+        expect(await expectSameIds(jsonOf({ model: models.characters, ...settings }), fronts)).toBe(fronts.length);
+      }
+    },
+  );
+
   test.each(Object.keys(models))("model %s gives the library's ids", async (name) => {
     const settings = [
       null,

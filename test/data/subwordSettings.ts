@@ -34,6 +34,9 @@ export const texts: readonly string[] = [
   "<0x41><0x0A> <0xEA>",
   "the quick\tbrown fox\njumps  over\n the lazy dog",
   "x".repeat(120),
+  "spent tents went, sentence of the parents",
+  "lzq lz zq lzqzq",
+  "one\nquick two\nthe quick",
   "A B C D1E2F3 g-h_i.j,k",
   "\ud83d lone \udc00",
 ];
@@ -50,6 +53,8 @@ const addedKinds = [
   { ...flags, content: "[MASK]", rstrip: true },
   { ...flags, content: "the", special: false, single_word: true },
   { ...flags, content: "  ", special: false },
+  { ...flags, content: "<s><s>" },
+  { ...flags, content: "quick", special: false, lstrip: true },
 ];
 
 const letters = [
@@ -69,7 +74,7 @@ const byteAlphabet = byteLetters.map((letter) => (letter === "" ? String.fromCha
 
 const merges = (
   "t h|th e|Ġ t|Ġt he|▁ t|▁t he|a a|aa aa|a b|ab ab|e r|o n|l l|. .|.. .|! !|Ġ Ġ|▁ ▁|Ċ Ċ|1 2|12 3|ì ķ|c a|ca t|s </w>|" +
-  "th ea|ea t|e a|a t|ha t|h a|h e|r e|' s|' t"
+  "th ea|ea t|e a|a t|ha t|h a|h e|r e|' s|' t|n t|e n|e nt"
 )
   .split("|")
   .map((merge) => merge.split(" ") as [string, string])
@@ -147,7 +152,7 @@ export const models = {
     type: "Unigram",
     unk_id: 0,
     byte_fallback: false,
-    vocab: [["<unk>", 0], ...scored([...words, ...letters])],
+    vocab: [["<unk>", 0], ...scored([...words, ...letters]), ["lz", -1], ["zq", -20]],
   },
   "unigrams with bytes": {
     type: "Unigram",
@@ -232,6 +237,7 @@ export const preTokenizers: Settings = {
     behaviors.flatMap((behavior) =>
       [false, true].flatMap((invert) => [
         [`Split at a text, ${behavior}${invert ? ", inverted" : ""}`, split({ String: "a" }, behavior, invert)],
+        [`Split at one space, ${behavior}${invert ? ", inverted" : ""}`, split({ String: " " }, behavior, invert)],
         [`Split at spaces, ${behavior}${invert ? ", inverted" : ""}`, split({ Regex: "\\s" }, behavior, invert)],
       ]),
     ),

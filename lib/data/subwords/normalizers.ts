@@ -12,6 +12,8 @@ export interface Normalizer {
   apply(text: string, first: boolean): string;
   /** Whether characters at the front of a text would be dropped, so that what follows no longer stands at the front. */
   dropsFront?(text: string): boolean;
+  /** Whether it can put characters in front of a text that it does not have. */
+  readonly addsFront?: boolean;
 }
 
 const spaces = new RegExp(whiteSpace, "gv");
@@ -34,7 +36,7 @@ const makers: Readonly<Record<string, Maker>> = {
   Replace: replace,
   Prepend: (component) => {
     const prefix = component.text("prepend");
-    return { apply: (text, first) => (first && text !== "" ? prefix + text : text) };
+    return { addsFront: true, apply: (text, first) => (first && text !== "" ? prefix + text : text) };
   },
   BertNormalizer: bert,
   Nmt: () => ({ apply: nmt, dropsFront: startsWith(nmtControls) }),
@@ -71,17 +73,21 @@ function strip(component: Component): ReturnType<Maker> {
       const front = left && first ? text.replace(frontSpaces, "") : text;
       return right ? front.replace(endSpaces, "") : front;
     },
-    dropsFront: (text) => left && frontSpaces.test(text),
+    ...(left ? { dropsFront: (text: string) => frontSpaces.test(text) } : {}),
   };
 }
 
 function replace(component: Component): ReturnType<Maker> {
   const pattern = compilePattern(component, { mayMatchNothing: false });
   const content = component.text("content");
-  return {
-    apply: (text) => text.replace(pattern, () => content),
-    dropsFront: (text) => content === "" && text.search(pattern) === 0,
-  };
+  const sought = component.pattern();
+  const apply = (text: string) => text.replace(pattern, () => content);
+  if (content === "") return { apply, dropsFront: startsWith(pattern) };
+  // The library takes what is put in for the last of the characters that it replaces.
+  const front = new RegExp(`^(?:${pattern.source})`, "v");
+  const dropsFront = (text: string) => [...(front.exec(text)?.[0] ?? "")].length > 1;
+  const isOne = "literal" in sought && [...sought.literal].length === 1;
+  return { apply, addsFront: true, ...(isOne ? {} : { dropsFront }) };
 }
 
 function bert(component: Component): ReturnType<Maker> {
@@ -90,6 +96,7 @@ function bert(component: Component): ReturnType<Maker> {
   const lowers = component.flag("lowercase");
   const strips = component.has("strip_accents") ? component.flag("strip_accents") : lowers;
   return {
+    addsFront: parts,
     apply: (text) => {
       let normal = cleans ? text.replace(anyControl, "").replace(spaces, " ") : text;
       if (parts) normal = normal.replace(chineseCharacter, " $& ");

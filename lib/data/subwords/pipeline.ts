@@ -225,18 +225,22 @@ function tokensById(model: SubwordModel, added: readonly AddedToken[]): string[]
 
 /**
  * Whether some step marks the front of a text.
- * @throws InputError where another step has put something in front of it, and the library would mark both.
+ * @throws InputError where the library might not know the front: it goes by what is left of the text's first character.
  */
 function marksFront({ normalizers, preTokenizers }: Pipeline): boolean {
   const at = preTokenizers.findIndex(({ marks }) => marks === "front");
   if (at < 0) return false;
-  const before = [...normalizers.filter(({ type }) => type === "Prepend"), ...preTokenizers.slice(0, at)];
-  const other = before.find((step) => step.type === "Prepend" || ("marks" in step && step.marks !== undefined));
-  if (other) {
-    throw new InputError(
-      `tokenizer.json: pre_tokenizer: Metaspace with prepend_scheme "first" after ${other.type}, which puts something in front ` +
-        'of the text too, is not supported. Set prepend_scheme to "never".',
-    );
-  }
-  return true;
+  const prefix = normalizers.find(({ type }) => type === "Prepend");
+  const mark = preTokenizers.slice(0, at).find(({ marks }) => marks !== undefined);
+  const adds = normalizers.findIndex(({ addsFront }) => addsFront);
+  // What was added can be taken away again, or cut off.
+  const takes =
+    adds < 0 ? undefined : (normalizers.slice(adds + 1).find(({ dropsFront }) => dropsFront) ?? preTokenizers[at - 1]);
+  const other = prefix ?? mark ?? (takes && normalizers[adds]);
+  if (!other) return true;
+  const reason = takes && !prefix && !mark ? ` and ${takes.type}, which may take it away again,` : "";
+  throw new InputError(
+    `tokenizer.json: pre_tokenizer: Metaspace with prepend_scheme "first" after ${other.type}, which puts something in front ` +
+      `of the text too,${reason} is not supported. Set prepend_scheme to "never".`,
+  );
 }
