@@ -45,6 +45,11 @@ function unknownKind({ args: [word] }: Command, kinds: readonly Command[]): Opti
   const names = kinds.map((kind) => kind.name());
   const nearest = word === undefined ? undefined : nearestName(word, names);
   const problem = word === undefined ? "expected a kind of model" : `there is no ${JSON.stringify(word)}`;
-  const hint = nearest ? ` Did you mean ${nearest}?` : "";
-  return new OptionError(`train: ${problem}.${hint} There are ${names.join(", ")}; and --resume <folder>.`);
+  const known = `There are ${names.join(", ")}; and --resume <folder>.`;
+  if (nearest) return new OptionError(`train: ${problem}. Did you mean ${nearest}? ${known}`);
+  const own =
+    word === undefined
+      ? ""
+      : " Classifiers, taggers and other kinds have no command yet: docs/own-models.md makes them of layers.";
+  return new OptionError(`train: ${problem}. ${known}${own}`);
 }

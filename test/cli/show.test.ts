@@ -1,0 +1,196 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { nativeInfo } from "../../lib/executor/native.js";
+
+// What commands print, word by word: info, trace, evaluate, demo.
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const { FORCE_COLOR: _, ...env } = process.env;
+const folder = mkdtempSync(join(tmpdir(), "ostinato-show-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function ostinato(...args: string[]) {
+  const options = { env, encoding: "utf8", timeout: 120_000, cwd: folder } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], options);
+  return { status, stdout, stderr };
+}
+
+/** One line, no stack, beginning with "error:". */
+function expectRefused(result: ReturnType<typeof ostinato>, status: number, words: string) {
+  expect(result.stderr).toMatch(/^error: /);
+  expect(result.stderr).toContain(words);
+  expect(result.stderr).not.toMatch(/\n\s+at /);
+  expect(result).toMatchObject({ status, stdout: "" });
+}
+
+const pairs = ["ab\tb a", "ba\ta b", "aab\tb a a", "bba\ta b b", "abb\tb b a"];
+
+beforeAll(() => {
+  writeFileSync(join(folder, "text.txt"), "abba baba abab.\n".repeat(80));
+  writeFileSync(join(folder, "pairs.tsv"), `${pairs.join("\n")}\n`.repeat(8));
+  const small = ["--hidden", "8", "--layers", "1", "--steps", "4", "--batch", "4"];
+  const text = ostinato("train", "lm", "text.txt", "--out", "text", ...small, "--window", "8");
+  expect(text).toMatchObject({ status: 0 });
+  const spelled = ["train", "transliterate", "pairs.tsv", "--hidden", "8", "--steps", "4", "--batch", "4"];
+  expect(ostinato(...spelled, "--out", "attending")).toMatchObject({ status: 0 });
+  expect(ostinato(...spelled, "--out", "blind", "--attention", "none")).toMatchObject({ status: 0 });
+}, 120_000);
+
+test("info says what computes here, and --json the same in numbers", () => {
+  const { kernels, gemm, threads } = nativeInfo();
+  const said = ostinato("info").stdout;
+  expect(said).toContain(
+    `Node ${process.version} on ${process.platform}-${process.arch}, ${cpus()[0]?.model.trim()}, `,
+  );
+  expect(said).toContain(`, ${cpus().length} cores; ${threads} threads compute. `);
+  expect(said).toContain(
+    `Kernels: ${kernels.chosen} (${kernels.reason}; available: ${kernels.available.join(", ")}). `,
+  );
+  expect(said).toContain(`of own kernels and ${gemm.blas ?? "the system's BLAS, of which none was found"}. `);
+  expect(said).toContain(gemm.matrixUnit ? "There is a matrix unit (AMX)" : "There is no matrix unit that we can use");
+  expect(said.trim().split("\n").length).toBe(1);
+  expect(JSON.parse(ostinato("info", "--json").stdout)).toEqual({
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model.trim(),
+    cores: cpus().length,
+    native: JSON.parse(JSON.stringify(nativeInfo())),
+  });
+});
+
+test("info of a model has a line for each setting and each weight, in columns, and --json the same", () => {
+  const about = JSON.parse(ostinato("info", "text", "--json").stdout);
+  expect(about).toMatchObject({
+    model: "LanguageModel",
+    weights: "float32",
+    rounded: [],
+    config: { hiddenSize: 8, cell: "lstm" },
+  });
+  expect(about.tokenizer).toEqual({ kind: "character", size: 5 });
+  const elementsOf = (shape: number[]) => shape.reduce((a, b) => a * b, 1);
+  const total = about.parameters.reduce((sum: number, { shape }: { shape: number[] }) => sum + elementsOf(shape), 0);
+  expect(about.total).toBe(total);
+  const [head, ...rows] = ostinato("info", "text").stdout.trimEnd().split("\n");
+  expect(head).toBe(
+    `LanguageModel: ${total.toLocaleString("en-US")} parameters in float32; character tokens, vocabulary 5`,
+  );
+  const settings = Object.entries(about.config).map(([name, value]) => `  ${name.padEnd(16)} ${value}`);
+  const weights = about.parameters.map(
+    ({ name, shape }: { name: string; shape: number[] }) => `  ${name.padEnd(28)} [${shape.join(", ")}]`,
+  );
+  expect(rows).toEqual([...settings, ...weights]);
+  expect(rows).toContain("  hiddenSize       8");
+  expect(rows).toContain("  rnn.weight_hh_l0             [32, 8]");
+});
+
+test("info of a model of pairs names both vocabularies", () => {
+  expect(ostinato("info", "attending").stdout).toMatch(
+    /^Seq2Seq: [\d,]+ parameters in float32; from character tokens, vocabulary \d+ to \w+ tokens, vocabulary \d+\n/,
+  );
+  const { tokenizer } = JSON.parse(ostinato("info", "attending", "--json").stdout);
+  expect(tokenizer.source).toEqual({ kind: "character", size: expect.any(Number) });
+  expect(tokenizer.target.size).toBeGreaterThan(2);
+});
+
+test("trace --json has the hypotheses, where each looked, and the tree that they are ways through", () => {
+  const traced = ostinato("trace", "attending", "aab", "--beams", "3", "--json");
+  expect(traced).toMatchObject({ status: 0, stderr: "" });
+  const { text, source, hypotheses, alignment, tree } = JSON.parse(traced.stdout);
+  expect(Object.keys(JSON.parse(traced.stdout))).toEqual(["text", "source", "hypotheses", "alignment", "tree"]);
+  expect(source).toEqual(["a", "a", "b"]);
+  expect(hypotheses.length).toBe(3);
+  expect(hypotheses[0].text).toBe(text);
+  expect(hypotheses[0]).not.toHaveProperty("attention");
+  expect(hypotheses[0].score).toBeGreaterThanOrEqual(hypotheses[2].score);
+  expect(alignment.source.slice(0, 3)).toEqual(source);
+  expect(alignment.weights.length).toBe(alignment.target.length);
+  for (const row of alignment.weights) {
+    expect(Object.values<number>(row).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 3);
+  }
+  for (const [n, { parent }] of tree.entries()) expect(parent).toBeLessThan(n);
+  const roots = tree.filter(({ parent }: { parent: number }) => parent === -1);
+  expect(roots.map(({ token }: { token: number }) => token)).toContain(hypotheses[0].ids[0] ?? roots[0].token);
+});
+
+test("trace prints the text, the attention and the tree, and says which pictures it wrote", () => {
+  const files = ["--attention-svg", "looks.svg", "--tree-svg", "tree.svg"];
+  const { status, stdout, stderr } = ostinato("trace", "attending", "aab", ...files);
+  expect(status).toBe(0);
+  const { text } = JSON.parse(ostinato("trace", "attending", "aab", "--json").stdout);
+  expect(stdout.split("\n")[0]).toBe(text);
+  expect(stdout).toMatch(/^ *\* [├└]─ /m);
+  expect(stdout.match(/^[* ] [├└│ ]/gm)?.length).toBeGreaterThan(5);
+  expect(stderr).toBe("Wrote looks.svg.\nWrote tree.svg.\n");
+  for (const file of ["looks.svg", "tree.svg"]) {
+    const svg = readFileSync(join(folder, file), "utf8");
+    expect(svg).toMatch(/^<svg /);
+    expect(svg).toContain(">aab</title>");
+  }
+  expect(ostinato("trace", "attending", "aab", "--json", "--tree-svg", "tree.svg").stderr).toBe("");
+});
+
+test("trace of a model without attention has a tree and no picture of what is not there", () => {
+  const { alignment, tree } = JSON.parse(ostinato("trace", "blind", "ab", "--json").stdout);
+  expect(alignment).toBeNull();
+  expect(tree.length).toBeGreaterThan(4);
+  expectRefused(
+    ostinato("trace", "blind", "ab", "--attention-svg", "none.svg"),
+    1,
+    "trace: blind has no attention, so there is no picture of it.",
+  );
+  expect(existsSync(join(folder, "none.svg"))).toBe(false);
+});
+
+test("evaluate of a language model refuses what is for models of pairs, by name", () => {
+  for (const option of [
+    ["--beams", "3"],
+    ["--output", "o.txt"],
+    ["--lowercase"],
+    ["--bleu-tokenizer", "char"],
+    ["--length-penalty", "1"],
+  ]) {
+    expectRefused(
+      ostinato("evaluate", "text", "text.txt", ...option),
+      2,
+      `evaluate: ${option[0]} is for models of pairs, and this is a language model.`,
+    );
+  }
+  expect(ostinato("evaluate", "text", "text.txt", "--batch", "2")).toMatchObject({ status: 0, stderr: "" });
+});
+
+test("evaluate of pairs prints what --json has, and --output keeps a line for each row", () => {
+  const found = JSON.parse(ostinato("evaluate", "attending", "pairs.tsv", "--json", "--output", "written.txt").stdout);
+  const said = ostinato("evaluate", "attending", "pairs.tsv").stdout.split("\n");
+  expect(said[0]).toMatch(new RegExp(`^${found.tokens} tokens: ${found.nats.toFixed(4)} nats, perplexity `));
+  expect(said[1]).toBe(`${found.sources} sources, ${found.references} references:`);
+  expect(readFileSync(join(folder, "written.txt"), "utf8").split("\n").length).toBe(pairs.length * 8 + 1);
+});
+
+test("a kind of model that has no command says which have one, and how to make others", () => {
+  expectRefused(ostinato("train", "classify", "x"), 2, "docs/own-models.md");
+  expectRefused(ostinato("train", "transliterat", "x"), 2, "Did you mean transliterate?");
+  expectRefused(ostinato("train"), 2, "expected a kind of model. There are lm, ");
+});
+
+test("demo trains, shows samples, and leaves a model and a report in a folder of its own", () => {
+  const first = ostinato("demo", "--steps", "2");
+  expect(first).toMatchObject({ status: 0 });
+  expect(first.stderr).toMatch(
+    /^Ostinato reads Moby Dick, 1,\d{3},\d{3} characters, with an LSTM of 2 x 192 units \(\d{3},\d{3} /,
+  );
+  expect(first.stderr).toMatch(/--- after 1 updates?/);
+  expect(first.stderr).toContain("The whale");
+  expect(first.stdout).toMatch(/^\nLearnt for \d+ s\. Now look at what it learnt:\n/);
+  expect(first.stdout).toContain('  model   ostinato-demo/   npx ostinato generate ostinato-demo --prompt "The whale"');
+  expect(first.stdout).toMatch(/ {2}report {2}ostinato-demo\/report\.html /);
+  expect(readFileSync(join(folder, "ostinato-demo", "report.html"), "utf8")).toContain("<html");
+  const generated = ostinato("generate", "ostinato-demo", "--prompt", "The whale", "--maximum-tokens", "5");
+  expect(generated.stdout).toMatch(/^The whale/);
+  // A second one does not touch the first.
+  expect(ostinato("demo", "--steps", "1").stdout).toContain("  model   ostinato-demo-2/ ");
+  expect(ostinato("demo", "--steps", "1", "--out", "mine").stdout).toContain("  model   mine/ ");
+}, 240_000);
