@@ -1,4 +1,4 @@
-import { counted, InputError } from "../errors.js";
+import { counted, describe, InputError } from "../errors.js";
 import type { TokenStream } from "./tokenStream.js";
 
 /** Rules for a sentence that is too long. */
@@ -51,6 +51,9 @@ export async function findSentences(
   };
   for (let from = 0; from < stream.length; from += scanLength) {
     const ids = await stream.read(from, Math.min(from + scanLength, stream.length));
+    if (!(ids instanceof Int32Array)) {
+      throw new InputError(`expected the stream to read an Int32Array of tokens, got ${describe(ids)}.`);
+    }
     for (let at = ids.indexOf(end); at >= 0; at = ids.indexOf(end, at + 1)) close(from + at);
   }
   close(stream.length);

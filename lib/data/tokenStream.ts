@@ -1,6 +1,6 @@
 import { OptionError } from "../errors.js";
 import type { Rule } from "../options.js";
-import { expectNumber, value } from "../options.js";
+import { checkOption, expectNumber, value, whole } from "../options.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 /** A long sequence of token ids that can be read anywhere: in memory or on disk. */
@@ -28,8 +28,12 @@ export const tokenStream: Rule<TokenStream> = value(
   },
 );
 
+const idsRule = value<Int32Array>("an Int32Array", (ids) => ids instanceof Int32Array);
+
 /** Tokens in memory. @param tokenizer what made them, where that is known. */
 export function memoryStream(ids: Int32Array, characters: number, tokenizer?: Tokenizer): TokenStream {
+  checkOption("memoryStream", "ids", ids, idsRule);
+  checkOption("memoryStream", "characters", characters, whole({ maximum: Number.MAX_SAFE_INTEGER }));
   return {
     length: ids.length,
     characters,

@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Rule } from "../options.js";
+import { checkOption, text } from "../options.js";
 import { naming, writeFileAtomically } from "./atomicFile.js";
 import { jsonDigest, readJsonFile } from "./jsonFile.js";
 import { modelFiles } from "./modelFiles.js";
@@ -57,6 +58,7 @@ export async function findCompanion(folder: string, name: string, metadata: Meta
 
 /** The path of a companion of the model in a folder: where it stands now, or would. */
 export async function companionIn(folder: string, name: string): Promise<string> {
+  checkOption(name, "the folder", folder, text());
   const header = await readSafetensorsHeader(join(folder, modelFiles.tensors)).catch(() => null);
   return (await findCompanion(folder, name, header?.metadata ?? {})) ?? join(folder, name);
 }

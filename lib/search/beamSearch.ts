@@ -1,4 +1,5 @@
 import { InputError } from "../errors.js";
+import { checkOption, value } from "../options.js";
 import type { BeamSearchOptions } from "./beamSearchOptions.js";
 import { completeBeamSearchOptions } from "./beamSearchOptions.js";
 import type { SearchResult } from "./hypothesis.js";
@@ -20,6 +21,8 @@ export type StepFunction<State> = (
   states: readonly State[],
 ) => StepResult<State> | Promise<StepResult<State>>;
 
+const stepRule = value("a function from tokens and states to the next ones", (step) => typeof step === "function");
+
 /**
  * Beam search over any step function, in plain TypeScript: it follows the `beams` likeliest beginnings, and returns the nBest
  * hypotheses, best first. In each step the candidates are all tokens behind all beams; an end among the best `beams` of them
@@ -34,6 +37,7 @@ export async function beamSearch<State>(
   state: State,
   options: BeamSearchOptions,
 ): Promise<SearchResult> {
+  checkOption("beamSearch", "step", step, stepRule);
   const complete = completeBeamSearchOptions(options);
   const search = new SentenceSearch(complete);
   let states = search.tokens.map(() => state);

@@ -3,6 +3,7 @@ import { OptionError } from "../errors.js";
 import type { Values } from "../executor/executor.js";
 import { expectFreeFolder, expectRoom, holdsModel, lockFolder, writeTrainingRecord } from "../formats/index.js";
 import { elementsOf } from "../graph/program.js";
+import { abortSignal, checkOption, completeOptions, value } from "../options.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { DivergenceError } from "./divergence.js";
@@ -29,6 +30,14 @@ export interface SavableModel<Form> extends Trainable<Form> {
   /** Reads back what save() wrote. @throws FileError if the folder holds another model. */
   restore(folder: string): Promise<void>;
 }
+
+const modelRule = value<SavableModel<never>>(
+  "a model: LanguageModel, Seq2Seq, or one with parameters and recordLoss()",
+  (model) => {
+    const { store, parameters, recordLoss } = (model ?? {}) as Partial<SavableModel<never>>;
+    return typeof store === "object" && Array.isArray(parameters) && typeof recordLoss === "function";
+  },
+);
 
 /**
  * Trains a model: epochs, schedule, validation, early stopping, checkpoints. Each update is one run of one Program.
@@ -70,6 +79,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
 
   constructor(model: SavableModel<Form>, options: TrainerOptions<Form>) {
     super();
+    checkOption("Trainer", "model", model, modelRule);
     this.#model = model;
     this.#options = completeTrainerOptions(options);
     const { optimizer, clipNorm, clipValue, reduction } = this.#options;
@@ -93,7 +103,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
    *   stays so; and if the loss has exploded in the end and an old model would go for it.
    * @throws OptionError while another Trainer trains the same model, or after one has.
    */
-  async run({ signal }: { signal?: AbortSignal } = {}): Promise<EndEvent> {
+  async run(options: { signal?: AbortSignal } = {}): Promise<EndEvent> {
+    const { signal } = completeOptions("Trainer.run", options, { signal: abortSignal });
     const { resume, folder } = this.#options;
     const turn = new ModelTurn(this.#model, { trainer: this, goesOn: this.#at.step > 0 && !resume });
     const run = () => this.#run(turn, signal);

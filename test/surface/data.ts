@@ -63,12 +63,12 @@ export const dataRows: Record<string, Entry> = {
     () => [tokenizer, { memoryLimit: 10 }],
   ),
   PairBatches: entry(made(ostinato.PairBatches), () => [
-    [{ source: [1], target: [1] }],
+    [{ source: Int32Array.of(1), target: Int32Array.of(1) }],
     { batchSize: 1, begin: 0, end: 0 },
   ]),
   splitPairs: entry(ostinato.splitPairs as never, () => [things.pairs, {}]),
   readPairTable: entry(ostinato.readPairTable as never, () => ["pairs.tsv", { source: 1, target: 2 }]),
   readParallelText: entry(ostinato.readParallelText as never, () => ["lines.txt", "lines.txt"]),
-  loadTrainerHistory: entry(ostinato.loadTrainerHistory as never, () => ["model"]),
+  loadTrainerHistory: entry(ostinato.loadTrainerHistory as never, () => ["trained"]),
   readTrainingRecord: entry(ostinato.readTrainingRecord as never, () => ["model"]),
 };

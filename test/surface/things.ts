@@ -38,6 +38,7 @@ export const pairData = () => PairData.of(pairs, { tokenizer: pair, batchSize: 2
 export const parameter = new ostinato.Parameter("weight", [3, 4], ostinato.initializers.xavierUniform);
 await model.save("model");
 await translator.save("savedPairs");
+await new ostinato.Trainer(model, { data: windows(), epochs: 1, maximumSteps: 1, folder: "trained" }).run();
 
 /** Tensors of one graph. */
 export function tensors() {
