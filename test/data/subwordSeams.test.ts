@@ -51,6 +51,17 @@ test("a text that is cut at seams has the tokens of the whole text, whatever the
   expect(withSeams).toBeGreaterThan(150);
 });
 
+test.each(Object.entries(preTokenizers))("%s keeps seams apart, or has none", (_, pre_tokenizer) => {
+  for (const model of [models.words, models.pieces]) {
+    const json = jsonOf({ model, pre_tokenizer, added: 0b11 });
+    const own = new SubwordTokenizer(json);
+    for (let seed = 0; seed < 200; seed++) {
+      const text = seamText(seed);
+      expect([...own.encode(text)], JSON.stringify(text)).toEqual(wholeIds(json, text));
+    }
+  }
+});
+
 /** The usual makes of tokenizers, with few added tokens. */
 const usual = {
   "GPT-2": { model: models["byte letters"], pre_tokenizer: preTokenizers.ByteLevel as object },

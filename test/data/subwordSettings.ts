@@ -1,3 +1,4 @@
+import { charsmapOf } from "./charsmapTable.js";
 import { randomNumbers } from "./randomText.js";
 
 type Settings = Readonly<Record<string, object>>;
@@ -36,6 +37,8 @@ export const texts: readonly string[] = [
   "x".repeat(120),
   "spent tents went, sentence of the parents",
   "lzq lz zq lzqzq",
+  "a\u0301 a\u0301\u0323 e\u0301e\u0301\u0323 ê\u0323 가\u11a8 가\u0301 a\r\nb\r\u0301 a\u200b\u0301 ﬁ\u0308 ①\u20dd",
+  "it'ſ 'K 'LL 'Ve 'ＲＥ we'Re",
   "one\nquick two\nthe quick",
   "A B C D1E2F3 g-h_i.j,k",
   "\ud83d lone \udc00",
@@ -237,6 +240,7 @@ export const preTokenizers: Settings = {
     behaviors.flatMap((behavior) =>
       [false, true].flatMap((invert) => [
         [`Split at a text, ${behavior}${invert ? ", inverted" : ""}`, split({ String: "a" }, behavior, invert)],
+        [`Split at a line end, ${behavior}${invert ? ", inverted" : ""}`, split({ String: "\n" }, behavior, invert)],
         [`Split at one space, ${behavior}${invert ? ", inverted" : ""}`, split({ String: " " }, behavior, invert)],
         [`Split at spaces, ${behavior}${invert ? ", inverted" : ""}`, split({ Regex: "\\s" }, behavior, invert)],
       ]),
@@ -287,6 +291,27 @@ export const normalizers: Settings = {
   StripAccents: { type: "StripAccents" },
   "NFD without accents": { type: "Sequence", normalizers: [{ type: "NFD" }, { type: "StripAccents" }] },
   Nmt: { type: "Nmt" },
+  Precompiled: {
+    type: "Precompiled",
+    precompiled_charsmap: charsmapOf({
+      "\n": " ",
+      "\r": " ",
+      "\t": " ",
+      "\u00a0": " ",
+      "\u200b": "",
+      "\x01": "",
+      "e\u0301": "é",
+      ê: "<e>",
+      a: "(a)",
+      각: "각",
+      가: "ga",
+      ﬁ: "fi",
+      "①": "1",
+      "½": "1⁄2",
+      "👩": "w",
+      "\u{20000}": "x",
+    }),
+  },
   ...Object.fromEntries(
     [
       [true, true],

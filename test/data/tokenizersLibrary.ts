@@ -87,13 +87,13 @@ export class Library {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     const child = this.#process;
-    child.send(job);
     const answer = await new Promise<Answer | null>((resolve) => {
       const end = (given: Answer | null) => {
         child.removeAllListeners();
         resolve(given);
       };
       child.once("message", end).once("exit", () => end(null));
+      child.send(job, (error) => error && end(null));
     });
     if (answer === null) this.#process = null;
     if (answer && "refusal" in answer) throw new Error(`the library refuses the file: ${answer.refusal}`);
