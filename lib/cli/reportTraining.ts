@@ -38,5 +38,6 @@ function verdict({ best, loss }: ValidationEvent): Printable {
 /** Loss in the units that people compare. */
 export function measures(event: Pick<ValidationEvent, "loss" | "perplexity" | "bitsPerCharacter">): string {
   const bits = event.bitsPerCharacter === undefined ? "" : `, ${event.bitsPerCharacter.toFixed(3)} bits per character`;
-  return `${event.loss.toFixed(4)} nats, perplexity ${event.perplexity.toFixed(2)}${bits}`;
+  const perplexity = event.perplexity < 1e6 ? event.perplexity.toFixed(2) : event.perplexity.toExponential(2);
+  return `${event.loss.toFixed(4)} nats, perplexity ${perplexity}${bits}`;
 }

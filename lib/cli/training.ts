@@ -151,9 +151,12 @@ export function trainerFor<Form>(
 /** Trains, prints how it goes, and says how to go on. @returns how it ended. */
 async function runTrainer<Form>(
   trainer: Trainer<Form>,
-  { options: { out }, print, signal }: { options: TrainingOptions; print: Printer; signal: AbortSignal },
+  { options, print, signal }: { options: TrainingOptions; print: Printer; signal: AbortSignal },
 ): Promise<EndEvent> {
+  const { out } = options;
   let line: ProgressLine | undefined;
+  let updates = 0;
+  trainer.on("step", () => updates++);
   try {
     line = reportTraining(trainer, print);
     const end = await trainer.run({ signal });
@@ -166,12 +169,25 @@ async function runTrainer<Form>(
     // "in .." would be another folder.
     const place = out.endsWith(".") ? resolve(out) : out;
     const where = end.saved ? `The model is in ${place}.` : `${place} holds what it held before.`;
-    print.note(`${how} after ${count(end.step)} updates and ${duration(end.seconds)}. ${where}`);
+    if (options.resume && updates === 0 && end.reason !== "stopped")
+      print.note(`${nothingToDo(end, options)} ${where}`);
+    else print.note(`${how} after ${count(end.step)} updates and ${duration(end.seconds)}. ${where}`);
     if (end.reason === "stopped" && end.saved) print.note(`Go on with: ostinato train --resume ${out}`);
     return end;
   } finally {
     line?.stop();
   }
+}
+
+/** Why a training that was resumed made no update, and what would let it. */
+function nothingToDo({ reason, step, epoch }: EndEvent, { steps, epochs, patience }: TrainingOptions): string {
+  const why =
+    reason === "early"
+      ? `the validation loss has not improved ${count(patience)} times: give a larger --patience`
+      : steps !== undefined && step >= steps
+        ? `${count(step)} updates are made, and --steps is ${count(steps)}: give a larger --steps`
+        : `${count(epoch)} of ${count(epochs)} epochs are done: give a larger --epochs`;
+  return `Nothing to do: ${why}.`;
 }
 
 /**

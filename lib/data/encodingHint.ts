@@ -23,8 +23,10 @@ const windowBytes = 4096;
  */
 export function encodingHint(start: Uint8Array, passage: Uint8Array, file: string | undefined): string {
   const name = file === undefined ? "" : /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`;
+  // A table stays one by its name.
+  const kind = /\.(csv|tsv|jsonl|ndjson)$/i.exec(file ?? "")?.[0] ?? ".txt";
   const convert = (encoding: string) =>
-    `iconv -f ${encoding} -t UTF-8${file === undefined ? "" : ` ${name} > new.txt`}`;
+    `iconv -f ${encoding} -t UTF-8${file === undefined ? "" : ` ${name} > new${kind}`}`;
   const container = containers.find(([bytes]) => bytes.every((byte, i) => start[i] === byte));
   if (container) {
     const [, what, remedy] = container;
@@ -41,7 +43,8 @@ export function encodingHint(start: Uint8Array, passage: Uint8Array, file: strin
 
 /**
  * The byte order of text in UTF-16: "" where a mark at the start says it, "LE" or "BE" where zeros stand only in every second
- * byte (as ASCII letters, spaces and line ends have them); null for anything else.
+ * byte (as ASCII letters, spaces and line ends have them); null for anything else. Where all other bytes are ASCII, nearly every
+ * second byte must be a zero: a text in UTF-8 may hold some.
  */
 export function utf16Order(start: Uint8Array): "" | "LE" | "BE" | null {
   if ((start[0] === 0xff && start[1] === 0xfe) || (start[0] === 0xfe && start[1] === 0xff)) return "";
@@ -49,7 +52,8 @@ export function utf16Order(start: Uint8Array): "" | "LE" | "BE" | null {
   const length = Math.min(start.length, windowBytes) & ~1;
   for (let i = 0; i < length; i++) if (start[i] === 0) (zeros[i & 1] as number) += 1;
   const [even, odd] = zeros as [number, number];
-  const enough = Math.max(4, length / 20);
+  const ascii = start.subarray(0, length).every((byte) => byte < 0x80);
+  const enough = Math.max(4, ascii ? 0.4 * length : length / 20);
   if (odd >= enough && even * 20 <= odd) return "LE";
   if (even >= enough && odd * 20 <= even) return "BE";
   return null;

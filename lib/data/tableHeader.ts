@@ -6,7 +6,7 @@ const names = new Set(
     "word words spelling pronunciation phonemes grapheme graphemes phoneme title content document body message comment review",
     "english german french spanish italian korean japanese chinese russian translation original",
     "en de fr es it ko kr ja zh ru eng deu ger fra fre kor jpn",
-    "quelle ziel frage antwort satz wort",
+    "quelle ziel frage antwort satz wort deutsch englisch",
     "질문 답변 원문 번역 번역문 한국어 영어 문장 단어",
   ]
     .join(" ")

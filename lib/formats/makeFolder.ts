@@ -33,6 +33,8 @@ export async function makeFolder(folder: string): Promise<string[]> {
     if (code === "EEXIST" && (await stat(path)).isDirectory()) return [];
     if (code !== "ENOENT" || dirname(path) === path) throw cause;
     const above = await makeFolder(dirname(path));
+    // Where the folder above was there all along, nothing has changed: there are places, such as /proc, that take no folder.
+    if (above.length === 0) throw cause;
     return [...above, ...(await makeFolder(path))];
   }
   await syncFolder(dirname(path));

@@ -73,7 +73,8 @@ export class WindowData implements TrainingData<LanguageModelForm> {
   async *batches(_epoch: number, from = 0): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
     for await (const { T, B, inputs, targets, tokens, start } of this.#windows.batches(from)) {
       const feeds = { inputs, targets, carry: start ? 0 : 1 };
-      yield { form: { T, B, role: this.role, lengths: false, ...this.#made }, feeds, tokens };
+      const unknown = unknownIn(targets, this.#stream);
+      yield { form: { T, B, role: this.role, lengths: false, ...this.#made }, feeds, tokens, unknown };
     }
   }
 }
@@ -191,7 +192,8 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
 
   #whole({ T, B, inputs, targets, lengths, starts, tokens }: SentenceBatch): SentenceDataBatch {
     const form = { T, B, role: this.role, lengths: true, ...this.#made };
-    return { form, feeds: { inputs, targets, lengths }, tokens, starts, lengths };
+    const unknown = unknownIn(targets, this.#stream);
+    return { form, feeds: { inputs, targets, lengths }, tokens, unknown, starts, lengths };
   }
 
   /** Some steps at a time, with the state carried: nothing but memory makes it differ from the whole. */
@@ -209,6 +211,7 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
           carry: at === 0 ? 0 : 1,
         },
         tokens: own.reduce((sum, n) => sum + n, 0),
+        unknown: unknownIn(targets.subarray(...range), this.#stream),
         starts: starts.map((start) => start + at),
         lengths: own,
       };
@@ -235,4 +238,10 @@ export function expectOwnData(form: LanguageModelForm, model: { sentences: boole
     );
   }
   expectTokenizer("LanguageModel", form.tokenizer, model.tokenizer);
+}
+
+/** Targets that stand for what the vocabulary lacks. */
+function unknownIn(targets: Int32Array, { tokenizer }: TokenStream): number {
+  const unknown = tokenizer?.special.unknown;
+  return unknown === undefined ? 0 : targets.reduce((count, id) => count + Number(id === unknown), 0);
 }

@@ -17,7 +17,10 @@ export interface Evaluation {
   nats: number;
   /** exp(nats). */
   perplexity: number;
-  /** Bits per character of the text, whatever the tokens are; where the number of characters is known. */
+  /**
+   * Bits per character of the text, whatever the tokens are; where the number of characters is known, and no token is unknown: one
+   * <unk> for a word would say nothing about its characters.
+   */
   bitsPerCharacter?: number;
   /** Tokens among those predicted that the vocabulary lacks, so that <unk> was predicted for them. */
   unknown: number;
@@ -95,7 +98,9 @@ export class TextMeasure {
       tokens: sums.tokens,
       nats,
       perplexity: Math.exp(nats),
-      ...(data.characters > 0 ? { bitsPerCharacter: sums.total / Math.LN2 / data.characters } : {}),
+      ...(data.characters > 0 && sums.unknown === 0
+        ? { bitsPerCharacter: sums.total / Math.LN2 / data.characters }
+        : {}),
       unknown: sums.unknown,
     };
   }

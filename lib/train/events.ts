@@ -27,7 +27,7 @@ export interface ValidationEvent {
   /** Nats per token. */
   loss: number;
   perplexity: number;
-  /** Only where the data knows its characters. */
+  /** Only where the data knows its characters, and none of its tokens is unknown. */
   bitsPerCharacter?: number;
   /** Whether this is the lowest loss so far. */
   best: boolean;

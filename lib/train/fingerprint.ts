@@ -45,6 +45,12 @@ export function expectSameTraining(folder: string, before: Fingerprint, now: Fin
           "A resumed training continues with the same data; start a new folder to change it.",
       );
     }
+    if (name === "data" || name === "validation data") {
+      throw new OptionError(
+        `Trainer: the ${name} of the training in ${folder} was ${then}, and now is ${value}: the files or how they are read have changed. ` +
+          "A resumed training continues with the same data; start a new folder to change it.",
+      );
+    }
     throw new OptionError(
       `Trainer: the training in ${folder} has ${name} ${then}, and this one has ${value}. ` +
         "A resumed training continues with the same options; start a new folder to change them.",

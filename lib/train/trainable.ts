@@ -10,6 +10,8 @@ export interface Batch<Form = unknown> {
   readonly feeds: Feeds;
   /** Targets in this batch. */
   readonly tokens: number;
+  /** Targets that stand for what the vocabulary lacks, where the data counts them. */
+  readonly unknown?: number;
 }
 
 /** What a model records for a batch. */

@@ -202,13 +202,13 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   async #validate(signal?: AbortSignal): Promise<void> {
     const { validation, schedule, folder } = this.#options;
     if (!validation) return;
-    let total = 0;
-    let tokens = 0;
+    let [total, tokens, unknown] = [0, 0, 0];
     for await (const batch of prefetch(validation.batches(0))) {
       if (signal?.aborted) return;
       const result = await this.#evaluation.run(batch);
       total += result.total;
       tokens += result.tokens;
+      unknown += batch.unknown ?? 0;
     }
     const loss = total / tokens;
     const sound = Number.isFinite(loss) && this.#mayReplace(loss);
@@ -220,7 +220,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       epoch: this.#at.epoch + this.#at.batch / this.#options.data.length,
       loss,
       perplexity: Math.exp(loss),
-      ...(validation.characters ? { bitsPerCharacter: total / Math.LN2 / validation.characters } : {}),
+      // One unknown token for a word says nothing about the word's characters.
+      ...(validation.characters && unknown === 0 ? { bitsPerCharacter: total / Math.LN2 / validation.characters } : {}),
     };
     this.#history.validations.push(measured);
     if (best) {

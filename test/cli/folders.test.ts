@@ -24,7 +24,7 @@ const { FORCE_COLOR: _, ...env } = process.env;
 function ostinato(args: readonly string[], cwd = folder) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     ...{ env, cwd, encoding: "utf8" as const },
-    timeout: 60_000,
+    timeout: 170_000,
   });
   return { status, stdout, stderr };
 }

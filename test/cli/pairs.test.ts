@@ -15,7 +15,7 @@ function ostinato(args: string[], input = "") {
     env,
     input,
     encoding: "utf8",
-    timeout: 90_000,
+    timeout: 170_000,
   });
   return { status, stdout, stderr };
 }

@@ -13,7 +13,7 @@ const { FORCE_COLOR: _, ...env } = process.env;
 function ostinato(args: readonly string[], cwd = folder) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     ...{ env, cwd, encoding: "utf8" as const },
-    timeout: 60_000,
+    timeout: 170_000,
   });
   return { status, stdout, stderr };
 }
@@ -80,7 +80,7 @@ test("what changes on resume is remembered for the next time", () => {
   const { options } = JSON.parse(readFileSync(join(folder, "lm-parts", "training.json"), "utf8"));
   expect(options).toMatchObject({ steps: 14, patience: 5, tokenizer: "word", hidden: 16, validation: "0.1" });
   expect(Object.keys(options)).not.toContain("resume");
-  expect(ostinato(["train", "--resume", "lm-parts"]).stderr).toMatch(/Done after 14 updates/);
+  expect(ostinato(["train", "--resume", "lm-parts"]).stderr).toMatch(/Nothing to do: 14 updates are made/);
 });
 
 test("a file that is no longer there is asked for, and read where it is now", () => {
@@ -113,4 +113,13 @@ test("what cannot be resumed is refused in one sentence that says how to go on",
   expectRefused(resumedWith({ colour: "red" }), /has an option "colour" that train lm does not know/, 1);
   rmSync(record);
   expectRefused([...lm, "--out", "lm-parts", "--resume"], /--tokenizer is settled by the training in lm-parts/);
+});
+
+test("a resume that finds nothing to do says what would let it go on", () => {
+  const small = ["--hidden", "8", "--layers", "1", "--batch", "4", "--window", "16"];
+  expectDone(["train", "lm", "book.txt", "--out", "done", "--steps", "3", ...small]);
+  expect(expectDone(["train", "--resume", "done", "--epochs", "99"]).stderr).toContain(
+    "Nothing to do: 3 updates are made, and --steps is 3: give a larger --steps.",
+  );
+  expect(expectDone(["train", "--resume", "done", "--steps", "4"]).stderr).toContain("Done after 4 updates");
 });

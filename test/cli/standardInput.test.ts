@@ -62,7 +62,7 @@ const { FORCE_COLOR: _, ...env } = process.env;
 const [speller, answerer] = [join(folder, "speller"), join(folder, "answerer")];
 
 function ostinato(args: string[], input: string | Buffer = "") {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { env, input, timeout: 90_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { env, input, timeout: 170_000 });
   return { status, stdout: stdout.toString(), stderr: stderr.toString() };
 }
 

@@ -14,7 +14,7 @@ function ostinato(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     env,
     encoding: "utf8",
-    timeout: 90_000,
+    timeout: 170_000,
   });
   return { status, stdout, stderr };
 }

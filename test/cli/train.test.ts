@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const { FORCE_COLOR: _, ...env } = process.env;
 
 function ostinato(...args: string[]) {
-  const options = { env, cwd: folder, encoding: "utf8", timeout: 60_000 } as const;
+  const options = { env, cwd: folder, encoding: "utf8", timeout: 170_000 } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], options);
   return { status, stdout, stderr };
 }

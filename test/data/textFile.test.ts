@@ -132,3 +132,8 @@ test("a file that is not there, a folder, and a locked file are told apart", asy
   await chmod(locked, 0);
   if (process.getuid?.() !== 0) await expect(read(locked)).rejects.toThrow(/No permission to read/);
 });
+
+test("a NUL is a character of a text in UTF-8, not a sign of UTF-16", async () => {
+  const text = "abc\0def\n".repeat(100);
+  expect(await read(await fileOf(text))).toBe(text);
+});

@@ -283,6 +283,9 @@ test("results say how many tokens were unknown", async () => {
   expect((await model.nextTokens("a x")).unknown).toBe(1);
   expect((await model.beamSearch({ prompt: "x x", maximumLength: 3 })).unknown).toBe(2);
   expect((await (await newModel()).evaluate(text)).unknown).toBe(0);
+  // One <unk> for a word says nothing about the word's characters.
+  expect(await model.evaluate("a b x b\n")).not.toHaveProperty("bitsPerCharacter");
+  expect((await model.evaluate("a b c b\n")).bitsPerCharacter).toBeGreaterThan(0);
 });
 
 test("the reference executor lets the event loop turn while it writes", async () => {

@@ -179,7 +179,7 @@ test("data that would be read differently is refused on resume, and so is valida
   const stream = memoryStream(ids.subarray(0, split), 0);
   const turned = new WindowData(stream, { batchSize: 16, windowLength: 4 });
   await expect(new Trainer(await newModel(), dataOf({ data: turned, folder, resume: true })).run()).rejects.toThrow(
-    /data 4 x 16 of .* this one has 16 x 4/,
+    /data of the training in .* was 4 x 16 of .*, and now is 16 x 4/,
   );
   const model = await newModel();
   expect(() => new Trainer(model, dataOf({ validation: turned }))).toThrow(/role: "validate"/);

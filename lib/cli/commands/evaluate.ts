@@ -85,7 +85,10 @@ async function evaluateText(folder: string, { files, options, signal, print }: W
   const stream = await corpus.tokenize(model.tokenizer, { signal });
   const result = await model.evaluate(stream, { batchSize: options.batch ?? 1, signal }).finally(() => stream.close());
   print.object(result);
-  print.line(`${count(result.tokens)} tokens: ${measures({ ...result, loss: result.nats })}`);
+  print.line(`${countOf(result.tokens, "token")}: ${measures({ ...result, loss: result.nats })}`);
+  if (result.unknown === 0) return;
+  const share = ((100 * result.unknown) / result.tokens).toFixed(1);
+  print.line(`${countOf(result.unknown, "token")} (${share} %) not in the vocabulary: read and predicted as <unk>.`);
 }
 
 async function evaluatePairs(folder: string, { files, command, options, signal, print }: Work): Promise<void> {

@@ -132,10 +132,16 @@ async function writeLikeliest(model: LanguageModel, options: Options, signal: Ab
     ...given({ lengthPenalty, end }),
     ...{ beams, nBest, prompt, maximumLength, signal },
   });
+  const gap = gapBetween(texts.map(({ text }) => prompt + text));
   for (const [i, { text, score, tokens, ended }] of texts.entries()) {
     if (json) results.json({ place: i, prompt, text, score, ended, tokens });
-    else results.write(`${i > 0 ? "\n" : ""}${prompt}${text}\n`);
+    else results.write(`${i > 0 ? gap : ""}${prompt}${text}\n`);
   }
+}
+
+/** A blank line between texts of several lines, nothing between those of one. */
+function gapBetween(texts: readonly string[]): string {
+  return texts.some((text) => text.includes("\n")) ? "\n" : "";
 }
 
 /** As it comes. */
@@ -156,9 +162,10 @@ async function writeAll(model: LanguageModel, options: Options, drawing: Generat
   const { prompt = "", count = 1, json } = options;
   const prompts = prompt === "" ? { count } : { prompts: Array.from({ length: count }, () => prompt) };
   const texts = await model.generateAll({ ...drawing, ...prompts });
+  const gap = gapBetween(texts.map((text) => prompt + text));
   for (const [i, text] of texts.entries()) {
     const { seed } = drawing;
     if (json) results.json({ seed, place: i, prompt, text });
-    else results.write(`${i > 0 ? "\n" : ""}${prompt}${text}\n`);
+    else results.write(`${i > 0 ? gap : ""}${prompt}${text}\n`);
   }
 }

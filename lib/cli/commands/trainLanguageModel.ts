@@ -11,7 +11,7 @@ import type { HeldOut } from "../heldOut.js";
 import { heldOut } from "../heldOut.js";
 import { given, number, whole } from "../options.js";
 import type { Printer } from "../print.js";
-import { count, printer } from "../print.js";
+import { count, countOf, printer } from "../print.js";
 import { measures } from "../reportTraining.js";
 import { meanOfShortLines } from "../shortLines.js";
 import type { ReadingFlags } from "../tableOptions.js";
@@ -203,8 +203,11 @@ async function splitOf(text: TokenizedCorpus, corpus: Corpus, options: Options):
     ? await text.splitLines({ validation: share, seed: options.seed })
     : text.split({ validation: share });
   if (parts.validation.length >= 2) return parts;
+  if (text.length < 4) {
+    throw new InputError(`train lm: ${corpus.name} has ${countOf(text.length, "token")}, too few to learn from.`);
+  }
   throw new InputError(
-    `train lm: ${100 * share} % of ${corpus.name}, which has ${text.length} tokens, are ${parts.validation.length} to validate on, ` +
+    `train lm: ${100 * share} % of the ${count(text.length)} tokens of ${corpus.name} leave ${parts.validation.length} to validate on, ` +
       "and at least 2 are needed. Hold out a larger share, give a file (--validation FILE), or do without (--validation 0).",
   );
 }
