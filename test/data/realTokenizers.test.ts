@@ -18,10 +18,16 @@ afterAll(() => library.close());
 
 describe.skipIf(!hasLibrary || tokenizers.length === 0)("published tokenizers (OSTINATO_TOKENIZER_FILES)", () => {
   test.each(tokenizers.map((file) => [basename(file), file]))(
-    "%s gives the library's ids and text",
+    "%s gives the library's ids and text, or is refused by name",
     async (_, file) => {
       const content = readFileSync(file, "utf8");
-      const own = new SubwordTokenizer(JSON.parse(content));
+      let own: SubwordTokenizer;
+      try {
+        own = new SubwordTokenizer(JSON.parse(content));
+      } catch (error) {
+        expect(error).toMatchObject({ code: "ERR_OSTINATO_INPUT", message: expect.stringMatching(/^tokenizer\.json/) });
+        return;
+      }
       const random = Array.from({ length: 100 }, (_, seed) => randomText(seed));
       const all = [...texts, ...random, ...long];
       const expected = await library.ids(content, all);
