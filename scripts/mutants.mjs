@@ -4,8 +4,10 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Compiler } from "./mutants/compiler.mjs";
+import { difference } from "./mutants/difference.mjs";
 import { Guards } from "./mutants/guards.mjs";
 import { mutantsOf } from "./mutants/operators.mjs";
+import { random } from "./mutants/random.mjs";
 import { Tree } from "./mutants/tree.mjs";
 
 const help = `node scripts/mutants.mjs [options]
@@ -40,16 +42,6 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const [count, seed, seconds, threshold] = ["count", "seed", "seconds", "threshold"].map((name) => Number(values[name]));
 const print = (text) => process.stdout.write(`${text}\n`);
 
-/** Numbers from 0 to 1 by a seed (mulberry32). */
-function random(state) {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** `count` mutants that compile, in the order that the seed gives. */
 function chosen(compiler) {
   const candidates = compiler.files
@@ -65,17 +57,6 @@ function chosen(compiler) {
     if (compiler.compiles(mutant.path, text)) mutants.push({ ...mutant, source, changed: text });
   }
   return mutants;
-}
-
-/** The lines that differ. */
-function diff({ source, changed }) {
-  const [before, after] = [source.split("\n"), changed.split("\n")];
-  let begin = 0;
-  while (before[begin] === after[begin]) begin++;
-  let end = 0;
-  while (end < before.length - begin && end < after.length - begin && before.at(-1 - end) === after.at(-1 - end)) end++;
-  const lines = (all, sign) => all.slice(begin, all.length - end).map((line) => `    ${sign} ${line.trim()}`);
-  return [...lines(before, "-"), ...lines(after, "+")].join("\n");
 }
 
 /** Whether the tests notice a mutant: { found, how }; found is undefined where there was no time to say. Tests that fail without it as well are left out from then on. */
@@ -120,7 +101,7 @@ async function tried(mutant, { tree, guards, compiler, broken, sound }) {
 const compiler = new Compiler(root);
 const mutants = chosen(compiler);
 if (values.list) {
-  for (const mutant of mutants) print(`${mutant.file}:${mutant.line} ${mutant.kind}\n${diff(mutant)}`);
+  for (const mutant of mutants) print(`${mutant.file}:${mutant.line} ${mutant.kind}\n${difference(mutant)}`);
   process.exit(0);
 }
 
@@ -140,7 +121,7 @@ try {
     else if (outcome.found === false) survivors.push(mutant);
     else undecided++;
     print(`${i + 1}/${mutants.length} ${mutant.file}:${mutant.line} ${mutant.kind}: ${outcome.how || "SURVIVES"}`);
-    if (outcome.found === false) print(diff(mutant));
+    if (outcome.found === false) print(difference(mutant));
   }
 } finally {
   tree.remove();
@@ -150,5 +131,5 @@ const decided = mutants.length - undecided;
 const percent = decided === 0 ? 100 : (100 * found) / decided;
 print(`\n${found} of ${decided} mutants found (${percent.toFixed(0)} %), seed ${seed}`);
 if (undecided > 0) print(`${undecided} more without enough time: raise --seconds.`);
-for (const mutant of survivors) print(`  ${mutant.file}:${mutant.line} ${mutant.kind}\n${diff(mutant)}`);
+for (const mutant of survivors) print(`  ${mutant.file}:${mutant.line} ${mutant.kind}\n${difference(mutant)}`);
 process.exitCode = percent >= threshold ? 0 : 1;
