@@ -1,6 +1,6 @@
 import { OptionError } from "../errors.js";
 
-/** What --validation asks for: files to measure on, or a share of what is read to hold out. */
+/** The meaning of --validation: files to measure on, or a share of the input to hold out. */
 export type HeldOut = { readonly files: readonly string[] } | { readonly share: number };
 
 /** @throws OptionError for a share outside 0 to 1, or one among files. */

@@ -29,7 +29,7 @@ export interface Output {
   json(value: object): void;
 }
 
-/** What is needed of process.stdout and process.stderr. */
+/** The part of process.stdout and process.stderr that is used here. */
 interface Stream {
   readonly isTTY?: boolean;
   write(text: string): unknown;

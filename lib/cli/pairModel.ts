@@ -4,7 +4,7 @@ import { Seq2Seq } from "../models/seq2seq.js";
 import type { ExecutorOptions } from "./executor.js";
 import { executorFrom } from "./executor.js";
 
-/** What does the same for a language model, by command. */
+/** The command for a language model in place of each command for pairs. */
 const forLanguageModels: Readonly<Record<string, string>> = {
   translate: "`ostinato generate` writes text with one",
   chat: "`ostinato generate --prompt` goes on with a text",

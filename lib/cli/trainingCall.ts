@@ -16,7 +16,7 @@ export interface TrainingCall<Options> {
   readonly options: Options;
   /** Whether the folder has the name of the file, because nobody named it. */
   readonly named: boolean;
-  /** What the folder is to remember of it. */
+  /** The content of training.json. */
   readonly record: TrainingRecord;
 }
 

@@ -1,7 +1,7 @@
 /** Characters of a word that are learnt from together; longer ones are parted, as the time grows with their square. */
 const longestWord = 256;
 
-/** What words are made of, for GPT-2's rule: letters, digits, white space, or other signs. A line end stands alone. */
+/** Kinds of characters by GPT-2's rule for words: letters, digits, white space, or other signs. A line end stands alone. */
 const kinds = [/\n/u, /\p{L}/u, /\p{N}/u, /\s/u] as const;
 
 /** The kind of each code unit, found when it is first met. */

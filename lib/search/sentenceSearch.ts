@@ -18,7 +18,7 @@ interface Live {
   node: number;
   /** Its number, which chooses its random numbers. */
   beam: number;
-  /** Of the automaton. */
+  /** State of the automaton. */
   state: number;
 }
 

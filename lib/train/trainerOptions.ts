@@ -26,7 +26,7 @@ export interface TrainerOptions<Form> {
   clipValue?: number;
   /** See StepOptions. Default "token". */
   reduction?: "token" | "sequence";
-  /** Of dropout. Default 1. */
+  /** Seed for dropout. Default 1. */
   seed?: number;
   /** Updates between validations; 0 for once an epoch. Default 0. */
   validateEvery?: number;

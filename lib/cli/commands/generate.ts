@@ -58,7 +58,7 @@ function collected(text: string, before: string[] = []): string[] {
   return [...before, text];
 }
 
-/** What `generate` can do, and the options that only one of them has. */
+/** The ways to write, each with the options that only it has. */
 const ways = {
   next: { does: "--next tells what comes next", options: [] },
   search: { does: "--beams searches", options: ["beams", "nBest", "lengthPenalty"] },
@@ -116,7 +116,7 @@ function noteUnknown({ tokenizer }: LanguageModel, { prompt = "", json = false }
   );
 }
 
-/** What may come next, likeliest first. */
+/** Prints the next tokens, likeliest first. */
 async function writeNext(model: LanguageModel, { prompt = "", next, json }: Options): Promise<void> {
   const { tokens, unknown } = await model.nextTokens(prompt, { top: next as number });
   if (json) results.json({ prompt, unknown, tokens });

@@ -238,7 +238,7 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
     const long = options.skipLong ? ("skip" as const) : ("refuse" as const);
     const { seed } = options;
     const forcing = options.teacherForcing === undefined ? null : teacherForcing(options.teacherForcing);
-    // What is measured at the end is looked at first: a text that cannot be read would be found after hours.
+    // Files for the end are read first: one that cannot be read would otherwise be found after hours.
     if (test) await PairData.of(test, { tokenizer, role: "validate", maximumLength: longestMeasured, signal });
     const data = await PairData.of(pairs, { ...shared, long, seed, teacherForcing: forcing });
     const validationData =
