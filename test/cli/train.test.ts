@@ -105,7 +105,7 @@ test("too little to validate on is said of the part that is held out, with what 
   write("tiny.txt", "too short");
   refused(
     1,
-    /10 % of tiny.txt, which has 9 tokens, are 1 to validate on.*--validation FILE.*--validation 0/s,
+    /10 % of the 9 tokens of tiny.txt leave 1 to validate on.*--validation FILE.*--validation 0/s,
     ...["train", "lm", "tiny.txt", ...small, "--out", "never"],
   );
   said("train", "lm", "tiny.txt", ...small, "--steps", "1", "--validation", "0");
