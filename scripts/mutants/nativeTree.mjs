@@ -11,6 +11,7 @@ const guards = ["test/addon", "test/executor", "test/graph", "test/search", "tes
 const memory = 8_000_000;
 
 export class NativeTree {
+  #child;
   #times = new Map();
 
   constructor(root, { seconds }) {
@@ -63,8 +64,10 @@ export class NativeTree {
     }
   }
 
+  /** Ends what runs in the copy, and deletes it: a test that is being killed may still write. */
   remove() {
-    rmSync(this.root, { recursive: true, force: true });
+    if (this.#child) end(this.#child);
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 
   #tests() {
@@ -116,6 +119,7 @@ export class NativeTree {
       ? ["sh", ["-c", `ulimit -v ${memory}; exec "$0" "$@"`, command, ...args]]
       : [command, args];
     const child = spawn(program, list, { cwd: this.root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
@@ -126,6 +130,7 @@ export class NativeTree {
     const code = await new Promise((resolve, reject) => child.on("close", resolve).on("error", reject));
     clearTimeout(timer);
     end(child);
+    this.#child = undefined;
     return { code, output };
   }
 }

@@ -7,6 +7,8 @@ import { join } from "node:path";
 const leftOut = new Set([".git", "node_modules", "build", "bench"]);
 
 export class Tree {
+  #child;
+
   constructor(root) {
     this.root = mkdtempSync(join(tmpdir(), "ostinato-mutants-"));
     for (const entry of readdirSync(root)) {
@@ -25,8 +27,10 @@ export class Tree {
     writeFileSync(join(this.root, file), text);
   }
 
+  /** Ends what runs in the copy, and deletes it: a test that is being killed may still write. */
   remove() {
-    rmSync(this.root, { recursive: true, force: true });
+    if (this.#child) end(this.#child);
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 
   /**
@@ -42,6 +46,7 @@ export class Tree {
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
+    this.#child = child;
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
@@ -56,6 +61,7 @@ export class Tree {
     const code = await new Promise((resolve) => child.on("close", resolve));
     clearTimeout(timer);
     end(child);
+    this.#child = undefined;
     const [, file = files[0], name = ""] = /FAIL\s+(\S+\.ts)(.*)/.exec(output) ?? [];
     return { result: late ? "late" : code === 0 ? "passed" : "failed", file, by: file + name };
   }
