@@ -74,7 +74,7 @@ function expectSound(rows) {
 async function main() {
   const options = readOptions();
   if (options.help) return process.stdout.write(usage);
-  if (!existsSync(new URL("../dist/models/languageModel.js", import.meta.url))) {
+  if (!existsSync(new URL("../dist/models/languageModel/languageModel.js", import.meta.url))) {
     throw new Error('the library is not built: run "npm run setup" first.');
   }
   const contestants = (workload) => options.names.filter((name) => opponents[name].does?.(workloads[workload]) ?? true);

@@ -5,7 +5,7 @@ const dist = (file) => import(new URL(`../dist/${file}`, import.meta.url).href);
 /** A language model of the workload's size. */
 export async function languageModel(executor, { V, E, H, layers }) {
   const [{ CharacterTokenizer }, { LanguageModel }] = await Promise.all(
-    ["data/characterTokenizer.js", "models/languageModel.js"].map(dist),
+    ["data/characterTokenizer.js", "models/languageModel/languageModel.js"].map(dist),
   );
   // Any V characters will do: the benchmarks draw token ids.
   const tokenizer = CharacterTokenizer.fromText(
@@ -40,7 +40,7 @@ async function classifier(executor, { V, E, H, classes }) {
 
 /** An encoder-decoder of the workload's size. */
 async function translator(executor, workload) {
-  const { recordSeq2SeqLoss } = await dist("models/seq2seqNetwork.js");
+  const { recordSeq2SeqLoss } = await dist("models/seq2seq/network.js");
   const { network, store } = await encoderDecoder(executor, workload);
   const recordLoss = (graph, { T, B }) => ({ ...recordSeq2SeqLoss(graph, network, { S: T, T, B }), carried: [] });
   return { executor, store, parameters: network.parameters, recordLoss };
@@ -49,7 +49,7 @@ async function translator(executor, workload) {
 /** Its layers, and a store with first weights. */
 async function encoderDecoder(executor, { V, E, H, layers, attention }) {
   const [{ Seq2SeqNetwork }, { initialise }] = await Promise.all(
-    ["models/seq2seqNetwork.js", "nn/initialise.js"].map(dist),
+    ["models/seq2seq/network.js", "nn/initialise.js"].map(dist),
   );
   const network = new Seq2SeqNetwork({
     sourceVocabularySize: V,
@@ -69,7 +69,7 @@ async function encoderDecoder(executor, { V, E, H, layers, attention }) {
 /** The best of some beams for each of B sentences of T words: T words, for no hypothesis may end. */
 async function searchingStep(executor, workload) {
   const [{ TranslationStep }, { searchStep }] = await Promise.all(
-    ["models/translationStep.js", "search/index.js"].map(dist),
+    ["models/seq2seq/translationStep.js", "search/index.js"].map(dist),
   );
   const { T, B, beams } = workload;
   const translation = new TranslationStep({ executor, ...(await encoderDecoder(executor, workload)) });

@@ -1,6 +1,6 @@
 import { OptionError } from "../errors.js";
 import { modelIn } from "../formats/index.js";
-import { Seq2Seq } from "../models/seq2seq.js";
+import { Seq2Seq } from "../models/seq2seq/seq2seq.js";
 import type { ExecutorOptions } from "./executor.js";
 import { executorFrom } from "./executor.js";
 

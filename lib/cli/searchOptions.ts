@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { OptionError } from "../errors.js";
-import type { TranslateOptions } from "../models/translation.js";
+import type { TranslateOptions } from "../models/seq2seq/translation.js";
 import { given, number, penalty, whole } from "./options.js";
 
 /** The options that say how targets are searched for. */

@@ -1,6 +1,6 @@
 import type { Pair } from "../data/index.js";
 import { writeFileAtomically } from "../formats/index.js";
-import type { Seq2Seq } from "../models/seq2seq.js";
+import type { Seq2Seq } from "../models/seq2seq/seq2seq.js";
 import type { History } from "../train/events.js";
 import { renderReport } from "../viz/index.js";
 import { alignmentOf } from "./alignment.js";

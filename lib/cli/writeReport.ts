@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { writeFileAtomically } from "../formats/index.js";
-import type { LanguageModel } from "../models/languageModel.js";
+import type { LanguageModel } from "../models/languageModel/languageModel.js";
 import type { History } from "../train/events.js";
 import type { ActivationTrace } from "../viz/index.js";
 import { renderReport } from "../viz/index.js";

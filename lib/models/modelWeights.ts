@@ -10,6 +10,9 @@ import { expectOneOf } from "../options.js";
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";
 
+/** Options of all models that count layers: a file that has fewer tensors is of another model. */
+export const layerCounts = ["layers", "encoderLayers", "decoderLayers"] as const;
+
 /** The parameters of a model, in a store: their first values, rounding, and the way to a folder and back. */
 export class ModelWeights {
   readonly store: Store;

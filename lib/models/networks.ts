@@ -1,12 +1,9 @@
 import { FileError, quote } from "../errors.js";
 import type { Parameter } from "../nn/parameter.js";
-import type { LanguageModelConfig } from "./languageModelNetwork.js";
-import { LanguageModelNetwork } from "./languageModelNetwork.js";
-import type { Seq2SeqConfig } from "./seq2seqConfig.js";
-import { Seq2SeqNetwork } from "./seq2seqNetwork.js";
-
-/** Options of all models that count layers: a file that has fewer tensors is of another model. */
-export const layerCounts = ["layers", "encoderLayers", "decoderLayers"] as const;
+import type { LanguageModelConfig } from "./languageModel/network.js";
+import { LanguageModelNetwork } from "./languageModel/network.js";
+import type { Seq2SeqConfig } from "./seq2seq/config.js";
+import { Seq2SeqNetwork } from "./seq2seq/network.js";
 
 /** The network of a model folder's class and configuration. @throws FileError for a class that this version does not have. */
 export function networkOf(model: string, config: Record<string, unknown>): { parameters: readonly Parameter[] } {

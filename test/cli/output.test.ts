@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { outputTo, Painted, resultPieces } from "../../lib/cli/output.js";
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
-import { LanguageModel } from "../../lib/models/languageModel.js";
+import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { visible } from "../../lib/visible.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 

@@ -7,7 +7,7 @@ import {
   splitPairs,
   WordTokenizer,
 } from "../../lib/data/index.js";
-import { SentenceData } from "../../lib/models/languageModelData.js";
+import { SentenceData } from "../../lib/models/languageModel/data.js";
 
 const names = Array.from({ length: 200 }, (_, i) => `name ${String(i).padStart(3, "0")}`);
 const text = `${names.join("\n\n")}\n`;

@@ -7,8 +7,8 @@ import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { jsonDigest } from "../../lib/formats/jsonFile.js";
 import { readSafetensors, writeSafetensors } from "../../lib/formats/safetensors.js";
 import { loadTrainerHistory, loadTrainerState } from "../../lib/formats/trainerFile.js";
-import { LanguageModel } from "../../lib/models/languageModel.js";
-import { WindowData } from "../../lib/models/languageModelData.js";
+import { WindowData } from "../../lib/models/languageModel/data.js";
+import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { Trainer } from "../../lib/train/trainer.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 

@@ -15,7 +15,8 @@ import {
   Seq2Seq,
   SubwordTokenizer,
 } from "../../dist/index.js";
-import { layerCounts, networkOf } from "../../dist/models/networks.js";
+import { layerCounts } from "../../dist/models/modelWeights.js";
+import { networkOf } from "../../dist/models/networks.js";
 import { renderReport } from "../../dist/viz/index.js";
 import { newTrainer, trainingModel } from "./training.mjs";
 

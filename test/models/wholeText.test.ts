@@ -10,8 +10,8 @@ import {
 } from "../../lib/data/index.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
-import { LanguageModel } from "../../lib/models/languageModel.js";
-import { Seq2Seq } from "../../lib/models/seq2seq.js";
+import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
+import { Seq2Seq } from "../../lib/models/seq2seq/seq2seq.js";
 import { textOf, wholeText } from "../../lib/models/wholeText.js";
 import { randomSource } from "../../lib/random/source.js";
 import { stateAfter } from "../../lib/search/tokenAutomaton.js";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { CharacterTokenizer } from "../../lib/data/index.js";
 import { InputError, OptionError } from "../../lib/errors.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
-import { LanguageModel } from "../../lib/models/languageModel.js";
+import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { beamSearch } from "../../lib/search/index.js";
 import type { BeamTree } from "../../lib/viz/index.js";
 import { beamTreeSVG, beamTreeTerminal, widthOf } from "../../lib/viz/index.js";

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { Command } from "commander";
 import { OstinatoError } from "../../errors.js";
-import type { Seq2Seq } from "../../models/seq2seq.js";
+import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { ExecutorOptions } from "../executor.js";
 import { withExecutorOptions } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";

@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
 import { OptionError } from "../../errors.js";
-import type { GenerateOptions } from "../../models/generation.js";
-import { LanguageModel } from "../../models/languageModel.js";
-import type { TextEnd } from "../../models/textEnd.js";
-import { textEnds } from "../../models/textEnd.js";
+import type { GenerateOptions } from "../../models/languageModel/generation.js";
+import { LanguageModel } from "../../models/languageModel/languageModel.js";
+import type { TextEnd } from "../../models/languageModel/textEnd.js";
+import { textEnds } from "../../models/languageModel/textEnd.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";

@@ -5,7 +5,8 @@ import { OptionError, OstinatoError } from "../../errors.js";
 import { nativeInfo } from "../../executor/native.js";
 import { loadModelFolder } from "../../formats/index.js";
 import { elementsOf } from "../../graph/program.js";
-import { layerCounts, networkOf } from "../../models/networks.js";
+import { layerCounts } from "../../models/modelWeights.js";
+import { networkOf } from "../../models/networks.js";
 import { count, printer } from "../print.js";
 
 export function infoCommand(): Command {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { OptionError } from "../../errors.js";
 import { loadTrainerHistory, modelFiles, modelIn } from "../../formats/index.js";
-import { LanguageModel } from "../../models/languageModel.js";
-import { Seq2Seq } from "../../models/seq2seq.js";
+import { LanguageModel } from "../../models/languageModel/languageModel.js";
+import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { History } from "../../train/events.js";
 import type { TextFeature } from "../../viz/index.js";
 import {

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { InputError } from "../../errors.js";
 import { writeFileAtomically } from "../../formats/index.js";
-import type { Translation } from "../../models/translation.js";
+import type { Translation } from "../../models/seq2seq/translation.js";
 import type { BeamTree } from "../../viz/index.js";
 import { attentionSVG, attentionTerminal, beamTreeSVG, beamTreeTerminal } from "../../viz/index.js";
 import { alignmentOf } from "../alignment.js";

@@ -3,9 +3,10 @@ import type { Corpus, TokenizedCorpus, Tokenizer, TokenStream } from "../../data
 import { sentenceTokenizer, textFileSize, tokenizerFromJSON } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import { loadModelFolder } from "../../formats/index.js";
-import { LanguageModel } from "../../models/languageModel.js";
-import { SentenceData, WindowData } from "../../models/languageModelData.js";
-import { cells, configRules } from "../../models/languageModelNetwork.js";
+import { cells } from "../../models/cells.js";
+import { SentenceData, WindowData } from "../../models/languageModel/data.js";
+import { LanguageModel } from "../../models/languageModel/languageModel.js";
+import { configRules } from "../../models/languageModel/network.js";
 import { executorFrom } from "../executor.js";
 import type { HeldOut } from "../heldOut.js";
 import { heldOut } from "../heldOut.js";

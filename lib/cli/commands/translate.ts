@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { InputError, OptionError } from "../../errors.js";
-import type { Seq2Seq } from "../../models/seq2seq.js";
-import type { Translation } from "../../models/translation.js";
-import { unreadableError } from "../../models/translation.js";
+import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import type { Translation } from "../../models/seq2seq/translation.js";
+import { unreadableError } from "../../models/seq2seq/translation.js";
 import type { ExecutorOptions } from "../executor.js";
 import { withExecutorOptions } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";

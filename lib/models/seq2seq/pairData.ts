@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import type { Pair, TokenizerPair, TokenPair } from "../data/index.js";
-import { expectPairs, PairBatches, placeOf, tokenizerPairRule, UnknownTokenError } from "../data/index.js";
-import { counted, InputError, OstinatoError } from "../errors.js";
-import type { Completed, TableFor } from "../options.js";
-import { abortSignal, completeOptions, seed, value, whole, word } from "../options.js";
-import { randomSource } from "../random/source.js";
-import type { TrainingData } from "../train/data.js";
-import type { TeacherForcing } from "../train/teacherForcing.js";
-import { teacherForcing as forcingOf } from "../train/teacherForcing.js";
-import type { Batch } from "../train/trainable.js";
-import { inTurns } from "./inTurns.js";
-import type { Seq2SeqForm } from "./seq2seqNetwork.js";
-import { pairFingerprint } from "./tokenizerIdentity.js";
+import type { Pair, TokenizerPair, TokenPair } from "../../data/index.js";
+import { expectPairs, PairBatches, placeOf, tokenizerPairRule, UnknownTokenError } from "../../data/index.js";
+import { counted, InputError, OstinatoError } from "../../errors.js";
+import type { Completed, TableFor } from "../../options.js";
+import { abortSignal, completeOptions, seed, value, whole, word } from "../../options.js";
+import { randomSource } from "../../random/source.js";
+import type { TrainingData } from "../../train/data.js";
+import type { TeacherForcing } from "../../train/teacherForcing.js";
+import { teacherForcing as forcingOf } from "../../train/teacherForcing.js";
+import type { Batch } from "../../train/trainable.js";
+import { inTurns } from "../inTurns.js";
+import { pairFingerprint } from "../tokenizerIdentity.js";
+import type { Seq2SeqForm } from "./network.js";
 
 export interface PairDataOptions {
   tokenizer: TokenizerPair;

@@ -1,5 +1,5 @@
-import type { Tokenizer } from "../data/index.js";
-import { expectMemory } from "../executor/memory.js";
+import type { Tokenizer } from "../../data/index.js";
+import { expectMemory } from "../../executor/memory.js";
 import type { TokenStep } from "./tokenStep.js";
 
 /** The walk of every recurrent unit over a text. */

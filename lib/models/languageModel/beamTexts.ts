@@ -1,14 +1,14 @@
-import type { Tokenizer } from "../data/index.js";
-import type { TableFor } from "../options.js";
-import { callback, completeOptions, optional, word } from "../options.js";
-import { beamSearchRules, completeBeamSearchOptions } from "../search/beamSearchOptions.js";
-import type { BeamSearchOptions, SearchResult } from "../search/index.js";
-import { searchStep } from "../search/index.js";
+import type { Tokenizer } from "../../data/index.js";
+import type { TableFor } from "../../options.js";
+import { callback, completeOptions, optional, word } from "../../options.js";
+import { beamSearchRules, completeBeamSearchOptions } from "../../search/beamSearchOptions.js";
+import type { BeamSearchOptions, SearchResult } from "../../search/index.js";
+import { searchStep } from "../../search/index.js";
+import { wholeText } from "../wholeText.js";
 import { prompt } from "./generation.js";
 import type { TextEnd } from "./textEnd.js";
 import { endTokenOf, textEnds } from "./textEnd.js";
 import type { TokenStep } from "./tokenStep.js";
-import { wholeText } from "./wholeText.js";
 
 export interface BeamTextOptions extends Omit<BeamSearchOptions, "begin" | "end" | "coveragePenalty" | "onBest"> {
   /** Text to continue. Default: the start of a line. */

@@ -1,8 +1,8 @@
-import { OptionError } from "../errors.js";
-import type { Rule, TableFor } from "../options.js";
-import { abortSignal, completeOptions, list, optional, text, value, whole, word } from "../options.js";
-import type { CompleteSampling, SamplingOptions } from "../search/sampling.js";
-import { samplingRules, seeded } from "../search/sampling.js";
+import { OptionError } from "../../errors.js";
+import type { Rule, TableFor } from "../../options.js";
+import { abortSignal, completeOptions, list, optional, text, value, whole, word } from "../../options.js";
+import type { CompleteSampling, SamplingOptions } from "../../search/sampling.js";
+import { samplingRules, seeded } from "../../search/sampling.js";
 import type { TextEnd } from "./textEnd.js";
 import { textEnds } from "./textEnd.js";
 import type { TokenStep } from "./tokenStep.js";

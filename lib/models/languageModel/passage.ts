@@ -1,4 +1,4 @@
-import type { TokenDecoder } from "../data/index.js";
+import type { TokenDecoder } from "../../data/index.js";
 
 /** A text while it is written, token by token: up to its end, or to a text before which it stops. */
 export class Passage {

@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
-import type { Executor, Store, Values } from "../../lib/executor/executor.js";
-import { nativeExecutor } from "../../lib/executor/native.js";
-import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
-import { differentiate } from "../../lib/graph/differentiate.js";
-import { Graph } from "../../lib/graph/graph.js";
-import * as ops from "../../lib/graph/ops/index.js";
-import { elementsOf } from "../../lib/graph/program.js";
-import type { Tensor } from "../../lib/graph/tensor.js";
-import type { Seq2SeqConfig } from "../../lib/models/seq2seqConfig.js";
-import { recordSeq2SeqLoss, Seq2SeqNetwork } from "../../lib/models/seq2seqNetwork.js";
-import { randomSource } from "../../lib/random/source.js";
-import { adam } from "../../lib/train/optimizers.js";
-import { TrainingStep } from "../../lib/train/step.js";
-import { numbers } from "../graph/cases.js";
+import type { Executor, Store, Values } from "../../../lib/executor/executor.js";
+import { nativeExecutor } from "../../../lib/executor/native.js";
+import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
+import { differentiate } from "../../../lib/graph/differentiate.js";
+import { Graph } from "../../../lib/graph/graph.js";
+import * as ops from "../../../lib/graph/ops/index.js";
+import { elementsOf } from "../../../lib/graph/program.js";
+import type { Tensor } from "../../../lib/graph/tensor.js";
+import type { Seq2SeqConfig } from "../../../lib/models/seq2seq/config.js";
+import { recordSeq2SeqLoss, Seq2SeqNetwork } from "../../../lib/models/seq2seq/network.js";
+import { randomSource } from "../../../lib/random/source.js";
+import { adam } from "../../../lib/train/optimizers.js";
+import { TrainingStep } from "../../../lib/train/step.js";
+import { numbers } from "../../graph/cases.js";
 
 const sizes = { sourceVocabularySize: 7, targetVocabularySize: 6, hiddenSize: 4, embeddingSize: 3 };
 const variants: Record<string, Partial<Seq2SeqConfig>> = {

@@ -2,17 +2,17 @@ import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Pair } from "../../lib/data/index.js";
-import { CharacterTokenizer, TokenizerPair, WordTokenizer } from "../../lib/data/index.js";
-import { nativeExecutor } from "../../lib/executor/native.js";
-import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
-import { LanguageModel } from "../../lib/models/languageModel.js";
-import { PairData } from "../../lib/models/pairData.js";
-import { Seq2Seq } from "../../lib/models/seq2seq.js";
-import { randomSource } from "../../lib/random/source.js";
-import { adam } from "../../lib/train/optimizers.js";
-import { Trainer } from "../../lib/train/trainer.js";
-import { temporaryFolder } from "../data/temporaryFolder.js";
+import type { Pair } from "../../../lib/data/index.js";
+import { CharacterTokenizer, TokenizerPair, WordTokenizer } from "../../../lib/data/index.js";
+import { nativeExecutor } from "../../../lib/executor/native.js";
+import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
+import { LanguageModel } from "../../../lib/models/languageModel/languageModel.js";
+import { PairData } from "../../../lib/models/seq2seq/pairData.js";
+import { Seq2Seq } from "../../../lib/models/seq2seq/seq2seq.js";
+import { randomSource } from "../../../lib/random/source.js";
+import { adam } from "../../../lib/train/optimizers.js";
+import { Trainer } from "../../../lib/train/trainer.js";
+import { temporaryFolder } from "../../data/temporaryFolder.js";
 
 /** Words of 3 to 6 letters, to be spelled backwards in capitals, with blanks. */
 function spellings(seed: number, count: number): Pair[] {
@@ -148,7 +148,7 @@ test("the reference executor writes what the native one does", async () => {
 });
 
 test("scheduled sampling trains, and resumes to the same bits", async () => {
-  const { teacherForcing } = await import("../../lib/train/teacherForcing.js");
+  const { teacherForcing } = await import("../../../lib/train/teacherForcing.js");
   const begin = async (maximumSteps: number, into: string, resume = false) => {
     const own = await Seq2Seq.create({ tokenizer, executor, ...config, dropout: 0.2 });
     const forcing = teacherForcing("linear:1:0:20");

@@ -1,16 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import type { Pair } from "../../lib/data/index.js";
-import { CharacterTokenizer, TokenizerPair } from "../../lib/data/index.js";
-import { nativeExecutor } from "../../lib/executor/native.js";
-import { PairData } from "../../lib/models/pairData.js";
-import { Seq2Seq } from "../../lib/models/seq2seq.js";
-import { adam } from "../../lib/train/optimizers.js";
-import { cosine } from "../../lib/train/schedules.js";
-import { Trainer } from "../../lib/train/trainer.js";
+import type { Pair } from "../../../lib/data/index.js";
+import { CharacterTokenizer, TokenizerPair } from "../../../lib/data/index.js";
+import { nativeExecutor } from "../../../lib/executor/native.js";
+import { PairData } from "../../../lib/models/seq2seq/pairData.js";
+import { Seq2Seq } from "../../../lib/models/seq2seq/seq2seq.js";
+import { adam } from "../../../lib/train/optimizers.js";
+import { cosine } from "../../../lib/train/schedules.js";
+import { Trainer } from "../../../lib/train/trainer.js";
 
-const folder = fileURLToPath(new URL("../../../shared/data/seq2seq-toy/", import.meta.url));
+const folder = fileURLToPath(new URL("../../../../shared/data/seq2seq-toy/", import.meta.url));
 
 /** The rows of a task; every tenth question, with all of its rows, is kept for the test. */
 function rowsOf(task: string): { train: Pair[]; test: Pair[] } {

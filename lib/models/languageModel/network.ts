@@ -1,22 +1,21 @@
-import { OptionError } from "../errors.js";
-import type { Graph } from "../graph/graph.js";
-import * as ops from "../graph/ops/index.js";
-import type { Tensor } from "../graph/tensor.js";
-import { Dropout } from "../nn/dropout.js";
-import { Embedding } from "../nn/embedding.js";
-import { GRU } from "../nn/gru.js";
-import { initializer, uniform } from "../nn/initializers.js";
-import { LayerNorm } from "../nn/layerNorm.js";
-import { Linear } from "../nn/linear.js";
-import { LSTM } from "../nn/lstm.js";
-import type { Parameter } from "../nn/parameter.js";
-import type { RecurrentStack, State } from "../nn/recurrent.js";
-import { connections, layerCount } from "../nn/recurrent.js";
-import { RNN } from "../nn/rnn.js";
-import type { TableFor } from "../options.js";
-import { completeOptions, flag, optional, real, text, whole, word } from "../options.js";
-
-export const cells = ["lstm", "gru", "rnn"] as const;
+import { OptionError } from "../../errors.js";
+import type { Graph } from "../../graph/graph.js";
+import * as ops from "../../graph/ops/index.js";
+import type { Tensor } from "../../graph/tensor.js";
+import { Dropout } from "../../nn/dropout.js";
+import { Embedding } from "../../nn/embedding.js";
+import { GRU } from "../../nn/gru.js";
+import { initializer, uniform } from "../../nn/initializers.js";
+import { LayerNorm } from "../../nn/layerNorm.js";
+import { Linear } from "../../nn/linear.js";
+import { LSTM } from "../../nn/lstm.js";
+import type { Parameter } from "../../nn/parameter.js";
+import type { RecurrentStack, State } from "../../nn/recurrent.js";
+import { connections, layerCount } from "../../nn/recurrent.js";
+import { RNN } from "../../nn/rnn.js";
+import type { TableFor } from "../../options.js";
+import { completeOptions, flag, optional, real, text, whole, word } from "../../options.js";
+import { cells } from "../cells.js";
 
 /** The architecture of a recurrent language model, as stored in config.json. */
 export interface LanguageModelConfig {

@@ -1,5 +1,5 @@
-import type { Tokenizer } from "../data/index.js";
-import { completeOptions, whole } from "../options.js";
+import type { Tokenizer } from "../../data/index.js";
+import { completeOptions, whole } from "../../options.js";
 
 export interface NextTokensOptions {
   /** How many of the likeliest tokens are returned. Default 10. */

@@ -1,13 +1,13 @@
-import type { SentenceMarks } from "../data/index.js";
-import type { Executable, Executor, Store, Values } from "../executor/executor.js";
-import { Graph } from "../graph/graph.js";
-import * as ops from "../graph/ops/index.js";
-import type { Tensor } from "../graph/tensor.js";
-import type { CompleteSampling } from "../search/sampling.js";
-import type { SearchStep } from "../search/searchStep.js";
-import type { TokenAutomaton } from "../search/tokenAutomaton.js";
-import { stateAfter } from "../search/tokenAutomaton.js";
-import type { LanguageModelNetwork } from "./languageModelNetwork.js";
+import type { SentenceMarks } from "../../data/index.js";
+import type { Executable, Executor, Store, Values } from "../../executor/executor.js";
+import { Graph } from "../../graph/graph.js";
+import * as ops from "../../graph/ops/index.js";
+import type { Tensor } from "../../graph/tensor.js";
+import type { CompleteSampling } from "../../search/sampling.js";
+import type { SearchStep } from "../../search/searchStep.js";
+import type { TokenAutomaton } from "../../search/tokenAutomaton.js";
+import { stateAfter } from "../../search/tokenAutomaton.js";
+import type { LanguageModelNetwork } from "./network.js";
 
 /** The state of `rows` sequences, by entry: h_l0 [rows,H], c_l0 [rows,H] ... It travels with the caller. */
 export type SequenceState = Readonly<Record<string, Float32Array>>;

@@ -2,11 +2,11 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ByteTokenizer, CharacterTokenizer, memoryStream, WordTokenizer } from "../../lib/data/index.js";
-import { nativeExecutor } from "../../lib/executor/native.js";
-import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
-import { Graph, ops } from "../../lib/graph/index.js";
-import { LanguageModel } from "../../lib/models/languageModel.js";
+import { ByteTokenizer, CharacterTokenizer, memoryStream, WordTokenizer } from "../../../lib/data/index.js";
+import { nativeExecutor } from "../../../lib/executor/native.js";
+import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
+import { Graph, ops } from "../../../lib/graph/index.js";
+import { LanguageModel } from "../../../lib/models/languageModel/languageModel.js";
 
 const text = "The quick brown fox jumps over the lazy dog.\nPack my box with five dozen liquor jugs.\n";
 const tokenizer = CharacterTokenizer.fromText(text);

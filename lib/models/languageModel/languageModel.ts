@@ -1,4 +1,4 @@
-import type { SentenceMarks, TokenDecoder, Tokenizer, TokenStream } from "../data/index.js";
+import type { SentenceMarks, TokenDecoder, Tokenizer, TokenStream } from "../../data/index.js";
 import {
   countCharacters,
   memoryStream,
@@ -6,30 +6,32 @@ import {
   sentenceTokenizer,
   tokenizerFromJSON,
   tokenStream,
-} from "../data/index.js";
-import { InputError, OptionError } from "../errors.js";
-import type { Executor, Store } from "../executor/executor.js";
-import { loadModelFolder, saveModelFolder } from "../formats/index.js";
-import type { Graph } from "../graph/graph.js";
-import * as ops from "../graph/ops/index.js";
-import type { Parameter } from "../nn/parameter.js";
-import type { Rule, TableFor } from "../options.js";
-import { checkOption, completeOptions, seed, text, value } from "../options.js";
-import type { RecordedLoss, Trainable } from "../train/trainable.js";
-import type { WeightType } from "../weights.js";
+} from "../../data/index.js";
+import { InputError, OptionError } from "../../errors.js";
+import type { Executor, Store } from "../../executor/executor.js";
+import { loadModelFolder, saveModelFolder } from "../../formats/index.js";
+import type { Graph } from "../../graph/graph.js";
+import * as ops from "../../graph/ops/index.js";
+import type { Parameter } from "../../nn/parameter.js";
+import type { Rule, TableFor } from "../../options.js";
+import { checkOption, completeOptions, seed, text, value } from "../../options.js";
+import type { RecordedLoss, Trainable } from "../../train/trainable.js";
+import type { WeightType } from "../../weights.js";
+import { executorRule } from "../executorRule.js";
+import { layerCounts, ModelWeights } from "../modelWeights.js";
+import { tokenizer } from "../tokenizerIdentity.js";
+import { unwrittenTokens } from "../unwrittenTokens.js";
+import { wholeText } from "../wholeText.js";
 import type { Activations } from "./activations.js";
 import { activationsOf } from "./activations.js";
 import type { BeamTextOptions, BeamTexts } from "./beamTexts.js";
 import { completeBeamTexts, searchTexts } from "./beamTexts.js";
-import { executorRule } from "./executorRule.js";
+import type { LanguageModelForm } from "./data.js";
+import { expectOwnData } from "./data.js";
 import type { GenerateAllOptions, GenerateOptions } from "./generation.js";
 import { completeGenerate, completeGenerateAll, draw } from "./generation.js";
-import type { LanguageModelForm } from "./languageModelData.js";
-import { expectOwnData } from "./languageModelData.js";
-import type { LanguageModelConfig } from "./languageModelNetwork.js";
-import { configRules, LanguageModelNetwork } from "./languageModelNetwork.js";
-import { ModelWeights } from "./modelWeights.js";
-import { layerCounts } from "./networks.js";
+import type { LanguageModelConfig } from "./network.js";
+import { configRules, LanguageModelNetwork } from "./network.js";
 import type { NextTokens, NextTokensOptions } from "./nextTokens.js";
 import { completeNextTokens, likeliest } from "./nextTokens.js";
 import { Passage } from "./passage.js";
@@ -37,10 +39,7 @@ import type { TextEnd } from "./textEnd.js";
 import { endTokenOf } from "./textEnd.js";
 import type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure.js";
 import { evaluateRules, TextMeasure } from "./textMeasure.js";
-import { tokenizer } from "./tokenizerIdentity.js";
 import { TokenStep } from "./tokenStep.js";
-import { unwrittenTokens } from "./unwrittenTokens.js";
-import { wholeText } from "./wholeText.js";
 
 export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabularySize"> {
   tokenizer: Tokenizer;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { ByteTokenizer, CharacterTokenizer, WordTokenizer } from "../../lib/data/index.js";
-import { nativeExecutor } from "../../lib/executor/native.js";
-import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
-import { LanguageModel } from "../../lib/models/languageModel.js";
+import { ByteTokenizer, CharacterTokenizer, WordTokenizer } from "../../../lib/data/index.js";
+import { nativeExecutor } from "../../../lib/executor/native.js";
+import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
+import { LanguageModel } from "../../../lib/models/languageModel/languageModel.js";
 
 const text = "The quick brown fox jumps over the lazy dog.\nPack my box with five dozen liquor jugs.\n";
 const tokenizer = CharacterTokenizer.fromText(text);

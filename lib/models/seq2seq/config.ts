@@ -1,9 +1,9 @@
-import { OptionError } from "../errors.js";
-import { scorers } from "../nn/attention.js";
-import { layerCount } from "../nn/recurrent.js";
-import type { TableFor } from "../options.js";
-import { completeOptions, flag, optional, real, whole, word } from "../options.js";
-import { cells } from "./languageModelNetwork.js";
+import { OptionError } from "../../errors.js";
+import { scorers } from "../../nn/attention.js";
+import { layerCount } from "../../nn/recurrent.js";
+import type { TableFor } from "../../options.js";
+import { completeOptions, flag, optional, real, whole, word } from "../../options.js";
+import { cells } from "../cells.js";
 
 /** The architecture of an encoder-decoder. */
 export interface Seq2SeqConfig {

@@ -1,13 +1,13 @@
-import type { Tokenizer, TokenStream } from "../data/index.js";
-import { memoryStream } from "../data/index.js";
-import { counted, InputError } from "../errors.js";
-import type { Completed, TableFor } from "../options.js";
-import { abortSignal, whole } from "../options.js";
-import type { Measured } from "../train/evaluation.js";
-import { EvaluationStep, expectFiniteLoss } from "../train/evaluation.js";
-import type { Batch, Trainable } from "../train/trainable.js";
-import type { LanguageModelForm, SentenceDataBatch } from "./languageModelData.js";
-import { SentenceData, WindowData } from "./languageModelData.js";
+import type { Tokenizer, TokenStream } from "../../data/index.js";
+import { memoryStream } from "../../data/index.js";
+import { counted, InputError } from "../../errors.js";
+import type { Completed, TableFor } from "../../options.js";
+import { abortSignal, whole } from "../../options.js";
+import type { Measured } from "../../train/evaluation.js";
+import { EvaluationStep, expectFiniteLoss } from "../../train/evaluation.js";
+import type { Batch, Trainable } from "../../train/trainable.js";
+import type { LanguageModelForm, SentenceDataBatch } from "./data.js";
+import { SentenceData, WindowData } from "./data.js";
 
 /** How well a model predicts a text. */
 export interface Evaluation {

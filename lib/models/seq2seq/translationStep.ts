@@ -1,8 +1,8 @@
-import type { Executable, Executor, Store, Values } from "../executor/executor.js";
-import { Graph } from "../graph/graph.js";
-import type { Tensor } from "../graph/tensor.js";
-import type { SearchStep } from "../search/index.js";
-import type { Encoded, Seq2SeqNetwork } from "./seq2seqNetwork.js";
+import type { Executable, Executor, Store, Values } from "../../executor/executor.js";
+import { Graph } from "../../graph/graph.js";
+import type { Tensor } from "../../graph/tensor.js";
+import type { SearchStep } from "../../search/index.js";
+import type { Encoded, Seq2SeqNetwork } from "./network.js";
 
 /** Sources that were read, side by side. */
 export interface ReadSources {

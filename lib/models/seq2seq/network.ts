@@ -1,19 +1,19 @@
-import type { Graph } from "../graph/graph.js";
-import * as ops from "../graph/ops/index.js";
-import type { Tensor } from "../graph/tensor.js";
-import type { Memory } from "../nn/attention.js";
-import { Attention } from "../nn/attention.js";
-import { Dropout } from "../nn/dropout.js";
-import { Embedding } from "../nn/embedding.js";
-import { GRU } from "../nn/gru.js";
-import { uniform } from "../nn/initializers.js";
-import { Linear } from "../nn/linear.js";
-import { LSTM } from "../nn/lstm.js";
-import type { Parameter } from "../nn/parameter.js";
-import type { RecurrentStack, State } from "../nn/recurrent.js";
-import { RNN } from "../nn/rnn.js";
-import type { Seq2SeqConfig } from "./seq2seqConfig.js";
-import { completeSeq2SeqConfig } from "./seq2seqConfig.js";
+import type { Graph } from "../../graph/graph.js";
+import * as ops from "../../graph/ops/index.js";
+import type { Tensor } from "../../graph/tensor.js";
+import type { Memory } from "../../nn/attention.js";
+import { Attention } from "../../nn/attention.js";
+import { Dropout } from "../../nn/dropout.js";
+import { Embedding } from "../../nn/embedding.js";
+import { GRU } from "../../nn/gru.js";
+import { uniform } from "../../nn/initializers.js";
+import { Linear } from "../../nn/linear.js";
+import { LSTM } from "../../nn/lstm.js";
+import type { Parameter } from "../../nn/parameter.js";
+import type { RecurrentStack, State } from "../../nn/recurrent.js";
+import { RNN } from "../../nn/rnn.js";
+import type { Seq2SeqConfig } from "./config.js";
+import { completeSeq2SeqConfig } from "./config.js";
 
 /** What the encoder hands over, recorded once for all steps of the decoder. */
 export interface Encoded {

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import type { Tokenizer } from "../../lib/data/index.js";
-import { CharacterTokenizer, memoryStream, SubwordTokenizer, WordTokenizer } from "../../lib/data/index.js";
-import { nativeExecutor } from "../../lib/executor/native.js";
-import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
-import { LanguageModel } from "../../lib/models/languageModel.js";
-import type { LanguageModelForm } from "../../lib/models/languageModelData.js";
-import { SentenceData, WindowData } from "../../lib/models/languageModelData.js";
-import type { TrainingData } from "../../lib/train/data.js";
-import { Trainer } from "../../lib/train/trainer.js";
+import type { Tokenizer } from "../../../lib/data/index.js";
+import { CharacterTokenizer, memoryStream, SubwordTokenizer, WordTokenizer } from "../../../lib/data/index.js";
+import { nativeExecutor } from "../../../lib/executor/native.js";
+import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
+import type { LanguageModelForm } from "../../../lib/models/languageModel/data.js";
+import { SentenceData, WindowData } from "../../../lib/models/languageModel/data.js";
+import { LanguageModel } from "../../../lib/models/languageModel/languageModel.js";
+import type { TrainingData } from "../../../lib/train/data.js";
+import { Trainer } from "../../../lib/train/trainer.js";
 
 const native = nativeExecutor();
 const reference = new ReferenceExecutor({ precision: "float64" });

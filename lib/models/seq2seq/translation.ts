@@ -1,11 +1,11 @@
-import type { Tokenizer, TokenizerPair } from "../data/index.js";
-import { InputError, OptionError } from "../errors.js";
-import type { TableFor } from "../options.js";
-import { callback, completeOptions, list, optional, text, whole, word } from "../options.js";
-import { beamSearchRules, completeBeamSearchOptions, lengthPenalty } from "../search/beamSearchOptions.js";
-import type { BeamSearchOptions, SearchResult, TreeNode } from "../search/index.js";
-import { unwrittenTokens } from "./unwrittenTokens.js";
-import { textOf } from "./wholeText.js";
+import type { Tokenizer, TokenizerPair } from "../../data/index.js";
+import { InputError, OptionError } from "../../errors.js";
+import type { TableFor } from "../../options.js";
+import { callback, completeOptions, list, optional, text, whole, word } from "../../options.js";
+import { beamSearchRules, completeBeamSearchOptions, lengthPenalty } from "../../search/beamSearchOptions.js";
+import type { BeamSearchOptions, SearchResult, TreeNode } from "../../search/index.js";
+import { unwrittenTokens } from "../unwrittenTokens.js";
+import { textOf } from "../wholeText.js";
 
 export interface TranslateOptions
   extends Omit<

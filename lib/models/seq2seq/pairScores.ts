@@ -1,6 +1,6 @@
-import type { Pair, Tokenizer } from "../data/index.js";
-import type { TextScoreOptions, TextScores } from "../metrics/index.js";
-import { scoreTexts } from "../metrics/index.js";
+import type { Pair, Tokenizer } from "../../data/index.js";
+import type { TextScoreOptions, TextScores } from "../../metrics/index.js";
+import { scoreTexts } from "../../metrics/index.js";
 
 /** How well what a model writes matches what people wrote. */
 export interface PairScores extends TextScores {
