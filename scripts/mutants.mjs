@@ -13,6 +13,7 @@ import { Tree } from "./mutants/tree.mjs";
 const help = `node scripts/mutants.mjs [options]
   --count N       mutants to try (100)
   --seed N        which ones (1)
+  --skip N        leave out the first N of them, to go on with a run that was stopped (0)
   --only PATH     a file or folder of lib; may be given several times (lib)
   --seconds N     time for the tests of one mutant (600); one whose tests end in time only without it counts as found
   --threshold N   per cent that tests must find, or the exit code is 1 (90)
@@ -27,6 +28,7 @@ const { values } = parseArgs({
   options: {
     count: { type: "string", default: "100" },
     seed: { type: "string", default: "1" },
+    skip: { type: "string", default: "0" },
     only: { type: "string", multiple: true, default: ["lib"] },
     seconds: { type: "string", default: "600" },
     threshold: { type: "string", default: "90" },
@@ -41,7 +43,9 @@ if (values.help) {
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const [count, seed, seconds, threshold] = ["count", "seed", "seconds", "threshold"].map((name) => Number(values[name]));
+const [count, seed, skip, seconds, threshold] = ["count", "seed", "skip", "seconds", "threshold"].map((name) =>
+  Number(values[name]),
+);
 const print = (text) => process.stdout.write(`${text}\n`);
 
 /** `count` mutants that compile, in the order that the seed gives. */
@@ -101,7 +105,7 @@ async function tried(mutant, { tree, guards, compiler, broken, sound }) {
 }
 
 const compiler = new Compiler(root);
-const mutants = chosen(compiler);
+const mutants = chosen(compiler).slice(skip);
 if (values.list) {
   for (const mutant of mutants) print(`${mutant.file}:${mutant.line} ${mutant.kind}\n${difference(mutant)}`);
   process.exit(0);
@@ -122,7 +126,7 @@ try {
     if (outcome.found) found++;
     else if (outcome.found === false) survivors.push(mutant);
     else undecided++;
-    print(`${i + 1}/${mutants.length} ${mutant.file}:${mutant.line} ${mutant.kind}: ${outcome.how || "SURVIVES"}`);
+    print(`${skip + i + 1}/${count} ${mutant.file}:${mutant.line} ${mutant.kind}: ${outcome.how || "SURVIVES"}`);
     if (outcome.found === false) print(difference(mutant));
   }
 } finally {
