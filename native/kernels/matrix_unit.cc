@@ -21,12 +21,22 @@
 
 #include <cstring>
 
+#ifdef OSTINATO_EMULATE_TILES
+#include "kernels/emulated_tiles.h"
+#define OSTINATO_VECTORS OSTINATO_EMULATION
+#define OSTINATO_TILES OSTINATO_EMULATION
+#else
 #define OSTINATO_VECTORS __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
 #define OSTINATO_TILES __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16")))
+#endif
 
 namespace ostinato {
 namespace {
 
+#ifdef OSTINATO_EMULATE_TILES
+bool cpuHasTiles() { return true; }
+bool askForTiles() { return true; }
+#else
 bool cpuHasTiles() {
   unsigned a, b, c, d;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
@@ -42,6 +52,7 @@ bool askForTiles() {
   constexpr long kRequestPermission = 0x1023, kTileData = 18;
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
+#endif
 
 }  // namespace
 
