@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "kernels/matrix_unit.h"
-#include "runtime/aligned_memory.h"
-#include "runtime/thread_pool.h"
+#include "base/aligned_memory.h"
+#include "base/thread_pool.h"
 
 using namespace ostinato;
 

@@ -1,9 +1,8 @@
 // Speed of the native products and recurrent layers alone, without Node: GFLOP/s of matrix products by our own kernels
 // and by the system's BLAS, and one recurrent layer forward and with its full gradient.
 //
-//   g++ -O3 -std=c++17 -pthread -Inative -o /tmp/kernels bench/native/kernels.cc native/kernels/*.cc native/ops/*.cc
-//       native/runtime/*.cc -ldl                                                                     (one line)
-//   /tmp/kernels [gemm|recurrent|all] [threads] [only names that contain this] [highest|high|medium]
+//   cmake -S . -B build-bench -DOSTINATO_BENCH=ON && cmake --build build-bench --target kernels
+//   build-bench/kernels [gemm|recurrent|all] [threads] [only names that contain this] [highest|high|medium]
 //
 // Medians over at least half a second. Flops are those of the products; a layer's gradient counts twice its forward.
 // OSTINATO_KERNELS chooses the tier.
@@ -21,9 +20,9 @@
 #include "kernels/gemm.h"
 #include "kernels/tiers.h"
 #include "ops/families.h"
-#include "runtime/blas.h"
+#include "base/blas.h"
 #include "runtime/configuration.h"
-#include "runtime/thread_pool.h"
+#include "base/thread_pool.h"
 
 using namespace ostinato;
 

@@ -1,6 +1,6 @@
 /**
  * Philox4x32-10: random words that are a function of a counter and a key (Salmon et al. 2011, "Parallel random numbers: as
- * easy as 1, 2, 3"). native/runtime/philox.h computes the same bits.
+ * easy as 1, 2, 3"). native/base/philox.h computes the same bits.
  *
  * @param counter four 32-bit words.
  * @param key two 32-bit words.

@@ -11,9 +11,9 @@
 #include "kernels/matrix_unit.h"
 #include "kernels/tiers.h"
 #include "ops/registry.h"
-#include "runtime/blas.h"
+#include "base/blas.h"
 #include "runtime/configuration.h"
-#include "runtime/thread_pool.h"
+#include "base/thread_pool.h"
 
 namespace ostinato {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "runtime/aligned_memory.h"
+#include "base/aligned_memory.h"
 
 namespace ostinato {
 

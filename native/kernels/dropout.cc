@@ -1,6 +1,6 @@
 #include "kernels/dropout.h"
 
-#include "runtime/philox.h"
+#include "base/philox.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/dropout.cc"

@@ -8,10 +8,10 @@
 
 #include "kernels/gemm_kernels.h"
 #include "kernels/matrix_unit.h"
-#include "kernels/rounding.h"
+#include "base/rounding.h"
 #include "kernels/tiers.h"
-#include "runtime/blas.h"
-#include "runtime/thread_pool.h"
+#include "base/blas.h"
+#include "base/thread_pool.h"
 
 namespace ostinato {
 namespace {

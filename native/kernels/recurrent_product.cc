@@ -4,7 +4,7 @@
 
 #include "kernels/gemm_kernels.h"
 #include "kernels/matrix_unit.h"
-#include "kernels/rounding.h"
+#include "base/rounding.h"
 
 namespace ostinato {
 namespace {

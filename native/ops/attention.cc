@@ -14,7 +14,7 @@
 #include "ops/families.h"
 #include "ops/ranges.h"
 #include "ops/scratch_layout.h"
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 namespace {

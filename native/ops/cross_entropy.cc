@@ -14,12 +14,12 @@
 
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
-#include "kernels/rounding.h"
+#include "base/rounding.h"
 #include "ops/data_checks.h"
 #include "ops/families.h"
 #include "ops/gradient_tiles.h"
 #include "ops/ranges.h"
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 namespace {

@@ -7,7 +7,7 @@
 #include "ops/data_checks.h"
 #include "ops/families.h"
 #include "ops/ranges.h"
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 namespace {

@@ -1,7 +1,7 @@
 // Every family of ops: one array of Operations, defined in native/ops/<family>.cc.
 #pragma once
 
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 

@@ -13,7 +13,7 @@
 
 #include "ops/data_checks.h"
 #include "ops/families.h"
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 namespace {

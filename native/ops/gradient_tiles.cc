@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/rounding.h"
-#include "runtime/thread_pool.h"
+#include "base/rounding.h"
+#include "base/thread_pool.h"
 
 namespace ostinato {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/gemm.h"
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 

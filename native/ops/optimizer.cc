@@ -8,7 +8,7 @@
 #include "kernels/optimizers.h"
 #include "ops/families.h"
 #include "ops/ranges.h"
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "runtime/thread_pool.h"
+#include "base/thread_pool.h"
 
 namespace ostinato {
 

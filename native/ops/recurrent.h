@@ -13,7 +13,7 @@
 
 #include "kernels/recurrent_product.h"
 #include "ops/scratch_layout.h"
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 

@@ -5,7 +5,7 @@
 #include "kernels/elementwise.h"
 #include "ops/families.h"
 #include "ops/ranges.h"
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 namespace {

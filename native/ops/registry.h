@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 

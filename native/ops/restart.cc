@@ -10,7 +10,7 @@
 #include <iterator>
 
 #include "ops/families.h"
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 namespace {

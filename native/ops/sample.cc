@@ -7,8 +7,8 @@
 #include "kernels/elementwise.h"
 #include "ops/families.h"
 #include "ops/ranges.h"
-#include "runtime/operation.h"
-#include "runtime/philox.h"
+#include "ops/operation.h"
+#include "base/philox.h"
 
 namespace ostinato {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "ops/families.h"
 #include "ops/ranges.h"
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "kernels/gemm.h"
 #include "kernels/tiers.h"
-#include "runtime/blas.h"
-#include "runtime/thread_pool.h"
+#include "base/blas.h"
+#include "base/thread_pool.h"
 
 namespace ostinato {
 namespace {

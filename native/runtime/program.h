@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/operation.h"
+#include "ops/operation.h"
 #include "runtime/store.h"
 
 namespace ostinato {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "runtime/aligned_memory.h"
-#include "runtime/operation.h"
+#include "base/aligned_memory.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 

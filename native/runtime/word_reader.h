@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 

@@ -10,7 +10,7 @@
 
 #include "kernels/elementwise.h"
 #include "ops/ranges.h"
-#include "runtime/philox.h"
+#include "base/philox.h"
 
 namespace ostinato {
 namespace {

@@ -11,7 +11,7 @@
 #include "doctest/doctest.h"
 #include "ops/registry.h"
 #include "plain_search.h"
-#include "runtime/philox.h"
+#include "base/philox.h"
 #include "search/program_search.h"
 
 using namespace ostinato;

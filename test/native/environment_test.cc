@@ -3,9 +3,9 @@
 
 #include "doctest/doctest.h"
 #include "kernels/tiers.h"
-#include "runtime/blas.h"
+#include "base/blas.h"
 #include "runtime/configuration.h"
-#include "runtime/thread_pool.h"
+#include "base/thread_pool.h"
 
 using namespace ostinato;
 

@@ -10,8 +10,8 @@
 #include "doctest/doctest.h"
 #include "kernels/matrix_unit.h"
 #include "kernels/tiers.h"
-#include "runtime/blas.h"
-#include "runtime/thread_pool.h"
+#include "base/blas.h"
+#include "base/thread_pool.h"
 
 using namespace ostinato;
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "ops/families.h"
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 namespace ostinato {
 

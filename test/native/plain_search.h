@@ -11,7 +11,7 @@
 #include <set>
 #include <vector>
 
-#include "runtime/philox.h"
+#include "base/philox.h"
 #include "search/beam_search.h"
 #include "search/search_options.h"
 

@@ -8,7 +8,7 @@
 
 #include "doctest/doctest.h"
 #include "op_runner.h"
-#include "runtime/philox.h"
+#include "base/philox.h"
 
 using namespace ostinato;
 

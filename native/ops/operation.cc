@@ -1,4 +1,4 @@
-#include "runtime/operation.h"
+#include "ops/operation.h"
 
 #include <cmath>
 

@@ -1,4 +1,4 @@
-#include "runtime/blas.h"
+#include "base/blas.h"
 
 #ifndef _WIN32
 #include <dlfcn.h>

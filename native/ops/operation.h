@@ -21,7 +21,7 @@
 
 #include "kernels/compact_weights.h"
 #include "kernels/precision.h"
-#include "runtime/thread_pool.h"
+#include "base/thread_pool.h"
 
 namespace ostinato {
 
