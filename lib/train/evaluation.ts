@@ -1,6 +1,6 @@
 import { InputError } from "../errors.js";
 import type { Executable, Feeds } from "../executor/executor.js";
-import { Graph } from "../graph/graph.js";
+import { Programs } from "../executor/programs.js";
 import * as ops from "../graph/ops/index.js";
 import type { Op } from "../graph/program.js";
 import type { Batch, Trainable } from "./trainable.js";
@@ -12,19 +12,59 @@ export interface Measured {
   losses: Float32Array | Float64Array;
 }
 
+/** How well a model predicts tokens. */
+export interface Measures {
+  /** Mean negative log-probability of a token, in nats. */
+  loss: number;
+  /** exp(loss). */
+  perplexity: number;
+  /**
+   * Bits per character of the text, whatever the tokens are; where the number of characters is known, and no token is unknown: one
+   * <unk> for a word would say nothing about its characters.
+   */
+  bitsPerCharacter?: number;
+}
+
+/** The sums of a measurement, batch by batch. */
+export class Tally {
+  /** Summed loss, in nats. */
+  total = 0;
+  tokens = 0;
+  /** Targets that stand for what the vocabulary lacks. */
+  unknown = 0;
+
+  add({ total, tokens }: Measured, unknown = 0): void {
+    this.total += total;
+    this.tokens += tokens;
+    this.unknown += unknown;
+  }
+
+  /** @param characters characters that the targets spell, where that is known. */
+  measures(characters = 0): Measures {
+    const loss = this.total / this.tokens;
+    const spelled = characters > 0 && this.unknown === 0;
+    return {
+      loss,
+      perplexity: Math.exp(loss),
+      ...(spelled ? { bitsPerCharacter: this.total / Math.LN2 / characters } : {}),
+    };
+  }
+}
+
 /**
- * Measures the loss of batches without learning from them. A program is compiled for each form of batch and kept.
+ * Measures the loss of batches without learning from them, by a program for each form of batch.
  * A loss that is not finite leaves the carried state as it was, so what is measured next does not inherit it.
  */
 export class EvaluationStep<Form> {
   readonly #model: Trainable<Form>;
   readonly #carries: boolean;
-  readonly #programs = new Map<string, Executable>();
+  readonly #programs: Programs;
 
   /** @param options.carries whether the state goes on to the next batch; otherwise nothing in the store changes. */
   constructor(model: Trainable<Form>, { carries = true }: { carries?: boolean } = {}) {
     this.#model = model;
     this.#carries = carries;
+    this.#programs = new Programs(model);
   }
 
   async run(batch: Batch<Form>): Promise<Measured> {
@@ -48,10 +88,7 @@ export class EvaluationStep<Form> {
   }
 
   #program(form: Form): Executable {
-    const key = JSON.stringify(form);
-    let executable = this.#programs.get(key);
-    if (!executable) {
-      const graph = new Graph();
+    return this.#programs.get(JSON.stringify(form), (graph) => {
       const { losses, count, carried } = this.#model.recordLoss(graph, form);
       const total = ops.sum(losses);
       // 0 for a finite total; else NaN, with which nothing is assigned.
@@ -60,10 +97,7 @@ export class EvaluationStep<Form> {
       graph.output("total", total);
       graph.output("count", count);
       graph.output("losses", losses);
-      executable = this.#model.executor.compile(graph.program(), this.#model.store);
-      this.#programs.set(key, executable);
-    }
-    return executable;
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Executable, Feeds } from "../executor/executor.js";
+import { Programs } from "../executor/programs.js";
 import { differentiate } from "../graph/differentiate.js";
-import { Graph } from "../graph/graph.js";
+import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { VariableSpec } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -38,24 +39,26 @@ export interface StepResult {
 }
 
 /**
- * One training step as one Program: forward, backward, clip, update and carried state. A program is compiled for each
- * form of batch and kept. A step whose gradient is not finite changes nothing.
+ * One training step as one Program: forward, backward, clip, update and carried state; one for each form of batch. A step whose gradient is not finite changes nothing.
  */
 export class TrainingStep<Form> {
   readonly #model: Trainable<Form>;
   readonly #options: StepOptions;
-  readonly #programs = new Map<string, { executable: Executable; defaults: Feeds }>();
+  readonly #programs: Programs;
+  /** Values of the run-time scalars that have one. */
+  #defaults: Feeds = {};
 
   constructor(model: Trainable<Form>, options: StepOptions) {
     this.#model = model;
     this.#options = options;
+    this.#programs = new Programs(model, { training: true });
   }
 
   /** @throws DivergenceError if the loss or a gradient is not finite. */
   async run(batch: Batch<Form>, input: StepInput): Promise<StepResult> {
-    const { executable, defaults } = this.#program(batch.form);
+    const executable = this.#programs.get(JSON.stringify(batch.form), (graph) => this.#record(graph, batch.form));
     const offered: Record<string, Feeds[string]> = {
-      ...defaults,
+      ...this.#defaults,
       ...batch.feeds,
       learningRate: input.learningRate,
       step: input.step,
@@ -76,23 +79,7 @@ export class TrainingStep<Form> {
 
   /** The variables of all programs so far, without the constant zeros: parameters, moments and carried state. */
   variables(): VariableSpec[] {
-    const specs = [...this.#programs.values()].flatMap(({ executable }) => executable.program.variables);
-    return [...new Map(specs.map((spec) => [spec.name, spec])).values()].filter(
-      ({ name }) => !name.startsWith("zeros["),
-    );
-  }
-
-  #program(form: Form) {
-    const key = JSON.stringify(form);
-    let known = this.#programs.get(key);
-    if (!known) {
-      const graph = new Graph({ training: true });
-      this.#record(graph, form);
-      const executable = this.#model.executor.compile(graph.program(), this.#model.store);
-      known = { executable, defaults: graph.defaults };
-      this.#programs.set(key, known);
-    }
-    return known;
+    return this.#programs.variables.filter(({ name }) => !name.startsWith("zeros["));
   }
 
   #record(graph: Graph, form: Form): void {
@@ -120,6 +107,7 @@ export class TrainingStep<Form> {
     });
     graph.output("total", ops.sum(recorded.losses));
     graph.output("count", recorded.count);
+    this.#defaults = { ...this.#defaults, ...graph.defaults };
   }
 
   #objective({ losses, count }: RecordedLoss): Tensor {

@@ -7,7 +7,7 @@ import { abortSignal, checkOption, completeOptions, value } from "../options.js"
 import type { Checkpoint } from "./checkpoint.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { DivergenceError } from "./divergence.js";
-import { EvaluationStep } from "./evaluation.js";
+import { EvaluationStep, Tally } from "./evaluation.js";
 import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
 import type { Fingerprint } from "./fingerprint.js";
 import { expectSameTraining, fingerprintOf } from "./fingerprint.js";
@@ -202,15 +202,13 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   async #validate(signal?: AbortSignal): Promise<void> {
     const { validation, schedule, folder } = this.#options;
     if (!validation) return;
-    let [total, tokens, unknown] = [0, 0, 0];
+    const tally = new Tally();
     for await (const batch of prefetch(validation.batches(0))) {
       if (signal?.aborted) return;
-      const result = await this.#evaluation.run(batch);
-      total += result.total;
-      tokens += result.tokens;
-      unknown += batch.unknown ?? 0;
+      tally.add(await this.#evaluation.run(batch), batch.unknown);
     }
-    const loss = total / tokens;
+    const measures = tally.measures(validation.characters);
+    const { loss } = measures;
     const sound = Number.isFinite(loss) && this.#mayReplace(loss);
     const best = sound && (!this.#best || loss < this.#best.loss);
     this.#misses = best ? 0 : this.#misses + 1;
@@ -218,10 +216,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     const measured = {
       step: this.#at.step,
       epoch: this.#at.epoch + this.#at.batch / this.#options.data.length,
-      loss,
-      perplexity: Math.exp(loss),
-      // One unknown token for a word says nothing about the word's characters.
-      ...(validation.characters && unknown === 0 ? { bitsPerCharacter: total / Math.LN2 / validation.characters } : {}),
+      ...measures,
     };
     this.#history.validations.push(measured);
     if (best) {

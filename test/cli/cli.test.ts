@@ -190,7 +190,7 @@ test("--json prints one object a line, for machines", () => {
     .map((line) => JSON.parse(line) as { event: string });
   expect(events.filter(({ event }) => event === "step").length).toBe(5);
   expect(events.at(-1)).toMatchObject({ event: "end", reason: "finished", step: 5 });
-  expect(JSON.parse(ostinato("evaluate", out, book, "--json").stdout)).toHaveProperty("nats");
+  expect(JSON.parse(ostinato("evaluate", out, book, "--json").stdout)).toHaveProperty("loss");
   expect(JSON.parse(ostinato("generate", out, "--json", "--seed", "1").stdout)).toHaveProperty("text");
   const failed = ostinato("generate", join(folder, "nowhere"), "--json");
   expect(JSON.parse(failed.stdout)).toMatchObject({ event: "error", code: "ERR_OSTINATO_FILE" });

@@ -165,7 +165,7 @@ test("evaluate of a language model refuses what is for models of pairs, by name"
 test("evaluate of pairs prints what --json has, and --output keeps a line for each row", () => {
   const found = JSON.parse(ostinato("evaluate", "attending", "pairs.tsv", "--json", "--output", "written.txt").stdout);
   const said = ostinato("evaluate", "attending", "pairs.tsv").stdout.split("\n");
-  expect(said[0]).toMatch(new RegExp(`^${found.tokens} tokens: ${found.nats.toFixed(4)} nats, perplexity `));
+  expect(said[0]).toMatch(new RegExp(`^${found.tokens} tokens: ${found.loss.toFixed(4)} nats, perplexity `));
   expect(said[1]).toBe(`${found.sources} sources, ${found.references} references:`);
   expect(readFileSync(join(folder, "written.txt"), "utf8").split("\n").length).toBe(pairs.length * 8 + 1);
 });

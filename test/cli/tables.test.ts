@@ -54,7 +54,7 @@ test("evaluate, quantize and inspect read the columns that the training read", (
   const evaluated = JSON.parse(ostinato("evaluate", model, semicolons, "--json").stdout);
   expect(evaluated).toMatchObject({ sources: 16, references: 16 });
   const [ids] = [JSON.parse(ostinato("evaluate", model, semicolons, "--json", "--source-column", "id").stdout)];
-  expect(ids.nats).not.toBe(evaluated.nats);
+  expect(ids.loss).not.toBe(evaluated.loss);
   const rounded = ostinato("quantize", model, path("int8"), "--evaluate", semicolons, "--json");
   expect(JSON.parse(rounded.stdout).perplexity.before).toBeCloseTo(evaluated.perplexity, 4);
   expect(ostinato("inspect", model, "--text", semicolons).status).toBe(0);
@@ -153,7 +153,7 @@ test("evaluate keeps what it wrote, and score measures it as evaluate did, howev
     file("mixed.csv", ["id;Frage;Antwort", ...shuffled.map(([, row]) => row)]),
   ];
   const scores = (name: string, ...more: string[]) => {
-    const { tokens, nats, perplexity, ...rest } = JSON.parse(
+    const { tokens, loss, perplexity, ...rest } = JSON.parse(
       ostinato("evaluate", model, name, "--json", ...more).stdout,
     );
     return rest;

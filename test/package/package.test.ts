@@ -116,7 +116,7 @@ test("the packed tarball installs where there is no compiler, trains and generat
      import { ReferenceExecutor } from "ostinato/reference";
      for (const executor of [nativeExecutor(), new ReferenceExecutor()]) {
        const model = await LanguageModel.load("rose", { executor });
-       console.log((await model.evaluate("a rose is a rose is a rose.")).nats.toFixed(3));
+       console.log((await model.evaluate("a rose is a rose is a rose.")).loss.toFixed(3));
      }`,
   );
   const [native, reference] = run("node", ["use.mjs"], { cwd: app, env }).trim().split("\n");

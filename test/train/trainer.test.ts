@@ -89,9 +89,9 @@ test("training learns: the validation loss falls below a third of where it began
   const model = await newModel();
   const stream = memoryStream(ids.subarray(split), 0);
   const before = await model.evaluate(stream);
-  expect(before.nats).toBeCloseTo(Math.log(tokenizer.size), 1);
+  expect(before.loss).toBeCloseTo(Math.log(tokenizer.size), 1);
   await new Trainer(model, dataOf({ epochs: 12 })).run();
-  expect((await model.evaluate(stream)).nats).toBeLessThan(before.nats / 3);
+  expect((await model.evaluate(stream)).loss).toBeLessThan(before.loss / 3);
 });
 
 test("after training the model has the parameters of the lowest validation loss", async () => {
@@ -223,9 +223,9 @@ test("whole sentences train too, and are measured and written as they were read"
   const trainer = new Trainer(model, { data, validation, epochs: 25, optimizer: adam({ learningRate: 0.01 }) });
   const end = await trainer.run();
   expect(end.reason).toBe("finished");
-  const { nats } = await model.evaluate(stream);
-  expect(nats).toBeLessThan(1.5);
-  expect(nats).toBeCloseTo(end.bestLoss as number, 4);
+  const { loss } = await model.evaluate(stream);
+  expect(loss).toBeLessThan(1.5);
+  expect(loss).toBeCloseTo(end.bestLoss as number, 4);
   // The first character is predicted too: after the beginning of a line, only "T" and "W" have been seen.
   const [first] = (await model.logProbability("To be")).tokens;
   expect(first?.token).toBe("T");

@@ -85,7 +85,7 @@ async function evaluateText(folder: string, { files, options, signal, print }: W
   const stream = await corpus.tokenize(model.tokenizer, { signal });
   const result = await model.evaluate(stream, { batchSize: options.batch ?? 1, signal }).finally(() => stream.close());
   print.object(result);
-  print.line(`${countOf(result.tokens, "token")}: ${measures({ ...result, loss: result.nats })}`);
+  print.line(`${countOf(result.tokens, "token")}: ${measures(result)}`);
   if (result.unknown === 0) return;
   const share = ((100 * result.unknown) / result.tokens).toFixed(1);
   print.line(`${countOf(result.unknown, "token")} (${share} %) not in the vocabulary: read and predicted as <unk>.`);
@@ -112,7 +112,7 @@ async function evaluatePairs(folder: string, { files, command, options, signal, 
     await writeFileAtomically(output, rows.map((text) => `${oneLine(text)}\n`).join(""));
   }
   print.object({ ...predicted, ...scores });
-  print.line(`${count(predicted.tokens)} tokens: ${measures({ ...predicted, loss: predicted.nats })}`);
+  print.line(`${count(predicted.tokens)} tokens: ${measures(predicted)}`);
   print.line(`${countOf(scores.sources, "source")}, ${countOf(scores.references, "reference")}:`);
   printScores(print, scores, unitOf(model.tokenizer));
 }

@@ -354,5 +354,5 @@ async function conclude(
   if (!test) return;
   const result = await model.evaluate(test, options);
   print.object({ event: "test", ...result });
-  print.line(`test ${measures({ ...result, loss: result.nats })}`);
+  print.line(`test ${measures(result)}`);
 }

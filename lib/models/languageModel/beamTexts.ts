@@ -76,11 +76,10 @@ export function completeBeamTexts(
 
 /**
  * Searches for the likeliest texts that follow a context.
- * @param steps.reading of one row. @param steps.searching with a row for each beam.
  * @param decode tokens to the text that they add to the prompt.
  */
 export async function searchTexts(
-  steps: { reading: TokenStep; searching: TokenStep },
+  step: TokenStep,
   { context, banned, tokenizer }: { context: readonly number[]; banned: readonly number[]; tokenizer: Tokenizer },
   {
     end,
@@ -91,9 +90,9 @@ export async function searchTexts(
     decode: (tokens: readonly number[]) => string;
   },
 ): Promise<Omit<BeamTexts, "unknown">> {
-  const state = await steps.reading.readAll(context.slice(0, -1), signal);
+  const state = await step.readAll(context.slice(0, -1), signal);
   const automaton = search.automaton ?? wholeText(tokenizer);
-  const [found] = await searchStep(steps.searching.searchStep(), steps.searching.repeated(state), {
+  const [found] = await searchStep(step.searchStep(search.beams), step.repeated(state, search.beams), {
     ...search,
     sentences: 1,
     begin: context.at(-1) as number,

@@ -95,7 +95,7 @@ const mostAtOnce = 32;
 
 /**
  * Draws what follows some contexts, side by side: tokens of each row, as they come, at most `maximumTokens` for each.
- * @param contexts one for each of the step's rows, of at least one token.
+ * @param contexts each of at least one token.
  */
 export async function* draw(
   step: TokenStep,
@@ -106,7 +106,7 @@ export async function* draw(
   const rows = contexts.length;
   const longest = contexts.reduce((most, { length }) => Math.max(most, length), 0);
   const tokens = Int32Array.from(contexts, ([first]) => first as number);
-  let state = step.startWriting();
+  let state = step.startWriting(rows);
   // Tokens that every row has read. The first that is drawn comes at once, later ones some at a time, which costs less.
   for (let read = 0, atOnce = 1; read - longest + 1 < maximumTokens; ) {
     const reading = read + 1 < longest;

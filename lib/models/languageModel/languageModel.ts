@@ -79,8 +79,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   readonly executor: Executor;
   readonly #weights: ModelWeights;
   readonly #measure: TextMeasure;
-  /** By the number of sequences side by side. */
-  readonly #steps = new Map<number, TokenStep>();
+  #tokenStep: TokenStep | null = null;
   /** What begins and ends a sentence; null where the text is one running text. */
   readonly #marks: SentenceMarks | null;
 
@@ -215,9 +214,8 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   async nextTokens(given: string, options: NextTokensOptions = {}): Promise<NextTokens> {
     const { top } = completeNextTokens(options);
     const { prompted, context } = this.#begin(checkOption("nextTokens", "prompt", given, anyText));
-    const step = this.#tokenStep();
-    const state = await step.readAll(context.slice(0, -1));
-    const { logProbabilities } = await step.read(context.at(-1) as number, state);
+    const state = await this.#step.readAll(context.slice(0, -1));
+    const { logProbabilities } = await this.#step.read(context.at(-1) as number, state);
     return {
       tokens: likeliest(logProbabilities, { top, tokenizer: this.tokenizer, prompt: prompted }),
       unknown: this.#measure.countUnknown(prompted),
@@ -232,7 +230,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     const { prompt, end, stop, ...drawing } = completeGenerate(options);
     const { context, decoder } = this.#begin(prompt);
     const passage = new Passage(decoder, { end: this.#endOf("generate", end), stop });
-    for await (const { token } of draw(this.#tokenStep(), [context], drawing)) {
+    for await (const { token } of draw(this.#step, [context], drawing)) {
       const text = passage.push(token);
       if (text !== "") yield text;
       if (passage.ended) return;
@@ -254,7 +252,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     const rows = begun.map(({ decoder }) => ({ passage: new Passage(decoder, { end, stop }), text: "" }));
     const contexts = begun.map(({ context }) => context);
     let open = rows.length;
-    for await (const { row, token } of draw(this.#tokenStep(rows.length), contexts, drawing)) {
+    for await (const { row, token } of draw(this.#step, contexts, drawing)) {
       const own = rows[row] as (typeof rows)[number];
       if (own.passage.ended) continue;
       own.text += own.passage.push(token);
@@ -277,10 +275,9 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
       const { decoder } = this.#begin(prompt);
       return tokens.map((token) => decoder.push(token)).join("") + decoder.end();
     };
-    const steps = { reading: this.#tokenStep(), searching: this.#tokenStep(complete.search.beams) };
     const given = { context, banned: unwrittenTokens(this.tokenizer, this.#marks?.end), tokenizer: this.tokenizer };
     return {
-      ...(await searchTexts(steps, given, { ...complete, decode })),
+      ...(await searchTexts(this.#step, given, { ...complete, decode })),
       unknown: this.#measure.countUnknown(prompted),
     };
   }
@@ -292,7 +289,7 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
   async activations(given: string): Promise<Activations> {
     const ids = this.tokenizer.encode(checkOption("activations", "text", given, anyText));
     if (ids.length === 0) throw new InputError("activations: the text is empty.");
-    return activationsOf(this.#tokenStep(), { opening: this.#opening(), ids, tokenizer: this.tokenizer });
+    return activationsOf(this.#step, { opening: this.#opening(), ids, tokenizer: this.tokenizer });
   }
 
   /**
@@ -313,17 +310,14 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     await this.#weights.write(await loadModelFolder(folder, { ...identity, same, parameters: () => this.parameters }));
   }
 
-  #tokenStep(rows = 1): TokenStep {
-    const known = this.#steps.get(rows);
-    const options = {
-      rows,
+  /** The model as a step; made when it is first needed, which training never does. */
+  get #step(): TokenStep {
+    this.#tokenStep ??= new TokenStep(this, {
       banned: unwrittenTokens(this.tokenizer, this.#marks?.end),
       marks: this.#marks,
       automaton: wholeText(this.tokenizer),
-    };
-    const step = known ?? new TokenStep(this, options);
-    this.#steps.set(rows, step);
-    return step;
+    });
+    return this.#tokenStep;
   }
 
   /** What is read before the first token is drawn, and a decoder that has seen the prompt. */

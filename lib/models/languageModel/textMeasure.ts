@@ -3,25 +3,16 @@ import { memoryStream } from "../../data/index.js";
 import { counted, InputError } from "../../errors.js";
 import type { Completed, TableFor } from "../../options.js";
 import { abortSignal, whole } from "../../options.js";
-import type { Measured } from "../../train/evaluation.js";
-import { EvaluationStep, expectFiniteLoss } from "../../train/evaluation.js";
+import type { Measured, Measures } from "../../train/evaluation.js";
+import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.js";
 import type { Batch, Trainable } from "../../train/trainable.js";
 import type { LanguageModelForm, SentenceDataBatch } from "./data.js";
 import { SentenceData, WindowData } from "./data.js";
 
 /** How well a model predicts a text. */
-export interface Evaluation {
+export interface Evaluation extends Measures {
   /** Tokens predicted. */
   tokens: number;
-  /** Mean negative log-probability of a token, in nats. */
-  nats: number;
-  /** exp(nats). */
-  perplexity: number;
-  /**
-   * Bits per character of the text, whatever the tokens are; where the number of characters is known, and no token is unknown: one
-   * <unk> for a word would say nothing about its characters.
-   */
-  bitsPerCharacter?: number;
   /** Tokens among those predicted that the vocabulary lacks, so that <unk> was predicted for them. */
   unknown: number;
 }
@@ -85,24 +76,14 @@ export class TextMeasure {
           windowLength,
           role: "evaluate",
         });
-    const sums = { total: 0, tokens: 0, unknown: 0 };
+    const tally = new Tally();
     signal?.throwIfAborted();
-    await this.#measure(who, data, (batch, { total, tokens }) => {
+    await this.#measure(who, data, (batch, result) => {
       signal?.throwIfAborted();
-      sums.total += total;
-      sums.tokens += tokens;
-      sums.unknown += this.countUnknown(batch.feeds.targets as Int32Array);
+      // A stream need not say which tokenizer made it, and then its batches count nothing.
+      tally.add(result, this.countUnknown(batch.feeds.targets as Int32Array));
     });
-    const nats = sums.total / sums.tokens;
-    return {
-      tokens: sums.tokens,
-      nats,
-      perplexity: Math.exp(nats),
-      ...(data.characters > 0 && sums.unknown === 0
-        ? { bitsPerCharacter: sums.total / Math.LN2 / data.characters }
-        : {}),
-      unknown: sums.unknown,
-    };
+    return { tokens: tally.tokens, ...tally.measures(data.characters), unknown: tally.unknown };
   }
 
   /** @throws InputError if no token is predicted, or the loss is not finite. */

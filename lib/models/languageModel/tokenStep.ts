@@ -1,6 +1,7 @@
 import type { SentenceMarks } from "../../data/index.js";
 import type { Executable, Executor, Store, Values } from "../../executor/executor.js";
-import { Graph } from "../../graph/graph.js";
+import { Programs } from "../../executor/programs.js";
+import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { CompleteSampling } from "../../search/sampling.js";
@@ -13,7 +14,6 @@ import type { LanguageModelNetwork } from "./network.js";
 export type SequenceState = Readonly<Record<string, Float32Array>>;
 
 export interface TokenStepOptions {
-  rows: number;
   banned: readonly number[];
   marks: SentenceMarks | null;
   automaton: TokenAutomaton | null;
@@ -26,13 +26,13 @@ export interface WritingState {
 }
 
 /**
- * A language model as a step: (token, state) -> (distribution, state). Many walks over one model do not disturb each
+ * A language model as a step: (token, state) -> (distribution, state), of one sequence or of rows of them. Many walks over one model do not disturb each
  * other, since each brings its state. In a model of sentences the step after the end of one begins the next: it reads the
  * beginning, from the state of the beginning.
  */
 export class TokenStep {
   readonly #model: { network: LanguageModelNetwork; executor: Executor; store: Store };
-  readonly #rows: number;
+  readonly #programs: Programs;
   readonly #marks: SentenceMarks | null;
   readonly #automaton: TokenAutomaton | null;
   /**
@@ -40,48 +40,43 @@ export class TokenStep {
    * be.
    */
   readonly #mask: Float32Array | null;
-  #reading: Executable | null = null;
-  #writing: Executable | null = null;
-  #searching: Executable | null = null;
 
   /**
-   * @param options.rows sequences that take their steps side by side.
    * @param options.banned tokens that are never drawn, such as <unk>.
    * @param options.marks between which sentences stand that begin afresh; null for one running text.
    * @param options.automaton which tokens may follow each other where they are drawn; null for all.
    */
   constructor(
     model: { network: LanguageModelNetwork; executor: Executor; store: Store },
-    { rows, banned, marks, automaton }: TokenStepOptions,
+    { banned, marks, automaton }: TokenStepOptions,
   ) {
     this.#model = model;
-    this.#rows = rows;
+    this.#programs = new Programs(model);
     this.#marks = marks;
     this.#automaton = automaton;
     this.#mask = maskOf(model.network.config.vocabularySize, { banned, automaton });
   }
 
   /** The state before the first token. */
-  start(): SequenceState {
+  start(rows = 1): SequenceState {
     return Object.fromEntries(
-      Object.entries(this.#model.network.recurrent.stateSizes).map(([name, H]) => [
-        name,
-        new Float32Array(this.#rows * H),
-      ]),
+      Object.entries(this.#model.network.recurrent.stateSizes).map(([name, H]) => [name, new Float32Array(rows * H)]),
     );
   }
 
   /** The state before the first token of texts that are written. */
-  startWriting(): WritingState {
-    return { sequences: this.start(), texts: new Int32Array(this.#rows) };
+  startWriting(rows: number): WritingState {
+    return { sequences: this.start(rows), texts: new Int32Array(rows) };
   }
 
   /** Reads a token of one sequence. @returns the log-probability of every token to follow, [V], in nats, and the state. */
   async read(token: number, state: SequenceState): Promise<{ logProbabilities: Float32Array; state: SequenceState }> {
-    this.#reading ??= this.#compile((graph, logits) => graph.output("logProbabilities", ops.logSoftmax(logits)));
+    const executable = this.#program("read", 1, (graph, logits) =>
+      graph.output("logProbabilities", ops.logSoftmax(logits)),
+    );
     // The program multiplies the state by 0 there, which an infinite one survives as NaN.
     const before = token === this.#marks?.end ? this.start() : state;
-    const { outputs } = await this.#reading.run({ ids: Int32Array.of(token), ...before });
+    const { outputs } = await executable.run({ ids: Int32Array.of(token), ...before });
     return { logProbabilities: outputs.logProbabilities as Float32Array, state: this.#stateOf(outputs) };
   }
 
@@ -107,7 +102,7 @@ export class TokenStep {
     state: WritingState,
     { sampling, steps }: { sampling: CompleteSampling & { position: number }; steps: number },
   ): Promise<{ drawn: Int32Array; state: WritingState }> {
-    this.#writing ??= this.#compile((graph, logits, ids) => {
+    const executable = this.#program("write", tokens.length, (graph, logits, ids) => {
       const { ids: drawn } = ops.sample({
         logits: this.#mask ? ops.add(logits, this.#recordMask(graph, ids)) : logits,
         temperature: graph.scalar("temperature"),
@@ -129,7 +124,7 @@ export class TokenStep {
       ...state.sequences,
     };
     const carried = Object.keys(state.sequences).map((name) => [name, `last.${name}`]);
-    const { outputs, collected } = await this.#writing.replay(feeds, {
+    const { outputs, collected } = await executable.replay(feeds, {
       steps,
       carry: { ids: "next", ...(automaton ? { texts: "last texts" } : {}), ...Object.fromEntries(carried) },
       counters: ["random"],
@@ -144,9 +139,10 @@ export class TokenStep {
     const V = this.#model.network.config.vocabularySize;
     if (!this.#automaton) return graph.feed("mask", "f32", [V]);
     const { states, next } = this.#automaton;
+    const rows = ids.shape[1] as number;
     const after = ops.follow({
-      states: graph.feed("texts", "i32", [this.#rows]),
-      ids: ops.reshape(ids, [this.#rows]),
+      states: graph.feed("texts", "i32", [rows]),
+      ids: ops.reshape(ids, [rows]),
       classOf: graph.feed("classOf", "i32", [V]),
       next: graph.feed("nextStates", "i32", [next.length / states, states]),
     });
@@ -154,40 +150,42 @@ export class TokenStep {
     return ops.embedding(graph.feed("mask", "f32", [states, V]), after);
   }
 
-  /** The step as search replays it, with a row for each hypothesis. The tokens that are never drawn are its caller's to ban. */
-  searchStep(): SearchStep {
-    this.#searching ??= this.#compile((graph, logits) => graph.output("logits", logits));
+  /**
+   * The step as search replays it. The tokens that are never drawn are its caller's to ban.
+   * @param rows hypotheses that are followed side by side.
+   */
+  searchStep(rows: number): SearchStep {
     const names = Object.keys(this.#model.network.recurrent.stateSizes);
     return {
-      executable: this.#searching,
+      executable: this.#program("search", rows, (graph, logits) => graph.output("logits", logits)),
       tokens: "ids",
       logits: "logits",
       carry: Object.fromEntries(names.map((name) => [name, `last.${name}`])),
     };
   }
 
-  /** The state of one sequence, for each of this step's rows. */
-  repeated(state: SequenceState): SequenceState {
+  /** The state of one sequence, for each of some rows. */
+  repeated(state: SequenceState, rows: number): SequenceState {
     const repeat = (values: Float32Array) => {
-      const all = new Float32Array(this.#rows * values.length);
-      for (let row = 0; row < this.#rows; row++) all.set(values, row * values.length);
+      const all = new Float32Array(rows * values.length);
+      for (let row = 0; row < rows; row++) all.set(values, row * values.length);
       return all;
     };
     return Object.fromEntries(Object.entries(state).map(([name, values]) => [name, repeat(values)]));
   }
 
   /** A program from one token of each sequence and the state to what `record` makes of the logits, and the state. */
-  #compile(record: (graph: Graph, logits: Tensor, ids: Tensor) => void): Executable {
-    const { network, executor, store } = this.#model;
-    const graph = new Graph();
-    const ids = graph.feed("ids", "i32", [1, this.#rows]);
-    const sizes = Object.entries(network.recurrent.stateSizes);
-    const before = Object.fromEntries(sizes.map(([name, H]) => [name, graph.feed(name, "f32", [this.#rows, H])]));
-    const { input, state } = this.#marks ? restarted(ids, before, this.#marks) : { input: ids, state: before };
-    const { logits, last } = network.nextLogits(input, state);
-    record(graph, logits, ids);
-    for (const [name, tensor] of Object.entries(last) as [string, Tensor][]) graph.output(`last.${name}`, tensor);
-    return executor.compile(graph.program(), store);
+  #program(use: string, rows: number, record: (graph: Graph, logits: Tensor, ids: Tensor) => void): Executable {
+    return this.#programs.get(`${use} ${rows}`, (graph) => {
+      const { network } = this.#model;
+      const ids = graph.feed("ids", "i32", [1, rows]);
+      const sizes = Object.entries(network.recurrent.stateSizes);
+      const before = Object.fromEntries(sizes.map(([name, H]) => [name, graph.feed(name, "f32", [rows, H])]));
+      const { input, state } = this.#marks ? restarted(ids, before, this.#marks) : { input: ids, state: before };
+      const { logits, last } = network.nextLogits(input, state);
+      record(graph, logits, ids);
+      for (const [name, tensor] of Object.entries(last) as [string, Tensor][]) graph.output(`last.${name}`, tensor);
+    });
   }
 
   #stateOf(outputs: Record<string, Values>): SequenceState {

@@ -9,7 +9,8 @@ import type { Parameter } from "../../nn/parameter.js";
 import type { TableFor } from "../../options.js";
 import { abortSignal, checkOption, completeOptions, expectOptions, seed, text, whole } from "../../options.js";
 import { searchStep } from "../../search/index.js";
-import { EvaluationStep, expectFiniteLoss } from "../../train/evaluation.js";
+import type { Measures } from "../../train/evaluation.js";
+import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.js";
 import type { RecordedLoss } from "../../train/trainable.js";
 import type { SavableModel } from "../../train/trainer.js";
 import type { WeightType } from "../../weights.js";
@@ -37,13 +38,9 @@ export interface Seq2SeqOptions extends Omit<Seq2SeqConfig, "sourceVocabularySiz
 }
 
 /** How well a model predicts targets, given their sources and what comes before. */
-export interface PairEvaluation {
+export interface PairEvaluation extends Pick<Measures, "loss" | "perplexity"> {
   /** Tokens predicted, the ends included. */
   tokens: number;
-  /** Mean negative log-probability of a token, in nats. */
-  nats: number;
-  /** exp(nats). */
-  perplexity: number;
 }
 
 const { sourceVocabularySize: _source, targetVocabularySize: _target, ...architecture } = seq2seqRules;
@@ -160,16 +157,13 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
       batchSize,
       ...(signal ? { signal } : {}),
     });
-    let total = 0;
-    let tokens = 0;
+    const tally = new Tally();
     for (const batch of data.batches(0)) {
       signal?.throwIfAborted();
-      const result = await this.#evaluation.run(batch);
-      total += result.total;
-      tokens += result.tokens;
+      tally.add(await this.#evaluation.run(batch), batch.unknown);
     }
-    expectFiniteLoss("evaluate", total);
-    return { tokens, nats: total / tokens, perplexity: Math.exp(total / tokens) };
+    expectFiniteLoss("evaluate", tally.total);
+    return { tokens: tally.tokens, ...tally.measures() };
   }
 
   /**

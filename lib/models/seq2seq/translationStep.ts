@@ -1,5 +1,6 @@
 import type { Executable, Executor, Store, Values } from "../../executor/executor.js";
-import { Graph } from "../../graph/graph.js";
+import { Programs } from "../../executor/programs.js";
+import type { Graph } from "../../graph/graph.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { SearchStep } from "../../search/index.js";
 import type { Encoded, Seq2SeqNetwork } from "./network.js";
@@ -15,9 +16,6 @@ export interface ReadSources {
 /** Lengths are rounded up to multiples of this, so that there are few programs. */
 const lengthMultiple = 4;
 
-/** Programs that are kept. */
-const mostPrograms = 64;
-
 const lengthsName = "lengths";
 const tokensName = "tokens";
 const statePrefix = "state.";
@@ -25,10 +23,11 @@ const statePrefix = "state.";
 /** A trained encoder-decoder in use: a program that reads sources, and one that is a step of the decoder. */
 export class TranslationStep {
   readonly #model: { network: Seq2SeqNetwork; executor: Executor; store: Store };
-  readonly #programs = new Map<string, Executable>();
+  readonly #programs: Programs;
 
   constructor(model: { network: Seq2SeqNetwork; executor: Executor; store: Store }) {
     this.#model = model;
+    this.#programs = new Programs(model);
   }
 
   /** Reads sources of at least one token each. */
@@ -46,7 +45,7 @@ export class TranslationStep {
   /** The decoder's step over `beams` hypotheses for each of the sources, and what it begins with. */
   step({ S, B, parts }: ReadSources, beams: number): { step: SearchStep; feeds: Record<string, Values> } {
     const N = B * beams;
-    const executable = this.#program(`step ${S} ${B} ${beams}`, (graph) => {
+    const executable = this.#programs.get(`step ${S} ${B} ${beams}`, (graph) => {
       const { outputs, values } = this.#reader(S, B).program;
       const feeds = outputs.map(({ name, value }): [string, Tensor] => {
         const { shape } = values[value] as (typeof values)[number];
@@ -85,7 +84,7 @@ export class TranslationStep {
 
   /** A program from sources to what a step reads of them: an output for each feed of the step. */
   #reader(S: number, B: number): Executable {
-    return this.#program(`read ${S} ${B}`, (graph) => {
+    return this.#programs.get(`read ${S} ${B}`, (graph) => {
       const source = graph.feed("source", "i32", [S, B]);
       const { memory, summary, state } = this.#model.network.encode(source, graph.feed(lengthsName, "i32", [B]));
       if (memory) graph.output("values", memory.values);
@@ -93,20 +92,6 @@ export class TranslationStep {
       graph.output("summary", summary);
       for (const [name, tensor] of Object.entries(state)) graph.output(statePrefix + name, tensor);
     });
-  }
-
-  #program(key: string, record: (graph: Graph) => void): Executable {
-    let executable = this.#programs.get(key);
-    if (!executable) {
-      const graph = new Graph();
-      record(graph);
-      executable = this.#model.executor.compile(graph.program(), this.#model.store);
-    }
-    // The one that was used last stands last.
-    this.#programs.delete(key);
-    this.#programs.set(key, executable);
-    if (this.#programs.size > mostPrograms) this.#programs.delete(this.#programs.keys().next().value as string);
-    return executable;
   }
 }
 

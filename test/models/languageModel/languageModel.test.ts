@@ -35,23 +35,23 @@ for (const cell of ["lstm", "gru", "rnn"] as const) {
     const whole = await model.evaluate(text, { windowLength: 1000 });
     const single = await model.evaluate(text, { windowLength: 1 });
     const odd = await model.evaluate(text, { windowLength: 7 });
-    expect(single.nats).toBeCloseTo(whole.nats, 5);
-    expect(odd.nats).toBeCloseTo(whole.nats, 5);
+    expect(single.loss).toBeCloseTo(whole.loss, 5);
+    expect(odd.loss).toBeCloseTo(whole.loss, 5);
     expect(whole.tokens).toBe(tokenizer.encode(text).length - 1);
   });
 
   test(`${cell}: the native executor agrees with the float64 reference`, async () => {
     const native = await newModel({ cell });
     const reference = await newModel({ cell, executor: new ReferenceExecutor({ precision: "float64" }) });
-    expect((await native.evaluate(text)).nats).toBeCloseTo((await reference.evaluate(text)).nats, 5);
+    expect((await native.evaluate(text)).loss).toBeCloseTo((await reference.evaluate(text)).loss, 5);
   });
 }
 
 test("the log-probability of a text is the sum over its tokens and matches evaluate", async () => {
   const model = await newModel();
   const { total, tokens } = await model.logProbability(text);
-  const { nats } = await model.evaluate(text);
-  expect(-total / tokens.length).toBeCloseTo(nats, 6);
+  const { loss } = await model.evaluate(text);
+  expect(-total / tokens.length).toBeCloseTo(loss, 6);
   expect(tokens.reduce((sum, { logProbability }) => sum + logProbability, 0)).toBeCloseTo(total, 4);
   expect(tokens[0]?.token).toBe("h");
 });
@@ -136,7 +136,7 @@ test("a saved model predicts exactly as before; a damaged folder is refused with
   const model = await newModel({ tied: true, embeddingSize: 12, layerNorm: true });
   await model.save(folder);
   const loaded = await LanguageModel.load(folder, { executor });
-  expect((await loaded.evaluate(text)).nats).toBe((await model.evaluate(text)).nats);
+  expect((await loaded.evaluate(text)).loss).toBe((await model.evaluate(text)).loss);
   expect(loaded.network.config).toEqual(model.network.config);
 
   const weights = join(folder, "model.safetensors");

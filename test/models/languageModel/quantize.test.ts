@@ -57,7 +57,7 @@ for (const type of weightTypes) {
   for (const cell of ["lstm", "gru", "rnn"] as const) {
     test(`${type} ${cell}: what is written one token at a time is what the rounded weights say`, async () => {
       const [a, b] = [await newModel(native, { cell }), await newModel(reference, { cell })];
-      const before = (await a.evaluate(text)).nats;
+      const before = (await a.evaluate(text)).loss;
       for (const model of [a, b]) await model.quantize(type);
       const [walked, read] = [await a.activations(text), await b.activations(text)];
       for (const [i, layer] of walked.layers.entries()) {
@@ -65,7 +65,7 @@ for (const type of weightTypes) {
           expect(value).toBeCloseTo(read.layers[i]?.values[at] as number, 4);
         }
       }
-      const after = (await a.evaluate(text)).nats;
+      const after = (await a.evaluate(text)).loss;
       expect(after).not.toBe(before);
       expect(Math.abs(after - before)).toBeLessThan(0.05);
     });

@@ -60,9 +60,9 @@ for (const [kind, tokenizer] of Object.entries(kinds)) {
       const model = await newModel(tokenizer, { executor });
       for (const text of ["a b\n", "a b\nc\n", "c\n\n\na b b a c a\nb\n", "a\nb\nc\n".repeat(30)]) {
         const { total, tokens } = await model.logProbability(text);
-        const { nats, tokens: count } = await model.evaluate(text, { batchSize: 3 });
+        const { loss, tokens: count } = await model.evaluate(text, { batchSize: 3 });
         expect(tokens.length).toBe(count);
-        expect(total / count).toBeCloseTo(-nats, 5);
+        expect(total / count).toBeCloseTo(-loss, 5);
       }
       const open = await model.logProbability("a b\nc");
       const closed = await model.logProbability("a b\nc\n");
@@ -154,8 +154,8 @@ test("a line of any length is measured, some steps at a time, as it is when read
   const { total, tokens } = await model.logProbability(text);
   expect(tokens.length).toBe(text.length);
   expect(-total / Math.LN2 / bits).toBeCloseTo(1, 5);
-  const { nats } = await model.evaluate(text, { batchSize: 3 });
-  expect(nats).toBeCloseTo(-total / text.length, 5);
+  const { loss } = await model.evaluate(text, { batchSize: 3 });
+  expect(loss).toBeCloseTo(-total / text.length, 5);
 });
 
 test("a line that overflows does not spoil the next one", async () => {
@@ -170,10 +170,10 @@ test("a line that overflows does not spoil the next one", async () => {
 
 test("a line of one token is measured as every other is", async () => {
   const model = await newModel(kinds.characters as Tokenizer);
-  const { nats, tokens } = await model.evaluate("a");
+  const { loss, tokens } = await model.evaluate("a");
   expect(tokens).toBe(2);
   const both = await model.evaluate("a\na");
-  expect(nats).toBeCloseTo(both.nats, 6);
+  expect(loss).toBeCloseTo(both.loss, 6);
   await expect(model.evaluate("")).rejects.toThrow("evaluate: expected at least 1 token, got 0.");
   await expect(model.logProbability("")).rejects.toThrow("logProbability: expected at least 1 token, got 0.");
 });

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { Programs } from "../../lib/executor/programs.js";
+import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import type { Graph } from "../../lib/graph/graph.js";
+
+function model() {
+  const executor = new ReferenceExecutor();
+  return { executor, store: executor.createStore() };
+}
+
+test("a program is recorded once for its key, and again only when many others have been used since", () => {
+  const programs = new Programs(model());
+  const recorded: string[] = [];
+  const use = (key: string) =>
+    programs.get(key, (graph) => {
+      recorded.push(key);
+      graph.output("x", graph.feed("x", "f32", [1]));
+    });
+  const first = use("first");
+  for (let i = 0; i < 600; i++) {
+    use(`${i}`);
+    if (i < 300) expect(use("first")).toBe(first);
+  }
+  expect(recorded.filter((key) => key === "first")).toHaveLength(1);
+  for (let i = 600; i < 1200; i++) use(`${i}`);
+  use("first");
+  expect(recorded.filter((key) => key === "first")).toHaveLength(2);
+});
+
+test("variables stay known when their program is no longer kept, so that a checkpoint misses none", () => {
+  const programs = new Programs(model());
+  const record = (name: string) => (graph: Graph) =>
+    graph.output("x", graph.variable({ name, dtype: "f32", shape: [2] }));
+  for (let i = 0; i < 600; i++) programs.get(`${i}`, record(`state/${i % 7}`));
+  programs.get("more", record("more"));
+  expect(programs.variables.map(({ name }) => name)).toEqual([
+    ...Array.from({ length: 7 }, (_, i) => `state/${i}`),
+    "more",
+  ]);
+});
