@@ -19,8 +19,8 @@
 
 #include "kernels/gemm.h"
 #include "kernels/tiers.h"
-#include "ops/families.h"
 #include "base/blas.h"
+#include "ops/registry.h"
 #include "runtime/configuration.h"
 #include "base/thread_pool.h"
 
@@ -173,13 +173,13 @@ struct Bound {
   void run() { op->run(call()); }
 };
 
-// One layer of a family with G gates; its gradient with dy only.
-void benchLayer(const char* name, Family family, int64_t gates, bool cells, std::vector<double> attributes, int64_t T,
+// One layer with G gates; its gradient with dy only.
+void benchLayer(const char* name, const std::string& op, int64_t gates, bool cells, std::vector<double> attributes, int64_t T,
                 int64_t B, int64_t I, int64_t H) {
   if (!wanted(name)) return;
   const int64_t Hp = (H + 15) / 16 * 16;
   const float scale = 1 / std::sqrt(static_cast<float>(H));
-  Bound forward{&family.operations[0], {}, {}, attributes};
+  Bound forward{&operationNamed(op), {}, {}, attributes};
   Values& in = forward.operands;
   in.add({T, B, I}, 1);
   in.add({B, H}, 0.5f);
@@ -196,7 +196,7 @@ void benchLayer(const char* name, Family family, int64_t gates, bool cells, std:
   if (gates > 1) out.add({T, B, 4 * Hp}, 0);
   if (cells) out.add({T, B, Hp}, 0);
 
-  Bound backward{&family.operations[1], {}, {}, attributes};
+  Bound backward{&operationNamed(op + "Gradient"), {}, {}, attributes};
   Values& gin = backward.operands;
   for (size_t i = 0; i < (cells ? 5u : 4u); i++) gin.share(in.views[i]);
   if (gates == 3) gin.share(in.views[5]);
@@ -233,19 +233,19 @@ void benchLayer(const char* name, Family family, int64_t gates, bool cells, std:
 }
 
 void benchRecurrent() {
-  benchLayer("lstm W1", lstmFamily(), 4, true, {0}, 64, 64, 512, 512);
-  benchLayer("lstm W2", lstmFamily(), 4, true, {0}, 35, 20, 650, 650);
-  benchLayer("lstm W3", lstmFamily(), 4, true, {0}, 35, 20, 1500, 1500);
-  benchLayer("lstm W5", lstmFamily(), 4, true, {0}, 25, 64, 256, 256);
-  benchLayer("lstm one token W1", lstmFamily(), 4, true, {0}, 1, 1, 512, 512);
-  benchLayer("lstm one token W2", lstmFamily(), 4, true, {0}, 1, 1, 650, 650);
-  benchLayer("lstm beam 5 step", lstmFamily(), 4, true, {0}, 1, 5, 512, 512);
-  benchLayer("lstm decoder step", lstmFamily(), 4, true, {0}, 1, 64, 512, 512);
-  benchLayer("lstm one sequence", lstmFamily(), 4, true, {0}, 100, 1, 512, 512);
-  benchLayer("gru W4", gruFamily(), 3, false, {1, 0}, 100, 32, 128, 128);
-  benchLayer("gru after", gruFamily(), 3, false, {1, 0}, 64, 64, 512, 512);
-  benchLayer("gru before", gruFamily(), 3, false, {0, 0}, 64, 64, 512, 512);
-  benchLayer("rnn", rnnFamily(), 1, false, {0, 0}, 64, 64, 512, 512);
+  benchLayer("lstm W1", "lstm", 4, true, {0}, 64, 64, 512, 512);
+  benchLayer("lstm W2", "lstm", 4, true, {0}, 35, 20, 650, 650);
+  benchLayer("lstm W3", "lstm", 4, true, {0}, 35, 20, 1500, 1500);
+  benchLayer("lstm W5", "lstm", 4, true, {0}, 25, 64, 256, 256);
+  benchLayer("lstm one token W1", "lstm", 4, true, {0}, 1, 1, 512, 512);
+  benchLayer("lstm one token W2", "lstm", 4, true, {0}, 1, 1, 650, 650);
+  benchLayer("lstm beam 5 step", "lstm", 4, true, {0}, 1, 5, 512, 512);
+  benchLayer("lstm decoder step", "lstm", 4, true, {0}, 1, 64, 512, 512);
+  benchLayer("lstm one sequence", "lstm", 4, true, {0}, 100, 1, 512, 512);
+  benchLayer("gru W4", "gru", 3, false, {1, 0}, 100, 32, 128, 128);
+  benchLayer("gru after", "gru", 3, false, {1, 0}, 64, 64, 512, 512);
+  benchLayer("gru before", "gru", 3, false, {0, 0}, 64, 64, 512, 512);
+  benchLayer("rnn", "rnn", 1, false, {0, 0}, 64, 64, 512, 512);
 }
 
 }  // namespace

@@ -25,12 +25,17 @@ export interface Addon {
   ) => AddonSearch;
 }
 
-/** What an op does to its memory, as `Operation` of lib/graph says it. */
+/** An op as the addon knows it: names, as `Operation` of lib/graph declares them. */
 export interface AddonOperation {
   name: string;
-  mutates: number[];
-  consumes: number[];
-  optionalResults: number[];
+  operands: string[];
+  results: string[];
+  attributes: string[];
+  optionalOperands: string[];
+  optionalResults: string[];
+  mutates: string[];
+  consumes: string[];
+  several: boolean;
   view: boolean;
 }
 

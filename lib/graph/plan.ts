@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors.js";
 import type { Loop, Node, Place } from "./graph.js";
+import { positionsOf, slotOf } from "./operation.js";
 import type { LoopRange, Op, Port, Program, Storage, Value, VariableSpec } from "./program.js";
 import { elementsOf } from "./program.js";
 import type { Tensor } from "./tensor.js";
@@ -123,7 +124,7 @@ function expectLastUses({ nodes, outputs, tensors, variableOf }: Recorded, owner
   };
   for (const node of nodes) {
     for (const operand of node.operands) if (operand) expectWhole(operand.id, node.operation.name);
-    for (const i of node.operation.consumes ?? []) {
+    for (const i of positionsOf(node.operation, node.operation.consumes)) {
       const operand = node.operands[i];
       if (!operand) continue;
       const root = rootOf(operand.id);
@@ -140,9 +141,9 @@ function skippedResults({ nodes, outputs, places }: Recorded): Set<number> {
   for (const node of nodes) for (const operand of node.operands) if (operand) read.add(operand.id);
   const skipped = new Set<number>();
   for (const { operation, results } of nodes) {
-    for (const i of operation.optionalResults ?? []) {
+    for (const [i, entry] of operation.results.entries()) {
       const result = results[i] as Tensor;
-      if (!read.has(result.id) && !places.has(result.id)) skipped.add(result.id);
+      if (slotOf(entry).optional && !read.has(result.id) && !places.has(result.id)) skipped.add(result.id);
     }
   }
   return skipped;

@@ -18,12 +18,15 @@
 namespace ostinato {
 namespace {
 
+// The table of ops, for a test to compare with lib/graph's.
 Napi::Value operations(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto indexes = [&](uint32_t bits) {
+  constexpr uint32_t kAll = ~uint32_t{0};
+  // Those names whose bit is set.
+  const auto listed = [&](const Names& names, uint32_t bits) {
     Napi::Array list = Napi::Array::New(env);
-    for (uint32_t i = 0; i < 32; i++) {
-      if (bits >> i & 1) list.Set(list.Length(), i);
+    for (int i = 0; i < names.count(); i++) {
+      if (bits >> i & 1) list.Set(list.Length(), names.all[i]);
     }
     return list;
   };
@@ -32,9 +35,14 @@ Napi::Value operations(const Napi::CallbackInfo& info) {
     const Operation& operation = operationOf(i);
     Napi::Object about = Napi::Object::New(env);
     about.Set("name", operation.name);
-    about.Set("mutates", indexes(operation.mutates));
-    about.Set("consumes", indexes(operation.consumes));
-    about.Set("optionalResults", indexes(operation.optionalResults));
+    about.Set("operands", listed(operation.operands, kAll));
+    about.Set("results", listed(operation.results, kAll));
+    about.Set("attributes", listed(operation.attributes, kAll));
+    about.Set("optionalOperands", listed(operation.operands, operation.optionalOperands));
+    about.Set("optionalResults", listed(operation.results, operation.optionalResults));
+    about.Set("mutates", listed(operation.operands, operation.mutates));
+    about.Set("consumes", listed(operation.operands, operation.consumes));
+    about.Set("several", operation.several);
     about.Set("view", operation.view);
     all.Set(static_cast<uint32_t>(i), about);
   }

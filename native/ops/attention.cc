@@ -4,14 +4,13 @@
 // rows are dealt out to the threads, each with all its steps.
 #include <algorithm>
 #include <cstring>
-#include <iterator>
 #include <utility>
 
 #include "kernels/attention.h"
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "ops/data_checks.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/ranges.h"
 #include "ops/scratch_layout.h"
 #include "ops/operation.h"
@@ -336,15 +335,11 @@ void runAdditiveGradient(const Call& call) {
   for (int part = 0; part < s.parts; part++) elementwiseKernels().add(dv, sums + part * s.K, dv, s.K);
 }
 
-constexpr Operation kAttention[] = {
-    {"attention", checkAttention, runAttention, 0, 1u << 1},
-    {"attentionGradient", checkAttentionGradient, runAttentionGradient},
-    {"attentionSum", checkAttentionSum, runAttentionSum},
-    {"additiveGradient", checkAdditiveGradient, runAdditiveGradient},
-};
-
 }  // namespace
 
-Family attentionFamily() { return {kAttention, static_cast<int>(std::size(kAttention))}; }
+const Implementation ops::attention::implementation = {checkAttention, runAttention};
+const Implementation ops::attentionGradient::implementation = {checkAttentionGradient, runAttentionGradient};
+const Implementation ops::attentionSum::implementation = {checkAttentionSum, runAttentionSum};
+const Implementation ops::additiveGradient::implementation = {checkAdditiveGradient, runAdditiveGradient};
 
 }  // namespace ostinato

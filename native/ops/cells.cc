@@ -1,9 +1,8 @@
 // lstmCell and gruCell: one step of a cell behind its products, and their gradients.
 #include <initializer_list>
-#include <iterator>
 
 #include "kernels/cells.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/ranges.h"
 #include "ops/operation.h"
 
@@ -109,15 +108,11 @@ void runGruCellGradient(const Call& call) {
                           call.result(2).mutableF32()});
 }
 
-constexpr Operation kCells[] = {
-    {"lstmCell", checkLstmCell, runLstmCell, 0, 1u << 2},
-    {"lstmCellGradient", checkLstmCellGradient, runLstmCellGradient},
-    {"gruCell", checkGruCell, runGruCell, 0, 1u << 1},
-    {"gruCellGradient", checkGruCellGradient, runGruCellGradient},
-};
-
 }  // namespace
 
-Family cellFamily() { return {kCells, static_cast<int>(std::size(kCells))}; }
+const Implementation ops::lstmCell::implementation = {checkLstmCell, runLstmCell};
+const Implementation ops::lstmCellGradient::implementation = {checkLstmCellGradient, runLstmCellGradient};
+const Implementation ops::gruCell::implementation = {checkGruCell, runGruCell};
+const Implementation ops::gruCellGradient::implementation = {checkGruCellGradient, runGruCellGradient};
 
 }  // namespace ostinato

@@ -8,7 +8,6 @@
 // whole sum: that is as large as the logits, and rounding it would cost digits that the differences between logits have.
 #include <cmath>
 #include <cstring>
-#include <iterator>
 #include <limits>
 #include <optional>
 
@@ -16,8 +15,8 @@
 #include "kernels/gemm.h"
 #include "base/rounding.h"
 #include "ops/data_checks.h"
-#include "ops/families.h"
 #include "ops/gradient_tiles.h"
+#include "ops/manifest.h"
 #include "ops/ranges.h"
 #include "ops/operation.h"
 
@@ -421,13 +420,9 @@ void runGradient(const Call& call) {
   gemm(inputGradientProduct(s, logits, weight, dx), scratch.product, call.pool);
 }
 
-constexpr Operation kCrossEntropy[] = {
-    {"linearCrossEntropy", checkForward, runForward, 0, 1u << 2 | 1u << 3},
-    {"linearCrossEntropyGradient", checkGradient, runGradient, 0, 1u << 2, 1u << 5},
-};
-
 }  // namespace
 
-Family crossEntropyFamily() { return {kCrossEntropy, static_cast<int>(std::size(kCrossEntropy))}; }
+const Implementation ops::linearCrossEntropy::implementation = {checkForward, runForward};
+const Implementation ops::linearCrossEntropyGradient::implementation = {checkGradient, runGradient};
 
 }  // namespace ostinato

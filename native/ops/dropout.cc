@@ -1,9 +1,8 @@
 // Dropout with counted masks: nothing is stored, and the op is its own gradient.
-#include <iterator>
 
 #include "kernels/dropout.h"
 #include "kernels/elementwise.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/ranges.h"
 #include "ops/operation.h"
 
@@ -51,10 +50,8 @@ void runDropout(const Call& call) {
   });
 }
 
-constexpr Operation kDropout[] = {{"dropout", checkDropout, runDropout}};
-
 }  // namespace
 
-Family dropoutFamily() { return {kDropout, static_cast<int>(std::size(kDropout))}; }
+const Implementation ops::dropout::implementation = {checkDropout, runDropout};
 
 }  // namespace ostinato

@@ -1,11 +1,10 @@
 // Elementwise ops with NumPy's broadcasting.
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <string>
 
 #include "kernels/elementwise.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/ranges.h"
 #include "ops/operation.h"
 
@@ -218,28 +217,24 @@ void runClampGradient(const Call& call) {
   if (float* dlimit = call.result(1).mutableF32()) *dlimit = static_cast<float>(limitGradient(x, limit, dy, n));
 }
 
-constexpr Operation kElementwise[] = {
-    {"add", checkAdd, runAdd},
-    {"subtract", checkSubtract, runSubtract},
-    {"multiply", checkMultiply, runMultiply},
-    {"divide", checkDivide, runDivide},
-    {"exp", checkUnary, runExp},
-    {"log", checkUnary, runLog},
-    {"sqrt", checkUnary, runSqrt},
-    {"square", checkUnary, runSquare},
-    {"tanh", checkUnary, runTanh},
-    {"sigmoid", checkUnary, runSigmoid},
-    {"relu", checkUnary, runRelu},
-    {"tanhGradient", checkFromOutput, runTanhGradient},
-    {"sigmoidGradient", checkFromOutput, runSigmoidGradient},
-    {"reluGradient", checkFromOutput, runReluGradient},
-    {"affine", checkAffine, runAffine},
-    {"clamp", checkClamp, runClamp},
-    {"clampGradient", checkClampGradient, runClampGradient, 0, 1u << 0 | 1u << 1},
-};
-
 }  // namespace
 
-Family elementwiseFamily() { return {kElementwise, static_cast<int>(std::size(kElementwise))}; }
+const Implementation ops::add::implementation = {checkAdd, runAdd};
+const Implementation ops::subtract::implementation = {checkSubtract, runSubtract};
+const Implementation ops::multiply::implementation = {checkMultiply, runMultiply};
+const Implementation ops::divide::implementation = {checkDivide, runDivide};
+const Implementation ops::exp::implementation = {checkUnary, runExp};
+const Implementation ops::log::implementation = {checkUnary, runLog};
+const Implementation ops::sqrt::implementation = {checkUnary, runSqrt};
+const Implementation ops::square::implementation = {checkUnary, runSquare};
+const Implementation ops::tanh::implementation = {checkUnary, runTanh};
+const Implementation ops::sigmoid::implementation = {checkUnary, runSigmoid};
+const Implementation ops::relu::implementation = {checkUnary, runRelu};
+const Implementation ops::tanhGradient::implementation = {checkFromOutput, runTanhGradient};
+const Implementation ops::sigmoidGradient::implementation = {checkFromOutput, runSigmoidGradient};
+const Implementation ops::reluGradient::implementation = {checkFromOutput, runReluGradient};
+const Implementation ops::affine::implementation = {checkAffine, runAffine};
+const Implementation ops::clamp::implementation = {checkClamp, runClamp};
+const Implementation ops::clampGradient::implementation = {checkClampGradient, runClampGradient};
 
 }  // namespace ostinato

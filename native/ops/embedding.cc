@@ -1,11 +1,10 @@
 // Rows of a table, and the gradient of the table: whole, or the rows that were used.
 #include <algorithm>
 #include <cstring>
-#include <iterator>
 
 #include "kernels/elementwise.h"
 #include "ops/data_checks.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/ranges.h"
 #include "ops/operation.h"
 
@@ -128,14 +127,10 @@ void runSumRows(const Call& call) {
   });
 }
 
-constexpr Operation kEmbedding[] = {
-    {"embedding", checkEmbedding, runEmbedding},
-    {"embeddingGradient", checkEmbeddingGradient, runEmbeddingGradient},
-    {"sumRows", checkSumRows, runSumRows},
-};
-
 }  // namespace
 
-Family embeddingFamily() { return {kEmbedding, static_cast<int>(std::size(kEmbedding))}; }
+const Implementation ops::embedding::implementation = {checkEmbedding, runEmbedding};
+const Implementation ops::embeddingGradient::implementation = {checkEmbeddingGradient, runEmbeddingGradient};
+const Implementation ops::sumRows::implementation = {checkSumRows, runSumRows};
 
 }  // namespace ostinato

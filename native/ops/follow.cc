@@ -9,10 +9,9 @@
 //   state'   i32 [N]    out
 #include <algorithm>
 #include <cstdint>
-#include <iterator>
 
 #include "ops/data_checks.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/operation.h"
 
 namespace ostinato {
@@ -42,10 +41,8 @@ void runFollow(const Call& call) {
   }
 }
 
-constexpr Operation kFollow[] = {{"follow", checkFollow, runFollow}};
-
 }  // namespace
 
-Family followFamily() { return {kFollow, static_cast<int>(std::size(kFollow))}; }
+const Implementation ops::follow::implementation = {checkFollow, runFollow};
 
 }  // namespace ostinato

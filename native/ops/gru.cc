@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "kernels/gru_gates.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/recurrent.h"
 
 namespace ostinato {
@@ -327,11 +327,9 @@ void runGruGradient(const Call& call) {
   scratch.input.multiply(gates, gateRow, scratch.products, call.pool);
 }
 
-const Operation kOperations[] = {{"gru", checkGru, runGru, 0, 1u << 2},
-                                 {"gruGradient", checkGruGradient, runGruGradient, 0, 1u << 0, 1u << 7}};
-
 }  // namespace
 
-Family gruFamily() { return {kOperations, 2}; }
+const Implementation ops::gru::implementation = {checkGru, runGru};
+const Implementation ops::gruGradient::implementation = {checkGruGradient, runGruGradient};
 
 }  // namespace ostinato

@@ -1,10 +1,9 @@
 // Layer normalisation over the last axis (Ba et al. 2016).
 #include <cmath>
 #include <cstring>
-#include <iterator>
 
 #include "kernels/elementwise.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/ranges.h"
 #include "ops/operation.h"
 
@@ -116,13 +115,9 @@ void runGradient(const Call& call) {
   }
 }
 
-constexpr Operation kLayerNorm[] = {
-    {"layerNorm", checkForward, runForward, 0, 1u << 1 | 1u << 2},
-    {"layerNormGradient", checkGradient, runGradient},
-};
-
 }  // namespace
 
-Family layerNormFamily() { return {kLayerNorm, static_cast<int>(std::size(kLayerNorm))}; }
+const Implementation ops::layerNorm::implementation = {checkForward, runForward};
+const Implementation ops::layerNormGradient::implementation = {checkGradient, runGradient};
 
 }  // namespace ostinato

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "kernels/gemm.h"
-#include "ops/families.h"
 #include "ops/kept_product.h"
+#include "ops/manifest.h"
 
 namespace ostinato {
 namespace {
@@ -55,10 +55,8 @@ void runLinear(const Call& call) {
   gemm(g, call.scratch, call.pool);
 }
 
-const Operation kOperations[] = {{"linear", checkLinear, runLinear, 0, 0, 0, false, keepsLinear}};
-
 }  // namespace
 
-Family linearFamily() { return {kOperations, 1}; }
+const Implementation ops::linear::implementation = {checkLinear, runLinear, keepsLinear};
 
 }  // namespace ostinato

@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "kernels/lstm_gates.h"
-#include "ops/families.h"
 #include "ops/gradient_tiles.h"
+#include "ops/manifest.h"
 #include "ops/recurrent.h"
 
 namespace ostinato {
@@ -246,11 +246,9 @@ void runLstmGradient(const Call& call) {
   scratch.input.multiply(gates, gateRow, scratch.products, call.pool);
 }
 
-const Operation kOperations[] = {{"lstm", checkLstm, runLstm, 0, 1u << 3 | 1u << 4},
-                                 {"lstmGradient", checkLstmGradient, runLstmGradient, 0, 1u << 0, 1u << 7}};
-
 }  // namespace
 
-Family lstmFamily() { return {kOperations, 2}; }
+const Implementation ops::lstm::implementation = {checkLstm, runLstm};
+const Implementation ops::lstmGradient::implementation = {checkLstmGradient, runLstmGradient};
 
 }  // namespace ostinato

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "kernels/gemm.h"
-#include "ops/families.h"
 #include "ops/kept_product.h"
+#include "ops/manifest.h"
 
 namespace ostinato {
 namespace {
@@ -51,10 +51,8 @@ void runMatmul(const Call& call) {
   gemm(g, call.scratch, call.pool);
 }
 
-const Operation kOperations[] = {{"matmul", checkMatmul, runMatmul, 0, 0, 0, false, keepsMatmul}};
-
 }  // namespace
 
-Family matmulFamily() { return {kOperations, 1}; }
+const Implementation ops::matmul::implementation = {checkMatmul, runMatmul, keepsMatmul};
 
 }  // namespace ostinato

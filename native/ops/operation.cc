@@ -35,6 +35,19 @@ void expectCounts(const char* op, const Call& call, int operands, int results, i
                  std::to_string(call.resultCount) + " and " + std::to_string(call.attributeCount));
 }
 
+size_t Operation::check(const Call& call) const {
+  if (several ? call.operandCount < 1 : call.operandCount != operands.count()) {
+    refuse(name, "expected " + std::string(several ? "one or more" : std::to_string(operands.count())) + " operands, got " +
+                     std::to_string(call.operandCount));
+  }
+  expectCounts(name, call, call.operandCount, results.count(), attributes.count());
+  for (int i = 0; i < call.operandCount; i++) {
+    if (call.operand(i).present || (optionalOperands >> i & 1)) continue;
+    refuse(name, "expected operand " + std::string(operands.all[several ? 0 : i]) + ", got nothing");
+  }
+  return implementation.check(call);
+}
+
 void expectOperand(const char* op, const Call& call, int index, DType dtype, int rank) {
   const TensorView& tensor = call.operands[index];
   if (tensor.present && tensor.dtype == dtype && (rank < 0 || tensor.rank == rank)) return;

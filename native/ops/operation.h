@@ -1,12 +1,9 @@
 // What an op of a program is to the executor: a name, a check and a function.
 //
-// A family of ops lives in native/ops/<family>.cc and is declared in native/ops/families.h:
+// lib/graph/ops declares every op: its operands, results, attributes, and what it does to its memory. native/ops/manifest.h, made
+// from that, says the same to C++, and declares an Implementation that native/ops/<family>.cc defines:
 //
-//   constexpr Operation kSoftmax[] = {
-//       {"softmax", checkSoftmax, runSoftmax},
-//       {"softmaxGradient", checkSoftmaxGradient, runSoftmaxGradient},
-//   };
-//   Family softmaxFamily() { return {kSoftmax, 2}; }
+//   const Implementation ops::softmax::implementation = {checkSoftmax, runSoftmax};
 //
 // `check` is called once when a program is loaded, with no memory bound (all data null): it verifies that operands,
 // results and attributes fit together, throws ProgramError if not, and returns the bytes of scratch that `run` needs with
@@ -77,6 +74,8 @@ struct Kept {
   bool made;     // false in the first step
 };
 
+struct Operation;
+
 struct Call {
   const TensorView* operands;
   int operandCount;
@@ -90,27 +89,54 @@ struct Call {
   Precision precision = Precision::highest;
   // Null outside of loops, and where operand 1 may change.
   Kept* kept = nullptr;
+  const Operation* operation = nullptr;
 
   const TensorView& operand(int i) const { return operands[i]; }
   const TensorView& result(int i) const { return results[i]; }
   int64_t integer(int attribute) const { return static_cast<int64_t>(attributes[attribute]); }
 };
 
-struct Operation {
-  const char* name;
+struct Implementation {
   size_t (*check)(const Call&);
   void (*run)(const Call&);
-  // Bit i set: operand i is a variable that the op updates in place.
-  uint32_t mutates = 0;
-  // Bit i set: result i may have no memory (data == nullptr) because nobody reads it; `run` must then skip writing it.
-  // Results without the bit always have memory.
-  uint32_t optionalResults = 0;
-  // Bit i set: the op may leave rubbish in operand i, which lies in the arena.
-  uint32_t consumes = 0;
-  // Result 0 is operand 0 under another shape, in the same memory. No other result may overlap an operand.
-  bool view = false;
   // Bytes that the op keeps (Call::kept); 0 for nothing. Asked like `check`, with no memory bound. Null: no such op.
   size_t (*keeps)(const Call&) = nullptr;
+};
+
+// Names of an op's operands, results or attributes, in order.
+struct Names {
+  static constexpr int kMax = 16;
+  const char* all[kMax];
+
+  constexpr int count() const {
+    int n = 0;
+    while (n < kMax && all[n]) n++;
+    return n;
+  }
+};
+
+// What lib/graph/ops declares of an op, and what computes it.
+struct Operation {
+  const char* name;
+  Names operands, results, attributes;
+  // Bit i set: operand i may be absent.
+  uint32_t optionalOperands;
+  // Bit i set: result i may have no memory (data == nullptr) because nobody reads it; `run` must then skip writing it.
+  // Results without the bit always have memory.
+  uint32_t optionalResults;
+  // Bit i set: operand i is a variable that the op updates in place.
+  uint32_t mutates;
+  // Bit i set: the op may leave rubbish in operand i, which lies in the arena.
+  uint32_t consumes;
+  // The one name of `operands` stands for one or more.
+  bool several;
+  // Result 0 is operand 0 under another shape, in the same memory. No other result may overlap an operand.
+  bool view;
+  const Implementation& implementation;
+
+  // Also whether there are as many operands, results and attributes as declared, and those operands that may not be absent.
+  size_t check(const Call& call) const;
+  void run(const Call& call) const { implementation.run(call); }
 };
 
 // ---- helpers for checks; they throw ProgramError with the op's name -------------------------------------------------

@@ -1,12 +1,11 @@
 // Norms, clipping, parameter updates and assignment. A NaN scale means "change nothing".
 #include <cmath>
 #include <cstring>
-#include <iterator>
 #include <limits>
 
 #include "kernels/elementwise.h"
 #include "kernels/optimizers.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/ranges.h"
 #include "ops/operation.h"
 
@@ -248,18 +247,14 @@ void runAssign(const Call& call) {
   std::memmove(call.operand(0).data, call.operand(1).data, static_cast<size_t>(call.operand(0).elements()) * 4);
 }
 
-constexpr Operation kOptimizer[] = {
-    {"globalNorm", checkGlobalNorm, runGlobalNorm},
-    {"clipScale", checkClipScale, runClipScale},
-    {"sgd", checkSgd, runSgd, 1u << 0 | 1u << 4},
-    {"adam", checkAdam, runAdam, 1u << 0 | 1u << 1 | 1u << 2},
-    {"rmsprop", checkRmsprop, runRmsprop, 1u << 0 | 1u << 1 | 1u << 2},
-    {"adagrad", checkAdagrad, runAdagrad, 1u << 0 | 1u << 1},
-    {"assign", checkAssign, runAssign, 1u << 0},
-};
-
 }  // namespace
 
-Family optimizerFamily() { return {kOptimizer, static_cast<int>(std::size(kOptimizer))}; }
+const Implementation ops::globalNorm::implementation = {checkGlobalNorm, runGlobalNorm};
+const Implementation ops::clipScale::implementation = {checkClipScale, runClipScale};
+const Implementation ops::sgd::implementation = {checkSgd, runSgd};
+const Implementation ops::adam::implementation = {checkAdam, runAdam};
+const Implementation ops::rmsprop::implementation = {checkRmsprop, runRmsprop};
+const Implementation ops::adagrad::implementation = {checkAdagrad, runAdagrad};
+const Implementation ops::assign::implementation = {checkAssign, runAssign};
 
 }  // namespace ostinato

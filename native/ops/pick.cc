@@ -1,9 +1,8 @@
 // One element of each row.
 #include <cstring>
-#include <iterator>
 
 #include "ops/data_checks.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/operation.h"
 
 namespace ostinato {
@@ -50,13 +49,9 @@ void runPickGradient(const Call& call) {
   }
 }
 
-constexpr Operation kPick[] = {
-    {"pick", checkPick, runPick},
-    {"pickGradient", checkPickGradient, runPickGradient},
-};
-
 }  // namespace
 
-Family pickFamily() { return {kPick, static_cast<int>(std::size(kPick))}; }
+const Implementation ops::pick::implementation = {checkPick, runPick};
+const Implementation ops::pickGradient::implementation = {checkPickGradient, runPickGradient};
 
 }  // namespace ostinato

@@ -1,9 +1,8 @@
 // Sums, broadcasts and maxima along axes.
 #include <cmath>
-#include <iterator>
 
 #include "kernels/elementwise.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/ranges.h"
 #include "ops/operation.h"
 
@@ -258,15 +257,11 @@ void runMaxGradient(const Call& call) {
   }
 }
 
-constexpr Operation kReduce[] = {
-    {"sumTo", checkSumTo, runSumTo},
-    {"broadcastTo", checkBroadcastTo, runBroadcastTo},
-    {"max", checkMax, runMax, 0, 1u << 1},
-    {"maxGradient", checkMaxGradient, runMaxGradient},
-};
-
 }  // namespace
 
-Family reduceFamily() { return {kReduce, static_cast<int>(std::size(kReduce))}; }
+const Implementation ops::sumTo::implementation = {checkSumTo, runSumTo};
+const Implementation ops::broadcastTo::implementation = {checkBroadcastTo, runBroadcastTo};
+const Implementation ops::max::implementation = {checkMax, runMax};
+const Implementation ops::maxGradient::implementation = {checkMaxGradient, runMaxGradient};
 
 }  // namespace ostinato

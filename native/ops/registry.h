@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "ops/operation.h"
 
@@ -9,5 +10,7 @@ namespace ostinato {
 
 int64_t operationCount();
 const Operation& operationOf(int64_t code);
+// Throws std::out_of_range for a name that no op has.
+const Operation& operationNamed(const std::string& name);
 
 }  // namespace ostinato

@@ -7,9 +7,8 @@
 //   ids'  i32 [...]  out
 //   keep  [N,1]      out: what the state before the step is multiplied with
 #include <cstdint>
-#include <iterator>
 
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/operation.h"
 
 namespace ostinato {
@@ -36,10 +35,8 @@ void runRestart(const Call& call) {
   }
 }
 
-constexpr Operation kRestart[] = {{"restart", checkRestart, runRestart}};
-
 }  // namespace
 
-Family restartFamily() { return {kRestart, static_cast<int>(std::size(kRestart))}; }
+const Implementation ops::restart::implementation = {checkRestart, runRestart};
 
 }  // namespace ostinato

@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "kernels/rnn_cell.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/recurrent.h"
 
 namespace ostinato {
@@ -179,10 +179,9 @@ void runRnnGradient(const Call& call) {
   scratch.input.multiply(scratch.gradient, s.Hp, scratch.products, call.pool);
 }
 
-const Operation kOperations[] = {{"rnn", checkRnn, runRnn}, {"rnnGradient", checkRnnGradient, runRnnGradient, 0, 1u << 0}};
-
 }  // namespace
 
-Family rnnFamily() { return {kOperations, 2}; }
+const Implementation ops::rnn::implementation = {checkRnn, runRnn};
+const Implementation ops::rnnGradient::implementation = {checkRnnGradient, runRnnGradient};
 
 }  // namespace ostinato

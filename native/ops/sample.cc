@@ -1,11 +1,10 @@
 // Draws a token from each row of logits: greedy, temperature, top-k (Fan et al. 2018), top-p (Holtzman et al. 2020).
 #include <cmath>
-#include <iterator>
 #include <string>
 
 #include "kernels/draw.h"
 #include "kernels/elementwise.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/ranges.h"
 #include "ops/operation.h"
 #include "base/philox.h"
@@ -59,10 +58,8 @@ void runSample(const Call& call) {
   }
 }
 
-constexpr Operation kSample[] = {{"sample", checkSample, runSample}};
-
 }  // namespace
 
-Family sampleFamily() { return {kSample, static_cast<int>(std::size(kSample))}; }
+const Implementation ops::sample::implementation = {checkSample, runSample};
 
 }  // namespace ostinato

@@ -1,8 +1,7 @@
 // Ops that move elements: reshape, copy, concat, slice, pad, transpose.
 #include <cstring>
-#include <iterator>
 
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/ranges.h"
 #include "ops/operation.h"
 
@@ -186,14 +185,13 @@ void runTranspose(const Call& call) {
   });
 }
 
-constexpr Operation kShape[] = {
-    {"copy", checkCopy, runCopy},
-    {"reshape", checkReshape, runReshape, 0, 0, 0, true}, {"concat", checkConcat, runConcat},          {"slice", checkSlice, runSlice},
-    {"pad", checkPad, runPad},             {"transpose", checkTranspose, runTranspose},
-};
-
 }  // namespace
 
-Family shapeFamily() { return {kShape, static_cast<int>(std::size(kShape))}; }
+const Implementation ops::copy::implementation = {checkCopy, runCopy};
+const Implementation ops::reshape::implementation = {checkReshape, runReshape};
+const Implementation ops::concat::implementation = {checkConcat, runConcat};
+const Implementation ops::slice::implementation = {checkSlice, runSlice};
+const Implementation ops::pad::implementation = {checkPad, runPad};
+const Implementation ops::transpose::implementation = {checkTranspose, runTranspose};
 
 }  // namespace ostinato

@@ -1,9 +1,8 @@
 // Softmax and log-softmax over the last axis.
 #include <cmath>
-#include <iterator>
 
 #include "kernels/elementwise.h"
-#include "ops/families.h"
+#include "ops/manifest.h"
 #include "ops/ranges.h"
 #include "ops/operation.h"
 
@@ -86,15 +85,11 @@ void runLogSoftmaxGradient(const Call& call) {
   });
 }
 
-constexpr Operation kSoftmax[] = {
-    {"softmax", checkForward, runSoftmax},
-    {"logSoftmax", checkForward, runLogSoftmax},
-    {"softmaxGradient", checkGradient, runSoftmaxGradient},
-    {"logSoftmaxGradient", checkGradient, runLogSoftmaxGradient},
-};
-
 }  // namespace
 
-Family softmaxFamily() { return {kSoftmax, static_cast<int>(std::size(kSoftmax))}; }
+const Implementation ops::softmax::implementation = {checkForward, runSoftmax};
+const Implementation ops::logSoftmax::implementation = {checkForward, runLogSoftmax};
+const Implementation ops::softmaxGradient::implementation = {checkGradient, runSoftmaxGradient};
+const Implementation ops::logSoftmaxGradient::implementation = {checkGradient, runLogSoftmaxGradient};
 
 }  // namespace ostinato

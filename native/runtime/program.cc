@@ -244,7 +244,7 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
     if (inLoop) {
       changed.insert(changed.end(), written.begin(), written.end());
       if (alters) changed.insert(changed.end(), read.begin(), read.end());
-      if (op.operation->keeps && read.size() > 1 && !read[1].moves()) steady.emplace_back(ops_.size(), read[1]);
+      if (op.operation->implementation.keeps && read.size() > 1 && !read[1].moves()) steady.emplace_back(ops_.size(), read[1]);
     }
     const int64_t attributeCount = reader.integer("the number of attributes", 0, kMaxAttributes);
     for (int64_t k = 0; k < attributeCount; k++) op.attributes.push_back(reader.number("an attribute"));
@@ -254,7 +254,7 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
   for (BoundOp& op : ops_) {
     // changed_ is complete only now.
     const CompactWeights* own = op.operands.size() > 1 ? op.operands[1].compact : nullptr;
-    op.steadyForRuns = op.operation->keeps && own && std::find(changed_.begin(), changed_.end(), own) == changed_.end();
+    op.steadyForRuns = op.operation->implementation.keeps && own && std::find(changed_.begin(), changed_.end(), own) == changed_.end();
   }
   if (reader.left() != 0) malformed("it goes on after its end");
   std::shared_lock<std::shared_mutex> lock(configurationLock());
@@ -265,7 +265,7 @@ Call Program::callOf(const BoundOp& op, void* scratch) const {
   return Call{op.operands.data(),  static_cast<int>(op.operands.size()),   op.results.data(),
               static_cast<int>(op.results.size()), op.attributes.data(),   static_cast<int>(op.attributes.size()),
               scratch,             ThreadPool::instance(),               precision_,
-              op.kept.memory ? &op.kept : nullptr};
+              op.kept.memory ? &op.kept : nullptr, op.operation};
 }
 
 // Checks all ops with their memory hidden, since a check must only look at shapes, and finds the largest scratch and the places of
@@ -277,7 +277,7 @@ void Program::prepareScratch() {
     for (TensorView& view : op.operands) view.data = nullptr;
     for (TensorView& view : op.results) view.data = nullptr;
     bytes = std::max(bytes, op.operation->check(callOf(op, nullptr)));
-    own.keptBytes = own.steadyInLoop || own.steadyForRuns ? op.operation->keeps(callOf(op, nullptr)) : 0;
+    own.keptBytes = own.steadyInLoop || own.steadyForRuns ? op.operation->implementation.keeps(callOf(op, nullptr)) : 0;
   }
   size_t end = arenaBytes_;
   const auto place = [&](bool inLoop) {

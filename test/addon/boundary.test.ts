@@ -2,6 +2,9 @@ import { expect, test } from "vitest";
 import { encodeProgram } from "../../lib/executor/encode.js";
 import { loadAddon } from "../../lib/executor/loadAddon.js";
 import { Graph } from "../../lib/graph/graph.js";
+import { operations } from "../../lib/graph/index.js";
+import type { Slot } from "../../lib/graph/operation.js";
+import { slotOf } from "../../lib/graph/operation.js";
 import * as ops from "../../lib/graph/ops/index.js";
 import { LSTM } from "../../lib/nn/lstm.js";
 import { inChild } from "./child.js";
@@ -39,17 +42,20 @@ function feeds() {
   return [new Int32Array([0, 1, 2, 3, 4, 0]), new Int32Array([3, 2]), new Int32Array([0, 1, 2, 3, 4, -1])];
 }
 
-test("the addon and the catalogue know the same ops, and what they do to their memory", async () => {
-  const { operations } = await import("../../lib/graph/index.js");
-  const catalogue = [...operations().values()].map(
-    ({ name, mutates = [], consumes = [], optionalResults = [], view = false }) => [
-      name,
-      { name, mutates, consumes, optionalResults, view },
-    ],
-  );
-  expect(Object.fromEntries(addon.operations().map((operation) => [operation.name, operation]))).toEqual(
-    Object.fromEntries(catalogue),
-  );
+test("the addon and the catalogue believe the same of every op: its operands, results, attributes, and what it does to its memory", () => {
+  const namesOf = (slots: readonly Slot[]) => slots.map(({ name }) => name);
+  const optional = (slots: readonly Slot[]) => namesOf(slots.filter((slot) => slot.optional));
+  const catalogue = [...operations().values()].map((operation) => {
+    const { name, attributes = [], mutates = [], consumes = [], view = false } = operation;
+    const [operands, results] = [operation.operands.map(slotOf), operation.results.map(slotOf)];
+    return {
+      ...{ name, operands: namesOf(operands), results: namesOf(results), attributes, mutates, consumes, view },
+      ...{ optionalOperands: optional(operands), optionalResults: optional(results) },
+      several: operands.some((slot) => slot.several),
+    };
+  });
+  const byName = (list: readonly { name: string }[]) => Object.fromEntries(list.map((entry) => [entry.name, entry]));
+  expect(byName(addon.operations())).toEqual(byName(catalogue));
 });
 
 test("a malformed program is refused or runs; it never crashes, whichever word is wrong", () => {

@@ -129,29 +129,29 @@ TEST_CASE("attention and its gradients equal a plain double implementation") {
     const std::vector<Doubles> want = reference(d);
     forEachConfiguration([&] {
       TestTensor context({c.T, c.N(), c.M}), weights({c.T, c.N(), c.S});
-      runOp(operationNamed(attentionFamily(), "attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths},
+      runOp(operationNamed("attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths},
             {&context, &weights}, d.attributes());
       expectClose("context", context.f32, want[0], 3e-6);
       expectClose("weights", weights.f32, want[1], 3e-6);
       TestTensor alone({c.T, c.N(), c.M}), unread({c.T, c.N(), c.S});
       unread.stored = false;
-      runOp(operationNamed(attentionFamily(), "attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths},
+      runOp(operationNamed("attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths},
             {&alone, &unread}, d.attributes());
       CHECK(alone.f32 == context.f32);
       if (c.group > 1) return;
 
       TestTensor dquery(d.query.dims), dscores(weights.dims), dkeys(d.keys.dims), dvalues(d.values.dims), dv({c.K});
-      runOp(operationNamed(attentionFamily(), "attentionGradient"),
+      runOp(operationNamed("attentionGradient"),
             {&d.query, &d.keys, &d.values, &d.v, &d.lengths, &weights, &d.dcontext, &d.dweights}, {&dquery, &dscores},
             d.attributes());
-      runOp(operationNamed(attentionFamily(), "attentionSum"), {&weights, &d.dcontext}, {&dvalues}, {});
+      runOp(operationNamed("attentionSum"), {&weights, &d.dcontext}, {&dvalues}, {});
       expectSlope(d, d.query, dquery);
       expectSlope(d, d.values, dvalues);
       if (c.additive) {
-        runOp(operationNamed(attentionFamily(), "additiveGradient"), {&d.query, &dscores, &d.keys, &d.v}, {&dkeys, &dv}, {});
+        runOp(operationNamed("additiveGradient"), {&d.query, &dscores, &d.keys, &d.v}, {&dkeys, &dv}, {});
         expectSlope(d, d.v, dv);
       } else {
-        runOp(operationNamed(attentionFamily(), "attentionSum"), {&dscores, &d.query}, {&dkeys}, {});
+        runOp(operationNamed("attentionSum"), {&dscores, &d.query}, {&dkeys}, {});
       }
       expectSlope(d, d.keys, dkeys);
     });
@@ -169,11 +169,11 @@ TEST_CASE("the gradient of the context alone, or of the weights alone, is that o
         TestTensor& silent = context ? d.dweights : d.dcontext;
         std::fill(silent.f32.begin(), silent.f32.end(), 0.0f);
         TestTensor out({4, 5, 17}), weights({4, 5, 9}), absent;
-        runOp(operationNamed(attentionFamily(), "attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths}, {&out, &weights},
+        runOp(operationNamed("attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths}, {&out, &weights},
               d.attributes());
         // Results hold NaN before: what nobody gives a gradient must be cleared, not taken as it is.
         TestTensor dquery(d.query.dims), dscores(weights.dims);
-        runOp(operationNamed(attentionFamily(), "attentionGradient"),
+        runOp(operationNamed("attentionGradient"),
               {&d.query, &d.keys, &d.values, &d.v, &d.lengths, &weights, context ? &d.dcontext : &absent,
                context ? &absent : &d.dweights},
               {&dquery, &dscores}, d.attributes());
@@ -190,7 +190,7 @@ TEST_CASE("a length beyond the memory is an input error that says which") {
   Data d({2, 3, 1, 4, 5, 6, false, true});
   d.lengths.i32 = {4, 5, 0};
   TestTensor context({2, 3, 6}), weights({2, 3, 4});
-  CHECK_THROWS_WITH_AS(runOp(operationNamed(attentionFamily(), "attention"),
+  CHECK_THROWS_WITH_AS(runOp(operationNamed("attention"),
                              {&d.query, &d.keys, &d.values, &d.v, &d.lengths}, {&context, &weights}, d.attributes()),
                        "lengths[1] is 5, expected 0 to 4, the positions of the memory", InputError);
 }
@@ -201,7 +201,7 @@ TEST_CASE("attention gives the same bits twice") {
     ThreadPool::instance().setThreads(threads);
     TestTensor first({3, 6, 10}), second({3, 6, 10}), weights({3, 6, 9});
     for (TestTensor* context : {&first, &second}) {
-      runOp(operationNamed(attentionFamily(), "attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths},
+      runOp(operationNamed("attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths},
             {context, &weights}, d.attributes());
     }
     CHECK(first.f32 == second.f32);

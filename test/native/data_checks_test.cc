@@ -15,10 +15,10 @@ namespace {
 using Operands = std::vector<TestTensor*>;
 
 // Nothing may be written by a run that is refused: results stay as they were.
-void expectRefused(Family family, const char* op, const Operands& operands, const Operands& results,
+void expectRefused(const char* op, const Operands& operands, const Operands& results,
                    const std::vector<double>& attributes, const std::string& message) {
   CAPTURE(op);
-  CHECK_THROWS_WITH_AS(runOp(operationNamed(family, op), operands, results, attributes), message.c_str(), InputError);
+  CHECK_THROWS_WITH_AS(runOp(operationNamed(op), operands, results, attributes), message.c_str(), InputError);
   for (const TestTensor* t : results) {
     for (const float value : t->f32) CHECK(std::isnan(value));
   }
@@ -41,9 +41,9 @@ TEST_CASE("ids are rows of the table") {
   for (const int32_t id : kOutside) {
     TestTensor table = numbers({5, 3}, 1), ids = integers({4}, {0, 4, id, 1}), y({4, 3}), dy = numbers({4, 3}, 2), sums({4, 3});
     TestTensor unique = integers({4}, {0, 0, 0, 0}), dtable({5, 3});
-    expectRefused(embeddingFamily(), "embedding", {&table, &ids}, {&y}, {}, idMessage(id));
-    expectRefused(embeddingFamily(), "embeddingGradient", {&ids, &dy}, {&dtable}, {5}, idMessage(id));
-    expectRefused(embeddingFamily(), "sumRows", {&ids, &dy}, {&unique, &sums}, {5}, idMessage(id));
+    expectRefused("embedding", {&table, &ids}, {&y}, {}, idMessage(id));
+    expectRefused("embeddingGradient", {&ids, &dy}, {&dtable}, {5}, idMessage(id));
+    expectRefused("sumRows", {&ids, &dy}, {&unique, &sums}, {5}, idMessage(id));
   }
 }
 
@@ -52,7 +52,7 @@ TEST_CASE("the rows of an update are rows of the table, or -1 for none") {
     TestTensor table = numbers({5, 3}, 1), ids = integers({4}, {0, 4, id, 1}), g = numbers({4, 3}, 2), none;
     TestTensor scale = scalar(1), rate = scalar(0.1f);
     const std::vector<float> before = table.f32;
-    const Operation& sgd = operationNamed(optimizerFamily(), "sgd");
+    const Operation& sgd = operationNamed("sgd");
     const Operands operands = {&table, &g, &scale, &rate, &none, &ids};
     if (id == -1) {
       CHECK_NOTHROW(runOp(sgd, operands, {}, {0, 0, 0}));
@@ -70,20 +70,20 @@ TEST_CASE("targets are classes, or -1 for none") {
     TestTensor targets = integers({4}, {0, 4, id, -1}), none;
     TestTensor x = numbers({4, 3}, 1), w = numbers({5, 3}, 2), logits({4, 5}), normalizers({4, 2}), dlosses = numbers({4}, 3);
     TestTensor losses({4}), count(std::vector<int64_t>{}), dx({4, 3}), dw({5, 3}), db({5}), picked({4}), dpicked({4, 5});
-    const auto expect = [&](Family family, const char* op, const Operands& operands, const Operands& results,
+    const auto expect = [&](const char* op, const Operands& operands, const Operands& results,
                             const std::vector<double>& attributes) {
       if (id == -1) {
-        CHECK_NOTHROW(runOp(operationNamed(family, op), operands, results, attributes));
+        CHECK_NOTHROW(runOp(operationNamed(op), operands, results, attributes));
       } else {
-        expectRefused(family, op, operands, results, attributes, targetMessage(id));
+        expectRefused(op, operands, results, attributes, targetMessage(id));
       }
     };
-    expect(crossEntropyFamily(), "linearCrossEntropy", {&x, &w, &none, &targets}, {&losses, &count, &normalizers, &logits}, {});
-    expect(crossEntropyFamily(), "linearCrossEntropyGradient", {&x, &w, &none, &targets, &normalizers, &logits, &dlosses},
+    expect("linearCrossEntropy", {&x, &w, &none, &targets}, {&losses, &count, &normalizers, &logits}, {});
+    expect("linearCrossEntropyGradient", {&x, &w, &none, &targets, &normalizers, &logits, &dlosses},
            {&dx, &dw, &db}, {});
     TestTensor scores = numbers({4, 5}, 4);
-    expect(pickFamily(), "pick", {&scores, &targets}, {&picked}, {});
-    expect(pickFamily(), "pickGradient", {&targets, &dlosses}, {&dpicked}, {5});
+    expect("pick", {&scores, &targets}, {&picked}, {});
+    expect("pickGradient", {&targets, &dlosses}, {&dpicked}, {5});
     if (id == -1) {
       CHECK((losses.f32[2] == 0 && losses.f32[3] == 0 && count.f32[0] == 2));
       CHECK((picked.f32[2] == 0 && picked.f32[3] == 0));
@@ -96,7 +96,7 @@ TEST_CASE("an automaton steps from states that it has, by tokens whose classes i
     TestTensor s = integers({3}, std::move(states)), i = integers({3}, std::move(ids)), c = integers({5}, std::move(classes));
     TestTensor n = integers({2, 2}, std::move(next)), after = integers({3}, {9, 9, 9});
     try {
-      runOp(operationNamed(followFamily(), "follow"), {&s, &i, &c, &n}, {&after}, {});
+      runOp(operationNamed("follow"), {&s, &i, &c, &n}, {&after}, {});
     } catch (const InputError& error) {
       CHECK(after.i32 == std::vector<int32_t>{9, 9, 9});
       return std::string(error.what());
@@ -118,7 +118,7 @@ TEST_CASE("an automaton steps from states that it has, by tokens whose classes i
 TEST_CASE("places of maxima are places along the axis") {
   for (const int32_t place : kOutside) {
     TestTensor index = integers({2, 2}, {0, 4, place, 1}), dy = numbers({2, 2}, 1), dx({2, 5, 2});
-    CHECK_THROWS_WITH_AS(runOp(operationNamed(reduceFamily(), "maxGradient"), {&index, &dy}, {&dx}, {1}),
+    CHECK_THROWS_WITH_AS(runOp(operationNamed("maxGradient"), {&index, &dy}, {&dx}, {1}),
                          ("index " + std::to_string(place) + " is outside the axis").c_str(), InputError);
   }
 }
@@ -131,8 +131,8 @@ TEST_CASE("lengths of a memory are 0 to its positions") {
     TestTensor given = numbers({2, 3, 5}, 4), dcontext = numbers({2, 3, 6}, 5), dquery({2, 3, 4}), dscores({2, 3, 5});
     const std::string message =
         "lengths[2] is " + std::to_string(length) + ", expected 0 to 5, the positions of the memory";
-    expectRefused(attentionFamily(), "attention", {&query, &keys, &values, &none, &lengths}, {&context, &weights}, {1}, message);
-    expectRefused(attentionFamily(), "attentionGradient", {&query, &keys, &values, &none, &lengths, &given, &dcontext, &none},
+    expectRefused("attention", {&query, &keys, &values, &none, &lengths}, {&context, &weights}, {1}, message);
+    expectRefused("attentionGradient", {&query, &keys, &values, &none, &lengths, &given, &dcontext, &none},
                   {&dquery, &dscores}, {1}, message);
   }
 }
@@ -140,12 +140,11 @@ TEST_CASE("lengths of a memory are 0 to its positions") {
 TEST_CASE("lengths of sequences are 0 to the number of steps, and ids rows of the table, in every recurrent op") {
   const int64_t T = 5, B = 3, I = 2, H = 4, saved = 16;
   struct Cell {
-    Family family;
     std::string name;
     int64_t gates;
     std::vector<double> attributes;
   };
-  for (const Cell& cell : {Cell{rnnFamily(), "rnn", 1, {0, 0}}, Cell{gruFamily(), "gru", 3, {1, 0}}, Cell{lstmFamily(), "lstm", 4, {0}}}) {
+  for (const Cell& cell : {Cell{"rnn", 1, {0, 0}}, Cell{"gru", 3, {1, 0}}, Cell{"lstm", 4, {0}}}) {
     const bool lstm = cell.name == "lstm", gru = cell.name == "gru";
     const int64_t rows = cell.gates * H;
     const auto attempt = [&](TestTensor x, TestTensor lengths, const std::string& message) {
@@ -158,7 +157,7 @@ TEST_CASE("lengths of sequences are 0 to the number of steps, and ids rows of th
       in.insert(in.end(), {&wi, &wh, &bias, &bias, &lengths});
       if (lstm) out.insert(out.end(), {&cLast, &gates, &cells});
       if (gru) out.push_back(&gates);
-      expectRefused(cell.family, cell.name.c_str(), in, out, cell.attributes, message);
+      expectRefused(cell.name.c_str(), in, out, cell.attributes, message);
 
       TestTensor dx(x.dims), dh0({B, H}), dc0({B, H}), dwi(wi.dims), dwh(wh.dims), db(bias.dims), db2(bias.dims);
       TestTensor made = numbers({T, B, H}, 7), madeGates = numbers({T, B, 4 * saved}, 8), madeCells = numbers({T, B, saved}, 9);
@@ -177,7 +176,7 @@ TEST_CASE("lengths of sequences are 0 to the number of steps, and ids rows of th
       if (lstm) out.push_back(&dc0);
       out.insert(out.end(), {&dwi, &dwh, &db});
       if (gru) out.push_back(&db2);
-      expectRefused(cell.family, (cell.name + "Gradient").c_str(), in, out, cell.attributes, message);
+      expectRefused((cell.name + "Gradient").c_str(), in, out, cell.attributes, message);
     };
     for (const int32_t length : kOutside) {
       if (length == 5) continue;
@@ -197,14 +196,14 @@ TEST_CASE("rates, steps and the settings of a draw are in their ranges") {
   TestTensor x = numbers({6}, 1), random = integers({2}, {1, 2}), y({6});
   for (const float rate : {-0.1f, 1.0f, 2.0f, kNaN}) {
     TestTensor r = scalar(rate);
-    expectRefused(dropoutFamily(), "dropout", {&x, &r, &random}, {&y}, {0, 0},
+    expectRefused("dropout", {&x, &r, &random}, {&y}, {0, 0},
                   "the rate is " + std::to_string(rate) + ", expected 0 <= rate < 1");
   }
   TestTensor w = numbers({6}, 1), m = numbers({6}, 2), v = numbers({6}, 3, 2), g = numbers({6}, 4), one = scalar(1);
   const std::vector<float> before = w.f32;
   for (const float step : {0.0f, 0.5f, -1.0f, kNaN}) {
     TestTensor t = scalar(step);
-    CHECK_THROWS_WITH_AS(runOp(operationNamed(optimizerFamily(), "adam"), {&w, &m, &v, &g, &one, &one, &t}, {}, {0.9, 0.99, 1e-8, 0, 0}),
+    CHECK_THROWS_WITH_AS(runOp(operationNamed("adam"), {&w, &m, &v, &g, &one, &one, &t}, {}, {0.9, 0.99, 1e-8, 0, 0}),
                          ("expected the step to be at least 1, got " + std::to_string(static_cast<double>(step))).c_str(), InputError);
     CHECK(w.f32 == before);
   }
@@ -213,7 +212,7 @@ TEST_CASE("rates, steps and the settings of a draw are in their ranges") {
     logits.f32[6] = logit;
     if (logit == -kInfinity) std::fill(logits.f32.begin() + 4, logits.f32.end(), logit);
     TestTensor ids = integers({2}, {0, 0}), own({2});
-    CHECK_THROWS_WITH_AS(runOp(operationNamed(sampleFamily(), "sample"), {&logits, &t, &k, &p, &random}, {&ids, &own}, {}),
+    CHECK_THROWS_WITH_AS(runOp(operationNamed("sample"), {&logits, &t, &k, &p, &random}, {&ids, &own}, {}),
                          message.c_str(), InputError);
   };
   for (const float temperature : {-0.5f, kInfinity, kNaN}) sample(temperature, 0, 1, 0, "the temperature must be a number at least 0");

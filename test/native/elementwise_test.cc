@@ -22,7 +22,7 @@ TEST_CASE("unary and binary ops") {
       TestTensor a = numbers({n}, 1), b = numbers({n}, 2, 3), y({n});
       const auto unary = [&](const char* name, TestTensor& x, const std::function<double(double)>& f) {
         CAPTURE(name);
-        runOp(operationNamed(elementwiseFamily(), name), {&x}, {&y}, {});
+        runOp(operationNamed(name), {&x}, {&y}, {});
         expectClose(y, [&](size_t i) { return f(static_cast<double>(x.f32[i])); });
       };
       unary("exp", a, [](double x) { return std::exp(x); });
@@ -34,7 +34,7 @@ TEST_CASE("unary and binary ops") {
       unary("relu", a, [](double x) { return x > 0 ? x : 0; });
       const auto binary = [&](const char* name, const std::function<double(double, double)>& f) {
         CAPTURE(name);
-        runOp(operationNamed(elementwiseFamily(), name), {&a, &b}, {&y}, {});
+        runOp(operationNamed(name), {&a, &b}, {&y}, {});
         expectClose(y, [&](size_t i) { return f(static_cast<double>(a.f32[i]), static_cast<double>(b.f32[i])); });
       };
       binary("add", [](double x, double z) { return x + z; });
@@ -45,9 +45,9 @@ TEST_CASE("unary and binary ops") {
       binary("sigmoidGradient", [](double x, double z) { return z * x * (1 - x); });
       binary("reluGradient", [](double x, double z) { return x > 0 ? z : 0; });
       TestTensor limit = scalar(0.25f);
-      runOp(operationNamed(elementwiseFamily(), "clamp"), {&a, &limit}, {&y}, {});
+      runOp(operationNamed("clamp"), {&a, &limit}, {&y}, {});
       expectClose(y, [&](size_t i) { return std::fmax(-0.25, std::fmin(0.25, static_cast<double>(a.f32[i]))); });
-      runOp(operationNamed(elementwiseFamily(), "affine"), {&a}, {&y}, {-2, 0.5});
+      runOp(operationNamed("affine"), {&a}, {&y}, {-2, 0.5});
       expectClose(y, [&](size_t i) { return -2 * static_cast<double>(a.f32[i]) + 0.5; });
     }
   });
@@ -57,10 +57,10 @@ TEST_CASE("clamp and relu let NaN through") {
   forEachTier([] {
     TestTensor x = numbers({17}, 1), y({17}), limit = scalar(1);
     x.f32[3] = x.f32[16] = std::numeric_limits<float>::quiet_NaN();
-    runOp(operationNamed(elementwiseFamily(), "clamp"), {&x, &limit}, {&y}, {});
+    runOp(operationNamed("clamp"), {&x, &limit}, {&y}, {});
     CHECK(std::isnan(y.f32[3]));
     CHECK(std::isnan(y.f32[16]));
-    runOp(operationNamed(elementwiseFamily(), "relu"), {&x}, {&y}, {});
+    runOp(operationNamed("relu"), {&x}, {&y}, {});
     CHECK(std::isnan(y.f32[3]));
   });
 }
@@ -69,13 +69,13 @@ TEST_CASE("broadcasting follows NumPy's rules, and sumTo is its inverse") {
   forEachTier([] {
     for (const int64_t F : {1, 5, 300}) {
       TestTensor a = numbers({3, 1, F}, 1), b = numbers({4, 1}, 2), y({3, 4, F});
-      runOp(operationNamed(elementwiseFamily(), "add"), {&a, &b}, {&y}, {});
+      runOp(operationNamed("add"), {&a, &b}, {&y}, {});
       expectClose(y, [&](size_t i) {
         const size_t f = i % static_cast<size_t>(F), r = i / static_cast<size_t>(F);
         return static_cast<double>(a.f32[r / 4 * static_cast<size_t>(F) + f]) + static_cast<double>(b.f32[r % 4]);
       });
       TestTensor da({3, 1, F}), db({4, 1}), column({F}), all(std::vector<int64_t>{});
-      const Operation& sumTo = operationNamed(reduceFamily(), "sumTo");
+      const Operation& sumTo = operationNamed("sumTo");
       runOp(sumTo, {&y}, {&da}, {});
       runOp(sumTo, {&y}, {&db}, {});
       runOp(sumTo, {&y}, {&column}, {});
@@ -104,7 +104,7 @@ TEST_CASE("broadcasting follows NumPy's rules, and sumTo is its inverse") {
         return sum;
       }, 1e-5);
       TestTensor wide({3, 4, F});
-      runOp(operationNamed(reduceFamily(), "broadcastTo"), {&b}, {&wide}, {});
+      runOp(operationNamed("broadcastTo"), {&b}, {&wide}, {});
       expectClose(wide, [&](size_t i) { return static_cast<double>(b.f32[i / static_cast<size_t>(F) % 4]); });
     }
   });
@@ -118,9 +118,9 @@ TEST_CASE("clamp is min(max(x, -limit), limit) and its gradient that of this, fo
         CAPTURE(n);
         TestTensor x = numbers({n}, 1), y({n}), l = scalar(limit), dy = numbers({n}, 2), dx({n}), dl(std::vector<int64_t>{});
         x.f32[0] = limit;  // an end, which is inside
-        runOp(operationNamed(elementwiseFamily(), "clamp"), {&x, &l}, {&y}, {});
+        runOp(operationNamed("clamp"), {&x, &l}, {&y}, {});
         for (size_t i = 0; i < y.f32.size(); i++) REQUIRE(y.f32[i] == std::fmin(std::fmax(x.f32[i], -limit), limit));
-        runOp(operationNamed(elementwiseFamily(), "clampGradient"), {&x, &l, &dy}, {&dx, &dl}, {});
+        runOp(operationNamed("clampGradient"), {&x, &l, &dy}, {&dx, &dl}, {});
         double sum = 0;
         for (size_t i = 0; i < dx.f32.size(); i++) {
           const bool inside = -limit <= x.f32[i] && x.f32[i] <= limit;
@@ -131,7 +131,7 @@ TEST_CASE("clamp is min(max(x, -limit), limit) and its gradient that of this, fo
       }
     }
     TestTensor x = numbers({17}, 1), y({17}), nan = scalar(std::numeric_limits<float>::quiet_NaN());
-    runOp(operationNamed(elementwiseFamily(), "clamp"), {&x, &nan}, {&y}, {});
+    runOp(operationNamed("clamp"), {&x, &nan}, {&y}, {});
     for (const float value : y.f32) CHECK(std::isnan(value));
   });
 }
@@ -141,6 +141,6 @@ TEST_CASE("sums along any axis stay exact where float32 would stop counting") {
   const int64_t n = (int64_t{1} << 24) + 1000;
   TestTensor x({2, n}), y({2, 1});
   std::fill(x.f32.begin(), x.f32.end(), 1.0f);
-  runOp(operationNamed(reduceFamily(), "sumTo"), {&x}, {&y}, {});
+  runOp(operationNamed("sumTo"), {&x}, {&y}, {});
   CHECK(y.f32 == std::vector<float>(2, static_cast<float>(n)));
 }

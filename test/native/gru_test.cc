@@ -45,7 +45,7 @@ GruRun runGru(RecurrentData& data, bool after, bool save) {
   GruRun r{TestTensor({c.T, c.B, c.H}), TestTensor({c.B, c.H}), TestTensor({c.T, c.B, 4 * Hp})};
   r.gates.stored = save;
   auto& in = data.inputs;
-  runOp(operationNamed(gruFamily(), "gru"), {&in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &data.lengths},
+  runOp(operationNamed("gru"), {&in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &data.lengths},
         {&r.y, &r.hLast, &r.gates}, {after ? 1.0 : 0.0, c.reverse ? 1.0 : 0.0});
   return r;
 }
@@ -68,7 +68,7 @@ void expectGruEqualsReference(bool after) {
       TestTensor dx(data.inputs[0].dims), dh0({c.B, c.H}), dwih(data.inputs[2].dims), dwhh(data.inputs[3].dims),
           dbiasIh({3 * c.H}), dbiasHh({3 * c.H});
       auto& in = data.inputs;
-      runOp(operationNamed(gruFamily(), "gruGradient"),
+      runOp(operationNamed("gruGradient"),
             {&in[0], &in[1], &in[2], &in[3], &in[5], &data.lengths, &r.y, &r.gates, &dy, &dhLast},
             {&dx, &dh0, &dwih, &dwhh, &dbiasIh, &dbiasHh}, {after ? 1.0 : 0.0, c.reverse ? 1.0 : 0.0});
       const TestTensor* gradients[] = {&dx, &dh0, &dwih, &dwhh, &dbiasIh, &dbiasHh};

@@ -6,7 +6,6 @@ using namespace ostinato;
 namespace {
 
 struct Cell {
-  Family family;
   std::string name;
   int gates;
   std::vector<double> attributes;
@@ -37,7 +36,7 @@ Outcome run(const Cell& cell, RecurrentData& data, TestTensor& x, TestTensor& we
   if (cell.hasCells()) results.push_back(&cLast);
   if (cell.savesGates()) results.push_back(&gates);
   if (cell.hasCells()) results.push_back(&cells);
-  runOp(operationNamed(cell.family, cell.name), operands, results, attributes);
+  runOp(operationNamed(cell.name), operands, results, attributes);
 
   TestTensor dy({c.T, c.B, c.H}), absent;
   for (size_t i = 0; i < dy.f32.size(); i++) dy.f32[i] = std::sin(static_cast<float>(i));
@@ -57,7 +56,7 @@ Outcome run(const Cell& cell, RecurrentData& data, TestTensor& x, TestTensor& we
   if (cell.hasCells()) results.push_back(&dc0);
   results.insert(results.end(), {&dwi, &dwh, &db});
   if (cell.name == "gru") results.push_back(&db2);
-  runOp(operationNamed(cell.family, cell.name + "Gradient"), operands, results, attributes);
+  runOp(operationNamed(cell.name + "Gradient"), operands, results, attributes);
 
   Outcome outcome;
   std::vector<TestTensor*> compared = {&y, &hLast, &dh0, &dwh, &db};
@@ -101,10 +100,10 @@ void expectIdsEqualVectors(const Cell& cell) {
 
 }  // namespace
 
-TEST_CASE("rnn reads ids") { expectIdsEqualVectors({rnnFamily(), "rnn", 1, {0}}); }
-TEST_CASE("gru reads ids, reset after") { expectIdsEqualVectors({gruFamily(), "gru", 3, {1}}); }
-TEST_CASE("gru reads ids, reset before") { expectIdsEqualVectors({gruFamily(), "gru", 3, {0}}); }
-TEST_CASE("lstm reads ids") { expectIdsEqualVectors({lstmFamily(), "lstm", 4, {}}); }
+TEST_CASE("rnn reads ids") { expectIdsEqualVectors({"rnn", 1, {0}}); }
+TEST_CASE("gru reads ids, reset after") { expectIdsEqualVectors({"gru", 3, {1}}); }
+TEST_CASE("gru reads ids, reset before") { expectIdsEqualVectors({"gru", 3, {0}}); }
+TEST_CASE("lstm reads ids") { expectIdsEqualVectors({"lstm", 4, {}}); }
 
 TEST_CASE("an id outside the table is an input error that says which") {
   const RecurrentCase c{2, 3, 4, 5, true, false, false, false};
@@ -113,6 +112,6 @@ TEST_CASE("an id outside the table is an input error that says which") {
   ids.f32.clear();
   ids.i32 = {0, 1, 2, 3, 4, 0};
   std::fill(table.f32.begin(), table.f32.end(), 0.0f);
-  CHECK_THROWS_WITH_AS(run({lstmFamily(), "lstm", 4, {}}, data, ids, table),
+  CHECK_THROWS_WITH_AS(run({"lstm", 4, {}}, data, ids, table),
                        "id 4 at position 4 is outside the table of 4 rows", InputError);
 }

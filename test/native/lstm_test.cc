@@ -40,7 +40,7 @@ LstmRun runLstm(RecurrentData& data, bool save) {
             TestTensor({c.T, c.B, Hp})};
   r.gates.stored = r.cells.stored = save;
   auto& in = data.inputs;
-  runOp(operationNamed(lstmFamily(), "lstm"), {&in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6], &data.lengths},
+  runOp(operationNamed("lstm"), {&in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6], &data.lengths},
         {&r.y, &r.hLast, &r.cLast, &r.gates, &r.cells}, {data.c.reverse ? 1.0 : 0.0});
   return r;
 }
@@ -64,7 +64,7 @@ TEST_CASE("lstm and its gradient equal a plain double implementation") {
       TestTensor dx(data.inputs[0].dims), dh0({c.B, c.H}), dc0({c.B, c.H}), dwih(data.inputs[3].dims),
           dwhh(data.inputs[4].dims), dbias({4 * c.H});
       auto& in = data.inputs;
-      runOp(operationNamed(lstmFamily(), "lstmGradient"),
+      runOp(operationNamed("lstmGradient"),
             {&in[0], &in[1], &in[2], &in[3], &in[4], &data.lengths, &r.y, &r.gates, &r.cells, &dy, &dhLast, &dcLast},
             {&dx, &dh0, &dc0, &dwih, &dwhh, &dbias}, {c.reverse ? 1.0 : 0.0});
       const TestTensor* gradients[] = {&dx, &dh0, &dc0, &dwih, &dwhh};

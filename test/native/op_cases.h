@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "ops/registry.h"
 #include "test_tensors.h"
 
 namespace ostinato {
@@ -17,8 +16,6 @@ inline double codeOf(const std::string& name) {
   }
   throw std::logic_error("no op " + name);
 }
-
-inline const Operation& operationOfName(const std::string& name) { return operationOf(static_cast<int64_t>(codeOf(name))); }
 
 struct OpCase {
   std::string op;

@@ -21,7 +21,7 @@ bool isRefused(OpCase one) {
   for (TestTensor& t : one.operands) in.push_back(&t);
   for (TestTensor& t : one.results) out.push_back(&t);
   try {
-    runOp(operationOfName(one.op), in, out, one.attributes);
+    runOp(operationNamed(one.op), in, out, one.attributes);
   } catch (const ProgramError& error) {
     // It says who refuses; ops that share a check share a name.
     CHECK(std::string(error.what()).find(": ") != std::string::npos);

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "ops/families.h"
 #include "ops/operation.h"
+#include "ops/registry.h"
 
 namespace ostinato {
 
@@ -43,13 +43,6 @@ struct TestTensor {
   }
 };
 
-inline const Operation& operationNamed(Family family, const std::string& name) {
-  for (int i = 0; i < family.count; i++) {
-    if (family.operations[i].name == name) return family.operations[i];
-  }
-  throw std::logic_error("no op " + name);
-}
-
 // What ops run with until a test sets another one.
 inline Precision& testPrecision() {
   static Precision precision = Precision::highest;
@@ -66,7 +59,7 @@ inline void runOp(const Operation& op, std::vector<TestTensor*> operands, std::v
     for (TestTensor* t : results) out.push_back(t->view(bound));
     return Call{in.data(),         static_cast<int>(in.size()),         out.data(), static_cast<int>(out.size()),
                 attributes.data(), static_cast<int>(attributes.size()), scratch,    ThreadPool::instance(),
-                testPrecision()};
+                testPrecision(),   nullptr,                                 &op};
   };
   const size_t bytes = op.check(call(false, nullptr));
   // Exactly as much as was asked for, filled with NaN: sanitizers and results show what goes beyond or counts on zeros.

@@ -25,7 +25,7 @@ TEST_CASE("Adam takes the steps of its formula") {
       std::vector<double> weight(w.f32.begin(), w.f32.end()), first(w.f32.size()), second(w.f32.size());
       for (int t = 1; t <= 3; t++) {
         TestTensor step = scalar(static_cast<float>(t));
-        runOp(operationNamed(optimizerFamily(), "adam"), {&w, &m, &v, &g, &scale, &rate, &step}, {}, {0.9, 0.999, 1e-8, 0.1, 1});
+        runOp(operationNamed("adam"), {&w, &m, &v, &g, &scale, &rate, &step}, {}, {0.9, 0.999, 1e-8, 0.1, 1});
         for (size_t i = 0; i < weight.size(); i++) {
           const double gradient = 0.5 * static_cast<double>(g.f32[i]);
           weight[i] *= 1 - 0.01 * 0.1;
@@ -58,14 +58,14 @@ TEST_CASE("the norm of gradients is right wherever it is a float, and not where 
             for (const float v : t.f32) sum += static_cast<double>(v) * static_cast<double>(v);
             return sum;
           };
-          runOp(operationNamed(optimizerFamily(), "globalNorm"), {&a, &b}, {&norm, &norms}, {});
+          runOp(operationNamed("globalNorm"), {&a, &b}, {&norm, &norms}, {});
           expectRelative(norms, [&](size_t i) { return static_cast<double>(static_cast<float>(std::sqrt(squares(i == 0 ? a : b)))); }, 1e-6);
           expectRelative(norm, [&](size_t) { return static_cast<double>(static_cast<float>(std::sqrt(squares(a) + squares(b)))); }, 1e-6);
         }
         for (const float bad : {kInfinity, -kInfinity, kNaN}) {
           TestTensor a = numbers({n}, 1), norm(std::vector<int64_t>{}), norms({1});
           a.f32[static_cast<size_t>(n / 2)] = bad;
-          runOp(operationNamed(optimizerFamily(), "globalNorm"), {&a}, {&norm, &norms}, {});
+          runOp(operationNamed("globalNorm"), {&a}, {&norm, &norms}, {});
           CHECK(!std::isfinite(norm.f32[0]));
         }
       }
@@ -77,8 +77,8 @@ TEST_CASE("a gradient of any finite norm is clipped to the norm that was asked f
   for (const float size : {1e-3f, 1.0f, 2e19f, 3e37f}) {
     TestTensor g({4}), norm(std::vector<int64_t>{}), norms({1}), most = scalar(5), scale(std::vector<int64_t>{});
     std::fill(g.f32.begin(), g.f32.end(), size);
-    runOp(operationNamed(optimizerFamily(), "globalNorm"), {&g}, {&norm, &norms}, {});
-    runOp(operationNamed(optimizerFamily(), "clipScale"), {&norm, &most}, {&scale}, {});
+    runOp(operationNamed("globalNorm"), {&g}, {&norm, &norms}, {});
+    runOp(operationNamed("clipScale"), {&norm, &most}, {&scale}, {});
     CHECK(2 * static_cast<double>(size) * static_cast<double>(scale.f32[0]) == doctest::Approx(std::fmin(2 * static_cast<double>(size), 5)));
   }
 }

@@ -18,7 +18,7 @@ std::vector<double> valuesAfter(OpCase one, int threads) {
   for (TestTensor& t : one.operands) in.push_back(&t);
   for (TestTensor& t : one.results) out.push_back(&t);
   ThreadPool::instance().setThreads(threads);
-  runOp(operationOfName(one.op), in, out, one.attributes);
+  runOp(operationNamed(one.op), in, out, one.attributes);
   std::vector<double> all;
   for (const std::vector<TestTensor*>& tensors : {in, out}) {
     for (const TestTensor* t : tensors) {

@@ -38,7 +38,7 @@ void expectRnnEqualsReference(bool relu) {
       auto& in = data.inputs;
       const std::vector<double> attributes = {relu ? 1.0 : 0.0, c.reverse ? 1.0 : 0.0};
       TestTensor y({c.T, c.B, c.H}), hLast({c.B, c.H});
-      runOp(operationNamed(rnnFamily(), "rnn"), {&in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &data.lengths},
+      runOp(operationNamed("rnn"), {&in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &data.lengths},
             {&y, &hLast}, attributes);
       expectClose("y", y.f32, want[0], 4e-6);
       expectClose("hLast", hLast.f32, want[1], 4e-6);
@@ -48,7 +48,7 @@ void expectRnnEqualsReference(bool relu) {
       TestTensor dy = gradientOperand(weights[0], {c.T, c.B, c.H}), dhLast = gradientOperand(weights[1], {c.B, c.H});
       TestTensor dx(data.inputs[0].dims), dh0({c.B, c.H}), dwih(data.inputs[2].dims), dwhh(data.inputs[3].dims),
           dbias({c.H});
-      runOp(operationNamed(rnnFamily(), "rnnGradient"),
+      runOp(operationNamed("rnnGradient"),
             {&in[0], &in[1], &in[2], &in[3], &data.lengths, &y, &dy, &dhLast}, {&dx, &dh0, &dwih, &dwhh, &dbias},
             attributes);
       const TestTensor* gradients[] = {&dx, &dh0, &dwih, &dwhh, &dbias, &dbias};
@@ -69,7 +69,7 @@ TEST_CASE("rnn refuses an activation that it does not know") {
   RecurrentData data({2, 3, 4, 5, false, false, false, false}, 1, false, 1);
   auto& in = data.inputs;
   TestTensor y({2, 3, 5}), hLast({3, 5});
-  CHECK_THROWS_AS(runOp(operationNamed(rnnFamily(), "rnn"),
+  CHECK_THROWS_AS(runOp(operationNamed("rnn"),
                         {&in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &data.lengths}, {&y, &hLast}, {2, 0}),
                   ProgramError);
 }

@@ -26,7 +26,7 @@ TestTensor numbers(std::vector<int64_t> shape, uint32_t seed) {
 }
 
 // Runs a cell forward and backward and returns all results but the saved ones.
-std::vector<float> cell(Family family, const std::string& name, int gates, std::vector<double> attributes, bool ids = false) {
+std::vector<float> cell(const std::string& name, int gates, std::vector<double> attributes, bool ids = false) {
   const int64_t padded = (H + 15) / 16 * 16;
   const bool lstm = name == "lstm", gru = name == "gru";
   TestTensor x = numbers({T, B, I}, 1), h0 = numbers({B, H}, 2), c0 = numbers({B, H}, 3);
@@ -45,7 +45,7 @@ std::vector<float> cell(Family family, const std::string& name, int gates, std::
   std::vector<TestTensor*> results = {&y, &hLast};
   if (lstm) results.insert(results.end(), {&cLast, &saved, &cells});
   if (gru) results.push_back(&saved);
-  runOp(operationNamed(family, name), operands, results, attributes);
+  runOp(operationNamed(name), operands, results, attributes);
 
   TestTensor dy = numbers({T, B, H}, 7), absent;
   TestTensor dx(x.dims), dh0({B, H}), dc0({B, H}), dwi(weightInput.dims), dwh({gates * H, H}), db({gates * H}), db2({gates * H});
@@ -62,7 +62,7 @@ std::vector<float> cell(Family family, const std::string& name, int gates, std::
   if (lstm) out.push_back(&dc0);
   out.insert(out.end(), {&dwi, &dwh, &db});
   if (gru) out.push_back(&db2);
-  runOp(operationNamed(family, name + "Gradient"), in, out, attributes);
+  runOp(operationNamed(name + "Gradient"), in, out, attributes);
 
   std::vector<float> all;
   for (const TestTensor* t : {&y, &hLast}) all.insert(all.end(), t->f32.begin(), t->f32.end());
@@ -73,28 +73,28 @@ std::vector<float> cell(Family family, const std::string& name, int gates, std::
 }
 
 std::vector<float> everything() {
-  std::vector<float> all = cell(lstmFamily(), "lstm", 4, {0});
-  for (const std::vector<float>& more : {cell(gruFamily(), "gru", 3, {1, 0}), cell(gruFamily(), "gru", 3, {0, 1}),
-                                         cell(rnnFamily(), "rnn", 1, {0, 0}), cell(lstmFamily(), "lstm", 4, {0}, true),
-                                         cell(gruFamily(), "gru", 3, {0, 1}, true), cell(rnnFamily(), "rnn", 1, {0, 0}, true)}) {
+  std::vector<float> all = cell("lstm", 4, {0});
+  for (const std::vector<float>& more : {cell("gru", 3, {1, 0}), cell("gru", 3, {0, 1}),
+                                         cell("rnn", 1, {0, 0}), cell("lstm", 4, {0}, true),
+                                         cell("gru", 3, {0, 1}, true), cell("rnn", 1, {0, 0}, true)}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   TestTensor a = numbers({150, 180}, 1), b = numbers({180, 170}, 2), c({150, 170});
-  runOp(operationNamed(matmulFamily(), "matmul"), {&a, &b}, {&c}, {0, 0});
+  runOp(operationNamed("matmul"), {&a, &b}, {&c}, {0, 0});
   all.insert(all.end(), c.f32.begin(), c.f32.end());
   const int64_t N = 70, V = 2100;
   TestTensor rows = numbers({N, I}, 4), words = numbers({V, I}, 5), bias = numbers({V}, 6), dlosses = numbers({N}, 7), targets({N});
   targets.f32.clear();
   for (int64_t n = 0; n < N; n++) targets.i32.push_back(static_cast<int32_t>(n * 29 % V));
   TestTensor losses({N}), count(std::vector<int64_t>{}), sums({N, 2}), logits({N, V}), drows({N, I}), dwords({V, I}), dbias({V});
-  runOp(operationNamed(crossEntropyFamily(), "linearCrossEntropy"), {&rows, &words, &bias, &targets},
+  runOp(operationNamed("linearCrossEntropy"), {&rows, &words, &bias, &targets},
         {&losses, &count, &sums, &logits}, {});
-  runOp(operationNamed(crossEntropyFamily(), "linearCrossEntropyGradient"),
+  runOp(operationNamed("linearCrossEntropyGradient"),
         {&rows, &words, &bias, &targets, &sums, &logits, &dlosses}, {&drows, &dwords, &dbias}, {});
   for (const TestTensor* t : {&losses, &drows, &dwords, &dbias}) all.insert(all.end(), t->f32.begin(), t->f32.end());
   TestTensor sum(std::vector<int64_t>{}), wide = numbers({300, 400}, 3), soft({300, 400});
-  runOp(operationNamed(reduceFamily(), "sumTo"), {&wide}, {&sum}, {});
-  runOp(operationNamed(softmaxFamily(), "softmax"), {&wide}, {&soft}, {});
+  runOp(operationNamed("sumTo"), {&wide}, {&sum}, {});
+  runOp(operationNamed("softmax"), {&wide}, {&soft}, {});
   all.push_back(sum.f32[0]);
   all.insert(all.end(), soft.f32.begin(), soft.f32.end());
   return all;

@@ -2,7 +2,12 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { expectTensor, matchShapes } from "../tensor.js";
 
-const assignOperation = defineOperation({ name: "assign", mutates: [0] });
+const assignOperation = defineOperation({
+  name: "assign",
+  operands: ["variable any", "x any", "guard?"],
+  results: [],
+  mutates: ["variable"],
+});
 
 /** Copies x into a variable. With `guard`, a scalar: nothing is copied when it is NaN. */
 export function assign(variable: Tensor, x: Tensor, guard?: Tensor | null): void {

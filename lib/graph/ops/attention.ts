@@ -21,8 +21,9 @@ export interface AttentionOperands {
 
 const attentionOperation = defineOperation({
   name: "attention",
+  operands: ["query", "keys", "values", "v?", "lengths? i32"],
+  results: ["context", "weights?"],
   attributes: ["scale"],
-  optionalResults: [1],
   gradient: ({ operands, results: [, weights], attributes, gradients: [dcontext, dweights], needs }) => {
     const [query, keys, values, v, lengths] = operands as [Tensor, Tensor, Tensor, Tensor | null, Tensor | null];
     if (query.shape[1] !== keys.shape[1]) throw new ShapeError("attention: memory that rows share has no gradient.");
@@ -44,14 +45,26 @@ const attentionOperation = defineOperation({
   },
 });
 
-const attentionGradient = defineOperation({ name: "attentionGradient", attributes: ["scale"] });
+const attentionGradient = defineOperation({
+  name: "attentionGradient",
+  operands: ["query", "keys", "values", "v?", "lengths? i32", "weights", "dcontext?", "dweights?"],
+  results: ["dquery", "dscores"],
+  attributes: ["scale"],
+});
 
 /** factors [T,B,S], rows [T,B,K] -> [S,B,K]: sum over t of factors[t,b,s] rows[t,b]. */
-const attentionSum = defineOperation({ name: "attentionSum", sumsRows: ([factors, rows]) => !!factors && !!rows });
+const attentionSum = defineOperation({
+  name: "attentionSum",
+  operands: ["factors", "rows"],
+  results: ["sums"],
+  sumsRows: ([factors, rows]) => !!factors && !!rows,
+});
 
 /** query [T,B,K], dscores [T,B,S], keys [S,B,K], v [K] -> the gradients of keys and v. */
 const additiveGradient = defineOperation({
   name: "additiveGradient",
+  operands: ["query", "dscores", "keys", "v"],
+  results: ["dkeys", "dv"],
   sumsRows: ([query, dscores, keys, v]) => !!query && !!dscores && !keys && !v,
 });
 

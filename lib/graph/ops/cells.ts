@@ -4,7 +4,8 @@ import { matchShapes } from "../tensor.js";
 
 const lstmCellOperation = defineOperation({
   name: "lstmCell",
-  optionalResults: [2],
+  operands: ["a", "c"],
+  results: ["h", "cNext", "gates?"],
   gradient: ({ operands: [a, c], results: [, next, gates], gradients: [dh, dnext] }) =>
     (a as Tensor).graph.record(
       lstmCellGradient,
@@ -13,7 +14,11 @@ const lstmCellOperation = defineOperation({
     ),
 });
 
-const lstmCellGradient = defineOperation({ name: "lstmCellGradient" });
+const lstmCellGradient = defineOperation({
+  name: "lstmCellGradient",
+  operands: ["gates", "c", "cNext", "dh?", "dcNext?"],
+  results: ["da", "dc"],
+});
 
 /**
  * One step of an LSTM behind its products, for bodies of `scan`: i,f,o = σ(a), g = tanh(a), c' = f ⊙ c + i ⊙ g,
@@ -37,7 +42,8 @@ export function lstmCell(a: Tensor, c: Tensor): { h: Tensor; c: Tensor } {
 
 const gruCellOperation = defineOperation({
   name: "gruCell",
-  optionalResults: [1],
+  operands: ["a", "p", "h"],
+  results: ["hNext", "gates?"],
   gradient: ({ operands: [a, p, h], results: [, gates], gradients: [dnext] }) =>
     (a as Tensor).graph.record(
       gruCellGradient,
@@ -46,7 +52,11 @@ const gruCellOperation = defineOperation({
     ),
 });
 
-const gruCellGradient = defineOperation({ name: "gruCellGradient" });
+const gruCellGradient = defineOperation({
+  name: "gruCellGradient",
+  operands: ["gates", "p", "h", "dhNext"],
+  results: ["da", "dp", "dh"],
+});
 
 /**
  * One step of a GRU (reset after) behind its products, for bodies of `scan`: r,z = σ(a + p), n = tanh(a_n + r ⊙ p_n),

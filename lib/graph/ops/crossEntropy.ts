@@ -5,7 +5,8 @@ import { matchShapes, operand, operandIfAny } from "../tensor.js";
 
 const linearCrossEntropyOperation = defineOperation({
   name: "linearCrossEntropy",
-  optionalResults: [2, 3],
+  operands: ["x", "weight", "bias?", "targets i32"],
+  results: ["losses", "count", "normalizers?", "logits?"],
   gradient: ({ operands: [x, weight, bias, targets], results: [, , normalizers, logits], gradients: [dlosses] }) => {
     const { graph } = x as Tensor;
     const [dx, dweight, dbias] = graph.record(
@@ -24,8 +25,9 @@ const linearCrossEntropyOperation = defineOperation({
 // The gradient of the logits replaces the logits: at [N,V] they are the largest values of a language model.
 const linearCrossEntropyGradient = defineOperation({
   name: "linearCrossEntropyGradient",
-  consumes: [5],
-  optionalResults: [2],
+  operands: ["x", "weight", "bias?", "targets i32", "normalizers", "logits", "dlosses"],
+  results: ["dx", "dweight", "dbias?"],
+  consumes: ["logits"],
 });
 
 const rules = { x: operand, weight: operand, bias: operandIfAny, targets: operand };

@@ -6,7 +6,9 @@ import { matchShapes, operand } from "../tensor.js";
 
 const dropoutOperation: Operation = defineOperation({
   name: "dropout",
-  attributes: ["stream", "sharedLeading"],
+  operands: ["x", "rate", "random i32"],
+  results: ["y"],
+  attributes: ["stream", "overTime"],
   // The op is linear in x and its mask comes from counters, so the gradient is the op itself: no mask is stored.
   gradient: ({ operands: [, rate, random], attributes, gradients: [dy] }) => [
     (dy as Tensor).graph.record(

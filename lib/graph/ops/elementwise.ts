@@ -1,6 +1,6 @@
 import { ShapeError } from "../../errors.js";
 import { completeOptions, real } from "../../options.js";
-import type { GradientContext } from "../operation.js";
+import type { GradientContext, Operation } from "../operation.js";
 import { defineOperation } from "../operation.js";
 import type { Shape } from "../program.js";
 import { shapeText } from "../program.js";
@@ -29,6 +29,8 @@ type BinaryGradient = (context: { a: Tensor; b: Tensor; y: Tensor; dy: Tensor })
 function binary(name: string, gradient: BinaryGradient) {
   const operation = defineOperation({
     name,
+    operands: ["a", "b"],
+    results: ["y"],
     gradient: ({ operands: [a, b], results: [y], gradients: [dy], needs }: GradientContext) => {
       const rules = gradient({ a: a as Tensor, b: b as Tensor, y: y as Tensor, dy: dy as Tensor });
       return [a, b].map((operand, i) => {
@@ -61,6 +63,8 @@ export const divide = binary("divide", ({ b, y, dy }) => [
 function unary(name: string, gradient: (context: { x: Tensor; y: Tensor; dy: Tensor }) => Tensor) {
   const operation = defineOperation({
     name,
+    operands: ["x"],
+    results: ["y"],
     gradient: ({ operands: [x], results: [y], gradients: [dy] }: GradientContext) => [
       gradient({ x: x as Tensor, y: y as Tensor, dy: dy as Tensor }),
     ],
@@ -82,16 +86,18 @@ export const sigmoid = unary("sigmoid", ({ y, dy }) => fromOutput(sigmoidGradien
 /** max(x, 0). */
 export const relu = unary("relu", ({ y, dy }) => fromOutput(reluGradient, y, dy));
 
-const tanhGradient = defineOperation({ name: "tanhGradient" });
-const sigmoidGradient = defineOperation({ name: "sigmoidGradient" });
-const reluGradient = defineOperation({ name: "reluGradient" });
+const tanhGradient = defineOperation({ name: "tanhGradient", operands: ["y", "dy"], results: ["dx"] });
+const sigmoidGradient = defineOperation({ name: "sigmoidGradient", operands: ["y", "dy"], results: ["dx"] });
+const reluGradient = defineOperation({ name: "reluGradient", operands: ["y", "dy"], results: ["dx"] });
 
-function fromOutput(operation: { name: string }, y: Tensor, dy: Tensor): Tensor {
+function fromOutput(operation: Operation, y: Tensor, dy: Tensor): Tensor {
   return y.graph.record(operation, [y, dy], [{ shape: y.shape }])[0] as Tensor;
 }
 
 const affineOperation = defineOperation({
   name: "affine",
+  operands: ["x"],
+  results: ["y"],
   attributes: ["scale", "shift"],
   gradient: ({ attributes: [scale], gradients: [dy] }) => [affine(dy as Tensor, { scale: scale as number })],
 });
@@ -108,13 +114,19 @@ export function affine(x: Tensor, options: { scale?: number; shift?: number }): 
 
 const clampOperation = defineOperation({
   name: "clamp",
+  operands: ["x", "limit"],
+  results: ["y"],
   gradient: ({ operands: [x, limit], gradients: [dy] }) => {
     const { graph, shape } = x as Tensor;
     return graph.record(clampGradient, [x as Tensor, limit as Tensor, dy], [{ shape }, { shape: [] }]);
   },
 });
 
-const clampGradient = defineOperation({ name: "clampGradient", optionalResults: [0, 1] });
+const clampGradient = defineOperation({
+  name: "clampGradient",
+  operands: ["x", "limit", "dy"],
+  results: ["dx?", "dlimit?"],
+});
 
 /**
  * min(max(x, -limit), limit) for every element; `limit` is a run-time scalar. A negative limit is what every element becomes.

@@ -6,6 +6,8 @@ import { expectTensor, matchShapes } from "../tensor.js";
 
 const embeddingOperation = defineOperation({
   name: "embedding",
+  operands: ["weight", "ids i32"],
+  results: ["y"],
   gradient: ({ operands: [weight, ids], gradients: [dy] }) => {
     const { graph, shape } = weight as Tensor;
     return [graph.record(embeddingGradient, [ids, dy], [{ shape }], [shape[0] as number])[0] as Tensor, null];
@@ -14,11 +16,18 @@ const embeddingOperation = defineOperation({
 
 const embeddingGradient = defineOperation({
   name: "embeddingGradient",
+  operands: ["ids i32", "dy"],
+  results: ["dweight"],
   attributes: ["V"],
   sumsRows: ([ids, dy]) => !!ids && !!dy,
 });
 
-const sumRowsOperation = defineOperation({ name: "sumRows", attributes: ["V"] });
+const sumRowsOperation = defineOperation({
+  name: "sumRows",
+  operands: ["ids i32", "rows"],
+  results: ["unique i32", "sums"],
+  attributes: ["V"],
+});
 
 /**
  * Sums the rows that have the same id. ids i32 [...] in 0..V-1, rows [...,E], N rows in all.

@@ -7,8 +7,9 @@ import { gradientOfInput, paddedHidden, recurrentOperands, recurrentShapes, resu
 
 const gruOperation = defineOperation({
   name: "gru",
+  operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
+  results: ["y", "hLast", "gates?"],
   attributes: ["resetAfter", "reverse"],
-  optionalResults: [2],
   gradient: ({ operands, results: [y, , gates], attributes, gradients: [dy, dhLast] }) => {
     const [x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths] = operands as Tensor[];
     const bias = { shape: [(weight_hh as Tensor).shape[0] as number] };
@@ -32,9 +33,10 @@ const gruOperation = defineOperation({
 
 const gruGradient = defineOperation({
   name: "gruGradient",
-  optionalResults: [0],
+  operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_hh?", "lengths? i32", "y", "gates", "dy?", "dhLast?"],
+  results: ["dx? any", "dh0", "dweight_ih", "dweight_hh", "dbias_ih", "dbias_hh"],
   attributes: ["resetAfter", "reverse"],
-  consumes: [7],
+  consumes: ["gates"],
 });
 
 const rules = { ...recurrentOperands, reset: word(["after", "before"], "after") };

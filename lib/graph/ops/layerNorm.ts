@@ -6,8 +6,9 @@ import { matchShapes, operand } from "../tensor.js";
 
 const layerNormOperation = defineOperation({
   name: "layerNorm",
+  operands: ["x", "gain", "bias"],
+  results: ["y", "mean?", "inverseDeviation?"],
   attributes: ["epsilon"],
-  optionalResults: [1, 2],
   gradient: ({ operands: [x, gain], results: [, mean, inverseDeviation], gradients: [dy] }) =>
     (x as Tensor).graph.record(
       layerNormGradient,
@@ -16,7 +17,11 @@ const layerNormOperation = defineOperation({
     ),
 });
 
-const layerNormGradient = defineOperation({ name: "layerNormGradient" });
+const layerNormGradient = defineOperation({
+  name: "layerNormGradient",
+  operands: ["x", "gain", "mean", "inverseDeviation", "dy"],
+  results: ["dx", "dgain", "dbias"],
+});
 
 const rules = { x: operand, gain: operand, bias: operand, epsilon: real({ above: 0, initial: 1e-5 }) };
 

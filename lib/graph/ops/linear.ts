@@ -7,6 +7,8 @@ import { asRows, reshape } from "./shape.js";
 
 const linearOperation = defineOperation({
   name: "linear",
+  operands: ["x", "weight", "bias?"],
+  results: ["y"],
   gradient: ({ operands: [x, weight, bias], gradients: [dy], needs }) => {
     const rows = asRows(dy as Tensor);
     const dx = () => reshape(matmul(rows, weight as Tensor), (x as Tensor).shape);

@@ -7,8 +7,9 @@ import { gradientOfInput, paddedHidden, recurrentOperands, recurrentShapes, resu
 
 const lstmOperation = defineOperation({
   name: "lstm",
+  operands: ["x any", "h0", "c0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
+  results: ["y", "hLast", "cLast", "gates?", "cells?"],
   attributes: ["reverse"],
-  optionalResults: [3, 4],
   gradient: ({ operands, results: [y, , , gates, cells], attributes, gradients: [dy, dhLast, dcLast] }) => {
     const [x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, lengths] = operands as Tensor[];
     const [dx, dh0, dc0, dweight_ih, dweight_hh, dbias] = (x as Tensor).graph.record(
@@ -32,9 +33,13 @@ const lstmOperation = defineOperation({
 
 const lstmGradient = defineOperation({
   name: "lstmGradient",
-  optionalResults: [0],
+  operands: [
+    ...["x any", "h0", "c0", "weight_ih", "weight_hh", "lengths? i32"],
+    ...["y", "gates", "cells", "dy?", "dhLast?", "dcLast?"],
+  ],
+  results: ["dx? any", "dh0", "dc0", "dweight_ih", "dweight_hh", "dbias"],
   attributes: ["reverse"],
-  consumes: [7],
+  consumes: ["gates"],
 });
 
 const rules = { ...recurrentOperands, c0: operand };

@@ -12,6 +12,8 @@ interface Transposes {
 
 const matmulOperation = defineOperation({
   name: "matmul",
+  operands: ["a", "b"],
+  results: ["y"],
   attributes: ["transposeA", "transposeB"],
   sumsRows: ([a, b], { attributes: [ta, tb] }) => !!a && !!b && ta === 1 && tb === 0,
   gradient: ({ operands, attributes: [ta, tb], gradients: [dy], needs }) => {

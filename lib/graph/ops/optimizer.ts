@@ -4,7 +4,11 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand, operandIfAny } from "../tensor.js";
 
-const globalNormOperation = defineOperation({ name: "globalNorm" });
+const globalNormOperation = defineOperation({
+  name: "globalNorm",
+  operands: ["...gradients"],
+  results: ["norm", "norms"],
+});
 
 /** The Euclidean norm of all gradients together, [], and of each alone, [n]. */
 export function globalNorm(gradients: readonly Tensor[]): { norm: Tensor; norms: Tensor } {
@@ -17,7 +21,7 @@ export function globalNorm(gradients: readonly Tensor[]): { norm: Tensor; norms:
   return { norm, norms };
 }
 
-const clipScaleOperation = defineOperation({ name: "clipScale" });
+const clipScaleOperation = defineOperation({ name: "clipScale", operands: ["norm", "maxNorm"], results: ["scale"] });
 
 /**
  * The factor that brings a global norm down to `maxNorm` (Pascanu et al. 2013): min(1, maxNorm / (norm + 1e-6)), as in
@@ -60,8 +64,10 @@ function expectUpdate(
 
 const sgdOperation = defineOperation({
   name: "sgd",
+  operands: ["weight", "gradient", "scale", "learningRate", "velocity?", "ids? i32"],
+  results: [],
   attributes: ["momentum", "nesterov", "weightDecay"],
-  mutates: [0, 4],
+  mutates: ["weight", "velocity"],
 });
 
 /**
@@ -104,8 +110,10 @@ export function sgd(
 
 const adamOperation = defineOperation({
   name: "adam",
+  operands: ["weight", "m", "v", "gradient", "scale", "learningRate", "step"],
+  results: [],
   attributes: ["beta1", "beta2", "epsilon", "weightDecay", "decoupled"],
-  mutates: [0, 1, 2],
+  mutates: ["weight", "m", "v"],
 });
 
 /**
@@ -144,8 +152,10 @@ export function adam(
 
 const rmspropOperation = defineOperation({
   name: "rmsprop",
+  operands: ["weight", "square", "velocity?", "gradient", "scale", "learningRate"],
+  results: [],
   attributes: ["alpha", "epsilon", "momentum", "weightDecay"],
-  mutates: [0, 1, 2],
+  mutates: ["weight", "square", "velocity"],
 });
 
 /** RMSprop (Tieleman & Hinton 2012), PyTorch's form: s = α s + (1-α) g²; w -= lr g / (sqrt(s) + ε). */
@@ -176,8 +186,10 @@ export function rmsprop(
 
 const adagradOperation = defineOperation({
   name: "adagrad",
+  operands: ["weight", "square", "gradient", "scale", "learningRate"],
+  results: [],
   attributes: ["epsilon", "weightDecay"],
-  mutates: [0, 1],
+  mutates: ["weight", "square"],
 });
 
 /** Adagrad (Duchi et al. 2011): s += g²; w -= lr g / (sqrt(s) + ε). */

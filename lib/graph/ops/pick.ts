@@ -4,13 +4,20 @@ import { matchShapes } from "../tensor.js";
 
 const pickOperation = defineOperation({
   name: "pick",
+  operands: ["x", "ids i32"],
+  results: ["y"],
   gradient: ({ operands: [x, ids], gradients: [dy] }) => {
     const { graph, shape } = x as Tensor;
     return [graph.record(pickGradient, [ids, dy], [{ shape }], [shape[1] as number])[0] as Tensor, null];
   },
 });
 
-const pickGradient = defineOperation({ name: "pickGradient", attributes: ["V"] });
+const pickGradient = defineOperation({
+  name: "pickGradient",
+  operands: ["ids i32", "dy"],
+  results: ["dx"],
+  attributes: ["V"],
+});
 
 /** One element of each row. x [N,V], ids i32 [N] -> [N]; 0 where the id is -1. */
 export function pick(x: Tensor, ids: Tensor): Tensor {

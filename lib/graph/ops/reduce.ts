@@ -9,6 +9,8 @@ import { affine } from "./elementwise.js";
 
 const sumToOperation = defineOperation({
   name: "sumTo",
+  operands: ["x"],
+  results: ["y"],
   // The first axis is one of those that are summed, and goes.
   sumsRows: (_, { operands: [x], results: [y] }) => (y as Tensor).shape.length < (x as Tensor).shape.length,
   gradient: ({ operands: [x], gradients: [dy] }) => [broadcastTo(dy as Tensor, (x as Tensor).shape)],
@@ -26,6 +28,8 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
 
 const broadcastToOperation = defineOperation({
   name: "broadcastTo",
+  operands: ["x"],
+  results: ["y"],
   gradient: ({ operands: [x], gradients: [dy] }) => [sumTo(dy as Tensor, (x as Tensor).shape)],
 });
 
@@ -48,14 +52,20 @@ export function mean(x: Tensor): Tensor {
 
 const maxOperation = defineOperation({
   name: "max",
+  operands: ["x"],
+  results: ["y", "index? i32"],
   attributes: ["axis"],
-  optionalResults: [1],
   gradient: ({ operands: [x], results: [, index], attributes, gradients: [dy] }) => [
     (x as Tensor).graph.record(maxGradient, [index, dy], [{ shape: (x as Tensor).shape }], attributes)[0] as Tensor,
   ],
 });
 
-const maxGradient = defineOperation({ name: "maxGradient", attributes: ["axis"] });
+const maxGradient = defineOperation({
+  name: "maxGradient",
+  operands: ["index i32", "dy"],
+  results: ["dx"],
+  attributes: ["axis"],
+});
 
 /** The maximum along one axis, which is removed. The gradient goes to the first maximum. */
 export function max(x: Tensor, axis: number): Tensor {

@@ -4,7 +4,12 @@ import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 
-const restartOperation = defineOperation({ name: "restart", attributes: ["begin", "end"] });
+const restartOperation = defineOperation({
+  name: "restart",
+  operands: ["ids i32"],
+  results: ["read i32", "keep"],
+  attributes: ["begin", "end"],
+});
 
 const rules = { begin: whole(), end: whole() };
 

@@ -9,6 +9,8 @@ const activations = ["tanh", "relu"] as const;
 
 const rnnOperation = defineOperation({
   name: "rnn",
+  operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
+  results: ["y", "hLast"],
   attributes: ["activation", "reverse"],
   gradient: ({ operands, results: [y], attributes, gradients: [dy, dhLast] }) => {
     const [x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths] = operands as Tensor[];
@@ -32,7 +34,8 @@ const rnnOperation = defineOperation({
 
 const rnnGradient = defineOperation({
   name: "rnnGradient",
-  optionalResults: [0],
+  operands: ["x any", "h0", "weight_ih", "weight_hh", "lengths? i32", "y", "dy?", "dhLast?"],
+  results: ["dx? any", "dh0", "dweight_ih", "dweight_hh", "dbias"],
   attributes: ["activation", "reverse"],
 });
 

@@ -9,6 +9,8 @@ import { expectAxis } from "./reduce.js";
 
 const reshapeOperation = defineOperation({
   name: "reshape",
+  operands: ["x any"],
+  results: ["y any"],
   view: true,
   gradient: ({ operands: [x], gradients: [dy] }) => [reshape(dy as Tensor, (x as Tensor).shape)],
 });
@@ -27,6 +29,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 const copyOperation = defineOperation({
   name: "copy",
+  operands: ["x any"],
+  results: ["y any"],
   perStep: true,
   gradient: ({ gradients: [dy] }) => [dy as Tensor],
 });
@@ -45,6 +49,8 @@ export function asRows(x: Tensor): Tensor {
 
 const concatOperation = defineOperation({
   name: "concat",
+  operands: ["...tensors"],
+  results: ["y"],
   attributes: ["axis"],
   gradient: ({ operands, attributes: [axis], gradients: [dy], needs }) => {
     let start = 0;
@@ -72,6 +78,8 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
 
 const sliceOperation = defineOperation({
   name: "slice",
+  operands: ["x"],
+  results: ["y"],
   attributes: ["axis", "start", "end"],
   gradient: ({ operands: [x], attributes: [axis, start, end], gradients: [dy] }) => {
     const size = (x as Tensor).shape[axis as number] as number;
@@ -93,6 +101,8 @@ export function slice(x: Tensor, options: { axis: number; start: number; end: nu
 
 const padOperation = defineOperation({
   name: "pad",
+  operands: ["x"],
+  results: ["y"],
   attributes: ["axis", "before", "after"],
   gradient: ({ operands: [x], attributes: [axis, before], gradients: [dy] }) => {
     const start = before as number;
@@ -112,6 +122,8 @@ export function pad(x: Tensor, options: { axis: number; before: number; after: n
 
 const transposeOperation = defineOperation({
   name: "transpose",
+  operands: ["x"],
+  results: ["y"],
   attributes: ["axis0", "axis1"],
   gradient: ({ attributes: [axis0, axis1], gradients: [dy] }) => [
     transpose(dy as Tensor, axis0 as number, axis1 as number),

@@ -3,9 +3,11 @@ import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 
 function lastAxis(name: string) {
-  const gradient = defineOperation({ name: `${name}Gradient` });
+  const gradient = defineOperation({ name: `${name}Gradient`, operands: ["y", "dy"], results: ["dx"] });
   const operation = defineOperation({
     name,
+    operands: ["x"],
+    results: ["y"],
     gradient: ({ results: [y], gradients: [dy] }) => {
       const { graph, shape } = y as Tensor;
       return [graph.record(gradient, [y as Tensor, dy], [{ shape }])[0] as Tensor];
