@@ -27,7 +27,8 @@ function rowOf({ name, operands, results, attributes = [], mutates = [], consume
   return `    {${cells.join(", ")}},\n`;
 }
 
-const text = `// Made by scripts/native-manifest.mjs from the op catalogue (lib/graph/ops). clang-format off
+const text = `// clang-format off
+// Made by scripts/native-manifest.mjs from the op catalogue (lib/graph/ops).
 //
 // The ops by name: the numbers of their operands, results and attributes, and, at the end, the table of all.
 // native/ops/<family>.cc defines what is declared here: const Implementation ops::lstm::implementation = {checkLstm, runLstm};

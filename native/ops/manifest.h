@@ -1,4 +1,5 @@
-// Made by scripts/native-manifest.mjs from the op catalogue (lib/graph/ops). clang-format off
+// clang-format off
+// Made by scripts/native-manifest.mjs from the op catalogue (lib/graph/ops).
 //
 // The ops by name: the numbers of their operands, results and attributes, and, at the end, the table of all.
 // native/ops/<family>.cc defines what is declared here: const Implementation ops::lstm::implementation = {checkLstm, runLstm};

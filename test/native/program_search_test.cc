@@ -16,6 +16,8 @@ using namespace ostinato;
 
 namespace {
 
+// clang-format off: programs are words, a line for each value and op
+
 // logits [4,3] = table[tokens], attention [4,2] = y = tanh(h).
 std::shared_ptr<Program> stepProgram() {
   const std::vector<double> words = {kProgramMagic, kProgramVersion, 5, 2, 2, 2, 0, 256,
@@ -45,6 +47,7 @@ std::vector<double> searchWords() {
           5, 0, 1, 0, 2,           // five tokens at most, number 0, the first a 2
           4, 1, 0};
 }
+// clang-format on
 
 void run(ProgramSearch& search, int64_t steps) {
   for (int64_t i = 0; i < search.program().feedCount(); i++) {

@@ -13,6 +13,8 @@ using namespace ostinato;
 
 namespace {
 
+// clang-format off: programs are words, a line for each value and op
+
 // x [2,3] fed, w [3,2] a variable: y = tanh(x w), norm of y, and a step of SGD on w with the gradient g = xᵀ y.
 std::vector<double> example() {
   return {kProgramMagic, kProgramVersion, 9, 6, 2, 2, 0, 64 * 8,
@@ -53,6 +55,7 @@ std::vector<double> loopExample(bool reverse) {
           codeOf("copy"), 1, 2, 1, 3, 0,
           codeOf("add"), 2, 5, 4, 1, 6, 0};
 }
+// clang-format on
 
 std::shared_ptr<Store> storeWithWeights() {
   auto store = std::make_shared<Store>();
@@ -164,11 +167,13 @@ TEST_CASE("whichever word is wrong, a program is refused or runs") {
 TEST_CASE("errors of values say which op met them") {
   auto store = std::make_shared<Store>();
   store->declare(DType::f32, 8);
+  // clang-format off
   const std::vector<double> words = {kProgramMagic, kProgramVersion, 3, 1, 1, 1, 0, 192,
                                      0, 1, 0, 2, 4, 2,   // table
                                      1, 0, 0, 1, 2,      // ids
                                      0, 0, 64, 2, 2, 2,  // rows
                                      1, 2, codeOf("embedding"), 2, 0, 1, 1, 2, 0};
+  // clang-format on
   Program program(store, words.data(), words.size());
   program.bind();
   int32_t* ids = program.feed(0).mutableI32();
