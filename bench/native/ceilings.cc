@@ -1,5 +1,5 @@
-// What this machine can do at best, as JSON: float32 multiply-adds in registers, products on the matrix unit whose operands
-// lie in L1 and in L2 (random numbers: zeros take less power and would run faster), and reading memory.
+// What this machine can do at best, as JSON: float32 multiply-adds in registers, products on the matrix unit whose
+// operands lie in L1 and in L2 (random numbers: zeros take less power and would run faster), and reading memory.
 //
 //   build-bench/ceilings [threads]
 //
@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/matrix_unit.h"
 #include "base/aligned_memory.h"
 #include "base/thread_pool.h"
+#include "kernels/matrix_unit.h"
 
 using namespace ostinato;
 
@@ -91,9 +91,11 @@ OSTINATO_BEST_VECTORS float sumOf(const float* values, int64_t n) {
 double readingGBs(int threads, int64_t bytes) {
   std::vector<AlignedMemory> memory;
   for (int i = 0; i < threads; i++) memory.emplace_back(static_cast<size_t>(bytes));
-  return rate(threads, static_cast<double>(bytes), [&](int thread) {
-           sink = sumOf(static_cast<const float*>(memory[static_cast<size_t>(thread)].data()), bytes / 4);
-         }) / 1e9;
+  return rate(threads, static_cast<double>(bytes),
+              [&](int thread) {
+                sink = sumOf(static_cast<const float*>(memory[static_cast<size_t>(thread)].data()), bytes / 4);
+              }) /
+         1e9;
 }
 
 // With `onePanel` all columns are those of the same panel of B.
@@ -107,7 +109,8 @@ double unitGflops(int threads, int64_t m, int64_t k, int64_t n, bool onePanel) {
     memory = AlignedMemory(static_cast<size_t>(elements) * 2);
     auto* at = static_cast<matrix_unit::BFloat16*>(memory.data());
     // Between 0.25 and 1 in size, of either sign.
-    for (int64_t i = 0; i < elements; i++) at[i] = static_cast<uint16_t>(0x3E80 + random() % 0x100 + (random() % 2 << 15));
+    for (int64_t i = 0; i < elements; i++)
+      at[i] = static_cast<uint16_t>(0x3E80 + random() % 0x100 + (random() % 2 << 15));
   };
   for (int i = 0; i < threads; i++) {
     operands.emplace_back();
@@ -115,15 +118,17 @@ double unitGflops(int threads, int64_t m, int64_t k, int64_t n, bool onePanel) {
     fill(operands.back().b, k * n);
     operands.back().c = AlignedMemory(static_cast<size_t>(m * (n + 16)) * 4);
   }
-  return rate(threads, 2.0 * static_cast<double>(m * k * n), [&](int thread) {
-           const Operands& own = operands[static_cast<size_t>(thread)];
-           const auto* a = static_cast<const matrix_unit::BFloat16*>(own.a.data());
-           const auto* b = static_cast<const matrix_unit::BFloat16*>(own.b.data());
-           matrix_unit::Panels columns = matrix_unit::panelsOfB(b, k, 1);
-           if (onePanel) columns.stride = 0;
-           matrix_unit::multiply(matrix_unit::panelsOfA(a, k, 16, 1), 16, columns, k, 1,
-                                 {m, n, static_cast<float*>(own.c.data()), n + 16, nullptr, nullptr, false});
-         }) / 1e9;
+  return rate(threads, 2.0 * static_cast<double>(m * k * n),
+              [&](int thread) {
+                const Operands& own = operands[static_cast<size_t>(thread)];
+                const auto* a = static_cast<const matrix_unit::BFloat16*>(own.a.data());
+                const auto* b = static_cast<const matrix_unit::BFloat16*>(own.b.data());
+                matrix_unit::Panels columns = matrix_unit::panelsOfB(b, k, 1);
+                if (onePanel) columns.stride = 0;
+                matrix_unit::multiply(matrix_unit::panelsOfA(a, k, 16, 1), 16, columns, k, 1,
+                                      {m, n, static_cast<float*>(own.c.data()), n + 16, nullptr, nullptr, false});
+              }) /
+         1e9;
 }
 
 }  // namespace
@@ -133,9 +138,10 @@ int main(int argc, char** argv) {
   const double lanes = sizeof(Vector) / sizeof(float);
   const double fma = rate(threads, 2.0 * lanes * kSums * kRounds, [](int) { multiplyAdds(); }) / 1e9;
   const bool unit = matrixUnitAvailable();
-  std::printf("{\"threads\": %d, \"fmaGflops\": %.0f, \"unitGflopsFromL1\": %.0f, \"unitGflopsFromL2\": %.0f, "
-              "\"readL2GBs\": %.0f, \"readL3GBs\": %.0f, \"readMemoryGBs\": %.0f}\n",
-              threads, fma, unit ? unitGflops(threads, 32, 256, 512, true) : 0.0, unit ? unitGflops(threads, 64, 512, 1024, false) : 0.0,
-              readingGBs(threads, int64_t{768} << 10), readingGBs(threads, int64_t{12} << 20),
-              readingGBs(threads, int64_t{1} << 30));
+  std::printf(
+      "{\"threads\": %d, \"fmaGflops\": %.0f, \"unitGflopsFromL1\": %.0f, \"unitGflopsFromL2\": %.0f, "
+      "\"readL2GBs\": %.0f, \"readL3GBs\": %.0f, \"readMemoryGBs\": %.0f}\n",
+      threads, fma, unit ? unitGflops(threads, 32, 256, 512, true) : 0.0,
+      unit ? unitGflops(threads, 64, 512, 1024, false) : 0.0, readingGBs(threads, int64_t{768} << 10),
+      readingGBs(threads, int64_t{12} << 20), readingGBs(threads, int64_t{1} << 30));
 }

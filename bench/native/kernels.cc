@@ -17,12 +17,12 @@
 #include <string>
 #include <vector>
 
+#include "base/blas.h"
+#include "base/thread_pool.h"
 #include "kernels/gemm.h"
 #include "kernels/tiers.h"
-#include "base/blas.h"
 #include "ops/registry.h"
 #include "runtime/configuration.h"
-#include "base/thread_pool.h"
 
 using namespace ostinato;
 
@@ -163,10 +163,14 @@ struct Bound {
   Buffer scratch{nullptr, std::free};
 
   Call call() {
-    return {operands.views.data(), static_cast<int>(operands.views.size()),
-            results.views.data(),  static_cast<int>(results.views.size()),
-            attributes.data(),     static_cast<int>(attributes.size()),
-            scratch.get(),         ThreadPool::instance(),
+    return {operands.views.data(),
+            static_cast<int>(operands.views.size()),
+            results.views.data(),
+            static_cast<int>(results.views.size()),
+            attributes.data(),
+            static_cast<int>(attributes.size()),
+            scratch.get(),
+            ThreadPool::instance(),
             precision};
   }
   void prepare() { scratch = floats(static_cast<int64_t>(op->check(call()) / 4 + 16), 0); }
@@ -174,8 +178,8 @@ struct Bound {
 };
 
 // One layer with G gates; its gradient with dy only.
-void benchLayer(const char* name, const std::string& op, int64_t gates, bool cells, std::vector<double> attributes, int64_t T,
-                int64_t B, int64_t I, int64_t H) {
+void benchLayer(const char* name, const std::string& op, int64_t gates, bool cells, std::vector<double> attributes,
+                int64_t T, int64_t B, int64_t I, int64_t H) {
   if (!wanted(name)) return;
   const int64_t Hp = (H + 15) / 16 * 16;
   const float scale = 1 / std::sqrt(static_cast<float>(H));

@@ -19,8 +19,8 @@ class AlignedMemory {
  public:
   AlignedMemory() = default;
 
-  // Throws std::bad_alloc. Zero bytes are fine. Large blocks cost nothing until they are written: calloc gets zero pages from the
-  // system and does not touch them, so that declaring a large variable does not hold the event loop.
+  // Throws std::bad_alloc. Zero bytes are fine. Large blocks cost nothing until they are written: calloc gets zero
+  // pages from the system and does not touch them, so that declaring a large variable does not hold the event loop.
   explicit AlignedMemory(size_t bytes) : bytes_(bytes) {
     if (bytes == 0) return;
     // Large blocks begin on a huge page and ask for huge pages: fewer TLB misses for weights and activations.

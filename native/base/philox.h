@@ -1,5 +1,5 @@
-// Philox4x32-10: random numbers that are a function of a counter and a key (Salmon et al. 2011, "Parallel random numbers:
-// as easy as 1, 2, 3"). The reference executor computes the same bits.
+// Philox4x32-10: random numbers that are a function of a counter and a key (Salmon et al. 2011, "Parallel random
+// numbers: as easy as 1, 2, 3"). The reference executor computes the same bits.
 #pragma once
 
 #include <cstdint>

@@ -65,9 +65,9 @@ struct Inside {
 
 }  // namespace
 
-// One job at a time. `ticket` counts jobs; a worker that sees it change joins the job and takes parts until none is left.
-// A worker announces itself in `joined` before it looks at the job, and the owner of the job waits until all who joined
-// have left, so the job's fields never change under a worker.
+// One job at a time. `ticket` counts jobs; a worker that sees it change joins the job and takes parts until none is
+// left. A worker announces itself in `joined` before it looks at the job, and the owner of the job waits until all who
+// joined have left, so the job's fields never change under a worker.
 struct ThreadPool::State {
   std::mutex owner;  // held by the caller whose job runs
   std::atomic<int> threads{1};
@@ -170,8 +170,10 @@ void ThreadPool::run(int parts, void (*function)(void*, int), void* context) {
   s.takeParts();
   s.open.store(false);
   for (int spin = 0; s.joined.load() > 0; spin++) {
-    if (spin < kSpins) relax();
-    else std::this_thread::yield();
+    if (spin < kSpins)
+      relax();
+    else
+      std::this_thread::yield();
   }
 }
 

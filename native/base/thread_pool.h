@@ -27,13 +27,14 @@ class ThreadPool {
   // Changes the number of threads, 1 to 256. Takes effect with the next parallel().
   void setThreads(int threads);
 
-  // Calls f(part) for each part in [0, parts) and returns when all are done. Parts may run at the same time, each exactly
-  // once. f must not throw. While another run uses the pool, or from inside a part, all parts run on the caller, so the
-  // result must not depend on which thread runs a part.
+  // Calls f(part) for each part in [0, parts) and returns when all are done. Parts may run at the same time, each
+  // exactly once. f must not throw. While another run uses the pool, or from inside a part, all parts run on the
+  // caller, so the result must not depend on which thread runs a part.
   template <class F>
   void parallel(int parts, F&& f) {
     using Function = std::remove_reference_t<F>;
-    run(parts, [](void* context, int part) { (*static_cast<Function*>(context))(part); },
+    run(
+        parts, [](void* context, int part) { (*static_cast<Function*>(context))(part); },
         const_cast<void*>(static_cast<const void*>(&f)));
   }
 

@@ -3,6 +3,8 @@
 
 #include <shared_mutex>
 
+#include "base/blas.h"
+#include "base/thread_pool.h"
 #include "binding/arguments.h"
 #include "binding/program_object.h"
 #include "binding/search_object.h"
@@ -11,9 +13,7 @@
 #include "kernels/matrix_unit.h"
 #include "kernels/tiers.h"
 #include "ops/registry.h"
-#include "base/blas.h"
 #include "runtime/configuration.h"
-#include "base/thread_pool.h"
 
 namespace ostinato {
 namespace {

@@ -37,11 +37,12 @@ struct Bytes {
   size_t elements;
 };
 
-// Throws TypeError unless `value` is a typed array of this type with memory behind it (not detached, not out of bounds).
+// Throws TypeError unless `value` is a typed array of this type with memory behind it (not detached, not out of
+// bounds).
 inline Bytes typedArray(const Napi::Value& value, napi_typedarray_type type, const std::string& name) {
   const Napi::Env env = value.Env();
-  static const char* const kNames[] = {"Int8Array",  "Uint8Array",  "Uint8ClampedArray", "Int16Array",
-                                       "Uint16Array", "Int32Array", "Uint32Array",       "Float32Array",
+  static const char* const kNames[] = {"Int8Array",    "Uint8Array",    "Uint8ClampedArray", "Int16Array",
+                                       "Uint16Array",  "Int32Array",    "Uint32Array",       "Float32Array",
                                        "Float64Array", "BigInt64Array", "BigUint64Array"};
   const std::string expected = "expected " + name + " to be a " + kNames[type];
   if (!value.IsTypedArray()) throw Napi::TypeError::New(env, expected);

@@ -12,8 +12,8 @@ namespace {
 
 constexpr napi_type_tag kProgramTag = {0x6f7374696e61746f, 0x70726f6772616d01};
 
-// Typed arrays for the results of a run, made before it begins: the run writes into them from its thread. JavaScript sees
-// them afterwards, so nobody can detach them meanwhile.
+// Typed arrays for the results of a run, made before it begins: the run writes into them from its thread. JavaScript
+// sees them afterwards, so nobody can detach them meanwhile.
 class ResultArrays {
  public:
   explicit ResultArrays(Napi::Env env) : arrays_(Napi::Persistent(Napi::Array::New(env).As<Napi::Object>())) {}
@@ -40,8 +40,8 @@ class ResultArrays {
   std::vector<char*> memory_;
 };
 
-// A run or a replay on a thread of libuv. The program is shared with it, so the object may be collected meanwhile; Node waits for
-// running work before it tears an environment down.
+// A run or a replay on a thread of libuv. The program is shared with it, so the object may be collected meanwhile; Node
+// waits for running work before it tears an environment down.
 class RunWorker : public Napi::AsyncWorker {
  public:
   RunWorker(Napi::Env env, std::shared_ptr<Program> program, Store::Lease lease, bool check, const Replay* replay)
@@ -120,7 +120,8 @@ class RunWorker : public Napi::AsyncWorker {
 }  // namespace
 
 Napi::Function ProgramObject::define(Napi::Env env) {
-  return DefineClass(env, "Program", {InstanceMethod<&ProgramObject::run>("run"), InstanceMethod<&ProgramObject::replay>("replay")});
+  return DefineClass(env, "Program",
+                     {InstanceMethod<&ProgramObject::run>("run"), InstanceMethod<&ProgramObject::replay>("replay")});
 }
 
 ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
@@ -132,8 +133,8 @@ ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
                              ? Precision::highest
                              : static_cast<Precision>(integerArgument(info, 2, "the precision", 0, 2));
   try {
-    program_ = std::make_shared<Program>(std::move(store), static_cast<const double*>(words.data), words.elements,
-                                         precision);
+    program_ =
+        std::make_shared<Program>(std::move(store), static_cast<const double*>(words.data), words.elements, precision);
   } catch (const ProgramError& error) {
     throw coded(env, "ERR_OSTINATO_PROGRAM", error.what());
   } catch (const std::bad_alloc&) {
@@ -178,7 +179,8 @@ Napi::Value ProgramObject::replay(const Napi::CallbackInfo& info) {
 Napi::Value ProgramObject::start(const Napi::Value& given, bool check, const Replay* replay) {
   const Napi::Env env = given.Env();
   const std::vector<Bytes> feeds = feedArrays(*program_, given);
-  Store::Lease lease = leaseBound(env, *program_, replay && replay->steps > 1 ? Runs::repeatedly : Runs::once, outside_);
+  Store::Lease lease =
+      leaseBound(env, *program_, replay && replay->steps > 1 ? Runs::repeatedly : Runs::once, outside_);
   for (size_t i = 0; i < feeds.size(); i++) {
     std::memcpy(program_->feed(static_cast<int64_t>(i)).data, feeds[i].data, feeds[i].elements * 4);
   }

@@ -49,8 +49,8 @@ void StoreObject::copy(const Napi::CallbackInfo& info, bool write) {
   const int64_t count = static_cast<int64_t>(array.elements);
   const bool whole = info[2].IsUndefined();
   if (whole ? count != variable.elements : count > variable.elements) {
-    throw Napi::TypeError::New(info.Env(), "expected " + std::to_string(variable.elements) + " values, got " +
-                                               std::to_string(array.elements));
+    throw Napi::TypeError::New(
+        info.Env(), "expected " + std::to_string(variable.elements) + " values, got " + std::to_string(array.elements));
   }
   const int64_t begin = whole ? 0 : integerArgument(info, 2, "begin", 0, variable.elements - count);
   const Store::Lease lease = store_->acquire();
@@ -80,7 +80,8 @@ Napi::Value StoreObject::compact(const Napi::CallbackInfo& info) {
   const int64_t rows = integerArgument(info, 1, "rows", 1, variable.elements);
   const int64_t type = integerArgument(info, 2, "type", 0, 2);
   if (variable.dtype != DType::f32 || variable.elements % rows != 0) {
-    throw Napi::TypeError::New(info.Env(), "expected a matrix of float32 values with " + std::to_string(rows) + " rows");
+    throw Napi::TypeError::New(info.Env(),
+                               "expected a matrix of float32 values with " + std::to_string(rows) + " rows");
   }
   const Store::Lease lease = store_->acquire();
   if (!lease) throw coded(info.Env(), "ERR_OSTINATO_BUSY", "the store is in use by a run");

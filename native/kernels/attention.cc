@@ -15,10 +15,12 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-HWY_INLINE void addTo(float* row, Units x, int64_t k, int64_t K) { storeUnits(hn::Add(loadUnits(row, k, K), x), row, k, K); }
+HWY_INLINE void addTo(float* row, Units x, int64_t k, int64_t K) {
+  storeUnits(hn::Add(loadUnits(row, k, K), x), row, k, K);
+}
 
-HWY_NOINLINE void additiveScores(const float* query, const float* keys, int64_t ld, const float* v, int64_t n, int64_t K,
-                                 float* scores) {
+HWY_NOINLINE void additiveScores(const float* query, const float* keys, int64_t ld, const float* v, int64_t n,
+                                 int64_t K, float* scores) {
   const UnitTag d;
   for (int64_t s = 0; s < n; s++, keys += ld) {
     Units sum = hn::Zero(d);
@@ -62,7 +64,8 @@ HWY_NOINLINE void additiveKeysGradient(const float* query, const float* keys, in
   }
 }
 
-const AdditiveAttentionKernels kAdditiveAttentionKernels = {additiveScores, additiveQueryGradient, additiveKeysGradient};
+const AdditiveAttentionKernels kAdditiveAttentionKernels = {additiveScores, additiveQueryGradient,
+                                                            additiveKeysGradient};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace ostinato

@@ -1,6 +1,6 @@
-// The arithmetic of one step of a cell behind its products, for rows whose gates lie one after the other: [B, G H]. For whole
-// sequences: kernels/lstm_gates.h and kernels/gru_gates.h, which have the equations. Rows [begin,end) are computed; results
-// overlap no operand. No alignment is needed. Error: as there.
+// The arithmetic of one step of a cell behind its products, for rows whose gates lie one after the other: [B, G H]. For
+// whole sequences: kernels/lstm_gates.h and kernels/gru_gates.h, which have the equations. Rows [begin,end) are
+// computed; results overlap no operand. No alignment is needed. Error: as there.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// A matrix [rows,columns] in fewer bytes, for products that read every weight once: the writing of one sequence is bound
-// by that reading. Products convert to float32 while they read; sums are float32.
+// A matrix [rows,columns] in fewer bytes, for products that read every weight once: the writing of one sequence is
+// bound by that reading. Products convert to float32 while they read; sums are float32.
 //
 //   bfloat16  the 8 leading bits of each mantissa, rounded to nearest even
 //   int8      weight = scale q, with q in -127..127 and the scale of a row its largest absolute value / 127
@@ -26,8 +26,8 @@ struct CompactWeights {
   void clear() { *this = CompactWeights(); }
 };
 
-// Rounds `weights` [rows,columns] in place to numbers of the type, and keeps them compactly. Numbers that are not finite
-// cannot be kept: returns false, and nothing has changed. Throws std::bad_alloc, with nothing changed.
+// Rounds `weights` [rows,columns] in place to numbers of the type, and keeps them compactly. Numbers that are not
+// finite cannot be kept: returns false, and nothing has changed. Throws std::bad_alloc, with nothing changed.
 bool compactWeights(float* weights, int64_t rows, int64_t columns, WeightType type, CompactWeights& compact);
 
 }  // namespace ostinato

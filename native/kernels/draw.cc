@@ -27,14 +27,13 @@ int32_t drawOfAll(const float* logits, int64_t V, double temperature, float most
 }
 
 // The token at fraction u of the filtered distribution, whose tokens stand in order of falling probability.
-int32_t drawOfBest(const float* logits, int64_t V, const DrawFilter& filter, double u, double* weights, int32_t* order) {
+int32_t drawOfBest(const float* logits, int64_t V, const DrawFilter& filter, double u, double* weights,
+                   int32_t* order) {
   int64_t kept = 0;
   for (int64_t v = 0; v < V; v++) {
     if (logits[v] > -std::numeric_limits<float>::infinity()) order[kept++] = static_cast<int32_t>(v);
   }
-  const auto before = [logits](int32_t a, int32_t b) {
-    return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
-  };
+  const auto before = [logits](int32_t a, int32_t b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; };
   if (filter.topK > 0 && filter.topK < kept) {
     std::nth_element(order, order + filter.topK, order + kept, before);
     kept = filter.topK;

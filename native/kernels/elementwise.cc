@@ -44,27 +44,23 @@ HWY_INLINE void mapBinary(const float* a, const float* b, float* y, int64_t n, c
   for (int64_t k = i; k < n; k++) y[k] = tailA[k - i];
 }
 
-#define OSTINATO_BINARY(name, expression)                                         \
-  struct name##Op {                                                               \
-    HWY_INLINE Vector operator()(F d, Vector a, Vector b) const {                 \
-      (void)d;                                                                    \
-      return expression;                                                          \
-    }                                                                             \
-  };                                                                              \
-  HWY_NOINLINE void name(const float* a, const float* b, float* y, int64_t n) {   \
-    mapBinary(a, b, y, n, name##Op());                                            \
-  }
+#define OSTINATO_BINARY(name, expression)                         \
+  struct name##Op {                                               \
+    HWY_INLINE Vector operator()(F d, Vector a, Vector b) const { \
+      (void)d;                                                    \
+      return expression;                                          \
+    }                                                             \
+  };                                                              \
+  HWY_NOINLINE void name(const float* a, const float* b, float* y, int64_t n) { mapBinary(a, b, y, n, name##Op()); }
 
-#define OSTINATO_UNARY(name, expression)                           \
-  struct name##Op {                                                \
-    HWY_INLINE Vector operator()(F d, Vector x) const {            \
-      (void)d;                                                     \
-      return expression;                                           \
-    }                                                              \
-  };                                                               \
-  HWY_NOINLINE void name(const float* x, float* y, int64_t n) {    \
-    mapUnary(x, y, n, name##Op());                                 \
-  }
+#define OSTINATO_UNARY(name, expression)                \
+  struct name##Op {                                     \
+    HWY_INLINE Vector operator()(F d, Vector x) const { \
+      (void)d;                                          \
+      return expression;                                \
+    }                                                   \
+  };                                                    \
+  HWY_NOINLINE void name(const float* x, float* y, int64_t n) { mapUnary(x, y, n, name##Op()); }
 
 OSTINATO_BINARY(addLoop, hn::Add(a, b))
 OSTINATO_BINARY(subtractLoop, hn::Sub(a, b))
@@ -181,7 +177,9 @@ struct ProductOp {
 };
 struct ExpShiftedOp {
   float shift;
-  HWY_INLINE Vector operator()(F d, Vector a, Vector) const { return vector_math::exp(d, hn::Sub(a, hn::Set(d, shift))); }
+  HWY_INLINE Vector operator()(F d, Vector a, Vector) const {
+    return vector_math::exp(d, hn::Sub(a, hn::Set(d, shift)));
+  }
 };
 struct ExpShiftedUnaryOp {
   float shift;
@@ -239,11 +237,33 @@ HWY_NOINLINE float maximumLoop(const float* x, int64_t n) {
 }
 
 const ElementwiseKernels kElementwiseKernels = {
-    addLoop,           subtractLoop,     multiplyLoop,        divideLoop,       addScalarLoop,    subtractInTurnLoop,
-    multiplyScalarLoop, affineLoop,      expLoop,             sqrtLoop,         squareLoop,       tanhLoop,
-    sigmoidLoop,       reluLoop,         tanhGradientLoop,    sigmoidGradientLoop, reluGradientLoop, clampLoop,
-    clampGradientLoop, addScaledLoop,    sumLoop,             sumOfSquaresLoop, sumOfSquaresInDoubleLoop, maximumLoop,
-    expShiftedLoop,    sumExpShiftedLoop, dotLoop,
+    addLoop,
+    subtractLoop,
+    multiplyLoop,
+    divideLoop,
+    addScalarLoop,
+    subtractInTurnLoop,
+    multiplyScalarLoop,
+    affineLoop,
+    expLoop,
+    sqrtLoop,
+    squareLoop,
+    tanhLoop,
+    sigmoidLoop,
+    reluLoop,
+    tanhGradientLoop,
+    sigmoidGradientLoop,
+    reluGradientLoop,
+    clampLoop,
+    clampGradientLoop,
+    addScaledLoop,
+    sumLoop,
+    sumOfSquaresLoop,
+    sumOfSquaresInDoubleLoop,
+    maximumLoop,
+    expShiftedLoop,
+    sumExpShiftedLoop,
+    dotLoop,
 };
 
 }  // namespace HWY_NAMESPACE

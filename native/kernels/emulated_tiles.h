@@ -65,7 +65,8 @@ inline void load(int tile, const void* memory, int64_t stride) {
   zero(tile);
   Unit& u = configured();
   for (int row = 0; row < u.rows[tile]; row++) {
-    std::memcpy(u.tiles[tile][row], static_cast<const char*>(memory) + row * stride, static_cast<size_t>(u.rowBytes[tile]));
+    std::memcpy(u.tiles[tile][row], static_cast<const char*>(memory) + row * stride,
+                static_cast<size_t>(u.rowBytes[tile]));
   }
 }
 
@@ -90,7 +91,8 @@ inline float half(float lane, bool odd) {
 OSTINATO_EMULATION inline void multiplyAdd(int sums, int a, int b) {
   Unit& u = configured();
   const int depths = u.rowBytes[a] / 4, columns = u.rowBytes[b] / 4;
-  if (u.rows[b] != depths || u.rows[sums] != u.rows[a] || u.rowBytes[sums] != u.rowBytes[b]) fault("tiles do not fit together");
+  if (u.rows[b] != depths || u.rows[sums] != u.rows[a] || u.rowBytes[sums] != u.rowBytes[b])
+    fault("tiles do not fit together");
   float evenOfB[kMostRows][kMostRows] = {}, oddOfB[kMostRows][kMostRows] = {};
   for (int k = 0; k < depths; k++) {
     for (int n = 0; n < columns; n++) {

@@ -6,12 +6,12 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/blas.h"
+#include "base/rounding.h"
+#include "base/thread_pool.h"
 #include "kernels/gemm_kernels.h"
 #include "kernels/matrix_unit.h"
-#include "base/rounding.h"
 #include "kernels/tiers.h"
-#include "base/blas.h"
-#include "base/thread_pool.h"
 
 namespace ostinato {
 namespace {
@@ -20,7 +20,6 @@ namespace {
 constexpr int64_t kBlockColumns = 2048;
 // Below this many multiply-adds a second thread gains less than waking it costs.
 constexpr int64_t kSerialWork = 150000;
-
 
 bool isPlain(const GemmMaps& maps) {
   return !maps.aGroups && !maps.bGroups && !maps.bRows && !maps.cRows && !maps.cGroups;
@@ -106,8 +105,8 @@ BlockScratch blockScratch(const Gemm& g, const GemmKernels& kernels, const Split
 
 // Where the block of C from row m0 and column n0 on goes. Its first depths bring the bias and what was there before.
 BlockOutput outputOf(const Gemm& g, int64_t m0, int64_t m, int64_t n0, int64_t n, bool first) {
-  BlockOutput out{m, n, g.c, g.ldc, g.maps.cRows, g.maps.cGroups, g.accumulate || !first,
-                  g.bias && first ? g.bias + n0 : nullptr};
+  BlockOutput out{
+      m, n, g.c, g.ldc, g.maps.cRows, g.maps.cGroups, g.accumulate || !first, g.bias && first ? g.bias + n0 : nullptr};
   if (out.cRows) {
     out.cRows += m0;
   } else {
@@ -159,10 +158,11 @@ void multiplyOwn(const Gemm& g, float* scratch, ThreadPool& pool) {
   });
 }
 
-// ---- the matrix unit -------------------------------------------------------------------------------------------------
+// ---- the matrix unit
+// -------------------------------------------------------------------------------------------------
 
-// Cache blocking, by measurement on 2 MB of L2: a panel of B is 32 KB, which streams through L1; blocks of A and B share
-// L2.
+// Cache blocking, by measurement on 2 MB of L2: a panel of B is 32 KB, which streams through L1; blocks of A and B
+// share L2.
 constexpr int64_t kUnitDepth = 512, kUnitRows = 128, kUnitColumns = 1024;
 // Packing an element costs as much as so many multiply-adds of the unit.
 constexpr double kUnitPacking = 100;
@@ -219,7 +219,8 @@ bool fitsUnit(const Gemm& g) {
          matrixUnitAvailable();
 }
 
-// ---- the system's BLAS -----------------------------------------------------------------------------------------------
+// ---- the system's BLAS
+// -----------------------------------------------------------------------------------------------
 
 // c = bias, or c += bias, for the products that know of none.
 void startWithBias(int64_t m, int64_t n, const float* bias, bool accumulate, float* c, int64_t ldc) {
@@ -338,8 +339,7 @@ void gemm(const Gemm& product, void* scratch, ThreadPool& pool) {
   }
   switch (gemmChoice(product)) {
     case GemmProvider::blas: return multiplyBlas(product, *systemBlas(), pool);
-    case GemmProvider::matrixUnit:
-      return multiplyUnit(product, static_cast<matrix_unit::BFloat16*>(scratch), pool);
+    case GemmProvider::matrixUnit: return multiplyUnit(product, static_cast<matrix_unit::BFloat16*>(scratch), pool);
     default: return multiplyOwn(simplified(product), static_cast<float*>(scratch), pool);
   }
 }

@@ -10,8 +10,8 @@
 // of threads; error: docs/numerics.md.
 //
 // Providers, chosen per shape by measurement (the table is in gemm.cc): "own" packed kernels (Goto & van de Geijn 2008,
-// Van Zee & van de Geijn 2015) for every CPU tier, the system's CBLAS if one is found at run time, and, for products whose
-// precision allows it, the CPU's matrix unit (kernels/matrix_unit.h).
+// Van Zee & van de Geijn 2015) for every CPU tier, the system's CBLAS if one is found at run time, and, for products
+// whose precision allows it, the CPU's matrix unit (kernels/matrix_unit.h).
 #pragma once
 
 #include <cstddef>
@@ -72,8 +72,8 @@ enum class GemmProvider { automatic, own, blas, matrixUnit };
 // "auto", "own" or "blas"; false, and `provider` untouched, for any other name.
 bool parseGemmProvider(const char* name, GemmProvider& provider);
 
-// Overrides the choice for the process, as the environment's OSTINATO_GEMM (one of those names) does at load. Where no BLAS is
-// found "blas" runs the own kernels; returns false then.
+// Overrides the choice for the process, as the environment's OSTINATO_GEMM (one of those names) does at load. Where no
+// BLAS is found "blas" runs the own kernels; returns false then.
 bool setGemmProvider(GemmProvider provider);
 GemmProvider gemmProvider();
 

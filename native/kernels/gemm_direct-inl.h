@@ -250,17 +250,10 @@ HWY_INLINE void multiplyStored(const Gemm& g, const Stored& stored, int64_t n0, 
     const int64_t columns = n - done < kChunk ? n - done : kChunk;
     for (int64_t m = 0; m < g.M; m += kDotRows) {
       switch (g.M - m) {
-        case 1:
-          dotRows<1>(g, stored, m, n0 + done, columns);
-          break;
-        case 2:
-          dotRows<2>(g, stored, m, n0 + done, columns);
-          break;
-        case 3:
-          dotRows<3>(g, stored, m, n0 + done, columns);
-          break;
-        default:
-          dotRows<kDotRows>(g, stored, m, n0 + done, columns);
+        case 1: dotRows<1>(g, stored, m, n0 + done, columns); break;
+        case 2: dotRows<2>(g, stored, m, n0 + done, columns); break;
+        case 3: dotRows<3>(g, stored, m, n0 + done, columns); break;
+        default: dotRows<kDotRows>(g, stored, m, n0 + done, columns);
       }
     }
   }

@@ -186,24 +186,24 @@ using TileFunction = void (*)(const TileInput&, const TileOutput&);
 template <int Vectors, bool PackedA, bool PackedB, bool Ahead>
 HWY_INLINE TileFunction tileFor(int rows) {
   static constexpr TileFunction kTiles[] = {
-    nullptr,
-    tile<1, Vectors, PackedA, PackedB, Ahead>,
-    tile<2, Vectors, PackedA, PackedB, Ahead>,
-    tile<3, Vectors, PackedA, PackedB, Ahead>,
-    tile<4, Vectors, PackedA, PackedB, Ahead>,
-    tile<5, Vectors, PackedA, PackedB, Ahead>,
-    tile<6, Vectors, PackedA, PackedB, Ahead>,
+      nullptr,
+      tile<1, Vectors, PackedA, PackedB, Ahead>,
+      tile<2, Vectors, PackedA, PackedB, Ahead>,
+      tile<3, Vectors, PackedA, PackedB, Ahead>,
+      tile<4, Vectors, PackedA, PackedB, Ahead>,
+      tile<5, Vectors, PackedA, PackedB, Ahead>,
+      tile<6, Vectors, PackedA, PackedB, Ahead>,
 #if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
-    tile<7, Vectors, PackedA, PackedB, Ahead>,
-    tile<8, Vectors, PackedA, PackedB, Ahead>,
-    tile<9, Vectors, PackedA, PackedB, Ahead>,
-    tile<10, Vectors, PackedA, PackedB, Ahead>,
-    tile<11, Vectors, PackedA, PackedB, Ahead>,
-    tile<12, Vectors, PackedA, PackedB, Ahead>,
+      tile<7, Vectors, PackedA, PackedB, Ahead>,
+      tile<8, Vectors, PackedA, PackedB, Ahead>,
+      tile<9, Vectors, PackedA, PackedB, Ahead>,
+      tile<10, Vectors, PackedA, PackedB, Ahead>,
+      tile<11, Vectors, PackedA, PackedB, Ahead>,
+      tile<12, Vectors, PackedA, PackedB, Ahead>,
 #endif
 #if HWY_TARGET <= HWY_AVX3
-    tile<13, Vectors, PackedA, PackedB, Ahead>,
-    tile<14, Vectors, PackedA, PackedB, Ahead>,
+      tile<13, Vectors, PackedA, PackedB, Ahead>,
+      tile<14, Vectors, PackedA, PackedB, Ahead>,
 #endif
   };
   return kTiles[rows];

@@ -34,7 +34,7 @@ struct LstmBackward {
   int64_t B, H, begin, end;
   int64_t t;
   const int32_t* lengths;
-  float* gates;   // [B,4 Hp]  in: i,f,g,o.  out, with keepGradient: gradients of the pre-activations a
+  float* gates;  // [B,4 Hp]  in: i,f,g,o.  out, with keepGradient: gradients of the pre-activations a
   bool keepGradient;
   float* staged;  // [B,ldStaged] out: the same gradients, where the next product reads them
   int64_t ldStaged;

@@ -211,8 +211,8 @@ OSTINATO_VECTORS inline void tileOfB(const Gemm& g, int64_t k, int64_t left, int
   for (int part = 0; part < Parts; part++, packed += 2 * kTile) storeRows(tiles[part], kRows, packed);
 }
 
-// Calls f(i, depth) for i in [0,m) by `width` and depths in [0,k) by 32, so that memory is read from end to end: rows of
-// what is stored inside, the others outside.
+// Calls f(i, depth) for i in [0,m) by `width` and depths in [0,k) by 32, so that memory is read from end to end: rows
+// of what is stored inside, the others outside.
 template <class F>
 OSTINATO_VECTORS inline void forTiles(int64_t m, int64_t width, int64_t k, bool depthsInRows, const F& f) {
   if (depthsInRows) {
@@ -279,8 +279,8 @@ struct alignas(64) TileConfiguration {
   uint8_t rows[16] = {};
 };
 
-// GCC's intrinsics do not say that they read and write memory: what `memory` points at is in place before, and read again
-// after.
+// GCC's intrinsics do not say that they read and write memory: what `memory` points at is in place before, and read
+// again after.
 inline void settle(const void* memory) { asm volatile("" : : "r"(memory) : "memory"); }
 
 // Tiles 0-3 hold sums, 4 and 5 rows of A, 6 and 7 columns of B.
@@ -296,8 +296,8 @@ OSTINATO_TILES inline void configure(int panelRows) {
 
 // Where the sums of one panel of rows and half a panel of columns go.
 struct Place {
-  float* c;        // null: through `line`s of a buffer
-  int64_t m, n;    // of the block
+  float* c;      // null: through `line`s of a buffer
+  int64_t m, n;  // of the block
   int rows, columns;
 };
 
@@ -337,24 +337,40 @@ OSTINATO_TILES inline void block(const BFloat16* a, int64_t aPanel, int panelRow
                                  const Place (&places)[2][2], Ahead ahead, const BlockOutput& out) {
   const int64_t stride = out.ldc * static_cast<int64_t>(sizeof(float));
   const bool onto = out.accumulate;
-  if (onto && places[0][0].c) _tile_loadd(0, places[0][0].c, stride); else _tile_zero(0);
-  if (Halves == 2) { if (onto && places[0][1].c) _tile_loadd(1, places[0][1].c, stride); else _tile_zero(1); }
-  if (Panels == 2) { if (onto && places[1][0].c) _tile_loadd(2, places[1][0].c, stride); else _tile_zero(2); }
+  if (onto && places[0][0].c)
+    _tile_loadd(0, places[0][0].c, stride);
+  else
+    _tile_zero(0);
+  if (Halves == 2) {
+    if (onto && places[0][1].c)
+      _tile_loadd(1, places[0][1].c, stride);
+    else
+      _tile_zero(1);
+  }
+  if (Panels == 2) {
+    if (onto && places[1][0].c)
+      _tile_loadd(2, places[1][0].c, stride);
+    else
+      _tile_zero(2);
+  }
   if (Panels == 2 && Halves == 2) {
-    if (onto && places[1][1].c) _tile_loadd(3, places[1][1].c, stride); else _tile_zero(3);
+    if (onto && places[1][1].c)
+      _tile_loadd(3, places[1][1].c, stride);
+    else
+      _tile_zero(3);
   }
   const int64_t aTile = panelRows * kDepth;
   settle(a);
-#define OSTINATO_TILE_SUMS()                              \
-  _tile_dpbf16ps(0, 4, 6);                                \
-  if (Halves == 2) _tile_dpbf16ps(1, 4, 7);               \
-  if (Panels == 2) _tile_dpbf16ps(2, 5, 6);               \
+#define OSTINATO_TILE_SUMS()                \
+  _tile_dpbf16ps(0, 4, 6);                  \
+  if (Halves == 2) _tile_dpbf16ps(1, 4, 7); \
+  if (Panels == 2) _tile_dpbf16ps(2, 5, 6); \
   if (Panels == 2 && Halves == 2) _tile_dpbf16ps(3, 5, 7)
-#define OSTINATO_TILE_ROWS(part)                                          \
-  _tile_loadd(4, a + (part) * aTile, 64);                                 \
+#define OSTINATO_TILE_ROWS(part)          \
+  _tile_loadd(4, a + (part) * aTile, 64); \
   if (Panels == 2) _tile_loadd(5, a + aPanel + (part) * aTile, 64)
-#define OSTINATO_TILE_COLUMNS(part)                                       \
-  _tile_loadd(6, b + (part) * 2 * kTile, 64);                             \
+#define OSTINATO_TILE_COLUMNS(part)           \
+  _tile_loadd(6, b + (part) * 2 * kTile, 64); \
   if (Halves == 2) _tile_loadd(7, b + ((part) * 2 + 1) * kTile, 64)
   const int64_t fetches = (ahead.rows + steps(k) - 1) / steps(k);
   for (int64_t step = steps(k); step > 0; step--) {
@@ -382,11 +398,27 @@ OSTINATO_TILES inline void block(const BFloat16* a, int64_t aPanel, int panelRow
 #undef OSTINATO_TILE_COLUMNS
   alignas(64) float sums[4][16 * 16];
   settle(sums);
-  if (places[0][0].c) _tile_stored(0, places[0][0].c, stride); else _tile_stored(0, sums[0], 64);
-  if (Halves == 2) { if (places[0][1].c) _tile_stored(1, places[0][1].c, stride); else _tile_stored(1, sums[1], 64); }
-  if (Panels == 2) { if (places[1][0].c) _tile_stored(2, places[1][0].c, stride); else _tile_stored(2, sums[2], 64); }
+  if (places[0][0].c)
+    _tile_stored(0, places[0][0].c, stride);
+  else
+    _tile_stored(0, sums[0], 64);
+  if (Halves == 2) {
+    if (places[0][1].c)
+      _tile_stored(1, places[0][1].c, stride);
+    else
+      _tile_stored(1, sums[1], 64);
+  }
+  if (Panels == 2) {
+    if (places[1][0].c)
+      _tile_stored(2, places[1][0].c, stride);
+    else
+      _tile_stored(2, sums[2], 64);
+  }
   if (Panels == 2 && Halves == 2) {
-    if (places[1][1].c) _tile_stored(3, places[1][1].c, stride); else _tile_stored(3, sums[3], 64);
+    if (places[1][1].c)
+      _tile_stored(3, places[1][1].c, stride);
+    else
+      _tile_stored(3, sums[3], 64);
   }
   settle(sums);
   for (int i = 0; i < Panels; i++) {
@@ -522,7 +554,9 @@ namespace matrix_unit {
 
 // Never called: matrixUnitAvailable() guards every use.
 void packA(const Gemm&, int64_t, int64_t, int64_t, int64_t, int, int, BFloat16*) { std::abort(); }
-void packGroups(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int, int, BFloat16*) { std::abort(); }
+void packGroups(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int, int, BFloat16*) {
+  std::abort();
+}
 void packPairs(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, BFloat16*) { std::abort(); }
 void packDepths(const float* const*, int64_t, int64_t, int64_t, int64_t, int, BFloat16*) { std::abort(); }
 void packB(const Gemm&, int64_t, int64_t, int64_t, int64_t, int, BFloat16*) { std::abort(); }

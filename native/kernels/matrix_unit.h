@@ -64,8 +64,8 @@ void packGroups(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, i
 void packPairs(const float* b, int64_t ldb, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t depth,
                BFloat16* packed);
 
-// Depths of 32 [s0,s1) of the packed A [m,k] whose depths are m floats each, at the k pointers of `depths` (null: zeros).
-// One part.
+// Depths of 32 [s0,s1) of the packed A [m,k] whose depths are m floats each, at the k pointers of `depths` (null:
+// zeros). One part.
 void packDepths(const float* const* depths, int64_t m, int64_t k, int64_t s0, int64_t s1, int panelRows,
                 BFloat16* packed);
 
@@ -77,7 +77,9 @@ struct Panels {
   const BFloat16* first;
   int64_t stride;
   // From depth k (a multiple of 32) and panel i on; `rows` are those of a panel of A, or the columns of one of B.
-  Panels from(int64_t k, int64_t i, int64_t rows, int parts) const { return {first + i * stride + k * rows * parts, stride}; }
+  Panels from(int64_t k, int64_t i, int64_t rows, int parts) const {
+    return {first + i * stride + k * rows * parts, stride};
+  }
 };
 inline Panels panelsOfA(const BFloat16* packed, int64_t k, int panelRows, int parts) {
   return {packed, steps(k) * kDepth * panelRows * parts};

@@ -48,7 +48,8 @@ HWY_INLINE void adamAt(D d, const AdamUpdate& u, float* w, float* m, float* v, c
 }
 
 template <class D>
-HWY_INLINE void rmspropAt(D d, const RmspropUpdate& u, float* w, float* square, float* velocity, const float* gradient) {
+HWY_INLINE void rmspropAt(D d, const RmspropUpdate& u, float* w, float* square, float* velocity,
+                          const float* gradient) {
   const auto g = gradientOf(d, w, gradient, u.scale, u.weightDecay);
   const auto s =
       hn::MulAdd(hn::Set(d, u.alpha), hn::LoadU(d, square), hn::Mul(hn::Set(d, u.complement), hn::Mul(g, g)));
@@ -104,7 +105,8 @@ HWY_NOINLINE void adagrad(const AdagradUpdate& u, float* w, float* square, const
 
 }  // namespace optimizers
 
-const OptimizerKernels kOptimizerKernels = {optimizers::sgd, optimizers::adam, optimizers::rmsprop, optimizers::adagrad};
+const OptimizerKernels kOptimizerKernels = {optimizers::sgd, optimizers::adam, optimizers::rmsprop,
+                                            optimizers::adagrad};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace ostinato

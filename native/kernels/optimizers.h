@@ -1,5 +1,5 @@
-// Parameter updates, once per CPU tier: one pass over weight, moments and gradient. n elements, contiguous; the arrays do
-// not overlap. Every update uses g = scale * gradient (+ weightDecay * w where the decay is not decoupled).
+// Parameter updates, once per CPU tier: one pass over weight, moments and gradient. n elements, contiguous; the arrays
+// do not overlap. Every update uses g = scale * gradient (+ weightDecay * w where the decay is not decoupled).
 #pragma once
 
 #include <cstdint>

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/rounding.h"
 #include "kernels/gemm_kernels.h"
 #include "kernels/matrix_unit.h"
-#include "base/rounding.h"
 
 namespace ostinato {
 namespace {
@@ -15,7 +15,6 @@ constexpr int64_t kPackedRows = 128;
 constexpr int64_t kUnitRows = 4;
 // Rows that it multiplies by all columns before the next ones, to stay in L2.
 constexpr int64_t kUnitBlockRows = 128;
-
 
 matrix_unit::BFloat16* asTiles(float* memory) { return reinterpret_cast<matrix_unit::BFloat16*>(memory); }
 
@@ -39,7 +38,8 @@ RecurrentProduct::Columns RecurrentProduct::columns(int part) const {
 }
 
 bool RecurrentProduct::onUnit() const {
-  return packs && weights.precision != Precision::highest && mostRows >= kUnitRows && weights.K > 0 && matrixUnitAvailable();
+  return packs && weights.precision != Precision::highest && mostRows >= kUnitRows && weights.K > 0 &&
+         matrixUnitAvailable();
 }
 
 int64_t RecurrentProduct::packedFloats() const { return partOffset(parts); }
@@ -141,7 +141,8 @@ void RecurrentProduct::multiply(int part, const float* a, int64_t lda, int64_t r
     const matrix_unit::Panels columns = matrix_unit::panelsOfB(asTiles(b), g.K, unitParts);
     for (int64_t m = 0; m < rows; m += kUnitBlockRows, out.c += kUnitBlockRows * ldc) {
       out.m = std::min(kUnitBlockRows, rows - m);
-      matrix_unit::multiply(all.from(0, m / kPanelRows, kPanelRows, unitParts), kPanelRows, columns, g.K, unitParts, out);
+      matrix_unit::multiply(all.from(0, m / kPanelRows, kPanelRows, unitParts), kPanelRows, columns, g.K, unitParts,
+                            out);
     }
     return;
   }

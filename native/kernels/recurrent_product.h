@@ -46,8 +46,8 @@ struct RecurrentProduct {
   bool packs = true;
   // packedFloats(), where it packs.
   float* packed = nullptr;
-  // For packing rows, scratchFloats() for all parts together: on the matrix unit one copy that they share, elsewhere one
-  // for each.
+  // For packing rows, scratchFloats() for all parts together: on the matrix unit one copy that they share, elsewhere
+  // one for each.
   float* scratch = nullptr;
 
   // Whether the matrix unit serves it.

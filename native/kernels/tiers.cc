@@ -47,17 +47,13 @@ bool tierAvailable(Tier tier) {
     case Tier::avx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
              __builtin_cpu_supports("bmi2");
-    case Tier::portable:
-      return true;
+    case Tier::portable: return true;
 #elif defined(__aarch64__) || defined(_M_ARM64)
-    case Tier::neon:
-      return true;
+    case Tier::neon: return true;
 #else
-    case Tier::portable:
-      return true;
+    case Tier::portable: return true;
 #endif
-    default:
-      return false;
+    default: return false;
   }
 }
 

@@ -23,8 +23,7 @@
 
 // The tiers that are worth their code size; Highway knows more.
 #ifndef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS \
-  (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #endif
 // One name for the portable tier: without this it would be N_EMU128 with clang and GCC from 12.3 on.
 #ifndef HWY_BROKEN_EMU128
@@ -44,7 +43,8 @@ enum class Tier { portable, neon, avx2, avx512 };
 // The tier in use: the best that CPU and operating system support, or what OSTINATO_KERNELS says.
 Tier currentTier();
 
-// The tier of a name: "portable", "neon", "avx2", "avx512", or "auto" for the best. None if it is unknown or the CPU lacks it.
+// The tier of a name: "portable", "neon", "avx2", "avx512", or "auto" for the best. None if it is unknown or the CPU
+// lacks it.
 std::optional<Tier> tierNamed(const char* name);
 
 // Chooses a tier by name. False if there is none of this name. Not for use while programs run.
@@ -61,7 +61,7 @@ const char* tierReason();
 }  // namespace ostinato
 
 #if defined(__x86_64__) || defined(_M_X64)
-#define OSTINATO_TIER_TABLE(name)                                  \
+#define OSTINATO_TIER_TABLE(name)                                       \
   (::ostinato::currentTier() == ::ostinato::Tier::avx512 ? N_AVX3::name \
    : ::ostinato::currentTier() == ::ostinato::Tier::avx2 ? N_AVX2::name \
                                                          : N_SCALAR::name)

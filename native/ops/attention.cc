@@ -1,7 +1,7 @@
 // attention, its gradient, and the sums over time that are the gradients of its memory.
 //
-// Memory lies [S,B,K], so that of one row b is a matrix whose rows are B*K floats apart: products work on it where it is. The
-// rows are dealt out to the threads, each with all its steps.
+// Memory lies [S,B,K], so that of one row b is a matrix whose rows are B*K floats apart: products work on it where it
+// is. The rows are dealt out to the threads, each with all its steps.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -11,9 +11,9 @@
 #include "kernels/gemm.h"
 #include "ops/data_checks.h"
 #include "ops/manifest.h"
+#include "ops/operation.h"
 #include "ops/ranges.h"
 #include "ops/scratch_layout.h"
-#include "ops/operation.h"
 
 namespace ostinato {
 namespace {
@@ -23,8 +23,8 @@ struct Sizes {
   int64_t group;  // rows of queries that share a memory
   int parts;
 
-  // One product has all rows of a group, if there is one step, or otherwise all steps of one row: so many rows, rowStep() floats
-  // apart, in so many products.
+  // One product has all rows of a group, if there is one step, or otherwise all steps of one row: so many rows,
+  // rowStep() floats apart, in so many products.
   int64_t rows() const { return T == 1 ? group : T; }
   int64_t calls() const { return T == 1 ? 1 : group; }
   int64_t rowStep(int64_t width) const { return T == 1 ? width : N * width; }
@@ -54,7 +54,8 @@ const int32_t* lengthsOf(const Call& call, const Sizes& s) {
   return checkedLengths(call.operand(4), s.S, "the positions of the memory");
 }
 
-// rows [m] of `width` floats times the first n positions of a memory [S,B,width], and weights [m] of n times those rows.
+// rows [m] of `width` floats times the first n positions of a memory [S,B,width], and weights [m] of n times those
+// rows.
 Gemm scoresProduct(const Call& call, const Sizes& s, int64_t width, int64_t n) {
   Gemm g;
   g.M = s.rows();
@@ -326,8 +327,8 @@ void runAdditiveGradient(const Call& call) {
       }
       for (int64_t t = 0; t < s.T; t++) {
         const int64_t row = t * s.B + b;
-        additiveAttentionKernels().keysGradient(query + row * s.K, keys + b * s.K, s.B * s.K, v, dscores + row * s.S, s.S, s.K,
-                                                dkeys + b * s.K, own);
+        additiveAttentionKernels().keysGradient(query + row * s.K, keys + b * s.K, s.B * s.K, v, dscores + row * s.S,
+                                                s.S, s.K, dkeys + b * s.K, own);
       }
     }
   });

@@ -1,24 +1,25 @@
 // The output layer and its cross-entropy in one op: losses of softmax(x Wᵀ + b) against targets.
 //
-// Both directions walk the vocabulary in blocks of columns, whose logits, or their gradients, are in the cache while they
-// are looked at. Training keeps the logits [N,V] for the gradient op: at V = 10,000 they are the largest values of a
-// model, and making them again would cost a third product. Evaluation gives them no memory.
+// Both directions walk the vocabulary in blocks of columns, whose logits, or their gradients, are in the cache while
+// they are looked at. Training keeps the logits [N,V] for the gradient op: at V = 10,000 they are the largest values of
+// a model, and making them again would cost a third product. Evaluation gives them no memory.
 //
-// Beside them it keeps, for each row, the largest logit and the sum of exp(logit - largest), and not the logarithm of the
-// whole sum: that is as large as the logits, and rounding it would cost digits that the differences between logits have.
+// Beside them it keeps, for each row, the largest logit and the sum of exp(logit - largest), and not the logarithm of
+// the whole sum: that is as large as the logits, and rounding it would cost digits that the differences between logits
+// have.
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <optional>
 
+#include "base/rounding.h"
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
-#include "base/rounding.h"
 #include "ops/data_checks.h"
 #include "ops/gradient_tiles.h"
 #include "ops/manifest.h"
-#include "ops/ranges.h"
 #include "ops/operation.h"
+#include "ops/ranges.h"
 
 namespace ostinato {
 namespace {
@@ -58,7 +59,8 @@ Grid gridOf(const Sizes& s, const ThreadPool& pool) {
 }
 
 // logits [m,n] = x [m,H] weightᵀ for m rows and n words
-Gemm logitsProduct(const Sizes& s, int64_t m, int64_t n, const float* x, const float* weight, float* logits, int64_t ld) {
+Gemm logitsProduct(const Sizes& s, int64_t m, int64_t n, const float* x, const float* weight, float* logits,
+                   int64_t ld) {
   Gemm g;
   g.M = m;
   g.N = n;
@@ -119,7 +121,8 @@ void expectInputs(const char* op, const Call& call) {
 }
 
 struct ForwardScratch {
-  // Of each part: its rows' largest logits so far and the sums of exp(logit - largest); of each row: the target's logit.
+  // Of each part: its rows' largest logits so far and the sums of exp(logit - largest); of each row: the target's
+  // logit.
   float* largest;
   double* sums;
   float* targetLogits;
@@ -304,7 +307,8 @@ struct GradientScratch {
       partProduct = static_cast<size_t>(roundUp(static_cast<int64_t>(gemmScratchBytes(block, 1)), 64));
       const size_t whole = std::max(gemmScratchBytes(weightGradientProduct(s, s.V, nullptr, nullptr, nullptr), threads),
                                     gemmScratchBytes(inputGradientProduct(s, nullptr, nullptr, nullptr), threads));
-      product = layout.array<char>(static_cast<int64_t>(std::max(partProduct * static_cast<size_t>(grid.parts()), whole)));
+      product =
+          layout.array<char>(static_cast<int64_t>(std::max(partProduct * static_cast<size_t>(grid.parts()), whole)));
     }
     bytes = layout.used();
   }
@@ -375,8 +379,8 @@ void runGradient(const Call& call) {
           const int64_t m = std::min(kPieceRows, s.N - row);
           for (int64_t i = 0; i < m; i++) {
             float* to = piece + i * kPieceColumns;
-            logitGradients(logits + (row + i) * s.V + n0, normalizers + 2 * (row + i), targets[row + i], dlosses[row + i],
-                           n0, n, to);
+            logitGradients(logits + (row + i) * s.V + n0, normalizers + 2 * (row + i), targets[row + i],
+                           dlosses[row + i], n0, n, to);
             std::fill(to + n, to + wide, 0.0f);
             if (dbias) k.add(dbias + n0, to, dbias + n0, n);
           }

@@ -1,5 +1,5 @@
-// Checks of values that are data: a program says their shapes, a run brings them. They are looked at before anything is read
-// or written by them, and throw InputError.
+// Checks of values that are data: a program says their shapes, a run brings them. They are looked at before anything is
+// read or written by them, and throw InputError.
 #pragma once
 
 #include <cstdint>

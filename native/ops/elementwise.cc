@@ -5,8 +5,8 @@
 
 #include "kernels/elementwise.h"
 #include "ops/manifest.h"
-#include "ops/ranges.h"
 #include "ops/operation.h"
+#include "ops/ranges.h"
 
 namespace ostinato {
 namespace {
@@ -177,9 +177,8 @@ void runClamp(const Call& call) {
   const float* x = call.operand(0).f32();
   float* y = call.result(0).mutableF32();
   const float limit = *call.operand(1).f32();
-  forRanges(call.pool, call.result(0).elements(), 1, [&](int64_t begin, int64_t end) {
-    elementwiseKernels().clamp(x + begin, limit, y + begin, end - begin);
-  });
+  forRanges(call.pool, call.result(0).elements(), 1,
+            [&](int64_t begin, int64_t end) { elementwiseKernels().clamp(x + begin, limit, y + begin, end - begin); });
 }
 
 size_t checkClampGradient(const Call& call) {
@@ -198,8 +197,10 @@ size_t checkClampGradient(const Call& call) {
 double limitGradient(const float* x, float limit, const float* dy, int64_t n) {
   double sum = 0;
   for (int64_t i = 0; i < n; i++) {
-    if (std::max(x[i], -limit) > limit) sum += static_cast<double>(dy[i]);
-    else if (x[i] < -limit) sum -= static_cast<double>(dy[i]);
+    if (std::max(x[i], -limit) > limit)
+      sum += static_cast<double>(dy[i]);
+    else if (x[i] < -limit)
+      sum -= static_cast<double>(dy[i]);
   }
   return sum;
 }

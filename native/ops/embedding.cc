@@ -5,8 +5,8 @@
 #include "kernels/elementwise.h"
 #include "ops/data_checks.h"
 #include "ops/manifest.h"
-#include "ops/ranges.h"
 #include "ops/operation.h"
+#include "ops/ranges.h"
 
 namespace ostinato {
 namespace {

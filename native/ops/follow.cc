@@ -29,7 +29,8 @@ size_t checkFollow(const Call& call) {
 }
 
 void runFollow(const Call& call) {
-  const TensorView &states = call.operand(0), &ids = call.operand(1), &classOf = call.operand(2), &next = call.operand(3);
+  const TensorView &states = call.operand(0), &ids = call.operand(1), &classOf = call.operand(2),
+                   &next = call.operand(3);
   const int64_t C = next.dims[0], S = next.dims[1];
   expectIds(states, S);
   expectIds(ids, classOf.elements());

@@ -91,8 +91,13 @@ void GradientTiles::inputGradient(const float* weight, float* dx, ThreadPool& po
       const int64_t k = std::min(kInputDepth, s_.columns - k0);
       matrix_unit::packB(g, k0, k, first, columns, kParts, own);
       for (int64_t m = 0; m < n; m += kInputRows) {
-        const BlockOutput out{std::min(kInputRows, n - m), columns, dx + m * inputFeatures_ + first, inputFeatures_,
-                              nullptr, nullptr, k0 > 0};
+        const BlockOutput out{std::min(kInputRows, n - m),
+                              columns,
+                              dx + m * inputFeatures_ + first,
+                              inputFeatures_,
+                              nullptr,
+                              nullptr,
+                              k0 > 0};
         matrix_unit::multiply(all.from(k0, m / kRows, kRows, kParts), kRows, matrix_unit::panelsOfB(own, k, kParts), k,
                               kParts, out);
       }

@@ -31,8 +31,8 @@ class GradientTiles {
     matrix_unit::BFloat16* packed = nullptr;
   };
 
-  // Whether it pays for so many rows. In two parts both orders together would be twice the bytes of float32, and were 8 %
-  // slower.
+  // Whether it pays for so many rows. In two parts both orders together would be twice the bytes of float32, and were 8
+  // % slower.
   static bool pays(int64_t rows, Precision precision) { return rows >= 64 && precision == Precision::medium; }
 
   // weightRows [columns]: the weights' row of each column, -1 for none.

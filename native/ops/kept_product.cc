@@ -30,7 +30,8 @@ void startWithBias(const Gemm& g) {
 size_t keptProductBytes(const Gemm& g, const ThreadPool& pool) {
   // Where the system's BLAS is the choice, it stays so.
   if (gemmChoice(g) == GemmProvider::blas) return 0;
-  // In float32, products of few rows read the matrix where it lies as fast; rounded for the matrix unit it is half as large.
+  // In float32, products of few rows read the matrix where it lies as fast; rounded for the matrix unit it is half as
+  // large.
   const int64_t fewestRows = g.precision == Precision::highest ? 16 : 4;
   if (g.transposeA || g.accumulate || g.M < fewestRows || g.N < kHiddenBlock || g.K < kHiddenBlock) return 0;
   return static_cast<size_t>(productOf(g, pool.threads()).packedFloats()) * sizeof(float);

@@ -1,4 +1,5 @@
-// Products by a matrix that stays the same while a loop runs, as weights do: packed in its first step, multiplied by in all.
+// Products by a matrix that stays the same while a loop runs, as weights do: packed in its first step, multiplied by in
+// all.
 #pragma once
 
 #include "kernels/gemm.h"

@@ -4,8 +4,8 @@
 
 #include "kernels/elementwise.h"
 #include "ops/manifest.h"
-#include "ops/ranges.h"
 #include "ops/operation.h"
+#include "ops/ranges.h"
 
 namespace ostinato {
 namespace {

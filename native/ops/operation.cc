@@ -37,8 +37,8 @@ void expectCounts(const char* op, const Call& call, int operands, int results, i
 
 size_t Operation::check(const Call& call) const {
   if (several ? call.operandCount < 1 : call.operandCount != operands.count()) {
-    refuse(name, "expected " + std::string(several ? "one or more" : std::to_string(operands.count())) + " operands, got " +
-                     std::to_string(call.operandCount));
+    refuse(name, "expected " + std::string(several ? "one or more" : std::to_string(operands.count())) +
+                     " operands, got " + std::to_string(call.operandCount));
   }
   expectCounts(name, call, call.operandCount, results.count(), attributes.count());
   for (int i = 0; i < call.operandCount; i++) {

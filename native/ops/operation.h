@@ -1,14 +1,15 @@
 // What an op of a program is to the executor: a name, a check and a function.
 //
-// lib/graph/ops declares every op: its operands, results, attributes, and what it does to its memory. native/ops/manifest.h, made
-// from that, says the same to C++, and declares an Implementation that native/ops/<family>.cc defines:
+// lib/graph/ops declares every op: its operands, results, attributes, and what it does to its memory.
+// native/ops/manifest.h, made from that, says the same to C++, and declares an Implementation that
+// native/ops/<family>.cc defines:
 //
 //   const Implementation ops::softmax::implementation = {checkSoftmax, runSoftmax};
 //
 // `check` is called once when a program is loaded, with no memory bound (all data null): it verifies that operands,
-// results and attributes fit together, throws ProgramError if not, and returns the bytes of scratch that `run` needs with
-// the current number of threads. `run` trusts what was checked, allocates nothing, and may throw InputError for values
-// that are only known now (token ids, lengths).
+// results and attributes fit together, throws ProgramError if not, and returns the bytes of scratch that `run` needs
+// with the current number of threads. `run` trusts what was checked, allocates nothing, and may throw InputError for
+// values that are only known now (token ids, lengths).
 #pragma once
 
 #include <cstddef>
@@ -16,9 +17,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/thread_pool.h"
 #include "kernels/compact_weights.h"
 #include "kernels/precision.h"
-#include "base/thread_pool.h"
 
 namespace ostinato {
 
@@ -38,9 +39,9 @@ enum class DType : int32_t { f32 = 0, i32 = 1 };
 
 constexpr int kMaxRank = 6;
 
-// One operand or result. Row-major; 64-byte aligned, but for rows of a stack (program.h), which begin at any multiple of 4.
-// Absent optional operands have present == false; results that nobody reads have present == true and data == nullptr, and must
-// not be written.
+// One operand or result. Row-major; 64-byte aligned, but for rows of a stack (program.h), which begin at any multiple
+// of 4. Absent optional operands have present == false; results that nobody reads have present == true and data ==
+// nullptr, and must not be written.
 struct TensorView {
   DType dtype = DType::f32;
   int rank = 0;
@@ -68,7 +69,8 @@ struct TensorView {
   int32_t* mutableI32() const { return static_cast<int32_t*>(data); }
 };
 
-// What an op keeps of its operand 1 from step to step of a loop in which nothing changes that: weights, packed for products.
+// What an op keeps of its operand 1 from step to step of a loop in which nothing changes that: weights, packed for
+// products.
 struct Kept {
   void* memory;  // 64-byte aligned
   bool made;     // false in the first step
@@ -134,7 +136,8 @@ struct Operation {
   bool view;
   const Implementation& implementation;
 
-  // Also whether there are as many operands, results and attributes as declared, and those operands that may not be absent.
+  // Also whether there are as many operands, results and attributes as declared, and those operands that may not be
+  // absent.
   size_t check(const Call& call) const;
   void run(const Call& call) const { implementation.run(call); }
 };

@@ -6,8 +6,8 @@
 #include "kernels/elementwise.h"
 #include "kernels/optimizers.h"
 #include "ops/manifest.h"
-#include "ops/ranges.h"
 #include "ops/operation.h"
+#include "ops/ranges.h"
 
 namespace ostinato {
 namespace {
@@ -26,8 +26,8 @@ size_t checkGlobalNorm(const Call& call) {
   return static_cast<size_t>(call.pool.threads()) * sizeof(double);
 }
 
-// Squares in float where they fit. Above 1.8e19 they would be infinite, and what has lost digits below 1e-19 counts only
-// where there is nothing larger.
+// Squares in float where they fit. Above 1.8e19 they would be infinite, and what has lost digits below 1e-19 counts
+// only where there is nothing larger.
 double sumOfSquares(const float* x, int64_t n) {
   constexpr double kSmallest = 1e-30;
   const double sum = elementwiseKernels().sumOfSquares(x, n);
@@ -80,7 +80,8 @@ struct Scalars {
   float scale, learningRate;
 };
 
-// weight, moments... first, then gradient, scale, learning rate from `gradient` on; all arrays are shaped like the weight.
+// weight, moments... first, then gradient, scale, learning rate from `gradient` on; all arrays are shaped like the
+// weight.
 void expectUpdate(const char* op, const Call& call, int gradient) {
   expectOperand(op, call, 0, DType::f32);
   const TensorView& weight = call.operand(0);

@@ -207,8 +207,9 @@ ChunkPlace placeInChunk(const RecurrentSizes& s, int64_t step, int64_t chunk) {
   return {t, s.reverse ? t + place - (steps - 1) : t - place, steps, place == 0};
 }
 
-InputProduct::InputProduct(const RecurrentSizes& s, const TensorView& x, const TensorView& weight, int64_t columnsPerBlock,
-                           const int32_t* rows, const int32_t* groups, int64_t chunk, ScratchLayout& layout)
+InputProduct::InputProduct(const RecurrentSizes& s, const TensorView& x, const TensorView& weight,
+                           int64_t columnsPerBlock, const int32_t* rows, const int32_t* groups, int64_t chunk,
+                           ScratchLayout& layout)
     : s_(s), x_(x), weight_(weight), gates_(columnsPerBlock / kHiddenBlock), rows_(rows), groups_(groups) {
   if (s.ids) return;
   product_ = forwardProduct(s, weight, s.I, columnsPerBlock, rows, groups, chunk * s.B);
@@ -228,10 +229,11 @@ void InputProduct::prepare(const ChunkPlace& chunk, ThreadPool& pool) const {
 
 namespace {
 
-// Calls visit(column, row, units) for the gates of a part's own units: up to 16 of them at `column` of a row of gates, and at
-// `row` of the weights.
+// Calls visit(column, row, units) for the gates of a part's own units: up to 16 of them at `column` of a row of gates,
+// and at `row` of the weights.
 template <class Visit>
-void forOwnGates(const RecurrentSizes& s, int part, int64_t gates, const int32_t* groups, const int32_t* rows, Visit visit) {
+void forOwnGates(const RecurrentSizes& s, int part, int64_t gates, const int32_t* groups, const int32_t* rows,
+                 Visit visit) {
   const BlockRange own = s.blocksOf(part);
   for (int64_t group = own.begin * gates; group < own.end * gates; group++) {
     const int64_t unit = group / gates * kHiddenBlock;

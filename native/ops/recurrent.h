@@ -1,10 +1,10 @@
 // What rnn, lstm and gru share: their sizes and checks, scratch memory, and the products before and after the steps.
 //
-// Order of work of a forward op, one parallel section a step (two for gru with reset before, and one a chunk where the unit
-// wants x packed): every part packs the weights of its own hidden units, makes the input's product for them over a chunk of
-// steps, or copies its rows of the table, and then, step by step, adds the state's product and runs the gates. Backward does
-// the same in the opposite order with the gradients of the gates, adds them to a table's gradient there and then, and leaves
-// the other gradients of weights and input to large products over all steps.
+// Order of work of a forward op, one parallel section a step (two for gru with reset before, and one a chunk where the
+// unit wants x packed): every part packs the weights of its own hidden units, makes the input's product for them over a
+// chunk of steps, or copies its rows of the table, and then, step by step, adds the state's product and runs the gates.
+// Backward does the same in the opposite order with the gradients of the gates, adds them to a table's gradient there
+// and then, and leaves the other gradients of weights and input to large products over all steps.
 #pragma once
 
 #include <algorithm>
@@ -12,14 +12,15 @@
 #include <cstdint>
 
 #include "kernels/recurrent_product.h"
-#include "ops/scratch_layout.h"
 #include "ops/operation.h"
+#include "ops/scratch_layout.h"
 
 namespace ostinato {
 
 struct RecurrentSizes {
   int64_t T, B, I, H;
-  // x is i32 [T,B], rows of a table [V, gates*H] that stands in place of weight_ih: products that are known already. I is V then.
+  // x is i32 [T,B], rows of a table [V, gates*H] that stands in place of weight_ih: products that are known already. I
+  // is V then.
   bool ids;
   int64_t Hp;      // H rounded up to whole blocks of 16
   int64_t blocks;  // Hp / 16
@@ -80,10 +81,12 @@ void addBiases(const float* ih, const float* hh, const int32_t* map, int64_t n, 
 // to[map[i]] = from[i]
 void scatterBias(const float* from, const int32_t* map, int64_t n, float* to);
 
-// Up to mostRows rows of x [T*B,I] times weight_ih^T by own columns, or of the state times weight_hh^T: weight [rows,K],
-// bRows the map of its rows (null: H rows, as they are). With few rows in all the weights are used where they lie.
-RecurrentProduct forwardProduct(const RecurrentSizes& sizes, const TensorView& weight, int64_t K, int64_t columnsPerBlock,
-                                const int32_t* bRows, const int32_t* cGroups, int64_t mostRows);
+// Up to mostRows rows of x [T*B,I] times weight_ih^T by own columns, or of the state times weight_hh^T: weight
+// [rows,K], bRows the map of its rows (null: H rows, as they are). With few rows in all the weights are used where they
+// lie.
+RecurrentProduct forwardProduct(const RecurrentSizes& sizes, const TensorView& weight, int64_t K,
+                                int64_t columnsPerBlock, const int32_t* bRows, const int32_t* cGroups,
+                                int64_t mostRows);
 // Gradients of gates [B, K] times weight_hh [rows,H]: K entries in bRows.
 RecurrentProduct backwardProduct(const RecurrentSizes& sizes, const float* weight, int64_t K, const int32_t* bRows);
 // Gives a product its memory, once all that it depends on is set.
@@ -167,12 +170,13 @@ void stateWeightGradient(const RecurrentSizes& sizes, const StateWeightGradient&
 Gemm inputWeightGradient(const RecurrentSizes& sizes, const float* gradient, int64_t ld, int64_t M,
                          const int32_t* aGroups, const int32_t* cRows, const float* x, float* dweight);
 
-// The gradients of x, unless nobody reads it, and of weight_ih: products over all steps, or of a table, sums of the rows.
+// The gradients of x, unless nobody reads it, and of weight_ih: products over all steps, or of a table, sums of the
+// rows.
 struct InputGradient {
   const RecurrentSizes& s;
   int gates;
-  // Of each block of 16 hidden units and each gate: where its gradients are in a row (null: group g at 16 g), and the row of
-  // weight_ih that it belongs to.
+  // Of each block of 16 hidden units and each gate: where its gradients are in a row (null: group g at 16 g), and the
+  // row of weight_ih that it belongs to.
   const int32_t *groups, *rows;
   const TensorView &x, &weight, &dx, &dweight;
 

@@ -166,8 +166,8 @@ void runRnnGradient(const Call& call) {
       const BlockRange own = s.blocksOf(part);
       rnnCellKernels().backward({s.B, s.H, own.begin, own.end, t, lengths, activationOf(call), y + t * s.B * s.H,
                                  dy ? dy + t * s.B * s.H : nullptr, scratch.dh, s.ldh(),
-                                 scratch.gradient + t * s.B * s.Hp, scratch.staged[step & 1].values, s.ldh(), scratch.dbias,
-                                 scratch.sums});
+                                 scratch.gradient + t * s.B * s.Hp, scratch.staged[step & 1].values, s.ldh(),
+                                 scratch.dbias, scratch.sums});
       scratch.hh.stage(part, scratch.staged[step & 1]);
       scratch.input.addToTable(part, t, scratch.staged[step & 1].values, s.ldh());
     });

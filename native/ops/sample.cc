@@ -2,12 +2,12 @@
 #include <cmath>
 #include <string>
 
+#include "base/philox.h"
 #include "kernels/draw.h"
 #include "kernels/elementwise.h"
 #include "ops/manifest.h"
-#include "ops/ranges.h"
 #include "ops/operation.h"
-#include "base/philox.h"
+#include "ops/ranges.h"
 
 namespace ostinato {
 namespace {
@@ -34,7 +34,7 @@ void runSample(const Call& call) {
   const TensorView& logits = call.operand(0);
   const int64_t B = logits.dims[0], V = logits.dims[1];
   const DrawFilter filter = {static_cast<double>(*call.operand(1).f32()), *call.operand(2).i32(),
-                         static_cast<double>(*call.operand(3).f32())};
+                             static_cast<double>(*call.operand(3).f32())};
   if (!(filter.temperature >= 0) || std::isinf(filter.temperature)) {
     throw InputError("the temperature must be a number at least 0");
   }

@@ -2,8 +2,8 @@
 #include <cstring>
 
 #include "ops/manifest.h"
-#include "ops/ranges.h"
 #include "ops/operation.h"
+#include "ops/ranges.h"
 
 namespace ostinato {
 namespace {

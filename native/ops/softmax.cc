@@ -3,8 +3,8 @@
 
 #include "kernels/elementwise.h"
 #include "ops/manifest.h"
-#include "ops/ranges.h"
 #include "ops/operation.h"
+#include "ops/ranges.h"
 
 namespace ostinato {
 namespace {
@@ -51,7 +51,8 @@ void runLogSoftmax(const Call& call) {
   const float* x = call.operand(0).f32();
   float* y = call.result(0).mutableF32();
   forRows(call, [&](int64_t at, int64_t width) {
-    // Not minus the sum of both: that is as large as the logits, and rounding it would cost digits of their differences.
+    // Not minus the sum of both: that is as large as the logits, and rounding it would cost digits of their
+    // differences.
     const float most = k.maximum(x + at, width);
     const float logSum = static_cast<float>(std::log(k.sumExpShifted(x + at, most, width)));
     k.subtractInTurn(x + at, most, logSum, y + at, width);

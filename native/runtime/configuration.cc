@@ -4,10 +4,10 @@
 #include <cstdlib>
 #include <string>
 
-#include "kernels/gemm.h"
-#include "kernels/tiers.h"
 #include "base/blas.h"
 #include "base/thread_pool.h"
+#include "kernels/gemm.h"
+#include "kernels/tiers.h"
 
 namespace ostinato {
 namespace {
@@ -53,9 +53,8 @@ void expectEnvironment() {
     GemmProvider provider;
     return parseGemmProvider(text, provider) && (provider != GemmProvider::blas || systemBlas() != nullptr);
   };
-  expectVariable("OSTINATO_GEMM", isProvider, [] {
-    return systemBlas() ? "one of auto, own, blas" : "auto or own, as the system has no CBLAS";
-  });
+  expectVariable("OSTINATO_GEMM", isProvider,
+                 [] { return systemBlas() ? "one of auto, own, blas" : "auto or own, as the system has no CBLAS"; });
 }
 
 }  // namespace ostinato

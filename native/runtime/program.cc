@@ -71,7 +71,8 @@ Value readValue(WordReader& reader, int64_t arenaBytes, const Store& store) {
       malformed("a value ends beyond the arena");
     }
   } else if (value.placement == Placement::variable) {
-    if (value.location >= store.size()) malformed("variable " + std::to_string(value.location) + " is not in the store");
+    if (value.location >= store.size())
+      malformed("variable " + std::to_string(value.location) + " is not in the store");
     const Store::Variable& variable = store.variable(value.location);
     if (variable.dtype != value.view.dtype || variable.elements != elements) {
       malformed("a value does not fit variable " + std::to_string(value.location));
@@ -165,7 +166,8 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
     const int64_t begin = reader.integer("a loop's begin", end, opCount);
     end = reader.integer("a loop's end", begin + 1, opCount);
     const int64_t steps = reader.integer("a loop's steps", 1, kMaxValues);
-    loops_.push_back({static_cast<size_t>(begin), static_cast<size_t>(end), steps, reader.integer("a direction", 0, 1) == 1});
+    loops_.push_back(
+        {static_cast<size_t>(begin), static_cast<size_t>(end), steps, reader.integer("a direction", 0, 1) == 1});
   }
 
   size_t loop = 0;
@@ -213,7 +215,8 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
       if (k < 32 && (op.operation->mutates >> k & 1) && value.placement != Placement::variable) {
         refuse(name, "operand " + std::to_string(k) + " is updated in place and must be a variable");
       }
-      if (k < 32 && (op.operation->mutates >> k & 1)) changed_.push_back(const_cast<CompactWeights*>(value.view.compact));
+      if (k < 32 && (op.operation->mutates >> k & 1))
+        changed_.push_back(const_cast<CompactWeights*>(value.view.compact));
       if (k < 32 && (op.operation->consumes >> k & 1) && value.placement == Placement::variable) {
         refuse(name, "operand " + std::to_string(k) + " is used up and must be in the arena");
       }
@@ -244,7 +247,8 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
     if (inLoop) {
       changed.insert(changed.end(), written.begin(), written.end());
       if (alters) changed.insert(changed.end(), read.begin(), read.end());
-      if (op.operation->implementation.keeps && read.size() > 1 && !read[1].moves()) steady.emplace_back(ops_.size(), read[1]);
+      if (op.operation->implementation.keeps && read.size() > 1 && !read[1].moves())
+        steady.emplace_back(ops_.size(), read[1]);
     }
     const int64_t attributeCount = reader.integer("the number of attributes", 0, kMaxAttributes);
     for (int64_t k = 0; k < attributeCount; k++) op.attributes.push_back(reader.number("an attribute"));
@@ -254,7 +258,8 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
   for (BoundOp& op : ops_) {
     // changed_ is complete only now.
     const CompactWeights* own = op.operands.size() > 1 ? op.operands[1].compact : nullptr;
-    op.steadyForRuns = op.operation->implementation.keeps && own && std::find(changed_.begin(), changed_.end(), own) == changed_.end();
+    op.steadyForRuns =
+        op.operation->implementation.keeps && own && std::find(changed_.begin(), changed_.end(), own) == changed_.end();
   }
   if (reader.left() != 0) malformed("it goes on after its end");
   std::shared_lock<std::shared_mutex> lock(configurationLock());
@@ -262,14 +267,21 @@ Program::Program(std::shared_ptr<Store> store, const double* words, size_t count
 }
 
 Call Program::callOf(const BoundOp& op, void* scratch) const {
-  return Call{op.operands.data(),  static_cast<int>(op.operands.size()),   op.results.data(),
-              static_cast<int>(op.results.size()), op.attributes.data(),   static_cast<int>(op.attributes.size()),
-              scratch,             ThreadPool::instance(),               precision_,
-              op.kept.memory ? &op.kept : nullptr, op.operation};
+  return Call{op.operands.data(),
+              static_cast<int>(op.operands.size()),
+              op.results.data(),
+              static_cast<int>(op.results.size()),
+              op.attributes.data(),
+              static_cast<int>(op.attributes.size()),
+              scratch,
+              ThreadPool::instance(),
+              precision_,
+              op.kept.memory ? &op.kept : nullptr,
+              op.operation};
 }
 
-// Checks all ops with their memory hidden, since a check must only look at shapes, and finds the largest scratch and the places of
-// what ops keep.
+// Checks all ops with their memory hidden, since a check must only look at shapes, and finds the largest scratch and
+// the places of what ops keep.
 void Program::prepareScratch() {
   size_t bytes = 0;
   for (BoundOp& own : ops_) {

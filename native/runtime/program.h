@@ -4,10 +4,11 @@
 //     per value:  dtype (0 f32, 1 i32), storage (0 arena, 1 variable, 2 none, 3 moving), location, rank, dims...
 //     feeds: value ids,  outputs: value ids,
 //     per loop: begin, end, steps, reverse: ops begin to end - 1 run for step 0 to steps - 1, or the other way round
-//     per op: code, operandCount, operands (value id or -1)..., resultCount, results..., attributeCount, attributes... ]
+//     per op: code, operandCount, operands (value id or -1)..., resultCount, results..., attributeCount, attributes...
+//     ]
 //
-// `location` is a byte offset in the arena (a multiple of 4), or the index of a variable of the store. A moving value lies
-// there in step 0 of the loop that its ops are in, and in each further step behind the one before.
+// `location` is a byte offset in the arena (a multiple of 4), or the index of a variable of the store. A moving value
+// lies there in step 0 of the loop that its ops are in, and in each further step behind the one before.
 #pragma once
 
 #include <cstdint>
@@ -53,21 +54,20 @@ class Program {
   bool feedStays(int64_t i) const { return feeds_[static_cast<size_t>(i)].stays; }
   Store& store() const { return *store_; }
 
-  // Gives the values their memory in the store's arena, which other programs have used since. From here to the end of a run the
-  // caller holds the store. Throws std::bad_alloc.
+  // Gives the values their memory in the store's arena, which other programs have used since. From here to the end of a
+  // run the caller holds the store. Throws std::bad_alloc.
   void bind(Runs runs = Runs::once);
 
-  // Runs all ops in order. The program is bound and its feeds' memory has been filled; outputs are read after. Bound to run
-  // repeatedly, it trusts that nobody has changed the variables since the run before.
-  // With `check`, returns the index of the first op that wrote a NaN or an infinity; otherwise -1.
-  // Throws InputError naming the op.
+  // Runs all ops in order. The program is bound and its feeds' memory has been filled; outputs are read after. Bound to
+  // run repeatedly, it trusts that nobody has changed the variables since the run before. With `check`, returns the
+  // index of the first op that wrote a NaN or an infinity; otherwise -1. Throws InputError naming the op.
   int64_t run(bool check);
 
   // Throws ProgramError if the replay does not fit this program.
   void expectReplay(const Replay& replay) const;
 
-  // Runs it so many times. The values of output replay.collected[i] follow each other in collected[i]; outputs are those of
-  // the last run. Throws InputError naming the op.
+  // Runs it so many times. The values of output replay.collected[i] follow each other in collected[i]; outputs are
+  // those of the last run. Throws InputError naming the op.
   void replay(const Replay& replay, const std::vector<char*>& collected);
 
  private:
@@ -76,7 +76,8 @@ class Program {
     std::vector<TensorView> operands;
     std::vector<TensorView> results;
     std::vector<double> attributes;
-    // Where in the arena operands, or behind them results, lie in step 0 of a loop, and how far on in each further step.
+    // Where in the arena operands, or behind them results, lie in step 0 of a loop, and how far on in each further
+    // step.
     struct Place {
       size_t index;
       int64_t offset, stride;

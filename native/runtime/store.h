@@ -21,9 +21,11 @@ class Store {
     std::unique_ptr<CompactWeights> compact;
   };
 
-  // Adds a variable filled with zeros and returns its index. Throws ProgramError for a size out of range, std::bad_alloc.
+  // Adds a variable filled with zeros and returns its index. Throws ProgramError for a size out of range,
+  // std::bad_alloc.
   int64_t declare(DType dtype, int64_t elements) {
-    if (elements < 1 || elements > kMaxElements) refuse("store", "a variable of " + std::to_string(elements) + " elements");
+    if (elements < 1 || elements > kMaxElements)
+      refuse("store", "a variable of " + std::to_string(elements) + " elements");
     variables_.push_back(
         {dtype, elements, AlignedMemory(static_cast<size_t>(elements) * 4), std::make_unique<CompactWeights>()});
     return static_cast<int64_t>(variables_.size()) - 1;
@@ -41,8 +43,8 @@ class Store {
   // Null if another one has it.
   Lease acquire() { return Lease(busy_.exchange(true) ? nullptr : this); }
 
-  // Memory that programs take turns to use, as runs of one store follow each other: at least so many bytes, of which nothing is
-  // kept from run to run. For whoever has the store. Throws std::bad_alloc.
+  // Memory that programs take turns to use, as runs of one store follow each other: at least so many bytes, of which
+  // nothing is kept from run to run. For whoever has the store. Throws std::bad_alloc.
   char* arena(size_t bytes) { return grown(arena_, bytes); }
   char* scratch(size_t bytes) { return grown(scratch_, bytes); }
   int64_t workspaceBytes() const { return static_cast<int64_t>(arena_.bytes() + scratch_.bytes()); }

@@ -8,9 +8,9 @@
 #include <new>
 #include <string>
 
+#include "base/philox.h"
 #include "kernels/elementwise.h"
 #include "ops/ranges.h"
-#include "base/philox.h"
 
 namespace ostinato {
 namespace {

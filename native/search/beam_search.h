@@ -112,8 +112,8 @@ class BeamSearch {
   std::vector<Sentence> sentences_;
   std::vector<int32_t> tokens_;
   std::vector<int64_t> parents_;
-  // Of each row of the step: its largest logit, log of the sum of exp(logit - largest), and the largest logit of each block of
-  // tokens.
+  // Of each row of the step: its largest logit, log of the sum of exp(logit - largest), and the largest logit of each
+  // block of tokens.
   std::vector<float> most_, blockMost_;
   std::vector<double> logSum_;
 };

@@ -4,8 +4,8 @@
 //   coveragePenalty,
 //     earlyStopping, begin, end (-1: none), sampling, temperature, topK, topP, seed, attention, tree,
 //     bannedCount, banned...,
-//     states (0: no automaton), [classes, [classes,states] the state after a token of a class or -1, [V] the class of each token],
-//     per sentence: maximumLength, requiredCount, (position, token)... ]
+//     states (0: no automaton), [classes, [classes,states] the state after a token of a class or -1, [V] the class of
+//     each token], per sentence: maximumLength, requiredCount, (position, token)... ]
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ struct SearchOptions {
   bool attention = false;
   bool tree = false;
   std::vector<int32_t> banned;
-  // Which tokens may follow each other: an automaton whose state after a token is next[class of the token, state]; -1: the token
-  // may not come. 0 states: all may.
+  // Which tokens may follow each other: an automaton whose state after a token is next[class of the token, state]; -1:
+  // the token may not come. 0 states: all may.
   int64_t states = 0;
   std::vector<int32_t> next, classOf;
   int32_t stateAfter(int32_t state, int32_t token) const {

@@ -129,14 +129,14 @@ TEST_CASE("attention and its gradients equal a plain double implementation") {
     const std::vector<Doubles> want = reference(d);
     forEachConfiguration([&] {
       TestTensor context({c.T, c.N(), c.M}), weights({c.T, c.N(), c.S});
-      runOp(operationNamed("attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths},
-            {&context, &weights}, d.attributes());
+      runOp(operationNamed("attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths}, {&context, &weights},
+            d.attributes());
       expectClose("context", context.f32, want[0], 3e-6);
       expectClose("weights", weights.f32, want[1], 3e-6);
       TestTensor alone({c.T, c.N(), c.M}), unread({c.T, c.N(), c.S});
       unread.stored = false;
-      runOp(operationNamed("attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths},
-            {&alone, &unread}, d.attributes());
+      runOp(operationNamed("attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths}, {&alone, &unread},
+            d.attributes());
       CHECK(alone.f32 == context.f32);
       if (c.group > 1) return;
 
@@ -158,7 +158,8 @@ TEST_CASE("attention and its gradients equal a plain double implementation") {
   }
 }
 
-TEST_CASE("the gradient of the context alone, or of the weights alone, is that of a loss in which the other counts nothing") {
+TEST_CASE(
+    "the gradient of the context alone, or of the weights alone, is that of a loss in which the other counts nothing") {
   for (const bool additive : {false, true}) {
     for (const bool lengths : {false, true}) {
       for (const bool context : {false, true}) {
@@ -190,8 +191,8 @@ TEST_CASE("a length beyond the memory is an input error that says which") {
   Data d({2, 3, 1, 4, 5, 6, false, true});
   d.lengths.i32 = {4, 5, 0};
   TestTensor context({2, 3, 6}), weights({2, 3, 4});
-  CHECK_THROWS_WITH_AS(runOp(operationNamed("attention"),
-                             {&d.query, &d.keys, &d.values, &d.v, &d.lengths}, {&context, &weights}, d.attributes()),
+  CHECK_THROWS_WITH_AS(runOp(operationNamed("attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths},
+                             {&context, &weights}, d.attributes()),
                        "lengths[1] is 5, expected 0 to 4, the positions of the memory", InputError);
 }
 
@@ -201,8 +202,8 @@ TEST_CASE("attention gives the same bits twice") {
     ThreadPool::instance().setThreads(threads);
     TestTensor first({3, 6, 10}), second({3, 6, 10}), weights({3, 6, 9});
     for (TestTensor* context : {&first, &second}) {
-      runOp(operationNamed("attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths},
-            {context, &weights}, d.attributes());
+      runOp(operationNamed("attention"), {&d.query, &d.keys, &d.values, &d.v, &d.lengths}, {context, &weights},
+            d.attributes());
     }
     CHECK(first.f32 == second.f32);
   }

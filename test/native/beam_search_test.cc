@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "base/philox.h"
 #include "doctest/doctest.h"
 #include "ops/registry.h"
 #include "plain_search.h"
-#include "base/philox.h"
 #include "search/program_search.h"
 
 using namespace ostinato;
@@ -22,8 +22,12 @@ namespace {
 struct HashModel {
   int64_t V, S;
 
-  static uint32_t after(uint32_t state, int32_t token) { return philox(state, static_cast<uint32_t>(token), 0, 0, 1, 2).word[0]; }
-  float draw(uint32_t state, int64_t i) const { return uniform01(philox(state, static_cast<uint32_t>(i), 1, 0, 1, 2).word[0]); }
+  static uint32_t after(uint32_t state, int32_t token) {
+    return philox(state, static_cast<uint32_t>(token), 0, 0, 1, 2).word[0];
+  }
+  float draw(uint32_t state, int64_t i) const {
+    return uniform01(philox(state, static_cast<uint32_t>(i), 1, 0, 1, 2).word[0]);
+  }
   std::vector<float> logits(uint32_t state) const {
     std::vector<float> row;
     for (int64_t v = 0; v < V; v++) row.push_back(4 * draw(state, v));
@@ -46,7 +50,8 @@ void finish(BeamSearch& search, const HashModel& model, ThreadPool& pool) {
     std::vector<float> logits, attention;
     std::vector<uint32_t> after;
     for (int64_t row = 0; row < N; row++) {
-      const uint32_t state = HashModel::after(states[static_cast<size_t>(row)], search.tokens()[static_cast<size_t>(row)]);
+      const uint32_t state =
+          HashModel::after(states[static_cast<size_t>(row)], search.tokens()[static_cast<size_t>(row)]);
       const std::vector<float> own = model.logits(state);
       logits.insert(logits.end(), own.begin(), own.end());
       const std::vector<float> weights = model.attention(state);
@@ -138,7 +143,8 @@ SearchOptions drawn(uint32_t seed, int64_t V, bool attends) {
     o.states = 1 + below(3);
     const int64_t classes = 1 + below(3);
     // Every fourth step leads nowhere.
-    for (int64_t i = 0; i < classes * o.states; i++) o.next.push_back(maybe(25) ? -1 : static_cast<int32_t>(below(static_cast<uint32_t>(o.states))));
+    for (int64_t i = 0; i < classes * o.states; i++)
+      o.next.push_back(maybe(25) ? -1 : static_cast<int32_t>(below(static_cast<uint32_t>(o.states))));
     for (int64_t v = 0; v < V; v++) o.classOf.push_back(static_cast<int32_t>(below(static_cast<uint32_t>(classes))));
   }
   for (SearchOptions::Sentence& sentence : o.each) {
@@ -155,7 +161,8 @@ TEST_CASE("it finds what a plain search over whole lists of tokens finds, whatev
   int64_t ended = 0, cut = 0;
   for (uint32_t seed = 0; seed < 1500; seed++) {
     // Rows of one block of tokens, and of several.
-    const HashModel model{seed % 5 == 0 ? 150 + static_cast<int64_t>(seed % 150) : 4 + static_cast<int64_t>(seed % 7), static_cast<int64_t>(seed % 3)};
+    const HashModel model{seed % 5 == 0 ? 150 + static_cast<int64_t>(seed % 150) : 4 + static_cast<int64_t>(seed % 7),
+                          static_cast<int64_t>(seed % 3)};
     const SearchOptions options = drawn(seed, model.V, model.S > 0);
     BeamSearch search(options, model.V, model.S);
     finish(search, model, ThreadPool::instance());
@@ -194,7 +201,8 @@ TEST_CASE("it finds what a plain search over whole lists of tokens finds, whatev
         for (const int32_t node : search.path(s, ranked[i])) {
           sum += search.nodes(s)[static_cast<size_t>(node)].logProbability;
           for (int64_t k = 0; options.attention && k < model.S; k++) {
-            CHECK(search.attention(s)[static_cast<size_t>(node * model.S + k)] == model.attention(stateAfter(before))[static_cast<size_t>(k)]);
+            CHECK(search.attention(s)[static_cast<size_t>(node * model.S + k)] ==
+                  model.attention(stateAfter(before))[static_cast<size_t>(k)]);
           }
           before.push_back(search.nodes(s)[static_cast<size_t>(node)].token);
         }

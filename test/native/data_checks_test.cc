@@ -1,4 +1,5 @@
-// Values that a run brings and that an op would index with: each op refuses those outside, on either side, before it writes.
+// Values that a run brings and that an op would index with: each op refuses those outside, on either side, before it
+// writes.
 #include <functional>
 #include <limits>
 #include <string>
@@ -39,7 +40,8 @@ std::string targetMessage(int32_t id) {
 
 TEST_CASE("ids are rows of the table") {
   for (const int32_t id : kOutside) {
-    TestTensor table = numbers({5, 3}, 1), ids = integers({4}, {0, 4, id, 1}), y({4, 3}), dy = numbers({4, 3}, 2), sums({4, 3});
+    TestTensor table = numbers({5, 3}, 1), ids = integers({4}, {0, 4, id, 1}), y({4, 3}), dy = numbers({4, 3}, 2),
+               sums({4, 3});
     TestTensor unique = integers({4}, {0, 0, 0, 0}), dtable({5, 3});
     expectRefused("embedding", {&table, &ids}, {&y}, {}, idMessage(id));
     expectRefused("embeddingGradient", {&ids, &dy}, {&dtable}, {5}, idMessage(id));
@@ -68,8 +70,10 @@ TEST_CASE("the rows of an update are rows of the table, or -1 for none") {
 TEST_CASE("targets are classes, or -1 for none") {
   for (const int32_t id : kOutside) {
     TestTensor targets = integers({4}, {0, 4, id, -1}), none;
-    TestTensor x = numbers({4, 3}, 1), w = numbers({5, 3}, 2), logits({4, 5}), normalizers({4, 2}), dlosses = numbers({4}, 3);
-    TestTensor losses({4}), count(std::vector<int64_t>{}), dx({4, 3}), dw({5, 3}), db({5}), picked({4}), dpicked({4, 5});
+    TestTensor x = numbers({4, 3}, 1), w = numbers({5, 3}, 2), logits({4, 5}), normalizers({4, 2}),
+               dlosses = numbers({4}, 3);
+    TestTensor losses({4}), count(std::vector<int64_t>{}), dx({4, 3}), dw({5, 3}), db({5}), picked({4}),
+        dpicked({4, 5});
     const auto expect = [&](const char* op, const Operands& operands, const Operands& results,
                             const std::vector<double>& attributes) {
       if (id == -1) {
@@ -79,8 +83,8 @@ TEST_CASE("targets are classes, or -1 for none") {
       }
     };
     expect("linearCrossEntropy", {&x, &w, &none, &targets}, {&losses, &count, &normalizers, &logits}, {});
-    expect("linearCrossEntropyGradient", {&x, &w, &none, &targets, &normalizers, &logits, &dlosses},
-           {&dx, &dw, &db}, {});
+    expect("linearCrossEntropyGradient", {&x, &w, &none, &targets, &normalizers, &logits, &dlosses}, {&dx, &dw, &db},
+           {});
     TestTensor scores = numbers({4, 5}, 4);
     expect("pick", {&scores, &targets}, {&picked}, {});
     expect("pickGradient", {&targets, &dlosses}, {&dpicked}, {5});
@@ -92,8 +96,10 @@ TEST_CASE("targets are classes, or -1 for none") {
 }
 
 TEST_CASE("an automaton steps from states that it has, by tokens whose classes it has, to states or nowhere") {
-  const auto follow = [](std::vector<int32_t> states, std::vector<int32_t> ids, std::vector<int32_t> classes, std::vector<int32_t> next) {
-    TestTensor s = integers({3}, std::move(states)), i = integers({3}, std::move(ids)), c = integers({5}, std::move(classes));
+  const auto follow = [](std::vector<int32_t> states, std::vector<int32_t> ids, std::vector<int32_t> classes,
+                         std::vector<int32_t> next) {
+    TestTensor s = integers({3}, std::move(states)), i = integers({3}, std::move(ids)),
+               c = integers({5}, std::move(classes));
     TestTensor n = integers({2, 2}, std::move(next)), after = integers({3}, {9, 9, 9});
     try {
       runOp(operationNamed("follow"), {&s, &i, &c, &n}, {&after}, {});
@@ -111,7 +117,8 @@ TEST_CASE("an automaton steps from states that it has, by tokens whose classes i
     CHECK(follow({0, 1, bad}, ids, classes, next) == "id " + what + "outside the table of 2 rows");
     CHECK(follow(states, {4, 0, bad}, classes, next) == "id " + what + "outside the table of 5 rows");
     CHECK(follow(states, ids, {0, 1, bad, 0, 0}, next) == "id " + what + "outside the table of 2 rows");
-    if (bad != -1) CHECK(follow(states, ids, classes, {1, -1, bad, 1}) == "target " + what + "neither -1 nor one of the 2 classes");
+    if (bad != -1)
+      CHECK(follow(states, ids, classes, {1, -1, bad, 1}) == "target " + what + "neither -1 nor one of the 2 classes");
   }
 }
 
@@ -149,7 +156,8 @@ TEST_CASE("lengths of sequences are 0 to the number of steps, and ids rows of th
     const int64_t rows = cell.gates * H;
     const auto attempt = [&](TestTensor x, TestTensor lengths, const std::string& message) {
       const bool ids = !x.i32.empty();
-      TestTensor h0 = numbers({B, H}, 1), c0 = numbers({B, H}, 2), wi = numbers(ids ? std::vector<int64_t>{5, rows} : std::vector<int64_t>{rows, I}, 3);
+      TestTensor h0 = numbers({B, H}, 1), c0 = numbers({B, H}, 2),
+                 wi = numbers(ids ? std::vector<int64_t>{5, rows} : std::vector<int64_t>{rows, I}, 3);
       TestTensor wh = numbers({rows, H}, 4), bias = numbers({rows}, 5), none, dy = numbers({T, B, H}, 6);
       TestTensor y({T, B, H}), hLast({B, H}), cLast({B, H}), gates({T, B, 4 * saved}), cells({T, B, saved});
       Operands in = {&x, &h0}, out = {&y, &hLast};
@@ -160,7 +168,8 @@ TEST_CASE("lengths of sequences are 0 to the number of steps, and ids rows of th
       expectRefused(cell.name.c_str(), in, out, cell.attributes, message);
 
       TestTensor dx(x.dims), dh0({B, H}), dc0({B, H}), dwi(wi.dims), dwh(wh.dims), db(bias.dims), db2(bias.dims);
-      TestTensor made = numbers({T, B, H}, 7), madeGates = numbers({T, B, 4 * saved}, 8), madeCells = numbers({T, B, saved}, 9);
+      TestTensor made = numbers({T, B, H}, 7), madeGates = numbers({T, B, 4 * saved}, 8),
+                 madeCells = numbers({T, B, saved}, 9);
       dx.i32 = x.i32;
       if (ids) dx.f32.clear();
       in = {&x, &h0};
@@ -203,8 +212,9 @@ TEST_CASE("rates, steps and the settings of a draw are in their ranges") {
   const std::vector<float> before = w.f32;
   for (const float step : {0.0f, 0.5f, -1.0f, kNaN}) {
     TestTensor t = scalar(step);
-    CHECK_THROWS_WITH_AS(runOp(operationNamed("adam"), {&w, &m, &v, &g, &one, &one, &t}, {}, {0.9, 0.99, 1e-8, 0, 0}),
-                         ("expected the step to be at least 1, got " + std::to_string(static_cast<double>(step))).c_str(), InputError);
+    CHECK_THROWS_WITH_AS(
+        runOp(operationNamed("adam"), {&w, &m, &v, &g, &one, &one, &t}, {}, {0.9, 0.99, 1e-8, 0, 0}),
+        ("expected the step to be at least 1, got " + std::to_string(static_cast<double>(step))).c_str(), InputError);
     CHECK(w.f32 == before);
   }
   const auto sample = [&](float temperature, int32_t topK, float topP, float logit, const std::string& message) {
@@ -215,7 +225,8 @@ TEST_CASE("rates, steps and the settings of a draw are in their ranges") {
     CHECK_THROWS_WITH_AS(runOp(operationNamed("sample"), {&logits, &t, &k, &p, &random}, {&ids, &own}, {}),
                          message.c_str(), InputError);
   };
-  for (const float temperature : {-0.5f, kInfinity, kNaN}) sample(temperature, 0, 1, 0, "the temperature must be a number at least 0");
+  for (const float temperature : {-0.5f, kInfinity, kNaN})
+    sample(temperature, 0, 1, 0, "the temperature must be a number at least 0");
   sample(1, -1, 1, 0, "topK must be at least 0");
   for (const float topP : {0.0f, -1.0f, kNaN}) sample(1, 0, topP, 0, "topP must be above 0");
   sample(1, 0, 1, kNaN, "row 1 of the logits holds a NaN");

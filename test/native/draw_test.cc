@@ -76,7 +76,8 @@ TEST_CASE("draws follow the filtered distribution, for any logits, settings and 
       for (size_t v = 1; v < logits.size(); v++) {
         if (random() % 6 == 0) logits[v] = kNever;
       }
-      const DrawFilter filter = {std::vector<double>{0, 0.5, 1, 1.7}[random() % 4], static_cast<int64_t>(random() % 4 ? random() % 45 : 0),
+      const DrawFilter filter = {std::vector<double>{0, 0.5, 1, 1.7}[random() % 4],
+                                 static_cast<int64_t>(random() % 4 ? random() % 45 : 0),
                                  random() % 2 ? 1.0 : 0.03 * static_cast<double>(1 + random() % 33)};
       // Away from the borders between tokens, which rounding moves.
       const double u = (static_cast<double>(random() % 997) + 0.371) / 997;

@@ -1,4 +1,5 @@
-// Elementwise ops, broadcasting and its inverse, against plain loops in double, on every tier, with sizes that fill no vector.
+// Elementwise ops, broadcasting and its inverse, against plain loops in double, on every tier, with sizes that fill no
+// vector.
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -88,21 +89,28 @@ TEST_CASE("broadcasting follows NumPy's rules, and sumTo is its inverse") {
         for (size_t j = 0; j < 4; j++) sum += at(e / static_cast<size_t>(F), j, e % static_cast<size_t>(F));
         return sum;
       });
-      expectClose(db, [&](size_t j) {
-        double sum = 0;
-        for (size_t i = 0; i < 3; i++) for (size_t f = 0; f < static_cast<size_t>(F); f++) sum += at(i, j, f);
-        return sum;
-      }, 1e-5);
+      expectClose(
+          db,
+          [&](size_t j) {
+            double sum = 0;
+            for (size_t i = 0; i < 3; i++)
+              for (size_t f = 0; f < static_cast<size_t>(F); f++) sum += at(i, j, f);
+            return sum;
+          },
+          1e-5);
       expectClose(column, [&](size_t f) {
         double sum = 0;
         for (size_t r = 0; r < 12; r++) sum += at(r / 4, r % 4, f);
         return sum;
       });
-      expectClose(all, [&](size_t) {
-        double sum = 0;
-        for (const float v : y.f32) sum += static_cast<double>(v);
-        return sum;
-      }, 1e-5);
+      expectClose(
+          all,
+          [&](size_t) {
+            double sum = 0;
+            for (const float v : y.f32) sum += static_cast<double>(v);
+            return sum;
+          },
+          1e-5);
       TestTensor wide({3, 4, F});
       runOp(operationNamed("broadcastTo"), {&b}, {&wide}, {});
       expectClose(wide, [&](size_t i) { return static_cast<double>(b.f32[i / static_cast<size_t>(F) % 4]); });
@@ -112,11 +120,13 @@ TEST_CASE("broadcasting follows NumPy's rules, and sumTo is its inverse") {
 
 TEST_CASE("clamp is min(max(x, -limit), limit) and its gradient that of this, for negative limits too") {
   forEachTier([] {
-    for (const float limit : {0.25f, 0.0f, -0.5f, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()}) {
+    for (const float limit :
+         {0.25f, 0.0f, -0.5f, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()}) {
       for (const int64_t n : kSizes) {
         CAPTURE(limit);
         CAPTURE(n);
-        TestTensor x = numbers({n}, 1), y({n}), l = scalar(limit), dy = numbers({n}, 2), dx({n}), dl(std::vector<int64_t>{});
+        TestTensor x = numbers({n}, 1), y({n}), l = scalar(limit), dy = numbers({n}, 2), dx({n}),
+                   dl(std::vector<int64_t>{});
         x.f32[0] = limit;  // an end, which is inside
         runOp(operationNamed("clamp"), {&x, &l}, {&y}, {});
         for (size_t i = 0; i < y.f32.size(); i++) REQUIRE(y.f32[i] == std::fmin(std::fmax(x.f32[i], -limit), limit));

@@ -1,11 +1,11 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/blas.h"
+#include "base/thread_pool.h"
 #include "doctest/doctest.h"
 #include "kernels/tiers.h"
-#include "base/blas.h"
 #include "runtime/configuration.h"
-#include "base/thread_pool.h"
 
 using namespace ostinato;
 
@@ -59,7 +59,7 @@ TEST_CASE("products are by own kernels or by a BLAS that is there") {
   for (const char* text : {"auto", "own"}) CHECK(verdict("OSTINATO_GEMM", text) == "");
   CHECK((verdict("OSTINATO_GEMM", "blas") == "") == (systemBlas() != nullptr));
   for (const char* text : {"", "foo", "BLAS", "mkl"}) {
-    CHECK(verdict("OSTINATO_GEMM", text).find("The environment's OSTINATO_GEMM is \"" + std::string(text) +
-                                              "\": expected ") == 0);
+    CHECK(verdict("OSTINATO_GEMM", text)
+              .find("The environment's OSTINATO_GEMM is \"" + std::string(text) + "\": expected ") == 0);
   }
 }

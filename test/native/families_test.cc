@@ -17,7 +17,8 @@ constexpr int64_t kSizes[] = {1, 2, 7, 15, 16, 17, 33, 1000, 40000};
 }  // namespace
 
 TEST_CASE("moving elements: concat, slice, pad, transpose") {
-  TestTensor a = numbers({2, 3, 4}, 1), b = numbers({2, 2, 4}, 2), y({2, 5, 4}), part({2, 2, 4}), padded({2, 5, 4}), t({4, 3, 2});
+  TestTensor a = numbers({2, 3, 4}, 1), b = numbers({2, 2, 4}, 2), y({2, 5, 4}), part({2, 2, 4}), padded({2, 5, 4}),
+             t({4, 3, 2});
   runOp(operationNamed("concat"), {&a, &b}, {&y}, {1});
   CHECK(y.f32[3 * 4 + 1] == b.f32[1]);
   CHECK(y.f32[20 + 1] == a.f32[12 + 1]);

@@ -7,11 +7,11 @@
 #include <random>
 #include <vector>
 
+#include "base/blas.h"
+#include "base/thread_pool.h"
 #include "doctest/doctest.h"
 #include "kernels/matrix_unit.h"
 #include "kernels/tiers.h"
-#include "base/blas.h"
-#include "base/thread_pool.h"
 
 using namespace ostinato;
 

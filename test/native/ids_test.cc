@@ -40,7 +40,8 @@ Outcome run(const Cell& cell, RecurrentData& data, TestTensor& x, TestTensor& we
 
   TestTensor dy({c.T, c.B, c.H}), absent;
   for (size_t i = 0; i < dy.f32.size(); i++) dy.f32[i] = std::sin(static_cast<float>(i));
-  TestTensor dx(x.dims), dh0({c.B, c.H}), dc0({c.B, c.H}), dwi(weightInput.dims), dwh({rows, c.H}), db({rows}), db2({rows});
+  TestTensor dx(x.dims), dh0({c.B, c.H}), dc0({c.B, c.H}), dwi(weightInput.dims), dwh({rows, c.H}), db({rows}),
+      db2({rows});
   dx.i32 = x.i32;
   dx.stored = false;
   operands = {&x, &in[1]};
@@ -93,7 +94,8 @@ void expectIdsEqualVectors(const Cell& cell) {
     forEachConfiguration([&] {
       const Outcome looked = run(cell, data, ids, table);
       expectClose("results", looked.all, asDoubles(vectors.all), 3e-5);
-      expectClose("the table's gradient", turned(looked.dweightInput, c.I, rows), asDoubles(vectors.dweightInput), 3e-5);
+      expectClose("the table's gradient", turned(looked.dweightInput, c.I, rows), asDoubles(vectors.dweightInput),
+                  3e-5);
     });
   }
 }
@@ -112,6 +114,6 @@ TEST_CASE("an id outside the table is an input error that says which") {
   ids.f32.clear();
   ids.i32 = {0, 1, 2, 3, 4, 0};
   std::fill(table.f32.begin(), table.f32.end(), 0.0f);
-  CHECK_THROWS_WITH_AS(run({"lstm", 4, {}}, data, ids, table),
-                       "id 4 at position 4 is outside the table of 4 rows", InputError);
+  CHECK_THROWS_WITH_AS(run({"lstm", 4, {}}, data, ids, table), "id 4 at position 4 is outside the table of 4 rows",
+                       InputError);
 }

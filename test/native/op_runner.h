@@ -57,9 +57,17 @@ inline void runOp(const Operation& op, std::vector<TestTensor*> operands, std::v
     out.clear();
     for (TestTensor* t : operands) in.push_back(t ? t->view(bound) : TensorView());
     for (TestTensor* t : results) out.push_back(t->view(bound));
-    return Call{in.data(),         static_cast<int>(in.size()),         out.data(), static_cast<int>(out.size()),
-                attributes.data(), static_cast<int>(attributes.size()), scratch,    ThreadPool::instance(),
-                testPrecision(),   nullptr,                                 &op};
+    return Call{in.data(),
+                static_cast<int>(in.size()),
+                out.data(),
+                static_cast<int>(out.size()),
+                attributes.data(),
+                static_cast<int>(attributes.size()),
+                scratch,
+                ThreadPool::instance(),
+                testPrecision(),
+                nullptr,
+                &op};
   };
   const size_t bytes = op.check(call(false, nullptr));
   // Exactly as much as was asked for, filled with NaN: sanitizers and results show what goes beyond or counts on zeros.

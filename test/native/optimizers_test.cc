@@ -59,8 +59,13 @@ TEST_CASE("the norm of gradients is right wherever it is a float, and not where 
             return sum;
           };
           runOp(operationNamed("globalNorm"), {&a, &b}, {&norm, &norms}, {});
-          expectRelative(norms, [&](size_t i) { return static_cast<double>(static_cast<float>(std::sqrt(squares(i == 0 ? a : b)))); }, 1e-6);
-          expectRelative(norm, [&](size_t) { return static_cast<double>(static_cast<float>(std::sqrt(squares(a) + squares(b)))); }, 1e-6);
+          expectRelative(
+              norms,
+              [&](size_t i) { return static_cast<double>(static_cast<float>(std::sqrt(squares(i == 0 ? a : b)))); },
+              1e-6);
+          expectRelative(
+              norm, [&](size_t) { return static_cast<double>(static_cast<float>(std::sqrt(squares(a) + squares(b)))); },
+              1e-6);
         }
         for (const float bad : {kInfinity, -kInfinity, kNaN}) {
           TestTensor a = numbers({n}, 1), norm(std::vector<int64_t>{}), norms({1});
@@ -79,6 +84,7 @@ TEST_CASE("a gradient of any finite norm is clipped to the norm that was asked f
     std::fill(g.f32.begin(), g.f32.end(), size);
     runOp(operationNamed("globalNorm"), {&g}, {&norm, &norms}, {});
     runOp(operationNamed("clipScale"), {&norm, &most}, {&scale}, {});
-    CHECK(2 * static_cast<double>(size) * static_cast<double>(scale.f32[0]) == doctest::Approx(std::fmin(2 * static_cast<double>(size), 5)));
+    CHECK(2 * static_cast<double>(size) * static_cast<double>(scale.f32[0]) ==
+          doctest::Approx(std::fmin(2 * static_cast<double>(size), 5)));
   }
 }

@@ -1,5 +1,5 @@
-// Every op that splits its work over the pool: three threads compute what one does. The recurrent ops, the products and the
-// cross-entropy, which split it in other ways, are in threads_test.cc.
+// Every op that splits its work over the pool: three threads compute what one does. The recurrent ops, the products and
+// the cross-entropy, which split it in other ways, are in threads_test.cc.
 #include <cmath>
 #include <set>
 #include <string>
@@ -46,7 +46,8 @@ TEST_CASE("three threads compute what one does, in every op that they share") {
 }
 
 TEST_CASE("every op is shared here or in threads_test.cc, or one thread does it") {
-  std::set<std::string> known = {"clipScale", "assign", "pick", "pickGradient", "maxGradient", "sample", "restart", "follow", "reshape"};
+  std::set<std::string> known = {"clipScale", "assign",  "pick",   "pickGradient", "maxGradient",
+                                 "sample",    "restart", "follow", "reshape"};
   for (const char* op : {"lstm", "gru", "rnn", "linearCrossEntropy"}) {
     known.insert(op);
     known.insert(std::string(op) + "Gradient");

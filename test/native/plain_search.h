@@ -1,5 +1,5 @@
-// What a search is, for one sentence, written as plainly as possible: whole lists of tokens, all candidates sorted, double
-// throughout. Tests hold native/search against it.
+// What a search is, for one sentence, written as plainly as possible: whole lists of tokens, all candidates sorted,
+// double throughout. Tests hold native/search against it.
 #pragma once
 
 #include <algorithm>
@@ -59,7 +59,8 @@ inline int32_t plainDraw(const std::vector<double>& logits, const DrawFilter& fi
   if (filter.temperature == 0) return best[0];
   const bool all = (filter.topK == 0 || filter.topK >= static_cast<int64_t>(logits.size())) && filter.topP >= 1;
   if (!all) order = best;
-  if (filter.topK > 0 && filter.topK < static_cast<int64_t>(order.size())) order.resize(static_cast<size_t>(filter.topK));
+  if (filter.topK > 0 && filter.topK < static_cast<int64_t>(order.size()))
+    order.resize(static_cast<size_t>(filter.topK));
   const auto weight = [&](int32_t v) { return std::exp((at(v) - at(best[0])) / filter.temperature); };
   double total = 0;
   for (const int32_t v : order) total += weight(v);
@@ -110,7 +111,8 @@ class PlainSearch {
     std::vector<PlainHypothesis> cut;
     for (const std::vector<Beam>& group : groups) {
       for (const Beam& beam : group) {
-        if (static_cast<int64_t>(beam.tokens.size()) == own_.maximumLength) cut.push_back({beam.tokens, scoreOf(beam), false});
+        if (static_cast<int64_t>(beam.tokens.size()) == own_.maximumLength)
+          cut.push_back({beam.tokens, scoreOf(beam), false});
       }
     }
     std::stable_sort(cut.begin(), cut.end(), better);
@@ -170,12 +172,13 @@ class PlainSearch {
       std::vector<double> open = logits;
       for (size_t v = 0; v < open.size(); v++) {
         const int32_t token = static_cast<int32_t>(v);
-        const bool out = wanted != required_.end() ? token != wanted->second : refused.count(token) > 0 || stateAfter(beam, token) < 0;
+        const bool out = wanted != required_.end() ? token != wanted->second
+                                                   : refused.count(token) > 0 || stateAfter(beam, token) < 0;
         if (out) open[v] = kNever;
       }
       if (o_.sampling) {
-        const Philox words = philox(static_cast<uint32_t>(beam.number), own_.number, static_cast<uint32_t>(beam.tokens.size()), 0,
-                                    o_.seed, 0x5EA2C4);
+        const Philox words = philox(static_cast<uint32_t>(beam.number), own_.number,
+                                    static_cast<uint32_t>(beam.tokens.size()), 0, o_.seed, 0x5EA2C4);
         const int32_t token = plainDraw(open, o_.filter, static_cast<double>(uniform01(words.word[0])));
         if (token >= 0) all.push_back({place, token, logProbability(static_cast<size_t>(token)), 0});
         continue;

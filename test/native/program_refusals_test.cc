@@ -1,5 +1,5 @@
-// One hand-made program for each reason to refuse one, with its message. Programs come from JavaScript, where anybody can write
-// one: what is not refused is run.
+// One hand-made program for each reason to refuse one, with its message. Programs come from JavaScript, where anybody
+// can write one: what is not refused is run.
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -17,7 +17,8 @@ namespace {
 
 using Words = std::vector<double>;
 
-// A program in parts. A value: dtype (0 f32, 1 i32), storage (0 arena, 1 variable, 2 none, 3 moving), location, rank, sizes.
+// A program in parts. A value: dtype (0 f32, 1 i32), storage (0 arena, 1 variable, 2 none, 3 moving), location, rank,
+// sizes.
 struct Spec {
   double magic = kProgramMagic, version = kProgramVersion;
   std::vector<Words> values;
@@ -113,8 +114,8 @@ TEST_CASE("a program begins with its magic number and version, and ends where it
 }
 
 TEST_CASE("counts are whole numbers in their ranges") {
-  const char* const names[] = {"the number of values", "the number of ops", "the number of feeds", "the number of outputs",
-                               "the number of loops", "the arena's size"};
+  const char* const names[] = {"the number of values",  "the number of ops",   "the number of feeds",
+                               "the number of outputs", "the number of loops", "the arena's size"};
   for (size_t i = 0; i < 6; i++) {
     for (const double value : {-1.0, 0.5, 1e300, std::nan(""), std::numeric_limits<double>::infinity()}) {
       Words words = sum().words();
@@ -128,9 +129,7 @@ TEST_CASE("counts are whole numbers in their ranges") {
 }
 
 TEST_CASE("values have a type, a storage, a rank and sizes that exist, and lie within the arena or a variable") {
-  const auto value = [](size_t word, double now) {
-    return verdict(sum(), [&](Spec& s) { s.values[0][word] = now; });
-  };
+  const auto value = [](size_t word, double now) { return verdict(sum(), [&](Spec& s) { s.values[0][word] = now; }); };
   CHECK(value(0, 2).find("malformed program: a dtype is 2") == 0);
   CHECK(value(1, 4).find("malformed program: a storage is 4") == 0);
   CHECK(value(2, -4).find("malformed program: a location is -4") == 0);
@@ -147,7 +146,8 @@ TEST_CASE("values have a type, a storage, a rank and sizes that exist, and lie w
   CHECK(verdict(sum(), [](Spec& s) { s.values[1][2] = 1; }) == "malformed program: a value does not fit variable 1");
   CHECK(verdict(sum(), [](Spec& s) { s.values[1][0] = 1; }) == "malformed program: a value does not fit variable 0");
   CHECK(verdict(sum(), [](Spec& s) { s.values[1][4] = 3; }) == "malformed program: a value does not fit variable 0");
-  CHECK(verdict(sum(), [](Spec& s) { s.values[1] = {0, 1, 0, 1, 5}; }) == "malformed program: a value does not fit variable 0");
+  CHECK(verdict(sum(), [](Spec& s) { s.values[1] = {0, 1, 0, 1, 5}; }) ==
+        "malformed program: a value does not fit variable 0");
 }
 
 TEST_CASE("feeds are written and outputs read: they have memory, and stay where they are") {
@@ -162,9 +162,7 @@ TEST_CASE("feeds are written and outputs read: they have memory, and stay where 
 }
 
 TEST_CASE("loops follow each other, are not empty, and have steps") {
-  const auto loops = [](const std::vector<Words>& now) {
-    return verdict(loop(), [&](Spec& s) { s.loops = now; });
-  };
+  const auto loops = [](const std::vector<Words>& now) { return verdict(loop(), [&](Spec& s) { s.loops = now; }); };
   CHECK(loops({{0, 0, 3, 0}}).find("malformed program: a loop's end is 0") == 0);
   CHECK(loops({{0, 2, 3, 0}}).find("malformed program: a loop's end is 2") == 0);
   CHECK(loops({{2, 3, 3, 0}}).find("malformed program: a loop's begin is 2") == 0);
@@ -191,9 +189,7 @@ TEST_CASE("what moves stays in the arena for all steps, and moves only in loops"
 }
 
 TEST_CASE("ops exist, and read and write what exists and has memory") {
-  const auto op = [](const Words& now) {
-    return verdict(sum(), [&](Spec& s) { s.ops[0] = now; });
-  };
+  const auto op = [](const Words& now) { return verdict(sum(), [&](Spec& s) { s.ops[0] = now; }); };
   CHECK(op({-1, 0, 0, 0}).find("malformed program: an op code is -1") == 0);
   CHECK(op({static_cast<double>(operationCount()), 0, 0, 0}).find("malformed program: an op code is ") == 0);
   CHECK(op({codeOf("add"), 1e6, 0, 0}).find("malformed program: the number of operands is ") == 0);
@@ -234,9 +230,8 @@ TEST_CASE("only variables are updated in place, and none is used up") {
   // The gradient of the cross-entropy leaves rubbish in the logits, operand 5. N = 2, H = 1, V = 3.
   const auto gradient = [](const Words& logits) {
     Spec s;
-    s.values = {{0, 0, 0, 2, 2, 1},  {0, 0, 64, 2, 3, 1},  {1, 0, 128, 1, 2},    {0, 0, 192, 2, 2, 2},
-                logits,              {0, 0, 320, 1, 2},    {0, 0, 384, 2, 2, 1}, {0, 0, 448, 2, 3, 1},
-                {0, 2, 0, 1, 3}};
+    s.values = {{0, 0, 0, 2, 2, 1}, {0, 0, 64, 2, 3, 1},  {1, 0, 128, 1, 2},    {0, 0, 192, 2, 2, 2}, logits,
+                {0, 0, 320, 1, 2},  {0, 0, 384, 2, 2, 1}, {0, 0, 448, 2, 3, 1}, {0, 2, 0, 1, 3}};
     s.arena = 512;
     s.ops = {opOf("linearCrossEntropyGradient", {0, 1, -1, 2, 3, 4, 5}, {6, 7, 8})};
     return verdictOf(s.words());
@@ -251,9 +246,7 @@ TEST_CASE("only variables are updated in place, and none is used up") {
 
 TEST_CASE("an op's results lie on nothing else that it reads or writes") {
   const std::string refused = ": its values overlap in memory";
-  const auto add = [](double resultAt) {
-    return verdict(sum(), [&](Spec& s) { s.values[2][2] = resultAt; });
-  };
+  const auto add = [](double resultAt) { return verdict(sum(), [&](Spec& s) { s.values[2][2] = resultAt; }); };
   // x is bytes 0 to 24.
   CHECK(add(0) == "add" + refused);
   CHECK(add(20) == "add" + refused);

@@ -71,7 +71,7 @@ TEST_CASE("a program is replayed until the search ends, in however many pieces")
       search.advance(steps);
     }
     results.push_back(found(search.search(), 0));
-    CHECK(results.back() .front().tokens.front() == 2);
+    CHECK(results.back().front().tokens.front() == 2);
     for (size_t i = 0; i < results.back().size(); i++) {
       CHECK(results.back()[i].tokens == results.front()[i].tokens);
       CHECK(results.back()[i].score == results.front()[i].score);
@@ -91,8 +91,24 @@ TEST_CASE("a search that has failed does not go on") {
 
 TEST_CASE("whichever word is wrong, a search is refused or runs") {
   const std::vector<double> good = searchWords();
-  const double hostile[] = {std::nan(""), std::numeric_limits<double>::infinity(), -1, -0.5, 0, 1, 2, 3, 4, 5, 0.5, 1e6,
-                            2147483647.0, 2147483648.0, 4294967296.0, 9007199254740992.0, 1e300, -1e12};
+  const double hostile[] = {std::nan(""),
+                            std::numeric_limits<double>::infinity(),
+                            -1,
+                            -0.5,
+                            0,
+                            1,
+                            2,
+                            3,
+                            4,
+                            5,
+                            0.5,
+                            1e6,
+                            2147483647.0,
+                            2147483648.0,
+                            4294967296.0,
+                            9007199254740992.0,
+                            1e300,
+                            -1e12};
   int refused = 0, ran = 0;
   const auto attempt = [&](const std::vector<double>& words) {
     try {
@@ -150,26 +166,44 @@ TEST_CASE("each number of a search is in its range, and what it says is said") {
     double below, above;
   };
   const double int32 = 2147483648.0, uint32 = 4294967296.0;
-  for (const Bounds& b : {Bounds{0, "the feed of tokens", -1, 2}, Bounds{1, "the output of logits", -1, 2},
-                          Bounds{2, "the output of attention", -2, 2}, Bounds{3, "the number of links", -1, 3},
-                          Bounds{4, "an output", -1, 2}, Bounds{5, "a feed", -1, 2}, Bounds{6, "the number of sentences", 0, 5},
-                          Bounds{7, "the number of beams", 0, 3}, Bounds{8, "nBest", 0, 3}, Bounds{9, "the number of groups", 0, 3},
-                          Bounds{11, "the minimum length", -1, int32}, Bounds{12, "the length of n-grams", -1, int32},
-                          Bounds{15, "early stopping", -1, 2}, Bounds{16, "the first token", -1, 3}, Bounds{17, "the end", -2, 3},
-                          Bounds{18, "sampling", -1, 2}, Bounds{20, "topK", -1, int32}, Bounds{22, "the seed", -1, uint32},
-                          Bounds{23, "attention", -1, 2}, Bounds{24, "the tree", -1, 2}, Bounds{25, "the number of banned tokens", -1, int32},
-                          Bounds{26, "the number of states", -1, int32}, Bounds{27, "the number of classes", 0, int32},
-                          Bounds{28, "a state", -2, 2}, Bounds{32, "a class", -1, 2},
-                          Bounds{35, "a maximum length", 0, int32}, Bounds{36, "a sentence's number", -1, uint32},
-                          Bounds{37, "the number of required tokens", -1, int32}, Bounds{38, "a position", -1, 5},
+  for (const Bounds& b : {Bounds{0, "the feed of tokens", -1, 2},
+                          Bounds{1, "the output of logits", -1, 2},
+                          Bounds{2, "the output of attention", -2, 2},
+                          Bounds{3, "the number of links", -1, 3},
+                          Bounds{4, "an output", -1, 2},
+                          Bounds{5, "a feed", -1, 2},
+                          Bounds{6, "the number of sentences", 0, 5},
+                          Bounds{7, "the number of beams", 0, 3},
+                          Bounds{8, "nBest", 0, 3},
+                          Bounds{9, "the number of groups", 0, 3},
+                          Bounds{11, "the minimum length", -1, int32},
+                          Bounds{12, "the length of n-grams", -1, int32},
+                          Bounds{15, "early stopping", -1, 2},
+                          Bounds{16, "the first token", -1, 3},
+                          Bounds{17, "the end", -2, 3},
+                          Bounds{18, "sampling", -1, 2},
+                          Bounds{20, "topK", -1, int32},
+                          Bounds{22, "the seed", -1, uint32},
+                          Bounds{23, "attention", -1, 2},
+                          Bounds{24, "the tree", -1, 2},
+                          Bounds{25, "the number of banned tokens", -1, int32},
+                          Bounds{26, "the number of states", -1, int32},
+                          Bounds{27, "the number of classes", 0, int32},
+                          Bounds{28, "a state", -2, 2},
+                          Bounds{32, "a class", -1, 2},
+                          Bounds{35, "a maximum length", 0, int32},
+                          Bounds{36, "a sentence's number", -1, uint32},
+                          Bounds{37, "the number of required tokens", -1, int32},
+                          Bounds{38, "a position", -1, 5},
                           Bounds{39, "a required token", -1, 3}}) {
     for (const double value : {b.below, b.above, b.below + 0.5, std::nan("")}) {
       CHECK(withWord(b.word, value).find(std::string("malformed search: ") + b.what + " is ") == 0);
     }
   }
-  for (const auto& [word, what, below] : {std::tuple(10, "the diversity", -0.5), std::tuple(13, "the length penalty", -1.5),
-                                          std::tuple(14, "the coverage penalty", -0.1), std::tuple(19, "the temperature", -0.1),
-                                          std::tuple(21, "topP", -0.1)}) {
+  for (const auto& [word, what, below] :
+       {std::tuple(10, "the diversity", -0.5), std::tuple(13, "the length penalty", -1.5),
+        std::tuple(14, "the coverage penalty", -0.1), std::tuple(19, "the temperature", -0.1),
+        std::tuple(21, "topP", -0.1)}) {
     for (const double value : {below, std::nan(""), std::numeric_limits<double>::infinity()}) {
       CHECK(withWord(static_cast<size_t>(word), value).find(std::string("malformed search: ") + what + " is ") == 0);
     }
@@ -193,16 +227,20 @@ TEST_CASE("a search fits the step that it replays, and its options fit each othe
   CHECK(verdict([](std::vector<double>& words) { words[9] = 2, words[18] = 1; }) == "search: sampling knows no groups");
   // Attention is wanted, or the penalty for what it has not covered.
   CHECK(withWord(2, -1) == "search: the step has no output for attention");
-  CHECK(verdict([](std::vector<double>& words) { words[2] = -1, words[23] = 0; }) == "search: the step has no output for attention");
-  CHECK(verdict([](std::vector<double>& words) { words[2] = -1, words[14] = 0; }) == "search: the step has no output for attention");
+  CHECK(verdict([](std::vector<double>& words) { words[2] = -1, words[23] = 0; }) ==
+        "search: the step has no output for attention");
+  CHECK(verdict([](std::vector<double>& words) { words[2] = -1, words[14] = 0; }) ==
+        "search: the step has no output for attention");
   CHECK(verdict([](std::vector<double>& words) { words[2] = -1, words[14] = 0, words[23] = 0; }) == "fits");
 }
 
 TEST_CASE("logits, attention and what is carried have a row for each token") {
   // A step of 4 tokens whose outputs are given; three of them are fed as they are.
-  const auto step = [](const std::vector<double>& logits, const std::vector<double>& attention, const std::vector<double>& state) {
+  const auto step = [](const std::vector<double>& logits, const std::vector<double>& attention,
+                       const std::vector<double>& state) {
     std::vector<double> words = {kProgramMagic, kProgramVersion, 4, 0, 4, 3, 0, 1024, 1, 0, 0, 1, 4};
-    for (const std::vector<double>& value : {logits, attention, state}) words.insert(words.end(), value.begin(), value.end());
+    for (const std::vector<double>& value : {logits, attention, state})
+      words.insert(words.end(), value.begin(), value.end());
     words.insert(words.end(), {0, 1, 2, 3, 1, 2, 3});
     const auto program = std::make_shared<Program>(std::make_shared<Store>(), words.data(), words.size());
     std::vector<double> search = searchWords();
@@ -216,11 +254,13 @@ TEST_CASE("logits, attention and what is carried have a row for each token") {
     }
     return std::string("fits");
   };
-  const std::vector<double> logits = {0, 0, 256, 2, 4, 3}, attention = {0, 0, 512, 2, 4, 2}, state = {0, 0, 768, 2, 4, 2};
+  const std::vector<double> logits = {0, 0, 256, 2, 4, 3}, attention = {0, 0, 512, 2, 4, 2},
+                            state = {0, 0, 768, 2, 4, 2};
   CHECK(step(logits, attention, state) == "fits");
   const std::string noLogits = "search: the logits are no f32 matrix with a row for each token";
   const std::string noAttention = "search: the attention is no f32 matrix with a row for each token";
-  for (const std::vector<double>& wrong : {std::vector<double>{1, 0, 256, 2, 4, 3}, {0, 0, 256, 2, 3, 3}, {0, 0, 256, 1, 4}, {0, 0, 256, 3, 4, 3, 1}}) {
+  for (const std::vector<double>& wrong :
+       {std::vector<double>{1, 0, 256, 2, 4, 3}, {0, 0, 256, 2, 3, 3}, {0, 0, 256, 1, 4}, {0, 0, 256, 3, 4, 3, 1}}) {
     CHECK(step(wrong, attention, state) == noLogits);
     CHECK(step(logits, wrong, state) == noAttention);
   }

@@ -130,8 +130,24 @@ TEST_CASE("a loop walks over rows, in both directions") {
 }
 
 TEST_CASE("whichever word is wrong, a program is refused or runs") {
-  const double hostile[] = {std::nan(""), std::numeric_limits<double>::infinity(), -1, 0, 1, 2, 3, 6, 64, 0.5, 448, 512,
-                            1e6, 2147483648.0, 4294967296.0, 9007199254740992.0, 1e300, -1e12};
+  const double hostile[] = {std::nan(""),
+                            std::numeric_limits<double>::infinity(),
+                            -1,
+                            0,
+                            1,
+                            2,
+                            3,
+                            6,
+                            64,
+                            0.5,
+                            448,
+                            512,
+                            1e6,
+                            2147483648.0,
+                            4294967296.0,
+                            9007199254740992.0,
+                            1e300,
+                            -1e12};
   for (const std::vector<double>& good : {example(), loopExample(false), loopExample(true)}) {
     int refused = 0, ran = 0;
     const auto attempt = [&](const std::vector<double>& words) {

@@ -56,7 +56,8 @@ inline std::vector<RecurrentCase> recurrentCases() {
   return cases;
 }
 
-// Every tier that this CPU has, with one thread and with three; where there is a matrix unit, also in the lower precisions.
+// Every tier that this CPU has, with one thread and with three; where there is a matrix unit, also in the lower
+// precisions.
 inline void forEachConfiguration(const std::function<void()>& body) {
   for (const char* tier : {"portable", "neon", "avx2", "avx512"}) {
     if (!setTier(tier)) continue;

@@ -38,8 +38,8 @@ void expectRnnEqualsReference(bool relu) {
       auto& in = data.inputs;
       const std::vector<double> attributes = {relu ? 1.0 : 0.0, c.reverse ? 1.0 : 0.0};
       TestTensor y({c.T, c.B, c.H}), hLast({c.B, c.H});
-      runOp(operationNamed("rnn"), {&in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &data.lengths},
-            {&y, &hLast}, attributes);
+      runOp(operationNamed("rnn"), {&in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &data.lengths}, {&y, &hLast},
+            attributes);
       expectClose("y", y.f32, want[0], 4e-6);
       expectClose("hLast", hLast.f32, want[1], 4e-6);
       // With sums that are this much rounded, some units are on the other side of relu's kink.
@@ -48,9 +48,8 @@ void expectRnnEqualsReference(bool relu) {
       TestTensor dy = gradientOperand(weights[0], {c.T, c.B, c.H}), dhLast = gradientOperand(weights[1], {c.B, c.H});
       TestTensor dx(data.inputs[0].dims), dh0({c.B, c.H}), dwih(data.inputs[2].dims), dwhh(data.inputs[3].dims),
           dbias({c.H});
-      runOp(operationNamed("rnnGradient"),
-            {&in[0], &in[1], &in[2], &in[3], &data.lengths, &y, &dy, &dhLast}, {&dx, &dh0, &dwih, &dwhh, &dbias},
-            attributes);
+      runOp(operationNamed("rnnGradient"), {&in[0], &in[1], &in[2], &in[3], &data.lengths, &y, &dy, &dhLast},
+            {&dx, &dh0, &dwih, &dwhh, &dbias}, attributes);
       const TestTensor* gradients[] = {&dx, &dh0, &dwih, &dwhh, &dbias, &dbias};
       for (size_t i = 0; i < (c.biases ? 6u : 4u); i++) {
         expectGradient(data, reference, weights, i, gradients[i]->f32, 3);
@@ -69,7 +68,7 @@ TEST_CASE("rnn refuses an activation that it does not know") {
   RecurrentData data({2, 3, 4, 5, false, false, false, false}, 1, false, 1);
   auto& in = data.inputs;
   TestTensor y({2, 3, 5}), hLast({3, 5});
-  CHECK_THROWS_AS(runOp(operationNamed("rnn"),
-                        {&in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &data.lengths}, {&y, &hLast}, {2, 0}),
+  CHECK_THROWS_AS(runOp(operationNamed("rnn"), {&in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &data.lengths},
+                        {&y, &hLast}, {2, 0}),
                   ProgramError);
 }

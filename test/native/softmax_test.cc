@@ -20,7 +20,8 @@ TEST_CASE("softmax sums to one, log-softmax is its logarithm") {
       runOp(operationNamed("logSoftmax"), {&x}, {&l}, {});
       for (size_t row = 0; row < 6; row++) {
         double sum = 0;
-        for (size_t f = 0; f < static_cast<size_t>(F); f++) sum += static_cast<double>(p.f32[row * static_cast<size_t>(F) + f]);
+        for (size_t f = 0; f < static_cast<size_t>(F); f++)
+          sum += static_cast<double>(p.f32[row * static_cast<size_t>(F) + f]);
         CHECK(sum == doctest::Approx(1).epsilon(1e-5));
       }
       expectClose(p, [&](size_t i) { return std::exp(static_cast<double>(l.f32[i])); }, 1e-5);
@@ -81,8 +82,9 @@ TEST_CASE("a maximum is the largest element wherever it stands, and a NaN wherev
 TEST_CASE("the maximum along an axis is the first of the largest, or the first NaN") {
   constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
   TestTensor x({3, 4, 2}), y({3, 2}), index = integers({3, 2}, std::vector<int32_t>(6, -7));
-  x.f32 = {1, 5, 3, 5, 3, 2, 0, 5,  kNaN, 1, 9, kNaN, kNaN, 3, 1, kNaN,  -1, 4, -1, 3, -1, 2, -2, 4};
+  x.f32 = {1, 5, 3, 5, 3, 2, 0, 5, kNaN, 1, 9, kNaN, kNaN, 3, 1, kNaN, -1, 4, -1, 3, -1, 2, -2, 4};
   runOp(operationNamed("max"), {&x}, {&y, &index}, {1});
   CHECK(index.i32 == std::vector<int32_t>{1, 0, 0, 1, 0, 0});
-  CHECK((y.f32[0] == 3 && y.f32[1] == 5 && std::isnan(y.f32[2]) && std::isnan(y.f32[3]) && y.f32[4] == -1 && y.f32[5] == 4));
+  CHECK((y.f32[0] == 3 && y.f32[1] == 5 && std::isnan(y.f32[2]) && std::isnan(y.f32[3]) && y.f32[4] == -1 &&
+         y.f32[5] == 4));
 }

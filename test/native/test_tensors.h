@@ -5,10 +5,10 @@
 #include <functional>
 #include <vector>
 
+#include "base/philox.h"
 #include "doctest/doctest.h"
 #include "kernels/tiers.h"
 #include "op_runner.h"
-#include "base/philox.h"
 
 namespace ostinato {
 
@@ -44,7 +44,8 @@ inline void forEachTier(const std::function<void()>& test) {
   setTier("auto");
 }
 
-inline void expectClose(const TestTensor& actual, const std::function<double(size_t)>& expected, double tolerance = 1e-6) {
+inline void expectClose(const TestTensor& actual, const std::function<double(size_t)>& expected,
+                        double tolerance = 1e-6) {
   for (size_t i = 0; i < actual.f32.size(); i++) {
     const double e = expected(i);
     CAPTURE(i);

@@ -1,14 +1,14 @@
-// The threaded ops on several threads, and several runs at once: short enough for ThreadSanitizer, which runs this test and
-// those of the runtime. Numbers are checked against the same op on one thread.
+// The threaded ops on several threads, and several runs at once: short enough for ThreadSanitizer, which runs this test
+// and those of the runtime. Numbers are checked against the same op on one thread.
 #include <cmath>
 #include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/philox.h"
 #include "doctest/doctest.h"
 #include "op_runner.h"
-#include "base/philox.h"
 
 using namespace ostinato;
 
@@ -48,7 +48,8 @@ std::vector<float> cell(const std::string& name, int gates, std::vector<double> 
   runOp(operationNamed(name), operands, results, attributes);
 
   TestTensor dy = numbers({T, B, H}, 7), absent;
-  TestTensor dx(x.dims), dh0({B, H}), dc0({B, H}), dwi(weightInput.dims), dwh({gates * H, H}), db({gates * H}), db2({gates * H});
+  TestTensor dx(x.dims), dh0({B, H}), dc0({B, H}), dwi(weightInput.dims), dwh({gates * H, H}), db({gates * H}),
+      db2({gates * H});
   dx.i32 = x.i32;
   std::vector<TestTensor*> in = {&x, &h0};
   if (lstm) in.push_back(&c0);
@@ -74,23 +75,24 @@ std::vector<float> cell(const std::string& name, int gates, std::vector<double> 
 
 std::vector<float> everything() {
   std::vector<float> all = cell("lstm", 4, {0});
-  for (const std::vector<float>& more : {cell("gru", 3, {1, 0}), cell("gru", 3, {0, 1}),
-                                         cell("rnn", 1, {0, 0}), cell("lstm", 4, {0}, true),
-                                         cell("gru", 3, {0, 1}, true), cell("rnn", 1, {0, 0}, true)}) {
+  for (const std::vector<float>& more :
+       {cell("gru", 3, {1, 0}), cell("gru", 3, {0, 1}), cell("rnn", 1, {0, 0}), cell("lstm", 4, {0}, true),
+        cell("gru", 3, {0, 1}, true), cell("rnn", 1, {0, 0}, true)}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   TestTensor a = numbers({150, 180}, 1), b = numbers({180, 170}, 2), c({150, 170});
   runOp(operationNamed("matmul"), {&a, &b}, {&c}, {0, 0});
   all.insert(all.end(), c.f32.begin(), c.f32.end());
   const int64_t N = 70, V = 2100;
-  TestTensor rows = numbers({N, I}, 4), words = numbers({V, I}, 5), bias = numbers({V}, 6), dlosses = numbers({N}, 7), targets({N});
+  TestTensor rows = numbers({N, I}, 4), words = numbers({V, I}, 5), bias = numbers({V}, 6), dlosses = numbers({N}, 7),
+             targets({N});
   targets.f32.clear();
   for (int64_t n = 0; n < N; n++) targets.i32.push_back(static_cast<int32_t>(n * 29 % V));
-  TestTensor losses({N}), count(std::vector<int64_t>{}), sums({N, 2}), logits({N, V}), drows({N, I}), dwords({V, I}), dbias({V});
-  runOp(operationNamed("linearCrossEntropy"), {&rows, &words, &bias, &targets},
-        {&losses, &count, &sums, &logits}, {});
-  runOp(operationNamed("linearCrossEntropyGradient"),
-        {&rows, &words, &bias, &targets, &sums, &logits, &dlosses}, {&drows, &dwords, &dbias}, {});
+  TestTensor losses({N}), count(std::vector<int64_t>{}), sums({N, 2}), logits({N, V}), drows({N, I}), dwords({V, I}),
+      dbias({V});
+  runOp(operationNamed("linearCrossEntropy"), {&rows, &words, &bias, &targets}, {&losses, &count, &sums, &logits}, {});
+  runOp(operationNamed("linearCrossEntropyGradient"), {&rows, &words, &bias, &targets, &sums, &logits, &dlosses},
+        {&drows, &dwords, &dbias}, {});
   for (const TestTensor* t : {&losses, &drows, &dwords, &dbias}) all.insert(all.end(), t->f32.begin(), t->f32.end());
   TestTensor sum(std::vector<int64_t>{}), wide = numbers({300, 400}, 3), soft({300, 400});
   runOp(operationNamed("sumTo"), {&wide}, {&sum}, {});
