@@ -10,7 +10,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** What the build needs, how to see whether it is there, and its Debian package. */
 const tools = [
-  { name: "a C++17 compiler", present: () => runs("c++", "--version"), apt: "build-essential" },
+  { name: "a C++20 compiler", present: () => runs("c++", "--version"), apt: "build-essential" },
   { name: "make", present: () => runs("make", "--version"), apt: "build-essential" },
   { name: "CMake 3.20 or newer", present: () => runs("cmake", "--version"), apt: "cmake" },
   { name: "Google Highway (headers)", present: () => hasHeader("hwy/highway.h"), apt: "libhwy-dev" },
