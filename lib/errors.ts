@@ -24,8 +24,12 @@ export class ShapeError extends OstinatoError {
 
 /** An option with a value that makes no sense, or that contradicts another one. */
 export class OptionError extends OstinatoError {
-  constructor(message: string) {
+  /** Names of the options that the message speaks of. */
+  readonly options: readonly string[];
+
+  constructor(message: string, options: readonly string[] = []) {
     super(message, { code: "ERR_OSTINATO_OPTION" });
+    this.options = options;
   }
 }
 

@@ -41,7 +41,7 @@ const recipes = {
     options: [
       ...zaremba,
       ...words(
-        "--hidden 200 --embedding 200 --init uniform:0.1 --batch 20 --window 20 --schedule step --decay-start 4 --decay 0.5",
+        "--hidden 200 --embedding 200 --init uniform:0.1 --batch 20 --window 20 --schedule step --decay-start 4 --decay-factor 0.5",
       ),
     ],
   },
@@ -50,7 +50,7 @@ const recipes = {
     options: [
       ...zaremba,
       ...words(
-        "--hidden 650 --embedding 650 --dropout 0.5 --init uniform:0.05 --batch 20 --window 35 --schedule step --decay-start 6 --decay 0.8333333333",
+        "--hidden 650 --embedding 650 --dropout 0.5 --init uniform:0.05 --batch 20 --window 35 --schedule step --decay-start 6 --decay-factor 0.8333333333",
       ),
     ],
   },
@@ -58,7 +58,7 @@ const recipes = {
     verb: "lm",
     options: [
       ...words(
-        "--tokenizer character --cell lstm --layers 2 --hidden 512 --embedding 64 --dropout 0.5 --batch 32 --window 64 --clip 1",
+        "--tokenizer character --cell lstm --layers 2 --hidden 512 --embedding 64 --dropout 0.5 --batch 32 --window 64 --clip-norm 1",
       ),
       ...adam,
     ],
@@ -67,7 +67,7 @@ const recipes = {
     verb: "lm",
     options: [
       ...words(
-        "--tokenizer character --unknown --cell lstm --layers 2 --hidden 512 --embedding 256 --dropout 0.5 --batch 32 --window 64 --clip 1",
+        "--tokenizer character --unknown --cell lstm --layers 2 --hidden 512 --embedding 256 --dropout 0.5 --batch 32 --window 64 --clip-norm 1",
       ),
       ...adam,
     ],
@@ -91,7 +91,7 @@ const recipes = {
   cmudict: {
     verb: "transliterate",
     options: [
-      ...words("--cell lstm --layers 2 --hidden 256 --dropout 0.3 --batch 32 --decay 0.02 --warmup 5"),
+      ...words("--cell lstm --layers 2 --hidden 256 --dropout 0.3 --batch 32 --decay-floor 0.02 --warmup 5"),
       ...adam,
     ],
   },
@@ -99,7 +99,7 @@ const recipes = {
     verb: "translate",
     options: [
       ...words(
-        "--tokenizer subword --vocabulary 600 --cell gru --hidden 512 --encoder-hidden 256 --embedding 256 --attention additive --attend before --tied --dropout 0.4 --batch 32 --clip 1 --decay 0.02 --warmup 5",
+        "--tokenizer subword --vocabulary 600 --cell gru --hidden 512 --encoder-hidden 256 --embedding 256 --attention additive --attend before --tied --dropout 0.4 --batch 32 --clip-norm 1 --decay-floor 0.02 --warmup 5",
       ),
       ...adam,
     ],
@@ -108,7 +108,7 @@ const recipes = {
     verb: "translate",
     options: [
       ...words(
-        "--tokenizer subword --vocabulary 600 --cell gru --hidden 256 --attention none --tied --dropout 0.4 --batch 32 --clip 1",
+        "--tokenizer subword --vocabulary 600 --cell gru --hidden 256 --attention none --tied --dropout 0.4 --batch 32 --clip-norm 1",
       ),
       ...adam,
     ],
@@ -194,7 +194,7 @@ const sources = lines.slice(0, 4);
 const executors = [
   ...["highest", "high", "medium"].map((precision) => ({
     name: `native ${precision}`,
-    flags: ["--precision", precision],
+    flags: ["--matmul-precision", precision],
   })),
   { name: "reference", flags: ["--executor", "reference"], reduced: true },
 ];
@@ -213,7 +213,7 @@ for (const [name, { verb, options }] of Object.entries(recipes)) {
       data,
       ...options,
       ...reduced,
-      "--steps",
+      "--maximum-steps",
       updates,
       "--seed",
       "3",

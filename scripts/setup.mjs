@@ -5,6 +5,7 @@ import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeDemoText } from "./demo-text.mjs";
+import { writeOptionDocs } from "./option-docs.mjs";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -81,6 +82,7 @@ function buildTypeScript() {
   // npm makes the commands of installed packages executable; in a clone nobody does, and npx needs it.
   chmodSync(join(root, "dist/cli/main.js"), 0o755);
   writeDemoText();
+  writeOptionDocs();
   writeFileSync(stamp, "");
 }
 

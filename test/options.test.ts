@@ -10,6 +10,7 @@ import {
   nearestName,
   nullable,
   object,
+  option,
   optional,
   real,
   record,
@@ -17,6 +18,7 @@ import {
   text,
   tuple,
   whole,
+  without,
   word,
 } from "../lib/options.js";
 
@@ -61,7 +63,7 @@ test.each([
   [{ temperature: Number.NaN }, "got NaN."],
   [{ tied: "false" }, 'Thing: expected tied to be true or false, got "false".'],
   [{ tied: 0 }, "got 0."],
-  [{ cell: "lsmt" }, 'Thing: expected cell to be one of lstm, gru, got "lsmt".'],
+  [{ cell: "lsmt" }, 'Thing: expected cell to be one of lstm, gru, got "lsmt"; did you mean lstm?'],
   [{ folder: "" }, 'Thing: expected folder to be a text that is not empty, got "".'],
   [{ stop: ["a", 5] }, "Thing: expected stop[1] to be a text that is not empty, got 5."],
   [{ stop: "a" }, 'Thing: expected stop to be an array, each element a text that is not empty, got "a".'],
@@ -74,6 +76,40 @@ test.each([
   expect(() => complete(options)).toThrow(message);
 });
 
+const searching = {
+  beams: option(whole({ minimum: 1, initial: 5 }), { aka: ["num_beams", "beam_width"] }),
+  groups: whole({ minimum: 1, initial: 1 }),
+  diversity: option(optional(real({ minimum: 0 })), { needs: { groups: true } }),
+  reset: option(word(["after", "before"], "after"), { needs: { cell: ["gru", "minGru"] } }),
+  cell: word(["lstm", "gru"], "lstm"),
+  sampling: option(flag(), { excludes: ["groups"] }),
+};
+
+test.each([
+  [{ num_beams: 3 }, 'Search: unknown option "num_beams"; here it is called beams.', ["beams"]],
+  [{ numBeams: 3 }, "here it is called beams.", ["beams"]],
+  [{ diversity: 1 }, "Search: diversity needs groups.", ["diversity", "groups"]],
+  [{ diversity: 1, groups: 1 }, "Search: diversity needs groups.", ["diversity", "groups"]],
+  [{ reset: "before" }, 'Search: reset needs cell "gru" or "minGru", got "lstm".', ["reset", "cell"]],
+  [{ sampling: true, groups: 5 }, "Search: sampling and groups exclude each other", ["sampling", "groups"]],
+  [{ beams: 0 }, "Search: expected beams to be", ["beams"]],
+])("%j is refused, and the error names the options that it is about", (options, message, names) => {
+  const act = () => completeOptions("Search", options, searching);
+  expect(act).toThrow(message);
+  expect(act).toThrow(expect.objectContaining({ options: names }));
+});
+
+test("options that need or exclude others are taken with them, at their defaults, and when they are off", () => {
+  const fine = [{ diversity: 1, groups: 5 }, { diversity: 0 }, { reset: "before", cell: "gru" }, { reset: "after" }];
+  for (const options of [...fine, { sampling: false, groups: 5 }, { sampling: true, groups: 1 }]) {
+    expect(completeOptions("Search", options, searching)).toMatchObject(options);
+  }
+});
+
+test("a table without some options lacks them alone", () => {
+  expect(Object.keys(without(searching, "cell", "groups"))).toEqual(["beams", "diversity", "reset", "sampling"]);
+});
+
 test("a misspelt name finds the nearest one, a part of a name its whole, anything else nothing", () => {
   const known = ["hiddenSize", "embeddingSize", "windowLength", "role"];
   expect(nearestName("hidenSize", known)).toBe("hiddenSize");
@@ -81,6 +117,7 @@ test("a misspelt name finds the nearest one, a part of a name its whole, anythin
   expect(nearestName("window", known)).toBe("windowLength");
   expect(nearestName("rol", known)).toBe("role");
   expect(nearestName("q", known)).toBeUndefined();
+  expect(nearestName("ml", ["lm", "chat"])).toBe("lm");
 });
 
 const shape = object({

@@ -1,24 +1,30 @@
 import type { Command } from "commander";
+import { flagOf } from "./options.js";
 
 /** Flags whose names are not those of the library's options that they set. */
 const flags: Readonly<Record<string, string>> = {
   banned: "--ban",
   batchSize: "--batch",
-  clipNorm: "--clip",
   embeddingSize: "--embedding",
   encoderSize: "--encoder-hidden",
   hiddenSize: "--hidden",
   initializer: "--init",
   maximumSize: "--vocabulary",
-  maximumSteps: "--steps",
   noRepeatNgram: "--block-repeats",
   size: "--vocabulary",
   windowLength: "--window",
 };
 
-/** A message of the library in the words of a command: its flags in place of options that a program would set. */
-export function inFlags(message: string, command: Command): string {
+/**
+ * A message of the library in the words of a command: its flags in place of options that a program would set.
+ * @param options the options that the message is about; others are known by their capital letters.
+ */
+export function inFlags(message: string, command: Command, options: readonly string[] = []): string {
   const known = new Map(command.options.map((option) => [option.attributeName(), option.long as string]));
+  for (const name of options) {
+    const flag = flagOf(command, name);
+    if (flag) known.set(name, flag);
+  }
   for (const [name, flag] of Object.entries(flags)) {
     if (command.options.some(({ long }) => long === flag)) known.set(name, flag);
   }
@@ -30,7 +36,8 @@ export function inFlags(message: string, command: Command): string {
   );
   for (const [name, flag] of known) {
     // A single word is also a word of plain English; in a path or a text of somebody's it stands as it is.
-    if (/[A-Z]/.test(name)) text = text.replace(new RegExp(`(?<![\\w/."'-])${name}(?![\\w/"'-]|\\.\\w)`, "g"), flag);
+    if (/[A-Z]/.test(name) || options.includes(name))
+      text = text.replace(new RegExp(`(?<![\\w/."'-])${name}(?![\\w/"'-]|\\.\\w)`, "g"), flag);
   }
   return text;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { OstinatoError } from "../errors.js";
+import { OptionError, OstinatoError } from "../errors.js";
 import { chatCommand } from "./commands/chat.js";
 import { curvesCommand } from "./commands/curves.js";
 import { demoCommand } from "./commands/demo.js";
@@ -91,7 +91,8 @@ function report(error: unknown): void {
   const json = process.argv.includes("--json");
   const foreseen = error instanceof OstinatoError;
   const own = error instanceof Error ? error.message : String(error);
-  const message = foreseen && running ? inFlags(own, running) : own;
+  const names = error instanceof OptionError ? error.options : [];
+  const message = foreseen && running ? inFlags(own, running, names) : own;
   const text = foreseen || !(error instanceof Error) ? message : (error.stack ?? message);
   if (json) results.json({ event: "error", code: foreseen ? error.code : "ERR_UNKNOWN", message });
   else notes.write(paint.red("error:"), ` ${text}\n`);

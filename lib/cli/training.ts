@@ -1,11 +1,14 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { Option } from "commander";
 import { OptionError } from "../errors.js";
 import { lockFolder } from "../formats/index.js";
+import type { Completed } from "../options.js";
+import { expectCompany, flag, seed, table, whole, without } from "../options.js";
 import type { EndEvent } from "../train/events.js";
-import { optimizer, optimizerNames } from "../train/optimizers.js";
-import { schedule, scheduleNames } from "../train/schedules.js";
+import type { OptimizerName } from "../train/optimizers.js";
+import { optimizer, optimizerTables } from "../train/optimizers.js";
+import type { ScheduleName } from "../train/schedules.js";
+import { schedule, scheduleTables } from "../train/schedules.js";
 import type { SavableModel } from "../train/trainer.js";
 import { Trainer } from "../train/trainer.js";
 import type { TrainerOptions } from "../train/trainerOptions.js";
@@ -13,39 +16,38 @@ import { trainerRules } from "../train/trainerOptions.js";
 import type { ExecutorOptions } from "./executor.js";
 import { withExecutorOptions } from "./executor.js";
 import { exitCodeOf, interruptible } from "./interrupt.js";
-import { given, number, whole } from "./options.js";
+import { optionsIn, typedOptions, whole as wholeNumber, withOptions } from "./options.js";
 import type { Printer, ProgressLine } from "./print.js";
 import { count, duration } from "./print.js";
 import { reportTraining } from "./reportTraining.js";
 import type { TrainingCall } from "./trainingCall.js";
+import { variantOptions, withVariants } from "./variants.js";
+
+/** What trainings on the command line have besides the Trainer's options. */
+const trainingFlags = table("train", {
+  /** Seed for the first weights, dropout, the order, and what is held out. Default 1. */
+  seed: seed(),
+  /** Updates between samples of what the model has learnt; 0 for none. Default 0. */
+  sampleEvery: whole({ initial: 0 }),
+  /** Print one JSON object for each event. */
+  json: flag(),
+  /** Print nothing but errors. */
+  quiet: flag(),
+});
+
+const trainerFlags = without(trainerRules, "seed");
 
 /** The options that every training has. */
-export interface TrainingOptions extends ExecutorOptions {
+export interface TrainingOptions extends ExecutorOptions, Completed<typeof trainingFlags> {
   out: string;
   batch: number;
   epochs: number;
-  steps?: number;
-  optimizer: string;
-  learningRate?: number;
-  momentum?: number;
-  weightDecay?: number;
-  beta2?: number;
-  schedule: string;
-  decay?: number;
-  decayStart?: number;
-  decayEvery?: number;
-  warmup?: number;
-  clip?: number;
-  clipValue?: number;
-  seed: number;
+  maximumSteps?: number;
+  optimizer: OptimizerName;
+  schedule: ScheduleName;
   patience: number;
-  validateEvery: number;
-  sampleEvery: number;
-  checkpointSeconds?: number;
   resume?: boolean;
   overwrite?: boolean;
-  json?: boolean;
-  quiet?: boolean;
 }
 
 /** Adds the options that say how to train. */
@@ -53,96 +55,55 @@ export function withTrainingOptions(
   command: Command,
   defaults: { batch: number; batchText: string; epochs: number },
 ): Command {
-  command
-    .option("-o, --out <folder>", "where the model goes (default: a folder named after the file)")
-    .option("--batch <n>", defaults.batchText, whole, defaults.batch)
-    .option("--epochs <n>", "times to read the text", whole, defaults.epochs)
-    .option("--steps <n>", "stop after so many updates", whole)
-    .addOption(
-      new Option("--optimizer <name>", "update rule").choices(optimizerNames).default(trainerRules.optimizer.initial),
-    )
-    .option("--learning-rate <x>", "(default: the optimizer's own)", number)
-    .option("--momentum <x>", "sgd, rmsprop: momentum", number)
-    .option("--weight-decay <x>", "pull of the weights towards 0", number)
-    .option("--beta2 <x>", "adam, adamw: decay of squared gradients", number)
-    .addOption(
-      new Option("--schedule <name>", "of the learning rate")
-        .choices(scheduleNames)
-        .default(trainerRules.schedule.initial),
-    )
-    .option("--decay <x>", "step, plateau: factor; cosine: the share that is left at the end", number)
-    .option("--decay-start <n>", "step: epochs before the first decay", number)
-    .option("--decay-every <n>", "step: epochs between decays", number)
-    .option("--warmup <n>", "updates over which the rate rises", whole)
-    .option("--clip <x>", "largest norm of all gradients together; 0 for none (default: 5)", number)
-    .option("--clip-value <x>", "largest gradient element, instead of --clip", number)
-    .option(
-      "--seed <n>",
-      "of the first weights, of dropout, of the order, and of what is held out",
-      whole,
-      trainerRules.seed.initial,
-    )
-    .option(
-      "--patience <n>",
-      "stop after so many validations without a lower loss; 0 for never",
-      whole,
-      trainerRules.patience.initial,
-    )
-    .option(
-      "--validate-every <n>",
-      "updates between validations; 0 for once an epoch",
-      whole,
-      trainerRules.validateEvery.initial,
-    )
-    .option("--sample-every <n>", "updates between samples of what it has learnt; 0 for none", whole, 0)
-    .option("--checkpoint-seconds <n>", "seconds between checkpoints (default: 120)", number)
-    .option("--resume", "go on with the training in --out; what is not given is as its folder remembers")
-    .option("--overwrite", "replace the model in --out")
-    .option("--json", "print one JSON object for each event")
-    .option("--quiet", "print nothing but errors");
-  return withExecutorOptions(command);
+  command.option("--batch <n>", defaults.batchText, wholeNumber, defaults.batch);
+  withOptions(command, trainerFlags, { defaults: { epochs: defaults.epochs } });
+  withVariants(withVariants(command, optimizerTables), scheduleTables);
+  return withExecutorOptions(withOptions(command, trainingFlags));
 }
 
 /** An option that makes sense only with another one. */
-export type Rule = readonly [name: string, flag: string, used: boolean, advice: string];
+export type Condition = readonly [name: string, flag: string, used: boolean, advice: string];
 
-/** Refuses options that another option makes meaningless. */
-export function expectUsed(command: Command, rules: readonly Rule[]): void {
-  const { schedule } = command.opts<TrainingOptions>();
-  const shared: readonly Rule[] = [
-    ["decay", "--decay", schedule !== "constant", "needs --schedule step, plateau or cosine"],
-    ["decayStart", "--decay-start", schedule === "step", "needs --schedule step"],
-    ["decayEvery", "--decay-every", schedule === "step", "needs --schedule step"],
-  ];
-  for (const [name, flag, used, advice] of [...shared, ...rules]) {
+/**
+ * Refuses options that another option makes meaningless.
+ * @param validates whether there is something to validate on.
+ */
+export function expectUsed(command: Command, validates: boolean, conditions: readonly Condition[]): void {
+  for (const [name, flag, used, advice] of conditions) {
     if (!used && command.getOptionValueSource(name) === "cli") throw new OptionError(`train: ${flag} ${advice}.`);
   }
+  const options = { ...optionsIn(command, trainerFlags), ...(validates ? { validation: true } : {}) };
+  expectCompany("train", options, trainerRules, (name) => name in typedOptions(command, trainerFlags));
+  rulesOf(command);
+}
+
+/** Optimizer and schedule. @throws OptionError for an option that is not theirs. */
+function rulesOf(command: Command) {
+  const { optimizer: rule, schedule: course } = command.opts<TrainingOptions>();
+  return {
+    optimizer: optimizer(rule, variantOptions(command, "--optimizer", { of: rule, variants: optimizerTables })),
+    schedule: schedule(course, variantOptions(command, "--schedule", { of: course, variants: scheduleTables })),
+  };
 }
 
 /** The trainer that the options ask for. */
 export function trainerFor<Form>(
   model: SavableModel<Form>,
-  { options, record }: TrainingCall<TrainingOptions>,
-  own: Pick<TrainerOptions<Form>, "data" | "validation" | "reduction"> & {
+  { command, options, record }: TrainingCall<TrainingOptions>,
+  {
+    write,
+    ...data
+  }: Pick<TrainerOptions<Form>, "data" | "validation"> & {
     /** Writes what --sample-every shows. */
     write: (signal?: AbortSignal) => Promise<string>;
   },
 ): Trainer<Form> {
-  const { seed, sampleEvery, steps, learningRate, momentum, weightDecay, beta2, checkpointSeconds } = options;
-  const { write, ...data } = own;
+  const { seed, sampleEvery } = options;
   return new Trainer(model, {
+    ...optionsIn(command, trainerFlags),
+    ...rulesOf(command),
     ...data,
-    optimizer: optimizer(options.optimizer, { learningRate, momentum, weightDecay, beta2 }),
-    schedule: schedule(options.schedule, given(options)),
-    epochs: options.epochs,
-    ...given({ maximumSteps: steps, checkpointSeconds }),
-    ...given({ clipNorm: options.clip, clipValue: options.clipValue }),
     seed,
-    patience: options.patience,
-    validateEvery: options.validateEvery,
-    folder: options.out,
-    resume: options.resume ?? false,
-    overwrite: options.overwrite ?? false,
     record,
     ...(sampleEvery > 0 ? { samples: { every: sampleEvery, write } } : {}),
   });
@@ -180,12 +141,12 @@ async function runTrainer<Form>(
 }
 
 /** Why a training that was resumed made no update, and what would let it. */
-function nothingToDo({ reason, step, epoch }: EndEvent, { steps, epochs, patience }: TrainingOptions): string {
+function nothingToDo({ reason, step, epoch }: EndEvent, { maximumSteps, epochs, patience }: TrainingOptions): string {
   const why =
     reason === "early"
       ? `the validation loss has not improved ${count(patience)} times: give a larger --patience`
-      : steps !== undefined && step >= steps
-        ? `${count(step)} updates are made, and --steps is ${count(steps)}: give a larger --steps`
+      : maximumSteps !== undefined && step >= maximumSteps
+        ? `${count(step)} updates are made, and --maximum-steps is ${count(maximumSteps)}: give a larger one`
         : `${count(epoch)} of ${count(epochs)} epochs are done: give a larger --epochs`;
   return `Nothing to do: ${why}.`;
 }

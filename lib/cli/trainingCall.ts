@@ -11,6 +11,7 @@ import type { TrainingOptions } from "./training.js";
 
 /** How a training is called: for a resumed one, what its folder remembers and what was changed now. */
 export interface TrainingCall<Options> {
+  readonly command: Command;
   /** Files to learn from. */
   readonly files: readonly string[];
   readonly options: Options;
@@ -25,8 +26,8 @@ const ofOneRun = new Set(["out", "resume", "overwrite", "json", "quiet"]);
 
 /** Options that a resumed training may be given anew. All others must be what they were. */
 const changeable = new Set([
-  ...["epochs", "steps", "patience", "validateEvery", "sampleEvery", "prompt", "checkpointSeconds", "test"],
-  ...["executor", "precision", "threads"],
+  ...["epochs", "maximumSteps", "patience", "validateEvery", "sampleEvery", "prompt", "checkpointSeconds", "test"],
+  ...["executor", "matmulPrecision", "threads"],
 ]);
 
 /** Options that say how texts become tokens. */
@@ -57,7 +58,13 @@ export async function trainingCall<Options extends TrainingOptions>(
     throw new OptionError(`train ${command.name()}: ${forgotten}expected a file to learn from.`);
   }
   if (files.length === 0) expectFiles(command, own, out);
-  return { files: own, options, named: command.getOptionValueSource("out") === "file", record: recordOf(command, own) };
+  return {
+    command,
+    files: own,
+    options,
+    named: command.getOptionValueSource("out") === "file",
+    record: recordOf(command, own),
+  };
 }
 
 /** The folder has the name of the file, unless --out says otherwise. */

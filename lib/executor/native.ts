@@ -3,7 +3,8 @@ import { describe, InputError, OptionError, OstinatoError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
 import { elementsOf, firstValues } from "../graph/program.js";
 import { expectProgram, expectVariable } from "../graph/programRule.js";
-import { checkOption, completeOptions, expectOneOf, whole, word } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { checkOption, completeOptions, expectOneOf, option, table, whole, word } from "../options.js";
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";
 import type { Addon, AddonInfo, AddonProgram, AddonSearch, AddonStore } from "./addon.js";
@@ -21,17 +22,20 @@ import { encodeSearch, orderPorts } from "./search.js";
 export const matmulPrecisions = ["highest", "high", "medium"] as const;
 export type MatmulPrecision = (typeof matmulPrecisions)[number];
 
-export interface NativeExecutorOptions {
+/** The options of a native executor. */
+export const nativeExecutorRules = table("nativeExecutor", {
   /**
-   * How float32 operands enter matrix products, in PyTorch's words; sums, states and parameters are always float32.
-   * "highest": as they are. "high": each as the sum of two bfloat16, about 16 bits of mantissa. "medium": rounded to
-   * bfloat16, 8 bits. The latter two need a matrix unit (Intel AMX; `nativeInfo().gemm.matrixUnit`): elsewhere all three
-   * compute in float32. Default "highest". Errors: docs/numerics.md.
+   * Precision of matrix products, in PyTorch's words; sums, states and parameters are always float32. "highest": float32 operands.
+   * "high": each as the sum of two bfloat16, about 16 bits of mantissa. "medium": rounded to bfloat16, 8 bits. The latter two need a
+   * matrix unit (Intel AMX; `nativeInfo().gemm.matrixUnit`): elsewhere all three compute in float32. Errors: docs/numerics.md.
+   * Default highest.
    */
-  matmulPrecision?: MatmulPrecision;
-}
+  matmulPrecision: option(word(matmulPrecisions, "highest"), {
+    aka: ["precision", "float32_matmul_precision", "mixed_precision"],
+  }),
+});
 
-const rules = { matmulPrecision: word(matmulPrecisions, "highest") };
+export type NativeExecutorOptions = OptionsOf<typeof nativeExecutorRules>;
 
 /** Runs programs in C++: each run is one call that works off the event loop. */
 export class NativeExecutor implements Executor {
@@ -42,7 +46,7 @@ export class NativeExecutor implements Executor {
   readonly #codes: ReadonlyMap<string, number>;
 
   constructor(addon: Addon, options: NativeExecutorOptions = {}) {
-    this.matmulPrecision = completeOptions("nativeExecutor", options, rules).matmulPrecision;
+    this.matmulPrecision = completeOptions("nativeExecutor", options, nativeExecutorRules).matmulPrecision;
     this.#addon = addon;
     this.#codes = new Map(addon.operations().map(({ name }, code) => [name, code]));
   }

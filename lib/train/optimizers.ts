@@ -1,9 +1,8 @@
-import { OptionError } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Parameter } from "../nn/parameter.js";
-import type { TableFor } from "../options.js";
-import { completeOptions, expectOneOf, flag, real } from "../options.js";
+import type { OptionsOf, OptionTable } from "../options.js";
+import { completeOptions, expectOneOf, flag, option, real, table } from "../options.js";
 
 /** What one update is given; all but the tensors of the parameter are run-time scalars. */
 export interface Update {
@@ -58,38 +57,32 @@ function momentsOf(optimizer: Optimizer, { parameter, gradient }: Update): Recor
   );
 }
 
-export interface SGDOptions {
-  /** Default 1. */
-  learningRate?: number;
-  /** Default 0. */
-  momentum?: number;
-  /** Look ahead along the momentum (Nesterov 1983; Sutskever et al. 2013). Default false. */
-  nesterov?: boolean;
-  /** L2 penalty added to the gradient. Default 0. */
-  weightDecay?: number;
-}
-
 /** A learning rate. */
-const rate = (initial: number) => real({ minimum: 0, initial });
+const rate = (initial: number) => option(real({ minimum: 0, initial }), { aka: ["lr", "eta"] });
 
 /** A share of what was before, kept from update to update. */
 const decay = (initial: number) => real({ minimum: 0, below: 1, initial });
 
-const penalty = (initial: number) => real({ minimum: 0, initial });
+const penalty = (initial: number) => option(real({ minimum: 0, initial }), { aka: ["l2", "wd"] });
 
-const epsilon = (initial: number) => real({ above: 0, initial });
+const epsilon = (initial: number) => option(real({ above: 0, initial }), { aka: ["eps"] });
 
-const sgdRules = {
+const sgdRules = table("sgd", {
+  /** Learning rate, which the schedule multiplies. Default 1. */
   learningRate: rate(1),
+  /** Share of the last step that the next one repeats. Default 0. */
   momentum: decay(0),
-  nesterov: flag(),
+  /** Look ahead along the momentum (Nesterov 1983; Sutskever et al. 2013). Default false. */
+  nesterov: option(flag(), { needs: { momentum: true } }),
+  /** L2 penalty, added to the gradient. Default 0. */
   weightDecay: penalty(0),
-} satisfies TableFor<SGDOptions>;
+});
+
+export type SGDOptions = OptionsOf<typeof sgdRules>;
 
 /** Stochastic gradient descent, with momentum if asked for. @throws OptionError for an option outside its range. */
 export function sgd(options: SGDOptions = {}): Optimizer {
   const { learningRate, momentum, weightDecay, nesterov } = completeOptions("sgd", options, sgdRules);
-  if (nesterov && momentum === 0) throw new OptionError("sgd: nesterov needs a momentum above 0.");
   const optimizer: Optimizer = {
     name: "sgd",
     learningRate,
@@ -105,31 +98,31 @@ export function sgd(options: SGDOptions = {}): Optimizer {
   return optimizer;
 }
 
-export interface AdamOptions {
-  /** Default 0.001. */
-  learningRate?: number;
-  /** Decay of the mean of gradients. Default 0.9. */
-  beta1?: number;
-  /** Decay of the mean of squared gradients. Default 0.999. */
-  beta2?: number;
-  /** Default 1e-8. */
-  epsilon?: number;
-  /** adam: L2 penalty added to the gradient, default 0. adamw: pulls the weight itself, default 0.01. */
-  weightDecay?: number;
-}
-
-const adamRules = {
+const adamRules = table("adam", {
+  /** Learning rate, which the schedule multiplies. Default 0.001. */
   learningRate: rate(1e-3),
-  beta1: decay(0.9),
-  beta2: decay(0.999),
+  /** Decay of the mean of gradients. Default 0.9. */
+  beta1: option(decay(0.9), { aka: ["beta_1"] }),
+  /** Decay of the mean of squared gradients. Default 0.999. */
+  beta2: option(decay(0.999), { aka: ["beta_2"] }),
+  /** Keeps the step finite where all gradients are 0. Default 1e-8. */
   epsilon: epsilon(1e-8),
+  /** L2 penalty, added to the gradient. Default 0. */
   weightDecay: penalty(0),
-} satisfies TableFor<AdamOptions>;
+});
+
+const adamwRules = table("adamw", {
+  ...adamRules,
+  /** Pull of the weight itself towards 0. Default 0.01. */
+  weightDecay: penalty(0.01),
+});
+
+export type AdamOptions = OptionsOf<typeof adamRules>;
 
 function adamRule(name: "adam" | "adamw", options: AdamOptions): Optimizer {
   const decoupled = name === "adamw";
-  const rules = { ...adamRules, weightDecay: penalty(decoupled ? 0.01 : 0) };
-  const { learningRate, beta1, beta2, epsilon, weightDecay } = completeOptions(name, options, rules);
+  const complete = completeOptions(name, options, decoupled ? adamwRules : adamRules);
+  const { learningRate, beta1, beta2, epsilon, weightDecay } = complete;
   const optimizer: Optimizer = {
     name,
     learningRate,
@@ -155,26 +148,20 @@ export function adamw(options: AdamOptions = {}): Optimizer {
   return adamRule("adamw", options);
 }
 
-export interface RMSpropOptions {
-  /** Default 0.002. */
-  learningRate?: number;
-  /** Decay of the mean of squared gradients. Default 0.95, as in char-rnn. */
-  alpha?: number;
-  /** Default 1e-8. */
-  epsilon?: number;
-  /** Default 0. */
-  momentum?: number;
-  /** L2 penalty added to the gradient. Default 0. */
-  weightDecay?: number;
-}
-
-const rmspropRules = {
+const rmspropRules = table("rmsprop", {
+  /** Learning rate, which the schedule multiplies. Default 0.002. */
   learningRate: rate(2e-3),
-  alpha: decay(0.95),
+  /** Decay of the mean of squared gradients, as in char-rnn. Default 0.95. */
+  alpha: option(decay(0.95), { aka: ["rho", "decay_rate"] }),
+  /** Keeps the step finite where all gradients are 0. Default 1e-8. */
   epsilon: epsilon(1e-8),
+  /** Share of the last step that the next one repeats. Default 0. */
   momentum: decay(0),
+  /** L2 penalty, added to the gradient. Default 0. */
   weightDecay: penalty(0),
-} satisfies TableFor<RMSpropOptions>;
+});
+
+export type RMSpropOptions = OptionsOf<typeof rmspropRules>;
 
 /** RMSprop (Tieleman & Hinton 2012). @throws OptionError for an option outside its range. */
 export function rmsprop(options: RMSpropOptions = {}): Optimizer {
@@ -193,20 +180,16 @@ export function rmsprop(options: RMSpropOptions = {}): Optimizer {
   return optimizer;
 }
 
-export interface AdagradOptions {
-  /** Default 0.01. */
-  learningRate?: number;
-  /** Default 1e-10. */
-  epsilon?: number;
-  /** L2 penalty added to the gradient. Default 0. */
-  weightDecay?: number;
-}
-
-const adagradRules = {
+const adagradRules = table("adagrad", {
+  /** Learning rate, which the schedule multiplies. Default 0.01. */
   learningRate: rate(1e-2),
+  /** Keeps the step finite where all gradients are 0. Default 1e-10. */
   epsilon: epsilon(1e-10),
+  /** L2 penalty, added to the gradient. Default 0. */
   weightDecay: penalty(0),
-} satisfies TableFor<AdagradOptions>;
+});
+
+export type AdagradOptions = OptionsOf<typeof adagradRules>;
 
 /** Adagrad (Duchi et al. 2011). @throws OptionError for an option outside its range. */
 export function adagrad(options: AdagradOptions = {}): Optimizer {
@@ -231,6 +214,15 @@ const byName = { sgd, adam, adamw, rmsprop, adagrad };
 export type OptimizerName = keyof typeof byName;
 
 export const optimizerNames = Object.keys(byName) as OptimizerName[];
+
+/** The options of each rule. */
+export const optimizerTables: Readonly<Record<OptimizerName, OptionTable>> = {
+  sgd: sgdRules,
+  adam: adamRules,
+  adamw: adamwRules,
+  rmsprop: rmspropRules,
+  adagrad: adagradRules,
+};
 
 /** The optimizer of a name, as on the command line. @throws OptionError for an unknown name or option. */
 export function optimizer(name: string, options: Record<string, number | boolean | undefined> = {}): Optimizer {

@@ -1,5 +1,5 @@
-import type { TableFor } from "../options.js";
-import { checkOption, completeOptions, expectOneOf, flag, real, whole } from "../options.js";
+import type { OptionsOf, OptionTable } from "../options.js";
+import { checkOption, completeOptions, expectOneOf, flag, option, real, table, whole } from "../options.js";
 
 /** Where training stands when the learning rate of the next step is asked for. */
 export interface Moment {
@@ -36,20 +36,16 @@ export function constant(): Schedule {
   return stateless("constant", {}, () => 1);
 }
 
-export interface StepDecayOptions {
+const stepDecayRules = table("step", {
   /** Epochs before the first decay. Default 1. */
-  start?: number;
+  start: option(real({ minimum: 0, initial: 1 }), { flag: "--decay-start" }),
   /** Epochs between decays. Default 1. */
-  every?: number;
-  /** Default 0.5. */
-  factor?: number;
-}
+  every: option(real({ above: 0, initial: 1 }), { flag: "--decay-every", aka: ["step_size"] }),
+  /** Factor of the learning rate at each decay. Default 0.5. */
+  factor: option(real({ above: 0, maximum: 1, initial: 0.5 }), { flag: "--decay-factor", aka: ["gamma"] }),
+});
 
-const stepDecayRules = {
-  start: real({ minimum: 0, initial: 1 }),
-  every: real({ above: 0, initial: 1 }),
-  factor: real({ above: 0, maximum: 1, initial: 0.5 }),
-} satisfies TableFor<StepDecayOptions>;
+export type StepDecayOptions = OptionsOf<typeof stepDecayRules>;
 
 /**
  * Multiplies the rate by `factor` after `start` epochs and again every `every` epochs. Zaremba et al. (2014), small:
@@ -63,23 +59,18 @@ export function stepDecay(options: StepDecayOptions = {}): Schedule {
   return stateless("step", { start, every, factor }, ({ epoch }) => factor ** decays(epoch));
 }
 
-export interface PlateauOptions {
-  /** Default 0.5. */
-  factor?: number;
+const plateauRules = table("plateau", {
+  /** Factor of the learning rate at each decay. Default 0.5. */
+  factor: option(real({ above: 0, below: 1, initial: 0.5 }), { flag: "--decay-factor", aka: ["gamma"] }),
   /** Validations without a gain before a decay. Default 1. */
-  patience?: number;
+  patience: option(whole({ minimum: 1, initial: 1 }), { flag: "--decay-patience" }),
   /** Nats by which a loss must be lower to be a gain. Default 0. */
-  minimumGain?: number;
-  /** Whether every validation after the first decay decays the rate again (Mikolov 2012). Default false. */
-  keepDecaying?: boolean;
-}
-
-const plateauRules = {
-  factor: real({ above: 0, below: 1, initial: 0.5 }),
-  patience: whole({ minimum: 1, initial: 1 }),
-  minimumGain: real({ minimum: 0, initial: 0 }),
+  minimumGain: option(real({ minimum: 0, initial: 0 }), { aka: ["threshold", "min_delta"] }),
+  /** Let every validation after the first decay decay the rate again (Mikolov 2012). Default false. */
   keepDecaying: flag(),
-} satisfies TableFor<PlateauOptions>;
+});
+
+export type PlateauOptions = OptionsOf<typeof plateauRules>;
 
 /**
  * Multiplies the rate by `factor` whenever the validation loss has failed to improve by at least `minimumGain` nats for
@@ -113,13 +104,18 @@ export function plateau(options: PlateauOptions = {}): Schedule {
   };
 }
 
-const cosineRules = { floor: real({ minimum: 0, maximum: 1, initial: 0 }) };
+const cosineRules = table("cosine", {
+  /** Share of the learning rate that is left at the end. Default 0. */
+  floor: option(real({ minimum: 0, maximum: 1, initial: 0 }), { flag: "--decay-floor", aka: ["eta_min", "alpha"] }),
+});
+
+export type CosineOptions = OptionsOf<typeof cosineRules>;
 
 /**
  * Falls along half a cosine from 1 to `floor` over the whole training (Loshchilov & Hutter 2017).
  * @throws OptionError for an option outside its range.
  */
-export function cosine(options: { floor?: number } = {}): Schedule {
+export function cosine(options: CosineOptions = {}): Schedule {
   const { floor } = completeOptions("cosine", options, cosineRules);
   const rule = stateless("cosine", { floor }, ({ step, totalSteps }) => {
     const share = Math.min(1, step / Math.max(1, totalSteps));
@@ -128,12 +124,17 @@ export function cosine(options: { floor?: number } = {}): Schedule {
   return { ...rule, needsTotal: true };
 }
 
+const warmupRules = table("warmup", {
+  /** Updates over which the learning rate rises. Default 0. */
+  warmup: option(whole({ initial: 0 }), { aka: ["warmup_steps", "num_warmup_steps"] }),
+});
+
 /**
  * Rises in a straight line to the factor of `then` over the first `steps` updates (Goyal et al. 2017).
  * @throws OptionError for steps that are no whole number.
  */
 export function warmup(steps: number, then: Schedule = constant()): Schedule {
-  checkOption("warmup", "steps", steps, whole());
+  checkOption("warmup", "steps", steps, warmupRules.warmup);
   return {
     ...then,
     name: steps > 0 ? `warmup+${then.name}` : then.name,
@@ -142,26 +143,23 @@ export function warmup(steps: number, then: Schedule = constant()): Schedule {
   };
 }
 
-export const scheduleNames = ["constant", "step", "plateau", "cosine"] as const;
+/** The options of each schedule by name. */
+export const scheduleTables = {
+  constant: warmupRules,
+  step: { ...stepDecayRules, ...warmupRules },
+  plateau: { ...plateauRules, ...warmupRules },
+  cosine: { ...cosineRules, ...warmupRules },
+} as const;
 
 /** A schedule by name. */
-export type ScheduleName = (typeof scheduleNames)[number];
+export type ScheduleName = keyof typeof scheduleTables;
 
-/** The schedule of a name, as on the command line, with warm-up if `warmup` is given. */
-export function schedule(
-  name: string,
-  options: { decay?: number; decayStart?: number; decayEvery?: number; warmup?: number } = {},
-): Schedule {
-  const { decay, decayStart, decayEvery, warmup: steps = 0 } = options;
-  const optional = <K extends string>(key: K, value: number | undefined) =>
-    (value === undefined ? {} : { [key]: value }) as { [key in K]?: number };
-  const rules = {
-    constant,
-    step: () =>
-      stepDecay({ ...optional("factor", decay), ...optional("start", decayStart), ...optional("every", decayEvery) }),
-    plateau: () => plateau(optional("factor", decay)),
-    cosine: () => cosine(optional("floor", decay)),
-  };
-  const rule = rules[expectOneOf("schedule", "name", name, scheduleNames)]();
-  return steps > 0 ? warmup(steps, rule) : rule;
+export const scheduleNames = Object.keys(scheduleTables) as ScheduleName[];
+
+/** The schedule of a name, with its own options and `warmup`. @throws OptionError for an unknown name or option. */
+export function schedule(name: string, options: Record<string, number | boolean | undefined> = {}): Schedule {
+  const known = expectOneOf("schedule", "name", name, scheduleNames);
+  const { warmup: steps, ...own } = completeOptions<OptionTable>(known, options, scheduleTables[known]);
+  const rules = { constant: (_: object) => constant(), step: stepDecay, plateau, cosine };
+  return warmup(steps as number, rules[known](own));
 }

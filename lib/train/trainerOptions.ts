@@ -1,57 +1,12 @@
 import { OptionError } from "../errors.js";
 import type { TrainingRecord } from "../formats/index.js";
-import type { TableFor } from "../options.js";
-import { completeOptions, flag, optional, real, seed, text, value, whole, word } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, flag, option, optional, real, seed, table, text, value, whole, word } from "../options.js";
 import type { TrainingData } from "./data.js";
 import type { Optimizer, OptimizerName } from "./optimizers.js";
-import { optimizer as optimizerNamed } from "./optimizers.js";
+import { optimizer as optimizerNamed, optimizerNames } from "./optimizers.js";
 import type { Schedule, ScheduleName } from "./schedules.js";
-import { schedule as scheduleNamed } from "./schedules.js";
-
-export interface TrainerOptions<Form> {
-  data: TrainingData<Form>;
-  /** Measured at the end of every epoch, or as `validateEvery` says. */
-  validation?: TrainingData<Form>;
-  /** A rule, or its name for one with its own defaults. Default adam(). */
-  optimizer?: Optimizer | OptimizerName;
-  /** A schedule, or its name for one with its own defaults. Default constant(). */
-  schedule?: Schedule | ScheduleName;
-  /** Default 10. */
-  epochs?: number;
-  /** Stop after so many updates, even within an epoch. Default: none. */
-  maximumSteps?: number;
-  /** Largest norm of all gradients together; 0 for no clipping. Default 5, or 0 with clipValue. */
-  clipNorm?: number;
-  /** Largest absolute value of a gradient element; 0 for no clipping. Default 0. Instead of clipNorm, not with it. */
-  clipValue?: number;
-  /** See StepOptions. Default "token". */
-  reduction?: "token" | "sequence";
-  /** Seed for dropout. Default 1. */
-  seed?: number;
-  /** Updates between validations; 0 for once an epoch. Default 0. */
-  validateEvery?: number;
-  /** Stop when so many validations in a row brought no lower loss; 0 for never. Default 0. */
-  patience?: number;
-  /** Where the model and what a resume needs are kept. Default: nowhere. */
-  folder?: string;
-  /** Seconds between checkpoints within an epoch. Default 120. */
-  checkpointSeconds?: number;
-  /** Writes a text that shows what the model has learnt; called every `every` updates. */
-  samples?: { every: number; write: (signal?: AbortSignal) => Promise<string> };
-  /** Continue the training that `folder` holds. Default false. */
-  resume?: boolean;
-  /** Replace the model and the training that `folder` holds. Default false: such a folder is refused. */
-  overwrite?: boolean;
-  /** How this training was called, to be kept in `folder` as training.json. Default: no such file. */
-  record?: TrainingRecord;
-}
-
-type Optional = "validation" | "folder" | "samples" | "record";
-type Named = "optimizer" | "schedule";
-
-/** The options with their defaults. */
-export type CompleteTrainerOptions<Form> = Required<Omit<TrainerOptions<Form>, Optional | Named>> &
-  Pick<TrainerOptions<Form>, Optional> & { optimizer: Optimizer; schedule: Schedule };
+import { schedule as scheduleNamed, scheduleNames } from "./schedules.js";
 
 /** What data that a Trainer reads must be; data of other kinds may come from the user's own program. */
 const trainingData = value<TrainingData<never>>(
@@ -59,27 +14,88 @@ const trainingData = value<TrainingData<never>>(
   (data) => ((data as TrainingData<never> | null)?.length ?? 0) > 0,
 );
 
-/** The rules of a Trainer's options. */
-export const trainerRules = {
+/** Writes a text that shows what a model has learnt; called every `every` updates. */
+export interface Samples {
+  every: number;
+  write: (signal?: AbortSignal) => Promise<string>;
+}
+
+/** The options of a Trainer. */
+export const trainerRules = table("Trainer", {
+  /** Batches to learn from. */
   data: trainingData,
+  /** Batches to measure at the end of every epoch, or as `validateEvery` says. Default: none. */
   validation: optional(trainingData),
-  optimizer: value<Optimizer | OptimizerName>("an optimizer: sgd(), adam() ..., or its name", isOptimizer, "adam"),
-  schedule: value<Schedule | ScheduleName>("a schedule: constant(), cosine() ..., or its name", isSchedule, "constant"),
-  epochs: whole({ minimum: 1, initial: 10 }),
-  maximumSteps: optional(whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
-  clipNorm: optional(real({ minimum: 0 })),
-  clipValue: real({ minimum: 0, initial: 0 }),
+  /** Update rule. A name stands for one with its own defaults. Default adam. */
+  optimizer: option(
+    value<Optimizer | OptimizerName>("an optimizer: sgd(), adam() ..., or its name", isOptimizer, "adam"),
+    { written: { as: "name", words: optimizerNames } },
+  ),
+  /** Schedule of the learning rate. A name stands for one with its own defaults. Default constant. */
+  schedule: option(
+    value<Schedule | ScheduleName>("a schedule: constant(), cosine() ..., or its name", isSchedule, "constant"),
+    { aka: ["lr_scheduler", "lr_scheduler_type"], written: { as: "name", words: scheduleNames } },
+  ),
+  /** Times to read the data. Default 10. */
+  epochs: option(whole({ minimum: 1, initial: 10 }), { aka: ["num_epochs", "num_train_epochs", "max_epochs"] }),
+  /** Updates after which training stops, even within an epoch. Default: none. */
+  maximumSteps: option(optional(whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })), {
+    aka: ["max_steps", "steps", "max_updates"],
+  }),
+  /** Largest norm of all gradients together; 0 for no clipping. Default: 5, or 0 with `clipValue`. */
+  clipNorm: option(optional(real({ minimum: 0 })), {
+    aka: ["clip", "max_grad_norm", "gradient_clip_val", "grad_clip"],
+    excludes: ["clipValue"],
+  }),
+  /** Largest absolute value of an element of a gradient, instead of `clipNorm`; 0 for no clipping. Default 0. */
+  clipValue: option(real({ minimum: 0, initial: 0 }), { aka: ["grad_clip_value"] }),
+  /** Gradient of the mean over all tokens, or of the sum over time, averaged over sequences. Default token. */
   reduction: word(["token", "sequence"], "token"),
-  seed: seed(),
-  validateEvery: whole({ initial: 0 }),
-  patience: whole({ initial: 0 }),
-  folder: optional(text()),
-  checkpointSeconds: real({ above: 0, initial: 120 }),
-  samples: optional(value<NonNullable<TrainerOptions<never>["samples"]>>("{ every, write }", isSamples)),
-  resume: flag(),
-  overwrite: flag(),
+  /** Seed for dropout. Default 1. */
+  seed: option(seed(), { aka: ["random_seed", "random_state", "manual_seed"] }),
+  /** Updates between validations; 0 for once an epoch. Default 0. */
+  validateEvery: option(whole({ initial: 0 }), {
+    aka: ["eval_steps", "val_check_interval"],
+    needs: { validation: true },
+  }),
+  /** Validations in a row without a lower loss after which training stops; 0 for never. Default 0. */
+  patience: option(whole({ initial: 0 }), {
+    aka: ["early_stopping", "early_stopping_patience"],
+    needs: { validation: true },
+  }),
+  /** Folder for the model and what a resume needs. Default: none. */
+  folder: option(optional(text()), {
+    flag: "-o, --out",
+    aka: ["output_dir", "save_dir", "checkpoint_dir"],
+    written: { as: "folder" },
+  }),
+  /** Seconds between checkpoints within an epoch. Default 120. */
+  checkpointSeconds: option(real({ above: 0, initial: 120 }), { aka: ["save_steps", "checkpoint_every"] }),
+  /** Writes a text that shows what the model has learnt; called every `every` updates. Default: none. */
+  samples: optional(value<Samples>("{ every, write }", isSamples)),
+  /** Go on with the training that `folder` holds. Default false. */
+  resume: option(flag(), { aka: ["resume_from_checkpoint"], excludes: ["overwrite"] }),
+  /** Replace the model and the training that `folder` holds, which are refused otherwise. Default false. */
+  overwrite: option(flag(), { aka: ["overwrite_output_dir"] }),
+  /** Description of how this training was called, kept in `folder` as training.json. Default: no such file. */
   record: optional(value<TrainingRecord>("{ command, files, options }", isRecord)),
-} satisfies TableFor<TrainerOptions<never>>;
+});
+
+type Data = "data" | "validation";
+
+export type TrainerOptions<Form> = Omit<OptionsOf<typeof trainerRules>, Data> & {
+  /** Batches to learn from. */
+  data: TrainingData<Form>;
+  /** Batches to measure at the end of every epoch, or as `validateEvery` says. Default: none. */
+  validation?: TrainingData<Form>;
+};
+
+type Optional = "validation" | "folder" | "samples" | "record";
+type Named = "optimizer" | "schedule";
+
+/** The options with their defaults. */
+export type CompleteTrainerOptions<Form> = Required<Omit<TrainerOptions<Form>, Optional | Named>> &
+  Pick<TrainerOptions<Form>, Optional> & { optimizer: Optimizer; schedule: Schedule };
 
 /** @throws OptionError for an unknown option, one outside its range, or two that contradict each other. */
 export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): CompleteTrainerOptions<Form> {
@@ -91,15 +107,11 @@ export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): Com
     record,
     ...complete
   } = completeOptions("Trainer", options, trainerRules);
-  const { clipValue, patience, optimizer, schedule } = complete;
+  const { clipValue, optimizer, schedule } = complete;
   const { clipNorm = clipValue > 0 ? 0 : 5 } = complete;
-  if (patience > 0 && !validation) {
-    throw new OptionError("Trainer: patience (early stopping) needs validation data to look at.");
-  }
   if (validation?.role === "train") {
     throw new OptionError('Trainer: the validation data was made to train on; pass role: "validate" where it is made.');
   }
-  if (clipValue > 0 && clipNorm > 0) throw new OptionError("Trainer: pass clipNorm or clipValue, not both.");
   return {
     ...complete,
     maximumSteps,

@@ -16,9 +16,9 @@ ostinato train transliterate "$data/train.tsv" \
   --validation "$data/dev.tsv" \
   --cell lstm --layers 2 --hidden 256 --dropout 0.3 \
   --batch 128 --epochs 14 \
-  --optimizer adam --learning-rate 0.002 --schedule cosine --decay 0.02 --warmup 200 \
-  --precision medium --seed 1 --out "$model" ${RESUME:+--resume}
+  --optimizer adam --learning-rate 0.002 --schedule cosine --decay-floor 0.02 --warmup 200 \
+  --matmul-precision medium --seed 1 --out "$model" ${RESUME:+--resume}
 
 # "error rate" is the phoneme error rate, "with an error" the word error rate.
-ostinato evaluate "$model" "$data/test.tsv" --precision medium
+ostinato evaluate "$model" "$data/test.tsv" --matmul-precision medium
 ostinato trace "$model" recurrent

@@ -15,7 +15,7 @@ ostinato train chat "$data/train.csv" \
   --tokenizer subword --vocabulary 4000 \
   --cell gru --hidden 256 --embedding 128 --attend before --tied --dropout 0.4 \
   --batch 64 --epochs 20 \
-  --optimizer adam --learning-rate 0.002 --schedule cosine --decay 0.02 --warmup 200 \
-  --precision medium --seed 1 --out "$model" ${RESUME:+--resume}
+  --optimizer adam --learning-rate 0.002 --schedule cosine --decay-floor 0.02 --warmup 200 \
+  --matmul-precision medium --seed 1 --out "$model" ${RESUME:+--resume}
 
 printf '%s\n' "안녕하세요" "배고파" "오늘 날씨 어때?" "영화 보고 싶다" "여행 가고 싶어" | ostinato chat "$model"

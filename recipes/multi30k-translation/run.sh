@@ -23,10 +23,10 @@ ostinato train translate $(files train) \
   --validation $(files val) \
   --tokenizer subword --vocabulary 6000 \
   --cell gru --hidden 512 --encoder-hidden 256 --embedding 256 --attention "$attention" "${looks[@]}" --tied --dropout 0.4 \
-  --batch 64 --epochs 18 --patience 4 --clip 1 \
-  --optimizer adam --learning-rate 0.002 --schedule cosine --decay 0.02 --warmup 300 \
-  --precision medium --seed 1 --out "$model" ${RESUME:+--resume}
+  --batch 64 --epochs 18 --patience 4 --clip-norm 1 \
+  --optimizer adam --learning-rate 0.002 --schedule cosine --decay-floor 0.02 --warmup 300 \
+  --matmul-precision medium --seed 1 --out "$model" ${RESUME:+--resume}
 
 # The files are tokenised already: BLEU is to cut them at blanks.
 # shellcheck disable=SC2046
-ostinato evaluate "$model" $(files test_2016_flickr) --bleu-tokenizer none --precision medium
+ostinato evaluate "$model" $(files test_2016_flickr) --bleu-tokenizer none --matmul-precision medium

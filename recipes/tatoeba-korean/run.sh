@@ -15,8 +15,8 @@ ostinato train translate "$data/train.tsv" \
   --source-tokenizer word --target-tokenizer character \
   --cell gru --hidden 256 --embedding 128 --attend before --dropout 0.3 \
   --batch 32 --epochs 30 \
-  --optimizer adam --learning-rate 0.002 --schedule cosine --decay 0.05 --warmup 50 \
-  --precision medium --seed 1 --out "$model" ${RESUME:+--resume}
+  --optimizer adam --learning-rate 0.002 --schedule cosine --decay-floor 0.05 --warmup 50 \
+  --matmul-precision medium --seed 1 --out "$model" ${RESUME:+--resume}
 
-ostinato evaluate "$model" "$data/train.tsv" --bleu-tokenizer char --precision medium
-ostinato evaluate "$model" "$data/test.tsv" --bleu-tokenizer char --precision medium
+ostinato evaluate "$model" "$data/train.tsv" --bleu-tokenizer char --matmul-precision medium
+ostinato evaluate "$model" "$data/test.tsv" --bleu-tokenizer char --matmul-precision medium

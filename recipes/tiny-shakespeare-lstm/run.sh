@@ -17,6 +17,6 @@ ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
 ostinato train lm "$data/input.txt" \
   --validation 0.1 \
   --tokenizer character --cell lstm --layers 2 --hidden 512 --embedding 64 --dropout 0.5 \
-  --batch 32 --window 64 --epochs 24 --clip 1 \
+  --batch 32 --window 64 --epochs 24 --clip-norm 1 \
   --optimizer adam --learning-rate 0.002 --schedule cosine \
   --seed 1 --out "$model" ${RESUME:+--resume}

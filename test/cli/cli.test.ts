@@ -135,7 +135,9 @@ test("a model of lines writes one, or with --end never several; long lines are r
   expect(refused.stderr).toMatch(/Line 101 of the text has 30 tokens, and at most 20 are allowed/);
   expect(refused.status).toBe(1);
   expect(train("--maximum-length", "20", "--cut-long", "--skip-long").status).toBe(2);
-  expect(train("--maximum-length", "20", "--cut-long", "--steps", "1").stderr).toMatch(/too long: 1 cut, 0 left out/);
+  expect(train("--maximum-length", "20", "--cut-long", "--maximum-steps", "1").stderr).toMatch(
+    /too long: 1 cut, 0 left out/,
+  );
   expect(train("--maximum-length", "20", "--skip-long", "--overwrite").stderr).toMatch(/too long: 0 cut, 1 left out/);
   const one = ostinato("generate", out, "--seed", "1");
   expect(one.stdout).toMatch(/^[ABC][ab]*\n$/);
@@ -182,7 +184,17 @@ test("quantize writes a smaller model that generates, and says what it costs", (
 
 test("--json prints one object a line, for machines", () => {
   const out = join(folder, "json");
-  const { stdout, stderr, status } = ostinato("train", "lm", book, "--out", out, ...small, "--steps", "5", "--json");
+  const { stdout, stderr, status } = ostinato(
+    "train",
+    "lm",
+    book,
+    "--out",
+    out,
+    ...small,
+    "--maximum-steps",
+    "5",
+    "--json",
+  );
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
   const events = stdout
     .trim()
@@ -198,7 +210,7 @@ test("--json prints one object a line, for machines", () => {
 
 test("a model that is there is not overwritten unless asked for", () => {
   const before = readFileSync(join(model, "model.safetensors"));
-  const refused = ostinato("train", "lm", book, "--out", model, ...small, "--steps", "2");
+  const refused = ostinato("train", "lm", book, "--out", model, ...small, "--maximum-steps", "2");
   expect(refused.status).toBe(1);
   expectOneSentence(refused, /holds a model already.*--resume.*--overwrite/);
   expect(readFileSync(join(model, "model.safetensors"))).toEqual(before);
@@ -222,7 +234,7 @@ for (const [name, signal, code] of [
     expect(status).toBe(code);
     const end = JSON.parse(printed.trim().split("\n").at(-1) as string) as { reason: string; step: number };
     expect(end.reason).toBe("stopped");
-    const resumed = ostinato(...args, "--resume", "--steps", String(end.step + 3));
+    const resumed = ostinato(...args, "--resume", "--maximum-steps", String(end.step + 3));
     const steps = resumed.stdout.split("\n").filter((line) => line.includes('"event":"step"'));
     expect(steps.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual(
       [1, 2, 3].map((i) => end.step + i),
@@ -241,7 +253,7 @@ test("a reader that leaves stops a training as Ctrl-C does", async () => {
   });
   const [status] = (await once(child, "exit")) as [number];
   expect(status).toBe(141);
-  const resumed = ostinato(...args, "--resume", "--steps", "1");
+  const resumed = ostinato(...args, "--resume", "--maximum-steps", "1");
   const end = JSON.parse(resumed.stdout.trim().split("\n").at(-1) as string) as { step: number };
   expect(end.step).toBeGreaterThanOrEqual(10);
 }, 60_000);
@@ -272,10 +284,12 @@ test("bad input gets one sentence that says what to do", () => {
 test("subwords are learnt from the text, and a resumed training keeps them", () => {
   const out = join(folder, "subwords");
   const options = ["--out", out, ...small, "--tokenizer", "subword", "--vocabulary", "290"];
-  const trained = ostinato("train", "lm", book, ...options, "--steps", "2");
+  const trained = ostinato("train", "lm", book, ...options, "--maximum-steps", "2");
   expect(trained).toMatchObject({ status: 0, stdout: "" });
   expect(trained.stderr).toMatch(/subword tokens to learn.*vocabulary 290/);
-  expect(ostinato("train", "lm", book, ...options, "--steps", "4", "--resume").stderr).toMatch(/Done after 4 updates/);
+  expect(ostinato("train", "lm", book, ...options, "--maximum-steps", "4", "--resume").stderr).toMatch(
+    /Done after 4 updates/,
+  );
   expect(ostinato("info", out).stdout).toMatch(/subword tokens/);
   const never = ["--out", join(folder, "never")];
   expectOneSentence(
@@ -290,7 +304,7 @@ test("subwords are learnt from the text, and a resumed training keeps them", () 
 
 test("a truncated model is refused by name", () => {
   const damaged = join(folder, "damaged");
-  ostinato("train", "lm", book, "--out", damaged, ...small, "--steps", "2");
+  ostinato("train", "lm", book, "--out", damaged, ...small, "--maximum-steps", "2");
   truncateSync(join(damaged, "model.safetensors"), 1000);
   expectOneSentence(ostinato("generate", damaged), /model\.safetensors/);
 });

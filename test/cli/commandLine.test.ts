@@ -67,12 +67,12 @@ test("no command takes an empty text for one that was not given, and every wrong
 
 test("messages of the library name the flags of the command that runs, and leave paths and plain words as they are", () => {
   const command = new Command("lm");
-  for (const flag of ["--batch <n>", "--steps <n>", "--forget-bias <x>", "--epochs <n>", "--clip <x>"]) {
+  for (const flag of ["--batch <n>", "--maximum-steps <n>", "--forget-bias <x>", "--epochs <n>", "--clip-norm <x>"]) {
     command.addOption(new Option(flag));
   }
   const said = (message: string) => inFlags(message, command);
   expect(said("Trainer: expected maximumSteps to be a whole number, got 0.")).toBe(
-    "expected --steps to be a whole number, got 0.",
+    "expected --maximum-steps to be a whole number, got 0.",
   );
   expect(said("Trainer: expected epochs to be a whole number, got 0.")).toBe(
     "expected --epochs to be a whole number, got 0.",
@@ -81,7 +81,7 @@ test("messages of the library name the flags of the command that runs, and leave
   expect(said("one window needs 9 (batchSize 3 x windowLength 3)")).toBe(
     "one window needs 9 (--batch 3 x windowLength 3)",
   );
-  expect(said("or clip the gradient (clipNorm 1 to 5).")).toBe("or clip the gradient (--clip 1 to 5).");
+  expect(said("or clip the gradient (clipNorm 1 to 5).")).toBe("or clip the gradient (--clip-norm 1 to 5).");
   expect(said("Use a smaller batchSize.")).toBe("Use a smaller --batch.");
   expect(
     said("Raise it (maximumLength; --maximum-length on the command line), or skip (long; --cut-long, --skip-long)."),

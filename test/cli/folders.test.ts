@@ -49,9 +49,12 @@ const train = (out: string, ...more: string[]) => [
 ];
 
 test("a model is trained and overwritten from inside its folder, which stays the same one", () => {
-  expect(ostinato(train("inside", "--steps", "5")).status).toBe(0);
+  expect(ostinato(train("inside", "--maximum-steps", "5")).status).toBe(0);
   const before = statSync(join(folder, "inside")).ino;
-  const again = ostinato(train(".", "--steps", "5", "--overwrite", "--tokenizer", "word"), join(folder, "inside"));
+  const again = ostinato(
+    train(".", "--maximum-steps", "5", "--overwrite", "--tokenizer", "word"),
+    join(folder, "inside"),
+  );
   expect(again).toMatchObject({ status: 0, stdout: "" });
   expect(again.stderr).toContain(`The model is in ${join(folder, "inside")}.`);
   expect(statSync(join(folder, "inside")).ino).toBe(before);
@@ -59,7 +62,7 @@ test("a model is trained and overwritten from inside its folder, which stays the
 });
 
 test("no folder is no folder: an empty name is refused, and nothing is written", () => {
-  expect(ostinato(train("named", "--steps", "3")).status).toBe(0);
+  expect(ostinato(train("named", "--maximum-steps", "3")).status).toBe(0);
   const before = readdirSync(folder).sort();
   for (const args of [
     ["quantize", "named", ""],
@@ -76,7 +79,7 @@ test("no folder is no folder: an empty name is refused, and nothing is written",
 });
 
 test("a path through a file, and a project's own config.json, are refused in one sentence", () => {
-  expect(ostinato(train("fine", "--steps", "3")).status).toBe(0);
+  expect(ostinato(train("fine", "--maximum-steps", "3")).status).toBe(0);
   expectRefused(train("book.txt/x"), /Could not write book.txt\/x: a part of the path is a file, not a folder/, 1);
   expectRefused(["quantize", "fine", "book.txt/x"], /a part of the path is a file/, 1);
   writeFileSync(join(folder, "config.json"), '{"port":80}');
@@ -89,7 +92,7 @@ test("a path through a file, and a project's own config.json, are refused in one
 
 test("a link whose target is missing stays, and its target is made", () => {
   symlinkSync("far/away", join(folder, "link"));
-  expect(ostinato(train("link", "--steps", "3")).status).toBe(0);
+  expect(ostinato(train("link", "--maximum-steps", "3")).status).toBe(0);
   expect(existsSync(join(folder, "far", "away", "model.safetensors"))).toBe(true);
   expectRefused(train("link"), /link holds a model already/, 1);
 });
@@ -118,7 +121,7 @@ test("a second training, a resume and a quantize in the folder of one that runs 
 });
 
 test("a training whose loss explodes fails, and leaves the model that it was to replace", () => {
-  expect(ostinato(train("kept", "--steps", "5")).status).toBe(0);
+  expect(ostinato(train("kept", "--maximum-steps", "5")).status).toBe(0);
   const before = readFileSync(join(folder, "kept", "model.safetensors"));
   expectRefused(
     train("kept", "--overwrite", "--learning-rate", "1e30", "--epochs", "1"),

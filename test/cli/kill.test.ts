@@ -26,7 +26,7 @@ const endless = [...small, "--epochs", "100000", "--checkpoint-seconds", "0.001"
 async function workshop(): Promise<string> {
   const folder = await temporaryFolder();
   await writeFile(join(folder, "book.txt"), words);
-  const args = ["train", "lm", "book.txt", "--out", "old", "--hidden", "8", ...small, "--steps", "20"];
+  const args = ["train", "lm", "book.txt", "--out", "old", "--hidden", "8", ...small, "--maximum-steps", "20"];
   const { status, stderr } = spawnSync(process.execPath, [main, ...args], { cwd: folder, env, encoding: "utf8" });
   expect(status, stderr).toBe(0);
   await writeFile(join(folder, "old", "notes.txt"), "mine");
@@ -98,7 +98,7 @@ test("train --resume, killed at any moment: the training loses nothing of what i
       "old",
       "--epochs",
       "100000",
-      "--steps",
+      "--maximum-steps",
       "100000",
       "--checkpoint-seconds",
       "0.001",

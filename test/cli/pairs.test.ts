@@ -98,7 +98,7 @@ test("a chat answers line by line, and a question it cannot read does not end it
   );
   const out = join(folder, "chat");
   const trained = ostinato([
-    ...["train", "chat", csv, "--out", out, ...small, "--epochs", "1", "--steps", "5"],
+    ...["train", "chat", csv, "--out", out, ...small, "--epochs", "1", "--maximum-steps", "5"],
     ...["--tokenizer", "word", "--validation", "0"],
   ]);
   expect(trained.status, trained.stderr).toBe(0);
@@ -122,7 +122,7 @@ test("an autoencoder writes its lines again", () => {
 test("a stopped training of pairs goes on to the same weights", () => {
   const weights = (name: string) => readFileSync(join(folder, name, "model.safetensors"));
   const run = (name: string, steps: number, ...more: string[]) => {
-    const given = ["--steps", String(steps), "--teacher-forcing", "linear:1:0:20", "--dropout", "0.1", ...more];
+    const given = ["--maximum-steps", String(steps), "--teacher-forcing", "linear:1:0:20", "--dropout", "0.1", ...more];
     const { status, stderr } = ostinato([
       "train",
       "transliterate",
@@ -169,7 +169,7 @@ test("bad input gets one sentence with file and line", () => {
     "1",
     "--batch",
     "4",
-    "--steps",
+    "--maximum-steps",
     "1",
   ]);
   const out = ["--out", join(folder, "never"), ...small];

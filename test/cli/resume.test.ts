@@ -51,34 +51,37 @@ const pairs = [
 for (const [name, command] of Object.entries({ lm, pairs })) {
   test(`${name}: a training goes on from its folder alone, from anywhere, to the bits of one that never stopped`, () => {
     const [whole, parts] = [`${name}-whole`, `${name}-parts`];
-    expectDone([...command, "--out", whole, "--steps", "12"]);
-    expectDone([...command, "--out", parts, "--steps", "3"]);
-    expectDone(["train", "--resume", parts, "--steps", "6"]);
-    expectDone(["train", command[1] as string, "--resume", "--out", join(folder, parts), "--steps", "9"], tmpdir());
-    expectDone([...command, "--out", parts, "--steps", "12", "--resume"]);
+    expectDone([...command, "--out", whole, "--maximum-steps", "12"]);
+    expectDone([...command, "--out", parts, "--maximum-steps", "3"]);
+    expectDone(["train", "--resume", parts, "--maximum-steps", "6"]);
+    expectDone(
+      ["train", command[1] as string, "--resume", "--out", join(folder, parts), "--maximum-steps", "9"],
+      tmpdir(),
+    );
+    expectDone([...command, "--out", parts, "--maximum-steps", "12", "--resume"]);
     expect(weights(parts).equals(weights(whole))).toBe(true);
   });
 }
 
 test("an option that says what the folder holds is accepted, one that contradicts is refused with both values", () => {
   const out = ["--out", "lm-parts", "--resume"];
-  expectDone([...lm, ...out, "--steps", "13", "--threads", "1", "--patience", "3"]);
+  expectDone([...lm, ...out, "--maximum-steps", "13", "--threads", "1", "--patience", "3"]);
   expectRefused([...lm, ...out, "--hidden", "17"], /--hidden 17 contradicts .*lm-parts, which began with --hidden 16/);
   expectRefused([...lm, ...out, "--vocabulary", "9"], /--vocabulary 9 contradicts .*which began without --vocabulary/);
   expectRefused([...lm, ...out, "--tied"], /--tied contradicts .*which began without --tied/);
   expectRefused([...lm, ...out, "--validation", "0.2"], /--validation 0.2 contradicts .* with --validation 0.1/);
   expectRefused([...lm, ...out, "--validation", "book.txt"], /--validation book.txt contradicts .* --validation 0.1/);
   expectRefused(["train", "transliterate", ...out], /holds a training of `train lm`, not of `train transliterate`/);
-  const ofPairs = [...pairs, "--out", "pairs-parts", "--resume", "--steps", "13"];
+  const ofPairs = [...pairs, "--out", "pairs-parts", "--resume", "--maximum-steps", "13"];
   expectDone(ofPairs);
   expectRefused([...ofPairs, "--target-tokenizer", "byte"], /--target-tokenizer byte contradicts .*began without/);
   expectRefused([...ofPairs, "--source-column", "A"], /--source-column A contradicts .*began with --source-column K/);
 });
 
 test("what changes on resume is remembered for the next time", () => {
-  expectDone(["train", "--resume", "lm-parts", "--steps", "14", "--patience", "5"]);
+  expectDone(["train", "--resume", "lm-parts", "--maximum-steps", "14", "--patience", "5"]);
   const { options } = JSON.parse(readFileSync(join(folder, "lm-parts", "training.json"), "utf8"));
-  expect(options).toMatchObject({ steps: 14, patience: 5, tokenizer: "word", hidden: 16, validation: "0.1" });
+  expect(options).toMatchObject({ maximumSteps: 14, patience: 5, tokenizer: "word", hidden: 16, validation: "0.1" });
   expect(Object.keys(options)).not.toContain("resume");
   expect(ostinato(["train", "--resume", "lm-parts"]).stderr).toMatch(/Nothing to do: 14 updates are made/);
 });
@@ -87,8 +90,8 @@ test("a file that is no longer there is asked for, and read where it is now", ()
   mkdirSync(join(folder, "elsewhere"));
   renameSync(join(folder, "book.txt"), join(folder, "elsewhere", "book.txt"));
   expectRefused(["train", "--resume", "lm-parts"], /no file book\.txt, which the training in lm-parts reads/, 1);
-  expectDone(["train", "lm", "elsewhere/book.txt", "--resume", "--out", "lm-parts", "--steps", "15"]);
-  expectDone(["train", "--resume", "lm-parts", "--steps", "16"]);
+  expectDone(["train", "lm", "elsewhere/book.txt", "--resume", "--out", "lm-parts", "--maximum-steps", "15"]);
+  expectDone(["train", "--resume", "lm-parts", "--maximum-steps", "16"]);
   renameSync(join(folder, "elsewhere", "book.txt"), join(folder, "book.txt"));
 });
 
@@ -100,7 +103,7 @@ test("what cannot be resumed is refused in one sentence that says how to go on",
   expectRefused(["train", "--resume", "nowhere"], /There is no folder nowhere/, 1);
   expectRefused(["train", "--resume", "."], /\. does not remember how a training was called\. Give the whole/, 1);
   expectRefused(["train", "--resume", "lm-parts", "lm"], /leave lm out/);
-  expectRefused(["train", "--resume", "lm-parts", "--steps", "many"], /it must be a number/);
+  expectRefused(["train", "--resume", "lm-parts", "--maximum-steps", "many"], /expected a whole number at least 1/);
   const record = join(folder, "lm-parts", "training.json");
   const { options, ...rest } = JSON.parse(readFileSync(record, "utf8"));
   const resumedWith = (changed: object) => {
@@ -117,9 +120,9 @@ test("what cannot be resumed is refused in one sentence that says how to go on",
 
 test("a resume that finds nothing to do says what would let it go on", () => {
   const small = ["--hidden", "8", "--layers", "1", "--batch", "4", "--window", "16"];
-  expectDone(["train", "lm", "book.txt", "--out", "done", "--steps", "3", ...small]);
+  expectDone(["train", "lm", "book.txt", "--out", "done", "--maximum-steps", "3", ...small]);
   expect(expectDone(["train", "--resume", "done", "--epochs", "99"]).stderr).toContain(
-    "Nothing to do: 3 updates are made, and --steps is 3: give a larger --steps.",
+    "Nothing to do: 3 updates are made, and --maximum-steps is 3: give a larger one.",
   );
-  expect(expectDone(["train", "--resume", "done", "--steps", "4"]).stderr).toContain("Done after 4 updates");
+  expect(expectDone(["train", "--resume", "done", "--maximum-steps", "4"]).stderr).toContain("Done after 4 updates");
 });

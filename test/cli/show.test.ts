@@ -32,10 +32,10 @@ const pairs = ["ab\tb a", "ba\ta b", "aab\tb a a", "bba\ta b b", "abb\tb b a"];
 beforeAll(() => {
   writeFileSync(join(folder, "text.txt"), "abba baba abab.\n".repeat(80));
   writeFileSync(join(folder, "pairs.tsv"), `${pairs.join("\n")}\n`.repeat(8));
-  const small = ["--hidden", "8", "--layers", "1", "--steps", "4", "--batch", "4"];
+  const small = ["--hidden", "8", "--layers", "1", "--maximum-steps", "4", "--batch", "4"];
   const text = ostinato("train", "lm", "text.txt", "--out", "text", ...small, "--window", "8");
   expect(text).toMatchObject({ status: 0 });
-  const spelled = ["train", "transliterate", "pairs.tsv", "--hidden", "8", "--steps", "4", "--batch", "4"];
+  const spelled = ["train", "transliterate", "pairs.tsv", "--hidden", "8", "--maximum-steps", "4", "--batch", "4"];
   expect(ostinato(...spelled, "--out", "attending")).toMatchObject({ status: 0 });
   expect(ostinato(...spelled, "--out", "blind", "--attention", "none")).toMatchObject({ status: 0 });
 }, 120_000);
@@ -177,7 +177,7 @@ test("a kind of model that has no command says which have one, and how to make o
 });
 
 test("demo trains, shows samples, and leaves a model and a report in a folder of its own", () => {
-  const first = ostinato("demo", "--steps", "2");
+  const first = ostinato("demo", "--maximum-steps", "2");
   expect(first).toMatchObject({ status: 0 });
   expect(first.stderr).toMatch(
     /^Ostinato reads Moby Dick, 1,\d{3},\d{3} characters, with an LSTM of 2 x 192 units \(\d{3},\d{3} /,
@@ -191,6 +191,6 @@ test("demo trains, shows samples, and leaves a model and a report in a folder of
   const generated = ostinato("generate", "ostinato-demo", "--prompt", "The whale", "--maximum-tokens", "5");
   expect(generated.stdout).toMatch(/^The whale/);
   // A second one does not touch the first.
-  expect(ostinato("demo", "--steps", "1").stdout).toContain("  model   ostinato-demo-2/ ");
-  expect(ostinato("demo", "--steps", "1", "--out", "mine").stdout).toContain("  model   mine/ ");
+  expect(ostinato("demo", "--maximum-steps", "1").stdout).toContain("  model   ostinato-demo-2/ ");
+  expect(ostinato("demo", "--maximum-steps", "1", "--out", "mine").stdout).toContain("  model   mine/ ");
 }, 240_000);

@@ -45,7 +45,7 @@ write("book.txt", "It was the best of times, it was the worst of times, it was t
 write("pairs.tsv", names.map((name, i) => `${name}\t${i < 190 ? "a" : "a b"}\n`).join(""));
 
 test("a training without --out names the folder after the file and says so, and nothing that is there is touched", () => {
-  const lm = ["train", "lm", "names.txt", ...small, "--steps", "2"];
+  const lm = ["train", "lm", "names.txt", ...small, "--maximum-steps", "2"];
   expect(said(...lm)).toMatch(/The model goes to names\./);
   expect(holds("names")).toBe(true);
   const before = readFileSync(join(folder, "names", "model.safetensors"));
@@ -55,10 +55,19 @@ test("a training without --out names the folder after the file and says so, and 
   said(...lm, "--overwrite");
 
   write("verse", readFileSync(join(folder, "book.txt"), "utf8"));
-  expect(said("train", "lm", "verse", ...small, "--steps", "1")).toMatch(/goes to verse-model/);
+  expect(said("train", "lm", "verse", ...small, "--maximum-steps", "1")).toMatch(/goes to verse-model/);
   mkdirSync(join(folder, "mine"));
   write("mine.txt", "a\n".repeat(300));
-  refused(1, /would go to mine, and that is there already/, "train", "lm", "mine.txt", ...small, "--steps", "1");
+  refused(
+    1,
+    /would go to mine, and that is there already/,
+    "train",
+    "lm",
+    "mine.txt",
+    ...small,
+    "--maximum-steps",
+    "1",
+  );
   refused(2, /expected a file to learn from/, "train", "lm");
   refused(2, /goes on with which training\? Name its folder: ostinato train --resume/, "train", "lm", "--resume");
 });
@@ -67,7 +76,7 @@ test("lines and pairs are held out at random, a running text at its end", () => 
   const tokens = (...more: string[]) => {
     const [, learnt, measured] =
       /: ([\d,]+) \w+ tokens to learn, ([\d,]+) to validate/.exec(
-        said("train", "lm", "names.txt", ...small, "--steps", "1", "--overwrite", "--out", "held", ...more),
+        said("train", "lm", "names.txt", ...small, "--maximum-steps", "1", "--overwrite", "--out", "held", ...more),
       ) ?? [];
     return [learnt, measured].map((text) => Number(text?.replaceAll(",", "")));
   };
@@ -81,7 +90,7 @@ test("lines and pairs are held out at random, a running text at its end", () => 
   expect(tokens("--sentences", "--seed", "2")).not.toEqual([learnt, measured]);
   expect(tokens()).toEqual([Math.floor(0.9 * all), all - Math.floor(0.9 * all)]);
 
-  const pairs = ["train", "transliterate", "pairs.tsv", "--out", "held-pairs", "--hidden", "8", "--steps", "1"];
+  const pairs = ["train", "transliterate", "pairs.tsv", "--out", "held-pairs", "--hidden", "8", "--maximum-steps", "1"];
   // Only the last ten have a "b": with the end held out, it would not be learnt at all.
   expect(said(...pairs)).toMatch(/190 pairs to learn, 10 to validate; vocabularies of \d+ character and 4 word/);
 });
@@ -108,11 +117,11 @@ test("too little to validate on is said of the part that is held out, with what 
     /10 % of the 9 tokens of tiny.txt leave 1 to validate on.*--validation FILE.*--validation 0/s,
     ...["train", "lm", "tiny.txt", ...small, "--out", "never"],
   );
-  said("train", "lm", "tiny.txt", ...small, "--steps", "1", "--validation", "0");
+  said("train", "lm", "tiny.txt", ...small, "--maximum-steps", "1", "--validation", "0");
 });
 
 test("a text of short lines gets a hint at --sentences, and others get none", () => {
-  const lm = ["train", "lm", ...small, "--steps", "1", "--overwrite", "--out", "hinted"];
+  const lm = ["train", "lm", ...small, "--maximum-steps", "1", "--overwrite", "--out", "hinted"];
   expect(said(...lm, "names.txt")).toMatch(
     /lines are short \(\d+ characters on average\).*--sentences learns them better/s,
   );
@@ -125,7 +134,7 @@ test("what is measured at the end is read before the training", () => {
   refused(
     1,
     /U\+0411.* at other\.txt, line 1/,
-    ...["train", "lm", "book.txt", ...small, "--out", "never", "--steps", "1", "--test", "other.txt"],
+    ...["train", "lm", "book.txt", ...small, "--out", "never", "--maximum-steps", "1", "--test", "other.txt"],
   );
   // A vocabulary without a token for what it lacks.
   const special = { id: 0, content: "</s>", single_word: false, lstrip: false, rstrip: false, normalized: false };
@@ -139,7 +148,7 @@ test("what is measured at the end is read before the training", () => {
     }),
   );
   write("other.tsv", "aab\tb q\n");
-  const pairs = ["train", "transliterate", "pairs.tsv", "--out", "never", "--hidden", "8", "--steps", "1"];
+  const pairs = ["train", "transliterate", "pairs.tsv", "--out", "never", "--hidden", "8", "--maximum-steps", "1"];
   refused(1, /other\.tsv, line 1: .*"q"/, ...pairs, "--target-tokenizer", "tokenizer.json", "--test", "other.tsv");
   expect(holds("never")).toBe(false);
 });

@@ -8,7 +8,7 @@ const pages = readdirSync(join(root, "docs")).filter((file) => file.endsWith(".m
 /** A training of a page is shortened: what is tested is that it runs. */
 function shortened(line: string): string {
   if (!/ostinato train /.test(line) || line.includes("--resume")) return line;
-  return `${line.replace(/ --steps \d+/, "").replace(/--validate-every \d+/, "--validate-every 10")} --steps 20`;
+  return `${line.replace(/ --maximum-steps \d+/, "").replace(/--validate-every \d+/, "--validate-every 10")} --maximum-steps 20`;
 }
 
 /** Programs and commands of a page, in its order: each may use what those before it have made. */

@@ -108,7 +108,7 @@ test("the packed tarball installs where there is no compiler, trains and generat
     }),
   ).toContain("is a rose");
 
-  expect(run(cli, ["demo", "--steps", "2"], { cwd: app, env })).toContain("ostinato-demo/report.html");
+  expect(run(cli, ["demo", "--maximum-steps", "2"], { cwd: app, env })).toContain("ostinato-demo/report.html");
 
   writeFileSync(
     join(app, "use.mjs"),

@@ -34,11 +34,11 @@ test("a cosine falls from 1 to its floor, a warm-up rises to it", () => {
 });
 
 test("names of the command line give the same rules; wrong ones are refused with what there is", () => {
-  expect(schedule("step", { decayStart: 4, decay: 0.5 }).factor(at(5))).toBe(0.25);
+  expect(schedule("step", { start: 4, factor: 0.5 }).factor(at(5))).toBe(0.25);
   expect(() => schedule("linear")).toThrow(/constant, step, plateau, cosine/);
   expect(optimizer("adam", { learningRate: 0.01 }).learningRate).toBe(0.01);
   expect(() => optimizer("lion")).toThrow(/sgd, adam, adamw, rmsprop, adagrad/);
   expect(() => optimizer("adam", { momentum: 0.9 })).toThrow(/adam: unknown option "momentum"/);
-  expect(() => sgd({ nesterov: true })).toThrow(/nesterov needs a momentum/);
+  expect(() => sgd({ nesterov: true })).toThrow(/nesterov needs momentum/);
   expect(() => sgd({ learningRate: -1 })).toThrow(/at least 0 .*got -1/);
 });

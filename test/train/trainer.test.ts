@@ -240,7 +240,9 @@ test("a resume with other options is refused and says which", async () => {
 
 test("clipping by norm and by value exclude each other, and steps are whole numbers", async () => {
   const model = await newModel();
-  expect(() => new Trainer(model, dataOf({ clipNorm: 5, clipValue: 1 }))).toThrow(/not both/);
+  expect(() => new Trainer(model, dataOf({ clipNorm: 5, clipValue: 1 }))).toThrow(
+    /clipNorm and clipValue exclude each other/,
+  );
   expect(() => new Trainer(model, dataOf({ maximumSteps: Number.NaN }))).toThrow(/maximumSteps/);
   const end = await new Trainer(model, dataOf({ clipValue: 1, maximumSteps: 3 })).run();
   expect(end.step).toBe(3);

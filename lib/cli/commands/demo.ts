@@ -27,11 +27,11 @@ export function demoCommand(): Command {
   return new Command("demo")
     .description("watch a character LSTM learn Moby Dick for about a minute")
     .option("-o, --out <folder>", "where the model and the report go (default: ostinato-demo)")
-    .option("--steps <n>", "updates to make", whole, defaultSteps)
+    .option("--maximum-steps <n>", "updates to make", whole, defaultSteps)
     .action(demo);
 }
 
-async function demo({ out: wanted, steps }: { out?: string; steps: number }): Promise<void> {
+async function demo({ out: wanted, maximumSteps }: { out?: string; maximumSteps: number }): Promise<void> {
   const print = printer({});
   const out = wanted ?? (await freeFolder("ostinato-demo"));
   const novel = mobyDick();
@@ -57,9 +57,9 @@ async function demo({ out: wanted, steps }: { out?: string; steps: number }): Pr
     optimizer: adam({ learningRate: 4e-3 }),
     schedule: warmup(20, cosine({ floor: 0.05 })),
     epochs: 1000,
-    maximumSteps: steps,
+    maximumSteps,
     folder: out,
-    samples: { every: Math.max(1, Math.floor(steps / 5)), write: (signal) => sample(model, signal) },
+    samples: { every: Math.max(1, Math.floor(maximumSteps / 5)), write: (signal) => sample(model, signal) },
   });
   const line = reportTraining(trainer, print);
   const { seconds } = await trainer.run({ signal }).finally(() => line.stop());

@@ -32,8 +32,8 @@ async function info(folder: string | undefined, options: { json?: boolean }): Pr
         `Matrix products: ${gemm.provider === "auto" ? "the faster for each shape" : gemm.provider} of own kernels and ` +
         `${gemm.blas ?? "the system's BLAS, of which none was found"}. ` +
         (gemm.matrixUnit
-          ? "There is a matrix unit (AMX): products in --precision high and medium run on it in bfloat16, all others in float32."
-          : "There is no matrix unit that we can use: products are float32 in every --precision."),
+          ? "There is a matrix unit (AMX): products in --matmul-precision high and medium run on it in bfloat16, all others in float32."
+          : "There is no matrix unit that we can use: products are float32 in every --matmul-precision."),
     );
   } catch (error) {
     if (!(error instanceof OstinatoError) || error instanceof OptionError) throw error;

@@ -49,7 +49,6 @@ interface Options extends TrainingOptions, ReadingFlags {
   cutLong?: boolean;
   skipLong?: boolean;
   window: number;
-  reduction: "token" | "sequence";
   prompt?: string;
 }
 
@@ -93,14 +92,6 @@ export function languageModelCommand(): Command {
     .option("--cut-long", "with --sentences: learn the beginning of longer lines, instead of refusing them")
     .option("--skip-long", "with --sentences: leave longer lines out, instead of refusing them")
     .option("--window <n>", "time steps that gradients flow through; fewer where the text is short", whole, 64)
-    .addOption(
-      new Option(
-        "--reduction <kind>",
-        "gradient of the mean over tokens, or of the sum over time averaged over sequences",
-      )
-        .choices(["token", "sequence"])
-        .default("token"),
-    )
     .option("--prompt <text>", "what samples begin with");
   return withTrainingOptions(withTextOptions(command), {
     batch: 32,
@@ -116,14 +107,12 @@ async function trainLanguageModel(call: TrainingCall<Options>, command: Command)
   const print = printer(options);
   const { sentences, sampleEvery, tokenizer: kind } = options;
   const validates = validationOf(options) !== null;
-  expectUsed(command, [
+  expectUsed(command, validates, [
     ["window", "--window", !sentences, "cuts a running text, and --sentences reads whole lines"],
     ["maximumLength", "--maximum-length", !!sentences, "needs --sentences"],
     ["cutLong", "--cut-long", !!sentences, "needs --sentences"],
     ["skipLong", "--skip-long", !!sentences && !options.cutLong, "needs --sentences, and excludes --cut-long"],
     ["prompt", "--prompt", sampleEvery > 0, "needs --sample-every"],
-    ["validateEvery", "--validate-every", validates, "needs --validation"],
-    ["patience", "--patience", validates, "needs --validation"],
     ["vocabulary", "--vocabulary", kind === "word" || kind === "subword", "needs --tokenizer word or subword"],
     ["unknown", "--unknown", kind === "character" || kind === "jamo", "needs --tokenizer character or jamo"],
   ]);
@@ -247,7 +236,7 @@ async function trainerOf(
   { call, print, sizes }: { call: TrainingCall<Options>; print: Printer; sizes: WindowSizes },
 ) {
   const { options } = call;
-  const { prompt, reduction } = options;
+  const { prompt } = options;
   const data = await dataOf(model, train, { ...options, sizes, role: "train" });
   if (data instanceof SentenceData && data.cut + data.skipped > 0) {
     print.note(`Lines that were too long: ${count(data.cut)} cut, ${count(data.skipped)} left out.`);
@@ -261,7 +250,6 @@ async function trainerOf(
   return trainerFor(model, call, {
     data,
     ...given({ validation: validation && (await dataOf(model, validation, { ...options, sizes, role: "validate" })) }),
-    reduction,
     write,
   });
 }

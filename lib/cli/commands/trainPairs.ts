@@ -209,9 +209,7 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
   const validation = heldOut(options.validation);
   const validates = "files" in validation || validation.share > 0;
   const learns = sidesOf(kind, options).some(({ tokenizer }) => tokenizer === "word" || tokenizer === "subword");
-  expectUsed(command, [
-    ["validateEvery", "--validate-every", validates, "needs --validation"],
-    ["patience", "--patience", validates, "needs --validation"],
+  expectUsed(command, validates, [
     ["vocabulary", "--vocabulary", learns, "needs --tokenizer word or subword"],
     ["sourceTokenizer", "--source-tokenizer", options.tokenizer === undefined, "contradicts --tokenizer"],
     ["targetTokenizer", "--target-tokenizer", options.tokenizer === undefined, "contradicts --tokenizer"],

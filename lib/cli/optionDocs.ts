@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import type { OptionTable } from "../options.js";
+import { tables } from "../options.js";
+import { longFlag } from "./flagNames.js";
+
+/** What --help says of an option. */
+export interface OptionDoc {
+  /** One sentence, as help is written: "times to read the data". */
+  readonly text: string;
+  /** What a default is that is no fixed value: "as --hidden-size". */
+  readonly usual?: string;
+}
+
+type Comments = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+let collected: Comments | null = null;
+
+/** The comments above the options of all tables, by table and option, which the build collects. */
+function comments(): Comments {
+  collected ??= JSON.parse(readFileSync(new URL("../option-docs.json", import.meta.url), "utf8")) as Comments;
+  return collected;
+}
+
+/** The documentation of an option: that of the table which its rule comes from. */
+export function docOf(name: string, rules: OptionTable): OptionDoc {
+  for (const [title, options] of tables) {
+    const comment = options[name] === rules[name] ? comments()[title]?.[name] : undefined;
+    if (comment !== undefined) return inHelp(comment, rules);
+  }
+  return { text: "" };
+}
+
+/** A comment's first sentence, and its default where that is no value of the table. */
+function inHelp(comment: string, rules: OptionTable): OptionDoc {
+  const plain = (text: string) =>
+    text
+      .replace(/\.$/, "")
+      .replace(/`(\w+)`/g, (_, name: string) =>
+        name in rules || /[A-Z]/.test(name) ? longFlag(name, rules[name]) : name,
+      )
+      .replace(/^[A-Z](?=[a-z]* |[a-z]+$)/, (letter) => letter.toLowerCase());
+  const [body = ""] = comment.split(/\s*Default:? /);
+  const [, usual] = comment.split("Default: ");
+  return {
+    text: plain(body.split(/(?<=\.)\s(?=[A-Z"`])/)[0] ?? ""),
+    ...(usual && usual !== "none." ? { usual: plain(usual) } : {}),
+  };
+}
