@@ -1,11 +1,9 @@
 import { OptionError } from "../errors.js";
 import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
-import type { RecurrentOperands } from "../graph/ops/recurrent.js";
-import type { Shape } from "../graph/program.js";
 import type { Expected, Tensor } from "../graph/tensor.js";
 import { expectTensor, matchShapes } from "../graph/tensor.js";
-import type { Completed, OptionTable, TableFor } from "../options.js";
+import type { TableFor } from "../options.js";
 import {
   checkOption,
   completeOptions,
@@ -16,13 +14,19 @@ import {
   whole,
   word,
 } from "../options.js";
+import type { Cell } from "./cell.js";
+import { CellLayer } from "./cellLayer.js";
+import type { CellName } from "./cellRegistry.js";
+import { cellOf, cellRule } from "./cellRegistry.js";
 import { Dropout, dropoutRate } from "./dropout.js";
 import { initializerRule } from "./initializerRule.js";
 import type { Initializer } from "./initializers.js";
-import { constant, uniform } from "./initializers.js";
+import { uniform } from "./initializers.js";
 import type { Layer } from "./layer.js";
 import { expectLayerName, size } from "./layer.js";
-import { graphRule, Parameter } from "./parameter.js";
+import type { Parameter } from "./parameter.js";
+import { graphRule } from "./parameter.js";
+import type { State, StateEntry } from "./stateEntry.js";
 
 /** How a layer of a stack meets the ones below it. */
 export const connections = ["plain", "residual", "dense"] as const;
@@ -73,81 +77,68 @@ const rules = {
   recurrentInitializer: optional(initializerRule),
 } satisfies TableFor<RecurrentOptions>;
 
-/** The state of a stack: one entry for each layer and direction, such as { h_l0: [B,H], c_l0: [B,H] }. */
-export type State = Record<string, Tensor>;
-
-/** What one cell makes of a sequence: its outputs [T,B,H] and its last state, by the names of the cell's state. */
-export interface CellResult {
-  y: Tensor;
-  last: Record<string, Tensor>;
-}
+/** Options of a stack of any cell: those of all stacks, and the cell's own. */
+export type RecurrentStackOptions = RecurrentOptions & {
+  /** The cell, or the name of one that is known: see registerCell. */
+  cell: CellName | Cell;
+  readonly [option: string]: unknown;
+};
 
 /**
- * A stack of recurrent layers over a whole sequence: what RNN, GRU and LSTM share.
+ * A stack of recurrent layers over a whole sequence, each a cell in one direction or two.
  *
  * x [T,B,I] -> { y [T,B,outputSize], last }. Past a sequence's length the state is carried and y is 0.
- * Parameters have PyTorch's names and shapes: `weight_ih_l0` [G H,I], `weight_hh_l0` [G H,H], `bias_ih_l0`, `bias_hh_l0`,
- * with `_reverse` for the backward direction.
+ * Parameters have PyTorch's names and shapes, those of an LSTM for example `weight_ih_l0` [4H,I], `weight_hh_l0` [4H,H],
+ * `bias_ih_l0`, `bias_hh_l0`, with `_reverse` for the backward direction.
  */
-export abstract class RecurrentStack implements Layer {
+export class RecurrentStack implements Layer {
   readonly parameters: readonly Parameter[];
   /** Features of y. */
   readonly outputSize: number;
-  /** Names of the state's entries, and the size of each row. */
-  readonly stateSizes: Readonly<Record<string, number>>;
-  readonly #cells: readonly (readonly CellParameters[])[];
+  /** What the stack carries from step to step, from the lowest layer up. */
+  readonly stateEntries: readonly StateEntry[];
+  readonly #layers: readonly (readonly CellLayer[])[];
   readonly #dropout: Dropout;
   readonly #connections: (typeof connections)[number];
   readonly #inputSize: number;
 
   /**
-   * @param cell.gates number of gates: rows of a weight are `gates * hiddenSize`.
-   * @param cell.stateNames the cell's state: ["h"] or ["h", "c"].
-   * @param cell.biasInitializer first values of each gate's bias, for cells that do not start at 0.
-   * @param cell.options rules of the options that are the cell's own.
+   * @param fixed the cell of a class that has one; `options` then has no `cell`.
+   * @throws OptionError for an option that neither stacks nor the cell have, one outside its range, or a cell that is not known.
    */
-  protected constructor(
+  constructor(
     readonly name: string,
-    options: RecurrentOptions,
-    cell: {
-      gates: number;
-      stateNames: readonly string[];
-      biasInitializer?: Initializer;
-      options?: OptionTable;
-    },
+    options: RecurrentStackOptions | RecurrentOptions,
+    fixed?: Cell,
   ) {
-    const table = { ...cell.options, ...rules };
-    const complete = completeOptions(expectLayerName(new.target.name, name), options, table);
-    const { inputSize, hiddenSize, layers, dropout, variational, bidirectional } = complete;
+    expectLayerName(new.target.name, name);
+    const cell = fixed ?? cellOf(checkOption(name, "cell", expectOptions(name, options).cell, cellRule));
+    const table = fixed ? rules : { ...rules, cell: cellRule };
+    const complete = completeOptions(name, options, { ...cell.options, ...table });
+    const given: Readonly<Record<string, unknown>> = complete;
+    const own = Object.fromEntries(Object.keys(cell.options).map((option) => [option, given[option]]));
+    const { inputSize, hiddenSize, layers, dropout, variational, bidirectional, bias } = complete;
+    const initializer = complete.initializer ?? uniform(1 / Math.sqrt(hiddenSize));
+    const recurrentInitializer = complete.recurrentInitializer ?? initializer;
     this.#connections = complete.connections;
     this.#dropout = new Dropout(`${name}.dropout`, { rate: dropout, variational });
     this.#inputSize = inputSize;
 
-    const directions = bidirectional ? ["", "_reverse"] : [""];
-    const width = hiddenSize * directions.length;
-    const dense = this.#connections === "dense";
-    const inputOf = (layer: number) => (layer === 0 ? inputSize : dense ? inputSize + layer * width : width);
-    const shared = { options: complete, gates: cell.gates, biasInitializer: cell.biasInitializer ?? constant(0) };
-    this.#cells = Array.from({ length: layers }, (_, layer) =>
-      directions.map((direction) =>
-        cellParameters({ ...shared, prefix: name, suffix: `_l${layer}${direction}`, inputSize: inputOf(layer) }),
-      ),
-    );
-    this.outputSize = dense ? inputSize + layers * width : width;
-    this.parameters = this.#cells
-      .flat()
-      .flatMap(({ weight_ih, weight_hh, bias_ih, bias_hh }) =>
-        [weight_ih, weight_hh, bias_ih, bias_hh].filter((parameter) => parameter !== null),
-      );
-    this.stateSizes = Object.fromEntries(
-      this.#cells.flat().flatMap(({ suffix }) => cell.stateNames.map((state) => [`${state}${suffix}`, hiddenSize])),
-    );
+    const directions = bidirectional ? ([0, 1] as const) : ([0] as const);
+    const shared = { stack: name, cell, hiddenSize, bias, own, initializer, recurrentInitializer };
+    const stacked: CellLayer[][] = [];
+    let width = inputSize;
+    for (let layer = 0; layer < layers; layer++) {
+      const place = { ...shared, layer, inputSize: width };
+      const cells = directions.map((direction) => new CellLayer({ ...place, direction }));
+      width = (this.#connections === "dense" ? width : 0) + directions.length * hiddenSize;
+      stacked.push(cells);
+    }
+    this.#layers = stacked;
+    this.outputSize = width;
+    this.parameters = stacked.flat().flatMap(({ parameters }) => parameters);
+    this.stateEntries = stacked.flat().flatMap(({ entries }) => entries);
   }
-
-  /** One cell over one sequence; `state` by the cell's own names, such as { h, c }. */
-  protected abstract cell(operands: Omit<RecurrentOperands, "h0">, state: Record<string, Tensor>): CellResult;
-  /** One step of one cell: the state after x [B,I]. */
-  protected abstract cellStep(x: Tensor, weights: CellWeights, state: Record<string, Tensor>): Record<string, Tensor>;
 
   /**
    * Records the stack.
@@ -168,30 +159,15 @@ export abstract class RecurrentStack implements Layer {
     const state = options.state ?? this.zeroState(graph, x.shape[1] as number);
     return graph.within(this.name, () => {
       const last: State = {};
-      let input = x;
       let y = x;
-      this.#cells.forEach((directions, layer) => {
-        if (layer > 0) input = this.#dropout.apply(input);
-        const table = layer === 0 ? smallTable(x) : null;
-        const outputs = directions.map(({ suffix, ...parameters }, direction) => {
-          const weight_ih = parameters.weight_ih.in(graph);
-          const own = Object.entries(state).filter(([name]) => name.replace(/^[a-z]+/, "") === suffix);
-          const result = this.cell(
-            {
-              ...(table ? { x: table.ids, weight_ih: ops.linear(table.weight, weight_ih) } : { x: input, weight_ih }),
-              weight_hh: parameters.weight_hh.in(graph),
-              bias_ih: parameters.bias_ih?.in(graph) ?? null,
-              bias_hh: parameters.bias_hh?.in(graph) ?? null,
-              lengths,
-              reverse: direction === 1,
-            },
-            Object.fromEntries(own.map(([name, tensor]) => [name.slice(0, -suffix.length), tensor])),
-          );
-          for (const [name, tensor] of Object.entries(result.last)) last[`${name}${suffix}`] = tensor;
-          return result.y;
-        });
-        y = this.#connected(input, outputs.length === 1 ? (outputs[0] as Tensor) : ops.concat(outputs, 2));
-        input = y;
+      this.#layers.forEach((directions, layer) => {
+        const input = layer > 0 ? this.#dropout.apply(y) : y;
+        const results = directions.map((cell) => cell.apply(input, state, lengths));
+        for (const result of results) Object.assign(last, result.last);
+        y = this.#connected(
+          input,
+          results.map((result) => result.y),
+        );
       });
       return { y, last };
     });
@@ -209,25 +185,13 @@ export abstract class RecurrentStack implements Layer {
     matchShapes(this.name, [["x", x, `B ${this.#inputSize}`], ...this.#expectedState(state)]);
     return graph.within(this.name, () => {
       const after: State = {};
-      let input = x;
       let y = x;
-      this.#cells.forEach((directions, layer) => {
-        const [only, another] = directions;
+      this.#layers.forEach(([only, another], layer) => {
         if (!only || another) throw new OptionError(`${this.name}: a bidirectional stack cannot go step by step.`);
-        if (layer > 0) input = this.#dropStep(input, masks[this.#maskName(layer)]);
-        const { suffix, weight_ih, weight_hh, bias_ih, bias_hh } = only;
-        const own = Object.entries(state).filter(([name]) => name.replace(/^[a-z]+/, "") === suffix);
-        const weights = {
-          weight_ih: weight_ih.in(graph),
-          weight_hh: weight_hh.in(graph),
-          bias_ih: bias_ih?.in(graph) ?? null,
-          bias_hh: bias_hh?.in(graph) ?? null,
-        };
-        const before = Object.fromEntries(own.map(([name, tensor]) => [name.slice(0, -suffix.length), tensor]));
-        const next = this.cellStep(input, weights, before);
-        for (const [name, tensor] of Object.entries(next)) after[`${name}${suffix}`] = tensor;
-        y = this.#connected(input, next.h as Tensor);
-        input = y;
+        const input = layer > 0 ? this.#dropStep(y, masks[this.#maskName(layer)]) : y;
+        const next = only.step(input, state);
+        Object.assign(after, next.after);
+        y = this.#connected(input, [next.y]);
       });
       return { y, state: after };
     });
@@ -243,8 +207,8 @@ export abstract class RecurrentStack implements Layer {
     checkOption(this.name, "B", B, size);
     const { rate, variational = false } = this.#dropout.options;
     if (!graph.training || rate === 0 || variational) return {};
-    const between = this.#cells.slice(1).map(([cell], i) => {
-      const width = cell?.weight_ih.shape[1] as number;
+    const between = this.#layers.slice(1).map(([cell], i) => {
+      const width = cell?.inputSize as number;
       const ones = ops.broadcastTo(ops.affine(graph.zeros([]), { shift: 1 }), [T, B, width]);
       return [this.#maskName(i + 1), this.#dropout.apply(ones)] as const;
     });
@@ -263,20 +227,21 @@ export abstract class RecurrentStack implements Layer {
   /** The patterns of a state's entries. @throws OptionError for one that is missing or unknown. */
   #expectedState(state: State): Expected[] {
     if (state === undefined) throw new OptionError(`${this.name}: expected a state.`);
-    const names = Object.keys(this.stateSizes);
+    const names = this.stateEntries.map(({ name }) => name);
     expectKnownOptions(`${this.name}, the state`, state, names);
     const missing = names.find((name) => state[name] === undefined);
     if (missing) throw new OptionError(`${this.name}: the state has no ${missing}; expected ${names.join(", ")}.`);
-    return Object.entries(this.stateSizes).map(([name, H]) => [name, state[name], `B ${H}`]);
+    return this.stateEntries.map(({ name, size }) => [name, state[name], `B ${size}`]);
   }
 
   #maskName(layer: number): string {
     return `${this.#dropout.name}_l${layer}`;
   }
 
-  /** What the next layer reads, of what this one read and made: [...,F]. */
-  #connected(input: Tensor, y: Tensor): Tensor {
-    const axis = y.shape.length - 1;
+  /** What the next layer reads, of what this one read and its directions made: [...,F]. */
+  #connected(input: Tensor, outputs: readonly Tensor[]): Tensor {
+    const axis = input.shape.length - 1;
+    const y = outputs.length === 1 ? (outputs[0] as Tensor) : ops.concat(outputs, axis);
     if (this.#connections === "residual" && input.shape[axis] === y.shape[axis]) return ops.add(y, input);
     return this.#connections === "dense" ? ops.concat([input, y], axis) : y;
   }
@@ -285,56 +250,6 @@ export abstract class RecurrentStack implements Layer {
   zeroState(graph: Graph, B: number): State {
     checkOption(this.name, "graph", graph, graphRule);
     checkOption(this.name, "B", B, size);
-    return Object.fromEntries(Object.entries(this.stateSizes).map(([name, H]) => [name, graph.zeros([B, H])]));
+    return Object.fromEntries(this.stateEntries.map(({ name, size }) => [name, graph.zeros([B, size])]));
   }
-}
-
-/**
- * What x [T,B,E] was looked up from, if that table has so few rows that multiplying each of them with the input weights, and
- * looking up the products, is less work than multiplying x. With half as many rows as tokens both take as long in bfloat16,
- * where products cost least.
- */
-function smallTable(x: Tensor): ReturnType<typeof ops.lookedUp> {
-  const table = ops.lookedUp(x);
-  const [T, B] = x.shape as [number, number];
-  return table && x.shape.length === 3 && 4 * (table.weight.shape[0] as number) <= T * B ? table : null;
-}
-
-/** A cell's parameters as tensors of a graph. */
-export interface CellWeights {
-  weight_ih: Tensor;
-  weight_hh: Tensor;
-  bias_ih: Tensor | null;
-  bias_hh: Tensor | null;
-}
-
-interface CellParameters {
-  suffix: string;
-  weight_ih: Parameter;
-  weight_hh: Parameter;
-  bias_ih: Parameter | null;
-  bias_hh: Parameter | null;
-}
-
-function cellParameters(cell: {
-  prefix: string;
-  suffix: string;
-  inputSize: number;
-  gates: number;
-  options: Completed<typeof rules>;
-  biasInitializer: Initializer;
-}): CellParameters {
-  const { prefix, suffix, inputSize, gates, options, biasInitializer } = cell;
-  const { hiddenSize, bias } = options;
-  const initializer = options.initializer ?? uniform(1 / Math.sqrt(hiddenSize));
-  const rows = gates * hiddenSize;
-  const parameter = (name: string, shape: Shape, first: Initializer) =>
-    new Parameter(`${prefix}.${name}${suffix}`, shape, first);
-  return {
-    suffix,
-    weight_ih: parameter("weight_ih", [rows, inputSize], initializer),
-    weight_hh: parameter("weight_hh", [rows, hiddenSize], options.recurrentInitializer ?? initializer),
-    bias_ih: bias ? parameter("bias_ih", [rows], biasInitializer) : null,
-    bias_hh: bias ? parameter("bias_hh", [rows], constant(0)) : null,
-  };
 }

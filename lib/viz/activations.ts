@@ -10,7 +10,7 @@ export interface ActivationTrace {
 export interface ActivationLayer {
   /** "layer 1 cell". */
   name: string;
-  kind: "hidden" | "cell";
+  kind: string;
   units: number;
   /** [tokens, units] */
   values: Float32Array;

@@ -246,6 +246,12 @@ struct lstmGradient {
   static const Implementation implementation;
 };
 
+struct mask {
+  enum Operand { x, lengths };
+  enum Result { y };
+  static const Implementation implementation;
+};
+
 struct matmul {
   enum Operand { a, b };
   enum Result { y };
@@ -470,6 +476,7 @@ inline constexpr Operation kTable[] = {
     {"lstmCell", {"a", "c"}, {"h", "cNext", "gates"}, {}, 0, 1u << lstmCell::gates, 0, 0, false, false, lstmCell::implementation},
     {"lstmCellGradient", {"gates", "c", "cNext", "dh", "dcNext"}, {"da", "dc"}, {}, 1u << lstmCellGradient::dh | 1u << lstmCellGradient::dcNext, 0, 0, 0, false, false, lstmCellGradient::implementation},
     {"lstmGradient", {"x", "h0", "c0", "weight_ih", "weight_hh", "lengths", "y", "gates", "cells", "dy", "dhLast", "dcLast"}, {"dx", "dh0", "dc0", "dweight_ih", "dweight_hh", "dbias"}, {"reverse"}, 1u << lstmGradient::lengths | 1u << lstmGradient::dy | 1u << lstmGradient::dhLast | 1u << lstmGradient::dcLast, 1u << lstmGradient::dx, 0, 1u << lstmGradient::gates, false, false, lstmGradient::implementation},
+    {"mask", {"x", "lengths"}, {"y"}, {}, 0, 0, 0, 0, false, false, mask::implementation},
     {"matmul", {"a", "b"}, {"y"}, {"transposeA", "transposeB"}, 0, 0, 0, 0, false, false, matmul::implementation},
     {"max", {"x"}, {"y", "index"}, {"axis"}, 0, 1u << max::index, 0, 0, false, false, max::implementation},
     {"maxGradient", {"index", "dy"}, {"dx"}, {"axis"}, 0, 0, 0, 0, false, false, maxGradient::implementation},

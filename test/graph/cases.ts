@@ -252,6 +252,15 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
         ? [ops.concat([inputs.floats("a", [2, 5]), inputs.floats("b", [1, 5]), inputs.floats("c", [3, 5])], 0)]
         : [ops.concat([inputs.floats("a", [3, 2]), inputs.floats("b", [3, 17])], 1)],
   })),
+  mask: [
+    { name: "features", shape: [4, 3, 17], lengths: [4, 0, 2] },
+    { name: "one number a row", shape: [5, 2], lengths: [3, 5] },
+  ].map(({ name, shape, lengths }) => ({
+    name,
+    record: (inputs: Inputs) => [
+      ops.mask(inputs.floats("x", shape), inputs.integers("lengths", [lengths.length], lengths)),
+    ],
+  })),
   slice: [0, 1, 2].map((axis) => ({
     name: `axis ${axis}`,
     record: (inputs: Inputs) => [ops.slice(inputs.floats("x", [3, 4, 5]), { axis, start: 1, end: 3 })],

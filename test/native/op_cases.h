@@ -60,6 +60,7 @@ inline std::vector<OpCase> movingCases() {
   const TestTensor moved = numbers({11, 7, 1009}, 1);
   std::vector<OpCase> cases;
   cases.push_back({"concat", {x, numbers({7, 3, 1009}, 2)}, {floats({7, 14, 1009})}, {1}});
+  cases.push_back({"mask", {x, integers({11}, {7, 0, 3, 1, 7, 7, 2, 0, 5, 6, 4})}, {floats({7, 11, 1009})}, {}});
   cases.push_back({"slice", {x}, {floats({7, 9, 1009})}, {1, 1, 10}});
   cases.push_back({"pad", {x}, {floats({7, 14, 1009})}, {1, 2, 1}});
   for (const auto& [first, second] : {std::pair(0.0, 1.0), std::pair(0.0, 2.0), std::pair(1.0, 2.0)}) {

@@ -154,6 +154,7 @@ test("options outside what a layer can be are refused", () => {
   expect(() => new LSTM("rnn", { ...sizes, forgetBias: "one" } as never)).toThrow(
     "rnn: expected forgetBias to be a number",
   );
+  expect(() => new LSTM("rnn", { ...sizes, cell: "gru" } as never)).toThrow('rnn: unknown option "cell"');
   expect(() => new GRU("rnn", { ...sizes, reset: "never" } as never)).toThrow("one of after, before");
   expect(() => new RNN("rnn", { ...sizes, activation: "gelu" } as never)).toThrow("one of tanh, relu");
   expect(() => new RNN("rnn", { ...sizes, dropout: 1 })).toThrow("dropout to be a number at least 0 and below 1");

@@ -43,8 +43,8 @@ function stackOf({ cell, options: { I, H, layers, bidirectional, bias, reset } }
 
 /** PyTorch stacks the states of all layers and directions; ours have a name each, in the same order. */
 function unstack(stack: RecurrentStack, entry: string, stacked: FigureTensor): Record<string, FigureTensor> {
-  const names = Object.keys(stack.stateSizes).filter((name) => name.startsWith(`${entry}_l`));
-  return Object.fromEntries(names.map((name, i) => [name, part(stacked, i)]));
+  const entries = stack.stateEntries.filter(({ kind }) => kind === entry);
+  return Object.fromEntries(entries.map(({ name }, i) => [name, part(stacked, i)]));
 }
 
 async function expectParity(figure: RecurrentFigure, { executor: make, tolerance }: Subject): Promise<void> {

@@ -7,6 +7,16 @@ const { Graph, ops } = ostinato;
 const { executor, parameter, tensors } = things;
 
 const layer = { inputSize: 3, hiddenSize: 4 };
+const leaky = {
+  name: "leaky",
+  title: "leaky integrator",
+  gates: ["n"],
+  options: {},
+  states: ({ H }: { H: number }) => ({ h: H }),
+  weights: (sizes: ostinato.CellSizes) => ostinato.cellWeights.gated(1, sizes),
+  step: ({ state: { h } }: { state: { h: ostinato.Tensor } }) => ({ h }),
+};
+const leakyCell = ostinato.defineCell(leaky);
 const sequence = () => [tensors().f("in", 5, 2, 3), {}];
 
 export const layerRows: Record<string, Entry> = {
@@ -97,6 +107,14 @@ export const layerRows: Record<string, Entry> = {
   RNN: entry(made(ostinato.RNN), () => ["r", { ...layer, activation: "relu", bidirectional: true }]),
   GRU: entry(made(ostinato.GRU), () => ["r", { ...layer, reset: "before", layers: 2, dropout: 0.1 }]),
   LSTM: entry(made(ostinato.LSTM), () => ["r", { ...layer, forgetBias: 1, connections: "dense" }]),
+  RecurrentStack: entry(made(ostinato.RecurrentStack), () => ["r", { ...layer, cell: "gru", reset: "before" }]),
+  defineCell: entry(ostinato.defineCell as never, () => [leaky]),
+  registerCell: entry(ostinato.registerCell as never, () => [leakyCell]),
+  "cellWeights.input": entry(ostinato.cellWeights.input as never, () => [[4, 3]]),
+  "cellWeights.recurrent": entry(ostinato.cellWeights.recurrent as never, () => [[4, 4]]),
+  "cellWeights.bias": entry(ostinato.cellWeights.bias as never, () => [[4], ostinato.initializers.constant(1)]),
+  "cellWeights.vector": entry(ostinato.cellWeights.vector as never, () => [[4], ostinato.initializers.constant(1)]),
+  "cellWeights.gated": entry(ostinato.cellWeights.gated as never, () => [2, { I: 3, H: 4 }]),
   "RecurrentStack.apply": entry(
     of(() => new ostinato.LSTM("r", layer), "apply"),
     sequence,

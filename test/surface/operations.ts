@@ -124,6 +124,10 @@ export const operationRows: Record<string, Entry> = {
     return [{ states: i("states", 3), ids, classOf: i("classOf", 7), next: i("next", 2, 5) }];
   }),
   "ops.restart": entry(ops.restart, () => [tensors().ids, { begin: 0, end: 1 }]),
+  "ops.mask": entry(ops.mask, () => {
+    const { f, i } = tensors();
+    return [f("in", 3, 2, 4), i("lengths", 2)];
+  }),
   "ops.argmax": entry(ops.argmax, () => [tensors().x, 1]),
   "ops.max": entry(ops.max, () => [tensors().x, 1]),
   "ops.sumTo": entry(ops.sumTo, () => [tensors().x, [4]]),

@@ -3,10 +3,11 @@ import type { Corpus, TokenizedCorpus, Tokenizer, TokenStream } from "../../data
 import { sentenceTokenizer, textFileSize, tokenizerFromJSON } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import { loadModelFolder } from "../../formats/index.js";
-import { cells } from "../../models/cells.js";
 import { SentenceData, WindowData } from "../../models/languageModel/data.js";
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
 import { configRules } from "../../models/languageModel/network.js";
+import type { CellName } from "../../nn/cellRegistry.js";
+import { knownCells } from "../../nn/cellRegistry.js";
 import { executorFrom } from "../executor.js";
 import type { HeldOut } from "../heldOut.js";
 import { heldOut } from "../heldOut.js";
@@ -31,7 +32,7 @@ interface Options extends TrainingOptions, ReadingFlags {
   tokenizer: string;
   vocabulary?: number;
   unknown?: boolean;
-  cell: (typeof cells)[number];
+  cell: CellName;
   layers: number;
   hidden: number;
   embedding?: number;
@@ -69,7 +70,11 @@ export function languageModelCommand(): Command {
       whole,
     )
     .option("--unknown", "character, jamo: a token for characters that the text does not have")
-    .addOption(new Option("--cell <name>", "recurrent cell").choices(cells).default(configRules.cell.initial))
+    .addOption(
+      new Option("--cell <name>", "recurrent cell")
+        .choices(knownCells().map(({ name }) => name))
+        .default(configRules.cell.initial),
+    )
     .option("--layers <n>", "layers on top of each other", whole, configRules.layers.initial)
     .option("--hidden <n>", "units of a layer", whole, configRules.hiddenSize.initial)
     .option("--embedding <n>", "size of token vectors (default: as --hidden)", whole)

@@ -3,11 +3,12 @@ import type { Pair, Tokenizer } from "../../data/index.js";
 import { Corpus, splitPairs, TokenizerPair } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import { loadModelFolder } from "../../formats/index.js";
-import { cells } from "../../models/cells.js";
 import { seq2seqRules } from "../../models/seq2seq/config.js";
 import { PairData } from "../../models/seq2seq/pairData.js";
 import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import { scorers } from "../../nn/attention.js";
+import type { CellName } from "../../nn/cellRegistry.js";
+import { knownCells } from "../../nn/cellRegistry.js";
 import { largestInt32 } from "../../options.js";
 import { teacherForcing } from "../../train/teacherForcing.js";
 import { executorFrom } from "../executor.js";
@@ -37,7 +38,7 @@ interface Options extends TrainingOptions, ReadingFlags {
   reverseSource?: boolean;
   maximumLength: number;
   skipLong?: boolean;
-  cell: (typeof cells)[number];
+  cell: CellName;
   layers: number;
   encoderLayers?: number;
   decoderLayers?: number;
@@ -158,7 +159,11 @@ export function pairCommands(): Command[] {
       .option("--reverse-source", "read sources from the end")
       .option("--maximum-length <n>", "tokens that a source or a target may have", whole, 100)
       .option("--skip-long", "leave longer pairs out, instead of refusing them")
-      .addOption(new Option("--cell <name>", "recurrent cell").choices(cells).default(seq2seqRules.cell.initial))
+      .addOption(
+        new Option("--cell <name>", "recurrent cell")
+          .choices(knownCells().map(({ name }) => name))
+          .default(seq2seqRules.cell.initial),
+      )
       .option("--layers <n>", "of encoder and of decoder", whole, seq2seqRules.encoderLayers.initial)
       .option("--encoder-layers <n>", "(default: as --layers)", whole)
       .option("--decoder-layers <n>", "(default: as --layers)", whole)

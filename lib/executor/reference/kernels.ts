@@ -27,6 +27,7 @@ import * as gru from "./gru.js";
 import type { Kernel } from "./kernel.js";
 import * as layerNorm from "./layerNorm.js";
 import * as lstm from "./lstm.js";
+import { mask } from "./mask.js";
 import { linear, matmul } from "./matmul.js";
 import * as optimizer from "./optimizer.js";
 import * as pick from "./pick.js";
@@ -46,7 +47,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...{ attention, attentionGradient, attentionSum, additiveGradient },
   ...{ reshape, copy, concat, slice, pad, transpose },
   ...{ matmul, linear, embedding, embeddingGradient, sumRows },
-  ...{ follow, restart },
+  ...{ follow, mask, restart },
   ...{ softmax, logSoftmax, softmaxGradient, logSoftmaxGradient },
   ...pick,
   ...crossEntropy,

@@ -33,10 +33,7 @@ export function sequenceOf(
   if (ids) expectIds(operation, ids, { minimum: 0, V: I as number });
   const H = (call.operands[at.h0] as Buffer).shape[1] as number;
   const lengths = call.operands[at.lengths]?.data ?? null;
-  for (const [b, length] of lengths?.entries() ?? []) {
-    if (length >= 0 && length <= T) continue;
-    throw new InputError(`length ${length} of row ${b} is outside 0..${T}.`);
-  }
+  if (lengths) expectLengths(lengths, T);
   const forward = Array.from({ length: T }, (_, t) => t);
   return {
     T,
@@ -48,6 +45,14 @@ export function sequenceOf(
     order: call.attributes[at.reverse] ? forward.reverse() : forward,
     valid: (t, b) => lengths === null || t < (lengths[b] as number),
   };
+}
+
+/** @throws InputError for a length outside 0..T. */
+export function expectLengths(lengths: Floats | Int32Array, T: number): void {
+  for (const [b, length] of lengths.entries()) {
+    if (length >= 0 && length <= T) continue;
+    throw new InputError(`length ${length} of row ${b} is outside 0..${T}.`);
+  }
 }
 
 /** x_t W_ihᵀ + b_ih for all steps at once: [T,B,rows]. With ids the product is a row of the table. */

@@ -25,6 +25,7 @@ export { gru } from "./gru.js";
 export { layerNorm } from "./layerNorm.js";
 export { linear } from "./linear.js";
 export { lstm } from "./lstm.js";
+export { mask } from "./mask.js";
 export { matmul } from "./matmul.js";
 export { adagrad, adam, clipScale, globalNorm, rmsprop, sgd } from "./optimizer.js";
 export { pick } from "./pick.js";

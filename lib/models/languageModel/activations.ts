@@ -9,7 +9,8 @@ export interface Activations {
   layers: {
     /** "layer 1 hidden". */
     name: string;
-    kind: "hidden" | "cell";
+    /** "hidden" for h, "cell" for c, and any other entry of the state by its name. */
+    kind: string;
     units: number;
     /** [tokens, units]: after reading each token. */
     values: Float32Array;
@@ -17,6 +18,9 @@ export interface Activations {
   /** Bits of surprise of each token, given those before it; 0 for the first, unless a model of sentences predicts it too. */
   surprise: Float32Array;
 }
+
+/** Words for the entries of a state that most cells have. */
+const kinds: Readonly<Record<string, string>> = { h: "hidden", c: "cell" };
 
 /**
  * Reads a text token by token.
@@ -28,31 +32,24 @@ export async function activationsOf(
   { opening, ids, tokenizer }: { opening: readonly number[]; ids: Int32Array; tokenizer: Tokenizer },
 ): Promise<Activations> {
   let state = step.start();
-  const sizes = Object.entries(state).map(([name, values]) => [name, values.length] as const);
-  const perToken = sizes.reduce((sum, [, units]) => sum + units, 0);
+  const perToken = step.entries.reduce((sum, { size }) => sum + size, 0);
   expectMemory(4 * ids.length * perToken, `activations: those of ${ids.length} tokens`, "Take a shorter text.");
-  const layers = sizes.map(([name, units]) => ({
-    name: stateTitle(name),
-    kind: name.startsWith("c") ? ("cell" as const) : ("hidden" as const),
-    units,
-    values: new Float32Array(ids.length * units),
-  }));
+  const layers = step.entries.map((entry) => {
+    const { layer, direction, size: units } = entry;
+    const kind = kinds[entry.kind] ?? entry.kind;
+    const name = `layer ${layer + 1} ${kind}${direction ? " (backward)" : ""}`;
+    return { name, kind, units, values: new Float32Array(ids.length * units) };
+  });
   const surprise = new Float32Array(ids.length);
   for (const [i, id] of [...opening, ...ids].entries()) {
     const result = await step.read(id, state);
     state = result.state;
     const t = i - opening.length;
-    for (const [layer, [name, units]] of sizes.entries()) {
-      if (t >= 0) layers[layer]?.values.set(state[name] as Float32Array, t * units);
+    for (const [layer, { name, size }] of step.entries.entries()) {
+      if (t >= 0) layers[layer]?.values.set(state[name] as Float32Array, t * size);
     }
     const following = ids[t + 1];
     if (following !== undefined) surprise[t + 1] = -(result.logProbabilities[following] as number) / Math.LN2;
   }
   return { tokens: Array.from(ids, (id) => tokenizer.token(id)), layers, surprise };
-}
-
-/** "h_l0" -> "layer 1 hidden". */
-function stateTitle(entry: string): string {
-  const [, kind, layer, direction] = /^([hc])_l(\d+)(_reverse)?$/.exec(entry) ?? [];
-  return `layer ${Number(layer) + 1} ${kind === "c" ? "cell" : "hidden"}${direction ? " (backward)" : ""}`;
 }

@@ -12,11 +12,13 @@ import type { Executor, Store } from "../../executor/executor.js";
 import { loadModelFolder, saveModelFolder } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
+import type { CellOptions } from "../../nn/cellRegistry.js";
 import type { Parameter } from "../../nn/parameter.js";
 import type { Rule, TableFor } from "../../options.js";
 import { checkOption, completeOptions, seed, text, value } from "../../options.js";
 import type { RecordedLoss, Trainable } from "../../train/trainable.js";
 import type { WeightType } from "../../weights.js";
+import { completeWithCell } from "../cellConfig.js";
 import { executorRule } from "../executorRule.js";
 import { layerCounts, ModelWeights } from "../modelWeights.js";
 import { tokenizer } from "../tokenizerIdentity.js";
@@ -55,7 +57,7 @@ const createRules = {
   tokenizer,
   seed: seed(),
   executor: executorRule,
-} satisfies TableFor<LanguageModelOptions>;
+} satisfies TableFor<Omit<LanguageModelOptions, keyof CellOptions>>;
 
 /** A text to read, which may be empty. */
 const anyText = text({ empty: true });
@@ -100,7 +102,10 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
 
   /** A model with new weights. @throws OptionError for options that do not fit together. */
   static async create(options: LanguageModelOptions): Promise<LanguageModel> {
-    const { tokenizer, seed, executor } = completeOptions("LanguageModel", options, createRules);
+    const { tokenizer, seed, executor } = completeWithCell("LanguageModel", options, {
+      table: createRules,
+      first: "all",
+    });
     const { tokenizer: _tokenizer, seed: _seed, executor: _executor, ...config } = options;
     const network = new LanguageModelNetwork({ ...config, vocabularySize: tokenizer.size });
     const model = new LanguageModel(network, tokenizer, executor);

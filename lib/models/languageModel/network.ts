@@ -1,28 +1,27 @@
-import { OptionError } from "../../errors.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
+import type { CellName, CellOptions } from "../../nn/cellRegistry.js";
+import { cellNamed } from "../../nn/cellRegistry.js";
 import { Dropout } from "../../nn/dropout.js";
 import { Embedding } from "../../nn/embedding.js";
-import { GRU } from "../../nn/gru.js";
 import { initializer, uniform } from "../../nn/initializers.js";
 import { LayerNorm } from "../../nn/layerNorm.js";
 import { Linear } from "../../nn/linear.js";
-import { LSTM } from "../../nn/lstm.js";
 import type { Parameter } from "../../nn/parameter.js";
-import type { RecurrentStack, State } from "../../nn/recurrent.js";
-import { connections, layerCount } from "../../nn/recurrent.js";
-import { RNN } from "../../nn/rnn.js";
+import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
+import type { State } from "../../nn/stateEntry.js";
 import type { TableFor } from "../../options.js";
-import { completeOptions, flag, optional, real, text, whole, word } from "../../options.js";
-import { cells } from "../cells.js";
+import { flag, optional, real, text, whole, word } from "../../options.js";
+import type { CompleteConfig } from "../cellConfig.js";
+import { completeWithCell, optionsOfCell } from "../cellConfig.js";
 
-/** The architecture of a recurrent language model, as stored in config.json. */
-export interface LanguageModelConfig {
+/** The architecture of a recurrent language model, as stored in config.json. Options of its cell stand beside the others. */
+export interface LanguageModelConfig extends CellOptions {
   /** V */
   vocabularySize: number;
-  /** Default "lstm". */
-  cell?: (typeof cells)[number];
+  /** Recurrent cell: one of the library's, or of those that registerCell has added. Default "lstm". */
+  cell?: CellName;
   /** Layers on top of each other. Default 2. */
   layers?: number;
   /** H. Default 256. */
@@ -41,12 +40,6 @@ export interface LanguageModelConfig {
   layerNorm?: boolean;
   /** First values of all weight matrices: "uniform:0.1", "xavier", "orthogonal" ... Default: each layer's own. */
   initializer?: string;
-  /** LSTM: first value of the forget gate's bias. Default 1. */
-  forgetBias?: number;
-  /** GRU: which reset form. Default "after". */
-  reset?: "after" | "before";
-  /** RNN: which activation. Default "tanh". */
-  activation?: "tanh" | "relu";
   /**
    * Each line is a text of its own, read from its beginning and a zero state, in training (SentenceData), measuring and
    * writing. Default false: one running text (WindowData).
@@ -59,7 +52,7 @@ const size = whole({ minimum: 1 });
 /** The rules of the architecture's options. */
 export const configRules = {
   vocabularySize: size,
-  cell: word(cells, "lstm"),
+  cell: cellNamed("lstm"),
   layers: layerCount(2),
   hiddenSize: whole({ minimum: 1, initial: 256 }),
   embeddingSize: optional(size),
@@ -69,25 +62,12 @@ export const configRules = {
   tied: flag(),
   layerNorm: flag(),
   initializer: text({ initial: "default" }),
-  forgetBias: real({ initial: 1 }),
-  reset: word(["after", "before"], "after"),
-  activation: word(["tanh", "relu"], "tanh"),
   sentences: flag(),
-} satisfies TableFor<LanguageModelConfig>;
-
-/** The options that belong to one cell. */
-const cellOf = { forgetBias: "lstm", reset: "gru", activation: "rnn" } as const;
+} satisfies TableFor<Omit<LanguageModelConfig, keyof CellOptions>>;
 
 /** A configuration with every default filled in. @throws OptionError for what does not fit. */
-export function completeConfig(config: LanguageModelConfig): Required<LanguageModelConfig> {
-  const complete = completeOptions("LanguageModel", config, configRules);
-  for (const [option, owner] of Object.entries(cellOf) as [keyof typeof cellOf, string][]) {
-    // Completed configurations name every option, also those of the other cells.
-    if (complete.cell === owner || complete[option] === configRules[option].initial) continue;
-    throw new OptionError(
-      `LanguageModel: ${option} belongs to the cell "${owner}", and this model's cell is "${complete.cell}".`,
-    );
-  }
+export function completeConfig(config: LanguageModelConfig): CompleteConfig<LanguageModelConfig> {
+  const complete = completeWithCell("LanguageModel", config, { table: configRules, first: "all" });
   return { ...complete, embeddingSize: complete.embeddingSize ?? complete.hiddenSize };
 }
 
@@ -96,7 +76,7 @@ export function completeConfig(config: LanguageModelConfig): Required<LanguageMo
  * embedding -> dropout -> recurrent stack -> layer norm? -> dropout -> projection? -> softmax over the vocabulary.
  */
 export class LanguageModelNetwork {
-  readonly config: Required<LanguageModelConfig>;
+  readonly config: CompleteConfig<LanguageModelConfig>;
   readonly embedding: Embedding;
   readonly recurrent: RecurrentStack;
   readonly output: Linear;
@@ -149,9 +129,9 @@ export class LanguageModelNetwork {
   /** The carried state of B rows, as variables of the store. `role` keeps training, evaluation and generation apart. */
   stateVariables(graph: Graph, role: string, B: number): State {
     return Object.fromEntries(
-      Object.entries(this.recurrent.stateSizes).map(([name, H]) => [
+      this.recurrent.stateEntries.map(({ name, size }) => [
         name,
-        graph.variable({ name: stateName(role, B, name), dtype: "f32", shape: [B, H] }),
+        graph.variable({ name: stateName(role, B, name), dtype: "f32", shape: [B, size] }),
       ]),
     );
   }
@@ -170,10 +150,8 @@ export function stateName(role: string, B: number, entry: string): string {
   return `state/${role}/${B}/${entry}`;
 }
 
-function recurrentStack(config: Required<LanguageModelConfig>, first: object): RecurrentStack {
-  const { embeddingSize, hiddenSize, layers, dropout, variational, connections } = config;
-  const shared = { inputSize: embeddingSize, hiddenSize, layers, dropout, variational, connections, ...first };
-  if (config.cell === "lstm") return new LSTM("rnn", { ...shared, forgetBias: config.forgetBias });
-  if (config.cell === "gru") return new GRU("rnn", { ...shared, reset: config.reset });
-  return new RNN("rnn", { ...shared, activation: config.activation });
+function recurrentStack(config: CompleteConfig<LanguageModelConfig>, first: object): RecurrentStack {
+  const { cell, embeddingSize, hiddenSize, layers, dropout, variational, connections } = config;
+  const shared = { inputSize: embeddingSize, hiddenSize, layers, dropout, variational, connections };
+  return new RecurrentStack("rnn", { cell, ...shared, ...first, ...optionsOfCell(config) });
 }

@@ -4,6 +4,7 @@ import { Programs } from "../../executor/programs.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
+import type { StateEntry } from "../../nn/stateEntry.js";
 import type { CompleteSampling } from "../../search/sampling.js";
 import type { SearchStep } from "../../search/searchStep.js";
 import type { TokenAutomaton } from "../../search/tokenAutomaton.js";
@@ -57,11 +58,14 @@ export class TokenStep {
     this.#mask = maskOf(model.network.config.vocabularySize, { banned, automaton });
   }
 
+  /** What the state is made of. */
+  get entries(): readonly StateEntry[] {
+    return this.#model.network.recurrent.stateEntries;
+  }
+
   /** The state before the first token. */
   start(rows = 1): SequenceState {
-    return Object.fromEntries(
-      Object.entries(this.#model.network.recurrent.stateSizes).map(([name, H]) => [name, new Float32Array(rows * H)]),
-    );
+    return Object.fromEntries(this.entries.map(({ name, size }) => [name, new Float32Array(rows * size)]));
   }
 
   /** The state before the first token of texts that are written. */
@@ -155,12 +159,11 @@ export class TokenStep {
    * @param rows hypotheses that are followed side by side.
    */
   searchStep(rows: number): SearchStep {
-    const names = Object.keys(this.#model.network.recurrent.stateSizes);
     return {
       executable: this.#program("search", rows, (graph, logits) => graph.output("logits", logits)),
       tokens: "ids",
       logits: "logits",
-      carry: Object.fromEntries(names.map((name) => [name, `last.${name}`])),
+      carry: Object.fromEntries(this.entries.map(({ name }) => [name, `last.${name}`])),
     };
   }
 
@@ -179,8 +182,9 @@ export class TokenStep {
     return this.#programs.get(`${use} ${rows}`, (graph) => {
       const { network } = this.#model;
       const ids = graph.feed("ids", "i32", [1, rows]);
-      const sizes = Object.entries(network.recurrent.stateSizes);
-      const before = Object.fromEntries(sizes.map(([name, H]) => [name, graph.feed(name, "f32", [rows, H])]));
+      const before = Object.fromEntries(
+        this.entries.map(({ name, size }) => [name, graph.feed(name, "f32", [rows, size])]),
+      );
       const { input, state } = this.#marks ? restarted(ids, before, this.#marks) : { input: ids, state: before };
       const { logits, last } = network.nextLogits(input, state);
       record(graph, logits, ids);
@@ -189,8 +193,7 @@ export class TokenStep {
   }
 
   #stateOf(outputs: Record<string, Values>): SequenceState {
-    const names = Object.keys(this.#model.network.recurrent.stateSizes);
-    return Object.fromEntries(names.map((name) => [name, outputs[`last.${name}`] as Float32Array]));
+    return Object.fromEntries(this.entries.map(({ name }) => [name, outputs[`last.${name}`] as Float32Array]));
   }
 }
 

@@ -1,16 +1,19 @@
 import { OptionError } from "../../errors.js";
 import { scorers } from "../../nn/attention.js";
+import type { CellName, CellOptions } from "../../nn/cellRegistry.js";
+import { cellNamed } from "../../nn/cellRegistry.js";
 import { layerCount } from "../../nn/recurrent.js";
 import type { TableFor } from "../../options.js";
-import { completeOptions, flag, optional, real, whole, word } from "../../options.js";
-import { cells } from "../cells.js";
+import { flag, optional, real, whole, word } from "../../options.js";
+import type { CompleteConfig } from "../cellConfig.js";
+import { completeWithCell } from "../cellConfig.js";
 
-/** The architecture of an encoder-decoder. */
-export interface Seq2SeqConfig {
+/** The architecture of an encoder-decoder. Options of its cell stand beside the others. */
+export interface Seq2SeqConfig extends CellOptions {
   sourceVocabularySize: number;
   targetVocabularySize: number;
-  /** Recurrent cell of encoder and decoder. Default "gru". */
-  cell?: (typeof cells)[number];
+  /** Recurrent cell of encoder and decoder: the library's, or one that registerCell has added. Default "gru". */
+  cell?: CellName;
   /** H of the decoder. Default 256. */
   hiddenSize?: number;
   /** H of each direction of the encoder. Default: hiddenSize. */
@@ -53,7 +56,7 @@ const size = (initial?: number) => whole({ minimum: 1, ...(initial === undefined
 export const seq2seqRules = {
   sourceVocabularySize: size(),
   targetVocabularySize: size(),
-  cell: word(cells, "gru"),
+  cell: cellNamed("gru"),
   hiddenSize: size(256),
   encoderSize: optional(size()),
   embeddingSize: optional(size()),
@@ -68,14 +71,14 @@ export const seq2seqRules = {
   tied: flag(),
   sharedEmbedding: flag(),
   sharedStack: flag(),
-} satisfies TableFor<Seq2SeqConfig>;
+} satisfies TableFor<Omit<Seq2SeqConfig, keyof CellOptions>>;
 
 /** A configuration with every default filled in. @throws OptionError for what does not fit. */
-export function completeSeq2SeqConfig(config: Seq2SeqConfig): Required<Seq2SeqConfig> {
+export function completeSeq2SeqConfig(config: Seq2SeqConfig): CompleteConfig<Seq2SeqConfig> {
   const who = "Seq2Seq";
-  const given = completeOptions(who, config, seq2seqRules);
+  const given = completeWithCell(who, config, { table: seq2seqRules, first: "none" });
   const { hiddenSize, encoderSize = hiddenSize, embeddingSize = hiddenSize } = given;
-  const complete: Required<Seq2SeqConfig> = { ...given, encoderSize, embeddingSize };
+  const complete: CompleteConfig<Seq2SeqConfig> = { ...given, encoderSize, embeddingSize };
   const refuse = (message: string) => {
     throw new OptionError(`${who}: ${message}`);
   };

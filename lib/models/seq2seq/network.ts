@@ -5,13 +5,13 @@ import type { Memory } from "../../nn/attention.js";
 import { Attention } from "../../nn/attention.js";
 import { Dropout } from "../../nn/dropout.js";
 import { Embedding } from "../../nn/embedding.js";
-import { GRU } from "../../nn/gru.js";
 import { uniform } from "../../nn/initializers.js";
 import { Linear } from "../../nn/linear.js";
-import { LSTM } from "../../nn/lstm.js";
 import type { Parameter } from "../../nn/parameter.js";
-import type { RecurrentStack, State } from "../../nn/recurrent.js";
-import { RNN } from "../../nn/rnn.js";
+import { RecurrentStack } from "../../nn/recurrent.js";
+import type { State, StateEntry } from "../../nn/stateEntry.js";
+import type { CompleteConfig } from "../cellConfig.js";
+import { optionsOfCell } from "../cellConfig.js";
 import type { Seq2SeqConfig } from "./config.js";
 import { completeSeq2SeqConfig } from "./config.js";
 
@@ -48,7 +48,7 @@ function outputsOf({ features, state, weights }: { features: Tensor; state: Stat
  * The decoder is a step (`step`): `unroll` trains it on what it should have written before (teacher forcing), search replays it.
  */
 export class Seq2SeqNetwork {
-  readonly config: Required<Seq2SeqConfig>;
+  readonly config: CompleteConfig<Seq2SeqConfig>;
   readonly parameters: readonly Parameter[];
   readonly output: Linear;
   readonly #sourceEmbedding: Embedding;
@@ -92,7 +92,7 @@ export class Seq2SeqNetwork {
     this.#decoder = this.config.sharedStack
       ? this.#encoder
       : this.#stack("decoder", { inputSize, hiddenSize, layers: decoderLayers, dropout, bidirectional: false });
-    this.#bridges = this.#bridge(memorySize);
+    this.#bridges = this.#bridge();
     const seesSource = this.#attention !== null || context === "every";
     const parts = hiddenSize + (seesSource ? memorySize : 0) + (readsContext ? embeddingSize : 0);
     this.#combine =
@@ -128,13 +128,13 @@ export class Seq2SeqNetwork {
     const embedded = this.#embeddingDropout.apply(this.#sourceEmbedding.apply(source));
     const { y, last } = this.#encoder.apply(embedded, { lengths });
     const state: State = {};
-    for (const name of Object.keys(this.#decoder.stateSizes)) {
-      const joined = this.#joined(last, name);
-      const bridge = this.#bridges.get(name);
-      state[name] = bridge ? ops.tanh(bridge.apply(joined)) : joined;
+    for (const entry of this.#decoder.stateEntries) {
+      const joined = this.#joined(last, entry);
+      const bridge = this.#bridges.get(entry.name);
+      state[entry.name] = bridge ? ops.tanh(bridge.apply(joined)) : joined;
     }
     if (this.config.inputFeeding) state[feedName] = graph.zeros([B, this.output.weight.shape[1] as number]);
-    const summary = this.#joined(last, `h_l${this.config.encoderLayers - 1}`);
+    const summary = this.#joined(last, { kind: "h", layer: this.config.encoderLayers - 1 });
     return { memory: this.#attention?.memory(y, lengths) ?? null, summary, state };
   }
 
@@ -271,35 +271,39 @@ export class Seq2SeqNetwork {
 
   /** The decoder's topmost hidden state. */
   #top(state: State): Tensor {
-    return state[`h_l${this.config.decoderLayers - 1}`] as Tensor;
+    const top = this.#decoder.stateEntries.findLast(({ kind }) => kind === "h") as StateEntry;
+    return state[top.name] as Tensor;
   }
 
   /** What a decoder's entry begins with, before the bridge: the encoder's last one of the same layer, or of its topmost. */
-  #joined(last: State, name: string): Tensor {
-    const [, kind, layer] = /^([a-z]+)_l(\d+)$/.exec(name) as unknown as [string, string, string];
-    const from = Math.min(Number(layer), this.config.encoderLayers - 1);
-    const ends = [last[`${kind}_l${from}`], last[`${kind}_l${from}_reverse`]].filter((end) => end !== undefined);
+  #joined(last: State, { kind, layer }: Pick<StateEntry, "kind" | "layer">): Tensor {
+    const ends = this.#encoderEntries(kind, layer).map(({ name }) => last[name] as Tensor);
     return ends.length === 1 ? (ends[0] as Tensor) : ops.concat(ends, 1);
   }
 
+  /** The encoder's entries of a kind, of both directions, in a layer or in its topmost. */
+  #encoderEntries(kind: string, layer: number): StateEntry[] {
+    const from = Math.min(layer, this.config.encoderLayers - 1);
+    return this.#encoder.stateEntries.filter((entry) => entry.kind === kind && entry.layer === from);
+  }
+
   /** Bridges where the encoder's last state does not fit, or its layers are not as many. */
-  #bridge(memorySize: number): Map<string, Linear> {
-    const { hiddenSize, encoderLayers, decoderLayers } = this.config;
-    if (memorySize === hiddenSize && encoderLayers === decoderLayers) return new Map();
-    return new Map(
-      Object.keys(this.#decoder.stateSizes).map((name) => [
-        name,
-        new Linear(`bridge.${name}`, { inputSize: memorySize, outputSize: hiddenSize }),
-      ]),
-    );
+  #bridge(): Map<string, Linear> {
+    const { encoderLayers, decoderLayers } = this.config;
+    const ends = this.#decoder.stateEntries.map(({ name, kind, layer, size: outputSize }) => {
+      const inputSize = this.#encoderEntries(kind, layer).reduce((sum, { size }) => sum + size, 0);
+      return { name: `bridge.${name}`, entry: name, inputSize, outputSize };
+    });
+    const fits = ends.every(({ inputSize, outputSize }) => inputSize === outputSize);
+    if (fits && encoderLayers === decoderLayers) return new Map();
+    return new Map(ends.map(({ name, entry, ...sizes }) => [entry, new Linear(name, sizes)]));
   }
 
   #stack(
     name: string,
     options: { inputSize: number; hiddenSize: number; layers: number; dropout: number; bidirectional: boolean },
   ): RecurrentStack {
-    if (this.config.cell === "lstm") return new LSTM(name, options);
-    return this.config.cell === "gru" ? new GRU(name, options) : new RNN(name, options);
+    return new RecurrentStack(name, { cell: this.config.cell, ...options, ...optionsOfCell(this.config) });
   }
 }
 

@@ -5,6 +5,7 @@ import type { Executor, Store, Values } from "../../executor/executor.js";
 import { loadModelFolder, saveModelFolder } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
 import type { TextScoreOptions } from "../../metrics/index.js";
+import type { CellOptions } from "../../nn/cellRegistry.js";
 import type { Parameter } from "../../nn/parameter.js";
 import type { TableFor } from "../../options.js";
 import { abortSignal, checkOption, completeOptions, expectOptions, seed, text, whole } from "../../options.js";
@@ -14,6 +15,7 @@ import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.
 import type { RecordedLoss } from "../../train/trainable.js";
 import type { SavableModel } from "../../train/trainer.js";
 import type { WeightType } from "../../weights.js";
+import { completeWithCell } from "../cellConfig.js";
 import { executorRule } from "../executorRule.js";
 import { inTurns } from "../inTurns.js";
 import { layerCounts, ModelWeights } from "../modelWeights.js";
@@ -50,7 +52,7 @@ const createRules = {
   tokenizer: tokenizerPairRule,
   seed: seed(),
   executor: executorRule,
-} satisfies TableFor<Seq2SeqOptions>;
+} satisfies TableFor<Omit<Seq2SeqOptions, keyof CellOptions>>;
 
 /** The entries of a folder that say what it holds. */
 const identity = {
@@ -87,7 +89,7 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
 
   /** A model with new weights. @throws OptionError for options that do not fit together. */
   static async create(options: Seq2SeqOptions): Promise<Seq2Seq> {
-    const { tokenizer, seed, executor } = completeOptions("Seq2Seq", options, createRules);
+    const { tokenizer, seed, executor } = completeWithCell("Seq2Seq", options, { table: createRules, first: "none" });
     const { tokenizer: _tokenizer, seed: _seed, executor: _executor, ...config } = options;
     if (config.sharedEmbedding && tokenizer.source !== tokenizer.target) {
       throw new OptionError("Seq2Seq: sharedEmbedding needs one tokenizer for both sides.");

@@ -1,0 +1,23 @@
+import * as ops from "../../graph/ops/index.js";
+import { defineCell } from "../cell.js";
+import { bias, input } from "../cellWeight.js";
+
+/**
+ * Minimal LSTM (Feng et al. 2024, "Were RNNs All We Needed?", section 3.2), whose gates read the input alone and sum to 1.
+ *
+ *   f_t = σ(W_f x_t + b_f)   i_t = σ(W_i x_t + b_i)   n_t = W_n x_t + b_n   h_t = (f_t ⊙ h_{t-1} + i_t ⊙ n_t) / (f_t + i_t)
+ *
+ * This is the form of the paper's main text, not the one in log-space of its appendix, whose candidate is kept positive.
+ */
+export const minLstm = defineCell({
+  name: "minlstm",
+  title: "minLSTM",
+  gates: ["f", "i", "n"],
+  states: ({ H }) => ({ h: H }),
+  weights: ({ I, H }) => ({ weight_ih: input([3 * H, I]), bias_ih: bias([3 * H]) }),
+  step({ a, state: { h }, gates }) {
+    const { f, i, n } = gates(a);
+    const [forget, write] = [ops.sigmoid(f), ops.sigmoid(i)];
+    return { h: ops.add(h, ops.multiply(ops.divide(write, ops.add(forget, write)), ops.subtract(n, h))) };
+  },
+});

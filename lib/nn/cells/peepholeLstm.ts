@@ -1,0 +1,37 @@
+import * as ops from "../../graph/ops/index.js";
+import { real } from "../../options.js";
+import { defineCell } from "../cell.js";
+import { bias, gated, vector } from "../cellWeight.js";
+import { uniform } from "../initializers.js";
+import { forgetGate } from "./lstm.js";
+
+/**
+ * LSTM with peepholes (Gers & Schmidhuber 2000; as in Greff et al. 2017): its gates see the cell's memory too.
+ *
+ *   i,f = σ(W x_t + b + R h_{t-1} + p ⊙ c_{t-1})   g = tanh(W x_t + b + R h_{t-1})   c_t = f ⊙ c_{t-1} + i ⊙ g
+ *   o = σ(W x_t + b + R h_{t-1} + p_o ⊙ c_t)   h_t = o ⊙ tanh(c_t)
+ *
+ * `peephole` [3H] holds p_i, p_f and p_o, at first uniform in ±1/sqrt(H).
+ */
+export const peepholeLstm = defineCell({
+  name: "peephole-lstm",
+  title: "LSTM with peepholes",
+  gates: ["i", "f", "g", "o"],
+  options: { forgetBias: real({ initial: 1 }) },
+  states: ({ H }) => ({ h: H, c: H }),
+  weights: (sizes, { forgetBias }) => ({
+    ...gated(4, sizes),
+    bias_ih: bias([4 * sizes.H], forgetGate(forgetBias)),
+    peephole: vector([3 * sizes.H], uniform(1 / Math.sqrt(sizes.H))),
+  }),
+  step({ a, state, weights: { weight_hh, bias_hh, peephole }, gates }) {
+    const { i, f, g, o } = gates(ops.add(a, ops.linear(state.h, weight_hh, bias_hh)));
+    const H = state.c.shape[1] as number;
+    const seen = (gate: number, c: typeof state.c) =>
+      ops.multiply(ops.slice(peephole, { axis: 0, start: gate * H, end: (gate + 1) * H }), c);
+    const write = ops.sigmoid(ops.add(i, seen(0, state.c)));
+    const forget = ops.sigmoid(ops.add(f, seen(1, state.c)));
+    const c = ops.add(ops.multiply(forget, state.c), ops.multiply(write, ops.tanh(g)));
+    return { h: ops.multiply(ops.sigmoid(ops.add(o, seen(2, c))), ops.tanh(c)), c };
+  },
+});
