@@ -1,14 +1,71 @@
 import { visible } from "./visible.js";
 
+/** Every `code` of an OstinatoError: when it is raised, and the way out. docs/errors.md is made of this table. */
+export const errorCodes = {
+  ERR_OSTINATO_OPTION: {
+    error: "OptionError",
+    raised: "An option does not exist, does not fit its range, or contradicts another one.",
+    remedy: "Change the option that the message names. On the command line the exit code is 2.",
+  },
+  ERR_OSTINATO_SHAPE: {
+    error: "ShapeError",
+    raised: "Tensors do not fit together while a program is recorded: a wrong rank, size or type.",
+    remedy:
+      "The stack leads to the line that recorded the op; the message has the expected shape and the one that came.",
+  },
+  ERR_OSTINATO_INPUT: {
+    error: "InputError, UnknownTokenError",
+    raised: "Data cannot be used: an unknown character, an id outside the vocabulary, a text that is too short.",
+    remedy: "Change the data, or the option that the message names (for example a tokenizer with an unknown token).",
+  },
+  ERR_OSTINATO_FILE: {
+    error: "FileError",
+    raised: "A file or folder is missing, truncated, altered, locked by another training, or cannot be written.",
+    remedy: "The message names the file and what it should hold. What was there before is unchanged.",
+  },
+  ERR_OSTINATO_DIVERGED: {
+    error: "DivergenceError",
+    raised: "A training met NaN or an infinity. The parameters are those before that step.",
+    remedy: "Lower the learning rate or clip the gradient; the error names the layer where the first such value arose.",
+  },
+  ERR_OSTINATO_MEMORY: {
+    error: "OstinatoError",
+    raised: "There is not enough memory for a program's values or a search.",
+    remedy: "Use smaller batches, shorter windows, fewer beams, or a smaller model.",
+  },
+  ERR_OSTINATO_BUSY: {
+    error: "OstinatoError",
+    raised: "A store or a search is in use by a run, or threads and kernels are changed while a program runs.",
+    remedy: "Await the first call before the second; models do so by themselves.",
+  },
+  ERR_OSTINATO_PROGRAM: {
+    error: "OstinatoError",
+    raised: "The native executor refuses a program. Programs recorded by a Graph are never refused: please report it.",
+    remedy: "Check a program that was made or changed by hand against the op that the message names.",
+  },
+  ERR_OSTINATO_ADDON: {
+    error: "OstinatoError",
+    raised: "There is no native binary for this platform, or it cannot be loaded.",
+    remedy: "Build it (npm run setup), or compute with ReferenceExecutor, which is slow and needs no binary.",
+  },
+} as const;
+
+/** A stable name of a kind of error. */
+export type ErrorCode = keyof typeof errorCodes;
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === "string" && Object.hasOwn(errorCodes, code);
+}
+
 /**
  * Every error that Ostinato raises on purpose. `code` is stable and meant for programs; the message is meant for people:
  * it says what was expected, what came, where, and what to do. Whatever text it quotes, it has at most some thousand characters,
  * and nothing in it is invisible or gives orders to a terminal.
  */
 export class OstinatoError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
 
-  constructor(message: string, options: { code: string; cause?: unknown }) {
+  constructor(message: string, options: { code: ErrorCode; cause?: unknown }) {
     super(visible(bounded(message)), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code;
     this.name = new.target.name;

@@ -36,7 +36,8 @@ export {
   UnknownTokenError,
   WordTokenizer,
 } from "./data/index.js";
-export { FileError, InputError, OptionError, OstinatoError, ShapeError } from "./errors.js";
+export type { ErrorCode } from "./errors.js";
+export { errorCodes, FileError, InputError, OptionError, OstinatoError, ShapeError } from "./errors.js";
 export type {
   Executable,
   Executor,

@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { describe, FileError, quote } from "../lib/errors.js";
+import { describe, errorCodes, FileError, quote } from "../lib/errors.js";
 
 test("a message shows the beginning of a text, on one line, with nothing invisible in it", () => {
   expect(describe(`a\n"b\u202e${"c".repeat(100)}`)).toBe(`"a\\n\\"b\\u{202E}${"c".repeat(52)}..."`);
@@ -22,4 +24,13 @@ test("a message keeps its ends, and not millions of characters between them", ()
   const { message } = new FileError(`begin ${"x".repeat(2_000_000)} end`);
   expect(message.length).toBeLessThan(4100);
   expect(message).toMatch(/^begin x+ \[\.\.\. \d+ characters \.\.\.\] x+ end$/);
+});
+
+test("every code that the sources name is in the table, and every code of the table is raised somewhere", () => {
+  const files = ["lib", "native"].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
+  );
+  const sources = files.filter((file) => /\.(ts|cc|h)$/.test(file)).map((file) => readFileSync(file, "utf8"));
+  const raised = sources.flatMap((source) => [...source.matchAll(/"(ERR_OSTINATO_[A-Z]+)"/g)].map(([, code]) => code));
+  expect([...new Set(raised)].sort()).toEqual(Object.keys(errorCodes).sort());
 });

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { describe, InputError, OptionError, OstinatoError } from "../errors.js";
+import { describe, InputError, isErrorCode, OptionError, OstinatoError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
 import { elementsOf, firstValues } from "../graph/program.js";
 import { expectProgram, expectVariable } from "../graph/programRule.js";
@@ -264,7 +264,7 @@ function asOwn(error: unknown, program?: Program): OstinatoError {
   if (code === "ERR_OSTINATO_INPUT")
     return program ? layerError(program, op, error as Error) : new InputError(message, error);
   if (code === "ERR_OSTINATO_OPTION") return new OptionError(message);
-  return new OstinatoError(message, { code: code ?? "ERR_OSTINATO_ADDON", cause: error });
+  return new OstinatoError(message, { code: isErrorCode(code) ? code : "ERR_OSTINATO_ADDON", cause: error });
 }
 
 /**
