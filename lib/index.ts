@@ -9,10 +9,14 @@ export type {
   PairTableOptions,
   ParallelTextOptions,
   SpecialTokenNames,
+  SpecialTokens,
+  SplitShares,
   SubwordOptions,
   SubwordProgress,
   TableOptions,
   TextTableOptions,
+  TokenDecoder,
+  TokenEncoder,
   TokenizedCorpus,
   TokenizeOptions,
   Tokenizer,
@@ -34,10 +38,12 @@ export {
   TokenizerPair,
   tokenizerFromJSON,
   UnknownTokenError,
+  Vocabulary,
   WordTokenizer,
 } from "./data/index.js";
 export type { ErrorCode } from "./errors.js";
 export { errorCodes, FileError, InputError, OptionError, OstinatoError, ShapeError } from "./errors.js";
+export type { AddonInfo } from "./executor/addon.js";
 export type {
   Executable,
   Executor,
@@ -51,6 +57,7 @@ export type {
 export type { MatmulPrecision, NativeExecutorOptions } from "./executor/native.js";
 export { NativeExecutor, nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
 export { ReferenceExecutor } from "./executor/reference/executor.js";
+export type { RunningSearch, SearchPlan, SearchPorts } from "./executor/search.js";
 export type { RecordedValue, TrainingRecord } from "./formats/index.js";
 export { loadTrainerHistory, readTrainingRecord } from "./formats/index.js";
 export * from "./graph/index.js";
@@ -76,6 +83,7 @@ export type { PairEvaluation, Seq2SeqOptions } from "./models/seq2seq/seq2seq.js
 export { Seq2Seq } from "./models/seq2seq/seq2seq.js";
 export type { TranslateOptions, Translation, TranslationHypothesis } from "./models/seq2seq/translation.js";
 export * from "./nn/index.js";
+export type { RandomSource } from "./random/source.js";
 export * from "./search/index.js";
 export type { TrainingData } from "./train/data.js";
 export type { Divergence } from "./train/divergence.js";
@@ -83,6 +91,7 @@ export { DivergenceError } from "./train/divergence.js";
 export type {
   CheckpointEvent,
   EndEvent,
+  EndReason,
   History,
   HistoryPoint,
   SampleEvent,
@@ -90,9 +99,17 @@ export type {
   TrainerEvents,
   ValidationEvent,
 } from "./train/events.js";
-export type { Optimizer, OptimizerName } from "./train/optimizers.js";
+export type {
+  AdagradOptions,
+  AdamOptions,
+  Optimizer,
+  OptimizerName,
+  RMSpropOptions,
+  SGDOptions,
+  Update,
+} from "./train/optimizers.js";
 export { adagrad, adam, adamw, rmsprop, sgd } from "./train/optimizers.js";
-export type { PlateauOptions, Schedule, ScheduleName, StepDecayOptions } from "./train/schedules.js";
+export type { Moment, PlateauOptions, Schedule, ScheduleName, StepDecayOptions } from "./train/schedules.js";
 export { constant, cosine, plateau, stepDecay, warmup } from "./train/schedules.js";
 export type { StepOptions } from "./train/step.js";
 export type { TeacherForcing } from "./train/teacherForcing.js";
@@ -108,6 +125,7 @@ export type {
   CurveAxis,
   CurveMeasure,
   CurvesOptions,
+  ReportHistory,
   Run,
   TextSearch,
   VectorMap,

@@ -114,7 +114,7 @@ const recipes = {
     ],
   },
   "korean-chat": {
-    verb: "chat",
+    verb: "translate",
     options: [
       ...words(
         "--tokenizer subword --vocabulary 600 --cell gru --hidden 256 --embedding 128 --attend before --tied --dropout 0.4 --batch 32",
