@@ -38,6 +38,8 @@ export { tokenizerKinds } from "./tokenizer.js";
 export { tokenizerFromJSON } from "./tokenizerFromJSON.js";
 export type { TokenizerPairOptions } from "./tokenizerPair.js";
 export { TokenizerPair, tokenizerPairRule } from "./tokenizerPair.js";
+export type { TokenizerMaker } from "./tokenizerRegistry.js";
+export { registerTokenizer } from "./tokenizerRegistry.js";
 export type { SplitShares, TokenStream } from "./tokenStream.js";
 export { memoryStream, sliceStream, tokenStream } from "./tokenStream.js";
 export { UnknownTokenError } from "./unknownToken.js";

@@ -1,7 +1,7 @@
 export const tokenizerKinds = ["character", "byte", "word", "subword"] as const;
 
-/** What a tokenizer cuts text into. */
-export type TokenizerKind = (typeof tokenizerKinds)[number];
+/** What a tokenizer cuts text into: a kind of this library, or one made known by `registerTokenizer`. */
+export type TokenizerKind = (typeof tokenizerKinds)[number] | (string & {});
 
 /** The ids of tokens with a meaning of their own, where a tokenizer has them. */
 export interface SpecialTokens {

@@ -5,6 +5,7 @@ import { CharacterTokenizer } from "./characterTokenizer.js";
 import { SubwordTokenizer } from "./subwordTokenizer.js";
 import type { Tokenizer } from "./tokenizer.js";
 import { tokenizerKinds } from "./tokenizer.js";
+import { registeredTokenizer, registeredTokenizers } from "./tokenizerRegistry.js";
 import { Vocabulary } from "./vocabulary.js";
 import { WordTokenizer } from "./wordTokenizer.js";
 
@@ -23,10 +24,17 @@ export function tokenizerFromJSON(json: unknown): Tokenizer {
       });
     }
     if (kind === undefined && model !== undefined) return new SubwordTokenizer(json);
+    const own = registeredTokenizer(json as Record<string, unknown>);
+    if (own) return own;
     throw new InputError(
-      `Expected a vocabulary of kind ${tokenizerKinds.filter((word) => word !== "subword").join(", ")}, ` +
-        `or a Hugging Face tokenizer.json, got kind ${describe(kind)}.`,
+      `Expected a vocabulary of kind ${knownKinds().join(", ")}, or a Hugging Face tokenizer.json, got kind ${describe(kind)}. ` +
+        "A tokenizer of your own must be made known first: registerTokenizer(kind, fromJSON).",
     );
   }
   throw new InputError(`Expected a vocabulary, got ${describe(json)}.`);
+}
+
+/** Kinds that a vocabulary.json may have. */
+function knownKinds(): string[] {
+  return [...tokenizerKinds.filter((kind) => kind !== "subword"), ...registeredTokenizers()];
 }

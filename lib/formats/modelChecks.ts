@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Tokenizer } from "../data/tokenizer.js";
-import type { TokenizerPair } from "../data/tokenizerPair.js";
+import { TokenizerPair } from "../data/tokenizerPair.js";
 import { describe, FileError, quote } from "../errors.js";
 import type { ConfigFile } from "./configFile.js";
 import { jsonDigest } from "./jsonFile.js";
@@ -88,7 +88,7 @@ export function expectVocabularySize(
   tokenizer: Tokenizer | TokenizerPair,
 ): void {
   const sizes =
-    tokenizer.kind === "pair"
+    tokenizer instanceof TokenizerPair
       ? { sourceVocabularySize: tokenizer.source.size, targetVocabularySize: tokenizer.target.size }
       : { vocabularySize: tokenizer.size };
   for (const [option, size] of Object.entries(sizes)) {

@@ -1,4 +1,5 @@
 import { characterUnits } from "../data/characterTokenizer.js";
+import { tokenizerKinds } from "../data/tokenizer.js";
 import type { Rule } from "../options.js";
 import {
   double,
@@ -70,10 +71,16 @@ const ownVocabulary = variants("kind", {
   character: { unit: word(characterUnits), tokens },
 });
 
+/** A vocabulary whose kind the program registered, or did not: then the tokenizer's own message says how. */
+const foreignVocabulary = record(anyJson);
+
 /** The vocabulary of one side: our own, which has a `kind`, or that of a tokenizer.json. */
-const oneVocabulary = choice((json) =>
-  (json as { kind?: unknown } | null)?.kind === undefined ? tokenizerFile : ownVocabulary,
-);
+const oneVocabulary = choice((json) => {
+  const kind = (json as { kind?: unknown } | null)?.kind;
+  if (kind === undefined) return tokenizerFile;
+  const isForeign = typeof kind === "string" && ![...tokenizerKinds, "pair"].includes(kind);
+  return isForeign ? foreignVocabulary : ownVocabulary;
+});
 
 const pairOfVocabularies = object({
   kind: word(["pair"]),

@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { Command } from "commander";
 import type { Tokenizer } from "../../data/index.js";
+import { TokenizerPair } from "../../data/index.js";
 import { OptionError, OstinatoError } from "../../errors.js";
 import { nativeInfo } from "../../executor/native.js";
 import { loadModelFolder } from "../../formats/index.js";
@@ -53,7 +54,7 @@ async function describeModel(folder: string, print: ReturnType<typeof printer>):
     config,
     weights: weights ?? "float32",
     tokenizer:
-      tokenizer.kind === "pair"
+      tokenizer instanceof TokenizerPair
         ? { source: sizeOf(tokenizer.source), target: sizeOf(tokenizer.target) }
         : sizeOf(tokenizer),
     parameters,
@@ -62,7 +63,7 @@ async function describeModel(folder: string, print: ReturnType<typeof printer>):
   });
   const vocabulary = ({ kind, size }: Tokenizer) => `${kind} tokens, vocabulary ${count(size)}`;
   const tokens =
-    tokenizer.kind === "pair"
+    tokenizer instanceof TokenizerPair
       ? `from ${vocabulary(tokenizer.source)} to ${vocabulary(tokenizer.target)}`
       : vocabulary(tokenizer);
   print.line(`${model}: ${count(total)} parameters in ${weights ?? "float32"}; ${tokens}`);
