@@ -3,11 +3,11 @@
 //   c = beta1 m + (1 - beta1) g      w <- w - rate (sign(c) + decay w)      m <- beta2 m + (1 - beta2) g
 //
 // node examples/own-optimizer.mjs [TEXT FILE]
-import { readFileSync } from "node:fs";
-import { adam, CharacterTokenizer, LanguageModel, memoryStream, nativeExecutor, ops, Trainer, WindowData } from "ostinato";
+import { fileURLToPath } from "node:url";
+import { adam, CharacterTokenizer, Corpus, LanguageModel, nativeExecutor, ops, Trainer, WindowData } from "ostinato";
 
 /** Lion as a Trainer takes it; its moment is saved and resumed like those of the built-in rules. */
-function lion({ learningRate = 0.0003, beta1 = 0.9, beta2 = 0.99, weightDecay = 0 } = {}) {
+export function lion({ learningRate = 0.0003, beta1 = 0.9, beta2 = 0.99, weightDecay = 0 } = {}) {
   return {
     name: "lion",
     learningRate,
@@ -34,16 +34,19 @@ function sign(x) {
   return ops.clamp(ops.affine(x, { scale: 1e30 }), one);
 }
 
-const [file = new URL("../README.md", import.meta.url)] = process.argv.slice(2);
-const text = readFileSync(file, "utf8").slice(0, 100_000);
-const tokenizer = CharacterTokenizer.fromText(text);
-const data = new WindowData(memoryStream(tokenizer.encode(text)), { batchSize: 8, window: 32 });
-for (const optimizer of [lion({ learningRate: 0.001 }), adam({ learningRate: 0.003 })]) {
-  const model = await LanguageModel.create({ tokenizer, cell: "gru", hiddenSize: 64, layers: 1, executor: nativeExecutor() });
-  const trainer = new Trainer(model, { data, optimizer, maximumSteps: 150, epochs: 100 });
-  const losses = [];
-  trainer.on("step", ({ loss }) => losses.push(loss));
-  await trainer.run();
-  const [first, last] = [losses[0], losses.at(-1)].map((loss) => loss.toFixed(2));
-  console.log(`${optimizer.name}: loss ${first} at first, ${last} after ${losses.length} updates`);
+async function main(file = fileURLToPath(new URL("../README.md", import.meta.url))) {
+  const corpus = Corpus.fromFile(file);
+  const tokenizer = await CharacterTokenizer.fromCorpus(corpus);
+  const data = new WindowData(await corpus.tokenize(tokenizer), { batchSize: 8, windowLength: 32 });
+  for (const optimizer of [lion({ learningRate: 0.001 }), adam({ learningRate: 0.003 })]) {
+    const model = await LanguageModel.create({ tokenizer, cell: "gru", hiddenSize: 64, layers: 1, executor: nativeExecutor() });
+    const trainer = new Trainer(model, { data, optimizer, maximumSteps: 150, epochs: 100 });
+    const losses = [];
+    trainer.on("step", ({ loss }) => losses.push(loss));
+    await trainer.run();
+    const [first, last] = [losses[0], losses.at(-1)].map((loss) => loss.toFixed(2));
+    console.log(`${optimizer.name}: loss ${first} at first, ${last} after ${losses.length} updates`);
+  }
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv[2]);

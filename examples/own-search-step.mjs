@@ -33,7 +33,7 @@ function step(tokens, states) {
 }
 
 const { hypotheses } = await beamSearch(step, { row: 0, column: 0 }, { begin: end, end, beams: 4, nBest: 3, maximumLength: rows + columns });
-for (const { tokens, logProbability } of hypotheses) {
+for (const { tokens, score } of hypotheses) {
   const moves = tokens.filter((token) => token !== end).map((token) => (token === right ? "right" : "down"));
-  console.log(`cost ${costs[0][0] - logProbability}: ${moves.join(", ")}`);
+  console.log(`cost ${costs[0][0] - score}: ${moves.join(", ")}`);
 }

@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InputError, LanguageModel, memoryStream, registerTokenizer, Trainer, WindowData } from "ostinato";
+import { Corpus, InputError, LanguageModel, nativeExecutor, registerTokenizer, Trainer, WindowData } from "ostinato";
 
 const letters = "ACGT";
 
@@ -77,13 +77,13 @@ registerTokenizer("codon", () => new CodonTokenizer());
 
 const tokenizer = new CodonTokenizer();
 const gene = "atg gct gaa aaa ctg ttc gat taa\n".repeat(200);
-const data = new WindowData(memoryStream(tokenizer.encode(gene)), { batchSize: 4, window: 16 });
-const model = await LanguageModel.create({ tokenizer, cell: "gru", hiddenSize: 32, layers: 1 });
+const data = new WindowData(await Corpus.fromText(gene).tokenize(tokenizer), { batchSize: 4, windowLength: 16 });
+const model = await LanguageModel.create({ tokenizer, cell: "gru", hiddenSize: 32, layers: 1, executor: nativeExecutor() });
 await new Trainer(model, { data, epochs: 12 }).run();
 
 const folder = mkdtempSync(join(tmpdir(), "codons-"));
 await model.save(folder);
-const again = await LanguageModel.load(folder);
+const again = await LanguageModel.load(folder, { executor: nativeExecutor() });
 let text = "";
 for await (const piece of again.generate({ prompt: "ATGGCT", temperature: 0, maximumTokens: 6 })) text += piece;
 console.log(`${again.tokenizer.constructor.name}: ATGGCT goes on with ${text}`);

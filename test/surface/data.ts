@@ -3,6 +3,8 @@ import type { Entry } from "./row.js";
 import { entry, made, of } from "./row.js";
 import * as things from "./things.js";
 
+const surfaceMaker = () => things.tokenizer;
+
 const { CharacterTokenizer, TokenizerPair } = ostinato;
 const { pair, tokenizer } = things;
 
@@ -50,6 +52,8 @@ export const dataRows: Record<string, Entry> = {
     of(() => pair, "encodeTarget"),
     () => ["ab"],
   ),
+  registerTokenizer: entry(ostinato.registerTokenizer as never, () => ["surface", surfaceMaker]),
+  Vocabulary: entry(((tokens: string[]) => new ostinato.Vocabulary(tokens)) as never, () => [["a", "b"]]),
   memoryStream: entry(ostinato.memoryStream as never, () => [new Int32Array(3), 3]),
   "Corpus.fromFile": entry(ostinato.Corpus.fromFile as never, () => ["lines.txt"]),
   "Corpus.fromFiles": entry(ostinato.Corpus.fromFiles as never, () => [["lines.txt"]]),

@@ -1,0 +1,108 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import type { Optimizer } from "../../lib/index.js";
+
+// The examples import the built package, whose classes are not those of lib.
+const built = async <T>(path: string) => (await import(new URL(path, import.meta.url).href)) as T;
+const { CharacterTokenizer, Graph, initializers, LanguageModel, nativeExecutor, Parameter, ReferenceExecutor } =
+  await built<typeof import("../../lib/index.js")>("../../dist/index.js");
+const { lion } = await built<{ lion(options: Record<string, number>): Optimizer }>("../../examples/own-optimizer.mjs");
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+function run(example: string, ...args: string[]) {
+  const file = join(root, "examples", `${example}.mjs`);
+  return spawnSync(process.execPath, [file, ...args], { encoding: "utf8", timeout: 300_000 });
+}
+
+/** An example, and the output that it must have. */
+const outputs: Record<string, RegExp> = {
+  "own-optimizer":
+    /^lion: loss 4\.\d+ at first, [12]\.\d+ after 150 updates\nadam: loss 4\.\d+ at first, [12]\.\d+ after/,
+  "own-tokenizer": /^CodonTokenizer: ATGGCT goes on with GAAAAACTGTTCGATTAA\n$/,
+  "own-search-step": /^cost 8: right, right, down, right, down\ncost 9: .*\ncost 10: /,
+};
+
+test.each(Object.entries(outputs))("examples/%s.mjs runs, and prints what it says", (example, output) => {
+  const { status, stdout, stderr } = run(example);
+  expect(stderr).toBe("");
+  expect(stdout).toMatch(output);
+  expect(status).toBe(0);
+});
+
+test("every example is run by a test", () => {
+  const files = readdirSync(join(root, "examples")).filter((file) => file.endsWith(".mjs"));
+  expect(files.map((file) => file.replace(".mjs", "")).sort()).toEqual(
+    [...Object.keys(outputs), "streaming-server"].sort(),
+  );
+});
+
+test("the streaming server sends a text in pieces, refuses a bad request, and ends when it is told to", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ostinato-examples-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const model = await LanguageModel.create({
+    tokenizer: CharacterTokenizer.fromText("abc "),
+    hiddenSize: 8,
+    layers: 1,
+    executor: nativeExecutor(),
+  });
+  await model.save(join(folder, "model"));
+  const server = spawn(process.execPath, [join(root, "examples/streaming-server.mjs"), join(folder, "model"), "0"]);
+  onTestFinished(() => void server.kill("SIGKILL"));
+  const [line] = (await once(server.stdout, "data")) as [Buffer];
+  const at = /http:\S+/.exec(String(line))?.[0];
+  const answer = await (await fetch(`${at}/?prompt=ab&tokens=5`)).text();
+  expect(answer.match(/^event: text$/gm)).toHaveLength(5);
+  expect(answer).toMatch(/event: end\ndata: null\n\n$/);
+  for (const query of ["temperature=-1", "prompt=x"]) {
+    const refused = await fetch(`${at}/?${query}`);
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toMatch(/temperature|Unknown character "x"/);
+  }
+  server.kill("SIGTERM");
+  expect(await once(server, "exit")).toEqual([0, null]);
+});
+
+test("Lion of the example makes the updates of its paper, and none where the gradient is not finite", async () => {
+  const [first, gradient, beta1, beta2, rate, decay] = [[0.5, -0.25, 1], [0.2, -3, 0], 0.9, 0.99, 0.01, 0.1] as const;
+  const executor = new ReferenceExecutor({ precision: "float64" });
+  const store = executor.createStore();
+  const graph = new Graph();
+  const parameter = new Parameter("w", [3], initializers.constant(0));
+  lion({ learningRate: rate, beta1, beta2, weightDecay: decay }).record({
+    parameter,
+    gradient: graph.feed("gradient", "f32", [3]),
+    scale: graph.feed("scale", "f32", []),
+    learningRate: graph.feed("rate", "f32", []),
+    step: graph.feed("step", "i32", []),
+  });
+  const program = executor.compile(graph.program(), store);
+  await store.write("w", Float64Array.from(first));
+  let [w, m] = [[...first] as number[], [0, 0, 0]];
+  for (const scale of [1, 0.5, Number.NaN, 1]) {
+    await program.run({
+      gradient: Float64Array.from(gradient),
+      scale: Float64Array.of(scale),
+      rate: Float64Array.of(rate),
+      step: Int32Array.of(1),
+    });
+    if (!Number.isNaN(scale)) {
+      const g = gradient.map((value) => value * scale);
+      w = w.map(
+        (value, i) =>
+          value - rate * (Math.sign(beta1 * (m[i] as number) + (1 - beta1) * (g[i] as number)) + decay * value),
+      );
+      m = m.map((value, i) => beta2 * value + (1 - beta2) * (g[i] as number));
+    }
+    const [weights, moments] = [await store.read("w"), await store.read("lion.m/w")];
+    for (let i = 0; i < 3; i++) {
+      expect(weights[i]).toBeCloseTo(w[i] as number, 12);
+      expect(moments[i]).toBeCloseTo(m[i] as number, 12);
+    }
+  }
+});
