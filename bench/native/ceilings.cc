@@ -16,7 +16,7 @@
 
 #include "base/aligned_memory.h"
 #include "base/thread_pool.h"
-#include "kernels/matrix_unit.h"
+#include "products/matrix_unit/matrix_unit.h"
 
 using namespace ostinato;
 

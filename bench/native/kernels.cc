@@ -17,11 +17,12 @@
 #include <string>
 #include <vector>
 
-#include "base/blas.h"
 #include "base/thread_pool.h"
-#include "kernels/gemm.h"
 #include "kernels/tiers.h"
 #include "ops/registry.h"
+#include "products/blas/blas.h"
+#include "products/gemm.h"
+#include "products/provider.h"
 #include "runtime/configuration.h"
 
 using namespace ostinato;
@@ -123,14 +124,14 @@ void benchGemm() {
     double times[2] = {0, 0};
     for (int blas = 0; blas < 2; blas++) {
       if (blas && systemBlas() == nullptr) break;
-      setGemmProvider(blas ? GemmProvider::blas : GemmProvider::own);
+      setProvider(blas ? "blas" : "own");
       times[blas] = measure([&] { gemm(g, scratch.get(), pool); }).median;
     }
-    setGemmProvider(GemmProvider::automatic);
+    setProvider("auto");
     std::printf("%-20s %6lld %6lld %6lld   %c%c %9.0f %9.0f   (%.0f, %.0f)%s\n", s.name, static_cast<long long>(s.M),
                 static_cast<long long>(s.K), static_cast<long long>(s.N), s.transposeA ? 'T' : 'N',
                 s.transposeB ? 'T' : 'N', flops / times[0] / 1e9, times[1] > 0 ? flops / times[1] / 1e9 : 0.0,
-                times[0] * 1e6, times[1] * 1e6, gemmChoice(g) == GemmProvider::blas ? "  auto: BLAS" : "");
+                times[0] * 1e6, times[1] * 1e6, &providerOf(g) == &blasProvider() ? "  auto: BLAS" : "");
     std::fflush(stdout);
   }
 }

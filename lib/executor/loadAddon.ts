@@ -21,7 +21,7 @@ export function loadAddon(): Addon {
     if (code === "ERR_OSTINATO_OPTION") throw new OptionError(message);
     throw new OstinatoError(
       `There is no native binary for ${process.platform}-${process.arch} with Node ${process.version}. Build one from source ` +
-        `with "npx cmake-js compile" in ${root} (needs CMake, a C++17 compiler and the headers of Google Highway), or use ` +
+        `with "npx cmake-js compile" in ${root} (needs CMake, a C++20 compiler and the headers of Google Highway), or use ` +
         'the slower executor in plain JavaScript: import { ReferenceExecutor } from "ostinato/reference" (--executor reference on the command line).',
       { code: "ERR_OSTINATO_ADDON", cause },
     );

@@ -3,16 +3,15 @@
 
 #include <shared_mutex>
 
-#include "base/blas.h"
 #include "base/thread_pool.h"
 #include "binding/arguments.h"
 #include "binding/program_object.h"
 #include "binding/search_object.h"
 #include "binding/store_object.h"
-#include "kernels/gemm.h"
-#include "kernels/matrix_unit.h"
 #include "kernels/tiers.h"
 #include "ops/registry.h"
+#include "products/blas/blas.h"
+#include "products/provider.h"
 #include "runtime/configuration.h"
 
 namespace ostinato {
@@ -84,12 +83,9 @@ void setKernels(const Napi::CallbackInfo& info) {
 void setGemm(const Napi::CallbackInfo& info) {
   const std::string name = word(info, "the provider");
   configure(info, [&] {
-    GemmProvider provider;
-    const bool known = parseGemmProvider(name.c_str(), provider);
-    if (!known || (provider == GemmProvider::blas && systemBlas() == nullptr)) {
+    if (!setProvider(name.c_str())) {
       throw coded(info.Env(), "ERR_OSTINATO_OPTION", "there is no matrix product provider named " + name + " here");
     }
-    setGemmProvider(provider);
   });
 }
 
@@ -99,19 +95,16 @@ Napi::Value information(const Napi::CallbackInfo& info) {
   kernels.Set("chosen", tierName(currentTier()));
   kernels.Set("reason", tierReason());
   Napi::Array available = Napi::Array::New(env);
-  for (Tier tier : {Tier::avx512, Tier::avx2, Tier::neon, Tier::portable}) {
-    if (tierAvailable(tier)) available.Set(available.Length(), tierName(tier));
-  }
+  for (Tier tier : availableTiers()) available.Set(available.Length(), tierName(tier));
   kernels.Set("available", available);
   Napi::Object result = Napi::Object::New(env);
   result.Set("kernels", kernels);
-  static const char* const kProviders[] = {"auto", "own", "blas"};
   Napi::Object products = Napi::Object::New(env);
-  products.Set("provider", kProviders[static_cast<int>(gemmProvider())]);
+  products.Set("provider", chosenProvider());
   const Blas* blas = systemBlas();
   products.Set("blas", blas ? Napi::Value(Napi::String::New(env, std::string(blas->library) + " " + blas->description))
                             : env.Null());
-  products.Set("matrixUnit", matrixUnitAvailable());
+  products.Set("matrixUnit", matrixUnitProvider().available());
   result.Set("gemm", products);
   result.Set("threads", ThreadPool::instance().threads());
   return result;

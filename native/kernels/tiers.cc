@@ -7,20 +7,32 @@
 namespace ostinato {
 namespace {
 
-constexpr Tier kTiers[] = {Tier::avx512, Tier::avx2, Tier::neon, Tier::portable};  // best first
-
-Tier bestTier() {
-  for (Tier tier : kTiers) {
-    if (tierAvailable(tier)) return tier;
+bool isAvailable(Tier tier) {
+  switch (tier) {
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+    // The compiler's check covers the operating system's part (XSAVE) too.
+    case Tier::avx512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512cd") && isAvailable(Tier::avx2);
+    case Tier::avx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+             __builtin_cpu_supports("bmi2");
+    case Tier::portable: return true;
+#elif defined(__aarch64__) || defined(_M_ARM64)
+    case Tier::neon: return true;
+#else
+    case Tier::portable: return true;
+#endif
+    default: return false;
   }
-  return Tier::portable;
 }
 
 struct Choice {
   std::atomic<Tier> tier;
   std::atomic<const char*> reason;
 
-  Choice() : tier(bestTier()), reason("best of this CPU") {
+  Choice() : tier(availableTiers().front()), reason("best of this CPU") {
     const char* wanted = std::getenv("OSTINATO_KERNELS");
     const std::optional<Tier> named = wanted ? tierNamed(wanted) : std::nullopt;
     if (!named || !std::strcmp(wanted, "auto")) return;
@@ -36,25 +48,15 @@ Choice& choice() {
 
 }  // namespace
 
-bool tierAvailable(Tier tier) {
-  switch (tier) {
-#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
-    // The compiler's check covers the operating system's part (XSAVE) too.
-    case Tier::avx512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-             __builtin_cpu_supports("avx512cd") && tierAvailable(Tier::avx2);
-    case Tier::avx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-             __builtin_cpu_supports("bmi2");
-    case Tier::portable: return true;
-#elif defined(__aarch64__) || defined(_M_ARM64)
-    case Tier::neon: return true;
-#else
-    case Tier::portable: return true;
-#endif
-    default: return false;
-  }
+const std::vector<Tier>& availableTiers() {
+  static const std::vector<Tier> tiers = [] {
+    std::vector<Tier> all;
+    for (Tier tier : {Tier::avx512, Tier::avx2, Tier::neon, Tier::portable}) {
+      if (isAvailable(tier)) all.push_back(tier);
+    }
+    return all;
+  }();
+  return tiers;
 }
 
 const char* tierName(Tier tier) {
@@ -68,9 +70,9 @@ const char* tierName(Tier tier) {
 }
 
 std::optional<Tier> tierNamed(const char* name) {
-  if (!std::strcmp(name, "auto")) return bestTier();
-  for (Tier tier : kTiers) {
-    if (!std::strcmp(name, tierName(tier)) && tierAvailable(tier)) return tier;
+  if (!std::strcmp(name, "auto")) return availableTiers().front();
+  for (Tier tier : availableTiers()) {
+    if (!std::strcmp(name, tierName(tier))) return tier;
   }
   return std::nullopt;
 }

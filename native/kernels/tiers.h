@@ -35,9 +35,11 @@
 #endif
 
 #include <optional>
+#include <vector>
 
 namespace ostinato {
 
+// A higher tier of an architecture can run what the lower ones can.
 enum class Tier { portable, neon, avx2, avx512 };
 
 // The tier in use: the best that CPU and operating system support, or what OSTINATO_KERNELS says.
@@ -50,8 +52,8 @@ std::optional<Tier> tierNamed(const char* name);
 // Chooses a tier by name. False if there is none of this name. Not for use while programs run.
 bool setTier(const char* name);
 
-// Whether this binary has the tier and this CPU can run it.
-bool tierAvailable(Tier tier);
+// The tiers that this binary has and this CPU can run, best first.
+const std::vector<Tier>& availableTiers();
 
 const char* tierName(Tier tier);
 
@@ -62,8 +64,8 @@ const char* tierReason();
 
 #if defined(__x86_64__) || defined(_M_X64)
 #define OSTINATO_TIER_TABLE(name)                                       \
-  (::ostinato::currentTier() == ::ostinato::Tier::avx512 ? N_AVX3::name \
-   : ::ostinato::currentTier() == ::ostinato::Tier::avx2 ? N_AVX2::name \
+  (::ostinato::currentTier() >= ::ostinato::Tier::avx512 ? N_AVX3::name \
+   : ::ostinato::currentTier() >= ::ostinato::Tier::avx2 ? N_AVX2::name \
                                                          : N_SCALAR::name)
 #elif defined(__aarch64__) || defined(_M_ARM64)
 #define OSTINATO_TIER_TABLE(name) N_NEON::name

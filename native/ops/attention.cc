@@ -8,12 +8,12 @@
 
 #include "kernels/attention.h"
 #include "kernels/elementwise.h"
-#include "kernels/gemm.h"
 #include "ops/data_checks.h"
 #include "ops/manifest.h"
 #include "ops/operation.h"
 #include "ops/ranges.h"
 #include "ops/scratch_layout.h"
+#include "products/gemm.h"
 
 namespace ostinato {
 namespace {

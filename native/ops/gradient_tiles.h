@@ -8,9 +8,9 @@
 // N rows are `steps` times `rowsPerStep`; in N' each step is made even by a row of zeros.
 #pragma once
 
-#include "kernels/gemm.h"
-#include "kernels/matrix_unit.h"
 #include "ops/scratch_layout.h"
+#include "products/gemm.h"
+#include "products/matrix_unit/matrix_unit.h"
 
 namespace ostinato {
 

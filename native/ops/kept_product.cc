@@ -1,9 +1,9 @@
 #include "ops/kept_product.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "kernels/recurrent_product.h"
+#include "products/provider.h"
+#include "products/recurrent_product.h"
 
 namespace ostinato {
 namespace {
@@ -20,18 +20,12 @@ RecurrentProduct productOf(const Gemm& g, int parts) {
   return product;
 }
 
-void startWithBias(const Gemm& g) {
-  if (!g.bias) return;
-  for (int64_t m = 0; m < g.M; m++) std::memcpy(g.c + m * g.ldc, g.bias, static_cast<size_t>(g.N) * sizeof(float));
-}
-
 }  // namespace
 
 size_t keptProductBytes(const Gemm& g, const ThreadPool& pool) {
-  // Where the system's BLAS is the choice, it stays so.
-  if (gemmChoice(g) == GemmProvider::blas) return 0;
-  // In float32, products of few rows read the matrix where it lies as fast; rounded for the matrix unit it is half as
-  // large.
+  // A provider that keeps no operands stays the choice.
+  if (!providerOf(g).packing(g.precision)) return 0;
+  // In float32, products of few rows read the matrix where it lies as fast; rounded it is half as large.
   const int64_t fewestRows = g.precision == Precision::highest ? 16 : 4;
   if (g.transposeA || g.accumulate || g.M < fewestRows || g.N < kHiddenBlock || g.K < kHiddenBlock) return 0;
   return static_cast<size_t>(productOf(g, pool.threads()).packedFloats()) * sizeof(float);
@@ -51,7 +45,7 @@ void keptProduct(const Gemm& g, Kept& kept, void* scratch, ThreadPool& pool) {
     product.packRows(part, g.a, g.lda, g.M);
   });
   kept.made = true;
-  startWithBias(g);
+  if (g.bias) startWithBias(g);
   pool.parallel(product.parts,
                 [&](int part) { product.multiply(part, g.a, g.lda, g.M, g.c, g.ldc, g.bias != nullptr); });
 }

@@ -2,8 +2,8 @@
 // all.
 #pragma once
 
-#include "kernels/gemm.h"
 #include "ops/operation.h"
+#include "products/gemm.h"
 
 namespace ostinato {
 

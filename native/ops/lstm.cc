@@ -128,7 +128,7 @@ struct GradientScratch {
     dbias = layout.floats(gateRow);
     sums = layout.floats(gateRow);
     const int threads = call.pool.threads();
-    if (hh.onUnit() && GradientTiles::pays(s.T * s.B, s.precision)) {
+    if (hh.sharesRows() && GradientTiles::pays(s.T * s.B, s.precision)) {
       tiles.emplace(GradientTiles::Sizes{s.T, s.B, gateRow}, rows, threads, layout);
       states = tiles->placeFactor(s.H, layout);
       if (!s.ids) {

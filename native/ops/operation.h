@@ -19,7 +19,7 @@
 
 #include "base/thread_pool.h"
 #include "kernels/compact_weights.h"
-#include "kernels/precision.h"
+#include "products/precision.h"
 
 namespace ostinato {
 

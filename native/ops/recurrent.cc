@@ -221,7 +221,7 @@ void InputProduct::pack(int part) const {
 }
 
 void InputProduct::prepare(const ChunkPlace& chunk, ThreadPool& pool) const {
-  if (s_.ids || !product_.onUnit()) return;
+  if (s_.ids || !product_.sharesRows()) return;
   pool.parallel(s_.parts, [&](int part) {
     product_.packRows(part, x_.f32() + chunk.firstTime * s_.B * s_.I, s_.I, chunk.steps * s_.B);
   });

@@ -11,9 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/recurrent_product.h"
 #include "ops/operation.h"
 #include "ops/scratch_layout.h"
+#include "products/recurrent_product.h"
 
 namespace ostinato {
 

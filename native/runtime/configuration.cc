@@ -4,10 +4,9 @@
 #include <cstdlib>
 #include <string>
 
-#include "base/blas.h"
 #include "base/thread_pool.h"
-#include "kernels/gemm.h"
 #include "kernels/tiers.h"
+#include "products/provider.h"
 
 namespace ostinato {
 namespace {
@@ -24,9 +23,7 @@ void expectVariable(const char* name, const Means& means, const Expected& expect
 
 std::string tierNames() {
   std::string names = "auto";
-  for (Tier tier : {Tier::avx512, Tier::avx2, Tier::neon, Tier::portable}) {
-    if (tierAvailable(tier)) names += std::string(", ") + tierName(tier);
-  }
+  for (Tier tier : availableTiers()) names += std::string(", ") + tierName(tier);
   return names;
 }
 
@@ -48,13 +45,8 @@ void expectEnvironment() {
   expectVariable(
       "OSTINATO_KERNELS", [](const char* text) { return tierNamed(text).has_value(); },
       [] { return "one of " + tierNames() + ", which this CPU and this binary have"; });
-  // The BLAS is loaded only for those who ask for it.
-  const auto isProvider = [](const char* text) {
-    GemmProvider provider;
-    return parseGemmProvider(text, provider) && (provider != GemmProvider::blas || systemBlas() != nullptr);
-  };
-  expectVariable("OSTINATO_GEMM", isProvider,
-                 [] { return systemBlas() ? "one of auto, own, blas" : "auto or own, as the system has no CBLAS"; });
+  expectVariable("OSTINATO_GEMM", providerKnown,
+                 [] { return "one of " + providerNames() + ", which this system has"; });
 }
 
 }  // namespace ostinato

@@ -1,17 +1,18 @@
-#include "kernels/gemm.h"
+#include "products/gemm.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
 #include <random>
+#include <string>
 #include <vector>
 
-#include "base/blas.h"
 #include "base/thread_pool.h"
 #include "doctest/doctest.h"
-#include "kernels/matrix_unit.h"
-#include "kernels/tiers.h"
+#include "each_tier.h"
+#include "products/blas/blas.h"
+#include "products/provider.h"
 
 using namespace ostinato;
 
@@ -122,20 +123,17 @@ struct Problem {
 
 template <class F>
 void forEachConfiguration(const F& body) {
-  for (const char* tier : {"portable", "neon", "avx2", "avx512"}) {
-    if (!setTier(tier)) continue;
+  forEachTier([&] {
     for (int threads : {1, 2, 5}) {
       ThreadPool::instance().setThreads(threads);
-      CAPTURE(tier);
       CAPTURE(threads);
       body();
     }
-  }
-  setTier("auto");
+  });
 }
 
-void expectProducts(GemmProvider provider) {
-  setGemmProvider(provider);
+void expectProducts(const char* provider) {
+  REQUIRE(setProvider(provider));
   forEachConfiguration([] {
     std::mt19937 random(1);
     for (const Sizes& s : sizes()) {
@@ -152,25 +150,23 @@ void expectProducts(GemmProvider provider) {
       }
     }
   });
-  setGemmProvider(GemmProvider::automatic);
+  setProvider("auto");
 }
 
 }  // namespace
 
-TEST_CASE("own products equal a double loop for all transposes, tiers and odd sizes") {
-  expectProducts(GemmProvider::own);
-}
+TEST_CASE("own products equal a double loop for all transposes, tiers and odd sizes") { expectProducts("own"); }
 
 TEST_CASE("products by the system's BLAS equal a double loop") {
   if (systemBlas() == nullptr) return;
-  expectProducts(GemmProvider::blas);
+  expectProducts("blas");
 }
 
-TEST_CASE("automatic products equal a double loop") { expectProducts(GemmProvider::automatic); }
+TEST_CASE("automatic products equal a double loop") { expectProducts("auto"); }
 
 // Largest error relative to the sum of the absolute products; docs/numerics.md quotes the bounds.
 TEST_CASE("products on the matrix unit keep the bits that their precision promises") {
-  if (!matrixUnitAvailable()) return;
+  if (!matrixUnitProvider().available()) return;
   for (Precision precision : {Precision::medium, Precision::high}) {
     // Two roundings of 2^-9 each; two parts leave 2^-17 of each operand.
     const double bound = precision == Precision::medium ? 4.0e-3 : 1.6e-5;
@@ -184,7 +180,7 @@ TEST_CASE("products on the matrix unit keep the bits that their precision promis
           for (const Sizes& grown : {s, Sizes{s.M + 20, s.N + 48, s.K + 32}}) {
             Problem p(grown, options & 1, options & 2, options & 4, random, options & 8);
             p.g.precision = precision;
-            served += gemmChoice(p.g) == GemmProvider::matrixUnit;
+            served += &providerOf(p.g) == &matrixUnitProvider();
             run(p.g);
             CAPTURE(grown.M);
             CAPTURE(grown.N);
@@ -332,12 +328,15 @@ TEST_CASE("maps pick the groups of b's columns") {
   });
 }
 
-TEST_CASE("a provider is known by its name only") {
-  GemmProvider provider = GemmProvider::own;
-  CHECK(parseGemmProvider("auto", provider));
-  CHECK(provider == GemmProvider::automatic);
-  CHECK(!parseGemmProvider("mkl", provider));
-  CHECK(provider == GemmProvider::automatic);
+TEST_CASE("a provider is known by its name only, and none that rounds can be asked for") {
+  CHECK(setProvider("own"));
+  CHECK(std::string(chosenProvider()) == "own");
+  for (const char* name : {"mkl", "", "Own", matrixUnitProvider().name()}) CHECK_FALSE(setProvider(name));
+  CHECK(std::string(chosenProvider()) == "own");
+  CHECK(setProvider("auto"));
+  CHECK(std::string(chosenProvider()) == "auto");
+  CHECK(setProvider("blas") == blasProvider().available());
+  setProvider("auto");
 }
 
 TEST_CASE("compact weights are rounded rows, and products of few rows read them") {
@@ -371,9 +370,7 @@ TEST_CASE("compact weights are rounded rows, and products of few rows read them"
       REQUIRE(compactWeights(again.data(), s.N, s.K, type, second));
       CHECK(again == weights);
 
-      for (const char* tier : {"portable", "neon", "avx2", "avx512"}) {
-        if (!setTier(tier)) continue;
-        CAPTURE(tier);
+      forEachTier([&] {
         std::vector<float> y(static_cast<size_t>(s.M * s.N), NAN);
         Gemm g;
         g.M = s.M;
@@ -400,8 +397,7 @@ TEST_CASE("compact weights are rounded rows, and products of few rows read them"
             CHECK(std::abs(y[static_cast<size_t>(m * s.N + n)] - sum) <= 1e-6 * size);
           }
         }
-      }
-      setTier("auto");
+      });
     }
   }
 }
@@ -416,9 +412,7 @@ TEST_CASE("weights that are not finite are not made compact") {
 }
 
 TEST_CASE("on one thread the scratch of a product is enough for one of fewer rows or columns") {
-  for (const char* tier : {"portable", "neon", "avx2", "avx512"}) {
-    if (!setTier(tier)) continue;
-    CAPTURE(tier);
+  forEachTier([] {
     for (Precision precision : {Precision::highest, Precision::high, Precision::medium}) {
       for (bool transposeA : {false, true}) {
         Gemm g;
@@ -452,6 +446,5 @@ TEST_CASE("on one thread the scratch of a product is enough for one of fewer row
         }
       }
     }
-  }
-  setTier("auto");
+  });
 }

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "doctest/doctest.h"
-#include "kernels/matrix_unit.h"
-#include "kernels/tiers.h"
+#include "each_tier.h"
 #include "op_runner.h"
+#include "products/provider.h"
 
 namespace ostinato {
 
@@ -59,22 +59,19 @@ inline std::vector<RecurrentCase> recurrentCases() {
 // Every tier that this CPU has, with one thread and with three; where there is a matrix unit, also in the lower
 // precisions.
 inline void forEachConfiguration(const std::function<void()>& body) {
-  for (const char* tier : {"portable", "neon", "avx2", "avx512"}) {
-    if (!setTier(tier)) continue;
+  forEachTier([&] {
     for (Precision precision : {Precision::highest, Precision::high, Precision::medium}) {
-      if (precision != Precision::highest && !matrixUnitAvailable()) continue;
+      if (precision != Precision::highest && !matrixUnitProvider().available()) continue;
       testPrecision() = precision;
       for (int threads : {1, 3}) {
         if (threads == 1 && precision == Precision::medium) continue;
         ThreadPool::instance().setThreads(threads);
-        CAPTURE(tier);
         CAPTURE(static_cast<int>(precision));
         CAPTURE(threads);
         body();
       }
     }
-  }
-  setTier("auto");
+  });
   testPrecision() = Precision::highest;
 }
 

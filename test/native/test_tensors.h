@@ -7,7 +7,7 @@
 
 #include "base/philox.h"
 #include "doctest/doctest.h"
-#include "kernels/tiers.h"
+#include "each_tier.h"
 #include "op_runner.h"
 
 namespace ostinato {
@@ -32,16 +32,6 @@ inline TestTensor scalar(float value) {
   TestTensor t(std::vector<int64_t>{});
   t.f32[0] = value;
   return t;
-}
-
-inline void forEachTier(const std::function<void()>& test) {
-  for (Tier tier : {Tier::portable, Tier::avx2, Tier::avx512, Tier::neon}) {
-    if (!tierAvailable(tier)) continue;
-    REQUIRE(setTier(tierName(tier)));
-    INFO("tier ", tierName(tier));
-    test();
-  }
-  setTier("auto");
 }
 
 inline void expectClose(const TestTensor& actual, const std::function<double(size_t)>& expected,

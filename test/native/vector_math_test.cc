@@ -60,6 +60,7 @@ HWY_AFTER_NAMESPACE();
 #include <limits>
 
 #include "doctest/doctest.h"
+#include "each_tier.h"
 
 using namespace ostinato;
 
@@ -116,13 +117,8 @@ double exactExp(double x) { return std::exp(x); }
 double exactTanh(double x) { return std::tanh(x); }
 
 template <class F>
-void forEachTier(const F& body) {
-  for (const char* tier : {"portable", "neon", "avx2", "avx512"}) {
-    if (!setTier(tier)) continue;
-    CAPTURE(tier);
-    body(OSTINATO_TIER_TABLE(kFunctions));
-  }
-  setTier("auto");
+void forEachTable(const F& body) {
+  forEachTier([&] { body(OSTINATO_TIER_TABLE(kFunctions)); });
 }
 
 float one(void (*function)(const float*, float*, int), float x) {
@@ -136,7 +132,7 @@ float one(void (*function)(const float*, float*, int), float x) {
 }  // namespace
 
 TEST_CASE("exp is within 2 ulp over the whole range") {
-  forEachTier([](const Functions& f) {
+  forEachTable([](const Functions& f) {
     const Worst worst = worstError(f.exp, exactExp, 0);
     CAPTURE(worst.at);
     CHECK(worst.ulp <= 2);
@@ -144,7 +140,7 @@ TEST_CASE("exp is within 2 ulp over the whole range") {
 }
 
 TEST_CASE("sigmoid is within 3 ulp and 1.2e-7 wherever it is above 4.2e-39") {
-  forEachTier([](const Functions& f) {
+  forEachTable([](const Functions& f) {
     const Worst worst = worstError(f.sigmoid, exactSigmoid, 4.2e-39);
     CAPTURE(worst.at);
     CHECK(worst.ulp <= 3);
@@ -153,7 +149,7 @@ TEST_CASE("sigmoid is within 3 ulp and 1.2e-7 wherever it is above 4.2e-39") {
 }
 
 TEST_CASE("tanh is within 3 ulp, small arguments included, and 1.8e-7") {
-  forEachTier([](const Functions& f) {
+  forEachTable([](const Functions& f) {
     const Worst worst = worstError(f.tanh, exactTanh, 0);
     CAPTURE(worst.at);
     CHECK(worst.ulp <= 3);
@@ -162,7 +158,7 @@ TEST_CASE("tanh is within 3 ulp, small arguments included, and 1.8e-7") {
 }
 
 TEST_CASE("the functions saturate, and NaN stays NaN") {
-  forEachTier([](const Functions& f) {
+  forEachTable([](const Functions& f) {
     CHECK(one(f.exp, -kInfinity) == 0);
     CHECK(one(f.exp, kInfinity) == kInfinity);
     CHECK(one(f.exp, 0) == 1);

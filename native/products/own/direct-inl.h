@@ -1,18 +1,18 @@
 // Products of a few rows with a matrix that is used once, so that packing it would cost more than it saves. For SIMD
 // files only.
-#if defined(OSTINATO_GEMM_DIRECT_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef OSTINATO_GEMM_DIRECT_INL_H_
-#undef OSTINATO_GEMM_DIRECT_INL_H_
+#if defined(OSTINATO_OWN_DIRECT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef OSTINATO_OWN_DIRECT_INL_H_
+#undef OSTINATO_OWN_DIRECT_INL_H_
 #else
-#define OSTINATO_GEMM_DIRECT_INL_H_
+#define OSTINATO_OWN_DIRECT_INL_H_
 #endif
 
 #include <cstring>
 
 #include "hwy/highway.h"
-#include "kernels/gemm_kernels.h"
-#include "kernels/gemm_pack-inl.h"
-#include "kernels/gemm_tile-inl.h"
+#include "products/own/own_kernels.h"
+#include "products/own/pack-inl.h"
+#include "products/own/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ostinato {

@@ -1,4 +1,4 @@
-#include "base/blas.h"
+#include "products/blas/blas.h"
 
 #ifndef _WIN32
 #include <dlfcn.h>

@@ -1,15 +1,15 @@
 // The register tile of the matrix product: `Rows` x `Vectors` vectors of sums stay in registers while k runs; each step
 // loads the vectors of B once and broadcasts one element of A per row. For SIMD files only.
-#if defined(OSTINATO_GEMM_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef OSTINATO_GEMM_TILE_INL_H_
-#undef OSTINATO_GEMM_TILE_INL_H_
+#if defined(OSTINATO_OWN_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef OSTINATO_OWN_TILE_INL_H_
+#undef OSTINATO_OWN_TILE_INL_H_
 #else
-#define OSTINATO_GEMM_TILE_INL_H_
+#define OSTINATO_OWN_TILE_INL_H_
 #endif
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
-#include "kernels/gemm_kernels.h"
+#include "products/own/own_kernels.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ostinato {

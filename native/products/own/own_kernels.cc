@@ -1,14 +1,14 @@
-#include "kernels/gemm_kernels.h"
+#include "products/own/own_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/gemm_kernels.cc"
+#define HWY_TARGET_INCLUDE "products/own/own_kernels.cc"
 #include "kernels/tiers.h"
 
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-#include "kernels/gemm_direct-inl.h"
-#include "kernels/gemm_pack-inl.h"
-#include "kernels/gemm_tile-inl.h"
+#include "products/own/direct-inl.h"
+#include "products/own/pack-inl.h"
+#include "products/own/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ostinato {
@@ -17,12 +17,15 @@ namespace HWY_NAMESPACE {
 // How many depths a single tile fetches ahead of itself.
 constexpr int64_t kStreamAhead = 64;
 
+HWY_INLINE const float* floatsOf(const char* packed) { return reinterpret_cast<const float*>(packed); }
+
 // Panels of B outside, so that one stays in L1 while the panels of A stream past it from L2.
-HWY_NOINLINE void multiplyPacked(const float* a, int panelRows, int64_t k, const float* b, int64_t panelStride,
-                                 const BlockOutput& block) {
+HWY_NOINLINE void multiplyPacked(Panels packedA, int panelRows, Panels packedB, int64_t k, const BlockOutput& block) {
+  const float* a = floatsOf(packedA.first);
   TileOutput output;
   output.accumulate = block.accumulate;
-  for (int64_t n = 0; n < block.n; n += kPanelColumns, b += panelStride) {
+  for (int64_t n = 0; n < block.n; n += kPanelColumns, packedB.first += packedB.stride) {
+    const float* b = floatsOf(packedB.first);
     setTileColumns(block, n, output);
     for (int64_t m = 0; m < block.m; m += panelRows) {
       const int rows = static_cast<int>(block.m - m < panelRows ? block.m - m : panelRows);
@@ -37,12 +40,12 @@ HWY_NOINLINE void multiplyPacked(const float* a, int panelRows, int64_t k, const
 // that the part of the panel in use stays in L1. Panels follow each other in memory; the first two tiles fetch the part
 // after the one in use, half each, for reading it all in the first tile would be more than L3 can give: 59 % of the
 // peak become 89 % where the weights are too large for L2.
-HWY_NOINLINE void multiplyRows(const float* a, int64_t lda, int64_t k, const float* b, int64_t panelStride,
-                               const BlockOutput& block) {
+HWY_NOINLINE void multiplyRows(const float* a, int64_t lda, int64_t k, Panels packedB, const BlockOutput& block) {
   const int64_t tiles = (block.m + kMaxRows - 1) / kMaxRows;
   // With many tiles one part is used for long enough to get by on half of what is fetched ahead.
   const int64_t depth = tiles <= 1 ? k : (tiles <= 3 ? 16 : 32) * 1024 / (kPanelColumns * 4);
-  for (int64_t n = 0; n < block.n; n += kPanelColumns, b += panelStride) {
+  for (int64_t n = 0; n < block.n; n += kPanelColumns, packedB.first += packedB.stride) {
+    const float* b = floatsOf(packedB.first);
     TileOutput output;
     setTileColumns(block, n, output);
     output.accumulate = block.accumulate;
@@ -77,12 +80,36 @@ constexpr int64_t kBlockDepth = 704, kBlockRows = 168;
 constexpr int64_t kBlockDepth = 384, kBlockRows = 96;
 #endif
 
+// Floats past the end of a packed A that packing may scribble on.
+constexpr int64_t kPackSlack = 32;
+
 // Dot products need vectors to be worth it; a tile reads b once for all its rows.
 constexpr int64_t kDirectRowsTransposed = HWY_TARGET == HWY_SCALAR ? 4 : 64;
 
-const GemmKernels kGemmKernels = {kMaxRows,      kPanelColumns, kBlockDepth, kBlockRows,     kDirectRowsTransposed,
-                                  kMaxRows,      packA,         packB,       multiplyPacked, multiplyRows,
-                                  multiplyDirect};
+const OwnKernels kOwnKernels = {
+    .packing = {.panelRows = kMaxRows,
+                .panelColumns = kPanelColumns,
+                .depthUnit = 1,
+                .elementBytes = sizeof(float),
+                .slackBytes = kPackSlack * sizeof(float),
+                .blockDepth = kBlockDepth,
+                .depthStep = kGroup,
+                .blockRows = kBlockRows,
+                .blockColumns = 2048,
+                .splitRows = kMaxRows,
+                .splitColumns = kPanelColumns > kGroup ? kPanelColumns : kGroup,
+                .packingCost = 12,
+                .fewestRows = 0,
+                .sharesRows = false,
+                .packA = packA,
+                .packB = packB,
+                .multiply = multiplyPacked,
+                .multiplyRows = multiplyRows,
+                .packGroups = nullptr},
+    .directRowsTransposed = kDirectRowsTransposed,
+    .directRows = kMaxRows,
+    .multiplyDirect = multiplyDirect,
+};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace ostinato
@@ -91,7 +118,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ostinato {
 
-const GemmKernels& gemmKernels() { return OSTINATO_TIER_TABLE(kGemmKernels); }
+const OwnKernels& ownKernels() { return OSTINATO_TIER_TABLE(kOwnKernels); }
 
 }  // namespace ostinato
 #endif

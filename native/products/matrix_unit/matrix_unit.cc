@@ -1,4 +1,4 @@
-#include "kernels/matrix_unit.h"
+#include "products/matrix_unit/matrix_unit.h"
 
 #include "kernels/tiers.h"
 
@@ -22,7 +22,7 @@
 #include <cstring>
 
 #ifdef OSTINATO_EMULATE_TILES
-#include "kernels/emulated_tiles.h"
+#include "products/matrix_unit/emulated_tiles.h"
 #define OSTINATO_VECTORS OSTINATO_EMULATION
 #define OSTINATO_TILES OSTINATO_EMULATION
 #else
@@ -57,8 +57,9 @@ bool askForTiles() {
 }  // namespace
 
 bool matrixUnitAvailable() {
-  static const bool granted = tierAvailable(Tier::avx512) && cpuHasTiles() && askForTiles();
-  return granted && currentTier() == Tier::avx512;
+  if (currentTier() < Tier::avx512) return false;
+  static const bool granted = cpuHasTiles() && askForTiles();
+  return granted;
 }
 
 namespace matrix_unit {

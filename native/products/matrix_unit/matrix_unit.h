@@ -13,9 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/gemm.h"
-#include "kernels/gemm_kernels.h"
-#include "kernels/precision.h"
+#include "products/packing.h"
 
 namespace ostinato {
 

@@ -1,14 +1,15 @@
-// Packing of the matrix product's operands into panels (kernels/gemm_kernels.h says how they lie). For SIMD files only.
-#if defined(OSTINATO_GEMM_PACK_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef OSTINATO_GEMM_PACK_INL_H_
-#undef OSTINATO_GEMM_PACK_INL_H_
+// Packing of the matrix product's operands into panels (products/own/own_kernels.h says how they lie). For SIMD files
+// only.
+#if defined(OSTINATO_OWN_PACK_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef OSTINATO_OWN_PACK_INL_H_
+#undef OSTINATO_OWN_PACK_INL_H_
 #else
-#define OSTINATO_GEMM_PACK_INL_H_
+#define OSTINATO_OWN_PACK_INL_H_
 #endif
 
 #include "hwy/highway.h"
-#include "kernels/gemm_kernels.h"
-#include "kernels/gemm_tile-inl.h"
+#include "products/own/own_kernels.h"
+#include "products/own/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ostinato {
@@ -109,7 +110,8 @@ HWY_INLINE void packColumns(const Gemm& g, int64_t m0, int64_t m, int64_t k0, in
   }
 }
 
-HWY_NOINLINE void packA(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int panelRows, float* packed) {
+HWY_NOINLINE void packA(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int panelRows, void* to) {
+  float* packed = static_cast<float*>(to);
   if (g.transposeA) {
     packColumns(g, m0, m, k0, k, panelRows, packed);
     return;
@@ -166,8 +168,8 @@ HWY_INLINE void packPanelOfTransposedB(const Gemm& g, int64_t k0, int64_t k, int
   }
 }
 
-HWY_NOINLINE void packB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int64_t n, float* packed,
-                        int64_t panelStride) {
+HWY_NOINLINE void packB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int64_t n, void* to) {
+  float* packed = static_cast<float*>(to);
   for (int64_t done = 0; done < n; done += kPanelColumns) {
     const int columns = static_cast<int>(n - done < kPanelColumns ? n - done : kPanelColumns);
     if (g.transposeB) {
@@ -175,7 +177,7 @@ HWY_NOINLINE void packB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int64_
     } else {
       packPanelOfB(g, k0, k, n0 + done, columns, packed);
     }
-    packed += panelStride;
+    packed += k * kPanelColumns;
   }
 }
 

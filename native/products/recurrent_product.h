@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/gemm.h"
+#include "products/packing.h"
 
 namespace ostinato {
 
@@ -29,7 +29,7 @@ inline BlockRange blocksOfPart(int64_t blocks, int parts, int part) {
 struct StepRows {
   float* values = nullptr;  // [rows, ld]
   int64_t ld = 0;
-  // The same packed for the matrix unit; null where that is not used.
+  // The same packed; null where they are multiplied as they lie.
   uint16_t* tiles = nullptr;
 };
 
@@ -46,12 +46,11 @@ struct RecurrentProduct {
   bool packs = true;
   // packedFloats(), where it packs.
   float* packed = nullptr;
-  // For packing rows, scratchFloats() for all parts together: on the matrix unit one copy that they share, elsewhere
-  // one for each.
+  // For packing rows, scratchFloats() for all parts together: one copy that they share, or one for each.
   float* scratch = nullptr;
 
-  // Whether the matrix unit serves it.
-  bool onUnit() const;
+  // Whether rows of a are packed by packRows(), by all parts together.
+  bool sharesRows() const;
   // Floats that `packed` and `scratch` must have room for, on the current tier.
   int64_t packedFloats() const;
   int64_t scratchFloats() const;
@@ -64,8 +63,8 @@ struct RecurrentProduct {
   // Brings the tiles up to date with the values of one part's blocks.
   void stage(int part, const StepRows& rows) const;
 
-  // One part's share of packing a [rows,K] for the matrix unit. All parts have done theirs before one multiplies by a;
-  // elsewhere there is nothing to do.
+  // One part's share of packing a [rows,K]. All parts have done theirs before one multiplies by a; where parts do not
+  // share rows there is nothing to do.
   void packRows(int part, const float* a, int64_t lda, int64_t rows) const;
   // c (=|+=) a [rows,K], packed by packRows(), times the columns of one part. `c` is the whole output's first column.
   void multiply(int part, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc, bool accumulate) const;
@@ -76,7 +75,10 @@ struct RecurrentProduct {
   struct Columns {
     int64_t first, count;
   };
+  const Packing& packing() const;
   Columns columns(int part) const;
+  Gemm rowsOf(const float* a, int64_t lda, int64_t rows) const;
+  BlockOutput output(int part, int64_t rows, float* c, int64_t ldc, bool accumulate) const;
   int64_t partOffset(int part) const;
   int64_t partScratch() const;
 };

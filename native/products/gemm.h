@@ -9,20 +9,22 @@
 // plain arithmetic. Each element is a float32 sum in an order that depends only on the sizes, the tier and the number
 // of threads; error: docs/numerics.md.
 //
-// Providers, chosen per shape by measurement (the table is in gemm.cc): "own" packed kernels (Goto & van de Geijn 2008,
-// Van Zee & van de Geijn 2015) for every CPU tier, the system's CBLAS if one is found at run time, and, for products
-// whose precision allows it, the CPU's matrix unit (kernels/matrix_unit.h).
+// Providers (products/provider.h), chosen per shape by measurement, multiply: our own kernels for every CPU tier, the
+// system's CBLAS if one is found at run time, and, for products whose precision allows it, the CPU's matrix unit.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "kernels/compact_weights.h"
-#include "kernels/precision.h"
+#include "products/precision.h"
 
 namespace ostinato {
 
 class ThreadPool;
+
+// Columns of a group.
+constexpr int64_t kGroup = 16;
 
 // Index lists for operands that are kept in blocks of 16 columns (the recurrent cells' gates). Our own kernels and the
 // matrix unit know them, BLAS does not. Null: the plain index.
@@ -38,6 +40,8 @@ struct GemmMaps {
   const int32_t* cRows = nullptr;
   // First column in c for each group of 16 columns of the product.
   const int32_t* cGroups = nullptr;
+
+  bool plain() const { return !aGroups && !bGroups && !bRows && !cRows && !cGroups; }
 };
 
 struct Gemm {
@@ -67,17 +71,7 @@ size_t gemmScratchBytes(const Gemm& product, int threads);
 // the pool it runs on the calling thread alone, and gemmScratchBytes(product, 1) are enough.
 void gemm(const Gemm& product, void* scratch, ThreadPool& pool);
 
-enum class GemmProvider { automatic, own, blas, matrixUnit };
-
-// "auto", "own" or "blas"; false, and `provider` untouched, for any other name.
-bool parseGemmProvider(const char* name, GemmProvider& provider);
-
-// Overrides the choice for the process, as the environment's OSTINATO_GEMM (one of those names) does at load. Where no
-// BLAS is found "blas" runs the own kernels; returns false then.
-bool setGemmProvider(GemmProvider provider);
-GemmProvider gemmProvider();
-
-// What serves this product: own, blas or matrixUnit.
-GemmProvider gemmChoice(const Gemm& product);
+// c = bias or zeros, or c += bias: a product without depths.
+void startWithBias(const Gemm& product);
 
 }  // namespace ostinato
