@@ -5,6 +5,7 @@
 
 #include "binding/arguments.h"
 #include "binding/program_call.h"
+#include "binding/program_worker.h"
 #include "binding/store_object.h"
 
 namespace ostinato {
@@ -40,81 +41,45 @@ class ResultArrays {
   std::vector<char*> memory_;
 };
 
-// A run or a replay on a thread of libuv. The program is shared with it, so the object may be collected meanwhile; Node
-// waits for running work before it tears an environment down.
-class RunWorker : public Napi::AsyncWorker {
+// A run, or a replay.
+class RunWorker final : public ProgramWorker {
  public:
   RunWorker(Napi::Env env, std::shared_ptr<Program> program, Store::Lease lease, bool check, const Replay* replay)
-      : Napi::AsyncWorker(env, "ostinato.run"),
-        deferred_(Napi::Promise::Deferred::New(env)),
-        program_(std::move(program)),
-        lease_(std::move(lease)),
+      : ProgramWorker(env, "ostinato.run", std::move(program), std::move(lease)),
         check_(check),
         outputs_(env),
         collected_(env) {
-    for (int64_t i = 0; i < program_->outputCount(); i++) outputs_.add(program_->output(i), 1);
+    for (int64_t i = 0; i < this->program().outputCount(); i++) outputs_.add(this->program().output(i), 1);
     if (!replay) return;
     replay_ = std::make_unique<Replay>(*replay);
-    for (const int64_t i : replay->collected) collected_.add(program_->output(i), replay->steps);
+    for (const int64_t i : replay->collected) collected_.add(this->program().output(i), replay->steps);
   }
 
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
- protected:
-  void Execute() override {
-    try {
-      if (replay_) {
-        program_->replay(*replay_, collected_.memory());
-      } else {
-        nonFinite_ = program_->run(check_);
-      }
-      for (size_t i = 0; i < outputs_.memory().size(); i++) {
-        const TensorView& view = program_->output(static_cast<int64_t>(i));
-        std::memcpy(outputs_.memory()[i], view.data, static_cast<size_t>(view.elements()) * 4);
-      }
-    } catch (const InputError& error) {
-      fail("ERR_OSTINATO_INPUT", error.what(), error.op);
-    } catch (const std::bad_alloc&) {
-      fail("ERR_OSTINATO_MEMORY", "not enough memory for what a replay feeds back");
-    } catch (const std::exception& error) {
-      fail("ERR_OSTINATO_PROGRAM", error.what());
+ private:
+  void work() override {
+    if (replay_) {
+      program().replay(*replay_, collected_.memory());
+    } else {
+      nonFinite_ = program().run(check_);
     }
-    lease_.reset();
+    for (size_t i = 0; i < outputs_.memory().size(); i++) {
+      const TensorView& view = program().output(static_cast<int64_t>(i));
+      std::memcpy(outputs_.memory()[i], view.data, static_cast<size_t>(view.elements()) * 4);
+    }
   }
-
-  void OnOK() override {
-    const Napi::Env env = Env();
-    if (code_) {
-      deferred_.Reject(coded(env, code_, message_, op_).Value());
-      return;
-    }
+  Napi::Object result(Napi::Env env) override {
     Napi::Object result = Napi::Object::New(env);
     result.Set("outputs", outputs_.value());
     if (replay_) result.Set("collected", collected_.value());
     result.Set("nonFinite", Napi::Number::New(env, static_cast<double>(nonFinite_)));
-    deferred_.Resolve(result);
+    return result;
   }
+  const char* purpose() const override { return "what a replay feeds back"; }
 
-  // What went wrong outside the cases that Execute tells apart.
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
-
- private:
-  void fail(const char* code, const std::string& message, int64_t op = -1) {
-    code_ = code;
-    message_ = message;
-    op_ = op;
-  }
-
-  Napi::Promise::Deferred deferred_;
-  std::shared_ptr<Program> program_;
-  Store::Lease lease_;
   bool check_;
   std::unique_ptr<Replay> replay_;
   ResultArrays outputs_, collected_;
   int64_t nonFinite_ = -1;
-  const char* code_ = nullptr;
-  int64_t op_ = -1;
-  std::string message_;
 };
 
 }  // namespace
@@ -132,9 +97,13 @@ ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
   const auto precision = info[2].IsUndefined()
                              ? Precision::highest
                              : static_cast<Precision>(integerArgument(info, 2, "the precision", 0, 2));
+  if (!info[3].IsUndefined() && !info[3].IsBoolean()) {
+    throw Napi::TypeError::New(env, "expected times to be true or false");
+  }
+  const bool keepsTimes = info[3].ToBoolean();
   try {
-    program_ =
-        std::make_shared<Program>(std::move(store), static_cast<const double*>(words.data), words.elements, precision);
+    program_ = std::make_shared<Program>(std::move(store), static_cast<const double*>(words.data), words.elements,
+                                         ProgramOptions{.precision = precision, .keepsTimes = keepsTimes});
   } catch (const ProgramError& error) {
     throw coded(env, "ERR_OSTINATO_PROGRAM", error.what());
   } catch (const std::bad_alloc&) {
@@ -184,10 +153,7 @@ Napi::Value ProgramObject::start(const Napi::Value& given, bool check, const Rep
   for (size_t i = 0; i < feeds.size(); i++) {
     std::memcpy(program_->feed(static_cast<int64_t>(i)).data, feeds[i].data, feeds[i].elements * 4);
   }
-  auto* worker = new RunWorker(env, program_, std::move(lease), check, replay);
-  const Napi::Promise promise = worker->promise();
-  worker->Queue();
-  return promise;
+  return (new RunWorker(env, program_, std::move(lease), check, replay))->start();
 }
 
 }  // namespace ostinato

@@ -7,6 +7,7 @@
 #include "binding/arguments.h"
 #include "binding/program_call.h"
 #include "binding/program_object.h"
+#include "binding/program_worker.h"
 
 namespace ostinato {
 namespace {
@@ -57,59 +58,15 @@ Napi::Float64Array treeOf(Napi::Env env, const std::vector<BeamSearch::Node>& no
   return tree;
 }
 
-// Some steps on a thread of libuv; see RunWorker.
-class AdvanceWorker : public Napi::AsyncWorker {
+// Some steps.
+class AdvanceWorker final : public ProgramWorker {
  public:
   AdvanceWorker(Napi::Env env, std::shared_ptr<SearchObject::Shared> shared, Store::Lease lease, int64_t steps,
                 bool best)
-      : Napi::AsyncWorker(env, "ostinato.search"),
-        deferred_(Napi::Promise::Deferred::New(env)),
+      : ProgramWorker(env, "ostinato.search", shared->search->sharedProgram(), std::move(lease)),
         shared_(std::move(shared)),
-        lease_(std::move(lease)),
         steps_(steps),
         best_(best) {}
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
- protected:
-  void Execute() override {
-    try {
-      shared_->search->advance(steps_);
-      const BeamSearch& search = shared_->search->search();
-      done_ = search.done();
-      for (int64_t s = 0; best_ && s < search.options().sentences; s++) {
-        const bool advanced = search.advanced(s);
-        told_.push_back({advanced, advanced ? search.best(s) : std::vector<int32_t>()});
-      }
-    } catch (const InputError& error) {
-      fail("ERR_OSTINATO_INPUT", error.what(), error.op);
-    } catch (const std::bad_alloc&) {
-      fail("ERR_OSTINATO_MEMORY", "not enough memory for the hypotheses of the search");
-    } catch (const std::exception& error) {
-      fail("ERR_OSTINATO_PROGRAM", error.what());
-    }
-    lease_.reset();
-    shared_->busy = false;
-  }
-
-  void OnOK() override {
-    const Napi::Env env = Env();
-    if (code_) {
-      deferred_.Reject(coded(env, code_, message_, op_).Value());
-      return;
-    }
-    Napi::Object told = Napi::Object::New(env);
-    told.Set("done", Napi::Boolean::New(env, done_));
-    Napi::Array best = Napi::Array::New(env, told_.size());
-    for (size_t s = 0; s < told_.size(); s++) {
-      best[static_cast<uint32_t>(s)] = told_[s].advanced ? Napi::Value(int32Array(env, told_[s].tokens)) : env.Null();
-    }
-    told.Set("best", best);
-    deferred_.Resolve(told);
-  }
-
-  // What went wrong outside the cases that Execute tells apart.
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
  private:
   struct Told {
@@ -117,21 +74,32 @@ class AdvanceWorker : public Napi::AsyncWorker {
     std::vector<int32_t> tokens;
   };
 
-  void fail(const char* code, const std::string& message, int64_t op = -1) {
-    code_ = code;
-    message_ = message;
-    op_ = op;
+  void work() override {
+    shared_->search->advance(steps_);
+    const BeamSearch& search = shared_->search->search();
+    finished_ = search.done();
+    for (int64_t s = 0; best_ && s < search.options().sentences; s++) {
+      const bool advanced = search.advanced(s);
+      told_.push_back({advanced, advanced ? search.best(s) : std::vector<int32_t>()});
+    }
   }
+  void done() override { shared_->busy = false; }
+  Napi::Object result(Napi::Env env) override {
+    Napi::Object told = Napi::Object::New(env);
+    told.Set("done", Napi::Boolean::New(env, finished_));
+    Napi::Array best = Napi::Array::New(env, told_.size());
+    for (size_t s = 0; s < told_.size(); s++) {
+      best[static_cast<uint32_t>(s)] = told_[s].advanced ? Napi::Value(int32Array(env, told_[s].tokens)) : env.Null();
+    }
+    told.Set("best", best);
+    return told;
+  }
+  const char* purpose() const override { return "the hypotheses of the search"; }
 
-  Napi::Promise::Deferred deferred_;
   std::shared_ptr<SearchObject::Shared> shared_;
-  Store::Lease lease_;
   int64_t steps_;
-  bool best_, done_ = false;
+  bool best_, finished_ = false;
   std::vector<Told> told_;
-  const char* code_ = nullptr;
-  int64_t op_ = -1;
-  std::string message_;
 };
 
 }  // namespace
@@ -175,10 +143,7 @@ Napi::Value SearchObject::advance(const Napi::CallbackInfo& info) {
   expectIdle(env);
   Store::Lease lease = leaseBound(env, shared_->search->program(), steps > 1 ? Runs::repeatedly : Runs::once, outside_);
   shared_->busy = true;
-  auto* worker = new AdvanceWorker(env, shared_, std::move(lease), steps, info[1].As<Napi::Boolean>().Value());
-  const Napi::Promise promise = worker->promise();
-  worker->Queue();
-  return promise;
+  return (new AdvanceWorker(env, shared_, std::move(lease), steps, info[1].As<Napi::Boolean>().Value()))->start();
 }
 
 Napi::Value SearchObject::result(const Napi::CallbackInfo& info) {

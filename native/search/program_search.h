@@ -22,6 +22,7 @@ class ProgramSearch {
   ProgramSearch(std::shared_ptr<Program> program, const double* words, size_t count);
 
   Program& program() const { return *program_; }
+  const std::shared_ptr<Program>& sharedProgram() const { return program_; }
   // What a feed holds in the next step; all are to be filled before the first.
   char* input(int64_t feed) { return inputs_[static_cast<size_t>(feed)].data(); }
   // Memory that this holds, in bytes.

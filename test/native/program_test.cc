@@ -180,6 +180,27 @@ TEST_CASE("whichever word is wrong, a program is refused or runs") {
   }
 }
 
+TEST_CASE("a program that keeps times says when each op ran, in each step of a loop") {
+  for (const bool keeps : {false, true}) {
+    const std::vector<double> words = loopExample(true);
+    Program program(std::make_shared<Store>(), words.data(), words.size(), {.keepsTimes = keeps});
+    program.bind();
+    std::fill_n(program.feed(0).mutableF32(), 6, 1.0f);
+    std::fill_n(program.feed(1).mutableF32(), 2, 0.0f);
+    program.run(false);
+    program.run(false);
+    const std::vector<OpTime> times = program.takeTimes();
+    REQUIRE(times.size() == (keeps ? 8 : 0));
+    CHECK(program.takeTimes().empty());
+    const std::vector<int64_t> order = {0, 1, 1, 1, 0, 1, 1, 1};
+    for (size_t i = 0; i < times.size(); i++) {
+      CHECK(times[i].op == order[i]);
+      CHECK(times[i].begin >= (i == 0 ? 0 : times[i - 1].end));
+      CHECK(times[i].end >= times[i].begin);
+    }
+  }
+}
+
 TEST_CASE("errors of values say which op met them") {
   auto store = std::make_shared<Store>();
   store->declare(DType::f32, 8);

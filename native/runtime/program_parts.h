@@ -1,0 +1,70 @@
+// What a program consists of, decoded from the words of JavaScript (program.h) and checked.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ops/operation.h"
+#include "runtime/store.h"
+
+namespace ostinato {
+
+constexpr double kProgramMagic = 0x4F535449;
+constexpr double kProgramVersion = 2;
+
+constexpr int64_t kMaxArenaBytes = int64_t{1} << 38;
+
+[[noreturn]] void malformedProgram(const std::string& what);
+
+// An op with the values that it reads and writes.
+struct BoundOp {
+  const Operation* operation;
+  std::vector<TensorView> operands;
+  std::vector<TensorView> results;
+  std::vector<double> attributes;
+  // Where in the arena operands, or behind them results, lie in step 0 of a loop, and how far on in each further step.
+  struct Place {
+    size_t index;
+    int64_t offset, stride;
+  };
+  std::vector<Place> places;
+  // How long operand 1 stays as it is: in a loop that does not change it, or for as long as the variables do.
+  bool steadyInLoop = false, steadyForRuns = false;
+  // What the op keeps of it lies past the end of the arena.
+  size_t keptOffset = 0, keptBytes = 0;
+  mutable Kept kept = {nullptr, false};
+
+  // Gives the values that lie in the arena their memory in a step of a loop; all of them, or those that move.
+  void bind(char* arena, int64_t step, bool movingOnly);
+};
+
+// A feed or an output, and its place in the arena; -1 for a variable.
+struct Port {
+  TensorView view;
+  int64_t offset;
+  // Whether a run leaves it as it was fed: nothing else is written where it lies.
+  bool stays = true;
+};
+
+// Ops begin to end - 1, for step 0 to steps - 1 or the other way round.
+struct Loop {
+  size_t begin, end;
+  int64_t steps;
+  bool reverse;
+};
+
+struct ProgramParts {
+  size_t arenaBytes = 0;
+  std::vector<Port> feeds, outputs;
+  std::vector<BoundOp> ops;
+  std::vector<Loop> loops;
+  // Compact copies of the variables that the ops change.
+  std::vector<CompactWeights*> changed;
+};
+
+// Decodes and checks everything but what ops check themselves. Throws ProgramError.
+ProgramParts readProgram(const double* words, size_t count, const Store& store);
+
+}  // namespace ostinato

@@ -1,0 +1,29 @@
+// Which ops may keep something of their operand 1 (Call::kept), because nothing changes it: within a loop, or for as
+// long as the variables stay.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "runtime/program_parts.h"
+#include "runtime/program_value.h"
+
+namespace ostinato {
+
+class SteadyOperands {
+ public:
+  // The op with this number, in the loop that is open.
+  void sees(size_t op, const Operation& operation, const OpExtents& extents);
+  // At the end of a loop.
+  void closeLoop(std::vector<BoundOp>& ops);
+  // At the end of the program.
+  static void findForRuns(ProgramParts& program);
+
+ private:
+  // What the loop's ops write, and operand 1 of those that would keep something of it.
+  std::vector<Extent> changed_;
+  std::vector<std::pair<size_t, Extent>> kept_;
+};
+
+}  // namespace ostinato
