@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { checkOption, list } from "../options.js";
 import type { Graph, Loop, Node } from "./graph.js";
+import { byName, inOrder } from "./operation.js";
 import { add, affine } from "./ops/elementwise.js";
 import { broadcastTo, sumTo } from "./ops/reduce.js";
 import { owned } from "./ops/scan.js";
@@ -66,20 +67,17 @@ interface OpContext {
 
 /** Records the gradients of an op's operands, and adds them to what is known. */
 function backThroughOp(node: Node, { wanted, incoming, gradients, seen = (tensor) => tensor }: OpContext): void {
-  const needs = node.operands.map((operand) => operand !== null && wanted.has(operand.id));
+  const needs = node.operands.map((operand) => operand?.dtype === "f32" && wanted.has(operand.id));
   if (!needs.some(Boolean)) return;
   within(gradients.graph, node.path, () => {
     const given = node.results.map(incoming);
     if (!given.some(Boolean)) return;
-    const { gradient } = node.operation;
-    if (!gradient) {
+    const outgoing = gradientsOf(node, { given, needs, seen });
+    if (!outgoing) {
       throw new ShapeError(
         `differentiate: ${node.path || "the loss"} depends on ${node.operation.name}, which has no gradient.`,
       );
     }
-    const operands = node.operands.map((operand) => operand && seen(operand));
-    const context = { operands, results: node.results.map(seen), attributes: node.attributes, gradients: given, needs };
-    const outgoing = gradient(context);
     node.operands.forEach((operand, i) => {
       const piece = outgoing[i];
       if (!operand || !needs[i] || !piece) return;
@@ -89,6 +87,33 @@ function backThroughOp(node: Node, { wanted, incoming, gradients, seen = (tensor
       gradients.add(operand, piece);
     });
   });
+}
+
+/** What an op's rule says the gradients of its operands are, in order; null if it has no rule. */
+function gradientsOf(
+  { operation, operands, results, attributes }: Node,
+  { given, needs, seen }: { given: (Tensor | null)[]; needs: boolean[]; seen: (tensor: Tensor) => Tensor },
+): (Tensor | null | false)[] | null {
+  const graph = results[0]?.graph as Graph;
+  const outgoing = operation.gradient?.(
+    {
+      graph,
+      ...byName(
+        operation.operands,
+        operands.map((operand) => operand && seen(operand)),
+      ),
+      ...byName(operation.results, results.map(seen)),
+      ...byName(operation.attributes ?? [], attributes),
+    } as never,
+    byName(operation.results.map(derivative), given) as never,
+    byName(operation.operands, needs) as never,
+  );
+  return outgoing ? inOrder(operation.operands.map(derivative), outgoing) : null;
+}
+
+/** The entry for the gradient of an operand or a result: "dx" for "x". */
+function derivative(entry: string): string {
+  return entry.replace(/\w/, (first) => `d${first}`);
 }
 
 /**
@@ -239,7 +264,19 @@ function isJoinable(graph: Graph, piece: Tensor): boolean {
   if (!maker?.loop || !maker.operation.sumsRows) return false;
   const varies = maker.operands.map((operand) => operand !== null && graph.homeOf(operand) !== undefined);
   const joins = maker.operands.every((operand, i) => !varies[i] || (operand as Tensor).shape.length > 0);
-  return joins && maker.operation.sumsRows(varies, maker);
+  const { operation, operands, results, attributes } = maker;
+  const shapes = {
+    ...byName(
+      operation.operands,
+      operands.map((operand) => operand?.shape ?? null),
+    ),
+    ...byName(
+      operation.results,
+      results.map(({ shape }) => shape),
+    ),
+    ...byName(operation.attributes ?? [], attributes),
+  };
+  return joins && operation.sumsRows?.(byName(operation.operands, varies) as never, shapes as never) === true;
 }
 
 function sumOverSteps(graph: Graph, piece: Tensor, sums: Map<Node, Tensor[]>): Tensor {
@@ -250,7 +287,7 @@ function sumOverSteps(graph: Graph, piece: Tensor, sums: Map<Node, Tensor[]>): T
   );
   const results =
     sums.get(maker) ??
-    within(graph, maker.path, () => graph.record(maker.operation, joined, maker.results, maker.attributes));
+    within(graph, maker.path, () => graph.append(maker.operation, joined, maker.results, maker.attributes));
   sums.set(maker, results);
   return results[maker.results.indexOf(piece)] as Tensor;
 }

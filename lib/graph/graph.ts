@@ -1,6 +1,7 @@
 import { describe, OptionError, ShapeError } from "../errors.js";
 import { checkOption, completeOptions, flag, real, text, value } from "../options.js";
-import type { Operation } from "./operation.js";
+import type { All, Named, Operation } from "./operation.js";
+import { byName, inOrder, slotOf } from "./operation.js";
 import { planMemory } from "./plan.js";
 import type { DType, Program, Shape, VariableSpec } from "./program.js";
 import { sameShape, shapeRule, shapeText } from "./program.js";
@@ -145,14 +146,33 @@ export class Graph {
   }
 
   /**
-   * Adds an op. Called by the functions of lib/graph/ops, which have checked the operands. In a loop, an op that meets nothing of
-   * the step is recorded before the loop.
+   * Adds an op. Called by the functions of lib/graph/ops, which have checked the operands.
+   * @param results the shape of each result, or a tensor that it is like.
    */
-  record(
+  record<O extends readonly string[], R extends readonly string[], A extends readonly string[]>(
+    operation: Operation<O, R, A>,
+    operands: Named<O, Tensor, null | undefined>,
+    results: All<R, Shape | Pick<Tensor, "dtype" | "shape">>,
+    ...[attributes]: A extends readonly [] ? [] : [All<A, number>]
+  ): All<R, Tensor> {
+    const given = results as Readonly<Record<string, Shape | Tensor>>;
+    const specs = operation.results.map((entry) => {
+      const { name, dtype } = slotOf(entry);
+      const like = given[name] as Shape | Tensor;
+      const shape = "shape" in like ? like.shape : like;
+      return { dtype: dtype !== "any" ? dtype : "dtype" in like ? like.dtype : "f32", shape };
+    });
+    const numbers = (operation.attributes ?? []).map((name) => (attributes as Record<string, number>)[name] as number);
+    const tensors = this.append(operation, inOrder(operation.operands, operands), specs, numbers);
+    return byName(operation.results, tensors) as All<R, Tensor>;
+  }
+
+  /** Adds an op whose operands, results and attributes are in order. In a loop, one that meets nothing of the step is recorded before the loop. */
+  append(
     operation: Operation,
-    operands: readonly (Tensor | null | undefined)[],
-    results: readonly { readonly dtype?: DType; readonly shape: Shape }[],
-    attributes: readonly number[] = [],
+    operands: readonly (Tensor | null)[],
+    results: readonly { readonly dtype: DType; readonly shape: Shape }[],
+    attributes: readonly number[],
   ): Tensor[] {
     const path = this.#path.join("/");
     const name = path ? `${path}/${operation.name}` : operation.name;
@@ -161,11 +181,11 @@ export class Graph {
     }
     if (this.#loop && operation.mutates) throw new ShapeError(`${name}: a loop cannot change variables.`);
     const hoisted = this.#loop !== null && this.#meetsNoStep(operation, operands);
-    const tensors = results.map(({ dtype = "f32", shape }) => this.#tensor(dtype, shape, name));
+    const tensors = results.map(({ dtype, shape }) => this.#tensor(dtype, shape, name));
     if (!hoisted) for (const tensor of tensors) this.#local(tensor);
     const node: Node = {
       operation,
-      operands: operands.map((operand) => operand ?? null),
+      operands,
       results: tensors,
       attributes: [...attributes],
       path,
@@ -297,7 +317,7 @@ export class Graph {
     return tensor;
   }
 
-  #meetsNoStep(operation: Operation, operands: readonly (Tensor | null | undefined)[]): boolean {
+  #meetsNoStep(operation: Operation, operands: readonly (Tensor | null)[]): boolean {
     return !operation.perStep && operands.every((operand) => !operand || !this.#homes.has(operand.id));
   }
 

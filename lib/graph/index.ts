@@ -1,6 +1,6 @@
 export { differentiate } from "./differentiate.js";
 export { Graph } from "./graph.js";
-export type { GradientContext, Operation } from "./operation.js";
+export type { Operation } from "./operation.js";
 export { operations } from "./operation.js";
 export * as ops from "./ops/index.js";
 export type { DType, Op, Port, Program, Shape, Storage, Value, VariableSpec } from "./program.js";

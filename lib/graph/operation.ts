@@ -1,16 +1,48 @@
-import type { DType } from "./program.js";
+import type { Graph } from "./graph.js";
+import type { DType, Shape } from "./program.js";
 import type { Tensor } from "./tensor.js";
 
-/** What the gradient rule of an op is given. All tensors belong to the graph that is being differentiated. */
-export interface GradientContext {
-  readonly operands: readonly (Tensor | null)[];
-  readonly results: readonly Tensor[];
-  readonly attributes: readonly number[];
-  /** The gradient of the loss with respect to each result; null where nothing depends on it. */
-  readonly gradients: readonly (Tensor | null)[];
-  /** For each operand: whether anybody wants its gradient. A rule may answer null for the others. */
-  readonly needs: readonly boolean[];
-}
+/** The name in "name? i32". */
+export type NameIn<Entry extends string> = Entry extends `...${infer Name}`
+  ? Name
+  : Entry extends `${infer Name}? ${string}`
+    ? Name
+    : Entry extends `${infer Name} ${string}`
+      ? Name
+      : Entry extends `${infer Name}?`
+        ? Name
+        : Entry;
+
+/** Values by the names of some entries: null where one may be absent, a list where there may be several. */
+export type Named<Entries extends readonly string[], V, Absent = null> = {
+  readonly [Entry in Entries[number] as NameIn<Entry>]: Entry extends `...${string}`
+    ? readonly V[]
+    : Entry extends `${string}?${string}`
+      ? V | Absent
+      : V;
+};
+
+/** The same, none of them absent. */
+export type All<Entries extends readonly string[], V> = { readonly [Entry in Entries[number] as NameIn<Entry>]: V };
+
+/** What a gradient rule sees of an op: its operands, results and attributes by name, all of the graph that is differentiated. */
+export type Seen<O extends readonly string[], R extends readonly string[], A extends readonly string[]> = {
+  readonly graph: Graph;
+} & Named<O, Tensor> &
+  All<R, Tensor> &
+  All<A, number>;
+
+/** What a gradient rule is given: `dy` for the result y, and so on; null where nothing depends on one of several. */
+export type Incoming<R extends readonly string[]> = {
+  readonly [Entry in R[number] as `d${NameIn<Entry>}`]: R extends readonly [string] ? Tensor : Tensor | null;
+};
+
+/** What it answers: `dx` for the operand x, and so on; nothing where there is none. */
+export type Outgoing<O extends readonly string[]> = {
+  readonly [Entry in O[number] as `d${NameIn<Entry>}`]?: Entry extends `...${string}`
+    ? readonly (Tensor | null | false)[]
+    : Tensor | null | false | undefined;
+};
 
 /**
  * An entry of the op catalogue: the one place that says what an op takes, gives and does to its memory. Its file in lib/graph/ops
@@ -20,31 +52,35 @@ export interface GradientContext {
  * Operands and results are written as in "lengths? i32": the name, "?" where the operand may be absent or an executor need not
  * write the result when nobody reads it, and the type unless it is f32 ("any": several). "...tensors" stands for one or more.
  */
-export interface Operation {
+export interface Operation<
+  O extends readonly string[] = readonly string[],
+  R extends readonly string[] = readonly string[],
+  A extends readonly string[] = readonly string[],
+> {
   readonly name: string;
-  readonly operands: readonly string[];
-  readonly results: readonly string[];
+  readonly operands: O;
+  readonly results: R;
   /** Names of the numeric attributes, in the order in which programs store them. */
-  readonly attributes?: readonly string[];
+  readonly attributes?: A;
   /** Operands that the op may overwrite with rubbish. Nothing may read them afterwards. */
-  readonly consumes?: readonly string[];
+  readonly consumes?: readonly NameIn<O[number]>[];
   /** Operands that are variables and are updated in place. */
-  readonly mutates?: readonly string[];
+  readonly mutates?: readonly NameIn<O[number]>[];
   /** In the body of a loop it runs in every step, also where it meets nothing but the world outside. */
   readonly perStep?: boolean;
   /** The result is its operand under another shape: the same memory. */
   readonly view?: boolean;
-  /** Gradient with respect to each operand (null where it does not exist). Absent: the op cannot be differentiated. */
-  readonly gradient?: (context: GradientContext) => (Tensor | null)[];
+  /**
+   * The gradients with respect to the operands. Absent: the op cannot be differentiated.
+   * @param needs whether anybody wants the gradient of an operand; a rule may leave out the others.
+   */
+  gradient?(seen: Seen<O, R, A>, incoming: Incoming<R>, needs: Named<O, boolean, never>): Outgoing<O>;
   /**
    * Whether the results, given operands joined along their first axis, are the sum of the results for each. The gradient of what
    * a loop meets in every step is then computed once, from all steps, and not added up.
-   * @param varies for each operand: whether it is another one in each step, to be joined, and not the same in all.
+   * @param varies whether an operand is another one in each step, to be joined, and not the same in all.
    */
-  readonly sumsRows?: (
-    varies: readonly boolean[],
-    node: { operands: readonly (Tensor | null)[]; attributes: readonly number[]; results: readonly Tensor[] },
-  ) => boolean;
+  sumsRows?(varies: Named<O, boolean, never>, shapes: All<O, Shape | null> & All<R, Shape> & All<A, number>): boolean;
 }
 
 /** An operand or a result, as its op declares it. */
@@ -70,10 +106,29 @@ export function positionsOf({ operands }: Operation, names: readonly string[] = 
   return names.map((name) => known.indexOf(name));
 }
 
+/** Values in the order of some entries, by name: one that stands for several gets the list. */
+export function byName<V>(entries: readonly string[], values: readonly V[]): Record<string, V | readonly V[]> {
+  return Object.fromEntries(
+    entries.map((entry, i) => [slotOf(entry).name, slotOf(entry).several ? values : (values[i] as V)]),
+  );
+}
+
+/** The reverse: values by name as a list, null where one is absent. */
+export function inOrder<V>(entries: readonly string[], values: Readonly<Record<string, unknown>>): (V | null)[] {
+  return entries.flatMap((entry) => {
+    const { name, several } = slotOf(entry);
+    return several ? (values[name] as V[]) : [(values[name] as V | undefined) ?? null];
+  });
+}
+
 const catalogue = new Map<string, Operation>();
 
 /** Adds an op to the catalogue. */
-export function defineOperation<T extends Operation>(operation: T): T {
+export function defineOperation<
+  const O extends readonly string[],
+  const R extends readonly string[],
+  const A extends readonly string[] = [],
+>(operation: Operation<O, R, A>): Operation<O, R, A> {
   const { name, operands, results, attributes = [], mutates = [], consumes = [] } = operation;
   if (catalogue.has(name)) throw new Error(`operation ${name} is defined twice`);
   const names = [...[...operands, ...results].map((entry) => slotOf(entry).name), ...attributes];

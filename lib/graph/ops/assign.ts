@@ -16,5 +16,5 @@ export function assign(variable: Tensor, x: Tensor, guard?: Tensor | null): void
     ["x", x, variable.shape.join(" "), variable.dtype],
     ["guard?", guard, ""],
   ]);
-  variable.graph.record(assignOperation, [variable, x, guard], []);
+  variable.graph.record(assignOperation, { variable, x, guard }, {});
 }

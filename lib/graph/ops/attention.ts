@@ -24,24 +24,18 @@ const attentionOperation = defineOperation({
   operands: ["query", "keys", "values", "v?", "lengths? i32"],
   results: ["context", "weights?"],
   attributes: ["scale"],
-  gradient: ({ operands, results: [, weights], attributes, gradients: [dcontext, dweights], needs }) => {
-    const [query, keys, values, v, lengths] = operands as [Tensor, Tensor, Tensor, Tensor | null, Tensor | null];
+  gradient: (seen, { dcontext, dweights }, needs) => {
+    const { graph, query, keys, values, v, weights } = seen;
     if (query.shape[1] !== keys.shape[1]) throw new ShapeError("attention: memory that rows share has no gradient.");
-    const { graph } = query;
-    const [dquery, dscores] = graph.record(
-      attentionGradient,
-      [query, keys, values, v, lengths, weights, dcontext, dweights],
-      [{ shape: query.shape }, { shape: (weights as Tensor).shape }],
-      attributes,
-    ) as [Tensor, Tensor];
+    const operands = { ...seen, dcontext, dweights };
+    const { dquery, dscores } = graph.record(attentionGradient, operands, { dquery: query, dscores: weights }, seen);
     const sum = (factors: Tensor, rows: Tensor, like: Tensor) =>
-      graph.record(attentionSum, [factors, rows], [{ shape: like.shape }])[0] as Tensor;
-    const [dkeys, dv] =
-      v && (needs[1] || needs[3])
-        ? graph.record(additiveGradient, [query, dscores, keys, v], [{ shape: keys.shape }, { shape: v.shape }])
-        : [needs[1] ? sum(dscores, query, keys) : null, null];
-    const dvalues = needs[2] && dcontext ? sum(weights as Tensor, dcontext, values) : null;
-    return [dquery, dkeys ?? null, dvalues, dv ?? null, null];
+      graph.record(attentionSum, { factors, rows }, { sums: like }).sums;
+    const memory =
+      v && (needs.keys || needs.v)
+        ? graph.record(additiveGradient, { query, dscores, keys, v }, { dkeys: keys, dv: v })
+        : { dkeys: needs.keys && sum(dscores, query, keys) };
+    return { dquery, ...memory, dvalues: needs.values && dcontext && sum(weights, dcontext, values) };
   },
 });
 
@@ -57,7 +51,7 @@ const attentionSum = defineOperation({
   name: "attentionSum",
   operands: ["factors", "rows"],
   results: ["sums"],
-  sumsRows: ([factors, rows]) => !!factors && !!rows,
+  sumsRows: ({ factors, rows }) => factors && rows,
 });
 
 /** query [T,B,K], dscores [T,B,S], keys [S,B,K], v [K] -> the gradients of keys and v. */
@@ -65,7 +59,7 @@ const additiveGradient = defineOperation({
   name: "additiveGradient",
   operands: ["query", "dscores", "keys", "v"],
   results: ["dkeys", "dv"],
-  sumsRows: ([query, dscores, keys, v]) => !!query && !!dscores && !keys && !v,
+  sumsRows: ({ query, dscores, keys, v }) => query && dscores && !keys && !v,
 });
 
 const rules = {
@@ -93,11 +87,6 @@ export function attention(operands: AttentionOperands): { context: Tensor; weigh
     ["lengths?", lengths, "B", "i32"],
   ]) as Record<"T" | "N" | "S" | "B" | "M", number>;
   if (N % B !== 0) throw new ShapeError(`attention: expected a multiple of ${B} rows, got ${query}.`);
-  const [context, weights] = query.graph.record(
-    attentionOperation,
-    [query, keys, values, v, lengths],
-    [{ shape: [T, N, M] }, { shape: [T, N, S] }],
-    [scale],
-  ) as [Tensor, Tensor];
-  return { context, weights };
+  const shapes = { context: [T, N, M], weights: [T, N, S] };
+  return query.graph.record(attentionOperation, { query, keys, values, v, lengths }, shapes, { scale });
 }

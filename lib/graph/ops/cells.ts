@@ -6,12 +6,8 @@ const lstmCellOperation = defineOperation({
   name: "lstmCell",
   operands: ["a", "c"],
   results: ["h", "cNext", "gates?"],
-  gradient: ({ operands: [a, c], results: [, next, gates], gradients: [dh, dnext] }) =>
-    (a as Tensor).graph.record(
-      lstmCellGradient,
-      [gates, c, next, dh, dnext],
-      [{ shape: (a as Tensor).shape }, { shape: (c as Tensor).shape }],
-    ),
+  gradient: (seen, incoming) =>
+    seen.graph.record(lstmCellGradient, { ...seen, ...incoming }, { da: seen.a, dc: seen.c }),
 });
 
 const lstmCellGradient = defineOperation({
@@ -32,24 +28,18 @@ export function lstmCell(a: Tensor, c: Tensor): { h: Tensor; c: Tensor } {
     ["c", c, "B H"],
     ["a", a, "B 4H"],
   ]);
-  const [h, next] = a.graph.record(
-    lstmCellOperation,
-    [a, c],
-    [{ shape: c.shape }, { shape: c.shape }, { shape: a.shape }],
-  );
-  return { h: h as Tensor, c: next as Tensor };
+  const { h, cNext } = a.graph.record(lstmCellOperation, { a, c }, { h: c, cNext: c, gates: a });
+  return { h, c: cNext };
 }
 
 const gruCellOperation = defineOperation({
   name: "gruCell",
   operands: ["a", "p", "h"],
   results: ["hNext", "gates?"],
-  gradient: ({ operands: [a, p, h], results: [, gates], gradients: [dnext] }) =>
-    (a as Tensor).graph.record(
-      gruCellGradient,
-      [gates, p, h, dnext],
-      [{ shape: (a as Tensor).shape }, { shape: (p as Tensor).shape }, { shape: (h as Tensor).shape }],
-    ),
+  gradient: (seen, { dhNext }) => {
+    const { graph, a, p, h } = seen;
+    return dhNext ? graph.record(gruCellGradient, { ...seen, dhNext }, { da: a, dp: p, dh: h }) : {};
+  },
 });
 
 const gruCellGradient = defineOperation({
@@ -72,5 +62,5 @@ export function gruCell(a: Tensor, p: Tensor, h: Tensor): Tensor {
     ["a", a, "B 3H"],
     ["p", p, "B 3H"],
   ]);
-  return a.graph.record(gruCellOperation, [a, p, h], [{ shape: h.shape }, { shape: a.shape }])[0] as Tensor;
+  return a.graph.record(gruCellOperation, { a, p, h }, { hNext: h, gates: a }).hNext;
 }

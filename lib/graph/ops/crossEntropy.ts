@@ -7,18 +7,11 @@ const linearCrossEntropyOperation = defineOperation({
   name: "linearCrossEntropy",
   operands: ["x", "weight", "bias?", "targets i32"],
   results: ["losses", "count", "normalizers?", "logits?"],
-  gradient: ({ operands: [x, weight, bias, targets], results: [, , normalizers, logits], gradients: [dlosses] }) => {
-    const { graph } = x as Tensor;
-    const [dx, dweight, dbias] = graph.record(
-      linearCrossEntropyGradient,
-      [x, weight, bias, targets, normalizers, logits, dlosses],
-      [
-        { shape: (x as Tensor).shape },
-        { shape: (weight as Tensor).shape },
-        { shape: [(weight as Tensor).shape[0] as number] },
-      ],
-    ) as [Tensor, Tensor, Tensor];
-    return [dx, dweight, bias ? dbias : null, null];
+  gradient: (seen, { dlosses }) => {
+    const { graph, x, weight } = seen;
+    if (!dlosses) return {};
+    const results = { dx: x, dweight: weight, dbias: weight.shape.slice(0, 1) };
+    return graph.record(linearCrossEntropyGradient, { ...seen, dlosses }, results);
   },
 });
 
@@ -49,10 +42,6 @@ export function linearCrossEntropy(operands: { x: Tensor; weight: Tensor; bias?:
     ["bias?", bias, "V"],
     ["targets", targets, "N", "i32"],
   ]) as { N: number; V: number };
-  const [losses, count] = x.graph.record(
-    linearCrossEntropyOperation,
-    [x, weight, bias, targets],
-    [{ shape: [N] }, { shape: [] }, { shape: [N, 2] }, { shape: [N, V] }],
-  ) as [Tensor, Tensor];
-  return { losses, count };
+  const shapes = { losses: [N], count: [], normalizers: [N, 2], logits: [N, V] };
+  return x.graph.record(linearCrossEntropyOperation, { x, weight, bias, targets }, shapes);
 }

@@ -1,25 +1,17 @@
 import { completeOptions, flag, whole } from "../../options.js";
-import type { Operation } from "../operation.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand } from "../tensor.js";
 
-const dropoutOperation: Operation = defineOperation({
+const dropoutOperation = defineOperation({
   name: "dropout",
   operands: ["x", "rate", "random i32"],
   results: ["y"],
   attributes: ["stream", "overTime"],
   // The op is linear in x and its mask comes from counters, so the gradient is the op itself: no mask is stored.
-  gradient: ({ operands: [, rate, random], attributes, gradients: [dy] }) => [
-    (dy as Tensor).graph.record(
-      dropoutOperation,
-      [dy, rate, random],
-      [{ shape: (dy as Tensor).shape }],
-      attributes,
-    )[0] as Tensor,
-    null,
-    null,
-  ],
+  gradient: ({ rate, random, stream, overTime }, { dy }) => ({
+    dx: dropout({ x: dy, rate, random, stream, overTime: overTime === 1 }),
+  }),
 });
 
 const rules = { x: operand, rate: operand, random: operand, stream: whole(), overTime: flag() };
@@ -45,10 +37,5 @@ export function dropout(operands: {
     ["rate", rate, ""],
     ["random", random, "2", "i32"],
   ]);
-  return x.graph.record(
-    dropoutOperation,
-    [x, rate, random],
-    [{ shape: x.shape }],
-    [stream, Number(overTime)],
-  )[0] as Tensor;
+  return x.graph.record(dropoutOperation, { x, rate, random }, { y: x }, { stream, overTime: Number(overTime) }).y;
 }

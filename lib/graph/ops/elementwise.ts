@@ -1,6 +1,5 @@
 import { ShapeError } from "../../errors.js";
 import { completeOptions, real } from "../../options.js";
-import type { GradientContext, Operation } from "../operation.js";
 import { defineOperation } from "../operation.js";
 import type { Shape } from "../program.js";
 import { shapeText } from "../program.js";
@@ -31,17 +30,14 @@ function binary(name: string, gradient: BinaryGradient) {
     name,
     operands: ["a", "b"],
     results: ["y"],
-    gradient: ({ operands: [a, b], results: [y], gradients: [dy], needs }: GradientContext) => {
-      const rules = gradient({ a: a as Tensor, b: b as Tensor, y: y as Tensor, dy: dy as Tensor });
-      return [a, b].map((operand, i) => {
-        const rule = rules[i];
-        return needs[i] && rule ? sumTo(rule(), (operand as Tensor).shape) : null;
-      });
+    gradient: ({ a, b, y }, { dy }, needs) => {
+      const [da, db] = gradient({ a, b, y, dy });
+      return { da: needs.a && sumTo(da(), a.shape), db: needs.b && sumTo(db(), b.shape) };
     },
   });
   return (a: Tensor, b: Tensor): Tensor => {
-    const shape = broadcastShape(name, a, b);
-    return a.graph.record(operation, [a, b], [{ shape }])[0] as Tensor;
+    const y = broadcastShape(name, a, b);
+    return a.graph.record(operation, { a, b }, { y }).y;
   };
 }
 
@@ -65,13 +61,11 @@ function unary(name: string, gradient: (context: { x: Tensor; y: Tensor; dy: Ten
     name,
     operands: ["x"],
     results: ["y"],
-    gradient: ({ operands: [x], results: [y], gradients: [dy] }: GradientContext) => [
-      gradient({ x: x as Tensor, y: y as Tensor, dy: dy as Tensor }),
-    ],
+    gradient: ({ x, y }, { dy }) => ({ dx: gradient({ x, y, dy }) }),
   });
   return (x: Tensor): Tensor => {
     matchShapes(name, [["x", x, "..."]]);
-    return x.graph.record(operation, [x], [{ shape: x.shape }])[0] as Tensor;
+    return x.graph.record(operation, { x }, { y: x }).y;
   };
 }
 
@@ -80,18 +74,16 @@ export const exp = unary("exp", ({ y, dy }) => multiply(dy, y));
 export const log = unary("log", ({ x, dy }) => divide(dy, x));
 export const sqrt = unary("sqrt", ({ y, dy }) => affine(divide(dy, y), { scale: 0.5 }));
 export const square = unary("square", ({ x, dy }) => affine(multiply(dy, x), { scale: 2 }));
-export const tanh = unary("tanh", ({ y, dy }) => fromOutput(tanhGradient, y, dy));
+export const tanh = unary("tanh", fromOutput("tanhGradient"));
 /** Logistic sigmoid 1 / (1 + exp(-x)). */
-export const sigmoid = unary("sigmoid", ({ y, dy }) => fromOutput(sigmoidGradient, y, dy));
+export const sigmoid = unary("sigmoid", fromOutput("sigmoidGradient"));
 /** max(x, 0). */
-export const relu = unary("relu", ({ y, dy }) => fromOutput(reluGradient, y, dy));
+export const relu = unary("relu", fromOutput("reluGradient"));
 
-const tanhGradient = defineOperation({ name: "tanhGradient", operands: ["y", "dy"], results: ["dx"] });
-const sigmoidGradient = defineOperation({ name: "sigmoidGradient", operands: ["y", "dy"], results: ["dx"] });
-const reluGradient = defineOperation({ name: "reluGradient", operands: ["y", "dy"], results: ["dx"] });
-
-function fromOutput(operation: Operation, y: Tensor, dy: Tensor): Tensor {
-  return y.graph.record(operation, [y, dy], [{ shape: y.shape }])[0] as Tensor;
+/** A gradient that needs no more of its op than what it gave. */
+function fromOutput(name: string) {
+  const operation = defineOperation({ name, operands: ["y", "dy"], results: ["dx"] });
+  return ({ y, dy }: { y: Tensor; dy: Tensor }) => y.graph.record(operation, { y, dy }, { dx: y }).dx;
 }
 
 const affineOperation = defineOperation({
@@ -99,7 +91,7 @@ const affineOperation = defineOperation({
   operands: ["x"],
   results: ["y"],
   attributes: ["scale", "shift"],
-  gradient: ({ attributes: [scale], gradients: [dy] }) => [affine(dy as Tensor, { scale: scale as number })],
+  gradient: ({ scale }, { dy }) => ({ dx: affine(dy, { scale }) }),
 });
 
 /** scale x + shift, with numbers known while recording. `scale` defaults to 1, `shift` to 0. */
@@ -109,17 +101,14 @@ export function affine(x: Tensor, options: { scale?: number; shift?: number }): 
     shift: real({ initial: 0 }),
   });
   matchShapes("affine", [["x", x, "..."]]);
-  return x.graph.record(affineOperation, [x], [{ shape: x.shape }], [scale, shift])[0] as Tensor;
+  return x.graph.record(affineOperation, { x }, { y: x }, { scale, shift }).y;
 }
 
 const clampOperation = defineOperation({
   name: "clamp",
   operands: ["x", "limit"],
   results: ["y"],
-  gradient: ({ operands: [x, limit], gradients: [dy] }) => {
-    const { graph, shape } = x as Tensor;
-    return graph.record(clampGradient, [x as Tensor, limit as Tensor, dy], [{ shape }, { shape: [] }]);
-  },
+  gradient: (seen, { dy }) => seen.graph.record(clampGradient, { ...seen, dy }, { dx: seen.x, dlimit: [] }),
 });
 
 const clampGradient = defineOperation({
@@ -137,5 +126,5 @@ export function clamp(x: Tensor, limit: Tensor): Tensor {
     ["x", x, "..."],
     ["limit", limit, ""],
   ]);
-  return x.graph.record(clampOperation, [x, limit], [{ shape: x.shape }])[0] as Tensor;
+  return x.graph.record(clampOperation, { x, limit }, { y: x }).y;
 }

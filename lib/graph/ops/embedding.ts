@@ -8,10 +8,8 @@ const embeddingOperation = defineOperation({
   name: "embedding",
   operands: ["weight", "ids i32"],
   results: ["y"],
-  gradient: ({ operands: [weight, ids], gradients: [dy] }) => {
-    const { graph, shape } = weight as Tensor;
-    return [graph.record(embeddingGradient, [ids, dy], [{ shape }], [shape[0] as number])[0] as Tensor, null];
-  },
+  gradient: ({ graph, weight, ids }, { dy }) =>
+    graph.record(embeddingGradient, { ids, dy }, { dweight: weight }, { V: weight.shape[0] as number }),
 });
 
 const embeddingGradient = defineOperation({
@@ -19,7 +17,7 @@ const embeddingGradient = defineOperation({
   operands: ["ids i32", "dy"],
   results: ["dweight"],
   attributes: ["V"],
-  sumsRows: ([ids, dy]) => !!ids && !!dy,
+  sumsRows: ({ ids, dy }) => ids && dy,
 });
 
 const sumRowsOperation = defineOperation({
@@ -41,8 +39,7 @@ export function sumRows(ids: Tensor, rows: Tensor, V: number): { ids: Tensor; ro
   ]);
   const N = elementsOf(ids.shape);
   const E = rows.shape.at(-1) as number;
-  const results = [{ dtype: "i32" as const, shape: [N] }, { shape: [N, E] }];
-  const [unique, sums] = ids.graph.record(sumRowsOperation, [ids, rows], results, [V]) as [Tensor, Tensor];
+  const { unique, sums } = ids.graph.record(sumRowsOperation, { ids, rows }, { unique: [N], sums: [N, E] }, { V });
   return { ids: unique, rows: sums };
 }
 
@@ -52,7 +49,7 @@ export function sumRows(ids: Tensor, rows: Tensor, V: number): { ids: Tensor; ro
  */
 export function tableRows(gradient: Tensor): { ids: Tensor; rows: Tensor } | null {
   const maker = expectTensor("tableRows", "gradient", gradient).graph.maker(gradient);
-  if (maker?.operation !== embeddingGradient) return null;
+  if (maker?.operation.name !== embeddingGradient.name) return null;
   const [ids, dy] = maker.operands as [Tensor, Tensor];
   if (elementsOf(ids.shape) >= (gradient.shape[0] as number)) return null;
   return sumRows(ids, dy, gradient.shape[0] as number);
@@ -61,7 +58,7 @@ export function tableRows(gradient: Tensor): { ids: Tensor; rows: Tensor } | nul
 /** What a tensor was looked up from, if it is the result of an embedding. */
 export function lookedUp(tensor: Tensor): { weight: Tensor; ids: Tensor } | null {
   const maker = expectTensor("lookedUp", "tensor", tensor).graph.maker(tensor);
-  if (maker?.operation !== embeddingOperation) return null;
+  if (maker?.operation.name !== embeddingOperation.name) return null;
   const [weight, ids] = maker.operands as [Tensor, Tensor];
   return { weight, ids };
 }
@@ -75,5 +72,5 @@ export function embedding(weight: Tensor, ids: Tensor): Tensor {
     ["weight", weight, "V E"],
     ["ids", ids, "...", "i32"],
   ]);
-  return weight.graph.record(embeddingOperation, [weight, ids], [{ shape: [...ids.shape, E as number] }])[0] as Tensor;
+  return weight.graph.record(embeddingOperation, { weight, ids }, { y: [...ids.shape, E as number] }).y;
 }

@@ -29,6 +29,5 @@ export function follow(operands: { states: Tensor; ids: Tensor; classOf: Tensor;
     ["classOf", classOf, "V", "i32"],
     ["next", next, "C S", "i32"],
   ]);
-  const results = [{ dtype: "i32" as const, shape: [N as number] }];
-  return states.graph.record(followOperation, [states, ids, classOf, next], results)[0] as Tensor;
+  return states.graph.record(followOperation, { states, ids, classOf, next }, { after: [N as number] }).after;
 }

@@ -3,31 +3,18 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
-import { gradientOfInput, paddedHidden, recurrentOperands, recurrentShapes, resultsLike } from "./recurrent.js";
+import { paddedHidden, recurrentOperands, recurrentShapes } from "./recurrent.js";
 
 const gruOperation = defineOperation({
   name: "gru",
   operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
   results: ["y", "hLast", "gates?"],
   attributes: ["resetAfter", "reverse"],
-  gradient: ({ operands, results: [y, , gates], attributes, gradients: [dy, dhLast] }) => {
-    const [x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths] = operands as Tensor[];
-    const bias = { shape: [(weight_hh as Tensor).shape[0] as number] };
-    const [dx, dh0, dweight_ih, dweight_hh, dbias_ih, dbias_hh] = (x as Tensor).graph.record(
-      gruGradient,
-      [x, h0, weight_ih, weight_hh, bias_hh, lengths, y, gates, dy, dhLast],
-      [...resultsLike([x, h0, weight_ih, weight_hh]), bias, bias],
-      attributes,
-    ) as Tensor[];
-    return [
-      gradientOfInput(x as Tensor, dx as Tensor),
-      dh0,
-      dweight_ih,
-      dweight_hh,
-      bias_ih && dbias_ih,
-      bias_hh && dbias_hh,
-      null,
-    ].map((d) => d ?? null);
+  gradient: (seen, incoming) => {
+    const { graph, x, h0, weight_ih, weight_hh } = seen;
+    const bias = weight_hh.shape.slice(0, 1);
+    const weights = { dweight_ih: weight_ih, dweight_hh: weight_hh, dbias_ih: bias, dbias_hh: bias };
+    return graph.record(gruGradient, { ...seen, ...incoming }, { dx: x, dh0: h0, ...weights }, seen);
   },
 });
 
@@ -54,11 +41,10 @@ export function gru(operands: RecurrentOperands & { reset?: "after" | "before" }
   const complete = completeOptions("gru", operands, rules);
   const { x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths, reset, reverse } = complete;
   const { T, B, H } = matchShapes("gru", recurrentShapes(complete, 3)) as Record<"T" | "B" | "H", number>;
-  const [y, hLast] = x.graph.record(
+  return x.graph.record(
     gruOperation,
-    [x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths],
-    [{ shape: [T, B, H] }, { shape: [B, H] }, { shape: [T, B, 4 * paddedHidden(H)] }],
-    [Number(reset === "after"), Number(reverse)],
-  ) as [Tensor, Tensor];
-  return { y, hLast };
+    { x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths },
+    { y: [T, B, H], hLast: h0, gates: [T, B, 4 * paddedHidden(H)] },
+    { resetAfter: Number(reset === "after"), reverse: Number(reverse) },
+  );
 }

@@ -9,12 +9,10 @@ const layerNormOperation = defineOperation({
   operands: ["x", "gain", "bias"],
   results: ["y", "mean?", "inverseDeviation?"],
   attributes: ["epsilon"],
-  gradient: ({ operands: [x, gain], results: [, mean, inverseDeviation], gradients: [dy] }) =>
-    (x as Tensor).graph.record(
-      layerNormGradient,
-      [x, gain, mean, inverseDeviation, dy],
-      [{ shape: (x as Tensor).shape }, { shape: (gain as Tensor).shape }, { shape: (gain as Tensor).shape }],
-    ),
+  gradient: (seen, { dy }) => {
+    const { graph, x, gain } = seen;
+    return dy ? graph.record(layerNormGradient, { ...seen, dy }, { dx: x, dgain: gain, dbias: gain }) : {};
+  },
 });
 
 const layerNormGradient = defineOperation({
@@ -37,6 +35,6 @@ export function layerNorm(operands: { x: Tensor; gain: Tensor; bias: Tensor; eps
     ["bias", bias, "F"],
   ]);
   const rows = [elementsOf(x.shape) / (F as number)];
-  const results = [{ shape: x.shape }, { shape: rows }, { shape: rows }];
-  return x.graph.record(layerNormOperation, [x, gain, bias], results, [epsilon])[0] as Tensor;
+  const results = { y: x, mean: rows, inverseDeviation: rows };
+  return x.graph.record(layerNormOperation, { x, gain, bias }, results, { epsilon }).y;
 }

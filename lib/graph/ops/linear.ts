@@ -9,12 +9,13 @@ const linearOperation = defineOperation({
   name: "linear",
   operands: ["x", "weight", "bias?"],
   results: ["y"],
-  gradient: ({ operands: [x, weight, bias], gradients: [dy], needs }) => {
-    const rows = asRows(dy as Tensor);
-    const dx = () => reshape(matmul(rows, weight as Tensor), (x as Tensor).shape);
-    const dweight = () => matmul(rows, asRows(x as Tensor), { transposeA: true });
-    const dbias = () => sumTo(rows, (bias as Tensor).shape);
-    return [needs[0] ? dx() : null, needs[1] ? dweight() : null, needs[2] ? dbias() : null];
+  gradient: ({ x, weight, bias }, { dy }, needs) => {
+    const rows = asRows(dy);
+    return {
+      dx: needs.x && reshape(matmul(rows, weight), x.shape),
+      dweight: needs.weight && matmul(rows, asRows(x), { transposeA: true }),
+      dbias: needs.bias && bias && sumTo(rows, bias.shape),
+    };
   },
 });
 
@@ -25,6 +26,6 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor 
     ["weight", weight, "O I"],
     ["bias?", bias, "O"],
   ]);
-  const shape = [...x.shape.slice(0, -1), O as number];
-  return x.graph.record(linearOperation, [x, weight, bias], [{ shape }])[0] as Tensor;
+  const y = [...x.shape.slice(0, -1), O as number];
+  return x.graph.record(linearOperation, { x, weight, bias }, { y }).y;
 }

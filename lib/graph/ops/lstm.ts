@@ -3,39 +3,37 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
-import { gradientOfInput, paddedHidden, recurrentOperands, recurrentShapes, resultsLike } from "./recurrent.js";
+import { paddedHidden, recurrentOperands, recurrentShapes } from "./recurrent.js";
 
 const lstmOperation = defineOperation({
   name: "lstm",
   operands: ["x any", "h0", "c0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
   results: ["y", "hLast", "cLast", "gates?", "cells?"],
   attributes: ["reverse"],
-  gradient: ({ operands, results: [y, , , gates, cells], attributes, gradients: [dy, dhLast, dcLast] }) => {
-    const [x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, lengths] = operands as Tensor[];
-    const [dx, dh0, dc0, dweight_ih, dweight_hh, dbias] = (x as Tensor).graph.record(
-      lstmGradient,
-      [x, h0, c0, weight_ih, weight_hh, lengths, y, gates, cells, dy, dhLast, dcLast],
-      [...resultsLike([x, h0, c0, weight_ih, weight_hh]), { shape: [(weight_hh as Tensor).shape[0] as number] }],
-      attributes,
-    ) as Tensor[];
-    return [
-      gradientOfInput(x as Tensor, dx as Tensor),
-      dh0,
-      dc0,
-      dweight_ih,
-      dweight_hh,
-      bias_ih && dbias,
-      bias_hh && dbias,
-      null,
-    ].map((d) => d ?? null);
+  gradient: (seen, incoming) => {
+    const { graph, x, h0, c0, weight_ih, weight_hh } = seen;
+    const weights = { dweight_ih: weight_ih, dweight_hh: weight_hh, dbias: weight_hh.shape.slice(0, 1) };
+    const shapes = { dx: x, dh0: h0, dc0: c0, ...weights };
+    const gradients = graph.record(lstmGradient, { ...seen, ...incoming }, shapes, seen);
+    return { ...gradients, dbias_ih: gradients.dbias, dbias_hh: gradients.dbias };
   },
 });
 
 const lstmGradient = defineOperation({
   name: "lstmGradient",
   operands: [
-    ...["x any", "h0", "c0", "weight_ih", "weight_hh", "lengths? i32"],
-    ...["y", "gates", "cells", "dy?", "dhLast?", "dcLast?"],
+    "x any",
+    "h0",
+    "c0",
+    "weight_ih",
+    "weight_hh",
+    "lengths? i32",
+    "y",
+    "gates",
+    "cells",
+    "dy?",
+    "dhLast?",
+    "dcLast?",
   ],
   results: ["dx? any", "dh0", "dc0", "dweight_ih", "dweight_hh", "dbias"],
   attributes: ["reverse"],
@@ -58,17 +56,10 @@ export function lstm(operands: RecurrentOperands & { c0: Tensor }): { y: Tensor;
   const shapes = [...recurrentShapes(complete, 4), ["c0", c0, "B H"]] as const;
   const { T, B, H } = matchShapes("lstm", shapes) as Record<"T" | "B" | "H", number>;
   const padded = paddedHidden(H);
-  const [y, hLast, cLast] = x.graph.record(
+  return x.graph.record(
     lstmOperation,
-    [x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, lengths],
-    [
-      { shape: [T, B, H] },
-      { shape: [B, H] },
-      { shape: [B, H] },
-      { shape: [T, B, 4 * padded] },
-      { shape: [T, B, padded] },
-    ],
-    [Number(reverse)],
-  ) as [Tensor, Tensor, Tensor];
-  return { y, hLast, cLast };
+    { x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, lengths },
+    { y: [T, B, H], hLast: h0, cLast: c0, gates: [T, B, 4 * padded], cells: [T, B, padded] },
+    { reverse: Number(reverse) },
+  );
 }

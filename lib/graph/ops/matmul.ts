@@ -15,12 +15,12 @@ const matmulOperation = defineOperation({
   operands: ["a", "b"],
   results: ["y"],
   attributes: ["transposeA", "transposeB"],
-  sumsRows: ([a, b], { attributes: [ta, tb] }) => !!a && !!b && ta === 1 && tb === 0,
-  gradient: ({ operands, attributes: [ta, tb], gradients: [dy], needs }) => {
-    const [a, b, d] = [operands[0] as Tensor, operands[1] as Tensor, dy as Tensor];
-    const da = () => (ta ? matmul(b, d, { transposeA: !!tb, transposeB: true }) : matmul(d, b, { transposeB: !tb }));
-    const db = () => (tb ? matmul(d, a, { transposeA: true, transposeB: !!ta }) : matmul(a, d, { transposeA: !ta }));
-    return [needs[0] ? da() : null, needs[1] ? db() : null];
+  sumsRows: ({ a, b }, { transposeA, transposeB }) => a && b && transposeA === 1 && transposeB === 0,
+  gradient: ({ a, b, ...attributes }, { dy }, needs) => {
+    const [ta, tb] = [attributes.transposeA === 1, attributes.transposeB === 1];
+    const da = () => (ta ? matmul(b, dy, { transposeA: tb, transposeB: true }) : matmul(dy, b, { transposeB: !tb }));
+    const db = () => (tb ? matmul(dy, a, { transposeA: true, transposeB: ta }) : matmul(a, dy, { transposeA: !ta }));
+    return { da: needs.a && da(), db: needs.b && db() };
   },
 });
 
@@ -31,6 +31,6 @@ export function matmul(a: Tensor, b: Tensor, options: Transposes = {}): Tensor {
     ["a", a, transposeA ? "K M" : "M K"],
     ["b", b, transposeB ? "N K" : "K N"],
   ]);
-  const shape = [M as number, N as number];
-  return a.graph.record(matmulOperation, [a, b], [{ shape }], [Number(transposeA), Number(transposeB)])[0] as Tensor;
+  const attributes = { transposeA: Number(transposeA), transposeB: Number(transposeB) };
+  return a.graph.record(matmulOperation, { a, b }, { y: [M as number, N as number] }, attributes).y;
 }

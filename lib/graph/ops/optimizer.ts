@@ -16,9 +16,7 @@ export function globalNorm(gradients: readonly Tensor[]): { norm: Tensor; norms:
   if (!first) throw new ShapeError("globalNorm: expected at least one gradient.");
   const { graph } = first;
   for (const gradient of gradients) matchShapes("globalNorm", [["gradient", gradient, "..."]]);
-  const results = [{ shape: [] }, { shape: [gradients.length] }];
-  const [norm, norms] = graph.record(globalNormOperation, gradients, results) as [Tensor, Tensor];
-  return { norm, norms };
+  return graph.record(globalNormOperation, { gradients }, { norm: [], norms: [gradients.length] });
 }
 
 const clipScaleOperation = defineOperation({ name: "clipScale", operands: ["norm", "maxNorm"], results: ["scale"] });
@@ -32,7 +30,7 @@ export function clipScale(norm: Tensor, maxNorm: Tensor): Tensor {
     ["norm", norm, ""],
     ["maxNorm", maxNorm, ""],
   ]);
-  return norm.graph.record(clipScaleOperation, [norm, maxNorm], [{ shape: [] }])[0] as Tensor;
+  return norm.graph.record(clipScaleOperation, { norm, maxNorm }, { scale: [] }).scale;
 }
 
 /** What every update takes: the variable, its gradient, the clip scale and the learning rate, both run-time scalars. */
@@ -92,7 +90,7 @@ export function sgd(
     nesterov: flag(),
     weightDecay: penalty,
   });
-  const { weight, gradient, scale, learningRate, ids, velocity, momentum, nesterov, weightDecay } = complete;
+  const { weight, gradient, ids, velocity, momentum, nesterov, weightDecay } = complete;
   if (ids) {
     if (momentum !== 0 || weightDecay !== 0) throw new OptionError("sgd: ids need momentum 0 and weightDecay 0.");
     matchShapes("sgd", [
@@ -104,8 +102,7 @@ export function sgd(
   } else {
     expectUpdate("sgd", complete, velocity ? [velocity] : []);
   }
-  const attributes = [momentum, Number(nesterov), weightDecay];
-  weight.graph.record(sgdOperation, [weight, gradient, scale, learningRate, velocity, ids], [], attributes);
+  weight.graph.record(sgdOperation, complete, {}, { momentum, nesterov: Number(nesterov), weightDecay });
 }
 
 const adamOperation = defineOperation({
@@ -143,11 +140,10 @@ export function adam(
     weightDecay: penalty,
     decoupled: flag(),
   });
-  const { weight, m, v, gradient, scale, learningRate, step, beta1, beta2, epsilon, weightDecay, decoupled } = complete;
+  const { weight, m, v, step, decoupled } = complete;
   expectUpdate("adam", complete, [m, v]);
   matchShapes("adam", [["step", step, ""]]);
-  const attributes = [beta1, beta2, epsilon, weightDecay, Number(decoupled)];
-  weight.graph.record(adamOperation, [weight, m, v, gradient, scale, learningRate, step], [], attributes);
+  weight.graph.record(adamOperation, complete, {}, { ...complete, decoupled: Number(decoupled) });
 }
 
 const rmspropOperation = defineOperation({
@@ -178,10 +174,9 @@ export function rmsprop(
     momentum: decay,
     weightDecay: penalty,
   });
-  const { weight, square, velocity, gradient, scale, learningRate, alpha, epsilon, momentum, weightDecay } = complete;
+  const { weight, square, velocity } = complete;
   expectUpdate("rmsprop", complete, velocity ? [square, velocity] : [square]);
-  const attributes = [alpha, epsilon, momentum, weightDecay];
-  weight.graph.record(rmspropOperation, [weight, square, velocity, gradient, scale, learningRate], [], attributes);
+  weight.graph.record(rmspropOperation, complete, {}, complete);
 }
 
 const adagradOperation = defineOperation({
@@ -196,7 +191,6 @@ const adagradOperation = defineOperation({
 export function adagrad(operands: UpdateOperands & { square: Tensor; epsilon: number; weightDecay: number }): void {
   const rules = { ...update, square: operand, epsilon: small, weightDecay: penalty };
   const complete = completeOptions("adagrad", operands, rules);
-  const { weight, square, gradient, scale, learningRate, epsilon, weightDecay } = complete;
-  expectUpdate("adagrad", complete, [square]);
-  weight.graph.record(adagradOperation, [weight, square, gradient, scale, learningRate], [], [epsilon, weightDecay]);
+  expectUpdate("adagrad", complete, [complete.square]);
+  complete.weight.graph.record(adagradOperation, complete, {}, complete);
 }

@@ -6,10 +6,8 @@ const pickOperation = defineOperation({
   name: "pick",
   operands: ["x", "ids i32"],
   results: ["y"],
-  gradient: ({ operands: [x, ids], gradients: [dy] }) => {
-    const { graph, shape } = x as Tensor;
-    return [graph.record(pickGradient, [ids, dy], [{ shape }], [shape[1] as number])[0] as Tensor, null];
-  },
+  gradient: ({ graph, x, ids }, { dy }) =>
+    graph.record(pickGradient, { ids, dy }, { dx: x }, { V: x.shape[1] as number }),
 });
 
 const pickGradient = defineOperation({
@@ -25,5 +23,5 @@ export function pick(x: Tensor, ids: Tensor): Tensor {
     ["x", x, "N V"],
     ["ids", ids, "N", "i32"],
   ]);
-  return x.graph.record(pickOperation, [x, ids], [{ shape: [N as number] }])[0] as Tensor;
+  return x.graph.record(pickOperation, { x, ids }, { y: [N as number] }).y;
 }

@@ -1,5 +1,4 @@
 import { flag } from "../../options.js";
-import type { DType, Shape } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { operand, operandIfAny } from "../tensor.js";
 
@@ -53,14 +52,4 @@ export function recurrentShapes(operands: RecurrentOperands, gates: number) {
 /** Hidden units in the saved values of the kernels, which work on blocks of 16. */
 export function paddedHidden(hidden: number): number {
   return Math.ceil(hidden / 16) * 16;
-}
-
-/** The results of a gradient for operands: of the same type and shape. */
-export function resultsLike(operands: readonly (Tensor | undefined)[]): { dtype: DType; shape: Shape }[] {
-  return (operands as Tensor[]).map(({ dtype, shape }) => ({ dtype, shape }));
-}
-
-/** Ids have no gradient: the result in its place is never written. */
-export function gradientOfInput(x: Tensor, dx: Tensor): Tensor | null {
-  return x.dtype === "i32" ? null : dx;
 }

@@ -12,8 +12,8 @@ const sumToOperation = defineOperation({
   operands: ["x"],
   results: ["y"],
   // The first axis is one of those that are summed, and goes.
-  sumsRows: (_, { operands: [x], results: [y] }) => (y as Tensor).shape.length < (x as Tensor).shape.length,
-  gradient: ({ operands: [x], gradients: [dy] }) => [broadcastTo(dy as Tensor, (x as Tensor).shape)],
+  sumsRows: (_, { x, y }) => y.length < (x?.length ?? 0),
+  gradient: ({ x }, { dy }) => ({ dx: broadcastTo(dy, x.shape) }),
 });
 
 /**
@@ -23,21 +23,21 @@ const sumToOperation = defineOperation({
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   matchShapes("sumTo", [["x", x, "..."]]);
   expectBroadcast("sumTo", shape, x.shape);
-  return sameShape(x.shape, shape) ? x : (x.graph.record(sumToOperation, [x], [{ shape }])[0] as Tensor);
+  return sameShape(x.shape, shape) ? x : x.graph.record(sumToOperation, { x }, { y: shape }).y;
 }
 
 const broadcastToOperation = defineOperation({
   name: "broadcastTo",
   operands: ["x"],
   results: ["y"],
-  gradient: ({ operands: [x], gradients: [dy] }) => [sumTo(dy as Tensor, (x as Tensor).shape)],
+  gradient: ({ x }, { dy }) => ({ dx: sumTo(dy, x.shape) }),
 });
 
 /** Repeats x along new or size-1 axes up to `shape`, as NumPy's broadcast_to. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   matchShapes("broadcastTo", [["x", x, "..."]]);
   expectBroadcast("broadcastTo", x.shape, shape);
-  return sameShape(x.shape, shape) ? x : (x.graph.record(broadcastToOperation, [x], [{ shape }])[0] as Tensor);
+  return sameShape(x.shape, shape) ? x : x.graph.record(broadcastToOperation, { x }, { y: shape }).y;
 }
 
 /** The sum of all elements, shape []. */
@@ -55,9 +55,8 @@ const maxOperation = defineOperation({
   operands: ["x"],
   results: ["y", "index? i32"],
   attributes: ["axis"],
-  gradient: ({ operands: [x], results: [, index], attributes, gradients: [dy] }) => [
-    (x as Tensor).graph.record(maxGradient, [index, dy], [{ shape: (x as Tensor).shape }], attributes)[0] as Tensor,
-  ],
+  gradient: ({ graph, x, index, axis }, { dy }) =>
+    dy ? graph.record(maxGradient, { index, dy }, { dx: x }, { axis }) : {},
 });
 
 const maxGradient = defineOperation({
@@ -69,19 +68,19 @@ const maxGradient = defineOperation({
 
 /** The maximum along one axis, which is removed. The gradient goes to the first maximum. */
 export function max(x: Tensor, axis: number): Tensor {
-  return maxAndIndex("max", x, axis)[0];
+  return maxAndIndex("max", x, axis).y;
 }
 
 /** i32: where along an axis, which is removed, the first maximum is. */
 export function argmax(x: Tensor, axis: number): Tensor {
-  return maxAndIndex("argmax", x, axis)[1];
+  return maxAndIndex("argmax", x, axis).index;
 }
 
-function maxAndIndex(name: string, x: Tensor, axis: number): [Tensor, Tensor] {
+function maxAndIndex(name: string, x: Tensor, axis: number): { y: Tensor; index: Tensor } {
   matchShapes(name, [["x", x, "..."]]);
   expectAxis(name, x, axis);
   const shape = x.shape.filter((_, i) => i !== axis);
-  return x.graph.record(maxOperation, [x], [{ shape }, { dtype: "i32", shape }], [axis]) as [Tensor, Tensor];
+  return x.graph.record(maxOperation, { x }, { y: shape, index: shape }, { axis });
 }
 
 /** @throws ShapeError unless `axis` is one of x's axes. */

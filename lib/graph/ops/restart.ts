@@ -24,7 +24,7 @@ const rules = { begin: whole(), end: whole() };
 export function restart(ids: Tensor, marks: { begin: number; end: number }): { ids: Tensor; keep: Tensor } {
   const { begin, end } = completeOptions("restart", marks, rules);
   matchShapes("restart", [["ids", ids, "...", "i32"]]);
-  const results = [{ dtype: "i32" as const, shape: ids.shape }, { shape: [elementsOf(ids.shape), 1] }];
-  const [read, keep] = ids.graph.record(restartOperation, [ids], results, [begin, end]) as [Tensor, Tensor];
+  const shapes = { read: ids, keep: [elementsOf(ids.shape), 1] };
+  const { read, keep } = ids.graph.record(restartOperation, { ids }, shapes, { begin, end });
   return { ids: read, keep };
 }

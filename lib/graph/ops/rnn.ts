@@ -3,7 +3,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
-import { gradientOfInput, recurrentOperands, recurrentShapes, resultsLike } from "./recurrent.js";
+import { recurrentOperands, recurrentShapes } from "./recurrent.js";
 
 const activations = ["tanh", "relu"] as const;
 
@@ -12,23 +12,11 @@ const rnnOperation = defineOperation({
   operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
   results: ["y", "hLast"],
   attributes: ["activation", "reverse"],
-  gradient: ({ operands, results: [y], attributes, gradients: [dy, dhLast] }) => {
-    const [x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths] = operands as Tensor[];
-    const [dx, dh0, dweight_ih, dweight_hh, dbias] = (x as Tensor).graph.record(
-      rnnGradient,
-      [x, h0, weight_ih, weight_hh, lengths, y, dy, dhLast],
-      [...resultsLike([x, h0, weight_ih, weight_hh]), { shape: [(weight_hh as Tensor).shape[0] as number] }],
-      attributes,
-    ) as Tensor[];
-    return [
-      gradientOfInput(x as Tensor, dx as Tensor),
-      dh0,
-      dweight_ih,
-      dweight_hh,
-      bias_ih && dbias,
-      bias_hh && dbias,
-      null,
-    ].map((d) => d ?? null);
+  gradient: (seen, incoming) => {
+    const { graph, x, h0, weight_ih, weight_hh } = seen;
+    const shapes = { dx: x, dh0: h0, dweight_ih: weight_ih, dweight_hh: weight_hh, dbias: weight_hh.shape.slice(0, 1) };
+    const gradients = graph.record(rnnGradient, { ...seen, ...incoming }, shapes, seen);
+    return { ...gradients, dbias_ih: gradients.dbias, dbias_hh: gradients.dbias };
   },
 });
 
@@ -52,11 +40,10 @@ export function rnn(operands: RecurrentOperands & { activation?: (typeof activat
   const complete = completeOptions("rnn", operands, rules);
   const { x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths, activation, reverse } = complete;
   const { T, B, H } = matchShapes("rnn", recurrentShapes(complete, 1)) as Record<"T" | "B" | "H", number>;
-  const [y, hLast] = x.graph.record(
+  return x.graph.record(
     rnnOperation,
-    [x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths],
-    [{ shape: [T, B, H] }, { shape: [B, H] }],
-    [activations.indexOf(activation), Number(reverse)],
-  ) as [Tensor, Tensor];
-  return { y, hLast };
+    { x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths },
+    { y: [T, B, H], hLast: h0 },
+    { activation: activations.indexOf(activation), reverse: Number(reverse) },
+  );
 }

@@ -32,10 +32,7 @@ export function sample(operands: { logits: Tensor; temperature: Tensor; topK: Te
     ["topP", topP, ""],
     ["random", random, "2", "i32"],
   ]);
-  const [ids, logProbability] = logits.graph.record(
-    sampleOperation,
-    [logits, temperature, topK, topP, random],
-    [{ dtype: "i32", shape: [B as number] }, { shape: [B as number] }],
-  ) as [Tensor, Tensor];
-  return { ids, logProbability };
+  const rows = [B as number];
+  const own = { logits, temperature, topK, topP, random };
+  return logits.graph.record(sampleOperation, own, { ids: rows, logProbability: rows });
 }

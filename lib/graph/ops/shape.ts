@@ -12,7 +12,7 @@ const reshapeOperation = defineOperation({
   operands: ["x any"],
   results: ["y any"],
   view: true,
-  gradient: ({ operands: [x], gradients: [dy] }) => [reshape(dy as Tensor, (x as Tensor).shape)],
+  gradient: ({ x }, { dy }) => ({ dx: reshape(dy, x.shape) }),
 });
 
 /** The same elements in the same order under another shape. Costs nothing: the memory is shared. */
@@ -24,7 +24,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
       `reshape: ${x} has ${elementsOf(x.shape)} elements, ${shapeText(shape)} has ${elementsOf(shape)}.`,
     );
   }
-  return x.graph.record(reshapeOperation, [x], [{ dtype: x.dtype, shape }])[0] as Tensor;
+  return x.graph.record(reshapeOperation, { x }, { y: { dtype: x.dtype, shape } }).y;
 }
 
 const copyOperation = defineOperation({
@@ -32,13 +32,13 @@ const copyOperation = defineOperation({
   operands: ["x any"],
   results: ["y any"],
   perStep: true,
-  gradient: ({ gradients: [dy] }) => [dy as Tensor],
+  gradient: (_, { dy }) => ({ dx: dy }),
 });
 
 /** The same values in memory of their own. Of any type. */
 export function copy(x: Tensor): Tensor {
   expectTensor("copy", "x", x);
-  return x.graph.record(copyOperation, [x], [{ dtype: x.dtype, shape: x.shape }])[0] as Tensor;
+  return x.graph.record(copyOperation, { x }, { y: x }).y;
 }
 
 /** x [..., F] as a matrix [N, F]. */
@@ -52,13 +52,14 @@ const concatOperation = defineOperation({
   operands: ["...tensors"],
   results: ["y"],
   attributes: ["axis"],
-  gradient: ({ operands, attributes: [axis], gradients: [dy], needs }) => {
-    let start = 0;
-    return operands.map((operand, i) => {
-      const from = start;
-      start += (operand as Tensor).shape[axis as number] as number;
-      return needs[i] ? slice(dy as Tensor, { axis: axis as number, start: from, end: start }) : null;
+  gradient: ({ tensors, axis }, { dy }, needs) => {
+    let end = 0;
+    const dtensors = tensors.map(({ shape }, i) => {
+      const start = end;
+      end += shape[axis] as number;
+      return needs.tensors[i] === true && slice(dy, { axis, start, end });
     });
+    return { dtensors };
   },
 });
 
@@ -73,7 +74,7 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
     size += matchShapes("concat", [[`tensor ${i}`, tensor, pattern]]).X as number;
   });
   const shape = first.shape.map((n, a) => (a === axis ? size : n));
-  return first.graph.record(concatOperation, tensors, [{ shape }], [axis])[0] as Tensor;
+  return first.graph.record(concatOperation, { tensors }, { y: shape }, { axis }).y;
 }
 
 const sliceOperation = defineOperation({
@@ -81,10 +82,9 @@ const sliceOperation = defineOperation({
   operands: ["x"],
   results: ["y"],
   attributes: ["axis", "start", "end"],
-  gradient: ({ operands: [x], attributes: [axis, start, end], gradients: [dy] }) => {
-    const size = (x as Tensor).shape[axis as number] as number;
-    return [pad(dy as Tensor, { axis: axis as number, before: start as number, after: size - (end as number) })];
-  },
+  gradient: ({ x, axis, start, end }, { dy }) => ({
+    dx: pad(dy, { axis, before: start, after: (x.shape[axis] as number) - end }),
+  }),
 });
 
 /** Elements start (included) to end (excluded) along one axis. */
@@ -96,7 +96,7 @@ export function slice(x: Tensor, options: { axis: number; start: number; end: nu
     throw new ShapeError(`slice: expected 0 <= start < end <= ${x.shape[axis]}, got ${start} and ${end} for ${x}.`);
   }
   const shape = x.shape.map((n, a) => (a === axis ? end - start : n));
-  return x.graph.record(sliceOperation, [x], [{ shape }], [axis, start, end])[0] as Tensor;
+  return x.graph.record(sliceOperation, { x }, { y: shape }, { axis, start, end }).y;
 }
 
 const padOperation = defineOperation({
@@ -104,11 +104,9 @@ const padOperation = defineOperation({
   operands: ["x"],
   results: ["y"],
   attributes: ["axis", "before", "after"],
-  gradient: ({ operands: [x], attributes: [axis, before], gradients: [dy] }) => {
-    const start = before as number;
-    const end = start + ((x as Tensor).shape[axis as number] as number);
-    return [slice(dy as Tensor, { axis: axis as number, start, end })];
-  },
+  gradient: ({ x, axis, before }, { dy }) => ({
+    dx: slice(dy, { axis, start: before, end: before + (x.shape[axis] as number) }),
+  }),
 });
 
 /** Zeros before and after x along one axis. */
@@ -117,7 +115,7 @@ export function pad(x: Tensor, options: { axis: number; before: number; after: n
   matchShapes("pad", [["x", x, "..."]]);
   expectAxis("pad", x, axis);
   const shape = x.shape.map((n, a) => (a === axis ? before + n + after : n));
-  return x.graph.record(padOperation, [x], [{ shape }], [axis, before, after])[0] as Tensor;
+  return x.graph.record(padOperation, { x }, { y: shape }, { axis, before, after }).y;
 }
 
 const transposeOperation = defineOperation({
@@ -125,9 +123,7 @@ const transposeOperation = defineOperation({
   operands: ["x"],
   results: ["y"],
   attributes: ["axis0", "axis1"],
-  gradient: ({ attributes: [axis0, axis1], gradients: [dy] }) => [
-    transpose(dy as Tensor, axis0 as number, axis1 as number),
-  ],
+  gradient: ({ axis0, axis1 }, { dy }) => ({ dx: transpose(dy, axis0, axis1) }),
 });
 
 /** x with two axes swapped. */
@@ -136,5 +132,5 @@ export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
   expectAxis("transpose", x, axis0);
   expectAxis("transpose", x, axis1);
   const shape = x.shape.map((n, a) => (a === axis0 ? x.shape[axis1] : a === axis1 ? x.shape[axis0] : n) as number);
-  return x.graph.record(transposeOperation, [x], [{ shape }], [axis0, axis1])[0] as Tensor;
+  return x.graph.record(transposeOperation, { x }, { y: shape }, { axis0, axis1 }).y;
 }

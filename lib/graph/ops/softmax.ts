@@ -8,14 +8,11 @@ function lastAxis(name: string) {
     name,
     operands: ["x"],
     results: ["y"],
-    gradient: ({ results: [y], gradients: [dy] }) => {
-      const { graph, shape } = y as Tensor;
-      return [graph.record(gradient, [y as Tensor, dy], [{ shape }])[0] as Tensor];
-    },
+    gradient: (seen, { dy }) => seen.graph.record(gradient, { ...seen, dy }, { dx: seen.y }),
   });
   return (x: Tensor): Tensor => {
     matchShapes(name, [["x", x, "... F"]]);
-    return x.graph.record(operation, [x], [{ shape: x.shape }])[0] as Tensor;
+    return x.graph.record(operation, { x }, { y: x }).y;
   };
 }
 
