@@ -1,6 +1,12 @@
 import { InputError } from "../../errors.js";
-import type { KernelCall } from "./kernel.js";
-import { floatsOf, optionalFloats, optionalResultOf, resultOf, shapeOf } from "./kernel.js";
+import type {
+  additiveGradient as additiveGradientOperation,
+  attentionGradient as attentionGradientOperation,
+  attentionOperation,
+  attentionSum as attentionSumOperation,
+} from "../../graph/ops/attention.js";
+import type { Shape } from "../../graph/program.js";
+import type { Call } from "./kernel.js";
 
 interface Sizes {
   T: number;
@@ -15,11 +21,16 @@ interface Sizes {
   memoryAt: (s: number, n: number, width: number) => number;
 }
 
-function sizesOf(call: KernelCall, lengthsAt: number): Sizes {
-  const [T, N, K] = shapeOf(call, 0) as [number, number, number];
-  const [S, B] = shapeOf(call, 1) as [number, number];
-  const M = shapeOf(call, 2)[2] as number;
-  const lengths = call.operands[lengthsAt]?.data ?? null;
+function sizesOf({
+  shapes,
+  lengths,
+}: {
+  shapes: Record<"query" | "keys" | "values", Shape>;
+  lengths: Int32Array | null;
+}): Sizes {
+  const [T, N, K] = shapes.query as [number, number, number];
+  const [S, B] = shapes.keys as [number, number];
+  const M = shapes.values[2] as number;
   for (const [b, length] of lengths?.entries() ?? []) {
     if (length >= 0 && length <= S) continue;
     throw new InputError(`attention: length ${length} of row ${b} is outside 0..${S}.`);
@@ -32,12 +43,10 @@ function sizesOf(call: KernelCall, lengthsAt: number): Sizes {
   };
 }
 
-export function attention(call: KernelCall): void {
-  const { T, N, K, S, M, lengthOf, memoryAt } = sizesOf(call, 4);
-  const [query, keys, values, v] = [floatsOf(call, 0), floatsOf(call, 1), floatsOf(call, 2), optionalFloats(call, 3)];
-  const [scale] = call.attributes as [number];
-  const context = resultOf(call, 0);
-  const weights = optionalResultOf(call, 1) ?? call.zeros(T * N * S);
+export function attention(call: Call<typeof attentionOperation>): void {
+  const { query, keys, values, v, scale, context } = call;
+  const { T, N, K, S, M, lengthOf, memoryAt } = sizesOf(call);
+  const weights = call.weights ?? call.zeros(T * N * S);
   context.fill(0);
   weights.fill(0);
   for (let row = 0; row < T * N; row++) {
@@ -64,12 +73,9 @@ export function attention(call: KernelCall): void {
   }
 }
 
-export function attentionGradient(call: KernelCall): void {
-  const { T, N, K, S, M, lengthOf, memoryAt } = sizesOf(call, 4);
-  const [query, keys, values, v] = [floatsOf(call, 0), floatsOf(call, 1), floatsOf(call, 2), optionalFloats(call, 3)];
-  const [weights, dcontext, dweights] = [floatsOf(call, 5), optionalFloats(call, 6), optionalFloats(call, 7)];
-  const [scale] = call.attributes as [number];
-  const [dquery, dscores] = [resultOf(call, 0), resultOf(call, 1)];
+export function attentionGradient(call: Call<typeof attentionGradientOperation>): void {
+  const { query, keys, values, v, weights, dcontext, dweights, scale, dquery, dscores } = call;
+  const { T, N, K, S, M, lengthOf, memoryAt } = sizesOf(call);
   dquery.fill(0);
   dscores.fill(0);
   for (let row = 0; row < T * N; row++) {
@@ -95,10 +101,9 @@ export function attentionGradient(call: KernelCall): void {
   }
 }
 
-export function attentionSum(call: KernelCall): void {
-  const [factors, rows, sums] = [floatsOf(call, 0), floatsOf(call, 1), resultOf(call, 0)];
-  const [T, B, S] = shapeOf(call, 0) as [number, number, number];
-  const K = shapeOf(call, 1)[2] as number;
+export function attentionSum({ factors, rows, sums, shapes }: Call<typeof attentionSumOperation>): void {
+  const [T, B, S] = shapes.factors as [number, number, number];
+  const K = shapes.rows[2] as number;
   sums.fill(0);
   for (let row = 0; row < T * B; row++) {
     for (let s = 0; s < S; s++) {
@@ -110,11 +115,10 @@ export function attentionSum(call: KernelCall): void {
   }
 }
 
-export function additiveGradient(call: KernelCall): void {
-  const [query, dscores, keys, v] = [floatsOf(call, 0), floatsOf(call, 1), floatsOf(call, 2), floatsOf(call, 3)];
-  const [dkeys, dv] = [resultOf(call, 0), resultOf(call, 1)];
-  const [T, B, K] = shapeOf(call, 0) as [number, number, number];
-  const [S] = shapeOf(call, 2) as [number];
+export function additiveGradient(call: Call<typeof additiveGradientOperation>): void {
+  const { query, dscores, keys, v, dkeys, dv, shapes } = call;
+  const [T, B, K] = shapes.query as [number, number, number];
+  const [S] = shapes.keys as [number];
   dkeys.fill(0);
   dv.fill(0);
   for (let row = 0; row < T * B; row++) {

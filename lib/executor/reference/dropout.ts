@@ -1,16 +1,14 @@
 import { InputError } from "../../errors.js";
+import type { dropoutOperation } from "../../graph/ops/dropout.js";
 import { philox, uniform01 } from "../../random/philox.js";
-import type { KernelCall } from "./kernel.js";
-import { floatsOf, integersOf, resultOf, shapeOf } from "./kernel.js";
+import type { Call } from "./kernel.js";
 
 /** Element e of the mask is word e % 4 of philox(counter (e / 4, 0, step, 0), key (seed, stream)). */
-export function dropout(call: KernelCall): void {
-  const [stream, sharedLeading] = call.attributes as [number, number];
-  const [x, y] = [floatsOf(call, 0), resultOf(call, 0)];
-  const [seed, step] = integersOf(call, 2) as unknown as [number, number];
-  const rate = Math.fround(floatsOf(call, 1)[0] as number);
+export function dropout({ x, y, stream, overTime, shapes, ...call }: Call<typeof dropoutOperation>): void {
+  const [seed, step] = call.random as unknown as [number, number];
+  const rate = Math.fround(call.rate[0] as number);
   if (!(rate >= 0 && rate < 1)) throw new InputError(`dropout: the rate is ${rate}, expected 0 <= rate < 1.`);
-  const repeats = sharedLeading ? (shapeOf(call, 0)[0] as number) : 1;
+  const repeats = overTime ? (shapes.x[0] as number) : 1;
   const length = x.length / repeats;
   const words = new Uint32Array(4);
   for (let e = 0; e < length; e++) {

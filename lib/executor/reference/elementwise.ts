@@ -1,6 +1,13 @@
+import type {
+  affineOperation,
+  Binary,
+  clampGradient as clampGradientOperation,
+  clampOperation,
+  FromOutput,
+  Unary,
+} from "../../graph/ops/elementwise.js";
 import type { Shape } from "../../graph/program.js";
-import type { Buffer, Kernel, KernelCall } from "./kernel.js";
-import { floatsOf, resultOf, shapeOf } from "./kernel.js";
+import type { Call } from "./kernel.js";
 
 /** For each element of `result`, the element of an operand that is broadcast to it. */
 export function broadcastIndex(operand: Shape, result: Shape): Int32Array {
@@ -27,23 +34,27 @@ export function broadcastIndex(operand: Shape, result: Shape): Int32Array {
   return index;
 }
 
-function binary(f: (a: number, b: number) => number): Kernel {
-  return (call) => {
-    const [a, b, y] = [floatsOf(call, 0), floatsOf(call, 1), resultOf(call, 0)];
+function binary(f: (a: number, b: number) => number) {
+  return ({ a, b, y, shapes }: Call<Binary>): void => {
     if (a.length === y.length && b.length === y.length) {
       for (let i = 0; i < y.length; i++) y[i] = f(a[i] as number, b[i] as number);
       return;
     }
-    const { shape } = call.results[0] as Buffer;
-    const [atA, atB] = [broadcastIndex(shapeOf(call, 0), shape), broadcastIndex(shapeOf(call, 1), shape)];
+    const [atA, atB] = [broadcastIndex(shapes.a, shapes.y), broadcastIndex(shapes.b, shapes.y)];
     for (let i = 0; i < y.length; i++) y[i] = f(a[atA[i] as number] as number, b[atB[i] as number] as number);
   };
 }
 
-function unary(f: (x: number) => number): Kernel {
-  return (call) => {
-    const [x, y] = [floatsOf(call, 0), resultOf(call, 0)];
+function unary(f: (x: number) => number) {
+  return ({ x, y }: Pick<Call<Unary>, "x" | "y">): void => {
     for (let i = 0; i < y.length; i++) y[i] = f(x[i] as number);
+  };
+}
+
+/** dx from what the op gave and dy. */
+function fromOutput(f: (y: number, dy: number) => number) {
+  return ({ y, dy, dx }: Call<FromOutput>): void => {
+    for (let i = 0; i < dx.length; i++) dx[i] = f(y[i] as number, dy[i] as number);
   };
 }
 
@@ -62,18 +73,16 @@ export const square = unary((x) => x * x);
 export const tanh = unary(Math.tanh);
 export const sigmoid = unary(sigmoidOf);
 export const relu = unary((x) => Math.max(x, 0));
-export const tanhGradient = binary((y, dy) => dy * (1 - y * y));
-export const sigmoidGradient = binary((y, dy) => dy * y * (1 - y));
-export const reluGradient = binary((y, dy) => (y > 0 ? dy : 0));
+export const tanhGradient = fromOutput((y, dy) => dy * (1 - y * y));
+export const sigmoidGradient = fromOutput((y, dy) => dy * y * (1 - y));
+export const reluGradient = fromOutput((y, dy) => (y > 0 ? dy : 0));
 
-export function affine(call: KernelCall): void {
-  const [scale, shift] = call.attributes as [number, number];
+export function affine({ scale, shift, ...call }: Call<typeof affineOperation>): void {
   unary((x) => scale * x + shift)(call);
 }
 
-export function clampGradient(call: KernelCall): void {
-  const [x, limit, dy] = [floatsOf(call, 0), floatsOf(call, 1)[0] as number, floatsOf(call, 2)];
-  const [dx, dlimit] = [call.results[0]?.data, call.results[1]?.data];
+export function clampGradient({ x, dy, dx, dlimit, ...call }: Call<typeof clampGradientOperation>): void {
+  const limit = call.limit[0] as number;
   let sum = 0;
   for (let i = 0; i < x.length; i++) {
     const [value, slope] = [x[i] as number, dy[i] as number];
@@ -84,7 +93,7 @@ export function clampGradient(call: KernelCall): void {
   if (dlimit) dlimit[0] = sum;
 }
 
-export function clamp(call: KernelCall): void {
-  const limit = floatsOf(call, 1)[0] as number;
+export function clamp(call: Call<typeof clampOperation>): void {
+  const limit = call.limit[0] as number;
   unary((x) => Math.min(Math.max(x, -limit), limit))(call);
 }

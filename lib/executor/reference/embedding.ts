@@ -1,6 +1,11 @@
 import { InputError } from "../../errors.js";
-import type { Buffer, KernelCall } from "./kernel.js";
-import { floatsOf, integersOf, lastOf, resultOf, shapeOf } from "./kernel.js";
+import type {
+  embeddingGradient as embeddingGradientOperation,
+  embeddingOperation,
+  sumRowsOperation,
+} from "../../graph/ops/embedding.js";
+import type { Call } from "./kernel.js";
+import { lastOf } from "./kernel.js";
 
 /** @throws InputError for an id outside minimum..V-1. */
 export function expectIds(operation: string, ids: Int32Array, { minimum, V }: { minimum: number; V: number }): void {
@@ -10,19 +15,15 @@ export function expectIds(operation: string, ids: Int32Array, { minimum, V }: { 
   }
 }
 
-export function embedding(call: KernelCall): void {
-  const [weight, ids, y] = [floatsOf(call, 0), integersOf(call, 1), resultOf(call, 0)];
-  const [V, E] = shapeOf(call, 0) as [number, number];
+export function embedding({ weight, ids, y, shapes }: Call<typeof embeddingOperation>): void {
+  const [V, E] = shapes.weight as [number, number];
   expectIds("embedding", ids, { minimum: 0, V });
   for (const [i, id] of ids.entries()) y.set(weight.subarray(id * E, (id + 1) * E), i * E);
 }
 
-export function sumRows(call: KernelCall): void {
-  const [ids, rows] = [integersOf(call, 0), floatsOf(call, 1)];
-  const unique = (call.results[0] as Buffer).data as Int32Array;
-  const sums = resultOf(call, 1);
-  const E = lastOf(shapeOf(call, 1));
-  expectIds("sumRows", ids, { minimum: 0, V: call.attributes[0] as number });
+export function sumRows({ ids, rows, unique, sums, V, shapes }: Call<typeof sumRowsOperation>): void {
+  const E = lastOf(shapes.rows);
+  expectIds("sumRows", ids, { minimum: 0, V });
   unique.fill(-1);
   sums.fill(0);
   const slots = new Map<number, number>();
@@ -34,10 +35,9 @@ export function sumRows(call: KernelCall): void {
   }
 }
 
-export function embeddingGradient(call: KernelCall): void {
-  const [ids, dy, dweight] = [integersOf(call, 0), floatsOf(call, 1), resultOf(call, 0)];
-  const E = lastOf(shapeOf(call, 1));
-  expectIds("embeddingGradient", ids, { minimum: 0, V: call.attributes[0] as number });
+export function embeddingGradient({ ids, dy, dweight, V, shapes }: Call<typeof embeddingGradientOperation>): void {
+  const E = lastOf(shapes.dy);
+  expectIds("embeddingGradient", ids, { minimum: 0, V });
   dweight.fill(0);
   for (const [i, id] of ids.entries()) {
     for (let e = 0; e < E; e++) dweight[id * E + e] = (dweight[id * E + e] as number) + (dy[i * E + e] as number);

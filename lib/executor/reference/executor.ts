@@ -1,4 +1,5 @@
 import { describe, InputError, OptionError } from "../../errors.js";
+import { byName, operations } from "../../graph/operation.js";
 import type { Op, Port, Program, Shape, Value, VariableSpec } from "../../graph/program.js";
 import { elementsOf, firstValues } from "../../graph/program.js";
 import { expectProgram, expectVariable } from "../../graph/programRule.js";
@@ -10,7 +11,7 @@ import { expectMatrix, expectSameVariable, expectValues, runRules } from "../exe
 import { orderFeeds, orderReplay } from "../feeds.js";
 import { layerError } from "../layerError.js";
 import { expectProgramFits } from "../memory.js";
-import type { Buffer, Floats, Kernel, KernelCall } from "./kernel.js";
+import type { Buffer, Floats, Kernel } from "./kernel.js";
 import { kernels } from "./kernels.js";
 
 type FloatsConstructor = Float32ArrayConstructor | Float64ArrayConstructor;
@@ -137,7 +138,7 @@ async function eventLoopTurn(): Promise<void> {
 interface BoundOp {
   readonly kernel: Kernel;
   /** Its memory in a step of the loop that it is in. */
-  readonly call: (step: number) => KernelCall;
+  readonly bound: (step: number) => { readonly call: never; readonly results: readonly (Buffer | null)[] };
 }
 
 class ReferenceExecutable implements Executable {
@@ -162,14 +163,26 @@ class ReferenceExecutable implements Executable {
       return { shape, data: rowsOf(buffer.data, storage.index + step, shape) };
     };
     this.#ops = program.ops.map(({ name, operands, results, attributes }: Op, i) => {
-      const kernel = Object.hasOwn(kernels, name) ? kernels[name] : undefined;
-      if (!kernel) throw new OptionError(`The reference executor does not know the op ${name}.`);
-      const call = (step: number): KernelCall => {
-        const buffer = bufferAt(step);
-        return { operands: operands.map(buffer), results: results.map(buffer), attributes, zeros };
+      const operation = operations().get(name);
+      const kernel = kernels[name];
+      if (!operation || !kernel) throw new OptionError(`The reference executor does not know the op ${name}.`);
+      const shapeOf = (id: number | null) => (id === null ? null : (program.values[id] as Value).shape);
+      const named = <V>(ofOperands: readonly V[], ofResults: readonly V[]) => ({
+        ...byName(operation.operands, ofOperands),
+        ...byName(operation.results, ofResults),
+      });
+      const steady = {
+        ...byName(operation.attributes ?? [], attributes),
+        shapes: named(operands.map(shapeOf), results.map(shapeOf)),
+        zeros,
       };
-      const fixed = call(0);
-      return { kernel, call: program.loops.some(({ begin, end }) => begin <= i && i < end) ? call : () => fixed };
+      const bound = (step: number) => {
+        const [read, written] = [operands.map(bufferAt(step)), results.map(bufferAt(step))];
+        const arrays = [read, written].map((buffers) => buffers.map((buffer) => buffer?.data ?? null));
+        return { call: { ...steady, ...named(...(arrays as [Values[], Values[]])) } as never, results: written };
+      };
+      const fixed = bound(0);
+      return { kernel, bound: program.loops.some(({ begin, end }) => begin <= i && i < end) ? bound : () => fixed };
     });
   }
 
@@ -186,14 +199,14 @@ class ReferenceExecutable implements Executable {
     let nonFinite: number | null = null;
     for (const { op, step } of executions(program)) {
       if (performance.now() - lastTurn > longestTurn) await eventLoopTurn();
-      const { kernel, call } = this.#ops[op] as BoundOp;
-      const bound = call(step);
+      const { kernel, bound } = this.#ops[op] as BoundOp;
+      const { call, results } = bound(step);
       try {
-        kernel(bound);
+        kernel(call);
       } catch (error) {
         throw error instanceof InputError ? layerError(program, op, error) : error;
       }
-      if (!check || bound.results.every((result) => result === null || result.data.every(Number.isFinite))) continue;
+      if (!check || results.every((result) => result === null || result.data.every(Number.isFinite))) continue;
       nonFinite = op;
       break;
     }

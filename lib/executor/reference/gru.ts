@@ -1,30 +1,22 @@
+import type { gruGradient as gruGradientOperation, gruOperation } from "../../graph/ops/gru.js";
 import { sigmoidOf } from "./elementwise.js";
-import type { Floats, KernelCall } from "./kernel.js";
-import { floatsOf, optionalFloats, optionalResultOf, resultOf } from "./kernel.js";
+import type { Call, Floats } from "./kernel.js";
 import { multiplyTransposed, transposed } from "./matmul.js";
 import { inputGradients, inputProducts, recurrentWeightGradient, sequenceOf, statesBefore } from "./recurrent.js";
 
 // Saved values: row (t,b) of `gates` begins with r, z, n and the recurrent part of n (W_hn h + b_hn, reset "after") or
 // r h (reset "before"), of H units each.
 
-export function gru(call: KernelCall): void {
-  const sequence = sequenceOf("gru", call, { x: 0, h0: 1, weight: 2, lengths: 6, reverse: 1 });
-  const { T, B, H, padded, order, valid } = sequence;
-  const after = call.attributes[0] === 1;
-  const [weight, biasHidden] = [floatsOf(call, 3), optionalFloats(call, 5)];
-  const [y, h] = [resultOf(call, 0), resultOf(call, 1)];
-  const gates = call.results[2]?.data ?? null;
+export function gru(call: Call<typeof gruOperation>): void {
+  const { h0, weight_hh: weight, bias_hh, y, hLast: h, gates } = call;
+  const sequence = sequenceOf("gru", call);
+  const { B, H, padded, order, valid } = sequence;
+  const after = call.resetAfter === 1;
   const rows = 3 * H;
-  const inputs = inputProducts(sequence, {
-    x: floatsOf(call, 0),
-    weight: floatsOf(call, 2),
-    bias: optionalFloats(call, 4),
-    rows,
-    into: call.zeros(T * B * rows),
-  });
+  const inputs = inputProducts(sequence, { ...call, rows });
   const hidden = call.zeros(B * rows);
   const gated = call.zeros(B * H);
-  h.set(floatsOf(call, 1));
+  h.set(h0);
   const step = call.zeros(B * 4 * H);
   for (const t of order) {
     // The recurrent products: all gates of h, and with reset "before" the candidate's of r h.
@@ -32,7 +24,7 @@ export function gru(call: KernelCall): void {
     const a = (b: number, gate: number, j: number) =>
       (inputs[(t * B + b) * rows + gate * H + j] as number) +
       (hidden[b * rows + gate * H + j] as number) +
-      (biasHidden?.[gate * H + j] ?? 0);
+      (bias_hh?.[gate * H + j] ?? 0);
     for (let b = 0; b < B; b++) {
       for (let j = 0; j < H; j++) {
         const r = sigmoidOf(a(b, 0, j));
@@ -46,7 +38,7 @@ export function gru(call: KernelCall): void {
       const row = t * B + b;
       for (let j = 0; j < H; j++) {
         const [r, z] = [step[b * 4 * H + j] as number, step[b * 4 * H + H + j] as number];
-        const recurrent = (hidden[b * rows + 2 * H + j] as number) + (biasHidden?.[2 * H + j] ?? 0);
+        const recurrent = (hidden[b * rows + 2 * H + j] as number) + (bias_hh?.[2 * H + j] ?? 0);
         const n = Math.tanh((inputs[row * rows + 2 * H + j] as number) + (after ? r * recurrent : recurrent));
         const out = (1 - z) * n + z * (h[b * H + j] as number);
         step[b * 4 * H + 2 * H + j] = n;
@@ -59,21 +51,16 @@ export function gru(call: KernelCall): void {
   }
 }
 
-export function gruGradient(call: KernelCall): void {
-  const sequence = sequenceOf("gru", call, { x: 0, h0: 1, weight: 2, lengths: 5, reverse: 1 });
+export function gruGradient(call: Call<typeof gruGradientOperation>): void {
+  const { h0, weight_hh, y, gates, dy, dhLast, dh0: dh, dweight_hh, dbias_ih, dbias_hh } = call;
+  const sequence = sequenceOf("gru", call);
   const { T, B, H, padded, order, valid } = sequence;
-  const after = call.attributes[0] === 1;
-  const [x, h0, weightInput, weight] = [0, 1, 2, 3].map((i) => floatsOf(call, i)) as [Floats, Floats, Floats, Floats];
-  const [y, gates] = [floatsOf(call, 6), floatsOf(call, 7)];
-  const [dy, dhLast] = [optionalFloats(call, 8), optionalFloats(call, 9)];
-  const dx = optionalResultOf(call, 0);
-  const results = [1, 2, 3, 4, 5].map((i) => resultOf(call, i)) as [Floats, Floats, Floats, Floats, Floats];
-  const [dh, dweightInput, dweight, dbiasInput, dbiasHidden] = results;
+  const after = call.resetAfter === 1;
   const rows = 3 * H;
   // Gradients of the pre-activations as the input product sees them, and as the recurrent product does.
   const da = call.zeros(T * B * rows);
   const dr = call.zeros(T * B * rows);
-  const turned = transposed(weight, rows, H, call.zeros(rows * H));
+  const turned = transposed(weight_hh, rows, H, call.zeros(rows * H));
   const back = call.zeros(B * H);
   const before = statesBefore(sequence, y, h0, call.zeros(T * B * H));
   dhLast ? dh.set(dhLast) : dh.fill(0);
@@ -132,14 +119,14 @@ export function gruGradient(call: KernelCall): void {
       for (let j = 0; j < H; j++) dh[b * H + j] = (dh[b * H + j] as number) + (back[b * H + j] as number);
     }
   }
-  recurrentWeightGradient(call, sequence, { da: dr, before, rows, dweight });
-  if (!after) candidateWeightGradient(sequence, { dr, gates, dweight });
+  recurrentWeightGradient(sequence, { ...call, da: dr, before, rows });
+  if (!after) candidateWeightGradient(sequence, { dr, gates, dweight: dweight_hh });
   for (let k = 0; k < rows; k++) {
     let sum = 0;
     for (let row = 0; row < T * B; row++) sum += dr[row * rows + k] as number;
-    dbiasHidden[k] = sum;
+    dbias_hh[k] = sum;
   }
-  inputGradients(call, sequence, { x, weight: weightInput, da, rows, dx, dweight: dweightInput, dbias: dbiasInput });
+  inputGradients(sequence, call, { da, rows, dbias: dbias_ih });
 }
 
 /** Reset "before": the candidate's recurrent weights were multiplied by r h, not by h. */

@@ -1,3 +1,4 @@
+import type { All, NameIn, Operation } from "../../graph/operation.js";
 import type { Shape } from "../../graph/program.js";
 
 /** Values of the "f32" type: Float64Array when the executor is an oracle, Float32Array when it is an opponent. */
@@ -9,47 +10,41 @@ export interface Buffer {
   readonly data: Floats | Int32Array;
 }
 
-/** An op bound to its memory, for a kernel. */
-export interface KernelCall {
-  /** Null where an optional operand is absent. */
-  readonly operands: readonly (Buffer | null)[];
-  /** Null where nobody reads the result. */
-  readonly results: readonly (Buffer | null)[];
-  readonly attributes: readonly number[];
-  /** Makes temporary floats of the executor's precision, filled with zeros. */
-  readonly zeros: (length: number) => Floats;
-}
+type ArrayOf<Entry extends string> = Entry extends `${string} i32`
+  ? Int32Array
+  : Entry extends `${string} any`
+    ? Floats | Int32Array
+    : Floats;
 
-/** Computes an op. Named as in lib/graph/ops. */
-export type Kernel = (call: KernelCall) => void;
+/** Operands or results by name: null where an operand is absent or nobody reads a result. */
+type Arrays<Entries extends readonly string[]> = {
+  readonly [Entry in Entries[number] as NameIn<Entry>]: Entry extends `...${string}`
+    ? readonly Floats[]
+    : Entry extends `${string}?${string}`
+      ? ArrayOf<Entry> | null
+      : ArrayOf<Entry>;
+};
 
-/** The floats of an operand that is always there. */
-export function floatsOf(call: KernelCall, operand: number): Floats {
-  return (call.operands[operand] as Buffer).data as Floats;
-}
+type Shapes<Entries extends readonly string[]> = {
+  readonly [Entry in Entries[number] as NameIn<Entry>]: Entry extends `...${string}` ? readonly Shape[] : Shape;
+};
 
-/** The floats of an optional operand. */
-export function optionalFloats(call: KernelCall, operand: number): Floats | null {
-  return (call.operands[operand]?.data as Floats | undefined) ?? null;
-}
+/** What a kernel is given: the op's operands, results and attributes by name. */
+export type Call<Op> =
+  Op extends Operation<infer O, infer R, infer A>
+    ? Arrays<O> &
+        Arrays<R> &
+        All<A, number> & {
+          readonly shapes: Shapes<O> & Shapes<R>;
+          readonly zeros: Zeros;
+        }
+    : never;
 
-export function integersOf(call: KernelCall, operand: number): Int32Array {
-  return (call.operands[operand] as Buffer).data as Int32Array;
-}
+/** Makes temporary floats of the executor's precision, filled with zeros. */
+export type Zeros = (length: number) => Floats;
 
-export function shapeOf(call: KernelCall, operand: number): Shape {
-  return (call.operands[operand] as Buffer).shape;
-}
-
-/** The floats of a result that is always there. */
-export function resultOf(call: KernelCall, result: number): Floats {
-  return (call.results[result] as Buffer).data as Floats;
-}
-
-/** The floats of an optional result. */
-export function optionalResultOf(call: KernelCall, result: number): Floats | null {
-  return (call.results[result]?.data as Floats | undefined) ?? null;
-}
+/** Computes an op. Named as the op. */
+export type Kernel = (call: never) => void;
 
 /** The size of the last axis. */
 export function lastOf(shape: Shape): number {

@@ -1,34 +1,25 @@
+import type { lstmGradient as lstmGradientOperation, lstmOperation } from "../../graph/ops/lstm.js";
 import { sigmoidOf } from "./elementwise.js";
-import type { Floats, KernelCall } from "./kernel.js";
-import { floatsOf, optionalFloats, optionalResultOf, resultOf } from "./kernel.js";
+import type { Call, Floats } from "./kernel.js";
 import { multiplyTransposed, transposed } from "./matmul.js";
 import { inputGradients, inputProducts, recurrentWeightGradient, sequenceOf, statesBefore } from "./recurrent.js";
 
 // Saved values: row (t,b) of `gates` begins with i, f, g, o of H units each; row (t,b) of `cells` with c.
 
-export function lstm(call: KernelCall): void {
-  const sequence = sequenceOf("lstm", call, { x: 0, h0: 1, weight: 3, lengths: 7, reverse: 0 });
-  const { T, B, H, padded, order, valid } = sequence;
-  const [weight, biasHidden] = [floatsOf(call, 4), optionalFloats(call, 6)];
-  const [y, h, c] = [resultOf(call, 0), resultOf(call, 1), resultOf(call, 2)];
-  const gates = call.results[3]?.data ?? null;
-  const cells = call.results[4]?.data ?? null;
+export function lstm(call: Call<typeof lstmOperation>): void {
+  const { h0, c0, weight_hh, bias_hh, y, hLast: h, cLast: c, gates, cells } = call;
+  const sequence = sequenceOf("lstm", call);
+  const { B, H, padded, order, valid } = sequence;
   const rows = 4 * H;
-  const products = inputProducts(sequence, {
-    x: floatsOf(call, 0),
-    weight: floatsOf(call, 3),
-    bias: optionalFloats(call, 5),
-    rows,
-    into: call.zeros(T * B * rows),
-  });
-  h.set(floatsOf(call, 1));
-  c.set(floatsOf(call, 2));
+  const products = inputProducts(sequence, { ...call, rows });
+  h.set(h0);
+  c.set(c0);
   for (const t of order) {
-    multiplyTransposed(h, weight, products, { M: B, N: rows, K: H, accumulate: true, c0: t * B * rows });
+    multiplyTransposed(h, weight_hh, products, { M: B, N: rows, K: H, accumulate: true, c0: t * B * rows });
     for (let b = 0; b < B; b++) {
       const row = t * B + b;
       for (let j = 0; j < H; j++) {
-        const a = (gate: number) => (products[row * rows + gate * H + j] as number) + (biasHidden?.[gate * H + j] ?? 0);
+        const a = (gate: number) => (products[row * rows + gate * H + j] as number) + (bias_hh?.[gate * H + j] ?? 0);
         const [i, f, g, o] = [sigmoidOf(a(0)), sigmoidOf(a(1)), Math.tanh(a(2)), sigmoidOf(a(3))];
         const before = c[b * H + j] as number;
         const cell = valid(t, b) ? f * before + i * g : before;
@@ -45,24 +36,13 @@ export function lstm(call: KernelCall): void {
   }
 }
 
-export function lstmGradient(call: KernelCall): void {
-  const sequence = sequenceOf("lstm", call, { x: 0, h0: 1, weight: 3, lengths: 5, reverse: 0 });
+export function lstmGradient(call: Call<typeof lstmGradientOperation>): void {
+  const { h0, c0, weight_hh, y, gates, cells, dy, dhLast, dcLast, dh0: dh, dc0: dc, dbias } = call;
+  const sequence = sequenceOf("lstm", call);
   const { T, B, H, padded, order, valid } = sequence;
-  const [x, h0, c0, weightInput, weight] = [0, 1, 2, 3, 4].map((i) => floatsOf(call, i)) as [
-    Floats,
-    Floats,
-    Floats,
-    Floats,
-    Floats,
-  ];
-  const [y, gates, cells] = [floatsOf(call, 6), floatsOf(call, 7), floatsOf(call, 8)];
-  const [dy, dhLast, dcLast] = [optionalFloats(call, 9), optionalFloats(call, 10), optionalFloats(call, 11)];
-  const dx = optionalResultOf(call, 0);
-  const results = [1, 2, 3, 4, 5].map((i) => resultOf(call, i)) as [Floats, Floats, Floats, Floats, Floats];
-  const [dh, dc, dweightInput, dweight, dbias] = results;
   const rows = 4 * H;
   const da = call.zeros(T * B * rows);
-  const turned = transposed(weight, rows, H, call.zeros(rows * H));
+  const turned = transposed(weight_hh, rows, H, call.zeros(rows * H));
   const back = call.zeros(B * H);
   const before = cellsBefore(sequence, cells, c0, call.zeros(T * B * H));
   dhLast ? dh.set(dhLast) : dh.fill(0);
@@ -89,8 +69,8 @@ export function lstmGradient(call: KernelCall): void {
     for (let b = 0; b < B; b++) if (valid(t, b)) dh.set(back.subarray(b * H, (b + 1) * H), b * H);
   }
   const states = statesBefore(sequence, y, h0, call.zeros(T * B * H));
-  recurrentWeightGradient(call, sequence, { da, before: states, rows, dweight });
-  inputGradients(call, sequence, { x, weight: weightInput, da, rows, dx, dweight: dweightInput, dbias });
+  recurrentWeightGradient(sequence, { ...call, da, before: states, rows });
+  inputGradients(sequence, call, { da, rows, dbias });
 }
 
 /** c before each step: [T,B,H]. */

@@ -1,10 +1,9 @@
-import type { KernelCall } from "./kernel.js";
-import { floatsOf, integersOf, resultOf, shapeOf } from "./kernel.js";
+import type { maskOperation } from "../../graph/ops/mask.js";
+import type { Call } from "./kernel.js";
 import { expectLengths } from "./recurrent.js";
 
-export function mask(call: KernelCall): void {
-  const [x, lengths, y] = [floatsOf(call, 0), integersOf(call, 1), resultOf(call, 0)];
-  const [T, B] = shapeOf(call, 0) as readonly [number, number];
+export function mask({ x, lengths, y, shapes }: Call<typeof maskOperation>): void {
+  const [T, B] = shapes.x as readonly [number, number];
   const width = x.length / (T * B);
   expectLengths(lengths, T);
   y.set(x);

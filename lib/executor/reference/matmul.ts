@@ -1,5 +1,7 @@
-import type { Floats, KernelCall } from "./kernel.js";
-import { floatsOf, lastOf, optionalFloats, resultOf, shapeOf } from "./kernel.js";
+import type { linearOperation } from "../../graph/ops/linear.js";
+import type { matmulOperation } from "../../graph/ops/matmul.js";
+import type { Call, Floats } from "./kernel.js";
+import { lastOf } from "./kernel.js";
 
 /** Sizes of a product C [M,N] = A [M,K] Bᵀ, with B as [N,K]. */
 interface Product {
@@ -135,25 +137,22 @@ export function transposed(x: Floats, rows: number, columns: number, into: Float
   return into;
 }
 
-export function matmul(call: KernelCall): void {
-  const [transposeA, transposeB] = call.attributes;
-  const [a, b] = [floatsOf(call, 0), floatsOf(call, 1)];
-  const [rowsA, columnsA] = shapeOf(call, 0) as [number, number];
-  const [rowsB, columnsB] = shapeOf(call, 1) as [number, number];
+export function matmul({ a, b, y, transposeA, transposeB, shapes, zeros }: Call<typeof matmulOperation>): void {
+  const [rowsA, columnsA] = shapes.a as [number, number];
+  const [rowsB, columnsB] = shapes.b as [number, number];
   const [M, K] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
   const N = transposeB ? rowsB : columnsB;
   multiplyTransposed(
-    transposeA ? transposed(a, rowsA, columnsA, call.zeros(a.length)) : a,
-    transposeB ? b : transposed(b, rowsB, columnsB, call.zeros(b.length)),
-    resultOf(call, 0),
+    transposeA ? transposed(a, rowsA, columnsA, zeros(a.length)) : a,
+    transposeB ? b : transposed(b, rowsB, columnsB, zeros(b.length)),
+    y,
     { M, N, K },
   );
 }
 
-export function linear(call: KernelCall): void {
-  const [x, weight, bias, y] = [floatsOf(call, 0), floatsOf(call, 1), optionalFloats(call, 2), resultOf(call, 0)];
-  const [N = 1] = shapeOf(call, 1);
-  const K = lastOf(shapeOf(call, 1));
+export function linear({ x, weight, bias, y, shapes }: Call<typeof linearOperation>): void {
+  const [N = 1] = shapes.weight;
+  const K = lastOf(shapes.weight);
   if (bias) for (let at = 0; at < y.length; at += N) y.set(bias, at);
   multiplyTransposed(x, weight, y, { M: x.length / K, N, K, accumulate: bias !== null });
 }

@@ -1,49 +1,53 @@
 import { InputError } from "../../errors.js";
+import type { assignOperation } from "../../graph/ops/assign.js";
+import type {
+  adagradOperation,
+  adamOperation,
+  clipScaleOperation,
+  globalNormOperation,
+  rmspropOperation,
+  sgdOperation,
+} from "../../graph/ops/optimizer.js";
 import { expectIds } from "./embedding.js";
-import type { Floats, KernelCall } from "./kernel.js";
-import { floatsOf, integersOf, optionalFloats, resultOf, shapeOf } from "./kernel.js";
+import type { Call, Floats } from "./kernel.js";
 
-export function globalNorm(call: KernelCall): void {
+export function globalNorm({ gradients, norm, norms }: Call<typeof globalNormOperation>): void {
   let total = 0;
-  call.operands.forEach((_, i) => {
+  gradients.forEach((gradient, i) => {
     let squares = 0;
-    for (const value of floatsOf(call, i)) squares += value * value;
-    resultOf(call, 1)[i] = Math.sqrt(squares);
+    for (const value of gradient) squares += value * value;
+    norms[i] = Math.sqrt(squares);
     total += squares;
   });
-  resultOf(call, 0)[0] = Math.sqrt(total);
+  norm[0] = Math.sqrt(total);
 }
 
-export function clipScale(call: KernelCall): void {
-  const [norm, most] = [floatsOf(call, 0)[0] as number, floatsOf(call, 1)[0] as number];
+export function clipScale(call: Call<typeof clipScaleOperation>): void {
+  const [norm, most] = [call.norm[0] as number, call.maxNorm[0] as number];
   const scale = most > 0 ? Math.min(1, most / (norm + 1e-6)) : 1;
-  resultOf(call, 0)[0] = Number.isFinite(norm) && !Number.isNaN(most) ? scale : Number.NaN;
+  call.scale[0] = Number.isFinite(norm) && !Number.isNaN(most) ? scale : Number.NaN;
 }
 
-/** Calls f for each weight with its gradient, unless the scale is NaN. The scalars follow the gradient. */
+/** Calls f for each weight with its gradient, unless the scale is NaN. */
 function update(
-  call: KernelCall,
-  options: { gradient: number; decay: number },
+  { weight: w, gradient, ...scalars }: Record<"weight" | "gradient" | "scale" | "learningRate", Floats>,
+  decay: number,
   f: (at: { i: number; w: Floats; g: number; learningRate: number }) => void,
 ): void {
-  const w = floatsOf(call, 0);
-  const gradient = floatsOf(call, options.gradient);
-  const scale = floatsOf(call, options.gradient + 1)[0] as number;
-  const learningRate = floatsOf(call, options.gradient + 2)[0] as number;
+  const [scale, learningRate] = [scalars.scale[0] as number, scalars.learningRate[0] as number];
   if (Number.isNaN(scale)) return;
   for (let i = 0; i < w.length; i++) {
-    f({ i, w, g: scale * (gradient[i] as number) + options.decay * (w[i] as number), learningRate });
+    f({ i, w, g: scale * (gradient[i] as number) + decay * (w[i] as number), learningRate });
   }
 }
 
-export function sgd(call: KernelCall): void {
-  if (call.operands[5]) {
-    sgdRows(call);
+export function sgd(call: Call<typeof sgdOperation>): void {
+  const { ids, velocity, momentum, nesterov, weightDecay } = call;
+  if (ids) {
+    sgdRows(call, ids);
     return;
   }
-  const [momentum, nesterov, decay] = call.attributes as [number, number, number];
-  const velocity = optionalFloats(call, 4);
-  update(call, { gradient: 1, decay }, ({ i, w, g, learningRate }) => {
+  update(call, weightDecay, ({ i, w, g, learningRate }) => {
     let step = g;
     if (velocity) {
       velocity[i] = momentum * (velocity[i] as number) + g;
@@ -54,11 +58,9 @@ export function sgd(call: KernelCall): void {
 }
 
 /** The rows of a table that have a gradient; see sumRows. */
-function sgdRows(call: KernelCall): void {
-  const [w, gradient, ids] = [floatsOf(call, 0), floatsOf(call, 1), integersOf(call, 5)];
-  const [V, E] = shapeOf(call, 0) as [number, number];
-  const scale = floatsOf(call, 2)[0] as number;
-  const learningRate = floatsOf(call, 3)[0] as number;
+function sgdRows({ weight: w, gradient, shapes, ...scalars }: Call<typeof sgdOperation>, ids: Int32Array): void {
+  const [V, E] = shapes.weight as [number, number];
+  const [scale, learningRate] = [scalars.scale[0] as number, scalars.learningRate[0] as number];
   expectIds("sgd", ids, { minimum: -1, V });
   if (Number.isNaN(scale)) return;
   for (const [row, id] of ids.entries()) {
@@ -69,12 +71,12 @@ function sgdRows(call: KernelCall): void {
   }
 }
 
-export function adam(call: KernelCall): void {
-  const [beta1, beta2, epsilon, decay, decoupled] = call.attributes as [number, number, number, number, number];
-  const [m, v, t] = [floatsOf(call, 1), floatsOf(call, 2), floatsOf(call, 6)[0] as number];
+export function adam(call: Call<typeof adamOperation>): void {
+  const { m, v, beta1, beta2, epsilon, weightDecay, decoupled } = call;
+  const t = call.step[0] as number;
   if (!(t >= 1)) throw new InputError(`adam: expected the step to be at least 1, got ${t}.`);
-  update(call, { gradient: 3, decay: decoupled ? 0 : decay }, ({ i, w, g, learningRate }) => {
-    if (decoupled) w[i] = (w[i] as number) * (1 - learningRate * decay);
+  update(call, decoupled ? 0 : weightDecay, ({ i, w, g, learningRate }) => {
+    if (decoupled) w[i] = (w[i] as number) * (1 - learningRate * weightDecay);
     m[i] = beta1 * (m[i] as number) + (1 - beta1) * g;
     v[i] = beta2 * (v[i] as number) + (1 - beta2) * g * g;
     const deviation = Math.sqrt(v[i] as number) / Math.sqrt(1 - beta2 ** t) + epsilon;
@@ -82,10 +84,9 @@ export function adam(call: KernelCall): void {
   });
 }
 
-export function rmsprop(call: KernelCall): void {
-  const [alpha, epsilon, momentum, decay] = call.attributes as [number, number, number, number];
-  const [square, velocity] = [floatsOf(call, 1), optionalFloats(call, 2)];
-  update(call, { gradient: 3, decay }, ({ i, w, g, learningRate }) => {
+export function rmsprop(call: Call<typeof rmspropOperation>): void {
+  const { square, velocity, alpha, epsilon, momentum, weightDecay } = call;
+  update(call, weightDecay, ({ i, w, g, learningRate }) => {
     square[i] = alpha * (square[i] as number) + (1 - alpha) * g * g;
     let step = g / (Math.sqrt(square[i] as number) + epsilon);
     if (velocity) {
@@ -96,17 +97,15 @@ export function rmsprop(call: KernelCall): void {
   });
 }
 
-export function adagrad(call: KernelCall): void {
-  const [epsilon, decay] = call.attributes as [number, number];
-  const square = floatsOf(call, 1);
-  update(call, { gradient: 2, decay }, ({ i, w, g, learningRate }) => {
+export function adagrad(call: Call<typeof adagradOperation>): void {
+  const { square, epsilon, weightDecay } = call;
+  update(call, weightDecay, ({ i, w, g, learningRate }) => {
     square[i] = (square[i] as number) + g * g;
     w[i] = (w[i] as number) - (learningRate * g) / (Math.sqrt(square[i] as number) + epsilon);
   });
 }
 
-export function assign(call: KernelCall): void {
-  const guard = optionalFloats(call, 2);
+export function assign({ variable, x, guard }: Call<typeof assignOperation>): void {
   if (guard && Number.isNaN(guard[0])) return;
-  floatsOf(call, 0).set(floatsOf(call, 1));
+  variable.set(x);
 }

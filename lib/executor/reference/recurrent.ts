@@ -1,7 +1,7 @@
 import { InputError } from "../../errors.js";
+import type { Shape } from "../../graph/program.js";
 import { expectIds } from "./embedding.js";
-import type { Buffer, Floats, KernelCall } from "./kernel.js";
-import { shapeOf } from "./kernel.js";
+import type { Floats, Zeros } from "./kernel.js";
 import { multiplyTransposed, transposed } from "./matmul.js";
 
 /** The sizes and the order of steps of a recurrent op. */
@@ -20,19 +20,21 @@ export interface Sequence {
   valid: (t: number, b: number) => boolean;
 }
 
+/** What the recurrent ops and their gradients have in common. */
+interface RecurrentCall {
+  x: Floats | Int32Array;
+  lengths: Int32Array | null;
+  reverse: number;
+  shapes: Record<"x" | "h0" | "weight_ih", Shape>;
+}
+
 /** @throws InputError for a length outside 0..T, or an id outside the table. */
-export function sequenceOf(
-  operation: string,
-  call: KernelCall,
-  at: { x: number; h0: number; weight: number; lengths: number; reverse: number },
-): Sequence {
-  const x = call.operands[at.x] as Buffer;
-  const ids = x.data instanceof Int32Array ? x.data : null;
-  const [T, B] = x.shape as [number, number];
-  const I = ids ? shapeOf(call, at.weight)[0] : x.shape[2];
+export function sequenceOf(operation: string, { x, lengths, reverse, shapes }: RecurrentCall): Sequence {
+  const ids = x instanceof Int32Array ? x : null;
+  const [T, B] = shapes.x as [number, number];
+  const I = ids ? shapes.weight_ih[0] : shapes.x[2];
   if (ids) expectIds(operation, ids, { minimum: 0, V: I as number });
-  const H = (call.operands[at.h0] as Buffer).shape[1] as number;
-  const lengths = call.operands[at.lengths]?.data ?? null;
+  const H = shapes.h0[1] as number;
   if (lengths) expectLengths(lengths, T);
   const forward = Array.from({ length: T }, (_, t) => t);
   return {
@@ -42,13 +44,13 @@ export function sequenceOf(
     H,
     ids,
     padded: Math.ceil(H / 16) * 16,
-    order: call.attributes[at.reverse] ? forward.reverse() : forward,
+    order: reverse ? forward.reverse() : forward,
     valid: (t, b) => lengths === null || t < (lengths[b] as number),
   };
 }
 
 /** @throws InputError for a length outside 0..T. */
-export function expectLengths(lengths: Floats | Int32Array, T: number): void {
+export function expectLengths(lengths: Int32Array, T: number): void {
   for (const [b, length] of lengths.entries()) {
     if (length >= 0 && length <= T) continue;
     throw new InputError(`length ${length} of row ${b} is outside 0..${T}.`);
@@ -58,8 +60,15 @@ export function expectLengths(lengths: Floats | Int32Array, T: number): void {
 /** x_t W_ihᵀ + b_ih for all steps at once: [T,B,rows]. With ids the product is a row of the table. */
 export function inputProducts(
   { T, B, I, ids }: Sequence,
-  { x, weight, bias, rows, into }: { x: Floats; weight: Floats; bias: Floats | null; rows: number; into: Floats },
+  {
+    x,
+    weight_ih: weight,
+    bias_ih: bias,
+    rows,
+    zeros,
+  }: { x: Floats | Int32Array; weight_ih: Floats; bias_ih: Floats | null; rows: number; zeros: Zeros },
 ): Floats {
+  const into = zeros(T * B * rows);
   if (bias) for (let at = 0; at < into.length; at += rows) into.set(bias, at);
   if (ids) {
     for (const [n, id] of ids.entries()) {
@@ -68,7 +77,7 @@ export function inputProducts(
     }
     return into;
   }
-  multiplyTransposed(x, weight, into, { M: T * B, N: rows, K: I, accumulate: true });
+  multiplyTransposed(x as Floats, weight, into, { M: T * B, N: rows, K: I, accumulate: true });
   return into;
 }
 
@@ -77,13 +86,19 @@ export function inputProducts(
  * weights or the table, from the gradient of the pre-activations [T,B,rows].
  */
 export function inputGradients(
-  call: KernelCall,
   { T, B, I, ids }: Sequence,
-  parts: { x: Floats; weight: Floats; da: Floats; rows: number; dx: Floats | null; dweight: Floats; dbias: Floats },
+  call: {
+    x: Floats | Int32Array;
+    weight_ih: Floats;
+    dx: Floats | Int32Array | null;
+    dweight_ih: Floats;
+    zeros: Zeros;
+  },
+  { da, rows, dbias }: { da: Floats; rows: number; dbias: Floats },
 ): void {
-  const { x, weight, da, rows, dx, dweight, dbias } = parts;
+  const { weight_ih: weight, dweight_ih: dweight, zeros } = call;
   const N = T * B;
-  const turned = transposed(da, N, rows, call.zeros(N * rows));
+  const turned = transposed(da, N, rows, zeros(N * rows));
   for (let r = 0; r < rows; r++) {
     let sum = 0;
     for (let n = 0; n < N; n++) sum += turned[r * N + n] as number;
@@ -97,8 +112,9 @@ export function inputGradients(
     }
     return;
   }
-  if (dx) multiplyTransposed(da, transposed(weight, rows, I, call.zeros(rows * I)), dx, { M: N, N: I, K: rows });
-  multiplyTransposed(turned, transposed(x, N, I, call.zeros(N * I)), dweight, { M: rows, N: I, K: N });
+  const [x, dx] = [call.x as Floats, call.dx as Floats | null];
+  if (dx) multiplyTransposed(da, transposed(weight, rows, I, zeros(rows * I)), dx, { M: N, N: I, K: rows });
+  multiplyTransposed(turned, transposed(x, N, I, zeros(N * I)), dweight, { M: rows, N: I, K: N });
 }
 
 /** The state before each step of the walk: [T,B,H], from the outputs y and h0. */
@@ -116,11 +132,22 @@ export function statesBefore({ T, B, H, order, valid }: Sequence, y: Floats, h0:
 
 /** dweight [rows,H] = sum over steps of daᵀ h, both [T,B,...]. */
 export function recurrentWeightGradient(
-  call: KernelCall,
   { T, B, H }: Sequence,
-  { da, before, rows, dweight }: { da: Floats; before: Floats; rows: number; dweight: Floats },
+  {
+    da,
+    before,
+    rows,
+    dweight_hh: dweight,
+    zeros,
+  }: {
+    da: Floats;
+    before: Floats;
+    rows: number;
+    dweight_hh: Floats;
+    zeros: Zeros;
+  },
 ): void {
   const N = T * B;
-  const turned = transposed(da, N, rows, call.zeros(N * rows));
-  multiplyTransposed(turned, transposed(before, N, H, call.zeros(N * H)), dweight, { M: rows, N: H, K: N });
+  const turned = transposed(da, N, rows, zeros(N * rows));
+  multiplyTransposed(turned, transposed(before, N, H, zeros(N * H)), dweight, { M: rows, N: H, K: N });
 }

@@ -1,19 +1,25 @@
+import type {
+  broadcastToOperation,
+  maxGradient as maxGradientOperation,
+  maxOperation,
+  sumToOperation,
+} from "../../graph/ops/reduce.js";
+import type { Shape } from "../../graph/program.js";
+import { elementsOf } from "../../graph/program.js";
 import { broadcastIndex } from "./elementwise.js";
-import type { Buffer, KernelCall } from "./kernel.js";
-import { floatsOf, integersOf, lastOf, resultOf, shapeOf } from "./kernel.js";
+import type { Call } from "./kernel.js";
+import { lastOf } from "./kernel.js";
 
-export function sumTo(call: KernelCall): void {
-  const [x, y] = [floatsOf(call, 0), resultOf(call, 0)];
-  const at = broadcastIndex((call.results[0] as Buffer).shape, shapeOf(call, 0));
+export function sumTo({ x, y, shapes }: Call<typeof sumToOperation>): void {
+  const at = broadcastIndex(shapes.y, shapes.x);
   // Sums in double also where the values are float32.
   const sums = new Float64Array(y.length);
   for (let i = 0; i < x.length; i++) sums[at[i] as number] = (sums[at[i] as number] as number) + (x[i] as number);
   y.set(sums);
 }
 
-export function broadcastTo(call: KernelCall): void {
-  const [x, y] = [floatsOf(call, 0), resultOf(call, 0)];
-  const at = broadcastIndex(shapeOf(call, 0), (call.results[0] as Buffer).shape);
+export function broadcastTo({ x, y, shapes }: Call<typeof broadcastToOperation>): void {
+  const at = broadcastIndex(shapes.x, shapes.y);
   for (let i = 0; i < y.length; i++) y[i] = x[at[i] as number] as number;
 }
 
@@ -23,10 +29,8 @@ export function around(shape: readonly number[], axis: number): { outer: number;
   return { outer: product(shape.slice(0, axis)), size: shape[axis] ?? 1, inner: product(shape.slice(axis + 1)) };
 }
 
-export function max(call: KernelCall): void {
-  const [x, y] = [floatsOf(call, 0), resultOf(call, 0)];
-  const index = call.results[1]?.data;
-  const { outer, size, inner } = around(shapeOf(call, 0), call.attributes[0] as number);
+export function max({ x, y, index, axis, shapes }: Call<typeof maxOperation>): void {
+  const { outer, size, inner } = around(shapes.x, axis);
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
       let best = 0;
@@ -42,9 +46,8 @@ export function max(call: KernelCall): void {
   }
 }
 
-export function maxGradient(call: KernelCall): void {
-  const [index, dy, dx] = [integersOf(call, 0), floatsOf(call, 1), resultOf(call, 0)];
-  const { outer, size, inner } = around((call.results[0] as Buffer).shape, call.attributes[0] as number);
+export function maxGradient({ index, dy, dx, axis, shapes }: Call<typeof maxGradientOperation>): void {
+  const { outer, size, inner } = around(shapes.dx, axis);
   dx.fill(0);
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
@@ -54,8 +57,7 @@ export function maxGradient(call: KernelCall): void {
 }
 
 /** Calls f(offset, width) for each row of the last axis. */
-export function forRows(call: KernelCall, f: (at: number, width: number) => void): void {
-  const { shape, data } = call.results[0] as Buffer;
+export function forRows(shape: Shape, f: (at: number, width: number) => void): void {
   const width = lastOf(shape);
-  for (let at = 0; at < data.length; at += width) f(at, width);
+  for (let at = 0; at < elementsOf(shape); at += width) f(at, width);
 }

@@ -1,9 +1,7 @@
-import type { KernelCall } from "./kernel.js";
-import { integersOf, resultOf } from "./kernel.js";
+import type { restartOperation } from "../../graph/ops/restart.js";
+import type { Call } from "./kernel.js";
 
-export function restart(call: KernelCall): void {
-  const [begin, end] = call.attributes as readonly [number, number];
-  const [ids, read, keep] = [integersOf(call, 0), resultOf(call, 0), resultOf(call, 1)];
+export function restart({ ids, read, keep, begin, end }: Call<typeof restartOperation>): void {
   for (const [n, id] of ids.entries()) {
     const token = id === end ? begin : id;
     read[n] = token;

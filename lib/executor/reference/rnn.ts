@@ -1,29 +1,22 @@
-import type { KernelCall } from "./kernel.js";
-import { floatsOf, optionalFloats, optionalResultOf, resultOf } from "./kernel.js";
+import type { rnnGradient as rnnGradientOperation, rnnOperation } from "../../graph/ops/rnn.js";
+import type { Call } from "./kernel.js";
 import { multiplyTransposed, transposed } from "./matmul.js";
 import { inputGradients, inputProducts, recurrentWeightGradient, sequenceOf, statesBefore } from "./recurrent.js";
 
-export function rnn(call: KernelCall): void {
-  const sequence = sequenceOf("rnn", call, { x: 0, h0: 1, weight: 2, lengths: 6, reverse: 1 });
-  const { B, T, H, order, valid } = sequence;
-  const relu = call.attributes[0] === 1;
-  const [weight, biasHidden] = [floatsOf(call, 3), optionalFloats(call, 5)];
-  const [y, state] = [resultOf(call, 0), resultOf(call, 1)];
-  const products = inputProducts(sequence, {
-    x: floatsOf(call, 0),
-    weight: floatsOf(call, 2),
-    bias: optionalFloats(call, 4),
-    rows: H,
-    into: call.zeros(T * B * H),
-  });
-  state.set(floatsOf(call, 1));
+export function rnn(call: Call<typeof rnnOperation>): void {
+  const { h0, weight_hh, bias_hh, y, hLast: state } = call;
+  const sequence = sequenceOf("rnn", call);
+  const { B, H, order, valid } = sequence;
+  const relu = call.activation === 1;
+  const products = inputProducts(sequence, { ...call, rows: H });
+  state.set(h0);
   for (const t of order) {
     const c0 = t * B * H;
-    multiplyTransposed(state, weight, products, { M: B, N: H, K: H, accumulate: true, c0 });
+    multiplyTransposed(state, weight_hh, products, { M: B, N: H, K: H, accumulate: true, c0 });
     for (let b = 0; b < B; b++) {
       for (let j = 0; j < H; j++) {
         const at = c0 + b * H + j;
-        const a = (products[at] as number) + (biasHidden?.[j] ?? 0);
+        const a = (products[at] as number) + (bias_hh?.[j] ?? 0);
         const h = relu ? Math.max(a, 0) : Math.tanh(a);
         y[at] = valid(t, b) ? h : 0;
         if (valid(t, b)) state[b * H + j] = h;
@@ -32,27 +25,13 @@ export function rnn(call: KernelCall): void {
   }
 }
 
-export function rnnGradient(call: KernelCall): void {
-  const sequence = sequenceOf("rnn", call, { x: 0, h0: 1, weight: 2, lengths: 4, reverse: 1 });
+export function rnnGradient(call: Call<typeof rnnGradientOperation>): void {
+  const { h0, weight_hh, y, dy, dhLast, dh0: dh, dbias } = call;
+  const sequence = sequenceOf("rnn", call);
   const { B, T, H, order, valid } = sequence;
-  const relu = call.attributes[0] === 1;
-  const [x, h0, weightInput, weight, y] = [0, 1, 2, 3, 5].map((i) => floatsOf(call, i)) as [
-    never,
-    never,
-    never,
-    never,
-    never,
-  ];
-  const [dy, dhLast] = [optionalFloats(call, 6), optionalFloats(call, 7)];
-  const dx = optionalResultOf(call, 0);
-  const [dh, dweightInput, dweight, dbias] = [1, 2, 3, 4].map((i) => resultOf(call, i)) as [
-    Float64Array,
-    never,
-    never,
-    never,
-  ];
+  const relu = call.activation === 1;
   const da = call.zeros(T * B * H);
-  const turned = transposed(weight, H, H, call.zeros(H * H));
+  const turned = transposed(weight_hh, H, H, call.zeros(H * H));
   const back = call.zeros(B * H);
   dhLast ? dh.set(dhLast) : dh.fill(0);
   for (const t of [...order].reverse()) {
@@ -69,6 +48,6 @@ export function rnnGradient(call: KernelCall): void {
     for (let b = 0; b < B; b++) if (valid(t, b)) dh.set(back.subarray(b * H, (b + 1) * H), b * H);
   }
   const before = statesBefore(sequence, y, h0, call.zeros(T * B * H));
-  recurrentWeightGradient(call, sequence, { da, before, rows: H, dweight });
-  inputGradients(call, sequence, { x, weight: weightInput, da, rows: H, dx, dweight: dweightInput, dbias });
+  recurrentWeightGradient(sequence, { ...call, da, before, rows: H });
+  inputGradients(sequence, call, { da, rows: H, dbias });
 }

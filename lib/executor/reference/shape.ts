@@ -1,21 +1,26 @@
-import type { Buffer, KernelCall } from "./kernel.js";
-import { floatsOf, resultOf, shapeOf } from "./kernel.js";
+import type {
+  concatOperation,
+  copyOperation,
+  padOperation,
+  sliceOperation,
+  transposeOperation,
+} from "../../graph/ops/shape.js";
+import type { Shape } from "../../graph/program.js";
+import type { Call } from "./kernel.js";
 import { around } from "./reduce.js";
 
 /** The result shares its operand's memory. */
 export function reshape(): void {}
 
-export function copy(call: KernelCall): void {
-  (call.results[0] as Buffer).data.set((call.operands[0] as Buffer).data);
+export function copy({ x, y }: Call<typeof copyOperation>): void {
+  y.set(x);
 }
 
-export function concat(call: KernelCall): void {
-  const y = resultOf(call, 0);
-  const whole = around((call.results[0] as Buffer).shape, call.attributes[0] as number);
+export function concat({ tensors, y, axis, shapes }: Call<typeof concatOperation>): void {
+  const whole = around(shapes.y, axis);
   let start = 0;
-  call.operands.forEach((operand, i) => {
-    const x = floatsOf(call, i);
-    const width = around((operand as Buffer).shape, call.attributes[0] as number).size * whole.inner;
+  tensors.forEach((x, i) => {
+    const width = around(shapes.tensors[i] as Shape, axis).size * whole.inner;
     for (let o = 0; o < whole.outer; o++) {
       y.set(x.subarray(o * width, (o + 1) * width), o * whole.size * whole.inner + start);
     }
@@ -23,21 +28,17 @@ export function concat(call: KernelCall): void {
   });
 }
 
-export function slice(call: KernelCall): void {
-  const [axis, from, to] = call.attributes as [number, number, number];
-  const [x, y] = [floatsOf(call, 0), resultOf(call, 0)];
-  const { outer, size, inner } = around(shapeOf(call, 0), axis);
-  const width = (to - from) * inner;
+export function slice({ x, y, axis, start, end, shapes }: Call<typeof sliceOperation>): void {
+  const { outer, size, inner } = around(shapes.x, axis);
+  const width = (end - start) * inner;
   for (let o = 0; o < outer; o++) {
-    const start = (o * size + from) * inner;
-    y.set(x.subarray(start, start + width), o * width);
+    const from = (o * size + start) * inner;
+    y.set(x.subarray(from, from + width), o * width);
   }
 }
 
-export function pad(call: KernelCall): void {
-  const [axis, before, after] = call.attributes as [number, number, number];
-  const [x, y] = [floatsOf(call, 0), resultOf(call, 0)];
-  const { outer, size, inner } = around(shapeOf(call, 0), axis);
+export function pad({ x, y, axis, before, after, shapes }: Call<typeof padOperation>): void {
+  const { outer, size, inner } = around(shapes.x, axis);
   const width = size * inner;
   y.fill(0);
   for (let o = 0; o < outer; o++) {
@@ -45,11 +46,8 @@ export function pad(call: KernelCall): void {
   }
 }
 
-export function transpose(call: KernelCall): void {
-  const [axis0, axis1] = call.attributes as [number, number];
-  const [x, y] = [floatsOf(call, 0), resultOf(call, 0)];
-  const from = shapeOf(call, 0);
-  const { shape } = call.results[0] as Buffer;
+export function transpose({ x, y, axis0, axis1, shapes }: Call<typeof transposeOperation>): void {
+  const [from, shape] = [shapes.x, shapes.y];
   const steps = from.map((_, i) => from.slice(i + 1).reduce((n, size) => n * size, 1));
   [steps[axis0], steps[axis1]] = [steps[axis1] as number, steps[axis0] as number];
   for (let e = 0; e < y.length; e++) {

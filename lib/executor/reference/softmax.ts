@@ -1,5 +1,5 @@
-import type { Floats, KernelCall } from "./kernel.js";
-import { floatsOf, resultOf } from "./kernel.js";
+import type { FromOutput, Unary } from "../../graph/ops/elementwise.js";
+import type { Call, Floats } from "./kernel.js";
 import { forRows } from "./reduce.js";
 
 /**
@@ -14,17 +14,15 @@ export function normalizer(x: Floats, at: number, width: number): { largest: num
   return { largest, sum };
 }
 
-export function softmax(call: KernelCall): void {
-  const [x, y] = [floatsOf(call, 0), resultOf(call, 0)];
-  forRows(call, (at, width) => {
+export function softmax({ x, y, shapes }: Call<Unary>): void {
+  forRows(shapes.y, (at, width) => {
     const { largest, sum } = normalizer(x, at, width);
     for (let i = at; i < at + width; i++) y[i] = Math.exp((x[i] as number) - largest) / sum;
   });
 }
 
-export function logSoftmax(call: KernelCall): void {
-  const [x, y] = [floatsOf(call, 0), resultOf(call, 0)];
-  forRows(call, (at, width) => {
+export function logSoftmax({ x, y, shapes }: Call<Unary>): void {
+  forRows(shapes.y, (at, width) => {
     const { largest, sum } = normalizer(x, at, width);
     const logSum = Math.log(sum);
     for (let i = at; i < at + width; i++) y[i] = (x[i] as number) - largest - logSum;
@@ -32,9 +30,8 @@ export function logSoftmax(call: KernelCall): void {
 }
 
 /** dx = y (dy - sum(y dy)) */
-export function softmaxGradient(call: KernelCall): void {
-  const [y, dy, dx] = [floatsOf(call, 0), floatsOf(call, 1), resultOf(call, 0)];
-  forRows(call, (at, width) => {
+export function softmaxGradient({ y, dy, dx, shapes }: Call<FromOutput>): void {
+  forRows(shapes.y, (at, width) => {
     let along = 0;
     for (let i = at; i < at + width; i++) along += (y[i] as number) * (dy[i] as number);
     for (let i = at; i < at + width; i++) dx[i] = (y[i] as number) * ((dy[i] as number) - along);
@@ -42,9 +39,8 @@ export function softmaxGradient(call: KernelCall): void {
 }
 
 /** dx = dy - exp(y) sum(dy) */
-export function logSoftmaxGradient(call: KernelCall): void {
-  const [y, dy, dx] = [floatsOf(call, 0), floatsOf(call, 1), resultOf(call, 0)];
-  forRows(call, (at, width) => {
+export function logSoftmaxGradient({ y, dy, dx, shapes }: Call<FromOutput>): void {
+  forRows(shapes.y, (at, width) => {
     let sum = 0;
     for (let i = at; i < at + width; i++) sum += dy[i] as number;
     for (let i = at; i < at + width; i++) dx[i] = (dy[i] as number) - Math.exp(y[i] as number) * sum;

@@ -2,7 +2,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { expectTensor, matchShapes } from "../tensor.js";
 
-const assignOperation = defineOperation({
+export const assignOperation = defineOperation({
   name: "assign",
   operands: ["variable any", "x any", "guard?"],
   results: [],

@@ -19,7 +19,7 @@ export interface AttentionOperands {
   lengths?: Tensor | null;
 }
 
-const attentionOperation = defineOperation({
+export const attentionOperation = defineOperation({
   name: "attention",
   operands: ["query", "keys", "values", "v?", "lengths? i32"],
   results: ["context", "weights?"],
@@ -39,7 +39,7 @@ const attentionOperation = defineOperation({
   },
 });
 
-const attentionGradient = defineOperation({
+export const attentionGradient = defineOperation({
   name: "attentionGradient",
   operands: ["query", "keys", "values", "v?", "lengths? i32", "weights", "dcontext?", "dweights?"],
   results: ["dquery", "dscores"],
@@ -47,7 +47,7 @@ const attentionGradient = defineOperation({
 });
 
 /** factors [T,B,S], rows [T,B,K] -> [S,B,K]: sum over t of factors[t,b,s] rows[t,b]. */
-const attentionSum = defineOperation({
+export const attentionSum = defineOperation({
   name: "attentionSum",
   operands: ["factors", "rows"],
   results: ["sums"],
@@ -55,7 +55,7 @@ const attentionSum = defineOperation({
 });
 
 /** query [T,B,K], dscores [T,B,S], keys [S,B,K], v [K] -> the gradients of keys and v. */
-const additiveGradient = defineOperation({
+export const additiveGradient = defineOperation({
   name: "additiveGradient",
   operands: ["query", "dscores", "keys", "v"],
   results: ["dkeys", "dv"],

@@ -2,7 +2,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 
-const lstmCellOperation = defineOperation({
+export const lstmCellOperation = defineOperation({
   name: "lstmCell",
   operands: ["a", "c"],
   results: ["h", "cNext", "gates?"],
@@ -10,7 +10,7 @@ const lstmCellOperation = defineOperation({
     seen.graph.record(lstmCellGradient, { ...seen, ...incoming }, { da: seen.a, dc: seen.c }),
 });
 
-const lstmCellGradient = defineOperation({
+export const lstmCellGradient = defineOperation({
   name: "lstmCellGradient",
   operands: ["gates", "c", "cNext", "dh?", "dcNext?"],
   results: ["da", "dc"],
@@ -32,7 +32,7 @@ export function lstmCell(a: Tensor, c: Tensor): { h: Tensor; c: Tensor } {
   return { h, c: cNext };
 }
 
-const gruCellOperation = defineOperation({
+export const gruCellOperation = defineOperation({
   name: "gruCell",
   operands: ["a", "p", "h"],
   results: ["hNext", "gates?"],
@@ -42,7 +42,7 @@ const gruCellOperation = defineOperation({
   },
 });
 
-const gruCellGradient = defineOperation({
+export const gruCellGradient = defineOperation({
   name: "gruCellGradient",
   operands: ["gates", "p", "h", "dhNext"],
   results: ["da", "dp", "dh"],

@@ -3,7 +3,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand, operandIfAny } from "../tensor.js";
 
-const linearCrossEntropyOperation = defineOperation({
+export const linearCrossEntropyOperation = defineOperation({
   name: "linearCrossEntropy",
   operands: ["x", "weight", "bias?", "targets i32"],
   results: ["losses", "count", "normalizers?", "logits?"],
@@ -16,7 +16,7 @@ const linearCrossEntropyOperation = defineOperation({
 });
 
 // The gradient of the logits replaces the logits: at [N,V] they are the largest values of a language model.
-const linearCrossEntropyGradient = defineOperation({
+export const linearCrossEntropyGradient = defineOperation({
   name: "linearCrossEntropyGradient",
   operands: ["x", "weight", "bias?", "targets i32", "normalizers", "logits", "dlosses"],
   results: ["dx", "dweight", "dbias?"],

@@ -3,7 +3,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand } from "../tensor.js";
 
-const dropoutOperation = defineOperation({
+export const dropoutOperation = defineOperation({
   name: "dropout",
   operands: ["x", "rate", "random i32"],
   results: ["y"],

@@ -1,5 +1,6 @@
 import { ShapeError } from "../../errors.js";
 import { completeOptions, real } from "../../options.js";
+import type { Operation } from "../operation.js";
 import { defineOperation } from "../operation.js";
 import type { Shape } from "../program.js";
 import { shapeText } from "../program.js";
@@ -22,6 +23,10 @@ export function broadcastShape(operation: string, a: Tensor, b: Tensor): Shape {
     throw new ShapeError(`${operation}: shapes ${shapeText(a.shape)} and ${shapeText(b.shape)} do not broadcast.`);
   });
 }
+
+export type Binary = Operation<readonly ["a", "b"], readonly ["y"]>;
+export type Unary = Operation<readonly ["x"], readonly ["y"]>;
+export type FromOutput = Operation<readonly ["y", "dy"], readonly ["dx"]>;
 
 type BinaryGradient = (context: { a: Tensor; b: Tensor; y: Tensor; dy: Tensor }) => [() => Tensor, () => Tensor];
 
@@ -86,7 +91,7 @@ function fromOutput(name: string) {
   return ({ y, dy }: { y: Tensor; dy: Tensor }) => y.graph.record(operation, { y, dy }, { dx: y }).dx;
 }
 
-const affineOperation = defineOperation({
+export const affineOperation = defineOperation({
   name: "affine",
   operands: ["x"],
   results: ["y"],
@@ -104,14 +109,14 @@ export function affine(x: Tensor, options: { scale?: number; shift?: number }): 
   return x.graph.record(affineOperation, { x }, { y: x }, { scale, shift }).y;
 }
 
-const clampOperation = defineOperation({
+export const clampOperation = defineOperation({
   name: "clamp",
   operands: ["x", "limit"],
   results: ["y"],
   gradient: (seen, { dy }) => seen.graph.record(clampGradient, { ...seen, dy }, { dx: seen.x, dlimit: [] }),
 });
 
-const clampGradient = defineOperation({
+export const clampGradient = defineOperation({
   name: "clampGradient",
   operands: ["x", "limit", "dy"],
   results: ["dx?", "dlimit?"],

@@ -4,7 +4,7 @@ import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { expectTensor, matchShapes } from "../tensor.js";
 
-const embeddingOperation = defineOperation({
+export const embeddingOperation = defineOperation({
   name: "embedding",
   operands: ["weight", "ids i32"],
   results: ["y"],
@@ -12,7 +12,7 @@ const embeddingOperation = defineOperation({
     graph.record(embeddingGradient, { ids, dy }, { dweight: weight }, { V: weight.shape[0] as number }),
 });
 
-const embeddingGradient = defineOperation({
+export const embeddingGradient = defineOperation({
   name: "embeddingGradient",
   operands: ["ids i32", "dy"],
   results: ["dweight"],
@@ -20,7 +20,7 @@ const embeddingGradient = defineOperation({
   sumsRows: ({ ids, dy }) => ids && dy,
 });
 
-const sumRowsOperation = defineOperation({
+export const sumRowsOperation = defineOperation({
   name: "sumRows",
   operands: ["ids i32", "rows"],
   results: ["unique i32", "sums"],

@@ -3,7 +3,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand } from "../tensor.js";
 
-const followOperation = defineOperation({
+export const followOperation = defineOperation({
   name: "follow",
   operands: ["states i32", "ids i32", "classOf i32", "next i32"],
   results: ["after i32"],

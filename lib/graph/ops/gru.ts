@@ -5,7 +5,7 @@ import { matchShapes } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
 import { paddedHidden, recurrentOperands, recurrentShapes } from "./recurrent.js";
 
-const gruOperation = defineOperation({
+export const gruOperation = defineOperation({
   name: "gru",
   operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
   results: ["y", "hLast", "gates?"],
@@ -18,7 +18,7 @@ const gruOperation = defineOperation({
   },
 });
 
-const gruGradient = defineOperation({
+export const gruGradient = defineOperation({
   name: "gruGradient",
   operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_hh?", "lengths? i32", "y", "gates", "dy?", "dhLast?"],
   results: ["dx? any", "dh0", "dweight_ih", "dweight_hh", "dbias_ih", "dbias_hh"],

@@ -4,7 +4,7 @@ import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand } from "../tensor.js";
 
-const layerNormOperation = defineOperation({
+export const layerNormOperation = defineOperation({
   name: "layerNorm",
   operands: ["x", "gain", "bias"],
   results: ["y", "mean?", "inverseDeviation?"],
@@ -15,7 +15,7 @@ const layerNormOperation = defineOperation({
   },
 });
 
-const layerNormGradient = defineOperation({
+export const layerNormGradient = defineOperation({
   name: "layerNormGradient",
   operands: ["x", "gain", "mean", "inverseDeviation", "dy"],
   results: ["dx", "dgain", "dbias"],

@@ -5,7 +5,7 @@ import { matmul } from "./matmul.js";
 import { sumTo } from "./reduce.js";
 import { asRows, reshape } from "./shape.js";
 
-const linearOperation = defineOperation({
+export const linearOperation = defineOperation({
   name: "linear",
   operands: ["x", "weight", "bias?"],
   results: ["y"],

@@ -5,7 +5,7 @@ import { matchShapes, operand } from "../tensor.js";
 import type { RecurrentOperands } from "./recurrent.js";
 import { paddedHidden, recurrentOperands, recurrentShapes } from "./recurrent.js";
 
-const lstmOperation = defineOperation({
+export const lstmOperation = defineOperation({
   name: "lstm",
   operands: ["x any", "h0", "c0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
   results: ["y", "hLast", "cLast", "gates?", "cells?"],
@@ -19,7 +19,7 @@ const lstmOperation = defineOperation({
   },
 });
 
-const lstmGradient = defineOperation({
+export const lstmGradient = defineOperation({
   name: "lstmGradient",
   operands: [
     "x any",

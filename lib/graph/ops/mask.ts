@@ -2,11 +2,11 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { expectTensor, matchShapes } from "../tensor.js";
 
-const maskOperation = defineOperation({
+export const maskOperation = defineOperation({
   name: "mask",
   operands: ["x", "lengths i32"],
   results: ["y"],
-  gradient: ({ operands: [, lengths], gradients: [dy] }) => [mask(dy as Tensor, lengths as Tensor), null],
+  gradient: ({ lengths }, { dy }) => ({ dx: mask(dy, lengths) }),
 });
 
 /**
@@ -20,5 +20,5 @@ export function mask(x: Tensor, lengths: Tensor): Tensor {
     ["x", x, ["T", "B", ...features].join(" ")],
     ["lengths", lengths, "B", "i32"],
   ]);
-  return x.graph.record(maskOperation, [x, lengths], [{ shape: x.shape }])[0] as Tensor;
+  return x.graph.record(maskOperation, { x, lengths }, { y: x }).y;
 }

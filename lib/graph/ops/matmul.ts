@@ -10,7 +10,7 @@ interface Transposes {
   transposeB?: boolean;
 }
 
-const matmulOperation = defineOperation({
+export const matmulOperation = defineOperation({
   name: "matmul",
   operands: ["a", "b"],
   results: ["y"],

@@ -4,7 +4,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand, operandIfAny } from "../tensor.js";
 
-const globalNormOperation = defineOperation({
+export const globalNormOperation = defineOperation({
   name: "globalNorm",
   operands: ["...gradients"],
   results: ["norm", "norms"],
@@ -19,7 +19,11 @@ export function globalNorm(gradients: readonly Tensor[]): { norm: Tensor; norms:
   return graph.record(globalNormOperation, { gradients }, { norm: [], norms: [gradients.length] });
 }
 
-const clipScaleOperation = defineOperation({ name: "clipScale", operands: ["norm", "maxNorm"], results: ["scale"] });
+export const clipScaleOperation = defineOperation({
+  name: "clipScale",
+  operands: ["norm", "maxNorm"],
+  results: ["scale"],
+});
 
 /**
  * The factor that brings a global norm down to `maxNorm` (Pascanu et al. 2013): min(1, maxNorm / (norm + 1e-6)), as in
@@ -60,7 +64,7 @@ function expectUpdate(
   ]);
 }
 
-const sgdOperation = defineOperation({
+export const sgdOperation = defineOperation({
   name: "sgd",
   operands: ["weight", "gradient", "scale", "learningRate", "velocity?", "ids? i32"],
   results: [],
@@ -105,7 +109,7 @@ export function sgd(
   weight.graph.record(sgdOperation, complete, {}, { momentum, nesterov: Number(nesterov), weightDecay });
 }
 
-const adamOperation = defineOperation({
+export const adamOperation = defineOperation({
   name: "adam",
   operands: ["weight", "m", "v", "gradient", "scale", "learningRate", "step"],
   results: [],
@@ -146,7 +150,7 @@ export function adam(
   weight.graph.record(adamOperation, complete, {}, { ...complete, decoupled: Number(decoupled) });
 }
 
-const rmspropOperation = defineOperation({
+export const rmspropOperation = defineOperation({
   name: "rmsprop",
   operands: ["weight", "square", "velocity?", "gradient", "scale", "learningRate"],
   results: [],
@@ -179,7 +183,7 @@ export function rmsprop(
   weight.graph.record(rmspropOperation, complete, {}, complete);
 }
 
-const adagradOperation = defineOperation({
+export const adagradOperation = defineOperation({
   name: "adagrad",
   operands: ["weight", "square", "gradient", "scale", "learningRate"],
   results: [],

@@ -2,7 +2,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 
-const pickOperation = defineOperation({
+export const pickOperation = defineOperation({
   name: "pick",
   operands: ["x", "ids i32"],
   results: ["y"],
@@ -10,7 +10,7 @@ const pickOperation = defineOperation({
     graph.record(pickGradient, { ids, dy }, { dx: x }, { V: x.shape[1] as number }),
 });
 
-const pickGradient = defineOperation({
+export const pickGradient = defineOperation({
   name: "pickGradient",
   operands: ["ids i32", "dy"],
   results: ["dx"],

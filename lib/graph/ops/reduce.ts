@@ -7,7 +7,7 @@ import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import { affine } from "./elementwise.js";
 
-const sumToOperation = defineOperation({
+export const sumToOperation = defineOperation({
   name: "sumTo",
   operands: ["x"],
   results: ["y"],
@@ -26,7 +26,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.shape, shape) ? x : x.graph.record(sumToOperation, { x }, { y: shape }).y;
 }
 
-const broadcastToOperation = defineOperation({
+export const broadcastToOperation = defineOperation({
   name: "broadcastTo",
   operands: ["x"],
   results: ["y"],
@@ -50,7 +50,7 @@ export function mean(x: Tensor): Tensor {
   return affine(sumTo(x, []), { scale: 1 / elementsOf(x.shape) });
 }
 
-const maxOperation = defineOperation({
+export const maxOperation = defineOperation({
   name: "max",
   operands: ["x"],
   results: ["y", "index? i32"],
@@ -59,7 +59,7 @@ const maxOperation = defineOperation({
     dy ? graph.record(maxGradient, { index, dy }, { dx: x }, { axis }) : {},
 });
 
-const maxGradient = defineOperation({
+export const maxGradient = defineOperation({
   name: "maxGradient",
   operands: ["index i32", "dy"],
   results: ["dx"],

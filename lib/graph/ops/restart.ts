@@ -4,7 +4,7 @@ import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 
-const restartOperation = defineOperation({
+export const restartOperation = defineOperation({
   name: "restart",
   operands: ["ids i32"],
   results: ["read i32", "keep"],

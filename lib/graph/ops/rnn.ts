@@ -7,7 +7,7 @@ import { recurrentOperands, recurrentShapes } from "./recurrent.js";
 
 const activations = ["tanh", "relu"] as const;
 
-const rnnOperation = defineOperation({
+export const rnnOperation = defineOperation({
   name: "rnn",
   operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
   results: ["y", "hLast"],
@@ -20,7 +20,7 @@ const rnnOperation = defineOperation({
   },
 });
 
-const rnnGradient = defineOperation({
+export const rnnGradient = defineOperation({
   name: "rnnGradient",
   operands: ["x any", "h0", "weight_ih", "weight_hh", "lengths? i32", "y", "dy?", "dhLast?"],
   results: ["dx? any", "dh0", "dweight_ih", "dweight_hh", "dbias"],

@@ -3,7 +3,7 @@ import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand } from "../tensor.js";
 
-const sampleOperation = defineOperation({
+export const sampleOperation = defineOperation({
   name: "sample",
   operands: ["logits", "temperature", "topK i32", "topP", "random i32"],
   results: ["ids i32", "logProbability"],

@@ -7,7 +7,7 @@ import type { Tensor } from "../tensor.js";
 import { expectTensor, matchShapes, operand } from "../tensor.js";
 import { expectAxis } from "./reduce.js";
 
-const reshapeOperation = defineOperation({
+export const reshapeOperation = defineOperation({
   name: "reshape",
   operands: ["x any"],
   results: ["y any"],
@@ -27,7 +27,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return x.graph.record(reshapeOperation, { x }, { y: { dtype: x.dtype, shape } }).y;
 }
 
-const copyOperation = defineOperation({
+export const copyOperation = defineOperation({
   name: "copy",
   operands: ["x any"],
   results: ["y any"],
@@ -47,7 +47,7 @@ export function asRows(x: Tensor): Tensor {
   return x.shape.length === 2 ? x : reshape(x, [elementsOf(x.shape) / features, features]);
 }
 
-const concatOperation = defineOperation({
+export const concatOperation = defineOperation({
   name: "concat",
   operands: ["...tensors"],
   results: ["y"],
@@ -77,7 +77,7 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   return first.graph.record(concatOperation, { tensors }, { y: shape }, { axis }).y;
 }
 
-const sliceOperation = defineOperation({
+export const sliceOperation = defineOperation({
   name: "slice",
   operands: ["x"],
   results: ["y"],
@@ -99,7 +99,7 @@ export function slice(x: Tensor, options: { axis: number; start: number; end: nu
   return x.graph.record(sliceOperation, { x }, { y: shape }, { axis, start, end }).y;
 }
 
-const padOperation = defineOperation({
+export const padOperation = defineOperation({
   name: "pad",
   operands: ["x"],
   results: ["y"],
@@ -118,7 +118,7 @@ export function pad(x: Tensor, options: { axis: number; before: number; after: n
   return x.graph.record(padOperation, { x }, { y: shape }, { axis, before, after }).y;
 }
 
-const transposeOperation = defineOperation({
+export const transposeOperation = defineOperation({
   name: "transpose",
   operands: ["x"],
   results: ["y"],
