@@ -10,8 +10,7 @@ const namesOf = (entries) => entries.map((entry) => slotOf(entry).name);
 const quoted = (names) => `{${names.map((name) => `"${name}"`).join(", ")}}`;
 
 function structOf({ name, operands, results, attributes = [] }) {
-  const several = operands.some((entry) => slotOf(entry).several);
-  const kinds = { Operand: several ? [] : namesOf(operands), Result: namesOf(results), Attribute: attributes };
+  const kinds = { Operand: namesOf(operands), Result: namesOf(results), Attribute: attributes };
   const enums = Object.entries(kinds).filter(([, names]) => names.length > 0);
   const lines = enums.map(([kind, names]) => `  enum ${kind} { ${names.join(", ")} };\n`);
   return `struct ${name} {\n${lines.join("")}  static const Implementation implementation;\n};\n`;

@@ -18,6 +18,8 @@
 namespace ostinato {
 namespace {
 
+using namespace ops;
+
 struct Sizes {
   int64_t T, N, K, S, B, M;
   int64_t group;  // rows of queries that share a memory
@@ -31,27 +33,28 @@ struct Sizes {
 };
 
 Sizes sizesOf(const Call& call) {
-  const TensorView &query = call.operand(0), &keys = call.operand(1), &values = call.operand(2);
+  const TensorView &query = call.operand(attention::query), &keys = call.operand(attention::keys),
+                   &values = call.operand(attention::values);
   Sizes s{query.dims[0], query.dims[1], query.dims[2], keys.dims[0], keys.dims[1], values.dims[2], 1, 1};
   s.group = s.B > 0 ? s.N / s.B : 1;
   s.parts = partsFor(call.pool, s.B, s.T * s.group * s.S * (s.K + s.M) / 4);
   return s;
 }
 
-Sizes checkedSizes(const char* op, const Call& call) {
-  for (int i = 0; i < 3; i++) expectOperand(op, call, i, DType::f32, 3);
+Sizes checkedSizes(const Call& call) {
+  for (int i = 0; i < 3; i++) expectOperand(call, i, DType::f32, 3);
   const Sizes s = sizesOf(call);
   const int64_t keys[] = {s.S, s.B, s.K}, values[] = {s.S, s.B, s.M};
-  expectShape(op, call, 1, DType::f32, keys, 3);
-  expectShape(op, call, 2, DType::f32, values, 3);
-  expectShape(op, call, 3, DType::f32, &s.K, 1, true);
-  expectShape(op, call, 4, DType::i32, &s.B, 1, true);
-  if (s.N % s.B != 0) refuse(op, "the rows of the queries are no multiple of those of the memory");
+  expectShape(call, attention::keys, DType::f32, keys, 3);
+  expectShape(call, attention::values, DType::f32, values, 3);
+  expectShape(call, attention::v, DType::f32, &s.K, 1);
+  expectShape(call, attention::lengths, DType::i32, &s.B, 1);
+  if (s.N % s.B != 0) refuse(call, "the rows of the queries are no multiple of those of the memory");
   return s;
 }
 
 const int32_t* lengthsOf(const Call& call, const Sizes& s) {
-  return checkedLengths(call.operand(4), s.S, "the positions of the memory");
+  return checkedLengths(call.operand(attention::lengths), s.S, "the positions of the memory");
 }
 
 // rows [m] of `width` floats times the first n positions of a memory [S,B,width], and weights [m] of n times those
@@ -123,11 +126,10 @@ struct Scratch {
 };
 
 size_t checkAttention(const Call& call) {
-  expectCounts("attention", call, 5, 2, 1);
-  const Sizes s = checkedSizes("attention", call);
+  const Sizes s = checkedSizes(call);
   const int64_t context[] = {s.T, s.N, s.M}, weights[] = {s.T, s.N, s.S};
-  expectResult("attention", call, 0, DType::f32, context, 3);
-  expectResult("attention", call, 1, DType::f32, weights, 3);
+  expectResult(call, attention::context, DType::f32, context, 3);
+  expectResult(call, attention::weights, DType::f32, weights, 3);
   return Scratch(call, s, false).bytes;
 }
 
@@ -135,11 +137,13 @@ void runAttention(const Call& call) {
   const Sizes s = sizesOf(call);
   const int32_t* lengths = lengthsOf(call, s);
   const Scratch scratch(call, s, false);
-  const float *query = call.operand(0).f32(), *keys = call.operand(1).f32(), *values = call.operand(2).f32();
-  const float* v = call.operand(3).f32();
-  const float scale = static_cast<float>(call.attributes[0]);
-  float* context = call.result(0).mutableF32();
-  float* weights = call.result(1).data ? call.result(1).mutableF32() : scratch.weights;
+  const float *query = call.operand(attention::query).f32(), *keys = call.operand(attention::keys).f32(),
+              *values = call.operand(attention::values).f32();
+  const float* v = call.operand(attention::v).f32();
+  const float scale = static_cast<float>(call.attributes[attention::scale]);
+  float* context = call.result(attention::context).mutableF32();
+  float* weights =
+      call.result(attention::weights).data ? call.result(attention::weights).mutableF32() : scratch.weights;
   const ElementwiseKernels& k = elementwiseKernels();
 
   forMemory(call, s, lengths, scratch.products, scratch.partBytes, [&](int64_t b, int64_t length, char* own) {
@@ -178,16 +182,14 @@ void runAttention(const Call& call) {
 }
 
 size_t checkAttentionGradient(const Call& call) {
-  const char* op = "attentionGradient";
-  expectCounts(op, call, 8, 2, 1);
-  const Sizes s = checkedSizes(op, call);
-  if (s.group != 1) refuse(op, "memory that rows share has no gradient");
+  const Sizes s = checkedSizes(call);
+  if (s.group != 1) refuse(call, "memory that rows share has no gradient");
   const int64_t query[] = {s.T, s.N, s.K}, context[] = {s.T, s.N, s.M}, weights[] = {s.T, s.N, s.S};
-  expectShape(op, call, 5, DType::f32, weights, 3);
-  expectShape(op, call, 6, DType::f32, context, 3, true);
-  expectShape(op, call, 7, DType::f32, weights, 3, true);
-  expectResult(op, call, 0, DType::f32, query, 3);
-  expectResult(op, call, 1, DType::f32, weights, 3);
+  expectShape(call, attentionGradient::weights, DType::f32, weights, 3);
+  expectShape(call, attentionGradient::dcontext, DType::f32, context, 3);
+  expectShape(call, attentionGradient::dweights, DType::f32, weights, 3);
+  expectResult(call, attentionGradient::dquery, DType::f32, query, 3);
+  expectResult(call, attentionGradient::dscores, DType::f32, weights, 3);
   return Scratch(call, s, true).bytes;
 }
 
@@ -195,11 +197,15 @@ void runAttentionGradient(const Call& call) {
   const Sizes s = sizesOf(call);
   const int32_t* lengths = lengthsOf(call, s);
   const Scratch scratch(call, s, true);
-  const float *query = call.operand(0).f32(), *keys = call.operand(1).f32(), *values = call.operand(2).f32();
-  const float *v = call.operand(3).f32(), *weights = call.operand(5).f32();
-  const float *dcontext = call.operand(6).f32(), *dweights = call.operand(7).f32();
-  const float scale = v ? 1.0f : static_cast<float>(call.attributes[0]);
-  float *dquery = call.result(0).mutableF32(), *dscores = call.result(1).mutableF32();
+  const float *query = call.operand(attentionGradient::query).f32(),
+              *keys = call.operand(attentionGradient::keys).f32(),
+              *values = call.operand(attentionGradient::values).f32();
+  const float *v = call.operand(attentionGradient::v).f32(), *weights = call.operand(attentionGradient::weights).f32();
+  const float *dcontext = call.operand(attentionGradient::dcontext).f32(),
+              *dweights = call.operand(attentionGradient::dweights).f32();
+  const float scale = v ? 1.0f : static_cast<float>(call.attributes[attentionGradient::scale]);
+  float *dquery = call.result(attentionGradient::dquery).mutableF32(),
+        *dscores = call.result(attentionGradient::dscores).mutableF32();
   const ElementwiseKernels& k = elementwiseKernels();
 
   forMemory(call, s, lengths, scratch.products, scratch.partBytes, [&](int64_t b, int64_t length, char* own) {
@@ -238,7 +244,7 @@ void runAttentionGradient(const Call& call) {
 
 // sums [S,K] of row b = factors^T [S,T] times rows [T,K].
 Gemm sumProduct(const Call& call) {
-  const TensorView &factors = call.operand(0), &rows = call.operand(1);
+  const TensorView &factors = call.operand(attentionSum::factors), &rows = call.operand(attentionSum::rows);
   Gemm g;
   g.M = factors.dims[2];
   g.N = rows.dims[2];
@@ -253,33 +259,31 @@ Gemm sumProduct(const Call& call) {
 
 int sumParts(const Call& call) {
   const Gemm g = sumProduct(call);
-  return partsFor(call.pool, call.operand(0).dims[1], g.M * g.N * g.K / 4);
+  return partsFor(call.pool, call.operand(attentionSum::factors).dims[1], g.M * g.N * g.K / 4);
 }
 
 size_t checkAttentionSum(const Call& call) {
-  const char* op = "attentionSum";
-  expectCounts(op, call, 2, 1, 0);
-  expectOperand(op, call, 0, DType::f32, 3);
-  expectOperand(op, call, 1, DType::f32, 3);
-  const TensorView &factors = call.operand(0), &rows = call.operand(1);
+  expectOperand(call, attentionSum::factors, DType::f32, 3);
+  expectOperand(call, attentionSum::rows, DType::f32, 3);
+  const TensorView &factors = call.operand(attentionSum::factors), &rows = call.operand(attentionSum::rows);
   const int64_t fits[] = {factors.dims[0], factors.dims[1], rows.dims[2]};
   const int64_t sums[] = {factors.dims[2], factors.dims[1], rows.dims[2]};
-  expectShape(op, call, 1, DType::f32, fits, 3);
-  expectResult(op, call, 0, DType::f32, sums, 3);
+  expectShape(call, attentionSum::rows, DType::f32, fits, 3);
+  expectResult(call, attentionSum::sums, DType::f32, sums, 3);
   return (gemmScratchBytes(sumProduct(call), 1) + 63) / 64 * 64 * static_cast<size_t>(sumParts(call));
 }
 
 void runAttentionSum(const Call& call) {
   const Gemm shape = sumProduct(call);
-  const int64_t B = call.operand(0).dims[1];
+  const int64_t B = call.operand(attentionSum::factors).dims[1];
   const size_t partBytes = (gemmScratchBytes(shape, 1) + 63) / 64 * 64;
   const int parts = sumParts(call);
   call.pool.parallel(parts, [&](int part) {
     for (int64_t b = B * part / parts; b < B * (part + 1) / parts; b++) {
       Gemm g = shape;
-      g.a = call.operand(0).f32() + b * g.M;
-      g.b = call.operand(1).f32() + b * g.N;
-      g.c = call.result(0).mutableF32() + b * g.N;
+      g.a = call.operand(attentionSum::factors).f32() + b * g.M;
+      g.b = call.operand(attentionSum::rows).f32() + b * g.N;
+      g.c = call.result(attentionSum::sums).mutableF32() + b * g.N;
       gemm(g, static_cast<char*>(call.scratch) + static_cast<size_t>(part) * partBytes, call.pool);
     }
   });
@@ -290,33 +294,33 @@ struct AdditiveSizes {
   int parts;
 
   explicit AdditiveSizes(const Call& call)
-      : T(call.operand(0).dims[0]),
-        B(call.operand(0).dims[1]),
-        S(call.operand(2).dims[0]),
-        K(call.operand(0).dims[2]),
+      : T(call.operand(additiveGradient::query).dims[0]),
+        B(call.operand(additiveGradient::query).dims[1]),
+        S(call.operand(additiveGradient::keys).dims[0]),
+        K(call.operand(additiveGradient::query).dims[2]),
         parts(partsFor(call.pool, B, T * S * K)) {}
 };
 
 size_t checkAdditiveGradient(const Call& call) {
-  const char* op = "additiveGradient";
-  expectCounts(op, call, 4, 2, 0);
-  expectOperand(op, call, 0, DType::f32, 3);
-  expectOperand(op, call, 2, DType::f32, 3);
+  expectOperand(call, additiveGradient::query, DType::f32, 3);
+  expectOperand(call, additiveGradient::keys, DType::f32, 3);
   const AdditiveSizes s(call);
   const int64_t dscores[] = {s.T, s.B, s.S}, keys[] = {s.S, s.B, s.K};
-  expectShape(op, call, 1, DType::f32, dscores, 3);
-  expectShape(op, call, 2, DType::f32, keys, 3);
-  expectShape(op, call, 3, DType::f32, &s.K, 1);
-  expectResult(op, call, 0, DType::f32, keys, 3);
-  expectResult(op, call, 1, DType::f32, &s.K, 1);
+  expectShape(call, additiveGradient::dscores, DType::f32, dscores, 3);
+  expectShape(call, additiveGradient::keys, DType::f32, keys, 3);
+  expectShape(call, additiveGradient::v, DType::f32, &s.K, 1);
+  expectResult(call, additiveGradient::dkeys, DType::f32, keys, 3);
+  expectResult(call, additiveGradient::dv, DType::f32, &s.K, 1);
   return static_cast<size_t>(s.parts * s.K) * sizeof(float);
 }
 
 void runAdditiveGradient(const Call& call) {
   const AdditiveSizes s(call);
-  const float *query = call.operand(0).f32(), *dscores = call.operand(1).f32();
-  const float *keys = call.operand(2).f32(), *v = call.operand(3).f32();
-  float *dkeys = call.result(0).mutableF32(), *dv = call.result(1).mutableF32();
+  const float *query = call.operand(additiveGradient::query).f32(),
+              *dscores = call.operand(additiveGradient::dscores).f32();
+  const float *keys = call.operand(additiveGradient::keys).f32(), *v = call.operand(additiveGradient::v).f32();
+  float *dkeys = call.result(additiveGradient::dkeys).mutableF32(),
+        *dv = call.result(additiveGradient::dv).mutableF32();
   float* sums = static_cast<float*>(call.scratch);
   call.pool.parallel(s.parts, [&](int part) {
     float* own = sums + part * s.K;

@@ -11,25 +11,26 @@
 namespace ostinato {
 namespace {
 
+using namespace ops;
+
 // ---- binary, broadcasting ----
 
-size_t checkBinary(const char* op, const Call& call) {
-  expectCounts(op, call, 2, 1, 0);
-  expectOperand(op, call, 0, DType::f32);
-  expectOperand(op, call, 1, DType::f32);
-  const TensorView& a = call.operand(0);
-  const TensorView& b = call.operand(1);
+size_t checkBinary(const Call& call) {
+  expectOperand(call, add::a, DType::f32);
+  expectOperand(call, add::b, DType::f32);
+  const TensorView& a = call.operand(add::a);
+  const TensorView& b = call.operand(add::b);
   const int rank = std::max(a.rank, b.rank);
   int64_t dims[kMaxRank];
   for (int i = 0; i < rank; i++) {
     const int64_t m = i - rank + a.rank >= 0 ? a.dims[i - rank + a.rank] : 1;
     const int64_t n = i - rank + b.rank >= 0 ? b.dims[i - rank + b.rank] : 1;
     if (m != n && m != 1 && n != 1) {
-      refuse(op, "operands of shape " + shapeText(a) + " and " + shapeText(b) + " do not broadcast");
+      refuse(call, "operands of shape " + shapeText(a) + " and " + shapeText(b) + " do not broadcast");
     }
     dims[i] = std::max(m, n);
   }
-  expectResult(op, call, 0, DType::f32, dims, rank);
+  expectResult(call, add::y, DType::f32, dims, rank);
   return 0;
 }
 
@@ -46,9 +47,9 @@ void broadcastSteps(const TensorView& operand, const TensorView& result, int64_t
 
 // Any broadcasting, row by row of the last axis.
 void runBroadcast(const Call& call, ElementwiseKernels::Binary kernel) {
-  const TensorView& a = call.operand(0);
-  const TensorView& b = call.operand(1);
-  const TensorView& y = call.result(0);
+  const TensorView& a = call.operand(add::a);
+  const TensorView& b = call.operand(add::b);
+  const TensorView& y = call.result(add::y);
   int64_t stepsA[kMaxRank], stepsB[kMaxRank];
   broadcastSteps(a, y, stepsA);
   broadcastSteps(b, y, stepsB);
@@ -86,9 +87,9 @@ void runBroadcast(const Call& call, ElementwiseKernels::Binary kernel) {
 }
 
 void runBinary(const Call& call, ElementwiseKernels::Binary kernel) {
-  const TensorView& a = call.operand(0);
-  const TensorView& b = call.operand(1);
-  const TensorView& y = call.result(0);
+  const TensorView& a = call.operand(add::a);
+  const TensorView& b = call.operand(add::b);
+  const TensorView& y = call.result(add::y);
   const int64_t n = y.elements();
   if (a.elements() != n || b.elements() != n) return runBroadcast(call, kernel);
   forRanges(call.pool, n, 1, [&](int64_t begin, int64_t end) {
@@ -96,10 +97,6 @@ void runBinary(const Call& call, ElementwiseKernels::Binary kernel) {
   });
 }
 
-size_t checkAdd(const Call& call) { return checkBinary("add", call); }
-size_t checkSubtract(const Call& call) { return checkBinary("subtract", call); }
-size_t checkMultiply(const Call& call) { return checkBinary("multiply", call); }
-size_t checkDivide(const Call& call) { return checkBinary("divide", call); }
 void runAdd(const Call& call) { runBinary(call, elementwiseKernels().add); }
 void runSubtract(const Call& call) { runBinary(call, elementwiseKernels().subtract); }
 void runMultiply(const Call& call) { runBinary(call, elementwiseKernels().multiply); }
@@ -108,17 +105,15 @@ void runDivide(const Call& call) { runBinary(call, elementwiseKernels().divide);
 // ---- unary ----
 
 size_t checkUnary(const Call& call) {
-  const char* op = "an elementwise op";
-  expectCounts(op, call, 1, 1, 0);
-  expectOperand(op, call, 0, DType::f32);
-  expectResultLike(op, call, 0, call.operand(0));
+  expectOperand(call, exp::x, DType::f32);
+  expectResultLike(call, exp::y, call.operand(exp::x));
   return 0;
 }
 
 void runUnary(const Call& call, ElementwiseKernels::Unary kernel) {
-  const float* x = call.operand(0).f32();
-  float* y = call.result(0).mutableF32();
-  forRanges(call.pool, call.result(0).elements(), 1,
+  const float* x = call.operand(exp::x).f32();
+  float* y = call.result(exp::y).mutableF32();
+  forRanges(call.pool, call.result(exp::y).elements(), 1,
             [&](int64_t begin, int64_t end) { kernel(x + begin, y + begin, end - begin); });
 }
 
@@ -136,11 +131,10 @@ void runSigmoid(const Call& call) { runUnary(call, elementwiseKernels().sigmoid)
 void runRelu(const Call& call) { runUnary(call, elementwiseKernels().relu); }
 
 size_t checkFromOutput(const Call& call) {
-  const char* op = "a gradient from the output";
-  expectCounts(op, call, 2, 1, 0);
-  expectOperand(op, call, 0, DType::f32);
-  expectShape(op, call, 1, DType::f32, call.operand(0).dims, call.operand(0).rank);
-  expectResultLike(op, call, 0, call.operand(0));
+  expectOperand(call, tanhGradient::y, DType::f32);
+  expectShape(call, tanhGradient::dy, DType::f32, call.operand(tanhGradient::y).dims,
+              call.operand(tanhGradient::y).rank);
+  expectResultLike(call, tanhGradient::dx, call.operand(tanhGradient::y));
   return 0;
 }
 
@@ -149,47 +143,43 @@ void runSigmoidGradient(const Call& call) { runBinary(call, elementwiseKernels()
 void runReluGradient(const Call& call) { runBinary(call, elementwiseKernels().reluGradient); }
 
 size_t checkAffine(const Call& call) {
-  expectCounts("affine", call, 1, 1, 2);
-  expectOperand("affine", call, 0, DType::f32);
-  expectResultLike("affine", call, 0, call.operand(0));
+  expectOperand(call, affine::x, DType::f32);
+  expectResultLike(call, affine::y, call.operand(affine::x));
   return 0;
 }
 
 void runAffine(const Call& call) {
-  const float* x = call.operand(0).f32();
-  float* y = call.result(0).mutableF32();
-  const float scale = static_cast<float>(call.attributes[0]);
-  const float shift = static_cast<float>(call.attributes[1]);
-  forRanges(call.pool, call.result(0).elements(), 1, [&](int64_t begin, int64_t end) {
+  const float* x = call.operand(affine::x).f32();
+  float* y = call.result(affine::y).mutableF32();
+  const float scale = static_cast<float>(call.attributes[affine::scale]);
+  const float shift = static_cast<float>(call.attributes[affine::shift]);
+  forRanges(call.pool, call.result(affine::y).elements(), 1, [&](int64_t begin, int64_t end) {
     elementwiseKernels().affine(x + begin, scale, shift, y + begin, end - begin);
   });
 }
 
 size_t checkClamp(const Call& call) {
-  expectCounts("clamp", call, 2, 1, 0);
-  expectOperand("clamp", call, 0, DType::f32);
-  expectOperand("clamp", call, 1, DType::f32, 0);
-  expectResultLike("clamp", call, 0, call.operand(0));
+  expectOperand(call, clamp::x, DType::f32);
+  expectOperand(call, clamp::limit, DType::f32, 0);
+  expectResultLike(call, clamp::y, call.operand(clamp::x));
   return 0;
 }
 
 void runClamp(const Call& call) {
-  const float* x = call.operand(0).f32();
-  float* y = call.result(0).mutableF32();
-  const float limit = *call.operand(1).f32();
-  forRanges(call.pool, call.result(0).elements(), 1,
+  const float* x = call.operand(clamp::x).f32();
+  float* y = call.result(clamp::y).mutableF32();
+  const float limit = *call.operand(clamp::limit).f32();
+  forRanges(call.pool, call.result(clamp::y).elements(), 1,
             [&](int64_t begin, int64_t end) { elementwiseKernels().clamp(x + begin, limit, y + begin, end - begin); });
 }
 
 size_t checkClampGradient(const Call& call) {
-  const char* op = "clampGradient";
-  expectCounts(op, call, 3, 2, 0);
-  expectOperand(op, call, 0, DType::f32);
-  const TensorView& x = call.operand(0);
-  expectOperand(op, call, 1, DType::f32, 0);
-  expectShape(op, call, 2, DType::f32, x.dims, x.rank);
-  expectResultLike(op, call, 0, x);
-  expectResult(op, call, 1, DType::f32, nullptr, 0);
+  expectOperand(call, clampGradient::x, DType::f32);
+  const TensorView& x = call.operand(clampGradient::x);
+  expectOperand(call, clampGradient::limit, DType::f32, 0);
+  expectShape(call, clampGradient::dy, DType::f32, x.dims, x.rank);
+  expectResultLike(call, clampGradient::dx, x);
+  expectResult(call, clampGradient::dlimit, DType::f32, nullptr, 0);
   return 0;
 }
 
@@ -206,24 +196,25 @@ double limitGradient(const float* x, float limit, const float* dy, int64_t n) {
 }
 
 void runClampGradient(const Call& call) {
-  const float* x = call.operand(0).f32();
-  const float limit = *call.operand(1).f32();
-  const float* dy = call.operand(2).f32();
-  const int64_t n = call.operand(0).elements();
-  if (float* dx = call.result(0).mutableF32()) {
+  const float* x = call.operand(clampGradient::x).f32();
+  const float limit = *call.operand(clampGradient::limit).f32();
+  const float* dy = call.operand(clampGradient::dy).f32();
+  const int64_t n = call.operand(clampGradient::x).elements();
+  if (float* dx = call.result(clampGradient::dx).mutableF32()) {
     forRanges(call.pool, n, 1, [&](int64_t begin, int64_t end) {
       elementwiseKernels().clampGradient(x + begin, limit, dy + begin, dx + begin, end - begin);
     });
   }
-  if (float* dlimit = call.result(1).mutableF32()) *dlimit = static_cast<float>(limitGradient(x, limit, dy, n));
+  if (float* dlimit = call.result(clampGradient::dlimit).mutableF32())
+    *dlimit = static_cast<float>(limitGradient(x, limit, dy, n));
 }
 
 }  // namespace
 
-const Implementation ops::add::implementation = {checkAdd, runAdd};
-const Implementation ops::subtract::implementation = {checkSubtract, runSubtract};
-const Implementation ops::multiply::implementation = {checkMultiply, runMultiply};
-const Implementation ops::divide::implementation = {checkDivide, runDivide};
+const Implementation ops::add::implementation = {checkBinary, runAdd};
+const Implementation ops::subtract::implementation = {checkBinary, runSubtract};
+const Implementation ops::multiply::implementation = {checkBinary, runMultiply};
+const Implementation ops::divide::implementation = {checkBinary, runDivide};
 const Implementation ops::exp::implementation = {checkUnary, runExp};
 const Implementation ops::log::implementation = {checkUnary, runLog};
 const Implementation ops::sqrt::implementation = {checkUnary, runSqrt};

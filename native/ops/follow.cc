@@ -17,20 +17,21 @@
 namespace ostinato {
 namespace {
 
+using namespace ops;
+
 size_t checkFollow(const Call& call) {
-  expectCounts("follow", call, 4, 1, 0);
-  expectOperand("follow", call, 0, DType::i32, 1);
-  const int64_t N = call.operand(0).elements();
-  expectShape("follow", call, 1, DType::i32, &N, 1);
-  expectOperand("follow", call, 2, DType::i32, 1);
-  expectOperand("follow", call, 3, DType::i32, 2);
-  expectResult("follow", call, 0, DType::i32, &N, 1);
+  expectOperand(call, follow::states, DType::i32, 1);
+  const int64_t N = call.operand(follow::states).elements();
+  expectShape(call, follow::ids, DType::i32, &N, 1);
+  expectOperand(call, follow::classOf, DType::i32, 1);
+  expectOperand(call, follow::next, DType::i32, 2);
+  expectResult(call, follow::after, DType::i32, &N, 1);
   return 0;
 }
 
 void runFollow(const Call& call) {
-  const TensorView &states = call.operand(0), &ids = call.operand(1), &classOf = call.operand(2),
-                   &next = call.operand(3);
+  const TensorView &states = call.operand(follow::states), &ids = call.operand(follow::ids),
+                   &classOf = call.operand(follow::classOf), &next = call.operand(follow::next);
   const int64_t C = next.dims[0], S = next.dims[1];
   expectIds(states, S);
   expectIds(ids, classOf.elements());
@@ -38,7 +39,7 @@ void runFollow(const Call& call) {
   expectTargets(next, S);
   for (int64_t n = 0; n < states.elements(); n++) {
     const int64_t own = classOf.i32()[ids.i32()[n]];
-    call.result(0).mutableI32()[n] = std::max(0, next.i32()[own * S + states.i32()[n]]);
+    call.result(follow::after).mutableI32()[n] = std::max(0, next.i32()[own * S + states.i32()[n]]);
   }
 }
 

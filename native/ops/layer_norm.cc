@@ -10,31 +10,31 @@
 namespace ostinato {
 namespace {
 
+using namespace ops;
+
 size_t checkForward(const Call& call) {
-  const char* op = "layerNorm";
-  expectCounts(op, call, 3, 3, 1);
-  expectOperand(op, call, 0, DType::f32);
-  const TensorView& x = call.operand(0);
+  expectOperand(call, layerNorm::x, DType::f32);
+  const TensorView& x = call.operand(layerNorm::x);
   const int64_t F = x.last();
   const int64_t N = x.elements() / F;
-  expectShape(op, call, 1, DType::f32, &F, 1);
-  expectShape(op, call, 2, DType::f32, &F, 1);
-  expectResultLike(op, call, 0, x);
-  expectResult(op, call, 1, DType::f32, &N, 1);
-  expectResult(op, call, 2, DType::f32, &N, 1);
-  if (!(call.attributes[0] >= 0)) refuse(op, "epsilon must not be negative");
+  expectShape(call, layerNorm::gain, DType::f32, &F, 1);
+  expectShape(call, layerNorm::bias, DType::f32, &F, 1);
+  expectResultLike(call, layerNorm::y, x);
+  expectResult(call, layerNorm::mean, DType::f32, &N, 1);
+  expectResult(call, layerNorm::inverseDeviation, DType::f32, &N, 1);
+  if (!(call.attributes[layerNorm::epsilon] >= 0)) refuse(call, "epsilon must not be negative");
   return 0;
 }
 
 void runForward(const Call& call) {
   const ElementwiseKernels& k = elementwiseKernels();
-  const TensorView& x = call.operand(0);
+  const TensorView& x = call.operand(layerNorm::x);
   const int64_t F = x.last();
-  const float* gain = call.operand(1).f32();
-  const float* bias = call.operand(2).f32();
-  float* y = call.result(0).mutableF32();
-  float* means = call.result(1).mutableF32();
-  float* inverses = call.result(2).mutableF32();
+  const float* gain = call.operand(layerNorm::gain).f32();
+  const float* bias = call.operand(layerNorm::bias).f32();
+  float* y = call.result(layerNorm::y).mutableF32();
+  float* means = call.result(layerNorm::mean).mutableF32();
+  float* inverses = call.result(layerNorm::inverseDeviation).mutableF32();
   forRanges(call.pool, x.elements() / F, F, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
       const float* in = x.f32() + row * F;
@@ -42,7 +42,7 @@ void runForward(const Call& call) {
       const float mean = static_cast<float>(k.sum(in, F) / static_cast<double>(F));
       k.addScalar(in, -mean, out, F);
       const double variance = k.sumOfSquares(out, F) / static_cast<double>(F);
-      const float inverse = static_cast<float>(1 / std::sqrt(variance + call.attributes[0]));
+      const float inverse = static_cast<float>(1 / std::sqrt(variance + call.attributes[layerNorm::epsilon]));
       k.multiplyScalar(out, inverse, out, F);
       k.multiply(out, gain, out, F);
       k.add(out, bias, out, F);
@@ -53,19 +53,17 @@ void runForward(const Call& call) {
 }
 
 size_t checkGradient(const Call& call) {
-  const char* op = "layerNormGradient";
-  expectCounts(op, call, 5, 3, 0);
-  expectOperand(op, call, 0, DType::f32);
-  const TensorView& x = call.operand(0);
+  expectOperand(call, layerNormGradient::x, DType::f32);
+  const TensorView& x = call.operand(layerNormGradient::x);
   const int64_t F = x.last();
   const int64_t N = x.elements() / F;
-  expectShape(op, call, 1, DType::f32, &F, 1);
-  expectShape(op, call, 2, DType::f32, &N, 1);
-  expectShape(op, call, 3, DType::f32, &N, 1);
-  expectShape(op, call, 4, DType::f32, x.dims, x.rank);
-  expectResultLike(op, call, 0, x);
-  expectResultLike(op, call, 1, call.operand(1));
-  expectResultLike(op, call, 2, call.operand(1));
+  expectShape(call, layerNormGradient::gain, DType::f32, &F, 1);
+  expectShape(call, layerNormGradient::mean, DType::f32, &N, 1);
+  expectShape(call, layerNormGradient::inverseDeviation, DType::f32, &N, 1);
+  expectShape(call, layerNormGradient::dy, DType::f32, x.dims, x.rank);
+  expectResultLike(call, layerNormGradient::dx, x);
+  expectResultLike(call, layerNormGradient::dgain, call.operand(layerNormGradient::gain));
+  expectResultLike(call, layerNormGradient::dbias, call.operand(layerNormGradient::gain));
   // For each thread: partial sums of dgain and dbias, and a row of the normalised input and of gain dy.
   return static_cast<size_t>(call.pool.threads()) * static_cast<size_t>(F) * 4 * sizeof(float);
 }
@@ -73,14 +71,14 @@ size_t checkGradient(const Call& call) {
 // With n the normalised input and g = gain dy: dx = (g - mean(g) - n mean(g n)) / deviation.
 void runGradient(const Call& call) {
   const ElementwiseKernels& k = elementwiseKernels();
-  const TensorView& x = call.operand(0);
+  const TensorView& x = call.operand(layerNormGradient::x);
   const int64_t F = x.last();
   const int64_t N = x.elements() / F;
-  const float* gain = call.operand(1).f32();
-  const float* means = call.operand(2).f32();
-  const float* inverses = call.operand(3).f32();
-  const float* dy = call.operand(4).f32();
-  float* dx = call.result(0).mutableF32();
+  const float* gain = call.operand(layerNormGradient::gain).f32();
+  const float* means = call.operand(layerNormGradient::mean).f32();
+  const float* inverses = call.operand(layerNormGradient::inverseDeviation).f32();
+  const float* dy = call.operand(layerNormGradient::dy).f32();
+  float* dx = call.result(layerNormGradient::dx).mutableF32();
   const int parts = partsFor(call.pool, N, F);
   float* scratch = static_cast<float*>(call.scratch);
   call.pool.parallel(parts, [&](int part) {
@@ -105,8 +103,8 @@ void runGradient(const Call& call) {
       k.multiplyScalar(out, inverses[row], out, F);
     }
   });
-  float* dgain = call.result(1).mutableF32();
-  float* dbias = call.result(2).mutableF32();
+  float* dgain = call.result(layerNormGradient::dgain).mutableF32();
+  float* dbias = call.result(layerNormGradient::dbias).mutableF32();
   std::memcpy(dgain, scratch, static_cast<size_t>(F) * sizeof(float));
   std::memcpy(dbias, scratch + F, static_cast<size_t>(F) * sizeof(float));
   for (int part = 1; part < parts; part++) {

@@ -91,6 +91,7 @@ struct clipScale {
 };
 
 struct concat {
+  enum Operand { tensors };
   enum Result { y };
   enum Attribute { axis };
   static const Implementation implementation;
@@ -141,6 +142,7 @@ struct follow {
 };
 
 struct globalNorm {
+  enum Operand { gradients };
   enum Result { norm, norms };
   static const Implementation implementation;
 };

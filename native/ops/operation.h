@@ -95,6 +95,7 @@ struct Call {
 
   const TensorView& operand(int i) const { return operands[i]; }
   const TensorView& result(int i) const { return results[i]; }
+  const char* operandName(int i) const;
   int64_t integer(int attribute) const { return static_cast<int64_t>(attributes[attribute]); }
 };
 
@@ -142,30 +143,45 @@ struct Operation {
   void run(const Call& call) const { implementation.run(call); }
 };
 
-// ---- helpers for checks; they throw ProgramError with the op's name -------------------------------------------------
+// ---- for checks; they throw ProgramError with the name of the op and of what is wrong ----
 
 std::string shapeText(const TensorView& tensor);
 
-// The number of operands (absent ones included), results and attributes.
-void expectCounts(const char* op, const Call& call, int operands, int results, int attributes);
-
 // A present operand of this type; rank < 0 allows any.
-void expectOperand(const char* op, const Call& call, int index, DType dtype, int rank = -1);
+void expectOperand(const Call& call, int operand, DType dtype, int rank = -1);
+
+// An operand of exactly this shape, unless it is absent.
+void expectShape(const Call& call, int operand, DType dtype, const int64_t* dims, int rank);
 
 // A result of this type and exactly this shape.
-void expectResult(const char* op, const Call& call, int index, DType dtype, const int64_t* dims, int rank);
-
-// An operand of exactly this shape; absent operands pass when `optional`.
-void expectShape(const char* op, const Call& call, int index, DType dtype, const int64_t* dims, int rank,
-                 bool optional = false);
+void expectResult(const Call& call, int result, DType dtype, const int64_t* dims, int rank);
 
 // A result of exactly the shape of a tensor.
-void expectResultLike(const char* op, const Call& call, int index, const TensorView& like);
+void expectResultLike(const Call& call, int result, const TensorView& like);
 
 // An attribute that is a whole number from minimum to maximum.
-int64_t expectInteger(const char* op, const Call& call, int attribute, int64_t minimum, int64_t maximum);
+int64_t expectInteger(const Call& call, int attribute, int64_t minimum, int64_t maximum);
 
 // Throws ProgramError "op: message".
 [[noreturn]] void refuse(const char* op, const std::string& message);
+[[noreturn]] inline void refuse(const Call& call, const std::string& message) { refuse(call.operation->name, message); }
+
+inline void expectCounts(const char*, const Call&, int, int, int) {}
+inline void expectOperand(const char*, const Call& call, int operand, DType dtype, int rank = -1) {
+  expectOperand(call, operand, dtype, rank);
+}
+inline void expectShape(const char*, const Call& call, int operand, DType dtype, const int64_t* dims, int rank,
+                        bool = false) {
+  expectShape(call, operand, dtype, dims, rank);
+}
+inline void expectResult(const char*, const Call& call, int result, DType dtype, const int64_t* dims, int rank) {
+  expectResult(call, result, dtype, dims, rank);
+}
+inline void expectResultLike(const char*, const Call& call, int result, const TensorView& like) {
+  expectResultLike(call, result, like);
+}
+inline int64_t expectInteger(const char*, const Call& call, int attribute, int64_t minimum, int64_t maximum) {
+  return expectInteger(call, attribute, minimum, maximum);
+}
 
 }  // namespace ostinato

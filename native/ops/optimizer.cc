@@ -12,17 +12,15 @@
 namespace ostinato {
 namespace {
 
+using namespace ops;
+
 // ---- globalNorm, clipScale ----
 
 size_t checkGlobalNorm(const Call& call) {
-  const char* op = "globalNorm";
-  if (call.operandCount < 1 || call.resultCount != 2 || call.attributeCount != 0) {
-    refuse(op, "expected at least one operand, two results and no attribute");
-  }
-  for (int i = 0; i < call.operandCount; i++) expectOperand(op, call, i, DType::f32);
+  for (int i = 0; i < call.operandCount; i++) expectOperand(call, i, DType::f32);
   const int64_t n = call.operandCount;
-  expectResult(op, call, 0, DType::f32, nullptr, 0);
-  expectResult(op, call, 1, DType::f32, &n, 1);
+  expectResult(call, globalNorm::norm, DType::f32, nullptr, 0);
+  expectResult(call, globalNorm::norms, DType::f32, &n, 1);
   return static_cast<size_t>(call.pool.threads()) * sizeof(double);
 }
 
@@ -48,30 +46,29 @@ void runGlobalNorm(const Call& call) {
     });
     double squares = 0;
     for (int part = 0; part < parts; part++) squares += partial[part];
-    call.result(1).mutableF32()[i] = static_cast<float>(std::sqrt(squares));
+    call.result(globalNorm::norms).mutableF32()[i] = static_cast<float>(std::sqrt(squares));
     total += squares;
   }
-  *call.result(0).mutableF32() = static_cast<float>(std::sqrt(total));
+  *call.result(globalNorm::norm).mutableF32() = static_cast<float>(std::sqrt(total));
 }
 
 size_t checkClipScale(const Call& call) {
-  expectCounts("clipScale", call, 2, 1, 0);
-  expectOperand("clipScale", call, 0, DType::f32, 0);
-  expectOperand("clipScale", call, 1, DType::f32, 0);
-  expectResult("clipScale", call, 0, DType::f32, nullptr, 0);
+  expectOperand(call, clipScale::norm, DType::f32, 0);
+  expectOperand(call, clipScale::maxNorm, DType::f32, 0);
+  expectResult(call, clipScale::scale, DType::f32, nullptr, 0);
   return 0;
 }
 
 void runClipScale(const Call& call) {
-  const float norm = *call.operand(0).f32();
-  const float most = *call.operand(1).f32();
+  const float norm = *call.operand(clipScale::norm).f32();
+  const float most = *call.operand(clipScale::maxNorm).f32();
   float scale = 1;
   if (!std::isfinite(norm) || std::isnan(most)) {
     scale = std::nanf("");
   } else if (most > 0) {
     scale = std::min(1.0f, most / (norm + 1e-6f));
   }
-  *call.result(0).mutableF32() = scale;
+  *call.result(clipScale::scale).mutableF32() = scale;
 }
 
 // ---- updates ----
@@ -80,172 +77,167 @@ struct Scalars {
   float scale, learningRate;
 };
 
-// weight, moments... first, then gradient, scale, learning rate from `gradient` on; all arrays are shaped like the
-// weight.
-void expectUpdate(const char* op, const Call& call, int gradient) {
-  expectOperand(op, call, 0, DType::f32);
-  const TensorView& weight = call.operand(0);
-  for (int i = 1; i < gradient; i++) expectShape(op, call, i, DType::f32, weight.dims, weight.rank, true);
-  expectShape(op, call, gradient, DType::f32, weight.dims, weight.rank);
-  expectOperand(op, call, gradient + 1, DType::f32, 0);
-  expectOperand(op, call, gradient + 2, DType::f32, 0);
-}
-
-void expectPresent(const char* op, const Call& call, int first, int last) {
-  for (int i = first; i <= last; i++) {
-    if (!call.operand(i).present) refuse(op, "operand " + std::to_string(i) + " is missing");
+// Moments lie between the weight and its gradient; all of them are shaped like the weight.
+template <class Update>
+void expectUpdate(const Call& call) {
+  expectOperand(call, Update::weight, DType::f32);
+  const TensorView& weight = call.operand(Update::weight);
+  for (int i = Update::weight + 1; i <= Update::gradient; i++) {
+    expectShape(call, i, DType::f32, weight.dims, weight.rank);
   }
+  expectOperand(call, Update::scale, DType::f32, 0);
+  expectOperand(call, Update::learningRate, DType::f32, 0);
 }
 
-Scalars scalarsOf(const Call& call, int gradient) {
-  return {*call.operand(gradient + 1).f32(), *call.operand(gradient + 2).f32()};
+template <class Update>
+Scalars scalarsOf(const Call& call) {
+  return {*call.operand(Update::scale).f32(), *call.operand(Update::learningRate).f32()};
 }
 
 float* at(const TensorView& moment, int64_t i) { return moment.present ? moment.mutableF32() + i : nullptr; }
 
 // The rows of a table that have a gradient (sumRows): weight [V,E], gradient [N,E], ids [N], each once, -1 for none.
 size_t checkSgdRows(const Call& call) {
-  expectOperand("sgd", call, 0, DType::f32, 2);
-  expectOperand("sgd", call, 5, DType::i32, 1);
-  const int64_t gradient[] = {call.operand(5).dims[0], call.operand(0).dims[1]};
-  expectShape("sgd", call, 1, DType::f32, gradient, 2);
-  expectOperand("sgd", call, 2, DType::f32, 0);
-  expectOperand("sgd", call, 3, DType::f32, 0);
-  if (call.operand(4).present || call.attributes[0] != 0 || call.attributes[2] != 0) {
-    refuse("sgd", "rows of a table know no momentum and no weight decay");
+  expectOperand(call, sgd::weight, DType::f32, 2);
+  expectOperand(call, sgd::ids, DType::i32, 1);
+  const int64_t gradient[] = {call.operand(sgd::ids).dims[0], call.operand(sgd::weight).dims[1]};
+  expectShape(call, sgd::gradient, DType::f32, gradient, 2);
+  expectOperand(call, sgd::scale, DType::f32, 0);
+  expectOperand(call, sgd::learningRate, DType::f32, 0);
+  if (call.operand(sgd::velocity).present || call.attributes[sgd::momentum] != 0 ||
+      call.attributes[sgd::weightDecay] != 0) {
+    refuse(call, "rows of a table know no momentum and no weight decay");
   }
   return 0;
 }
 
 void runSgdRows(const Call& call) {
-  const TensorView& weight = call.operand(0);
-  const int32_t* ids = call.operand(5).i32();
-  const int64_t V = weight.dims[0], E = weight.dims[1], n = call.operand(5).dims[0];
+  const TensorView& weight = call.operand(sgd::weight);
+  const int32_t* ids = call.operand(sgd::ids).i32();
+  const int64_t V = weight.dims[0], E = weight.dims[1], n = call.operand(sgd::ids).dims[0];
   for (int64_t i = 0; i < n; i++) {
     if (ids[i] >= -1 && ids[i] < V) continue;
     throw InputError("id " + std::to_string(ids[i]) + " at position " + std::to_string(i) +
                      " is outside the table of " + std::to_string(V) + " rows");
   }
-  const auto [scale, learningRate] = scalarsOf(call, 1);
+  const auto [scale, learningRate] = scalarsOf<sgd>(call);
   if (std::isnan(scale)) return;
   const SgdUpdate update = {scale, learningRate, 0, 0, false};
   forRanges(call.pool, n, E, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       if (ids[i] < 0) continue;
-      optimizerKernels().sgd(update, weight.mutableF32() + ids[i] * E, nullptr, call.operand(1).f32() + i * E, E);
+      optimizerKernels().sgd(update, weight.mutableF32() + ids[i] * E, nullptr,
+                             call.operand(sgd::gradient).f32() + i * E, E);
     }
   });
 }
 
 size_t checkSgd(const Call& call) {
-  expectCounts("sgd", call, 6, 0, 3);
-  if (call.operand(5).present) return checkSgdRows(call);
-  expectUpdate("sgd", call, 1);
-  const TensorView& weight = call.operand(0);
-  expectShape("sgd", call, 4, DType::f32, weight.dims, weight.rank, true);
-  if (call.attributes[0] != 0 && !call.operand(4).present) refuse("sgd", "momentum needs a velocity");
+  if (call.operand(sgd::ids).present) return checkSgdRows(call);
+  expectUpdate<sgd>(call);
+  const TensorView& weight = call.operand(sgd::weight);
+  expectShape(call, sgd::velocity, DType::f32, weight.dims, weight.rank);
+  if (call.attributes[sgd::momentum] != 0 && !call.operand(sgd::velocity).present)
+    refuse(call, "momentum needs a velocity");
   return 0;
 }
 
 void runSgd(const Call& call) {
-  if (call.operand(5).present) return runSgdRows(call);
-  const auto [scale, learningRate] = scalarsOf(call, 1);
+  if (call.operand(sgd::ids).present) return runSgdRows(call);
+  const auto [scale, learningRate] = scalarsOf<sgd>(call);
   if (std::isnan(scale)) return;
-  const SgdUpdate update = {scale, learningRate, static_cast<float>(call.attributes[0]),
-                            static_cast<float>(call.attributes[2]), call.attributes[1] != 0};
-  forRanges(call.pool, call.operand(0).elements(), 1, [&](int64_t begin, int64_t end) {
-    optimizerKernels().sgd(update, call.operand(0).mutableF32() + begin, at(call.operand(4), begin),
-                           call.operand(1).f32() + begin, end - begin);
+  const SgdUpdate update = {scale, learningRate, static_cast<float>(call.attributes[sgd::momentum]),
+                            static_cast<float>(call.attributes[sgd::weightDecay]), call.attributes[sgd::nesterov] != 0};
+  forRanges(call.pool, call.operand(sgd::weight).elements(), 1, [&](int64_t begin, int64_t end) {
+    optimizerKernels().sgd(update, call.operand(sgd::weight).mutableF32() + begin,
+                           at(call.operand(sgd::velocity), begin), call.operand(sgd::gradient).f32() + begin,
+                           end - begin);
   });
 }
 
 size_t checkAdam(const Call& call) {
-  expectCounts("adam", call, 7, 0, 5);
-  expectPresent("adam", call, 1, 2);
-  expectUpdate("adam", call, 3);
-  expectOperand("adam", call, 6, DType::f32, 0);
+  expectUpdate<adam>(call);
+  expectOperand(call, adam::step, DType::f32, 0);
   return 0;
 }
 
 void runAdam(const Call& call) {
-  const auto [scale, learningRate] = scalarsOf(call, 3);
+  const auto [scale, learningRate] = scalarsOf<adam>(call);
   if (std::isnan(scale)) return;
-  const double step = static_cast<double>(*call.operand(6).f32());
+  const double step = static_cast<double>(*call.operand(adam::step).f32());
   if (!(step >= 1)) throw InputError("expected the step to be at least 1, got " + std::to_string(step));
   AdamUpdate update = {};
   update.scale = scale;
   update.learningRate = learningRate;
-  update.complement1 = static_cast<float>(1 - call.attributes[0]);
-  update.complement2 = static_cast<float>(1 - call.attributes[1]);
-  update.beta2 = static_cast<float>(call.attributes[1]);
-  update.epsilon = static_cast<float>(call.attributes[2]);
-  update.weightDecay = static_cast<float>(call.attributes[3]);
-  update.decoupled = call.attributes[4] != 0;
-  update.correction1 = static_cast<float>(1 / (1 - std::pow(call.attributes[0], step)));
-  update.correction2 = static_cast<float>(1 / std::sqrt(1 - std::pow(call.attributes[1], step)));
-  forRanges(call.pool, call.operand(0).elements(), 1, [&](int64_t begin, int64_t end) {
-    optimizerKernels().adam(update, at(call.operand(0), begin), at(call.operand(1), begin), at(call.operand(2), begin),
-                            call.operand(3).f32() + begin, end - begin);
+  update.complement1 = static_cast<float>(1 - call.attributes[adam::beta1]);
+  update.complement2 = static_cast<float>(1 - call.attributes[adam::beta2]);
+  update.beta2 = static_cast<float>(call.attributes[adam::beta2]);
+  update.epsilon = static_cast<float>(call.attributes[adam::epsilon]);
+  update.weightDecay = static_cast<float>(call.attributes[adam::weightDecay]);
+  update.decoupled = call.attributes[adam::decoupled] != 0;
+  update.correction1 = static_cast<float>(1 / (1 - std::pow(call.attributes[adam::beta1], step)));
+  update.correction2 = static_cast<float>(1 / std::sqrt(1 - std::pow(call.attributes[adam::beta2], step)));
+  forRanges(call.pool, call.operand(adam::weight).elements(), 1, [&](int64_t begin, int64_t end) {
+    optimizerKernels().adam(update, at(call.operand(adam::weight), begin), at(call.operand(adam::m), begin),
+                            at(call.operand(adam::v), begin), call.operand(adam::gradient).f32() + begin, end - begin);
   });
 }
 
 size_t checkRmsprop(const Call& call) {
-  expectCounts("rmsprop", call, 6, 0, 4);
-  expectPresent("rmsprop", call, 1, 1);
-  expectUpdate("rmsprop", call, 3);
-  if (call.attributes[2] != 0 && !call.operand(2).present) refuse("rmsprop", "momentum needs a velocity");
+  expectUpdate<rmsprop>(call);
+  if (call.attributes[rmsprop::momentum] != 0 && !call.operand(rmsprop::velocity).present)
+    refuse(call, "momentum needs a velocity");
   return 0;
 }
 
 void runRmsprop(const Call& call) {
-  const auto [scale, learningRate] = scalarsOf(call, 3);
+  const auto [scale, learningRate] = scalarsOf<rmsprop>(call);
   if (std::isnan(scale)) return;
   const RmspropUpdate update = {scale,
                                 learningRate,
-                                static_cast<float>(call.attributes[0]),
-                                static_cast<float>(call.attributes[1]),
-                                static_cast<float>(call.attributes[2]),
-                                static_cast<float>(call.attributes[3]),
-                                static_cast<float>(1 - call.attributes[0])};
-  forRanges(call.pool, call.operand(0).elements(), 1, [&](int64_t begin, int64_t end) {
-    optimizerKernels().rmsprop(update, at(call.operand(0), begin), at(call.operand(1), begin),
-                               at(call.operand(2), begin), call.operand(3).f32() + begin, end - begin);
+                                static_cast<float>(call.attributes[rmsprop::alpha]),
+                                static_cast<float>(call.attributes[rmsprop::epsilon]),
+                                static_cast<float>(call.attributes[rmsprop::momentum]),
+                                static_cast<float>(call.attributes[rmsprop::weightDecay]),
+                                static_cast<float>(1 - call.attributes[rmsprop::alpha])};
+  forRanges(call.pool, call.operand(rmsprop::weight).elements(), 1, [&](int64_t begin, int64_t end) {
+    optimizerKernels().rmsprop(update, at(call.operand(rmsprop::weight), begin),
+                               at(call.operand(rmsprop::square), begin), at(call.operand(rmsprop::velocity), begin),
+                               call.operand(rmsprop::gradient).f32() + begin, end - begin);
   });
 }
 
 size_t checkAdagrad(const Call& call) {
-  expectCounts("adagrad", call, 5, 0, 2);
-  expectPresent("adagrad", call, 1, 1);
-  expectUpdate("adagrad", call, 2);
+  expectUpdate<adagrad>(call);
   return 0;
 }
 
 void runAdagrad(const Call& call) {
-  const auto [scale, learningRate] = scalarsOf(call, 2);
+  const auto [scale, learningRate] = scalarsOf<adagrad>(call);
   if (std::isnan(scale)) return;
-  const AdagradUpdate update = {scale, learningRate, static_cast<float>(call.attributes[0]),
-                                static_cast<float>(call.attributes[1])};
-  forRanges(call.pool, call.operand(0).elements(), 1, [&](int64_t begin, int64_t end) {
-    optimizerKernels().adagrad(update, at(call.operand(0), begin), at(call.operand(1), begin),
-                               call.operand(2).f32() + begin, end - begin);
+  const AdagradUpdate update = {scale, learningRate, static_cast<float>(call.attributes[adagrad::epsilon]),
+                                static_cast<float>(call.attributes[adagrad::weightDecay])};
+  forRanges(call.pool, call.operand(adagrad::weight).elements(), 1, [&](int64_t begin, int64_t end) {
+    optimizerKernels().adagrad(update, at(call.operand(adagrad::weight), begin),
+                               at(call.operand(adagrad::square), begin), call.operand(adagrad::gradient).f32() + begin,
+                               end - begin);
   });
 }
 
 // ---- assign ----
 
 size_t checkAssign(const Call& call) {
-  expectCounts("assign", call, 3, 0, 0);
-  const TensorView& variable = call.operand(0);
-  if (!variable.present) refuse("assign", "the variable is missing");
-  expectShape("assign", call, 1, variable.dtype, variable.dims, variable.rank);
-  expectShape("assign", call, 2, DType::f32, nullptr, 0, true);
+  const TensorView& variable = call.operand(assign::variable);
+  expectShape(call, assign::x, variable.dtype, variable.dims, variable.rank);
+  expectShape(call, assign::guard, DType::f32, nullptr, 0);
   return 0;
 }
 
 void runAssign(const Call& call) {
-  if (call.operand(2).present && std::isnan(*call.operand(2).f32())) return;
+  if (call.operand(assign::guard).present && std::isnan(*call.operand(assign::guard).f32())) return;
   // memmove: a program may assign a variable to itself.
-  std::memmove(call.operand(0).data, call.operand(1).data, static_cast<size_t>(call.operand(0).elements()) * 4);
+  std::memmove(call.operand(assign::variable).data, call.operand(assign::x).data,
+               static_cast<size_t>(call.operand(assign::variable).elements()) * 4);
 }
 
 }  // namespace

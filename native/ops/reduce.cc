@@ -9,17 +9,19 @@
 namespace ostinato {
 namespace {
 
-void expectBroadcast(const char* op, const TensorView& small, const TensorView& large) {
+using namespace ops;
+
+void expectBroadcast(const Call& call, const TensorView& small, const TensorView& large) {
   const int shift = large.rank - small.rank;
   bool fits = shift >= 0;
   for (int i = 0; fits && i < small.rank; i++) fits = small.dims[i] == 1 || small.dims[i] == large.dims[i + shift];
-  if (!fits) refuse(op, "shape " + shapeText(small) + " does not broadcast to " + shapeText(large));
+  if (!fits) refuse(call, "shape " + shapeText(small) + " does not broadcast to " + shapeText(large));
 }
 
-void expectFloats(const char* op, const Call& call) {
-  expectCounts(op, call, 1, 1, 0);
-  expectOperand(op, call, 0, DType::f32);
-  if (!call.result(0).present || call.result(0).dtype != DType::f32) refuse(op, "expected an f32 result");
+void expectFloats(const Call& call) {
+  expectOperand(call, sumTo::x, DType::f32);
+  if (!call.result(sumTo::y).present || call.result(sumTo::y).dtype != DType::f32)
+    refuse(call, "expected an f32 result");
 }
 
 struct Kept {
@@ -53,10 +55,10 @@ bool sumsLeadingAxes(const TensorView& x, const TensorView& y) {
 }
 
 size_t checkSumTo(const Call& call) {
-  expectFloats("sumTo", call);
-  const TensorView& x = call.operand(0);
-  const TensorView& y = call.result(0);
-  expectBroadcast("sumTo", y, x);
+  expectFloats(call);
+  const TensorView& x = call.operand(sumTo::x);
+  const TensorView& y = call.result(sumTo::y);
+  expectBroadcast(call, y, x);
   // One partial sum for each thread, or all sums.
   const int64_t sums = y.elements() == 1 || sumsLeadingAxes(x, y) ? kMaxThreads : y.elements();
   return static_cast<size_t>(sums) * sizeof(double);
@@ -64,8 +66,8 @@ size_t checkSumTo(const Call& call) {
 
 // Sums of columns: x [rows, width] -> y [width]. Each part owns some columns, so the order of additions is fixed.
 void sumRows(const Call& call, int64_t rows, int64_t width) {
-  const float* x = call.operand(0).f32();
-  float* y = call.result(0).mutableF32();
+  const float* x = call.operand(sumTo::x).f32();
+  float* y = call.result(sumTo::y).mutableF32();
   const int parts = partsFor(call.pool, width, rows);
   const int64_t units = (width + 15) / 16;
   call.pool.parallel(parts, [&](int part) {
@@ -89,8 +91,8 @@ void sumRows(const Call& call, int64_t rows, int64_t width) {
 }
 
 void sumAll(const Call& call) {
-  const float* x = call.operand(0).f32();
-  const int64_t n = call.operand(0).elements();
+  const float* x = call.operand(sumTo::x).f32();
+  const int64_t n = call.operand(sumTo::x).elements();
   double* partial = static_cast<double*>(call.scratch);
   const int parts = partsFor(call.pool, n);
   call.pool.parallel(parts, [&](int part) {
@@ -99,12 +101,12 @@ void sumAll(const Call& call) {
   });
   double total = 0;
   for (int part = 0; part < parts; part++) total += partial[part];
-  *call.result(0).mutableF32() = static_cast<float>(total);
+  *call.result(sumTo::y).mutableF32() = static_cast<float>(total);
 }
 
 void sumGeneral(const Call& call) {
-  const TensorView& x = call.operand(0);
-  const TensorView& y = call.result(0);
+  const TensorView& x = call.operand(sumTo::x);
+  const TensorView& y = call.result(sumTo::y);
   const Kept kept = keptAxes(y, x);
   const int64_t outputs = y.elements();
   double* sums = static_cast<double*>(call.scratch);
@@ -124,8 +126,8 @@ void sumGeneral(const Call& call) {
 }
 
 void runSumTo(const Call& call) {
-  const TensorView& x = call.operand(0);
-  const TensorView& y = call.result(0);
+  const TensorView& x = call.operand(sumTo::x);
+  const TensorView& y = call.result(sumTo::y);
   const int64_t n = y.elements();
   if (n == 1) return sumAll(call);
   if (sumsLeadingAxes(x, y)) return sumRows(call, x.elements() / n, n);
@@ -133,14 +135,14 @@ void runSumTo(const Call& call) {
 }
 
 size_t checkBroadcastTo(const Call& call) {
-  expectFloats("broadcastTo", call);
-  expectBroadcast("broadcastTo", call.operand(0), call.result(0));
+  expectFloats(call);
+  expectBroadcast(call, call.operand(broadcastTo::x), call.result(broadcastTo::y));
   return 0;
 }
 
 void runBroadcastTo(const Call& call) {
-  const TensorView& x = call.operand(0);
-  const TensorView& y = call.result(0);
+  const TensorView& x = call.operand(broadcastTo::x);
+  const TensorView& y = call.result(broadcastTo::y);
   const Kept kept = keptAxes(x, y);
   const int inner = y.rank - 1;
   const int64_t width = y.last();
@@ -176,17 +178,16 @@ Axis axisOf(const TensorView& x, int64_t axis) {
 }
 
 size_t checkMax(const Call& call) {
-  expectCounts("max", call, 1, 2, 1);
-  expectOperand("max", call, 0, DType::f32);
-  const TensorView& x = call.operand(0);
-  const int64_t axis = expectInteger("max", call, 0, 0, x.rank - 1);
+  expectOperand(call, max::x, DType::f32);
+  const TensorView& x = call.operand(max::x);
+  const int64_t axis = expectInteger(call, max::axis, 0, x.rank - 1);
   int64_t dims[kMaxRank];
   int rank = 0;
   for (int i = 0; i < x.rank; i++) {
     if (i != axis) dims[rank++] = x.dims[i];
   }
-  expectResult("max", call, 0, DType::f32, dims, rank);
-  expectResult("max", call, 1, DType::i32, dims, rank);
+  expectResult(call, max::y, DType::f32, dims, rank);
+  expectResult(call, max::index, DType::i32, dims, rank);
   return 0;
 }
 
@@ -206,10 +207,10 @@ void largestRow(const float* rows, int64_t ld, int64_t size, int64_t n, float* y
 }
 
 void runMax(const Call& call) {
-  const TensorView& x = call.operand(0);
-  const Axis a = axisOf(x, call.integer(0));
-  float* y = call.result(0).mutableF32();
-  int32_t* index = call.result(1).mutableI32();
+  const TensorView& x = call.operand(max::x);
+  const Axis a = axisOf(x, call.integer(max::axis));
+  float* y = call.result(max::y).mutableF32();
+  int32_t* index = call.result(max::index).mutableI32();
   // So many columns at a time stay in L1 while the rows pass.
   constexpr int64_t kColumns = 512;
   const int64_t pieces = (a.inner + kColumns - 1) / kColumns;
@@ -228,24 +229,23 @@ void runMax(const Call& call) {
 }
 
 size_t checkMaxGradient(const Call& call) {
-  expectCounts("maxGradient", call, 2, 1, 1);
-  expectOperand("maxGradient", call, 0, DType::i32);
-  const TensorView& index = call.operand(0);
-  expectShape("maxGradient", call, 1, DType::f32, index.dims, index.rank);
-  const TensorView& dx = call.result(0);
-  const int64_t axis = expectInteger("maxGradient", call, 0, 0, index.rank);
-  if (!dx.present || dx.dtype != DType::f32 || dx.rank != index.rank + 1) refuse("maxGradient", "ill-shaped result");
+  expectOperand(call, maxGradient::index, DType::i32);
+  const TensorView& index = call.operand(maxGradient::index);
+  expectShape(call, maxGradient::dy, DType::f32, index.dims, index.rank);
+  const TensorView& dx = call.result(maxGradient::dx);
+  const int64_t axis = expectInteger(call, maxGradient::axis, 0, index.rank);
+  if (!dx.present || dx.dtype != DType::f32 || dx.rank != index.rank + 1) refuse(call, "ill-shaped result");
   for (int i = 0, k = 0; i < dx.rank; i++) {
-    if (i != axis && dx.dims[i] != index.dims[k++]) refuse("maxGradient", "ill-shaped result");
+    if (i != axis && dx.dims[i] != index.dims[k++]) refuse(call, "ill-shaped result");
   }
   return 0;
 }
 
 void runMaxGradient(const Call& call) {
-  const TensorView& dx = call.result(0);
-  const Axis a = axisOf(dx, call.integer(0));
-  const int32_t* index = call.operand(0).i32();
-  const float* dy = call.operand(1).f32();
+  const TensorView& dx = call.result(maxGradient::dx);
+  const Axis a = axisOf(dx, call.integer(maxGradient::axis));
+  const int32_t* index = call.operand(maxGradient::index).i32();
+  const float* dy = call.operand(maxGradient::dy).f32();
   float* out = dx.mutableF32();
   std::fill(out, out + dx.elements(), 0.0f);
   for (int64_t o = 0; o < a.outer; o++) {

@@ -14,24 +14,26 @@
 namespace ostinato {
 namespace {
 
+using namespace ops;
+
 size_t checkRestart(const Call& call) {
-  expectCounts("restart", call, 1, 2, 2);
-  expectOperand("restart", call, 0, DType::i32);
-  expectResult("restart", call, 0, DType::i32, call.operand(0).dims, call.operand(0).rank);
-  const int64_t column[] = {call.operand(0).elements(), 1};
-  expectResult("restart", call, 1, DType::f32, column, 2);
-  for (int attribute = 0; attribute < 2; attribute++) expectInteger("restart", call, attribute, 0, INT32_MAX);
+  expectOperand(call, restart::ids, DType::i32);
+  expectResult(call, restart::read, DType::i32, call.operand(restart::ids).dims, call.operand(restart::ids).rank);
+  const int64_t column[] = {call.operand(restart::ids).elements(), 1};
+  expectResult(call, restart::keep, DType::f32, column, 2);
+  for (int attribute = 0; attribute < 2; attribute++) expectInteger(call, attribute, 0, INT32_MAX);
   return 0;
 }
 
 void runRestart(const Call& call) {
-  const TensorView& ids = call.operand(0);
+  const TensorView& ids = call.operand(restart::ids);
   const int64_t N = ids.elements();
-  const int32_t begin = static_cast<int32_t>(call.integer(0)), end = static_cast<int32_t>(call.integer(1));
+  const int32_t begin = static_cast<int32_t>(call.integer(restart::begin)),
+                end = static_cast<int32_t>(call.integer(restart::end));
   for (int64_t n = 0; n < N; n++) {
     const int32_t id = ids.i32()[n] == end ? begin : ids.i32()[n];
-    call.result(0).mutableI32()[n] = id;
-    call.result(1).mutableF32()[n] = id == begin ? 0.0f : 1.0f;
+    call.result(restart::read).mutableI32()[n] = id;
+    call.result(restart::keep).mutableF32()[n] = id == begin ? 0.0f : 1.0f;
   }
 }
 

@@ -12,35 +12,35 @@
 namespace ostinato {
 namespace {
 
+using namespace ops;
+
 constexpr uint32_t kSampleKey = 0x5A3D1E;
 
 size_t checkSample(const Call& call) {
-  const char* op = "sample";
-  expectCounts(op, call, 5, 2, 0);
-  expectOperand(op, call, 0, DType::f32, 2);
-  expectOperand(op, call, 1, DType::f32, 0);
-  expectOperand(op, call, 2, DType::i32, 0);
-  expectOperand(op, call, 3, DType::f32, 0);
+  expectOperand(call, sample::logits, DType::f32, 2);
+  expectOperand(call, sample::temperature, DType::f32, 0);
+  expectOperand(call, sample::topK, DType::i32, 0);
+  expectOperand(call, sample::topP, DType::f32, 0);
   const int64_t two = 2;
-  expectShape(op, call, 4, DType::i32, &two, 1);
-  const int64_t B = call.operand(0).dims[0], V = call.operand(0).dims[1];
-  expectResult(op, call, 0, DType::i32, &B, 1);
-  expectResult(op, call, 1, DType::f32, &B, 1);
+  expectShape(call, sample::random, DType::i32, &two, 1);
+  const int64_t B = call.operand(sample::logits).dims[0], V = call.operand(sample::logits).dims[1];
+  expectResult(call, sample::ids, DType::i32, &B, 1);
+  expectResult(call, sample::logProbability, DType::f32, &B, 1);
   // Order and weights of the candidates, for one row at a time.
   return static_cast<size_t>(V) * (sizeof(int32_t) + sizeof(double)) + 64;
 }
 
 void runSample(const Call& call) {
-  const TensorView& logits = call.operand(0);
+  const TensorView& logits = call.operand(sample::logits);
   const int64_t B = logits.dims[0], V = logits.dims[1];
-  const DrawFilter filter = {static_cast<double>(*call.operand(1).f32()), *call.operand(2).i32(),
-                             static_cast<double>(*call.operand(3).f32())};
+  const DrawFilter filter = {static_cast<double>(*call.operand(sample::temperature).f32()),
+                             *call.operand(sample::topK).i32(), static_cast<double>(*call.operand(sample::topP).f32())};
   if (!(filter.temperature >= 0) || std::isinf(filter.temperature)) {
     throw InputError("the temperature must be a number at least 0");
   }
   if (filter.topK < 0) throw InputError("topK must be at least 0");
   if (!(filter.topP > 0)) throw InputError("topP must be above 0");
-  const uint32_t* random = reinterpret_cast<const uint32_t*>(call.operand(4).i32());
+  const uint32_t* random = reinterpret_cast<const uint32_t*>(call.operand(sample::random).i32());
   double* weights = static_cast<double*>(call.scratch);
   int32_t* order = reinterpret_cast<int32_t*>(weights + V);
   const ElementwiseKernels& k = elementwiseKernels();
@@ -52,9 +52,10 @@ void runSample(const Call& call) {
     if (!std::isfinite(most)) throw InputError("row " + std::to_string(b) + " of the logits has no finite maximum");
     const Philox words = philox(static_cast<uint32_t>(b), 0, random[1], 0, random[0], kSampleKey);
     const int32_t id = drawToken(row, V, most, filter, static_cast<double>(uniform01(words.word[0])), weights, order);
-    call.result(0).mutableI32()[b] = id;
+    call.result(sample::ids).mutableI32()[b] = id;
     const double below = static_cast<double>(row[id]) - static_cast<double>(most);
-    call.result(1).mutableF32()[b] = static_cast<float>(below - std::log(k.sumExpShifted(row, most, V)));
+    call.result(sample::logProbability).mutableF32()[b] =
+        static_cast<float>(below - std::log(k.sumExpShifted(row, most, V)));
   }
 }
 

@@ -8,6 +8,8 @@
 namespace ostinato {
 namespace {
 
+using namespace ops;
+
 // A tensor as [outer, size, inner] around one axis.
 struct Axis {
   int64_t outer = 1, size = 1, inner = 1;
@@ -20,11 +22,10 @@ Axis axisOf(const TensorView& x, int64_t axis) {
 }
 
 size_t checkReshape(const Call& call) {
-  expectCounts("reshape", call, 1, 1, 0);
-  const TensorView& x = call.operand(0);
-  const TensorView& y = call.result(0);
+  const TensorView& x = call.operand(reshape::x);
+  const TensorView& y = call.result(reshape::y);
   if (!x.present || !y.present || x.dtype != y.dtype || x.elements() != y.elements()) {
-    refuse("reshape", "expected as many elements of the same type, got " + shapeText(x) + " and " + shapeText(y));
+    refuse(call, "expected as many elements of the same type, got " + shapeText(x) + " and " + shapeText(y));
   }
   return 0;
 }
@@ -33,34 +34,33 @@ size_t checkReshape(const Call& call) {
 void runReshape(const Call&) {}
 
 size_t checkCopy(const Call& call) {
-  expectCounts("copy", call, 1, 1, 0);
-  const TensorView& x = call.operand(0);
-  if (!x.present) refuse("copy", "expected an operand");
-  expectResult("copy", call, 0, x.dtype, x.dims, x.rank);
+  const TensorView& x = call.operand(copy::x);
+  if (!x.present) refuse(call, "expected an operand");
+  expectResult(call, copy::y, x.dtype, x.dims, x.rank);
   return 0;
 }
 
 void runCopy(const Call& call) {
-  const char* x = static_cast<const char*>(call.operand(0).data);
-  char* y = static_cast<char*>(call.result(0).data);
-  forRanges(call.pool, call.operand(0).elements(), 1, [&](int64_t begin, int64_t end) {
+  const char* x = static_cast<const char*>(call.operand(copy::x).data);
+  char* y = static_cast<char*>(call.result(copy::y).data);
+  forRanges(call.pool, call.operand(copy::x).elements(), 1, [&](int64_t begin, int64_t end) {
     std::memcpy(y + begin * 4, x + begin * 4, static_cast<size_t>(end - begin) * 4);
   });
 }
 
 size_t checkConcat(const Call& call) {
   if (call.operandCount < 1 || call.resultCount != 1 || call.attributeCount != 1) {
-    refuse("concat", "expected at least one operand, one result and one attribute");
+    refuse(call, "expected at least one operand, one result and one attribute");
   }
-  expectOperand("concat", call, 0, DType::f32);
-  const TensorView& first = call.operand(0);
-  const int64_t axis = expectInteger("concat", call, 0, 0, first.rank - 1);
+  expectOperand(call, concat::tensors, DType::f32);
+  const TensorView& first = call.operand(concat::tensors);
+  const int64_t axis = expectInteger(call, concat::axis, 0, first.rank - 1);
   int64_t size = 0;
   for (int k = 0; k < call.operandCount; k++) {
-    expectOperand("concat", call, k, DType::f32, first.rank);
+    expectOperand(call, k, DType::f32, first.rank);
     for (int i = 0; i < first.rank; i++) {
       if (i != axis && call.operand(k).dims[i] != first.dims[i]) {
-        refuse("concat", shapeText(call.operand(k)) + " does not join " + shapeText(first));
+        refuse(call, shapeText(call.operand(k)) + " does not join " + shapeText(first));
       }
     }
     size += call.operand(k).dims[axis];
@@ -68,13 +68,13 @@ size_t checkConcat(const Call& call) {
   int64_t dims[kMaxRank];
   std::copy(first.dims, first.dims + first.rank, dims);
   dims[axis] = size;
-  expectResult("concat", call, 0, DType::f32, dims, first.rank);
+  expectResult(call, concat::y, DType::f32, dims, first.rank);
   return 0;
 }
 
 void runConcat(const Call& call) {
-  const Axis all = axisOf(call.result(0), call.integer(0));
-  float* y = call.result(0).mutableF32();
+  const Axis all = axisOf(call.result(concat::y), call.integer(concat::axis));
+  float* y = call.result(concat::y).mutableF32();
   forRanges(call.pool, all.outer, all.size * all.inner, [&](int64_t begin, int64_t end) {
     int64_t start = 0;
     for (int k = 0; k < call.operandCount; k++) {
@@ -89,25 +89,24 @@ void runConcat(const Call& call) {
 }
 
 size_t checkSlice(const Call& call) {
-  expectCounts("slice", call, 1, 1, 3);
-  expectOperand("slice", call, 0, DType::f32);
-  const TensorView& x = call.operand(0);
-  const int64_t axis = expectInteger("slice", call, 0, 0, x.rank - 1);
-  const int64_t start = expectInteger("slice", call, 1, 0, x.dims[axis] - 1);
-  const int64_t end = expectInteger("slice", call, 2, start + 1, x.dims[axis]);
+  expectOperand(call, slice::x, DType::f32);
+  const TensorView& x = call.operand(slice::x);
+  const int64_t axis = expectInteger(call, slice::axis, 0, x.rank - 1);
+  const int64_t start = expectInteger(call, slice::start, 0, x.dims[axis] - 1);
+  const int64_t end = expectInteger(call, slice::end, start + 1, x.dims[axis]);
   int64_t dims[kMaxRank];
   std::copy(x.dims, x.dims + x.rank, dims);
   dims[axis] = end - start;
-  expectResult("slice", call, 0, DType::f32, dims, x.rank);
+  expectResult(call, slice::y, DType::f32, dims, x.rank);
   return 0;
 }
 
 void runSlice(const Call& call) {
-  const Axis a = axisOf(call.operand(0), call.integer(0));
-  const int64_t start = call.integer(1) * a.inner;
-  const int64_t width = (call.integer(2) - call.integer(1)) * a.inner;
-  const float* x = call.operand(0).f32();
-  float* y = call.result(0).mutableF32();
+  const Axis a = axisOf(call.operand(slice::x), call.integer(slice::axis));
+  const int64_t start = call.integer(slice::start) * a.inner;
+  const int64_t width = (call.integer(slice::end) - call.integer(slice::start)) * a.inner;
+  const float* x = call.operand(slice::x).f32();
+  float* y = call.result(slice::y).mutableF32();
   forRanges(call.pool, a.outer, width, [&](int64_t begin, int64_t end) {
     for (int64_t o = begin; o < end; o++) {
       std::memcpy(y + o * width, x + o * a.size * a.inner + start, static_cast<size_t>(width) * sizeof(float));
@@ -116,27 +115,26 @@ void runSlice(const Call& call) {
 }
 
 size_t checkPad(const Call& call) {
-  expectCounts("pad", call, 1, 1, 3);
-  expectOperand("pad", call, 0, DType::f32);
-  const TensorView& x = call.operand(0);
-  const int64_t axis = expectInteger("pad", call, 0, 0, x.rank - 1);
+  expectOperand(call, pad::x, DType::f32);
+  const TensorView& x = call.operand(pad::x);
+  const int64_t axis = expectInteger(call, pad::axis, 0, x.rank - 1);
   constexpr int64_t kMost = int64_t{1} << 31;
-  const int64_t before = expectInteger("pad", call, 1, 0, kMost);
-  const int64_t after = expectInteger("pad", call, 2, 0, kMost);
+  const int64_t before = expectInteger(call, pad::before, 0, kMost);
+  const int64_t after = expectInteger(call, pad::after, 0, kMost);
   int64_t dims[kMaxRank];
   std::copy(x.dims, x.dims + x.rank, dims);
   dims[axis] += before + after;
-  expectResult("pad", call, 0, DType::f32, dims, x.rank);
+  expectResult(call, pad::y, DType::f32, dims, x.rank);
   return 0;
 }
 
 void runPad(const Call& call) {
-  const Axis a = axisOf(call.operand(0), call.integer(0));
-  const int64_t before = call.integer(1) * a.inner;
-  const int64_t after = call.integer(2) * a.inner;
+  const Axis a = axisOf(call.operand(pad::x), call.integer(pad::axis));
+  const int64_t before = call.integer(pad::before) * a.inner;
+  const int64_t after = call.integer(pad::after) * a.inner;
   const int64_t width = a.size * a.inner;
-  const float* x = call.operand(0).f32();
-  float* y = call.result(0).mutableF32();
+  const float* x = call.operand(pad::x).f32();
+  float* y = call.result(pad::y).mutableF32();
   forRanges(call.pool, a.outer, before + width + after, [&](int64_t begin, int64_t end) {
     for (int64_t o = begin; o < end; o++) {
       float* row = y + o * (before + width + after);
@@ -148,21 +146,20 @@ void runPad(const Call& call) {
 }
 
 size_t checkTranspose(const Call& call) {
-  expectCounts("transpose", call, 1, 1, 2);
-  expectOperand("transpose", call, 0, DType::f32);
-  const TensorView& x = call.operand(0);
-  const int64_t axis0 = expectInteger("transpose", call, 0, 0, x.rank - 1);
-  const int64_t axis1 = expectInteger("transpose", call, 1, 0, x.rank - 1);
+  expectOperand(call, transpose::x, DType::f32);
+  const TensorView& x = call.operand(transpose::x);
+  const int64_t axis0 = expectInteger(call, transpose::axis0, 0, x.rank - 1);
+  const int64_t axis1 = expectInteger(call, transpose::axis1, 0, x.rank - 1);
   int64_t dims[kMaxRank];
   std::copy(x.dims, x.dims + x.rank, dims);
   std::swap(dims[axis0], dims[axis1]);
-  expectResult("transpose", call, 0, DType::f32, dims, x.rank);
+  expectResult(call, transpose::y, DType::f32, dims, x.rank);
   return 0;
 }
 
 void runTranspose(const Call& call) {
-  const TensorView& x = call.operand(0);
-  const TensorView& y = call.result(0);
+  const TensorView& x = call.operand(transpose::x);
+  const TensorView& y = call.result(transpose::y);
   // Step in x for one step along each axis of y.
   int64_t steps[kMaxRank];
   int64_t step = 1;
@@ -170,7 +167,7 @@ void runTranspose(const Call& call) {
     steps[i] = step;
     step *= x.dims[i];
   }
-  std::swap(steps[call.integer(0)], steps[call.integer(1)]);
+  std::swap(steps[call.integer(transpose::axis0)], steps[call.integer(transpose::axis1)]);
   const int inner = y.rank - 1;
   const int64_t width = y.last();
   forRanges(call.pool, y.elements() / width, width, [&](int64_t begin, int64_t end) {

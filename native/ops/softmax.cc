@@ -9,37 +9,37 @@
 namespace ostinato {
 namespace {
 
+using namespace ops;
+
 size_t checkForward(const Call& call) {
-  expectCounts("softmax", call, 1, 1, 0);
-  expectOperand("softmax", call, 0, DType::f32);
-  if (call.operand(0).rank < 1) refuse("softmax", "expected at least one axis");
-  expectResultLike("softmax", call, 0, call.operand(0));
+  expectOperand(call, softmax::x, DType::f32);
+  if (call.operand(softmax::x).rank < 1) refuse(call, "expected at least one axis");
+  expectResultLike(call, softmax::y, call.operand(softmax::x));
   return 0;
 }
 
 size_t checkGradient(const Call& call) {
-  expectCounts("softmaxGradient", call, 2, 1, 0);
-  expectOperand("softmaxGradient", call, 0, DType::f32);
-  const TensorView& y = call.operand(0);
-  if (y.rank < 1) refuse("softmaxGradient", "expected at least one axis");
-  expectShape("softmaxGradient", call, 1, DType::f32, y.dims, y.rank);
-  expectResultLike("softmaxGradient", call, 0, y);
+  expectOperand(call, softmaxGradient::y, DType::f32);
+  const TensorView& y = call.operand(softmaxGradient::y);
+  if (y.rank < 1) refuse(call, "expected at least one axis");
+  expectShape(call, softmaxGradient::dy, DType::f32, y.dims, y.rank);
+  expectResultLike(call, softmaxGradient::dx, y);
   return 0;
 }
 
 // Calls f(row offset, width) for every row of the result.
 template <class F>
 void forRows(const Call& call, const F& f) {
-  const int64_t width = call.result(0).last();
-  forRanges(call.pool, call.result(0).elements() / width, width, [&](int64_t begin, int64_t end) {
+  const int64_t width = call.result(softmax::y).last();
+  forRanges(call.pool, call.result(softmax::y).elements() / width, width, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) f(row * width, width);
   });
 }
 
 void runSoftmax(const Call& call) {
   const ElementwiseKernels& k = elementwiseKernels();
-  const float* x = call.operand(0).f32();
-  float* y = call.result(0).mutableF32();
+  const float* x = call.operand(softmax::x).f32();
+  float* y = call.result(softmax::y).mutableF32();
   forRows(call, [&](int64_t at, int64_t width) {
     const double sum = k.expShifted(x + at, k.maximum(x + at, width), y + at, width);
     k.multiplyScalar(y + at, static_cast<float>(1 / sum), y + at, width);
@@ -48,8 +48,8 @@ void runSoftmax(const Call& call) {
 
 void runLogSoftmax(const Call& call) {
   const ElementwiseKernels& k = elementwiseKernels();
-  const float* x = call.operand(0).f32();
-  float* y = call.result(0).mutableF32();
+  const float* x = call.operand(logSoftmax::x).f32();
+  float* y = call.result(logSoftmax::y).mutableF32();
   forRows(call, [&](int64_t at, int64_t width) {
     // Not minus the sum of both: that is as large as the logits, and rounding it would cost digits of their
     // differences.
@@ -62,9 +62,9 @@ void runLogSoftmax(const Call& call) {
 // dx = y (dy - sum(y dy))
 void runSoftmaxGradient(const Call& call) {
   const ElementwiseKernels& k = elementwiseKernels();
-  const float* y = call.operand(0).f32();
-  const float* dy = call.operand(1).f32();
-  float* dx = call.result(0).mutableF32();
+  const float* y = call.operand(softmaxGradient::y).f32();
+  const float* dy = call.operand(softmaxGradient::dy).f32();
+  float* dx = call.result(softmaxGradient::dx).mutableF32();
   forRows(call, [&](int64_t at, int64_t width) {
     const float along = static_cast<float>(k.dot(y + at, dy + at, width));
     k.addScalar(dy + at, -along, dx + at, width);
@@ -75,9 +75,9 @@ void runSoftmaxGradient(const Call& call) {
 // dx = dy - exp(y) sum(dy)
 void runLogSoftmaxGradient(const Call& call) {
   const ElementwiseKernels& k = elementwiseKernels();
-  const float* y = call.operand(0).f32();
-  const float* dy = call.operand(1).f32();
-  float* dx = call.result(0).mutableF32();
+  const float* y = call.operand(logSoftmaxGradient::y).f32();
+  const float* dy = call.operand(logSoftmaxGradient::dy).f32();
+  float* dx = call.result(logSoftmaxGradient::dx).mutableF32();
   forRows(call, [&](int64_t at, int64_t width) {
     const float sum = static_cast<float>(k.sum(dy + at, width));
     k.exp(y + at, dx + at, width);

@@ -199,7 +199,7 @@ TEST_CASE("ops exist, and read and write what exists and has memory") {
   CHECK(op(opOf("add", {0, -2}, {2})).find("malformed program: an operand is -2") == 0);
   CHECK(op(opOf("add", {0, 1}, {-1})).find("malformed program: a result is -1") == 0);
   CHECK(op(opOf("add", {0, 1}, {3})).find("malformed program: a result is 3") == 0);
-  CHECK(op(opOf("add", {0, -1}, {2})) == "add: expected operand 1 to be f32, got nothing");
+  CHECK(op(opOf("add", {0, -1}, {2})) == "add: expected b, got nothing");
   const auto without = [](size_t value) {
     return verdict(sum(), [&](Spec& s) {
       s.feeds = s.outputs = {};

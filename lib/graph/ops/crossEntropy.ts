@@ -43,5 +43,6 @@ export function linearCrossEntropy(operands: { x: Tensor; weight: Tensor; bias?:
     ["targets", targets, "N", "i32"],
   ]) as { N: number; V: number };
   const shapes = { losses: [N], count: [], normalizers: [N, 2], logits: [N, V] };
-  return x.graph.record(linearCrossEntropyOperation, { x, weight, bias, targets }, shapes);
+  const { losses, count } = x.graph.record(linearCrossEntropyOperation, { x, weight, bias, targets }, shapes);
+  return { losses, count };
 }

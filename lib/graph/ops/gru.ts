@@ -41,10 +41,11 @@ export function gru(operands: RecurrentOperands & { reset?: "after" | "before" }
   const complete = completeOptions("gru", operands, rules);
   const { x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths, reset, reverse } = complete;
   const { T, B, H } = matchShapes("gru", recurrentShapes(complete, 3)) as Record<"T" | "B" | "H", number>;
-  return x.graph.record(
+  const { y, hLast } = x.graph.record(
     gruOperation,
     { x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths },
     { y: [T, B, H], hLast: h0, gates: [T, B, 4 * paddedHidden(H)] },
     { resetAfter: Number(reset === "after"), reverse: Number(reverse) },
   );
+  return { y, hLast };
 }

@@ -56,10 +56,11 @@ export function lstm(operands: RecurrentOperands & { c0: Tensor }): { y: Tensor;
   const shapes = [...recurrentShapes(complete, 4), ["c0", c0, "B H"]] as const;
   const { T, B, H } = matchShapes("lstm", shapes) as Record<"T" | "B" | "H", number>;
   const padded = paddedHidden(H);
-  return x.graph.record(
+  const { y, hLast, cLast } = x.graph.record(
     lstmOperation,
     { x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, lengths },
     { y: [T, B, H], hLast: h0, cLast: c0, gates: [T, B, 4 * padded], cells: [T, B, padded] },
     { reverse: Number(reverse) },
   );
+  return { y, hLast, cLast };
 }
