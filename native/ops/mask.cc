@@ -16,23 +16,24 @@
 namespace ostinato {
 namespace {
 
+using namespace ops;
+
 size_t checkMask(const Call& call) {
-  expectCounts("mask", call, 2, 1, 0);
-  expectOperand("mask", call, 0, DType::f32);
-  const TensorView& x = call.operand(0);
-  if (x.rank < 2) refuse("mask", "expected x of shape [T,B,...], got " + shapeText(x));
-  expectShape("mask", call, 1, DType::i32, &x.dims[1], 1);
-  expectResult("mask", call, 0, DType::f32, x.dims, x.rank);
+  expectOperand(call, mask::x, DType::f32);
+  const TensorView& x = call.operand(mask::x);
+  if (x.rank < 2) refuse(call, "expected x of shape [T,B,...], got " + shapeText(x));
+  expectShape(call, mask::lengths, DType::i32, &x.dims[1], 1);
+  expectResult(call, mask::y, DType::f32, x.dims, x.rank);
   return 0;
 }
 
 void runMask(const Call& call) {
-  const TensorView& x = call.operand(0);
+  const TensorView& x = call.operand(mask::x);
   const int64_t T = x.dims[0], B = x.dims[1];
   const int64_t width = x.elements() / (T * B);
   const size_t bytes = static_cast<size_t>(width) * sizeof(float);
-  const int32_t* lengths = checkedLengths(call.operand(1), T, "the number of steps of x");
-  float* y = call.result(0).mutableF32();
+  const int32_t* lengths = checkedLengths(call.operand(mask::lengths), T, "the number of steps of x");
+  float* y = call.result(mask::y).mutableF32();
   forRanges(call.pool, T * B, width, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
       if (row / B < lengths[row % B]) {
