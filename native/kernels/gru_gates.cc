@@ -17,29 +17,19 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 HWY_INLINE int64_t paddedUnits(int64_t H) { return (H + 15) / 16 * 16; }
 
-HWY_INLINE bool isPadding(const int32_t* lengths, int64_t b, int64_t t) { return lengths && t >= lengths[b]; }
-
-HWY_INLINE void carryState(const GruForward& s, int64_t b) {
-  const UnitTag d;
-  for (int64_t u = s.begin * 16; u < s.end * 16; u += kUnits) {
-    hn::StoreU(hn::LoadU(d, s.hPrev + b * s.ldh + u), d, s.h + b * s.ldh + u);
-    storeUnits(hn::Zero(d), s.y + b * s.H, u, s.H);
-  }
-}
-
 // h = (1 - z) n + z h_prev, as n + z (h_prev - n)
-HWY_INLINE void storeState(const GruForward& s, int64_t b, int64_t u, Units z, Units n) {
+HWY_INLINE void storeState(const RecurrentForward& s, int64_t b, int64_t u, Units z, Units n) {
   const UnitTag d;
   const auto h = hn::MulAdd(z, hn::Sub(hn::LoadU(d, s.hPrev + b * s.ldh + u), n), n);
   hn::StoreU(h, d, s.h + b * s.ldh + u);
   storeUnits(h, s.y + b * s.H, u, s.H);
 }
 
-HWY_NOINLINE void gruForwardAfter(const GruForward& s) {
+HWY_NOINLINE void gruForwardAfter(const RecurrentForward& s) {
   const UnitTag d;
   const int64_t Hp = paddedUnits(s.H);
   for (int64_t b = 0; b < s.B; b++) {
-    if (isPadding(s.lengths, b, s.t)) {
+    if (isPadding(s, b)) {
       carryState(s, b);
       for (int64_t u = s.begin * 64 + 48; u < s.end * 64; u += 64) {
         for (int64_t v = 0; v < 16; v += kUnits) hn::StoreU(hn::Zero(d), d, s.gates + b * 4 * Hp + u + v);
@@ -67,16 +57,16 @@ HWY_NOINLINE void gruForwardAfter(const GruForward& s) {
   }
 }
 
-HWY_NOINLINE void gruForwardReset(const GruForward& s) {
+HWY_NOINLINE void gruForwardReset(const RecurrentForward& s) {
   const UnitTag d;
   const int64_t Hp = paddedUnits(s.H);
   for (int64_t b = 0; b < s.B; b++) {
-    const bool padding = isPadding(s.lengths, b, s.t);
+    const bool padding = isPadding(s, b);
     for (int64_t u = s.begin * 16; u < s.end * 16; u += kUnits) {
       const int64_t block = u / 16, v = u % 16;
       float* a = s.gates + b * 4 * Hp + block * 64 + v;
       if (padding) {
-        hn::StoreU(hn::Zero(d), d, s.reset + b * s.ldh + u);
+        hn::StoreU(hn::Zero(d), d, s.middle + b * s.ldh + u);
         hn::StoreU(hn::Zero(d), d, a + 48);
         continue;
       }
@@ -90,16 +80,16 @@ HWY_NOINLINE void gruForwardReset(const GruForward& s) {
       hn::StoreU(r, d, a);
       hn::StoreU(z, d, a + 16);
       hn::StoreU(reset, d, a + 48);
-      hn::StoreU(reset, d, s.reset + b * s.ldh + u);
+      hn::StoreU(reset, d, s.middle + b * s.ldh + u);
     }
   }
 }
 
-HWY_NOINLINE void gruForwardCandidate(const GruForward& s) {
+HWY_NOINLINE void gruForwardCandidate(const RecurrentForward& s) {
   const UnitTag d;
   const int64_t Hp = paddedUnits(s.H);
   for (int64_t b = 0; b < s.B; b++) {
-    if (isPadding(s.lengths, b, s.t)) {
+    if (isPadding(s, b)) {
       carryState(s, b);
       continue;
     }
@@ -114,38 +104,23 @@ HWY_NOINLINE void gruForwardCandidate(const GruForward& s) {
   }
 }
 
-HWY_INLINE const float* previousRow(const GruBackward& s, int64_t b) {
-  return (s.startsAtLength && s.t + 1 == s.lengths[b] ? s.h0 : s.previous) + b * s.H;
+HWY_INLINE const float* previousRow(const RecurrentBackward& s, int64_t b) {
+  return (s.startsAtLength && s.t + 1 == s.lengths[b] ? s.h0 : s.hPrev) + b * s.H;
 }
 
-HWY_INLINE Units arrivingGradient(const GruBackward& s, int64_t b, int64_t u) {
-  const UnitTag d;
-  const auto dh = hn::LoadU(d, s.dh + b * s.ldh + u);
-  return s.dy ? hn::Add(dh, loadUnits(s.dy + b * s.H, u, s.H)) : dh;
-}
-
-HWY_INLINE void clearSums(const GruBackward& s) {
-  const UnitTag d;
-  for (int64_t u = s.begin * 64; u < s.end * 64; u += kUnits) hn::StoreU(hn::Zero(d), d, s.sums + u);
-}
-
-HWY_INLINE void keepSums(const GruBackward& s) {
-  const UnitTag d;
-  for (int64_t u = s.begin * 64; u < s.end * 64; u += kUnits) addUnits(hn::LoadU(d, s.sums + u), s.dbias + u);
-}
-
-HWY_NOINLINE void gruBackwardAfter(const GruBackward& s) {
+HWY_NOINLINE void gruBackwardAfter(const RecurrentBackward& s) {
   const UnitTag d;
   const auto one = hn::Set(d, 1.0f);
   const auto zero = hn::Zero(d);
   const int64_t Hp = paddedUnits(s.H);
-  clearSums(s);
+  clearSums(s, 4);
   for (int64_t b = 0; b < s.B; b++) {
-    const bool padding = isPadding(s.lengths, b, s.t);
+    const bool padding = isPadding(s, b);
     const float* previous = previousRow(s, b);
     for (int64_t u = s.begin * 16; u < s.end * 16; u += kUnits) {
       const int64_t block = u / 16, v = u % 16;
-      float* a = s.gates + b * 4 * Hp + block * 64 + v;
+      const float* a = s.gates + b * 4 * Hp + block * 64 + v;
+      float* gradient = s.gradient + b * s.ldGradient + block * 64 + v;
       float* staged = s.staged + b * s.ldStaged + block * 48 + v;
       float* sums = s.sums + block * 64 + v;
       auto dr = zero, dz = zero, dn = zero, dq = zero;
@@ -159,10 +134,10 @@ HWY_NOINLINE void gruBackwardAfter(const GruBackward& s) {
         dq = hn::Mul(dn, r);
         hn::StoreU(hn::Mul(dh, z), d, s.dh + b * s.ldh + u);
       }
-      hn::StoreU(dr, d, a);
-      hn::StoreU(dz, d, a + 16);
-      hn::StoreU(dn, d, a + 32);
-      hn::StoreU(dq, d, a + 48);
+      hn::StoreU(dr, d, gradient);
+      hn::StoreU(dz, d, gradient + 16);
+      hn::StoreU(dn, d, gradient + 32);
+      hn::StoreU(dq, d, gradient + 48);
       hn::StoreU(dr, d, staged);
       hn::StoreU(dz, d, staged + 16);
       hn::StoreU(dq, d, staged + 32);
@@ -172,21 +147,22 @@ HWY_NOINLINE void gruBackwardAfter(const GruBackward& s) {
       addUnits(dq, sums + 48);
     }
   }
-  keepSums(s);
+  keepSums(s, 4);
 }
 
-HWY_NOINLINE void gruBackwardCandidate(const GruBackward& s) {
+HWY_NOINLINE void gruBackwardCandidate(const RecurrentBackward& s) {
   const UnitTag d;
   const auto one = hn::Set(d, 1.0f);
   const auto zero = hn::Zero(d);
   const int64_t Hp = paddedUnits(s.H);
-  clearSums(s);
+  clearSums(s, 4);
   for (int64_t b = 0; b < s.B; b++) {
-    const bool padding = isPadding(s.lengths, b, s.t);
+    const bool padding = isPadding(s, b);
     const float* previous = previousRow(s, b);
     for (int64_t u = s.begin * 16; u < s.end * 16; u += kUnits) {
       const int64_t block = u / 16, v = u % 16;
-      float* a = s.gates + b * 4 * Hp + block * 64 + v;
+      const float* a = s.gates + b * 4 * Hp + block * 64 + v;
+      float* gradient = s.gradient + b * s.ldGradient + block * 64 + v;
       auto dz = zero, dn = zero;
       if (!padding) {
         const auto z = hn::LoadU(d, a + 16), n = hn::LoadU(d, a + 32);
@@ -195,45 +171,47 @@ HWY_NOINLINE void gruBackwardCandidate(const GruBackward& s) {
         dz = hn::Mul(hn::Mul(dh, hn::Sub(loadUnits(previous, u, s.H), n)), hn::NegMulAdd(z, z, z));
         hn::StoreU(hn::Mul(dh, z), d, s.dh + b * s.ldh + u);
       }
-      hn::StoreU(dz, d, a + 16);
-      hn::StoreU(dn, d, a + 32);
+      hn::StoreU(dz, d, gradient + 16);
+      hn::StoreU(dn, d, gradient + 32);
       hn::StoreU(dz, d, s.staged + b * s.ldStaged + block * 32 + 16 + v);
-      hn::StoreU(dn, d, s.stagedN + b * s.ldh + u);
+      hn::StoreU(dn, d, s.middle + b * s.ldh + u);
       addUnits(dz, s.sums + block * 64 + 16 + v);
       addUnits(dn, s.sums + block * 64 + 32 + v);
     }
   }
-  keepSums(s);
+  keepSums(s, 4);
 }
 
-HWY_NOINLINE void gruBackwardReset(const GruBackward& s) {
+HWY_NOINLINE void gruBackwardReset(const RecurrentBackward& s) {
   const UnitTag d;
   const auto zero = hn::Zero(d);
   const int64_t Hp = paddedUnits(s.H);
-  clearSums(s);
+  clearSums(s, 4);
   for (int64_t b = 0; b < s.B; b++) {
-    const bool padding = isPadding(s.lengths, b, s.t);
+    const bool padding = isPadding(s, b);
     const float* previous = previousRow(s, b);
     for (int64_t u = s.begin * 16; u < s.end * 16; u += kUnits) {
       const int64_t block = u / 16, v = u % 16;
-      float* a = s.gates + b * 4 * Hp + block * 64 + v;
+      const float* a = s.gates + b * 4 * Hp + block * 64 + v;
+      float* gradient = s.gradient + b * s.ldGradient + block * 64 + v;
       auto dr = zero;
       if (!padding) {
         const auto r = hn::LoadU(d, a);
-        const auto ds = hn::LoadU(d, s.ds + b * s.ldh + u);
+        const auto ds = hn::LoadU(d, s.dmiddle + b * s.ldh + u);
         dr = hn::Mul(hn::Mul(ds, loadUnits(previous, u, s.H)), hn::NegMulAdd(r, r, r));
         addUnits(hn::Mul(ds, r), s.dh + b * s.ldh + u);
       }
-      hn::StoreU(dr, d, a);
+      hn::StoreU(dr, d, gradient);
       hn::StoreU(dr, d, s.staged + b * s.ldStaged + block * 32 + v);
       addUnits(dr, s.sums + block * 64 + v);
     }
   }
-  keepSums(s);
+  keepSums(s, 4);
 }
 
-const GruGateKernels kGruGateKernels = {gruForwardAfter,     gruBackwardAfter,     gruForwardReset,
-                                        gruForwardCandidate, gruBackwardCandidate, gruBackwardReset};
+const RecurrentGateKernels kGruAfterGateKernels = {.forward = {gruForwardAfter}, .backward = {gruBackwardAfter}};
+const RecurrentGateKernels kGruBeforeGateKernels = {.forward = {gruForwardReset, gruForwardCandidate},
+                                                    .backward = {gruBackwardReset, gruBackwardCandidate}};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace ostinato
@@ -242,7 +220,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ostinato {
 
-const GruGateKernels& gruGateKernels() { return OSTINATO_TIER_TABLE(kGruGateKernels); }
+const RecurrentGateKernels& gruAfterGateKernels() { return OSTINATO_TIER_TABLE(kGruAfterGateKernels); }
+const RecurrentGateKernels& gruBeforeGateKernels() { return OSTINATO_TIER_TABLE(kGruBeforeGateKernels); }
 
 }  // namespace ostinato
 #endif

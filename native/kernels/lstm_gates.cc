@@ -15,7 +15,7 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-HWY_NOINLINE void lstmForward(const LstmForward& s) {
+HWY_NOINLINE void lstmForward(const RecurrentForward& s) {
   const UnitTag d;
   const int64_t Hp = (s.H + 15) / 16 * 16;
   for (int64_t b = 0; b < s.B; b++) {
@@ -23,12 +23,9 @@ HWY_NOINLINE void lstmForward(const LstmForward& s) {
     float* c = s.c + b * Hp;
     float* h = s.h + b * s.ldh;
     float* y = s.y + b * s.H;
-    if (s.lengths && s.t >= s.lengths[b]) {
-      for (int64_t u = s.begin * 16; u < s.end * 16; u += kUnits) {
-        hn::StoreU(hn::LoadU(d, cPrev + u), d, c + u);
-        hn::StoreU(hn::LoadU(d, s.hPrev + b * s.ldh + u), d, h + u);
-        storeUnits(hn::Zero(d), y, u, s.H);
-      }
+    if (isPadding(s, b)) {
+      for (int64_t u = s.begin * 16; u < s.end * 16; u += kUnits) hn::StoreU(hn::LoadU(d, cPrev + u), d, c + u);
+      carryState(s, b);
       continue;
     }
     for (int64_t block = s.begin; block < s.end; block++) {
@@ -56,18 +53,19 @@ HWY_NOINLINE void lstmForward(const LstmForward& s) {
   }
 }
 
-HWY_NOINLINE void lstmBackward(const LstmBackward& s) {
+HWY_NOINLINE void lstmBackward(const RecurrentBackward& s) {
   const UnitTag d;
   const auto one = hn::Set(d, 1.0f);
   const auto zero = hn::Zero(d);
   const int64_t Hp = (s.H + 15) / 16 * 16;
-  for (int64_t u = s.begin * 64; u < s.end * 64; u += kUnits) hn::StoreU(zero, d, s.sums + u);
+  clearSums(s, 4);
   for (int64_t b = 0; b < s.B; b++) {
-    float* gates = s.gates + b * 4 * Hp;
+    const float* gates = s.gates + b * 4 * Hp;
+    float* gradient = s.gradient ? s.gradient + b * s.ldGradient : nullptr;
     float* staged = s.staged + b * s.ldStaged;
-    if (s.lengths && s.t >= s.lengths[b]) {
+    if (isPadding(s, b)) {
       for (int64_t u = s.begin * 64; u < s.end * 64; u += kUnits) {
-        if (s.keepGradient) hn::StoreU(zero, d, gates + u);
+        if (gradient) hn::StoreU(zero, d, gradient + u);
         hn::StoreU(zero, d, staged + u);
       }
       continue;
@@ -77,8 +75,7 @@ HWY_NOINLINE void lstmBackward(const LstmBackward& s) {
         const int64_t u = block * 16 + v, at = block * 64 + v;
         const auto i = hn::LoadU(d, gates + at), f = hn::LoadU(d, gates + at + 16);
         const auto g = hn::LoadU(d, gates + at + 32), o = hn::LoadU(d, gates + at + 48);
-        auto dh = hn::LoadU(d, s.dh + b * s.ldh + u);
-        if (s.dy) dh = hn::Add(dh, loadUnits(s.dy + b * s.H, u, s.H));
+        const auto dh = arrivingGradient(s, b, u);
         const auto tanhC = vector_math::tanh(d, hn::LoadU(d, s.c + b * Hp + u));
         const auto later = hn::LoadU(d, s.dc + b * Hp + u);
         const auto dc = hn::MulAdd(hn::Mul(dh, o), hn::NegMulAdd(tanhC, tanhC, one), later);
@@ -89,11 +86,11 @@ HWY_NOINLINE void lstmBackward(const LstmBackward& s) {
         const auto dO = hn::Mul(hn::Mul(dh, tanhC), hn::NegMulAdd(o, o, o));
         hn::StoreU(zero, d, s.dh + b * s.ldh + u);
         hn::StoreU(hn::Mul(dc, f), d, s.dc + b * Hp + u);
-        if (s.keepGradient) {
-          hn::StoreU(di, d, gates + at);
-          hn::StoreU(df, d, gates + at + 16);
-          hn::StoreU(dg, d, gates + at + 32);
-          hn::StoreU(dO, d, gates + at + 48);
+        if (gradient) {
+          hn::StoreU(di, d, gradient + at);
+          hn::StoreU(df, d, gradient + at + 16);
+          hn::StoreU(dg, d, gradient + at + 32);
+          hn::StoreU(dO, d, gradient + at + 48);
         }
         hn::StoreU(di, d, staged + at);
         hn::StoreU(df, d, staged + at + 16);
@@ -106,10 +103,10 @@ HWY_NOINLINE void lstmBackward(const LstmBackward& s) {
       }
     }
   }
-  for (int64_t u = s.begin * 64; u < s.end * 64; u += kUnits) addUnits(hn::LoadU(d, s.sums + u), s.dbias + u);
+  keepSums(s, 4);
 }
 
-const LstmGateKernels kLstmGateKernels = {lstmForward, lstmBackward};
+const RecurrentGateKernels kLstmGateKernels = {.forward = {lstmForward}, .backward = {lstmBackward}};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace ostinato
@@ -118,7 +115,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace ostinato {
 
-const LstmGateKernels& lstmGateKernels() { return OSTINATO_TIER_TABLE(kLstmGateKernels); }
+const RecurrentGateKernels& lstmGateKernels() { return OSTINATO_TIER_TABLE(kLstmGateKernels); }
 
 }  // namespace ostinato
 #endif

@@ -37,14 +37,17 @@ GradientTiles::GradientTiles(const Sizes& s, const int32_t* weightRows, int thre
       pairs_(layout.array<BFloat16>(matrix_unit::packedB(s.columns, depth_, kParts))),
       block_(layout.floats(threads * kBlockRows * kLdBlock)) {}
 
-void GradientTiles::placeInput(int64_t features, ScratchLayout& layout) {
+void GradientTiles::placeInput(int64_t features, Columns columns, ScratchLayout& layout) {
   inputFeatures_ = features;
-  weight_ = layout.array<BFloat16>(matrix_unit::packedB(features, s_.columns, kParts));
+  inputColumns_ = columns;
+  weight_ = layout.array<BFloat16>(matrix_unit::packedB(features, columns.count, kParts));
 }
 
 GradientTiles::Factor GradientTiles::placeFactor(int64_t features, ScratchLayout& layout) const {
-  return {features, layout.array<const float*>(paddedDepth()),
-          layout.array<BFloat16>(matrix_unit::packedA(features, depth_, kRows, kParts))};
+  return {.features = features,
+          .columns = {0, s_.columns},
+          .rows = layout.array<const float*>(paddedDepth()),
+          .packed = layout.array<BFloat16>(matrix_unit::packedA(features, depth_, kRows, kParts))};
 }
 
 void GradientTiles::clear() const {
@@ -59,6 +62,11 @@ void GradientTiles::clear() const {
     const int64_t all = matrix_unit::packedA(s_.rows(), s_.columns, kRows, kParts);
     std::memset(rows_ + first, 0, static_cast<size_t>(all - first) * sizeof(BFloat16));
   }
+}
+
+void GradientTiles::clearGroup(int64_t group) const {
+  constexpr float kZeros[kGroup] = {};
+  matrix_unit::packGroups(kZeros, 0, s_.rows(), s_.columns, group, group + 1, 0, kRows, kParts, rows_);
 }
 
 void GradientTiles::stage(int64_t step, int64_t row, int64_t m, int64_t g0, int64_t g1, const float* values,
@@ -76,28 +84,28 @@ uint16_t* GradientTiles::tilesOf(int64_t step) const {
 void GradientTiles::inputGradient(const float* weight, float* dx, ThreadPool& pool) const {
   const int64_t panels = ceilDivide(inputFeatures_, kColumns), n = s_.rows();
   const int threads = static_cast<int>(std::min<int64_t>(threads_, panels));
-  const matrix_unit::Panels all = matrix_unit::panelsOfA(rows_, s_.columns, kRows, kParts);
+  const auto [firstColumn, depth] = inputColumns_;
+  const matrix_unit::Panels all =
+      matrix_unit::panelsOfA(rows_, s_.columns, kRows, kParts).from(firstColumn, 0, kRows, kParts);
   Gemm g;
   g.N = inputFeatures_;
-  g.K = s_.columns;
+  g.K = depth;
   g.b = weight;
   g.ldb = inputFeatures_;
-  g.maps.bRows = weightRows_;
+  g.maps.bRows = weightRows_ + firstColumn;
   pool.parallel(threads, [&](int thread) {
     const int64_t first = share(panels, threads, thread) * kColumns;
     const int64_t columns = std::min(inputFeatures_, share(panels, threads, thread + 1) * kColumns) - first;
-    BFloat16* own = weight_ + matrix_unit::packedB(first, s_.columns, kParts);
-    for (int64_t k0 = 0; k0 < s_.columns; k0 += kInputDepth) {
-      const int64_t k = std::min(kInputDepth, s_.columns - k0);
+    BFloat16* own = weight_ + matrix_unit::packedB(first, depth, kParts);
+    for (int64_t k0 = 0; k0 < depth; k0 += kInputDepth) {
+      const int64_t k = std::min(kInputDepth, depth - k0);
       matrix_unit::packB(g, k0, k, first, columns, kParts, own);
       for (int64_t m = 0; m < n; m += kInputRows) {
-        const BlockOutput out{std::min(kInputRows, n - m),
-                              columns,
-                              dx + m * inputFeatures_ + first,
-                              inputFeatures_,
-                              nullptr,
-                              nullptr,
-                              k0 > 0};
+        const BlockOutput out{.m = std::min(kInputRows, n - m),
+                              .n = columns,
+                              .c = dx + m * inputFeatures_ + first,
+                              .ldc = inputFeatures_,
+                              .accumulate = k0 > 0};
         matrix_unit::multiply(all.from(k0, m / kRows, kRows, kParts), kRows, matrix_unit::panelsOfB(own, k, kParts), k,
                               kParts, out);
       }
@@ -110,7 +118,8 @@ void GradientTiles::weightGradients(const Factor* factors, float* const* dweight
   pool.parallel(threads_, [&](int thread) {
     const int64_t s0 = share(steps, threads_, thread), s1 = share(steps, threads_, thread + 1);
     for (int i = 0; i < count; i++) {
-      matrix_unit::packDepths(factors[i].rows, factors[i].features, depth_, s0, s1, kRows, factors[i].packed);
+      matrix_unit::packDepths(factors[i].rows, factors[i].features, depth_, s0, s1, kRows, factors[i].groups,
+                              factors[i].packed);
     }
   });
   pool.parallel(threads_, [&](int thread) {
@@ -120,17 +129,17 @@ void GradientTiles::weightGradients(const Factor* factors, float* const* dweight
 
 // dweight [rows,features] for one thread's columns: block by block of its transpose [features,columns].
 void GradientTiles::weightGradient(int thread, const Factor& factor, float* dweight) const {
-  const int64_t panels = s_.columns / kColumns;
-  const int64_t end = share(panels, threads_, thread + 1) * kColumns;
+  const int64_t panels = factor.columns.count / kColumns, first = factor.columns.first;
+  const int64_t end = first + share(panels, threads_, thread + 1) * kColumns;
   float* block = block_ + thread * kBlockRows * kLdBlock;
   const matrix_unit::Panels a = matrix_unit::panelsOfA(factor.packed, depth_, kRows, kParts);
   const matrix_unit::Panels b = matrix_unit::panelsOfB(pairs_, depth_, kParts);
-  for (int64_t n = share(panels, threads_, thread) * kColumns; n < end; n += kBlockColumns) {
+  for (int64_t n = first + share(panels, threads_, thread) * kColumns; n < end; n += kBlockColumns) {
     const int64_t columns = std::min(kBlockColumns, end - n);
     for (int64_t m = 0; m < factor.features; m += kBlockRows) {
       const int64_t rows = std::min(kBlockRows, factor.features - m);
       for (int64_t k = 0; k < depth_; k += kBlockDepth) {
-        const BlockOutput out{rows, columns, block, kLdBlock, nullptr, nullptr, k > 0};
+        const BlockOutput out{.m = rows, .n = columns, .c = block, .ldc = kLdBlock, .accumulate = k > 0};
         matrix_unit::multiply(a.from(k, m / kRows, kRows, kParts), kRows, b.from(k, n / kColumns, kColumns, kParts),
                               std::min(kBlockDepth, depth_ - k), kParts, out);
       }

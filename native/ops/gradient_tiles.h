@@ -5,7 +5,8 @@
 //   rows   packed A  [N, columns]   dx = gradient weight
 //   pairs  packed B  [N', columns]  dweight = gradientᵀ x, made transposed, so that pairs of rows need no transposing
 //
-// N rows are `steps` times `rowsPerStep`; in N' each step is made even by a row of zeros.
+// N rows are `steps` times `rowsPerStep`; in N' each step is made even by a row of zeros. Products may take part of the
+// columns.
 #pragma once
 
 #include "ops/scratch_layout.h"
@@ -24,11 +25,19 @@ class GradientTiles {
     int64_t rows() const { return steps * rowsPerStep; }
   };
 
+  // Columns that take part in a product: multiples of 32.
+  struct Columns {
+    int64_t first, count;
+  };
+
   // The other factor of one weight's gradient.
   struct Factor {
     int64_t features = 0;
+    Columns columns = {0, 0};
     const float** rows = nullptr;
     matrix_unit::BFloat16* packed = nullptr;
+    // Where each group of 16 features lies in a row; null: one after the other.
+    const int32_t* groups = nullptr;
   };
 
   // Whether it pays for so many rows. In two parts both orders together would be twice the bytes of float32, and were 8
@@ -38,11 +47,15 @@ class GradientTiles {
   // weightRows [columns]: the weights' row of each column, -1 for none.
   GradientTiles(const Sizes& sizes, const int32_t* weightRows, int threads, ScratchLayout& layout);
   // x has so many features: room for the weight that leads to dx.
-  void placeInput(int64_t features, ScratchLayout& layout);
+  void placeInput(int64_t features, Columns columns, ScratchLayout& layout);
+  void placeInput(int64_t features, ScratchLayout& layout) { placeInput(features, {0, s_.columns}, layout); }
+  // A factor for all columns; fewer and groups are for the caller to set.
   Factor placeFactor(int64_t features, ScratchLayout& layout) const;
 
   // Zeros where nobody stages. Before the first stage().
   void clear() const;
+  // The same for a group of 16 columns that nobody stages.
+  void clearGroup(int64_t group) const;
   // Groups [g0,g1) of 16 columns of rows [row,row+m) of one step, row even or all rows: values [m, ld] begin at row
   // and group g0.
   void stage(int64_t step, int64_t row, int64_t m, int64_t g0, int64_t g1, const float* values, int64_t ld) const;
@@ -74,6 +87,7 @@ class GradientTiles {
   matrix_unit::BFloat16 *rows_, *pairs_;
   float* block_;  // of a weight's gradient, for each thread
   int64_t inputFeatures_ = 0;
+  Columns inputColumns_ = {0, 0};
   matrix_unit::BFloat16* weight_ = nullptr;
 };
 

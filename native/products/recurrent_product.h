@@ -10,7 +10,7 @@
 
 namespace ostinato {
 
-// Hidden units of one block; kernels/lstm_gates.h has the layout of gates within it.
+// Hidden units of one block; kernels/recurrent_step.h has the layout of gates within it.
 constexpr int64_t kHiddenBlock = 16;
 
 inline int64_t hiddenBlocks(int64_t H) { return (H + kHiddenBlock - 1) / kHiddenBlock; }

@@ -502,14 +502,14 @@ OSTINATO_VECTORS void packPairs(const float* b, int64_t ldb, int64_t m, int64_t 
 }
 
 OSTINATO_VECTORS void packDepths(const float* const* depths, int64_t m, int64_t k, int64_t s0, int64_t s1,
-                                 int panelRows, BFloat16* packed) {
+                                 int panelRows, const int32_t* groups, BFloat16* packed) {
   const int64_t tile = panelRows * kDepth, panel = steps(k) * tile;
   for (int64_t step = s0; step < s1; step++) {
     const float* const* own = depths + step * kDepth;
     const auto row = [own](int64_t i) { return own[i]; };
     for (int64_t i = 0; i < m; i += panelRows) {
       Tile tiles[2];
-      tileOfPairs<1>(k - step * kDepth, i, firstLanes(m - i < panelRows ? m - i : panelRows), nullptr, row, tiles);
+      tileOfPairs<1>(k - step * kDepth, i, firstLanes(m - i < panelRows ? m - i : panelRows), groups, row, tiles);
       transpose(tiles[0]);
       storeRows(tiles[0], panelRows, packed + i / panelRows * panel + step * tile);
     }
@@ -559,7 +559,9 @@ void packGroups(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, int64
   std::abort();
 }
 void packPairs(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, BFloat16*) { std::abort(); }
-void packDepths(const float* const*, int64_t, int64_t, int64_t, int64_t, int, BFloat16*) { std::abort(); }
+void packDepths(const float* const*, int64_t, int64_t, int64_t, int64_t, int, const int32_t*, BFloat16*) {
+  std::abort();
+}
 void packB(const Gemm&, int64_t, int64_t, int64_t, int64_t, int, BFloat16*) { std::abort(); }
 void multiply(Panels, int, Panels, int64_t, int, const BlockOutput&) { std::abort(); }
 void transposeTo(const float*, int64_t, int64_t, int64_t, const int32_t*, float*, int64_t) { std::abort(); }

@@ -63,9 +63,9 @@ void packPairs(const float* b, int64_t ldb, int64_t m, int64_t k, int64_t g0, in
                BFloat16* packed);
 
 // Depths of 32 [s0,s1) of the packed A [m,k] whose depths are m floats each, at the k pointers of `depths` (null:
-// zeros). One part.
+// zeros). groups: where each 16 of them lie (null: one after the other); panelRows is 16 then. One part.
 void packDepths(const float* const* depths, int64_t m, int64_t k, int64_t s0, int64_t s1, int panelRows,
-                BFloat16* packed);
+                const int32_t* groups, BFloat16* packed);
 
 // Depths [k0,k0+k) and columns [n0,n0+n) of op(B). n0 is a multiple of kGroup where bGroups is given.
 void packB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int64_t n, int parts, BFloat16* packed);
