@@ -47,6 +47,8 @@ export {
 export type { ErrorCode } from "./errors.js";
 export { errorCodes, FileError, InputError, OptionError, OstinatoError, ShapeError } from "./errors.js";
 export type { AddonInfo } from "./executor/addon.js";
+export type { ExecutorChoice } from "./executor/choice.js";
+export { defaultExecutor } from "./executor/choice.js";
 export type {
   Executable,
   Executor,
@@ -61,30 +63,22 @@ export type { MatmulPrecision, NativeExecutorOptions } from "./executor/native.j
 export { NativeExecutor, nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
 export { ReferenceExecutor } from "./executor/reference/executor.js";
 export type { RunningSearch, SearchPlan, SearchPorts } from "./executor/search.js";
-export type { RecordedValue, TrainingRecord } from "./formats/index.js";
-export { loadTrainerHistory, readTrainingRecord } from "./formats/index.js";
+export type {
+  FolderKind,
+  RecordedValue,
+  TrainingRecord,
+  Vocabularies,
+  VocabularyFile,
+  VocabularySlot,
+} from "./formats/index.js";
+export { bundledVocabularies, loadTrainerHistory, oneVocabulary, readTrainingRecord } from "./formats/index.js";
 export * from "./graph/index.js";
 export * from "./metrics/index.js";
-export type { Activations } from "./models/languageModel/activations.js";
-export type { BeamText, BeamTextOptions, BeamTexts } from "./models/languageModel/beamTexts.js";
-export type { LanguageModelForm, SentenceDataOptions, WindowDataOptions } from "./models/languageModel/data.js";
-export { SentenceData, WindowData } from "./models/languageModel/data.js";
-export type { GenerateAllOptions, GenerateOptions } from "./models/languageModel/generation.js";
-export type { LanguageModelOptions } from "./models/languageModel/languageModel.js";
-export { LanguageModel } from "./models/languageModel/languageModel.js";
-export type { LanguageModelConfig, LanguageModelNetwork } from "./models/languageModel/network.js";
-export type { NextToken, NextTokens, NextTokensOptions } from "./models/languageModel/nextTokens.js";
-export type { TextEnd } from "./models/languageModel/textEnd.js";
-export type { EvaluateOptions, Evaluation, TextProbability } from "./models/languageModel/textMeasure.js";
-export type { Seq2SeqConfig } from "./models/seq2seq/config.js";
-export type { Encoded, Seq2SeqForm } from "./models/seq2seq/network.js";
-export { recordSeq2SeqLoss, Seq2SeqNetwork } from "./models/seq2seq/network.js";
-export type { PairDataOptions } from "./models/seq2seq/pairData.js";
-export { PairData } from "./models/seq2seq/pairData.js";
-export type { PairScores } from "./models/seq2seq/pairScores.js";
-export type { PairEvaluation, Seq2SeqOptions } from "./models/seq2seq/seq2seq.js";
-export { Seq2Seq } from "./models/seq2seq/seq2seq.js";
-export type { TranslateOptions, Translation, TranslationHypothesis } from "./models/seq2seq/translation.js";
+export * from "./models/kinds.js";
+export type { ModelKind, ModelNetwork, ModelParts } from "./models/modelKind.js";
+export { loadModel, registerKind } from "./models/registry.js";
+export type { CreateOptions, LoadOptions } from "./models/savedModel.js";
+export { createModel, loadModelOf, SavedModel } from "./models/savedModel.js";
 export * from "./nn/index.js";
 export type { RandomSource } from "./random/source.js";
 export * from "./search/index.js";

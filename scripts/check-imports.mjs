@@ -19,6 +19,22 @@ function tablesOf(page) {
   return { allowed, outside, portable };
 }
 
+/** The folders or files that a name of the table stands for: all in the tree, without rows of their own, where it is lib/models/<kind>. */
+function placesNamed(name, { root, rows }) {
+  if (!name.includes("<")) return [name];
+  const [folder, end] = name.split(/<\w+>/);
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .filter((entry) => (end === "" ? entry.isDirectory() : entry.name.endsWith(end)))
+    .map((entry) => `${folder}${entry.name}`)
+    .filter((place) => !rows.has(place));
+}
+
+/** The rows of a table for each folder or file that they are for. */
+function expanded(rows, root) {
+  const named = (name) => placesNamed(name, { root, rows });
+  return new Map([...rows].flatMap(([name, cell]) => named(name).map((place) => [place, cell.flatMap(named)])));
+}
+
 /** The innermost of these folders or files that holds the file. */
 function placeIn(places, file) {
   const holders = places.filter((place) => file === place || file.startsWith(`${place}/`));
@@ -103,8 +119,9 @@ function* leaks(graph, portable) {
 
 /** What is wrong with the imports of the project in a folder, a sentence each. */
 export function problemsOf(root) {
-  const tables = tablesOf(readFileSync(join(root, "ARCHITECTURE.md"), "utf8"));
-  const { allowed, outside, portable } = tables;
+  const { outside, portable, allowed: rows } = tablesOf(readFileSync(join(root, "ARCHITECTURE.md"), "utf8"));
+  const allowed = expanded(rows, root);
+  const tables = { allowed, outside };
   const graph = importGraph(root, tables);
   const places = [portable, ...allowed.keys(), ...[...allowed.values(), ...outside.values()].flat()];
   const missing = [...new Set(places)].filter((place) => !existsSync(join(root, place)));

@@ -34,7 +34,7 @@ export { separatorRule } from "./tableFormat.js";
 export { decodeText } from "./textDecoder.js";
 export { readLines, readTextFile, textFileSize } from "./textFile.js";
 export type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer, TokenizerKind } from "./tokenizer.js";
-export { tokenizerKinds } from "./tokenizer.js";
+export { tokenizerKinds, tokenizerRule } from "./tokenizer.js";
 export { tokenizerFromJSON } from "./tokenizerFromJSON.js";
 export type { TokenizerPairOptions } from "./tokenizerPair.js";
 export { TokenizerPair, tokenizerPairRule } from "./tokenizerPair.js";

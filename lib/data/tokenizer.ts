@@ -1,3 +1,6 @@
+import type { Rule } from "../options.js";
+import { value } from "../options.js";
+
 export const tokenizerKinds = ["character", "byte", "word", "subword"] as const;
 
 /** What a tokenizer cuts text into: a kind of this library, or one made known by `registerTokenizer`. */
@@ -60,3 +63,9 @@ export interface TokenDecoder {
   /** What was held back. A character whose last bytes never came is left out. */
   end(): string;
 }
+
+/** The rule of an option that is a tokenizer. */
+export const tokenizerRule: Rule<Tokenizer> = value("a tokenizer: CharacterTokenizer, WordTokenizer ...", (given) => {
+  const { size, encode, decoder } = (given ?? {}) as Partial<Tokenizer>;
+  return Number.isSafeInteger(size) && typeof encode === "function" && typeof decoder === "function";
+});

@@ -1,6 +1,4 @@
 import { join } from "node:path";
-import type { Tokenizer } from "../data/tokenizer.js";
-import { TokenizerPair } from "../data/tokenizerPair.js";
 import { describe, FileError, quote } from "../errors.js";
 import type { ConfigFile } from "./configFile.js";
 import { jsonDigest } from "./jsonFile.js";
@@ -81,16 +79,12 @@ export function expectTensors(
   );
 }
 
-/** The vocabulary has as many tokens as the model expects. */
-export function expectVocabularySize(
+/** The vocabularies have as many tokens as the model expects. @param sizes by the options that say them. */
+export function expectVocabularySizes(
   folder: string,
   { config, tokenizer: name }: ConfigFile,
-  tokenizer: Tokenizer | TokenizerPair,
+  sizes: Readonly<Record<string, number>>,
 ): void {
-  const sizes =
-    tokenizer instanceof TokenizerPair
-      ? { sourceVocabularySize: tokenizer.source.size, targetVocabularySize: tokenizer.target.size }
-      : { vocabularySize: tokenizer.size };
   for (const [option, size] of Object.entries(sizes)) {
     const expected = config[option];
     if (expected === undefined || expected === size) continue;

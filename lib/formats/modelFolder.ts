@@ -1,57 +1,49 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import type { Tokenizer } from "../data/tokenizer.js";
-import { tokenizerFromJSON } from "../data/tokenizerFromJSON.js";
-import { TokenizerPair } from "../data/tokenizerPair.js";
 import { FileError, OstinatoError } from "../errors.js";
 import { checkOption, completeOptions, flag, text } from "../options.js";
 import type { WeightType } from "../weights.js";
 import { findCompanion, putAside, readCompanion, settleCompanions, writeCompanion } from "./companions.js";
 import type { ConfigFile } from "./configFile.js";
 import { formatVersion, readConfigFile } from "./configFile.js";
+import type { FolderKind, ParameterShape } from "./folderKind.js";
 import { lockFolder } from "./folderLock.js";
 import { jsonDigest } from "./jsonFile.js";
-import { expectCounts, expectSameOrigin, expectTensors, expectVocabularySize } from "./modelChecks.js";
+import { expectCounts, expectSameOrigin, expectTensors, expectVocabularySizes } from "./modelChecks.js";
 import { modelFiles } from "./modelFiles.js";
 import { differenceOf, foreign, occupied, presentModel } from "./presentModel.js";
 import type { UnpackedWeights } from "./quantizedTensors.js";
 import { packTensors, unpackTensors, weightTypeOf } from "./quantizedTensors.js";
 import type { NamedTensor, SafetensorsHeader } from "./safetensors.js";
 import { readSafetensors, readSafetensorsHeader, writeSafetensors } from "./safetensors.js";
-import { shapes } from "./shapes.js";
+import type { Vocabularies } from "./vocabularies.js";
+import { vocabularySizes } from "./vocabularies.js";
 
 export interface ModelContent {
-  /** The class that reads it: "LanguageModel" ... */
+  /** The kind that reads it: "LanguageModel" ... */
   model: string;
   /** Plain data. */
   config: object;
   tensors: Iterable<NamedTensor>;
   /** The type that matrices are kept in; their values fit it already. Default: float32. */
-  weights?: WeightType | null;
-  tokenizer: Tokenizer | TokenizerPair;
+  weightType?: WeightType | null;
+  tokenizer: Vocabularies;
 }
 
-export interface LoadedModel<T extends Tokenizer | TokenizerPair = Tokenizer | TokenizerPair> {
-  model: string;
+/** A model folder but for its weights. */
+export interface ModelDescription<V extends Vocabularies = Vocabularies, N = unknown> {
   config: Record<string, unknown>;
-  /** By name. */
-  tensors: UnpackedWeights["tensors"];
-  /** The type that its matrices were kept in; null for float32. */
-  weights: WeightType | null;
-  /**
-   * Names of tensors that the file has in float64, and float32 does not hold exactly: they were rounded to
-   * the nearest.
-   */
-  rounded: readonly string[];
-  tokenizer: T;
+  /** The layers of the configuration. */
+  network: N;
+  tokenizer: V;
+  /** The type that its matrices are kept in; null for float32. */
+  weightType: WeightType | null;
+  /** Names of tensors that the file has in float64, and that are read as float32. */
+  doubles: readonly string[];
 }
 
-/** Names and shapes of a model's parameters. @throws OptionError for a configuration that it cannot have. */
-type ParametersOf = (config: Record<string, unknown>, model: string) => Iterable<ParameterShape>;
-
-interface ParameterShape {
-  name: string;
-  shape: readonly number[];
+export interface LoadedModel<V extends Vocabularies = Vocabularies, N = unknown> extends ModelDescription<V, N> {
+  tensors: UnpackedWeights;
 }
 
 /**
@@ -80,9 +72,9 @@ export async function saveModelFolder(
     if (present.kind === "foreign") throw foreign(present.file);
     if (present.kind === "other" && !overwrite) throw occupied(`${folder} ${present.difference}`);
     if (present.kind !== "same" || overwrite) return replaceModel(folder, parts);
-    if (present.weights === "float32" && parts.weights) {
+    if (present.weights === "float32" && parts.weightType) {
       throw occupied(
-        `${folder} holds this model with float32 weights, and to replace them by ${parts.weights} ones cannot be undone`,
+        `${folder} holds this model with float32 weights, and to replace them by ${parts.weightType} ones cannot be undone`,
       );
     }
     await writeTensors(folder, parts);
@@ -91,65 +83,106 @@ export async function saveModelFolder(
 
 /**
  * Reads a model folder and checks that its parts are whole and belong together.
- * @param options.model the class that is going to read it; another one is an error. Default: whichever it is.
- * @param options.tokenizer reads the vocabulary. Default: of whichever kind it is.
- * @param options.parameters the parameters that a model of this class and configuration has.
- * @param options.counts options of the configuration that count layers: checked before the parameters are
- *   asked for.
- * @param options.same the model that the folder must hold: configuration and vocabulary equal to these.
+ * @param kind the kind that the folder must hold.
+ * @param options.same the model that it must hold: configuration and vocabularies equal to these.
  * @throws FileError that names the file and says what to do.
  */
-export async function loadModelFolder<T extends Tokenizer | TokenizerPair = Tokenizer | TokenizerPair>(
+export async function loadModelFolder<V extends Vocabularies, N extends Layers>(
   folder: string,
-  options: LoadOptions<T> = {},
-): Promise<LoadedModel<T>> {
+  kind: FolderKind<V, N>,
+  { same }: { same?: { config: object; tokenizer: V } } = {},
+): Promise<LoadedModel<V, N>> {
   checkOption("load", "folder", folder, text());
-  return undisturbed(folder, () => readModelFolder(folder, options));
+  return undisturbed(folder, async () => {
+    const files = await readJsonFiles(folder, kind);
+    if (same) expectSame(folder, files, partsOf({ ...same, model: kind.name, tensors: [] }));
+    const file = join(folder, modelFiles.tensors);
+    let checked: { header: SafetensorsHeader; network: N } | undefined;
+    const { metadata, tensors, verified } = await readSafetensors(file, {
+      check: (header) => {
+        checked = { header, network: networkFor(folder, kind, { ...files, header }) };
+      },
+    });
+    if (metadata.format === "ostinato" && !verified) {
+      throw new FileError(`${file} is damaged: its digest is missing. Copy it again from where it came.`);
+    }
+    return {
+      ...described(folder, kind, { ...files, ...(checked as NonNullable<typeof checked>), ...same }),
+      tensors: unpackTensors(file, tensors),
+    };
+  });
 }
 
-interface LoadOptions<T extends Tokenizer | TokenizerPair> {
-  model?: string;
-  tokenizer?: (json: unknown) => T;
-  parameters?: ParametersOf;
-  counts?: readonly string[];
-  same?: Omit<ModelContent, "tensors">;
-}
-
-async function readModelFolder<T extends Tokenizer | TokenizerPair>(
+/**
+ * Reads all of a model folder but its weights, and checks that the parts belong together.
+ * @throws FileError as loadModelFolder does.
+ */
+export async function describeModelFolder<V extends Vocabularies, N extends Layers>(
   folder: string,
-  options: LoadOptions<T>,
-): Promise<LoadedModel<T>> {
-  const file = join(folder, modelFiles.tensors);
+  kind: FolderKind<V, N>,
+): Promise<ModelDescription<V, N>> {
+  return undisturbed(folder, async () => {
+    const files = await readJsonFiles(folder, kind);
+    const header = await readSafetensorsHeader(join(folder, modelFiles.tensors));
+    return described(folder, kind, { ...files, header, network: networkFor(folder, kind, { ...files, header }) });
+  });
+}
+
+type Layers = { readonly parameters: Iterable<ParameterShape> };
+
+interface JsonFiles {
+  configFile: ConfigFile;
+  /** Content of the vocabulary file. */
+  json: unknown;
+}
+
+async function readJsonFiles(folder: string, { name, vocabularies }: FolderKind): Promise<JsonFiles> {
   const { metadata } = await headerIn(folder);
   const configFile = await readConfigFile(folder, metadata);
-  const json = await readCompanion({ folder, name: configFile.tokenizer, metadata }, shapes.vocabulary);
-  if (options.same) expectSame(folder, { configFile, json }, partsOf({ ...options.same, tensors: [] }));
-  if (options.model !== undefined && configFile.model !== options.model) {
-    throw new FileError(`${folder} holds a ${configFile.model}, expected a ${options.model}.`);
-  }
-  const content = await readSafetensors(file, {
-    check: (header) => {
-      expectSameOrigin(folder, header, { configFile, json });
-      const { parameters, counts = [] } = options;
-      if (!parameters) return;
-      expectCounts({ file, ...header }, configFile.config, counts);
-      expectTensors(file, header, parametersOf(folder, configFile, parameters));
-    },
-  });
-  if (content.metadata.format === "ostinato" && !content.verified) {
-    throw new FileError(`${file} is damaged: its digest is missing. Copy it again from where it came.`);
-  }
-  const tokenizer = readTokenizer(
-    join(folder, configFile.tokenizer),
-    () => (options.tokenizer ?? anyTokenizer)(json) as T,
-  );
-  expectVocabularySize(folder, configFile, tokenizer);
-  const { tensors, rounded } = unpackTensors(file, content.tensors);
-  const weights = weightTypeOf(content.metadata);
-  return { model: configFile.model, config: configFile.config, tensors, weights, rounded, tokenizer };
+  if (configFile.model !== name) throw new FileError(`${folder} holds a ${configFile.model}, expected a ${name}.`);
+  const json = await readCompanion({ folder, name: configFile.tokenizer, metadata }, vocabularies.shape);
+  return { configFile, json };
 }
 
-/** The class of the model in a folder. @throws FileError if there is none. */
+/** The layers of a configuration, whose parameters the file has. What does not fit is an error of its file. */
+function networkFor<N extends Layers>(
+  folder: string,
+  kind: Pick<FolderKind<Vocabularies, N>, "counts" | "network">,
+  { header, ...files }: JsonFiles & { header: SafetensorsHeader },
+): N {
+  expectSameOrigin(folder, header, files);
+  const { config } = files.configFile;
+  const file = join(folder, modelFiles.tensors);
+  expectCounts({ file, ...header }, config, kind.counts);
+  try {
+    const network = kind.network(config);
+    expectTensors(file, header, network.parameters);
+    return network;
+  } catch (cause) {
+    if (!(cause instanceof OstinatoError) || cause instanceof FileError) throw cause;
+    throw new FileError(`${join(folder, modelFiles.config)}: ${cause.message}`, cause);
+  }
+}
+
+/** @param parts.tokenizer the vocabularies, where they are known. */
+function described<V extends Vocabularies, N>(
+  folder: string,
+  { vocabularies }: FolderKind<V>,
+  { configFile, json, header, network, ...known }: JsonFiles & { header: SafetensorsHeader; network: N; tokenizer?: V },
+): ModelDescription<V, N> {
+  const tokenizer =
+    known.tokenizer ?? readVocabularies(join(folder, configFile.tokenizer), () => vocabularies.read(json));
+  expectVocabularySizes(folder, configFile, vocabularySizes(vocabularies, tokenizer));
+  return {
+    config: configFile.config,
+    network,
+    tokenizer,
+    weightType: weightTypeOf(header.metadata),
+    doubles: header.entries.filter(({ type }) => type === "F64").map(({ name }) => name),
+  };
+}
+
+/** The kind of the model in a folder. @throws FileError if there is none. */
 export async function modelIn(folder: string): Promise<string> {
   checkOption("load", "folder", folder, text());
   const read = async () => readConfigFile(folder, (await headerIn(folder)).metadata);
@@ -177,18 +210,20 @@ interface Parts {
   configFile: ConfigFile;
   tokenizerJson: object;
   tensors: Iterable<NamedTensor>;
-  weights: WeightType | null;
+  weightType: WeightType | null;
 }
 
-function partsOf({ model, config, tensors, weights = null, tokenizer }: ModelContent): Parts {
+function partsOf({ model, config, tensors, weightType = null, tokenizer }: ModelContent): Parts {
+  const json = tokenizer.toJSON();
   const configFile: ConfigFile = {
     format: "ostinato",
     formatVersion,
     model,
     config: JSON.parse(JSON.stringify(config)) as Record<string, unknown>,
-    tokenizer: tokenizer.kind === "subword" ? modelFiles.tokenizer : modelFiles.vocabulary,
+    // A tokenizer.json of Hugging Face has no kind.
+    tokenizer: "kind" in json ? modelFiles.vocabulary : modelFiles.tokenizer,
   };
-  return { configFile, tokenizerJson: tokenizer.toJSON(), tensors, weights };
+  return { configFile, tokenizerJson: json, tensors, weightType };
 }
 
 /** Puts a model into a folder, in place of the one that is there. */
@@ -211,16 +246,16 @@ async function replaceModel(folder: string, parts: Parts): Promise<void> {
 /** @param complete runs just before the file takes its name. */
 async function writeTensors(
   folder: string,
-  { configFile, tokenizerJson, tensors, weights }: Parts,
+  { configFile, tokenizerJson, tensors, weightType }: Parts,
   complete: () => Promise<void> = async () => {},
 ): Promise<void> {
   const metadata = {
     format: "ostinato",
     config: jsonDigest(configFile),
     tokenizer: jsonDigest(tokenizerJson),
-    ...(weights ? { weights } : {}),
+    ...(weightType ? { weights: weightType } : {}),
   };
-  const packed = weights ? packTensors(tensors, weights) : tensors;
+  const packed = weightType ? packTensors(tensors, weightType) : tensors;
   await writeSafetensors(join(folder, modelFiles.tensors), { tensors: packed, metadata, complete });
 }
 
@@ -267,25 +302,7 @@ async function leftBeside(folder: string): Promise<string> {
   return old ? ` An interrupted overwrite left the old model in ${join(parent, old)}: rename it back.` : "";
 }
 
-/** What does not fit in a configuration is an error of its file. */
-function parametersOf(
-  folder: string,
-  { config, model }: ConfigFile,
-  parameters: ParametersOf,
-): Iterable<ParameterShape> {
-  try {
-    return parameters(config, model);
-  } catch (cause) {
-    if (!(cause instanceof OstinatoError)) throw cause;
-    throw new FileError(`${join(folder, modelFiles.config)}: ${cause.message}`, cause);
-  }
-}
-
-function anyTokenizer(json: unknown): Tokenizer | TokenizerPair {
-  return (json as { kind?: unknown } | null)?.kind === "pair" ? TokenizerPair.fromJSON(json) : tokenizerFromJSON(json);
-}
-
-function readTokenizer<T>(file: string, read: () => T): T {
+function readVocabularies<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {

@@ -22,26 +22,21 @@ export function packTensors(tensors: Iterable<NamedTensor>, type: WeightType): N
   });
 }
 
-/** Weights of a file as a model keeps them. */
-export interface UnpackedWeights {
-  /** By name, float32. */
-  tensors: Record<string, { shape: readonly number[]; values: Float32Array }>;
-  /** Names of float64 tensors with values that float32 does not hold exactly: they were rounded to the nearest. */
-  rounded: string[];
-}
+/** Weights of a file as a model keeps them, by name, in float32. */
+export type UnpackedWeights = Record<string, { shape: readonly number[]; values: Float32Array }>;
 
 /**
  * The opposite: every tensor as float32.
- * @throws FileError for a value that is not finite, or not in float32; and for tensors that are no weights.
+ * @param tensors those of a file that expectTensors has checked.
+ * @throws FileError for a value that is not finite, or not in float32.
  */
 export function unpackTensors(file: string, tensors: readonly NamedTensor[]): UnpackedWeights {
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const unpacked: UnpackedWeights = { tensors: Object.create(null), rounded: [] };
+  const unpacked: UnpackedWeights = Object.create(null);
   for (const { name, shape, values } of tensors) {
     const owner = name.endsWith(".scale") ? byName.get(name.slice(0, -".scale".length)) : undefined;
     if (owner?.values instanceof Int8Array) continue;
     const floats = floatsOf(values, byName.get(scaleName(name))?.values);
-    if (!floats) throw new FileError(`${file}: tensor ${quote(name)} has values of a type that no weights have.`);
     if (!allFinite(floats)) {
       const wrong = floats.findIndex((value) => !Number.isFinite(value));
       throw new FileError(
@@ -49,8 +44,7 @@ export function unpackTensors(file: string, tensors: readonly NamedTensor[]): Un
           "expected finite numbers of float32. The training that made it diverged, or the file is damaged.",
       );
     }
-    if (values instanceof Float64Array && floats.some((value, i) => value !== values[i])) unpacked.rounded.push(name);
-    unpacked.tensors[name] = { shape, values: floats };
+    unpacked[name] = { shape, values: floats };
   }
   return unpacked;
 }
@@ -62,11 +56,11 @@ function allFinite(values: Float32Array): boolean {
   return sum === 0;
 }
 
-function floatsOf(values: TensorValues, scales: TensorValues | undefined): Float32Array | null {
+/** @param values floats, or the int8 ones of a matrix. @param scales those of its rows. */
+function floatsOf(values: TensorValues, scales: TensorValues | undefined): Float32Array {
   if (values instanceof Float32Array) return values;
   if (values instanceof Float64Array) return Float32Array.from(values);
-  const fits = values instanceof Int8Array && scales instanceof Float32Array && values.length % scales.length === 0;
-  return fits ? unpackWeights({ type: "int8", values, scales }) : null;
+  return unpackWeights({ type: "int8", values: values as Int8Array, scales: scales as Float32Array });
 }
 
 /** What the metadata of a file says of its matrices. */

@@ -74,19 +74,12 @@ const ownVocabulary = variants("kind", {
 /** A vocabulary whose kind the program registered, or did not: then the tokenizer's own message says how. */
 const foreignVocabulary = record(anyJson);
 
-/** The vocabulary of one side: our own, which has a `kind`, or that of a tokenizer.json. */
-const oneVocabulary = choice((json) => {
+/** One vocabulary: our own, which has a `kind`, or that of a tokenizer.json. */
+export const vocabularyShape = choice((json) => {
   const kind = (json as { kind?: unknown } | null)?.kind;
   if (kind === undefined) return tokenizerFile;
   const isForeign = typeof kind === "string" && ![...tokenizerKinds, "pair"].includes(kind);
   return isForeign ? foreignVocabulary : ownVocabulary;
-});
-
-const pairOfVocabularies = object({
-  kind: word(["pair"]),
-  source: oneVocabulary,
-  target: optional(oneVocabulary),
-  reversed: optional(flag()),
 });
 
 /** What each JSON file, and each JSON inside of another file, may contain. Options in config.json have tables of their own. */
@@ -99,10 +92,6 @@ export const shapes = {
     config: anyObject,
     tokenizer: word(["vocabulary.json", "tokenizer.json"]),
   }),
-  /** vocabulary.json, or the tokenizer.json in its place */
-  vocabulary: choice((json) =>
-    (json as { kind?: unknown } | null)?.kind === "pair" ? pairOfVocabularies : oneVocabulary,
-  ),
   /** A tokenizer.json of somebody else. */
   tokenizer: tokenizerFile,
   /** `state` in the metadata of trainer.safetensors */

@@ -15,13 +15,13 @@ const firstCells: readonly string[] = ["lstm", "gru", "rnn"];
  * @param first which cell options configurations of lstm, gru and rnn name: "all" of the three, or none at its default.
  * @throws OptionError for an option that another cell has, and for what completeOptions refuses.
  */
-export function completeWithCell<Table extends OptionTable & { cell: Rule<CellName> }>(
+export function completeWithCell<Table extends OptionTable & { cell?: Rule<CellName> }>(
   owner: string,
   options: object,
   { table, first }: { table: Table; first: "all" | "none" },
 ): Completed<Table> & CellOptions {
   const given = expectOptions(owner, options);
-  const cell = cellOf(checkOption(owner, "cell", given.cell, table.cell));
+  const cell = cellOf(checkOption(owner, "cell", given.cell, table.cell as Rule<CellName>));
   const clash = Object.keys(cell.options).find((name) => Object.hasOwn(table, name));
   if (clash) throw new OptionError(`${owner}: the cell "${cell.name}" and the model both have an option ${clash}.`);
   const isFirst = firstCells.includes(cell.name);

@@ -10,9 +10,6 @@ import { expectOneOf } from "../options.js";
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";
 
-/** Options of all models that count layers: a file that has fewer tensors is of another model. */
-export const layerCounts = ["layers", "encoderLayers", "decoderLayers"] as const;
-
 /** The parameters of a model, in a store: their first values, rounding, and the way to a folder and back. */
 export class ModelWeights {
   readonly store: Store;
@@ -89,9 +86,9 @@ export class ModelWeights {
   }
 
   /** The values of a file. */
-  async write({ tensors, weights }: LoadedModel): Promise<void> {
+  async write({ tensors, weightType }: Pick<LoadedModel, "tensors" | "weightType">): Promise<void> {
     for (const { name } of this.parameters) await this.store.write(name, tensors[name]?.values as Float32Array);
     this.#type = null;
-    if (weights) await this.quantize(weights);
+    if (weightType) await this.quantize(weightType);
   }
 }

@@ -1,14 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Tokenizer, TokenizerPair } from "../data/index.js";
 import { OptionError } from "../errors.js";
-import type { Rule } from "../options.js";
-import { value } from "../options.js";
-
-/** A tokenizer, as an option. */
-export const tokenizer: Rule<Tokenizer> = value("a tokenizer: CharacterTokenizer, WordTokenizer ...", (given) => {
-  const { size, encode, decoder } = (given ?? {}) as Partial<Tokenizer>;
-  return Number.isSafeInteger(size) && typeof encode === "function" && typeof decoder === "function";
-});
 
 const fingerprints = new WeakMap<Tokenizer, string>();
 

@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ByteTokenizer } from "../../lib/data/byteTokenizer.js";
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
+import type { Tokenizer } from "../../lib/data/tokenizer.js";
 import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
+import type { FolderKind } from "../../lib/formats/folderKind.js";
 import type { ModelContent } from "../../lib/formats/modelFolder.js";
 import { loadModelFolder, saveModelFolder } from "../../lib/formats/modelFolder.js";
 import { holdsModel } from "../../lib/formats/presentModel.js";
 import { writeSafetensors } from "../../lib/formats/safetensors.js";
 import { loadTrainerHistory, loadTrainerState, saveTrainerState } from "../../lib/formats/trainerFile.js";
+import { oneVocabulary } from "../../lib/formats/vocabularies.js";
 import { subwordTokenizers } from "../data/subwords.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 import { smallDisk } from "./smallDisk.js";
@@ -27,13 +30,23 @@ function model(fill = 1, { hiddenSize = 4, text = "abc" } = {}): ModelContent {
   };
 }
 
-const parameters = (config: Record<string, unknown>) => {
-  const { vocabularySize: V, hiddenSize: H } = config as { vocabularySize: number; hiddenSize: number };
-  return [
-    { name: "embedding.weight", shape: [V, H] },
-    { name: "output.bias", shape: [V] },
-  ];
+/** Models with a table and a bias. */
+const kind: FolderKind<Tokenizer> = {
+  name: "LanguageModel",
+  vocabularies: oneVocabulary(),
+  counts: [],
+  network: (config) => {
+    const { vocabularySize: V, hiddenSize: H } = config as { vocabularySize: number; hiddenSize: number };
+    return {
+      parameters: [
+        { name: "embedding.weight", shape: [V, H] },
+        { name: "output.bias", shape: [V] },
+      ],
+    };
+  },
 };
+
+const load = (folder: string) => loadModelFolder(folder, kind);
 
 async function saved(content = model()): Promise<string> {
   const folder = join(await temporaryFolder(), "model");
@@ -42,7 +55,7 @@ async function saved(content = model()): Promise<string> {
 }
 
 async function fillOf(folder: string): Promise<number> {
-  const { tensors } = await loadModelFolder(folder, { parameters });
+  const { tensors } = await load(folder);
   return tensors["output.bias"]?.values[0] as number;
 }
 
@@ -56,7 +69,7 @@ test("a model comes back as it was saved, with every kind of tokenizer", async (
     const config = { vocabularySize: tokenizer.size, names: ["x"] };
     const content = { ...model(), config, tokenizer };
     const folder = await saved(content);
-    const loaded = await loadModelFolder(folder);
+    const loaded = await loadModelFolder(folder, { ...kind, network: () => ({ parameters: content.tensors }) });
     expect(loaded.config).toEqual(content.config);
     expect(loaded.tokenizer.toJSON()).toEqual(tokenizer.toJSON());
     expect(Object.keys(loaded.tensors).sort()).toEqual(["embedding.weight", "output.bias"]);
@@ -76,9 +89,7 @@ test("the same model may be saved again and again, beside files of other kinds",
 test("a folder with files but no model is filled", async () => {
   const folder = join(await temporaryFolder(), "model");
   await saveTrainerState(folder, { tensors: [], state: {} });
-  await expect(loadModelFolder(folder)).rejects.toThrow(
-    /a training is kept there, but no model yet. Resume the training/,
-  );
+  await expect(load(folder)).rejects.toThrow(/a training is kept there, but no model yet. Resume the training/);
   expect(await holdsModel(folder)).toBe(false);
   await saveModelFolder(folder, model());
   expect(await holdsModel(folder)).toBe(true);
@@ -128,15 +139,13 @@ test("each missing file is named", async () => {
     const copy = `${folder}-without-${name}`;
     await cp(folder, copy, { recursive: true });
     await rm(join(copy, name));
-    await expect(loadModelFolder(copy)).rejects.toThrow(message);
+    await expect(load(copy)).rejects.toThrow(message);
   }
-  await expect(loadModelFolder(`${folder}-none`)).rejects.toThrow(/There is no model folder/);
+  await expect(load(`${folder}-none`)).rejects.toThrow(/There is no model folder/);
   await rename(folder, join(folder, "..", ".model.1-a.old"));
-  await expect(loadModelFolder(folder)).rejects.toThrow(/left the old model in .*\.model\.1-a\.old: rename it back/);
+  await expect(load(folder)).rejects.toThrow(/left the old model in .*\.model\.1-a\.old: rename it back/);
   await rename(join(folder, "..", ".model.1-a.old"), folder);
-  await expect(loadModelFolder(join(folder, "config.json"))).rejects.toThrow(
-    /is a file, expected the folder of a model/,
-  );
+  await expect(load(join(folder, "config.json"))).rejects.toThrow(/is a file, expected the folder of a model/);
 });
 
 test("each file cut off anywhere, or changed anywhere, is an error that names it", async () => {
@@ -153,7 +162,7 @@ test("each file cut off anywhere, or changed anywhere, is an error that names it
     for (const [i, content] of variants.entries()) {
       if (isSameJson(content, bytes)) continue;
       await writeFile(file, content);
-      const error = await loadModelFolder(folder, { parameters }).catch((cause: unknown) => cause);
+      const error = await load(folder).catch((cause: unknown) => cause);
       expect(error, `${name}, variant ${i}`).toMatchObject({ code: "ERR_OSTINATO_FILE" });
       expect((error as Error).message).toMatch(/config.json|vocabulary.json|model.safetensors|holds a/);
     }
@@ -177,7 +186,7 @@ test("files of different models are not taken for one", async () => {
     const folder = join(await temporaryFolder(), "mixed");
     await cp(a, folder, { recursive: true });
     await cp(join(from, name), join(folder, name));
-    return loadModelFolder(folder, { parameters });
+    return load(folder);
   };
   await expect(mixed(b, "model.safetensors")).rejects.toThrow(
     /config.json does not belong to model.safetensors beside it/,
@@ -191,7 +200,7 @@ test("tensors of another tool are checked against the configuration", async () =
   const file = join(folder, "model.safetensors");
   const put = async (tensors: Iterable<{ name: string; shape: number[]; values: Float32Array }>) => {
     await writeSafetensors(file, { tensors });
-    return loadModelFolder(folder, { parameters });
+    return load(folder);
   };
   const weight = { name: "embedding.weight", shape: [3, 4], values: new Float32Array(12) };
   const bias = { name: "output.bias", shape: [3], values: new Float32Array(3) };
@@ -205,24 +214,20 @@ test("tensors of another tool are checked against the configuration", async () =
 
 test("a folder of a newer version, or of another class, is refused with a word why", async () => {
   const folder = await saved();
-  await expect(loadModelFolder(folder, { model: "Tagger" })).rejects.toThrow(
+  await expect(loadModelFolder(folder, { ...kind, name: "Tagger" })).rejects.toThrow(
     /holds a LanguageModel, expected a Tagger/,
   );
   const file = join(folder, "config.json");
   const config = JSON.parse(await readFile(file, "utf8"));
   await writeFile(file, JSON.stringify({ ...config, formatVersion: 2 }));
-  await expect(loadModelFolder(folder)).rejects.toThrow(
-    /format version 2, and this Ostinato reads version 1. Update Ostinato/,
-  );
+  await expect(load(folder)).rejects.toThrow(/format version 2, and this Ostinato reads version 1. Update Ostinato/);
   await writeFile(file, JSON.stringify({ ...config, tokenizer: "../../secret.json" }));
-  await expect(loadModelFolder(folder)).rejects.toThrow(
-    /config.json: tokenizer: expected one of vocabulary.json, tokenizer.json/,
-  );
+  await expect(load(folder)).rejects.toThrow(/config.json: tokenizer: expected one of vocabulary.json, tokenizer.json/);
 });
 
 test("a vocabulary of another size is noticed", async () => {
-  const folder = await saved({ ...model(), config: { vocabularySize: 5, hiddenSize: 4 } });
-  await expect(loadModelFolder(folder)).rejects.toThrow(/vocabulary.json has 3 tokens, but the model has 5/);
+  const folder = await saved({ ...model(1, { text: "abcde" }), tokenizer: CharacterTokenizer.fromText("abc") });
+  await expect(load(folder)).rejects.toThrow(/vocabulary.json has 3 tokens, but the model has 5/);
 });
 
 test("a disk that fills up leaves the old model whole, whether it is saved again or overwritten", async ({ skip }) => {

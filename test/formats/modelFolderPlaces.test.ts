@@ -172,12 +172,14 @@ test("readers find the old model or the new one, whole, however often it is repl
   const models = [model(1), model(2, "xyz"), model(3, "abcdef")];
   await saveModelFolder(folder, models[0] as (typeof models)[0]);
   const script = `
-    import { loadModelFolder } from "./dist/formats/index.js";
+    import { loadModelFolder, oneVocabulary } from "./dist/formats/index.js";
+    const network = () => ({ parameters: [{ name: "w", shape: [1] }] });
+    const kind = { name: "LanguageModel", vocabularies: oneVocabulary(), counts: [], network };
     let reads = 0;
     const end = performance.now() + 3000;
     const seen = new Set();
     while (performance.now() < end) {
-      const { config, tensors, tokenizer } = await loadModelFolder(${JSON.stringify(folder)});
+      const { config, tensors, tokenizer } = await loadModelFolder(${JSON.stringify(folder)}, kind);
       const texts = ["", "abc", "xyz", "abcdef"];
       if (tensors.w.values[0] !== config.weight) throw new Error("mixed weights");
       if (!tokenizer.encode(texts[config.weight]).length) throw new Error("mixed vocabulary");

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeFileAtomically } from "../../lib/formats/atomicFile.js";
 import { lockFolder } from "../../lib/formats/folderLock.js";
-import { loadModelFolder, saveModelFolder } from "../../lib/formats/modelFolder.js";
+import { saveModelFolder } from "../../lib/formats/modelFolder.js";
 import { temporaryName } from "../../lib/formats/temporaryFile.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
-import { files, tinyModel as model, weightIn } from "./tinyModel.js";
+import { files, loadTiny, tinyModel as model, weightIn } from "./tinyModel.js";
 
 test("the next writer sweeps what killed processes left, and nothing of the living", async () => {
   const parent = await temporaryFolder();
@@ -52,7 +52,7 @@ test("what a former version moved away comes back: the old model, or the user's 
     await rename(folder, join(parent, `.model.${dead}-0a1b2c3d.old`));
     await saveModelFolder(join(parent, `.model.${dead}-0a1b2c3d.new`), model(2));
     if (replaced) await rename(join(parent, `.model.${dead}-0a1b2c3d.new`), folder);
-    else await expect(loadModelFolder(folder)).rejects.toThrow(/left the old model in .*old: rename it back/);
+    else await expect(loadTiny(folder)).rejects.toThrow(/left the old model in .*old: rename it back/);
     await lockFolder(folder, { owner: "test", purpose: "saving" }, async () => {});
     expect(await weightIn(folder)).toBe(replaced ? 2 : 1);
     expect((await readdir(folder)).sort()).toEqual([...files, "notes.txt", "subfolder"].sort());

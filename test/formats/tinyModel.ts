@@ -1,6 +1,21 @@
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
-import type { ModelContent } from "../../lib/formats/modelFolder.js";
+import type { FolderKind } from "../../lib/formats/folderKind.js";
+import type { LoadedModel, ModelContent } from "../../lib/formats/modelFolder.js";
 import { loadModelFolder } from "../../lib/formats/modelFolder.js";
+import type { Vocabularies } from "../../lib/formats/vocabularies.js";
+import { oneVocabulary } from "../../lib/formats/vocabularies.js";
+
+/** The kind of models of one weight. */
+export const tinyKind: FolderKind = {
+  name: "LanguageModel",
+  vocabularies: oneVocabulary(),
+  counts: [],
+  network: () => ({ parameters: [{ name: "w", shape: [1] }] }),
+};
+
+export function loadTiny(folder: string): Promise<LoadedModel<Vocabularies>> {
+  return loadModelFolder(folder, tinyKind);
+}
 
 /** A model of one weight, which its configuration says too. */
 export function tinyModel(weight: number, text = "abc"): ModelContent {
@@ -12,5 +27,5 @@ export function tinyModel(weight: number, text = "abc"): ModelContent {
 export const files = ["config.json", "model.safetensors", "vocabulary.json"];
 
 export async function weightIn(folder: string): Promise<number> {
-  return (await loadModelFolder(folder)).tensors.w?.values[0] as number;
+  return (await loadTiny(folder)).tensors.w?.values[0] as number;
 }

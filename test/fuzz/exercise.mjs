@@ -1,22 +1,13 @@
 import { join } from "node:path";
 import {
-  loadModelFolder,
+  describeModelFolder,
   loadTrainerHistory,
-  modelIn,
   readJsonFile,
   readTrainingRecord,
   shapes,
 } from "../../dist/formats/index.js";
-import {
-  curvesSVG,
-  LanguageModel,
-  nativeExecutor,
-  OstinatoError,
-  Seq2Seq,
-  SubwordTokenizer,
-} from "../../dist/index.js";
-import { layerCounts } from "../../dist/models/modelWeights.js";
-import { networkOf } from "../../dist/models/networks.js";
+import { curvesSVG, loadModel, nativeExecutor, OstinatoError, Seq2Seq, SubwordTokenizer } from "../../dist/index.js";
+import { kindIn } from "../../dist/models/registry.js";
 import { renderReport } from "../../dist/viz/index.js";
 import { newTrainer, trainingModel } from "./training.mjs";
 
@@ -62,19 +53,17 @@ async function expectOwnErrors(action) {
 }
 
 async function useModel(folder) {
-  if ((await modelIn(folder)) === "Seq2Seq") {
-    const model = await Seq2Seq.load(folder, { executor });
+  const model = await loadModel(folder, { executor });
+  if (model instanceof Seq2Seq) {
     await model.translate(["ab c"], { maximumLength: 4, beams: 2 });
     return;
   }
-  const model = await LanguageModel.load(folder, { executor });
   await model.generateAll({ prompts: [""], maximumTokens: 4, seed: 1 });
   await model.evaluate("ab cd\nab");
 }
 
 async function describeModel(folder) {
-  const parameters = (config, model) => networkOf(model, config).parameters;
-  const { config } = await loadModelFolder(folder, { parameters, counts: layerCounts });
+  const { config } = await describeModelFolder(folder, await kindIn(folder));
   Object.values(config).map(String);
 }
 

@@ -52,6 +52,23 @@ test("a project that keeps to its page passes", () => {
   expect(problemsOf({})).toEqual([]);
 });
 
+test("a row for lib/kinds/<kind> is one for each folder there, of which none imports another", () => {
+  const kinds = {
+    "ARCHITECTURE.md": page.replace(
+      "| lib/low.ts | |",
+      "| lib/low.ts | |\n| lib/kinds/<kind> | lib/low.ts |\n| lib/kinds/all.ts | lib/kinds/<kind> |",
+    ),
+    "lib/kinds/one/model.ts": 'import "../../low.js"; import "./part.js";',
+    "lib/kinds/one/part.ts": "",
+    "lib/kinds/two/model.ts": "",
+    "lib/kinds/all.ts": 'import "./one/model.js"; import "./two/model.js";',
+  };
+  expect(problemsOf(kinds)).toEqual([]);
+  expect(problemsOf({ ...kinds, "lib/kinds/two/model.ts": 'import "../one/part.js";' })).toEqual([
+    "lib/kinds/two/model.ts imports lib/kinds/one/part.ts: lib/kinds/two may not import lib/kinds/one",
+  ]);
+});
+
 test.each([
   ["an import upwards", "lib/low.ts", 'import "./high/plain.js";', "lib/low.ts imports lib/high/plain.ts"],
   ["a dynamic import upwards", "lib/low.ts", 'await import("./high/plain.js");', "lib/low.ts may not import lib/high"],

@@ -1,13 +1,10 @@
 import { cpus } from "node:os";
 import { Command } from "commander";
-import type { Tokenizer } from "../../data/index.js";
-import { TokenizerPair } from "../../data/index.js";
 import { OptionError, OstinatoError } from "../../errors.js";
 import { nativeInfo } from "../../executor/native.js";
-import { loadModelFolder } from "../../formats/index.js";
+import { describeModelFolder } from "../../formats/index.js";
 import { elementsOf } from "../../graph/program.js";
-import { layerCounts } from "../../models/modelWeights.js";
-import { networkOf } from "../../models/networks.js";
+import { kindIn } from "../../models/registry.js";
 import { count, printer } from "../print.js";
 
 export function infoCommand(): Command {
@@ -44,34 +41,29 @@ async function info(folder: string | undefined, options: { json?: boolean }): Pr
 }
 
 async function describeModel(folder: string, print: ReturnType<typeof printer>): Promise<void> {
-  const network = (options: Record<string, unknown>, name: string) => networkOf(name, options).parameters;
-  const loaded = await loadModelFolder(folder, { parameters: network, counts: layerCounts });
-  const { model, config, weights, rounded, tokenizer } = loaded;
-  const parameters = network(config, model).map(({ name, shape }) => ({ name, shape }));
+  const kind = await kindIn(folder);
+  const { config, network, tokenizer, weightType, doubles } = await describeModelFolder(folder, kind);
+  const parameters = network.parameters.map(({ name, shape }) => ({ name, shape }));
   const total = parameters.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
+  const { slots } = kind.vocabularies;
+  const vocabularies = slots.map(({ name }) => [name, kind.vocabularies.tokenizer(tokenizer, name)] as const);
+  const weights = weightType ?? "float32";
+  const sizes = Object.fromEntries(vocabularies.map(([name, { kind, size }]) => [name, { kind, size }]));
   print.object({
-    model,
+    model: kind.name,
     config,
-    weights: weights ?? "float32",
-    tokenizer:
-      tokenizer instanceof TokenizerPair
-        ? { source: sizeOf(tokenizer.source), target: sizeOf(tokenizer.target) }
-        : sizeOf(tokenizer),
+    weights,
+    tokenizer: slots.length === 1 ? Object.values(sizes)[0] : sizes,
     parameters,
     total,
-    rounded,
+    doubles,
   });
-  const vocabulary = ({ kind, size }: Tokenizer) => `${kind} tokens, vocabulary ${count(size)}`;
-  const tokens =
-    tokenizer instanceof TokenizerPair
-      ? `from ${vocabulary(tokenizer.source)} to ${vocabulary(tokenizer.target)}`
-      : vocabulary(tokenizer);
-  print.line(`${model}: ${count(total)} parameters in ${weights ?? "float32"}; ${tokens}`);
-  if (rounded.length > 0) print.line(`  read from float64 and rounded to float32: ${rounded.join(", ")}`);
+  const tokens = vocabularies.map(([name, { kind, size }]) => {
+    const text = `${kind} tokens, vocabulary ${count(size)}`;
+    return slots.length === 1 ? text : `${name}: ${text}`;
+  });
+  print.line(`${kind.name}: ${count(total)} parameters in ${weights}; ${tokens.join("; ")}`);
+  if (doubles.length > 0) print.line(`  float64 in the file, read as float32: ${doubles.join(", ")}`);
   for (const [name, value] of Object.entries(config)) print.line(`  ${name.padEnd(16)} ${String(value)}`);
   for (const { name, shape } of parameters) print.line(`  ${name.padEnd(28)} [${shape.join(", ")}]`);
-}
-
-function sizeOf({ kind, size }: Tokenizer) {
-  return { kind, size };
 }

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import type { Corpus, TokenizedCorpus, Tokenizer, TokenStream } from "../../data/index.js";
-import { sentenceTokenizer, textFileSize, tokenizerFromJSON } from "../../data/index.js";
+import { sentenceTokenizer, textFileSize } from "../../data/index.js";
 import { InputError } from "../../errors.js";
-import { loadModelFolder } from "../../formats/index.js";
+import { describeModelFolder } from "../../formats/index.js";
 import { SentenceData, WindowData } from "../../models/languageModel/data.js";
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
 import { configRules } from "../../models/languageModel/network.js";
@@ -172,7 +172,7 @@ async function noteShortTexts(
 
 /** That of the training that is resumed. */
 async function tokenizerOf({ out }: Options): Promise<Tokenizer> {
-  return (await loadModelFolder(out, { model: "LanguageModel", tokenizer: tokenizerFromJSON })).tokenizer;
+  return (await describeModelFolder(out, LanguageModel.kind)).tokenizer;
 }
 
 /** The file or share to validate on; null for none. */

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import type { Pair, Tokenizer } from "../../data/index.js";
 import { Corpus, splitPairs, TokenizerPair } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
-import { loadModelFolder } from "../../formats/index.js";
+import { describeModelFolder } from "../../formats/index.js";
 import { seq2seqRules } from "../../models/seq2seq/config.js";
 import { PairData } from "../../models/seq2seq/pairData.js";
 import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
@@ -316,8 +316,7 @@ function expectOverlap(tokenizer: Tokenizer, sources: readonly string[], targets
 
 /** Those of the training that is resumed. */
 async function tokenizerOf({ out }: Options): Promise<TokenizerPair> {
-  const tokenizer = (json: unknown) => TokenizerPair.fromJSON(json);
-  return (await loadModelFolder(out, { model: "Seq2Seq", tokenizer })).tokenizer;
+  return (await describeModelFolder(out, Seq2Seq.kind)).tokenizer;
 }
 
 function networkOptions(options: Options) {

@@ -1,11 +1,18 @@
 import type { SentenceBatch, Tokenizer, TokenStream } from "../../data/index.js";
-import { longRules, SentenceBatches, StreamBatches, sentenceMarks, streamDigest } from "../../data/index.js";
+import {
+  longRules,
+  SentenceBatches,
+  StreamBatches,
+  sentenceMarks,
+  streamDigest,
+  tokenizerRule,
+} from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import type { TableFor } from "../../options.js";
 import { completeOptions, optional, seed, whole, word } from "../../options.js";
 import type { TrainingData } from "../../train/data.js";
 import type { Batch } from "../../train/trainable.js";
-import { expectTokenizer, fingerprint, tokenizer } from "../tokenizerIdentity.js";
+import { expectTokenizer, fingerprint } from "../tokenizerIdentity.js";
 
 /** What the program of a batch depends on. */
 export interface LanguageModelForm {
@@ -98,7 +105,7 @@ export interface SentenceDataOptions {
 }
 
 const sentenceRules = {
-  tokenizer,
+  tokenizer: tokenizerRule,
   batchSize: whole({ minimum: 1 }),
   maximumLength: optional(whole({ minimum: 1 })),
   long: word(longRules, "refuse"),

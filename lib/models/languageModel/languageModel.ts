@@ -1,27 +1,16 @@
 import type { SentenceMarks, TokenDecoder, Tokenizer, TokenStream } from "../../data/index.js";
-import {
-  countCharacters,
-  memoryStream,
-  sentenceMarks,
-  sentenceTokenizer,
-  tokenizerFromJSON,
-  tokenStream,
-} from "../../data/index.js";
-import { InputError, OptionError } from "../../errors.js";
-import type { Executor, Store } from "../../executor/executor.js";
-import { loadModelFolder, saveModelFolder } from "../../formats/index.js";
+import { countCharacters, memoryStream, sentenceMarks, sentenceTokenizer, tokenStream } from "../../data/index.js";
+import { InputError } from "../../errors.js";
+import { oneVocabulary } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
-import type { CellOptions } from "../../nn/cellRegistry.js";
-import type { Parameter } from "../../nn/parameter.js";
-import type { Rule, TableFor } from "../../options.js";
-import { checkOption, completeOptions, seed, text, value } from "../../options.js";
-import type { RecordedLoss, Trainable } from "../../train/trainable.js";
-import type { WeightType } from "../../weights.js";
+import type { Rule } from "../../options.js";
+import { checkOption, completeOptions, text, value } from "../../options.js";
+import type { RecordedLoss } from "../../train/trainable.js";
 import { completeWithCell } from "../cellConfig.js";
-import { executorRule } from "../executorRule.js";
-import { layerCounts, ModelWeights } from "../modelWeights.js";
-import { tokenizer } from "../tokenizerIdentity.js";
+import type { ModelKind, ModelParts } from "../modelKind.js";
+import type { CreateOptions, LoadOptions } from "../savedModel.js";
+import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
 import { unwrittenTokens } from "../unwrittenTokens.js";
 import { wholeText } from "../wholeText.js";
 import type { Activations } from "./activations.js";
@@ -43,121 +32,56 @@ import type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure
 import { evaluateRules, TextMeasure } from "./textMeasure.js";
 import { TokenStep } from "./tokenStep.js";
 
-export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabularySize"> {
-  tokenizer: Tokenizer;
-  /** Seed for the initial weights. Default 1. */
-  seed?: number;
-  executor: Executor;
-}
-
-const { vocabularySize: _vocabularySize, ...architecture } = configRules;
-
-const createRules = {
-  ...architecture,
-  tokenizer,
-  seed: seed(),
-  executor: executorRule,
-} satisfies TableFor<Omit<LanguageModelOptions, keyof CellOptions>>;
+export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabularySize">, CreateOptions<Tokenizer> {}
 
 /** A text to read, which may be empty. */
 const anyText = text({ empty: true });
-
-/** The entries of a folder that say what it holds. */
-const identity = { model: "LanguageModel", tokenizer: tokenizerFromJSON, counts: layerCounts } as const;
 
 /**
  * A recurrent language model over characters, bytes, words or subwords (Mikolov et al. 2010; Zaremba et al. 2014;
  * Karpathy 2015).
  *
  * ```ts
- * const model = await LanguageModel.load("my-model", { executor: nativeExecutor() });
+ * const model = await LanguageModel.load("my-model");
  * for await (const text of model.generate({ prompt: "Once", temperature: 0.8 })) process.stdout.write(text);
  * ```
  */
-export class LanguageModel implements Trainable<LanguageModelForm> {
-  readonly network: LanguageModelNetwork;
-  /** The tokenizer as it reads and writes texts of this model: to one of sentences, a line end is the end of a sentence. */
-  readonly tokenizer: Tokenizer;
-  readonly executor: Executor;
-  readonly #weights: ModelWeights;
+export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, LanguageModelForm> {
+  static readonly kind: ModelKind<LanguageModel, Tokenizer, LanguageModelNetwork> = {
+    name: "LanguageModel",
+    options: configRules,
+    complete: (options, table) => completeWithCell("LanguageModel", options, { table, first: "all" }),
+    vocabularies: oneVocabulary(),
+    counts: ["layers"],
+    network: (config) => new LanguageModelNetwork(config as unknown as LanguageModelConfig),
+    make: (parts) => new LanguageModel(parts),
+  };
+
   readonly #measure: TextMeasure;
-  #tokenStep: TokenStep | null = null;
   /** What begins and ends a sentence; null where the text is one running text. */
   readonly #marks: SentenceMarks | null;
+  #tokenStep: TokenStep | null = null;
 
-  private constructor(network: LanguageModelNetwork, tokenizer: Tokenizer, executor: Executor) {
-    if (!(network instanceof LanguageModelNetwork)) {
-      throw new OptionError(
-        "LanguageModel: use await LanguageModel.create(options), or LanguageModel.load(folder, options).",
-      );
-    }
-    const { sentences } = network.config;
-    this.network = network;
-    this.tokenizer = sentences ? sentenceTokenizer(tokenizer) : tokenizer;
-    this.executor = executor;
-    this.#marks = sentences ? sentenceMarks(tokenizer) : null;
+  /** To one of sentences, a line end is the end of a sentence. */
+  private constructor(parts: ModelParts<Tokenizer, LanguageModelNetwork>) {
+    const sentences = parts?.network?.config.sentences;
+    super(LanguageModel.kind, sentences ? { ...parts, tokenizer: sentenceTokenizer(parts.tokenizer) } : parts);
+    this.#marks = sentences ? sentenceMarks(parts.tokenizer) : null;
     this.#measure = new TextMeasure(this, { tokenizer: this.tokenizer, sentences });
-    this.#weights = new ModelWeights(identity.model, network.parameters, executor);
   }
 
   /** A model with new weights. @throws OptionError for options that do not fit together. */
-  static async create(options: LanguageModelOptions): Promise<LanguageModel> {
-    const { tokenizer, seed, executor } = completeWithCell("LanguageModel", options, {
-      table: createRules,
-      first: "all",
-    });
-    const { tokenizer: _tokenizer, seed: _seed, executor: _executor, ...config } = options;
-    const network = new LanguageModelNetwork({ ...config, vocabularySize: tokenizer.size });
-    const model = new LanguageModel(network, tokenizer, executor);
-    await model.#weights.initialise(seed);
-    return model;
+  static create(options: LanguageModelOptions): Promise<LanguageModel> {
+    return createModel(LanguageModel.kind, options);
   }
 
   /** A model from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
-  static async load(folder: string, options: { executor: Executor }): Promise<LanguageModel> {
-    const networkOf = (config: Record<string, unknown>) =>
-      new LanguageModelNetwork(config as unknown as LanguageModelConfig);
-    const { executor } = completeOptions("LanguageModel", options, { executor: createRules.executor });
-    const loaded = await loadModelFolder(checkOption("LanguageModel", "folder", folder, text()), {
-      ...identity,
-      parameters: (config) => networkOf(config).parameters,
-    });
-    const model = new LanguageModel(networkOf(loaded.config), loaded.tokenizer, executor);
-    await model.#weights.write(loaded);
-    return model;
-  }
-
-  get store(): Store {
-    return this.#weights.store;
-  }
-
-  /** The type that quantize() rounded the matrices to; null: they are float32. */
-  get weights(): WeightType | null {
-    return this.#weights.type;
-  }
-
-  /**
-   * Rounds all weight matrices, row by row, to a smaller type, for good: from then on the model can write and measure, not
-   * learn. Its files become smaller, and writing one text at a time faster, for that is bound by reading the weights. What
-   * it costs in perplexity is what evaluate() says before and after.
-   * @throws InputError if a weight is not finite.
-   * @throws OptionError if the model is rounded to another type already.
-   */
-  quantize(type: WeightType): Promise<void> {
-    return this.#weights.quantize(type);
-  }
-
-  get parameters(): readonly Parameter[] {
-    return this.network.parameters;
-  }
-
-  /** Number of weights. */
-  get parameterCount(): number {
-    return this.#weights.count;
+  static load(folder: string, options: LoadOptions = {}): Promise<LanguageModel> {
+    return loadModelOf(LanguageModel.kind, folder, options);
   }
 
   recordLoss(graph: Graph, form: LanguageModelForm): RecordedLoss {
-    if (graph.training) this.#weights.expectTrainable();
+    if (graph.training) this.expectTrainable();
     expectOwnData(form, { sentences: this.network.config.sentences, tokenizer: this.tokenizer });
     const { T, B, role, lengths, carried = !lengths } = form;
     const inputs = graph.feed("inputs", "i32", [T, B]);
@@ -295,24 +219,6 @@ export class LanguageModel implements Trainable<LanguageModelForm> {
     const ids = this.tokenizer.encode(checkOption("activations", "text", given, anyText));
     if (ids.length === 0) throw new InputError("activations: the text is empty.");
     return activationsOf(this.#step, { opening: this.#opening(), ids, tokenizer: this.tokenizer });
-  }
-
-  /**
-   * Writes the model into a folder: config.json, model.safetensors, and the vocabulary.
-   * @param options.overwrite replace another model that is there, with its training. Default false.
-   * @throws FileError if the folder holds another model, is being trained, or cannot be written; a model that is there stays whole.
-   */
-  async save(folder: string, options: { overwrite?: boolean } = {}): Promise<void> {
-    const { network, tokenizer, weights } = this;
-    const tensors = await this.#weights.read();
-    const content = { model: identity.model, config: network.config, tensors, weights, tokenizer };
-    await saveModelFolder(folder, content, options);
-  }
-
-  /** Reads back the weights that save() wrote. @throws FileError if the folder is damaged, or holds another model. */
-  async restore(folder: string): Promise<void> {
-    const same = { model: identity.model, config: this.network.config, tokenizer: this.tokenizer };
-    await this.#weights.write(await loadModelFolder(folder, { ...identity, same, parameters: () => this.parameters }));
   }
 
   /** The model as a step; made when it is first needed, which training never does. */

@@ -1,24 +1,20 @@
 import type { Pair } from "../../data/index.js";
 import { expectPairs, TokenizerPair, tokenizerPairRule } from "../../data/index.js";
 import { describe, InputError, OptionError } from "../../errors.js";
-import type { Executor, Store, Values } from "../../executor/executor.js";
-import { loadModelFolder, saveModelFolder } from "../../formats/index.js";
+import type { Values } from "../../executor/executor.js";
+import { bundledVocabularies } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
 import type { TextScoreOptions } from "../../metrics/index.js";
-import type { CellOptions } from "../../nn/cellRegistry.js";
-import type { Parameter } from "../../nn/parameter.js";
-import type { TableFor } from "../../options.js";
-import { abortSignal, checkOption, completeOptions, expectOptions, seed, text, whole } from "../../options.js";
+import { abortSignal, completeOptions, expectOptions, flag, optional, whole } from "../../options.js";
 import { searchStep } from "../../search/index.js";
 import type { Measures } from "../../train/evaluation.js";
 import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.js";
 import type { RecordedLoss } from "../../train/trainable.js";
-import type { SavableModel } from "../../train/trainer.js";
-import type { WeightType } from "../../weights.js";
 import { completeWithCell } from "../cellConfig.js";
-import { executorRule } from "../executorRule.js";
 import { inTurns } from "../inTurns.js";
-import { layerCounts, ModelWeights } from "../modelWeights.js";
+import type { ModelKind, ModelParts } from "../modelKind.js";
+import type { CreateOptions, LoadOptions } from "../savedModel.js";
+import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
 import { expectTokenizerPair } from "../tokenizerIdentity.js";
 import { textOf, wholeText } from "../wholeText.js";
 import type { Seq2SeqConfig } from "./config.js";
@@ -32,12 +28,9 @@ import type { TranslateOptions, Translation } from "./translation.js";
 import { completeTranslate, translationOf, unreadableError } from "./translation.js";
 import { TranslationStep } from "./translationStep.js";
 
-export interface Seq2SeqOptions extends Omit<Seq2SeqConfig, "sourceVocabularySize" | "targetVocabularySize"> {
-  tokenizer: TokenizerPair;
-  /** Seed for the initial weights. Default 1. */
-  seed?: number;
-  executor: Executor;
-}
+export interface Seq2SeqOptions
+  extends Omit<Seq2SeqConfig, "sourceVocabularySize" | "targetVocabularySize">,
+    CreateOptions<TokenizerPair> {}
 
 /** How well a model predicts targets, given their sources and what comes before. */
 export interface PairEvaluation extends Pick<Measures, "loss" | "perplexity"> {
@@ -45,98 +38,63 @@ export interface PairEvaluation extends Pick<Measures, "loss" | "perplexity"> {
   tokens: number;
 }
 
-const { sourceVocabularySize: _source, targetVocabularySize: _target, ...architecture } = seq2seqRules;
-
-const createRules = {
-  ...architecture,
-  tokenizer: tokenizerPairRule,
-  seed: seed(),
-  executor: executorRule,
-} satisfies TableFor<Omit<Seq2SeqOptions, keyof CellOptions>>;
-
-/** The entries of a folder that say what it holds. */
-const identity = {
-  model: "Seq2Seq",
-  tokenizer: (json: unknown) => TokenizerPair.fromJSON(json),
-  counts: layerCounts,
-} as const;
+/** The vocabularies of source and target in one file. */
+const vocabularies = bundledVocabularies({
+  kind: "pair",
+  slots: [
+    { name: "source", size: "sourceVocabularySize" },
+    { name: "target", size: "targetVocabularySize", shared: true },
+  ],
+  others: { reversed: optional(flag()) },
+  rule: tokenizerPairRule,
+  read: (json) => TokenizerPair.fromJSON(json),
+});
 
 /**
  * An encoder-decoder from sequence to sequence: translation, answers, pronunciations (Sutskever et al. 2014; Cho et al. 2014;
  * with attention: Bahdanau et al. 2015, Luong et al. 2015).
  *
  * ```ts
- * const model = await Seq2Seq.load("english-german", { executor: nativeExecutor() });
+ * const model = await Seq2Seq.load("english-german");
  * const [translation] = await model.translate(["two dogs run ."]);
  * console.log(translation.text);
  * ```
  */
-export class Seq2Seq implements SavableModel<Seq2SeqForm> {
-  readonly network: Seq2SeqNetwork;
-  readonly tokenizer: TokenizerPair;
-  readonly executor: Executor;
-  readonly #weights: ModelWeights;
-  readonly #evaluation = new EvaluationStep<Seq2SeqForm>(this);
+export class Seq2Seq extends SavedModel<TokenizerPair, Seq2SeqNetwork, Seq2SeqForm> {
+  static readonly kind: ModelKind<Seq2Seq, TokenizerPair, Seq2SeqNetwork> = {
+    name: "Seq2Seq",
+    options: seq2seqRules,
+    complete: (options, table) => completeWithCell("Seq2Seq", options, { table, first: "none" }),
+    vocabularies,
+    counts: ["encoderLayers", "decoderLayers"],
+    network: (config) => new Seq2SeqNetwork(config as unknown as Seq2SeqConfig),
+    make: (parts) => new Seq2Seq(parts),
+  };
+
+  readonly #evaluation: EvaluationStep<Seq2SeqForm>;
   readonly #step: TranslationStep;
 
-  private constructor(network: Seq2SeqNetwork, tokenizer: TokenizerPair, executor: Executor) {
-    this.network = network;
-    this.tokenizer = tokenizer;
-    this.executor = executor;
-    this.#weights = new ModelWeights(identity.model, network.parameters, executor);
+  private constructor(parts: ModelParts<TokenizerPair, Seq2SeqNetwork>) {
+    super(Seq2Seq.kind, parts);
+    this.#evaluation = new EvaluationStep(this);
     this.#step = new TranslationStep(this);
   }
 
   /** A model with new weights. @throws OptionError for options that do not fit together. */
   static async create(options: Seq2SeqOptions): Promise<Seq2Seq> {
-    const { tokenizer, seed, executor } = completeWithCell("Seq2Seq", options, { table: createRules, first: "none" });
-    const { tokenizer: _tokenizer, seed: _seed, executor: _executor, ...config } = options;
-    if (config.sharedEmbedding && tokenizer.source !== tokenizer.target) {
+    if (options?.sharedEmbedding && options.tokenizer?.source !== options.tokenizer?.target) {
       throw new OptionError("Seq2Seq: sharedEmbedding needs one tokenizer for both sides.");
     }
-    const sizes = { sourceVocabularySize: tokenizer.source.size, targetVocabularySize: tokenizer.target.size };
-    const model = new Seq2Seq(new Seq2SeqNetwork({ ...config, ...sizes }), tokenizer, executor);
-    await model.#weights.initialise(seed);
-    return model;
+    return createModel(Seq2Seq.kind, options);
   }
 
   /** A model from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
-  static async load(folder: string, options: { executor: Executor }): Promise<Seq2Seq> {
-    const networkOf = (config: Record<string, unknown>) => new Seq2SeqNetwork(config as unknown as Seq2SeqConfig);
-    const parameters = (config: Record<string, unknown>) => networkOf(config).parameters;
-    const { executor } = completeOptions("Seq2Seq", options, { executor: executorRule });
-    const path = checkOption("Seq2Seq", "folder", folder, text());
-    const loaded = await loadModelFolder(path, { ...identity, parameters });
-    const model = new Seq2Seq(networkOf(loaded.config), loaded.tokenizer, executor);
-    await model.#weights.write(loaded);
-    return model;
-  }
-
-  get store(): Store {
-    return this.#weights.store;
-  }
-
-  get parameters(): readonly Parameter[] {
-    return this.network.parameters;
-  }
-
-  /** Number of weights. */
-  get parameterCount(): number {
-    return this.#weights.count;
-  }
-
-  /** The type that quantize() rounded the matrices to; null: they are float32. */
-  get weights(): WeightType | null {
-    return this.#weights.type;
-  }
-
-  /** Rounds all weight matrices to a smaller type, for good: see LanguageModel.quantize. */
-  quantize(type: WeightType): Promise<void> {
-    return this.#weights.quantize(type);
+  static load(folder: string, options: LoadOptions = {}): Promise<Seq2Seq> {
+    return loadModelOf(Seq2Seq.kind, folder, options);
   }
 
   recordLoss(graph: Graph, form: Seq2SeqForm): RecordedLoss {
-    if (graph.training) this.#weights.expectTrainable();
+    if (graph.training) this.expectTrainable();
     expectTokenizerPair("Seq2Seq", form.tokenizer, this.tokenizer);
     const { losses, count } = recordSeq2SeqLoss(graph, this.network, form);
     return { losses, count, carried: [] };
@@ -245,24 +203,6 @@ export class Seq2Seq implements SavableModel<Seq2SeqForm> {
       }
     }
     return vectors;
-  }
-
-  /**
-   * Writes the model into a folder: config.json, model.safetensors, and vocabulary.json with both tokenizers.
-   * @param options.overwrite replace another model that is there, with its training. Default false.
-   * @throws FileError if the folder holds another model, is being trained, or cannot be written; a model that is there stays whole.
-   */
-  async save(folder: string, options: { overwrite?: boolean } = {}): Promise<void> {
-    const { network, tokenizer, weights } = this;
-    const tensors = await this.#weights.read();
-    const content = { model: identity.model, config: network.config, tensors, weights, tokenizer };
-    await saveModelFolder(folder, content, options);
-  }
-
-  /** Reads back the weights that save() wrote. @throws FileError if the folder is damaged, or holds another model. */
-  async restore(folder: string): Promise<void> {
-    const same = { model: identity.model, config: this.network.config, tokenizer: this.tokenizer };
-    await this.#weights.write(await loadModelFolder(folder, { ...identity, same, parameters: () => this.parameters }));
   }
 
   #encodeSources(who: string, sources: readonly string[], signal: AbortSignal | undefined): Promise<Int32Array[]> {

@@ -81,11 +81,11 @@ for (const type of weightTypes) {
       const size = async (name: string) => (await stat(join(folder, name, "model.safetensors"))).size;
       expect((await size(type)) / (await size("float32"))).toBeLessThan(type === "int8" ? 0.33 : 0.55);
       const again = await LanguageModel.load(join(folder, type), { executor: native });
-      expect(again.weights).toBe(type);
+      expect(again.weightType).toBe(type);
       for (const { name } of model.parameters)
         expect(await again.store.read(name)).toEqual(await model.store.read(name));
       expect(await written(again.generate({ seed: 1 }))).toBe(await written(model.generate({ seed: 1 })));
-      expect((await LanguageModel.load(join(folder, "float32"), { executor: native })).weights).toBeNull();
+      expect((await LanguageModel.load(join(folder, "float32"), { executor: native })).weightType).toBeNull();
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -108,10 +108,10 @@ test("a save does not replace float32 weights by rounded ones unasked", async ()
     await model.save(join(folder, "m"));
     await model.quantize("int8");
     await expect(model.save(join(folder, "m"))).rejects.toThrow(/float32 weights.*cannot be undone/);
-    expect((await LanguageModel.load(join(folder, "m"), { executor: native })).weights).toBeNull();
+    expect((await LanguageModel.load(join(folder, "m"), { executor: native })).weightType).toBeNull();
     await model.save(join(folder, "m"), { overwrite: true });
     await model.save(join(folder, "m"));
-    expect((await LanguageModel.load(join(folder, "m"), { executor: native })).weights).toBe("int8");
+    expect((await LanguageModel.load(join(folder, "m"), { executor: native })).weightType).toBe("int8");
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -127,7 +127,7 @@ test("rounding is all or nothing", async () => {
   );
   await expect(model.quantize("int8")).rejects.toThrow(/output\.weight is not finite/);
   expect(await model.store.read("rnn.weight_hh_l0")).toEqual(before);
-  expect(model.weights).toBeNull();
+  expect(model.weightType).toBeNull();
 });
 
 test("a rounded model does not learn, and is not rounded twice to different types", async () => {

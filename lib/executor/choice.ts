@@ -1,0 +1,43 @@
+import { OstinatoError } from "../errors.js";
+import { optional, value } from "../options.js";
+import type { Executor } from "./executor.js";
+import { nativeExecutor } from "./native.js";
+import { ReferenceExecutor } from "./reference/executor.js";
+
+/** Names of the executors, best first. */
+export const executorNames = ["native", "reference"] as const;
+
+/** What computes: an executor, or the name of one. */
+export type ExecutorChoice = Executor | (typeof executorNames)[number];
+
+/** The rule of an option that chooses an executor. */
+export const executorRule = optional(
+  value<ExecutorChoice>(`an executor, or one of ${executorNames.join(", ")}`, (choice) => {
+    if (typeof choice === "string") return executorNames.includes(choice as (typeof executorNames)[number]);
+    return typeof (choice as Executor | null)?.createStore === "function";
+  }),
+);
+
+/**
+ * The executor of a choice. Default: see defaultExecutor.
+ * @throws OstinatoError ERR_OSTINATO_ADDON for "native" where there is no binary.
+ */
+export function executorOf(choice: ExecutorChoice | undefined): Executor {
+  if (choice === undefined) return defaultExecutor().executor;
+  if (choice === "native") return nativeExecutor();
+  return choice === "reference" ? new ReferenceExecutor() : choice;
+}
+
+/**
+ * The native executor; where there is no binary for this platform the reference in TypeScript, which computes the same a few
+ * hundred times slower. Then `problem` says what is missing.
+ * @throws OptionError if the environment says something impossible: see docs/performance.md.
+ */
+export function defaultExecutor(): { executor: Executor; problem: OstinatoError | null } {
+  try {
+    return { executor: nativeExecutor(), problem: null };
+  } catch (error) {
+    if (!(error instanceof OstinatoError) || error.code !== "ERR_OSTINATO_ADDON") throw error;
+    return { executor: new ReferenceExecutor(), problem: error };
+  }
+}

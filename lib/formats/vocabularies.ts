@@ -1,0 +1,75 @@
+import type { Tokenizer } from "../data/tokenizer.js";
+import { tokenizerRule } from "../data/tokenizer.js";
+import { tokenizerFromJSON } from "../data/tokenizerFromJSON.js";
+import type { OptionTable, Rule } from "../options.js";
+import { object, optional, word } from "../options.js";
+import { vocabularyShape } from "./shapes.js";
+
+/** The vocabularies of a model: a tokenizer, or a bundle of several that writes them into one file. */
+export interface Vocabularies {
+  toJSON(): object;
+}
+
+/** One of the vocabularies that models of a kind have. */
+export interface VocabularySlot {
+  /** "source", "target" ...; the property of a bundle that is its tokenizer. */
+  readonly name: string;
+  /** Option of the configuration that says how many tokens it has. */
+  readonly size: string;
+  /** Whether the file leaves it out where it is the first one's. Default false. */
+  readonly shared?: boolean;
+}
+
+/** How the vocabularies of a kind of model stand in the vocabulary.json (or tokenizer.json) of a folder. */
+export interface VocabularyFile<V extends Vocabularies = Vocabularies> {
+  readonly slots: readonly VocabularySlot[];
+  /** Shape of the file's JSON. */
+  readonly shape: Rule<unknown>;
+  /** Rule of the option that is the vocabularies of a new model. */
+  readonly rule: Rule<V>;
+  /** The vocabularies that `toJSON` wrote. @throws InputError for anything else. */
+  read(json: unknown): V;
+  /** The tokenizer of a slot. */
+  tokenizer(vocabularies: V, slot: string): Tokenizer;
+}
+
+/** One vocabulary: a tokenizer of any kind. @param size option of the configuration that says how many tokens it has. */
+export function oneVocabulary(size = "vocabularySize"): VocabularyFile<Tokenizer> {
+  return {
+    slots: [{ name: "tokenizer", size }],
+    shape: vocabularyShape,
+    rule: tokenizerRule,
+    read: tokenizerFromJSON,
+    tokenizer: (tokenizer) => tokenizer,
+  };
+}
+
+/**
+ * Several vocabularies in one file: `{ "kind": KIND, NAME: ..., NAME: ... }`, each as it would stand alone.
+ * @param bundle.others rules of what else the file holds.
+ */
+export function bundledVocabularies<V extends Vocabularies>({
+  kind,
+  slots,
+  others = {},
+  ...bundle
+}: {
+  kind: string;
+  others?: OptionTable;
+} & Pick<VocabularyFile<V>, "slots" | "rule" | "read">): VocabularyFile<V> {
+  const parts = slots.map(({ name, shared }) => [name, shared ? optional(vocabularyShape) : vocabularyShape] as const);
+  return {
+    ...bundle,
+    slots,
+    shape: object({ kind: word([kind]), ...Object.fromEntries(parts), ...others }),
+    tokenizer: (vocabularies, slot) => (vocabularies as unknown as Record<string, Tokenizer>)[slot] as Tokenizer,
+  };
+}
+
+/** Sizes of vocabularies, by the options of the configuration that say them. */
+export function vocabularySizes<V extends Vocabularies>(
+  { slots, tokenizer }: VocabularyFile<V>,
+  vocabularies: V,
+): Record<string, number> {
+  return Object.fromEntries(slots.map(({ name, size }) => [size, tokenizer(vocabularies, name).size]));
+}

@@ -1,0 +1,36 @@
+import type { Executor } from "../executor/executor.js";
+import type { FolderKind, Vocabularies } from "../formats/index.js";
+import type { Parameter } from "../nn/parameter.js";
+import type { OptionTable } from "../options.js";
+import type { SavedModel } from "./savedModel.js";
+
+/** The layers of a model. */
+export interface ModelNetwork {
+  /** Every option of the architecture, as config.json keeps it. */
+  readonly config: object;
+  readonly parameters: readonly Parameter[];
+}
+
+/** What a model is made of. */
+export interface ModelParts<V extends Vocabularies = Vocabularies, N extends ModelNetwork = ModelNetwork> {
+  readonly network: N;
+  readonly tokenizer: V;
+  readonly executor: Executor;
+}
+
+/**
+ * A kind of model: the record by which a folder of it is read, and by which commands find what it can do. It is the static
+ * property `kind` of the model's class.
+ */
+export interface ModelKind<
+  M extends SavedModel = SavedModel,
+  V extends Vocabularies = Vocabularies,
+  N extends ModelNetwork = ModelNetwork,
+> extends FolderKind<V, N> {
+  /** The options of its configuration. */
+  readonly options: OptionTable;
+  /** Checks options of a new model. Default: those of the table, and no others; a kind that has a cell adds the cell's own. */
+  complete?(options: object, table: OptionTable): Record<string, unknown>;
+  /** A model whose weights are still to come. */
+  make(parts: ModelParts<V, N>): M;
+}

@@ -1,0 +1,147 @@
+import { OptionError } from "../errors.js";
+import type { ExecutorChoice } from "../executor/choice.js";
+import { executorOf, executorRule } from "../executor/choice.js";
+import type { Executor, Store } from "../executor/executor.js";
+import type { Vocabularies } from "../formats/index.js";
+import { loadModelFolder, saveModelFolder, vocabularySizes } from "../formats/index.js";
+import type { Graph } from "../graph/graph.js";
+import type { Parameter } from "../nn/parameter.js";
+import type { Completed, OptionTable } from "../options.js";
+import { checkOption, completeOptions, seed, text } from "../options.js";
+import type { RecordedLoss } from "../train/trainable.js";
+import type { SavableModel } from "../train/trainer.js";
+import type { WeightType } from "../weights.js";
+import type { ModelKind, ModelNetwork, ModelParts } from "./modelKind.js";
+import { ModelWeights } from "./modelWeights.js";
+
+/** Options of loading a model. */
+export interface LoadOptions {
+  /** What computes. Default: the native executor; without a binary the reference (`model.executor.name` says which). */
+  executor?: ExecutorChoice;
+}
+
+/** Options of a new model besides its configuration. */
+export interface CreateOptions<V extends Vocabularies> extends LoadOptions {
+  tokenizer: V;
+  /** Seed for the initial weights. Default 1. */
+  seed?: number;
+}
+
+let weightsOf: (model: SavedModel) => ModelWeights;
+
+/** A model that is trained, saved and loaded: what all kinds have in common. */
+export abstract class SavedModel<
+  V extends Vocabularies = Vocabularies,
+  N extends ModelNetwork = ModelNetwork,
+  Form = unknown,
+> implements SavableModel<Form>
+{
+  readonly kind: ModelKind;
+  readonly network: N;
+  readonly tokenizer: V;
+  readonly executor: Executor;
+  readonly #weights: ModelWeights;
+
+  static {
+    weightsOf = (model) => model.#weights;
+  }
+
+  protected constructor(kind: ModelKind, parts: ModelParts<V, N>) {
+    if (typeof parts?.network !== "object") {
+      const { name } = kind;
+      throw new OptionError(`${name}: use await ${name}.create(options), or ${name}.load(folder, options).`);
+    }
+    this.kind = kind;
+    this.network = parts.network;
+    this.tokenizer = parts.tokenizer;
+    this.executor = parts.executor;
+    this.#weights = new ModelWeights(kind.name, parts.network.parameters, parts.executor);
+  }
+
+  get store(): Store {
+    return this.#weights.store;
+  }
+
+  get parameters(): readonly Parameter[] {
+    return this.network.parameters;
+  }
+
+  /** Number of weights. */
+  get parameterCount(): number {
+    return this.#weights.count;
+  }
+
+  /** The type that quantize() rounded the matrices to; null: they are float32. */
+  get weightType(): WeightType | null {
+    return this.#weights.type;
+  }
+
+  /**
+   * Rounds all weight matrices, row by row, to a smaller type, for good: from then on the model can write and measure, not
+   * learn. Its files become smaller, and writing one text at a time faster, for that is bound by reading the weights. What
+   * it costs in perplexity is what evaluate() says before and after.
+   * @throws InputError if a weight is not finite.
+   * @throws OptionError if the model is rounded to another type already.
+   */
+  quantize(type: WeightType): Promise<void> {
+    return this.#weights.quantize(type);
+  }
+
+  /** Records the loss of a batch; in training a model refuses if its weights are rounded. */
+  abstract recordLoss(graph: Graph, form: Form): RecordedLoss;
+
+  /** @throws OptionError if the weights are rounded. */
+  protected expectTrainable(): void {
+    this.#weights.expectTrainable();
+  }
+
+  /**
+   * Writes the model into a folder: config.json, model.safetensors, and the vocabulary.
+   * @param options.overwrite replace another model that is there, with its training. Default false.
+   * @throws FileError if the folder holds another model, is being trained, or cannot be written; a model that is there stays whole.
+   */
+  async save(folder: string, options: { overwrite?: boolean } = {}): Promise<void> {
+    const { kind, network, tokenizer, weightType } = this;
+    const tensors = await this.#weights.read();
+    const content = { model: kind.name, config: network.config, tensors, weightType, tokenizer };
+    await saveModelFolder(folder, content, options);
+  }
+
+  /** Reads back the weights that save() wrote. @throws FileError if the folder is damaged, or holds another model. */
+  async restore(folder: string): Promise<void> {
+    const { kind, network, tokenizer } = this;
+    const same = { config: network.config, tokenizer };
+    await this.#weights.write(await loadModelFolder(folder, { ...kind, network: () => network }, { same }));
+  }
+}
+
+/** A model of a kind with new weights. @throws OptionError for options that do not fit together. */
+export async function createModel<M extends SavedModel, V extends Vocabularies, N extends ModelNetwork>(
+  kind: ModelKind<M, V, N>,
+  options: CreateOptions<V>,
+): Promise<M> {
+  const { name, vocabularies } = kind;
+  const sizes = vocabularies.slots.map(({ size }) => size);
+  const architecture = Object.entries(kind.options).filter(([option]) => !sizes.includes(option));
+  const own = { tokenizer: vocabularies.rule, seed: seed(), executor: executorRule };
+  const table: typeof own & OptionTable = { ...Object.fromEntries(architecture), ...own };
+  const complete = (kind.complete?.(options, table) ?? completeOptions(name, options, table)) as Completed<typeof own>;
+  const { tokenizer: _tokenizer, seed: _seed, executor: _executor, ...config } = options;
+  const network = kind.network({ ...config, ...vocabularySizes(vocabularies, complete.tokenizer) });
+  const model = kind.make({ network, tokenizer: complete.tokenizer, executor: executorOf(complete.executor) });
+  await weightsOf(model).initialise(complete.seed);
+  return model;
+}
+
+/** A model of a kind from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
+export async function loadModelOf<M extends SavedModel, V extends Vocabularies, N extends ModelNetwork>(
+  kind: ModelKind<M, V, N>,
+  folder: string,
+  options: LoadOptions = {},
+): Promise<M> {
+  const { executor } = completeOptions(kind.name, options, { executor: executorRule });
+  const loaded = await loadModelFolder(checkOption(kind.name, "folder", folder, text()), kind);
+  const model = kind.make({ ...loaded, executor: executorOf(executor) });
+  await weightsOf(model).write(loaded);
+  return model;
+}

@@ -1,0 +1,152 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { nativeExecutor } from "../../lib/executor/native.js";
+import { jsonDigest } from "../../lib/formats/jsonFile.js";
+import { readSafetensors, writeSafetensors } from "../../lib/formats/safetensors.js";
+import type {
+  CreateOptions,
+  LoadOptions,
+  ModelKind,
+  ModelParts,
+  RecordedLoss,
+  Tensor,
+  Tokenizer,
+} from "../../lib/index.js";
+import {
+  CharacterTokenizer,
+  createModel,
+  Embedding,
+  type Graph,
+  LanguageModel,
+  loadModel,
+  loadModelOf,
+  OptionError,
+  oneVocabulary,
+  ops,
+  type Parameter,
+  registerKind,
+  SavedModel,
+  Seq2Seq,
+  TokenizerPair,
+} from "../../lib/index.js";
+import { whole } from "../../lib/options.js";
+import { temporaryFolder } from "../data/temporaryFolder.js";
+
+const tokenizer = CharacterTokenizer.fromText("abcd\n");
+
+const languageModel = () => LanguageModel.create({ tokenizer, layers: 1, hiddenSize: 4, executor: "reference" });
+const encoderDecoder = () =>
+  Seq2Seq.create({ tokenizer: new TokenizerPair(tokenizer, tokenizer), hiddenSize: 4, executor: "reference" });
+
+/** A folder whose config.json says another kind, as one who knows about digests would write it. */
+async function renamed(folder: string, model: string): Promise<void> {
+  const file = join(folder, "config.json");
+  const config = { ...JSON.parse(await readFile(file, "utf8")), model };
+  await writeFile(file, JSON.stringify(config));
+  const { tensors, metadata } = await readSafetensors(join(folder, "model.safetensors"));
+  await writeSafetensors(join(folder, "model.safetensors"), {
+    tensors,
+    metadata: { ...metadata, config: jsonDigest(config) },
+  });
+}
+
+test("loadModel gives the model of whatever kind a folder holds, with the weights that were saved", async () => {
+  for (const model of [await languageModel(), await encoderDecoder()]) {
+    const folder = join(await temporaryFolder(), "model");
+    await model.save(folder);
+    const loaded = await loadModel(folder, { executor: "reference" });
+    expect(loaded).toBeInstanceOf(model.constructor);
+    expect(loaded.kind).toBe(model.kind);
+    for (const { name } of model.parameters) {
+      expect(await loaded.store.read(name)).toEqual(await model.store.read(name));
+    }
+  }
+});
+
+test("a folder of a kind that nobody knows is refused by its name and those that are known", async () => {
+  const folder = join(await temporaryFolder(), "model");
+  await (await languageModel()).save(folder);
+  await renamed(folder, "SequenceTagger");
+  await expect(loadModel(folder)).rejects.toMatchObject({
+    code: "ERR_OSTINATO_FILE",
+    message: expect.stringMatching(
+      /holds a "SequenceTagger", and the kinds of models known here are LanguageModel, Seq2Seq\. .*registerKind/,
+    ),
+  });
+  await expect(LanguageModel.load(folder)).rejects.toThrow(/holds a SequenceTagger, expected a LanguageModel/);
+  await expect(loadModel(folder, { exekutor: "native" } as LoadOptions)).rejects.toThrow(/did you mean executor/);
+});
+
+let networks = 0;
+
+class UnigramNetwork {
+  readonly parameters: readonly Parameter[];
+  readonly table: Embedding;
+
+  constructor(readonly config: { vocabularySize: number; size: number }) {
+    networks++;
+    const { vocabularySize, size: embeddingSize } = config;
+    this.table = new Embedding("table", { vocabularySize, embeddingSize });
+    this.parameters = this.table.parameters;
+  }
+}
+
+/** A kind of a user's own. */
+class Unigram extends SavedModel<Tokenizer, UnigramNetwork, { N: number }> {
+  static readonly kind: ModelKind<Unigram, Tokenizer, UnigramNetwork> = {
+    name: "Unigram",
+    options: { vocabularySize: whole({ minimum: 1 }), size: whole({ minimum: 1, initial: 2 }) },
+    vocabularies: oneVocabulary(),
+    counts: [],
+    network: (config) => new UnigramNetwork(config as UnigramNetwork["config"]),
+    make: (parts) => new Unigram(parts),
+  };
+
+  constructor(parts: ModelParts<Tokenizer, UnigramNetwork>) {
+    super(Unigram.kind, parts);
+  }
+
+  override recordLoss(graph: Graph, { N }: { N: number }): RecordedLoss {
+    this.expectTrainable();
+    const losses = ops.sum(this.table(graph.feed("ids", "i32", [1, N])));
+    return { losses, count: ops.sum(losses), carried: [] };
+  }
+
+  table(ids: Tensor): Tensor {
+    return this.network.table.apply(ids);
+  }
+}
+
+test("a kind of one's own is saved, found and read like the others, once it is registered", async () => {
+  const folder = join(await temporaryFolder(), "model");
+  const options = { tokenizer, size: 3, executor: "reference" } satisfies CreateOptions<Tokenizer> & { size: number };
+  const model = await createModel(Unigram.kind, options);
+  await model.save(folder);
+  await expect(loadModel(folder)).rejects.toThrow(/holds a "Unigram"/);
+  registerKind(Unigram.kind);
+  registerKind(Unigram.kind);
+  networks = 0;
+  const loaded = await loadModel(folder, { executor: "reference" });
+  expect(networks, "load makes the layers once").toBe(1);
+  expect(loaded).toBeInstanceOf(Unigram);
+  expect(await loaded.store.read("table.weight")).toEqual(await model.store.read("table.weight"));
+  await loaded.restore(folder);
+  expect(networks, "restore makes none").toBe(1);
+  await loaded.quantize("int8");
+  expect(() => loaded.recordLoss({} as Graph, { N: 1 })).toThrow(/rounded to int8/);
+  expect(() => registerKind({ ...Unigram.kind })).toThrow(OptionError);
+  await expect(createModel(Unigram.kind, { ...options, sise: 3 } as never)).rejects.toThrow(/did you mean size/);
+  await expect(createModel(Unigram.kind, { ...options, vocabularySize: 3 } as never)).rejects.toThrow(/unknown option/);
+  await expect(loadModelOf(Unigram.kind, join(folder, "no"))).rejects.toThrow(/There is no model folder/);
+});
+
+test("what computes is chosen by name or value, and the native executor unless something is chosen", async () => {
+  expect((await LanguageModel.create({ tokenizer, layers: 1, hiddenSize: 4 })).executor.name).toBe("native");
+  expect((await languageModel()).executor.name).toBe("reference float32");
+  const executor = nativeExecutor();
+  expect((await LanguageModel.create({ tokenizer, layers: 1, hiddenSize: 4, executor })).executor).toBe(executor);
+  await expect(LanguageModel.create({ tokenizer, executor: "gpu" as "native" })).rejects.toThrow(
+    /expected executor to be an executor, or one of native, reference, got "gpu"/,
+  );
+});
