@@ -65,6 +65,7 @@ export { ReferenceExecutor } from "./executor/reference/executor.js";
 export type { RunningSearch, SearchPlan, SearchPorts } from "./executor/search.js";
 export type {
   FolderKind,
+  ParameterShape,
   RecordedValue,
   TrainingRecord,
   Vocabularies,
