@@ -14,8 +14,11 @@ import { otherwise, tolerances } from "./tolerances.js";
 
 const oracle = new ReferenceExecutor({ precision: "float64" });
 
-/** A case as a program whose outputs are the results, a weighted sum of them as loss, and the gradients of the loss. */
-function programOf({ record, gradient = true, forwardOnly = false }: Case) {
+/**
+ * A case as a program whose outputs are the results, a weighted sum of them as loss, and the gradients of the loss, of all inputs or
+ * of one `alone`.
+ */
+function programOf({ record, gradient = true, forwardOnly = false }: Case, alone?: string) {
   const graph = new Graph();
   const feeds: Record<string, Values | number> = {};
   const floats: Tensor[] = [];
@@ -48,7 +51,8 @@ function programOf({ record, gradient = true, forwardOnly = false }: Case) {
   const made = graph.maker(results[0] as Tensor);
   const recordsGradient = !forwardOnly && (!made || made.operation.gradient !== undefined);
   if (recordsGradient) {
-    for (const [i, d] of differentiate(loss, floats).entries()) graph.output(`gradient of ${floats[i]?.name}`, d);
+    const asked = floats.filter(({ name }) => alone === undefined || name === alone);
+    for (const [i, d] of differentiate(loss, asked).entries()) graph.output(`gradient of ${asked[i]?.name}`, d);
   }
   return { program: graph.program(), feeds, names: recordsGradient && gradient ? floats.map(({ name }) => name) : [] };
 }
@@ -100,6 +104,24 @@ for (const [op, list] of Object.entries(everything)) {
     }
   });
 }
+
+test("the gradient of one input is the same whether the others' are asked for or not", async () => {
+  for (const [op, list] of Object.entries(everything)) {
+    for (const one of list) {
+      const all = programOf(one);
+      if (all.names.length < 2) continue;
+      for (const executor of [oracle, nativeExecutor()]) {
+        const together = await run(executor, all);
+        for (const name of all.names) {
+          const output = `gradient of ${name}`;
+          const { [output]: alone } = await run(executor, programOf(one, name));
+          const tolerance = executor === oracle ? 1e-12 : (tolerances[op] ?? otherwise);
+          expectClose(`${op} ${one.name}, ${output}`, alone as Values, together[output] as Values, tolerance);
+        }
+      }
+    }
+  }
+});
 
 const addon = loadAddon();
 const { kernels, gemm } = addon.info();
