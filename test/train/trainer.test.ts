@@ -78,6 +78,16 @@ for (const optimizer of [adam({ learningRate: 0.01 }), sgd({ learningRate: 0.5, 
   });
 }
 
+test("a sample comes with the loss of the update before it", async () => {
+  const samples = { every: 3, write: () => Promise.resolve("a text") };
+  const trainer = new Trainer(await newModel(), dataOf({ maximumSteps: 6, samples }));
+  const [losses, ofSamples]: [number[], number[]] = [[], []];
+  trainer.on("step", ({ loss }) => losses.push(loss));
+  trainer.on("sample", ({ step, loss }) => ofSamples.push(step, loss));
+  await trainer.run();
+  expect(ofSamples).toEqual([3, losses[2], 6, losses[5]]);
+});
+
 test("the same seed gives the same weights twice", async () => {
   const [a, b] = [await newModel({ dropout: 0.2 }), await newModel({ dropout: 0.2 })];
   await new Trainer(a, dataOf({ epochs: 1 })).run();

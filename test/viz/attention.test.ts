@@ -72,6 +72,13 @@ test("the terminal keeps to its width for 3 to 150 tokens, and hostile tokens se
   }
 });
 
+test("names of targets take a quarter of the terminal's width at most, so that sources keep theirs", () => {
+  const long = target.map((word) => word.repeat(30));
+  const shown = attentionTerminal({ ...map, target: long }, { depth: 0, width: 120 }).split("\n");
+  expect(shown[1]).toMatch(/^z\S{28}… /);
+  for (const word of source) expect(shown[0]).toContain(word);
+});
+
 test("without colours the fullest block of each row stands under the name of the token that was looked at", () => {
   const [head = "", ...rows] = attentionTerminal(map, { depth: 0, width: 80 }).split("\n");
   for (const [t, token] of target.entries()) {

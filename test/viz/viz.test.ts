@@ -67,6 +67,18 @@ const html = renderReport({
   trace: trace(),
 });
 
+test("a report names the 400 units that follow a feature best, of however many there are", () => {
+  const units = 1000;
+  const values = Float32Array.from({ length: tokens.length * units }, (_, i) => Math.sin(i * 12.9898));
+  const layers = [{ name: "layer 1 hidden", kind: "hidden" as const, units, values }];
+  const wide = { ...trace(), layers };
+  const page = renderReport({ title: "t", summary: "s", figures: [], configuration: [], history, trace: wide });
+  const [, order = ""] = /"order":(\{.*?\})/.exec(page) ?? [];
+  const named = Object.values(JSON.parse(order) as Record<string, [number, number, number][]>);
+  expect(named.length).toBeGreaterThan(3);
+  for (const list of named) expect(list).toHaveLength(400);
+});
+
 test("the units that watch quotes and line length are found", () => {
   const [quotes] = rankUnits(trace(), "quotes");
   expect(quotes).toMatchObject({ layer: 1, unit: 2, score: expect.closeTo(-1, 5) });
