@@ -48,6 +48,6 @@ ${all.map(rowOf).join("")}};
 const file = fileURLToPath(new URL("../native/ops/manifest.h", import.meta.url));
 if (!process.argv.includes("--check")) writeFileSync(file, text);
 else if (readFileSync(file, "utf8") !== text) {
-  process.stderr.write("native/ops/manifest.h is out of date: run node scripts/native-manifest.mjs\n");
+  process.stderr.write("native/ops/manifest.h is out of date: run npm run ops\n");
   process.exit(1);
 }

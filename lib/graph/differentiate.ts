@@ -1,13 +1,15 @@
 import { ShapeError } from "../errors.js";
 import { checkOption, list } from "../options.js";
-import type { Graph, Loop, Node } from "./graph.js";
+import type { Graph, Node } from "./graph.js";
+import type { Loop } from "./loops.js";
 import { byName, inOrder } from "./operation.js";
 import { add, affine } from "./ops/elementwise.js";
-import { broadcastTo, sumTo } from "./ops/reduce.js";
-import { owned } from "./ops/scan.js";
+import { broadcastTo } from "./ops/reduce.js";
 import { pad, reshape } from "./ops/shape.js";
+import { owned } from "./owned.js";
 import type { Shape } from "./program.js";
 import { shapeText } from "./program.js";
+import { isJoinable, sumOverSteps } from "./rewrites/sumOverSteps.js";
 import type { Tensor } from "./tensor.js";
 import { expectTensor, operand } from "./tensor.js";
 
@@ -69,7 +71,7 @@ interface OpContext {
 function backThroughOp(node: Node, { wanted, incoming, gradients, seen = (tensor) => tensor }: OpContext): void {
   const needs = node.operands.map((operand) => operand?.dtype === "f32" && wanted.has(operand.id));
   if (!needs.some(Boolean)) return;
-  within(gradients.graph, node.path, () => {
+  gradients.graph.under(node.path, () => {
     const given = node.results.map(incoming);
     if (!given.some(Boolean)) return;
     const outgoing = gradientsOf(node, { given, needs, seen });
@@ -136,7 +138,7 @@ function backThroughLoop(
   const results = nodes.flatMap((node) => node.results);
   const written = rowsOf(graph, results);
   for (const result of results) {
-    const kept = graph.keptOf(result);
+    const kept = graph.loops.keptOf(result);
     if (kept && gradients.of(kept))
       throw new ShapeError(`differentiate: a scan has no second derivative (of ${result}).`);
   }
@@ -150,11 +152,11 @@ function backThroughLoop(
   const own = new Map<Tensor, Tensor>();
   for (const { stack } of read) {
     if (own.has(stack)) throw new ShapeError(`differentiate: a loop reads more than one row of ${stack} in a step.`);
-    const gradient = graph.stack("f32", stack.shape, `gradient of ${stack.name}`);
+    const gradient = graph.loops.stack("f32", stack.shape, `gradient of ${stack.name}`);
     own.set(stack, gradient);
     const writer = written.find((entry) => entry.stack === stack);
     // Nothing follows the last step.
-    if (writer) graph.put(zeros(graph, writer.row.shape), gradient, writer.index + last);
+    if (writer) graph.loops.put(zeros(graph, writer.row.shape), gradient, writer.index + last);
   }
 
   const pieces: { tensor: Tensor; piece: Tensor }[] = [];
@@ -162,30 +164,30 @@ function backThroughLoop(
   graph.loop(back, () => {
     const local = new Sums(graph);
     const seen = (tensor: Tensor): Tensor => {
-      if (graph.homeOf(tensor) !== loop) return tensor;
-      const place = graph.placeOf(tensor);
-      if (place) return graph.rows(place.stack, place.index);
+      if (graph.loops.homeOf(tensor) !== loop) return tensor;
+      const place = graph.loops.placeOf(tensor);
+      if (place) return graph.loops.rows(place.stack, place.index);
       const maker = graph.maker(tensor) as Node;
       if (maker.operation.view) return reshape(seen(maker.operands[0] as Tensor), tensor.shape);
-      return graph.rows(graph.kept(tensor), 0);
+      return graph.loops.rows(graph.loops.keep(tensor), 0);
     };
     const incoming = (result: Tensor): Tensor | null => {
-      const place = graph.placeOf(result);
+      const place = graph.loops.placeOf(result);
       const from = place ? [outside.get(place.stack), own.get(place.stack)] : [];
-      const parts = [local.of(result), ...from.map((stack) => stack && graph.rows(stack, place?.index ?? 0))];
+      const parts = [local.of(result), ...from.map((stack) => stack && graph.loops.rows(stack, place?.index ?? 0))];
       return parts.reduce<Tensor | null>((sum, part) => (sum && part ? add(sum, part) : (sum ?? part ?? null)), null);
     };
     const collected = {
       graph,
       add(tensor: Tensor, piece: Tensor) {
-        if (graph.homeOf(tensor) === loop) local.add(tensor, piece);
+        if (graph.loops.homeOf(tensor) === loop) local.add(tensor, piece);
         else pieces.push({ tensor, piece });
       },
     };
     for (const node of [...nodes].reverse()) backThroughOp(node, { wanted, incoming, gradients: collected, seen });
     for (const { row, stack, index } of read) {
       const gradient = local.of(row) ?? zeros(graph, row.shape);
-      graph.put(owned(graph, gradient), own.get(stack) as Tensor, index);
+      graph.loops.put(owned(graph, gradient), own.get(stack) as Tensor, index);
     }
     for (const entry of pieces) if (!isJoinable(graph, entry.piece)) entry.piece = owned(graph, entry.piece);
   });
@@ -196,14 +198,16 @@ function backThroughLoop(
     const gradient = own.get(stack) as Tensor;
     if (!outside.has(stack)) gradients.add(stack, gradient);
     // Of a state, only what the first step began with comes from elsewhere.
-    const begin = graph.inside(stack).find(({ tensor, index: at }) => at === index + first && isPut(graph, tensor));
+    const begin = graph.loops
+      .inside(stack)
+      .find(({ tensor, index: at }) => at === index + first && isPut(graph, tensor));
     if (!outside.has(stack) || !begin) continue;
-    gradients.add(begin.tensor, graph.rows(gradient, index + first));
+    gradients.add(begin.tensor, graph.loops.rows(gradient, index + first));
   }
   for (const [stack, gradient] of outside) {
     if (!gradient) continue;
-    for (const { tensor, index } of graph.inside(stack)) {
-      if (isPut(graph, tensor)) gradients.add(tensor, graph.rows(gradient, index));
+    for (const { tensor, index } of graph.loops.inside(stack)) {
+      if (isPut(graph, tensor)) gradients.add(tensor, graph.loops.rows(gradient, index));
     }
   }
 }
@@ -216,7 +220,7 @@ function stacksOnTheWay(
 ): Set<Tensor> {
   const stacks = new Set([...outside].flatMap(([stack, gradient]) => (gradient ? [stack] : [])));
   const tensors = new Set<Tensor>();
-  const isOn = (result: Tensor) => tensors.has(result) || stacks.has(graph.placeOf(result)?.stack as Tensor);
+  const isOn = (result: Tensor) => tensors.has(result) || stacks.has(graph.loops.placeOf(result)?.stack as Tensor);
   for (let before = -1; before !== stacks.size; ) {
     before = stacks.size;
     for (const { operands, results } of [...nodes].reverse()) {
@@ -224,7 +228,7 @@ function stacksOnTheWay(
       for (const operand of operands) {
         if (!operand) continue;
         tensors.add(operand);
-        const place = graph.placeOf(operand);
+        const place = graph.loops.placeOf(operand);
         if (place && !graph.maker(operand)) stacks.add(place.stack);
       }
     }
@@ -235,71 +239,27 @@ function stacksOnTheWay(
 /** The tensors among these that are rows of f32 stacks, each once. */
 function rowsOf(graph: Graph, tensors: readonly (Tensor | null)[]): { row: Tensor; stack: Tensor; index: number }[] {
   return [...new Set(tensors)].flatMap((row) => {
-    const place = row && graph.placeOf(row);
-    return place && graph.homeOf(row) && row.dtype === "f32" ? [{ row, ...place }] : [];
+    const place = row && graph.loops.placeOf(row);
+    return place && graph.loops.homeOf(row) && row.dtype === "f32" ? [{ row, ...place }] : [];
   });
 }
 
 /** Whether an op outside loops has put this tensor where it is. */
 function isPut(graph: Graph, tensor: Tensor): boolean {
-  return graph.maker(tensor) !== undefined && !graph.homeOf(tensor);
+  return graph.maker(tensor) !== undefined && !graph.loops.homeOf(tensor);
 }
 
 /** What is known of a stack's gradient: as a whole, and by those of its rows that were read outside loops. */
 function gradientOfStack(graph: Graph, stack: Tensor, gradients: Sums): Tensor | null {
   const [rows, ...rest] = stack.shape as [number, ...number[]];
-  for (const { tensor, index } of graph.inside(stack)) {
-    const piece = graph.homeOf(tensor) || graph.maker(tensor) ? null : gradients.of(tensor);
+  for (const { tensor, index } of graph.loops.inside(stack)) {
+    const piece = graph.loops.homeOf(tensor) || graph.maker(tensor) ? null : gradients.of(tensor);
     if (!piece) continue;
     const count = rest.length < tensor.shape.length ? (tensor.shape[0] as number) : 1;
     const after = rows - index - count;
     gradients.add(stack, pad(reshape(piece, [count, ...rest]), { axis: 0, before: index, after }));
   }
   return gradients.of(stack);
-}
-
-/** Whether the sum of a gradient over the steps is one op over all steps. */
-function isJoinable(graph: Graph, piece: Tensor): boolean {
-  const maker = graph.maker(piece);
-  if (!maker?.loop || !maker.operation.sumsRows) return false;
-  const varies = maker.operands.map((operand) => operand !== null && graph.homeOf(operand) !== undefined);
-  const joins = maker.operands.every((operand, i) => !varies[i] || (operand as Tensor).shape.length > 0);
-  const { operation, operands, results, attributes } = maker;
-  const shapes = {
-    ...byName(
-      operation.operands,
-      operands.map((operand) => operand?.shape ?? null),
-    ),
-    ...byName(
-      operation.results,
-      results.map(({ shape }) => shape),
-    ),
-    ...byName(operation.attributes ?? [], attributes),
-  };
-  return joins && operation.sumsRows?.(byName(operation.operands, varies) as never, shapes as never) === true;
-}
-
-function sumOverSteps(graph: Graph, piece: Tensor, sums: Map<Node, Tensor[]>): Tensor {
-  const maker = graph.maker(piece) as Node;
-  if (!isJoinable(graph, piece)) return sumTo(graph.kept(piece), piece.shape);
-  const joined = maker.operands.map((operand) =>
-    operand && graph.homeOf(operand) ? allSteps(graph, operand) : operand,
-  );
-  const results =
-    sums.get(maker) ??
-    within(graph, maker.path, () => graph.append(maker.operation, joined, maker.results, maker.attributes));
-  sums.set(maker, results);
-  return results[maker.results.indexOf(piece)] as Tensor;
-}
-
-/** All steps of a loop's tensor, joined along its first axis: [steps * N,...]. */
-function allSteps(graph: Graph, tensor: Tensor): Tensor {
-  const { steps } = graph.homeOf(tensor) as Loop;
-  let root = tensor;
-  while (graph.maker(root)?.operation.view) root = graph.maker(root)?.operands[0] as Tensor;
-  const place = graph.placeOf(root);
-  const stacked = place ? graph.rows(place.stack, place.index, [steps, ...root.shape]) : graph.kept(root);
-  return reshape(stacked, [steps * (tensor.shape[0] as number), ...tensor.shape.slice(1)]);
 }
 
 function zeros(graph: Graph, shape: Shape): Tensor {
@@ -311,7 +271,7 @@ function dependents(graph: Graph, nodes: readonly Node[], sources: readonly Tens
   const ids = new Set(sources.map((tensor) => tensor.id));
   const depends = (tensor: Tensor | null): boolean => {
     if (!tensor || ids.has(tensor.id)) return tensor !== null;
-    const place = graph.placeOf(tensor);
+    const place = graph.loops.placeOf(tensor);
     if (!place || tensor.dtype !== "f32" || !depends(place.stack)) return false;
     ids.add(tensor.id);
     return true;
@@ -325,14 +285,10 @@ function dependents(graph: Graph, nodes: readonly Node[], sources: readonly Tens
       for (const result of node.results) {
         if (result.dtype !== "f32") continue;
         ids.add(result.id);
-        const stacks = [graph.placeOf(result)?.stack, graph.keptOf(result)];
+        const stacks = [graph.loops.placeOf(result)?.stack, graph.loops.keptOf(result)];
         for (const stack of stacks) if (stack) ids.add(stack.id);
       }
     }
   }
   return ids;
-}
-
-function within<R>(graph: Graph, path: string, record: () => R): R {
-  return path ? graph.within(path, record) : record();
 }

@@ -1,11 +1,17 @@
 import { describe, OptionError, ShapeError } from "../errors.js";
-import { checkOption, completeOptions, flag, real, text, value } from "../options.js";
+import { checkOption, completeOptions, flag, list, real, text, value, word } from "../options.js";
+import type { Loop, Place } from "./loops.js";
+import { Loops } from "./loops.js";
 import type { All, Named, Operation } from "./operation.js";
 import { byName, inOrder, slotOf } from "./operation.js";
 import { planMemory } from "./plan.js";
 import type { DType, Program, Shape, VariableSpec } from "./program.js";
 import { sameShape, shapeRule, shapeText } from "./program.js";
 import { expectVariable } from "./programRule.js";
+import { programText } from "./programText.js";
+import { isHoisted } from "./rewrites/hoist.js";
+import type { RewriteName } from "./rewrites/names.js";
+import { rewriteNames } from "./rewrites/names.js";
 import { expectTensor, Tensor } from "./tensor.js";
 
 /** An op as recorded: like `Op` of a Program, with tensors instead of ids. */
@@ -16,18 +22,6 @@ export interface Node {
   readonly attributes: readonly number[];
   readonly path: string;
   readonly loop: Loop | null;
-}
-
-/** What is recorded in it runs once for each step: 0 to steps - 1, or the other way round. See ops.scan. */
-export interface Loop {
-  readonly steps: number;
-  readonly reverse: boolean;
-}
-
-/** A tensor in the memory of another, whose first axis is time: its row `index` + step; outside loops from row `index` on. */
-export interface Place {
-  readonly stack: Tensor;
-  readonly index: number;
 }
 
 const recorder = value<() => unknown>("a function that records ops", (record) => typeof record === "function");
@@ -45,26 +39,31 @@ const recorder = value<() => unknown>("a function that records ops", (record) =>
 export class Graph {
   readonly training: boolean;
   readonly nodes: Node[] = [];
+  readonly loops = new Loops(this, (dtype, shape, name) => this.#tensor(dtype, shape, name));
+  /** The rules of lib/graph/rewrites that apply. */
+  readonly rewrites: ReadonlySet<RewriteName>;
   readonly #tensors: Tensor[] = [];
   readonly #feeds = new Map<string, Tensor>();
   readonly #outputs = new Map<string, Tensor>();
   readonly #variables = new Map<string, { spec: VariableSpec; tensor: Tensor }>();
   readonly #path: string[] = [];
-  readonly #places = new Map<number, Place>();
-  /** Of tensors that only exist in a step of a loop. */
-  readonly #homes = new Map<number, Loop>();
-  readonly #rows = new Map<string, Tensor>();
-  readonly #kept = new Map<number, Tensor>();
   readonly #makers = new Map<number, Node>();
-  readonly #loopNumbers = new Map<Loop, number>();
-  #loop: Loop | null = null;
+  /** Where the ops of the loop that is being recorded begin. */
   #loopBegin = 0;
   readonly #defaults = new Map<string, number>();
   #streams = 0;
 
-  /** @param options.training whether dropout and other noise is recorded. Default false. */
-  constructor(options: { training?: boolean } = {}) {
-    this.training = completeOptions("Graph", options, { training: flag() }).training;
+  /**
+   * @param options.training whether dropout and other noise is recorded. Default false.
+   * @param options.rewrites the rules that may record something cheaper of the same value. Default: all.
+   */
+  constructor(options: { training?: boolean; rewrites?: readonly RewriteName[] } = {}) {
+    const { training, rewrites } = completeOptions("Graph", options, {
+      training: flag(),
+      rewrites: list(word(rewriteNames), rewriteNames),
+    });
+    this.training = training;
+    this.rewrites = new Set(rewrites);
   }
 
   /** A value that the caller supplies for each run. Shape [] is a run-time scalar. */
@@ -129,7 +128,7 @@ export class Graph {
     checkOption("Graph.output", "name", name, text());
     expectTensor(`Graph, output ${JSON.stringify(name)}`, "its value", tensor);
     if (this.#outputs.has(name)) throw new OptionError(`Graph: output ${JSON.stringify(name)} exists already.`);
-    this.#expectOutside(`output ${JSON.stringify(name)}`, tensor);
+    this.loops.expectOutside(`output ${JSON.stringify(name)}`, tensor);
     this.#outputs.set(name, tensor);
   }
 
@@ -143,6 +142,11 @@ export class Graph {
     } finally {
       this.#path.pop();
     }
+  }
+
+  /** The same for the whole path of an op; "" for none. */
+  under<R>(path: string, record: () => R): R {
+    return path ? this.within(path, record) : record();
   }
 
   /**
@@ -177,19 +181,20 @@ export class Graph {
     const path = this.#path.join("/");
     const name = path ? `${path}/${operation.name}` : operation.name;
     for (const operand of operands) {
-      if (operand) this.#expectHere(name, operand);
+      if (operand) this.loops.expectHere(name, operand);
     }
-    if (this.#loop && operation.mutates) throw new ShapeError(`${name}: a loop cannot change variables.`);
-    const hoisted = this.#loop !== null && this.#meetsNoStep(operation, operands);
+    const { current } = this.loops;
+    if (current && operation.mutates) throw new ShapeError(`${name}: a loop cannot change variables.`);
+    const hoisted = current !== null && isHoisted(this, operation, operands);
     const tensors = results.map(({ dtype, shape }) => this.#tensor(dtype, shape, name));
-    if (!hoisted) for (const tensor of tensors) this.#local(tensor);
+    if (!hoisted) for (const tensor of tensors) this.loops.enter(tensor);
     const node: Node = {
       operation,
       operands,
       results: tensors,
       attributes: [...attributes],
       path,
-      loop: hoisted ? null : this.#loop,
+      loop: hoisted ? null : current,
     };
     if (hoisted) this.nodes.splice(this.#loopBegin++, 0, node);
     else this.nodes.push(node);
@@ -200,50 +205,8 @@ export class Graph {
   /** What `record` records runs once for each step. @throws ShapeError inside another loop. */
   loop<R>(loop: Loop, record: () => R): R {
     checkOption("Graph.loop", "record", record, recorder);
-    if (this.#loop) throw new ShapeError("Graph: a loop cannot be recorded inside another one.");
-    this.#loop = loop;
     this.#loopBegin = this.nodes.length;
-    try {
-      return record();
-    } finally {
-      this.#loop = null;
-    }
-  }
-
-  /** Memory that is written row by row, with `put`. */
-  stack(dtype: DType, shape: Shape, name: string): Tensor {
-    return this.#tensor(dtype, shape, name);
-  }
-
-  /** In a loop, the row `index` + step of a stack. Outside, what begins with row `index` and has this shape. */
-  rows(stack: Tensor, index: number, shape: Shape = stack.shape.slice(1)): Tensor {
-    this.#expectOutside("scan", stack);
-    const key = `${this.#loop ? this.#loopNumber(this.#loop) : ""}/${stack.id}/${index}/${shape}`;
-    const known = this.#rows.get(key);
-    if (known) return known;
-    const tensor = this.#local(this.#tensor(stack.dtype, shape, stack.name));
-    this.#places.set(tensor.id, { stack, index });
-    this.#rows.set(key, tensor);
-    return tensor;
-  }
-
-  /** Gives the result of an op its memory in a stack: row `index`, plus the step in a loop. */
-  put(tensor: Tensor, stack: Tensor, index: number): void {
-    if (this.#places.has(tensor.id)) throw new ShapeError(`Graph: ${tensor} has its place already.`);
-    this.#expectHere("scan", tensor);
-    this.#places.set(tensor.id, { stack, index });
-  }
-
-  /** Where a tensor lies, if it is in the memory of a stack. */
-  placeOf(tensor: Tensor): Place | undefined {
-    return this.#places.get(tensor.id);
-  }
-
-  /** The tensors in the memory of a stack. */
-  inside(stack: Tensor): { tensor: Tensor; index: number }[] {
-    return [...this.#places]
-      .filter(([, place]) => place.stack === stack)
-      .map(([id, { index }]) => ({ tensor: this.#tensors[id] as Tensor, index }));
+    return this.loops.run(loop, record);
   }
 
   /** Whether a tensor is a variable, or a view of one. */
@@ -251,37 +214,6 @@ export class Graph {
     const maker = this.maker(tensor);
     if (maker?.operation.view) return this.isVariable(maker.operands[0] as Tensor);
     return [...this.#variables.values()].some((variable) => variable.tensor === tensor);
-  }
-
-  /** All steps of a tensor, if a gradient has asked for them. */
-  keptOf(tensor: Tensor): Tensor | undefined {
-    return this.#kept.get(tensor.id);
-  }
-
-  /** Whether a tensor exists in the step that is being recorded. */
-  isOfThisStep(tensor: Tensor): boolean {
-    return this.#loop !== null && this.#homes.get(tensor.id) === this.#loop;
-  }
-
-  /** The loop in one step of which a tensor exists. */
-  homeOf(tensor: Tensor): Loop | undefined {
-    return this.#homes.get(tensor.id);
-  }
-
-  /**
-   * All steps of a tensor that an op in a loop made: [steps,...]. It gets its memory there, unless nobody reads that.
-   * @throws ShapeError for a view, whose memory is another tensor's.
-   */
-  kept(tensor: Tensor): Tensor {
-    const loop = this.#homes.get(tensor.id);
-    const known = this.#kept.get(tensor.id);
-    if (known) return known;
-    if (!loop || this.#places.has(tensor.id) || this.maker(tensor)?.operation.view) {
-      throw new ShapeError(`Graph: ${tensor} has no memory of its own in a loop.`);
-    }
-    const stack = this.stack(tensor.dtype, [loop.steps, ...tensor.shape], tensor.name);
-    this.#kept.set(tensor.id, stack);
-    return stack;
   }
 
   /** The op that made a tensor; undefined for feeds, variables and stacks. */
@@ -295,16 +227,18 @@ export class Graph {
     const outputs = [...this.#outputs].map(([name, tensor]) => ({ name, value: tensor.id }));
     const feeds = [...this.#feeds].map(([name, tensor]) => ({ name, value: tensor.id }));
     const variables = [...this.#variables.values()];
-    return planMemory({
+    const program = planMemory({
       tensors: this.#tensors,
       nodes,
       places,
-      homes: this.#homes,
+      homes: this.loops.homes,
       feeds,
       outputs,
       variables: variables.map(({ spec }) => spec),
       variableOf: new Map(variables.map(({ spec, tensor }) => [tensor.id, spec.name])),
     });
+    // No part of the plain data that a program is, but there for whoever prints it.
+    return Object.defineProperty(program, "toString", { value: () => programText(program) });
   }
 
   #tensor(dtype: DType, shape: Shape, name: string): Tensor {
@@ -317,42 +251,11 @@ export class Graph {
     return tensor;
   }
 
-  #meetsNoStep(operation: Operation, operands: readonly (Tensor | null)[]): boolean {
-    return !operation.perStep && operands.every((operand) => !operand || !this.#homes.has(operand.id));
-  }
-
-  /** A tensor that is recorded in a loop exists in one of its steps. */
-  #local(tensor: Tensor): Tensor {
-    if (this.#loop) this.#homes.set(tensor.id, this.#loop);
-    return tensor;
-  }
-
-  #expectHere(reader: string, tensor: Tensor): void {
-    if (this.#homes.get(tensor.id) !== this.#loop || tensor.graph !== this) this.#expectOutside(reader, tensor);
-  }
-
-  #expectOutside(reader: string, tensor: Tensor): void {
-    if (tensor.graph !== this) throw new ShapeError(`${reader}: ${tensor} belongs to another graph.`);
-    if (!this.#homes.has(tensor.id)) return;
-    throw new ShapeError(`${reader}: ${tensor} only exists in a step of a loop. Return it from the body of the scan.`);
-  }
-
-  #loopNumber(loop: Loop): number {
-    const known = this.#loopNumbers.get(loop) ?? this.#loopNumbers.size;
-    this.#loopNumbers.set(loop, known);
-    return known;
-  }
-
-  /** The stacks that a tensor is written to. */
-  #stacksOf(tensor: Tensor): Tensor[] {
-    return [this.#places.get(tensor.id)?.stack, this.#kept.get(tensor.id)].filter((stack) => stack !== undefined);
-  }
-
   #liveNodes(): { nodes: Node[]; places: Map<number, Place> } {
     const wanted = new Set([...this.#outputs.values()].map((tensor) => tensor.id));
     const live = new Set<Node>();
     const isWanted = (result: Tensor) =>
-      wanted.has(result.id) || this.#stacksOf(result).some((stack) => wanted.has(stack.id));
+      wanted.has(result.id) || this.loops.stacksOf(result).some((stack) => wanted.has(stack.id));
     // A step may read what another one wrote, which stands behind it in the list: until nothing new is found.
     for (let before = -1; before !== wanted.size; ) {
       before = wanted.size;
@@ -365,15 +268,13 @@ export class Graph {
       }
       for (const tensor of this.#outputs.values()) this.#want(tensor, wanted);
     }
-    const places = new Map(this.#places);
-    for (const [id, stack] of this.#kept) if (wanted.has(stack.id)) places.set(id, { stack, index: 0 });
-    return { nodes: this.nodes.filter((node) => live.has(node)), places };
+    return { nodes: this.nodes.filter((node) => live.has(node)), places: this.loops.placesFor(wanted) };
   }
 
   /** A tensor in a stack's memory wants the stack. */
   #want(tensor: Tensor, wanted: Set<number>): void {
     wanted.add(tensor.id);
-    const place = this.#places.get(tensor.id);
+    const place = this.loops.placeOf(tensor);
     if (place && !wanted.has(place.stack.id)) this.#want(place.stack, wanted);
   }
 }

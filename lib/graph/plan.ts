@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors.js";
-import type { Loop, Node, Place } from "./graph.js";
+import type { Node } from "./graph.js";
+import type { Loop, Place } from "./loops.js";
 import { positionsOf, slotOf } from "./operation.js";
 import type { LoopRange, Op, Port, Program, Storage, Value, VariableSpec } from "./program.js";
 import { elementsOf } from "./program.js";

@@ -1,5 +1,6 @@
 import { OptionError } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
+import { smallTable } from "../graph/rewrites/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import { expectTensor, matchShapes } from "../graph/tensor.js";
 import { checkOption, expectKnownOptions, record, value, whole } from "../options.js";
@@ -184,15 +185,4 @@ function chosen(goesOn: Tensor, after: Named, before: Named): Named {
       ops.add(ops.multiply(next, goesOn), ops.multiply(before[kind] as Tensor, stays)),
     ]),
   );
-}
-
-/**
- * What x [T,B,E] was looked up from, if that table has so few rows that multiplying each of them with the input weights, and
- * looking up the products, is less work than multiplying x. With half as many rows as tokens both take as long in bfloat16,
- * where products cost least.
- */
-function smallTable(x: Tensor): ReturnType<typeof ops.lookedUp> {
-  const table = ops.lookedUp(x);
-  const [T, B] = x.shape as [number, number];
-  return table && x.shape.length === 3 && 4 * (table.weight.shape[0] as number) <= T * B ? table : null;
 }

@@ -4,6 +4,7 @@ import { differentiate } from "../graph/differentiate.js";
 import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { VariableSpec } from "../graph/program.js";
+import { tableRows } from "../graph/rewrites/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import { DivergenceError, firstNonFinite } from "./divergence.js";
 import type { Optimizer } from "./optimizers.js";
@@ -90,7 +91,7 @@ export class TrainingStep<Form> {
     const gradients = differentiate(this.#objective(recorded), weights);
     graph.within("optimizer", () => {
       const updates = gradients.map((gradient) => {
-        const table = optimizer.rowwise ? ops.tableRows(gradient) : null;
+        const table = optimizer.rowwise ? tableRows(gradient) : null;
         return table ? { gradient: table.rows, ids: table.ids } : { gradient, ids: null };
       });
       const { norm } = ops.globalNorm(updates.map(({ gradient }) => gradient));

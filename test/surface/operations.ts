@@ -69,8 +69,6 @@ export const operationRows: Record<string, Entry> = {
     const { x, ids } = tensors();
     return [x, ids];
   }),
-  "ops.lookedUp": entry(ops.lookedUp, () => [tensors().x]),
-  "ops.tableRows": entry(ops.tableRows, () => [tensors().x]),
   "ops.sumRows": entry(ops.sumRows, () => {
     const { x, ids } = tensors();
     return [ids, x, 7];

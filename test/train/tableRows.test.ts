@@ -6,6 +6,7 @@ import { differentiate } from "../../lib/graph/differentiate.js";
 import { Graph } from "../../lib/graph/graph.js";
 import * as ops from "../../lib/graph/ops/index.js";
 import type { Program } from "../../lib/graph/program.js";
+import { tableRows } from "../../lib/graph/rewrites/index.js";
 import { adam, sgd } from "../../lib/train/optimizers.js";
 import { numbers } from "../graph/cases.js";
 
@@ -20,7 +21,7 @@ function program({ dense, tied = false }: { dense: boolean; tied?: boolean }): P
   const looked = ops.embedding(weight, graph.feed("ids", "i32", [3, 2]));
   const both = tied ? ops.linear(ops.reshape(looked, [6, E]), weight) : looked;
   const [gradient] = differentiate(ops.sum(ops.square(both)), [weight]);
-  const table = dense ? null : ops.tableRows(gradient as NonNullable<typeof gradient>);
+  const table = dense ? null : tableRows(gradient as NonNullable<typeof gradient>);
   if (!dense) expect(table === null).toBe(tied);
   const used = table?.rows ?? (gradient as NonNullable<typeof gradient>);
   const { norm } = ops.globalNorm([used]);
@@ -86,7 +87,7 @@ test("a table smaller than the batch has its whole gradient", () => {
   const weight = graph.variable({ name: "weight", dtype: "f32", shape: [6, E] });
   const looked = ops.embedding(weight, graph.feed("ids", "i32", [3, 2]));
   const [gradient] = differentiate(ops.sum(looked), [weight]);
-  expect(ops.tableRows(gradient as NonNullable<typeof gradient>)).toBeNull();
+  expect(tableRows(gradient as NonNullable<typeof gradient>)).toBeNull();
 });
 
 test("only plain SGD leaves alone what has no gradient", () => {

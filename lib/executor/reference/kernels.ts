@@ -1,61 +1,46 @@
-import { additiveGradient, attention, attentionGradient, attentionSum } from "./attention.js";
-import { gruCell, gruCellGradient, lstmCell, lstmCellGradient } from "./cells.js";
+// Made by scripts/op-lists.mjs from the files of this folder.
+import * as attention from "./attention.js";
+import * as cells from "./cells.js";
 import * as crossEntropy from "./crossEntropy.js";
 import * as dropout from "./dropout.js";
-import {
-  add,
-  affine,
-  clamp,
-  clampGradient,
-  divide,
-  exp,
-  log,
-  multiply,
-  relu,
-  reluGradient,
-  sigmoid,
-  sigmoidGradient,
-  sqrt,
-  square,
-  subtract,
-  tanh,
-  tanhGradient,
-} from "./elementwise.js";
-import { embedding, embeddingGradient, sumRows } from "./embedding.js";
-import { follow } from "./follow.js";
+import * as elementwise from "./elementwise.js";
+import * as embedding from "./embedding.js";
+import * as follow from "./follow.js";
 import * as gru from "./gru.js";
 import type { Kernel } from "./kernel.js";
 import * as layerNorm from "./layerNorm.js";
 import * as lstm from "./lstm.js";
-import { mask } from "./mask.js";
-import { linear, matmul } from "./matmul.js";
+import * as mask from "./mask.js";
+import * as matmul from "./matmul.js";
 import * as optimizer from "./optimizer.js";
 import * as pick from "./pick.js";
-import { broadcastTo, max, maxGradient, sumTo } from "./reduce.js";
-import { restart } from "./restart.js";
+import * as reduce from "./reduce.js";
+import * as restart from "./restart.js";
 import * as rnn from "./rnn.js";
 import * as sample from "./sample.js";
-import { concat, copy, pad, reshape, slice, transpose } from "./shape.js";
-import { logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./softmax.js";
+import * as shape from "./shape.js";
+import * as softmax from "./softmax.js";
 
-/** The kernel of every op, by name. */
-export const kernels: Readonly<Record<string, Kernel>> = {
-  ...{ add, subtract, multiply, divide, exp, log, sqrt, square, tanh, sigmoid, relu },
-  ...{ tanhGradient, sigmoidGradient, reluGradient, affine, clamp, clampGradient },
-  ...{ sumTo, broadcastTo, max, maxGradient },
-  ...{ lstmCell, lstmCellGradient, gruCell, gruCellGradient },
-  ...{ attention, attentionGradient, attentionSum, additiveGradient },
-  ...{ reshape, copy, concat, slice, pad, transpose },
-  ...{ matmul, linear, embedding, embeddingGradient, sumRows },
-  ...{ follow, mask, restart },
-  ...{ softmax, logSoftmax, softmaxGradient, logSoftmaxGradient },
-  ...pick,
+/** The kernel of every op, by name. Whatever else those files export is no op of the catalogue. */
+export const kernels = {
+  ...attention,
+  ...cells,
   ...crossEntropy,
   ...dropout,
-  ...layerNorm,
-  ...rnn,
-  ...lstm,
+  ...elementwise,
+  ...embedding,
+  ...follow,
   ...gru,
+  ...layerNorm,
+  ...lstm,
+  ...mask,
+  ...matmul,
   ...optimizer,
+  ...pick,
+  ...reduce,
+  ...restart,
+  ...rnn,
   ...sample,
-};
+  ...shape,
+  ...softmax,
+} as unknown as Readonly<Record<string, Kernel>>;

@@ -1,28 +1,10 @@
-import { ShapeError } from "../../errors.js";
 import { completeOptions, real } from "../../options.js";
 import type { Operation } from "../operation.js";
 import { defineOperation } from "../operation.js";
-import type { Shape } from "../program.js";
-import { shapeText } from "../program.js";
+import { broadcastShape } from "../shapes.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import { sumTo } from "./reduce.js";
-
-/** Shape of a binary op under NumPy's broadcasting rules. @throws ShapeError if the shapes do not fit. */
-export function broadcastShape(operation: string, a: Tensor, b: Tensor): Shape {
-  matchShapes(operation, [
-    ["a", a, "..."],
-    ["b", b, "..."],
-  ]);
-  const rank = Math.max(a.shape.length, b.shape.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const m = a.shape[i - rank + a.shape.length] ?? 1;
-    const n = b.shape[i - rank + b.shape.length] ?? 1;
-    if (m === n || n === 1) return m;
-    if (m === 1) return n;
-    throw new ShapeError(`${operation}: shapes ${shapeText(a.shape)} and ${shapeText(b.shape)} do not broadcast.`);
-  });
-}
 
 export type Binary = Operation<readonly ["a", "b"], readonly ["y"]>;
 export type Unary = Operation<readonly ["x"], readonly ["y"]>;

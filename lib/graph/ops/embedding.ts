@@ -44,26 +44,6 @@ export function sumRows(ids: Tensor, rows: Tensor, V: number): { ids: Tensor; ro
 }
 
 /**
- * The rows of a table's gradient that are not 0, where the table was used by one embedding and nothing else, and has more
- * rows than were looked up; null for any other gradient. What the whole gradient was recorded with is left out of the program when nobody reads it.
- */
-export function tableRows(gradient: Tensor): { ids: Tensor; rows: Tensor } | null {
-  const maker = expectTensor("tableRows", "gradient", gradient).graph.maker(gradient);
-  if (maker?.operation.name !== embeddingGradient.name) return null;
-  const [ids, dy] = maker.operands as [Tensor, Tensor];
-  if (elementsOf(ids.shape) >= (gradient.shape[0] as number)) return null;
-  return sumRows(ids, dy, gradient.shape[0] as number);
-}
-
-/** What a tensor was looked up from, if it is the result of an embedding. */
-export function lookedUp(tensor: Tensor): { weight: Tensor; ids: Tensor } | null {
-  const maker = expectTensor("lookedUp", "tensor", tensor).graph.maker(tensor);
-  if (maker?.operation.name !== embeddingOperation.name) return null;
-  const [weight, ids] = maker.operands as [Tensor, Tensor];
-  return { weight, ids };
-}
-
-/**
  * Rows of a table. weight [V,E], ids i32 [...] -> [...,E].
  * While running, an id outside 0..V-1 is an InputError that names its position.
  */

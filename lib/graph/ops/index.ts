@@ -1,3 +1,4 @@
+// Made by scripts/op-lists.mjs from the files of this folder.
 /** The op catalogue: what a Program may contain. Each function records one op in the graph of its operands. */
 export { assign } from "./assign.js";
 export { attention } from "./attention.js";
@@ -19,7 +20,7 @@ export {
   subtract,
   tanh,
 } from "./elementwise.js";
-export { embedding, lookedUp, sumRows, tableRows } from "./embedding.js";
+export { embedding, sumRows } from "./embedding.js";
 export { follow } from "./follow.js";
 export { gru } from "./gru.js";
 export { layerNorm } from "./layerNorm.js";

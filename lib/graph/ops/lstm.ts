@@ -1,9 +1,9 @@
 import { completeOptions } from "../../options.js";
 import { defineOperation } from "../operation.js";
+import type { RecurrentOperands } from "../recurrentOperands.js";
+import { paddedHidden, recurrentOperands, recurrentShapes } from "../recurrentOperands.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand } from "../tensor.js";
-import type { RecurrentOperands } from "./recurrent.js";
-import { paddedHidden, recurrentOperands, recurrentShapes } from "./recurrent.js";
 
 export const lstmOperation = defineOperation({
   name: "lstm",

@@ -1,8 +1,9 @@
 import { ShapeError } from "../../errors.js";
-import { checkOption, whole } from "../../options.js";
+import { checkOption } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Shape } from "../program.js";
 import { elementsOf, sameShape, shapeRule, shapeText } from "../program.js";
+import { expectAxis } from "../shapes.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import { affine } from "./elementwise.js";
@@ -81,13 +82,6 @@ function maxAndIndex(name: string, x: Tensor, axis: number): { y: Tensor; index:
   expectAxis(name, x, axis);
   const shape = x.shape.filter((_, i) => i !== axis);
   return x.graph.record(maxOperation, { x }, { y: shape, index: shape }, { axis });
-}
-
-/** @throws ShapeError unless `axis` is one of x's axes. */
-export function expectAxis(operation: string, x: Tensor, axis: number): void {
-  checkOption(operation, "axis", axis, whole());
-  if (axis < x.shape.length) return;
-  throw new ShapeError(`${operation}: expected an axis from 0 to ${x.shape.length - 1}, got ${axis} for ${x}.`);
 }
 
 function expectBroadcast(operation: string, small: Shape, large: Shape): void {

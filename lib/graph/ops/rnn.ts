@@ -1,9 +1,9 @@
 import { completeOptions, word } from "../../options.js";
 import { defineOperation } from "../operation.js";
+import type { RecurrentOperands } from "../recurrentOperands.js";
+import { recurrentOperands, recurrentShapes } from "../recurrentOperands.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
-import type { RecurrentOperands } from "./recurrent.js";
-import { recurrentOperands, recurrentShapes } from "./recurrent.js";
 
 const activations = ["tanh", "relu"] as const;
 

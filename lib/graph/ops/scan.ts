@@ -1,6 +1,6 @@
 import { ShapeError } from "../../errors.js";
 import { checkOption, completeOptions, flag, optional, value, whole } from "../../options.js";
-import type { Graph } from "../graph.js";
+import { owned } from "../owned.js";
 import type { Tensor } from "../tensor.js";
 import { expectTensor } from "../tensor.js";
 import { copy } from "./shape.js";
@@ -60,14 +60,14 @@ export function scan<Inputs extends string, States extends string, Outputs exten
   // What a row is taken from must lie in the arena.
   const stacked = mapped(inputs, (x) => (graph.isVariable(x) ? copy(x) : x));
   const stacks = mapped(state, (h0, name) => {
-    const stack = graph.stack(h0.dtype, [T + 1, ...h0.shape], name);
-    graph.put(copy(h0), stack, reverse ? T : 0);
+    const stack = graph.loops.stack(h0.dtype, [T + 1, ...h0.shape], name);
+    graph.loops.put(copy(h0), stack, reverse ? T : 0);
     return stack;
   });
   const outputs = graph.loop({ steps: T, reverse }, () => {
     const step = body(
-      mapped(stacked, (x) => graph.rows(x, 0)),
-      mapped(stacks, (stack) => graph.rows(stack, before)),
+      mapped(stacked, (x) => graph.loops.rows(x, 0)),
+      mapped(stacks, (stack) => graph.loops.rows(stack, before)),
     );
     checkOption("scan", "what the body returns", step, stepRule);
     for (const [name, stack] of Object.entries<Tensor>(stacks)) {
@@ -77,26 +77,20 @@ export function scan<Inputs extends string, States extends string, Outputs exten
           `scan: the state ${JSON.stringify(name)} begins as ${state[name as States]}, but a step makes it ${next}.`,
         );
       }
-      graph.put(owned(graph, next), stack, after);
+      graph.loops.put(owned(graph, next), stack, after);
     }
     return mapped(step.outputs ?? ({} as Tensors<Outputs>), (y, name) => {
       expectTensor("scan", `output ${JSON.stringify(name)}`, y);
-      const stack = graph.stack(y.dtype, [T, ...y.shape], name);
-      graph.put(owned(graph, y), stack, 0);
+      const stack = graph.loops.stack(y.dtype, [T, ...y.shape], name);
+      graph.loops.put(owned(graph, y), stack, 0);
       return stack;
     });
   });
   return {
     outputs,
-    states: mapped(stacks, (stack) => graph.rows(stack, after, [T, ...stack.shape.slice(1)])),
-    last: mapped(stacks, (stack) => graph.rows(stack, reverse ? 0 : T)),
+    states: mapped(stacks, (stack) => graph.loops.rows(stack, after, [T, ...stack.shape.slice(1)])),
+    last: mapped(stacks, (stack) => graph.loops.rows(stack, reverse ? 0 : T)),
   };
-}
-
-/** A tensor that a step has made and that has no place yet: itself, or a copy. */
-export function owned(graph: Graph, tensor: Tensor): Tensor {
-  const free = graph.isOfThisStep(tensor) && !graph.placeOf(tensor) && !graph.maker(tensor)?.operation.view;
-  return free ? tensor : copy(tensor);
 }
 
 function mapped<Names extends string>(

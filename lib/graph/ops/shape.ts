@@ -3,9 +3,9 @@ import { checkOption, completeOptions, list, whole } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Shape } from "../program.js";
 import { elementsOf, shapeRule, shapeText } from "../program.js";
+import { expectAxis } from "../shapes.js";
 import type { Tensor } from "../tensor.js";
 import { expectTensor, matchShapes, operand } from "../tensor.js";
-import { expectAxis } from "./reduce.js";
 
 export const reshapeOperation = defineOperation({
   name: "reshape",

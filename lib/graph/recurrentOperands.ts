@@ -1,6 +1,6 @@
-import { flag } from "../../options.js";
-import type { Tensor } from "../tensor.js";
-import { operand, operandIfAny } from "../tensor.js";
+import { flag } from "../options.js";
+import type { Tensor } from "./tensor.js";
+import { operand, operandIfAny } from "./tensor.js";
 
 /** What all recurrent ops take. G is the number of gates: 1 for rnn, 4 for lstm, 3 for gru. */
 export interface RecurrentOperands {
