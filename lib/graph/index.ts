@@ -5,7 +5,6 @@ export { operations } from "./operation.js";
 export * as ops from "./ops/index.js";
 export type { DType, Op, Port, Program, Shape, Storage, Value, VariableSpec } from "./program.js";
 export { elementsOf, shapeText } from "./program.js";
-export { programText } from "./programText.js";
 export type { RewriteName } from "./rewrites/names.js";
 export { rewriteNames } from "./rewrites/names.js";
 export { Tensor } from "./tensor.js";
