@@ -1,6 +1,7 @@
 import type { Pair } from "../data/index.js";
 import { writeFileAtomically } from "../formats/index.js";
 import type { Seq2Seq } from "../models/seq2seq/seq2seq.js";
+import { cellOf } from "../nn/cellRegistry.js";
 import type { History } from "../train/events.js";
 import { renderReport } from "../viz/index.js";
 import { alignmentOf } from "./alignment.js";
@@ -36,7 +37,7 @@ export async function writePairReport({
   const html = renderReport({
     title: folder,
     summary:
-      `An encoder-decoder of ${config.cell.toUpperCase()} layers with ${config.hiddenSize} units and ` +
+      `An encoder-decoder (${cellOf(config.cell).title}) with layers of ${config.hiddenSize} units and ` +
       `${config.attention === "none" ? "no" : config.attention} attention, from ${count(source.size)} ${source.kind} tokens to ` +
       `${count(target.size)} ${target.kind} tokens` +
       `${last ? `, after ${count(last.step)} updates on ${count(last.tokens)} tokens` : ""}.`,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { writeFileAtomically } from "../formats/index.js";
 import type { LanguageModel } from "../models/languageModel/languageModel.js";
+import { cellOf } from "../nn/cellRegistry.js";
 import type { History } from "../train/events.js";
 import type { ActivationTrace } from "../viz/index.js";
 import { renderReport } from "../viz/index.js";
@@ -34,7 +35,7 @@ export async function writeReport(options: {
   const html = renderReport({
     title: folder,
     summary:
-      `A ${config.layers}-layer ${config.cell.toUpperCase()} language model of ${config.hiddenSize} units over ${tokenizer.kind}s, vocabulary ` +
+      `A ${config.layers}-layer ${cellOf(config.cell).title} language model of ${config.hiddenSize} units over ${tokenizer.kind}s, vocabulary ` +
       `${count(tokenizer.size)}${last ? `, after ${count(last.step)} updates on ${count(last.tokens)} tokens` : ""}.`,
     figures: figuresOf({ history, seconds, parameterCount }),
     configuration: Object.entries(config).map(([name, value]) => [name, String(value)] as const),

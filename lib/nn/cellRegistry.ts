@@ -1,5 +1,5 @@
 import { OptionError } from "../errors.js";
-import type { Completed, Rule } from "../options.js";
+import type { Completed, Defaulted, OptionTable, Rule } from "../options.js";
 import { checkOption } from "../options.js";
 import type { Cell } from "./cell.js";
 import { cellValue } from "./cell.js";
@@ -43,8 +43,13 @@ export function cellOf(cell: CellName | Cell): Cell {
   return typeof cell === "string" ? (cells.get(cell) as Cell) : cell;
 }
 
+/** The options of each cell, by its name. */
+export function cellTables(): Record<string, OptionTable> {
+  return Object.fromEntries(knownCells().map(({ name, options }) => [name, options]));
+}
+
 /** The rule of a cell's name. */
-export function cellNamed(initial: CellName): Rule<CellName> {
+export function cellNamed(initial: CellName): Defaulted<CellName> {
   return {
     get expected() {
       const names = [...cells.keys()].join(", ");
@@ -52,6 +57,9 @@ export function cellNamed(initial: CellName): Rule<CellName> {
     },
     fits: (name) => cells.has(name as string),
     initial,
+    get written() {
+      return { as: "name", words: [...cells.keys()] };
+    },
   };
 }
 

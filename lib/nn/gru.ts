@@ -1,11 +1,9 @@
+import type { OptionsOf } from "../options.js";
 import { gru } from "./cells/gru.js";
 import type { RecurrentOptions } from "./recurrent.js";
 import { RecurrentStack } from "./recurrent.js";
 
-export interface GRUOptions extends RecurrentOptions {
-  /** "after": the recurrent product is gated (cuDNN, PyTorch); "before": the state is (Cho et al. 2014). Default "after". */
-  reset?: "after" | "before";
-}
+export interface GRUOptions extends RecurrentOptions, OptionsOf<typeof gru.options> {}
 
 /**
  * Gated recurrent unit over a whole sequence (Cho et al. 2014).

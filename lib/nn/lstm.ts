@@ -1,11 +1,9 @@
+import type { OptionsOf } from "../options.js";
 import { lstm } from "./cells/lstm.js";
 import type { RecurrentOptions } from "./recurrent.js";
 import { RecurrentStack } from "./recurrent.js";
 
-export interface LSTMOptions extends RecurrentOptions {
-  /** First value of the forget gate's bias; 1 keeps the cell's memory at the start (Jozefowicz et al. 2015). Default 1. */
-  forgetBias?: number;
-}
+export interface LSTMOptions extends RecurrentOptions, OptionsOf<typeof lstm.options> {}
 
 /**
  * Long short-term memory over a whole sequence (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).

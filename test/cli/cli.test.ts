@@ -273,7 +273,7 @@ test("bad input gets one sentence that says what to do", () => {
   expectOneSentence(ostinato("train", "lm", book, ...out, "--dropout", "1.5"), /dropout.*below 1/);
   expectOneSentence(
     ostinato("train", "lm", book, ...out, "--cell", "gru", "--forget-bias", "2"),
-    /--forget-bias belongs to the cells .*"lstm"/,
+    /--forget-bias needs --cell .*lstm/,
   );
   expectOneSentence(ostinato("train", "lm", book, ...out, "--tokenizer", "words"), /character, jamo, byte, word/);
   expectOneSentence(ostinato("generate", model, "--prompt", "\u00e9"), /U\+00E9/);

@@ -6,8 +6,7 @@ import { describeModelFolder } from "../../formats/index.js";
 import { SentenceData, WindowData } from "../../models/languageModel/data.js";
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
 import { configRules } from "../../models/languageModel/network.js";
-import type { CellName } from "../../nn/cellRegistry.js";
-import { knownCells } from "../../nn/cellRegistry.js";
+import { cellOptions, withCells } from "../cells.js";
 import { executorFrom } from "../executor.js";
 import type { HeldOut } from "../heldOut.js";
 import { heldOut } from "../heldOut.js";
@@ -32,7 +31,6 @@ interface Options extends TrainingOptions, ReadingFlags {
   tokenizer: string;
   vocabulary?: number;
   unknown?: boolean;
-  cell: CellName;
   layers: number;
   hidden: number;
   embedding?: number;
@@ -42,9 +40,6 @@ interface Options extends TrainingOptions, ReadingFlags {
   connections?: "plain" | "residual" | "dense";
   layerNorm?: boolean;
   init?: string;
-  forgetBias?: number;
-  reset?: "after" | "before";
-  activation?: "tanh" | "relu";
   sentences?: boolean;
   maximumLength?: number;
   cutLong?: boolean;
@@ -70,11 +65,6 @@ export function languageModelCommand(): Command {
       whole,
     )
     .option("--unknown", "character, jamo: a token for characters that the text does not have")
-    .addOption(
-      new Option("--cell <name>", "recurrent cell")
-        .choices(knownCells().map(({ name }) => name))
-        .default(configRules.cell.initial),
-    )
     .option("--layers <n>", "layers on top of each other", whole, configRules.layers.initial)
     .option("--hidden <n>", "units of a layer", whole, configRules.hiddenSize.initial)
     .option("--embedding <n>", "size of token vectors (default: as --hidden)", whole)
@@ -89,15 +79,13 @@ export function languageModelCommand(): Command {
     .addOption(new Option("--connections <kind>", "between layers").choices(["plain", "residual", "dense"]))
     .option("--layer-norm", "normalise before the output layer")
     .option("--init <rule>", "first weights: uniform:0.1, normal:0.02, xavier, orthogonal ...")
-    .option("--forget-bias <x>", "LSTM: first bias of the forget gate (default: 1)", number)
-    .addOption(new Option("--reset <form>", "GRU: reset gate after or before the product").choices(["after", "before"]))
-    .addOption(new Option("--activation <name>", "RNN: activation").choices(["tanh", "relu"]))
     .option("--sentences", "learn each line on its own instead of windows over the whole text")
     .option("--maximum-length <n>", "with --sentences: tokens that a line may have (default: 1000)", whole)
     .option("--cut-long", "with --sentences: learn the beginning of longer lines, instead of refusing them")
     .option("--skip-long", "with --sentences: leave longer lines out, instead of refusing them")
     .option("--window <n>", "time steps that gradients flow through; fewer where the text is short", whole, 64)
     .option("--prompt <text>", "what samples begin with");
+  withCells(command, configRules.cell.initial);
   return withTrainingOptions(withTextOptions(command), {
     batch: 32,
     batchText: "sequences side by side; fewer where the text is short",
@@ -136,7 +124,7 @@ async function trainLanguageModel(call: TrainingCall<Options>, command: Command)
       tokenizer,
       seed: options.seed,
       executor,
-      ...given(networkOptions(options)),
+      ...given(networkOptions(options, command)),
     });
     const fixed = (name: string) => command.getOptionValueSource(name) === "cli";
     const sizes = windowSizes(streams.train.length - 1, options, { batch: fixed("batch"), window: fixed("window") });
@@ -215,11 +203,10 @@ async function tokenized(
   return (await corpusOf(files, options, `train lm ${of}`)).tokenize(tokenizer);
 }
 
-function networkOptions(options: Options) {
-  const { cell, layers, hidden, embedding, dropout, variational, tied, connections, layerNorm, init } = options;
-  const { forgetBias, reset, activation } = options;
+function networkOptions(options: Options, command: Command) {
+  const { layers, hidden, embedding, dropout, variational, tied, connections, layerNorm, init } = options;
   const names = { sentences: options.sentences, hiddenSize: hidden, embeddingSize: embedding, initializer: init };
-  return { cell, layers, dropout, variational, tied, connections, layerNorm, forgetBias, reset, activation, ...names };
+  return { ...cellOptions(command), layers, dropout, variational, tied, connections, layerNorm, ...names };
 }
 
 /** Lines on their own, or windows over the whole text. A measurement reads lines of any length. */

@@ -7,10 +7,9 @@ import { seq2seqRules } from "../../models/seq2seq/config.js";
 import { PairData } from "../../models/seq2seq/pairData.js";
 import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import { scorers } from "../../nn/attention.js";
-import type { CellName } from "../../nn/cellRegistry.js";
-import { knownCells } from "../../nn/cellRegistry.js";
 import { largestInt32 } from "../../options.js";
 import { teacherForcing } from "../../train/teacherForcing.js";
+import { cellOptions, withCells } from "../cells.js";
 import { executorFrom } from "../executor.js";
 import { heldOut } from "../heldOut.js";
 import { given, number, whole } from "../options.js";
@@ -38,7 +37,6 @@ interface Options extends TrainingOptions, ReadingFlags {
   reverseSource?: boolean;
   maximumLength: number;
   skipLong?: boolean;
-  cell: CellName;
   layers: number;
   encoderLayers?: number;
   decoderLayers?: number;
@@ -159,11 +157,6 @@ export function pairCommands(): Command[] {
       .option("--reverse-source", "read sources from the end")
       .option("--maximum-length <n>", "tokens that a source or a target may have", whole, 100)
       .option("--skip-long", "leave longer pairs out, instead of refusing them")
-      .addOption(
-        new Option("--cell <name>", "recurrent cell")
-          .choices(knownCells().map(({ name }) => name))
-          .default(seq2seqRules.cell.initial),
-      )
       .option("--layers <n>", "of encoder and of decoder", whole, seq2seqRules.encoderLayers.initial)
       .option("--encoder-layers <n>", "(default: as --layers)", whole)
       .option("--decoder-layers <n>", "(default: as --layers)", whole)
@@ -201,6 +194,7 @@ export function pairCommands(): Command[] {
         "--teacher-forcing <rule>",
         "how often a step reads the truth: 1, 0.75, linear:1:0.25:5000, exponential:0.9999, inverse-sigmoid:2000 (default: 1)",
       );
+    withCells(command, seq2seqRules.cell.initial);
     withTrainingOptions(command, { batch: kind.batch, batchText: "pairs side by side", epochs: kind.epochs });
     return command.action(async (files: string | string[] | undefined, _options: Options, own: Command) =>
       trainPairs(kind, await trainingCall<Options>(own, [files ?? []].flat()), own),
@@ -250,7 +244,7 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
       tokenizer,
       seed,
       executor: executorFrom(options),
-      ...given(networkOptions(options)),
+      ...given(networkOptions(options, command)),
     });
     const shown = (measured.length > 0 ? measured : pairs).slice(0, 3);
     const trainer = trainerFor(model, call, {
@@ -319,10 +313,10 @@ async function tokenizerOf({ out }: Options): Promise<TokenizerPair> {
   return (await describeModelFolder(out, Seq2Seq.kind)).tokenizer;
 }
 
-function networkOptions(options: Options) {
-  const { cell, layers, hidden, embedding, attention, attend, inputFeeding, context, dropout, tied } = options;
+function networkOptions(options: Options, command: Command) {
+  const { layers, hidden, embedding, attention, attend, inputFeeding, context, dropout, tied } = options;
   return {
-    cell,
+    ...cellOptions(command),
     hiddenSize: hidden,
     encoderSize: options.encoderHidden,
     embeddingSize: embedding,

@@ -1,6 +1,6 @@
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
-import { word } from "../../options.js";
+import { table, word } from "../../options.js";
 import { defineCell } from "../cell.js";
 import { gated } from "../cellWeight.js";
 
@@ -9,7 +9,10 @@ export const gru = defineCell({
   name: "gru",
   title: "GRU",
   gates: ["r", "z", "n"],
-  options: { reset: word(["after", "before"], "after") },
+  options: table("gru", {
+    /** "after": the recurrent product is gated (cuDNN, PyTorch); "before": the state is (Cho et al. 2014). Default "after". */
+    reset: word(["after", "before"], "after"),
+  }),
   states: ({ H }) => ({ h: H }),
   weights: (sizes) => gated(3, sizes),
   step({ a, state: { h }, weights: { weight_hh, bias_hh }, options }) {

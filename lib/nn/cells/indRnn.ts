@@ -1,5 +1,5 @@
 import * as ops from "../../graph/ops/index.js";
-import { word } from "../../options.js";
+import { table, word } from "../../options.js";
 import { defineCell } from "../cell.js";
 import { bias, input, vector } from "../cellWeight.js";
 import type { Initializer } from "../initializers.js";
@@ -15,7 +15,10 @@ export const indRnn = defineCell({
   name: "indrnn",
   title: "IndRNN",
   gates: ["n"],
-  options: { activation: word(["relu", "tanh"], "relu") },
+  options: table("indrnn", {
+    /** Function that the sum goes through. Default "relu". */
+    activation: word(["relu", "tanh"], "relu"),
+  }),
   states: ({ H }) => ({ h: H }),
   weights: ({ I, H }) => ({
     weight_ih: input([H, I]),

@@ -1,6 +1,6 @@
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
-import { real } from "../../options.js";
+import { real, table } from "../../options.js";
 import { defineCell } from "../cell.js";
 import { bias, input, recurrent, vector } from "../cellWeight.js";
 import { constant } from "../initializers.js";
@@ -18,7 +18,10 @@ export const layerNormLstm = defineCell({
   name: "layer-norm-lstm",
   title: "LSTM with layer normalisation",
   gates: ["i", "f", "g", "o"],
-  options: { forgetBias: real({ initial: 1 }) },
+  options: table("layer-norm-lstm", {
+    /** First value of the forget gate's bias; 1 keeps the cell's memory at the start (Jozefowicz et al. 2015). Default 1. */
+    forgetBias: real({ initial: 1 }),
+  }),
   states: ({ H }) => ({ h: H, c: H }),
   weights: ({ I, H }, { forgetBias }) => ({
     weight_ih: input([4 * H, I]),

@@ -1,5 +1,5 @@
 import * as ops from "../../graph/ops/index.js";
-import { real } from "../../options.js";
+import { real, table } from "../../options.js";
 import { defineCell } from "../cell.js";
 import { bias, gated } from "../cellWeight.js";
 import type { Initializer } from "../initializers.js";
@@ -9,7 +9,10 @@ export const lstm = defineCell({
   name: "lstm",
   title: "LSTM",
   gates: ["i", "f", "g", "o"],
-  options: { forgetBias: real({ initial: 1 }) },
+  options: table("lstm", {
+    /** First value of the forget gate's bias; 1 keeps the cell's memory at the start (Jozefowicz et al. 2015). Default 1. */
+    forgetBias: real({ initial: 1 }),
+  }),
   states: ({ H }) => ({ h: H, c: H }),
   weights: (sizes, { forgetBias }) => ({
     ...gated(4, sizes),

@@ -1,5 +1,5 @@
 import * as ops from "../../graph/ops/index.js";
-import { real } from "../../options.js";
+import { real, table } from "../../options.js";
 import { defineCell } from "../cell.js";
 import { bias, gated, vector } from "../cellWeight.js";
 import { uniform } from "../initializers.js";
@@ -17,7 +17,10 @@ export const peepholeLstm = defineCell({
   name: "peephole-lstm",
   title: "LSTM with peepholes",
   gates: ["i", "f", "g", "o"],
-  options: { forgetBias: real({ initial: 1 }) },
+  options: table("peephole-lstm", {
+    /** First value of the forget gate's bias; 1 keeps the cell's memory at the start (Jozefowicz et al. 2015). Default 1. */
+    forgetBias: real({ initial: 1 }),
+  }),
   states: ({ H }) => ({ h: H, c: H }),
   weights: (sizes, { forgetBias }) => ({
     ...gated(4, sizes),

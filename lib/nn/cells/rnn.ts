@@ -1,5 +1,5 @@
 import * as ops from "../../graph/ops/index.js";
-import { word } from "../../options.js";
+import { table, word } from "../../options.js";
 import { defineCell } from "../cell.js";
 import { gated } from "../cellWeight.js";
 
@@ -8,7 +8,10 @@ export const rnn = defineCell({
   name: "rnn",
   title: "RNN",
   gates: ["n"],
-  options: { activation: word(["tanh", "relu"], "tanh") },
+  options: table("rnn", {
+    /** Function that the sum goes through. Default "tanh". */
+    activation: word(["tanh", "relu"], "tanh"),
+  }),
   states: ({ H }) => ({ h: H }),
   weights: (sizes) => gated(1, sizes),
   step({ a, state: { h }, weights: { weight_hh, bias_hh }, options }) {
