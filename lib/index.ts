@@ -81,6 +81,8 @@ export { loadModel, registerKind } from "./models/registry.js";
 export type { CreateOptions, LoadOptions } from "./models/savedModel.js";
 export { createModel, loadModelOf, SavedModel } from "./models/savedModel.js";
 export * from "./nn/index.js";
+export * as rules from "./options/ownRules.js";
+export type { OptionTable, Rule } from "./options.js";
 export type { RandomSource } from "./random/source.js";
 export * from "./search/index.js";
 export type { TrainingData } from "./train/data.js";

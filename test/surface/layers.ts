@@ -114,6 +114,10 @@ export const layerRows: Record<string, Entry> = {
   "cellWeights.recurrent": entry(ostinato.cellWeights.recurrent as never, () => [[4, 4]]),
   "cellWeights.bias": entry(ostinato.cellWeights.bias as never, () => [[4], ostinato.initializers.constant(1)]),
   "cellWeights.vector": entry(ostinato.cellWeights.vector as never, () => [[4], ostinato.initializers.constant(1)]),
+  "rules.real": entry(ostinato.rules.real as never, () => [{ minimum: 0, below: 1, initial: 0.5 }]),
+  "rules.whole": entry(ostinato.rules.whole as never, () => [{ minimum: 1, initial: 2 }]),
+  "rules.flag": entry(ostinato.rules.flag as never, () => [true]),
+  "rules.word": entry(ostinato.rules.word as never, () => [["up", "down"], "up"]),
   "cellWeights.gated": entry(ostinato.cellWeights.gated as never, () => [2, { I: 3, H: 4 }]),
   "RecurrentStack.apply": entry(
     of(() => new ostinato.LSTM("r", layer), "apply"),

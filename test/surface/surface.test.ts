@@ -23,7 +23,6 @@ const entries: Record<string, Entry> = {
 /** What is public and has no row: with the reason. */
 const without: Readonly<Record<string, string>> = {
   NativeExecutor: "made by nativeExecutor()",
-  RecurrentStack: "abstract; its methods have rows",
   Tensor: "made by a Graph",
   LanguageModel: "made by create() and load()",
   Seq2Seq: "made by create() and load()",
