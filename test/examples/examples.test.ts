@@ -24,6 +24,7 @@ function run(example: string, ...args: string[]) {
 const outputs: Record<string, RegExp> = {
   "own-optimizer":
     /^lion: loss 4\.\d+ at first, [12]\.\d+ after 150 updates\nadam: loss 4\.\d+ at first, [12]\.\d+ after/,
+  "own-cell": /^ugrnn with gateBias 0\.5: row your boat, gently down the\S*/,
   "own-tokenizer": /^CodonTokenizer: ATGGCT goes on with GAAAAACTGTTCGATTAA\n$/,
   "own-search-step": /^cost 8: right, right, down, right, down\ncost 9: .*\ncost 10: /,
 };
