@@ -8,7 +8,7 @@
 namespace ostinato {
 
 struct LstmCellForward {
-  int64_t H, begin, end;
+  int64_t H = 0, begin = 0, end = 0;
   const float* a;  // [B,4H] i, f, g, o before their functions
   const float* c;  // [B,H]
   float* h;        // [B,H]
@@ -17,7 +17,7 @@ struct LstmCellForward {
 };
 
 struct LstmCellBackward {
-  int64_t H, begin, end;
+  int64_t H = 0, begin = 0, end = 0;
   const float* gates;  // [B,4H]
   const float* c;      // [B,H]
   const float* next;   // [B,H]
@@ -28,7 +28,7 @@ struct LstmCellBackward {
 };
 
 struct GruCellForward {
-  int64_t H, begin, end;
+  int64_t H = 0, begin = 0, end = 0;
   const float* a;  // [B,3H] the input's product: r, z, n
   const float* p;  // [B,3H] the state's product
   const float* h;  // [B,H]
@@ -37,7 +37,7 @@ struct GruCellForward {
 };
 
 struct GruCellBackward {
-  int64_t H, begin, end;
+  int64_t H = 0, begin = 0, end = 0;
   const float* gates;  // [B,3H]
   const float* p;      // [B,3H]
   const float* h;      // [B,H]

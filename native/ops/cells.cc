@@ -9,32 +9,26 @@
 namespace ostinato {
 namespace {
 
-// Operand `state` is [B,H]: the operands or results in `states` are like it, those in `gates` [B, gateCount H].
-struct Shapes {
-  int state;
-  int64_t gateCount;
+// Operands or results that are [B,H] like the state, and those that are [B, gateCount H].
+struct Like {
+  std::initializer_list<int> states, gates;
 };
 
-void expectLike(const char* op, const Call& call, const Shapes& shapes, std::initializer_list<int> states,
-                std::initializer_list<int> gates) {
-  const TensorView& state = call.operand(shapes.state);
-  const int64_t wide[] = {state.dims[0], shapes.gateCount * state.dims[1]};
-  for (const int i : states) expectShape(op, call, i, DType::f32, state.dims, 2);
-  for (const int i : gates) expectShape(op, call, i, DType::f32, wide, 2);
+void expectLike(const Call& call, int state, int64_t gateCount, const Like& operands, const Like& results) {
+  expectOperand(call, state, DType::f32, 2);
+  const TensorView& like = call.operand(state);
+  const int64_t wide[] = {like.dims[0], gateCount * like.dims[1]};
+  for (const int i : operands.states) expectShape(call, i, DType::f32, like.dims, 2);
+  for (const int i : operands.gates) expectShape(call, i, DType::f32, wide, 2);
+  for (const int i : results.states) expectResult(call, i, DType::f32, like.dims, 2);
+  for (const int i : results.gates) expectResult(call, i, DType::f32, wide, 2);
 }
 
-void expectResultsLike(const char* op, const Call& call, const Shapes& shapes, std::initializer_list<int> states,
-                       std::initializer_list<int> gates) {
-  const TensorView& state = call.operand(shapes.state);
-  const int64_t wide[] = {state.dims[0], shapes.gateCount * state.dims[1]};
-  for (const int i : states) expectResult(op, call, i, DType::f32, state.dims, 2);
-  for (const int i : gates) expectResult(op, call, i, DType::f32, wide, 2);
-}
-
-// Runs the kernel on ranges of rows.
+// Runs the kernel on ranges of rows of the state [B,H].
 template <class Step>
-void forRows(const Call& call, int64_t B, int64_t work, void (*kernel)(const Step&), Step step) {
-  forRanges(call.pool, B, work, [&](int64_t begin, int64_t end) {
+void forRows(const Call& call, int state, int64_t gateCount, void (*kernel)(const Step&), Step step) {
+  step.H = call.operand(state).dims[1];
+  forRanges(call.pool, call.operand(state).dims[0], 4 * gateCount * step.H, [&](int64_t begin, int64_t end) {
     Step own = step;
     own.begin = begin;
     own.end = end;
@@ -43,69 +37,75 @@ void forRows(const Call& call, int64_t B, int64_t work, void (*kernel)(const Ste
 }
 
 size_t checkLstmCell(const Call& call) {
-  expectCounts("lstmCell", call, 2, 3, 0);
-  expectOperand("lstmCell", call, 1, DType::f32, 2);
-  expectLike("lstmCell", call, {1, 4}, {1}, {0});
-  expectResultsLike("lstmCell", call, {1, 4}, {0, 1}, {2});
+  using op = ops::lstmCell;
+  expectLike(call, op::c, 4, {.states = {op::c}, .gates = {op::a}},
+             {.states = {op::h, op::cNext}, .gates = {op::gates}});
   return 0;
 }
 
 void runLstmCell(const Call& call) {
-  const int64_t B = call.operand(1).dims[0], H = call.operand(1).dims[1];
-  forRows(call, B, 16 * H, cellKernels().lstmForward,
-          LstmCellForward{H, 0, B, call.operand(0).f32(), call.operand(1).f32(), call.result(0).mutableF32(),
-                          call.result(1).mutableF32(), call.result(2).mutableF32()});
+  using op = ops::lstmCell;
+  forRows(call, op::c, 4, cellKernels().lstmForward,
+          {.a = call.operand(op::a).f32(),
+           .c = call.operand(op::c).f32(),
+           .h = call.result(op::h).mutableF32(),
+           .next = call.result(op::cNext).mutableF32(),
+           .gates = call.result(op::gates).mutableF32()});
 }
 
 size_t checkLstmCellGradient(const Call& call) {
-  const char* op = "lstmCellGradient";
-  expectCounts(op, call, 5, 2, 0);
-  expectOperand(op, call, 1, DType::f32, 2);
-  expectLike(op, call, {1, 4}, {1, 2}, {0});
-  expectShape(op, call, 3, DType::f32, call.operand(1).dims, 2, true);
-  expectShape(op, call, 4, DType::f32, call.operand(1).dims, 2, true);
-  expectResultsLike(op, call, {1, 4}, {1}, {0});
+  using op = ops::lstmCellGradient;
+  expectLike(call, op::c, 4, {.states = {op::c, op::cNext, op::dh, op::dcNext}, .gates = {op::gates}},
+             {.states = {op::dc}, .gates = {op::da}});
   return 0;
 }
 
 void runLstmCellGradient(const Call& call) {
-  const int64_t B = call.operand(1).dims[0], H = call.operand(1).dims[1];
-  forRows(call, B, 16 * H, cellKernels().lstmBackward,
-          LstmCellBackward{H, 0, B, call.operand(0).f32(), call.operand(1).f32(), call.operand(2).f32(),
-                           call.operand(3).f32(), call.operand(4).f32(), call.result(0).mutableF32(),
-                           call.result(1).mutableF32()});
+  using op = ops::lstmCellGradient;
+  forRows(call, op::c, 4, cellKernels().lstmBackward,
+          {.gates = call.operand(op::gates).f32(),
+           .c = call.operand(op::c).f32(),
+           .next = call.operand(op::cNext).f32(),
+           .dh = call.operand(op::dh).f32(),
+           .dnext = call.operand(op::dcNext).f32(),
+           .da = call.result(op::da).mutableF32(),
+           .dc = call.result(op::dc).mutableF32()});
 }
 
 size_t checkGruCell(const Call& call) {
-  expectCounts("gruCell", call, 3, 2, 0);
-  expectOperand("gruCell", call, 2, DType::f32, 2);
-  expectLike("gruCell", call, {2, 3}, {2}, {0, 1});
-  expectResultsLike("gruCell", call, {2, 3}, {0}, {1});
+  using op = ops::gruCell;
+  expectLike(call, op::h, 3, {.states = {op::h}, .gates = {op::a, op::p}},
+             {.states = {op::hNext}, .gates = {op::gates}});
   return 0;
 }
 
 void runGruCell(const Call& call) {
-  const int64_t B = call.operand(2).dims[0], H = call.operand(2).dims[1];
-  forRows(call, B, 12 * H, cellKernels().gruForward,
-          GruCellForward{H, 0, B, call.operand(0).f32(), call.operand(1).f32(), call.operand(2).f32(),
-                         call.result(0).mutableF32(), call.result(1).mutableF32()});
+  using op = ops::gruCell;
+  forRows(call, op::h, 3, cellKernels().gruForward,
+          {.a = call.operand(op::a).f32(),
+           .p = call.operand(op::p).f32(),
+           .h = call.operand(op::h).f32(),
+           .next = call.result(op::hNext).mutableF32(),
+           .gates = call.result(op::gates).mutableF32()});
 }
 
 size_t checkGruCellGradient(const Call& call) {
-  const char* op = "gruCellGradient";
-  expectCounts(op, call, 4, 3, 0);
-  expectOperand(op, call, 2, DType::f32, 2);
-  expectLike(op, call, {2, 3}, {2, 3}, {0, 1});
-  expectResultsLike(op, call, {2, 3}, {2}, {0, 1});
+  using op = ops::gruCellGradient;
+  expectLike(call, op::h, 3, {.states = {op::h, op::dhNext}, .gates = {op::gates, op::p}},
+             {.states = {op::dh}, .gates = {op::da, op::dp}});
   return 0;
 }
 
 void runGruCellGradient(const Call& call) {
-  const int64_t B = call.operand(2).dims[0], H = call.operand(2).dims[1];
-  forRows(call, B, 12 * H, cellKernels().gruBackward,
-          GruCellBackward{H, 0, B, call.operand(0).f32(), call.operand(1).f32(), call.operand(2).f32(),
-                          call.operand(3).f32(), call.result(0).mutableF32(), call.result(1).mutableF32(),
-                          call.result(2).mutableF32()});
+  using op = ops::gruCellGradient;
+  forRows(call, op::h, 3, cellKernels().gruBackward,
+          {.gates = call.operand(op::gates).f32(),
+           .p = call.operand(op::p).f32(),
+           .h = call.operand(op::h).f32(),
+           .dnext = call.operand(op::dhNext).f32(),
+           .da = call.result(op::da).mutableF32(),
+           .dp = call.result(op::dp).mutableF32(),
+           .dh = call.result(op::dh).mutableF32()});
 }
 
 }  // namespace

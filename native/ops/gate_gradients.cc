@@ -28,19 +28,7 @@ int sharedGates(const RecurrentCell& cell) {
 
 GateGradients::GateGradients(const RecurrentCell& cell, const RecurrentSizes& s, const CellMaps& maps, const Call& call,
                              const RecurrentProduct& product, ScratchLayout& layout)
-    : cell_(cell),
-      s_(s),
-      maps_(maps),
-      call_(call),
-      x_(call.operand(cell.gradient.x)),
-      weightIh_(call.operand(cell.gradient.weightIh)),
-      y_(call.operand(cell.gradient.y)),
-      h0_(call.operand(cell.gradient.h0)),
-      lengths_(call.operand(cell.gradient.lengths)),
-      gates_(operandAt(call, cell.gradient.gates)),
-      dx_(call.result(cell.gradient.dx)),
-      dweightIh_(call.result(cell.gradient.dweightIh)),
-      dweightHh_(call.result(cell.gradient.dweightHh)) {
+    : cell_(cell), s_(s), maps_(maps), call_(call), at_(cell.gradient) {
   if (product.sharesRows() && GradientTiles::pays(s.T * s.B, s.precision)) {
     placeTiles(call.pool.threads(), layout);
   } else {
@@ -82,7 +70,7 @@ void GateGradients::placeTiles(int threads, ScratchLayout& layout) {
 
 void GateGradients::placeRows(int threads, ScratchLayout& layout) {
   all_.ld = cell_.slots * s_.Hp;
-  all_.first = cell_.savesGates() ? gates_.mutableF32() : layout.floats(s_.T * s_.B * all_.ld);
+  all_.first = cell_.savesGates() ? in(at_.gates).mutableF32() : layout.floats(s_.T * s_.B * all_.ld);
   if (s_.reverse) first_ = layout.floats(s_.B * all_.ld);
   size_t bytes =
       std::max(gemmScratchBytes(firstStateGradient(), threads), gemmScratchBytes(otherStatesGradient(), threads));
@@ -95,7 +83,9 @@ void GateGradients::placeRows(int threads, ScratchLayout& layout) {
 }
 
 void GateGradients::begin() const {
-  if (s_.ids) std::memset(dweightIh_.data, 0, static_cast<size_t>(dweightIh_.elements()) * sizeof(float));
+  if (s_.ids)
+    std::memset(call_.result(at_.dweightIh).data, 0,
+                static_cast<size_t>(call_.result(at_.dweightIh).elements()) * sizeof(float));
   if (!tiles_) return;
   std::fill_n(columnRows_, columns_, -1);
   for (const Section& section : sections_)
@@ -134,10 +124,10 @@ void GateGradients::stage(int part, int64_t t, Rows from) const {
 }
 
 void GateGradients::addToTable(int part, int64_t t, Rows from) const {
-  const int64_t width = dweightIh_.dims[1];
+  const int64_t width = call_.result(at_.dweightIh).dims[1];
   const float* gradient = from.first;
   for (int64_t b = 0; b < s_.B; b++, gradient += from.ld) {
-    float* row = dweightIh_.mutableF32() + x_.i32()[t * s_.B + b] * width;
+    float* row = call_.result(at_.dweightIh).mutableF32() + in(at_.x).i32()[t * s_.B + b] * width;
     forOwnGates(s_, part, cell_.gates, maps_.groups, maps_.rows, [&](int64_t column, int64_t at, int64_t units) {
       const float* own = gradient + column;
       float* to = row + at;
@@ -168,14 +158,18 @@ void GateGradients::finishTiles() const {
     factors[count] = which;
     dweights[count++] = dweight.mutableF32();
   };
-  factor(states_, dweightHh_, [&](int64_t t, int64_t b) { return stateBefore(s_, y_, h0_, lengths_, t, b); });
+  factor(states_, call_.result(at_.dweightHh),
+         [&](int64_t t, int64_t b) { return stateBefore(s_, in(at_.y), in(at_.h0), in(at_.lengths), t, b); });
   if (cell_.productCount > 1) {
-    factor(middles_, dweightHh_,
-           [&](int64_t t, int64_t b) { return gates_.f32() + (t * s_.B + b) * cell_.slots * s_.Hp; });
+    factor(middles_, call_.result(at_.dweightHh),
+           [&](int64_t t, int64_t b) { return in(at_.gates).f32() + (t * s_.B + b) * cell_.slots * s_.Hp; });
   }
-  if (!s_.ids) factor(inputs_, dweightIh_, [&](int64_t t, int64_t b) { return x_.f32() + (t * s_.B + b) * s_.I; });
+  if (!s_.ids)
+    factor(inputs_, call_.result(at_.dweightIh),
+           [&](int64_t t, int64_t b) { return in(at_.x).f32() + (t * s_.B + b) * s_.I; });
   tiles_->weightGradients(factors, dweights, count, call_.pool);
-  if (!s_.ids && dx_.data) tiles_->inputGradient(weightIh_.f32(), dx_.mutableF32(), call_.pool);
+  if (!s_.ids && call_.result(at_.dx).data)
+    tiles_->inputGradient(in(at_.weightIh).f32(), call_.result(at_.dx).mutableF32(), call_.pool);
 }
 
 // dweight = gradientᵀ b over some steps, from the first on: of so many gates, at `groups` of the gradient and `rows` of
@@ -197,20 +191,21 @@ Gemm GateGradients::weightGradient(int gates, const int32_t* groups, const int32
 }
 
 Gemm GateGradients::inputWeightGradient() const {
-  return weightGradient(cell_.gates, maps_.groups, maps_.rows, s_.T, x_.f32(), s_.I, dweightIh_);
+  return weightGradient(cell_.gates, maps_.groups, maps_.rows, s_.T, in(at_.x).f32(), s_.I,
+                        call_.result(at_.dweightIh));
 }
 
 // The gradients of each row's first step, which h0 belongs to, and of all other steps, which follow a y.
 Gemm GateGradients::firstStateGradient() const {
-  Gemm g =
-      weightGradient(cell_.products[0].gates, maps_.stateGroups[0], maps_.stateRows[0], 1, h0_.f32(), s_.H, dweightHh_);
+  Gemm g = weightGradient(cell_.products[0].gates, maps_.stateGroups[0], maps_.stateRows[0], 1, in(at_.h0).f32(), s_.H,
+                          call_.result(at_.dweightHh));
   g.a += s_.timeOf(0) * s_.B * all_.ld;
   return g;
 }
 
 Gemm GateGradients::otherStatesGradient() const {
-  Gemm g = weightGradient(cell_.products[0].gates, maps_.stateGroups[0], maps_.stateRows[0], s_.T - 1, y_.f32(), s_.H,
-                          dweightHh_);
+  Gemm g = weightGradient(cell_.products[0].gates, maps_.stateGroups[0], maps_.stateRows[0], s_.T - 1, in(at_.y).f32(),
+                          s_.H, call_.result(at_.dweightHh));
   g.accumulate = true;
   if (s_.reverse) {
     g.b += s_.B * s_.H;
@@ -222,7 +217,7 @@ Gemm GateGradients::otherStatesGradient() const {
 
 Gemm GateGradients::middleGradient() const {
   Gemm g = weightGradient(cell_.products[1].gates, maps_.stateGroups[1], maps_.stateRows[1], s_.T, all_.first, s_.H,
-                          dweightHh_);
+                          call_.result(at_.dweightHh));
   g.ldb = all_.ld;
   g.maps.bGroups = maps_.middleGroups;
   return g;
@@ -234,9 +229,9 @@ Gemm GateGradients::inputGradient() const {
           .K = cell_.gates * s_.Hp,
           .a = all_.first,
           .lda = all_.ld,
-          .b = weightIh_.f32(),
+          .b = in(at_.weightIh).f32(),
           .ldb = s_.I,
-          .c = dx_.mutableF32(),
+          .c = call_.result(at_.dx).mutableF32(),
           .ldc = s_.I,
           .maps = {.aGroups = maps_.groups, .bRows = maps_.rows},
           .precision = s_.precision};
@@ -244,10 +239,10 @@ Gemm GateGradients::inputGradient() const {
 
 void GateGradients::finishRows() const {
   Gemm first = firstStateGradient();
-  if (s_.reverse && lengths_.present) {
+  if (s_.reverse && in(at_.lengths).present) {
     const size_t bytes = static_cast<size_t>(all_.ld) * sizeof(float);
     for (int64_t b = 0; b < s_.B; b++) {
-      const int64_t length = lengths_.i32()[b];
+      const int64_t length = in(at_.lengths).i32()[b];
       if (length == 0) {
         std::memset(first_ + b * all_.ld, 0, bytes);
       } else {
@@ -261,7 +256,7 @@ void GateGradients::finishRows() const {
   if (cell_.productCount > 1) gemm(middleGradient(), products_, call_.pool);
   if (s_.ids) return;
   gemm(inputWeightGradient(), products_, call_.pool);
-  if (dx_.data) gemm(inputGradient(), products_, call_.pool);
+  if (call_.result(at_.dx).data) gemm(inputGradient(), products_, call_.pool);
 }
 
 }  // namespace ostinato

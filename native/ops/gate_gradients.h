@@ -43,6 +43,7 @@ class GateGradients {
     int64_t column;
   };
 
+  const TensorView& in(int operand) const { return call_.operand(operand); }
   void placeTiles(int threads, ScratchLayout& layout);
   void placeRows(int threads, ScratchLayout& layout);
   void stage(int part, int64_t t, Rows from) const;
@@ -61,7 +62,7 @@ class GateGradients {
   const RecurrentSizes& s_;
   const CellMaps& maps_;
   const Call& call_;
-  const TensorView &x_, &weightIh_, &y_, &h0_, &lengths_, &gates_, &dx_, &dweightIh_, &dweightHh_;
+  const GradientPlaces& at_;
 
   // As rows: of all steps.
   Rows all_ = {nullptr, 0};

@@ -29,7 +29,7 @@ constexpr RecurrentCell kResetBefore = {.forward = forwardPlaces<ops::gru>(),
 
 const RecurrentCell& cellOf(const Call& call) {
   static_assert(static_cast<int>(ops::gru::resetAfter) == static_cast<int>(ops::gruGradient::resetAfter));
-  return expectInteger(call.operation->name, call, ops::gru::resetAfter, 0, 1) == 1 ? kResetAfter : kResetBefore;
+  return expectInteger(call, ops::gru::resetAfter, 0, 1) == 1 ? kResetAfter : kResetBefore;
 }
 
 }  // namespace

@@ -46,31 +46,32 @@ RecurrentSizes sizesAtRun(const Call& call, const Places& at) {
 
 using Dims = std::initializer_list<int64_t>;
 
-void expectOperand(const Call& call, int index, Dims dims, bool optional = false) {
-  if (index < 0) return;
-  expectShape(call.operation->name, call, index, DType::f32, dims.begin(), static_cast<int>(dims.size()), optional);
+// Those that the cell has.
+void expectOperands(const Call& call, std::initializer_list<int> operands, Dims dims, DType dtype = DType::f32) {
+  for (const int i : operands) {
+    if (i >= 0) expectShape(call, i, dtype, dims.begin(), static_cast<int>(dims.size()));
+  }
 }
 
-void expectResult(const Call& call, int index, Dims dims, DType dtype = DType::f32) {
-  if (index < 0) return;
-  expectResult(call.operation->name, call, index, dtype, dims.begin(), static_cast<int>(dims.size()));
+void expectResults(const Call& call, std::initializer_list<int> results, Dims dims, DType dtype = DType::f32) {
+  for (const int i : results) {
+    if (i >= 0) expectResult(call, i, dtype, dims.begin(), static_cast<int>(dims.size()));
+  }
 }
 
 template <class Places>
 RecurrentSizes checkedSizes(const RecurrentCell& cell, const Call& call, const Places& at) {
-  const char* op = call.operation->name;
-  expectInteger(op, call, at.reverse, 0, 1);
+  expectInteger(call, at.reverse, 0, 1);
   const bool ids = call.operand(at.x).dtype == DType::i32;
-  expectOperand(op, call, at.x, ids ? DType::i32 : DType::f32, ids ? 2 : 3);
-  expectOperand(op, call, at.h0, DType::f32, 2);
-  expectOperand(op, call, at.weightHh, DType::f32, 2);
+  expectOperand(call, at.x, ids ? DType::i32 : DType::f32, ids ? 2 : 3);
+  for (const int matrix : {at.h0, at.weightHh}) expectOperand(call, matrix, DType::f32, 2);
   const RecurrentSizes s = sizesOf(call, at);
   const int64_t rows = cell.gates * s.H;
-  expectOperand(call, at.h0, {s.B, s.H});
-  expectOperand(call, at.c0, {s.B, s.H});
-  expectOperand(call, at.weightIh, {ids ? s.I : rows, ids ? rows : s.I});
-  expectOperand(call, at.weightHh, {rows, s.H});
-  expectShape(op, call, at.lengths, DType::i32, &s.B, 1, true);
+  expectOperands(call, {at.h0, at.c0}, {s.B, s.H});
+  expectOperands(call, {at.weightIh}, {ids ? s.I : rows, ids ? rows : s.I});
+  expectOperands(call, {at.weightHh}, {rows, s.H});
+  expectOperands(call, {at.biasHh}, {rows});
+  expectOperands(call, {at.lengths}, {s.B}, DType::i32);
   return s;
 }
 
@@ -85,11 +86,11 @@ void fillGroupMap(const RecurrentSizes& s, const int* slotOf, int gates, int slo
 RecurrentSizes checkedForwardSizes(const RecurrentCell& cell, const Call& call) {
   const ForwardPlaces& at = cell.forward;
   const RecurrentSizes s = checkedSizes(cell, call, at);
-  for (const int bias : {at.biasIh, at.biasHh}) expectOperand(call, bias, {cell.gates * s.H}, true);
-  expectResult(call, at.y, {s.T, s.B, s.H});
-  for (const int state : {at.hLast, at.cLast}) expectResult(call, state, {s.B, s.H});
-  expectResult(call, at.gates, {s.T, s.B, cell.slots * s.Hp});
-  expectResult(call, at.cells, {s.T, s.B, s.Hp});
+  expectOperands(call, {at.biasIh}, {cell.gates * s.H});
+  expectResults(call, {at.y}, {s.T, s.B, s.H});
+  expectResults(call, {at.hLast, at.cLast}, {s.B, s.H});
+  expectResults(call, {at.gates}, {s.T, s.B, cell.slots * s.Hp});
+  expectResults(call, {at.cells}, {s.T, s.B, s.Hp});
   return s;
 }
 
@@ -97,21 +98,16 @@ RecurrentSizes checkedBackwardSizes(const RecurrentCell& cell, const Call& call)
   const GradientPlaces& at = cell.gradient;
   const RecurrentSizes s = checkedSizes(cell, call, at);
   const int64_t rows = cell.gates * s.H;
-  expectOperand(call, at.biasHh, {rows}, true);
-  expectOperand(call, at.y, {s.T, s.B, s.H});
-  expectOperand(call, at.gates, {s.T, s.B, cell.slots * s.Hp});
-  expectOperand(call, at.cells, {s.T, s.B, s.Hp});
-  expectOperand(call, at.dy, {s.T, s.B, s.H}, true);
-  for (const int state : {at.dhLast, at.dcLast}) expectOperand(call, state, {s.B, s.H}, true);
-  if (s.ids) {
-    expectResult(call, at.dx, {s.T, s.B}, DType::i32);
-  } else {
-    expectResult(call, at.dx, {s.T, s.B, s.I});
-  }
-  for (const int state : {at.dh0, at.dc0}) expectResult(call, state, {s.B, s.H});
-  expectResult(call, at.dweightIh, {s.ids ? s.I : rows, s.ids ? rows : s.I});
-  expectResult(call, at.dweightHh, {rows, s.H});
-  for (const int bias : {at.dbiasIh, at.dbiasHh}) expectResult(call, bias, {rows});
+  expectOperands(call, {at.y, at.dy}, {s.T, s.B, s.H});
+  expectOperands(call, {at.gates}, {s.T, s.B, cell.slots * s.Hp});
+  expectOperands(call, {at.cells}, {s.T, s.B, s.Hp});
+  expectOperands(call, {at.dhLast, at.dcLast}, {s.B, s.H});
+  const TensorView& x = call.operand(at.x);
+  expectResult(call, at.dx, x.dtype, x.dims, x.rank);
+  expectResults(call, {at.dh0, at.dc0}, {s.B, s.H});
+  expectResults(call, {at.dweightIh}, {s.ids ? s.I : rows, s.ids ? rows : s.I});
+  expectResults(call, {at.dweightHh}, {rows, s.H});
+  expectResults(call, {at.dbiasIh, at.dbiasHh}, {rows});
   return s;
 }
 

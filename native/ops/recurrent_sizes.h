@@ -45,8 +45,8 @@ const TensorView& resultAt(const Call& call, int result);
 // block*16 + unit, or -1 past H.
 void fillRowMap(const RecurrentSizes& sizes, int firstGate, int gates, int32_t* map);
 
-// Where the gates of a product lie (products/gemm.h, GemmMaps): their rows in the weights, by fillRowMap, and in rows of
-// gates the first column of each 16 of them; null: one after the other.
+// Where the gates of a product lie (products/gemm.h, GemmMaps): their rows in the weights, by fillRowMap, and in rows
+// of gates the first column of each 16 of them; null: one after the other.
 struct CellMaps {
   int32_t *rows, *groups = nullptr;
   // The same for each product with the state, whose gates lie in their stateSlots.

@@ -20,7 +20,7 @@ constexpr RecurrentCell kTanh = cellWith(rnnTanhGateKernels), kRelu = cellWith(r
 
 const RecurrentCell& cellOf(const Call& call) {
   static_assert(static_cast<int>(ops::rnn::activation) == static_cast<int>(ops::rnnGradient::activation));
-  return expectInteger(call.operation->name, call, ops::rnn::activation, 0, 1) == 0 ? kTanh : kRelu;
+  return expectInteger(call, ops::rnn::activation, 0, 1) == 0 ? kTanh : kRelu;
 }
 
 }  // namespace

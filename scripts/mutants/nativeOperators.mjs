@@ -67,15 +67,16 @@ export function mutantsOf(source) {
   return found;
 }
 
-/** Whether this machine runs the code of a file. */
+/** Whether this machine runs the code of a file. That of the matrix unit needs AVX-512: its tiles can be emulated. */
 export function runsHere(file) {
   const matrixUnit = /matrix_unit|gradient_tiles/.test(file);
-  return !matrixUnit || hasMatrixUnit();
+  return !matrixUnit || cpuHas("avx512bw");
 }
 
-function hasMatrixUnit() {
+/** Whether /proc/cpuinfo names a feature of the CPU; no where there is no such file. */
+export function cpuHas(feature) {
   try {
-    return /\bamx_bf16\b/.test(readFileSync("/proc/cpuinfo", "utf8"));
+    return new RegExp(`\\b${feature}\\b`).test(readFileSync("/proc/cpuinfo", "utf8"));
   } catch {
     return false;
   }

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { cpuHas } from "./nativeOperators.mjs";
 
 const copied = ["native", "test", "lib", "dist", "CMakeLists.txt", "package.json", "tsconfig.json", "vitest.config.ts"];
 /** The TypeScript tests that compute with the addon. */
@@ -30,7 +31,8 @@ export class NativeTree {
   async prepare({ addon }) {
     this.addon = addon;
     const ninja = (await this.#run(["sh", "-c", "command -v ninja"])).code === 0 ? ["-G", "Ninja"] : [];
-    const options = ["-DOSTINATO_TESTS=ON", "-DCMAKE_BUILD_TYPE=Release"];
+    const emulation = `-DOSTINATO_EMULATE_TILES=${cpuHas("amx_bf16") ? "OFF" : "ON"}`;
+    const options = ["-DOSTINATO_TESTS=ON", "-DCMAKE_BUILD_TYPE=Release", emulation];
     const configured = await this.#run(["cmake", "-S", ".", "-B", "build-tests", ...ninja, ...options]);
     if (configured.code !== 0 || !(await this.#builds("all")))
       throw new Error(`the tests do not build: ${configured.output}`);
