@@ -7,7 +7,7 @@ import { Graph, ops } from "../../lib/graph/index.js";
 import type { Shape } from "../../lib/graph/program.js";
 import { elementsOf } from "../../lib/graph/program.js";
 import { LSTM } from "../../lib/nn/lstm.js";
-import { numbers } from "./cases.js";
+import { numbers } from "./case.js";
 
 const oracle = new ReferenceExecutor({ precision: "float64" });
 const executors: Executor[] = [oracle, nativeExecutor()];

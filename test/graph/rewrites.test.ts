@@ -6,7 +6,7 @@ import { differentiate, Graph, ops, rewriteNames } from "../../lib/graph/index.j
 import { elementsOf } from "../../lib/graph/program.js";
 import { tableRows } from "../../lib/graph/rewrites/index.js";
 import { GRU } from "../../lib/nn/index.js";
-import { numbers } from "./cases.js";
+import { numbers } from "./case.js";
 
 const [T, B, E, H] = [5, 4, 3, 6];
 const options = { weightDecay: 0, momentum: 0, nesterov: false };

@@ -7,7 +7,7 @@ import { Graph } from "../../lib/graph/graph.js";
 import * as ops from "../../lib/graph/ops/index.js";
 import { elementsOf } from "../../lib/graph/program.js";
 import type { Tensor } from "../../lib/graph/tensor.js";
-import { numbers } from "./cases.js";
+import { numbers } from "./case.js";
 
 const [T, B, I, H] = [7, 3, 4, 5];
 const shapes = { x: [T, B, I], h0: [B, H], weight_ih: [H, I], weight_hh: [H, H], bias: [H] };

@@ -1,6 +1,6 @@
 import * as ops from "../../lib/graph/ops/index.js";
 import type { Tensor } from "../../lib/graph/tensor.js";
-import type { Case, Inputs } from "./cases.js";
+import type { Case, Inputs } from "./case.js";
 
 const [T, B, I, H] = [4, 3, 2, 5];
 

@@ -10,7 +10,7 @@ import type { Tensor } from "../../lib/graph/tensor.js";
 import { knownCells } from "../../lib/nn/cellRegistry.js";
 import type { RecurrentStackOptions, State } from "../../lib/nn/index.js";
 import { Embedding, RecurrentStack } from "../../lib/nn/index.js";
-import { numbers } from "../graph/cases.js";
+import { numbers } from "../graph/case.js";
 
 const [T, B, I, H] = [5, 3, 4, 6];
 const lengths = Int32Array.of(5, 2, 4);

@@ -6,7 +6,7 @@ import * as ops from "../../lib/graph/ops/index.js";
 import type { Program } from "../../lib/graph/program.js";
 import type { Parameter } from "../../lib/nn/index.js";
 import { Embedding, GRU, LSTM, RNN } from "../../lib/nn/index.js";
-import { numbers } from "../graph/cases.js";
+import { numbers } from "../graph/case.js";
 
 const [T, B, E] = [5, 4, 3];
 const ids = (V: number) => Int32Array.from({ length: T * B }, (_, n) => (n * 7) % V);

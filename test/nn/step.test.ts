@@ -6,7 +6,7 @@ import * as ops from "../../lib/graph/ops/index.js";
 import { elementsOf } from "../../lib/graph/program.js";
 import type { RecurrentStack, State } from "../../lib/nn/index.js";
 import { GRU, LSTM, RNN } from "../../lib/nn/index.js";
-import { numbers } from "../graph/cases.js";
+import { numbers } from "../graph/case.js";
 
 const [T, B, I, H] = [4, 3, 5, 5];
 const sizes = { inputSize: I, hiddenSize: H, layers: 2 };

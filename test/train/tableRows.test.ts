@@ -8,7 +8,7 @@ import * as ops from "../../lib/graph/ops/index.js";
 import type { Program } from "../../lib/graph/program.js";
 import { tableRows } from "../../lib/graph/rewrites/index.js";
 import { adam, sgd } from "../../lib/train/optimizers.js";
-import { numbers } from "../graph/cases.js";
+import { numbers } from "../graph/case.js";
 
 const [V, E] = [9, 5];
 const ids = Int32Array.of(4, 0, 4, 7, 4, 0);

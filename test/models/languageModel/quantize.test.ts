@@ -11,7 +11,7 @@ import { LanguageModel } from "../../../lib/models/languageModel/languageModel.j
 import { sgd } from "../../../lib/train/optimizers.js";
 import { Trainer } from "../../../lib/train/trainer.js";
 import { packWeights, unpackWeights, weightTypes } from "../../../lib/weights.js";
-import { numbers } from "../../graph/cases.js";
+import { numbers } from "../../graph/case.js";
 
 const text = "The quick brown fox jumps over the lazy dog.\nPack my box with five dozen liquor jugs.\n";
 const tokenizer = CharacterTokenizer.fromText(text);

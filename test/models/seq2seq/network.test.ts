@@ -12,7 +12,7 @@ import { recordSeq2SeqLoss, Seq2SeqNetwork } from "../../../lib/models/seq2seq/n
 import { randomSource } from "../../../lib/random/source.js";
 import { adam } from "../../../lib/train/optimizers.js";
 import { TrainingStep } from "../../../lib/train/step.js";
-import { numbers } from "../../graph/cases.js";
+import { numbers } from "../../graph/case.js";
 
 const sizes = { sourceVocabularySize: 7, targetVocabularySize: 6, hiddenSize: 4, embeddingSize: 3 };
 const variants: Record<string, Partial<Seq2SeqConfig>> = {
