@@ -13,6 +13,7 @@ import { weightTypes } from "../weights.js";
 /** The parameters of a model, in a store: their first values, rounding, and the way to a folder and back. */
 export class ModelWeights {
   readonly store: Store;
+  readonly #executor: Executor;
   readonly #finite: FiniteVariables;
   #type: WeightType | null = null;
 
@@ -26,6 +27,7 @@ export class ModelWeights {
     executor: Executor,
   ) {
     expectMemory(4 * this.count, `${model}: its ${this.count} parameters`, "Make the model smaller.");
+    this.#executor = executor;
     this.store = executor.createStore();
     this.#finite = new FiniteVariables({ executor, store: this.store });
     for (const { name, shape } of parameters) this.store.declare({ name, dtype: "f32", shape });
@@ -87,8 +89,20 @@ export class ModelWeights {
 
   /** The values of a file. */
   async write({ tensors, weightType }: Pick<LoadedModel, "tensors" | "weightType">): Promise<void> {
-    for (const { name } of this.parameters) await this.store.write(name, tensors[name]?.values as Float32Array);
+    await this.#assign(this.parameters.map(({ name }) => tensors[name]?.values as Float32Array));
     this.#type = null;
     if (weightType) await this.quantize(weightType);
+  }
+
+  /** Other values, one array for each parameter. @throws InputError if one is not finite; then nothing has changed. */
+  async replace(who: string, values: readonly Float32Array[]): Promise<void> {
+    const trial = new ModelWeights(this.model, this.parameters, this.#executor);
+    await trial.#assign(values);
+    await trial.expectFinite(who);
+    await this.#assign(values);
+  }
+
+  async #assign(values: readonly Float32Array[]): Promise<void> {
+    for (const [i, { name }] of this.parameters.entries()) await this.store.write(name, values[i] as Float32Array);
   }
 }

@@ -11,6 +11,8 @@ import { checkOption, completeOptions, seed, text } from "../options.js";
 import type { RecordedLoss } from "../train/trainable.js";
 import type { SavableModel } from "../train/trainer.js";
 import type { WeightType } from "../weights.js";
+import type { LoadWeightsOptions } from "./foreignWeights.js";
+import { readForeignWeights } from "./foreignWeights.js";
 import type { ModelKind, ModelNetwork, ModelParts } from "./modelKind.js";
 import { ModelWeights } from "./modelWeights.js";
 
@@ -85,6 +87,17 @@ export abstract class SavedModel<
    */
   quantize(type: WeightType): Promise<void> {
     return this.#weights.quantize(type);
+  }
+
+  /**
+   * Takes weights that another program wrote to a safetensors file (F64, F32, F16 or BF16). The layers have PyTorch's parameter names,
+   * shapes and gate order, so a `state_dict` fits once its modules' names are renamed. All weights change, or none.
+   * @throws FileError if the file is no safetensors file. @throws InputError if a parameter has no tensor in it, a tensor no parameter,
+   * a shape differs, or a weight is not finite. @throws OptionError if the model's weights are rounded.
+   */
+  async loadWeights(file: string, options: LoadWeightsOptions = {}): Promise<void> {
+    this.expectTrainable();
+    await this.#weights.replace("loadWeights", await readForeignWeights(file, this.parameters, options));
   }
 
   /** Records the loss of a batch; in training a model refuses if its weights are rounded. */

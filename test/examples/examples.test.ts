@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,7 @@ const { CharacterTokenizer, Graph, initializers, LanguageModel, nativeExecutor, 
   await built<typeof import("../../lib/index.js")>("../../dist/index.js");
 const { lion } = await built<{ lion(options: Record<string, number>): Optimizer }>("../../examples/own-optimizer.mjs");
 
+const figures = fileURLToPath(new URL("figures", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 function run(example: string, ...args: string[]) {
@@ -39,7 +40,7 @@ test.each(Object.entries(outputs))("examples/%s.mjs runs, and prints what it say
 test("every example is run by a test", () => {
   const files = readdirSync(join(root, "examples")).filter((file) => file.endsWith(".mjs"));
   expect(files.map((file) => file.replace(".mjs", "")).sort()).toEqual(
-    [...Object.keys(outputs), "streaming-server"].sort(),
+    [...Object.keys(outputs), "pytorch-weights", "streaming-server"].sort(),
   );
 });
 
@@ -106,4 +107,27 @@ test("Lion of the example makes the updates of its paper, and none where the gra
       expect(moments[i]).toBeCloseTo(m[i] as number, 12);
     }
   }
+});
+
+test("the weights of a PyTorch module are served: the example's probabilities are those that PyTorch gave", () => {
+  const { prompt, tokens } = JSON.parse(readFileSync(join(figures, "pytorch.json"), "utf8")) as {
+    prompt: string;
+    tokens: [string, number][];
+  };
+  const { stdout, stderr } = run(
+    "pytorch-weights",
+    join(figures, "pytorch.safetensors"),
+    join(figures, "characters.txt"),
+    "8",
+    "2",
+    prompt,
+  );
+  expect(stderr).toBe("");
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => /^(".*") (\S+)$/.exec(line)?.slice(1) as [string, string]);
+  expect(lines.map(([token]) => JSON.parse(token))).toEqual(tokens.slice(0, 5).map(([token]) => token));
+  for (const [i, [, probability]] of lines.entries())
+    expect(Number(probability)).toBeCloseTo(tokens[i]?.[1] as number, 5);
 });

@@ -6,6 +6,8 @@ import * as things from "./things.js";
 const { LanguageModel, PairData, Seq2Seq } = ostinato;
 const { config, executor, model, pair, pairData, pairs, sentences, stream, tokenizer, translator, windows } = things;
 
+const sameName = (name: string) => name;
+
 export const modelRows: Record<string, Entry> = {
   "LanguageModel.create": entry(LanguageModel.create as never, () => [
     { ...config, tokenizer, seed: 2, tied: true, dropout: 0.1 },
@@ -42,6 +44,10 @@ export const modelRows: Record<string, Entry> = {
   "LanguageModel.restore": entry(
     of(() => model, "restore"),
     () => ["model"],
+  ),
+  "LanguageModel.loadWeights": entry(
+    of(() => LanguageModel.create({ ...config, tokenizer }), "loadWeights"),
+    () => ["model/model.safetensors", { rename: sameName }],
   ),
   "LanguageModel.quantize": entry(
     of(() => LanguageModel.create({ ...config, tokenizer }), "quantize"),
