@@ -1,15 +1,19 @@
 import type { Command } from "commander";
 import { OptionError } from "../errors.js";
+import { defaultExecutor, executorNames } from "../executor/choice.js";
 import type { Executor } from "../executor/executor.js";
 import { nativeExecutor, nativeExecutorRules, setThreads } from "../executor/native.js";
 import { ReferenceExecutor } from "../executor/reference/executor.js";
+import { loadModel } from "../models/registry.js";
+import type { SavedModel } from "../models/savedModel.js";
 import type { Completed } from "../options.js";
 import { optional, table, whole, word } from "../options.js";
 import { withOptions } from "./options.js";
+import { notes } from "./output.js";
 
 const executorFlags = table("--executor", {
-  /** What computes: C++, or the plain TypeScript that it is compared with. Default native. */
-  executor: word(["native", "reference"], "native"),
+  /** What computes: C++, or the plain TypeScript that it is compared with. Default: native, where there is a binary. */
+  executor: optional(word(executorNames)),
   ...nativeExecutorRules,
   /** Threads to compute with. Default: all cores. */
   threads: optional(whole({ minimum: 1, maximum: 256 })),
@@ -29,6 +33,19 @@ export function executorFrom({ executor, matmulPrecision, threads }: ExecutorOpt
     if (matmulPrecision !== "highest") throw new OptionError("--matmul-precision is for --executor native.");
     return new ReferenceExecutor({ precision: "float32" });
   }
+  const chosen = executor === "native" ? null : defaultExecutor({ matmulPrecision });
+  if (chosen?.problem) {
+    if (matmulPrecision !== "highest") throw chosen.problem;
+    notes.write(
+      `There is no native binary for ${process.platform}-${process.arch}: plain JavaScript computes, slowly.\n`,
+    );
+    return chosen.executor;
+  }
   if (threads !== undefined) setThreads(threads);
-  return nativeExecutor({ matmulPrecision });
+  return chosen?.executor ?? nativeExecutor({ matmulPrecision });
+}
+
+/** The model in a folder, of a kind that a verb has found to have what it needs. */
+export async function modelFrom<M extends SavedModel>(folder: string, options: ExecutorOptions): Promise<M> {
+  return (await loadModel(folder, { executor: executorFrom(options) })) as M;
 }

@@ -2,22 +2,17 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { OptionError, OstinatoError } from "../errors.js";
-import { chatCommand } from "./commands/chat.js";
 import { curvesCommand } from "./commands/curves.js";
 import { demoCommand } from "./commands/demo.js";
-import { evaluateCommand } from "./commands/evaluate.js";
-import { generateCommand } from "./commands/generate.js";
 import { infoCommand } from "./commands/info.js";
-import { inspectCommand } from "./commands/inspect.js";
-import { mapCommand } from "./commands/map.js";
-import { quantizeCommand } from "./commands/quantize.js";
 import { scoreCommand } from "./commands/score.js";
-import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
-import { translateCommand } from "./commands/translate.js";
 import { expectNoEmptyTexts } from "./emptyTexts.js";
 import { inFlags } from "./flagWords.js";
+import * as records from "./kinds/index.js";
 import { notes, paint, results } from "./output.js";
+import type { CliKind } from "./verbs.js";
+import { verbCommands } from "./verbs.js";
 
 /** Exit codes: 0 done, 1 the work failed, 2 the command line is wrong, 130 / 143 stopped by Ctrl-C / SIGTERM. */
 const failed = 1;
@@ -26,6 +21,8 @@ const misused = 2;
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
+
+const kinds: readonly CliKind[] = Object.values(records);
 
 /** The command that runs: its flags are the words of messages. */
 let running: Command | null = null;
@@ -43,18 +40,11 @@ function program(): Command {
       expectNoEmptyTexts(command);
     });
   for (const command of [
-    trainCommand(),
-    generateCommand(),
-    translateCommand(),
-    chatCommand(),
-    evaluateCommand(),
+    trainCommand(kinds.flatMap((kind) => kind.train())),
+    ...verbCommands(kinds),
     scoreCommand(),
-    traceCommand(),
-    mapCommand(),
-    inspectCommand(),
     curvesCommand(),
-    quantizeCommand(),
-    infoCommand(),
+    infoCommand(kinds),
     demoCommand(),
   ]) {
     root.addCommand(command);

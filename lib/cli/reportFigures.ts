@@ -26,3 +26,9 @@ export function figuresOf({
   figures.push(["parameters", count(parameterCount)]);
   return figures;
 }
+
+/** The sentence below a report's title. @param last the newest point of the training's curve. */
+export function summaryOf(description: string, last: { step: number; tokens: number } | undefined): string {
+  const text = `${description[0]?.toUpperCase()}${description.slice(1)}`;
+  return `${text}${last ? `, after ${count(last.step)} updates on ${count(last.tokens)} tokens` : ""}.`;
+}

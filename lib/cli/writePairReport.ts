@@ -6,10 +6,20 @@ import type { History } from "../train/events.js";
 import { renderReport } from "../viz/index.js";
 import { alignmentOf } from "./alignment.js";
 import { count } from "./print.js";
-import { figuresOf } from "./reportFigures.js";
+import { figuresOf, summaryOf } from "./reportFigures.js";
 
 /** Pairs in the report's table, and pictures of attention. */
 const [mostPairs, mostPictures] = [40, 8];
+
+/** An encoder-decoder in a few words. */
+export function describeSeq2Seq({ network: { config }, tokenizer }: Pick<Seq2Seq, "network" | "tokenizer">): string {
+  const { source, target } = tokenizer;
+  return (
+    `an encoder-decoder (${cellOf(config.cell).title}) with layers of ${config.hiddenSize} units and ` +
+    `${config.attention === "none" ? "no" : config.attention} attention, from ${count(source.size)} ${source.kind} tokens to ` +
+    `${count(target.size)} ${target.kind} tokens`
+  );
+}
 
 /** Writes the report of a model of pairs: curves, some of what it writes, and where it looked. */
 export async function writePairReport({
@@ -26,7 +36,6 @@ export async function writePairReport({
   file: string;
 }): Promise<void> {
   const { config } = model.network;
-  const { source, target } = model.tokenizer;
   const shown = pairs.slice(0, mostPairs);
   const translations = await model.translate(shown.map((pair) => pair.source));
   const attention = translations.slice(0, mostPictures).flatMap((translation, i) => {
@@ -36,11 +45,7 @@ export async function writePairReport({
   const last = history?.steps.at(-1);
   const html = renderReport({
     title: folder,
-    summary:
-      `An encoder-decoder (${cellOf(config.cell).title}) with layers of ${config.hiddenSize} units and ` +
-      `${config.attention === "none" ? "no" : config.attention} attention, from ${count(source.size)} ${source.kind} tokens to ` +
-      `${count(target.size)} ${target.kind} tokens` +
-      `${last ? `, after ${count(last.step)} updates on ${count(last.tokens)} tokens` : ""}.`,
+    summary: summaryOf(describeSeq2Seq(model), last),
     figures: figuresOf({ history, seconds: history?.seconds ?? 0, parameterCount: model.parameterCount }),
     configuration: Object.entries(config).map(([name, value]) => [name, String(value)] as const),
     ...(history ? { history } : {}),

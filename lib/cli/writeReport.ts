@@ -6,7 +6,18 @@ import type { History } from "../train/events.js";
 import type { ActivationTrace } from "../viz/index.js";
 import { renderReport } from "../viz/index.js";
 import { count } from "./print.js";
-import { figuresOf } from "./reportFigures.js";
+import { figuresOf, summaryOf } from "./reportFigures.js";
+
+/** A language model in a few words. */
+export function describeLanguageModel({
+  network: { config },
+  tokenizer,
+}: Pick<LanguageModel, "network" | "tokenizer">): string {
+  return (
+    `a ${config.layers}-layer ${cellOf(config.cell).title} language model of ${config.hiddenSize} units over ${tokenizer.kind}s, ` +
+    `vocabulary ${count(tokenizer.size)}`
+  );
+}
 
 /** A model's walk over a text, with the tokens as they stand in the text. */
 export async function traceOf(model: LanguageModel, text: string): Promise<ActivationTrace> {
@@ -30,13 +41,11 @@ export async function writeReport(options: {
 }): Promise<string> {
   const { model, folder, history, seconds, text, file = join(folder, "report.html") } = options;
   const { config } = model.network;
-  const { tokenizer, parameterCount } = model;
+  const { parameterCount } = model;
   const last = history?.steps.at(-1);
   const html = renderReport({
     title: folder,
-    summary:
-      `A ${config.layers}-layer ${cellOf(config.cell).title} language model of ${config.hiddenSize} units over ${tokenizer.kind}s, vocabulary ` +
-      `${count(tokenizer.size)}${last ? `, after ${count(last.step)} updates on ${count(last.tokens)} tokens` : ""}.`,
+    summary: summaryOf(describeLanguageModel(model), last),
     figures: figuresOf({ history, seconds, parameterCount }),
     configuration: Object.entries(config).map(([name, value]) => [name, String(value)] as const),
     ...(history ? { history } : {}),

@@ -1,6 +1,7 @@
 import { OstinatoError } from "../errors.js";
 import { optional, value } from "../options.js";
 import type { Executor } from "./executor.js";
+import type { NativeExecutorOptions } from "./native.js";
 import { nativeExecutor } from "./native.js";
 import { ReferenceExecutor } from "./reference/executor.js";
 
@@ -31,11 +32,15 @@ export function executorOf(choice: ExecutorChoice | undefined): Executor {
 /**
  * The native executor; where there is no binary for this platform the reference in TypeScript, which computes the same a few
  * hundred times slower. Then `problem` says what is missing.
+ * @param options those of the native one.
  * @throws OptionError if the environment says something impossible: see docs/performance.md.
  */
-export function defaultExecutor(): { executor: Executor; problem: OstinatoError | null } {
+export function defaultExecutor(options: NativeExecutorOptions = {}): {
+  executor: Executor;
+  problem: OstinatoError | null;
+} {
   try {
-    return { executor: nativeExecutor(), problem: null };
+    return { executor: nativeExecutor(options), problem: null };
   } catch (error) {
     if (!(error instanceof OstinatoError) || error.code !== "ERR_OSTINATO_ADDON") throw error;
     return { executor: new ReferenceExecutor(), problem: error };

@@ -67,7 +67,7 @@ test("info of a model has a line for each setting and each weight, in columns, a
   expect(about).toMatchObject({
     model: "LanguageModel",
     weights: "float32",
-    rounded: [],
+    doubles: [],
     config: { hiddenSize: 8, cell: "lstm" },
   });
   expect(about.tokenizer).toEqual({ kind: "character", size: 5 });
@@ -82,14 +82,18 @@ test("info of a model has a line for each setting and each weight, in columns, a
   const weights = about.parameters.map(
     ({ name, shape }: { name: string; shape: number[] }) => `  ${name.padEnd(28)} [${shape.join(", ")}]`,
   );
-  expect(rows).toEqual([...settings, ...weights]);
+  expect(rows).toEqual([
+    "  a 1-layer LSTM language model of 8 units over characters, vocabulary 5",
+    ...settings,
+    ...weights,
+  ]);
   expect(rows).toContain("  hiddenSize       8");
   expect(rows).toContain("  rnn.weight_hh_l0             [32, 8]");
 });
 
 test("info of a model of pairs names both vocabularies", () => {
   expect(ostinato("info", "attending").stdout).toMatch(
-    /^Seq2Seq: [\d,]+ parameters in float32; from character tokens, vocabulary \d+ to \w+ tokens, vocabulary \d+\n/,
+    /^Seq2Seq: [\d,]+ parameters in float32; source: character tokens, vocabulary \d+; target: \w+ tokens, vocabulary \d+\n/,
   );
   const { tokenizer } = JSON.parse(ostinato("info", "attending", "--json").stdout);
   expect(tokenizer.source).toEqual({ kind: "character", size: expect.any(Number) });
@@ -145,7 +149,7 @@ test("trace of a model without attention has a tree and no picture of what is no
   expect(existsSync(join(folder, "none.svg"))).toBe(false);
 });
 
-test("evaluate of a language model refuses what is for models of pairs, by name", () => {
+test("evaluate of a language model refuses what is for another kind of model, by name", () => {
   for (const option of [
     ["--beams", "3"],
     ["--output", "o.txt"],
@@ -156,7 +160,7 @@ test("evaluate of a language model refuses what is for models of pairs, by name"
     expectRefused(
       ostinato("evaluate", "text", "text.txt", ...option),
       2,
-      `evaluate: ${option[0]} is for models of pairs, and this is a language model.`,
+      `evaluate: ${option[0]} is for a Seq2Seq, and text holds a LanguageModel.`,
     );
   }
   expect(ostinato("evaluate", "text", "text.txt", "--batch", "2")).toMatchObject({ status: 0, stderr: "" });

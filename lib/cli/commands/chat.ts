@@ -1,30 +1,31 @@
 import { createInterface } from "node:readline";
-import { Command } from "commander";
 import { OstinatoError } from "../../errors.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { ExecutorOptions } from "../executor.js";
-import { withExecutorOptions } from "../executor.js";
+import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { notes, paint, results } from "../output.js";
-import { loadPairModel } from "../pairModel.js";
 import { oneLine } from "../print.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import { standardInputLines } from "../standardInput.js";
+import type { Ability } from "../verbs.js";
 
 interface Options extends ExecutorOptions, SearchOptions {}
 
-export function chatCommand(): Command {
-  const command = new Command("chat")
-    .description("talk with a model that was trained on questions and answers; an empty line or Ctrl-D ends it")
-    .argument("<model>", "folder of a trained model");
-  return withExecutorOptions(withSearchOptions(command)).action(chat);
-}
+export const chat: Ability = {
+  verb: {
+    name: "chat",
+    description: "talk with a model that was trained on questions and answers; an empty line or Ctrl-D ends it",
+  },
+  options: withSearchOptions,
+  run: converse,
+};
 
 /** Each line is a question of its own: the model has no memory of those before. */
-async function chat(folder: string, options: Options): Promise<void> {
+async function converse(folder: string, options: Options): Promise<void> {
   const search = searchOptionsFrom(options);
-  const model = await loadPairModel(folder, options, "chat");
+  const model = await modelFrom<Seq2Seq>(folder, options);
   await untilInterrupted(async (signal) => {
     const answerLine = (line: string, number: number) =>
       line.trim() === "" ? "" : answer(model, line, { ...search, firstNumber: number, signal });

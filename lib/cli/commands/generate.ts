@@ -1,15 +1,17 @@
-import { Command, Option } from "commander";
+import type { Command } from "commander";
+import { Option } from "commander";
 import { OptionError } from "../../errors.js";
 import type { GenerateOptions } from "../../models/languageModel/generation.js";
-import { LanguageModel } from "../../models/languageModel/languageModel.js";
+import type { LanguageModel } from "../../models/languageModel/languageModel.js";
 import type { TextEnd } from "../../models/languageModel/textEnd.js";
 import { textEnds } from "../../models/languageModel/textEnd.js";
 import type { ExecutorOptions } from "../executor.js";
-import { executorFrom, withExecutorOptions } from "../executor.js";
+import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { given, number, penalty, whole } from "../options.js";
 import { resultPieces, results } from "../output.js";
 import { printer } from "../print.js";
+import type { Ability } from "../verbs.js";
 
 interface Options extends ExecutorOptions {
   prompt?: string;
@@ -28,10 +30,14 @@ interface Options extends ExecutorOptions {
   json?: boolean;
 }
 
-export function generateCommand(): Command {
-  const command = new Command("generate")
-    .description("write text with a language model")
-    .argument("<model>", "folder of a trained model")
+export const generate: Ability = {
+  verb: { name: "generate", description: "write text" },
+  options: withGenerateOptions,
+  run: write,
+};
+
+function withGenerateOptions(command: Command): Command {
+  return command
     .option("-p, --prompt <text>", "text to continue")
     .option("-n, --maximum-tokens <n>", "tokens to write at most (default: 500)", whole)
     .option("-t, --temperature <x>", "0 takes the most probable token, above 1 is daring (default: 1)", number)
@@ -51,7 +57,6 @@ export function generateCommand(): Command {
     .option("--length-penalty <x>", "what favours long texts: a power, or average, with --beams (default: 0)", penalty)
     .option("--next <n>", "print the n likeliest next tokens and their probabilities, instead of writing", whole)
     .option("--json", "print one JSON object for each text");
-  return withExecutorOptions(command).action(generate);
 }
 
 function collected(text: string, before: string[] = []): string[] {
@@ -68,20 +73,20 @@ const ways = {
   },
 } as const;
 
-async function generate(folder: string, options: Options): Promise<void> {
+async function write(folder: string, options: Options): Promise<void> {
   const way = wayOf(options);
-  const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
+  const model = await modelFrom<LanguageModel>(folder, options);
   noteUnknown(model, options);
   const { maximumTokens, temperature, topK, topP, stop, end } = options;
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
-  const write = async (signal: AbortSignal) => {
+  const work = async (signal: AbortSignal) => {
     const drawing = { ...given({ maximumTokens, temperature, topK, topP, stop, end }), seed, signal };
     if (way === "next") await writeNext(model, options);
     else if (way === "search") await writeLikeliest(model, options, signal);
     else if (options.count !== undefined || options.json) await writeAll(model, options, drawing);
     else await writeOne(model, options.prompt, drawing);
   };
-  await untilInterrupted(write, () => results.write("\n"));
+  await untilInterrupted(work, () => results.write("\n"));
 }
 
 /** @throws OptionError for options that contradict each other. */

@@ -5,19 +5,21 @@ import { nativeInfo } from "../../executor/native.js";
 import { describeModelFolder } from "../../formats/index.js";
 import { elementsOf } from "../../graph/program.js";
 import { kindIn } from "../../models/registry.js";
+import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
+import type { CliKind } from "../verbs.js";
 
-export function infoCommand(): Command {
+export function infoCommand(kinds: readonly CliKind[]): Command {
   return new Command("info")
     .description("what computes here and why; or what a model folder holds")
     .argument("[model]", "folder of a model")
     .option("--json", "print one JSON object")
-    .action(info);
+    .action((folder: string | undefined, options: { json?: boolean }) => info(folder, options, kinds));
 }
 
-async function info(folder: string | undefined, options: { json?: boolean }): Promise<void> {
+async function info(folder: string | undefined, options: { json?: boolean }, kinds: readonly CliKind[]): Promise<void> {
   const print = printer(options);
-  if (folder !== undefined) return describeModel(folder, print);
+  if (folder !== undefined) return describeModel(folder, print, kinds);
   const cpu = cpus()[0]?.model.trim() ?? "unknown CPU";
   const about = { node: process.version, platform: `${process.platform}-${process.arch}`, cpu, cores: cpus().length };
   try {
@@ -40,7 +42,7 @@ async function info(folder: string | undefined, options: { json?: boolean }): Pr
   }
 }
 
-async function describeModel(folder: string, print: ReturnType<typeof printer>): Promise<void> {
+async function describeModel(folder: string, print: Printer, kinds: readonly CliKind[]): Promise<void> {
   const kind = await kindIn(folder);
   const { config, network, tokenizer, weightType, doubles } = await describeModelFolder(folder, kind);
   const parameters = network.parameters.map(({ name, shape }) => ({ name, shape }));
@@ -63,6 +65,8 @@ async function describeModel(folder: string, print: ReturnType<typeof printer>):
     return slots.length === 1 ? text : `${name}: ${text}`;
   });
   print.line(`${kind.name}: ${count(total)} parameters in ${weights}; ${tokens.join("; ")}`);
+  const own = kinds.find((record) => record.kind === kind);
+  if (own) print.line(`  ${own.describe({ network, tokenizer })}`);
   if (doubles.length > 0) print.line(`  float64 in the file, read as float32: ${doubles.join(", ")}`);
   for (const [name, value] of Object.entries(config)) print.line(`  ${name.padEnd(16)} ${String(value)}`);
   for (const { name, shape } of parameters) print.line(`  ${name.padEnd(28)} [${shape.join(", ")}]`);

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import type { Command } from "commander";
+import { Option } from "commander";
 import { OptionError } from "../../errors.js";
-import { loadTrainerHistory, modelFiles, modelIn } from "../../formats/index.js";
-import { LanguageModel } from "../../models/languageModel/languageModel.js";
-import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import { loadTrainerHistory, modelFiles } from "../../formats/index.js";
+import type { LanguageModel } from "../../models/languageModel/languageModel.js";
+import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { History } from "../../train/events.js";
 import type { TextFeature } from "../../viz/index.js";
 import {
@@ -19,13 +20,14 @@ import {
   unitValues,
 } from "../../viz/index.js";
 import type { ExecutorOptions } from "../executor.js";
-import { executorFrom, withExecutorOptions } from "../executor.js";
+import { modelFrom } from "../executor.js";
 import { whole } from "../options.js";
 import { Painted } from "../output.js";
 import { pairsLike, withPairOptions } from "../pairFiles.js";
 import { colourDepth, printer } from "../print.js";
 import type { ReadingFlags } from "../tableOptions.js";
-import { corpusLike, withTextColumn } from "../textFiles.js";
+import { corpusLike, withTextColumn, withTextOptions } from "../textFiles.js";
+import type { Ability, Verb } from "../verbs.js";
 import { writePairReport } from "../writePairReport.js";
 import { traceOf, writeReport } from "../writeReport.js";
 
@@ -45,40 +47,58 @@ interface Options extends ExecutorOptions, ReadingFlags {
   json?: boolean;
 }
 
-export function inspectCommand(): Command {
-  const command = new Command("inspect")
-    .description(
-      "see what a model has learnt: an HTML report, or units of a language model over a text in the terminal",
-    )
-    .argument("<model>", "folder of a trained model")
-    .option(
-      "--text <file...>",
-      "the text to read: the passage of about 3,000 tokens that shows --feature best (default: a text that the model writes); for a model of pairs, a table or two files " +
-        "(default: curves only)",
-    )
-    .option("-o, --out <file>", "where the report goes (default: report.html in the folder)")
-    .option("--terminal", "colour the text by one unit here, instead of a report")
-    .addOption(
-      new Option(
-        "--feature <name>",
-        "what units watch for, and what the passage shows (default: what one follows best)",
-      ).choices(textFeatures),
-    )
-    .option("--layer <name>", 'with --terminal: the unit\'s layer, such as "layer 1 cell"')
-    .option("--unit <n>", "with --terminal: number of the unit (default: the one that goes best with --feature)", whole)
-    .option("--json", "print one JSON object");
-  return withExecutorOptions(withTextColumn(withPairOptions(command))).action(inspect);
-}
+const inspect: Verb = {
+  name: "inspect",
+  description: "see what a model has learnt: an HTML report, or units of a language model over a text in the terminal",
+  options: (command) =>
+    command
+      .option(
+        "--text <file...>",
+        "the text to read: the passage of about 3,000 tokens that shows --feature best (default: a text that the model writes); for a model of pairs, a table or two files " +
+          "(default: curves only)",
+      )
+      .option("-o, --out <file>", "where the report goes (default: report.html in the folder)")
+      .option("--json", "print one JSON object"),
+};
 
-async function inspect(folder: string, options: Options, command: Command): Promise<void> {
+/** Curves, and what units do over a text. */
+export const inspectText: Ability = {
+  verb: inspect,
+  options: (command) =>
+    withTextOptions(
+      command
+        .option("--terminal", "colour the text by one unit here, instead of a report")
+        .addOption(
+          new Option(
+            "--feature <name>",
+            "what units watch for, and what the passage shows (default: what one follows best)",
+          ).choices(textFeatures),
+        )
+        .option("--layer <name>", 'with --terminal: the unit\'s layer, such as "layer 1 cell"')
+        .option(
+          "--unit <n>",
+          "with --terminal: number of the unit (default: the one that goes best with --feature)",
+          whole,
+        ),
+    ),
+  run: showUnits,
+};
+
+/** Curves, and what the model makes of some pairs: the first ones of the table. */
+export const inspectPairs: Ability = {
+  verb: inspect,
+  options: (command) => withTextColumn(withPairOptions(command)),
+  run: showPairs,
+};
+
+async function showUnits(folder: string, options: Options, command: Command): Promise<void> {
   const print = printer(options);
   for (const name of ["layer", "unit"] as const) {
     if (options.terminal || command.getOptionValueSource(name) !== "cli") continue;
     throw new OptionError(`inspect: --${name} needs --terminal; the report shows the units of every feature.`);
   }
-  const saved = existsSync(join(folder, modelFiles.history)) ? await loadTrainerHistory(folder) : null;
-  if ((await modelIn(folder)) === "Seq2Seq") return inspectPairs(folder, saved, options, command);
-  const model = await LanguageModel.load(folder, { executor: executorFrom(options) });
+  const saved = await historyIn(folder);
+  const model = await modelFrom<LanguageModel>(folder, options);
   const text = await textFor(model, folder, options);
   if (!options.terminal) {
     const out = options.out === undefined ? {} : { file: options.out };
@@ -135,22 +155,23 @@ async function inspect(folder: string, options: Options, command: Command): Prom
   }
 }
 
-/** Curves, and what the model makes of some pairs: the first ones of the table. */
-async function inspectPairs(
+async function showPairs(
   folder: string,
-  history: (History & { seconds: number }) | null,
-  { text, out, terminal, json = false, ...options }: Options,
+  { text, out, json = false, ...options }: Options,
   command: Command,
 ): Promise<void> {
-  if (terminal)
-    throw new OptionError("inspect: --terminal is for language models; `trace` shows how a model of pairs writes.");
-  const model = await Seq2Seq.load(folder, { executor: executorFrom(options) });
+  const model = await modelFrom<Seq2Seq>(folder, options);
   const pairs = text === undefined ? [] : (await pairsLike(folder, { files: text, command, options })).pairs;
   const file = out ?? join(folder, "report.html");
-  await writePairReport({ model, folder, history, pairs, file });
+  await writePairReport({ model, folder, history: await historyIn(folder), pairs, file });
   const print = printer({ json });
   print.object({ report: file });
   print.line(`The report is in ${file}: open it in a browser.`);
+}
+
+/** The curves and samples of a model's training; null where the folder has none. */
+async function historyIn(folder: string): Promise<(History & { seconds: number }) | null> {
+  return existsSync(join(folder, modelFiles.history)) ? loadTrainerHistory(folder) : null;
 }
 
 /** The passage of the file that shows the feature best, or what the model itself writes. */

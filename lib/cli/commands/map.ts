@@ -1,12 +1,12 @@
-import { Command } from "commander";
 import { readLines } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import { writeFileAtomically } from "../../formats/index.js";
+import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import { vectorMap, vectorMapSVG } from "../../viz/index.js";
 import type { ExecutorOptions } from "../executor.js";
-import { withExecutorOptions } from "../executor.js";
-import { loadPairModel } from "../pairModel.js";
+import { modelFrom } from "../executor.js";
 import { count, printer } from "../print.js";
+import type { Ability } from "../verbs.js";
 
 interface Options extends ExecutorOptions {
   out: string;
@@ -16,22 +16,22 @@ interface Options extends ExecutorOptions {
 /** More points than these are a cloud, and their components take long. */
 const mostLines = 500;
 
-export function mapCommand(): Command {
-  const command = new Command("map")
-    .description(
-      "draw the vectors that a model of pairs makes of sentences, on the plane in which they differ most (PCA)",
-    )
-    .argument("<model>", "folder of a trained model")
-    .argument(
-      "<file>",
-      `a sentence or phrase a line, at most ${count(mostLines)}; after a tab, a group to colour it by`,
-    )
-    .option("-o, --out <file>", "where the picture goes", "map.svg")
-    .option("--json", "print one JSON object with the points");
-  return withExecutorOptions(command).action(map);
-}
+export const map: Ability = {
+  verb: {
+    name: "map",
+    description: "draw the vectors that a model makes of sentences, on the plane in which they differ most (PCA)",
+    arguments: [
+      ["<file>", `a sentence or phrase a line, at most ${count(mostLines)}; after a tab, a group to colour it by`],
+    ],
+  },
+  options: (command) =>
+    command
+      .option("-o, --out <file>", "where the picture goes", "map.svg")
+      .option("--json", "print one JSON object with the points"),
+  run: drawMap,
+};
 
-async function map(folder: string, file: string, options: Options): Promise<void> {
+async function drawMap(folder: string, file: string, options: Options): Promise<void> {
   const print = printer(options);
   const lines = await readLines(file);
   const rows = lines.map((line) => line.split("\t") as [string, string?]).filter(([label]) => label.trim() !== "");
@@ -43,7 +43,7 @@ async function map(folder: string, file: string, options: Options): Promise<void
     const at = rows.findIndex(([, group]) => group === undefined);
     throw new InputError(`map: ${JSON.stringify(rows[at]?.[0])} in ${file} has no group, and other lines have one.`);
   }
-  const model = await loadPairModel(folder, options, "map");
+  const model = await modelFrom<Seq2Seq>(folder, options);
   const labels = rows.map(([label]) => label);
   const points = vectorMap({
     labels,

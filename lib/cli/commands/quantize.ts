@@ -1,19 +1,18 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { Command, Option } from "commander";
-import { expectFreeFolder, lockFolder, modelFiles, modelIn } from "../../formats/index.js";
-import { LanguageModel } from "../../models/languageModel/languageModel.js";
-import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import type { Command } from "commander";
+import { Option } from "commander";
+import { expectFreeFolder, lockFolder, modelFiles } from "../../formats/index.js";
+import type { SavedModel } from "../../models/savedModel.js";
 import type { WeightType } from "../../weights.js";
 import { weightTypes } from "../../weights.js";
 import type { ExecutorOptions } from "../executor.js";
-import { executorFrom, withExecutorOptions } from "../executor.js";
+import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
-import { pairsLike, withPairOptions } from "../pairFiles.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
 import type { ReadingFlags } from "../tableOptions.js";
-import { corpusLike, withTextColumn } from "../textFiles.js";
+import type { Ability, Verb } from "../verbs.js";
 
 interface Options extends ExecutorOptions, ReadingFlags {
   weights: WeightType;
@@ -22,32 +21,59 @@ interface Options extends ExecutorOptions, ReadingFlags {
   json?: boolean;
 }
 
-export function quantizeCommand(): Command {
-  const command = new Command("quantize")
-    .description("round a model's weights to a smaller type: smaller files, and faster writing of one text at a time")
-    .argument("<model>", "folder of a trained model")
-    .argument("<out>", "folder for the rounded model")
-    .addOption(new Option("--weights <type>", "what to round to").choices(weightTypes).default("int8"))
-    .option("--evaluate <text...>", "measure what it costs on these files: text, or pairs")
-    .option("--overwrite", "replace the model in <out>")
-    .option("--json", "print one JSON object");
-  return withExecutorOptions(withTextColumn(withPairOptions(command))).action(quantize);
+/** How verbs measure a model on files, to compare it with another one. */
+export interface Perplexity<M extends SavedModel> {
+  /** Adds the options that say how the files are read. */
+  options(command: Command): Command;
+  of(model: M, reading: Reading): Promise<number>;
 }
 
-async function quantize(folder: string, out: string, options: Options, command: Command): Promise<void> {
+interface Reading {
+  folder: string;
+  files: readonly string[];
+  options: ReadingFlags;
+  command: Command;
+  signal: AbortSignal;
+}
+
+const verb: Verb = {
+  name: "quantize",
+  description: "round a model's weights to a smaller type: smaller files, and faster writing of one text at a time",
+  arguments: [["<out>", "folder for the rounded model"]],
+  options: (command) =>
+    command
+      .addOption(new Option("--weights <type>", "what to round to").choices(weightTypes).default("int8"))
+      .option("--evaluate <text...>", "measure what it costs on these files: text, or pairs")
+      .option("--overwrite", "replace the model in <out>")
+      .option("--json", "print one JSON object"),
+};
+
+/** Rounds the weights of models whose perplexity can be measured so. */
+export function quantize<M extends SavedModel>(perplexity: Perplexity<M>): Ability {
+  return {
+    verb,
+    options: perplexity.options,
+    run: (folder: string, out: string, options: Options, command: Command) =>
+      round(folder, out, { options, command, perplexity }),
+  };
+}
+
+async function round<M extends SavedModel>(
+  folder: string,
+  out: string,
+  { options, command, perplexity }: { options: Options; command: Command; perplexity: Perplexity<M> },
+): Promise<void> {
   const print = printer(options);
-  const { overwrite = false, weights } = options;
+  const { overwrite = false, weights, evaluate: files } = options;
   const owner = "quantize";
   await expectFreeFolder(owner, out, { overwrite });
   await untilInterrupted((signal) =>
     lockFolder(out, { owner, purpose: "saving" }, async () => {
-      const executor = executorFrom(options);
-      const pairs = (await modelIn(folder)) === "Seq2Seq";
-      const model = await (pairs ? Seq2Seq : LanguageModel).load(folder, { executor });
-      const measured = { folder, command, options, signal };
-      const whole = { bytes: await weightBytes(folder), perplexity: await perplexity(model, measured) };
+      const model = await modelFrom<M>(folder, options);
+      const measure = async () => (files ? perplexity.of(model, { folder, files, options, command, signal }) : null);
+      const whole = { bytes: await weightBytes(folder), perplexity: await measure() };
       await model.quantize(weights);
-      const small = { perplexity: await perplexity(model, measured) };
+      const small = { perplexity: await measure() };
       signal.throwIfAborted();
       await model.save(out, { overwrite });
       report({ out, weights, before: whole, after: { ...small, bytes: await weightBytes(out) } }, print);
@@ -75,21 +101,6 @@ function report(
     `Perplexity ${before.perplexity.toFixed(3)} before, ${after.perplexity.toFixed(3)} after: ` +
       `${change >= 0 ? "+" : ""}${change.toFixed(2)} %.`,
   );
-}
-
-async function perplexity(
-  model: LanguageModel | Seq2Seq,
-  { folder, command, options, signal }: { folder: string; command: Command; options: Options; signal: AbortSignal },
-) {
-  const { evaluate: files } = options;
-  if (!files) return null;
-  if (model instanceof Seq2Seq) {
-    const { pairs } = await pairsLike(folder, { files, command, options });
-    return (await model.evaluate(pairs, { signal })).perplexity;
-  }
-  const corpus = await corpusLike(folder, files, options, "quantize --evaluate");
-  const stream = await corpus.tokenize(model.tokenizer, { signal });
-  return (await model.evaluate(stream, { signal }).finally(() => stream.close())).perplexity;
 }
 
 async function weightBytes(folder: string): Promise<number> {

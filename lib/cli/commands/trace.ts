@@ -1,17 +1,18 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import { InputError } from "../../errors.js";
 import { writeFileAtomically } from "../../formats/index.js";
+import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { Translation } from "../../models/seq2seq/translation.js";
 import type { BeamTree } from "../../viz/index.js";
 import { attentionSVG, attentionTerminal, beamTreeSVG, beamTreeTerminal } from "../../viz/index.js";
 import { alignmentOf } from "../alignment.js";
 import type { ExecutorOptions } from "../executor.js";
-import { withExecutorOptions } from "../executor.js";
+import { modelFrom } from "../executor.js";
 import { Painted } from "../output.js";
-import { loadPairModel } from "../pairModel.js";
 import { colourDepth, printer } from "../print.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
+import type { Ability } from "../verbs.js";
 
 interface Options extends ExecutorOptions, SearchOptions {
   attentionSvg?: string;
@@ -19,22 +20,27 @@ interface Options extends ExecutorOptions, SearchOptions {
   json?: boolean;
 }
 
-export function traceCommand(): Command {
-  const command = new Command("trace")
-    .description("see how a model writes one text: where it looks, and what the search followed")
-    .argument("<model>", "folder of a model that was trained on pairs")
-    .argument("<text>", "the source");
-  withSearchOptions(command)
+export const trace: Ability = {
+  verb: {
+    name: "trace",
+    description: "see how a model writes one text: where it looks, and what the search followed",
+    arguments: [["<text>", "the source"]],
+  },
+  options: withTraceOptions,
+  run: traceText,
+};
+
+function withTraceOptions(command: Command): Command {
+  return withSearchOptions(command)
     .option("--attention-svg <file>", "write the picture of the attention")
     .option("--tree-svg <file>", "write the picture of the search")
     .option("--json", "print one JSON object");
-  return withExecutorOptions(command).action(trace);
 }
 
-async function trace(folder: string, text: string, options: Options): Promise<void> {
+async function traceText(folder: string, text: string, options: Options): Promise<void> {
   const print = printer(options);
   const search = searchOptionsFrom(options);
-  const model = await loadPairModel(folder, options, "trace");
+  const model = await modelFrom<Seq2Seq>(folder, options);
   const nBest = search.beams ?? 5;
   const [translation] = (await model.translate([text], { ...search, nBest, tree: true })) as [Translation];
   const alignment = alignmentOf(translation);

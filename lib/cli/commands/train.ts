@@ -3,11 +3,9 @@ import { Command } from "commander";
 import { FileError, OptionError } from "../../errors.js";
 import { readTrainingRecord } from "../../formats/index.js";
 import { nearestName } from "../../options.js";
-import { languageModelCommand } from "./trainLanguageModel.js";
-import { pairCommands } from "./trainPairs.js";
 
-export function trainCommand(): Command {
-  const kinds = [languageModelCommand(), ...pairCommands()];
+/** @param kinds the commands that follow the word. */
+export function trainCommand(kinds: readonly Command[]): Command {
   const command = new Command("train")
     .description("train a model")
     .usage("[command] [options]")

@@ -1,18 +1,18 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import { InputError, OptionError } from "../../errors.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { Translation } from "../../models/seq2seq/translation.js";
 import { unreadableError } from "../../models/seq2seq/translation.js";
 import type { ExecutorOptions } from "../executor.js";
-import { withExecutorOptions } from "../executor.js";
+import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { whole } from "../options.js";
 import { notes, results } from "../output.js";
-import { loadPairModel } from "../pairModel.js";
 import { oneLine } from "../print.js";
 import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import { standardInputLines } from "../standardInput.js";
+import type { Ability } from "../verbs.js";
 
 interface Options extends ExecutorOptions, SearchOptions {
   nBest: number;
@@ -24,24 +24,29 @@ interface Options extends ExecutorOptions, SearchOptions {
 /** Batches of lines that are sorted by length together. */
 const batchesAtOnce = 16;
 
-export function translateCommand(): Command {
-  const command = new Command("translate")
-    .description("write the target of each line: translations, answers, pronunciations")
-    .argument("<model>", "folder of a model that was trained on pairs")
-    .argument("[text...]", "what to translate; default: the lines of standard input");
-  withSearchOptions(command)
+export const translate: Ability = {
+  verb: {
+    name: "translate",
+    description: "write the target of each line: translations, answers, pronunciations",
+    arguments: [["[text...]", "what to translate; default: the lines of standard input"]],
+  },
+  options: withTranslateOptions,
+  run: translateTexts,
+};
+
+function withTranslateOptions(command: Command): Command {
+  return withSearchOptions(command)
     .option("--n-best <n>", "how many of the best to write for each line, after its number and a tab", whole, 1)
     .option("--scores", "write the score before each text")
     .option("--batch <n>", "lines that are read side by side", whole, 32)
     .option("--json", "print one JSON object for each line");
-  return withExecutorOptions(command).action(translate);
 }
 
-async function translate(folder: string, texts: string[], options: Options): Promise<void> {
+async function translateTexts(folder: string, texts: string[], options: Options): Promise<void> {
   const { nBest, batch } = options;
   if (batch < 1) throw new OptionError("translate: --batch must be at least 1.");
   const search = { ...searchOptionsFrom(options), nBest, batchSize: batch, unreadable: "write" as const };
-  const model = await loadPairModel(folder, options, "translate");
+  const model = await modelFrom<Seq2Seq>(folder, options);
   await untilInterrupted(async (signal) => {
     // Lines so far; of these the ones that are not blank, and of these the ones with a known token.
     let [read, asked, readable] = [0, 0, 0];

@@ -1,0 +1,3 @@
+/** The kinds of models that commands work with: a line each. */
+export { languageModel } from "./languageModel.js";
+export { seq2seq } from "./seq2seq.js";

@@ -1,0 +1,15 @@
+import { LanguageModel } from "../../models/languageModel/languageModel.js";
+import { evaluateText, textPerplexity } from "../commands/evaluate.js";
+import { generate } from "../commands/generate.js";
+import { inspectText } from "../commands/inspect.js";
+import { quantize } from "../commands/quantize.js";
+import { languageModelCommand } from "../commands/trainLanguageModel.js";
+import type { CliKind } from "../verbs.js";
+import { describeLanguageModel } from "../writeReport.js";
+
+export const languageModel: CliKind<LanguageModel> = {
+  kind: LanguageModel.kind,
+  train: () => [languageModelCommand()],
+  abilities: [generate, evaluateText, inspectText, quantize(textPerplexity)],
+  describe: describeLanguageModel,
+};

@@ -1,0 +1,18 @@
+import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import { chat } from "../commands/chat.js";
+import { evaluatePairs, pairPerplexity } from "../commands/evaluate.js";
+import { inspectPairs } from "../commands/inspect.js";
+import { map } from "../commands/map.js";
+import { quantize } from "../commands/quantize.js";
+import { trace } from "../commands/trace.js";
+import { pairCommands } from "../commands/trainPairs.js";
+import { translate } from "../commands/translate.js";
+import type { CliKind } from "../verbs.js";
+import { describeSeq2Seq } from "../writePairReport.js";
+
+export const seq2seq: CliKind<Seq2Seq> = {
+  kind: Seq2Seq.kind,
+  train: pairCommands,
+  abilities: [translate, chat, evaluatePairs, trace, map, inspectPairs, quantize(pairPerplexity)],
+  describe: describeSeq2Seq,
+};

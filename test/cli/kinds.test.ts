@@ -1,0 +1,78 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { CharacterTokenizer, LanguageModel } from "../../lib/index.js";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "ostinato-cli-kinds-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { FORCE_COLOR: _, ...plain } = process.env;
+
+function ostinato(args: string[], env: Record<string, string> = {}) {
+  const options = { cwd: folder, env: { ...plain, ...env }, encoding: "utf8" } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], options);
+  return { status, stdout, stderr };
+}
+
+/** node-gyp-build then looks for prebuilt binaries only, and a clone has none. */
+const noAddon = { PREBUILDS_ONLY: "1" };
+
+beforeAll(async () => {
+  const model = await LanguageModel.create({
+    tokenizer: CharacterTokenizer.fromText("abc\n"),
+    layers: 1,
+    hiddenSize: 4,
+  });
+  for (const name of ["lm", "tagger"]) await model.save(join(folder, name));
+  const config = join(folder, "tagger/config.json");
+  writeFileSync(config, readFileSync(config, "utf8").replace('"LanguageModel"', '"SequenceTagger"'));
+  writeFileSync(join(folder, "a.txt"), "abc\n");
+});
+
+test("every verb says which kind a folder holds where it does not know that kind", () => {
+  for (const [verb, ...words] of [
+    ["evaluate", "a.txt"],
+    ["evaluate", "a.txt", "--lowercase"],
+    ["generate"],
+    ["translate", "abc"],
+    ["chat"],
+    ["trace", "abc"],
+    ["map", "a.txt"],
+    ["inspect"],
+    ["info"],
+    ["quantize", "out"],
+  ] as const) {
+    const { status, stdout, stderr } = ostinato([verb, "tagger", ...words]);
+    expect({ verb, status, stdout }).toEqual({ verb, status: 1, stdout: "" });
+    expect(stderr, verb).toMatch(
+      /^error: tagger holds a "SequenceTagger", and the kinds of models known here are LanguageModel, Seq2Seq\./,
+    );
+  }
+});
+
+test("without a native binary a line says that JavaScript computes, and --executor native is an error", () => {
+  const write = ["generate", "lm", "--maximum-tokens", "3", "--seed", "1"];
+  const slow = ostinato(write, noAddon);
+  expect(slow).toEqual({
+    status: 0,
+    stdout: ostinato([...write, "--executor", "reference"]).stdout,
+    stderr: expect.stringMatching(/^There is no native binary for [\w-]+: plain JavaScript computes, slowly\.\n$/),
+  });
+  expect(ostinato([...write, "--executor", "native"], noAddon)).toMatchObject({ status: 1, stdout: "" });
+  expect(ostinato([...write, "--matmul-precision", "medium"], noAddon).stderr).toMatch(/There is no native binary for/);
+});
+
+test("a program computes in JavaScript without a native binary, and can ask: nothing is printed", () => {
+  const program = `
+    import { defaultExecutor, LanguageModel } from "${root}dist/index.js";
+    const { executor } = await LanguageModel.load("lm");
+    process.exitCode = executor.name === "reference float32" && defaultExecutor().problem.code === "ERR_OSTINATO_ADDON" ? 0 : 1;`;
+  const env = { ...plain, ...noAddon };
+  const options = { cwd: folder, env, encoding: "utf8" } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], options);
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "" });
+});
