@@ -26,6 +26,6 @@ const model = await LanguageModel.create({ ...options, executor: nativeExecutor(
 const ours = { embed: "embedding", lstm: "rnn", head: "output" };
 await model.loadWeights(weights, { rename: (name) => name.replace(/^\w+/, (module) => ours[module] ?? module) });
 
-for (const { text, probability } of (await model.nextTokens({ prompt, top: 5 })).tokens) {
+for (const { text, probability } of (await model.nextTokens(prompt, { top: 5 })).tokens) {
   console.log(JSON.stringify(text), probability.toFixed(6));
 }
