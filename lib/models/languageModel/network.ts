@@ -68,7 +68,9 @@ export const configRules = {
 /** A configuration with every default filled in. @throws OptionError for what does not fit. */
 export function completeConfig(config: LanguageModelConfig): CompleteConfig<LanguageModelConfig> {
   const complete = completeWithCell("LanguageModel", config, { table: configRules, first: "all" });
-  return { ...complete, embeddingSize: complete.embeddingSize ?? complete.hiddenSize };
+  const { sentences, ...others } = complete;
+  // In the order of older folders, whose digests know it.
+  return { ...others, embeddingSize: complete.embeddingSize ?? complete.hiddenSize, sentences };
 }
 
 /**
