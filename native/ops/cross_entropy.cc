@@ -183,14 +183,13 @@ size_t withScratch(const Call& call, const LogitSizes& s, const LogitGrid& grid,
 }
 
 size_t check(const Call& call) {
-  const char* name = "linearCrossEntropy";
-  expectLogitInputs(name, call);
+  expectLogitInputs(call);
   const LogitSizes s(call, op::x, op::weight);
   const int64_t logits[] = {s.N, s.V}, normalizers[] = {s.N, 2};
-  expectResult(name, call, op::losses, DType::f32, &s.N, 1);
-  expectResult(name, call, op::count, DType::f32, nullptr, 0);
-  expectResult(name, call, op::normalizers, DType::f32, normalizers, 2);
-  expectResult(name, call, op::logits, DType::f32, logits, 2);
+  expectResult(call, op::losses, DType::f32, &s.N, 1);
+  expectResult(call, op::count, DType::f32, nullptr, 0);
+  expectResult(call, op::normalizers, DType::f32, normalizers, 2);
+  expectResult(call, op::logits, DType::f32, logits, 2);
   const LogitGrid grid(s, call.pool);
   const auto bytes = [&](bool keeps) { return withScratch(call, s, grid, keeps, [](auto&&...) {}); };
   return std::max(bytes(true), bytes(false));
@@ -238,15 +237,15 @@ void run(const Call& call) {
 
 }  // namespace
 
-void expectLogitInputs(const char* name, const Call& call) {
-  expectOperand(name, call, op::x, DType::f32, 2);
-  expectOperand(name, call, op::weight, DType::f32, 2);
+void expectLogitInputs(const Call& call) {
+  expectOperand(call, op::x, DType::f32, 2);
+  expectOperand(call, op::weight, DType::f32, 2);
   const LogitSizes s(call, op::x, op::weight);
   if (call.operand(op::weight).dims[1] != s.H) {
-    refuse(name, "x " + shapeText(call.operand(op::x)) + " does not fit weight " + shapeText(call.operand(op::weight)));
+    refuse(call, "x " + shapeText(call.operand(op::x)) + " does not fit weight " + shapeText(call.operand(op::weight)));
   }
-  expectShape(name, call, op::bias, DType::f32, &s.V, 1, true);
-  expectShape(name, call, op::targets, DType::i32, &s.N, 1);
+  expectShape(call, op::bias, DType::f32, &s.V, 1);
+  expectShape(call, op::targets, DType::i32, &s.N, 1);
 }
 
 const Implementation ops::linearCrossEntropy::implementation = {check, run};

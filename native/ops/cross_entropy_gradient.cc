@@ -177,16 +177,15 @@ size_t withGradients(const Call& call, const LogitSizes& s, const F& f) {
 }
 
 size_t check(const Call& call) {
-  const char* name = "linearCrossEntropyGradient";
-  expectLogitInputs(name, call);
+  expectLogitInputs(call);
   const LogitSizes s(call, op::x, op::weight);
   const int64_t logits[] = {s.N, s.V}, normalizers[] = {s.N, 2};
-  expectShape(name, call, op::normalizers, DType::f32, normalizers, 2);
-  expectShape(name, call, op::logits, DType::f32, logits, 2);
-  expectShape(name, call, op::dlosses, DType::f32, &s.N, 1);
-  expectResultLike(name, call, op::dx, call.operand(op::x));
-  expectResultLike(name, call, op::dweight, call.operand(op::weight));
-  expectResult(name, call, op::dbias, DType::f32, &s.V, 1);
+  expectShape(call, op::normalizers, DType::f32, normalizers, 2);
+  expectShape(call, op::logits, DType::f32, logits, 2);
+  expectShape(call, op::dlosses, DType::f32, &s.N, 1);
+  expectResultLike(call, op::dx, call.operand(op::x));
+  expectResultLike(call, op::dweight, call.operand(op::weight));
+  expectResult(call, op::dbias, DType::f32, &s.V, 1);
   return withGradients(call, s, [](const auto&) {});
 }
 

@@ -8,6 +8,8 @@
 namespace ostinato {
 namespace {
 
+using namespace ops;
+
 using op = ops::linear;
 
 Gemm linearOf(const Call& call) {
@@ -30,19 +32,19 @@ Gemm linearOf(const Call& call) {
 }
 
 size_t checkLinear(const Call& call) {
-  expectOperand("linear", call, 0, DType::f32);
-  expectOperand("linear", call, 1, DType::f32, 2);
-  const TensorView& x = call.operand(0);
-  const TensorView& weight = call.operand(1);
+  expectOperand(call, linear::x, DType::f32);
+  expectOperand(call, linear::weight, DType::f32, 2);
+  const TensorView& x = call.operand(linear::x);
+  const TensorView& weight = call.operand(linear::weight);
   if (x.rank < 1 || x.last() != weight.dims[1]) {
-    refuse("linear", "expected x to be [...," + std::to_string(weight.dims[1]) + "] for weight " + shapeText(weight) +
-                         ", got " + shapeText(x));
+    refuse(call, "expected x to be [...," + std::to_string(weight.dims[1]) + "] for weight " + shapeText(weight) +
+                     ", got " + shapeText(x));
   }
-  expectShape("linear", call, 2, DType::f32, weight.dims, 1, true);
+  expectShape(call, linear::bias, DType::f32, weight.dims, 1);
   int64_t dims[kMaxRank];
   for (int i = 0; i < x.rank; i++) dims[i] = x.dims[i];
   dims[x.rank - 1] = weight.dims[0];
-  expectResult("linear", call, 0, DType::f32, dims, x.rank);
+  expectResult(call, linear::y, DType::f32, dims, x.rank);
   const Gemm g = linearOf(call);
   return std::max(gemmScratchBytes(g, call.pool.threads()), keptProductScratchBytes(g, call.pool));
 }

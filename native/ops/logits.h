@@ -98,6 +98,6 @@ inline Gemm weightGradientProduct(const LogitSizes& s, int64_t n, const float* d
 }
 
 // Checks x, weight, bias and targets, which both ops begin with.
-void expectLogitInputs(const char* op, const Call& call);
+void expectLogitInputs(const Call& call);
 
 }  // namespace ostinato

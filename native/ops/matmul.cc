@@ -8,6 +8,8 @@
 namespace ostinato {
 namespace {
 
+using namespace ops;
+
 using op = ops::matmul;
 
 Gemm matmulOf(const Call& call) {
@@ -30,17 +32,17 @@ Gemm matmulOf(const Call& call) {
 }
 
 size_t checkMatmul(const Call& call) {
-  expectOperand("matmul", call, 0, DType::f32, 2);
-  expectOperand("matmul", call, 1, DType::f32, 2);
-  expectInteger("matmul", call, 0, 0, 1);
-  expectInteger("matmul", call, 1, 0, 1);
+  expectOperand(call, matmul::a, DType::f32, 2);
+  expectOperand(call, matmul::b, DType::f32, 2);
+  expectInteger(call, matmul::transposeA, 0, 1);
+  expectInteger(call, matmul::transposeB, 0, 1);
   const Gemm g = matmulOf(call);
-  if (call.operand(1).dims[g.transposeB ? 1 : 0] != g.K) {
-    refuse("matmul", "inner sizes differ: a " + shapeText(call.operand(0)) + (g.transposeA ? " transposed" : "") +
-                         ", b " + shapeText(call.operand(1)) + (g.transposeB ? " transposed" : ""));
+  if (call.operand(matmul::b).dims[g.transposeB ? 1 : 0] != g.K) {
+    refuse(call, "inner sizes differ: a " + shapeText(call.operand(matmul::a)) + (g.transposeA ? " transposed" : "") +
+                     ", b " + shapeText(call.operand(matmul::b)) + (g.transposeB ? " transposed" : ""));
   }
   const int64_t dims[] = {g.M, g.N};
-  expectResult("matmul", call, 0, DType::f32, dims, 2);
+  expectResult(call, matmul::y, DType::f32, dims, 2);
   return std::max(gemmScratchBytes(g, call.pool.threads()), keptProductScratchBytes(g, call.pool));
 }
 

@@ -166,22 +166,4 @@ int64_t expectInteger(const Call& call, int attribute, int64_t minimum, int64_t 
 [[noreturn]] void refuse(const char* op, const std::string& message);
 [[noreturn]] inline void refuse(const Call& call, const std::string& message) { refuse(call.operation->name, message); }
 
-inline void expectCounts(const char*, const Call&, int, int, int) {}
-inline void expectOperand(const char*, const Call& call, int operand, DType dtype, int rank = -1) {
-  expectOperand(call, operand, dtype, rank);
-}
-inline void expectShape(const char*, const Call& call, int operand, DType dtype, const int64_t* dims, int rank,
-                        bool = false) {
-  expectShape(call, operand, dtype, dims, rank);
-}
-inline void expectResult(const char*, const Call& call, int result, DType dtype, const int64_t* dims, int rank) {
-  expectResult(call, result, dtype, dims, rank);
-}
-inline void expectResultLike(const char*, const Call& call, int result, const TensorView& like) {
-  expectResultLike(call, result, like);
-}
-inline int64_t expectInteger(const char*, const Call& call, int attribute, int64_t minimum, int64_t maximum) {
-  return expectInteger(call, attribute, minimum, maximum);
-}
-
 }  // namespace ostinato
