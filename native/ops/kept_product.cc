@@ -9,14 +9,14 @@ namespace ostinato {
 namespace {
 
 RecurrentProduct productOf(const Gemm& g, int parts) {
-  RecurrentProduct product;
-  product.weights = g;
+  const int64_t blocks = hiddenBlocks(g.N);
+  RecurrentProduct product = {.weights = g,
+                              .blocks = blocks,
+                              .columnsPerBlock = kHiddenBlock,
+                              .parts = static_cast<int>(std::min<int64_t>(parts, blocks)),
+                              .mostRows = g.M};
   product.weights.compact = nullptr;
   product.weights.bias = nullptr;
-  product.blocks = hiddenBlocks(g.N);
-  product.columnsPerBlock = kHiddenBlock;
-  product.parts = static_cast<int>(std::min<int64_t>(parts, product.blocks));
-  product.mostRows = g.M;
   return product;
 }
 
