@@ -41,7 +41,7 @@ const recipes = {
     options: [
       ...zaremba,
       ...words(
-        "--hidden 200 --embedding 200 --init uniform:0.1 --batch 20 --window 20 --schedule step --decay-start 4 --decay-factor 0.5",
+        "--hidden-size 200 --embedding-size 200 --initializer uniform:0.1 --batch-size 20 --window-length 20 --schedule step --decay-start 4 --decay-factor 0.5",
       ),
     ],
   },
@@ -50,7 +50,7 @@ const recipes = {
     options: [
       ...zaremba,
       ...words(
-        "--hidden 650 --embedding 650 --dropout 0.5 --init uniform:0.05 --batch 20 --window 35 --schedule step --decay-start 6 --decay-factor 0.8333333333",
+        "--hidden-size 650 --embedding-size 650 --dropout 0.5 --initializer uniform:0.05 --batch-size 20 --window-length 35 --schedule step --decay-start 6 --decay-factor 0.8333333333",
       ),
     ],
   },
@@ -58,7 +58,7 @@ const recipes = {
     verb: "lm",
     options: [
       ...words(
-        "--tokenizer character --cell lstm --layers 2 --hidden 512 --embedding 64 --dropout 0.5 --batch 32 --window 64 --clip-norm 1",
+        "--tokenizer character --cell lstm --layers 2 --hidden-size 512 --embedding-size 64 --dropout 0.5 --batch-size 32 --window-length 64 --clip-norm 1",
       ),
       ...adam,
     ],
@@ -67,7 +67,7 @@ const recipes = {
     verb: "lm",
     options: [
       ...words(
-        "--tokenizer character --unknown --cell lstm --layers 2 --hidden 512 --embedding 256 --dropout 0.5 --batch 32 --window 64 --clip-norm 1",
+        "--tokenizer character --unknown --cell lstm --layers 2 --hidden-size 512 --embedding-size 256 --dropout 0.5 --batch-size 32 --window-length 64 --clip-norm 1",
       ),
       ...adam,
     ],
@@ -76,7 +76,7 @@ const recipes = {
     verb: "lm",
     options: [
       ...words(
-        "--tokenizer character --sentences --cell gru --reset before --hidden 128 --embedding 32 --batch 16 --layer-norm",
+        "--tokenizer character --sentences --cell gru --reset before --hidden-size 128 --embedding-size 32 --batch-size 16 --layer-norm",
       ),
       ...adam,
     ],
@@ -84,14 +84,16 @@ const recipes = {
   "rnn-tied": {
     verb: "lm",
     options: [
-      ...words("--tokenizer byte --cell rnn --hidden 64 --embedding 64 --tied --batch 16 --window 16"),
+      ...words(
+        "--tokenizer byte --cell rnn --hidden-size 64 --embedding-size 64 --tied --batch-size 16 --window-length 16",
+      ),
       ...adam,
     ],
   },
   cmudict: {
     verb: "transliterate",
     options: [
-      ...words("--cell lstm --layers 2 --hidden 256 --dropout 0.3 --batch 32 --decay-floor 0.02 --warmup 5"),
+      ...words("--cell lstm --layers 2 --hidden-size 256 --dropout 0.3 --batch-size 32 --decay-floor 0.02 --warmup 5"),
       ...adam,
     ],
   },
@@ -99,7 +101,7 @@ const recipes = {
     verb: "translate",
     options: [
       ...words(
-        "--tokenizer subword --vocabulary 600 --cell gru --hidden 512 --encoder-hidden 256 --embedding 256 --attention additive --attend before --tied --dropout 0.4 --batch 32 --clip-norm 1 --decay-floor 0.02 --warmup 5",
+        "--tokenizer subword --vocabulary 600 --cell gru --hidden-size 512 --encoder-size 256 --embedding-size 256 --attention additive --attend before --tied --dropout 0.4 --batch-size 32 --clip-norm 1 --decay-floor 0.02 --warmup 5",
       ),
       ...adam,
     ],
@@ -108,7 +110,7 @@ const recipes = {
     verb: "translate",
     options: [
       ...words(
-        "--tokenizer subword --vocabulary 600 --cell gru --hidden 256 --attention none --tied --dropout 0.4 --batch 32 --clip-norm 1",
+        "--tokenizer subword --vocabulary 600 --cell gru --hidden-size 256 --attention none --tied --dropout 0.4 --batch-size 32 --clip-norm 1",
       ),
       ...adam,
     ],
@@ -117,7 +119,7 @@ const recipes = {
     verb: "translate",
     options: [
       ...words(
-        "--tokenizer subword --vocabulary 600 --cell gru --hidden 256 --embedding 128 --attend before --tied --dropout 0.4 --batch 32",
+        "--tokenizer subword --vocabulary 600 --cell gru --hidden-size 256 --embedding-size 128 --attend before --tied --dropout 0.4 --batch-size 32",
       ),
       ...adam,
     ],
@@ -126,7 +128,7 @@ const recipes = {
     verb: "translate",
     options: [
       ...words(
-        "--source-tokenizer word --target-tokenizer character --cell gru --hidden 256 --embedding 128 --attend before --dropout 0.3 --batch 32 --skip-long",
+        "--source-tokenizer word --target-tokenizer character --cell gru --hidden-size 256 --embedding-size 128 --attend before --dropout 0.3 --batch-size 32 --long skip",
       ),
       ...adam,
     ],
@@ -135,15 +137,15 @@ const recipes = {
     verb: "translate",
     options: [
       ...words(
-        "--tokenizer word --cell lstm --layers 2 --hidden 64 --attention general --attend after --input-feeding --teacher-forcing 0.75 --batch 32",
+        "--tokenizer word --cell lstm --layers 2 --hidden-size 64 --attention general --attend after --input-feeding --teacher-forcing 0.75 --batch-size 32",
       ),
       ...adam,
     ],
   },
 };
 const small = {
-  lm: words("--hidden 12 --embedding 12 --batch 4"),
-  pairs: words("--hidden 12 --embedding 12 --encoder-hidden 12 --batch 8"),
+  lm: words("--hidden-size 12 --embedding-size 12 --batch-size 4"),
+  pairs: words("--hidden-size 12 --embedding-size 12 --encoder-size 12 --batch-size 8"),
 };
 
 const root = fileURLToPath(new URL("..", import.meta.url));

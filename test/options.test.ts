@@ -90,7 +90,7 @@ test.each([
   [{ numBeams: 3 }, "here it is called beams.", ["beams"]],
   [{ diversity: 1 }, "Search: diversity needs groups.", ["diversity", "groups"]],
   [{ diversity: 1, groups: 1 }, "Search: diversity needs groups.", ["diversity", "groups"]],
-  [{ reset: "before" }, 'Search: reset needs cell "gru" or "minGru", got "lstm".', ["reset", "cell"]],
+  [{ reset: "before" }, "Search: reset needs cell gru or minGru, got lstm.", ["reset", "cell"]],
   [{ sampling: true, groups: 5 }, "Search: sampling and groups exclude each other", ["sampling", "groups"]],
   [{ beams: 0 }, "Search: expected beams to be", ["beams"]],
 ])("%j is refused, and the error names the options that it is about", (options, message, names) => {

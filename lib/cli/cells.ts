@@ -6,8 +6,8 @@ import { variantOptions, withVariants } from "./variants.js";
 
 /** Adds --cell and the options of all cells that are known. */
 export function withCells(command: Command, initial: CellName): Command {
-  addFlag(command, "cell", { rule: cellNamed(initial), description: "recurrent cell", initial });
-  return withVariants(command, cellTables());
+  addFlag(command, "cell", { rule: cellNamed(initial), description: "recurrent cell", group: "Cell", initial });
+  return withVariants(command, "Cell", cellTables());
 }
 
 /** The cell, and the options that were typed for it. @throws OptionError for an option of another cell. */

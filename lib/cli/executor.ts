@@ -24,7 +24,7 @@ export type ExecutorOptions = Completed<typeof executorFlags>;
 
 /** Adds the options that say what computes. */
 export function withExecutorOptions(command: Command): Command {
-  return withOptions(command, executorFlags);
+  return withOptions(command, executorFlags, { group: "Computing" });
 }
 
 /** The executor that the options ask for. */

@@ -1,20 +1,6 @@
 import type { Command } from "commander";
 import { flagOf } from "./options.js";
 
-/** Flags whose names are not those of the library's options that they set. */
-const flags: Readonly<Record<string, string>> = {
-  banned: "--ban",
-  batchSize: "--batch",
-  embeddingSize: "--embedding",
-  encoderSize: "--encoder-hidden",
-  hiddenSize: "--hidden",
-  initializer: "--init",
-  maximumSize: "--vocabulary",
-  noRepeatNgram: "--block-repeats",
-  size: "--vocabulary",
-  windowLength: "--window",
-};
-
 /**
  * A message of the library in the words of a command: its flags in place of options that a program would set.
  * @param options the options that the message is about; others are known by their capital letters.
@@ -22,11 +8,9 @@ const flags: Readonly<Record<string, string>> = {
 export function inFlags(message: string, command: Command, options: readonly string[] = []): string {
   const known = new Map(command.options.map((option) => [option.attributeName(), option.long as string]));
   for (const name of options) {
-    const flag = flagOf(command, name);
+    const flag =
+      flagOf(command, name) ?? (/^(size|maximumSize)$/.test(name) ? flagOf(command, "vocabulary") : undefined);
     if (flag) known.set(name, flag);
-  }
-  for (const [name, flag] of Object.entries(flags)) {
-    if (command.options.some(({ long }) => long === flag)) known.set(name, flag);
   }
   const own = message
     .replace(/\([^();]*; (--[a-z][\w, -]*?)(?: on the command line)?\)/g, "($1)")

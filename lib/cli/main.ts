@@ -11,6 +11,7 @@ import { expectNoEmptyTexts } from "./emptyTexts.js";
 import { inFlags } from "./flagWords.js";
 import * as records from "./kinds/index.js";
 import { notes, paint, results } from "./output.js";
+import { withSuggestion } from "./suggestions.js";
 import type { CliKind } from "./verbs.js";
 import { verbCommands } from "./verbs.js";
 
@@ -51,7 +52,14 @@ function program(): Command {
   }
   // Subcommands do not inherit the override when they are added ready-made.
   const override = (command: Command): void => {
-    command.exitOverride().configureOutput({ writeOut: results.write, writeErr: notes.write });
+    command
+      .exitOverride()
+      .showSuggestionAfterError(false)
+      .configureOutput({
+        writeOut: results.write,
+        writeErr: notes.write,
+        outputError: (message, write) => write(withSuggestion(message, command)),
+      });
     command.commands.forEach(override);
   };
   override(root);

@@ -34,11 +34,11 @@ export function docOf(name: string, rules: OptionTable): OptionDoc {
 function inHelp(comment: string, rules: OptionTable): OptionDoc {
   const plain = (text: string) =>
     text
-      .replace(/\.$/, "")
+      .replace(/(?<!\.)\.$/, "")
       .replace(/`(\w+)`/g, (_, name: string) =>
         name in rules || /[A-Z]/.test(name) ? longFlag(name, rules[name]) : name,
       )
-      .replace(/^[A-Z](?=[a-z]* |[a-z]+$)/, (letter) => letter.toLowerCase());
+      .replace(/^(A(?= )|[A-Z](?=[a-z]+[ :,]|[a-z]+$))/, (letter) => letter.toLowerCase());
   const [body = ""] = comment.split(/\s*Default:? /);
   const [, usual] = comment.split("Default: ");
   return {

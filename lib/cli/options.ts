@@ -9,77 +9,87 @@ import { docOf } from "./optionDocs.js";
 export interface OwnOptions<Table> {
   /** Options that the command has. Default: all that can be written on a command line. */
   readonly only?: readonly (keyof Table)[];
+  /** Heading of these options in --help. */
+  readonly group?: string;
   /** Defaults of the command that differ from the library's; --help tells both. */
   readonly defaults?: { readonly [Name in keyof Table]?: unknown };
+  /** Texts for defaults that are more than a value. */
+  readonly notes?: { readonly [Name in keyof Table]?: string };
 }
 
-/** The flags of a command, by the names of the options that they set. */
-const flagsOfCommands = new WeakMap<Command, Map<string, string>>();
+/** The flags of a command, by the names of the options that they set, and the rules of those. */
+const flagsOfCommands = new WeakMap<Command, Map<string, { readonly flag: string; readonly rule: Rule<unknown> }>>();
 
 /** The flag of a command that sets an option. */
 export function flagOf(command: Command, name: string): string | undefined {
-  return flagsOfCommands.get(command)?.get(name);
+  return flagsOfCommands.get(command)?.get(name)?.flag;
+}
+
+/** The rules of all options that a command has flags for. */
+export function rulesOf(command: Command): OptionTable {
+  return Object.fromEntries([...(flagsOfCommands.get(command) ?? [])].map(([name, { rule }]) => [name, rule]));
 }
 
 /** Adds the options of a table to a command, as flags. */
 export function withOptions<Table extends OptionTable>(
   command: Command,
   rules: Table,
-  { only, defaults = {} }: OwnOptions<Table> = {},
+  { only, group, defaults = {}, notes = {} }: OwnOptions<Table> = {},
 ): Command {
   for (const [name, rule] of Object.entries<Rule<unknown>>(rules)) {
-    if (!rule.written || (only && !only.includes(name))) continue;
+    if (!rule.written || rule.flag === null || (only && !only.includes(name))) continue;
     const { text, usual } = docOf(name, rules);
-    const [own, description] = [defaults[name] ?? rule.initial, usual ? `${text} (default: ${usual})` : text];
-    const differs = rule.initial !== undefined && own !== rule.initial;
-    addFlag(command, name, {
-      rule,
-      description,
-      initial: own,
-      note: differs ? `${own}; ${rule.initial} in a program` : undefined,
-    });
+    const own = name in defaults ? defaults[name] : rule.initial;
+    const differs = own !== undefined && rule.initial !== undefined && own !== rule.initial;
+    const note = notes[name] ?? (differs ? `${own}; ${rule.initial} in a program` : usual);
+    const description = note !== undefined && own === undefined ? `${text} (default: ${note})` : text;
+    addFlag(command, name, { rule, description, group, initial: own, note });
   }
   return command;
 }
 
-/** Adds the flag of one option. */
-export function addFlag(
-  command: Command,
-  name: string,
-  parts: { rule: Rule<unknown>; description: string; initial?: unknown; note?: string | undefined },
-): void {
-  const { rule, description, initial, note } = parts;
-  const { as, words, several } = rule.written ?? { as: null };
-  const flags = flagsFor(name, rule);
-  const named = flagsOfCommands.get(command) ?? new Map<string, string>();
+/** How one flag is described. */
+interface FlagParts {
+  readonly rule: Rule<unknown>;
+  readonly description: string;
+  readonly group?: string | undefined;
+  readonly initial?: unknown;
+  /** Text for the default, where the value does not say it. */
+  readonly note?: string | undefined;
+}
+
+/** Adds the flag of one option: for true and false a switch, or two where there is no default. */
+export function addFlag(command: Command, name: string, { rule, description, group, initial, note }: FlagParts): void {
+  const { as, words, several = false, again = false } = rule.written ?? { as: null };
+  const [flags, long] = [flagsFor(name, rule), longFlag(name, rule)];
+  const add = (option: Option) => command.addOption(group === undefined ? option : option.helpGroup(`${group}:`));
+  const named = flagsOfCommands.get(command) ?? new Map();
   flagsOfCommands.set(command, named);
   if (as === null) {
-    const long = longFlag(name, rule);
-    named.set(name, initial === true ? long.replace("--", "--no-") : long);
-    if (initial !== true) command.option(flags, description);
-    if (initial !== false) command.option(long.replace("--", "--no-"), initial ? `not: ${description}` : `not ${long}`);
+    const negated = long.replace("--", "--no-");
+    if (!named.has(name)) named.set(name, { flag: initial === true ? negated : long, rule });
+    if (initial !== true) add(new Option(flags, description));
+    if (initial !== false) add(new Option(negated, initial ? `do not ${description}` : `not ${long}`));
     return;
   }
   const option = new Option(`${flags} <${as}${several ? "..." : ""}>`, description);
-  named.set(name, option.long as string);
+  if (!named.has(name)) named.set(name, { flag: long, rule });
   if (words && !several) option.choices(words);
-  option.argParser(several ? collected(rule) : (word: string) => checked(rule, word));
-  if (initial !== undefined && initial !== null && initial !== "" && !several) option.default(initial, note);
-  command.addOption(option);
+  option.argParser((word: string, before: unknown) =>
+    read(rule, word, several || again ? [before === initial ? [] : (before ?? [])].flat() : null),
+  );
+  const isNothing = initial === undefined || initial === null || [initial].flat().join("") === "";
+  if (!isNothing) option.default(initial, note ?? (several ? String(initial) : undefined));
+  add(option);
 }
 
-function checked(rule: Rule<unknown>, word: string): unknown {
+/** The value of a word, or of the words so far. Empty ones are refused later, by name. */
+function read(rule: Rule<unknown>, word: string, before: readonly unknown[] | null): unknown {
   const { parse = (text: string): unknown => text } = rule.written ?? {};
-  const misfit = misfitOf(parse(word), rule);
-  if (misfit) throw new InvalidArgumentError(`expected ${misfitText(misfit, rule)}`);
-  return parse(word);
-}
-
-function collected(rule: Rule<unknown>) {
-  return (word: string, before: unknown): unknown[] => [
-    ...(Array.isArray(before) ? before : []),
-    ...[checked({ ...rule }, word)].flat(),
-  ];
+  const value = before ? [...before, parse(word)] : parse(word);
+  const misfit = word === "" ? null : misfitOf(value, rule);
+  if (misfit) throw new InvalidArgumentError(`expected ${misfitText({ ...misfit, value: parse(word) }, rule)}`);
+  return value;
 }
 
 /** The options of a table that a command has a value for: typed, remembered by a folder, or its default. */
@@ -99,7 +109,9 @@ function valuesOf<Table extends OptionTable>(
 ): Partial<OptionsOf<Table>> {
   const values = Object.entries<Rule<unknown>>(rules).flatMap(([name, rule]) => {
     const attribute = attributeOf(name, rule);
-    const value = flagOf(command, name) === undefined ? undefined : (command.getOptionValue(attribute) as unknown);
+    // Another table may have an option of the same name.
+    const isOwn = flagsOfCommands.get(command)?.get(name)?.rule === rule;
+    const value = isOwn ? (command.getOptionValue(attribute) as unknown) : undefined;
     return value === undefined || !counts(attribute) ? [] : [[name, value] as const];
   });
   return Object.fromEntries(values) as Partial<OptionsOf<Table>>;
@@ -116,11 +128,6 @@ export function whole(text: string): number {
   const value = number(text);
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("it must be a whole number of at least 0.");
   return value;
-}
-
-/** A length penalty of beam search. */
-export function penalty(text: string): number | "average" {
-  return text === "average" ? text : number(text);
 }
 
 /** The entries of an object that are not undefined: options that were not given keep the library's defaults. */

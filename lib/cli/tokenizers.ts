@@ -3,12 +3,13 @@ import type { SubwordProgress, Tokenizer } from "../data/index.js";
 import { ByteTokenizer, CharacterTokenizer, type Corpus, SubwordTokenizer, WordTokenizer } from "../data/index.js";
 import { OptionError } from "../errors.js";
 import { readJsonFile, shapes } from "../formats/index.js";
+import { nearestName } from "../options.js";
 import { given } from "./options.js";
 import type { Printer } from "./print.js";
 import { count } from "./print.js";
 
-/** What --tokenizer may be. */
-export const tokenizerText = "character, jamo, byte, word, subword, or a Hugging Face tokenizer.json";
+/** What --tokenizer may be, besides a file. */
+const kinds = ["character", "jamo", "byte", "word", "subword"];
 
 /** Subwords to learn, unless --vocabulary says otherwise. */
 const mostSubwords = 8000;
@@ -28,8 +29,10 @@ export async function tokenizerFor(
     return SubwordTokenizer.fromCorpus(corpus, { size, signal, onProgress: progressNotes(size, print) });
   }
   if (!tokenizer.endsWith(".json") || !existsSync(tokenizer)) {
+    const nearest = nearestName(tokenizer, kinds);
     throw new OptionError(
-      `train: expected --tokenizer to be ${tokenizerText.replace("a Hugging Face", "the path of a")}, got ${JSON.stringify(tokenizer)}.`,
+      `train: expected --tokenizer to be ${kinds.join(", ")}, or the path of a tokenizer.json, got ` +
+        `${JSON.stringify(tokenizer)}${nearest ? `; did you mean ${nearest}?` : "."}`,
     );
   }
   return new SubwordTokenizer(await readJsonFile(tokenizer, shapes.tokenizer));

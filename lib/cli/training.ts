@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { OptionError } from "../errors.js";
 import { lockFolder } from "../formats/index.js";
-import type { Completed } from "../options.js";
+import type { Completed, OptionTable } from "../options.js";
 import { expectCompany, flag, seed, table, whole, without } from "../options.js";
 import type { EndEvent } from "../train/events.js";
 import type { OptimizerName } from "../train/optimizers.js";
@@ -16,7 +15,7 @@ import { trainerRules } from "../train/trainerOptions.js";
 import type { ExecutorOptions } from "./executor.js";
 import { withExecutorOptions } from "./executor.js";
 import { exitCodeOf, interruptible } from "./interrupt.js";
-import { optionsIn, typedOptions, whole as wholeNumber, withOptions } from "./options.js";
+import { optionsIn, typedOptions, withOptions } from "./options.js";
 import type { Printer, ProgressLine } from "./print.js";
 import { count, duration } from "./print.js";
 import { reportTraining } from "./reportTraining.js";
@@ -40,7 +39,6 @@ const trainerFlags = without(trainerRules, "seed");
 /** The options that every training has. */
 export interface TrainingOptions extends ExecutorOptions, Completed<typeof trainingFlags> {
   out: string;
-  batch: number;
   epochs: number;
   maximumSteps?: number;
   optimizer: OptimizerName;
@@ -51,29 +49,22 @@ export interface TrainingOptions extends ExecutorOptions, Completed<typeof train
 }
 
 /** Adds the options that say how to train. */
-export function withTrainingOptions(
-  command: Command,
-  defaults: { batch: number; batchText: string; epochs: number },
-): Command {
-  command.option("--batch <n>", defaults.batchText, wholeNumber, defaults.batch);
-  withOptions(command, trainerFlags, { defaults: { epochs: defaults.epochs } });
-  withVariants(withVariants(command, optimizerTables), scheduleTables);
-  return withExecutorOptions(withOptions(command, trainingFlags));
+export function withTrainingOptions(command: Command, defaults: { epochs?: number } = {}): Command {
+  withOptions(command, trainingFlags);
+  withOptions(command, trainerFlags, { group: "Training", defaults });
+  withVariants(command, "Optimizer", optimizerTables);
+  withVariants(command, "Schedule of the learning rate", scheduleTables);
+  return withExecutorOptions(command);
 }
 
-/** An option that makes sense only with another one. */
-export type Condition = readonly [name: string, flag: string, used: boolean, advice: string];
-
 /**
- * Refuses options that another option makes meaningless.
- * @param validates whether there is something to validate on.
+ * Refuses options that were typed and that another option makes meaningless.
+ * @param rules of the command's own options. @param validates whether there is something to validate on.
  */
-export function expectUsed(command: Command, validates: boolean, conditions: readonly Condition[]): void {
-  for (const [name, flag, used, advice] of conditions) {
-    if (!used && command.getOptionValueSource(name) === "cli") throw new OptionError(`train: ${flag} ${advice}.`);
-  }
-  const options = { ...optionsIn(command, trainerFlags), ...(validates ? { validation: true } : {}) };
-  expectCompany("train", options, trainerRules, (name) => name in typedOptions(command, trainerFlags));
+export function expectUsed(command: Command, rules: OptionTable, validates: boolean): void {
+  const all: OptionTable = { ...trainerFlags, ...trainingFlags, ...rules };
+  const typed = typedOptions(command, all);
+  expectCompany("train", { ...optionsIn(command, all), validation: validates }, all, (name) => name in typed);
   rulesOf(command);
 }
 

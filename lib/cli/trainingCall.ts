@@ -109,8 +109,8 @@ function takeOptions(command: Command, record: TrainingRecord, out: string): voi
     if (paths && option) remembered[name] = option.variadic ? paths.map(fromHere) : fromHere(paths[0] as string);
   }
   for (const option of command.options) {
-    // --no-header is the other value of --header.
-    if (option.negate) continue;
+    // --no-header is the other value of --header; --no-bidirectional stands alone.
+    if (option.negate && command.options.some(({ long }) => long === option.long?.replace("--no-", "--"))) continue;
     const name = option.attributeName();
     const before = remembered[name];
     delete remembered[name];
@@ -148,10 +148,11 @@ function contradiction(
   option: Option,
   { before, now, out }: { before: RecordedValue | undefined; now: RecordedValue; out: string },
 ): OptionError {
+  const flag = `--${option.name().replace(/^no-/, "")}`;
   const written = (value: RecordedValue) =>
     value === false
-      ? `--no-${option.name()}`
-      : [option.long, ...(value === true ? [] : [value].flat().map(String))].join(" ");
+      ? flag.replace("--", "--no-")
+      : [flag, ...(value === true ? [] : [value].flat().map(String))].join(" ");
   return new OptionError(
     `train: ${written(now)} contradicts the training in ${out}, which began ` +
       `${before === undefined ? `without ${option.long}` : `with ${written(before)}`}. ` +
@@ -162,7 +163,8 @@ function contradiction(
 /** A remembered value, checked as if it had been typed. */
 function parsed(option: Option, value: RecordedValue, file: string): unknown {
   const damaged = (why: string) => new FileError(`${file}: the option ${option.attributeName()} is damaged: ${why}`);
-  if (option.isBoolean() !== (typeof value === "boolean")) throw damaged(`it is ${JSON.stringify(value)}.`);
+  if ((option.isBoolean() || option.negate) !== (typeof value === "boolean"))
+    throw damaged(`it is ${JSON.stringify(value)}.`);
   if (option.variadic !== Array.isArray(value)) throw damaged(`it is ${JSON.stringify(value)}.`);
   if (!option.parseArg || typeof value === "boolean" || Array.isArray(value)) return value;
   try {

@@ -28,7 +28,7 @@ function byFlag(variants: Variants): Map<string, Variant[]> {
 }
 
 /** Adds the options of several things, one of which the command uses. Where they have the same option, it has one flag. */
-export function withVariants(command: Command, variants: Variants): Command {
+export function withVariants(command: Command, group: string, variants: Variants): Command {
   for (const shared of byFlag(variants).values()) {
     const [{ of, name, rule }] = shared as [Variant];
     const owners = shared.length === Object.keys(variants).length ? "" : `${shared.map(({ of }) => of).join(", ")}: `;
@@ -42,6 +42,7 @@ export function withVariants(command: Command, variants: Variants): Command {
     addFlag(command, name, {
       rule: { ...open, fits },
       description,
+      group,
       ...(rule.written?.as === null ? { initial: false } : {}),
     });
   }

@@ -1,7 +1,7 @@
 /** How a running text is cut: B sequences side by side, in windows of T tokens. */
 export interface WindowSizes {
-  readonly batch: number;
-  readonly window: number;
+  readonly batchSize: number;
+  readonly windowLength: number;
 }
 
 /**
@@ -11,10 +11,10 @@ export interface WindowSizes {
  */
 export function windowSizes(
   targets: number,
-  { batch, window }: WindowSizes,
-  fixed: { readonly batch: boolean; readonly window: boolean },
+  { batchSize, windowLength }: WindowSizes,
+  fixed: { readonly batchSize: boolean; readonly windowLength: boolean },
 ): WindowSizes {
-  const B = fixed.batch ? batch : Math.max(1, Math.min(batch, Math.floor(targets / window)));
-  const T = fixed.window ? window : Math.max(1, Math.min(window, Math.floor(targets / B)));
-  return { batch: B, window: T };
+  const B = fixed.batchSize ? batchSize : Math.max(1, Math.min(batchSize, Math.floor(targets / windowLength)));
+  const T = fixed.windowLength ? windowLength : Math.max(1, Math.min(windowLength, Math.floor(targets / B)));
+  return { batchSize: B, windowLength: T };
 }

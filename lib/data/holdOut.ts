@@ -1,24 +1,24 @@
 import { describe, OptionError } from "../errors.js";
-import type { TableFor } from "../options.js";
-import { completeOptions, double, seed } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, double, seed, table } from "../options.js";
 import { randomSource } from "../random/source.js";
 import { shuffle } from "./order.js";
 import type { Pair } from "./pairs.js";
 import { splitPoints } from "./tokenStream.js";
 
 /** Which part of some lines or pairs is held out, at random. */
-export interface HoldOutOptions {
-  /** Share of them to validate on. Default 0.1. */
-  validation?: number;
-  /** Share of them to test on. Default 0. */
-  test?: number;
-  /** Seed for which ones: the same seed holds out the same. Default 1. */
-  seed?: number;
-}
+export type HoldOutOptions = OptionsOf<typeof rules>;
 
 const share = (initial: number) => ({ ...double({ minimum: 0, below: 1 }), initial });
 
-const rules = { validation: share(0.1), test: share(0), seed: seed() } satisfies TableFor<HoldOutOptions>;
+const rules = table("splitLines, splitPairs", {
+  /** Share of them to validate on. Default 0.1. */
+  validation: share(0.1),
+  /** Share of them to test on. Default 0. */
+  test: share(0),
+  /** Seed for which ones: the same seed holds out the same. Default 1. */
+  seed: seed(),
+});
 
 /** The numbers of things that are held out, and of those that are not, each in rising order. */
 export interface HeldOut {

@@ -1,6 +1,6 @@
 import { InputError } from "../errors.js";
-import type { TableFor } from "../options.js";
-import { checkOption, completeOptions, list, nullable, seed, value, whole } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { checkOption, completeOptions, list, nullable, seed, table, value, whole } from "../options.js";
 import { randomSource } from "../random/source.js";
 import { shuffle, sortBy } from "./order.js";
 
@@ -10,18 +10,7 @@ export interface TokenPair {
   readonly target: Int32Array;
 }
 
-export interface PairBatchOptions {
-  /** B: pairs in a batch; the last batch may have fewer. */
-  batchSize: number;
-  /** The token that is read before a target's first one. */
-  begin: number;
-  /** The token that ends a target. */
-  end: number;
-  /** Pairs whose lengths, rounded up to multiples of this, agree share a batch: few shapes, little padding. Default 4. */
-  multiple?: number;
-  /** Order of the pairs of similar lengths, and of the batches, anew in each epoch; null for no shuffling. Default 1. */
-  seed?: number | null;
-}
+export type PairBatchOptions = OptionsOf<typeof rules>;
 
 /** Pairs, padded to the same lengths. */
 export interface PairBatch {
@@ -42,13 +31,18 @@ export interface PairBatch {
   readonly index: number;
 }
 
-const rules = {
+const rules = table("PairBatches", {
+  /** B: pairs in a batch; the last batch may have fewer. */
   batchSize: whole({ minimum: 1 }),
+  /** The token that is read before a target's first one. */
   begin: whole(),
+  /** The token that ends a target. */
   end: whole(),
+  /** Pairs whose lengths, rounded up to multiples of this, agree share a batch: few shapes, little padding. Default 4. */
   multiple: whole({ minimum: 1, initial: 4 }),
+  /** Order of the pairs of similar lengths, and of the batches, anew in each epoch; null for no shuffling. Default 1. */
   seed: nullable(seed()),
-} satisfies TableFor<PairBatchOptions>;
+});
 
 const tokenPair = value<TokenPair>("a pair { source, target } of Int32Arrays", (pair) => {
   const { source, target } = (pair ?? {}) as Partial<TokenPair>;

@@ -1,6 +1,6 @@
 import { OptionError } from "../errors.js";
-import type { TableFor } from "../options.js";
-import { checkOption, completeOptions, nullable, optional, seed, whole, word } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { checkOption, completeOptions, nullable, optional, seed, table, whole, word } from "../options.js";
 import { randomSource } from "../random/source.js";
 import { shuffle, sortBy } from "./order.js";
 import type { Sentences } from "./sentenceSpans.js";
@@ -8,25 +8,7 @@ import { findSentences, longRules } from "./sentenceSpans.js";
 import type { TokenStream } from "./tokenStream.js";
 import { tokenStream } from "./tokenStream.js";
 
-export interface SentenceBatchOptions {
-  /** B: sentences in a batch; the last batch may have fewer. */
-  batchSize: number;
-  /** The token that ends a sentence in the stream. It is predicted as the sentence's last token. */
-  end: number;
-  /** The token that is read before the first one. Default: `end`, as a sentence begins where another has ended. */
-  begin?: number;
-  /** Sentences of equal length, rounded up to a multiple of this, share a batch: few shapes, little padding. Default 8. */
-  multiple?: number;
-  /** Tokens that a sentence may have, its end left out. Default: any number. */
-  maximumLength?: number;
-  /**
-   * What becomes of a longer sentence: "refuse" it with an error, "cut" it, so that its first tokens are predicted and its
-   * end is not, or "skip" it. Default "refuse".
-   */
-  long?: (typeof longRules)[number];
-  /** Seed for the order of the batches and of the sentences in them, new in each epoch; null for no shuffling. Default 1. */
-  seed?: number | null;
-}
+export type SentenceBatchOptions = OptionsOf<typeof rules>;
 
 /** Whole sentences, padded to the same length. */
 export interface SentenceBatch {
@@ -46,15 +28,25 @@ export interface SentenceBatch {
   readonly index: number;
 }
 
-const rules = {
+const rules = table("SentenceBatches", {
+  /** B: sentences in a batch; the last batch may have fewer. */
   batchSize: whole({ minimum: 1 }),
+  /** The token that ends a sentence in the stream. It is predicted as the sentence's last token. */
   end: whole(),
+  /** The token that is read before the first one. Default: `end`, as a sentence begins where another has ended. */
   begin: optional(whole()),
+  /** Sentences of equal length, rounded up to a multiple of this, share a batch: few shapes, little padding. Default 8. */
   multiple: whole({ minimum: 1, initial: 8 }),
+  /** Tokens that a sentence may have, its end left out. Default: any number. */
   maximumLength: optional(whole({ minimum: 1 })),
+  /**
+   * What becomes of a longer sentence: "refuse" it with an error, "cut" it, so that its first tokens are predicted and its
+   * end is not, or "skip" it. Default "refuse".
+   */
   long: word(longRules, "refuse"),
+  /** Seed for the order of the batches and of the sentences in them, new in each epoch; null for no shuffling. Default 1. */
   seed: nullable(seed()),
-} satisfies TableFor<SentenceBatchOptions>;
+});
 
 interface CompleteOptions {
   batchSize: number;

@@ -68,6 +68,6 @@ export async function findSentences(
 function tooLong(line: number, length: number, maximumLength: number): InputError {
   return new InputError(
     `Line ${line} of the text has ${length} tokens, and at most ${maximumLength} are allowed. Raise the maximum length ` +
-      "(maximumLength; --maximum-length on the command line), or have long lines cut or skipped (long; --cut-long, --skip-long).",
+      "(maximumLength; --maximum-length on the command line), or have long lines cut or skipped (long; --long cut, --long skip).",
   );
 }

@@ -1,24 +1,10 @@
 import { InputError } from "../errors.js";
-import type { TableFor } from "../options.js";
-import { checkOption, completeOptions, flag, optional, whole, word } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { checkOption, completeOptions, flag, optional, table, whole, word } from "../options.js";
 import type { TokenStream } from "./tokenStream.js";
 import { tokenStream } from "./tokenStream.js";
 
-export interface StreamBatchOptions {
-  /** B: the stream is cut into so many columns, which are read side by side. */
-  batchSize: number;
-  /** T: time steps of one window. */
-  windowLength: number;
-  /**
-   * What becomes of the tokens that fill no whole window. "keep": they come in a last, shorter window, and every token is
-   * predicted exactly once, also where columns differ by one token. "drop": all windows are [T,B]. Default "keep".
-   */
-  last?: "keep" | "drop";
-  /** A token that stands before the first one, so that the first is predicted too. Default: none, it is only read. */
-  begin?: number;
-  /** Accept a stream that is shorter than one window, and than one token for each column. Default false: an error. */
-  short?: boolean;
-}
+export type StreamBatchOptions = OptionsOf<typeof rules>;
 
 /** One window of truncated back-propagation through time. */
 export interface StreamBatch {
@@ -42,13 +28,21 @@ export interface StreamBatch {
 const columnBuffer = 2 ** 14;
 const totalBuffer = 2 ** 20;
 
-const rules = {
+const rules = table("StreamBatches", {
+  /** B: the stream is cut into so many columns, which are read side by side. */
   batchSize: whole({ minimum: 1 }),
+  /** T: time steps of one window. */
   windowLength: whole({ minimum: 1 }),
+  /**
+   * What becomes of the tokens that fill no whole window. "keep": they come in a last, shorter window, and every token is
+   * predicted exactly once, also where columns differ by one token. "drop": all windows are [T,B]. Default "keep".
+   */
   last: word(["keep", "drop"], "keep"),
+  /** A token that stands before the first one, so that the first is predicted too. Default: none, it is only read. */
   begin: optional(whole()),
+  /** Accept a stream that is shorter than one window, and than one token for each column. Default false. */
   short: flag(),
-} satisfies TableFor<StreamBatchOptions>;
+});
 
 /**
  * Cuts a stream of tokens into B contiguous columns and walks over them in windows of T steps, so that the state of one

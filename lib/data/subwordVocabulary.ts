@@ -6,26 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { FileError, InputError } from "../errors.js";
-import type { TableFor } from "../options.js";
-import { abortSignal, callback, completeOptions, optional, text, value } from "../options.js";
+import type { Completed, OptionsOf } from "../options.js";
+import { abortSignal, callback, completeOptions, optional, table, text, value } from "../options.js";
 import { byteLetters } from "./byteLetters.js";
 import { lastNormalizationBoundary } from "./characters.js";
 import { LongWords } from "./longWords.js";
 import { Segmenter } from "./segmenter.js";
 
-export interface SubwordOptions {
-  /**
-   * V, with the 256 bytes and the special tokens <unk>, <s>, </s>: 259 to 30,000. A text that has no more to merge gives
-   * a smaller vocabulary.
-   */
-  size: number;
-  /** Stops the learning. */
-  signal?: AbortSignal | undefined;
-  /** Where a copy of the text goes while it is learnt from. Default: the system's folder for temporary files (TMPDIR). */
-  temporaryFolder?: string | undefined;
-  /** Called while the text is read, and once a second while pairs are merged. */
-  onProgress?: ((progress: SubwordProgress) => void) | undefined;
-}
+export type SubwordOptions = OptionsOf<typeof rules>;
 
 /** What is being done for a vocabulary of subwords. */
 export interface SubwordProgress {
@@ -100,16 +88,23 @@ export async function learnSubwords(
   }
 }
 
-const rules = {
+const rules = table("SubwordTokenizer", {
+  /**
+   * V, with the 256 bytes and the special tokens <unk>, <s>, </s>: 259 to 30,000. A text that has no more to merge gives
+   * a smaller vocabulary.
+   */
   size: value<number>(
     `a whole number of at least ${smallestSize}, the 256 bytes and ${specialTokens.length} special tokens, and at most ` +
       `${largestSize}, which is what the library "tokenizers" learns (for more, pass a tokenizer.json made elsewhere)`,
     (size) => Number.isInteger(size) && (size as number) >= smallestSize && (size as number) <= largestSize,
   ),
+  /** Stops the learning. */
   signal: abortSignal,
+  /** Where a copy of the text goes while it is learnt from. Default: the system's folder for temporary files (TMPDIR). */
   temporaryFolder: optional(text()),
+  /** Called while the text is read, and once a second while pairs are merged. */
   onProgress: callback<(progress: SubwordProgress) => void>(),
-} satisfies TableFor<SubwordOptions>;
+});
 
 function findLibrary(name: string): string {
   try {
@@ -134,7 +129,7 @@ function secondsSince(begun: number): number {
 async function writeText(
   file: string,
   corpus: { pieces(): AsyncIterable<string> },
-  { signal, onProgress }: Pick<SubwordOptions, "signal" | "onProgress">,
+  { signal, onProgress }: Pick<Completed<typeof rules>, "signal" | "onProgress">,
 ): Promise<number> {
   const special = new RegExp(specialTokens.join("|"), "gu");
   const segmenter = new Segmenter(lastCut);

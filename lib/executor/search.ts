@@ -23,7 +23,7 @@ export interface SearchPlan {
   readonly groups: number;
   readonly diversity: number;
   readonly minimumLength: number;
-  readonly noRepeatNgram: number;
+  readonly blockNgramRepeat: number;
   readonly lengthPenalty: number | "average";
   readonly coveragePenalty: number;
   readonly earlyStopping: boolean;
@@ -145,7 +145,7 @@ export function encodeSearch(ports: OrderedPorts, plan: SearchPlan): Float64Arra
   words.push(plan.sentences, plan.beams, plan.nBest, plan.groups, plan.diversity, plan.minimumLength);
   // What is longer than any text is the same as this.
   const atMost = (value: number) => Math.min(value, 2 ** 31 - 1);
-  words.push(atMost(plan.noRepeatNgram), lengthPenalty === "average" ? -1 : lengthPenalty, plan.coveragePenalty);
+  words.push(atMost(plan.blockNgramRepeat), lengthPenalty === "average" ? -1 : lengthPenalty, plan.coveragePenalty);
   words.push(Number(plan.earlyStopping), plan.begin, plan.end ?? -1);
   if (sampling) words.push(1, sampling.temperature, atMost(sampling.topK), sampling.topP, sampling.seed % 2 ** 32);
   else words.push(0, 1, 0, 1, 0);

@@ -1,8 +1,7 @@
 import { OptionError } from "../errors.js";
-import type { TableFor } from "../options.js";
-import { completeOptions, double, expectOptions, flag, optional, word } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, double, expectOptions, flag, optional, table, word } from "../options.js";
 import { BleuCounts, bleuOrders } from "./bleuCounts.js";
-import type { BleuTokenization } from "./bleuTokenizers.js";
 import { bleuTokenizations, bleuTokenizers } from "./bleuTokenizers.js";
 import type { TextReferences } from "./references.js";
 import { expectTexts, referenceSignature } from "./references.js";
@@ -13,34 +12,28 @@ const smoothings = { exp: null, floor: 0.1, "add-k": 1, none: null } as const;
 
 type Smoothing = keyof typeof smoothings;
 
-export interface BleuOptions {
+export type BleuOptions = OptionsOf<typeof rules>;
+
+const rules = table("bleu", {
   /**
    * How texts are cut into words. "13a": as WMT does, for detokenised text of Western languages; "intl": the punctuation of all
    * scripts; "char": characters, for scripts without blanks; "none": at blanks, for text that is tokenised already.
    * Default "13a".
    */
-  tokenize?: BleuTokenization;
+  tokenize: word(bleuTokenizations, "13a"),
   /** Ignore case. Default false. */
-  lowercase?: boolean;
+  lowercase: flag(),
   /**
    * What an n-gram order without a match counts as (Chen & Cherry 2014). "exp": 1/2 of a match, 1/4 in the next such order, and
    * so on; "floor": `smoothingValue` matches; "add-k": every order above 1 has `smoothingValue` more matches and n-grams;
    * "none": nothing, and BLEU is 0. A corpus without any match has BLEU 0 in all of them. Default "exp".
    */
-  smoothing?: Smoothing;
-  /** Default 0.1 for "floor", 1 for "add-k". */
-  smoothingValue?: number;
-  /** Leave out orders that no hypothesis is long enough for, instead of giving 0. Default false; true in `sentenceBleu`. */
-  effectiveOrder?: boolean;
-}
-
-const rules = {
-  tokenize: word(bleuTokenizations, "13a"),
-  lowercase: flag(),
   smoothing: word(Object.keys(smoothings) as Smoothing[], "exp"),
+  /** Value that smoothing adds. Default: 0.1 for "floor", 1 for "add-k". */
   smoothingValue: optional(double({ minimum: 0 })),
+  /** Leave out orders that no hypothesis is long enough for, instead of giving 0. Set in `sentenceBleu`. Default false. */
   effectiveOrder: flag(),
-} satisfies TableFor<BleuOptions>;
+});
 
 export interface BleuScore {
   /** 0 to 100. */

@@ -1,31 +1,26 @@
-import type { TableFor } from "../options.js";
-import { completeOptions, double, flag, whole } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, double, flag, table, whole } from "../options.js";
 import type { NgramCounts } from "./ngrams.js";
 import { countNgrams, matchedNgrams } from "./ngrams.js";
 import type { TextReferences } from "./references.js";
 import { expectTexts, referenceSignature } from "./references.js";
 import { splitWords } from "./words.js";
 
-export interface ChrfOptions {
-  /** The longest n-grams of characters; blanks are no characters. Default 6. */
-  characterOrder?: number;
-  /** The longest n-grams of words: 0 is chrF, 2 is chrF++. Default 0. */
-  wordOrder?: number;
-  /** How many times more recall matters than precision. Default 2. */
-  beta?: number;
-  /** Ignore case. Default false. */
-  lowercase?: boolean;
-}
+export type ChrfOptions = OptionsOf<typeof rules>;
 
 /** Longer n-grams than a text has cost memory and change nothing. */
 const longestOrder = 1000;
 
-const rules = {
+const rules = table("chrf", {
+  /** The longest n-grams of characters; blanks are no characters. Default 6. */
   characterOrder: whole({ minimum: 1, maximum: longestOrder, initial: 6 }),
+  /** The longest n-grams of words: 0 is chrF, 2 is chrF++. Default 0. */
   wordOrder: whole({ maximum: longestOrder, initial: 0 }),
+  /** How many times more recall matters than precision. Default 2. */
   beta: { ...double({ above: 0 }), initial: 2 },
+  /** Ignore case. Default false. */
   lowercase: flag(),
-} satisfies TableFor<ChrfOptions>;
+});
 
 export interface ChrfScore {
   /** 0 to 100. */

@@ -57,6 +57,7 @@ export function cellNamed(initial: CellName): Defaulted<CellName> {
     },
     fits: (name) => cells.has(name as string),
     initial,
+    aka: ["rnn_type", "rnn_cell", "cell_type"],
     get written() {
       return { as: "name", words: [...cells.keys()] };
     },

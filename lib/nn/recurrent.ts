@@ -3,14 +3,16 @@ import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { Expected, Tensor } from "../graph/tensor.js";
 import { expectTensor, matchShapes } from "../graph/tensor.js";
-import type { TableFor } from "../options.js";
+import type { OptionsOf } from "../options.js";
 import {
   checkOption,
   completeOptions,
   expectKnownOptions,
   expectOptions,
   flag,
+  option,
   optional,
+  table,
   whole,
   word,
 } from "../options.js";
@@ -20,7 +22,6 @@ import type { CellName } from "./cellRegistry.js";
 import { cellOf, cellRule } from "./cellRegistry.js";
 import { Dropout, dropoutRate } from "./dropout.js";
 import { initializerRule } from "./initializerRule.js";
-import type { Initializer } from "./initializers.js";
 import { uniform } from "./initializers.js";
 import type { Layer } from "./layer.js";
 import { expectLayerName, size } from "./layer.js";
@@ -31,32 +32,7 @@ import type { State, StateEntry } from "./stateEntry.js";
 /** How a layer of a stack meets the ones below it. */
 export const connections = ["plain", "residual", "dense"] as const;
 
-export interface RecurrentOptions {
-  /** I */
-  inputSize: number;
-  /** H, of each layer and direction. */
-  hiddenSize: number;
-  /** Layers on top of each other. Default 1. */
-  layers?: number;
-  /** Read the sequence in both directions; outputs are joined, [T,B,2H] (Schuster & Paliwal 1997). Default false. */
-  bidirectional?: boolean;
-  /** Dropout between layers, not after the last and never on the recurrent path (Zaremba et al. 2014). Default 0. */
-  dropout?: number;
-  /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
-  variational?: boolean;
-  /**
-   * "plain": each layer reads the one below. "residual": its input is added to its output where the sizes agree
-   * (Wu et al. 2016). "dense": every layer, and whoever reads the stack, sees the input and all layers below, joined
-   * (Godin et al. 2017). Default "plain".
-   */
-  connections?: (typeof connections)[number];
-  /** Whether there are biases. Default true. */
-  bias?: boolean;
-  /** First values of the input and recurrent weights. Default: uniform in ±1/sqrt(H). */
-  initializer?: Initializer;
-  /** First values of the recurrent weights, where they differ from `initializer`. */
-  recurrentInitializer?: Initializer;
-}
+export type RecurrentOptions = OptionsOf<typeof rules>;
 
 /** Most layers of a stack: far more than any that learns, few enough to be recorded at once. */
 const mostLayers = 1000;
@@ -64,18 +40,32 @@ const mostLayers = 1000;
 /** The rule of a number of layers. */
 export const layerCount = (initial: number) => whole({ minimum: 1, maximum: mostLayers, initial });
 
-const rules = {
-  inputSize: size,
-  hiddenSize: size,
-  layers: layerCount(1),
+const rules = table("RecurrentStack", {
+  /** I: features of x. */
+  inputSize: option(size, { aka: ["input_dim"] }),
+  /** H, of each layer and direction. */
+  hiddenSize: option(size, { aka: ["units", "num_units", "hidden_dim"] }),
+  /** Layers on top of each other. Default 1. */
+  layers: option(layerCount(1), { aka: ["num_layers"] }),
+  /** Read the sequence in both directions; outputs are joined, [T,B,2H] (Schuster & Paliwal 1997). Default false. */
   bidirectional: flag(),
+  /** Dropout between layers, not after the last and never on the recurrent path (Zaremba et al. 2014). Default 0. */
   dropout: { ...dropoutRate, initial: 0 },
+  /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
   variational: flag(),
+  /**
+   * "plain": each layer reads the one below. "residual": its input is added to its output where the sizes agree
+   * (Wu et al. 2016). "dense": every layer, and whoever reads the stack, sees the input and all layers below, joined
+   * (Godin et al. 2017). Default plain.
+   */
   connections: word(connections, "plain"),
-  bias: flag(true),
+  /** Biases. Default true. */
+  bias: option(flag(true), { aka: ["use_bias"] }),
+  /** First values of the input and recurrent weights. Default: uniform in ±1/sqrt(H). */
   initializer: optional(initializerRule),
+  /** First values of the recurrent weights, where they differ from `initializer`. Default: that. */
   recurrentInitializer: optional(initializerRule),
-} satisfies TableFor<RecurrentOptions>;
+});
 
 /** Options of a stack of any cell: those of all stacks, and the cell's own. */
 export type RecurrentStackOptions = RecurrentOptions & {

@@ -22,8 +22,8 @@ export interface Defaulted<T> extends Rule<T> {
 
 /** What a table says of an option besides its rule. */
 export interface Facts {
-  /** Its flag, where that is not the name in kebab case: "-o, --out". */
-  readonly flag?: string;
+  /** Its flag, where that is not the name in kebab case: "-o, --out"; null: it has none. */
+  readonly flag?: string | null;
   /** Names of the same thing in other libraries, for hints and the documentation. */
   readonly aka?: readonly string[];
   /** Other options without which this one means nothing: `true` for any value but the default, or the values that do. */
@@ -42,6 +42,8 @@ export interface Written {
   readonly words?: readonly string[];
   /** Several words may follow each other, and the value is an array. */
   readonly several?: boolean;
+  /** The flag may come again, and the value is an array. */
+  readonly again?: boolean;
 }
 
 /** The part of a value that does not fit its rule. */
@@ -68,8 +70,8 @@ export function option<R extends Rule<unknown>>(rule: R, facts: Facts & { readon
   return { ...rule, ...facts };
 }
 
-/** Makes an option one that may be left out, and then is undefined. */
-export function optional<T>(rule: Rule<T>): Rule<T | undefined> {
+/** Makes an option one that may be left out, and then is undefined: it has no default. */
+export function optional<T>({ initial: _, ...rule }: Rule<T>): Rule<T | undefined> {
   return { ...rule, mayBeMissing: true };
 }
 

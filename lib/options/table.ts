@@ -34,9 +34,17 @@ export const tables = new Map<string, OptionTable>();
  * The table of the options of a thing: the one place where they are written. A comment above an option is its documentation, in
  * editors, in --help and in docs/options.md; "Default ..." is its last sentence, and must agree with the rule.
  */
-export function table<const Table extends OptionTable>(of: string, rules: Table): Table {
+export function table<Table extends OptionTable>(of: string, rules: Table): Table {
   tables.set(of, rules);
   return rules;
+}
+
+/** Some options of a table. */
+export function pick<Table extends OptionTable, Name extends keyof Table>(
+  rules: Table,
+  ...names: readonly Name[]
+): Pick<Table, Name> {
+  return Object.fromEntries(names.map((name) => [name, rules[name]])) as Pick<Table, Name>;
 }
 
 /** A table without some of its options. */
@@ -85,7 +93,8 @@ export function expectCompany(
     if (!(isGiven ?? isOn)(name)) continue;
     for (const [other, values] of Object.entries(needs)) {
       if (values === true ? isOn(other) : values.includes(options[other])) continue;
-      const wanted = values === true ? "" : ` ${values.map(describe).join(" or ")}, got ${describe(options[other])}`;
+      const plain = (value: unknown) => (typeof value === "string" ? value : describe(value));
+      const wanted = values === true ? "" : ` ${values.map(plain).join(" or ")}, got ${plain(options[other])}`;
       throw new OptionError(`${owner}: ${name} needs ${other}${wanted}.`, [name, other]);
     }
     const other = excludes.find(isGiven ?? isOn);

@@ -1,25 +1,19 @@
-import type { Completed, TableFor } from "../options.js";
-import { completeOptions, largestInt32, largestUint32, optional, real, whole } from "../options.js";
+import type { Completed, OptionsOf } from "../options.js";
+import { completeOptions, largestInt32, largestUint32, option, optional, real, table, whole } from "../options.js";
 
-/** How a token is drawn from its distribution. */
-export interface SamplingOptions {
-  /** 0 takes the most probable token; above 1 is more daring. Default 1. */
-  temperature?: number;
+/** How a token is drawn from its distribution: rules for the tables of whatever draws. */
+export const samplingRules = table("sampling", {
+  /** Sharpness: 0 takes the most probable token, above 1 is more daring. Default 1. */
+  temperature: option(real({ minimum: 0, initial: 1 }), { flag: "-t, --temperature" }),
   /** Only the k most probable tokens; 0, or as many as the vocabulary has, for all. Default 0. */
-  topK?: number;
-  /** Only the most probable tokens that together reach this probability; 1 for all. Default 1. */
-  topP?: number;
-  /** The same seed writes the same text. Default: a new one each time. */
-  seed?: number;
-}
-
-/** The rules of the sampling options, for the tables of whatever draws. */
-export const samplingRules = {
-  temperature: real({ minimum: 0, initial: 1 }),
   topK: whole({ maximum: Number.MAX_SAFE_INTEGER, initial: 0 }),
-  topP: real({ above: 0, maximum: 1, initial: 1 }),
-  seed: optional(whole({ maximum: largestUint32 })),
-} satisfies TableFor<SamplingOptions>;
+  /** Only the most probable tokens that together reach this probability; 1 for all. Default 1. */
+  topP: option(real({ above: 0, maximum: 1, initial: 1 }), { aka: ["nucleus"] }),
+  /** Seed: the same one draws the same tokens. Default: a new one each time. */
+  seed: option(optional(whole({ maximum: largestUint32 })), { aka: ["random_seed"] }),
+});
+
+export type SamplingOptions = OptionsOf<typeof samplingRules>;
 
 export type CompleteSampling = Required<SamplingOptions>;
 

@@ -4,8 +4,18 @@ import type { OrderedPorts, RunningSearch, SearchPlan, SearchPorts } from "../ex
 import { orderPorts } from "../executor/search.js";
 import type { Port, Value } from "../graph/program.js";
 import { elementsOf } from "../graph/program.js";
-import type { TableFor } from "../options.js";
-import { completeOptions, largestUint32, list, optional, value, whole } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import {
+  callback,
+  completeOptions,
+  largestUint32,
+  list,
+  optional,
+  table,
+  whole,
+  without,
+  yesOrNo,
+} from "../options.js";
 import type { BeamSearchOptions, CompleteBeamSearchOptions } from "./beamSearchOptions.js";
 import { beamSearchRules, completeBeamSearchOptions, requiredTokens } from "./beamSearchOptions.js";
 import type { SearchResult } from "./hypothesis.js";
@@ -16,29 +26,23 @@ export interface SearchStep extends SearchPorts {
   readonly executable: Executable;
 }
 
-export interface SearchStepOptions extends Omit<BeamSearchOptions, "onBest"> {
+const rules = table("searchStep", {
+  ...without(beamSearchRules, "onBest"),
   /** Sentences that are searched for together. */
-  sentences: number;
-  /** For each sentence, instead of `maximumLength`. */
-  maximumLengths?: readonly number[];
-  /** For each sentence, instead of `prefix`. */
-  prefixes?: readonly (readonly number[])[];
-  /** Number of each sentence in messages and for its random numbers. Default: its place, from 0. */
-  numbers?: readonly number[];
-  /** Whether hypotheses come with the attention of their tokens. Default: if the step has it. */
-  attention?: boolean;
-  /** Called after each step with the best hypothesis so far of each sentence; at last with its result. */
-  onBest?: (tokens: readonly number[], sentence: number) => void;
-}
-
-const rules = {
-  ...beamSearchRules,
   sentences: whole({ minimum: 1 }),
+  /** Tokens of each sentence's hypotheses, instead of `maximumLength`. Default: that. */
   maximumLengths: optional(list(whole({ minimum: 1 }))),
+  /** Beginning of each sentence, instead of `prefix`. Default: that. */
   prefixes: optional(list(list(whole()))),
+  /** Number of each sentence in messages and for its random numbers. Default: its place, from 0. */
   numbers: optional(list(whole({ maximum: largestUint32 }))),
-  attention: optional(value<boolean>("true or false", (given) => typeof given === "boolean")),
-} satisfies TableFor<SearchStepOptions>;
+  /** Whether hypotheses come with the attention of their tokens. Default: if the step has it. */
+  attention: optional(yesOrNo),
+  /** Called after each step with the best hypothesis so far of each sentence, and finally with its result. Default: none. */
+  onBest: callback<(tokens: readonly number[], sentence: number) => void>(),
+});
+
+export type SearchStepOptions = OptionsOf<typeof rules>;
 
 interface Search {
   readonly step: SearchStep;

@@ -199,7 +199,7 @@ export class SentenceSearch {
 
   /** Which tokens may follow. */
   #allowedAfter(tokens: readonly number[], state: number): (token: number) => boolean {
-    const { end, noRepeatNgram: n, automaton } = this.#options;
+    const { end, blockNgramRepeat: n, automaton } = this.#options;
     const wanted = this.#required.get(tokens.length);
     if (wanted !== undefined) return (token) => token === wanted;
     const refused = new Set(this.#banned);

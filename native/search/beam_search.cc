@@ -273,7 +273,7 @@ void BeamSearch::draw(int64_t s, int64_t places, const float* logits, Scratch& s
 // Tokens that may not follow a hypothesis, apart from those that are banned everywhere.
 void BeamSearch::refuse(const Sentence& sentence, const Live& live, std::vector<int32_t>& refused) const {
   if (options_.end >= 0 && sentence.length < sentence.shortest) refused.push_back(options_.end);
-  const int64_t n = options_.noRepeatNgram;
+  const int64_t n = options_.blockNgramRepeat;
   if (n == 0 || sentence.length < n) return;
   std::vector<int32_t> history(index(sentence.length));
   int32_t node = live.node;

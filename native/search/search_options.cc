@@ -20,7 +20,7 @@ SearchOptions readSearchOptions(WordReader& reader, int64_t N, int64_t V, bool h
   if (options.beams % options.groups != 0) throw ProgramError("search: the groups do not divide the beams");
   options.diversity = reader.finite("the diversity", 0);
   options.minimumLength = reader.integer("the minimum length", 0, kMost);
-  options.noRepeatNgram = reader.integer("the length of n-grams", 0, kMost);
+  options.blockNgramRepeat = reader.integer("the length of n-grams", 0, kMost);
   options.lengthPenalty = reader.finite("the length penalty", -1);
   options.coveragePenalty = reader.finite("the coverage penalty", 0);
   options.earlyStopping = flag("early stopping");

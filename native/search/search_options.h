@@ -1,6 +1,6 @@
 // What a search was asked for, as lib/executor/search.ts encodes it behind the step's ports (program_search.h):
 //
-//   [ sentences, beams, nBest, groups, diversity, minimumLength, noRepeatNgram, lengthPenalty (-1: average),
+//   [ sentences, beams, nBest, groups, diversity, minimumLength, blockNgramRepeat, lengthPenalty (-1: average),
 //   coveragePenalty,
 //     earlyStopping, begin, end (-1: none), sampling, temperature, topK, topP, seed, attention, tree,
 //     bannedCount, banned...,
@@ -20,7 +20,7 @@ namespace ostinato {
 struct SearchOptions {
   int64_t sentences = 1, beams = 1, nBest = 1, groups = 1;
   double diversity = 0;
-  int64_t minimumLength = 0, noRepeatNgram = 0;
+  int64_t minimumLength = 0, blockNgramRepeat = 0;
   double lengthPenalty = 0;  // negative: the average
   double coveragePenalty = 0;
   bool earlyStopping = true;

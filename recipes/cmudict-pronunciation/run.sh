@@ -14,8 +14,8 @@ ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
 
 ostinato train transliterate "$data/train.tsv" \
   --validation "$data/dev.tsv" \
-  --cell lstm --layers 2 --hidden 256 --dropout 0.3 \
-  --batch 128 --epochs 14 \
+  --cell lstm --layers 2 --hidden-size 256 --dropout 0.3 \
+  --batch-size 128 --epochs 14 \
   --optimizer adam --learning-rate 0.002 --schedule cosine --decay-floor 0.02 --warmup 200 \
   --matmul-precision medium --seed 1 --out "$model" ${RESUME:+--resume}
 

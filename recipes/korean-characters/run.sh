@@ -16,8 +16,8 @@ ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
 
 ostinato train lm "$data/train.txt" \
   --validation "$data/valid.txt" \
-  --tokenizer character --unknown --cell lstm --layers 2 --hidden 512 --embedding 256 --dropout 0.5 \
-  --batch 32 --window 64 --epochs 20 --clip-norm 1 \
+  --tokenizer character --unknown --cell lstm --layers 2 --hidden-size 512 --embedding-size 256 --dropout 0.5 \
+  --batch-size 32 --window-length 64 --epochs 20 --clip-norm 1 \
   --optimizer adam --learning-rate 0.002 --schedule cosine \
   --seed 1 --out "$model" ${RESUME:+--resume}
 

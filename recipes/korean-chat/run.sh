@@ -13,8 +13,8 @@ ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
 ostinato train chat "$data/train.csv" \
   --validation "$data/valid.csv" \
   --tokenizer subword --vocabulary 4000 \
-  --cell gru --hidden 256 --embedding 128 --attend before --tied --dropout 0.4 \
-  --batch 64 --epochs 20 \
+  --cell gru --hidden-size 256 --embedding-size 128 --attend before --tied --dropout 0.4 \
+  --batch-size 64 --epochs 20 \
   --optimizer adam --learning-rate 0.002 --schedule cosine --decay-floor 0.02 --warmup 200 \
   --matmul-precision medium --seed 1 --out "$model" ${RESUME:+--resume}
 

@@ -22,8 +22,8 @@ if [ "$attention" = none ]; then looks=(); fi
 ostinato train translate $(files train) \
   --validation $(files val) \
   --tokenizer subword --vocabulary 6000 \
-  --cell gru --hidden 512 --encoder-hidden 256 --embedding 256 --attention "$attention" "${looks[@]}" --tied --dropout 0.4 \
-  --batch 64 --epochs 18 --patience 4 --clip-norm 1 \
+  --cell gru --hidden-size 512 --encoder-size 256 --embedding-size 256 --attention "$attention" "${looks[@]}" --tied --dropout 0.4 \
+  --batch-size 64 --epochs 18 --patience 4 --clip-norm 1 \
   --optimizer adam --learning-rate 0.002 --schedule cosine --decay-floor 0.02 --warmup 300 \
   --matmul-precision medium --seed 1 --out "$model" ${RESUME:+--resume}
 

@@ -11,10 +11,10 @@ model=${2:-models/tatoeba-korean}
 ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
 
 ostinato train translate "$data/train.tsv" \
-  --validation 0 --skip-long \
+  --validation 0 --long skip \
   --source-tokenizer word --target-tokenizer character \
-  --cell gru --hidden 256 --embedding 128 --attend before --dropout 0.3 \
-  --batch 32 --epochs 30 \
+  --cell gru --hidden-size 256 --embedding-size 128 --attend before --dropout 0.3 \
+  --batch-size 32 --epochs 30 \
   --optimizer adam --learning-rate 0.002 --schedule cosine --decay-floor 0.05 --warmup 50 \
   --matmul-precision medium --seed 1 --out "$model" ${RESUME:+--resume}
 

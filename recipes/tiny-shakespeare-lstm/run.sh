@@ -16,7 +16,7 @@ ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
 
 ostinato train lm "$data/input.txt" \
   --validation 0.1 \
-  --tokenizer character --cell lstm --layers 2 --hidden 512 --embedding 64 --dropout 0.5 \
-  --batch 32 --window 64 --epochs 24 --clip-norm 1 \
+  --tokenizer character --cell lstm --layers 2 --hidden-size 512 --embedding-size 64 --dropout 0.5 \
+  --batch-size 32 --window-length 64 --epochs 24 --clip-norm 1 \
   --optimizer adam --learning-rate 0.002 --schedule cosine \
   --seed 1 --out "$model" ${RESUME:+--resume}

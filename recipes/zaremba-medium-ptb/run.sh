@@ -16,8 +16,8 @@ ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
 
 ostinato train lm "$data/ptb.train.txt" \
   --validation "$data/ptb.valid.txt" --test "$data/ptb.test.txt" \
-  --tokenizer word --cell lstm --layers 2 --hidden 650 --embedding 650 --dropout 0.5 --init uniform:0.05 --forget-bias 0 \
-  --batch 20 --window 35 --epochs 39 --reduction sequence --clip-norm 5 \
+  --tokenizer word --cell lstm --layers 2 --hidden-size 650 --embedding-size 650 --dropout 0.5 --initializer uniform:0.05 --forget-bias 0 \
+  --batch-size 20 --window-length 35 --epochs 39 --reduction sequence --clip-norm 5 \
   --optimizer sgd --learning-rate 1 --schedule step --decay-start 6 --decay-factor 0.8333333333 \
   --matmul-precision "${PRECISION:-medium}" \
   --seed 1 --out "$model" ${RESUME:+--resume}

@@ -19,8 +19,8 @@ ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
 
 ostinato train lm "$data/ptb.train.txt" \
   --validation "$data/ptb.valid.txt" --test "$data/ptb.test.txt" \
-  --tokenizer word --cell lstm --layers 2 --hidden 200 --embedding 200 --init uniform:0.1 --forget-bias 0 \
-  --batch 20 --window 20 --epochs 13 --reduction sequence --clip-norm 5 \
+  --tokenizer word --cell lstm --layers 2 --hidden-size 200 --embedding-size 200 --initializer uniform:0.1 --forget-bias 0 \
+  --batch-size 20 --window-length 20 --epochs 13 --reduction sequence --clip-norm 5 \
   --optimizer sgd --learning-rate 1 --schedule step --decay-start 4 --decay-factor 0.5 \
   --matmul-precision "${PRECISION:-highest}" \
   --seed 1 --out "$model" ${RESUME:+--resume}

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const book = join(folder, "book.txt");
 writeFileSync(book, 'It was the best of times, it was the worst of times.\n"Who is there?" he said.\n'.repeat(60));
-const small = ["--hidden", "16", "--layers", "1", "--batch", "4", "--window", "16"];
+const small = ["--hidden-size", "16", "--layers", "1", "--batch-size", "4", "--window-length", "16"];
 
 const { FORCE_COLOR: _, ...env } = process.env;
 
@@ -134,11 +134,12 @@ test("a model of lines writes one, or with --end never several; long lines are r
   const refused = train("--maximum-length", "20");
   expect(refused.stderr).toMatch(/Line 101 of the text has 30 tokens, and at most 20 are allowed/);
   expect(refused.status).toBe(1);
-  expect(train("--maximum-length", "20", "--cut-long", "--skip-long").status).toBe(2);
-  expect(train("--maximum-length", "20", "--cut-long", "--maximum-steps", "1").stderr).toMatch(
+  expect(train("--maximum-length", "20", "--long", "cut", "--maximum-steps", "1").stderr).toMatch(
     /too long: 1 cut, 0 left out/,
   );
-  expect(train("--maximum-length", "20", "--skip-long", "--overwrite").stderr).toMatch(/too long: 0 cut, 1 left out/);
+  expect(train("--maximum-length", "20", "--long", "skip", "--overwrite").stderr).toMatch(
+    /too long: 0 cut, 1 left out/,
+  );
   const one = ostinato("generate", out, "--seed", "1");
   expect(one.stdout).toMatch(/^[ABC][ab]*\n$/);
   const several = ostinato("generate", out, "--seed", "1", "--end", "never", "--maximum-tokens", "100");

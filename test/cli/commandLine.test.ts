@@ -67,7 +67,13 @@ test("no command takes an empty text for one that was not given, and every wrong
 
 test("messages of the library name the flags of the command that runs, and leave paths and plain words as they are", () => {
   const command = new Command("lm");
-  for (const flag of ["--batch <n>", "--maximum-steps <n>", "--forget-bias <x>", "--epochs <n>", "--clip-norm <x>"]) {
+  for (const flag of [
+    "--batch-size <n>",
+    "--maximum-steps <n>",
+    "--forget-bias <x>",
+    "--epochs <n>",
+    "--clip-norm <x>",
+  ]) {
     command.addOption(new Option(flag));
   }
   const said = (message: string) => inFlags(message, command);
@@ -79,14 +85,28 @@ test("messages of the library name the flags of the command that runs, and leave
   );
   expect(said('forgetBias belongs to the cell "lstm".')).toBe('--forget-bias belongs to the cell "lstm".');
   expect(said("one window needs 9 (batchSize 3 x windowLength 3)")).toBe(
-    "one window needs 9 (--batch 3 x windowLength 3)",
+    "one window needs 9 (--batch-size 3 x windowLength 3)",
   );
   expect(said("or clip the gradient (clipNorm 1 to 5).")).toBe("or clip the gradient (--clip-norm 1 to 5).");
-  expect(said("Use a smaller batchSize.")).toBe("Use a smaller --batch.");
+  expect(said("Use a smaller batchSize.")).toBe("Use a smaller --batch-size.");
   expect(
-    said("Raise it (maximumLength; --maximum-length on the command line), or skip (long; --cut-long, --skip-long)."),
-  ).toBe("Raise it (--maximum-length), or skip (--cut-long, --skip-long).");
+    said("Raise it (maximumLength; --maximum-length on the command line), or skip (long; --long cut, --long skip)."),
+  ).toBe("Raise it (--maximum-length), or skip (--long cut, --long skip).");
   expect(said("or overwrite it (--overwrite; in a program: overwrite: true).")).toBe("or overwrite it (--overwrite).");
   const path = 'There is no file data/batchSize.txt, nor "batchSize"; all epochs are done.';
   expect(said(path)).toBe(path);
+});
+
+test.each([
+  [["generate", "m", "--temp", "1"], "unknown option '--temp'; did you mean --temperature?"],
+  [["generate", "m", "--num-beams", "3"], "did you mean --beams?"],
+  [["train", "lm", "a.txt", "--max-grad-norm", "3"], "did you mean --clip-norm?"],
+  [["train", "lm", "a.txt", "--cell", "lsmt"], "expected one of gru, "],
+  [["train", "lm", "a.txt", "--cell", "lsmt"], '"lsmt"; did you mean lstm?'],
+  [["train", "ml", "a.txt"], "Did you mean lm?"],
+  [["evalute", "m"], "did you mean evaluate?"],
+])("what is mistyped is told what was probably meant: %j", (args, words) => {
+  const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: "utf8" });
+  expect(stderr).toContain(words);
+  expect(status).toBe(2);
 });

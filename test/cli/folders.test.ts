@@ -37,7 +37,7 @@ function expectRefused(args: readonly string[], words: RegExp, status: number) {
 }
 
 writeFileSync(join(folder, "book.txt"), "It was the best of times, it was the worst of times.\n".repeat(60));
-const small = ["--hidden", "8", "--layers", "1", "--batch", "4", "--window", "16"];
+const small = ["--hidden-size", "8", "--layers", "1", "--batch-size", "4", "--window-length", "16"];
 const train = (out: string, ...more: string[]) => [
   "train",
   "lm",

@@ -19,7 +19,7 @@ const { FORCE_COLOR: _, ...env } = process.env;
 const kills = Number(process.env.OSTINATO_TEST_KILLS ?? 25);
 
 const words = "It was the best of times, it was the worst of times.\n".repeat(60);
-const small = ["--layers", "1", "--batch", "4", "--window", "16", "--quiet"];
+const small = ["--layers", "1", "--batch-size", "4", "--window-length", "16", "--quiet"];
 /** Checkpoints follow each other without a pause. */
 const endless = [...small, "--epochs", "100000", "--checkpoint-seconds", "0.001", "--validate-every", "3"];
 
@@ -27,7 +27,7 @@ const endless = [...small, "--epochs", "100000", "--checkpoint-seconds", "0.001"
 async function workshop(): Promise<string> {
   const folder = await temporaryFolder();
   await writeFile(join(folder, "book.txt"), words);
-  const args = ["train", "lm", "book.txt", "--out", "old", "--hidden", "8", ...small, "--maximum-steps", "20"];
+  const args = ["train", "lm", "book.txt", "--out", "old", "--hidden-size", "8", ...small, "--maximum-steps", "20"];
   const { status, stderr } = spawnSync(process.execPath, [main, ...args], { cwd: folder, env, encoding: "utf8" });
   expect(status, stderr).toBe(0);
   await writeFile(join(folder, "old", "notes.txt"), "mine");
@@ -77,7 +77,7 @@ test("train, killed at any moment: no model yet, or a whole one whose training r
   let models = 0;
   for (let i = 0; i < kills; i++) {
     const out = `new-${i}`;
-    await killed(cwd, out, ["train", "lm", "book.txt", "--out", out, "--hidden", "8", ...endless], 150);
+    await killed(cwd, out, ["train", "lm", "book.txt", "--out", out, "--hidden-size", "8", ...endless], 150);
     const folder = join(cwd, out);
     if (await holdsModel(folder)) {
       models++;
@@ -123,7 +123,7 @@ test("train --overwrite, killed at any moment: the old model with its training, 
   for (let i = 0; i < kills; i++) {
     const folder = join(cwd, `copy-${i}`);
     await cp(join(cwd, "old"), folder, { recursive: true });
-    const args = ["train", "lm", "book.txt", "--out", folder, "--overwrite", "--hidden", "12", ...endless];
+    const args = ["train", "lm", "book.txt", "--out", folder, "--overwrite", "--hidden-size", "12", ...endless];
     await killed(cwd, `copy-${i}`, [...args, "--tokenizer", "word"], 200);
     const { config, tokenizer } = await loadModelFolder(folder, LanguageModel.kind);
     seen.add(config.hiddenSize);

@@ -31,7 +31,7 @@ const capitals = (word: string) => [...word.toUpperCase()].join(" ");
 const table = file("words.tsv", `${words.map((word) => `${word}\t${capitals(word)}`).join("\n")}\n`);
 const sources = file("words.src", `${words.join("\n")}\n`);
 const targets = file("words.tgt", `${words.map(capitals).join("\n")}\n`);
-const small = ["--hidden", "32", "--embedding", "16", "--batch", "16", "--learning-rate", "0.01"];
+const small = ["--hidden-size", "32", "--embedding-size", "16", "--batch-size", "16", "--learning-rate", "0.01"];
 const model = join(folder, "model");
 
 function expectRefused(args: string[], words: RegExp, status = 1) {
@@ -163,11 +163,11 @@ test("bad input gets one sentence with file and line", () => {
     sources,
     "-o",
     languageModel,
-    "--hidden",
+    "--hidden-size",
     "8",
     "--layers",
     "1",
-    "--batch",
+    "--batch-size",
     "4",
     "--maximum-steps",
     "1",
@@ -187,19 +187,23 @@ test("bad input gets one sentence with file and line", () => {
   );
   expectRefused(["train", "chat", table, ...out], /words.tsv has no column "Q"/, 2);
   expectRefused(["train", "transliterate", sources, targets, table, ...out], /got 3 files/, 2);
-  const shared = ["train", "translate", sources, targets, ...out, "--shared", "--tokenizer", "word"];
-  expectRefused(shared, /no token in common. Leave --shared out/, 2);
-  expectRefused([...shared, "--source-tokenizer", "character"], /--source-tokenizer contradicts --tokenizer/, 2);
+  const shared = ["train", "translate", sources, targets, ...out, "--shared-embedding", "--tokenizer", "word"];
+  expectRefused(shared, /no token in common. Leave --shared-embedding out/, 2);
+  expectRefused(
+    [...shared, "--source-tokenizer", "character"],
+    /--tokenizer and --source-tokenizer exclude each other/,
+    2,
+  );
   expectRefused(
     ["train", "transliterate", table, ...out, "--attention", "none", "--attend", "before"],
-    /--attend says when to look at the source, and --attention is none/,
+    /--attend needs --attention .*, got none/,
     2,
   );
   expectRefused(["train", "transliterate", table, ...out, "--teacher-forcing", "often"], /expected a share/, 2);
   expectRefused(["translate", join(folder, "nowhere"), "a"], /There is no model folder/);
   // Lines that it cannot read do not stop those that it can; a file of nothing else is an error, after all is written.
   expect(
-    ostinato(["translate", model, "--batch", "1"], `${"bad\n".repeat(16)}xyz\nbed\n`).stdout.split("\n").length,
+    ostinato(["translate", model, "--batch-size", "1"], `${"bad\n".repeat(16)}xyz\nbed\n`).stdout.split("\n").length,
   ).toBe(19);
   const unread = ostinato(["translate", model], "xyz\nwww\n");
   expect(unread.stderr).toMatch(/error: translate: none of the tokens is among the 8/);

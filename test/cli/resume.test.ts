@@ -41,8 +41,8 @@ writeFileSync(
   join(folder, "pairs.csv"),
   `K,A\n${Array.from({ length: 60 }, (_, i) => `${(i * i) % 97},${[...String((i * i) % 97)].join(" ")}`).join("\n")}\n`,
 );
-const small = ["--hidden", "16", "--layers", "1", "--batch", "4"];
-const lm = ["train", "lm", "book.txt", ...small, "--window", "16", "--dropout", "0.2", "--tokenizer", "word"];
+const small = ["--hidden-size", "16", "--layers", "1", "--batch-size", "4"];
+const lm = ["train", "lm", "book.txt", ...small, "--window-length", "16", "--dropout", "0.2", "--tokenizer", "word"];
 const pairs = [
   ...["train", "transliterate", "pairs.csv", ...small, "--source-column", "K", "--target-column", "A"],
   ...["--source-tokenizer", "character", "--validation", "0.2", "--reverse-source", "--dropout", "0.2"],
@@ -66,7 +66,10 @@ for (const [name, command] of Object.entries({ lm, pairs })) {
 test("an option that says what the folder holds is accepted, one that contradicts is refused with both values", () => {
   const out = ["--out", "lm-parts", "--resume"];
   expectDone([...lm, ...out, "--maximum-steps", "13", "--threads", "1", "--patience", "3"]);
-  expectRefused([...lm, ...out, "--hidden", "17"], /--hidden 17 contradicts .*lm-parts, which began with --hidden 16/);
+  expectRefused(
+    [...lm, ...out, "--hidden-size", "17"],
+    /--hidden-size 17 contradicts .*lm-parts, which began with --hidden-size 16/,
+  );
   expectRefused([...lm, ...out, "--vocabulary", "9"], /--vocabulary 9 contradicts .*which began without --vocabulary/);
   expectRefused([...lm, ...out, "--tied"], /--tied contradicts .*which began without --tied/);
   expectRefused([...lm, ...out, "--validation", "0.2"], /--validation 0.2 contradicts .* with --validation 0.1/);
@@ -81,7 +84,13 @@ test("an option that says what the folder holds is accepted, one that contradict
 test("what changes on resume is remembered for the next time", () => {
   expectDone(["train", "--resume", "lm-parts", "--maximum-steps", "14", "--patience", "5"]);
   const { options } = JSON.parse(readFileSync(join(folder, "lm-parts", "training.json"), "utf8"));
-  expect(options).toMatchObject({ maximumSteps: 14, patience: 5, tokenizer: "word", hidden: 16, validation: "0.1" });
+  expect(options).toMatchObject({
+    maximumSteps: 14,
+    patience: 5,
+    tokenizer: "word",
+    hiddenSize: 16,
+    validation: "0.1",
+  });
   expect(Object.keys(options)).not.toContain("resume");
   expect(ostinato(["train", "--resume", "lm-parts"]).stderr).toMatch(/Nothing to do: 14 updates are made/);
 });
@@ -110,7 +119,11 @@ test("what cannot be resumed is refused in one sentence that says how to go on",
     writeFileSync(record, JSON.stringify({ ...rest, options: { ...options, ...changed } }));
     return ["train", "--resume", "lm-parts"];
   };
-  expectRefused(resumedWith({ hidden: "many" }), /training\.json: the option hidden is damaged: it must be a num/, 1);
+  expectRefused(
+    resumedWith({ hiddenSize: "many" }),
+    /training\.json: the option --hidden-size is damaged: expected a whole num/,
+    1,
+  );
   expectRefused(resumedWith({ cell: "transformer" }), /the option cell is damaged: .*lstm.*registerCell/, 1);
   expectRefused(resumedWith({ tied: "yes" }), /the option tied is damaged: it is "yes"/, 1);
   expectRefused(resumedWith({ colour: "red" }), /has an option "colour" that train lm does not know/, 1);
@@ -119,7 +132,7 @@ test("what cannot be resumed is refused in one sentence that says how to go on",
 });
 
 test("a resume that finds nothing to do says what would let it go on", () => {
-  const small = ["--hidden", "8", "--layers", "1", "--batch", "4", "--window", "16"];
+  const small = ["--hidden-size", "8", "--layers", "1", "--batch-size", "4", "--window-length", "16"];
   expectDone(["train", "lm", "book.txt", "--out", "done", "--maximum-steps", "3", ...small]);
   expect(expectDone(["train", "--resume", "done", "--epochs", "99"]).stderr).toContain(
     "Nothing to do: 3 updates are made, and --maximum-steps is 3: give a larger one.",

@@ -32,10 +32,20 @@ const pairs = ["ab\tb a", "ba\ta b", "aab\tb a a", "bba\ta b b", "abb\tb b a"];
 beforeAll(() => {
   writeFileSync(join(folder, "text.txt"), "abba baba abab.\n".repeat(80));
   writeFileSync(join(folder, "pairs.tsv"), `${pairs.join("\n")}\n`.repeat(8));
-  const small = ["--hidden", "8", "--layers", "1", "--maximum-steps", "4", "--batch", "4"];
-  const text = ostinato("train", "lm", "text.txt", "--out", "text", ...small, "--window", "8");
+  const small = ["--hidden-size", "8", "--layers", "1", "--maximum-steps", "4", "--batch-size", "4"];
+  const text = ostinato("train", "lm", "text.txt", "--out", "text", ...small, "--window-length", "8");
   expect(text).toMatchObject({ status: 0 });
-  const spelled = ["train", "transliterate", "pairs.tsv", "--hidden", "8", "--maximum-steps", "4", "--batch", "4"];
+  const spelled = [
+    "train",
+    "transliterate",
+    "pairs.tsv",
+    "--hidden-size",
+    "8",
+    "--maximum-steps",
+    "4",
+    "--batch-size",
+    "4",
+  ];
   expect(ostinato(...spelled, "--out", "attending")).toMatchObject({ status: 0 });
   expect(ostinato(...spelled, "--out", "blind", "--attention", "none")).toMatchObject({ status: 0 });
 }, 120_000);
@@ -163,7 +173,7 @@ test("evaluate of a language model refuses what is for another kind of model, by
       `evaluate: ${option[0]} is for a Seq2Seq, and text holds a LanguageModel.`,
     );
   }
-  expect(ostinato("evaluate", "text", "text.txt", "--batch", "2")).toMatchObject({ status: 0, stderr: "" });
+  expect(ostinato("evaluate", "text", "text.txt", "--batch-size", "2")).toMatchObject({ status: 0, stderr: "" });
 });
 
 test("evaluate of pairs prints what --json has, and --output keeps a line for each row", () => {

@@ -67,7 +67,7 @@ function ostinato(args: string[], input: string | Buffer = "") {
 }
 
 beforeAll(() => {
-  const small = ["--hidden", "16", "--batch", "8", "--validation", "0", "--learning-rate", "0.03"];
+  const small = ["--hidden-size", "16", "--batch-size", "8", "--validation", "0", "--learning-rate", "0.03"];
   const short = ["ab", "ba", "aa", "bb"];
   const words = [...short, ...short.flatMap((x) => short.map((y) => x + y))];
   const rows = words.map((word) => `${word}\t${[...word.toUpperCase()].join(" ")}\n`);
@@ -95,7 +95,7 @@ test("translate and chat have one line out for one line in, whatever is in the l
   // A lone carriage return and U+2028 are characters, which this model does not know; so is "x".
   const input = "\ufeffab\r\n\nb\ra\na\u2028b\nxx\nba";
   const right = /^A B\n\n.*\n.*\n.*\nB A\n$/;
-  for (const args of [[], ["--batch", "1"]]) {
+  for (const args of [[], ["--batch-size", "1"]]) {
     const { status, stdout, stderr } = ostinato(["translate", speller, ...args], input);
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(right);
@@ -171,7 +171,10 @@ test("lines of a file on standard input draw as they do in a pipe, however they 
   const draw = ["translate", speller, "--beams", "1", "--temperature", "3", "--seed", "5"];
   const fromFile = (batch: string) => {
     const stdio = [openSync(file, "r"), "pipe", "inherit"] as const;
-    return spawnSync(process.execPath, [main, ...draw, "--batch", batch], { env, stdio: [...stdio] }).stdout.toString();
+    return spawnSync(process.execPath, [main, ...draw, "--batch-size", batch], {
+      env,
+      stdio: [...stdio],
+    }).stdout.toString();
   };
   const whole = fromFile("200");
   expect(whole.split("\n").length).toBe(201);

@@ -33,7 +33,7 @@ function expectRefused(args: string[], words: RegExp, status = 2) {
   expect(result.status).toBe(status);
 }
 
-const tiny = ["--hidden", "16", "--batch", "8", "--epochs", "1", "--validation", "0"];
+const tiny = ["--hidden-size", "16", "--batch-size", "8", "--epochs", "1", "--validation", "0"];
 const letters = ["ab", "ba", "aa", "bb"];
 const questions = letters.flatMap((x) => letters.map((y) => x + y));
 const spelled = (word: string) => [...word.toUpperCase()].join(" ");
@@ -116,13 +116,13 @@ test("a language model learns the texts of a column, and measures the same colum
     csv,
     "-o",
     out,
-    "--hidden",
+    "--hidden-size",
     "8",
     "--layers",
     "1",
-    "--batch",
+    "--batch-size",
     "2",
-    "--window",
+    "--window-length",
     "8",
     "--epochs",
     "1",

@@ -31,7 +31,7 @@ function refused(status: number, words: RegExp, ...args: string[]) {
 
 const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
 const holds = (name: string) => existsSync(join(folder, name, "model.safetensors"));
-const small = ["--hidden", "8", "--layers", "1"];
+const small = ["--hidden-size", "8", "--layers", "1"];
 
 // A sorted list: its last tenth has the longest names.
 const names = Array.from(
@@ -90,7 +90,17 @@ test("lines and pairs are held out at random, a running text at its end", () => 
   expect(tokens("--sentences", "--seed", "2")).not.toEqual([learnt, measured]);
   expect(tokens()).toEqual([Math.floor(0.9 * all), all - Math.floor(0.9 * all)]);
 
-  const pairs = ["train", "transliterate", "pairs.tsv", "--out", "held-pairs", "--hidden", "8", "--maximum-steps", "1"];
+  const pairs = [
+    "train",
+    "transliterate",
+    "pairs.tsv",
+    "--out",
+    "held-pairs",
+    "--hidden-size",
+    "8",
+    "--maximum-steps",
+    "1",
+  ];
   // Only the last ten have a "b": with the end held out, it would not be learnt at all.
   expect(said(...pairs)).toMatch(/190 pairs to learn, 10 to validate; vocabularies of \d+ character and 4 word/);
 });
@@ -104,8 +114,8 @@ test("a short text has a smaller batch, unless one is asked for", () => {
   expect(said("train", "--resume", "short", "--epochs", "3")).toMatch(/4 sequences.*Done after 3 updates/s);
   refused(
     1,
-    /one batch of windows needs \d+ \(--batch 32 x --window 64.*a smaller --batch or --window/,
-    ...[...lm, "--out", "never", "--batch", "32", "--window", "64"],
+    /one batch of windows needs \d+ \(--batch-size 32 x --window-length 64.*a smaller --batch-size or --window-length/,
+    ...[...lm, "--out", "never", "--batch-size", "32", "--window-length", "64"],
   );
   expect(holds("never")).toBe(false);
 });
@@ -148,7 +158,7 @@ test("what is measured at the end is read before the training", () => {
     }),
   );
   write("other.tsv", "aab\tb q\n");
-  const pairs = ["train", "transliterate", "pairs.tsv", "--out", "never", "--hidden", "8", "--maximum-steps", "1"];
+  const pairs = ["train", "transliterate", "pairs.tsv", "--out", "never", "--hidden-size", "8", "--maximum-steps", "1"];
   refused(1, /other\.tsv, line 1: .*"q"/, ...pairs, "--target-tokenizer", "tokenizer.json", "--test", "other.tsv");
   expect(holds("never")).toBe(false);
 });

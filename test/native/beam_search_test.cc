@@ -128,7 +128,7 @@ SearchOptions drawn(uint32_t seed, int64_t V, bool attends) {
   o.begin = token();
   if (groups > 1 && maybe(60)) o.diversity = 0.3 * static_cast<double>(below(5));
   if (maybe(40)) o.minimumLength = below(5);
-  if (maybe(40)) o.noRepeatNgram = 1 + below(3);
+  if (maybe(40)) o.blockNgramRepeat = 1 + below(3);
   if (maybe(60)) o.lengthPenalty = maybe(40) ? -1 : 0.4 * static_cast<double>(below(5));
   if (attends && maybe(70)) o.coveragePenalty = 0.3 * static_cast<double>(below(4));
   o.earlyStopping = maybe(50);
@@ -266,7 +266,7 @@ TEST_CASE("the number of threads changes nothing") {
     SearchOptions options = optionsOf(6, 6, 8);
     options.nBest = 6;
     options.coveragePenalty = 0.2;
-    options.noRepeatNgram = 2;
+    options.blockNgramRepeat = 2;
     options.attention = true;
     options.sampling = sampling;
     options.groups = sampling ? 1 : 2;

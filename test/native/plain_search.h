@@ -144,7 +144,7 @@ class PlainSearch {
 
   std::set<int32_t> refusedAfter(const std::vector<int32_t>& tokens) const {
     std::set<int32_t> refused(o_.banned.begin(), o_.banned.end());
-    const size_t n = static_cast<size_t>(o_.noRepeatNgram);
+    const size_t n = static_cast<size_t>(o_.blockNgramRepeat);
     if (o_.end >= 0 && static_cast<int64_t>(tokens.size()) < shortest_) refused.insert(o_.end);
     // A token is refused that would make an n-gram that is there already.
     for (size_t i = 0; n > 0 && i + n <= tokens.size(); i++) {

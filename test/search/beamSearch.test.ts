@@ -164,7 +164,7 @@ test("minimum length, n-grams, a prefix and banned tokens hold for every hypothe
       nBest: 6,
       maximumLength: 12,
       minimumLength: 5,
-      noRepeatNgram: 2,
+      blockNgramRepeat: 2,
       prefix: [3, 2],
       banned: [4],
     };

@@ -78,7 +78,7 @@ function drawOptions(seed: number): { sizes: Required<TinySizes>; options: Searc
     minimumLength: maybe(below(4)),
     lengthPenalty: maybe(uniform() < 0.3 ? ("average" as const) : 2 * uniform(), 0.6),
     coveragePenalty: S > 0 ? maybe(uniform(), 0.6) : undefined,
-    noRepeatNgram: maybe(1 + below(3)),
+    blockNgramRepeat: maybe(1 + below(3)),
     prefix: maybe(Array.from({ length: 1 + below(2) }, free)),
     forced: maybe([{ position: 2 + below(2), token: free() }]),
     banned,
@@ -246,7 +246,7 @@ test.each(ways)(
         nBest: 6,
         maximumLength: 12,
         minimumLength: 4,
-        noRepeatNgram: 2,
+        blockNgramRepeat: 2,
         prefixes: [[3], [], [4, 5]],
         forced: [{ position: 6, token: 7 }],
         banned: [2],
@@ -389,7 +389,7 @@ test.each([
       minimumLength: 2,
       lengthPenalty: 0.8,
       coveragePenalty: 0.2,
-      noRepeatNgram: 3,
+      blockNgramRepeat: 3,
     });
   };
   const found = await translate(native);

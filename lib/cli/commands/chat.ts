@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import type { Command } from "commander";
 import { OstinatoError } from "../../errors.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { ExecutorOptions } from "../executor.js";
@@ -6,12 +7,9 @@ import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { notes, paint, results } from "../output.js";
 import { oneLine } from "../print.js";
-import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import { standardInputLines } from "../standardInput.js";
 import type { Ability } from "../verbs.js";
-
-interface Options extends ExecutorOptions, SearchOptions {}
 
 export const chat: Ability = {
   verb: {
@@ -23,8 +21,8 @@ export const chat: Ability = {
 };
 
 /** Each line is a question of its own: the model has no memory of those before. */
-async function converse(folder: string, options: Options): Promise<void> {
-  const search = searchOptionsFrom(options);
+async function converse(folder: string, options: ExecutorOptions, command: Command): Promise<void> {
+  const search = searchOptionsFrom(command);
   const model = await modelFrom<Seq2Seq>(folder, options);
   await untilInterrupted(async (signal) => {
     const answerLine = (line: string, number: number) =>

@@ -14,15 +14,14 @@ import { pairsLike, withPairOptions } from "../pairFiles.js";
 import { count, countOf, oneLine, printer } from "../print.js";
 import { printScores } from "../printScores.js";
 import { measures } from "../reportTraining.js";
-import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import type { ReadingFlags } from "../tableOptions.js";
 import { corpusLike, withTextColumn, withTextOptions } from "../textFiles.js";
 import type { Ability, Verb } from "../verbs.js";
 import type { Perplexity } from "./quantize.js";
 
-interface Options extends ExecutorOptions, SearchOptions, ReadingFlags {
-  batch?: number;
+interface Options extends ExecutorOptions, ReadingFlags {
+  batchSize?: number;
   output?: string;
   bleuTokenizer?: BleuTokenization;
   lowercase?: boolean;
@@ -42,7 +41,7 @@ const evaluate: Verb = {
   options: (command) =>
     command
       .option(
-        "--batch <n>",
+        "--batch-size <n>",
         "texts side by side (default: 1 for text, where each part begins without memory; 32)",
         whole,
       )
@@ -99,7 +98,7 @@ function measureText(folder: string, files: string[], options: Options): Promise
     const corpus = await corpusLike(folder, files, options, "evaluate");
     const stream = await corpus.tokenize(model.tokenizer, { signal });
     const result = await model
-      .evaluate(stream, { batchSize: options.batch ?? 1, signal })
+      .evaluate(stream, { ...given({ batchSize: options.batchSize }), signal })
       .finally(() => stream.close());
     print.object(result);
     print.line(`${countOf(result.tokens, "token")}: ${measures(result)}`);
@@ -112,17 +111,17 @@ function measureText(folder: string, files: string[], options: Options): Promise
 function measurePairs(folder: string, files: string[], options: Options, command: Command): Promise<void> {
   return untilInterrupted(async (signal) => {
     const print = printer(options);
-    const { batch = 32, lowercase, bleuTokenizer: tokenize, output } = options;
-    const search = searchOptionsFrom(options);
+    const { lowercase, bleuTokenizer: tokenize, output } = options;
+    const shared = { ...given({ batchSize: options.batchSize }), signal };
+    const search = searchOptionsFrom(command);
     const { pairs, targets } = await pairsLike(folder, { files, command, options });
     const model = await modelFrom<Seq2Seq>(folder, options);
-    const predicted = await model.evaluate(pairs, { batchSize: batch, signal });
+    const predicted = await model.evaluate(pairs, shared);
     const line = print.progress();
     const { texts, ...scores } = await model
       .score(pairs, {
         ...search,
-        batchSize: batch,
-        signal,
+        ...shared,
         scores: given({ lowercase, tokenize }),
         onProgress: (share) => line.update(share, "writing"),
       })

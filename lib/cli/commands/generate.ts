@@ -1,32 +1,27 @@
 import type { Command } from "commander";
-import { Option } from "commander";
 import { OptionError } from "../../errors.js";
+import type { BeamTextOptions } from "../../models/languageModel/beamTexts.js";
+import { beamTextRules } from "../../models/languageModel/beamTexts.js";
 import type { GenerateOptions } from "../../models/languageModel/generation.js";
+import { generateAllRules, generateRules } from "../../models/languageModel/generation.js";
 import type { LanguageModel } from "../../models/languageModel/languageModel.js";
+import type { NextTokensOptions } from "../../models/languageModel/nextTokens.js";
+import { nextTokensRules } from "../../models/languageModel/nextTokens.js";
 import type { TextEnd } from "../../models/languageModel/textEnd.js";
-import { textEnds } from "../../models/languageModel/textEnd.js";
+import type { OptionTable } from "../../options.js";
+import { pick } from "../../options.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
-import { given, number, penalty, whole } from "../options.js";
+import { flagOf, given, typedOptions, withOptions } from "../options.js";
 import { resultPieces, results } from "../output.js";
 import { printer } from "../print.js";
 import type { Ability } from "../verbs.js";
 
 interface Options extends ExecutorOptions {
   prompt?: string;
-  maximumTokens?: number;
-  temperature?: number;
-  topK?: number;
-  topP?: number;
-  seed?: number;
-  end?: TextEnd;
   stop?: string[];
-  count?: number;
-  beams?: number;
-  nBest?: number;
-  lengthPenalty?: number | "average";
-  next?: number;
+  end?: TextEnd;
   json?: boolean;
 }
 
@@ -36,69 +31,58 @@ export const generate: Ability = {
   run: write,
 };
 
-function withGenerateOptions(command: Command): Command {
-  return command
-    .option("-p, --prompt <text>", "text to continue")
-    .option("-n, --maximum-tokens <n>", "tokens to write at most (default: 500)", whole)
-    .option("-t, --temperature <x>", "0 takes the most probable token, above 1 is daring (default: 1)", number)
-    .option("--top-k <k>", "only the k most probable tokens", whole)
-    .option("--top-p <p>", "only the most probable tokens that together reach p", number)
-    .option("--seed <n>", "the same seed writes the same text (default: a new one)", whole)
-    .addOption(
-      new Option(
-        "--end <where>",
-        "where a text ends by itself (default: line for a model of lines, else never)",
-      ).choices(textEnds),
-    )
-    .option("--stop <text>", "stop before this text; may be given several times", collected)
-    .option("--count <n>", "how many texts to write, side by side (default: 1)", whole)
-    .option("--beams <n>", "search for the likeliest text with n beams, instead of drawing one", whole)
-    .option("--n-best <n>", "how many of the likeliest to print, by search (default: 1)", whole)
-    .option("--length-penalty <x>", "what favours long texts: a power, or average, with --beams (default: 0)", penalty)
-    .option("--next <n>", "print the n likeliest next tokens and their probabilities, instead of writing", whole)
-    .option("--json", "print one JSON object for each text");
-}
-
-function collected(text: string, before: string[] = []): string[] {
-  return [...before, text];
-}
-
 /** The ways to write, each with the options that only it has. */
 const ways = {
-  next: { does: "--next tells what comes next", options: [] },
-  search: { does: "--beams searches", options: ["beams", "nBest", "lengthPenalty"] },
+  next: { does: "--next tells what comes next", rules: nextTokensRules },
+  search: { does: "--beams searches", rules: pick(beamTextRules, "beams", "nBest", "lengthPenalty") },
   draw: {
     does: "without --beams or --next texts are drawn",
-    options: ["temperature", "topK", "topP", "seed", "count"],
+    rules: pick(generateAllRules, "count", "temperature", "topK", "topP", "seed"),
   },
 } as const;
 
-async function write(folder: string, options: Options): Promise<void> {
-  const way = wayOf(options);
+function withGenerateOptions(command: Command): Command {
+  withOptions(command, generateRules, {
+    only: ["prompt", "maximumTokens", "end", "stop"],
+    notes: {
+      maximumTokens: `${generateRules.maximumTokens.initial}; ${beamTextRules.maximumLength.initial} with --beams`,
+    },
+  });
+  withOptions(command, ways.draw.rules, { group: "Drawing" });
+  withOptions(command, ways.search.rules, { group: "Searching for the likeliest texts, with --beams or --n-best" });
+  withOptions(command, ways.next.rules, { group: "Next tokens instead of texts, with --next" });
+  return command.option("--json", "print one JSON object for each text");
+}
+
+async function write(folder: string, options: Options, command: Command): Promise<void> {
+  const way = wayOf(options, command);
   const model = await modelFrom<LanguageModel>(folder, options);
   noteUnknown(model, options);
-  const { maximumTokens, temperature, topK, topP, stop, end } = options;
-  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
+  const shared = typedOptions(command, pick(generateRules, "maximumTokens", "end", "stop"));
   const work = async (signal: AbortSignal) => {
-    const drawing = { ...given({ maximumTokens, temperature, topK, topP, stop, end }), seed, signal };
-    if (way === "next") await writeNext(model, options);
-    else if (way === "search") await writeLikeliest(model, options, signal);
-    else if (options.count !== undefined || options.json) await writeAll(model, options, drawing);
+    if (way === "next") return writeNext(model, options, typedOptions(command, ways.next.rules));
+    if (way === "search") {
+      const search = typedOptions(command, ways.search.rules);
+      return writeLikeliest(model, options, { ...search, ...given({ maximumLength: shared.maximumTokens }), signal });
+    }
+    const { count, seed = Math.floor(Math.random() * 2 ** 31), ...sampling } = typedOptions(command, ways.draw.rules);
+    const drawing = { ...shared, ...sampling, seed, signal };
+    if (count !== undefined || options.json) await writeAll(model, options, { ...drawing, count: count ?? 1 });
     else await writeOne(model, options.prompt, drawing);
   };
   await untilInterrupted(work, () => results.write("\n"));
 }
 
 /** @throws OptionError for options that contradict each other. */
-function wayOf(options: Options): keyof typeof ways {
-  const { next, beams, nBest, stop = [], end } = options;
-  const way = next !== undefined ? "next" : beams !== undefined || nBest !== undefined ? "search" : "draw";
-  for (const [other, { options: names }] of Object.entries(ways)) {
-    const wrong = other === way ? undefined : names.find((name) => options[name] !== undefined);
+function wayOf({ stop = [], end }: Options, command: Command): keyof typeof ways {
+  const typed = (way: keyof typeof ways) => Object.keys(typedOptions<OptionTable>(command, ways[way].rules));
+  const search = typed("search").some((name) => name !== "lengthPenalty");
+  const way = typed("next").length > 0 ? "next" : search ? "search" : "draw";
+  for (const other of Object.keys(ways) as (keyof typeof ways)[]) {
+    const [wrong] = other === way ? [] : typed(other);
     if (wrong === undefined) continue;
-    const dashed = `--${wrong.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     const advice = way === "draw" ? "add --beams 5" : "leave one of them out";
-    throw new OptionError(`generate: ${dashed} has no effect here, for ${ways[way].does}: ${advice}.`);
+    throw new OptionError(`generate: ${flagOf(command, wrong)} has no effect here, for ${ways[way].does}: ${advice}.`);
   }
   if (way === "search" && stop.length > 0 && (stop.some((text) => text !== "\n") || end !== undefined)) {
     throw new OptionError(
@@ -122,21 +106,25 @@ function noteUnknown({ tokenizer }: LanguageModel, { prompt = "", json = false }
 }
 
 /** Prints the next tokens, likeliest first. */
-async function writeNext(model: LanguageModel, { prompt = "", next, json }: Options): Promise<void> {
-  const { tokens, unknown } = await model.nextTokens(prompt, { top: next as number });
+async function writeNext(
+  model: LanguageModel,
+  { prompt = "", json }: Options,
+  options: NextTokensOptions,
+): Promise<void> {
+  const { tokens, unknown } = await model.nextTokens(prompt, options);
   if (json) results.json({ prompt, unknown, tokens });
   else for (const { token, probability } of tokens) results.write(`${probability.toFixed(4)}  ${token}\n`);
 }
 
 /** The likeliest, best first. */
-async function writeLikeliest(model: LanguageModel, options: Options, signal: AbortSignal): Promise<void> {
-  const { prompt = "", nBest = 1, lengthPenalty, maximumTokens: maximumLength = 500, stop, json } = options;
-  const beams = options.beams ?? Math.max(5, nBest);
-  const end = stop === undefined ? options.end : ("line" as const);
-  const { texts } = await model.beamSearch({
-    ...given({ lengthPenalty, end }),
-    ...{ beams, nBest, prompt, maximumLength, signal },
-  });
+async function writeLikeliest(
+  model: LanguageModel,
+  { prompt = "", stop, end, json }: Options,
+  search: BeamTextOptions,
+): Promise<void> {
+  const beams = search.beams ?? Math.max(5, search.nBest ?? 1);
+  const ending = stop === undefined ? end : ("line" as const);
+  const { texts } = await model.beamSearch({ ...search, beams, prompt, ...given({ end: ending }) });
   const gap = gapBetween(texts.map(({ text }) => prompt + text));
   for (const [i, { text, score, tokens, ended }] of texts.entries()) {
     if (json) results.json({ place: i, prompt, text, score, ended, tokens });
@@ -163,8 +151,11 @@ async function writeOne(model: LanguageModel, prompt: string | undefined, drawin
 }
 
 /** Side by side. */
-async function writeAll(model: LanguageModel, options: Options, drawing: GenerateOptions): Promise<void> {
-  const { prompt = "", count = 1, json } = options;
+async function writeAll(
+  model: LanguageModel,
+  { prompt = "", json }: Options,
+  { count, ...drawing }: GenerateOptions & { count: number },
+): Promise<void> {
   const prompts = prompt === "" ? { count } : { prompts: Array.from({ length: count }, () => prompt) };
   const texts = await model.generateAll({ ...drawing, ...prompts });
   const gap = gapBetween(texts.map((text) => prompt + text));

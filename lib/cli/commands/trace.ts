@@ -10,11 +10,10 @@ import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { Painted } from "../output.js";
 import { colourDepth, printer } from "../print.js";
-import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import type { Ability } from "../verbs.js";
 
-interface Options extends ExecutorOptions, SearchOptions {
+interface Options extends ExecutorOptions {
   attentionSvg?: string;
   treeSvg?: string;
   json?: boolean;
@@ -37,9 +36,9 @@ function withTraceOptions(command: Command): Command {
     .option("--json", "print one JSON object");
 }
 
-async function traceText(folder: string, text: string, options: Options): Promise<void> {
+async function traceText(folder: string, text: string, options: Options, command: Command): Promise<void> {
   const print = printer(options);
-  const search = searchOptionsFrom(options);
+  const search = searchOptionsFrom(command);
   const model = await modelFrom<Seq2Seq>(folder, options);
   const nBest = search.beams ?? 5;
   const [translation] = (await model.translate([text], { ...search, nBest, tree: true })) as [Translation];

@@ -1,23 +1,25 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { Corpus, TokenizedCorpus, Tokenizer, TokenStream } from "../../data/index.js";
 import { sentenceTokenizer, textFileSize } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import { describeModelFolder } from "../../formats/index.js";
-import { SentenceData, WindowData } from "../../models/languageModel/data.js";
+import { SentenceData, sentenceRules, WindowData, windowRules } from "../../models/languageModel/data.js";
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
 import { configRules } from "../../models/languageModel/network.js";
+import type { Completed } from "../../options.js";
+import { flag, option, optional, table, text, whole, without } from "../../options.js";
 import { cellOptions, withCells } from "../cells.js";
 import { executorFrom } from "../executor.js";
 import type { HeldOut } from "../heldOut.js";
 import { heldOut } from "../heldOut.js";
-import { given, number, whole } from "../options.js";
+import { given, optionsIn, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, countOf, printer } from "../print.js";
 import { measures } from "../reportTraining.js";
 import { meanOfShortLines } from "../shortLines.js";
 import type { ReadingFlags } from "../tableOptions.js";
 import { corpusOf, noteTexts, withTextOptions } from "../textFiles.js";
-import { tokenizerFor, tokenizerText } from "../tokenizers.js";
+import { tokenizerFor } from "../tokenizers.js";
 import type { TrainingOptions } from "../training.js";
 import { expectUsed, train, trainerFor, withTrainingOptions } from "../training.js";
 import type { TrainingCall } from "../trainingCall.js";
@@ -25,90 +27,57 @@ import { trainingCall } from "../trainingCall.js";
 import type { WindowSizes } from "../windowSizes.js";
 import { windowSizes } from "../windowSizes.js";
 
-interface Options extends TrainingOptions, ReadingFlags {
-  validation: string;
-  test?: string;
-  tokenizer: string;
-  vocabulary?: number;
-  unknown?: boolean;
-  layers: number;
-  hidden: number;
-  embedding?: number;
-  dropout: number;
-  variational?: boolean;
-  tied?: boolean;
-  connections?: "plain" | "residual" | "dense";
-  layerNorm?: boolean;
-  init?: string;
-  sentences?: boolean;
-  maximumLength?: number;
-  cutLong?: boolean;
-  skipLong?: boolean;
-  window: number;
-  prompt?: string;
-}
+const flags = table("train lm", {
+  /** File to validate on, or share to hold out: lines at random with --sentences, otherwise the end of the text. Default 0.1. */
+  validation: option(text({ initial: "0.1" }), { written: { as: "file or share" } }),
+  /** File to measure the best model on at the end. Default: none. */
+  test: option(optional(text()), { written: { as: "file" } }),
+  /** Kind of tokens: character, jamo, byte, word, subword, or a Hugging Face tokenizer.json. Default character. */
+  tokenizer: option(text({ initial: "character" }), { written: { as: "kind" } }),
+  /** Words to keep, the most frequent, the others become <unk>; or subwords to learn. Default: all words, 8000 subwords. */
+  vocabulary: option(optional(whole({ minimum: 1 })), { needs: { tokenizer: ["word", "subword"] } }),
+  /** Have a token for characters that the text lacks. Default false. */
+  unknown: option(flag(), { needs: { tokenizer: ["character", "jamo"] } }),
+  batchSize: windowRules.batchSize,
+  /** T: time steps through which gradients flow. Default 64. */
+  windowLength: option(windowRules.windowLength, { excludes: ["sentences"] }),
+  /** Tokens that a line may have, with --sentences. Default: 1000. */
+  maximumLength: option(sentenceRules.maximumLength, { needs: { sentences: true } }),
+  /** Rule for longer lines: "refuse" them with an error, "cut" them, or "skip" them. Default refuse. */
+  long: option(sentenceRules.long, { needs: { sentences: true } }),
+  /** Beginning of samples. Default: none. */
+  prompt: option(optional(text()), { needs: { sampleEvery: true } }),
+});
+
+const modelFlags = without(configRules, "vocabularySize", "cell");
+
+type Options = TrainingOptions & ReadingFlags & Completed<typeof flags> & Completed<typeof modelFlags>;
 
 export function languageModelCommand(): Command {
   const command = new Command("lm")
     .description("train a language model on text files (UTF-8)")
-    .argument("[text...]", "the text to learn, one or several files")
-    .option(
-      "--validation <file or share>",
-      "a file, or the share to hold out: lines at random with --sentences, otherwise the end of the text",
-      "0.1",
-    )
-    .option("--test <file>", "measure the best model on this file at the end")
-    .option("--tokenizer <kind>", tokenizerText, "character")
-    .option(
-      "--vocabulary <n>",
-      "word: keep the n most frequent, the others become <unk>; subword: learn n of the text (default: 8000)",
-      whole,
-    )
-    .option("--unknown", "character, jamo: a token for characters that the text does not have")
-    .option("--layers <n>", "layers on top of each other", whole, configRules.layers.initial)
-    .option("--hidden <n>", "units of a layer", whole, configRules.hiddenSize.initial)
-    .option("--embedding <n>", "size of token vectors (default: as --hidden)", whole)
-    .option(
-      "--dropout <p>",
-      "on the embedding, between layers and before the output",
-      number,
-      configRules.dropout.initial,
-    )
-    .option("--variational", "one dropout mask for all time steps")
-    .option("--tied", "the output layer shares the embedding")
-    .addOption(new Option("--connections <kind>", "between layers").choices(["plain", "residual", "dense"]))
-    .option("--layer-norm", "normalise before the output layer")
-    .option("--init <rule>", "first weights: uniform:0.1, normal:0.02, xavier, orthogonal ...")
-    .option("--sentences", "learn each line on its own instead of windows over the whole text")
-    .option("--maximum-length <n>", "with --sentences: tokens that a line may have (default: 1000)", whole)
-    .option("--cut-long", "with --sentences: learn the beginning of longer lines, instead of refusing them")
-    .option("--skip-long", "with --sentences: leave longer lines out, instead of refusing them")
-    .option("--window <n>", "time steps that gradients flow through; fewer where the text is short", whole, 64)
-    .option("--prompt <text>", "what samples begin with");
+    .argument("[text...]", "the text to learn, one or several files");
+  withOptions(command, flags, { notes: fewer });
+  withTextOptions(command);
+  withOptions(command, modelFlags, { group: "Model" });
   withCells(command, configRules.cell.initial);
-  return withTrainingOptions(withTextOptions(command), {
-    batch: 32,
-    batchText: "sequences side by side; fewer where the text is short",
-    epochs: 10,
-  }).action(async (files: string[], _options: Options, own: Command) =>
+  return withTrainingOptions(command).action(async (files: string[], _options: Options, own: Command) =>
     trainLanguageModel(await trainingCall<Options>(own, files), own),
   );
 }
 
+/** What a short text has room for. */
+const fewer = {
+  batchSize: `${windowRules.batchSize.initial}; fewer where the text is short`,
+  windowLength: `${windowRules.windowLength.initial}; fewer where the text is short`,
+};
+
 async function trainLanguageModel(call: TrainingCall<Options>, command: Command): Promise<void> {
   const { files, options } = call;
   const print = printer(options);
-  const { sentences, sampleEvery, tokenizer: kind } = options;
-  const validates = validationOf(options) !== null;
-  expectUsed(command, validates, [
-    ["window", "--window", !sentences, "cuts a running text, and --sentences reads whole lines"],
-    ["maximumLength", "--maximum-length", !!sentences, "needs --sentences"],
-    ["cutLong", "--cut-long", !!sentences, "needs --sentences"],
-    ["skipLong", "--skip-long", !!sentences && !options.cutLong, "needs --sentences, and excludes --cut-long"],
-    ["prompt", "--prompt", sampleEvery > 0, "needs --sample-every"],
-    ["vocabulary", "--vocabulary", kind === "word" || kind === "subword", "needs --tokenizer word or subword"],
-    ["unknown", "--unknown", kind === "character" || kind === "jamo", "needs --tokenizer character or jamo"],
-  ]);
+  const { sentences } = options;
+  expectUsed(command, { ...modelFlags, ...flags }, validationOf(options) !== null);
+  const cell = cellOptions(command);
   if (options.test !== undefined) await textFileSize(options.test);
   await train(call, print, async (signal) => {
     const corpus = await corpusOf(files, options, "train lm");
@@ -124,10 +93,14 @@ async function trainLanguageModel(call: TrainingCall<Options>, command: Command)
       tokenizer,
       seed: options.seed,
       executor,
-      ...given(networkOptions(options, command)),
+      ...optionsIn(command, modelFlags),
+      ...cell,
     });
     const fixed = (name: string) => command.getOptionValueSource(name) === "cli";
-    const sizes = windowSizes(streams.train.length - 1, options, { batch: fixed("batch"), window: fixed("window") });
+    const sizes = windowSizes(streams.train.length - 1, options, {
+      batchSize: fixed("batchSize"),
+      windowLength: fixed("windowLength"),
+    });
     if (!sentences) await noteShortTexts(print, { corpus, options, sizes });
     const trainer = await trainerOf(model, streams, { call, print, sizes });
     print.note(
@@ -144,10 +117,10 @@ async function noteShortTexts(
   print: Printer,
   { corpus, options, sizes }: { corpus: Corpus; options: Options; sizes: WindowSizes },
 ): Promise<void> {
-  if (sizes.batch !== options.batch || sizes.window !== options.window) {
+  if (sizes.batchSize !== options.batchSize || sizes.windowLength !== options.windowLength) {
     print.note(
-      `The text is short: ${count(sizes.batch)} sequences side by side in windows of ${count(sizes.window)} tokens, instead of ` +
-        `${count(options.batch)} of ${count(options.window)}.`,
+      `The text is short: ${count(sizes.batchSize)} sequences side by side in windows of ${count(sizes.windowLength)} tokens, instead of ` +
+        `${count(options.batchSize)} of ${count(options.windowLength)}.`,
     );
   }
   const mean = await meanOfShortLines(corpus);
@@ -203,23 +176,16 @@ async function tokenized(
   return (await corpusOf(files, options, `train lm ${of}`)).tokenize(tokenizer);
 }
 
-function networkOptions(options: Options, command: Command) {
-  const { layers, hidden, embedding, dropout, variational, tied, connections, layerNorm, init } = options;
-  const names = { sentences: options.sentences, hiddenSize: hidden, embeddingSize: embedding, initializer: init };
-  return { ...cellOptions(command), layers, dropout, variational, tied, connections, layerNorm, ...names };
-}
-
 /** Lines on their own, or windows over the whole text. A measurement reads lines of any length. */
 async function dataOf(
   { tokenizer }: LanguageModel,
   stream: TokenStream,
   { role, sizes, ...options }: Options & { role: "train" | "validate"; sizes: WindowSizes },
 ) {
-  const { batch, seed } = options;
-  if (!options.sentences) return new WindowData(stream, { batchSize: sizes.batch, windowLength: sizes.window, role });
-  const { maximumLength, cutLong, skipLong } = options;
-  const long = { long: cutLong ? "cut" : skipLong ? "skip" : "refuse", ...given({ maximumLength }) } as const;
-  return SentenceData.of(stream, { tokenizer, batchSize: batch, seed, role, ...(role === "train" ? long : {}) });
+  const { batchSize, seed, long, maximumLength } = options;
+  if (!options.sentences) return new WindowData(stream, { ...sizes, role });
+  const rule = role === "train" ? { long, ...given({ maximumLength }) } : {};
+  return SentenceData.of(stream, { tokenizer, batchSize, seed, role, ...rule });
 }
 
 async function trainerOf(

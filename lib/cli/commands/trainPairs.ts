@@ -1,18 +1,18 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { Pair, Tokenizer } from "../../data/index.js";
 import { Corpus, splitPairs, TokenizerPair } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import { describeModelFolder } from "../../formats/index.js";
 import { seq2seqRules } from "../../models/seq2seq/config.js";
-import { PairData } from "../../models/seq2seq/pairData.js";
+import { PairData, pairRules } from "../../models/seq2seq/pairData.js";
 import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
-import { scorers } from "../../nn/attention.js";
-import { largestInt32 } from "../../options.js";
-import { teacherForcing } from "../../train/teacherForcing.js";
+import type { scorers } from "../../nn/attention.js";
+import type { Completed, OptionsOf, OptionTable } from "../../options.js";
+import { flag, largestInt32, list, option, optional, pick, table, text, whole, without } from "../../options.js";
 import { cellOptions, withCells } from "../cells.js";
 import { executorFrom } from "../executor.js";
 import { heldOut } from "../heldOut.js";
-import { given, number, whole } from "../options.js";
+import { given, optionsIn, withOptions } from "../options.js";
 import { noteReading, readTrainingPairs, withColumnOptions } from "../pairFiles.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
@@ -20,39 +20,35 @@ import { measures } from "../reportTraining.js";
 import type { ReadingFlags } from "../tableOptions.js";
 import { expectTable } from "../tableOptions.js";
 import { withTextOptions } from "../textFiles.js";
-import { tokenizerFor, tokenizerText } from "../tokenizers.js";
+import { tokenizerFor } from "../tokenizers.js";
 import type { TrainingOptions } from "../training.js";
 import { expectUsed, train, trainerFor, withTrainingOptions } from "../training.js";
 import type { TrainingCall } from "../trainingCall.js";
 import { trainingCall } from "../trainingCall.js";
 
-interface Options extends TrainingOptions, ReadingFlags {
-  validation: string[];
-  test?: string[];
-  tokenizer?: string;
-  sourceTokenizer?: string;
-  targetTokenizer?: string;
-  vocabulary?: number;
-  shared?: boolean;
-  reverseSource?: boolean;
-  maximumLength: number;
-  skipLong?: boolean;
-  layers: number;
-  encoderLayers?: number;
-  decoderLayers?: number;
-  hidden: number;
-  encoderHidden?: number;
-  embedding?: number;
-  oneDirection?: boolean;
-  attention: (typeof scorers)[number] | "none";
-  attend?: "before" | "after";
-  inputFeeding?: boolean;
-  context?: "start" | "every";
-  dropout: number;
-  tied?: boolean;
-  sharedStack?: boolean;
-  teacherForcing?: string;
-}
+const flags = table("train translate", {
+  /** Files like those to learn from, or the share of the pairs to hold out, chosen at random by --seed. Default 0.05. */
+  validation: option(list(text(), ["0.05"]), { written: { as: "file or share", several: true } }),
+  /** Files to measure the best model on at the end. Default: none. */
+  test: option(optional(list(text())), { written: { as: "file", several: true } }),
+  /** Kind of tokens of both sides: character, jamo, byte, word, subword, or a Hugging Face tokenizer.json. Default: as each side. */
+  tokenizer: option(optional(text()), { written: { as: "kind" }, excludes: ["sourceTokenizer", "targetTokenizer"] }),
+  /** Kind of the source's tokens. Default: the command's. */
+  sourceTokenizer: option(optional(text()), { written: { as: "kind" } }),
+  /** Kind of the target's tokens. Default: the command's. */
+  targetTokenizer: option(optional(text()), { written: { as: "kind" } }),
+  /** Words to keep, the most frequent, the others become <unk>; or subwords to learn. Default: all words, 8000 subwords. */
+  vocabulary: optional(whole({ minimum: 1 })),
+  /** Read sources from the end (Sutskever et al. 2014). Default false. */
+  reverseSource: flag(),
+  ...pick(pairRules, "batchSize", "maximumLength", "long", "teacherForcing"),
+  /** Layers of encoder and of decoder. Default 1. */
+  layers: option(seq2seqRules.encoderLayers, { aka: ["num_layers"] }),
+});
+
+const modelFlags = without(seq2seqRules, "sourceVocabularySize", "targetVocabularySize", "cell");
+
+type Options = TrainingOptions & ReadingFlags & Completed<typeof flags> & OptionsOf<typeof modelFlags>;
 
 /** What one kind of pairs is called, and what suits it. */
 interface Kind {
@@ -63,8 +59,8 @@ interface Kind {
   targetTokenizer: string;
   columns: { source?: string; target?: string };
   attention: (typeof scorers)[number] | "none";
-  batch: number;
-  epochs: number;
+  batchSize?: number;
+  epochs?: number;
   /** Source and target are the same lines. */
   copies?: boolean;
 }
@@ -78,8 +74,6 @@ const kinds: readonly Kind[] = [
     targetTokenizer: "subword",
     columns: {},
     attention: "additive",
-    batch: 64,
-    epochs: 10,
   },
   {
     name: "chat",
@@ -89,7 +83,6 @@ const kinds: readonly Kind[] = [
     targetTokenizer: "subword",
     columns: { source: "Q", target: "A" },
     attention: "additive",
-    batch: 64,
     epochs: 20,
   },
   {
@@ -103,8 +96,7 @@ const kinds: readonly Kind[] = [
     targetTokenizer: "word",
     columns: {},
     attention: "additive",
-    batch: 128,
-    epochs: 10,
+    batchSize: 128,
   },
   {
     name: "autoencoder",
@@ -114,8 +106,6 @@ const kinds: readonly Kind[] = [
     targetTokenizer: "subword",
     columns: {},
     attention: "none",
-    batch: 64,
-    epochs: 10,
     copies: true,
   },
 ];
@@ -126,76 +116,22 @@ const longestMeasured = largestInt32;
 export function pairCommands(): Command[] {
   return kinds.map((kind) => {
     const { name, description, argument, columns, copies } = kind;
-    const command = new Command(name)
-      .description(description)
-      .argument(...argument)
-      .addOption(
-        new Option(
-          "--validation <file or share...>",
-          `${copies ? "a file" : "files like those to learn from"}, or the share of the pairs to hold out, chosen at random by --seed`,
-        ).default(["0.05"], "0.05"),
-      )
-      .option("--test <file...>", "measure the best model on these at the end");
+    const command = new Command(name).description(description).argument(...argument);
+    const [sourceTokenizer, targetTokenizer, batchSize] = [kind.sourceTokenizer, kind.targetTokenizer, kind.batchSize];
+    const own: OptionTable = copies ? without(flags, "sourceTokenizer", "targetTokenizer") : flags;
+    withOptions(command, own, {
+      notes: copies ? { tokenizer: sourceTokenizer } : { sourceTokenizer, targetTokenizer },
+      defaults: { ...given({ batchSize }) },
+    });
     if (copies) withTextOptions(command);
     else withColumnOptions(command, columns);
-    command.option(
-      "--tokenizer <kind>",
-      `${tokenizerText}${copies ? ` (default: ${kind.sourceTokenizer})` : ", of both sides"}`,
-    );
-    if (!copies) {
-      command
-        .option("--source-tokenizer <kind>", `(default: ${kind.sourceTokenizer})`)
-        .option("--target-tokenizer <kind>", `(default: ${kind.targetTokenizer})`);
-    }
-    command.option(
-      "--vocabulary <n>",
-      "words: keep the n most frequent; subwords: learn so many (default: 8000)",
-      whole,
-    );
-    if (!copies) command.option("--shared", "one vocabulary and one embedding for both sides");
-    command
-      .option("--reverse-source", "read sources from the end")
-      .option("--maximum-length <n>", "tokens that a source or a target may have", whole, 100)
-      .option("--skip-long", "leave longer pairs out, instead of refusing them")
-      .option("--layers <n>", "of encoder and of decoder", whole, seq2seqRules.encoderLayers.initial)
-      .option("--encoder-layers <n>", "(default: as --layers)", whole)
-      .option("--decoder-layers <n>", "(default: as --layers)", whole)
-      .option("--hidden <n>", "units of a layer", whole, seq2seqRules.hiddenSize.initial)
-      .option("--encoder-hidden <n>", "units of each direction of the encoder (default: as --hidden)", whole)
-      .option("--embedding <n>", "size of token vectors (default: as --hidden)", whole)
-      .option("--one-direction", "the encoder reads forwards only")
-      .addOption(
-        new Option("--attention <score>", "how the decoder looks at the source")
-          .choices([...scorers, "none"])
-          .default(kind.attention),
-      )
-      .addOption(
-        new Option("--attend <when>", "before the step (Bahdanau) or after it (Luong; the default)").choices([
-          "before",
-          "after",
-        ]),
-      )
-      .option("--input-feeding", "with --attend after: the step reads what the one before looked at")
-      .addOption(
-        new Option(
-          "--context <when>",
-          "without attention: the decoder gets the source at the start, or at every step",
-        ).choices(["start", "every"]),
-      )
-      .option(
-        "--dropout <p>",
-        "on embeddings, between layers and before the output",
-        number,
-        seq2seqRules.dropout.initial,
-      )
-      .option("--tied", "the output layer shares the target's embedding")
-      .option("--shared-stack", "encoder and decoder share the weights of their layers")
-      .option(
-        "--teacher-forcing <rule>",
-        "how often a step reads the truth: 1, 0.75, linear:1:0.25:5000, exponential:0.9999, inverse-sigmoid:2000 (default: 1)",
-      );
+    withOptions(command, copies ? without(modelFlags, "sharedEmbedding") : modelFlags, {
+      group: "Model",
+      defaults: { attention: kind.attention, encoderLayers: undefined, decoderLayers: undefined },
+      notes: { encoderLayers: "as --layers", decoderLayers: "as --layers" },
+    });
     withCells(command, seq2seqRules.cell.initial);
-    withTrainingOptions(command, { batch: kind.batch, batchText: "pairs side by side", epochs: kind.epochs });
+    withTrainingOptions(command, given({ epochs: kind.epochs }));
     return command.action(async (files: string | string[] | undefined, _options: Options, own: Command) =>
       trainPairs(kind, await trainingCall<Options>(own, [files ?? []].flat()), own),
     );
@@ -208,12 +144,10 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
   const validation = heldOut(options.validation);
   const validates = "files" in validation || validation.share > 0;
   const learns = sidesOf(kind, options).some(({ tokenizer }) => tokenizer === "word" || tokenizer === "subword");
-  expectUsed(command, validates, [
-    ["vocabulary", "--vocabulary", learns, "needs --tokenizer word or subword"],
-    ["sourceTokenizer", "--source-tokenizer", options.tokenizer === undefined, "contradicts --tokenizer"],
-    ["targetTokenizer", "--target-tokenizer", options.tokenizer === undefined, "contradicts --tokenizer"],
-    ["attend", "--attend", options.attention !== "none", "says when to look at the source, and --attention is none"],
-  ]);
+  expectUsed(command, { ...modelFlags, ...flags }, validates);
+  if (options.vocabulary !== undefined && !learns) {
+    throw new OptionError("train: --vocabulary needs --tokenizer word or subword.");
+  }
   await train(call, print, async (signal) => {
     const lists = [files, "files" in validation ? validation.files : [], options.test ?? []];
     expectTable(command, ...lists);
@@ -231,10 +165,8 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
     const tokenizer = options.resume
       ? await tokenizerOf(options)
       : await tokenizersFor(kind, pairs, { ...options, signal, print });
-    const shared = { tokenizer, batchSize: options.batch, maximumLength: options.maximumLength, signal };
-    const long = options.skipLong ? ("skip" as const) : ("refuse" as const);
-    const { seed } = options;
-    const forcing = options.teacherForcing === undefined ? null : teacherForcing(options.teacherForcing);
+    const shared = { tokenizer, batchSize: options.batchSize, maximumLength: options.maximumLength, signal };
+    const { seed, long, teacherForcing: forcing = null } = options;
     // Files for the end are read first: one that cannot be read would otherwise be found after hours.
     if (test) await PairData.of(test, { tokenizer, role: "validate", maximumLength: longestMeasured, signal });
     const data = await PairData.of(pairs, { ...shared, long, seed, teacherForcing: forcing });
@@ -244,7 +176,7 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
       tokenizer,
       seed,
       executor: executorFrom(options),
-      ...given(networkOptions(options, command)),
+      ...networkOptions(command, options),
     });
     const shown = (measured.length > 0 ? measured : pairs).slice(0, 3);
     const trainer = trainerFor(model, call, {
@@ -259,7 +191,7 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
         `${count(tokenizer.source.size)} ${tokenizer.source.kind} and ${count(tokenizer.target.size)} ${tokenizer.target.kind} tokens.`,
     );
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
-    return { trainer, conclude: () => conclude(model, test, { batchSize: options.batch, signal }, print) };
+    return { trainer, conclude: () => conclude(model, test, { batchSize: options.batchSize, signal }, print) };
   });
 }
 
@@ -280,12 +212,12 @@ async function tokenizersFor(
     tokenizerFor({ ...side, unknown: unknownIn(side.tokenizer) }, corpusOf(texts), options);
   const sources = pairs.map((pair) => pair.source);
   const targets = pairs.map((pair) => pair.target);
-  if (!options.shared && !kind.copies) {
+  if (!options.sharedEmbedding && !kind.copies) {
     return new TokenizerPair(await make(source, sources), await make(target, targets), { reversed });
   }
   if (source.tokenizer !== target.tokenizer) {
     throw new OptionError(
-      `train: --shared needs one tokenizer for both sides, got ${source.tokenizer} and ${target.tokenizer}.`,
+      `train: --shared-embedding needs one tokenizer for both sides, got ${source.tokenizer} and ${target.tokenizer}.`,
     );
   }
   const one = await make(source, kind.copies ? sources : [...sources, ...targets]);
@@ -304,7 +236,7 @@ function expectOverlap(tokenizer: Tokenizer, sources: readonly string[], targets
   const [left, right] = [used(sources), used(targets)];
   for (const token of left) if (right.has(token)) return;
   throw new OptionError(
-    "train: --shared makes one vocabulary of both sides, and they have no token in common. Leave --shared out.",
+    "train: --shared-embedding makes one vocabulary of both sides, and they have no token in common. Leave --shared-embedding out.",
   );
 }
 
@@ -313,25 +245,9 @@ async function tokenizerOf({ out }: Options): Promise<TokenizerPair> {
   return (await describeModelFolder(out, Seq2Seq.kind)).tokenizer;
 }
 
-function networkOptions(options: Options, command: Command) {
-  const { layers, hidden, embedding, attention, attend, inputFeeding, context, dropout, tied } = options;
-  return {
-    ...cellOptions(command),
-    hiddenSize: hidden,
-    encoderSize: options.encoderHidden,
-    embeddingSize: embedding,
-    encoderLayers: options.encoderLayers ?? layers,
-    decoderLayers: options.decoderLayers ?? layers,
-    bidirectional: options.oneDirection ? false : undefined,
-    attention,
-    attend,
-    inputFeeding,
-    context,
-    dropout,
-    tied,
-    sharedEmbedding: options.shared,
-    sharedStack: options.sharedStack,
-  };
+/** The architecture: --layers is for encoder and decoder, where they have no own number. */
+function networkOptions(command: Command, { layers }: Options) {
+  return { encoderLayers: layers, decoderLayers: layers, ...optionsIn(command, modelFlags), ...cellOptions(command) };
 }
 
 /** What the model makes of some pairs. */

@@ -1,23 +1,22 @@
 import type { Command } from "commander";
-import { InputError, OptionError } from "../../errors.js";
+import { InputError } from "../../errors.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { Translation } from "../../models/seq2seq/translation.js";
-import { unreadableError } from "../../models/seq2seq/translation.js";
+import { translateRules, unreadableError } from "../../models/seq2seq/translation.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
-import { whole } from "../options.js";
+import { withOptions } from "../options.js";
 import { notes, results } from "../output.js";
 import { oneLine } from "../print.js";
-import type { SearchOptions } from "../searchOptions.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import { standardInputLines } from "../standardInput.js";
 import type { Ability } from "../verbs.js";
 
-interface Options extends ExecutorOptions, SearchOptions {
+interface Options extends ExecutorOptions {
   nBest: number;
+  batchSize: number;
   scores?: boolean;
-  batch: number;
   json?: boolean;
 }
 
@@ -35,22 +34,19 @@ export const translate: Ability = {
 };
 
 function withTranslateOptions(command: Command): Command {
-  return withSearchOptions(command)
-    .option("--n-best <n>", "how many of the best to write for each line, after its number and a tab", whole, 1)
+  return withSearchOptions(withOptions(command, translateRules, { only: ["nBest", "batchSize"] }))
     .option("--scores", "write the score before each text")
-    .option("--batch <n>", "lines that are read side by side", whole, 32)
     .option("--json", "print one JSON object for each line");
 }
 
-async function translateTexts(folder: string, texts: string[], options: Options): Promise<void> {
-  const { nBest, batch } = options;
-  if (batch < 1) throw new OptionError("translate: --batch must be at least 1.");
-  const search = { ...searchOptionsFrom(options), nBest, batchSize: batch, unreadable: "write" as const };
+async function translateTexts(folder: string, texts: string[], options: Options, command: Command): Promise<void> {
+  const { nBest, batchSize } = options;
+  const search = { ...searchOptionsFrom(command), nBest, batchSize, unreadable: "write" as const };
   const model = await modelFrom<Seq2Seq>(folder, options);
   await untilInterrupted(async (signal) => {
     // Lines so far; of these the ones that are not blank, and of these the ones with a known token.
     let [read, asked, readable] = [0, 0, 0];
-    for await (const lines of texts.length > 0 ? [texts] : standardInputLines(batch * batchesAtOnce, signal)) {
+    for await (const lines of texts.length > 0 ? [texts] : standardInputLines(batchSize * batchesAtOnce, signal)) {
       const full = lines.filter((line) => line.trim() !== "");
       const found = await model.translate(full, { ...search, firstNumber: asked, signal }).catch((error: unknown) => {
         throw located(error, model, lines, read);

@@ -1,26 +1,13 @@
 import type { Tokenizer } from "../../data/index.js";
-import type { TableFor } from "../../options.js";
-import { callback, completeOptions, optional, word } from "../../options.js";
+import type { OptionsOf } from "../../options.js";
+import { callback, completeOptions, optional, table, without, word } from "../../options.js";
 import { beamSearchRules, completeBeamSearchOptions } from "../../search/beamSearchOptions.js";
 import type { BeamSearchOptions, SearchResult } from "../../search/index.js";
 import { searchStep } from "../../search/index.js";
 import { wholeText } from "../wholeText.js";
 import { prompt } from "./generation.js";
-import type { TextEnd } from "./textEnd.js";
 import { endTokenOf, textEnds } from "./textEnd.js";
 import type { TokenStep } from "./tokenStep.js";
-
-export interface BeamTextOptions extends Omit<BeamSearchOptions, "begin" | "end" | "coveragePenalty" | "onBest"> {
-  /** Text to continue. Default: the start of a line. */
-  prompt?: string;
-  /**
-   * What ends a text: the model's token for the end of a sentence; the end of a line; or "never", so that all run to maximumLength.
-   * Default: "line" for a model of sentences; else "sentence" where the tokenizer has such a token, else "never".
-   */
-  end?: TextEnd;
-  /** Called after each token with the best text so far; at last with the result. */
-  onBest?: (text: string) => void;
-}
 
 /** A text that beam search has found. */
 export interface BeamText {
@@ -44,14 +31,21 @@ export interface BeamTexts {
   tree?: { token: string; parent: number; logProbability: number; score: number }[];
 }
 
-const { begin: _begin, coveragePenalty: _coveragePenalty, ...searched } = beamSearchRules;
-
-const rules = {
-  ...searched,
+/** The options of a search for texts. */
+export const beamTextRules = table("LanguageModel.beamSearch", {
+  ...without(beamSearchRules, "begin", "coveragePenalty"),
+  /** Text to continue. Default: the start of a line. */
   prompt,
+  /**
+   * Where a text ends: at the model's token for the end of a "sentence"; at the end of a "line"; or "never", so that all run to
+   * `maximumLength`. Default: line for a model of sentences; else sentence where the tokenizer has such a token, else never.
+   */
   end: optional(word(textEnds)),
-  onBest: callback<NonNullable<BeamTextOptions["onBest"]>>(),
-} satisfies TableFor<BeamTextOptions>;
+  /** Called after each token with the best text so far, and finally with the result. Default: none. */
+  onBest: callback<(text: string) => void>(),
+});
+
+export type BeamTextOptions = OptionsOf<typeof beamTextRules>;
 
 /**
  * The options with what search cannot know filled in.
@@ -63,7 +57,7 @@ export function completeBeamTexts(
   options: BeamTextOptions,
 ) {
   const who = "beamSearch";
-  const { prompt, end: ending, onBest, ...search } = completeOptions(who, options, rules);
+  const { prompt, end: ending, onBest, ...search } = completeOptions(who, options, beamTextRules);
   const usual = sentences ? "line" : tokenizer.special.endOfSentence === undefined ? "never" : "sentence";
   const end = endTokenOf(who, tokenizer, ending ?? usual);
   const own: Omit<BeamSearchOptions, "begin" | "end" | "onBest"> = Object.fromEntries(

@@ -8,8 +8,8 @@ import {
   tokenizerRule,
 } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
-import type { TableFor } from "../../options.js";
-import { completeOptions, optional, seed, whole, word } from "../../options.js";
+import type { OptionsOf } from "../../options.js";
+import { completeOptions, option, optional, seed, table, whole, word } from "../../options.js";
 import type { TrainingData } from "../../train/data.js";
 import type { Batch } from "../../train/trainable.js";
 import { expectTokenizer, fingerprint } from "../tokenizerIdentity.js";
@@ -31,20 +31,19 @@ export interface LanguageModelForm {
 const roles = ["train", "validate", "evaluate"] as const;
 type Role = LanguageModelForm["role"];
 
-export interface WindowDataOptions {
-  /** B: parts of the stream that are read side by side. */
-  batchSize: number;
-  /** T: steps through which gradients flow. */
-  windowLength: number;
-  /** "train" (the default), or "validate" for what a Trainer measures on. */
-  role?: Role;
-}
+/** The options of windows over a running text. */
+export const windowRules = table("WindowData", {
+  /** B: parts of the text that are read side by side. Default 32. */
+  batchSize: option(whole({ minimum: 1, initial: 32 }), { aka: ["batch", "bsz"] }),
+  /** T: time steps through which gradients flow. Default 64. */
+  windowLength: option(whole({ minimum: 1, initial: 64 }), {
+    aka: ["bptt", "seq_length", "sequence_length", "num_steps"],
+  }),
+  /** Use of the data: "train", or "validate" for what a Trainer measures on. Default train. */
+  role: option(word(roles, "train"), { flag: null }),
+});
 
-const windowRules = {
-  batchSize: whole({ minimum: 1 }),
-  windowLength: whole({ minimum: 1 }),
-  role: word(roles, "train"),
-} satisfies TableFor<WindowDataOptions>;
+export type WindowDataOptions = OptionsOf<typeof windowRules>;
 
 /** Windows over a stream of tokens, for truncated back-propagation through time. */
 export class WindowData implements TrainingData<LanguageModelForm> {
@@ -60,7 +59,7 @@ export class WindowData implements TrainingData<LanguageModelForm> {
    * @throws OptionError for an option outside its range.
    * @throws InputError if the stream is shorter than one window.
    */
-  constructor(stream: TokenStream, options: WindowDataOptions) {
+  constructor(stream: TokenStream, options: WindowDataOptions = {}) {
     const { role, ...sizes } = completeOptions("WindowData", options, windowRules);
     // Every token counts in a measurement; in training a ragged end would only cost another program.
     const every = role !== "train";
@@ -86,32 +85,26 @@ export class WindowData implements TrainingData<LanguageModelForm> {
   }
 }
 
-export interface SentenceDataOptions {
+/** The options of sentences, each a text of its own. */
+export const sentenceRules = table("SentenceData", {
   /** The tokenizer that made the stream. */
-  tokenizer: Tokenizer;
-  /** B: sentences that are read side by side. */
-  batchSize: number;
-  /**
-   * Tokens that a sentence may have, its line end left out. Default 1000 for training, which keeps all steps of a batch in
-   * memory; a measurement reads sentences of any length, some steps at a time.
-   */
-  maximumLength?: number;
-  /** What becomes of a longer one: "refuse" it with an error, "cut" it, or "skip" it. Default "refuse". */
-  long?: (typeof longRules)[number];
-  /** Seed for the order of the sentences. Default 1. */
-  seed?: number;
-  /** "train" (the default), or "validate" for what a Trainer measures on. */
-  role?: Role;
-}
-
-const sentenceRules = {
   tokenizer: tokenizerRule,
-  batchSize: whole({ minimum: 1 }),
-  maximumLength: optional(whole({ minimum: 1 })),
-  long: word(longRules, "refuse"),
+  /** B: sentences that are read side by side. Default 32. */
+  batchSize: windowRules.batchSize,
+  /**
+   * Tokens that a sentence may have, its line end left out. Training keeps all steps of a batch in memory; a measurement reads
+   * sentences of any length, some steps at a time. Default: 1000 for training.
+   */
+  maximumLength: option(optional(whole({ minimum: 1 })), { aka: ["max_length", "block_size"] }),
+  /** Rule for a longer sentence: "refuse" it with an error, "cut" it, or "skip" it. Default refuse. */
+  long: option(word(longRules, "refuse"), { aka: ["truncation"] }),
+  /** Seed for the order of the sentences. Default 1. */
   seed: seed(),
-  role: word(roles, "train"),
-} satisfies TableFor<SentenceDataOptions>;
+  /** Use of the data: "train", or "validate" for what a Trainer measures on. Default train. */
+  role: option(word(roles, "train"), { flag: null }),
+});
+
+export type SentenceDataOptions = OptionsOf<typeof sentenceRules>;
 
 /** Tokens that a sentence of training data may have unless the options say otherwise. */
 const longestInTraining = 1000;

@@ -1,34 +1,23 @@
 import { OptionError } from "../../errors.js";
-import type { Rule, TableFor } from "../../options.js";
-import { abortSignal, completeOptions, list, optional, text, value, whole, word } from "../../options.js";
-import type { CompleteSampling, SamplingOptions } from "../../search/sampling.js";
+import type { OptionsOf, Rule } from "../../options.js";
+import {
+  abortSignal,
+  completeOptions,
+  list,
+  option,
+  optional,
+  table,
+  text,
+  value,
+  whole,
+  without,
+  word,
+} from "../../options.js";
+import type { CompleteSampling } from "../../search/sampling.js";
 import { samplingRules, seeded } from "../../search/sampling.js";
 import type { TextEnd } from "./textEnd.js";
 import { textEnds } from "./textEnd.js";
 import type { TokenStep } from "./tokenStep.js";
-
-export interface GenerateOptions extends SamplingOptions {
-  /** Text to continue. Default: the start of a line. */
-  prompt?: string;
-  /** Tokens to write at most. Default 500. */
-  maximumTokens?: number;
-  /**
-   * Where a text ends by itself: at the token for the end of a sentence, at the end of a line, or "never", so that it runs to
-   * maximumTokens; the end is not written. Default: "line" for a model of sentences, for which each further line begins
-   * afresh, else "never".
-   */
-  end?: TextEnd;
-  /** Stop before this text, or before the first of several, which is not written. */
-  stop?: string | readonly string[];
-  signal?: AbortSignal;
-}
-
-export interface GenerateAllOptions extends Omit<GenerateOptions, "prompt"> {
-  /** Texts to continue, one for each text to write. Default: the start of a line, `count` times. */
-  prompts?: readonly string[];
-  /** How many texts to write, without `prompts`. Default 1. */
-  count?: number;
-}
 
 /** How texts are drawn, checked and complete. */
 export interface Drawing extends CompleteSampling {
@@ -42,7 +31,7 @@ export interface Drawing extends CompleteSampling {
 const mostTexts = 2 ** 16;
 
 /** A prompt, which may be empty: then the text begins as a line does. */
-export const prompt = text({ empty: true, initial: "" });
+export const prompt = option(text({ empty: true, initial: "" }), { flag: "-p, --prompt" });
 
 const stops: Rule<string | readonly string[] | undefined> = optional(
   value("a text that is not empty, or an array of such texts", (given) => {
@@ -50,35 +39,54 @@ const stops: Rule<string | readonly string[] | undefined> = optional(
   }),
 );
 
-const shared = {
+/** The options of whatever draws texts. */
+export const generateRules = table("generate", {
   ...samplingRules,
-  maximumTokens: whole({ minimum: 1, initial: 500 }),
+  /** Text to continue. Default: the start of a line. */
+  prompt,
+  /** Tokens to write at most. Default 500. */
+  maximumTokens: option(whole({ minimum: 1, initial: 500 }), {
+    flag: "-n, --maximum-tokens",
+    aka: ["max_new_tokens", "max_length", "max_tokens", "num_predict"],
+  }),
+  /**
+   * Where a text ends by itself: at the token for the end of a "sentence", at the end of a "line", or "never", so that it runs to
+   * `maximumTokens`; the end is not written. Default: line for a model of sentences, where each further line begins afresh, else
+   * never.
+   */
   end: optional(word(textEnds)),
-  stop: stops,
+  /** Stop before this text, or before the first of several, which is not written. Default: none. */
+  stop: option(stops, { aka: ["stop_strings", "stop_sequences"], written: { as: "text", again: true } }),
+  /** Signal that stops the writing. Default: none. */
   signal: abortSignal,
-};
+});
 
-const oneRules = { ...shared, prompt } satisfies TableFor<GenerateOptions>;
+export type GenerateOptions = OptionsOf<typeof generateRules>;
 
-const allRules = {
-  ...shared,
-  prompts: optional(list(text({ empty: true }))),
-  count: optional(whole({ minimum: 1, maximum: mostTexts })),
-} satisfies TableFor<GenerateAllOptions>;
+export const generateAllRules = table("generateAll", {
+  ...without(generateRules, "prompt"),
+  /** Texts to continue, one for each text to write. Default: the start of a line, `count` times. */
+  prompts: option(optional(list(text({ empty: true }))), { flag: null, excludes: ["count"] }),
+  /** How many texts to write, without `prompts`. Default: 1. */
+  count: option(optional(whole({ minimum: 1, maximum: mostTexts })), { aka: ["num_return_sequences", "num_samples"] }),
+});
+
+export type GenerateAllOptions = OptionsOf<typeof generateAllRules>;
 
 /** @throws OptionError for an unknown option or a value outside its range. */
 export function completeGenerate(options: GenerateOptions): Drawing & { prompt: string } {
-  const { prompt, stop, end, signal, maximumTokens, ...sampling } = completeOptions("generate", options, oneRules);
+  const { prompt, stop, end, signal, maximumTokens, ...sampling } = completeOptions("generate", options, generateRules);
   return { ...seeded(sampling), maximumTokens, end, signal, stop: listed(stop), prompt };
 }
 
 /** @throws OptionError for an unknown option or a value outside its range. */
 export function completeGenerateAll(options: GenerateAllOptions): Drawing & { prompts: readonly string[] } {
   const who = "generateAll";
-  const { prompts, count, stop, end, signal, maximumTokens, ...sampling } = completeOptions(who, options, allRules);
-  if (prompts !== undefined && count !== undefined) {
-    throw new OptionError(`${who}: prompts and count exclude each other: there is one text for each prompt.`);
-  }
+  const { prompts, count, stop, end, signal, maximumTokens, ...sampling } = completeOptions(
+    who,
+    options,
+    generateAllRules,
+  );
   if (prompts?.length === 0 || (prompts?.length ?? 0) > mostTexts) {
     throw new OptionError(`${who}: expected prompts to hold 1 to ${mostTexts} texts, got ${prompts?.length}.`);
   }

@@ -1,7 +1,7 @@
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
-import type { CellName, CellOptions } from "../../nn/cellRegistry.js";
+import type { CellOptions } from "../../nn/cellRegistry.js";
 import { cellNamed } from "../../nn/cellRegistry.js";
 import { Dropout } from "../../nn/dropout.js";
 import { Embedding } from "../../nn/embedding.js";
@@ -11,59 +11,49 @@ import { Linear } from "../../nn/linear.js";
 import type { Parameter } from "../../nn/parameter.js";
 import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
 import type { State } from "../../nn/stateEntry.js";
-import type { TableFor } from "../../options.js";
-import { flag, optional, real, text, whole, word } from "../../options.js";
+import type { OptionsOf } from "../../options.js";
+import { flag, option, optional, real, table, text, whole, word } from "../../options.js";
 import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell, optionsOfCell } from "../cellConfig.js";
 
 /** The architecture of a recurrent language model, as stored in config.json. Options of its cell stand beside the others. */
-export interface LanguageModelConfig extends CellOptions {
-  /** V */
-  vocabularySize: number;
-  /** Recurrent cell: one of the library's, or of those that registerCell has added. Default "lstm". */
-  cell?: CellName;
-  /** Layers on top of each other. Default 2. */
-  layers?: number;
-  /** H. Default 256. */
-  hiddenSize?: number;
-  /** E. Default: hiddenSize. */
-  embeddingSize?: number;
-  /** Dropout on the embedding, between layers and before the output layer (Zaremba et al. 2014). Default 0. */
-  dropout?: number;
-  /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
-  variational?: boolean;
-  /** How layers are connected: see RecurrentOptions. Default "plain". */
-  connections?: (typeof connections)[number];
-  /** The output layer shares the embedding table (Press & Wolf 2017). Default false. */
-  tied?: boolean;
-  /** Layer normalisation between the recurrent layers and the output layer. Default false. */
-  layerNorm?: boolean;
-  /** First values of all weight matrices: "uniform:0.1", "xavier", "orthogonal" ... Default: each layer's own. */
-  initializer?: string;
-  /**
-   * Each line is a text of its own, read from its beginning and a zero state, in training (SentenceData), measuring and
-   * writing. Default false: one running text (WindowData).
-   */
-  sentences?: boolean;
-}
+export type LanguageModelConfig = OptionsOf<typeof configRules> & CellOptions;
 
 const size = whole({ minimum: 1 });
 
 /** The rules of the architecture's options. */
-export const configRules = {
-  vocabularySize: size,
+export const configRules = table("LanguageModel", {
+  /** V: tokens of the vocabulary. */
+  vocabularySize: option(size, { flag: null, aka: ["vocab_size", "n_vocab"] }),
+  /** Recurrent cell: one of the library's, or of those that registerCell has added. Default lstm. */
   cell: cellNamed("lstm"),
-  layers: layerCount(2),
-  hiddenSize: whole({ minimum: 1, initial: 256 }),
-  embeddingSize: optional(size),
-  dropout: real({ minimum: 0, below: 1, initial: 0 }),
-  variational: flag(),
+  /** Layers on top of each other. Default 2. */
+  layers: option(layerCount(2), { aka: ["num_layers", "n_layers", "num_hidden_layers"] }),
+  /** H: units of a layer. Default 256. */
+  hiddenSize: option(whole({ minimum: 1, initial: 256 }), { aka: ["hidden", "units", "num_units", "d_model", "nhid"] }),
+  /** E: size of token vectors. Default: as `hiddenSize`. */
+  embeddingSize: option(optional(size), { aka: ["embedding", "embedding_dim", "emb_size", "emsize", "input_size"] }),
+  /** Dropout on the embedding, between layers and before the output layer (Zaremba et al. 2014). Default 0. */
+  dropout: option(real({ minimum: 0, below: 1, initial: 0 }), { aka: ["dropout_rate", "p"] }),
+  /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
+  variational: option(flag(), { aka: ["variational_dropout", "locked_dropout"] }),
+  /** How layers are connected: see RecurrentStack. Default plain. */
   connections: word(connections, "plain"),
-  tied: flag(),
+  /** Share the embedding table with the output layer (Press & Wolf 2017). Default false. */
+  tied: option(flag(), { aka: ["tie_weights", "tie_word_embeddings", "tied_weights"] }),
+  /** Layer normalisation between the recurrent layers and the output layer. Default false. */
   layerNorm: flag(),
-  initializer: text({ initial: "default" }),
-  sentences: flag(),
-} satisfies TableFor<Omit<LanguageModelConfig, keyof CellOptions>>;
+  /** First values of all weight matrices: "uniform:0.1", "normal:0.02", "xavier", "orthogonal" ... Default: each layer's own. */
+  initializer: option(text({ initial: "default" }), {
+    aka: ["init", "initialization", "kernel_initializer"],
+    written: { as: "rule" },
+  }),
+  /**
+   * Make each line a text of its own, read from its beginning and a zero state, in training (SentenceData), measuring and
+   * writing, instead of one running text (WindowData). Default false.
+   */
+  sentences: option(flag(), { aka: ["sentence_level", "line_by_line"] }),
+});
 
 /** A configuration with every default filled in. @throws OptionError for what does not fit. */
 export function completeConfig(config: LanguageModelConfig): CompleteConfig<LanguageModelConfig> {

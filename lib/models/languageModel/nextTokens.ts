@@ -1,10 +1,13 @@
 import type { Tokenizer } from "../../data/index.js";
-import { completeOptions, whole } from "../../options.js";
+import type { OptionsOf } from "../../options.js";
+import { completeOptions, option, table, whole } from "../../options.js";
 
-export interface NextTokensOptions {
-  /** How many of the likeliest tokens are returned. Default 10. */
-  top?: number;
-}
+export const nextTokensRules = table("nextTokens", {
+  /** How many of the likeliest next tokens to return. Default 10. */
+  top: option(whole({ minimum: 1, initial: 10 }), { flag: "--next", aka: ["k", "top_k", "num_logprobs"] }),
+});
+
+export type NextTokensOptions = OptionsOf<typeof nextTokensRules>;
 
 /** A token that may come next. */
 export interface NextToken {
@@ -28,7 +31,7 @@ export interface NextTokens {
 
 /** @throws OptionError for an unknown option or a value outside its range. */
 export function completeNextTokens(options: NextTokensOptions) {
-  return completeOptions("nextTokens", options, { top: whole({ minimum: 1, initial: 10 }) });
+  return completeOptions("nextTokens", options, nextTokensRules);
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { Tokenizer, TokenStream } from "../../data/index.js";
 import { memoryStream } from "../../data/index.js";
 import { counted, InputError } from "../../errors.js";
-import type { Completed, TableFor } from "../../options.js";
-import { abortSignal, whole } from "../../options.js";
+import type { Completed, OptionsOf } from "../../options.js";
+import { abortSignal, table, whole } from "../../options.js";
 import type { Measured, Measures } from "../../train/evaluation.js";
 import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.js";
 import type { Batch, Trainable } from "../../train/trainable.js";
@@ -27,19 +27,16 @@ export interface TextProbability {
   unknown: number;
 }
 
-export interface EvaluateOptions {
-  /** Parts of the text that are read side by side; in a model of sentences, lines. Default 1. */
-  batchSize?: number;
-  /** Tokens of a running text that are read in one call of the executor. Default 64. */
-  windowLength?: number;
-  signal?: AbortSignal;
-}
+export type EvaluateOptions = OptionsOf<typeof evaluateRules>;
 
-export const evaluateRules = {
+export const evaluateRules = table("LanguageModel.evaluate", {
+  /** Parts of the text that are read side by side; in a model of sentences, lines. Default 1. */
   batchSize: whole({ minimum: 1, initial: 1 }),
+  /** Tokens of a running text that are read in one call of the executor. Default 64. */
   windowLength: whole({ minimum: 1, initial: 64 }),
+  /** Signal that stops the reading. Default: none. */
   signal: abortSignal,
-} satisfies TableFor<EvaluateOptions>;
+});
 
 /** Lines that are read side by side where nobody asks for a number. */
 const linesAtOnce = 32;

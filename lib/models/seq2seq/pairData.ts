@@ -3,8 +3,8 @@ import { setImmediate } from "node:timers/promises";
 import type { Pair, TokenizerPair, TokenPair } from "../../data/index.js";
 import { expectPairs, PairBatches, placeOf, tokenizerPairRule, UnknownTokenError } from "../../data/index.js";
 import { counted, InputError, OstinatoError } from "../../errors.js";
-import type { Completed, TableFor } from "../../options.js";
-import { abortSignal, completeOptions, seed, value, whole, word } from "../../options.js";
+import type { Completed, OptionsOf } from "../../options.js";
+import { abortSignal, completeOptions, option, seed, table, value, whole, word } from "../../options.js";
 import { randomSource } from "../../random/source.js";
 import type { TrainingData } from "../../train/data.js";
 import type { TeacherForcing } from "../../train/teacherForcing.js";
@@ -13,23 +13,6 @@ import type { Batch } from "../../train/trainable.js";
 import { inTurns } from "../inTurns.js";
 import { pairFingerprint } from "../tokenizerIdentity.js";
 import type { Seq2SeqForm } from "./network.js";
-
-export interface PairDataOptions {
-  tokenizer: TokenizerPair;
-  /** B: pairs in a batch. Default 64. */
-  batchSize?: number;
-  /** Tokens that a source or a target may have. Default 100. */
-  maximumLength?: number;
-  /** Rule for a longer pair: "refuse" it with an error, or "skip" it. Default "refuse". */
-  long?: (typeof longRules)[number];
-  /** How often a step in training reads the truth: a rule of `teacherForcing`, or its text. Default: always. */
-  teacherForcing?: TeacherForcing | string | number | null;
-  /** Seed for the order of the pairs and for what steps read. Default 1. */
-  seed?: number;
-  /** "train" (the default), or "validate" for what is measured: in order, and with the truth at every step. */
-  role?: (typeof roles)[number];
-  signal?: AbortSignal;
-}
 
 /** Pairs that are looked at before the event loop turns. */
 const pairsAtOnce = 1024;
@@ -43,16 +26,32 @@ const forcingRule = value<TeacherForcing | string | number | null>(
   null,
 );
 
-const rules = {
+/** The options of pairs. */
+export const pairRules = table("PairData", {
+  /** The tokenizers of source and target. */
   tokenizer: tokenizerPairRule,
-  batchSize: whole({ minimum: 1, initial: 64 }),
-  maximumLength: whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, initial: 100 }),
-  long: word(longRules, "refuse"),
-  teacherForcing: forcingRule,
+  /** B: pairs that are read side by side. Default 64. */
+  batchSize: option(whole({ minimum: 1, initial: 64 }), { aka: ["batch", "bsz"] }),
+  /** Tokens that a source or a target may have. Default 100. */
+  maximumLength: option(whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, initial: 100 }), {
+    aka: ["max_length", "src_seq_length"],
+  }),
+  /** Rule for a longer pair: "refuse" it with an error, or "skip" it. Default refuse. */
+  long: option(word(longRules, "refuse"), { aka: ["truncation"] }),
+  /** How often a step in training reads the truth: 1, 0.75, linear:1:0.25:5000, exponential:0.9999, inverse-sigmoid:2000. Default: 1. */
+  teacherForcing: option(forcingRule, {
+    aka: ["teacher_forcing_ratio", "scheduled_sampling"],
+    written: { as: "rule" },
+  }),
+  /** Seed for the order of the pairs and for what steps read. Default 1. */
   seed: seed(),
-  role: word(roles, "train"),
+  /** Use of the data: "train", or "validate" for what is measured: in order, and with the truth at every step. Default train. */
+  role: option(word(roles, "train"), { flag: null }),
+  /** Signal that stops the reading. Default: none. */
   signal: abortSignal,
-} satisfies TableFor<PairDataOptions>;
+});
+
+export type PairDataOptions = OptionsOf<typeof pairRules>;
 
 function isForcing(rule: unknown): boolean {
   return typeof rule === "object" && typeof (rule as TeacherForcing).rate === "function";
@@ -75,7 +74,7 @@ export class PairData implements TrainingData<Seq2SeqForm> {
   readonly #seed: number;
   readonly #tokenizer: string;
 
-  private constructor(pairs: readonly TokenPair[], skipped: number, options: Completed<typeof rules>) {
+  private constructor(pairs: readonly TokenPair[], skipped: number, options: Completed<typeof pairRules>) {
     const { tokenizer, batchSize, seed, role, teacherForcing: forcing } = options;
     const teacherForcing = typeof forcing === "object" ? forcing : forcingOf(forcing);
     const trains = role === "train";
@@ -98,7 +97,7 @@ export class PairData implements TrainingData<Seq2SeqForm> {
    */
   static async of(pairs: readonly Pair[], options: PairDataOptions): Promise<PairData> {
     const who = "PairData";
-    const complete = completeOptions(who, options, rules);
+    const complete = completeOptions(who, options, pairRules);
     const { tokenizer, signal, maximumLength: most, long } = complete;
     expectPairs(who, pairs);
     const encoded = await inTurns(

@@ -5,7 +5,7 @@ import type { Values } from "../../executor/executor.js";
 import { bundledVocabularies } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
 import type { TextScoreOptions } from "../../metrics/index.js";
-import { abortSignal, completeOptions, expectOptions, flag, optional, whole } from "../../options.js";
+import { abortSignal, completeOptions, expectOptions, flag, optional } from "../../options.js";
 import { searchStep } from "../../search/index.js";
 import type { Measures } from "../../train/evaluation.js";
 import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.js";
@@ -25,7 +25,7 @@ import { PairData } from "./pairData.js";
 import type { PairScores } from "./pairScores.js";
 import { groupPairs, pairScores } from "./pairScores.js";
 import type { TranslateOptions, Translation } from "./translation.js";
-import { completeTranslate, translationOf, unreadableError } from "./translation.js";
+import { completeTranslate, translateRules, translationOf, unreadableError } from "./translation.js";
 import { TranslationStep } from "./translationStep.js";
 
 export interface Seq2SeqOptions
@@ -106,7 +106,7 @@ export class Seq2Seq extends SavedModel<TokenizerPair, Seq2SeqNetwork, Seq2SeqFo
     options: { batchSize?: number; signal?: AbortSignal } = {},
   ): Promise<PairEvaluation> {
     const { signal, batchSize } = completeOptions("evaluate", options, {
-      batchSize: whole({ minimum: 1, initial: 64 }),
+      batchSize: translateRules.batchSize,
       signal: abortSignal,
     });
     expectPairs("evaluate", pairs);

@@ -1,49 +1,11 @@
 import type { Tokenizer, TokenizerPair } from "../../data/index.js";
 import { InputError, OptionError } from "../../errors.js";
-import type { TableFor } from "../../options.js";
-import { callback, completeOptions, list, optional, text, whole, word } from "../../options.js";
-import { beamSearchRules, completeBeamSearchOptions, lengthPenalty } from "../../search/beamSearchOptions.js";
+import type { OptionsOf } from "../../options.js";
+import { callback, completeOptions, list, option, optional, table, text, whole, without, word } from "../../options.js";
+import { beamSearchRules, completeBeamSearchOptions } from "../../search/beamSearchOptions.js";
 import type { BeamSearchOptions, SearchResult, TreeNode } from "../../search/index.js";
 import { unwrittenTokens } from "../unwrittenTokens.js";
 import { textOf } from "../wholeText.js";
-
-export interface TranslateOptions
-  extends Omit<
-    BeamSearchOptions,
-    | "begin"
-    | "end"
-    | "prefix"
-    | "banned"
-    | "automaton"
-    | "maximumLength"
-    | "forced"
-    | "onBest"
-    | "lengthPenalty"
-    | "beams"
-  > {
-  /** Hypotheses that are followed side by side. 1 is greedy search. Default 5, or nBest where that is more. */
-  beams?: number;
-  /** Tokens of a target, its end included. Default: twice the tokens of its source, and 20; more where a minimum or prefix asks for it. */
-  maximumLength?: number;
-  /** See BeamSearchOptions. Default 1. */
-  lengthPenalty?: number | "average";
-  /** Text that every target begins with. */
-  prefix?: string;
-  /** Texts that no target contains, each one token of the target's vocabulary. */
-  banned?: readonly string[];
-  /** Rule for sources of which no token is in the vocabulary. Default "refuse". */
-  unreadable?: (typeof unreadableRules)[number];
-  /** Sources that are read side by side. Default 32. */
-  batchSize?: number;
-  /**
-   * Number of the first source, for texts that are handed over in several calls: they are drawn as in one call. Default 0.
-   */
-  firstNumber?: number;
-  /** Called after every step with the best target of a source so far. */
-  onBest?: (text: string, source: number) => void;
-  /** Called now and then with the share of the sources that are done, 0 to 1. */
-  onProgress?: (done: number) => void;
-}
 
 /** A target that was written. */
 export interface TranslationHypothesis {
@@ -75,37 +37,38 @@ export interface Translation {
   tree?: TreeNode[];
 }
 
-const unreadableRules = ["refuse", "write"] as const;
-
-const {
-  begin: _begin,
-  end: _end,
-  automaton: _automaton,
-  forced: _forced,
-  lengthPenalty: _lengthPenalty,
-  beams,
-  ...searched
-} = beamSearchRules;
-
-const rules = {
-  ...searched,
-  lengthPenalty: { ...lengthPenalty, initial: 1 },
-  beams: { ...optional(beams), initial: undefined },
-  maximumLength: optional(whole({ minimum: 1 })),
+/** The options of whatever writes targets. */
+export const translateRules = table("translate", {
+  ...without(beamSearchRules, "begin", "end", "automaton", "forced"),
+  /** Hypotheses that are followed side by side; 1 is greedy search. Default: 5, or `nBest` where that is more. */
+  beams: optional(beamSearchRules.beams),
+  /** Tokens of a target, its end included. Default: twice those of its source, and 20; more where a minimum or prefix asks for it. */
+  maximumLength: optional(beamSearchRules.maximumLength),
+  /** Power of the length that divides a score, or "average" for the length itself: see beamSearch. Default 1. */
+  lengthPenalty: { ...beamSearchRules.lengthPenalty, initial: 1 as number | "average" },
+  /** Text that every target begins with. Default: none. */
   prefix: optional(text()),
-  banned: list(text({ empty: true }), []),
-  unreadable: word(unreadableRules, "refuse"),
+  /** Texts that no target contains, each one token of the target's vocabulary. Default none. */
+  banned: option(list(text({ empty: true }), []), { aka: ["bad_words", "suppress_tokens", "suppress_sequences"] }),
+  /** Rule for sources of which no token is in the vocabulary. Default refuse. */
+  unreadable: option(word(["refuse", "write"], "refuse"), { flag: null }),
+  /** Sources that are read side by side. Default 32. */
   batchSize: whole({ minimum: 1, initial: 32 }),
-  firstNumber: whole({ initial: 0 }),
-  onBest: callback<NonNullable<TranslateOptions["onBest"]>>(),
-  onProgress: callback<NonNullable<TranslateOptions["onProgress"]>>(),
-} satisfies TableFor<TranslateOptions>;
+  /** Number of the first source, for texts handed over in several calls: they are drawn as in one call. Default 0. */
+  firstNumber: option(whole({ initial: 0 }), { flag: null }),
+  /** Called after every step with the best target of a source so far. Default: none. */
+  onBest: callback<(text: string, source: number) => void>(),
+  /** Called now and then with the share of the sources that are done, 0 to 1. Default: none. */
+  onProgress: callback<(done: number) => void>(),
+});
+
+export type TranslateOptions = OptionsOf<typeof translateRules>;
 
 /** The options with their defaults, as search takes them. @throws OptionError for what does not fit. */
 export function completeTranslate({ target, marks }: TokenizerPair, options: TranslateOptions) {
   const who = "translate";
   const { maximumLength, prefix, banned, unreadable, batchSize, firstNumber, onBest, onProgress, ...search } =
-    completeOptions(who, options, rules);
+    completeOptions(who, options, translateRules);
   const first = prefix === undefined ? new Int32Array(0) : target.encode(prefix);
   if (target.special.unknown !== undefined && first.includes(target.special.unknown)) {
     throw new OptionError(`${who}: the prefix ${JSON.stringify(prefix)} holds a token that is not in the vocabulary.`);

@@ -45,7 +45,7 @@ test("the score of a text is its log-probability behind the prompt", async () =>
 });
 
 test("both executors find the same texts, and the tree of what was followed", async () => {
-  const options = { prompt: "box", beams: 4, nBest: 4, maximumLength: 15, noRepeatNgram: 2, tree: true };
+  const options = { prompt: "box", beams: 4, nBest: 4, maximumLength: 15, blockNgramRepeat: 2, tree: true };
   const native = await (await newModel()).beamSearch(options);
   const plain = await (await newModel({ executor: new ReferenceExecutor() })).beamSearch(options);
   expect(native.texts.map((found) => found.text)).toEqual(plain.texts.map((found) => found.text));

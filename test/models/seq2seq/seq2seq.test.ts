@@ -223,7 +223,7 @@ test("what cannot be read or asked for is named", async () => {
   await expect(model.translate([1 as never])).rejects.toThrow(/text 1 of 1 is 1, expected a string/);
   await expect(model.translate(["a"], { banned: [""] })).rejects.toThrow(/"" is no token/);
   await expect(model.translate(["a"], { prefix: "QQ" })).rejects.toThrow(/prefix "QQ" holds a token that is not/);
-  await expect(model.translate(["a"], { diversity: 1 })).rejects.toThrow(/there is one group/);
+  await expect(model.translate(["a"], { diversity: 1 })).rejects.toThrow(/diversity needs groups/);
   await expect(model.translate(["a"], { tree: "yes" as never })).rejects.toThrow(/expected tree to be true or false/);
   await expect(model.evaluate(train, { batch: 3 } as never)).rejects.toThrow(/batch/);
   await expect(model.translate(["a"], { banned: ["A B"] })).rejects.toThrow(/"A B" is 2 of them/);
