@@ -96,16 +96,16 @@ export abstract class SavedModel<
    * a shape differs, or a weight is not finite. @throws OptionError if the model's weights are rounded.
    */
   async loadWeights(file: string, options: LoadWeightsOptions = {}): Promise<void> {
-    this.expectTrainable();
+    this.#weights.expectTrainable();
     await this.#weights.replace("loadWeights", await readForeignWeights(file, this.parameters, options));
   }
 
   /** Records the loss of a batch; in training a model refuses if its weights are rounded. */
   abstract recordLoss(graph: Graph, form: Form): RecordedLoss;
 
-  /** @throws OptionError if the weights are rounded. */
-  protected expectTrainable(): void {
-    this.#weights.expectTrainable();
+  /** @throws OptionError in training if the weights are rounded. */
+  protected expectTrainable({ training }: Graph): void {
+    if (training) this.#weights.expectTrainable();
   }
 
   /**

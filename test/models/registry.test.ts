@@ -108,7 +108,7 @@ class Unigram extends SavedModel<Tokenizer, UnigramNetwork, { N: number }> {
   }
 
   override recordLoss(graph: Graph, { N }: { N: number }): RecordedLoss {
-    this.expectTrainable();
+    this.expectTrainable(graph);
     const losses = ops.sum(this.table(graph.feed("ids", "i32", [1, N])));
     return { losses, count: ops.sum(losses), carried: [] };
   }
@@ -134,7 +134,7 @@ test("a kind of one's own is saved, found and read like the others, once it is r
   await loaded.restore(folder);
   expect(networks, "restore makes none").toBe(1);
   await loaded.quantize("int8");
-  expect(() => loaded.recordLoss({} as Graph, { N: 1 })).toThrow(/rounded to int8/);
+  expect(() => loaded.recordLoss({ training: true } as Graph, { N: 1 })).toThrow(/rounded to int8/);
   expect(() => registerKind({ ...Unigram.kind })).toThrow(OptionError);
   await expect(createModel(Unigram.kind, { ...options, sise: 3 } as never)).rejects.toThrow(/did you mean size/);
   await expect(createModel(Unigram.kind, { ...options, vocabularySize: 3 } as never)).rejects.toThrow(/unknown option/);

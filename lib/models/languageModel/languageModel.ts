@@ -81,7 +81,7 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
   }
 
   recordLoss(graph: Graph, form: LanguageModelForm): RecordedLoss {
-    if (graph.training) this.expectTrainable();
+    this.expectTrainable(graph);
     expectOwnData(form, { sentences: this.network.config.sentences, tokenizer: this.tokenizer });
     const { T, B, role, lengths, carried = !lengths } = form;
     const inputs = graph.feed("inputs", "i32", [T, B]);

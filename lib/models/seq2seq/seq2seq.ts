@@ -94,7 +94,7 @@ export class Seq2Seq extends SavedModel<TokenizerPair, Seq2SeqNetwork, Seq2SeqFo
   }
 
   recordLoss(graph: Graph, form: Seq2SeqForm): RecordedLoss {
-    if (graph.training) this.expectTrainable();
+    this.expectTrainable(graph);
     expectTokenizerPair("Seq2Seq", form.tokenizer, this.tokenizer);
     const { losses, count } = recordSeq2SeqLoss(graph, this.network, form);
     return { losses, count, carried: [] };
