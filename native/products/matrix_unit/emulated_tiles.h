@@ -1,8 +1,8 @@
-// The matrix unit's instructions in plain C++, for tests of products/matrix_unit/matrix_unit.cc on CPUs without it
+// The matrix unit's instructions in plain C++, for tests of this folder on CPUs without it
 // (CMake: OSTINATO_EMULATE_TILES). They need AVX-512 and compute the unit's bits, except that results below 2^-126
 // stay. Source: Intel 64 and IA-32 Architectures Software Developer's Manual, TDPBF16PS and VCVTNEPS2BF16.
 //
-// Included after immintrin.h by matrix_unit.cc alone, whose intrinsics it replaces.
+// Included after immintrin.h by instructions.h alone, whose intrinsics it replaces.
 #pragma once
 
 #include <cmath>
