@@ -50,9 +50,11 @@ export type { AddonInfo } from "./executor/addon.js";
 export type { ExecutorChoice } from "./executor/choice.js";
 export { defaultExecutor } from "./executor/choice.js";
 export type {
+  CompileOptions,
   Executable,
   Executor,
   Feeds,
+  OpTime,
   Replay,
   ReplayResult,
   RunResult,
@@ -61,6 +63,8 @@ export type {
 } from "./executor/executor.js";
 export type { MatmulPrecision, NativeExecutorOptions } from "./executor/native.js";
 export { NativeExecutor, nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
+export type { ProfileRow, TraceEvent } from "./executor/profile.js";
+export { Profile } from "./executor/profile.js";
 export { ReferenceExecutor } from "./executor/reference/executor.js";
 export type { RunningSearch, SearchPlan, SearchPorts } from "./executor/search.js";
 export type {

@@ -11,11 +11,15 @@ export interface Addon {
   /** "auto", "own" or "blas". */
   setGemm(provider: string): void;
   Store: new () => AddonStore;
-  /** @param precision of matrix products: 0 highest (the default), 1 high, 2 medium. */
+  /**
+   * @param precision of matrix products: 0 highest (the default), 1 high, 2 medium.
+   * @param keepsTimes whether runs resolve with the times of their ops. Default false.
+   */
   Program: new (
     store: AddonStore,
     encoded: Float64Array,
     precision?: number,
+    keepsTimes?: boolean,
   ) => AddonProgram;
   /** @param encoded see encodeSearch. @param feeds as those of a run; those of the tokens may hold anything. */
   Search: new (
@@ -61,12 +65,17 @@ export interface AddonStore {
   compact(index: number, rows: number, type: number): void;
 }
 
+/** What runs of a program that keeps times resolve with besides: number, begin and end of each op that ran. */
+export interface AddonTimes {
+  times?: Float64Array;
+}
+
 export interface AddonProgram {
   /** One run at a time on a store: a second one is refused with ERR_OSTINATO_BUSY. */
   run(
     feeds: readonly (Float32Array | Int32Array)[],
     check: boolean,
-  ): Promise<{ outputs: (Float32Array | Int32Array)[]; nonFinite: number }>;
+  ): Promise<{ outputs: (Float32Array | Int32Array)[]; nonFinite: number } & AddonTimes>;
   /**
    * Runs `steps` times in a row, 1 to 4096.
    * @param links pairs: the number of an output, and of the feed that gets its value for the next run.
@@ -79,7 +88,7 @@ export interface AddonProgram {
     links: Int32Array,
     counters: Int32Array,
     collected: Int32Array,
-  ): Promise<{ outputs: (Float32Array | Int32Array)[]; collected: (Float32Array | Int32Array)[] }>;
+  ): Promise<{ outputs: (Float32Array | Int32Array)[]; collected: (Float32Array | Int32Array)[] } & AddonTimes>;
 }
 
 export interface AddonSearch {
@@ -87,7 +96,7 @@ export interface AddonSearch {
    * Takes up to so many steps, 1 to 4096; a run of the program's store.
    * @param best whether to tell the best hypothesis of each sentence that took the last step.
    */
-  advance(steps: number, best: boolean): Promise<{ done: boolean; best: (Int32Array | null)[] }>;
+  advance(steps: number, best: boolean): Promise<{ done: boolean; best: (Int32Array | null)[] } & AddonTimes>;
   /** Refused (ERR_OSTINATO_BUSY) while it advances. */
   result(): {
     hypotheses: {

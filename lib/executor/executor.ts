@@ -1,7 +1,7 @@
 import { describe, InputError, ShapeError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
 import { sameShape, shapeText } from "../graph/program.js";
-import { flag } from "../options.js";
+import { callback, flag } from "../options.js";
 import type { WeightType } from "../weights.js";
 import type { RunningSearch, SearchPlan, SearchPorts } from "./search.js";
 
@@ -15,7 +15,22 @@ export interface Executor {
   readonly floats: Float32ArrayConstructor | Float64ArrayConstructor;
   createStore(): Store;
   /** Checks the program, plans its memory and binds it to the variables of `store`, declaring those that are new. */
-  compile(program: Program, store: Store): Executable;
+  compile(program: Program, store: Store, options?: CompileOptions): Executable;
+}
+
+export interface CompileOptions {
+  /** Called after each run, replay and part of a search with the times of its ops. Default: no times are taken. */
+  readonly onTimes?: ((times: readonly OpTime[]) => void) | undefined;
+}
+
+/** Rules of the options of compile(). */
+export const compileRules = { onTimes: callback<NonNullable<CompileOptions["onTimes"]>>() };
+
+/** An op that ran, by its number in the program, and when, in milliseconds since the run began. Ops of a loop run in each step. */
+export interface OpTime {
+  readonly op: number;
+  readonly begin: number;
+  readonly end: number;
 }
 
 /**

@@ -7,10 +7,21 @@ import type { OptionsOf } from "../options.js";
 import { checkOption, completeOptions, expectOneOf, option, table, whole, word } from "../options.js";
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";
-import type { Addon, AddonInfo, AddonProgram, AddonSearch, AddonStore } from "./addon.js";
+import type { Addon, AddonInfo, AddonProgram, AddonSearch, AddonStore, AddonTimes } from "./addon.js";
 import { encodeProgram } from "./encode.js";
-import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "./executor.js";
-import { expectMatrix, expectSameVariable, expectValues, runRules } from "./executor.js";
+import type {
+  CompileOptions,
+  Executable,
+  Executor,
+  Feeds,
+  OpTime,
+  Replay,
+  ReplayResult,
+  RunResult,
+  Store,
+  Values,
+} from "./executor.js";
+import { compileRules, expectMatrix, expectSameVariable, expectValues, runRules } from "./executor.js";
 import { orderFeeds, orderReplay } from "./feeds.js";
 import { layerError } from "./layerError.js";
 import { loadAddon } from "./loadAddon.js";
@@ -55,7 +66,8 @@ export class NativeExecutor implements Executor {
     return new NativeStore(new this.#addon.Store());
   }
 
-  compile(program: Program, store: Store): Executable {
+  compile(program: Program, store: Store, options: CompileOptions = {}): Executable {
+    const { onTimes } = completeOptions("compile", options, compileRules);
     if (!(store instanceof NativeStore)) {
       throw new OptionError("compile: expected a store of this executor: createStore().");
     }
@@ -64,8 +76,8 @@ export class NativeExecutor implements Executor {
     for (const variable of program.variables) store.declare(variable);
     const encoded = encodeProgram(program, { codes: this.#codes, variables: store.indexes() });
     const precision = matmulPrecisions.indexOf(this.matmulPrecision);
-    const loaded = named(() => new this.#addon.Program(store.handle, encoded, precision));
-    return new NativeExecutable(program, store, { loaded, addon: this.#addon });
+    const loaded = named(() => new this.#addon.Program(store.handle, encoded, precision, onTimes !== undefined));
+    return new NativeExecutable(program, store, { loaded, addon: this.#addon, onTimes });
   }
 }
 
@@ -157,14 +169,16 @@ class NativeStore implements Store {
 class NativeExecutable implements Executable {
   private readonly loaded: AddonProgram;
   private readonly addon: Addon;
+  private readonly onTimes: CompileOptions["onTimes"];
 
   constructor(
     readonly program: Program,
     private readonly store: NativeStore,
-    { loaded, addon }: { loaded: AddonProgram; addon: Addon },
+    { loaded, addon, onTimes }: { loaded: AddonProgram; addon: Addon } & CompileOptions,
   ) {
     this.loaded = loaded;
     this.addon = addon;
+    this.onTimes = onTimes;
   }
 
   async run(feeds: Feeds, options: { check?: boolean } = {}): Promise<RunResult> {
@@ -202,7 +216,7 @@ class NativeExecutable implements Executable {
     };
   }
 
-  /** Feeds are copied now: what the caller does with his arrays afterwards is his own business. */
+  /** Feeds are copied now: callers may reuse their arrays. */
   #copied(feeds: Feeds): (Float32Array | Int32Array)[] {
     return orderFeeds(this.program, feeds, Float32Array).map((array) => array.slice()) as (Float32Array | Int32Array)[];
   }
@@ -212,16 +226,26 @@ class NativeExecutable implements Executable {
   }
 
   /** Waits for the store's turn. Errors get the caller's stack, which those made in C++ have not. */
-  async #queue<R>(work: () => Promise<R>): Promise<R> {
+  async #queue<R extends AddonTimes>(work: () => Promise<R>): Promise<R> {
     const here = new Error();
     try {
-      return await this.store.queue(work);
+      const result = await this.store.queue(work);
+      if (result.times) this.onTimes?.(opTimes(result.times));
+      return result;
     } catch (error) {
       const own = asOwn(error, this.program);
       own.stack = `${own.name}: ${own.message}\n${(here.stack ?? "").split("\n").slice(1).join("\n")}`;
       throw own;
     }
   }
+}
+
+/** Times that come as three numbers for each op. */
+function opTimes(words: Float64Array): OpTime[] {
+  return Array.from({ length: words.length / 3 }, (_, i) => {
+    const [op, begin, end] = words.subarray(3 * i) as unknown as [number, number, number];
+    return { op, begin, end };
+  });
 }
 
 /** A sentence's result as arrays of its own, instead of those that cross the boundary. */

@@ -80,7 +80,25 @@ export interface Operation<
    * a loop meets in every step is then computed once, from all steps, and not added up.
    * @param varies whether an operand is another one in each step, to be joined, and not the same in all.
    */
-  sumsRows?(varies: Named<O, boolean, never>, shapes: All<O, Shape | null> & All<R, Shape> & All<A, number>): boolean;
+  sumsRows?(varies: Named<O, boolean, never>, shapes: ShapesOf<O, R, A>): boolean;
+  /** What a run costs, where that is more than to read and write every value once. */
+  cost?(shapes: ShapesOf<O, R, A>): Partial<OpCost>;
+}
+
+/** Shapes of operands and results by name, null for an operand that is absent; and attributes. */
+export type ShapesOf<O extends readonly string[], R extends readonly string[], A extends readonly string[]> = Named<
+  O,
+  Shape
+> &
+  All<R, Shape> &
+  All<A, number>;
+
+/** What one run of an op costs. */
+export interface OpCost {
+  /** Multiplications and additions of its matrix products. */
+  readonly flops: number;
+  /** Bytes that it reads and writes. */
+  readonly bytes: number;
 }
 
 /** An operand or a result, as its op declares it. */

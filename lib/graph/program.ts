@@ -94,6 +94,11 @@ export function elementsOf(shape: Shape): number {
   return n;
 }
 
+/** Number of rows of a shape: elements of all axes but the last. */
+export function rowsOf(shape: Shape): number {
+  return elementsOf(shape.slice(0, -1));
+}
+
 /** A shape as it stands in messages: [32,50,64]. */
 export function shapeText(shape: Shape): string {
   expectList(shape);

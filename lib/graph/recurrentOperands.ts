@@ -1,4 +1,6 @@
 import { flag } from "../options.js";
+import type { Shape } from "./program.js";
+import { elementsOf } from "./program.js";
 import type { Tensor } from "./tensor.js";
 import { operand, operandIfAny } from "./tensor.js";
 
@@ -47,6 +49,12 @@ export function recurrentShapes(operands: RecurrentOperands, gates: number) {
     ["bias_hh?", operands.bias_hh, rows],
     ["lengths?", operands.lengths, "B", "i32"],
   ] as const;
+}
+
+/** Products of all steps with weight_ih, unless those are rows of a table already, and with weight_hh. */
+export function recurrentCost({ x, weight_ih, weight_hh }: Record<"x" | "weight_ih" | "weight_hh", Shape>) {
+  const [T, B, I] = x as [number, number, number | undefined];
+  return { flops: 2 * T * B * ((I === undefined ? 0 : elementsOf(weight_ih)) + elementsOf(weight_hh)) };
 }
 
 /** Hidden units in the saved values of the kernels, which work on blocks of 16. */

@@ -2,6 +2,7 @@ import { LanguageModel } from "../../models/languageModel/languageModel.js";
 import { evaluateText, textPerplexity } from "../commands/evaluate.js";
 import { generate } from "../commands/generate.js";
 import { inspectText } from "../commands/inspect.js";
+import { profileText } from "../commands/profile.js";
 import { quantize } from "../commands/quantize.js";
 import { languageModelCommand } from "../commands/trainLanguageModel.js";
 import type { CliKind } from "../verbs.js";
@@ -10,6 +11,6 @@ import { describeLanguageModel } from "../writeReport.js";
 export const languageModel: CliKind<LanguageModel> = {
   kind: LanguageModel.kind,
   train: () => [languageModelCommand()],
-  abilities: [generate, evaluateText, inspectText, quantize(textPerplexity)],
+  abilities: [generate, evaluateText, inspectText, quantize(textPerplexity), profileText],
   describe: describeLanguageModel,
 };

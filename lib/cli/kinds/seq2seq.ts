@@ -3,6 +3,7 @@ import { chat } from "../commands/chat.js";
 import { evaluatePairs, pairPerplexity } from "../commands/evaluate.js";
 import { inspectPairs } from "../commands/inspect.js";
 import { map } from "../commands/map.js";
+import { profilePairs } from "../commands/profile.js";
 import { quantize } from "../commands/quantize.js";
 import { trace } from "../commands/trace.js";
 import { pairCommands } from "../commands/trainPairs.js";
@@ -13,6 +14,6 @@ import { describeSeq2Seq } from "../writePairReport.js";
 export const seq2seq: CliKind<Seq2Seq> = {
   kind: Seq2Seq.kind,
   train: pairCommands,
-  abilities: [translate, chat, evaluatePairs, trace, map, inspectPairs, quantize(pairPerplexity)],
+  abilities: [translate, chat, evaluatePairs, trace, map, inspectPairs, quantize(pairPerplexity), profilePairs],
   describe: describeSeq2Seq,
 };

@@ -6,8 +6,19 @@ import { expectProgram, expectVariable } from "../../graph/programRule.js";
 import { completeOptions, expectOneOf, word } from "../../options.js";
 import type { WeightType } from "../../weights.js";
 import { packWeights, unpackWeights, weightTypes } from "../../weights.js";
-import type { Executable, Executor, Feeds, Replay, ReplayResult, RunResult, Store, Values } from "../executor.js";
-import { expectMatrix, expectSameVariable, expectValues, runRules } from "../executor.js";
+import type {
+  CompileOptions,
+  Executable,
+  Executor,
+  Feeds,
+  OpTime,
+  Replay,
+  ReplayResult,
+  RunResult,
+  Store,
+  Values,
+} from "../executor.js";
+import { compileRules, expectMatrix, expectSameVariable, expectValues, runRules } from "../executor.js";
 import { orderFeeds, orderReplay } from "../feeds.js";
 import { layerError } from "../layerError.js";
 import { expectProgramFits } from "../memory.js";
@@ -38,14 +49,15 @@ export class ReferenceExecutor implements Executor {
     return new ReferenceStore(this.floats);
   }
 
-  compile(program: Program, store: Store): Executable {
+  compile(program: Program, store: Store, options: CompileOptions = {}): Executable {
+    const { onTimes } = completeOptions("compile", options, compileRules);
     if (!(store instanceof ReferenceStore) || store.floats !== this.floats) {
       throw new OptionError("compile: expected a store of this executor: createStore().");
     }
     expectProgram(program);
     expectProgramFits(program, bytesOf(program, this.floats));
     for (const variable of program.variables) store.declare(variable);
-    return new ReferenceExecutable(program, store);
+    return new ReferenceExecutable(program, store, onTimes);
   }
 }
 
@@ -146,11 +158,14 @@ class ReferenceExecutable implements Executable {
   readonly #floats: FloatsConstructor;
   readonly #buffers: readonly (Buffer | null)[];
   readonly #ops: readonly BoundOp[];
+  readonly #onTimes: CompileOptions["onTimes"];
 
   constructor(
     readonly program: Program,
     store: ReferenceStore,
+    onTimes: CompileOptions["onTimes"],
   ) {
+    this.#onTimes = onTimes;
     this.#store = store;
     this.#floats = store.floats;
     this.#buffers = this.#bind(store);
@@ -197,19 +212,25 @@ class ReferenceExecutable implements Executable {
     for (const [i, { value }] of program.feeds.entries())
       (this.#buffers[value] as Buffer).data.set(ordered[i] as Values);
     let nonFinite: number | null = null;
+    const times: OpTime[] = [];
+    const start = performance.now();
+    const sinceStart = () => (this.#onTimes ? performance.now() - start : 0);
     for (const { op, step } of executions(program)) {
       if (performance.now() - lastTurn > longestTurn) await eventLoopTurn();
       const { kernel, bound } = this.#ops[op] as BoundOp;
       const { call, results } = bound(step);
+      const begin = sinceStart();
       try {
         kernel(call);
       } catch (error) {
         throw error instanceof InputError ? layerError(program, op, error) : error;
       }
+      if (this.#onTimes) times.push({ op, begin, end: sinceStart() });
       if (!check || results.every((result) => result === null || result.data.every(Number.isFinite))) continue;
       nonFinite = op;
       break;
     }
+    this.#onTimes?.(times);
     const outputs = program.outputs.map(
       ({ name, value }) => [name, (this.#buffers[value] as Buffer).data.slice()] as const,
     );

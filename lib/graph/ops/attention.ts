@@ -1,6 +1,8 @@
 import { ShapeError } from "../../errors.js";
 import { completeOptions, real } from "../../options.js";
 import { defineOperation } from "../operation.js";
+import type { Shape } from "../program.js";
+import { elementsOf, rowsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand, operandIfAny } from "../tensor.js";
 
@@ -19,11 +21,18 @@ export interface AttentionOperands {
   lengths?: Tensor | null;
 }
 
+/** Products of each query with all keys, and of its weights with all values; the gradient makes as many. */
+function attentionCost({ query, keys, values }: Record<"query" | "keys" | "values", Shape>) {
+  const [S, , K] = keys as [number, number, number];
+  return { flops: 2 * rowsOf(query) * S * (K + (values.at(-1) as number)) };
+}
+
 export const attentionOperation = defineOperation({
   name: "attention",
   operands: ["query", "keys", "values", "v?", "lengths? i32"],
   results: ["context", "weights?"],
   attributes: ["scale"],
+  cost: attentionCost,
   gradient: (seen, { dcontext, dweights }, needs) => {
     const { graph, query, keys, values, v, weights } = seen;
     if (query.shape[1] !== keys.shape[1]) throw new ShapeError("attention: memory that rows share has no gradient.");
@@ -44,6 +53,7 @@ export const attentionGradient = defineOperation({
   operands: ["query", "keys", "values", "v?", "lengths? i32", "weights", "dcontext?", "dweights?"],
   results: ["dquery", "dscores"],
   attributes: ["scale"],
+  cost: attentionCost,
 });
 
 /** factors [T,B,S], rows [T,B,K] -> [S,B,K]: sum over t of factors[t,b,s] rows[t,b]. */
@@ -51,6 +61,7 @@ export const attentionSum = defineOperation({
   name: "attentionSum",
   operands: ["factors", "rows"],
   results: ["sums"],
+  cost: ({ factors, rows }) => ({ flops: 2 * elementsOf(factors) * (rows.at(-1) as number) }),
   sumsRows: ({ factors, rows }) => factors && rows,
 });
 

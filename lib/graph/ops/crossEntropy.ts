@@ -1,5 +1,6 @@
 import { completeOptions } from "../../options.js";
 import { defineOperation } from "../operation.js";
+import { elementsOf, rowsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand, operandIfAny } from "../tensor.js";
 
@@ -7,6 +8,7 @@ export const linearCrossEntropyOperation = defineOperation({
   name: "linearCrossEntropy",
   operands: ["x", "weight", "bias?", "targets i32"],
   results: ["losses", "count", "normalizers?", "logits?"],
+  cost: ({ x, weight }) => ({ flops: 2 * rowsOf(x) * elementsOf(weight) }),
   gradient: (seen, { dlosses }) => {
     const { graph, x, weight } = seen;
     if (!dlosses) return {};
@@ -20,6 +22,7 @@ export const linearCrossEntropyGradient = defineOperation({
   name: "linearCrossEntropyGradient",
   operands: ["x", "weight", "bias?", "targets i32", "normalizers", "logits", "dlosses"],
   results: ["dx", "dweight", "dbias?"],
+  cost: ({ x, weight }) => ({ flops: 4 * rowsOf(x) * elementsOf(weight) }),
   consumes: ["logits"],
 });
 

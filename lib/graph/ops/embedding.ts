@@ -8,6 +8,7 @@ export const embeddingOperation = defineOperation({
   name: "embedding",
   operands: ["weight", "ids i32"],
   results: ["y"],
+  cost: ({ ids, y }) => ({ bytes: 4 * (elementsOf(ids) + 2 * elementsOf(y)) }),
   gradient: ({ graph, weight, ids }, { dy }) =>
     graph.record(embeddingGradient, { ids, dy }, { dweight: weight }, { V: weight.shape[0] as number }),
 });

@@ -1,7 +1,7 @@
 import { completeOptions, word } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { RecurrentOperands } from "../recurrentOperands.js";
-import { paddedHidden, recurrentOperands, recurrentShapes } from "../recurrentOperands.js";
+import { paddedHidden, recurrentCost, recurrentOperands, recurrentShapes } from "../recurrentOperands.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 
@@ -10,6 +10,7 @@ export const gruOperation = defineOperation({
   operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
   results: ["y", "hLast", "gates?"],
   attributes: ["resetAfter", "reverse"],
+  cost: recurrentCost,
   gradient: (seen, incoming) => {
     const { graph, x, h0, weight_ih, weight_hh } = seen;
     const bias = weight_hh.shape.slice(0, 1);
@@ -23,6 +24,7 @@ export const gruGradient = defineOperation({
   operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_hh?", "lengths? i32", "y", "gates", "dy?", "dhLast?"],
   results: ["dx? any", "dh0", "dweight_ih", "dweight_hh", "dbias_ih", "dbias_hh"],
   attributes: ["resetAfter", "reverse"],
+  cost: (shapes) => ({ flops: 2 * recurrentCost(shapes).flops }),
   consumes: ["gates"],
 });
 

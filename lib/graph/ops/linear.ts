@@ -1,4 +1,5 @@
 import { defineOperation } from "../operation.js";
+import { elementsOf, rowsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 import { matmul } from "./matmul.js";
@@ -9,6 +10,7 @@ export const linearOperation = defineOperation({
   name: "linear",
   operands: ["x", "weight", "bias?"],
   results: ["y"],
+  cost: ({ x, weight }) => ({ flops: 2 * rowsOf(x) * elementsOf(weight) }),
   gradient: ({ x, weight, bias }, { dy }, needs) => {
     const rows = asRows(dy);
     return {

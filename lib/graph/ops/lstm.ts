@@ -1,7 +1,7 @@
 import { completeOptions } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { RecurrentOperands } from "../recurrentOperands.js";
-import { paddedHidden, recurrentOperands, recurrentShapes } from "../recurrentOperands.js";
+import { paddedHidden, recurrentCost, recurrentOperands, recurrentShapes } from "../recurrentOperands.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand } from "../tensor.js";
 
@@ -10,6 +10,7 @@ export const lstmOperation = defineOperation({
   operands: ["x any", "h0", "c0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
   results: ["y", "hLast", "cLast", "gates?", "cells?"],
   attributes: ["reverse"],
+  cost: recurrentCost,
   gradient: (seen, incoming) => {
     const { graph, x, h0, c0, weight_ih, weight_hh } = seen;
     const weights = { dweight_ih: weight_ih, dweight_hh: weight_hh, dbias: weight_hh.shape.slice(0, 1) };
@@ -37,6 +38,7 @@ export const lstmGradient = defineOperation({
   ],
   results: ["dx? any", "dh0", "dc0", "dweight_ih", "dweight_hh", "dbias"],
   attributes: ["reverse"],
+  cost: (shapes) => ({ flops: 2 * recurrentCost(shapes).flops }),
   consumes: ["gates"],
 });
 

@@ -1,5 +1,6 @@
 import { completeOptions, flag } from "../../options.js";
 import { defineOperation } from "../operation.js";
+import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 
@@ -15,6 +16,7 @@ export const matmulOperation = defineOperation({
   operands: ["a", "b"],
   results: ["y"],
   attributes: ["transposeA", "transposeB"],
+  cost: ({ a, y }) => ({ flops: 2 * (elementsOf(a) / (y[0] as number)) * elementsOf(y) }),
   sumsRows: ({ a, b }, { transposeA, transposeB }) => a && b && transposeA === 1 && transposeB === 0,
   gradient: ({ a, b, ...attributes }, { dy }, needs) => {
     const [ta, tb] = [attributes.transposeA === 1, attributes.transposeB === 1];

@@ -1,4 +1,5 @@
 import { defineOperation } from "../operation.js";
+import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 
@@ -6,6 +7,7 @@ export const pickOperation = defineOperation({
   name: "pick",
   operands: ["x", "ids i32"],
   results: ["y"],
+  cost: ({ ids, y }) => ({ bytes: 4 * (elementsOf(ids) + 2 * elementsOf(y)) }),
   gradient: ({ graph, x, ids }, { dy }) =>
     graph.record(pickGradient, { ids, dy }, { dx: x }, { V: x.shape[1] as number }),
 });

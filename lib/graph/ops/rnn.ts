@@ -1,7 +1,7 @@
 import { completeOptions, word } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { RecurrentOperands } from "../recurrentOperands.js";
-import { recurrentOperands, recurrentShapes } from "../recurrentOperands.js";
+import { recurrentCost, recurrentOperands, recurrentShapes } from "../recurrentOperands.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 
@@ -12,6 +12,7 @@ export const rnnOperation = defineOperation({
   operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
   results: ["y", "hLast"],
   attributes: ["activation", "reverse"],
+  cost: recurrentCost,
   gradient: (seen, incoming) => {
     const { graph, x, h0, weight_ih, weight_hh } = seen;
     const shapes = { dx: x, dh0: h0, dweight_ih: weight_ih, dweight_hh: weight_hh, dbias: weight_hh.shape.slice(0, 1) };
@@ -25,6 +26,7 @@ export const rnnGradient = defineOperation({
   operands: ["x any", "h0", "weight_ih", "weight_hh", "lengths? i32", "y", "dy?", "dhLast?"],
   results: ["dx? any", "dh0", "dweight_ih", "dweight_hh", "dbias"],
   attributes: ["activation", "reverse"],
+  cost: (shapes) => ({ flops: 2 * recurrentCost(shapes).flops }),
 });
 
 const rules = { ...recurrentOperands, activation: word(activations, "tanh") };

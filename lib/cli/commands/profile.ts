@@ -1,0 +1,152 @@
+import type { Command } from "commander";
+import type { Pair, Tokenizer } from "../../data/index.js";
+import { memoryStream } from "../../data/index.js";
+import type { Executor } from "../../executor/executor.js";
+import { Profile } from "../../executor/profile.js";
+import { writeFileAtomically } from "../../formats/index.js";
+import { WindowData } from "../../models/languageModel/data.js";
+import { LanguageModel } from "../../models/languageModel/languageModel.js";
+import { PairData } from "../../models/seq2seq/pairData.js";
+import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import { Trainer } from "../../train/trainer.js";
+import type { ExecutorOptions } from "../executor.js";
+import { executorFrom } from "../executor.js";
+import { untilInterrupted } from "../interrupt.js";
+import { whole } from "../options.js";
+import { pairsLike, withPairOptions } from "../pairFiles.js";
+import { printer } from "../print.js";
+import type { ReadingFlags } from "../tableOptions.js";
+import { corpusLike, withTextColumn } from "../textFiles.js";
+import type { Ability, Verb } from "../verbs.js";
+
+interface Options extends ExecutorOptions, ReadingFlags {
+  steps: number;
+  batch: number;
+  window: number;
+  tokens: number;
+  trace?: string;
+  json?: boolean;
+}
+
+const verb: Verb = {
+  name: "profile",
+  description: "show where time goes: in training steps and in writing, op by op of each layer",
+  arguments: [["[files...]", "what to read: text, or pairs for a model of pairs (default: tokens of the vocabulary)"]],
+  options: (command) =>
+    command
+      .option("--steps <n>", "training steps", whole, 5)
+      .option("--batch <n>", "texts side by side", whole, 32)
+      .option("--tokens <n>", "tokens to write at most", whole, 100)
+      .option("--trace <file>", "write every op that ran as a Chrome trace, for chrome://tracing or Perfetto")
+      .option("--json", "print one JSON object"),
+};
+
+interface Work {
+  folder: string;
+  files: readonly string[];
+  command: Command;
+  options: Options;
+  signal: AbortSignal;
+}
+
+/** What is profiled of a kind of model, each with a model of its own. */
+interface Kind {
+  /** Whether there was something to train: quantized weights are not. */
+  train(executor: Executor, work: Work): Promise<boolean>;
+  write(executor: Executor, work: Work): Promise<void>;
+}
+
+const languageModel: Kind = {
+  async train(executor, { folder, files, options, signal }) {
+    const model = await LanguageModel.load(folder, { executor });
+    if (model.weightType !== null) return false;
+    const { batch: batchSize, window: windowLength, steps } = options;
+    const stream =
+      files.length > 0
+        ? await (await corpusLike(folder, files, options, "profile")).tokenize(model.tokenizer, { signal })
+        : memoryStream(tokensInTurn(model.tokenizer, batchSize * windowLength + 1), 0, model.tokenizer);
+    const data = new WindowData(stream, { batchSize, windowLength });
+    await new Trainer(model, { data, epochs: steps, maximumSteps: steps })
+      .run({ signal })
+      .finally(() => stream.close());
+    return true;
+  },
+  async write(executor, { folder, options, signal }) {
+    const model = await LanguageModel.load(folder, { executor });
+    for await (const _ of model.generate({ maximumTokens: options.tokens, end: "never", seed: 1, signal }));
+  },
+};
+
+const seq2seq: Kind = {
+  async train(executor, work) {
+    const model = await Seq2Seq.load(work.folder, { executor });
+    if (model.weightType !== null) return false;
+    const { batch: batchSize, steps } = work.options;
+    const { tokenizer } = model;
+    const data = await PairData.of(await pairsFor(model, work), { tokenizer, batchSize, long: "skip" });
+    await new Trainer(model, { data, epochs: steps, maximumSteps: steps }).run({ signal: work.signal });
+    return true;
+  },
+  async write(executor, work) {
+    const model = await Seq2Seq.load(work.folder, { executor });
+    const { batch: batchSize, tokens: maximumLength } = work.options;
+    const sources = (await pairsFor(model, work)).slice(0, batchSize).map(({ source }) => source);
+    await model.translate(sources, { batchSize, maximumLength, signal: work.signal });
+  },
+};
+
+/** Pairs to read: those of the files, or as many as a batch holds of tokens in turn. */
+async function pairsFor({ tokenizer }: Seq2Seq, { folder, files, command, options }: Work): Promise<readonly Pair[]> {
+  if (files.length > 0) return (await pairsLike(folder, { files, command, options })).pairs;
+  const length = 20;
+  const texts = (side: Tokenizer) => {
+    const ids = tokensInTurn(side, options.batch * length);
+    return (i: number) => side.decode(ids.subarray(i * length, (i + 1) * length));
+  };
+  const [source, target] = [texts(tokenizer.source), texts(tokenizer.target)];
+  return Array.from({ length: options.batch }, (_, i) => ({ source: source(i), target: target(i) }));
+}
+
+/** All tokens that stand for text, again and again. */
+function tokensInTurn({ size, special }: Tokenizer, count: number): Int32Array {
+  const marks = new Set(Object.values(special));
+  const ids = Array.from({ length: size }, (_, id) => id).filter((id) => !marks.has(id));
+  return Int32Array.from({ length: count }, (_, i) => ids[i % ids.length] as number);
+}
+
+/** Profiles language models. */
+export const profileText: Ability = {
+  verb,
+  options: (command) =>
+    withTextColumn(command).option("--window <n>", "time steps that gradients flow through", whole, 64),
+  run: (folder: string, ...call: Call) => profile(languageModel, folder, call),
+};
+
+/** Profiles models of pairs. */
+export const profilePairs: Ability = {
+  verb,
+  options: withPairOptions,
+  run: (folder: string, ...call: Call) => profile(seq2seq, folder, call),
+};
+
+type Call = [files: string[], options: Options, command: Command];
+
+async function profile(kind: Kind, folder: string, [files, options, command]: Call): Promise<void> {
+  const print = printer(options);
+  const [training, writing] = [new Profile(), new Profile()];
+  await untilInterrupted(async (signal) => {
+    const work = { folder, files, command, options, signal };
+    const trained = await kind.train(training.watch(executorFrom(options)), work);
+    if (!trained) print.note("The weights are quantized and cannot be trained: only writing is profiled.");
+    await kind.write(writing.watch(executorFrom(options)), work);
+    print.object({ training: trained ? training.toJSON() : null, writing: writing.toJSON() });
+    if (trained) print.line(`${options.steps} training steps:\n\n${training.table()}\n`);
+    print.line(`Writing:\n\n${writing.table()}`);
+  });
+  if (options.trace === undefined) return;
+  const events = [training, writing].flatMap((each, i) =>
+    each.trace().traceEvents.map((event) => ({ ...event, pid: i + 1 })),
+  );
+  await writeFileAtomically(options.trace, JSON.stringify({ traceEvents: events }));
+  print.note(`Wrote ${options.trace}.`);
+}

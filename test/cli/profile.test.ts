@@ -1,0 +1,73 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ProfileRow, TraceEvent } from "../../lib/executor/profile.js";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "ostinato-profile-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function ostinato(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: "utf8", cwd: folder });
+  return { status, stdout, stderr };
+}
+
+beforeAll(() => {
+  writeFileSync(join(folder, "text.txt"), "abba baba abab.\n".repeat(80));
+  writeFileSync(join(folder, "pairs.tsv"), "ab\tb a\nba\ta b\naab\tb a a\nbba\ta b b\n".repeat(8));
+  const small = ["--hidden", "8", "--layers", "1", "--maximum-steps", "2", "--batch", "4"];
+  expect(ostinato("train", "lm", "text.txt", "--out", "text", ...small, "--window", "8")).toMatchObject({ status: 0 });
+  expect(ostinato("train", "transliterate", "pairs.tsv", "--out", "pairs", ...small)).toMatchObject({ status: 0 });
+  expect(ostinato("quantize", "text", "quantized")).toMatchObject({ status: 0 });
+}, 120_000);
+
+interface Profiled {
+  training: { milliseconds: number; rows: ProfileRow[] } | null;
+  writing: { milliseconds: number; rows: ProfileRow[] };
+}
+
+const runsOf = ({ rows }: { rows: ProfileRow[] }, op: string) =>
+  rows.filter((row) => row.op === op).reduce((sum, { runs }) => sum + runs, 0);
+
+test.each([
+  ["a language model, on its text", "text", ["text.txt"], "lstmGradient"],
+  ["a language model, on tokens of its vocabulary", "text", [], "lstmGradient"],
+  ["a model of pairs, on pairs", "pairs", ["pairs.tsv"], "gruGradient"],
+  ["a model of pairs, on tokens of its vocabularies", "pairs", [], "gruGradient"],
+])("profile counts the ops of training and writing: %s", (_, model, files, gradient) => {
+  const window = model === "text" ? ["--window", "8"] : [];
+  const args = ["profile", model, ...files, ...window, "--steps", "3", "--batch", "4", "--tokens", "5"];
+  const result = ostinato(...args, "--json", "--trace", "trace.json");
+  expect(result).toMatchObject({ status: 0 });
+  const { training, writing } = JSON.parse(result.stdout) as Profiled;
+  expect(runsOf(training as Profiled["writing"], gradient) % 3).toBe(0);
+  expect(runsOf(training as Profiled["writing"], gradient)).toBeGreaterThan(0);
+  expect(runsOf(writing, gradient)).toBe(0);
+  expect(writing.rows.length).toBeGreaterThan(0);
+  const { traceEvents } = JSON.parse(readFileSync(join(folder, "trace.json"), "utf8")) as { traceEvents: TraceEvent[] };
+  const runs = [training as Profiled["writing"], writing].flatMap(({ rows }) => rows).map((row) => row.runs);
+  expect(traceEvents.length).toBe(runs.reduce((sum, count) => sum + count));
+  expect(new Set(traceEvents.map(({ pid }) => pid))).toEqual(new Set([1, 2]));
+});
+
+test("profile prints a table for training and one for writing, and leaves the model as it is", () => {
+  const before = readFileSync(join(folder, "text/model.safetensors"));
+  const { status, stdout } = ostinato("profile", "text", "--steps", "2", "--batch", "2", "--window", "4");
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^2 training steps:\n\nlayer +op +runs +ms +share +GFLOP\/s +GB\/s\n/);
+  expect(stdout).toMatch(/\n\nWriting:\n\nlayer /);
+  expect(readFileSync(join(folder, "text/model.safetensors"))).toEqual(before);
+});
+
+test("quantized weights are profiled in writing alone", () => {
+  const { status, stdout, stderr } = ostinato("profile", "quantized", "--tokens", "5");
+  expect(status).toBe(0);
+  expect(stderr).toContain("only writing is profiled");
+  expect(stdout).toMatch(/^Writing:/);
+  expect(
+    (JSON.parse(ostinato("profile", "quantized", "--tokens", "5", "--json").stdout) as Profiled).training,
+  ).toBeNull();
+});

@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import type { Executor } from "../../lib/executor/executor.js";
+import { nativeExecutor } from "../../lib/executor/native.js";
+import { Profile } from "../../lib/executor/profile.js";
+import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import { Graph, ops } from "../../lib/graph/index.js";
+
+const [T, N, I, O] = [5, 3, 4, 6];
+
+/** y = tanh(x Wᵀ) in a layer, and a loop that adds the rows of x up; h is fed again in a replay. */
+function example() {
+  const graph = new Graph();
+  const x = graph.feed("x", "f32", [T, N, I]);
+  const weight = graph.variable({ name: "w", dtype: "f32", shape: [O, I] });
+  graph.output(
+    "y",
+    graph.within("encoder", () => ops.tanh(ops.linear(x, weight))),
+  );
+  const h = graph.feed("h", "f32", [N, I]);
+  const step = (inputs: { x: typeof x }, state: { h: typeof x }) => ({ state: { h: ops.add(inputs.x, state.h) } });
+  graph.output(
+    "sum",
+    graph.within("loop", () => ops.scan({ inputs: { x }, state: { h } }, step).last.h),
+  );
+  return graph.program();
+}
+
+const feeds = { x: new Float32Array(T * N * I).fill(1), h: new Float32Array(N * I) };
+
+for (const executor of [new ReferenceExecutor(), nativeExecutor()] as Executor[]) {
+  const watched = (profile: Profile) => {
+    const own = profile.watch(executor);
+    return own.compile(example(), own.createStore());
+  };
+
+  test(`${executor.name}: an op is counted as often as it ran, in runs and replays, and in each step of a loop`, async () => {
+    const profile = new Profile();
+    const executable = watched(profile);
+    for (let i = 0; i < 3; i++) await executable.run(feeds);
+    await executable.replay(feeds, { steps: 4, carry: { h: "sum" } });
+    const runs = Object.fromEntries(profile.rows().map(({ layer, op, runs }) => [`${layer} ${op}`, runs]));
+    expect(runs).toMatchObject({ "encoder linear": 7, "encoder tanh": 7, "loop add": 7 * T });
+    expect(profile.trace().traceEvents.length).toBe(profile.rows().reduce((sum, { runs }) => sum + runs, 0));
+  });
+
+  test(`${executor.name}: the times of ops follow each other, and are no longer than the run`, async () => {
+    const profile = new Profile();
+    const executable = watched(profile);
+    const start = performance.now();
+    for (let i = 0; i < 10; i++) await executable.run(feeds);
+    expect(profile.milliseconds).toBeGreaterThan(0);
+    expect(profile.milliseconds).toBeLessThanOrEqual(performance.now() - start);
+    const events = profile.trace().traceEvents;
+    expect(events.reduce((sum, { dur }) => sum + dur, 0) / 1000).toBeCloseTo(profile.milliseconds, 6);
+    for (const [i, { ts }] of events.entries()) {
+      const before = events[i - 1];
+      if (before) expect(ts).toBeGreaterThanOrEqual(before.ts + before.dur - 0.01);
+    }
+  });
+}
+
+test("a product counts two flops for each multiplication, and everything its bytes", async () => {
+  const profile = new Profile();
+  const executor = profile.watch(nativeExecutor());
+  await executor.compile(example(), executor.createStore()).run(feeds);
+  const rows = new Map(profile.rows().map((row) => [`${row.layer} ${row.op}`, row]));
+  expect(rows.get("encoder linear")).toMatchObject({
+    flops: 2 * T * N * I * O,
+    bytes: 4 * (T * N * I + O * I + T * N * O),
+  });
+  expect(rows.get("encoder tanh")).toMatchObject({ flops: 0, bytes: 4 * 2 * T * N * O });
+  expect(rows.get("loop add")).toMatchObject({ flops: 0, bytes: T * 4 * 3 * N * I });
+});
+
+test("the table has a line for each row, with shares that sum up; JSON has the same rows", async () => {
+  const profile = new Profile();
+  const executor = profile.watch(nativeExecutor());
+  await executor.compile(example(), executor.createStore()).run(feeds);
+  const [head, ...lines] = profile.table().split("\n");
+  expect(head).toMatch(/^layer +op +runs +ms +share +GFLOP\/s +GB\/s$/);
+  expect(lines.length).toBe(profile.rows().length);
+  const shares = lines.map((line) => Number(/([\d.]+) %/.exec(line)?.[1]));
+  expect(shares.reduce((sum, share) => sum + share)).toBeCloseTo(100, 0);
+  expect(shares).toEqual([...shares].sort((a, b) => b - a));
+  expect(JSON.parse(JSON.stringify(profile))).toEqual({ milliseconds: profile.milliseconds, rows: profile.rows() });
+});
+
+test("what is not watched is not counted", async () => {
+  const profile = new Profile();
+  const executor = nativeExecutor();
+  const store = executor.createStore();
+  profile.watch(executor).compile(example(), store);
+  await executor.compile(example(), store).run(feeds);
+  expect(profile.rows()).toEqual([]);
+  expect(profile.table()).toMatch(/^layer/);
+  expect(() => profile.watch({} as Executor)).toThrow("expected executor to be an executor");
+});
