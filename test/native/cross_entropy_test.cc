@@ -54,7 +54,7 @@ TEST_CASE(
   };
   for (const Sizes& s : {Sizes{70, 33, 2053}, Sizes{1, 20, 3000}, Sizes{67, 40, 1030}, Sizes{1100, 10, 2064},
                          Sizes{65, 530, 1100}, Sizes{31, 222, 2080}, Sizes{100, 700, 39}}) {
-    // Not structured bindings, which CAPTURE's lambdas cannot hold in C++17.
+    // Not structured bindings, which CAPTURE's lambdas cannot hold before C++23.
     const int64_t N = s.N, H = s.H, V = s.V;
     CAPTURE(N);
     CAPTURE(V);
