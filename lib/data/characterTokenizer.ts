@@ -1,5 +1,6 @@
 import { describe, InputError } from "../errors.js";
-import { completeOptions, flag, word } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, flag, table, word } from "../options.js";
 import { countCharacters, lastNormalizationBoundary, printable } from "./characters.js";
 import { decomposeHangul, HangulComposer } from "./hangul.js";
 import type { EncodedSegment } from "./segmenter.js";
@@ -11,18 +12,18 @@ import { TokenCounts, Vocabulary } from "./vocabulary.js";
 
 export const characterUnits = ["codepoint", "jamo"] as const;
 
-export interface CharacterOptions {
-  /** "jamo" takes Hangul syllables apart, for a small vocabulary; text comes back in syllables. Default "codepoint". */
-  unit?: (typeof characterUnits)[number];
-  /** Adds a token for all characters that the vocabulary lacks. Default false: such a character is an error. */
-  unknown?: boolean;
-}
+export type CharacterOptions = OptionsOf<typeof rules>;
 
 const unknownToken = "<unk>";
 
 const who = "CharacterTokenizer";
 
-const rules = { unit: word(characterUnits, "codepoint"), unknown: flag(false) };
+const rules = table("CharacterTokenizer", {
+  /** "jamo" takes Hangul syllables apart, for a small vocabulary; text comes back in syllables. Default codepoint. */
+  unit: word(characterUnits, "codepoint"),
+  /** Add a token for all characters that the vocabulary lacks, which are errors otherwise. Default false. */
+  unknown: flag(false),
+});
 
 /**
  * Unicode characters, one token each. Text is brought to NFC first, so that the two ways to write "é" or "가" are one.

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, InputError, OptionError } from "../errors.js";
-import { abortSignal, callback, checkOption, completeOptions, optional, text, whole } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { abortSignal, callback, checkOption, completeOptions, optional, table, text, whole } from "../options.js";
 import { countLineEnds, lastCharacterBoundary } from "./characters.js";
 import { gatherStream } from "./gatheredStream.js";
 import type { HoldOutOptions } from "./holdOut.js";
@@ -19,22 +20,17 @@ import { UnknownTokenError } from "./unknownToken.js";
 
 export type { TokenStream } from "./tokenStream.js";
 
-export interface TokenizeOptions {
-  /** Bytes of tokens to hold in memory, 4 a token; a larger corpus goes to a temporary file. Default 512 MiB. */
-  memoryLimit?: number;
-  /** Where that file goes. Default: the system's folder for temporary files (TMPDIR). */
-  temporaryFolder?: string;
-  signal?: AbortSignal;
-  /** Called now and then with the share of the text that is done, 0 to 1. */
-  onProgress?: (done: number) => void;
-}
+export type TokenizeOptions = OptionsOf<typeof tokenizeRules>;
 
-const tokenizeRules = {
+const tokenizeRules = table("Corpus.tokenize", {
+  /** Bytes of tokens to hold in memory, 4 a token; a larger corpus goes to a temporary file. Default 536870912. */
   memoryLimit: whole({ maximum: Number.MAX_SAFE_INTEGER, initial: 2 ** 29 }),
+  /** Folder for that file. Default: the system's folder for temporary files (TMPDIR). */
   temporaryFolder: optional(text()),
   signal: abortSignal,
-  onProgress: callback<NonNullable<TokenizeOptions["onProgress"]>>(),
-};
+  /** Called now and then with the share of the text that is done, 0 to 1. */
+  onProgress: callback<(done: number) => void>(),
+});
 
 export interface TextTableOptions extends TableOptions {
   /** The column of the texts: its number from 1, or its name in the first row; in lines of JSON the name of a field. */

@@ -2,9 +2,9 @@ import { OptionError } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import { matchShapes } from "../graph/tensor.js";
-import { checkOption, completeOptions, optional, value, word } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { checkOption, completeOptions, option, optional, table, value, word } from "../options.js";
 import { initializerOr } from "./initializerRule.js";
-import type { Initializer } from "./initializers.js";
 import { fanInUniform } from "./initializers.js";
 import type { Layer } from "./layer.js";
 import { expectLayerName, size } from "./layer.js";
@@ -13,22 +13,7 @@ import { Parameter } from "./parameter.js";
 
 export const scorers = ["additive", "dot", "general", "scaled"] as const;
 
-export interface AttentionOptions {
-  /** Q */
-  querySize: number;
-  /** M */
-  memorySize: number;
-  /**
-   * How a query q is compared with a position m of the memory.
-   * "additive": vᵀ tanh(W q + U m) (Bahdanau et al. 2015; Luong's "concat"). "dot": qᵀ m, "general": qᵀ W m (Luong et al. 2015).
-   * "scaled": qᵀ m / √M (Vaswani et al. 2017). Default "additive".
-   */
-  scorer?: (typeof scorers)[number];
-  /** A, the size of W q for additive scores. Default: querySize. */
-  size?: number;
-  /** First values of the weights. Default: uniform in ±1/sqrt(inputs). */
-  initializer?: Initializer;
-}
+export type AttentionOptions = OptionsOf<typeof rules>;
 
 /** What attention reads: recorded once for all steps. */
 export interface Memory {
@@ -40,13 +25,22 @@ export interface Memory {
   lengths: Tensor | null;
 }
 
-const rules = {
+const rules = table("Attention", {
+  /** Q: features of a query. */
   querySize: size,
+  /** M: features of a position of the memory. */
   memorySize: size,
-  scorer: word(scorers, "additive"),
+  /**
+   * How a query q is compared with a position m of the memory.
+   * "additive": vᵀ tanh(W q + U m) (Bahdanau et al. 2015; Luong's "concat"). "dot": qᵀ m, "general": qᵀ W m (Luong et al. 2015).
+   * "scaled": qᵀ m / √M (Vaswani et al. 2017). Default additive.
+   */
+  scorer: option(word(scorers, "additive"), { aka: ["score", "attention_type"] }),
+  /** A, the size of W q for additive scores. Default: `querySize`. */
   size: optional(size),
+  /** First values of the weights. Default: uniform in ±1/sqrt(inputs). */
   initializer: initializerOr(fanInUniform),
-};
+});
 
 const aMemory = value<Memory>("what memory() returns", (memory) => typeof memory === "object" && memory !== null);
 

@@ -1,20 +1,21 @@
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import { expectTensor } from "../graph/tensor.js";
-import { completeOptions, flag, real } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, flag, option, real, table } from "../options.js";
 import { expectLayerName } from "./layer.js";
 
-export interface DropoutOptions {
-  /** Probability of zeroing one element, at least 0 and below 1. */
-  rate: number;
-  /** One mask for all time steps of x [T,...] (Gal & Ghahramani 2016). Default false. */
-  variational?: boolean;
-}
+export type DropoutOptions = OptionsOf<typeof rules>;
 
 /** Rule of a probability of dropout. */
 export const dropoutRate = real({ minimum: 0, below: 1 });
 
-const rules = { rate: dropoutRate, variational: flag() };
+const rules = table("Dropout", {
+  /** Probability of zeroing one element, at least 0 and below 1. */
+  rate: option(dropoutRate, { aka: ["p", "dropout"] }),
+  /** One mask for all time steps of x [T,...] (Gal & Ghahramani 2016). Default false. */
+  variational: flag(),
+});
 
 /**
  * Zeroes elements while training, with probability `rate` (Srivastava et al. 2014); elsewhere it changes nothing.

@@ -1,24 +1,24 @@
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import { matchShapes } from "../graph/tensor.js";
-import { completeOptions } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, option, table } from "../options.js";
 import { initializerOr } from "./initializerRule.js";
-import type { Initializer } from "./initializers.js";
 import { normal } from "./initializers.js";
 import type { Layer } from "./layer.js";
 import { expectLayerName, size } from "./layer.js";
 import { Parameter } from "./parameter.js";
 
-export interface EmbeddingOptions {
-  /** V */
-  vocabularySize: number;
-  /** E */
-  embeddingSize: number;
-  /** First values. Default: normal with deviation 1, as in PyTorch: small vectors make recurrent layers learn slowly at first. */
-  initializer?: Initializer;
-}
+export type EmbeddingOptions = OptionsOf<typeof rules>;
 
-const rules = { vocabularySize: size, embeddingSize: size, initializer: initializerOr(normal(1)) };
+const rules = table("Embedding", {
+  /** V: rows of the table. */
+  vocabularySize: option(size, { aka: ["num_embeddings", "input_dim"] }),
+  /** E: size of a vector. */
+  embeddingSize: option(size, { aka: ["embedding_dim", "output_dim"] }),
+  /** First values; small vectors make recurrent layers learn slowly at first. Default: normal with deviation 1, as in PyTorch. */
+  initializer: initializerOr(normal(1)),
+});
 
 /**
  * A table of vectors, one for each token (Bengio et al. 2003).

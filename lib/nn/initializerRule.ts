@@ -1,4 +1,4 @@
-import type { Rule } from "../options.js";
+import type { Defaulted } from "../options.js";
 import { value } from "../options.js";
 import type { Initializer } from "./initializers.js";
 
@@ -9,6 +9,6 @@ export const initializerRule = value<Initializer>(
 );
 
 /** Rule of an initializer that may be left out. */
-export function initializerOr(initial: Initializer): Rule<Initializer> {
+export function initializerOr(initial: Initializer): Defaulted<Initializer> {
   return { ...initializerRule, initial };
 }

@@ -1,20 +1,21 @@
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import { matchShapes } from "../graph/tensor.js";
-import { completeOptions, real } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, option, real, table } from "../options.js";
 import { constant } from "./initializers.js";
 import type { Layer } from "./layer.js";
 import { expectLayerName, size } from "./layer.js";
 import { Parameter } from "./parameter.js";
 
-export interface LayerNormOptions {
-  /** F */
-  size: number;
-  /** Added to the variance. Default 1e-5. */
-  epsilon?: number;
-}
+export type LayerNormOptions = OptionsOf<typeof rules>;
 
-const rules = { size, epsilon: real({ above: 0, initial: 1e-5 }) };
+const rules = table("LayerNorm", {
+  /** F: features of x. */
+  size: option(size, { aka: ["normalized_shape"] }),
+  /** Added to the variance. Default 0.00001. */
+  epsilon: real({ above: 0, initial: 1e-5 }),
+});
 
 /** Layer normalisation over the last axis (Ba et al. 2016). x [...,F] -> [...,F]. */
 export class LayerNorm implements Layer {

@@ -3,37 +3,31 @@ import * as ops from "../graph/ops/index.js";
 import { sameShape, shapeText } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
 import { matchShapes } from "../graph/tensor.js";
-import { completeOptions, flag, optional, value } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, flag, option, optional, table, value } from "../options.js";
 import { initializerOr } from "./initializerRule.js";
-import type { Initializer } from "./initializers.js";
 import { constant, fanInUniform } from "./initializers.js";
 import type { Layer } from "./layer.js";
 import { expectLayerName, size } from "./layer.js";
 import { Parameter } from "./parameter.js";
 
-export interface LinearOptions {
-  /** I */
-  inputSize: number;
-  /** O */
-  outputSize: number;
-  /** Whether there is a bias, which starts at 0. Default true. */
-  bias?: boolean;
+export type LinearOptions = OptionsOf<typeof rules>;
+
+const rules = table("Linear", {
+  /** I: features of x. */
+  inputSize: option(size, { aka: ["in_features"] }),
+  /** O: features of y. */
+  outputSize: option(size, { aka: ["out_features", "units"] }),
+  /** Bias, which starts at 0. Default true. */
+  bias: option(flag(true), { aka: ["use_bias"] }),
   /** First values of the weight. Default: uniform in ±1/sqrt(I). */
-  initializer?: Initializer;
+  initializer: initializerOr(fanInUniform),
   /**
    * Another layer's table [O,I] as the weight: the output layer of a language model shares the input embedding [V,E]
    * (Press & Wolf 2017). Default: a weight of its own.
    */
-  tied?: Parameter;
-}
-
-const rules = {
-  inputSize: size,
-  outputSize: size,
-  bias: flag(true),
-  initializer: initializerOr(fanInUniform),
   tied: optional(value<Parameter>("the Parameter of another layer", (tied) => tied instanceof Parameter)),
-};
+});
 
 /** y = x Wᵀ + b. x [...,I] -> [...,O]. */
 export class Linear implements Layer {

@@ -1,5 +1,18 @@
 import { InputError } from "../errors.js";
-import { checkOption, completeOptions, double, flag, list, object, optional, text, value, whole } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import {
+  checkOption,
+  completeOptions,
+  double,
+  flag,
+  list,
+  object,
+  optional,
+  table,
+  text,
+  value,
+  whole,
+} from "../options.js";
 import type { Hypothesis, TreeNode } from "../search/index.js";
 
 /** What a beam search followed, and what it found. */
@@ -59,17 +72,14 @@ export function beamTreeOf(search: BeamTree | TextSearch): BeamTree {
 
 export const defaultSteps = 12;
 
-export interface BeamTreeLimits {
-  /** Most steps that are drawn. Default 12. */
-  steps?: number;
-  /** Most branches that are drawn; those of the hypotheses always are. Default 24. */
-  branches?: number;
-}
+export type BeamTreeLimits = OptionsOf<typeof beamTreeLimits>;
 
-export const beamTreeLimits = {
+export const beamTreeLimits = table("beam tree", {
+  /** Most steps that are drawn. Default 12. */
   steps: whole({ minimum: 1, initial: defaultSteps }),
+  /** Most branches that are drawn; those of the hypotheses always are. Default 24. */
   branches: whole({ minimum: 1, initial: 24 }),
-};
+});
 
 /** Whether the numbers make a tree is looked at after that they are numbers. */
 const number = value<number>("a number", (given) => typeof given === "number");

@@ -1,5 +1,6 @@
 import { InputError, OptionError } from "../errors.js";
-import { checkOption, completeOptions, flag, object, text, word } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { checkOption, completeOptions, flag, object, table, text, word } from "../options.js";
 import type { Frame, Range } from "./axes.js";
 import { axisTitles, extent, gridLines, logarithmicTicks, niceStep, ticks, widen } from "./axes.js";
 import { groupColour, groupMark, legendOf } from "./groups.js";
@@ -34,23 +35,18 @@ export const curveAxes = {
 export type CurveMeasure = keyof typeof curveMeasures;
 export type CurveAxis = keyof typeof curveAxes;
 
-export interface CurvesOptions {
-  /** Quantity to draw. "loss" draws validations, and the loss of the batches faintly. Default "loss". */
-  measure?: CurveMeasure;
-  /** Quantity that trainings are compared over. Default "updates". */
-  over?: CurveAxis;
-  /** Whether the measure has a logarithmic scale. Default false. */
-  logarithmic?: boolean;
-  /** Title of the picture. Default: the measure and what it is drawn over. */
-  title?: string;
-}
+export type CurvesOptions = OptionsOf<typeof rules>;
 
-const rules = {
+const rules = table("curvesSVG", {
+  /** Quantity to draw. "loss" draws validations, and the loss of the batches faintly. Default loss. */
   measure: word(Object.keys(curveMeasures) as CurveMeasure[], "loss"),
+  /** Quantity that trainings are compared over. Default updates. */
   over: word(Object.keys(curveAxes) as CurveAxis[], "updates"),
+  /** Give the measure a logarithmic scale. Default false. */
   logarithmic: flag(),
+  /** Title of the picture. Default: the measure and what it is drawn over. */
   title: text({ initial: "", empty: true }),
-};
+});
 
 const runRule = object({ name: text({ empty: true }), history: historyRule }, { open: true });
 
