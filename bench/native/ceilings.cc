@@ -16,7 +16,7 @@
 
 #include "base/aligned_memory.h"
 #include "base/thread_pool.h"
-#include "products/matrix_unit/matrix_unit.h"
+#include "products/provider.h"
 
 using namespace ostinato;
 
@@ -107,7 +107,7 @@ double unitGflops(int threads, int64_t m, int64_t k, int64_t n, bool onePanel) {
   std::mt19937 random(1);
   const auto fill = [&](AlignedMemory& memory, int64_t elements) {
     memory = AlignedMemory(static_cast<size_t>(elements) * 2);
-    auto* at = static_cast<matrix_unit::BFloat16*>(memory.data());
+    auto* at = static_cast<uint16_t*>(memory.data());
     // Between 0.25 and 1 in size, of either sign.
     for (int64_t i = 0; i < elements; i++)
       at[i] = static_cast<uint16_t>(0x3E80 + random() % 0x100 + (random() % 2 << 15));
@@ -121,12 +121,11 @@ double unitGflops(int threads, int64_t m, int64_t k, int64_t n, bool onePanel) {
   return rate(threads, 2.0 * static_cast<double>(m * k * n),
               [&](int thread) {
                 const Operands& own = operands[static_cast<size_t>(thread)];
-                const auto* a = static_cast<const matrix_unit::BFloat16*>(own.a.data());
-                const auto* b = static_cast<const matrix_unit::BFloat16*>(own.b.data());
-                matrix_unit::Panels columns = matrix_unit::panelsOfB(b, k, 1);
+                const Packing& packing = *matrixUnitProvider().packing(Precision::medium);
+                Panels columns = packing.panelsOfB(own.b.data(), k);
                 if (onePanel) columns.stride = 0;
-                matrix_unit::multiply(matrix_unit::panelsOfA(a, k, 16, 1), 16, columns, k, 1,
-                                      {m, n, static_cast<float*>(own.c.data()), n + 16, nullptr, nullptr, false});
+                packing.multiply(packing.panelsOfA(own.a.data(), k, packing.panelRows), packing.panelRows, columns, k,
+                                 {.m = m, .n = n, .c = static_cast<float*>(own.c.data()), .ldc = n + 16});
               }) /
          1e9;
 }
@@ -137,7 +136,7 @@ int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::max(1, std::atoi(argv[1])) : ThreadPool::instance().threads();
   const double lanes = sizeof(Vector) / sizeof(float);
   const double fma = rate(threads, 2.0 * lanes * kSums * kRounds, [](int) { multiplyAdds(); }) / 1e9;
-  const bool unit = matrixUnitAvailable();
+  const bool unit = matrixUnitProvider().available();
   std::printf(
       "{\"threads\": %d, \"fmaGflops\": %.0f, \"unitGflopsFromL1\": %.0f, \"unitGflopsFromL2\": %.0f, "
       "\"readL2GBs\": %.0f, \"readL3GBs\": %.0f, \"readMemoryGBs\": %.0f}\n",

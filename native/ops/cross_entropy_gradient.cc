@@ -106,18 +106,19 @@ class PlainGradients {
 // The gradients of the logits are packed piece by piece, for all products that follow.
 class TiledGradients {
  public:
-  static bool serves(const LogitSizes& s) {
+  // The packing for them; null where they do not pay.
+  static const Packing* packingFor(const LogitSizes& s) {
     const Provider& provider = providerOf(inputGradientProduct(s, nullptr, nullptr, nullptr));
     const Packing* packing = provider.packing(s.precision);
-    return packing && packing->sharesRows && GradientTiles::pays(s.N, s.precision) && s.V >= kLogitColumnsOfPart;
+    return packing && GradientTiles::pays(s.N, *packing) && s.V >= kLogitColumnsOfPart ? packing : nullptr;
   }
 
-  TiledGradients(const Call& call, const LogitSizes& s, ScratchLayout& layout)
+  TiledGradients(const Packing& packing, const Call& call, const LogitSizes& s, ScratchLayout& layout)
       : s_(s),
         threads_(call.pool.threads()),
-        columns_(roundUp(s.V, matrix_unit::kColumns)),
+        columns_(roundUp(s.V, packing.panelColumns)),
         words_(layout.ints(columns_)),
-        tiles_({1, s.N, columns_}, words_, threads_, layout) {
+        tiles_(packing, {.steps = 1, .rowsPerStep = s.N, .columns = columns_}, words_, threads_, layout) {
     tiles_.placeInput(s.H, layout);
     input_ = tiles_.placeFactor(s.H, layout);
     pieces_ = layout.floats(threads_ * kPieceRows * kPieceColumns);
@@ -127,7 +128,7 @@ class TiledGradients {
     for (int64_t i = 0; i < columns_; i++) words_[i] = i < s_.V ? static_cast<int32_t>(i) : -1;
     tiles_.clear();
     pool.parallel(threads_, [&](int thread) {
-      const Range own = share(columns_, matrix_unit::kColumns, threads_, thread);
+      const Range own = share(columns_, tiles_.panelColumns(), threads_, thread);
       for (int64_t n0 = own.begin; n0 < own.end; n0 += kPieceColumns) {
         const int64_t wide = std::min(kPieceColumns, own.end - n0);
         for (int64_t row = 0; row < s_.N; row += kPieceRows) {
@@ -168,8 +169,8 @@ class TiledGradients {
 template <class F>
 size_t withGradients(const Call& call, const LogitSizes& s, const F& f) {
   ScratchLayout layout(call.scratch);
-  if (TiledGradients::serves(s)) {
-    f(TiledGradients(call, s, layout));
+  if (const Packing* packing = TiledGradients::packingFor(s)) {
+    f(TiledGradients(*packing, call, s, layout));
   } else {
     f(PlainGradients(call, s, layout));
   }

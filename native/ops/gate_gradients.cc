@@ -29,19 +29,19 @@ int sharedGates(const RecurrentCell& cell) {
 GateGradients::GateGradients(const RecurrentCell& cell, const RecurrentSizes& s, const CellMaps& maps, const Call& call,
                              const RecurrentProduct& product, ScratchLayout& layout)
     : cell_(cell), s_(s), maps_(maps), call_(call), at_(cell.gradient) {
-  if (product.sharesRows() && GradientTiles::pays(s.T * s.B, s.precision)) {
-    placeTiles(call.pool.threads(), layout);
+  if (GradientTiles::pays(s.T * s.B, product.packing())) {
+    placeTiles(product.packing(), call.pool.threads(), layout);
   } else {
     placeRows(call.pool.threads(), layout);
   }
 }
 
-void GateGradients::placeTiles(int threads, ScratchLayout& layout) {
+void GateGradients::placeTiles(const Packing& packing, int threads, ScratchLayout& layout) {
   const int shared = sharedGates(cell_), others = cell_.gates - shared;
   const int apart = others > 0 && cell_.stateSlots[shared] != shared ? others : 0;
   const auto section = [&](Section& section, int firstSlot, int slots, int firstGate) {
     section = {.firstSlot = firstSlot, .slots = slots, .firstGate = firstGate, .column = columns_};
-    columns_ += roundUp(slots * s_.Hp, matrix_unit::kColumns);
+    columns_ += roundUp(slots * s_.Hp, packing.panelColumns);
   };
   section(sections_[0], shared, others, shared);
   section(sections_[1], 0, shared, 0);
@@ -49,8 +49,8 @@ void GateGradients::placeTiles(int threads, ScratchLayout& layout) {
   const int64_t ofStates = sections_[1].column, apartColumn = sections_[2].column;
 
   columnRows_ = layout.ints(columns_);
-  tiles_.emplace(GradientTiles::Sizes{.steps = s_.T, .rowsPerStep = s_.B, .columns = columns_}, columnRows_, threads,
-                 layout);
+  tiles_.emplace(packing, GradientTiles::Sizes{.steps = s_.T, .rowsPerStep = s_.B, .columns = columns_}, columnRows_,
+                 threads, layout);
   states_ = tiles_->placeFactor(s_.H, layout);
   states_.columns = {ofStates, columns_ - ofStates};
   if (cell_.productCount > 1) {
@@ -93,7 +93,7 @@ void GateGradients::begin() const {
   tiles_->clear();
   for (const Section& section : sections_) {
     const int64_t end = section.column + section.slots * s_.Hp;
-    if (end % matrix_unit::kColumns != 0) tiles_->clearGroup(end / kGroup);
+    for (int64_t i = end; i % tiles_->panelColumns() != 0; i += kGroup) tiles_->clearGroup(i / kGroup);
   }
 }
 
@@ -102,7 +102,7 @@ GateGradients::Rows GateGradients::rowsOf(int64_t t) const {
   return {all_.first + t * s_.B * all_.ld, all_.ld};
 }
 
-uint16_t* GateGradients::tilesOf(int64_t t) const { return tiles_ && !cell_.apart() ? tiles_->tilesOf(t) : nullptr; }
+void* GateGradients::tilesOf(int64_t t) const { return tiles_ && !cell_.apart() ? tiles_->tilesOf(t) : nullptr; }
 
 void GateGradients::take(int part, int64_t t, const StepRows& staged) const {
   const Rows from = cell_.apart() ? rowsOf(t) : Rows{staged.values, staged.ld};

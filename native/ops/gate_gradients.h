@@ -29,7 +29,7 @@ class GateGradients {
   // Where the gate kernels of a step leave the gradients of all slots, besides the staged ones.
   Rows rowsOf(int64_t t) const;
   // A step's tiles, where they are also those that the next product reads; else null.
-  uint16_t* tilesOf(int64_t t) const;
+  void* tilesOf(int64_t t) const;
   // Takes a part's gradients of a step from there, or from the staged ones of the only product.
   void take(int part, int64_t t, const StepRows& staged) const;
 
@@ -44,7 +44,7 @@ class GateGradients {
   };
 
   const TensorView& in(int operand) const { return call_.operand(operand); }
-  void placeTiles(int threads, ScratchLayout& layout);
+  void placeTiles(const Packing& packing, int threads, ScratchLayout& layout);
   void placeRows(int threads, ScratchLayout& layout);
   void stage(int part, int64_t t, Rows from) const;
   void addToTable(int part, int64_t t, Rows from) const;

@@ -1,5 +1,5 @@
-// The gradient [N,columns] of a product x weightᵀ, kept as the matrix unit multiplies it, and what follows from it: the
-// gradients of x and of weights. In float32 it would be written once and read, rounded and packed by each of those
+// The gradient [N,columns] of a product x weightᵀ, kept as a provider multiplies it, and what follows from it: the
+// gradients of x and of weights. As rows it would be written once and read, rounded and packed by each of those
 // products; here whoever makes it packs it piece by piece, while it is in the cache:
 //
 //   rows   packed A  [N, columns]   dx = gradient weight
@@ -10,8 +10,7 @@
 #pragma once
 
 #include "ops/scratch_layout.h"
-#include "products/gemm.h"
-#include "products/matrix_unit/matrix_unit.h"
+#include "products/packing.h"
 
 namespace ostinato {
 
@@ -21,11 +20,11 @@ class GradientTiles {
  public:
   struct Sizes {
     int64_t steps, rowsPerStep;
-    int64_t columns;  // a multiple of 32
+    int64_t columns;  // a multiple of the packing's panelColumns
     int64_t rows() const { return steps * rowsPerStep; }
   };
 
-  // Columns that take part in a product: multiples of 32.
+  // Columns that take part in a product: whole panels.
   struct Columns {
     int64_t first, count;
   };
@@ -35,17 +34,18 @@ class GradientTiles {
     int64_t features = 0;
     Columns columns = {0, 0};
     const float** rows = nullptr;
-    matrix_unit::BFloat16* packed = nullptr;
+    char* packed = nullptr;
     // Where each group of 16 features lies in a row; null: one after the other.
     const int32_t* groups = nullptr;
   };
 
-  // Whether it pays for so many rows. In two parts both orders together would be twice the bytes of float32, and were 8
-  // % slower.
-  static bool pays(int64_t rows, Precision precision) { return rows >= 64 && precision == Precision::medium; }
+  // Whether it pays for so many rows.
+  static bool pays(int64_t rows, const Packing& packing) { return rows >= 64 && packing.gradients; }
 
   // weightRows [columns]: the weights' row of each column, -1 for none.
-  GradientTiles(const Sizes& sizes, const int32_t* weightRows, int threads, ScratchLayout& layout);
+  GradientTiles(const Packing& packing, const Sizes& sizes, const int32_t* weightRows, int threads,
+                ScratchLayout& layout);
+  int64_t panelColumns() const { return p_.panelColumns; }
   // x has so many features: room for the weight that leads to dx.
   void placeInput(int64_t features, Columns columns, ScratchLayout& layout);
   void placeInput(int64_t features, ScratchLayout& layout) { placeInput(features, {0, s_.columns}, layout); }
@@ -59,8 +59,8 @@ class GradientTiles {
   // Groups [g0,g1) of 16 columns of rows [row,row+m) of one step, row even or all rows: values [m, ld] begin at row
   // and group g0.
   void stage(int64_t step, int64_t row, int64_t m, int64_t g0, int64_t g1, const float* values, int64_t ld) const;
-  // Where a step's rows begin whole panels: their tiles, as a packed A of 16-row panels; else null.
-  uint16_t* tilesOf(int64_t step) const;
+  // Where a step's rows begin whole panels: their tiles, as a packed A of whole panels; else null.
+  void* tilesOf(int64_t step) const;
 
   // dx [N,features], weight [rows,features].
   void inputGradient(const float* weight, float* dx, ThreadPool& pool) const;
@@ -77,18 +77,19 @@ class GradientTiles {
   void weightGradients(const Factor* factors, float* const* dweights, int count, ThreadPool& pool) const;
 
  private:
-  int64_t paddedDepth() const { return matrix_unit::steps(depth_) * matrix_unit::kDepth; }
+  int64_t paddedDepth() const { return roundUp(depth_, p_.depthUnit); }
   void weightGradient(int thread, const Factor& factor, float* dweight) const;
 
+  const Packing& p_;
   Sizes s_;
   int64_t evenRows_, depth_;
   const int32_t* weightRows_;
   int threads_;
-  matrix_unit::BFloat16 *rows_, *pairs_;
+  char *rows_, *pairs_;
   float* block_;  // of a weight's gradient, for each thread
   int64_t inputFeatures_ = 0;
   Columns inputColumns_ = {0, 0};
-  matrix_unit::BFloat16* weight_ = nullptr;
+  char* weight_ = nullptr;
 };
 
 }  // namespace ostinato

@@ -50,7 +50,7 @@ void place(RecurrentProduct& product, ScratchLayout& layout) {
 StepRows stepRows(const RecurrentSizes& s, const RecurrentProduct& product, int64_t ld, ScratchLayout& layout) {
   StepRows rows{layout.floats(s.B * ld), ld, nullptr};
   const int64_t tiles = product.tileFloats();
-  if (tiles > 0) rows.tiles = static_cast<uint16_t*>(layout.bytes(static_cast<size_t>(tiles) * sizeof(float)));
+  if (tiles > 0) rows.tiles = layout.bytes(static_cast<size_t>(tiles) * sizeof(float));
   return rows;
 }
 
@@ -79,7 +79,7 @@ void InputProduct::pack(int part) const {
 }
 
 void InputProduct::prepare(const ChunkPlace& chunk, ThreadPool& pool) const {
-  if (s_.ids || !product_.sharesRows()) return;
+  if (s_.ids || !product_.packing().sharesRows) return;
   pool.parallel(s_.parts, [&](int part) {
     product_.packRows(part, x_.f32() + chunk.firstTime * s_.B * s_.I, s_.I, chunk.steps * s_.B);
   });

@@ -180,7 +180,7 @@ struct BackwardWalk {
   // The gradients that the product of a step reads.
   StepRows stagedAt(int64_t step) const {
     StepRows rows = staged[step & 1];
-    if (uint16_t* tiles = gradients.tilesOf(s.timeOf(step))) rows.tiles = tiles;
+    if (void* tiles = gradients.tilesOf(s.timeOf(step))) rows.tiles = tiles;
     return rows;
   }
 

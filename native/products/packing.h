@@ -30,6 +30,24 @@ struct Panels {
   int64_t stride;
 };
 
+// Operands that are packed piece by piece while gradients are made.
+struct GradientPacking {
+  // Rows [0,m) of a plain B, ldb floats from row to row, as depths [depth,depth+m) of a packed B of k depths: groups
+  // [g0,g1) of 16 columns, the first of which `b` begins with; the rest of `packed` stays. `depth` is even; an odd m is
+  // filled up with a row of zeros.
+  void (*packPairs)(const float* b, int64_t ldb, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t depth,
+                    void* packed);
+
+  // Units [s0,s1) of depthUnit depths of the packed A [m,k] whose depths are m floats each, at the k pointers of
+  // `depths` (null: zeros). groups: where each 16 of them lie (null: one after the other); `rows` is 16 then.
+  void (*packDepths)(const float* const* depths, int64_t m, int64_t k, int64_t s0, int64_t s1, int rows,
+                     const int32_t* groups, void* packed);
+
+  // to[rows[j], i] = from[i, j] for i in [0,m), j in [0,n), n a multiple of 16; a row of -1 is left out.
+  void (*transposeTo)(const float* from, int64_t ldFrom, int64_t m, int64_t n, const int32_t* rows, float* to,
+                      int64_t ldTo);
+};
+
 struct Packing {
   // Most rows of a panel of A; columns of a panel of B; how many depths are kept together.
   int panelRows, panelColumns, depthUnit;
@@ -69,6 +87,9 @@ struct Packing {
   // written by nobody: zeros must have been there before. Null: rows are packed as a whole only.
   void (*packGroups)(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t row, int rows,
                      void* packed);
+
+  // Null: gradients are better kept as rows.
+  const GradientPacking* gradients;
 
   // Rows of a panel, so that all have nearly as many: 20 rows of at most 16 are 10 and 10.
   int panelRowsFor(int64_t m) const {

@@ -38,8 +38,6 @@ BlockOutput RecurrentProduct::output(int part, int64_t rows, float* c, int64_t l
   return out;
 }
 
-bool RecurrentProduct::sharesRows() const { return packing().sharesRows; }
-
 int64_t RecurrentProduct::packedFloats() const { return partOffset(parts); }
 
 int64_t RecurrentProduct::partOffset(int part) const {

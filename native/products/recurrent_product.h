@@ -30,7 +30,7 @@ struct StepRows {
   float* values = nullptr;  // [rows, ld]
   int64_t ld = 0;
   // The same packed; null where they are multiplied as they lie.
-  uint16_t* tiles = nullptr;
+  void* tiles = nullptr;
 };
 
 struct RecurrentProduct {
@@ -49,8 +49,8 @@ struct RecurrentProduct {
   // For packing rows, scratchFloats() for all parts together: one copy that they share, or one for each.
   float* scratch = nullptr;
 
-  // Whether rows of a are packed by packRows(), by all parts together.
-  bool sharesRows() const;
+  // How it keeps its operands. With sharesRows, rows of a are packed by packRows(), by all parts together.
+  const Packing& packing() const;
   // Floats that `packed` and `scratch` must have room for, on the current tier.
   int64_t packedFloats() const;
   int64_t scratchFloats() const;
@@ -75,7 +75,6 @@ struct RecurrentProduct {
   struct Columns {
     int64_t first, count;
   };
-  const Packing& packing() const;
   Columns columns(int part) const;
   Gemm rowsOf(const float* a, int64_t lda, int64_t rows) const;
   BlockOutput output(int part, int64_t rows, float* c, int64_t ldc, bool accumulate) const;

@@ -172,11 +172,14 @@ OSTINATO_VECTORS inline Ahead aheadOf(const BlockOutput& out, int64_t m, int64_t
   return {{c + column(n), c + column(second)}, out.m - m < 2 * panelRows ? out.m - m : 2 * panelRows, out.ldc};
 }
 
+inline const BFloat16* elements(const char* packed) { return reinterpret_cast<const BFloat16*>(packed); }
+
 template <int Parts>
 OSTINATO_TILES void multiplyParts(Panels a, int panelRows, Panels b, int64_t k, const BlockOutput& out) {
   configure(panelRows);
+  const int64_t aPanel = a.stride / static_cast<int64_t>(sizeof(BFloat16));
   for (int64_t n = 0; n < out.n; n += kColumns) {
-    const BFloat16* columns = b.first + n / kColumns * b.stride;
+    const BFloat16* columns = elements(b.first + n / kColumns * b.stride);
     const int halves = out.n - n > 16 ? 2 : 1;
     for (int64_t m = 0; m < out.m; m += 2 * panelRows) {
       const int panels = out.m - m > panelRows ? 2 : 1;
@@ -195,15 +198,15 @@ OSTINATO_TILES void multiplyParts(Panels a, int panelRows, Panels b, int64_t k, 
       }
       const bool sameColumns = m + 2 * panelRows < out.m;
       const Ahead ahead = aheadOf(out, sameColumns ? m + 2 * panelRows : 0, sameColumns ? n : n + kColumns, panelRows);
-      const BFloat16* rows = a.first + m / panelRows * a.stride;
+      const BFloat16* rows = elements(a.first + m / panelRows * a.stride);
       if (panels == 2 && halves == 2) {
-        block<Parts, 2, 2>(rows, a.stride, panelRows, k, columns, places, ahead, out);
+        block<Parts, 2, 2>(rows, aPanel, panelRows, k, columns, places, ahead, out);
       } else if (panels == 2) {
-        block<Parts, 2, 1>(rows, a.stride, panelRows, k, columns, places, ahead, out);
+        block<Parts, 2, 1>(rows, aPanel, panelRows, k, columns, places, ahead, out);
       } else if (halves == 2) {
-        block<Parts, 1, 2>(rows, a.stride, panelRows, k, columns, places, ahead, out);
+        block<Parts, 1, 2>(rows, aPanel, panelRows, k, columns, places, ahead, out);
       } else {
-        block<Parts, 1, 1>(rows, a.stride, panelRows, k, columns, places, ahead, out);
+        block<Parts, 1, 1>(rows, aPanel, panelRows, k, columns, places, ahead, out);
       }
     }
   }
