@@ -18,8 +18,10 @@ function ostinato(...args: string[]) {
 beforeAll(() => {
   writeFileSync(join(folder, "text.txt"), "abba baba abab.\n".repeat(80));
   writeFileSync(join(folder, "pairs.tsv"), "ab\tb a\nba\ta b\naab\tb a a\nbba\ta b b\n".repeat(8));
-  const small = ["--hidden", "8", "--layers", "1", "--maximum-steps", "2", "--batch", "4"];
-  expect(ostinato("train", "lm", "text.txt", "--out", "text", ...small, "--window", "8")).toMatchObject({ status: 0 });
+  const small = ["--hidden-size", "8", "--layers", "1", "--maximum-steps", "2", "--batch-size", "4"];
+  expect(ostinato("train", "lm", "text.txt", "--out", "text", ...small, "--window-length", "8")).toMatchObject({
+    status: 0,
+  });
   expect(ostinato("train", "transliterate", "pairs.tsv", "--out", "pairs", ...small)).toMatchObject({ status: 0 });
   expect(ostinato("quantize", "text", "quantized")).toMatchObject({ status: 0 });
 }, 120_000);
@@ -38,8 +40,8 @@ test.each([
   ["a model of pairs, on pairs", "pairs", ["pairs.tsv"], "gruGradient"],
   ["a model of pairs, on tokens of its vocabularies", "pairs", [], "gruGradient"],
 ])("profile counts the ops of training and writing: %s", (_, model, files, gradient) => {
-  const window = model === "text" ? ["--window", "8"] : [];
-  const args = ["profile", model, ...files, ...window, "--steps", "3", "--batch", "4", "--tokens", "5"];
+  const window = model === "text" ? ["--window-length", "8"] : [];
+  const args = ["profile", model, ...files, ...window, "--steps", "3", "--batch-size", "4", "--maximum-tokens", "5"];
   const result = ostinato(...args, "--json", "--trace", "trace.json");
   expect(result).toMatchObject({ status: 0 });
   const { training, writing } = JSON.parse(result.stdout) as Profiled;
@@ -55,7 +57,7 @@ test.each([
 
 test("profile prints a table for training and one for writing, and leaves the model as it is", () => {
   const before = readFileSync(join(folder, "text/model.safetensors"));
-  const { status, stdout } = ostinato("profile", "text", "--steps", "2", "--batch", "2", "--window", "4");
+  const { status, stdout } = ostinato("profile", "text", "--steps", "2", "--batch-size", "2", "--window-length", "4");
   expect(status).toBe(0);
   expect(stdout).toMatch(/^2 training steps:\n\nlayer +op +runs +ms +share +GFLOP\/s +GB\/s\n/);
   expect(stdout).toMatch(/\n\nWriting:\n\nlayer /);
@@ -63,11 +65,11 @@ test("profile prints a table for training and one for writing, and leaves the mo
 });
 
 test("quantized weights are profiled in writing alone", () => {
-  const { status, stdout, stderr } = ostinato("profile", "quantized", "--tokens", "5");
+  const { status, stdout, stderr } = ostinato("profile", "quantized", "--maximum-tokens", "5");
   expect(status).toBe(0);
   expect(stderr).toContain("only writing is profiled");
   expect(stdout).toMatch(/^Writing:/);
   expect(
-    (JSON.parse(ostinato("profile", "quantized", "--tokens", "5", "--json").stdout) as Profiled).training,
+    (JSON.parse(ostinato("profile", "quantized", "--maximum-tokens", "5", "--json").stdout) as Profiled).training,
   ).toBeNull();
 });

@@ -21,9 +21,9 @@ import type { Ability, Verb } from "../verbs.js";
 
 interface Options extends ExecutorOptions, ReadingFlags {
   steps: number;
-  batch: number;
-  window: number;
-  tokens: number;
+  batchSize: number;
+  windowLength: number;
+  maximumTokens: number;
   trace?: string;
   json?: boolean;
 }
@@ -35,8 +35,8 @@ const verb: Verb = {
   options: (command) =>
     command
       .option("--steps <n>", "training steps", whole, 5)
-      .option("--batch <n>", "texts side by side", whole, 32)
-      .option("--tokens <n>", "tokens to write at most", whole, 100)
+      .option("--batch-size <n>", "texts side by side", whole, 32)
+      .option("--maximum-tokens <n>", "tokens to write at most", whole, 100)
       .option("--trace <file>", "write every op that ran as a Chrome trace, for chrome://tracing or Perfetto")
       .option("--json", "print one JSON object"),
 };
@@ -60,7 +60,7 @@ const languageModel: Kind = {
   async train(executor, { folder, files, options, signal }) {
     const model = await LanguageModel.load(folder, { executor });
     if (model.weightType !== null) return false;
-    const { batch: batchSize, window: windowLength, steps } = options;
+    const { batchSize, windowLength, steps } = options;
     const stream =
       files.length > 0
         ? await (await corpusLike(folder, files, options, "profile")).tokenize(model.tokenizer, { signal })
@@ -73,7 +73,7 @@ const languageModel: Kind = {
   },
   async write(executor, { folder, options, signal }) {
     const model = await LanguageModel.load(folder, { executor });
-    for await (const _ of model.generate({ maximumTokens: options.tokens, end: "never", seed: 1, signal }));
+    for await (const _ of model.generate({ maximumTokens: options.maximumTokens, end: "never", seed: 1, signal }));
   },
 };
 
@@ -81,7 +81,7 @@ const seq2seq: Kind = {
   async train(executor, work) {
     const model = await Seq2Seq.load(work.folder, { executor });
     if (model.weightType !== null) return false;
-    const { batch: batchSize, steps } = work.options;
+    const { batchSize, steps } = work.options;
     const { tokenizer } = model;
     const data = await PairData.of(await pairsFor(model, work), { tokenizer, batchSize, long: "skip" });
     await new Trainer(model, { data, epochs: steps, maximumSteps: steps }).run({ signal: work.signal });
@@ -89,7 +89,7 @@ const seq2seq: Kind = {
   },
   async write(executor, work) {
     const model = await Seq2Seq.load(work.folder, { executor });
-    const { batch: batchSize, tokens: maximumLength } = work.options;
+    const { batchSize, maximumTokens: maximumLength } = work.options;
     const sources = (await pairsFor(model, work)).slice(0, batchSize).map(({ source }) => source);
     await model.translate(sources, { batchSize, maximumLength, signal: work.signal });
   },
@@ -100,11 +100,11 @@ async function pairsFor({ tokenizer }: Seq2Seq, { folder, files, command, option
   if (files.length > 0) return (await pairsLike(folder, { files, command, options })).pairs;
   const length = 20;
   const texts = (side: Tokenizer) => {
-    const ids = tokensInTurn(side, options.batch * length);
+    const ids = tokensInTurn(side, options.batchSize * length);
     return (i: number) => side.decode(ids.subarray(i * length, (i + 1) * length));
   };
   const [source, target] = [texts(tokenizer.source), texts(tokenizer.target)];
-  return Array.from({ length: options.batch }, (_, i) => ({ source: source(i), target: target(i) }));
+  return Array.from({ length: options.batchSize }, (_, i) => ({ source: source(i), target: target(i) }));
 }
 
 /** All tokens that stand for text, again and again. */
@@ -118,7 +118,7 @@ function tokensInTurn({ size, special }: Tokenizer, count: number): Int32Array {
 export const profileText: Ability = {
   verb,
   options: (command) =>
-    withTextColumn(command).option("--window <n>", "time steps that gradients flow through", whole, 64),
+    withTextColumn(command).option("--window-length <n>", "time steps that gradients flow through", whole, 64),
   run: (folder: string, ...call: Call) => profile(languageModel, folder, call),
 };
 
