@@ -2,6 +2,7 @@ import type { Executor } from "../executor/executor.js";
 import type { FolderKind, Vocabularies } from "../formats/index.js";
 import type { Parameter } from "../nn/parameter.js";
 import type { OptionTable } from "../options.js";
+import { value } from "../options.js";
 import type { SavedModel } from "./savedModel.js";
 
 /** The layers of a model. */
@@ -34,3 +35,19 @@ export interface ModelKind<
   /** A model whose weights are still to come. */
   make(parts: ModelParts<V, N>): M;
 }
+
+/** A kind of model, as an argument. */
+export const modelKindRule = value<ModelKind>(
+  "a kind of model: { name, options, vocabularies, network, make }",
+  (kind) => {
+    const { name, options, vocabularies, network, make } = (kind ?? {}) as Partial<ModelKind>;
+    const areObjects = [options, vocabularies].every((part) => typeof part === "object" && part !== null);
+    return (
+      typeof name === "string" &&
+      name !== "" &&
+      areObjects &&
+      typeof network === "function" &&
+      typeof make === "function"
+    );
+  },
+);

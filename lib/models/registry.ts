@@ -1,9 +1,10 @@
 import { FileError, OptionError, quote } from "../errors.js";
 import { executorRule } from "../executor/choice.js";
 import { modelIn } from "../formats/index.js";
-import { completeOptions } from "../options.js";
+import { checkOption, completeOptions } from "../options.js";
 import * as faces from "./kinds.js";
 import type { ModelKind } from "./modelKind.js";
+import { modelKindRule } from "./modelKind.js";
 import type { LoadOptions, SavedModel } from "./savedModel.js";
 import { loadModelOf } from "./savedModel.js";
 
@@ -12,9 +13,10 @@ for (const face of Object.values(faces)) if ("kind" in face) registerKind(face.k
 
 /**
  * Makes a kind of model of your own known to loadModel.
- * @throws OptionError if another kind has its name.
+ * @throws OptionError if it is no kind, or another one has its name.
  */
 export function registerKind(kind: ModelKind): void {
+  checkOption("registerKind", "kind", kind, modelKindRule);
   const known = kinds.get(kind.name) ?? kind;
   if (known !== kind) throw new OptionError(`registerKind: there is another kind of model called ${quote(kind.name)}.`);
   kinds.set(kind.name, kind);

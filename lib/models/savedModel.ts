@@ -14,6 +14,7 @@ import type { WeightType } from "../weights.js";
 import type { LoadWeightsOptions } from "./foreignWeights.js";
 import { readForeignWeights } from "./foreignWeights.js";
 import type { ModelKind, ModelNetwork, ModelParts } from "./modelKind.js";
+import { modelKindRule } from "./modelKind.js";
 import { ModelWeights } from "./modelWeights.js";
 
 /** Options of loading a model. */
@@ -133,6 +134,7 @@ export async function createModel<M extends SavedModel, V extends Vocabularies, 
   kind: ModelKind<M, V, N>,
   options: CreateOptions<V>,
 ): Promise<M> {
+  checkOption("createModel", "kind", kind, modelKindRule);
   const { name, vocabularies } = kind;
   const sizes = vocabularies.slots.map(({ size }) => size);
   const architecture = Object.entries(kind.options).filter(([option]) => !sizes.includes(option));
@@ -152,6 +154,7 @@ export async function loadModelOf<M extends SavedModel, V extends Vocabularies, 
   folder: string,
   options: LoadOptions = {},
 ): Promise<M> {
+  checkOption("loadModelOf", "kind", kind, modelKindRule);
   const { executor } = completeOptions(kind.name, options, { executor: executorRule });
   const loaded = await loadModelFolder(checkOption(kind.name, "folder", folder, text()), kind);
   const model = kind.make({ ...loaded, executor: executorOf(executor) });

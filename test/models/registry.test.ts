@@ -150,3 +150,22 @@ test("what computes is chosen by name or value, and the native executor unless s
     /expected executor to be an executor, or one of native, reference, got "gpu"/,
   );
 });
+
+test("what is no record of a kind is refused as such", async () => {
+  for (const none of [
+    undefined,
+    null,
+    5,
+    "LanguageModel",
+    [],
+    {},
+    () => 1,
+    { ...Unigram.kind, make: 5 },
+    { ...Unigram.kind, name: "" },
+  ]) {
+    const kind = none as unknown as typeof Unigram.kind;
+    expect(() => registerKind(kind)).toThrow(/expected kind to be a kind of model/);
+    await expect(createModel(kind, { tokenizer })).rejects.toThrow(OptionError);
+    await expect(loadModelOf(kind, "folder")).rejects.toThrow(OptionError);
+  }
+});

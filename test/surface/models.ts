@@ -45,6 +45,7 @@ export const modelRows: Record<string, Entry> = {
     of(() => model, "restore"),
     () => ["model"],
   ),
+  loadModel: entry(ostinato.loadModel as never, () => ["model", { executor }]),
   "LanguageModel.loadWeights": entry(
     of(() => LanguageModel.create({ ...config, tokenizer }), "loadWeights"),
     () => ["model/model.safetensors", { rename: sameName }],
