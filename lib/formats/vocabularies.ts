@@ -46,7 +46,7 @@ export function oneVocabulary(size = "vocabularySize"): VocabularyFile<Tokenizer
 
 /**
  * Several vocabularies in one file: `{ "kind": KIND, NAME: ..., NAME: ... }`, each as it would stand alone.
- * @param bundle.others rules of what else the file holds.
+ * `others` are rules for what else the file holds.
  */
 export function bundledVocabularies<V extends Vocabularies>({
   kind,

@@ -12,7 +12,7 @@ export interface Activations {
     /** "hidden" for h, "cell" for c, and any other entry of the state by its name. */
     kind: string;
     units: number;
-    /** [tokens, units]: after reading each token. */
+    /** Values after each token, [tokens, units]. */
     values: Float32Array;
   }[];
   /** Bits of surprise of each token, given those before it; 0 for the first, unless a model of sentences predicts it too. */
