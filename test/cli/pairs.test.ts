@@ -218,7 +218,7 @@ test("bad input gets one sentence with file and line", () => {
     expectRefused(
       [command, languageModel, ...(command === "chat" ? [] : [table])],
       new RegExp(
-        `${command}: .* holds a LanguageModel, which cannot ${command}; it can generate, evaluate, inspect, quantize\\. ` +
+        `${command}: .* holds a LanguageModel, which cannot ${command}; it can generate, evaluate, inspect, quantize, profile\\. ` +
           "Models that can: Seq2Seq\\.",
       ),
       2,
