@@ -56,7 +56,7 @@ async function encoderDecoder(executor, { V, E, H, layers, attention }) {
     targetVocabularySize: V,
     embeddingSize: E,
     hiddenSize: H,
-    cell: "lstm",
+    cell: "gru",
     encoderSize: H / 2,
     encoderLayers: layers,
     attention: attention.scorer,
