@@ -6,10 +6,12 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 function helpOf(command) {
-  const { stdout } = spawnSync(process.execPath, [`${root}dist/cli/main.js`, ...command, "--help"], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`${root}dist/cli/main.js`, ...command, "--help"], {
     encoding: "utf8",
     env: { ...process.env, COLUMNS: "110", NO_COLOR: "1" },
   });
+  // A program that cannot start has no help, and the page would lose all of it.
+  if (status !== 0) throw new Error(`ostinato ${command.join(" ")} --help failed: ${stderr}`);
   return stdout.trimEnd();
 }
 

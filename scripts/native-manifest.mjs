@@ -7,30 +7,59 @@ import { slotOf } from "../dist/graph/operation.js";
 
 const all = [...operations().values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 const namesOf = (entries) => entries.map((entry) => slotOf(entry).name);
-const quoted = (names) => `{${names.map((name) => `"${name}"`).join(", ")}}`;
+
+/** Values side by side, or below each other where a line has no room for them. */
+function joined(values, separator, { before, indent }) {
+  const line = values.join(`${separator} `);
+  return before + line.length <= 118 ? line : values.join(`${separator}\n${" ".repeat(indent)}`);
+}
 
 function structOf({ name, operands, results, attributes = [] }) {
   const kinds = { Operand: namesOf(operands), Result: namesOf(results), Attribute: attributes };
   const enums = Object.entries(kinds).filter(([, names]) => names.length > 0);
-  const lines = enums.map(([kind, names]) => `  enum ${kind} { ${names.join(", ")} };\n`);
+  const lines = enums.map(([kind, names]) => {
+    const room = { before: `  enum ${kind} {  };`.length, indent: 4 };
+    return `  enum ${kind} { ${joined(names, ",", room)} };\n`;
+  });
   return `struct ${name} {\n${lines.join("")}  static const Implementation implementation;\n};\n`;
 }
 
+/** A row of the table: a field a line, without those that have their default. */
 function rowOf({ name, operands, results, attributes = [], mutates = [], consumes = [], view = false }) {
-  const bits = (names) => names.map((own) => `1u << ${name}::${own}`).join(" | ") || "0";
+  const bits = (names) =>
+    joined(
+      names.map((own) => `1u << ${name}::${own}`),
+      " |",
+      { before: 24, indent: 9 },
+    );
   const optional = (entries) => bits(namesOf(entries.filter((entry) => slotOf(entry).optional)));
-  const several = operands.some((entry) => slotOf(entry).several);
-  const lists = [operands, results].map((entries) => quoted(namesOf(entries)));
-  const masks = [optional(operands), optional(results), bits(mutates), bits(consumes)];
-  const cells = [`"${name}"`, ...lists, quoted(attributes), ...masks, several, view, `${name}::implementation`];
-  return `    {${cells.join(", ")}},\n`;
+  const list = (names) => {
+    const quoted = names.map((own) => `"${own}"`);
+    return names.length > 0 ? `{${joined(quoted, ",", { before: 24, indent: 9 })}}` : "";
+  };
+  const fields = {
+    name: `"${name}"`,
+    operands: list(namesOf(operands)),
+    results: list(namesOf(results)),
+    attributes: list(attributes),
+    optionalOperands: optional(operands),
+    optionalResults: optional(results),
+    mutates: bits(mutates),
+    consumes: bits(consumes),
+    several: operands.some((entry) => slotOf(entry).several) && "true",
+    view: view && "true",
+    implementation: `${name}::implementation`,
+  };
+  const lines = Object.entries(fields).flatMap(([field, value]) => (value ? [`     .${field} = ${value}`] : []));
+  return `    {${lines.join(",\n").trimStart()}},\n`;
 }
 
 const text = `// clang-format off
 // Made by scripts/native-manifest.mjs from the op catalogue (lib/graph/ops).
 //
 // The ops by name: the numbers of their operands, results and attributes, and, at the end, the table of all.
-// native/ops/<family>.cc defines what is declared here: const Implementation ops::lstm::implementation = {checkLstm, runLstm};
+// native/ops/<family>.cc defines the implementations that are declared here:
+// const Implementation ops::lstm::implementation = {checkLstm, runLstm};
 #pragma once
 
 #include "ops/operation.h"

@@ -1,11 +1,9 @@
 // Brings a fresh clone to the point where everything runs: npm packages, build tools, the native addon, the JavaScript.
 // Does only what is missing or out of date, so it is quick the second time.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeDemoText } from "./demo-text.mjs";
-import { writeOptionDocs } from "./option-docs.mjs";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -78,11 +76,7 @@ function buildTypeScript() {
   const sources = [...filesUnder("lib"), "tsconfig.json", "tsconfig.build.json"].map((file) => join(root, file));
   if (existsSync(stamp) && modified(stamp) >= newest(sources)) return;
   say("compiling the TypeScript");
-  run(join(root, "node_modules/.bin/tsc"), ["-p", "tsconfig.build.json"]);
-  // npm makes the commands of installed packages executable; in a clone nobody does, and npx needs it.
-  chmodSync(join(root, "dist/cli/main.js"), 0o755);
-  writeDemoText();
-  writeOptionDocs();
+  run("npm", ["run", "--silent", "build:ts"]);
   writeFileSync(stamp, "");
 }
 

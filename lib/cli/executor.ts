@@ -12,7 +12,7 @@ import { withOptions } from "./options.js";
 import { notes } from "./output.js";
 
 const executorFlags = table("--executor", {
-  /** What computes: C++, or the plain TypeScript that it is compared with. Default: native, where there is a binary. */
+  /** The executor: C++, or the plain TypeScript that it is compared with. Default: native, where there is a binary. */
   executor: optional(word(executorNames)),
   ...nativeExecutorRules,
   /** Threads to compute with. Default: all cores. */

@@ -3,11 +3,11 @@ import type { OptionTable } from "../options.js";
 import { tables } from "../options.js";
 import { longFlag } from "./flagNames.js";
 
-/** What --help says of an option. */
+/** An option's description in --help. */
 export interface OptionDoc {
   /** One sentence, as help is written: "times to read the data". */
   readonly text: string;
-  /** What a default is that is no fixed value: "as --hidden-size". */
+  /** The description of a default that is no fixed value: "as --hidden-size". */
   readonly usual?: string;
 }
 

@@ -5,7 +5,7 @@ import { misfitOf, misfitText } from "../options.js";
 import { attributeOf, flagsFor, longFlag } from "./flagNames.js";
 import { docOf } from "./optionDocs.js";
 
-/** What a command says otherwise than a table. */
+/** A command's differences from a table. */
 export interface OwnOptions<Table> {
   /** Options that the command has. Default: all that can be written on a command line. */
   readonly only?: readonly (keyof Table)[];

@@ -8,7 +8,7 @@ import { given } from "./options.js";
 import type { Printer } from "./print.js";
 import { count } from "./print.js";
 
-/** What --tokenizer may be, besides a file. */
+/** The words that --tokenizer takes, besides a file. */
 const kinds = ["character", "jamo", "byte", "word", "subword"];
 
 /** Subwords to learn, unless --vocabulary says otherwise. */

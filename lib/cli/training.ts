@@ -22,7 +22,7 @@ import { reportTraining } from "./reportTraining.js";
 import type { TrainingCall } from "./trainingCall.js";
 import { variantOptions, withVariants } from "./variants.js";
 
-/** What trainings on the command line have besides the Trainer's options. */
+/** Options of trainings on the command line, besides the Trainer's. */
 const trainingFlags = table("train", {
   /** Seed for the first weights, dropout, the order, and what is held out. Default 1. */
   seed: seed(),

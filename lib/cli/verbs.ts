@@ -10,13 +10,13 @@ import { withExecutorOptions } from "./executor.js";
 export interface Verb {
   readonly name: string;
   readonly description: string;
-  /** What follows the folder of the model. */
+  /** The arguments after the folder of the model. */
   readonly arguments?: readonly (readonly [usage: string, description: string])[];
   /** Adds options that it has for every kind. */
   options?(command: Command): Command;
 }
 
-/** What a verb does with the models of a kind. */
+/** A verb's work with the models of a kind. */
 export interface Ability {
   readonly verb: Verb;
   /** Adds options that it has for this kind. */

@@ -65,7 +65,7 @@ export interface AddonStore {
   compact(index: number, rows: number, type: number): void;
 }
 
-/** What runs of a program that keeps times resolve with besides: number, begin and end of each op that ran. */
+/** The times that runs of a program that keeps them resolve with besides: number, begin and end of each op that ran. */
 export interface AddonTimes {
   times?: Float64Array;
 }

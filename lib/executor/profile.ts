@@ -4,7 +4,7 @@ import type { Op, Program } from "../graph/program.js";
 import { checkOption, value } from "../options.js";
 import type { Executor, OpTime } from "./executor.js";
 
-/** What an op of a layer took, over all runs. */
+/** The cost of an op of a layer, over all runs. */
 export interface ProfileRow {
   /** Layer path; "" for ops outside of layers. */
   readonly layer: string;

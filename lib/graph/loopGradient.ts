@@ -15,7 +15,7 @@ interface Row {
   readonly index: number;
 }
 
-/** What a step adds to the gradient of a tensor outside the loop. */
+/** A step's share of the gradient of a tensor outside the loop. */
 interface Piece {
   readonly tensor: Tensor;
   piece: Tensor;
@@ -31,7 +31,7 @@ export class LoopGradient {
   readonly #loop: Loop;
   readonly #nodes: readonly Node[];
   readonly #wanted: ReadonlySet<number>;
-  /** Of tensors outside the loop. */
+  /** Gradients of tensors outside the loop. */
   readonly #gradients: Sums;
   /** The rows that a step writes, and what is known of their stacks' gradients from what follows the loop. */
   readonly #written: readonly Row[];
@@ -91,7 +91,7 @@ export class LoopGradient {
     const onTheWay = stacksOnTheWay(this.#graph, this.#nodes, this.#outside);
     if (onTheWay.size === 0) return null;
     const operands = this.#nodes.flatMap((node) => node.operands);
-    // What a step made itself is no row that it read.
+    // A value that a step made itself is no row that it read.
     return rowsOf(this.#graph, operands).filter(
       ({ row, stack }) => this.#wanted.has(row.id) && !this.#graph.maker(row) && onTheWay.has(stack),
     );
@@ -174,7 +174,7 @@ export class LoopGradient {
     }
   }
 
-  /** What was put into a stack before the loop gets what follows the loop says of its row. */
+  /** A value put into a stack before the loop gets the gradient of its row after the loop. */
   #addOfPut(): void {
     const { loops } = this.#graph;
     for (const [stack, gradient] of this.#outside) {
@@ -223,7 +223,7 @@ function isPut(graph: Graph, tensor: Tensor): boolean {
   return graph.maker(tensor) !== undefined && !graph.loops.homeOf(tensor);
 }
 
-/** What is known of a stack's gradient: as a whole, and by those of its rows that were read outside loops. */
+/** A stack's gradient so far: as a whole, and by those of its rows that were read outside loops. */
 function gradientOfStack(graph: Graph, stack: Tensor, gradients: Sums): Tensor | null {
   const [rows, ...rest] = stack.shape as [number, ...number[]];
   for (const { tensor, index } of graph.loops.inside(stack)) {

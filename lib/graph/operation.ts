@@ -25,19 +25,19 @@ export type Named<Entries extends readonly string[], V, Absent = null> = {
 /** The same, none of them absent. */
 export type All<Entries extends readonly string[], V> = { readonly [Entry in Entries[number] as NameIn<Entry>]: V };
 
-/** What a gradient rule sees of an op: its operands, results and attributes by name, all of the graph that is differentiated. */
+/** An op as its gradient rule sees it: its operands, results and attributes by name, all of the graph that is differentiated. */
 export type Seen<O extends readonly string[], R extends readonly string[], A extends readonly string[]> = {
   readonly graph: Graph;
 } & Named<O, Tensor> &
   All<R, Tensor> &
   All<A, number>;
 
-/** What a gradient rule is given: `dy` for the result y, and so on; null where nothing depends on one of several. */
+/** Gradients that a rule is given: `dy` for the result y, and so on; null where nothing depends on one of several. */
 export type Incoming<R extends readonly string[]> = {
   readonly [Entry in R[number] as `d${NameIn<Entry>}`]: R extends readonly [string] ? Tensor : Tensor | null;
 };
 
-/** What it answers: `dx` for the operand x, and so on; nothing where there is none. */
+/** Gradients that it answers: `dx` for the operand x, and so on; nothing where there is none. */
 export type Outgoing<O extends readonly string[]> = {
   readonly [Entry in O[number] as `d${NameIn<Entry>}`]?: Entry extends `...${string}`
     ? readonly (Tensor | null | false)[]
@@ -81,7 +81,7 @@ export interface Operation<
    * @param varies whether an operand is another one in each step, to be joined, and not the same in all.
    */
   sumsRows?(varies: Named<O, boolean, never>, shapes: ShapesOf<O, R, A>): boolean;
-  /** What a run costs, where that is more than to read and write every value once. */
+  /** The cost of a run, where that is more than to read and write every value once. */
   cost?(shapes: ShapesOf<O, R, A>): Partial<OpCost>;
 }
 
@@ -93,7 +93,7 @@ export type ShapesOf<O extends readonly string[], R extends readonly string[], A
   All<R, Shape> &
   All<A, number>;
 
-/** What one run of an op costs. */
+/** The cost of one run of an op. */
 export interface OpCost {
   /** Multiplications and additions of its matrix products. */
   readonly flops: number;
@@ -111,7 +111,7 @@ export interface Slot {
   readonly several: boolean;
 }
 
-/** What an entry of an op's operands or results says. */
+/** An entry of an op's operands or results, taken apart. */
 export function slotOf(entry: string): Slot {
   const [, dots, name = "", mark, dtype = "f32"] = /^(\.{3})?(\w+)(\?)?(?: (i32|any))?$/.exec(entry) ?? [];
   if (name === "") throw new Error(`an operation has an operand or a result ${JSON.stringify(entry)}`);

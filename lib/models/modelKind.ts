@@ -12,7 +12,7 @@ export interface ModelNetwork {
   readonly parameters: readonly Parameter[];
 }
 
-/** What a model is made of. */
+/** The parts of a model. */
 export interface ModelParts<V extends Vocabularies = Vocabularies, N extends ModelNetwork = ModelNetwork> {
   readonly network: N;
   readonly tokenizer: V;

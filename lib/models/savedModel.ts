@@ -19,7 +19,7 @@ import { ModelWeights } from "./modelWeights.js";
 
 /** Options of loading a model. */
 export interface LoadOptions {
-  /** What computes. Default: the native executor; without a binary the reference (`model.executor.name` says which). */
+  /** The executor. Default: the native executor; without a binary the reference (`model.executor.name` says which). */
   executor?: ExecutorChoice;
 }
 

@@ -19,7 +19,7 @@ export type WeightTensors<W extends Weights> = {
   readonly [Name in keyof W]: W[Name] extends CellWeight<false> ? Tensor : Tensor | null;
 };
 
-/** What one step reads. */
+/** Inputs of one step. */
 export interface CellStep<Own extends OptionTable, Gate extends string, Kind extends string, W extends Weights> {
   /** [B,I] */
   readonly x: Tensor;
@@ -33,7 +33,7 @@ export interface CellStep<Own extends OptionTable, Gate extends string, Kind ext
   readonly gates: (tensor: Tensor) => Tensors<Gate>;
 }
 
-/** What a fused op over the whole sequence reads. */
+/** Inputs of a fused op over the whole sequence. */
 export interface CellSequence<Own extends OptionTable, Kind extends string, W extends Weights> {
   /** [T,B,I]; or i32 [T,B], ids of rows of weights.weight_ih, which then is a table [V,G H] of input products. */
   readonly x: Tensor;

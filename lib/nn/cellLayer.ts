@@ -35,7 +35,7 @@ const weightsRule = record(
 type Named = Readonly<Record<string, Tensor>>;
 type Weights = Readonly<Record<string, Tensor | null>>;
 
-/** What all steps of a sequence read. */
+/** Values that all steps of a sequence read. */
 interface Reading {
   weights: Weights;
   lengths: Tensor | null;
@@ -114,7 +114,7 @@ export class CellLayer {
     const { graph, shape } = inputs.x;
     const [T, B] = shape as [number, number];
     if (T === 1 && !lengths) {
-      // What writes and searches goes one token at a time: a step, and no loop around it.
+      // Writing and searching go one token at a time: a step, and no loop around it.
       const row = (tensor: Tensor) => ops.reshape(tensor, tensor.shape.slice(1));
       const last = this.#step({ x: row(inputs.x), a: row(inputs.a) }, before, weights);
       return { y: ops.reshape(last.h as Tensor, [1, B, this.#options.hiddenSize]), last };
@@ -147,7 +147,7 @@ export class CellLayer {
     return after;
   }
 
-  /** What of the equation reads x alone. */
+  /** The part of the equation that reads x alone. */
   #input(x: Tensor, weights: Weights): Tensor {
     const { cell, own } = this.#options;
     if (!cell.input) return ops.linear(x, weights.weight_ih as Tensor, weights.bias_ih ?? null);

@@ -85,7 +85,7 @@ export class RecurrentStack implements Layer {
   readonly parameters: readonly Parameter[];
   /** Features of y. */
   readonly outputSize: number;
-  /** What the stack carries from step to step, from the lowest layer up. */
+  /** The values that the stack carries from step to step, from the lowest layer up. */
   readonly stateEntries: readonly StateEntry[];
   readonly #layers: readonly (readonly CellLayer[])[];
   readonly #dropout: Dropout;
@@ -228,7 +228,7 @@ export class RecurrentStack implements Layer {
     return `${this.#dropout.name}_l${layer}`;
   }
 
-  /** What the next layer reads, of what this one read and its directions made: [...,F]. */
+  /** The next layer's input, made of this one's input and its directions' outputs: [...,F]. */
   #connected(input: Tensor, outputs: readonly Tensor[]): Tensor {
     const axis = input.shape.length - 1;
     const y = outputs.length === 1 ? (outputs[0] as Tensor) : ops.concat(outputs, axis);

@@ -20,7 +20,7 @@ export interface Defaulted<T> extends Rule<T> {
   readonly initial: T;
 }
 
-/** What a table says of an option besides its rule. */
+/** A table's entries about an option, besides its rule. */
 export interface Facts {
   /** Its flag, where that is not the name in kebab case: "-o, --out"; null: it has none. */
   readonly flag?: string | null;
@@ -34,7 +34,7 @@ export interface Facts {
 
 /** How a value is written on a command line. */
 export interface Written {
-  /** What stands for it in a usage: n, x, text ...; null for a switch. */
+  /** The word for its value in a usage: n, x, text ...; null for a switch. */
   readonly as: string | null;
   /** The value of a word. Default: the word itself. */
   readonly parse?: (text: string) => unknown;

@@ -24,9 +24,6 @@ export type OptionsOf<Table extends OptionTable> = {
   >;
 };
 
-/** A table that has a rule for each option of an interface, no more and no fewer. */
-export type TableFor<Options extends object> = { readonly [Name in keyof Required<Options>]: Rule<unknown> };
-
 /** All tables by the names of the things that they configure. */
 export const tables = new Map<string, OptionTable>();
 
@@ -111,7 +108,7 @@ export function checkOption<T>(owner: string, name: string, value: unknown, rule
   throw new OptionError(`${owner}: expected ${name}${misfit.path} to be ${misfitText(misfit, rule)}`, [name]);
 }
 
-/** What fits, and what came instead: to follow "expected NAME to be". */
+/** The expectation and the value that came instead, to follow "expected NAME to be". */
 export function misfitText({ expected, value }: Misfit, rule: Rule<unknown>): string {
   const nearest = typeof value === "string" && rule.written?.words && nearestName(value, rule.written.words);
   return `${expected}, got ${describe(value)}${nearest ? `; did you mean ${nearest}?` : "."}`;

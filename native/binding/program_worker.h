@@ -27,7 +27,7 @@ class ProgramWorker : public Napi::AsyncWorker {
   virtual void work() = 0;
   // After the work, failed or not; the lease has ended.
   virtual void done() {}
-  // What the promise resolves with. Beside it stand the times of the ops, where the program keeps them.
+  // The value that the promise resolves with. Beside it stand the times of the ops, where the program keeps them.
   virtual Napi::Object result(Napi::Env env) = 0;
   // What there was not enough memory for.
   virtual const char* purpose() const = 0;

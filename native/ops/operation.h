@@ -123,18 +123,18 @@ struct Operation {
   const char* name;
   Names operands, results, attributes;
   // Bit i set: operand i may be absent.
-  uint32_t optionalOperands;
+  uint32_t optionalOperands = 0;
   // Bit i set: result i may have no memory (data == nullptr) because nobody reads it; `run` must then skip writing it.
   // Results without the bit always have memory.
-  uint32_t optionalResults;
+  uint32_t optionalResults = 0;
   // Bit i set: operand i is a variable that the op updates in place.
-  uint32_t mutates;
+  uint32_t mutates = 0;
   // Bit i set: the op may leave rubbish in operand i, which lies in the arena.
-  uint32_t consumes;
+  uint32_t consumes = 0;
   // The one name of `operands` stands for one or more.
-  bool several;
+  bool several = false;
   // Result 0 is operand 0 under another shape, in the same memory. No other result may overlap an operand.
-  bool view;
+  bool view = false;
   const Implementation& implementation;
 
   // Also whether there are as many operands, results and attributes as declared, and those operands that may not be

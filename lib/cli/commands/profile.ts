@@ -49,7 +49,7 @@ interface Work {
   signal: AbortSignal;
 }
 
-/** What is profiled of a kind of model, each with a model of its own. */
+/** The parts of a kind of model that are profiled, each with a model of its own. */
 interface Kind {
   /** Whether there was something to train: quantized weights are not. */
   train(executor: Executor, work: Work): Promise<boolean>;

@@ -66,7 +66,7 @@ export function languageModelCommand(): Command {
   );
 }
 
-/** What a short text has room for. */
+/** The sizes that a short text has room for. */
 const fewer = {
   batchSize: `${windowRules.batchSize.initial}; fewer where the text is short`,
   windowLength: `${windowRules.windowLength.initial}; fewer where the text is short`,

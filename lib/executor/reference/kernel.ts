@@ -29,7 +29,7 @@ type Shapes<Entries extends readonly string[]> = {
   readonly [Entry in Entries[number] as NameIn<Entry>]: Entry extends `...${string}` ? readonly Shape[] : Shape;
 };
 
-/** What a kernel is given: the op's operands, results and attributes by name. */
+/** A kernel's arguments: the op's operands, results and attributes by name. */
 export type Call<Op> =
   Op extends Operation<infer O, infer R, infer A>
     ? Arrays<O> &
