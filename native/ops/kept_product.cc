@@ -20,6 +20,13 @@ RecurrentProduct productOf(const Gemm& g, int parts) {
   return product;
 }
 
+Gemm columnsOf(Gemm g, const RecurrentProduct::Columns& columns) {
+  g.c += columns.first;
+  g.bias += columns.first;
+  g.N = columns.count;
+  return g;
+}
+
 }  // namespace
 
 size_t keptProductBytes(const Gemm& g, const ThreadPool& pool) {
@@ -45,9 +52,10 @@ void keptProduct(const Gemm& g, Kept& kept, void* scratch, ThreadPool& pool) {
     product.packRows(part, g.a, g.lda, g.M);
   });
   kept.made = true;
-  if (g.bias) startWithBias(g);
-  pool.parallel(product.parts,
-                [&](int part) { product.multiply(part, g.a, g.lda, g.M, g.c, g.ldc, g.bias != nullptr); });
+  pool.parallel(product.parts, [&](int part) {
+    if (g.bias) startWithBias(columnsOf(g, product.columns(part)));
+    product.multiply(part, g.a, g.lda, g.M, g.c, g.ldc, g.bias != nullptr);
+  });
 }
 
 }  // namespace ostinato

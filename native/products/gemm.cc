@@ -22,7 +22,13 @@ void gemm(const Gemm& product, void* scratch, ThreadPool& pool) {
 void startWithBias(const Gemm& g) {
   for (int64_t m = 0; m < g.M; m++) {
     float* c = g.c + m * g.ldc;
-    for (int64_t n = 0; n < g.N; n++) c[n] = (g.bias ? g.bias[n] : 0.0f) + (g.accumulate ? c[n] : 0.0f);
+    if (g.accumulate) {
+      for (int64_t n = 0; g.bias && n < g.N; n++) c[n] += g.bias[n];
+    } else if (g.bias) {
+      std::copy_n(g.bias, g.N, c);
+    } else {
+      std::fill_n(c, g.N, 0.0f);
+    }
   }
 }
 

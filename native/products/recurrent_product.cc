@@ -20,7 +20,6 @@ const Packing& RecurrentProduct::packing() const {
   return packingFor(packs ? weights.precision : Precision::highest, mostRows);
 }
 
-// Columns of one part, as far as the weights go.
 RecurrentProduct::Columns RecurrentProduct::columns(int part) const {
   const BlockRange range = blocksOfPart(blocks, parts, part);
   const int64_t first = range.begin * columnsPerBlock;

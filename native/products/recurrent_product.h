@@ -49,6 +49,11 @@ struct RecurrentProduct {
   // For packing rows, scratchFloats() for all parts together: one copy that they share, or one for each.
   float* scratch = nullptr;
 
+  // The columns of one part, as far as the weights go.
+  struct Columns {
+    int64_t first, count;
+  };
+  Columns columns(int part) const;
   // How it keeps its operands. With sharesRows, rows of a are packed by packRows(), by all parts together.
   const Packing& packing() const;
   // Floats that `packed` and `scratch` must have room for, on the current tier.
@@ -72,10 +77,6 @@ struct RecurrentProduct {
   void multiply(int part, const StepRows& rows, float* c, int64_t ldc, bool accumulate) const;
 
  private:
-  struct Columns {
-    int64_t first, count;
-  };
-  Columns columns(int part) const;
   Gemm rowsOf(const float* a, int64_t lda, int64_t rows) const;
   BlockOutput output(int part, int64_t rows, float* c, int64_t ldc, bool accumulate) const;
   int64_t partOffset(int part) const;

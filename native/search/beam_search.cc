@@ -200,10 +200,13 @@ void BeamSearch::findBest(int64_t s, int64_t firstPlace, int64_t places, const f
     const int64_t row = s * options_.beams + firstPlace + place;
     const float* blocks = blockMost_.data() + row * blocks_;
     const auto beaten = [&](double rank) { return kept.size() == count && rank <= kept.back().rank; };
+    const auto hopeful = [&](int32_t token) {
+      const double own = logProbability(row, x[token]);
+      return own > kImpossible && !beaten(live.sum + own);
+    };
     const auto offer = [&](int32_t token) {
       const double own = logProbability(row, x[token]);
       double rank = live.sum + own;
-      if (!(own > kImpossible) || beaten(rank)) return;
       if (options_.diversity > 0) {
         const auto found = scratch.chosen.find(token);
         rank -= options_.diversity * static_cast<double>(found == scratch.chosen.end() ? 0 : found->second);
@@ -219,7 +222,7 @@ void BeamSearch::findBest(int64_t s, int64_t firstPlace, int64_t places, const f
     scratch.refused.clear();
     const auto wanted = sentence.required.find(sentence.length);
     if (wanted != sentence.required.end()) {
-      offer(wanted->second);
+      if (hopeful(wanted->second)) offer(wanted->second);
       continue;
     }
     refuse(sentence, live, scratch.refused);
@@ -228,7 +231,8 @@ void BeamSearch::findBest(int64_t s, int64_t firstPlace, int64_t places, const f
       if (beaten(live.sum + logProbability(row, blocks[b]))) continue;
       const int64_t end = std::min((b + 1) * kBlock, V_);
       for (int64_t token = b * kBlock; token < end; token++) {
-        if (!banned_[index(token)] && mayFollow(live, static_cast<int32_t>(token))) offer(static_cast<int32_t>(token));
+        const auto next = static_cast<int32_t>(token);
+        if (hopeful(next) && !banned_[index(token)] && mayFollow(live, next)) offer(next);
       }
     }
   }
