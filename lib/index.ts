@@ -118,8 +118,7 @@ export { constant, cosine, plateau, stepDecay, warmup } from "./train/schedules.
 export type { StepOptions } from "./train/step.js";
 export type { TeacherForcing } from "./train/teacherForcing.js";
 export { teacherForcing } from "./train/teacherForcing.js";
-export type { Batch, RecordedLoss, Trainable } from "./train/trainable.js";
-export type { SavableModel } from "./train/trainer.js";
+export type { Batch, RecordedLoss, SavableModel, Trainable } from "./train/trainable.js";
 export { Trainer } from "./train/trainer.js";
 export type { TrainerOptions } from "./train/trainerOptions.js";
 export type {

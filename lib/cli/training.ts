@@ -8,7 +8,7 @@ import type { OptimizerName } from "../train/optimizers.js";
 import { optimizer, optimizerTables } from "../train/optimizers.js";
 import type { ScheduleName } from "../train/schedules.js";
 import { schedule, scheduleTables } from "../train/schedules.js";
-import type { SavableModel } from "../train/trainer.js";
+import type { SavableModel } from "../train/trainable.js";
 import { Trainer } from "../train/trainer.js";
 import type { TrainerOptions } from "../train/trainerOptions.js";
 import { trainerRules } from "../train/trainerOptions.js";

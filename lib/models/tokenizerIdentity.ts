@@ -24,7 +24,7 @@ export function expectTokenizerPair(who: string, made: string | undefined, token
   if (made === undefined || made === pairFingerprint(tokenizer)) return;
   throw new OptionError(
     `${who}: the tokens of this data were made by another TokenizerPair, so they stand for other words. Make the data with ` +
-      "the model's own: PairData.of(pairs, { tokenizer: model.tokenizer }).",
+      "the model's own: PairData.create(pairs, { tokenizer: model.tokenizer }).",
   );
 }
 

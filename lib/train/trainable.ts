@@ -31,3 +31,10 @@ export interface Trainable<Form = unknown> {
   readonly parameters: readonly Parameter[];
   recordLoss(graph: Graph, form: Form): RecordedLoss;
 }
+
+/** A model that can also write itself into a folder. */
+export interface SavableModel<Form> extends Trainable<Form> {
+  save(folder: string, options?: { overwrite?: boolean }): Promise<void>;
+  /** Reads back what save() wrote. @throws FileError if the folder holds another model. */
+  restore(folder: string): Promise<void>;
+}

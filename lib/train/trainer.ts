@@ -1,11 +1,8 @@
 import { EventEmitter } from "node:events";
 import { OptionError } from "../errors.js";
 import type { Values } from "../executor/executor.js";
-import { expectFreeFolder, expectRoom, holdsModel, lockFolder, writeTrainingRecord } from "../formats/index.js";
-import { elementsOf } from "../graph/program.js";
 import { abortSignal, checkOption, completeOptions, value } from "../options.js";
 import type { Checkpoint } from "./checkpoint.js";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { DivergenceError } from "./divergence.js";
 import { EvaluationStep, Tally } from "./evaluation.js";
 import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
@@ -16,20 +13,14 @@ import { prefetch } from "./prefetch.js";
 import { Curve, Progress } from "./progress.js";
 import { nonFiniteValidations, Soundness } from "./soundness.js";
 import { TrainingStep } from "./step.js";
-import type { Batch, Trainable } from "./trainable.js";
+import type { Batch, SavableModel } from "./trainable.js";
 import type { CompleteTrainerOptions, TrainerOptions } from "./trainerOptions.js";
 import { completeTrainerOptions } from "./trainerOptions.js";
+import { TrainingFolder } from "./trainingFolder.js";
 import { TrainingVariables } from "./trainingVariables.js";
 
 /** A loss that has grown more than this since the first update, or since 1, will not come back. */
 const largestGrowth = 100;
-
-/** A model that can also write itself into a folder. */
-export interface SavableModel<Form> extends Trainable<Form> {
-  save(folder: string, options?: { overwrite?: boolean }): Promise<void>;
-  /** Reads back what save() wrote. @throws FileError if the folder holds another model. */
-  restore(folder: string): Promise<void>;
-}
 
 const modelRule = value<SavableModel<never>>(
   "a model: LanguageModel, Seq2Seq, or one with parameters and recordLoss()",
@@ -58,6 +49,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   readonly #evaluation: EvaluationStep<Form>;
   readonly #soundness: Soundness<Form>;
   readonly #variables: TrainingVariables;
+  readonly #folder: TrainingFolder | null;
   readonly #history: Omit<History, "steps"> = { validations: [], samples: [] };
   #curve = new Curve();
   /** Updates done, epochs done, and batches done of the running epoch. */
@@ -69,12 +61,6 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
   #lastLoss = Number.NaN;
   #lastBatch: Batch<Form> | null = null;
   #secondsBefore = 0;
-  /** Whether the folder still holds the model that this training is going to replace. */
-  #replaces = false;
-  /** Whether the folder has a model of this training, and no state to resume from. */
-  #unkept = false;
-  /** Whether the folder holds a checkpoint of this training. */
-  #checkpointed = false;
   #fingerprint: Fingerprint = {};
 
   constructor(model: SavableModel<Form>, options: TrainerOptions<Form>) {
@@ -82,11 +68,12 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     checkOption("Trainer", "model", model, modelRule);
     this.#model = model;
     this.#options = completeTrainerOptions(options);
-    const { optimizer, clipNorm, clipValue, reduction } = this.#options;
+    const { optimizer, clipNorm, clipValue, reduction, folder } = this.#options;
     this.#step = new TrainingStep(model, { optimizer, clipNorm, clipValue, reduction });
     this.#evaluation = new EvaluationStep(model);
     this.#variables = new TrainingVariables(model, optimizer, this.#step);
     this.#soundness = new Soundness(model, () => this.#rollBack());
+    this.#folder = folder === undefined ? null : new TrainingFolder(folder, model, this.#options);
   }
 
   /** The curves and samples so far. */
@@ -105,22 +92,22 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
    */
   async run(options: { signal?: AbortSignal } = {}): Promise<EndEvent> {
     const { signal } = completeOptions("Trainer.run", options, { signal: abortSignal });
-    const { resume, folder } = this.#options;
-    const turn = new ModelTurn(this.#model, { trainer: this, goesOn: this.#at.step > 0 && !resume });
+    const turn = new ModelTurn(this.#model, { trainer: this, goesOn: this.#at.step > 0 && !this.#options.resume });
     const run = () => this.#run(turn, signal);
     try {
-      return await (folder === undefined ? run() : lockFolder(folder, { owner: "Trainer", purpose: "training" }, run));
+      return await (this.#folder ? this.#folder.lock(run) : run());
     } finally {
       turn.end();
     }
   }
 
   async #run(turn: ModelTurn, signal: AbortSignal | undefined): Promise<EndEvent> {
-    const { resume, folder, optimizer } = this.#options;
-    if (folder !== undefined) this.#fingerprint = await fingerprintOf(this.#options, this.#totalSteps());
+    const { resume, optimizer } = this.#options;
+    if (this.#folder) this.#fingerprint = await fingerprintOf(this.#options, this.#totalSteps());
     if (resume) await this.#resume(turn);
     else {
-      if (this.#at.step === 0 && !this.#checkpointed) await this.#claimFolder();
+      const fresh = this.#at.step === 0 && !this.#folder?.resumable;
+      if (fresh && (await this.#folder?.claim())) await this.#checkpoint(0);
       if (turn.follows) await clearMoments(this.#model, optimizer);
       turn.claim();
     }
@@ -145,8 +132,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
         if (samples && this.#at.step % samples.every === 0) await this.#sample(samples.write, signal);
         if (this.#validationDue()) await this.#validate(signal);
         // Whether the first update did harm shows in the loss of the second.
-        const known = !this.#replaces || this.#at.step > 1;
-        if (this.#unkept || (known && progress.seconds - saved > checkpointSeconds)) await checkpoint();
+        const known = !this.#folder?.replaces || this.#at.step > 1;
+        if (this.#folder?.unkept || (known && progress.seconds - saved > checkpointSeconds)) await checkpoint();
       }
       const reason = this.#reasonToEnd(signal);
       if (reason) return this.#end(reason, progress);
@@ -200,7 +187,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
 
   /** Measures the validation loss, unless `signal` cuts it off. */
   async #validate(signal?: AbortSignal): Promise<void> {
-    const { validation, schedule, folder } = this.#options;
+    const { validation, schedule } = this.#options;
     if (!validation) return;
     const tally = new Tally();
     for await (const batch of prefetch(validation.batches(0))) {
@@ -221,8 +208,8 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     this.#history.validations.push(measured);
     if (best) {
       await this.#soundness.expectFinite(this.#variables.all(this.#at.step), this.#at.step);
-      if (folder) await this.#saveModel(folder);
-      this.#best = { loss, ...(folder ? {} : { parameters: await this.#readParameters() }) };
+      if (this.#folder) await this.#saveModel(this.#folder);
+      this.#best = { loss, ...(this.#folder ? {} : { parameters: await this.#readParameters() }) };
     }
     this.emit("validation", { ...measured, best });
     if (this.#nonFiniteInARow() >= nonFiniteValidations) await this.#throwValidationDivergence();
@@ -241,10 +228,9 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
 
   /** Gives the model the newest parameters that are known to be sound. @returns a sentence that says which. */
   async #rollBack(): Promise<string> {
-    const { folder } = this.#options;
-    if (folder && this.#checkpointed) {
-      await this.#restore(await readCheckpoint(folder, (step) => this.#variables.learnt(step)));
-      return `The parameters are those of step ${this.#at.step}, the last checkpoint in ${folder}.`;
+    if (this.#folder?.resumable) {
+      await this.#restore(await this.#folder.readCheckpoint((step) => this.#variables.learnt(step)));
+      return `The parameters are those of step ${this.#at.step}, the last checkpoint in ${this.#folder.path}.`;
     }
     if (!this.#best?.parameters) return "The parameters are those after it: make the model again, or load it.";
     await this.#restoreBest();
@@ -263,23 +249,9 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     this.emit("sample", event);
   }
 
-  /**
-   * Writes a fresh folder before the first step, so that a full disk is known in time, and so that there is something to resume
-   * from the beginning. A model that is to be replaced stays until there is something better than first weights.
-   */
-  async #claimFolder(): Promise<void> {
-    const { folder, overwrite } = this.#options;
-    if (folder === undefined) return;
-    await expectFreeFolder("Trainer", folder, { overwrite, training: true });
-    this.#replaces = await holdsModel(folder);
-    if (this.#replaces) return expectRoom(folder, 4 * this.#weightCount());
-    await this.#model.save(folder);
-    await this.#checkpoint(0);
-  }
-
   /** An old model does not go for one that has learnt nothing, or whose loss has exploded. */
   #mayReplace(loss: number): boolean {
-    return !this.#replaces || loss <= largestGrowth * (1 + this.#firstLoss);
+    return !this.#folder?.replaces || loss <= largestGrowth * (1 + this.#firstLoss);
   }
 
   /** Why a training that has come to its end is not kept. */
@@ -289,34 +261,30 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       step: this.#at.step,
       layer: "loss",
       what: `the loss is ${loss.toPrecision(3)}, after ${this.#firstLoss.toPrecision(3)} in the first step`,
-      parameters: `${this.#options.folder} holds the model that it held before.`,
+      parameters: `${this.#folder?.path} holds the model that it held before.`,
       advice: "Lower the learning rate.",
     });
   }
 
-  async #saveModel(folder: string): Promise<void> {
-    await this.#model.save(folder, { overwrite: this.#replaces });
-    // The old model's training went with it.
-    if (this.#replaces) this.#unkept = true;
-    this.#replaces = false;
-    this.emit("checkpoint", { step: this.#at.step, folder, kind: "best" });
+  async #saveModel(folder: TrainingFolder): Promise<void> {
+    await folder.saveModel();
+    this.emit("checkpoint", { step: this.#at.step, folder: folder.path, kind: "best" });
   }
 
   /** @param seconds of this run. */
   async #checkpoint(seconds: number): Promise<void> {
-    const { folder, schedule, record } = this.#options;
-    if (folder === undefined) return;
+    const folder = this.#folder;
+    if (!folder) return;
     await this.#soundness.expectFinite(this.#variables.all(this.#at.step), this.#at.step);
     if (!this.#best && !this.#mayReplace(this.#lastLoss)) return;
     // Until there is a best one, the newest parameters are the model.
     if (!this.#best) await this.#saveModel(folder);
-    if (record) await writeTrainingRecord(folder, record);
-    await writeCheckpoint(folder, {
+    await folder.writeCheckpoint({
       tensors: await this.#variables.read(this.#at.step),
       position: { ...this.#at },
       misses: this.#misses,
       bestLoss: this.#best?.loss ?? null,
-      schedule: schedule.save(),
+      schedule: this.#options.schedule.save(),
       seconds: this.#secondsBefore + seconds,
       curve: { every: this.#curve.every, points: this.#curve.points },
       validations: this.#history.validations,
@@ -324,20 +292,17 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       fingerprint: this.#fingerprint,
       carried: this.#variables.carried(this.#at.step).map(({ name }) => name),
     });
-    this.#unkept = false;
-    this.#checkpointed = true;
-    this.emit("checkpoint", { step: this.#at.step, folder, kind: "resume" });
+    this.emit("checkpoint", { step: this.#at.step, folder: folder.path, kind: "resume" });
   }
 
   async #resume(turn: ModelTurn): Promise<void> {
-    const { folder } = this.#options;
+    const folder = this.#folder;
     if (!folder) throw new OptionError("Trainer: resume needs the folder of the training to continue.");
-    const checkpoint = await readCheckpoint(folder, (step) => this.#variables.learnt(step));
-    expectSameTraining(folder, checkpoint.fingerprint, this.#fingerprint);
+    const checkpoint = await folder.readCheckpoint((step) => this.#variables.learnt(step));
+    expectSameTraining(folder.path, checkpoint.fingerprint, this.#fingerprint);
     turn.claim();
-    await this.#model.restore(folder);
+    await this.#model.restore(folder.path);
     await this.#restore(checkpoint);
-    this.#checkpointed = true;
   }
 
   async #restore(checkpoint: Checkpoint): Promise<void> {
@@ -361,7 +326,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     }
     await this.#checkpoint(progress.seconds);
     if (reason !== "stopped") {
-      if (this.#replaces) throw this.#explosion();
+      if (this.#folder?.replaces) throw this.#explosion();
       if (this.#nonFiniteInARow() > 0 && !this.#best) await this.#throwValidationDivergence();
       await this.#restoreBest();
     }
@@ -370,7 +335,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       step: this.#at.step,
       epoch: this.#at.epoch + this.#at.batch / this.#options.data.length,
       seconds: this.#secondsBefore + progress.seconds,
-      saved: this.#options.folder !== undefined && !this.#replaces,
+      saved: this.#folder !== null && !this.#folder.replaces,
       ...(this.#best ? { bestLoss: this.#best.loss } : {}),
     };
     this.emit("end", event);
@@ -379,8 +344,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
 
   /** Leaves the model with the parameters of the lowest validation loss. */
   async #restoreBest(): Promise<void> {
-    const { folder } = this.#options;
-    if (folder && this.#best) return this.#model.restore(folder);
+    if (this.#folder && this.#best) return this.#model.restore(this.#folder.path);
     for (const [name, values] of this.#best?.parameters ?? []) await this.#model.store.write(name, values);
   }
 
@@ -388,10 +352,6 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
     const parameters = new Map<string, Values>();
     for (const { name } of this.#model.parameters) parameters.set(name, await this.#model.store.read(name));
     return parameters;
-  }
-
-  #weightCount(): number {
-    return this.#model.parameters.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
   }
 
   #totalSteps(): number {

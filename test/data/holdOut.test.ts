@@ -71,8 +71,8 @@ test("the parts are what a model of lines learns from: as many sentences as line
   const tokenizer = sentenceTokenizer(await WordTokenizer.fromCorpus(corpus));
   const { train, validation } = await (await corpus.tokenize(tokenizer)).splitLines({ validation: 0.1 });
   const options = { tokenizer, batchSize: 8 };
-  expect((await SentenceData.of(train, options)).identity).toMatch(/^180 sentences of 540 tokens/);
-  expect((await SentenceData.of(validation, options)).identity).toMatch(/^20 sentences of 60 tokens/);
+  expect((await SentenceData.create(train, options)).identity).toMatch(/^180 sentences of 540 tokens/);
+  expect((await SentenceData.create(validation, options)).identity).toMatch(/^20 sentences of 60 tokens/);
 });
 
 test("a line that is too long is named by its number in the whole text", async () => {
@@ -83,7 +83,7 @@ test("a line that is too long is named by its number in the whole text", async (
   const longest = { tokenizer, batchSize: 8, maximumLength: 9 };
   const refusals = await Promise.all(
     [parts.train, parts.validation].map((part) =>
-      SentenceData.of(part, longest).catch((error: Error) => error.message),
+      SentenceData.create(part, longest).catch((error: Error) => error.message),
     ),
   );
   expect(refusals.filter((refusal) => typeof refusal === "string")).toEqual([

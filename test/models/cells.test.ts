@@ -47,7 +47,7 @@ async function reverser(cell: string, options: object = {}, steps = 250) {
   const sizes = { hiddenSize: 24, embeddingSize: 12, encoderLayers: 1, decoderLayers: 1 };
   const model = await Seq2Seq.create({ tokenizer, cell, ...sizes, executor: nativeExecutor(), ...options });
   const trainer = new Trainer(model, {
-    data: await PairData.of(pairs, { tokenizer, batchSize: 5 }),
+    data: await PairData.create(pairs, { tokenizer, batchSize: 5 }),
     optimizer: adam({ learningRate: 0.01 }),
     epochs: 1000,
     maximumSteps: steps,

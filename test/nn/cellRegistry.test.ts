@@ -79,7 +79,10 @@ test("a cell of one's own, with a state of its own size, learns, is saved, loade
   ]);
 
   const translator = await Seq2Seq.create({ tokenizer: pair, executor, hiddenSize: 8, ...own });
-  await new Trainer(translator, { data: await PairData.of(pairs, { tokenizer: pair, batchSize: 2 }), epochs: 2 }).run();
+  await new Trainer(translator, {
+    data: await PairData.create(pairs, { tokenizer: pair, batchSize: 2 }),
+    epochs: 2,
+  }).run();
   await translator.save(`${folder}-pairs`);
   const again = await Seq2Seq.load(`${folder}-pairs`, { executor });
   expect(again.network.config).toMatchObject(own);

@@ -91,9 +91,9 @@ export const modelRows: Record<string, Entry> = {
   ]),
   WindowData: entry(made(ostinato.WindowData), () => [stream, { batchSize: 2, windowLength: 4, role: "train" }], [0]),
   "WindowData.batches": entry(of(windows, "batches"), () => [0]),
-  "SentenceData.of": entry(ostinato.SentenceData.of as never, () => [stream, { tokenizer, batchSize: 2 }], [0]),
+  "SentenceData.create": entry(ostinato.SentenceData.create as never, () => [stream, { tokenizer, batchSize: 2 }], [0]),
   "SentenceData.batches": entry(of(sentences, "batches"), () => [0]),
-  "PairData.of": entry(PairData.of as never, () => [pairs, { tokenizer: pair, batchSize: 2, long: "skip" }]),
+  "PairData.create": entry(PairData.create as never, () => [pairs, { tokenizer: pair, batchSize: 2, long: "skip" }]),
   "PairData.batches": entry(of(pairData, "batches"), () => [0]),
 
   ...Object.fromEntries(

@@ -228,8 +228,8 @@ test("a training that diverges names step and layer and leaves the weights as th
 test("whole sentences train too, and are measured and written as they were read", async () => {
   const model = await newModel({ sentences: true });
   const stream = memoryStream(ids, 0);
-  const data = await SentenceData.of(stream, { tokenizer, batchSize: 8 });
-  const validation = await SentenceData.of(stream, { tokenizer, batchSize: 3, role: "validate" });
+  const data = await SentenceData.create(stream, { tokenizer, batchSize: 8 });
+  const validation = await SentenceData.create(stream, { tokenizer, batchSize: 3, role: "validate" });
   const trainer = new Trainer(model, { data, validation, epochs: 25, optimizer: adam({ learningRate: 0.01 }) });
   const end = await trainer.run();
   expect(end.reason).toBe("finished");

@@ -83,7 +83,7 @@ const seq2seq: Kind = {
     if (model.weightType !== null) return false;
     const { batchSize, steps } = work.options;
     const { tokenizer } = model;
-    const data = await PairData.of(await pairsFor(model, work), { tokenizer, batchSize, long: "skip" });
+    const data = await PairData.create(await pairsFor(model, work), { tokenizer, batchSize, long: "skip" });
     await new Trainer(model, { data, epochs: steps, maximumSteps: steps }).run({ signal: work.signal });
     return true;
   },

@@ -185,7 +185,7 @@ async function dataOf(
   const { batchSize, seed, long, maximumLength } = options;
   if (!options.sentences) return new WindowData(stream, { ...sizes, role });
   const rule = role === "train" ? { long, ...given({ maximumLength }) } : {};
-  return SentenceData.of(stream, { tokenizer, batchSize, seed, role, ...rule });
+  return SentenceData.create(stream, { tokenizer, batchSize, seed, role, ...rule });
 }
 
 async function trainerOf(

@@ -168,10 +168,10 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
     const shared = { tokenizer, batchSize: options.batchSize, maximumLength: options.maximumLength, signal };
     const { seed, long, teacherForcing: forcing = null } = options;
     // Files for the end are read first: one that cannot be read would otherwise be found after hours.
-    if (test) await PairData.of(test, { tokenizer, role: "validate", maximumLength: longestMeasured, signal });
-    const data = await PairData.of(pairs, { ...shared, long, seed, teacherForcing: forcing });
+    if (test) await PairData.create(test, { tokenizer, role: "validate", maximumLength: longestMeasured, signal });
+    const data = await PairData.create(pairs, { ...shared, long, seed, teacherForcing: forcing });
     const validationData =
-      measured.length > 0 ? await PairData.of(measured, { ...shared, long, role: "validate" }) : undefined;
+      measured.length > 0 ? await PairData.create(measured, { ...shared, long, role: "validate" }) : undefined;
     const model = await Seq2Seq.create({
       tokenizer,
       seed,

@@ -140,7 +140,7 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
     from: { role: Role; seed: number; made: Pick<LanguageModelForm, "tokenizer"> },
   ) {
     if (!(sentences instanceof SentenceBatches)) {
-      throw new OptionError("SentenceData: the stream is read first: use await SentenceData.of(stream, options).");
+      throw new OptionError("SentenceData: the stream is read first: use await SentenceData.create(stream, options).");
     }
     const { role, seed, made } = from;
     this.#stream = stream;
@@ -160,7 +160,7 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
    * @throws OptionError if the vocabulary has no token that ends them, or the stream is another tokenizer's.
    * @throws InputError for a line that is too long: it is named.
    */
-  static async of(stream: TokenStream, options: SentenceDataOptions): Promise<SentenceData> {
+  static async create(stream: TokenStream, options: SentenceDataOptions): Promise<SentenceData> {
     const who = "SentenceData";
     const { tokenizer, role, seed, maximumLength, ...rest } = completeOptions(who, options, sentenceRules);
     const most = maximumLength ?? (role === "train" ? longestInTraining : undefined);

@@ -141,7 +141,7 @@ export class TextMeasure {
   }
 
   #lines(stream: TokenStream, batchSize: number): Promise<SentenceData> {
-    return SentenceData.of(stream, { tokenizer: this.#tokenizer, batchSize, role: "evaluate" });
+    return SentenceData.create(stream, { tokenizer: this.#tokenizer, batchSize, role: "evaluate" });
   }
 
   #measure<B extends Batch<LanguageModelForm>>(

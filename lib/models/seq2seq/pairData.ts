@@ -95,7 +95,7 @@ export class PairData implements TrainingData<Seq2SeqForm> {
   /**
    * @throws InputError for a pair whose text has what the vocabulary lacks, has no tokens, or is too long: it names the place.
    */
-  static async of(pairs: readonly Pair[], options: PairDataOptions): Promise<PairData> {
+  static async create(pairs: readonly Pair[], options: PairDataOptions): Promise<PairData> {
     const who = "PairData";
     const complete = completeOptions(who, options, pairRules);
     const { tokenizer, signal, maximumLength: most, long } = complete;

@@ -100,7 +100,7 @@ export class Seq2Seq extends SavedModel<TokenizerPair, Seq2SeqNetwork, Seq2SeqFo
     return { losses, count, carried: [] };
   }
 
-  /** How well the model predicts the targets of pairs, given the true tokens before. @throws InputError as PairData.of does. */
+  /** How well the model predicts the targets of pairs, given the true tokens before. @throws InputError as PairData.create does. */
   async evaluate(
     pairs: readonly Pair[],
     options: { batchSize?: number; signal?: AbortSignal } = {},
@@ -110,7 +110,7 @@ export class Seq2Seq extends SavedModel<TokenizerPair, Seq2SeqNetwork, Seq2SeqFo
       signal: abortSignal,
     });
     expectPairs("evaluate", pairs);
-    const data = await PairData.of(pairs, {
+    const data = await PairData.create(pairs, {
       tokenizer: this.tokenizer,
       role: "validate",
       maximumLength: Number.MAX_SAFE_INTEGER,

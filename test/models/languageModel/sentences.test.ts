@@ -186,7 +186,8 @@ test("data of another kind or of another tokenizer is refused, in training and i
   await expect(model.evaluate(stream(other))).rejects.toThrow(/made by another tokenizer.*model\.tokenizer/s);
   expect((await model.evaluate(stream(CharacterTokenizer.fromText("a b c\n")))).tokens).toBeGreaterThan(0);
   const windows = new WindowData(stream(letters), { batchSize: 2, windowLength: 4 });
-  const lines = (options: object) => SentenceData.of(stream(letters), { tokenizer: letters, batchSize: 4, ...options });
+  const lines = (options: object) =>
+    SentenceData.create(stream(letters), { tokenizer: letters, batchSize: 4, ...options });
   const train = (own: LanguageModel, data: TrainingData<LanguageModelForm>) =>
     new Trainer(own, { data, epochs: 1 }).run();
   await expect(train(model, windows)).rejects.toThrow(/reads each line on its own.*WindowData is a running text/s);
@@ -203,7 +204,7 @@ test("a longer line than training allows is refused by its number, cut or skippe
   const tokenizer = kinds.characters as Tokenizer;
   const text = `a b\n${"ab".repeat(600)}\n\nc\n`;
   const stream = memoryStream(tokenizer.encode(text), text.length, tokenizer);
-  const of = (options: object = {}) => SentenceData.of(stream, { tokenizer, batchSize: 2, seed: 1, ...options });
+  const of = (options: object = {}) => SentenceData.create(stream, { tokenizer, batchSize: 2, seed: 1, ...options });
   await expect(of()).rejects.toThrow(/Line 2 of the text has 1200 tokens, and at most 1000 are allowed/);
   const tokens = async (data: SentenceData) => {
     const lines: string[] = [];

@@ -15,7 +15,7 @@ const tokenizer = new TokenizerPair(letters, words);
 
 test("what cannot be learnt is refused with its place", async () => {
   const of = (pair: Partial<Pair>, options = {}) =>
-    PairData.of([...pairs, { source: "a", target: "one", place: "more.tsv, line 9", ...pair }], {
+    PairData.create([...pairs, { source: "a", target: "one", place: "more.tsv, line 9", ...pair }], {
       tokenizer,
       ...options,
     });
@@ -30,35 +30,35 @@ test("what cannot be learnt is refused with its place", async () => {
     "more.tsv, line 9: the target holds <eos>, the token that ends a target. Take it out.",
   );
   await expect(of({}, { role: "validation" })).rejects.toThrow(/role/);
-  await expect(PairData.of(pairs, {} as never)).rejects.toThrow(/expected tokenizer to be a TokenizerPair/);
+  await expect(PairData.create(pairs, {} as never)).rejects.toThrow(/expected tokenizer to be a TokenizerPair/);
   expect(() => new TokenizerPair(letters, undefined as never)).toThrow(/tokenizers of source and target/);
   expect(() => new TokenizerPair(letters, words, { reverse: true } as never)).toThrow(/reverse/);
   await expect(of({}, { maximumLength: 0 })).rejects.toThrow(/maximumLength/);
   await expect(of({}, { long: "cut" })).rejects.toThrow(/long/);
-  await expect(PairData.of([], { tokenizer })).rejects.toThrow(/no pairs/);
+  await expect(PairData.create([], { tokenizer })).rejects.toThrow(/no pairs/);
 });
 
 test("pairs without a place are named by their number, and what is no pair is refused", async () => {
   const bare: Pair[] = pairs.map(({ source, target }) => ({ source, target }));
-  await expect(PairData.of([...bare, { source: "ax", target: "one" }], { tokenizer })).rejects.toThrow(
+  await expect(PairData.create([...bare, { source: "ax", target: "one" }], { tokenizer })).rejects.toThrow(
     /Unknown character "x" .* at pair 5 of 5, column 2/,
   );
-  await expect(PairData.of([...bare, { source: "", target: "one" }], { tokenizer })).rejects.toThrow(
+  await expect(PairData.create([...bare, { source: "", target: "one" }], { tokenizer })).rejects.toThrow(
     "pair 5 of 5: the source has no tokens.",
   );
-  await expect(PairData.of(bare, { tokenizer, maximumLength: 2 })).rejects.toThrow(/^pair 3 of 4: .* has 3 tokens/);
+  await expect(PairData.create(bare, { tokenizer, maximumLength: 2 })).rejects.toThrow(/^pair 3 of 4: .* has 3 tokens/);
   for (const pair of [{ source: "a" }, { source: Buffer.from("a"), target: "one" }, null, "a", ["a", "one"]]) {
-    await expect(PairData.of([pair as never], { tokenizer })).rejects.toThrow(
+    await expect(PairData.create([pair as never], { tokenizer })).rejects.toThrow(
       /PairData: expected the (source|target) of pair 1 of 1 to be a text, got/,
     );
   }
-  await expect(PairData.of("a" as never, { tokenizer })).rejects.toThrow(/expected a list of pairs, got "a"/);
+  await expect(PairData.create("a" as never, { tokenizer })).rejects.toThrow(/expected a list of pairs, got "a"/);
 });
 
 test("long pairs can be left out, all but the last", async () => {
-  const data = await PairData.of(pairs, { tokenizer, maximumLength: 2, long: "skip" });
+  const data = await PairData.create(pairs, { tokenizer, maximumLength: 2, long: "skip" });
   expect([data.pairs, data.skipped]).toEqual([2, 2]);
-  await expect(PairData.of(pairs.slice(2), { tokenizer, maximumLength: 1, long: "skip" })).rejects.toThrow(
+  await expect(PairData.create(pairs.slice(2), { tokenizer, maximumLength: 1, long: "skip" })).rejects.toThrow(
     "All 2 pairs are longer than 1 token.",
   );
 });
@@ -86,7 +86,7 @@ test("one tokenizer for both sides is written once, and stays one", () => {
 test("steps read the truth as often as the schedule says, the same ones in every run, and always in validation", async () => {
   const many = Array.from({ length: 64 }, (_, i) => pairs[i % 4] as Pair);
   const of = (rule: string, role: "train" | "validate" = "train") =>
-    PairData.of(many, {
+    PairData.create(many, {
       tokenizer,
       batchSize: 16,
       teacherForcing: role === "train" ? rule : teacherForcing(rule),

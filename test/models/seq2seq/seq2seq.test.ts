@@ -43,8 +43,8 @@ beforeAll(async () => {
   folder = join(base, "model");
   model = await Seq2Seq.create({ tokenizer, executor, ...config });
   const trainer = new Trainer(model, {
-    data: await PairData.of(train, { tokenizer, batchSize: 64 }),
-    validation: await PairData.of(spellings(2, 200), { tokenizer, batchSize: 64, role: "validate" }),
+    data: await PairData.create(train, { tokenizer, batchSize: 64 }),
+    validation: await PairData.create(spellings(2, 200), { tokenizer, batchSize: 64, role: "validate" }),
     optimizer: adam({ learningRate: 0.005 }),
     epochs: 5,
     folder,
@@ -62,7 +62,7 @@ test("pairs of another TokenizerPair are refused, those of an equal one are not"
     );
   const pairs = spellings(1, 64);
   const train = async (own: TokenizerPair) =>
-    new Trainer(made, { data: await PairData.of(pairs, { tokenizer: own }), maximumSteps: 1 }).run();
+    new Trainer(made, { data: await PairData.create(pairs, { tokenizer: own }), maximumSteps: 1 }).run();
   await expect(train(pairOf("A B C D E F G H H\n"))).rejects.toThrow(
     /Seq2Seq: .*another TokenizerPair.*model\.tokenizer/s,
   );
@@ -135,7 +135,7 @@ test("rounded weights still write, in fewer bytes, and cannot be trained", async
   await small.save(`${folder}-int8`);
   const bytes = async (from: string) => (await stat(join(from, "model.safetensors"))).size;
   expect(await bytes(`${folder}-int8`)).toBeLessThan(0.4 * (await bytes(folder)));
-  const data = await PairData.of(train.slice(0, 64), { tokenizer });
+  const data = await PairData.create(train.slice(0, 64), { tokenizer });
   await expect(new Trainer(small, { data, epochs: 1 }).run()).rejects.toThrow(/rounded to int8/);
 });
 
@@ -152,7 +152,7 @@ test("scheduled sampling trains, and resumes to the same bits", async () => {
   const begin = async (maximumSteps: number, into: string, resume = false) => {
     const own = await Seq2Seq.create({ tokenizer, executor, ...config, dropout: 0.2 });
     const forcing = teacherForcing("linear:1:0:20");
-    const data = await PairData.of(train.slice(0, 640), { tokenizer, teacherForcing: forcing });
+    const data = await PairData.create(train.slice(0, 640), { tokenizer, teacherForcing: forcing });
     await new Trainer(own, { data, epochs: 2, maximumSteps, folder: into, resume }).run();
     return Promise.all(own.parameters.map(({ name }) => own.store.read(name)));
   };

@@ -42,7 +42,7 @@ async function exactAfter(task: string, epochs: number): Promise<number> {
     attend: "before",
   });
   const trainer = new Trainer(model, {
-    data: await PairData.of(train, { tokenizer, batchSize: 128 }),
+    data: await PairData.create(train, { tokenizer, batchSize: 128 }),
     optimizer: adam({ learningRate: 0.003 }),
     schedule: cosine({ floor: 0.05 }),
     epochs,
