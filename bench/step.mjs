@@ -16,15 +16,15 @@ export async function languageModel(executor, { V, E, H, layers }) {
 
 /** A sentence classifier of the workload's size: embedding, GRU in both directions, largest feature over time, linear. */
 async function classifier(executor, { V, E, H, classes }) {
-  const [{ Embedding }, { GRU }, { Linear }, ops, { initialise }] = await Promise.all(
-    ["nn/embedding.js", "nn/gru.js", "nn/linear.js", "graph/ops/index.js", "nn/initialise.js"].map(dist),
+  const [{ Embedding }, { GRU }, { Linear }, ops, { initialize }] = await Promise.all(
+    ["nn/embedding.js", "nn/gru.js", "nn/linear.js", "graph/ops/index.js", "nn/initialize.js"].map(dist),
   );
   const embedding = new Embedding("embedding", { vocabularySize: V, embeddingSize: E });
   const rnn = new GRU("rnn", { inputSize: E, hiddenSize: H, bidirectional: true });
   const output = new Linear("output", { inputSize: 2 * H, outputSize: classes });
   const parameters = [embedding, rnn, output].flatMap((layer) => layer.parameters);
   const store = executor.createStore();
-  await initialise(store, parameters);
+  await initialize(store, parameters);
   return {
     executor,
     store,
@@ -48,8 +48,8 @@ async function translator(executor, workload) {
 
 /** Its layers, and a store with first weights. */
 async function encoderDecoder(executor, { V, E, H, layers, attention }) {
-  const [{ Seq2SeqNetwork }, { initialise }] = await Promise.all(
-    ["models/seq2seq/network.js", "nn/initialise.js"].map(dist),
+  const [{ Seq2SeqNetwork }, { initialize }] = await Promise.all(
+    ["models/seq2seq/network.js", "nn/initialize.js"].map(dist),
   );
   const network = new Seq2SeqNetwork({
     sourceVocabularySize: V,
@@ -63,7 +63,7 @@ async function encoderDecoder(executor, { V, E, H, layers, attention }) {
     attend: attention.attend,
   });
   const store = executor.createStore();
-  await initialise(store, network.parameters);
+  await initialize(store, network.parameters);
   return { network, store };
 }
 
@@ -85,12 +85,12 @@ async function searchingStep(executor, workload) {
 
 /** A forward pass of one LSTM over a whole batch. */
 async function layerStep(executor, { E, H, B, T }) {
-  const [{ LSTM }, { Graph }, { initialise }] = await Promise.all(
-    ["nn/lstm.js", "graph/graph.js", "nn/initialise.js"].map(dist),
+  const [{ LSTM }, { Graph }, { initialize }] = await Promise.all(
+    ["nn/lstm.js", "graph/graph.js", "nn/initialize.js"].map(dist),
   );
   const lstm = new LSTM("rnn", { inputSize: E, hiddenSize: H });
   const store = executor.createStore();
-  await initialise(store, lstm.parameters);
+  await initialize(store, lstm.parameters);
   const graph = new Graph();
   graph.output("y", lstm.apply(graph.feed("x", "f32", [T, B, E])).y);
   const executable = executor.compile(graph.program(), store);

@@ -15,10 +15,10 @@ const [rows, columns] = [costs.length, costs[0].length];
 const [end, right, down] = [0, 1, 2];
 
 /** The places that the walks come to, and the logarithms of the "probabilities" of their next moves: minus the cost of a move. */
-function step(tokens, states) {
+function step(ids, states) {
   const places = states.map(({ row, column }, n) => ({
-    row: row + (tokens[n] === down ? 1 : 0),
-    column: column + (tokens[n] === right ? 1 : 0),
+    row: row + (ids[n] === down ? 1 : 0),
+    column: column + (ids[n] === right ? 1 : 0),
   }));
   const logProbabilities = places.map(({ row, column }) => {
     const isThere = row === rows - 1 && column === columns - 1;
@@ -33,7 +33,7 @@ function step(tokens, states) {
 }
 
 const { hypotheses } = await beamSearch(step, { row: 0, column: 0 }, { begin: end, end, beams: 4, nBest: 3, maximumLength: rows + columns });
-for (const { tokens, score } of hypotheses) {
-  const moves = tokens.filter((token) => token !== end).map((token) => (token === right ? "right" : "down"));
+for (const { ids, score } of hypotheses) {
+  const moves = ids.filter((id) => id !== end).map((id) => (id === right ? "right" : "down"));
   console.log(`cost ${costs[0][0] - score}: ${moves.join(", ")}`);
 }

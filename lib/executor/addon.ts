@@ -100,14 +100,14 @@ export interface AddonSearch {
   /** Refused (ERR_OSTINATO_BUSY) while it advances. */
   result(): {
     hypotheses: {
-      tokens: Int32Array;
+      ids: Int32Array;
       score: number;
       logProbabilities: Float64Array;
       ended: boolean;
       /** [logProbabilities, S] */
       attention?: Float32Array;
     }[];
-    /** Four numbers for each node: token, parent, log-probability, score. */
+    /** Four numbers for each node: id, parent, log-probability, score. */
     tree?: Float64Array;
   }[];
 }

@@ -251,11 +251,11 @@ function opTimes(words: Float64Array): OpTime[] {
 /** A sentence's result as arrays of its own, instead of those that cross the boundary. */
 function foundSentence({ hypotheses, tree }: ReturnType<AddonSearch["result"]>[number]): FoundSentence {
   return {
-    hypotheses: hypotheses.map(({ tokens, score, logProbabilities, ended, attention }) => {
+    hypotheses: hypotheses.map(({ ids, score, logProbabilities, ended, attention }) => {
       const count = logProbabilities.length;
       const S = (attention?.length ?? 0) / Math.max(count, 1);
       return {
-        tokens: Array.from(tokens),
+        ids: Array.from(ids),
         score,
         logProbabilities: Array.from(logProbabilities),
         ended,
@@ -269,8 +269,8 @@ function foundSentence({ hypotheses, tree }: ReturnType<AddonSearch["result"]>[n
 }
 
 function treeNode(words: Float64Array) {
-  const [token, parent, logProbability, score] = words as unknown as [number, number, number, number];
-  return { token, parent, logProbability, score };
+  const [id, parent, logProbability, score] = words as unknown as [number, number, number, number];
+  return { id, parent, logProbability, score };
 }
 
 /** Calls the addon and turns its errors into OstinatoErrors, which begin where JavaScript called. */

@@ -55,13 +55,13 @@ export interface PlannedSentence {
 /** What has been found for a sentence. */
 export interface FoundSentence {
   readonly hypotheses: readonly {
-    readonly tokens: readonly number[];
+    readonly ids: readonly number[];
     readonly score: number;
     readonly logProbabilities: readonly number[];
     readonly ended: boolean;
     readonly attention?: readonly ArrayLike<number>[];
   }[];
-  readonly tree?: readonly { token: number; parent: number; logProbability: number; score: number }[];
+  readonly tree?: readonly { id: number; parent: number; logProbability: number; score: number }[];
 }
 
 /** A search under way in an executor. */

@@ -4,7 +4,7 @@ import { FiniteVariables } from "../executor/finiteVariables.js";
 import { expectMemory } from "../executor/memory.js";
 import type { LoadedModel, NamedTensor } from "../formats/index.js";
 import { elementsOf } from "../graph/program.js";
-import { initialise } from "../nn/initialise.js";
+import { initialize } from "../nn/initialize.js";
 import type { Parameter } from "../nn/parameter.js";
 import { expectOneOf } from "../options.js";
 import type { WeightType } from "../weights.js";
@@ -44,8 +44,8 @@ export class ModelWeights {
   }
 
   /** New weights. */
-  async initialise(seed: number): Promise<void> {
-    await initialise(this.store, this.parameters, { seed });
+  async initialize(seed: number): Promise<void> {
+    await initialize(this.store, this.parameters, { seed });
   }
 
   /**

@@ -143,7 +143,7 @@ export async function createModel<M extends SavedModel, V extends Vocabularies, 
   const { tokenizer: _tokenizer, seed: _seed, executor: _executor, ...config } = options;
   const network = kind.network({ ...config, ...vocabularySizes(vocabularies, complete.tokenizer) });
   const model = kind.make({ network, tokenizer: complete.tokenizer, executor: executorOf(complete.executor) });
-  await weightsOf(model).initialise(complete.seed);
+  await weightsOf(model).initialize(complete.seed);
   return model;
 }
 

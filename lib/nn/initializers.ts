@@ -134,7 +134,7 @@ function fanOut(shape: Shape): number {
   return shape[0] ?? 1;
 }
 
-/** How an initialiser is written in a configuration: "uniform:0.1", "normal:0.02", "xavier", "orthogonal" ... */
+/** How an initializer is written in a configuration: "uniform:0.1", "normal:0.02", "xavier", "orthogonal" ... */
 export type InitializerName = `uniform:${number}` | `normal:${number}` | keyof typeof named;
 
 const named = {
@@ -146,7 +146,7 @@ const named = {
   zeros: constant(0),
 };
 
-/** The initialiser that a name stands for. @throws OptionError for any other word. */
+/** The initializer that a name stands for. @throws OptionError for any other word. */
 export function initializer(name: string): Initializer {
   checkOption("initializer", "name", name, text());
   const known = (named as Record<string, Initializer>)[name];

@@ -29,7 +29,7 @@ function expectFits(name: string, shape: Shape): void {
 /** Rule of a graph to record in. */
 export const graphRule = value<Graph>("a Graph", (graph) => graph instanceof Graph);
 
-/** The seed of parameters that nobody has initialised when a program first uses them. */
+/** The seed of parameters that nobody has initialized when a program first uses them. */
 const defaultSeed = 1;
 
 /** A weight: a named variable of the store with a rule for its first values. */
@@ -48,7 +48,7 @@ export class Parameter {
     checkOption(name, "initializer", initializer, initializerRule);
   }
 
-  /** The parameter as a tensor of a graph. A store that does not have it yet initialises it, from the seed 1. */
+  /** The parameter as a tensor of a graph. A store that does not have it yet initializes it, from the seed 1. */
   in(graph: Graph): Tensor {
     checkOption(this.name, "graph", graph, graphRule);
     const { name, shape } = this;

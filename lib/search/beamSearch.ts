@@ -17,11 +17,11 @@ export interface StepResult<State> {
 
 /** One step of any model: the last token of each hypothesis, and its state, to what comes next. */
 export type StepFunction<State> = (
-  tokens: readonly number[],
+  ids: readonly number[],
   states: readonly State[],
 ) => StepResult<State> | Promise<StepResult<State>>;
 
-const stepRule = value("a function from tokens and states to the next ones", (step) => typeof step === "function");
+const stepRule = value("a function from ids and states to the next ones", (step) => typeof step === "function");
 
 /**
  * Beam search over any step function, in plain TypeScript: it follows the `beams` likeliest beginnings, and returns the nBest

@@ -99,7 +99,7 @@ export const beamSearchRules = table("beamSearch", {
    */
   earlyStopping: option(flag(true), { flag: null }),
   /** Called after each step with the best hypothesis so far, and finally with the result. Default: none. */
-  onBest: callback<(tokens: readonly number[]) => void>(),
+  onBest: callback<(ids: readonly number[]) => void>(),
   /** Also return what was followed, for drawing. Default false. */
   tree: option(flag(), { flag: null }),
   /** Signal that stops the search. Default: none. */

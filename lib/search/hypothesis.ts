@@ -1,22 +1,23 @@
+/** A sequence of tokens that a search has written. */
 export interface Hypothesis {
-  /** Without begin and end. */
-  tokens: number[];
-  /** What hypotheses are compared by: the sum of logProbabilities, with the penalties. */
+  /** Its tokens, without begin and end. */
+  ids: number[];
+  /** The number that hypotheses are compared by: the sum of logProbabilities, with the penalties. */
   score: number;
-  /** Of each token, and of the end if it has ended. */
+  /** One for each token, and for the end if it has ended. */
   logProbabilities: number[];
   /** Whether it ended by itself, or was cut off. */
   ended: boolean;
-  /** [tokens][S], where the step gives it. */
+  /** [ids][S], where the step gives it. */
   attention?: ArrayLike<number>[];
 }
 
 /** A token that was followed: node `parent` of the tree comes before it (-1: the beginning). */
 export interface TreeNode {
-  token: number;
+  id: number;
   parent: number;
   logProbability: number;
-  /** Of the hypothesis up to here. */
+  /** Score of the hypothesis up to here. */
   score: number;
 }
 

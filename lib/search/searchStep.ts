@@ -39,7 +39,7 @@ const rules = table("searchStep", {
   /** Whether hypotheses come with the attention of their tokens. Default: if the step has it. */
   attention: optional(yesOrNo),
   /** Called after each step with the best hypothesis so far of each sentence, and finally with its result. Default: none. */
-  onBest: callback<(tokens: readonly number[], sentence: number) => void>(),
+  onBest: callback<(ids: readonly number[], sentence: number) => void>(),
 });
 
 export type SearchStepOptions = OptionsOf<typeof rules>;

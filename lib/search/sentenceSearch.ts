@@ -108,7 +108,7 @@ export class SentenceSearch {
         if (ends ? rank >= width : next.length >= width) continue;
         if (this.#options.tree) {
           grown.node = this.#tree.length;
-          this.#tree.push({ token, parent: before.node, logProbability, score: this.#scoreOf(grown) });
+          this.#tree.push({ id: token, parent: before.node, logProbability, score: this.#scoreOf(grown) });
         }
         if (ends) (this.#finished[g] as Hypothesis[]).push(this.#hypothesis(grown, true));
         else {
@@ -130,14 +130,14 @@ export class SentenceSearch {
 
   /** The tokens of the best hypothesis so far; at the end, of the result. */
   best(): readonly number[] {
-    if (this.#done) return this.#ranked()[0]?.tokens ?? [];
-    let [tokens, score]: [readonly number[], number] = [[], Number.NEGATIVE_INFINITY];
-    for (const entry of this.#finished.flat()) if (entry.score > score) [tokens, score] = [entry.tokens, entry.score];
+    if (this.#done) return this.#ranked()[0]?.ids ?? [];
+    let [ids, score]: [readonly number[], number] = [[], Number.NEGATIVE_INFINITY];
+    for (const entry of this.#finished.flat()) if (entry.score > score) [ids, score] = [entry.ids, entry.score];
     for (const beam of this.#live.flat()) {
       const own = this.#scoreOf(beam);
-      if (own > score) [tokens, score] = [beam.tokens, own];
+      if (own > score) [ids, score] = [beam.tokens, own];
     }
-    return tokens;
+    return ids;
   }
 
   /** @throws OptionError if nothing can be written as prefix and forced tokens demand. */
@@ -238,7 +238,7 @@ export class SentenceSearch {
 
   #hypothesis(beam: Live, ended: boolean): Hypothesis {
     return {
-      tokens: ended ? beam.tokens.slice(0, -1) : [...beam.tokens],
+      ids: ended ? beam.tokens.slice(0, -1) : [...beam.tokens],
       score: this.#scoreOf(beam),
       logProbabilities: [...beam.logProbabilities],
       ended,

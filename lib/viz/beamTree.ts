@@ -20,11 +20,11 @@ export interface BeamTree {
   /** As `beamSearch` returns them with `tree: true`. */
   nodes: readonly TreeNode[];
   /** What was found, best first. */
-  hypotheses: readonly Pick<Hypothesis, "tokens" | "score" | "ended">[];
+  hypotheses: readonly Pick<Hypothesis, "ids" | "score" | "ended">[];
   /** The token that ends a hypothesis. */
   end: number;
   /** A token as a person should read it. */
-  textOf: (token: number) => string;
+  textOf: (id: number) => string;
 }
 
 /** What LanguageModel.beamSearch gives with `tree: true`: texts and a tree of tokens as texts. */
@@ -60,13 +60,13 @@ export function beamTreeOf(search: BeamTree | TextSearch): BeamTree {
   const numberOf = ({ token }: { token: string }) => numbers.get(token) as number;
   const end = texts.find(({ ended }) => ended)?.tokens.at(-1);
   return {
-    nodes: tree.map((node) => ({ ...node, token: numberOf(node) })),
+    nodes: tree.map(({ token, ...node }) => ({ ...node, id: numbers.get(token) as number })),
     hypotheses: texts.map(({ tokens, ...text }) => ({
       ...text,
-      tokens: (text.ended ? tokens.slice(0, -1) : tokens).map(numberOf),
+      ids: (text.ended ? tokens.slice(0, -1) : tokens).map(numberOf),
     })),
     end: end ? numberOf(end) : -1,
-    textOf: (token) => names[token] as string,
+    textOf: (id) => names[id] as string,
   };
 }
 
@@ -85,17 +85,17 @@ export const beamTreeLimits = table("beam tree", {
 const number = value<number>("a number", (given) => typeof given === "number");
 const treeRule = object(
   {
-    nodes: list(object({ token: whole(), parent: number, logProbability: number, score: number }, { open: true })),
-    hypotheses: list(object({ tokens: list(whole()), score: number, ended: flag() }, { open: true })),
+    nodes: list(object({ id: whole(), parent: number, logProbability: number, score: number }, { open: true })),
+    hypotheses: list(object({ ids: list(whole()), score: number, ended: flag() }, { open: true })),
     end: number,
-    textOf: value("a function from a token to its text", (textOf) => typeof textOf === "function"),
+    textOf: value("a function from an id to its text", (textOf) => typeof textOf === "function"),
   },
   { open: true },
 );
 
 /** A node that is drawn, its children likeliest first, but the child on the way to the best hypothesis before all. */
 export interface DrawnNode {
-  token: number;
+  id: number;
   probability: number;
   score: number;
   /** From 1. */
@@ -158,14 +158,14 @@ export function drawnTree(tree: BeamTree, limits: BeamTreeLimits = {}): DrawnTre
   const best = new Set(paths[0]);
   const order = (a: number, b: number) => Number(best.has(b)) - Number(best.has(a)) || byScore(a, b);
   const draw = (n: number): DrawnNode => {
-    const { token, logProbability, score } = nodes[n] as TreeNode;
+    const { id, logProbability, score } = nodes[n] as TreeNode;
     return {
-      token,
+      id,
       probability: Math.min(1, Math.exp(logProbability)),
       score,
       step: stepOf[n] as number,
       best: best.has(n),
-      ends: token === end,
+      ends: id === end,
       hypotheses: results[n] as DrawnNode["hypotheses"],
       goesOn: children[n]?.some((child) => !shown(child)) === true,
       children: (children[n] as number[])
@@ -208,17 +208,17 @@ function checkedSteps(nodes: readonly TreeNode[]): number[] {
 
 /** The nodes of a hypothesis. Groups of beams may write the same; the first that goes all the way is taken. */
 function pathOf({ nodes, hypotheses, end }: BeamTree, h: number): number[] {
-  const { tokens, ended } = hypotheses[h] as BeamTree["hypotheses"][number];
-  const wanted = ended ? [...tokens, end] : tokens;
+  const { ids, ended } = hypotheses[h] as BeamTree["hypotheses"][number];
+  const wanted = ended ? [...ids, end] : ids;
   let paths: number[][] = [[]];
-  for (const [step, token] of wanted.entries()) {
+  for (const [step, id] of wanted.entries()) {
     const parents = new Map(paths.map((path) => [path.at(-1) ?? -1, path]));
     paths = [...nodes.entries()]
-      .filter(([, node]) => node.token === token && parents.has(node.parent))
+      .filter(([, node]) => node.id === id && parents.has(node.parent))
       .map(([n, { parent }]) => [...(parents.get(parent) as number[]), n]);
     if (paths.length === 0) {
       throw new InputError(
-        `beam tree: hypothesis ${h + 1} has token ${token} at step ${step + 1}, which no node of the tree continues with.`,
+        `beam tree: hypothesis ${h + 1} has token ${id} at step ${step + 1}, which no node of the tree continues with.`,
       );
     }
   }

@@ -118,7 +118,7 @@ function middle({ row }: Placed): number {
 }
 
 function box(node: DrawnNode, tree: BeamTree, { x, y }: { x: number; y: number }): string {
-  const text = labelOf(tree.textOf(node.token));
+  const text = labelOf(tree.textOf(node.id));
   const width = boxWidth(node, tree);
   const result = resultOf(node);
   const found = node.hypotheses.length > 0;
@@ -140,7 +140,7 @@ function box(node: DrawnNode, tree: BeamTree, { x, y }: { x: number; y: number }
 
 /** Bold letters are wider. */
 function boxWidth(node: DrawnNode, { textOf }: BeamTree): number {
-  const label = textWidth(abbreviate(labelOf(textOf(node.token)), 16), 13) * (node.best ? 1.15 : 1);
+  const label = textWidth(abbreviate(labelOf(textOf(node.id)), 16), 13) * (node.best ? 1.15 : 1);
   return 9 + label + 8 + textWidth(percent(node), 10.5) + 8;
 }
 

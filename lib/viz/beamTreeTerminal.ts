@@ -25,7 +25,7 @@ export function beamTreeTerminal(
   const write = (node: DrawnNode, before: string, last: boolean) => {
     const branch = `${before}${last ? "\u2514\u2500 " : "\u251c\u2500 "}`;
     const said = [percent(node), resultOf(node)].filter(Boolean).join("  ");
-    const name = labelOf(tree.textOf(node.token));
+    const name = labelOf(tree.textOf(node.id));
     const room = width - widthOf(branch) - widthOf(said) - 6;
     const label = abbreviate(name, Math.max(4, Math.min(24, room)));
     const marked = node.ends ? `[${label}]` : label;

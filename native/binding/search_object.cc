@@ -22,16 +22,16 @@ Napi::Object hypothesisOf(Napi::Env env, const BeamSearch& search, int64_t sente
                           const BeamSearch::Hypothesis& hypothesis) {
   const std::vector<BeamSearch::Node>& nodes = search.nodes(sentence);
   const std::vector<int32_t> path = search.path(sentence, hypothesis);
-  std::vector<int32_t> tokens;
+  std::vector<int32_t> ids;
   Napi::Float64Array logProbabilities = Napi::Float64Array::New(env, path.size());
   for (size_t i = 0; i < path.size(); i++) {
     const BeamSearch::Node& node = nodes[static_cast<size_t>(path[i])];
-    tokens.push_back(node.token);
+    ids.push_back(node.token);
     logProbabilities[i] = node.logProbability;
   }
-  if (hypothesis.ended) tokens.pop_back();
+  if (hypothesis.ended) ids.pop_back();
   Napi::Object found = Napi::Object::New(env);
-  found.Set("tokens", int32Array(env, tokens));
+  found.Set("ids", int32Array(env, ids));
   found.Set("score", Napi::Number::New(env, hypothesis.score));
   found.Set("logProbabilities", logProbabilities);
   found.Set("ended", Napi::Boolean::New(env, hypothesis.ended));

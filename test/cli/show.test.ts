@@ -127,7 +127,7 @@ test("trace --json has the hypotheses, where each looked, and the tree that they
   }
   for (const [n, { parent }] of tree.entries()) expect(parent).toBeLessThan(n);
   const roots = tree.filter(({ parent }: { parent: number }) => parent === -1);
-  expect(roots.map(({ token }: { token: number }) => token)).toContain(hypotheses[0].ids[0] ?? roots[0].token);
+  expect(roots.map(({ id }: { id: number }) => id)).toContain(hypotheses[0].ids[0] ?? roots[0].id);
 });
 
 test("trace prints the text, the attention and the tree, and says which pictures it wrote", () => {

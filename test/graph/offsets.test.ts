@@ -110,7 +110,7 @@ for (const executor of executors) {
       const options = { sentences: 1, beams: 4, nBest: 4, maximumLength: 1, begin: 0, end: null };
       for (const search of [searchStep, searchStepPlainly]) {
         const [{ hypotheses }] = (await search(step, feeds, options)) as [Awaited<ReturnType<typeof search>>[number]];
-        expect(hypotheses.map(({ tokens }) => tokens)).toEqual([[0], [1], [2], [3]]);
+        expect(hypotheses.map(({ ids }) => ids)).toEqual([[0], [1], [2], [3]]);
         expectRelative(
           hypotheses.flatMap((hypothesis) => hypothesis.logProbabilities),
           logProbabilities,

@@ -9,7 +9,7 @@ import {
   Dropout,
   Embedding,
   GRU,
-  initialise,
+  initialize,
   initializers,
   LayerNorm,
   Linear,
@@ -90,7 +90,7 @@ test("orthogonal blocks are orthogonal, one for each gate", () => {
   }
 });
 
-test("initialisers keep within what they promise", () => {
+test("initializers keep within what they promise", () => {
   const draw = (name: string) => initializer(name)([100, 50], randomSource(2, name));
   const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   expect(largest(draw("uniform:0.1"))).toBeLessThanOrEqual(Math.fround(0.1));
@@ -226,7 +226,7 @@ describe.each([
     );
   });
 
-  test("layers that nobody initialised begin with their own first values", async () => {
+  test("layers that nobody initialized begin with their own first values", async () => {
     const executor = makeExecutor();
     const layers = [
       new Embedding("table", { vocabularySize: 4, embeddingSize: 3 }),
@@ -243,13 +243,13 @@ describe.each([
 
     const other = executor.createStore();
     const parameters = layers.flatMap((layer) => layer.parameters);
-    await initialise(other, parameters);
+    await initialize(other, parameters);
     for (const { name } of parameters) expect(await store.read(name), name).toEqual(await other.read(name));
-    await initialise(other, parameters, { seed: 2 });
+    await initialize(other, parameters, { seed: 2 });
     expect(await store.read("table.weight")).not.toEqual(await other.read("table.weight"));
     // What has been written stays.
     executor.compile(graph.program(), other);
-    await initialise(store, parameters, { seed: 2 });
+    await initialize(store, parameters, { seed: 2 });
     expect(await store.read("table.weight")).toEqual(await other.read("table.weight"));
   });
 

@@ -50,11 +50,11 @@ async function everything(
   longest: number,
   scored: (sum: number, length: number) => number,
 ) {
-  const texts: { tokens: number[]; score: number }[] = [];
+  const texts: { ids: number[]; score: number }[] = [];
   const visit = async (tokens: number[]): Promise<void> => {
     if (tokens.at(-1) === end) {
       const sum = (await logProbabilitiesOf(step, tokens)).reduce((a, b) => a + b, 0);
-      texts.push({ tokens: tokens.slice(0, -1), score: scored(sum, tokens.length) });
+      texts.push({ ids: tokens.slice(0, -1), score: scored(sum, tokens.length) });
     } else if (tokens.length < longest) {
       for (let token = 0; token < V; token++) await visit([...tokens, token]);
     }
@@ -80,7 +80,7 @@ test.each(lengthPenalties)(
         const options = { begin, end, beams, nBest, maximumLength: longest, lengthPenalty, earlyStopping };
         const { hypotheses } = await beamSearch(step, 0, options);
         const wanted = (await everything(step, longest, scored)).slice(0, nBest);
-        expect(hypotheses.map(({ tokens }) => tokens)).toEqual(wanted.map(({ tokens }) => tokens));
+        expect(hypotheses.map(({ ids }) => ids)).toEqual(wanted.map(({ ids }) => ids));
         hypotheses.forEach(({ score }, i) => {
           expect(score).toBeCloseTo(wanted[i]?.score as number, 10);
         });
@@ -102,7 +102,7 @@ test("one beam is greedy search", async () => {
       greedy.push(token);
     }
     const { hypotheses } = await beamSearch(step, 0, { begin, end, beams: 1, maximumLength: 12 });
-    expect(hypotheses[0]?.tokens).toEqual(greedy);
+    expect(hypotheses[0]?.ids).toEqual(greedy);
     expect(hypotheses[0]?.ended).toBe(greedy.length < 12);
   }
 });
@@ -148,8 +148,8 @@ test("scores are sums of the tokens' log-probabilities, which are the model's", 
     lengthPenalty: 0.8,
   });
   expect(hypotheses.length).toBe(4);
-  for (const { tokens, score, logProbabilities, ended } of hypotheses) {
-    expect(logProbabilities).toEqual(await logProbabilitiesOf(step, ended ? [...tokens, end] : tokens));
+  for (const { ids, score, logProbabilities, ended } of hypotheses) {
+    expect(logProbabilities).toEqual(await logProbabilitiesOf(step, ended ? [...ids, end] : ids));
     const sum = logProbabilities.reduce((a, b) => a + b, 0);
     expect(score).toBeCloseTo(sum / ((5 + logProbabilities.length) / 6) ** 0.8, 10);
   }
@@ -170,11 +170,11 @@ test("minimum length, n-grams, a prefix and banned tokens hold for every hypothe
     };
     const { hypotheses } = await beamSearch(model(seed, { endLikelier: 1 }), 0, options);
     expect(hypotheses.length).toBeGreaterThan(0);
-    for (const { tokens } of hypotheses) {
-      expect(tokens.length).toBeGreaterThanOrEqual(5);
-      expect(tokens.slice(0, 2)).toEqual([3, 2]);
-      expect(tokens).not.toContain(4);
-      const pairs = tokens.slice(1).map((token, i) => `${tokens[i]} ${token}`);
+    for (const { ids } of hypotheses) {
+      expect(ids.length).toBeGreaterThanOrEqual(5);
+      expect(ids.slice(0, 2)).toEqual([3, 2]);
+      expect(ids).not.toContain(4);
+      const pairs = ids.slice(1).map((token, i) => `${ids[i]} ${token}`);
       expect(new Set(pairs).size).toBe(pairs.length);
     }
   }
@@ -198,8 +198,8 @@ test("groups write different things, and the first group what it would write alo
   const options = { begin, end, maximumLength: 10, beams: 2, nBest: 2 };
   const alone = (await beamSearch(step, 0, { ...options, beams: 1, nBest: 1 })).hypotheses[0];
   const diverse = (await beamSearch(step, 0, { ...options, groups: 2, diversity: 100 })).hypotheses;
-  expect(diverse.map(({ tokens }) => tokens)).toContainEqual(alone?.tokens);
-  expect(diverse[0]?.tokens[0]).not.toBe(diverse[1]?.tokens[0]);
+  expect(diverse.map(({ ids }) => ids)).toContainEqual(alone?.ids);
+  expect(diverse[0]?.ids[0]).not.toBe(diverse[1]?.ids[0]);
 });
 
 test("the tree holds every hypothesis, from its end to the beginning", async () => {
@@ -212,11 +212,11 @@ test("the tree holds every hypothesis, from its end to the beginning", async () 
     tree: true,
   });
   const paths = tree.map((node) => {
-    const path = [node.token];
-    for (let at: TreeNode | undefined = tree[node.parent]; at; at = tree[at.parent]) path.unshift(at.token);
+    const path = [node.id];
+    for (let at: TreeNode | undefined = tree[node.parent]; at; at = tree[at.parent]) path.unshift(at.id);
     return path.join();
   });
-  for (const { tokens, ended } of hypotheses) expect(paths).toContain((ended ? [...tokens, end] : tokens).join());
+  for (const { ids, ended } of hypotheses) expect(paths).toContain((ended ? [...ids, end] : ids).join());
   expect(tree.every(({ parent }, i) => parent < i)).toBe(true);
 });
 
@@ -228,7 +228,7 @@ test("the best hypothesis is told after every step, and a signal ends the search
     maximumLength: 6,
     onBest: (tokens) => told.push([...tokens]),
   });
-  expect(told.at(-1)).toEqual(hypotheses[0]?.tokens);
+  expect(told.at(-1)).toEqual(hypotheses[0]?.ids);
   const controller = new AbortController();
   const stopping = beamSearch(model(4, { endLikelier: -20 }), 0, {
     begin,

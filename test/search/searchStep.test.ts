@@ -26,13 +26,13 @@ function expectSame(found: readonly SearchResult[], wanted: readonly SearchResul
     const where = `${context} sentence ${sentence}`;
     const own = found[sentence] as SearchResult;
     expect(
-      own.hypotheses.map(({ tokens, ended }) => ({ tokens, ended })),
+      own.hypotheses.map(({ ids, ended }) => ({ ids, ended })),
       where,
-    ).toEqual(hypotheses.map(({ tokens, ended }) => ({ tokens, ended })));
+    ).toEqual(hypotheses.map(({ ids, ended }) => ({ ids, ended })));
     expect(
-      own.tree?.map(({ token, parent }) => [token, parent]),
+      own.tree?.map(({ id, parent }) => [id, parent]),
       where,
-    ).toEqual(tree?.map(({ token, parent }) => [token, parent]));
+    ).toEqual(tree?.map(({ id, parent }) => [id, parent]));
     const numbers = ({ hypotheses, tree = [] }: SearchResult) => [
       ...hypotheses.flatMap(({ score, logProbabilities }) => [score, ...logProbabilities]),
       ...tree.flatMap(({ score, logProbability }) => [score, logProbability]),
@@ -161,10 +161,10 @@ test.each(ways)(
     });
     for (const [sentence, { hypotheses }] of found.entries()) {
       const first = feedsOf(feeds, sentence * sizes.beams, sizes.sentences * sizes.beams);
-      const texts: { tokens: number[]; score: number }[] = [];
+      const texts: { ids: number[]; score: number }[] = [];
       const visit = async (tokens: number[], sum: number, state: Feeds): Promise<void> => {
         if (tokens.at(-1) === end) {
-          texts.push({ tokens: tokens.slice(0, -1), score: sum / ((5 + tokens.length) / 6) ** 0.7 });
+          texts.push({ ids: tokens.slice(0, -1), score: sum / ((5 + tokens.length) / 6) ** 0.7 });
         } else if (tokens.length < longest) {
           const { outputs } = await alone.step.executable.run({
             ...state,
@@ -179,7 +179,7 @@ test.each(ways)(
       };
       await visit([], 0, first);
       texts.sort((a, b) => b.score - a.score);
-      expect(hypotheses.map(({ tokens }) => tokens)).toEqual(texts.slice(0, nBest).map(({ tokens }) => tokens));
+      expect(hypotheses.map(({ ids }) => ids)).toEqual(texts.slice(0, nBest).map(({ ids }) => ids));
       for (const [i, { score }] of hypotheses.entries()) expect(score).toBeCloseTo(texts[i]?.score as number, 4);
     }
   },
@@ -199,7 +199,7 @@ test.each(ways)("%s: one beam is greedy search", async (_, search) => {
       state = { h: outputs["h after"], slow: outputs["slow after"] } as Feeds;
     }
     const [found] = await search(step, feeds, { begin, end, sentences: 1, beams: 1, maximumLength: 15 });
-    expect(found?.hypotheses[0]?.tokens).toEqual(greedy);
+    expect(found?.hypotheses[0]?.ids).toEqual(greedy);
   }
 });
 
@@ -254,12 +254,12 @@ test.each(ways)(
       });
       for (const [sentence, { hypotheses }] of results.entries()) {
         expect(hypotheses.length).toBeGreaterThan(0);
-        for (const { tokens } of hypotheses) {
+        for (const { ids } of hypotheses) {
           const prefix = [[3], [], [4, 5]][sentence] as number[];
-          expect(tokens.slice(0, prefix.length)).toEqual(prefix);
-          expect(tokens[6]).toBe(7);
-          expect(tokens).not.toContain(2);
-          const pairs = tokens.slice(1).map((token, i) => `${tokens[i]} ${token}`);
+          expect(ids.slice(0, prefix.length)).toEqual(prefix);
+          expect(ids[6]).toBe(7);
+          expect(ids).not.toContain(2);
+          const pairs = ids.slice(1).map((token, i) => `${ids[i]} ${token}`);
           // The forced token may end a pair that was there before.
           const free = pairs.filter((_, i) => i !== 5);
           expect(new Set(free).size).toBe(free.length);
@@ -279,13 +279,13 @@ test.each(ways)(
     const total = weights.reduce((a, b) => a + b, 0);
     const options = { begin, end: null, beams, nBest: beams, sentences, maximumLength: 2, sampling: { seed: 8 } };
     const results = await search(step, feeds, options);
-    const drawn = results.flatMap(({ hypotheses }) => hypotheses.map(({ tokens }) => tokens[0] as number));
+    const drawn = results.flatMap(({ hypotheses }) => hypotheses.map(({ ids }) => ids[0] as number));
     for (const [token, weight] of weights.entries()) {
       const [p, n] = [weight / total, drawn.length];
       const count = drawn.filter((own) => own === token).length;
       expect(Math.abs(count - n * p)).toBeLessThan(4 * Math.sqrt(n * p * (1 - p)) + 1);
     }
-    const orders = results.map(({ hypotheses }) => hypotheses.map(({ tokens }) => tokens.join()).join(" "));
+    const orders = results.map(({ hypotheses }) => hypotheses.map(({ ids }) => ids.join()).join(" "));
     expect(new Set(orders).size).toBe(sentences);
     expectSame(await search(step, feeds, options), results);
   },
@@ -305,7 +305,7 @@ test.each(ways)("%s: the best hypotheses are told after every step, at last the 
       lengthPenalty: seed % 2,
       onBest: (tokens, sentence) => told[sentence]?.push([...tokens]),
     });
-    expect(told.map((calls) => calls.at(-1))).toEqual(results.map(({ hypotheses }) => hypotheses[0]?.tokens));
+    expect(told.map((calls) => calls.at(-1))).toEqual(results.map(({ hypotheses }) => hypotheses[0]?.ids));
     expect(told.every((calls) => calls.length > 0)).toBe(true);
   }
 });
@@ -362,7 +362,7 @@ test("searchStep finds what beamSearch finds over the same step", async () => {
     options,
   );
   const [found] = await searchStep(step, feeds, { ...options, sentences: 1 });
-  expect(found?.hypotheses.map(({ tokens }) => tokens)).toEqual(wanted.hypotheses.map(({ tokens }) => tokens));
+  expect(found?.hypotheses.map(({ ids }) => ids)).toEqual(wanted.hypotheses.map(({ ids }) => ids));
   found?.hypotheses.forEach(({ score }, i) => {
     expect(score).toBeCloseTo(wanted.hypotheses[i]?.score as number, 4);
   });
@@ -394,8 +394,8 @@ test.each([
   };
   const found = await translate(native);
   const wanted = await translate(new ReferenceExecutor());
-  expect(found.map(({ hypotheses }) => hypotheses.map(({ tokens }) => tokens))).toEqual(
-    wanted.map(({ hypotheses }) => hypotheses.map(({ tokens }) => tokens)),
+  expect(found.map(({ hypotheses }) => hypotheses.map(({ ids }) => ids))).toEqual(
+    wanted.map(({ hypotheses }) => hypotheses.map(({ ids }) => ids)),
   );
   for (const [sentence, length] of [S, 2, 4].entries()) {
     for (const { attention = [], logProbabilities } of found[sentence]?.hypotheses ?? []) {

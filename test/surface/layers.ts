@@ -143,7 +143,7 @@ export const layerRows: Record<string, Entry> = {
     of(() => parameter, "in"),
     () => [new Graph()],
   ),
-  initialise: entry(ostinato.initialise as never, () => [executor.createStore(), [parameter], { seed: 3 }]),
+  initialize: entry(ostinato.initialize as never, () => [executor.createStore(), [parameter], { seed: 3 }]),
   "initializers.constant": entry(ostinato.initializers.constant as never, () => [1]),
   "initializers.uniform": entry(ostinato.initializers.uniform as never, () => [1]),
   "initializers.normal": entry(ostinato.initializers.normal as never, () => [1]),

@@ -19,8 +19,8 @@ export const pictureRows: Record<string, Entry> = {
     ostinato.beamTreeSVG as never,
     () => [
       {
-        nodes: [{ token: 1, parent: -1, logProbability: -1, score: -1 }],
-        hypotheses: [{ tokens: [1], score: -1, ended: false }],
+        nodes: [{ id: 1, parent: -1, logProbability: -1, score: -1 }],
+        hypotheses: [{ ids: [1], score: -1, ended: false }],
         end: 0,
         textOf: (token: number) => String(token),
       },

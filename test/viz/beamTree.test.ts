@@ -63,7 +63,7 @@ test("the highlighted nodes spell the best hypothesis, in one straight line", as
   const picture = expectPicture(beamTreeSVG(tree, { steps: 20 }));
   const best = ofClass(picture, "best");
   const [winner] = tree.hypotheses;
-  expect(best.map((node) => texts(node)[0])).toEqual([...winner!.tokens, 1].map((token) => names[token]));
+  expect(best.map((node) => texts(node)[0])).toEqual([...winner!.ids, 1].map((token) => names[token]));
   expect(new Set(best.map((node) => node.children[1]?.attributes.y)).size).toBe(1);
   expect(texts(best.at(-1)!).at(-1)).toBe(`#1 ${winner!.score.toFixed(2).replace("-", "\u2212")}`);
 });
@@ -125,7 +125,7 @@ test("the terminal shows the same nodes, no line wider than the screen, whatever
   const marked = stripVTControlCharacters(beamTreeTerminal(tree, { depth: 24, branches: 1000 })).split("\n");
   const best = marked.filter((line) => line.startsWith("*"));
   expect(best.map((line) => /\u2500 \[?(.)/.exec(line)?.[1]).join("")).toBe(
-    [...tree.hypotheses[0]!.tokens, 1].map((token) => names[token]).join(""),
+    [...tree.hypotheses[0]!.ids, 1].map((token) => names[token]).join(""),
   );
   expect(marked.filter((line) => line.includes("\u2500")).length).toBe(tree.nodes.length);
   const unfriendly = { ...tree, textOf: (token: number) => hostile[token] as string };
@@ -140,12 +140,12 @@ test("the terminal shows the same nodes, no line wider than the screen, whatever
 
 test("nodes that are no tree and hypotheses that are not in it are refused", async () => {
   const tree = await search();
-  const node = { token: 2, parent: -1, logProbability: -1, score: -1 };
+  const node = { id: 2, parent: -1, logProbability: -1, score: -1 };
   const drawn = (change: Partial<BeamTree>) => () => beamTreeSVG({ ...tree, ...change });
   expect(drawn({ nodes: [] })).toThrow(InputError);
   expect(drawn({ nodes: [{ ...node, parent: 0 }] })).toThrow(/node 0 has the parent 0/);
   expect(drawn({ nodes: [{ ...node, logProbability: Number.NaN }] })).toThrow(/node 0 has logProbability NaN/);
-  expect(drawn({ nodes: [node], hypotheses: [{ tokens: [2, 3], score: -2, ended: true }] })).toThrow(
+  expect(drawn({ nodes: [node], hypotheses: [{ ids: [2, 3], score: -2, ended: true }] })).toThrow(
     /hypothesis 1 has token 3 at step 2/,
   );
   expect(() => beamTreeSVG(tree, { steps: 0 })).toThrow(/steps/);
@@ -169,7 +169,7 @@ test("what is no tree, and limits that do not exist, are refused by name", async
   const tree = await search();
   expect(() => beamTreeSVG(undefined as never)).toThrow("beam tree: expected the tree to be an object, got undefined.");
   expect(() => beamTreeSVG({ ...tree, textOf: "x" } as never)).toThrow(
-    "textOf to be a function from a token to its text",
+    "textOf to be a function from an id to its text",
   );
   expect(() => beamTreeSVG({ ...tree, textOf: () => 5 } as never)).toThrow("expected the text of a token, got 5.");
   expect(() => beamTreeSVG(tree, { step: 3 } as never)).toThrow('unknown option "step"; did you mean steps?');

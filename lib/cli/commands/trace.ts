@@ -49,7 +49,7 @@ async function traceText(folder: string, text: string, options: Options, command
   const { target, marks } = model.tokenizer;
   const tree: BeamTree = {
     nodes: translation.tree ?? [],
-    hypotheses: translation.hypotheses.map(({ ids, score, ended }) => ({ tokens: ids, score, ended })),
+    hypotheses: translation.hypotheses,
     end: marks.end,
     textOf: (token) => target.token(token),
   };

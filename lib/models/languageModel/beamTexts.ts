@@ -81,7 +81,7 @@ export async function searchTexts(
     search: { signal, ...search },
     decode,
   }: Omit<ReturnType<typeof completeBeamTexts>, "prompt"> & {
-    decode: (tokens: readonly number[]) => string;
+    decode: (ids: readonly number[]) => string;
   },
 ): Promise<Omit<BeamTexts, "unknown">> {
   const state = await step.readAll(context.slice(0, -1), signal);
@@ -94,19 +94,19 @@ export async function searchTexts(
     banned: [...banned, ...search.banned],
     ...(automaton ? { automaton } : {}),
     ...(signal ? { signal } : {}),
-    ...(onBest ? { onBest: (tokens: readonly number[]) => onBest(decode(tokens)) } : {}),
+    ...(onBest ? { onBest: (ids: readonly number[]) => onBest(decode(ids)) } : {}),
   });
   const { hypotheses, tree } = found as SearchResult;
   return {
-    texts: hypotheses.map(({ tokens, score, logProbabilities, ended }) => ({
-      text: decode(tokens),
+    texts: hypotheses.map(({ ids, score, logProbabilities, ended }) => ({
+      text: decode(ids),
       score,
-      tokens: [...tokens, ...(ended ? [end as number] : [])].map((id, i) => ({
+      tokens: [...ids, ...(ended ? [end as number] : [])].map((id, i) => ({
         token: tokenizer.token(id),
         logProbability: logProbabilities[i] as number,
       })),
       ended,
     })),
-    ...(tree ? { tree: tree.map((node) => ({ ...node, token: tokenizer.token(node.token) })) } : {}),
+    ...(tree ? { tree: tree.map(({ id, ...node }) => ({ ...node, token: tokenizer.token(id) })) } : {}),
   };
 }

@@ -115,11 +115,11 @@ function bannedToken(who: string, target: Tokenizer, text: string): number {
 
 /** The result of a search, as text. */
 export function translationOf(tokenizer: TokenizerPair, source: Int32Array, result: SearchResult): Translation {
-  const hypotheses = result.hypotheses.map(({ tokens, score, logProbabilities, ended, attention }) => ({
-    text: textOf(tokenizer.target, tokens),
+  const hypotheses = result.hypotheses.map(({ ids, score, logProbabilities, ended, attention }) => ({
+    text: textOf(tokenizer.target, ids),
     score,
-    tokens: tokens.map((id) => tokenizer.target.token(id)),
-    ids: [...tokens],
+    tokens: ids.map((id) => tokenizer.target.token(id)),
+    ids: [...ids],
     logProbabilities,
     ended,
     ...(attention ? { attention: attention.map((row) => Float32Array.from(row).subarray(0, source.length)) } : {}),

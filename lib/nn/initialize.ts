@@ -23,14 +23,14 @@ const parameterList = list(value<Parameter>("a Parameter", (parameter) => parame
  * @param options.seed default 1.
  * @throws OptionError for what is no store or no list of parameters; InputError for an initializer that gives other values.
  */
-export async function initialise(
+export async function initialize(
   store: WeightStore,
   parameters: readonly Parameter[],
   options: { seed?: number } = {},
 ): Promise<void> {
-  checkOption("initialise", "store", store, aStore);
-  checkOption("initialise", "parameters", parameters, parameterList);
-  const { seed: of } = completeOptions("initialise", options, { seed: seed() });
+  checkOption("initialize", "store", store, aStore);
+  checkOption("initialize", "parameters", parameters, parameterList);
+  const { seed: of } = completeOptions("initialize", options, { seed: seed() });
   for (const parameter of parameters) {
     store.declare({ name: parameter.name, dtype: "f32", shape: parameter.shape });
     await store.write(parameter.name, await initialValues(parameter, of));
