@@ -76,7 +76,13 @@ export type {
   VocabularyFile,
   VocabularySlot,
 } from "./formats/index.js";
-export { bundledVocabularies, loadTrainerHistory, oneVocabulary, readTrainingRecord } from "./formats/index.js";
+export {
+  bundledVocabularies,
+  loadTrainerHistory,
+  noVocabulary,
+  oneVocabulary,
+  readTrainingRecord,
+} from "./formats/index.js";
 export * from "./graph/index.js";
 export * from "./metrics/index.js";
 export * from "./models/kinds.js";

@@ -10,6 +10,9 @@ import type { TokenStream } from "./tokenStream.js";
 
 type Ids = Uint8Array | Uint16Array | Int32Array;
 
+/** Closes the files of streams that nobody closed, once nothing can read them any more. */
+const forgotten = new FinalizationRegistry<FileHandle>((handle) => void handle.close().catch(() => {}));
+
 /**
  * A temporary file of token ids, for corpora that do not fit in memory: 1, 2 or 4 bytes a token, as the vocabulary needs.
  * The file is unlinked while it is open, so that it vanishes with the process however that ends; where the system does
@@ -28,6 +31,7 @@ export class TokenFile {
     this.#Ids = vocabularySize <= 2 ** 8 ? Uint8Array : vocabularySize <= 2 ** 16 ? Uint16Array : Int32Array;
     this.#removeAtExit = unlinked ? null : () => rmSync(path, { force: true });
     if (this.#removeAtExit) process.once("exit", this.#removeAtExit);
+    forgotten.register(this, handle, this);
   }
 
   /** @param folder default: the system's folder for temporary files. */
@@ -69,6 +73,7 @@ export class TokenFile {
   }
 
   async close(): Promise<void> {
+    forgotten.unregister(this);
     await this.#handle.close();
     if (!this.#removeAtExit) return;
     process.off("exit", this.#removeAtExit);

@@ -97,7 +97,7 @@ export async function writeCompanion(folder: string, name: string, value: unknow
 export async function putAside(
   folder: string,
   before: Metadata,
-  { tokenizer: next }: { tokenizer: string },
+  { tokenizer: next }: { tokenizer?: string | undefined },
 ): Promise<void> {
   const vocabularies = [vocabulary, tokenizer].filter((name) => name !== next);
   for (const name of [...trainingFiles, ...vocabularies]) {

@@ -12,8 +12,8 @@ export interface ConfigFile {
   /** "LanguageModel" ... */
   model: string;
   config: Record<string, unknown>;
-  /** The file that holds the tokenizer. */
-  tokenizer: typeof modelFiles.vocabulary | typeof modelFiles.tokenizer;
+  /** The file that holds the vocabularies; left out where the model has none. */
+  tokenizer?: typeof modelFiles.vocabulary | typeof modelFiles.tokenizer | undefined;
 }
 
 /**

@@ -16,4 +16,4 @@ export { loadTrainerHistory, loadTrainerState, saveTrainerState } from "./traine
 export type { RecordedValue, TrainingRecord } from "./trainingRecord.js";
 export { readTrainingRecord, writeTrainingRecord } from "./trainingRecord.js";
 export type { Vocabularies, VocabularyFile, VocabularySlot } from "./vocabularies.js";
-export { bundledVocabularies, oneVocabulary, vocabularySizes } from "./vocabularies.js";
+export { bundledVocabularies, noVocabulary, oneVocabulary, vocabularySizes } from "./vocabularies.js";

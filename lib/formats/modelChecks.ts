@@ -13,9 +13,10 @@ export function expectSameOrigin(
   { metadata }: SafetensorsHeader,
   { configFile, json }: { configFile: ConfigFile; json: unknown },
 ): void {
+  const { tokenizer } = configFile;
   const pairs = [
     { name: modelFiles.config, expected: metadata.config, found: jsonDigest(configFile) },
-    { name: configFile.tokenizer, expected: metadata.tokenizer, found: jsonDigest(json) },
+    ...(tokenizer ? [{ name: tokenizer, expected: metadata.tokenizer, found: jsonDigest(json) }] : []),
   ];
   for (const { name, expected, found } of pairs) {
     if (expected === undefined || expected === found) continue;
@@ -82,7 +83,7 @@ export function expectTensors(
 /** The vocabularies have as many tokens as the model expects. @param sizes by the options that say them. */
 export function expectVocabularySizes(
   folder: string,
-  { config, tokenizer: name }: ConfigFile,
+  { config, tokenizer: name = modelFiles.vocabulary }: ConfigFile,
   sizes: Readonly<Record<string, number>>,
 ): void {
   for (const [option, size] of Object.entries(sizes)) {

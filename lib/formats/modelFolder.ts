@@ -47,8 +47,8 @@ export interface LoadedModel<V extends Vocabularies = Vocabularies, N = unknown>
 }
 
 /**
- * Writes a model folder: config.json, model.safetensors, and vocabulary.json (or tokenizer.json for
- * subwords).
+ * Writes a model folder: config.json, model.safetensors, and, where the model has a vocabulary,
+ * vocabulary.json (or tokenizer.json for subwords).
  *
  * The folder is written into, and its rights, its links and everything of the user's own stay. Where the same
  * model (equal configuration and vocabulary) is there already, only model.safetensors is replaced. At every
@@ -132,7 +132,7 @@ type Layers = { readonly parameters: Iterable<ParameterShape> };
 
 interface JsonFiles {
   configFile: ConfigFile;
-  /** Content of the vocabulary file. */
+  /** Content of the vocabulary file; null where there is none. */
   json: unknown;
 }
 
@@ -140,8 +140,16 @@ async function readJsonFiles(folder: string, { name, vocabularies }: FolderKind)
   const { metadata } = await headerIn(folder);
   const configFile = await readConfigFile(folder, metadata);
   if (configFile.model !== name) throw new FileError(`${folder} holds a ${configFile.model}, expected a ${name}.`);
-  const json = await readCompanion({ folder, name: configFile.tokenizer, metadata }, vocabularies.shape);
-  return { configFile, json };
+  const { tokenizer: file } = configFile;
+  const { shape } = vocabularies;
+  if (file === undefined && shape === null) return { configFile, json: null };
+  if (file !== undefined && shape !== null) {
+    return { configFile, json: await readCompanion({ folder, name: file, metadata }, shape) };
+  }
+  const found = file === undefined ? "no file for its vocabulary" : `a vocabulary in ${file}`;
+  throw new FileError(
+    `${join(folder, modelFiles.config)} names ${found}, and a ${name} has ${shape ? "one" : "none"}.`,
+  );
 }
 
 /** The layers of a configuration, whose parameters the file has. What does not fit is an error of its file. */
@@ -170,8 +178,8 @@ function described<V extends Vocabularies, N>(
   { vocabularies }: FolderKind<V>,
   { configFile, json, header, network, ...known }: JsonFiles & { header: SafetensorsHeader; network: N; tokenizer?: V },
 ): ModelDescription<V, N> {
-  const tokenizer =
-    known.tokenizer ?? readVocabularies(join(folder, configFile.tokenizer), () => vocabularies.read(json));
+  const file = join(folder, configFile.tokenizer ?? modelFiles.config);
+  const tokenizer = known.tokenizer ?? readVocabularies(file, () => vocabularies.read(json));
   expectVocabularySizes(folder, configFile, vocabularySizes(vocabularies, tokenizer));
   return {
     config: configFile.config,
@@ -208,20 +216,20 @@ async function undisturbed<T>(folder: string, read: () => Promise<T>): Promise<T
 
 interface Parts {
   configFile: ConfigFile;
-  tokenizerJson: object;
+  tokenizerJson: object | null;
   tensors: Iterable<NamedTensor>;
   weightType: WeightType | null;
 }
 
 function partsOf({ model, config, tensors, weightType = null, tokenizer }: ModelContent): Parts {
-  const json = tokenizer.toJSON();
+  const json = tokenizer?.toJSON() ?? null;
   const configFile: ConfigFile = {
     format: "ostinato",
     formatVersion,
     model,
     config: JSON.parse(JSON.stringify(config)) as Record<string, unknown>,
     // A tokenizer.json of Hugging Face has no kind.
-    tokenizer: "kind" in json ? modelFiles.vocabulary : modelFiles.tokenizer,
+    ...(json && { tokenizer: "kind" in json ? modelFiles.vocabulary : modelFiles.tokenizer }),
   };
   return { configFile, tokenizerJson: json, tensors, weightType };
 }
@@ -231,7 +239,7 @@ async function replaceModel(folder: string, parts: Parts): Promise<void> {
   const { configFile, tokenizerJson } = parts;
   const before = await readSafetensorsHeader(join(folder, modelFiles.tensors)).catch(() => null);
   try {
-    await writeCompanion(folder, configFile.tokenizer, tokenizerJson);
+    if (configFile.tokenizer) await writeCompanion(folder, configFile.tokenizer, tokenizerJson);
     await writeCompanion(folder, modelFiles.config, configFile);
     await writeTensors(folder, parts, async () => {
       if (before) await putAside(folder, before.metadata, configFile);
@@ -252,7 +260,7 @@ async function writeTensors(
   const metadata = {
     format: "ostinato",
     config: jsonDigest(configFile),
-    tokenizer: jsonDigest(tokenizerJson),
+    ...(tokenizerJson && { tokenizer: jsonDigest(tokenizerJson) }),
     ...(weightType ? { weights: weightType } : {}),
   };
   const packed = weightType ? packTensors(tensors, weightType) : tensors;

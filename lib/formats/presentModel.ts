@@ -65,17 +65,18 @@ export type Present =
 
 export async function presentModel(
   folder: string,
-  { configFile, tokenizerJson }: { configFile: ConfigFile; tokenizerJson: object },
+  { configFile, tokenizerJson }: { configFile: ConfigFile; tokenizerJson: object | null },
 ): Promise<Present> {
   const stranger = await strangerIn(folder);
   if (stranger !== null) return { kind: "foreign", file: stranger };
-  const vocabulary = join(folder, configFile.tokenizer);
+  const vocabulary = configFile.tokenizer && join(folder, configFile.tokenizer);
+  const isOwn = async () => !vocabulary || (await digestIn(vocabulary)) === jsonDigest(tokenizerJson);
   const before = (await readIfSound(join(folder, modelFiles.config))) as ConfigFile | null;
   const hasTensors = await exists(join(folder, modelFiles.tensors));
   if (!before) {
     if (hasTensors) return { kind: "other", difference: `holds a model without its ${modelFiles.config}` };
-    const own = (await exists(vocabulary)) && (await digestIn(vocabulary)) !== jsonDigest(tokenizerJson);
-    return own ? { kind: "foreign", file: vocabulary } : { kind: "none" };
+    const strange = vocabulary && (await exists(vocabulary)) && !(await isOwn());
+    return strange ? { kind: "foreign", file: vocabulary } : { kind: "none" };
   }
   if (misfitOf(before, shapes.config)) {
     if (!hasTensors) return { kind: "none" };
@@ -83,7 +84,7 @@ export async function presentModel(
   }
   const header = hasTensors ? await headerOf(folder) : null;
   const difference = differenceOf(before, configFile);
-  const known = before.tokenizer === configFile.tokenizer && (await digestIn(vocabulary)) === jsonDigest(tokenizerJson);
+  const known = before.tokenizer === configFile.tokenizer && (await isOwn());
   if (difference === null && known) {
     return { kind: "same", weights: header && (weightTypeOf(header.metadata) ?? "float32") };
   }

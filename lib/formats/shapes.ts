@@ -90,7 +90,7 @@ export const shapes = {
     formatVersion: whole({ minimum: 1 }),
     model: text(),
     config: anyObject,
-    tokenizer: word(["vocabulary.json", "tokenizer.json"]),
+    tokenizer: optional(word(["vocabulary.json", "tokenizer.json"])),
   }),
   /** A tokenizer.json of somebody else. */
   tokenizer: tokenizerFile,

@@ -1,14 +1,13 @@
 import type { Tokenizer } from "../data/tokenizer.js";
 import { tokenizerRule } from "../data/tokenizer.js";
 import { tokenizerFromJSON } from "../data/tokenizerFromJSON.js";
+import { OptionError, quote } from "../errors.js";
 import type { OptionTable, Rule } from "../options.js";
-import { object, optional, word } from "../options.js";
+import { object, optional, value, word } from "../options.js";
 import { vocabularyShape } from "./shapes.js";
 
-/** The vocabularies of a model: a tokenizer, or a bundle of several that writes them into one file. */
-export interface Vocabularies {
-  toJSON(): object;
-}
+/** The vocabularies of a model: a tokenizer, or a bundle of several that writes them into one file; null for none. */
+export type Vocabularies = { toJSON(): object } | null;
 
 /** One of the vocabularies that models of a kind have. */
 export interface VocabularySlot {
@@ -23,11 +22,11 @@ export interface VocabularySlot {
 /** How the vocabularies of a kind of model stand in the vocabulary.json (or tokenizer.json) of a folder. */
 export interface VocabularyFile<V extends Vocabularies = Vocabularies> {
   readonly slots: readonly VocabularySlot[];
-  /** Shape of the file's JSON. */
-  readonly shape: Rule<unknown>;
+  /** Shape of the file's JSON; null: there is no file. */
+  readonly shape: Rule<unknown> | null;
   /** Rule of the option that is the vocabularies of a new model. */
   readonly rule: Rule<V>;
-  /** The vocabularies that `toJSON` wrote. @throws InputError for anything else. */
+  /** The vocabularies that `toJSON` wrote; null where there is no file. @throws InputError for anything else. */
   read(json: unknown): V;
   /** The tokenizer of a slot. */
   tokenizer(vocabularies: V, slot: string): Tokenizer;
@@ -41,6 +40,19 @@ export function oneVocabulary(size = "vocabularySize"): VocabularyFile<Tokenizer
     rule: tokenizerRule,
     read: tokenizerFromJSON,
     tokenizer: (tokenizer) => tokenizer,
+  };
+}
+
+/** No vocabulary, and no file for one: a model over numbers. */
+export function noVocabulary(): VocabularyFile<null> {
+  return {
+    slots: [],
+    shape: null,
+    rule: value("left out: the model has no vocabulary", (tokenizer) => tokenizer === null, null),
+    read: () => null,
+    tokenizer: (_, slot) => {
+      throw new OptionError(`The model has no vocabulary ${quote(slot)}.`);
+    },
   };
 }
 

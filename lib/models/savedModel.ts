@@ -22,12 +22,11 @@ export interface LoadOptions {
   executor?: ExecutorChoice;
 }
 
-/** Options of a new model besides its configuration. */
-export interface CreateOptions<V extends Vocabularies> extends LoadOptions {
-  tokenizer: V;
+/** Options of a new model besides its configuration; a model without a vocabulary has no tokenizer. */
+export type CreateOptions<V extends Vocabularies> = LoadOptions & {
   /** Seed for the initial weights. Default 1. */
   seed?: number;
-}
+} & ([V] extends [null] ? { tokenizer?: null } : { tokenizer: V });
 
 let weightsOf: (model: SavedModel) => ModelWeights;
 
@@ -109,7 +108,7 @@ export abstract class SavedModel<
   }
 
   /**
-   * Writes the model into a folder: config.json, model.safetensors, and the vocabulary.
+   * Writes the model into a folder: config.json, model.safetensors, and the vocabulary, if it has one.
    * @param options.overwrite replace another model that is there, with its training. Default false.
    * @throws FileError if the folder holds another model, is being trained, or cannot be written; a model that is there stays whole.
    */

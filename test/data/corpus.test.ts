@@ -6,6 +6,7 @@ import { countCharacters } from "../../lib/data/characters.js";
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
 import { Corpus } from "../../lib/data/corpus.js";
 import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
+import { inChild } from "../addon/child.js";
 import { randomText } from "./randomText.js";
 import { temporaryFolder } from "./temporaryFolder.js";
 
@@ -191,4 +192,24 @@ test("columns, empty texts and data that is none are named", async () => {
   await expect(text.tokenize(tokenizer, { memoryLimit: -1 })).rejects.toThrow(/memoryLimit/);
   await expect(text.tokenize(tokenizer, { temporaryFolder: "" })).rejects.toThrow(/temporaryFolder/);
   await expect(text.tokenize(tokenizer, { memorylimit: 1 } as never)).rejects.toThrow(/did you mean memoryLimit/);
+});
+
+test("the file of a token stream that nobody closed is closed once nothing can read it, without a warning", () => {
+  const { status, stdout, stderr } = inChild(
+    `
+    import { readdirSync } from "node:fs";
+    import { ByteTokenizer, Corpus } from "./dist/index.js";
+    const open = () => readdirSync("/dev/fd").length;
+    const before = open();
+    for (let i = 0; i < 20; i++) await Corpus.fromText("abc".repeat(100)).tokenize(new ByteTokenizer(), { memoryLimit: 0 });
+    const kept = await Corpus.fromText("xyz").tokenize(new ByteTokenizer(), { memoryLimit: 0 });
+    for (let i = 0; i < 100 && open() > before + 1; i++) {
+      globalThis.gc();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    console.log(open() - before, [...(await kept.read(0, 3))].join());
+    `,
+    { args: ["--expose-gc"] },
+  );
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "1 120,121,122\n", stderr: "" });
 });

@@ -3,33 +3,38 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
 import type { Tokenizer } from "../../lib/data/tokenizer.js";
+import type { FolderKind } from "../../lib/formats/folderKind.js";
 import { lockFolder } from "../../lib/formats/folderLock.js";
-import { saveModelFolder } from "../../lib/formats/modelFolder.js";
+import { modelIn as kindNameIn, loadModelFolder, saveModelFolder } from "../../lib/formats/modelFolder.js";
 import { holdsModel, holdsTraining } from "../../lib/formats/presentModel.js";
 import { loadTrainerState, saveTrainerState } from "../../lib/formats/trainerFile.js";
+import { noVocabulary } from "../../lib/formats/vocabularies.js";
 import { inChild } from "../addon/child.js";
 import { subwordTokenizers } from "../data/subwords.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
-import { loadTiny } from "./tinyModel.js";
+import { loadTiny, tinyKind } from "./tinyModel.js";
 
 /** A model of one weight. Its training is at the update that its weight says. */
 interface Model {
   weight: number;
-  tokenizer: Tokenizer;
+  tokenizer: Tokenizer | null;
   files: string[];
 }
 
-const files = (vocabulary: string) => ["config.json", "model.safetensors", vocabulary].sort();
+const files = (...vocabulary: string[]) => ["config.json", "model.safetensors", ...vocabulary].sort();
 const models = {
   first: { weight: 1, tokenizer: CharacterTokenizer.fromText("abc"), files: files("vocabulary.json") },
   sameVocabularyFile: { weight: 2, tokenizer: CharacterTokenizer.fromText("xyz"), files: files("vocabulary.json") },
   otherVocabularyFile: { weight: 3, tokenizer: subwordTokenizers["byte-level BPE"](), files: files("tokenizer.json") },
+  noVocabulary: { weight: 4, tokenizer: null, files: files() },
 };
 
 const trainingFiles = ["trainer.json", "trainer.safetensors"];
 
+const numberKind: FolderKind = { ...tinyKind, name: "Forecaster", vocabularies: noVocabulary() };
+
 const contentOf = ({ weight, tokenizer }: Model) => ({
-  model: "LanguageModel",
+  model: (tokenizer ? tinyKind : numberKind).name,
   config: { weight },
   tensors: [{ name: "w", shape: [1], values: Float32Array.of(weight) }],
   tokenizer,
@@ -50,7 +55,7 @@ const history = { steps: [], validations: [], samples: [], seconds: 0 };
  */
 function saveInChild(folder: string, model: Model, n: number) {
   const { tokenizer, ...content } = contentOf(model);
-  const json = JSON.stringify(tokenizer.toJSON());
+  const vocabulary = tokenizer ? `{ toJSON: () => (${JSON.stringify(tokenizer.toJSON())}) }` : "null";
   return inChild(`
     import fs from "node:fs";
     import { syncBuiltinESMExports } from "node:module";
@@ -81,9 +86,8 @@ function saveInChild(folder: string, model: Model, n: number) {
     process.on("exit", () => console.log(trace.join("\\n")));
     syncBuiltinESMExports();
     const folder = ${JSON.stringify(folder)};
-    const json = ${json};
     const tensors = [{ name: "w", shape: [1], values: Float32Array.of(${model.weight}) }];
-    const content = { ...${JSON.stringify(content)}, tensors, tokenizer: { toJSON: () => json } };
+    const content = { ...${JSON.stringify(content)}, tensors, tokenizer: ${vocabulary} };
     await saveModelFolder(folder, content, { overwrite: true });
     await saveTrainerState(folder, { ...${JSON.stringify(stateOf(model))} }, ${JSON.stringify(history)});
   `);
@@ -91,10 +95,11 @@ function saveInChild(folder: string, model: Model, n: number) {
 
 /** The model in a folder: whole, with the configuration, weights and vocabulary of one and the same. */
 async function modelIn(folder: string): Promise<Model> {
-  const { config, tensors, tokenizer } = await loadTiny(folder);
+  const kind = (await kindNameIn(folder)) === numberKind.name ? numberKind : tinyKind;
+  const { config, tensors, tokenizer } = await loadModelFolder(folder, kind);
   const model = Object.values(models).find(({ weight }) => weight === config.weight) as Model;
   expect(tensors.w?.values).toEqual(Float32Array.of(model.weight));
-  expect(tokenizer.toJSON()).toEqual(model.tokenizer.toJSON());
+  expect(tokenizer?.toJSON()).toEqual(model.tokenizer?.toJSON());
   return model;
 }
 

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { nativeExecutor } from "../../lib/executor/native.js";
@@ -14,13 +14,16 @@ import type {
   Tokenizer,
 } from "../../lib/index.js";
 import {
+  adam,
   CharacterTokenizer,
   createModel,
   Embedding,
   type Graph,
   LanguageModel,
+  Linear,
   loadModel,
   loadModelOf,
+  noVocabulary,
   OptionError,
   oneVocabulary,
   ops,
@@ -29,6 +32,7 @@ import {
   SavedModel,
   Seq2Seq,
   TokenizerPair,
+  Trainer,
 } from "../../lib/index.js";
 import { whole } from "../../lib/options.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
@@ -139,6 +143,68 @@ test("a kind of one's own is saved, found and read like the others, once it is r
   await expect(createModel(Unigram.kind, { ...options, sise: 3 } as never)).rejects.toThrow(/did you mean size/);
   await expect(createModel(Unigram.kind, { ...options, vocabularySize: 3 } as never)).rejects.toThrow(/unknown option/);
   await expect(loadModelOf(Unigram.kind, join(folder, "no"))).rejects.toThrow(/There is no model folder/);
+});
+
+/** A kind whose models read numbers. */
+class Filter extends SavedModel<null, FilterNetwork, { T: number }> {
+  static readonly kind: ModelKind<Filter, null, FilterNetwork> = {
+    name: "Filter",
+    options: { size: whole({ minimum: 1, initial: 2 }) },
+    vocabularies: noVocabulary(),
+    counts: [],
+    network: (config) => new FilterNetwork({ size: 2, ...config }),
+    make: (parts) => new Filter(parts),
+  };
+
+  constructor(parts: ModelParts<null, FilterNetwork>) {
+    super(Filter.kind, parts);
+  }
+
+  override recordLoss(graph: Graph, { T }: { T: number }): RecordedLoss {
+    const y = this.network.layer.apply(graph.feed("x", "f32", [T, this.network.config.size]));
+    return { losses: ops.reshape(ops.multiply(y, y), [1, T]), count: graph.scalar("count"), carried: [] };
+  }
+}
+
+class FilterNetwork {
+  readonly layer: Linear;
+  readonly parameters: readonly Parameter[];
+
+  constructor(readonly config: { size: number }) {
+    this.layer = new Linear("layer", { inputSize: config.size, outputSize: 1 });
+    this.parameters = this.layer.parameters;
+  }
+}
+
+test("a kind over numbers needs no vocabulary: it is made, trained, saved, read and replaced without one", async () => {
+  const folder = join(await temporaryFolder(), "model");
+  const model = await createModel(Filter.kind, { executor: "reference" });
+  const batch = { form: { T: 3 }, feeds: { x: Float32Array.of(1, 2, 3, 4, 5, 6), count: 3 }, tokens: 3 };
+  const data = { length: 1, batches: () => [batch] };
+  await new Trainer(model, { data, optimizer: adam({ learningRate: 0.1 }), epochs: 2, folder }).run();
+  expect((await readdir(folder)).filter((file) => /json$|safetensors$/.test(file)).sort()).toEqual([
+    ...["config.json", "model.safetensors", "trainer.json", "trainer.safetensors"],
+  ]);
+  expect(JSON.parse(await readFile(join(folder, "config.json"), "utf8"))).not.toHaveProperty("tokenizer");
+  registerKind(Filter.kind);
+  const loaded = await loadModel(folder, { executor: "reference" });
+  expect(loaded.tokenizer).toBeNull();
+  expect(await loaded.store.read("layer.weight")).toEqual(await model.store.read("layer.weight"));
+  await loaded.restore(folder);
+  await expect(createModel(Filter.kind, { tokenizer } as never)).rejects.toThrow(
+    /expected tokenizer to be left out: the model has no vocabulary/,
+  );
+
+  await (await languageModel()).save(folder, { overwrite: true });
+  expect(await loadModel(folder)).toBeInstanceOf(LanguageModel);
+  await renamed(folder, "Filter");
+  await expect(loadModel(folder)).rejects.toThrow(
+    /config\.json names a vocabulary in vocabulary\.json, and a Filter has none/,
+  );
+  await (await createModel(Filter.kind, { executor: "reference" })).save(folder, { overwrite: true });
+  expect(await readdir(folder)).not.toContain("vocabulary.json");
+  await renamed(folder, "LanguageModel");
+  await expect(loadModel(folder)).rejects.toThrow(/names no file for its vocabulary, and a LanguageModel has one/);
 });
 
 test("what computes is chosen by name or value, and the native executor unless something is chosen", async () => {

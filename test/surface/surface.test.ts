@@ -32,6 +32,7 @@ const without: Readonly<Record<string, string>> = {
   loadModelOf: "takes code: the record of a kind; its options are those of load()",
   oneVocabulary: "a part of the record of a kind",
   bundledVocabularies: "a part of the record of a kind",
+  noVocabulary: "a part of the record of a kind",
   defaultExecutor: "takes nothing",
   Profile: "made by runs",
   SentenceData: "made by of()",

@@ -64,7 +64,7 @@ async function describeModel(folder: string, print: Printer, kinds: readonly Cli
     const text = `${kind} tokens, vocabulary ${count(size)}`;
     return slots.length === 1 ? text : `${name}: ${text}`;
   });
-  print.line(`${kind.name}: ${count(total)} parameters in ${weights}; ${tokens.join("; ")}`);
+  print.line(`${kind.name}: ${[`${count(total)} parameters in ${weights}`, ...tokens].join("; ")}`);
   const own = kinds.find((record) => record.kind === kind);
   if (own) print.line(`  ${own.describe({ network, tokenizer })}`);
   if (doubles.length > 0) print.line(`  float64 in the file, read as float32: ${doubles.join(", ")}`);
