@@ -1,10 +1,27 @@
 /// <reference types="vite/client" />
-import type { OpCases } from "./case.js";
+import { ops } from "../../lib/graph/index.js";
+import { Tensor } from "../../lib/graph/tensor.js";
+import type { Case, OpCases, Recorded } from "./case.js";
 
 const files = Object.values(import.meta.glob<OpCases>("./cases/*.ts", { eager: true }));
 
-/** Cases of the ops that users can record, by name in the catalogue: of all files in test/graph/cases. */
-export const cases: OpCases["cases"] = Object.assign({}, ...files.map((file) => file.cases));
+/** Cases of the functions that record ops, by name: of all files in test/graph/cases. */
+export const calls: Readonly<Record<string, readonly Case[]>> = Object.assign({}, ...files.map((file) => file.cases));
+
+/** The same, to be recorded. */
+export const cases: Readonly<Record<string, readonly Recorded[]>> = Object.fromEntries(
+  Object.entries(calls).map(([name, list]) => [name, list.map((one) => recorded(name, one))]),
+);
+
+function recorded(name: string, { args, results, ...others }: Case): Recorded {
+  const record: Recorded["record"] = (inputs) => {
+    const values = args(inputs);
+    const returned = (ops[name as keyof typeof ops] as (...args: unknown[]) => unknown)(...values);
+    if (results) return results(returned, inputs, values);
+    return returned instanceof Tensor ? [returned] : Object.values(returned as Record<string, Tensor>);
+  };
+  return { ...others, record };
+}
 
 /** Ops without cases of their own, and where they are tested. */
 export const testedElsewhere: Readonly<Record<string, string>> = Object.assign(

@@ -1,6 +1,6 @@
 import * as ops from "../../lib/graph/ops/index.js";
 import type { Tensor } from "../../lib/graph/tensor.js";
-import type { Case, Inputs } from "./case.js";
+import type { Inputs, Recorded } from "./case.js";
 
 const [T, B, I, H] = [4, 3, 2, 5];
 
@@ -16,7 +16,7 @@ function elman(x: Tensor, h: Tensor, { weight_ih, weight_hh, bias }: ReturnType<
 }
 
 /** Ways of using a loop over time, each with what its gradient could get wrong. */
-export const scans: readonly Case[] = [
+export const scans: readonly Recorded[] = [
   ...[false, true].map((reverse) => ({
     name: `a recurrent network${reverse ? ", reverse" : ""}: all states and the last`,
     record(inputs: Inputs) {

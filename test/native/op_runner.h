@@ -81,4 +81,12 @@ inline void runOp(const Operation& op, std::vector<TestTensor*> operands, std::v
   }
 }
 
+// The code of an op in a program.
+inline double codeOf(const std::string& name) {
+  for (int64_t i = 0; i < operationCount(); i++) {
+    if (name == operationOf(i).name) return static_cast<double>(i);
+  }
+  throw std::logic_error("no op " + name);
+}
+
 }  // namespace ostinato

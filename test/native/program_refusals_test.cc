@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "doctest/doctest.h"
-#include "op_cases.h"
 #include "runtime/program.h"
+#include "test_tensors.h"
 
 using namespace ostinato;
 

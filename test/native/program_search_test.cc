@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "doctest/doctest.h"
-#include "op_cases.h"
 #include "plain_search.h"
+#include "test_tensors.h"
 
 using namespace ostinato;
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "doctest/doctest.h"
-#include "op_cases.h"
+#include "test_tensors.h"
 
 using namespace ostinato;
 

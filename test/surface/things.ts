@@ -47,31 +47,6 @@ export function tensors() {
   const i = (name: string, ...shape: number[]) => graph.feed(name, "i32", shape);
   return { graph, f, i, x: f("x", 3, 4), y: f("y", 3, 4), s: f("s"), ids: i("ids", 3), random: i("random", 2) };
 }
-export function recurrent(gates: number) {
-  const { f, i } = tensors();
-  return {
-    x: f("in", 5, 2, 3),
-    h0: f("h0", 2, 4),
-    weight_ih: f("w", 4 * gates, 3),
-    weight_hh: f("r", 4 * gates, 4),
-    bias_ih: f("b", 4 * gates),
-    bias_hh: f("c", 4 * gates),
-    lengths: i("l", 2),
-    reverse: false,
-  };
-}
-export function update() {
-  const { graph, f, s } = tensors();
-  const variable = (name: string) => graph.variable({ name, dtype: "f32", shape: [3, 4] });
-  return {
-    variable,
-    gradient: f("g", 3, 4),
-    weight: variable("w"),
-    scale: s,
-    learningRate: f("rate"),
-    step: f("step"),
-  };
-}
 export function program(of: typeof executor | typeof native) {
   const graph = new Graph();
   const [x, ids] = [graph.feed("x", "f32", [3, 4]), graph.feed("ids", "i32", [3])];

@@ -1,7 +1,7 @@
-import * as ops from "../../../lib/graph/ops/index.js";
-import type { Case, Inputs, OpCases } from "../case.js";
+import type * as ops from "../../../lib/graph/ops/index.js";
+import type { Case, Cases } from "../case.js";
 
-function attentionCases(): Case[] {
+function attentionCases(): Case<typeof ops.attention>[] {
   const sizes = [
     { T: 1, B: 1, S: 1, K: 1, M: 1 },
     { T: 3, B: 2, S: 4, K: 5, M: 3 },
@@ -16,33 +16,34 @@ function attentionCases(): Case[] {
       { additive: true, lengths: false, group: 1 },
       { additive: false, lengths: true, group: 3 },
       { additive: true, lengths: true, group: 3 },
-    ].map(({ additive, lengths, group }) => ({
-      name: `${additive ? "additive" : "dot"} T=${T} B=${B} S=${S} K=${K} M=${M}${lengths ? " lengths" : ""} ${group} rows a memory`,
-      gradient: T * B * S * K < 1000,
-      forwardOnly: group > 1,
-      record(inputs: Inputs) {
-        const { context, weights } = ops.attention({
-          query: inputs.floats("query", [T, B * group, K]),
-          keys: inputs.floats("keys", [S, B, K]),
-          values: inputs.floats("values", [S, B, M]),
-          v: additive ? inputs.floats("v", [K]) : null,
-          scale: additive ? 1 : 0.5,
-          // All, none, and what lies between.
-          lengths: lengths
-            ? inputs.integers(
-                "lengths",
-                [B],
-                Array.from({ length: B }, (_, b) => [S, 0, Math.ceil(S / 2)][b % 3] as number),
-              )
-            : null,
-        });
-        return [context, weights];
-      },
-    })),
+    ].map(
+      ({ additive, lengths, group }): Case<typeof ops.attention> => ({
+        name: `${additive ? "additive" : "dot"} T=${T} B=${B} S=${S} K=${K} M=${M}${lengths ? " lengths" : ""} ${group} rows a memory`,
+        gradient: T * B * S * K < 1000,
+        forwardOnly: group > 1,
+        args: (inputs) => [
+          {
+            query: inputs.floats("query", [T, B * group, K]),
+            keys: inputs.floats("keys", [S, B, K]),
+            values: inputs.floats("values", [S, B, M]),
+            v: additive ? inputs.floats("v", [K]) : null,
+            scale: additive ? 1 : 0.5,
+            // All, none, and what lies between.
+            lengths: lengths
+              ? inputs.integers(
+                  "lengths",
+                  [B],
+                  Array.from({ length: B }, (_, b) => [S, 0, Math.ceil(S / 2)][b % 3] as number),
+                )
+              : null,
+          },
+        ],
+      }),
+    ),
   );
 }
 
-export const cases: OpCases["cases"] = {
+export const cases: Cases = {
   attention: attentionCases(),
 };
 

@@ -1,15 +1,18 @@
-import * as ops from "../../../lib/graph/ops/index.js";
-import type { OpCases } from "../case.js";
+import type { Cases } from "../case.js";
 
-export const cases: OpCases["cases"] = {
+export const cases: Cases = {
   embedding: [
     {
       name: "repeated ids",
-      record: (i) => [ops.embedding(i.floats("w", [5, 19]), i.integers("ids", [3, 2], [4, 0, 4, 1, 4, 0]))],
+      args: (i) => [i.floats("w", [5, 19]), i.integers("ids", [3, 2], [4, 0, 4, 1, 4, 0])],
     },
   ],
-};
-
-export const testedElsewhere = {
-  sumRows: "test/train/tableRows.test.ts",
+  sumRows: [
+    {
+      name: "repeated ids",
+      forwardOnly: true,
+      args: (i) => [i.integers("ids", [6], [4, 0, 4, 1, 4, 0]), i.floats("rows", [6, 19]), 5],
+      results: ({ rows }) => [rows],
+    },
+  ],
 };

@@ -1,7 +1,7 @@
-import * as ops from "../../../lib/graph/ops/index.js";
-import type { Case, OpCases } from "../case.js";
+import type * as ops from "../../../lib/graph/ops/index.js";
+import type { Case, Cases } from "../case.js";
 
-function matmul(transposeA: boolean, transposeB: boolean): Case[] {
+function matmul(transposeA: boolean, transposeB: boolean): Case<typeof ops.matmul>[] {
   return [
     [1, 1, 1],
     [3, 5, 7],
@@ -10,23 +10,22 @@ function matmul(transposeA: boolean, transposeB: boolean): Case[] {
   ].map(([M = 1, N = 1, K = 1]) => ({
     name: `${transposeA ? "aT" : "a"} ${transposeB ? "bT" : "b"} ${M}x${N}x${K}`,
     gradient: M < 100,
-    record: (inputs) => [
-      ops.matmul(inputs.floats("a", transposeA ? [K, M] : [M, K]), inputs.floats("b", transposeB ? [N, K] : [K, N]), {
-        transposeA,
-        transposeB,
-      }),
+    args: (inputs) => [
+      inputs.floats("a", transposeA ? [K, M] : [M, K]),
+      inputs.floats("b", transposeB ? [N, K] : [K, N]),
+      { transposeA, transposeB },
     ],
   }));
 }
 
-export const cases: OpCases["cases"] = {
+export const cases: Cases = {
   matmul: [...matmul(false, false), ...matmul(true, false), ...matmul(false, true), ...matmul(true, true)],
   linear: [
     {
       name: "[2,3,5] with bias",
-      record: (i) => [ops.linear(i.floats("x", [2, 3, 5]), i.floats("w", [7, 5]), i.floats("b", [7]))],
+      args: (i) => [i.floats("x", [2, 3, 5]), i.floats("w", [7, 5]), i.floats("b", [7])],
     },
-    { name: "[1,33] without bias", record: (i) => [ops.linear(i.floats("x", [1, 33]), i.floats("w", [17, 33]))] },
+    { name: "[1,33] without bias", args: (i) => [i.floats("x", [1, 33]), i.floats("w", [17, 33])] },
   ],
 };
 

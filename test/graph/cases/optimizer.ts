@@ -1,13 +1,87 @@
-import type { OpCases } from "../case.js";
+import type { Tensor } from "../../../lib/graph/tensor.js";
+import type { Cases, Inputs } from "../case.js";
 
-export const cases: OpCases["cases"] = {};
+const shape = [3, 17];
+const common = (i: Inputs) => ({
+  weight: i.variable("weight", shape),
+  gradient: i.floats("gradient", shape),
+  scale: i.scalar("scale", 0.5),
+  learningRate: i.scalar("learningRate", 0.1),
+});
+/** Updates are compared by the weight that they leave. */
+const update = {
+  forwardOnly: true,
+  results: (_: unknown, __: Inputs, [{ weight }]: [{ weight: Tensor }]) => [weight],
+};
 
-export const testedElsewhere = {
-  ...Object.fromEntries(
-    ["globalNorm", "clipScale", "sgd", "adam", "rmsprop", "adagrad"].map((name) => [
-      name,
-      "test/parity/optimizers.test.ts",
-    ]),
-  ),
-  assign: "test/graph/properties.test.ts",
+export const cases: Cases = {
+  globalNorm: [{ name: "two", forwardOnly: true, args: (i) => [[i.floats("a", [3, 4]), i.floats("b", [7])]] }],
+  clipScale: [
+    { name: "above", forwardOnly: true, args: (i) => [i.scalar("norm", 2), i.scalar("maxNorm", 0.5)] },
+    { name: "below", forwardOnly: true, args: (i) => [i.scalar("norm", 2), i.scalar("maxNorm", 5)] },
+  ],
+  sgd: [
+    {
+      ...update,
+      name: "momentum",
+      args: (i) => [
+        { ...common(i), velocity: i.variable("velocity", shape), momentum: 0.9, nesterov: true, weightDecay: 0.1 },
+      ],
+    },
+    {
+      ...update,
+      name: "rows",
+      args: (i) => [
+        {
+          ...common(i),
+          gradient: i.floats("rows", [2, 17]),
+          ids: i.integers("ids", [2], [2, -1]),
+          momentum: 0,
+          nesterov: false,
+          weightDecay: 0,
+        },
+      ],
+    },
+  ],
+  adam: [true, false].map((decoupled) => ({
+    ...update,
+    name: decoupled ? "decoupled" : "joined",
+    args: (i) => [
+      {
+        ...common(i),
+        m: i.variable("m", shape),
+        v: i.variable("v", shape),
+        step: i.scalar("step", 3),
+        beta1: 0.9,
+        beta2: 0.99,
+        epsilon: 1e-8,
+        weightDecay: 0.1,
+        decoupled,
+      },
+    ],
+  })),
+  rmsprop: [
+    {
+      ...update,
+      name: "momentum",
+      args: (i) => [
+        {
+          ...common(i),
+          square: i.variable("square", shape),
+          velocity: i.variable("velocity", shape),
+          alpha: 0.9,
+          epsilon: 1e-8,
+          momentum: 0.5,
+          weightDecay: 0.1,
+        },
+      ],
+    },
+  ],
+  adagrad: [
+    {
+      ...update,
+      name: "weight decay",
+      args: (i) => [{ ...common(i), square: i.variable("square", shape), epsilon: 1e-8, weightDecay: 0.1 }],
+    },
+  ],
 };

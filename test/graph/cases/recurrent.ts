@@ -1,6 +1,5 @@
-import * as ops from "../../../lib/graph/ops/index.js";
-import type { Tensor } from "../../../lib/graph/tensor.js";
-import type { Case, Inputs, OpCases } from "../case.js";
+import type { RecurrentOperands } from "../../../lib/graph/recurrentOperands.js";
+import type { Case, Cases, Inputs } from "../case.js";
 
 interface Sizes {
   T: number;
@@ -17,23 +16,23 @@ const small: readonly Sizes[] = [
 /** Large enough for several threads, several blocks of hidden units and the matrix products' own blocking. */
 const large: Sizes = { T: 5, B: 20, I: 65, H: 130 };
 
-type Cell = (operands: Parameters<typeof ops.rnn>[0] & { c0: Tensor }) => Tensor[];
-
-function recurrent(gates: number, cell: Cell, variants: Record<string, object>): Case[] {
-  const cases: Case[] = [];
-  for (const [variant, extra] of Object.entries(variants)) {
-    for (const sizes of [...small, large]) {
-      for (const [form, options] of Object.entries(forms)) {
-        if (sizes === large && !["plain", "reverse, lengths", "ids"].includes(form)) continue;
-        cases.push({
-          name: `${variant} ${form} T=${sizes.T} B=${sizes.B} I=${sizes.I} H=${sizes.H}`,
-          gradient: sizes !== large,
-          record: (inputs) => cell({ ...recurrentOperands(inputs, sizes, { gates, ...options }), ...extra }),
-        });
-      }
-    }
-  }
-  return cases;
+/** Cases of a cell, with the operands that it has besides those of all. */
+function recurrent<Own extends object>(
+  gates: number,
+  variant: string,
+  own: (inputs: Inputs, state: number[]) => Own,
+): Case<(operands: RecurrentOperands & Own) => object>[] {
+  return [...small, large].flatMap((sizes) =>
+    Object.entries(forms)
+      .filter(([form]) => sizes !== large || ["plain", "reverse, lengths", "ids"].includes(form))
+      .map(([form, options]) => ({
+        name: `${variant} ${form} T=${sizes.T} B=${sizes.B} I=${sizes.I} H=${sizes.H}`,
+        gradient: sizes !== large,
+        args: (inputs) => [
+          { ...recurrentOperands(inputs, sizes, { gates, ...options }), ...own(inputs, [sizes.B, sizes.H]) },
+        ],
+      })),
+  );
 }
 
 const forms = {
@@ -50,7 +49,7 @@ function recurrentOperands(
   inputs: Inputs,
   { T, B, I, H }: Sizes,
   form: { gates: number; reverse?: boolean; bias?: boolean; lengths?: boolean; ids?: boolean },
-) {
+): RecurrentOperands {
   const rows = form.gates * H;
   const scale = 1 / Math.sqrt(H);
   // 0, T, and what lies between.
@@ -59,7 +58,6 @@ function recurrentOperands(
   return {
     x: form.ids ? inputs.integers("ids", [T, B], ids) : inputs.floats("x", [T, B, I]),
     h0: inputs.floats("h0", [B, H]),
-    c0: inputs.floats("c0", [B, H]),
     weight_ih: inputs.floats("weight_ih", form.ids ? [I, rows] : [rows, I], { scale }),
     weight_hh: inputs.floats("weight_hh", [rows, H], { scale }),
     bias_ih: form.bias === false ? null : inputs.floats("bias_ih", [rows], { scale }),
@@ -69,10 +67,16 @@ function recurrentOperands(
   };
 }
 
-export const cases: OpCases["cases"] = {
-  rnn: recurrent(1, ({ c0: _, ...o }) => Object.values(ops.rnn(o)), { tanh: {}, relu: { activation: "relu" } }),
-  lstm: recurrent(4, (o) => Object.values(ops.lstm(o)), { lstm: {} }),
-  gru: recurrent(3, ({ c0: _, ...o }) => Object.values(ops.gru(o)), { after: {}, before: { reset: "before" } }),
+export const cases: Cases = {
+  rnn: [
+    ...recurrent(1, "tanh", () => ({ activation: "tanh" as const })),
+    ...recurrent(1, "relu", () => ({ activation: "relu" as const })),
+  ],
+  lstm: recurrent(4, "lstm", (inputs, state) => ({ c0: inputs.floats("c0", state) })),
+  gru: [
+    ...recurrent(3, "after", () => ({ reset: "after" as const })),
+    ...recurrent(3, "before", () => ({ reset: "before" as const })),
+  ],
 };
 
 export const tolerances = {
