@@ -1,6 +1,6 @@
-// Which tests guard a file of lib: those that reach it by their imports, the nearest first.
+// Which tests guard a file of lib: those that reach it by their imports, first those that a person would ask.
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 
 /** Relative imports of a file, and what it uses of dist, as paths of lib or test. */
 function importsOf(root, file) {
@@ -8,9 +8,12 @@ function importsOf(root, file) {
   const imported = [...source.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(([, specifier]) =>
     relative(root, join(root, dirname(file), specifier)).replace(/\.js$/, ".ts"),
   );
+  const globbed = [...source.matchAll(/import\.meta\.glob\b.*?"(\.[^"]+)\/\*\.ts"/g)].flatMap(([, folder]) =>
+    filesIn(root, relative(root, join(root, dirname(file), folder)), ".ts"),
+  );
   const built = [...source.matchAll(/dist\/([\w/]+)\.js/g)].map(([, path]) => `lib/${path}.ts`);
   const isOfTree = (path) => path.startsWith("lib/") || path.startsWith("test/");
-  return [...new Set([...imported, ...built])].filter((path) => isOfTree(path) && path.endsWith(".ts"));
+  return [...new Set([...imported, ...globbed, ...built])].filter((path) => isOfTree(path) && path.endsWith(".ts"));
 }
 
 /** Files of a folder, recursively. */
@@ -20,11 +23,21 @@ function filesIn(root, folder, suffix) {
     .filter((file) => file.endsWith(suffix));
 }
 
+/** Words of a path or name, in small letters and in the singular: lib/data/subwords/bytePairs.ts -> data, subword, byte, pair. */
+function wordsOf(path) {
+  const parts = path.replace(/^(?:lib|test)\//, "").replace(/(?:\.test)?\.ts$/, "");
+  return new Set(
+    (parts.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g) ?? []).map((word) => word.toLowerCase().replace(/s$/, "")),
+  );
+}
+
 export class Guards {
+  #root;
   #imports = new Map();
-  #distances = new Map();
+  #tests = new Map();
 
   constructor(root) {
+    this.#root = root;
     for (const file of [...filesIn(root, "lib", ".ts"), ...filesIn(root, "test", ".ts")]) {
       this.#imports.set(file, importsOf(root, file));
     }
@@ -32,29 +45,36 @@ export class Guards {
     const tests = [...this.#imports.keys()].filter(
       (file) => /\.test\.ts$/.test(file) && !file.startsWith("test/package/"),
     );
-    for (const test of tests) this.#distances.set(test, this.#reached(test));
+    for (const test of tests) this.#tests.set(test, this.#described(test));
   }
 
-  /**
-   * Tests of a file in groups, to be run one after the other until one fails: those whose name or folder is its own or that import it,
-   * then those that reach it by a few imports, then the rest.
-   */
+  /** Tests that reach a file, in groups to be run one after the other until one fails: the nearest two, the next four, the rest. */
   of(file) {
-    const near = (test) => {
-      const [, area, name = ""] = file.split("/");
-      const mirrors =
-        test === `test/${area}/${name.replace(/\.ts$/, ".test.ts")}` ||
-        test === `test/${area.replace(/\.ts$/, ".test.ts")}`;
-      return (
-        (mirrors ? 0 : 10) + (this.#distances.get(test).get(file) ?? 0) - (test.startsWith(`test/${area}/`) ? 1 : 0)
-      );
-    };
-    const ranked = [...this.#distances.keys()]
-      .filter((test) => this.#distances.get(test).has(file))
-      .map((test) => ({ test, rank: near(test) }))
-      .sort((a, b) => a.rank - b.rank || (a.test < b.test ? -1 : 1))
+    const ranked = [...this.#tests.keys()]
+      .filter((test) => this.#tests.get(test).distances.has(file))
+      .map((test) => ({ test, nearness: this.#nearness(test, file) }))
+      .sort((a, b) => b.nearness - a.nearness || (a.test < b.test ? -1 : 1))
       .map(({ test }) => test);
     return [ranked.slice(0, 2), ranked.slice(2, 6), ranked.slice(6)].filter((group) => group.length > 0);
+  }
+
+  /** How near a test is to a file: by the words that their paths share, how often the test names it, and the imports between. */
+  #nearness(test, file) {
+    const { words, text, distances } = this.#tests.get(test);
+    const shared = [...wordsOf(file)].filter((word) => words.has(word)).length;
+    const name = basename(file, ".ts")
+      .replace(/s$/, "")
+      .replace(/(?<=.)[A-Z]/g, "[ -]?$&");
+    const mentions = text.match(new RegExp(`\\b${name}`, "gi"))?.length ?? 0;
+    return 1.5 * shared + Math.log2(1 + mentions) - distances.get(file) / 2;
+  }
+
+  /** Words of a test's path, text of it and of what it takes from other files of test, and how far the files are that it reaches. */
+  #described(test) {
+    const distances = this.#reached(test);
+    const files = [...distances.keys()].filter((file) => file.startsWith("test/"));
+    const text = files.map((file) => `${file}\n${readFileSync(join(this.#root, file), "utf8")}`).join("\n");
+    return { words: wordsOf(test), text, distances };
   }
 
   /** How many imports lead from a file to each other file. */
