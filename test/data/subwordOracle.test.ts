@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { splitBehaviors } from "../../lib/data/subwords/splits.js";
 import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
 import { cutAnywhere, randomNumbers, randomText } from "./randomText.js";
 import { decoders, jsonOf, models, normalizers, preTokenizers, randomSettings, texts } from "./subwordSettings.js";
@@ -60,6 +61,20 @@ describe.skipIf(!hasLibrary)("with the npm package tokenizers", () => {
         const settings = { normalizer: normalizers[name] as object, pre_tokenizer: preTokenizers[pre] as object };
         const fronts = ["x", " x", "\t x", "\u0301x", "\x01x", "ax", "\u00a0\u0301x", "<s>x", " <s>x"];
         expect(await expectSameIds(jsonOf({ model: models.characters, ...settings }), fronts)).toBe(fronts.length);
+      }
+    },
+  );
+
+  test.each(["(?=a)", "^", "a*", "\\b"])(
+    "Split by %s, which can match nothing, leaves the front of a text where the library has it",
+    async (Regex) => {
+      const fronts = ["ab", "xaay", "aab", " ab", "a", "x"];
+      for (const behavior of splitBehaviors) {
+        for (const invert of [false, true]) {
+          const split = { type: "Split", pattern: { Regex }, behavior, invert };
+          const pre_tokenizer = { type: "Sequence", pretokenizers: [split, preTokenizers["Metaspace first"]] };
+          expect(await expectSameIds(jsonOf({ model: models.characters, pre_tokenizer }), fronts)).toBe(fronts.length);
+        }
       }
     },
   );

@@ -39,18 +39,16 @@ export function splitText(text: string, pattern: RegExp, { behavior, invert }: S
     .filter((piece) => piece !== "");
 }
 
-/** As the library's engine finds them: a match of nothing right after another match does not count. */
+/** As the library's engine finds them: a match of nothing at the front, or right after another match, does not count. */
 function stretchesOf(text: string, pattern: RegExp): Stretch[] {
   const found: Stretch[] = [];
   let end = 0;
-  let matched = false;
   for (const match of text.matchAll(pattern)) {
     const start = match.index;
-    if (match[0] === "" && matched && start === end) continue;
+    if (match[0] === "" && start === end) continue;
     if (end !== start) found.push({ start: end, end: start, matches: false });
     end = start + match[0].length;
     found.push({ start, end, matches: true });
-    matched = true;
   }
   if (end !== text.length) found.push({ start: end, end: text.length, matches: false });
   return found;
