@@ -26,6 +26,13 @@ test("a message keeps its ends, and not millions of characters between them", ()
   expect(message).toMatch(/^begin x+ \[\.\.\. \d+ characters \.\.\.\] x+ end$/);
 });
 
+test("every code says when it is raised, and the way out, each in whole sentences", () => {
+  for (const [code, { error, raised, remedy }] of Object.entries(errorCodes)) {
+    expect(error, code).toMatch(/^\w+Error(, \w+Error)*$/);
+    for (const words of [raised, remedy]) expect(words, code).toMatch(/^[A-Z].{20,}\.$/);
+  }
+});
+
 test("every code that the sources name is in the table, and every code of the table is raised somewhere", () => {
   const files = ["lib", "native"].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),

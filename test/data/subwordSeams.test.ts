@@ -89,3 +89,35 @@ test.each(Object.entries(usual))(
     }
   },
 );
+
+const flags = { single_word: false, lstrip: false, rstrip: false, special: true };
+const cut = preTokenizers.WhitespaceSplit as object;
+const bert = { normalizer: normalizers["BERT true null"] as object, pre_tokenizer: cut };
+const unicode = { normalizer: { type: "NFC" }, pre_tokenizer: cut };
+
+test.each(Object.entries({ "without a normalizer": { pre_tokenizer: cut }, bert, unicode }))(
+  "words are kept apart at spaces and line ends: %s",
+  (_, settings) => {
+    const seams = new Seams(new Pipeline(jsonOf({ model: models.words, ...settings, added: 0 })));
+    expect(seams.pieces("the cat\nthe quick\n cat")).toEqual(["the", " cat\n", "the", " quick\n cat"]);
+    expect(seams.last("the cat\nthe", 0)).toBe(8);
+  },
+);
+
+test("a line end inside of an added token is no seam, whether the token is sought before or after the normalizer", () => {
+  // BERT's normalizer makes a space of a line end.
+  for (const [content, normalized] of [
+    ["the\ncat", false],
+    ["the cat", true],
+  ] as const) {
+    const json = {
+      ...jsonOf({ model: models.pieces, ...bert, added: 0 }),
+      added_tokens: [{ ...flags, id: Object.keys(models.pieces.vocab).length, content, normalized }],
+    };
+    const own = new SubwordTokenizer(json);
+    const text = "a the\ncat quick\nthe\ncat x\n".repeat(3);
+    const ids = [...own.encode(text)];
+    expect(ids).toEqual(wholeIds(json, text));
+    expect(ids.filter((id) => id === own.size - 1)).toHaveLength(6);
+  }
+});

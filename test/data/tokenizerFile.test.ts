@@ -95,6 +95,12 @@ const refusals: Record<string, [parts: object, message: RegExp]> = {
   "an expression with a back reference": [split("(a)\\1"), /"\\1" is not read here/],
   "an expression with an unknown property": [split("\\p{Emoji}"), /the property Emoji is not read here/],
   "an expression with conditions": [split("(?<x>a)"), /"\(\?<x" is not read here/],
+  ...Object.fromEntries(
+    ["ff", "st", "xFi"].map((letters) => [
+      `an expression that would match a ligature, as "${letters}" does,`,
+      [split(`(?i:${letters})`), new RegExp(`"${letters.slice(-2)}" without regard to case is not read here`)],
+    ]),
+  ),
   "an expression that ends early": [split("(a"), /a "\)" is missing/],
   "a pattern that matches nothing at all": [
     { normalizer: { type: "Replace", pattern: { Regex: "a*" }, content: "b" } },

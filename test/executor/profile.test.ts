@@ -59,6 +59,29 @@ for (const executor of [new ReferenceExecutor(), nativeExecutor()] as Executor[]
   });
 }
 
+test("the trace of a run ends when the run does, however long its ops are", async () => {
+  const native = nativeExecutor();
+  const times = [5, 400, 1000].map((end, op) => ({ op, begin: end - 5, end }));
+  const slow: Executor = {
+    ...{ name: "slow", floats: native.floats, createStore: () => native.createStore() },
+    compile: (program, store, options) => {
+      const executable = native.compile(program, store);
+      const run: typeof executable.run = (...input) =>
+        executable.run(...input).finally(() => options?.onTimes?.(times));
+      return Object.assign(Object.create(executable), { run });
+    },
+  };
+  const profile = new Profile();
+  const before = performance.now();
+  await profile.watch(slow).compile(example(), native.createStore()).run(feeds);
+  const after = performance.now();
+  for (const [i, { ts, dur }] of profile.trace().traceEvents.entries()) {
+    const untilEnd = 1000 - (times[i]?.end ?? 0);
+    expect(ts + dur).toBeGreaterThanOrEqual(1000 * (before - untilEnd));
+    expect(ts + dur).toBeLessThanOrEqual(1000 * (after - untilEnd));
+  }
+});
+
 test("a product counts two flops for each multiplication, and everything its bytes", async () => {
   const profile = new Profile();
   const executor = profile.watch(nativeExecutor());

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { InputError, ShapeError } from "../../lib/errors.js";
-import type { Executor } from "../../lib/executor/executor.js";
+import type { Executor, Values } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { Graph, ops } from "../../lib/graph/index.js";
-import type { VariableSpec } from "../../lib/graph/program.js";
+import { firstValues, type VariableSpec } from "../../lib/graph/program.js";
 
 const weight: VariableSpec = { name: "w", dtype: "f32", shape: [2, 3] };
 const values = [1, 2, 3, 4, 5, 6];
@@ -21,6 +21,21 @@ for (const executor of [new ReferenceExecutor({ precision: "float32" }), nativeE
     const store = await filled();
     store.declare({ ...weight, shape: [2, 3] });
     expect([...(await store.read("w"))]).toEqual(values);
+  });
+
+  test(`${executor.name}: a variable begins with its first values, or with zeros, whether it is read or run first`, async () => {
+    const first = { ...weight, [firstValues]: async () => Float32Array.from(values) };
+    const graph = new Graph();
+    graph.output("y", ops.square(graph.variable(first)));
+    const store = executor.createStore();
+    store.declare({ ...weight, name: "zeros" });
+    const { outputs } = await executor.compile(graph.program(), store).run({});
+    expect([...(outputs.y as Values)]).toEqual(values.map((value) => value ** 2));
+    expect([...(await store.read("w"))]).toEqual(values);
+    expect([...(await store.read("zeros"))]).toEqual([0, 0, 0, 0, 0, 0]);
+    const other = executor.createStore();
+    other.declare(first);
+    expect([...(await other.read("w"))]).toEqual(values);
   });
 
   test(`${executor.name}: a variable that is declared again as another one is refused, and keeps its values`, async () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { NamedTensor } from "../../lib/formats/safetensors.js";
 import { readSafetensors, writeSafetensors } from "../../lib/formats/safetensors.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
@@ -155,6 +155,20 @@ test("a file that needs more memory than there is says how much, before it is re
   await expect(readSafetensors(file)).rejects.toThrow(
     sparse ? `its tensors need ${bytes} bytes of memory` : "it is cut off",
   );
+});
+
+test("a limit that this process runs under counts as its memory, and without one that of the machine", async () => {
+  const limit = vi.spyOn(process, "constrainedMemory");
+  onTestFinished(() => limit.mockRestore());
+  const file = await written([{ name: "a", shape: [256], values: new Float32Array(256) }]);
+  limit.mockReturnValue(1000);
+  await expect(readSafetensors(file)).rejects.toThrow(
+    "its tensors need 1024 bytes of memory, and this process can have 1000.",
+  );
+  for (const enough of [1024, 0]) {
+    limit.mockReturnValue(enough);
+    expect((await readSafetensors(file)).tensors).toHaveLength(1);
+  }
 });
 
 test("a pipe in place of a file is refused at once", async () => {

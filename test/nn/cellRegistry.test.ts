@@ -107,6 +107,9 @@ test("a name stands for one cell", () => {
   expect(() => registerCell(cell)).not.toThrow();
   expect(() => registerCell(leaky("twice"))).toThrow('another cell is called "twice"');
   expect(() => registerCell(leaky("lstm"))).toThrow('another cell is called "lstm"');
+  for (const other of [undefined, "lstm", { name: "three" }, { ...cell, step: 3 }, { ...cell, options: undefined }]) {
+    expect(() => registerCell(other as never)).toThrow(/expected .* to be a cell, made by defineCell/);
+  }
   expect(() => leaky("Two words")).toThrow(/expected name to be a name of small letters/);
 });
 

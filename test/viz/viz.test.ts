@@ -114,6 +114,8 @@ test("the numbers in the page are the numbers of the training", () => {
   expect(data.history.validations).toEqual([[50, 1.25]]);
   const [, cell] = data.trace.layers;
   const bytes = new Int8Array(Buffer.from(cell.values, "base64"));
+  expect(data.trace.tokens).toEqual(tokens);
+  expect([cell.name, cell.units, bytes.length]).toEqual([trace().layers[1]?.name, 3, 3 * tokens.length]);
   for (const t of [0, 9, 100]) {
     expect((bytes[t * 3 + 2] as number) * (cell.limit / 127)).toBeCloseTo(
       unitValues(trace(), { layer: 1, unit: 2 })[t] as number,

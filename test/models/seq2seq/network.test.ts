@@ -306,6 +306,26 @@ test("a new model is unsure: its loss begins near ln V, tied or not", async () =
   }
 });
 
+test.each(Object.keys(variants))("%s: the variables of its program are its parameters, each once", (name) => {
+  const network = new Seq2SeqNetwork({ ...sizes, ...variants[name] });
+  const graph = new Graph();
+  graph.output("losses", recordSeq2SeqLoss(graph, network, { S: 3, T: 2, B: 2 }).losses);
+  const named = ({ name, shape }: { name: string; shape: readonly number[] }) => `${name} ${shape}`;
+  const recorded = graph.program().variables.filter(({ name }) => !name.startsWith("zeros["));
+  expect(network.parameters.map(named).sort()).toEqual(recorded.map(named).sort());
+});
+
+test("one vocabulary has one table, and a tied output layer reads that of the target", () => {
+  const matrices = (config: Partial<Seq2SeqConfig>) =>
+    new Seq2SeqNetwork({ ...sizes, targetVocabularySize: 7, ...config }).parameters
+      .map(({ name }) => name)
+      .filter((name) => /^(embedding|source|target|output)\.weight$/.test(name));
+  expect(matrices({})).toEqual(["source.weight", "target.weight", "output.weight"]);
+  expect(matrices({ tied: true })).toEqual(["source.weight", "target.weight"]);
+  expect(matrices({ sharedEmbedding: true })).toEqual(["embedding.weight", "output.weight"]);
+  expect(matrices({ sharedEmbedding: true, tied: true })).toEqual(["embedding.weight"]);
+});
+
 test.each(Object.keys(variants))("%s: a completed configuration is one, and means the same", (name) => {
   const { config } = new Seq2SeqNetwork({ ...sizes, ...variants[name] });
   expect(new Seq2SeqNetwork(config).config).toEqual(config);

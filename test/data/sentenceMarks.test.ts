@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { sentenceMarks, sentenceTokenizer } from "../../lib/data/sentenceMarks.js";
+import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
+import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
+
+/** A tokenizer whose tokens have the ids of their places. */
+function tokenizerOf(tokens: readonly string[], special: readonly string[]): SubwordTokenizer {
+  const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
+  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  return new SubwordTokenizer({
+    model: { type: "WordLevel", unk_token: "<unk>", vocab },
+    pre_tokenizer: { type: "Whitespace" },
+    added_tokens: special.map((content) => ({ ...flags, content, id: vocab[content] })),
+  });
+}
+
+test("a sentence stands between its special tokens, also where one of them is the first of the vocabulary", () => {
+  for (const tokens of [
+    ["<s>", "</s>", "<unk>", "a"],
+    ["</s>", "<s>", "<unk>", "a"],
+    ["<unk>", "a", "<s>", "</s>"],
+  ]) {
+    const tokenizer = tokenizerOf(tokens, ["<s>", "</s>"]);
+    const marks = { begin: tokens.indexOf("<s>"), end: tokens.indexOf("</s>") };
+    expect(sentenceMarks(tokenizer)).toEqual(marks);
+    expect(sentenceMarks(sentenceTokenizer(tokenizer))).toEqual(marks);
+  }
+});
+
+test("one mark is both where a vocabulary has no more: the end of a sentence, or the line end, which comes first", () => {
+  expect(sentenceMarks(tokenizerOf(["</s>", "<unk>", "a"], ["</s>"]))).toEqual({ begin: 0, end: 0 });
+  const words = WordTokenizer.fromText("a b\nc\n");
+  expect(sentenceMarks(words)).toEqual({ begin: words.id("\n"), end: words.id("\n") });
+  expect(() => sentenceMarks(tokenizerOf(["<s>", "<unk>", "a"], ["<s>"]))).toThrow(
+    "Sentences need a token that ends them",
+  );
+});
