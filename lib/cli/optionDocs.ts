@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { OptionTable } from "../options.js";
+import type { OptionTable, Rule } from "../options.js";
 import { tables } from "../options.js";
 import { longFlag } from "./flagNames.js";
 
@@ -25,9 +25,14 @@ function comments(): Comments {
 export function docOf(name: string, rules: OptionTable): OptionDoc {
   for (const [title, options] of tables) {
     const comment = options[name] === rules[name] ? comments()[title]?.[name] : undefined;
-    if (comment !== undefined) return inHelp(comment, rules);
+    if (comment !== undefined) return inHelp(comment, { ...options, ...rules });
   }
   return { text: "" };
+}
+
+/** Whether an option has a flag on a command line. */
+export function hasFlag(rule: Rule<unknown> | undefined): boolean {
+  return rule?.written !== undefined && rule.flag !== null;
 }
 
 /** A comment's first sentence, and its default where that is no value of the table. */
@@ -36,7 +41,7 @@ function inHelp(comment: string, rules: OptionTable): OptionDoc {
     text
       .replace(/(?<!\.)\.$/, "")
       .replace(/`(\w+)`/g, (_, name: string) =>
-        name in rules || /[A-Z]/.test(name) ? longFlag(name, rules[name]) : name,
+        hasFlag(rules[name]) || /[A-Z]/.test(name) ? longFlag(name, rules[name]) : name,
       )
       .replace(/^(A(?= )|[A-Z](?=[a-z]+[ :,]|[a-z]+$))/, (letter) => letter.toLowerCase());
   const [body = ""] = comment.split(/\s*Default:? /);

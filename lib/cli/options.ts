@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import type { OptionsOf, OptionTable, Rule } from "../options.js";
-import { misfitOf, misfitText } from "../options.js";
+import { expectCompany, misfitOf, misfitText } from "../options.js";
 import { attributeOf, flagsFor, longFlag } from "./flagNames.js";
-import { docOf } from "./optionDocs.js";
+import { docOf, hasFlag } from "./optionDocs.js";
 
 /** A command's differences from a table. */
 export interface OwnOptions<Table> {
@@ -20,9 +20,12 @@ export interface OwnOptions<Table> {
 /** The flags of a command, by the names of the options that they set, and the rules of those. */
 const flagsOfCommands = new WeakMap<Command, Map<string, { readonly flag: string; readonly rule: Rule<unknown> }>>();
 
-/** The flag of a command that sets an option. */
+/** The flag of a command that sets an option; of two, the one that sets it to what it is. */
 export function flagOf(command: Command, name: string): string | undefined {
-  return flagsOfCommands.get(command)?.get(name)?.flag;
+  const { flag, rule } = flagsOfCommands.get(command)?.get(name) ?? {};
+  if (flag === undefined || command.getOptionValue(attributeOf(name, rule)) !== false) return flag;
+  const negated = flag.replace(/^--(?!no-)/, "--no-");
+  return command.options.some(({ long }) => long === negated) ? negated : flag;
 }
 
 /** The rules of all options that a command has flags for. */
@@ -37,11 +40,10 @@ export function withOptions<Table extends OptionTable>(
   { only, group, defaults = {}, notes = {} }: OwnOptions<Table> = {},
 ): Command {
   for (const [name, rule] of Object.entries<Rule<unknown>>(rules)) {
-    if (!rule.written || rule.flag === null || (only && !only.includes(name))) continue;
+    if (!hasFlag(rule) || (only && !only.includes(name))) continue;
     const { text, usual } = docOf(name, rules);
     const own = name in defaults ? defaults[name] : rule.initial;
-    const differs = own !== undefined && rule.initial !== undefined && own !== rule.initial;
-    const note = notes[name] ?? (differs ? `${own}; ${rule.initial} in a program` : usual);
+    const note = notes[name] ?? (own === rule.initial ? usual : `${own}; in a program ${rule.initial ?? usual}`);
     const description = note !== undefined && own === undefined ? `${text} (default: ${note})` : text;
     addFlag(command, name, { rule, description, group, initial: own, note });
   }
@@ -69,7 +71,7 @@ export function addFlag(command: Command, name: string, { rule, description, gro
     const negated = long.replace("--", "--no-");
     if (!named.has(name)) named.set(name, { flag: initial === true ? negated : long, rule });
     if (initial !== true) add(new Option(flags, description));
-    if (initial !== false) add(new Option(negated, initial ? `do not ${description}` : `not ${long}`));
+    if (initial !== false) add(new Option(negated, `do not ${description.replace(/ \(default: .*\)$/, "")}`));
     return;
   }
   const option = new Option(`${flags} <${as}${several ? "..." : ""}>`, description);
@@ -117,17 +119,18 @@ function valuesOf<Table extends OptionTable>(
   return Object.fromEntries(values) as Partial<OptionsOf<Table>>;
 }
 
-/** Option parsers for commander: they refuse what is no number, so that commands only see numbers. */
-export function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("it must be a number.");
-  return value;
-}
-
-export function whole(text: string): number {
-  const value = number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("it must be a whole number of at least 0.");
-  return value;
+/**
+ * Refuses options that were typed and that another option makes meaningless.
+ * @param owner for messages. @param more what options may need besides other options.
+ */
+export function expectUsed(
+  command: Command,
+  owner = command.name(),
+  more: Readonly<Record<string, unknown>> = {},
+): void {
+  const rules = rulesOf(command);
+  const typed = typedOptions(command, rules);
+  expectCompany(owner, { ...optionsIn(command, rules), ...more }, rules, (name) => name in typed);
 }
 
 /** The entries of an object that are not undefined: options that were not given keep the library's defaults. */

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { lockFolder } from "../formats/index.js";
-import type { Completed, OptionTable } from "../options.js";
-import { expectCompany, flag, seed, table, whole, without } from "../options.js";
+import type { Completed } from "../options.js";
+import { flag, seed, table, whole, without } from "../options.js";
 import type { EndEvent } from "../train/events.js";
 import type { OptimizerName } from "../train/optimizers.js";
 import { optimizer, optimizerTables } from "../train/optimizers.js";
@@ -15,7 +15,7 @@ import { trainerRules } from "../train/trainerOptions.js";
 import type { ExecutorOptions } from "./executor.js";
 import { withExecutorOptions } from "./executor.js";
 import { exitCodeOf, interruptible } from "./interrupt.js";
-import { optionsIn, typedOptions, withOptions } from "./options.js";
+import { expectUsed, optionsIn, withOptions } from "./options.js";
 import type { Printer, ProgressLine } from "./print.js";
 import { count, duration } from "./print.js";
 import { reportTraining } from "./reportTraining.js";
@@ -57,14 +57,9 @@ export function withTrainingOptions(command: Command, defaults: { epochs?: numbe
   return withExecutorOptions(command);
 }
 
-/**
- * Refuses options that were typed and that another option makes meaningless.
- * @param rules of the command's own options. @param validates whether there is something to validate on.
- */
-export function expectUsed(command: Command, rules: OptionTable, validates: boolean): void {
-  const all: OptionTable = { ...trainerFlags, ...trainingFlags, ...rules };
-  const typed = typedOptions(command, all);
-  expectCompany("train", { ...optionsIn(command, all), validation: validates }, all, (name) => name in typed);
+/** Refuses options that were typed and have no effect. @param validation whether there is something to validate on. */
+export function expectEffect(command: Command, validation: boolean): void {
+  expectUsed(command, "train", { validation });
   rulesOf(command);
 }
 

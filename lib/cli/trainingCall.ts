@@ -84,7 +84,6 @@ function nameFolder(command: Command, [file]: readonly string[]): void {
 
 /** A new training must not touch a model that is there already; a resumed one needs it. */
 async function expectFolder({ out, resume, overwrite = false }: TrainingOptions): Promise<void> {
-  if (resume && overwrite) throw new OptionError("train: --resume and --overwrite contradict each other.");
   if (!resume) return expectFreeFolder("train", out, { overwrite, training: true });
   const there = await holdsModel(out);
   if (there && (await holdsTraining(out))) return;

@@ -5,6 +5,7 @@ import type { ModelKind } from "../models/modelKind.js";
 import { kindIn } from "../models/registry.js";
 import type { SavedModel } from "../models/savedModel.js";
 import { withExecutorOptions } from "./executor.js";
+import { expectUsed } from "./options.js";
 
 /** A command that works with a trained model. */
 export interface Verb {
@@ -53,6 +54,7 @@ function verbCommand(verb: Verb, kinds: readonly CliKind[]): Command {
     const ability = abilityOf(verb, kinds.find(({ kind }) => kind.name === name)?.abilities ?? []);
     if (!ability) throw incapable(verb, { folder, name, kinds });
     command.expectOptionsFor(name, folder);
+    expectUsed(command);
     await ability.run(folder, ...(call as never[]));
   });
 }

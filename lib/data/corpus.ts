@@ -8,7 +8,6 @@ import type { HoldOutOptions } from "./holdOut.js";
 import { holdOut } from "./holdOut.js";
 import { sentenceMarks } from "./sentenceMarks.js";
 import { findSentences } from "./sentenceSpans.js";
-import type { Column, TableOptions } from "./table.js";
 import { columnRule, Table, tableRules } from "./table.js";
 import { unifyLineEnds } from "./textDecoder.js";
 import { expectPath, readTextFile, textFileSize } from "./textFile.js";
@@ -32,12 +31,13 @@ const tokenizeRules = table("Corpus.tokenize", {
   onProgress: callback<(done: number) => void>(),
 });
 
-export interface TextTableOptions extends TableOptions {
-  /** The column of the texts: its number from 1, or its name in the first row; in lines of JSON the name of a field. */
-  text: Column;
-}
+const textTableRules = table("Corpus.fromTable", {
+  /** Column of the texts: its number from 1, or its name in the first row or of a JSON field. */
+  text: columnRule,
+  ...tableRules,
+});
 
-const textTableRules = { ...tableRules, text: columnRule };
+export type TextTableOptions = OptionsOf<typeof textTableRules>;
 
 /** A file of a corpus, or a text in memory. */
 interface Part {

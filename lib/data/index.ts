@@ -11,6 +11,7 @@ export { PairBatches } from "./pairBatches.js";
 export type { Pair, PairReading, PairTableOptions, ParallelTextOptions } from "./pairs.js";
 export {
   expectPairs,
+  pairTableRules,
   placeOf,
   readPairTable,
   readParallelText,
@@ -29,8 +30,7 @@ export type { SpecialTokenNames } from "./subwords/specialTokens.js";
 export { SubwordTokenizer } from "./subwordTokenizer.js";
 export type { SubwordOptions, SubwordProgress } from "./subwordVocabulary.js";
 export type { Column, TableOptions } from "./table.js";
-export { columnRule, Table, tableRules } from "./table.js";
-export { separatorRule } from "./tableFormat.js";
+export { columnRule, Table } from "./table.js";
 export { decodeText } from "./textDecoder.js";
 export { readLines, readTextFile, textFileSize } from "./textFile.js";
 export type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer, TokenizerKind } from "./tokenizer.js";

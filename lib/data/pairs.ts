@@ -1,7 +1,7 @@
 import { counted, describe, InputError, OptionError } from "../errors.js";
-import { completeOptions, optional } from "../options.js";
-import type { Column, TableOptions } from "./table.js";
-import { columnRule, emptyError, emptyRule, Table, tableRules } from "./table.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, option, optional, pick, table } from "../options.js";
+import { columnRule, emptyError, Table, tableRules } from "./table.js";
 import { expectPath, readLines } from "./textFile.js";
 
 /** A text and the one that is to be made of it. */
@@ -12,17 +12,22 @@ export interface Pair {
   readonly place?: string;
 }
 
-export interface PairTableOptions extends TableOptions {
-  /** The source's column: its number from 1, or its name in the first row. Default 1; "source" in lines of JSON. */
-  source?: Column;
-  /** The target's column. Default 2; "target" in lines of JSON. */
-  target?: Column;
-}
+export const pairTableRules = table("readPairTable", {
+  /**
+   * Column of a table that has the sources: its number from 1, or its name in the first row or of a JSON field. Default: 1, or
+   * "source" in JSON.
+   */
+  source: option(optional(columnRule), { flag: "--source-column" }),
+  /** Column of a table that has the targets. Default: 2, or "target" in JSON. */
+  target: option(optional(columnRule), { flag: "--target-column" }),
+  ...tableRules,
+});
 
-export interface ParallelTextOptions {
-  /** What to do with lines of which one is empty: "refuse" them with an error, or "skip" them. Default "refuse". */
-  empty?: "refuse" | "skip";
-}
+export type PairTableOptions = OptionsOf<typeof pairTableRules>;
+
+const parallelRules = table("readParallelText", { ...pick(tableRules, "empty") });
+
+export type ParallelTextOptions = OptionsOf<typeof parallelRules>;
 
 /** Pairs, and how they were read. */
 export interface PairReading {
@@ -34,8 +39,6 @@ export interface PairReading {
   /** "train.csv: columns Q and A, separated by commas", for people. */
   readonly description: string;
 }
-
-const pairTableRules = { ...tableRules, source: optional(columnRule), target: optional(columnRule) };
 
 /**
  * Reads pairs from two files, the target of a line in the same line of the other file. Several files of targets give a pair for
@@ -67,7 +70,7 @@ export async function readParallelTexts(
 ): Promise<PairReading> {
   for (const file of files) expectPath(owner, file);
   if (files.length < 2) throw new OptionError(`${owner}: expected a file of sources and one of targets.`);
-  const { empty } = completeOptions(owner, options, { empty: emptyRule });
+  const { empty } = completeOptions(owner, options, parallelRules);
   const [sourceFile, ...targetFiles] = files as readonly [string, ...string[]];
   const sources = await readLines(sourceFile);
   const columns: string[][] = [];

@@ -1,6 +1,6 @@
 import { counted, describe, InputError, OptionError } from "../errors.js";
-import type { Completed } from "../options.js";
-import { nearestName, optional, text, value, word } from "../options.js";
+import type { Completed, OptionsOf } from "../options.js";
+import { nearestName, option, optional, table, text, value, word, yesOrNo } from "../options.js";
 import type { TableFormat } from "./tableFormat.js";
 import { formatWith, guessFormat, separatorRule, separatorText } from "./tableFormat.js";
 import { looksLikeHeader } from "./tableHeader.js";
@@ -9,38 +9,31 @@ import { tableRows } from "./tableRows.js";
 import { expectPath, readTextFile } from "./textFile.js";
 
 /** How a table of texts is read: CSV, TSV, or lines of JSON. */
-export interface TableOptions {
+export const tableRules = table("tables", {
   /**
-   * What is between columns: "tab", "comma", "semicolon", or another single character. Between tabs quotes are like other
+   * Separator of the columns of a table: tab, comma, semicolon, or another single character. Between tabs quotes are like other
    * characters; otherwise a column in quotes may hold the separator, line ends, and quotes written twice. Default: guessed from
    * the file's name and first lines, which also show lines of JSON.
    */
-  separator?: string;
-  /** Whether the first row names the columns. Default: yes where a column is given by its name, otherwise no. */
-  header?: boolean;
-  /** What to do with a row that has an empty text: "refuse" it with an error, or "skip" it. Default "refuse". */
-  empty?: (typeof emptyRules)[number];
-}
+  separator: option(optional(separatorRule), { aka: ["delimiter", "sep"] }),
+  /** Read the first row of a table as the names of its columns. Default: where a column is given by its name. */
+  header: optional(yesOrNo),
+  /** Rule for a row that has an empty text: "refuse" it with an error, or "skip" it. Default refuse. */
+  empty: word(["refuse", "skip"], "refuse"),
+});
+
+export type TableOptions = OptionsOf<typeof tableRules>;
 
 /** A column: its number from 1, or its name in the first row. Lines of JSON have names; "a.b" is field b of field a. */
 export type Column = number | string;
 
-const emptyRules = ["refuse", "skip"] as const;
-
-/** What becomes of an empty text. */
-export const emptyRule = word(emptyRules, "refuse");
-
-/** The rules of TableOptions. */
-export const tableRules = {
-  separator: optional(separatorRule),
-  header: optional(value<boolean>("true or false", (given) => typeof given === "boolean")),
-  empty: emptyRule,
-};
-
-/** The rule of a column. */
-export const columnRule = value<Column>(
-  "a column: its number from 1, or its name in the first row",
-  (column) => (Number.isInteger(column) && (column as number) >= 1) || text().fits(column),
+/** The rule of a column. On a command line a number is one. */
+export const columnRule = option(
+  value<Column>(
+    "a column: its number from 1, or its name in the first row",
+    (column) => (Number.isInteger(column) && (column as number) >= 1) || text().fits(column),
+  ),
+  { written: { as: "column", parse: (typed) => (/^\d+$/.test(typed) ? Number(typed) : typed) } },
 );
 
 /** The texts of one row. */
@@ -62,7 +55,7 @@ export class Table {
   readonly #format: TableFormat;
   readonly #header: boolean;
   readonly #columns: readonly Column[];
-  readonly #empty: (typeof emptyRules)[number];
+  readonly #empty: "refuse" | "skip";
   /** The first row: names of columns, or the first texts. */
   readonly #first: TableRow;
 
@@ -72,7 +65,7 @@ export class Table {
       format: TableFormat;
       header: boolean;
       columns: readonly Column[];
-      empty: (typeof emptyRules)[number];
+      empty: "refuse" | "skip";
       first: TableRow;
     },
   ) {
@@ -228,7 +221,7 @@ export class Table {
 
 /** The error for a text that is empty. */
 export function emptyError(what: string): InputError {
-  return new InputError(`${what}: expected a text. Fill it in, or leave such rows out (empty: "skip"; --skip-empty).`);
+  return new InputError(`${what}: expected a text. Fill it in, or leave such rows out (empty: "skip"; --empty skip).`);
 }
 
 function isFields(cells: TableRow["cells"]): cells is Readonly<Record<string, unknown>> {

@@ -14,6 +14,7 @@ const separatorNames: Readonly<Record<string, string>> = { tab: "\t", "\\t": "\t
 
 /** What `separator` may be. */
 export const separatorRule: Rule<string> = {
+  written: { as: "character" },
   expected: "tab, comma, semicolon, or another single character but a quote or a line end",
   fits: (value) =>
     typeof value === "string" && (value in separatorNames || (/^[^"\r\n]$/u.test(value) && value.trim() === value)),

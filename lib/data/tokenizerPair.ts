@@ -1,13 +1,16 @@
 import { describe, InputError, OptionError } from "../errors.js";
-import { completeOptions, flag, value } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, flag, option, table, value } from "../options.js";
 import { sentenceMarks } from "./sentenceMarks.js";
 import type { Tokenizer } from "./tokenizer.js";
 import { tokenizerFromJSON } from "./tokenizerFromJSON.js";
 
-export interface TokenizerPairOptions {
-  /** The source is read from its end to its beginning (Sutskever et al. 2014, 3.3). Default false. */
-  reversed?: boolean;
-}
+const rules = table("TokenizerPair", {
+  /** Read sources from their end to their beginning (Sutskever et al. 2014, 3.3). Default false. */
+  reversed: option(flag(), { flag: "--reverse-source" }),
+});
+
+export type TokenizerPairOptions = OptionsOf<typeof rules>;
 
 /** How the two sides of a pair become tokens. The same tokenizer for both: one vocabulary. */
 export class TokenizerPair {
@@ -22,7 +25,7 @@ export class TokenizerPair {
     readonly target: Tokenizer,
     options: TokenizerPairOptions = {},
   ) {
-    const { reversed } = completeOptions("TokenizerPair", options, { reversed: flag() });
+    const { reversed } = completeOptions("TokenizerPair", options, rules);
     for (const tokenizer of [source, target]) {
       if (typeof tokenizer?.encode === "function") continue;
       throw new OptionError(`TokenizerPair: expected the tokenizers of source and target, got ${describe(tokenizer)}.`);

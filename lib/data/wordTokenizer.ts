@@ -1,5 +1,6 @@
 import { describe, InputError } from "../errors.js";
-import { completeOptions, flag, largestInt32, whole } from "../options.js";
+import type { Completed, OptionsOf } from "../options.js";
+import { completeOptions, flag, largestInt32, option, table, whole } from "../options.js";
 import { countCharacters, lastCharacterBoundary } from "./characters.js";
 import type { EncodedSegment } from "./segmenter.js";
 import { SegmentEncoder, Segmenter } from "./segmenter.js";
@@ -8,25 +9,21 @@ import { expectCorpus, expectText, expectTokens } from "./tokenizerInput.js";
 import { Place, UnknownTokenError } from "./unknownToken.js";
 import { TokenCounts, Vocabulary } from "./vocabulary.js";
 
-export interface WordOptions {
-  /** Keep only the most frequent words, so that the vocabulary has this size, special tokens included. Default: all. */
-  maximumSize?: number;
-  /** Keep only words that occur so often. Default 1. */
-  minimumCount?: number;
-  /** Adds "<unk>" for all other words. Default: only if the vocabulary is cut, or the text itself has "<unk>". */
-  unknown?: boolean;
-}
-
 const unknownToken = "<unk>";
 const endToken = "<eos>";
 
 const who = "WordTokenizer";
 
-const rules = {
-  maximumSize: whole({ minimum: 3, initial: largestInt32 }),
-  minimumCount: whole({ minimum: 1, initial: 1 }),
-  unknown: flag(false),
-};
+const rules = table("WordTokenizer", {
+  /** Size of the vocabulary, special tokens included: only the most frequent words are kept. Default: all words. */
+  maximumSize: option(whole({ minimum: 3, initial: largestInt32 }), { aka: ["vocab_size", "max_tokens"] }),
+  /** Times that a word must occur to be kept. Default 1. */
+  minimumCount: option(whole({ minimum: 1, initial: 1 }), { aka: ["min_freq", "min_frequency"] }),
+  /** Add "<unk>" for all other words. Default: only if the vocabulary is cut, or the text itself has "<unk>". */
+  unknown: flag(),
+});
+
+export type WordOptions = OptionsOf<typeof rules>;
 
 /**
  * Words between blanks; the end of a line is the token <eos>. Read so, the Penn Treebank has its usual 10,000 types and
@@ -183,7 +180,10 @@ function countInto(counts: TokenCounts, text: string): void {
   }
 }
 
-function fromCounts(counts: TokenCounts, { maximumSize, minimumCount, unknown }: Required<WordOptions>): WordTokenizer {
+function fromCounts(
+  counts: TokenCounts,
+  { maximumSize, minimumCount, unknown }: Completed<typeof rules>,
+): WordTokenizer {
   const special = (token: string) => token === endToken || token === unknownToken;
   if (!counts.ranked().some(({ token }) => !special(token))) {
     throw new InputError(`${who}: the text has no words, so there is nothing to learn.`);

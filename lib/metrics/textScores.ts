@@ -1,8 +1,8 @@
-import { completeOptions, flag, optional, word } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, flag, option, table, word } from "../options.js";
 import { accuracy } from "./accuracy.js";
 import type { BleuScore } from "./bleu.js";
 import { bleu } from "./bleu.js";
-import type { BleuTokenization } from "./bleuTokenizers.js";
 import { bleuTokenizations } from "./bleuTokenizers.js";
 import type { ChrfScore } from "./chrf.js";
 import { chrf } from "./chrf.js";
@@ -11,16 +11,19 @@ import { errorRate } from "./errorRate.js";
 import type { TextReferences } from "./references.js";
 import { expectTexts } from "./references.js";
 
-export interface TextScoreOptions {
-  /** How BLEU cuts texts into words: see BleuOptions. Default "13a". */
-  tokenize?: BleuTokenization;
+export const textScoreRules = table("scoreTexts", {
+  /**
+   * How BLEU cuts texts into words: as WMT does (13a), at the punctuation of all scripts (intl), into characters (char), or at
+   * spaces (none). Default 13a.
+   */
+  tokenize: option(word(bleuTokenizations, "13a"), { flag: "--bleu-tokenizer" }),
   /** Ignore case in all scores. Default false. */
-  lowercase?: boolean;
-  /** What errors and accuracy are counted in: words between spaces, or characters. Default "words". */
-  unit?: (typeof scoreUnits)[number];
-}
+  lowercase: flag(),
+  /** Unit that errors and accuracy are counted in: words between spaces, or characters. Default words. */
+  unit: word(["words", "characters"], "words"),
+});
 
-export const scoreUnits = ["words", "characters"] as const;
+export type TextScoreOptions = OptionsOf<typeof textScoreRules>;
 
 /** How well texts match what people wrote. */
 export interface TextScores {
@@ -36,12 +39,6 @@ export interface TextScores {
   tokenAccuracy: number;
 }
 
-const rules = {
-  tokenize: optional(word(bleuTokenizations)),
-  lowercase: flag(),
-  unit: word(scoreUnits, "words"),
-};
-
 /**
  * All scores of texts at once.
  * @param references for each hypothesis a text, or an array of several.
@@ -52,7 +49,7 @@ export function scoreTexts(
   references: TextReferences,
   options: TextScoreOptions = {},
 ): TextScores {
-  const { tokenize, lowercase, unit } = completeOptions("scoreTexts", options, rules);
+  const { tokenize, lowercase, unit } = completeOptions("scoreTexts", options, textScoreRules);
   const lists = expectTexts("scoreTexts", hypotheses, references);
   const unitsOf = (text: string) => {
     const folded = lowercase ? text.toLowerCase() : text;
@@ -66,7 +63,7 @@ export function scoreTexts(
     return targets.find((target) => target.join(" ") === own) ?? (targets[0] as string[]);
   });
   return {
-    bleu: bleu(hypotheses, lists, { lowercase, ...(tokenize === undefined ? {} : { tokenize }) }),
+    bleu: bleu(hypotheses, lists, { lowercase, tokenize }),
     chrf: chrf(hypotheses, lists, { lowercase }),
     errorRate: errors,
     exact: 1 - errors.sequenceRate,

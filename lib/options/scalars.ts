@@ -109,14 +109,22 @@ export function word<const T extends string>(words: readonly T[], initial?: NoIn
   };
 }
 
-/** A text. An empty one is refused unless `empty` says that it means something. */
-export function text(options: { initial: string; empty?: boolean }): Defaulted<string>;
-export function text(options?: { empty?: boolean }): Rule<string>;
-export function text({ initial, empty = false }: { initial?: string; empty?: boolean } = {}): Rule<string> {
+/** A text. An empty one is refused unless `empty` says that it means something; `as` is its word in a usage. */
+export function text(options: { initial: string; empty?: boolean; as?: string }): Defaulted<string>;
+export function text(options?: { empty?: boolean; as?: string }): Rule<string>;
+export function text({
+  initial,
+  empty = false,
+  as = "text",
+}: {
+  initial?: string;
+  empty?: boolean;
+  as?: string;
+} = {}): Rule<string> {
   return {
     expected: empty ? "a text" : "a text that is not empty",
     fits: (value) => typeof value === "string" && (empty || value !== ""),
     ...(initial === undefined ? {} : { initial }),
-    written: { as: "text" },
+    written: { as },
   };
 }

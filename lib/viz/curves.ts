@@ -1,6 +1,6 @@
 import { InputError, OptionError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
-import { checkOption, completeOptions, flag, object, table, text, word } from "../options.js";
+import { checkOption, completeOptions, flag, object, option, table, text, word } from "../options.js";
 import type { Frame, Range } from "./axes.js";
 import { axisTitles, extent, gridLines, logarithmicTicks, niceStep, ticks, widen } from "./axes.js";
 import { groupColour, groupMark, legendOf } from "./groups.js";
@@ -35,15 +35,15 @@ export const curveAxes = {
 export type CurveMeasure = keyof typeof curveMeasures;
 export type CurveAxis = keyof typeof curveAxes;
 
-export type CurvesOptions = OptionsOf<typeof rules>;
+export type CurvesOptions = OptionsOf<typeof curvesRules>;
 
-const rules = table("curvesSVG", {
+export const curvesRules = table("curvesSVG", {
   /** Quantity to draw. "loss" draws validations, and the loss of the batches faintly. Default loss. */
   measure: word(Object.keys(curveMeasures) as CurveMeasure[], "loss"),
   /** Quantity that trainings are compared over. Default updates. */
   over: word(Object.keys(curveAxes) as CurveAxis[], "updates"),
   /** Give the measure a logarithmic scale. Default false. */
-  logarithmic: flag(),
+  logarithmic: option(flag(), { flag: "--log" }),
   /** Title of the picture. Default: the measure and what it is drawn over. */
   title: text({ initial: "", empty: true }),
 });
@@ -69,7 +69,7 @@ interface Point {
  * @throws InputError for a run that has no point of the measure.
  */
 export function curvesSVG(runs: readonly Run[], options: CurvesOptions = {}): string {
-  const { measure, over, logarithmic, title } = completeOptions("curvesSVG", options, rules);
+  const { measure, over, logarithmic, title } = completeOptions("curvesSVG", options, curvesRules);
   if (!Array.isArray(runs) || runs.length === 0) {
     throw new OptionError("curvesSVG: expected runs to be an array of { name, history } with at least one element.");
   }

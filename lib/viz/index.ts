@@ -8,7 +8,7 @@ export { beamTreeSVG } from "./beamTreeSVG.js";
 export { beamTreeTerminal } from "./beamTreeTerminal.js";
 export type { ColourDepth } from "./colour.js";
 export type { CurveAxis, CurveMeasure, CurvesOptions, Run } from "./curves.js";
-export { curveAxes, curveMeasures, curvesSVG } from "./curves.js";
+export { curvesRules, curvesSVG } from "./curves.js";
 export { pad } from "./label.js";
 export { passageOf } from "./passage.js";
 export type { ReportData, ReportHistory } from "./report.js";

@@ -78,16 +78,17 @@ test("a header that nobody announced, an empty cell and a wrong separator say wh
   const headed = file("headed.csv", ["source,target", "ab,A B", "ba,B A", ",A A"]);
   const train = ["train", "transliterate", headed, "-o", path("headed"), ...tiny];
   expectRefused(train, /looks like the names of columns \(source, target\).*--header or --no-header/);
-  expectRefused([...train, "--header"], /line 4: column 1 is empty: .*--skip-empty/, 1);
-  const skipped = ostinato(...train, "--header", "--skip-empty");
+  expectRefused([...train, "--header"], /line 4: column 1 is empty: .*--empty skip/, 1);
+  const skipped = ostinato(...train, "--header", "--empty", "skip");
   expect(skipped.stderr).toMatch(/2 pairs; 1 left out for an empty text\.\nThe first: ab -> A B/);
   expect(skipped.status).toBe(0);
   // Remembered: the folder reads the same file alike, and a resumed training may say so again, but nothing else.
   expect(JSON.parse(ostinato("evaluate", path("headed"), headed, "--json").stdout).sources).toBe(2);
   expect(ostinato("train", "--resume", path("headed"), "--epochs", "2").status).toBe(0);
   expectRefused(["train", "--resume", path("headed"), "--no-header"], /--no-header contradicts .* with --header/);
-  for (const separator of ["", "ab", '"']) expectRefused([...train, "--separator", separator], /tab, comma, semicolon/);
-  for (const column of ["", "0"]) expectRefused([...train, "--source-column", column], /number from 1, or its name/);
+  for (const separator of ["ab", '"']) expectRefused([...train, "--separator", separator], /tab, comma, semicolon/);
+  expectRefused([...train, "--source-column", "0"], /number from 1, or its name/);
+  for (const flag of ["--separator", "--source-column"]) expectRefused([...train, flag, ""], /: .* is empty\. Give it/);
   expectRefused(
     [...train, "--overwrite", "--header", "--separator", ";"],
     /line 2 has 1 column: expected 2 or more/,
@@ -133,7 +134,7 @@ test("a language model learns the texts of a column, and measures the same colum
     /no column "txt": its first line names id, text\. Did you mean text/,
   );
   expectRefused([...train, "--header"], /--header is for a table: say its --text-column too/);
-  expectRefused([...train, "--text-column", "text", "--plain-text"], /contradict each other/);
+  expectRefused([...train, "--text-column", "text", "--plain-text"], /exclude each other/);
   const trained = ostinato(...train, "--text-column", "text");
   expect(trained.stderr).toMatch(/the texts of column text\. The first: abab, abab\n/);
   const vocabulary = JSON.parse(readFileSync(join(out, "vocabulary.json"), "utf8")) as { tokens: string[] };

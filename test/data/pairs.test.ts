@@ -41,7 +41,7 @@ test("files that do not fit together, and empty lines, are named with their line
 
 test("lines with an empty side are refused, or left out together where that is asked for", async () => {
   const [sources, targets] = [file("s", "a\nb\n\nd\n"), file("t", "A\n \nC\nD\n")];
-  await expect(readParallelText(sources, targets)).rejects.toThrow(/t, line 2 is empty: .*--skip-empty/);
+  await expect(readParallelText(sources, targets)).rejects.toThrow(/t, line 2 is empty: .*--empty skip/);
   const pairs = await readParallelText(sources, targets, { empty: "skip" });
   expect(pairs.map(({ source, place }) => [source, place?.replace(/.*, /, "")])).toEqual([
     ["a", "line 1"],

@@ -190,7 +190,7 @@ test("rows with an empty text are left out and counted where that is asked for",
     expect(pairs.map(({ source }) => source)).toEqual(["a", "e"]);
     expect(skipped).toBe(name === "e.csv" ? 2 : 3);
   }
-  await expect(read("e.csv", "a,b\nc,\n")).rejects.toThrow(/line 2: column 2 is empty: .*--skip-empty/);
+  await expect(read("e.csv", "a,b\nc,\n")).rejects.toThrow(/line 2: column 2 is empty: .*--empty skip/);
 });
 
 test("an open quote is named with the row that it begins in", async () => {

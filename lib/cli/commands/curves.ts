@@ -1,41 +1,39 @@
 import { basename, resolve } from "node:path";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { FileError } from "../../errors.js";
 import { holdsModel, loadTrainerHistory, writeFileAtomically } from "../../formats/index.js";
+import type { Completed } from "../../options.js";
+import { flag, option, table, text, without } from "../../options.js";
 import type { History } from "../../train/events.js";
-import type { CurveAxis, CurveMeasure } from "../../viz/index.js";
-import { curveAxes, curveMeasures, curvesSVG, pad } from "../../viz/index.js";
+import { curvesRules, curvesSVG, pad } from "../../viz/index.js";
+import { optionsIn, withOptions } from "../options.js";
 import { count, duration, printer } from "../print.js";
 
-interface Options {
-  out: string;
-  measure: CurveMeasure;
-  over: CurveAxis;
-  log?: boolean;
-  json?: boolean;
-}
+const drawingFlags = without(curvesRules, "title");
+
+const flags = table("curves", {
+  /** File of the picture. Default curves.svg. */
+  out: option(text({ initial: "curves.svg", as: "file" }), { flag: "-o, --out" }),
+  ...drawingFlags,
+  /** Print one JSON object: the best results, and the file. */
+  json: flag(),
+});
 
 export function curvesCommand(): Command {
-  return new Command("curves")
+  const command = new Command("curves")
     .description("compare trainings: their curves in one picture (SVG), and their best results in a table")
-    .argument("<models...>", "folders of trained models, or of trainings that still run")
-    .option("-o, --out <file>", "file of the picture", "curves.svg")
-    .addOption(new Option("--measure <name>", "quantity to draw").choices(Object.keys(curveMeasures)).default("loss"))
-    .addOption(
-      new Option("--over <name>", "quantity to compare over").choices(Object.keys(curveAxes)).default("updates"),
-    )
-    .option("--log", "logarithmic scale of the measure")
-    .option("--json", "print one JSON object: the best results, and the file")
-    .action(curves);
+    .argument("<models...>", "folders of trained models, or of trainings that still run");
+  return withOptions(command, flags).action(curves);
 }
 
-async function curves(folders: string[], { out, measure, over, log = false, json = false }: Options): Promise<void> {
+async function curves(folders: string[], options: Completed<typeof flags>, command: Command): Promise<void> {
+  const { out, measure, over, json } = options;
   const print = printer({ json });
   const names = namesOf(folders);
   const runs = await Promise.all(
     folders.map(async (folder, i) => ({ name: names[i] as string, history: await historyOf(folder) })),
   );
-  const picture = curvesSVG(runs, { measure, over, logarithmic: log });
+  const picture = curvesSVG(runs, optionsIn(command, drawingFlags));
   await writeFileAtomically(out, picture);
   const results = runs.map(({ name, history }, i) => ({ name, folder: folders[i] as string, ...resultOf(history) }));
   print.object({ file: out, measure, over, runs: results });

@@ -6,32 +6,36 @@ import { nativeExecutor } from "../../executor/native.js";
 import { holdsModel } from "../../formats/index.js";
 import { WindowData } from "../../models/languageModel/data.js";
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
+import type { Completed } from "../../options.js";
+import { option, optional, table, text, whole } from "../../options.js";
 import { adam } from "../../train/optimizers.js";
 import { cosine, warmup } from "../../train/schedules.js";
 import { Trainer } from "../../train/trainer.js";
 import { passageOf } from "../../viz/index.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
-import { whole } from "../options.js";
+import { withOptions } from "../options.js";
 import { paint } from "../output.js";
 import { count, duration, printer } from "../print.js";
 import { reportTraining } from "../reportTraining.js";
 import { writeReport } from "../writeReport.js";
 
-/** About a minute on two cores of a server of 2023. */
-const defaultSteps = 1000;
 const prompt = "The whale";
 /** Share of the text that is kept for validation. */
 const heldOut = 0.05;
 
+const flags = table("demo", {
+  /** Folder for the model and the report. Default: ostinato-demo, or ostinato-demo-2 ... where there is a model already. */
+  out: option(optional(text({ as: "folder" })), { flag: "-o, --out" }),
+  /** Updates to make, about 1000 a minute on two cores of a server of 2023. Default 1000. */
+  maximumSteps: whole({ minimum: 1, initial: 1000 }),
+});
+
 export function demoCommand(): Command {
-  return new Command("demo")
-    .description("watch a character LSTM learn Moby Dick for about a minute")
-    .option("-o, --out <folder>", "where the model and the report go (default: ostinato-demo)")
-    .option("--maximum-steps <n>", "updates to make", whole, defaultSteps)
-    .action(demo);
+  const command = new Command("demo").description("watch a character LSTM learn Moby Dick for about a minute");
+  return withOptions(command, flags).action(demo);
 }
 
-async function demo({ out: wanted, maximumSteps }: { out?: string; maximumSteps: number }): Promise<void> {
+async function demo({ out: wanted, maximumSteps }: Completed<typeof flags>): Promise<void> {
   const print = printer({});
   const out = wanted ?? (await freeFolder("ostinato-demo"));
   const novel = mobyDick();

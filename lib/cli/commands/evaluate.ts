@@ -1,32 +1,41 @@
 import type { Command } from "commander";
-import { Option } from "commander";
 import type { TokenizerPair } from "../../data/index.js";
 import { writeFileAtomically } from "../../formats/index.js";
-import type { BleuTokenization } from "../../metrics/index.js";
-import { bleuTokenizations } from "../../metrics/index.js";
+import { textScoreRules } from "../../metrics/index.js";
 import type { LanguageModel } from "../../models/languageModel/languageModel.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import type { Completed } from "../../options.js";
+import { flag, optional, pick, table, text, whole } from "../../options.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
-import { given, whole } from "../options.js";
-import { pairsLike, withPairOptions } from "../pairFiles.js";
+import { given, optionsIn, withOptions } from "../options.js";
+import { pairsLike } from "../pairFiles.js";
 import { count, countOf, oneLine, printer } from "../print.js";
 import { printScores } from "../printScores.js";
+import { withPairOptions, withTextOptions } from "../reading.js";
 import { measures } from "../reportTraining.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
-import type { ReadingFlags } from "../tableOptions.js";
-import { corpusLike, withTextColumn, withTextOptions } from "../textFiles.js";
+import { corpusLike } from "../textFiles.js";
 import type { Ability, Verb } from "../verbs.js";
 import type { Perplexity } from "./quantize.js";
 
-interface Options extends ExecutorOptions, ReadingFlags {
-  batchSize?: number;
-  output?: string;
-  bleuTokenizer?: BleuTokenization;
-  lowercase?: boolean;
-  json?: boolean;
-}
+const flags = table("evaluate", {
+  /** Texts side by side. Default: 1 for text, where each part begins without memory; 32 for pairs. */
+  batchSize: optional(whole({ minimum: 1 })),
+  /** Print one JSON object. */
+  json: flag(),
+});
+
+const scoreFlags = pick(textScoreRules, "tokenize", "lowercase");
+
+const pairFlags = table("evaluate pairs", {
+  /** File for what was written, a line for each row of the files. Default: none. */
+  output: optional(text({ as: "file" })),
+  ...scoreFlags,
+});
+
+type Options = ExecutorOptions & Completed<typeof flags> & Completed<typeof pairFlags>;
 
 const evaluate: Verb = {
   name: "evaluate",
@@ -38,14 +47,7 @@ const evaluate: Verb = {
         "one source are one source with several references, wherever they stand. Read as the training read its files",
     ],
   ],
-  options: (command) =>
-    command
-      .option(
-        "--batch-size <n>",
-        "texts side by side (default: 1 for text, where each part begins without memory; 32)",
-        whole,
-      )
-      .option("--json", "print one JSON object"),
+  options: (command) => withOptions(command, flags),
 };
 
 /** Perplexity on texts. */
@@ -54,29 +56,15 @@ export const evaluateText: Ability = { verb: evaluate, options: withTextOptions,
 /** Perplexity on pairs, and how well what the model writes for their sources matches the targets. */
 export const evaluatePairs: Ability = {
   verb: evaluate,
-  options: (command) =>
-    withTextColumn(
-      withSearchOptions(
-        withPairOptions(
-          command
-            .option("--output <file>", "keep what was written, a line for each row of the files")
-            .addOption(
-              new Option("--bleu-tokenizer <kind>", "how BLEU cuts texts into words (default: 13a)").choices(
-                bleuTokenizations,
-              ),
-            )
-            .option("--lowercase", "ignore case in all scores"),
-        ),
-      ),
-    ),
+  options: (command) => withSearchOptions(withPairOptions(withOptions(command, pairFlags))),
   run: measurePairs,
 };
 
 /** The perplexity of a language model on files of text, for verbs that only compare. */
 export const textPerplexity: Perplexity<LanguageModel> = {
   options: withTextOptions,
-  of: async (model, { folder, files, options, command, signal }) => {
-    const corpus = await corpusLike(folder, files, options, `${command.name()} --evaluate`);
+  of: async (model, { folder, files, command, signal }) => {
+    const corpus = await corpusLike(folder, files, { command, owner: `${command.name()} --evaluate` });
     const stream = await corpus.tokenize(model.tokenizer, { signal });
     return (await model.evaluate(stream, { signal }).finally(() => stream.close())).perplexity;
   },
@@ -84,18 +72,18 @@ export const textPerplexity: Perplexity<LanguageModel> = {
 
 /** The perplexity of a model of pairs on files of pairs. */
 export const pairPerplexity: Perplexity<Seq2Seq> = {
-  options: (command) => withTextColumn(withPairOptions(command)),
-  of: async (model, { folder, files, options, command, signal }) => {
-    const { pairs } = await pairsLike(folder, { files, command, options });
+  options: withPairOptions,
+  of: async (model, { folder, files, command, signal }) => {
+    const { pairs } = await pairsLike(folder, files, command);
     return (await model.evaluate(pairs, { signal })).perplexity;
   },
 };
 
-function measureText(folder: string, files: string[], options: Options): Promise<void> {
+function measureText(folder: string, files: string[], options: Options, command: Command): Promise<void> {
   return untilInterrupted(async (signal) => {
     const print = printer(options);
     const model = await modelFrom<LanguageModel>(folder, options);
-    const corpus = await corpusLike(folder, files, options, "evaluate");
+    const corpus = await corpusLike(folder, files, { command });
     const stream = await corpus.tokenize(model.tokenizer, { signal });
     const result = await model
       .evaluate(stream, { ...given({ batchSize: options.batchSize }), signal })
@@ -111,10 +99,10 @@ function measureText(folder: string, files: string[], options: Options): Promise
 function measurePairs(folder: string, files: string[], options: Options, command: Command): Promise<void> {
   return untilInterrupted(async (signal) => {
     const print = printer(options);
-    const { lowercase, bleuTokenizer: tokenize, output } = options;
+    const { output } = options;
     const shared = { ...given({ batchSize: options.batchSize }), signal };
     const search = searchOptionsFrom(command);
-    const { pairs, targets } = await pairsLike(folder, { files, command, options });
+    const { pairs, targets } = await pairsLike(folder, files, command);
     const model = await modelFrom<Seq2Seq>(folder, options);
     const predicted = await model.evaluate(pairs, shared);
     const line = print.progress();
@@ -122,7 +110,7 @@ function measurePairs(folder: string, files: string[], options: Options, command
       .score(pairs, {
         ...search,
         ...shared,
-        scores: given({ lowercase, tokenize }),
+        scores: optionsIn(command, scoreFlags),
         onProgress: (share) => line.update(share, "writing"),
       })
       .finally(() => line.stop());

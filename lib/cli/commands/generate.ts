@@ -9,7 +9,7 @@ import type { NextTokensOptions } from "../../models/languageModel/nextTokens.js
 import { nextTokensRules } from "../../models/languageModel/nextTokens.js";
 import type { TextEnd } from "../../models/languageModel/textEnd.js";
 import type { OptionTable } from "../../options.js";
-import { pick } from "../../options.js";
+import { flag, pick, table } from "../../options.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
@@ -17,6 +17,12 @@ import { flagOf, given, typedOptions, withOptions } from "../options.js";
 import { resultPieces, results } from "../output.js";
 import { printer } from "../print.js";
 import type { Ability } from "../verbs.js";
+
+const flags = table("generate texts", {
+  ...pick(generateRules, "prompt", "maximumTokens", "end", "stop"),
+  /** Print one JSON object for each text. */
+  json: flag(),
+});
 
 interface Options extends ExecutorOptions {
   prompt?: string;
@@ -42,16 +48,14 @@ const ways = {
 } as const;
 
 function withGenerateOptions(command: Command): Command {
-  withOptions(command, generateRules, {
-    only: ["prompt", "maximumTokens", "end", "stop"],
+  withOptions(command, flags, {
     notes: {
       maximumTokens: `${generateRules.maximumTokens.initial}; ${beamTextRules.maximumLength.initial} with --beams`,
     },
   });
   withOptions(command, ways.draw.rules, { group: "Drawing" });
   withOptions(command, ways.search.rules, { group: "Searching for the likeliest texts, with --beams or --n-best" });
-  withOptions(command, ways.next.rules, { group: "Next tokens instead of texts, with --next" });
-  return command.option("--json", "print one JSON object for each text");
+  return withOptions(command, ways.next.rules, { group: "Next tokens instead of texts, with --next" });
 }
 
 async function write(folder: string, options: Options, command: Command): Promise<void> {

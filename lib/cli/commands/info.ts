@@ -5,19 +5,30 @@ import { nativeInfo } from "../../executor/native.js";
 import { describeModelFolder } from "../../formats/index.js";
 import { elementsOf } from "../../graph/program.js";
 import { kindIn } from "../../models/registry.js";
+import type { Completed } from "../../options.js";
+import { flag, table } from "../../options.js";
+import { withOptions } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
 import type { CliKind } from "../verbs.js";
 
+const flags = table("info", {
+  /** Print one JSON object. */
+  json: flag(),
+});
+
+type Options = Completed<typeof flags>;
+
 export function infoCommand(kinds: readonly CliKind[]): Command {
-  return new Command("info")
-    .description("what computes here and why; or what a model folder holds")
-    .argument("[model]", "folder of a model")
-    .option("--json", "print one JSON object")
-    .action((folder: string | undefined, options: { json?: boolean }) => info(folder, options, kinds));
+  const command = new Command("info")
+    .description("say what computes here and why, or what a model folder holds")
+    .argument("[model]", "folder of a model");
+  return withOptions(command, flags).action((folder: string | undefined, options: Options) =>
+    info(folder, options, kinds),
+  );
 }
 
-async function info(folder: string | undefined, options: { json?: boolean }, kinds: readonly CliKind[]): Promise<void> {
+async function info(folder: string | undefined, options: Options, kinds: readonly CliKind[]): Promise<void> {
   const print = printer(options);
   if (folder !== undefined) return describeModel(folder, print, kinds);
   const cpu = cpus()[0]?.model.trim() ?? "unknown CPU";

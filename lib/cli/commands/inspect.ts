@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { Option } from "commander";
 import { OptionError } from "../../errors.js";
 import { loadTrainerHistory, modelFiles } from "../../formats/index.js";
 import type { LanguageModel } from "../../models/languageModel/languageModel.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import type { Completed } from "../../options.js";
+import { flag, list, option, optional, table, text, whole, word } from "../../options.js";
 import type { History } from "../../train/events.js";
 import type { TextFeature } from "../../viz/index.js";
 import {
@@ -21,12 +22,12 @@ import {
 } from "../../viz/index.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
-import { whole } from "../options.js";
+import { withOptions } from "../options.js";
 import { Painted } from "../output.js";
-import { pairsLike, withPairOptions } from "../pairFiles.js";
+import { pairsLike } from "../pairFiles.js";
 import { colourDepth, printer } from "../print.js";
-import type { ReadingFlags } from "../tableOptions.js";
-import { corpusLike, withTextColumn, withTextOptions } from "../textFiles.js";
+import { withPairOptions, withTextOptions } from "../reading.js";
+import { corpusLike } from "../textFiles.js";
 import type { Ability, Verb } from "../verbs.js";
 import { writePairReport } from "../writePairReport.js";
 import { traceOf, writeReport } from "../writeReport.js";
@@ -37,69 +38,56 @@ const mostTokens = 3000;
 /** Characters of a file in which a passage is searched for. */
 const mostSearched = 4_000_000;
 
-interface Options extends ExecutorOptions, ReadingFlags {
-  text?: string[];
-  out?: string;
-  terminal?: boolean;
-  feature?: TextFeature;
-  unit?: number;
-  layer?: string;
-  json?: boolean;
-}
+const flags = table("inspect", {
+  /**
+   * File of a text to read: the passage of about 3,000 tokens that shows --feature best; or for a model of pairs, a table or two
+   * files. Default: a text that the model writes; no pairs.
+   */
+  text: optional(list(text({ as: "file" }))),
+  /** File of the report. Default: report.html in the folder. */
+  out: option(optional(text({ as: "file" })), { flag: "-o, --out" }),
+  /** Print one JSON object. */
+  json: flag(),
+});
+
+const unitFlags = table("inspect units", {
+  /** Colour the text by one unit here, instead of a report. */
+  terminal: flag(),
+  /** Feature that units watch for, and that the passage shows. Default: the one that a unit follows best. */
+  feature: optional(word(textFeatures)),
+  /** Layer of the unit, with `terminal`, such as "layer 1 cell". Default: any. */
+  layer: option(optional(text({ as: "name" })), { needs: { terminal: true } }),
+  /** Number of the unit, with `terminal`. Default: the one that goes best with `feature`. */
+  unit: option(optional(whole()), { needs: { terminal: true } }),
+});
+
+type Options = ExecutorOptions & Completed<typeof flags> & Completed<typeof unitFlags>;
 
 const inspect: Verb = {
   name: "inspect",
   description: "see what a model has learnt: an HTML report, or units of a language model over a text in the terminal",
-  options: (command) =>
-    command
-      .option(
-        "--text <file...>",
-        "the text to read: the passage of about 3,000 tokens that shows --feature best (default: a text that the model writes); for a model of pairs, a table or two files " +
-          "(default: curves only)",
-      )
-      .option("-o, --out <file>", "where the report goes (default: report.html in the folder)")
-      .option("--json", "print one JSON object"),
+  options: (command) => withOptions(command, flags),
 };
 
 /** Curves, and what units do over a text. */
 export const inspectText: Ability = {
   verb: inspect,
-  options: (command) =>
-    withTextOptions(
-      command
-        .option("--terminal", "colour the text by one unit here, instead of a report")
-        .addOption(
-          new Option(
-            "--feature <name>",
-            "what units watch for, and what the passage shows (default: what one follows best)",
-          ).choices(textFeatures),
-        )
-        .option("--layer <name>", 'with --terminal: the unit\'s layer, such as "layer 1 cell"')
-        .option(
-          "--unit <n>",
-          "with --terminal: number of the unit (default: the one that goes best with --feature)",
-          whole,
-        ),
-    ),
+  options: (command) => withTextOptions(withOptions(command, unitFlags)),
   run: showUnits,
 };
 
 /** Curves, and what the model makes of some pairs: the first ones of the table. */
 export const inspectPairs: Ability = {
   verb: inspect,
-  options: (command) => withTextColumn(withPairOptions(command)),
+  options: withPairOptions,
   run: showPairs,
 };
 
 async function showUnits(folder: string, options: Options, command: Command): Promise<void> {
   const print = printer(options);
-  for (const name of ["layer", "unit"] as const) {
-    if (options.terminal || command.getOptionValueSource(name) !== "cli") continue;
-    throw new OptionError(`inspect: --${name} needs --terminal; the report shows the units of every feature.`);
-  }
   const saved = await historyIn(folder);
   const model = await modelFrom<LanguageModel>(folder, options);
-  const text = await textFor(model, folder, options);
+  const text = await textFor(model, folder, { options, command });
   if (!options.terminal) {
     const out = options.out === undefined ? {} : { file: options.out };
     const report = await writeReport({ model, folder, history: saved, seconds: saved?.seconds ?? 0, text, ...out });
@@ -161,7 +149,7 @@ async function showPairs(
   command: Command,
 ): Promise<void> {
   const model = await modelFrom<Seq2Seq>(folder, options);
-  const pairs = text === undefined ? [] : (await pairsLike(folder, { files: text, command, options })).pairs;
+  const pairs = text === undefined ? [] : (await pairsLike(folder, text, command)).pairs;
   const file = out ?? join(folder, "report.html");
   await writePairReport({ model, folder, history: await historyIn(folder), pairs, file });
   const print = printer({ json });
@@ -178,7 +166,7 @@ async function historyIn(folder: string): Promise<(History & { seconds: number }
 async function textFor(
   model: LanguageModel,
   folder: string,
-  { text: files = [], feature, ...options }: Options,
+  { options: { text: files = [], feature }, command }: { options: Options; command: Command },
 ): Promise<string> {
   if (files.length > 1) throw new OptionError("inspect: --text of a language model is one file.");
   if (files.length === 0) {
@@ -187,7 +175,7 @@ async function textFor(
     return text;
   }
   let text = "";
-  for await (const piece of (await corpusLike(folder, files, options, "inspect --text")).pieces()) {
+  for await (const piece of (await corpusLike(folder, files, { command, owner: "inspect --text" })).pieces()) {
     text += piece;
     if (text.length > mostSearched) break;
   }

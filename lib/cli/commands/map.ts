@@ -2,16 +2,21 @@ import { readLines } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import { writeFileAtomically } from "../../formats/index.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import type { Completed } from "../../options.js";
+import { flag, option, table, text } from "../../options.js";
 import { vectorMap, vectorMapSVG } from "../../viz/index.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
+import { withOptions } from "../options.js";
 import { count, printer } from "../print.js";
 import type { Ability } from "../verbs.js";
 
-interface Options extends ExecutorOptions {
-  out: string;
-  json?: boolean;
-}
+const flags = table("map", {
+  /** File of the picture. Default map.svg. */
+  out: option(text({ initial: "map.svg", as: "file" }), { flag: "-o, --out" }),
+  /** Print one JSON object with the points. */
+  json: flag(),
+});
 
 /** More points than these are a cloud, and their components take long. */
 const mostLines = 500;
@@ -24,12 +29,11 @@ export const map: Ability = {
       ["<file>", `a sentence or phrase a line, at most ${count(mostLines)}; after a tab, a group to colour it by`],
     ],
   },
-  options: (command) =>
-    command
-      .option("-o, --out <file>", "where the picture goes", "map.svg")
-      .option("--json", "print one JSON object with the points"),
+  options: (command) => withOptions(command, flags),
   run: drawMap,
 };
+
+type Options = ExecutorOptions & Completed<typeof flags>;
 
 async function drawMap(folder: string, file: string, options: Options): Promise<void> {
   const print = printer(options);

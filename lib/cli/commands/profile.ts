@@ -4,41 +4,49 @@ import { memoryStream } from "../../data/index.js";
 import type { Executor } from "../../executor/executor.js";
 import { Profile } from "../../executor/profile.js";
 import { writeFileAtomically } from "../../formats/index.js";
-import { WindowData } from "../../models/languageModel/data.js";
+import { WindowData, windowRules } from "../../models/languageModel/data.js";
+import { generateRules } from "../../models/languageModel/generation.js";
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
-import { PairData } from "../../models/seq2seq/pairData.js";
+import { PairData, pairRules } from "../../models/seq2seq/pairData.js";
 import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import type { Completed } from "../../options.js";
+import { flag, optional, pick, table, text, whole } from "../../options.js";
 import { Trainer } from "../../train/trainer.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
-import { whole } from "../options.js";
-import { pairsLike, withPairOptions } from "../pairFiles.js";
+import { given, withOptions } from "../options.js";
+import { pairsLike } from "../pairFiles.js";
 import { printer } from "../print.js";
-import type { ReadingFlags } from "../tableOptions.js";
-import { corpusLike, withTextColumn } from "../textFiles.js";
+import { withPairOptions, withTextOptions } from "../reading.js";
+import { corpusLike } from "../textFiles.js";
 import type { Ability, Verb } from "../verbs.js";
 
-interface Options extends ExecutorOptions, ReadingFlags {
-  steps: number;
-  batchSize: number;
-  windowLength: number;
-  maximumTokens: number;
-  trace?: string;
-  json?: boolean;
-}
+const flags = table("profile", {
+  /** Training steps. Default 5. */
+  steps: whole({ minimum: 1, initial: 5 }),
+  /** Texts side by side. Default: as in training, 32 for text, 64 for pairs. */
+  batchSize: optional(whole({ minimum: 1 })),
+  ...pick(generateRules, "maximumTokens"),
+  /** File for a Chrome trace of every op that ran, for chrome://tracing or Perfetto. Default: none. */
+  trace: optional(text({ as: "file" })),
+  /** Print one JSON object. */
+  json: flag(),
+});
+
+const windowFlags = pick(windowRules, "windowLength");
+
+type Options = ExecutorOptions & Completed<typeof flags> & Completed<typeof windowFlags>;
 
 const verb: Verb = {
   name: "profile",
   description: "show where time goes: in training steps and in writing, op by op of each layer",
   arguments: [["[files...]", "what to read: text, or pairs for a model of pairs (default: tokens of the vocabulary)"]],
   options: (command) =>
-    command
-      .option("--steps <n>", "training steps", whole, 5)
-      .option("--batch-size <n>", "texts side by side", whole, 32)
-      .option("--maximum-tokens <n>", "tokens to write at most", whole, 100)
-      .option("--trace <file>", "write every op that ran as a Chrome trace, for chrome://tracing or Perfetto")
-      .option("--json", "print one JSON object"),
+    withOptions(command, flags, {
+      defaults: { maximumTokens: 100 },
+      notes: { maximumTokens: `100; generate writes ${generateRules.maximumTokens.initial}` },
+    }),
 };
 
 interface Work {
@@ -57,13 +65,13 @@ interface Kind {
 }
 
 const languageModel: Kind = {
-  async train(executor, { folder, files, options, signal }) {
+  async train(executor, { folder, files, command, options, signal }) {
     const model = await LanguageModel.load(folder, { executor });
     if (model.weightType !== null) return false;
-    const { batchSize, windowLength, steps } = options;
+    const { batchSize = windowRules.batchSize.initial, windowLength, steps } = options;
     const stream =
       files.length > 0
-        ? await (await corpusLike(folder, files, options, "profile")).tokenize(model.tokenizer, { signal })
+        ? await (await corpusLike(folder, files, { command })).tokenize(model.tokenizer, { signal })
         : memoryStream(tokensInTurn(model.tokenizer, batchSize * windowLength + 1), 0, model.tokenizer);
     const data = new WindowData(stream, { batchSize, windowLength });
     await new Trainer(model, { data, epochs: steps, maximumSteps: steps })
@@ -83,13 +91,17 @@ const seq2seq: Kind = {
     if (model.weightType !== null) return false;
     const { batchSize, steps } = work.options;
     const { tokenizer } = model;
-    const data = await PairData.create(await pairsFor(model, work), { tokenizer, batchSize, long: "skip" });
+    const data = await PairData.create(await pairsFor(model, work), {
+      tokenizer,
+      ...given({ batchSize }),
+      long: "skip",
+    });
     await new Trainer(model, { data, epochs: steps, maximumSteps: steps }).run({ signal: work.signal });
     return true;
   },
   async write(executor, work) {
     const model = await Seq2Seq.load(work.folder, { executor });
-    const { batchSize, maximumTokens: maximumLength } = work.options;
+    const { batchSize = pairRules.batchSize.initial, maximumTokens: maximumLength } = work.options;
     const sources = (await pairsFor(model, work)).slice(0, batchSize).map(({ source }) => source);
     await model.translate(sources, { batchSize, maximumLength, signal: work.signal });
   },
@@ -97,14 +109,15 @@ const seq2seq: Kind = {
 
 /** Pairs to read: those of the files, or as many as a batch holds of tokens in turn. */
 async function pairsFor({ tokenizer }: Seq2Seq, { folder, files, command, options }: Work): Promise<readonly Pair[]> {
-  if (files.length > 0) return (await pairsLike(folder, { files, command, options })).pairs;
+  if (files.length > 0) return (await pairsLike(folder, files, command)).pairs;
+  const { batchSize = pairRules.batchSize.initial } = options;
   const length = 20;
   const texts = (side: Tokenizer) => {
-    const ids = tokensInTurn(side, options.batchSize * length);
+    const ids = tokensInTurn(side, batchSize * length);
     return (i: number) => side.decode(ids.subarray(i * length, (i + 1) * length));
   };
   const [source, target] = [texts(tokenizer.source), texts(tokenizer.target)];
-  return Array.from({ length: options.batchSize }, (_, i) => ({ source: source(i), target: target(i) }));
+  return Array.from({ length: batchSize }, (_, i) => ({ source: source(i), target: target(i) }));
 }
 
 /** All tokens that stand for text, again and again. */
@@ -117,8 +130,7 @@ function tokensInTurn({ size, special }: Tokenizer, count: number): Int32Array {
 /** Profiles language models. */
 export const profileText: Ability = {
   verb,
-  options: (command) =>
-    withTextColumn(command).option("--window-length <n>", "time steps that gradients flow through", whole, 64),
+  options: (command) => withTextOptions(withOptions(command, windowFlags)),
   run: (folder: string, ...call: Call) => profile(languageModel, folder, call),
 };
 

@@ -1,25 +1,32 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { Option } from "commander";
 import { expectFreeFolder, lockFolder, modelFiles } from "../../formats/index.js";
 import type { SavedModel } from "../../models/savedModel.js";
+import type { Completed } from "../../options.js";
+import { flag, list, optional, table, text, word } from "../../options.js";
 import type { WeightType } from "../../weights.js";
 import { weightTypes } from "../../weights.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
+import { withOptions } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
-import type { ReadingFlags } from "../tableOptions.js";
 import type { Ability, Verb } from "../verbs.js";
 
-interface Options extends ExecutorOptions, ReadingFlags {
-  weights: WeightType;
-  evaluate?: string[];
-  overwrite?: boolean;
-  json?: boolean;
-}
+const flags = table("quantize", {
+  /** Type to round to. Default int8. */
+  weights: word(weightTypes, "int8"),
+  /** Files to measure on what rounding costs: text, or pairs. Default: none. */
+  evaluate: optional(list(text({ as: "file" }))),
+  /** Replace the model in <out>. */
+  overwrite: flag(),
+  /** Print one JSON object. */
+  json: flag(),
+});
+
+type Options = ExecutorOptions & Completed<typeof flags>;
 
 /** How verbs measure a model on files, to compare it with another one. */
 export interface Perplexity<M extends SavedModel> {
@@ -31,7 +38,6 @@ export interface Perplexity<M extends SavedModel> {
 interface Reading {
   folder: string;
   files: readonly string[];
-  options: ReadingFlags;
   command: Command;
   signal: AbortSignal;
 }
@@ -40,12 +46,7 @@ const verb: Verb = {
   name: "quantize",
   description: "round a model's weights to a smaller type: smaller files, and faster writing of one text at a time",
   arguments: [["<out>", "folder for the rounded model"]],
-  options: (command) =>
-    command
-      .addOption(new Option("--weights <type>", "what to round to").choices(weightTypes).default("int8"))
-      .option("--evaluate <text...>", "measure what it costs on these files: text, or pairs")
-      .option("--overwrite", "replace the model in <out>")
-      .option("--json", "print one JSON object"),
+  options: (command) => withOptions(command, flags),
 };
 
 /** Rounds the weights of models whose perplexity can be measured so. */
@@ -70,7 +71,7 @@ async function round<M extends SavedModel>(
   await untilInterrupted((signal) =>
     lockFolder(out, { owner, purpose: "saving" }, async () => {
       const model = await modelFrom<M>(folder, options);
-      const measure = async () => (files ? perplexity.of(model, { folder, files, options, command, signal }) : null);
+      const measure = async () => (files ? perplexity.of(model, { folder, files, command, signal }) : null);
       const whole = { bytes: await weightBytes(folder), perplexity: await measure() };
       await model.quantize(weights);
       const small = { perplexity: await measure() };

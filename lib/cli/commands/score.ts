@@ -1,23 +1,26 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { Pair } from "../../data/index.js";
 import { readLines } from "../../data/index.js";
 import { counted, InputError, OptionError } from "../../errors.js";
-import type { BleuTokenization } from "../../metrics/index.js";
-import { bleuTokenizations, scoreTexts, scoreUnits } from "../../metrics/index.js";
-import { given } from "../options.js";
-import { readPairs, withColumnOptions } from "../pairFiles.js";
+import { scoreTexts, textScoreRules } from "../../metrics/index.js";
+import type { Completed } from "../../options.js";
+import { flag, list, optional, table, text } from "../../options.js";
+import { optionsIn, withOptions } from "../options.js";
+import { readPairs } from "../pairFiles.js";
 import { countOf, printer } from "../print.js";
 import { printScores } from "../printScores.js";
-import type { ReadingFlags } from "../tableOptions.js";
-import { expectTable } from "../tableOptions.js";
+import type { Reading } from "../reading.js";
+import { expectTable, readingOf, withColumnOptions } from "../reading.js";
 
-interface Options extends ReadingFlags {
-  references?: string[];
-  unit: (typeof scoreUnits)[number];
-  bleuTokenizer?: BleuTokenization;
-  lowercase?: boolean;
-  json?: boolean;
-}
+const flags = table("score", {
+  /** Files of references, line by line, in place of pairs. Default: none. */
+  references: optional(list(text({ as: "file" }))),
+  ...textScoreRules,
+  /** Print one JSON object. */
+  json: flag(),
+});
+
+type Options = Completed<typeof flags>;
 
 export function scoreCommand(): Command {
   const command = new Command("score")
@@ -26,15 +29,8 @@ export function scoreCommand(): Command {
     .argument(
       "[pairs...]",
       "what `evaluate` reads: a table, or a file of sources and one or more of references; a source may occur several times",
-    )
-    .option("--references <file...>", "instead of pairs: files of references only, line by line")
-    .addOption(new Option("--unit <name>", "what errors are counted in").choices(scoreUnits).default("words"))
-    .addOption(
-      new Option("--bleu-tokenizer <kind>", "how BLEU cuts texts into words (default: 13a)").choices(bleuTokenizations),
-    )
-    .option("--lowercase", "ignore case in all scores")
-    .option("--json", "print one JSON object");
-  return withColumnOptions(command).action(score);
+    );
+  return withColumnOptions(withOptions(command, flags)).action(score);
 }
 
 async function score(file: string, files: string[], options: Options, command: Command): Promise<void> {
@@ -48,14 +44,13 @@ async function score(file: string, files: string[], options: Options, command: C
   const texts = await readLines(file);
   const { hypotheses, references } =
     options.references === undefined
-      ? await fromPairs(file, texts, { files, options })
+      ? await fromPairs(file, texts, { files, reading: readingOf(command) })
       : await fromReferences(file, texts, options.references);
-  const { bleuTokenizer: tokenize, lowercase, unit } = options;
-  const scores = scoreTexts(hypotheses, references, { unit, ...given({ tokenize, lowercase }) });
+  const scores = scoreTexts(hypotheses, references, optionsIn(command, textScoreRules));
   const total = references.reduce((sum, list) => sum + list.length, 0);
   print.object({ texts: hypotheses.length, references: total, ...scores });
   print.line(`${countOf(hypotheses.length, "text")}, ${countOf(total, "reference")}:`);
-  printScores(print, scores, unit);
+  printScores(print, scores, options.unit);
 }
 
 interface Compared {
@@ -67,9 +62,9 @@ interface Compared {
 async function fromPairs(
   file: string,
   texts: readonly string[],
-  { files, options }: { files: readonly string[]; options: ReadingFlags },
+  { files, reading }: { files: readonly string[]; reading: Reading },
 ): Promise<Compared> {
-  const { pairs, targets } = await readPairs(files, options, "score");
+  const { pairs, targets } = await readPairs(files, reading, "score");
   const rows = pairs.length / targets;
   expectAsMany(file, texts.length, `${files.join(" and ")} have ${counted(rows, "row")}`, rows);
   const bySource = new Map<string, string[]>();

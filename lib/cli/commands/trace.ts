@@ -3,21 +3,29 @@ import { InputError } from "../../errors.js";
 import { writeFileAtomically } from "../../formats/index.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { Translation } from "../../models/seq2seq/translation.js";
+import type { Completed } from "../../options.js";
+import { flag, optional, table, text } from "../../options.js";
 import type { BeamTree } from "../../viz/index.js";
 import { attentionSVG, attentionTerminal, beamTreeSVG, beamTreeTerminal } from "../../viz/index.js";
 import { alignmentOf } from "../alignment.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
+import { withOptions } from "../options.js";
 import { Painted } from "../output.js";
 import { colourDepth, printer } from "../print.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import type { Ability } from "../verbs.js";
 
-interface Options extends ExecutorOptions {
-  attentionSvg?: string;
-  treeSvg?: string;
-  json?: boolean;
-}
+const flags = table("trace", {
+  /** File for a picture of the attention. Default: none. */
+  attentionSvg: optional(text({ as: "file" })),
+  /** File for a picture of the search. Default: none. */
+  treeSvg: optional(text({ as: "file" })),
+  /** Print one JSON object. */
+  json: flag(),
+});
+
+type Options = ExecutorOptions & Completed<typeof flags>;
 
 export const trace: Ability = {
   verb: {
@@ -25,16 +33,9 @@ export const trace: Ability = {
     description: "see how a model writes one text: where it looks, and what the search followed",
     arguments: [["<text>", "the source"]],
   },
-  options: withTraceOptions,
+  options: (command) => withSearchOptions(withOptions(command, flags)),
   run: traceText,
 };
-
-function withTraceOptions(command: Command): Command {
-  return withSearchOptions(command)
-    .option("--attention-svg <file>", "write the picture of the attention")
-    .option("--tree-svg <file>", "write the picture of the search")
-    .option("--json", "print one JSON object");
-}
 
 async function traceText(folder: string, text: string, options: Options, command: Command): Promise<void> {
   const print = printer(options);

@@ -2,14 +2,20 @@ import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { FileError, OptionError } from "../../errors.js";
 import { readTrainingRecord } from "../../formats/index.js";
-import { nearestName } from "../../options.js";
+import type { Completed } from "../../options.js";
+import { nearestName, optional, table, text } from "../../options.js";
+import { withOptions } from "../options.js";
+
+const flags = table("train --resume", {
+  /** Folder of a training to go on with, called as it was called; options may follow. Default: none. */
+  resume: optional(text({ as: "folder" })),
+});
 
 /** @param kinds the commands that follow the word. */
 export function trainCommand(kinds: readonly Command[]): Command {
   const command = new Command("train")
     .description("train a model")
     .usage("[command] [options]")
-    .option("--resume <folder>", "go on with the training in a folder, called as it was called; options may follow")
     .enablePositionalOptions()
     .allowUnknownOption()
     .allowExcessArguments()
@@ -17,10 +23,11 @@ export function trainCommand(kinds: readonly Command[]): Command {
       if (train.opts().resume === undefined) return;
       throw new OptionError(`train: --resume ${train.opts().resume} goes on by itself: leave ${kind.name()} out.`);
     })
-    .action(async ({ resume }: { resume?: string }, own: Command) => {
+    .action(async ({ resume }: Completed<typeof flags>, own: Command) => {
       if (resume === undefined) throw unknownKind(own, kinds);
       await resumeFrom(resume, own.args, kinds);
     });
+  withOptions(command, flags);
   for (const kind of kinds) command.addCommand(kind);
   return command;
 }

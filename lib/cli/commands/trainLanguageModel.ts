@@ -15,13 +15,14 @@ import { heldOut } from "../heldOut.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, countOf, printer } from "../print.js";
+import type { Reading } from "../reading.js";
+import { readingOf, withTextOptions } from "../reading.js";
 import { measures } from "../reportTraining.js";
 import { meanOfShortLines } from "../shortLines.js";
-import type { ReadingFlags } from "../tableOptions.js";
-import { corpusOf, noteTexts, withTextOptions } from "../textFiles.js";
+import { corpusOf, noteTexts } from "../textFiles.js";
 import { tokenizerFor } from "../tokenizers.js";
 import type { TrainingOptions } from "../training.js";
-import { expectUsed, train, trainerFor, withTrainingOptions } from "../training.js";
+import { expectEffect, train, trainerFor, withTrainingOptions } from "../training.js";
 import type { TrainingCall } from "../trainingCall.js";
 import { trainingCall } from "../trainingCall.js";
 import type { WindowSizes } from "../windowSizes.js";
@@ -51,7 +52,7 @@ const flags = table("train lm", {
 
 const modelFlags = without(configRules, "vocabularySize", "cell");
 
-type Options = TrainingOptions & ReadingFlags & Completed<typeof flags> & Completed<typeof modelFlags>;
+type Options = TrainingOptions & Completed<typeof flags> & Completed<typeof modelFlags>;
 
 export function languageModelCommand(): Command {
   const command = new Command("lm")
@@ -76,19 +77,20 @@ async function trainLanguageModel(call: TrainingCall<Options>, command: Command)
   const { files, options } = call;
   const print = printer(options);
   const { sentences } = options;
-  expectUsed(command, { ...modelFlags, ...flags }, validationOf(options) !== null);
+  const reading = readingOf(command);
+  expectEffect(command, validationOf(options) !== null);
   const cell = cellOptions(command);
   if (options.test !== undefined) await textFileSize(options.test);
   await train(call, print, async (signal) => {
-    const corpus = await corpusOf(files, options, "train lm");
-    await noteTexts(print, corpus, options);
+    const corpus = await corpusOf(files, reading, "train lm");
+    await noteTexts(print, corpus, reading);
     const executor = executorFrom(options);
     const own = options.resume ? await tokenizerOf(options) : await tokenizerFor(options, corpus, { signal, print });
     const tokenizer = sentences ? sentenceTokenizer(own) : own;
     if (options.prompt !== undefined) tokenizer.encode(options.prompt);
-    const streams = await splitOf(await corpus.tokenize(tokenizer, { signal }), corpus, options);
+    const streams = await splitOf(await corpus.tokenize(tokenizer, { signal }), corpus, { ...options, reading });
     const test =
-      options.test === undefined ? null : await tokenized([options.test], { options, tokenizer, of: "--test" });
+      options.test === undefined ? null : await tokenized([options.test], { reading, tokenizer, of: "--test" });
     const model = await LanguageModel.create({
       tokenizer,
       seed: options.seed,
@@ -147,12 +149,16 @@ interface Streams {
   validation?: TokenStream;
 }
 
-async function splitOf(text: TokenizedCorpus, corpus: Corpus, options: Options): Promise<Streams> {
+async function splitOf(
+  text: TokenizedCorpus,
+  corpus: Corpus,
+  { reading, ...options }: Options & { reading: Reading },
+): Promise<Streams> {
   const { tokenizer } = text;
   const validation = validationOf(options);
   if (!validation) return { train: text };
   if ("files" in validation) {
-    return { train: text, validation: await tokenized(validation.files, { options, tokenizer, of: "--validation" }) };
+    return { train: text, validation: await tokenized(validation.files, { reading, tokenizer, of: "--validation" }) };
   }
   const { share } = validation;
   const parts = options.sentences
@@ -171,9 +177,9 @@ async function splitOf(text: TokenizedCorpus, corpus: Corpus, options: Options):
 /** The tokens of other files than those to learn from, which are read in the same way. */
 async function tokenized(
   files: readonly string[],
-  { options, tokenizer, of }: { options: Options; tokenizer: Tokenizer; of: string },
+  { reading, tokenizer, of }: { reading: Reading; tokenizer: Tokenizer; of: string },
 ): Promise<TokenStream> {
-  return (await corpusOf(files, options, `train lm ${of}`)).tokenize(tokenizer);
+  return (await corpusOf(files, reading, `train lm ${of}`)).tokenize(tokenizer);
 }
 
 /** Lines on their own, or windows over the whole text. A measurement reads lines of any length. */

@@ -13,16 +13,14 @@ import { cellOptions, withCells } from "../cells.js";
 import { executorFrom } from "../executor.js";
 import { heldOut } from "../heldOut.js";
 import { given, optionsIn, withOptions } from "../options.js";
-import { noteReading, readTrainingPairs, withColumnOptions } from "../pairFiles.js";
+import { noteReading, readTrainingPairs } from "../pairFiles.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
+import { expectTable, readingOf, withColumnOptions, withTextOptions } from "../reading.js";
 import { measures } from "../reportTraining.js";
-import type { ReadingFlags } from "../tableOptions.js";
-import { expectTable } from "../tableOptions.js";
-import { withTextOptions } from "../textFiles.js";
 import { tokenizerFor } from "../tokenizers.js";
 import type { TrainingOptions } from "../training.js";
-import { expectUsed, train, trainerFor, withTrainingOptions } from "../training.js";
+import { expectEffect, train, trainerFor, withTrainingOptions } from "../training.js";
 import type { TrainingCall } from "../trainingCall.js";
 import { trainingCall } from "../trainingCall.js";
 
@@ -48,7 +46,7 @@ const flags = table("train translate", {
 
 const modelFlags = without(seq2seqRules, "sourceVocabularySize", "targetVocabularySize", "cell");
 
-type Options = TrainingOptions & ReadingFlags & Completed<typeof flags> & OptionsOf<typeof modelFlags>;
+type Options = TrainingOptions & Completed<typeof flags> & OptionsOf<typeof modelFlags>;
 
 /** What one kind of pairs is called, and what suits it. */
 interface Kind {
@@ -144,7 +142,7 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
   const validation = heldOut(options.validation);
   const validates = "files" in validation || validation.share > 0;
   const learns = sidesOf(kind, options).some(({ tokenizer }) => tokenizer === "word" || tokenizer === "subword");
-  expectUsed(command, { ...modelFlags, ...flags }, validates);
+  expectEffect(command, validates);
   if (options.vocabulary !== undefined && !learns) {
     throw new OptionError("train: --vocabulary needs --tokenizer word or subword.");
   }
@@ -152,7 +150,11 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
     const lists = [files, "files" in validation ? validation.files : [], options.test ?? []];
     expectTable(command, ...lists);
     const read = async (paths: readonly string[], flag: string) => {
-      const reading = await readTrainingPairs(paths, { ...options, ...given({ copies: kind.copies }) }, flag);
+      const reading = await readTrainingPairs(
+        paths,
+        { ...readingOf(command), ...given({ copies: kind.copies }) },
+        flag,
+      );
       noteReading(print, reading);
       return reading.pairs;
     };

@@ -3,6 +3,8 @@ import { InputError } from "../../errors.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { Translation } from "../../models/seq2seq/translation.js";
 import { translateRules, unreadableError } from "../../models/seq2seq/translation.js";
+import type { Completed } from "../../options.js";
+import { flag, pick, table } from "../../options.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
@@ -13,12 +15,15 @@ import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import { standardInputLines } from "../standardInput.js";
 import type { Ability } from "../verbs.js";
 
-interface Options extends ExecutorOptions {
-  nBest: number;
-  batchSize: number;
-  scores?: boolean;
-  json?: boolean;
-}
+const flags = table("translate lines", {
+  ...pick(translateRules, "nBest", "batchSize"),
+  /** Write the score before each text. */
+  scores: flag(),
+  /** Print one JSON object for each line. */
+  json: flag(),
+});
+
+type Options = ExecutorOptions & Completed<typeof flags>;
 
 /** Batches of lines that are sorted by length together. */
 const batchesAtOnce = 16;
@@ -29,15 +34,9 @@ export const translate: Ability = {
     description: "write the target of each line: translations, answers, pronunciations",
     arguments: [["[text...]", "what to translate; default: the lines of standard input"]],
   },
-  options: withTranslateOptions,
+  options: (command) => withSearchOptions(withOptions(command, flags)),
   run: translateTexts,
 };
-
-function withTranslateOptions(command: Command): Command {
-  return withSearchOptions(withOptions(command, translateRules, { only: ["nBest", "batchSize"] }))
-    .option("--scores", "write the score before each text")
-    .option("--json", "print one JSON object for each line");
-}
 
 async function translateTexts(folder: string, texts: string[], options: Options, command: Command): Promise<void> {
   const { nBest, batchSize } = options;

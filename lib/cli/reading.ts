@@ -1,0 +1,71 @@
+import type { Command } from "commander";
+import type { TableOptions } from "../data/index.js";
+import { columnRule, pairTableRules } from "../data/index.js";
+import { OptionError } from "../errors.js";
+import { readTrainingRecord } from "../formats/index.js";
+import type { OptionsOf, Rule } from "../options.js";
+import { checkOption, flag, option, optional, pick, table, without } from "../options.js";
+import { attributeOf } from "./flagNames.js";
+import { given, optionsIn, typedOptions, withOptions } from "./options.js";
+
+const rules = table("files", {
+  /** Column of a table that has the texts: its number from 1, or its name in the first row or of a JSON field. Default: none. */
+  textColumn: option(optional(columnRule), { excludes: ["plainText"] }),
+  /** Read a .csv, .tsv or .jsonl file as the plain text that it is. */
+  plainText: flag(),
+  ...pairTableRules,
+  /** Take the lines of one file as sources and as targets: for autoencoders. */
+  copies: flag(),
+});
+
+/** How a command reads files with texts. */
+export type Reading = OptionsOf<typeof rules>;
+
+const group = "Reading files";
+
+/** Adds the options that say which texts of a file are read. */
+export function withTextOptions(command: Command): Command {
+  return withOptions(command, without(rules, "source", "target", "copies"), { group });
+}
+
+/** Adds the options that say which columns of a table are source and target. */
+export function withColumnOptions(command: Command, defaults: { source?: string; target?: string } = {}): Command {
+  return withOptions(command, pairTableRules, { group, defaults });
+}
+
+/** Adds the options of commands that read pairs to measure or to show. */
+export function withPairOptions(command: Command): Command {
+  return withOptions(command, rules, { group });
+}
+
+/** How a command reads files, by its own options. */
+export function readingOf(command: Command): Reading {
+  return optionsIn(command, rules);
+}
+
+/** How a command reads files: as was typed, otherwise as the training of the model in a folder read its own. */
+export async function readingLike(folder: string, files: readonly string[], command: Command): Promise<Reading> {
+  const [typed, record] = [typedOptions(command, rules), await readTrainingRecord(folder)];
+  const remembered = Object.entries<Rule<unknown>>(rules).flatMap(([name, rule]) => {
+    const value = record?.options[attributeOf(name, rule)];
+    return value === undefined ? [] : [[name, checkOption(`The training of ${folder}`, name, value, rule)]];
+  });
+  const before: Reading = Object.fromEntries(remembered);
+  // These two exclude each other.
+  if (typed.plainText) delete before.textColumn;
+  if (typed.textColumn !== undefined) delete before.plainText;
+  return { copies: record?.command === "autoencoder" && files.length === 1, ...before, ...typed };
+}
+
+/** The library's options of tables. */
+export function tableOptionsOf({ separator, header, empty }: Reading): TableOptions {
+  return given({ separator, header, empty });
+}
+
+/** Refuses options of tables that were typed for a command whose files are none. */
+export function expectTable(command: Command, ...files: readonly (readonly string[])[]): void {
+  if (files.some(({ length }) => length === 1)) return;
+  const [name] = Object.keys(typedOptions(command, pick(rules, "separator", "header", "source", "target")));
+  if (name === undefined) return;
+  throw new OptionError(`${command.name()}: ${name} is for a table, and these are files of lines.`, [name]);
+}
