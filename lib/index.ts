@@ -61,12 +61,12 @@ export type {
   Store,
   Values,
 } from "./executor/executor.js";
-export type { MatmulPrecision, NativeExecutorOptions } from "./executor/native.js";
-export { NativeExecutor, nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
+export type { MatmulPrecision, NativeExecutor, NativeExecutorOptions } from "./executor/native.js";
+export { nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
 export type { ProfileRow, TraceEvent } from "./executor/profile.js";
 export { Profile } from "./executor/profile.js";
 export { ReferenceExecutor } from "./executor/reference/executor.js";
-export type { RunningSearch, SearchPlan, SearchPorts } from "./executor/search.js";
+export type { SearchPorts } from "./executor/search.js";
 export type {
   FolderKind,
   ParameterShape,
@@ -85,6 +85,7 @@ export {
 } from "./formats/index.js";
 export * from "./graph/index.js";
 export * from "./metrics/index.js";
+export type { LoadWeightsOptions } from "./models/foreignWeights.js";
 export * from "./models/kinds.js";
 export type { ModelKind, ModelNetwork, ModelParts } from "./models/modelKind.js";
 export { loadModel, registerKind } from "./models/registry.js";
@@ -92,7 +93,7 @@ export type { CreateOptions, LoadOptions } from "./models/savedModel.js";
 export { createModel, loadModelOf, SavedModel } from "./models/savedModel.js";
 export * from "./nn/index.js";
 export * as rules from "./options/ownRules.js";
-export type { OptionTable, Rule } from "./options.js";
+export type { Completed, Defaulted, OptionsOf, OptionTable, Rule, ValueOf } from "./options.js";
 export type { RandomSource } from "./random/source.js";
 export * from "./search/index.js";
 export type { TrainingData } from "./train/data.js";
@@ -119,14 +120,21 @@ export type {
   Update,
 } from "./train/optimizers.js";
 export { adagrad, adam, adamw, rmsprop, sgd } from "./train/optimizers.js";
-export type { Moment, PlateauOptions, Schedule, ScheduleName, StepDecayOptions } from "./train/schedules.js";
+export type {
+  CosineOptions,
+  Moment,
+  PlateauOptions,
+  Schedule,
+  ScheduleName,
+  StepDecayOptions,
+} from "./train/schedules.js";
 export { constant, cosine, plateau, stepDecay, warmup } from "./train/schedules.js";
 export type { StepOptions } from "./train/step.js";
 export type { TeacherForcing } from "./train/teacherForcing.js";
 export { teacherForcing } from "./train/teacherForcing.js";
 export type { Batch, RecordedLoss, SavableModel, Trainable } from "./train/trainable.js";
 export { Trainer } from "./train/trainer.js";
-export type { TrainerOptions } from "./train/trainerOptions.js";
+export type { Samples, TrainerOptions } from "./train/trainerOptions.js";
 export type {
   AttentionMap,
   BeamTree,

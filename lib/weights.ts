@@ -3,6 +3,7 @@
  * is a whole number from -127 to 127 times a scale for each row of a matrix, its largest absolute value / 127.
  */
 export const weightTypes = ["bfloat16", "int8"] as const;
+/** The name of a smaller type of weights. @useDeclaredType */
 export type WeightType = (typeof weightTypes)[number];
 
 /** A matrix [rows, columns] in a smaller type. */

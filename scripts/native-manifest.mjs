@@ -2,8 +2,7 @@
 // out of date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { operations } from "../dist/graph/index.js";
-import { slotOf } from "../dist/graph/operation.js";
+import { operations, slotOf } from "../dist/graph/operation.js";
 
 const all = [...operations().values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 const namesOf = (entries) => entries.map((entry) => slotOf(entry).name);

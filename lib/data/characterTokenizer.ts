@@ -12,6 +12,7 @@ import { TokenCounts, Vocabulary } from "./vocabulary.js";
 
 export const characterUnits = ["codepoint", "jamo"] as const;
 
+/** Options of a CharacterTokenizer. @interface */
 export type CharacterOptions = OptionsOf<typeof rules>;
 
 const unknownToken = "<unk>";

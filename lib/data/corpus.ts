@@ -19,6 +19,7 @@ import { UnknownTokenError } from "./unknownToken.js";
 
 export type { TokenStream } from "./tokenStream.js";
 
+/** Options of `Corpus.tokenize`. @interface */
 export type TokenizeOptions = OptionsOf<typeof tokenizeRules>;
 
 const tokenizeRules = table("Corpus.tokenize", {

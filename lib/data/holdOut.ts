@@ -6,7 +6,7 @@ import { shuffle } from "./order.js";
 import type { Pair } from "./pairs.js";
 import { splitPoints } from "./tokenStream.js";
 
-/** Which part of some lines or pairs is held out, at random. */
+/** Which part of some lines or pairs is held out, at random. @interface */
 export type HoldOutOptions = OptionsOf<typeof rules>;
 
 const share = (initial: number) => ({ ...double({ minimum: 0, below: 1 }), initial });

@@ -10,6 +10,7 @@ export interface TokenPair {
   readonly target: Int32Array;
 }
 
+/** Options of PairBatches. @interface */
 export type PairBatchOptions = OptionsOf<typeof rules>;
 
 /** Pairs, padded to the same lengths. */

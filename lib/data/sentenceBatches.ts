@@ -8,6 +8,7 @@ import { findSentences, longRules } from "./sentenceSpans.js";
 import type { TokenStream } from "./tokenStream.js";
 import { tokenStream } from "./tokenStream.js";
 
+/** Options of SentenceBatches. @interface */
 export type SentenceBatchOptions = OptionsOf<typeof rules>;
 
 /** Whole sentences, padded to the same length. */

@@ -4,6 +4,7 @@ import { checkOption, completeOptions, flag, optional, table, whole, word } from
 import type { TokenStream } from "./tokenStream.js";
 import { tokenStream } from "./tokenStream.js";
 
+/** Options of StreamBatches. @interface */
 export type StreamBatchOptions = OptionsOf<typeof rules>;
 
 /** One window of truncated back-propagation through time. */

@@ -13,6 +13,7 @@ import { lastNormalizationBoundary } from "./characters.js";
 import { LongWords } from "./longWords.js";
 import { Segmenter } from "./segmenter.js";
 
+/** Options of learning a subword vocabulary. @interface */
 export type SubwordOptions = OptionsOf<typeof rules>;
 
 /** What is being done for a vocabulary of subwords. */

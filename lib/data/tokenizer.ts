@@ -3,7 +3,7 @@ import { value } from "../options.js";
 
 export const tokenizerKinds = ["character", "byte", "word", "subword"] as const;
 
-/** The units that a tokenizer cuts text into: a kind of this library, or one made known by `registerTokenizer`. */
+/** The units that a tokenizer cuts text into: a kind of this library, or one made known by `registerTokenizer`. @useDeclaredType */
 export type TokenizerKind = (typeof tokenizerKinds)[number] | (string & {});
 
 /** The ids of tokens with a meaning of their own, where a tokenizer has them. */

@@ -8,7 +8,7 @@ import { ReferenceExecutor } from "./reference/executor.js";
 /** Names of the executors, best first. */
 export const executorNames = ["native", "reference"] as const;
 
-/** An executor, or the name of one. */
+/** An executor, or the name of one. @useDeclaredType */
 export type ExecutorChoice = Executor | (typeof executorNames)[number];
 
 /** The rule of an option that chooses an executor. */

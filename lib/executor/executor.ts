@@ -122,6 +122,7 @@ export interface Executable {
    * Beam search that replays the program, where the executor has one of its own (lib/search has it in TypeScript). `feeds`: all but
    * ports.tokens.
    * @throws InputError for feeds or ports that do not fit.
+   * @internal
    */
   search?(ports: SearchPorts, feeds: Feeds, plan: SearchPlan): RunningSearch;
 }

@@ -31,6 +31,7 @@ import { encodeSearch, orderPorts } from "./search.js";
 
 /** The precisions of matrix products, in the addon's numbering. */
 export const matmulPrecisions = ["highest", "high", "medium"] as const;
+/** The name of a precision of matrix products. @useDeclaredType */
 export type MatmulPrecision = (typeof matmulPrecisions)[number];
 
 /** The options of a native executor. */
@@ -46,6 +47,7 @@ export const nativeExecutorRules = table("nativeExecutor", {
   }),
 });
 
+/** Options of `nativeExecutor`. @interface */
 export type NativeExecutorOptions = OptionsOf<typeof nativeExecutorRules>;
 
 /** Runs programs in C++: each run is one call that works off the event loop. */
@@ -56,13 +58,14 @@ export class NativeExecutor implements Executor {
   readonly #addon: Addon;
   readonly #codes: ReadonlyMap<string, number>;
 
+  /** @internal */
   constructor(addon: Addon, options: NativeExecutorOptions = {}) {
     this.matmulPrecision = completeOptions("nativeExecutor", options, nativeExecutorRules).matmulPrecision;
     this.#addon = addon;
     this.#codes = new Map(addon.operations().map(({ name }, code) => [name, code]));
   }
 
-  createStore(): NativeStore {
+  createStore(): Store {
     return new NativeStore(new this.#addon.Store());
   }
 

@@ -38,7 +38,9 @@ const recorder = value<() => unknown>("a function that records ops", (record) =>
  */
 export class Graph {
   readonly training: boolean;
+  /** @internal */
   readonly nodes: Node[] = [];
+  /** @internal */
   readonly loops = new Loops(this, (dtype, shape, name) => this.#tensor(dtype, shape, name));
   /** The rules of lib/graph/rewrites that apply. */
   readonly rewrites: ReadonlySet<RewriteName>;
@@ -144,7 +146,7 @@ export class Graph {
     }
   }
 
-  /** The same for the whole path of an op; "" for none. */
+  /** The same for the whole path of an op; "" for none. @internal */
   under<R>(path: string, record: () => R): R {
     return path ? this.within(path, record) : record();
   }
@@ -152,6 +154,7 @@ export class Graph {
   /**
    * Adds an op. Called by the functions of lib/graph/ops, which have checked the operands.
    * @param results the shape of each result, or a tensor that it is like.
+   * @internal
    */
   record<O extends readonly string[], R extends readonly string[], A extends readonly string[]>(
     operation: Operation<O, R, A>,
@@ -171,7 +174,11 @@ export class Graph {
     return byName(operation.results, tensors) as All<R, Tensor>;
   }
 
-  /** Adds an op whose operands, results and attributes are in order. In a loop, one that meets nothing of the step is recorded before the loop. */
+  /**
+   * Adds an op whose operands, results and attributes are in order. In a loop, one that meets nothing of the step is recorded before
+   * the loop.
+   * @internal
+   */
   append(
     operation: Operation,
     operands: readonly (Tensor | null)[],
@@ -202,21 +209,21 @@ export class Graph {
     return tensors;
   }
 
-  /** What `record` records runs once for each step. @throws ShapeError inside another loop. */
+  /** Records ops that run once for each step. @throws ShapeError inside another loop. @internal */
   loop<R>(loop: Loop, record: () => R): R {
     checkOption("Graph.loop", "record", record, recorder);
     this.#loopBegin = this.nodes.length;
     return this.loops.run(loop, record);
   }
 
-  /** Whether a tensor is a variable, or a view of one. */
+  /** Whether a tensor is a variable, or a view of one. @internal */
   isVariable(tensor: Tensor): boolean {
     const maker = this.maker(tensor);
     if (maker?.operation.view) return this.isVariable(maker.operands[0] as Tensor);
     return [...this.#variables.values()].some((variable) => variable.tensor === tensor);
   }
 
-  /** The op that made a tensor; undefined for feeds, variables and stacks. */
+  /** The op that made a tensor; undefined for feeds, variables and stacks. @internal */
   maker(tensor: Tensor): Node | undefined {
     return this.#makers.get(tensor.id);
   }

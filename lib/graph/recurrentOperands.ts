@@ -4,7 +4,7 @@ import { elementsOf } from "./program.js";
 import type { Tensor } from "./tensor.js";
 import { operand, operandIfAny } from "./tensor.js";
 
-/** What all recurrent ops take. G is the number of gates: 1 for rnn, 4 for lstm, 3 for gru. */
+/** Operands of all recurrent ops. G is the number of gates: 1 for rnn, 4 for lstm, 3 for gru. @inline */
 export interface RecurrentOperands {
   /** [T,B,I], or i32 [T,B]: ids of rows of a table [V,G H] of input products, which then stands in place of weight_ih. */
   x: Tensor;

@@ -20,6 +20,9 @@ export class Tensor {
   }
 }
 
+/** Tensors by name. */
+export type NamedTensors<Names extends string = string> = Readonly<Record<Names, Tensor>>;
+
 /** Rules of operands that are given by name. */
 export const operand: Rule<Tensor> = value("a Tensor of a Graph", (tensor) => tensor instanceof Tensor);
 export const operandIfAny: Rule<Tensor | null> = { ...nullable(operand), initial: null };

@@ -12,6 +12,7 @@ const smoothings = { exp: null, floor: 0.1, "add-k": 1, none: null } as const;
 
 type Smoothing = keyof typeof smoothings;
 
+/** Options of `bleu`. @interface */
 export type BleuOptions = OptionsOf<typeof rules>;
 
 const rules = table("bleu", {

@@ -8,6 +8,7 @@ export const bleuTokenizers = {
   none: splitWords,
 } satisfies Record<string, (text: string) => string[]>;
 
+/** The name of a tokenization of BLEU. @useDeclaredType */
 export type BleuTokenization = keyof typeof bleuTokenizers;
 
 export const bleuTokenizations = Object.keys(bleuTokenizers) as BleuTokenization[];

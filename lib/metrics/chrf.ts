@@ -6,6 +6,7 @@ import type { TextReferences } from "./references.js";
 import { expectTexts, referenceSignature } from "./references.js";
 import { splitWords } from "./words.js";
 
+/** Options of `chrf`. @interface */
 export type ChrfOptions = OptionsOf<typeof rules>;
 
 /** Longer n-grams than a text has cost memory and change nothing. */

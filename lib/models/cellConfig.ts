@@ -4,7 +4,7 @@ import { cellOf, knownCells } from "../nn/cellRegistry.js";
 import type { Completed, OptionTable, Rule } from "../options.js";
 import { checkOption, completeOptions, expectOptions } from "../options.js";
 
-/** A configuration with every default filled in; of the options of cells, those of its own. */
+/** A configuration with every default filled in; of the options of cells, those of its own. @inline */
 export type CompleteConfig<Config extends CellOptions> = Required<Omit<Config, keyof CellOptions>> & CellOptions;
 
 /** The cells of the first format: their configurations stay as they were, so that a resumed training finds its own model. */

@@ -13,6 +13,7 @@ import { Parameter } from "./parameter.js";
 
 export const scorers = ["additive", "dot", "general", "scaled"] as const;
 
+/** Options of an Attention. @interface */
 export type AttentionOptions = OptionsOf<typeof rules>;
 
 /** What attention reads: recorded once for all steps. */

@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { NamedTensors, Tensor } from "../graph/tensor.js";
 import type { Completed, OptionTable } from "../options.js";
 import { completeOptions, list, object, optional, text, value } from "../options.js";
 import type { CellWeight } from "./cellWeight.js";
@@ -11,8 +11,8 @@ export interface CellSizes {
   readonly H: number;
 }
 
+/** Weights by name. @inline */
 type Weights = Readonly<Record<string, CellWeight<boolean>>>;
-type Tensors<Names extends string> = Readonly<Record<Names, Tensor>>;
 
 /** Tensors of a cell's weights: those that `bias: false` leaves out are null then. */
 export type WeightTensors<W extends Weights> = {
@@ -26,11 +26,11 @@ export interface CellStep<Own extends OptionTable, Gate extends string, Kind ext
   /** The result of `input` for this step: W_ih x_t + b_ih, [B,G H], unless the cell says otherwise. */
   readonly a: Tensor;
   /** The state before the step, each entry [B,size]. */
-  readonly state: Tensors<Kind>;
+  readonly state: NamedTensors<Kind>;
   readonly weights: WeightTensors<W>;
   readonly options: Completed<Own>;
   /** Cuts [...,G H] into the gates, each [...,H]. */
-  readonly gates: (tensor: Tensor) => Tensors<Gate>;
+  readonly gates: (tensor: Tensor) => NamedTensors<Gate>;
 }
 
 /** Inputs of a fused op over the whole sequence. */
@@ -38,7 +38,7 @@ export interface CellSequence<Own extends OptionTable, Kind extends string, W ex
   /** [T,B,I]; or i32 [T,B], ids of rows of weights.weight_ih, which then is a table [V,G H] of input products. */
   readonly x: Tensor;
   /** The state before the first step. */
-  readonly state: Tensors<Kind>;
+  readonly state: NamedTensors<Kind>;
   readonly weights: WeightTensors<W>;
   /** i32 [B]; past a row's length the state is carried and y is 0. null: all rows have length T. */
   readonly lengths: Tensor | null;
@@ -77,9 +77,9 @@ export interface CellDefinition<
     readonly options: Completed<Own>;
   }): Tensor;
   /** The equation: the state after a step. */
-  step(operands: CellStep<Own, Gate, Kind | "h", W>): Tensors<Kind | "h">;
+  step(operands: CellStep<Own, Gate, Kind | "h", W>): NamedTensors<Kind | "h">;
   /** A fused op for the whole sequence. Default: `ops.scan` over `step`. */
-  sequence?(operands: CellSequence<Own, Kind | "h", W>): { y: Tensor; last: Tensors<Kind | "h"> };
+  sequence?(operands: CellSequence<Own, Kind | "h", W>): { y: Tensor; last: NamedTensors<Kind | "h"> };
 }
 
 /** A recurrent cell: what layers and models take, whatever its equation is. */

@@ -7,14 +7,14 @@ import * as builtIn from "./cells/index.js";
 
 type BuiltIn = (typeof builtIn)[keyof typeof builtIn];
 
-/** The name of a cell: one of the library's, or of one that registerCell has added. */
+/** The name of a cell: one of the library's, or of one that registerCell has added. @useDeclaredType */
 export type CellName = BuiltIn["name"] | (string & {});
 
 type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (all: infer All) => void
   ? All
   : never;
 
-/** The options that belong to some of the library's cells. */
+/** The options that belong to some of the library's cells. @interface */
 export type CellOptions = Partial<Intersection<Completed<BuiltIn["options"]>>>;
 
 const cells = new Map<string, Cell>(Object.values(builtIn).map((cell) => [cell.name, cell as unknown as Cell]));

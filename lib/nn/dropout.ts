@@ -5,6 +5,7 @@ import type { OptionsOf } from "../options.js";
 import { completeOptions, flag, option, real, table } from "../options.js";
 import { expectLayerName } from "./layer.js";
 
+/** Options of a Dropout. @interface */
 export type DropoutOptions = OptionsOf<typeof rules>;
 
 /** Rule of a probability of dropout. */

@@ -9,6 +9,7 @@ import type { Layer } from "./layer.js";
 import { expectLayerName, size } from "./layer.js";
 import { Parameter } from "./parameter.js";
 
+/** Options of an Embedding. @interface */
 export type EmbeddingOptions = OptionsOf<typeof rules>;
 
 const rules = table("Embedding", {

@@ -134,7 +134,7 @@ function fanOut(shape: Shape): number {
   return shape[0] ?? 1;
 }
 
-/** How an initializer is written in a configuration: "uniform:0.1", "normal:0.02", "xavier", "orthogonal" ... */
+/** How an initializer is written in a configuration: "uniform:0.1", "normal:0.02", "xavier", "orthogonal" ... @useDeclaredType */
 export type InitializerName = `uniform:${number}` | `normal:${number}` | keyof typeof named;
 
 const named = {

@@ -8,6 +8,7 @@ import type { Layer } from "./layer.js";
 import { expectLayerName, size } from "./layer.js";
 import { Parameter } from "./parameter.js";
 
+/** Options of a LayerNorm. @interface */
 export type LayerNormOptions = OptionsOf<typeof rules>;
 
 const rules = table("LayerNorm", {

@@ -11,6 +11,7 @@ import type { Layer } from "./layer.js";
 import { expectLayerName, size } from "./layer.js";
 import { Parameter } from "./parameter.js";
 
+/** Options of a Linear layer. @interface */
 export type LinearOptions = OptionsOf<typeof rules>;
 
 const rules = table("Linear", {

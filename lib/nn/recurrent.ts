@@ -32,6 +32,7 @@ import type { State, StateEntry } from "./stateEntry.js";
 /** How a layer of a stack meets the ones below it. */
 export const connections = ["plain", "residual", "dense"] as const;
 
+/** Options that all recurrent layers have. @interface */
 export type RecurrentOptions = OptionsOf<typeof rules>;
 
 /** Most layers of a stack: far more than any that learns, few enough to be recorded at once. */

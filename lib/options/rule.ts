@@ -9,9 +9,9 @@ export interface Rule<T> extends Facts {
   /** Value of an option that is left out (undefined). */
   readonly initial?: T;
   readonly mayBeMissing?: boolean;
-  /** Finds the part that does not fit, where a value has parts with rules of their own. */
+  /** Finds the part that does not fit, where a value has parts with rules of their own. @internal */
   readonly misfit?: (value: unknown) => Misfit | null;
-  /** How the value is written on a command line; without it the option has no flag. */
+  /** How the value is written on a command line; without it the option has no flag. @internal */
   readonly written?: Written;
 }
 

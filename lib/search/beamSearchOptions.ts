@@ -106,6 +106,7 @@ export const beamSearchRules = table("beamSearch", {
   signal: abortSignal,
 });
 
+/** Options of `beamSearch`. @interface */
 export type BeamSearchOptions = OptionsOf<typeof beamSearchRules>;
 
 /** Every option, with its default where it was not given. `sampling`: null to search. */

@@ -13,6 +13,7 @@ export const samplingRules = table("sampling", {
   seed: option(optional(whole({ maximum: largestUint32 })), { aka: ["random_seed"] }),
 });
 
+/** Options of drawing tokens. @interface */
 export type SamplingOptions = OptionsOf<typeof samplingRules>;
 
 export type CompleteSampling = Required<SamplingOptions>;

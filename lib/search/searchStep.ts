@@ -42,6 +42,7 @@ const rules = table("searchStep", {
   onBest: callback<(ids: readonly number[], sentence: number) => void>(),
 });
 
+/** Options of `searchStep`. @interface */
 export type SearchStepOptions = OptionsOf<typeof rules>;
 
 interface Search {

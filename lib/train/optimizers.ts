@@ -78,6 +78,7 @@ const sgdRules = table("sgd", {
   weightDecay: penalty(0),
 });
 
+/** Options of `sgd`. @interface */
 export type SGDOptions = OptionsOf<typeof sgdRules>;
 
 /** Stochastic gradient descent, with momentum if asked for. @throws OptionError for an option outside its range. */
@@ -117,6 +118,7 @@ const adamwRules = table("adamw", {
   weightDecay: penalty(0.01),
 });
 
+/** Options of `adam` and `adamw`. @interface */
 export type AdamOptions = OptionsOf<typeof adamRules>;
 
 function adamRule(name: "adam" | "adamw", options: AdamOptions): Optimizer {
@@ -161,6 +163,7 @@ const rmspropRules = table("rmsprop", {
   weightDecay: penalty(0),
 });
 
+/** Options of `rmsprop`. @interface */
 export type RMSpropOptions = OptionsOf<typeof rmspropRules>;
 
 /** RMSprop (Tieleman & Hinton 2012). @throws OptionError for an option outside its range. */
@@ -189,6 +192,7 @@ const adagradRules = table("adagrad", {
   weightDecay: penalty(0),
 });
 
+/** Options of `adagrad`. @interface */
 export type AdagradOptions = OptionsOf<typeof adagradRules>;
 
 /** Adagrad (Duchi et al. 2011). @throws OptionError for an option outside its range. */
@@ -210,7 +214,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
 
 const byName = { sgd, adam, adamw, rmsprop, adagrad };
 
-/** A rule by name. */
+/** A rule by name. @useDeclaredType */
 export type OptimizerName = keyof typeof byName;
 
 export const optimizerNames = Object.keys(byName) as OptimizerName[];

@@ -45,6 +45,7 @@ const stepDecayRules = table("step", {
   factor: option(real({ above: 0, maximum: 1, initial: 0.5 }), { flag: "--decay-factor", aka: ["gamma"] }),
 });
 
+/** Options of `stepDecay`. @interface */
 export type StepDecayOptions = OptionsOf<typeof stepDecayRules>;
 
 /**
@@ -70,6 +71,7 @@ const plateauRules = table("plateau", {
   keepDecaying: flag(),
 });
 
+/** Options of `plateau`. @interface */
 export type PlateauOptions = OptionsOf<typeof plateauRules>;
 
 /**
@@ -109,6 +111,7 @@ const cosineRules = table("cosine", {
   floor: option(real({ minimum: 0, maximum: 1, initial: 0 }), { flag: "--decay-floor", aka: ["eta_min", "alpha"] }),
 });
 
+/** Options of `cosine`. @interface */
 export type CosineOptions = OptionsOf<typeof cosineRules>;
 
 /**
@@ -151,7 +154,7 @@ export const scheduleTables = {
   cosine: { ...cosineRules, ...warmupRules },
 } as const;
 
-/** A schedule by name. */
+/** A schedule by name. @useDeclaredType */
 export type ScheduleName = keyof typeof scheduleTables;
 
 export const scheduleNames = Object.keys(scheduleTables) as ScheduleName[];

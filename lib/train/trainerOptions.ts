@@ -83,6 +83,7 @@ export const trainerRules = table("Trainer", {
 
 type Data = "data" | "validation";
 
+/** Options of a Trainer. @interface */
 export type TrainerOptions<Form> = Omit<OptionsOf<typeof trainerRules>, Data> & {
   /** Batches to learn from. */
   data: TrainingData<Form>;

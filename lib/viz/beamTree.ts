@@ -72,6 +72,7 @@ export function beamTreeOf(search: BeamTree | TextSearch): BeamTree {
 
 export const defaultSteps = 12;
 
+/** Limits of a drawn beam tree. @interface */
 export type BeamTreeLimits = OptionsOf<typeof beamTreeLimits>;
 
 export const beamTreeLimits = table("beam tree", {

@@ -32,9 +32,12 @@ export const curveAxes = {
   seconds: "seconds of training",
 } as const;
 
+/** The name of a quantity that curves show. @useDeclaredType */
 export type CurveMeasure = keyof typeof curveMeasures;
+/** The name of a horizontal axis of curves. @useDeclaredType */
 export type CurveAxis = keyof typeof curveAxes;
 
+/** Options of `curvesSVG`. @interface */
 export type CurvesOptions = OptionsOf<typeof curvesRules>;
 
 export const curvesRules = table("curvesSVG", {

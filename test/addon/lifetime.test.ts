@@ -91,7 +91,8 @@ test("two copies of the addon in one process do not disturb each other", () => {
     import { createRequire } from "node:module";
     import { tmpdir } from "node:os";
     import { join } from "node:path";
-    import { NativeExecutor, Graph, nativeExecutor, ops } from "./dist/index.js";
+    import { Graph, nativeExecutor, ops } from "./dist/index.js";
+    import { NativeExecutor } from "./dist/executor/native.js";
     const copy = join(mkdtempSync(join(tmpdir(), "ostinato-copy-")), "ostinato.node");
     copyFileSync("build/Release/ostinato.node", copy);
     const second = new NativeExecutor(createRequire(import.meta.url)(copy));

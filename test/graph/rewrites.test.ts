@@ -2,9 +2,10 @@ import { expect, test } from "vitest";
 import type { Values } from "../../lib/executor/executor.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import type { RewriteName } from "../../lib/graph/index.js";
-import { differentiate, Graph, ops, rewriteNames } from "../../lib/graph/index.js";
+import { differentiate, Graph, ops } from "../../lib/graph/index.js";
 import { elementsOf } from "../../lib/graph/program.js";
 import { tableRows } from "../../lib/graph/rewrites/index.js";
+import { rewriteNames } from "../../lib/graph/rewrites/names.js";
 import { GRU } from "../../lib/nn/index.js";
 import { numbers } from "./case.js";
 

@@ -86,9 +86,6 @@ export const modelRows: Record<string, Entry> = {
     of(() => Seq2Seq.create({ executor, hiddenSize: 4, tokenizer: pair }), "quantize"),
     () => ["int8"],
   ),
-  Seq2SeqNetwork: entry(made(ostinato.Seq2SeqNetwork), () => [
-    { sourceVocabularySize: 4, targetVocabularySize: 4, hiddenSize: 4, encoderLayers: 1 },
-  ]),
   WindowData: entry(made(ostinato.WindowData), () => [stream, { batchSize: 2, windowLength: 4, role: "train" }], [0]),
   "WindowData.batches": entry(of(windows, "batches"), () => [0]),
   "SentenceData.create": entry(ostinato.SentenceData.create as never, () => [stream, { tokenizer, batchSize: 2 }], [0]),

@@ -70,6 +70,4 @@ export const pictureRows: Record<string, Entry> = {
     0,
     { begin: 0, end: 1, beams: 2, maximumLength: 3 },
   ]),
-  elementsOf: entry(ostinato.elementsOf as never, () => [[2, 3]]),
-  shapeText: entry(ostinato.shapeText as never, () => [[2, 3]]),
 };

@@ -22,7 +22,6 @@ const entries: Record<string, Entry> = {
 
 /** What is public and has no row: with the reason. */
 const without: Readonly<Record<string, string>> = {
-  NativeExecutor: "made by nativeExecutor()",
   Tensor: "made by a Graph",
   LanguageModel: "made by create() and load()",
   Seq2Seq: "made by create() and load()",
@@ -35,16 +34,14 @@ const without: Readonly<Record<string, string>> = {
   noVocabulary: "a part of the record of a kind",
   defaultExecutor: "takes nothing",
   Profile: "made by runs",
-  SentenceData: "made by of()",
-  PairData: "made by of()",
+  SentenceData: "made by create()",
+  PairData: "made by create()",
   CharacterTokenizer: "made by fromText() and tokenizerFromJSON()",
   Corpus: "made by fromText() and fromFile()",
   SubwordTokenizer: "made by fromText() and tokenizerFromJSON()",
   WordTokenizer: "made by fromText() and tokenizerFromJSON()",
   ByteTokenizer: "takes nothing",
   nativeInfo: "takes nothing",
-  operations: "takes nothing",
-  recordSeq2SeqLoss: "recorded through Seq2Seq",
   searchStep: "its options are those of beamSearch, its step a recorded program",
 };
 

@@ -25,6 +25,7 @@ import { expectProgramFits } from "../memory.js";
 import type { Buffer, Floats, Kernel } from "./kernel.js";
 import { kernels } from "./kernels.js";
 
+/** The array type of floats. @inline */
 type FloatsConstructor = Float32ArrayConstructor | Float64ArrayConstructor;
 
 /**
@@ -45,7 +46,7 @@ export class ReferenceExecutor implements Executor {
     this.name = `reference ${precision}`;
   }
 
-  createStore(): ReferenceStore {
+  createStore(): Store {
     return new ReferenceStore(this.floats);
   }
 

@@ -6,6 +6,7 @@ import { elementsOf, rowsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand, operandIfAny } from "../tensor.js";
 
+/** Operands of `attention`. @inline */
 export interface AttentionOperands {
   /** [T,B,K], one for each step of the decoder; or [T,N,K] with N a multiple of B: row n reads memory n / (N/B), as beams do. */
   query: Tensor;

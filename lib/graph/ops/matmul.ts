@@ -4,6 +4,7 @@ import { elementsOf } from "../program.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 
+/** Operands to transpose. @inline */
 interface Transposes {
   /** a is given as [K,M]. */
   transposeA?: boolean;

@@ -37,7 +37,7 @@ export function clipScale(norm: Tensor, maxNorm: Tensor): Tensor {
   return norm.graph.record(clipScaleOperation, { norm, maxNorm }, { scale: [] }).scale;
 }
 
-/** What every update takes: the variable, its gradient, the clip scale and the learning rate, both run-time scalars. */
+/** Operands of every update: the variable, its gradient, the clip scale and the learning rate, both run-time scalars. @inline */
 export interface UpdateOperands {
   weight: Tensor;
   /** Shaped like the weight. */

@@ -1,17 +1,16 @@
 import { ShapeError } from "../../errors.js";
 import { checkOption, completeOptions, flag, optional, value, whole } from "../../options.js";
 import { owned } from "../owned.js";
-import type { Tensor } from "../tensor.js";
+import type { NamedTensors, Tensor } from "../tensor.js";
 import { expectTensor } from "../tensor.js";
 import { copy } from "./shape.js";
 
-type Tensors<Names extends string> = Readonly<Record<Names, Tensor>>;
-
+/** Operands of `scan`. @inline */
 export interface ScanOperands<Inputs extends string, States extends string> {
   /** [T,...], of which the body gets one row a step. May be empty where `steps` is given. */
-  inputs: Tensors<Inputs>;
+  inputs: NamedTensors<Inputs>;
   /** What the first step begins with. */
-  state: Tensors<States>;
+  state: NamedTensors<States>;
   /** T; needed where there are no inputs. */
   steps?: number;
   /** Walk from the last step to the first. */
@@ -42,8 +41,11 @@ const bodyRule = value("a function that records a step", (body) => typeof body =
  */
 export function scan<Inputs extends string, States extends string, Outputs extends string = never>(
   operands: ScanOperands<Inputs, States>,
-  body: (inputs: Tensors<Inputs>, state: Tensors<States>) => { state: Tensors<States>; outputs?: Tensors<Outputs> },
-): { outputs: Tensors<Outputs>; states: Tensors<States>; last: Tensors<States> } {
+  body: (
+    inputs: NamedTensors<Inputs>,
+    state: NamedTensors<States>,
+  ) => { state: NamedTensors<States>; outputs?: NamedTensors<Outputs> },
+): { outputs: NamedTensors<Outputs>; states: NamedTensors<States>; last: NamedTensors<States> } {
   const { inputs, state, steps, reverse } = completeOptions("scan", operands, rules) as Required<typeof operands>;
   checkOption("scan", "body", body, bodyRule);
   for (const [name, tensor] of Object.entries({ ...inputs, ...state })) {
@@ -79,7 +81,7 @@ export function scan<Inputs extends string, States extends string, Outputs exten
       }
       graph.loops.put(owned(graph, next), stack, after);
     }
-    return mapped(step.outputs ?? ({} as Tensors<Outputs>), (y, name) => {
+    return mapped(step.outputs ?? ({} as NamedTensors<Outputs>), (y, name) => {
       expectTensor("scan", `output ${JSON.stringify(name)}`, y);
       const stack = graph.loops.stack(y.dtype, [T, ...y.shape], name);
       graph.loops.put(owned(graph, y), stack, 0);
@@ -94,10 +96,10 @@ export function scan<Inputs extends string, States extends string, Outputs exten
 }
 
 function mapped<Names extends string>(
-  tensors: Tensors<Names>,
+  tensors: NamedTensors<Names>,
   change: (tensor: Tensor, name: string) => Tensor,
-): Tensors<Names> {
+): NamedTensors<Names> {
   return Object.fromEntries(
     Object.entries<Tensor>(tensors).map(([name, tensor]) => [name, change(tensor, name)]),
-  ) as Tensors<Names>;
+  ) as NamedTensors<Names>;
 }

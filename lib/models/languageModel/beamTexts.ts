@@ -45,6 +45,7 @@ export const beamTextRules = table("LanguageModel.beamSearch", {
   onBest: callback<(text: string) => void>(),
 });
 
+/** Options of `LanguageModel.beamSearch`. @interface */
 export type BeamTextOptions = OptionsOf<typeof beamTextRules>;
 
 /**

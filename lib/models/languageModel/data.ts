@@ -43,6 +43,7 @@ export const windowRules = table("WindowData", {
   role: option(word(roles, "train"), { flag: null }),
 });
 
+/** Options of WindowData. @interface */
 export type WindowDataOptions = OptionsOf<typeof windowRules>;
 
 /** Windows over a stream of tokens, for truncated back-propagation through time. */
@@ -104,6 +105,7 @@ export const sentenceRules = table("SentenceData", {
   role: option(word(roles, "train"), { flag: null }),
 });
 
+/** Options of SentenceData. @interface */
 export type SentenceDataOptions = OptionsOf<typeof sentenceRules>;
 
 /** Tokens that a sentence of training data may have unless the options say otherwise. */

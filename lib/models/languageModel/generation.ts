@@ -61,6 +61,7 @@ export const generateRules = table("generate", {
   signal: abortSignal,
 });
 
+/** Options of `LanguageModel.generate`. @interface */
 export type GenerateOptions = OptionsOf<typeof generateRules>;
 
 export const generateAllRules = table("generateAll", {
@@ -71,6 +72,7 @@ export const generateAllRules = table("generateAll", {
   count: option(optional(whole({ minimum: 1, maximum: mostTexts })), { aka: ["num_return_sequences", "num_samples"] }),
 });
 
+/** Options of `LanguageModel.generateAll`. @interface */
 export type GenerateAllOptions = OptionsOf<typeof generateAllRules>;
 
 /** @throws OptionError for an unknown option or a value outside its range. */

@@ -1,6 +1,6 @@
 export type { Activations } from "./activations.js";
 export type { BeamText, BeamTextOptions, BeamTexts } from "./beamTexts.js";
-export type { LanguageModelForm, SentenceDataOptions, WindowDataOptions } from "./data.js";
+export type { LanguageModelForm, SentenceDataBatch, SentenceDataOptions, WindowDataOptions } from "./data.js";
 export { SentenceData, WindowData } from "./data.js";
 export type { GenerateAllOptions, GenerateOptions } from "./generation.js";
 export type { LanguageModelOptions } from "./languageModel.js";

@@ -16,7 +16,7 @@ import { flag, option, optional, real, table, text, whole, word } from "../../op
 import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell, optionsOfCell } from "../cellConfig.js";
 
-/** The architecture of a recurrent language model, as stored in config.json. Options of its cell stand beside the others. */
+/** The architecture of a recurrent language model, as stored in config.json. Options of its cell stand beside the others. @interface */
 export type LanguageModelConfig = OptionsOf<typeof configRules> & CellOptions;
 
 const size = whole({ minimum: 1 });

@@ -7,6 +7,7 @@ export const nextTokensRules = table("nextTokens", {
   top: option(whole({ minimum: 1, initial: 10 }), { flag: "--next", aka: ["k", "top_k", "num_logprobs"] }),
 });
 
+/** Options of `LanguageModel.nextTokens`. @interface */
 export type NextTokensOptions = OptionsOf<typeof nextTokensRules>;
 
 /** A token that may come next. */

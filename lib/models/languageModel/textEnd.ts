@@ -4,6 +4,7 @@ import { OptionError } from "../../errors.js";
 /** What may end a text that is written: the token for the end of a sentence, a line end, or nothing. */
 export const textEnds = ["sentence", "line", "never"] as const;
 
+/** The place where a text ends. @useDeclaredType */
 export type TextEnd = (typeof textEnds)[number];
 
 /** The token that ends a text; null for none. @throws OptionError if the tokenizer does not have it. */

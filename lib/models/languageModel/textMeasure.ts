@@ -27,6 +27,7 @@ export interface TextProbability {
   unknown: number;
 }
 
+/** Options of `LanguageModel.evaluate`. @interface */
 export type EvaluateOptions = OptionsOf<typeof evaluateRules>;
 
 export const evaluateRules = table("LanguageModel.evaluate", {

@@ -8,7 +8,7 @@ import { flag, option, optional, real, table, whole, word } from "../../options.
 import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell } from "../cellConfig.js";
 
-/** The architecture of an encoder-decoder. Options of its cell stand beside the others. */
+/** The architecture of an encoder-decoder. Options of its cell stand beside the others. @interface */
 export type Seq2SeqConfig = OptionsOf<typeof seq2seqRules> & CellOptions;
 
 const size = whole({ minimum: 1 });

@@ -1,6 +1,5 @@
 export type { Seq2SeqConfig } from "./config.js";
-export type { Encoded, Seq2SeqForm } from "./network.js";
-export { recordSeq2SeqLoss, Seq2SeqNetwork } from "./network.js";
+export type { Encoded, Seq2SeqForm, Seq2SeqNetwork } from "./network.js";
 export type { PairDataOptions } from "./pairData.js";
 export { PairData } from "./pairData.js";
 export type { PairScores } from "./pairScores.js";

@@ -51,6 +51,7 @@ export const pairRules = table("PairData", {
   signal: abortSignal,
 });
 
+/** Options of PairData. @interface */
 export type PairDataOptions = OptionsOf<typeof pairRules>;
 
 function isForcing(rule: unknown): boolean {

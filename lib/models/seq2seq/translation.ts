@@ -62,6 +62,7 @@ export const translateRules = table("translate", {
   onProgress: callback<(done: number) => void>(),
 });
 
+/** Options of `Seq2Seq.translate`. @interface */
 export type TranslateOptions = OptionsOf<typeof translateRules>;
 
 /** The options with their defaults, as search takes them. @throws OptionError for what does not fit. */
