@@ -41,7 +41,7 @@ const rules = table("SentenceBatches", {
   /** Tokens that a sentence may have, its end left out. Default: any number. */
   maximumLength: optional(whole({ minimum: 1 })),
   /**
-   * What becomes of a longer sentence: "refuse" it with an error, "cut" it, so that its first tokens are predicted and its
+   * Rule for a longer sentence: "refuse" it with an error, "cut" it, so that its first tokens are predicted and its
    * end is not, or "skip" it. Default "refuse".
    */
   long: word(longRules, "refuse"),

@@ -35,7 +35,7 @@ const rules = table("StreamBatches", {
   /** T: time steps of one window. */
   windowLength: whole({ minimum: 1 }),
   /**
-   * What becomes of the tokens that fill no whole window. "keep": they come in a last, shorter window, and every token is
+   * Rule for the tokens that fill no whole window. "keep": they come in a last, shorter window, and every token is
    * predicted exactly once, also where columns differ by one token. "drop": all windows are [T,B]. Default "keep".
    */
   last: word(["keep", "drop"], "keep"),

@@ -16,7 +16,7 @@ import { Segmenter } from "./segmenter.js";
 /** Options of learning a subword vocabulary. @interface */
 export type SubwordOptions = OptionsOf<typeof rules>;
 
-/** What is being done for a vocabulary of subwords. */
+/** Progress of learning a vocabulary of subwords. */
 export interface SubwordProgress {
   readonly step: "reading" | "merging";
   /** Code units of the text that have been read. */

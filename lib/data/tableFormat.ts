@@ -3,7 +3,7 @@ import type { Rule } from "../options.js";
 
 /** How the lines of a table become columns. */
 export interface TableFormat {
-  /** What is between columns; null for lines of JSON, which have fields instead. */
+  /** The separator of columns; null for lines of JSON, which have fields instead. */
   readonly separator: string | null;
   /** Lines at the front that only say what separates columns ("sep=;"): 0 or 1. */
   readonly preamble: number;
@@ -12,7 +12,7 @@ export interface TableFormat {
 /** Names for characters that are hard to type, and for the usual ones. */
 const separatorNames: Readonly<Record<string, string>> = { tab: "\t", "\\t": "\t", comma: ",", semicolon: ";" };
 
-/** What `separator` may be. */
+/** Rule of `separator`. */
 export const separatorRule: Rule<string> = {
   written: { as: "character" },
   expected: "tab, comma, semicolon, or another single character but a quote or a line end",

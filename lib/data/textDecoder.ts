@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { InputError } from "../errors.js";
 import { encodingHint, utf16Order } from "./encodingHint.js";
 
-/** Whose bytes are read, and what becomes of them. */
+/** The source of a text, and how its bytes are read. */
 export interface TextSource {
   /** For messages: a file's path, or "standard input". */
   readonly name: string;

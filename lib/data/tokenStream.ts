@@ -9,7 +9,7 @@ export interface TokenStream {
   readonly length: number;
   /** Unicode characters of the (normalised) text behind the tokens; 0 if nobody knows. For bits per character. */
   readonly characters: number;
-  /** What made the tokens, where that is known: a model refuses tokens of another vocabulary than its own. */
+  /** The tokenizer that made the tokens, where that is known: a model refuses tokens of another vocabulary than its own. */
   readonly tokenizer?: Tokenizer;
   /** Numbers, from 1, of the lines of a text that the stream consists of, where it leaves others out: for messages. */
   readonly lines?: ArrayLike<number>;

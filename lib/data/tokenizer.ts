@@ -43,7 +43,7 @@ export interface Tokenizer {
   tokenBytes(id: number): Uint8Array;
   /** The id of one token, written as in a text ("\n", not its sign). */
   id(token: string): number | undefined;
-  /** What `tokenizerFromJSON` needs to make this tokenizer again. */
+  /** The JSON from which `tokenizerFromJSON` makes this tokenizer again. */
   toJSON(): object;
 }
 
@@ -60,7 +60,7 @@ export interface TokenEncoder {
 export interface TokenDecoder {
   /** The text that is certain after this token, often its own; "" while a character is incomplete. */
   push(id: number): string;
-  /** What was held back. A character whose last bytes never came is left out. */
+  /** The text that was held back. A character whose last bytes never came is left out. */
   end(): string;
 }
 

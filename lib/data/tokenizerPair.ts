@@ -15,7 +15,7 @@ export type TokenizerPairOptions = OptionsOf<typeof rules>;
 /** How the two sides of a pair become tokens. The same tokenizer for both: one vocabulary. */
 export class TokenizerPair {
   readonly kind = "pair";
-  /** What is read before the first token of a target, and what ends it. */
+  /** The token that is read before the first one of a target, and the one that ends it. */
   readonly marks: { readonly begin: number; readonly end: number };
   readonly reversed: boolean;
 

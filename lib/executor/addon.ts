@@ -93,7 +93,7 @@ export interface AddonProgram {
 
 export interface AddonSearch {
   /**
-   * Takes up to so many steps, 1 to 4096; a run of the program's store.
+   * Takes up to `steps` steps, 1 to 4096; a run of the program's store.
    * @param best whether to tell the best hypothesis of each sentence that took the last step.
    */
   advance(steps: number, best: boolean): Promise<{ done: boolean; best: (Int32Array | null)[] } & AddonTimes>;

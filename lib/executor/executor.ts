@@ -5,7 +5,7 @@ import { callback, flag } from "../options.js";
 import type { WeightType } from "../weights.js";
 import type { RunningSearch, SearchPlan, SearchPorts } from "./search.js";
 
-/** What goes in and out of a run. Float64Array only with the float64 reference executor. */
+/** The values that go into a run and come out. Float64Array only with the float64 reference executor. */
 export type Values = Float32Array | Float64Array | Int32Array;
 
 /** Runs Programs. There are two: native (C++) and reference (TypeScript). They run the same ops. */
@@ -65,7 +65,7 @@ export function expectMatrix({ name, dtype, shape }: VariableSpec): void {
   throw new ShapeError(`quantize: expected a matrix of f32 values, got ${name} ${dtype}${shapeText(shape)}.`);
 }
 
-/** @throws InputError unless these are so many numbers. */
+/** @throws InputError unless these are `count` numbers. */
 export function expectValues(name: string, values: unknown, count: number): void {
   const isArray = Array.isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView));
   if (isArray && (values as Values).length === count) return;
@@ -97,7 +97,7 @@ export interface Replay {
 }
 
 export interface ReplayResult {
-  /** Of the last run. */
+  /** Outputs of the last run. */
   readonly outputs: Record<string, Values>;
   /** [steps, ...] */
   readonly collected: Record<string, Values>;
@@ -114,7 +114,7 @@ export interface Executable {
    */
   run(feeds: Feeds, options?: { readonly check?: boolean }): Promise<RunResult>;
   /**
-   * The same as so many calls of run(), without coming back to JavaScript in between.
+   * Runs the program `steps` times, without coming back to JavaScript in between.
    * @throws InputError as run() does, and for a feed or output that the program does not have.
    */
   replay(feeds: Feeds, replay: Replay): Promise<ReplayResult>;

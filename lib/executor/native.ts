@@ -309,7 +309,7 @@ export function setThreads(threads: number): void {
   named(() => loadAddon().setThreads(threads));
 }
 
-/** What computes here: kernels, matrix products, threads. */
+/** Description of what computes on this machine: kernels, matrix products, threads. */
 export function nativeInfo(): AddonInfo {
   return loadAddon().info();
 }

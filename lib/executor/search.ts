@@ -52,7 +52,7 @@ export interface PlannedSentence {
   readonly required: ReadonlyMap<number, number>;
 }
 
-/** What has been found for a sentence. */
+/** The result of a search for one sentence. */
 export interface FoundSentence {
   readonly hypotheses: readonly {
     readonly ids: readonly number[];
@@ -67,7 +67,7 @@ export interface FoundSentence {
 /** A search under way in an executor. */
 export interface RunningSearch {
   /**
-   * Takes so many steps, fewer where the search ends.
+   * Takes up to `steps` steps; fewer where the search ends.
    * @param options.best also say which is the best hypothesis so far, of each sentence that took a step; null for the others.
    * @throws InputError for logits that are no numbers.
    */
@@ -143,7 +143,7 @@ export function encodeSearch(ports: OrderedPorts, plan: SearchPlan): Float64Arra
   const words: number[] = [ports.tokens, ports.logits, ports.attention ?? -1, ports.links.length];
   for (const { output, feed } of ports.links) words.push(output, feed);
   words.push(plan.sentences, plan.beams, plan.nBest, plan.groups, plan.diversity, plan.minimumLength);
-  // What is longer than any text is the same as this.
+  // No text is longer than this, so greater values mean the same.
   const atMost = (value: number) => Math.min(value, 2 ** 31 - 1);
   words.push(atMost(plan.blockNgramRepeat), lengthPenalty === "average" ? -1 : lengthPenalty, plan.coveragePenalty);
   words.push(Number(plan.earlyStopping), plan.begin, plan.end ?? -1);

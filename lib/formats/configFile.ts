@@ -2,7 +2,7 @@ import { readCompanion } from "./companions.js";
 import { modelFiles } from "./modelFiles.js";
 import { shapes } from "./shapes.js";
 
-/** Of config.json. Raised when an older version could not read what is written. */
+/** Version of config.json. Raised when an older version of Ostinato could not read what is written. */
 export const formatVersion = 1;
 
 /** The content of config.json. */

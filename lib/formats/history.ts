@@ -12,7 +12,7 @@ export interface HistoryPoint {
   seconds: number;
 }
 
-/** What trainer.json keeps of a training, for reports. */
+/** The part of a training that trainer.json keeps for reports. */
 export interface History {
   steps: HistoryPoint[];
   validations: { step: number; epoch: number; loss: number; perplexity: number; bitsPerCharacter?: number }[];

@@ -302,7 +302,7 @@ async function headerIn(folder: string): Promise<SafetensorsHeader> {
   );
 }
 
-/** What to do when a process of a former version died between the two renames of an overwrite. */
+/** Advice for a folder in which a process of a former version died between the two renames of an overwrite. */
 async function leftBeside(folder: string): Promise<string> {
   const parent = dirname(resolve(folder));
   const names = await readdir(parent).catch((): string[] => []);

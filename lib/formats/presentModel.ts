@@ -52,7 +52,7 @@ export async function expectFreeFolder(
     throw occupied(`${folder} holds a ${model ? "model" : "training"} already`, { training: state && training });
 }
 
-/** What a folder holds, compared with the model that is to be written. */
+/** The content of a folder, compared with the model that is to be written. */
 export type Present =
   /** No model. */
   | { kind: "none" }

@@ -63,7 +63,7 @@ function floatsOf(values: TensorValues, scales: TensorValues | undefined): Float
   return unpackWeights({ type: "int8", values: values as Int8Array, scales: scales as Float32Array });
 }
 
-/** What the metadata of a file says of its matrices. */
+/** The type of a file's matrices, by its metadata; null: float32. */
 export function weightTypeOf(metadata: Readonly<Record<string, string>>): WeightType | null {
   return weightTypes.find((type) => type === metadata.weights) ?? null;
 }

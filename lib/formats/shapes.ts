@@ -82,7 +82,7 @@ export const vocabularyShape = choice((json) => {
   return isForeign ? foreignVocabulary : ownVocabulary;
 });
 
-/** What each JSON file, and each JSON inside of another file, may contain. Options in config.json have tables of their own. */
+/** Rules of the content of each JSON file, and of each JSON inside of another file. Options in config.json have tables of their own. */
 export const shapes = {
   /** config.json */
   config: object({

@@ -43,7 +43,7 @@ export async function saveTrainerState(
   });
 }
 
-/** What trainer.safetensors keeps beside its tensors. */
+/** The state that trainer.safetensors keeps beside its tensors. */
 export interface ResumeState
   extends Pick<TrainerStateJson, "position" | "misses" | "schedule" | "seconds" | "fingerprint"> {
   bestLoss: number | null;

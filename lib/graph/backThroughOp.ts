@@ -55,7 +55,7 @@ export function backThroughOp(node: Node, { wanted, incoming, gradients, seen = 
   });
 }
 
-/** What an op's rule says the gradients of its operands are, in order; null if it has no rule. */
+/** The gradients of an op's operands by its rule, in order; null if it has no rule. */
 function gradientsOf(
   { operation, operands, results, attributes }: Node,
   { given, needs, seen }: { given: (Tensor | null)[]; needs: boolean[]; seen: (tensor: Tensor) => Tensor },

@@ -47,11 +47,11 @@ function dependents(graph: Graph, nodes: readonly Node[], sources: readonly Tens
     ids.add(tensor.id);
     return true;
   };
-  // A step may read what another one wrote, which stands behind it in the list: until nothing new is found.
+  // A step may read what a later op of the list wrote in the step before: repeat until nothing new is found.
   for (let before = -1; before !== ids.size; ) {
     before = ids.size;
     for (const node of nodes) {
-      // Of all operands: each row that depends is found here.
+      // A look at every operand, for each row that depends is found here.
       if (node.operands.filter(depends).length === 0) continue;
       for (const result of node.results) {
         if (result.dtype !== "f32") continue;

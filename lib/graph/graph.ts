@@ -119,7 +119,7 @@ export class Graph {
     return tensor;
   }
 
-  /** Zeros. A variable that nobody writes: stores fill new variables with zeros. */
+  /** A constant tensor of zeros: a variable that no op writes, as stores fill new variables with zeros. */
   zeros(shape: Shape): Tensor {
     checkOption("Graph.zeros", "shape", shape, shapeRule);
     return this.variable({ name: `zeros${shapeText(shape)}`, dtype: "f32", shape });
@@ -263,7 +263,7 @@ export class Graph {
     const live = new Set<Node>();
     const isWanted = (result: Tensor) =>
       wanted.has(result.id) || this.loops.stacksOf(result).some((stack) => wanted.has(stack.id));
-    // A step may read what another one wrote, which stands behind it in the list: until nothing new is found.
+    // A step may read what a later op of the list wrote in the step before: repeat until nothing new is found.
     for (let before = -1; before !== wanted.size; ) {
       before = wanted.size;
       for (const node of [...this.nodes].reverse()) {

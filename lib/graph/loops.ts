@@ -3,7 +3,7 @@ import type { Graph } from "./graph.js";
 import type { DType, Shape } from "./program.js";
 import type { Tensor } from "./tensor.js";
 
-/** What is recorded in it runs once for each step: 0 to steps - 1, or the other way round. See ops.scan. */
+/** A loop whose ops run once for each step: 0 to steps - 1, or the other way round. See ops.scan. */
 export interface Loop {
   readonly steps: number;
   readonly reverse: boolean;

@@ -62,7 +62,7 @@ export interface Operation<
   readonly results: R;
   /** Names of the numeric attributes, in the order in which programs store them. */
   readonly attributes?: A;
-  /** Operands that the op may overwrite with rubbish. Nothing may read them afterwards. */
+  /** Operands that the op may overwrite with anything. Nothing may read them afterwards. */
   readonly consumes?: readonly NameIn<O[number]>[];
   /** Operands that are variables and are updated in place. */
   readonly mutates?: readonly NameIn<O[number]>[];

@@ -159,7 +159,7 @@ function lifetimesOf(
   }: { owner: ReadonlyMap<number, number>; loops: readonly LoopRange[]; skipped: ReadonlySet<number> },
 ): Map<number, Lifetime> {
   const lifetimes = new Map<number, Lifetime>();
-  // What begins in a loop and never leaves it lives within one step.
+  // A value that begins in a loop and never leaves it lives within one step.
   const makers = new Map(recorded.nodes.flatMap(({ results }, time) => results.map(({ id }) => [id, time] as const)));
   const loopAt = (time: number) => loops.find(({ begin, end }) => begin <= time && time < end);
   const touch = (tensor: Tensor, time: number) => {

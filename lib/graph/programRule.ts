@@ -34,7 +34,7 @@ const storage = variants("kind", {
 
 const ports = list(object({ name: text(), value: whole() }));
 
-/** What a program consists of, for one that comes from elsewhere than a Graph. */
+/** Rule of a program that comes from elsewhere than a Graph. */
 const programRule = object({
   values: list(object({ ...variable, id: whole(), name: text({ empty: true }), storage })),
   ops: list(

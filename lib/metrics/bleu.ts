@@ -7,7 +7,7 @@ import type { TextReferences } from "./references.js";
 import { expectTexts, referenceSignature } from "./references.js";
 import { trimBlanksAtEnd } from "./words.js";
 
-/** What `smoothingValue` is by default (Chen & Cherry 2014); null where there is nothing to choose. */
+/** Default of `smoothingValue` (Chen & Cherry 2014); null where there is nothing to choose. */
 const smoothings = { exp: null, floor: 0.1, "add-k": 1, none: null } as const;
 
 type Smoothing = keyof typeof smoothings;
@@ -25,7 +25,7 @@ const rules = table("bleu", {
   /** Ignore case. Default false. */
   lowercase: flag(),
   /**
-   * What an n-gram order without a match counts as (Chen & Cherry 2014). "exp": 1/2 of a match, 1/4 in the next such order, and
+   * Smoothing of an n-gram order without a match (Chen & Cherry 2014). "exp": 1/2 of a match, 1/4 in the next such order, and
    * so on; "floor": `smoothingValue` matches; "add-k": every order above 1 has `smoothingValue` more matches and n-grams;
    * "none": nothing, and BLEU is 0. A corpus without any match has BLEU 0 in all of them. Default "exp".
    */
@@ -39,7 +39,7 @@ const rules = table("bleu", {
 export interface BleuScore {
   /** 0 to 100. */
   score: number;
-  /** Of 1- to 4-grams, after smoothing, 0 to 100. */
+  /** Precisions of 1- to 4-grams after smoothing, 0 to 100. */
   precisions: number[];
   /** 0 to 1; 1 where the hypotheses are at least as long as the references. */
   brevityPenalty: number;
@@ -52,7 +52,7 @@ export interface BleuScore {
   hypothesisLength: number;
   /** Words of the references, of each hypothesis the one closest in length. */
   referenceLength: number;
-  /** What the score depends on, as sacreBLEU writes it: "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp". */
+  /** The settings that the score depends on, as sacreBLEU writes them: "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp". */
   signature: string;
 }
 

@@ -10,7 +10,7 @@ export class BleuCounts {
   /** At n - 1 the n-grams of the hypotheses. */
   readonly total = new Array<number>(bleuOrders).fill(0);
   hypothesisLength = 0;
-  /** Of each hypothesis the reference that is closest in length. */
+  /** Words of the references, for each hypothesis of the one that is closest in length. */
   referenceLength = 0;
 
   add(hypothesis: readonly string[], references: readonly (readonly string[])[]): void {
@@ -28,7 +28,7 @@ export class BleuCounts {
   }
 }
 
-/** Of each n-gram the count of the reference that has most of it: what a hypothesis is credited with at most. */
+/** The largest count of each n-gram in any reference: a hypothesis is credited with no more. */
 function mostOfAny([first, ...others]: NgramCounts[]): NgramCounts {
   for (const counts of others) {
     for (const [n, ofOrder] of counts.entries()) {

@@ -28,7 +28,7 @@ export interface ChrfScore {
   score: number;
   /** "chrF2", or "chrF2++" with n-grams of two words. */
   name: string;
-  /** What the score depends on, as sacreBLEU writes it: "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no". */
+  /** The settings that the score depends on, as sacreBLEU writes them: "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no". */
   signature: string;
 }
 
@@ -104,7 +104,7 @@ function total(ngrams: Map<string, number>): number {
   return sum;
 }
 
-/** Of several references the one with the best score; the first of equals. */
+/** The reference with the best score; the first of equals. */
 function best(references: readonly Counts[][], beta: number): Counts[] {
   const scores = references.map((counts) => fScore(counts, beta));
   return references[scores.indexOf(scores.reduce((a, b) => Math.max(a, b)))] as Counts[];

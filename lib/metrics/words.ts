@@ -6,7 +6,7 @@ const blank = `[\\p{White_Space}${String.fromCharCode(0x1c)}-${String.fromCharCo
 const blanks = new RegExp(`${blank}+`, "u");
 const atEnd = new RegExp(`(?<!${blank})${blank}+$`, "u");
 
-/** What stands between blanks. */
+/** Words between spaces. */
 export function splitWords(text: string): string[] {
   return text.split(blanks).filter((word) => word !== "");
 }

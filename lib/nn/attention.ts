@@ -16,7 +16,7 @@ export const scorers = ["additive", "dot", "general", "scaled"] as const;
 /** Options of an Attention. @interface */
 export type AttentionOptions = OptionsOf<typeof rules>;
 
-/** What attention reads: recorded once for all steps. */
+/** The memory that attention reads, recorded once for all steps. */
 export interface Memory {
   /** [S,B,K] */
   keys: Tensor;

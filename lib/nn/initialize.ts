@@ -3,7 +3,7 @@ import { checkOption, completeOptions, list, seed, value } from "../options.js";
 import { initialValues } from "./initialValues.js";
 import { Parameter } from "./parameter.js";
 
-/** What of a Store initialising needs. */
+/** The part of a Store that `initialize` needs. */
 export interface WeightStore {
   declare(variable: VariableSpec): void;
   write(name: string, values: Float32Array): Promise<void>;

@@ -189,8 +189,8 @@ export class RecurrentStack implements Layer {
   }
 
   /**
-   * What dropout between the layers multiplies with in each of T steps, [T,B,...]: none where it does nothing, or the same in all
-   * steps (variational), which the step sees to itself.
+   * The masks of dropout between the layers for T steps, [T,B,...]. None where it does nothing, or where all steps share a mask
+   * (variational), which the step records itself.
    */
   dropoutMasks(graph: Graph, T: number, B: number): Record<string, Tensor> {
     checkOption(this.name, "graph", graph, graphRule);

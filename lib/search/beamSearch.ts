@@ -5,7 +5,7 @@ import { completeBeamSearchOptions } from "./beamSearchOptions.js";
 import type { SearchResult } from "./hypothesis.js";
 import { SentenceSearch } from "./sentenceSearch.js";
 
-/** What a model answers about the next token of some hypotheses. */
+/** A model's answer about the next token of some hypotheses. */
 export interface StepResult<State> {
   /** [hypotheses][V] log-probabilities. */
   logProbabilities: readonly ArrayLike<number>[];
@@ -25,10 +25,10 @@ const stepRule = value("a function from ids and states to the next ones", (step)
 
 /**
  * Beam search over any step function, in plain TypeScript: it follows the `beams` likeliest beginnings, and returns the nBest
- * hypotheses, best first. In each step the candidates are all tokens behind all beams; an end among the best `beams` of them
+ * hypotheses, best first. In each step the candidates are all beams with all tokens; an end among the best `beams` of them
  * ends a hypothesis, and the best others live on. With `sampling` each hypothesis is drawn instead.
  *
- * @param state what the first step begins with.
+ * @param state the state before the first step.
  * @throws OptionError for options that contradict each other.
  * @throws the signal's reason if it fires.
  */

@@ -21,7 +21,7 @@ export interface TreeNode {
   score: number;
 }
 
-/** What a search has found. */
+/** The result of a search. */
 export interface SearchResult {
   /** Best first: those that have ended, then those that were cut off. */
   hypotheses: Hypothesis[];

@@ -22,12 +22,12 @@ interface Live {
   state: number;
 }
 
-/** A token behind the hypothesis at `place` of its group. */
+/** A token that may follow the hypothesis at `place` of its group. */
 interface Candidate {
   place: number;
   token: number;
   logProbability: number;
-  /** What candidates of a group are ranked by. */
+  /** The number that candidates of a group are ranked by. */
   rank: number;
 }
 

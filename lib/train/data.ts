@@ -8,7 +8,7 @@ export interface TrainingData<Form = unknown> {
   readonly identity?: string;
   /** Digest of what is in the batches, where that can be known: a training is not resumed on other data of the same size. */
   digest?(): Promise<string>;
-  /** What the batches are for, where that matters to the model: state carried in training is not for validation. */
+  /** Use of the batches, where that matters to the model: state carried in training is not for validation. */
   readonly role?: "train" | "validate" | "evaluate";
   /** Characters that one epoch's targets stand for, where that is known: for bits per character. */
   readonly characters?: number;

@@ -1,16 +1,16 @@
 import { OstinatoError } from "../errors.js";
 
-/** What a DivergenceError says, in parts. */
+/** The parts of a DivergenceError's message. */
 export interface Divergence {
   /** Updates done, the one included that was being made. */
   step: number;
   /** The layer whose op first wrote a value that is not finite. */
   layer: string;
-  /** What was not finite, to follow a colon. */
+  /** The value that was not finite, to follow a colon. */
   what: string;
-  /** Which parameters the model has now: a sentence. */
+  /** A sentence about the parameters that the model has now. */
   parameters: string;
-  /** What to change: a sentence. */
+  /** Advice what to change: a sentence. */
   advice: string;
 }
 

@@ -2,7 +2,7 @@ import { OptionError } from "../errors.js";
 import type { TrainingData } from "./data.js";
 import type { CompleteTrainerOptions } from "./trainerOptions.js";
 
-/** What must not change between the parts of one training, by name. */
+/** Settings that must not change between the parts of one training, by name. */
 export type Fingerprint = Record<string, string | number>;
 
 /** @param totalSteps updates that the whole training takes. */

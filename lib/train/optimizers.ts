@@ -4,7 +4,7 @@ import type { Parameter } from "../nn/parameter.js";
 import type { OptionsOf, OptionTable } from "../options.js";
 import { completeOptions, expectOneOf, flag, option, real, table } from "../options.js";
 
-/** What one update is given; all but the tensors of the parameter are run-time scalars. */
+/** Operands of one update; all but the tensors of the parameter are run-time scalars. */
 export interface Update {
   parameter: Parameter;
   gradient: Tensor;

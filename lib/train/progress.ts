@@ -20,7 +20,7 @@ export class Progress {
     return (performance.now() - this.#begun) / 1000;
   }
 
-  /** Told of every step: tokens trained on so far and the share of the work that is done. */
+  /** Called after every step with the tokens trained on so far and the share of the work that is done. */
   advance(tokens: number, progress: number): { tokensPerSecond: number; secondsLeft: number } {
     const seconds = this.seconds;
     this.#recent.push({ seconds, tokens });

@@ -17,7 +17,7 @@ export interface StepOptions {
   /** Largest allowed absolute value of one gradient element; 0 turns it off. */
   clipValue: number;
   /**
-   * What the gradient is taken of. "token": the mean over all targets. "sequence": the sum over time, averaged over the
+   * The loss whose gradient is taken. "token": the mean over all targets. "sequence": the sum over time, averaged over the
    * rows of the batch, as Zaremba et al. (2014) and Graves do; their learning rates and clip norms assume it.
    */
   reduction: "token" | "sequence";

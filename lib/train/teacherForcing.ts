@@ -9,7 +9,7 @@ import { checkOption, double } from "../options.js";
 export interface TeacherForcing {
   /** As it is written: "inverse-sigmoid:2000". */
   readonly name: string;
-  /** Of the update number `step`, from 0. */
+  /** Probability of reading the truth in the update number `step`, from 0. */
   rate(step: number): number;
 }
 

@@ -5,7 +5,7 @@ import type { Parameter } from "../nn/parameter.js";
 
 /** One minibatch, ready to be fed. Batches of equal `form` run the same program. */
 export interface Batch<Form = unknown> {
-  /** What the recording depends on: sizes and switches, plain data. */
+  /** Sizes and switches that the recording depends on: plain data. */
   readonly form: Form;
   readonly feeds: Feeds;
   /** Targets in this batch. */
@@ -14,7 +14,7 @@ export interface Batch<Form = unknown> {
   readonly unknown?: number;
 }
 
-/** What a model records for a batch. */
+/** The tensors that a model records for a batch. */
 export interface RecordedLoss {
   /** One loss in nats for each target, 0 where there is none. */
   readonly losses: Tensor;

@@ -8,7 +8,7 @@ import { optimizer as optimizerNamed, optimizerNames } from "./optimizers.js";
 import type { Schedule, ScheduleName } from "./schedules.js";
 import { schedule as scheduleNamed, scheduleNames } from "./schedules.js";
 
-/** What data that a Trainer reads must be; data of other kinds may come from the user's own program. */
+/** Rule of the data that a Trainer reads; data of other kinds may come from the user's own program. */
 const trainingData = value<TrainingData<never>>(
   "training data with at least one batch (WindowData, SentenceData, PairData ...)",
   (data) => ((data as TrainingData<never> | null)?.length ?? 0) > 0,

@@ -37,7 +37,7 @@ export interface RankedUnit {
   score: number;
 }
 
-/** What a feature is at each token of a text. */
+/** The value of a feature at each token of a text. */
 export function featureOf(tokens: readonly string[], feature: Exclude<TextFeature, "variance">): Float64Array {
   let quoted = false;
   let depth = 0;

@@ -65,7 +65,7 @@ export function attentionSVG(map: AttentionMap, options: { title?: string } = {}
   });
 }
 
-/** What the shades mean: from 0 to the largest weight of the map. */
+/** The scale of shades, from 0 to the largest weight of the map. */
 function scale(largest: number, { x, y }: { x: number; y: number }): string {
   const [steps, step, from] = [8, 12, x + 56];
   const frame = { x: from, y, width: step * (steps + 1), height: 10 };

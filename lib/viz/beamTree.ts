@@ -15,11 +15,11 @@ import {
 } from "../options.js";
 import type { Hypothesis, TreeNode } from "../search/index.js";
 
-/** What a beam search followed, and what it found. */
+/** The tokens that a beam search followed, and its results. */
 export interface BeamTree {
   /** As `beamSearch` returns them with `tree: true`. */
   nodes: readonly TreeNode[];
-  /** What was found, best first. */
+  /** Results, best first. */
   hypotheses: readonly Pick<Hypothesis, "ids" | "score" | "ended">[];
   /** The token that ends a hypothesis. */
   end: number;
@@ -27,7 +27,7 @@ export interface BeamTree {
   textOf: (id: number) => string;
 }
 
-/** What LanguageModel.beamSearch gives with `tree: true`: texts and a tree of tokens as texts. */
+/** The result of LanguageModel.beamSearch with `tree: true`: texts, and a tree of tokens as texts. */
 export interface TextSearch {
   texts: readonly { tokens: readonly { token: string }[]; score: number; ended: boolean }[];
   tree?: readonly { token: string; parent: number; logProbability: number; score: number }[];
@@ -47,7 +47,7 @@ const textSearchRule = object(
 );
 
 /**
- * A search of token numbers: itself, or a language model's with its tokens numbered.
+ * Returns a search of ids as it is, and numbers the tokens of a language model's.
  * @throws OptionError for what is neither.
  */
 export function beamTreeOf(search: BeamTree | TextSearch): BeamTree {

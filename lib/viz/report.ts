@@ -29,7 +29,7 @@ export interface ReportHistory {
 
 export interface ReportData {
   title: string;
-  /** What to say in one line about the model and how it was trained. */
+  /** A line about the model and how it was trained. */
   summary: string;
   /** Key figures, such as ["validation loss", "1.503 nats"]. */
   figures: readonly (readonly [name: string, value: string])[];
@@ -39,7 +39,7 @@ export interface ReportData {
   trace?: ActivationTrace;
   /** Where a model of pairs looked while it wrote. */
   attention?: readonly (AttentionMap & { caption?: string })[];
-  /** What a model of pairs writes, beside what a person wrote. */
+  /** Texts that a model of pairs wrote, beside those of a person. */
   translations?: readonly TranslationSample[];
 }
 

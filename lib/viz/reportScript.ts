@@ -1,4 +1,4 @@
-/** What the report does in a browser: draws the curves with uPlot and colours the text. Plain JavaScript, no network. */
+/** The script of a report: draws the curves with uPlot and colours the text. Plain JavaScript, no network. */
 export const reportScript = String.raw`
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);

@@ -5,9 +5,9 @@ import { Markup, markup } from "./markup.js";
 /** One pair, and what the model made of its source. */
 export interface TranslationSample {
   source: string;
-  /** What a person wrote. */
+  /** Text of a person. */
   reference: string;
-  /** What the model wrote. */
+  /** Text of the model. */
   hypothesis: string;
 }
 

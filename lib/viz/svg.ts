@@ -38,7 +38,7 @@ export function textElement(attributes: Record<string, string | number | undefin
   return element("text", attributes, escapeMarkup(text));
 }
 
-/** What is said when one points at the element that it stands in. */
+/** The text that shows when one points at the element that it stands in. */
 export function tooltip(text: string): string {
   return element("title", {}, escapeMarkup(text));
 }

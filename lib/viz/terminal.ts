@@ -42,7 +42,7 @@ export function colourText(
   return out;
 }
 
-/** What the colours mean, on one line. */
+/** The meaning of the colours, on one line. */
 export function legend(limit: number, depth: ColourDepth): string {
   if (depth === 0) return `[+ ] above ${(limit / 2).toFixed(2)}   [- ] below ${(-limit / 2).toFixed(2)}`;
   const steps = [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1];

@@ -147,7 +147,7 @@ class Translator {
     return { ...inner, source: `(?${looks ? name : ":"}${inner.source})`, empty: looks || inner.empty };
   }
 
-  /** What has matched is not tried again: looked ahead at, and then taken as it was. */
+  /** An atomic group: matched in a look-ahead, then taken as it is, so that no other match is tried. */
   #atomic(source: string): string {
     const name = `a${++this.#atomics}`;
     return `(?:(?=(?<${name}>${source}))\\k<${name}>)`;

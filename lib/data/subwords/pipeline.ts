@@ -22,7 +22,7 @@ const largestGrowth = { times: 100, more: 2 ** 16 };
 export interface TextPlace {
   /** Nothing has been encoded yet. */
   atStart: boolean;
-  /** What comes next follows text, not an added token. */
+  /** The next piece follows text, not an added token. */
   insideStretch: boolean;
 }
 
@@ -233,7 +233,7 @@ function marksFront({ normalizers, preTokenizers }: Pipeline): boolean {
   const prefix = normalizers.find(({ type }) => type === "Prepend");
   const mark = preTokenizers.slice(0, at).find(({ marks }) => marks !== undefined);
   const adds = normalizers.findIndex(({ addsFront }) => addsFront);
-  // What was added can be taken away again, or cut off.
+  // A later step can take away what was added, or cut it off.
   const takes =
     adds < 0 ? undefined : (normalizers.slice(adds + 1).find(({ dropsFront }) => dropsFront) ?? preTokenizers[at - 1]);
   const other = prefix ?? mark ?? (takes && normalizers[adds]);

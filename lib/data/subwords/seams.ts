@@ -24,7 +24,7 @@ const wordExpressions: readonly string[] = [
 /** Expressions of one class or property, that repeats or not. */
 const oneClass = /^(?:\\p\{\w+\}|\\d|\[[^\\[\]&-]+(?:-[^\\[\]&-]+)*\])(?:\+|\{1,\d+\})?$/u;
 
-/** What a normalizer or pre-tokenizer can leave where a space was. */
+/** Characters that a normalizer or pre-tokenizer can leave where a space was. */
 const spaceMarks: readonly string[] = [" ", "▁"];
 
 /**

@@ -6,7 +6,7 @@ const word = /[\p{L}\p{N}]/u;
 const isSolid = 1;
 const isWord = 2;
 
-/** What each code unit is; 0 for surrogates. Filled when first asked. */
+/** The kind of each code unit; 0 for surrogates. Filled at the first call. */
 let kinds: Uint8Array | null = null;
 
 function kindOf(code: number): number {

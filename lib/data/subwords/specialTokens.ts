@@ -9,14 +9,14 @@ export type SpecialTokenNames = { readonly [Meaning in keyof SpecialTokens]?: st
 
 type Meaning = keyof SpecialTokens;
 
-/** What beginnings, ends and padding are usually called. */
+/** Usual names of beginnings, ends and padding. */
 const usualNames: Readonly<Record<Exclude<Meaning, "unknown">, readonly string[]>> = {
   endOfSentence: ["</s>", "<|endoftext|>", "<|end_of_text|>", "<eos>", "[SEP]", "<|end▁of▁sentence|>"],
   beginOfSentence: ["<s>", "<|begin_of_text|>", "<bos>", "[CLS]", "<|begin▁of▁sentence|>"],
   padding: ["<pad>", "[PAD]", "<|pad|>", "<|▁pad▁|>"],
 };
 
-/** What the special tokens of a file are found in. */
+/** The parts of a tokenizer file that name its special tokens. */
 interface TokenizerContent {
   readonly file: Component;
   readonly added: readonly AddedToken[];

@@ -20,7 +20,7 @@ export interface Sequence {
   valid: (t: number, b: number) => boolean;
 }
 
-/** What the recurrent ops and their gradients have in common. */
+/** Operands and attributes that the recurrent ops and their gradients have in common. */
 interface RecurrentCall {
   x: Floats | Int32Array;
   lengths: Int32Array | null;

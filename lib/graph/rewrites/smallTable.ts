@@ -4,8 +4,8 @@ import type { Tensor } from "../tensor.js";
 import { expectTensor } from "../tensor.js";
 
 /**
- * What x [T,B,E] was looked up from, if that table has so few rows that multiplying each of them with the input weights, and
- * looking up the products, is less work than multiplying x; null otherwise. With half as many rows as tokens both take as long in
+ * The table that x [T,B,E] was looked up from, and the ids, if multiplying each of its rows with the input weights and looking up
+ * the products is less work than multiplying x; null otherwise. With half as many rows as tokens both take as long in
  * bfloat16, where products cost least.
  */
 export function smallTable(x: Tensor): { weight: Tensor; ids: Tensor } | null {

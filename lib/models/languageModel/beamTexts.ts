@@ -13,21 +13,21 @@ import type { TokenStep } from "./tokenStep.js";
 export interface BeamText {
   /** Without the prompt and the end. */
   text: string;
-  /** What texts are compared by: the sum of the log-probabilities, with the penalties. */
+  /** The number that texts are compared by: the sum of the log-probabilities, with the penalties. */
   score: number;
-  /** In nats, of each token and of the end if it has ended. */
+  /** Each token with its log-probability in nats, and the end if it has ended. */
   tokens: { token: string; logProbability: number }[];
   /** Whether it ended by itself, or was cut off. */
   ended: boolean;
 }
 
-/** What beam search over a language model gives. */
+/** The result of a beam search over a language model. */
 export interface BeamTexts {
   /** Best first. */
   texts: BeamText[];
   /** Tokens of the prompt that the vocabulary lacks, and that the model read as <unk>. */
   unknown: number;
-  /** What was followed: node `parent` comes before it (-1: the prompt). */
+  /** The tokens that were followed: node `parent` comes before each (-1: the prompt). */
   tree?: { token: string; parent: number; logProbability: number; score: number }[];
 }
 

@@ -14,11 +14,11 @@ import type { TrainingData } from "../../train/data.js";
 import type { Batch } from "../../train/trainable.js";
 import { expectTokenizer, fingerprint } from "../tokenizerIdentity.js";
 
-/** What the program of a batch depends on. */
+/** Properties of a batch that its program depends on. */
 export interface LanguageModelForm {
   T: number;
   B: number;
-  /** Whose carried state: training, validation and evaluation must not share one. */
+  /** Owner of the carried state: training, validation and evaluation each have their own. */
   role: (typeof roles)[number];
   /** Whole sentences with lengths, instead of windows over a running text. */
   lengths: boolean;

@@ -58,11 +58,11 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
   };
 
   readonly #measure: TextMeasure;
-  /** What begins and ends a sentence; null where the text is one running text. */
+  /** The tokens that begin and end a sentence; null where the text is one running text. */
   readonly #marks: SentenceMarks | null;
   #tokenStep: TokenStep | null = null;
 
-  /** To one of sentences, a line end is the end of a sentence. */
+  /** Makes a line end the end of a sentence in a model of sentences. */
   private constructor(parts: ModelParts<Tokenizer, LanguageModelNetwork>) {
     const sentences = parts?.network?.config.sentences;
     super(LanguageModel.kind, sentences ? { ...parts, tokenizer: sentenceTokenizer(parts.tokenizer) } : parts);
@@ -105,14 +105,14 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
   }
 
   /**
-   * How well the model predicts a text or a stream of tokens, read from beginning to end with the state carried; by a
-   * model of sentences, line by line, each from its beginning to its end, empty lines left out.
+   * Measures how well the model predicts a text or a stream of tokens, read from beginning to end with the state carried; a
+   * model of sentences reads it line by line, each from its beginning to its end, and leaves out empty lines.
    * @throws InputError if no token is predicted: of fewer than two tokens, or one in a model of sentences.
    * @throws OptionError for a stream that another tokenizer has made.
    */
-  async evaluate(given: string | TokenStream, options: EvaluateOptions = {}): Promise<Evaluation> {
+  async evaluate(text: string | TokenStream, options: EvaluateOptions = {}): Promise<Evaluation> {
     const complete = completeOptions("evaluate", options, evaluateRules);
-    const text = checkOption("evaluate", "the text", given, textOrStream);
+    checkOption("evaluate", "the text", text, textOrStream);
     const stream =
       typeof text === "string"
         ? memoryStream(this.tokenizer.encode(text), countCharacters(this.tokenizer.normalize(text)))
@@ -121,28 +121,28 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
   }
 
   /**
-   * The log-probability of each token of a text that is predicted, and of all together: of those after the first; by a
-   * model of sentences, of every token of each line and of the line ends, empty lines left out.
+   * The log-probability of each token of a text after the first, and of all together. A model of sentences predicts every
+   * token of each line and the line ends, and leaves out empty lines.
    * @throws InputError if no token is predicted.
    */
-  async logProbability(given: string): Promise<TextProbability> {
-    return this.#measure.logProbability(this.tokenizer.encode(checkOption("logProbability", "text", given, anyText)));
+  async logProbability(text: string): Promise<TextProbability> {
+    return this.#measure.logProbability(this.tokenizer.encode(checkOption("logProbability", "text", text, anyText)));
   }
 
   /**
-   * The tokens that are likeliest to follow a prompt, with their probabilities: of the model's own distribution, in which
-   * <unk> is a token as others are.
+   * The tokens that are likeliest to follow a prompt, with their probabilities in the model's own distribution, in which
+   * <unk> is a token like the others.
    *
    * ```ts
    * const { tokens } = await model.nextTokens("The quick brown", { top: 3 });
    * for (const { text, probability } of tokens) console.log(text, probability.toFixed(3));
    * ```
-   * @param given text to continue; "" for the start of a line.
+   * @param prompt text to continue; "" for the start of a line.
    * @throws InputError for a prompt with a character that the model has never seen.
    */
-  async nextTokens(given: string, options: NextTokensOptions = {}): Promise<NextTokens> {
+  async nextTokens(prompt: string, options: NextTokensOptions = {}): Promise<NextTokens> {
     const { top } = completeNextTokens(options);
-    const { prompted, context } = this.#begin(checkOption("nextTokens", "prompt", given, anyText));
+    const { prompted, context } = this.#begin(checkOption("nextTokens", "prompt", prompt, anyText));
     const state = await this.#step.readAll(context.slice(0, -1));
     const { logProbabilities } = await this.#step.read(context.at(-1) as number, state);
     return {
@@ -192,7 +192,7 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
 
   /**
    * Searches for the likeliest texts that follow a prompt, instead of drawing one: beam search inside the executor. Likely texts of a
-   * language model are often dull; noRepeatNgram keeps them from going in circles.
+   * language model are often dull; blockNgramRepeat keeps them from going in circles.
    * @throws InputError for a prompt with a character that the model has never seen.
    * @throws OptionError for options that contradict each other.
    */
@@ -204,9 +204,9 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
       const { decoder } = this.#begin(prompt);
       return tokens.map((token) => decoder.push(token)).join("") + decoder.end();
     };
-    const given = { context, banned: unwrittenTokens(this.tokenizer, this.#marks?.end), tokenizer: this.tokenizer };
+    const start = { context, banned: unwrittenTokens(this.tokenizer, this.#marks?.end), tokenizer: this.tokenizer };
     return {
-      ...(await searchTexts(this.#step, given, { ...complete, decode })),
+      ...(await searchTexts(this.#step, start, { ...complete, decode })),
       unknown: this.#measure.countUnknown(prompted),
     };
   }
@@ -215,8 +215,8 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
    * The state of every recurrent unit after each token of a text.
    * @throws InputError for an empty text; OptionError for one whose activations do not fit into memory.
    */
-  async activations(given: string): Promise<Activations> {
-    const ids = this.tokenizer.encode(checkOption("activations", "text", given, anyText));
+  async activations(text: string): Promise<Activations> {
+    const ids = this.tokenizer.encode(checkOption("activations", "text", text, anyText));
     if (ids.length === 0) throw new InputError("activations: the text is empty.");
     return activationsOf(this.#step, { opening: this.#opening(), ids, tokenizer: this.tokenizer });
   }
@@ -231,7 +231,7 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
     return this.#tokenStep;
   }
 
-  /** What is read before the first token is drawn, and a decoder that has seen the prompt. */
+  /** The context to read before the first token is drawn, and a decoder already fed with the prompt. */
   #begin(prompt: string): { prompted: Int32Array; context: number[]; decoder: TokenDecoder } {
     const prompted = this.tokenizer.encode(prompt);
     const context = [...this.#opening(), ...prompted];
@@ -259,6 +259,6 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
 }
 
 /** A text, or the tokens of one. */
-const textOrStream: Rule<string | TokenStream> = value(`a text, or ${tokenStream.expected}`, (given) => {
-  return typeof given === "string" || tokenStream.fits(given);
+const textOrStream: Rule<string | TokenStream> = value(`a text, or ${tokenStream.expected}`, (text) => {
+  return typeof text === "string" || tokenStream.fits(text);
 });

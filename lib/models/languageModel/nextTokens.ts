@@ -3,7 +3,7 @@ import type { OptionsOf } from "../../options.js";
 import { completeOptions, option, table, whole } from "../../options.js";
 
 export const nextTokensRules = table("nextTokens", {
-  /** How many of the likeliest next tokens to return. Default 10. */
+  /** Number of the likeliest next tokens to return. Default 10. */
   top: option(whole({ minimum: 1, initial: 10 }), { flag: "--next", aka: ["k", "top_k", "num_logprobs"] }),
 });
 
@@ -18,11 +18,11 @@ export interface NextToken {
   /** Its text as it would follow the prompt. "" while a character is incomplete. */
   text: string;
   probability: number;
-  /** In nats. */
+  /** Log-probability in nats. */
   logProbability: number;
 }
 
-/** What a model expects after a prompt. */
+/** The tokens that a model expects after a prompt. */
 export interface NextTokens {
   /** Likeliest first. All tokens of the vocabulary together have probability 1. */
   tokens: NextToken[];

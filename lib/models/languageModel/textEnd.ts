@@ -1,7 +1,7 @@
 import type { Tokenizer } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 
-/** What may end a text that is written: the token for the end of a sentence, a line end, or nothing. */
+/** The things that may end a text that is written: the token for the end of a sentence, a line end, or nothing. */
 export const textEnds = ["sentence", "line", "never"] as const;
 
 /** The place where a text ends. @useDeclaredType */

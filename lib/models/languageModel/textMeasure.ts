@@ -19,9 +19,9 @@ export interface Evaluation extends Measures {
 
 /** The log-probability of a text. */
 export interface TextProbability {
-  /** In nats, of all tokens together. */
+  /** Log-probability of all tokens together, in nats. */
   total: number;
-  /** In nats, of each token that is predicted. */
+  /** Each token that is predicted, with its log-probability in nats. */
   tokens: { token: string; logProbability: number }[];
   /** Tokens of the text that the vocabulary lacks, and that the model read as <unk>. */
   unknown: number;
@@ -107,7 +107,7 @@ export class TextMeasure {
     throw new InputError(`${who}: expected at least ${counted(least, "token")}, got ${count}.`);
   }
 
-  /** How many of some tokens stand for what is not in the vocabulary. */
+  /** Number of tokens among some that stand for what is not in the vocabulary. */
   countUnknown(ids: Int32Array): number {
     const { unknown } = this.#tokenizer.special;
     return ids.reduce((count, id) => count + Number(id === unknown), 0);

@@ -58,7 +58,7 @@ export class TokenStep {
     this.#mask = maskOf(model.network.config.vocabularySize, { banned, automaton });
   }
 
-  /** What the state is made of. */
+  /** The entries of the state. */
   get entries(): readonly StateEntry[] {
     return this.#model.network.recurrent.stateEntries;
   }
@@ -138,7 +138,7 @@ export class TokenStep {
     return { drawn: collected.next as Int32Array, state: { sequences: this.#stateOf(outputs), texts } };
   }
 
-  /** What is added to the logits after reading `ids` [1,rows]: the same for all rows, or by the state of each one's text. */
+  /** The mask that is added to the logits after reading `ids` [1,rows]: the same for all rows, or by the state of each one's text. */
   #recordMask(graph: Graph, ids: Tensor): Tensor {
     const V = this.#model.network.config.vocabularySize;
     if (!this.#automaton) return graph.feed("mask", "f32", [V]);

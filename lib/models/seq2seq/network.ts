@@ -15,17 +15,17 @@ import { optionsOfCell } from "../cellConfig.js";
 import type { Seq2SeqConfig } from "./config.js";
 import { completeSeq2SeqConfig } from "./config.js";
 
-/** What the encoder hands over, recorded once for all steps of the decoder. */
+/** The encoder's results, recorded once for all steps of the decoder. */
 export interface Encoded {
-  /** What attention reads. */
+  /** The encoder's states, which attention reads. */
   memory: Memory | null;
-  /** [B,M], what the encoder makes of the whole source: the last hidden state of its topmost layer, of both directions. */
+  /** [B,M], a vector of the whole source: the last hidden state of its topmost layer, of both directions. */
   summary: Tensor;
   /** The decoder's first state. */
   state: State;
 }
 
-/** The name of what input feeding carries from step to step, among the decoder's state. */
+/** The name in the decoder's state of the vector that input feeding carries from step to step. */
 const feedName = "feed";
 /** The name of the token that a step has written, where the next one may read it. */
 const writtenName = "written";
@@ -36,7 +36,7 @@ interface Unrolled {
   weights: Tensor | null;
 }
 
-/** What a step gives, for a scan. */
+/** The results of a step, as a scan takes them. */
 function outputsOf({ features, state, weights }: { features: Tensor; state: State; weights: Tensor | null }) {
   const outputs: Record<string, Tensor> = weights ? { features, weights } : { features };
   return { state, outputs };
@@ -58,7 +58,7 @@ export class Seq2SeqNetwork {
   readonly #attention: Attention | null;
   /** From the encoder's last state to the decoder's first, by entry of the latter; empty where they are of the same sizes. */
   readonly #bridges: ReadonlyMap<string, Linear>;
-  /** Of state, context and embedding, what the output layer reads; null where that is the state. */
+  /** Combines state, context and embedding for the output layer; null where that reads the state alone. */
   readonly #combine: Linear | null;
   readonly #embeddingDropout: Dropout;
   readonly #outputDropout: Dropout;
@@ -139,7 +139,7 @@ export class Seq2SeqNetwork {
   }
 
   /**
-   * What the output layer reads at each step.
+   * Records all steps of the decoder, up to what the output layer reads.
    * @param inputs i32 [T,B], the tokens before those that are to be predicted.
    * @param truth [T,B]: 1 where a step reads that token (teacher forcing), 0 where it reads the likeliest one of the step before
    *   (free running); scheduled sampling mixes them (Bengio et al. 2015). The first row must be 1: nothing was written before it.
@@ -214,7 +214,7 @@ export class Seq2SeqNetwork {
       kept: this.#embeddingDropout.apply(ones),
       ...this.#decoder.dropoutMasks(graph, T, B),
     };
-    // Of whole numbers; nobody reads the first one.
+    // The token that the step before has written: whole numbers. Nobody reads the first one.
     const begun = { ...encoded.state, [writtenName]: ops.argmax(graph.zeros([B, 1]), 1) };
     const { outputs } = ops.scan<string, string, string>({ inputs: rows, state: begun }, (row, before) => {
       const { known, truth: sees, kept, ...masks } = row as Record<"known" | "truth" | "kept", Tensor>;
@@ -275,7 +275,7 @@ export class Seq2SeqNetwork {
     return state[top.name] as Tensor;
   }
 
-  /** What a decoder's entry begins with, before the bridge: the encoder's last one of the same layer, or of its topmost. */
+  /** The first value of a decoder's entry, before the bridge: the encoder's last one of the same layer, or of its topmost. */
   #joined(last: State, { kind, layer }: Pick<StateEntry, "kind" | "layer">): Tensor {
     const ends = this.#encoderEntries(kind, layer).map(({ name }) => last[name] as Tensor);
     return ends.length === 1 ? (ends[0] as Tensor) : ops.concat(ends, 1);

@@ -9,7 +9,7 @@ import type { Encoded, Seq2SeqNetwork } from "./network.js";
 export interface ReadSources {
   S: number;
   B: number;
-  /** What the decoder's step reads of them, by the name of its feed: memory, lengths, summary, first state. */
+  /** Results that the decoder's step reads, by the name of its feed: memory, lengths, summary, first state. */
   parts: Readonly<Record<string, Values>>;
 }
 
@@ -95,7 +95,7 @@ export class TranslationStep {
   }
 }
 
-/** What the encoder gave, as feeds of another program. */
+/** The encoder's results, as feeds of another program. */
 function encodedOf(feeds: Readonly<Record<string, Tensor>>, graph: Graph, B: number): Encoded {
   const { keys, values, summary } = feeds;
   const memory = values ? { keys: keys ?? values, values, lengths: graph.feed(lengthsName, "i32", [B]) } : null;
