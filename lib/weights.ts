@@ -50,12 +50,12 @@ function packInt8(values: ArrayLike<number>, rows: number): PackedWeights {
   const packed = new Int8Array(values.length);
   const scales = new Float32Array(rows);
   for (let row = 0; row < rows; row++) {
-    let most = 0;
+    let largest = 0;
     for (let i = row * columns; i < (row + 1) * columns; i++) {
       const size = Math.abs(Math.fround(values[i] as number));
-      if (size > most) most = size;
+      if (size > largest) largest = size;
     }
-    const scale = Math.fround(most / 127);
+    const scale = Math.fround(largest / 127);
     scales[row] = scale;
     if (scale === 0) continue;
     for (let i = row * columns; i < (row + 1) * columns; i++) {

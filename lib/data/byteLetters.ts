@@ -17,11 +17,11 @@ export function inByteLetters(text: string): string {
 
 /** The bytes that a text of byte letters stands for; null where it holds another character. */
 export function bytesOfLetters(letters: string): Uint8Array | null {
-  const found = new Uint8Array(letters.length);
+  const values = new Uint8Array(letters.length);
   for (let i = 0; i < letters.length; i++) {
     const byte = bytes.get(letters[i] as string);
     if (byte === undefined) return null;
-    found[i] = byte;
+    values[i] = byte;
   }
-  return found;
+  return values;
 }

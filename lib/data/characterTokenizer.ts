@@ -141,9 +141,9 @@ export class CharacterTokenizer implements Tokenizer {
       let id = this.#table[text.charCodeAt(i)] as number;
       if (id < 0) {
         const character = String.fromCodePoint(text.codePointAt(i) as number);
-        const found = this.#vocabulary.id(character) ?? this.special.unknown;
-        if (found === undefined) throw this.#unknown(text, i, place);
-        id = found;
+        const known = this.#vocabulary.id(character) ?? this.special.unknown;
+        if (known === undefined) throw this.#unknown(text, i, place);
+        id = known;
         i += character.length - 1;
       }
       ids[count++] = id;

@@ -9,8 +9,8 @@ const known = new Int8Array(0x10000).fill(-1);
 
 function kindOf(text: string, at: number): number {
   const unit = text.charCodeAt(at);
-  const found = known[unit] as number;
-  if (found >= 0) return found;
+  const symbol = known[unit] as number;
+  if (symbol >= 0) return symbol;
   const code = text.codePointAt(at) as number;
   const character = String.fromCodePoint(code);
   const kind = kinds.findIndex((pattern) => pattern.test(character)) + 1;

@@ -101,8 +101,8 @@ export class PairBatches {
   #batch(pairs: readonly TokenPair[], index: number): PairBatch {
     const { begin, end } = this.#options;
     const B = pairs.length;
-    const S = this.#rounded(pairs.reduce((most, { source }) => Math.max(most, source.length), 0));
-    const T = this.#rounded(pairs.reduce((most, { target }) => Math.max(most, target.length + 1), 0));
+    const S = this.#rounded(pairs.reduce((longest, { source }) => Math.max(longest, source.length), 0));
+    const T = this.#rounded(pairs.reduce((longest, { target }) => Math.max(longest, target.length + 1), 0));
     const source = new Int32Array(S * B);
     const inputs = new Int32Array(T * B);
     const targets = new Int32Array(T * B).fill(-1);

@@ -86,23 +86,23 @@ export class SentenceBatches {
   /** Tokens that each predicts. */
   readonly #steps: Int32Array;
 
-  private constructor(stream: TokenStream, options: CompleteOptions, found: Sentences) {
-    if (!found) {
+  private constructor(stream: TokenStream, options: CompleteOptions, sentences: Sentences) {
+    if (!sentences) {
       throw new OptionError(
         "SentenceBatches: the stream is read first: use await SentenceBatches.from(stream, options).",
       );
     }
     this.#stream = stream;
     this.#options = options;
-    this.#starts = Float64Array.from(found.starts);
-    this.#lengths = Int32Array.from(found.lengths);
-    this.#steps = Int32Array.from(found.steps);
-    this.sentences = found.starts.length;
+    this.#starts = Float64Array.from(sentences.starts);
+    this.#lengths = Int32Array.from(sentences.lengths);
+    this.#steps = Int32Array.from(sentences.steps);
+    this.sentences = sentences.starts.length;
     this.length = Math.ceil(this.sentences / options.batchSize);
-    this.tokens = found.steps.reduce((sum, n) => sum + n, 0);
-    this.cut = found.steps.reduce((sum, n, i) => sum + Number(n === found.lengths[i]), 0);
-    this.skipped = found.skipped;
-    this.characters = Math.round((stream.characters * this.tokens) / found.tokens);
+    this.tokens = sentences.steps.reduce((sum, n) => sum + n, 0);
+    this.cut = sentences.steps.reduce((sum, n, i) => sum + Number(n === sentences.lengths[i]), 0);
+    this.skipped = sentences.skipped;
+    this.characters = Math.round((stream.characters * this.tokens) / sentences.tokens);
   }
 
   /**
@@ -123,8 +123,8 @@ export class SentenceBatches {
       end,
       ...rest
     } = completeOptions(who, options, rules);
-    const found = await findSentences(stream, { end, maximumLength, long });
-    return new SentenceBatches(stream, { ...rest, end, begin: begin ?? end }, found);
+    const sentences = await findSentences(stream, { end, maximumLength, long });
+    return new SentenceBatches(stream, { ...rest, end, begin: begin ?? end }, sentences);
   }
 
   /**

@@ -57,11 +57,11 @@ export class SubwordTokenizer implements Tokenizer {
    */
   constructor(json: unknown, names: SpecialTokenNames = {}) {
     const content = expectTokenizerJson(json);
-    const given = completeOptions(who, names, nameRules);
+    const ownNames = completeOptions(who, names, nameRules);
     this.#pipeline = new Pipeline(content);
     this.size = this.#pipeline.tokens.length;
     const kept = namesIn(content);
-    const all = { ...kept, ...withoutUndefined(given) };
+    const all = { ...kept, ...withoutUndefined(ownNames) };
     const { file, added, unknown } = this.#pipeline;
     this.special = specialTokens({ file, added, unknown, id: (token) => this.#pipeline.id(token) }, all);
     this.#json = Object.keys(all).length > 0 ? { ...content, [namesKey]: all } : content;
@@ -94,8 +94,8 @@ export class SubwordTokenizer implements Tokenizer {
 
   /** NFC where the tokenizer's file asks for it and nothing else; surrogates that stand alone become U+FFFD then. */
   normalize(text: string): string {
-    const given = expectText(`${who}.normalize`, text);
-    return this.#composes ? this.#pipeline.normalForm(wellFormed(given)) : given;
+    const raw = expectText(`${who}.normalize`, text);
+    return this.#composes ? this.#pipeline.normalForm(wellFormed(raw)) : raw;
   }
 
   encode(text: string): Int32Array {
@@ -134,21 +134,21 @@ export class SubwordTokenizer implements Tokenizer {
    */
   decoder(): TokenDecoder {
     let window: number[] = [];
-    let given = 0; // tokens at the front of the window whose text is out already
+    let past = 0; // tokens at the front of the window whose text is out already
     const open = /\u{FFFD}+$/u;
     return {
       push: (id) => {
         window.push(id);
-        const before = this.decode(window.slice(0, given));
+        const before = this.decode(window.slice(0, past));
         const text = this.decode(window);
         if (open.test(text) || text.length <= before.length) return "";
-        window = window.slice(given);
-        given = window.length;
+        window = window.slice(past);
+        past = window.length;
         return text.slice(before.length);
       },
       end: () =>
         this.decode(window)
-          .slice(this.decode(window.slice(0, given)).length)
+          .slice(this.decode(window.slice(0, past)).length)
           .replace(open, ""),
     };
   }
@@ -222,7 +222,7 @@ function namesIn(json: object): SpecialTokenNames {
 }
 
 function withoutUndefined(names: Readonly<Record<keyof SpecialTokens, string | null | undefined>>): SpecialTokenNames {
-  return Object.fromEntries(Object.entries(names).filter(([, given]) => given !== undefined));
+  return Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined));
 }
 
 /** Half a surrogate pair is no character: it becomes U+FFFD. */

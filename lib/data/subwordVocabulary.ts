@@ -182,10 +182,10 @@ async function learnMerges(paths: {
 }): Promise<Merge[]> {
   const { libraryFile, text, learnt, signal } = paths;
   const empty = JSON.stringify(tokenizerContent({ vocab: {}, merges: [] }));
-  const given = signal ? { signal } : {};
+  const abort = signal ? { signal } : {};
   try {
     const values = ["-e", script, libraryFile, empty, text, learnt];
-    await promisify(execFile)(process.execPath, values, { ...given, killSignal: "SIGKILL", windowsHide: true });
+    await promisify(execFile)(process.execPath, values, { ...abort, killSignal: "SIGKILL", windowsHide: true });
     const { model } = JSON.parse(await readFile(learnt, "utf8")) as { model: { merges: Merge[] } };
     return model.merges;
   } catch (cause) {

@@ -238,10 +238,10 @@ function fieldOf(fields: Readonly<Record<string, unknown>>, name: string): unkno
 }
 
 function fieldText(fields: Readonly<Record<string, unknown>>, name: string, place: string): string {
-  const given = fieldOf(fields, name) ?? "";
-  if (typeof given === "string") return given;
-  if (typeof given === "number") return String(given);
-  throw new InputError(`${place}: expected the field ${JSON.stringify(name)} to be a text, got ${describe(given)}.`);
+  const value = fieldOf(fields, name) ?? "";
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  throw new InputError(`${place}: expected the field ${JSON.stringify(name)} to be a text, got ${describe(value)}.`);
 }
 
 async function beginningOf(file: string): Promise<string> {

@@ -65,7 +65,10 @@ export interface TokenDecoder {
 }
 
 /** The rule of an option that is a tokenizer. */
-export const tokenizerRule: Rule<Tokenizer> = value("a tokenizer: CharacterTokenizer, WordTokenizer ...", (given) => {
-  const { size, encode, decoder } = (given ?? {}) as Partial<Tokenizer>;
-  return Number.isSafeInteger(size) && typeof encode === "function" && typeof decoder === "function";
-});
+export const tokenizerRule: Rule<Tokenizer> = value(
+  "a tokenizer: CharacterTokenizer, WordTokenizer ...",
+  (tokenizer) => {
+    const { size, encode, decoder } = (tokenizer ?? {}) as Partial<Tokenizer>;
+    return Number.isSafeInteger(size) && typeof encode === "function" && typeof decoder === "function";
+  },
+);

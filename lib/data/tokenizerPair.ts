@@ -64,4 +64,4 @@ export class TokenizerPair {
 }
 
 /** The rule of an option that is a pair of tokenizers. */
-export const tokenizerPairRule = value<TokenizerPair>("a TokenizerPair", (given) => given instanceof TokenizerPair);
+export const tokenizerPairRule = value<TokenizerPair>("a TokenizerPair", (pair) => pair instanceof TokenizerPair);

@@ -69,8 +69,8 @@ export function expectMatrix({ name, dtype, shape }: VariableSpec): void {
 export function expectValues(name: string, values: unknown, count: number): void {
   const isArray = Array.isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView));
   if (isArray && (values as Values).length === count) return;
-  const given = isArray ? String((values as Values).length) : describe(values);
-  throw new InputError(`Store: expected ${count} values for ${JSON.stringify(name)}, got ${given}.`);
+  const got = isArray ? String((values as Values).length) : describe(values);
+  throw new InputError(`Store: expected ${count} values for ${JSON.stringify(name)}, got ${got}.`);
 }
 
 /** Rules of the options of a run. */

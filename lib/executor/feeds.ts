@@ -29,17 +29,17 @@ export function orderFeeds(
 function feedOf(
   program: Program,
   { name, value: id }: Port,
-  given: Values | number | undefined,
+  fed: Values | number | undefined,
   floats: Float32ArrayConstructor | Float64ArrayConstructor,
 ): Values {
   const { dtype, shape } = program.values[id] as Value;
   const kind = dtype === "f32" ? floats : Int32Array;
   const wanted = `a ${kind.name} of shape ${shapeText(shape)}`;
-  if (given === undefined) throw new InputError(`run: feed ${JSON.stringify(name)} is missing; expected ${wanted}.`);
-  const widened = given instanceof Float32Array && kind === Float64Array ? Float64Array.from(given) : given;
+  if (fed === undefined) throw new InputError(`run: feed ${JSON.stringify(name)} is missing; expected ${wanted}.`);
+  const widened = fed instanceof Float32Array && kind === Float64Array ? Float64Array.from(fed) : fed;
   const array = typeof widened === "number" ? kind.of(widened) : widened;
   if (!(array instanceof kind)) {
-    throw new InputError(`run: expected feed ${JSON.stringify(name)} to be ${wanted}, got ${describe(given)}.`);
+    throw new InputError(`run: expected feed ${JSON.stringify(name)} to be ${wanted}, got ${describe(fed)}.`);
   }
   if (array.length !== elementsOf(shape)) {
     throw new InputError(`run: expected feed ${JSON.stringify(name)} to be ${wanted}, got ${array.length} values.`);

@@ -97,10 +97,10 @@ export function orderPorts(program: Program, { tokens, logits, attention, carry 
   };
   if (fed.value.dtype !== "i32") refuse(tokens, "whole numbers", fed.value);
   const rows = (name: string) => {
-    const found = find(program, program.outputs, "output", name);
-    const { dtype, shape } = found.value;
-    if (dtype !== "f32" || shape.length !== 2 || shape[0] !== N) refuse(name, `f32[${N}, ...]`, found.value);
-    return found;
+    const port = find(program, program.outputs, "output", name);
+    const { dtype, shape } = port.value;
+    if (dtype !== "f32" || shape.length !== 2 || shape[0] !== N) refuse(name, `f32[${N}, ...]`, port.value);
+    return port;
   };
   const links = Object.entries(carry).map(([feedName, outputName]) => {
     const [to, from] = [

@@ -139,9 +139,9 @@ export async function settleCompanions(
 /** Gives a hidden companion its name. */
 async function show(folder: string, entry: string, name: string): Promise<void> {
   const [hidden, visible] = [join(folder, entry), join(folder, name)];
-  const found = await lstat(visible).catch(() => null);
-  if (found && trainingFiles.includes(name)) return;
-  if (found?.isSymbolicLink()) await writeFileAtomically(visible, await readFile(hidden));
+  const stats = await lstat(visible).catch(() => null);
+  if (stats && trainingFiles.includes(name)) return;
+  if (stats?.isSymbolicLink()) await writeFileAtomically(visible, await readFile(hidden));
   else await naming(visible, () => rename(hidden, visible));
 }
 

@@ -58,9 +58,9 @@ export function expectShape<T>(where: string, value: unknown, shape: Rule<T>): a
   const misfit = misfitOf(value, shape);
   if (!misfit) return;
   const path = misfit.path.replace(/^\./, "");
-  const found = misfit.value === undefined ? "and it is missing" : `got ${describe(misfit.value)}`;
+  const got = misfit.value === undefined ? "and it is missing" : `got ${describe(misfit.value)}`;
   throw new FileError(
-    `${where}: ${path === "" ? "" : `${path}: `}expected ${misfit.expected}, ${found}. ` +
+    `${where}: ${path === "" ? "" : `${path}: `}expected ${misfit.expected}, ${got}. ` +
       "The file is damaged, or not what its name says; copy it again from where it came.",
   );
 }

@@ -22,8 +22,8 @@ export async function followLinks(path: string): Promise<string> {
  * @returns the folders that were made, outermost first. Rejects with the system's error.
  */
 export async function makeFolder(folder: string): Promise<string[]> {
-  const found = await stat(folder).catch(() => null);
-  if (found?.isDirectory()) return [];
+  const stats = await stat(folder).catch(() => null);
+  if (stats?.isDirectory()) return [];
   // A link that is named with a "/" at its end is not seen to be one.
   const path = await followLinks(folder.replace(/(?<=.)\/+$/, ""));
   try {

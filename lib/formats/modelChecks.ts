@@ -15,11 +15,11 @@ export function expectSameOrigin(
 ): void {
   const { tokenizer } = configFile;
   const pairs = [
-    { name: modelFiles.config, expected: metadata.config, found: jsonDigest(configFile) },
-    ...(tokenizer ? [{ name: tokenizer, expected: metadata.tokenizer, found: jsonDigest(json) }] : []),
+    { name: modelFiles.config, expected: metadata.config, digest: jsonDigest(configFile) },
+    ...(tokenizer ? [{ name: tokenizer, expected: metadata.tokenizer, digest: jsonDigest(json) }] : []),
   ];
-  for (const { name, expected, found } of pairs) {
-    if (expected === undefined || expected === found) continue;
+  for (const { name, expected, digest } of pairs) {
+    if (expected === undefined || expected === digest) continue;
     throw new FileError(
       `${join(folder, name)} does not belong to ${modelFiles.tensors} beside it: one of them was changed or replaced ` +
         "after the model was saved. Copy the whole folder again from where it came.",
@@ -55,16 +55,16 @@ export function expectTensors(
   { entries }: SafetensorsHeader,
   parameters: Iterable<{ name: string; shape: readonly number[] }>,
 ): void {
-  const found = new Map(entries.map((entry) => [entry.name, entry]));
+  const unread = new Map(entries.map((entry) => [entry.name, entry]));
   for (const { name, shape } of parameters) {
-    const entry = found.get(name);
-    found.delete(name);
+    const entry = unread.get(name);
+    unread.delete(name);
     const got = entry ? `${entry.type} ${shapeText(entry.shape)}` : "none";
     const fits = entry && entry.shape.join() === shape.join();
     if (fits && floatTypes.includes(entry.type)) continue;
     if (fits && entry.type === "I8" && shape.length === 2) {
-      const scales = found.get(scaleName(name));
-      found.delete(scaleName(name));
+      const scales = unread.get(scaleName(name));
+      unread.delete(scaleName(name));
       if (scales?.type === "F32" && scales.shape.join() === String(shape[0])) continue;
     }
     throw new FileError(
@@ -72,7 +72,7 @@ export function expectTensors(
         "The files are of different models; copy the whole folder again from where it came.",
     );
   }
-  const [extra] = found.keys();
+  const [extra] = unread.keys();
   if (extra === undefined) return;
   throw new FileError(
     `${file} does not fit ${modelFiles.config}: tensor ${quote(extra)} has no place in that model. ` +

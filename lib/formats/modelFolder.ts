@@ -201,8 +201,8 @@ export async function modelIn(folder: string): Promise<string> {
 async function undisturbed<T>(folder: string, read: () => Promise<T>): Promise<T> {
   // Changes whenever another file takes the name.
   const identity = async () => {
-    const found = await stat(join(folder, modelFiles.tensors), { bigint: true }).catch(() => null);
-    return found && `${found.ino} ${found.mtimeNs} ${found.size}`;
+    const stats = await stat(join(folder, modelFiles.tensors), { bigint: true }).catch(() => null);
+    return stats && `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
   };
   for (;;) {
     const before = await identity();
@@ -283,9 +283,9 @@ function expectSame(
  * make a model is missing.
  */
 async function headerIn(folder: string): Promise<SafetensorsHeader> {
-  const found = await stat(folder).catch(() => null);
-  if (!found) throw new FileError(`There is no model folder ${folder}.${await leftBeside(folder)}`);
-  if (!found.isDirectory()) throw new FileError(`${folder} is a file, expected the folder of a model.`);
+  const stats = await stat(folder).catch(() => null);
+  if (!stats) throw new FileError(`There is no model folder ${folder}.${await leftBeside(folder)}`);
+  if (!stats.isDirectory()) throw new FileError(`${folder} is a file, expected the folder of a model.`);
   const tensors = join(folder, modelFiles.tensors);
   const header = (await exists(tensors)) ? await readSafetensorsHeader(tensors) : null;
   const config = await findCompanion(folder, modelFiles.config, header?.metadata ?? {});

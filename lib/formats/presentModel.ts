@@ -41,9 +41,9 @@ export async function expectFreeFolder(
   { overwrite = false, training = false }: { overwrite?: boolean; training?: boolean } = {},
 ): Promise<void> {
   checkOption(owner, "folder", folder, text());
-  const found = await stat(folder).catch(() => null);
-  if (!found) return;
-  if (!found.isDirectory()) throw new FileError(`${folder} is a file, expected a folder.`);
+  const stats = await stat(folder).catch(() => null);
+  if (!stats) return;
+  if (!stats.isDirectory()) throw new FileError(`${folder} is a file, expected a folder.`);
   const stranger = (await strangerIn(folder)) ?? (training ? await strangeTraining(folder) : null);
   if (stranger !== null) throw foreign(stranger);
   if (overwrite) return;

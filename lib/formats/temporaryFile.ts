@@ -46,6 +46,6 @@ function endedWriter(writer: { pid: number; started: string | undefined; place: 
 }
 
 async function ageOf(path: string): Promise<number> {
-  const found = await stat(path).catch(() => null);
-  return found ? Date.now() - found.mtimeMs : 0;
+  const stats = await stat(path).catch(() => null);
+  return stats ? Date.now() - stats.mtimeMs : 0;
 }

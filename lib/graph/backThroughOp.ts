@@ -36,9 +36,9 @@ export function backThroughOp(node: Node, { wanted, incoming, gradients, seen = 
   const needs = node.operands.map((operand) => operand?.dtype === "f32" && wanted.has(operand.id));
   if (!needs.some(Boolean)) return;
   gradients.graph.under(node.path, () => {
-    const given = node.results.map(incoming);
-    if (!given.some(Boolean)) return;
-    const outgoing = gradientsOf(node, { given, needs, seen });
+    const dResults = node.results.map(incoming);
+    if (!dResults.some(Boolean)) return;
+    const outgoing = gradientsOf(node, { dResults, needs, seen });
     if (!outgoing) {
       throw new ShapeError(
         `differentiate: ${node.path || "the loss"} depends on ${node.operation.name}, which has no gradient.`,
@@ -58,7 +58,7 @@ export function backThroughOp(node: Node, { wanted, incoming, gradients, seen = 
 /** The gradients of an op's operands by its rule, in order; null if it has no rule. */
 function gradientsOf(
   { operation, operands, results, attributes }: Node,
-  { given, needs, seen }: { given: (Tensor | null)[]; needs: boolean[]; seen: (tensor: Tensor) => Tensor },
+  { dResults, needs, seen }: { dResults: (Tensor | null)[]; needs: boolean[]; seen: (tensor: Tensor) => Tensor },
 ): (Tensor | null | false)[] | null {
   const graph = results[0]?.graph as Graph;
   const outgoing = operation.gradient?.(
@@ -71,7 +71,7 @@ function gradientsOf(
       ...byName(operation.results, results.map(seen)),
       ...byName(operation.attributes ?? [], attributes),
     } as never,
-    byName(operation.results.map(derivative), given) as never,
+    byName(operation.results.map(derivative), dResults) as never,
     byName(operation.operands, needs) as never,
   );
   return outgoing ? inOrder(operation.operands.map(derivative), outgoing) : null;

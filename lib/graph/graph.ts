@@ -162,10 +162,10 @@ export class Graph {
     results: All<R, Shape | Pick<Tensor, "dtype" | "shape">>,
     ...[attributes]: A extends readonly [] ? [] : [All<A, number>]
   ): All<R, Tensor> {
-    const given = results as Readonly<Record<string, Shape | Tensor>>;
+    const likes = results as Readonly<Record<string, Shape | Tensor>>;
     const specs = operation.results.map((entry) => {
       const { name, dtype } = slotOf(entry);
-      const like = given[name] as Shape | Tensor;
+      const like = likes[name] as Shape | Tensor;
       const shape = "shape" in like ? like.shape : like;
       return { dtype: dtype !== "any" ? dtype : "dtype" in like ? like.dtype : "f32", shape };
     });
@@ -250,8 +250,8 @@ export class Graph {
 
   #tensor(dtype: DType, shape: Shape, name: string): Tensor {
     if (!shapeRule.fits(shape)) {
-      const given = Array.isArray(shape) ? shapeText(shape) : describe(shape);
-      throw new ShapeError(`${name}: expected a shape, ${shapeRule.expected}, got ${given}.`);
+      const got = Array.isArray(shape) ? shapeText(shape) : describe(shape);
+      throw new ShapeError(`${name}: expected a shape, ${shapeRule.expected}, got ${got}.`);
     }
     const tensor = new Tensor(this, this.#tensors.length, dtype, [...shape], name);
     this.#tensors.push(tensor);

@@ -63,7 +63,7 @@ export function expectProgram(program: Program): void {
     "compile",
     "program",
     program,
-    value("a Program, of Graph.program()", (given) => typeof given === "object" && given !== null),
+    value("a Program, of Graph.program()", (program) => typeof program === "object" && program !== null),
   );
   checkOption("compile", "program", program, programRule);
   const { values, ops, loops, feeds, outputs, variables } = program;

@@ -33,9 +33,9 @@ export function programText(program: Program): string {
 function opText({ name, operands, results, attributes, path }: Op, program: Program): string {
   const operation = operations().get(name);
   const texts = operands.map((id) => (id === null ? "none" : used(program.values[id] as Value)));
-  const given = operation ? byName(operation.operands, texts) : Object.fromEntries(texts.entries());
+  const byOwnName = operation ? byName(operation.operands, texts) : Object.fromEntries(texts.entries());
   const numbers = (operation?.attributes ?? []).map((own, i) => [own, attributes[i]] as const);
-  const named = [...Object.entries(given), ...numbers].map(([own, text]) => `${own}: ${text}`);
+  const named = [...Object.entries(byOwnName), ...numbers].map(([own, text]) => `${own}: ${text}`);
   const left = results.map((id) => defined(program.values[id] as Value, program)).join(", ");
   return `${left ? `${left} = ` : ""}${name}(${named.join(", ")})${path ? `  # ${path}` : ""}`;
 }

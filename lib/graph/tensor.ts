@@ -49,10 +49,10 @@ export type Expected = readonly [name: string, tensor: Tensor | null | undefined
 export function matchShapes(operation: string, expected: readonly Expected[]): Record<string, number> {
   const sizes: Record<string, number> = {};
   let graph: Graph | undefined;
-  for (const [label, given, pattern, dtype = "f32"] of expected) {
+  for (const [label, operand, pattern, dtype = "f32"] of expected) {
     const name = label.replace("?", "");
-    if (name !== label && (given === null || given === undefined)) continue;
-    const tensor = expectTensor(operation, name, given);
+    if (name !== label && (operand === null || operand === undefined)) continue;
+    const tensor = expectTensor(operation, name, operand);
     const who = `${operation}: expected ${name}`;
     graph ??= tensor.graph;
     if (tensor.graph !== graph) throw new ShapeError(`${who} to belong to the same graph as the other operands.`);

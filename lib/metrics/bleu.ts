@@ -125,12 +125,12 @@ function corpusBleu(
   };
 }
 
-function smoothingValueOf(owner: string, smoothing: Smoothing, given: number | undefined): number | null {
+function smoothingValueOf(owner: string, smoothing: Smoothing, value: number | undefined): number | null {
   const standard = smoothings[smoothing];
-  if (given === undefined) return standard;
-  if (standard !== null) return given;
+  if (value === undefined) return standard;
+  if (standard !== null) return value;
   throw new OptionError(
-    `${owner}: smoothingValue ${given} has a meaning with smoothing "floor" and "add-k", got "${smoothing}".`,
+    `${owner}: smoothingValue ${value} has a meaning with smoothing "floor" and "add-k", got "${smoothing}".`,
   );
 }
 
@@ -145,9 +145,9 @@ function precisionsOf(
   let missed = 1;
   for (let n = 0; n < bleuOrders; n++) {
     const more = smoothing === "add-k" && n > 0 ? (value ?? 0) : 0;
-    const [found, of] = [(matched[n] as number) + more, (total[n] as number) + more];
+    const [hits, of] = [(matched[n] as number) + more, (total[n] as number) + more];
     if (of === 0) return { precisions, order: n };
-    if (found > 0) precisions[n] = (100 * found) / of;
+    if (hits > 0) precisions[n] = (100 * hits) / of;
     else if (smoothing === "exp") precisions[n] = 100 / ((missed *= 2) * of);
     else if (smoothing === "floor") precisions[n] = (100 * (value ?? 0)) / of;
   }

@@ -15,9 +15,9 @@ export class BleuCounts {
 
   add(hypothesis: readonly string[], references: readonly (readonly string[])[]): void {
     const ngrams = countNgrams(hypothesis, bleuOrders, " ");
-    const most = mostOfAny(references.map((reference) => countNgrams(reference, bleuOrders, " ")));
+    const limits = mostOfAny(references.map((reference) => countNgrams(reference, bleuOrders, " ")));
     for (let n = 0; n < bleuOrders; n++) {
-      (this.matched[n] as number) += matchedNgrams(ngrams[n] as Map<string, number>, most[n] as Map<string, number>);
+      (this.matched[n] as number) += matchedNgrams(ngrams[n] as Map<string, number>, limits[n] as Map<string, number>);
       (this.total[n] as number) += Math.max(0, hypothesis.length - n);
     }
     this.hypothesisLength += hypothesis.length;
@@ -32,8 +32,8 @@ export class BleuCounts {
 function mostOfAny([first, ...others]: NgramCounts[]): NgramCounts {
   for (const counts of others) {
     for (const [n, ofOrder] of counts.entries()) {
-      const most = first?.[n] as Map<string, number>;
-      for (const [ngram, count] of ofOrder) if (count > (most.get(ngram) ?? 0)) most.set(ngram, count);
+      const limits = first?.[n] as Map<string, number>;
+      for (const [ngram, count] of ofOrder) if (count > (limits.get(ngram) ?? 0)) limits.set(ngram, count);
     }
   }
   return first as NgramCounts;

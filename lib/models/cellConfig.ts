@@ -20,14 +20,14 @@ export function completeWithCell<Table extends OptionTable & { cell?: Rule<CellN
   options: object,
   { table, first }: { table: Table; first: "all" | "none" },
 ): Completed<Table> & CellOptions {
-  const given = expectOptions(owner, options);
-  const cell = cellOf(checkOption(owner, "cell", given.cell, table.cell as Rule<CellName>));
+  const entries = expectOptions(owner, options);
+  const cell = cellOf(checkOption(owner, "cell", entries.cell, table.cell as Rule<CellName>));
   const clash = Object.keys(cell.options).find((name) => Object.hasOwn(table, name));
   if (clash) throw new OptionError(`${owner}: the cell "${cell.name}" and the model both have an option ${clash}.`);
   const isFirst = firstCells.includes(cell.name);
   const named = isFirst && first === "all" ? firstCells.map(cellOf) : [cell];
   const own: OptionTable = Object.assign({}, ...named.map((one) => one.options));
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(entries)) {
     const isDefault = own[name] !== undefined && own[name].initial === value;
     if (value === undefined || isDefault || Object.hasOwn(table, name) || Object.hasOwn(cell.options, name)) continue;
     const owners = knownCells().filter(({ options }) => Object.hasOwn(options, name));

@@ -50,9 +50,9 @@ const known = new WeakMap<Tokenizer, TokenAutomaton | null>();
 export function wholeText(tokenizer: Tokenizer): TokenAutomaton | null {
   const before = known.get(tokenizer);
   if (before !== undefined) return before;
-  const found = tokenizer.kind === "byte" || tokenizer.kind === "subword" ? automatonOf(tokenizer) : null;
-  known.set(tokenizer, found);
-  return found;
+  const automaton = tokenizer.kind === "byte" || tokenizer.kind === "subword" ? automatonOf(tokenizer) : null;
+  known.set(tokenizer, automaton);
+  return automaton;
 }
 
 function automatonOf(tokenizer: Tokenizer): TokenAutomaton | null {

@@ -88,13 +88,13 @@ export interface Cell<Name extends string = string, Own extends OptionTable = Op
   readonly options: Own;
 }
 
-const method = value<never>("a function", (given) => typeof given === "function");
+const method = value<never>("a function", (part) => typeof part === "function");
 
 /** A name that is a file's, a flag's and a JSON value as it stands. */
 const cellName = {
   ...text(),
   expected: 'a name of small letters, digits and hyphens, such as "my-cell"',
-  fits: (given: unknown) => typeof given === "string" && /^[a-z][a-z0-9-]*$/.test(given),
+  fits: (name: unknown) => typeof name === "string" && /^[a-z][a-z0-9-]*$/.test(name),
 };
 
 const rules = {
@@ -138,7 +138,7 @@ export function defineCell<
 }
 
 /** Rule of a cell. */
-export const cellValue = value<Cell>("a cell, made by defineCell", (given) => {
-  const { name, step, options } = (given ?? {}) as Partial<Cell>;
+export const cellValue = value<Cell>("a cell, made by defineCell", (cell) => {
+  const { name, step, options } = (cell ?? {}) as Partial<Cell>;
   return cellName.fits(name) && typeof step === "function" && typeof options === "object";
 });

@@ -5,7 +5,7 @@ import type { Initializer } from "./initializers.js";
 /** Rule of an initializer. */
 export const initializerRule = value<Initializer>(
   "an initializer: initializers.xavierUniform, initializers.uniform(0.1) ...",
-  (given) => typeof given === "function",
+  (initializer) => typeof initializer === "function",
 );
 
 /** Rule of an initializer that may be left out. */

@@ -153,8 +153,8 @@ export function initializer(name: string): Initializer {
   if (known && Object.hasOwn(named, name)) return known;
   const [kind = "", argument = "", ...rest] = name.split(":");
   if ((kind === "uniform" || kind === "normal") && rest.length === 0) {
-    const given = argument.trim() === "" ? undefined : Number(argument);
-    const scale = checkOption(`initializer ${name}`, "its width", given, width);
+    const number = argument.trim() === "" ? undefined : Number(argument);
+    const scale = checkOption(`initializer ${name}`, "its width", number, width);
     return kind === "uniform" ? uniform(scale) : normal(scale);
   }
   const words = ["uniform:WIDTH", "normal:DEVIATION", ...Object.keys(named)];

@@ -106,8 +106,8 @@ export class RecurrentStack implements Layer {
     const cell = fixed ?? cellOf(checkOption(name, "cell", expectOptions(name, options).cell, cellRule));
     const table = fixed ? rules : { ...rules, cell: cellRule };
     const complete = completeOptions(name, options, { ...cell.options, ...table });
-    const given: Readonly<Record<string, unknown>> = complete;
-    const own = Object.fromEntries(Object.keys(cell.options).map((option) => [option, given[option]]));
+    const entries: Readonly<Record<string, unknown>> = complete;
+    const own = Object.fromEntries(Object.keys(cell.options).map((option) => [option, entries[option]]));
     const { inputSize, hiddenSize, layers, dropout, variational, bidirectional, bias } = complete;
     const initializer = complete.initializer ?? uniform(1 / Math.sqrt(hiddenSize));
     const recurrentInitializer = complete.recurrentInitializer ?? initializer;

@@ -13,8 +13,8 @@ export function drawToken(
   if (temperature === 0) return best;
   const all = (topK === 0 || topK >= row.length) && topP >= 1;
   let kept = all ? [...order].sort((a, c) => a - c) : topK > 0 ? order.slice(0, topK) : order;
-  const most = row[best] as number;
-  const weight = (v: number) => Math.exp(((row[v] as number) - most) / temperature);
+  const largest = row[best] as number;
+  const weight = (v: number) => Math.exp(((row[v] as number) - largest) / temperature);
   let total = kept.reduce((sum, v) => sum + weight(v), 0);
   if (topP < 1) {
     let reached = 0;

@@ -33,7 +33,7 @@ const token = whole();
 export const lengthPenalty = option(
   value<number | "average">(
     'a number at least 0, or "average"',
-    (given) => given === "average" || (Number.isFinite(given) && (given as number) >= 0),
+    (value) => value === "average" || (Number.isFinite(value) && (value as number) >= 0),
     0,
   ),
   { written: { as: "x", parse: numberOf } },
@@ -131,13 +131,13 @@ export function completeBeamSearchOptions(options: BeamSearchOptions, who = "bea
   return complete;
 }
 
-function isForcedToken(given: unknown): boolean {
-  const { position, token: own } = (given ?? {}) as Partial<ForcedToken>;
+function isForcedToken(value: unknown): boolean {
+  const { position, token: own } = (value ?? {}) as Partial<ForcedToken>;
   return token.fits(position) && token.fits(own);
 }
 
-function isObject(given: unknown): boolean {
-  return typeof given === "object" && given !== null && !Array.isArray(given);
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** @throws OptionError for options that contradict each other. */

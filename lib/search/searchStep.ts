@@ -170,9 +170,9 @@ async function searchInside({ step, feeds, sentences, numbers, options, attentio
   const search = step.executable.search?.(step, feeds, plan) as RunningSearch;
   for (let done = false; !done; ) {
     signal?.throwIfAborted();
-    const told = await search.advance(onBest ? 1 : stepsAtOnce, { best: onBest !== undefined });
-    done = told.done;
-    for (const [sentence, tokens] of told.best.entries()) if (tokens) onBest?.(tokens, sentence);
+    const progress = await search.advance(onBest ? 1 : stepsAtOnce, { best: onBest !== undefined });
+    done = progress.done;
+    for (const [sentence, tokens] of progress.best.entries()) if (tokens) onBest?.(tokens, sentence);
   }
   signal?.throwIfAborted();
   const results = search.result() as SearchResult[];
@@ -231,20 +231,20 @@ async function searchOutside({ step, ports, feeds, sentences, numbers, options, 
 
 /** @throws InputError for logits that have no distribution; where all are -infinity, every token is impossible. */
 function logSoftmax(row: Values, { sentence, beam }: { sentence: number; beam: number }): Float64Array {
-  let most = Number.NEGATIVE_INFINITY;
+  let largest = Number.NEGATIVE_INFINITY;
   for (const logit of row) {
     // A NaN is not less than or equal to anything.
     if (!(logit <= Number.MAX_VALUE)) {
       const what = Number.isNaN(logit) ? "a NaN" : "+infinity";
       throw new InputError(`search: the logits of sentence ${sentence}, beam ${beam} hold ${what}.`);
     }
-    if (logit > most) most = logit;
+    if (logit > largest) largest = logit;
   }
-  if (most === Number.NEGATIVE_INFINITY) return Float64Array.from(row);
+  if (largest === Number.NEGATIVE_INFINITY) return Float64Array.from(row);
   let sum = 0;
-  for (const logit of row) sum += Math.exp(logit - most);
+  for (const logit of row) sum += Math.exp(logit - largest);
   const logSum = Math.log(sum);
-  return Float64Array.from(row, (logit) => logit - most - logSum);
+  return Float64Array.from(row, (logit) => logit - largest - logSum);
 }
 
 function withoutAttention({ hypotheses, ...rest }: SearchResult): SearchResult {

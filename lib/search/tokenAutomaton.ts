@@ -23,8 +23,8 @@ export function stateAfter({ states, classOf, next }: TokenAutomaton, state: num
   return next[(classOf[token] as number) * states + state] as number;
 }
 
-function isAutomaton(given: unknown): boolean {
-  const { states, classOf, next } = (given ?? {}) as Partial<TokenAutomaton>;
+function isAutomaton(automaton: unknown): boolean {
+  const { states, classOf, next } = (automaton ?? {}) as Partial<TokenAutomaton>;
   if (!(Number.isSafeInteger(states) && classOf instanceof Int32Array && next instanceof Int32Array)) return false;
   const [S, classes] = [states as number, next.length / (states as number)];
   return (

@@ -32,19 +32,19 @@ export async function readCheckpoint(
 ): Promise<Checkpoint> {
   const { tensors, state } = await loadTrainerState(folder);
   const file = join(folder, modelFiles.trainer);
-  const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const unread = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const refuse = (what: string): never => {
     throw new FileError(`${file} ${what}: it is of another training. Copy the whole folder again from where it came.`);
   };
   for (const { name, shape } of needed(state.position.step)) {
-    const tensor = found.get(name) ?? refuse(`has no tensor ${quote(name)}`);
-    found.delete(name);
+    const tensor = unread.get(name) ?? refuse(`has no tensor ${quote(name)}`);
+    unread.delete(name);
     if (tensor.shape.join() === shape.join()) continue;
     refuse(`has tensor ${quote(name)} of shape ${describe(tensor.shape)}, expected [${shape}]`);
   }
-  const carried = state.carried ?? [...found.keys()].filter((name) => name.startsWith("state/"));
-  for (const name of carried) if (!found.delete(name)) refuse(`has no tensor ${quote(name)}`);
-  for (const name of found.keys()) refuse(`has a tensor ${quote(name)} that the training does not have`);
+  const carried = state.carried ?? [...unread.keys()].filter((name) => name.startsWith("state/"));
+  for (const name of carried) if (!unread.delete(name)) refuse(`has no tensor ${quote(name)}`);
+  for (const name of unread.keys()) refuse(`has a tensor ${quote(name)} that the training does not have`);
   return { ...state, tensors: tensors.map((tensor) => ({ ...tensor, values: floatsOf(tensor, file) })) };
 }
 

@@ -38,7 +38,7 @@ export class Progress {
 
 /** Thins the steps of a training into at most a few hundred points of a curve, each the mean of equally many steps. */
 export class Curve {
-  static readonly #most = 600;
+  static readonly #limit = 600;
   readonly points: HistoryPoint[];
   #every: number;
   #pending: HistoryPoint[] = [];
@@ -58,7 +58,7 @@ export class Curve {
     if (this.#pending.length < this.#every) return;
     this.points.push(average(this.#pending));
     this.#pending = [];
-    if (this.points.length < 2 * Curve.#most) return;
+    if (this.points.length < 2 * Curve.#limit) return;
     this.#every *= 2;
     const all = this.points.splice(0);
     for (let i = 0; i < all.length; i += 2) this.points.push(average(all.slice(i, i + 2)));

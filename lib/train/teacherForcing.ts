@@ -17,7 +17,7 @@ const share = double({ minimum: 0, maximum: 1 });
 
 /** The kinds of rules: the numbers that follow the name, in order, and what they make the rate. */
 const kinds = {
-  constant: { numbers: { share }, rate: (given: number) => () => given },
+  constant: { numbers: { share }, rate: (share: number) => () => share },
   linear: {
     numbers: { from: share, to: share, updates: double({ above: 0 }) },
     rate: (from: number, to: number, updates: number) => (step: number) =>

@@ -83,7 +83,7 @@ export const beamTreeLimits = table("beam tree", {
 });
 
 /** Whether the numbers make a tree is looked at after that they are numbers. */
-const number = value<number>("a number", (given) => typeof given === "number");
+const number = value<number>("a number", (number) => typeof number === "number");
 const treeRule = object(
   {
     nodes: list(object({ id: whole(), parent: number, logProbability: number, score: number }, { open: true })),
@@ -140,12 +140,12 @@ export function drawnTree(tree: BeamTree, limits: BeamTreeLimits = {}): DrawnTre
   // The last node of each branch, within the steps that are drawn.
   const shown = (n: number) => (stepOf[n] as number) <= steps;
   const tips = [...nodes.keys()].filter((n) => shown(n) && !children[n]?.some(shown));
-  const found = new Set(paths.flat());
+  const ways = new Set(paths.flat());
   const byScore = (a: number, b: number) => (nodes[b] as TreeNode).score - (nodes[a] as TreeNode).score || a - b;
   const met = new Map<number, number>();
   const ranked = tips.sort(byScore).map((n) => {
     const step = stepOf[n] as number;
-    const rank = found.has(n) ? -1 : (met.get(step) ?? 0);
+    const rank = ways.has(n) ? -1 : (met.get(step) ?? 0);
     if (rank >= 0) met.set(step, rank + 1);
     return { n, rank, step };
   });

@@ -96,15 +96,15 @@ function stacked(siblings: readonly DrawnNode[]): {
 } {
   const [upper, lower] = [new Map<number, number>(), new Map<number, number>()];
   const placed = siblings.map((node) => {
-    const behind = stacked(node.children);
-    behind.upper.set(node.step, 0);
-    behind.lower.set(node.step, 0);
-    const downs = [...behind.upper].map(([step, row]) => (lower.get(step) ?? -1) + 1 - row);
+    const after = stacked(node.children);
+    after.upper.set(node.step, 0);
+    after.lower.set(node.step, 0);
+    const downs = [...after.upper].map(([step, row]) => (lower.get(step) ?? -1) + 1 - row);
     const down = Math.max(0, greatest(downs));
-    for (const [step, row] of behind.upper) upper.set(step, Math.min(upper.get(step) ?? row + down, row + down));
-    for (const [step, row] of behind.lower) lower.set(step, Math.max(lower.get(step) ?? row + down, row + down));
-    for (const follower of flat(behind.placed)) follower.row += down;
-    return { node, row: down, children: behind.placed };
+    for (const [step, row] of after.upper) upper.set(step, Math.min(upper.get(step) ?? row + down, row + down));
+    for (const [step, row] of after.lower) lower.set(step, Math.max(lower.get(step) ?? row + down, row + down));
+    for (const follower of flat(after.placed)) follower.row += down;
+    return { node, row: down, children: after.placed };
   });
   return { placed, upper, lower };
 }
@@ -121,9 +121,11 @@ function box(node: DrawnNode, tree: BeamTree, { x, y }: { x: number; y: number }
   const text = labelOf(tree.textOf(node.id));
   const width = boxWidth(node, tree);
   const result = resultOf(node);
-  const found = node.hypotheses.length > 0;
+  const isResult = node.hypotheses.length > 0;
   const frame = { x, y: y - boxHeight / 2, width, height: boxHeight, rx: node.ends ? boxHeight / 2 : 4 };
-  const look = node.best ? { class: "mark markLine" } : { class: "card softLine", "stroke-opacity": found ? 1 : 0.45 };
+  const look = node.best
+    ? { class: "mark markLine" }
+    : { class: "card softLine", "stroke-opacity": isResult ? 1 : 0.45 };
   const [strong, weak] = node.best ? ["onMark", "onMark"] : ["ink", "soft"];
   const name = { class: strong, x: x + 9, y: y + 4.5, "font-weight": node.best ? "bold" : undefined };
   const chance = { class: weak, x: x + width - 8, y: y + 4, "font-size": 10.5, "text-anchor": "end" };
@@ -131,7 +133,7 @@ function box(node: DrawnNode, tree: BeamTree, { x, y }: { x: number; y: number }
   const said = `${text}: ${(100 * node.probability).toFixed(1)} %, score ${node.score.toFixed(3)} so far`;
   return element("g", { class: node.best ? "node best" : "node" }, [
     tooltip(said),
-    element("rect", { ...look, ...frame, "stroke-width": found ? 2 : 1 }),
+    element("rect", { ...look, ...frame, "stroke-width": isResult ? 2 : 1 }),
     textElement(name, abbreviate(text, 16)),
     textElement(chance, percent(node)),
     ...(result ? [textElement(beside, result)] : []),

@@ -3,7 +3,7 @@ import { list, object, optional, text, value } from "../options.js";
 import type { ReportHistory } from "./report.js";
 
 /** NaN and infinity too: some measures are, and are left out of curves. */
-const number = value<number>("a number", (given) => typeof given === "number");
+const number = value<number>("a number", (number) => typeof number === "number");
 
 const place = { step: number, epoch: number };
 

@@ -23,11 +23,11 @@ export function passageOf(
   if (text.length <= length) return text;
   const places = Array.from(text.matchAll(marks[feature]), ({ index }) => index);
   const last = text.length - length;
-  let [best, most, from, to] = [0, 0, 0, 0];
+  let [best, count, from, to] = [0, 0, 0, 0];
   for (let start = 0; start <= last; start += Math.max(1, Math.floor(length / 8))) {
     while (from < places.length && (places[from] as number) < start) from++;
     while (to < places.length && (places[to] as number) < start + length) to++;
-    if (to - from > most) [best, most] = [start, to - from];
+    if (to - from > count) [best, count] = [start, to - from];
   }
   const begin = best === 0 ? 0 : beginningNear(text, best, Math.floor(length / 8));
   return text.slice(begin, begin + length).replace(/[\uD800-\uDBFF]$/, "");
@@ -36,7 +36,7 @@ export function passageOf(
 /** The first beginning of a line within `reach` of a place, else of a word, else of a character. */
 function beginningNear(text: string, place: number, reach: number): number {
   const near = text.slice(place, place + reach);
-  const at = [near.indexOf("\n"), near.search(/\s/)].find((found) => found >= 0);
+  const at = [near.indexOf("\n"), near.search(/\s/)].find((place) => place >= 0);
   if (at !== undefined) return place + at + 1;
   return /^[\uDC00-\uDFFF]/.test(near) ? place + 1 : place;
 }

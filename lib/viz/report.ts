@@ -127,7 +127,7 @@ function packed(trace: ActivationTrace) {
   const length = Math.min(trace.tokens.length, Math.floor(mostValues / Math.max(1, perToken)));
   const layers = trace.layers.map(({ name, units, values }) => {
     const used = values.subarray(0, length * units);
-    const limit = used.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
+    const limit = used.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-9);
     const bytes = Int8Array.from(used, (value) => Math.round((127 * value) / limit));
     return { name, units, limit, values: Buffer.from(bytes.buffer).toString("base64") };
   });

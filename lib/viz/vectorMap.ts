@@ -40,7 +40,7 @@ export function vectorMap(input: VectorMapInput): VectorMap {
   const vectors = checked(input);
   const { labels, groups } = input;
   // Neither the squares of great numbers nor those of small ones may leave the range of a double.
-  const scale = vectors.flat().reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  const scale = vectors.flat().reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
   const scaled = vectors.map((vector) => vector.map((value) => value / scale));
   const pca = new PCA(scaled, { center: true, scale: false });
   const projected = pca.predict(scaled).to2DArray();

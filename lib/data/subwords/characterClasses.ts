@@ -47,9 +47,9 @@ export class CharacterClasses {
 
   /** The anchor that stands here, if one does. */
   anchor(): string | undefined {
-    const found = anchors.find(([written]) => this.#text.startsWith(written, this.end));
-    if (found) this.end += found[0].length;
-    return found?.[1];
+    const anchor = anchors.find(([written]) => this.#text.startsWith(written, this.end));
+    if (anchor) this.end += anchor[0].length;
+    return anchor?.[1];
   }
 
   /** One character, escape or class. */

@@ -8,7 +8,7 @@ import type { Component } from "./component.js";
 export class Charsmap {
   readonly #units: Uint32Array;
   readonly #replacements: Buffer;
-  readonly #found = new Map<string, string | null>();
+  readonly #memo = new Map<string, string | null>();
 
   /** @throws InputError unless the component's precompiled_charsmap is such a table. */
   constructor(component: Component) {
@@ -23,10 +23,10 @@ export class Charsmap {
 
   /** The replacement of a text; null where the table has none. */
   replacement(text: string): string | null {
-    const known = this.#found.get(text);
+    const known = this.#memo.get(text);
     if (known !== undefined) return known;
     const replacement = this.#lookUp(Buffer.from(text, "utf8"));
-    if (this.#found.size < 2 ** 16) this.#found.set(text, replacement);
+    if (this.#memo.size < 2 ** 16) this.#memo.set(text, replacement);
     return replacement;
   }
 

@@ -56,7 +56,7 @@ class Translator {
     return {
       source: parts.map(({ source }) => source).join("|"),
       varies: true,
-      repetitions: parts.reduce((most, part) => Math.max(most, part.repetitions), 0),
+      repetitions: parts.reduce((largest, part) => Math.max(largest, part.repetitions), 0),
       empty: parts.some(({ empty }) => empty),
     };
   }

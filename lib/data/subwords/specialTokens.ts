@@ -47,8 +47,8 @@ export function specialTokens(content: TokenizerContent, names: SpecialTokenName
 }
 
 function namedToken({ added, id }: TokenizerContent, meaning: Meaning, name: string): number {
-  const found = id(name);
-  if (found !== undefined) return found;
+  const token = id(name);
+  if (token !== undefined) return token;
   const specials = added.filter(({ special }) => special).map(({ content }) => content);
   const nearest = nearestName(name, specials);
   const hint = nearest
@@ -58,12 +58,12 @@ function namedToken({ added, id }: TokenizerContent, meaning: Meaning, name: str
 }
 
 function usualTokens({ added }: TokenizerContent): SpecialTokens {
-  const found: { -readonly [M in Meaning]?: number } = {};
+  const special: { -readonly [M in Meaning]?: number } = {};
   for (const meaning of Object.keys(usualNames) as (keyof typeof usualNames)[]) {
     const [only, another] = added.filter(({ special, content }) => special && usualNames[meaning].includes(content));
-    if (only && !another) found[meaning] = only.id;
+    if (only && !another) special[meaning] = only.id;
   }
-  return found;
+  return special;
 }
 
 /** The tokens that a post-processor puts in front of and after one text, where it is one each. */
@@ -97,9 +97,9 @@ function paddingToken({ file, id }: TokenizerContent): SpecialTokens {
 }
 
 function withIds(id: TokenizerContent["id"], names: { readonly [M in Meaning]?: unknown }): SpecialTokens {
-  const found = Object.entries(names).map(([meaning, name]) => [
+  const tokens = Object.entries(names).map(([meaning, name]) => [
     meaning,
     typeof name === "string" ? id(name) : undefined,
   ]);
-  return Object.fromEntries(found.filter(([, token]) => token !== undefined));
+  return Object.fromEntries(tokens.filter(([, token]) => token !== undefined));
 }

@@ -41,17 +41,17 @@ export function splitText(text: string, pattern: RegExp, { behavior, invert }: S
 
 /** As the library's engine finds them: a match of nothing at the front, or right after another match, does not count. */
 function stretchesOf(text: string, pattern: RegExp): Stretch[] {
-  const found: Stretch[] = [];
+  const stretches: Stretch[] = [];
   let end = 0;
   for (const match of text.matchAll(pattern)) {
     const start = match.index;
     if (match[0] === "" && start === end) continue;
-    if (end !== start) found.push({ start: end, end: start, matches: false });
+    if (end !== start) stretches.push({ start: end, end: start, matches: false });
     end = start + match[0].length;
-    found.push({ start, end, matches: true });
+    stretches.push({ start, end, matches: true });
   }
-  if (end !== text.length) found.push({ start: end, end: text.length, matches: false });
-  return found;
+  if (end !== text.length) stretches.push({ start: end, end: text.length, matches: false });
+  return stretches;
 }
 
 function merged(stretches: readonly Stretch[], behavior: Exclude<SplitBehavior, "Removed">): readonly Stretch[] {

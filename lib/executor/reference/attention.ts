@@ -60,8 +60,8 @@ export function attention(call: Call<typeof attentionOperation>): void {
       }
       return score;
     });
-    const most = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    const exps = scores.map((score) => Math.exp(score - most));
+    const largest = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    const exps = scores.map((score) => Math.exp(score - largest));
     const sum = exps.reduce((a, b) => a + b, 0);
     for (let s = 0; s < length; s++) {
       const weight = (exps[s] as number) / sum;

@@ -23,9 +23,9 @@ export function globalNorm({ gradients, norm, norms }: Call<typeof globalNormOpe
 }
 
 export function clipScale(call: Call<typeof clipScaleOperation>): void {
-  const [norm, most] = [call.norm[0] as number, call.maxNorm[0] as number];
-  const scale = most > 0 ? Math.min(1, most / (norm + 1e-6)) : 1;
-  call.scale[0] = Number.isFinite(norm) && !Number.isNaN(most) ? scale : Number.NaN;
+  const [norm, limit] = [call.norm[0] as number, call.maxNorm[0] as number];
+  const scale = limit > 0 ? Math.min(1, limit / (norm + 1e-6)) : 1;
+  call.scale[0] = Number.isFinite(norm) && !Number.isNaN(limit) ? scale : Number.NaN;
 }
 
 /** Calls f for each weight with its gradient, unless the scale is NaN. */

@@ -36,9 +36,9 @@ export function max({ x, y, index, axis, shapes }: Call<typeof maxOperation>): v
       let best = 0;
       const at = (k: number) => (o * size + k) * inner + i;
       for (let k = 1; k < size; k++) {
-        const [candidate, most] = [x[at(k)] as number, x[at(best)] as number];
+        const [candidate, largest] = [x[at(k)] as number, x[at(best)] as number];
         // The first NaN wins.
-        if (candidate > most || (Number.isNaN(candidate) && !Number.isNaN(most))) best = k;
+        if (candidate > largest || (Number.isNaN(candidate) && !Number.isNaN(largest))) best = k;
       }
       y[o * inner + i] = x[at(best)] as number;
       if (index) index[o * inner + i] = best;

@@ -20,12 +20,12 @@ export function sample(call: Call<typeof sampleOperation>): void {
   const words = new Uint32Array(4);
   for (let b = 0; b < B; b++) {
     const row = logits.subarray(b * V, (b + 1) * V);
-    let most = Number.NEGATIVE_INFINITY;
-    for (const logit of row) most = Math.max(most, logit);
-    if (!Number.isFinite(most)) throw new InputError(`sample: row ${b} of the logits has no finite maximum.`);
+    let largest = Number.NEGATIVE_INFINITY;
+    for (const logit of row) largest = Math.max(largest, logit);
+    if (!Number.isFinite(largest)) throw new InputError(`sample: row ${b} of the logits has no finite maximum.`);
     philox([b, 0, step, 0], [seed, sampleKey], words);
     const id = drawToken(row, { temperature, topK, topP, u: uniform01(words[0] as number) }) as number;
     ids[b] = id;
-    logProbability[b] = (row[id] as number) - most - Math.log(normalizer(row, 0, V).sum);
+    logProbability[b] = (row[id] as number) - largest - Math.log(normalizer(row, 0, V).sum);
   }
 }

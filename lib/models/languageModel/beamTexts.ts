@@ -87,7 +87,7 @@ export async function searchTexts(
 ): Promise<Omit<BeamTexts, "unknown">> {
   const state = await step.readAll(context.slice(0, -1), signal);
   const automaton = search.automaton ?? wholeText(tokenizer);
-  const [found] = await searchStep(step.searchStep(search.beams), step.repeated(state, search.beams), {
+  const [result] = await searchStep(step.searchStep(search.beams), step.repeated(state, search.beams), {
     ...search,
     sentences: 1,
     begin: context.at(-1) as number,
@@ -97,7 +97,7 @@ export async function searchTexts(
     ...(signal ? { signal } : {}),
     ...(onBest ? { onBest: (ids: readonly number[]) => onBest(decode(ids)) } : {}),
   });
-  const { hypotheses, tree } = found as SearchResult;
+  const { hypotheses, tree } = result as SearchResult;
   return {
     texts: hypotheses.map(({ ids, score, logProbabilities, ended }) => ({
       text: decode(ids),

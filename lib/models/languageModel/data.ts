@@ -165,13 +165,13 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
   static async create(stream: TokenStream, options: SentenceDataOptions): Promise<SentenceData> {
     const who = "SentenceData";
     const { tokenizer, role, seed, maximumLength, ...rest } = completeOptions(who, options, sentenceRules);
-    const most = maximumLength ?? (role === "train" ? longestInTraining : undefined);
+    const limit = maximumLength ?? (role === "train" ? longestInTraining : undefined);
     const sentences = await SentenceBatches.from(
       stream,
       {
         ...rest,
         ...sentenceMarks(tokenizer),
-        ...(most === undefined ? {} : { maximumLength: most }),
+        ...(limit === undefined ? {} : { maximumLength: limit }),
         seed: role === "train" ? seed : null,
       },
       who,

@@ -34,8 +34,8 @@ const mostTexts = 2 ** 16;
 export const prompt = option(text({ empty: true, initial: "" }), { flag: "-p, --prompt" });
 
 const stops: Rule<string | readonly string[] | undefined> = optional(
-  value("a text that is not empty, or an array of such texts", (given) => {
-    return (Array.isArray(given) ? given : [given]).every((stop) => typeof stop === "string" && stop !== "");
+  value("a text that is not empty, or an array of such texts", (stops) => {
+    return (Array.isArray(stops) ? stops : [stops]).every((stop) => typeof stop === "string" && stop !== "");
   }),
 );
 
@@ -114,7 +114,7 @@ export async function* draw(
 ): AsyncGenerator<{ row: number; token: number }, void, undefined> {
   const { maximumTokens, signal, ...sampling } = options;
   const rows = contexts.length;
-  const longest = contexts.reduce((most, { length }) => Math.max(most, length), 0);
+  const longest = contexts.reduce((longest, { length }) => Math.max(longest, length), 0);
   const tokens = Int32Array.from(contexts, ([first]) => first as number);
   let state = step.startWriting(rows);
   // Tokens that every row has read. The first that is drawn comes at once, later ones some at a time, which costs less.

@@ -42,15 +42,15 @@ export class Passage {
   #add(piece: string): string {
     if (this.#stops.length === 0) return piece;
     this.#held += piece;
-    const found = this.#stops.map((stop) => this.#held.indexOf(stop)).filter((at) => at >= 0);
-    if (found.length > 0) {
+    const places = this.#stops.map((stop) => this.#held.indexOf(stop)).filter((at) => at >= 0);
+    if (places.length > 0) {
       this.#ended = true;
       return this.#held.slice(
         0,
-        found.reduce((a, b) => Math.min(a, b)),
+        places.reduce((a, b) => Math.min(a, b)),
       );
     }
-    const keep = this.#stops.reduce((most, stop) => Math.max(most, overlap(this.#held, stop)), 0);
+    const keep = this.#stops.reduce((longest, stop) => Math.max(longest, overlap(this.#held, stop)), 0);
     const text = this.#held.slice(0, this.#held.length - keep);
     this.#held = this.#held.slice(this.#held.length - keep);
     return text;

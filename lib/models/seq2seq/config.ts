@@ -60,9 +60,9 @@ export const seq2seqRules = table("Seq2Seq", {
 /** A configuration with every default filled in. @throws OptionError for what does not fit. */
 export function completeSeq2SeqConfig(config: Seq2SeqConfig): CompleteConfig<Seq2SeqConfig> {
   const who = "Seq2Seq";
-  const given = completeWithCell(who, config, { table: seq2seqRules, first: "none" });
-  const { hiddenSize, encoderSize = hiddenSize, embeddingSize = hiddenSize } = given;
-  const complete: CompleteConfig<Seq2SeqConfig> = { ...given, encoderSize, embeddingSize };
+  const own = completeWithCell(who, config, { table: seq2seqRules, first: "none" });
+  const { hiddenSize, encoderSize = hiddenSize, embeddingSize = hiddenSize } = own;
+  const complete: CompleteConfig<Seq2SeqConfig> = { ...own, encoderSize, embeddingSize };
   const refuse = (message: string) => {
     throw new OptionError(`${who}: ${message}`);
   };

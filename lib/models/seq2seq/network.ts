@@ -173,11 +173,11 @@ export class Seq2SeqNetwork {
   ): { features: Tensor; state: State; weights: Tensor | null } {
     const { [feedName]: feed, ...cells } = state;
     const before = this.config.attend === "before" ? this.#attend(this.#top(cells), encoded) : null;
-    const given = before?.context ?? this.#given(encoded, embedded);
-    const input = ops.concat([embedded, ...(given ? [given] : []), ...(feed ? [feed] : [])], 1);
+    const summary = before?.context ?? this.#summaryAt(encoded, embedded);
+    const input = ops.concat([embedded, ...(summary ? [summary] : []), ...(feed ? [feed] : [])], 1);
     const { y, state: after } = this.#decoder.step(input, cells, masks);
     const attended = before ?? this.#attend(y, encoded);
-    const features = this.#combined(y, attended?.context ?? given, given ? embedded : null);
+    const features = this.#combined(y, attended?.context ?? summary, summary ? embedded : null);
     return {
       features,
       state: feed ? { ...after, [feedName]: features } : after,
@@ -232,12 +232,12 @@ export class Seq2SeqNetwork {
 
   /** No step reads the features or the context of another: all steps at once. */
   #whole(embedded: Tensor, encoded: Encoded): Unrolled {
-    const given = this.#given(encoded, embedded);
-    const input = given ? ops.concat([embedded, given], 2) : embedded;
+    const summary = this.#summaryAt(encoded, embedded);
+    const input = summary ? ops.concat([embedded, summary], 2) : embedded;
     const { y } = this.#decoder.apply(input, { state: encoded.state });
     const attended = this.#attention?.apply(y, encoded.memory as Memory);
     return {
-      features: this.#combined(y, attended?.context ?? given, given ? embedded : null),
+      features: this.#combined(y, attended?.context ?? summary, summary ? embedded : null),
       weights: attended?.weights ?? null,
     };
   }
@@ -260,7 +260,7 @@ export class Seq2SeqNetwork {
   }
 
   /** The summary [B,M] for each row of x [N,E] or [T,B,E], N a multiple of B, where steps read it. */
-  #given({ summary }: Encoded, x: Tensor): Tensor | null {
+  #summaryAt({ summary }: Encoded, x: Tensor): Tensor | null {
     if (this.config.context !== "every") return null;
     const [B, M] = summary.shape as [number, number];
     if (x.shape.length === 3) return ops.broadcastTo(summary, [...x.shape.slice(0, 2), M]);

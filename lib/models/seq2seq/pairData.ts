@@ -99,7 +99,7 @@ export class PairData implements TrainingData<Seq2SeqForm> {
   static async create(pairs: readonly Pair[], options: PairDataOptions): Promise<PairData> {
     const who = "PairData";
     const complete = completeOptions(who, options, pairRules);
-    const { tokenizer, signal, maximumLength: most, long } = complete;
+    const { tokenizer, signal, maximumLength: limit, long } = complete;
     expectPairs(who, pairs);
     const encoded = await inTurns(
       pairs,
@@ -108,18 +108,18 @@ export class PairData implements TrainingData<Seq2SeqForm> {
     );
     const kept = encoded.filter(({ source, target }, i) => {
       const longest = Math.max(source.length, target.length);
-      if (longest <= most) return true;
+      if (longest <= limit) return true;
       if (long === "skip") return false;
       throw new InputError(
         `${placeOf(pairs[i] as Pair, i, pairs.length)}: ${longest === source.length ? "the source" : "the target"} has ${counted(longest, "token")}, and at most ` +
-          `${most} are allowed. Raise the maximum length, or have long pairs skipped.`,
+          `${limit} are allowed. Raise the maximum length, or have long pairs skipped.`,
       );
     });
     const skipped = pairs.length - kept.length;
     if (kept.length === 0) {
       throw new InputError(
         skipped > 0
-          ? `${skipped === 1 ? "The only pair is" : `All ${skipped} pairs are`} longer than ${counted(most, "token")}.`
+          ? `${skipped === 1 ? "The only pair is" : `All ${skipped} pairs are`} longer than ${counted(limit, "token")}.`
           : "There are no pairs to make batches of.",
       );
     }

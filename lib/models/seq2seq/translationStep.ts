@@ -64,7 +64,7 @@ export class TranslationStep {
     const { feeds, outputs } = executable.program;
     const states = feeds.map(({ name }) => name).filter((name) => name.startsWith(statePrefix));
     const attends = outputs.some(({ name }) => name === "attention");
-    const given = feeds.filter(({ name }) => name !== tokensName);
+    const others = feeds.filter(({ name }) => name !== tokensName);
     return {
       step: {
         executable,
@@ -74,7 +74,7 @@ export class TranslationStep {
         carry: Object.fromEntries(states.map((name) => [name, `next.${name}`])),
       },
       feeds: Object.fromEntries(
-        given.map(({ name }) => {
+        others.map(({ name }) => {
           const part = parts[name] as Values;
           return [name, name.startsWith(statePrefix) ? repeatRows(part, B, beams) : part];
         }),
