@@ -24,7 +24,7 @@ export function codePointName(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-/** Text for the eye: a blank is ␣, a control character or other blank is escaped, a combining mark sits on a circle. */
+/** Text as people read it: a space is ␣, a control character or other space is escaped, a combining mark sits on a circle. */
 export function printable(text: string): string {
   return text.replace(/[\p{C}\p{Z}\p{M}]/gu, (character) => {
     if (character === " ") return "␣";

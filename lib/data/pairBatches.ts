@@ -41,7 +41,7 @@ const rules = table("PairBatches", {
   end: whole(),
   /** Pairs whose lengths, rounded up to multiples of this, agree share a batch: few shapes, little padding. Default 4. */
   multiple: whole({ minimum: 1, initial: 4 }),
-  /** Order of the pairs of similar lengths, and of the batches, anew in each epoch; null for no shuffling. Default 1. */
+  /** Seed for the order of the pairs of similar lengths and of the batches, new in each epoch; null for no shuffling. Default 1. */
   seed: nullable(seed()),
 });
 

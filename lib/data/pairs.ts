@@ -83,9 +83,9 @@ export async function readParallelTexts(
   let skipped = 0;
   for (const [i, source] of sources.entries()) {
     const texts = [source, ...columns.map((lines) => lines[i] as string)];
-    const blank = texts.findIndex((text) => text.trim() === "");
-    if (blank >= 0) {
-      if (empty === "refuse") throw emptyError(`${files[blank]}, line ${i + 1} is empty`);
+    const missing = texts.findIndex((text) => text.trim() === "");
+    if (missing >= 0) {
+      if (empty === "refuse") throw emptyError(`${files[missing]}, line ${i + 1} is empty`);
       skipped++;
       continue;
     }

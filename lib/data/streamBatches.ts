@@ -30,7 +30,7 @@ const columnBuffer = 2 ** 14;
 const totalBuffer = 2 ** 20;
 
 const rules = table("StreamBatches", {
-  /** B: the stream is cut into so many columns, which are read side by side. */
+  /** B: columns that the stream is cut into, which are read side by side. */
   batchSize: whole({ minimum: 1 }),
   /** T: time steps of one window. */
   windowLength: whole({ minimum: 1 }),

@@ -35,7 +35,7 @@ const smallestSize = specialTokens.length + 256;
 const largestSize = 30_000;
 
 /**
- * Line ends on their own; then GPT-2's words (Radford et al. 2019): letters, digits or other signs with the blank in front
+ * Line ends on their own; then GPT-2's words (Radford et al. 2019): letters, digits or other signs with the space in front
  * of them, written as the letters that stand for their bytes.
  */
 const preTokenizer = {
@@ -203,7 +203,7 @@ function lastErrorLine(stderr: string, error: Error): string {
   return /^\w*Error: (.*)$/mu.exec(stderr)?.[1] ?? error.message.split("\n")[0] ?? "";
 }
 
-/** The first merges, so many that the vocabulary has `size` tokens. */
+/** The first merges, as many as give the vocabulary `size` tokens. */
 function tokenizerJson(learnt: readonly Merge[], size: number): object {
   const tokens = new Set([...specialTokens, ...byteLetters]);
   const merges: Merge[] = [];

@@ -7,7 +7,7 @@ import type { Tokenizer } from "./tokenizer.js";
 export interface TokenStream {
   /** Number of tokens. */
   readonly length: number;
-  /** Unicode characters of the (normalised) text behind the tokens; 0 if nobody knows. For bits per character. */
+  /** Unicode characters of the (normalised) text that the tokens stand for; 0 if nobody knows. For bits per character. */
   readonly characters: number;
   /** The tokenizer that made the tokens, where that is known: a model refuses tokens of another vocabulary than its own. */
   readonly tokenizer?: Tokenizer;

@@ -34,7 +34,7 @@ export interface Tokenizer {
   decode(ids: ArrayLike<number>): string;
   /** Decodes tokens as they are generated. */
   decoder(): TokenDecoder;
-  /** A token for the eye: blanks and control characters are shown by signs. */
+  /** A token as people read it: spaces and control characters are shown by signs. */
   token(id: number): string;
   /**
    * The UTF-8 bytes that a token stands for, of which a character may need several tokens. What depends on neighbours, such
@@ -52,7 +52,7 @@ export interface TokenEncoder {
   push(text: string): Int32Array;
   /** The rest. */
   end(): Int32Array;
-  /** Unicode code points of the normalised text behind the tokens given out so far. */
+  /** Unicode code points of the normalised text that the tokens so far stand for. */
   readonly characters: number;
 }
 

@@ -26,8 +26,8 @@ const rules = table("WordTokenizer", {
 export type WordOptions = OptionsOf<typeof rules>;
 
 /**
- * Words between blanks; the end of a line is the token <eos>. Read so, the Penn Treebank has its usual 10,000 types and
- * 929,589 training tokens (Mikolov et al. 2010). Text is brought to NFC, and blanks at line ends and repeated blanks go.
+ * Words between spaces; the end of a line is the token <eos>. Read so, the Penn Treebank has its usual 10,000 types and
+ * 929,589 training tokens (Mikolov et al. 2010). Text is brought to NFC, and spaces at line ends and repeated spaces go.
  */
 export class WordTokenizer implements Tokenizer {
   readonly kind = "word";
@@ -45,7 +45,7 @@ export class WordTokenizer implements Tokenizer {
     }
     for (const token of vocabulary.tokens) {
       if (/\s/u.test(token))
-        throw new InputError(`WordTokenizer: the word ${JSON.stringify(token)} has a blank in it.`);
+        throw new InputError(`WordTokenizer: the word ${JSON.stringify(token)} has a space in it.`);
     }
     this.special = unknown === undefined ? { endOfSentence } : { endOfSentence, unknown };
     this.#vocabulary = vocabulary;
@@ -66,7 +66,7 @@ export class WordTokenizer implements Tokenizer {
   ): Promise<WordTokenizer> {
     const complete = completeOptions(who, options, rules);
     const counts = new TokenCounts();
-    const segmenter = new Segmenter(lastBlank);
+    const segmenter = new Segmenter(lastSpace);
     for await (const piece of expectCorpus(`${who}.fromCorpus`, corpus).pieces())
       countInto(counts, segmenter.push(piece));
     countInto(counts, segmenter.end());
@@ -88,7 +88,7 @@ export class WordTokenizer implements Tokenizer {
 
   encoder(): TokenEncoder {
     const state = { place: new Place(), line: { words: 0 } };
-    return new SegmentEncoder(lastBlank, (segment) => this.#encode(segment, state));
+    return new SegmentEncoder(lastSpace, (segment) => this.#encode(segment, state));
   }
 
   decode(ids: ArrayLike<number>): string {
@@ -103,9 +103,9 @@ export class WordTokenizer implements Tokenizer {
     return {
       push: (id) => {
         const word = this.#vocabulary.token(id);
-        const blank = lineStart ? "" : " ";
+        const space = lineStart ? "" : " ";
         lineStart = id === this.special.endOfSentence;
-        return lineStart ? "\n" : blank + word;
+        return lineStart ? "\n" : space + word;
       },
       end: () => "",
     };
@@ -164,8 +164,8 @@ function wordsOf(line: string): string[] {
   return line.split(/\s+/u).filter((word) => word !== "");
 }
 
-/** Words may be cut apart in front of a blank; nothing merges with a blank under NFC. */
-function lastBlank(text: string): number {
+/** Words may be cut apart in front of a space; nothing merges with a space under NFC. */
+function lastSpace(text: string): number {
   for (let i = lastCharacterBoundary(text) - 1; i > 0; i--) {
     const unit = text.charCodeAt(i);
     if (unit === 0x20 || unit === 0x0a || unit === 0x09) return i;

@@ -59,7 +59,7 @@ export interface AddonStore {
   read(index: number, into: Float32Array | Int32Array, begin?: number): void;
   write(index: number, from: Float32Array | Int32Array, begin?: number): void;
   /**
-   * Rounds a float32 matrix of so many rows to numbers of a smaller type (0 none, 1 bfloat16, 2 int8) and keeps it in that
+   * Rounds a float32 matrix of `rows` rows to numbers of a smaller type (0 none, 1 bfloat16, 2 int8) and keeps it in that
    * type as well, for products of few rows, until it is written or a run changes it.
    */
   compact(index: number, rows: number, type: number): void;

@@ -90,7 +90,7 @@ export class FolderLock {
   }
 
   /**
-   * Makes sure that the lock is still there. @throws FileError that names who took it for left behind and has
+   * Makes sure that the lock is still there. @throws FileError that names the process that took it for abandoned and holds
    * it now.
    */
   async confirm(folder: string): Promise<void> {

@@ -17,8 +17,8 @@ export type BleuOptions = OptionsOf<typeof rules>;
 
 const rules = table("bleu", {
   /**
-   * How texts are cut into words. "13a": as WMT does, for detokenised text of Western languages; "intl": the punctuation of all
-   * scripts; "char": characters, for scripts without blanks; "none": at blanks, for text that is tokenised already.
+   * Way to cut texts into words. "13a": as WMT does, for detokenised text of Western languages; "intl": the punctuation of all
+   * scripts; "char": characters, for scripts without spaces; "none": at spaces, for text that is tokenised already.
    * Default "13a".
    */
   tokenize: word(bleuTokenizations, "13a"),

@@ -15,8 +15,8 @@ export const bleuTokenizations = Object.keys(bleuTokenizers) as BleuTokenization
 
 /**
  * mteval-v13a.pl, the script of NIST and WMT: punctuation and symbols of ASCII are words of their own, except the apostrophe and
- * the hyphen; so is a hyphen behind a digit, and full stops and commas that do not stand between digits. Rules run one after
- * the other, and each goes on behind what it has just changed.
+ * the hyphen; so is a hyphen after a digit, and full stops and commas that do not stand between digits. Rules run one after
+ * the other, and each goes on after what it has just changed.
  */
 function tokenize13a(text: string): string[] {
   const plain = text
@@ -37,7 +37,7 @@ function tokenize13a(text: string): string[] {
 
 /**
  * mteval-v14.pl with --international-tokenization: the punctuation of all scripts, except next to digits on both sides, and all
- * symbols. A full stop behind a number at the end of the text stays with it, as in that script.
+ * symbols. A full stop after a number at the end of the text stays with it, as in that script.
  */
 function tokenizeInternational(text: string): string[] {
   const cut = text

@@ -13,7 +13,7 @@ export type ChrfOptions = OptionsOf<typeof rules>;
 const longestOrder = 1000;
 
 const rules = table("chrf", {
-  /** The longest n-grams of characters; blanks are no characters. Default 6. */
+  /** The longest n-grams of characters; spaces do not count. Default 6. */
   characterOrder: whole({ minimum: 1, maximum: longestOrder, initial: 6 }),
   /** The longest n-grams of words: 0 is chrF, 2 is chrF++. Default 0. */
   wordOrder: whole({ maximum: longestOrder, initial: 0 }),

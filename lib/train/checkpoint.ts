@@ -23,7 +23,7 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
 
 /**
  * Reads a checkpoint and checks that its tensors are those of this training.
- * @param needed parameters and moments after so many updates: each is there, with its shape. Beside them there is only carried state.
+ * @param needed parameters and moments after `step` updates: each must be there, with its shape. Beside them there is only carried state.
  * @throws FileError if there is none, it is damaged, or a tensor is missing, of another shape, or one too many.
  */
 export async function readCheckpoint(

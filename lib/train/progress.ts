@@ -48,7 +48,7 @@ export class Curve {
     this.#every = every;
   }
 
-  /** Steps behind one point. */
+  /** Steps that one point stands for. */
   get every(): number {
     return this.#every;
   }

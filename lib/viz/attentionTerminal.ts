@@ -48,7 +48,7 @@ export function attentionTerminal(
   return [...lines, "", ...(named ? [] : filled(key, width)), `0 ${steps}${largest.toFixed(2)}`].join("\n");
 }
 
-/** One cell, a blank after it where there is room. The shade without colour is that of the nearest quarter. */
+/** One cell, a space after it where there is room. The shade without colour is that of the nearest quarter. */
 function shade(share: number, { cell, depth }: { cell: number; depth: ColourDepth }): string {
   const [inner, gap] = cell > 2 ? [cell - 1, " "] : [cell, ""];
   if (depth === 0) {

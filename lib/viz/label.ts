@@ -16,7 +16,7 @@ export function labelOf(token: string): string {
   return /^\s+$/u.test(seen) ? seen.replace(/\s/gu, "\u2423") : visible(seen);
 }
 
-/** A label of at most so many columns, cut with an ellipsis where it has more. */
+/** A label of at most `columns` columns, cut with an ellipsis where it has more. */
 export function abbreviate(label: string, columns: number): string {
   if (widthOf(label) <= columns) return label;
   let kept = "";
@@ -27,8 +27,8 @@ export function abbreviate(label: string, columns: number): string {
   return `${kept}\u2026`;
 }
 
-/** Filled up with blanks to so many columns, on the right or on the left. */
+/** A label filled up with spaces to `columns` columns, on the right or on the left. */
 export function pad(label: string, columns: number, side: "left" | "right" = "right"): string {
-  const blanks = " ".repeat(Math.max(0, columns - widthOf(label)));
-  return side === "left" ? blanks + label : label + blanks;
+  const spaces = " ".repeat(Math.max(0, columns - widthOf(label)));
+  return side === "left" ? spaces + label : label + spaces;
 }

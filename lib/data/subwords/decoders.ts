@@ -98,7 +98,7 @@ function byteFallback(tokens: readonly string[]): string[] {
   return texts;
 }
 
-/** Takes up to so many of one character off both ends of each token. */
+/** Takes a number of one character, or as many as there are, off both ends of each token. */
 function strip(component: Component): Decoder["decode"] {
   const content = component.character("content");
   const front = component.whole("start");

@@ -7,7 +7,7 @@ export class PairTable {
   /** The value plus one; 0 where there is none. */
   #values: Uint32Array;
 
-  /** @param expected about so many pairs. */
+  /** @param expected number of pairs, roughly. */
   constructor(expected = 16) {
     this.#capacity = 2 ** Math.ceil(Math.log2(Math.max(16, expected) * 2));
     [this.#left, this.#right, this.#values] = arrays(this.#capacity);

@@ -64,7 +64,7 @@ export function completeBeamTexts(
   const own: Omit<BeamSearchOptions, "begin" | "end" | "onBest"> = Object.fromEntries(
     Object.entries(search).filter(([, value]) => value !== undefined),
   );
-  // Now, before a step of so many rows is compiled.
+  // Checked before a step of that many rows is compiled.
   completeBeamSearchOptions({ ...own, begin: 0, end }, who);
   return { prompt, end, onBest, search: { ...own, beams: search.beams, banned: search.banned, signal: search.signal } };
 }

@@ -13,7 +13,7 @@ export type NextTokensOptions = OptionsOf<typeof nextTokensRules>;
 /** A token that may come next. */
 export interface NextToken {
   id: number;
-  /** The token for the eye: spaces and control characters are shown by signs. */
+  /** The token as people read it: spaces and control characters are shown by signs. */
   token: string;
   /** Its text as it would follow the prompt. "" while a character is incomplete. */
   text: string;

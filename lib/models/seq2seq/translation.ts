@@ -12,7 +12,7 @@ export interface TranslationHypothesis {
   text: string;
   /** The number that hypotheses are compared by: see BeamSearchOptions. */
   score: number;
-  /** For the eye. */
+  /** The tokens as people read them. */
   tokens: string[];
   /** The ids of the tokens. */
   ids: number[];
@@ -29,7 +29,7 @@ export interface Translation {
   readable: boolean;
   /** The best hypothesis; "" where there is none. */
   text: string;
-  /** The source's tokens for the eye, in the order in which they were read. */
+  /** The source's tokens as people read them, in the order in which they were read. */
   source: string[];
   /** Best first. */
   hypotheses: TranslationHypothesis[];

@@ -104,7 +104,7 @@ function encodedOf(feeds: Readonly<Record<string, Tensor>>, graph: Graph, B: num
   return { memory, summary: summary as Tensor, state };
 }
 
-/** [B,...] -> [B·times,...], each row so many times. */
+/** [B,...] -> [B·times,...], each row `times` times. */
 function repeatRows(values: Values, B: number, times: number): Values {
   const width = values.length / B;
   const repeated = new (values.constructor as Float32ArrayConstructor)(values.length * times);
