@@ -38,6 +38,7 @@ const textTableRules = table("Corpus.fromTable", {
   ...tableRules,
 });
 
+/** Options of `Corpus.fromTable`. @interface */
 export type TextTableOptions = OptionsOf<typeof textTableRules>;
 
 /** A file of a corpus, or a text in memory. */

@@ -23,10 +23,12 @@ export const pairTableRules = table("readPairTable", {
   ...tableRules,
 });
 
+/** Options of `readPairTable`. @interface */
 export type PairTableOptions = OptionsOf<typeof pairTableRules>;
 
 const parallelRules = table("readParallelText", { ...pick(tableRules, "empty") });
 
+/** Options of `readParallelText`. @interface */
 export type ParallelTextOptions = OptionsOf<typeof parallelRules>;
 
 /** Pairs, and how they were read. */
@@ -117,7 +119,7 @@ export async function readTableOfPairs(
   return { pairs, targets: 1, skipped: opened.skipped, description: opened.description };
 }
 
-/** What messages call a pair. */
+/** The name of a pair in messages. */
 export function placeOf(pair: Pair, index: number, count: number): string {
   return pair.place ?? `pair ${index + 1} of ${count}`;
 }

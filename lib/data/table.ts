@@ -22,6 +22,7 @@ export const tableRules = table("tables", {
   empty: word(["refuse", "skip"], "refuse"),
 });
 
+/** Options of reading a table. @interface */
 export type TableOptions = OptionsOf<typeof tableRules>;
 
 /** A column: its number from 1, or its name in the first row. Lines of JSON have names; "a.b" is field b of field a. */

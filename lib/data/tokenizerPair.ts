@@ -10,6 +10,7 @@ const rules = table("TokenizerPair", {
   reversed: option(flag(), { flag: "--reverse-source" }),
 });
 
+/** Options of a TokenizerPair. @interface */
 export type TokenizerPairOptions = OptionsOf<typeof rules>;
 
 /** How the two sides of a pair become tokens. The same tokenizer for both: one vocabulary. */

@@ -23,6 +23,7 @@ const rules = table("WordTokenizer", {
   unknown: flag(),
 });
 
+/** Options of a WordTokenizer. @interface */
 export type WordOptions = OptionsOf<typeof rules>;
 
 /**

@@ -23,6 +23,7 @@ export const textScoreRules = table("scoreTexts", {
   unit: word(["words", "characters"], "words"),
 });
 
+/** Options of `scoreTexts`. @interface */
 export type TextScoreOptions = OptionsOf<typeof textScoreRules>;
 
 /** How well texts match what people wrote. */
