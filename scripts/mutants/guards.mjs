@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 
-/** Relative imports of a file, and what it uses of dist, as paths of lib or test. */
+/** Relative imports of a file, what it uses of dist, and the scripts that it names, as paths of lib, test or scripts. */
 function importsOf(root, file) {
   const source = readFileSync(join(root, file), "utf8");
   const imported = [...source.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(([, specifier]) =>
@@ -12,8 +12,10 @@ function importsOf(root, file) {
     filesIn(root, relative(root, join(root, dirname(file), folder)), ".ts"),
   );
   const built = [...source.matchAll(/dist\/([\w/]+)\.js/g)].map(([, path]) => `lib/${path}.ts`);
-  const isOfTree = (path) => path.startsWith("lib/") || path.startsWith("test/");
-  return [...new Set([...imported, ...globbed, ...built])].filter((path) => isOfTree(path) && path.endsWith(".ts"));
+  const scripts = [...source.matchAll(/"([\w-]+\.mjs)"/g)].map(([, name]) => `scripts/${name}`);
+  return [...new Set([...imported, ...globbed, ...built, ...scripts])].filter((path) =>
+    /^(lib|test|scripts)\//.test(path),
+  );
 }
 
 /** Files of a folder, recursively. */
@@ -38,7 +40,8 @@ export class Guards {
 
   constructor(root) {
     this.#root = root;
-    for (const file of [...filesIn(root, "lib", ".ts"), ...filesIn(root, "test", ".ts")]) {
+    const files = [filesIn(root, "lib", ".ts"), filesIn(root, "test", ".ts"), filesIn(root, "scripts", ".mjs")].flat();
+    for (const file of files) {
       this.#imports.set(file, importsOf(root, file));
     }
     // Packing and installing take minutes and read no code.

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-test.each(["option-docs.mjs", "cli-docs.mjs"])(
+test.each(["option-docs.mjs", "cli-docs.mjs", "error-docs.mjs"])(
   "the page of %s says what the program says, and comments name the defaults of their rules",
   (script) => {
     const { status, stderr } = spawnSync(process.execPath, [`scripts/${script}`, "--check"], {

@@ -56,3 +56,13 @@ test("every page is linked from docs/README.md, and that from the first page", (
   for (const page of pages.filter((name) => name !== "README.md")) expect(index).toContain(`](${page})`);
   expect(readFileSync(join(root, "README.md"), "utf8").includes("](docs/README.md)")).toBe(true);
 });
+
+test("a program that may overwrite its folder runs where it has run before", () => {
+  const folder = sampleFolder("again");
+  const programs = pages.flatMap((page) => blocksOf(`docs/${page}`)).filter(({ code }) => /overwrite: true/.test(code));
+  expect(programs.length).toBeGreaterThan(1);
+  for (const [i, { code }] of [...programs, ...programs].entries()) {
+    const { status, stderr } = runProgram(folder, `program${i}`, code);
+    expect(`${code}\n${status} ${status === 0 ? "" : stderr}`).toBe(`${code}\n0 `);
+  }
+});
