@@ -40,7 +40,10 @@ async function drawMap(folder: string, file: string, options: Options): Promise<
   const lines = await readLines(file);
   const rows = lines.map((line) => line.split("\t") as [string, string?]).filter(([label]) => label.trim() !== "");
   if (rows.length > mostLines) {
-    throw new InputError(`map: ${file} has ${count(rows.length)} lines, and at most ${count(mostLines)} can be drawn.`);
+    throw new InputError(
+      `map: ${file} has ${count(rows.length)} lines, and at most ${count(mostLines)} can be drawn. ` +
+        `Give it fewer, such as the first: head -n ${mostLines} ${file} > fewer.txt`,
+    );
   }
   const grouped = rows.filter(([, group]) => group !== undefined).length;
   if (grouped > 0 && grouped < rows.length) {
