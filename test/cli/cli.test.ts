@@ -158,6 +158,15 @@ test("a word model says how much of a prompt it does not know", () => {
   expect(stderr).toMatch(/2 of 4 tokens of the prompt are unknown to the model, and read as <unk>/);
   const { unknown } = JSON.parse(ostinato("generate", out, "--prompt", "It was zebra", "--next", "2", "--json").stdout);
   expect(unknown).toBe(1);
+  const zebras = join(folder, "zebras.txt");
+  writeFileSync(zebras, "the zebra zebra the\n".repeat(10));
+  // Of five tokens a line, the very first one is only read.
+  expect(ostinato("evaluate", out, zebras).stdout).toMatch(
+    /^49 tokens: .*\n20 tokens \(40\.8 %\) not in the vocabulary: read and predicted as <unk>\.\n$/,
+  );
+  const known = join(folder, "known.txt");
+  writeFileSync(known, "the the\n".repeat(10));
+  expect(ostinato("evaluate", out, known).stdout).toMatch(/^\d+ tokens: .*\n$/);
 });
 
 test("quantize writes a smaller model that generates, and says what it costs", () => {

@@ -159,6 +159,51 @@ test("trace of a model without attention has a tree and no picture of what is no
   expect(existsSync(join(folder, "none.svg"))).toBe(false);
 });
 
+test("map draws the lines that hold a sentence, and says how to draw fewer where there are too many", () => {
+  const drawn = (lines: string[]) => {
+    writeFileSync(join(folder, "lines.txt"), lines.map((line) => `${line}\n`).join(""));
+    return ostinato("map", "attending", "lines.txt", "--out", "map.svg");
+  };
+  const lines = Array.from({ length: 500 }, (_, i) => "ab".repeat(1 + (i % 3)));
+  expect(drawn([...lines.slice(0, 4), "", "  "])).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^4 vectors: /),
+  });
+  expect(drawn([...lines, " ", ""])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^500 vectors: /) });
+  rmSync(join(folder, "map.svg"));
+  expectRefused(
+    drawn([...lines, "b"]),
+    1,
+    "map: lines.txt has 501 lines, and at most 500 can be drawn. Give it fewer, such as the first: head -n 500 lines.txt > fewer.txt",
+  );
+  expect(existsSync(join(folder, "map.svg"))).toBe(false);
+});
+
+test("inspect colours the text by the unit that follows a feature best, and refuses a feature that the text lacks", () => {
+  const inspect = ["inspect", "text", "--text", "text.txt", "--terminal"];
+  const json = JSON.parse(ostinato(...inspect, "--feature", "line", "--json").stdout);
+  expect(json).toMatchObject({ layer: expect.stringMatching(/^layer 1 /), unit: expect.any(Number) });
+  expect(json.values.length).toBe(json.tokens.length);
+  const plain = ostinato(...inspect, "--feature", "line");
+  expect(plain.stdout).toContain(`${json.layer}, unit ${json.unit}: ${json.score.toFixed(2)} with "`);
+  const chosen = ["--unit", "3", "--layer", "layer 1 cell"];
+  expect(JSON.parse(ostinato(...inspect, ...chosen, "--json").stdout)).toMatchObject({
+    unit: 3,
+    layer: "layer 1 cell",
+  });
+  expectRefused(
+    ostinato(...inspect, "--feature", "quotes"),
+    2,
+    "does not occur in this text. Take another --text, or --feature ",
+  );
+  expectRefused(
+    ostinato(...inspect, "--unit", "99"),
+    2,
+    "there is no such unit. This model has layer 1 hidden (8 units), ",
+  );
+  expectRefused(ostinato(...inspect.slice(0, -1), "--unit", "3"), 2, "--unit needs --terminal");
+});
+
 test("evaluate of a language model refuses what is for another kind of model, by name", () => {
   for (const option of [
     ["--beams", "3"],
@@ -196,6 +241,9 @@ test("demo trains, shows samples, and leaves a model and a report in a folder of
   expect(first.stderr).toMatch(
     /^Ostinato reads Moby Dick, 1,\d{3},\d{3} characters, with an LSTM of 2 x 192 units \(\d{3},\d{3} /,
   );
+  const { config, total } = JSON.parse(ostinato("info", "ostinato-demo", "--json").stdout);
+  expect(config).toMatchObject({ hiddenSize: 192, layers: 2 });
+  expect(first.stderr).toContain(`(${total.toLocaleString("en-US")} parameters)`);
   expect(first.stderr).toMatch(/--- after 1 updates?/);
   expect(first.stderr).toContain("The whale");
   expect(first.stdout).toMatch(/^\nLearnt for \d+ s\. Now look at what it learnt:\n/);

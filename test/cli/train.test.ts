@@ -130,6 +130,25 @@ test("too little to validate on is said of the part that is held out, with what 
   said("train", "lm", "tiny.txt", ...small, "--maximum-steps", "1", "--validation", "0");
 });
 
+test("each kind of tokens has its word, and samples have a beginning only where there are samples", () => {
+  const lm = ["train", "lm", "names.txt", ...small, "--maximum-steps", "1", "--overwrite", "--out", "tokens"];
+  // The line end is a token too.
+  const sizes = { byte: 256, jamo: new Set(names.join("")).size + 1, word: new Set(names).size + 1 };
+  for (const [tokenizer, size] of Object.entries(sizes)) {
+    said(...lm, "--tokenizer", tokenizer);
+    const { tokenizer: kept } = JSON.parse(ostinato("info", "tokens", "--json").stdout);
+    expect(kept).toEqual({ kind: tokenizer === "jamo" ? "character" : tokenizer, size });
+  }
+  refused(
+    2,
+    /expected --tokenizer to be character, .*, got "words"; did you mean word\?/,
+    ...lm,
+    "--tokenizer",
+    "words",
+  );
+  refused(2, /--prompt needs --sample-every/, ...lm, "--prompt", "ab");
+});
+
 test("a text of short lines gets a hint at --sentences, and others get none", () => {
   const lm = ["train", "lm", ...small, "--maximum-steps", "1", "--overwrite", "--out", "hinted"];
   expect(said(...lm, "names.txt")).toMatch(

@@ -79,6 +79,15 @@ test("what the vocabulary lacks is an error where there is no unknown token", ()
   );
 });
 
+test("merges that are dropped at random are refused, and a dropout of 0 drops none", () => {
+  const json = tokenizerJsons["byte-level BPE"]();
+  const tokenizerWith = (dropout: number | null) =>
+    new SubwordTokenizer({ ...json, model: { ...json.model, dropout } });
+  const ids = tokenizerWith(null).encode("the theatre");
+  expect(tokenizerWith(0).encode("the theatre")).toEqual(ids);
+  expect(() => tokenizerWith(0.1)).toThrow(/dropout draws other tokens each time/);
+});
+
 test("steps that make a text longer and longer are refused, in normalizers, pre-tokenizers and decoders", () => {
   const json = tokenizerJsons["byte-level BPE"]();
   const bytes = json.pre_tokenizer;
