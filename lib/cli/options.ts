@@ -17,12 +17,23 @@ export interface OwnOptions<Table> {
   readonly notes?: { readonly [Name in keyof Table]?: string };
 }
 
-/** The flags of a command, by the names of the options that they set, and the rules of those. */
-const flagsOfCommands = new WeakMap<Command, Map<string, { readonly flag: string; readonly rule: Rule<unknown> }>>();
+/** A flag, with the option of a table that it sets. */
+interface Flag {
+  readonly name: string;
+  readonly rule: Rule<unknown>;
+  readonly flag: string;
+}
+
+const flagsOfCommands = new WeakMap<Command, Map<string, Flag>>();
+
+/** The flags of a command, by the names under which commander keeps their values. */
+export function flagsOf(command: Command): ReadonlyMap<string, Flag> {
+  return flagsOfCommands.get(command) ?? new Map();
+}
 
 /** The flag of a command that sets an option; of two, the one that sets it to what it is. */
 export function flagOf(command: Command, name: string): string | undefined {
-  const { flag, rule } = flagsOfCommands.get(command)?.get(name) ?? {};
+  const { flag, rule } = [...flagsOf(command).values()].find((known) => known.name === name) ?? {};
   if (flag === undefined || command.getOptionValue(attributeOf(name, rule)) !== false) return flag;
   const negated = flag.replace(/^--(?!no-)/, "--no-");
   return command.options.some(({ long }) => long === negated) ? negated : flag;
@@ -30,7 +41,8 @@ export function flagOf(command: Command, name: string): string | undefined {
 
 /** The rules of all options that a command has flags for. */
 export function rulesOf(command: Command): OptionTable {
-  return Object.fromEntries([...(flagsOfCommands.get(command) ?? [])].map(([name, { rule }]) => [name, rule]));
+  // The first of a name: later ones are of a thing of which one is chosen, as schedules.
+  return Object.fromEntries([...flagsOf(command).values()].reverse().map(({ name, rule }) => [name, rule]));
 }
 
 /** Adds the options of a table to a command, as flags. */
@@ -65,17 +77,16 @@ export function addFlag(command: Command, name: string, { rule, description, gro
   const { as, words, several = false, again = false } = rule.written ?? { as: null };
   const [flags, long] = [flagsFor(name, rule), longFlag(name, rule)];
   const add = (option: Option) => command.addOption(group === undefined ? option : option.helpGroup(`${group}:`));
-  const named = flagsOfCommands.get(command) ?? new Map();
-  flagsOfCommands.set(command, named);
+  const known = flagsOfCommands.get(command) ?? new Map();
+  flagsOfCommands.set(command, known);
+  const [attribute, negated] = [attributeOf(name, rule), long.replace("--", "--no-")];
+  if (!known.has(attribute)) known.set(attribute, { name, rule, flag: initial === true ? negated : long });
   if (as === null) {
-    const negated = long.replace("--", "--no-");
-    if (!named.has(name)) named.set(name, { flag: initial === true ? negated : long, rule });
     if (initial !== true) add(new Option(flags, description));
     if (initial !== false) add(new Option(negated, `do not ${description.replace(/ \(default: .*\)$/, "")}`));
     return;
   }
   const option = new Option(`${flags} <${as}${several ? "..." : ""}>`, description);
-  if (!named.has(name)) named.set(name, { flag: long, rule });
   if (words && !several) option.choices(words);
   option.argParser((word: string, before: unknown) =>
     read(rule, word, several || again ? [before === initial ? [] : (before ?? [])].flat() : null),
@@ -112,7 +123,7 @@ function valuesOf<Table extends OptionTable>(
   const values = Object.entries<Rule<unknown>>(rules).flatMap(([name, rule]) => {
     const attribute = attributeOf(name, rule);
     // Another table may have an option of the same name.
-    const isOwn = flagsOfCommands.get(command)?.get(name)?.rule === rule;
+    const isOwn = flagsOf(command).get(attribute)?.rule === rule;
     const value = isOwn ? (command.getOptionValue(attribute) as unknown) : undefined;
     return value === undefined || !counts(attribute) ? [] : [[name, value] as const];
   });

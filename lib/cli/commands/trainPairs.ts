@@ -25,7 +25,7 @@ import type { TrainingCall } from "../trainingCall.js";
 import { trainingCall } from "../trainingCall.js";
 
 const flags = table("train translate", {
-  /** Files like those to learn from, or the share of the pairs to hold out, chosen at random by --seed. Default 0.05. */
+  /** Files like those to learn from, or the share of the pairs to hold out, chosen at random by --seed. Default: 0.05; in a program 0.1. */
   validation: option(list(text(), ["0.05"]), { written: { as: "file or share", several: true } }),
   /** Files to measure the best model on at the end. Default: none. */
   test: option(optional(list(text())), { written: { as: "file", several: true } }),
