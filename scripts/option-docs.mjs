@@ -101,6 +101,7 @@ function rowOf(name, rule, comment, complain) {
         .map(([other, values]) => needText(other, values))
         .join(" and ")}.`,
     rule.excludes && `Not with ${rule.excludes.map((other) => `\`${other}\``).join(", ")}.`,
+    rule.onResume === "changes" && "May change when a training is resumed.",
     rule.aka && `Elsewhere: ${rule.aka.map((other) => `\`${other}\``).join(", ")}.`,
   ];
   const value = rule.expected.replace(/ and at most (2147483647|4294967295|9007199254740991)| \(as float32\)/g, "");

@@ -7,16 +7,16 @@ import { ReferenceExecutor } from "../executor/reference/executor.js";
 import { loadModel } from "../models/registry.js";
 import type { SavedModel } from "../models/savedModel.js";
 import type { Completed } from "../options.js";
-import { optional, table, whole, word } from "../options.js";
+import { option, optional, table, whole, word } from "../options.js";
 import { withOptions } from "./options.js";
 import { notes } from "./output.js";
 
 const executorFlags = table("--executor", {
   /** The executor: C++, or the plain TypeScript that it is compared with. Default: native, where there is a binary. */
-  executor: optional(word(executorNames)),
+  executor: option(optional(word(executorNames)), { onResume: "changes" }),
   ...nativeExecutorRules,
   /** Threads to compute with. Default: all cores. */
-  threads: optional(whole({ minimum: 1, maximum: 256 })),
+  threads: option(optional(whole({ minimum: 1, maximum: 256 })), { onResume: "changes" }),
 });
 
 /** The options that say what computes. */

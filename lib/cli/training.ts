@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { lockFolder } from "../formats/index.js";
 import type { Completed } from "../options.js";
-import { flag, seed, table, whole, without } from "../options.js";
+import { flag, option, seed, table, whole, without } from "../options.js";
 import type { EndEvent } from "../train/events.js";
 import type { OptimizerName } from "../train/optimizers.js";
 import { optimizer, optimizerTables } from "../train/optimizers.js";
@@ -27,11 +27,11 @@ const trainingFlags = table("train", {
   /** Seed for the first weights, dropout, the order, and what is held out. Default 1. */
   seed: seed(),
   /** Updates between samples of what the model has learnt; 0 for none. Default 0. */
-  sampleEvery: whole({ initial: 0 }),
+  sampleEvery: option(whole({ initial: 0 }), { onResume: "changes" }),
   /** Print one JSON object for each event. */
-  json: flag(),
+  json: option(flag(), { onResume: "once" }),
   /** Print nothing but errors. */
-  quiet: flag(),
+  quiet: option(flag(), { onResume: "once" }),
 });
 
 const trainerFlags = without(trainerRules, "seed");

@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Command, Option } from "commander";
-import { InvalidArgumentError } from "commander";
 import { FileError, OptionError } from "../errors.js";
 import type { RecordedValue, TrainingRecord } from "../formats/index.js";
 import { expectFreeFolder, holdsModel, holdsTraining, modelFiles, readTrainingRecord } from "../formats/index.js";
+import type { Rule } from "../options.js";
+import { misfitOf, misfitText, nearestName } from "../options.js";
 import { folderNamedAfter } from "./folderName.js";
 import { heldOut } from "./heldOut.js";
+import { flagsOf } from "./options.js";
 import type { TrainingOptions } from "./training.js";
 
 /** How a training is called: for a resumed one, what its folder remembers and what was changed now. */
@@ -20,21 +22,6 @@ export interface TrainingCall<Options> {
   /** The content of training.json. */
   readonly record: TrainingRecord;
 }
-
-/** Options of one run, which no folder remembers. */
-const ofOneRun = new Set(["out", "resume", "overwrite", "json", "quiet"]);
-
-/** Options that a resumed training may be given anew. All others must be what they were. */
-const changeable = new Set([
-  ...["epochs", "maximumSteps", "patience", "validateEvery", "sampleEvery", "prompt", "checkpointSeconds", "test"],
-  ...["executor", "matmulPrecision", "threads"],
-]);
-
-/** Options that say how texts become tokens. */
-const tokenizerOptions = [
-  ...["tokenizer", "sourceTokenizer", "targetTokenizer"],
-  ...["vocabulary", "unknown", "reverseSource"],
-];
 
 /**
  * The files and options of a command that trains, those of the folder where it resumes a training.
@@ -113,24 +100,28 @@ function takeOptions(command: Command, record: TrainingRecord, out: string): voi
     const name = option.attributeName();
     const before = remembered[name];
     delete remembered[name];
-    if (ofOneRun.has(name)) continue;
+    const { onResume } = ruleOf(command, name);
+    if (onResume === "once") continue;
     if (command.getOptionValueSource(name) === "cli") {
       const now = command.getOptionValue(name) as RecordedValue;
-      if (!changeable.has(name) && !isSame(name, before, now)) throw contradiction(option, { before, now, out });
+      if (onResume !== "changes" && !isSame(name, before, now)) throw contradiction(option, { before, now, out });
     } else if (before !== undefined) {
-      command.setOptionValueWithSource(name, parsed(option, before, file), "folder");
+      command.setOptionValueWithSource(name, checked(command, name, { value: before, file }), "folder");
     }
   }
   const [unknown] = Object.keys(remembered);
   if (unknown === undefined) return;
-  throw new FileError(`${file} has an option ${JSON.stringify(unknown)} that train ${command.name()} does not know.`);
+  const nearest = nearestName(unknown, Object.keys(command.opts()));
+  throw new FileError(
+    `${file} has an option ${JSON.stringify(unknown)} that train ${command.name()} does not know: another version of Ostinato wrote ` +
+      `it. Write its name of today into that file${nearest ? ` (${JSON.stringify(nearest)}?)` : ""}, or train again with --overwrite instead of --resume.`,
+  );
 }
 
 /** A training that a program began has its vocabulary in the folder, and nothing that says how it was made. */
 function expectTokenizerLeftOut(command: Command, out: string): void {
-  for (const name of tokenizerOptions) {
-    if (command.getOptionValueSource(name) !== "cli") continue;
-    const flag = command.options.find((option) => option.attributeName() === name)?.long;
+  for (const [name, { flag, rule }] of flagsOf(command)) {
+    if (rule.onResume !== "settled" || command.getOptionValueSource(name) !== "cli") continue;
     throw new OptionError(`train: ${flag} is settled by the training in ${out}: leave it out with --resume.`);
   }
 }
@@ -159,26 +150,24 @@ function contradiction(
   );
 }
 
-/** A remembered value, checked as if it had been typed. */
-function parsed(option: Option, value: RecordedValue, file: string): unknown {
-  const damaged = (why: string) => new FileError(`${file}: the option ${option.attributeName()} is damaged: ${why}`);
-  if ((option.isBoolean() || option.negate) !== (typeof value === "boolean"))
-    throw damaged(`it is ${JSON.stringify(value)}.`);
-  if (option.variadic !== Array.isArray(value)) throw damaged(`it is ${JSON.stringify(value)}.`);
-  if (!option.parseArg || typeof value === "boolean" || Array.isArray(value)) return value;
-  try {
-    return option.parseArg(String(value), undefined);
-  } catch (error) {
-    if (!(error instanceof InvalidArgumentError)) throw error;
-    throw damaged(error.message);
-  }
+/** A remembered value, checked as one that is typed. */
+function checked(command: Command, name: string, { value, file }: { value: RecordedValue; file: string }): unknown {
+  const rule = ruleOf(command, name);
+  const misfit = misfitOf(value, rule);
+  if (!misfit) return value;
+  throw new FileError(`${file}: the option ${name} is damaged: expected ${misfitText(misfit, rule)}`);
+}
+
+/** The rule of a flag. @param name under which commander keeps its value. */
+function ruleOf(command: Command, name: string): Rule<unknown> {
+  return flagsOf(command).get(name)?.rule as Rule<unknown>;
 }
 
 function recordOf(command: Command, files: readonly string[]): TrainingRecord {
   const { validation, test, ...all } = command.opts<Record<string, RecordedValue | undefined>>();
   const options: Record<string, RecordedValue> = {};
   for (const [name, value] of Object.entries(all)) {
-    if (value !== undefined && !ofOneRun.has(name)) options[name] = value;
+    if (value !== undefined && ruleOf(command, name).onResume !== "once") options[name] = value;
   }
   const held = validation === undefined ? null : heldOut([validation].flat() as string[]);
   if (held && !("files" in held)) options.validation = validation as RecordedValue;

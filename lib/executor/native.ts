@@ -44,6 +44,7 @@ export const nativeExecutorRules = table("nativeExecutor", {
    */
   matmulPrecision: option(word(matmulPrecisions, "highest"), {
     aka: ["precision", "float32_matmul_precision", "mixed_precision"],
+    onResume: "changes",
   }),
 });
 

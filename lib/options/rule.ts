@@ -30,6 +30,11 @@ export interface Facts {
   readonly needs?: Readonly<Record<string, true | readonly unknown[]>>;
   /** Other options that cannot be used beside this one. */
   readonly excludes?: readonly string[];
+  /**
+   * What becomes of it when a training is resumed: it may change, it belongs to one run, or the saved tokenizer has settled it.
+   * Default: it must be as it was.
+   */
+  readonly onResume?: "changes" | "once" | "settled";
 }
 
 /** How a value is written on a command line. */

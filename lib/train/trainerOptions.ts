@@ -37,10 +37,14 @@ export const trainerRules = table("Trainer", {
     { aka: ["lr_scheduler", "lr_scheduler_type"], written: { as: "name", words: scheduleNames } },
   ),
   /** Times to read the data. Default 10. */
-  epochs: option(whole({ minimum: 1, initial: 10 }), { aka: ["num_epochs", "num_train_epochs", "max_epochs"] }),
+  epochs: option(whole({ minimum: 1, initial: 10 }), {
+    aka: ["num_epochs", "num_train_epochs", "max_epochs"],
+    onResume: "changes",
+  }),
   /** Updates after which training stops, even within an epoch. Default: none. */
   maximumSteps: option(optional(whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })), {
     aka: ["max_steps", "steps", "max_updates"],
+    onResume: "changes",
   }),
   /** Largest norm of all gradients together; 0 for no clipping. Default: 5, or 0 with `clipValue`. */
   clipNorm: option(optional(real({ minimum: 0 })), {
@@ -57,26 +61,32 @@ export const trainerRules = table("Trainer", {
   validateEvery: option(whole({ initial: 0 }), {
     aka: ["eval_steps", "val_check_interval"],
     needs: { validation: true },
+    onResume: "changes",
   }),
   /** Validations in a row without a lower loss after which training stops; 0 for never. Default 0. */
   patience: option(whole({ initial: 0 }), {
     aka: ["early_stopping", "early_stopping_patience"],
     needs: { validation: true },
+    onResume: "changes",
   }),
   /** Folder for the model and what a resume needs. Default: none. */
   folder: option(optional(text()), {
     flag: "-o, --out",
     aka: ["output_dir", "save_dir", "checkpoint_dir"],
+    onResume: "once",
     written: { as: "folder" },
   }),
   /** Seconds between checkpoints within an epoch. Default 120. */
-  checkpointSeconds: option(real({ above: 0, initial: 120 }), { aka: ["save_steps", "checkpoint_every"] }),
+  checkpointSeconds: option(real({ above: 0, initial: 120 }), {
+    aka: ["save_steps", "checkpoint_every"],
+    onResume: "changes",
+  }),
   /** Writes a text that shows what the model has learnt; called every `every` updates. Default: none. */
   samples: optional(value<Samples>("{ every, write }", isSamples)),
   /** Go on with the training that `folder` holds. Default false. */
-  resume: option(flag(), { aka: ["resume_from_checkpoint"], excludes: ["overwrite"] }),
+  resume: option(flag(), { aka: ["resume_from_checkpoint"], excludes: ["overwrite"], onResume: "once" }),
   /** Replace the model and the training that `folder` holds, which are refused otherwise. Default false. */
-  overwrite: option(flag(), { aka: ["overwrite_output_dir"] }),
+  overwrite: option(flag(), { aka: ["overwrite_output_dir"], onResume: "once" }),
   /** Description of how this training was called, kept in `folder` as training.json. Default: no such file. */
   record: optional(value<TrainingRecord>("{ command, files, options }", isRecord)),
 });

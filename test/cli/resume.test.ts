@@ -125,8 +125,13 @@ test("what cannot be resumed is refused in one sentence that says how to go on",
     1,
   );
   expectRefused(resumedWith({ cell: "transformer" }), /the option cell is damaged: .*lstm.*registerCell/, 1);
-  expectRefused(resumedWith({ tied: "yes" }), /the option tied is damaged: it is "yes"/, 1);
-  expectRefused(resumedWith({ colour: "red" }), /has an option "colour" that train lm does not know/, 1);
+  expectRefused(resumedWith({ tied: "yes" }), /the option tied is damaged: expected true or false, got "yes"/, 1);
+  expectRefused(
+    resumedWith({ colour: "red" }),
+    /has an option "colour" that train lm does not know: .* into that file, or train again with --overwrite/,
+    1,
+  );
+  expectRefused(resumedWith({ hidden: 16 }), /"hidden" .* its name of today into that file \("hiddenSize"\?\)/, 1);
   rmSync(record);
   expectRefused([...lm, "--out", "lm-parts", "--resume"], /--tokenizer is settled by the training in lm-parts/);
 });

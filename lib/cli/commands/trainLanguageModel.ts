@@ -30,15 +30,18 @@ import { windowSizes } from "../windowSizes.js";
 
 const flags = table("train lm", {
   /** File to validate on, or share to hold out: lines at random with --sentences, otherwise the end of the text. Default 0.1. */
-  validation: option(text({ initial: "0.1" }), { written: { as: "file or share" } }),
+  validation: text({ initial: "0.1", as: "file or share" }),
   /** File to measure the best model on at the end. Default: none. */
-  test: option(optional(text()), { written: { as: "file" } }),
+  test: option(optional(text({ as: "file" })), { onResume: "changes" }),
   /** Kind of tokens: character, jamo, byte, word, subword, or a Hugging Face tokenizer.json. Default character. */
-  tokenizer: option(text({ initial: "character" }), { written: { as: "kind" } }),
+  tokenizer: option(text({ initial: "character", as: "kind" }), { onResume: "settled" }),
   /** Words to keep, the most frequent, the others become <unk>; or subwords to learn. Default: all words, 8000 subwords. */
-  vocabulary: option(optional(whole({ minimum: 1 })), { needs: { tokenizer: ["word", "subword"] } }),
+  vocabulary: option(optional(whole({ minimum: 1 })), {
+    needs: { tokenizer: ["word", "subword"] },
+    onResume: "settled",
+  }),
   /** Have a token for characters that the text lacks. Default false. */
-  unknown: option(flag(), { needs: { tokenizer: ["character", "jamo"] } }),
+  unknown: option(flag(), { needs: { tokenizer: ["character", "jamo"] }, onResume: "settled" }),
   batchSize: windowRules.batchSize,
   /** T: time steps through which gradients flow. Default 64. */
   windowLength: option(windowRules.windowLength, { excludes: ["sentences"] }),
@@ -47,7 +50,7 @@ const flags = table("train lm", {
   /** Rule for longer lines: "refuse" them with an error, "cut" them, or "skip" them. Default refuse. */
   long: option(sentenceRules.long, { needs: { sentences: true } }),
   /** Beginning of samples. Default: none. */
-  prompt: option(optional(text()), { needs: { sampleEvery: true } }),
+  prompt: option(optional(text()), { needs: { sampleEvery: true }, onResume: "changes" }),
 });
 
 const modelFlags = without(configRules, "vocabularySize", "cell");

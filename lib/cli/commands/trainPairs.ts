@@ -24,21 +24,23 @@ import { expectEffect, train, trainerFor, withTrainingOptions } from "../trainin
 import type { TrainingCall } from "../trainingCall.js";
 import { trainingCall } from "../trainingCall.js";
 
+const kindOfTokens = () => option(optional(text({ as: "kind" })), { onResume: "settled" });
+
 const flags = table("train translate", {
   /** Files like those to learn from, or the share of the pairs to hold out, chosen at random by --seed. Default: 0.05; in a program 0.1. */
-  validation: option(list(text(), ["0.05"]), { written: { as: "file or share", several: true } }),
+  validation: list(text({ as: "file or share" }), ["0.05"]),
   /** Files to measure the best model on at the end. Default: none. */
-  test: option(optional(list(text())), { written: { as: "file", several: true } }),
+  test: option(optional(list(text({ as: "file" }))), { onResume: "changes" }),
   /** Kind of tokens of both sides: character, jamo, byte, word, subword, or a Hugging Face tokenizer.json. Default: as each side. */
-  tokenizer: option(optional(text()), { written: { as: "kind" }, excludes: ["sourceTokenizer", "targetTokenizer"] }),
+  tokenizer: option(kindOfTokens(), { excludes: ["sourceTokenizer", "targetTokenizer"] }),
   /** Kind of the source's tokens. Default: the command's. */
-  sourceTokenizer: option(optional(text()), { written: { as: "kind" } }),
+  sourceTokenizer: kindOfTokens(),
   /** Kind of the target's tokens. Default: the command's. */
-  targetTokenizer: option(optional(text()), { written: { as: "kind" } }),
+  targetTokenizer: kindOfTokens(),
   /** Words to keep, the most frequent, the others become <unk>; or subwords to learn. Default: all words, 8000 subwords. */
-  vocabulary: optional(whole({ minimum: 1 })),
+  vocabulary: option(optional(whole({ minimum: 1 })), { onResume: "settled" }),
   /** Read sources from the end (Sutskever et al. 2014). Default false. */
-  reverseSource: flag(),
+  reverseSource: option(flag(), { onResume: "settled" }),
   ...pick(pairRules, "batchSize", "maximumLength", "long", "teacherForcing"),
   /** Layers of encoder and of decoder. Default 1. */
   layers: option(seq2seqRules.encoderLayers, { aka: ["num_layers"] }),
