@@ -1,5 +1,7 @@
 import { InputError } from "../errors.js";
 import { expectPartners } from "./references.js";
+import type { ScoredTexts, TextMetric } from "./textMetric.js";
+import { percent } from "./textMetric.js";
 import type { Tokens } from "./tokens.js";
 import { expectTokens } from "./tokens.js";
 
@@ -39,3 +41,25 @@ export function accuracy<T>(hypotheses: readonly Tokens<T>[], references: readon
   }
   return { token: right / places, sequence: exact / count };
 }
+
+/** For each hypothesis the reference that it equals, else the first. */
+function nearest({ units: { hypotheses, references } }: ScoredTexts): string[][] {
+  return references.map((targets, i) => {
+    const own = hypotheses[i]?.join(" ");
+    return targets.find((target) => target.join(" ") === own) ?? (targets[0] as string[]);
+  });
+}
+
+/** The row of exact matches. */
+export const exactMetric: TextMetric<number> = {
+  label: "exact",
+  score: (texts) => accuracy(texts.units.hypotheses, nearest(texts)).sequence,
+  describe: (share) => `${percent(share)}  (${percent(1 - share)} with an error)`,
+};
+
+/** The row of tokens at their places. */
+export const tokenAccuracyMetric: TextMetric<number> = {
+  label: "accuracy",
+  score: (texts) => accuracy(texts.units.hypotheses, nearest(texts)).token,
+  describe: (share, unit) => `${percent(share)} of ${unit}, place by place`,
+};

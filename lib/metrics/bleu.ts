@@ -5,6 +5,7 @@ import { BleuCounts, bleuOrders } from "./bleuCounts.js";
 import { bleuTokenizations, bleuTokenizers } from "./bleuTokenizers.js";
 import type { TextReferences } from "./references.js";
 import { expectTexts, referenceSignature } from "./references.js";
+import type { TextMetric } from "./textMetric.js";
 import { trimBlanksAtEnd } from "./words.js";
 
 /** Default of `smoothingValue` (Chen & Cherry 2014); null where there is nothing to choose. */
@@ -153,3 +154,14 @@ function precisionsOf(
   }
   return { precisions, order: bleuOrders };
 }
+
+/** The row of BLEU. */
+export const bleuMetric: TextMetric<BleuScore> = {
+  label: "BLEU",
+  score: ({ hypotheses, references, options: { tokenize, lowercase } }) =>
+    bleu(hypotheses, references, { tokenize, lowercase }),
+  describe: ({ score, order, signature }) =>
+    order < bleuOrders && !signature.includes("eff:yes")
+      ? "none (it counts runs of 1 to 4 words, and no text has 4: see chrF and exact)"
+      : `${score.toFixed(2)}  (${signature})`,
+};

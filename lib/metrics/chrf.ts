@@ -4,6 +4,7 @@ import type { NgramCounts } from "./ngrams.js";
 import { countNgrams, matchedNgrams } from "./ngrams.js";
 import type { TextReferences } from "./references.js";
 import { expectTexts, referenceSignature } from "./references.js";
+import type { TextMetric } from "./textMetric.js";
 import { splitWords } from "./words.js";
 
 /** Options of `chrf`. @interface */
@@ -124,3 +125,10 @@ function fScore(counts: readonly Counts[], beta: number): number {
   recall /= orders;
   return 100 * (((1 + beta ** 2) * precision * recall) / (beta ** 2 * precision + recall));
 }
+
+/** The row of chrF. */
+export const chrfMetric: TextMetric<ChrfScore> = {
+  label: "chrF",
+  score: ({ hypotheses, references, options: { lowercase } }) => chrf(hypotheses, references, { lowercase }),
+  describe: ({ score, signature }) => `${score.toFixed(2)}  (${signature})`,
+};

@@ -1,6 +1,8 @@
 import { describe, InputError } from "../errors.js";
 import { editDistance } from "./editDistance.js";
 import { expectPartners } from "./references.js";
+import type { TextMetric } from "./textMetric.js";
+import { percent } from "./textMetric.js";
 import type { Tokens } from "./tokens.js";
 import { expectTokens } from "./tokens.js";
 
@@ -66,3 +68,10 @@ export function errorRate<T>(
     sequenceErrors,
   };
 }
+
+/** The row of the error rate. */
+export const errorRateMetric: TextMetric<ErrorRate> = {
+  label: "error rate",
+  score: ({ units: { hypotheses, references } }) => errorRate(hypotheses, references),
+  describe: ({ rate }, unit) => `${percent(rate)} of ${unit}`,
+};

@@ -9,6 +9,7 @@ export { editDistance } from "./editDistance.js";
 export type { ErrorRate } from "./errorRate.js";
 export { errorRate } from "./errorRate.js";
 export type { TextReferences } from "./references.js";
+export { textScoreRules } from "./textMetric.js";
 export type { TextScoreOptions, TextScores } from "./textScores.js";
-export { scoreTexts, textScoreRules } from "./textScores.js";
+export { scoreRows, scoreTexts } from "./textScores.js";
 export type { Tokens } from "./tokens.js";

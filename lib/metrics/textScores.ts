@@ -1,44 +1,34 @@
 import type { OptionsOf } from "../options.js";
-import { completeOptions, flag, option, table, word } from "../options.js";
-import { accuracy } from "./accuracy.js";
-import type { BleuScore } from "./bleu.js";
-import { bleu } from "./bleu.js";
-import { bleuTokenizations } from "./bleuTokenizers.js";
-import type { ChrfScore } from "./chrf.js";
-import { chrf } from "./chrf.js";
-import type { ErrorRate } from "./errorRate.js";
-import { errorRate } from "./errorRate.js";
+import { completeOptions } from "../options.js";
+import { exactMetric, tokenAccuracyMetric } from "./accuracy.js";
+import { bleuMetric } from "./bleu.js";
+import { chrfMetric } from "./chrf.js";
+import { errorRateMetric } from "./errorRate.js";
 import type { TextReferences } from "./references.js";
 import { expectTexts } from "./references.js";
-
-export const textScoreRules = table("scoreTexts", {
-  /**
-   * How BLEU cuts texts into words: as WMT does (13a), at the punctuation of all scripts (intl), into characters (char), or at
-   * spaces (none). Default 13a.
-   */
-  tokenize: option(word(bleuTokenizations, "13a"), { flag: "--bleu-tokenizer" }),
-  /** Ignore case in all scores. Default false. */
-  lowercase: flag(),
-  /** Unit that errors and accuracy are counted in: words between spaces, or characters. Default words. */
-  unit: word(["words", "characters"], "words"),
-});
+import type { ScoredTexts, TextMetric } from "./textMetric.js";
+import { textScoreRules } from "./textMetric.js";
 
 /** Options of `scoreTexts`. @interface */
 export type TextScoreOptions = OptionsOf<typeof textScoreRules>;
 
-/** How well texts match what people wrote. */
-export interface TextScores {
-  /** Papineni et al. (2002), as sacreBLEU computes it; 0 to 100. */
-  bleu: BleuScore;
-  /** Popović (2015), as sacreBLEU computes it; 0 to 100. */
-  chrf: ChrfScore;
-  /** Edits that lead to the nearest reference, in words or characters. */
-  errorRate: ErrorRate;
+const metrics = {
+  /** BLEU of Papineni et al. (2002), as sacreBLEU computes it; 0 to 100. */
+  bleu: bleuMetric,
+  /** chrF of Popović (2015), as sacreBLEU computes it; 0 to 100. */
+  chrf: chrfMetric,
   /** Share of texts that are exactly one of their references, 0 to 1. */
-  exact: number;
+  exact: exactMetric,
+  /** Edits that lead to the nearest reference, in words or characters. */
+  errorRate: errorRateMetric,
   /** Share of places at which the word (or character) is that of the reference, 0 to 1. */
-  tokenAccuracy: number;
-}
+  tokenAccuracy: tokenAccuracyMetric,
+};
+
+/** How well texts match what people wrote. */
+export type TextScores = {
+  [Name in keyof typeof metrics]: ReturnType<(typeof metrics)[Name]["score"]>;
+};
 
 /**
  * All scores of texts at once.
@@ -50,24 +40,21 @@ export function scoreTexts(
   references: TextReferences,
   options: TextScoreOptions = {},
 ): TextScores {
-  const { tokenize, lowercase, unit } = completeOptions("scoreTexts", options, textScoreRules);
+  const complete = completeOptions("scoreTexts", options, textScoreRules);
   const lists = expectTexts("scoreTexts", hypotheses, references);
   const unitsOf = (text: string) => {
-    const folded = lowercase ? text.toLowerCase() : text;
-    return unit === "characters" ? [...folded] : folded.split(/\s+/u).filter((part) => part !== "");
+    const folded = complete.lowercase ? text.toLowerCase() : text;
+    return complete.unit === "characters" ? [...folded] : folded.split(/\s+/u).filter((part) => part !== "");
   };
-  const written = hypotheses.map(unitsOf);
-  const wanted = lists.map((texts) => texts.map(unitsOf));
-  const errors = errorRate(written, wanted);
-  const nearest = wanted.map((targets, i) => {
-    const own = written[i]?.join(" ");
-    return targets.find((target) => target.join(" ") === own) ?? (targets[0] as string[]);
-  });
-  return {
-    bleu: bleu(hypotheses, lists, { lowercase, tokenize }),
-    chrf: chrf(hypotheses, lists, { lowercase }),
-    errorRate: errors,
-    exact: 1 - errors.sequenceRate,
-    tokenAccuracy: accuracy(written, nearest).token,
-  };
+  const units = { hypotheses: hypotheses.map(unitsOf), references: lists.map((texts) => texts.map(unitsOf)) };
+  const texts: ScoredTexts = { hypotheses, references: lists, units, options: complete };
+  return Object.fromEntries(Object.entries(metrics).map(([name, { score }]) => [name, score(texts)])) as TextScores;
+}
+
+/** The rows of scores, each a name and what it says. @param unit what errors are counted in. */
+export function scoreRows(scores: TextScores, unit: string): [label: string, text: string][] {
+  return Object.entries(metrics).map(([name, { label, describe }]) => [
+    label,
+    (describe as TextMetric<unknown>["describe"])(scores[name as keyof TextScores], unit),
+  ]);
 }
