@@ -1,10 +1,9 @@
-import { describe, InputError } from "../errors.js";
+import { InputError } from "../errors.js";
 import { editDistance } from "./editDistance.js";
-import { expectPartners } from "./references.js";
 import type { TextMetric } from "./textMetric.js";
 import { percent } from "./textMetric.js";
 import type { Tokens } from "./tokens.js";
-import { expectTokens } from "./tokens.js";
+import { expectSequences } from "./tokens.js";
 
 export interface ErrorRate {
   /** `edits / referenceLength`: a share, 0 where all is right; may be above 1. */
@@ -34,21 +33,12 @@ export function errorRate<T>(
   hypotheses: readonly Tokens<T>[],
   references: readonly (readonly Tokens<T>[])[],
 ): ErrorRate {
-  expectPartners("errorRate", hypotheses, references);
+  expectSequences("errorRate", hypotheses, references);
   const count = hypotheses.length;
   let [edits, referenceLength, sequenceErrors] = [0, 0, 0];
   for (const [i, hypothesis] of hypotheses.entries()) {
-    expectTokens("errorRate", `hypothesis ${i} of ${count}`, hypothesis);
-    const list = references[i] as readonly Tokens<T>[];
-    if (!Array.isArray(list)) {
-      throw new InputError(
-        `errorRate: expected an array of references for hypothesis ${i} of ${count}, got ${describe(list)}.`,
-      );
-    }
-    if (list.length === 0) throw new InputError(`errorRate: hypothesis ${i} of ${count} has 0 references.`);
     let [fewest, length] = [Number.POSITIVE_INFINITY, 0];
-    for (const reference of list) {
-      expectTokens("errorRate", `each reference of hypothesis ${i} of ${count}`, reference);
+    for (const reference of references[i] as readonly Tokens<T>[]) {
       const distance = editDistance(hypothesis, reference);
       if (distance > fewest || (distance === fewest && reference.length < length)) continue;
       [fewest, length] = [distance, reference.length];
