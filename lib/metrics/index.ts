@@ -9,6 +9,8 @@ export { editDistance } from "./editDistance.js";
 export type { ErrorRate } from "./errorRate.js";
 export { errorRate } from "./errorRate.js";
 export type { TextReferences } from "./references.js";
+export type { RougeLOptions, RougeLScore } from "./rougeL.js";
+export { rougeL } from "./rougeL.js";
 export { textScoreRules } from "./textMetric.js";
 export type { TextScoreOptions, TextScores } from "./textScores.js";
 export { scoreRows, scoreTexts } from "./textScores.js";

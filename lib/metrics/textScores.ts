@@ -6,6 +6,7 @@ import { chrfMetric } from "./chrf.js";
 import { errorRateMetric } from "./errorRate.js";
 import type { TextReferences } from "./references.js";
 import { expectTexts } from "./references.js";
+import { rougeLMetric } from "./rougeL.js";
 import type { ScoredTexts, TextMetric } from "./textMetric.js";
 import { textScoreRules } from "./textMetric.js";
 
@@ -17,6 +18,8 @@ const metrics = {
   bleu: bleuMetric,
   /** chrF of Popović (2015), as sacreBLEU computes it; 0 to 100. */
   chrf: chrfMetric,
+  /** ROUGE-L of Lin (2004), in words or characters; 0 to 100. */
+  rougeL: rougeLMetric,
   /** Share of texts that are exactly one of their references, 0 to 1. */
   exact: exactMetric,
   /** Edits that lead to the nearest reference, in words or characters. */

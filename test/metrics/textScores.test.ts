@@ -3,6 +3,7 @@ import { accuracy } from "../../lib/metrics/accuracy.js";
 import { bleu } from "../../lib/metrics/bleu.js";
 import { chrf } from "../../lib/metrics/chrf.js";
 import { errorRate } from "../../lib/metrics/errorRate.js";
+import { rougeL } from "../../lib/metrics/rougeL.js";
 import { scoreTexts } from "../../lib/metrics/textScores.js";
 
 const hypotheses = ["The cat sat on the mat", "a Dog", "yes"];
@@ -10,11 +11,18 @@ const references = [["the cat sat on a mat", "The cat sat on the mat"], ["a dog 
 
 test("all scores at once are those of each function", () => {
   const words = (text: string) => text.split(" ");
-  const { bleu: own, chrf: characters, errorRate: errors, exact, tokenAccuracy } = scoreTexts(hypotheses, references);
+  const scores = scoreTexts(hypotheses, references);
+  const { bleu: own, chrf: characters, rougeL: subsequences, errorRate: errors, exact, tokenAccuracy } = scores;
   expect(own).toEqual(bleu(hypotheses, references));
   expect(characters).toEqual(chrf(hypotheses, references));
   expect(errors).toEqual(
     errorRate(
+      hypotheses.map(words),
+      references.map((texts) => texts.map(words)),
+    ),
+  );
+  expect(subsequences).toEqual(
+    rougeL(
       hypotheses.map(words),
       references.map((texts) => texts.map(words)),
     ),

@@ -9,6 +9,7 @@ export const pictureRows: Record<string, Entry> = {
   scoreTexts: entry(ostinato.scoreTexts as never, () => [["a b"], ["a b"], { lowercase: true }]),
   chrf: entry(ostinato.chrf as never, () => [["a b"], ["a b"], { wordOrder: 2 }]),
   editDistance: entry(ostinato.editDistance as never, () => [["a"], ["b"]]),
+  rougeL: entry(ostinato.rougeL as never, () => [[["a"]], [[["a"]]], { beta: 2 }]),
   errorRate: entry(ostinato.errorRate as never, () => [[["a"]], [[["a"]]]]),
   attentionSVG: entry(
     ostinato.attentionSVG as never,

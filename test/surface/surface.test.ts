@@ -32,6 +32,7 @@ const without: Readonly<Record<string, string>> = {
   oneVocabulary: "a part of the record of a kind",
   bundledVocabularies: "a part of the record of a kind",
   noVocabulary: "a part of the record of a kind",
+  scoreRows: "takes what scoreTexts gives",
   defaultExecutor: "takes nothing",
   Profile: "made by runs",
   SentenceData: "made by create()",
