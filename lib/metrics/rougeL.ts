@@ -5,7 +5,7 @@ import type { Tokens } from "./tokens.js";
 import { expectSequences } from "./tokens.js";
 
 const rules = table("rougeL", {
-  /** Weight of recall: how many times more it matters than precision. Default 1.2, as captions of images are scored. */
+  /** Weight of recall: how many times more it matters than precision; captions of images are scored with 1.2. Default 1.2. */
   beta: { ...double({ above: 0 }), initial: 1.2 },
 });
 
