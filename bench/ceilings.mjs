@@ -1,4 +1,4 @@
-// What this machine can do at best: node bench/ceilings.mjs [THREADS]. Builds bench/native/ceilings.cc, which says how.
+// The best that this machine can do: node bench/ceilings.mjs [THREADS]. Builds bench/native/ceilings.cc, which says how.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -20,7 +20,7 @@ export function measureCeilings(threads) {
   return JSON.parse(execFileSync(join(build, "ceilings"), [String(threads)], { encoding: "utf8" }));
 }
 
-/** What the tables call them. */
+/** The line of a table that names them. */
 export function ceilingsLine({ threads, ...at }) {
   const unit = at.unitGflopsFromL1
     ? `; matrix unit, bfloat16, ${at.unitGflopsFromL1} GFLOP/s on operands in L1 and ${at.unitGflopsFromL2} in L2`

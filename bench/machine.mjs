@@ -1,6 +1,6 @@
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 
-/** What a reader must know of the machine to judge a time. */
+/** The facts about the machine that a reader needs to judge a time. */
 export function describeMachine() {
   const [first] = cpus();
   return {
@@ -26,7 +26,7 @@ export function machineSlug({ cpu, cores }) {
   return `${words.join("-")}-${cores}-cores`;
 }
 
-/** What to say before measuring on a machine that others are using; null when it is quiet. */
+/** A warning before measuring on a machine that others are using; null when it is quiet. */
 export function busyWarning() {
   const [load = 0] = loadavg();
   if (load < 0.5) return null;

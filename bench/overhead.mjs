@@ -1,4 +1,4 @@
-// What does a training step cost when there is nothing to compute? node bench/overhead.mjs [SECONDS]
+// The cost of a training step that computes nothing. node bench/overhead.mjs [SECONDS]
 import { describeMachine, machineLine } from "./machine.mjs";
 import { executorOf, trainingStep } from "./step.mjs";
 

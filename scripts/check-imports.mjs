@@ -117,7 +117,7 @@ function* leaks(graph, portable) {
   }
 }
 
-/** What is wrong with the imports of the project in a folder, a sentence each. */
+/** The faults in the imports of the project in a folder, a sentence each. */
 export function problemsOf(root) {
   const { outside, portable, allowed: rows } = tablesOf(readFileSync(join(root, "ARCHITECTURE.md"), "utf8"));
   const allowed = expanded(rows, root);

@@ -11,7 +11,7 @@ function namesIn(folder, others) {
   return names.filter((name) => !others.includes(name)).sort((a, b) => (a < b ? -1 : 1));
 }
 
-/** What a file exports besides types and the catalogue's entries, which are for executors. */
+/** Names that a file exports besides types and the catalogue's entries, which are for executors. */
 function functionsOf(file) {
   const text = readFileSync(`${root}lib/graph/ops/${file}.ts`, "utf8");
   const names = [...text.matchAll(/^export (?:function|const) (\w+)(?! = defineOperation)\b/gm)].map(

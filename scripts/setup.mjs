@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** What the build needs, how to see whether it is there, and its Debian package. */
+/** Tools that the build needs, how to see whether they are there, and their Debian packages. */
 const tools = [
   { name: "a C++20 compiler", present: () => runs("c++", "--version"), apt: "build-essential" },
   { name: "make", present: () => runs("make", "--version"), apt: "build-essential" },

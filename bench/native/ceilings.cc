@@ -1,4 +1,4 @@
-// What this machine can do at best, as JSON: float32 multiply-adds in registers, products on the matrix unit whose
+// The best that this machine can do, as JSON: float32 multiply-adds in registers, products on the matrix unit whose
 // operands lie in L1 and in L2 (random numbers: zeros take less power and would run faster), and reading memory.
 //
 //   build-bench/ceilings [threads]

@@ -1,4 +1,4 @@
-// What every call of a program begins with: its feeds, and the store.
+// The beginning of every call of a program: its feeds, and the store.
 #pragma once
 
 #include <napi.h>

@@ -15,7 +15,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   static Napi::Function define(Napi::Env env);
   explicit ProgramObject(const Napi::CallbackInfo& info);
   void Finalize(Napi::Env env) override { outside_.forget(env); }
-  // The Program behind a JavaScript value. Throws TypeError for anything else, whatever its prototype says.
+  // The Program that a JavaScript value wraps. Throws TypeError for anything else, whatever its prototype says.
   static std::shared_ptr<Program> from(const Napi::Value& value);
 
  private:

@@ -29,13 +29,13 @@ class ProgramWorker : public Napi::AsyncWorker {
   virtual void done() {}
   // The value that the promise resolves with. Beside it stand the times of the ops, where the program keeps them.
   virtual Napi::Object result(Napi::Env env) = 0;
-  // What there was not enough memory for.
+  // The purpose of memory that could not be had.
   virtual const char* purpose() const = 0;
 
  private:
   void Execute() override;
   void OnOK() override;
-  // What went wrong outside the cases that Execute tells apart.
+  // Rejects for errors outside the cases that Execute tells apart.
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
   void fail(const char* code, const std::string& message, int64_t op = -1);
 

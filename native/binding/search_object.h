@@ -13,7 +13,7 @@ namespace ostinato {
 
 class SearchObject : public Napi::ObjectWrap<SearchObject> {
  public:
-  // What a running advance() shares with the object, which may be collected meanwhile.
+  // The state that a running advance() shares with the object, which may be collected meanwhile.
   struct Shared {
     std::unique_ptr<ProgramSearch> search;
     std::atomic<bool> busy{false};

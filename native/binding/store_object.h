@@ -15,7 +15,7 @@ class StoreObject : public Napi::ObjectWrap<StoreObject> {
   static Napi::Function define(Napi::Env env);
   explicit StoreObject(const Napi::CallbackInfo& info);
   void Finalize(Napi::Env env) override { outside_.forget(env); }
-  // The Store behind a JavaScript value. Throws TypeError for anything else, whatever its prototype says.
+  // The Store that a JavaScript value wraps. Throws TypeError for anything else, whatever its prototype says.
   static std::shared_ptr<Store> from(const Napi::Value& value);
 
  private:

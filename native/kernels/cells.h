@@ -1,4 +1,4 @@
-// The arithmetic of one step of a cell behind its products, for rows whose gates lie one after the other: [B, G H]. For
+// The arithmetic of one step of a cell after its products, for rows whose gates lie one after the other: [B, G H]. For
 // whole sequences: kernels/lstm_gates.h and kernels/gru_gates.h, which have the equations. Rows [begin,end) are
 // computed; results overlap no operand. No alignment is needed. Error: as there.
 #pragma once
@@ -13,7 +13,7 @@ struct LstmCellForward {
   const float* c;  // [B,H]
   float* h;        // [B,H]
   float* next;     // [B,H] the new c
-  float* gates;    // [B,4H] behind their functions, or null
+  float* gates;    // [B,4H] after their functions, or null
 };
 
 struct LstmCellBackward {

@@ -1,5 +1,5 @@
-// What the gate kernels of the recurrent cells share: hidden units, at most 16 at once, of rows whose last block is
-// partial; padding; sums of gradients. For SIMD files only.
+// Parts that the gate kernels of the recurrent cells share: hidden units, at most 16 at once, of rows whose last block
+// is partial; padding; sums of gradients. For SIMD files only.
 #if defined(OSTINATO_RECURRENT_UNITS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef OSTINATO_RECURRENT_UNITS_INL_H_
 #undef OSTINATO_RECURRENT_UNITS_INL_H_

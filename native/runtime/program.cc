@@ -107,7 +107,7 @@ int64_t Program::run(bool check) {
   std::shared_lock<std::shared_mutex> lock(configurationLock());
   if (configuration_ != configurationVersion()) {
     prepareScratch();
-    // What was packed for other threads is of no use.
+    // Operands packed for another number of threads are of no use.
     hasRun_ = false;
   }
   for (CompactWeights* compact : parts_.changed) compact->clear();

@@ -8,7 +8,7 @@
 //     ]
 //
 // `location` is a byte offset in the arena (a multiple of 4), or the index of a variable of the store. A moving value
-// lies there in step 0 of the loop that its ops are in, and in each further step behind the one before.
+// lies there in step 0 of the loop that its ops are in, and in each further step after the one before.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@
 namespace ostinato {
 
 struct ProgramOptions {
-  // Of matrix products.
+  // Precision of matrix products.
   Precision precision = Precision::highest;
   // Whether runs note when each op ran (takeTimes()).
   bool keepsTimes = false;
@@ -61,13 +61,13 @@ class Program {
   // index of the first op that wrote a NaN or an infinity; otherwise -1. Throws InputError naming the op.
   int64_t run(bool check);
 
-  // What ran since the last call, in order; begins and ends count from the first run since then.
+  // Times of the ops that ran since the last call, in order; begins and ends count from the first run since then.
   std::vector<OpTime> takeTimes() { return std::exchange(times_, {}); }
 
   // Throws ProgramError if the replay does not fit this program.
   void expectReplay(const Replay& replay) const;
 
-  // Runs it so many times. The values of output replay.collected[i] follow each other in collected[i]; outputs are
+  // Runs it replay.steps times. The values of output replay.collected[i] follow each other in collected[i]; outputs are
   // those of the last run. Throws InputError naming the op.
   void replay(const Replay& replay, const std::vector<char*>& collected);
 
@@ -83,9 +83,9 @@ class Program {
 
   ProgramParts parts_;
   size_t scratchBytes_ = 0;
-  // The arena with what loops keep behind it, and with what lasts from run to run behind that.
+  // Bytes of the arena and of what loops keep after it; and the same with what lasts from run to run after that.
   size_t keptOnceBytes_ = 0, keptBytes_ = 0;
-  // What it is bound to run as, in how much memory, and whether it has since.
+  // The kind of run that it is bound for, in how much memory, and whether it has run since.
   Runs runs_ = Runs::once;
   size_t boundBytes_ = 0;
   bool hasRun_ = false;

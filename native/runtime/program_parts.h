@@ -1,4 +1,4 @@
-// What a program consists of, decoded from the words of JavaScript (program.h) and checked.
+// The parts of a program, decoded from the words of JavaScript (program.h) and checked.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,8 @@ struct BoundOp {
   std::vector<TensorView> operands;
   std::vector<TensorView> results;
   std::vector<double> attributes;
-  // Where in the arena operands, or behind them results, lie in step 0 of a loop, and how far on in each further step.
+  // Places in the arena of operands, then of results, in step 0 of a loop, and how far on they are in each further
+  // step.
   struct Place {
     size_t index;
     int64_t offset, stride;
@@ -32,7 +33,7 @@ struct BoundOp {
   std::vector<Place> places;
   // How long operand 1 stays as it is: in a loop that does not change it, or for as long as the variables do.
   bool steadyInLoop = false, steadyForRuns = false;
-  // What the op keeps of it lies past the end of the arena.
+  // The kept form of operand 1 lies past the end of the arena.
   size_t keptOffset = 0, keptBytes = 0;
   mutable Kept kept = {nullptr, false};
 

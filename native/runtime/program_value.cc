@@ -40,7 +40,7 @@ ProgramValue readValue(WordReader& reader, int64_t arenaBytes, const Store& stor
 
 bool Extent::overlaps(const Extent& other) const {
   if (!sameMemoryAs(other)) return false;
-  // What moves together keeps its distance.
+  // Values that move together keep their distance.
   const bool together = moves() && other.moves() && end - begin == other.end - other.begin;
   return begin < (together ? other.end : other.last) && other.begin < (together ? end : last);
 }

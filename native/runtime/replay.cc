@@ -36,7 +36,7 @@ void Program::replay(const Replay& replay, const std::vector<char*>& collected) 
     const char* begin = static_cast<const char*>(view.data);
     return std::vector<char>(begin, begin + bytesOf(view));
   };
-  // What changes from run to run, and what a run writes over, is fed again from here.
+  // Feeds that change from run to run, and those that a run writes over, are fed again from here.
   std::vector<std::vector<char>> inputs(parts_.feeds.size());
   const auto keep = [&](int64_t i) { inputs[static_cast<size_t>(i)] = copyOf(feed(i)); };
   for (const auto& [from, to] : replay.links) keep(to);

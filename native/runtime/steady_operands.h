@@ -21,7 +21,7 @@ class SteadyOperands {
   static void findForRuns(ProgramParts& program);
 
  private:
-  // What the loop's ops write, and operand 1 of those that would keep something of it.
+  // Memory that the loop's ops write, and operand 1 of those that would keep something of it.
   std::vector<Extent> changed_;
   std::vector<std::pair<size_t, Extent>> kept_;
 };

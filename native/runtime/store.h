@@ -43,7 +43,7 @@ class Store {
   // Null if another one has it.
   Lease acquire() { return Lease(busy_.exchange(true) ? nullptr : this); }
 
-  // Memory that programs take turns to use, as runs of one store follow each other: at least so many bytes, of which
+  // Memory that programs take turns to use, as runs of one store follow each other: at least `bytes` bytes, of which
   // nothing is kept from run to run. For whoever has the store. Throws std::bad_alloc.
   char* arena(size_t bytes) { return grown(arena_, bytes); }
   char* scratch(size_t bytes) { return grown(scratch_, bytes); }

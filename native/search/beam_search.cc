@@ -25,7 +25,7 @@ size_t index(int64_t i) { return static_cast<size_t>(i); }
 
 }  // namespace
 
-// Of one thread.
+// Memory of one thread.
 struct BeamSearch::Scratch {
   std::vector<Candidate> candidates;
   std::unordered_map<int32_t, int64_t> chosen;  // how many earlier groups' hypotheses have chosen a token
@@ -90,7 +90,7 @@ void BeamSearch::advance(ThreadPool& pool, const float* logits, const float* att
   open_ = std::count_if(sentences_.begin(), sentences_.end(), [](const Sentence& sentence) { return !sentence.done; });
 }
 
-// What the log-softmax of each row takes.
+// Finds the maximum and the sum that the log-softmax of each row takes.
 void BeamSearch::normalise(ThreadPool& pool, const float* logits) {
   const ElementwiseKernels& k = elementwiseKernels();
   const auto lives = [&](int64_t row) {
@@ -189,7 +189,8 @@ void BeamSearch::advanceSentence(int64_t s, const float* logits, const float* at
   sentence.done = sentence.length == maximumLength || sentence.live.empty() || cannotImprove(sentence, maximumLength);
 }
 
-// Of a group, the 2 · width best candidates: an end cannot live on, so that twice as many always leave enough.
+// Finds the 2 · width best candidates of a group: one that ends a hypothesis frees no beam, and this is enough even if
+// half do.
 void BeamSearch::findBest(int64_t s, int64_t firstPlace, int64_t places, const float* logits, Scratch& scratch) const {
   const Sentence& sentence = at(s);
   const size_t count = index(2 * options_.width());
@@ -214,9 +215,9 @@ void BeamSearch::findBest(int64_t s, int64_t firstPlace, int64_t places, const f
       }
       if (std::find(scratch.refused.begin(), scratch.refused.end(), token) != scratch.refused.end()) return;
       // Behind those of the same rank, which came before.
-      const auto behind = std::upper_bound(kept.begin(), kept.end(), rank,
-                                           [](double value, const Candidate& other) { return value > other.rank; });
-      kept.insert(behind, {place, token, own, rank});
+      const auto next = std::upper_bound(kept.begin(), kept.end(), rank,
+                                         [](double value, const Candidate& other) { return value > other.rank; });
+      kept.insert(next, {place, token, own, rank});
       if (kept.size() > count) kept.pop_back();
     };
     scratch.refused.clear();
@@ -316,7 +317,7 @@ std::vector<BeamSearch::Hypothesis> BeamSearch::ranked(int64_t s) const {
   std::vector<Hypothesis> found;
   for (const std::vector<Hypothesis>& group : sentence.finished) found.insert(found.end(), group.begin(), group.end());
   std::stable_sort(found.begin(), found.end(), better);
-  // What was cut off counts only where too little has ended.
+  // Hypotheses that were cut off count only where too few have ended.
   if (sentence.length == options_.each[index(s)].maximumLength) {
     const std::ptrdiff_t ended = static_cast<std::ptrdiff_t>(found.size());
     for (const Live& live : sentence.live) found.push_back({live.node, sentence.nodes[index(live.node)].score, false});

@@ -3,7 +3,7 @@
 // against.
 //
 //   N = sentences · beams rows; row = sentence · beams + place. The hypotheses of a sentence that live stand in its
-//   first rows; the rows behind them, and those of sentences that are done, stay as they were.
+//   first rows; the rows after them, and those of sentences that are done, stay as they were.
 //
 // Candidates are ordered by rank, then by place, then by token, so that a result depends on neither threads nor kernels
 // but for the rounding of the log-softmax. With `sampling`, hypothesis b of sentence s draws token t with Philox
@@ -112,7 +112,7 @@ class BeamSearch {
   std::vector<Sentence> sentences_;
   std::vector<int32_t> tokens_;
   std::vector<int64_t> parents_;
-  // Of each row of the step: its largest logit, log of the sum of exp(logit - largest), and the largest logit of each
+  // For each row of the step: its largest logit, log of the sum of exp(logit - largest), and the largest logit of each
   // block of tokens.
   std::vector<float> most_, blockMost_;
   std::vector<double> logSum_;

@@ -23,12 +23,12 @@ class ProgramSearch {
 
   Program& program() const { return *program_; }
   const std::shared_ptr<Program>& sharedProgram() const { return program_; }
-  // What a feed holds in the next step; all are to be filled before the first.
+  // The value of a feed in the next step; all are to be filled before the first.
   char* input(int64_t feed) { return inputs_[static_cast<size_t>(feed)].data(); }
   // Memory that this holds, in bytes.
   int64_t bytes() const;
 
-  // Takes up to so many steps; fewer where the search ends. The program is bound and the caller holds its store. Throws
+  // Takes up to `steps` steps; fewer where the search ends. The program is bound and the caller holds its store. Throws
   // InputError, and std::bad_alloc; after that every further call throws ProgramError.
   void advance(int64_t steps);
 
@@ -45,7 +45,7 @@ class ProgramSearch {
   std::shared_ptr<Program> program_;
   int64_t tokens_, logits_, attention_;
   std::vector<std::pair<int64_t, int64_t>> links_;
-  // Feeds that a step needs anew.
+  // Feeds that each step needs again.
   std::vector<int64_t> refed_;
   std::vector<std::vector<char>> inputs_;
   std::unique_ptr<BeamSearch> search_;

@@ -1,4 +1,4 @@
-// What a search was asked for, as lib/executor/search.ts encodes it behind the step's ports (program_search.h):
+// The options of a search, as lib/executor/search.ts encodes them after the step's ports (program_search.h):
 //
 //   [ sentences, beams, nBest, groups, diversity, minimumLength, blockNgramRepeat, lengthPenalty (-1: average),
 //   coveragePenalty,

@@ -1,4 +1,4 @@
-// What a mutant changes, for people.
+// The change of a mutant, for people.
 
 /** The lines in which `changed` differs from `source`. */
 export function difference({ source, changed }) {

@@ -2,7 +2,7 @@
 // is thrown away by whoever compiles it.
 import { readFileSync } from "node:fs";
 
-/** What may stand in the place of a token, by kind of mutant. Spaces tell operators from templates and pointers. */
+/** Replacements of a token, by kind of mutant. Spaces tell operators from templates and pointers. */
 const swaps = [
   ["comparison", / < /g, " <= "],
   ["comparison", / <= /g, " < "],

@@ -35,7 +35,7 @@ export class Tree {
 
   /**
    * Runs test files until one fails.
-   * @returns "passed", "failed", or "late" after so many seconds; the file of the first test that failed, and its name.
+   * @returns "passed", "failed", or "late" after `seconds` seconds; the file of the first test that failed, and its name.
    */
   async test(files, seconds) {
     const args = ["run", "--bail=1", "--maxWorkers=1", "--reporter=dot", "--no-color", ...files];

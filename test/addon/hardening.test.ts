@@ -6,7 +6,7 @@ import { root } from "./child.js";
 /** The binary that this process loads. */
 const binary = (createRequire(import.meta.url)("node-gyp-build") as { path: (folder: string) => string }).path(root);
 
-/** What a tool says of the binary; null where the system has no such tool. */
+/** Output of a tool about the binary; null where the system has no such tool. */
 function saidBy(tool: string, ...options: string[]): string | null {
   const { status, stdout } = spawnSync(tool, [...options, binary], { encoding: "utf8", maxBuffer: 1e8 });
   return status === 0 ? stdout : null;
@@ -41,7 +41,7 @@ test("the addon's stacks have canaries, its copies are checked, and its table of
   if (imports === null || dynamic === null || segments === null)
     return context.skip("there is no readelf for this binary");
   expect(symbols(imports)).toContain("__stack_chk_fail");
-  // Of a libc that has them: musl has none.
+  // On a libc that has them: musl has none.
   if (dynamic.includes("libc.so.6")) expect(symbols(imports).some((name) => name.endsWith("_chk"))).toBe(true);
   expect(dynamic).toMatch(/\(FLAGS_1\).*\bNOW\b/);
   expect(dynamic).not.toMatch(/\((TEXTREL|RPATH|RUNPATH)\)/);

@@ -51,7 +51,7 @@ async function killed(cwd: string, out: string, args: readonly string[], longest
   expect(said).toBe("");
 }
 
-/** What the next writer finds and leaves: no hidden file, and the same model. */
+/** Checks what the next writer finds and leaves: no hidden file, and the same model. */
 async function settled(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   const before = (await holdsModel(folder)) ? await loadModelFolder(folder, LanguageModel.kind) : null;

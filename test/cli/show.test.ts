@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { nativeInfo } from "../../lib/executor/native.js";
 
-// What commands print, word by word: info, trace, evaluate, demo.
+// The output of commands, word by word: info, trace, evaluate, demo.
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const { FORCE_COLOR: _, ...env } = process.env;

@@ -24,7 +24,7 @@ async function groupsOf(pieces: AsyncGenerator<string, void>, options: { largest
   return groups;
 }
 
-test("lines are handed out when the input pauses, and at most so many at once", async () => {
+test("lines are handed out when the input pauses, and at most a number of them at once", async () => {
   const pieces = () => piecesOf("a\nb", "\nc\n", 200, "d", "\n", "\n", "e");
   expect(await groupsOf(pieces(), { largest: 100, pause: 40 })).toEqual([
     ["a", "b", "c"],

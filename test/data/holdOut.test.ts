@@ -30,7 +30,7 @@ test("lines are held out at random by seed, whole, in order, each in one part an
   expect([parts.train.length, parts.validation.length, parts.test.length]).toEqual([140, 40, 20]);
   for (const part of Object.values(parts)) expect(part).toEqual([...part].sort());
   expect(Object.values(parts).flat().sort()).toEqual(names);
-  // Of the sorted list's four quarters, each gives about a quarter.
+  // Each of the sorted list's four quarters gives about a quarter.
   for (const first of ["0", "1"]) {
     const share = parts.validation.filter((line) => line[5] === first).length / 40;
     expect(Math.abs(share - 0.5)).toBeLessThan(0.25);

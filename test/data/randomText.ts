@@ -9,7 +9,7 @@ export function randomNumbers(seed: number): (below: number) => number {
   };
 }
 
-/** What texts are made of: scripts that need care, in the forms that need it. */
+/** The parts that texts are made of: scripts that need care, in the forms that need it. */
 const samples = [
   "the quick brown fox",
   " ",

@@ -25,7 +25,7 @@ async function expectSameIds(json: object, texts: readonly string[]): Promise<nu
   let compared = 0;
   for (const [i, text] of texts.entries()) {
     const ids = ownIds(own, text);
-    // What has no token is an error here, and the library leaves it out.
+    // A character without a token is an error here, and the library leaves it out.
     if (ids === null || expected[i] === null) continue;
     expect(ids, JSON.stringify(text)).toEqual(expected[i]);
     const encoder = own.encoder();

@@ -5,7 +5,7 @@ import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
 import { randomNumbers } from "./randomText.js";
 import { jsonOf, models, normalizers, preTokenizers, randomSettings } from "./subwordSettings.js";
 
-/** What stands around seams. */
+/** Texts around seams. */
 const parts =
   "word|the|a|aa|ab|cat| |  |\n|\n\n| \n|\r\n|\t|!|...|。|、|/|12|3|'s|가|한국어|日本|<s>|<mask>|[MASK]|▁|é|e|\u0301|\u00a0|\u200b|x|¨|…|ﷺ|Token|👩".split(
     "|",

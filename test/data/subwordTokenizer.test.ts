@@ -34,7 +34,7 @@ test("special tokens are found by their usual names", () => {
   });
 });
 
-test("tokens are shown as text, with their blanks", () => {
+test("tokens are shown as text, with their spaces", () => {
   const bytes = subwordTokenizers["byte-level BPE"]();
   expect(bytes.token(bytes.id("Ġthe") as number)).toBe("␣the");
   expect(bytes.token(bytes.id("ĊĊ") as number)).toBe("\\n\\n");
@@ -57,7 +57,7 @@ test("a character whose bytes are several tokens comes when it is whole, and not
   }
 });
 
-test("a text without line ends is cut at blanks, always at the same ones", () => {
+test("a text without line ends is cut at spaces, always at the same ones", () => {
   const tokenizer = subwordTokenizers["byte-level BPE"]();
   const text = "the word the quick ".repeat(20_000);
   const whole = tokenizer.encode(text);

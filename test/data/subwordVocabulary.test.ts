@@ -104,7 +104,7 @@ test("any text comes back in NFC, whether or not it was learnt from, whole and t
   const tokenizer = await SubwordTokenizer.fromText(text, { size: 300 });
   const cases = Array.from({ length: 100 }, (_, seed) => `word ${randomText(seed)}`);
   cases.push("  a   b \n\n c\n", "e\u0301", "<s>\u0338 <unk></s>", "\ud83d alone", "👩‍👩‍👧‍👦", "가나다", " ", "\n");
-  // Without a line end or blank, the line is cut where NFC allows it.
+  // Without a line end or space, the line is cut where NFC allows it.
   cases.push("e\u0301".repeat(40_000), "x".repeat(65_535) + "e\u0301\u0323".repeat(2));
   for (const original of cases) {
     // A mark after a special token is none of its characters.

@@ -37,7 +37,7 @@ export const tokenizerJsons = {
       model: { type: "BPE", vocab: vocabularyOf(tokens.slice(0, -1)), merges },
     };
   },
-  /** Llama 2: blanks are marks, unknown characters are bytes, and a text begins with a blank. */
+  /** Llama 2: spaces are marks, unknown characters are bytes, and a text begins with a space. */
   "BPE with byte fallback": () => {
     const bytes = Array.from({ length: 256 }, (_, b) => `<0x${b.toString(16).toUpperCase().padStart(2, "0")}>`);
     const letters = [..."▁abcdefghijklmnopqrstuvwxyz각한국어"];

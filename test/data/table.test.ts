@@ -18,7 +18,7 @@ async function read(name: string, text: string, options: PairTableOptions = {}):
   return (await readPairTable(file(name, text), options)).map(({ source, target }) => [source, target]);
 }
 
-// What Python's csv.reader makes of the same text.
+// The rows that Python's csv.reader makes of the same text.
 test.each<[what: string, text: string, rows: string[][]]>([
   ["a quote inside a column without quotes", 'a "b" c,d\n', [['a "b" c', "d"]]],
   ["quotes that open nothing", 'a"b,c"d\n', [['a"b', 'c"d']]],

@@ -181,7 +181,7 @@ test("a word that is not known is an error only without <unk>", () => {
   expect(cut.decode(cut.encode("the  whales \n the"))).toBe("the <unk>\nthe");
 });
 
-test("words are written with one blank between, and none at line ends", () => {
+test("words are written with one space between, and none at line ends", () => {
   const tokenizer = WordTokenizer.fromText("a b\nc\n");
   expect(tokenizer.decode(tokenizer.encode("  a  b \n\n c"))).toBe("a b\n\nc");
   expect(tokenizer.id("\n")).toBe(tokenizer.id("<eos>"));

@@ -72,7 +72,7 @@ export class Library {
     return answer ? answer.texts : lists.map(() => null);
   }
 
-  /** What the library's normalizer and pre-tokenizer make of a text, each alone. */
+  /** The results of the library's normalizer and pre-tokenizer for a text, each alone. */
   async steps(json: object, text: string): Promise<{ normal?: string; words?: string[] }> {
     return (await this.#ask({ json: textOf(json), steps: text })) ?? {};
   }

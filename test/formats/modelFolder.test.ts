@@ -171,7 +171,7 @@ test("each file cut off anywhere, or changed anywhere, is an error that names it
   expect(await fillOf(folder)).toBe(1);
 });
 
-/** A blank more or less does not change JSON. */
+/** A space more or less does not change JSON. */
 function isSameJson(a: Buffer, b: Buffer): boolean {
   try {
     return JSON.stringify(JSON.parse(a.toString())) === JSON.stringify(JSON.parse(b.toString()));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 
-/** A disk of so many KiB for the running test; null where this user may not mount one. */
+/** A disk of `kilobytes` KiB for the running test; null where this user may not mount one. */
 export async function smallDisk(kilobytes: number): Promise<string | null> {
   const folder = join(await temporaryFolder());
   try {

@@ -13,7 +13,7 @@ import { newTrainer, trainingModel } from "./training.mjs";
 
 const executor = nativeExecutor();
 
-/** What users do with files that somebody gave them: each reader of each file, and what it reads made use of. */
+/** Does what users do with files that somebody gave them: each reader of each file, and what it reads made use of. */
 export async function exercise(folder, { seed, changed }) {
   const touched = (...names) => names.some((name) => changed.includes(name));
   const failures = [];

@@ -22,7 +22,7 @@ export class Random {
     return this.#next() % end;
   }
 
-  /** True in so many of 100 cases. */
+  /** True in `percent` of 100 cases. */
   chance(percent) {
     return this.below(100) < percent;
   }

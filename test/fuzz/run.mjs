@@ -114,7 +114,7 @@ async function attempt(message) {
   return answer.failures;
 }
 
-/** What is wrong with a mutant. Time and memory are asked for twice: another program may have taken them. */
+/** The fault that a mutant shows. Time and memory are asked for twice: another program may have taken them. */
 async function failuresOf(message) {
   const failures = await attempt(message);
   if (failures.length === 0) return failures;

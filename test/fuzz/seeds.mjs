@@ -17,7 +17,7 @@ import { newTrainer, trainingModel } from "./training.mjs";
 const executor = new ReferenceExecutor();
 const text = "ab cd\nabc d\n";
 
-/** What mutants are made of: small folders, written by our own code. The same bytes at every call. */
+/** The files that mutants are made of: small folders, written by our own code. The same bytes at every call. */
 export async function makeSeeds() {
   const tokenizer = CharacterTokenizer.fromText(text, { unknown: true });
   const model = (options) => LanguageModel.create({ executor, layers: 1, hiddenSize: 3, ...options });
@@ -63,7 +63,7 @@ async function filesOf(model) {
   return inFolder((folder) => model.save(join(folder, "model")));
 }
 
-/** What `make` writes into the folder "model". */
+/** The files that `make` writes into the folder "model". */
 async function inFolder(make) {
   const folder = mkdtempSync(join(tmpdir(), "ostinato-seed-"));
   await make(folder);

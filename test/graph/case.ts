@@ -60,7 +60,7 @@ export interface Case<F extends OpFunction = OpFunction> extends Omit<Recorded, 
 /** Cases by the name of the function that users call. The first one's arguments also meet the hostile ones of test/surface. */
 export type Cases = { readonly [Name in keyof typeof ops]?: readonly Case<(typeof ops)[Name]>[] };
 
-/** What a file of test/graph/cases says of its ops, each by name. */
+/** Statements of a file of test/graph/cases about its ops, each by name. */
 export interface OpCases {
   cases: Cases;
   /** Ops without cases of their own, and where they are tested. The gradient of an op that has cases needs no entry. */

@@ -23,7 +23,7 @@ function recorded(rewrites: readonly RewriteName[]) {
   const { states } = ops.scan(
     { inputs: { y, x: ops.embedding(large, ids) }, state: { h: graph.zeros([B, H]) } },
     ({ y, x }, { h }) => {
-      // What does not meet the step: the same in each.
+      // Ops that do not meet the step: the same in each.
       const steady = ops.tanh(weight);
       const sum = ops.add(ops.linear(h, steady), ops.linear(x, read));
       return { state: { h: ops.tanh(ops.add(sum, y)) } };

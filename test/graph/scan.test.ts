@@ -56,7 +56,7 @@ for (const executor of [nativeExecutor(), new ReferenceExecutor({ precision: "fl
   });
 }
 
-test("the gradients of weights are one product over all steps, behind the loop", () => {
+test("the gradients of weights are one product over all steps, after the loop", () => {
   const { ops: list, loops } = elman({ scanned: true });
   expect(loops.map(({ steps, reverse }) => ({ steps, reverse }))).toEqual([
     { steps: T, reverse: false },
@@ -265,7 +265,7 @@ test("the keys' and v's gradients of additive attention are one op", () => {
   expect(found[0]).toBeGreaterThanOrEqual((loops.at(-1) as (typeof loops)[number]).end);
 });
 
-test("a matrix that each step makes anew is multiplied by as it is now, one that stays as it was packed once", async () => {
+test("a matrix that each step makes again is multiplied by as it is now, one that stays as it was packed once", async () => {
   const [T, rows, width] = [3, 20, 24];
   const graph = new Graph();
   const x = graph.feed("x", "f32", [T, rows, width]);

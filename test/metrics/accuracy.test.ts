@@ -27,7 +27,7 @@ test("a token too many is as wrong as one missing", () => {
   expect(accuracy([shorter], [longer])).toEqual({ token: 2 / 3, sequence: 0 });
 });
 
-test("tokens count by place: a shift makes all behind it wrong", () => {
+test("tokens count by place: a shift makes all after it wrong", () => {
   expect(accuracy([[..."xabcd"]], [[..."abcd"]])).toEqual({ token: 0, sequence: 0 });
 });
 

@@ -47,7 +47,7 @@ test("a text has chrF 100 with itself and 0 with one of other letters", () => {
   expect(chrf(["abcdefg"], ["hijklmnop"]).score).toBe(0);
 });
 
-test("blanks do not matter to chrF; to chrF++ they do", () => {
+test("spaces do not matter to chrF; to chrF++ they do", () => {
   const [joined, spaced] = [["thecatsat"], ["the  cat sat"]];
   expect(chrf(joined, spaced).score).toBeCloseTo(100, 9);
   expect(chrf(joined, spaced, { wordOrder: 2 }).score).toBeLessThan(100);

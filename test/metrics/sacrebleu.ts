@@ -14,7 +14,7 @@ interface Corpus {
   sentenceChrf: number[];
 }
 
-/** What sacreBLEU computed, as test/parity/sacrebleu_figures.py wrote it. */
+/** Figures that sacreBLEU computed, as test/parity/sacrebleu_figures.py wrote it. */
 export const corpora = readFigures<{ cases: Corpus[] }>("sacrebleu").cases;
 
 /** The same names, texts and counts; fractions may differ by `tolerance`. */

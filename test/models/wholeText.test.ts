@@ -98,7 +98,7 @@ test("targets that are written hold no broken character either, also where they 
 
 test("what can never be completed is not begun", () => {
   const whole = new ByteTokenizer();
-  // Of the continuation bytes only 0x80 to 0x8f: nothing ends in ED or F0 A0 ...
+  // Only the continuation bytes 0x80 to 0x8f: nothing ends in ED or F0 A0 ...
   const few = new Proxy(whole, {
     get: (target, name) => {
       const own = Reflect.get(target, name) as unknown;

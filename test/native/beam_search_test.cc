@@ -195,7 +195,7 @@ TEST_CASE("it finds what a plain search over whole lists of tokens finds, whatev
         CHECK(own[i].score == doctest::Approx(wanted[i].score).epsilon(1e-6));
         CHECK(ranked[i].ended == wanted[i].ended);
         (wanted[i].ended ? ended : cut)++;
-        // What each token was worth, and what it was looking at.
+        // The log-probability of each token, and what it was looking at.
         double sum = 0;
         std::vector<int32_t> before;
         for (const int32_t node : search.path(s, ranked[i])) {

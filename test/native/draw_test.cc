@@ -22,7 +22,7 @@ int32_t draw(const std::vector<float>& logits, const DrawFilter& filter, double 
   return drawToken(logits.data(), static_cast<int64_t>(logits.size()), most, filter, u, weights.data(), order.data());
 }
 
-// What is drawn at the beginning of each of n equal parts of [0, 1), and just before its end.
+// The tokens drawn at the beginning of each of n equal parts of [0, 1), and just before its end.
 std::vector<int32_t> drawnOf(const std::vector<float>& logits, const DrawFilter& filter, int n) {
   std::vector<int32_t> tokens;
   for (int i = 0; i < n; i++) {

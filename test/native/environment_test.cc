@@ -12,7 +12,7 @@ using namespace ostinato;
 
 namespace {
 
-// What expectEnvironment() says of one variable; empty for nothing.
+// The complaint of expectEnvironment() about one variable; empty for none.
 std::string verdict(const char* name, const char* value) {
   setenv(name, value, 1);
   std::string message;

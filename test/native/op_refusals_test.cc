@@ -1,4 +1,4 @@
-// What an op's check lets pass: `run` trusts it, so whatever does not fit must be refused when a program is loaded.
+// The checks of ops: `run` trusts them, so whatever does not fit must be refused when a program is loaded.
 // Every tensor of a valid call of every op is altered in every way, one at a time.
 #include <cmath>
 #include <functional>

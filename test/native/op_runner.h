@@ -43,7 +43,7 @@ struct TestTensor {
   }
 };
 
-// What ops run with until a test sets another one.
+// The pool that ops run with until a test sets another one.
 inline Precision& testPrecision() {
   static Precision precision = Precision::highest;
   return precision;

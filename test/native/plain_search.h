@@ -1,5 +1,5 @@
-// What a search is, for one sentence, written as plainly as possible: whole lists of tokens, all candidates sorted,
-// double throughout. Tests hold native/search against it.
+// The definition of a search, for one sentence, written as plainly as possible: whole lists of tokens, all candidates
+// sorted, double throughout. Tests hold native/search against it.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 
 namespace ostinato {
 
-// What a search has found for a sentence.
+// The result of a search for a sentence.
 struct Found {
   std::vector<int32_t> tokens;
   double score;

@@ -142,7 +142,7 @@ TEST_CASE("values have a type, a storage, a rank and sizes that exist, and lie w
   CHECK(verdict(sum(), [](Spec& s) { s.values[0] = {0, 0, 0, 3, 65536, 65536, 65536}; }) ==
         "malformed program: a value has too many elements");
   CHECK(verdict(sum(), [](Spec& s) { s.values[1][2] = 2; }) == "malformed program: variable 2 is not in the store");
-  // Of another type, with more elements, with fewer.
+  // Another type, more elements, fewer.
   CHECK(verdict(sum(), [](Spec& s) { s.values[1][2] = 1; }) == "malformed program: a value does not fit variable 1");
   CHECK(verdict(sum(), [](Spec& s) { s.values[1][0] = 1; }) == "malformed program: a value does not fit variable 0");
   CHECK(verdict(sum(), [](Spec& s) { s.values[1][4] = 3; }) == "malformed program: a value does not fit variable 0");
@@ -227,7 +227,7 @@ TEST_CASE("only variables are updated in place, and none is used up") {
   };
   CHECK(assign(1) == "fits");
   CHECK(assign(2) == "assign: operand 0 is updated in place and must be a variable");
-  // The gradient of the cross-entropy leaves rubbish in the logits, operand 5. N = 2, H = 1, V = 3.
+  // The gradient of the cross-entropy leaves anything in the logits, operand 5. N = 2, H = 1, V = 3.
   const auto gradient = [](const Words& logits) {
     Spec s;
     s.values = {{0, 0, 0, 2, 2, 1}, {0, 0, 64, 2, 3, 1},  {1, 0, 128, 1, 2},    {0, 0, 192, 2, 2, 2}, logits,
@@ -271,7 +271,7 @@ TEST_CASE("an op's results lie on nothing else that it reads or writes") {
   CHECK(results(64, 72) == "max" + refused);
   CHECK(results(72, 64) == "max" + refused);
   CHECK(results(64, 76) == "fits");
-  // What is updated is not read under another name.
+  // A variable that is updated is not read under another name.
   CHECK(verdict(sum(), [](Spec& s) { s.ops = {opOf("sgd", {1, 1, 0, 0, -1, -1}, {}, {0, 0, 0})}; }) == "sgd" + refused);
 }
 
@@ -312,7 +312,7 @@ TEST_CASE("rows that move overlap where their steps do") {
   CHECK(rows({0, 3, 64, 1, 2}, {0, 0, 88, 1, 2}) == "fits");
   CHECK(rows({0, 0, 84, 1, 2}, {0, 3, 64, 1, 2}) == refused);
   CHECK(rows({0, 0, 88, 1, 2}, {0, 3, 64, 1, 2}) == "fits");
-  // Of another width they meet sooner or later: 4 bytes a step and 8 bytes a step.
+  // With another width they meet sooner or later: 4 bytes a step and 8 bytes a step.
   CHECK(rows({0, 3, 64, 1, 1}, {0, 3, 68, 1, 2}) == refused);
 }
 

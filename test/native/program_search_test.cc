@@ -140,7 +140,7 @@ TEST_CASE("whichever word is wrong, a search is refused or runs") {
 
 namespace {
 
-// What is said of a search whose words were changed.
+// The error about a search whose words were changed.
 std::string verdict(const std::function<void(std::vector<double>&)>& change) {
   std::vector<double> words = searchWords();
   change(words);

@@ -247,7 +247,7 @@ describe.each([
     for (const { name } of parameters) expect(await store.read(name), name).toEqual(await other.read(name));
     await initialize(other, parameters, { seed: 2 });
     expect(await store.read("table.weight")).not.toEqual(await other.read("table.weight"));
-    // What has been written stays.
+    // Values that were written stay.
     executor.compile(graph.program(), other);
     await initialize(store, parameters, { seed: 2 });
     expect(await store.read("table.weight")).toEqual(await other.read("table.weight"));

@@ -9,7 +9,7 @@ export interface FigureTensor {
 
 export type FigureTensors = Record<string, FigureTensor>;
 
-/** What PyTorch computed, as test/parity/figures.py wrote it. */
+/** Figures that PyTorch computed, as test/parity/figures.py wrote it. */
 export function readFigures<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`figures/${name}.json`, import.meta.url), "utf8")) as T;
 }

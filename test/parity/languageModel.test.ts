@@ -14,11 +14,11 @@ import { readFigures } from "./figure.js";
 interface GoldenRun {
   name: string;
   options: { optimizer: string; learningRate: number; clipNorm: number; reduction: "token" | "sequence" };
-  /** Of ten consecutive updates, in nats per token. */
+  /** Losses of ten consecutive updates, in nats per token. */
   losses: number[];
   /** Before clipping. */
   gradientNorms: number[];
-  /** Of each parameter after the last update. */
+  /** The norm of each parameter after the last update. */
   weightNorms: Record<string, number>;
 }
 

@@ -20,7 +20,7 @@ const entries: Record<string, Entry> = {
   ...pictureRows,
 };
 
-/** What is public and has no row: with the reason. */
+/** Public names without a row, with the reason. */
 const without: Readonly<Record<string, string>> = {
   Tensor: "made by a Graph",
   LanguageModel: "made by create() and load()",
@@ -69,7 +69,7 @@ async function settled(value: unknown): Promise<unknown> {
   return result;
 }
 
-/** What went wrong in another way than an OstinatoError; null for nothing. */
+/** An error other than an OstinatoError, as text; null for none. */
 async function complaint({ call }: Entry, args: readonly unknown[], said: string): Promise<string | null> {
   try {
     await settled((call as (...args: unknown[]) => unknown)(...args));

@@ -89,7 +89,7 @@ test("without colours the fullest block of each row stands under the name of the
   }
 });
 
-test("columns stay in line behind Hangul, which is two columns wide", () => {
+test("columns stay in line after Hangul, which is two columns wide", () => {
   const korean = alignment(["\uc378", "\ud0c0\ub294", "\uc560\ud55c\ud14c"], ["\ub9d0\ud574", "a", "."], (t) => t);
   const [head = "", ...rows] = attentionTerminal(korean, { depth: 0 }).split("\n");
   for (const [t, name] of korean.source.entries()) {

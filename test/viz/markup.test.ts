@@ -18,7 +18,7 @@ function tagsIn(source: string): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isTaggedTemplateExpression(node) && node.tag.getText() === "markup") {
-      // What is interpolated may be anything again.
+      // A value that is interpolated may be anything again.
       if (ts.isTemplateExpression(node.template))
         for (const { expression } of node.template.templateSpans) visit(expression);
       return;

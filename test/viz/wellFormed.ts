@@ -3,7 +3,7 @@ export interface Element {
   name: string;
   attributes: Record<string, string>;
   children: Element[];
-  /** Of its own, without that of its children. */
+  /** Its own text, without that of its children. */
   text: string;
 }
 
@@ -48,7 +48,7 @@ export function ofClass(element: Element, name: string): Element[] {
   return every(element).filter(({ attributes }) => attributes.class?.split(" ").includes(name));
 }
 
-/** What no picture may lack or have, whatever it shows. */
+/** Checks of what every picture must have and none may have. */
 export function expectPicture(source: string): Element {
   const picture = parseXml(source);
   const { viewBox = "" } = picture.attributes;

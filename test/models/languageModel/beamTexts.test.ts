@@ -23,20 +23,20 @@ test("one beam writes what generation at temperature 0 writes", async () => {
   }
 });
 
-test("the score of a text is its log-probability behind the prompt", async () => {
+test("the score of a text is its log-probability after the prompt", async () => {
   const model = await newModel({ layers: 2 });
   const prompt = "Pack";
   const { texts } = await model.beamSearch({ prompt, beams: 6, nBest: 6, maximumLength: 12 });
   expect(texts.length).toBe(6);
   for (const { text: found, score, tokens } of texts) {
     const { tokens: read } = await model.logProbability(prompt + found);
-    const behind = read.slice(prompt.length - 1).map(({ logProbability }) => logProbability);
-    expect(tokens.length).toBe(behind.length);
+    const after = read.slice(prompt.length - 1).map(({ logProbability }) => logProbability);
+    expect(tokens.length).toBe(after.length);
     tokens.forEach(({ logProbability }, i) => {
-      expect(logProbability).toBeCloseTo(behind[i] as number, 4);
+      expect(logProbability).toBeCloseTo(after[i] as number, 4);
     });
     expect(score).toBeCloseTo(
-      behind.reduce((a, b) => a + b, 0),
+      after.reduce((a, b) => a + b, 0),
       3,
     );
   }

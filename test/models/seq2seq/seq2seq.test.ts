@@ -14,7 +14,7 @@ import { adam } from "../../../lib/train/optimizers.js";
 import { Trainer } from "../../../lib/train/trainer.js";
 import { temporaryFolder } from "../../data/temporaryFolder.js";
 
-/** Words of 3 to 6 letters, to be spelled backwards in capitals, with blanks. */
+/** Words of 3 to 6 letters, to be spelled backwards in capitals, with spaces. */
 function spellings(seed: number, count: number): Pair[] {
   const random = randomSource(seed, "words");
   return Array.from({ length: count }, (_, i) => {
