@@ -2,6 +2,7 @@
 // out of date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import "../dist/graph/ops/index.js"; // fills the catalogue
 import { operations, slotOf } from "../dist/graph/operation.js";
 
 const all = [...operations().values()].sort((a, b) => (a.name < b.name ? -1 : 1));

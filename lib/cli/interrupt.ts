@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 
-/** What ends a long command, besides a reader of its output that leaves: Ctrl-C, SIGTERM, a terminal that closes. */
+/** Signals that end a long command, as does a reader of its output that leaves: Ctrl-C, SIGTERM, a terminal that closes. */
 const ends = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
@@ -54,7 +54,7 @@ export async function untilInterrupted(
   }
 }
 
-/** What shells expect of a process that a signal ended. */
+/** The exit code that shells expect of a process that a signal ended. */
 export function exitCodeOf(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
 }

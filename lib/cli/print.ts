@@ -3,7 +3,7 @@ import type { ColourDepth } from "../viz/index.js";
 import type { Printable } from "./output.js";
 import { notes, paint, results } from "./output.js";
 
-/** What commands print with. Results go to stdout, progress and notes to stderr, so that pipes carry results only. */
+/** The printer of a command. Results go to stdout, progress and notes to stderr, so that pipes carry results only. */
 export interface Printer {
   readonly json: boolean;
   /** A line of the result. */

@@ -1,7 +1,7 @@
 import type { History } from "../train/events.js";
 import { count, duration } from "./print.js";
 
-/** What a report shows first of a training. */
+/** The figures of a training that a report shows first. */
 export function figuresOf({
   history,
   seconds,

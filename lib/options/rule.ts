@@ -55,7 +55,7 @@ export interface Written {
 export interface Misfit {
   /** The way from the whole to the part: ".validations[3].loss"; "" for the whole. */
   readonly path: string;
-  /** What fits there, to follow "expected PART to be". */
+  /** Text that says what fits there, to follow "expected PART to be". */
   readonly expected: string;
   readonly value: unknown;
 }

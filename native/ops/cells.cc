@@ -1,4 +1,4 @@
-// lstmCell and gruCell: one step of a cell behind its products, and their gradients.
+// lstmCell and gruCell: one step of a cell after its products, and their gradients.
 #include <initializer_list>
 
 #include "kernels/cells.h"

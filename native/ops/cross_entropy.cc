@@ -99,7 +99,7 @@ class PackedBlocks {
   char* weight_;
 };
 
-// What the parts find out of the rows.
+// Sums and maxima that the parts find in the rows.
 struct RowStatistics {
   // Per part of columns: each row's largest logit so far, and its sum of exp(logit - largest).
   float* largest;

@@ -14,7 +14,7 @@ namespace {
 
 using op = ops::linearCrossEntropyGradient;
 
-// What both ways to make the gradients read and write.
+// Operands and results of both ways to make the gradients.
 struct Values {
   const float *x, *weight, *normalizers, *dlosses;
   const int32_t* targets;

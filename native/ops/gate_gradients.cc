@@ -172,7 +172,7 @@ void GateGradients::finishTiles() const {
     tiles_->inputGradient(in(at_.weightIh).f32(), call_.result(at_.dx).mutableF32(), call_.pool);
 }
 
-// dweight = gradientᵀ b over some steps, from the first on: of so many gates, at `groups` of the gradient and `rows` of
+// dweight = gradientᵀ b over some steps, from the first on: of `gates` gates, at `groups` of the gradient and `rows` of
 // the weight.
 Gemm GateGradients::weightGradient(int gates, const int32_t* groups, const int32_t* rows, int64_t steps, const float* b,
                                    int64_t columns, const TensorView& dweight) const {

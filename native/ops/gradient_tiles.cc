@@ -9,7 +9,7 @@
 namespace ostinato {
 namespace {
 
-// A block of a weight's gradient stays in L2 while depths pass by so many at a time, whose panels stay in L1.
+// A block of a weight's gradient stays in L2 while depths pass by, kBlockDepth at a time, whose panels stay in L1.
 constexpr int64_t kBlockRows = 512, kBlockColumns = 512, kBlockDepth = 256;
 constexpr int64_t kLdBlock = kBlockColumns + 16;
 // dx: rows times a block of the weight's rows, which stays in L2.

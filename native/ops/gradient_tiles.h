@@ -39,14 +39,14 @@ class GradientTiles {
     const int32_t* groups = nullptr;
   };
 
-  // Whether it pays for so many rows.
+  // Whether it pays for this number of rows.
   static bool pays(int64_t rows, const Packing& packing) { return rows >= 64 && packing.gradients; }
 
   // weightRows [columns]: the weights' row of each column, -1 for none.
   GradientTiles(const Packing& packing, const Sizes& sizes, const int32_t* weightRows, int threads,
                 ScratchLayout& layout);
   int64_t panelColumns() const { return p_.panelColumns; }
-  // x has so many features: room for the weight that leads to dx.
+  // Takes room for the weight that leads to dx. `features` are those of x.
   void placeInput(int64_t features, Columns columns, ScratchLayout& layout);
   void placeInput(int64_t features, ScratchLayout& layout) { placeInput(features, {0, s_.columns}, layout); }
   // A factor for all columns; fewer and groups are for the caller to set.

@@ -1,4 +1,5 @@
-// What the output layer's cross-entropy and its gradient share: sizes, how threads divide the logits, and the products.
+// Parts that the output layer's cross-entropy and its gradient share: sizes, how threads divide the logits, and the
+// products.
 #pragma once
 
 #include <algorithm>

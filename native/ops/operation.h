@@ -1,4 +1,4 @@
-// What an op of a program is to the executor: a name, a check and a function.
+// An op of a program as the executor sees it: a name, a check and a function.
 //
 // lib/graph/ops declares every op: its operands, results, attributes, and what it does to its memory.
 // native/ops/manifest.h, made from that, says the same to C++, and declares an Implementation that
@@ -48,7 +48,7 @@ struct TensorView {
   int64_t dims[kMaxRank] = {};
   void* data = nullptr;
   bool present = false;
-  // Of a variable: its weights in fewer bytes, if they are kept so at the moment of a run.
+  // A variable's weights in fewer bytes, if they are kept so at the moment of a run.
   const CompactWeights* compact = nullptr;
 
   // The matrix [rows,columns] in fewer bytes, or null.
@@ -69,8 +69,7 @@ struct TensorView {
   int32_t* mutableI32() const { return static_cast<int32_t*>(data); }
 };
 
-// What an op keeps of its operand 1 from step to step of a loop in which nothing changes that: weights, packed for
-// products.
+// Operand 1 as an op keeps it from step to step of a loop in which nothing changes it: weights, packed for products.
 struct Kept {
   void* memory;  // 64-byte aligned
   bool made;     // false in the first step
@@ -87,7 +86,7 @@ struct Call {
   int attributeCount;
   void* scratch;  // 64-byte aligned
   ThreadPool& pool;
-  // Of matrix products.
+  // Precision of matrix products.
   Precision precision = Precision::highest;
   // Null outside of loops, and where operand 1 may change.
   Kept* kept = nullptr;
@@ -118,7 +117,7 @@ struct Names {
   }
 };
 
-// What lib/graph/ops declares of an op, and what computes it.
+// The declaration of an op by lib/graph/ops, and the function that computes it.
 struct Operation {
   const char* name;
   Names operands, results, attributes;
@@ -129,7 +128,7 @@ struct Operation {
   uint32_t optionalResults = 0;
   // Bit i set: operand i is a variable that the op updates in place.
   uint32_t mutates = 0;
-  // Bit i set: the op may leave rubbish in operand i, which lies in the arena.
+  // Bit i set: the op may leave anything in operand i, which lies in the arena.
   uint32_t consumes = 0;
   // The one name of `operands` stands for one or more.
   bool several = false;

@@ -8,7 +8,7 @@
 
 namespace ostinato {
 
-// Below so many elements a second thread costs more than it brings.
+// Below this number of elements a second thread costs more than it brings.
 constexpr int64_t kSerialElements = 16 * 1024;
 
 // How many parts `items` of `cost` elements each are worth.

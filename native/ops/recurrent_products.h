@@ -33,7 +33,7 @@ struct ChunkPlace {
 };
 ChunkPlace placeInChunk(const RecurrentSizes& sizes, int64_t step, int64_t chunk);
 
-// What the input gives to the gates: a product with weight_ih, or rows of the table.
+// The input's part of the gates: a product with weight_ih, or rows of the table.
 class InputProduct {
  public:
   // rows, groups: where the gates lie, as in CellMaps; rows null: one gate, in rows without room past H.

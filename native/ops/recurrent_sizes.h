@@ -20,7 +20,7 @@ struct RecurrentSizes {
   int64_t blocks;  // Hp / 16
   bool reverse;
   Precision precision;
-  int parts;  // the hidden units are dealt out to so many threads
+  int parts;  // threads that the hidden units are dealt out to
 
   // The time of the step-th step, and of the one before it.
   int64_t timeOf(int64_t step) const { return reverse ? T - 1 - step : step; }

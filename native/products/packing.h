@@ -61,7 +61,7 @@ struct Packing {
   int64_t blockDepth, depthStep, blockRows, blockColumns;
   // Threads divide C at multiples of these.
   int64_t splitRows, splitColumns;
-  // What packing an element costs, in multiply-adds.
+  // The cost of packing an element, in multiply-adds.
   double packingCost;
 
   // Fewest rows of A for which keeping B packed is worth it.

@@ -40,7 +40,7 @@ const Provider& ownProvider();
 // The provider of this product: the fastest, unless one was asked for that can.
 const Provider& providerOf(const Gemm& product);
 
-// How to keep operands of this precision of which one meets so many rows at a time.
+// How to keep operands of this precision of which one meets a given number of rows at a time.
 const Packing& packingFor(Precision precision, int64_t rows);
 
 // Asks for a provider of all float32 products by name ("own", "blas"; "auto" for the fastest of each), as the

@@ -125,7 +125,7 @@ function measurePairs(folder: string, files: string[], options: Options, command
   });
 }
 
-/** What a target is counted in. */
+/** The unit that a target is counted in. */
 function unitOf({ source, target }: TokenizerPair): string {
   if (target.kind === "character") return "characters";
   return target.kind === "word" && source.kind === "character" ? "symbols" : "words";

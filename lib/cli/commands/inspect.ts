@@ -183,7 +183,7 @@ async function textFor(
   const passage = passageOf(text, { length: mostTokens * 8, ...(feature ? { feature } : {}) });
   const tokens = model.tokenizer.encode(passage);
   if (tokens.length <= mostTokens) return passage;
-  // Among so many tokens a shorter passage may show more of the feature.
+  // A shorter passage may show more of the feature.
   const length = Math.floor((passage.length * mostTokens) / tokens.length);
   const shorter = passageOf(passage, { length, ...(feature ? { feature } : {}) });
   return model.tokenizer.decode(model.tokenizer.encode(shorter).subarray(0, mostTokens));

@@ -50,7 +50,7 @@ const modelFlags = without(seq2seqRules, "sourceVocabularySize", "targetVocabula
 
 type Options = TrainingOptions & Completed<typeof flags> & OptionsOf<typeof modelFlags>;
 
-/** What one kind of pairs is called, and what suits it. */
+/** The name of one kind of pairs, and settings that suit it. */
 interface Kind {
   name: string;
   description: string;
@@ -90,7 +90,7 @@ const kinds: readonly Kind[] = [
     description: "learn to turn spellings into symbols (pronunciations, another script), from pairs",
     argument: [
       "[pairs...]",
-      "a table (.tsv, .csv, .jsonl): what is spelled, and its symbols between blanks; or two files",
+      "a table (.tsv, .csv, .jsonl): what is spelled, and its symbols between spaces; or two files",
     ],
     sourceTokenizer: "character",
     targetTokenizer: "word",
@@ -254,7 +254,7 @@ function networkOptions(command: Command, { layers }: Options) {
   return { encoderLayers: layers, decoderLayers: layers, ...optionsIn(command, modelFlags), ...cellOptions(command) };
 }
 
-/** What the model makes of some pairs. */
+/** The model's translations of some pairs, as text. */
 async function sample(model: Seq2Seq, pairs: readonly Pair[], signal?: AbortSignal): Promise<string> {
   const sources = pairs.map(({ source }) => source);
   const translations = await model.translate(sources, { beams: 1, ...given({ signal }) });

@@ -16,9 +16,9 @@ export interface AttentionOperands {
   values: Tensor;
   /** [K], for additive scores vᵀ tanh(query + key) (Bahdanau et al. 2015, section A.1.2). Absent: scale · queryᵀ key. */
   v?: Tensor | null;
-  /** Of the product. Default 1 (Luong et al. 2015); 1/√K for scaled dot products (Vaswani et al. 2017). */
+  /** Scale of the product. Default 1 (Luong et al. 2015); 1/√K for scaled dot products (Vaswani et al. 2017). */
   scale?: number;
-  /** i32 [B], how many of the S positions exist. Absent: all. Where none does, context and weights are 0. */
+  /** i32 [B], number of the S positions that exist. Absent: all. Where none does, context and weights are 0. */
   lengths?: Tensor | null;
 }
 

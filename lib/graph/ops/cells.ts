@@ -17,7 +17,7 @@ export const lstmCellGradient = defineOperation({
 });
 
 /**
- * One step of an LSTM behind its products, for bodies of `scan`: i,f,o = σ(a), g = tanh(a), c' = f ⊙ c + i ⊙ g,
+ * One step of an LSTM after its products, for bodies of `scan`: i,f,o = σ(a), g = tanh(a), c' = f ⊙ c + i ⊙ g,
  * h' = o ⊙ tanh(c'). Whole sequences: `lstm`, which is faster.
  * @param a [B,4H], pre-activations with their biases in the order i, f, g, o.
  * @param c [B,H]
@@ -49,7 +49,7 @@ export const gruCellGradient = defineOperation({
 });
 
 /**
- * One step of a GRU (reset after) behind its products, for bodies of `scan`: r,z = σ(a + p), n = tanh(a_n + r ⊙ p_n),
+ * One step of a GRU (reset after) after its products, for bodies of `scan`: r,z = σ(a + p), n = tanh(a_n + r ⊙ p_n),
  * h' = (1 - z) ⊙ n + z ⊙ h. Whole sequences: `gru`, which is faster.
  * @param a [B,3H], the input's product with its bias in the order r, z, n.
  * @param p [B,3H], the state's product with its bias.

@@ -9,7 +9,7 @@ import { copy } from "./shape.js";
 export interface ScanOperands<Inputs extends string, States extends string> {
   /** [T,...], of which the body gets one row a step. May be empty where `steps` is given. */
   inputs: NamedTensors<Inputs>;
-  /** What the first step begins with. */
+  /** State before the first step. */
   state: NamedTensors<States>;
   /** T; needed where there are no inputs. */
   steps?: number;
@@ -33,7 +33,7 @@ const bodyRule = value("a function that records a step", (body) => typeof body =
  * }));
  * ```
  * @param body records one step from a row of each input and the state before it. It may read any tensor from outside. Ops with
- *   weights of their own (linearCrossEntropy, lstm) belong behind the scan, on what it returns: their gradients would be kept for
+ *   weights of their own (linearCrossEntropy, lstm) belong after the scan, on what it returns: their gradients would be kept for
  *   every step. `linear`, `attention`, `lstmCell` and the like are made for bodies.
  * @returns outputs [T,...]: those of all steps; states [T,...]: the states after them; last: the state after the last one.
  * It has no second derivative.
@@ -59,7 +59,7 @@ export function scan<Inputs extends string, States extends string, Outputs exten
     throw new ShapeError(`scan: expected ${T} rows of input ${JSON.stringify(name)}, got ${x}.`);
   }
   const [before, after] = reverse ? [1, 0] : [0, 1];
-  // What a row is taken from must lie in the arena.
+  // Tensors whose rows steps take must lie in the arena.
   const stacked = mapped(inputs, (x) => (graph.isVariable(x) ? copy(x) : x));
   const stacks = mapped(state, (h0, name) => {
     const stack = graph.loops.stack(h0.dtype, [T + 1, ...h0.shape], name);

@@ -6,9 +6,10 @@
 namespace ostinato {
 
 struct Blas {
-  // What was loaded, such as "libopenblas.so.0".
+  // The library that was loaded, such as "libopenblas.so.0".
   const char* library;
-  // What the library says of itself, such as "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ... SkylakeX"; empty if nothing.
+  // The description that the library gives of itself, such as "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ... SkylakeX";
+  // empty if nothing.
   const char* description;
   // Tuned for this CPU, as far as one can tell: not the reference implementation.
   bool optimized;

@@ -30,8 +30,8 @@ constexpr int64_t kRows = 16;
 constexpr int64_t kColumns = 32;
 
 constexpr int64_t steps(int64_t k) { return (k + kDepth - 1) / kDepth; }
-// What Packing and GradientPacking (products/packing.h) have under these names, for operands in one part or in two;
-// what packs gradients knows one part.
+// The functions that Packing and GradientPacking (products/packing.h) have under these names, for operands in one part
+// or in two; those that pack gradients know one part.
 void packA(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int panelRows, int parts, BFloat16* packed);
 void packB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int64_t n, int parts, BFloat16* packed);
 void packGroups(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t row, int panelRows,

@@ -6,7 +6,7 @@
 namespace ostinato::matrix_unit {
 namespace {
 
-// What LDTILECFG reads.
+// The configuration that LDTILECFG reads.
 struct alignas(64) TileConfiguration {
   uint8_t palette = 1;
   uint8_t startRow = 0;

@@ -18,7 +18,7 @@ HWY_BEFORE_NAMESPACE();
 namespace ostinato {
 namespace HWY_NAMESPACE {
 
-// The first `count` floats, zeros behind them; never reads past them.
+// The first `count` floats, zeros after them; never reads past them.
 HWY_INLINE Floats loadFirst(const float* p, int count) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3
   const FloatTag d;
