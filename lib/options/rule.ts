@@ -31,7 +31,7 @@ export interface Facts {
   /** Other options that cannot be used beside this one. */
   readonly excludes?: readonly string[];
   /**
-   * What becomes of it when a training is resumed: it may change, it belongs to one run, or the saved tokenizer has settled it.
+   * Treatment when a training is resumed: it may change, it belongs to one run, or the saved tokenizer has settled it.
    * Default: it must be as it was.
    */
   readonly onResume?: "changes" | "once" | "settled";

@@ -160,7 +160,7 @@ test("a word model says how much of a prompt it does not know", () => {
   expect(unknown).toBe(1);
   const zebras = join(folder, "zebras.txt");
   writeFileSync(zebras, "the zebra zebra the\n".repeat(10));
-  // Of five tokens a line, the very first one is only read.
+  // A line has five tokens, and the very first one is only read.
   expect(ostinato("evaluate", out, zebras).stdout).toMatch(
     /^49 tokens: .*\n20 tokens \(40\.8 %\) not in the vocabulary: read and predicted as <unk>\.\n$/,
   );
