@@ -59,6 +59,11 @@ test("train, generate, evaluate, info and inspect work one after the other", () 
   expect(readFileSync(join(model, "report.html"), "utf8")).toContain("<html");
 });
 
+test("generate without --seed writes another text each time", () => {
+  const write = () => ostinato("generate", model, "--prompt", "It was", "--maximum-tokens", "60", "--temperature", "2");
+  expect(write().stdout).not.toBe(write().stdout);
+});
+
 test("generate --beams writes the likeliest texts, the same each time", () => {
   const search = ["generate", model, "--prompt", "It was", "--beams", "4", "--maximum-tokens", "12"];
   const a = ostinato(...search);

@@ -1,9 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { nativeInfo } from "../../lib/executor/native.js";
 
 // The output of commands, word by word: info, trace, evaluate, demo.
@@ -126,6 +127,7 @@ test("trace --json has the hypotheses, where each looked, and the tree that they
     expect(Object.values<number>(row).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 3);
   }
   for (const [n, { parent }] of tree.entries()) expect(parent).toBeLessThan(n);
+  expect(JSON.parse(ostinato("trace", "attending", "aab", "--json").stdout).hypotheses.length).toBe(5);
   const roots = tree.filter(({ parent }: { parent: number }) => parent === -1);
   expect(roots.map(({ id }: { id: number }) => id)).toContain(hypotheses[0].ids[0] ?? roots[0].id);
 });
@@ -204,6 +206,18 @@ test("inspect colours the text by the unit that follows a feature best, and refu
   expectRefused(ostinato(...inspect.slice(0, -1), "--unit", "3"), 2, "--unit needs --terminal");
 });
 
+test("inspect shows the passage of a long text that has most of the feature asked for, wherever it is", () => {
+  const line = "abba baba abab.\n";
+  // The only capitals are far behind the first pieces that a file is read in.
+  writeFileSync(join(folder, "long.txt"), `${line.repeat(9000)}ABBA BABA\n${line.repeat(1000)}`);
+  const sizes = ["--hidden-size", "4", "--layers", "1", "--maximum-steps", "1"];
+  expect(ostinato("train", "lm", "long.txt", "--out", "capitals", ...sizes)).toMatchObject({ status: 0 });
+  const inspect = ["inspect", "capitals", "--text", "long.txt", "--terminal", "--json"];
+  const shown = (...more: string[]) => JSON.parse(ostinato(...inspect, ...more).stdout).tokens.join("") as string;
+  expect(shown("--feature", "capitals")).toContain("ABBA BABA");
+  expect(shown()).not.toContain("ABBA BABA");
+});
+
 test("evaluate of a language model refuses what is for another kind of model, by name", () => {
   for (const option of [
     ["--beams", "3"],
@@ -256,3 +270,22 @@ test("demo trains, shows samples, and leaves a model and a report in a folder of
   expect(ostinato("demo", "--maximum-steps", "1").stdout).toContain("  model   ostinato-demo-2/ ");
   expect(ostinato("demo", "--maximum-steps", "1", "--out", "mine").stdout).toContain("  model   mine/ ");
 }, 240_000);
+
+test("Ctrl-C ends a demo early, with a model and a report", async () => {
+  const child = spawn(process.execPath, [main, "demo", "--maximum-steps", "100000", "--out", "stopped"], {
+    ...{ env, cwd: folder },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let said = "";
+  child.stdout.on("data", (text) => {
+    said += text;
+  });
+  // The first line of progress comes with the first updates.
+  child.stderr.on("data", (text) => {
+    if (/ % {2}/.test(String(text))) child.kill("SIGINT");
+  });
+  expect(await once(child, "close")).toEqual([130, null]);
+  expect(said).toMatch(/ {2}report {2}stopped\/report\.html /);
+  for (const file of ["model.safetensors", "report.html"]) expect(existsSync(join(folder, "stopped", file))).toBe(true);
+}, 120_000);

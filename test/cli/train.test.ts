@@ -89,6 +89,9 @@ test("lines and pairs are held out at random, a running text at its end", () => 
   expect(measured).toBeLessThan(0.14 * all);
   expect(tokens("--sentences", "--seed", "2")).not.toEqual([learnt, measured]);
   expect(tokens()).toEqual([Math.floor(0.9 * all), all - Math.floor(0.9 * all)]);
+  write("more.txt", "abab\nbabab\n");
+  expect(tokens("--validation", "more.txt")).toEqual([all, 11]);
+  expect(tokens("--validation", "more.txt", "--sentences")).toEqual([all, 11]);
 
   const pairs = [
     "train",

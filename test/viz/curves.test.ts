@@ -72,6 +72,31 @@ test("a validation lies where the batch of its update lies, 0.1 nats above it, o
   }
 });
 
+test("an update between two points of the curve lies between them in proportion, and one before the first between it and 0", () => {
+  const [step] = historyOf(() => 2).steps as [ReportHistory["steps"][number]];
+  const steps = [
+    { ...step, step: 10, tokens: 100 },
+    { ...step, step: 20, tokens: 900 },
+  ];
+  const validations = [5, 10, 15, 20].map((at) => ({ step: at, epoch: 1, loss: 2, perplexity: Math.exp(2) }));
+  const picture = parseXml(
+    curvesSVG([{ name: "a", history: { steps, validations, samples: [] } }], { over: "tokens" }),
+  );
+  const [, line] = elements(picture, "path").filter((path) => path.attributes.class === "curve");
+  const [first, ...others] = corners(line as Element).map(([x]) => x - 78) as [number, ...number[]];
+  expect(others.map((x) => x / first)).toEqual([2, 10, 18].map((times) => expect.closeTo(times, 1)));
+});
+
+test("batches are drawn faintly where there are validations, and in full where there are none", () => {
+  const opacities = (history: ReportHistory) =>
+    elements(parseXml(curvesSVG([{ name: "a", history }])), "path")
+      .filter((path) => path.attributes.class === "curve")
+      .map((path) => Number(path.attributes["stroke-opacity"] ?? 1));
+  const history = runs[0]?.history as ReportHistory;
+  expect(opacities(history)).toEqual([0.3, 1]);
+  expect(opacities({ ...history, validations: [] })).toEqual([1]);
+});
+
 test("twice the tokens at one learning rate is twice as far to the right only over tokens", () => {
   const history = runs[0]?.history as ReportHistory;
   const twice = { ...history, steps: history.steps.map((point) => ({ ...point, tokens: 2 * point.tokens })) };
