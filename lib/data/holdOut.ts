@@ -1,21 +1,16 @@
 import { describe, OptionError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
-import { completeOptions, double, seed, table } from "../options.js";
+import { completeOptions, seed, table } from "../options.js";
 import { randomSource } from "../random/source.js";
 import { shuffle } from "./order.js";
 import type { Pair } from "./pairs.js";
-import { splitPoints } from "./tokenStream.js";
+import { splitPoints, splitRules } from "./tokenStream.js";
 
 /** Which part of some lines or pairs is held out, at random. @interface */
 export type HoldOutOptions = OptionsOf<typeof rules>;
 
-const share = (initial: number) => ({ ...double({ minimum: 0, below: 1 }), initial });
-
 const rules = table("splitLines, splitPairs", {
-  /** Share of them to validate on. Default 0.1. */
-  validation: share(0.1),
-  /** Share of them to test on. Default 0. */
-  test: share(0),
+  ...splitRules,
   /** Seed for which ones: the same seed holds out the same. Default 1. */
   seed: seed(),
 });

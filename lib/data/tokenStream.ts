@@ -1,6 +1,6 @@
 import { OptionError } from "../errors.js";
-import type { Rule } from "../options.js";
-import { checkOption, expectNumber, value, whole } from "../options.js";
+import type { OptionsOf, Rule } from "../options.js";
+import { checkOption, completeOptions, double, table, value, whole } from "../options.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 /** A long sequence of token ids that can be read anywhere: in memory or on disk. */
@@ -89,21 +89,21 @@ export function sliceStream(
   };
 }
 
-/** Parts held out from the end of a text, as shares between 0 and 1. */
-export interface SplitShares {
-  /** Default 0.1. */
-  validation?: number;
-  /** Comes last. Default 0. */
-  test?: number;
-}
+const share = (initial: number) => ({ ...double({ minimum: 0, below: 1 }), initial });
+
+export const splitRules = table("split", {
+  /** Share to validate on. Default 0.1. */
+  validation: share(0.1),
+  /** Share to test on; it comes last. Default 0. */
+  test: share(0),
+});
+
+/** Parts held out from the end of a text, as shares between 0 and 1. @interface */
+export type SplitShares = OptionsOf<typeof splitRules>;
 
 /** Sizes of the three parts of `length` tokens. The training part is rounded down, as nanoGPT does. */
-export function splitPoints(
-  length: number,
-  { validation = 0.1, test = 0 }: SplitShares,
-): [train: number, validation: number] {
-  expectNumber("split", "validation", validation, { minimum: 0, below: 1 });
-  expectNumber("split", "test", test, { minimum: 0, below: 1 });
+export function splitPoints(length: number, shares: SplitShares): [train: number, validation: number] {
+  const { validation, test } = completeOptions("split", shares, splitRules);
   if (validation + test >= 1) {
     throw new OptionError(`split: validation ${validation} and test ${test} leave nothing to train on.`);
   }

@@ -11,7 +11,6 @@ export { errorRate } from "./errorRate.js";
 export type { TextReferences } from "./references.js";
 export type { RougeLOptions, RougeLScore } from "./rougeL.js";
 export { rougeL } from "./rougeL.js";
-export { textScoreRules } from "./textMetric.js";
 export type { TextScoreOptions, TextScores } from "./textScores.js";
 export { scoreRows, scoreTexts } from "./textScores.js";
 export type { Tokens } from "./tokens.js";

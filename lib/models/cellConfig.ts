@@ -2,7 +2,7 @@ import { OptionError } from "../errors.js";
 import type { CellName, CellOptions } from "../nn/cellRegistry.js";
 import { cellOf, knownCells } from "../nn/cellRegistry.js";
 import type { Completed, OptionTable, Rule } from "../options.js";
-import { checkOption, completeOptions, expectOptions } from "../options.js";
+import { checkOption, completeOptions, expectKnownOptions, expectOptions } from "../options.js";
 
 /** A configuration with every default filled in; of the options of cells, those of its own. @inline */
 export type CompleteConfig<Config extends CellOptions> = Required<Omit<Config, keyof CellOptions>> & CellOptions;
@@ -27,11 +27,12 @@ export function completeWithCell<Table extends OptionTable & { cell?: Rule<CellN
   const isFirst = firstCells.includes(cell.name);
   const named = isFirst && first === "all" ? firstCells.map(cellOf) : [cell];
   const own: OptionTable = Object.assign({}, ...named.map((one) => one.options));
+  const known = [...Object.keys(table), ...knownCells().flatMap(({ options }) => Object.keys(options))];
+  expectKnownOptions(owner, entries, known, table);
   for (const [name, value] of Object.entries(entries)) {
     const isDefault = own[name] !== undefined && own[name].initial === value;
     if (value === undefined || isDefault || Object.hasOwn(table, name) || Object.hasOwn(cell.options, name)) continue;
     const owners = knownCells().filter(({ options }) => Object.hasOwn(options, name));
-    if (owners.length === 0) continue;
     const cells = owners.map((one) => JSON.stringify(one.name)).join(", ");
     throw new OptionError(
       `${owner}: ${name} belongs to the cell${owners.length > 1 ? "s" : ""} ${cells}, and this model's cell is "${cell.name}".`,

@@ -27,9 +27,11 @@ export function ownName(name: string, rules: Readonly<Record<string, Rule<unknow
 /** The one of some names that a misspelt one most likely stands for; undefined if none is near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const [lower, limit] = [name.toLowerCase(), Math.max(1, Math.floor(name.length / 3))];
+  // Few misspell the first letter.
+  const isAlike = (candidate: string) => candidate[0]?.toLowerCase() === lower[0];
   const ranked = known
     .map((candidate) => ({ candidate, distance: distanceBetween(lower, candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
+    .sort((a, b) => a.distance - b.distance || Number(isAlike(b.candidate)) - Number(isAlike(a.candidate)));
   const [best] = ranked;
   if (best && best.distance <= limit && best.distance < name.length) return best.candidate;
   return known.find((candidate) => lower.length > 2 && candidate.toLowerCase().includes(lower));

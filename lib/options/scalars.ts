@@ -1,6 +1,6 @@
 import type { Defaulted, Rule } from "./rule.js";
 
-export interface Range {
+interface Range {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly above?: number;
@@ -65,7 +65,7 @@ export function numberOf(text: string): number | string {
   return text.trim() === "" || Number.isNaN(number) ? text : number;
 }
 
-export function isWithin(value: number, { minimum, maximum, above, below }: Range): boolean {
+function isWithin(value: number, { minimum, maximum, above, below }: Range): boolean {
   return (
     (minimum === undefined || value >= minimum) &&
     (above === undefined || value > above) &&
@@ -75,7 +75,7 @@ export function isWithin(value: number, { minimum, maximum, above, below }: Rang
 }
 
 /** "a whole number at least 0 and at most 9". */
-export function boundsText(kind: string, { minimum, maximum, above, below }: Range): string {
+function boundsText(kind: string, { minimum, maximum, above, below }: Range): string {
   const bounds = [
     above !== undefined ? `above ${above}` : "",
     minimum !== undefined ? `at least ${minimum}` : "",

@@ -2,8 +2,7 @@ import { describe, OptionError } from "../errors.js";
 import { expectKnownOptions, nearestName } from "./names.js";
 import type { Misfit, Rule, ValueOf } from "./rule.js";
 import { misfitOf } from "./rule.js";
-import type { Range } from "./scalars.js";
-import { boundsText, isWithin, word } from "./scalars.js";
+import { word } from "./scalars.js";
 import { expectOptions } from "./values.js";
 
 /** The rules of all options of one thing, by name. */
@@ -112,21 +111,6 @@ export function checkOption<T>(owner: string, name: string, value: unknown, rule
 export function misfitText({ expected, value }: Misfit, rule: Rule<unknown>): string {
   const nearest = typeof value === "string" && rule.written?.words && nearestName(value, rule.written.words);
   return `${expected}, got ${describe(value)}${nearest ? `; did you mean ${nearest}?` : "."}`;
-}
-
-/** Checks one numeric option and returns it; `integer` ones by `whole`'s rule without its bounds. */
-export function expectNumber(
-  owner: string,
-  name: string,
-  value: unknown,
-  { integer = false, ...range }: Range & { integer?: boolean } = {},
-): number {
-  const fits = (v: unknown) =>
-    typeof v === "number" && Number.isFinite(v) && (!integer || Number.isInteger(v)) && isWithin(v, range);
-  return checkOption(owner, name, value, {
-    expected: boundsText(integer ? "a whole number" : "a number", range),
-    fits,
-  }) as number;
 }
 
 /** Checks that an option is one of a few words and returns it. */

@@ -1,4 +1,4 @@
-import { expectNumber } from "../options.js";
+import { checkOption, whole } from "../options.js";
 import type { AttentionMap } from "./attentionMap.js";
 import { largestWeight } from "./attentionMap.js";
 import { background, blue, type ColourDepth } from "./colour.js";
@@ -17,7 +17,7 @@ export function attentionTerminal(
   map: AttentionMap,
   { depth, width = 80 }: { depth: ColourDepth; width?: number },
 ): string {
-  expectNumber("attentionTerminal", "width", width, { integer: true, minimum: 40 });
+  checkOption("attentionTerminal", "width", width, whole({ minimum: 40 }));
   const largest = largestWeight(map);
   const [sources, targets] = [map.source.map(labelOf), map.target.map(labelOf)];
   // Names of targets may take a quarter of the width, less where that saves a second grid.

@@ -1,4 +1,5 @@
 import * as ostinato from "../../lib/index.js";
+import { tokenizerJsons } from "../data/subwords.js";
 import type { Entry } from "./row.js";
 import { entry, made, of } from "./row.js";
 import * as things from "./things.js";
@@ -72,7 +73,23 @@ export const dataRows: Record<string, Entry> = {
   ]),
   splitPairs: entry(ostinato.splitPairs as never, () => [things.pairs, {}]),
   readPairTable: entry(ostinato.readPairTable as never, () => ["pairs.tsv", { source: 1, target: 2 }]),
-  readParallelText: entry(ostinato.readParallelText as never, () => ["lines.txt", "lines.txt"]),
+  readParallelText: entry(ostinato.readParallelText as never, () => ["lines.txt", "lines.txt", { empty: "skip" }]),
+  CharacterTokenizer: entry(made(CharacterTokenizer), () => [new ostinato.Vocabulary(["a", "b"]), { unit: "jamo" }]),
+  SubwordTokenizer: entry(
+    made(ostinato.SubwordTokenizer),
+    () => [tokenizerJsons.WordPiece(), { endOfSentence: null }],
+    [0],
+  ),
+  "Corpus.fromTable": entry(ostinato.Corpus.fromTable as never, () => ["pairs.tsv", { text: 1 }]),
+  ...Object.fromEntries(
+    (["split", "splitLines"] as const).map((method) => [
+      `TokenizedCorpus.${method}`,
+      entry(
+        of(() => ostinato.Corpus.fromText("ab\n".repeat(20)).tokenize(tokenizer), method),
+        () => [{ validation: 0.5 }],
+      ),
+    ]),
+  ),
   loadTrainerHistory: entry(ostinato.loadTrainerHistory as never, () => ["trained"]),
   readTrainingRecord: entry(ostinato.readTrainingRecord as never, () => ["model"]),
 };

@@ -8,6 +8,7 @@ const { executor, feeds, native, program } = things;
 
 export const executorRows: Record<string, Entry> = {
   nativeExecutor: entry(ostinato.nativeExecutor as never, () => [{ matmulPrecision: "high" }]),
+  defaultExecutor: entry(ostinato.defaultExecutor as never, () => [{ matmulPrecision: "high" }]),
   setThreads: entry(ostinato.setThreads as never, () => [2]),
   ReferenceExecutor: entry(made(ReferenceExecutor), () => [{ precision: "float64" }]),
   ...Object.fromEntries(
@@ -18,7 +19,7 @@ export const executorRows: Record<string, Entry> = {
           `${name} compile`,
           entry(
             of(() => own, "compile"),
-            () => [new Graph().program(), own.createStore()],
+            () => [new Graph().program(), own.createStore(), { onTimes: () => {} }],
           ),
         ],
         [

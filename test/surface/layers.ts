@@ -138,6 +138,10 @@ export const layerRows: Record<string, Entry> = {
     of(() => new ostinato.GRU("r", layer), "zeroState"),
     () => [new Graph(), 2],
   ),
+  "LanguageModelNetwork.features": entry(
+    of(() => things.model.network, "features"),
+    () => [tensors().i("in", 3, 2), { lengths: null }],
+  ),
   Parameter: entry(made(ostinato.Parameter), () => ["p", [2], ostinato.initializers.constant(1)]),
   "Parameter.in": entry(
     of(() => parameter, "in"),

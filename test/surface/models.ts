@@ -6,6 +6,9 @@ import * as things from "./things.js";
 const { LanguageModel, PairData, Seq2Seq } = ostinato;
 const { config, executor, model, pair, pairData, pairs, sentences, stream, tokenizer, translator, windows } = things;
 
+/** The record of a kind, which is code: no entry of it is replaced. */
+const kind = Object.create(LanguageModel.kind) as object;
+
 const sameName = (name: string) => name;
 
 export const modelRows: Record<string, Entry> = {
@@ -39,12 +42,18 @@ export const modelRows: Record<string, Entry> = {
   ),
   "LanguageModel.save": entry(
     of(() => model, "save"),
-    () => ["saved"],
+    () => ["saved", { overwrite: true }],
   ),
   "LanguageModel.restore": entry(
     of(() => model, "restore"),
     () => ["model"],
   ),
+  "LanguageModel.nextTokens": entry(
+    of(() => model, "nextTokens"),
+    () => ["a", { top: 2 }],
+  ),
+  createModel: entry(ostinato.createModel as never, () => [kind, { ...config, tokenizer }]),
+  loadModelOf: entry(ostinato.loadModelOf as never, () => [kind, "model", { executor }]),
   loadModel: entry(ostinato.loadModel as never, () => ["model", { executor }]),
   "LanguageModel.loadWeights": entry(
     of(() => LanguageModel.create({ ...config, tokenizer }), "loadWeights"),
@@ -72,7 +81,7 @@ export const modelRows: Record<string, Entry> = {
   ),
   "Seq2Seq.vectors": entry(
     of(() => translator, "vectors"),
-    () => [["ab"]],
+    () => [["ab"], {}],
   ),
   "Seq2Seq.save": entry(
     of(() => translator, "save"),

@@ -43,3 +43,16 @@ export const of = <T extends object>(make: () => T | Promise<T>, method: keyof T
     const object = await make();
     return (object[method] as unknown as (...args: unknown[]) => unknown).call(object, ...args);
   }) as Entry["call"];
+
+/** Takes a few values of what is lazy, so that it does its work. */
+export async function settled(value: unknown): Promise<unknown> {
+  const result = (await value) as AsyncIterable<unknown> | Iterable<unknown> | null | undefined;
+  if (typeof result !== "object" || result === null) return result;
+  if (!(Symbol.asyncIterator in result) && !("next" in result)) return result;
+  let left = 3;
+  for await (const _ of result) if (--left === 0) break;
+  return result;
+}
+
+export const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;

@@ -1,24 +1,10 @@
 import { expect, test } from "vitest";
 import * as ostinato from "../../lib/index.js";
-import { dataRows } from "./data.js";
-import { executorRows } from "./executors.js";
-import { layerRows } from "./layers.js";
-import { modelRows } from "./models.js";
-import { operationRows } from "./operations.js";
-import { pictureRows } from "./pictures.js";
+import { entries } from "./entries.js";
 import type { Entry } from "./row.js";
-import { hostile } from "./row.js";
+import { hostile, isPlain, settled } from "./row.js";
 
 const { OptionError, OstinatoError } = ostinato;
-
-const entries: Record<string, Entry> = {
-  ...operationRows,
-  ...layerRows,
-  ...executorRows,
-  ...dataRows,
-  ...modelRows,
-  ...pictureRows,
-};
 
 /** Public names without a row, with the reason. */
 const without: Readonly<Record<string, string>> = {
@@ -27,19 +13,14 @@ const without: Readonly<Record<string, string>> = {
   Seq2Seq: "made by create() and load()",
   SavedModel: "abstract; its methods have rows",
   registerKind: "takes code: the record of a kind, see test/models/registry.test.ts",
-  createModel: "takes code: the record of a kind; its options are those of create()",
-  loadModelOf: "takes code: the record of a kind; its options are those of load()",
   oneVocabulary: "a part of the record of a kind",
   bundledVocabularies: "a part of the record of a kind",
   noVocabulary: "a part of the record of a kind",
   scoreRows: "takes what scoreTexts gives",
-  defaultExecutor: "takes nothing",
   Profile: "made by runs",
   SentenceData: "made by create()",
   PairData: "made by create()",
-  CharacterTokenizer: "made by fromText() and tokenizerFromJSON()",
   Corpus: "made by fromText() and fromFile()",
-  SubwordTokenizer: "made by fromText() and tokenizerFromJSON()",
   WordTokenizer: "made by fromText() and tokenizerFromJSON()",
   ByteTokenizer: "takes nothing",
   nativeInfo: "takes nothing",
@@ -59,16 +40,6 @@ test("every public function has a row here, or a reason", () => {
   expect(names.filter((name) => !(name in entries) && !(name in without) && !drawn(name))).toEqual([]);
 });
 
-/** Takes a few values of what is lazy, so that it does its work. */
-async function settled(value: unknown): Promise<unknown> {
-  const result = (await value) as AsyncIterable<unknown> | Iterable<unknown> | null | undefined;
-  if (typeof result !== "object" || result === null) return result;
-  if (!(Symbol.asyncIterator in result) && !("next" in result)) return result;
-  let left = 3;
-  for await (const _ of result) if (--left === 0) break;
-  return result;
-}
-
 /** An error other than an OstinatoError, as text; null for none. */
 async function complaint({ call }: Entry, args: readonly unknown[], said: string): Promise<string | null> {
   try {
@@ -84,8 +55,6 @@ const shown = (value: unknown) =>
   typeof value === "object" && value !== null
     ? `${Object.prototype.toString.call(value)}${JSON.stringify(value)}`
     : String(value);
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 test.each(Object.entries(entries))("%s answers hostile arguments with an OstinatoError", async (name, entry) => {
   const complaints: (string | null)[] = [];

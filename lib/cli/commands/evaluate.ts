@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { TokenizerPair } from "../../data/index.js";
 import { writeFileAtomically } from "../../formats/index.js";
-import { textScoreRules } from "../../metrics/index.js";
+import { textScoreRules } from "../../metrics/textMetric.js";
 import type { LanguageModel } from "../../models/languageModel/languageModel.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { Completed } from "../../options.js";

@@ -1,6 +1,28 @@
 import type { Pair, Tokenizer } from "../../data/index.js";
 import type { TextScoreOptions, TextScores } from "../../metrics/index.js";
 import { scoreTexts } from "../../metrics/index.js";
+import { textScoreRules } from "../../metrics/textMetric.js";
+import type { OptionsOf } from "../../options.js";
+import { completeOptions, isRecord, optional, table, value } from "../../options.js";
+import type { TranslateOptions } from "./translation.js";
+import { translateRules } from "./translation.js";
+
+const rules = table("Seq2Seq.score", {
+  ...translateRules,
+  /** How texts are compared: options of `scoreTexts`. Default: in the units that targets are written in. */
+  scores: optional(value<TextScoreOptions>("an object", isRecord)),
+});
+
+/** Options of `Seq2Seq.score`. @interface */
+export type PairScoreOptions = OptionsOf<typeof rules>;
+
+/** How to search for texts, and how to compare them. @throws OptionError for an option that does not exist or fit. */
+export function searchAndScores(options: PairScoreOptions): [TranslateOptions, TextScoreOptions | undefined] {
+  completeOptions("score", options, rules);
+  const { scores, ...search } = options;
+  completeOptions("score", scores, textScoreRules);
+  return [search, scores];
+}
 
 /** How well what a model writes matches what people wrote. */
 export interface PairScores extends TextScores {

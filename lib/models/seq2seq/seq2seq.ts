@@ -4,8 +4,7 @@ import { describe, InputError, OptionError } from "../../errors.js";
 import type { Values } from "../../executor/executor.js";
 import { bundledVocabularies } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
-import type { TextScoreOptions } from "../../metrics/index.js";
-import { abortSignal, completeOptions, expectOptions, flag, optional } from "../../options.js";
+import { abortSignal, completeOptions, flag, optional } from "../../options.js";
 import { searchStep } from "../../search/index.js";
 import type { Measures } from "../../train/evaluation.js";
 import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.js";
@@ -22,8 +21,8 @@ import { seq2seqRules } from "./config.js";
 import type { Seq2SeqForm } from "./network.js";
 import { recordSeq2SeqLoss, Seq2SeqNetwork } from "./network.js";
 import { PairData } from "./pairData.js";
-import type { PairScores } from "./pairScores.js";
-import { groupPairs, pairScores } from "./pairScores.js";
+import type { PairScoreOptions, PairScores } from "./pairScores.js";
+import { groupPairs, pairScores, searchAndScores } from "./pairScores.js";
 import type { TranslateOptions, Translation } from "./translation.js";
 import { completeTranslate, translateRules, translationOf, unreadableError } from "./translation.js";
 import { TranslationStep } from "./translationStep.js";
@@ -170,15 +169,11 @@ export class Seq2Seq extends SavedModel<TokenizerPair, Seq2SeqNetwork, Seq2SeqFo
   /**
    * How well what the model writes matches the targets. Pairs of one source, wherever they stand, are one source with several
    * references.
-   * @param options.scores how texts are compared; how to search is as for `translate`.
    * @throws InputError without pairs, and as `translate` does.
    */
-  async score(
-    pairs: readonly Pair[],
-    options: TranslateOptions & { scores?: TextScoreOptions } = {},
-  ): Promise<PairScores> {
+  async score(pairs: readonly Pair[], options: PairScoreOptions = {}): Promise<PairScores> {
     expectPairs("score", pairs);
-    const { scores, ...search } = expectOptions("score", options) as typeof options;
+    const [search, scores] = searchAndScores(options);
     const grouped = groupPairs(pairs);
     const translations = await this.translate(grouped.sources, search);
     const texts = translations.map(({ text }) => text);
