@@ -87,7 +87,7 @@ const served = await LanguageModel.create({ ...config, hiddenSize: 128 });
 const text = (i) => Array.from({ length: 40 }, (_, c) => alphabet[(7 * i + c * c) % alphabet.length]).join("");
 const calls = [
   async (i) => {
-    for await (const _ of served.generate({ prompt: text(i), maximumTokens: 20, seed: i }));
+    for await (const _ of served.generate({ prompt: text(i), maximumLength: 20, seed: i }));
   },
   (i) => served.logProbability(text(i)),
   (i) => served.evaluate(text(i).repeat(20), { batchSize: 1 }),

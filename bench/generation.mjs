@@ -25,10 +25,10 @@ async function tokensPerSecond(write, count, duration) {
   return rounds.sort((a, b) => a - b)[3];
 }
 
-const one = (model) => async (maximumTokens) => {
-  for await (const _ of model.generate({ maximumTokens, seed: 1 }));
+const one = (model) => async (maximumLength) => {
+  for await (const _ of model.generate({ maximumLength, seed: 1 }));
 };
-const many = (model, count) => (maximumTokens) => model.generateAll({ count, maximumTokens, seed: 1 });
+const many = (model, count) => (maximumLength) => model.generateAll({ count, maximumLength, seed: 1 });
 
 process.stdout.write(`${machineLine(describeMachine())}\n\n`);
 process.stdout.write("| model | weights | texts at once | tokens/s | weights read, GB/s |\n|---|---|---:|---:|---:|\n");

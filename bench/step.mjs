@@ -104,7 +104,7 @@ async function writingStep(executor, workload, weights) {
   if (weights) await model.quantize(weights);
   let seed = 0;
   return async () => {
-    for await (const _ of model.generate({ maximumTokens: workload.T, seed: ++seed }));
+    for await (const _ of model.generate({ maximumLength: workload.T, seed: ++seed }));
     return seed;
   };
 }

@@ -85,6 +85,6 @@ const folder = mkdtempSync(join(tmpdir(), "codons-"));
 await model.save(folder);
 const again = await LanguageModel.load(folder, { executor: nativeExecutor() });
 let text = "";
-for await (const piece of again.generate({ prompt: "ATGGCT", temperature: 0, maximumTokens: 6 })) text += piece;
+for await (const piece of again.generate({ prompt: "ATGGCT", temperature: 0, maximumLength: 6 })) text += piece;
 console.log(`${again.tokenizer.constructor.name}: ATGGCT goes on with ${text}`);
 rmSync(folder, { recursive: true });

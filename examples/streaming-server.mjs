@@ -12,7 +12,7 @@ if (!folder) {
   process.exit(2);
 }
 const model = await LanguageModel.load(folder, { executor: nativeExecutor() });
-for await (const _ of model.generate({ maximumTokens: 1 })); // compiles the step before the first reader waits for it
+for await (const _ of model.generate({ maximumLength: 1 })); // compiles the step before the first reader waits for it
 
 const event = (name, data) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 
@@ -28,7 +28,7 @@ const server = createServer(async (request, response) => {
     const pieces = model.generate({
       prompt: searchParams.get("prompt") ?? "",
       temperature: number("temperature", 0.8),
-      maximumTokens: Math.min(number("tokens", 200), 2000),
+      maximumLength: Math.min(number("tokens", 200), 2000),
       signal: gone.signal,
     });
     for await (const piece of pieces) {

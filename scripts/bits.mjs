@@ -228,8 +228,8 @@ for (const [name, { verb, options }] of Object.entries(recipes)) {
     const loss = digest(ostinato("evaluate", model, data, ...executor.flags));
     const texts = isLM
       ? [
-          ostinato("generate", model, "--maximum-tokens", "60", "--seed", "5", "--count", "3", ...executor.flags),
-          ostinato("generate", model, "--maximum-tokens", "30", "--beams", "4", "--n-best", "2", ...executor.flags),
+          ostinato("generate", model, "--maximum-length", "60", "--seed", "5", "--count", "3", ...executor.flags),
+          ostinato("generate", model, "--maximum-length", "30", "--beams", "4", "--n-best", "2", ...executor.flags),
         ]
       : [
           ostinato("translate", model, ...sources, "--beams", "4", "--n-best", "2", "--scores", ...executor.flags),

@@ -9,6 +9,7 @@ const rules = table("rougeL", {
   beta: { ...double({ above: 0 }), initial: 1.2 },
 });
 
+/** Options of `rougeL`. @interface */
 export type RougeLOptions = OptionsOf<typeof rules>;
 
 export interface RougeLScore {

@@ -28,7 +28,7 @@ const metrics = {
   tokenAccuracy: tokenAccuracyMetric,
 };
 
-/** How well texts match what people wrote. */
+/** How well texts match what people wrote. @interface */
 export type TextScores = {
   [Name in keyof typeof metrics]: ReturnType<(typeof metrics)[Name]["score"]>;
 };

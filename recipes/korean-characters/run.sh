@@ -21,4 +21,4 @@ ostinato train lm "$data/train.txt" \
   --optimizer adam --learning-rate 0.002 --schedule cosine \
   --seed 1 --out "$model" ${RESUME:+--resume}
 
-ostinato generate "$model" --prompt "한국의 " --temperature 0.7 --maximum-tokens 300 --seed 1
+ostinato generate "$model" --prompt "한국의 " --temperature 0.7 --maximum-length 300 --seed 1

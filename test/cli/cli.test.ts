@@ -41,8 +41,8 @@ test("train, generate, evaluate, info and inspect work one after the other", () 
   expect(trained.stderr).toMatch(/validation \d\.\d+ nats, perplexity/);
   expect(trained.stderr).toMatch(/--- after 60 updates/);
 
-  const a = ostinato("generate", model, "--prompt", "It was", "--maximum-tokens", "40", "--seed", "3");
-  const b = ostinato("generate", model, "--prompt", "It was", "--maximum-tokens", "40", "--seed", "3");
+  const a = ostinato("generate", model, "--prompt", "It was", "--maximum-length", "40", "--seed", "3");
+  const b = ostinato("generate", model, "--prompt", "It was", "--maximum-length", "40", "--seed", "3");
   expect(a.status).toBe(0);
   expect(a.stdout).toBe(b.stdout);
   expect(a.stdout.startsWith("It was")).toBe(true);
@@ -65,7 +65,7 @@ test("generate without --seed writes another text each time", () => {
 });
 
 test("generate --beams writes the likeliest texts, the same each time", () => {
-  const search = ["generate", model, "--prompt", "It was", "--beams", "4", "--maximum-tokens", "12"];
+  const search = ["generate", model, "--prompt", "It was", "--beams", "4", "--maximum-length", "12"];
   const a = ostinato(...search);
   expect(a).toMatchObject({ status: 0, stderr: "", stdout: ostinato(...search).stdout });
   expect(a.stdout.startsWith("It was")).toBe(true);
@@ -94,7 +94,7 @@ test("generate --beams writes the likeliest texts, the same each time", () => {
 });
 
 test("generate --n-best searches, with as many beams as that takes", () => {
-  const { stdout } = ostinato("generate", model, "--n-best", "7", "--maximum-tokens", "5", "--json");
+  const { stdout } = ostinato("generate", model, "--n-best", "7", "--maximum-length", "5", "--json");
   expect(stdout.trim().split("\n").length).toBe(7);
 });
 
@@ -119,7 +119,7 @@ test("generate --next prints the likeliest next tokens, and their probabilities 
 });
 
 test("generate stops before the first of several texts, and refuses an empty one", () => {
-  const options = ["generate", model, "--prompt", "It was", "--seed", "3", "--maximum-tokens", "60"];
+  const options = ["generate", model, "--prompt", "It was", "--seed", "3", "--maximum-length", "60"];
   const whole = ostinato(...options).stdout.trimEnd();
   const stops = [whole.slice(30, 33), whole.slice(20, 22)];
   const at = Math.min(...stops.map((stop) => whole.indexOf(stop, 6)));
@@ -147,7 +147,7 @@ test("a model of lines writes one, or with --end never several; long lines are r
   );
   const one = ostinato("generate", out, "--seed", "1");
   expect(one.stdout).toMatch(/^[ABC][ab]*\n$/);
-  const several = ostinato("generate", out, "--seed", "1", "--end", "never", "--maximum-tokens", "100");
+  const several = ostinato("generate", out, "--seed", "1", "--end", "never", "--maximum-length", "100");
   expect(several.stdout.startsWith(one.stdout)).toBe(true);
   const begun = several.stdout.trimEnd().split("\n");
   expect(begun.length).toBeGreaterThan(5);
@@ -159,7 +159,7 @@ test("a word model says how much of a prompt it does not know", () => {
   const out = join(folder, "words");
   const options = ["--tokenizer", "word", "--vocabulary", "10", "--epochs", "1", ...small];
   expect(ostinato("train", "lm", book, "-o", out, ...options).status).toBe(0);
-  const { stderr } = ostinato("generate", out, "--prompt", "It was zebra time", "--maximum-tokens", "3");
+  const { stderr } = ostinato("generate", out, "--prompt", "It was zebra time", "--maximum-length", "3");
   expect(stderr).toMatch(/2 of 4 tokens of the prompt are unknown to the model, and read as <unk>/);
   const { unknown } = JSON.parse(ostinato("generate", out, "--prompt", "It was zebra", "--next", "2", "--json").stdout);
   expect(unknown).toBe(1);
@@ -186,7 +186,7 @@ test("quantize writes a smaller model that generates, and says what it costs", (
   expect(ostinato("evaluate", small, book, "--json").stdout).toContain(String(perplexity.after));
   expect(ostinato("info", small).stdout).toContain("int8");
 
-  const texts = ostinato("generate", small, "--count", "3", "--maximum-tokens", "20", "--seed", "1", "--json").stdout;
+  const texts = ostinato("generate", small, "--count", "3", "--maximum-length", "20", "--seed", "1", "--json").stdout;
   const places = texts
     .trim()
     .split("\n")

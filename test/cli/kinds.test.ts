@@ -55,7 +55,7 @@ test("every verb says which kind a folder holds where it does not know that kind
 });
 
 test("without a native binary a line says that JavaScript computes, and --executor native is an error", () => {
-  const write = ["generate", "lm", "--maximum-tokens", "3", "--seed", "1"];
+  const write = ["generate", "lm", "--maximum-length", "3", "--seed", "1"];
   const slow = ostinato(write, noAddon);
   expect(slow).toEqual({
     status: 0,

@@ -41,7 +41,7 @@ test.each([
   ["a model of pairs, on tokens of its vocabularies", "pairs", [], "gruGradient"],
 ])("profile counts the ops of training and writing: %s", (_, model, files, gradient) => {
   const window = model === "text" ? ["--window-length", "8"] : [];
-  const args = ["profile", model, ...files, ...window, "--steps", "3", "--batch-size", "4", "--maximum-tokens", "5"];
+  const args = ["profile", model, ...files, ...window, "--steps", "3", "--batch-size", "4", "--maximum-length", "5"];
   const result = ostinato(...args, "--json", "--trace", "trace.json");
   expect(result).toMatchObject({ status: 0 });
   const { training, writing } = JSON.parse(result.stdout) as Profiled;
@@ -65,11 +65,11 @@ test("profile prints a table for training and one for writing, and leaves the mo
 });
 
 test("quantized weights are profiled in writing alone", () => {
-  const { status, stdout, stderr } = ostinato("profile", "quantized", "--maximum-tokens", "5");
+  const { status, stdout, stderr } = ostinato("profile", "quantized", "--maximum-length", "5");
   expect(status).toBe(0);
   expect(stderr).toContain("only writing is profiled");
   expect(stdout).toMatch(/^Writing:/);
   expect(
-    (JSON.parse(ostinato("profile", "quantized", "--maximum-tokens", "5", "--json").stdout) as Profiled).training,
+    (JSON.parse(ostinato("profile", "quantized", "--maximum-length", "5", "--json").stdout) as Profiled).training,
   ).toBeNull();
 });

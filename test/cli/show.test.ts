@@ -264,7 +264,7 @@ test("demo trains, shows samples, and leaves a model and a report in a folder of
   expect(first.stdout).toContain('  model   ostinato-demo/   npx ostinato generate ostinato-demo --prompt "The whale"');
   expect(first.stdout).toMatch(/ {2}report {2}ostinato-demo\/report\.html /);
   expect(readFileSync(join(folder, "ostinato-demo", "report.html"), "utf8")).toContain("<html");
-  const generated = ostinato("generate", "ostinato-demo", "--prompt", "The whale", "--maximum-tokens", "5");
+  const generated = ostinato("generate", "ostinato-demo", "--prompt", "The whale", "--maximum-length", "5");
   expect(generated.stdout).toMatch(/^The whale/);
   // A second one does not touch the first.
   expect(ostinato("demo", "--maximum-steps", "1").stdout).toContain("  model   ostinato-demo-2/ ");

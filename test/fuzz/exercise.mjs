@@ -58,7 +58,7 @@ async function useModel(folder) {
     await model.translate(["ab c"], { maximumLength: 4, beams: 2 });
     return;
   }
-  await model.generateAll({ prompts: [""], maximumTokens: 4, seed: 1 });
+  await model.generateAll({ prompts: [""], maximumLength: 4, seed: 1 });
   await model.evaluate("ab cd\nab");
 }
 

@@ -66,10 +66,10 @@ describe.each(knownCells().map(({ name }) => name))("%s", (cell) => {
     const model = await reciter(cell);
     const { loss: nats } = await model.evaluate(text);
     expect(nats).toBeLessThan(0.15);
-    const [written] = await model.generateAll({ prompts: ["to be or"], maximumTokens: 20, temperature: 0.1 });
+    const [written] = await model.generateAll({ prompts: ["to be or"], maximumLength: 20, temperature: 0.1 });
     expect(`to be or${written}`).toBe(line.slice(0, 28));
     let streamed = "";
-    const pieces = model.generate({ prompt: "to be or", maximumTokens: 20, temperature: 0.1 });
+    const pieces = model.generate({ prompt: "to be or", maximumLength: 20, temperature: 0.1 });
     for await (const piece of pieces) streamed += piece;
     expect(streamed).toBe(written);
     const { texts } = await model.beamSearch({ prompt: "to be or", beams: 3, maximumLength: 20 });

@@ -62,16 +62,16 @@ for (const [name, tokenizer] of Object.entries(broken)) {
       const model = await LanguageModel.create({ tokenizer, executor, ...shape });
       const beams = { beams: 6, nBest: 6, maximumLength: 40 };
       const texts = [
-        ...(await model.generateAll({ count: 20, maximumTokens: 60, seed: 1 })),
-        ...(await model.generateAll({ prompts: ["한", "b"], maximumTokens: 60, seed: 1, topK: 40 })),
-        ...(await model.generateAll({ count: 2, maximumTokens: 60, temperature: 0 })),
+        ...(await model.generateAll({ count: 20, maximumLength: 60, seed: 1 })),
+        ...(await model.generateAll({ prompts: ["한", "b"], maximumLength: 60, seed: 1, topK: 40 })),
+        ...(await model.generateAll({ count: 2, maximumLength: 60, temperature: 0 })),
         ...(await model.beamSearch(beams)).texts.map(({ text }) => text),
         ...(await model.beamSearch({ ...beams, sampling: { seed: 1 } })).texts.map(({ text }) => text),
       ];
       expect(texts.filter((text) => text.includes("\u{FFFD}"))).toEqual([]);
       expect(texts.some((text) => /[^\p{ASCII}]/u.test(text))).toBe(true);
       let pieces = "";
-      for await (const piece of model.generate({ maximumTokens: 60, seed: 1 })) pieces += piece;
+      for await (const piece of model.generate({ maximumLength: 60, seed: 1 })) pieces += piece;
       expect(pieces).toBe(texts[0]);
     }
   });

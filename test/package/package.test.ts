@@ -102,7 +102,7 @@ test("the packed tarball installs where there is no compiler, trains and generat
     { cwd: app, env },
   );
   expect(
-    run(cli, ["generate", "rose", "--prompt", "a rose", "--temperature", "0", "--maximum-tokens", "20"], {
+    run(cli, ["generate", "rose", "--prompt", "a rose", "--temperature", "0", "--maximum-length", "20"], {
       cwd: app,
       env,
     }),

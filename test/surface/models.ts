@@ -26,11 +26,11 @@ export const modelRows: Record<string, Entry> = {
   ),
   "LanguageModel.generate": entry(
     of(() => model, "generate"),
-    () => [{ prompt: "a", maximumTokens: 2, temperature: 1, topK: 2 }],
+    () => [{ prompt: "a", maximumLength: 2, temperature: 1, topK: 2 }],
   ),
   "LanguageModel.generateAll": entry(
     of(() => model, "generateAll"),
-    () => [{ prompts: ["a"], maximumTokens: 2, seed: 4 }],
+    () => [{ prompts: ["a"], maximumLength: 2, seed: 4 }],
   ),
   "LanguageModel.beamSearch": entry(
     of(() => model, "beamSearch"),

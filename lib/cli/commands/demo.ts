@@ -80,7 +80,7 @@ async function demo({ out: wanted, maximumSteps }: Completed<typeof flags>): Pro
 
 async function sample(model: LanguageModel, signal: AbortSignal | undefined): Promise<string> {
   let text = prompt;
-  const options = { prompt, maximumTokens: 240, temperature: 0.7, seed: 1, ...(signal ? { signal } : {}) };
+  const options = { prompt, maximumLength: 240, temperature: 0.7, seed: 1, ...(signal ? { signal } : {}) };
   for await (const piece of model.generate(options)) text += piece;
   return text;
 }

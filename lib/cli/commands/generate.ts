@@ -19,7 +19,7 @@ import { printer } from "../print.js";
 import type { Ability } from "../verbs.js";
 
 const flags = table("generate texts", {
-  ...pick(generateRules, "prompt", "maximumTokens", "end", "stop"),
+  ...pick(generateRules, "prompt", "maximumLength", "end", "stop"),
   /** Print one JSON object for each text. */
   json: flag(),
 });
@@ -50,7 +50,7 @@ const ways = {
 function withGenerateOptions(command: Command): Command {
   withOptions(command, flags, {
     notes: {
-      maximumTokens: `${generateRules.maximumTokens.initial}; ${beamTextRules.maximumLength.initial} with --beams`,
+      maximumLength: `${generateRules.maximumLength.initial}; ${beamTextRules.maximumLength.initial} with --beams`,
     },
   });
   withOptions(command, ways.draw.rules, { group: "Drawing" });
@@ -62,12 +62,12 @@ async function write(folder: string, options: Options, command: Command): Promis
   const way = wayOf(options, command);
   const model = await modelFrom<LanguageModel>(folder, options);
   noteUnknown(model, options);
-  const shared = typedOptions(command, pick(generateRules, "maximumTokens", "end", "stop"));
+  const shared = typedOptions(command, pick(generateRules, "maximumLength", "end", "stop"));
   const work = async (signal: AbortSignal) => {
     if (way === "next") return writeNext(model, options, typedOptions(command, ways.next.rules));
     if (way === "search") {
       const search = typedOptions(command, ways.search.rules);
-      return writeLikeliest(model, options, { ...search, ...given({ maximumLength: shared.maximumTokens }), signal });
+      return writeLikeliest(model, options, { ...search, ...given({ maximumLength: shared.maximumLength }), signal });
     }
     const { count, seed = Math.floor(Math.random() * 2 ** 31), ...sampling } = typedOptions(command, ways.draw.rules);
     const drawing = { ...shared, ...sampling, seed, signal };

@@ -171,7 +171,7 @@ async function textFor(
   if (files.length > 1) throw new OptionError("inspect: --text of a language model is one file.");
   if (files.length === 0) {
     let text = "";
-    for await (const piece of model.generate({ maximumTokens: 800, temperature: 0.7, seed: 1 })) text += piece;
+    for await (const piece of model.generate({ maximumLength: 800, temperature: 0.7, seed: 1 })) text += piece;
     return text;
   }
   let text = "";

@@ -27,7 +27,7 @@ const flags = table("profile", {
   steps: whole({ minimum: 1, initial: 5 }),
   /** Texts side by side. Default: as in training, 32 for text, 64 for pairs. */
   batchSize: optional(whole({ minimum: 1 })),
-  ...pick(generateRules, "maximumTokens"),
+  ...pick(generateRules, "maximumLength"),
   /** File for a Chrome trace of every op that ran, for chrome://tracing or Perfetto. Default: none. */
   trace: optional(text({ as: "file" })),
   /** Print one JSON object. */
@@ -44,8 +44,8 @@ const verb: Verb = {
   arguments: [["[files...]", "what to read: text, or pairs for a model of pairs (default: tokens of the vocabulary)"]],
   options: (command) =>
     withOptions(command, flags, {
-      defaults: { maximumTokens: 100 },
-      notes: { maximumTokens: `100; generate writes ${generateRules.maximumTokens.initial}` },
+      defaults: { maximumLength: 100 },
+      notes: { maximumLength: `100; generate writes ${generateRules.maximumLength.initial}` },
     }),
 };
 
@@ -81,7 +81,7 @@ const languageModel: Kind = {
   },
   async write(executor, { folder, options, signal }) {
     const model = await LanguageModel.load(folder, { executor });
-    for await (const _ of model.generate({ maximumTokens: options.maximumTokens, end: "never", seed: 1, signal }));
+    for await (const _ of model.generate({ maximumLength: options.maximumLength, end: "never", seed: 1, signal }));
   },
 };
 
@@ -101,7 +101,7 @@ const seq2seq: Kind = {
   },
   async write(executor, work) {
     const model = await Seq2Seq.load(work.folder, { executor });
-    const { batchSize = pairRules.batchSize.initial, maximumTokens: maximumLength } = work.options;
+    const { batchSize = pairRules.batchSize.initial, maximumLength } = work.options;
     const sources = (await pairsFor(model, work)).slice(0, batchSize).map(({ source }) => source);
     await model.translate(sources, { batchSize, maximumLength, signal: work.signal });
   },

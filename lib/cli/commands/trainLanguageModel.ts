@@ -210,7 +210,7 @@ async function trainerOf(
   }
   const write = async (signal?: AbortSignal) => {
     let text = prompt ?? "";
-    const drawing = { end: "never", maximumTokens: 200, temperature: 0.8, seed: options.seed } as const;
+    const drawing = { end: "never", maximumLength: 200, temperature: 0.8, seed: options.seed } as const;
     for await (const piece of model.generate({ ...drawing, ...given({ prompt, signal }) })) text += piece;
     return text;
   };

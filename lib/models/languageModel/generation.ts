@@ -21,7 +21,7 @@ import type { TokenStep } from "./tokenStep.js";
 
 /** How texts are drawn, checked and complete. */
 export interface Drawing extends CompleteSampling {
-  maximumTokens: number;
+  maximumLength: number;
   end: TextEnd | undefined;
   stop: readonly string[];
   signal: AbortSignal | undefined;
@@ -45,13 +45,13 @@ export const generateRules = table("generate", {
   /** Text to continue. Default: the start of a line. */
   prompt,
   /** Tokens to write at most. Default 500. */
-  maximumTokens: option(whole({ minimum: 1, initial: 500 }), {
-    flag: "-n, --maximum-tokens",
+  maximumLength: option(whole({ minimum: 1, initial: 500 }), {
+    flag: "-n, --maximum-length",
     aka: ["max_new_tokens", "max_length", "max_tokens", "num_predict"],
   }),
   /**
    * Where a text ends by itself: at the token for the end of a "sentence", at the end of a "line", or "never", so that it runs to
-   * `maximumTokens`; the end is not written. Default: line for a model of sentences, where each further line begins afresh, else
+   * `maximumLength`; the end is not written. Default: line for a model of sentences, where each further line begins afresh, else
    * never.
    */
   end: optional(word(textEnds)),
@@ -77,14 +77,14 @@ export type GenerateAllOptions = OptionsOf<typeof generateAllRules>;
 
 /** @throws OptionError for an unknown option or a value outside its range. */
 export function completeGenerate(options: GenerateOptions): Drawing & { prompt: string } {
-  const { prompt, stop, end, signal, maximumTokens, ...sampling } = completeOptions("generate", options, generateRules);
-  return { ...seeded(sampling), maximumTokens, end, signal, stop: listed(stop), prompt };
+  const { prompt, stop, end, signal, maximumLength, ...sampling } = completeOptions("generate", options, generateRules);
+  return { ...seeded(sampling), maximumLength, end, signal, stop: listed(stop), prompt };
 }
 
 /** @throws OptionError for an unknown option or a value outside its range. */
 export function completeGenerateAll(options: GenerateAllOptions): Drawing & { prompts: readonly string[] } {
   const who = "generateAll";
-  const { prompts, count, stop, end, signal, maximumTokens, ...sampling } = completeOptions(
+  const { prompts, count, stop, end, signal, maximumLength, ...sampling } = completeOptions(
     who,
     options,
     generateAllRules,
@@ -93,7 +93,7 @@ export function completeGenerateAll(options: GenerateAllOptions): Drawing & { pr
     throw new OptionError(`${who}: expected prompts to hold 1 to ${mostTexts} texts, got ${prompts?.length}.`);
   }
   const own = prompts ?? Array.from({ length: count ?? 1 }, () => "");
-  return { ...seeded(sampling), maximumTokens, end, signal, stop: listed(stop), prompts: own };
+  return { ...seeded(sampling), maximumLength, end, signal, stop: listed(stop), prompts: own };
 }
 
 function listed(stop: string | readonly string[] | undefined): readonly string[] {
@@ -104,23 +104,23 @@ function listed(stop: string | readonly string[] | undefined): readonly string[]
 const mostAtOnce = 32;
 
 /**
- * Draws what follows some contexts, side by side: tokens of each row, as they come, at most `maximumTokens` for each.
+ * Draws what follows some contexts, side by side: tokens of each row, as they come, at most `maximumLength` for each.
  * @param contexts each of at least one token.
  */
 export async function* draw(
   step: TokenStep,
   contexts: readonly (readonly number[])[],
-  options: CompleteSampling & { maximumTokens: number; signal: AbortSignal | undefined },
+  options: CompleteSampling & { maximumLength: number; signal: AbortSignal | undefined },
 ): AsyncGenerator<{ row: number; token: number }, void, undefined> {
-  const { maximumTokens, signal, ...sampling } = options;
+  const { maximumLength, signal, ...sampling } = options;
   const rows = contexts.length;
   const longest = contexts.reduce((longest, { length }) => Math.max(longest, length), 0);
   const tokens = Int32Array.from(contexts, ([first]) => first as number);
   let state = step.startWriting(rows);
   // Tokens that every row has read. The first that is drawn comes at once, later ones some at a time, which costs less.
-  for (let read = 0, atOnce = 1; read - longest + 1 < maximumTokens; ) {
+  for (let read = 0, atOnce = 1; read - longest + 1 < maximumLength; ) {
     const reading = read + 1 < longest;
-    const steps = reading ? 1 : Math.min(atOnce, longest + maximumTokens - 1 - read);
+    const steps = reading ? 1 : Math.min(atOnce, longest + maximumLength - 1 - read);
     const result = await step.write(tokens, state, { sampling: { ...sampling, position: read }, steps });
     state = result.state;
     for (let i = 0; i < steps; i++) {
@@ -131,7 +131,7 @@ export async function* draw(
         const token = context[read] ?? (result.drawn[i * rows + row] as number);
         tokens[row] = token;
         const drawn = read - context.length + 1;
-        if (drawn > 0 && drawn <= maximumTokens) yield { row, token };
+        if (drawn > 0 && drawn <= maximumLength) yield { row, token };
       }
     }
     if (!reading) atOnce = Math.min(2 * atOnce, mostAtOnce);

@@ -16,7 +16,7 @@ test("one beam writes what generation at temperature 0 writes", async () => {
   for (const cell of ["lstm", "gru", "rnn"] as const) {
     const model = await newModel({ cell });
     let greedy = "";
-    for await (const piece of model.generate({ prompt: "The", temperature: 0, maximumTokens: 40 })) greedy += piece;
+    for await (const piece of model.generate({ prompt: "The", temperature: 0, maximumLength: 40 })) greedy += piece;
     const { texts } = await model.beamSearch({ prompt: "The", beams: 1, maximumLength: 40 });
     expect(texts.map((found) => found.text)).toEqual([greedy]);
     expect(texts[0]?.ended).toBe(false);

@@ -67,7 +67,7 @@ test("activations follow the text and their surprise adds up to its log-probabil
 
 test("generation: the same seed writes the same text, another seed another one", async () => {
   const model = await newModel();
-  const options = { prompt: "The ", maximumTokens: 60 };
+  const options = { prompt: "The ", maximumLength: 60 };
   const [a, b, c] = [
     await written(model.generate({ ...options, seed: 5 })),
     await written(model.generate({ ...options, seed: 5 })),
@@ -80,14 +80,14 @@ test("generation: the same seed writes the same text, another seed another one",
 
 test("generation: temperature 0, topK 1 and a tiny topP are all greedy", async () => {
   const model = await newModel();
-  const greedy = await written(model.generate({ prompt: "fox", maximumTokens: 40, temperature: 0 }));
-  expect(await written(model.generate({ prompt: "fox", maximumTokens: 40, topK: 1 }))).toBe(greedy);
-  expect(await written(model.generate({ prompt: "fox", maximumTokens: 40, topP: 1e-6 }))).toBe(greedy);
+  const greedy = await written(model.generate({ prompt: "fox", maximumLength: 40, temperature: 0 }));
+  expect(await written(model.generate({ prompt: "fox", maximumLength: 40, topK: 1 }))).toBe(greedy);
+  expect(await written(model.generate({ prompt: "fox", maximumLength: 40, topP: 1e-6 }))).toBe(greedy);
 });
 
 test("two generations at once do not disturb each other", async () => {
   const model = await newModel();
-  const options = { prompt: "The ", maximumTokens: 50 };
+  const options = { prompt: "The ", maximumLength: 50 };
   const alone = await written(model.generate({ ...options, seed: 1 }));
   const together = await Promise.all([1, 2, 3].map((seed) => written(model.generate({ ...options, seed }))));
   expect(together[0]).toBe(alone);
@@ -95,9 +95,9 @@ test("two generations at once do not disturb each other", async () => {
 
 test("generation stops before the stop text, also where it comes in pieces", async () => {
   const model = await newModel();
-  const free = await written(model.generate({ prompt: "The ", maximumTokens: 80, seed: 3 }));
+  const free = await written(model.generate({ prompt: "The ", maximumLength: 80, seed: 3 }));
   const stop = free.slice(20, 23);
-  const stopped = await written(model.generate({ prompt: "The ", maximumTokens: 80, seed: 3, stop }));
+  const stopped = await written(model.generate({ prompt: "The ", maximumLength: 80, seed: 3, stop }));
   expect(stopped).toBe(free.slice(0, free.indexOf(stop)));
 });
 
@@ -120,14 +120,14 @@ test("an unknown character in a prompt is named, with what to do", async () => {
 test("words that were cut from the vocabulary are never written", async () => {
   const words = WordTokenizer.fromText(text.repeat(2), { maximumSize: 8 });
   const model = await LanguageModel.create({ tokenizer: words, hiddenSize: 8, executor });
-  const out = await written(model.generate({ maximumTokens: 200, seed: 1 }));
+  const out = await written(model.generate({ maximumLength: 200, seed: 1 }));
   expect(words.special.unknown).toBeDefined();
   expect(out).not.toContain("<unk>");
 });
 
 test("Korean bytes never come out as half a character", async () => {
   const model = await LanguageModel.create({ tokenizer: new ByteTokenizer(), hiddenSize: 8, executor });
-  const out = await written(model.generate({ prompt: "\ud55c\uad6d", maximumTokens: 300, seed: 2 }));
+  const out = await written(model.generate({ prompt: "\ud55c\uad6d", maximumLength: 300, seed: 2 }));
   for (const piece of out.split("\ufffd")) expect(Buffer.from(piece, "utf8").toString("utf8")).toBe(piece);
 });
 
@@ -182,7 +182,7 @@ test("options that contradict each other or nobody knows are refused", async () 
 test("options have the range of the type that they end in, and no word or number stands for true or false", async () => {
   const model = await newModel();
   const first = async (options: object) =>
-    (await model.generate({ maximumTokens: 30, seed: 1, ...options }).next()).value;
+    (await model.generate({ maximumLength: 30, seed: 1, ...options }).next()).value;
   for (const [options, message] of [
     [{ temperature: 1e39 }, /temperature to be a number at least 0 .as float32., got 1e\+39/],
     [{ topP: 1e-46 }, /topP to be a number above 0 and at most 1 .as float32., got 1e-46/],
@@ -194,7 +194,7 @@ test("options have the range of the type that they end in, and no word or number
     [{ stop: ["a", ""] }, /stop to be a text that is not empty, or an array/],
     [{ end: "sentence" }, /no token for the end of a sentence/],
     [{ end: "paragraph" }, /end to be one of sentence, line, never/],
-    [{ maximumToken: 3 }, /did you mean maximumTokens/],
+    [{ maximumToken: 3 }, /did you mean maximumLength/],
   ] as const) {
     await expect(first(options)).rejects.toThrow(message);
   }
@@ -219,7 +219,7 @@ test("options have the range of the type that they end in, and no word or number
 
 test("topK of the vocabulary's size or more leaves nothing out, however large", async () => {
   const model = await newModel();
-  const options = { prompt: "fox", maximumTokens: 40, seed: 4 };
+  const options = { prompt: "fox", maximumLength: 40, seed: 4 };
   const all = await written(model.generate(options));
   for (const topK of [0, tokenizer.size, tokenizer.size + 1, 2 ** 31, 2 ** 32 + 1]) {
     expect(await written(model.generate({ ...options, topK }))).toBe(all);
@@ -247,11 +247,11 @@ test("the probability of a text of 190,000 characters is known", async () => {
 
 test("generation stops before the first of several texts", async () => {
   const model = await newModel();
-  const free = await written(model.generate({ prompt: "The ", maximumTokens: 80, seed: 3 }));
+  const free = await written(model.generate({ prompt: "The ", maximumLength: 80, seed: 3 }));
   const stop = [free.slice(50, 53), free.slice(20, 23), "never there"];
   const end = Math.min(...stop.slice(0, 2).map((text) => free.indexOf(text)));
-  expect(await written(model.generate({ prompt: "The ", maximumTokens: 80, seed: 3, stop }))).toBe(free.slice(0, end));
-  expect(await model.generateAll({ prompts: ["The "], maximumTokens: 80, seed: 3, stop })).toEqual([
+  expect(await written(model.generate({ prompt: "The ", maximumLength: 80, seed: 3, stop }))).toBe(free.slice(0, end));
+  expect(await model.generateAll({ prompts: ["The "], maximumLength: 80, seed: 3, stop })).toEqual([
     free.slice(0, end),
   ]);
 });
@@ -293,13 +293,13 @@ test("results say how many tokens were unknown", async () => {
 test("the reference executor lets the event loop turn while it writes", async () => {
   const model = await newModel({ hiddenSize: 64, executor: new ReferenceExecutor() });
   const signal = AbortSignal.timeout(50);
-  await expect(written(model.generate({ maximumTokens: 100_000, signal }))).rejects.toThrow(/timeout|aborted/);
+  await expect(written(model.generate({ maximumLength: 100_000, signal }))).rejects.toThrow(/timeout|aborted/);
 });
 
 test("an abort is seen between two pieces, also when more tokens are drawn already", async () => {
   const model = await newModel();
   const controller = new AbortController();
-  const pieces = model.generate({ prompt: "The", maximumTokens: 60, seed: 1, signal: controller.signal });
+  const pieces = model.generate({ prompt: "The", maximumLength: 60, seed: 1, signal: controller.signal });
   let seen = 0;
   const read = async () => {
     for await (const _ of pieces) if (++seen === 5) controller.abort();

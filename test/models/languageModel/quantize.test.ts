@@ -96,8 +96,8 @@ test("new values replace the rounded ones also where those were kept in a smalle
   const [model, other] = [await newModel(), await newModel(native, { seed: 2 })];
   await model.quantize("int8");
   for (const { name } of model.parameters) await model.store.write(name, await other.store.read(name));
-  expect(await written(model.generate({ seed: 1, maximumTokens: 40 }))).toBe(
-    await written(other.generate({ seed: 1, maximumTokens: 40 })),
+  expect(await written(model.generate({ seed: 1, maximumLength: 40 }))).toBe(
+    await written(other.generate({ seed: 1, maximumLength: 40 })),
   );
 });
 
@@ -155,27 +155,27 @@ test("weights that are not finite are refused, and a matrix is expected", async 
 test("texts written side by side are those written alone, where nothing is drawn", async () => {
   const model = await newModel(native, { cell: "gru" });
   const prompts = ["The quick", "", "Pack my box with", "o"];
-  const side = await model.generateAll({ prompts, temperature: 0, maximumTokens: 50 });
+  const side = await model.generateAll({ prompts, temperature: 0, maximumLength: 50 });
   for (const [i, prompt] of prompts.entries()) {
-    expect(side[i]).toBe(await written(model.generate({ prompt, temperature: 0, maximumTokens: 50 })));
+    expect(side[i]).toBe(await written(model.generate({ prompt, temperature: 0, maximumLength: 50 })));
   }
 });
 
 test("texts of one call differ by their place, and the same seed writes them again", async () => {
   const model = await newModel();
-  const write = () => model.generateAll({ count: 20, seed: 4, maximumTokens: 40 });
+  const write = () => model.generateAll({ count: 20, seed: 4, maximumLength: 40 });
   const texts = await write();
   expect(new Set(texts).size).toBe(20);
   expect(await write()).toEqual(texts);
   for (const one of texts) expect([...one]).toHaveLength(40);
-  const alone = await written(model.generate({ seed: 4, maximumTokens: 40 }));
+  const alone = await written(model.generate({ seed: 4, maximumLength: 40 }));
   expect(texts[0]?.slice(0, 10)).toBe(alone.slice(0, 10));
 });
 
 test("each text stops by itself", async () => {
   const model = await newModel();
-  const whole = await model.generateAll({ count: 6, seed: 4, maximumTokens: 60 });
-  const stopped = await model.generateAll({ count: 6, seed: 4, maximumTokens: 60, stop: "o" });
+  const whole = await model.generateAll({ count: 6, seed: 4, maximumLength: 60 });
+  const stopped = await model.generateAll({ count: 6, seed: 4, maximumLength: 60, stop: "o" });
   for (const [i, one] of stopped.entries()) {
     expect(one).toBe(whole[i]?.includes("o") ? whole[i]?.slice(0, whole[i]?.indexOf("o")) : whole[i]);
   }

@@ -93,7 +93,7 @@ for (const [kind, tokenizer] of Object.entries(kinds)) {
         const next = await Promise.all(prompts.map((text) => model.nextTokens(text)));
         expect(next[1]?.tokens).toEqual(next[0]?.tokens);
         expect(next[2]?.tokens).toEqual(next[0]?.tokens);
-        const greedy = { temperature: 0, maximumTokens: 20 };
+        const greedy = { temperature: 0, maximumLength: 20 };
         const [alone, ...others] = await model.generateAll({ prompts, ...greedy });
         expect(others).toEqual([alone, alone]);
         expect(await written(model.generate({ prompt: prompts[1] as string, ...greedy }))).toBe(alone);
@@ -107,10 +107,10 @@ for (const [kind, tokenizer] of Object.entries(kinds)) {
   test(`${kind}: writing stops at the line end, and goes on with lines that begin afresh where that is asked for`, async () => {
     for (const executor of executors) {
       const model = await newModel(tokenizer, { executor });
-      const lines = await model.generateAll({ count: 50, seed: 1, maximumTokens: 30 });
+      const lines = await model.generateAll({ count: 50, seed: 1, maximumLength: 30 });
       expect(lines.filter((line) => line.includes("\n"))).toEqual([]);
       expect(new Set(lines.map(({ length }) => length)).size).toBeGreaterThan(3);
-      const on = { end: "never", maximumTokens: 30 } as const;
+      const on = { end: "never", maximumLength: 30 } as const;
       const drawn = await model.generateAll({ count: 50, seed: 1, ...on });
       expect(drawn.map((text) => text.split("\n", 1)[0]?.trimEnd())).toEqual(lines.map((line) => line.trimEnd()));
       // One beam follows the likeliest token, and so does drawing at temperature 0: both through several lines.
@@ -122,7 +122,7 @@ for (const [kind, tokenizer] of Object.entries(kinds)) {
 
 test("the second line that is drawn has the distribution of the first", async () => {
   const model = await newModel(kinds.characters as Tokenizer);
-  const drawn = await model.generateAll({ count: 4000, seed: 5, end: "never", maximumTokens: 24 });
+  const drawn = await model.generateAll({ count: 4000, seed: 5, end: "never", maximumLength: 24 });
   const begins = (line: number) => {
     const letters = drawn.map((text) => text.split("\n")[line]?.[0]).filter((letter) => letter !== undefined);
     return ["a", "b", "c", " "].map((letter) => letters.filter((other) => other === letter).length / letters.length);
@@ -141,7 +141,7 @@ test("a mark that both begins and ends a sentence may be drawn", async () => {
     },
   });
   const model = await newModel(tokenizer);
-  const lines = await model.generateAll({ count: 30, seed: 1, maximumTokens: 40 });
+  const lines = await model.generateAll({ count: 30, seed: 1, maximumLength: 40 });
   expect(new Set(lines.map(({ length }) => length)).size).toBeGreaterThan(3);
 });
 
