@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import * as rules from "../lib/options/ownRules.js";
 import {
   completeOptions,
   double,
@@ -48,6 +49,24 @@ test("options left out take their defaults, and undefined is left out", () => {
     seed: 1,
   });
   expect(complete({ end: null, folder: "x", stop: ["a"] })).toMatchObject({ end: null, folder: "x", stop: ["a"] });
+});
+
+test("the rules for options of one's own complete and refuse as the library's do", () => {
+  const own = {
+    names: rules.list(rules.text(), ["a"]),
+    sizes: rules.list(rules.whole({ minimum: 1 })),
+    note: rules.optional(rules.text()),
+  };
+  expect(completeOptions("Own", { sizes: [2] }, own)).toEqual({ names: ["a"], sizes: [2], note: undefined });
+  expect(() => completeOptions("Own", { sizes: [0] }, own)).toThrow(
+    /expected sizes\[0\] to be a whole number at least 1/,
+  );
+  expect(() => rules.list(rules.whole(), ["a"] as never)).toThrow(
+    /rules\.list: expected initial\[0\] to be a whole number/,
+  );
+  expect(() => rules.optional(5 as never)).toThrow(
+    "rules.optional: expected rule to be a rule, such as rules.whole(), got 5.",
+  );
 });
 
 test.each([

@@ -194,7 +194,7 @@ test("options have the range of the type that they end in, and no word or number
     [{ stop: ["a", ""] }, /stop to be a text that is not empty, or an array/],
     [{ end: "sentence" }, /no token for the end of a sentence/],
     [{ end: "paragraph" }, /end to be one of sentence, line, never/],
-    [{ maximumToken: 3 }, /did you mean maximumLength/],
+    [{ maximumLenght: 3 }, /did you mean maximumLength/],
   ] as const) {
     await expect(first(options)).rejects.toThrow(message);
   }
