@@ -49,6 +49,7 @@ function verbCommand(verb: Verb, kinds: readonly CliKind[]): Command {
   for (const [usage, description] of verb.arguments ?? []) command.argument(usage, description);
   verb.options?.(command);
   for (const { kind, abilities } of kinds) command.addFor(kind.name, abilityOf(verb, abilities));
+  command.tellKinds(kindsWith(verb, kinds).length);
   return withExecutorOptions(command).action(async (folder: string, ...call: unknown[]) => {
     const { name } = await kindIn(folder);
     const ability = abilityOf(verb, kinds.find(({ kind }) => kind.name === name)?.abilities ?? []);
@@ -98,6 +99,16 @@ class VerbCommand extends Command {
     const kinds = this.#kinds.get(name) ?? [];
     if (this.#adding !== null && (isNew || kinds.length > 0)) this.#kinds.set(name, [...kinds, this.#adding]);
     return isNew ? super.addOption(option) : this;
+  }
+
+  /** Gives options that are not for every kind a heading that says for which. @param all how many the command is for. */
+  tellKinds(all: number): void {
+    for (const option of this.options) {
+      const kinds = new Set(this.#kinds.get(option.attributeName()));
+      if (kinds.size === 0 || kinds.size === all) continue;
+      const [own, heading] = [[...kinds].join(", "), option.helpGroupHeading];
+      option.helpGroup(heading ? heading.replace(/:$/, ` (${own}):`) : `For a ${own}:`);
+    }
   }
 
   /** @throws OptionError for an option that models of the kind do not have. */

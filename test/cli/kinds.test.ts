@@ -54,6 +54,16 @@ test("every verb says which kind a folder holds where it does not know that kind
   }
 });
 
+test("options that a verb has for one kind alone stand under a heading that names the kind", () => {
+  const { stdout } = ostinato(["evaluate", "--help"]);
+  const [all = "", ...parts] = stdout.split(/\n(?=[A-Z])/).filter((part) => part.includes("  -"));
+  expect(all).toMatch(/^Options:.*--batch-size/s);
+  const headingOf = (flag: string) => parts.find((part) => part.includes(`  ${flag} `))?.split("\n")[0];
+  expect(headingOf("--output")).toBe("For a Seq2Seq:");
+  expect(headingOf("--source-column")).toBe("Reading files (Seq2Seq):");
+  expect(headingOf("--text-column")).toBe("Reading files:");
+});
+
 test("without a native binary a line says that JavaScript computes, and --executor native is an error", () => {
   const write = ["generate", "lm", "--maximum-length", "3", "--seed", "1"];
   const slow = ostinato(write, noAddon);

@@ -31,7 +31,10 @@ const flags = table("train translate", {
   validation: list(text({ as: "file or share" }), ["0.05"]),
   /** Files to measure the best model on at the end. Default: none. */
   test: option(optional(list(text({ as: "file" }))), { onResume: "changes" }),
-  /** Kind of tokens of both sides: character, jamo, byte, word, subword, or a Hugging Face tokenizer.json. Default: as each side. */
+  /**
+   * Kind of tokens of both sides: character, jamo, byte, word, subword, or a Hugging Face tokenizer.json; those of characters and
+   * words have <unk>, which a program must ask for. Default: as each side.
+   */
   tokenizer: option(kindOfTokens(), { excludes: ["sourceTokenizer", "targetTokenizer"] }),
   /** Kind of the source's tokens. Default: the command's. */
   sourceTokenizer: kindOfTokens(),
