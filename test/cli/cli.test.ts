@@ -60,8 +60,10 @@ test("train, generate, evaluate, info and inspect work one after the other", () 
 });
 
 test("generate without --seed writes another text each time", () => {
-  const write = () => ostinato("generate", model, "--prompt", "It was", "--maximum-tokens", "60", "--temperature", "2");
-  expect(write().stdout).not.toBe(write().stdout);
+  const write = () => ostinato("generate", model, "--prompt", "It was", "--maximum-length", "60", "--temperature", "2");
+  const first = write();
+  expect(first).toMatchObject({ status: 0, stdout: expect.stringMatching(/^It was/), stderr: "" });
+  expect(write().stdout).not.toBe(first.stdout);
 });
 
 test("generate --beams writes the likeliest texts, the same each time", () => {
@@ -86,6 +88,11 @@ test("generate --beams writes the likeliest texts, the same each time", () => {
     expect(refused.status).toBe(2);
     expectOneSentence(refused, new RegExp(`${name} has no effect here, for --beams searches`));
   }
+  // A line end is where a search can stop: --end line in other words, and in contradiction to another --end.
+  const line = ostinato(...search, "--end", "line");
+  expect(line).toMatchObject({ status: 0, stderr: "" });
+  expect(ostinato(...search, "--stop", "\n")).toEqual(line);
+  expectOneSentence(ostinato(...search, "--stop", "\n", "--end", "never"), /a search cannot stop before a text/);
   expectOneSentence(ostinato(...search, "--stop", "x"), /a search cannot stop before a text; it ends where --end says/);
   expectOneSentence(
     ostinato("generate", model, "--length-penalty", "1", "--seed", "2"),

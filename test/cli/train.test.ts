@@ -152,6 +152,18 @@ test("each kind of tokens has its word, and samples have a beginning only where 
   refused(2, /--prompt needs --sample-every/, ...lm, "--prompt", "ab");
 });
 
+test("a training uses the optimizer that was asked for, with its options", () => {
+  const moments = (...more: string[]) => {
+    said("train", "lm", "names.txt", ...small, "--maximum-steps", "1", "--overwrite", "--out", "optimized", ...more);
+    const header = readFileSync(join(folder, "optimized", "trainer.safetensors"), "latin1");
+    return [...new Set(Array.from(header.matchAll(/"(\w+\.\w+)\/output\.bias"/g), ([, moment]) => moment))].sort();
+  };
+  expect(moments()).toEqual(["adam.m", "adam.v"]);
+  expect(moments("--optimizer", "sgd")).toEqual([]);
+  expect(moments("--optimizer", "sgd", "--momentum", "0.9")).toHaveLength(1);
+  expect(moments("--optimizer", "adagrad")).toEqual([expect.stringMatching(/^adagrad\./)]);
+});
+
 test("a text of short lines gets a hint at --sentences, and others get none", () => {
   const lm = ["train", "lm", ...small, "--maximum-steps", "1", "--overwrite", "--out", "hinted"];
   expect(said(...lm, "names.txt")).toMatch(

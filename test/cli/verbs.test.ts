@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { beforeEach, expect, test, vi } from "vitest";
+import type { CliKind, Verb } from "../../lib/cli/verbs.js";
+import { verbCommands } from "../../lib/cli/verbs.js";
+import { CharacterTokenizer } from "../../lib/data/index.js";
+import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
+import { Seq2Seq } from "../../lib/models/seq2seq/seq2seq.js";
+import { temporaryFolder } from "../data/temporaryFolder.js";
+
+// What its options say comes from the built program.
+vi.mock("../../lib/cli/executor.js", () => ({ withExecutorOptions: (command: Command) => command }));
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = join(await temporaryFolder(), "model");
+  const tokenizer = CharacterTokenizer.fromText("ab\n");
+  await (await LanguageModel.create({ tokenizer, executor: new ReferenceExecutor(), hiddenSize: 4 })).save(folder);
+});
+
+const draw: Verb = {
+  name: "draw",
+  description: "draw a model",
+  options: (command) => command.option("--out <file>").option("--width <n>"),
+};
+const run = vi.fn(async () => {});
+
+/** A kind whose models can be drawn, with options of its own. */
+function kindOf(kind: unknown, options: (command: Command) => Command): CliKind {
+  const ability = { verb: draw, options, run };
+  return { kind: kind as CliKind["kind"], train: () => [], abilities: [ability], describe: () => "a model" };
+}
+
+const commands = () =>
+  verbCommands([
+    kindOf(LanguageModel.kind, (command) => command.option("--units <n>").option("--both")),
+    kindOf(Seq2Seq.kind, (command) => command.option("--looks <n>").option("--both").option("--width <n>")),
+  ]);
+
+const drawn = (...words: string[]) => (commands()[0] as Command).parseAsync([folder, ...words], { from: "user" });
+
+test("a verb is one command for all kinds that have it, with the options of each", async () => {
+  expect(commands().map((command) => command.name())).toEqual(["draw"]);
+  const help = (commands()[0] as Command).helpInformation();
+  expect(help).toContain("folder of a LanguageModel or Seq2Seq");
+  for (const name of ["out", "width", "units", "looks", "both"]) {
+    expect(help.match(new RegExp(`--${name}\\b`, "g")), name).toHaveLength(1);
+  }
+});
+
+test("options of every kind, of the folder's kind and of several kinds are taken, one of another kind alone is refused", async () => {
+  await drawn("--out", "a.svg", "--units", "3", "--both");
+  // The other kind has it too, but it is everybody's.
+  await drawn("--width", "5");
+  expect(run).toHaveBeenCalledTimes(2);
+  await expect(drawn("--looks", "3")).rejects.toThrow(
+    `draw: --looks is for a Seq2Seq, and ${folder} holds a LanguageModel.`,
+  );
+  expect(run).toHaveBeenCalledTimes(2);
+});
+
+test("a kind that lacks the verb is refused, with what it can do and who can do this", async () => {
+  const inspect = { ...draw, name: "inspect" };
+  const kinds = [kindOf(Seq2Seq.kind, (command) => command)];
+  const blind = { ...kindOf(LanguageModel.kind, (command) => command), abilities: [{ verb: inspect, run }] };
+  const [command] = verbCommands([...kinds, blind]);
+  await expect(command?.parseAsync([folder], { from: "user" })).rejects.toThrow(
+    `draw: ${folder} holds a LanguageModel, which cannot draw; it can inspect. Models that can: Seq2Seq.`,
+  );
+});
