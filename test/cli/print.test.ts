@@ -14,7 +14,7 @@ test("seconds, numbers and texts are written as a person reads them", () => {
   expect(shortened(`${"👍".repeat(99)}\nb`)).toBe(`${"👍".repeat(99)}…`);
 });
 
-/** What is written to stderr while work is done, with a terminal there or without. */
+/** The output on stderr while work is done, with a terminal there or without. */
 async function written(isTTY: boolean, work: () => Promise<void> | void): Promise<string> {
   let text = "";
   const write = vi.spyOn(process.stderr, "write").mockImplementation((piece) => {

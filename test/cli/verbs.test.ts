@@ -9,7 +9,7 @@ import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { Seq2Seq } from "../../lib/models/seq2seq/seq2seq.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 
-// What its options say comes from the built program.
+// The texts of its options come from the built program.
 vi.mock("../../lib/cli/executor.js", () => ({ withExecutorOptions: (command: Command) => command }));
 
 let folder: string;

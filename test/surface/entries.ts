@@ -6,7 +6,7 @@ import { operationRows } from "./operations.js";
 import { pictureRows } from "./pictures.js";
 import type { Entry } from "./row.js";
 
-/** What is public, with arguments that fit. */
+/** Public functions, with arguments that fit. */
 export const entries: Record<string, Entry> = {
   ...operationRows,
   ...layerRows,

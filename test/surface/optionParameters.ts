@@ -45,7 +45,7 @@ export function optionParameters(): OptionParameter[] {
     for (const member of members) {
       const node = member.valueDeclaration;
       if (!node || isHidden(node) || !node.getSourceFile().fileName.startsWith(`${root}lib/`)) continue;
-      // What is inherited belongs to the class that has it.
+      // An inherited method belongs to the class that has it.
       const name = ts.isClassLike(node.parent) ? (node.parent.name?.text ?? owner) : owner;
       visitCalls(`${name}.${member.name}`, checker.getTypeOfSymbol(member).getCallSignatures());
     }
