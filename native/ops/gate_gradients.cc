@@ -9,6 +9,9 @@
 namespace ostinato {
 namespace {
 
+// Whether step t of row b is past the row's length.
+bool isPadding(const TensorView& lengths, int64_t t, int64_t b) { return lengths.present && t >= lengths.i32()[b]; }
+
 // The state that a row's step began with, a row of y or h0. Past its length any row will do: gradients are 0 there.
 const float* stateBefore(const RecurrentSizes& s, const TensorView& y, const TensorView& h0, const TensorView& lengths,
                          int64_t t, int64_t b) {
@@ -72,6 +75,7 @@ void GateGradients::placeRows(int threads, ScratchLayout& layout) {
   all_.ld = cell_.slots * s_.Hp;
   all_.first = cell_.savesGates() ? in(at_.gates).mutableF32() : layout.floats(s_.T * s_.B * all_.ld);
   if (s_.reverse) first_ = layout.floats(s_.B * all_.ld);
+  if (in(at_.lengths).present && !s_.ids) inputRows_ = layout.ints(s_.T * s_.B);
   size_t bytes =
       std::max(gemmScratchBytes(firstStateGradient(), threads), gemmScratchBytes(otherStatesGradient(), threads));
   if (cell_.productCount > 1) bytes = std::max(bytes, gemmScratchBytes(middleGradient(), threads));
@@ -165,8 +169,9 @@ void GateGradients::finishTiles() const {
            [&](int64_t t, int64_t b) { return in(at_.gates).f32() + (t * s_.B + b) * cell_.slots * s_.Hp; });
   }
   if (!s_.ids)
-    factor(inputs_, call_.result(at_.dweightIh),
-           [&](int64_t t, int64_t b) { return in(at_.x).f32() + (t * s_.B + b) * s_.I; });
+    factor(inputs_, call_.result(at_.dweightIh), [&](int64_t t, int64_t b) -> const float* {
+      return isPadding(in(at_.lengths), t, b) ? nullptr : in(at_.x).f32() + (t * s_.B + b) * s_.I;
+    });
   tiles_->weightGradients(factors, dweights, count, call_.pool);
   if (!s_.ids && call_.result(at_.dx).data)
     tiles_->inputGradient(in(at_.weightIh).f32(), call_.result(at_.dx).mutableF32(), call_.pool);
@@ -191,8 +196,10 @@ Gemm GateGradients::weightGradient(int gates, const int32_t* groups, const int32
 }
 
 Gemm GateGradients::inputWeightGradient() const {
-  return weightGradient(cell_.gates, maps_.groups, maps_.rows, s_.T, in(at_.x).f32(), s_.I,
-                        call_.result(at_.dweightIh));
+  Gemm g =
+      weightGradient(cell_.gates, maps_.groups, maps_.rows, s_.T, in(at_.x).f32(), s_.I, call_.result(at_.dweightIh));
+  g.maps.bRows = inputRows_;
+  return g;
 }
 
 // The gradients of each row's first step, which h0 belongs to, and of all other steps, which follow a y.
@@ -255,6 +262,9 @@ void GateGradients::finishRows() const {
   if (s_.T > 1) gemm(otherStatesGradient(), products_, call_.pool);
   if (cell_.productCount > 1) gemm(middleGradient(), products_, call_.pool);
   if (s_.ids) return;
+  for (int64_t n = 0; inputRows_ && n < s_.T * s_.B; n++) {
+    inputRows_[n] = isPadding(in(at_.lengths), n / s_.B, n % s_.B) ? -1 : static_cast<int32_t>(n);
+  }
   gemm(inputWeightGradient(), products_, call_.pool);
   if (call_.result(at_.dx).data) gemm(inputGradient(), products_, call_.pool);
 }

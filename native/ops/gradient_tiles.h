@@ -65,7 +65,7 @@ class GradientTiles {
   // dx [N,features], weight [rows,features].
   void inputGradient(const float* weight, float* dx, ThreadPool& pool) const;
 
-  // rowOf(step, row): the factor's row that belongs to a row of the gradient, `features` floats.
+  // rowOf(step, row): the factor's row that belongs to a row of the gradient, `features` floats; null for zeros.
   template <class RowOf>
   void fill(const Factor& factor, const RowOf& rowOf) const {
     for (int64_t k = 0; k < paddedDepth(); k++) {

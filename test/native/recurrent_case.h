@@ -110,6 +110,10 @@ struct RecurrentData {
         lengths.i32.push_back(static_cast<int32_t>(b % 3 == 0 ? (b % 2 ? 0 : c.T) : random() % (c.T + 1)));
       }
       if (c.B == 1) lengths.i32[0] = static_cast<int32_t>(random() % (c.T + 1));
+      // No number of the padding may reach a result.
+      for (int64_t n = 0; n < c.T * c.B; n++) {
+        if (n / c.B >= lengthOf(n % c.B)) std::fill_n(inputs[0].f32.begin() + n * c.I, c.I, NAN);
+      }
     }
   }
 

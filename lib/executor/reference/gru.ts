@@ -131,13 +131,14 @@ export function gruGradient(call: Call<typeof gruGradientOperation>): void {
 
 /** Reset "before": the candidate's recurrent weights were multiplied by r h, not by h. */
 function candidateWeightGradient(
-  { T, B, H, padded }: ReturnType<typeof sequenceOf>,
+  { T, B, H, padded, valid }: ReturnType<typeof sequenceOf>,
   { dr, gates, dweight }: { dr: Floats; gates: Floats; dweight: Floats },
 ): void {
   for (let k = 0; k < H; k++) {
     for (let j = 0; j < H; j++) {
       let sum = 0;
       for (let row = 0; row < T * B; row++) {
+        if (!valid(Math.floor(row / B), row % B)) continue;
         sum += (dr[row * 3 * H + 2 * H + k] as number) * (gates[row * 4 * padded + 3 * H + j] as number);
       }
       dweight[(2 * H + k) * H + j] = sum;

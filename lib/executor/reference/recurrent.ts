@@ -86,7 +86,7 @@ export function inputProducts(
  * weights or the table, from the gradient of the pre-activations [T,B,rows].
  */
 export function inputGradients(
-  { T, B, I, ids }: Sequence,
+  { T, B, I, ids, valid }: Sequence,
   call: {
     x: Floats | Int32Array;
     weight_ih: Floats;
@@ -114,7 +114,12 @@ export function inputGradients(
   }
   const [x, dx] = [call.x as Floats, call.dx as Floats | null];
   if (dx) multiplyTransposed(da, transposed(weight, rows, I, zeros(rows * I)), dx, { M: N, N: I, K: rows });
-  multiplyTransposed(turned, transposed(x, N, I, zeros(N * I)), dweight, { M: rows, N: I, K: N });
+  const columns = transposed(x, N, I, zeros(N * I));
+  // What stands in the padding must not be multiplied, not even by 0.
+  for (let n = 0; n < N; n++) {
+    if (!valid(Math.floor(n / B), n % B)) for (let i = 0; i < I; i++) columns[i * N + n] = 0;
+  }
+  multiplyTransposed(turned, columns, dweight, { M: rows, N: I, K: N });
 }
 
 /** The state before each step of the walk: [T,B,H], from the outputs y and h0. */

@@ -55,8 +55,16 @@ function recurrentOperands(
   // 0, T, and what lies between.
   const lengths = Array.from({ length: B }, (_, b) => [T, 0, Math.ceil(T / 2)][b % 3] as number);
   const ids = Array.from({ length: T * B }, (_, n) => (n * 7) % I);
+  const x = form.ids ? inputs.integers("ids", [T, B], ids) : inputs.floats("x", [T, B, I]);
+  if (form.lengths && !form.ids) {
+    // Whatever stands in the padding reaches no result.
+    const values = inputs.feeds.x as Float64Array;
+    for (let n = 0; n < T * B; n++) {
+      if (n / B >= (lengths[n % B] as number)) values.fill(Number.NaN, n * I, (n + 1) * I);
+    }
+  }
   return {
-    x: form.ids ? inputs.integers("ids", [T, B], ids) : inputs.floats("x", [T, B, I]),
+    x,
     h0: inputs.floats("h0", [B, H]),
     weight_ih: inputs.floats("weight_ih", form.ids ? [I, rows] : [rows, I], { scale }),
     weight_hh: inputs.floats("weight_hh", [rows, H], { scale }),
