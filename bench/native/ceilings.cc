@@ -121,7 +121,7 @@ double unitGflops(int threads, int64_t m, int64_t k, int64_t n, bool onePanel) {
   return rate(threads, 2.0 * static_cast<double>(m * k * n),
               [&](int thread) {
                 const Operands& own = operands[static_cast<size_t>(thread)];
-                const Packing& packing = *matrixUnitProvider().packing(Precision::medium);
+                const Packing& packing = packingFor(Precision::medium, m);
                 Panels columns = packing.panelsOfB(own.b.data(), k);
                 if (onePanel) columns.stride = 0;
                 packing.multiply(packing.panelsOfA(own.a.data(), k, packing.panelRows), packing.panelRows, columns, k,
@@ -136,7 +136,7 @@ int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::max(1, std::atoi(argv[1])) : ThreadPool::instance().threads();
   const double lanes = sizeof(Vector) / sizeof(float);
   const double fma = rate(threads, 2.0 * lanes * kSums * kRounds, [](int) { multiplyAdds(); }) / 1e9;
-  const bool unit = matrixUnitProvider().available();
+  const bool unit = anyRounds();
   std::printf(
       "{\"threads\": %d, \"fmaGflops\": %.0f, \"unitGflopsFromL1\": %.0f, \"unitGflopsFromL2\": %.0f, "
       "\"readL2GBs\": %.0f, \"readL3GBs\": %.0f, \"readMemoryGBs\": %.0f}\n",

@@ -104,7 +104,7 @@ Napi::Value information(const Napi::CallbackInfo& info) {
   const Blas* blas = systemBlas();
   products.Set("blas", blas ? Napi::Value(Napi::String::New(env, std::string(blas->library) + " " + blas->description))
                             : env.Null());
-  products.Set("matrixUnit", matrixUnitProvider().available());
+  products.Set("matrixUnit", anyRounds());
   result.Set("gemm", products);
   result.Set("threads", ThreadPool::instance().threads());
   return result;

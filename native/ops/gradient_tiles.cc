@@ -19,6 +19,12 @@ int64_t share(int64_t units, int parts, int part) { return units * part / parts;
 
 }  // namespace
 
+bool GradientTiles::pays(int64_t rows, const Packing& p) {
+  const bool whole = kBlockRows % p.panelRows == 0 && kInputRows % p.panelRows == 0 &&
+                     kBlockColumns % p.panelColumns == 0 && kBlockDepth % p.depthUnit == 0;
+  return rows >= 64 && p.gradients && whole;
+}
+
 GradientTiles::GradientTiles(const Packing& packing, const Sizes& s, const int32_t* weightRows, int threads,
                              ScratchLayout& layout)
     : p_(packing),

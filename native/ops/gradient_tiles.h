@@ -39,8 +39,8 @@ class GradientTiles {
     const int32_t* groups = nullptr;
   };
 
-  // Whether it pays for this number of rows.
-  static bool pays(int64_t rows, const Packing& packing) { return rows >= 64 && packing.gradients; }
+  // Whether it pays for this number of rows, packed like this, in panels of which blocks have whole numbers.
+  static bool pays(int64_t rows, const Packing& packing);
 
   // weightRows [columns]: the weights' row of each column, -1 for none.
   GradientTiles(const Packing& packing, const Sizes& sizes, const int32_t* weightRows, int threads,

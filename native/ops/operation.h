@@ -120,7 +120,7 @@ struct Names {
 // The declaration of an op by lib/graph/ops, and the function that computes it.
 struct Operation {
   const char* name;
-  Names operands, results, attributes;
+  Names operands = {}, results = {}, attributes = {};
   // Bit i set: operand i may be absent.
   uint32_t optionalOperands = 0;
   // Bit i set: result i may have no memory (data == nullptr) because nobody reads it; `run` must then skip writing it.

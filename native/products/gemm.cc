@@ -10,7 +10,8 @@ size_t gemmScratchBytes(const Gemm& product, int threads) {
   if (product.M <= 0 || product.N <= 0 || product.K <= 0) return 0;
   // Our own provider multiplies what is too small for others: what is enough for a product is then enough for one of
   // fewer rows or columns.
-  return std::max(providerOf(product).scratchBytes(product, threads), ownProvider().scratchBytes(product, threads));
+  return std::max(providerOf(product).scratchBytes(product, threads),
+                  providers().back()->scratchBytes(product, threads));
 }
 
 void gemm(const Gemm& product, void* scratch, ThreadPool& pool) {

@@ -88,7 +88,7 @@ struct Packing {
   void (*packGroups)(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t row, int rows,
                      void* packed);
 
-  // Null: gradients are better kept as rows.
+  // Null: gradients are better kept as rows; so they are where blocks (ops/gradient_tiles.cc) have no whole panels.
   const GradientPacking* gradients;
 
   // Rows of a panel, so that all have nearly as many: 20 rows of at most 16 are 10 and 10.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 
 #include "products/gemm.h"
@@ -33,9 +34,11 @@ class Provider {
   ~Provider() = default;
 };
 
-const Provider& matrixUnitProvider();
-const Provider& blasProvider();
-const Provider& ownProvider();
+// All of them, best first; the last one multiplies everything.
+std::span<const Provider* const> providers();
+
+// Whether one that rounds is here: else all precisions are the highest.
+bool anyRounds();
 
 // The provider of this product: the fastest, unless one was asked for that can.
 const Provider& providerOf(const Gemm& product);

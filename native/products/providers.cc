@@ -1,14 +1,22 @@
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 
 #include "products/provider.h"
 
 namespace ostinato {
+
+// Each in its folder.
+const Provider& matrixUnitProvider();
+const Provider& blasProvider();
+const Provider& ownProvider();
+
 namespace {
 
-// Best first; the last one multiplies everything.
 const Provider* const kProviders[] = {&matrixUnitProvider(), &blasProvider(), &ownProvider()};
+const Provider* const kLast = std::end(kProviders)[-1];
 
 // Null for "auto", and for what is not here.
 const Provider* named(const char* name) {
@@ -28,13 +36,19 @@ std::atomic<const Provider*>& chosen() {
 
 }  // namespace
 
+std::span<const Provider* const> providers() { return kProviders; }
+
+bool anyRounds() {
+  return std::ranges::any_of(kProviders, [](const Provider* p) { return p->rounds() && p->available(); });
+}
+
 const Provider& providerOf(const Gemm& product) {
   const Provider* wanted = chosen();
   for (const Provider* provider : kProviders) {
-    const bool may = !wanted || provider == wanted || (wanted == &ownProvider() && provider->rounds());
+    const bool may = !wanted || provider == wanted || (wanted == kLast && provider->rounds());
     if (may && (provider == wanted || provider->wins(product)) && provider->fits(product)) return *provider;
   }
-  return ownProvider();
+  return *kLast;
 }
 
 const Packing& packingFor(Precision precision, int64_t rows) {
@@ -42,7 +56,7 @@ const Packing& packingFor(Precision precision, int64_t rows) {
     const Packing* packing = provider->packing(precision);
     if (packing && rows >= packing->fewestRows) return *packing;
   }
-  return *ownProvider().packing(precision);
+  return *kLast->packing(precision);
 }
 
 bool providerKnown(const char* name) { return !std::strcmp(name, "auto") || named(name); }

@@ -5,7 +5,7 @@
 #include "base/thread_pool.h"
 #include "doctest/doctest.h"
 #include "kernels/tiers.h"
-#include "products/blas/blas.h"
+#include "products/provider.h"
 #include "runtime/configuration.h"
 
 using namespace ostinato;
@@ -53,9 +53,11 @@ TEST_CASE("kernels are a tier of this CPU") {
   }
 }
 
-TEST_CASE("products are by own kernels or by a BLAS that is there") {
-  for (const char* text : {"auto", "own"}) CHECK(verdict("OSTINATO_GEMM", text) == "");
-  CHECK((verdict("OSTINATO_GEMM", "blas") == "") == (systemBlas() != nullptr));
+TEST_CASE("products are by a provider that is there and does not round") {
+  CHECK(verdict("OSTINATO_GEMM", "auto") == "");
+  for (const Provider* provider : providers()) {
+    CHECK((verdict("OSTINATO_GEMM", provider->name()) == "") == (provider->available() && !provider->rounds()));
+  }
   for (const char* text : {"", "foo", "BLAS", "mkl"}) {
     CHECK(verdict("OSTINATO_GEMM", text)
               .find("The environment's OSTINATO_GEMM is \"" + std::string(text) + "\": expected ") == 0);

@@ -61,7 +61,7 @@ inline std::vector<RecurrentCase> recurrentCases() {
 inline void forEachConfiguration(const std::function<void()>& body) {
   forEachTier([&] {
     for (Precision precision : {Precision::highest, Precision::high, Precision::medium}) {
-      if (precision != Precision::highest && !matrixUnitProvider().available()) continue;
+      if (precision != Precision::highest && !anyRounds()) continue;
       testPrecision() = precision;
       for (int threads : {1, 3}) {
         if (threads == 1 && precision == Precision::medium) continue;
