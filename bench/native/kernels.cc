@@ -198,7 +198,7 @@ void benchLayer(const char* name, const std::string& op, int64_t gates, bool cel
   out.add({T, B, H}, 0);
   out.add({B, H}, 0);
   if (cells) out.add({B, H}, 0);
-  if (gates > 1) out.add({T, B, 4 * Hp}, 0);
+  if (gates > 1) out.add({T, B, 4, Hp}, 0);
   if (cells) out.add({T, B, Hp}, 0);
 
   Bound backward{&operationNamed(op + "Gradient"), {}, {}, attributes};

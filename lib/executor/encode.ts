@@ -1,24 +1,64 @@
-import type { Program, Storage, Value } from "../graph/program.js";
+import type { Program, Shape, Value } from "../graph/program.js";
 import { elementsOf } from "../graph/program.js";
+import type { Arena } from "./arena.js";
+import { placeValues } from "./arena.js";
 
 const magic = 0x4f535449;
 const version = 2;
 const storageCodes = { arena: 0, variable: 1, none: 2, moving: 3 } as const;
 
+/** Hidden units of a row of saved values, which kernels write in blocks (native/kernels/recurrent_step.h). */
+const savedBlock = 16;
+
+/** Where the addon has a program's values. */
+export function arenaOf(program: Program): Arena {
+  return placeValues(program, (value) => 4 * elementsOf(shapeOf(value)));
+}
+
+/** The shape of a value in the addon: the rows of saved ones end with a whole block. */
+function shapeOf({ dtype, shape }: Value): Shape {
+  return dtype === "saved" ? shape.with(-1, Math.ceil((shape.at(-1) as number) / savedBlock) * savedBlock) : shape;
+}
+
 /**
  * A program as the addon reads it (native/runtime/program.h): one array of numbers.
  * @param codes code of each op, by name.
  * @param variables index of each variable in the addon's store, by name.
+ * @param arena where its values lie. Default: as arenaOf says.
  */
 export function encodeProgram(
   program: Program,
-  { codes, variables }: { codes: ReadonlyMap<string, number>; variables: ReadonlyMap<string, number> },
+  {
+    codes,
+    variables,
+    arena = arenaOf(program),
+  }: { codes: ReadonlyMap<string, number>; variables: ReadonlyMap<string, number>; arena?: Arena },
 ): Float64Array {
-  const { values, ops, loops, feeds, outputs, arenaBytes } = program;
+  const { values, ops, loops, feeds, outputs } = program;
   const counts = [values, ops, feeds, outputs, loops].map(({ length }) => length);
-  const words: number[] = [magic, version, ...counts, arenaBytes];
-  for (const { dtype, shape, storage } of values) {
-    words.push(dtype === "f32" ? 0 : 1, ...placement(program, storage, variables), shape.length, ...shape);
+  const words: number[] = [magic, version, ...counts, arena.bytes];
+  /** The code of a value's storage, and where it is: bytes from the arena's start, or the number of a variable. */
+  const placement = ({ id, storage }: Value): [number, number] => {
+    switch (storage.kind) {
+      case "arena":
+        return [storageCodes.arena, arena.offsets.get(id) as number];
+      case "view":
+        return placement(values[storage.of] as Value);
+      case "variable":
+        return [storageCodes.variable, known(variables, storage.name)];
+      case "none":
+        return [storageCodes.none, 0];
+      case "rows": {
+        const stack = values[storage.of] as Value;
+        const [, offset] = placement(stack);
+        const rowBytes = 4 * elementsOf(shapeOf(stack).slice(1));
+        return [storage.moves ? storageCodes.moving : storageCodes.arena, offset + storage.index * rowBytes];
+      }
+    }
+  };
+  for (const value of values) {
+    const shape = shapeOf(value);
+    words.push(value.dtype === "i32" ? 1 : 0, ...placement(value), shape.length, ...shape);
   }
   for (const { value } of [...feeds, ...outputs]) words.push(value);
   for (const { begin, end, steps, reverse } of loops) words.push(begin, end, steps, Number(reverse));
@@ -27,25 +67,6 @@ export function encodeProgram(
     words.push(results.length, ...results, attributes.length, ...attributes);
   }
   return Float64Array.from(words);
-}
-
-/** The code of a storage, and where it is: bytes from the arena's start, or the number of a variable. */
-function placement(program: Program, storage: Storage, variables: ReadonlyMap<string, number>): [number, number] {
-  switch (storage.kind) {
-    case "arena":
-      return [storageCodes.arena, storage.offset];
-    case "variable":
-      return [storageCodes.variable, known(variables, storage.name)];
-    case "none":
-      return [storageCodes.none, 0];
-    case "rows": {
-      const stack = program.values[storage.of] as Value;
-      const [kind, offset] = placement(program, stack.storage, variables);
-      if (kind !== storageCodes.arena) throw new Error(`the rows of ${stack.name} are not in the arena`);
-      const rowBytes = 4 * elementsOf(stack.shape.slice(1));
-      return [storage.moves ? storageCodes.moving : storageCodes.arena, offset + storage.index * rowBytes];
-    }
-  }
 }
 
 function known(numbers: ReadonlyMap<string, number>, name: string): number {

@@ -29,9 +29,9 @@ export function expectMemory(bytes: number, what: string, advice: string): void 
 
 /**
  * The same for a program: its variables, and everything that its ops read and write besides them.
- * @param between bytes of the latter. Default: of the arena that they share.
+ * @param between bytes of the latter.
  */
-export function expectProgramFits({ variables, arenaBytes }: Program, between = arenaBytes): void {
+export function expectProgramFits({ variables }: Program, between: number): void {
   const bytes = variables.reduce((sum, { shape }) => sum + 4 * elementsOf(shape), between);
   expectMemory(
     bytes,

@@ -8,7 +8,7 @@ import { checkOption, completeOptions, expectOneOf, option, table, whole, word }
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";
 import type { Addon, AddonInfo, AddonProgram, AddonSearch, AddonStore, AddonTimes } from "./addon.js";
-import { encodeProgram } from "./encode.js";
+import { arenaOf, encodeProgram } from "./encode.js";
 import type {
   CompileOptions,
   Executable,
@@ -76,9 +76,10 @@ export class NativeExecutor implements Executor {
       throw new OptionError("compile: expected a store of this executor: createStore().");
     }
     expectProgram(program);
-    expectProgramFits(program);
+    const arena = arenaOf(program);
+    expectProgramFits(program, arena.bytes);
     for (const variable of program.variables) store.declare(variable);
-    const encoded = encodeProgram(program, { codes: this.#codes, variables: store.indexes() });
+    const encoded = encodeProgram(program, { codes: this.#codes, variables: store.indexes(), arena });
     const precision = matmulPrecisions.indexOf(this.matmulPrecision);
     const loaded = named(() => new this.#addon.Program(store.handle, encoded, precision, onTimes !== undefined));
     return new NativeExecutable(program, store, { loaded, addon: this.#addon, onTimes });

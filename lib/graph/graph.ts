@@ -4,8 +4,8 @@ import type { Loop, Place } from "./loops.js";
 import { Loops } from "./loops.js";
 import type { All, Named, Operation } from "./operation.js";
 import { byName, inOrder, slotOf } from "./operation.js";
-import { planMemory } from "./plan.js";
-import type { DType, Program, Shape, VariableSpec } from "./program.js";
+import { planLifetimes } from "./plan.js";
+import type { DType, Program, Shape, ValueType, VariableSpec } from "./program.js";
 import { sameShape, shapeRule, shapeText } from "./program.js";
 import { expectVariable } from "./programRule.js";
 import { programText } from "./programText.js";
@@ -182,7 +182,7 @@ export class Graph {
   append(
     operation: Operation,
     operands: readonly (Tensor | null)[],
-    results: readonly { readonly dtype: DType; readonly shape: Shape }[],
+    results: readonly { readonly dtype: ValueType; readonly shape: Shape }[],
     attributes: readonly number[],
   ): Tensor[] {
     const path = this.#path.join("/");
@@ -228,13 +228,13 @@ export class Graph {
     return this.#makers.get(tensor.id);
   }
 
-  /** The finished program: ops that nothing depends on are left out, memory is planned. */
+  /** The finished program: without ops that nothing depends on. */
   program(): Program {
     const { nodes, places } = this.#liveNodes();
     const outputs = [...this.#outputs].map(([name, tensor]) => ({ name, value: tensor.id }));
     const feeds = [...this.#feeds].map(([name, tensor]) => ({ name, value: tensor.id }));
     const variables = [...this.#variables.values()];
-    const program = planMemory({
+    const program = planLifetimes({
       tensors: this.#tensors,
       nodes,
       places,
@@ -248,7 +248,7 @@ export class Graph {
     return Object.defineProperty(program, "toString", { value: () => programText(program) });
   }
 
-  #tensor(dtype: DType, shape: Shape, name: string): Tensor {
+  #tensor(dtype: ValueType, shape: Shape, name: string): Tensor {
     if (!shapeRule.fits(shape)) {
       const got = Array.isArray(shape) ? shapeText(shape) : describe(shape);
       throw new ShapeError(`${name}: expected a shape, ${shapeRule.expected}, got ${got}.`);

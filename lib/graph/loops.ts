@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
 import type { Graph } from "./graph.js";
-import type { DType, Shape } from "./program.js";
+import type { Shape, ValueType } from "./program.js";
 import type { Tensor } from "./tensor.js";
 
 /** A loop whose ops run once for each step: 0 to steps - 1, or the other way round. See ops.scan. */
@@ -41,7 +41,7 @@ export class Loops {
 
   constructor(
     readonly graph: Graph,
-    private readonly tensor: (dtype: DType, shape: Shape, name: string) => Tensor,
+    private readonly tensor: (dtype: ValueType, shape: Shape, name: string) => Tensor,
   ) {}
 
   /** The loop that is being recorded. */
@@ -82,7 +82,7 @@ export class Loops {
   }
 
   /** Memory that is written row by row, with `put`. */
-  stack(dtype: DType, shape: Shape, name: string): Tensor {
+  stack(dtype: ValueType, shape: Shape, name: string): Tensor {
     return this.tensor(dtype, shape, name);
   }
 

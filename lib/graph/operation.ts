@@ -1,5 +1,5 @@
 import type { Graph } from "./graph.js";
-import type { DType, Shape } from "./program.js";
+import type { Shape, ValueType } from "./program.js";
 import type { Tensor } from "./tensor.js";
 
 /** The name in "name? i32". */
@@ -50,7 +50,7 @@ export type Outgoing<O extends readonly string[]> = {
  * names, and native/ops/manifest.h is made from them (scripts/native-manifest.mjs).
  *
  * Operands and results are written as in "lengths? i32": the name, "?" where the operand may be absent or an executor need not
- * write the result when nobody reads it, and the type unless it is f32 ("any": several). "...tensors" stands for one or more.
+ * write the result when nobody reads it, and the type unless it is f32 ("any": several; "saved": see ValueType). "...tensors" stands for one or more.
  */
 export interface Operation<
   O extends readonly string[] = readonly string[],
@@ -104,7 +104,7 @@ export interface OpCost {
 /** An operand or a result, as its op declares it. */
 export interface Slot {
   readonly name: string;
-  readonly dtype: DType | "any";
+  readonly dtype: ValueType | "any";
   /** An operand that may be absent; a result that nobody need write. */
   readonly optional: boolean;
   /** One or more operands under one name. */
@@ -113,7 +113,7 @@ export interface Slot {
 
 /** An entry of an op's operands or results, taken apart. */
 export function slotOf(entry: string): Slot {
-  const [, dots, name = "", mark, dtype = "f32"] = /^(\.{3})?(\w+)(\?)?(?: (i32|any))?$/.exec(entry) ?? [];
+  const [, dots, name = "", mark, dtype = "f32"] = /^(\.{3})?(\w+)(\?)?(?: (i32|saved|any))?$/.exec(entry) ?? [];
   if (name === "") throw new Error(`an operation has an operand or a result ${JSON.stringify(entry)}`);
   return { name, dtype: dtype as Slot["dtype"], optional: mark !== undefined, several: dots !== undefined };
 }

@@ -3,11 +3,7 @@ import type { Node } from "./graph.js";
 import type { Loop, Place } from "./loops.js";
 import { positionsOf, slotOf } from "./operation.js";
 import type { LoopRange, Op, Port, Program, Storage, Value, VariableSpec } from "./program.js";
-import { elementsOf } from "./program.js";
 import type { Tensor } from "./tensor.js";
-
-/** Every arena value starts on a cache line, which is also the width of the widest vector register. */
-const alignment = 64;
 
 interface Recorded {
   readonly tensors: readonly Tensor[];
@@ -24,27 +20,23 @@ interface Recorded {
 }
 
 interface Lifetime {
-  readonly bytes: number;
   first: number;
   last: number;
-  offset: number;
 }
 
 /**
- * Turns recorded nodes into a Program whose temporary values share one arena.
+ * Turns recorded nodes into a Program that says how long each temporary value is needed.
  *
  * A value lives from the op that writes it to the last op that reads it; what a loop meets of the world outside, as long as
- * the loop. Values are placed in order of size, largest first, each at the lowest offset where nothing that lives at the
- * same time is in the way.
+ * the loop.
  */
-export function planMemory(recorded: Recorded): Program {
+export function planLifetimes(recorded: Recorded): Program {
   const views = viewsOf(recorded.nodes);
   const owner = ownersOf(views, recorded.places);
   const loops = loopsOf(recorded.nodes);
   expectLastUses(recorded, owner);
   const skipped = skippedResults(recorded);
   const lifetimes = lifetimesOf(recorded, { owner, loops, skipped });
-  const arenaBytes = place([...lifetimes.values()]);
 
   const ids = new Map<number, number>();
   const values: Value[] = [];
@@ -65,9 +57,10 @@ export function planMemory(recorded: Recorded): Program {
     const root = owner.get(tensor.id) ?? tensor.id;
     const variable = recorded.variableOf.get(root);
     if (variable !== undefined) return { kind: "variable", name: variable };
+    if (root !== tensor.id) return { kind: "view", of: idOf(recorded.tensors[root] as Tensor) };
     const lifetime = lifetimes.get(root);
-    if (!lifetime) throw new Error(`no memory was planned for ${tensor}`);
-    return { kind: "arena", offset: lifetime.offset };
+    if (!lifetime) throw new Error(`no lifetime was planned for ${tensor}`);
+    return { kind: "arena", ...lifetime };
   };
 
   const byId = (port: Port): Port => ({ name: port.name, value: idOf(recorded.tensors[port.value] as Tensor) });
@@ -80,7 +73,7 @@ export function planMemory(recorded: Recorded): Program {
     path: node.path,
   }));
   const outputs = recorded.outputs.map(byId);
-  return { values, ops, loops, feeds, outputs, variables: recorded.variables, arenaBytes };
+  return { values, ops, loops, feeds, outputs, variables: recorded.variables };
 }
 
 /** By tensor id, what a tensor is a view of: the same memory under another shape. */
@@ -170,8 +163,7 @@ function lifetimesOf(
       known.first = Math.min(known.first, time);
       known.last = Math.max(known.last, time);
     } else {
-      const bytes = Math.ceil((4 * elementsOf(root.shape)) / alignment) * alignment;
-      lifetimes.set(root.id, { bytes, first: time, last: time, offset: 0 });
+      lifetimes.set(root.id, { first: time, last: time });
     }
   };
   // All feeds are written before the first op, so they live together from the start even if they are read late; and to the end, so
@@ -193,24 +185,4 @@ function lifetimesOf(
   });
   for (const { value } of recorded.outputs) touch(recorded.tensors[value] as Tensor, recorded.nodes.length);
   return lifetimes;
-}
-
-/** Gives every lifetime an offset and returns the bytes of the whole arena. */
-function place(lifetimes: readonly Lifetime[]): number {
-  const placed: Lifetime[] = [];
-  let arenaBytes = 0;
-  for (const item of [...lifetimes].sort((a, b) => b.bytes - a.bytes)) {
-    const inTheWay = placed
-      .filter((other) => other.first <= item.last && item.first <= other.last)
-      .sort((a, b) => a.offset - b.offset);
-    let offset = 0;
-    for (const other of inTheWay) {
-      if (offset + item.bytes <= other.offset) break;
-      offset = Math.max(offset, other.offset + other.bytes);
-    }
-    item.offset = offset;
-    placed.push(item);
-    arenaBytes = Math.max(arenaBytes, offset + item.bytes);
-  }
-  return arenaBytes;
 }

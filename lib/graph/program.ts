@@ -10,12 +10,20 @@ import { largestInt32, value } from "../options.js";
  */
 export type DType = "f32" | "i32";
 
+/** The type of a value. Saved values are floats that an op keeps for its gradient, in a layout and a size of the executor's choice. */
+export type ValueType = DType | "saved";
+
 /** Sizes of a tensor, outermost first. `[]` is a scalar. */
 export type Shape = readonly number[];
 
 export type Storage =
-  /** A place in the executor's arena: a multiple of 64 bytes from its start. */
-  | { readonly kind: "arena"; readonly offset: number }
+  /**
+   * A place in the executor's arena, from before op `first` until after op `last`, by number: -1 for what is fed, the number of ops
+   * for what is read at the end.
+   */
+  | { readonly kind: "arena"; readonly first: number; readonly last: number }
+  /** The memory of another value, under another shape. */
+  | { readonly kind: "view"; readonly of: number }
   /**
    * In the memory of another value, whose first axis is time: from row `index` on, or, if it `moves`, in row `index` + step of
    * the loop that its ops are in.
@@ -28,7 +36,7 @@ export type Storage =
 
 export interface Value {
   readonly id: number;
-  readonly dtype: DType;
+  readonly dtype: ValueType;
   readonly shape: Shape;
   readonly storage: Storage;
   /** Layer path and op, for messages: "encoder.0/lstm". */
@@ -83,7 +91,6 @@ export interface Program {
   readonly feeds: readonly Port[];
   readonly outputs: readonly Port[];
   readonly variables: readonly VariableSpec[];
-  readonly arenaBytes: number;
 }
 
 /** Number of elements of a shape. @throws OptionError for what is no list. */

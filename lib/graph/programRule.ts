@@ -23,10 +23,9 @@ export function expectVariable(owner: string, spec: VariableSpec): void {
   completeOptions(owner, spec, variable);
 }
 
-const bytes = whole({ maximum: Number.MAX_SAFE_INTEGER });
-
 const storage = variants("kind", {
-  arena: { offset: bytes },
+  arena: { first: whole({ minimum: -1 }), last: whole({ minimum: -1 }) },
+  view: { of: whole() },
   rows: { of: whole(), index: whole(), moves: flag() },
   variable: { name: text() },
   none: {},
@@ -36,7 +35,9 @@ const ports = list(object({ name: text(), value: whole() }));
 
 /** Rule of a program that comes from elsewhere than a Graph. */
 const programRule = object({
-  values: list(object({ ...variable, id: whole(), name: text({ empty: true }), storage })),
+  values: list(
+    object({ ...variable, dtype: word(["f32", "i32", "saved"]), id: whole(), name: text({ empty: true }), storage }),
+  ),
   ops: list(
     object({
       name: text(),
@@ -50,7 +51,6 @@ const programRule = object({
   feeds: ports,
   outputs: ports,
   variables: list(object(variable)),
-  arenaBytes: bytes,
 });
 
 /**
@@ -70,7 +70,7 @@ export function expectProgram(program: Program): void {
   const used = [
     ...ops.flatMap(({ operands, results }) => [...operands, ...results]),
     ...[...feeds, ...outputs].map((port) => port.value),
-    ...values.flatMap(({ storage }) => (storage.kind === "rows" ? [storage.of] : [])),
+    ...values.flatMap(({ storage }) => ("of" in storage ? [storage.of] : [])),
   ];
   const missing = used.find((id) => id !== null && id >= values.length);
   if (missing !== undefined) throw new InputError(`compile: the program names value ${missing} of ${values.length}.`);
@@ -81,18 +81,18 @@ export function expectProgram(program: Program): void {
         `compile: ${name} is the variable ${JSON.stringify(storage.name)}, which the program does not have.`,
       );
     }
-    if (storage.kind === "rows" && !isInArena(values, storage.of)) {
-      throw new InputError(`compile: the rows of ${name} are not in the arena.`);
+    if ("of" in storage && !isInArena(values, storage.of)) {
+      throw new InputError(`compile: ${name} is in the memory of a value that is not in the arena.`);
     }
   }
   const lost = loops.find(({ begin, end }) => begin >= end || end > ops.length);
   if (lost) throw new InputError(`compile: a loop has the ops ${lost.begin} to ${lost.end} of ${ops.length}.`);
 }
 
-/** Whether a value lies in the arena, or in rows of what does. */
+/** Whether a value lies in the arena, or in the memory of what does. */
 function isInArena(values: readonly Value[], id: number): boolean {
   let { storage } = values[id] as Value;
-  for (let steps = 0; storage.kind === "rows" && steps < values.length; steps++) {
+  for (let steps = 0; "of" in storage && steps < values.length; steps++) {
     storage = (values[storage.of] as Value).storage;
   }
   return storage.kind === "arena";

@@ -4,10 +4,10 @@ import { shapeText } from "./program.js";
 
 /**
  * A program to read: what it is fed, its variables, then one line for each op with its operands by name, and the layer that recorded
- * it. "@64" is a place in the arena; "%3[step + 1]" a row of the stack %3; a loop's ops are indented.
+ * it. "%3[step + 1]" is a row of the stack %3; a loop's ops are indented.
  */
 export function programText(program: Program): string {
-  const { values, ops, loops, feeds, outputs, arenaBytes } = program;
+  const { values, ops, loops, feeds, outputs } = program;
   const valueAt = (id: number) => values[id] as Value;
   const made = new Set([...feeds.map(({ value }) => value), ...ops.flatMap(({ results }) => results)]);
   const lines = feeds.map(({ name, value }) => `feed ${name} = ${defined(valueAt(value), program)}`);
@@ -23,10 +23,7 @@ export function programText(program: Program): string {
       lines.push(`loop of ${loop.steps} steps${loop.reverse ? ", from the last to the first" : ""}`);
     lines.push(`${loop ? "  " : ""}${opText(op, program)}`);
   });
-  lines.push(
-    ...outputs.map(({ name, value }) => `output ${name} = ${used(valueAt(value))}`),
-    `arena ${arenaBytes} bytes`,
-  );
+  lines.push(...outputs.map(({ name, value }) => `output ${name} = ${used(valueAt(value))}`));
   return lines.join("\n");
 }
 
@@ -43,7 +40,6 @@ function opText({ name, operands, results, attributes, path }: Op, program: Prog
 /** A value where it is made: its type, shape and place. */
 function defined({ id, dtype, shape, storage }: Value, { values }: Program): string {
   const text = `%${id} ${dtype}${shapeText(shape)}`;
-  if (storage.kind === "arena") return `${text} @${storage.offset}`;
   if (storage.kind === "none") return `${text} unread`;
   return storage.kind === "rows" ? `${text} in ${rowText(values[storage.of] as Value, storage)}` : text;
 }

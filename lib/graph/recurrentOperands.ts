@@ -56,8 +56,3 @@ export function recurrentCost({ x, weight_ih, weight_hh }: Record<"x" | "weight_
   const [T, B, I] = x as [number, number, number | undefined];
   return { flops: 2 * T * B * ((I === undefined ? 0 : elementsOf(weight_ih)) + elementsOf(weight_hh)) };
 }
-
-/** Hidden units in the saved values of the kernels, which work on blocks of 16. */
-export function paddedHidden(hidden: number): number {
-  return Math.ceil(hidden / 16) * 16;
-}

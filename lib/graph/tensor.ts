@@ -2,7 +2,7 @@ import { describe, ShapeError } from "../errors.js";
 import type { Rule } from "../options.js";
 import { nullable, value } from "../options.js";
 import type { Graph } from "./graph.js";
-import type { DType, Shape } from "./program.js";
+import type { Shape, ValueType } from "./program.js";
 import { shapeText } from "./program.js";
 
 /** A value that a program will compute: its type and shape are known, its numbers are not. */
@@ -10,7 +10,7 @@ export class Tensor {
   constructor(
     readonly graph: Graph,
     readonly id: number,
-    readonly dtype: DType,
+    readonly dtype: ValueType,
     readonly shape: Shape,
     readonly name: string,
   ) {}
@@ -37,7 +37,7 @@ export function expectTensor(owner: string, name: string, tensor: unknown): Tens
  * One operand to check: its name in messages, the tensor, and its pattern such as "T B 4H". An operand that may be absent has
  * a name that ends in "?".
  */
-export type Expected = readonly [name: string, tensor: Tensor | null | undefined, pattern: string, dtype?: DType];
+export type Expected = readonly [name: string, tensor: Tensor | null | undefined, pattern: string, dtype?: ValueType];
 
 /**
  * Checks the shapes of several operands against each other and returns what each letter stands for.

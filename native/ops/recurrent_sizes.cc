@@ -89,7 +89,7 @@ RecurrentSizes checkedForwardSizes(const RecurrentCell& cell, const Call& call) 
   expectOperands(call, {at.biasIh}, {cell.gates * s.H});
   expectResults(call, {at.y}, {s.T, s.B, s.H});
   expectResults(call, {at.hLast, at.cLast}, {s.B, s.H});
-  expectResults(call, {at.gates}, {s.T, s.B, cell.slots * s.Hp});
+  expectResults(call, {at.gates}, {s.T, s.B, cell.slots, s.Hp});
   expectResults(call, {at.cells}, {s.T, s.B, s.Hp});
   return s;
 }
@@ -99,7 +99,7 @@ RecurrentSizes checkedBackwardSizes(const RecurrentCell& cell, const Call& call)
   const RecurrentSizes s = checkedSizes(cell, call, at);
   const int64_t rows = cell.gates * s.H;
   expectOperands(call, {at.y, at.dy}, {s.T, s.B, s.H});
-  expectOperands(call, {at.gates}, {s.T, s.B, cell.slots * s.Hp});
+  expectOperands(call, {at.gates}, {s.T, s.B, cell.slots, s.Hp});
   expectOperands(call, {at.cells}, {s.T, s.B, s.Hp});
   expectOperands(call, {at.dhLast, at.dcLast}, {s.B, s.H});
   const TensorView& x = call.operand(at.x);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { arenaOf } from "../../lib/executor/encode.js";
 import type { Executor } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
@@ -298,7 +299,9 @@ test("a shape mistake is named at once, with the operand, what was expected and 
 test("values that live at the same time never share memory, and ops that nobody needs are dropped", () => {
   const graph = lstmGraph(6, 3);
   ops.tanh(graph.feed("unused", "f32", [1000]));
-  const { values: all, ops: list, outputs, feeds, arenaBytes } = graph.program();
+  const program = graph.program();
+  const { values: all, ops: list, outputs, feeds } = program;
+  const arena = arenaOf(program);
   expect(list.some(({ name }) => name === "tanh")).toBe(false);
   const lives = new Map<number, { first: number; last: number }>();
   const touch = (id: number, time: number) => {
@@ -306,21 +309,22 @@ test("values that live at the same time never share memory, and ops that nobody 
     lives.set(id, { first: Math.min(life?.first ?? time, time), last: Math.max(life?.last ?? time, time) });
   };
   for (const { value } of feeds) touch(value, -1);
+  const ownerOf = (id: number) => {
+    const storage = all[id]?.storage;
+    return storage?.kind === "view" ? storage.of : id;
+  };
   for (const [time, { operands, results }] of list.entries()) {
-    for (const id of [...operands, ...results]) if (id !== null) touch(id, time);
+    for (const id of [...operands, ...results]) if (id !== null) touch(ownerOf(id), time);
   }
   for (const { value } of outputs) touch(value, list.length);
-  const placed = all.flatMap(({ id, storage, shape }) => {
-    const life = lives.get(id);
-    return storage.kind === "arena" && life
-      ? [{ id, start: storage.offset, end: storage.offset + 4 * elementsOf(shape), ...life }]
-      : [];
+  const placed = all.flatMap(({ id, shape }) => {
+    const [life, start] = [lives.get(id), arena.offsets.get(id)];
+    return start !== undefined && life ? [{ id, start, end: start + 4 * elementsOf(shape), ...life }] : [];
   });
-  const views = new Set(list.filter(({ name }) => name === "reshape").flatMap(({ results }) => results));
   for (const a of placed) {
-    expect(a.end).toBeLessThanOrEqual(arenaBytes);
+    expect(a.end).toBeLessThanOrEqual(arena.bytes);
     for (const b of placed) {
-      if (a.id >= b.id || views.has(a.id) || views.has(b.id)) continue;
+      if (a.id >= b.id) continue;
       const together = a.first <= b.last && b.first <= a.last;
       if (together) expect(a.end <= b.start || b.end <= a.start).toBe(true);
     }

@@ -159,7 +159,7 @@ TEST_CASE("lengths of sequences are 0 to the number of steps, and ids rows of th
       TestTensor h0 = numbers({B, H}, 1), c0 = numbers({B, H}, 2),
                  wi = numbers(ids ? std::vector<int64_t>{5, rows} : std::vector<int64_t>{rows, I}, 3);
       TestTensor wh = numbers({rows, H}, 4), bias = numbers({rows}, 5), none, dy = numbers({T, B, H}, 6);
-      TestTensor y({T, B, H}), hLast({B, H}), cLast({B, H}), gates({T, B, 4 * saved}), cells({T, B, saved});
+      TestTensor y({T, B, H}), hLast({B, H}), cLast({B, H}), gates({T, B, 4, saved}), cells({T, B, saved});
       Operands in = {&x, &h0}, out = {&y, &hLast};
       if (lstm) in.push_back(&c0);
       in.insert(in.end(), {&wi, &wh, &bias, &bias, &lengths});
@@ -168,7 +168,7 @@ TEST_CASE("lengths of sequences are 0 to the number of steps, and ids rows of th
       expectRefused(cell.name.c_str(), in, out, cell.attributes, message);
 
       TestTensor dx(x.dims), dh0({B, H}), dc0({B, H}), dwi(wi.dims), dwh(wh.dims), db(bias.dims), db2(bias.dims);
-      TestTensor made = numbers({T, B, H}, 7), madeGates = numbers({T, B, 4 * saved}, 8),
+      TestTensor made = numbers({T, B, H}, 7), madeGates = numbers({T, B, 4, saved}, 8),
                  madeCells = numbers({T, B, saved}, 9);
       dx.i32 = x.i32;
       if (ids) dx.f32.clear();

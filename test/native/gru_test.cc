@@ -42,7 +42,7 @@ struct GruRun {
 GruRun runGru(RecurrentData& data, bool after, bool save) {
   const auto& c = data.c;
   const int64_t Hp = (c.H + 15) / 16 * 16;
-  GruRun r{TestTensor({c.T, c.B, c.H}), TestTensor({c.B, c.H}), TestTensor({c.T, c.B, 4 * Hp})};
+  GruRun r{TestTensor({c.T, c.B, c.H}), TestTensor({c.B, c.H}), TestTensor({c.T, c.B, 4, Hp})};
   r.gates.stored = save;
   auto& in = data.inputs;
   runOp(operationNamed("gru"), {&in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &data.lengths},

@@ -28,7 +28,7 @@ Outcome run(const Cell& cell, RecurrentData& data, TestTensor& x, TestTensor& we
   const size_t at = cell.hasCells() ? 4 : 3;  // of weight_hh
   std::vector<double> attributes = cell.attributes;
   attributes.push_back(c.reverse ? 1.0 : 0.0);
-  TestTensor y({c.T, c.B, c.H}), hLast({c.B, c.H}), cLast({c.B, c.H}), gates({c.T, c.B, 4 * padded}),
+  TestTensor y({c.T, c.B, c.H}), hLast({c.B, c.H}), cLast({c.B, c.H}), gates({c.T, c.B, 4, padded}),
       cells({c.T, c.B, padded});
   std::vector<TestTensor*> operands = {&x, &in[1]}, results = {&y, &hLast};
   if (cell.hasCells()) operands.push_back(&in[2]);

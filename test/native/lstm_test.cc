@@ -36,7 +36,7 @@ struct LstmRun {
 LstmRun runLstm(RecurrentData& data, bool save) {
   const auto& c = data.c;
   const int64_t Hp = (c.H + 15) / 16 * 16;
-  LstmRun r{TestTensor({c.T, c.B, c.H}), TestTensor({c.B, c.H}), TestTensor({c.B, c.H}), TestTensor({c.T, c.B, 4 * Hp}),
+  LstmRun r{TestTensor({c.T, c.B, c.H}), TestTensor({c.B, c.H}), TestTensor({c.B, c.H}), TestTensor({c.T, c.B, 4, Hp}),
             TestTensor({c.T, c.B, Hp})};
   r.gates.stored = r.cells.stored = save;
   auto& in = data.inputs;

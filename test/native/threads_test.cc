@@ -38,7 +38,7 @@ std::vector<float> cell(const std::string& name, int gates, std::vector<double> 
     for (int64_t n = 0; n < T * B; n++) x.i32.push_back(static_cast<int32_t>(n * 7 % I));
     weightInput = numbers({I, gates * H}, 4);
   }
-  TestTensor y({T, B, H}), hLast({B, H}), cLast({B, H}), saved({T, B, 4 * padded}), cells({T, B, padded});
+  TestTensor y({T, B, H}), hLast({B, H}), cLast({B, H}), saved({T, B, 4, padded}), cells({T, B, padded});
   std::vector<TestTensor*> operands = {&x, &h0};
   if (lstm) operands.push_back(&c0);
   for (TestTensor* t : {&weightInput, &weightHidden, &bias, &bias, &lengths}) operands.push_back(t);

@@ -268,34 +268,30 @@ class ReferenceExecutable implements Executable {
     return { outputs, collected: Object.fromEntries(named) };
   }
 
-  /** Memory for every value. The arena's plan counts bytes of float32, so values get arrays of their own here. */
+  /** Memory for every value: each in the arena gets an array of its own here. */
   #bind(store: ReferenceStore): (Buffer | null)[] {
     const buffers = this.program.values.map(({ dtype, shape, storage }: Value): Buffer | null => {
-      if (storage.kind === "none" || storage.kind === "rows") return null;
+      if (storage.kind === "none" || "of" in storage) return null;
       if (storage.kind === "variable") return { shape, data: store.memory(storage.name) };
-      return { shape, data: new (dtype === "f32" ? this.#floats : Int32Array)(elementsOf(shape)) };
+      return { shape, data: new (dtype === "i32" ? Int32Array : this.#floats)(elementsOf(shape)) };
     });
-    for (const { name, operands, results } of this.program.ops) {
-      if (name !== "reshape") continue;
-      const result = results[0] as number;
-      const { shape, storage } = this.program.values[result] as Value;
-      if (storage.kind === "rows") continue;
-      const { data } = buffers[operands[0] as number] as Buffer;
-      buffers[result] = { shape, data };
-    }
     // Moving rows get the whole stack here, of which each step takes its part.
     const resolve = (id: number): Buffer => {
       const known = buffers[id];
       if (known) return known;
-      const { shape, storage } = this.program.values[id] as Value & { storage: { kind: "rows" } };
-      const stack = resolve(storage.of);
-      const buffer = storage.moves ? stack : { shape, data: rowsOf(stack.data, storage.index, shape, stack.shape) };
+      const { shape, storage } = this.program.values[id] as Value & { storage: { kind: "rows" | "view" } };
+      const owner = resolve(storage.of);
+      const { data } = owner;
+      const buffer =
+        storage.kind === "view"
+          ? { shape, data }
+          : storage.moves
+            ? owner
+            : { shape, data: rowsOf(data, storage.index, shape, owner.shape) };
       buffers[id] = buffer;
       return buffer;
     };
-    this.program.values.forEach(({ id, storage }) => {
-      if (storage.kind === "rows") resolve(id);
-    });
+    for (const { id, storage } of this.program.values) if ("of" in storage) resolve(id);
     return buffers;
   }
 }

@@ -4,13 +4,13 @@ import type { Call, Floats } from "./kernel.js";
 import { multiplyTransposed, transposed } from "./matmul.js";
 import { inputGradients, inputProducts, recurrentWeightGradient, sequenceOf, statesBefore } from "./recurrent.js";
 
-// Saved values: row (t,b) of `gates` begins with r, z, n and the recurrent part of n (W_hn h + b_hn, reset "after") or
+// Saved values: row (t,b) of `gates` holds r, z, n and the recurrent part of n (W_hn h + b_hn, reset "after") or
 // r h (reset "before"), of H units each.
 
 export function gru(call: Call<typeof gruOperation>): void {
   const { h0, weight_hh: weight, bias_hh, y, hLast: h, gates } = call;
   const sequence = sequenceOf("gru", call);
-  const { B, H, padded, order, valid } = sequence;
+  const { B, H, order, valid } = sequence;
   const after = call.resetAfter === 1;
   const rows = 3 * H;
   const inputs = inputProducts(sequence, { ...call, rows });
@@ -46,7 +46,7 @@ export function gru(call: Call<typeof gruOperation>): void {
         y[row * H + j] = valid(t, b) ? out : 0;
         if (valid(t, b)) h[b * H + j] = out;
       }
-      gates?.set(step.subarray(b * 4 * H, (b + 1) * 4 * H), row * 4 * padded);
+      gates?.set(step.subarray(b * 4 * H, (b + 1) * 4 * H), row * 4 * H);
     }
   }
 }
@@ -54,7 +54,7 @@ export function gru(call: Call<typeof gruOperation>): void {
 export function gruGradient(call: Call<typeof gruGradientOperation>): void {
   const { h0, weight_hh, y, gates, dy, dhLast, dh0: dh, dweight_hh, dbias_ih, dbias_hh } = call;
   const sequence = sequenceOf("gru", call);
-  const { T, B, H, padded, order, valid } = sequence;
+  const { T, B, H, order, valid } = sequence;
   const after = call.resetAfter === 1;
   const rows = 3 * H;
   // Gradients of the pre-activations as the input product sees them, and as the recurrent product does.
@@ -65,7 +65,7 @@ export function gruGradient(call: Call<typeof gruGradientOperation>): void {
   const before = statesBefore(sequence, y, h0, call.zeros(T * B * H));
   dhLast ? dh.set(dhLast) : dh.fill(0);
   for (const t of [...order].reverse()) {
-    const gate = (b: number, k: number, j: number) => gates[(t * B + b) * 4 * padded + k * H + j] as number;
+    const gate = (b: number, k: number, j: number) => gates[(t * B + b) * 4 * H + k * H + j] as number;
     for (let b = 0; b < B; b++) {
       if (!valid(t, b)) continue;
       for (let j = 0; j < H; j++) {
@@ -131,7 +131,7 @@ export function gruGradient(call: Call<typeof gruGradientOperation>): void {
 
 /** Reset "before": the candidate's recurrent weights were multiplied by r h, not by h. */
 function candidateWeightGradient(
-  { T, B, H, padded, valid }: ReturnType<typeof sequenceOf>,
+  { T, B, H, valid }: ReturnType<typeof sequenceOf>,
   { dr, gates, dweight }: { dr: Floats; gates: Floats; dweight: Floats },
 ): void {
   for (let k = 0; k < H; k++) {
@@ -139,7 +139,7 @@ function candidateWeightGradient(
       let sum = 0;
       for (let row = 0; row < T * B; row++) {
         if (!valid(Math.floor(row / B), row % B)) continue;
-        sum += (dr[row * 3 * H + 2 * H + k] as number) * (gates[row * 4 * padded + 3 * H + j] as number);
+        sum += (dr[row * 3 * H + 2 * H + k] as number) * (gates[row * 4 * H + 3 * H + j] as number);
       }
       dweight[(2 * H + k) * H + j] = sum;
     }

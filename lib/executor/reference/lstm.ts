@@ -4,12 +4,12 @@ import type { Call, Floats } from "./kernel.js";
 import { multiplyTransposed, transposed } from "./matmul.js";
 import { inputGradients, inputProducts, recurrentWeightGradient, sequenceOf, statesBefore } from "./recurrent.js";
 
-// Saved values: row (t,b) of `gates` begins with i, f, g, o of H units each; row (t,b) of `cells` with c.
+// Saved values: row (t,b) of `gates` holds i, f, g, o of H units each; row (t,b) of `cells` holds c.
 
 export function lstm(call: Call<typeof lstmOperation>): void {
   const { h0, c0, weight_hh, bias_hh, y, hLast: h, cLast: c, gates, cells } = call;
   const sequence = sequenceOf("lstm", call);
-  const { B, H, padded, order, valid } = sequence;
+  const { B, H, order, valid } = sequence;
   const rows = 4 * H;
   const products = inputProducts(sequence, { ...call, rows });
   h.set(h0);
@@ -29,8 +29,8 @@ export function lstm(call: Call<typeof lstmOperation>): void {
           h[b * H + j] = out;
           c[b * H + j] = cell;
         }
-        for (const [gate, value] of [i, f, g, o].entries()) if (gates) gates[row * 4 * padded + gate * H + j] = value;
-        if (cells) cells[row * padded + j] = cell;
+        for (const [gate, value] of [i, f, g, o].entries()) if (gates) gates[row * 4 * H + gate * H + j] = value;
+        if (cells) cells[row * H + j] = cell;
       }
     }
   }
@@ -39,7 +39,7 @@ export function lstm(call: Call<typeof lstmOperation>): void {
 export function lstmGradient(call: Call<typeof lstmGradientOperation>): void {
   const { h0, c0, weight_hh, y, gates, cells, dy, dhLast, dcLast, dh0: dh, dc0: dc, dbias } = call;
   const sequence = sequenceOf("lstm", call);
-  const { T, B, H, padded, order, valid } = sequence;
+  const { T, B, H, order, valid } = sequence;
   const rows = 4 * H;
   const da = call.zeros(T * B * rows);
   const turned = transposed(weight_hh, rows, H, call.zeros(rows * H));
@@ -52,9 +52,9 @@ export function lstmGradient(call: Call<typeof lstmGradientOperation>): void {
       if (!valid(t, b)) continue;
       const row = t * B + b;
       for (let j = 0; j < H; j++) {
-        const gate = (k: number) => gates[row * 4 * padded + k * H + j] as number;
+        const gate = (k: number) => gates[row * 4 * H + k * H + j] as number;
         const [i, f, g, o] = [gate(0), gate(1), gate(2), gate(3)];
-        const squashed = Math.tanh(cells[row * padded + j] as number);
+        const squashed = Math.tanh(cells[row * H + j] as number);
         const dOut = (dh[b * H + j] as number) + (dy?.[row * H + j] ?? 0);
         const dCell = (dc[b * H + j] as number) + dOut * o * (1 - squashed * squashed);
         const at = row * rows + j;
@@ -75,7 +75,7 @@ export function lstmGradient(call: Call<typeof lstmGradientOperation>): void {
 
 /** c before each step: [T,B,H]. */
 function cellsBefore(
-  { T, B, H, padded, order, valid }: ReturnType<typeof sequenceOf>,
+  { T, B, H, order, valid }: ReturnType<typeof sequenceOf>,
   cells: Floats,
   c0: Floats,
   into: Floats,
@@ -85,7 +85,7 @@ function cellsBefore(
     const t = order[i] as number;
     into.set(state, t * B * H);
     for (let b = 0; b < B; b++) {
-      if (valid(t, b)) state.set(cells.subarray((t * B + b) * padded, (t * B + b) * padded + H), b * H);
+      if (valid(t, b)) state.set(cells.subarray((t * B + b) * H, (t * B + b + 1) * H), b * H);
     }
   }
   return into;

@@ -12,8 +12,6 @@ export interface Sequence {
   H: number;
   /** The rows of the table of input products that x stands for, if it holds ids. */
   ids: Int32Array | null;
-  /** Hidden units in saved values, a multiple of 16. */
-  padded: number;
   /** Time steps in the order in which they are walked. */
   order: readonly number[];
   /** Whether row b has a token at step t. */
@@ -43,7 +41,6 @@ export function sequenceOf(operation: string, { x, lengths, reverse, shapes }: R
     I: I as number,
     H,
     ids,
-    padded: Math.ceil(H / 16) * 16,
     order: reverse ? forward.reverse() : forward,
     valid: (t, b) => lengths === null || t < (lengths[b] as number),
   };

@@ -1,14 +1,14 @@
 import { completeOptions, word } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { RecurrentOperands } from "../recurrentOperands.js";
-import { paddedHidden, recurrentCost, recurrentOperands, recurrentShapes } from "../recurrentOperands.js";
+import { recurrentCost, recurrentOperands, recurrentShapes } from "../recurrentOperands.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
 
 export const gruOperation = defineOperation({
   name: "gru",
   operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
-  results: ["y", "hLast", "gates?"],
+  results: ["y", "hLast", "gates? saved"],
   attributes: ["resetAfter", "reverse"],
   cost: recurrentCost,
   gradient: (seen, incoming) => {
@@ -21,7 +21,7 @@ export const gruOperation = defineOperation({
 
 export const gruGradient = defineOperation({
   name: "gruGradient",
-  operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_hh?", "lengths? i32", "y", "gates", "dy?", "dhLast?"],
+  operands: ["x any", "h0", "weight_ih", "weight_hh", "bias_hh?", "lengths? i32", "y", "gates saved", "dy?", "dhLast?"],
   results: ["dx? any", "dh0", "dweight_ih", "dweight_hh", "dbias_ih", "dbias_hh"],
   attributes: ["resetAfter", "reverse"],
   cost: (shapes) => ({ flops: 2 * recurrentCost(shapes).flops }),
@@ -46,7 +46,7 @@ export function gru(operands: RecurrentOperands & { reset?: "after" | "before" }
   const { y, hLast } = x.graph.record(
     gruOperation,
     { x, h0, weight_ih, weight_hh, bias_ih, bias_hh, lengths },
-    { y: [T, B, H], hLast: h0, gates: [T, B, 4 * paddedHidden(H)] },
+    { y: [T, B, H], hLast: h0, gates: [T, B, 4, H] },
     { resetAfter: Number(reset === "after"), reverse: Number(reverse) },
   );
   return { y, hLast };

@@ -1,14 +1,14 @@
 import { completeOptions } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { RecurrentOperands } from "../recurrentOperands.js";
-import { paddedHidden, recurrentCost, recurrentOperands, recurrentShapes } from "../recurrentOperands.js";
+import { recurrentCost, recurrentOperands, recurrentShapes } from "../recurrentOperands.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes, operand } from "../tensor.js";
 
 export const lstmOperation = defineOperation({
   name: "lstm",
   operands: ["x any", "h0", "c0", "weight_ih", "weight_hh", "bias_ih?", "bias_hh?", "lengths? i32"],
-  results: ["y", "hLast", "cLast", "gates?", "cells?"],
+  results: ["y", "hLast", "cLast", "gates? saved", "cells? saved"],
   attributes: ["reverse"],
   cost: recurrentCost,
   gradient: (seen, incoming) => {
@@ -30,8 +30,8 @@ export const lstmGradient = defineOperation({
     "weight_hh",
     "lengths? i32",
     "y",
-    "gates",
-    "cells",
+    "gates saved",
+    "cells saved",
     "dy?",
     "dhLast?",
     "dcLast?",
@@ -57,11 +57,10 @@ export function lstm(operands: RecurrentOperands & { c0: Tensor }): { y: Tensor;
   const { x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, lengths, reverse } = complete;
   const shapes = [...recurrentShapes(complete, 4), ["c0", c0, "B H"]] as const;
   const { T, B, H } = matchShapes("lstm", shapes) as Record<"T" | "B" | "H", number>;
-  const padded = paddedHidden(H);
   const { y, hLast, cLast } = x.graph.record(
     lstmOperation,
     { x, h0, c0, weight_ih, weight_hh, bias_ih, bias_hh, lengths },
-    { y: [T, B, H], hLast: h0, cLast: c0, gates: [T, B, 4 * padded], cells: [T, B, padded] },
+    { y: [T, B, H], hLast: h0, cLast: c0, gates: [T, B, 4, H], cells: [T, B, H] },
     { reverse: Number(reverse) },
   );
   return { y, hLast, cLast };

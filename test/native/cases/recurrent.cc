@@ -11,13 +11,13 @@ static void addCell(std::vector<OpCase>& all, const std::string& name, int64_t g
   const TestTensor wi = numbers(overIds ? std::vector<int64_t>{7, rows} : std::vector<int64_t>{rows, I}, 2);
   const TestTensor state = numbers({B, H}, 3), wh = numbers({rows, H}, 4), bias = numbers({rows}, 5),
                    lengths = integers({B}, {3, 0});
-  const TestTensor y = numbers({T, B, H}, 6), made = numbers({T, B, 4 * saved}, 7), cells = numbers({T, B, saved}, 8);
+  const TestTensor y = numbers({T, B, H}, 6), made = numbers({T, B, 4, saved}, 7), cells = numbers({T, B, saved}, 8);
   const TestTensor stateResult({B, H}), biasResult({rows});
   std::vector<TestTensor> in = {x, state}, out = {floats({T, B, H}), stateResult};
   if (lstm) in.push_back(state);
   in.insert(in.end(), {wi, wh, bias, bias, lengths});
-  if (lstm) out.insert(out.end(), {stateResult, floats({T, B, 4 * saved}), floats({T, B, saved})});
-  if (gru) out.push_back(floats({T, B, 4 * saved}));
+  if (lstm) out.insert(out.end(), {stateResult, floats({T, B, 4, saved}), floats({T, B, saved})});
+  if (gru) out.push_back(floats({T, B, 4, saved}));
   all.push_back({name, in, out, attributes});
   in = {x, state};
   if (lstm) in.push_back(state);
