@@ -174,6 +174,18 @@ struct gruGradient {
   static const Implementation implementation;
 };
 
+struct hardSigmoid {
+  enum Operand { x };
+  enum Result { y };
+  static const Implementation implementation;
+};
+
+struct hardSigmoidGradient {
+  enum Operand { y, dy };
+  enum Result { dx };
+  static const Implementation implementation;
+};
+
 struct layerNorm {
   enum Operand { x, gain, bias };
   enum Result { y, mean, inverseDeviation };
@@ -574,6 +586,14 @@ inline constexpr Operation kTable[] = {
      .optionalResults = 1u << gruGradient::dx,
      .consumes = 1u << gruGradient::gates,
      .implementation = gruGradient::implementation},
+    {.name = "hardSigmoid",
+     .operands = {"x"},
+     .results = {"y"},
+     .implementation = hardSigmoid::implementation},
+    {.name = "hardSigmoidGradient",
+     .operands = {"y", "dy"},
+     .results = {"dx"},
+     .implementation = hardSigmoidGradient::implementation},
     {.name = "layerNorm",
      .operands = {"x", "gain", "bias"},
      .results = {"y", "mean", "inverseDeviation"},

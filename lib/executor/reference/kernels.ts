@@ -7,6 +7,7 @@ import * as elementwise from "./elementwise.js";
 import * as embedding from "./embedding.js";
 import * as follow from "./follow.js";
 import * as gru from "./gru.js";
+import * as hardSigmoid from "./hardSigmoid.js";
 import type { Kernel } from "./kernel.js";
 import * as layerNorm from "./layerNorm.js";
 import * as lstm from "./lstm.js";
@@ -31,6 +32,7 @@ export const kernels = {
   ...embedding,
   ...follow,
   ...gru,
+  ...hardSigmoid,
   ...layerNorm,
   ...lstm,
   ...mask,

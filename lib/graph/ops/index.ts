@@ -23,6 +23,7 @@ export {
 export { embedding, sumRows } from "./embedding.js";
 export { follow } from "./follow.js";
 export { gru } from "./gru.js";
+export { hardSigmoid } from "./hardSigmoid.js";
 export { layerNorm } from "./layerNorm.js";
 export { linear } from "./linear.js";
 export { lstm } from "./lstm.js";
