@@ -1,10 +1,10 @@
 import { describe, OptionError, ShapeError } from "../errors.js";
 import { checkOption, completeOptions, flag, list, real, text, value, word } from "../options.js";
+import { planLifetimes } from "./lifetimes.js";
 import type { Loop, Place } from "./loops.js";
 import { Loops } from "./loops.js";
 import type { All, Named, Operation } from "./operation.js";
 import { byName, inOrder, slotOf } from "./operation.js";
-import { planLifetimes } from "./plan.js";
 import type { DType, Program, Shape, ValueType, VariableSpec } from "./program.js";
 import { sameShape, shapeRule, shapeText } from "./program.js";
 import { expectVariable } from "./programRule.js";
