@@ -67,7 +67,8 @@ class GateGradients {
   // As rows: of all steps.
   Rows all_ = {nullptr, 0};
   float* first_ = nullptr;  // [B,ld] the gradients of each row's first step, for reverse ops
-  // [T*B] each row of x, or -1: what stands in the padding must not be multiplied, not even by 0. Null: no padding.
+  // [T*B] each row of x, or -1: the padding may hold anything and must not be multiplied, not even by 0. Null: no
+  // padding.
   int32_t* inputRows_ = nullptr;
   void* products_ = nullptr;
 

@@ -112,7 +112,7 @@ export function inputGradients(
   const [x, dx] = [call.x as Floats, call.dx as Floats | null];
   if (dx) multiplyTransposed(da, transposed(weight, rows, I, zeros(rows * I)), dx, { M: N, N: I, K: rows });
   const columns = transposed(x, N, I, zeros(N * I));
-  // What stands in the padding must not be multiplied, not even by 0.
+  // The padding may hold anything: it must not be multiplied, not even by 0.
   for (let n = 0; n < N; n++) {
     if (!valid(Math.floor(n / B), n % B)) for (let i = 0; i < I; i++) columns[i * N + n] = 0;
   }

@@ -57,7 +57,7 @@ function recurrentOperands(
   const ids = Array.from({ length: T * B }, (_, n) => (n * 7) % I);
   const x = form.ids ? inputs.integers("ids", [T, B], ids) : inputs.floats("x", [T, B, I]);
   if (form.lengths && !form.ids) {
-    // Whatever stands in the padding reaches no result.
+    // The padding may hold anything: it reaches no result.
     const values = inputs.feeds.x as Float64Array;
     for (let n = 0; n < T * B; n++) {
       if (n / B >= (lengths[n % B] as number)) values.fill(Number.NaN, n * I, (n + 1) * I);
