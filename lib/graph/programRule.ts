@@ -82,7 +82,7 @@ export function expectProgram(program: Program): void {
       );
     }
     if ("of" in storage && !isInArena(values, storage.of)) {
-      throw new InputError(`compile: ${name} is in the memory of a value that is not in the arena.`);
+      throw new InputError(`compile: the memory of ${name} is not in the arena.`);
     }
   }
   const lost = loops.find(({ begin, end }) => begin >= end || end > ops.length);

@@ -61,14 +61,18 @@ test("a value, a variable or a loop that a program names and does not have is na
   expect(() => expectProgram(loopOf(0, length + 1))).toThrow(`a loop has the ops 0 to ${length + 1} of ${length}.`);
 });
 
-test("rows lie in the arena, or in rows that do; rows of each other lie nowhere", () => {
+test("rows and views lie in the arena, or in what does; those of each other lie nowhere", () => {
   const rowsOf = (of: (id: number) => number) =>
     altered(({ values }) => ({
       values: values.map((value) =>
         value.storage.kind === "rows" ? { ...value, storage: { ...value.storage, of: of(value.id) } } : value,
       ),
     }));
-  expect(() => expectProgram(rowsOf((id) => id))).toThrow(/the rows of .* are not in the arena/);
+  expect(() => expectProgram(rowsOf((id) => id))).toThrow(/the memory of .* is not in the arena/);
+  const view = altered(({ values }) => ({
+    values: values.map((value) => ({ ...value, storage: { kind: "view" as const, of: value.id } })),
+  }));
+  expect(() => expectProgram(view)).toThrow(/the memory of .* is not in the arena/);
   const { id } = example().values.find(({ storage }) => storage.kind === "variable") as { id: number };
-  expect(() => expectProgram(rowsOf(() => id))).toThrow(/the rows of .* are not in the arena/);
+  expect(() => expectProgram(rowsOf(() => id))).toThrow(/the memory of .* is not in the arena/);
 });
