@@ -64,7 +64,7 @@ test("train transliterate, translate, evaluate, trace, map, info, inspect and qu
   expect(ostinato(drawn).stdout).toBe(ostinato(drawn).stdout);
 
   expect(ostinato(["evaluate", model, sources, targets]).stdout).toMatch(
-    /^864 tokens: .*\n216 sources, 216 references:\n {2}BLEU +none .*\n {2}chrF .*\n {2}exact +(9\d|100)\.\d\d %.*\n {2}error rate +\d\.\d\d % of symbols\n/,
+    /^864 tokens: .*\n216 sources, 216 references:\n {2}BLEU +none .*\n {2}chrF .*\n {2}ROUGE-L .*\n {2}exact +(9\d|100)\.\d\d %.*\n {2}error rate +\d\.\d\d % of symbols\n/,
   );
   expect(JSON.parse(ostinato(["evaluate", model, table, "--json", "--beams", "1"]).stdout)).toMatchObject({
     sources: 216,
