@@ -26,3 +26,31 @@ export function sortBy(items: Uint32Array, key: (item: number) => number): Uint3
   }
   return sorted;
 }
+
+/**
+ * The batches of an epoch: numbers of items, those whose shapes agree together, in an order of their own in each epoch.
+ * @param options.shapeKey a whole number that items of one shape share.
+ * @param options.random of the epoch; null for no shuffling.
+ * @param options.from the first batch that is wanted.
+ */
+export function* shapeBatches(
+  count: number,
+  options: {
+    batchSize: number;
+    shapeKey: (item: number) => number;
+    random: { uniform(): number } | null;
+    from: number;
+  },
+): Generator<{ items: Uint32Array; index: number }, void, undefined> {
+  const { batchSize, shapeKey, random, from } = options;
+  const length = Math.ceil(count / batchSize);
+  const items = Uint32Array.from({ length: count }, (_, i) => i);
+  const order = Uint32Array.from({ length }, (_, i) => i);
+  if (random) shuffle(items, random);
+  const sorted = sortBy(items, shapeKey);
+  if (random) shuffle(order, random);
+  for (let index = from; index < length; index++) {
+    const first = (order[index] as number) * batchSize;
+    yield { items: sorted.subarray(first, first + batchSize), index };
+  }
+}

@@ -2,7 +2,7 @@ import { InputError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
 import { checkOption, completeOptions, list, nullable, seed, table, value, whole } from "../options.js";
 import { randomSource } from "../random/source.js";
-import { shuffle, sortBy } from "./order.js";
+import { shapeBatches } from "./order.js";
 
 /** A pair as tokens, without marks. */
 export interface TokenPair {
@@ -76,16 +76,11 @@ export class PairBatches {
   *batches(epoch: number, from = 0): Generator<PairBatch, void, undefined> {
     checkOption("PairBatches", "from", from, whole({ maximum: this.length }));
     const { batchSize, seed } = this.#options;
-    const pairs = Uint32Array.from({ length: this.#pairs.length }, (_, i) => i);
-    const order = Uint32Array.from({ length: this.length }, (_, i) => i);
+    const pairOf = (i: number) => this.#pairs[i] as TokenPair;
     const random = seed === null ? null : randomSource(seed, `pairs of epoch ${epoch}`);
-    if (random) shuffle(pairs, random);
-    const sorted = sortBy(pairs, (i) => this.#shapeKey(this.#pairs[i] as TokenPair));
-    if (random) shuffle(order, random);
-    for (let index = from; index < this.length; index++) {
-      const first = (order[index] as number) * batchSize;
-      const own = Array.from(sorted.subarray(first, first + batchSize), (i) => this.#pairs[i] as TokenPair);
-      yield this.#batch(own, index);
+    const shapeKey = (i: number) => this.#shapeKey(pairOf(i));
+    for (const { items, index } of shapeBatches(this.#pairs.length, { batchSize, shapeKey, random, from })) {
+      yield this.#batch(Array.from(items, pairOf), index);
     }
   }
 

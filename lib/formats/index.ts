@@ -15,5 +15,5 @@ export type { ResumeState, TrainerState } from "./trainerFile.js";
 export { loadTrainerHistory, loadTrainerState, saveTrainerState } from "./trainerFile.js";
 export type { RecordedValue, TrainingRecord } from "./trainingRecord.js";
 export { readTrainingRecord, writeTrainingRecord } from "./trainingRecord.js";
-export type { Vocabularies, VocabularyFile, VocabularySlot } from "./vocabularies.js";
+export type { SizedVocabulary, Vocabularies, VocabularyFile, VocabularySlot } from "./vocabularies.js";
 export { bundledVocabularies, noVocabulary, oneVocabulary, vocabularySizes } from "./vocabularies.js";

@@ -9,14 +9,22 @@ import { vocabularyShape } from "./shapes.js";
 /** The vocabularies of a model: a tokenizer, or a bundle of several that writes them into one file; null for none. */
 export type Vocabularies = { toJSON(): object } | null;
 
+/** A vocabulary as far as its folder goes: a tokenizer, or labels. */
+export interface SizedVocabulary {
+  readonly kind: string;
+  readonly size: number;
+}
+
 /** One of the vocabularies that models of a kind have. */
 export interface VocabularySlot {
-  /** "source", "target" ...; the property of a bundle that is its tokenizer. */
+  /** "source", "target" ...; the property of a bundle that is its vocabulary. */
   readonly name: string;
   /** Option of the configuration that says how many tokens it has. */
   readonly size: string;
   /** Whether the file leaves it out where it is the first one's. Default false. */
   readonly shared?: boolean;
+  /** Shape of its JSON. Default: that of a tokenizer. */
+  readonly shape?: Rule<unknown>;
 }
 
 /** How the vocabularies of a kind of model stand in the vocabulary.json (or tokenizer.json) of a folder. */
@@ -28,8 +36,8 @@ export interface VocabularyFile<V extends Vocabularies = Vocabularies> {
   readonly rule: Rule<V>;
   /** The vocabularies that `toJSON` wrote; null where there is no file. @throws InputError for anything else. */
   read(json: unknown): V;
-  /** The tokenizer of a slot. */
-  tokenizer(vocabularies: V, slot: string): Tokenizer;
+  /** The vocabulary of a slot. */
+  vocabulary(vocabularies: V, slot: string): SizedVocabulary;
 }
 
 /** One vocabulary: a tokenizer of any kind. @param size option of the configuration that says how many tokens it has. */
@@ -39,7 +47,7 @@ export function oneVocabulary(size = "vocabularySize"): VocabularyFile<Tokenizer
     shape: vocabularyShape,
     rule: tokenizerRule,
     read: tokenizerFromJSON,
-    tokenizer: (tokenizer) => tokenizer,
+    vocabulary: (tokenizer) => tokenizer,
   };
 }
 
@@ -50,7 +58,7 @@ export function noVocabulary(): VocabularyFile<null> {
     shape: null,
     rule: value("left out: the model has no vocabulary", (tokenizer) => tokenizer === null, null),
     read: () => null,
-    tokenizer: (_, slot) => {
+    vocabulary: (_, slot) => {
       throw new OptionError(`The model has no vocabulary ${quote(slot)}.`);
     },
   };
@@ -69,19 +77,22 @@ export function bundledVocabularies<V extends Vocabularies>({
   kind: string;
   others?: OptionTable;
 } & Pick<VocabularyFile<V>, "slots" | "rule" | "read">): VocabularyFile<V> {
-  const parts = slots.map(({ name, shared }) => [name, shared ? optional(vocabularyShape) : vocabularyShape] as const);
+  const parts = slots.map(
+    ({ name, shared, shape = vocabularyShape }) => [name, shared ? optional(shape) : shape] as const,
+  );
   return {
     ...bundle,
     slots,
     shape: object({ kind: word([kind]), ...Object.fromEntries(parts), ...others }),
-    tokenizer: (vocabularies, slot) => (vocabularies as unknown as Record<string, Tokenizer>)[slot] as Tokenizer,
+    vocabulary: (vocabularies, slot) =>
+      (vocabularies as unknown as Record<string, SizedVocabulary>)[slot] as SizedVocabulary,
   };
 }
 
 /** Sizes of vocabularies, by the options of the configuration that say them. */
 export function vocabularySizes<V extends Vocabularies>(
-  { slots, tokenizer }: VocabularyFile<V>,
+  { slots, vocabulary }: VocabularyFile<V>,
   vocabularies: V,
 ): Record<string, number> {
-  return Object.fromEntries(slots.map(({ name, size }) => [size, tokenizer(vocabularies, name).size]));
+  return Object.fromEntries(slots.map(({ name, size }) => [size, vocabulary(vocabularies, name).size]));
 }

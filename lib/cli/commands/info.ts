@@ -59,7 +59,7 @@ async function describeModel(folder: string, print: Printer, kinds: readonly Cli
   const parameters = network.parameters.map(({ name, shape }) => ({ name, shape }));
   const total = parameters.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
   const { slots } = kind.vocabularies;
-  const vocabularies = slots.map(({ name }) => [name, kind.vocabularies.tokenizer(tokenizer, name)] as const);
+  const vocabularies = slots.map(({ name }) => [name, kind.vocabularies.vocabulary(tokenizer, name)] as const);
   const weights = weightType ?? "float32";
   const sizes = Object.fromEntries(vocabularies.map(([name, { kind, size }]) => [name, { kind, size }]));
   print.object({
@@ -72,6 +72,7 @@ async function describeModel(folder: string, print: Printer, kinds: readonly Cli
     doubles,
   });
   const tokens = vocabularies.map(([name, { kind, size }]) => {
+    if (kind === name) return `${count(size)} ${name}`;
     const text = `${kind} tokens, vocabulary ${count(size)}`;
     return slots.length === 1 ? text : `${name}: ${text}`;
   });

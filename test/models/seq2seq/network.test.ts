@@ -1,11 +1,9 @@
 import { expect, test } from "vitest";
-import type { Executor, Store, Values } from "../../../lib/executor/executor.js";
+import type { Executor, Store } from "../../../lib/executor/executor.js";
 import { nativeExecutor } from "../../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
-import { differentiate } from "../../../lib/graph/differentiate.js";
 import { Graph } from "../../../lib/graph/graph.js";
 import * as ops from "../../../lib/graph/ops/index.js";
-import { elementsOf } from "../../../lib/graph/program.js";
 import type { Tensor } from "../../../lib/graph/tensor.js";
 import type { Seq2SeqConfig } from "../../../lib/models/seq2seq/config.js";
 import { recordSeq2SeqLoss, Seq2SeqNetwork } from "../../../lib/models/seq2seq/network.js";
@@ -13,6 +11,7 @@ import { randomSource } from "../../../lib/random/source.js";
 import { adam } from "../../../lib/train/optimizers.js";
 import { TrainingStep } from "../../../lib/train/step.js";
 import { numbers } from "../../graph/case.js";
+import { expectSlopes, storeOf } from "../slopes.js";
 
 const sizes = { sourceVocabularySize: 7, targetVocabularySize: 6, hiddenSize: 4, embeddingSize: 3 };
 const variants: Record<string, Partial<Seq2SeqConfig>> = {
@@ -33,19 +32,6 @@ const variants: Record<string, Partial<Seq2SeqConfig>> = {
     targetVocabularySize: 7,
   },
 };
-
-async function storeOf(
-  executor: Executor,
-  network: Seq2SeqNetwork,
-  values?: (index: number, size: number) => Float64Array,
-) {
-  const store = executor.createStore();
-  for (const [i, { name, shape, initializer }] of network.parameters.entries()) {
-    store.declare({ name, dtype: "f32", shape });
-    await store.write(name, values ? values(i, elementsOf(shape)) : initializer(shape, randomSource(1, name)));
-  }
-  return store;
-}
 
 test.each(Object.keys(variants))("%s: step by step it writes what it was trained to", async (name) => {
   const [S, T, B] = [5, 4, 3];
@@ -76,36 +62,6 @@ test.each(Object.keys(variants))("%s: step by step it writes what it was trained
     });
   }
 });
-
-/** The gradient of a recorded loss, for every parameter, at one element each: as finite differences say. */
-async function expectSlopes(graph: Graph, loss: Tensor, network: Seq2SeqNetwork, feeds: Record<string, Values>) {
-  graph.output("loss", loss);
-  const variables = network.parameters.map((parameter) => parameter.in(graph));
-  for (const [i, d] of differentiate(loss, variables).entries()) graph.output(`${i}`, d);
-  const executor = new ReferenceExecutor({ precision: "float64" });
-  const store = await storeOf(executor, network, (i, size) => numbers(size, i + 1));
-  const executable = executor.compile(graph.program(), store);
-  const { outputs } = await executable.run(feeds);
-  for (const [i, { name: parameter, shape }] of network.parameters.entries()) {
-    const gradient = outputs[i] as Float64Array;
-    expect(
-      gradient.some((d) => d !== 0),
-      parameter,
-    ).toBe(true);
-    const at = (i * 7) % elementsOf(shape);
-    const values = (await store.read(parameter)) as Float64Array;
-    const lossAt = async (shift: number) => {
-      await store.write(
-        parameter,
-        values.map((value, k) => (k === at ? value + shift : value)),
-      );
-      return (await executable.run(feeds)).outputs.loss?.[0] as number;
-    };
-    const slope = ((await lossAt(1e-5)) - (await lossAt(-1e-5))) / 2e-5;
-    await store.write(parameter, values);
-    expect(gradient[at], `${parameter}[${at}]`).toBeCloseTo(slope, 7);
-  }
-}
 
 /** Two pairs: sources of 4 and 2 tokens, targets of 3 and 2. */
 const twoPairs = {
