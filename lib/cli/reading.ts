@@ -14,6 +14,8 @@ const rules = table("files", {
   /** Read a .csv, .tsv or .jsonl file as the plain text that it is. */
   plainText: flag(),
   ...pairTableRules,
+  /** Column of a table that has the labels: its number from 1, or its name. Default: 2, or "label" in JSON. */
+  labelColumn: optional(columnRule),
   /** Take the lines of one file as sources and as targets: for autoencoders. */
   copies: flag(),
 });
@@ -25,7 +27,13 @@ const group = "Reading files";
 
 /** Adds the options that say which texts of a file are read. */
 export function withTextOptions(command: Command): Command {
-  return withOptions(command, without(rules, "source", "target", "copies"), { group });
+  return withOptions(command, without(rules, "source", "target", "copies", "labelColumn"), { group });
+}
+
+/** Adds the options that say which columns of a table are texts and labels. */
+export function withLabelOptions(command: Command): Command {
+  const notes = { textColumn: '1, or "text" in JSON' };
+  return withOptions(command, without(rules, "source", "target", "copies", "plainText"), { group, notes });
 }
 
 /** Adds the options that say which columns of a table are source and target. */
@@ -35,7 +43,7 @@ export function withColumnOptions(command: Command, defaults: { source?: string;
 
 /** Adds the options of commands that read pairs to measure or to show. */
 export function withPairOptions(command: Command): Command {
-  return withOptions(command, rules, { group });
+  return withOptions(command, without(rules, "labelColumn"), { group });
 }
 
 /** How a command reads files, by its own options. */

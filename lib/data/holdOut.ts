@@ -2,6 +2,7 @@ import { describe, OptionError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
 import { completeOptions, seed, table } from "../options.js";
 import { randomSource } from "../random/source.js";
+import type { LabelledText } from "./labelledTexts.js";
 import { shuffle } from "./order.js";
 import type { Pair } from "./pairs.js";
 import { splitPoints, splitRules } from "./tokenStream.js";
@@ -9,7 +10,7 @@ import { splitPoints, splitRules } from "./tokenStream.js";
 /** Which part of some lines or pairs is held out, at random. @interface */
 export type HoldOutOptions = OptionsOf<typeof rules>;
 
-const rules = table("splitLines, splitPairs", {
+const rules = table("splitLines, splitPairs, splitTexts", {
   ...splitRules,
   /** Seed for which ones: the same seed holds out the same. Default 1. */
   seed: seed(),
@@ -47,9 +48,29 @@ export function splitPairs(
   pairs: readonly Pair[],
   options: HoldOutOptions = {},
 ): { train: Pair[]; validation: Pair[]; test: Pair[] } {
-  if (!Array.isArray(pairs))
-    throw new OptionError(`splitPairs: expected pairs to be an array, got ${describe(pairs)}.`);
-  const { train, validation, test } = holdOut("splitPairs", pairs.length, options);
-  const chosen = (numbers: Uint32Array) => Array.from(numbers, (i) => pairs[i] as Pair);
+  return split("splitPairs", "pairs", pairs, options);
+}
+
+/**
+ * Holds out some of a list of labelled texts, chosen at random; each part keeps their order.
+ * @throws OptionError for shares that leave nothing to train on.
+ */
+export function splitTexts(
+  examples: readonly LabelledText[],
+  options: HoldOutOptions = {},
+): { train: LabelledText[]; validation: LabelledText[]; test: LabelledText[] } {
+  return split("splitTexts", "examples", examples, options);
+}
+
+function split<T>(
+  owner: string,
+  name: string,
+  items: readonly T[],
+  options: HoldOutOptions,
+): { train: T[]; validation: T[]; test: T[] } {
+  if (!Array.isArray(items))
+    throw new OptionError(`${owner}: expected ${name} to be an array, got ${describe(items)}.`);
+  const { train, validation, test } = holdOut(owner, items.length, options);
+  const chosen = (numbers: Uint32Array) => Array.from(numbers, (i) => items[i] as T);
   return { train: chosen(train), validation: chosen(validation), test: chosen(test) };
 }

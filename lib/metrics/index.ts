@@ -5,6 +5,8 @@ export { bleu, sentenceBleu } from "./bleu.js";
 export type { BleuTokenization } from "./bleuTokenizers.js";
 export type { ChrfOptions, ChrfScore } from "./chrf.js";
 export { chrf } from "./chrf.js";
+export type { ClassificationScores, LabelScore } from "./classification.js";
+export { classificationScores } from "./classification.js";
 export { editDistance } from "./editDistance.js";
 export type { ErrorRate } from "./errorRate.js";
 export { errorRate } from "./errorRate.js";

@@ -27,7 +27,8 @@ export function completeWithCell<Table extends OptionTable & { cell?: Rule<CellN
   const isFirst = firstCells.includes(cell.name);
   const named = isFirst && first === "all" ? firstCells.map(cellOf) : [cell];
   const own: OptionTable = Object.assign({}, ...named.map((one) => one.options));
-  const known = [...Object.keys(table), ...knownCells().flatMap(({ options }) => Object.keys(options))];
+  const ofCells = knownCells().flatMap(({ options }) => Object.keys(options));
+  const known = [...new Set([...Object.keys(table), ...ofCells])];
   expectKnownOptions(owner, entries, known, table);
   for (const [name, value] of Object.entries(entries)) {
     const isDefault = own[name] !== undefined && own[name].initial === value;

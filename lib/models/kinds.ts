@@ -1,3 +1,4 @@
 /** The kinds of models that come with Ostinato: a line each. The registry knows those that are exported here with a `kind`. */
 export * from "./languageModel/index.js";
 export * from "./seq2seq/index.js";
+export * from "./sequenceClassifier/index.js";

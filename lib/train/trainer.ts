@@ -23,7 +23,7 @@ import { TrainingVariables } from "./trainingVariables.js";
 const largestGrowth = 100;
 
 const modelRule = value<SavableModel<never>>(
-  "a model: LanguageModel, Seq2Seq, or one with parameters and recordLoss()",
+  "a model: LanguageModel, Seq2Seq, SequenceClassifier, or one with parameters and recordLoss()",
   (model) => {
     const { store, parameters, recordLoss } = (model ?? {}) as Partial<SavableModel<never>>;
     return typeof store === "object" && Array.isArray(parameters) && typeof recordLoss === "function";

@@ -37,6 +37,7 @@ test("every verb says which kind a folder holds where it does not know that kind
   for (const [verb, ...words] of [
     ["evaluate", "a.txt"],
     ["evaluate", "a.txt", "--lowercase"],
+    ["classify", "abc"],
     ["generate"],
     ["translate", "abc"],
     ["chat"],
@@ -49,7 +50,7 @@ test("every verb says which kind a folder holds where it does not know that kind
     const { status, stdout, stderr } = ostinato([verb, "tagger", ...words]);
     expect({ verb, status, stdout }).toEqual({ verb, status: 1, stdout: "" });
     expect(stderr, verb).toMatch(
-      /^error: tagger holds a "SequenceTagger", and the kinds of models known here are LanguageModel, Seq2Seq\./,
+      /^error: tagger holds a "SequenceTagger", and the kinds of models known here are LanguageModel, Seq2Seq, SequenceClassifier\./,
     );
   }
 });

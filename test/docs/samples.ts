@@ -56,6 +56,10 @@ export function sampleFolder(name: string): string {
   const capitals = (sentence: string) => sentence.toUpperCase();
   const rows = sentences.slice(10, 200).map((sentence) => `${sentence};${capitals(sentence)}`);
   write("sheet.csv", ["English;Deutsch", ...rows, "Alone.;"]);
+  write("labelled.csv", [
+    "text,label",
+    ...sentences.map((sentence) => `"${sentence}",${/sea|ship|whale|water/i.test(sentence) ? "sea" : "land"}`),
+  ]);
   write("reviews.csv", ["id,review", ...sentences.map((sentence, i) => `${i},"${sentence}"`)]);
   const tests = sentences.slice(0, 10);
   write("test.en", tests);

@@ -75,7 +75,7 @@ test("a folder of a kind that nobody knows is refused by its name and those that
   await expect(loadModel(folder)).rejects.toMatchObject({
     code: "ERR_OSTINATO_FILE",
     message: expect.stringMatching(
-      /holds a "SequenceTagger", and the kinds of models known here are LanguageModel, Seq2Seq\. .*registerKind/,
+      /holds a "SequenceTagger", and the kinds of models known here are LanguageModel, Seq2Seq, SequenceClassifier\. .*registerKind/,
     ),
   });
   await expect(LanguageModel.load(folder)).rejects.toThrow(/holds a SequenceTagger, expected a LanguageModel/);

@@ -10,6 +10,16 @@ const { CharacterTokenizer, TokenizerPair } = ostinato;
 const { pair, tokenizer } = things;
 
 export const dataRows: Record<string, Entry> = {
+  Labels: entry(made(ostinato.Labels), () => [["x", "y"]]),
+  "Labels.id": entry(
+    of(() => new ostinato.Labels(["x", "y"]), "id"),
+    () => ["x"],
+  ),
+  readLabelledTable: entry(ostinato.readLabelledTable as never, () => ["labels.tsv", { text: 1, label: 2 }]),
+  splitTexts: entry(ostinato.splitTexts as never, () => [
+    Array.from({ length: 20 }, () => ({ text: "ab", label: "x" })),
+    { validation: 0.1 },
+  ]),
   "CharacterTokenizer.fromText": entry(CharacterTokenizer.fromText as never, () => ["ab", { unknown: true }]),
   "CharacterTokenizer.fromCorpus": entry(CharacterTokenizer.fromCorpus.bind(CharacterTokenizer) as never, () => [
     ostinato.Corpus.fromText("ab"),

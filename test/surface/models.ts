@@ -3,8 +3,22 @@ import type { Entry } from "./row.js";
 import { entry, made, of } from "./row.js";
 import * as things from "./things.js";
 
-const { LanguageModel, PairData, Seq2Seq } = ostinato;
-const { config, executor, model, pair, pairData, pairs, sentences, stream, tokenizer, translator, windows } = things;
+const { LabelledData, LanguageModel, PairData, Seq2Seq, SequenceClassifier } = ostinato;
+const {
+  classifier,
+  config,
+  executor,
+  labelled,
+  model,
+  pair,
+  pairData,
+  pairs,
+  sentences,
+  stream,
+  tokenizer,
+  translator,
+  windows,
+} = things;
 
 /** The record of a kind, which is code: no entry of it is replaced. */
 const kind = Object.create(LanguageModel.kind) as object;
@@ -94,6 +108,29 @@ export const modelRows: Record<string, Entry> = {
   "Seq2Seq.quantize": entry(
     of(() => Seq2Seq.create({ executor, hiddenSize: 4, tokenizer: pair }), "quantize"),
     () => ["int8"],
+  ),
+  "SequenceClassifier.create": entry(SequenceClassifier.create as never, () => [
+    { ...config, tokenizer, labels: ["x", "y"], pooling: "max", dropout: 0.1 },
+  ]),
+  "SequenceClassifier.load": entry(SequenceClassifier.load as never, () => ["savedLabels", { executor }]),
+  "SequenceClassifier.classify": entry(
+    of(() => classifier, "classify"),
+    () => [["ab"], { batchSize: 2, threshold: 0.4 }],
+  ),
+  "SequenceClassifier.evaluate": entry(
+    of(() => classifier, "evaluate"),
+    () => [labelled, { batchSize: 2 }],
+  ),
+  SequenceClassifierNetwork: entry(made(ostinato.SequenceClassifierNetwork), () => [
+    { vocabularySize: 3, classes: 2, hiddenSize: 4, pooling: "mean" },
+  ]),
+  "LabelledData.create": entry(LabelledData.create as never, () => [
+    labelled,
+    { tokenizer: classifier.tokenizer, batchSize: 2, long: "cut" },
+  ]),
+  "LabelledData.batches": entry(
+    of(() => LabelledData.create(labelled, { tokenizer: classifier.tokenizer }), "batches"),
+    () => [0],
   ),
   WindowData: entry(made(ostinato.WindowData), () => [stream, { batchSize: 2, windowLength: 4, role: "train" }], [0]),
   "WindowData.batches": entry(of(windows, "batches"), () => [0]),

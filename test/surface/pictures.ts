@@ -8,6 +8,7 @@ export const pictureRows: Record<string, Entry> = {
   sentenceBleu: entry(ostinato.sentenceBleu as never, () => ["a b", ["a b"], {}]),
   scoreTexts: entry(ostinato.scoreTexts as never, () => [["a b"], ["a b"], { lowercase: true }]),
   chrf: entry(ostinato.chrf as never, () => [["a b"], ["a b"], { wordOrder: 2 }]),
+  classificationScores: entry(ostinato.classificationScores as never, () => [["a"], ["a"], ["a", "b"]]),
   editDistance: entry(ostinato.editDistance as never, () => [["a"], ["b"]]),
   rougeL: entry(ostinato.rougeL as never, () => [[["a"]], [[["a"]]], { beta: 2 }]),
   errorRate: entry(ostinato.errorRate as never, () => [[["a"]], [[["a"]]]]),

@@ -15,6 +15,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 writeFileSync("lines.txt", "abab\nbaba\n");
+writeFileSync("labels.tsv", "ab\tx\nba\ty\n");
 writeFileSync("pairs.tsv", "ab\tba\nba\tab\n");
 
 export const executor = new ReferenceExecutor();
@@ -29,15 +30,26 @@ export const pairs = [
   { source: "ab", target: "ba", place: "line 1" },
   { source: "b", target: "a", place: "line 2" },
 ];
+export const labelled = [
+  { text: "ab", label: "x", place: "line 1" },
+  { text: "b", label: "y" },
+];
 export const config = { executor, hiddenSize: 4, layers: 1 };
 export const model = await LanguageModel.create({ ...config, tokenizer });
 export const translator = await Seq2Seq.create({ executor, hiddenSize: 4, embeddingSize: 4, tokenizer: pair });
+export const classifier = await ostinato.SequenceClassifier.create({
+  ...config,
+  tokenizer,
+  labels: ["x", "y"],
+  embeddingSize: 4,
+});
 export const windows = () => new ostinato.WindowData(stream, { batchSize: 2, windowLength: 4 });
 export const sentences = () => ostinato.SentenceData.create(stream, { tokenizer, batchSize: 2 } as never);
 export const pairData = () => PairData.create(pairs, { tokenizer: pair, batchSize: 2 });
 export const parameter = new ostinato.Parameter("weight", [3, 4], ostinato.initializers.xavierUniform);
 await model.save("model");
 await translator.save("savedPairs");
+await classifier.save("savedLabels");
 await new ostinato.Trainer(model, { data: windows(), epochs: 1, maximumSteps: 1, folder: "trained" }).run();
 
 /** Tensors of one graph. */

@@ -4,16 +4,19 @@ import { writeFileAtomically } from "../../formats/index.js";
 import { textScoreRules } from "../../metrics/textMetric.js";
 import type { LanguageModel } from "../../models/languageModel/languageModel.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import type { SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import type { Completed } from "../../options.js";
 import { flag, optional, pick, table, text, whole } from "../../options.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
+import { labelledLike } from "../labelledFiles.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import { pairsLike } from "../pairFiles.js";
 import { count, countOf, oneLine, printer } from "../print.js";
+import { printClassification } from "../printClassification.js";
 import { printScores } from "../printScores.js";
-import { withPairOptions, withTextOptions } from "../reading.js";
+import { withLabelOptions, withPairOptions, withTextOptions } from "../reading.js";
 import { measures } from "../reportTraining.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import { corpusLike } from "../textFiles.js";
@@ -21,7 +24,7 @@ import type { Ability, Verb } from "../verbs.js";
 import type { Perplexity } from "./quantize.js";
 
 const flags = table("evaluate", {
-  /** Texts side by side. Default: 1 for text, where each part begins without memory; 32 for pairs. */
+  /** Texts side by side. Default: 1 for text, where each part begins without memory; 32 for pairs, 64 for labels. */
   batchSize: optional(whole({ minimum: 1 })),
   /** Print one JSON object. */
   json: flag(),
@@ -43,7 +46,7 @@ const evaluate: Verb = {
   arguments: [
     [
       "<files...>",
-      "text; for a model of pairs: a table (.tsv, .csv, .jsonl), or a file of sources and one or more of references. Pairs of " +
+      "text; for a classifier: a table of texts and labels; for a model of pairs: a table (.tsv, .csv, .jsonl), or a file of sources and one or more of references. Pairs of " +
         "one source are one source with several references, wherever they stand. Read as the training read its files",
     ],
   ],
@@ -59,6 +62,9 @@ export const evaluatePairs: Ability = {
   options: (command) => withSearchOptions(withPairOptions(withOptions(command, pairFlags))),
   run: measurePairs,
 };
+
+/** Accuracy on labelled texts, and the scores of each label. */
+export const evaluateLabels: Ability = { verb: evaluate, options: withLabelOptions, run: measureLabels };
 
 /** The perplexity of a language model on files of text, for verbs that only compare. */
 export const textPerplexity: Perplexity<LanguageModel> = {
@@ -76,6 +82,15 @@ export const pairPerplexity: Perplexity<Seq2Seq> = {
   of: async (model, { folder, files, command, signal }) => {
     const { pairs } = await pairsLike(folder, files, command);
     return (await model.evaluate(pairs, { signal })).perplexity;
+  },
+};
+
+/** The perplexity of a classifier's labels on tables. */
+export const labelPerplexity: Perplexity<SequenceClassifier> = {
+  options: withLabelOptions,
+  of: async (model, { folder, files, command, signal }) => {
+    const { examples } = await labelledLike(folder, files, command);
+    return Math.exp((await model.evaluate(examples, { signal })).loss);
   },
 };
 
@@ -122,6 +137,18 @@ function measurePairs(folder: string, files: string[], options: Options, command
     print.line(`${count(predicted.tokens)} tokens: ${measures(predicted)}`);
     print.line(`${countOf(scores.sources, "source")}, ${countOf(scores.references, "reference")}:`);
     printScores(print, scores, unitOf(model.tokenizer));
+  });
+}
+
+function measureLabels(folder: string, files: string[], options: Options, command: Command): Promise<void> {
+  return untilInterrupted(async (signal) => {
+    const print = printer(options);
+    const { examples } = await labelledLike(folder, files, command);
+    const model = await modelFrom<SequenceClassifier>(folder, options);
+    const result = await model.evaluate(examples, { ...given({ batchSize: options.batchSize }), signal });
+    print.object(result);
+    print.line(`${count(result.count)} texts: ${result.loss.toFixed(4)} nats`);
+    printClassification(print, result);
   });
 }
 

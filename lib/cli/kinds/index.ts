@@ -1,3 +1,4 @@
 /** The kinds of models that commands work with: a line each. */
 export { languageModel } from "./languageModel.js";
 export { seq2seq } from "./seq2seq.js";
+export { sequenceClassifier } from "./sequenceClassifier.js";

@@ -1,0 +1,46 @@
+import type { Command } from "commander";
+import type { LabelledReading } from "../data/index.js";
+import { readTableOfLabels } from "../data/index.js";
+import { OptionError } from "../errors.js";
+import { given } from "./options.js";
+import type { Printer } from "./print.js";
+import { count, countOf, shortened } from "./print.js";
+import type { Reading } from "./reading.js";
+import { readingLike, tableOptionsOf } from "./reading.js";
+
+/** The texts and labels of tables. */
+export async function readLabelled(
+  files: readonly string[],
+  reading: Reading,
+  owner: string,
+): Promise<LabelledReading> {
+  if (files.length === 0) throw new OptionError(`${owner}: expected a table with texts and labels, got no file.`);
+  const { textColumn: text, labelColumn: label } = reading;
+  const tables: LabelledReading[] = [];
+  for (const file of files) {
+    tables.push(await readTableOfLabels(owner, file, { ...tableOptionsOf(reading), ...given({ text, label }) }));
+  }
+  return {
+    examples: tables.flatMap(({ examples }) => examples),
+    skipped: tables.reduce((sum, { skipped }) => sum + skipped, 0),
+    description: tables.map(({ description }) => description).join("; "),
+  };
+}
+
+/** The texts and labels of tables, read as the training of the model in a folder read its own unless the options say otherwise. */
+export async function labelledLike(
+  folder: string,
+  files: readonly string[],
+  command: Command,
+): Promise<LabelledReading> {
+  return readLabelled(files, await readingLike(folder, files, command), command.name());
+}
+
+/** Says what was read, and shows the first text: whether columns and header are right is seen at once. */
+export function noteLabelled(print: Printer, { examples, skipped, description }: LabelledReading): void {
+  const [first] = examples;
+  const left = skipped > 0 ? `; ${count(skipped)} left out for an empty text` : "";
+  print.note(`${description}: ${countOf(examples.length, "text")}${left}.`);
+  if (first) print.note(`The first: ${shortened(first.text)} -> ${shortened(String(first.label))}`);
+  print.object({ event: "texts", description, texts: examples.length, skipped, first });
+}

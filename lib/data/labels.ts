@@ -1,0 +1,42 @@
+import { counted, describe, InputError } from "../errors.js";
+import { nearestName } from "../options.js";
+
+/** The labels that a classifier tells apart, each with a number from 0. */
+export class Labels {
+  readonly kind = "labels";
+  readonly size: number;
+  readonly #ids: ReadonlyMap<string, number>;
+
+  /** @throws InputError unless there are two or more, all different and none empty. */
+  constructor(readonly names: readonly string[]) {
+    const isText = (name: unknown) => typeof name === "string" && name.trim() !== "";
+    if (!Array.isArray(names) || !names.every(isText)) {
+      throw new InputError(`Labels: expected a list of texts that are not empty, got ${describe(names)}.`);
+    }
+    this.#ids = new Map(names.map((name, id) => [name, id]));
+    this.size = names.length;
+    if (this.#ids.size < names.length) {
+      const twice = names.find((name, id) => this.#ids.get(name) !== id);
+      throw new InputError(`Labels: ${describe(twice)} is there twice.`);
+    }
+    if (this.size < 2) throw new InputError(`Labels: expected two or more, got ${counted(this.size, "label")}.`);
+  }
+
+  /** All labels that occur, sorted. */
+  static of(names: Iterable<string>): Labels {
+    return new Labels([...new Set(names)].sort((a, b) => (a < b ? -1 : 1)));
+  }
+
+  /** The number of a label. @throws InputError for one that is not known. */
+  id(name: string): number {
+    const id = this.#ids.get(name);
+    if (id !== undefined) return id;
+    const nearest = typeof name === "string" ? nearestName(name, this.names) : undefined;
+    const known = this.size <= 20 ? ` Known labels: ${this.names.join(", ")}.` : "";
+    throw new InputError(`Unknown label ${describe(name)}${nearest ? `; did you mean ${nearest}?` : `.${known}`}`);
+  }
+
+  toJSON(): object {
+    return [...this.names];
+  }
+}

@@ -1,0 +1,206 @@
+import { createHash } from "node:crypto";
+import type { ClassifierVocabulary, LabelledText } from "../../data/index.js";
+import { classifierVocabularyRule, longRules, shapeBatches } from "../../data/index.js";
+import { counted, InputError, OptionError } from "../../errors.js";
+import type { Completed, OptionsOf } from "../../options.js";
+import { abortSignal, completeOptions, flag, option, seed, table, whole, word } from "../../options.js";
+import { randomSource } from "../../random/source.js";
+import type { TrainingData } from "../../train/data.js";
+import type { Batch } from "../../train/trainable.js";
+import { inTurns } from "../inTurns.js";
+import { fingerprint } from "../tokenizerIdentity.js";
+import type { Encoded } from "./examples.js";
+import { encodeExample, expectExamples, placeOf } from "./examples.js";
+
+/** Sizes and switches that the program of a batch depends on. */
+export interface SequenceClassifierForm {
+  T: number;
+  B: number;
+  /** Examples count as their label weighs. */
+  weighted: boolean;
+  /** Fingerprint of the vocabulary and labels. */
+  made?: string;
+}
+
+/** Lengths are rounded up to multiples of this: few programs, little padding. */
+const lengthMultiple = 4;
+
+/** The options of labelled texts. */
+export const labelledRules = table("LabelledData", {
+  /** The tokenizer and the labels. */
+  tokenizer: classifierVocabularyRule,
+  /** Texts may have several labels, or none. Default false. */
+  multiLabel: option(flag(), { flag: null }),
+  /** B: texts that are read side by side. Default 64. */
+  batchSize: option(whole({ minimum: 1, initial: 64 }), { aka: ["batch", "bsz"] }),
+  /** Tokens that a text may have. Default 1000. */
+  maximumLength: option(whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, initial: 1000 }), {
+    aka: ["max_length", "truncate"],
+  }),
+  /** Rule for a longer text: "refuse" it with an error, "cut" it, or "skip" it. Default refuse. */
+  long: option(word(longRules, "refuse"), { aka: ["truncation"] }),
+  /** Let all labels weigh the same in training, however rare they are: see `labelWeights`. Default false. */
+  balanced: option(flag(), { aka: ["class_weight", "balanced_weights"] }),
+  /** Seed for the order of the texts. Default 1. */
+  seed: seed(),
+  /** Use of the data: "train", or "validate" for what is measured: in order, and unweighted. Default train. */
+  role: option(word(["train", "validate"], "train"), { flag: null }),
+  /** Signal that stops the reading. Default: none. */
+  signal: abortSignal,
+});
+
+/** Options of LabelledData. @interface */
+export type LabelledDataOptions = OptionsOf<typeof labelledRules>;
+
+/** Texts with labels as batches for a SequenceClassifier. */
+export class LabelledData implements TrainingData<SequenceClassifierForm> {
+  readonly length: number;
+  readonly identity: string;
+  readonly role: "train" | "validate";
+  /** Texts in one epoch. */
+  readonly examples: number;
+  /** Texts that were too long, and cut. */
+  readonly cut: number;
+  /** Texts that were too long, and left out. */
+  readonly skipped: number;
+  /** Texts of each label, by its number. */
+  readonly frequencies: readonly number[];
+  readonly #encoded: readonly Encoded[];
+  readonly #options: Completed<typeof labelledRules>;
+  readonly #weights: readonly number[] | null;
+  readonly #made: string;
+
+  private constructor(
+    encoded: readonly Encoded[],
+    long: { cut: number; skipped: number },
+    options: Completed<typeof labelledRules>,
+  ) {
+    if (!Array.isArray(encoded)) {
+      throw new OptionError(
+        "LabelledData: texts become tokens first: use await LabelledData.create(examples, options).",
+      );
+    }
+    const { tokenizer, batchSize, seed, role, balanced } = options;
+    this.#encoded = encoded;
+    this.#options = options;
+    this.#made = classifierFingerprint(tokenizer);
+    this.role = role;
+    this.examples = encoded.length;
+    this.cut = long.cut;
+    this.skipped = long.skipped;
+    this.length = Math.ceil(encoded.length / batchSize);
+    const frequencies = new Array<number>(tokenizer.labels.size).fill(0);
+    for (const { labels } of encoded) for (const id of labels) frequencies[id] = (frequencies[id] as number) + 1;
+    this.frequencies = frequencies;
+    this.#weights = balanced && role === "train" ? labelWeights(frequencies) : null;
+    const weighting = this.#weights ? ", balanced" : "";
+    this.identity = `${encoded.length} texts in batches of ${batchSize}, seed ${seed}${weighting}`;
+  }
+
+  /**
+   * @throws InputError for a text that has what the vocabulary lacks, has no tokens, or is too long, and for a label that is not
+   *   known: it names the place.
+   * @throws OptionError if classes are to be balanced where texts have several labels.
+   */
+  static async create(examples: readonly LabelledText[], options: LabelledDataOptions): Promise<LabelledData> {
+    const complete = completeOptions("LabelledData", options, labelledRules);
+    const { signal, maximumLength, long, multiLabel, balanced } = complete;
+    if (balanced && multiLabel) {
+      throw new OptionError("LabelledData: balanced is for texts with one label each.", ["balanced", "multiLabel"]);
+    }
+    expectExamples("LabelledData", examples);
+    const encoded = await inTurns(
+      examples,
+      (example, i) => encodeExample(example, placeOf(example, i, examples.length), complete),
+      signal,
+    );
+    const [kept, longer] = [[] as Encoded[], { cut: 0, skipped: 0 }];
+    for (const [i, { tokens, labels }] of encoded.entries()) {
+      if (tokens.length <= maximumLength) {
+        kept.push({ tokens, labels });
+      } else if (long === "cut") {
+        longer.cut++;
+        kept.push({ tokens: tokens.slice(0, maximumLength), labels });
+      } else if (long === "skip") {
+        longer.skipped++;
+      } else {
+        throw new InputError(
+          `${placeOf(examples[i] as LabelledText, i, examples.length)}: the text has ${counted(tokens.length, "token")}, and at most ` +
+            `${maximumLength} are allowed. Raise the maximum length, or have long texts cut or skipped (long: "cut"; --long cut).`,
+        );
+      }
+    }
+    if (kept.length === 0) {
+      throw new InputError(
+        longer.skipped > 0
+          ? `All ${longer.skipped} texts are longer than ${counted(maximumLength, "token")}.`
+          : "There are no texts to make batches of.",
+      );
+    }
+    return new LabelledData(kept, longer, complete);
+  }
+
+  async digest(): Promise<string> {
+    const hash = createHash("sha256");
+    const update = ({ tokens, labels }: Encoded) =>
+      void hash.update(Int32Array.of(tokens.length, labels.length)).update(tokens).update(labels);
+    await inTurns(this.#encoded, update, undefined);
+    return hash.digest("hex");
+  }
+
+  *batches(epoch: number, from = 0): Generator<Batch<SequenceClassifierForm>, void, undefined> {
+    const { batchSize, seed, role } = this.#options;
+    const random = role === "train" ? randomSource(seed, `texts of epoch ${epoch}`) : null;
+    const shapeKey = (i: number) => rounded((this.#encoded[i] as Encoded).tokens.length);
+    for (const { items } of shapeBatches(this.#encoded.length, { batchSize, shapeKey, random, from })) {
+      yield this.#batch(Array.from(items, (i) => this.#encoded[i] as Encoded));
+    }
+  }
+
+  #batch(examples: readonly Encoded[]): Batch<SequenceClassifierForm> {
+    const { multiLabel, tokenizer } = this.#options;
+    const [B, C] = [examples.length, tokenizer.labels.size];
+    const weights = this.#weights;
+    const labelOf = ({ labels }: Encoded) => labels[0] as number;
+    const targets = multiLabel ? new Float32Array(B * C) : Int32Array.from(examples, labelOf);
+    if (multiLabel) for (const [b, { labels }] of examples.entries()) for (const id of labels) targets[b * C + id] = 1;
+    const { T, feeds } = textFeeds(examples.map(({ tokens }) => tokens));
+    return {
+      form: { T, B, weighted: weights !== null, made: this.#made },
+      feeds: {
+        ...feeds,
+        targets,
+        ...(weights ? { weights: Float32Array.from(examples, (example) => weights[labelOf(example)] as number) } : {}),
+      },
+      tokens: B,
+    };
+  }
+}
+
+/** Texts of tokens side by side: ids i32 [T,B] with 0 as padding, lengths i32 [B]. */
+export function textFeeds(texts: readonly Int32Array[]): {
+  T: number;
+  B: number;
+  feeds: { ids: Int32Array; lengths: Int32Array };
+} {
+  const B = texts.length;
+  const T = rounded(texts.reduce((most, { length }) => Math.max(most, length), 0));
+  const ids = new Int32Array(T * B);
+  for (const [b, tokens] of texts.entries()) for (const [t, token] of tokens.entries()) ids[t * B + b] = token;
+  return { T, B, feeds: { ids, lengths: Int32Array.from(texts, ({ length }) => length) } };
+}
+
+/** Tells tokenizers with labels apart. */
+export function classifierFingerprint({ text, labels }: ClassifierVocabulary): string {
+  return JSON.stringify([fingerprint(text), labels.names]);
+}
+
+/** The weight of each label with which all count the same, the mean over the texts being 1: N / (C · N_c). */
+export function labelWeights(frequencies: readonly number[]): number[] {
+  const [total, present] = [frequencies.reduce((sum, n) => sum + n, 0), frequencies.filter((n) => n > 0).length];
+  return frequencies.map((n) => (n === 0 ? 0 : total / (present * n)));
+}
+
+function rounded(length: number): number {
+  return Math.ceil(length / lengthMultiple) * lengthMultiple;
+}

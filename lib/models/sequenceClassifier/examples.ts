@@ -1,0 +1,74 @@
+import type { ClassifierVocabulary, LabelledText } from "../../data/index.js";
+import { UnknownTokenError } from "../../data/index.js";
+import { counted, describe, InputError, OstinatoError } from "../../errors.js";
+
+/** A text as tokens, with the numbers of its labels. */
+export interface Encoded {
+  readonly tokens: Int32Array;
+  readonly labels: Int32Array;
+}
+
+/** The name of an example in messages. */
+export function placeOf({ place }: LabelledText, index: number, count: number): string {
+  return place ?? `text ${index + 1} of ${count}`;
+}
+
+/** @throws InputError unless it is a list of texts with labels. */
+export function expectExamples(owner: string, examples: readonly LabelledText[]): void {
+  if (!Array.isArray(examples))
+    throw new InputError(`${owner}: expected a list of { text, label }, got ${describe(examples)}.`);
+  for (const [i, example] of examples.entries()) {
+    const { text, label } = (example ?? {}) as Partial<LabelledText>;
+    const place = placeOf((example ?? {}) as LabelledText, i, examples.length);
+    if (typeof text !== "string")
+      throw new InputError(`${owner}: expected ${place} to have a text, got ${describe(text)}.`);
+    if ([label].flat().every((name) => typeof name === "string")) continue;
+    throw new InputError(`${owner}: expected the label of ${place} to be a text, got ${describe(label)}.`);
+  }
+}
+
+/** The labels of an example. */
+export function labelsOf({ label }: LabelledText): readonly string[] {
+  return typeof label === "string" ? [label] : label;
+}
+
+/** The numbers of an example's labels. @throws InputError for one that is not known, and for several where there is one. */
+function labelIds(
+  example: LabelledText,
+  place: string,
+  { tokenizer, multiLabel }: { tokenizer: ClassifierVocabulary; multiLabel: boolean },
+): Int32Array {
+  const names = [...new Set(labelsOf(example))];
+  if (!multiLabel && names.length !== 1) {
+    throw new InputError(
+      `${place} has ${counted(names.length, "label")}, and the model gives each text one. Set multiLabel (--multi-label).`,
+    );
+  }
+  return Int32Array.from(names, (name) => inPlace(place, () => tokenizer.labels.id(name)));
+}
+
+/** The tokens of a text, of which there must be some. */
+export function textTokens(text: string, place: string, tokenizer: ClassifierVocabulary): Int32Array {
+  const tokens = inPlace(place, () => tokenizer.text.encode(text));
+  if (tokens.length === 0) throw new InputError(`${place}: the text has no tokens.`);
+  return tokens;
+}
+
+/** An example as tokens. @throws InputError that names its place. */
+export function encodeExample(
+  example: LabelledText,
+  place: string,
+  options: { tokenizer: ClassifierVocabulary; multiLabel: boolean },
+): Encoded {
+  return { tokens: textTokens(example.text, place, options.tokenizer), labels: labelIds(example, place, options) };
+}
+
+function inPlace<T>(place: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UnknownTokenError) throw error.in(place);
+    if (error instanceof OstinatoError) throw new InputError(`${place}: ${error.message}`, error);
+    throw error;
+  }
+}

@@ -1,0 +1,11 @@
+export type { LabelledDataOptions, SequenceClassifierForm } from "./data.js";
+export { LabelledData } from "./data.js";
+export type { SequenceClassifierConfig } from "./network.js";
+export { SequenceClassifierNetwork } from "./network.js";
+export type {
+  Classification,
+  ClassifierEvaluation,
+  ClassifyOptions,
+  SequenceClassifierOptions,
+} from "./sequenceClassifier.js";
+export { SequenceClassifier } from "./sequenceClassifier.js";

@@ -1,0 +1,123 @@
+import type { Graph } from "../../graph/graph.js";
+import * as ops from "../../graph/ops/index.js";
+import type { Tensor } from "../../graph/tensor.js";
+import type { CellOptions } from "../../nn/cellRegistry.js";
+import { cellNamed } from "../../nn/cellRegistry.js";
+import { Dropout } from "../../nn/dropout.js";
+import { Embedding } from "../../nn/embedding.js";
+import { initializer } from "../../nn/initializers.js";
+import { Linear } from "../../nn/linear.js";
+import type { Parameter } from "../../nn/parameter.js";
+import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
+import type { OptionsOf } from "../../options.js";
+import { flag, option, optional, real, table, text, whole, word } from "../../options.js";
+import type { CompleteConfig } from "../cellConfig.js";
+import { completeWithCell, optionsOfCell } from "../cellConfig.js";
+import { Pooling, poolings } from "./pooling.js";
+
+/** The architecture of a classifier, as stored in config.json. Options of its cell stand beside the others. @interface */
+export type SequenceClassifierConfig = OptionsOf<typeof classifierRules> & CellOptions;
+
+const size = whole({ minimum: 1 });
+
+/** The rules of the architecture's options. */
+export const classifierRules = table("SequenceClassifier", {
+  /** V: tokens of the vocabulary. */
+  vocabularySize: option(size, { flag: null, aka: ["vocab_size"] }),
+  /** C: labels. */
+  classes: option(whole({ minimum: 2 }), { flag: null, aka: ["num_classes", "num_labels"] }),
+  /** A text may have several labels, or none: a sigmoid for each in place of one softmax. Default false. */
+  multiLabel: option(flag(), { aka: ["multi_label", "multilabel"] }),
+  /** Recurrent cell: one of the library's, or of those that registerCell has added. Default gru. */
+  cell: cellNamed("gru"),
+  /** Layers on top of each other. Default 1. */
+  layers: option(layerCount(1), { aka: ["num_layers", "n_layers"] }),
+  /** H: units of a layer, in each direction. Default 128. */
+  hiddenSize: option(whole({ minimum: 1, initial: 128 }), { aka: ["hidden", "units", "hidden_dim"] }),
+  /** E: size of token vectors. Default: as `hiddenSize`. */
+  embeddingSize: option(optional(size), { aka: ["embedding", "embedding_dim"] }),
+  /** Read the text in both directions. Default true. */
+  bidirectional: option(flag(true), { aka: ["bidir"] }),
+  /**
+   * How the states of all steps become one vector: "last" of each direction; "max" or "mean" of each feature over time; or
+   * "attention", a mean whose weights are learnt (Yang et al. 2016). Default attention.
+   */
+  pooling: option(word(poolings, "attention"), { aka: ["pool"] }),
+  /** Dropout on embeddings, between layers and before the output layer. Default 0. */
+  dropout: option(real({ minimum: 0, below: 1, initial: 0 }), { aka: ["dropout_rate", "p"] }),
+  /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
+  variational: option(flag(), { aka: ["variational_dropout", "locked_dropout"] }),
+  /** How layers are connected: see RecurrentStack. Default plain. */
+  connections: word(connections, "plain"),
+  /** First values of all weight matrices: "uniform:0.1", "normal:0.02", "xavier", "orthogonal" ... Default: each layer's own. */
+  initializer: option(text({ initial: "default" }), {
+    aka: ["init", "initialization", "kernel_initializer"],
+    written: { as: "rule" },
+  }),
+});
+
+/**
+ * The layers of a classifier of sequences:
+ * embedding -> dropout -> recurrent stack -> pooling over time -> dropout -> linear -> softmax, or sigmoids.
+ */
+export class SequenceClassifierNetwork {
+  readonly config: CompleteConfig<SequenceClassifierConfig>;
+  readonly parameters: readonly Parameter[];
+  readonly #embedding: Embedding;
+  readonly #recurrent: RecurrentStack;
+  readonly #pooling: Pooling;
+  readonly #output: Linear;
+  readonly #inputDropout: Dropout;
+  readonly #outputDropout: Dropout;
+
+  constructor(config: SequenceClassifierConfig) {
+    const given = completeWithCell("SequenceClassifier", config, { table: classifierRules, first: "none" });
+    this.config = { ...given, embeddingSize: given.embeddingSize ?? given.hiddenSize };
+    const { vocabularySize, embeddingSize, classes, dropout, variational, pooling } = this.config;
+    const first = this.config.initializer === "default" ? {} : { initializer: initializer(this.config.initializer) };
+    this.#embedding = new Embedding("embedding", { vocabularySize, embeddingSize, ...first });
+    this.#recurrent = stackOf(this.config, first);
+    this.#pooling = new Pooling("pooling", { kind: pooling, stack: this.#recurrent });
+    const { outputSize: inputSize } = this.#pooling;
+    this.#output = new Linear("output", { inputSize, outputSize: classes, ...first });
+    this.#inputDropout = new Dropout("embedding.dropout", { rate: dropout, variational });
+    this.#outputDropout = new Dropout("output.dropout", { rate: dropout });
+    const layers = [this.#embedding, this.#recurrent, this.#pooling, this.#output];
+    this.parameters = layers.flatMap((layer) => layer.parameters);
+  }
+
+  /** ids i32 [T,B], lengths i32 [B] -> features [B,F], and with attention its weights [B,T]. */
+  features(ids: Tensor, lengths: Tensor): { features: Tensor; weights: Tensor | null } {
+    const embedded = this.#inputDropout.apply(this.#embedding.apply(ids));
+    const read = this.#recurrent.apply(embedded, { lengths });
+    const { pooled, weights } = this.#pooling.apply(read, lengths);
+    return { features: this.#outputDropout.apply(pooled), weights };
+  }
+
+  /** Loss of each text in nats, [B], and how many there are. features [B,F]; targets i32 [B], or f32 [B,C] for several labels. */
+  losses(graph: Graph, features: Tensor): { losses: Tensor; count: Tensor } {
+    const [B] = features.shape as [number, number];
+    const { multiLabel, classes } = this.config;
+    if (!multiLabel) return this.#output.crossEntropy(features, graph.feed("targets", "i32", [B]));
+    // -y log σ(x) - (1 - y) log(1 - σ(x)), as it stays finite: max(x,0) - x y + log(1 + exp(-|x|)).
+    const x = this.#output.apply(features);
+    const [above, below] = [ops.relu(x), ops.relu(ops.affine(x, { scale: -1 }))];
+    const size = ops.affine(ops.add(above, below), { scale: -1 });
+    const rest = ops.log(ops.affine(ops.exp(size), { shift: 1 }));
+    const each = ops.add(ops.subtract(above, ops.multiply(x, graph.feed("targets", "f32", [B, classes]))), rest);
+    const losses = ops.reshape(ops.sumTo(each, [B, 1]), [B]);
+    return { losses, count: ops.affine(graph.zeros([]), { shift: B }) };
+  }
+
+  /** Probabilities of the labels, [B,C]. */
+  probabilities(features: Tensor): Tensor {
+    const logits = this.#output.apply(features);
+    return this.config.multiLabel ? ops.sigmoid(logits) : ops.softmax(logits);
+  }
+}
+
+function stackOf(config: CompleteConfig<SequenceClassifierConfig>, first: object): RecurrentStack {
+  const { cell, embeddingSize, hiddenSize, layers, bidirectional, dropout, variational, connections } = config;
+  const shared = { inputSize: embeddingSize, hiddenSize, layers, bidirectional, dropout, variational, connections };
+  return new RecurrentStack("rnn", { cell, ...shared, ...first, ...optionsOfCell(config) });
+}

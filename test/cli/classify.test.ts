@@ -1,0 +1,151 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "ostinato-cli-classify-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { FORCE_COLOR: _, ...env } = process.env;
+
+function ostinato(args: string[], input = "") {
+  const options = { cwd: folder, env, input, encoding: "utf8", timeout: 170_000 } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], options);
+  return { status, stdout, stderr };
+}
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return name;
+}
+
+// A text is about the sea if it names something of it.
+const [sea, land] = [
+  ["whale", "ship", "wave"],
+  ["tree", "horse", "road"],
+];
+const rows = Array.from({ length: 300 }, (_, i) => {
+  const [things, label] = i % 3 === 0 ? [sea, "sea"] : [land, "land"];
+  return { text: `the ${i % 2 ? "old" : "new"} ${things?.[(i % 7) % 3]} is ${i % 5 ? "here" : "there"}`, label };
+});
+const csv = file("texts.csv", `label,text\n${rows.map(({ text, label }) => `${label},${text}\n`).join("")}`);
+const jsonl = file(
+  "texts.jsonl",
+  rows
+    .slice(0, 60)
+    .map((row) => `${JSON.stringify(row)}\n`)
+    .join(""),
+);
+const columns = ["--text-column", "text", "--label-column", "label"];
+const small = ["--hidden-size", "16", "--embedding-size", "8", "--batch-size", "16", "--learning-rate", "0.01"];
+
+test("train classify, classify, evaluate, info and quantize work one after the other", () => {
+  const trained = ostinato([
+    "train",
+    "classify",
+    csv,
+    ...columns,
+    "--test",
+    csv,
+    "--out",
+    "model",
+    ...small,
+    "--epochs",
+    "4",
+  ]);
+  expect(trained.stderr).toMatch(
+    /texts\.csv: columns text and label, separated by commas, named in the first row: 300 texts\./,
+  );
+  expect(trained.stderr).toMatch(
+    /270 texts to learn, 30 to validate; vocabulary of \d+ word tokens; 2 labels: land \S+ %, sea \S+ %\./,
+  );
+  expect(trained.stdout).toMatch(
+    /^test:\naccuracy 100\.00 % of 300 texts \(always land: 66\.67 %\); macro F1 100\.00 %\n/,
+  );
+  expect(trained.status).toBe(0);
+
+  const lines = ostinato(["classify", "model"], "the whale is here\n\nthe horse is there\n");
+  expect(lines.stdout).toMatch(/^sea\t0\.9\d+\tthe whale is here\n\nland\t0\.9\d+\tthe horse is there\n$/);
+  expect(ostinato(["classify", "model", "a ship", "--probabilities"]).stdout).toMatch(
+    /^sea 0\.\d+ {2}land 0\.\d+\ta ship\n$/,
+  );
+  const { label, probabilities } = JSON.parse(ostinato(["classify", "model", "a ship", "--json"]).stdout);
+  expect(label).toBe("sea");
+  expect(probabilities.sea + probabilities.land).toBeCloseTo(1, 5);
+
+  // The columns are those of the training; fields of JSON have the same names.
+  const measured = ostinato(["evaluate", "model", jsonl]);
+  expect(measured.stdout).toMatch(/^60 texts: 0\.\d+ nats\naccuracy 100\.00 % of 60 texts/);
+  expect(measured.stdout).toMatch(
+    /rows: the true label; columns: the label that the model gives\n\s+land {2}sea\n\s+land\s+40\s+0\n\s+sea\s+0\s+20\n$/,
+  );
+  expect(ostinato(["info", "model"]).stdout).toMatch(
+    /a classifier \(1-layer bidirectional GRU, attention pooling\) of \d+ word tokens, with 2 labels/,
+  );
+  expect(ostinato(["quantize", "model", "small", "--evaluate", csv]).stdout).toMatch(
+    /int8 weights, .*\nPerplexity 1\.\d+ before, 1\.\d+ after/,
+  );
+});
+
+test("a training of labels is resumed as it was called, to the bits of one that never stopped", () => {
+  const call = [
+    "train",
+    "classify",
+    csv,
+    ...columns,
+    "--balanced",
+    "--pooling",
+    "max",
+    ...small,
+    "--epochs",
+    "2",
+    "--quiet",
+  ];
+  expect(ostinato([...call, "--out", "whole"]).status).toBe(0);
+  expect(ostinato([...call, "--out", "parts", "--maximum-steps", "7"]).status).toBe(0);
+  expect(ostinato(["train", "--resume", "parts", "--maximum-steps", "1000", "--quiet"])).toEqual({
+    status: 0,
+    stdout: "",
+    stderr: "",
+  });
+  const weights = (name: string) => readFileSync(join(folder, name, "model.safetensors"));
+  expect(weights("parts").equals(weights("whole"))).toBe(true);
+});
+
+test("a table that does not fit is refused with its line and the way out, and no folder is left", () => {
+  const refused = (args: string[], words: RegExp, status = 1) => {
+    const result = ostinato(args);
+    expect(result.stderr).toMatch(words);
+    expect(result.stderr).not.toMatch(/\n\s+at /);
+    expect(result.status).toBe(status);
+  };
+  const train = (table: string, ...more: string[]) => ["train", "classify", table, "--out", "none", ...more];
+  refused(
+    train(csv, "--text-column", "text", "--label-column", "labl"),
+    /texts\.csv has no column "labl".*Did you mean label\?/,
+    2,
+  );
+  refused(
+    train(file("one.csv", "x,a\ny,a\n")),
+    /all texts have the label "a": expected two labels or more.*--label-column/,
+  );
+  refused(train(file("gap.tsv", "x\ta\ny\t\n")), /gap\.tsv, line 2: column 2 is empty.*--empty skip/);
+  refused(
+    train(csv, ...columns, "--vocabulary", "5", "--tokenizer", "character"),
+    /--vocabulary needs --tokenizer word or subword/,
+    2,
+  );
+  refused(
+    ["evaluate", "model", file("new.csv", "label,text\nsea,a ship\nsky,a bird\n")],
+    /new\.csv, line 3: Unknown label "sky"\. Known labels: land, sea\./,
+  );
+  refused(
+    ["generate", "model"],
+    /holds a SequenceClassifier, which cannot generate; it can classify, evaluate, quantize/,
+    2,
+  );
+  refused(["classify", "no-such-model", "text"], /There is no model folder no-such-model/);
+  expect(ostinato(["info", "none"]).stderr).toMatch(/There is no model folder none/);
+});

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { CharacterTokenizer } from "../../../lib/data/characterTokenizer.js";
+import { ClassifierVocabulary } from "../../../lib/data/classifierVocabulary.js";
+import { Labels } from "../../../lib/data/labels.js";
+import { LabelledData, labelWeights } from "../../../lib/models/sequenceClassifier/data.js";
+import { randomText } from "../../data/randomText.js";
+
+const tokenizer = new ClassifierVocabulary(
+  CharacterTokenizer.fromText("abcdefgh", { unknown: true }),
+  new Labels(["no", "yes"]),
+);
+const examples = Array.from({ length: 53 }, (_, i) => ({
+  text: `${"abcdefgh".slice(0, 1 + (i % 8))}${randomText(i).slice(0, i % 5)}`,
+  label: i % 3 === 0 ? "yes" : "no",
+}));
+
+/** Every text of an epoch with its label, as the batches hold them. */
+function read(data: LabelledData, epoch: number): string[] {
+  return [...data.batches(epoch)].flatMap(({ form: { T, B }, feeds }) => {
+    const { ids, lengths, targets } = feeds as Record<string, Int32Array>;
+    expect(ids).toHaveLength(T * B);
+    return Array.from({ length: B }, (_, b) => {
+      const tokens = Array.from({ length: lengths?.[b] as number }, (_, t) => ids?.[t * B + b]);
+      return `${tokens.join(" ")} -> ${targets?.[b]}`;
+    });
+  });
+}
+
+test("an epoch has every text once with its label, those of similar lengths together, in an order of its own", async () => {
+  const data = await LabelledData.create(examples, { tokenizer, batchSize: 8 });
+  const expected = examples.map(
+    ({ text, label }) => `${[...tokenizer.text.encode(text)].join(" ")} -> ${label === "yes" ? 1 : 0}`,
+  );
+  expect(read(data, 0).sort()).toEqual(expected.sort());
+  expect(read(data, 1)).not.toEqual(read(data, 0));
+  expect(read(data, 1)).toEqual(read(await LabelledData.create(examples, { tokenizer, batchSize: 8 }), 1));
+  for (const { feeds, form } of data.batches(0)) {
+    const lengths = feeds.lengths as Int32Array;
+    expect(form.T - Math.min(...lengths)).toBeLessThan(8);
+  }
+  expect([...data.batches(0, 5)]).toEqual([...data.batches(0)].slice(5));
+  expect(data.frequencies).toEqual([35, 18]);
+});
+
+test("balanced labels weigh the same all together, and a text weighs 1 on average", async () => {
+  const weights = labelWeights([30, 10, 0]);
+  expect(weights.map((weight, id) => weight * ([30, 10, 0][id] as number))).toEqual([20, 20, 0]);
+  const data = await LabelledData.create(examples, { tokenizer, batchSize: 64, balanced: true });
+  const [batch] = [...data.batches(0)];
+  const own = batch?.feeds.weights as Float32Array;
+  expect(own.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(53, 4);
+  const measured = await LabelledData.create(examples, { tokenizer, balanced: true, role: "validate" });
+  expect([...measured.batches(0)].every(({ form }) => !form.weighted)).toBe(true);
+});
+
+test("a digest tells texts and labels apart", async () => {
+  const digest = async (changed: Partial<(typeof examples)[number]>) =>
+    (await LabelledData.create([{ text: "abc", label: "no", ...changed }], { tokenizer })).digest();
+  const digests = await Promise.all([{}, { text: "abd" }, { text: "ab" }, { label: "yes" }].map(digest));
+  expect(new Set(digests).size).toBe(4);
+  expect(await digest({})).toBe(digests[0]);
+});
+
+test("longer texts are refused by their place, cut, or left out", async () => {
+  const texts = [
+    { text: "abcdef", label: "no", place: "x.tsv, line 7" },
+    { text: "ab", label: "yes" },
+  ];
+  const shared = { tokenizer, maximumLength: 4 };
+  await expect(LabelledData.create(texts, shared)).rejects.toThrow(
+    /^x\.tsv, line 7: the text has 6 tokens, and at most 4/,
+  );
+  const cut = await LabelledData.create(texts, { ...shared, long: "cut" });
+  expect([cut.examples, cut.cut, cut.skipped]).toEqual([2, 1, 0]);
+  expect(
+    read(cut, 0)
+      .map((text) => text.split(" -> ")[0]?.split(" ").length)
+      .sort(),
+  ).toEqual([2, 4]);
+  const skipped = await LabelledData.create(texts, { ...shared, long: "skip" });
+  expect([skipped.examples, skipped.cut, skipped.skipped]).toEqual([1, 0, 1]);
+  await expect(LabelledData.create(texts.slice(0, 1), { ...shared, long: "skip" })).rejects.toThrow(
+    /All 1 texts are longer/,
+  );
+});
+
+test("what cannot be learnt is named with its place and the way out", async () => {
+  const make = (text: unknown, label: unknown, options = {}) =>
+    LabelledData.create(
+      [
+        { text: "a", label: "no" },
+        { text, label, place: "t.csv, line 3" },
+      ] as never,
+      { tokenizer, ...options },
+    );
+  await expect(make("a", "yess")).rejects.toThrow(/^t\.csv, line 3: Unknown label "yess"; did you mean yes\?/);
+  await expect(make("a", "maybe")).rejects.toThrow(/Unknown label "maybe"\. Known labels: no, yes\./);
+  await expect(make("", "yes")).rejects.toThrow(/t\.csv, line 3: the text has no tokens/);
+  await expect(make("a", ["no", "yes"])).rejects.toThrow(
+    /line 3 has 2 labels, and the model gives each text one\. Set multiLabel/,
+  );
+  await expect(make(5, "yes")).rejects.toThrow(/expected t\.csv, line 3 to have a text, got 5/);
+  await expect(make("a", undefined)).rejects.toThrow(
+    /expected the label of t\.csv, line 3 to be a text, got undefined/,
+  );
+  await expect(make("a", "no", { multiLabel: true, balanced: true })).rejects.toThrow(
+    /balanced is for texts with one label/,
+  );
+  await expect(LabelledData.create([], { tokenizer })).rejects.toThrow(/There are no texts/);
+  await expect(LabelledData.create("a" as never, { tokenizer })).rejects.toThrow(
+    /expected a list of \{ text, label \}/,
+  );
+  expect(() => new Labels(["a"])).toThrow(/expected two or more, got 1 label/);
+  expect(() => new Labels(["a", "b", "a"])).toThrow(/"a" is there twice/);
+});
