@@ -244,7 +244,7 @@ test("evaluate of pairs prints what --json has, and --output keeps a line for ea
 });
 
 test("a kind of model that has no command says which have one, and how to make others", () => {
-  expectRefused(ostinato("train", "classify", "x"), 2, "docs/own-models.md");
+  expectRefused(ostinato("train", "segment", "x"), 2, "docs/own-models.md");
   expectRefused(ostinato("train", "transliterat", "x"), 2, "Did you mean transliterate?");
   expectRefused(ostinato("train"), 2, "expected a kind of model. There are lm, ");
 });
