@@ -39,7 +39,7 @@ export async function labelledLike(
 /** Says what was read, and shows the first text: whether columns and header are right is seen at once. */
 export function noteLabelled(print: Printer, { examples, skipped, description }: LabelledReading): void {
   const [first] = examples;
-  const left = skipped > 0 ? `; ${count(skipped)} left out for an empty text` : "";
+  const left = skipped > 0 ? `; ${count(skipped)} left out for an empty text or label` : "";
   print.note(`${description}: ${countOf(examples.length, "text")}${left}.`);
   if (first) print.note(`The first: ${shortened(first.text)} -> ${shortened(String(first.label))}`);
   print.object({ event: "texts", description, texts: examples.length, skipped, first });

@@ -86,6 +86,11 @@ export function oneLine(text: string): string {
   return text.replaceAll("\n", " ");
 }
 
+/** A name in a column of output: tabs and line ends become spaces. */
+export function oneCell(name: string): string {
+  return name.replace(/[\t\r\n]/g, " ");
+}
+
 /** The beginning of a text on one line, for notes about what was read. */
 export function shortened(text: string): string {
   const characters = [...oneLine(text)];

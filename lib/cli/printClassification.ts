@@ -1,6 +1,6 @@
 import type { ClassificationScores } from "../metrics/index.js";
 import type { Printer } from "./print.js";
-import { count } from "./print.js";
+import { count, oneCell } from "./print.js";
 
 /** Labels of which each gets a row and a column. */
 const mostLabels = 20;
@@ -9,7 +9,8 @@ const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 /** Prints accuracy, the scores of each label, and which label is taken for which. */
 export function printClassification(print: Printer, scores: ClassificationScores): void {
-  const { count: texts, accuracy, macroF1, labels, confusion } = scores;
+  const { count: texts, accuracy, macroF1, confusion } = scores;
+  const labels = scores.labels.map((score) => ({ ...score, label: oneCell(score.label) }));
   const support = labels.map(({ support: n }) => n);
   const most = support.indexOf(Math.max(...support));
   const always = `always ${labels[most]?.label}: ${percent((support[most] as number) / texts)}`;

@@ -4,15 +4,17 @@ import { nearestName } from "../options.js";
 /** The labels that a classifier tells apart, each with a number from 0. */
 export class Labels {
   readonly kind = "labels";
+  readonly names: readonly string[];
   readonly size: number;
   readonly #ids: ReadonlyMap<string, number>;
 
   /** @throws InputError unless there are two or more, all different and none empty. */
-  constructor(readonly names: readonly string[]) {
+  constructor(names: readonly string[]) {
     const isText = (name: unknown) => typeof name === "string" && name.trim() !== "";
-    if (!Array.isArray(names) || !names.every(isText)) {
+    if (!Array.isArray(names) || !Array.from(names).every(isText)) {
       throw new InputError(`Labels: expected a list of texts that are not empty, got ${describe(names)}.`);
     }
+    this.names = Object.freeze([...names]);
     this.#ids = new Map(names.map((name, id) => [name, id]));
     this.size = names.length;
     if (this.#ids.size < names.length) {
@@ -22,9 +24,10 @@ export class Labels {
     if (this.size < 2) throw new InputError(`Labels: expected two or more, got ${counted(this.size, "label")}.`);
   }
 
-  /** All labels that occur, sorted. */
-  static of(names: Iterable<string>): Labels {
-    return new Labels([...new Set(names)].sort((a, b) => (a < b ? -1 : 1)));
+  /** Labels in alphabetical order. @throws InputError as the constructor does. */
+  static of(names: ReadonlySet<string>): Labels {
+    if (!(names instanceof Set)) throw new InputError(`Labels: expected a Set of texts, got ${describe(names)}.`);
+    return new Labels([...names].sort((a, b) => (String(a) < String(b) ? -1 : 1)));
   }
 
   /** The number of a label. @throws InputError for one that is not known. */

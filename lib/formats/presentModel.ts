@@ -73,11 +73,14 @@ export async function presentModel(
   const isOwn = async () => !vocabulary || (await digestIn(vocabulary)) === jsonDigest(tokenizerJson);
   const before = (await readIfSound(join(folder, modelFiles.config))) as ConfigFile | null;
   const hasTensors = await exists(join(folder, modelFiles.tensors));
-  if (!before) {
-    if (hasTensors) return { kind: "other", difference: `holds a model without its ${modelFiles.config}` };
-    const strange = vocabulary && (await exists(vocabulary)) && !(await isOwn());
-    return strange ? { kind: "foreign", file: vocabulary } : { kind: "none" };
+  if (!before && hasTensors) {
+    return { kind: "other", difference: `holds a model without its ${modelFiles.config}` };
   }
+  // Where the model that is there has its vocabulary under another name, or none, a file of this name is the user's.
+  if (vocabulary && before?.tokenizer !== configFile.tokenizer && (await exists(vocabulary)) && !(await isOwn())) {
+    return { kind: "foreign", file: vocabulary };
+  }
+  if (!before) return { kind: "none" };
   if (misfitOf(before, shapes.config)) {
     if (!hasTensors) return { kind: "none" };
     return { kind: "other", difference: "holds a model of another version, or a damaged one" };

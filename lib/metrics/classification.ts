@@ -42,6 +42,9 @@ export function classificationScores(
   if (![predicted, truth, labels].every(Array.isArray)) {
     throw new InputError(`${who}: expected arrays of predictions, true labels, and all labels.`);
   }
+  if (labels.length === 0 || new Set(labels).size < labels.length || !Array.from(labels).every(isText)) {
+    throw new InputError(`${who}: expected labels that are texts, all different, got ${describe(labels)}.`);
+  }
   if (truth.length === 0 || predicted.length !== truth.length) {
     throw new InputError(
       `${who}: got ${counted(predicted.length, "prediction")} for ${counted(truth.length, "item")}.`,
@@ -87,6 +90,10 @@ export function classificationScores(
     labels: scores,
     confusion,
   };
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
 }
 
 function scoreOf(right: number, { given, wanted }: { given: number; wanted: number }) {

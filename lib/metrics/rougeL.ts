@@ -6,7 +6,7 @@ import { expectSequences } from "./tokens.js";
 
 const rules = table("rougeL", {
   /** Weight of recall: how many times more it matters than precision; captions of images are scored with 1.2. Default 1.2. */
-  beta: { ...double({ above: 0 }), initial: 1.2 },
+  beta: { ...double({ above: 0, maximum: 1e6 }), initial: 1.2 },
 });
 
 /** Options of `rougeL`. @interface */

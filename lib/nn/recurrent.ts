@@ -160,7 +160,9 @@ export class RecurrentStack implements Layer {
           results.map((result) => result.y),
         );
       });
-      return { y, last };
+      // What joins the layers' inputs to their outputs also joins what stands in the padding.
+      const padded = lengths && this.#connections !== "plain";
+      return { y: padded ? ops.mask(y, lengths) : y, last };
     });
   }
 

@@ -114,6 +114,17 @@ test("a training of labels is resumed as it was called, to the bits of one that 
   expect(weights("parts").equals(weights("whole"))).toBe(true);
 });
 
+test("a label that only held-out texts have is known, and labels with tabs keep to their columns", () => {
+  const rare = [
+    ...rows.slice(0, 60),
+    ...Array.from({ length: 20 }, (_, i) => ({ text: "the moon", label: `odd\t${i}` })),
+  ];
+  const table = file("rare.jsonl", rare.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  const { status, stderr } = ostinato(["train", "classify", table, "--out", "rare", ...small, "--epochs", "1"]);
+  expect({ status, error: /error/.test(stderr) }).toEqual({ status: 0, error: false });
+  expect(ostinato(["classify", "rare", "the moon"]).stdout.split("\t")).toHaveLength(3);
+});
+
 test("a table that does not fit is refused with its line and the way out, and no folder is left", () => {
   const refused = (args: string[], words: RegExp, status = 1) => {
     const result = ostinato(args);

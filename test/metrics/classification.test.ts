@@ -56,5 +56,7 @@ test("what cannot be compared is refused by name", () => {
   expect(() => classificationScores([], [], ["a", "b"])).toThrow(/got 0 predictions for 0 items/);
   expect(() => classificationScores(["a"], ["a", "b"], ["a", "b"])).toThrow(/got 1 prediction for 2 items/);
   expect(() => classificationScores(["c"], ["a"], ["a", "b"])).toThrow(/"c" is not among the labels/);
+  expect(() => classificationScores(["a"], ["a"], ["a", "a"])).toThrow(/expected labels that are texts, all different/);
+  expect(() => classificationScores([[]], [[]], [])).toThrow(/expected labels that are texts/);
   expect(() => classificationScores("a" as never, ["a"], ["a", "b"])).toThrow(/expected arrays/);
 });

@@ -203,6 +203,11 @@ test("a kind over numbers needs no vocabulary: it is made, trained, saved, read 
   );
   await (await createModel(Filter.kind, { executor: "reference" })).save(folder, { overwrite: true });
   expect(await readdir(folder)).not.toContain("vocabulary.json");
+  await writeFile(join(folder, "vocabulary.json"), '{"mine":1}');
+  await expect((await languageModel()).save(folder, { overwrite: true })).rejects.toThrow(
+    /vocabulary\.json was not written by/,
+  );
+  expect(await readFile(join(folder, "vocabulary.json"), "utf8")).toBe('{"mine":1}');
   await renamed(folder, "LanguageModel");
   await expect(loadModel(folder)).rejects.toThrow(/names no file for its vocabulary, and a LanguageModel has one/);
 });

@@ -1,4 +1,5 @@
 import { InputError } from "../../errors.js";
+import { textTokens } from "../../models/sequenceClassifier/examples.js";
 import type { Classification, SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import { classifyRules } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import type { Completed } from "../../options.js";
@@ -8,7 +9,7 @@ import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { withOptions } from "../options.js";
 import { notes, results } from "../output.js";
-import { oneLine } from "../print.js";
+import { oneCell, oneLine } from "../print.js";
 import { standardInputLines } from "../standardInput.js";
 import type { Ability } from "../verbs.js";
 
@@ -57,8 +58,9 @@ async function classifyTexts(folder: string, texts: string[], options: Options):
 function located(error: unknown, model: SequenceClassifier, lines: readonly string[], before: number): unknown {
   if (!(error instanceof InputError)) return error;
   for (const [i, line] of lines.entries()) {
+    if (line.trim() === "") continue;
     try {
-      model.tokenizer.text.encode(line);
+      textTokens(line, "it cannot be labelled", model.tokenizer);
     } catch (cause) {
       return new InputError(`classify: line ${before + i + 1}: ${(cause as Error).message}`, cause);
     }
@@ -74,10 +76,10 @@ function write(text: string, found: Classification | null, { probabilities, json
   } else if (!found) {
     results.write("\n");
   } else if (probabilities) {
-    results.write(`${ranked.map(([label, p]) => `${oneLine(label)} ${p.toFixed(4)}`).join("  ")}\t${oneLine(text)}\n`);
+    results.write(`${ranked.map(([label, p]) => `${oneCell(label)} ${p.toFixed(4)}`).join("  ")}\t${oneLine(text)}\n`);
   } else {
     const labels = [found.label].flat();
     const sure = labels.map((label) => (found.probabilities[label] as number).toFixed(4)).join(" ");
-    results.write(`${labels.map(oneLine).join(" ")}\t${sure}\t${oneLine(text)}\n`);
+    results.write(`${labels.map(oneCell).join(" ")}\t${sure}\t${oneLine(text)}\n`);
   }
 }

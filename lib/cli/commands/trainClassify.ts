@@ -15,7 +15,7 @@ import { heldOut } from "../heldOut.js";
 import { noteLabelled, readLabelled } from "../labelledFiles.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
-import { count, printer } from "../print.js";
+import { count, oneCell, printer } from "../print.js";
 import { printClassification } from "../printClassification.js";
 import { readingOf, withLabelOptions } from "../reading.js";
 import { tokenizerFor } from "../tokenizers.js";
@@ -76,7 +76,7 @@ async function trainClassifier(call: TrainingCall<Options>, command: Command): P
     const test = options.test ? (await read(options.test, "--test")).examples : null;
     const tokenizer = options.resume
       ? (await describeModelFolder(options.out, SequenceClassifier.kind)).tokenizer
-      : await vocabularyOf(parts.train, { ...options, signal, print });
+      : await vocabularyOf(parts.train, examples.flatMap(labelsOf), { ...options, signal, print });
     const { seed, batchSize, maximumLength, long, balanced } = options;
     const shared = { tokenizer, batchSize, maximumLength, long, signal };
     // Files for the end are read first: a label that is not known would otherwise be found after hours.
@@ -105,15 +105,16 @@ async function trainClassifier(call: TrainingCall<Options>, command: Command): P
   });
 }
 
-/** The tokens and labels of texts. */
+/** The tokens of texts, and all labels, also those of texts that are held out. */
 async function vocabularyOf(
   examples: readonly LabelledText[],
+  names: readonly string[],
   options: Options & { signal: AbortSignal; print: Printer },
 ): Promise<ClassifierVocabulary> {
   const corpus = Corpus.fromText(`${examples.map((example) => example.text).join("\n")}\n`, "the texts");
   const unknown = ["word", "character", "jamo"].includes(options.tokenizer);
   const tokenizer = await tokenizerFor({ ...options, unknown }, corpus, options);
-  const labels = new Set(examples.flatMap(labelsOf));
+  const labels = new Set(names);
   if (labels.size < 2) {
     throw new InputError(
       `train classify: all texts have the label ${JSON.stringify([...labels][0])}: expected two labels or more. ` +
@@ -133,7 +134,7 @@ function noteData(
 ): void {
   const { labels, text } = tokenizer;
   const shares = data.frequencies.map((n) => `${((100 * n) / data.examples).toFixed(1)} %`);
-  const named = labels.names.map((name, id) => `${name} ${shares[id]}`).slice(0, 10);
+  const named = labels.names.map((name, id) => `${oneCell(name)} ${shares[id]}`).slice(0, 10);
   const [cut, skipped] = [data.cut + (measured?.cut ?? 0), data.skipped + (measured?.skipped ?? 0)];
   print.note(
     `${count(data.examples)} texts to learn, ${count(measured?.examples ?? 0)} to validate` +

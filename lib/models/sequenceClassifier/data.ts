@@ -18,6 +18,8 @@ export interface SequenceClassifierForm {
   B: number;
   /** Examples count as their label weighs. */
   weighted: boolean;
+  /** Targets are a number for each label. */
+  multiLabel: boolean;
   /** Fingerprint of the vocabulary and labels. */
   made?: string;
 }
@@ -166,7 +168,7 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
     if (multiLabel) for (const [b, { labels }] of examples.entries()) for (const id of labels) targets[b * C + id] = 1;
     const { T, feeds } = textFeeds(examples.map(({ tokens }) => tokens));
     return {
-      form: { T, B, weighted: weights !== null, made: this.#made },
+      form: { T, B, weighted: weights !== null, multiLabel, made: this.#made },
       feeds: {
         ...feeds,
         targets,

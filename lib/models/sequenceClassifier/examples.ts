@@ -41,7 +41,7 @@ function labelIds(
   const names = [...new Set(labelsOf(example))];
   if (!multiLabel && names.length !== 1) {
     throw new InputError(
-      `${place} has ${counted(names.length, "label")}, and the model gives each text one. Set multiLabel (--multi-label).`,
+      `${place} has ${counted(names.length, "label")}, and the model gives each text one. Set multiLabel.`,
     );
   }
   return Int32Array.from(names, (name) => inPlace(place, () => tokenizer.labels.id(name)));

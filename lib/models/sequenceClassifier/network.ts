@@ -99,11 +99,11 @@ export class SequenceClassifierNetwork {
     const [B] = features.shape as [number, number];
     const { multiLabel, classes } = this.config;
     if (!multiLabel) return this.#output.crossEntropy(features, graph.feed("targets", "i32", [B]));
-    // -y log σ(x) - (1 - y) log(1 - σ(x)), as it stays finite: max(x,0) - x y + log(1 + exp(-|x|)).
+    // -y log σ(x) - (1 - y) log(1 - σ(x)), as it stays finite: (x + |x|)/2 - x y + log(1 + exp(-|x|)). Its slope at 0 is 1/2 - y.
     const x = this.#output.apply(features);
-    const [above, below] = [ops.relu(x), ops.relu(ops.affine(x, { scale: -1 }))];
-    const size = ops.affine(ops.add(above, below), { scale: -1 });
-    const rest = ops.log(ops.affine(ops.exp(size), { shift: 1 }));
+    const size = ops.add(ops.relu(x), ops.relu(ops.affine(x, { scale: -1 })));
+    const above = ops.affine(ops.add(x, size), { scale: 0.5 });
+    const rest = ops.log(ops.affine(ops.exp(ops.affine(size, { scale: -1 })), { shift: 1 }));
     const each = ops.add(ops.subtract(above, ops.multiply(x, graph.feed("targets", "f32", [B, classes]))), rest);
     const losses = ops.reshape(ops.sumTo(each, [B, 1]), [B]);
     return { losses, count: ops.affine(graph.zeros([]), { shift: B }) };

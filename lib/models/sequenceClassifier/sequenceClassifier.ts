@@ -157,8 +157,13 @@ export class SequenceClassifier extends SavedModel<
     return this.tokenizer.labels.names;
   }
 
-  recordLoss(graph: Graph, { T, B, weighted, made }: SequenceClassifierForm): RecordedLoss {
+  recordLoss(graph: Graph, { T, B, weighted, multiLabel, made }: SequenceClassifierForm): RecordedLoss {
     this.expectTrainable(graph);
+    if (multiLabel !== this.network.config.multiLabel) {
+      throw new OptionError(
+        `SequenceClassifier: multiLabel is ${this.network.config.multiLabel} in the model and ${multiLabel} in its data.`,
+      );
+    }
     if (made !== undefined && made !== classifierFingerprint(this.tokenizer)) {
       throw new OptionError(
         "SequenceClassifier: this data was made with another tokenizer or other labels. Make it with the model's own: " +
@@ -252,6 +257,9 @@ export class SequenceClassifier extends SavedModel<
     });
     const { outputs } = await executable.run(feeds);
     const probabilities = outputs.probabilities as Float32Array;
+    if (!probabilities.every(Number.isFinite)) {
+      throw new InputError("classify: the numbers inside of the model overflow: train it with a lower learning rate.");
+    }
     const C = this.labels.length;
     return texts.map((tokens, b) => {
       const own = probabilities.subarray(b * C, (b + 1) * C);

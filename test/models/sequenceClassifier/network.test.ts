@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import type { Executor } from "../../../lib/executor/executor.js";
 import { nativeExecutor } from "../../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
+import { differentiate } from "../../../lib/graph/differentiate.js";
 import { Graph } from "../../../lib/graph/graph.js";
 import * as ops from "../../../lib/graph/ops/index.js";
+import type { Tensor } from "../../../lib/graph/tensor.js";
 import type { SequenceClassifierConfig } from "../../../lib/models/sequenceClassifier/network.js";
 import { SequenceClassifierNetwork } from "../../../lib/models/sequenceClassifier/network.js";
 import { Pooling, poolings } from "../../../lib/models/sequenceClassifier/pooling.js";
@@ -15,6 +17,14 @@ const sizes = { vocabularySize: 7, classes: 3, hiddenSize: 4, embeddingSize: 3 }
 const variants: Record<string, Partial<SequenceClassifierConfig>> = {
   ...Object.fromEntries(poolings.map((pooling) => [pooling, { pooling }])),
   "last of one direction, two layers, LSTM": { pooling: "last", bidirectional: false, layers: 2, cell: "lstm" },
+  "mean over residual connections": {
+    pooling: "mean",
+    bidirectional: false,
+    connections: "residual",
+    embeddingSize: 4,
+  },
+  "mean over dense connections": { pooling: "mean", connections: "dense" },
+  "max over dense connections": { pooling: "max", connections: "dense" },
   "attention over dense connections": { pooling: "attention", layers: 2, connections: "dense" },
   "several labels": { multiLabel: true, pooling: "mean" },
   minGRU: { cell: "mingru", pooling: "max" },
@@ -34,6 +44,20 @@ test.each(Object.keys(variants))(
     await expectSlopes(graph, ops.sum(losses), network, { ...batch, targets });
   },
 );
+
+test("with several labels the slope of a logit of 0 is 1/2 - y", async () => {
+  const network = new SequenceClassifierNetwork({ ...sizes, multiLabel: true });
+  const graph = new Graph();
+  const { features } = network.features(graph.feed("ids", "i32", [T, B]), graph.feed("lengths", "i32", [B]));
+  const { losses } = network.losses(graph, features);
+  const bias = network.parameters.find(({ name }) => name === "output.bias")?.in(graph) as Tensor;
+  graph.output("slopes", differentiate(ops.sum(losses), [bias])[0] as Tensor);
+  const executor = new ReferenceExecutor({ precision: "float64" });
+  const store = await storeOf(executor, network, (_, size) => new Float64Array(size));
+  const feeds = { ...batch, targets: Float32Array.of(1, 0, 1, 0, 0, 1) };
+  const { outputs } = await executor.compile(graph.program(), store).run(feeds);
+  expect([...(outputs.slopes as Float64Array)]).toEqual([0, 1, -1]);
+});
 
 /** Probabilities of rows of a batch, and its attention. */
 async function probabilities(

@@ -131,6 +131,27 @@ test("attention says how much each token counts", async () => {
   expect((await model.classify(["bcda"]))[0]).not.toHaveProperty("attention");
 });
 
+test("labels are the model's own, and a model that overflows says so", async () => {
+  const names = ["a", "b"];
+  const own = await SequenceClassifier.create({ tokenizer: letters, labels: names, hiddenSize: 4 });
+  names.reverse();
+  expect(own.labels).toEqual(["a", "b"]);
+  const wild = await SequenceClassifier.create({
+    tokenizer: letters,
+    labels: names,
+    hiddenSize: 4,
+    initializer: "normal:1e30",
+  });
+  await expect(wild.classify(["abc"])).rejects.toThrow(/the numbers inside of the model overflow/);
+  const several = await LabelledData.create([{ text: "a", label: ["a", "b"] }], {
+    tokenizer: own.tokenizer,
+    multiLabel: true,
+  });
+  await expect(new Trainer(own, { data: several }).run()).rejects.toThrow(
+    /multiLabel is false in the model and true in its data/,
+  );
+});
+
 test("what it cannot read is refused by name, and a signal stops it", async () => {
   await expect(model.classify(["ab", ""])).rejects.toThrow(/classify: text 2 of 2: the text has no tokens/);
   await expect(model.classify(["ab", "axb"])).rejects.toThrow(/Unknown character "x"/);
