@@ -67,6 +67,9 @@ export function expectProgram(program: Program): void {
   );
   checkOption("compile", "program", program, programRule);
   const { values, ops, loops, feeds, outputs, variables } = program;
+  const scalar = values.find(({ dtype, shape }) => dtype === "saved" && shape.length === 0);
+  if (scalar)
+    throw new InputError(`compile: the saved value ${scalar.id} of the program has no rows: its shape is [].`);
   const used = [
     ...ops.flatMap(({ operands, results }) => [...operands, ...results]),
     ...[...feeds, ...outputs].map((port) => port.value),

@@ -35,6 +35,13 @@ test("what is no program at all is told who makes one", () => {
   }
 });
 
+test("a saved value has rows", () => {
+  const scalar = (program: Program) => ({
+    values: program.values.map((value, i) => (i === 0 ? { ...value, dtype: "saved", shape: [] } : value)),
+  });
+  expect(() => expectProgram(altered(scalar))).toThrow(/compile: the saved value 0 of the program has no rows/);
+});
+
 test("a part of another kind is named", () => {
   expect(() => expectProgram(altered(() => ({ ops: {} })))).toThrow(/compile: .*program\.ops/);
   expect(() => expectProgram(altered(() => ({ arenaBytes: -1 })))).toThrow(/compile: .*program\.arenaBytes/);
