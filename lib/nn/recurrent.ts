@@ -160,7 +160,7 @@ export class RecurrentStack implements Layer {
           results.map((result) => result.y),
         );
       });
-      // What joins the layers' inputs to their outputs also joins what stands in the padding.
+      // Residual and dense connections carry the padding of the input into the output.
       const padded = lengths && this.#connections !== "plain";
       return { y: padded ? ops.mask(y, lengths) : y, last };
     });

@@ -122,7 +122,13 @@ test("a label that only held-out texts have is known, and labels with tabs keep 
   const table = file("rare.jsonl", rare.map((row) => `${JSON.stringify(row)}\n`).join(""));
   const { status, stderr } = ostinato(["train", "classify", table, "--out", "rare", ...small, "--epochs", "1"]);
   expect({ status, error: /error/.test(stderr) }).toEqual({ status: 0, error: false });
-  expect(ostinato(["classify", "rare", "the moon"]).stdout.split("\t")).toHaveLength(3);
+  const tabs = file(
+    "tabs.jsonl",
+    rare.map(({ text }, i) => `${JSON.stringify({ text, label: `a\t${i % 2}` })}\n`).join(""),
+  );
+  expect(ostinato(["train", "classify", tabs, "--out", "tabs", ...small, "--epochs", "1"]).status).toBe(0);
+  expect(ostinato(["classify", "tabs", "the moon"]).stdout).toMatch(/^a [01]\t0\.\d+\tthe moon\n$/);
+  expect(ostinato(["evaluate", "tabs", tabs]).stdout).not.toContain("\t");
 });
 
 test("a table that does not fit is refused with its line and the way out, and no folder is left", () => {

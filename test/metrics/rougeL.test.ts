@@ -46,6 +46,8 @@ test("what has no score is refused by name", () => {
   expect(() => rougeL([["a"]], [["a"]] as never)).toThrow(
     /rougeL: expected each reference of hypothesis 0 of 1 .*got "a"/,
   );
-  expect(() => rougeL([["a"]], [[["a"]]], { beta: 0 })).toThrow(/rougeL: expected beta to be a number above 0 and at most 1000000, got 0/);
+  expect(() => rougeL([["a"]], [[["a"]]], { beta: 0 })).toThrow(
+    /rougeL: expected beta to be a number above 0 and at most 1000000, got 0/,
+  );
   expect(() => rougeL([["a"]], [[["a"]]], { weight: 1 } as never)).toThrow(/unknown option "weight"/);
 });

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Pair, TokenizerPair, TokenPair } from "../../data/index.js";
-import { expectPairs, PairBatches, placeOf, tokenizerPairRule, UnknownTokenError } from "../../data/index.js";
-import { counted, InputError, OstinatoError } from "../../errors.js";
+import { expectPairs, PairBatches, placeOf, tokenizerPairRule } from "../../data/index.js";
+import { counted, InputError } from "../../errors.js";
 import type { Completed, OptionsOf } from "../../options.js";
 import { abortSignal, completeOptions, option, seed, table, value, whole, word } from "../../options.js";
 import { randomSource } from "../../random/source.js";
@@ -10,6 +10,7 @@ import type { TrainingData } from "../../train/data.js";
 import type { TeacherForcing } from "../../train/teacherForcing.js";
 import { teacherForcing as forcingOf } from "../../train/teacherForcing.js";
 import type { Batch } from "../../train/trainable.js";
+import { inPlace } from "../inPlace.js";
 import { inTurns } from "../inTurns.js";
 import { pairFingerprint } from "../tokenizerIdentity.js";
 import type { Seq2SeqForm } from "./network.js";
@@ -154,18 +155,9 @@ export class PairData implements TrainingData<Seq2SeqForm> {
 
 /** @throws InputError that names the place of what cannot be learnt. */
 function encodePair({ source, target }: Pair, place: string, tokenizer: TokenizerPair): TokenPair {
-  const encode = (work: () => Int32Array) => {
-    try {
-      return work();
-    } catch (error) {
-      if (error instanceof UnknownTokenError) throw error.in(place);
-      if (error instanceof OstinatoError) throw new InputError(`${place}: ${error.message}`, error);
-      throw error;
-    }
-  };
   const pair = {
-    source: encode(() => tokenizer.encodeSource(source)),
-    target: encode(() => tokenizer.encodeTarget(target)),
+    source: inPlace(place, () => tokenizer.encodeSource(source)),
+    target: inPlace(place, () => tokenizer.encodeTarget(target)),
   };
   if (pair.source.length === 0) throw new InputError(`${place}: the source has no tokens.`);
   const { end } = tokenizer.marks;

@@ -14,6 +14,7 @@ import { inTurns } from "../inTurns.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
+import { byLength } from "../sideBySide.js";
 import { expectTokenizerPair } from "../tokenizerIdentity.js";
 import { textOf, wholeText } from "../wholeText.js";
 import type { Seq2SeqConfig } from "./config.js";
@@ -215,14 +216,4 @@ export class Seq2Seq extends SavedModel<TokenizerPair, Seq2SeqNetwork, Seq2SeqFo
   #readable(tokens: Int32Array): boolean {
     return tokens.some((token) => token !== this.tokenizer.source.special.unknown);
   }
-}
-
-/** The numbers of the sources in batches, those of similar lengths together. */
-function byLength(sources: readonly Int32Array[], batchSize: number): number[][] {
-  const order = sources.map((_, i) => i);
-  const lengthOf = (i: number) => (sources[i] as Int32Array).length;
-  order.sort((a, b) => lengthOf(a) - lengthOf(b) || a - b);
-  return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) =>
-    order.slice(i * batchSize, (i + 1) * batchSize),
-  );
 }

@@ -3,6 +3,7 @@ import { Programs } from "../../executor/programs.js";
 import type { Graph } from "../../graph/graph.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { SearchStep } from "../../search/index.js";
+import { sideBySide } from "../sideBySide.js";
 import type { Encoded, Seq2SeqNetwork } from "./network.js";
 
 /** Sources that were read, side by side. */
@@ -12,9 +13,6 @@ export interface ReadSources {
   /** Results that the decoder's step reads, by the name of its feed: memory, lengths, summary, first state. */
   parts: Readonly<Record<string, Values>>;
 }
-
-/** Lengths are rounded up to multiples of this, so that there are few programs. */
-const lengthMultiple = 4;
 
 const lengthsName = "lengths";
 const tokensName = "tokens";
@@ -32,12 +30,7 @@ export class TranslationStep {
 
   /** Reads sources of at least one token each. */
   async read(sources: readonly Int32Array[]): Promise<ReadSources> {
-    const B = sources.length;
-    const longest = sources.reduce((most, { length }) => Math.max(most, length), 0);
-    const S = Math.ceil(longest / lengthMultiple) * lengthMultiple;
-    const ids = new Int32Array(S * B);
-    for (const [b, source] of sources.entries()) for (const [s, token] of source.entries()) ids[s * B + b] = token;
-    const lengths = Int32Array.from(sources, ({ length }) => length);
+    const { T: S, B, ids, lengths } = sideBySide(sources);
     const { outputs } = await this.#reader(S, B).run({ source: ids, [lengthsName]: lengths });
     return { S, B, parts: { ...outputs, [lengthsName]: lengths } };
   }

@@ -8,6 +8,7 @@ import { randomSource } from "../../random/source.js";
 import type { TrainingData } from "../../train/data.js";
 import type { Batch } from "../../train/trainable.js";
 import { inTurns } from "../inTurns.js";
+import { paddedLength, sideBySide } from "../sideBySide.js";
 import { fingerprint } from "../tokenizerIdentity.js";
 import type { Encoded } from "./examples.js";
 import { encodeExample, expectExamples, placeOf } from "./examples.js";
@@ -23,9 +24,6 @@ export interface SequenceClassifierForm {
   /** Fingerprint of the vocabulary and labels. */
   made?: string;
 }
-
-/** Lengths are rounded up to multiples of this: few programs, little padding. */
-const lengthMultiple = 4;
 
 /** The options of labelled texts. */
 export const labelledRules = table("LabelledData", {
@@ -153,7 +151,7 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
   *batches(epoch: number, from = 0): Generator<Batch<SequenceClassifierForm>, void, undefined> {
     const { batchSize, seed, role } = this.#options;
     const random = role === "train" ? randomSource(seed, `texts of epoch ${epoch}`) : null;
-    const shapeKey = (i: number) => rounded((this.#encoded[i] as Encoded).tokens.length);
+    const shapeKey = (i: number) => paddedLength((this.#encoded[i] as Encoded).tokens.length);
     for (const { items } of shapeBatches(this.#encoded.length, { batchSize, shapeKey, random, from })) {
       yield this.#batch(Array.from(items, (i) => this.#encoded[i] as Encoded));
     }
@@ -166,30 +164,18 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
     const labelOf = ({ labels }: Encoded) => labels[0] as number;
     const targets = multiLabel ? new Float32Array(B * C) : Int32Array.from(examples, labelOf);
     if (multiLabel) for (const [b, { labels }] of examples.entries()) for (const id of labels) targets[b * C + id] = 1;
-    const { T, feeds } = textFeeds(examples.map(({ tokens }) => tokens));
+    const { T, ids, lengths } = sideBySide(examples.map(({ tokens }) => tokens));
     return {
       form: { T, B, weighted: weights !== null, multiLabel, made: this.#made },
       feeds: {
-        ...feeds,
+        ids,
+        lengths,
         targets,
         ...(weights ? { weights: Float32Array.from(examples, (example) => weights[labelOf(example)] as number) } : {}),
       },
       tokens: B,
     };
   }
-}
-
-/** Texts of tokens side by side: ids i32 [T,B] with 0 as padding, lengths i32 [B]. */
-export function textFeeds(texts: readonly Int32Array[]): {
-  T: number;
-  B: number;
-  feeds: { ids: Int32Array; lengths: Int32Array };
-} {
-  const B = texts.length;
-  const T = rounded(texts.reduce((most, { length }) => Math.max(most, length), 0));
-  const ids = new Int32Array(T * B);
-  for (const [b, tokens] of texts.entries()) for (const [t, token] of tokens.entries()) ids[t * B + b] = token;
-  return { T, B, feeds: { ids, lengths: Int32Array.from(texts, ({ length }) => length) } };
 }
 
 /** Tells tokenizers with labels apart. */
@@ -201,8 +187,4 @@ export function classifierFingerprint({ text, labels }: ClassifierVocabulary): s
 export function labelWeights(frequencies: readonly number[]): number[] {
   const [total, present] = [frequencies.reduce((sum, n) => sum + n, 0), frequencies.filter((n) => n > 0).length];
   return frequencies.map((n) => (n === 0 ? 0 : total / (present * n)));
-}
-
-function rounded(length: number): number {
-  return Math.ceil(length / lengthMultiple) * lengthMultiple;
 }

@@ -1,6 +1,6 @@
 import type { ClassifierVocabulary, LabelledText } from "../../data/index.js";
-import { UnknownTokenError } from "../../data/index.js";
-import { counted, describe, InputError, OstinatoError } from "../../errors.js";
+import { counted, describe, InputError } from "../../errors.js";
+import { inPlace } from "../inPlace.js";
 
 /** A text as tokens, with the numbers of its labels. */
 export interface Encoded {
@@ -61,14 +61,4 @@ export function encodeExample(
   options: { tokenizer: ClassifierVocabulary; multiLabel: boolean },
 ): Encoded {
   return { tokens: textTokens(example.text, place, options.tokenizer), labels: labelIds(example, place, options) };
-}
-
-function inPlace<T>(place: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof UnknownTokenError) throw error.in(place);
-    if (error instanceof OstinatoError) throw new InputError(`${place}: ${error.message}`, error);
-    throw error;
-  }
 }

@@ -31,8 +31,9 @@ import { inTurns } from "../inTurns.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
+import { byLength, sideBySide } from "../sideBySide.js";
 import type { SequenceClassifierForm } from "./data.js";
-import { classifierFingerprint, LabelledData, textFeeds } from "./data.js";
+import { classifierFingerprint, LabelledData } from "./data.js";
 import { labelsOf, textTokens } from "./examples.js";
 import type { SequenceClassifierConfig } from "./network.js";
 import { classifierRules, SequenceClassifierNetwork } from "./network.js";
@@ -195,17 +196,17 @@ export class SequenceClassifier extends SavedModel<
       return textTokens(value, place, this.tokenizer);
     };
     const tokens = await inTurns(texts, read, signal);
-    const order = tokens.map((_, i) => i).sort((a, b) => lengthOf(tokens, a) - lengthOf(tokens, b) || a - b);
     const results = new Array<Classification>(texts.length);
-    for (let first = 0; first < order.length; first += batchSize) {
+    let done = 0;
+    for (const batch of byLength(tokens, batchSize)) {
       signal?.throwIfAborted();
-      const batch = order.slice(first, first + batchSize);
       const found = await this.#read(
         batch.map((i) => tokens[i] as Int32Array),
         threshold,
       );
       for (const [b, i] of batch.entries()) results[i] = found[b] as Classification;
-      onProgress?.(Math.min(1, (first + batchSize) / order.length));
+      done += batch.length;
+      onProgress?.(done / texts.length);
     }
     return results;
   }
@@ -245,7 +246,7 @@ export class SequenceClassifier extends SavedModel<
   }
 
   async #read(texts: readonly Int32Array[], threshold: number): Promise<Classification[]> {
-    const { T, B, feeds } = textFeeds(texts);
+    const { T, B, ids, lengths } = sideBySide(texts);
     const executable = this.#programs.get(`${T} ${B}`, (graph) => {
       const { network } = this;
       const { features, weights } = network.features(
@@ -255,7 +256,7 @@ export class SequenceClassifier extends SavedModel<
       graph.output("probabilities", network.probabilities(features));
       if (weights) graph.output("attention", weights);
     });
-    const { outputs } = await executable.run(feeds);
+    const { outputs } = await executable.run({ ids, lengths });
     const probabilities = outputs.probabilities as Float32Array;
     if (!probabilities.every(Number.isFinite)) {
       throw new InputError("classify: the numbers inside of the model overflow: train it with a lower learning rate.");
@@ -278,8 +279,4 @@ export class SequenceClassifier extends SavedModel<
     const best = probabilities.reduce((top, value, id) => (value > (probabilities[top] as number) ? id : top), 0);
     return this.labels[best] as string;
   }
-}
-
-function lengthOf(texts: readonly Int32Array[], i: number): number {
-  return (texts[i] as Int32Array).length;
 }

@@ -1,0 +1,31 @@
+/** Lengths are rounded up to multiples of this: few programs, little padding. */
+const lengthMultiple = 4;
+
+/** The length that sequences of a length are padded to. */
+export function paddedLength(length: number): number {
+  return Math.ceil(length / lengthMultiple) * lengthMultiple;
+}
+
+/** Sequences side by side: ids i32 [T,B] with 0 as padding, lengths i32 [B]. */
+export function sideBySide(sequences: readonly Int32Array[]): {
+  T: number;
+  B: number;
+  ids: Int32Array;
+  lengths: Int32Array;
+} {
+  const B = sequences.length;
+  const T = paddedLength(sequences.reduce((most, { length }) => Math.max(most, length), 0));
+  const ids = new Int32Array(T * B);
+  for (const [b, tokens] of sequences.entries()) for (const [t, token] of tokens.entries()) ids[t * B + b] = token;
+  return { T, B, ids, lengths: Int32Array.from(sequences, ({ length }) => length) };
+}
+
+/** The numbers of sequences in batches, those of similar lengths together. */
+export function byLength(sequences: readonly Int32Array[], batchSize: number): number[][] {
+  const order = sequences.map((_, i) => i);
+  const lengthOf = (i: number) => (sequences[i] as Int32Array).length;
+  order.sort((a, b) => lengthOf(a) - lengthOf(b) || a - b);
+  return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) =>
+    order.slice(i * batchSize, (i + 1) * batchSize),
+  );
+}
