@@ -75,9 +75,11 @@ export { ReferenceExecutor } from "./executor/reference/executor.js";
 export type { SearchPorts } from "./executor/search.js";
 export type {
   FolderKind,
+  NumberArray,
   ParameterShape,
   RecordedValue,
   SizedVocabulary,
+  TensorValues,
   TrainingRecord,
   Vocabularies,
   VocabularyFile,
@@ -88,7 +90,9 @@ export {
   loadTrainerHistory,
   noVocabulary,
   oneVocabulary,
+  readNpy,
   readTrainingRecord,
+  writeNpy,
 } from "./formats/index.js";
 export * from "./graph/index.js";
 export * from "./metrics/index.js";

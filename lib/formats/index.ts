@@ -7,6 +7,8 @@ export { readJsonFile } from "./jsonFile.js";
 export { modelFiles } from "./modelFiles.js";
 export type { LoadedModel, ModelContent, ModelDescription } from "./modelFolder.js";
 export { describeModelFolder, loadModelFolder, modelIn, saveModelFolder } from "./modelFolder.js";
+export type { NumberArray } from "./npy.js";
+export { readNpy, writeNpy } from "./npy.js";
 export { expectFreeFolder, holdsModel, holdsTraining } from "./presentModel.js";
 export type { NamedTensor, SafetensorsContent, TensorValues } from "./safetensors.js";
 export { readSafetensors, writeSafetensors } from "./safetensors.js";

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { totalmem } from "node:os";
-import { describe, FileError, InputError, quote } from "../errors.js";
+import { describe, InputError, quote } from "../errors.js";
 import { openPlainFile } from "../plainFile.js";
 import type { AtomicOptions, Sink } from "./atomicFile.js";
 import { writeFileAtomically } from "./atomicFile.js";
+import { chunkBytes, expectMemoryFor, readPart } from "./binaryFile.js";
 import { bfloat16ToFloat32, float8ToFloat32, float16ToFloat32 } from "./floats.js";
 import type { SafetensorsHeader, SafetensorsType, TensorEntry } from "./safetensorsHeader.js";
 import { damaged, elementBytes, encodeHeader, largestHeader, parseHeader, shapeText } from "./safetensorsHeader.js";
@@ -42,9 +42,6 @@ export interface SafetensorsContent {
   /** Whether the file has a digest, and so is known to be as it was written. Files of other tools have none. */
   verified: boolean;
 }
-
-/** Bytes hashed and written or read at a time: some milliseconds of work between two turns of the event loop. */
-const chunkBytes = 2 ** 22;
 
 /** The digest stands in the metadata under this name. While it is computed, zeros stand in its place. */
 const digestName = "sha256";
@@ -99,16 +96,18 @@ export async function readSafetensors(
   try {
     const { header, bytes } = await readHeader(handle, file);
     check?.(header);
-    expectMemory(file, header);
+    expectMemoryFor(file, "its tensors", memoryOf(header));
     const { [digestName]: digest, ...metadata } = header.metadata;
     const hash = digest === undefined ? null : createHash("sha256").update(withoutDigest(bytes, digest));
     const tensors: NamedTensor[] = [];
+    const cutOff = (what: string) => damaged(file, what);
     for (const entry of header.entries) {
-      const data = await readBytes(handle, {
+      const data = await readPart(handle, {
         file,
         start: bytes.length + entry.start,
         length: entry.end - entry.start,
         hash,
+        cutOff,
       });
       tensors.push({ name: entry.name, shape: entry.shape, values: decode(entry.type, data) });
     }
@@ -138,53 +137,21 @@ export async function readSafetensorsHeader(file: string): Promise<SafetensorsHe
 async function readHeader(handle: FileHandle, file: string): Promise<{ header: SafetensorsHeader; bytes: Buffer }> {
   const { size } = await handle.stat();
   if (size < 8) throw damaged(file, `it is cut off: expected at least 8 bytes, got ${size}`);
-  const lengthBytes = await readBytes(handle, { file, start: 0, length: 8, hash: null });
+  const cutOff = (what: string) => damaged(file, what);
+  const lengthBytes = await readPart(handle, { file, start: 0, length: 8, cutOff });
   const length = Number(Buffer.from(lengthBytes).readBigUInt64LE(0));
   if (length > largestHeader) throw damaged(file, `its first 8 bytes promise a header of ${length} bytes`);
   if (8 + length > size) throw damaged(file, `it is cut off: expected ${8 + length} bytes of header, got ${size}`);
-  const bytes = Buffer.from(await readBytes(handle, { file, start: 0, length: 8 + length, hash: null }));
+  const bytes = Buffer.from(await readPart(handle, { file, start: 0, length: 8 + length, cutOff }));
   return { header: parseHeader(bytes.subarray(8), { file, dataBytes: size - 8 - length }), bytes };
 }
 
-/** A file may claim a size that no machine has: sparse files cost nothing. */
-function expectMemory(file: string, { entries }: SafetensorsHeader): void {
-  // Floats of 8 and 16 bits become float32, and are there in both types while they do.
-  const bytes = entries.reduce((sum, { type, start, end }) => {
+/** Bytes of memory that reading takes: floats of 8 and 16 bits become float32, and are there in both types while they do. */
+function memoryOf({ entries }: SafetensorsHeader): number {
+  return entries.reduce((sum, { type, start, end }) => {
     const grows = type === "BF16" || type === "F16" || type.startsWith("F8");
     return sum + (end - start) * (grows ? 1 + 4 / elementBytes[type] : 1);
   }, 0);
-  const memory = Math.min(totalmem(), process.constrainedMemory?.() || Number.POSITIVE_INFINITY);
-  if (bytes <= memory) return;
-  throw new FileError(
-    `${file}: its tensors need ${bytes} bytes of memory, and this process can have ${memory}. Use a machine with more memory.`,
-  );
-}
-
-async function readBytes(
-  handle: FileHandle,
-  {
-    file,
-    start,
-    length,
-    hash,
-  }: { file: string; start: number; length: number; hash: { update(bytes: Uint8Array): unknown } | null },
-): Promise<ArrayBuffer> {
-  const bytes = bytesFor(file, length);
-  for (let filled = 0; filled < length; ) {
-    const { bytesRead } = await handle.read(bytes, filled, Math.min(chunkBytes, length - filled), start + filled);
-    if (bytesRead === 0) throw damaged(file, `it was cut off while it was read, at byte ${start + filled}`);
-    hash?.update(bytes.subarray(filled, filled + bytesRead));
-    filled += bytesRead;
-  }
-  return bytes.buffer;
-}
-
-function bytesFor(file: string, length: number): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(length);
-  } catch (cause) {
-    throw new FileError(`${file}: there is no memory for a tensor of ${length} bytes.`, cause);
-  }
 }
 
 function decode(type: SafetensorsType, data: ArrayBuffer): TensorValues {

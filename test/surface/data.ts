@@ -16,6 +16,12 @@ export const dataRows: Record<string, Entry> = {
     () => ["x"],
   ),
   readLabelledTable: entry(ostinato.readLabelledTable as never, () => ["labels.tsv", { text: 1, label: 2 }]),
+  readNpy: entry(ostinato.readNpy as never, () => ["array.npy"]),
+  writeNpy: entry(
+    ostinato.writeNpy as never,
+    () => ["written.npy", { shape: [2], values: Float32Array.of(1, 2) }],
+    [1],
+  ),
   splitTexts: entry(ostinato.splitTexts as never, () => [
     Array.from({ length: 20 }, () => ({ text: "ab", label: "x" })),
     { validation: 0.1 },

@@ -16,6 +16,7 @@ afterAll(() => {
 });
 writeFileSync("lines.txt", "abab\nbaba\n");
 writeFileSync("labels.tsv", "ab\tx\nba\ty\n");
+await ostinato.writeNpy("array.npy", { shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) });
 writeFileSync("pairs.tsv", "ab\tba\nba\tab\n");
 
 export const executor = new ReferenceExecutor();

@@ -1,0 +1,126 @@
+import { readFile, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readNpy, writeNpy } from "../../lib/formats/npy.js";
+import { temporaryFolder } from "../data/temporaryFolder.js";
+import cases from "./npy.json" with { type: "json" };
+
+async function saved(bytes: Uint8Array): Promise<string> {
+  const file = join(await temporaryFolder(), "array.npy");
+  await writeFile(file, bytes);
+  return file;
+}
+
+/** A file with a header of our choice. */
+function made(header: string, data = new Uint8Array(0), version = 1): Promise<string> {
+  const text = Buffer.from(header, "latin1");
+  const prefix = Buffer.alloc(version === 1 ? 10 : 12);
+  prefix.write("\x93NUMPY", "latin1");
+  prefix.set([version, 0], 6);
+  if (version === 1) prefix.writeUInt16LE(text.length, 8);
+  else prefix.writeUInt32LE(text.length, 8);
+  return saved(Buffer.concat([prefix, text, data]));
+}
+
+const header = (shape: string, descr = "'<f4'") =>
+  `{'descr': ${descr}, 'fortran_order': False, 'shape': (${shape}), }\n`;
+
+describe("arrays that NumPy saved are read as they were", () => {
+  test.each(cases.filter((one) => !("refused" in one)))("$name", async ({ file, shape, values }) => {
+    const read = await readNpy(await saved(Buffer.from(file, "base64")));
+    expect(read.shape).toEqual(shape);
+    const listed = Array.from(read.values as Iterable<number | bigint>, (value) =>
+      typeof value === "bigint" ? String(value) : value,
+    );
+    expect(listed).toEqual(values?.map((value) => (typeof value === "boolean" ? Number(value) : value)));
+  });
+});
+
+test.each([
+  ["objects", "holds Python objects"],
+  ["records", "records with named fields"],
+  ["complex", 'elements of type "<c8"'],
+  ["texts", 'elements of type "<U2"'],
+])("an array of %s is refused by name", async (name, message) => {
+  const file = cases.find((one) => one.name === name)?.file as string;
+  await expect(readNpy(await saved(Buffer.from(file, "base64")))).rejects.toThrow(message);
+});
+
+test.each([
+  ["the whole header", 5],
+  ["the dictionary", 40],
+  ["the data", 4],
+])("a file that is cut off before the end of %s is refused", async (_, missing) => {
+  const bytes = Buffer.from(cases[0]?.file as string, "base64");
+  const file = await saved(bytes);
+  await truncate(file, missing === 4 ? bytes.length - 4 : missing);
+  await expect(readNpy(file)).rejects.toThrow("it is cut off");
+});
+
+test.each([
+  [
+    "more elements than there are bytes",
+    header("1000000000000,"),
+    "it is cut off: its header promises 1000000000000 elements",
+  ],
+  ["a size that no file has", header("9007199254740991, 9007199254740991"), "its header promises an array of shape"],
+  ["a negative size", header("-1,"), "its header has the shape (-1,)"],
+  ["a size that is no number", header("a,"), "its header has the shape (a,)"],
+  ["too many axes", header("1, ".repeat(65)), "its header has the shape"],
+  ["no dictionary", "numbers", "its header is"],
+  ["code after the dictionary", `${header("1,").trim()} + [1]`, "its header is"],
+  ["code in the dictionary", header("__import__('os').system('true'),"), "its header is"],
+  ["no shape", "{'descr': '<f4', 'fortran_order': False}", "its header should say descr"],
+  [
+    "another entry",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'x': (1,)}",
+    "its header should say descr",
+  ],
+  ["a width that no type has", header("1,", "'<f3'"), 'elements of type "<f3"'],
+])("a header with %s is refused at once", async (_, text, message) => {
+  await expect(readNpy(await made(text, new Uint8Array(4)))).rejects.toThrow(message);
+});
+
+test("a header that claims gigabytes is refused before it is read", async () => {
+  const file = await made("", new Uint8Array(0), 2);
+  const bytes = await readFile(file);
+  bytes.writeUInt32LE(0xffffffff, 8);
+  await writeFile(file, bytes);
+  await expect(readNpy(file)).rejects.toThrow("it promises a header of 4294967295 bytes");
+});
+
+test("data after the array is refused", async () => {
+  await expect(readNpy(await made(header("1,"), new Uint8Array(8)))).rejects.toThrow(
+    "there is something after the array",
+  );
+});
+
+test.each([
+  ["text", Buffer.from("0.1 0.2 0.3\n0.4 0.5 0.6\n"), "is not a .npy file"],
+  ["an archive", Buffer.from("PK\x03\x04 and more of it"), "is a .npz archive"],
+  ["a version to come", Buffer.from("\x93NUMPY\x04\x00\x00\x00\x00\x00", "latin1"), "of version 4.0"],
+])("%s is refused by name", async (_, bytes, message) => {
+  await expect(readNpy(await saved(bytes))).rejects.toThrow(message);
+});
+
+test.each([
+  Float32Array.of(1, -0, 3.5),
+  Float64Array.of(Math.PI, 1, 2),
+  Int8Array.of(-1, 2, 3),
+  Uint8Array.of(255, 0, 1),
+  Int16Array.of(-5, 6, 7),
+  BigInt64Array.of(1n, -2n, 3n),
+])("what is written is read", async (values) => {
+  const file = join(await temporaryFolder(), "array.npy");
+  for (const shape of [[3], [3, 1], [1, 3, 1]]) {
+    await writeNpy(file, { shape, values });
+    expect(await readNpy(file)).toEqual({ shape, values });
+  }
+});
+
+test("a written file has NumPy's bytes", async () => {
+  const { file, shape, values } = cases[0] as { file: string; shape: number[]; values: number[] };
+  const path = join(await temporaryFolder(), "array.npy");
+  await writeNpy(path, { shape, values: Float32Array.from(values) });
+  expect((await readFile(path)).toString("base64")).toBe(file);
+});
