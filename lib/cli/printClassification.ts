@@ -1,4 +1,4 @@
-import type { ClassificationScores } from "../metrics/index.js";
+import type { ClassificationScores, LabelScore } from "../metrics/index.js";
 import type { Printer } from "./print.js";
 import { count, oneCell } from "./print.js";
 
@@ -9,28 +9,40 @@ const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 /** Prints accuracy, the scores of each label, and which label is taken for which. */
 export function printClassification(print: Printer, scores: ClassificationScores): void {
-  const { count: texts, accuracy, macroF1, confusion } = scores;
-  const labels = scores.labels.map((score) => ({ ...score, label: oneCell(score.label) }));
+  const { count: texts, accuracy, macroF1, confusion, labels } = scores;
   const support = labels.map(({ support: n }) => n);
   const most = support.indexOf(Math.max(...support));
-  const always = `always ${labels[most]?.label}: ${percent((support[most] as number) / texts)}`;
+  const always = `always ${oneCell(labels[most]?.label ?? "")}: ${percent((support[most] as number) / texts)}`;
   print.line(`accuracy ${percent(accuracy)} of ${count(texts)} texts (${always}); macro F1 ${percent(macroF1)}`);
-  const shown = labels.slice(0, mostLabels);
-  const width = Math.max(5, ...shown.map(({ label }) => label.length));
-  print.line(`  ${"label".padEnd(width)}  precision   recall       F1   texts`);
+  printLabels(print, labels, { label: "label", items: "texts" });
+  if (confusion) printConfusion(print, labels, confusion);
+}
+
+/** Prints precision, recall and F1 of each label. */
+export function printLabels(
+  print: Printer,
+  labels: readonly LabelScore[],
+  { label: heading, items }: { label: string; items: string },
+): void {
+  const shown = labels.slice(0, mostLabels).map((score) => ({ ...score, label: oneCell(score.label) }));
+  const width = widthOf(shown);
+  print.line(`  ${heading.padEnd(width)}  precision   recall       F1${items.padStart(8)}`);
   for (const { label, precision, recall, f1, support: n } of shown) {
     const shares = [precision, recall, f1].map((share) => percent(share).padStart(9));
     print.line(`  ${label.padEnd(width)}  ${shares.join("")}${count(n).padStart(8)}`);
   }
   if (labels.length > mostLabels) print.line(`  ... and ${labels.length - mostLabels} more: --json has all.`);
-  if (confusion && labels.length <= mostLabels)
-    printConfusion(print, { labels: shown.map(({ label }) => label), confusion, width });
 }
 
-function printConfusion(
+/** Prints which label is taken for which, unless there are too many. */
+export function printConfusion(
   print: Printer,
-  { labels, confusion, width }: { labels: readonly string[]; confusion: readonly (readonly number[])[]; width: number },
+  scores: readonly LabelScore[],
+  confusion: readonly (readonly number[])[],
 ): void {
+  if (scores.length > mostLabels) return;
+  const labels = scores.map(({ label }) => oneCell(label));
+  const width = widthOf(scores);
   const widths = labels.map((label, i) =>
     Math.max(label.length, ...confusion.map((row) => count(row[i] as number).length)),
   );
@@ -43,4 +55,8 @@ function printConfusion(
       labels[i] as string,
       row.map((n) => count(n)),
     );
+}
+
+function widthOf(labels: readonly LabelScore[]): number {
+  return Math.max(5, ...labels.map(({ label }) => oneCell(label).length));
 }

@@ -5,12 +5,13 @@ import { randomSource } from "../random/source.js";
 import type { LabelledText } from "./labelledTexts.js";
 import { shuffle } from "./order.js";
 import type { Pair } from "./pairs.js";
+import type { TaggedSentence } from "./taggedSentences.js";
 import { splitPoints, splitRules } from "./tokenStream.js";
 
 /** Which part of some lines or pairs is held out, at random. @interface */
 export type HoldOutOptions = OptionsOf<typeof rules>;
 
-const rules = table("splitLines, splitPairs, splitTexts", {
+const rules = table("splitLines, splitPairs, splitTexts, splitSentences", {
   ...splitRules,
   /** Seed for which ones: the same seed holds out the same. Default 1. */
   seed: seed(),
@@ -60,6 +61,17 @@ export function splitTexts(
   options: HoldOutOptions = {},
 ): { train: LabelledText[]; validation: LabelledText[]; test: LabelledText[] } {
   return split("splitTexts", "examples", examples, options);
+}
+
+/**
+ * Holds out some of a list of tagged sentences, chosen at random; each part keeps their order.
+ * @throws OptionError for shares that leave nothing to train on.
+ */
+export function splitSentences(
+  sentences: readonly TaggedSentence[],
+  options: HoldOutOptions = {},
+): { train: TaggedSentence[]; validation: TaggedSentence[]; test: TaggedSentence[] } {
+  return split("splitSentences", "sentences", sentences, options);
 }
 
 function split<T>(

@@ -3,10 +3,12 @@ export { countCharacters, printable } from "./characters.js";
 export type { CharacterOptions } from "./characterTokenizer.js";
 export { CharacterTokenizer, characterUnits } from "./characterTokenizer.js";
 export { ClassifierVocabulary, classifierVocabularyRule } from "./classifierVocabulary.js";
+export type { ConllSentence } from "./conll.js";
+export { ConllFile, conllFormats } from "./conll.js";
 export type { TextTableOptions, TokenizeOptions } from "./corpus.js";
 export { Corpus, TokenizedCorpus } from "./corpus.js";
 export type { HoldOutOptions } from "./holdOut.js";
-export { splitPairs, splitTexts } from "./holdOut.js";
+export { splitPairs, splitSentences, splitTexts } from "./holdOut.js";
 export type { LabelledReading, LabelledTableOptions, LabelledText } from "./labelledTexts.js";
 export { labelledTableRules, readLabelledTable, readTableOfLabels } from "./labelledTexts.js";
 export { Labels } from "./labels.js";
@@ -36,6 +38,17 @@ export { SubwordTokenizer } from "./subwordTokenizer.js";
 export type { SubwordOptions, SubwordProgress } from "./subwordVocabulary.js";
 export type { Column, TableOptions } from "./table.js";
 export { columnRule, Table } from "./table.js";
+export type { TaggedSentence, TaggedSentencesOptions } from "./taggedSentences.js";
+export {
+  conllRules,
+  expectTagged,
+  expectTokens,
+  readTaggedSentences,
+  tagColumn,
+  tokenPlace,
+} from "./taggedSentences.js";
+export type { TaggerVocabularyOptions } from "./taggerVocabulary.js";
+export { TaggerVocabulary, taggerVocabularyRule, taggerVocabularyRules } from "./taggerVocabulary.js";
 export { decodeText } from "./textDecoder.js";
 export { readLines, readTextFile, textFileSize } from "./textFile.js";
 export type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer, TokenizerKind } from "./tokenizer.js";

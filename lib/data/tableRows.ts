@@ -29,8 +29,8 @@ export async function* tableRows(
   for await (const row of rows) if (row.line > preamble) yield row;
 }
 
-/** Lines, without the line end and what Windows puts before it. */
-async function* linesOf(pieces: Pieces): AsyncGenerator<string, void, undefined> {
+/** Lines of a text in pieces, without the line end and what Windows puts before it. */
+export async function* linesOf(pieces: Pieces): AsyncGenerator<string, void, undefined> {
   const open: string[] = [];
   for await (const piece of pieces) {
     let start = 0;

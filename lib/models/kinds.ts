@@ -2,3 +2,4 @@
 export * from "./languageModel/index.js";
 export * from "./seq2seq/index.js";
 export * from "./sequenceClassifier/index.js";
+export * from "./sequenceTagger/index.js";

@@ -60,6 +60,15 @@ export function sampleFolder(name: string): string {
     "text,label",
     ...sentences.map((sentence) => `"${sentence}",${/sea|ship|whale|water/i.test(sentence) ? "sea" : "land"}`),
   ]);
+  // Words that begin with a capital, and marks: tags that a page can learn.
+  const tagOf = (token: string) => (/^[A-Z]/.test(token) ? "NAME" : /^[a-z]/.test(token) ? "WORD" : "MARK");
+  write(
+    "tagged.conll",
+    sentences.flatMap((sentence) => [
+      ...(sentence.match(/\w+|[^\w\s]/g) as string[]).map((token) => `${token}\t${tagOf(token)}`),
+      "",
+    ]),
+  );
   write("reviews.csv", ["id,review", ...sentences.map((sentence, i) => `${i},"${sentence}"`)]);
   const tests = sentences.slice(0, 10);
   write("test.en", tests);

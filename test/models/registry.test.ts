@@ -71,14 +71,14 @@ test("loadModel gives the model of whatever kind a folder holds, with the weight
 test("a folder of a kind that nobody knows is refused by its name and those that are known", async () => {
   const folder = join(await temporaryFolder(), "model");
   await (await languageModel()).save(folder);
-  await renamed(folder, "SequenceTagger");
+  await renamed(folder, "SequenceAligner");
   await expect(loadModel(folder)).rejects.toMatchObject({
     code: "ERR_OSTINATO_FILE",
     message: expect.stringMatching(
-      /holds a "SequenceTagger", and the kinds of models known here are LanguageModel, Seq2Seq, SequenceClassifier\. .*registerKind/,
+      /holds a "SequenceAligner", and the kinds of models known here are LanguageModel, Seq2Seq, [\w, ]+\. .*registerKind/,
     ),
   });
-  await expect(LanguageModel.load(folder)).rejects.toThrow(/holds a SequenceTagger, expected a LanguageModel/);
+  await expect(LanguageModel.load(folder)).rejects.toThrow(/holds a SequenceAligner, expected a LanguageModel/);
   await expect(loadModel(folder, { exekutor: "native" } as LoadOptions)).rejects.toThrow(/did you mean executor/);
 });
 

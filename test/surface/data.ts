@@ -7,7 +7,7 @@ import * as things from "./things.js";
 const surfaceMaker = () => things.tokenizer;
 
 const { CharacterTokenizer, TokenizerPair } = ostinato;
-const { pair, tokenizer } = things;
+const { pair, tagged, tokenizer } = things;
 
 export const dataRows: Record<string, Entry> = {
   Labels: entry(made(ostinato.Labels), () => [["x", "y"]]),
@@ -22,6 +22,15 @@ export const dataRows: Record<string, Entry> = {
     () => ["written.npy", { shape: [2], values: Float32Array.of(1, 2) }],
     [1],
   ),
+  readTaggedSentences: entry(ostinato.readTaggedSentences as never, () => ["tags.conll", { token: 1, tag: 2 }]),
+  "TaggerVocabulary.of": entry(ostinato.TaggerVocabulary.of as never, () => [tagged, { lowercase: true }]),
+  "TaggerVocabulary.fromJSON": entry(ostinato.TaggerVocabulary.fromJSON as never, () => [
+    ostinato.TaggerVocabulary.of(tagged).toJSON(),
+  ]),
+  splitSentences: entry(ostinato.splitSentences as never, () => [
+    Array.from({ length: 20 }, () => tagged[0]),
+    { validation: 0.1 },
+  ]),
   splitTexts: entry(ostinato.splitTexts as never, () => [
     Array.from({ length: 20 }, () => ({ text: "ab", label: "x" })),
     { validation: 0.1 },

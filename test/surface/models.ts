@@ -3,7 +3,7 @@ import type { Entry } from "./row.js";
 import { entry, made, of } from "./row.js";
 import * as things from "./things.js";
 
-const { LabelledData, LanguageModel, PairData, Seq2Seq, SequenceClassifier } = ostinato;
+const { LabelledData, LanguageModel, PairData, Seq2Seq, SequenceClassifier, SequenceTagger, TaggedData } = ostinato;
 const {
   classifier,
   config,
@@ -15,6 +15,8 @@ const {
   pairs,
   sentences,
   stream,
+  tagged,
+  tagger,
   tokenizer,
   translator,
   windows,
@@ -130,6 +132,29 @@ export const modelRows: Record<string, Entry> = {
   ]),
   "LabelledData.batches": entry(
     of(() => LabelledData.create(labelled, { tokenizer: classifier.tokenizer }), "batches"),
+    () => [0],
+  ),
+  "SequenceTagger.create": entry(SequenceTagger.create as never, () => [
+    { ...config, tokenizer: tagger.tokenizer, characters: "cnn", dropout: 0.1 },
+  ]),
+  "SequenceTagger.load": entry(SequenceTagger.load as never, () => ["savedTags", { executor }]),
+  "SequenceTagger.tag": entry(
+    of(() => tagger, "tag"),
+    () => [[["ab"]], { batchSize: 2 }],
+  ),
+  "SequenceTagger.evaluate": entry(
+    of(() => tagger, "evaluate"),
+    () => [tagged, { batchSize: 2 }],
+  ),
+  SequenceTaggerNetwork: entry(made(ostinato.SequenceTaggerNetwork), () => [
+    { vocabularySize: 3, characterCount: 3, classes: 2, hiddenSize: 4, characters: "none" },
+  ]),
+  "TaggedData.create": entry(TaggedData.create as never, () => [
+    tagged,
+    { tokenizer: tagger.tokenizer, batchSize: 2, long: "cut" },
+  ]),
+  "TaggedData.batches": entry(
+    of(() => TaggedData.create(tagged, { tokenizer: tagger.tokenizer }), "batches"),
     () => [0],
   ),
   WindowData: entry(made(ostinato.WindowData), () => [stream, { batchSize: 2, windowLength: 4, role: "train" }], [0]),

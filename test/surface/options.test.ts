@@ -21,6 +21,7 @@ const others: Readonly<Record<string, string>> = {
   "Graph.append 0": "an operation, for ops",
   "LanguageModel.recordLoss 1": "the form of a batch, which its data makes",
   "Seq2Seq.recordLoss 1": "the form of a batch, which its data makes",
+  "SequenceTagger.recordLoss 1": "the form of a batch, which its data makes",
   "SequenceClassifier.recordLoss 1": "the form of a batch, which its data makes",
   "searchStep 0": "a recorded step",
   "searchStep 2": "see test/search/searchStep.test.ts",

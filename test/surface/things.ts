@@ -17,6 +17,7 @@ afterAll(() => {
 writeFileSync("lines.txt", "abab\nbaba\n");
 writeFileSync("labels.tsv", "ab\tx\nba\ty\n");
 await ostinato.writeNpy("array.npy", { shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) });
+writeFileSync("tags.conll", "ab\tX\nb\tY\n");
 writeFileSync("pairs.tsv", "ab\tba\nba\tab\n");
 
 export const executor = new ReferenceExecutor();
@@ -44,6 +45,17 @@ export const classifier = await ostinato.SequenceClassifier.create({
   labels: ["x", "y"],
   embeddingSize: 4,
 });
+export const tagged = [
+  { tokens: ["ab", "b"], tags: ["X", "Y"], file: "x.conll", lines: [1, 2] },
+  { tokens: ["a"], tags: ["X"] },
+];
+export const tagger = await ostinato.SequenceTagger.create({
+  ...config,
+  tokenizer: ostinato.TaggerVocabulary.of(tagged),
+  embeddingSize: 4,
+  characterSize: 4,
+  characterEmbeddingSize: 4,
+});
 export const windows = () => new ostinato.WindowData(stream, { batchSize: 2, windowLength: 4 });
 export const sentences = () => ostinato.SentenceData.create(stream, { tokenizer, batchSize: 2 } as never);
 export const pairData = () => PairData.create(pairs, { tokenizer: pair, batchSize: 2 });
@@ -51,6 +63,7 @@ export const parameter = new ostinato.Parameter("weight", [3, 4], ostinato.initi
 await model.save("model");
 await translator.save("savedPairs");
 await classifier.save("savedLabels");
+await tagger.save("savedTags");
 await new ostinato.Trainer(model, { data: windows(), epochs: 1, maximumSteps: 1, folder: "trained" }).run();
 
 /** Tensors of one graph. */

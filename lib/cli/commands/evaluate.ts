@@ -24,7 +24,7 @@ import type { Ability, Verb } from "../verbs.js";
 import type { Perplexity } from "./quantize.js";
 
 const flags = table("evaluate", {
-  /** Texts side by side. Default: 1 for text, where each part begins without memory; 32 for pairs, 64 for labels. */
+  /** Texts side by side. Default: 1 for text, where each part begins without memory; 32 for pairs, 64 for labels and tags. */
   batchSize: optional(whole({ minimum: 1 })),
   /** Print one JSON object. */
   json: flag(),
@@ -38,15 +38,19 @@ const pairFlags = table("evaluate pairs", {
   ...scoreFlags,
 });
 
-type Options = ExecutorOptions & Completed<typeof flags> & Completed<typeof pairFlags>;
+/** Options that `evaluate` has for every kind. */
+export type EvaluateOptions = ExecutorOptions & Completed<typeof flags>;
 
-const evaluate: Verb = {
+type Options = EvaluateOptions & Completed<typeof pairFlags>;
+
+/** The verb that measures models. */
+export const evaluate: Verb = {
   name: "evaluate",
   description: "measure how well a model predicts text, or writes what pairs of texts ask for",
   arguments: [
     [
       "<files...>",
-      "text; for a classifier: a table of texts and labels; for a model of pairs: a table (.tsv, .csv, .jsonl), or a file of sources and one or more of references. Pairs of " +
+      "text; for a classifier: a table of texts and labels; for a tagger: sentences in CoNLL's form or CoNLL-U's; for a model of pairs: a table (.tsv, .csv, .jsonl), or a file of sources and one or more of references. Pairs of " +
         "one source are one source with several references, wherever they stand. Read as the training read its files",
     ],
   ],

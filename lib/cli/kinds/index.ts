@@ -2,3 +2,4 @@
 export { languageModel } from "./languageModel.js";
 export { seq2seq } from "./seq2seq.js";
 export { sequenceClassifier } from "./sequenceClassifier.js";
+export { sequenceTagger } from "./sequenceTagger.js";

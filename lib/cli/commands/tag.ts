@@ -1,0 +1,147 @@
+import type { ConllSentence } from "../../data/index.js";
+import { ConllFile, conllFormats } from "../../data/index.js";
+import type { SequenceTagger, Tagging } from "../../models/sequenceTagger/sequenceTagger.js";
+import { tagRules } from "../../models/sequenceTagger/sequenceTagger.js";
+import type { Completed } from "../../options.js";
+import { flag, pick, table, word } from "../../options.js";
+import type { ExecutorOptions } from "../executor.js";
+import { modelFrom } from "../executor.js";
+import { untilInterrupted } from "../interrupt.js";
+import { withOptions } from "../options.js";
+import { notes, results } from "../output.js";
+import { oneCell } from "../print.js";
+import { standardInputLines } from "../standardInput.js";
+import type { Ability } from "../verbs.js";
+
+const flags = table("tag lines", {
+  ...pick(tagRules, "batchSize"),
+  /** Form of standard input: "lines" of tokens between spaces, "conll" or "conllu". Default lines. */
+  form: word(["lines", ...conllFormats], "lines"),
+  /** Write how likely each tag is. */
+  probabilities: flag(),
+  /** Print one JSON object for each sentence. */
+  json: flag(),
+});
+
+type Options = ExecutorOptions & Completed<typeof flags>;
+
+/** Batches of sentences that are sorted by length together. */
+const batchesAtOnce = 16;
+
+export const tag: Ability = {
+  verb: {
+    name: "tag",
+    description: "write the tag of each token of sentences",
+    arguments: [["[sentence...]", "sentences to tag, their tokens between spaces; default: standard input"]],
+  },
+  options: (command) => withOptions(command, flags),
+  run: tagSentences,
+};
+
+async function tagSentences(folder: string, texts: string[], options: Options): Promise<void> {
+  const model = await modelFrom<SequenceTagger>(folder, options);
+  const atOnce = options.batchSize * batchesAtOnce;
+  await untilInterrupted(async (signal) => {
+    const groups =
+      texts.length > 0
+        ? [texts.map(plainSentence)]
+        : options.form === "lines"
+          ? lineSentences(standardInputLines(atOnce, signal))
+          : fileSentences(standardInputLines(atOnce, signal), options.form, atOnce);
+    let read = 0;
+    for await (const sentences of groups) {
+      await writeGroup(model, sentences, { ...options, signal });
+      read += sentences.length;
+    }
+    if (read === 0) notes.write("tag: standard input is empty, so there is nothing to tag.\n");
+  });
+}
+
+/** A sentence to tag, and how it is written with its tags. */
+interface Sentence {
+  readonly tokens: readonly string[];
+  write(tagging: Tagging | null, options: Options): string;
+}
+
+function plainSentence(line: string): Sentence {
+  const tokens = line.split(/\s+/).filter((token) => token !== "");
+  return {
+    tokens,
+    write: (tagging, { probabilities }) =>
+      `${tokens.map((token, t) => columns(token, tagging, t, probabilities).join("\t")).join("\n")}${tokens.length > 0 ? "\n\n" : "\n"}`,
+  };
+}
+
+/** A sentence of a file: CoNLL's form gets a column more, CoNLL-U's its UPOS. */
+function fileSentence({ lines, tokens }: ConllSentence, file: ConllFile): Sentence {
+  return {
+    tokens: tokens.map(({ text }) => text),
+    write: (tagging, { probabilities }) => {
+      const written = [...lines];
+      for (const [t, { row, cells }] of tokens.entries()) {
+        const [, tagOf = "", ...likely] = columns("", tagging, t, probabilities);
+        if (file.format === "conllu") {
+          const own = cells.with(file.columnIndex("upos"), tagOf);
+          written[row] = (
+            likely.length > 0 ? own.with(file.columnIndex("misc"), miscWith(own.at(-1), likely[0])) : own
+          ).join("\t");
+        } else {
+          written[row] = [lines[row], tagOf, ...likely].join(file.separator);
+        }
+      }
+      return `${written.join("\n")}\n\n`;
+    },
+  };
+}
+
+function miscWith(misc: string | undefined, probability: string | undefined): string {
+  const own = `TagProb=${probability}`;
+  return misc === undefined || misc === "_" || misc === "" ? own : `${misc}|${own}`;
+}
+
+function columns(token: string, tagging: Tagging | null, t: number, probabilities: boolean): string[] {
+  const likely = probabilities && tagging ? [(tagging.probabilities[t] as number).toFixed(4)] : [];
+  return [token, oneCell(tagging?.tags[t] ?? "_"), ...likely];
+}
+
+async function* lineSentences(groups: AsyncIterable<string[]>): AsyncGenerator<Sentence[]> {
+  for await (const lines of groups) yield lines.map(plainSentence);
+}
+
+async function* fileSentences(
+  groups: AsyncIterable<string[]>,
+  format: "conll" | "conllu",
+  atOnce: number,
+): AsyncGenerator<Sentence[]> {
+  const file = new ConllFile("standard input", { format, token: undefined });
+  let group: Sentence[] = [];
+  for await (const sentence of file.sentences(piecesOf(groups))) {
+    group.push(fileSentence(sentence, file));
+    if (group.length < atOnce) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+async function* piecesOf(groups: AsyncIterable<string[]>): AsyncGenerator<string> {
+  for await (const lines of groups) yield lines.map((line) => `${line}\n`).join("");
+}
+
+async function writeGroup(
+  model: SequenceTagger,
+  sentences: readonly Sentence[],
+  options: Options & { signal: AbortSignal },
+): Promise<void> {
+  const full = sentences.filter(({ tokens }) => tokens.length > 0);
+  const found = await model.tag(
+    full.map(({ tokens }) => tokens),
+    { batchSize: options.batchSize, signal: options.signal },
+  );
+  let next = 0;
+  for (const sentence of sentences) {
+    const tagging = sentence.tokens.length > 0 ? (found[next++] as Tagging) : null;
+    if (!options.json) results.write(sentence.write(tagging, options));
+    else if (tagging) results.json({ tokens: sentence.tokens, ...tagging, probabilities: [...tagging.probabilities] });
+  }
+}

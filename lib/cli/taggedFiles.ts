@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import type { TaggedSentence, TaggedSentencesOptions } from "../data/index.js";
+import { conllRules, readTaggedSentences } from "../data/index.js";
+import { OptionError } from "../errors.js";
+import { readTrainingRecord } from "../formats/index.js";
+import type { Rule } from "../options.js";
+import { checkOption } from "../options.js";
+import { attributeOf } from "./flagNames.js";
+import { optionsIn, typedOptions, withOptions } from "./options.js";
+import type { Printer } from "./print.js";
+import { count, countOf, shortened } from "./print.js";
+
+/** Adds the options that say how files with a token in each line are read. */
+export function withConllOptions(command: Command): Command {
+  return withOptions(command, conllRules, { group: "Reading files" });
+}
+
+/** How a command reads files, by its own options. */
+export function conllOf(command: Command): TaggedSentencesOptions {
+  return optionsIn(command, conllRules);
+}
+
+/** The sentences of files. */
+export async function readTagged(
+  files: readonly string[],
+  reading: TaggedSentencesOptions,
+  owner: string,
+): Promise<TaggedSentence[]> {
+  if (files.length === 0) throw new OptionError(`${owner}: expected a file of tagged sentences, got no file.`);
+  const sentences: TaggedSentence[] = [];
+  for (const file of files) for (const sentence of await readTaggedSentences(file, reading)) sentences.push(sentence);
+  return sentences;
+}
+
+/** The sentences of files, read as the training of the model in a folder read its own unless the options say otherwise. */
+export async function taggedLike(
+  folder: string,
+  files: readonly string[],
+  command: Command,
+): Promise<TaggedSentence[]> {
+  const record = await readTrainingRecord(folder);
+  const remembered = Object.entries<Rule<unknown>>(conllRules).flatMap(([name, rule]) => {
+    const value = record?.options[attributeOf(name, rule)];
+    return value === undefined ? [] : [[name, checkOption(`The training of ${folder}`, name, value, rule)]];
+  });
+  const reading = { ...Object.fromEntries(remembered), ...typedOptions(command, conllRules) };
+  return readTagged(files, reading, command.name());
+}
+
+/** Says what was read, and shows the beginning of the first sentence: whether the columns are right is seen at once. */
+export function noteTagged(print: Printer, files: readonly string[], sentences: readonly TaggedSentence[]): void {
+  const tokens = sentences.reduce((sum, sentence) => sum + sentence.tokens.length, 0);
+  print.note(`${files.join(", ")}: ${countOf(sentences.length, "sentence")}, ${count(tokens)} tokens.`);
+  const [first] = sentences;
+  if (first)
+    print.note(`The first: ${shortened(first.tokens.map((token, t) => `${token}/${first.tags[t]}`).join(" "))}`);
+  print.object({ event: "sentences", files, sentences: sentences.length, tokens, first });
+}

@@ -1,0 +1,172 @@
+import { createHash } from "node:crypto";
+import type { TaggedSentence, TaggerVocabulary } from "../../data/index.js";
+import { expectTagged, longRules, shapeBatches, taggerVocabularyRule, tokenPlace } from "../../data/index.js";
+import { counted, InputError, OptionError } from "../../errors.js";
+import type { Completed, OptionsOf } from "../../options.js";
+import { abortSignal, completeOptions, option, real, seed, table, whole, word } from "../../options.js";
+import { randomSource } from "../../random/source.js";
+import type { TrainingData } from "../../train/data.js";
+import type { Batch } from "../../train/trainable.js";
+import { inTurns } from "../inTurns.js";
+import { paddedLength } from "../sideBySide.js";
+import type { SentenceSizes } from "./network.js";
+import type { EncodedSentence } from "./sentences.js";
+import { encodeTagged, sentenceBatch } from "./sentences.js";
+
+/** Sizes that the program of a batch depends on. */
+export interface SequenceTaggerForm extends SentenceSizes {
+  /** Fingerprint of the vocabulary. */
+  made?: string;
+}
+
+/** The options of tagged sentences. */
+export const taggedRules = table("TaggedData", {
+  /** The words, characters and labels. */
+  tokenizer: taggerVocabularyRule,
+  /** B: sentences that are read side by side. Default 32. */
+  batchSize: option(whole({ minimum: 1, initial: 32 }), { aka: ["batch", "bsz"] }),
+  /**
+   * Strength a of the word dropout: a word that stands c times in the sentences to learn from is read as an unknown one with
+   * probability a / (a + c) (Kiperwasser & Goldberg 2016, section 4.3); only in training. Default 0.25.
+   */
+  wordDropout: option(real({ minimum: 0, initial: 0.25 }), { aka: ["word_dropout", "unk_replace"] }),
+  /** Tokens that a sentence may have. Default 1000. */
+  maximumLength: option(whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, initial: 1000 }), {
+    aka: ["max_length", "truncate"],
+  }),
+  /** Rule for a longer sentence: "refuse" it with an error, "cut" it, or "skip" it. Default refuse. */
+  long: option(word(longRules, "refuse"), { aka: ["truncation"] }),
+  /** Seed for the order of the sentences and for word dropout. Default 1. */
+  seed: seed(),
+  /** Use of the data: "train", or "validate" for what is measured: in order, all words as they are. Default train. */
+  role: option(word(["train", "validate"], "train"), { flag: null }),
+  /** Signal that stops the reading. Default: none. */
+  signal: abortSignal,
+});
+
+/** Options of TaggedData. @interface */
+export type TaggedDataOptions = OptionsOf<typeof taggedRules>;
+
+/** Sentences with tags as batches for a SequenceTagger. */
+export class TaggedData implements TrainingData<SequenceTaggerForm> {
+  readonly length: number;
+  readonly identity: string;
+  readonly role: "train" | "validate";
+  /** Sentences in one epoch. */
+  readonly sentences: number;
+  /** Tokens in one epoch. */
+  readonly tokens: number;
+  /** Sentences that were too long, and cut. */
+  readonly cut: number;
+  /** Sentences that were too long, and left out. */
+  readonly skipped: number;
+  readonly #encoded: readonly EncodedSentence[];
+  readonly #options: Completed<typeof taggedRules>;
+  readonly #counts: Int32Array;
+  readonly #made: string;
+
+  private constructor(
+    encoded: readonly EncodedSentence[],
+    long: { cut: number; skipped: number },
+    options: Completed<typeof taggedRules>,
+  ) {
+    if (!Array.isArray(encoded)) {
+      throw new OptionError("TaggedData: words become numbers first: use await TaggedData.create(sentences, options).");
+    }
+    const { tokenizer, batchSize, seed, role, wordDropout } = options;
+    this.#encoded = encoded;
+    this.#options = options;
+    this.#made = taggerFingerprint(tokenizer);
+    this.role = role;
+    this.sentences = encoded.length;
+    this.tokens = encoded.reduce((sum, { ids }) => sum + ids.length, 0);
+    this.cut = long.cut;
+    this.skipped = long.skipped;
+    this.length = Math.ceil(encoded.length / batchSize);
+    this.#counts = new Int32Array(tokenizer.words.size);
+    for (const { ids } of encoded) for (const id of ids) this.#counts[id] = (this.#counts[id] as number) + 1;
+    const dropout = role === "train" ? `, word dropout ${wordDropout}` : "";
+    this.identity = `${encoded.length} sentences in batches of ${batchSize}, seed ${seed}${dropout}`;
+  }
+
+  /**
+   * @throws InputError for a tag that is not known, and a sentence that has no tokens or too many: it names the place.
+   */
+  static async create(sentences: readonly TaggedSentence[], options: TaggedDataOptions): Promise<TaggedData> {
+    const complete = completeOptions("TaggedData", options, taggedRules);
+    const { tokenizer, signal, maximumLength, long } = complete;
+    expectTagged("TaggedData", sentences);
+    const count = sentences.length;
+    const encode = (sentence: TaggedSentence, index: number) => encodeTagged(sentence, tokenizer, { index, count });
+    const [kept, longer] = [[] as EncodedSentence[], { cut: 0, skipped: 0 }];
+    for (const [index, sentence] of (await inTurns(sentences, encode, signal)).entries()) {
+      const { ids, targets, tokens } = sentence;
+      if (ids.length <= maximumLength) {
+        kept.push(sentence);
+      } else if (long === "cut") {
+        longer.cut++;
+        const cut = <S extends { slice(start: number, end: number): S }>(list: S) => list.slice(0, maximumLength);
+        kept.push({ ids: cut(ids), targets: targets && cut(targets), tokens: tokens.slice(0, maximumLength) });
+      } else if (long === "skip") {
+        longer.skipped++;
+      } else {
+        const place = tokenPlace(sentences[index] as TaggedSentence, 0, { index, count });
+        throw new InputError(
+          `${place}: the sentence has ${counted(ids.length, "token")}, and at most ${maximumLength} are allowed. ` +
+            'Is there an empty line after each? Raise the maximum length, or have long ones cut or skipped (long: "cut"; --long cut).',
+        );
+      }
+    }
+    if (kept.length === 0) {
+      throw new InputError(
+        longer.skipped > 0
+          ? `All ${longer.skipped} sentences are longer than ${counted(maximumLength, "token")}.`
+          : "There are no sentences to make batches of.",
+      );
+    }
+    return new TaggedData(kept, longer, complete);
+  }
+
+  async digest(): Promise<string> {
+    const hash = createHash("sha256");
+    const update = ({ tokens, targets }: EncodedSentence) =>
+      void hash.update(JSON.stringify(tokens)).update(targets as Int32Array);
+    await inTurns(this.#encoded, update, undefined);
+    return hash.digest("hex");
+  }
+
+  *batches(epoch: number, from = 0): Generator<Batch<SequenceTaggerForm>, void, undefined> {
+    const { batchSize, seed, role, tokenizer } = this.#options;
+    const training = role === "train";
+    const random = training ? randomSource(seed, `sentences of epoch ${epoch}`) : null;
+    const shapeKey = (i: number) => paddedLength((this.#encoded[i] as EncodedSentence).ids.length);
+    for (const { items, index } of shapeBatches(this.#encoded.length, { batchSize, shapeKey, random, from })) {
+      const own = Array.from(items, (i) => this.#encoded[i] as EncodedSentence);
+      const { sizes, feeds } = sentenceBatch(own, tokenizer, training ? this.#dropping(epoch, index) : undefined);
+      yield {
+        form: { ...sizes, made: this.#made },
+        feeds,
+        tokens: own.reduce((sum, { ids }) => sum + ids.length, 0),
+      };
+    }
+  }
+
+  /** A batch has draws of its own: a resumed epoch continues with the same ones. */
+  #dropping(epoch: number, index: number): ((id: number) => number) | undefined {
+    const { wordDropout, seed } = this.#options;
+    if (wordDropout === 0) return undefined;
+    const random = randomSource(seed, `words of epoch ${epoch}, batch ${index}`);
+    return (id) => (random.uniform() < wordDropout / (wordDropout + (this.#counts[id] as number)) ? 0 : id);
+  }
+}
+
+const fingerprints = new WeakMap<TaggerVocabulary, string>();
+
+/** Tells vocabularies of taggers apart. */
+export function taggerFingerprint(vocabulary: TaggerVocabulary): string {
+  const known = fingerprints.get(vocabulary);
+  if (known !== undefined) return known;
+  const own = createHash("sha256").update(JSON.stringify(vocabulary)).digest("hex").slice(0, 16);
+  fingerprints.set(vocabulary, own);
+  return own;
+}

@@ -1,0 +1,149 @@
+import type { Graph } from "../../graph/graph.js";
+import * as ops from "../../graph/ops/index.js";
+import type { Tensor } from "../../graph/tensor.js";
+import type { CellOptions } from "../../nn/cellRegistry.js";
+import { cellNamed } from "../../nn/cellRegistry.js";
+import { Dropout } from "../../nn/dropout.js";
+import { Embedding } from "../../nn/embedding.js";
+import { initializer, uniform } from "../../nn/initializers.js";
+import { Linear } from "../../nn/linear.js";
+import type { Parameter } from "../../nn/parameter.js";
+import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
+import type { OptionsOf } from "../../options.js";
+import { flag, option, real, table, text, whole, word } from "../../options.js";
+import type { CompleteConfig } from "../cellConfig.js";
+import { completeWithCell, optionsOfCell } from "../cellConfig.js";
+import { CharacterEncoder, characterEncoders, lookedUp } from "./characters.js";
+
+/** The architecture of a tagger, as stored in config.json. Options of its cell stand beside the others. @interface */
+export type SequenceTaggerConfig = OptionsOf<typeof taggerRules> & CellOptions;
+
+const size = whole({ minimum: 1 });
+
+/** The rules of the architecture's options. */
+export const taggerRules = table("SequenceTagger", {
+  /** V: words of the vocabulary, with the one for all others. */
+  vocabularySize: option(size, { flag: null, aka: ["vocab_size"] }),
+  /** Characters of the vocabulary, with the one for all others. */
+  characterCount: option(size, { flag: null }),
+  /** C: tags. */
+  classes: option(whole({ minimum: 2 }), { flag: null, aka: ["num_classes", "num_labels"] }),
+  /**
+   * How a word's characters become a vector beside the word's own: "rnn", an LSTM in both directions (Lample et al. 2016); "cnn",
+   * filters over three of them (Ma & Hovy 2016), which is faster; or "none". Default rnn.
+   */
+  characters: word(characterEncoders, "rnn"),
+  /** Size of character vectors. Default 32. */
+  characterEmbeddingSize: whole({ minimum: 1, initial: 32 }),
+  /** Units of the character LSTM in each direction, or filters of the cnn. Default 64. */
+  characterSize: whole({ minimum: 1, initial: 64 }),
+  /** Recurrent cell: one of the library's, or of those that registerCell has added. Default lstm. */
+  cell: cellNamed("lstm"),
+  /** Layers on top of each other. Default 1. */
+  layers: option(layerCount(1), { aka: ["num_layers", "n_layers"] }),
+  /** H: units of a layer, in each direction. Default 128. */
+  hiddenSize: option(whole({ minimum: 1, initial: 128 }), { aka: ["hidden", "units", "hidden_dim"] }),
+  /** E: size of word vectors. Default 100. */
+  embeddingSize: option(whole({ minimum: 1, initial: 100 }), { aka: ["embedding", "embedding_dim"] }),
+  /** Read the sentence in both directions. Default true. */
+  bidirectional: option(flag(true), { aka: ["bidir"] }),
+  /** Dropout on the vectors of words, between layers and before the output layer. Default 0.5. */
+  dropout: option(real({ minimum: 0, below: 1, initial: 0.5 }), { aka: ["dropout_rate", "p"] }),
+  /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
+  variational: option(flag(), { aka: ["variational_dropout", "locked_dropout"] }),
+  /** How layers are connected: see RecurrentStack. Default plain. */
+  connections: word(connections, "plain"),
+  /** First values of all weight matrices: "uniform:0.1", "normal:0.02", "xavier", "orthogonal" ... Default: each layer's own. */
+  initializer: option(text({ initial: "default" }), {
+    aka: ["init", "initialization", "kernel_initializer"],
+    written: { as: "rule" },
+  }),
+});
+
+/** Sizes of the program of a batch. */
+export interface SentenceSizes {
+  /** T: the longest sentence. */
+  T: number;
+  /** B: sentences side by side. */
+  B: number;
+  /** C: characters of the longest word. */
+  C: number;
+  /** W: different words. */
+  W: number;
+}
+
+/**
+ * The layers of a tagger:
+ * word embedding and characters -> dropout -> recurrent stack -> dropout -> linear -> softmax.
+ */
+export class SequenceTaggerNetwork {
+  readonly config: CompleteConfig<SequenceTaggerConfig>;
+  readonly parameters: readonly Parameter[];
+  readonly #words: Embedding;
+  readonly #characters: CharacterEncoder | null;
+  readonly #recurrent: RecurrentStack;
+  readonly #output: Linear;
+  readonly #inputDropout: Dropout;
+  readonly #outputDropout: Dropout;
+
+  constructor(config: SequenceTaggerConfig) {
+    this.config = completeWithCell("SequenceTagger", config, { table: taggerRules, first: "none" });
+    const { vocabularySize, embeddingSize, characters, characterCount, classes, dropout, variational } = this.config;
+    const chosen = this.config.initializer;
+    const first = chosen === "default" ? {} : { initializer: initializer(chosen) };
+    // Ma & Hovy (2016), section 3.1.
+    const small = uniform(Math.sqrt(3 / embeddingSize));
+    this.#words = new Embedding("words", { vocabularySize, embeddingSize, initializer: small, ...first });
+    this.#characters =
+      characters === "none"
+        ? null
+        : new CharacterEncoder("characters", {
+            kind: characters,
+            characterCount,
+            embeddingSize: this.config.characterEmbeddingSize,
+            size: this.config.characterSize,
+          });
+    const inputSize = embeddingSize + (this.#characters?.outputSize ?? 0);
+    this.#recurrent = stackOf(this.config, { inputSize, ...first });
+    this.#output = new Linear("output", { inputSize: this.#recurrent.outputSize, outputSize: classes, ...first });
+    this.#inputDropout = new Dropout("words.dropout", { rate: dropout, variational });
+    this.#outputDropout = new Dropout("output.dropout", { rate: dropout, variational });
+    const layers = [this.#words, this.#characters, this.#recurrent, this.#output];
+    this.parameters = layers.flatMap((layer) => layer?.parameters ?? []);
+  }
+
+  /** Records what the stack says of each token: [T,B,F]. */
+  features(graph: Graph, { T, B, C, W }: SentenceSizes): Tensor {
+    const lengths = graph.feed("lengths", "i32", [B]);
+    const parts = [this.#words.apply(graph.feed("ids", "i32", [T, B]))];
+    if (this.#characters) {
+      const characters = graph.feed("characters", "i32", [C, W]);
+      const spelled = this.#characters.apply(characters, graph.feed("characterLengths", "i32", [W]));
+      parts.push(ops.embedding(spelled, graph.feed("spellings", "i32", [T, B])));
+    }
+    const x = this.#inputDropout.apply(parts.length > 1 ? ops.concat(parts, 2) : lookedUp(parts[0] as Tensor, lengths));
+    return this.#outputDropout.apply(this.#recurrent.apply(x, { lengths }).y);
+  }
+
+  /** Loss of each token in nats, [T,B], and how many there are. features [T,B,F]; the feed "targets" is i32 [T,B], -1 for none. */
+  losses(graph: Graph, features: Tensor): { losses: Tensor; count: Tensor } {
+    const [T, B, F] = features.shape as [number, number, number];
+    const targets = ops.reshape(graph.feed("targets", "i32", [T, B]), [T * B]);
+    const { losses, count } = this.#output.crossEntropy(ops.reshape(features, [T * B, F]), targets);
+    return { losses: ops.reshape(losses, [T, B]), count };
+  }
+
+  /** Probabilities of the tags, [T,B,C]. */
+  probabilities(features: Tensor): Tensor {
+    return ops.softmax(this.#output.apply(features));
+  }
+}
+
+function stackOf(
+  config: CompleteConfig<SequenceTaggerConfig>,
+  sizes: { inputSize: number; [option: string]: unknown },
+): RecurrentStack {
+  const { cell, hiddenSize, layers, bidirectional, dropout, variational, connections } = config;
+  const shared = { hiddenSize, layers, bidirectional, dropout, variational, connections };
+  return new RecurrentStack("rnn", { cell, ...shared, ...sizes, ...optionsOfCell(config) });
+}

@@ -1,0 +1,98 @@
+import type { TaggedSentence, TaggerVocabulary } from "../../data/index.js";
+import { tokenPlace } from "../../data/index.js";
+import { inPlace } from "../inPlace.js";
+import { paddedLength, sideBySide } from "../sideBySide.js";
+import type { SentenceSizes } from "./network.js";
+
+/** Characters of a word that are read: of a longer one its beginning and end. */
+const longestSpelling = 24;
+
+/** The numbers of different words of a batch are rounded up to multiples of this: few programs, little padding. */
+const wordMultiple = 32;
+
+/**
+ * Products of few rows, and the last rows of others, are summed in another order. So that a sentence is read with the same bits
+ * whatever is read beside it, empty ones are added: at least `spareRows`, up to a multiple of `rowMultiple`, and so many that there
+ * are `fewestTokens` places.
+ */
+const [spareRows, rowMultiple, fewestTokens] = [3, 16, 65];
+
+/** A sentence as numbers. */
+export interface EncodedSentence {
+  /** [T] of words. */
+  readonly ids: Int32Array;
+  /** [T] of tags, -1 for none; null where the tags are wanted. */
+  readonly targets: Int32Array | null;
+  readonly tokens: readonly string[];
+}
+
+/** A sentence whose tags are to be found. */
+export function encodeTokens(tokens: readonly string[], { words }: TaggerVocabulary): EncodedSentence {
+  return { ids: Int32Array.from(tokens, (token) => words.id(token)), targets: null, tokens };
+}
+
+/** A sentence with its tags. @throws InputError for a tag that is not known: it names the place. */
+export function encodeTagged(
+  sentence: TaggedSentence,
+  vocabulary: TaggerVocabulary,
+  at: { index: number; count: number },
+): EncodedSentence {
+  const { tokens, tags } = sentence;
+  const targets = Int32Array.from(tags, (tag, t) =>
+    inPlace(tokenPlace(sentence, t, at), () => vocabulary.labels.id(tag)),
+  );
+  return { ...encodeTokens(tokens, vocabulary), targets };
+}
+
+/** Sentences side by side, as their feeds. */
+export interface SentenceBatch {
+  readonly sizes: SentenceSizes;
+  readonly feeds: Record<string, Int32Array>;
+}
+
+/** Sentences whose tags are to be found, side by side: each has the same bits as alone. */
+export function readingBatch(sentences: readonly EncodedSentence[], vocabulary: TaggerVocabulary): SentenceBatch {
+  const T = paddedLength(sentences.reduce((most, { ids }) => Math.max(most, ids.length), 0));
+  const fewest = Math.max(sentences.length + spareRows, fewestTokens / T);
+  const B = Math.ceil(fewest / rowMultiple) * rowMultiple;
+  const empty = Array.from({ length: B - sentences.length }, () => encodeTokens([], vocabulary));
+  return sentenceBatch([...sentences, ...empty], vocabulary);
+}
+
+/**
+ * Sentences side by side: words i32 [T,B] and their lengths [B]; each different word once by its characters, i32 [C,W] with lengths
+ * [W], and which of them stands where, [T,B]; and the targets [T,B], if there are any.
+ * @param wordOf the number of a word, where that is to be another one.
+ */
+export function sentenceBatch(
+  sentences: readonly EncodedSentence[],
+  { spelling }: TaggerVocabulary,
+  wordOf: (id: number) => number = (id) => id,
+): SentenceBatch {
+  const { T, B, ids, lengths } = sideBySide(sentences.map(({ ids: own }) => own));
+  const spellings = new Int32Array(T * B);
+  const targets = new Int32Array(T * B).fill(-1);
+  const numbers = new Map<string, number>();
+  for (const [b, { tokens, targets: own }] of sentences.entries()) {
+    for (const [t, token] of tokens.entries()) {
+      const number = numbers.get(token) ?? numbers.size;
+      numbers.set(token, number);
+      spellings[t * B + b] = number;
+      ids[t * B + b] = wordOf(ids[t * B + b] as number);
+      if (own) targets[t * B + b] = own[t] as number;
+    }
+  }
+  const W = Math.ceil((numbers.size + spareRows) / wordMultiple) * wordMultiple;
+  const spelled = Array.from(numbers.keys(), (token) => spelling.spell(token, longestSpelling));
+  const C = paddedLength(spelled.reduce((most, { length }) => Math.max(most, length), 0));
+  const characters = new Int32Array(C * W);
+  const characterLengths = new Int32Array(W).fill(1);
+  for (const [w, own] of spelled.entries()) {
+    characterLengths[w] = own.length;
+    for (const [c, id] of own.entries()) characters[c * W + w] = id;
+  }
+  return {
+    sizes: { T, B, C, W },
+    feeds: { ids, lengths, spellings, characters, characterLengths, ...(sentences[0]?.targets ? { targets } : {}) },
+  };
+}

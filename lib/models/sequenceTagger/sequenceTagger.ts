@@ -1,0 +1,266 @@
+import type { TaggedSentence } from "../../data/index.js";
+import { expectTokens, TaggerVocabulary, taggerVocabularyRule } from "../../data/index.js";
+import { describe, InputError, OptionError } from "../../errors.js";
+import { executorRule } from "../../executor/choice.js";
+import { Programs } from "../../executor/programs.js";
+import { bundledVocabularies } from "../../formats/index.js";
+import type { Graph } from "../../graph/graph.js";
+import type { ClassificationScores } from "../../metrics/index.js";
+import { classificationScores } from "../../metrics/index.js";
+import type { OptionsOf } from "../../options.js";
+import {
+  abortSignal,
+  callback,
+  completeOptions,
+  flag,
+  list,
+  object,
+  option,
+  seed,
+  table,
+  text,
+  whole,
+  without,
+  word,
+} from "../../options.js";
+import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.js";
+import type { RecordedLoss } from "../../train/trainable.js";
+import { completeWithCell } from "../cellConfig.js";
+import { inTurns } from "../inTurns.js";
+import type { ModelKind, ModelParts } from "../modelKind.js";
+import type { CreateOptions, LoadOptions } from "../savedModel.js";
+import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
+import { byLength } from "../sideBySide.js";
+import type { SequenceTaggerForm } from "./data.js";
+import { TaggedData, taggerFingerprint } from "./data.js";
+import type { SequenceTaggerConfig } from "./network.js";
+import { SequenceTaggerNetwork, taggerRules } from "./network.js";
+import type { EncodedSentence } from "./sentences.js";
+import { encodeTokens, readingBatch } from "./sentences.js";
+
+export interface SequenceTaggerOptions
+  extends Omit<SequenceTaggerConfig, "vocabularySize" | "characterCount" | "classes">,
+    CreateOptions<TaggerVocabulary> {}
+
+/** The tags of a sentence. */
+export interface Tagging {
+  /** [T] */
+  tags: string[];
+  /** [T] how likely each tag is. */
+  probabilities: Float32Array;
+}
+
+export const tagRules = table("tag", {
+  /** B: sentences that are read side by side. Default 120. */
+  batchSize: option(whole({ minimum: 1, initial: 120 }), { aka: ["batch", "bsz"] }),
+  /** Called after each batch with the share of the sentences that are done. */
+  onProgress: callback<(share: number) => void>(),
+  /** Signal that stops the work. Default: none. */
+  signal: abortSignal,
+});
+
+/** Options of `tag`. @interface */
+export type TagOptions = OptionsOf<typeof tagRules>;
+
+/** How well a tagger does. */
+export interface TaggerEvaluation extends ClassificationScores {
+  /** Mean loss of a token, in nats. */
+  loss: number;
+  sentences: number;
+  /** Share of the sentences whose tags are all right, 0 to 1. */
+  sentenceAccuracy: number;
+  /** Tokens that the vocabulary lacks, and the share of them with the right tag; 0 where there are none. */
+  unknown: { count: number; accuracy: number };
+  /** Accuracy of giving each word the tag that it has most often in the sentences that the vocabulary was made of. */
+  usualAccuracy: number;
+}
+
+const createRules = {
+  ...without(taggerRules, "vocabularySize", "characterCount", "classes"),
+  tokenizer: taggerVocabularyRule,
+  seed: seed(),
+  executor: executorRule,
+};
+
+const vocabularies = bundledVocabularies({
+  kind: "tagger",
+  slots: [
+    {
+      name: "words",
+      size: "vocabularySize",
+      shape: object({ kind: word(["words"]), lowercase: flag(), words: list(text()), usual: list(whole()) }),
+    },
+    {
+      name: "spelling",
+      size: "characterCount",
+      shape: object({ kind: word(["spelling"]), unit: text(), characters: list(text()) }),
+    },
+    { name: "labels", size: "classes", shape: list(text()) },
+  ],
+  rule: taggerVocabularyRule,
+  read: (json) => TaggerVocabulary.fromJSON(json),
+});
+
+/**
+ * A tagger of sentences: a recurrent network reads the words and how they are spelled, and a linear layer gives each its tag.
+ *
+ * ```ts
+ * const model = await SequenceTagger.load("pos");
+ * const [{ tags }] = await model.tag([["The", "whale", "is", "here"]]);
+ * ```
+ */
+export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerNetwork, SequenceTaggerForm> {
+  static readonly kind: ModelKind<SequenceTagger, TaggerVocabulary, SequenceTaggerNetwork> = {
+    name: "SequenceTagger",
+    options: taggerRules,
+    complete: (options, table) => completeWithCell("SequenceTagger", options, { table, first: "none" }),
+    vocabularies,
+    counts: ["layers"],
+    network: (config) => new SequenceTaggerNetwork(config as unknown as SequenceTaggerConfig),
+    make: (parts) => new SequenceTagger(parts),
+  };
+
+  readonly #evaluation: EvaluationStep<SequenceTaggerForm>;
+  readonly #programs: Programs;
+
+  private constructor(parts: ModelParts<TaggerVocabulary, SequenceTaggerNetwork>) {
+    super(SequenceTagger.kind, parts);
+    this.#evaluation = new EvaluationStep(this);
+    this.#programs = new Programs(this);
+  }
+
+  /** A model with new weights. @throws OptionError for options that do not fit together. */
+  static async create(options: SequenceTaggerOptions): Promise<SequenceTagger> {
+    completeWithCell("SequenceTagger", options, { table: createRules, first: "none" });
+    return createModel(SequenceTagger.kind, options);
+  }
+
+  /** A model from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
+  static load(folder: string, options: LoadOptions = {}): Promise<SequenceTagger> {
+    return loadModelOf(SequenceTagger.kind, folder, options);
+  }
+
+  /** The tags, in the order of the output layer. */
+  get labels(): readonly string[] {
+    return this.tokenizer.labels.names;
+  }
+
+  recordLoss(graph: Graph, { made, ...sizes }: SequenceTaggerForm): RecordedLoss {
+    this.expectTrainable(graph);
+    if (made !== undefined && made !== taggerFingerprint(this.tokenizer)) {
+      throw new OptionError(
+        "SequenceTagger: this data was made with another vocabulary. Make it with the model's own: " +
+          "TaggedData.create(sentences, { tokenizer: model.tokenizer }).",
+      );
+    }
+    return { ...this.network.losses(graph, this.network.features(graph, sizes)), carried: [] };
+  }
+
+  /**
+   * The tags of each sentence, a list of tokens, in their order; sentences of similar lengths are read side by side.
+   * @throws InputError for a sentence without tokens.
+   */
+  async tag(sentences: readonly (readonly string[])[], options: TagOptions = {}): Promise<Tagging[]> {
+    const { batchSize, onProgress, signal } = completeOptions("tag", options, tagRules);
+    if (!Array.isArray(sentences)) {
+      throw new InputError(`tag: expected a list of sentences, got ${describe(sentences)}.`);
+    }
+    const encode = (tokens: readonly string[], i: number) => {
+      expectTokens(`tag: sentence ${i + 1} of ${sentences.length}`, tokens);
+      return encodeTokens(tokens, this.tokenizer);
+    };
+    const encoded = await inTurns(sentences, encode, signal);
+    const results = new Array<Tagging>(sentences.length);
+    let done = 0;
+    const lengths = encoded.map(({ ids }) => ids);
+    for (const batch of byLength(lengths, batchSize)) {
+      signal?.throwIfAborted();
+      const found = await this.#read(batch.map((i) => encoded[i] as EncodedSentence));
+      for (const [b, i] of batch.entries()) results[i] = found[b] as Tagging;
+      done += batch.length;
+      onProgress?.(done / sentences.length);
+    }
+    return results;
+  }
+
+  /** How well the model finds the tags of sentences. @throws InputError as TaggedData.create does. */
+  async evaluate(
+    sentences: readonly TaggedSentence[],
+    options: Omit<TagOptions, "onProgress"> = {},
+  ): Promise<TaggerEvaluation> {
+    const { batchSize, signal } = completeOptions("evaluate", options, tagRules);
+    const shared = { batchSize, ...(signal ? { signal } : {}) };
+    const data = await TaggedData.create(sentences, {
+      tokenizer: this.tokenizer,
+      role: "validate",
+      maximumLength: Number.MAX_SAFE_INTEGER,
+      ...shared,
+    });
+    const tally = new Tally();
+    for (const batch of data.batches(0)) {
+      signal?.throwIfAborted();
+      tally.add(await this.#evaluation.run(batch));
+    }
+    expectFiniteLoss("evaluate", tally.total);
+    const found = await this.tag(
+      sentences.map(({ tokens }) => tokens),
+      shared,
+    );
+    return { loss: tally.measures().loss, ...this.#scores(sentences, found) };
+  }
+
+  #scores(sentences: readonly TaggedSentence[], found: readonly Tagging[]): Omit<TaggerEvaluation, "loss"> {
+    const { words, labels } = this.tokenizer;
+    const truth = sentences.flatMap(({ tags }) => tags);
+    const scores = classificationScores(
+      found.flatMap(({ tags }) => tags),
+      truth,
+      labels.names,
+    );
+    const unknown = { count: 0, right: 0 };
+    let [wholly, usual] = [0, 0];
+    for (const [i, { tokens, tags }] of sentences.entries()) {
+      const own = (found[i] as Tagging).tags;
+      if (tags.every((tag, t) => own[t] === tag)) wholly++;
+      for (const [t, token] of tokens.entries()) {
+        const id = words.id(token);
+        if (labels.names[words.usual[id] as number] === tags[t]) usual++;
+        if (id > 0) continue;
+        unknown.count++;
+        if (own[t] === tags[t]) unknown.right++;
+      }
+    }
+    return {
+      ...scores,
+      sentences: sentences.length,
+      sentenceAccuracy: wholly / sentences.length,
+      unknown: { count: unknown.count, accuracy: unknown.right / Math.max(unknown.count, 1) },
+      usualAccuracy: usual / truth.length,
+    };
+  }
+
+  async #read(sentences: readonly EncodedSentence[]): Promise<Tagging[]> {
+    const { sizes, feeds } = readingBatch(sentences, this.tokenizer);
+    const executable = this.#programs.get(JSON.stringify(sizes), (graph) => {
+      graph.output("probabilities", this.network.probabilities(this.network.features(graph, sizes)));
+    });
+    const own = executable.program.feeds.map(({ name }) => [name, feeds[name] as Int32Array]);
+    const { outputs } = await executable.run(Object.fromEntries(own));
+    const probabilities = outputs.probabilities as Float32Array;
+    if (!probabilities.every(Number.isFinite)) {
+      throw new InputError("tag: the numbers inside of the model overflow: train it with a lower learning rate.");
+    }
+    const C = this.labels.length;
+    return sentences.map(({ ids }, b) => {
+      const best = Array.from(ids, (_, t) => {
+        const at = (t * sizes.B + b) * C;
+        const own = probabilities.subarray(at, at + C);
+        return own.reduce((top, value, id) => (value > (own[top] as number) ? id : top), 0);
+      });
+      return {
+        tags: best.map((id) => this.labels[id] as string),
+        probabilities: Float32Array.from(best, (id, t) => probabilities[(t * sizes.B + b) * C + id] as number),
+      };
+    });
+  }
+}

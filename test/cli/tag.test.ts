@@ -1,0 +1,154 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "ostinato-cli-tag-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { FORCE_COLOR: _, ...env } = process.env;
+
+function ostinato(args: string[], input = "") {
+  const options = { cwd: folder, env, input, encoding: "utf8", timeout: 170_000 } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], options);
+  return { status, stdout, stderr };
+}
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return name;
+}
+
+// A word after "the" is a noun, one after "to" a verb, whatever it is.
+const words = ["walk", "run", "whale", "sleep", "hunt"];
+const sentences = Array.from({ length: 240 }, (_, i) => {
+  const [a, b] = [words[i % 5], words[(i * 3 + (i % 7)) % 5]];
+  return i % 2 === 0
+    ? [
+        ["the", "DET"],
+        [a, "NOUN"],
+        ["wants", "VERB"],
+        ["to", "PART"],
+        [b, "VERB"],
+      ]
+    : [
+        ["to", "PART"],
+        [a, "VERB"],
+        ["the", "DET"],
+        [b, "NOUN"],
+      ];
+});
+const conll = file("train.conll", sentences.map((s) => `${s.map((row) => row.join(" ")).join("\n")}\n\n`).join(""));
+const conllu = file(
+  "train.conllu",
+  sentences
+    .map(
+      (s, i) =>
+        `# sent_id = ${i}\n${s.map(([w, t], n) => `${n + 1}\t${w}\t${w}\t${t}\t_\t_\t_\t_\t_\t_`).join("\n")}\n\n`,
+    )
+    .join(""),
+);
+const small = [
+  ...["--hidden-size", "16", "--embedding-size", "8", "--character-size", "8", "--character-embedding-size", "8"],
+  ...["--dropout", "0", "--batch-size", "16", "--learning-rate", "0.02"],
+];
+
+test("train tag, tag, evaluate, info and quantize work one after the other", () => {
+  const trained = ostinato(["train", "tag", conll, "--test", conllu, "--out", "model", ...small, "--epochs", "4"]);
+  expect(trained.stderr).toMatch(
+    /train\.conll: 240 sentences, 1,080 tokens\.\nThe first: the\/DET walk\/NOUN wants\/VERB/,
+  );
+  expect(trained.stderr).toMatch(
+    /216 sentences \(\S+ tokens\) to learn, 24 to validate; 9 words, \d+ characters; 4 tags: DET NOUN PART VERB\./,
+  );
+  expect(trained.stdout).toMatch(
+    /^test:\n240 sentences, 1,080 tokens: 0\.\d+ nats a token\naccuracy 100\.00 % \(each word's most frequent tag: \S+ %\); 100\.00 % of the sentences wholly right\n/,
+  );
+  expect(trained.status).toBe(0);
+
+  expect(ostinato(["tag", "model", "the run wants to whale"]).stdout).toBe(
+    "the\tDET\nrun\tNOUN\nwants\tVERB\nto\tPART\nwhale\tVERB\n\n",
+  );
+  expect(ostinato(["tag", "model"], "to hunt\n\nthe hunt\n").stdout).toBe(
+    "to\tPART\nhunt\tVERB\n\n\nthe\tDET\nhunt\tNOUN\n\n",
+  );
+  expect(ostinato(["tag", "model", "to hunt", "--probabilities"]).stdout).toMatch(
+    /^to\tPART\t0\.9\d+\nhunt\tVERB\t0\.9\d+\n\n$/,
+  );
+  const { tokens, tags, probabilities } = JSON.parse(ostinato(["tag", "model", "to hunt", "--json"]).stdout);
+  expect({ tokens, tags }).toEqual({ tokens: ["to", "hunt"], tags: ["PART", "VERB"] });
+  expect(probabilities).toHaveLength(2);
+
+  expect(ostinato(["evaluate", "model", conllu]).stdout).toMatch(
+    /240 sentences, 1,080 tokens: 0\.\d+ nats a token\naccuracy 100\.00 %/,
+  );
+  expect(ostinato(["info", "model"]).stdout).toMatch(
+    /a tagger \(1-layer bidirectional LSTM, words and their characters by rnn\) of 9 words, with 4 tags/,
+  );
+  expect(ostinato(["quantize", "model", "small", "--evaluate", conll]).stdout).toMatch(
+    /int8 weights, .*\nPerplexity 1\.\d+ before, 1\.\d+ after/,
+  );
+});
+
+test("files come back with their tags, and all else as it was", () => {
+  const lines = [
+    "# text = to hunt the whale",
+    "1-2\tto hunt\t_\t_\t_\t_\t_\t_\t_\t_",
+    "1\tto\tto\t_\tTO\t_\t2\tmark\t_\tSpaceAfter=No",
+    "2\thunt\thunt\tX\tVB\t_\t0\troot\t_\t_",
+    "2.1\tx\tx\tX\t_\t_\t_\t_\t_\t_",
+    "",
+    "",
+  ];
+  const expected = lines
+    .with(2, (lines[2] as string).replace("\t_\tTO", "\tPART\tTO"))
+    .with(3, (lines[3] as string).replace("\tX\t", "\tVERB\t"));
+  expect(ostinato(["tag", "model", "--form", "conllu"], lines.join("\n")).stdout).toBe(expected.join("\n"));
+  expect(ostinato(["tag", "model", "--form", "conllu", "--probabilities"], lines.join("\n")).stdout).toMatch(
+    /SpaceAfter=No\|TagProb=0\.\d+\n.*\tTagProb=0\.\d+\n2\.1/,
+  );
+  expect(ostinato(["tag", "model", "--form", "conll"], "the X\nhunt Y\n\nto Z\n").stdout).toBe(
+    "the X DET\nhunt Y NOUN\n\nto Z PART\n\n",
+  );
+});
+
+test("a training of tags is resumed as it was called, to the bits of one that never stopped", () => {
+  const call = ["train", "tag", conll, ...small, "--dropout", "0.3", "--lowercase", "--epochs", "2", "--quiet"];
+  expect(ostinato([...call, "--out", "whole"]).status).toBe(0);
+  expect(ostinato([...call, "--out", "parts", "--maximum-steps", "7"]).status).toBe(0);
+  expect(ostinato(["train", "--resume", "parts", "--maximum-steps", "1000", "--quiet"])).toEqual({
+    status: 0,
+    stdout: "",
+    stderr: "",
+  });
+  const weights = (name: string) => readFileSync(join(folder, name, "model.safetensors"));
+  expect(weights("parts").equals(weights("whole"))).toBe(true);
+});
+
+test("a file that does not fit is refused with its line and the way out, and no folder is left", () => {
+  const refused = (args: string[], said: RegExp, status = 1) => {
+    const result = ostinato(args);
+    expect(result.stderr).toMatch(said);
+    expect(result.stderr).not.toMatch(/\n\s+at /);
+    expect(result.status).toBe(status);
+  };
+  const train = (name: string, ...more: string[]) => ["train", "tag", name, "--out", "none", ...more];
+  refused(train(file("short.conll", "a O\nb\n")), /short\.conll, line 2 has 1 column: expected 2 or more/);
+  refused(train(conllu, "--tag-column", "upoz"), /train\.conllu has no column "upoz".*Did you mean upos\?/, 2);
+  refused(
+    train(conll, "--test", file("odd.conll", "the DET\nwhale NUON\n")),
+    /odd\.conll, line 2: Unknown label "NUON"; did you mean NOUN\?/,
+  );
+  refused(
+    ["evaluate", "model", file("sky.conll", "the DET\n\nsky SKY\n")],
+    /sky\.conll, line 3: Unknown label "SKY"\. Known labels: DET, NOUN, PART, VERB\./,
+  );
+  refused(
+    ["classify", "model", "the"],
+    /holds a SequenceTagger, which cannot classify; it can tag, evaluate, quantize/,
+    2,
+  );
+  expect(ostinato(["info", "none"]).stderr).toMatch(/There is no model folder none/);
+});
