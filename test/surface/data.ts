@@ -24,9 +24,6 @@ export const dataRows: Record<string, Entry> = {
   ),
   readTaggedSentences: entry(ostinato.readTaggedSentences as never, () => ["tags.conll", { token: 1, tag: 2 }]),
   "TaggerVocabulary.of": entry(ostinato.TaggerVocabulary.of as never, () => [tagged, { lowercase: true }]),
-  "TaggerVocabulary.fromJSON": entry(ostinato.TaggerVocabulary.fromJSON as never, () => [
-    ostinato.TaggerVocabulary.of(tagged).toJSON(),
-  ]),
   splitSentences: entry(ostinato.splitSentences as never, () => [
     Array.from({ length: 20 }, () => tagged[0]),
     { validation: 0.1 },
