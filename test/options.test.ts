@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import * as rules from "../lib/options/ownRules.js";
+import type { OptionsOf } from "../lib/options.js";
 import {
   completeOptions,
   double,
@@ -173,4 +174,23 @@ test("an object that fits has no misfit, with or without what may be missing", (
     expect(misfitOf(value, shape)).toBeNull();
     expect(shape.fits(value)).toBe(true);
   }
+});
+
+test("an option that stands in the value of another one is shown there", () => {
+  const inner = { rate: option(double(), { aka: ["lr"] }), decay: double() };
+  const table = {
+    rule: option(text({ initial: "b" }), { holds: { a: { decay: double() }, b: inner } }),
+    epochs: whole(),
+  };
+  const refused = (name: string) => () => completeOptions("Thing", { [name]: 1 }, table);
+  expect(refused("lr")).toThrow('Thing: unknown option "lr"; it belongs to rule: b({ rate: ... }).');
+  expect(refused("decay")).toThrow("it belongs to rule: b({ decay: ... }).");
+  expect(refused("epoch")).toThrow("did you mean epochs?");
+});
+
+test("a text in place of options that may all be left out is an error of its type", () => {
+  const lenient = { epochs: whole({ initial: 10 }) };
+  // @ts-expect-error options are an object
+  const options: OptionsOf<typeof lenient> = "10";
+  expect(() => completeOptions("Thing", options, lenient)).toThrow('expected an object of options, got "10"');
 });

@@ -7,7 +7,7 @@ import type { Printer } from "./print.js";
 import { count, countOf, shortened } from "./print.js";
 import type { Reading } from "./reading.js";
 import { expectTable, readingLike, tableOptionsOf } from "./reading.js";
-import { textColumnFor } from "./textFiles.js";
+import { tableAmong, textColumnFor } from "./textFiles.js";
 
 /** The pairs of files, read as the training of the model in a folder read its own unless the options say otherwise. */
 export async function pairsLike(folder: string, files: readonly string[], command: Command): Promise<PairReading> {
@@ -22,6 +22,13 @@ export async function readPairs(files: readonly string[], reading: Reading, owne
   if (first === undefined)
     throw new OptionError(`${owner}: expected a table, or files with as many lines, got no file.`);
   const { source, target, empty } = reading;
+  const table = more.length > 0 ? tableAmong(files) : undefined;
+  if (table !== undefined && !reading.plainText) {
+    throw new OptionError(
+      `${owner}: ${table} is a table by its name, and of several files each line is a text. Give one table, or --plain-text to ` +
+        "read the files as they stand.",
+    );
+  }
   if (more.length > 0) return readParallelTexts(owner, files, given({ empty }));
   return readTableOfPairs(owner, first, { ...tableOptionsOf(reading), ...given({ source, target }) });
 }

@@ -38,7 +38,7 @@ export function withLabelOptions(command: Command): Command {
 
 /** Adds the options that say which columns of a table are source and target. */
 export function withColumnOptions(command: Command, defaults: { source?: string; target?: string } = {}): Command {
-  return withOptions(command, pairTableRules, { group, defaults });
+  return withOptions(command, { ...pick(rules, "plainText"), ...pairTableRules }, { group, defaults });
 }
 
 /** Adds the options of commands that read pairs to measure or to show. */

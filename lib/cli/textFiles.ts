@@ -43,10 +43,15 @@ export function textColumnFor(
   const needless = Object.entries({ separator, header }).find(([, value]) => value !== undefined)?.[0];
   if (needless !== undefined)
     throw new OptionError(`${owner}: ${needless} is for a table: say its --text-column too.`, [needless]);
-  const file = files.find((name) => /\.(csv|tsv|tab|jsonl|ndjson)$/i.test(name));
+  const file = tableAmong(files);
   if (file === undefined || plainText) return undefined;
   throw new OptionError(
     `${owner}: ${file} is a table by its name. Say which column has the texts (--text-column), or --plain-text to read the ` +
       "file as it stands.",
   );
+}
+
+/** The first file that is a table by its name. */
+export function tableAmong(files: readonly string[]): string | undefined {
+  return files.find((name) => /\.(csv|tsv|tab|jsonl|ndjson)$/i.test(name));
 }

@@ -3,7 +3,14 @@ import { join, relative } from "node:path";
 import type { Command, Option } from "commander";
 import { FileError, OptionError } from "../errors.js";
 import type { RecordedValue, TrainingRecord } from "../formats/index.js";
-import { expectFreeFolder, holdsModel, holdsTraining, modelFiles, readTrainingRecord } from "../formats/index.js";
+import {
+  expectFreeFolder,
+  holdsModel,
+  holdsTraining,
+  modelFiles,
+  readTrainingRecord,
+  roundedWeights,
+} from "../formats/index.js";
 import type { Rule } from "../options.js";
 import { misfitOf, misfitText, nearestName } from "../options.js";
 import { folderNamedAfter } from "./folderName.js";
@@ -72,8 +79,19 @@ function nameFolder(command: Command, [file]: readonly string[]): void {
 /** A new training must not touch a model that is there already; a resumed one needs it. */
 async function expectFolder({ out, resume, overwrite = false }: TrainingOptions): Promise<void> {
   if (!resume) return expectFreeFolder("train", out, { overwrite, training: true });
+  await expectTraining(out);
+}
+
+/** @throws FileError unless a folder holds a training that can be resumed. */
+export async function expectTraining(out: string): Promise<void> {
   const there = await holdsModel(out);
   if (there && (await holdsTraining(out))) return;
+  const rounded = await roundedWeights(out);
+  if (rounded !== null) {
+    throw new FileError(
+      `train: ${out} holds weights rounded to ${rounded}, which cannot be trained: resume the training of the original.`,
+    );
+  }
   throw new FileError(
     `train: ${out} holds no training to resume. ${there ? "Pass --overwrite instead of" : "Leave out"} --resume to begin one.`,
   );

@@ -34,7 +34,7 @@ export function encodingHint(start: Uint8Array, passage: Uint8Array, file: strin
   }
   const bytes = passage.subarray(0, windowBytes);
   const utf16 = utf16Order(start);
-  if (utf16 !== null) return `It looks like UTF-16. Convert it: ${convert(`UTF-16${utf16}`)}`;
+  if (utf16 !== null) return `Convert it: ${convert(`UTF-16${utf16}`)}`;
   if (isKorean(bytes)) return `It looks like Korean text in CP949. Convert it: ${convert("CP949")}`;
   if (isWestern(bytes))
     return `It looks like Latin-1 or its extension by Windows. Convert it: ${convert("WINDOWS-1252")}`;
@@ -76,14 +76,17 @@ function decodeKorean(bytes: Uint8Array): string | null {
   }
 }
 
-/** Whether bytes above ASCII stand alone, between ASCII letters, as in the languages of Western Europe. */
+/** Whether bytes above ASCII stand alone or in twos ("Größe"), between ASCII letters, as in the languages of Western Europe. */
 function isWestern(bytes: Uint8Array): boolean {
-  const above = (i: number) => (bytes[i] ?? 0) >= 0xa0;
-  let [alone, all] = [0, 0];
-  for (let i = 0; i < bytes.length; i++) {
-    if (!above(i)) continue;
-    all++;
-    if (!above(i - 1) && !above(i + 1)) alone++;
+  let [few, all, run] = [0, 0, 0];
+  for (let i = 0; i <= bytes.length; i++) {
+    if ((bytes[i] ?? 0) >= 0xa0) {
+      run++;
+      continue;
+    }
+    all += run;
+    if (run <= 2) few += run;
+    run = 0;
   }
-  return all > 0 && alone >= 0.8 * all;
+  return all > 0 && few >= 0.8 * all;
 }

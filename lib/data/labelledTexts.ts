@@ -1,6 +1,7 @@
 import type { OptionsOf } from "../options.js";
 import { completeOptions, option, optional, table } from "../options.js";
 import { columnRule, Table, tableRules } from "./table.js";
+import { expectNoName } from "./tableHeader.js";
 
 /** A text and its label; where texts have several labels, a list of them. */
 export interface LabelledText {
@@ -54,6 +55,12 @@ export async function readTableOfLabels(
   const examples: LabelledText[] = [];
   for await (const { texts, place } of opened.rows()) {
     examples.push({ text: texts[0] as string, label: (texts[1] as string).trim(), place });
+  }
+  if (opened.mayHaveHeader) {
+    expectNoName(
+      file,
+      examples.map(({ label }) => label),
+    );
   }
   return { examples, skipped: opened.skipped, description: opened.description };
 }

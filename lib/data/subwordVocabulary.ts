@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { FileError, InputError } from "../errors.js";
 import type { Completed, OptionsOf } from "../options.js";
-import { abortSignal, callback, completeOptions, optional, table, text, value } from "../options.js";
+import { abortSignal, callback, completeOptions, option, optional, table, text, value } from "../options.js";
 import { byteLetters } from "./byteLetters.js";
 import { lastNormalizationBoundary } from "./characters.js";
 import { LongWords } from "./longWords.js";
@@ -94,10 +94,13 @@ const rules = table("SubwordTokenizer", {
    * V, with the 256 bytes and the special tokens <unk>, <s>, </s>: 259 to 30,000. A text that has no more to merge gives
    * a smaller vocabulary.
    */
-  size: value<number>(
-    `a whole number of at least ${smallestSize}, the 256 bytes and ${specialTokens.length} special tokens, and at most ` +
-      `${largestSize}, which is what the library "tokenizers" learns (for more, pass a tokenizer.json made elsewhere)`,
-    (size) => Number.isInteger(size) && (size as number) >= smallestSize && (size as number) <= largestSize,
+  size: option(
+    value<number>(
+      `a whole number of at least ${smallestSize}, the 256 bytes and ${specialTokens.length} special tokens, and at most ` +
+        `${largestSize}, which is what the library "tokenizers" learns (for more, pass a tokenizer.json made elsewhere)`,
+      (size) => Number.isInteger(size) && (size as number) >= smallestSize && (size as number) <= largestSize,
+    ),
+    { aka: ["vocab", "vocab_size", "vocabulary_size"] },
   ),
   /** Stops the learning. */
   signal: abortSignal,

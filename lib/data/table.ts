@@ -52,6 +52,8 @@ export class Table {
   readonly description: string;
   /** Rows that were left out for an empty text, once all have been read. */
   skipped = 0;
+  /** Whether the first row is read as texts though nobody said that it is no header. */
+  readonly mayHaveHeader: boolean;
   readonly #file: string;
   readonly #format: TableFormat;
   readonly #header: boolean;
@@ -68,6 +70,7 @@ export class Table {
       columns: readonly Column[];
       empty: "refuse" | "skip";
       first: TableRow;
+      mayHaveHeader: boolean;
     },
   ) {
     this.#file = file;
@@ -76,6 +79,7 @@ export class Table {
     this.#columns = read.columns;
     this.#empty = read.empty;
     this.#first = read.first;
+    this.mayHaveHeader = read.mayHaveHeader;
     const { separator } = read.format;
     const columns = `${read.columns.length > 1 ? "columns" : "column"} ${read.columns.join(" and ")}`;
     this.description =
@@ -116,6 +120,7 @@ export class Table {
       columns,
       empty,
       first,
+      mayHaveHeader: format.separator !== null && header === undefined && named === undefined,
     });
     if (header === undefined) table.#expectTexts();
     table.#expectColumns();

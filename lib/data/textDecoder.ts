@@ -101,7 +101,9 @@ class Utf8Decoder {
     if (this.#start.length >= enoughBytes) return false;
     this.#start = Buffer.concat([this.#start, bytes.subarray(this.#held.length)]);
     if (utf16Order(this.#start) === null) return false;
-    this.error = this.#encodingError(bytes, Math.max(0, bytes.indexOf(0)));
+    const { name, isFile } = this.#source;
+    const hint = encodingHint(this.#start, bytes, isFile ? name : undefined);
+    this.error = new InputError(`${name} is UTF-16, not UTF-8. ${hint}`);
     return true;
   }
 

@@ -9,7 +9,7 @@ export type { LoadedModel, ModelContent, ModelDescription } from "./modelFolder.
 export { describeModelFolder, loadModelFolder, modelIn, saveModelFolder } from "./modelFolder.js";
 export type { NumberArray } from "./npy.js";
 export { readNpy, writeNpy } from "./npy.js";
-export { expectFreeFolder, holdsModel, holdsTraining } from "./presentModel.js";
+export { expectFreeFolder, holdsModel, holdsTraining, roundedWeights } from "./presentModel.js";
 export type { NamedTensor, SafetensorsContent, TensorValues } from "./safetensors.js";
 export { readSafetensors, writeSafetensors } from "./safetensors.js";
 export { shapes } from "./shapes.js";

@@ -27,6 +27,11 @@ export async function holdsTraining(folder: string): Promise<boolean> {
   return holds(folder, modelFiles.trainer);
 }
 
+/** The type that the matrices of the model in a folder were rounded to; null for float32, and where there is none to read. */
+export async function roundedWeights(folder: string): Promise<WeightType | null> {
+  return weightTypeOf((await headerOf(folder))?.metadata ?? {});
+}
+
 /**
  * Checks that a new model may be written into a folder, which need not be there.
  * @param owner who asks, for messages.

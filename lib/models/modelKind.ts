@@ -19,6 +19,14 @@ export interface ModelParts<V extends Vocabularies = Vocabularies, N extends Mod
   readonly executor: Executor;
 }
 
+/** The data that models of a kind learn from. */
+export interface DataKinds {
+  /** Names of the library's classes, for messages: ["WindowData", "SentenceData"]. */
+  readonly data: readonly string[];
+  /** Entries that the form of each batch has. */
+  readonly form: readonly string[];
+}
+
 /**
  * A kind of model: the record by which a folder of it is read, and by which commands find what it can do. It is the static
  * property `kind` of the model's class.
@@ -30,6 +38,8 @@ export interface ModelKind<
 > extends FolderKind<V, N> {
   /** The options of its configuration. */
   readonly options: OptionTable;
+  /** The data that it learns from. Default: whatever its `recordLoss` records a loss of. */
+  readonly reads?: DataKinds;
   /** Checks options of a new model. Default: those of the table, and no others; a kind that has a cell adds the cell's own. */
   complete?(options: object, table: OptionTable): Record<string, unknown>;
   /** A model whose weights are still to come. */

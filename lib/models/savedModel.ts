@@ -1,4 +1,4 @@
-import { OptionError } from "../errors.js";
+import { describe, OptionError } from "../errors.js";
 import type { ExecutorChoice } from "../executor/choice.js";
 import { executorOf, executorRule } from "../executor/choice.js";
 import type { Executor, Store } from "../executor/executor.js";
@@ -102,6 +102,14 @@ export abstract class SavedModel<
   /** Records the loss of a batch; in training a model refuses if its weights are rounded. */
   abstract recordLoss(graph: Graph, form: Form): RecordedLoss;
 
+  /** @throws OptionError for a batch that is made for another kind of model. @param data the batch comes from it. */
+  expectForm(form: unknown, data: object): void {
+    const { name, reads } = this.kind;
+    if (!reads || reads.form.every((entry) => Object.hasOwn(Object(form), entry))) return;
+    const got = describe(data).replace(/^an? (?=[A-Z])/, "");
+    throw new OptionError(`${name}: expected ${reads.data.join(" or ")}, got ${got}.`);
+  }
+
   /** @throws OptionError in training if the weights are rounded. */
   protected expectTrainable({ training }: Graph): void {
     if (training) this.#weights.expectTrainable();
@@ -154,7 +162,7 @@ export async function loadModelOf<M extends SavedModel, V extends Vocabularies, 
 ): Promise<M> {
   checkOption("loadModelOf", "kind", kind, modelKindRule);
   const { executor } = completeOptions(kind.name, options, { executor: executorRule });
-  const loaded = await loadModelFolder(checkOption(kind.name, "folder", folder, text()), kind);
+  const loaded = await loadModelFolder(checkOption(`${kind.name}.load`, "folder", folder, text()), kind);
   const model = kind.make({ ...loaded, executor: executorOf(executor) });
   await weightsOf(model).write(loaded);
   return model;

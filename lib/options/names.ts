@@ -11,11 +11,30 @@ export function expectKnownOptions(
 ): void {
   for (const name of Object.keys(expectOptions(owner, options))) {
     if (known.includes(name)) continue;
-    const [own, nearest] = [ownName(name, rules), nearestName(name, known)];
-    const list = `. Known options: ${known.join(", ")}.`;
-    const hint = own ? `; here it is called ${own}.` : nearest ? `; did you mean ${nearest}?` : list;
+    const own = ownName(name, rules);
+    const hint = own ? `; here it is called ${own}.` : hintFor(name, known, rules);
     throw new OptionError(`${owner}: unknown option ${JSON.stringify(name)}${hint}`, own ? [own] : []);
   }
+}
+
+function hintFor(name: string, known: readonly string[], rules: Readonly<Record<string, Rule<unknown>>>): string {
+  const held = heldName(name, rules);
+  if (held) return `; it belongs to ${held}.`;
+  const nearest = nearestName(name, known);
+  return nearest ? `; did you mean ${nearest}?` : `. Known options: ${known.join(", ")}.`;
+}
+
+/** The place of an option in the value of another one: "optimizer: adam({ learningRate: ... })". */
+function heldName(name: string, rules: Readonly<Record<string, Rule<unknown>>>): string | undefined {
+  for (const [owner, { holds = {}, initial }] of Object.entries(rules)) {
+    const variants = Object.keys(holds).sort((a, b) => Number(b === initial) - Number(a === initial));
+    for (const variant of variants) {
+      const table = holds[variant] ?? {};
+      const own = Object.hasOwn(table, name) ? name : ownName(name, table);
+      if (own !== undefined) return `${owner}: ${variant}({ ${own}: ... })`;
+    }
+  }
+  return undefined;
 }
 
 /** The option that other libraries call by a name, in whatever case they write it. */

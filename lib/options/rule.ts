@@ -26,6 +26,8 @@ export interface Facts {
   readonly flag?: string | null;
   /** Names of the same thing in other libraries, for hints and the documentation. */
   readonly aka?: readonly string[];
+  /** Tables of what its value is made of, by the function that makes it: their options do not stand beside this one. */
+  readonly holds?: Readonly<Record<string, Readonly<Record<string, Rule<unknown>>>>>;
   /** Other options without which this one means nothing: `true` for any value but the default, or the values that do. */
   readonly needs?: Readonly<Record<string, true | readonly unknown[]>>;
   /** Other options that cannot be used beside this one. */

@@ -14,14 +14,19 @@ export type Completed<Table extends OptionTable> = { [Name in keyof Table]: Valu
 type Omissible<R> = R extends { readonly initial: unknown } ? true : undefined extends ValueOf<R> ? true : false;
 
 /** The options that a caller may give: those without a default must be there. */
-export type OptionsOf<Table extends OptionTable> = {
-  -readonly [Name in keyof Table as Omissible<Table[Name]> extends true ? never : Name]: ValueOf<Table[Name]>;
-} & {
-  -readonly [Name in keyof Table as Omissible<Table[Name]> extends true ? Name : never]?: Exclude<
-    ValueOf<Table[Name]>,
-    undefined
-  >;
-};
+export type OptionsOf<Table extends OptionTable> = Flat<
+  {
+    -readonly [Name in keyof Table as Omissible<Table[Name]> extends true ? never : Name]: ValueOf<Table[Name]>;
+  } & {
+    -readonly [Name in keyof Table as Omissible<Table[Name]> extends true ? Name : never]?: Exclude<
+      ValueOf<Table[Name]>,
+      undefined
+    >;
+  }
+>;
+
+/** One object type: TypeScript refuses a text where a type of options has no other part. */
+type Flat<Parts> = { [Name in keyof Parts]: Parts[Name] };
 
 /** All tables by the names of the things that they configure. */
 export const tables = new Map<string, OptionTable>();

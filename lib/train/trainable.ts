@@ -30,6 +30,8 @@ export interface Trainable<Form = unknown> {
   readonly store: Store;
   readonly parameters: readonly Parameter[];
   recordLoss(graph: Graph, form: Form): RecordedLoss;
+  /** Refuses a batch that is made for another kind of model, by its form. @param data the batch comes from it. */
+  expectForm?(form: unknown, data: object): void;
 }
 
 /** A model that can also write itself into a folder. */

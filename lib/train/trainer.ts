@@ -42,7 +42,7 @@ const modelRule = value<SavableModel<never>>(
  * With a folder, the parameters of the lowest validation loss are in model.safetensors (without validation: the newest),
  * and a stopped training resumes to the same bits as one that never stopped. At the end the model has the best parameters.
  */
-export class Trainer<Form> extends EventEmitter<TrainerEvents> {
+export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   readonly #model: SavableModel<Form>;
   readonly #options: CompleteTrainerOptions<Form>;
   readonly #step: TrainingStep<Form>;
@@ -103,6 +103,7 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
 
   async #run(turn: ModelTurn, signal: AbortSignal | undefined): Promise<EndEvent> {
     const { resume, optimizer } = this.#options;
+    await this.#expectData();
     if (this.#folder) this.#fingerprint = await fingerprintOf(this.#options, this.#totalSteps());
     if (resume) await this.#resume(turn);
     else {
@@ -112,6 +113,17 @@ export class Trainer<Form> extends EventEmitter<TrainerEvents> {
       turn.claim();
     }
     return this.#train(signal);
+  }
+
+  /** @throws OptionError for data that the model cannot read, before anything is written. */
+  async #expectData(): Promise<void> {
+    const { data, validation } = this.#options;
+    for (const each of validation ? [data, validation] : [data]) {
+      for await (const { form } of each.batches(0)) {
+        this.#model.expectForm?.(form, each);
+        break;
+      }
+    }
   }
 
   async #train(signal: AbortSignal | undefined): Promise<EndEvent> {

@@ -4,14 +4,17 @@ import type { OptionsOf } from "../options.js";
 import { completeOptions, flag, option, optional, real, seed, table, text, value, whole, word } from "../options.js";
 import type { TrainingData } from "./data.js";
 import type { Optimizer, OptimizerName } from "./optimizers.js";
-import { optimizer as optimizerNamed, optimizerNames } from "./optimizers.js";
+import { optimizer as optimizerNamed, optimizerNames, optimizerTables } from "./optimizers.js";
 import type { Schedule, ScheduleName } from "./schedules.js";
 import { schedule as scheduleNamed, scheduleNames } from "./schedules.js";
 
 /** Rule of the data that a Trainer reads; data of other kinds may come from the user's own program. */
 const trainingData = value<TrainingData<never>>(
   "training data with at least one batch (WindowData, SentenceData, PairData ...)",
-  (data) => ((data as TrainingData<never> | null)?.length ?? 0) > 0,
+  (data) => {
+    const { length = 0, batches } = (data ?? {}) as Partial<TrainingData<never>>;
+    return length > 0 && typeof batches === "function";
+  },
 );
 
 /** Writes a text that shows what a model has learnt; called every `every` updates. */
@@ -29,7 +32,10 @@ export const trainerRules = table("Trainer", {
   /** Update rule. A name stands for one with its own defaults. Default adam. */
   optimizer: option(
     value<Optimizer | OptimizerName>("an optimizer: sgd(), adam() ..., or its name", isOptimizer, "adam"),
-    { written: { as: "name", words: optimizerNames } },
+    {
+      holds: optimizerTables,
+      written: { as: "name", words: optimizerNames },
+    },
   ),
   /** Schedule of the learning rate. A name stands for one with its own defaults. Default constant. */
   schedule: option(

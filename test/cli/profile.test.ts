@@ -22,6 +22,7 @@ beforeAll(() => {
   expect(ostinato("train", "lm", "text.txt", "--out", "text", ...small, "--window-length", "8")).toMatchObject({
     status: 0,
   });
+  expect(ostinato("train", "lm", "text.txt", "--out", "lines", "--sentences", ...small)).toMatchObject({ status: 0 });
   expect(ostinato("train", "transliterate", "pairs.tsv", "--out", "pairs", ...small)).toMatchObject({ status: 0 });
   expect(ostinato("quantize", "text", "quantized")).toMatchObject({ status: 0 });
 }, 120_000);
@@ -37,6 +38,8 @@ const runsOf = ({ rows }: { rows: ProfileRow[] }, op: string) =>
 test.each([
   ["a language model, on its text", "text", ["text.txt"], "lstmGradient"],
   ["a language model, on tokens of its vocabulary", "text", [], "lstmGradient"],
+  ["a language model of lines, on its text", "lines", ["text.txt"], "lstmGradient"],
+  ["a language model of lines, on tokens of its vocabulary", "lines", [], "lstmGradient"],
   ["a model of pairs, on pairs", "pairs", ["pairs.tsv"], "gruGradient"],
   ["a model of pairs, on tokens of its vocabularies", "pairs", [], "gruGradient"],
 ])("profile counts the ops of training and writing: %s", (_, model, files, gradient) => {
@@ -72,4 +75,27 @@ test("quantized weights are profiled in writing alone", () => {
   expect(
     (JSON.parse(ostinato("profile", "quantized", "--maximum-length", "5", "--json").stdout) as Profiled).training,
   ).toBeNull();
+});
+
+test("a model of lines is profiled on lines of a window's length, and a file's lines have lengths of their own", () => {
+  const updatesOf = (...args: string[]) => {
+    const { training } = JSON.parse(ostinato("profile", "lines", "--json", ...args).stdout) as Profiled;
+    return (training as Profiled["writing"]).rows.find(({ op }) => op === "lstm")?.runs;
+  };
+  // At its end a training looks once more whether the last update was sound.
+  expect(updatesOf("--steps", "2", "--window-length", "6", "--maximum-length", "2")).toBe(2 + 1);
+  const refused = ostinato("profile", "lines", "text.txt", "--window-length", "6");
+  expect(refused).toMatchObject({ status: 2 });
+  expect(refused.stderr).toContain("reads each line of a file on its own: leave --window-length out.");
+});
+
+test("profile writes 100 tokens unless told otherwise, and speaks of rounded weights where there are some", () => {
+  const runsAt = (...args: string[]) => {
+    const { stdout, stderr } = ostinato("profile", "text", "--steps", "1", "--window-length", "4", "--json", ...args);
+    expect(stderr).not.toContain("quantized");
+    const { writing } = JSON.parse(stdout) as Profiled;
+    return Math.max(...writing.rows.map(({ runs }) => runs));
+  };
+  expect(runsAt()).toBe(runsAt("--maximum-length", "100"));
+  expect(runsAt()).toBeGreaterThan(runsAt("--maximum-length", "80"));
 });

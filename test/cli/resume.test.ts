@@ -110,7 +110,7 @@ test("what cannot be resumed is refused in one sentence that says how to go on",
   expectRefused(["train", "translte", "x"], /Did you mean translate\?/);
   expectRefused(["train", "lm", "--out", "new"], /train lm: expected a file to learn from/);
   expectRefused(["train", "--resume", "nowhere"], /There is no folder nowhere/, 1);
-  expectRefused(["train", "--resume", "."], /\. does not remember how a training was called\. Give the whole/, 1);
+  expectRefused(["train", "--resume", "."], /\. holds no training to resume\. Leave out --resume/, 1);
   expectRefused(["train", "--resume", "lm-parts", "lm"], /leave lm out/);
   expectRefused(["train", "--resume", "lm-parts", "--maximum-steps", "many"], /expected a whole number at least 1/);
   const record = join(folder, "lm-parts", "training.json");
@@ -143,4 +143,20 @@ test("a resume that finds nothing to do says what would let it go on", () => {
     "Nothing to do: 3 updates are made, and --maximum-steps is 3: give a larger one.",
   );
   expect(expectDone(["train", "--resume", "done", "--maximum-steps", "4"]).stderr).toContain("Done after 4 updates");
+});
+
+test("a folder with rounded weights, or with a model alone, says at once that it cannot be resumed", () => {
+  expectDone([...lm, "--out", "original", "--maximum-steps", "1"]);
+  expectDone(["quantize", "original", "rounded"]);
+  const words = /rounded holds weights rounded to int8, which cannot be trained: resume the training of the original/;
+  expectRefused(["train", "--resume", "rounded"], words, 1);
+  expectRefused(["train", "lm", "book.txt", "--resume", "--out", "rounded"], words, 1);
+  rmSync(join(folder, "original/training.json"));
+  expectRefused(["train", "--resume", "original"], /does not remember how a training was called\. Give the whole/, 1);
+  rmSync(join(folder, "original/trainer.safetensors"));
+  expectRefused(
+    ["train", "--resume", "original"],
+    /original holds no training to resume\. Pass --overwrite instead/,
+    1,
+  );
 });

@@ -192,3 +192,15 @@ test("targets too short for BLEU have none, instead of 0.00 beside an exact shar
   expect(stdout).toMatch(/BLEU +none \(it counts runs of 1 to 4 words, and no text has 4: see chrF and exact\)\n/);
   expect(stdout).toMatch(/exact +100\.00 %/);
 }, 60_000);
+
+test("tables are not read as files of lines unless somebody says so", () => {
+  const tsv = file(
+    "words.tsv",
+    questions.map((word) => `${word}\t${spelled(word)}`),
+  );
+  const words = /words\.tsv is a table by its name, and of several files each line is a text.*--plain-text/;
+  expectRefused(["evaluate", model, tsv, tsv], words);
+  expectRefused(["train", "translate", tsv, tsv, "-o", path("lines"), ...tiny], words);
+  expectRefused(["score", tsv, tsv, tsv], words);
+  expect(ostinato("evaluate", model, tsv, tsv, "--plain-text").status).toBe(0);
+});

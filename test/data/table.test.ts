@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import type { LabelledTableOptions } from "../../lib/data/labelledTexts.js";
+import { readLabelledTable } from "../../lib/data/labelledTexts.js";
 import type { PairTableOptions } from "../../lib/data/pairs.js";
 import { readPairTable, readTableOfPairs } from "../../lib/data/pairs.js";
 
@@ -197,4 +199,44 @@ test("an open quote is named with the row that it begins in", async () => {
   await expect(read("q.csv", 'a,b\n"c\nd",e\nf,"g\nh,i\n')).rejects.toThrow(
     /q\.csv is not CSV: the quote that opens a column in line 4 or after it is never closed/,
   );
+});
+
+test("a label that comes in the first row alone is taken for the name of its column", async () => {
+  const rows = Array.from({ length: 12 }, (_, i) => `text ${i},${i % 2 ? "good" : "bad"}\n`).join("");
+  const labels = async (content: string, options: LabelledTableOptions = {}, name = "l.csv") =>
+    (await readLabelledTable(file(name, content), options)).map(({ label }) => label);
+  for (const header of ["sentence a,verdict", "review,sentiment", "text,category"]) {
+    await expect(labels(`${header}\n${rows}`)).rejects.toThrow(/l\.csv: .*first row.*--header or --no-header/s);
+  }
+  await expect(labels(`t,verdict\n${rows}`)).rejects.toThrow("(verdict) comes in no other row");
+  expect(await labels(`t,verdict\n${rows}`, { header: true })).toHaveLength(12);
+  expect(await labels(`t,verdict\n${rows}`, { header: false })).toHaveLength(13);
+  expect(await labels(`t,good\n${rows}`)).toHaveLength(13);
+  // Few rows, and labels of which most come once, say nothing.
+  expect(await labels(`t,verdict\n${rows.slice(0, 40)}`.replace(/[^\n]*$/, ""))).not.toHaveLength(0);
+  expect(await labels(Array.from({ length: 20 }, (_, i) => `t,unlike ${i}\n`).join(""))).toHaveLength(20);
+  const json = Array.from(
+    { length: 12 },
+    (_, i) => `${JSON.stringify({ text: "x", label: i === 0 ? "one" : "two" })}\n`,
+  );
+  expect(await labels(json.join(""), {}, "l.jsonl")).toHaveLength(12);
+});
+
+test("a field on the way to a column may be null, and is missing then", async () => {
+  const content = (...translations: unknown[]) =>
+    translations.map((translation) => `${JSON.stringify({ translation })}\n`).join("");
+  const columns = { source: "translation.en", target: "translation.fr" };
+  const pair = { en: "yes", fr: "oui" };
+  await expect(read("n.jsonl", content(null, pair), columns)).rejects.toThrow(
+    /n\.jsonl has no field "translation\.en"/,
+  );
+  await expect(read("n.jsonl", content(pair, null), columns)).rejects.toThrow(
+    /n\.jsonl, line 2: the field "translation\.en" is empty: expected a text/,
+  );
+});
+
+test("a tab may be typed as two characters, a backslash and a t", async () => {
+  const pairs = await read("t.txt", "a,b\tc\n", { separator: "\\t" });
+  expect(pairs).toEqual([["a,b", "c"]]);
+  await expect(read("t.csv", "a\\tb\n", { separator: "\\\\t" })).rejects.toThrow(/expected separator to be/);
 });

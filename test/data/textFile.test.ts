@@ -86,16 +86,21 @@ const utf16 = (text: string, swap = false) => {
 };
 
 test.each<[what: string, content: Buffer, hint: RegExp]>([
-  ["UTF-16 with a mark", utf16("\ufeff한국어"), /It looks like UTF-16\. Convert it: iconv -f UTF-16 -t UTF-8 /],
-  ["UTF-16 without a mark", utf16("to be or not\r\n"), /It looks like UTF-16\. .*-f UTF-16LE/],
-  ["UTF-16 of the other order", utf16("to be or not\r\n", true), /It looks like UTF-16\. .*-f UTF-16BE/],
+  ["UTF-16 with a mark", utf16("\ufeff한국어"), / is UTF-16, not UTF-8\. Convert it: iconv -f UTF-16 -t UTF-8 /],
+  ["UTF-16 without a mark", utf16("to be or not\r\n"), / is UTF-16, not UTF-8\. .*-f UTF-16LE/],
+  ["UTF-16 of the other order", utf16("to be or not\r\n", true), / is UTF-16, not UTF-8\. .*-f UTF-16BE/],
   [
     "Korean UTF-16 without a mark",
     utf16("안녕 하세요\n오늘 뭐 해요\n".repeat(9)),
-    /It looks like UTF-16\. .*-f UTF-16LE/,
+    / is UTF-16, not UTF-8\. .*-f UTF-16LE/,
   ],
   ["CP949", bytesOf("Q,A\n", [0xbe, 0xc8, 0xb3, 0xe7, 0x20, 0xb6, 0xfb, 0x0a]), /Korean text in CP949\. .*-f CP949/],
   ["Latin-1", bytesOf("caf\xe9 au lait, na\xefve, \xe9t\xe9\n"), /It looks like Latin-1 .*-f WINDOWS-1252/],
+  [
+    "Latin-1 with neighbours",
+    bytesOf("Gr\xf6\xdfe, Fl\xf6\xdfe, Bl\xf6\xdfe\n"),
+    /It looks like Latin-1 .*-f WINDOWS-1252/,
+  ],
   ["gzip", bytesOf([0x1f, 0x8b, 8, 0, 1, 2]), /It looks like a gzip file\. Unpack it: gzip -dc .*text\.txt > new\.txt/],
   ["a workbook", bytesOf("PK\x03\x04", [0x14, 0, 0xff]), /a zip archive, as workbooks .* CSV in UTF-8/],
   [
@@ -106,7 +111,7 @@ test.each<[what: string, content: Buffer, hint: RegExp]>([
 ])("%s gets a hint of its own", async (_, content, hint) => {
   const error = await read(await fileOf(content)).catch((caught: Error) => caught);
   expect((error as Error).message).toMatch(hint);
-  expect((error as Error).message.match(/It looks like|the encoding that it has/g)).toHaveLength(1);
+  expect((error as Error).message.match(/It looks like|is UTF-16|the encoding that it has/g)).toHaveLength(1);
 });
 
 test("the text before a wrong byte is given out first", async () => {

@@ -29,7 +29,7 @@ const newModel = () => LanguageModel.create({ tokenizer, hiddenSize: 12, executo
 const data = new WindowData(stream, { batchSize: 4, windowLength: 16 });
 const sound = new WindowData(stream, { batchSize: 4, windowLength: 16, role: "validate" });
 
-/** Data whose first `bad` readings are met by a model with weights of which nothing finite comes. */
+/** Data whose first `bad` whole readings are met by a model with weights of which nothing finite comes. */
 function badAtFirst(model: LanguageModel, bad: number): TrainingData<LanguageModelForm> {
   const { name } = model.network.output.weight;
   return {
@@ -37,9 +37,10 @@ function badAtFirst(model: LanguageModel, bad: number): TrainingData<LanguageMod
     role: "validate",
     async *batches() {
       const values = await model.store.read(name);
-      if (bad-- > 0) await model.store.write(name, new Float32Array(values.length).fill(Number.NaN));
+      if (bad > 0) await model.store.write(name, new Float32Array(values.length).fill(Number.NaN));
       try {
         yield* sound.batches(0);
+        bad--;
       } finally {
         await model.store.write(name, values);
       }

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import type { Pair, Tokenizer } from "../../data/index.js";
-import { memoryStream } from "../../data/index.js";
+import { memoryStream, sentenceMarks } from "../../data/index.js";
+import { OptionError } from "../../errors.js";
 import type { Executor } from "../../executor/executor.js";
 import { Profile } from "../../executor/profile.js";
 import { writeFileAtomically } from "../../formats/index.js";
-import { WindowData, windowRules } from "../../models/languageModel/data.js";
+import { SentenceData, WindowData, windowRules } from "../../models/languageModel/data.js";
 import { generateRules } from "../../models/languageModel/generation.js";
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
 import { PairData, pairRules } from "../../models/seq2seq/pairData.js";
@@ -15,7 +16,7 @@ import { Trainer } from "../../train/trainer.js";
 import type { ExecutorOptions } from "../executor.js";
 import { executorFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
-import { given, withOptions } from "../options.js";
+import { given, typedOptions, withOptions } from "../options.js";
 import { pairsLike } from "../pairFiles.js";
 import { printer } from "../print.js";
 import { withPairOptions, withTextOptions } from "../reading.js";
@@ -69,11 +70,20 @@ const languageModel: Kind = {
     const model = await LanguageModel.load(folder, { executor });
     if (model.weightType !== null) return false;
     const { batchSize = windowRules.batchSize.initial, windowLength, steps } = options;
+    const { tokenizer } = model;
+    const { sentences } = model.network.config;
+    if (sentences && files.length > 0 && "windowLength" in typedOptions(command, windowFlags)) {
+      throw new OptionError("profile: this model reads each line of a file on its own: leave windowLength out.", [
+        "windowLength",
+      ]);
+    }
     const stream =
       files.length > 0
-        ? await (await corpusLike(folder, files, { command })).tokenize(model.tokenizer, { signal })
-        : memoryStream(tokensInTurn(model.tokenizer, batchSize * windowLength + 1), 0, model.tokenizer);
-    const data = new WindowData(stream, { batchSize, windowLength });
+        ? await (await corpusLike(folder, files, { command })).tokenize(tokenizer, { signal })
+        : memoryStream(textInTurn(model, { batchSize, windowLength }), 0, tokenizer);
+    const data = sentences
+      ? await SentenceData.create(stream, { tokenizer, batchSize, long: "cut" })
+      : new WindowData(stream, { batchSize, windowLength });
     await new Trainer(model, { data, epochs: steps, maximumSteps: steps })
       .run({ signal })
       .finally(() => stream.close());
@@ -120,9 +130,21 @@ async function pairsFor({ tokenizer }: Seq2Seq, { folder, files, command, option
   return Array.from({ length: batchSize }, (_, i) => ({ source: source(i), target: target(i) }));
 }
 
-/** All tokens that stand for text, again and again. */
-function tokensInTurn({ size, special }: Tokenizer, count: number): Int32Array {
-  const marks = new Set(Object.values(special));
+/** Text that fills one batch of windows, or one batch of lines as long as a window. */
+function textInTurn(
+  { tokenizer, network }: LanguageModel,
+  { batchSize, windowLength }: { batchSize: number; windowLength: number },
+): Int32Array {
+  const tokens = tokensInTurn(tokenizer, batchSize * windowLength + 1);
+  if (!network.config.sentences) return tokens;
+  const { end } = sentenceMarks(tokenizer);
+  return tokens.map((id, i) => (i % windowLength === windowLength - 1 ? end : id));
+}
+
+/** All tokens that stand for text within a line, again and again. */
+function tokensInTurn(tokenizer: Tokenizer, count: number): Int32Array {
+  const { size, special } = tokenizer;
+  const marks = new Set([...Object.values(special), tokenizer.id("\n")]);
   const ids = Array.from({ length: size }, (_, id) => id).filter((id) => !marks.has(id));
   return Int32Array.from({ length: count }, (_, i) => ids[i % ids.length] as number);
 }

@@ -5,6 +5,7 @@ import { readTrainingRecord } from "../../formats/index.js";
 import type { Completed } from "../../options.js";
 import { nearestName, optional, table, text } from "../../options.js";
 import { withOptions } from "../options.js";
+import { expectTraining } from "../trainingCall.js";
 
 const flags = table("train --resume", {
   /** Folder of a training to go on with, called as it was called; options may follow. Default: none. */
@@ -34,6 +35,7 @@ export function trainCommand(kinds: readonly Command[]): Command {
 
 async function resumeFrom(folder: string, more: readonly string[], kinds: readonly Command[]): Promise<void> {
   if (!existsSync(folder)) throw new FileError(`There is no folder ${folder}.`);
+  await expectTraining(folder);
   const record = await readTrainingRecord(folder);
   const kind = kinds.find((command) => command.name() === record?.command);
   if (!record || !kind) {
@@ -52,9 +54,6 @@ function unknownKind({ args: [word] }: Command, kinds: readonly Command[]): Opti
   const problem = word === undefined ? "expected a kind of model" : `there is no ${JSON.stringify(word)}`;
   const known = `There are ${names.join(", ")}; and --resume <folder>.`;
   if (nearest) return new OptionError(`train: ${problem}. Did you mean ${nearest}? ${known}`);
-  const own =
-    word === undefined
-      ? ""
-      : " Classifiers, taggers and other kinds have no command yet: docs/own-models.md makes them of layers.";
+  const own = word === undefined ? "" : " A model of another kind is made of layers: docs/own-models.md.";
   return new OptionError(`train: ${problem}. ${known}${own}`);
 }

@@ -37,7 +37,7 @@ export const windowRules = table("WindowData", {
   batchSize: option(whole({ minimum: 1, initial: 32 }), { aka: ["batch", "bsz"] }),
   /** T: time steps through which gradients flow. Default 64. */
   windowLength: option(whole({ minimum: 1, initial: 64 }), {
-    aka: ["bptt", "seq_length", "sequence_length", "num_steps"],
+    aka: ["bptt", "seq_length", "sequence_length", "num_steps", "window_size", "window"],
   }),
   /** Use of the data: "train", or "validate" for what a Trainer measures on. Default train. */
   role: option(word(roles, "train"), { flag: null }),

@@ -53,6 +53,7 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
     complete: (options, table) => completeWithCell("LanguageModel", options, { table, first: "all" }),
     vocabularies: oneVocabulary(),
     counts: ["layers"],
+    reads: { data: ["WindowData", "SentenceData"], form: ["T", "B", "role", "lengths"] },
     network: (config) => new LanguageModelNetwork(config as unknown as LanguageModelConfig),
     make: (parts) => new LanguageModel(parts),
   };

@@ -67,6 +67,7 @@ export class Seq2Seq extends SavedModel<TokenizerPair, Seq2SeqNetwork, Seq2SeqFo
     complete: (options, table) => completeWithCell("Seq2Seq", options, { table, first: "none" }),
     vocabularies,
     counts: ["encoderLayers", "decoderLayers"],
+    reads: { data: ["PairData"], form: ["S", "T", "B"] },
     network: (config) => new Seq2SeqNetwork(config as unknown as Seq2SeqConfig),
     make: (parts) => new Seq2Seq(parts),
   };

@@ -115,6 +115,7 @@ export class SequenceClassifier extends SavedModel<
     complete: (options, table) => completeWithCell("SequenceClassifier", options, { table, first: "none" }),
     vocabularies,
     counts: ["layers"],
+    reads: { data: ["LabelledData"], form: ["T", "B", "weighted", "multiLabel"] },
     network: (config) => new SequenceClassifierNetwork(config as unknown as SequenceClassifierConfig),
     make: (parts) => new SequenceClassifier(parts),
   };
@@ -140,7 +141,7 @@ export class SequenceClassifier extends SavedModel<
       throw new OptionError(
         bundle
           ? "SequenceClassifier: the tokenizer brings its labels: leave labels out."
-          : "SequenceClassifier: expected labels, a list of texts.",
+          : "SequenceClassifier: expected labels, a list of texts, got undefined.",
         ["labels"],
       );
     }
@@ -162,7 +163,8 @@ export class SequenceClassifier extends SavedModel<
     this.expectTrainable(graph);
     if (multiLabel !== this.network.config.multiLabel) {
       throw new OptionError(
-        `SequenceClassifier: multiLabel is ${this.network.config.multiLabel} in the model and ${multiLabel} in its data.`,
+        `SequenceClassifier: multiLabel is ${this.network.config.multiLabel} in the model and ${multiLabel} in its data. Say it to both: ` +
+          "LabelledData.create(examples, { tokenizer: model.tokenizer, multiLabel: model.network.config.multiLabel }).",
       );
     }
     if (made !== undefined && made !== classifierFingerprint(this.tokenizer)) {
