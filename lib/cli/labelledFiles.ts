@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import type { LabelledReading } from "../data/index.js";
+import type { Column, LabelledReading } from "../data/index.js";
 import { readTableOfLabels } from "../data/index.js";
 import { OptionError } from "../errors.js";
+import { readTrainingRecord } from "../formats/index.js";
 import { given } from "./options.js";
 import type { Printer } from "./print.js";
 import { count, countOf, shortened } from "./print.js";
@@ -15,10 +16,19 @@ export async function readLabelled(
   owner: string,
 ): Promise<LabelledReading> {
   if (files.length === 0) throw new OptionError(`${owner}: expected a table with texts and labels, got no file.`);
-  const { textColumn: text, labelColumn: label } = reading;
+  const { textColumn, andColumn = [], labelColumn: label, labelSeparator } = reading;
+  if (andColumn.length > 0 && textColumn === undefined) {
+    throw new OptionError(`${owner}: andColumn needs textColumn, the first column of texts.`, [
+      "andColumn",
+      "textColumn",
+    ]);
+  }
+  const text = textColumn === undefined ? undefined : [textColumn, ...andColumn];
   const tables: LabelledReading[] = [];
   for (const file of files) {
-    tables.push(await readTableOfLabels(owner, file, { ...tableOptionsOf(reading), ...given({ text, label }) }));
+    tables.push(
+      await readTableOfLabels(owner, file, { ...tableOptionsOf(reading), ...given({ text, label, labelSeparator }) }),
+    );
   }
   return {
     examples: tables.flatMap(({ examples }) => examples),
@@ -34,6 +44,12 @@ export async function labelledLike(
   command: Command,
 ): Promise<LabelledReading> {
   return readLabelled(files, await readingLike(folder, files, command), command.name());
+}
+
+/** The columns of texts that the training of the model in a folder read; none where it does not say. */
+export async function textColumnsOf(folder: string): Promise<readonly Column[]> {
+  const { textColumn, andColumn } = (await readTrainingRecord(folder))?.options ?? {};
+  return [textColumn, andColumn].flat().filter((column) => column !== undefined) as Column[];
 }
 
 /** Says what was read, and shows the first text: whether columns and header are right is seen at once. */

@@ -1,4 +1,5 @@
-import type { ClassificationScores, LabelScore } from "../metrics/index.js";
+import type { LabelScore } from "../metrics/index.js";
+import type { ClassifierEvaluation } from "../models/sequenceClassifier/sequenceClassifier.js";
 import type { Printer } from "./print.js";
 import { count, oneCell } from "./print.js";
 
@@ -7,13 +8,18 @@ const mostLabels = 20;
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
-/** Prints accuracy, the scores of each label, and which label is taken for which. */
-export function printClassification(print: Printer, scores: ClassificationScores): void {
-  const { count: texts, accuracy, macroF1, confusion, labels } = scores;
-  const support = labels.map(({ support: n }) => n);
-  const most = support.indexOf(Math.max(...support));
-  const always = `always ${oneCell(labels[most]?.label ?? "")}: ${percent((support[most] as number) / texts)}`;
-  print.line(`accuracy ${percent(accuracy)} of ${count(texts)} texts (${always}); macro F1 ${percent(macroF1)}`);
+/** Prints accuracy beside that of simpler models, the scores of each label, and which label is taken for which. */
+export function printClassification(print: Printer, scores: ClassifierEvaluation): void {
+  const { count: texts, accuracy, macroF1, confusion, majority, bagOfWords, labels } = scores;
+  print.line(`accuracy ${percent(accuracy)} of ${count(texts)} texts; macro F1 ${percent(macroF1)}`);
+  const common = [majority.label].flat().map(oneCell).join(" ") || "no label";
+  const linear = bagOfWords
+    ? `; a linear bag of words: ${percent(bagOfWords.accuracy)}, macro F1 ${percent(bagOfWords.macroF1)}`
+    : "";
+  print.line(`always ${common}: ${percent(majority.accuracy)}${linear}`);
+  if (accuracy <= Math.max(majority.accuracy, bagOfWords?.accuracy ?? 0)) {
+    print.line("A simpler model does as well on these texts: the network does not pay here.");
+  }
   printLabels(print, labels, { label: "label", items: "texts" });
   if (confusion) printConfusion(print, labels, confusion);
 }

@@ -1,12 +1,14 @@
 import type { Command } from "commander";
 import type { TableOptions } from "../data/index.js";
-import { columnRule, pairTableRules } from "../data/index.js";
+import { columnRule, labelledTableRules, pairTableRules } from "../data/index.js";
 import { OptionError } from "../errors.js";
 import { readTrainingRecord } from "../formats/index.js";
 import type { OptionsOf, Rule } from "../options.js";
-import { checkOption, flag, option, optional, pick, table, without } from "../options.js";
+import { checkOption, flag, list, option, optional, pick, table, without } from "../options.js";
 import { attributeOf } from "./flagNames.js";
 import { given, optionsIn, typedOptions, withOptions } from "./options.js";
+
+const columnWords = columnRule.written ?? { as: "column" };
 
 const rules = table("files", {
   /** Column of a table that has the texts: its number from 1, or its name in the first row or of a JSON field. Default: none. */
@@ -16,6 +18,9 @@ const rules = table("files", {
   ...pairTableRules,
   /** Column of a table that has the labels: its number from 1, or its name. Default: 2, or "label" in JSON. */
   labelColumn: optional(columnRule),
+  /** Another column of texts, each read after that of --text-column, on a line of its own. The option may come several times. Default: none. */
+  andColumn: option(optional(list(columnRule)), { written: { ...columnWords, again: true } }),
+  ...pick(labelledTableRules, "labelSeparator"),
   /** Take the lines of one file as sources and as targets: for autoencoders. */
   copies: flag(),
 });
@@ -25,9 +30,11 @@ export type Reading = OptionsOf<typeof rules>;
 
 const group = "Reading files";
 
+const labelNames = ["labelColumn", "andColumn", "labelSeparator"] as const;
+
 /** Adds the options that say which texts of a file are read. */
 export function withTextOptions(command: Command): Command {
-  return withOptions(command, without(rules, "source", "target", "copies", "labelColumn"), { group });
+  return withOptions(command, without(rules, "source", "target", "copies", ...labelNames), { group });
 }
 
 /** Adds the options that say which columns of a table are texts and labels. */
@@ -43,7 +50,7 @@ export function withColumnOptions(command: Command, defaults: { source?: string;
 
 /** Adds the options of commands that read pairs to measure or to show. */
 export function withPairOptions(command: Command): Command {
-  return withOptions(command, without(rules, "labelColumn"), { group });
+  return withOptions(command, without(rules, ...labelNames), { group });
 }
 
 /** How a command reads files, by its own options. */

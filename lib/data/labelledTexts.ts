@@ -1,5 +1,6 @@
+import { OptionError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
-import { completeOptions, option, optional, table } from "../options.js";
+import { completeOptions, either, list, option, optional, table, text } from "../options.js";
 import { columnRule, Table, tableRules } from "./table.js";
 import { expectNoName } from "./tableHeader.js";
 
@@ -12,10 +13,18 @@ export interface LabelledText {
 }
 
 export const labelledTableRules = table("readLabelledTable", {
-  /** Column of a table that has the texts: its number from 1, or its name in the first row or of a JSON field. Default: 1, or "text" in JSON. */
-  text: option(optional(columnRule), { flag: "--text-column" }),
+  /**
+   * Column of a table that has the texts: its number from 1, or its name in the first row or of a JSON field; or several of them,
+   * whose texts are read one after the other, each on a line of its own. Default: 1, or "text" in JSON.
+   */
+  text: option(optional(either(columnRule, list(columnRule))), { flag: "--text-column" }),
   /** Column of a table that has the labels. Default: 2, or "label" in JSON. */
   label: option(optional(columnRule), { flag: "--label-column" }),
+  /**
+   * Text between the labels of a row, such as ",": each row then has a list of labels, which may be empty; in JSON the field may be a
+   * list. Default: a row has one label.
+   */
+  labelSeparator: option(optional(text()), { aka: ["label_delimiter"] }),
   ...tableRules,
 });
 
@@ -46,15 +55,22 @@ export async function readTableOfLabels(
   file: string,
   options: LabelledTableOptions = {},
 ): Promise<LabelledReading> {
-  const { text, label, ...reading } = completeOptions(owner, options, labelledTableRules);
+  const { text, label, labelSeparator, ...reading } = completeOptions(owner, options, labelledTableRules);
+  const named = [text].flat();
+  if (named.length === 0) throw new OptionError(`${owner}: text is an empty list: expected a column.`, ["text"]);
   const columns = [
-    { column: text, number: 1, name: "text" },
-    { column: label, number: 2, name: "label" },
+    ...named.map((column) => ({ column, number: 1, name: "text" })),
+    { column: label, number: 2, name: "label", ...(labelSeparator === undefined ? {} : { parts: labelSeparator }) },
   ];
   const opened = await Table.open(owner, { ...reading, file, columns });
   const examples: LabelledText[] = [];
   for await (const { texts, place } of opened.rows()) {
-    examples.push({ text: texts[0] as string, label: (texts[1] as string).trim(), place });
+    const cell = (texts.at(-1) as string).trim();
+    examples.push({
+      text: texts.slice(0, -1).join("\n"),
+      label: labelSeparator === undefined ? cell : labelsIn(cell, labelSeparator),
+      place,
+    });
   }
   if (opened.mayHaveHeader) {
     expectNoName(
@@ -63,4 +79,10 @@ export async function readTableOfLabels(
     );
   }
   return { examples, skipped: opened.skipped, description: opened.description };
+}
+
+/** The different labels of a cell. */
+function labelsIn(cell: string, separator: string): string[] {
+  const labels = cell.split(separator).map((label) => label.trim());
+  return [...new Set(labels.filter((label) => label !== ""))];
 }

@@ -37,6 +37,17 @@ export const columnRule = option(
   { written: { as: "column", parse: (typed) => (/^\d+$/.test(typed) ? Number(typed) : typed) } },
 );
 
+/** A column to read, and what it is where nobody names it. */
+export interface WantedColumn {
+  readonly column: Column | undefined;
+  /** Its number, from 1. */
+  readonly number: number;
+  /** Its name in lines of JSON. */
+  readonly name: string;
+  /** Text between the parts of its cells, which may have none; in lines of JSON the field may be a list of them. */
+  readonly parts?: string;
+}
+
 /** The texts of one row. */
 export interface RowTexts {
   /** "train.csv, line 12" */
@@ -59,6 +70,8 @@ export class Table {
   readonly #header: boolean;
   readonly #columns: readonly Column[];
   readonly #empty: "refuse" | "skip";
+  /** Text between the parts of each column's cells; undefined where a cell is one text. */
+  readonly #parts: readonly (string | undefined)[];
   /** The first row: names of columns, or the first texts. */
   readonly #first: TableRow;
 
@@ -69,6 +82,7 @@ export class Table {
       header: boolean;
       columns: readonly Column[];
       empty: "refuse" | "skip";
+      parts: readonly (string | undefined)[];
       first: TableRow;
       mayHaveHeader: boolean;
     },
@@ -78,6 +92,7 @@ export class Table {
     this.#header = read.header;
     this.#columns = read.columns;
     this.#empty = read.empty;
+    this.#parts = read.parts;
     this.#first = read.first;
     this.mayHaveHeader = read.mayHaveHeader;
     const { separator } = read.format;
@@ -95,10 +110,7 @@ export class Table {
    */
   static async open(
     owner: string,
-    options: Completed<typeof tableRules> & {
-      file: string;
-      columns: readonly { column: Column | undefined; number: number; name: string }[];
-    },
+    options: Completed<typeof tableRules> & { file: string; columns: readonly WantedColumn[] },
   ): Promise<Table> {
     const { file, separator, header, empty } = options;
     expectPath(owner, file);
@@ -119,6 +131,7 @@ export class Table {
       header: format.separator !== null && (header ?? named !== undefined),
       columns,
       empty,
+      parts: options.columns.map(({ parts }) => parts),
       first,
       mayHaveHeader: format.separator !== null && header === undefined && named === undefined,
     });
@@ -137,11 +150,11 @@ export class Table {
       rows++;
       const place = `${this.#file}, line ${row.line}`;
       this.#expectWidth(row, place);
-      const texts = this.#columns.map((column) => this.#text(row, column, place));
+      const texts = this.#columns.map((column, i) => this.#text(row, { column, parts: this.#parts[i] }, place));
       if (names && texts.every((text, i) => text === names[this.#indexOf(this.#columns[i] as Column)])) {
         throw new InputError(`${place} names the columns again: two tables were joined there. Take the line out.`);
       }
-      const empty = texts.findIndex((text) => text.trim() === "");
+      const empty = texts.findIndex((text, i) => text.trim() === "" && this.#parts[i] === undefined);
       if (empty < 0) yield { place, line: row.line, texts };
       else if (this.#empty === "skip") this.skipped++;
       else throw emptyError(`${place}: ${this.#columnText(this.#columns[empty] as Column)} is empty`);
@@ -149,8 +162,8 @@ export class Table {
     if (rows === 0) throw new InputError(`${this.#file} has no rows but the names of its columns.`);
   }
 
-  #text({ cells }: TableRow, column: Column, place: string): string {
-    if (isFields(cells)) return fieldText(cells, column as string, place);
+  #text({ cells }: TableRow, { column, parts }: { column: Column; parts: string | undefined }, place: string): string {
+    if (isFields(cells)) return fieldText(cells, column as string, { place, parts });
     const index = this.#indexOf(column);
     const text = cells[index];
     // A blank line is an empty text wherever its column is.
@@ -243,11 +256,28 @@ function fieldOf(fields: Readonly<Record<string, unknown>>, name: string): unkno
   return fieldOf(inner as Record<string, unknown>, name.slice(dot + 1));
 }
 
-function fieldText(fields: Readonly<Record<string, unknown>>, name: string, place: string): string {
+function fieldText(
+  fields: Readonly<Record<string, unknown>>,
+  name: string,
+  { place, parts }: { place: string; parts: string | undefined },
+): string {
   const value = fieldOf(fields, name) ?? "";
+  if (parts !== undefined && Array.isArray(value)) return joined(value, name, { place, parts });
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);
   throw new InputError(`${place}: expected the field ${JSON.stringify(name)} to be a text, got ${describe(value)}.`);
+}
+
+/** The parts of a list as they stand in a cell. @throws InputError for one that is no text, or has the separator in it. */
+function joined(list: readonly unknown[], name: string, { place, parts }: { place: string; parts: string }): string {
+  for (const part of list) {
+    if (typeof part === "string" && part.trim() !== "" && !part.includes(parts)) continue;
+    throw new InputError(
+      `${place}: expected the field ${JSON.stringify(name)} to be a list of texts without ${JSON.stringify(parts)}, which ` +
+        `separates them; got ${describe(part)} in it.`,
+    );
+  }
+  return list.join(parts);
 }
 
 async function beginningOf(file: string): Promise<string> {

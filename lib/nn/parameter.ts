@@ -3,7 +3,8 @@ import { Graph } from "../graph/graph.js";
 import type { Shape } from "../graph/program.js";
 import { elementsOf, firstValues, shapeRule, shapeText } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkOption, largestInt32, text, value } from "../options.js";
+import type { OptionsOf } from "../options.js";
+import { checkOption, completeOptions, flag, largestInt32, option, table, text, value } from "../options.js";
 import { initializerRule } from "./initializerRule.js";
 import type { Initializer } from "./initializers.js";
 import { initialValues } from "./initialValues.js";
@@ -32,8 +33,19 @@ export const graphRule = value<Graph>("a Graph", (graph) => graph instanceof Gra
 /** The seed of parameters that nobody has initialized when a program first uses them. */
 const defaultSeed = 1;
 
+const rules = table("Parameter", {
+  /** Leave it as it is in training: it is saved and loaded, and has no gradient and no moments. Default false. */
+  frozen: option(flag(), { aka: ["trainable", "requires_grad"] }),
+});
+
+/** Options of a Parameter. @interface */
+export type ParameterOptions = OptionsOf<typeof rules>;
+
 /** A weight: a named variable of the store with a rule for its first values. */
 export class Parameter {
+  /** Whether training leaves it as it is. */
+  readonly frozen: boolean;
+
   /**
    * @param name unique within a model, such as "rnn.weight_ih_l0"; the name in model.safetensors.
    * @throws OptionError for a name that is no text, a shape of no size or of more than 2^31 - 1 weights, or no initializer.
@@ -42,10 +54,12 @@ export class Parameter {
     readonly name: string,
     readonly shape: Shape,
     readonly initializer: Initializer,
+    options: ParameterOptions = {},
   ) {
     checkOption("Parameter", "name", name, text());
     expectFits(name, shape);
     checkOption(name, "initializer", initializer, initializerRule);
+    this.frozen = completeOptions(name, options, rules).frozen;
   }
 
   /** The parameter as a tensor of a graph. A store that does not have it yet initializes it, from the seed 1. */
@@ -54,4 +68,9 @@ export class Parameter {
     const { name, shape } = this;
     return graph.variable({ name, dtype: "f32", shape, [firstValues]: () => initialValues(this, defaultSeed) });
   }
+}
+
+/** The parameters that training changes. */
+export function learntParameters({ parameters }: { readonly parameters: readonly Parameter[] }): readonly Parameter[] {
+  return parameters.filter(({ frozen }) => !frozen);
 }

@@ -1,3 +1,4 @@
+import { hash } from "./hash.js";
 import { philox, uniform01 } from "./philox.js";
 
 /** A stream of random numbers. */
@@ -30,11 +31,4 @@ export function randomSource(seed: number, name: string): RandomSource {
     // 1 - u is never 0, so the logarithm is finite.
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
   };
-}
-
-/** FNV-1a over UTF-16 code units: spreads names over 32 bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  return value >>> 0;
 }

@@ -1,6 +1,7 @@
 import { OptionError } from "../errors.js";
 import type { Store } from "../executor/executor.js";
 import { elementsOf } from "../graph/program.js";
+import { learntParameters } from "../nn/parameter.js";
 import type { Optimizer } from "./optimizers.js";
 import { momentName } from "./optimizers.js";
 import type { Trainable } from "./trainable.js";
@@ -63,11 +64,9 @@ export class ModelTurn {
 }
 
 /** Sets the moments of an optimizer to 0, as they are before the first update. */
-export async function clearMoments(
-  { parameters, store, executor }: Trainable<never>,
-  optimizer: Optimizer,
-): Promise<void> {
-  for (const parameter of parameters) {
+export async function clearMoments(model: Trainable<never>, optimizer: Optimizer): Promise<void> {
+  const { store, executor } = model;
+  for (const parameter of learntParameters(model)) {
     for (const moment of optimizer.moments) {
       const name = momentName(optimizer, moment, parameter);
       store.declare({ name, dtype: "f32", shape: parameter.shape });

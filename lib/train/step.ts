@@ -6,6 +6,7 @@ import * as ops from "../graph/ops/index.js";
 import type { VariableSpec } from "../graph/program.js";
 import { tableRows } from "../graph/rewrites/index.js";
 import type { Tensor } from "../graph/tensor.js";
+import { learntParameters } from "../nn/parameter.js";
 import { DivergenceError, firstNonFinite } from "./divergence.js";
 import type { Optimizer } from "./optimizers.js";
 import type { Batch, RecordedLoss, Trainable } from "./trainable.js";
@@ -86,7 +87,7 @@ export class TrainingStep<Form> {
   #record(graph: Graph, form: Form): void {
     const { optimizer, clipNorm, clipValue } = this.#options;
     const recorded = this.#model.recordLoss(graph, form);
-    const { parameters } = this.#model;
+    const parameters = learntParameters(this.#model);
     const weights = parameters.map((parameter) => parameter.in(graph));
     const gradients = differentiate(this.#objective(recorded), weights);
     graph.within("optimizer", () => {

@@ -1,5 +1,6 @@
 import type { Values } from "../executor/executor.js";
 import type { Shape, VariableSpec } from "../graph/program.js";
+import { learntParameters } from "../nn/parameter.js";
 import { clearMoments } from "./modelTurn.js";
 import type { Optimizer } from "./optimizers.js";
 import { momentName } from "./optimizers.js";
@@ -33,7 +34,7 @@ export class TrainingVariables {
   /** Parameters and, from the first update on, their moments. @param step updates done. */
   learnt(step: number): Variable[] {
     const moments = step > 0 ? this.#optimizer.moments : [];
-    return this.#model.parameters.flatMap((parameter) => {
+    return learntParameters(this.#model).flatMap((parameter) => {
       const { name, shape } = parameter;
       return [
         { name, shape },

@@ -13,6 +13,7 @@ export { pad } from "./label.js";
 export { passageOf } from "./passage.js";
 export type { ReportData, ReportHistory } from "./report.js";
 export { renderReport } from "./report.js";
+export type { LabelledSample, ReportScores } from "./reportClassification.js";
 export type { TranslationSample } from "./reportTranslation.js";
 export { blockChart, colourText, legend, widthOf } from "./terminal.js";
 export type { VectorMap, VectorMapInput } from "./vectorMap.js";

@@ -6,6 +6,8 @@ import { featureTitles, rankFeatures, rankUnits, textFeatures } from "./activati
 import type { AttentionMap } from "./attentionMap.js";
 import { historyRule } from "./historyRule.js";
 import { Markup, markup } from "./markup.js";
+import type { LabelledSample, ReportScores } from "./reportClassification.js";
+import { labelledSection, scoresSection } from "./reportClassification.js";
 import { reportScript } from "./reportScript.js";
 import { reportStyle } from "./reportStyle.js";
 import type { TranslationSample } from "./reportTranslation.js";
@@ -41,6 +43,10 @@ export interface ReportData {
   attention?: readonly (AttentionMap & { caption?: string })[];
   /** Texts that a model of pairs wrote, beside those of a person. */
   translations?: readonly TranslationSample[];
+  /** How well a classifier does, beside simpler models. */
+  scores?: ReportScores;
+  /** Texts that a classifier has labelled. */
+  labelled?: readonly LabelledSample[];
 }
 
 /** Most activations that go into a report: 8 million are 11 MB of it. */
@@ -51,7 +57,8 @@ const mostValues = 8_000_000;
  * @throws OptionError for a history with a number that is none.
  */
 export function renderReport(data: ReportData): string {
-  const { title, summary, figures, configuration, history, trace, attention = [], translations = [] } = data;
+  const { title, summary, figures, configuration, history, trace, attention = [] } = data;
+  const { translations = [], scores, labelled = [] } = data;
   if (history) checkOption("renderReport", "history", history, historyRule);
   const require = createRequire(import.meta.url);
   const asset = (name: string) => new Markup(readFileSync(require.resolve(`uplot/dist/${name}`), "utf8"));
@@ -72,6 +79,8 @@ export function renderReport(data: ReportData): string {
 <main>
 ${charts ? chartSection : ""}
 ${translations.length > 0 ? translationSection(translations) : ""}
+${scores ? scoresSection(scores) : ""}
+${labelled.length > 0 ? labelledSection(labelled) : ""}
 ${attention.length > 0 ? attentionSection(attention) : ""}
 ${trace ? activationSection(trace) : ""}
 ${history && history.samples.length > 0 ? sampleSection(history.samples) : ""}

@@ -29,6 +29,7 @@ select, button { font: inherit; color: inherit; background: var(--paper); border
 .picture { overflow-x: auto; } .picture svg { display: block; max-width: 100%; height: auto; } .pictures { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; } .pictures .picture { flex: 0 1 auto; max-width: 100%; } .pictures figcaption { max-width: 32rem; }
 .translations table { width: 100%; } .translations td, .translations th { vertical-align: top; padding: 0.35rem 1rem 0.35rem 0; white-space: normal; }
 .translations tbody tr { border-top: 1px solid var(--line); } .scroll { overflow-x: auto; }
+.scores table { margin-bottom: 1rem; } .scores td { padding: 0.15rem 0.9rem; text-align: right; } .scores th[scope="col"] { text-align: right; padding: 0.15rem 0.9rem; }
 table { border-collapse: collapse; font-size: 0.9rem; } th { text-align: left; font-weight: 500; color: var(--soft); padding: 0.15rem 1.5rem 0.15rem 0; } td { font-variant-numeric: tabular-nums; }
 @media print { .controls { display: none; } section { break-inside: avoid; } }
 `;

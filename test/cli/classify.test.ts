@@ -62,14 +62,16 @@ test("train classify, classify, evaluate, info and quantize work one after the o
     /270 texts to learn, 30 to validate; vocabulary of \d+ word tokens; 2 labels: land \S+ %, sea \S+ %\./,
   );
   expect(trained.stdout).toMatch(
-    /^test:\naccuracy 100\.00 % of 300 texts \(always land: 66\.67 %\); macro F1 100\.00 %\n/,
+    /^test:\naccuracy 100\.00 % of 300 texts; macro F1 100\.00 %\nalways land: 66\.67 %; a linear bag of words: 100\.00 %, macro F1 100\.00 %\nA simpler model does as well/,
   );
   expect(trained.status).toBe(0);
 
   const lines = ostinato(["classify", "model"], "the whale is here\n\nthe horse is there\n");
-  expect(lines.stdout).toMatch(/^sea\t0\.9\d+\tthe whale is here\n\nland\t0\.9\d+\tthe horse is there\n$/);
+  expect(lines.stdout).toMatch(
+    /^sea\t(0\.9\d+|1\.0000)\tthe whale is here\n\nland\t(0\.9\d+|1\.0000)\tthe horse is there\n$/,
+  );
   expect(ostinato(["classify", "model", "a ship", "--probabilities"]).stdout).toMatch(
-    /^sea 0\.\d+ {2}land 0\.\d+\ta ship\n$/,
+    /^sea [01]\.\d+ {2}land 0\.\d+\ta ship\n$/,
   );
   const { label, probabilities } = JSON.parse(ostinato(["classify", "model", "a ship", "--json"]).stdout);
   expect(label).toBe("sea");
@@ -89,6 +91,20 @@ test("train classify, classify, evaluate, info and quantize work one after the o
   );
 });
 
+test("inspect shows curves, scores, and where attention looked, in a page and in the terminal", () => {
+  const { status, stdout } = ostinato(["inspect", "model", "--text", csv]);
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/The report is in model\/report\.html/)]);
+  const html = readFileSync(join(folder, "model", "report.html"), "utf8");
+  expect(html).toMatch(/<th scope="row">this network<\/th><td>100\.00 %<\/td>/);
+  expect(html).toMatch(/<th scope="row">a linear bag of words<\/th><td>100\.00 %<\/td>/);
+  expect(html).toMatch(/<th scope="row">land<\/th><td style="[^"]+">200<\/td><td style="[^"]+">0<\/td>/);
+  // The token that counts most has the full colour.
+  expect(html).toMatch(/<span style="background: rgba\(var\(--negative\), 0\.750\)" title="0\.\d+">\s?\w+<\/span>/);
+  const shown = ostinato(["inspect", "model", "--text", csv, "--terminal"]);
+  expect(shown.stdout).toMatch(/^(sea|land) [01]\.\d{4}\n.*\[\+/);
+  expect(ostinato(["inspect", "model", "--terminal"]).stderr).toMatch(/--terminal of a classifier needs --text/);
+});
+
 test("a training of labels is resumed as it was called, to the bits of one that never stopped", () => {
   const call = [
     "train",
@@ -105,13 +121,70 @@ test("a training of labels is resumed as it was called, to the bits of one that 
   ];
   expect(ostinato([...call, "--out", "whole"]).status).toBe(0);
   expect(ostinato([...call, "--out", "parts", "--maximum-steps", "7"]).status).toBe(0);
-  expect(ostinato(["train", "--resume", "parts", "--maximum-steps", "1000", "--quiet"])).toEqual({
-    status: 0,
-    stdout: "",
-    stderr: "",
-  });
+  const { status, stdout, stderr } = ostinato(["train", "--resume", "parts", "--maximum-steps", "1000", "--quiet"]);
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/^held out:\naccuracy \S+ % of 30 texts/);
   const weights = (name: string) => readFileSync(join(folder, name, "model.safetensors"));
   expect(weights("parts").equals(weights("whole"))).toBe(true);
+});
+
+test("rows with several labels or several texts: each is learnt, and lines of standard input have the same columns", () => {
+  const several = Array.from({ length: 240 }, (_, i) => {
+    const [a, b] = [i % 2 === 0, i % 3 === 0];
+    return {
+      first: a ? "the whale" : "a tree",
+      second: b ? "of the king" : "of wood",
+      labels: [a && "sea", b && "royal"].filter(Boolean),
+    };
+  });
+  const table = file("several.jsonl", several.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  const cells = file(
+    "several.tsv",
+    `first\tsecond\tlabels\n${several.map((row) => `${row.first}\t${row.second}\t${row.labels.join(" ; ")}\n`).join("")}`,
+  );
+  const reading = [
+    "--text-column",
+    "first",
+    "--and-column",
+    "second",
+    "--label-column",
+    "labels",
+    "--label-separator",
+    ";",
+  ];
+  for (const [input, out] of [
+    [table, "json"],
+    [cells, "cells"],
+  ] as const) {
+    const { status, stderr, stdout } = ostinato([
+      "train",
+      "classify",
+      input,
+      ...reading,
+      "--out",
+      out,
+      ...small,
+      "--epochs",
+      "8",
+    ]);
+    expect({ status, error: /error/.test(stderr) }).toEqual({ status: 0, error: false });
+    expect(stdout).toMatch(/^held out:\naccuracy 100\.00 % of 24 texts; macro F1 100\.00 %\nalways sea: 37\.50 %/);
+    expect(ostinato(["evaluate", out, input]).stdout).toMatch(/accuracy 100\.00 % of 240 texts/);
+    const lines = "a tree\tof the king\nthe whale\tof the king\na tree\tof wood\n";
+    const labels = ostinato(["classify", out], lines)
+      .stdout.split("\n")
+      .map((line) => line.split("\t")[0]);
+    expect(labels).toEqual(["royal", "royal sea", "", ""]);
+    const wrong = ostinato(["classify", out], "a tree\n");
+    expect([wrong.status, wrong.stderr]).toEqual([
+      1,
+      expect.stringMatching(/line 1 has 1 column, .*2 \(first, second\), separated by tabs/),
+    ]);
+  }
+  const clash = file("clash.jsonl", `${JSON.stringify({ first: "a", second: "b", labels: ["x;y"] })}\n`);
+  expect(ostinato(["train", "classify", clash, ...reading, "--out", "none"]).stderr).toMatch(
+    /clash\.jsonl, line 1: expected the field "labels" to be a list of texts without ";", .*got "x;y" in it/,
+  );
 });
 
 test("a label that only held-out texts have is known, and labels with tabs keep to their columns", () => {
@@ -160,7 +233,7 @@ test("a table that does not fit is refused with its line and the way out, and no
   );
   refused(
     ["generate", "model"],
-    /holds a SequenceClassifier, which cannot generate; it can classify, evaluate, quantize/,
+    /holds a SequenceClassifier, which cannot generate; it can classify, evaluate, inspect, quantize/,
     2,
   );
   refused(["classify", "no-such-model", "text"], /There is no model folder no-such-model/);

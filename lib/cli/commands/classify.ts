@@ -1,4 +1,5 @@
-import { InputError } from "../../errors.js";
+import type { Column } from "../../data/index.js";
+import { counted, InputError } from "../../errors.js";
 import { textTokens } from "../../models/sequenceClassifier/examples.js";
 import type { Classification, SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import { classifyRules } from "../../models/sequenceClassifier/sequenceClassifier.js";
@@ -7,6 +8,7 @@ import { flag, pick, table } from "../../options.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
+import { textColumnsOf } from "../labelledFiles.js";
 import { withOptions } from "../options.js";
 import { notes, results } from "../output.js";
 import { oneCell, oneLine } from "../print.js";
@@ -14,7 +16,7 @@ import { standardInputLines } from "../standardInput.js";
 import type { Ability } from "../verbs.js";
 
 const flags = table("classify lines", {
-  ...pick(classifyRules, "batchSize"),
+  ...pick(classifyRules, "batchSize", "threshold"),
   /** Write the probabilities of all labels, the likeliest first. */
   probabilities: flag(),
   /** Print one JSON object for each line. */
@@ -37,21 +39,35 @@ export const classify: Ability = {
 };
 
 async function classifyTexts(folder: string, texts: string[], options: Options): Promise<void> {
-  const { batchSize } = options;
+  const { batchSize, threshold } = options;
   const model = await modelFrom<SequenceClassifier>(folder, options);
+  const columns = await textColumnsOf(folder);
   await untilInterrupted(async (signal) => {
     let read = 0;
-    for await (const lines of texts.length > 0 ? [texts] : standardInputLines(batchSize * batchesAtOnce, signal)) {
+    for await (const rows of texts.length > 0 ? [texts] : standardInputLines(batchSize * batchesAtOnce, signal)) {
+      const lines = rows.map((row, i) => textOf(row, columns, `classify: line ${read + i + 1}`));
       const full = lines.filter((line) => line.trim() !== "");
-      const found = await model.classify(full, { batchSize, signal }).catch((error: unknown) => {
+      const found = await model.classify(full, { batchSize, threshold, signal }).catch((error: unknown) => {
         throw located(error, model, lines, read);
       });
       let next = 0;
-      for (const line of lines) write(line, line.trim() === "" ? null : (found[next++] as Classification), options);
+      for (const [i, line] of lines.entries()) {
+        write(rows[i] as string, line.trim() === "" ? null : (found[next++] as Classification), options);
+      }
       read += lines.length;
     }
     if (read === 0) notes.write("classify: standard input is empty, so there is nothing to label.\n");
   });
+}
+
+/** The text of a line: of a model of several columns they stand in it, separated by tabs. */
+function textOf(line: string, columns: readonly Column[], place: string): string {
+  if (columns.length < 2 || line.trim() === "") return line;
+  const cells = line.split("\t");
+  if (cells.length === columns.length) return cells.join("\n");
+  throw new InputError(
+    `${place} has ${counted(cells.length, "column")}, and the model reads ${columns.length} (${columns.join(", ")}), separated by tabs.`,
+  );
 }
 
 /** The error with the number of the line that cannot be read; `before` lines have been. */

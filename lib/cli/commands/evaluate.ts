@@ -5,6 +5,7 @@ import { textScoreRules } from "../../metrics/textMetric.js";
 import type { LanguageModel } from "../../models/languageModel/languageModel.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
+import { classifyRules } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import type { Completed } from "../../options.js";
 import { flag, optional, pick, table, text, whole } from "../../options.js";
 import type { ExecutorOptions } from "../executor.js";
@@ -31,6 +32,8 @@ const flags = table("evaluate", {
 });
 
 const scoreFlags = pick(textScoreRules, "tokenize", "lowercase");
+
+const labelFlags = pick(classifyRules, "threshold");
 
 const pairFlags = table("evaluate pairs", {
   /** File for what was written, a line for each row of the files. Default: none. */
@@ -68,7 +71,11 @@ export const evaluatePairs: Ability = {
 };
 
 /** Accuracy on labelled texts, and the scores of each label. */
-export const evaluateLabels: Ability = { verb: evaluate, options: withLabelOptions, run: measureLabels };
+export const evaluateLabels: Ability = {
+  verb: evaluate,
+  options: (command) => withLabelOptions(withOptions(command, labelFlags)),
+  run: measureLabels,
+};
 
 /** The perplexity of a language model on files of text, for verbs that only compare. */
 export const textPerplexity: Perplexity<LanguageModel> = {
@@ -149,7 +156,11 @@ function measureLabels(folder: string, files: string[], options: Options, comman
     const print = printer(options);
     const { examples } = await labelledLike(folder, files, command);
     const model = await modelFrom<SequenceClassifier>(folder, options);
-    const result = await model.evaluate(examples, { ...given({ batchSize: options.batchSize }), signal });
+    const result = await model.evaluate(examples, {
+      ...given({ batchSize: options.batchSize }),
+      ...optionsIn(command, labelFlags),
+      signal,
+    });
     print.object(result);
     print.line(`${count(result.count)} texts: ${result.loss.toFixed(4)} nats`);
     printClassification(print, result);

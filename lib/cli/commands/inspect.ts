@@ -5,10 +5,11 @@ import { OptionError } from "../../errors.js";
 import { loadTrainerHistory, modelFiles } from "../../formats/index.js";
 import type { LanguageModel } from "../../models/languageModel/languageModel.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import type { SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import type { Completed } from "../../options.js";
-import { flag, list, option, optional, table, text, whole, word } from "../../options.js";
+import { flag, list, option, optional, pick, table, text, whole, word } from "../../options.js";
 import type { History } from "../../train/events.js";
-import type { TextFeature } from "../../viz/index.js";
+import type { LabelledSample, TextFeature } from "../../viz/index.js";
 import {
   blockChart,
   colourText,
@@ -22,13 +23,17 @@ import {
 } from "../../viz/index.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
+import { untilInterrupted } from "../interrupt.js";
+import { labelledLike } from "../labelledFiles.js";
 import { withOptions } from "../options.js";
 import { Painted } from "../output.js";
 import { pairsLike } from "../pairFiles.js";
-import { colourDepth, printer } from "../print.js";
-import { withPairOptions, withTextOptions } from "../reading.js";
+import type { Printer } from "../print.js";
+import { colourDepth, oneCell, printer } from "../print.js";
+import { withLabelOptions, withPairOptions, withTextOptions } from "../reading.js";
 import { corpusLike } from "../textFiles.js";
 import type { Ability, Verb } from "../verbs.js";
+import { labelledSamples, writeLabelReport } from "../writeLabelReport.js";
 import { writePairReport } from "../writePairReport.js";
 import { traceOf, writeReport } from "../writeReport.js";
 
@@ -40,8 +45,8 @@ const mostSearched = 4_000_000;
 
 const flags = table("inspect", {
   /**
-   * File of a text to read: the passage of about 3,000 tokens that shows --feature best; or for a model of pairs, a table or two
-   * files. Default: a text that the model writes; no pairs.
+   * File of a text to read: the passage of about 3,000 tokens that shows --feature best; for a model of pairs, a table or two
+   * files; for a classifier, tables of texts and labels. Default: a text that the model writes; no pairs, no labelled texts.
    */
   text: optional(list(text({ as: "file" }))),
   /** File of the report. Default: report.html in the folder. */
@@ -51,7 +56,7 @@ const flags = table("inspect", {
 });
 
 const unitFlags = table("inspect units", {
-  /** Colour the text by one unit here, instead of a report. */
+  /** Colour the text here, by one unit or by the attention of a classifier, instead of a report. */
   terminal: flag(),
   /** Feature that units watch for, and that the passage shows. Default: the one that a unit follows best. */
   feature: optional(word(textFeatures)),
@@ -81,6 +86,13 @@ export const inspectPairs: Ability = {
   verb: inspect,
   options: withPairOptions,
   run: showPairs,
+};
+
+/** Curves, scores on labelled texts, and where the model looked in them. */
+export const inspectLabels: Ability = {
+  verb: inspect,
+  options: (command) => withLabelOptions(withOptions(command, pick(unitFlags, "terminal"))),
+  run: showLabels,
 };
 
 async function showUnits(folder: string, options: Options, command: Command): Promise<void> {
@@ -155,6 +167,35 @@ async function showPairs(
   const print = printer({ json });
   print.object({ report: file });
   print.line(`The report is in ${file}: open it in a browser.`);
+}
+
+async function showLabels(folder: string, options: Options, command: Command): Promise<void> {
+  const print = printer(options);
+  const { text = [], terminal, out: file = join(folder, "report.html") } = options;
+  await untilInterrupted(async (signal) => {
+    const { examples } = text.length > 0 ? await labelledLike(folder, text, command) : { examples: [] };
+    const model = await modelFrom<SequenceClassifier>(folder, options);
+    const samples = await labelledSamples(model, examples, signal);
+    if (terminal) {
+      if (examples.length === 0) throw new OptionError("inspect: --terminal of a classifier needs --text.");
+      printSamples(print, samples);
+      return;
+    }
+    const scores = examples.length > 0 ? await model.evaluate(examples, { signal }) : null;
+    await writeLabelReport({ model, folder, history: await historyIn(folder), scores, samples, file });
+    print.object({ report: file });
+    print.line(`The report is in ${file}: open it in a browser.`);
+  });
+}
+
+/** Texts coloured by how much each token counted. */
+function printSamples(print: Printer, samples: readonly LabelledSample[]): void {
+  const [width, depth] = [process.stdout.columns ?? 100, colourDepth()];
+  for (const { tokens, weights, label, probability, truth } of samples) {
+    print.object({ label, probability, truth, tokens, weights: weights && Array.from(weights) });
+    print.line(`${oneCell(label)} ${probability.toFixed(4)}${label === truth ? "" : ` (truly ${oneCell(truth)})`}`);
+    print.line(new Painted(colourText(tokens, weights ?? tokens.map(() => 0), { depth, width })), "\n");
+  }
 }
 
 /** The curves and samples of a model's training; null where the folder has none. */

@@ -3,6 +3,7 @@ import type { LabelledReading, LabelledText } from "../../data/index.js";
 import { ClassifierVocabulary, Corpus, Labels, splitTexts } from "../../data/index.js";
 import { InputError, OptionError } from "../../errors.js";
 import { describeModelFolder } from "../../formats/index.js";
+import { bagRows } from "../../models/sequenceClassifier/bagOfWords.js";
 import { LabelledData, labelledRules } from "../../models/sequenceClassifier/data.js";
 import { labelsOf } from "../../models/sequenceClassifier/examples.js";
 import { classifierRules } from "../../models/sequenceClassifier/network.js";
@@ -33,10 +34,10 @@ const flags = table("train classify", {
   tokenizer: option(text({ initial: "word", as: "kind" }), { onResume: "settled" }),
   /** Words to keep, the most frequent, the others become <unk>; or subwords to learn. Default: all words, 8000 subwords. */
   vocabulary: option(optional(whole({ minimum: 1 })), { onResume: "settled" }),
-  ...pick(labelledRules, "batchSize", "maximumLength", "long", "balanced"),
+  ...pick(labelledRules, "batchSize", "maximumLength", "long", "balanced", "wordDropout"),
 });
 
-const modelFlags = without(classifierRules, "vocabularySize", "classes", "multiLabel", "cell");
+const modelFlags = without(classifierRules, "vocabularySize", "classes", "multiLabel", "cell", "bagOfWords");
 
 type Options = TrainingOptions & Completed<typeof flags> & OptionsOf<typeof modelFlags>;
 
@@ -74,25 +75,30 @@ async function trainClassifier(call: TrainingCall<Options>, command: Command): P
         ? { train: examples, validation: (await read(validation.files, "--validation")).examples }
         : splitTexts(examples, { validation: validation.share, seed: options.seed });
     const test = options.test ? (await read(options.test, "--test")).examples : null;
-    const tokenizer = options.resume
-      ? (await describeModelFolder(options.out, SequenceClassifier.kind)).tokenizer
-      : await vocabularyOf(parts.train, examples.flatMap(labelsOf), { ...options, signal, print });
-    const { seed, batchSize, maximumLength, long, balanced } = options;
-    const shared = { tokenizer, batchSize, maximumLength, long, signal };
+    const before = options.resume ? await describeModelFolder(options.out, SequenceClassifier.kind) : null;
+    const tokenizer =
+      before?.tokenizer ?? (await vocabularyOf(parts.train, examples.flatMap(labelsOf), { ...options, signal, print }));
+    const { seed, batchSize, maximumLength, long, balanced, wordDropout } = options;
+    const multiLabel = readingOf(command).labelSeparator !== undefined;
+    const shared = { tokenizer, multiLabel, batchSize, maximumLength, long, signal };
     // Files for the end are read first: a label that is not known would otherwise be found after hours.
     if (test) await LabelledData.create(test, { ...shared, role: "validate", long: "cut" });
-    const data = await LabelledData.create(parts.train, { ...shared, balanced, seed });
+    const data = await LabelledData.create(parts.train, { ...shared, balanced, wordDropout, seed });
     const measured =
       parts.validation.length > 0
         ? await LabelledData.create(parts.validation, { ...shared, role: "validate" })
         : undefined;
     const model = await SequenceClassifier.create({
       tokenizer,
+      multiLabel,
       seed,
       executor: executorFrom(options),
+      bagOfWords:
+        before?.network.config.bagOfWords ?? (await bagRows(parts.train, { classes: tokenizer.labels.size, signal })),
       ...optionsIn(command, modelFlags),
       ...cellOptions(command),
     });
+    if (!before) await model.fitBagOfWords(parts.train, { validation: parts.validation, signal });
     noteData(print, { data, measured, tokenizer });
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
     const shown = (parts.validation.length > 0 ? parts.validation : parts.train).slice(0, 5);
@@ -101,7 +107,7 @@ async function trainClassifier(call: TrainingCall<Options>, command: Command): P
       ...given({ validation: measured }),
       write: (sampled) => sample(model, shown, sampled),
     });
-    return { trainer, conclude: () => conclude(model, test, { signal, print }) };
+    return { trainer, conclude: () => conclude(model, { test, validation: parts.validation }, { signal, print }) };
   });
 }
 
@@ -157,14 +163,16 @@ async function sample(
   return found.map(({ label }, i) => `${label} (${examples[i]?.label})  ${examples[i]?.text}`).join("\n");
 }
 
+/** Measures the best model on the texts for that, or without any on those that were held out. */
 async function conclude(
   model: SequenceClassifier,
-  test: readonly LabelledText[] | null,
+  { test, validation }: { test: readonly LabelledText[] | null; validation: readonly LabelledText[] },
   { signal, print }: { signal: AbortSignal; print: Printer },
 ): Promise<void> {
-  if (!test) return;
-  const result = await model.evaluate(test, { signal });
-  print.object({ event: "test", ...result });
-  print.line("test:");
+  const [event, examples] = test ? ["test", test] : ["held out", validation];
+  if (examples.length === 0) return;
+  const result = await model.evaluate(examples, { signal });
+  print.object({ event, ...result });
+  print.line(`${event}:`);
   printClassification(print, result);
 }

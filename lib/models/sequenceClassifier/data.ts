@@ -10,8 +10,9 @@ import type { Batch } from "../../train/trainable.js";
 import { inTurns } from "../inTurns.js";
 import { paddedLength, sideBySide } from "../sideBySide.js";
 import { fingerprint } from "../tokenizerIdentity.js";
+import { droppedToken, dropWords, wordDropoutRule } from "../wordDropout.js";
 import type { Encoded } from "./examples.js";
-import { encodeExample, expectExamples, placeOf } from "./examples.js";
+import { encodeExample, expectExamples, placeOf, targetsOf } from "./examples.js";
 
 /** Sizes and switches that the program of a batch depends on. */
 export interface SequenceClassifierForm {
@@ -41,7 +42,9 @@ export const labelledRules = table("LabelledData", {
   long: option(word(longRules, "refuse"), { aka: ["truncation"] }),
   /** Let all labels weigh the same in training, however rare they are: see `labelWeights`. Default false. */
   balanced: option(flag(), { aka: ["class_weight", "balanced_weights"] }),
-  /** Seed for the order of the texts. Default 1. */
+  /** Probability that a token is read as <unk> in training (Iyyer et al. 2015). Default 0. */
+  wordDropout: wordDropoutRule,
+  /** Seed for the order of the texts and for the tokens that are dropped. Default 1. */
   seed: seed(),
   /** Use of the data: "train", or "validate" for what is measured: in order, and unweighted. Default train. */
   role: option(word(["train", "validate"], "train"), { flag: null }),
@@ -69,6 +72,7 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
   readonly #options: Completed<typeof labelledRules>;
   readonly #weights: readonly number[] | null;
   readonly #made: string;
+  readonly #unknown: number;
 
   private constructor(
     encoded: readonly Encoded[],
@@ -80,7 +84,8 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
         "LabelledData: texts become tokens first: use await LabelledData.create(examples, options).",
       );
     }
-    const { tokenizer, batchSize, seed, role, balanced } = options;
+    const { tokenizer, batchSize, seed, role, balanced, wordDropout } = options;
+    this.#unknown = droppedToken("LabelledData", tokenizer.text, wordDropout);
     this.#encoded = encoded;
     this.#options = options;
     this.#made = classifierFingerprint(tokenizer);
@@ -94,7 +99,8 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
     this.frequencies = frequencies;
     this.#weights = balanced && role === "train" ? labelWeights(frequencies) : null;
     const weighting = this.#weights ? ", balanced" : "";
-    this.identity = `${encoded.length} texts in batches of ${batchSize}, seed ${seed}${weighting}`;
+    const dropping = wordDropout > 0 ? `, word dropout ${wordDropout}` : "";
+    this.identity = `${encoded.length} texts in batches of ${batchSize}, seed ${seed}${weighting}${dropping}`;
   }
 
   /**
@@ -152,26 +158,33 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
     const { batchSize, seed, role } = this.#options;
     const random = role === "train" ? randomSource(seed, `texts of epoch ${epoch}`) : null;
     const shapeKey = (i: number) => paddedLength((this.#encoded[i] as Encoded).tokens.length);
-    for (const { items } of shapeBatches(this.#encoded.length, { batchSize, shapeKey, random, from })) {
-      yield this.#batch(Array.from(items, (i) => this.#encoded[i] as Encoded));
+    for (const { items, index } of shapeBatches(this.#encoded.length, { batchSize, shapeKey, random, from })) {
+      const examples = Array.from(items, (i) => this.#encoded[i] as Encoded);
+      yield this.#batch(this.#withDropped(examples, `words of epoch ${epoch}, batch ${index}`));
     }
+  }
+
+  #withDropped(examples: readonly Encoded[], name: string): readonly Encoded[] {
+    const { wordDropout: rate, role, seed } = this.#options;
+    if (rate === 0 || role === "validate") return examples;
+    const random = randomSource(seed, name);
+    const unknown = this.#unknown;
+    return examples.map(({ tokens, labels }) => ({ tokens: dropWords(tokens, { rate, unknown, random }), labels }));
   }
 
   #batch(examples: readonly Encoded[]): Batch<SequenceClassifierForm> {
     const { multiLabel, tokenizer } = this.#options;
-    const [B, C] = [examples.length, tokenizer.labels.size];
+    const B = examples.length;
     const weights = this.#weights;
-    const labelOf = ({ labels }: Encoded) => labels[0] as number;
-    const targets = multiLabel ? new Float32Array(B * C) : Int32Array.from(examples, labelOf);
-    if (multiLabel) for (const [b, { labels }] of examples.entries()) for (const id of labels) targets[b * C + id] = 1;
+    const weightOf = ({ labels: [label] }: Encoded) => weights?.[label as number] as number;
     const { T, ids, lengths } = sideBySide(examples.map(({ tokens }) => tokens));
     return {
       form: { T, B, weighted: weights !== null, multiLabel, made: this.#made },
       feeds: {
         ids,
         lengths,
-        targets,
-        ...(weights ? { weights: Float32Array.from(examples, (example) => weights[labelOf(example)] as number) } : {}),
+        targets: targetsOf(examples, { classes: tokenizer.labels.size, multiLabel }),
+        ...(weights ? { weights: Float32Array.from(examples, weightOf) } : {}),
       },
       tokens: B,
     };

@@ -33,7 +33,7 @@ export function labelsOf({ label }: LabelledText): readonly string[] {
 }
 
 /** The numbers of an example's labels. @throws InputError for one that is not known, and for several where there is one. */
-function labelIds(
+export function labelIds(
   example: LabelledText,
   place: string,
   { tokenizer, multiLabel }: { tokenizer: ClassifierVocabulary; multiLabel: boolean },
@@ -45,6 +45,17 @@ function labelIds(
     );
   }
   return Int32Array.from(names, (name) => inPlace(place, () => tokenizer.labels.id(name)));
+}
+
+/** The labels of texts as a batch has them: i32 [B], or f32 [B,C] of zeros and ones where a text may have several. */
+export function targetsOf(
+  examples: readonly Encoded[],
+  { classes: C, multiLabel }: { classes: number; multiLabel: boolean },
+): Int32Array | Float32Array {
+  if (!multiLabel) return Int32Array.from(examples, ({ labels }) => labels[0] as number);
+  const targets = new Float32Array(examples.length * C);
+  for (const [b, { labels }] of examples.entries()) for (const id of labels) targets[b * C + id] = 1;
+  return targets;
 }
 
 /** The tokens of a text, of which there must be some. */

@@ -21,10 +21,11 @@ import {
   seed,
   table,
   text,
+  value,
   whole,
   without,
 } from "../../options.js";
-import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.js";
+import { expectFiniteLoss } from "../../train/evaluation.js";
 import type { RecordedLoss } from "../../train/trainable.js";
 import { completeWithCell } from "../cellConfig.js";
 import { inTurns } from "../inTurns.js";
@@ -32,9 +33,11 @@ import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
 import { byLength, sideBySide } from "../sideBySide.js";
+import { BagOfWords } from "./bagOfWords.js";
 import type { SequenceClassifierForm } from "./data.js";
-import { classifierFingerprint, LabelledData } from "./data.js";
-import { labelsOf, textTokens } from "./examples.js";
+import { classifierFingerprint } from "./data.js";
+import type { Encoded } from "./examples.js";
+import { encodeExample, expectExamples, labelIds, labelsOf, placeOf, targetsOf, textTokens } from "./examples.js";
 import type { SequenceClassifierConfig } from "./network.js";
 import { classifierRules, SequenceClassifierNetwork } from "./network.js";
 
@@ -71,11 +74,30 @@ export const classifyRules = table("classify", {
 /** Options of `classify`. @interface */
 export type ClassifyOptions = OptionsOf<typeof classifyRules>;
 
-/** How well a classifier does. */
+/** How well a classifier does, and what simpler ones do on the same texts. */
 export interface ClassifierEvaluation extends ClassificationScores {
   /** Mean loss of a text, in nats. */
   loss: number;
+  /** The commonest label of the texts, or where they may have several the commonest set of labels, given to each. */
+  majority: { label: string | string[]; accuracy: number };
+  /** The linear model of words that `fitBagOfWords` has fitted; null without one. */
+  bagOfWords: { accuracy: number; macroF1: number } | null;
 }
+
+const fitRules = {
+  validation: optional(value<readonly LabelledText[]>("a list of { text, label }", Array.isArray)),
+  signal: abortSignal,
+};
+
+/** Options of `fitBagOfWords`. */
+export interface FitBagOfWordsOptions {
+  /** Texts that say which pass over the others is best. Default: none, and 5 passes. */
+  validation?: readonly LabelledText[];
+  /** Signal that stops the work. Default: none. */
+  signal?: AbortSignal;
+}
+
+const noLabels = new Int32Array(0);
 
 const createRules = {
   ...without(classifierRules, "vocabularySize", "classes"),
@@ -120,12 +142,10 @@ export class SequenceClassifier extends SavedModel<
     make: (parts) => new SequenceClassifier(parts),
   };
 
-  readonly #evaluation: EvaluationStep<SequenceClassifierForm>;
   readonly #programs: Programs;
 
   private constructor(parts: ModelParts<ClassifierVocabulary, SequenceClassifierNetwork>) {
     super(SequenceClassifier.kind, parts);
-    this.#evaluation = new EvaluationStep(this);
     this.#programs = new Programs(this);
   }
 
@@ -202,9 +222,9 @@ export class SequenceClassifier extends SavedModel<
     let done = 0;
     for (const batch of byLength(tokens, batchSize)) {
       signal?.throwIfAborted();
-      const found = await this.#read(
-        batch.map((i) => tokens[i] as Int32Array),
-        threshold,
+      const { texts: found } = await this.#read(
+        batch.map((i) => ({ tokens: tokens[i] as Int32Array, labels: noLabels })),
+        { threshold, measured: false },
       );
       for (const [b, i] of batch.entries()) results[i] = found[b] as Classification;
       done += batch.length;
@@ -213,43 +233,103 @@ export class SequenceClassifier extends SavedModel<
     return results;
   }
 
-  /** How well the model finds the labels of texts. @throws InputError as LabelledData.create does. */
+  /**
+   * How well the model finds the labels of texts, beside what simpler models do.
+   * @throws InputError as LabelledData.create does.
+   */
   async evaluate(
     examples: readonly LabelledText[],
     options: Omit<ClassifyOptions, "onProgress"> = {},
   ): Promise<ClassifierEvaluation> {
     const { batchSize, threshold, signal } = completeOptions("evaluate", options, classifyRules);
-    const shared = { batchSize, ...(signal ? { signal } : {}) };
-    const data = await LabelledData.create(examples, {
-      tokenizer: this.tokenizer,
-      multiLabel: this.network.config.multiLabel,
-      role: "validate",
-      maximumLength: Number.MAX_SAFE_INTEGER,
-      ...shared,
-    });
-    const tally = new Tally();
-    for (const batch of data.batches(0)) {
+    expectExamples("evaluate", examples);
+    if (examples.length === 0) throw new InputError("evaluate: there are no texts.");
+    const { tokenizer } = this;
+    const { multiLabel } = this.network.config;
+    const encoded = await inTurns(
+      examples,
+      (example, i) => encodeExample(example, placeOf(example, i, examples.length), { tokenizer, multiLabel }),
+      signal,
+    );
+    const found = new Array<string | string[]>(examples.length);
+    let total = 0;
+    const tokens = encoded.map((example) => example.tokens);
+    for (const batch of byLength(tokens, batchSize)) {
       signal?.throwIfAborted();
-      tally.add(await this.#evaluation.run(batch));
+      const { texts, losses } = await this.#read(
+        batch.map((i) => encoded[i] as Encoded),
+        { threshold, measured: true },
+      );
+      for (const [b, i] of batch.entries()) found[i] = texts[b]?.label as string;
+      total += losses.reduce((sum, loss) => sum + loss, 0);
     }
-    expectFiniteLoss("evaluate", tally.total);
-    const found = await this.classify(
-      examples.map((example) => example.text),
-      { threshold, ...shared },
-    );
-    const several = this.network.config.multiLabel;
-    const truth = examples.map((example) => (several ? labelsOf(example) : (labelsOf(example)[0] as string)));
-    const scores = classificationScores(
-      found.map(({ label }) => label),
-      truth,
-      this.labels,
-    );
-    return { loss: tally.measures().loss, ...scores };
+    expectFiniteLoss("evaluate", total);
+    const truth = examples.map((example) => (multiLabel ? labelsOf(example) : (labelsOf(example)[0] as string)));
+    return {
+      loss: total / examples.length,
+      ...classificationScores(found, truth, this.labels),
+      majority: majorityOf(truth),
+      bagOfWords: await this.#scoreBagOfWords(examples, { truth, threshold, signal }),
+    };
   }
 
-  async #read(texts: readonly Int32Array[], threshold: number): Promise<Classification[]> {
-    const { T, B, ids, lengths } = sideBySide(texts);
-    const executable = this.#programs.get(`${T} ${B}`, (graph) => {
+  /**
+   * Fits a linear model of the words of the texts, which stands beside the network for comparison: `evaluate` measures both.
+   * @param examples those that the network learns from.
+   * @throws OptionError unless the model was created with `bagOfWords`. @throws InputError for a label that is not known.
+   */
+  async fitBagOfWords(examples: readonly LabelledText[], options: FitBagOfWordsOptions = {}): Promise<void> {
+    const { validation = [], signal } = completeOptions("fitBagOfWords", options, fitRules);
+    const { bagOfWords: rows, multiLabel } = this.network.config;
+    if (rows === 0) {
+      throw new OptionError(
+        "fitBagOfWords: this model has no room for it: create it with bagOfWords, the rows of its table.",
+        ["bagOfWords"],
+      );
+    }
+    for (const list of [examples, validation]) {
+      expectExamples("fitBagOfWords", list);
+      for (const [i, example] of list.entries()) labelIds(example, placeOf(example, i, list.length), this.#task);
+    }
+    const { labels } = this;
+    const { weight, bias } = await BagOfWords.fit(examples, { labels, multiLabel, rows, validation, signal });
+    await this.store.write("bagOfWords.weight", weight);
+    await this.store.write("bagOfWords.bias", bias);
+  }
+
+  /** The accuracy of the linear model of words; null where none is fitted. */
+  async #scoreBagOfWords(
+    examples: readonly LabelledText[],
+    {
+      truth,
+      threshold,
+      signal,
+    }: { truth: readonly (string | readonly string[])[]; threshold: number; signal: AbortSignal | undefined },
+  ): Promise<ClassifierEvaluation["bagOfWords"]> {
+    const { bagOfWords: rows, multiLabel } = this.network.config;
+    if (rows === 0) return null;
+    const [weight, bias] = await Promise.all(["weight", "bias"].map((name) => this.store.read(`bagOfWords.${name}`)));
+    if (bias?.every((value) => value === 0)) return null;
+    const bag = new BagOfWords(Float32Array.from(weight as Float32Array), Float32Array.from(bias as Float32Array), {
+      labels: this.labels,
+      multiLabel,
+    });
+    const found = await inTurns(examples, ({ text }) => this.#labelOf(bag.probabilities(text), threshold), signal);
+    const { accuracy, macroF1 } = classificationScores(found, truth, this.labels);
+    return { accuracy, macroF1 };
+  }
+
+  get #task(): { tokenizer: ClassifierVocabulary; multiLabel: boolean } {
+    return { tokenizer: this.tokenizer, multiLabel: this.network.config.multiLabel };
+  }
+
+  /** Reads texts side by side. @param options.measured whether they have labels, and their losses are wanted. */
+  async #read(
+    examples: readonly Encoded[],
+    { threshold, measured }: { threshold: number; measured: boolean },
+  ): Promise<{ texts: Classification[]; losses: Float32Array }> {
+    const { T, B, ids, lengths } = sideBySide(examples.map(({ tokens }) => tokens));
+    const executable = this.#programs.get(`${T} ${B} ${measured}`, (graph) => {
       const { network } = this;
       const { features, weights } = network.features(
         graph.feed("ids", "i32", [T, B]),
@@ -257,14 +337,16 @@ export class SequenceClassifier extends SavedModel<
       );
       graph.output("probabilities", network.probabilities(features));
       if (weights) graph.output("attention", weights);
+      if (measured) graph.output("losses", network.losses(graph, features).losses);
     });
-    const { outputs } = await executable.run({ ids, lengths });
+    const targets = measured ? { targets: targetsOf(examples, this.network.config) } : {};
+    const { outputs } = await executable.run({ ids, lengths, ...targets });
     const probabilities = outputs.probabilities as Float32Array;
     if (!probabilities.every(Number.isFinite)) {
       throw new InputError("classify: the numbers inside of the model overflow: train it with a lower learning rate.");
     }
     const C = this.labels.length;
-    return texts.map((tokens, b) => {
+    const texts = examples.map(({ tokens }, b) => {
       const own = probabilities.subarray(b * C, (b + 1) * C);
       const attention = outputs.attention?.slice(b * T, b * T + tokens.length);
       return {
@@ -273,6 +355,7 @@ export class SequenceClassifier extends SavedModel<
         ...(attention ? { attention: Float32Array.from(attention) } : {}),
       };
     });
+    return { texts, losses: Float32Array.from(outputs.losses ?? []) };
   }
 
   #labelOf(probabilities: Float32Array, threshold: number): string | string[] {
@@ -281,4 +364,15 @@ export class SequenceClassifier extends SavedModel<
     const best = probabilities.reduce((top, value, id) => (value > (probabilities[top] as number) ? id : top), 0);
     return this.labels[best] as string;
   }
+}
+
+/** The commonest item of a list, and its share. */
+function majorityOf(truth: readonly (string | readonly string[])[]): ClassifierEvaluation["majority"] {
+  const counts = new Map<string, number>();
+  for (const item of truth) {
+    const key = JSON.stringify(typeof item === "string" ? item : [...item].sort());
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const [[key, count]] = [...counts].sort((a, b) => b[1] - a[1]) as [[string, number]];
+  return { label: JSON.parse(key), accuracy: count / truth.length };
 }

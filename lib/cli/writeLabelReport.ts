@@ -1,0 +1,96 @@
+import type { LabelledText } from "../data/index.js";
+import { writeFileAtomically } from "../formats/index.js";
+import { labelsOf } from "../models/sequenceClassifier/examples.js";
+import type {
+  Classification,
+  ClassifierEvaluation,
+  SequenceClassifier,
+} from "../models/sequenceClassifier/sequenceClassifier.js";
+import { cellOf } from "../nn/cellRegistry.js";
+import type { History } from "../train/events.js";
+import type { LabelledSample } from "../viz/index.js";
+import { renderReport } from "../viz/index.js";
+import { count } from "./print.js";
+import { figuresOf, summaryOf } from "./reportFigures.js";
+
+/** Texts in a report. */
+const mostTexts = 60;
+
+/** A classifier in a few words. */
+export function describeClassifier({
+  network: { config },
+  tokenizer: { text, labels },
+}: Pick<SequenceClassifier, "network" | "tokenizer">): string {
+  return (
+    `a classifier (${config.layers}-layer ${config.bidirectional ? "bidirectional " : ""}${cellOf(config.cell).title}, ` +
+    `${config.pooling} pooling) of ${count(text.size)} ${text.kind} tokens, with ${count(labels.size)} labels`
+  );
+}
+
+/** The first texts with the labels that the model gives them; those that it has wrong come first. */
+export async function labelledSamples(
+  model: SequenceClassifier,
+  examples: readonly LabelledText[],
+  signal: AbortSignal,
+): Promise<LabelledSample[]> {
+  const shown = examples.slice(0, mostTexts);
+  const found = await model.classify(
+    shown.map(({ text }) => text),
+    { signal },
+  );
+  const samples = shown.map((example, i) => sampleOf(model, example, found[i] as Classification));
+  const isRight = ({ label, truth }: LabelledSample) => Number(label === truth);
+  return samples.sort((a, b) => isRight(a) - isRight(b));
+}
+
+function sampleOf(model: SequenceClassifier, example: LabelledText, found: Classification): LabelledSample {
+  const tokenizer = model.tokenizer.text;
+  const decoder = tokenizer.decoder();
+  const labels = [found.label].flat();
+  return {
+    tokens: Array.from(tokenizer.encode(example.text), (id) => decoder.push(id)),
+    weights: found.attention ?? null,
+    label: labels.join(", ") || "no label",
+    probability: labels.reduce((least, label) => Math.min(least, found.probabilities[label] as number), 1),
+    truth: [...labelsOf(example)].sort().join(", ") || "no label",
+  };
+}
+
+/** Writes the report of a classifier: curves, scores beside those of simpler models, and where it looked in some texts. */
+export async function writeLabelReport({
+  model,
+  folder,
+  history,
+  scores,
+  samples,
+  file,
+}: {
+  model: SequenceClassifier;
+  folder: string;
+  history: (History & { seconds: number }) | null;
+  /** Null where no texts are given. */
+  scores: ClassifierEvaluation | null;
+  samples: readonly LabelledSample[];
+  file: string;
+}): Promise<void> {
+  const figures = figuresOf({ history, seconds: history?.seconds ?? 0, parameterCount: model.parameterCount });
+  const html = renderReport({
+    title: folder,
+    summary: summaryOf(describeClassifier(model), history?.steps.at(-1)),
+    figures: scores ? [["accuracy", `${(100 * scores.accuracy).toFixed(2)} %`], ...figures] : figures,
+    configuration: Object.entries(model.network.config).map(([name, value]) => [name, String(value)] as const),
+    ...(history ? { history } : {}),
+    ...(scores ? { scores: { ...scores, models: modelsOf(scores) } } : {}),
+    labelled: samples,
+  });
+  await writeFileAtomically(file, html);
+}
+
+function modelsOf({ accuracy, bagOfWords, majority }: ClassifierEvaluation): [name: string, accuracy: number][] {
+  const common = [majority.label].flat().join(", ") || "no label";
+  return [
+    ["this network", accuracy],
+    ...(bagOfWords ? [["a linear bag of words", bagOfWords.accuracy] as [string, number]] : []),
+    [`always ${common}`, majority.accuracy],
+  ];
+}

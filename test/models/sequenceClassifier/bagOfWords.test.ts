@@ -1,0 +1,126 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { LabelledText } from "../../../lib/index.js";
+import { adam, LabelledData, loadModel, SequenceClassifier, Trainer, WordTokenizer } from "../../../lib/index.js";
+import { BagOfWords, bagRows } from "../../../lib/models/sequenceClassifier/bagOfWords.js";
+import { randomNumbers } from "../../data/randomText.js";
+import { temporaryFolder } from "../../data/temporaryFolder.js";
+
+const random = randomNumbers(9);
+const words = Array.from({ length: 40 }, (_, i) => `w${i}`);
+const draw = () => Array.from({ length: 3 + random(6) }, () => words[random(40)] as string).join(" ");
+/** Texts of which some are about w0 or w1. */
+const texts = (count: number): LabelledText[] =>
+  Array.from({ length: count }, draw).map((text) => ({ text, label: /\bw[01]\b/.test(text) ? "yes" : "no" }));
+const form = { labels: ["no", "yes"], multiLabel: false };
+
+function accuracyOf(bag: BagOfWords, examples: readonly LabelledText[]): number {
+  const right = examples.filter(({ text, label }) => {
+    const [no = 0, yes = 0] = bag.probabilities(text);
+    return (yes > no ? "yes" : "no") === label;
+  });
+  return right.length / examples.length;
+}
+
+test("it finds what single words say, and nothing of what their order says", async () => {
+  const bag = await BagOfWords.fit(texts(600), { ...form, rows: 1024, validation: texts(200) });
+  expect(accuracyOf(bag, texts(300))).toBeGreaterThan(0.97);
+  expect(bag.probabilities("w5 W0  w3")[1]).toBeCloseTo(bag.probabilities("w3 w0 w5")[1] as number, 5);
+  expect(bag.probabilities("w7 w7 w7")).toEqual(bag.probabilities("w7"));
+  const ordered = Array.from({ length: 600 }, (_, i) => ({ text: i % 2 ? "a b" : "b a", label: i % 2 ? "yes" : "no" }));
+  const blind = await BagOfWords.fit(ordered, { ...form, rows: 64 });
+  expect(blind.probabilities("a b")[1]).toBeCloseTo(blind.probabilities("b a")[1] as number, 5);
+});
+
+test("a step of AdaGrad from zero moves each word of the text and the bias by the rate, against the sign of p - y", async () => {
+  const bag = await BagOfWords.fit([{ text: "one two", label: "yes" }], { ...form, rows: 8, validation: [] });
+  // Five passes over one text: 0.2 in the first, g / sqrt(sum of g²) of it in the others.
+  let [logit, squares, weight] = [0, 0, 0];
+  for (let pass = 0; pass < 5; pass++) {
+    const slope = 1 / (1 + Math.exp(2 * logit));
+    squares += slope * slope;
+    weight += (0.2 * slope) / Math.sqrt(squares);
+    logit = 3 * weight;
+  }
+  expect(bag.bias[1]).toBeCloseTo(weight, 5);
+  expect(bag.bias[0]).toBeCloseTo(-weight, 5);
+  const moved = [...bag.weight].filter((value) => value !== 0);
+  expect(moved).toHaveLength(4);
+  for (const value of moved) expect(Math.abs(value)).toBeCloseTo(weight, 5);
+});
+
+test("the pass with the lowest held-out loss is kept", async () => {
+  const noisy = texts(30).map(({ text, label }, i) => ({
+    text,
+    label: i % 4 === 0 ? (label === "yes" ? "no" : "yes") : label,
+  }));
+  const held = texts(200);
+  const lossOf = (bag: BagOfWords) =>
+    held.reduce(
+      (sum, { text, label }) => sum - Math.log(bag.probabilities(text)[label === "yes" ? 1 : 0] as number),
+      0,
+    );
+  const stopped = await BagOfWords.fit(noisy, { ...form, rows: 256, validation: held });
+  const usual = await BagOfWords.fit(noisy, { ...form, rows: 256 });
+  expect(lossOf(stopped)).toBeLessThan(lossOf(usual));
+});
+
+test("several labels a text are as many questions", async () => {
+  const several = texts(800).map(({ text }) => ({
+    text,
+    label: ["w0", "w1"].filter((word) => new RegExp(`\\b${word}\\b`).test(text)),
+  }));
+  const bag = await BagOfWords.fit(several, {
+    labels: ["w0", "w1"],
+    multiLabel: true,
+    rows: 512,
+    validation: several.slice(0, 100),
+  });
+  const found = (text: string) => Array.from(bag.probabilities(text), (p) => p > 0.5);
+  expect([found("w0 w5"), found("w9 w1"), found("w1 w0"), found("w8")]).toEqual([
+    [true, false],
+    [false, true],
+    [true, true],
+    [false, false],
+  ]);
+});
+
+test("a table has four rows for each word, 4096 at least, and never more than 2^24 weights", async () => {
+  expect(await bagRows([{ text: "One, one two!", label: "x" }], { classes: 2 })).toBe(4096);
+  const many = Array.from({ length: 2000 }, (_, i) => `word${i}`).join(" ");
+  expect(await bagRows([{ text: many, label: "x" }], { classes: 2 })).toBe(8000);
+  expect(await bagRows(texts(5), { classes: 2 ** 23 })).toBe(2);
+});
+
+test("evaluate puts the simpler models beside the network; training, saving and loading leave them as they are", async () => {
+  const examples = texts(300);
+  const tokenizer = WordTokenizer.fromText(words.join(" "), { unknown: true });
+  const options = { tokenizer, labels: form.labels, hiddenSize: 8, embeddingSize: 4 };
+  const model = await SequenceClassifier.create({ ...options, bagOfWords: 128 });
+  expect((await model.evaluate(examples)).bagOfWords).toBeNull();
+  await model.fitBagOfWords(examples);
+  const before = await model.evaluate(examples);
+  expect(before.bagOfWords?.accuracy).toBeGreaterThan(0.97);
+  const yes = examples.filter(({ label }) => label === "yes").length;
+  expect(before.majority).toEqual(
+    yes > 150 ? { label: "yes", accuracy: yes / 300 } : { label: "no", accuracy: 1 - yes / 300 },
+  );
+
+  const folder = join(await temporaryFolder(), "model");
+  const data = await LabelledData.create(examples, { tokenizer: model.tokenizer });
+  const training = { data, folder, optimizer: adam({ learningRate: 0.01 }) };
+  await new Trainer(model, { ...training, epochs: 2, maximumSteps: 5 }).run();
+  const resumed = await SequenceClassifier.create({ ...options, bagOfWords: 128 });
+  await new Trainer(resumed, { ...training, epochs: 2, maximumSteps: 8, resume: true }).run();
+  const loaded = (await loadModel(folder)) as SequenceClassifier;
+  for (const one of [model, resumed, loaded]) {
+    const after = await one.evaluate(examples);
+    expect(after.bagOfWords).toEqual(before.bagOfWords);
+    expect(after.loss).not.toBe(before.loss);
+  }
+  const plain = await SequenceClassifier.create(options);
+  await expect(plain.fitBagOfWords(examples)).rejects.toThrow(/no room for it: create it with bagOfWords/);
+  await expect(model.fitBagOfWords([{ text: "a", label: "perhaps" }])).rejects.toThrow(
+    /text 1 of 1: Unknown label "perhaps"/,
+  );
+});
