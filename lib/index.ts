@@ -2,6 +2,7 @@
 export type {
   CharacterOptions,
   Column,
+  FoldOptions,
   HoldOutOptions,
   LabelledTableOptions,
   LabelledText,
@@ -46,6 +47,7 @@ export {
   readTaggedSentences,
   registerTokenizer,
   SubwordTokenizer,
+  splitFolds,
   splitPairs,
   splitSentences,
   splitTexts,

@@ -6,6 +6,9 @@ import { count, oneCell } from "./print.js";
 /** Labels of which each gets a row and a column. */
 const mostLabels = 20;
 
+/** Sentence for texts on which the network is no better than what it is compared with. */
+export const notWorthIt = "A simpler model does as well on these texts: the network does not pay here.";
+
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 /** Prints accuracy beside that of simpler models, the scores of each label, and which label is taken for which. */
@@ -18,7 +21,7 @@ export function printClassification(print: Printer, scores: ClassifierEvaluation
     : "";
   print.line(`always ${common}: ${percent(majority.accuracy)}${linear}`);
   if (accuracy <= Math.max(majority.accuracy, bagOfWords?.accuracy ?? 0)) {
-    print.line("A simpler model does as well on these texts: the network does not pay here.");
+    print.line(notWorthIt);
   }
   printLabels(print, labels, { label: "label", items: "texts" });
   if (confusion) printConfusion(print, labels, confusion);

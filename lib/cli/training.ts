@@ -95,6 +95,16 @@ export function trainerFor<Form>(
   });
 }
 
+/** The trainer that the options ask for, of a model that is measured and not kept. */
+export function passingTrainerFor<Form>(
+  model: SavableModel<Form>,
+  { command, options: { seed } }: TrainingCall<TrainingOptions>,
+  data: Pick<TrainerOptions<Form>, "data" | "validation">,
+): Trainer<Form> {
+  const { folder: _, ...options } = optionsIn(command, trainerFlags);
+  return new Trainer(model, { ...options, ...rulesOf(command), ...data, seed });
+}
+
 /** Trains, prints how it goes, and says how to go on. @returns how it ended. */
 async function runTrainer<Form>(
   trainer: Trainer<Form>,

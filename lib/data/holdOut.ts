@@ -1,6 +1,6 @@
 import { describe, OptionError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
-import { completeOptions, seed, table } from "../options.js";
+import { completeOptions, option, seed, table, whole } from "../options.js";
 import { randomSource } from "../random/source.js";
 import type { LabelledText } from "./labelledTexts.js";
 import { shuffle } from "./order.js";
@@ -72,6 +72,44 @@ export function splitSentences(
   options: HoldOutOptions = {},
 ): { train: TaggedSentence[]; validation: TaggedSentence[]; test: TaggedSentence[] } {
   return split("splitSentences", "sentences", sentences, options);
+}
+
+export const foldRules = table("splitFolds", {
+  /** Parts of about the same size. Default 10. */
+  folds: option(whole({ minimum: 2, initial: 10 }), { aka: ["n_splits", "k"] }),
+  /** Seed for which part a text is in. Default 1. */
+  seed: seed(),
+});
+
+/** Options of `splitFolds`. @interface */
+export type FoldOptions = OptionsOf<typeof foldRules>;
+
+/**
+ * Cross-validation: cuts texts into parts at random, and gives for each part the texts of the others to learn from, and its own to
+ * measure on; each list keeps their order.
+ * @throws OptionError for fewer texts than parts.
+ */
+export function splitFolds(
+  examples: readonly LabelledText[],
+  options: FoldOptions = {},
+): { train: LabelledText[]; test: LabelledText[] }[] {
+  const { folds, seed } = completeOptions("splitFolds", options, foldRules);
+  if (!Array.isArray(examples)) {
+    throw new OptionError(`splitFolds: expected examples to be an array, got ${describe(examples)}.`);
+  }
+  if (examples.length < folds) {
+    throw new OptionError(`splitFolds: expected ${folds} texts or more for ${folds} folds, got ${examples.length}.`, [
+      "folds",
+    ]);
+  }
+  const order = Uint32Array.from({ length: examples.length }, (_, i) => i);
+  shuffle(order, randomSource(seed, "folds"));
+  const partOf = new Uint32Array(examples.length);
+  for (const [place, i] of order.entries()) partOf[i] = place % folds;
+  return Array.from({ length: folds }, (_, fold) => ({
+    train: examples.filter((_, i) => partOf[i] !== fold),
+    test: examples.filter((_, i) => partOf[i] === fold),
+  }));
 }
 
 function split<T>(

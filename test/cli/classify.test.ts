@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -185,6 +185,17 @@ test("rows with several labels or several texts: each is learnt, and lines of st
   expect(ostinato(["train", "classify", clash, ...reading, "--out", "none"]).stderr).toMatch(
     /clash\.jsonl, line 1: expected the field "labels" to be a list of texts without ";", .*got "x;y" in it/,
   );
+});
+
+test("cross-validation measures every text once, by a model that has not seen it, and keeps no model", () => {
+  const call = ["train", "classify", csv, ...columns, ...small, "--epochs", "3", "--folds", "3"];
+  const { status, stdout } = ostinato(call);
+  expect(status).toBe(0);
+  expect(stdout.match(/^fold \d of 3: accuracy \S+ % of 100 texts; a linear bag of words \S+ %$/gm)).toHaveLength(3);
+  expect(stdout).toMatch(/\nmean: accuracy 100\.00 % \(standard deviation 0\.00\), macro F1 100\.00 %/);
+  expect(existsSync(join(folder, "texts"))).toBe(false);
+  expect(ostinato([...call, "--out", "kept"]).stderr).toMatch(/--folds .*--out|--out .*--folds/);
+  expect(ostinato([...call, "--validation", csv]).stderr).toMatch(/--validation is then a number/);
 });
 
 test("a label that only held-out texts have is known, and labels with tabs keep to their columns", () => {

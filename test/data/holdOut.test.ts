@@ -4,6 +4,7 @@ import {
   CharacterTokenizer,
   Corpus,
   sentenceTokenizer,
+  splitFolds,
   splitPairs,
   WordTokenizer,
 } from "../../lib/data/index.js";
@@ -105,4 +106,18 @@ test("pairs are held out at random by seed, each in one part and in no other", (
 test("a stream of no lines has nothing to hold out", async () => {
   const corpus = await Corpus.fromText("\n\n").tokenize(new ByteTokenizer());
   await expect(corpus.splitLines()).rejects.toThrow(/no sentence among them/);
+});
+
+test("folds have every text once to measure on and in all others to learn from, in order, by seed", () => {
+  const examples = names.slice(0, 23).map((text, i) => ({ text, label: String(i % 2) }));
+  const folds = splitFolds(examples, { folds: 4 });
+  expect(folds.map(({ test }) => test.length).sort()).toEqual([5, 6, 6, 6]);
+  expect(folds.flatMap(({ test }) => test).sort((a, b) => (a.text < b.text ? -1 : 1))).toEqual(examples);
+  for (const { train, test } of folds) {
+    expect(train).toEqual(examples.filter((example) => !test.includes(example)));
+    expect(test).toEqual(examples.filter((example) => test.includes(example)));
+  }
+  expect(splitFolds(examples, { folds: 4 })).toEqual(folds);
+  expect(splitFolds(examples, { folds: 4, seed: 2 })).not.toEqual(folds);
+  expect(() => splitFolds(examples.slice(0, 3), { folds: 4 })).toThrow(/expected 4 texts or more for 4 folds, got 3/);
 });

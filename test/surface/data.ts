@@ -28,6 +28,13 @@ export const dataRows: Record<string, Entry> = {
     Array.from({ length: 20 }, () => tagged[0]),
     { validation: 0.1 },
   ]),
+  splitFolds: entry(ostinato.splitFolds as never, () => [
+    [
+      { text: "a", label: "x" },
+      { text: "b", label: "y" },
+    ],
+    { folds: 2, seed: 3 },
+  ]),
   splitTexts: entry(ostinato.splitTexts as never, () => [
     Array.from({ length: 20 }, () => ({ text: "ab", label: "x" })),
     { validation: 0.1 },

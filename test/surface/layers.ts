@@ -145,7 +145,7 @@ export const layerRows: Record<string, Entry> = {
     of(() => things.model.network, "features"),
     () => [tensors().i("in", 3, 2), { lengths: null }],
   ),
-  Parameter: entry(made(ostinato.Parameter), () => ["p", [2], ostinato.initializers.constant(1)]),
+  Parameter: entry(made(ostinato.Parameter), () => ["p", [2], ostinato.initializers.constant(1), { frozen: true }]),
   "Parameter.in": entry(
     of(() => parameter, "in"),
     () => [new Graph()],

@@ -123,6 +123,10 @@ export const modelRows: Record<string, Entry> = {
     of(() => classifier, "evaluate"),
     () => [labelled, { batchSize: 2 }],
   ),
+  "SequenceClassifier.fitBagOfWords": entry(
+    of(() => classifier, "fitBagOfWords"),
+    () => [labelled, { validation: labelled }],
+  ),
   SequenceClassifierNetwork: entry(made(ostinato.SequenceClassifierNetwork), () => [
     { vocabularySize: 3, classes: 2, hiddenSize: 4, pooling: "mean" },
   ]),

@@ -113,3 +113,31 @@ test("what cannot be learnt is named with its place and the way out", async () =
   expect(() => new Labels(["a"])).toThrow(/expected two or more, got 1 label/);
   expect(() => new Labels(["a", "b", "a"])).toThrow(/"a" is there twice/);
 });
+
+test("word dropout reads tokens as <unk> at its rate, others in each epoch, and never in validation", async () => {
+  const options = { tokenizer, batchSize: 8 };
+  const dropped = await LabelledData.create(examples, { ...options, wordDropout: 0.3 });
+  const plain = await LabelledData.create(examples, options);
+  const tokensOf = (data: LabelledData, epoch: number) =>
+    [...data.batches(epoch)].map(({ feeds }) => Array.from(feeds.ids as Int32Array));
+  const [whole, cut] = [tokensOf(plain, 0), tokensOf(dropped, 0)];
+  const unknown = tokenizer.text.special.unknown as number;
+  const [all, changed] = [whole, cut].map((batches) => batches.flat());
+  expect(changed?.every((token, i) => token === all?.[i] || token === unknown)).toBe(true);
+  const places = all?.flatMap((token, i) => (token === changed?.[i] ? [] : [i])) ?? [];
+  const letters = examples.reduce((sum, { text }) => sum + tokenizer.text.encode(text).length, 0);
+  expect(places.length / letters).toBeGreaterThan(0.2);
+  expect(places.length / letters).toBeLessThan(0.4);
+  expect(tokensOf(dropped, 0)).toEqual(cut);
+  // A batch that a resumed training begins with has the same ones.
+  expect([...dropped.batches(0, 3)].map(({ feeds }) => Array.from(feeds.ids as Int32Array))).toEqual(cut.slice(3));
+  const measured = { ...options, role: "validate" as const };
+  expect(tokensOf(await LabelledData.create(examples, { ...measured, wordDropout: 0.3 }), 0)).toEqual(
+    tokensOf(await LabelledData.create(examples, measured), 0),
+  );
+  const strict = new ClassifierVocabulary(CharacterTokenizer.fromText("abcdefgh"), new Labels(["no", "yes"]));
+  await expect(LabelledData.create([], { tokenizer: strict, wordDropout: 0.1 })).rejects.toThrow(/no texts/);
+  await expect(
+    LabelledData.create([{ text: "a", label: "no" }], { tokenizer: strict, wordDropout: 0.1 }),
+  ).rejects.toThrow(/reads words as <unk>, which this character tokenizer does not have/);
+});

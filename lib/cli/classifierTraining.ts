@@ -1,0 +1,115 @@
+import type { Command } from "commander";
+import type { LabelledText } from "../data/index.js";
+import { ClassifierVocabulary, Corpus, Labels } from "../data/index.js";
+import { InputError } from "../errors.js";
+import { bagRows } from "../models/sequenceClassifier/bagOfWords.js";
+import { LabelledData, labelledRules } from "../models/sequenceClassifier/data.js";
+import type { SequenceClassifierNetwork } from "../models/sequenceClassifier/network.js";
+import { classifierRules } from "../models/sequenceClassifier/network.js";
+import { SequenceClassifier } from "../models/sequenceClassifier/sequenceClassifier.js";
+import type { Completed, OptionsOf } from "../options.js";
+import { option, optional, pick, table, text, whole, without } from "../options.js";
+import { cellOptions } from "./cells.js";
+import { executorFrom } from "./executor.js";
+import { optionsIn } from "./options.js";
+import type { Printer } from "./print.js";
+import { count, oneCell } from "./print.js";
+import { readingOf } from "./reading.js";
+import { tokenizerFor } from "./tokenizers.js";
+import type { TrainingOptions } from "./training.js";
+
+export const dataFlags = table("train classify", {
+  /** Kind of tokens: character, jamo, byte, word, subword, or a Hugging Face tokenizer.json. Default word. */
+  tokenizer: option(text({ initial: "word", as: "kind" }), { onResume: "settled" }),
+  /** Words to keep, the most frequent, the others become <unk>; or subwords to learn. Default: all words, 8000 subwords. */
+  vocabulary: option(optional(whole({ minimum: 1 })), { onResume: "settled" }),
+  ...pick(labelledRules, "batchSize", "maximumLength", "long", "balanced", "wordDropout"),
+});
+
+export const modelFlags = without(classifierRules, "vocabularySize", "classes", "multiLabel", "cell", "bagOfWords");
+
+/** Options of a command that trains classifiers. */
+export type ClassifierOptions = TrainingOptions & Completed<typeof dataFlags> & OptionsOf<typeof modelFlags>;
+
+interface Context {
+  readonly options: ClassifierOptions;
+  readonly command: Command;
+  readonly signal: AbortSignal;
+  readonly print: Printer;
+}
+
+/** The tokens of texts, and all labels, also those of texts that are held out. */
+export async function vocabularyOf(
+  examples: readonly LabelledText[],
+  names: readonly string[],
+  { options, signal, print }: Context,
+): Promise<ClassifierVocabulary> {
+  const corpus = Corpus.fromText(`${examples.map((example) => example.text).join("\n")}\n`, "the texts");
+  const unknown = ["word", "character", "jamo"].includes(options.tokenizer);
+  const tokenizer = await tokenizerFor({ ...options, unknown }, corpus, { signal, print });
+  const labels = new Set(names);
+  if (labels.size < 2) {
+    throw new InputError(
+      `train classify: all texts have the label ${JSON.stringify([...labels][0])}: expected two labels or more. ` +
+        "Is it the right column (--label-column)?",
+    );
+  }
+  return new ClassifierVocabulary(tokenizer, Labels.of(labels));
+}
+
+/**
+ * A new classifier and its batches; the linear bag of words beside it is fitted.
+ * @param options.before the model of a training that is resumed, which has one already.
+ */
+export async function classifierFor(
+  parts: { train: readonly LabelledText[]; validation: readonly LabelledText[] },
+  {
+    tokenizer,
+    before,
+    options,
+    command,
+    signal,
+  }: Context & { tokenizer: ClassifierVocabulary; before: { network: SequenceClassifierNetwork } | null },
+) {
+  const { seed, batchSize, maximumLength, long, balanced, wordDropout } = options;
+  const multiLabel = readingOf(command).labelSeparator !== undefined;
+  const shared = { tokenizer, multiLabel, batchSize, maximumLength, long, signal };
+  const data = await LabelledData.create(parts.train, { ...shared, balanced, wordDropout, seed });
+  const measured =
+    parts.validation.length > 0
+      ? await LabelledData.create(parts.validation, { ...shared, role: "validate" })
+      : undefined;
+  const classes = tokenizer.labels.size;
+  const model = await SequenceClassifier.create({
+    tokenizer,
+    multiLabel,
+    seed,
+    executor: executorFrom(options),
+    bagOfWords: before?.network.config.bagOfWords ?? (await bagRows(parts.train, { classes, signal })),
+    ...optionsIn(command, modelFlags),
+    ...cellOptions(command),
+  });
+  if (!before) await model.fitBagOfWords(parts.train, { validation: parts.validation, signal });
+  return { model, data, measured, shared };
+}
+
+/** Says how many texts there are, of which labels. */
+export function noteLabels(
+  print: Printer,
+  {
+    data,
+    measured,
+    tokenizer,
+  }: { data: LabelledData; measured: LabelledData | undefined; tokenizer: ClassifierVocabulary },
+): void {
+  const { labels, text } = tokenizer;
+  const shares = data.frequencies.map((n) => `${((100 * n) / data.examples).toFixed(1)} %`);
+  const named = labels.names.map((name, id) => `${oneCell(name)} ${shares[id]}`).slice(0, 10);
+  const [cut, skipped] = [data.cut + (measured?.cut ?? 0), data.skipped + (measured?.skipped ?? 0)];
+  print.note(
+    `${count(data.examples)} texts to learn, ${count(measured?.examples ?? 0)} to validate` +
+      `${cut > 0 ? `, ${count(cut)} cut as too long` : ""}${skipped > 0 ? `, ${count(skipped)} left out as too long` : ""}; ` +
+      `vocabulary of ${count(text.size)} ${text.kind} tokens; ${count(labels.size)} labels: ${named.join(", ")}` +
+      `${labels.size > named.length ? " ..." : ""}.`,
+  );
+}
