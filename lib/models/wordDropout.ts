@@ -1,7 +1,6 @@
 import type { Tokenizer } from "../data/index.js";
 import { OptionError } from "../errors.js";
 import { option, real } from "../options.js";
-import type { RandomSource } from "../random/source.js";
 
 /** The rule of the option `wordDropout`. */
 export const wordDropoutRule = option(real({ minimum: 0, below: 1, initial: 0 }), {
@@ -19,7 +18,7 @@ export function droppedToken(owner: string, { special, kind }: Tokenizer, rate: 
 /** Tokens of which each is replaced by `unknown` with probability `rate` (Iyyer et al. 2015). */
 export function dropWords(
   tokens: Int32Array,
-  { rate, unknown, random }: { rate: number; unknown: number; random: RandomSource },
+  { rate, unknown, random }: { rate: number; unknown: number; random: { uniform(): number } },
 ): Int32Array {
   return tokens.map((token) => (random.uniform() < rate ? unknown : token));
 }
