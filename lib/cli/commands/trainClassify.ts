@@ -31,7 +31,7 @@ const flags = table("train classify", {
   test: option(optional(list(text({ as: "file" }))), { onResume: "changes" }),
   /**
    * Cross-validate instead: cut the texts into this many parts, train a model without each, measure it on that part, and keep none.
-   * Default: no.
+   * Default: none; `splitFolds` in a program makes 10.
    */
   folds: option(optional(foldRules.folds), { excludes: ["test", "folder", "resume", "overwrite"] }),
   ...dataFlags,
