@@ -1,6 +1,6 @@
 import { FileError, quote } from "../errors.js";
 
-/** What a .npy file says of its array. */
+/** Description of the array in a .npy file. */
 export interface NpyHeader {
   readonly type: NpyType;
   /** Whether the first index changes fastest. */
