@@ -14,28 +14,21 @@ export async function languageModel(executor, { V, E, H, layers }) {
   return LanguageModel.create({ tokenizer, executor, cell: "lstm", layers, hiddenSize: H, embeddingSize: E });
 }
 
-/** A sentence classifier of the workload's size: embedding, GRU in both directions, largest feature over time, linear. */
+/** A sentence classifier of the workload's size. */
 async function classifier(executor, { V, E, H, classes }) {
-  const [{ Embedding }, { GRU }, { Linear }, ops, { initialize }] = await Promise.all(
-    ["nn/embedding.js", "nn/gru.js", "nn/linear.js", "graph/ops/index.js", "nn/initialize.js"].map(dist),
+  const [{ CharacterTokenizer }, { SequenceClassifier }] = await Promise.all(
+    ["data/characterTokenizer.js", "models/sequenceClassifier/sequenceClassifier.js"].map(dist),
   );
-  const embedding = new Embedding("embedding", { vocabularySize: V, embeddingSize: E });
-  const rnn = new GRU("rnn", { inputSize: E, hiddenSize: H, bidirectional: true });
-  const output = new Linear("output", { inputSize: 2 * H, outputSize: classes });
-  const parameters = [embedding, rnn, output].flatMap((layer) => layer.parameters);
-  const store = executor.createStore();
-  await initialize(store, parameters);
-  return {
+  const letters = Array.from({ length: V }, (_, i) => String.fromCodePoint(0x4e00 + i)).join("");
+  return SequenceClassifier.create({
     executor,
-    store,
-    parameters,
-    recordLoss(graph, { T, B }) {
-      const { y } = rnn.apply(embedding.apply(graph.feed("inputs", "i32", [T, B])));
-      const targets = graph.feed("classes", "i32", [B]);
-      const { losses, count } = output.crossEntropy(ops.max(y, 0), targets);
-      return { losses: ops.reshape(losses, [1, B]), count, carried: [] };
-    },
-  };
+    tokenizer: CharacterTokenizer.fromText(letters),
+    labels: Array.from({ length: classes }, (_, c) => `label ${c}`),
+    cell: "gru",
+    hiddenSize: H,
+    embeddingSize: E,
+    pooling: "max",
+  });
 }
 
 /** An encoder-decoder of the workload's size. */
@@ -120,7 +113,7 @@ export function stepOf(executor, workload, weights) {
 /** One training step of such a model, as Trainer makes it. */
 export async function trainingStep(executor, workload, T) {
   const [{ adam, sgd }, { TrainingStep }] = await Promise.all(["train/optimizers.js", "train/step.js"].map(dist));
-  const { B, kind, classes } = workload;
+  const { B, kind } = workload;
   const translates = kind === "translation";
   const make = { classifier, translation: translator }[kind] ?? languageModel;
   const model = await make(executor, workload);
@@ -132,17 +125,27 @@ export async function trainingStep(executor, workload, T) {
     reduction: "token",
   });
   const batch = {
-    form: { T, B, role: "train", lengths: false },
+    form: { T, B, role: "train", lengths: false, weighted: false, multiLabel: false },
     feeds: {
       ...tokensOf(workload, T),
       carry: 1,
       ...(translates ? { source: tokensOf(workload, T).inputs, sourceLengths: new Int32Array(B).fill(T) } : {}),
-      ...(kind === "classifier" ? { classes: Int32Array.from({ length: B }, (_, i) => i % classes) } : {}),
+      ...(kind === "classifier" ? labelled(workload, T) : {}),
     },
     tokens: T * B,
   };
   let updates = 0;
   return async () => (await step.run(batch, { learningRate, step: ++updates, seed: 1 })).loss;
+}
+
+/** Texts of T tokens with a label each. */
+function labelled(workload, T) {
+  const { B, classes } = workload;
+  return {
+    ids: tokensOf(workload, T).inputs,
+    lengths: new Int32Array(B).fill(T),
+    targets: Int32Array.from({ length: B }, (_, i) => i % classes),
+  };
 }
 
 /** @returns {Promise<{ executor: object, settings: string, weights?: string }>} `weights`: the type they are rounded to */

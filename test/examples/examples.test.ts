@@ -9,8 +9,16 @@ import type { Optimizer } from "../../lib/index.js";
 
 // The examples import the built package, whose classes are not those of lib.
 const built = async <T>(path: string) => (await import(new URL(path, import.meta.url).href)) as T;
-const { CharacterTokenizer, Graph, initializers, LanguageModel, nativeExecutor, Parameter, ReferenceExecutor } =
-  await built<typeof import("../../lib/index.js")>("../../dist/index.js");
+const {
+  CharacterTokenizer,
+  Graph,
+  initializers,
+  LanguageModel,
+  nativeExecutor,
+  Parameter,
+  ReferenceExecutor,
+  SequenceClassifier,
+} = await built<typeof import("../../lib/index.js")>("../../dist/index.js");
 const { lion } = await built<{ lion(options: Record<string, number>): Optimizer }>("../../examples/own-optimizer.mjs");
 
 const figures = fileURLToPath(new URL("figures", import.meta.url));
@@ -40,7 +48,7 @@ test.each(Object.entries(outputs))("examples/%s.mjs runs, and prints what it say
 test("every example is run by a test", () => {
   const files = readdirSync(join(root, "examples")).filter((file) => file.endsWith(".mjs"));
   expect(files.map((file) => file.replace(".mjs", "")).sort()).toEqual(
-    [...Object.keys(outputs), "pytorch-weights", "streaming-server"].sort(),
+    [...Object.keys(outputs), "classification-server", "pytorch-weights", "streaming-server"].sort(),
   );
 });
 
@@ -65,6 +73,41 @@ test("the streaming server sends a text in pieces, refuses a bad request, and en
     const refused = await fetch(`${at}/?${query}`);
     expect(refused.status).toBe(400);
     expect(await refused.text()).toMatch(/temperature|Unknown character "x"/);
+  }
+  server.kill("SIGTERM");
+  expect(await once(server, "exit")).toEqual([0, null]);
+});
+
+test("the classification server gives each of many requests its own label, and a bad one its own error", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ostinato-examples-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const model = await SequenceClassifier.create({
+    tokenizer: CharacterTokenizer.fromText("abc "),
+    labels: ["no", "yes"],
+    hiddenSize: 8,
+    executor: nativeExecutor(),
+  });
+  await model.save(join(folder, "model"));
+  const server = spawn(process.execPath, [
+    join(root, "examples/classification-server.mjs"),
+    join(folder, "model"),
+    "0",
+  ]);
+  onTestFinished(() => void server.kill("SIGKILL"));
+  const [line] = (await once(server.stdout, "data")) as [Buffer];
+  const at = /http:\S+/.exec(String(line))?.[0];
+  const texts = Array.from({ length: 40 }, (_, i) => (i === 7 ? "x" : `${"abc".repeat(1 + (i % 3))} ${"ab"[i % 2]}`));
+  const answers = await Promise.all(texts.map((text) => fetch(`${at}/?${new URLSearchParams({ text })}`)));
+  for (const [i, text] of texts.entries()) {
+    const answer = answers[i] as Response;
+    expect(answer.status).toBe(i === 7 ? 400 : 200);
+    if (i === 7) expect(await answer.text()).toMatch(/Unknown character "x"/);
+    else {
+      const [{ label, probabilities } = {}] = await model.classify([text]);
+      const own = (await answer.json()) as { label: string; probabilities: Record<string, number> };
+      expect(own.label).toBe(label);
+      expect(own.probabilities.yes).toBeCloseTo(probabilities?.yes as number, 5);
+    }
   }
   server.kill("SIGTERM");
   expect(await once(server, "exit")).toEqual([0, null]);
