@@ -1,9 +1,11 @@
 /** Ostinato: train and serve recurrent sequence models. What is exported here is public; everything else may move. */
 export type {
+  CaptionTableOptions,
   CharacterOptions,
   Column,
   FoldOptions,
   HoldOutOptions,
+  ImageCaptions,
   LabelledTableOptions,
   LabelledText,
   Pair,
@@ -41,12 +43,14 @@ export {
   Labels,
   memoryStream,
   PairBatches,
+  readCaptionTable,
   readLabelledTable,
   readPairTable,
   readParallelText,
   readTaggedSentences,
   registerTokenizer,
   SubwordTokenizer,
+  splitCaptions,
   splitFolds,
   splitPairs,
   splitSentences,
@@ -85,6 +89,7 @@ export type {
   FolderKind,
   NumberArray,
   ParameterShape,
+  Picture,
   RecordedValue,
   SizedVocabulary,
   TensorValues,
@@ -98,18 +103,22 @@ export {
   loadTrainerHistory,
   noVocabulary,
   oneVocabulary,
+  readImage,
   readNpy,
   readTrainingRecord,
+  resizePicture,
   writeNpy,
 } from "./formats/index.js";
 export * from "./graph/index.js";
 export * from "./metrics/index.js";
+export type { Decoder, Encoded } from "./models/decoderStep.js";
 export type { LoadWeightsOptions } from "./models/foreignWeights.js";
 export * from "./models/kinds.js";
 export type { ModelKind, ModelNetwork, ModelParts } from "./models/modelKind.js";
 export { loadModel, registerKind } from "./models/registry.js";
 export type { CreateOptions, LoadOptions } from "./models/savedModel.js";
 export { createModel, loadModelOf, SavedModel } from "./models/savedModel.js";
+export type { WrittenHypothesis } from "./models/writing.js";
 export * from "./nn/index.js";
 export * as rules from "./options/ownRules.js";
 export type { Completed, Defaulted, OptionsOf, OptionTable, Rule, ValueOf } from "./options.js";

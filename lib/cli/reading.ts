@@ -4,7 +4,7 @@ import { columnRule, labelledTableRules, pairTableRules } from "../data/index.js
 import { OptionError } from "../errors.js";
 import { readTrainingRecord } from "../formats/index.js";
 import type { OptionsOf, Rule } from "../options.js";
-import { checkOption, flag, list, option, optional, pick, table, without } from "../options.js";
+import { checkOption, flag, list, option, optional, pick, table, text, without } from "../options.js";
 import { attributeOf } from "./flagNames.js";
 import { given, optionsIn, typedOptions, withOptions } from "./options.js";
 
@@ -23,7 +23,18 @@ const rules = table("files", {
   ...pick(labelledTableRules, "labelSeparator"),
   /** Take the lines of one file as sources and as targets: for autoencoders. */
   copies: flag(),
+  /** Column of a table that has the names of images: its number from 1, or its name. Default: 1, or "image" in JSON. */
+  imageColumn: optional(columnRule),
+  /** Column of a table that has captions: its number from 1, or its name. Default: 2, or "caption" in JSON. */
+  captionColumn: optional(columnRule),
+  /**
+   * Where images are: folders of PNG, JPEG or .npy files, .npy arrays (NAME.names.txt beside NAME.npy has a name a line), .safetensors
+   * files with a tensor for each image. Default: none.
+   */
+  images: option(optional(list(text({ as: "path" }))), { onResume: "changes" }),
 });
+
+const captionNames = ["imageColumn", "captionColumn", "images"] as const;
 
 /** How a command reads files with texts. */
 export type Reading = OptionsOf<typeof rules>;
@@ -34,13 +45,16 @@ const labelNames = ["labelColumn", "andColumn", "labelSeparator"] as const;
 
 /** Adds the options that say which texts of a file are read. */
 export function withTextOptions(command: Command): Command {
-  return withOptions(command, without(rules, "source", "target", "copies", ...labelNames), { group });
+  return withOptions(command, without(rules, "source", "target", "copies", ...labelNames, ...captionNames), { group });
 }
 
 /** Adds the options that say which columns of a table are texts and labels. */
 export function withLabelOptions(command: Command): Command {
   const notes = { textColumn: '1, or "text" in JSON' };
-  return withOptions(command, without(rules, "source", "target", "copies", "plainText"), { group, notes });
+  return withOptions(command, without(rules, "source", "target", "copies", "plainText", ...captionNames), {
+    group,
+    notes,
+  });
 }
 
 /** Adds the options that say which columns of a table are source and target. */
@@ -50,7 +64,17 @@ export function withColumnOptions(command: Command, defaults: { source?: string;
 
 /** Adds the options of commands that read pairs to measure or to show. */
 export function withPairOptions(command: Command): Command {
-  return withOptions(command, without(rules, ...labelNames), { group });
+  return withOptions(command, without(rules, ...labelNames, ...captionNames), { group });
+}
+
+/** Adds the options that say where images are, and which columns of a table are their names and captions. */
+export function withCaptionColumns(command: Command): Command {
+  return withOptions(command, pick(rules, "separator", "header", "empty", ...captionNames), { group });
+}
+
+/** Adds the option that says where images are. */
+export function withImages(command: Command): Command {
+  return withOptions(command, pick(rules, "images"), { group });
 }
 
 /** How a command reads files, by its own options. */

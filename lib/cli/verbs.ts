@@ -107,7 +107,9 @@ class VerbCommand extends Command {
       const kinds = new Set(this.#kinds.get(option.attributeName()));
       if (kinds.size === 0 || kinds.size === all) continue;
       const [own, heading] = [[...kinds].join(", "), option.helpGroupHeading];
-      option.helpGroup(heading ? heading.replace(/:$/, ` (${own}):`) : `For a ${own}:`);
+      option.helpGroup(
+        heading ? heading.replace(/:$/, ` (${own}):`) : `For ${/^[AEIOU]/.test(own) ? "an" : "a"} ${own}:`,
+      );
     }
   }
 

@@ -11,7 +11,7 @@ import { splitPoints, splitRules } from "./tokenStream.js";
 /** Which part of some lines or pairs is held out, at random. @interface */
 export type HoldOutOptions = OptionsOf<typeof rules>;
 
-const rules = table("splitLines, splitPairs, splitTexts, splitSentences", {
+const rules = table("splitLines, splitPairs, splitTexts, splitSentences, splitCaptions", {
   ...splitRules,
   /** Seed for which ones: the same seed holds out the same. Default 1. */
   seed: seed(),
@@ -50,6 +50,17 @@ export function splitPairs(
   options: HoldOutOptions = {},
 ): { train: Pair[]; validation: Pair[]; test: Pair[] } {
   return split("splitPairs", "pairs", pairs, options);
+}
+
+/**
+ * Holds out some of a list of images with their captions, chosen at random; each part keeps their order.
+ * @throws OptionError for shares that leave nothing to train on.
+ */
+export function splitCaptions<Captioned extends { readonly captions: readonly string[] }>(
+  images: readonly Captioned[],
+  options: HoldOutOptions = {},
+): { train: Captioned[]; validation: Captioned[]; test: Captioned[] } {
+  return split("splitCaptions", "images", images, options);
 }
 
 /**

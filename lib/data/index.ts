@@ -1,4 +1,6 @@
 export { ByteTokenizer } from "./byteTokenizer.js";
+export type { CaptionReading, CaptionTableOptions, ImageCaptions } from "./captions.js";
+export { captionTableRules, readCaptionTable, readTableOfCaptions } from "./captions.js";
 export { countCharacters, printable } from "./characters.js";
 export type { CharacterOptions } from "./characterTokenizer.js";
 export { CharacterTokenizer, characterUnits } from "./characterTokenizer.js";
@@ -8,7 +10,7 @@ export { ConllFile, conllFormats } from "./conll.js";
 export type { TextTableOptions, TokenizeOptions } from "./corpus.js";
 export { Corpus, TokenizedCorpus } from "./corpus.js";
 export type { FoldOptions, HoldOutOptions } from "./holdOut.js";
-export { foldRules, splitFolds, splitPairs, splitSentences, splitTexts } from "./holdOut.js";
+export { foldRules, splitCaptions, splitFolds, splitPairs, splitSentences, splitTexts } from "./holdOut.js";
 export type { LabelledReading, LabelledTableOptions, LabelledText } from "./labelledTexts.js";
 export { labelledTableRules, readLabelledTable, readTableOfLabels } from "./labelledTexts.js";
 export { Labels } from "./labels.js";

@@ -3,6 +3,8 @@ export { expectRoom, writeFileAtomically } from "./atomicFile.js";
 export type { FolderKind, ParameterShape } from "./folderKind.js";
 export { lockFolder } from "./folderLock.js";
 export type { History, HistoryPoint } from "./history.js";
+export type { Picture } from "./imageFile.js";
+export { encodePicture, expectPicture, readImage } from "./imageFile.js";
 export { readJsonFile } from "./jsonFile.js";
 export { modelFiles } from "./modelFiles.js";
 export type { LoadedModel, ModelContent, ModelDescription } from "./modelFolder.js";
@@ -10,6 +12,7 @@ export { describeModelFolder, loadModelFolder, modelIn, saveModelFolder } from "
 export type { NumberArray } from "./npy.js";
 export { readNpy, writeNpy } from "./npy.js";
 export { expectFreeFolder, holdsModel, holdsTraining, roundedWeights } from "./presentModel.js";
+export { resizePicture } from "./resizePicture.js";
 export type { NamedTensor, SafetensorsContent, TensorValues } from "./safetensors.js";
 export { readSafetensors, writeSafetensors } from "./safetensors.js";
 export { shapes } from "./shapes.js";

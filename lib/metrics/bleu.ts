@@ -89,6 +89,21 @@ export function sentenceBleu(
   });
 }
 
+/**
+ * BLEU-1 to BLEU-4, as captions of images are scored: of the n-grams up to each length alone. Without smoothing, 0 from the first length
+ * on that has no match.
+ */
+export function bleuByLength({
+  precisions,
+  brevityPenalty,
+}: Pick<BleuScore, "precisions" | "brevityPenalty">): number[] {
+  let logs = 0;
+  return precisions.map((precision, n) => {
+    logs += Math.log(precision / 100);
+    return Math.min(100, 100 * brevityPenalty * Math.exp(logs / (n + 1)));
+  });
+}
+
 function corpusBleu(
   owner: string,
   hypotheses: readonly string[],

@@ -51,7 +51,7 @@ test("every verb says which kind a folder holds where it does not know that kind
     const { status, stdout, stderr } = ostinato([verb, "aligner", ...words]);
     expect({ verb, status, stdout }).toEqual({ verb, status: 1, stdout: "" });
     expect(stderr, verb).toMatch(
-      /^error: aligner holds a "SequenceAligner", and the kinds of models known here are LanguageModel, Seq2Seq, [\w, ]+\./,
+      /^error: aligner holds a "SequenceAligner", and the kinds of models known here are ImageCaptioner, LanguageModel, Seq2Seq, [\w, ]+\./,
     );
   }
 });
@@ -61,9 +61,9 @@ test("options that a verb has for one kind alone stand under a heading that name
   const [all = "", ...parts] = stdout.split(/\n(?=[A-Z])/).filter((part) => part.includes("  -"));
   expect(all).toMatch(/^Options:.*--batch-size/s);
   const headingOf = (flag: string) => parts.find((part) => part.includes(`  ${flag} `))?.split("\n")[0];
-  expect(headingOf("--output")).toBe("For a Seq2Seq:");
+  expect(headingOf("--output")).toBe("For an ImageCaptioner, Seq2Seq:");
   expect(headingOf("--source-column")).toBe("Reading files (Seq2Seq):");
-  expect(headingOf("--text-column")).toBe("Reading files:");
+  expect(headingOf("--text-column")).toMatch(/^Reading files \(.*Seq2Seq/);
 });
 
 test("without a native binary a line says that JavaScript computes, and --executor native is an error", () => {

@@ -16,6 +16,20 @@ export const dataRows: Record<string, Entry> = {
     () => ["x"],
   ),
   readLabelledTable: entry(ostinato.readLabelledTable as never, () => ["labels.tsv", { text: 1, label: 2 }]),
+  readCaptionTable: entry(ostinato.readCaptionTable as never, () => ["captions.tsv", { image: 1, caption: 2 }]),
+  splitCaptions: entry(ostinato.splitCaptions as never, () => [
+    Array.from({ length: 20 }, () => ({ image: "x", captions: ["ab"] })),
+    { validation: 0.1 },
+  ]),
+  readImage: entry(ostinato.readImage as never, () => ["photo.png"]),
+  resizePicture: entry(
+    ostinato.resizePicture as never,
+    () => [
+      { shape: [1, 1, 3], values: new Uint8Array(3) },
+      { rows: 2, columns: 2 },
+    ],
+    [0],
+  ),
   readNpy: entry(ostinato.readNpy as never, () => ["array.npy"]),
   writeNpy: entry(
     ostinato.writeNpy as never,

@@ -3,8 +3,21 @@ import type { Entry } from "./row.js";
 import { entry, made, of } from "./row.js";
 import * as things from "./things.js";
 
-const { LabelledData, LanguageModel, PairData, Seq2Seq, SequenceClassifier, SequenceTagger, TaggedData } = ostinato;
 const {
+  CaptionData,
+  ImageCaptioner,
+  ImageSet,
+  LabelledData,
+  LanguageModel,
+  PairData,
+  Seq2Seq,
+  SequenceClassifier,
+  SequenceTagger,
+  TaggedData,
+} = ostinato;
+const {
+  captionedImages,
+  captioner,
   classifier,
   config,
   executor,
@@ -126,6 +139,42 @@ export const modelRows: Record<string, Entry> = {
   "SequenceClassifier.fitBagOfWords": entry(
     of(() => classifier, "fitBagOfWords"),
     () => [labelled, { validation: labelled }],
+  ),
+  "ImageCaptioner.create": entry(ImageCaptioner.create as never, () => [
+    { executor, tokenizer, rows: 2, columns: 2, channels: 3, hiddenSize: 4, gate: false },
+  ]),
+  "ImageCaptioner.load": entry(ImageCaptioner.load as never, () => ["savedCaptions", { executor }]),
+  "ImageCaptioner.caption": entry(
+    of(() => captioner, "caption"),
+    () => [captionedImages, { beams: 2, maximumLength: 3 }],
+  ),
+  "ImageCaptioner.evaluate": entry(
+    of(() => captioner, "evaluate"),
+    () => [captionedImages, { batchSize: 2 }],
+  ),
+  "ImageCaptioner.score": entry(
+    of(() => captioner, "score"),
+    () => [captionedImages, { beams: 2, maximumLength: 3, scores: { lowercase: true } }],
+  ),
+  ImageCaptionerNetwork: entry(made(ostinato.ImageCaptionerNetwork), () => [
+    { vocabularySize: 3, rows: 2, columns: 2, channels: 3, hiddenSize: 4 },
+  ]),
+  "CaptionData.create": entry(CaptionData.create as never, () => [
+    captionedImages,
+    { tokenizer, batchSize: 2, long: "skip" },
+  ]),
+  "CaptionData.batches": entry(
+    of(() => CaptionData.create(captionedImages, { tokenizer }), "batches"),
+    () => [0, 0],
+  ),
+  "ImageSet.open": entry(ImageSet.open as never, () => ["images.npy", { imageSize: 4 }]),
+  "ImageSet.image": entry(
+    of(() => ImageSet.open("images.npy"), "image"),
+    () => ["1"],
+  ),
+  "ImageSet.captioned": entry(
+    of(() => ImageSet.open("images.npy"), "captioned"),
+    () => [[{ image: "0", captions: ["ab"], places: ["line 1"] }], {}],
   ),
   SequenceClassifierNetwork: entry(made(ostinato.SequenceClassifierNetwork), () => [
     { vocabularySize: 3, classes: 2, hiddenSize: 4, pooling: "mean" },

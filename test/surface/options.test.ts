@@ -23,6 +23,7 @@ const others: Readonly<Record<string, string>> = {
   "Seq2Seq.recordLoss 1": "the form of a batch, which its data makes",
   "SequenceTagger.recordLoss 1": "the form of a batch, which its data makes",
   "SequenceClassifier.recordLoss 1": "the form of a batch, which its data makes",
+  "ImageCaptioner.recordLoss 1": "the form of a batch, which its data makes",
   "searchStep 0": "a recorded step",
   "searchStep 2": "see test/search/searchStep.test.ts",
 };

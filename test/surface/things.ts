@@ -15,6 +15,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 writeFileSync("lines.txt", "abab\nbaba\n");
+writeFileSync("captions.tsv", "0\tab\n1\tb\n");
+await ostinato.writeNpy("images.npy", { shape: [2, 2, 3], values: new Float32Array(12) });
+writeFileSync(
+  "photo.png",
+  Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC", "base64"),
+);
 writeFileSync("labels.tsv", "ab\tx\nba\ty\n");
 await ostinato.writeNpy("array.npy", { shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) });
 writeFileSync("tags.conll", "ab\tX\nb\tY\n");
@@ -57,6 +63,19 @@ export const tagger = await ostinato.SequenceTagger.create({
   characterSize: 4,
   characterEmbeddingSize: 4,
 });
+const pixels = (fill: number) => ({ shape: [2, 2, 3], values: new Float32Array(12).fill(fill) });
+export const captionedImages = [
+  { image: pixels(1), captions: ["ab", "b"], name: "one", places: ["line 1", "line 2"] },
+  { image: pixels(2), captions: ["a"] },
+];
+export const captioner = await ostinato.ImageCaptioner.create({
+  ...config,
+  tokenizer,
+  rows: 2,
+  columns: 2,
+  channels: 3,
+  embeddingSize: 4,
+});
 export const windows = () => new ostinato.WindowData(stream, { batchSize: 2, windowLength: 4 });
 export const sentences = () => ostinato.SentenceData.create(stream, { tokenizer, batchSize: 2 } as never);
 export const pairData = () => PairData.create(pairs, { tokenizer: pair, batchSize: 2 });
@@ -65,6 +84,7 @@ await model.save("model");
 await translator.save("savedPairs");
 await classifier.save("savedLabels");
 await tagger.save("savedTags");
+await captioner.save("savedCaptions");
 await new ostinato.Trainer(model, { data: windows(), epochs: 1, maximumSteps: 1, folder: "trained" }).run();
 
 /** Tensors of one graph. */

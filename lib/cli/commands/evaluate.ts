@@ -25,18 +25,20 @@ import type { Ability, Verb } from "../verbs.js";
 import type { Perplexity } from "./quantize.js";
 
 const flags = table("evaluate", {
-  /** Texts side by side. Default: 1 for text, where each part begins without memory; 32 for pairs, 64 for labels and tags. */
+  /** Texts side by side. Default: 1 for text, where each part begins without memory; 32 for pairs and images, 64 for labels and tags. */
   batchSize: optional(whole({ minimum: 1 })),
   /** Print one JSON object. */
   json: flag(),
 });
 
-const scoreFlags = pick(textScoreRules, "tokenize", "lowercase");
+/** How texts are compared. */
+export const scoreFlags = pick(textScoreRules, "tokenize", "lowercase");
 
 const labelFlags = pick(classifyRules, "threshold");
 
-const pairFlags = table("evaluate pairs", {
-  /** File for what was written, a line for each row of the files. Default: none. */
+/** The options of evaluations that write texts. */
+export const pairFlags = table("evaluate pairs", {
+  /** File for what was written, a line for each row of the files, or for each image. Default: none. */
   output: optional(text({ as: "file" })),
   ...scoreFlags,
 });
@@ -53,7 +55,7 @@ export const evaluate: Verb = {
   arguments: [
     [
       "<files...>",
-      "text; for a classifier: a table of texts and labels; for a tagger: sentences in CoNLL's form or CoNLL-U's; for a model of pairs: a table (.tsv, .csv, .jsonl), or a file of sources and one or more of references. Pairs of " +
+      "text; for a classifier: a table of texts and labels; for a tagger: sentences in CoNLL's form or CoNLL-U's; for a captioner: a table of images and captions; for a model of pairs: a table (.tsv, .csv, .jsonl), or a file of sources and one or more of references. Pairs of " +
         "one source are one source with several references, wherever they stand. Read as the training read its files",
     ],
   ],

@@ -12,18 +12,9 @@ import { RecurrentStack } from "../../nn/recurrent.js";
 import type { State, StateEntry } from "../../nn/stateEntry.js";
 import type { CompleteConfig } from "../cellConfig.js";
 import { optionsOfCell } from "../cellConfig.js";
+import type { Decoder, Encoded } from "../decoderStep.js";
 import type { Seq2SeqConfig } from "./config.js";
 import { completeSeq2SeqConfig } from "./config.js";
-
-/** The encoder's results, recorded once for all steps of the decoder. */
-export interface Encoded {
-  /** The encoder's states, which attention reads. */
-  memory: Memory | null;
-  /** [B,M], a vector of the whole source: the last hidden state of its topmost layer, of both directions. */
-  summary: Tensor;
-  /** The decoder's first state. */
-  state: State;
-}
 
 /** The name in the decoder's state of the vector that input feeding carries from step to step. */
 const feedName = "feed";
@@ -47,7 +38,7 @@ function outputsOf({ features, state, weights }: { features: Tensor; state: Stat
  *
  * The decoder is a step (`step`): `unroll` trains it on what it should have written before (teacher forcing), search replays it.
  */
-export class Seq2SeqNetwork {
+export class Seq2SeqNetwork implements Decoder {
   readonly config: CompleteConfig<Seq2SeqConfig>;
   readonly parameters: readonly Parameter[];
   readonly output: Linear;
@@ -261,7 +252,7 @@ export class Seq2SeqNetwork {
 
   /** The summary [B,M] for each row of x [N,E] or [T,B,E], N a multiple of B, where steps read it. */
   #summaryAt({ summary }: Encoded, x: Tensor): Tensor | null {
-    if (this.config.context !== "every") return null;
+    if (this.config.context !== "every" || !summary) return null;
     const [B, M] = summary.shape as [number, number];
     if (x.shape.length === 3) return ops.broadcastTo(summary, [...x.shape.slice(0, 2), M]);
     const N = x.shape[0] as number;

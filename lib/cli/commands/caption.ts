@@ -1,0 +1,94 @@
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { OptionError } from "../../errors.js";
+import type { NumberArray } from "../../formats/index.js";
+import { readImage, resizePicture } from "../../formats/index.js";
+import type { Caption } from "../../models/imageCaptioner/captioning.js";
+import { captionOptions } from "../../models/imageCaptioner/captioning.js";
+import { gridText } from "../../models/imageCaptioner/grid.js";
+import type { ImageCaptioner } from "../../models/imageCaptioner/imageCaptioner.js";
+import type { Completed } from "../../options.js";
+import { flag, pick, table } from "../../options.js";
+import { imagesOf, photoSizeOf } from "../captionFiles.js";
+import type { ExecutorOptions } from "../executor.js";
+import { modelFrom } from "../executor.js";
+import { untilInterrupted } from "../interrupt.js";
+import { withOptions } from "../options.js";
+import { results } from "../output.js";
+import { oneCell, oneLine } from "../print.js";
+import { readingLike, withImages } from "../reading.js";
+import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
+import type { Ability } from "../verbs.js";
+
+const flags = table("caption images", {
+  ...pick(captionOptions, "nBest", "batchSize"),
+  /** Write the score before each caption. */
+  scores: flag(),
+  /** Print one JSON object for each image, with the attention of each word. */
+  json: flag(),
+});
+
+type Options = ExecutorOptions & Completed<typeof flags>;
+
+export const caption: Ability = {
+  verb: {
+    name: "caption",
+    description: "describe images in a sentence",
+    arguments: [["<images...>", "photos (PNG, JPEG); or names of images that --images has"]],
+  },
+  options: (command) => withSearchOptions(withImages(withOptions(command, flags)), captionOptions),
+  run: captionImages,
+};
+
+async function captionImages(folder: string, names: string[], options: Options, command: Command): Promise<void> {
+  const { nBest, batchSize } = options;
+  const search = { ...searchOptionsFrom(command, captionOptions), nBest, batchSize };
+  const model = await modelFrom<ImageCaptioner>(folder, options);
+  await untilInterrupted(async (signal) => {
+    const images = await imagesNamed(names, model, { folder, command, signal });
+    const captions = await model.caption(images, { ...search, signal });
+    for (const [i, written] of captions.entries()) write(names[i] as string, written, options, names.length > 1);
+  });
+}
+
+/** The images of a command line: files, or names of images that the training had. */
+async function imagesNamed(
+  names: readonly string[],
+  model: ImageCaptioner,
+  { folder, command, signal }: { folder: string; command: Command; signal: AbortSignal },
+): Promise<{ image: NumberArray; name: string }[]> {
+  const reading = await readingLike(folder, names, command);
+  const typed = command.getOptionValueSource("images") === "cli";
+  const imageSize = photoSizeOf(model);
+  if (!typed && names.every((name) => existsSync(name))) {
+    if (imageSize === undefined) {
+      throw new OptionError(
+        `caption: the model reads ${gridText(model.network.config)} features of an image, not photos: name images of the features (--images).`,
+      );
+    }
+    const size = { rows: imageSize, columns: imageSize };
+    return Promise.all(
+      names.map(async (name) => ({ image: resizePicture(await readImage(name), size), name: basename(name) })),
+    );
+  }
+  const set = await imagesOf(reading, { owner: "caption", imageSize, signal });
+  return Promise.all(names.map(async (name) => ({ image: await set.image(name), name })));
+}
+
+function write(name: string, { text, hypotheses, grid }: Caption, options: Options, named: boolean): void {
+  const { nBest, scores, json } = options;
+  if (json) {
+    results.json({
+      image: name,
+      text,
+      grid,
+      hypotheses: hypotheses.map((one) => ({ ...one, attention: one.attention?.map((row) => [...row]) })),
+    });
+    return;
+  }
+  for (const one of hypotheses.slice(0, nBest)) {
+    const before = [...(named ? [oneCell(name)] : []), ...(scores ? [one.score.toFixed(4)] : [])];
+    results.write(`${[...before, oneLine(one.text)].join("\t")}\n`);
+  }
+}

@@ -1,0 +1,155 @@
+import { Command } from "commander";
+import type { ImageCaptions, Tokenizer } from "../../data/index.js";
+import { Corpus, splitCaptions } from "../../data/index.js";
+import { OptionError } from "../../errors.js";
+import { describeModelFolder } from "../../formats/index.js";
+import type { CaptionedImage } from "../../models/imageCaptioner/captionData.js";
+import { CaptionData, captionRules } from "../../models/imageCaptioner/captionData.js";
+import { captionerRules } from "../../models/imageCaptioner/config.js";
+import { ImageCaptioner } from "../../models/imageCaptioner/imageCaptioner.js";
+import type { Completed, OptionsOf } from "../../options.js";
+import { list, option, optional, pick, table, text, whole, without } from "../../options.js";
+import { imagesOf, noteCaptions, readCaptions } from "../captionFiles.js";
+import { cellOptions, withCells } from "../cells.js";
+import { executorFrom } from "../executor.js";
+import { heldOut } from "../heldOut.js";
+import { given, optionsIn, withOptions } from "../options.js";
+import type { Printer } from "../print.js";
+import { count, printer } from "../print.js";
+import { printCaptionScores } from "../printCaptionScores.js";
+import { readingOf, withCaptionColumns } from "../reading.js";
+import { tokenizerFor } from "../tokenizers.js";
+import type { TrainingOptions } from "../training.js";
+import { expectEffect, train, trainerFor, withTrainingOptions } from "../training.js";
+import type { TrainingCall } from "../trainingCall.js";
+import { trainingCall } from "../trainingCall.js";
+
+const flags = table("train caption", {
+  /** Tables like those to learn from, or the share of the images to hold out, chosen at random by --seed. Default: 0.1. */
+  validation: list(text({ as: "file or share" }), ["0.1"]),
+  /** Tables to measure the best model on at the end. Default: none. */
+  test: option(optional(list(text({ as: "file" }))), { onResume: "changes" }),
+  /** Side of the square that photos are resized to, in pixels. Default: photos stay as they are. */
+  imageSize: option(optional(whole({ minimum: 1, maximum: 4096 })), { onResume: "settled" }),
+  /** Kind of tokens: character, jamo, byte, word, subword, or a Hugging Face tokenizer.json. Default word. */
+  tokenizer: option(text({ initial: "word", as: "kind" }), { onResume: "settled" }),
+  /** Words to keep, the most frequent, the others become <unk>; or subwords to learn. Default: all words, 8000 subwords. */
+  vocabulary: option(optional(whole({ minimum: 1 })), { onResume: "settled" }),
+  ...pick(captionRules, "batchSize", "maximumLength", "long"),
+});
+
+const modelFlags = without(captionerRules, "vocabularySize", "rows", "columns", "channels", "cell");
+
+type Options = TrainingOptions & Completed<typeof flags> & OptionsOf<typeof modelFlags>;
+
+export function captionerCommand(): Command {
+  const command = new Command("caption")
+    .description("learn to describe images, from a table of images and captions")
+    .argument("[tables...]", "tables (.csv, .tsv, .jsonl) with a column of images and one of captions");
+  withOptions(command, flags);
+  withCaptionColumns(command);
+  withOptions(command, modelFlags, { group: "Model" });
+  withCells(command, captionerRules.cell.initial);
+  withTrainingOptions(command);
+  return command.action(async (files: string[], _options: Options, own: Command) =>
+    trainCaptioner(await trainingCall<Options>(own, files), own),
+  );
+}
+
+async function trainCaptioner(call: TrainingCall<Options>, command: Command): Promise<void> {
+  const { files, options } = call;
+  const print = printer(options);
+  const validation = heldOut(options.validation);
+  expectEffect(command, "files" in validation || validation.share > 0);
+  if (options.vocabulary !== undefined && !["word", "subword"].includes(options.tokenizer)) {
+    throw new OptionError("train: --vocabulary needs --tokenizer word or subword.");
+  }
+  await train(call, print, async (signal) => {
+    const reading = readingOf(command);
+    const owner = "train caption";
+    const read = async (paths: readonly string[], flag: string): Promise<ImageCaptions[]> => {
+      const found = await readCaptions(paths, reading, flag);
+      noteCaptions(print, found);
+      return found.images;
+    };
+    const all = await read(files, owner);
+    const parts =
+      "files" in validation
+        ? { train: all, validation: await read(validation.files, "--validation") }
+        : splitCaptions(all, { validation: validation.share, seed: options.seed });
+    const testing = options.test ? await read(options.test, "--test") : null;
+    const set = await imagesOf(reading, { owner, imageSize: options.imageSize, signal });
+    const learnt = await set.captioned(parts.train, { signal });
+    const measured = await set.captioned(parts.validation, { signal });
+    const test = testing && (await set.captioned(testing, { signal }));
+    const tokenizer = options.resume
+      ? (await describeModelFolder(options.out, ImageCaptioner.kind)).tokenizer
+      : await vocabularyOf(parts.train, { ...options, signal, print });
+    const { seed, batchSize, maximumLength, long } = options;
+    const shared = { tokenizer, batchSize, maximumLength, long, signal };
+    // Files for the end are read first: what is wrong with them would otherwise be found after hours.
+    if (test) await CaptionData.create(test, { ...shared, role: "validate" });
+    const data = await CaptionData.create(learnt, { ...shared, seed });
+    const validationData =
+      measured.length > 0 ? await CaptionData.create(measured, { ...shared, role: "validate" }) : undefined;
+    const model = await ImageCaptioner.create({
+      tokenizer,
+      seed,
+      executor: executorFrom(options),
+      ...data.shape,
+      ...optionsIn(command, modelFlags),
+      ...cellOptions(command),
+    });
+    noteData(print, { data, measured: validationData, tokenizer });
+    print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
+    const shown = (measured.length > 0 ? measured : learnt).slice(0, 3);
+    const trainer = trainerFor(model, call, {
+      data,
+      ...given({ validation: validationData }),
+      write: (sampled) => sample(model, shown, sampled),
+    });
+    return { trainer, conclude: () => conclude(model, test, { signal, print }) };
+  });
+}
+
+async function vocabularyOf(
+  images: readonly ImageCaptions[],
+  options: Options & { signal: AbortSignal; print: Printer },
+): Promise<Tokenizer> {
+  const captions = images.flatMap((image) => image.captions);
+  const corpus = Corpus.fromText(`${captions.join("\n")}\n`, "the captions");
+  const unknown = ["word", "character", "jamo"].includes(options.tokenizer);
+  return tokenizerFor({ ...options, unknown }, corpus, options);
+}
+
+function noteData(
+  print: Printer,
+  { data, measured, tokenizer }: { data: CaptionData; measured: CaptionData | undefined; tokenizer: Tokenizer },
+): void {
+  const { rows, columns, channels } = data.shape;
+  const skipped = data.skipped + (measured?.skipped ?? 0);
+  print.note(
+    `${count(data.captions)} captions of ${count(data.images)} images to learn, ${count(measured?.captions ?? 0)} to validate` +
+      `${skipped > 0 ? `, ${count(skipped)} left out as too long` : ""}; images of ${rows} x ${columns} x ${channels}; ` +
+      `vocabulary of ${count(tokenizer.size)} ${tokenizer.kind} tokens.`,
+  );
+}
+
+/** The captions that the model writes for some images. */
+async function sample(model: ImageCaptioner, images: readonly CaptionedImage[], signal?: AbortSignal): Promise<string> {
+  const found = await model.caption(images, { beams: 1, ...given({ signal }) });
+  return found.map(({ text }, i) => `${images[i]?.name}\n  -> ${text}\n     (${images[i]?.captions[0]})`).join("\n");
+}
+
+async function conclude(
+  model: ImageCaptioner,
+  test: readonly CaptionedImage[] | null,
+  { signal, print }: { signal: AbortSignal; print: Printer },
+): Promise<void> {
+  if (!test) return;
+  const predicted = await model.evaluate(test, { signal });
+  const { texts: _, ...scores } = await model.score(test, { signal });
+  print.object({ event: "test", ...predicted, ...scores });
+  print.line("test:");
+  printCaptionScores(print, { predicted, scores });
+}

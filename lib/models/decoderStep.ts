@@ -1,0 +1,141 @@
+import type { Executable, Executor, Feeds, Store, Values } from "../executor/executor.js";
+import { Programs } from "../executor/programs.js";
+import type { Graph } from "../graph/graph.js";
+import type { Program } from "../graph/program.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Memory } from "../nn/attention.js";
+import type { State } from "../nn/stateEntry.js";
+import type { SearchStep } from "../search/index.js";
+
+/** The results of an encoder, recorded once for all steps of a decoder. */
+export interface Encoded {
+  /** The encoder's states, or the regions of an image: attention reads them. */
+  memory: Memory | null;
+  /** [B,M], a vector of everything that was read; null where no step reads one. */
+  summary: Tensor | null;
+  /** The decoder's first state. */
+  state: State;
+}
+
+/** A decoder: the same step for every token of a text. */
+export interface Decoder {
+  /**
+   * @param tokens i32 [N]: N is B, or a multiple of it where several hypotheses share what was read.
+   * @returns logits [N,V], the state after, and the weights of attention [N,S] or null.
+   */
+  step(tokens: Tensor, state: State, encoded: Encoded): { logits: Tensor; state: State; weights: Tensor | null };
+}
+
+/** Things that an encoder is to read side by side. */
+export interface Reading {
+  /** Tells programs of different sizes apart. */
+  readonly key: string;
+  readonly B: number;
+  record(graph: Graph): Encoded;
+  readonly feeds: Feeds;
+  /** i32 [B] number of positions of the memory that exist, where they are not as many for all; a feed of that name. */
+  readonly lengths?: Int32Array;
+}
+
+/** Things that an encoder has read. */
+export interface Read {
+  readonly key: string;
+  readonly B: number;
+  readonly program: Program;
+  /** Results that the decoder's step reads, by the name of its feed: memory, lengths, summary, first state. */
+  readonly parts: Readonly<Record<string, Values>>;
+}
+
+const lengthsName = "lengths";
+const tokensName = "tokens";
+const statePrefix = "state.";
+
+/** A trained encoder and decoder in use: a program that reads, and one that is a step of the decoder. */
+export class DecoderStep {
+  readonly #decoder: Decoder;
+  readonly #programs: Programs;
+
+  constructor(decoder: Decoder, model: { executor: Executor; store: Store }) {
+    this.#decoder = decoder;
+    this.#programs = new Programs(model);
+  }
+
+  /** Runs the encoder. */
+  async read({ key, B, record, feeds, lengths }: Reading): Promise<Read> {
+    const executable = this.#programs.get(`read ${key}`, (graph) => {
+      const { memory, summary, state } = record(graph);
+      if (memory) graph.output("values", memory.values);
+      if (memory && memory.keys !== memory.values) graph.output("keys", memory.keys);
+      if (summary) graph.output("summary", summary);
+      for (const [name, tensor] of Object.entries(state)) graph.output(statePrefix + name, tensor);
+    });
+    const { outputs } = await executable.run(feeds);
+    const { program } = executable;
+    return { key, B, program, parts: lengths ? { ...outputs, [lengthsName]: lengths } : outputs };
+  }
+
+  /** The decoder's step over `beams` hypotheses for each of the things that were read, and what it begins with. */
+  step(read: Read, beams: number): { step: SearchStep; feeds: Record<string, Values> } {
+    const { B, parts } = read;
+    const executable = this.#stepProgram(read, beams);
+    const { feeds, outputs } = executable.program;
+    const states = feeds.map(({ name }) => name).filter((name) => name.startsWith(statePrefix));
+    const attends = outputs.some(({ name }) => name === "attention");
+    const others = feeds.filter(({ name }) => name !== tokensName);
+    return {
+      step: {
+        executable,
+        tokens: tokensName,
+        logits: "logits",
+        ...(attends ? { attention: "attention" } : {}),
+        carry: Object.fromEntries(states.map((name) => [name, `next.${name}`])),
+      },
+      feeds: Object.fromEntries(
+        others.map(({ name }) => {
+          const part = parts[name] as Values;
+          return [name, name.startsWith(statePrefix) ? repeatRows(part, B, beams) : part];
+        }),
+      ),
+    };
+  }
+
+  #stepProgram({ key, B, program, parts }: Read, beams: number): Executable {
+    const N = B * beams;
+    return this.#programs.get(`step ${key} ${beams}`, (graph) => {
+      const { outputs, values } = program;
+      const feeds = outputs.map(({ name, value }): [string, Tensor] => {
+        const { shape } = values[value] as (typeof values)[number];
+        return [name, graph.feed(name, "f32", name.startsWith(statePrefix) ? [N, ...shape.slice(1)] : shape)];
+      });
+      const masked = lengthsName in parts && outputs.some(({ name }) => name === "values");
+      const lengths = masked ? graph.feed(lengthsName, "i32", [B]) : null;
+      const encoded = encodedOf(Object.fromEntries(feeds), lengths);
+      const next = this.#decoder.step(graph.feed(tokensName, "i32", [N]), encoded.state, encoded);
+      graph.output("logits", next.logits);
+      if (next.weights) graph.output("attention", next.weights);
+      for (const [name, tensor] of Object.entries(next.state)) graph.output(`next.${statePrefix}${name}`, tensor);
+    });
+  }
+}
+
+/** The encoder's results, as feeds of another program. */
+function encodedOf(feeds: Readonly<Record<string, Tensor>>, lengths: Tensor | null): Encoded {
+  const { keys, values, summary = null } = feeds;
+  const states = Object.entries(feeds).filter(([name]) => name.startsWith(statePrefix));
+  return {
+    memory: values ? { keys: keys ?? values, values, lengths } : null,
+    summary,
+    state: Object.fromEntries(states.map(([name, tensor]) => [name.slice(statePrefix.length), tensor])),
+  };
+}
+
+/** [B,...] -> [B·times,...], each row `times` times. */
+function repeatRows(values: Values, B: number, times: number): Values {
+  const width = values.length / B;
+  const repeated = new (values.constructor as Float32ArrayConstructor)(values.length * times);
+  for (let b = 0; b < B; b++) {
+    const row = values.subarray(b * width, (b + 1) * width) as Float32Array;
+    for (let k = 0; k < times; k++) repeated.set(row, (b * times + k) * width);
+  }
+  return repeated;
+}

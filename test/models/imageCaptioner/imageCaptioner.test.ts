@@ -1,0 +1,175 @@
+import { expect, test } from "vitest";
+import { nativeExecutor } from "../../../lib/executor/native.js";
+import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
+import { Graph } from "../../../lib/graph/graph.js";
+import * as ops from "../../../lib/graph/ops/index.js";
+import { CaptionData } from "../../../lib/models/imageCaptioner/captionData.js";
+import { ImageCaptioner } from "../../../lib/models/imageCaptioner/imageCaptioner.js";
+import { adam } from "../../../lib/train/optimizers.js";
+import { Trainer } from "../../../lib/train/trainer.js";
+import { temporaryFolder } from "../../data/temporaryFolder.js";
+import { captioned, captioner, columns, rows, tokenizer } from "./captions.js";
+
+const native = nativeExecutor();
+const reference = new ReferenceExecutor();
+const variants = [
+  {},
+  { attention: "none" },
+  { attention: "general", gate: false, positions: true, layers: 2 },
+  { cell: "gru", attention: "scaled", hiddenSize: 4, tied: true },
+];
+
+test.each(variants)("%o: native and reference predict and write the same", async (options) => {
+  const [one, other] = await Promise.all([captioner(native, options), captioner(reference, options)]);
+  const images = captioned(5, 3);
+  const [a, b] = await Promise.all([one.evaluate(images), other.evaluate(images)]);
+  expect(a.tokens).toBe(b.tokens);
+  expect(a.loss).toBeCloseTo(b.loss, 5);
+  const search = { beams: 3, nBest: 3, maximumLength: 6 };
+  const [c, d] = await Promise.all([one.caption(images, search), other.caption(images, search)]);
+  for (const [i, { hypotheses }] of c.entries()) {
+    expect(hypotheses.map(({ text }) => text)).toEqual(d[i]?.hypotheses.map(({ text }) => text));
+    expect(hypotheses[0]?.score).toBeCloseTo(d[i]?.hypotheses[0]?.score as number, 5);
+  }
+});
+
+test.each(variants)("%o: what a search writes has the probability that evaluation gives it", async (options) => {
+  const model = await captioner(native, options);
+  const [image] = captioned(1, 5);
+  const [caption] = await model.caption([image as never], { beams: 4, maximumLength: 8, minimumLength: 1 });
+  const [best] = caption?.hypotheses ?? [];
+  const { loss, tokens } = await model.evaluate([{ ...(image as never as object), captions: [best?.text] } as never]);
+  const total = best?.logProbabilities.reduce((sum, p) => sum + p, 0) as number;
+  // Where the search was cut off, evaluation predicts one token more, the end.
+  if (best?.ended) expect(-loss * tokens).toBeCloseTo(total, 4);
+  else expect(-loss * tokens).toBeLessThan(total);
+});
+
+test("a caption does not depend on the images beside it", async () => {
+  const model = await captioner(native);
+  const images = captioned(9, 4);
+  const search = { beams: 2, maximumLength: 6 };
+  const together = await model.caption(images, search);
+  for (const [i, image] of images.entries()) expect((await model.caption([image], search))[0]).toEqual(together[i]);
+  expect(await model.caption(images, { ...search, batchSize: 2 })).toEqual(together);
+});
+
+test("each step's attention is a distribution over the regions of the grid", async () => {
+  const model = await captioner(native);
+  const [caption] = await model.caption(captioned(1), { maximumLength: 5 });
+  const [best] = caption?.hypotheses ?? [];
+  expect(caption?.grid).toEqual({ rows, columns });
+  expect(best?.attention).toHaveLength((best?.tokens.length ?? 0) + (best?.ended ? 1 : 0));
+  for (const row of best?.attention ?? []) {
+    expect(row).toHaveLength(rows * columns);
+    expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
+  }
+});
+
+test("a model learns what is in an image, and where; with other images it is wrong", async () => {
+  const model = await captioner(native, { hiddenSize: 32, embeddingSize: 16, positions: true, doublyStochastic: 0.1 });
+  const [train, held] = [
+    captioned(400, 1),
+    captioned(60, 2).map((one) => ({ ...one, captions: one.captions.slice(0, 1) })),
+  ];
+  const data = await CaptionData.create(
+    train.map((one) => ({ ...one, captions: one.captions.slice(0, 1) })),
+    { tokenizer, batchSize: 20 },
+  );
+  await new Trainer(model, { data, epochs: 25, optimizer: adam({ learningRate: 0.01 }) }).run();
+  expect((await model.score(held)).exact).toBeGreaterThan(0.95);
+  const exchanged = held.map((one, i) => ({ ...one, image: (held[(i + 7) % held.length] as typeof one).image }));
+  expect((await model.score(exchanged)).exact).toBeLessThan(0.4);
+  const folder = `${await temporaryFolder()}/model`;
+  await model.save(folder);
+  const again = await ImageCaptioner.load(folder, { executor: native });
+  expect(await again.caption(held)).toEqual(await model.caption(held));
+});
+
+test("training adds λ Σ (L/S - Σ α)² for each caption, and evaluation nothing", async () => {
+  const lambda = 0.7;
+  const model = await captioner(reference, { doublyStochastic: lambda });
+  const data = await CaptionData.create(captioned(4), { tokenizer, role: "validate", batchSize: 8 });
+  const [{ form, feeds }] = [...data.batches(0)] as [
+    ReturnType<typeof data.batches> extends Iterable<infer B> ? B : never,
+  ];
+  const total = async (training: boolean) => {
+    const graph = new Graph({ training });
+    graph.output("total", ops.sum(model.recordLoss(graph, form).losses));
+    const executable = reference.compile(graph.program(), model.store);
+    const known = executable.program.feeds.map(({ name }) => [name, feeds[name]]);
+    return (await executable.run(Object.fromEntries(known))).outputs.total?.[0] as number;
+  };
+  const graph = new Graph();
+  const { config } = model.network;
+  const encoded = model.network.encode(graph.feed("images", "f32", [form.B, rows, columns, config.channels]));
+  const { weights } = model.network.unroll(graph.feed("inputs", "i32", [form.T, form.B]), encoded);
+  graph.output("weights", weights as NonNullable<typeof weights>);
+  const run = await reference
+    .compile(graph.program(), model.store)
+    .run({ images: feeds.images, inputs: feeds.inputs } as never);
+  const alpha = run.outputs.weights as Float64Array;
+  const S = rows * columns;
+  let expected = 0;
+  for (let b = 0; b < form.B; b++) {
+    const L = (feeds.lengths as Int32Array)[b] as number;
+    for (let s = 0; s < S; s++) {
+      let sum = 0;
+      for (let t = 0; t < L; t++) sum += alpha[(t * form.B + b) * S + s] as number;
+      expected += lambda * (L / S - sum) ** 2;
+    }
+  }
+  expect((await total(true)) - (await total(false))).toBeCloseTo(expected, 4);
+  expect(expected).toBeGreaterThan(0);
+});
+
+test("images that do not fit are refused by name", async () => {
+  const model = await captioner(native);
+  const [image] = captioned(1) as [ReturnType<typeof captioned>[number]];
+  const of = (shape: number[], fill = 0) => ({
+    shape,
+    values: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(fill),
+  });
+  await expect(model.caption([{ image: of([3, 2, 4]), name: "tall.png" }])).rejects.toThrow(
+    "tall.png: expected an image of 2 x 3 x 4 (rows x columns x channels), got 3 x 2 x 4: that is what the model reads.",
+  );
+  await expect(model.caption([of([2, 3, 4], Number.NaN)])).rejects.toThrow("image 1: element 0 of the image is NaN.");
+  await expect(model.caption([of([2, 2, 3, 4])])).rejects.toThrow("expected an image of shape [rows,columns,channels]");
+  await expect(
+    CaptionData.create([image, { ...image, image: of([6, 4]), name: "other", places: ["captions.tsv, line 2"] }], {
+      tokenizer,
+    }),
+  ).rejects.toThrow(
+    "other: expected an image of 2 x 3 x 4 (rows x columns x channels), got 1 x 6 x 4: all must be of one size.",
+  );
+  await expect(model.evaluate([{ ...image, captions: [] }])).rejects.toThrow("to have captions, a list of texts");
+  await expect(
+    CaptionData.create([{ ...image, captions: ["a dog above the cat below"], places: ["captions.tsv, line 7"] }], {
+      tokenizer,
+      maximumLength: 4,
+    }),
+  ).rejects.toThrow("captions.tsv, line 7: the caption has 6 tokens, and at most 4 are allowed.");
+});
+
+test("data that another tokenizer made, or of images of another size, is refused before a step", async () => {
+  const model = await captioner(native);
+  const other = await captioner(native, { columns: 2 });
+  const data = await CaptionData.create(captioned(3), { tokenizer });
+  const step = (own: ImageCaptioner) => new Trainer(own, { data, epochs: 1 }).run();
+  await expect(step(other)).rejects.toThrow("the model reads images of 2 x 2 x 4, and the data has 2 x 3 x 4.");
+  expect((await step(model)).step).toBe(1);
+});
+
+test("regions may come as [S,channels]: of a square where S is one, else as one row; [channels] is one region", async () => {
+  const model = await captioner(native, { rows: 3, columns: 3 });
+  const values = Float32Array.from({ length: 36 }, (_, i) => Math.sin(i));
+  const [a, b] = await model.caption([
+    { shape: [9, 4], values },
+    { shape: [3, 3, 4], values },
+  ]);
+  expect(a).toEqual(b);
+  const line = await captioner(native, { rows: 1, columns: 6 });
+  expect(await line.caption([{ shape: [6, 4], values: values.slice(0, 24) }])).toHaveLength(1);
+  const one = await captioner(native, { rows: 1, columns: 1 });
+  expect(await one.caption([{ shape: [4], values: values.slice(0, 4) }])).toHaveLength(1);
+});
