@@ -11,7 +11,10 @@ if (!folder) {
   console.error("usage: node examples/streaming-server.mjs MODEL [PORT]");
   process.exit(2);
 }
-const model = await LanguageModel.load(folder, { executor: nativeExecutor() });
+const model = await LanguageModel.load(folder, { executor: nativeExecutor() }).catch((error) => {
+  console.error(error.message);
+  process.exit(1);
+});
 for await (const _ of model.generate({ maximumLength: 1 })); // compiles the step before the first reader waits for it
 
 const event = (name, data) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -67,7 +67,7 @@ function buildNative() {
   const addon = join(root, "build/Release/ostinato.node");
   const sources = [...filesUnder("native"), "CMakeLists.txt"].map((file) => join(root, file));
   if (existsSync(addon) && modified(addon) >= newest(sources)) return;
-  say("compiling the native addon");
+  say("compiling the native addon (some minutes the first time)");
   run(join(root, "node_modules/.bin/cmake-js"), ["compile", "--silent", "--parallel", "2"], { stdout: "ignore" });
 }
 

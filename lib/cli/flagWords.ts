@@ -15,7 +15,9 @@ export function inFlags(message: string, command: Command, options: readonly str
   const own = message
     .replace(/\([^();]*; (--[a-z][\w, -]*?)(?: on the command line)?\)/g, "($1)")
     .replace(/\((--[\w-]+); in a program: [^()]*\)/g, "($1)");
-  let text = own.replace(/^\w+: expected (\w+) to be /, (all, name) =>
+  // The library's functions go by the name of the command that calls them.
+  const named = own.replace(/^(beamSearch|searchStep|translate|generateAll): /, `${command.name()}: `);
+  let text = named.replace(/^\w+: expected (\w+) to be /, (all, name) =>
     known.has(name) ? `expected ${known.get(name)} to be ` : all,
   );
   for (const [name, flag] of known) {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import type { OptionsOf, OptionTable, Rule } from "../options.js";
-import { expectCompany, misfitOf, misfitText } from "../options.js";
+import { expectCompany, misfitOf, nearestName } from "../options.js";
 import { attributeOf, flagsFor, longFlag } from "./flagNames.js";
 import { docOf, hasFlag } from "./optionDocs.js";
 
@@ -101,8 +101,15 @@ function read(rule: Rule<unknown>, word: string, before: readonly unknown[] | nu
   const { parse = (text: string): unknown => text } = rule.written ?? {};
   const value = before ? [...before, parse(word)] : parse(word);
   const misfit = word === "" ? null : misfitOf(value, rule);
-  if (misfit) throw new InvalidArgumentError(`expected ${misfitText({ ...misfit, value: parse(word) }, rule)}`);
+  if (misfit) throw new InvalidArgumentError(expectation(misfit.expected, parse(word), rule));
   return value;
+}
+
+/** What fits, in a sentence that follows the value. A limit that nobody meets is left out unless the value is beyond it. */
+function expectation(expected: string, value: unknown, { written }: Rule<unknown>): string {
+  const own = expected.replace(/ and at most (\d{9,})$/, (limit, most) => (Number(value) > Number(most) ? limit : ""));
+  const nearest = typeof value === "string" && written?.words && nearestName(value, written.words);
+  return `Expected ${own}${nearest ? `; did you mean ${nearest}?` : "."}`;
 }
 
 /** The options of a table that a command has a value for: typed, remembered by a folder, or its default. */

@@ -45,6 +45,7 @@ export function programOf(kinds: readonly CliKind[], begins: (command: Command) 
   const override = (command: Command): void => {
     command
       .exitOverride()
+      .showHelpAfterError("(add --help for the options)")
       .showSuggestionAfterError(false)
       .configureOutput({
         writeOut: results.write,

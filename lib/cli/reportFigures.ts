@@ -19,6 +19,7 @@ export function figuresOf({
   const figures: [name: string, value: string][] = [];
   if (best) {
     figures.push(["validation loss", `${best.loss.toFixed(3)} nats`], ["perplexity", best.perplexity.toFixed(2)]);
+    if (best.accuracy !== undefined) figures.push(["accuracy", `${(100 * best.accuracy).toFixed(2)} %`]);
     if (best.bitsPerCharacter) figures.push(["bits per character", best.bitsPerCharacter.toFixed(3)]);
   }
   if (speed) figures.push(["tokens per second", count(speed)]);

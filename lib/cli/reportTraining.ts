@@ -5,10 +5,16 @@ import { paint } from "./output.js";
 import type { Printer, ProgressLine } from "./print.js";
 import { count, duration } from "./print.js";
 
+/** A loss so many times that of guessing says that the training has gone wrong. */
+const worse = 1.25;
+
 /** Prints what the trainer tells. @returns the line of progress, to be stopped whatever happens. */
 export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): ProgressLine {
   const line = print.progress();
+  /** The loss before the first update, which is that of guessing. */
+  let guess = Number.NaN;
   trainer.on("step", (event) => {
+    if (event.step === 1) guess = event.loss;
     print.object({ event: "step", ...event });
     const { epoch, loss, tokensPerSecond, secondsLeft, progress } = event;
     line.update(
@@ -19,7 +25,7 @@ export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): Pr
   trainer.on("validation", (event) => {
     line.pause();
     print.object({ event: "validation", ...event });
-    print.note(`epoch ${event.epoch.toFixed(2)}: validation ${measures(event)}`, verdict(event));
+    print.note(`epoch ${event.epoch.toFixed(2)}: validation ${measures(event)}`, verdict(event, guess));
   });
   trainer.on("sample", (event) => {
     line.pause();
@@ -30,13 +36,22 @@ export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): Pr
   return line;
 }
 
-function verdict({ best, loss }: ValidationEvent): Printable {
+function verdict({ best, loss }: ValidationEvent, guess: number): Printable {
+  if (loss > worse * guess) {
+    return paint.red(
+      `  worse than before the first update (${guess.toFixed(2)} nats): lower --learning-rate or --clip-norm`,
+    );
+  }
   if (best) return paint.green("  best so far");
   return Number.isFinite(loss) ? "" : paint.red("  not finite, so it cannot be the best");
 }
 
 /** Loss in the units that people compare. */
-export function measures(event: Pick<ValidationEvent, "loss" | "perplexity" | "bitsPerCharacter">): string {
+export function measures(
+  event: Pick<ValidationEvent, "loss" | "perplexity" | "bitsPerCharacter" | "accuracy">,
+): string {
+  if (event.accuracy !== undefined)
+    return `${event.loss.toFixed(4)} nats, accuracy ${(100 * event.accuracy).toFixed(2)} %`;
   const bits = event.bitsPerCharacter === undefined ? "" : `, ${event.bitsPerCharacter.toFixed(3)} bits per character`;
   const perplexity = event.perplexity < 1e6 ? event.perplexity.toFixed(2) : event.perplexity.toExponential(2);
   return `${event.loss.toFixed(4)} nats, perplexity ${perplexity}${bits}`;

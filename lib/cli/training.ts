@@ -17,7 +17,7 @@ import { withExecutorOptions } from "./executor.js";
 import { exitCodeOf, interruptible } from "./interrupt.js";
 import { expectUsed, optionsIn, withOptions } from "./options.js";
 import type { Printer, ProgressLine } from "./print.js";
-import { count, duration } from "./print.js";
+import { count, countOf, duration } from "./print.js";
 import { reportTraining } from "./reportTraining.js";
 import type { TrainingCall } from "./trainingCall.js";
 import { variantOptions, withVariants } from "./variants.js";
@@ -128,7 +128,7 @@ async function runTrainer<Form>(
     const where = end.saved ? `The model is in ${place}.` : `${place} holds what it held before.`;
     if (options.resume && updates === 0 && end.reason !== "stopped")
       print.note(`${nothingToDo(end, options)} ${where}`);
-    else print.note(`${how} after ${count(end.step)} updates and ${duration(end.seconds)}. ${where}`);
+    else print.note(`${how} after ${countOf(end.step, "update")} and ${duration(end.seconds)}. ${where}`);
     if (end.reason === "stopped" && end.saved) print.note(`Go on with: ostinato train --resume ${out}`);
     return end;
   } finally {

@@ -76,8 +76,8 @@ function incapable(
   const abilities = kinds.find(({ kind }) => kind.name === name)?.abilities ?? [];
   const other = abilities.length > 0 ? `it can ${abilities.map((ability) => ability.verb.name).join(", ")}` : "";
   return new OptionError(
-    `${verb.name}: ${folder} holds a ${name}, which cannot ${verb.name}${other && `; ${other}`}. ` +
-      `Models that can: ${kindsWith(verb, kinds).join(", ")}.`,
+    `${verb.name}: ${folder} holds a ${name}, which ${verb.name} does not take${other && `; ${other}`}. ` +
+      `Models that it takes: ${kindsWith(verb, kinds).join(", ")}.`,
   );
 }
 

@@ -36,6 +36,6 @@ export class ClassifierVocabulary {
 
 /** The rule of an option that is a tokenizer with labels. */
 export const classifierVocabularyRule = value<ClassifierVocabulary>(
-  "a ClassifierVocabulary",
+  "a ClassifierVocabulary (the tokenizer of a classifier: model.tokenizer)",
   (given) => given instanceof ClassifierVocabulary,
 );

@@ -58,6 +58,9 @@ export async function readTableOfLabels(
   const { text, label, labelSeparator, ...reading } = completeOptions(owner, options, labelledTableRules);
   const named = [text].flat();
   if (named.length === 0) throw new OptionError(`${owner}: text is an empty list: expected a column.`, ["text"]);
+  if (label !== undefined && named.includes(label)) {
+    throw new OptionError(`${owner}: column ${JSON.stringify(label)} cannot be both a text and the label.`, ["label"]);
+  }
   const columns = [
     ...named.map((column) => ({ column, number: 1, name: "text" })),
     { column: label, number: 2, name: "label", ...(labelSeparator === undefined ? {} : { parts: labelSeparator }) },

@@ -96,7 +96,7 @@ export async function readParallelTexts(
     }
   }
   if (pairs.length === 0) throw new InputError(`${sourceFile} has no pairs that are not empty.`);
-  return { pairs, targets: targetFiles.length, skipped, description: `${files.join(", ")}: lines` };
+  return { pairs, targets: targetFiles.length, skipped, description: `lines of ${[...new Set(files)].join(" and ")}` };
 }
 
 /** readPairTable with all that is known of the reading. */

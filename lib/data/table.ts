@@ -136,7 +136,7 @@ export class Table {
       mayHaveHeader: format.separator !== null && header === undefined && named === undefined,
     });
     if (header === undefined) table.#expectTexts();
-    table.#expectColumns();
+    table.#expectColumns(options.columns.map(({ name }) => name));
     return table;
   }
 
@@ -199,28 +199,37 @@ export class Table {
     return typeof column === "number" ? `column ${column}` : `column ${JSON.stringify(column)}`;
   }
 
-  #expectColumns(): void {
+  /** @param roles what each column is for: "source", "text" ... */
+  #expectColumns(roles: readonly string[]): void {
     const { cells } = this.#first;
     const names = isFields(cells) ? Object.keys(cells) : cells;
-    for (const column of this.#columns) {
+    for (const [i, column] of this.#columns.entries()) {
+      const role = roles[i] as string;
       if (isFields(cells)) {
         if (typeof column === "string" && fieldOf(cells, column) !== undefined) continue;
-        throw this.#missing(column, `its first line has the fields ${names.join(", ")}`, names);
+        throw this.#missing(column, { has: `its first line has the fields ${names.join(", ")}`, names, role });
       }
-      if (typeof column === "number") continue;
+      if (typeof column === "number") {
+        // A table of one column is more often one of another separator.
+        if (column <= names.length || names.length < 2) continue;
+        throw this.#missing(column, { has: `its columns are 1 to ${names.length}`, names, role });
+      }
       const same = names.filter((name) => name.trim() === column.trim());
       if (same.length > 1) {
         throw new OptionError(
           `${this.#file} has ${same.length} columns ${JSON.stringify(column)}: take a number, from 1.`,
         );
       }
-      if (same.length === 0) throw this.#missing(column, `its first line names ${names.join(", ")}`, names);
+      if (same.length === 0) {
+        throw this.#missing(column, { has: `its first line names ${names.join(", ")}`, names, role });
+      }
     }
   }
 
-  #missing(column: Column, has: string, names: readonly string[]): OptionError {
+  #missing(column: Column, { has, names, role }: { has: string; names: readonly string[]; role: string }): OptionError {
     const nearest = typeof column === "string" ? nearestName(column, names) : undefined;
-    const hint = nearest === undefined ? "" : ` Did you mean ${nearest}?`;
+    const other = ` Name another one (${role}; --${role}-column on the command line).`;
+    const hint = nearest === undefined ? other : ` Did you mean ${nearest}?`;
     const what = this.#format.separator === null ? "field" : "column";
     return new OptionError(`${this.#file} has no ${what} ${describe(column)}: ${has}.${hint}`);
   }

@@ -24,7 +24,8 @@ function wording(token: string, where: string, { kind, size }: UnknownTokenError
   const remedy =
     kind === "character"
       ? "make the vocabulary with a token for the unknown (unknown: true; --unknown on the command line)"
-      : "make the vocabulary of the most frequent words (maximumSize; --vocabulary on the command line)";
+      : "make the vocabulary with a token for the unknown (unknown: true, or maximumSize for the most frequent words; --vocabulary " +
+        "on the command line)";
   return (
     `Unknown ${kind} ${which} at ${where}: it is not among the ${size} ${kind}s of the vocabulary. ` +
     `Take it out of the text, or ${remedy} and train again.`

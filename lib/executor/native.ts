@@ -313,5 +313,7 @@ export function setThreads(threads: number): void {
 
 /** Description of what computes on this machine: kernels, matrix products, threads. */
 export function nativeInfo(): AddonInfo {
-  return loadAddon().info();
+  const { gemm, ...info } = loadAddon().info();
+  // Not every library says more than its name.
+  return { ...info, gemm: { ...gemm, blas: gemm.blas?.trim() ?? null } };
 }

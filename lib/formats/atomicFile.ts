@@ -1,4 +1,5 @@
 import type { Stats } from "node:fs";
+import { existsSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -120,19 +121,19 @@ export async function naming<T>(path: string, step: () => Promise<T>): Promise<T
   try {
     return await step();
   } catch (cause) {
-    throw new FileError(`Could not write ${path}: ${advice(cause as NodeJS.ErrnoException)}`, cause);
+    const old = existsSync(path) ? " This file is as it was before." : "";
+    throw new FileError(`Could not write ${path}: ${advice(cause as NodeJS.ErrnoException)}${old}`, cause);
   }
 }
 
 function advice({ code, message }: NodeJS.ErrnoException): string {
-  const unchanged = "This file is as it was before.";
   switch (code) {
     case "ENOSPC":
-      return `the disk is full. Free some space or choose another disk. ${unchanged}`;
+      return `the disk is full. Free some space or choose another disk.`;
     case "EDQUOT":
-      return `your disk quota is used up. Free some space or choose another disk. ${unchanged}`;
+      return `your disk quota is used up. Free some space or choose another disk.`;
     case "EFBIG":
-      return `the file is larger than the file system or your limits (ulimit -f) allow. ${unchanged}`;
+      return `the file is larger than the file system or your limits (ulimit -f) allow.`;
     case "EACCES":
     case "EPERM":
       return "no permission to write there. Choose another folder or change its permissions.";
@@ -144,6 +145,6 @@ function advice({ code, message }: NodeJS.ErrnoException): string {
     case "EISDIR":
       return "there is a folder of that name. Choose another name.";
     default:
-      return `${message}. ${unchanged}`;
+      return `${message}.`;
   }
 }

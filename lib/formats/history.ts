@@ -15,7 +15,14 @@ export interface HistoryPoint {
 /** The part of a training that trainer.json keeps for reports. */
 export interface History {
   steps: HistoryPoint[];
-  validations: { step: number; epoch: number; loss: number; perplexity: number; bitsPerCharacter?: number }[];
+  validations: {
+    step: number;
+    epoch: number;
+    loss: number;
+    perplexity: number;
+    bitsPerCharacter?: number;
+    accuracy?: number;
+  }[];
   samples: { step: number; epoch: number; loss: number; text: string }[];
 }
 
@@ -29,13 +36,14 @@ export function historyOf({ steps, validations, samples }: Omit<TrainerHistoryJs
       learningRate: measured(point.learningRate),
       tokensPerSecond: measured(point.tokensPerSecond),
     })),
-    validations: validations.map(({ step, epoch, loss, perplexity, bitsPerCharacter }) => ({
+    validations: validations.map(({ step, epoch, loss, perplexity, bitsPerCharacter, accuracy }) => ({
       step,
       epoch,
       loss: measured(loss),
       // Above 709 nats the number is too large for a double.
       perplexity: perplexity ?? Math.exp(measured(loss)),
       ...(bitsPerCharacter === undefined ? {} : { bitsPerCharacter: measured(bitsPerCharacter) }),
+      ...(accuracy === undefined ? {} : { accuracy: measured(accuracy) }),
     })),
     samples: samples.map((sample) => ({ ...sample, loss: measured(sample.loss) })),
   };

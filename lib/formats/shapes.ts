@@ -50,6 +50,7 @@ const validations = list(
     loss: measured,
     perplexity: measured,
     bitsPerCharacter: optional(measured),
+    accuracy: optional(measured),
   }),
 );
 

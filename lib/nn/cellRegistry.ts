@@ -53,7 +53,10 @@ export function cellNamed(initial: CellName): Defaulted<CellName> {
   return {
     get expected() {
       const names = [...cells.keys()].join(", ");
-      return `one of ${names}, or a cell of your own that registerCell(cell) has made known before`;
+      return (
+        `one of ${names}, or a cell of your own that registerCell(cell) has made known before ` +
+        "(on a command line: NODE_OPTIONS=--import=./cell.mjs)"
+      );
     },
     fits: (name) => cells.has(name as string),
     initial,

@@ -10,6 +10,8 @@ export interface Measured {
   total: number;
   tokens: number;
   losses: Float32Array | Float64Array;
+  /** Targets whose likeliest class is theirs, where the model records predictions. */
+  correct?: number;
 }
 
 /** How well a model predicts tokens. */
@@ -23,6 +25,8 @@ export interface Measures {
    * <unk> for a word would say nothing about its characters.
    */
   bitsPerCharacter?: number;
+  /** Share of the targets whose likeliest class is theirs, where the model records predictions. */
+  accuracy?: number;
 }
 
 /** The sums of a measurement, batch by batch. */
@@ -33,7 +37,10 @@ export class Tally {
   /** Targets that stand for what the vocabulary lacks. */
   unknown = 0;
 
-  add({ total, tokens }: Measured, unknown = 0): void {
+  #correct: number | undefined;
+
+  add({ total, tokens, correct }: Measured, unknown = 0): void {
+    if (correct !== undefined) this.#correct = (this.#correct ?? 0) + correct;
     this.total += total;
     this.tokens += tokens;
     this.unknown += unknown;
@@ -47,6 +54,7 @@ export class Tally {
       loss,
       perplexity: Math.exp(loss),
       ...(spelled ? { bitsPerCharacter: this.total / Math.LN2 / characters } : {}),
+      ...(this.#correct === undefined ? {} : { accuracy: this.#correct / this.tokens }),
     };
   }
 }
@@ -70,10 +78,12 @@ export class EvaluationStep<Form> {
   async run(batch: Batch<Form>): Promise<Measured> {
     const executable = this.#program(batch.form);
     const { outputs } = await executable.run(feedsOf(executable, batch));
+    const { predictions } = outputs;
     return {
       total: outputs.total?.[0] as number,
       tokens: outputs.count?.[0] as number,
       losses: outputs.losses as Float32Array | Float64Array,
+      ...(predictions ? { correct: matches(predictions, batch.feeds.targets as Int32Array) } : {}),
     };
   }
 
@@ -89,7 +99,7 @@ export class EvaluationStep<Form> {
 
   #program(form: Form): Executable {
     return this.#programs.get(JSON.stringify(form), (graph) => {
-      const { losses, count, carried } = this.#model.recordLoss(graph, form);
+      const { losses, count, predictions, carried } = this.#model.recordLoss(graph, form);
       const total = ops.sum(losses);
       // 0 for a finite total; else NaN, with which nothing is assigned.
       const guard = ops.affine(total, { scale: 0 });
@@ -97,8 +107,14 @@ export class EvaluationStep<Form> {
       graph.output("total", total);
       graph.output("count", count);
       graph.output("losses", losses);
+      if (predictions) graph.output("predictions", predictions);
     });
   }
+}
+
+/** Targets that are predicted; predictions where there is no target do not count. */
+function matches(predictions: ArrayLike<number>, targets: Int32Array): number {
+  return targets.reduce((sum, target, i) => sum + Number(target >= 0 && target === predictions[i]), 0);
 }
 
 function feedsOf<Form>({ program }: Executable, { feeds }: Batch<Form>): Feeds {

@@ -29,6 +29,8 @@ export interface ValidationEvent {
   perplexity: number;
   /** Only where the data knows its characters, and none of its tokens is unknown. */
   bitsPerCharacter?: number;
+  /** Share of the targets whose likeliest class is theirs; only of models that record predictions, as classifiers do. */
+  accuracy?: number;
   /** Whether this is the lowest loss so far. */
   best: boolean;
 }

@@ -20,6 +20,11 @@ export interface RecordedLoss {
   readonly losses: Tensor;
   /** [] the number of targets. */
   readonly count: Tensor;
+  /**
+   * The likeliest class of each target, i32, in the order of the feed `targets`, which has -1 where there is none: a validation then
+   * has an accuracy. Training leaves it out.
+   */
+  readonly predictions?: Tensor;
   /** State to be kept for the next batch: truncated back-propagation through time. */
   readonly carried: readonly { readonly variable: Tensor; readonly value: Tensor }[];
 }

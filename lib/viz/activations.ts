@@ -16,7 +16,7 @@ export interface ActivationLayer {
   values: Float32Array;
 }
 
-export const textFeatures = ["quotes", "line", "brackets", "capitals", "blanks", "variance"] as const;
+export const textFeatures = ["quotes", "line", "brackets", "capitals", "spaces", "variance"] as const;
 
 /** Something about a text that a unit might watch for (Karpathy, Johnson & Fei-Fei 2015). */
 export type TextFeature = (typeof textFeatures)[number];
@@ -26,7 +26,7 @@ export const featureTitles: Readonly<Record<TextFeature, string>> = {
   line: "position in the line",
   brackets: "inside brackets",
   capitals: "capital letters",
-  blanks: "after a blank",
+  spaces: "after a space",
   variance: "how much it moves",
 };
 
@@ -53,7 +53,7 @@ export function featureOf(tokens: readonly string[], feature: Exclude<TextFeatur
       line: column,
       brackets: Number(inside),
       capitals: Number(/\p{Lu}/u.test(token)),
-      blanks: Number(/\s$/u.test(previous)),
+      spaces: Number(/\s$/u.test(previous)),
     }[feature];
     column = token.includes("\n") ? 0 : column + token.length;
     previous = token;

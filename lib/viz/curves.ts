@@ -19,6 +19,7 @@ export const curveMeasures = {
   loss: "loss, nats per token",
   perplexity: "validation perplexity",
   bitsPerCharacter: "validation, bits per character",
+  accuracy: "validation accuracy",
   gradientNorm: "norm of the gradient before clipping",
   learningRate: "learning rate",
   tokensPerSecond: "tokens per second",
@@ -121,7 +122,7 @@ export function curvesSVG(runs: readonly Run[], options: CurvesOptions = {}): st
 }
 
 /** Measures that validations give. */
-const validated = { loss: true, perplexity: true, bitsPerCharacter: true } as const;
+const validated = { loss: true, perplexity: true, bitsPerCharacter: true, accuracy: true } as const;
 
 /** `strong` is drawn in full, `faint` behind it: the loss of batches behind that of validations. */
 function curvesOf(history: ReportHistory, measure: CurveMeasure, over: CurveAxis): { faint: Point[]; strong: Point[] } {
@@ -133,7 +134,8 @@ function curvesOf(history: ReportHistory, measure: CurveMeasure, over: CurveAxis
           y: point[measure as keyof typeof validated] ?? Number.NaN,
         }))
       : [];
-  if (measure === "perplexity" || measure === "bitsPerCharacter") return { faint: [], strong: drawable(validations) };
+  if (measure === "perplexity" || measure === "bitsPerCharacter" || measure === "accuracy")
+    return { faint: [], strong: drawable(validations) };
   const updates = history.steps.map((point) => ({ x: x(point.step, point.epoch), y: point[measure] }));
   return measure === "loss"
     ? { faint: drawable(updates), strong: drawable(validations) }

@@ -21,7 +21,10 @@ export const historyRule: Rule<ReportHistory> = object(
       ),
     ),
     validations: list(
-      object({ ...place, loss: number, perplexity: number, bitsPerCharacter: optional(number) }, { open: true }),
+      object(
+        { ...place, loss: number, perplexity: number, bitsPerCharacter: optional(number), accuracy: optional(number) },
+        { open: true },
+      ),
     ),
     samples: list(object({ step: number, loss: number, text: text({ empty: true }) }, { open: true })),
   },

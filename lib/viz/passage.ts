@@ -6,7 +6,7 @@ const marks: Readonly<Record<TextFeature, RegExp>> = {
   line: /\n/g,
   brackets: /[()[\]{}]/gu,
   capitals: /\p{Lu}/gu,
-  blanks: /\s/gu,
+  spaces: /\s/gu,
   variance: /["\u201c\u201d()[\]{}]/gu,
 };
 

@@ -25,7 +25,14 @@ export interface ReportHistory {
     learningRate: number;
     tokensPerSecond: number;
   }[];
-  validations: readonly { step: number; epoch: number; loss: number; perplexity: number; bitsPerCharacter?: number }[];
+  validations: readonly {
+    step: number;
+    epoch: number;
+    loss: number;
+    perplexity: number;
+    bitsPerCharacter?: number;
+    accuracy?: number;
+  }[];
   samples: readonly { step: number; loss: number; text: string }[];
 }
 

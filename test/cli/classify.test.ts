@@ -244,7 +244,7 @@ test("a table that does not fit is refused with its line and the way out, and no
   );
   refused(
     ["generate", "model"],
-    /holds a SequenceClassifier, which cannot generate; it can classify, evaluate, inspect, quantize/,
+    /holds a SequenceClassifier, which generate does not take; it can classify, evaluate, inspect, quantize/,
     2,
   );
   refused(["classify", "no-such-model", "text"], /There is no model folder no-such-model/);

@@ -101,8 +101,8 @@ test.each([
   [["generate", "m", "--temp", "1"], "unknown option '--temp'; did you mean --temperature?"],
   [["generate", "m", "--num-beams", "3"], "did you mean --beams?"],
   [["train", "lm", "a.txt", "--max-grad-norm", "3"], "did you mean --clip-norm?"],
-  [["train", "lm", "a.txt", "--cell", "lsmt"], "expected one of gru, "],
-  [["train", "lm", "a.txt", "--cell", "lsmt"], '"lsmt"; did you mean lstm?'],
+  [["train", "lm", "a.txt", "--cell", "lsmt"], "Expected one of gru, "],
+  [["train", "lm", "a.txt", "--cell", "lsmt"], "; did you mean lstm?"],
   [["train", "ml", "a.txt"], "Did you mean lm?"],
   [["evalute", "m"], "did you mean evaluate?"],
 ])("what is mistyped is told what was probably meant: %j", (args, words) => {

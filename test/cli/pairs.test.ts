@@ -218,15 +218,15 @@ test("bad input gets one sentence with file and line", () => {
     expectRefused(
       [command, languageModel, ...(command === "chat" ? [] : [table])],
       new RegExp(
-        `${command}: .* holds a LanguageModel, which cannot ${command}; it can generate, evaluate, inspect, quantize, profile\\. ` +
-          "Models that can: Seq2Seq\\.",
+        `${command}: .* holds a LanguageModel, which ${command} does not take; it can generate, evaluate, inspect, quantize, profile\\. ` +
+          "Models that it takes: Seq2Seq\\.",
       ),
       2,
     );
   }
   expectRefused(
     ["generate", model],
-    /holds a Seq2Seq, which cannot generate; it can .*translate.*: LanguageModel\./,
+    /holds a Seq2Seq, which generate does not take; it can .*translate.*: LanguageModel\./,
     2,
   );
   expect(existsSync(join(folder, "never"))).toBe(false);

@@ -112,7 +112,7 @@ test("what cannot be resumed is refused in one sentence that says how to go on",
   expectRefused(["train", "--resume", "nowhere"], /There is no folder nowhere/, 1);
   expectRefused(["train", "--resume", "."], /\. holds no training to resume\. Leave out --resume/, 1);
   expectRefused(["train", "--resume", "lm-parts", "lm"], /leave lm out/);
-  expectRefused(["train", "--resume", "lm-parts", "--maximum-steps", "many"], /expected a whole number at least 1/);
+  expectRefused(["train", "--resume", "lm-parts", "--maximum-steps", "many"], /Expected a whole number at least 1/);
   const record = join(folder, "lm-parts", "training.json");
   const { options, ...rest } = JSON.parse(readFileSync(record, "utf8"));
   const resumedWith = (changed: object) => {

@@ -147,7 +147,7 @@ test("a file that does not fit is refused with its line and the way out, and no 
   );
   refused(
     ["classify", "model", "the"],
-    /holds a SequenceTagger, which cannot classify; it can tag, evaluate, quantize/,
+    /holds a SequenceTagger, which classify does not take; it can tag, evaluate, quantize/,
     2,
   );
   expect(ostinato(["info", "none"]).stderr).toMatch(/There is no model folder none/);

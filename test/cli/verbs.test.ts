@@ -67,6 +67,6 @@ test("a kind that lacks the verb is refused, with what it can do and who can do 
   const blind = { ...kindOf(LanguageModel.kind, (command) => command), abilities: [{ verb: inspect, run }] };
   const [command] = verbCommands([...kinds, blind]);
   await expect(command?.parseAsync([folder], { from: "user" })).rejects.toThrow(
-    `draw: ${folder} holds a LanguageModel, which cannot draw; it can inspect. Models that can: Seq2Seq.`,
+    `draw: ${folder} holds a LanguageModel, which draw does not take; it can inspect. Models that it takes: Seq2Seq.`,
   );
 });

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { BytePairs } from "../../lib/data/subwords/bytePairs.js";
+import { Component } from "../../lib/data/subwords/component.js";
 import { Pipeline } from "../../lib/data/subwords/pipeline.js";
 import { Seams } from "../../lib/data/subwords/seams.js";
 import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
@@ -120,4 +122,14 @@ test("a line end inside of an added token is no seam, whether the token is sough
     expect(ids).toEqual(wholeIds(json, text));
     expect(ids.filter((id) => id === own.size - 1)).toHaveLength(6);
   }
+});
+
+test("a character whose byte is the first token of the vocabulary keeps its bytes too", () => {
+  const model = {
+    type: "BPE",
+    vocab: { "<0x20>": 0, "<0x21>": 1, a: 2, b: 3, "a<0x21>": 4 },
+    merges: [["a", "<0x21>"]],
+  };
+  const bytes = new BytePairs(new Component("model", { ...model, byte_fallback: true }));
+  expect([" ", "!", "?"].map((character) => bytes.keepsBytesOf(character))).toEqual([true, false, false]);
 });

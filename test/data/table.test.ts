@@ -240,3 +240,19 @@ test("a tab may be typed as two characters, a backslash and a t", async () => {
   expect(pairs).toEqual([["a,b", "c"]]);
   await expect(read("t.csv", "a\\tb\n", { separator: "\\\\t" })).rejects.toThrow(/expected separator to be/);
 });
+
+test("a column is the text or the label, not both", async () => {
+  for (const text of ["a", ["b", "a"]]) {
+    const reading = readLabelledTable(file("both.csv", "a,b\nx,y\n"), { text, label: "a" });
+    await expect(reading).rejects.toThrow('column "a" cannot be both a text and the label');
+  }
+});
+
+test("a column that is not there is told with those that are, and how another one is named", async () => {
+  await expect(read("three.csv", "x,y,z\n", { source: 1, target: 9 })).rejects.toThrow(
+    "three.csv has no column 9: its columns are 1 to 3. Name another one (target; --target-column on the command line).",
+  );
+  await expect(read("names.csv", "text,mood\nx,y\n", { source: "Q", target: "A" })).rejects.toThrow(
+    'no column "Q": its first line names text, mood. Name another one (source; --source-column on the command line).',
+  );
+});

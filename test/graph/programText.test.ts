@@ -30,3 +30,12 @@ output losses = %12`.trim(),
   );
   expect(structuredClone(program)).toEqual(program);
 });
+
+test("a path is a name and a function that records under it, and a mistake leaves the path as it was", () => {
+  const graph = new Graph();
+  expect(() => graph.within("layer", 5 as never)).toThrow(/Graph\.within: expected record to be .*, got 5/);
+  expect(() => graph.within("", () => {})).toThrow(/Graph\.within: expected name/);
+  const x = graph.feed("x", "f32", [2]);
+  graph.output("y", ops.tanh(x));
+  expect(String(graph.program())).not.toContain("layer");
+});

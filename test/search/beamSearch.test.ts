@@ -246,6 +246,9 @@ test("options that contradict each other are refused", async () => {
   await expect(refused({ minimumLength: 9, maximumLength: 9 })).rejects.toThrow(/minimumLength 9 leaves no room/);
   await expect(refused({ prefix: [2, end] })).rejects.toThrow(/the prefix contains the end/);
   await expect(refused({ prefix: [2], banned: [2] })).rejects.toThrow(/token 2 of the prefix is banned/);
+  await expect(refused({ forced: [{ position: 1, token: 2 }], banned: [2] })).rejects.toThrow(
+    /the forced token 2 is banned/,
+  );
   await expect(refused({ banned: [end] })).rejects.toThrow(/the end is banned/);
   await expect(refused({ beams: 0 })).rejects.toThrow(
     /expected beams to be a whole number at least 1 and at most 4096, got 0/,

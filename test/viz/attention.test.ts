@@ -123,3 +123,26 @@ test("the report shows alignments and translations, and no token breaks out of i
   for (const svg of html.match(/<svg [\s\S]*?<\/svg>/g) ?? []) expectPicture(svg);
   expect(renderReport({ title: "t", summary: "", figures: [], configuration: [] })).not.toContain("<svg");
 });
+
+test("a label that is turned points at the middle of its column, and the shades of the scale stand beside each other", () => {
+  const long = Array.from({ length: 30 }, (_, i) => `a long word ${i}`);
+  const picture = expectPicture(attentionSVG(alignment(long, ["one"], () => 0)));
+  const labels = ofClass(picture, "source");
+  const numbers = (text: string) => (text.match(/-?[\d.]+/g) ?? []).map(Number) as [number, number, number];
+  const places = labels.map(({ attributes }) => numbers(attributes.transform as string));
+  const cells = ofClass(picture, "row")[0]?.children.map(({ attributes }) => attributes) ?? [];
+  for (const [i, [x, y, angle]] of places.entries()) {
+    const middle = Number(cells[i]?.x) + Number(cells[i]?.width) / 2;
+    const size = Number(labels[i]?.attributes["font-size"]);
+    expect(x - middle).toBeCloseTo(size * 0.3 * Math.sin((-angle * Math.PI) / 180), 1);
+    expect(y).toBeLessThan(Number(cells[i]?.y));
+  }
+  // The text rises by its width times the sine of its angle: the map begins below it.
+  expect(Number(cells[0]?.y)).toBeGreaterThan(60);
+  const marks = every(picture).filter(({ attributes }) => attributes.class === "mark" && attributes.height === "10");
+  const steps = marks.map(({ attributes }) => Number(attributes.x));
+  expect(steps.length).toBe(9);
+  const frame = every(picture).find(({ attributes }) => attributes.class === "ground" && attributes.height === "10");
+  expect(Number(frame?.attributes.x)).toBe(steps[0]);
+  expect(Number(frame?.attributes.width)).toBe(Number(steps.at(-1)) + 12 - Number(steps[0]));
+});

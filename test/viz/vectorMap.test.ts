@@ -153,3 +153,27 @@ function determinant([a, b, c]: number[][]): number {
     x[2]! * (y[0]! * z[1]! - y[1]! * z[0]!)
   );
 }
+
+test("each axis points where the largest of its coordinates grows", () => {
+  // Along the first coordinate far, along the second less, both against their signs.
+  for (const [far, near] of [
+    [1, 1],
+    [-1, 1],
+    [1, -1],
+    [-1, -1],
+  ] as const) {
+    const vectors = [
+      [-9, 0],
+      [9, 0],
+      [0, -2],
+      [0, 2],
+      [-4, 0],
+      [4, 0],
+    ].map(([x, y]) => [far * Number(x), near * Number(y)]);
+    const { points } = vectorMap({ labels: named(vectors), vectors });
+    for (const [i, [x, y]] of vectors.entries()) {
+      expect(points[i]?.x).toBeCloseTo(Number(x), 8);
+      expect(points[i]?.y).toBeCloseTo(Number(y), 8);
+    }
+  }
+});

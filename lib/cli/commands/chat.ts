@@ -45,13 +45,13 @@ async function talk(
   signal.addEventListener("abort", () => reader.close(), { once: true });
   let number = 0;
   reader.prompt();
+  // The end of the loop closes the reader.
   for await (const line of reader) {
     if (line.trim() === "") break;
     const text = await answerLine(line, number++);
     if (text !== null) results.write(`${text}\n`);
     reader.prompt();
   }
-  reader.close();
 }
 
 /** The answer to a question. One that the model cannot read is no reason to stop talking: it is reported, and null. */

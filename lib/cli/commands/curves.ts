@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { Command } from "commander";
 import { FileError } from "../../errors.js";
@@ -42,6 +43,9 @@ async function curves(folders: string[], options: Completed<typeof flags>, comma
 }
 
 async function historyOf(folder: string): Promise<History & { seconds: number }> {
+  const stats = await stat(folder).catch(() => null);
+  if (stats && !stats.isDirectory())
+    throw new FileError(`curves: ${folder} is a file, expected the folder of a model.`);
   try {
     return await loadTrainerHistory(folder);
   } catch (error) {
@@ -61,7 +65,7 @@ interface Result {
   seconds: number;
   tokensPerSecond: number | null;
   /** The lowest validation loss, and the update after which it was measured. */
-  best: { loss: number; perplexity: number; bitsPerCharacter?: number; step: number } | null;
+  best: { loss: number; perplexity: number; bitsPerCharacter?: number; accuracy?: number; step: number } | null;
 }
 
 function resultOf({ steps, validations, seconds }: History & { seconds: number }): Result {

@@ -31,7 +31,9 @@ const flags = table("demo", {
 });
 
 export function demoCommand(): Command {
-  const command = new Command("demo").description("watch a character LSTM learn Moby Dick for about a minute");
+  const command = new Command("demo").description(
+    "watch a character LSTM learn Moby Dick: about a minute on two free cores, some on a busy or older machine",
+  );
   return withOptions(command, flags).action(demo);
 }
 

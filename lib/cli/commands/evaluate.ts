@@ -14,7 +14,7 @@ import { untilInterrupted } from "../interrupt.js";
 import { labelledLike } from "../labelledFiles.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import { pairsLike } from "../pairFiles.js";
-import { count, countOf, oneLine, printer } from "../print.js";
+import { countOf, oneLine, printer } from "../print.js";
 import { printClassification } from "../printClassification.js";
 import { printScores } from "../printScores.js";
 import { withLabelOptions, withPairOptions, withTextOptions } from "../reading.js";
@@ -51,7 +51,7 @@ type Options = EvaluateOptions & Completed<typeof pairFlags>;
 /** The verb that measures models. */
 export const evaluate: Verb = {
   name: "evaluate",
-  description: "measure how well a model predicts text, or writes what pairs of texts ask for",
+  description: "measure a model on texts, on pairs of texts, or on texts with labels or tags",
   arguments: [
     [
       "<files...>",
@@ -147,7 +147,7 @@ function measurePairs(folder: string, files: string[], options: Options, command
       await writeFileAtomically(output, rows.map((text) => `${oneLine(text)}\n`).join(""));
     }
     print.object({ ...predicted, ...scores });
-    print.line(`${count(predicted.tokens)} tokens: ${measures(predicted)}`);
+    print.line(`${countOf(predicted.tokens, "token")}: ${measures(predicted)}`);
     print.line(`${countOf(scores.sources, "source")}, ${countOf(scores.references, "reference")}:`);
     printScores(print, scores, unitOf(model.tokenizer));
   });
@@ -164,7 +164,7 @@ function measureLabels(folder: string, files: string[], options: Options, comman
       signal,
     });
     print.object(result);
-    print.line(`${count(result.count)} texts: ${result.loss.toFixed(4)} nats`);
+    print.line(`${countOf(result.count, "text")}: ${result.loss.toFixed(4)} nats`);
     printClassification(print, result);
   });
 }

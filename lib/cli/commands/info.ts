@@ -4,7 +4,9 @@ import { OptionError, OstinatoError } from "../../errors.js";
 import { nativeInfo } from "../../executor/native.js";
 import { describeModelFolder } from "../../formats/index.js";
 import { elementsOf } from "../../graph/program.js";
+import type { ModelKind } from "../../models/modelKind.js";
 import { kindIn } from "../../models/registry.js";
+import { cellTables } from "../../nn/cellRegistry.js";
 import type { Completed } from "../../options.js";
 import { flag, table } from "../../options.js";
 import { withOptions } from "../options.js";
@@ -53,6 +55,14 @@ async function info(folder: string | undefined, options: Options, kinds: readonl
   }
 }
 
+/** Whether an option of a configuration is the model's, or one of a cell that it does not have. */
+function isUsed(name: string, { cell }: Record<string, unknown>, { options }: ModelKind): boolean {
+  const tables = cellTables();
+  if (Object.hasOwn(tables[String(cell)] ?? {}, name)) return true;
+  const isForeign = Object.values(tables).some((table) => Object.hasOwn(table, name));
+  return !isForeign || (cell === undefined && Object.hasOwn(options, name));
+}
+
 async function describeModel(folder: string, print: Printer, kinds: readonly CliKind[]): Promise<void> {
   const kind = await kindIn(folder);
   const { config, network, tokenizer, weightType, doubles } = await describeModelFolder(folder, kind);
@@ -80,6 +90,7 @@ async function describeModel(folder: string, print: Printer, kinds: readonly Cli
   const own = kinds.find((record) => record.kind === kind);
   if (own) print.line(`  ${own.describe({ network, tokenizer })}`);
   if (doubles.length > 0) print.line(`  float64 in the file, read as float32: ${doubles.join(", ")}`);
-  for (const [name, value] of Object.entries(config)) print.line(`  ${name.padEnd(16)} ${String(value)}`);
+  for (const [name, value] of Object.entries(config))
+    if (isUsed(name, config, kind)) print.line(`  ${name.padEnd(16)} ${String(value)}`);
   for (const { name, shape } of parameters) print.line(`  ${name.padEnd(28)} [${shape.join(", ")}]`);
 }

@@ -38,7 +38,7 @@ async function score(file: string, files: string[], options: Options, command: C
   const print = printer(options);
   if (files.length > 0 === (options.references !== undefined)) {
     throw new OptionError(
-      "score: expected pairs (a table, or sources and references) or --references, and one of the two.",
+      "score: expected something to compare with: pairs (a table, or files of sources and references), or else --references.",
     );
   }
   expectTable(command, files);

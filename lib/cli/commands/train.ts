@@ -50,7 +50,7 @@ async function resumeFrom(folder: string, more: readonly string[], kinds: readon
 
 function unknownKind({ args: [word] }: Command, kinds: readonly Command[]): OptionError {
   const names = kinds.map((kind) => kind.name());
-  const nearest = word === undefined ? undefined : nearestName(word, names);
+  const nearest = word === undefined ? undefined : nearestName(word, [...names, "--resume"]);
   const problem = word === undefined ? "expected a kind of model" : `there is no ${JSON.stringify(word)}`;
   const known = `There are ${names.join(", ")}; and --resume <folder>.`;
   if (nearest) return new OptionError(`train: ${problem}. Did you mean ${nearest}? ${known}`);

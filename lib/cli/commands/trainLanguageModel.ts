@@ -124,7 +124,7 @@ async function noteShortTexts(
 ): Promise<void> {
   if (sizes.batchSize !== options.batchSize || sizes.windowLength !== options.windowLength) {
     print.note(
-      `The text is short: ${count(sizes.batchSize)} sequences side by side in windows of ${count(sizes.windowLength)} tokens, instead of ` +
+      `The text is short: ${countOf(sizes.batchSize, "sequence")} side by side in windows of ${countOf(sizes.windowLength, "token")}, instead of ` +
         `${count(options.batchSize)} of ${count(options.windowLength)}.`,
     );
   }

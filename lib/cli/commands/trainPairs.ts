@@ -15,7 +15,7 @@ import { heldOut } from "../heldOut.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import { noteReading, readTrainingPairs } from "../pairFiles.js";
 import type { Printer } from "../print.js";
-import { count, printer } from "../print.js";
+import { count, countOf, printer } from "../print.js";
 import { expectTable, readingOf, withColumnOptions, withTextOptions } from "../reading.js";
 import { measures } from "../reportTraining.js";
 import { tokenizerFor } from "../tokenizers.js";
@@ -193,13 +193,17 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
     });
     const skipped = data.skipped + (validationData?.skipped ?? 0);
     print.note(
-      `${count(data.pairs)} pairs to learn, ${count(validationData?.pairs ?? 0)} to validate` +
-        `${skipped > 0 ? `, ${count(skipped)} left out as too long` : ""}; vocabularies of ` +
-        `${count(tokenizer.source.size)} ${tokenizer.source.kind} and ${count(tokenizer.target.size)} ${tokenizer.target.kind} tokens.`,
+      `${countOf(data.pairs, "pair")} to learn, ${count(validationData?.pairs ?? 0)} to validate` +
+        `${skipped > 0 ? `, ${count(skipped)} left out as too long` : ""}; ${vocabulariesOf(tokenizer)} tokens.`,
     );
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
     return { trainer, conclude: () => conclude(model, test, { batchSize: options.batchSize, signal }, print) };
   });
+}
+
+function vocabulariesOf({ source, target }: TokenizerPair): string {
+  if (source === target) return `one vocabulary of ${count(source.size)} ${source.kind}`;
+  return `vocabularies of ${count(source.size)} ${source.kind} and ${count(target.size)} ${target.kind}`;
 }
 
 function sidesOf(kind: Kind, { tokenizer, sourceTokenizer, targetTokenizer, vocabulary }: Options) {

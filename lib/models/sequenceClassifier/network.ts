@@ -43,7 +43,7 @@ export const classifierRules = table("SequenceClassifier", {
    * How the states of all steps become one vector: "last" of each direction; "max" or "mean" of each feature over time; or
    * "attention", a mean whose weights are learnt (Yang et al. 2016). Default attention.
    */
-  pooling: option(word(poolings, "attention"), { aka: ["pool"] }),
+  pooling: option(word(poolings, "attention"), { aka: ["pool", "attention"] }),
   /** Dropout on embeddings, between layers and before the output layer. Default 0. */
   dropout: option(real({ minimum: 0, below: 1, initial: 0 }), { aka: ["dropout_rate", "p"] }),
   /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
@@ -122,6 +122,11 @@ export class SequenceClassifierNetwork {
     const each = ops.add(ops.subtract(above, ops.multiply(x, graph.feed("targets", "f32", [B, classes]))), rest);
     const losses = ops.reshape(ops.sumTo(each, [B, 1]), [B]);
     return { losses, count: ops.affine(graph.zeros([]), { shift: B }) };
+  }
+
+  /** The likeliest label of each text, i32 [B]. */
+  predictions(features: Tensor): Tensor {
+    return ops.argmax(this.#output.apply(features), 1);
   }
 
   /** Probabilities of the labels, [B,C]. */

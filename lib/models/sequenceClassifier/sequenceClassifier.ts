@@ -196,11 +196,13 @@ export class SequenceClassifier extends SavedModel<
     const { network } = this;
     const { features } = network.features(graph.feed("ids", "i32", [T, B]), graph.feed("lengths", "i32", [B]));
     const { losses, count } = network.losses(graph, features);
-    if (!weighted) return { losses: ops.reshape(losses, [1, B]), count, carried: [] };
+    const predicted = graph.training || multiLabel ? {} : { predictions: network.predictions(features) };
+    if (!weighted) return { losses: ops.reshape(losses, [1, B]), count, ...predicted, carried: [] };
     const weights = graph.feed("weights", "f32", [B]);
     return {
       losses: ops.reshape(ops.multiply(losses, weights), [1, B]),
       count: ops.sum(weights),
+      ...predicted,
       carried: [],
     };
   }

@@ -299,6 +299,7 @@ test("contradictions in a configuration are named", () => {
   expect(refused({ attention: "dot" })).toThrow(/"dot" compares a query with a memory of the same size, got 4 and 8/);
   expect(refused({ sharedStack: true })).toThrow(/sharedStack needs bidirectional false, got true/);
   const one = { sharedStack: true, bidirectional: false };
+  expect(refused({ ...one, inputFeeding: true })).toThrow(/sharedStack needs inputFeeding false, got true/);
   expect(refused({ ...one, decoderLayers: 2 })).toThrow(/an encoder as large as the decoder, got 1 x 4 and 2 x 4/);
   expect(refused({ ...one, attend: "before" })).toThrow(/a decoder that reads embeddings only/);
   expect(refused({ cell: "lstn" as "lstm" })).toThrow(/cell/);

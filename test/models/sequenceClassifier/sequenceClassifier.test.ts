@@ -4,7 +4,9 @@ import type { LabelledText } from "../../../lib/index.js";
 import {
   adam,
   CharacterTokenizer,
+  ClassifierVocabulary,
   LabelledData,
+  Labels,
   loadModel,
   SequenceClassifier,
   type SequenceClassifierOptions,
@@ -165,4 +167,30 @@ test("what it cannot read is refused by name, and a signal stops it", async () =
   await expect(
     SequenceClassifier.create({ tokenizer: letters, labels: ["a", "b"], poolng: "max" } as never),
   ).rejects.toThrow(/did you mean pooling/);
+});
+
+test("a validation has the accuracy that an evaluation has, whatever the batches are", async () => {
+  const texts = Array.from({ length: 13 }, (_, i) => ({
+    text: ["ab", "ba", "aab", "bbab"][i % 4] as string,
+    label: i % 3 ? "x" : "y",
+  }));
+  const tokenizer = new ClassifierVocabulary(CharacterTokenizer.fromText("ab"), new Labels(["x", "y"]));
+  const model = await SequenceClassifier.create({ tokenizer, hiddenSize: 4 });
+  const data = await LabelledData.create(texts, { tokenizer });
+  const validation = await LabelledData.create(texts, { tokenizer, role: "validate", batchSize: 5 });
+  const trainer = new Trainer(model, { data, validation, epochs: 3 });
+  const seen: (number | undefined)[] = [];
+  trainer.on("validation", ({ accuracy }) => seen.push(accuracy));
+  await trainer.run();
+  const { accuracy } = await model.evaluate(texts);
+  expect(seen.length).toBe(3);
+  // The parameters are the best in the end, which one of the validations has measured.
+  expect(seen).toContain(accuracy);
+  expect(trainer.history.validations.map(({ accuracy }) => accuracy)).toEqual(seen);
+  const several = await SequenceClassifier.create({ tokenizer, hiddenSize: 4, multiLabel: true });
+  const lists = await LabelledData.create(texts, { tokenizer, multiLabel: true });
+  const own = await LabelledData.create(texts, { tokenizer, multiLabel: true, role: "validate" });
+  const other = new Trainer(several, { data: lists, validation: own, epochs: 1 });
+  await other.run();
+  expect(other.history.validations[0]).not.toHaveProperty("accuracy");
 });

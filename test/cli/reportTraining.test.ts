@@ -1,0 +1,43 @@
+import { EventEmitter } from "node:events";
+import { stripVTControlCharacters } from "node:util";
+import { expect, test } from "vitest";
+import type { Printable } from "../../lib/cli/output.js";
+import type { Printer } from "../../lib/cli/print.js";
+import { reportTraining } from "../../lib/cli/reportTraining.js";
+import type { TrainerEvents } from "../../lib/train/events.js";
+import type { Trainer } from "../../lib/train/trainer.js";
+
+/** The notes of a training whose first update had a loss, and that was then validated. */
+function notesOf(step: number, validations: readonly object[]): string[] {
+  const notes: string[] = [];
+  const line = { update: () => {}, pause: () => {}, stop: () => {} };
+  const textOf = (part: Printable) => stripVTControlCharacters(typeof part === "string" ? part : part.text);
+  const print: Printer = {
+    json: false,
+    line: () => {},
+    object: () => {},
+    note: (...parts) => void notes.push(parts.map(textOf).join("")),
+    progress: () => line,
+  };
+  const trainer = new EventEmitter<TrainerEvents>();
+  reportTraining(trainer as unknown as Trainer, print);
+  trainer.emit("step", { step, epoch: 0, loss: 3, tokensPerSecond: 1, secondsLeft: 1, progress: 0 } as never);
+  for (const event of validations)
+    trainer.emit("validation", { epoch: 1, best: true, perplexity: 9, ...event } as never);
+  return notes;
+}
+
+test("a validation that is worse than guessing says so, with the way out, and is no best", () => {
+  const [worse, better] = notesOf(1, [{ loss: 6 }, { loss: 2.9 }]);
+  expect(worse).toMatch(/6\.0000 nats.*worse than before the first update \(3\.00 nats\): lower --learning-rate/);
+  expect(worse).not.toContain("best so far");
+  expect(better).toMatch(/2\.9000 nats, perplexity 9\.00 {2}best so far$/);
+});
+
+test("a training that goes on knows no loss of guessing", () => {
+  expect(notesOf(700, [{ loss: 6 }])[0]).toMatch(/best so far$/);
+});
+
+test("accuracy stands in place of perplexity where there is one", () => {
+  expect(notesOf(1, [{ loss: 0.5, accuracy: 0.8125 }])[0]).toMatch(/0\.5000 nats, accuracy 81\.25 % {2}best so far$/);
+});

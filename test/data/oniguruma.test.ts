@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { translateExpression } from "../../lib/data/subwords/oniguruma.js";
+
+const matches = (expression: string, text: string) =>
+  new RegExp(`^(?:${translateExpression(expression).source})$`, "v").test(text);
+
+test("a tab in a class is the tab, and not the letter or a neighbour of it", () => {
+  for (const expression of ["[\\t]", "\\t", "[x\\t]"]) {
+    expect(matches(expression, "\t")).toBe(true);
+    for (const other of ["t", "\\", "\n", "\b"]) expect(matches(expression, other)).toBe(false);
+  }
+  expect(matches("[^\\t]", "\t")).toBe(false);
+});
+
+test("a property is negated by a capital P or by ^, and not by both", () => {
+  for (const [expression, letter] of [
+    ["\\p{L}", true],
+    ["\\P{L}", false],
+    ["\\p{^L}", false],
+    ["\\P{^L}", true],
+    ["[\\P{^L}]", true],
+    ["[\\p{^L}]", false],
+  ] as const) {
+    expect(matches(expression, "a"), expression).toBe(letter);
+    expect(matches(expression, "1"), expression).toBe(!letter);
+  }
+});

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { costOf } from "../../lib/graph/cost.js";
+import { differentiate, Graph, ops } from "../../lib/graph/index.js";
+
+/** Costs of a program's ops by their names. */
+function costsOf(record: (graph: Graph) => void) {
+  const graph = new Graph();
+  record(graph);
+  const program = graph.program();
+  return Object.fromEntries(program.ops.map((op) => [op.name, costOf(program, op)]));
+}
+
+test("each value that an op reads or writes counts once, four bytes an element; a view costs nothing", () => {
+  const costs = costsOf((graph) => {
+    const x = graph.feed("x", "f32", [5, 3]);
+    const w = graph.variable({ name: "w", dtype: "f32", shape: [4, 3] });
+    const y = ops.linear(x, w);
+    graph.output("y", ops.tanh(ops.reshape(y, [20])));
+  });
+  expect(costs.linear).toEqual({ flops: 2 * 5 * 3 * 4, bytes: 4 * (15 + 12 + 20) });
+  expect(costs.tanh).toEqual({ flops: 0, bytes: 4 * (20 + 20) });
+  expect(costs.reshape).toEqual({ flops: 0, bytes: 0 });
+});
+
+test("what only a gradient reads costs nothing without one", () => {
+  const [T, B, I, H] = [5, 2, 3, 4];
+  const costs = (trains: boolean) =>
+    costsOf((graph) => {
+      const x = graph.feed("x", "f32", [T, B, I]);
+      const [h0, c0] = [graph.feed("h0", "f32", [B, H]), graph.feed("c0", "f32", [B, H])];
+      const weight_ih = graph.feed("weight_ih", "f32", [4 * H, I]);
+      const weight_hh = graph.feed("weight_hh", "f32", [4 * H, H]);
+      const { y } = ops.lstm({ x, h0, c0, weight_ih, weight_hh });
+      graph.output("y", y);
+      if (trains) graph.output("gradient", differentiate(ops.sum(y), [x])[0] as typeof x);
+    }).lstm?.bytes as number;
+  expect(costs(true) - costs(false)).toBe(4 * (T * B * 4 * H + T * B * H));
+});
