@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 import { blocksOf, root, runLine, runProgram, sampleFolder } from "./samples.js";
 
@@ -50,6 +50,19 @@ test.each(["../README.md", "../ARCHITECTURE.md", "../CONTRIBUTING.md", "../recip
     }
   },
 );
+
+test("what a page of the package links to is in the package", () => {
+  const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { files: string[] };
+  const isPacked = (path: string) =>
+    path === "README.md" || files.some((entry) => path === entry || path.startsWith(`${entry}/`));
+  const packed = ["README.md", ...files.filter((file) => file.endsWith(".md")), ...pages.map((page) => `docs/${page}`)];
+  for (const page of packed) {
+    for (const [, target = ""] of readFileSync(join(root, page), "utf8").matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)) {
+      const path = normalize(join(dirname(page), target)).replace(/\/$/, "");
+      expect(isPacked(path), `${page} links to ${target}`).toBe(true);
+    }
+  }
+});
 
 test("every page is linked from docs/README.md, and that from the first page", () => {
   const index = readFileSync(join(root, "docs/README.md"), "utf8");

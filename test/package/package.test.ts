@@ -34,6 +34,8 @@ function tarball(): string {
     "README.md",
     "LICENSE",
     "CHANGELOG.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
     "CMakeLists.txt",
     "binding.gyp",
     "dist",

@@ -32,7 +32,7 @@ const flags = table("demo", {
 
 export function demoCommand(): Command {
   const command = new Command("demo").description(
-    "watch a character LSTM learn Moby Dick: about a minute on two free cores, some on a busy or older machine",
+    "watch a character LSTM learn Moby Dick (about a minute on two free cores)",
   );
   return withOptions(command, flags).action(demo);
 }
