@@ -181,7 +181,7 @@ test("score takes several files of references, with or without sources", () => {
   // Against the first alone: 6/8, 3/6, 2/4 and 1/3 of the n-grams, whose geometric mean is 1/2.
   const alone = JSON.parse(ostinato("score", out, "--references", references[0] as string, "--json").stdout);
   expect(alone.bleu.score).toBeCloseTo(50, 10);
-  expectRefused(["score", out], /expected pairs .* or --references/);
+  expectRefused(["score", out], /expected something to compare with: pairs .* or else --references/);
   expectRefused(["score", out, sources, ...references, "--references", ...references], /or else --references/);
   expectRefused(["score", out, "--references", file("r.2", ["a"])], /o\.txt has 2 lines, and .*r\.2 has 1 line:/, 1);
 }, 60_000);
