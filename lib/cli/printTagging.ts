@@ -1,6 +1,7 @@
+import type { SpanScores } from "../metrics/index.js";
 import type { TaggerEvaluation } from "../models/sequenceTagger/sequenceTagger.js";
 import type { Printer } from "./print.js";
-import { count, countOf } from "./print.js";
+import { count, countOf, oneCell } from "./print.js";
 import { printConfusion, printLabels } from "./printClassification.js";
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
@@ -16,6 +17,20 @@ export function printTagging(print: Printer, scores: TaggerEvaluation): void {
   if (unknown.count > 0) {
     print.line(`${count(unknown.count)} tokens that the vocabulary lacks: accuracy ${percent(unknown.accuracy)}`);
   }
+  if (scores.spans) printSpans(print, scores.spans);
   printLabels(print, scores.labels, { label: "tag", items: "tokens" });
   if (scores.confusion) printConfusion(print, scores.labels, scores.confusion);
+}
+
+/** Prints how well spans are found, all and those of each type. */
+function printSpans(print: Printer, { support, given, types, ...all }: SpanScores): void {
+  const width = Math.max(5, ...types.map(({ type }) => oneCell(type).length));
+  const line = (name: string, { precision, recall, f1 }: Pick<SpanScores, "precision" | "recall" | "f1">, n: number) =>
+    print.line(
+      `  ${oneCell(name).padEnd(width)}  ${[precision, recall, f1].map((share) => percent(share).padStart(9)).join("")}${count(n).padStart(8)}`,
+    );
+  print.line(`span F1 ${percent(all.f1)}: ${count(given)} spans given, ${count(support)} true ones`);
+  print.line(`  ${"spans".padEnd(width)}  precision   recall       F1   spans`);
+  line("all", all, support);
+  for (const { type, support: own, ...scores } of types) line(type, scores, own);
 }

@@ -13,6 +13,8 @@ export { errorRate } from "./errorRate.js";
 export type { TextReferences } from "./references.js";
 export type { RougeLOptions, RougeLScore } from "./rougeL.js";
 export { rougeL } from "./rougeL.js";
+export type { Span, SpanScore, SpanScores } from "./spans.js";
+export { spanScores, tagSpans } from "./spans.js";
 export type { TextScoreOptions, TextScores } from "./textScores.js";
 export { scoreRows, scoreTexts } from "./textScores.js";
 export type { Tokens } from "./tokens.js";

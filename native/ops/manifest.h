@@ -104,6 +104,31 @@ struct copy {
   static const Implementation implementation;
 };
 
+struct crf {
+  enum Operand { emissions, transitions, tags, lengths };
+  enum Result { losses, alphas };
+  static const Implementation implementation;
+};
+
+struct crfGradient {
+  enum Operand { emissions, transitions, tags, lengths, alphas, dlosses };
+  enum Result { demissions, dtransitions };
+  static const Implementation implementation;
+};
+
+struct crfMarginals {
+  enum Operand { emissions, transitions, lengths };
+  enum Result { probabilities, normalizers };
+  static const Implementation implementation;
+};
+
+struct crfPaths {
+  enum Operand { emissions, transitions, lengths };
+  enum Result { tags, scores };
+  enum Attribute { K };
+  static const Implementation implementation;
+};
+
 struct divide {
   enum Operand { a, b };
   enum Result { y };
@@ -528,6 +553,24 @@ inline constexpr Operation kTable[] = {
      .operands = {"x"},
      .results = {"y"},
      .implementation = copy::implementation},
+    {.name = "crf",
+     .operands = {"emissions", "transitions", "tags", "lengths"},
+     .results = {"losses", "alphas"},
+     .optionalResults = 1u << crf::alphas,
+     .implementation = crf::implementation},
+    {.name = "crfGradient",
+     .operands = {"emissions", "transitions", "tags", "lengths", "alphas", "dlosses"},
+     .results = {"demissions", "dtransitions"},
+     .implementation = crfGradient::implementation},
+    {.name = "crfMarginals",
+     .operands = {"emissions", "transitions", "lengths"},
+     .results = {"probabilities", "normalizers"},
+     .implementation = crfMarginals::implementation},
+    {.name = "crfPaths",
+     .operands = {"emissions", "transitions", "lengths"},
+     .results = {"tags", "scores"},
+     .attributes = {"K"},
+     .implementation = crfPaths::implementation},
     {.name = "divide",
      .operands = {"a", "b"},
      .results = {"y"},

@@ -1,5 +1,6 @@
 import type { ConllSentence } from "../../data/index.js";
 import { ConllFile, conllFormats } from "../../data/index.js";
+import { OptionError } from "../../errors.js";
 import type { SequenceTagger, Tagging } from "../../models/sequenceTagger/sequenceTagger.js";
 import { tagRules } from "../../models/sequenceTagger/sequenceTagger.js";
 import type { Completed } from "../../options.js";
@@ -17,7 +18,8 @@ const flags = table("tag lines", {
   ...pick(tagRules, "batchSize"),
   /** Form of standard input: "lines" of tokens between spaces, "conll" or "conllu". Default lines. */
   form: word(["lines", ...conllFormats], "lines"),
-  /** Write how likely each tag is. */
+  ...pick(tagRules, "nBest"),
+  /** Write how likely each tag is; with --json how likely all tags of each token are. */
   probabilities: flag(),
   /** Print one JSON object for each sentence. */
   json: flag(),
@@ -39,6 +41,11 @@ export const tag: Ability = {
 };
 
 async function tagSentences(folder: string, texts: string[], options: Options): Promise<void> {
+  if (options.nBest > 1 && options.form !== "lines" && !options.json) {
+    throw new OptionError(`tag: --n-best has no place in a ${options.form} file: add --json, or read lines.`, [
+      "nBest",
+    ]);
+  }
   const model = await modelFrom<SequenceTagger>(folder, options);
   const atOnce = options.batchSize * batchesAtOnce;
   await untilInterrupted(async (signal) => {
@@ -67,8 +74,17 @@ function plainSentence(line: string): Sentence {
   const tokens = line.split(/\s+/).filter((token) => token !== "");
   return {
     tokens,
-    write: (tagging, { probabilities }) =>
-      `${tokens.map((token, t) => columns(token, tagging, t, probabilities).join("\t")).join("\n")}${tokens.length > 0 ? "\n\n" : "\n"}`,
+    write: (tagging, { probabilities }) => {
+      if (!tagging) return "\n";
+      const rows = tokens.map((token, t) => columns(token, tagging, t, probabilities).join("\t"));
+      if (!tagging.nBest) return `${rows.join("\n")}\n\n`;
+      return tagging.nBest
+        .map(({ tags, probability }, k) => {
+          const own = tokens.map((token, t) => `${token}\t${oneCell(tags[t] as string)}`);
+          return `# ${k + 1}, probability ${probability.toFixed(4)}\n${own.join("\n")}\n\n`;
+        })
+        .join("");
+    },
   };
 }
 
@@ -133,15 +149,30 @@ async function writeGroup(
   sentences: readonly Sentence[],
   options: Options & { signal: AbortSignal },
 ): Promise<void> {
+  const { batchSize, nBest, json, probabilities, signal } = options;
   const full = sentences.filter(({ tokens }) => tokens.length > 0);
   const found = await model.tag(
     full.map(({ tokens }) => tokens),
-    { batchSize: options.batchSize, signal: options.signal },
+    { batchSize, nBest, signal, marginals: json && probabilities },
   );
   let next = 0;
   for (const sentence of sentences) {
     const tagging = sentence.tokens.length > 0 ? (found[next++] as Tagging) : null;
-    if (!options.json) results.write(sentence.write(tagging, options));
-    else if (tagging) results.json({ tokens: sentence.tokens, ...tagging, probabilities: [...tagging.probabilities] });
+    if (!json) results.write(sentence.write(tagging, options));
+    else if (tagging) results.json(plain(sentence.tokens, tagging, model.labels));
   }
+}
+
+/** A sentence and its tags as JSON. */
+function plain(tokens: readonly string[], tagging: Tagging, labels: readonly string[]): object {
+  const { tags, probabilities, nBest, marginals } = tagging;
+  const likely = (t: number) =>
+    Object.fromEntries(labels.map((label, id) => [label, (marginals as Float32Array)[t * labels.length + id]]));
+  return {
+    tokens,
+    tags,
+    probabilities: [...probabilities],
+    ...(nBest ? { nBest } : {}),
+    ...(marginals ? { marginals: tokens.map((_, t) => likely(t)) } : {}),
+  };
 }

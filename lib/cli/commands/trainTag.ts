@@ -67,7 +67,8 @@ async function trainTagger(call: TrainingCall<Options>, command: Command): Promi
       ? (await describeModelFolder(options.out, SequenceTagger.kind)).tokenizer
       : TaggerVocabulary.of(parts.train, optionsIn(command, taggerVocabularyRules));
     const { seed, batchSize, maximumLength, long, wordDropout } = options;
-    const shared = { tokenizer, batchSize, maximumLength, long, signal };
+    const constraints = options.output === "crf" ? options.constraints : false;
+    const shared = { tokenizer, batchSize, maximumLength, long, signal, ...given({ constraints }) };
     // Files for the end are read first: a tag that is not known would otherwise be found after hours.
     if (test) await TaggedData.create(test, { ...shared, role: "validate", long: "cut" });
     const data = await TaggedData.create(parts.train, { ...shared, wordDropout, seed });

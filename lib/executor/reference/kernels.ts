@@ -1,6 +1,7 @@
 // Made by scripts/op-lists.mjs from the files of this folder.
 import * as attention from "./attention.js";
 import * as cells from "./cells.js";
+import * as crf from "./crf.js";
 import * as crossEntropy from "./crossEntropy.js";
 import * as dropout from "./dropout.js";
 import * as elementwise from "./elementwise.js";
@@ -26,6 +27,7 @@ import * as softmax from "./softmax.js";
 export const kernels = {
   ...attention,
   ...cells,
+  ...crf,
   ...crossEntropy,
   ...dropout,
   ...elementwise,

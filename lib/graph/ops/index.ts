@@ -3,6 +3,7 @@
 export { assign } from "./assign.js";
 export { attention } from "./attention.js";
 export { gruCell, lstmCell } from "./cells.js";
+export { crf, crfMarginals, crfPaths } from "./crf.js";
 export { linearCrossEntropy } from "./crossEntropy.js";
 export { dropout } from "./dropout.js";
 export {

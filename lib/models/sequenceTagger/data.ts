@@ -3,13 +3,14 @@ import type { TaggedSentence, TaggerVocabulary } from "../../data/index.js";
 import { expectTagged, longRules, shapeBatches, taggerVocabularyRule, tokenPlace } from "../../data/index.js";
 import { counted, InputError, OptionError } from "../../errors.js";
 import type { Completed, OptionsOf } from "../../options.js";
-import { abortSignal, completeOptions, option, real, seed, table, whole, word } from "../../options.js";
+import { abortSignal, completeOptions, flag, option, real, seed, table, whole, word } from "../../options.js";
 import { randomSource } from "../../random/source.js";
 import type { TrainingData } from "../../train/data.js";
 import type { Batch } from "../../train/trainable.js";
 import { inTurns } from "../inTurns.js";
 import { paddedLength } from "../sideBySide.js";
 import type { SentenceSizes } from "./network.js";
+import { forbiddenTransitions, TagScheme } from "./scheme.js";
 import type { EncodedSentence } from "./sentences.js";
 import { encodeTagged, sentenceBatch } from "./sentences.js";
 
@@ -30,6 +31,10 @@ export const taggedRules = table("TaggedData", {
    * probability a / (a + c) (Kiperwasser & Goldberg 2016, section 4.3); only in training. Default 0.25.
    */
   wordDropout: option(real({ minimum: 0, initial: 0.25 }), { aka: ["word_dropout", "unk_replace"] }),
+  /**
+   * Refuse tags that cannot follow each other by their names: I-X after O in BIO, B-X before O in BIOES. Default true.
+   */
+  constraints: option(flag(true), { flag: null }),
   /** Tokens that a sentence may have. Default 1000. */
   maximumLength: option(whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, initial: 1000 }), {
     aka: ["max_length", "truncate"],
@@ -64,6 +69,7 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
   readonly #options: Completed<typeof taggedRules>;
   readonly #counts: Int32Array;
   readonly #made: string;
+  readonly #forbidden: Float32Array;
 
   private constructor(
     encoded: readonly EncodedSentence[],
@@ -77,6 +83,7 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
     this.#encoded = encoded;
     this.#options = options;
     this.#made = taggerFingerprint(tokenizer);
+    this.#forbidden = forbiddenTransitions(tokenizer.labels.names, TagScheme.of(tokenizer.labels.names));
     this.role = role;
     this.sentences = encoded.length;
     this.tokens = encoded.reduce((sum, { ids }) => sum + ids.length, 0);
@@ -94,10 +101,15 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
    */
   static async create(sentences: readonly TaggedSentence[], options: TaggedDataOptions): Promise<TaggedData> {
     const complete = completeOptions("TaggedData", options, taggedRules);
-    const { tokenizer, signal, maximumLength, long } = complete;
+    const { tokenizer, signal, maximumLength, long, constraints } = complete;
     expectTagged("TaggedData", sentences);
     const count = sentences.length;
-    const encode = (sentence: TaggedSentence, index: number) => encodeTagged(sentence, tokenizer, { index, count });
+    const scheme = constraints ? TagScheme.of(tokenizer.labels.names) : null;
+    const encode = (sentence: TaggedSentence, index: number) => {
+      const encoded = encodeTagged(sentence, tokenizer, { index, count });
+      scheme?.expect(sentence, { index, count });
+      return encoded;
+    };
     const [kept, longer] = [[] as EncodedSentence[], { cut: 0, skipped: 0 }];
     for (const [index, sentence] of (await inTurns(sentences, encode, signal)).entries()) {
       const { ids, targets, tokens } = sentence;
@@ -145,7 +157,7 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
       const { sizes, feeds } = sentenceBatch(own, tokenizer, training ? this.#dropping(epoch, index) : undefined);
       yield {
         form: { ...sizes, made: this.#made },
-        feeds,
+        feeds: { ...feeds, forbidden: this.#forbidden },
         tokens: own.reduce((sum, { ids }) => sum + ids.length, 0),
       };
     }

@@ -5,9 +5,9 @@ import type { CellOptions } from "../../nn/cellRegistry.js";
 import { cellNamed } from "../../nn/cellRegistry.js";
 import { Dropout } from "../../nn/dropout.js";
 import { Embedding } from "../../nn/embedding.js";
-import { initializer, uniform } from "../../nn/initializers.js";
+import { constant, initializer, uniform } from "../../nn/initializers.js";
 import { Linear } from "../../nn/linear.js";
-import type { Parameter } from "../../nn/parameter.js";
+import { Parameter } from "../../nn/parameter.js";
 import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
 import type { OptionsOf } from "../../options.js";
 import { flag, option, real, table, text, whole, word } from "../../options.js";
@@ -19,6 +19,9 @@ import { CharacterEncoder, characterEncoders, lookedUp } from "./characters.js";
 export type SequenceTaggerConfig = OptionsOf<typeof taggerRules> & CellOptions;
 
 const size = whole({ minimum: 1 });
+
+/** How the tags of a sentence hang together. */
+export const taggerOutputs = ["softmax", "crf"] as const;
 
 /** The rules of the architecture's options. */
 export const taggerRules = table("SequenceTagger", {
@@ -47,6 +50,13 @@ export const taggerRules = table("SequenceTagger", {
   embeddingSize: option(whole({ minimum: 1, initial: 100 }), { aka: ["embedding", "embedding_dim"] }),
   /** Read the sentence in both directions. Default true. */
   bidirectional: option(flag(true), { aka: ["bidir"] }),
+  /**
+   * How the tags of a sentence hang together: "softmax", each token by itself; or "crf", a conditional random field that also learns
+   * which tag follows which (Lafferty et al. 2001; Lample et al. 2016). Default softmax.
+   */
+  output: word(taggerOutputs, "softmax"),
+  /** With a crf: forbid what the tags' names forbid, in BIO or BIOES, such as I-X after O. Default true. */
+  constraints: flag(true),
   /** Dropout on the vectors of words, between layers and before the output layer. Default 0.5. */
   dropout: option(real({ minimum: 0, below: 1, initial: 0.5 }), { aka: ["dropout_rate", "p"] }),
   /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
@@ -74,7 +84,7 @@ export interface SentenceSizes {
 
 /**
  * The layers of a tagger:
- * word embedding and characters -> dropout -> recurrent stack -> dropout -> linear -> softmax.
+ * word embedding and characters -> dropout -> recurrent stack -> dropout -> linear -> softmax, or a conditional random field.
  */
 export class SequenceTaggerNetwork {
   readonly config: CompleteConfig<SequenceTaggerConfig>;
@@ -83,6 +93,8 @@ export class SequenceTaggerNetwork {
   readonly #characters: CharacterEncoder | null;
   readonly #recurrent: RecurrentStack;
   readonly #output: Linear;
+  /** [C+2,C]: see `ops.crf`. */
+  readonly #transitions: Parameter | null;
   readonly #inputDropout: Dropout;
   readonly #outputDropout: Dropout;
 
@@ -108,12 +120,17 @@ export class SequenceTaggerNetwork {
     this.#output = new Linear("output", { inputSize: this.#recurrent.outputSize, outputSize: classes, ...first });
     this.#inputDropout = new Dropout("words.dropout", { rate: dropout, variational });
     this.#outputDropout = new Dropout("output.dropout", { rate: dropout, variational });
+    this.#transitions =
+      this.config.output === "crf" ? new Parameter("crf.transitions", [classes + 2, classes], constant(0)) : null;
     const layers = [this.#words, this.#characters, this.#recurrent, this.#output];
-    this.parameters = layers.flatMap((layer) => layer?.parameters ?? []);
+    this.parameters = [
+      ...layers.flatMap((layer) => layer?.parameters ?? []),
+      ...(this.#transitions ? [this.#transitions] : []),
+    ];
   }
 
-  /** Records what the stack says of each token: [T,B,F]. */
-  features(graph: Graph, { T, B, C, W }: SentenceSizes): Tensor {
+  /** Records the states of the stack for each token, [T,B,F], and the lengths i32 [B]. */
+  features(graph: Graph, { T, B, C, W }: SentenceSizes): { features: Tensor; lengths: Tensor } {
     const lengths = graph.feed("lengths", "i32", [B]);
     const parts = [this.#words.apply(graph.feed("ids", "i32", [T, B]))];
     if (this.#characters) {
@@ -122,20 +139,59 @@ export class SequenceTaggerNetwork {
       parts.push(ops.embedding(spelled, graph.feed("spellings", "i32", [T, B])));
     }
     const x = this.#inputDropout.apply(parts.length > 1 ? ops.concat(parts, 2) : lookedUp(parts[0] as Tensor, lengths));
-    return this.#outputDropout.apply(this.#recurrent.apply(x, { lengths }).y);
+    return { features: this.#outputDropout.apply(this.#recurrent.apply(x, { lengths }).y), lengths };
   }
 
-  /** Loss of each token in nats, [T,B], and how many there are. features [T,B,F]; the feed "targets" is i32 [T,B], -1 for none. */
-  losses(graph: Graph, features: Tensor): { losses: Tensor; count: Tensor } {
+  /**
+   * Losses in nats, and the number of tokens: of each token, [T,B], or with a crf of each sentence, [1,B]. features [T,B,F]; the feed
+   * "targets" is i32 [T,B], -1 for none.
+   */
+  losses(
+    graph: Graph,
+    { features, lengths }: { features: Tensor; lengths: Tensor },
+  ): { losses: Tensor; count: Tensor } {
     const [T, B, F] = features.shape as [number, number, number];
-    const targets = ops.reshape(graph.feed("targets", "i32", [T, B]), [T * B]);
-    const { losses, count } = this.#output.crossEntropy(ops.reshape(features, [T * B, F]), targets);
+    const targets = graph.feed("targets", "i32", [T, B]);
+    if (this.#transitions) {
+      const losses = ops.crf({ ...this.#scores(graph, features, lengths), tags: targets });
+      const ones = ops.broadcastTo(ops.affine(graph.zeros([]), { shift: 1 }), [T, B]);
+      return { losses: ops.reshape(losses, [1, B]), count: ops.sum(ops.mask(ones, lengths)) };
+    }
+    const rows = ops.reshape(features, [T * B, F]);
+    const { losses, count } = this.#output.crossEntropy(rows, ops.reshape(targets, [T * B]));
     return { losses: ops.reshape(losses, [T, B]), count };
   }
 
-  /** Probabilities of the tags, [T,B,C]. */
-  probabilities(features: Tensor): Tensor {
-    return ops.softmax(this.#output.apply(features));
+  /**
+   * How likely each tag is, [T,B,C]; and the K likeliest sequences of tags, i32 [K,T,B], with the logarithms of their probabilities
+   * [K,B]. One sequence of a softmax is the likeliest tag of each token: then paths are null.
+   */
+  tags(
+    graph: Graph,
+    { features, lengths }: { features: Tensor; lengths: Tensor },
+    K: number,
+  ): { probabilities: Tensor; paths: { tags: Tensor; scores: Tensor } | null } {
+    if (!this.#transitions && K === 1) {
+      return { probabilities: ops.softmax(this.#output.apply(features)), paths: null };
+    }
+    const scores = this.#scores(graph, features, lengths);
+    const { probabilities, normalizers } = ops.crfMarginals(scores);
+    const { tags, scores: all } = ops.crfPaths({ ...scores, K });
+    return { probabilities, paths: { tags, scores: ops.subtract(all, normalizers) } };
+  }
+
+  /** The operands of a field; without one of its own any tag follows any other. */
+  #scores(
+    graph: Graph,
+    features: Tensor,
+    lengths: Tensor,
+  ): { emissions: Tensor; transitions: Tensor; lengths: Tensor } {
+    const { classes, constraints } = this.config;
+    const shape = [classes + 2, classes];
+    const learnt = this.#transitions?.in(graph) ?? graph.zeros(shape);
+    const forbids = this.#transitions !== null && constraints;
+    const transitions = forbids ? ops.add(learnt, graph.feed("forbidden", "f32", shape)) : learnt;
+    return { emissions: this.#output.apply(features), transitions, lengths };
   }
 }
 

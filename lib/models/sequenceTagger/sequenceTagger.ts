@@ -5,8 +5,8 @@ import { executorRule } from "../../executor/choice.js";
 import { Programs } from "../../executor/programs.js";
 import { bundledVocabularies } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
-import type { ClassificationScores } from "../../metrics/index.js";
-import { classificationScores } from "../../metrics/index.js";
+import type { ClassificationScores, SpanScores } from "../../metrics/index.js";
+import { classificationScores, spanScores } from "../../metrics/index.js";
 import type { OptionsOf } from "../../options.js";
 import {
   abortSignal,
@@ -35,6 +35,7 @@ import type { SequenceTaggerForm } from "./data.js";
 import { TaggedData, taggerFingerprint } from "./data.js";
 import type { SequenceTaggerConfig } from "./network.js";
 import { SequenceTaggerNetwork, taggerRules } from "./network.js";
+import { forbiddenTransitions, TagScheme } from "./scheme.js";
 import type { EncodedSentence } from "./sentences.js";
 import { encodeTokens, readingBatch } from "./sentences.js";
 
@@ -46,13 +47,21 @@ export interface SequenceTaggerOptions
 export interface Tagging {
   /** [T] */
   tags: string[];
-  /** [T] how likely each tag is. */
+  /** [T] how likely each tag is, all tags of the other tokens considered. */
   probabilities: Float32Array;
+  /** The likeliest sequences of tags, best first, and how likely each is; asked for by `nBest`. */
+  nBest?: { tags: string[]; probability: number }[];
+  /** [T,C] how likely each tag of each token is; asked for by `marginals`. */
+  marginals?: Float32Array;
 }
 
 export const tagRules = table("tag", {
   /** B: sentences that are read side by side. Default 120. */
   batchSize: option(whole({ minimum: 1, initial: 120 }), { aka: ["batch", "bsz"] }),
+  /** K: sequences of tags wanted for each sentence, best first. Default 1. */
+  nBest: option(whole({ minimum: 1, maximum: 1000, initial: 1 }), { aka: ["nbest", "top_k"] }),
+  /** Also return how likely all tags of each token are. Default false. */
+  marginals: option(flag(), { flag: null }),
   /** Called after each batch with the share of the sentences that are done. */
   onProgress: callback<(share: number) => void>(),
   /** Signal that stops the work. Default: none. */
@@ -73,6 +82,8 @@ export interface TaggerEvaluation extends ClassificationScores {
   unknown: { count: number; accuracy: number };
   /** Accuracy of giving each word the tag that it has most often in the sentences that the vocabulary was made of. */
   usualAccuracy: number;
+  /** How well spans are found, as conlleval measures it; null for tags that mark no spans. */
+  spans: SpanScores | null;
 }
 
 const createRules = {
@@ -122,11 +133,13 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
 
   readonly #evaluation: EvaluationStep<SequenceTaggerForm>;
   readonly #programs: Programs;
+  readonly #forbidden: Float32Array;
 
   private constructor(parts: ModelParts<TaggerVocabulary, SequenceTaggerNetwork>) {
     super(SequenceTagger.kind, parts);
     this.#evaluation = new EvaluationStep(this);
     this.#programs = new Programs(this);
+    this.#forbidden = forbiddenTransitions(this.labels, TagScheme.of(this.labels));
   }
 
   /** A model with new weights. @throws OptionError for options that do not fit together. */
@@ -161,7 +174,7 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
    * @throws InputError for a sentence without tokens.
    */
   async tag(sentences: readonly (readonly string[])[], options: TagOptions = {}): Promise<Tagging[]> {
-    const { batchSize, onProgress, signal } = completeOptions("tag", options, tagRules);
+    const { batchSize, nBest, marginals, onProgress, signal } = completeOptions("tag", options, tagRules);
     if (!Array.isArray(sentences)) {
       throw new InputError(`tag: expected a list of sentences, got ${describe(sentences)}.`);
     }
@@ -175,7 +188,8 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
     const lengths = encoded.map(({ ids }) => ids);
     for (const batch of byLength(lengths, batchSize)) {
       signal?.throwIfAborted();
-      const found = await this.#read(batch.map((i) => encoded[i] as EncodedSentence));
+      const own = batch.map((i) => encoded[i] as EncodedSentence);
+      const found = await this.#read(own, { nBest, marginals });
       for (const [b, i] of batch.entries()) results[i] = found[b] as Tagging;
       done += batch.length;
       onProgress?.(done / sentences.length);
@@ -186,7 +200,7 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
   /** How well the model finds the tags of sentences. @throws InputError as TaggedData.create does. */
   async evaluate(
     sentences: readonly TaggedSentence[],
-    options: Omit<TagOptions, "onProgress"> = {},
+    options: Omit<TagOptions, "onProgress" | "nBest" | "marginals"> = {},
   ): Promise<TaggerEvaluation> {
     const { batchSize, signal } = completeOptions("evaluate", options, tagRules);
     const shared = { batchSize, ...(signal ? { signal } : {}) };
@@ -194,6 +208,7 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
       tokenizer: this.tokenizer,
       role: "validate",
       maximumLength: Number.MAX_SAFE_INTEGER,
+      constraints: this.network.config.output === "crf" && this.network.config.constraints,
       ...shared,
     });
     const tally = new Tally();
@@ -236,31 +251,62 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
       sentenceAccuracy: wholly / sentences.length,
       unknown: { count: unknown.count, accuracy: unknown.right / Math.max(unknown.count, 1) },
       usualAccuracy: usual / truth.length,
+      spans: labels.names.some((name) => /^[BIESLU]-/.test(name))
+        ? spanScores(
+            found.map(({ tags }) => tags),
+            sentences.map(({ tags }) => tags),
+          )
+        : null,
     };
   }
 
-  async #read(sentences: readonly EncodedSentence[]): Promise<Tagging[]> {
+  async #read(
+    sentences: readonly EncodedSentence[],
+    { nBest, marginals }: { nBest: number; marginals: boolean },
+  ): Promise<Tagging[]> {
     const { sizes, feeds } = readingBatch(sentences, this.tokenizer);
-    const executable = this.#programs.get(JSON.stringify(sizes), (graph) => {
-      graph.output("probabilities", this.network.probabilities(this.network.features(graph, sizes)));
+    const executable = this.#programs.get(`${JSON.stringify(sizes)} ${nBest}`, (graph) => {
+      const { probabilities, paths } = this.network.tags(graph, this.network.features(graph, sizes), nBest);
+      graph.output("probabilities", probabilities);
+      if (paths) for (const [name, value] of Object.entries(paths)) graph.output(name, value);
     });
-    const own = executable.program.feeds.map(({ name }) => [name, feeds[name] as Int32Array]);
+    const offered: Record<string, Int32Array | Float32Array> = { ...feeds, forbidden: this.#forbidden };
+    const own = executable.program.feeds.map(({ name }) => [name, offered[name] as Int32Array]);
     const { outputs } = await executable.run(Object.fromEntries(own));
     const probabilities = outputs.probabilities as Float32Array;
     if (!probabilities.every(Number.isFinite)) {
       throw new InputError("tag: the numbers inside of the model overflow: train it with a lower learning rate.");
     }
-    const C = this.labels.length;
+    const [{ T, B }, C] = [sizes, this.labels.length];
+    const { tags = null, scores = null } = outputs as { tags?: Int32Array; scores?: Float32Array };
     return sentences.map(({ ids }, b) => {
-      const best = Array.from(ids, (_, t) => {
-        const at = (t * sizes.B + b) * C;
-        const own = probabilities.subarray(at, at + C);
-        return own.reduce((top, value, id) => (value > (own[top] as number) ? id : top), 0);
-      });
+      const rowOf = (t: number) => probabilities.subarray((t * B + b) * C, (t * B + b + 1) * C);
+      const pathOf = (k: number) => Array.from(ids, (_, t) => (tags as Int32Array)[(k * T + t) * B + b] as number);
+      const namesOf = (path: readonly number[]) => path.map((id) => this.labels[id] as string);
+      const best = tags ? pathOf(0) : Array.from(ids, (_, t) => largest(rowOf(t)));
+      const likely = Array.from({ length: nBest }, (_, k) => ({ k, score: scores?.[k * B + b] as number }));
+      const some = likely.filter(({ score }) => score > lowestScore);
       return {
-        tags: best.map((id) => this.labels[id] as string),
-        probabilities: Float32Array.from(best, (id, t) => probabilities[(t * sizes.B + b) * C + id] as number),
+        tags: namesOf(best),
+        probabilities: Float32Array.from(best, (id, t) => rowOf(t)[id] as number),
+        ...(nBest > 1
+          ? { nBest: some.map(({ k, score }) => ({ tags: namesOf(pathOf(k)), probability: Math.exp(score) })) }
+          : {}),
+        ...(marginals ? { marginals: joined(ids.length, C, rowOf) } : {}),
       };
     });
   }
+}
+
+/** Sequences with lower scores hold what is forbidden, or are none. */
+const lowestScore = -1e20;
+
+function largest(row: Float32Array): number {
+  return row.reduce((top, value, id) => (value > (row[top] as number) ? id : top), 0);
+}
+
+function joined(T: number, C: number, rowOf: (t: number) => Float32Array): Float32Array {
+  const all = new Float32Array(T * C);
+  for (let t = 0; t < T; t++) all.set(rowOf(t), t * C);
+  return all;
 }
