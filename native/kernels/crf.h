@@ -6,9 +6,9 @@
 //   transitions  A [C+2,C]: row i from tag i, row C from the start, row C+1 to the end. All finite; -1e30 forbids.
 //   scratch      crfScratchFloats(C) floats, 64-byte aligned
 //
-// T is at least 1. Sums of exponentials are made relative to their largest, step by step, and their logarithms are added
-// in double precision: a forbidden transition has probability 0 and long sequences lose no digits.
-// Nothing overlaps unless said. Error: relative 1e-5 of probabilities, 1e-6 T of logarithms (test/native/crf_test.cc).
+// T is at least 1. Sums of exponentials are made relative to their largest, step by step, and their logarithms are
+// added in double precision: a forbidden transition has probability 0 and long sequences lose no digits. Nothing
+// overlaps unless said. Error: relative 1e-5 of probabilities, 1e-6 T of logarithms (test/native/crf_test.cc).
 #pragma once
 
 #include <cstdint>

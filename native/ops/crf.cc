@@ -1,5 +1,5 @@
-// A conditional random field's losses, their gradient, its marginals, and its best sequences. Sequences are dealt out to
-// the threads; a sequence of length 0 has loss 0 and no tags.
+// A conditional random field's losses, their gradient, its marginals, and its best sequences. Sequences are dealt out
+// to the threads; a sequence of length 0 has loss 0 and no tags.
 //
 //   emissions    [T,B,C]  in
 //   transitions  [C+2,C]  in: kernels/crf.h

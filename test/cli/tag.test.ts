@@ -114,6 +114,48 @@ test("files come back with their tags, and all else as it was", () => {
   );
 });
 
+test("a crf gives the best sequences, all probabilities as JSON, and the F1 of spans", () => {
+  const spans = sentences.map((s) =>
+    s.map(([w, t], i) => `${w} ${t === "DET" ? "B-NP" : t === "NOUN" && i > 0 ? "I-NP" : "O"}`).join("\n"),
+  );
+  const bio = file("bio.conll", `${spans.join("\n\n")}\n`);
+  const trained = ostinato([
+    "train",
+    "tag",
+    bio,
+    "--output",
+    "crf",
+    "--test",
+    bio,
+    "--out",
+    "crf",
+    ...small,
+    "--epochs",
+    "3",
+  ]);
+  expect(trained.stdout).toMatch(
+    /span F1 100\.00 %: 240 spans given, 240 true ones\n {2}spans +precision +recall +F1 +spans\n {2}all .*\n {2}NP /,
+  );
+  const { stdout } = ostinato(["tag", "crf", "the run", "--n-best", "2"]);
+  expect(stdout).toMatch(
+    /^# 1, probability 0\.\d+\nthe\tB-NP\nrun\tI-NP\n\n# 2, probability 0\.\d+\nthe\t\S+\nrun\t\S+\n\n$/,
+  );
+  const { nBest, marginals } = JSON.parse(
+    ostinato(["tag", "crf", "the run", "--n-best", "2", "--probabilities", "--json"]).stdout,
+  );
+  expect([nBest.length, marginals.length]).toEqual([2, 2]);
+  expect(marginals[0]["B-NP"] + marginals[0]["I-NP"] + marginals[0].O).toBeCloseTo(1, 4);
+  const refused = ostinato(["tag", "crf", "--form", "conll", "--n-best", "2"], "a\n");
+  expect({ status: refused.status, error: /--n-best has no place in a conll file/.test(refused.stderr) }).toEqual({
+    status: 2,
+    error: true,
+  });
+  const odd = file("odd-bio.conll", "the B-NP\nrun I-NP\n\nto O\nrun I-NP\n");
+  expect(ostinato(["train", "tag", odd, "--validation", "0", "--output", "crf", "--out", "none"]).stderr).toMatch(
+    /odd-bio\.conll, line 5: I-NP cannot follow O: the tags look like BIO\..*--no-constraints/,
+  );
+});
+
 test("a training of tags is resumed as it was called, to the bits of one that never stopped", () => {
   const call = ["train", "tag", conll, ...small, "--dropout", "0.3", "--lowercase", "--epochs", "2", "--quiet"];
   expect(ostinato([...call, "--out", "whole"]).status).toBe(0);

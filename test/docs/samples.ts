@@ -69,6 +69,15 @@ export function sampleFolder(name: string): string {
       "",
     ]),
   );
+  const isName = (token: string | undefined) => token !== undefined && /^[A-Z]/.test(token);
+  write(
+    "spans.conll",
+    sentences.flatMap((sentence) => {
+      const words = sentence.match(/\w+|[^\w\s]/g) as string[];
+      const tagAt = (t: number) => (!isName(words[t]) ? "O" : isName(words[t - 1]) ? "I-person" : "B-person");
+      return [...words.map((token, t) => `${token}\t${tagAt(t)}`), ""];
+    }),
+  );
   write("reviews.csv", ["id,review", ...sentences.map((sentence, i) => `${i},"${sentence}"`)]);
   const tests = sentences.slice(0, 10);
   write("test.en", tests);

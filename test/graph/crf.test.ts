@@ -131,13 +131,11 @@ test("a tag or a length that is none is refused by its place", async () => {
     });
     graph.output("loss", loss);
     const run = (tags: number[], length: number) =>
-      executor
-        .compile(graph.program(), executor.createStore())
-        .run({
-          x: executor.floats.from(new Float64Array(6)),
-          tags: Int32Array.from(tags),
-          lengths: Int32Array.of(length),
-        });
+      executor.compile(graph.program(), executor.createStore()).run({
+        x: executor.floats.from(new Float64Array(6)),
+        tags: Int32Array.from(tags),
+        lengths: Int32Array.of(length),
+      });
     await expect(run([0, 3], 2)).rejects.toThrow(/tag 3 of row 0, step 1,? is none of the 3 tags/);
     await expect(run([0, -1], 2)).rejects.toThrow(/tag -1 of row 0, step 1/);
     await expect(run([0, 0], 3)).rejects.toThrow(/3/);
