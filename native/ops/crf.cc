@@ -122,7 +122,7 @@ void runCrf(const Call& call) {
 
 // ---- gradient ----
 
-// What a thread has: its scratch, and its sum of the gradients of the transitions.
+// A thread's scratch, and its own sum of the gradients of the transitions.
 struct GradientScratch {
   float *kernel, *dtransitions;
 };
