@@ -34,6 +34,7 @@ export type {
   TokenPair,
   TokenStream,
   WordOptions,
+  WordVectorOptions,
 } from "./data/index.js";
 export {
   ByteTokenizer,
@@ -48,6 +49,7 @@ export {
   readPairTable,
   readParallelText,
   readTaggedSentences,
+  readWordVectors,
   registerTokenizer,
   SubwordTokenizer,
   splitCaptions,
@@ -61,6 +63,7 @@ export {
   UnknownTokenError,
   Vocabulary,
   WordTokenizer,
+  WordVectors,
 } from "./data/index.js";
 export type { ErrorCode } from "./errors.js";
 export { errorCodes, FileError, InputError, OptionError, OstinatoError, ShapeError } from "./errors.js";

@@ -66,3 +66,5 @@ export { UnknownTokenError } from "./unknownToken.js";
 export { Vocabulary } from "./vocabulary.js";
 export type { WordOptions } from "./wordTokenizer.js";
 export { WordTokenizer } from "./wordTokenizer.js";
+export type { WordVectorOptions } from "./wordVectors.js";
+export { readWordVectors, WordVectors } from "./wordVectors.js";

@@ -1,6 +1,6 @@
 import { describe, InputError, OptionError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
-import { completeOptions, flag, option, table, value, whole, word } from "../options.js";
+import { completeOptions, flag, list, option, optional, table, text, value, whole, word } from "../options.js";
 import { characterUnits } from "./characterTokenizer.js";
 import { decomposeHangul } from "./hangul.js";
 import { Labels } from "./labels.js";
@@ -23,7 +23,13 @@ export const taggerVocabularyRules = table("TaggerVocabulary", {
 });
 
 /** Options of `TaggerVocabulary.of`. @interface */
-export type TaggerVocabularyOptions = OptionsOf<typeof taggerVocabularyRules>;
+export type TaggerVocabularyOptions = OptionsOf<typeof makingRules>;
+
+const makingRules = table("TaggerVocabulary.of", {
+  ...taggerVocabularyRules,
+  /** Other words that get a vector of their own, those of a file of vectors for example. Default: none. */
+  more: optional(list(text())),
+});
 
 /** Words that have a number, from 1; 0 is any other word. */
 export class WordIndex {
@@ -108,7 +114,7 @@ export class TaggerVocabulary {
 
   /** The vocabulary of sentences: their words, the most frequent first, their characters, and their tags. */
   static of(sentences: readonly TaggedSentence[], options: TaggerVocabularyOptions = {}): TaggerVocabulary {
-    const { lowercase, minimumCount, unit } = completeOptions("TaggerVocabulary.of", options, taggerVocabularyRules);
+    const { lowercase, minimumCount, unit, more = [] } = completeOptions("TaggerVocabulary.of", options, makingRules);
     expectTagged("TaggerVocabulary.of", sentences);
     if (sentences.length === 0) throw new InputError("TaggerVocabulary.of: there are no sentences.");
     const [words, characters, names] = [new TokenCounts(), new TokenCounts(), new Set<string>()];
@@ -131,10 +137,16 @@ export class TaggerVocabulary {
     const usual = (counts: Map<string, number>) =>
       labels.id([...counts].reduce((best, next) => (next[1] > best[1] ? next : best))[0]);
     const kept = words.ranked().filter(({ token, count }) => count >= minimumCount && token !== unknown);
+    const learnt = kept.map(({ token }) => token);
+    const known = new Set([unknown, ...learnt]);
+    const others = new Set(
+      more.map((word) => (lowercase ? word.toLowerCase() : word)).filter((word) => !known.has(word)),
+    );
+    const usualOf = (word: string) => usual(tagsOf.get(word) ?? all);
     return new TaggerVocabulary(
       new WordIndex(
-        [unknown, ...kept.map(({ token }) => token)],
-        [usual(all), ...kept.map(({ token }) => usual(tagsOf.get(token) as Map<string, number>))],
+        [...known, ...others],
+        [usual(all), ...learnt.map(usualOf), ...[...others].map(usualOf)],
         lowercase,
       ),
       new SpellingIndex([unknown, ...characters.sorted()], unit),

@@ -2,7 +2,7 @@ import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import { matchShapes } from "../graph/tensor.js";
 import type { OptionsOf } from "../options.js";
-import { completeOptions, option, table } from "../options.js";
+import { completeOptions, flag, option, table } from "../options.js";
 import { initializerOr } from "./initializerRule.js";
 import { normal } from "./initializers.js";
 import type { Layer } from "./layer.js";
@@ -19,6 +19,8 @@ const rules = table("Embedding", {
   embeddingSize: option(size, { aka: ["embedding_dim", "output_dim"] }),
   /** First values; small vectors make recurrent layers learn slowly at first. Default: normal with deviation 1, as in PyTorch. */
   initializer: initializerOr(normal(1)),
+  /** Leave the vectors as they are in training. Default false. */
+  frozen: option(flag(), { aka: ["freeze", "trainable"] }),
 });
 
 /**
@@ -38,8 +40,8 @@ export class Embedding implements Layer {
     options: EmbeddingOptions,
   ) {
     this.options = completeOptions(expectLayerName("Embedding", name), options, rules);
-    const { vocabularySize, embeddingSize, initializer } = this.options;
-    this.weight = new Parameter(`${name}.weight`, [vocabularySize, embeddingSize], initializer);
+    const { vocabularySize, embeddingSize, initializer, frozen } = this.options;
+    this.weight = new Parameter(`${name}.weight`, [vocabularySize, embeddingSize], initializer, frozen);
     this.parameters = [this.weight];
   }
 

@@ -69,6 +69,10 @@ export function sampleFolder(name: string): string {
       "",
     ]),
   );
+  write(
+    "vectors.txt",
+    words.map((word, i) => `${word} ${[1, 2, 3, 4].map((k) => ((i * k * 7) % 19) / 19).join(" ")}`),
+  );
   const isName = (token: string | undefined) => token !== undefined && /^[A-Z]/.test(token);
   write(
     "spans.conll",

@@ -38,6 +38,12 @@ export const dataRows: Record<string, Entry> = {
   ),
   readTaggedSentences: entry(ostinato.readTaggedSentences as never, () => ["tags.conll", { token: 1, tag: 2 }]),
   "TaggerVocabulary.of": entry(ostinato.TaggerVocabulary.of as never, () => [tagged, { lowercase: true }]),
+  readWordVectors: entry(ostinato.readWordVectors as never, () => ["vectors.txt", { first: 1, size: 2 }]),
+  WordVectors: entry(made(ostinato.WordVectors), () => [["a"], new Float32Array(2), 2, 0]),
+  "WordVectors.of": entry(
+    of(() => new ostinato.WordVectors(["a"], new Float32Array(2), 2), "of"),
+    () => ["a"],
+  ),
   splitSentences: entry(ostinato.splitSentences as never, () => [
     Array.from({ length: 20 }, () => tagged[0]),
     { validation: 0.1 },

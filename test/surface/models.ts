@@ -199,6 +199,10 @@ export const modelRows: Record<string, Entry> = {
     of(() => tagger, "evaluate"),
     () => [tagged, { batchSize: 2 }],
   ),
+  "SequenceTagger.useVectors": entry(
+    of(() => tagger, "useVectors"),
+    () => [new ostinato.WordVectors(["ab"], new Float32Array(4), 4)],
+  ),
   SequenceTaggerNetwork: entry(made(ostinato.SequenceTaggerNetwork), () => [
     { vocabularySize: 3, characterCount: 3, classes: 2, hiddenSize: 4, characters: "none" },
   ]),

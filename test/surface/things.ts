@@ -23,6 +23,7 @@ writeFileSync(
 );
 writeFileSync("labels.tsv", "ab\tx\nba\ty\n");
 await ostinato.writeNpy("array.npy", { shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) });
+writeFileSync("vectors.txt", "a 1 2\nb 3 4\n");
 writeFileSync("tags.conll", "ab\tX\nb\tY\n");
 writeFileSync("pairs.tsv", "ab\tba\nba\tab\n");
 

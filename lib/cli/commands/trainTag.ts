@@ -1,12 +1,12 @@
 import { Command } from "commander";
-import type { TaggedSentence } from "../../data/index.js";
-import { splitSentences, TaggerVocabulary, taggerVocabularyRules } from "../../data/index.js";
+import type { TaggedSentence, WordVectors } from "../../data/index.js";
+import { readWordVectors, splitSentences, TaggerVocabulary, taggerVocabularyRules } from "../../data/index.js";
 import { describeModelFolder } from "../../formats/index.js";
 import { TaggedData, taggedRules } from "../../models/sequenceTagger/data.js";
 import { taggerRules } from "../../models/sequenceTagger/network.js";
 import { SequenceTagger } from "../../models/sequenceTagger/sequenceTagger.js";
 import type { Completed, OptionsOf } from "../../options.js";
-import { list, option, optional, pick, table, text, without } from "../../options.js";
+import { list, option, optional, pick, table, text, whole, without } from "../../options.js";
 import { cellOptions, withCells } from "../cells.js";
 import { executorFrom } from "../executor.js";
 import { heldOut } from "../heldOut.js";
@@ -25,6 +25,12 @@ const flags = table("train tag", {
   validation: list(text({ as: "file or share" }), ["0.1"]),
   /** Files to measure the best model on at the end. Default: none. */
   test: option(optional(list(text({ as: "file" }))), { onResume: "changes" }),
+  /**
+   * File with vectors of words: word2vec's in text or binary, GloVe's, or fastText's .vec. Their size is the --embedding-size. Default: none.
+   */
+  vectors: option(optional(text({ as: "file" })), { onResume: "once" }),
+  /** Words of that file that the model learns besides those of the sentences, the first ones. Default 20000. */
+  vectorWords: option(whole({ initial: 20_000 }), { onResume: "once" }),
   ...pick(taggedRules, "batchSize", "maximumLength", "long", "wordDropout"),
 });
 
@@ -63,9 +69,15 @@ async function trainTagger(call: TrainingCall<Options>, command: Command): Promi
         ? { train: sentences, validation: await read(validation.files, "--validation") }
         : splitSentences(sentences, { validation: validation.share, seed: options.seed });
     const test = options.test ? await read(options.test, "--test") : null;
+    const vectors = options.resume
+      ? null
+      : await vectorsFor([...parts.train, ...parts.validation, ...(test ?? [])], options, print);
     const tokenizer = options.resume
       ? (await describeModelFolder(options.out, SequenceTagger.kind)).tokenizer
-      : TaggerVocabulary.of(parts.train, optionsIn(command, taggerVocabularyRules));
+      : TaggerVocabulary.of(parts.train, {
+          ...optionsIn(command, taggerVocabularyRules),
+          ...(vectors ? { more: vectors.words } : {}),
+        });
     const { seed, batchSize, maximumLength, long, wordDropout } = options;
     const constraints = options.output === "crf" ? options.constraints : false;
     const shared = { tokenizer, batchSize, maximumLength, long, signal, ...given({ constraints }) };
@@ -81,8 +93,13 @@ async function trainTagger(call: TrainingCall<Options>, command: Command): Promi
       seed,
       executor: executorFrom(options),
       ...optionsIn(command, modelFlags),
+      ...(vectors ? { embeddingSize: vectors.size } : {}),
       ...cellOptions(command),
     });
+    if (vectors)
+      print.note(
+        `${count(await model.useVectors(vectors))} of ${count(tokenizer.words.size)} words have a vector of the file.`,
+      );
     noteData(print, { data, measured, tokenizer });
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
     const shown = (parts.validation.length > 0 ? parts.validation : parts.train).slice(0, 5);
@@ -93,6 +110,21 @@ async function trainTagger(call: TrainingCall<Options>, command: Command): Promi
     });
     return { trainer, conclude: () => conclude(model, test, { signal, print }) };
   });
+}
+
+/** The vectors of the words that sentences have, and of the file's first ones; null without a file. */
+async function vectorsFor(
+  sentences: readonly TaggedSentence[],
+  { vectors: file, vectorWords }: Options,
+  print: Printer,
+): Promise<WordVectors | null> {
+  if (file === undefined) return null;
+  const words = new Set(sentences.flatMap(({ tokens }) => tokens.flatMap((token) => [token, token.toLowerCase()])));
+  const vectors = await readWordVectors(file, { words, first: vectorWords });
+  const twice =
+    vectors.duplicates > 0 ? `; ${count(vectors.duplicates)} words come again, and keep their first vector` : "";
+  print.note(`${file}: ${count(vectors.words.length)} vectors of ${vectors.size} numbers${twice}.`);
+  return vectors;
 }
 
 function noteData(

@@ -48,6 +48,8 @@ export const taggerRules = table("SequenceTagger", {
   hiddenSize: option(whole({ minimum: 1, initial: 128 }), { aka: ["hidden", "units", "hidden_dim"] }),
   /** E: size of word vectors. Default 100. */
   embeddingSize: option(whole({ minimum: 1, initial: 100 }), { aka: ["embedding", "embedding_dim"] }),
+  /** Leave the vectors of words as they are in training, those of a file for example. Default false. */
+  frozenWords: option(flag(), { aka: ["freeze_embeddings"] }),
   /** Read the sentence in both directions. Default true. */
   bidirectional: option(flag(true), { aka: ["bidir"] }),
   /**
@@ -101,11 +103,18 @@ export class SequenceTaggerNetwork {
   constructor(config: SequenceTaggerConfig) {
     this.config = completeWithCell("SequenceTagger", config, { table: taggerRules, first: "none" });
     const { vocabularySize, embeddingSize, characters, characterCount, classes, dropout, variational } = this.config;
+    const { frozenWords } = this.config;
     const chosen = this.config.initializer;
     const first = chosen === "default" ? {} : { initializer: initializer(chosen) };
     // Ma & Hovy (2016), section 3.1.
     const small = uniform(Math.sqrt(3 / embeddingSize));
-    this.#words = new Embedding("words", { vocabularySize, embeddingSize, initializer: small, ...first });
+    this.#words = new Embedding("words", {
+      vocabularySize,
+      embeddingSize,
+      frozen: frozenWords,
+      initializer: small,
+      ...first,
+    });
     this.#characters =
       characters === "none"
         ? null

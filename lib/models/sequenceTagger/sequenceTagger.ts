@@ -1,5 +1,5 @@
 import type { TaggedSentence } from "../../data/index.js";
-import { expectTokens, TaggerVocabulary, taggerVocabularyRule } from "../../data/index.js";
+import { expectTokens, TaggerVocabulary, taggerVocabularyRule, WordVectors } from "../../data/index.js";
 import { describe, InputError, OptionError } from "../../errors.js";
 import { executorRule } from "../../executor/choice.js";
 import { Programs } from "../../executor/programs.js";
@@ -11,6 +11,7 @@ import type { OptionsOf } from "../../options.js";
 import {
   abortSignal,
   callback,
+  checkOption,
   completeOptions,
   flag,
   list,
@@ -19,6 +20,7 @@ import {
   seed,
   table,
   text,
+  value,
   whole,
   without,
   word,
@@ -85,6 +87,11 @@ export interface TaggerEvaluation extends ClassificationScores {
   /** How well spans are found, as conlleval measures it; null for tags that mark no spans. */
   spans: SpanScores | null;
 }
+
+const wordVectorsRule = value<WordVectors>(
+  "WordVectors, as readWordVectors gives them",
+  (given) => given instanceof WordVectors,
+);
 
 const createRules = {
   ...without(taggerRules, "vocabularySize", "characterCount", "classes"),
@@ -156,6 +163,29 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
   /** The tags, in the order of the output layer. */
   get labels(): readonly string[] {
     return this.tokenizer.labels.names;
+  }
+
+  /**
+   * Gives words the vectors of a file: their own, or else those of the words in lower case. The others keep theirs.
+   * @returns how many words of the vocabulary have one. @throws OptionError for vectors of another size than the model's.
+   */
+  async useVectors(vectors: WordVectors): Promise<number> {
+    checkOption("useVectors", "vectors", vectors, wordVectorsRule);
+    const { embeddingSize } = this.network.config;
+    if (vectors.size !== embeddingSize) {
+      throw new OptionError(
+        `useVectors: the vectors have ${vectors.size} numbers, and embeddingSize is ${embeddingSize}. Make the model with ${vectors.size}.`,
+      );
+    }
+    const name = "words.weight";
+    const values = Float32Array.from(await this.store.read(name));
+    const found = this.tokenizer.words.words.map((word, id) => {
+      const own = vectors.of(word);
+      if (own) values.set(own, id * embeddingSize);
+      return own !== null;
+    });
+    await this.store.write(name, values);
+    return found.filter(Boolean).length;
   }
 
   recordLoss(graph: Graph, { made, ...sizes }: SequenceTaggerForm): RecordedLoss {
