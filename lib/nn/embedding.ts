@@ -41,7 +41,7 @@ export class Embedding implements Layer {
   ) {
     this.options = completeOptions(expectLayerName("Embedding", name), options, rules);
     const { vocabularySize, embeddingSize, initializer, frozen } = this.options;
-    this.weight = new Parameter(`${name}.weight`, [vocabularySize, embeddingSize], initializer, frozen);
+    this.weight = new Parameter(`${name}.weight`, [vocabularySize, embeddingSize], initializer, { frozen });
     this.parameters = [this.weight];
   }
 

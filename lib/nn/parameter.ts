@@ -5,7 +5,6 @@ import { elementsOf, firstValues, shapeRule, shapeText } from "../graph/program.
 import type { Tensor } from "../graph/tensor.js";
 import type { OptionsOf } from "../options.js";
 import { checkOption, completeOptions, flag, largestInt32, option, table, text, value } from "../options.js";
-import { checkOption, flag, largestInt32, text, value } from "../options.js";
 import { initializerRule } from "./initializerRule.js";
 import type { Initializer } from "./initializers.js";
 import { initialValues } from "./initialValues.js";
@@ -56,14 +55,11 @@ export class Parameter {
     readonly shape: Shape,
     readonly initializer: Initializer,
     options: ParameterOptions = {},
-    /** Training leaves it as it is. */
-    readonly frozen = false,
   ) {
     checkOption("Parameter", "name", name, text());
     expectFits(name, shape);
     checkOption(name, "initializer", initializer, initializerRule);
     this.frozen = completeOptions(name, options, rules).frozen;
-    checkOption(name, "frozen", frozen, flag());
   }
 
   /** The parameter as a tensor of a graph. A store that does not have it yet initializes it, from the seed 1. */

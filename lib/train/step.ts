@@ -88,7 +88,6 @@ export class TrainingStep<Form> {
     const { optimizer, clipNorm, clipValue } = this.#options;
     const recorded = this.#model.recordLoss(graph, form);
     const parameters = learntParameters(this.#model);
-    const parameters = this.#model.parameters.filter(({ frozen }) => !frozen);
     const weights = parameters.map((parameter) => parameter.in(graph));
     const gradients = differentiate(this.#objective(recorded), weights);
     graph.within("optimizer", () => {
