@@ -46,7 +46,7 @@ export function textColumnFor(
   const file = tableAmong(files);
   if (file === undefined || plainText) return undefined;
   throw new OptionError(
-    `${owner}: ${file} is a table by its name. Say which column has the texts (--text-column), or --plain-text to read the ` +
+    `${owner}: ${file} is a table by its name. Name its column of texts (--text-column), or say --plain-text to read the ` +
       "file as it stands.",
   );
 }

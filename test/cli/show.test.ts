@@ -89,7 +89,9 @@ test("info of a model has a line for each setting and each weight, in columns, a
   expect(head).toBe(
     `LanguageModel: ${total.toLocaleString("en-US")} parameters in float32; character tokens, vocabulary 5`,
   );
-  const settings = Object.entries(about.config).map(([name, value]) => `  ${name.padEnd(16)} ${value}`);
+  // Options of other cells, which the configuration names too, say nothing about this model.
+  const own = Object.entries(about.config).filter(([name]) => name !== "reset" && name !== "activation");
+  const settings = own.map(([name, value]) => `  ${name.padEnd(16)} ${value}`);
   const weights = about.parameters.map(
     ({ name, shape }: { name: string; shape: number[] }) => `  ${name.padEnd(28)} [${shape.join(", ")}]`,
   );
@@ -226,11 +228,7 @@ test("evaluate of a language model refuses what is for another kind of model, by
     ["--bleu-tokenizer", "char"],
     ["--length-penalty", "1"],
   ]) {
-    expectRefused(
-      ostinato("evaluate", "text", "text.txt", ...option),
-      2,
-      `evaluate: ${option[0]} is for a Seq2Seq, and text holds a LanguageModel.`,
-    );
+    expectRefused(ostinato("evaluate", "text", "text.txt", ...option), 2, "Seq2Seq, and text holds a LanguageModel.");
   }
   expect(ostinato("evaluate", "text", "text.txt", "--batch-size", "2")).toMatchObject({ status: 0, stderr: "" });
 });
@@ -246,7 +244,7 @@ test("evaluate of pairs prints what --json has, and --output keeps a line for ea
 test("a kind of model that has no command says which have one, and how to make others", () => {
   expectRefused(ostinato("train", "segment", "x"), 2, "docs/own-models.md");
   expectRefused(ostinato("train", "transliterat", "x"), 2, "Did you mean transliterate?");
-  expectRefused(ostinato("train"), 2, "expected a kind of model. There are lm, ");
+  expectRefused(ostinato("train"), 2, "expected a kind of model. There are ");
 });
 
 test("demo trains, shows samples, and leaves a model and a report in a folder of its own", () => {

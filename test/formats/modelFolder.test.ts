@@ -284,3 +284,11 @@ test("the state of a training is one file, and its history another", async () =>
   await writeSafetensors(file, { tensors });
   await expect(loadTrainerState(folder)).rejects.toThrow(/not the state of a training/);
 });
+
+test("a file under the name that another kind of vocabulary has is the user's, and stays when a model is replaced", async () => {
+  const folder = await saved();
+  await writeFile(join(folder, "tokenizer.json"), '{"mine": true}');
+  await saveModelFolder(folder, model(3, { text: "xyz" }), { overwrite: true });
+  expect(await fillOf(folder)).toBe(3);
+  expect(await readFile(join(folder, "tokenizer.json"), "utf8")).toBe('{"mine": true}');
+});

@@ -295,3 +295,16 @@ test("a matrix that each step makes again is multiplied by as it is now, one tha
     }
   }
 });
+
+test("a loop that reads two rows of its own stack in a step has no gradient, and says so", () => {
+  const graph = new Graph();
+  const x = graph.feed("x", "f32", [B]);
+  // Fibonacci's numbers: each row is the sum of the two before it.
+  const stack = graph.loops.stack("f32", [5, B], "sums");
+  for (const row of [0, 1]) graph.loops.put(ops.copy(x), stack, row);
+  graph.loop({ steps: 3, reverse: false }, () => {
+    graph.loops.put(ops.add(graph.loops.rows(stack, 0), graph.loops.rows(stack, 1)), stack, 2);
+  });
+  const last = graph.loops.rows(stack, 4);
+  expect(() => differentiate(ops.sum(last), [x])).toThrow(/a loop reads more than one row of sums.* in a step/);
+});

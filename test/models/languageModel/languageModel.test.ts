@@ -321,3 +321,12 @@ test("an output of one column with a bias, for many rows", async () => {
   const { outputs } = await executable.run(feeds);
   expect([...(outputs.y as Float32Array)]).toEqual(Array(300).fill(7));
 });
+
+test("a measurement reads one text at a time or more, in windows of one token or more", async () => {
+  const model = await LanguageModel.create({ tokenizer: CharacterTokenizer.fromText("ab"), hiddenSize: 4 });
+  for (const name of ["batchSize", "windowLength"]) {
+    await expect(model.evaluate("abab", { [name]: 0 })).rejects.toThrow(
+      `evaluate: expected ${name} to be a whole number at least 1 and at most 2147483647, got 0.`,
+    );
+  }
+});

@@ -1,0 +1,53 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "ostinato-held-out-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function done(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: "utf8", cwd: folder });
+  expect(status, stderr).toBe(0);
+  return { stdout, stderr };
+}
+
+const small = ["--hidden-size", "8", "--layers", "1", "--maximum-steps", "2"];
+
+test("two tokens are enough to validate on, and curves stand in columns", () => {
+  writeFileSync(join(folder, "tiny.txt"), "abcabcabcabcabcabcab");
+  const lm = [
+    "train",
+    "lm",
+    "tiny.txt",
+    ...small,
+    "--batch-size",
+    "1",
+    "--window-length",
+    "4",
+    "--validate-every",
+    "1",
+  ];
+  for (const out of ["a", "a-longer-name"]) expect(done(...lm, "--out", out).stderr).toMatch(/18 .*, 2 to validate/);
+  const rows = done("curves", "a", "a-longer-name").stdout.split("\n").slice(0, 3);
+  // Names begin in the first column; the numbers of a column end where its title ends.
+  const [titles, ...results] = rows as [string, ...string[]];
+  for (const row of rows) expect(row).toMatch(/^\S/);
+  for (const title of ["best loss", "perplexity", "at update", "updates"]) {
+    const end = titles.lastIndexOf(title) + title.length;
+    for (const row of results) expect(row.slice(end - 1, end + 2), `${title}: ${row}`).toMatch(/^\S {2}$/);
+  }
+}, 60_000);
+
+test("samples of a training are of the pairs that it does not learn from", () => {
+  writeFileSync(join(folder, "learn.tsv"), "ab\tB A\nba\tA B\n".repeat(10));
+  writeFileSync(join(folder, "held.tsv"), "aab\tB A A\n");
+  const train = ["train", "transliterate", "learn.tsv", "--out", "pairs", ...small, "--sample-every", "1"];
+  expect(done(...train, "--validation", "held.tsv").stderr).toMatch(
+    /--- after 1 updates\naab\n {2}-> .*\n {5}\(B A A\)\n---/,
+  );
+  expect(done(...train, "--validation", "0", "--overwrite").stderr).toMatch(/--- after 1 updates\n(ab|ba)\n/);
+}, 60_000);
