@@ -105,7 +105,7 @@ function read(rule: Rule<unknown>, word: string, before: readonly unknown[] | nu
   return value;
 }
 
-/** What fits, in a sentence that follows the value. A limit that nobody meets is left out unless the value is beyond it. */
+/** The expectation of a rule, as a sentence that follows the value. A limit that nobody meets is left out unless the value is beyond it. */
 function expectation(expected: string, value: unknown, { written }: Rule<unknown>): string {
   const own = expected.replace(/ and at most (\d{9,})$/, (limit, most) => (Number(value) > Number(most) ? limit : ""));
   const nearest = typeof value === "string" && written?.words && nearestName(value, written.words);
