@@ -1,8 +1,10 @@
 /** Ostinato: train and serve recurrent sequence models. What is exported here is public; everything else may move. */
 export type {
+  CalendarFeature,
   CaptionTableOptions,
   CharacterOptions,
   Column,
+  DateForm,
   FoldOptions,
   HoldOutOptions,
   ImageCaptions,
@@ -13,6 +15,9 @@ export type {
   PairBatchOptions,
   PairTableOptions,
   ParallelTextOptions,
+  Series,
+  SeriesOptions,
+  SeriesTimes,
   SpecialTokenNames,
   SpecialTokens,
   SplitShares,
@@ -23,6 +28,7 @@ export type {
   TaggedSentencesOptions,
   TaggerVocabularyOptions,
   TextTableOptions,
+  TimeStep,
   TokenDecoder,
   TokenEncoder,
   TokenizedCorpus,
@@ -48,6 +54,7 @@ export {
   readLabelledTable,
   readPairTable,
   readParallelText,
+  readSeries,
   readTaggedSentences,
   readWordVectors,
   registerTokenizer,
@@ -173,11 +180,12 @@ export type {
   CurveAxis,
   CurveMeasure,
   CurvesOptions,
+  ForecastChart,
   ReportHistory,
   Run,
   TextSearch,
   VectorMap,
   VectorMapInput,
 } from "./viz/index.js";
-export { attentionSVG, beamTreeSVG, curvesSVG, vectorMap, vectorMapSVG } from "./viz/index.js";
+export { attentionSVG, beamTreeSVG, curvesSVG, forecastSVG, vectorMap, vectorMapSVG } from "./viz/index.js";
 export type { WeightType } from "./weights.js";

@@ -8,8 +8,22 @@ import { count, duration } from "./print.js";
 /** A loss so many times that of guessing says that the training has gone wrong. */
 const worse = 1.25;
 
+/** The words for what a training counts and measures. */
+export interface TrainingWords {
+  /** Name of the targets: "tokens". */
+  readonly targets: string;
+  measures(event: ValidationEvent): string;
+}
+
+/** The words of models of texts. */
+const textWords: TrainingWords = { targets: "tokens", measures };
+
 /** Prints what the trainer tells. @returns the line of progress, to be stopped whatever happens. */
-export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): ProgressLine {
+export function reportTraining<Form>(
+  trainer: Trainer<Form>,
+  print: Printer,
+  words: TrainingWords = textWords,
+): ProgressLine {
   const line = print.progress();
   /** The loss before the first update, which is that of guessing. */
   let guess = Number.NaN;
@@ -19,13 +33,13 @@ export function reportTraining<Form>(trainer: Trainer<Form>, print: Printer): Pr
     const { epoch, loss, tokensPerSecond, secondsLeft, progress } = event;
     line.update(
       progress,
-      `epoch ${epoch.toFixed(2)}  loss ${loss.toFixed(3)}  ${count(tokensPerSecond)} tokens/s  ${duration(secondsLeft)} left`,
+      `epoch ${epoch.toFixed(2)}  loss ${loss.toFixed(3)}  ${count(tokensPerSecond)} ${words.targets}/s  ${duration(secondsLeft)} left`,
     );
   });
   trainer.on("validation", (event) => {
     line.pause();
     print.object({ event: "validation", ...event });
-    print.note(`epoch ${event.epoch.toFixed(2)}: validation ${measures(event)}`, verdict(event, guess));
+    print.note(`epoch ${event.epoch.toFixed(2)}: validation ${words.measures(event)}`, verdict(event, guess));
   });
   trainer.on("sample", (event) => {
     line.pause();

@@ -18,6 +18,7 @@ import { exitCodeOf, interruptible } from "./interrupt.js";
 import { expectUsed, optionsIn, withOptions } from "./options.js";
 import type { Printer, ProgressLine } from "./print.js";
 import { count, countOf, duration } from "./print.js";
+import type { TrainingWords } from "./reportTraining.js";
 import { reportTraining } from "./reportTraining.js";
 import type { TrainingCall } from "./trainingCall.js";
 import { variantOptions, withVariants } from "./variants.js";
@@ -108,14 +109,19 @@ export function passingTrainerFor<Form>(
 /** Trains, prints how it goes, and says how to go on. @returns how it ended. */
 async function runTrainer<Form>(
   trainer: Trainer<Form>,
-  { options, print, signal }: { options: TrainingOptions; print: Printer; signal: AbortSignal },
+  {
+    options,
+    print,
+    signal,
+    words,
+  }: { options: TrainingOptions; print: Printer; signal: AbortSignal; words: TrainingWords | undefined },
 ): Promise<EndEvent> {
   const { out } = options;
   let line: ProgressLine | undefined;
   let updates = 0;
   trainer.on("step", () => updates++);
   try {
-    line = reportTraining(trainer, print);
+    line = reportTraining(trainer, print, words);
     const end = await trainer.run({ signal });
     print.object({ event: "end", ...end, folder: out });
     const how = {
@@ -149,20 +155,22 @@ function nothingToDo({ reason, step, epoch }: EndEvent, { maximumSteps, epochs, 
 
 /**
  * A command that trains: Ctrl-C saves and stops.
- * @param prepare makes the trainer, and what is to be done with the best model afterwards.
+ * @param prepare makes the trainer, what is to be done with the best model afterwards, and words where they are not those of texts.
  */
 export async function train<Form>(
   { options, named }: TrainingCall<TrainingOptions>,
   print: Printer,
-  prepare: (signal: AbortSignal) => Promise<{ trainer: Trainer<Form>; conclude: () => Promise<void> }>,
+  prepare: (
+    signal: AbortSignal,
+  ) => Promise<{ trainer: Trainer<Form>; conclude: () => Promise<void>; words?: TrainingWords }>,
 ): Promise<void> {
   const { signal, stoppedBy, done } = interruptible();
   if (named) print.note(`The model goes to ${options.out}.`);
   try {
     // Held from the start: reading and tokenizing the data can take minutes.
     await lockFolder(options.out, { owner: "train", purpose: "training" }, async () => {
-      const { trainer, conclude } = await prepare(signal);
-      const { reason } = await runTrainer(trainer, { options, print, signal });
+      const { trainer, conclude, words } = await prepare(signal);
+      const { reason } = await runTrainer(trainer, { options, print, signal, words });
       if (reason !== "stopped") await conclude();
     });
     const by = stoppedBy();

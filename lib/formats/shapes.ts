@@ -115,7 +115,7 @@ export const shapes = {
     formatVersion: whole({ minimum: 1 }),
     command: text(),
     files: object({ train: paths, validation: optional(paths), test: optional(paths) }),
-    options: record(either(either(anyText, double()), either(flag(), list(anyText)))),
+    options: record(either(either(anyText, double()), either(flag(), list(either(anyText, double()))))),
   }),
   /** trainer.json */
   trainerHistory: object({ steps, validations, samples, seconds: double({ minimum: 0 }) }),

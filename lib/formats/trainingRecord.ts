@@ -6,7 +6,7 @@ import { modelFiles } from "./modelFiles.js";
 import { shapes } from "./shapes.js";
 
 /** Values that an option of the command line can have. */
-export type RecordedValue = string | number | boolean | readonly string[];
+export type RecordedValue = string | number | boolean | readonly (string | number)[];
 
 /** How a training was called: enough to go on with it, and to read other files as its own were read. */
 export interface TrainingRecord {

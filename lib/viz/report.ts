@@ -4,6 +4,8 @@ import { checkOption } from "../options.js";
 import type { ActivationTrace } from "./activations.js";
 import { featureTitles, rankFeatures, rankUnits, textFeatures } from "./activations.js";
 import type { AttentionMap } from "./attentionMap.js";
+import type { ForecastChart } from "./forecastChart.js";
+import { forecastSVG } from "./forecastSVG.js";
 import { historyRule } from "./historyRule.js";
 import { Markup, markup } from "./markup.js";
 import type { LabelledSample, ReportScores } from "./reportClassification.js";
@@ -48,6 +50,10 @@ export interface ReportData {
   trace?: ActivationTrace;
   /** Where a model of pairs looked while it wrote. */
   attention?: readonly (AttentionMap & { caption?: string })[];
+  /** Series with what a model expects of them. */
+  forecasts?: readonly ForecastChart[];
+  /** Unit of the loss. Default: nats per token. */
+  unit?: string;
   /** Texts that a model of pairs wrote, beside those of a person. */
   translations?: readonly TranslationSample[];
   /** How well a classifier does, beside simpler models. */
@@ -66,6 +72,7 @@ const mostValues = 8_000_000;
 export function renderReport(data: ReportData): string {
   const { title, summary, figures, configuration, history, trace, attention = [] } = data;
   const { translations = [], scores, labelled = [] } = data;
+  const { forecasts = [], unit = "nats per token" } = data;
   if (history) checkOption("renderReport", "history", history, historyRule);
   const require = createRequire(import.meta.url);
   const asset = (name: string) => new Markup(readFileSync(require.resolve(`uplot/dist/${name}`), "utf8"));
@@ -84,7 +91,8 @@ export function renderReport(data: ReportData): string {
 <dl class="figures">${figures.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 </header>
 <main>
-${charts ? chartSection : ""}
+${charts ? chartSection(unit) : ""}
+${forecasts.length > 0 ? forecastSection(forecasts) : ""}
 ${translations.length > 0 ? translationSection(translations) : ""}
 ${scores ? scoresSection(scores) : ""}
 ${labelled.length > 0 ? labelledSection(labelled) : ""}
@@ -101,11 +109,17 @@ ${history && history.samples.length > 0 ? sampleSection(history.samples) : ""}
 `.text;
 }
 
-const chartSection = markup`<section><h2>How it learnt</h2>
+const chartSection = (unit: string) => markup`<section><h2>How it learnt</h2>
 <div class="controls"><label><input type="checkbox" id="log"> logarithmic</label></div>
-<figure><div class="chart" id="loss"></div><figcaption>Loss in nats per token: each batch, their running mean, and the validations.</figcaption></figure>
+<figure><div class="chart" id="loss"></div><figcaption>Loss in ${unit}: each batch, their running mean, and the validations.</figcaption></figure>
 <div class="pair"><figure><div class="chart" id="norm"></div><figcaption>Norm of the gradient before clipping.</figcaption></figure>
 <figure><div class="chart" id="rate"></div><figcaption>Learning rate.</figcaption></figure></div></section>`;
+
+function forecastSection(charts: readonly ForecastChart[]): Markup {
+  return markup`<section><h2>What comes next</h2>
+<p>The last values, the forecast, and the intervals in which it expects them: point at one to see how many.</p>
+<figure>${new Markup(forecastSVG(charts))}</figure></section>`;
+}
 
 function activationSection(trace: ActivationTrace): Markup {
   const options = rankFeatures(trace).map(

@@ -248,6 +248,18 @@ struct log {
   static const Implementation implementation;
 };
 
+struct logGamma {
+  enum Operand { x };
+  enum Result { y };
+  static const Implementation implementation;
+};
+
+struct logGammaGradient {
+  enum Operand { x, dy };
+  enum Result { dx };
+  static const Implementation implementation;
+};
+
 struct logSoftmax {
   enum Operand { x };
   enum Result { y };
@@ -424,6 +436,12 @@ struct softmax {
 struct softmaxGradient {
   enum Operand { y, dy };
   enum Result { dx };
+  static const Implementation implementation;
+};
+
+struct softplus {
+  enum Operand { x };
+  enum Result { y };
   static const Implementation implementation;
 };
 
@@ -669,6 +687,14 @@ inline constexpr Operation kTable[] = {
      .operands = {"x"},
      .results = {"y"},
      .implementation = log::implementation},
+    {.name = "logGamma",
+     .operands = {"x"},
+     .results = {"y"},
+     .implementation = logGamma::implementation},
+    {.name = "logGammaGradient",
+     .operands = {"x", "dy"},
+     .results = {"dx"},
+     .implementation = logGammaGradient::implementation},
     {.name = "logSoftmax",
      .operands = {"x"},
      .results = {"y"},
@@ -822,6 +848,10 @@ inline constexpr Operation kTable[] = {
      .operands = {"y", "dy"},
      .results = {"dx"},
      .implementation = softmaxGradient::implementation},
+    {.name = "softplus",
+     .operands = {"x"},
+     .results = {"y"},
+     .implementation = softplus::implementation},
     {.name = "sqrt",
      .operands = {"x"},
      .results = {"y"},

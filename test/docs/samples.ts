@@ -82,6 +82,19 @@ export function sampleFolder(name: string): string {
       return [...words.map((token, t) => `${token}\t${tagAt(t)}`), ""];
     }),
   );
+  // Hourly demand of two shops, with its day, its week and a trend.
+  const demand = (t: number, size: number) =>
+    (
+      size *
+      (20 + 0.01 * t + 8 * Math.sin((2 * Math.PI * t) / 24) + 3 * Math.sin((2 * Math.PI * t) / 168) + Math.sin(t * t))
+    ).toFixed(2);
+  write("demand.csv", [
+    "hour,north,south",
+    ...Array.from({ length: 700 }, (_, t) => {
+      const hour = new Date(Date.UTC(2024, 0, 1) + t * 3_600_000).toISOString().slice(0, 16).replace("T", " ");
+      return `${hour},${demand(t, 1)},${demand(t + 5, 3)}`;
+    }),
+  ]);
   write("reviews.csv", ["id,review", ...sentences.map((sentence, i) => `${i},"${sentence}"`)]);
   const tests = sentences.slice(0, 10);
   write("test.en", tests);

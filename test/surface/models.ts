@@ -5,6 +5,7 @@ import * as things from "./things.js";
 
 const {
   CaptionData,
+  Forecaster,
   ImageCaptioner,
   ImageSet,
   LabelledData,
@@ -21,12 +22,14 @@ const {
   classifier,
   config,
   executor,
+  forecaster,
   labelled,
   model,
   pair,
   pairData,
   pairs,
   sentences,
+  series,
   stream,
   tagged,
   tagger,
@@ -212,6 +215,23 @@ export const modelRows: Record<string, Entry> = {
   ]),
   "TaggedData.batches": entry(
     of(() => TaggedData.create(tagged, { tokenizer: tagger.tokenizer }), "batches"),
+    () => [0],
+  ),
+  "Forecaster.create": entry(Forecaster.create as never, () => [
+    { executor, horizon: 2, season: 4, hiddenSize: 4, series, output: "point" },
+  ]),
+  "Forecaster.load": entry(Forecaster.load as never, () => ["savedForecaster", { executor }]),
+  "Forecaster.forecast": entry(
+    of(() => forecaster, "forecast"),
+    () => [series, { levels: [0.5], paths: 2, seed: 3 }],
+  ),
+  "Forecaster.backtest": entry(
+    of(() => forecaster, "backtest"),
+    () => [series, { lastSteps: 2, stride: 1 }],
+  ),
+  SeriesData: entry(made(ostinato.SeriesData), () => [series, { config: forecaster.network.config, batchSize: 2 }]),
+  "SeriesData.batches": entry(
+    of(() => new ostinato.SeriesData(series, { config: forecaster.network.config }), "batches"),
     () => [0],
   ),
   WindowData: entry(made(ostinato.WindowData), () => [stream, { batchSize: 2, windowLength: 4, role: "train" }], [0]),

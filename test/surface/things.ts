@@ -21,6 +21,7 @@ writeFileSync(
   "photo.png",
   Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC", "base64"),
 );
+writeFileSync("series.csv", "month,a,b\n2020-01,1,2\n2020-02,3,4\n2020-03,2,\n");
 writeFileSync("labels.tsv", "ab\tx\nba\ty\n");
 await ostinato.writeNpy("array.npy", { shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) });
 writeFileSync("vectors.txt", "a 1 2\nb 3 4\n");
@@ -105,3 +106,11 @@ export function program(of: typeof executor | typeof native) {
   return { store, executable: of.compile(graph.program(), store) };
 }
 export const feeds = () => ({ x: new Float32Array(12), ids: new Int32Array(3) });
+
+/** Two series with one gap. */
+export const series = [
+  { name: "a", values: [1, 2, 3, 2, 1, 2, 3, 2, 1, 2] },
+  { name: "b", values: [5, Number.NaN, 7, 6, 5, 6, 7, 6] },
+];
+export const forecaster = await ostinato.Forecaster.create({ executor, horizon: 2, season: 4, hiddenSize: 4, series });
+await forecaster.save("savedForecaster");

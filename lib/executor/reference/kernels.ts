@@ -11,6 +11,7 @@ import * as gru from "./gru.js";
 import * as hardSigmoid from "./hardSigmoid.js";
 import type { Kernel } from "./kernel.js";
 import * as layerNorm from "./layerNorm.js";
+import * as logGamma from "./logGamma.js";
 import * as lstm from "./lstm.js";
 import * as mask from "./mask.js";
 import * as matmul from "./matmul.js";
@@ -22,6 +23,7 @@ import * as rnn from "./rnn.js";
 import * as sample from "./sample.js";
 import * as shape from "./shape.js";
 import * as softmax from "./softmax.js";
+import * as softplus from "./softplus.js";
 
 /** The kernel of every op, by name. Whatever else those files export is no op of the catalogue. */
 export const kernels = {
@@ -36,6 +38,7 @@ export const kernels = {
   ...gru,
   ...hardSigmoid,
   ...layerNorm,
+  ...logGamma,
   ...lstm,
   ...mask,
   ...matmul,
@@ -47,4 +50,5 @@ export const kernels = {
   ...sample,
   ...shape,
   ...softmax,
+  ...softplus,
 } as unknown as Readonly<Record<string, Kernel>>;

@@ -1,0 +1,60 @@
+import type { Command } from "commander";
+import { backtestRules } from "../../models/forecaster/backtest.js";
+import type { Forecaster } from "../../models/forecaster/forecaster.js";
+import type { Completed } from "../../options.js";
+import { flag, list, optional, pick, table, text } from "../../options.js";
+import type { ExecutorOptions } from "../executor.js";
+import { modelFrom } from "../executor.js";
+import { untilInterrupted } from "../interrupt.js";
+import { given, withOptions } from "../options.js";
+import { printer } from "../print.js";
+import { printBacktest } from "../printBacktest.js";
+import { continued, seriesLike, withSeriesOptions } from "../seriesFiles.js";
+import type { Ability } from "../verbs.js";
+
+const flags = table("backtest series", {
+  /** Tables of the values that come after those of the files, to measure on. Default: the last values of the files. */
+  after: optional(list(text({ as: "file" }))),
+  ...pick(backtestRules, "lastSteps", "stride", "paths", "seed"),
+  /** Print one JSON object. */
+  json: flag(),
+});
+
+type Options = ExecutorOptions & Completed<typeof flags>;
+
+export const backtest: Ability = {
+  verb: {
+    name: "backtest",
+    description: "measure forecasts from origins in the past, beside forecasts that learn nothing",
+    arguments: [["<tables...>", "tables of series, read as the training read its files"]],
+  },
+  options: (command) => withSeriesOptions(withOptions(command, flags)),
+  run: measure,
+};
+
+function measure(folder: string, files: string[], options: Options, command: Command): Promise<void> {
+  return untilInterrupted(async (signal) => {
+    const print = printer(options);
+    const model = await modelFrom<Forecaster>(folder, options);
+    let series = await seriesLike(folder, files, command);
+    let { lastSteps } = options;
+    if (options.after) {
+      const after = await seriesLike(folder, options.after, command);
+      const joined = continued(series, after);
+      series = joined.series;
+      lastSteps ??= joined.steps;
+    }
+    const line = print.progress();
+    const { stride, paths, seed } = options;
+    const result = await model
+      .backtest(series, {
+        ...given({ lastSteps, stride, paths }),
+        seed,
+        signal,
+        onProgress: (share) => line.update(share, "forecasting"),
+      })
+      .finally(() => line.stop());
+    print.object(result);
+    printBacktest(print, result);
+  });
+}

@@ -1,0 +1,98 @@
+import { counted, describe, InputError, OptionError, quote } from "../errors.js";
+import { nearestName } from "../options.js";
+import { formatWith, guessFormat } from "./tableFormat.js";
+import type { TableRow } from "./tableRows.js";
+import { tableRows } from "./tableRows.js";
+import { expectPath, readTextFile } from "./textFile.js";
+
+/** A row of a table of numbers. */
+export interface NumberRow {
+  /** "sales.csv, line 12" */
+  readonly place: string;
+  /** A text for each column; "" where the row is shorter. */
+  readonly cells: readonly string[];
+}
+
+/** A whole table whose first row names its columns. */
+export interface NumberTable {
+  readonly file: string;
+  readonly names: readonly string[];
+  readonly rows: readonly NumberRow[];
+}
+
+/** Words for a value that is missing. */
+const missing = new Set(["", "na", "n/a", "nan", "null", "none", "-", "?", "."]);
+
+/** The number of a cell, NaN where it says that there is none. @throws InputError that names the place. */
+export function numberIn(cell: string, place: string, column: string): number {
+  const text = cell.trim();
+  if (missing.has(text.toLowerCase())) return Number.NaN;
+  const value = Number(text);
+  if (Number.isFinite(value)) return value;
+  const hint = /^-?\d+(\.\d{3})*,\d+$/.test(text) ? " Decimal commas are to be written as points." : "";
+  throw new InputError(
+    `${place}, column ${quote(column)}: expected a number, or nothing where it is missing, got ${describe(cell)}.${hint}`,
+  );
+}
+
+/**
+ * Reads a table: CSV, TSV, or lines of JSON, whose fields are columns.
+ * @throws InputError if the file is empty, no such table, or a row is longer than the first.
+ */
+export async function readNumberTable(owner: string, file: string, separator?: string): Promise<NumberTable> {
+  expectPath(owner, file);
+  let beginning = "";
+  for await (const piece of readTextFile(file, { keepReturns: true })) {
+    beginning = piece;
+    break;
+  }
+  const format = separator === undefined ? guessFormat(file, beginning) : formatWith(separator);
+  const rows: NumberRow[] = [];
+  let names: readonly string[] | null = null;
+  for await (const row of tableRows(readTextFile(file, { keepReturns: true }), format, file)) {
+    const place = `${file}, line ${row.line}`;
+    if (!names) {
+      names = isList(row.cells) ? row.cells.map((name) => name.trim()) : Object.keys(row.cells);
+      if (isList(row.cells)) continue;
+    }
+    const cells = isList(row.cells) ? row.cells : fieldsIn(row.cells, names, place);
+    const filled = cells.findLastIndex((cell) => cell.trim() !== "") + 1;
+    if (filled > names.length) {
+      throw new InputError(`${place} has ${counted(filled, "column")}, and the first row has ${names.length}.`);
+    }
+    if (filled > 0) rows.push({ place, cells: names.map((_, i) => cells[i] ?? "") });
+  }
+  if (!names || rows.length === 0) {
+    throw new InputError(`${file} has no rows${names ? " but the names of its columns" : ""}.`);
+  }
+  return { file, names, rows };
+}
+
+function isList(cells: TableRow["cells"]): cells is readonly string[] {
+  return Array.isArray(cells);
+}
+
+function fieldsIn(fields: Readonly<Record<string, unknown>>, names: readonly string[], place: string): string[] {
+  return names.map((name) => {
+    const value = fields[name] ?? "";
+    if (typeof value === "string" || typeof value === "number") return String(value);
+    throw new InputError(
+      `${place}: expected the field ${quote(name)} to be a number or a text, got ${describe(value)}.`,
+    );
+  });
+}
+
+/** Where a column is: by its name, or its number from 1. @throws OptionError for one that is not there. */
+export function columnIn({ file, names }: Pick<NumberTable, "file" | "names">, column: number | string): number {
+  if (typeof column === "number" && column <= names.length) return column - 1;
+  const index = names.indexOf(String(column));
+  if (typeof column === "string" && index >= 0 && names.lastIndexOf(column) === index) return index;
+  const nearest = nearestName(String(column), names);
+  const many = names.filter((name) => name === column).length > 1;
+  throw new OptionError(
+    many
+      ? `${file} has several columns ${quote(String(column))}: take a number, from 1.`
+      : `${file} has no column ${describe(column)}: its first line names ${names.slice(0, 20).join(", ")}` +
+          `${names.length > 20 ? " ..." : ""}.${nearest === undefined ? "" : ` Did you mean ${nearest}?`}`,
+  );
+}

@@ -1,0 +1,215 @@
+import { readFile } from "node:fs/promises";
+import { counted, describe, InputError, OptionError, quote } from "../errors.js";
+import type { Completed, OptionsOf } from "../options.js";
+import { completeOptions, list, option, optional, table, word } from "../options.js";
+import { parseDate } from "./dates.js";
+import type { NumberRow, NumberTable } from "./numberTable.js";
+import { columnIn, numberIn, readNumberTable } from "./numberTable.js";
+import type { Series } from "./series.js";
+import { columnRule, tableRules } from "./table.js";
+import { expectPath } from "./textFile.js";
+import { dateOrderOf, timeColumn } from "./timeColumn.js";
+
+/** How series stand in a table. */
+export const seriesLayouts = ["columns", "long", "rows"] as const;
+
+/** The options of reading series. */
+export const seriesRules = table("readSeries", {
+  /**
+   * How series stand in a table. "columns": a column each. "long": under each other, a column says which (see `series`). "rows": a
+   * row each, its name first. Default: long where `series` is given, otherwise columns.
+   */
+  layout: optional(word(seriesLayouts)),
+  /** Column of the dates. Default: the first column that holds dates, if there is one. */
+  time: option(optional(columnRule), { flag: "--time-column" }),
+  /** Column that says which series a row is of. Default: none. */
+  series: option(optional(columnRule), { flag: "--series-column" }),
+  /** Columns of the values. Default: all that no other option names. */
+  values: option(optional(list(columnRule)), { flag: "--value-columns" }),
+  /** Columns of numbers that go with the values of every series, known beforehand or not. Default: none. */
+  covariates: option(optional(list(columnRule)), { flag: "--covariate-columns" }),
+  /** Columns of numbers that stay the same over a series. Default: none. */
+  static: option(optional(list(columnRule)), { flag: "--static-columns" }),
+  /** Rule for a date that is left out between two others: "refuse" it with an error, or "fill" it with missing values. Default refuse. */
+  missingDates: word(["refuse", "fill"], "refuse"),
+  /** Separator of the columns, as for other tables. Default: guessed from the file's name and first lines. */
+  separator: tableRules.separator,
+});
+
+/** Options of `readSeries`. @interface */
+export type SeriesOptions = OptionsOf<typeof seriesRules>;
+
+/**
+ * Reads time series from a table (CSV, TSV, lines of JSON) or from JSON: `[{ "name": "a", "values": [1, null, 3] }]`, where
+ * `"dates"` may hold a date for each value.
+ * @throws InputError that names file and line: for what is no number, and dates that come twice, not in order, or at unequal steps;
+ *   OptionError for a column that is not there.
+ */
+export async function readSeries(file: string, options: SeriesOptions = {}): Promise<Series[]> {
+  const complete = completeOptions("readSeries", options, seriesRules);
+  expectPath("readSeries", file);
+  if (/\.json$/i.test(file)) return jsonSeries(file);
+  const read = await readNumberTable("readSeries", file, complete.separator);
+  const layout = complete.layout ?? (complete.series === undefined ? "columns" : "long");
+  if ((layout === "long") !== (complete.series !== undefined)) {
+    throw new OptionError(
+      layout === "long"
+        ? 'readSeries: the layout "long" needs series, the column that says which series a row is of.'
+        : `readSeries: series is for the layout "long", and layout is ${quote(layout)}.`,
+      ["series", "layout"],
+    );
+  }
+  return layout === "rows" ? rowSeries(read) : tableSeries(read, complete);
+}
+
+/** A row a series: its name, then its values; empty cells at the end are no values. */
+function rowSeries({ names, rows }: NumberTable): Series[] {
+  return rows.map(({ cells, place }) => {
+    const own = cells.slice(1);
+    const filled = own.findLastIndex((cell) => cell.trim() !== "") + 1;
+    const values = Float64Array.from(own.slice(0, filled), (cell, i) => numberIn(cell, place, names[i + 1] as string));
+    return { name: cells[0] as string, values, place };
+  });
+}
+
+/** The columns of a table by what they hold. */
+interface Columns {
+  time: number | null;
+  series: number | null;
+  values: number[];
+  covariates: number[];
+  static: number[];
+}
+
+function columnsOf(read: NumberTable, options: Completed<typeof seriesRules>): Columns {
+  const find = (column: number | string) => columnIn(read, column);
+  const series = options.series === undefined ? null : find(options.series);
+  const covariates = (options.covariates ?? []).map(find);
+  const own = (options.static ?? []).map(find);
+  const [first] = read.rows;
+  const isDates = (i: number) => {
+    const text = first?.cells[i] ?? "";
+    return (
+      parseDate(text) !== null &&
+      (!/^\s*\d+(\.\d+)?\s*$/.test(text) || /date|time|year|month|day/i.test(read.names[i] ?? ""))
+    );
+  };
+  const guess = read.names.findIndex((_, i) => isDates(i));
+  const time = options.time === undefined ? (guess < 0 ? null : guess) : find(options.time);
+  const used = new Set([time, series, ...covariates, ...own]);
+  const values = options.values?.map(find) ?? read.names.flatMap((_, i) => (used.has(i) ? [] : [i]));
+  if (values.length === 0)
+    throw new OptionError(`${read.file} has no column of values: say which (values).`, ["values"]);
+  return { time, series, values, covariates, static: own };
+}
+
+function tableSeries(read: NumberTable, options: Completed<typeof seriesRules>): Series[] {
+  const columns = columnsOf(read, options);
+  const { time, series } = columns;
+  const groups = new Map<string, NumberRow[]>();
+  for (const row of read.rows) {
+    const name = series === null ? "" : (row.cells[series] as string);
+    const group = groups.get(name);
+    if (group) group.push(row);
+    else groups.set(name, [row]);
+  }
+  const order = time === null ? "month first" : dateOrderOf(read.rows.map(({ cells }) => cells[time] as string));
+  return [...groups].flatMap(([name, rows]) => {
+    const dated = rows.map((row) => ({
+      row,
+      text: time === null ? "" : (row.cells[time] as string),
+      place: row.place,
+    }));
+    const dates = time === null ? null : timeColumn(dated, { missingDates: options.missingDates, order });
+    const numbers = (column: number): Float64Array => {
+      const values = new Float64Array(dates?.length ?? rows.length).fill(Number.NaN);
+      for (const [i, { cells, place }] of rows.entries()) {
+        values[dates?.positions[i] ?? i] = numberIn(cells[column] as string, place, read.names[column] as string);
+      }
+      return values;
+    };
+    const named = (list: readonly number[]) =>
+      list.map((column) => [read.names[column] as string, numbers(column)] as const);
+    const covariates = Object.fromEntries(named(columns.covariates));
+    const fixed = Object.fromEntries(
+      named(columns.static).map(([key, values]) => [key, constantOf(values, key, rows)]),
+    );
+    return columns.values.map((column) => {
+      const own = read.names[column] as string;
+      const full = series === null ? own : columns.values.length === 1 ? name : `${name} ${own}`;
+      const place = series === null ? `${read.file}, column ${quote(own)}` : `${read.file}, series ${quote(full)}`;
+      // Rows behind the last value bring covariates that are known beforehand.
+      const values = numbers(column);
+      const end =
+        columns.covariates.length > 0 ? values.findLastIndex((value) => !Number.isNaN(value)) + 1 : values.length;
+      return {
+        name: full,
+        values: values.subarray(0, end),
+        place,
+        ...(dates ? { times: dates.times } : {}),
+        ...(columns.covariates.length > 0 ? { covariates } : {}),
+        ...(columns.static.length > 0 ? { static: fixed } : {}),
+      };
+    });
+  });
+}
+
+function constantOf(values: Float64Array, name: string, rows: readonly NumberRow[]): number {
+  const known = values.filter((value) => !Number.isNaN(value));
+  const other = known.findIndex((value) => value !== known[0]);
+  if (known.length > 0 && other < 0) return known[0] as number;
+  throw new InputError(
+    `${rows[Math.max(0, other)]?.place}: expected column ${quote(name)} to hold one number for the whole series` +
+      `${known.length === 0 ? ", and it is empty." : `, got ${known[0]} and ${known[other]}.`}`,
+  );
+}
+
+async function jsonSeries(file: string): Promise<Series[]> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    throw new InputError(`${file} cannot be read as JSON: ${(error as Error).message}`, error);
+  }
+  const list = Array.isArray(json) ? json : [json];
+  return list.map((entry: unknown, i) => {
+    const place = `${file}, series ${i + 1} of ${list.length}`;
+    const fields = (entry ?? {}) as Record<string, unknown>;
+    if (!Array.isArray(fields.values)) {
+      throw new InputError(`${place}: expected { "values": [...] }, got ${describe(entry)}.`);
+    }
+    const numbers = (values: unknown, name: string) => {
+      const own = Array.isArray(values) ? values : [];
+      return Float64Array.from(own, (value: unknown, t) => {
+        if (value === null) return Number.NaN;
+        if (typeof value === "number") return value;
+        throw new InputError(
+          `${place}, ${name}: expected ${counted(own.length, "number")} or null, got ${describe(value)} as the ${t + 1}th.`,
+        );
+      });
+    };
+    const dates = fields.dates === undefined ? null : jsonTimes(fields.dates, { place, count: fields.values.length });
+    const covariates = Object.entries((fields.covariates ?? {}) as Record<string, unknown>);
+    return {
+      name: typeof fields.name === "string" ? fields.name : String(i + 1),
+      values: numbers(fields.values, "values"),
+      place,
+      ...(dates ? { times: dates } : {}),
+      ...(covariates.length > 0
+        ? { covariates: Object.fromEntries(covariates.map(([name, values]) => [name, numbers(values, name)])) }
+        : {}),
+      ...(fields.static ? { static: fields.static as Record<string, number> } : {}),
+    };
+  });
+}
+
+/** The times of `"dates"`: one for each value, without gaps. */
+function jsonTimes(dates: unknown, { place, count }: { place: string; count: number }) {
+  if (!Array.isArray(dates) || dates.length !== count) {
+    throw new InputError(
+      `${place}: expected "dates" to be an array, a date for each of the ${counted(count, "value")}.`,
+    );
+  }
+  const rows = dates.map((text, i) => ({ row: i, text: String(text), place: `${place}, date ${i + 1}` }));
+  return timeColumn(rows, { missingDates: "refuse", order: dateOrderOf(rows.map(({ text }) => text)) }).times;
+}

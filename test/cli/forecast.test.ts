@@ -1,0 +1,132 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import { parseXml } from "../viz/wellFormed.js";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "ostinato-cli-forecast-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { FORCE_COLOR: _, ...env } = process.env;
+
+function ostinato(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+    timeout: 170_000,
+  });
+  return { status, stdout, stderr };
+}
+
+function file(name: string, lines: readonly string[]): string {
+  writeFileSync(join(folder, name), lines.map((line) => `${line}\n`).join(""));
+  return name;
+}
+
+const value = (t: number, size: number) => (size * (10 + 0.1 * t + 4 * Math.sin((2 * Math.PI * t) / 12))).toFixed(3);
+const month = (t: number) => `${2000 + Math.floor(t / 12)}-${String((t % 12) + 1).padStart(2, "0")}`;
+const rowsOf = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => `${month(from + i)},${value(from + i, 1)},${value(from + i, 50)}`);
+const head = "month,<small>,=large";
+const csv = file("sales.csv", [head, ...rowsOf(0, 96)]);
+const after = file("after.csv", [head, ...rowsOf(96, 102)]);
+const small = [
+  "--horizon",
+  "6",
+  "--season",
+  "12",
+  "--hidden-size",
+  "16",
+  "--batch-size",
+  "16",
+  "--learning-rate",
+  "0.01",
+];
+
+test("train forecast, forecast, backtest, info and quantize work one after the other", () => {
+  const trained = ostinato("train", "forecast", csv, ...small, "--epochs", "20", "--test-steps", "12", "--out", "m");
+  expect(trained.stderr).toContain("2 series, 96 values each");
+  expect(trained.stderr).toMatch(/validation loss 0\.\d+/);
+  expect(trained.stderr).not.toMatch(/nats|perplexity|token/);
+  expect(trained.stdout).toMatch(/test:\n4 windows of 2 series, 24 values:/);
+  expect(trained.status).toBe(0);
+
+  const table = ostinato("forecast", "m", csv).stdout.trim().split("\n");
+  expect(table[0]).toBe("series,date,point,0.025,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,0.975");
+  expect(table.length).toBe(1 + 2 * 6);
+  expect(table[1]).toMatch(/^<small>,2008-01,\d/);
+  // A spreadsheet program would compute what begins with "=".
+  expect(table[7]).toMatch(/^'=large,2008-01,/);
+
+  const tested = ostinato("backtest", "m", csv, "--after", after, "--json");
+  const result = JSON.parse(tested.stdout);
+  expect([result.windows, result.values, result.scores[0].name]).toEqual([2, 12, "model"]);
+
+  const json = ostinato(
+    "forecast",
+    "m",
+    csv,
+    "--json",
+    "--only",
+    "<small>",
+    "--levels",
+    "0.05",
+    "0.5",
+    "0.95",
+    "--paths",
+    "3",
+    "--seed",
+    "5",
+  );
+  const [line = ""] = json.stdout.split("\n");
+  expect(JSON.parse(line).paths.length).toBe(3);
+  expect(Object.keys(JSON.parse(line).quantiles)).toEqual(["0.05", "0.5", "0.95"]);
+  expect(
+    ostinato(
+      "forecast",
+      "m",
+      csv,
+      "--json",
+      "--only",
+      "<small>",
+      "--levels",
+      "0.05",
+      "0.5",
+      "0.95",
+      "--paths",
+      "3",
+      "--seed",
+      "5",
+    ).stdout,
+  ).toBe(json.stdout);
+
+  const drawn = ostinato("forecast", "m", csv, "--chart", "--svg", "a.svg", "--report", "r.html");
+  expect(drawn.stdout).toContain(
+    "2005-01 to 2008-06, forecast from 2008-01, 95 % expected inside".replace("2005-01", month(72)),
+  );
+  const svg = readFileSync(join(folder, "a.svg"), "utf8");
+  parseXml(svg);
+  expect(svg).toContain("&lt;small&gt;");
+  const report = readFileSync(join(folder, "r.html"), "utf8");
+  expect(report).toContain("What comes next");
+  expect(report).not.toContain("<small> ");
+
+  expect(ostinato("info", "m").stdout).toContain("a forecaster (1-layer GRU, segments, quantile) of 6 steps");
+  const resumed = ostinato("train", "--resume", "m", "--epochs", "21");
+  expect(`${resumed.status} ${resumed.stderr}`).toMatch(/^0 [\s\S]*Done after/);
+});
+
+test("bad input is an error with its place, and nothing is written", () => {
+  const twice = file("twice.csv", ["month,a", "2020-01,1", "2020-01,2"]);
+  const { status, stderr } = ostinato("train", "forecast", twice, ...small, "--out", "none");
+  expect([status, stderr]).toEqual([1, expect.stringContaining("twice.csv, line 3: the date 2020-01 comes twice")]);
+  const short = ostinato("train", "forecast", file("short.csv", ["a", "1", "2"]), ...small, "--out", "none");
+  expect([short.status, short.stderr]).toEqual([1, expect.stringContaining("has no values")]);
+  const none = ostinato("train", "forecast", csv, "--out", "none");
+  expect([none.status, none.stderr]).toEqual([2, expect.stringContaining("--horizon")]);
+  const absent = ostinato("forecast", "m", csv, "--only", "x");
+  expect([absent.status, absent.stderr]).toEqual([2, expect.stringContaining('there is no series "x"')]);
+});

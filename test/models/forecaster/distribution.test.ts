@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { logGamma } from "../../../lib/graph/gamma.js";
+import { Graph } from "../../../lib/graph/graph.js";
+import { ReferenceExecutor } from "../../../lib/index.js";
+import type { CompleteForecasterConfig } from "../../../lib/models/forecaster/config.js";
+import {
+  distributionOf,
+  lossOf,
+  normalQuantile,
+  softplus,
+  studentQuantile,
+} from "../../../lib/models/forecaster/distribution.js";
+
+const configOf = (output: string) => ({ output, quantiles: [0.1, 0.5, 0.9] }) as unknown as CompleteForecasterConfig;
+
+test("quantiles of normal and Student's t are those of tables", () => {
+  expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 10);
+  expect(normalQuantile(1e-6)).toBeCloseTo(-4.753424308822899, 8);
+  expect(studentQuantile(0.975, 5)).toBeCloseTo(2.570581835636314, 8);
+  expect(studentQuantile(0.05, 2.5)).toBeCloseTo(-2.5582, 3);
+  expect(studentQuantile(0.9, 1e6)).toBeCloseTo(normalQuantile(0.9), 5);
+});
+
+/** The loss of a value, as the executor computes it. */
+async function computed(output: string, numbers: readonly number[], y: number, scale = 1): Promise<number> {
+  const graph = new Graph();
+  const parts = numbers.map((_, k) => graph.feed(`p${k}`, "f32", [1]));
+  const unit = output === "negative-binomial" ? graph.feed("scale", "f32", [1]) : null;
+  graph.output("loss", lossOf(configOf(output), { parts, y: graph.feed("y", "f32", [1]), scale: unit }));
+  const executor = new ReferenceExecutor({ precision: "float64" });
+  const feeds = Object.fromEntries(numbers.map((value, k) => [`p${k}`, Float64Array.of(value)]));
+  const store = executor.createStore();
+  const executable = executor.compile(graph.program(), store);
+  const { outputs } = await executable.run({
+    ...feeds,
+    y: Float64Array.of(y),
+    ...(unit ? { scale: Float64Array.of(scale) } : {}),
+  } as never);
+  return outputs.loss?.[0] as number;
+}
+
+test("densities integrate to 1, and agree with the quantiles", async () => {
+  for (const [output, numbers] of [
+    ["gaussian", [0.3, 0.2]],
+    ["student-t", [0.3, 0.2, 1]],
+  ] as const) {
+    const distribution = distributionOf(configOf(output), numbers, 1);
+    const median = distribution.quantile(0.5);
+    const [low, high] = [distribution.quantile(0.05), distribution.quantile(0.95)];
+    let mass = 0;
+    const steps = 400;
+    for (let i = 0; i < steps; i++) {
+      mass +=
+        Math.exp(-(await computed(output, numbers, low + ((i + 0.5) * (high - low)) / steps))) * ((high - low) / steps);
+    }
+    expect(median).toBeCloseTo(0.3, 9);
+    expect(mass).toBeCloseTo(0.9, 3);
+  }
+});
+
+test("counts: probabilities sum to 1, their mean is the network's, and quantiles count them", async () => {
+  const numbers = [0.4, -0.5] as const;
+  const unit = 3;
+  const mean = (softplus(numbers[0]) + 1e-3) * unit;
+  let [mass, sum, median] = [0, 0, -1];
+  for (let y = 0; y < 200; y++) {
+    const p = Math.exp(-(await computed("negative-binomial", numbers, y, unit)));
+    mass += p;
+    sum += y * p;
+    if (median < 0 && mass >= 0.5) median = y;
+  }
+  expect(mass).toBeCloseTo(1, 4);
+  expect(sum).toBeCloseTo(mean, 3);
+  expect(distributionOf(configOf("negative-binomial"), numbers, unit).quantile(0.5) * unit).toBeCloseTo(median, 9);
+});
+
+test("the loss of quantiles is twice the pinball loss, averaged", async () => {
+  const expected = (2 * (0.1 * 1 + 0.5 * 0.5 + (1 - 0.9) * 1)) / 3;
+  expect(await computed("quantile", [0, 0.5, 2], 1)).toBeCloseTo(expected, 6);
+});
+
+test("quantiles that cross are put in order", () => {
+  const { quantile } = distributionOf(configOf("quantile"), [3, 1, 2], 1);
+  expect([0.1, 0.5, 0.9].map(quantile)).toEqual([1, 2, 3]);
+});
+
+test.each(["gaussian", "student-t", "negative-binomial"])("values drawn from %s have its quantiles", (output) => {
+  const distribution = distributionOf(configOf(output), [1.2, 0.4, 0.8], 4);
+  let state = 1;
+  const uniform = () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+  const drawn = Array.from({ length: 20_000 }, () => distribution.draw(uniform));
+  for (const share of [0.1, 0.5, 0.9]) {
+    const below = drawn.filter((value) => value <= distribution.quantile(share) + 1e-9).length / drawn.length;
+    if (output === "negative-binomial") expect(below).toBeGreaterThanOrEqual(share - 0.02);
+    else expect(Math.abs(below - share)).toBeLessThan(0.015);
+  }
+});
+
+test("log Γ agrees with factorials and with Γ(1/2) = √π", () => {
+  expect(logGamma(6)).toBeCloseTo(Math.log(120), 10);
+  expect(logGamma(0.5)).toBeCloseTo(Math.log(Math.PI) / 2, 10);
+  expect(logGamma(0)).toBeNaN();
+});

@@ -1,0 +1,185 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { ForecasterOptions, Series } from "../../../lib/index.js";
+import { adam, Forecaster, loadModel, SeriesData, Trainer } from "../../../lib/index.js";
+import { temporaryFolder } from "../../data/temporaryFolder.js";
+
+/** Waves of a period of 8 on a slope, of different sizes. */
+function waves(count: number, length: number): Series[] {
+  return Array.from({ length: count }, (_, i) => ({
+    name: `wave ${i}`,
+    values: Float64Array.from(
+      { length },
+      (_, t) =>
+        (i + 1) * (10 + 0.05 * t + 4 * Math.sin((2 * Math.PI * (t + i)) / 8) + 0.3 * Math.sin(7.7 * t * (i + 1))),
+    ),
+  }));
+}
+
+type Options = Partial<ForecasterOptions>;
+
+async function trained(series: readonly Series[], options: Options = {}, epochs = 6): Promise<Forecaster> {
+  const model = await Forecaster.create({ horizon: 12, season: 8, lookback: 24, hiddenSize: 24, series, ...options });
+  const data = new SeriesData(series, { config: model.network.config, batchSize: 32 });
+  await new Trainer(model, { data, epochs, optimizer: adam({ learningRate: 0.01 }) }).run();
+  return model;
+}
+
+const withoutEnd = (series: readonly Series[], steps: number) =>
+  series.map((one) => ({ ...one, values: Array.from(one.values).slice(0, one.values.length - steps) }));
+
+test.each([
+  ["segments and quantiles", {}],
+  ["a seasonal baseline and a line", { baseline: "seasonal", linear: true }],
+  ["a drifting baseline", { baseline: "drift", scaling: "difference" }],
+  ["points by their squared error", { output: "point", pointLoss: "squared" }],
+  ["gaussian, in turn", { output: "gaussian", decoder: "autoregressive", segment: 2 }],
+  ["student-t", { output: "student-t", baseline: "seasonal", linear: true }],
+  ["vectors of series, LSTM", { seriesEmbedding: 4, cell: "lstm", segment: 4 }],
+] as [string, Options][])("%s: what is learnt is better than what learns nothing", async (_, options) => {
+  const series = waves(5, 140);
+  const model = await trained(withoutEnd(series, 12), options, 20);
+  const result = await model.backtest(series, { paths: 40 });
+  expect(result.scores[0]?.name).toBe("model");
+  expect(result.scores[0]?.mase).toBeLessThan(result.best.mase as number);
+  expect(result.pays).toBe(true);
+});
+
+test("a model that has learnt nothing loses, and says so", async () => {
+  const series = waves(3, 100);
+  const model = await Forecaster.create({ horizon: 12, season: 8, hiddenSize: 8, series });
+  const result = await model.backtest(series);
+  expect(result.pays).toBe(false);
+  expect(result.scores.map(({ name }) => name)).toEqual(["model", "naive", "seasonal naive", "drift", "naive 2"]);
+});
+
+test.each(["segments", "autoregressive"] as const)(
+  "%s: neighbours and batches change no bit of a forecast",
+  async (decoder) => {
+    const series = waves(70, 60);
+    const output = decoder === "segments" ? "quantile" : "gaussian";
+    const model = await trained(series.slice(0, 4), { decoder, output, segment: 4 }, 1);
+    const together = await model.forecast(series, { paths: 3 });
+    for (const i of [0, 1, 63, 64, 69]) {
+      const [alone] = await model.forecast([series[i] as Series], { paths: 3 });
+      expect(alone).toEqual(together[i]);
+    }
+  },
+);
+
+test("the same seed draws the same paths, another seed others", async () => {
+  const series = waves(2, 60);
+  const model = await trained(series, { decoder: "autoregressive", output: "student-t" }, 1);
+  const [first, again, other] = await Promise.all([1, 1, 2].map((seed) => model.forecast(series, { seed, paths: 5 })));
+  expect(again).toEqual(first);
+  expect(other?.[0]?.paths).not.toEqual(first?.[0]?.paths);
+});
+
+test("gaps cost accuracy, never a number", async () => {
+  const series = waves(5, 140).map(({ values, ...one }) => ({
+    ...one,
+    values: Array.from(values, (value, t) => ((t * 7919) % 10 < 2 ? Number.NaN : value)),
+  }));
+  const model = await trained(withoutEnd(series, 12), {}, 4);
+  const gone = { name: "gone", values: new Float64Array(30).fill(Number.NaN) };
+  const edge = {
+    name: "edge",
+    values: [...Array.from(series[0]?.values ?? []), ...new Float64Array(24).fill(Number.NaN)],
+  };
+  const short = { name: "short", values: [3] };
+  for (const { point, quantiles } of await model.forecast([...series, gone, edge, short])) {
+    for (const values of [point, ...quantiles]) expect(Array.from(values).every(Number.isFinite)).toBe(true);
+  }
+  const { scores } = await model.backtest(series);
+  expect(scores.every(({ mase }) => Number.isFinite(mase))).toBe(true);
+});
+
+test("counts are forecast as counts", async () => {
+  const series = waves(3, 120).map(({ name, values }) => ({
+    name: name as string,
+    values: Array.from(values, Math.round),
+  }));
+  const options = { output: "negative-binomial", scaling: "mean", level: "none" } as const;
+  const model = await trained(series, { ...options, decoder: "autoregressive", segment: 1 }, 3);
+  const [{ paths } = {}] = await model.forecast(series, { paths: 4 });
+  for (const path of paths ?? [])
+    for (const value of path) expect(Math.abs(value - Math.round(value))).toBeLessThan(1e-6);
+});
+
+test("covariates, calendar and static numbers are read, and asked for by name", async () => {
+  const noise = Float64Array.from({ length: 132 }, (_, t) => Math.sin(t * t));
+  const one: Series = {
+    name: "driven",
+    // What is sold follows a price that only the covariate tells.
+    values: noise.slice(0, 120).map((price, t) => 20 + 10 * price + (t % 7 === 5 ? 6 : 0)),
+    covariates: { price: noise, weather: noise.slice(0, 120).map((value) => -value) },
+    static: { size: 3 },
+    times: { start: Date.UTC(2024, 0, 1), step: { milliseconds: 86_400_000 }, form: "day" },
+  };
+  const names = {
+    futureCovariates: ["price"],
+    pastCovariates: ["weather"],
+    staticCovariates: ["size"],
+    calendar: ["weekday"],
+  } as const;
+  const model = await trained([one], { ...names, season: 7, segment: 1, lookback: 14 } as never, 60);
+  const [{ point, times } = { point: new Float64Array(), times: undefined }] = await model.forecast([one]);
+  const expected = Array.from(point, (_, h) => 20 + 10 * (noise[120 + h] as number) + ((120 + h) % 7 === 5 ? 6 : 0));
+  const error = point.reduce((sum, value, h) => sum + Math.abs(value - (expected[h] as number)), 0) / point.length;
+  expect(error).toBeLessThan(3);
+  expect(times?.start).toBe(Date.UTC(2024, 0, 1) + 120 * 86_400_000);
+  await expect(model.forecast([{ ...one, covariates: {} }])).rejects.toThrow(
+    /lacks the covariate "weather"; it has none/,
+  );
+  const cut = { ...one, covariates: { ...one.covariates, price: noise.slice(0, 125) } };
+  await expect(model.forecast([cut])).rejects.toThrow(
+    /must be known for the 12 steps of the horizon too: 7 values are missing/,
+  );
+  await expect(model.forecast([{ ...one, times: undefined } as never])).rejects.toThrow(
+    /sees the calendar \(weekday\)/,
+  );
+});
+
+test("a folder gives the forecasts back, scales of the series included", async () => {
+  const folder = join(await temporaryFolder(), "saved");
+  const series = waves(3, 80);
+  const model = await trained(series, {}, 1);
+  await model.save(folder);
+  const loaded = (await loadModel(folder)) as Forecaster;
+  // A known series keeps the scale of its training, whatever is known of it now.
+  const short = series.map((one) => ({ ...one, values: Array.from(one.values).slice(-30) }));
+  expect(await loaded.forecast(short)).toEqual(await model.forecast(short));
+  expect(loaded.network.config.series.map(({ name }) => name)).toEqual(["wave 0", "wave 1", "wave 2"]);
+});
+
+test.each([
+  [{ lookback: 10, segment: 4 }, /lookback must be a multiple of segment/],
+  [{ quantiles: [0.1, 0.9] }, /expected 0.5 among the quantiles/],
+  [{ quantiles: [0.5, 0.1] }, /ascending order/],
+  [{ output: "negative-binomial" }, /needs level "none"/],
+  [
+    { baseline: "seasonal", season: 24, lookback: 12, segment: 12 },
+    /the baseline seasonal needs a lookback of a season or more/,
+  ],
+] as [Options, RegExp][])("%j is refused", async (options, message) => {
+  await expect(Forecaster.create({ horizon: 4, series: waves(1, 50), ...options })).rejects.toThrow(message);
+});
+
+test("values that have no logarithm are named, and series of one name", async () => {
+  const series = [{ name: "a", values: [1, 2, 0, 4] }];
+  const options = { horizon: 1, logarithm: true };
+  await expect(Forecaster.create({ ...options, series })).rejects.toThrow(/series "a": value 3 is 0/);
+  await expect(Forecaster.create({ horizon: 1, series: [...series, ...series] })).rejects.toThrow(
+    /has the name "a", as/,
+  );
+});
+
+test("data of another configuration is refused", async () => {
+  const series = waves(2, 60);
+  const [one, other] = [
+    await Forecaster.create({ horizon: 4, series }),
+    await Forecaster.create({ horizon: 5, series }),
+  ];
+  const data = new SeriesData(series, { config: other.network.config });
+  await expect(new Trainer(one, { data, epochs: 1 }).run()).rejects.toThrow(/made for another configuration/);
+});

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { forecastSVG, forecastTerminal } from "../../lib/viz/index.js";
+import { parseXml } from "./wellFormed.js";
+
+const chart = {
+  name: 'a <b> & "c"\u001b[31m',
+  history: [1, 2, Number.NaN, 3, 1e300],
+  point: [4, 5],
+  levels: [0.1, 0.5, 0.9],
+  quantiles: [
+    [3, 3],
+    [4, 5],
+    [6, 8],
+  ],
+  steps: ["2020-01", "2020-06", "2020-07"] as const,
+};
+
+test("names cannot break out of the picture, and gaps break the line", () => {
+  const svg = forecastSVG([chart, { ...chart, history: [], quantiles: [], levels: [] }]);
+  parseXml(svg);
+  expect(svg).toContain("a &lt;b&gt; &amp; &quot;c&quot;");
+  expect(svg).toContain("80 % of the values are expected here");
+  expect(svg).not.toMatch(/NaN|Infinity/);
+});
+
+test("a terminal gets no escape of a name, and dots for the interval where it has no colour", () => {
+  const text = forecastTerminal(chart, { width: 60, depth: 0 });
+  expect(text).not.toContain("\u001b");
+  expect(text).toContain("2020-01 to 2020-07, forecast from 2020-06, 80 % expected inside");
+  expect(text).toMatch(/\./);
+  expect(forecastTerminal(chart, { width: 60, depth: 24 })).toContain("\u001b[48;2;");
+});
+
+test("series without a value are drawn all the same", () => {
+  const empty = { ...chart, history: [Number.NaN], point: [Number.NaN], levels: [], quantiles: [] };
+  parseXml(forecastSVG([empty]));
+  expect(forecastTerminal(empty, { width: 60, depth: 0 })).toContain("nothing to draw");
+  expect(() => forecastSVG([{ ...chart, history: ["x"] }] as never)).toThrow(
+    /charts\[0\]\.history to be an array of numbers/,
+  );
+});
