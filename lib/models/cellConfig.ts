@@ -1,11 +1,15 @@
 import { OptionError } from "../errors.js";
 import type { CellName, CellOptions } from "../nn/cellRegistry.js";
 import { cellOf, knownCells } from "../nn/cellRegistry.js";
+import type { NoiseRates } from "../nn/recurrentNoise.js";
+import { recurrentNoiseRules } from "../nn/recurrentNoise.js";
 import type { Completed, OptionTable, Rule } from "../options.js";
 import { checkOption, completeOptions, expectKnownOptions, expectOptions } from "../options.js";
 
-/** A configuration with every default filled in; of the options of cells, those of its own. @inline */
-export type CompleteConfig<Config extends CellOptions> = Required<Omit<Config, keyof CellOptions>> & CellOptions;
+/** A configuration with every default filled in; of the options of cells, those of its own; of noise, what is not 0. @inline */
+export type CompleteConfig<Config extends CellOptions> = Required<Omit<Config, keyof CellOptions | keyof NoiseRates>> &
+  CellOptions &
+  Partial<NoiseRates>;
 
 /** The cells of the first format: their configurations stay as they were, so that a resumed training finds its own model. */
 const firstCells: readonly string[] = ["lstm", "gru", "rnn"];
@@ -19,7 +23,7 @@ export function completeWithCell<Table extends OptionTable & { cell?: Rule<CellN
   owner: string,
   options: object,
   { table, first }: { table: Table; first: "all" | "none" },
-): Completed<Table> & CellOptions {
+): Omit<Completed<Table>, keyof NoiseRates> & CellOptions & Partial<NoiseRates> {
   const entries = expectOptions(owner, options);
   const cell = cellOf(checkOption(owner, "cell", entries.cell, table.cell as Rule<CellName>));
   const clash = Object.keys(cell.options).find((name) => Object.hasOwn(table, name));
@@ -43,7 +47,8 @@ export function completeWithCell<Table extends OptionTable & { cell?: Rule<CellN
   if (isFirst && first === "none") {
     for (const [name, { initial }] of Object.entries(own)) if (complete[name] === initial) delete complete[name];
   }
-  return complete as Completed<Table> & CellOptions;
+  for (const name of Object.keys(recurrentNoiseRules)) if (complete[name] === 0) delete complete[name];
+  return complete as Omit<Completed<Table>, keyof NoiseRates> & CellOptions & Partial<NoiseRates>;
 }
 
 /** A cell's own options among those of a configuration. */

@@ -1,4 +1,5 @@
 import { OptionError } from "../errors.js";
+import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import { smallTable } from "../graph/rewrites/index.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -7,6 +8,8 @@ import { checkOption, expectKnownOptions, record, value, whole } from "../option
 import type { Cell } from "./cell.js";
 import type { CellWeight, LayerInitializers } from "./cellWeight.js";
 import { Parameter } from "./parameter.js";
+import type { NoiseRates } from "./recurrentNoise.js";
+import { RecurrentNoise } from "./recurrentNoise.js";
 import type { State, StateEntry } from "./stateEntry.js";
 
 export interface CellLayerOptions extends LayerInitializers {
@@ -21,6 +24,7 @@ export interface CellLayerOptions extends LayerInitializers {
   bias: boolean;
   /** The cell's own options, completed. */
   own: Readonly<Record<string, unknown>>;
+  noise: NoiseRates;
 }
 
 const statesRule = record(whole({ minimum: 1 }));
@@ -49,7 +53,8 @@ export class CellLayer {
   readonly #options: CellLayerOptions;
   /** For messages. */
   readonly #who: string;
-  readonly #weights: readonly (readonly [name: string, parameter: Parameter | null])[];
+  readonly #weights: readonly { name: string; parameter: Parameter | null; isRecurrent: boolean }[];
+  readonly #noise: RecurrentNoise;
 
   /** @throws OptionError for a cell whose state has no h of the layer's size. */
   constructor(options: CellLayerOptions) {
@@ -70,12 +75,14 @@ export class CellLayer {
       direction,
       size,
     }));
-    this.#weights = Object.entries(weights).map(([name, { shape, first, isBias }]) => {
+    this.#weights = Object.entries(weights).map(([name, { shape, first, isBias, isRecurrent = false }]) => {
       const leftOut = isBias && !options.bias;
-      return [name, leftOut ? null : new Parameter(`${stack}.${name}${suffix}`, shape, first(options))] as const;
+      const parameter = leftOut ? null : new Parameter(`${stack}.${name}${suffix}`, shape, first(options));
+      return { name, parameter, isRecurrent };
     });
+    this.#noise = new RecurrentNoise(stack, options.noise, this.entries);
     this.#who = who;
-    this.parameters = this.#weights.flatMap(([, parameter]) => parameter ?? []);
+    this.parameters = this.#weights.flatMap(({ parameter }) => parameter ?? []);
   }
 
   /** Records the sequence. x [T,B,I] -> { y [T,B,H], last: this layer's entries after the last step }. */
@@ -84,7 +91,7 @@ export class CellLayer {
     const weights = this.#tensors(x);
     const before = this.#ownOf(state);
     const table = smallTable(x);
-    if (!cell.sequence) {
+    if (!cell.sequence || this.#noise.stepwise(x.graph)) {
       const read = lengths ? ops.mask(x, lengths) : x;
       const a = table ? ops.embedding(this.#input(table.weight, weights), table.ids) : this.#input(read, weights);
       const { y, last } = this.#scan({ x: read, a }, before, { weights, lengths });
@@ -102,37 +109,48 @@ export class CellLayer {
     return { y, last: this.#entriesOf(last) };
   }
 
-  /** Records a step. x [B,I] -> this layer's entries after it, and y. */
-  step(x: Tensor, state: State): { y: Tensor; after: State } {
+  /** Records a step. x [B,I] -> this layer's entries after it, and y. @param rows a row of each of `noiseRows`. */
+  step(x: Tensor, state: State, rows: Named): { y: Tensor; after: State } {
     const weights = this.#tensors(x);
-    const after = this.#step({ x, a: this.#input(x, weights) }, this.#ownOf(state), weights);
+    const after = this.#step({ x, a: this.#input(x, weights), rows }, this.#ownOf(state), weights);
     return { y: after.h as Tensor, after: this.#entriesOf(after) };
+  }
+
+  /** Rows of noise that the steps of a sequence need, [T,B,...]. */
+  noiseRows(graph: Graph, T: number, B: number): Record<string, Tensor> {
+    return this.#noise.rows(graph, T, B);
   }
 
   /** The equation, step by step; past a row's length its state stays as it is. */
   #scan(inputs: { x: Tensor; a: Tensor }, before: Named, { weights, lengths }: Reading): { y: Tensor; last: Named } {
     const { graph, shape } = inputs.x;
     const [T, B] = shape as [number, number];
+    const noise = this.noiseRows(graph, T, B);
     if (T === 1 && !lengths) {
       // Writing and searching go one token at a time: a step, and no loop around it.
       const row = (tensor: Tensor) => ops.reshape(tensor, tensor.shape.slice(1));
-      const last = this.#step({ x: row(inputs.x), a: row(inputs.a) }, before, weights);
+      const rows = Object.fromEntries(Object.entries(noise).map(([name, tensor]) => [name, row(tensor)]));
+      const last = this.#step({ x: row(inputs.x), a: row(inputs.a), rows }, before, weights);
       return { y: ops.reshape(last.h as Tensor, [1, B, this.#options.hiddenSize]), last };
     }
     const ones = ops.broadcastTo(ops.affine(graph.zeros([]), { shift: 1 }), [T, B, 1]);
     const within = lengths && ops.mask(ones, lengths);
-    const rows: Named = { ...inputs, ...(within ? { within } : {}) };
+    const rows: Named = { ...inputs, ...noise, ...(within ? { within } : {}) };
     const reverse = this.#options.direction === 1;
-    const { states, last } = ops.scan({ inputs: rows, state: before, reverse }, ({ x, a, within: goesOn }, state) => {
-      const after = this.#step({ x: x as Tensor, a: a as Tensor }, state, weights);
-      return { state: goesOn ? chosen(goesOn, after, state) : after };
-    });
+    const { states, last } = ops.scan(
+      { inputs: rows, state: before, reverse },
+      ({ x, a, within: goesOn, ...own }, state) => {
+        const after = this.#step({ x: x as Tensor, a: a as Tensor, rows: own as Named }, state, weights);
+        return { state: goesOn ? chosen(goesOn, after, state) : after };
+      },
+    );
     const y = states.h as Tensor;
     return { y: lengths ? ops.mask(y, lengths) : y, last };
   }
 
-  #step(inputs: { x: Tensor; a: Tensor }, state: Named, weights: Weights): Named {
+  #step({ rows, ...inputs }: { x: Tensor; a: Tensor; rows: Named }, before: Named, weights: Weights): Named {
     const { cell, own } = this.#options;
+    const state = this.#noise.read(before);
     const after: Named = cell.step({ ...inputs, state, weights, options: own, gates: (all) => this.#gates(all) });
     const who = `${this.#who}, its step`;
     expectKnownOptions(
@@ -144,7 +162,7 @@ export class CellLayer {
       ["x", inputs.x, `B ${this.inputSize}`],
       ...this.entries.map(({ kind, size }) => [kind, after[kind], `B ${size}`] as const),
     ]);
-    return after;
+    return this.#noise.after(after, before, rows);
   }
 
   /** The part of the equation that reads x alone. */
@@ -163,7 +181,12 @@ export class CellLayer {
   }
 
   #tensors({ graph }: Tensor): Weights {
-    return Object.fromEntries(this.#weights.map(([name, parameter]) => [name, parameter?.in(graph) ?? null]));
+    return Object.fromEntries(
+      this.#weights.map(({ name, parameter, isRecurrent }) => {
+        const weight = parameter?.in(graph) ?? null;
+        return [name, weight && isRecurrent ? this.#noise.weight(weight) : weight];
+      }),
+    );
   }
 
   /** This layer's part of a stack's state, by the names of the equation. */

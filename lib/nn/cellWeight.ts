@@ -18,6 +18,8 @@ export interface CellWeight<IsBias extends boolean = false> {
   readonly first: (layer: LayerInitializers) => Initializer;
   /** Whether `bias: false` leaves it out. */
   readonly isBias: IsBias;
+  /** Whether it is a matrix that the state is multiplied with. */
+  readonly isRecurrent?: boolean;
 }
 
 /** A matrix that x is multiplied with: begins with the layer's `initializer`. */
@@ -27,7 +29,7 @@ export function input(shape: Shape): CellWeight {
 
 /** A matrix that the state is multiplied with: begins with the layer's `recurrentInitializer`. */
 export function recurrent(shape: Shape): CellWeight {
-  return { shape, first: ({ recurrentInitializer }) => recurrentInitializer, isBias: false };
+  return { shape, first: ({ recurrentInitializer }) => recurrentInitializer, isBias: false, isRecurrent: true };
 }
 
 /** A bias, which `bias: false` leaves out. Begins with 0, or by an initializer. */

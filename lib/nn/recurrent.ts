@@ -27,6 +27,7 @@ import type { Layer } from "./layer.js";
 import { expectLayerName, size } from "./layer.js";
 import type { Parameter } from "./parameter.js";
 import { graphRule } from "./parameter.js";
+import { noiseOf, recurrentNoiseRules } from "./recurrentNoise.js";
 import type { State, StateEntry } from "./stateEntry.js";
 
 /** How a layer of a stack meets the ones below it. */
@@ -54,6 +55,7 @@ const rules = table("RecurrentStack", {
   dropout: { ...dropoutRate, initial: 0 },
   /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
   variational: flag(),
+  ...recurrentNoiseRules,
   /**
    * "plain": each layer reads the one below. "residual": its input is added to its output where the sizes agree
    * (Wu et al. 2016). "dense": every layer, and whoever reads the stack, sees the input and all layers below, joined
@@ -116,7 +118,8 @@ export class RecurrentStack implements Layer {
     this.#inputSize = inputSize;
 
     const directions = bidirectional ? ([0, 1] as const) : ([0] as const);
-    const shared = { stack: name, cell, hiddenSize, bias, own, initializer, recurrentInitializer };
+    const noise = noiseOf(complete);
+    const shared = { stack: name, cell, hiddenSize, bias, own, initializer, recurrentInitializer, noise };
     const stacked: CellLayer[][] = [];
     let width = inputSize;
     for (let layer = 0; layer < layers; layer++) {
@@ -182,7 +185,7 @@ export class RecurrentStack implements Layer {
       this.#layers.forEach(([only, another], layer) => {
         if (!only || another) throw new OptionError(`${this.name}: a bidirectional stack cannot go step by step.`);
         const input = layer > 0 ? this.#dropStep(y, masks[this.#maskName(layer)]) : y;
-        const next = only.step(input, state);
+        const next = only.step(input, state, masks);
         Object.assign(after, next.after);
         y = this.#connected(input, [next.y]);
       });
@@ -191,21 +194,22 @@ export class RecurrentStack implements Layer {
   }
 
   /**
-   * The masks of dropout between the layers for T steps, [T,B,...]. None where it does nothing, or where all steps share a mask
-   * (variational), which the step records itself.
+   * The masks of dropout between the layers and of zoneout for T steps, [T,B,...]. None where they do nothing, or where all steps share
+   * a mask (variational), which the step records itself.
    */
   dropoutMasks(graph: Graph, T: number, B: number): Record<string, Tensor> {
     checkOption(this.name, "graph", graph, graphRule);
     checkOption(this.name, "T", T, size);
     checkOption(this.name, "B", B, size);
     const { rate, variational = false } = this.#dropout.options;
-    if (!graph.training || rate === 0 || variational) return {};
+    const noise = Object.assign({}, ...this.#layers.flat().map((cell) => cell.noiseRows(graph, T, B)));
+    if (!graph.training || rate === 0 || variational) return noise;
     const between = this.#layers.slice(1).map(([cell], i) => {
       const width = cell?.inputSize as number;
       const ones = ops.broadcastTo(ops.affine(graph.zeros([]), { shift: 1 }), [T, B, width]);
       return [this.#maskName(i + 1), this.#dropout.apply(ones)] as const;
     });
-    return Object.fromEntries(between);
+    return { ...noise, ...Object.fromEntries(between) };
   }
 
   #dropStep(x: Tensor, mask: Tensor | undefined): Tensor {

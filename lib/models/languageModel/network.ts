@@ -10,6 +10,7 @@ import { LayerNorm } from "../../nn/layerNorm.js";
 import { Linear } from "../../nn/linear.js";
 import type { Parameter } from "../../nn/parameter.js";
 import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
+import { noiseOf, recurrentNoiseRules } from "../../nn/recurrentNoise.js";
 import type { State } from "../../nn/stateEntry.js";
 import type { OptionsOf } from "../../options.js";
 import { flag, option, optional, real, table, text, whole, word } from "../../options.js";
@@ -37,6 +38,7 @@ export const configRules = table("LanguageModel", {
   dropout: option(real({ minimum: 0, below: 1, initial: 0 }), { aka: ["dropout_rate", "p"] }),
   /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
   variational: option(flag(), { aka: ["variational_dropout", "locked_dropout"] }),
+  ...recurrentNoiseRules,
   /** How layers are connected: see RecurrentStack. Default plain. */
   connections: word(connections, "plain"),
   /** Share the embedding table with the output layer (Press & Wolf 2017). Default false. */
@@ -145,5 +147,5 @@ export function stateName(role: string, B: number, entry: string): string {
 function recurrentStack(config: CompleteConfig<LanguageModelConfig>, first: object): RecurrentStack {
   const { cell, embeddingSize, hiddenSize, layers, dropout, variational, connections } = config;
   const shared = { inputSize: embeddingSize, hiddenSize, layers, dropout, variational, connections };
-  return new RecurrentStack("rnn", { cell, ...shared, ...first, ...optionsOfCell(config) });
+  return new RecurrentStack("rnn", { cell, ...shared, ...first, ...noiseOf(config), ...optionsOfCell(config) });
 }

@@ -3,6 +3,7 @@ import { scorers } from "../../nn/attention.js";
 import type { CellOptions } from "../../nn/cellRegistry.js";
 import { cellNamed } from "../../nn/cellRegistry.js";
 import { layerCount } from "../../nn/recurrent.js";
+import { recurrentNoiseRules } from "../../nn/recurrentNoise.js";
 import type { OptionsOf } from "../../options.js";
 import { flag, option, optional, real, table, whole, word } from "../../options.js";
 import type { CompleteConfig } from "../cellConfig.js";
@@ -49,6 +50,7 @@ export const seq2seqRules = table("Seq2Seq", {
   context: option(word(["start", "every"], "start"), { needs: { attention: ["none"] } }),
   /** Dropout on embeddings, between layers and before the output layer. Default 0. */
   dropout: option(real({ minimum: 0, below: 1, initial: 0 }), { aka: ["dropout_rate", "p"] }),
+  ...recurrentNoiseRules,
   /** Share the target's embedding table with the output layer. Default false. */
   tied: option(flag(), { aka: ["tie_weights", "share_decoder_embeddings"] }),
   /** Share one embedding table, and so one vocabulary, between source and target. Default false. */

@@ -9,6 +9,7 @@ import { uniform } from "../../nn/initializers.js";
 import { Linear } from "../../nn/linear.js";
 import type { Parameter } from "../../nn/parameter.js";
 import { RecurrentStack } from "../../nn/recurrent.js";
+import { noiseOf } from "../../nn/recurrentNoise.js";
 import type { State, StateEntry } from "../../nn/stateEntry.js";
 import type { CompleteConfig } from "../cellConfig.js";
 import { optionsOfCell } from "../cellConfig.js";
@@ -294,7 +295,12 @@ export class Seq2SeqNetwork implements Decoder {
     name: string,
     options: { inputSize: number; hiddenSize: number; layers: number; dropout: number; bidirectional: boolean },
   ): RecurrentStack {
-    return new RecurrentStack(name, { cell: this.config.cell, ...options, ...optionsOfCell(this.config) });
+    return new RecurrentStack(name, {
+      cell: this.config.cell,
+      ...options,
+      ...noiseOf(this.config),
+      ...optionsOfCell(this.config),
+    });
   }
 }
 

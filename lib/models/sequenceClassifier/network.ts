@@ -9,6 +9,7 @@ import { constant, initializer, normal } from "../../nn/initializers.js";
 import { Linear } from "../../nn/linear.js";
 import { Parameter } from "../../nn/parameter.js";
 import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
+import { noiseOf, recurrentNoiseRules } from "../../nn/recurrentNoise.js";
 import type { OptionsOf } from "../../options.js";
 import { flag, option, optional, real, table, text, whole, word } from "../../options.js";
 import type { CompleteConfig } from "../cellConfig.js";
@@ -48,6 +49,7 @@ export const classifierRules = table("SequenceClassifier", {
   dropout: option(real({ minimum: 0, below: 1, initial: 0 }), { aka: ["dropout_rate", "p"] }),
   /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
   variational: option(flag(), { aka: ["variational_dropout", "locked_dropout"] }),
+  ...recurrentNoiseRules,
   /**
    * R: rows of the table of a linear model of words, kept beside the network for comparison; 0 for none. See
    * `fitBagOfWords`. Default 0.
@@ -139,5 +141,5 @@ export class SequenceClassifierNetwork {
 function stackOf(config: CompleteConfig<SequenceClassifierConfig>, first: object): RecurrentStack {
   const { cell, embeddingSize, hiddenSize, layers, bidirectional, dropout, variational, connections } = config;
   const shared = { inputSize: embeddingSize, hiddenSize, layers, bidirectional, dropout, variational, connections };
-  return new RecurrentStack("rnn", { cell, ...shared, ...first, ...optionsOfCell(config) });
+  return new RecurrentStack("rnn", { cell, ...shared, ...first, ...noiseOf(config), ...optionsOfCell(config) });
 }

@@ -9,6 +9,7 @@ import { constant, initializer, uniform } from "../../nn/initializers.js";
 import { Linear } from "../../nn/linear.js";
 import { Parameter } from "../../nn/parameter.js";
 import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
+import { noiseOf, recurrentNoiseRules } from "../../nn/recurrentNoise.js";
 import type { OptionsOf } from "../../options.js";
 import { flag, option, real, table, text, whole, word } from "../../options.js";
 import type { CompleteConfig } from "../cellConfig.js";
@@ -63,6 +64,7 @@ export const taggerRules = table("SequenceTagger", {
   dropout: option(real({ minimum: 0, below: 1, initial: 0.5 }), { aka: ["dropout_rate", "p"] }),
   /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
   variational: option(flag(), { aka: ["variational_dropout", "locked_dropout"] }),
+  ...recurrentNoiseRules,
   /** How layers are connected: see RecurrentStack. Default plain. */
   connections: word(connections, "plain"),
   /** First values of all weight matrices: "uniform:0.1", "normal:0.02", "xavier", "orthogonal" ... Default: each layer's own. */
@@ -210,5 +212,5 @@ function stackOf(
 ): RecurrentStack {
   const { cell, hiddenSize, layers, bidirectional, dropout, variational, connections } = config;
   const shared = { hiddenSize, layers, bidirectional, dropout, variational, connections };
-  return new RecurrentStack("rnn", { cell, ...shared, ...sizes, ...optionsOfCell(config) });
+  return new RecurrentStack("rnn", { cell, ...shared, ...sizes, ...noiseOf(config), ...optionsOfCell(config) });
 }
