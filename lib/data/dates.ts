@@ -108,7 +108,7 @@ export function stepsBetween(before: number, after: number, step: TimeStep): num
   return Number.isInteger(count) ? count : null;
 }
 
-/** What of a date a model may see: each a number from -0.5 to 0.5. */
+/** Features of a date that a model may see: each a number from -0.5 to 0.5. */
 export const calendarFeatures = ["minute", "hour", "weekday", "day", "yearday", "week", "month"] as const;
 
 export type CalendarFeature = (typeof calendarFeatures)[number];

@@ -8,7 +8,7 @@ import { double, flag, list, object, option, optional, real, table, text, whole,
 import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell } from "../cellConfig.js";
 
-/** What a forecast is. */
+/** Kinds of forecasts. */
 export const outputs = ["quantile", "point", "gaussian", "student-t", "negative-binomial"] as const;
 
 export type ForecastOutput = (typeof outputs)[number];
@@ -56,7 +56,7 @@ export const forecasterRules = table("Forecaster", {
   /** Dropout between layers and before the output layer. Default 0. */
   dropout: option(real({ minimum: 0, below: 1, initial: 0 }), { aka: ["dropout_rate", "p"] }),
   /**
-   * What a forecast is: "quantile" values for the levels of `quantiles`, "point" one value, or the parameters of a distribution:
+   * Kind of the forecast: "quantile" values for the levels of `quantiles`, "point" one value, or the parameters of a distribution:
    * "gaussian", "student-t" (heavy tails), "negative-binomial" (counts). Default quantile.
    */
   output: option(word(outputs, "quantile"), { aka: ["likelihood", "distr_output", "distribution"] }),
@@ -67,12 +67,12 @@ export const forecasterRules = table("Forecaster", {
   /** Learn the logarithm of the values, which must be above 0: growth becomes a slope. Default false. */
   logarithm: option(flag(), { aka: ["log_transform"] }),
   /**
-   * What is subtracted from the values that the network reads: the "last" one, the "mean" of the last season (of the look-back
+   * Number that is subtracted from the values that the network reads: the "last" one, the "mean" of the last season (of the look-back
    * where there is no season), or "none": the mean of the whole series. Default mean.
    */
   level: option(word(["last", "mean", "none"], "mean"), { aka: ["normalization"] }),
   /**
-   * What the network adds to: the "level"; the "seasonal" naive forecast, the last season repeated; or that with its "drift", the mean
+   * Forecast that the network adds to: the "level"; the "seasonal" naive forecast, the last season repeated; or that with its "drift", the mean
    * change from season to season of all that is known, carried on. Default level.
    */
   baseline: word(["level", "seasonal", "drift"], "level"),

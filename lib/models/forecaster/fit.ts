@@ -19,7 +19,7 @@ export function learntValues(series: Series, place: string, logarithm: boolean):
   );
 }
 
-/** What the values of a series are divided by, fitted on all that are known; never 0. */
+/** Number that the values of a series are divided by, fitted on all that are known; never 0. */
 export function fitSeries(
   name: string,
   values: Float64Array,

@@ -13,7 +13,7 @@ import type { ForecasterNetwork } from "./network.js";
 import { samplePaths } from "./paths.js";
 import type { Window } from "./windows.js";
 
-/** What a model expects of a series. */
+/** Forecast of a series. */
 export interface Forecast {
   readonly name: string;
   /** When the first step is, where the series has dates. */

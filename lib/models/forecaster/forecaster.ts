@@ -132,7 +132,7 @@ export class Forecaster extends SavedModel<null, ForecasterNetwork, ForecasterFo
   }
 
   /**
-   * What comes after the last value of each series, in their order. A series that the model has not met is scaled by its own values.
+   * Forecasts the values after the last one of each series, in their order. A series that the model has not met is scaled by its own values.
    * @throws InputError for a series that lacks what the model needs: a covariate, dates, values above 0.
    */
   async forecast(series: readonly Series[], options: ForecastOptions = {}): Promise<Forecast[]> {

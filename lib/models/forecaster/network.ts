@@ -93,7 +93,7 @@ export class ForecasterNetwork {
     ];
   }
 
-  /** What a batch of B windows feeds; in training of an autoregressive model the segments of the horizon too. */
+  /** Feeds of a batch of B windows; in training of an autoregressive model the segments of the horizon too. */
   #feeds(graph: Graph, B: number, segments: number): WindowFeeds {
     const { M, read, known } = this.#sizes;
     return {

@@ -110,7 +110,7 @@ test("covariates, calendar and static numbers are read, and asked for by name", 
   const noise = Float64Array.from({ length: 132 }, (_, t) => Math.sin(t * t));
   const one: Series = {
     name: "driven",
-    // What is sold follows a price that only the covariate tells.
+    // Sales follow a price that only the covariate tells.
     values: noise.slice(0, 120).map((price, t) => 20 + 10 * price + (t % 7 === 5 ? 6 : 0)),
     covariates: { price: noise, weather: noise.slice(0, 120).map((value) => -value) },
     static: { size: 3 },
