@@ -27,9 +27,14 @@ function overSteps(name: string, truth: Numbers, parts: readonly Numbers[], at: 
  * there is no pair.
  */
 export function seasonalDifference(history: Numbers, season = 1): number {
-  const pairs = Math.max(0, history.length - season);
-  const change = (t: number) => Math.abs((history[t + season] as number) - (history[t] as number));
-  return meanOf(Array.from({ length: pairs }, (_, t) => change(t)));
+  let [sum, pairs] = [0, 0];
+  for (let t = season; t < history.length; t++) {
+    const change = Math.abs((history[t] as number) - (history[t - season] as number));
+    if (Number.isNaN(change)) continue;
+    sum += change;
+    pairs++;
+  }
+  return pairs === 0 ? Number.NaN : sum / pairs;
 }
 
 /** Mean |y - p|. Steps whose truth is NaN are left out, here and in all other scores. */

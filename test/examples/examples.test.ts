@@ -35,6 +35,8 @@ const outputs: Record<string, RegExp> = {
     /^lion: loss 4\.\d+ at first, [12]\.\d+ after 150 updates\nadam: loss 4\.\d+ at first, [12]\.\d+ after/,
   "own-cell": /^ugrnn with gateBias 0\.5: row your boat, gently down the\S*/,
   "own-tokenizer": /^CodonTokenizer: ATGGCT goes on with GAAAAACTGTTCGATTAA\n$/,
+  "demand-forecast":
+    /^MASE 0\.\d+; (drift|seasonal naive) \d\.\d+; the model pays: true\nnorth: \d+\.\d in the next hour, 80 % between .*\na picture of some kilobytes\nsouth: /,
   "own-search-step": /^cost 8: right, right, down, right, down\ncost 9: .*\ncost 10: /,
 };
 

@@ -2,16 +2,40 @@
 
 type Numbers = ArrayLike<number>;
 
-/** Values with each gap filled: with the value a season before, or the last one, or the first; 0 where nothing is known. */
+/**
+ * Values with each gap filled: with the value a season before and the change since then, which lies on a straight line between the changes
+ * of its neighbours; within the first season on a straight line between the neighbours themselves. Values before the first and after the
+ * last that is known take over the nearest change, or value; 0 where nothing is known.
+ */
 export function withoutGaps(values: Numbers, season = 1): Float64Array {
   const filled = Float64Array.from(values);
-  let last = filled.find((value) => !Number.isNaN(value)) ?? 0;
-  for (const [t, value] of filled.entries()) {
-    if (Number.isNaN(value))
-      filled[t] = t >= season && !Number.isNaN(values[t - season] as number) ? (filled[t - season] as number) : last;
-    last = filled[t] as number;
+  const known = filled.findIndex((value) => !Number.isNaN(value));
+  if (!filled.some(Number.isNaN)) return filled;
+  if (known < 0) return filled.fill(0);
+  filled.fill(filled[known] as number, 0, known);
+  // A season of 1 has no pattern to carry on: its gaps lie on straight lines.
+  const period = season > 1 ? season : filled.length;
+  let before = known;
+  for (let t = known + 1; t < filled.length; t++) {
+    if (Number.isNaN(filled[t])) filled[t] = between(filled, t, { before, period });
+    else before = t;
   }
   return filled;
+}
+
+/** The value of a gap. All before it are filled; `before` is the last that is known. */
+function between(filled: Float64Array, t: number, { before, period }: { before: number; period: number }): number {
+  let after = t + 1;
+  while (after < filled.length && Number.isNaN(filled[after])) after++;
+  const isSeasonal = t >= period && (before >= period || (after < filled.length && after - period < t));
+  const own = (at: number) => (filled[at] as number) - (isSeasonal ? (filled[at - period] as number) : 0);
+  // The season before a neighbour may itself be unknown, or lie behind this gap.
+  const hasBefore = !isSeasonal || before >= period;
+  const hasAfter = after < filled.length && (!isSeasonal || after - period < t);
+  const share = (t - before) / (after - before);
+  const change =
+    hasBefore && hasAfter ? own(before) * (1 - share) + own(after) * share : own(hasBefore ? before : after);
+  return (isSeasonal ? (filled[t - period] as number) : 0) + change;
 }
 
 /** The last value, repeated. */

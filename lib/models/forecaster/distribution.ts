@@ -138,10 +138,24 @@ export function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
+/** Sorted by insertion: quantiles hardly ever cross. */
+function ascending(numbers: readonly number[]): number[] {
+  const sorted = [...numbers];
+  for (let i = 1; i < sorted.length; i++) {
+    const value = sorted[i] as number;
+    let at = i;
+    for (; at > 0 && (sorted[at - 1] as number) > value; at--) sorted[at] = sorted[at - 1] as number;
+    sorted[at] = value;
+  }
+  return sorted;
+}
+
 /** Quantiles in ascending order, whatever the network says (Chernozhukov et al. 2010); straight lines in between. */
 function ofQuantiles(levels: readonly number[], numbers: readonly number[]): StepDistribution {
-  const values = [...numbers].sort((a, b) => a - b);
+  const values = ascending(numbers);
   const quantile = (share: number) => {
+    const own = levels.indexOf(share);
+    if (own >= 0) return values[own] as number;
     const after = levels.findIndex((level) => level >= share);
     if (after === 0) return values[0] as number;
     if (after < 0) return values.at(-1) as number;

@@ -116,7 +116,7 @@ export function windowBefore(
   const from = Math.max(0, origin - lookback);
   raw.set(values.subarray(from, origin), lookback - (origin - from));
   const none = raw.every(Number.isNaN);
-  const filled = none ? raw.map(() => fitted.center) : withoutGaps(raw, season);
+  const filled = none ? raw.map(() => fitted.center) : withoutGaps(raw, config.season);
   const level = levelOf(raw, filled, { kind, season, center: fitted.center });
   const counts = output === "negative-binomial";
   const drifting = baseline === "drift" ? drift(none ? filled : values.subarray(0, origin), horizon, season) : null;

@@ -6,9 +6,14 @@ import { readSeries } from "../../../lib/index.js";
 import { mase, smape } from "../../../lib/metrics/forecast.js";
 import { drift, naive, naive2, seasonalNaive, withoutGaps } from "../../../lib/models/forecaster/baselines.js";
 
-test("gaps take the value a season before, or the last one", () => {
-  expect(Array.from(withoutGaps([1, 2, Number.NaN, 4], 2))).toEqual([1, 2, 1, 4]);
+test("gaps take the value a season before, and the change of their neighbours since", () => {
+  expect(Array.from(withoutGaps([1, 2, Number.NaN, 4], 2))).toEqual([1, 2, 3, 4]);
   expect(Array.from(withoutGaps([Number.NaN, 5, Number.NaN, Number.NaN]))).toEqual([5, 5, 5, 5]);
+  expect(Array.from(withoutGaps([Number.NaN, Number.NaN], 2))).toEqual([0, 0]);
+  // A wave on a slope loses nothing.
+  const wave = Array.from({ length: 40 }, (_, t) => 0.5 * t + ([0, 3, 9, 4][t % 4] as number));
+  const gone = wave.map((value, t) => ([11, 12, 17, 23, 30, 31, 39].includes(t) ? Number.NaN : value));
+  for (const [t, value] of withoutGaps(gone, 4).entries()) expect(value).toBeCloseTo(wave[t] as number, 9);
 });
 
 test("drift carries a line on, and a line over a season", () => {
