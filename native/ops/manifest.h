@@ -325,6 +325,34 @@ struct maxGradient {
   static const Implementation implementation;
 };
 
+struct maxPool {
+  enum Operand { x };
+  enum Result { y, index };
+  enum Attribute { size, stride };
+  static const Implementation implementation;
+};
+
+struct maxPoolGradient {
+  enum Operand { index, dy };
+  enum Result { dx };
+  enum Attribute { size, stride };
+  static const Implementation implementation;
+};
+
+struct meanPool {
+  enum Operand { x };
+  enum Result { y };
+  enum Attribute { size, stride };
+  static const Implementation implementation;
+};
+
+struct meanPoolGradient {
+  enum Operand { dy };
+  enum Result { dx };
+  enum Attribute { size, stride };
+  static const Implementation implementation;
+};
+
 struct multiply {
   enum Operand { a, b };
   enum Result { y };
@@ -335,6 +363,20 @@ struct pad {
   enum Operand { x };
   enum Result { y };
   enum Attribute { axis, before, after };
+  static const Implementation implementation;
+};
+
+struct patches {
+  enum Operand { x };
+  enum Result { y };
+  enum Attribute { size, stride, padding };
+  static const Implementation implementation;
+};
+
+struct patchesGradient {
+  enum Operand { dy };
+  enum Result { dx };
+  enum Attribute { size, stride, padding };
   static const Implementation implementation;
 };
 
@@ -762,6 +804,27 @@ inline constexpr Operation kTable[] = {
      .results = {"dx"},
      .attributes = {"axis"},
      .implementation = maxGradient::implementation},
+    {.name = "maxPool",
+     .operands = {"x"},
+     .results = {"y", "index"},
+     .attributes = {"size", "stride"},
+     .optionalResults = 1u << maxPool::index,
+     .implementation = maxPool::implementation},
+    {.name = "maxPoolGradient",
+     .operands = {"index", "dy"},
+     .results = {"dx"},
+     .attributes = {"size", "stride"},
+     .implementation = maxPoolGradient::implementation},
+    {.name = "meanPool",
+     .operands = {"x"},
+     .results = {"y"},
+     .attributes = {"size", "stride"},
+     .implementation = meanPool::implementation},
+    {.name = "meanPoolGradient",
+     .operands = {"dy"},
+     .results = {"dx"},
+     .attributes = {"size", "stride"},
+     .implementation = meanPoolGradient::implementation},
     {.name = "multiply",
      .operands = {"a", "b"},
      .results = {"y"},
@@ -771,6 +834,16 @@ inline constexpr Operation kTable[] = {
      .results = {"y"},
      .attributes = {"axis", "before", "after"},
      .implementation = pad::implementation},
+    {.name = "patches",
+     .operands = {"x"},
+     .results = {"y"},
+     .attributes = {"size", "stride", "padding"},
+     .implementation = patches::implementation},
+    {.name = "patchesGradient",
+     .operands = {"dy"},
+     .results = {"dx"},
+     .attributes = {"size", "stride", "padding"},
+     .implementation = patchesGradient::implementation},
     {.name = "pick",
      .operands = {"x", "ids"},
      .results = {"y"},

@@ -16,7 +16,9 @@ import * as lstm from "./lstm.js";
 import * as mask from "./mask.js";
 import * as matmul from "./matmul.js";
 import * as optimizer from "./optimizer.js";
+import * as patches from "./patches.js";
 import * as pick from "./pick.js";
+import * as pool from "./pool.js";
 import * as reduce from "./reduce.js";
 import * as restart from "./restart.js";
 import * as rnn from "./rnn.js";
@@ -43,7 +45,9 @@ export const kernels = {
   ...mask,
   ...matmul,
   ...optimizer,
+  ...patches,
   ...pick,
+  ...pool,
   ...reduce,
   ...restart,
   ...rnn,
