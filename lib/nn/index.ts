@@ -6,6 +6,8 @@ export type { CellName, CellOptions } from "./cellRegistry.js";
 export { registerCell } from "./cellRegistry.js";
 export type { CellWeight, LayerInitializers } from "./cellWeight.js";
 export * as cellWeights from "./cellWeight.js";
+export type { ConvolutionOptions } from "./convolution.js";
+export { Convolution } from "./convolution.js";
 export type { DropoutOptions } from "./dropout.js";
 export { Dropout } from "./dropout.js";
 export type { EmbeddingOptions } from "./embedding.js";

@@ -22,9 +22,9 @@ struct Windows {
   int64_t rowFloats() const { return Q * size * size * C; }
 };
 
-// Of an image tensor and a patch tensor of rank 4, checked against each other.
+// Sizes of an image and its patches, both of rank 4.
 Windows windowsOf(const Call& call, const TensorView& image, const TensorView& rows) {
-  Windows w{image.dims[0], image.dims[1], image.dims[2],   image.dims[3],   rows.dims[1],
+  Windows w{image.dims[0], image.dims[1],   image.dims[2],   image.dims[3],  rows.dims[1],
             rows.dims[2],  call.integer(0), call.integer(1), call.integer(2)};
   return w;
 }
@@ -35,9 +35,8 @@ void expectWindows(const Call& call, const TensorView& image, const TensorView& 
   const int64_t padding = expectInteger(call, patches::padding, 0, size - 1);
   const int64_t high = image.dims[1] + 2 * padding - size, wide = image.dims[2] + 2 * padding - size;
   const bool fits = rows.rank == 4 && high >= 0 && wide >= 0 && rows.dims[0] == image.dims[0] &&
-                    rows.dims[1] == high / stride + 1 && rows.dims[2] == wide / stride + 1 &&
-                    image.dims[3] > 0 && rows.dims[3] / image.dims[3] / size == size &&
-                    rows.dims[3] == size * size * image.dims[3];
+                    rows.dims[1] == high / stride + 1 && rows.dims[2] == wide / stride + 1 && image.dims[3] > 0 &&
+                    rows.dims[3] / image.dims[3] / size == size && rows.dims[3] == size * size * image.dims[3];
   if (!fits) refuse(call, "patches " + shapeText(rows) + " are not those of an image " + shapeText(image));
 }
 
@@ -62,7 +61,7 @@ size_t checkPatches(const Call& call) {
   expectOperand(call, patches::x, DType::f32, 4);
   const TensorView &x = call.operand(patches::x), &y = call.result(patches::y);
   expectWindows(call, x, y);
-  expectResultLike(call, patches::y, y);
+  expectResult(call, patches::y, DType::f32, y.dims, y.rank);
   return 0;
 }
 
@@ -75,9 +74,8 @@ void runPatches(const Call& call) {
     for (int64_t row = begin; row < end; row++) {
       // Without padding every float is copied.
       if (w.padding > 0) std::fill_n(out + row * w.rowFloats(), w.rowFloats(), 0.0f);
-      forParts(w, row / w.R, row % w.R, [&](int64_t pixel, int64_t place, int64_t floats) {
-        std::copy_n(in + pixel, floats, out + place);
-      });
+      forParts(w, row / w.R, row % w.R,
+               [&](int64_t pixel, int64_t place, int64_t floats) { std::copy_n(in + pixel, floats, out + place); });
     }
   });
 }
@@ -87,7 +85,7 @@ size_t checkPatchesGradient(const Call& call) {
   const TensorView& dx = call.result(patchesGradient::dx);
   if (dx.rank != 4) refuse(call, "ill-shaped result");
   expectWindows(call, dx, call.operand(patchesGradient::dy));
-  expectResultLike(call, patchesGradient::dx, dx);
+  expectResult(call, patchesGradient::dx, DType::f32, dx.dims, dx.rank);
   return 0;
 }
 

@@ -92,6 +92,14 @@ export const layerRows: Record<string, Entry> = {
     of(() => new ostinato.LayerNorm("n", { size: 4 }), "apply"),
     () => [tensors().x],
   ),
+  Convolution: entry(made(ostinato.Convolution), () => [
+    "c",
+    { inputSize: 2, outputSize: 3, size: 2, stride: 1, padding: 0 },
+  ]),
+  "Convolution.apply": entry(
+    of(() => new ostinato.Convolution("c", { inputSize: 2, outputSize: 3 }), "apply"),
+    () => [tensors().f("image", 1, 3, 3, 2)],
+  ),
   Linear: entry(made(ostinato.Linear), () => ["l", { inputSize: 4, outputSize: 3, bias: true, tied: parameter }]),
   "Linear.apply": entry(
     of(() => new ostinato.Linear("l", { inputSize: 4, outputSize: 3 }), "apply"),

@@ -3,9 +3,10 @@ import type { CellOptions } from "../../nn/cellRegistry.js";
 import { cellNamed } from "../../nn/cellRegistry.js";
 import { layerCount } from "../../nn/recurrent.js";
 import type { OptionsOf } from "../../options.js";
-import { flag, option, optional, real, table, whole, word } from "../../options.js";
+import { flag, list, option, optional, real, table, whole, word } from "../../options.js";
 import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell } from "../cellConfig.js";
+import type { GridShape } from "./grid.js";
 
 /** The architecture of a captioner, as stored in config.json. Options of its cell stand beside the others. @interface */
 export type ImageCaptionerConfig = OptionsOf<typeof captionerRules> & CellOptions;
@@ -22,6 +23,14 @@ export const captionerRules = table("ImageCaptioner", {
   columns: option(size, { flag: null }),
   /** Features of a region, or colours of a pixel. */
   channels: option(size, { flag: null, aka: ["encoder_dim", "feature_size"] }),
+  /**
+   * Channels of each convolution that the image goes through, 3 x 3 with ReLU; none for features that were computed before. Default none.
+   */
+  convolutions: option(list(size, []), { aka: ["filters"] }),
+  /** Shortest side of the grid of regions: after each convolution pooling halves the image while both sides stay as long. Default 7. */
+  gridSize: option(whole({ minimum: 1, initial: 7 }), { aka: ["enc_image_size"], needs: { convolutions: true } }),
+  /** How pooling makes one pixel of four: their maximum or their mean. Default max. */
+  pooling: option(word(["max", "mean"], "max"), { needs: { convolutions: true } }),
   /** Recurrent cell of the decoder: one of the library's, or of those that registerCell has added. Default lstm. */
   cell: cellNamed("lstm"),
   /** Layers of the decoder. Default 1. */
@@ -60,4 +69,16 @@ export function completeCaptionerConfig(config: ImageCaptionerConfig): CompleteC
   const { hiddenSize, embeddingSize = hiddenSize } = own;
   const { attentionSize = hiddenSize } = own;
   return { ...own, embeddingSize, attentionSize };
+}
+
+/** The grid of regions that attention looks at, and the features of each: those of the image, or of its last convolution. */
+export function regionsOf(config: CompleteConfig<ImageCaptionerConfig>): GridShape & { halved: readonly boolean[] } {
+  const { convolutions, gridSize } = config;
+  let { rows, columns } = config;
+  const halved = convolutions.map(() => {
+    const halves = Math.floor(Math.min(rows, columns) / 2) >= gridSize;
+    if (halves) [rows, columns] = [Math.floor(rows / 2), Math.floor(columns / 2)];
+    return halves;
+  });
+  return { rows, columns, channels: convolutions.at(-1) ?? config.channels, halved };
 }

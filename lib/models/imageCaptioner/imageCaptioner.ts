@@ -185,11 +185,12 @@ export class ImageCaptioner extends SavedModel<Tokenizer, ImageCaptionerNetwork,
         }),
       });
       for (const result of results) {
-        const hypotheses = writtenHypotheses(this.tokenizer, result, config.rows * config.columns);
+        const { rows, columns } = this.network.regions;
+        const hypotheses = writtenHypotheses(this.tokenizer, result, rows * columns);
         captions.push({
           text: hypotheses[0]?.text ?? "",
           hypotheses,
-          grid: { rows: config.rows, columns: config.columns },
+          grid: { rows, columns },
           ...(result.tree ? { tree: result.tree } : {}),
         });
       }

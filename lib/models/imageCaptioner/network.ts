@@ -2,9 +2,10 @@ import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { Memory } from "../../nn/attention.js";
 import { Attention } from "../../nn/attention.js";
+import { Convolution } from "../../nn/convolution.js";
 import { Dropout } from "../../nn/dropout.js";
 import { Embedding } from "../../nn/embedding.js";
-import { normal, uniform } from "../../nn/initializers.js";
+import { uniform } from "../../nn/initializers.js";
 import { Linear } from "../../nn/linear.js";
 import { Parameter } from "../../nn/parameter.js";
 import { RecurrentStack } from "../../nn/recurrent.js";
@@ -13,12 +14,14 @@ import type { CompleteConfig } from "../cellConfig.js";
 import { optionsOfCell } from "../cellConfig.js";
 import type { Decoder, Encoded } from "../decoderStep.js";
 import type { ImageCaptionerConfig } from "./config.js";
-import { completeCaptionerConfig } from "./config.js";
+import { completeCaptionerConfig, regionsOf } from "./config.js";
+import type { GridShape } from "./grid.js";
+import { slopes } from "./positions.js";
 
 /**
  * The layers of "Show, Attend and Tell" (Xu et al. 2015) with soft attention.
  *
- *   a_1..a_S           the regions of the image, M features each
+ *   a_1..a_S           the regions of the image, M features each: as they come, or the pixels after convolutions and pooling
  *   h_0, c_0           = tanh(W mean(a) + b), one W for each                      (section 3.1.2)
  *   z_t                = β_t Σ_i α_ti a_i,  α_t = softmax(vᵀ tanh(W h_t-1 + U a_i)),  β_t = σ(W h_t-1 + b)   (4 to 6, 13, 4.2.1)
  *   h_t, c_t           = LSTM([E y_t-1; z_t], h_t-1, c_t-1)                       (1 to 3)
@@ -28,6 +31,9 @@ export class ImageCaptionerNetwork implements Decoder {
   readonly config: CompleteConfig<ImageCaptionerConfig>;
   readonly parameters: readonly Parameter[];
   readonly output: Linear;
+  /** The grid of regions that attention looks at, and the features of each. */
+  readonly regions: GridShape;
+  readonly #convolutions: readonly { layer: Convolution; halves: boolean }[];
   readonly #embedding: Embedding;
   readonly #positions: Parameter | null;
   /** From the mean of the regions to the decoder's first state, by its entries. */
@@ -43,12 +49,19 @@ export class ImageCaptionerNetwork implements Decoder {
   constructor(config: ImageCaptionerConfig) {
     this.config = completeCaptionerConfig(config);
     const { vocabularySize, hiddenSize, embeddingSize, attentionSize, layers, dropout, tied } = this.config;
-    const { rows, columns, channels: memorySize, attention: scorer } = this.config;
+    const { attention: scorer, convolutions } = this.config;
+    const { halved, ...regions } = regionsOf(this.config);
+    const { rows, columns, channels: memorySize } = regions;
+    this.regions = regions;
+    this.#convolutions = convolutions.map((outputSize, i) => {
+      const inputSize = convolutions[i - 1] ?? this.config.channels;
+      return { layer: new Convolution(`convolution.${i}`, { inputSize, outputSize }), halves: halved[i] as boolean };
+    });
     // As output weights, vectors of length sqrt(E) would make a new model sure of itself: its loss would not begin at ln V.
     const first = tied ? { initializer: uniform(0.1) } : {};
     this.#embedding = new Embedding("embedding", { vocabularySize, embeddingSize, ...first });
     this.#positions = this.config.positions
-      ? new Parameter("positions", [rows * columns, 1, memorySize], normal(0.1))
+      ? new Parameter("positions", [rows * columns, 1, memorySize], slopes(regions))
       : null;
     const attends = scorer !== "none";
     this.#attention = attends
@@ -88,6 +101,7 @@ export class ImageCaptionerNetwork implements Decoder {
     this.#imageDropout = new Dropout("image.dropout", { rate: this.config.imageDropout });
     this.#outputDropout = new Dropout("output.dropout", { rate: dropout });
     const all = [
+      ...this.#convolutions.map(({ layer }) => layer),
       this.#embedding,
       this.#attention,
       this.#gate,
@@ -105,9 +119,10 @@ export class ImageCaptionerNetwork implements Decoder {
   /** images [B,rows,columns,channels]. */
   encode(images: Tensor): Encoded {
     const { graph } = images;
-    const [B, rows, columns, M] = images.shape as [number, number, number, number];
+    const grid = this.#seen(images);
+    const [B, rows, columns, M] = grid.shape as [number, number, number, number];
     const S = rows * columns;
-    const regions = this.#imageDropout.apply(ops.transpose(ops.reshape(images, [B, S, M]), 0, 1));
+    const regions = this.#imageDropout.apply(ops.transpose(ops.reshape(grid, [B, S, M]), 0, 1));
     const placed = this.#positions ? ops.add(regions, this.#positions.in(graph)) : regions;
     const mean = ops.affine(ops.reshape(ops.sumTo(placed, [1, B, M]), [B, M]), { scale: 1 / S });
     const state: State = {};
@@ -141,6 +156,17 @@ export class ImageCaptionerNetwork implements Decoder {
   step(tokens: Tensor, state: State, encoded: Encoded): { logits: Tensor; state: State; weights: Tensor | null } {
     const next = this.#step(this.#embedding.apply(tokens), state, encoded, {});
     return { logits: this.output.apply(next.features), state: next.state, weights: next.weights };
+  }
+
+  /** The image after its convolutions. */
+  #seen(images: Tensor): Tensor {
+    const pool = this.config.pooling === "max" ? ops.maxPool : ops.meanPool;
+    let grid = images;
+    for (const { layer, halves } of this.#convolutions) {
+      const seen = ops.relu(layer.apply(grid));
+      grid = halves ? images.graph.within(layer.name, () => pool(seen, { size: 2 })) : seen;
+    }
+    return grid;
   }
 
   /** embedded [N,E] */

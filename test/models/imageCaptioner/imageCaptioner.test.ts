@@ -16,6 +16,7 @@ const variants = [
   {},
   { attention: "none" },
   { attention: "general", gate: false, positions: true, layers: 2 },
+  { convolutions: [5, 6], gridSize: 1, pooling: "mean" },
   { cell: "gru", attention: "scaled", hiddenSize: 4, tied: true },
 ];
 
