@@ -177,6 +177,8 @@ export type {
   AttentionMap,
   BeamTree,
   BeamTreeLimits,
+  CaptionPicture,
+  CaptionPictureOptions,
   CurveAxis,
   CurveMeasure,
   CurvesOptions,
@@ -187,5 +189,5 @@ export type {
   VectorMap,
   VectorMapInput,
 } from "./viz/index.js";
-export { attentionSVG, beamTreeSVG, curvesSVG, forecastSVG, vectorMap, vectorMapSVG } from "./viz/index.js";
+export { attentionSVG, beamTreeSVG, captionSVG, curvesSVG, forecastSVG, vectorMap, vectorMapSVG } from "./viz/index.js";
 export type { WeightType } from "./weights.js";

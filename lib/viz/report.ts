@@ -8,6 +8,8 @@ import type { ForecastChart } from "./forecastChart.js";
 import { forecastSVG } from "./forecastSVG.js";
 import { historyRule } from "./historyRule.js";
 import { Markup, markup } from "./markup.js";
+import type { CaptionSample } from "./reportCaptions.js";
+import { captionSection } from "./reportCaptions.js";
 import type { LabelledSample, ReportScores } from "./reportClassification.js";
 import { labelledSection, scoresSection } from "./reportClassification.js";
 import { reportScript } from "./reportScript.js";
@@ -54,6 +56,8 @@ export interface ReportData {
   forecasts?: readonly ForecastChart[];
   /** Unit of the loss. Default: nats per token. */
   unit?: string;
+  /** Captions of images, and where the model looked for each word. */
+  captions?: readonly CaptionSample[];
   /** Texts that a model of pairs wrote, beside those of a person. */
   translations?: readonly TranslationSample[];
   /** How well a classifier does, beside simpler models. */
@@ -70,7 +74,7 @@ const mostValues = 8_000_000;
  * @throws OptionError for a history with a number that is none.
  */
 export function renderReport(data: ReportData): string {
-  const { title, summary, figures, configuration, history, trace, attention = [] } = data;
+  const { title, summary, figures, configuration, history, trace, attention = [], captions = [] } = data;
   const { translations = [], scores, labelled = [] } = data;
   const { forecasts = [], unit = "nats per token" } = data;
   if (history) checkOption("renderReport", "history", history, historyRule);
@@ -97,6 +101,7 @@ ${translations.length > 0 ? translationSection(translations) : ""}
 ${scores ? scoresSection(scores) : ""}
 ${labelled.length > 0 ? labelledSection(labelled) : ""}
 ${attention.length > 0 ? attentionSection(attention) : ""}
+${captions.length > 0 ? captionSection(captions) : ""}
 ${trace ? activationSection(trace) : ""}
 ${history && history.samples.length > 0 ? sampleSection(history.samples) : ""}
 <section><h2>The model</h2><table>${configuration.map(([name, value]) => markup`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</table></section>

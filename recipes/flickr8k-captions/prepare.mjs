@@ -3,7 +3,7 @@
 //   node prepare.mjs DATA FOLDER
 //
 // FOLDER gets, for each part (train, dev, test), PART.tsv (image, caption), PART.npy (images x 7 x 7 x 128 features) and
-// PART.names.txt (the image of each row). Captions are in lower case, without punctuation.
+// PART.names.txt (the image of each row). Features are divided by their standard deviation. Captions are in lower case, without punctuation.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeNpy } from "../../dist/index.js";
@@ -14,6 +14,8 @@ await mkdir(folder, { recursive: true });
 
 const scaleBytes = await readFile(join(data, "features/scale.f32"));
 const scale = Array.from({ length: scaleBytes.length / 4 }, (_, k) => scaleBytes.readFloatLE(4 * k));
+/** Of all features of all images. */
+const deviation = 2.6;
 const captions = new Map();
 for (const line of (await readFile(join(data, "Flickr8k.token.txt"), "utf8")).split("\n")) {
   const [place, caption] = line.split("\t");
@@ -25,7 +27,7 @@ for (const line of (await readFile(join(data, "Flickr8k.token.txt"), "utf8")).sp
 for (const part of ["train", "dev", "test"]) {
   const names = (await readFile(join(data, `features/${part}.images.txt`), "utf8")).trim().split("\n");
   const bytes = await readFile(join(data, `features/${part}.int8`));
-  const values = Float32Array.from(bytes, (byte, i) => ((byte << 24) >> 24) * scale[i % scale.length]);
+  const values = Float32Array.from(bytes, (byte, i) => (((byte << 24) >> 24) * scale[i % scale.length]) / deviation);
   await writeNpy(join(folder, `${part}.npy`), { shape: [names.length, 7, 7, scale.length], values });
   await writeFile(join(folder, `${part}.names.txt`), names.map((name) => `${name}\n`).join(""));
   const rows = names.flatMap((name) => captions.get(name).map((caption) => `${name}\t${caption}\n`));

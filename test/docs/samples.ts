@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
+import { encodePicture } from "../../lib/formats/imageFile.js";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -37,6 +38,20 @@ export function sampleFolder(name: string): string {
   writeFileSync(join(folder, "book.txt"), novel);
   // Sentences and the same in capitals: two languages.
   const sentences = novel.match(/[A-Z][a-z ,]{10,60}\./g) as string[];
+  mkdirSync(join(folder, "photos"));
+  const photos = Array.from({ length: 40 }, (_, i) => ({
+    name: `${i}.png`,
+    colour: i % 3,
+    caption: ["red", "green", "blue"][i % 3],
+  }));
+  for (const { name, colour } of photos) {
+    const values = Uint8Array.from({ length: 20 * 20 * 3 }, (_, at) => (at % 3 === colour ? 200 : 30));
+    writeFileSync(join(folder, "photos", name), encodePicture({ shape: [20, 20, 3], values }, "png"));
+  }
+  write(
+    "captions.tsv",
+    photos.map(({ name, caption }) => `${name}\tall is ${caption} here`),
+  );
   for (const [part, own] of Object.entries({ train: sentences.slice(10), val: sentences.slice(0, 10) })) {
     write(`${part}.en`, own);
     write(

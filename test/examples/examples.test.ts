@@ -47,10 +47,19 @@ test.each(Object.entries(outputs))("examples/%s.mjs runs, and prints what it say
   expect(status).toBe(0);
 });
 
+test("examples/shapes.mjs draws images, learns to describe them, and says how many captions are right", () => {
+  const { status, stdout, stderr } = run("shapes", "200", "1");
+  expect(stderr).toBe("");
+  expect(stdout).toMatch(
+    /^.*\n\(a (small|big) \w+ \w+ is .* a (small|big) \w+ \w+\)\nexact captions of 20 new images: \d+\.\d %\n$/,
+  );
+  expect(status).toBe(0);
+});
+
 test("every example is run by a test", () => {
   const files = readdirSync(join(root, "examples")).filter((file) => file.endsWith(".mjs"));
   expect(files.map((file) => file.replace(".mjs", "")).sort()).toEqual(
-    [...Object.keys(outputs), "classification-server", "pytorch-weights", "streaming-server"].sort(),
+    [...Object.keys(outputs), "classification-server", "pytorch-weights", "shapes", "streaming-server"].sort(),
   );
 });
 

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const options = { hidden: 256, tied: true, sourceColumn: "Q", validation: ["0.1"] };
+const options = { hidden: 256, convolutions: [32, 64], tied: true, sourceColumn: "Q", validation: ["0.1"] };
 
 test("a record is read as it was written, its files found from anywhere, also after all was moved together", async () => {
   const model = join(folder, "here", "model");
@@ -48,7 +48,7 @@ test("a record that is damaged or newer is refused by the file's name and the pa
       /files\.other: expected left out: nothing of this name is known, got/,
     ],
     [JSON.stringify({ ...sound, options: { hidden: { deep: 1 } } }), /options\.hidden: expected a text, or a number/],
-    [JSON.stringify({ ...sound, options: { files: [1] } }), /options\.files: expected .* got an array of 1/],
+    [JSON.stringify({ ...sound, options: { files: [true] } }), /options\.files: expected .* got an array of 1/],
     [JSON.stringify({ ...sound, options: [] }), /options: expected an object, got an array/],
   ];
   for (const [content, words] of refusals) {

@@ -10,6 +10,11 @@ export const pictureRows: Record<string, Entry> = {
   chrf: entry(ostinato.chrf as never, () => [["a b"], ["a b"], { wordOrder: 2 }]),
   spanScores: entry(ostinato.spanScores as never, () => [[["B-X"]], [["O"]]]),
   tagSpans: entry(ostinato.tagSpans as never, () => [["B-X", "O"]]),
+  captionSVG: entry(
+    ostinato.captionSVG as never,
+    () => [{ text: "a", tokens: ["a"], attention: [[0.5, 0.5]], grid: { rows: 1, columns: 2 } }, { columns: 3 }],
+    [0],
+  ),
   classificationScores: entry(ostinato.classificationScores as never, () => [["a"], ["a"], ["a", "b"]]),
   editDistance: entry(ostinato.editDistance as never, () => [["a"], ["b"]]),
   rougeL: entry(ostinato.rougeL as never, () => [[["a"]], [[["a"]]], { beta: 2 }]),

@@ -1,16 +1,18 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { OptionError } from "../../errors.js";
+import { InputError, OptionError } from "../../errors.js";
 import type { NumberArray } from "../../formats/index.js";
-import { readImage, resizePicture } from "../../formats/index.js";
+import { readImage, resizePicture, writeFileAtomically } from "../../formats/index.js";
 import type { Caption } from "../../models/imageCaptioner/captioning.js";
 import { captionOptions } from "../../models/imageCaptioner/captioning.js";
 import { gridText } from "../../models/imageCaptioner/grid.js";
 import type { ImageCaptioner } from "../../models/imageCaptioner/imageCaptioner.js";
 import type { Completed } from "../../options.js";
-import { flag, pick, table } from "../../options.js";
+import { flag, optional, pick, table, text } from "../../options.js";
+import { captionSVG } from "../../viz/index.js";
 import { imagesOf, photoSizeOf } from "../captionFiles.js";
+import { captionPictureOf } from "../captionPictures.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
@@ -25,6 +27,8 @@ const flags = table("caption images", {
   ...pick(captionOptions, "nBest", "batchSize"),
   /** Write the score before each caption. */
   scores: flag(),
+  /** File for a picture of where the model looked for each word of one image. Default: none. */
+  svg: optional(text({ as: "file" })),
   /** Print one JSON object for each image, with the attention of each word. */
   json: flag(),
 });
@@ -46,10 +50,27 @@ async function captionImages(folder: string, names: string[], options: Options, 
   const search = { ...searchOptionsFrom(command, captionOptions), nBest, batchSize };
   const model = await modelFrom<ImageCaptioner>(folder, options);
   await untilInterrupted(async (signal) => {
+    if (options.svg !== undefined && names.length > 1) {
+      throw new OptionError(`caption: --svg is the picture of one image, got ${names.length}.`);
+    }
     const images = await imagesNamed(names, model, { folder, command, signal });
     const captions = await model.caption(images, { ...search, signal });
+    if (options.svg !== undefined) await draw(captions[0] as Caption, images[0] as NamedImage, options.svg);
     for (const [i, written] of captions.entries()) write(names[i] as string, written, options, names.length > 1);
   });
+}
+
+/** An image with its name, and the photo that it was made of. */
+interface NamedImage {
+  readonly image: NumberArray;
+  readonly name: string;
+  readonly photo: NumberArray;
+}
+
+async function draw(caption: Caption, { name, photo }: NamedImage, file: string): Promise<void> {
+  const picture = captionPictureOf(caption, photo);
+  if (!picture) throw new InputError(`caption: there is no attention to draw for ${name}.`);
+  await writeFileAtomically(file, captionSVG(picture));
 }
 
 /** The images of a command line: files, or names of images that the training had. */
@@ -57,7 +78,7 @@ async function imagesNamed(
   names: readonly string[],
   model: ImageCaptioner,
   { folder, command, signal }: { folder: string; command: Command; signal: AbortSignal },
-): Promise<{ image: NumberArray; name: string }[]> {
+): Promise<NamedImage[]> {
   const reading = await readingLike(folder, names, command);
   const typed = command.getOptionValueSource("images") === "cli";
   const imageSize = photoSizeOf(model);
@@ -69,11 +90,19 @@ async function imagesNamed(
     }
     const size = { rows: imageSize, columns: imageSize };
     return Promise.all(
-      names.map(async (name) => ({ image: resizePicture(await readImage(name), size), name: basename(name) })),
+      names.map(async (name) => {
+        const photo = await readImage(name);
+        return { image: resizePicture(photo, size), name: basename(name), photo };
+      }),
     );
   }
   const set = await imagesOf(reading, { owner: "caption", imageSize, signal });
-  return Promise.all(names.map(async (name) => ({ image: await set.image(name), name })));
+  return Promise.all(
+    names.map(async (name) => {
+      const image = await set.image(name);
+      return { image, name, photo: image };
+    }),
+  );
 }
 
 function write(name: string, { text, hypotheses, grid }: Caption, options: Options, named: boolean): void {

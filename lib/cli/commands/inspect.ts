@@ -68,7 +68,8 @@ const unitFlags = table("inspect units", {
 
 type Options = ExecutorOptions & Completed<typeof flags> & Completed<typeof unitFlags>;
 
-const inspect: Verb = {
+/** The verb that shows what models have learnt. */
+export const inspect: Verb = {
   name: "inspect",
   description: "see what a model has learnt: an HTML report, or units of a language model over a text in the terminal",
   options: (command) => withOptions(command, flags),
@@ -199,7 +200,7 @@ function printSamples(print: Printer, samples: readonly LabelledSample[]): void 
 }
 
 /** The curves and samples of a model's training; null where the folder has none. */
-async function historyIn(folder: string): Promise<(History & { seconds: number }) | null> {
+export async function historyIn(folder: string): Promise<(History & { seconds: number }) | null> {
   return existsSync(join(folder, modelFiles.history)) ? loadTrainerHistory(folder) : null;
 }
 

@@ -32,7 +32,7 @@ export { lstm } from "./lstm.js";
 export { mask } from "./mask.js";
 export { matmul } from "./matmul.js";
 export { adagrad, adam, clipScale, globalNorm, rmsprop, sgd } from "./optimizer.js";
-export { expectWindow, patches, windowsAlong } from "./patches.js";
+export { patches } from "./patches.js";
 export { pick } from "./pick.js";
 export { maxPool, meanPool } from "./pool.js";
 export { argmax, broadcastTo, max, mean, sum, sumTo } from "./reduce.js";

@@ -3,6 +3,7 @@ import { completeOptions, whole } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
+import { expectWindow, windowsAlong } from "../windows.js";
 
 export const patchesOperation = defineOperation({
   name: "patches",
@@ -21,20 +22,6 @@ export const patchesGradient = defineOperation({
 });
 
 const side = whole({ minimum: 1 });
-
-/** Windows of a side along an axis, with their stride. */
-export function windowsAlong(length: number, size: number, stride: number): number {
-  return Math.floor((length - size) / stride) + 1;
-}
-
-/** @throws ShapeError if no window fits. */
-export function expectWindow(operation: string, x: Tensor, size: number, padding = 0): void {
-  const [, rows, columns] = x.shape as [number, number, number, number];
-  if (Math.min(rows, columns) + 2 * padding >= size) return;
-  throw new ShapeError(
-    `${operation}: expected x of at least ${size} x ${size}${padding > 0 ? ` with a padding of ${padding}` : ""}, got ${x}.`,
-  );
-}
 
 /**
  * Square patches of images as rows, so that a convolution is one product (im2col): y = linear(patches(x), weight).

@@ -2,7 +2,7 @@ import { completeOptions, optional, whole } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { matchShapes } from "../tensor.js";
-import { expectWindow, windowsAlong } from "./patches.js";
+import { expectWindow, windowsAlong } from "../windows.js";
 
 export const maxPoolOperation = defineOperation({
   name: "maxPool",

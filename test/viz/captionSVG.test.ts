@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { captionSVG } from "../../lib/viz/captionSVG.js";
+import { hostile } from "./hostile.js";
+import { expectPicture } from "./wellFormed.js";
+
+const photo = { href: "data:image/png;base64,iVBORw0KGgo=", width: 4, height: 2 };
+const picture = {
+  text: "a dog",
+  tokens: ["a", "dog"],
+  attention: [
+    [0.5, 0.25, 0.25, 0],
+    [0, 0, 0, 1],
+  ],
+  grid: { rows: 2, columns: 2 },
+  photo,
+};
+
+test("the photo is drawn once as it is, and once for each word, dark where the weight is small", () => {
+  const svg = captionSVG(picture);
+  expectPicture(svg);
+  expect(svg.match(/<image /g)).toHaveLength(3);
+  expect(svg).toContain("a dog");
+  const words = svg.split('<g class="word">').slice(1);
+  expect(words[0]).not.toContain("<path");
+  // The region of the greatest weight is not darkened, those of half of it are half.
+  expect(words[1]).toMatch(/fill-opacity="0"/);
+  expect(words[1]).toMatch(/fill-opacity="0.4"><title>weight 0.250</);
+  expect(words[1]).toMatch(/fill-opacity="0.8"><title>weight 0.000</);
+});
+
+test("without a photo the weights are coloured", () => {
+  const svg = captionSVG({ ...picture, photo: undefined });
+  expectPicture(svg);
+  expect(svg).not.toContain("<image");
+  expect(svg).toMatch(/class="mark" fill-opacity="1"><title>weight 1.000</);
+});
+
+test("words of strangers cannot break out, and a photo is nothing but a photo", () => {
+  for (const text of hostile) expectPicture(captionSVG({ ...picture, text, tokens: [text, text] }));
+  for (const href of [
+    "javascript:alert(1)",
+    "https://example.org/a.png",
+    "data:image/svg+xml;base64,AA==",
+    'data:image/png;base64,A"/>',
+  ]) {
+    expect(() => captionSVG({ ...picture, photo: { ...photo, href } })).toThrow("data: URI");
+  }
+});
+
+test.each([
+  ["too few rows", [[1, 0, 0, 0]], "weights for each of 2 words, got 1 rows"],
+  ["rows of another grid", [[1], [1]], "row 0 of the weights is no distribution over 4 regions: 1 numbers"],
+  [
+    "a row that sums to 2",
+    [
+      [1, 1, 0, 0],
+      [1, 0, 0, 0],
+    ],
+    "whose sum is 2.0000",
+  ],
+  [
+    "a NaN",
+    [
+      [Number.NaN, 0, 0, 1],
+      [1, 0, 0, 0],
+    ],
+    "is no distribution",
+  ],
+])("weights with %s are refused", (_, attention, message) => {
+  expect(() => captionSVG({ ...picture, attention })).toThrow(message);
+});
