@@ -20,6 +20,7 @@ export type {
   SeriesTimes,
   SpecialTokenNames,
   SpecialTokens,
+  SpellingIndex,
   SplitShares,
   SubwordOptions,
   SubwordProgress,
@@ -39,6 +40,7 @@ export type {
   TokenizerPairOptions,
   TokenPair,
   TokenStream,
+  WordIndex,
   WordOptions,
   WordVectorOptions,
 } from "./data/index.js";
@@ -124,7 +126,7 @@ export * from "./metrics/index.js";
 export type { Decoder, Encoded } from "./models/decoderStep.js";
 export type { LoadWeightsOptions } from "./models/foreignWeights.js";
 export * from "./models/kinds.js";
-export type { ModelKind, ModelNetwork, ModelParts } from "./models/modelKind.js";
+export type { DataKinds, ModelKind, ModelNetwork, ModelParts } from "./models/modelKind.js";
 export { loadModel, registerKind } from "./models/registry.js";
 export type { CreateOptions, LoadOptions } from "./models/savedModel.js";
 export { createModel, loadModelOf, SavedModel } from "./models/savedModel.js";

@@ -111,6 +111,7 @@ export function stepsBetween(before: number, after: number, step: TimeStep): num
 /** Features of a date that a model may see: each a number from -0.5 to 0.5. */
 export const calendarFeatures = ["minute", "hour", "weekday", "day", "yearday", "week", "month"] as const;
 
+/** A feature of a date. @useDeclaredType */
 export type CalendarFeature = (typeof calendarFeatures)[number];
 
 /** A feature of a time. */

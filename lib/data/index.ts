@@ -55,7 +55,7 @@ export {
   tagColumn,
   tokenPlace,
 } from "./taggedSentences.js";
-export type { TaggerVocabularyOptions } from "./taggerVocabulary.js";
+export type { SpellingIndex, TaggerVocabularyOptions, WordIndex } from "./taggerVocabulary.js";
 export { TaggerVocabulary, taggerVocabularyRule, taggerVocabularyRules } from "./taggerVocabulary.js";
 export { decodeText } from "./textDecoder.js";
 export { readLines, readTextFile, textFileSize } from "./textFile.js";

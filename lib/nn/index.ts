@@ -25,6 +25,7 @@ export type { LinearOptions } from "./linear.js";
 export { Linear } from "./linear.js";
 export type { LSTMOptions } from "./lstm.js";
 export { LSTM } from "./lstm.js";
+export type { ParameterOptions } from "./parameter.js";
 export { Parameter } from "./parameter.js";
 export type { RecurrentOptions, RecurrentStackOptions } from "./recurrent.js";
 export { RecurrentStack } from "./recurrent.js";

@@ -42,6 +42,7 @@ function stepsOf(emissions: readonly number[]): number {
   return elementsOf(emissions.slice(0, 2));
 }
 
+/** Operands of a conditional random field. @inline */
 interface Scores {
   emissions: Tensor;
   transitions: Tensor;

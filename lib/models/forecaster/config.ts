@@ -11,6 +11,7 @@ import { completeWithCell } from "../cellConfig.js";
 /** Kinds of forecasts. */
 export const outputs = ["quantile", "point", "gaussian", "student-t", "negative-binomial"] as const;
 
+/** A kind of forecasts. @useDeclaredType */
 export type ForecastOutput = (typeof outputs)[number];
 
 /** A series of the training: what its values are divided by. */
@@ -106,7 +107,7 @@ export type ForecasterConfig = OptionsOf<typeof forecasterRules> & CellOptions;
 /** A series of the training: what its values are divided by. */
 export type FittedSeries = ForecasterConfig["series"] extends readonly (infer T)[] | undefined ? T : never;
 
-/** A configuration with every default filled in. */
+/** A configuration with every default filled in. @inline */
 export type CompleteForecasterConfig = Omit<CompleteConfig<ForecasterConfig>, "lookback" | "segment" | "longSeason"> & {
   lookback: number;
   segment: number;

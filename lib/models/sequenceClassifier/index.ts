@@ -6,6 +6,7 @@ export type {
   Classification,
   ClassifierEvaluation,
   ClassifyOptions,
+  FitBagOfWordsOptions,
   SequenceClassifierOptions,
 } from "./sequenceClassifier.js";
 export { SequenceClassifier } from "./sequenceClassifier.js";

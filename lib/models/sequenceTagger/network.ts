@@ -74,7 +74,7 @@ export const taggerRules = table("SequenceTagger", {
   }),
 });
 
-/** Sizes of the program of a batch. */
+/** Sizes of the program of a batch. @inline */
 export interface SentenceSizes {
   /** T: the longest sentence. */
   T: number;
@@ -97,7 +97,7 @@ export class SequenceTaggerNetwork {
   readonly #characters: CharacterEncoder | null;
   readonly #recurrent: RecurrentStack;
   readonly #output: Linear;
-  /** [C+2,C]: see `ops.crf`. */
+  /** Scores of neighbouring tags, [C+2,C], as `ops.crf` takes them. */
   readonly #transitions: Parameter | null;
   readonly #inputDropout: Dropout;
   readonly #outputDropout: Dropout;
