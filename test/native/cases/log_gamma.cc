@@ -2,6 +2,6 @@
 
 using namespace ostinato;
 
-const TestTensor x = numbers({90, 1009}, 1), dy = numbers({90, 1009}, 2), y = floats({90, 1009});
+const TestTensor x = numbers({90, 1009}, 1, 3), dy = numbers({90, 1009}, 2), y = floats({90, 1009});
 
 const Cases cases({.shared = {{"logGamma", {x}, {y}, {}}, {"logGammaGradient", {x, dy}, {y}, {}}}});
