@@ -4,7 +4,7 @@ import type { Shape } from "../graph/program.js";
 import { elementsOf, firstValues, shapeRule, shapeText } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { OptionsOf } from "../options.js";
-import { checkOption, completeOptions, flag, largestInt32, option, table, text, value } from "../options.js";
+import { checkOption, completeOptions, flag, largestInt32, table, text, value } from "../options.js";
 import { initializerRule } from "./initializerRule.js";
 import type { Initializer } from "./initializers.js";
 import { initialValues } from "./initialValues.js";
@@ -35,7 +35,7 @@ const defaultSeed = 1;
 
 const rules = table("Parameter", {
   /** Leave it as it is in training: it is saved and loaded, and has no gradient and no moments. Default false. */
-  frozen: option(flag(), { aka: ["trainable", "requires_grad"] }),
+  frozen: flag(),
 });
 
 /** Options of a Parameter. @interface */

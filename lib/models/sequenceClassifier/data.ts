@@ -10,9 +10,9 @@ import type { Batch } from "../../train/trainable.js";
 import { inTurns } from "../inTurns.js";
 import { paddedLength, sideBySide } from "../sideBySide.js";
 import { fingerprint } from "../tokenizerIdentity.js";
-import { droppedToken, dropWords, wordDropoutRule } from "../wordDropout.js";
 import type { Encoded } from "./examples.js";
 import { encodeExample, expectExamples, placeOf, targetsOf } from "./examples.js";
+import { droppedToken, dropWords, wordDropoutRule } from "./wordDropout.js";
 
 /** Sizes and switches that the program of a batch depends on. */
 export interface SequenceClassifierForm {

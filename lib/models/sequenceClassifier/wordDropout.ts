@@ -1,6 +1,6 @@
-import type { Tokenizer } from "../data/index.js";
-import { OptionError } from "../errors.js";
-import { option, real } from "../options.js";
+import type { Tokenizer } from "../../data/index.js";
+import { OptionError } from "../../errors.js";
+import { option, real } from "../../options.js";
 
 /** The rule of the option `wordDropout`. */
 export const wordDropoutRule = option(real({ minimum: 0, below: 1, initial: 0 }), {
