@@ -17,6 +17,7 @@ const help = `node scripts/mutants.mjs [options]
   --only PATH     a file or folder of lib; may be given several times (lib)
   --seconds N     time for the tests of one mutant (600); one whose tests end in time only without it counts as found
   --threshold N   per cent that tests must find, or the exit code is 1 (90)
+  --jobs N        mutants tried at once, each in a copy of its own (1)
   --near          ask only the six nearest test files: quicker, and harder to satisfy
   --list          print the mutants and run nothing
 
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     only: { type: "string", multiple: true, default: ["lib"] },
     seconds: { type: "string", default: "600" },
     threshold: { type: "string", default: "90" },
+    jobs: { type: "string", default: "1" },
     near: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -43,8 +45,8 @@ if (values.help) {
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const [count, seed, skip, seconds, threshold] = ["count", "seed", "skip", "seconds", "threshold"].map((name) =>
-  Number(values[name]),
+const [count, seed, skip, seconds, threshold, jobs] = ["count", "seed", "skip", "seconds", "threshold", "jobs"].map(
+  (name) => Number(values[name]),
 );
 const print = (text) => process.stdout.write(`${text}\n`);
 
@@ -111,26 +113,32 @@ if (values.list) {
   process.exit(0);
 }
 
-const tree = new Tree(root);
+const trees = Array.from({ length: jobs }, () => new Tree(root));
 const stop = () => {
-  tree.remove();
+  for (const tree of trees) tree.remove();
   process.exit(130);
 };
 process.once("SIGINT", stop).once("SIGTERM", stop);
 const survivors = [];
 let [found, undecided] = [0, 0];
 try {
-  const context = { tree, compiler, guards: new Guards(root), broken: new Set(), sound: new Set() };
-  for (const [i, mutant] of mutants.entries()) {
-    const outcome = await tried(mutant, context);
-    if (outcome.found) found++;
-    else if (outcome.found === false) survivors.push(mutant);
-    else undecided++;
-    print(`${skip + i + 1}/${count} ${mutant.file}:${mutant.line} ${mutant.kind}: ${outcome.how || "SURVIVES"}`);
-    if (outcome.found === false) print(difference(mutant));
-  }
+  const context = { compiler, guards: new Guards(root), broken: new Set(), sound: new Set() };
+  const waiting = mutants.entries();
+  await Promise.all(
+    trees.map(async (tree) => {
+      // One iterator for all of them: each takes the next mutant that nobody has.
+      for (const [i, mutant] of waiting) {
+        const outcome = await tried(mutant, { ...context, tree });
+        if (outcome.found) found++;
+        else if (outcome.found === false) survivors.push(mutant);
+        else undecided++;
+        print(`${skip + i + 1}/${count} ${mutant.file}:${mutant.line} ${mutant.kind}: ${outcome.how || "SURVIVES"}`);
+        if (outcome.found === false) print(difference(mutant));
+      }
+    }),
+  );
 } finally {
-  tree.remove();
+  for (const tree of trees) tree.remove();
 }
 
 const decided = mutants.length - undecided;
