@@ -1,17 +1,13 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { CharacterTokenizer, ClassifierVocabulary, Labels, memoryStream, TokenizerPair } from "../../lib/data/index.js";
+import { CharacterTokenizer, memoryStream } from "../../lib/data/index.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { loadTrainerState, saveTrainerState } from "../../lib/formats/trainerFile.js";
 import type { LanguageModelForm } from "../../lib/models/languageModel/data.js";
 import { SentenceData, WindowData } from "../../lib/models/languageModel/data.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
-import { PairData } from "../../lib/models/seq2seq/pairData.js";
-import { Seq2Seq } from "../../lib/models/seq2seq/seq2seq.js";
-import { LabelledData } from "../../lib/models/sequenceClassifier/data.js";
-import { SequenceClassifier } from "../../lib/models/sequenceClassifier/sequenceClassifier.js";
 import { DivergenceError } from "../../lib/train/divergence.js";
 import { adam, rmsprop, sgd } from "../../lib/train/optimizers.js";
 import { plateau } from "../../lib/train/schedules.js";
@@ -267,27 +263,8 @@ test("an unknown option is refused with a guess", () => {
   return newModel().then((model) => expect(() => new Trainer(model, options)).toThrow(/did you mean clipNorm/));
 });
 
-test("data of another kind than the model's is refused by its name, before anything is written", async () => {
+test("what is no training data is refused before a training begins", async () => {
   const model = await newModel();
-  const pairs = new TokenizerPair(tokenizer, tokenizer);
-  const texts = new ClassifierVocabulary(tokenizer, new Labels(["a", "b"]));
-  const classifier = await SequenceClassifier.create({ tokenizer: texts, hiddenSize: 4 });
-  const translator = await Seq2Seq.create({ tokenizer: pairs, hiddenSize: 4, embeddingSize: 4 });
-  const { data: windows } = dataOf();
-  const pairData = await PairData.create([{ source: "to", target: "be" }], { tokenizer: pairs });
-  const labelled = await LabelledData.create([{ text: "to be", label: "a" }], { tokenizer: texts, role: "validate" });
-  const refused = (learner: unknown, data: unknown, more = {}) =>
-    expect(
-      new Trainer(learner as LanguageModel, { data: data as WindowData, folder: join(folder, "x"), ...more }).run(),
-    );
-  await refused(model, pairData).rejects.toThrow("LanguageModel: expected WindowData or SentenceData, got PairData.");
-  await refused(model, labelled).rejects.toThrow(
-    "LanguageModel: expected WindowData or SentenceData, got LabelledData.",
-  );
-  await refused(model, windows, { validation: labelled }).rejects.toThrow("SentenceData, got LabelledData.");
-  await refused(translator, labelled).rejects.toThrow("Seq2Seq: expected PairData, got LabelledData.");
-  await refused(classifier, windows).rejects.toThrow("SequenceClassifier: expected LabelledData, got WindowData.");
-  await expect(readdir(join(folder, "x"))).rejects.toThrow(/ENOENT/);
   expect(() => new Trainer(model, { data: [1, 2] as never })).toThrow(
     /expected data to be training data .* got an array of 2\./,
   );

@@ -15,6 +15,9 @@ import { expectKnownAhead, prepareSeries } from "./windows.js";
 /** Sizes that the program of a batch depends on. */
 export interface ForecasterForm {
   B: number;
+  /** Steps that a window reads, and that come after it. */
+  lookback: number;
+  horizon: number;
   /** Fingerprint of the configuration. */
   made: string;
 }
@@ -86,6 +89,7 @@ export class SeriesData implements TrainingData<ForecasterForm> {
   *batches(epoch: number, from = 0): Generator<Batch<ForecasterForm>, void, undefined> {
     const { batchSize, seed, role, config } = this.#options;
     const random = role === "train" ? randomSource(seed, `windows of epoch ${epoch}`) : null;
+    const { lookback, horizon } = config;
     const made = forecasterFingerprint(config);
     for (const { items } of shapeBatches(this.windows, { batchSize, shapeKey: () => 0, random, from })) {
       const places = Array.from(items, (i) => ({
@@ -93,7 +97,7 @@ export class SeriesData implements TrainingData<ForecasterForm> {
         origin: this.#places.origins[i] as number,
       }));
       const { feeds, values } = trainingFeeds(places, config);
-      yield { form: { B: places.length, made }, feeds, tokens: values };
+      yield { form: { B: places.length, lookback, horizon, made }, feeds, tokens: values };
     }
   }
 }

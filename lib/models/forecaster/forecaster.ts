@@ -91,6 +91,7 @@ export class Forecaster extends SavedModel<null, ForecasterNetwork, ForecasterFo
     options: forecasterRules,
     complete: (options, table) => completeWithCell("Forecaster", options, { table, first: "none" }),
     vocabularies: noVocabulary(),
+    reads: { data: ["SeriesData"], form: ["B", "lookback", "horizon"] },
     counts: ["layers"],
     network: (config) => new ForecasterNetwork(config as unknown as ForecasterConfig),
     make: (parts) => new Forecaster(parts),

@@ -133,6 +133,7 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
     options: taggerRules,
     complete: (options, table) => completeWithCell("SequenceTagger", options, { table, first: "none" }),
     vocabularies,
+    reads: { data: ["TaggedData"], form: ["T", "B", "C", "W"] },
     counts: ["layers"],
     network: (config) => new SequenceTaggerNetwork(config as unknown as SequenceTaggerConfig),
     make: (parts) => new SequenceTagger(parts),
