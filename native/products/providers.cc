@@ -11,12 +11,11 @@ namespace ostinato {
 // Each in its folder.
 const Provider& matrixUnitProvider();
 const Provider& blasProvider();
-const Provider& naiveProvider();
 const Provider& ownProvider();
 
 namespace {
 
-const Provider* const kProviders[] = {&matrixUnitProvider(), &blasProvider(), &naiveProvider(), &ownProvider()};
+const Provider* const kProviders[] = {&matrixUnitProvider(), &blasProvider(), &ownProvider()};
 const Provider* const kLast = std::end(kProviders)[-1];
 
 // Null for "auto", and for what is not here.
