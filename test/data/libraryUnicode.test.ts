@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import * as unicode from "../../lib/data/subwords/libraryUnicode.js";
 import { translateExpression } from "../../lib/data/subwords/oniguruma.js";
-import { jsonOf, models } from "./subwordSettings.js";
+import { jsonOf } from "./subwordFiles.js";
+import { models } from "./subwordSettings.js";
 import { hasLibrary, Library } from "./tokenizersLibrary.js";
 
 const { controls, marks, nonspacingMarks, normalForm, punctuation, whiteSpace, wordCharacter } = unicode;

@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { splitBehaviors } from "../../lib/data/subwords/splits.js";
 import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
 import { cutAnywhere, randomNumbers, randomText } from "./randomText.js";
-import { decoders, jsonOf, models, normalizers, preTokenizers, randomSettings, texts } from "./subwordSettings.js";
+import { jsonOf, randomSettings } from "./subwordFiles.js";
+import { decoders, models, normalizers, preTokenizers, texts } from "./subwordSettings.js";
 import { hasLibrary, Library } from "./tokenizersLibrary.js";
 
 const library = new Library();

@@ -5,7 +5,8 @@ import { Pipeline } from "../../lib/data/subwords/pipeline.js";
 import { Seams } from "../../lib/data/subwords/seams.js";
 import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
 import { randomNumbers } from "./randomText.js";
-import { jsonOf, models, normalizers, preTokenizers, randomSettings } from "./subwordSettings.js";
+import { jsonOf, randomSettings } from "./subwordFiles.js";
+import { models, normalizers, preTokenizers } from "./subwordSettings.js";
 
 /** Texts around seams. */
 const parts =

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
-import { jsonOf, models, preTokenizers } from "./subwordSettings.js";
+import { jsonOf } from "./subwordFiles.js";
+import { models, preTokenizers } from "./subwordSettings.js";
 
 const words = { type: "WordLevel", unk_token: "<unk>", vocab: { "<unk>": 0, a: 1, b: 2 } };
 const pairs = { type: "BPE", unk_token: "<unk>", vocab: { "<unk>": 0, a: 1, b: 2, ab: 3 }, merges: ["a b"] };

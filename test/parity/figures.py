@@ -11,70 +11,18 @@ again, with any PyTorch, must give the same files up to rounding.
 Dimensions: B batch, T time, I input, H hidden, E embedding, V vocabulary. Sequences are time-major [T,B,I].
 """
 
-import json
 import random
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from cells import cell_cases
+from inputs import Inputs, figure, number, write
+
 torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
-
-FOLDER = Path(__file__).parent / "figures"
-PER = 1024
-
-
-class Inputs:
-    """Tensors of multiples of 1/1024, reproducible, and what they look like in a figure."""
-
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-        self.figures = {}
-
-    def tensor(self, name, shape, limit=0.5, grad=True):
-        count = int(torch.tensor(shape).prod()) if shape else 1
-        bound = round(limit * PER)
-        data = [self.random.randint(-bound, bound) for _ in range(count)]
-        self.figures[name] = {"shape": list(shape), "per": PER, "data": data}
-        return (torch.tensor(data).double() / PER).reshape(shape).requires_grad_(grad)
-
-    def ids(self, name, shape, low, high):
-        count = int(torch.tensor(shape).prod())
-        data = [self.random.randint(low, high - 1) for _ in range(count)]
-        self.figures[name] = {"shape": list(shape), "data": data}
-        return torch.tensor(data).reshape(shape)
-
-
-def number(value):
-    """11 significant digits; whole numbers without a point."""
-    rounded = float(f"{value:.11g}")
-    return int(rounded) if rounded == int(rounded) and abs(rounded) < 1e15 else rounded
-
-
-def figure(tensor):
-    return {"shape": list(tensor.shape), "data": [number(v) for v in tensor.detach().flatten().tolist()]}
-
-
-def write(name, content):
-    FOLDER.mkdir(exist_ok=True)
-    text = render({"by": f"PyTorch {torch.__version__}, float64", **content}, "")
-    (FOLDER / f"{name}.json").write_text(text + "\n")
-    print(f"{name}.json {len(text)} bytes")
-
-
-def render(value, indent):
-    """JSON with one tensor a line, so that a change is readable as a difference."""
-    nested = isinstance(value, dict) and "data" not in value or isinstance(value, list) and value and isinstance(value[0], dict)
-    if not nested:
-        return json.dumps(value, separators=(",", ":"))
-    inner = indent + " "
-    if isinstance(value, dict):
-        lines = [f"{inner}{json.dumps(key)}: {render(item, inner)}" for key, item in value.items()]
-        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(inner + render(item, inner) for item in value) + f"\n{indent}]"
 
 
 # Recurrent cells ------------------------------------------------------------------------------------------------------
@@ -167,117 +115,6 @@ def gru_before(seed, T, B, I, H, lengths):
         "gradients": {name: figure(value.grad) for name, value in {"x": x, "h0": h0, **weights}.items()},
     }
 
-
-# Cells of which PyTorch has none, written out from their papers -------------------------------------------------------
-
-sigmoid, tanh = torch.sigmoid, torch.tanh
-
-
-def min_gru(x, w, h):
-    """Feng et al. (2024), section 3.1."""
-    z, n = (x @ w["weight_ih"].T + w["bias_ih"]).chunk(2, 1)
-    z = sigmoid(z)
-    return {"h": (1 - z) * h + z * n}
-
-
-def min_lstm(x, w, h):
-    """Feng et al. (2024), section 3.2: the gates are scaled to a sum of 1."""
-    f, i, n = (x @ w["weight_ih"].T + w["bias_ih"]).chunk(3, 1)
-    f, i = sigmoid(f), sigmoid(i)
-    return {"h": f / (f + i) * h + i / (f + i) * n}
-
-
-def ind_rnn(x, w, h):
-    """Li et al. (2018), equation 2."""
-    return {"h": torch.relu(x @ w["weight_ih"].T + w["weight_hh"] * h + w["bias_ih"])}
-
-
-def peephole_lstm(x, w, h, c):
-    """Greff et al. (2017), section II.A."""
-    i, f, g, o = (x @ w["weight_ih"].T + w["bias_ih"] + h @ w["weight_hh"].T + w["bias_hh"]).chunk(4, 1)
-    p_i, p_f, p_o = w["peephole"].chunk(3)
-    after = sigmoid(i + p_i * c) * tanh(g) + sigmoid(f + p_f * c) * c
-    return {"h": sigmoid(o + p_o * after) * tanh(after), "c": after}
-
-
-def layer_norm_lstm(x, w, h, c):
-    """Ba et al. (2016), equations 20 to 22."""
-    norm = lambda v, gain, shift: F.layer_norm(v, v.shape[1:], w[gain], w[shift], 1e-5)
-    products = norm(h @ w["weight_hh"].T, "gain_hh", "shift_hh") + norm(x @ w["weight_ih"].T, "gain_ih", "shift_ih")
-    i, f, g, o = (products + w["bias"]).chunk(4, 1)
-    after = sigmoid(f) * c + sigmoid(i) * tanh(g)
-    return {"h": sigmoid(o) * tanh(norm(after, "gain_c", "shift_c")), "c": after}
-
-
-def four(I, H):
-    return {"weight_ih": [4 * H, I], "weight_hh": [4 * H, H]}
-
-
-CELLS = {
-    "mingru": (min_gru, ["h"], lambda I, H: {"weight_ih": [2 * H, I], "bias_ih": [2 * H]}),
-    "minlstm": (min_lstm, ["h"], lambda I, H: {"weight_ih": [3 * H, I], "bias_ih": [3 * H]}),
-    "indrnn": (ind_rnn, ["h"], lambda I, H: {"weight_ih": [H, I], "weight_hh": [H], "bias_ih": [H]}),
-    "peephole-lstm": (peephole_lstm, ["h", "c"], lambda I, H: {**four(I, H), "bias_ih": [4 * H], "bias_hh": [4 * H], "peephole": [3 * H]}),
-    "layer-norm-lstm": (
-        layer_norm_lstm,
-        ["h", "c"],
-        lambda I, H: {
-            **four(I, H),
-            "bias": [4 * H],
-            **{f"{name}_{of}": [n * H] for name in ("gain", "shift") for of, n in (("ih", 4), ("hh", 4), ("c", 1))},
-        },
-    ),
-}
-
-
-def cell_case(cell, seed, T, B, I, H, lengths=None, bidirectional=False):
-    """Forward and backward of one layer, a row at a time, so that padding plays no part."""
-    step, entries, shapes = CELLS[cell]
-    directions = ["", "_reverse"] if bidirectional else [""]
-    inputs = Inputs(seed)
-    x = inputs.tensor("x", [T, B, I], limit=1.0)
-    start = {entry: inputs.tensor(f"{entry}0", [len(directions), B, H], limit=1.0) for entry in entries}
-    weights = {f"{name}_l0{d}": inputs.tensor(f"{name}_l0{d}", shape) for d in directions for name, shape in shapes(I, H).items()}
-
-    outputs, last = [], {entry: [] for entry in entries}
-    for number_of, d in enumerate(directions):
-        own = {name: weights[f"{name}_l0{d}"] for name in shapes(I, H)}
-        rows, ends = [], {entry: [] for entry in entries}
-        for b in range(B):
-            length = lengths[b] if lengths else T
-            state = {entry: start[entry][number_of, b : b + 1] for entry in entries}
-            y = [torch.zeros(H)] * T
-            for t in reversed(range(length)) if d else range(length):
-                state = step(x[t, b : b + 1], own, **state)
-                y[t] = state["h"][0]
-            rows.append(torch.stack(y))
-            for entry in entries:
-                ends[entry].append(state[entry][0])
-        outputs.append(torch.stack(rows, 1))
-        for entry in entries:
-            last[entry].append(torch.stack(ends[entry]))
-    results = {"y": torch.cat(outputs, 2), **{entry: torch.stack(last[entry]) for entry in entries}}
-    upstream = Inputs(seed + 1)
-    loss = sum((value * upstream.tensor(name, list(value.shape), grad=False)).sum() for name, value in results.items())
-    loss.backward()
-    sources = {"x": x, **{f"{entry}0": value for entry, value in start.items()}, **weights}
-    return {
-        "options": dict(T=T, B=B, I=I, H=H, layers=1, bidirectional=bidirectional, bias=True, lengths=lengths),
-        "inputs": inputs.figures,
-        "upstream": upstream.figures,
-        "outputs": {name: figure(value) for name, value in results.items()},
-        "gradients": {name: figure(value.grad) for name, value in sources.items()},
-    }
-
-
-def cell_cases():
-    cases = []
-    for i, cell in enumerate(CELLS):
-        one = dict(T=4, B=2, I=3, H=4)
-        both = dict(T=4, B=3, I=2, H=3, lengths=[2, 4, 1], bidirectional=True)
-        cases.append({"name": "one layer", "cell": cell, **cell_case(cell, 6000 + 20 * i, **one)})
-        cases.append({"name": "both directions, rows of different length", "cell": cell, **cell_case(cell, 6010 + 20 * i, **both)})
-    return cases
 
 
 # Other layers ---------------------------------------------------------------------------------------------------------

@@ -6,6 +6,9 @@ import type { RandomSource } from "../../lib/random/source.js";
 import { randomSource } from "../../lib/random/source.js";
 import type { SearchStep } from "../../lib/search/index.js";
 
+/** Ids of the tokens that begin and end what a tiny step writes. */
+export const [begin, end] = [0, 1] as const;
+
 export interface TinySizes {
   sentences: number;
   beams: number;
