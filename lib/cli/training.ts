@@ -31,7 +31,7 @@ const trainingFlags = table("train", {
   sampleEvery: option(whole({ initial: 0 }), { onResume: "changes" }),
   /** Print one JSON object for each event. */
   json: option(flag(), { onResume: "once" }),
-  /** Print nothing but errors. */
+  /** Print nothing but results and errors. */
   quiet: option(flag(), { onResume: "once" }),
 });
 
