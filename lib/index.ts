@@ -125,11 +125,14 @@ export * from "./graph/index.js";
 export * from "./metrics/index.js";
 export type { Decoder, Encoded } from "./models/decoderStep.js";
 export type { LoadWeightsOptions } from "./models/foreignWeights.js";
+export type { GradientFlow } from "./models/gradientFlow.js";
 export * from "./models/kinds.js";
 export type { DataKinds, ModelKind, ModelNetwork, ModelParts } from "./models/modelKind.js";
 export { loadModel, registerKind } from "./models/registry.js";
 export type { CreateOptions, LoadOptions } from "./models/savedModel.js";
 export { createModel, loadModelOf, SavedModel } from "./models/savedModel.js";
+export type { GradientFlowOptions } from "./models/stackGradients.js";
+export { gradientFlow } from "./models/stackGradients.js";
 export type { WrittenHypothesis } from "./models/writing.js";
 export * from "./nn/index.js";
 export * as rules from "./options/ownRules.js";
@@ -185,11 +188,21 @@ export type {
   CurveMeasure,
   CurvesOptions,
   ForecastChart,
+  GradientCurve,
   ReportHistory,
   Run,
   TextSearch,
   VectorMap,
   VectorMapInput,
 } from "./viz/index.js";
-export { attentionSVG, beamTreeSVG, captionSVG, curvesSVG, forecastSVG, vectorMap, vectorMapSVG } from "./viz/index.js";
+export {
+  attentionSVG,
+  beamTreeSVG,
+  captionSVG,
+  curvesSVG,
+  forecastSVG,
+  gradientFlowSVG,
+  vectorMap,
+  vectorMapSVG,
+} from "./viz/index.js";
 export type { WeightType } from "./weights.js";

@@ -3,7 +3,7 @@ import { writeFileAtomically } from "../formats/index.js";
 import type { LanguageModel } from "../models/languageModel/languageModel.js";
 import { cellOf } from "../nn/cellRegistry.js";
 import type { History } from "../train/events.js";
-import type { ActivationTrace } from "../viz/index.js";
+import type { ActivationTrace, GradientCurve } from "../viz/index.js";
 import { renderReport } from "../viz/index.js";
 import { count } from "./print.js";
 import { figuresOf, summaryOf } from "./reportFigures.js";
@@ -38,8 +38,10 @@ export async function writeReport(options: {
   text: string;
   /** Default: report.html in the folder. */
   file?: string;
+  /** Norms of gradients, to be drawn. */
+  gradients?: readonly GradientCurve[];
 }): Promise<string> {
-  const { model, folder, history, seconds, text, file = join(folder, "report.html") } = options;
+  const { model, folder, history, seconds, text, file = join(folder, "report.html"), gradients = [] } = options;
   const { config } = model.network;
   const { parameterCount } = model;
   const last = history?.steps.at(-1);
@@ -50,6 +52,7 @@ export async function writeReport(options: {
     configuration: Object.entries(config).map(([name, value]) => [name, String(value)] as const),
     ...(history ? { history } : {}),
     trace: await traceOf(model, text),
+    gradients,
   });
   await writeFileAtomically(file, html);
   return file;

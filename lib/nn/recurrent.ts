@@ -93,7 +93,8 @@ export class RecurrentStack implements Layer {
   readonly #layers: readonly (readonly CellLayer[])[];
   readonly #dropout: Dropout;
   readonly #connections: (typeof connections)[number];
-  readonly #inputSize: number;
+  /** I: features of x. */
+  readonly inputSize: number;
 
   /**
    * @param fixed the cell of a class that has one; `options` then has no `cell`.
@@ -115,7 +116,7 @@ export class RecurrentStack implements Layer {
     const recurrentInitializer = complete.recurrentInitializer ?? initializer;
     this.#connections = complete.connections;
     this.#dropout = new Dropout(`${name}.dropout`, { rate: dropout, variational });
-    this.#inputSize = inputSize;
+    this.inputSize = inputSize;
 
     const directions = bidirectional ? ([0, 1] as const) : ([0] as const);
     const noise = noiseOf(complete);
@@ -146,7 +147,7 @@ export class RecurrentStack implements Layer {
     const { graph } = expectTensor(this.name, "x", x);
     const { lengths = null } = options;
     matchShapes(this.name, [
-      ["x", x, `T B ${this.#inputSize}`],
+      ["x", x, `T B ${this.inputSize}`],
       ["lengths?", lengths, "B", "i32"],
       ...(options.state ? this.#expectedState(options.state) : []),
     ]);
@@ -178,7 +179,7 @@ export class RecurrentStack implements Layer {
    */
   step(x: Tensor, state: State, masks: Readonly<Record<string, Tensor>> = {}): { y: Tensor; state: State } {
     const { graph } = expectTensor(this.name, "x", x);
-    matchShapes(this.name, [["x", x, `B ${this.#inputSize}`], ...this.#expectedState(state)]);
+    matchShapes(this.name, [["x", x, `B ${this.inputSize}`], ...this.#expectedState(state)]);
     return graph.within(this.name, () => {
       const after: State = {};
       let y = x;

@@ -14,6 +14,8 @@ export { curvesRules, curvesSVG } from "./curves.js";
 export type { ForecastChart } from "./forecastChart.js";
 export { forecastSVG } from "./forecastSVG.js";
 export { forecastTerminal } from "./forecastTerminal.js";
+export type { GradientCurve } from "./gradientFlowSVG.js";
+export { gradientFlowSVG } from "./gradientFlowSVG.js";
 export { pad } from "./label.js";
 export { passageOf } from "./passage.js";
 export type { ReportData, ReportHistory } from "./report.js";

@@ -6,6 +6,8 @@ import { featureTitles, rankFeatures, rankUnits, textFeatures } from "./activati
 import type { AttentionMap } from "./attentionMap.js";
 import type { ForecastChart } from "./forecastChart.js";
 import { forecastSVG } from "./forecastSVG.js";
+import type { GradientCurve } from "./gradientFlowSVG.js";
+import { gradientFlowSVG } from "./gradientFlowSVG.js";
 import { historyRule } from "./historyRule.js";
 import { Markup, markup } from "./markup.js";
 import type { CaptionSample } from "./reportCaptions.js";
@@ -64,6 +66,8 @@ export interface ReportData {
   scores?: ReportScores;
   /** Texts that a classifier has labelled. */
   labelled?: readonly LabelledSample[];
+  /** Norms of a gradient by time lag. */
+  gradients?: readonly GradientCurve[];
 }
 
 /** Most activations that go into a report: 8 million are 11 MB of it. */
@@ -76,7 +80,7 @@ const mostValues = 8_000_000;
 export function renderReport(data: ReportData): string {
   const { title, summary, figures, configuration, history, trace, attention = [], captions = [] } = data;
   const { translations = [], scores, labelled = [] } = data;
-  const { forecasts = [], unit = "nats per token" } = data;
+  const { forecasts = [], unit = "nats per token", gradients = [] } = data;
   if (history) checkOption("renderReport", "history", history, historyRule);
   const require = createRequire(import.meta.url);
   const asset = (name: string) => new Markup(readFileSync(require.resolve(`uplot/dist/${name}`), "utf8"));
@@ -103,6 +107,7 @@ ${labelled.length > 0 ? labelledSection(labelled) : ""}
 ${attention.length > 0 ? attentionSection(attention) : ""}
 ${captions.length > 0 ? captionSection(captions) : ""}
 ${trace ? activationSection(trace) : ""}
+${gradients.length > 0 ? gradientSection(gradients) : ""}
 ${history && history.samples.length > 0 ? sampleSection(history.samples) : ""}
 <section><h2>The model</h2><table>${configuration.map(([name, value]) => markup`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</table></section>
 </main>
@@ -124,6 +129,13 @@ function forecastSection(charts: readonly ForecastChart[]): Markup {
   return markup`<section><h2>What comes next</h2>
 <p>The last values, the forecast, and the intervals in which it expects them: point at one to see how many.</p>
 <figure>${new Markup(forecastSVG(charts))}</figure></section>`;
+}
+
+function gradientSection(curves: readonly GradientCurve[]): Markup {
+  return markup`<section><h2>How far the gradient reaches back</h2>
+<p>Norm of the gradient of a token's loss with respect to the state so many tokens before it, the mean over places of the text: a line that falls
+is a gradient that vanishes. Beyond it, nothing can be learnt from what was read.</p>
+<figure class="picture">${new Markup(gradientFlowSVG(curves))}</figure></section>`;
 }
 
 function activationSection(trace: ActivationTrace): Markup {

@@ -72,6 +72,14 @@ export const modelRows: Record<string, Entry> = {
     of(() => model, "activations"),
     () => ["abab"],
   ),
+  "LanguageModel.gradientFlow": entry(
+    of(() => model, "gradientFlow"),
+    () => ["abab", { lags: 2, places: 3 }],
+  ),
+  gradientFlow: entry(ostinato.gradientFlow as never, () => [
+    new ostinato.GRU("r", { inputSize: 2, hiddenSize: 3 }),
+    { lags: 2, sequences: 2, seed: 4 },
+  ]),
   "LanguageModel.save": entry(
     of(() => model, "save"),
     () => ["saved", { overwrite: true }],

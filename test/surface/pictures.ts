@@ -24,6 +24,7 @@ export const pictureRows: Record<string, Entry> = {
     () => [{ source: ["a"], target: ["b"], weights: [[1]] }, { title: "t" }],
     [0],
   ),
+  gradientFlowSVG: entry(ostinato.gradientFlowSVG as never, () => [[{ name: "a", norms: [1, 0.5] }], { title: "t" }]),
   forecastSVG: entry(ostinato.forecastSVG as never, () => [
     [{ name: "a", history: [1, 2], point: [3], levels: [0.1, 0.9], quantiles: [[2], [4]], steps: ["1", "3", "3"] }],
   ]),

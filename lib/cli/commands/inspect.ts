@@ -3,6 +3,8 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { OptionError } from "../../errors.js";
 import { loadTrainerHistory, modelFiles } from "../../formats/index.js";
+import type { GradientFlow } from "../../models/gradientFlow.js";
+import { lagsRule } from "../../models/gradientFlow.js";
 import type { LanguageModel } from "../../models/languageModel/languageModel.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
@@ -30,6 +32,7 @@ import { Painted } from "../output.js";
 import { pairsLike } from "../pairFiles.js";
 import type { Printer } from "../print.js";
 import { colourDepth, oneCell, printer } from "../print.js";
+import { printGradients } from "../printGradients.js";
 import { withLabelOptions, withPairOptions, withTextOptions } from "../reading.js";
 import { corpusLike } from "../textFiles.js";
 import type { Ability, Verb } from "../verbs.js";
@@ -66,7 +69,17 @@ const unitFlags = table("inspect units", {
   unit: option(optional(whole()), { needs: { terminal: true } }),
 });
 
-type Options = ExecutorOptions & Completed<typeof flags> & Completed<typeof unitFlags>;
+const gradientFlags = table("inspect gradients", {
+  /** Print how far the gradient reaches back over the text, and draw it in the report: its norm against the time lag. */
+  gradients: flag(),
+  /** Steps back that the gradient is followed, with `gradients`. Default 50. */
+  lags: option(lagsRule, { needs: { gradients: true } }),
+});
+
+type Options = ExecutorOptions &
+  Completed<typeof flags> &
+  Completed<typeof unitFlags> &
+  Completed<typeof gradientFlags>;
 
 /** The verb that shows what models have learnt. */
 export const inspect: Verb = {
@@ -78,7 +91,7 @@ export const inspect: Verb = {
 /** Curves, and what units do over a text. */
 export const inspectText: Ability = {
   verb: inspect,
-  options: (command) => withTextOptions(withOptions(command, unitFlags)),
+  options: (command) => withTextOptions(withOptions(withOptions(command, unitFlags), gradientFlags)),
   run: showUnits,
 };
 
@@ -101,9 +114,11 @@ async function showUnits(folder: string, options: Options, command: Command): Pr
   const saved = await historyIn(folder);
   const model = await modelFrom<LanguageModel>(folder, options);
   const text = await textFor(model, folder, { options, command });
+  const gradients = options.gradients ? await showGradients(model, text, { lags: options.lags, print }) : [];
   if (!options.terminal) {
     const out = options.out === undefined ? {} : { file: options.out };
-    const report = await writeReport({ model, folder, history: saved, seconds: saved?.seconds ?? 0, text, ...out });
+    const shared = { model, folder, history: saved, seconds: saved?.seconds ?? 0, text, gradients };
+    const report = await writeReport({ ...shared, ...out });
     print.object({ report });
     print.line(`The report is in ${report}: open it in a browser.`);
     return;
@@ -197,6 +212,21 @@ function printSamples(print: Printer, samples: readonly LabelledSample[]): void 
     print.line(`${oneCell(label)} ${probability.toFixed(4)}${label === truth ? "" : ` (truly ${oneCell(truth)})`}`);
     print.line(new Painted(colourText(tokens, weights ?? tokens.map(() => 0), { depth, width })), "\n");
   }
+}
+
+/** Prints how far the gradient reaches back over a text. @returns its norms. */
+async function showGradients(
+  model: LanguageModel,
+  text: string,
+  { lags, print }: { lags: number; print: Printer },
+): Promise<GradientFlow["layers"]> {
+  let layers: GradientFlow["layers"] = [];
+  await untilInterrupted(async (signal) => {
+    const flow = await model.gradientFlow(text, { lags, signal });
+    printGradients(print, flow);
+    layers = flow.layers;
+  });
+  return layers;
 }
 
 /** The curves and samples of a model's training; null where the folder has none. */

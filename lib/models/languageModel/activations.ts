@@ -1,5 +1,6 @@
 import type { Tokenizer } from "../../data/index.js";
 import { expectMemory } from "../../executor/memory.js";
+import { stateTitle } from "../stateTitle.js";
 import type { TokenStep } from "./tokenStep.js";
 
 /** The walk of every recurrent unit over a text. */
@@ -19,9 +20,6 @@ export interface Activations {
   surprise: Float32Array;
 }
 
-/** Words for the entries of a state that most cells have. */
-const kinds: Readonly<Record<string, string>> = { h: "hidden", c: "cell" };
-
 /**
  * Reads a text token by token.
  * @param text.opening what is read before it.
@@ -34,12 +32,11 @@ export async function activationsOf(
   let state = step.start();
   const perToken = step.entries.reduce((sum, { size }) => sum + size, 0);
   expectMemory(4 * ids.length * perToken, `activations: those of ${ids.length} tokens`, "Take a shorter text.");
-  const layers = step.entries.map((entry) => {
-    const { layer, direction, size: units } = entry;
-    const kind = kinds[entry.kind] ?? entry.kind;
-    const name = `layer ${layer + 1} ${kind}${direction ? " (backward)" : ""}`;
-    return { name, kind, units, values: new Float32Array(ids.length * units) };
-  });
+  const layers = step.entries.map((entry) => ({
+    ...stateTitle(entry),
+    units: entry.size,
+    values: new Float32Array(ids.length * entry.size),
+  }));
   const surprise = new Float32Array(ids.length);
   for (const [i, id] of [...opening, ...ids].entries()) {
     const result = await step.read(id, state);

@@ -8,6 +8,7 @@ import type { Rule } from "../../options.js";
 import { checkOption, completeOptions, text, value } from "../../options.js";
 import type { RecordedLoss } from "../../train/trainable.js";
 import { completeWithCell } from "../cellConfig.js";
+import type { GradientFlow } from "../gradientFlow.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
@@ -28,6 +29,8 @@ import { completeNextTokens, likeliest } from "./nextTokens.js";
 import { Passage } from "./passage.js";
 import type { TextEnd } from "./textEnd.js";
 import { endTokenOf } from "./textEnd.js";
+import type { TextGradientOptions } from "./textGradients.js";
+import { linesBetween, textGradientRules, textGradients } from "./textGradients.js";
 import type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure.js";
 import { evaluateRules, TextMeasure } from "./textMeasure.js";
 import { TokenStep } from "./tokenStep.js";
@@ -220,6 +223,25 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
     const ids = this.tokenizer.encode(checkOption("activations", "text", text, anyText));
     if (ids.length === 0) throw new InputError("activations: the text is empty.");
     return activationsOf(this.#step, { opening: this.#opening(), ids, tokenizer: this.tokenizer });
+  }
+
+  /**
+   * How far the gradient of what the model predicts reaches back over a text: norms of the gradient of the loss of a token with respect to
+   * the states so many tokens before it, averaged over places of the text.
+   *
+   * ```ts
+   * const { layers } = await model.gradientFlow(text, { lags: 100 });
+   * for (const { name, norms } of layers) console.log(name, norms[0], norms[100]);
+   * ```
+   * @throws InputError for a text without a token to predict; OptionError for gradients that do not fit into memory.
+   */
+  async gradientFlow(text: string, options: TextGradientOptions = {}): Promise<GradientFlow> {
+    const { signal, ...complete } = completeOptions("gradientFlow", options, textGradientRules);
+    const ids = this.tokenizer.encode(checkOption("gradientFlow", "text", text, anyText));
+    const texts = this.#marks ? linesBetween(ids, this.#marks) : [ids];
+    const { network, executor, store } = this;
+    const model = { network, executor, store, step: this.#step };
+    return textGradients(model, { texts, ...complete, ...(signal ? { signal } : {}) });
   }
 
   /** The model as a step; made when it is first needed, which training never does. */

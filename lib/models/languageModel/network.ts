@@ -115,9 +115,19 @@ export class LanguageModelNetwork {
   features(ids: Tensor, options: { state?: State; lengths?: Tensor | null }): { features: Tensor; last: State } {
     const embedded = this.#inputDropout.apply(this.embedding.apply(ids));
     const { y, last } = this.recurrent.apply(embedded, options);
+    return { features: this.#outputFeatures(y), last };
+  }
+
+  /** One step without dropout, by the equation of the cell. ids i32 [B] -> y [B,F], the features, and the state. */
+  step(ids: Tensor, before: State): { y: Tensor; state: State } {
+    const { y, state } = this.recurrent.step(this.embedding.apply(ids), before);
+    return { y: this.#outputFeatures(y), state };
+  }
+
+  #outputFeatures(y: Tensor): Tensor {
     const normed = this.#layerNorm ? this.#layerNorm.apply(y) : y;
     const dropped = this.#outputDropout.apply(normed);
-    return { features: this.#projection ? this.#projection.apply(dropped) : dropped, last };
+    return this.#projection ? this.#projection.apply(dropped) : dropped;
   }
 
   /** The carried state of B rows, as variables of the store. `role` keeps training, evaluation and generation apart. */
