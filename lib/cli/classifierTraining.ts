@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { LabelledText } from "../data/index.js";
-import { ClassifierVocabulary, Corpus, Labels } from "../data/index.js";
+import { ClassifierVocabulary, Labels } from "../data/index.js";
 import { InputError } from "../errors.js";
 import { bagRows } from "../models/sequenceClassifier/bagOfWords.js";
 import { LabelledData, labelledRules } from "../models/sequenceClassifier/data.js";
@@ -8,21 +8,19 @@ import type { SequenceClassifierNetwork } from "../models/sequenceClassifier/net
 import { classifierRules } from "../models/sequenceClassifier/network.js";
 import { SequenceClassifier } from "../models/sequenceClassifier/sequenceClassifier.js";
 import type { Completed, OptionsOf } from "../options.js";
-import { option, optional, pick, table, text, whole, without } from "../options.js";
+import { pick, table, without } from "../options.js";
 import { cellOptions } from "./cells.js";
 import { executorFrom } from "./executor.js";
 import { optionsIn } from "./options.js";
 import type { Printer } from "./print.js";
 import { count, oneCell } from "./print.js";
 import { readingOf } from "./reading.js";
-import { tokenizerFor } from "./tokenizers.js";
+import { tokenizerOfTexts } from "./tokenizers.js";
 import type { TrainingOptions } from "./training.js";
+import { tokenRules } from "./trainingParts.js";
 
-export const dataFlags = table("train classify", {
-  /** Kind of tokens: character, jamo, byte, word, subword, or a Hugging Face tokenizer.json. Default word. */
-  tokenizer: option(text({ initial: "word", as: "kind" }), { onResume: "settled" }),
-  /** Words to keep, the most frequent, the others become <unk>; or subwords to learn. Default: all words, 8000 subwords. */
-  vocabulary: option(optional(whole({ minimum: 1 })), { onResume: "settled" }),
+export const dataFlags = table("texts of a classifier", {
+  ...tokenRules,
   ...pick(labelledRules, "batchSize", "maximumLength", "long", "balanced", "wordDropout"),
 });
 
@@ -44,9 +42,8 @@ export async function vocabularyOf(
   names: readonly string[],
   { options, signal, print }: Context,
 ): Promise<ClassifierVocabulary> {
-  const corpus = Corpus.fromText(`${examples.map((example) => example.text).join("\n")}\n`, "the texts");
-  const unknown = ["word", "character", "jamo"].includes(options.tokenizer);
-  const tokenizer = await tokenizerFor({ ...options, unknown }, corpus, { signal, print });
+  const texts = examples.map((example) => example.text);
+  const tokenizer = await tokenizerOfTexts(texts, "the texts", { ...options, signal, print });
   const labels = new Set(names);
   if (labels.size < 2) {
     throw new InputError(

@@ -72,7 +72,10 @@ interface FlagParts {
   readonly note?: string | undefined;
 }
 
-/** Adds the flag of one option: for true and false a switch, or two where there is no default. */
+/**
+ * Adds the flag of one option: for true and false a switch, or two where there is no default.
+ * @throws TypeError where another kind of model has the flag by another rule: a value would be read by the wrong one.
+ */
 export function addFlag(command: Command, name: string, { rule, description, group, initial, note }: FlagParts): void {
   const { as, words, several = false, again = false } = rule.written ?? { as: null };
   const [flags, long] = [flagsFor(name, rule), longFlag(name, rule)];
@@ -80,7 +83,13 @@ export function addFlag(command: Command, name: string, { rule, description, gro
   const known = flagsOfCommands.get(command) ?? new Map();
   flagsOfCommands.set(command, known);
   const [attribute, negated] = [attributeOf(name, rule), long.replace("--", "--no-")];
-  if (!known.has(attribute)) known.set(attribute, { name, rule, flag: initial === true ? negated : long });
+  const before = known.get(attribute);
+  if (before && before.rule !== rule) {
+    throw new TypeError(
+      `${command.name()}: two options of different rules have the flag ${long}: give one of them another.`,
+    );
+  }
+  if (!before) known.set(attribute, { name, rule, flag: initial === true ? negated : long });
   if (as === null) {
     if (initial !== true) add(new Option(flags, description));
     if (initial !== false) add(new Option(negated, `do not ${description.replace(/ \(default: .*\)$/, "")}`));

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { SubwordProgress, Tokenizer } from "../data/index.js";
-import { ByteTokenizer, CharacterTokenizer, type Corpus, SubwordTokenizer, WordTokenizer } from "../data/index.js";
+import { ByteTokenizer, CharacterTokenizer, Corpus, SubwordTokenizer, WordTokenizer } from "../data/index.js";
 import { OptionError } from "../errors.js";
 import { readJsonFile, shapes } from "../formats/index.js";
 import { nearestName } from "../options.js";
@@ -36,6 +36,16 @@ export async function tokenizerFor(
     );
   }
   return new SubwordTokenizer(await readJsonFile(tokenizer, shapes.tokenizer));
+}
+
+/** The tokenizer that the options ask for, its vocabulary that of texts; words and characters that they lack will come. */
+export function tokenizerOfTexts(
+  texts: readonly string[],
+  name: string,
+  options: { tokenizer: string; vocabulary?: number | undefined; signal: AbortSignal; print: Printer },
+): Promise<Tokenizer> {
+  const unknown = ["word", "character", "jamo"].includes(options.tokenizer);
+  return tokenizerFor({ ...options, unknown }, Corpus.fromText(`${texts.join("\n")}\n`, name), options);
 }
 
 /** A note when learning has taken two seconds, and one every ten seconds after that. */

@@ -1,25 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { commandFolder } from "./commandFolder.js";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "ostinato-cli-classify-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const { FORCE_COLOR: _, ...env } = process.env;
-
-function ostinato(args: string[], input = "") {
-  const options = { cwd: folder, env, input, encoding: "utf8", timeout: 170_000 } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], options);
-  return { status, stdout, stderr };
-}
-
-function file(name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
-  return name;
-}
+const { folder, ostinato, file, weights, refused } = commandFolder("classify");
 
 // A text is about the sea if it names something of it.
 const [sea, land] = [
@@ -124,7 +108,6 @@ test("a training of labels is resumed as it was called, to the bits of one that 
   const { status, stdout, stderr } = ostinato(["train", "--resume", "parts", "--maximum-steps", "1000", "--quiet"]);
   expect([status, stderr]).toEqual([0, ""]);
   expect(stdout).toMatch(/^held out:\naccuracy \S+ % of 30 texts/);
-  const weights = (name: string) => readFileSync(join(folder, name, "model.safetensors"));
   expect(weights("parts").equals(weights("whole"))).toBe(true);
 });
 
@@ -178,7 +161,7 @@ test("rows with several labels or several texts: each is learnt, and lines of st
     const wrong = ostinato(["classify", out], "a tree\n");
     expect([wrong.status, wrong.stderr]).toEqual([
       1,
-      expect.stringMatching(/line 1 has 1 column, .*2 \(first, second\), separated by tabs/),
+      expect.stringMatching(/line 1: expected 2 columns \(first, second\), separated by tabs, got 1\./),
     ]);
   }
   const clash = file("clash.jsonl", `${JSON.stringify({ first: "a", second: "b", labels: ["x;y"] })}\n`);
@@ -216,12 +199,6 @@ test("a label that only held-out texts have is known, and labels with tabs keep 
 });
 
 test("a table that does not fit is refused with its line and the way out, and no folder is left", () => {
-  const refused = (args: string[], words: RegExp, status = 1) => {
-    const result = ostinato(args);
-    expect(result.stderr).toMatch(words);
-    expect(result.stderr).not.toMatch(/\n\s+at /);
-    expect(result.status).toBe(status);
-  };
   const train = (table: string, ...more: string[]) => ["train", "classify", table, "--out", "none", ...more];
   refused(
     train(csv, "--text-column", "text", "--label-column", "labl"),

@@ -48,6 +48,10 @@ test("every flag of every command is an option of a table", () => {
   expect(flags.filter(({ known }) => known === undefined).map(place)).toEqual([]);
 });
 
+test("every flag of every command says in --help what it is", () => {
+  expect(flags.filter(({ option }) => option.description.trim() === "").map(place)).toEqual([]);
+});
+
 test("a command's default that is not its table's is told in its help, with the other one", () => {
   const differing = flags.filter(({ option, known }) => {
     const own = option.negate ? true : option.defaultValue;

@@ -1,29 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { commandFolder } from "./commandFolder.js";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "ostinato-cli-pairs-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const { FORCE_COLOR: _, ...env } = process.env;
-
-function ostinato(args: string[], input = "") {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
-    env,
-    input,
-    encoding: "utf8",
-    timeout: 170_000,
-  });
-  return { status, stdout, stderr };
-}
-
-function file(name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
-}
+const { folder, ostinato, file, weights, refused } = commandFolder("pairs");
 
 // Words of three letters of six, spelled in capitals.
 const words = ["a", "b", "c", "d", "e", "f"].flatMap((x, _, all) => all.flatMap((y) => all.map((z) => x + y + z)));
@@ -33,14 +13,6 @@ const sources = file("words.src", `${words.join("\n")}\n`);
 const targets = file("words.tgt", `${words.map(capitals).join("\n")}\n`);
 const small = ["--hidden-size", "32", "--embedding-size", "16", "--batch-size", "16", "--learning-rate", "0.01"];
 const model = join(folder, "model");
-
-function expectRefused(args: string[], words: RegExp, status = 1) {
-  const result = ostinato(args);
-  expect(result.stderr).toMatch(words);
-  expect(result.stderr).toMatch(/^error: /m);
-  expect(result.stderr).not.toMatch(/\n\s+at /);
-  expect(result.status).toBe(status);
-}
 
 test("train transliterate, translate, evaluate, trace, map, info, inspect and quantize work one after the other", () => {
   const trained = ostinato([
@@ -120,7 +92,6 @@ test("an autoencoder writes its lines again", () => {
 }, 60_000);
 
 test("a stopped training of pairs goes on to the same weights", () => {
-  const weights = (name: string) => readFileSync(join(folder, name, "model.safetensors"));
   const run = (name: string, steps: number, ...more: string[]) => {
     const given = ["--maximum-steps", String(steps), "--teacher-forcing", "linear:1:0:20", "--dropout", "0.1", ...more];
     const { status, stderr } = ostinato([
@@ -136,7 +107,7 @@ test("a stopped training of pairs goes on to the same weights", () => {
   };
   run("whole", 20);
   run("parts", 9);
-  expectRefused(
+  refused(
     [
       "train",
       "transliterate",
@@ -174,33 +145,29 @@ test("bad input gets one sentence with file and line", () => {
   ]);
   const out = ["--out", join(folder, "never"), ...small];
   const short = file("short.tgt", "A\nB\n");
-  expectRefused(
+  refused(
     ["train", "translate", sources, short, ...out],
     /words.src has 216 lines and .*short.tgt has 2: .* Line 3 of .*words.src has no partner/,
   );
   const hole = file("hole.tsv", "a\tA\nb\t\n");
-  expectRefused(["train", "transliterate", hole, ...out], /hole.tsv, line 2: column 2 is empty/);
+  refused(["train", "transliterate", hole, ...out], /hole.tsv, line 2: column 2 is empty/);
   const long = file("long.tsv", `a\tA\n${"b".repeat(40)}\tB\n${"c\tC\n".repeat(20)}`);
-  expectRefused(
+  refused(
     ["train", "transliterate", long, ...out, "--maximum-length", "30"],
     /long.tsv, line 2: the source has 40 tokens, and at most 30 are allowed/,
   );
-  expectRefused(["train", "chat", table, ...out], /words.tsv has no column "Q"/, 2);
-  expectRefused(["train", "transliterate", sources, targets, table, ...out], /got 3 files/, 2);
+  refused(["train", "chat", table, ...out], /words.tsv has no column "Q"/, 2);
+  refused(["train", "transliterate", sources, targets, table, ...out], /got 3 files/, 2);
   const shared = ["train", "translate", sources, targets, ...out, "--shared-embedding", "--tokenizer", "word"];
-  expectRefused(shared, /no token in common. Leave --shared-embedding out/, 2);
-  expectRefused(
-    [...shared, "--source-tokenizer", "character"],
-    /--tokenizer and --source-tokenizer exclude each other/,
-    2,
-  );
-  expectRefused(
+  refused(shared, /no token in common. Leave --shared-embedding out/, 2);
+  refused([...shared, "--source-tokenizer", "character"], /--tokenizer and --source-tokenizer exclude each other/, 2);
+  refused(
     ["train", "transliterate", table, ...out, "--attention", "none", "--attend", "before"],
     /--attend needs --attention .*, got none/,
     2,
   );
-  expectRefused(["train", "transliterate", table, ...out, "--teacher-forcing", "often"], /expected a share/, 2);
-  expectRefused(["translate", join(folder, "nowhere"), "a"], /There is no model folder/);
+  refused(["train", "transliterate", table, ...out, "--teacher-forcing", "often"], /expected a share/, 2);
+  refused(["translate", join(folder, "nowhere"), "a"], /There is no model folder/);
   // Lines that it cannot read do not stop those that it can; a file of nothing else is an error, after all is written.
   expect(
     ostinato(["translate", model, "--batch-size", "1"], `${"bad\n".repeat(16)}xyz\nbed\n`).stdout.split("\n").length,
@@ -208,14 +175,14 @@ test("bad input gets one sentence with file and line", () => {
   const unread = ostinato(["translate", model], "xyz\nwww\n");
   expect(unread.stderr).toMatch(/error: translate: none of the tokens is among the 8/);
   expect([unread.status, unread.stdout.split("\n").length]).toEqual([1, 3]);
-  expectRefused(["train", "transliterate", table, ...out, "--validation", ""], /--validation is empty/, 2);
+  refused(["train", "transliterate", table, ...out, "--validation", ""], /--validation is empty/, 2);
   for (const words of [["0.1", table], ["1.5"]]) {
-    expectRefused(["train", "transliterate", table, ...out, "--validation", ...words], /files, or one share from 0/, 2);
+    refused(["train", "transliterate", table, ...out, "--validation", ...words], /files, or one share from 0/, 2);
   }
-  expectRefused(["translate", model, "abc", "--beams", "2", "--n-best", "3"], /n-best 3/, 2);
-  expectRefused(["translate", model, "abc", "--seed", "1"], /--seed is for what is drawn/, 2);
+  refused(["translate", model, "abc", "--beams", "2", "--n-best", "3"], /n-best 3/, 2);
+  refused(["translate", model, "abc", "--seed", "1"], /--seed is for what is drawn/, 2);
   for (const command of ["translate", "chat", "trace", "map"]) {
-    expectRefused(
+    refused(
       [command, languageModel, ...(command === "chat" ? [] : [table])],
       new RegExp(
         `${command}: .* holds a LanguageModel, which ${command} does not take; it can generate, evaluate, inspect, quantize, profile\\. ` +
@@ -224,7 +191,7 @@ test("bad input gets one sentence with file and line", () => {
       2,
     );
   }
-  expectRefused(
+  refused(
     ["generate", model],
     /holds a Seq2Seq, which generate does not take; it can .*translate.*: LanguageModel\./,
     2,

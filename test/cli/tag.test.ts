@@ -1,25 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { commandFolder } from "./commandFolder.js";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "ostinato-cli-tag-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const { FORCE_COLOR: _, ...env } = process.env;
-
-function ostinato(args: string[], input = "") {
-  const options = { cwd: folder, env, input, encoding: "utf8", timeout: 170_000 } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], options);
-  return { status, stdout, stderr };
-}
-
-function file(name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
-  return name;
-}
+const { ostinato, file, weights, refused } = commandFolder("tag");
 
 // A word after "the" is a noun, one after "to" a verb, whatever it is.
 const words = ["walk", "run", "whale", "sleep", "hunt"];
@@ -145,8 +127,8 @@ test("a crf gives the best sequences, all probabilities as JSON, and the F1 of s
   );
   expect([nBest.length, marginals.length]).toEqual([2, 2]);
   expect(marginals[0]["B-NP"] + marginals[0]["I-NP"] + marginals[0].O).toBeCloseTo(1, 4);
-  const refused = ostinato(["tag", "crf", "--form", "conll", "--n-best", "2"], "a\n");
-  expect({ status: refused.status, error: /--n-best has no place in a conll file/.test(refused.stderr) }).toEqual({
+  const wrong = ostinato(["tag", "crf", "--form", "conll", "--n-best", "2"], "a\n");
+  expect({ status: wrong.status, error: /--n-best has no place in a conll file/.test(wrong.stderr) }).toEqual({
     status: 2,
     error: true,
   });
@@ -165,17 +147,10 @@ test("a training of tags is resumed as it was called, to the bits of one that ne
     stdout: "",
     stderr: "",
   });
-  const weights = (name: string) => readFileSync(join(folder, name, "model.safetensors"));
   expect(weights("parts").equals(weights("whole"))).toBe(true);
 });
 
 test("a file that does not fit is refused with its line and the way out, and no folder is left", () => {
-  const refused = (args: string[], said: RegExp, status = 1) => {
-    const result = ostinato(args);
-    expect(result.stderr).toMatch(said);
-    expect(result.stderr).not.toMatch(/\n\s+at /);
-    expect(result.status).toBe(status);
-  };
   const train = (name: string, ...more: string[]) => ["train", "tag", name, "--out", "none", ...more];
   refused(train(file("short.conll", "a O\nb\n")), /short\.conll, line 2 has 1 column: expected 2 or more/);
   refused(train(conllu, "--tag-column", "upoz"), /train\.conllu has no column "upoz".*Did you mean upos\?/, 2);

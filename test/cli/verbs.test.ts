@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { beforeEach, expect, test, vi } from "vitest";
+import { withOptions } from "../../lib/cli/options.js";
 import type { CliKind, Verb } from "../../lib/cli/verbs.js";
 import { verbCommands } from "../../lib/cli/verbs.js";
 import { CharacterTokenizer } from "../../lib/data/index.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { Seq2Seq } from "../../lib/models/seq2seq/seq2seq.js";
+import type { OptionTable } from "../../lib/options.js";
+import { whole } from "../../lib/options.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 
 // The texts of its options come from the built program.
@@ -59,6 +62,16 @@ test("options of every kind, of the folder's kind and of several kinds are taken
     `draw: --looks is for a Seq2Seq, and ${folder} holds a LanguageModel.`,
   );
   expect(run).toHaveBeenCalledTimes(2);
+});
+
+test("two kinds may share a flag by one rule, and not by two", () => {
+  const rules = { deep: whole({ minimum: 1, initial: 5 }) };
+  const others = { deep: whole({ minimum: 1, initial: 6 }) };
+  const own = (table: OptionTable) => (command: Command) => withOptions(command, table);
+  const made = (first: OptionTable, second: OptionTable) =>
+    verbCommands([kindOf(LanguageModel.kind, own(first)), kindOf(Seq2Seq.kind, own(second))]);
+  expect(made(rules, rules)).toHaveLength(1);
+  expect(() => made(rules, others)).toThrow("draw: two options of different rules have the flag --deep");
 });
 
 test("a kind that lacks the verb is refused, with what it can do and who can do this", async () => {

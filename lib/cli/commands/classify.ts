@@ -1,18 +1,18 @@
 import type { Column } from "../../data/index.js";
-import { counted, InputError } from "../../errors.js";
+import { InputError } from "../../errors.js";
 import { textTokens } from "../../models/sequenceClassifier/examples.js";
 import type { Classification, SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import { classifyRules } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import type { Completed } from "../../options.js";
 import { flag, pick, table } from "../../options.js";
+import { answerLines } from "../answers.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { textColumnsOf } from "../labelledFiles.js";
 import { withOptions } from "../options.js";
-import { notes, results } from "../output.js";
+import { results } from "../output.js";
 import { oneCell, oneLine } from "../print.js";
-import { standardInputLines } from "../standardInput.js";
 import type { Ability } from "../verbs.js";
 
 const flags = table("classify lines", {
@@ -24,9 +24,6 @@ const flags = table("classify lines", {
 });
 
 type Options = ExecutorOptions & Completed<typeof flags>;
-
-/** Batches of lines that are sorted by length together. */
-const batchesAtOnce = 16;
 
 export const classify: Ability = {
   verb: {
@@ -43,45 +40,28 @@ async function classifyTexts(folder: string, texts: string[], options: Options):
   const model = await modelFrom<SequenceClassifier>(folder, options);
   const columns = await textColumnsOf(folder);
   await untilInterrupted(async (signal) => {
-    let read = 0;
-    for await (const rows of texts.length > 0 ? [texts] : standardInputLines(batchSize * batchesAtOnce, signal)) {
-      const lines = rows.map((row, i) => textOf(row, columns, `classify: line ${read + i + 1}`));
-      const full = lines.filter((line) => line.trim() !== "");
-      const found = await model.classify(full, { batchSize, threshold, signal }).catch((error: unknown) => {
-        throw located(error, model, lines, read);
-      });
-      let next = 0;
-      for (const [i, line] of lines.entries()) {
-        write(rows[i] as string, line.trim() === "" ? null : (found[next++] as Classification), options);
-      }
-      read += lines.length;
-    }
-    if (read === 0) notes.write("classify: standard input is empty, so there is nothing to label.\n");
+    await answerLines({ owner: "classify", purpose: "label" }, texts, {
+      batchSize,
+      signal,
+      answer: (rows) =>
+        model.classify(
+          rows.map((row) => textOf(row, columns)),
+          { batchSize, threshold, signal },
+        ),
+      read: (row) => textTokens(textOf(row, columns), "it cannot be labelled", model.tokenizer),
+      write: (row, found) => write(row, found, options),
+    });
   });
 }
 
 /** The text of a line: of a model of several columns they stand in it, separated by tabs. */
-function textOf(line: string, columns: readonly Column[], place: string): string {
-  if (columns.length < 2 || line.trim() === "") return line;
+function textOf(line: string, columns: readonly Column[]): string {
+  if (columns.length < 2) return line;
   const cells = line.split("\t");
   if (cells.length === columns.length) return cells.join("\n");
   throw new InputError(
-    `${place} has ${counted(cells.length, "column")}, and the model reads ${columns.length} (${columns.join(", ")}), separated by tabs.`,
+    `expected ${columns.length} columns (${columns.join(", ")}), separated by tabs, got ${cells.length}.`,
   );
-}
-
-/** The error with the number of the line that cannot be read; `before` lines have been. */
-function located(error: unknown, model: SequenceClassifier, lines: readonly string[], before: number): unknown {
-  if (!(error instanceof InputError)) return error;
-  for (const [i, line] of lines.entries()) {
-    if (line.trim() === "") continue;
-    try {
-      textTokens(line, "it cannot be labelled", model.tokenizer);
-    } catch (cause) {
-      return new InputError(`classify: line ${before + i + 1}: ${(cause as Error).message}`, cause);
-    }
-  }
-  return error;
 }
 
 /** One line out for each line in, an empty one for an empty one: label, probability, text. */

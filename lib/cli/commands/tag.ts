@@ -5,11 +5,12 @@ import type { SequenceTagger, Tagging } from "../../models/sequenceTagger/sequen
 import { tagRules } from "../../models/sequenceTagger/sequenceTagger.js";
 import type { Completed } from "../../options.js";
 import { flag, pick, table, word } from "../../options.js";
+import { answerAll, batchesAtOnce } from "../answers.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { withOptions } from "../options.js";
-import { notes, results } from "../output.js";
+import { results } from "../output.js";
 import { oneCell } from "../print.js";
 import { standardInputLines } from "../standardInput.js";
 import type { Ability } from "../verbs.js";
@@ -26,9 +27,6 @@ const flags = table("tag lines", {
 });
 
 type Options = ExecutorOptions & Completed<typeof flags>;
-
-/** Batches of sentences that are sorted by length together. */
-const batchesAtOnce = 16;
 
 export const tag: Ability = {
   verb: {
@@ -55,12 +53,20 @@ async function tagSentences(folder: string, texts: string[], options: Options): 
         : options.form === "lines"
           ? lineSentences(standardInputLines(atOnce, signal))
           : fileSentences(standardInputLines(atOnce, signal), options.form, atOnce);
-    let read = 0;
-    for await (const sentences of groups) {
-      await writeGroup(model, sentences, { ...options, signal });
-      read += sentences.length;
-    }
-    if (read === 0) notes.write("tag: standard input is empty, so there is nothing to tag.\n");
+    const { batchSize, nBest, json, probabilities } = options;
+    const tagging = { batchSize, nBest, signal, marginals: json && probabilities };
+    await answerAll({ owner: "tag", purpose: "tag" }, groups, {
+      isBlank: ({ tokens }) => tokens.length === 0,
+      answer: (sentences) =>
+        model.tag(
+          sentences.map(({ tokens }) => tokens),
+          tagging,
+        ),
+      write: (sentence, found) => {
+        if (!json) results.write(sentence.write(found, options));
+        else if (found) results.json(plain(sentence.tokens, found, model.labels));
+      },
+    });
   });
 }
 
@@ -142,25 +148,6 @@ async function* fileSentences(
 
 async function* piecesOf(groups: AsyncIterable<string[]>): AsyncGenerator<string> {
   for await (const lines of groups) yield lines.map((line) => `${line}\n`).join("");
-}
-
-async function writeGroup(
-  model: SequenceTagger,
-  sentences: readonly Sentence[],
-  options: Options & { signal: AbortSignal },
-): Promise<void> {
-  const { batchSize, nBest, json, probabilities, signal } = options;
-  const full = sentences.filter(({ tokens }) => tokens.length > 0);
-  const found = await model.tag(
-    full.map(({ tokens }) => tokens),
-    { batchSize, nBest, signal, marginals: json && probabilities },
-  );
-  let next = 0;
-  for (const sentence of sentences) {
-    const tagging = sentence.tokens.length > 0 ? (found[next++] as Tagging) : null;
-    if (!json) results.write(sentence.write(tagging, options));
-    else if (tagging) results.json(plain(sentence.tokens, tagging, model.labels));
-  }
 }
 
 /** A sentence and its tags as JSON. */

@@ -1,40 +1,33 @@
 import { Command } from "commander";
 import type { ImageCaptions, Tokenizer } from "../../data/index.js";
-import { Corpus, splitCaptions } from "../../data/index.js";
-import { OptionError } from "../../errors.js";
+import { splitCaptions } from "../../data/index.js";
 import { describeModelFolder } from "../../formats/index.js";
 import type { CaptionedImage } from "../../models/imageCaptioner/captionData.js";
 import { CaptionData, captionRules } from "../../models/imageCaptioner/captionData.js";
 import { captionerRules } from "../../models/imageCaptioner/config.js";
 import { ImageCaptioner } from "../../models/imageCaptioner/imageCaptioner.js";
 import type { Completed, OptionsOf } from "../../options.js";
-import { list, option, optional, pick, table, text, whole, without } from "../../options.js";
+import { option, optional, pick, table, whole, without } from "../../options.js";
 import { imagesOf, noteCaptions, readCaptions } from "../captionFiles.js";
 import { cellOptions, withCells } from "../cells.js";
 import { executorFrom } from "../executor.js";
-import { heldOut } from "../heldOut.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
 import { printCaptionScores } from "../printCaptionScores.js";
 import { readingOf, withCaptionColumns } from "../reading.js";
-import { tokenizerFor } from "../tokenizers.js";
+import { tokenizerOfTexts } from "../tokenizers.js";
 import type { TrainingOptions } from "../training.js";
-import { expectEffect, train, trainerFor, withTrainingOptions } from "../training.js";
+import { train, trainerFor, withTrainingOptions } from "../training.js";
 import type { TrainingCall } from "../trainingCall.js";
 import { trainingCall } from "../trainingCall.js";
+import { partRules, readParts, tokenRules, validationOf } from "../trainingParts.js";
 
 const flags = table("train caption", {
-  /** Tables like those to learn from, or the share of the images to hold out, chosen at random by --seed. Default: 0.1. */
-  validation: list(text({ as: "file or share" }), ["0.1"]),
-  /** Tables to measure the best model on at the end. Default: none. */
-  test: option(optional(list(text({ as: "file" }))), { onResume: "changes" }),
+  ...partRules,
   /** Side of the square that photos are resized to, in pixels. Default: photos stay as they are. */
   imageSize: option(optional(whole({ minimum: 1, maximum: 4096 })), { onResume: "settled" }),
-  /** Kind of tokens: character, jamo, byte, word, subword, or a Hugging Face tokenizer.json. Default word. */
-  tokenizer: option(text({ initial: "word", as: "kind" }), { onResume: "settled" }),
-  /** Words to keep, the most frequent, the others become <unk>; or subwords to learn. Default: all words, 8000 subwords. */
-  vocabulary: option(optional(whole({ minimum: 1 })), { onResume: "settled" }),
+  ...tokenRules,
   ...pick(captionRules, "batchSize", "maximumLength", "long"),
 });
 
@@ -57,34 +50,24 @@ export function captionerCommand(): Command {
 }
 
 async function trainCaptioner(call: TrainingCall<Options>, command: Command): Promise<void> {
-  const { files, options } = call;
+  const { options } = call;
   const print = printer(options);
-  const validation = heldOut(options.validation);
-  expectEffect(command, "files" in validation || validation.share > 0);
-  if (options.vocabulary !== undefined && !["word", "subword"].includes(options.tokenizer)) {
-    throw new OptionError("train: --vocabulary needs --tokenizer word or subword.");
-  }
+  const validation = validationOf(command, options);
   await train(call, print, async (signal) => {
     const reading = readingOf(command);
-    const owner = "train caption";
     const read = async (paths: readonly string[], flag: string): Promise<ImageCaptions[]> => {
       const found = await readCaptions(paths, reading, flag);
       noteCaptions(print, found);
       return found.images;
     };
-    const all = await read(files, owner);
-    const parts =
-      "files" in validation
-        ? { train: all, validation: await read(validation.files, "--validation") }
-        : splitCaptions(all, { validation: validation.share, seed: options.seed });
-    const testing = options.test ? await read(options.test, "--test") : null;
-    const set = await imagesOf(reading, { owner, imageSize: options.imageSize, signal });
+    const parts = await readParts(call, { validation, read, split: splitCaptions<ImageCaptions> });
+    const set = await imagesOf(reading, { owner: "train caption", imageSize: options.imageSize, signal });
     const learnt = await set.captioned(parts.train, { signal });
     const measured = await set.captioned(parts.validation, { signal });
-    const test = testing && (await set.captioned(testing, { signal }));
+    const test = parts.test && (await set.captioned(parts.test, { signal }));
     const tokenizer = options.resume
       ? (await describeModelFolder(options.out, ImageCaptioner.kind)).tokenizer
-      : await vocabularyOf(parts.train, { ...options, signal, print });
+      : await tokenizerOfTexts(textsOf(parts.train), "the captions", { ...options, signal, print });
     const { seed, batchSize, maximumLength, long } = options;
     const shared = { tokenizer, batchSize, maximumLength, long, signal };
     // Files for the end are read first: what is wrong with them would otherwise be found after hours.
@@ -112,14 +95,8 @@ async function trainCaptioner(call: TrainingCall<Options>, command: Command): Pr
   });
 }
 
-async function vocabularyOf(
-  images: readonly ImageCaptions[],
-  options: Options & { signal: AbortSignal; print: Printer },
-): Promise<Tokenizer> {
-  const captions = images.flatMap((image) => image.captions);
-  const corpus = Corpus.fromText(`${captions.join("\n")}\n`, "the captions");
-  const unknown = ["word", "character", "jamo"].includes(options.tokenizer);
-  return tokenizerFor({ ...options, unknown }, corpus, options);
+function textsOf(images: readonly ImageCaptions[]): string[] {
+  return images.flatMap(({ captions }) => captions);
 }
 
 function noteData(

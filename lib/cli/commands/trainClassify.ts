@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { LabelledReading, LabelledText } from "../../data/index.js";
+import type { LabelledText } from "../../data/index.js";
 import { foldRules, splitTexts } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import { describeModelFolder } from "../../formats/index.js";
@@ -8,27 +8,25 @@ import { labelsOf } from "../../models/sequenceClassifier/examples.js";
 import { classifierRules } from "../../models/sequenceClassifier/network.js";
 import { SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import type { Completed } from "../../options.js";
-import { list, option, optional, table, text } from "../../options.js";
+import { option, optional, table } from "../../options.js";
 import { withCells } from "../cells.js";
 import type { ClassifierOptions } from "../classifierTraining.js";
 import { classifierFor, dataFlags, modelFlags, noteLabels, vocabularyOf } from "../classifierTraining.js";
 import { crossValidate } from "../crossValidation.js";
-import { heldOut } from "../heldOut.js";
 import { noteLabelled, readLabelled } from "../labelledFiles.js";
 import { given, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
 import { printClassification } from "../printClassification.js";
 import { readingOf, withLabelOptions } from "../reading.js";
-import { expectEffect, train, trainerFor, withTrainingOptions } from "../training.js";
+import { train, trainerFor, withTrainingOptions } from "../training.js";
 import type { TrainingCall } from "../trainingCall.js";
 import { trainingCall } from "../trainingCall.js";
+import type { TrainingParts } from "../trainingParts.js";
+import { partRules, readParts, validationOf } from "../trainingParts.js";
 
 const flags = table("train classify", {
-  /** Tables like those to learn from, or the share of the texts to hold out, chosen at random by --seed. Default: 0.1. */
-  validation: list(text({ as: "file or share" }), ["0.1"]),
-  /** Tables to measure the best model on at the end. Default: none. */
-  test: option(optional(list(text({ as: "file" }))), { onResume: "changes" }),
+  ...partRules,
   /**
    * Cross-validate instead: cut the texts into this many parts, train a model without each, measure it on that part, and keep none.
    * Default: none; `splitFolds` in a program makes 10.
@@ -56,32 +54,28 @@ export function classifierCommand(): Command {
 async function trainClassifier(call: TrainingCall<Options>, command: Command): Promise<void> {
   const { files, options } = call;
   const print = printer(options);
-  const validation = heldOut(options.validation);
-  expectEffect(command, "files" in validation || validation.share > 0);
-  if (options.vocabulary !== undefined && !["word", "subword"].includes(options.tokenizer)) {
-    throw new OptionError("train: --vocabulary needs --tokenizer word or subword.");
-  }
-  const read = async (paths: readonly string[], owner: string): Promise<LabelledReading> => {
+  const validation = validationOf(command, options);
+  const read = async (paths: readonly string[], owner: string): Promise<readonly LabelledText[]> => {
     const reading = await readLabelled(paths, readingOf(command), owner);
     noteLabelled(print, reading);
-    return reading;
+    return reading.examples;
   };
   if (options.folds !== undefined) {
     if ("files" in validation)
       throw new OptionError("train: --folds holds out a share: --validation is then a number.");
-    const { examples } = await read(files, "train classify");
-    return crossValidate(examples, { call, print, share: validation.share, folds: options.folds });
+    return crossValidate(await read(files, "train classify"), {
+      call,
+      print,
+      share: validation.share,
+      folds: options.folds,
+    });
   }
   await train(call, print, async (signal) => {
-    const { examples } = await read(files, "train classify");
-    const parts =
-      "files" in validation
-        ? { train: examples, validation: (await read(validation.files, "--validation")).examples }
-        : splitTexts(examples, { validation: validation.share, seed: options.seed });
-    const test = options.test ? (await read(options.test, "--test")).examples : null;
+    const parts = await readParts(call, { validation, read, split: splitTexts });
+    const { test } = parts;
     const before = options.resume ? await describeModelFolder(options.out, SequenceClassifier.kind) : null;
     const context = { options, command, signal, print };
-    const tokenizer = before?.tokenizer ?? (await vocabularyOf(parts.train, examples.flatMap(labelsOf), context));
+    const tokenizer = before?.tokenizer ?? (await vocabularyOf(parts.train, parts.all.flatMap(labelsOf), context));
     const { model, data, measured, shared } = await classifierFor(parts, { tokenizer, before, ...context });
     // Files for the end are read first: a label that is not known would otherwise be found after hours.
     if (test) await LabelledData.create(test, { ...shared, role: "validate", long: "cut" });
@@ -93,7 +87,7 @@ async function trainClassifier(call: TrainingCall<Options>, command: Command): P
       ...given({ validation: measured }),
       write: (sampled) => sample(model, shown, sampled),
     });
-    return { trainer, conclude: () => conclude(model, { test, validation: parts.validation }, { signal, print }) };
+    return { trainer, conclude: () => conclude(model, parts, { signal, print }) };
   });
 }
 
@@ -113,7 +107,7 @@ async function sample(
 /** Measures the best model on the texts for that, or without any on those that were held out. */
 async function conclude(
   model: SequenceClassifier,
-  { test, validation }: { test: readonly LabelledText[] | null; validation: readonly LabelledText[] },
+  { test, validation }: TrainingParts<LabelledText>,
   { signal, print }: { signal: AbortSignal; print: Printer },
 ): Promise<void> {
   const [event, examples] = test ? ["test", test] : ["held out", validation];

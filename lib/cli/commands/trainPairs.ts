@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { Pair, Tokenizer } from "../../data/index.js";
-import { Corpus, splitPairs, TokenizerPair } from "../../data/index.js";
+import { splitPairs, TokenizerPair } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import { describeModelFolder } from "../../formats/index.js";
 import { seq2seqRules } from "../../models/seq2seq/config.js";
@@ -11,26 +11,25 @@ import type { Completed, OptionsOf, OptionTable } from "../../options.js";
 import { flag, largestInt32, list, option, optional, pick, table, text, whole, without } from "../../options.js";
 import { cellOptions, withCells } from "../cells.js";
 import { executorFrom } from "../executor.js";
-import { heldOut } from "../heldOut.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import { noteReading, readTrainingPairs } from "../pairFiles.js";
 import type { Printer } from "../print.js";
 import { count, countOf, printer } from "../print.js";
 import { expectTable, readingOf, withColumnOptions, withTextOptions } from "../reading.js";
 import { measures } from "../reportTraining.js";
-import { tokenizerFor } from "../tokenizers.js";
+import { tokenizerOfTexts } from "../tokenizers.js";
 import type { TrainingOptions } from "../training.js";
-import { expectEffect, train, trainerFor, withTrainingOptions } from "../training.js";
+import { train, trainerFor, withTrainingOptions } from "../training.js";
 import type { TrainingCall } from "../trainingCall.js";
 import { trainingCall } from "../trainingCall.js";
+import { partRules, readParts, validationOf } from "../trainingParts.js";
 
 const kindOfTokens = () => option(optional(text({ as: "kind" })), { onResume: "settled" });
 
 const flags = table("train translate", {
   /** Files like those to learn from, or the share of the pairs to hold out, chosen at random by --seed. Default: 0.05; in a program 0.1. */
   validation: list(text({ as: "file or share" }), ["0.05"]),
-  /** Files to measure the best model on at the end. Default: none. */
-  test: option(optional(list(text({ as: "file" }))), { onResume: "changes" }),
+  test: partRules.test,
   /**
    * Kind of tokens of both sides: character, jamo, byte, word, subword, or a Hugging Face tokenizer.json; those of characters and
    * words have <unk>, which a program must ask for. Default: as each side.
@@ -144,10 +143,8 @@ export function pairCommands(): Command[] {
 async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Command): Promise<void> {
   const { files, options } = call;
   const print = printer(options);
-  const validation = heldOut(options.validation);
-  const validates = "files" in validation || validation.share > 0;
+  const validation = validationOf(command, options);
   const learns = sidesOf(kind, options).some(({ tokenizer }) => tokenizer === "word" || tokenizer === "subword");
-  expectEffect(command, validates);
   if (options.vocabulary !== undefined && !learns) {
     throw new OptionError("train: --vocabulary needs --tokenizer word or subword.");
   }
@@ -163,12 +160,7 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
       noteReading(print, reading);
       return reading.pairs;
     };
-    const all = await read(files, `train ${kind.name}`);
-    const { train: pairs, validation: measured } =
-      "files" in validation
-        ? { train: all, validation: await read(validation.files, "--validation") }
-        : splitPairs(all, { validation: validation.share, seed: options.seed });
-    const test = options.test ? await read(options.test, "--test") : null;
+    const { train: pairs, validation: measured, test } = await readParts(call, { validation, read, split: splitPairs });
     const tokenizer = options.resume
       ? await tokenizerOf(options)
       : await tokenizersFor(kind, pairs, { ...options, signal, print });
@@ -218,9 +210,9 @@ async function tokenizersFor(
 ): Promise<TokenizerPair> {
   const [source, target] = sidesOf(kind, options);
   const reversed = options.reverseSource ?? false;
-  const corpusOf = (texts: string[]) => Corpus.fromText(`${texts.join("\n")}\n`, "the pairs");
-  const make = async (side: typeof source, texts: string[]): Promise<Tokenizer> =>
-    tokenizerFor({ ...side, unknown: unknownIn(side.tokenizer) }, corpusOf(texts), options);
+  const { signal, print } = options;
+  const make = (side: typeof source, texts: string[]) =>
+    tokenizerOfTexts(texts, "the pairs", { ...side, signal, print });
   const sources = pairs.map((pair) => pair.source);
   const targets = pairs.map((pair) => pair.target);
   if (!options.sharedEmbedding && !kind.copies) {
@@ -234,11 +226,6 @@ async function tokenizersFor(
   const one = await make(source, kind.copies ? sources : [...sources, ...targets]);
   if (!kind.copies) expectOverlap(one, sources, targets);
   return new TokenizerPair(one, one, { reversed });
-}
-
-/** Words and characters that the training text lacks will come. */
-function unknownIn(tokenizer: string): boolean {
-  return ["word", "character", "jamo"].includes(tokenizer);
 }
 
 /** @throws OptionError if the sides have no token but the line end in common. */

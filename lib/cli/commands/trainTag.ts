@@ -6,25 +6,22 @@ import { TaggedData, taggedRules } from "../../models/sequenceTagger/data.js";
 import { taggerRules } from "../../models/sequenceTagger/network.js";
 import { SequenceTagger } from "../../models/sequenceTagger/sequenceTagger.js";
 import type { Completed, OptionsOf } from "../../options.js";
-import { list, option, optional, pick, table, text, whole, without } from "../../options.js";
+import { option, optional, pick, table, text, whole, without } from "../../options.js";
 import { cellOptions, withCells } from "../cells.js";
 import { executorFrom } from "../executor.js";
-import { heldOut } from "../heldOut.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, oneCell, printer } from "../print.js";
 import { printTagging } from "../printTagging.js";
 import { conllOf, noteTagged, readTagged, withConllOptions } from "../taggedFiles.js";
 import type { TrainingOptions } from "../training.js";
-import { expectEffect, train, trainerFor, withTrainingOptions } from "../training.js";
+import { train, trainerFor, withTrainingOptions } from "../training.js";
 import type { TrainingCall } from "../trainingCall.js";
 import { trainingCall } from "../trainingCall.js";
+import { partRules, readParts, validationOf } from "../trainingParts.js";
 
 const flags = table("train tag", {
-  /** Files like those to learn from, or the share of the sentences to hold out, chosen at random by --seed. Default: 0.1. */
-  validation: list(text({ as: "file or share" }), ["0.1"]),
-  /** Files to measure the best model on at the end. Default: none. */
-  test: option(optional(list(text({ as: "file" }))), { onResume: "changes" }),
+  ...partRules,
   /**
    * File with vectors of words: word2vec's in text or binary, GloVe's, or fastText's .vec. Their size is the --embedding-size. Default: none.
    */
@@ -53,22 +50,17 @@ export function taggerCommand(): Command {
 }
 
 async function trainTagger(call: TrainingCall<Options>, command: Command): Promise<void> {
-  const { files, options } = call;
+  const { options } = call;
   const print = printer(options);
-  const validation = heldOut(options.validation);
-  expectEffect(command, "files" in validation || validation.share > 0);
+  const validation = validationOf(command, options);
   await train(call, print, async (signal) => {
     const read = async (paths: readonly string[], owner: string): Promise<TaggedSentence[]> => {
       const sentences = await readTagged(paths, conllOf(command), owner);
       noteTagged(print, paths, sentences);
       return sentences;
     };
-    const sentences = await read(files, "train tag");
-    const parts =
-      "files" in validation
-        ? { train: sentences, validation: await read(validation.files, "--validation") }
-        : splitSentences(sentences, { validation: validation.share, seed: options.seed });
-    const test = options.test ? await read(options.test, "--test") : null;
+    const parts = await readParts(call, { validation, read, split: splitSentences });
+    const { test } = parts;
     const vectors = options.resume
       ? null
       : await vectorsFor([...parts.train, ...parts.validation, ...(test ?? [])], options, print);

@@ -1,18 +1,17 @@
 import type { Command } from "commander";
-import { InputError } from "../../errors.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { Translation } from "../../models/seq2seq/translation.js";
 import { translateRules, unreadableError } from "../../models/seq2seq/translation.js";
 import type { Completed } from "../../options.js";
 import { flag, pick, table } from "../../options.js";
+import { answerLines } from "../answers.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { withOptions } from "../options.js";
-import { notes, results } from "../output.js";
+import { results } from "../output.js";
 import { oneLine } from "../print.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
-import { standardInputLines } from "../standardInput.js";
 import type { Ability } from "../verbs.js";
 
 const flags = table("translate lines", {
@@ -24,9 +23,6 @@ const flags = table("translate lines", {
 });
 
 type Options = ExecutorOptions & Completed<typeof flags>;
-
-/** Batches of lines that are sorted by length together. */
-const batchesAtOnce = 16;
 
 export const translate: Ability = {
   verb: {
@@ -43,36 +39,20 @@ async function translateTexts(folder: string, texts: string[], options: Options,
   const search = { ...searchOptionsFrom(command), nBest, batchSize, unreadable: "write" as const };
   const model = await modelFrom<Seq2Seq>(folder, options);
   await untilInterrupted(async (signal) => {
-    // Lines so far; of these the ones that are not blank, and of these the ones with a known token.
-    let [read, asked, readable] = [0, 0, 0];
-    for await (const lines of texts.length > 0 ? [texts] : standardInputLines(batchSize * batchesAtOnce, signal)) {
-      const full = lines.filter((line) => line.trim() !== "");
-      const found = await model.translate(full, { ...search, firstNumber: asked, signal }).catch((error: unknown) => {
-        throw located(error, model, lines, read);
-      });
-      let next = 0;
-      for (const line of lines) {
-        write(line, line.trim() === "" ? null : (found[next++] as Translation), { ...options, number: ++read });
-      }
-      asked += full.length;
-      readable += found.filter((translation) => translation.readable).length;
-    }
-    if (read === 0) notes.write("translate: standard input is empty, so there is nothing to write.\n");
-    if (asked > 0 && readable === 0) throw unreadableError(model.tokenizer);
+    let readable = 0;
+    const answered = await answerLines({ owner: "translate", purpose: "write" }, texts, {
+      batchSize,
+      signal,
+      answer: async (lines, firstNumber) => {
+        const found = await model.translate(lines, { ...search, firstNumber, signal });
+        readable += found.filter((translation) => translation.readable).length;
+        return found;
+      },
+      read: (line) => model.tokenizer.encodeSource(line),
+      write: (line, found, number) => write(line, found, { ...options, number }),
+    });
+    if (answered > 0 && readable === 0) throw unreadableError(model.tokenizer);
   });
-}
-
-/** The error with the number of the line that cannot be read; `before` lines have been. */
-function located(error: unknown, model: Seq2Seq, lines: readonly string[], before: number): unknown {
-  if (!(error instanceof InputError)) return error;
-  for (const [i, line] of lines.entries()) {
-    try {
-      model.tokenizer.encodeSource(line);
-    } catch (cause) {
-      return new InputError(`translate: line ${before + i + 1}: ${(cause as Error).message}`, cause);
-    }
-  }
-  return error;
 }
 
 /**

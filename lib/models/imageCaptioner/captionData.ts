@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import type { SentenceMarks, Tokenizer } from "../../data/index.js";
-import { sentenceMarks, shapeBatches, tokenizerRule } from "../../data/index.js";
+import { sentenceMarks, tokenizerRule } from "../../data/index.js";
 import { counted, describe, InputError } from "../../errors.js";
 import type { NumberArray } from "../../formats/index.js";
 import type { Completed, OptionsOf } from "../../options.js";
 import { abortSignal, completeOptions, option, seed, table, whole, word } from "../../options.js";
-import { randomSource } from "../../random/source.js";
 import type { TrainingData } from "../../train/data.js";
 import type { Batch } from "../../train/trainable.js";
+import type { FittingExamples } from "../exampleBatches.js";
+import { ExampleBatches, fittingExamples } from "../exampleBatches.js";
 import { inPlace } from "../inPlace.js";
 import { inTurns } from "../inTurns.js";
 import { paddedLength } from "../sideBySide.js";
@@ -57,9 +58,10 @@ export const captionRules = table("CaptionData", {
 /** Options of CaptionData. @interface */
 export type CaptionDataOptions = OptionsOf<typeof captionRules>;
 
-/** One caption as tokens, with the number of its image. */
+/** One caption as tokens, with the number of its image, and its own among those of the image. */
 interface Encoded {
   readonly image: number;
+  readonly caption: number;
   readonly tokens: Int32Array;
 }
 
@@ -77,19 +79,20 @@ export class CaptionData implements TrainingData<ImageCaptionerForm> {
   /** The size of every image. */
   readonly shape: GridShape;
   readonly #images: readonly CaptionedImage[];
-  readonly #captions: readonly Encoded[];
+  readonly #batches: ExampleBatches<Encoded>;
   readonly #marks: SentenceMarks;
   readonly #options: Completed<typeof captionRules>;
 
   private constructor(
     images: readonly CaptionedImage[],
-    captions: readonly Encoded[],
-    skipped: number,
+    { kept: captions, skipped }: FittingExamples<Encoded>,
     options: Completed<typeof captionRules>,
   ) {
     const { batchSize, seed, role, tokenizer } = options;
     this.#images = images;
-    this.#captions = captions;
+    // Each ends with the token of the end.
+    const lengthOf = ({ tokens }: Encoded) => tokens.length + 1;
+    this.#batches = new ExampleBatches(captions, { noun: "caption", lengthOf, batchSize, seed, role });
     this.#options = options;
     this.#marks = sentenceMarks(tokenizer);
     this.role = role;
@@ -97,7 +100,7 @@ export class CaptionData implements TrainingData<ImageCaptionerForm> {
     this.captions = captions.length;
     this.skipped = skipped;
     this.shape = gridShapeOf((images[0] as CaptionedImage).image, "image 1");
-    this.length = Math.ceil(captions.length / batchSize);
+    this.length = this.#batches.length;
     this.identity = `${captions.length} captions of ${images.length} images in batches of ${batchSize}, seed ${seed}`;
   }
 
@@ -110,28 +113,20 @@ export class CaptionData implements TrainingData<ImageCaptionerForm> {
     const { tokenizer, maximumLength, long, signal } = complete;
     expectCaptioned("CaptionData", images);
     const encoded = await inTurns(images, (image, i) => encodedOf(image, i, images.length, tokenizer), signal);
-    const captions: Encoded[] = [];
-    let skipped = 0;
-    for (const [i, texts] of encoded.entries()) {
-      for (const [c, tokens] of texts.entries()) {
-        if (tokens.length <= maximumLength) captions.push({ image: i, tokens });
-        else if (long === "skip") skipped++;
-        else {
-          throw new InputError(
-            `${placeOf(images[i] as CaptionedImage, i, images.length, c)}: the caption has ${counted(tokens.length, "token")}, and at most ` +
-              `${maximumLength} are allowed. Raise the maximum length, or have long captions skipped (long: "skip"; --long skip).`,
-          );
-        }
-      }
-    }
-    if (captions.length === 0) {
-      throw new InputError(
-        skipped > 0
-          ? `All ${skipped} captions are longer than ${counted(maximumLength, "token")}.`
-          : "There are no captions to make batches of.",
-      );
-    }
-    return new CaptionData(images, captions, skipped, complete);
+    const place = ({ image, caption }: Encoded) =>
+      placeOf(images[image] as CaptionedImage, image, images.length, caption);
+    const fitting = fittingExamples(encoded.flat(), {
+      maximumLength,
+      long,
+      noun: "caption",
+      lengthOf: ({ tokens }) => tokens.length,
+      tooLong: (caption) =>
+        new InputError(
+          `${place(caption)}: the caption has ${counted(caption.tokens.length, "token")}, and at most ${maximumLength} are allowed. ` +
+            'Raise the maximum length, or have long captions skipped (long: "skip"; --long skip).',
+        ),
+    });
+    return new CaptionData(images, fitting, complete);
   }
 
   async digest(): Promise<string> {
@@ -141,18 +136,14 @@ export class CaptionData implements TrainingData<ImageCaptionerForm> {
       ({ image: { values } }) => void hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
       undefined,
     );
-    const update = ({ image, tokens }: Encoded) => void hash.update(Int32Array.of(image, tokens.length)).update(tokens);
-    await inTurns(this.#captions, update, undefined);
-    return hash.digest("hex");
+    return this.#batches.digest(
+      (own, { image, tokens }) => own.update(Int32Array.of(image, tokens.length)).update(tokens),
+      hash,
+    );
   }
 
   *batches(epoch: number, from = 0): Generator<Batch<ImageCaptionerForm>, void, undefined> {
-    const { batchSize, seed, role } = this.#options;
-    const random = role === "train" ? randomSource(seed, `captions of epoch ${epoch}`) : null;
-    const shapeKey = (i: number) => paddedLength((this.#captions[i] as Encoded).tokens.length + 1);
-    for (const { items } of shapeBatches(this.#captions.length, { batchSize, shapeKey, random, from })) {
-      yield this.#batch(Array.from(items, (i) => this.#captions[i] as Encoded));
-    }
+    for (const { examples } of this.#batches.inEpoch(epoch, from)) yield this.#batch(examples);
   }
 
   #batch(captions: readonly Encoded[]): Batch<ImageCaptionerForm> {
@@ -223,13 +214,13 @@ export function expectCaptioned(owner: string, images: readonly CaptionedImage[]
   }
 }
 
-function encodedOf(image: CaptionedImage, i: number, count: number, tokenizer: Tokenizer): Int32Array[] {
+function encodedOf(image: CaptionedImage, i: number, count: number, tokenizer: Tokenizer): Encoded[] {
   const { end } = sentenceMarks(tokenizer);
   return image.captions.map((text, c) => {
     const place = placeOf(image, i, count, c);
     const tokens = inPlace(place, () => tokenizer.encode(text));
     if (tokens.length === 0) throw new InputError(`${place}: the caption has no tokens.`);
-    if (!tokens.includes(end)) return tokens;
+    if (!tokens.includes(end)) return { image: i, caption: c, tokens };
     throw new InputError(
       `${place}: the caption holds ${tokenizer.token(end)}, the token that ends a caption. Take it out.`,
     );

@@ -1,14 +1,15 @@
-import { createHash } from "node:crypto";
 import type { ClassifierVocabulary, LabelledText } from "../../data/index.js";
-import { classifierVocabularyRule, longRules, shapeBatches } from "../../data/index.js";
+import { classifierVocabularyRule, longRules } from "../../data/index.js";
 import { counted, InputError, OptionError } from "../../errors.js";
 import type { Completed, OptionsOf } from "../../options.js";
 import { abortSignal, completeOptions, flag, option, seed, table, whole, word } from "../../options.js";
 import { randomSource } from "../../random/source.js";
 import type { TrainingData } from "../../train/data.js";
 import type { Batch } from "../../train/trainable.js";
+import type { FittingExamples } from "../exampleBatches.js";
+import { ExampleBatches, fittingExamples } from "../exampleBatches.js";
 import { inTurns } from "../inTurns.js";
-import { paddedLength, sideBySide } from "../sideBySide.js";
+import { sideBySide } from "../sideBySide.js";
 import { fingerprint } from "../tokenizerIdentity.js";
 import type { Encoded } from "./examples.js";
 import { encodeExample, expectExamples, placeOf, targetsOf } from "./examples.js";
@@ -68,39 +69,35 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
   readonly skipped: number;
   /** Texts of each label, by its number. */
   readonly frequencies: readonly number[];
-  readonly #encoded: readonly Encoded[];
+  readonly #batches: ExampleBatches<Encoded>;
   readonly #options: Completed<typeof labelledRules>;
   readonly #weights: readonly number[] | null;
   readonly #made: string;
   readonly #unknown: number;
 
-  private constructor(
-    encoded: readonly Encoded[],
-    long: { cut: number; skipped: number },
-    options: Completed<typeof labelledRules>,
-  ) {
-    if (!Array.isArray(encoded)) {
+  private constructor(fitting: FittingExamples<Encoded>, options: Completed<typeof labelledRules>) {
+    if (!Array.isArray(fitting.kept)) {
       throw new OptionError(
         "LabelledData: texts become tokens first: use await LabelledData.create(examples, options).",
       );
     }
     const { tokenizer, batchSize, seed, role, balanced, wordDropout } = options;
     this.#unknown = droppedToken("LabelledData", tokenizer.text, wordDropout);
-    this.#encoded = encoded;
+    this.#batches = new ExampleBatches(fitting.kept, { noun: "text", lengthOf, batchSize, seed, role });
     this.#options = options;
     this.#made = classifierFingerprint(tokenizer);
     this.role = role;
-    this.examples = encoded.length;
-    this.cut = long.cut;
-    this.skipped = long.skipped;
-    this.length = Math.ceil(encoded.length / batchSize);
+    this.examples = fitting.kept.length;
+    this.cut = fitting.cut;
+    this.skipped = fitting.skipped;
+    this.length = this.#batches.length;
     const frequencies = new Array<number>(tokenizer.labels.size).fill(0);
-    for (const { labels } of encoded) for (const id of labels) frequencies[id] = (frequencies[id] as number) + 1;
+    for (const { labels } of fitting.kept) for (const id of labels) frequencies[id] = (frequencies[id] as number) + 1;
     this.frequencies = frequencies;
     this.#weights = balanced && role === "train" ? labelWeights(frequencies) : null;
     const weighting = this.#weights ? ", balanced" : "";
     const dropping = wordDropout > 0 ? `, word dropout ${wordDropout}` : "";
-    this.identity = `${encoded.length} texts in batches of ${batchSize}, seed ${seed}${weighting}${dropping}`;
+    this.identity = `${this.#batches.identity}${weighting}${dropping}`;
   }
 
   /**
@@ -120,46 +117,29 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
       (example, i) => encodeExample(example, placeOf(example, i, examples.length), complete),
       signal,
     );
-    const [kept, longer] = [[] as Encoded[], { cut: 0, skipped: 0 }];
-    for (const [i, { tokens, labels }] of encoded.entries()) {
-      if (tokens.length <= maximumLength) {
-        kept.push({ tokens, labels });
-      } else if (long === "cut") {
-        longer.cut++;
-        kept.push({ tokens: tokens.slice(0, maximumLength), labels });
-      } else if (long === "skip") {
-        longer.skipped++;
-      } else {
-        throw new InputError(
+    const fitting = fittingExamples(encoded, {
+      maximumLength,
+      long,
+      noun: "text",
+      lengthOf,
+      cut: ({ tokens, labels }, length) => ({ tokens: tokens.slice(0, length), labels }),
+      tooLong: ({ tokens }, i) =>
+        new InputError(
           `${placeOf(examples[i] as LabelledText, i, examples.length)}: the text has ${counted(tokens.length, "token")}, and at most ` +
             `${maximumLength} are allowed. Raise the maximum length, or have long texts cut or skipped (long: "cut"; --long cut).`,
-        );
-      }
-    }
-    if (kept.length === 0) {
-      throw new InputError(
-        longer.skipped > 0
-          ? `All ${longer.skipped} texts are longer than ${counted(maximumLength, "token")}.`
-          : "There are no texts to make batches of.",
-      );
-    }
-    return new LabelledData(kept, longer, complete);
+        ),
+    });
+    return new LabelledData(fitting, complete);
   }
 
-  async digest(): Promise<string> {
-    const hash = createHash("sha256");
-    const update = ({ tokens, labels }: Encoded) =>
-      void hash.update(Int32Array.of(tokens.length, labels.length)).update(tokens).update(labels);
-    await inTurns(this.#encoded, update, undefined);
-    return hash.digest("hex");
+  digest(): Promise<string> {
+    return this.#batches.digest((hash, { tokens, labels }) =>
+      hash.update(Int32Array.of(tokens.length, labels.length)).update(tokens).update(labels),
+    );
   }
 
   *batches(epoch: number, from = 0): Generator<Batch<SequenceClassifierForm>, void, undefined> {
-    const { batchSize, seed, role } = this.#options;
-    const random = role === "train" ? randomSource(seed, `texts of epoch ${epoch}`) : null;
-    const shapeKey = (i: number) => paddedLength((this.#encoded[i] as Encoded).tokens.length);
-    for (const { items, index } of shapeBatches(this.#encoded.length, { batchSize, shapeKey, random, from })) {
-      const examples = Array.from(items, (i) => this.#encoded[i] as Encoded);
+    for (const { examples, index } of this.#batches.inEpoch(epoch, from)) {
       yield this.#batch(this.#withDropped(examples, `words of epoch ${epoch}, batch ${index}`));
     }
   }
@@ -189,6 +169,10 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
       tokens: B,
     };
   }
+}
+
+function lengthOf({ tokens }: Encoded): number {
+  return tokens.length;
 }
 
 /** Tells tokenizers with labels apart. */

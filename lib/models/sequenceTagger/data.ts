@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
 import type { TaggedSentence, TaggerVocabulary } from "../../data/index.js";
-import { expectTagged, longRules, shapeBatches, taggerVocabularyRule, tokenPlace } from "../../data/index.js";
+import { expectTagged, longRules, taggerVocabularyRule, tokenPlace } from "../../data/index.js";
 import { counted, InputError, OptionError } from "../../errors.js";
 import type { Completed, OptionsOf } from "../../options.js";
 import { abortSignal, completeOptions, flag, option, real, seed, table, whole, word } from "../../options.js";
 import { randomSource } from "../../random/source.js";
 import type { TrainingData } from "../../train/data.js";
 import type { Batch } from "../../train/trainable.js";
+import type { FittingExamples } from "../exampleBatches.js";
+import { ExampleBatches, fittingExamples } from "../exampleBatches.js";
 import { inTurns } from "../inTurns.js";
-import { paddedLength } from "../sideBySide.js";
 import type { SentenceSizes } from "./network.js";
 import { forbiddenTransitions, TagScheme } from "./scheme.js";
 import type { EncodedSentence } from "./sentences.js";
@@ -65,35 +66,31 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
   readonly cut: number;
   /** Sentences that were too long, and left out. */
   readonly skipped: number;
-  readonly #encoded: readonly EncodedSentence[];
+  readonly #batches: ExampleBatches<EncodedSentence>;
   readonly #options: Completed<typeof taggedRules>;
   readonly #counts: Int32Array;
   readonly #made: string;
   readonly #forbidden: Float32Array;
 
-  private constructor(
-    encoded: readonly EncodedSentence[],
-    long: { cut: number; skipped: number },
-    options: Completed<typeof taggedRules>,
-  ) {
-    if (!Array.isArray(encoded)) {
+  private constructor(fitting: FittingExamples<EncodedSentence>, options: Completed<typeof taggedRules>) {
+    if (!Array.isArray(fitting.kept)) {
       throw new OptionError("TaggedData: words become numbers first: use await TaggedData.create(sentences, options).");
     }
     const { tokenizer, batchSize, seed, role, wordDropout } = options;
-    this.#encoded = encoded;
+    this.#batches = new ExampleBatches(fitting.kept, { noun: "sentence", lengthOf, batchSize, seed, role });
     this.#options = options;
     this.#made = taggerFingerprint(tokenizer);
     this.#forbidden = forbiddenTransitions(tokenizer.labels.names, TagScheme.of(tokenizer.labels.names));
     this.role = role;
-    this.sentences = encoded.length;
-    this.tokens = encoded.reduce((sum, { ids }) => sum + ids.length, 0);
-    this.cut = long.cut;
-    this.skipped = long.skipped;
-    this.length = Math.ceil(encoded.length / batchSize);
+    this.sentences = fitting.kept.length;
+    this.tokens = fitting.kept.reduce((sum, sentence) => sum + lengthOf(sentence), 0);
+    this.cut = fitting.cut;
+    this.skipped = fitting.skipped;
+    this.length = this.#batches.length;
     this.#counts = new Int32Array(tokenizer.words.size);
-    for (const { ids } of encoded) for (const id of ids) this.#counts[id] = (this.#counts[id] as number) + 1;
+    for (const { ids } of fitting.kept) for (const id of ids) this.#counts[id] = (this.#counts[id] as number) + 1;
     const dropout = role === "train" ? `, word dropout ${wordDropout}` : "";
-    this.identity = `${encoded.length} sentences in batches of ${batchSize}, seed ${seed}${dropout}`;
+    this.identity = `${this.#batches.identity}${dropout}`;
   }
 
   /**
@@ -110,55 +107,42 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
       scheme?.expect(sentence, { index, count });
       return encoded;
     };
-    const [kept, longer] = [[] as EncodedSentence[], { cut: 0, skipped: 0 }];
-    for (const [index, sentence] of (await inTurns(sentences, encode, signal)).entries()) {
-      const { ids, targets, tokens } = sentence;
-      if (ids.length <= maximumLength) {
-        kept.push(sentence);
-      } else if (long === "cut") {
-        longer.cut++;
-        const cut = <S extends { slice(start: number, end: number): S }>(list: S) => list.slice(0, maximumLength);
-        kept.push({ ids: cut(ids), targets: targets && cut(targets), tokens: tokens.slice(0, maximumLength) });
-      } else if (long === "skip") {
-        longer.skipped++;
-      } else {
+    const fitting = fittingExamples(await inTurns(sentences, encode, signal), {
+      maximumLength,
+      long,
+      noun: "sentence",
+      lengthOf,
+      cut: ({ ids, targets, tokens }, length) => ({
+        ids: ids.slice(0, length),
+        targets: targets?.slice(0, length) ?? null,
+        tokens: tokens.slice(0, length),
+      }),
+      tooLong: ({ ids }, index) => {
         const place = tokenPlace(sentences[index] as TaggedSentence, 0, { index, count });
-        throw new InputError(
+        return new InputError(
           `${place}: the sentence has ${counted(ids.length, "token")}, and at most ${maximumLength} are allowed. ` +
             'Is there an empty line after each? Raise the maximum length, or have long ones cut or skipped (long: "cut"; --long cut).',
         );
-      }
-    }
-    if (kept.length === 0) {
-      throw new InputError(
-        longer.skipped > 0
-          ? `All ${longer.skipped} sentences are longer than ${counted(maximumLength, "token")}.`
-          : "There are no sentences to make batches of.",
-      );
-    }
-    return new TaggedData(kept, longer, complete);
+      },
+    });
+    return new TaggedData(fitting, complete);
   }
 
-  async digest(): Promise<string> {
-    const hash = createHash("sha256");
-    const update = ({ tokens, targets }: EncodedSentence) =>
-      void hash.update(JSON.stringify(tokens)).update(targets as Int32Array);
-    await inTurns(this.#encoded, update, undefined);
-    return hash.digest("hex");
+  digest(): Promise<string> {
+    return this.#batches.digest((hash, { tokens, targets }) =>
+      hash.update(JSON.stringify(tokens)).update(targets as Int32Array),
+    );
   }
 
   *batches(epoch: number, from = 0): Generator<Batch<SequenceTaggerForm>, void, undefined> {
-    const { batchSize, seed, role, tokenizer } = this.#options;
-    const training = role === "train";
-    const random = training ? randomSource(seed, `sentences of epoch ${epoch}`) : null;
-    const shapeKey = (i: number) => paddedLength((this.#encoded[i] as EncodedSentence).ids.length);
-    for (const { items, index } of shapeBatches(this.#encoded.length, { batchSize, shapeKey, random, from })) {
-      const own = Array.from(items, (i) => this.#encoded[i] as EncodedSentence);
-      const { sizes, feeds } = sentenceBatch(own, tokenizer, training ? this.#dropping(epoch, index) : undefined);
+    const { role, tokenizer } = this.#options;
+    for (const { examples, index } of this.#batches.inEpoch(epoch, from)) {
+      const dropping = role === "train" ? this.#dropping(epoch, index) : undefined;
+      const { sizes, feeds } = sentenceBatch(examples, tokenizer, dropping);
       yield {
         form: { ...sizes, made: this.#made },
         feeds: { ...feeds, forbidden: this.#forbidden },
-        tokens: own.reduce((sum, { ids }) => sum + ids.length, 0),
+        tokens: examples.reduce((sum, example) => sum + lengthOf(example), 0),
       };
     }
   }
@@ -170,6 +154,10 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
     const random = randomSource(seed, `words of epoch ${epoch}, batch ${index}`);
     return (id) => (random.uniform() < wordDropout / (wordDropout + (this.#counts[id] as number)) ? 0 : id);
   }
+}
+
+function lengthOf({ ids }: EncodedSentence): number {
+  return ids.length;
 }
 
 const fingerprints = new WeakMap<TaggerVocabulary, string>();
