@@ -201,6 +201,8 @@ export {
   captionSVG,
   curvesSVG,
   forecastSVG,
+  gateShares,
+  gatesSVG,
   gradientFlowSVG,
   vectorMap,
   vectorMapSVG,

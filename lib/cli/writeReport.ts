@@ -21,11 +21,11 @@ export function describeLanguageModel({
 
 /** A model's walk over a text, with the tokens as they stand in the text. */
 export async function traceOf(model: LanguageModel, text: string): Promise<ActivationTrace> {
-  const { layers, surprise } = await model.activations(text);
+  const { layers, gates, surprise } = await model.activations(text);
   const ids = model.tokenizer.encode(text);
   const decoder = model.tokenizer.decoder();
   const tokens = Array.from(ids, (id) => decoder.push(id));
-  return { tokens, layers, surprise };
+  return { tokens, layers, gates, surprise };
 }
 
 /** Writes report.html: curves, samples, and the units' walk over `text`. @returns its path. */
@@ -35,6 +35,8 @@ export async function writeReport(options: {
   history: History | null;
   /** Spent training. */
   seconds: number;
+  /** What the units do over a text. Default: it is made of `text`. */
+  trace?: ActivationTrace;
   text: string;
   /** Default: report.html in the folder. */
   file?: string;
@@ -51,7 +53,7 @@ export async function writeReport(options: {
     figures: figuresOf({ history, seconds, parameterCount }),
     configuration: Object.entries(config).map(([name, value]) => [name, String(value)] as const),
     ...(history ? { history } : {}),
-    trace: await traceOf(model, text),
+    trace: options.trace ?? (await traceOf(model, text)),
     gradients,
   });
   await writeFileAtomically(file, html);

@@ -78,6 +78,11 @@ export interface CellDefinition<
   }): Tensor;
   /** The equation: the state after a step. */
   step(operands: CellStep<Own, Gate, Kind | "h", W>): NamedTensors<Kind | "h">;
+  /**
+   * Values of the gates in a step by their names in the equation, each [B,H] between 0 (shut) and 1 (open), for reports. Default: the
+   * cell has no gates, or they cannot be looked at.
+   */
+  gateValues?(operands: CellStep<Own, Gate, Kind | "h", W>): Partial<NamedTensors<Gate>>;
   /** A fused op for the whole sequence. Default: `ops.scan` over `step`. */
   sequence?(operands: CellSequence<Own, Kind | "h", W>): { y: Tensor; last: NamedTensors<Kind | "h"> };
 }
@@ -106,6 +111,7 @@ const rules = {
   weights: method,
   input: optional(method),
   step: method,
+  gateValues: optional(method),
   sequence: optional(method),
 };
 

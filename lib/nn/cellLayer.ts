@@ -116,6 +116,24 @@ export class CellLayer {
     return { y: after.h as Tensor, after: this.#entriesOf(after) };
   }
 
+  /** Records the values of the gates in a step, [B,H] each, by their names in the equation; none where the cell cannot say. */
+  gateValues(x: Tensor, state: State): Named {
+    const { cell, own } = this.#options;
+    if (!cell.gateValues) return {};
+    const weights = this.#tensors(x);
+    const before = this.#noise.read(this.#ownOf(state));
+    const operands = { x, a: this.#input(x, weights), state: before, weights, options: own };
+    const values = cell.gateValues({ ...operands, gates: (all) => this.#gates(all) });
+    const who = `${this.#who}, its gateValues`;
+    expectKnownOptions(who, values, cell.gates);
+    const named = Object.entries(values).filter((entry): entry is [string, Tensor] => entry[1] !== undefined);
+    matchShapes(
+      who,
+      named.map(([name, value]) => [name, value, `B ${this.#options.hiddenSize}`] as const),
+    );
+    return Object.fromEntries(named);
+  }
+
   /** Rows of noise that the steps of a sequence need, [T,B,...]. */
   noiseRows(graph: Graph, T: number, B: number): Record<string, Tensor> {
     return this.#noise.rows(graph, T, B);

@@ -27,7 +27,7 @@ export type { LSTMOptions } from "./lstm.js";
 export { LSTM } from "./lstm.js";
 export type { ParameterOptions } from "./parameter.js";
 export { Parameter } from "./parameter.js";
-export type { RecurrentOptions, RecurrentStackOptions } from "./recurrent.js";
+export type { GateValue, RecurrentOptions, RecurrentStackOptions } from "./recurrent.js";
 export { RecurrentStack } from "./recurrent.js";
 export type { RNNOptions } from "./rnn.js";
 export { RNN } from "./rnn.js";

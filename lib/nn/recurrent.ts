@@ -70,6 +70,15 @@ const rules = table("RecurrentStack", {
   recurrentInitializer: optional(initializerRule),
 });
 
+/** How far a gate of a layer is open in a step. */
+export interface GateValue {
+  /** Its name in the cell's equation: "f". */
+  readonly gate: string;
+  readonly layer: number;
+  /** [B,H], from 0 (shut) to 1 (open). */
+  readonly values: Tensor;
+}
+
 /** Options of a stack of any cell: those of all stacks, and the cell's own. */
 export type RecurrentStackOptions = RecurrentOptions & {
   /** The cell, or the name of one that is known: see registerCell. */
@@ -178,6 +187,34 @@ export class RecurrentStack implements Layer {
    *   of the state are missing. ShapeError for x or a state of another shape.
    */
   step(x: Tensor, state: State, masks: Readonly<Record<string, Tensor>> = {}): { y: Tensor; state: State } {
+    return this.#walk(x, state, { masks });
+  }
+
+  /**
+   * Records one step, and how far open the gates are in it: from the lowest layer up. Cells that have no gates, or whose
+   * definition does not show them, have none here.
+   * @throws OptionError and ShapeError as `step`.
+   */
+  stepWithGates(x: Tensor, state: State): { y: Tensor; state: State; gates: GateValue[] } {
+    const gates: GateValue[] = [];
+    const look = (cell: CellLayer, layer: number, input: Tensor) => {
+      for (const [gate, values] of Object.entries(cell.gateValues(input, state))) gates.push({ gate, layer, values });
+    };
+    return { ...this.#walk(x, state, { look }), gates };
+  }
+
+  /** @param options.look called for each layer with its input. */
+  #walk(
+    x: Tensor,
+    state: State,
+    {
+      masks = {},
+      look,
+    }: {
+      masks?: Readonly<Record<string, Tensor>>;
+      look?: (cell: CellLayer, layer: number, input: Tensor) => void;
+    },
+  ): { y: Tensor; state: State } {
     const { graph } = expectTensor(this.name, "x", x);
     matchShapes(this.name, [["x", x, `B ${this.inputSize}`], ...this.#expectedState(state)]);
     return graph.within(this.name, () => {
@@ -186,6 +223,7 @@ export class RecurrentStack implements Layer {
       this.#layers.forEach(([only, another], layer) => {
         if (!only || another) throw new OptionError(`${this.name}: a bidirectional stack cannot go step by step.`);
         const input = layer > 0 ? this.#dropStep(y, masks[this.#maskName(layer)]) : y;
+        look?.(only, layer, input);
         const next = only.step(input, state, masks);
         Object.assign(after, next.after);
         y = this.#connected(input, [next.y]);

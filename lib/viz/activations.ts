@@ -3,6 +3,8 @@ export interface ActivationTrace {
   /** One entry for each token, as it stands in the text. */
   tokens: readonly string[];
   layers: readonly ActivationLayer[];
+  /** How far open the gates were while each token was read. */
+  gates?: readonly ActivationLayer[];
   /** Bits of surprise of each token; 0 for the first. */
   surprise: Float32Array;
 }

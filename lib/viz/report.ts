@@ -6,6 +6,9 @@ import { featureTitles, rankFeatures, rankUnits, textFeatures } from "./activati
 import type { AttentionMap } from "./attentionMap.js";
 import type { ForecastChart } from "./forecastChart.js";
 import { forecastSVG } from "./forecastSVG.js";
+import type { GateShare } from "./gates.js";
+import { gateShares } from "./gates.js";
+import { gatesSVG } from "./gatesSVG.js";
 import type { GradientCurve } from "./gradientFlowSVG.js";
 import { gradientFlowSVG } from "./gradientFlowSVG.js";
 import { historyRule } from "./historyRule.js";
@@ -107,6 +110,7 @@ ${labelled.length > 0 ? labelledSection(labelled) : ""}
 ${attention.length > 0 ? attentionSection(attention) : ""}
 ${captions.length > 0 ? captionSection(captions) : ""}
 ${trace ? activationSection(trace) : ""}
+${trace?.gates && trace.gates.length > 0 ? gateSection(gateShares(trace.gates)) : ""}
 ${gradients.length > 0 ? gradientSection(gradients) : ""}
 ${history && history.samples.length > 0 ? sampleSection(history.samples) : ""}
 <section><h2>The model</h2><table>${configuration.map(([name, value]) => markup`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</table></section>
@@ -129,6 +133,17 @@ function forecastSection(charts: readonly ForecastChart[]): Markup {
   return markup`<section><h2>What comes next</h2>
 <p>The last values, the forecast, and the intervals in which it expects them: point at one to see how many.</p>
 <figure>${new Markup(forecastSVG(charts))}</figure></section>`;
+}
+
+function gateSection(gates: readonly GateShare[]): Markup {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const row = ({ name, open, shut }: GateShare) =>
+    markup`<tr><th scope="row">${name}</th><td>${percent(open)}</td><td>${percent(shut)}</td></tr>`;
+  return markup`<section class="scores"><h2>How often gates are open and shut</h2>
+<p>Over the text above. A point is a unit: to the right the share of the time that its gate is shut, upwards that it is open. A unit whose forget
+gate is always open counts; one whose gates are always shut does nothing. The gates of single units are among those above.</p>
+<table><tr><td></td><th scope="col">open, above 0.9</th><th scope="col">shut, below 0.1</th></tr>${gates.map(row)}</table>
+<figure class="picture">${new Markup(gatesSVG(gates))}</figure></section>`;
 }
 
 function gradientSection(curves: readonly GradientCurve[]): Markup {
@@ -169,14 +184,18 @@ function curves(history: ReportHistory) {
 }
 
 /** Activations as signed bytes, scaled by each layer's largest value. */
-function packed(trace: ActivationTrace) {
+function packed(walk: ActivationTrace) {
+  const trace = { ...walk, layers: [...walk.layers, ...(walk.gates ?? [])] };
   const perToken = trace.layers.reduce((sum, { units }) => sum + units, 0);
   const length = Math.min(trace.tokens.length, Math.floor(mostValues / Math.max(1, perToken)));
-  const layers = trace.layers.map(({ name, units, values }) => {
+  const layers = trace.layers.map((layer) => {
+    const { name, units, values } = layer;
     const used = values.subarray(0, length * units);
-    const limit = used.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-9);
-    const bytes = Int8Array.from(used, (value) => Math.round((127 * value) / limit));
-    return { name, units, limit, values: Buffer.from(bytes.buffer).toString("base64") };
+    // A gate is red where it is open and blue where it is shut.
+    const centre = walk.gates?.includes(layer) ? 0.5 : 0;
+    const limit = centre || used.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-9);
+    const bytes = Int8Array.from(used, (value) => Math.round((127 * (value - centre)) / limit));
+    return { name, units, limit, centre, values: Buffer.from(bytes.buffer).toString("base64") };
   });
   const order = Object.fromEntries(
     textFeatures.map((feature) => [

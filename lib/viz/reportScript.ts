@@ -56,13 +56,13 @@ if (data.trace) {
   const paint = () => {
     const bits = document.getElementById("surprise").checked;
     const [layer, index] = order[feature.value][unit.selectedIndex];
-    const { units, bytes, limit, name } = layers[layer];
-    let largest = 1;
-    if (!bits) for (let t = 0; t < spans.length; t++) largest = Math.max(largest, Math.abs(bytes[t * units + index]));
+    const { units, bytes, limit, centre, name } = layers[layer];
+    let largest = centre ? 127 : 1;
+    if (!bits && !centre) for (let t = 0; t < spans.length; t++) largest = Math.max(largest, Math.abs(bytes[t * units + index]));
     spans.forEach((span, t) => {
       const value = bits ? surprise[t] / 10 : bytes[t * units + index] / largest;
       span.style.background = "rgba(var(" + (value > 0 ? "--positive" : "--negative") + ")," + Math.min(1, Math.abs(value) * 0.85).toFixed(3) + ")";
-      span.title = bits ? surprise[t].toFixed(1) + " bits" : ((bytes[t * units + index] / 127) * limit).toFixed(3);
+      span.title = bits ? surprise[t].toFixed(1) + " bits" : (centre + (bytes[t * units + index] / 127) * limit).toFixed(3);
     });
     reading.textContent = bits ? "Bits of surprise: how unexpected each token was after those before it." : name + ", unit " + index + ". Point at a token for its value.";
   };

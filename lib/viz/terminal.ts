@@ -42,12 +42,14 @@ export function colourText(
   return out;
 }
 
-/** The meaning of the colours, on one line. */
-export function legend(limit: number, depth: ColourDepth): string {
+/** The meaning of the colours, on one line. @param ends words for the smallest and the largest value. Default: the numbers. */
+export function legend(limit: number, depth: ColourDepth, ends?: readonly [string, string]): string {
+  if (depth === 0 && ends) return `[+ ] ${ends[1]}   [- ] ${ends[0]}`;
   if (depth === 0) return `[+ ] above ${(limit / 2).toFixed(2)}   [- ] below ${(-limit / 2).toFixed(2)}`;
   const steps = [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1];
   const bar = steps.map((share) => `${signed(share, depth)}  \u001b[0m`).join("");
-  return `${(-limit).toFixed(2)} ${bar} ${limit.toFixed(2)}`;
+  const [low, high] = ends ?? [(-limit).toFixed(2), limit.toFixed(2)];
+  return `${low} ${bar} ${high}`;
 }
 
 /** A curve as a few lines of block characters. */

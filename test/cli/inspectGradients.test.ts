@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
+import { gateShares } from "../../lib/viz/index.js";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "ostinato-gradients-"));
@@ -44,6 +45,36 @@ test("the table is of the numbers that the library gives", async () => {
     expect(printed.gradients[i]?.layer).toBe(name);
     for (const [lag, norm] of norms.entries()) expect(printed.gradients[i]?.norms[lag]).toBeCloseTo(norm, 6);
   }
+});
+
+test("inspect --gates prints how often each gate is open and shut, as the library counts, and draws them in the report", async () => {
+  const { status, stdout } = ostinato("inspect", "text", "--text", "text.txt", "--gates");
+  expect(status).toBe(0);
+  const { gates } = await (await LanguageModel.load(join(folder, "text"))).activations(text);
+  const rows = gateShares(gates).map(({ name, open, shut }) => {
+    const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+    return `${name} ${percent(open)} ${percent(shut)}`;
+  });
+  expect(rows.map((row) => row.split(" gate")[0])).toEqual(["layer 1 input", "layer 1 forget", "layer 1 output"]);
+  expect(stdout.replace(/ +/g, " ").split("\n").slice(1, 4)).toEqual(rows);
+  expect(readFileSync(join(folder, "text/report.html"), "utf8")).toContain("How often gates are open and shut");
+});
+
+test("--gates --terminal colours the text by a gate, --layer by one of its choice", () => {
+  const { stdout } = ostinato("inspect", "text", "--text", "text.txt", "--gates", "--terminal");
+  expect(stdout).toMatch(/^layer 1 (input|forget|output) gate, unit \d: .*\[\+ \] open {3}\[- \] shut/m);
+  const own = ["--terminal", "--layer", "layer 1 forget gate", "--unit", "3"];
+  expect(ostinato("inspect", "text", "--text", "text.txt", ...own).stdout).toMatch(/^layer 1 forget gate, unit 3: /);
+  expect(ostinato("inspect", "text", "--text", "text.txt", "--terminal").stdout).toMatch(/^layer 1 (hidden|cell), /);
+});
+
+test("a model whose cell has no gates says so", () => {
+  const small = ["--cell", "rnn", "--hidden-size", "8", "--layers", "1", "--maximum-steps", "4", "--batch-size", "4"];
+  ostinato("train", "lm", "text.txt", "--out", "plain", ...small, "--window-length", "8");
+  const { stderr, status } = ostinato("inspect", "plain", "--text", "text.txt", "--gates");
+  expect(`${status} ${stderr}`).toMatch(/^2 error: inspect: the cell of this model has no gates that it shows\.\n$/);
+  expect(ostinato("inspect", "plain", "--text", "text.txt").status).toBe(0);
+  expect(readFileSync(join(folder, "plain/report.html"), "utf8")).not.toContain("How often gates");
 });
 
 test("--gradients --terminal prints no report, and --lags alone is refused", () => {

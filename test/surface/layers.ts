@@ -134,6 +134,13 @@ export const layerRows: Record<string, Entry> = {
     of(() => new ostinato.LSTM("r", layer), "apply"),
     sequence,
   ),
+  "RecurrentStack.stepWithGates": entry(
+    of(() => new ostinato.GRU("r", layer), "stepWithGates"),
+    () => {
+      const { f } = tensors();
+      return [f("in", 2, 3), { h_l0: f("h", 2, 4) }];
+    },
+  ),
   "RecurrentStack.step": entry(
     of(() => new ostinato.GRU("r", layer), "step"),
     () => {

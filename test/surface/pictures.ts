@@ -24,6 +24,13 @@ export const pictureRows: Record<string, Entry> = {
     () => [{ source: ["a"], target: ["b"], weights: [[1]] }, { title: "t" }],
     [0],
   ),
+  gateShares: entry(ostinato.gateShares as never, () => [
+    [{ name: "a", kind: "f", units: 1, values: Float32Array.of(0, 1) }],
+  ]),
+  gatesSVG: entry(ostinato.gatesSVG as never, () => [
+    [{ name: "a", kind: "f", open: 1, shut: 0, units: [{ open: 1, shut: 0 }] }],
+    { title: "t" },
+  ]),
   gradientFlowSVG: entry(ostinato.gradientFlowSVG as never, () => [[{ name: "a", norms: [1, 0.5] }], { title: "t" }]),
   forecastSVG: entry(ostinato.forecastSVG as never, () => [
     [{ name: "a", history: [1, 2], point: [3], levels: [0.1, 0.9], quantiles: [[2], [4]], steps: ["1", "3", "3"] }],

@@ -11,7 +11,7 @@ import type { SequenceClassifier } from "../../models/sequenceClassifier/sequenc
 import type { Completed } from "../../options.js";
 import { flag, list, option, optional, pick, table, text, whole, word } from "../../options.js";
 import type { History } from "../../train/events.js";
-import type { LabelledSample, TextFeature } from "../../viz/index.js";
+import type { ActivationLayer, ActivationTrace, LabelledSample, TextFeature } from "../../viz/index.js";
 import {
   blockChart,
   colourText,
@@ -32,6 +32,7 @@ import { Painted } from "../output.js";
 import { pairsLike } from "../pairFiles.js";
 import type { Printer } from "../print.js";
 import { colourDepth, oneCell, printer } from "../print.js";
+import { printGates } from "../printGates.js";
 import { printGradients } from "../printGradients.js";
 import { withLabelOptions, withPairOptions, withTextOptions } from "../reading.js";
 import { corpusLike } from "../textFiles.js";
@@ -63,13 +64,15 @@ const unitFlags = table("inspect units", {
   terminal: flag(),
   /** Feature that units watch for, and that the passage shows. Default: the one that a unit follows best. */
   feature: optional(word(textFeatures)),
-  /** Layer of the unit, with `terminal`, such as "layer 1 cell". Default: any. */
+  /** Layer of the unit, with `terminal`, such as "layer 1 cell", or one of its gates: "layer 1 forget gate". Default: any layer. */
   layer: option(optional(text({ as: "name" })), { needs: { terminal: true } }),
   /** Number of the unit, with `terminal`. Default: the one that goes best with `feature`. */
   unit: option(optional(whole()), { needs: { terminal: true } }),
 });
 
 const gradientFlags = table("inspect gradients", {
+  /** Print how often the gates are open and shut over the text; with `terminal`, colour it by a unit of one of them. */
+  gates: flag(),
   /** Print how far the gradient reaches back over the text, and draw it in the report: its norm against the time lag. */
   gradients: flag(),
   /** Steps back that the gradient is followed, with `gradients`. Default 50. */
@@ -115,15 +118,17 @@ async function showUnits(folder: string, options: Options, command: Command): Pr
   const model = await modelFrom<LanguageModel>(folder, options);
   const text = await textFor(model, folder, { options, command });
   const gradients = options.gradients ? await showGradients(model, text, { lags: options.lags, print }) : [];
+  const walk = await traceOf(model, text);
+  if (options.gates) printGates(print, walk.gates ?? []);
   if (!options.terminal) {
     const out = options.out === undefined ? {} : { file: options.out };
-    const shared = { model, folder, history: saved, seconds: saved?.seconds ?? 0, text, gradients };
+    const shared = { model, folder, history: saved, seconds: saved?.seconds ?? 0, text, gradients, trace: walk };
     const report = await writeReport({ ...shared, ...out });
     print.object({ report });
     print.line(`The report is in ${report}: open it in a browser.`);
     return;
   }
-  const trace = await traceOf(model, text);
+  const trace = looked(walk, options);
   const found = rankFeatures(trace);
   const feature = options.feature ?? (found[0] as TextFeature);
   if (!found.includes(feature)) {
@@ -142,7 +147,9 @@ async function showUnits(folder: string, options: Options, command: Command): Pr
     throw new OptionError(`inspect: there is no such unit. This model has ${layers}.`);
   }
   const values = unitValues(trace, best);
-  const limit = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const isGate = walk.gates?.includes(trace.layers[best.layer] as ActivationLayer) ?? false;
+  const shown = isGate ? values.map((value) => 2 * value - 1) : values;
+  const limit = isGate ? 1 : values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const name = `${trace.layers[best.layer]?.name}, unit ${best.unit}`;
   print.object({
     unit: best.unit,
@@ -156,10 +163,10 @@ async function showUnits(folder: string, options: Options, command: Command): Pr
   const depth = colourDepth();
   print.line(
     `${name}: ${best.score.toFixed(2)} with "${featureTitles[feature]}"   `,
-    new Painted(legend(limit, depth)),
+    new Painted(legend(limit, depth, isGate ? ["shut", "open"] : undefined)),
     "\n",
   );
-  print.line(new Painted(colourText(trace.tokens, values, { limit, depth, width })));
+  print.line(new Painted(colourText(trace.tokens, shown, { limit, depth, width })));
   if (saved && saved.steps.length > 1) {
     print.line(`\nloss over ${saved.steps.at(-1)?.step} updates`);
     print.line(
@@ -212,6 +219,13 @@ function printSamples(print: Printer, samples: readonly LabelledSample[]): void 
     print.line(`${oneCell(label)} ${probability.toFixed(4)}${label === truth ? "" : ` (truly ${oneCell(truth)})`}`);
     print.line(new Painted(colourText(tokens, weights ?? tokens.map(() => 0), { depth, width })), "\n");
   }
+}
+
+/** What a text may be coloured by: the state, or the gates where those are asked for. */
+function looked(walk: ActivationTrace, { gates: only, layer }: Pick<Options, "gates" | "layer">): ActivationTrace {
+  const gates = walk.gates ?? [];
+  if (layer !== undefined) return { ...walk, layers: [...walk.layers, ...gates] };
+  return only ? { ...walk, layers: gates } : walk;
 }
 
 /** Prints how far the gradient reaches back over a text. @returns its norms. */

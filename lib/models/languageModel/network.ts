@@ -9,6 +9,7 @@ import { initializer, uniform } from "../../nn/initializers.js";
 import { LayerNorm } from "../../nn/layerNorm.js";
 import { Linear } from "../../nn/linear.js";
 import type { Parameter } from "../../nn/parameter.js";
+import type { GateValue } from "../../nn/recurrent.js";
 import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
 import { noiseOf, recurrentNoiseRules } from "../../nn/recurrentNoise.js";
 import type { State } from "../../nn/stateEntry.js";
@@ -122,6 +123,12 @@ export class LanguageModelNetwork {
   step(ids: Tensor, before: State): { y: Tensor; state: State } {
     const { y, state } = this.recurrent.step(this.embedding.apply(ids), before);
     return { y: this.#outputFeatures(y), state };
+  }
+
+  /** The same, and how far open the gates are. */
+  stepWithGates(ids: Tensor, before: State): { y: Tensor; state: State; gates: GateValue[] } {
+    const { y, state, gates } = this.recurrent.stepWithGates(this.embedding.apply(ids), before);
+    return { y: this.#outputFeatures(y), state, gates };
   }
 
   #outputFeatures(y: Tensor): Tensor {

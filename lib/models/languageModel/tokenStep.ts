@@ -20,6 +20,19 @@ export interface TokenStepOptions {
   automaton: TokenAutomaton | null;
 }
 
+/** A token that was read: the log-probability of every token to follow, [V], in nats, and the state. */
+export interface Read {
+  logProbabilities: Float32Array;
+  state: SequenceState;
+}
+
+/** How far a gate of a layer was open for a token, [H]. */
+export interface GateReading {
+  gate: string;
+  layer: number;
+  values: Float32Array;
+}
+
 /** The state of sequences that are written: the model's, and that of the automaton, [rows]. */
 export interface WritingState {
   readonly sequences: SequenceState;
@@ -74,7 +87,7 @@ export class TokenStep {
   }
 
   /** Reads a token of one sequence. @returns the log-probability of every token to follow, [V], in nats, and the state. */
-  async read(token: number, state: SequenceState): Promise<{ logProbabilities: Float32Array; state: SequenceState }> {
+  async read(token: number, state: SequenceState): Promise<Read> {
     const executable = this.#program("read", 1, (graph, logits) =>
       graph.output("logProbabilities", ops.logSoftmax(logits)),
     );
@@ -82,6 +95,33 @@ export class TokenStep {
     const before = token === this.#marks?.end ? this.start() : state;
     const { outputs } = await executable.run({ ids: Int32Array.of(token), ...before });
     return { logProbabilities: outputs.logProbabilities as Float32Array, state: this.#stateOf(outputs) };
+  }
+
+  /** The same, and how far open the gates are in that step: those of each layer, from the lowest up. */
+  async readWithGates(token: number, state: SequenceState): Promise<Read & { gates: GateReading[] }> {
+    const known: Omit<GateReading, "values">[] = [];
+    const { network } = this.#model;
+    const executable = this.#programs.get("read gates", (graph) => {
+      const ids = graph.feed("ids", "i32", [1, 1]);
+      const before = Object.fromEntries(
+        this.entries.map(({ name, size }) => [name, graph.feed(name, "f32", [1, size])]),
+      );
+      const { input, state: own } = this.#marks ? restarted(ids, before, this.#marks) : { input: ids, state: before };
+      const { y, state: after, gates } = network.stepWithGates(ops.reshape(input, [1]), own);
+      graph.output("logProbabilities", ops.logSoftmax(network.output.apply(y)));
+      for (const [name, tensor] of Object.entries(after)) graph.output(`last.${name}`, tensor);
+      for (const { gate, layer, values } of gates) graph.output(gateName(gate, layer), values);
+    });
+    for (const { name } of executable.program.outputs) {
+      const [, layer, gate] = /^gate (\d+) (.+)$/.exec(name) ?? [];
+      if (gate !== undefined) known.push({ gate, layer: Number(layer) });
+    }
+    const before = token === this.#marks?.end ? this.start() : state;
+    const { outputs } = await executable.run({ ids: Int32Array.of(token), ...before });
+    const gates = known.map(({ gate, layer }) => {
+      return { gate, layer, values: outputs[gateName(gate, layer)] as Float32Array };
+    });
+    return { logProbabilities: outputs.logProbabilities as Float32Array, state: this.#stateOf(outputs), gates };
   }
 
   /** Reads tokens of one sequence from the beginning. @returns the state after them. @throws the signal's reason. */
@@ -195,6 +235,11 @@ export class TokenStep {
   #stateOf(outputs: Record<string, Values>): SequenceState {
     return Object.fromEntries(this.entries.map(({ name }) => [name, outputs[`last.${name}`] as Float32Array]));
   }
+}
+
+/** The name of an output of a program. */
+function gateName(gate: string, layer: number): string {
+  return `gate ${layer} ${gate}`;
 }
 
 /** [V], or [states, V]: -infinity for what must not be drawn. Null when all may be. */

@@ -29,6 +29,10 @@ export const gru = defineCell({
     // (1 - z) n + z h
     return { h: ops.add(n, ops.multiply(z, ops.subtract(h, n))) };
   },
+  gateValues({ a, state: { h }, weights: { weight_hh, bias_hh }, gates }) {
+    const { r, z } = gates(ops.add(a, ops.linear(h, weight_hh, bias_hh)));
+    return { r: ops.sigmoid(r), z: ops.sigmoid(z) };
+  },
   sequence({ state, weights, options: { reset }, ...operands }) {
     const { y, hLast } = ops.gru({ ...operands, ...weights, h0: state.h, reset });
     return { y, last: { h: hLast } };

@@ -39,12 +39,23 @@ export const layerNormLstm = defineCell({
     return bias ? ops.add(normal, bias) : normal;
   },
   step({ a, state, weights, gates }) {
-    const recurrent = layerNorm(ops.linear(state.h, weights.weight_hh), weights.gain_hh, weights.shift_hh);
-    const { i, f, g, o } = gates(ops.add(a, recurrent));
+    const { i, f, g, o } = gates(ops.add(a, recurrentPart(state.h, weights)));
     const c = ops.add(ops.multiply(ops.sigmoid(f), state.c), ops.multiply(ops.sigmoid(i), ops.tanh(g)));
     return { h: ops.multiply(ops.sigmoid(o), ops.tanh(layerNorm(c, weights.gain_c, weights.shift_c))), c };
   },
+  gateValues({ a, state, weights, gates }) {
+    const { i, f, o } = gates(ops.add(a, recurrentPart(state.h, weights)));
+    return { i: ops.sigmoid(i), f: ops.sigmoid(f), o: ops.sigmoid(o) };
+  },
 });
+
+/** LN(R h; γ_hh, β_hh) */
+function recurrentPart(
+  h: Tensor,
+  { weight_hh, gain_hh, shift_hh }: { weight_hh: Tensor; gain_hh: Tensor; shift_hh: Tensor | null },
+): Tensor {
+  return layerNorm(ops.linear(h, weight_hh), gain_hh, shift_hh);
+}
 
 function layerNorm(x: Tensor, gain: Tensor, shift: Tensor | null): Tensor {
   return ops.layerNorm({ x, gain, bias: shift ?? x.graph.zeros(gain.shape) });

@@ -20,6 +20,10 @@ export const lstm = defineCell({
   }),
   step: ({ a, state: { h, c }, weights: { weight_hh, bias_hh } }) =>
     ops.lstmCell(ops.add(a, ops.linear(h, weight_hh, bias_hh)), c),
+  gateValues({ a, state: { h }, weights: { weight_hh, bias_hh }, gates }) {
+    const { i, f, o } = gates(ops.add(a, ops.linear(h, weight_hh, bias_hh)));
+    return { i: ops.sigmoid(i), f: ops.sigmoid(f), o: ops.sigmoid(o) };
+  },
   sequence({ state, weights, options: _, ...operands }) {
     const { y, hLast, cLast } = ops.lstm({ ...operands, ...weights, h0: state.h, c0: state.c });
     return { y, last: { h: hLast, c: cLast } };

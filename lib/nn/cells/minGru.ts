@@ -19,4 +19,5 @@ export const minGru = defineCell({
     const { z, n } = gates(a);
     return { h: ops.add(h, ops.multiply(ops.sigmoid(z), ops.subtract(n, h))) };
   },
+  gateValues: ({ a, gates }) => ({ z: ops.sigmoid(gates(a).z) }),
 });

@@ -20,4 +20,8 @@ export const minLstm = defineCell({
     const [forget, write] = [ops.sigmoid(f), ops.sigmoid(i)];
     return { h: ops.add(h, ops.multiply(ops.divide(write, ops.add(forget, write)), ops.subtract(n, h))) };
   },
+  gateValues({ a, gates }) {
+    const { f, i } = gates(a);
+    return { f: ops.sigmoid(f), i: ops.sigmoid(i) };
+  },
 });

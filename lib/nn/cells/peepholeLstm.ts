@@ -1,4 +1,5 @@
 import * as ops from "../../graph/ops/index.js";
+import type { NamedTensors, Tensor } from "../../graph/tensor.js";
 import { real, table } from "../../options.js";
 import { defineCell } from "../cell.js";
 import { bias, gated, vector } from "../cellWeight.js";
@@ -28,13 +29,21 @@ export const peepholeLstm = defineCell({
     peephole: vector([3 * sizes.H], uniform(1 / Math.sqrt(sizes.H))),
   }),
   step({ a, state, weights: { weight_hh, bias_hh, peephole }, gates }) {
-    const { i, f, g, o } = gates(ops.add(a, ops.linear(state.h, weight_hh, bias_hh)));
-    const H = state.c.shape[1] as number;
-    const seen = (gate: number, c: typeof state.c) =>
-      ops.multiply(ops.slice(peephole, { axis: 0, start: gate * H, end: (gate + 1) * H }), c);
-    const write = ops.sigmoid(ops.add(i, seen(0, state.c)));
-    const forget = ops.sigmoid(ops.add(f, seen(1, state.c)));
-    const c = ops.add(ops.multiply(forget, state.c), ops.multiply(write, ops.tanh(g)));
-    return { h: ops.multiply(ops.sigmoid(ops.add(o, seen(2, c))), ops.tanh(c)), c };
+    const { o, c } = equation(gates(ops.add(a, ops.linear(state.h, weight_hh, bias_hh))), state.c, peephole);
+    return { h: ops.multiply(o, ops.tanh(c)), c };
+  },
+  gateValues({ a, state, weights: { weight_hh, bias_hh, peephole }, gates }) {
+    const { i, f, o } = equation(gates(ops.add(a, ops.linear(state.h, weight_hh, bias_hh))), state.c, peephole);
+    return { i, f, o };
   },
 });
+
+/** The gates and the memory after a step, from the sums that have not seen the memory. */
+function equation(sums: NamedTensors<"i" | "f" | "g" | "o">, before: Tensor, peephole: Tensor) {
+  const H = before.shape[1] as number;
+  const open = (sum: Tensor, gate: number, c: Tensor) =>
+    ops.sigmoid(ops.add(sum, ops.multiply(ops.slice(peephole, { axis: 0, start: gate * H, end: (gate + 1) * H }), c)));
+  const [i, f] = [open(sums.i, 0, before), open(sums.f, 1, before)];
+  const c = ops.add(ops.multiply(f, before), ops.multiply(i, ops.tanh(sums.g)));
+  return { i, f, c, o: open(sums.o, 2, c) };
+}

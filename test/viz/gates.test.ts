@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { gateShares, gatesSVG } from "../../lib/viz/index.js";
+import { hostile } from "./hostile.js";
+import type { Element } from "./wellFormed.js";
+import { parseXml } from "./wellFormed.js";
+
+const gate = (name: string, units: number, values: number[]) => ({
+  name,
+  kind: "f",
+  units,
+  values: Float32Array.from(values),
+});
+
+function elements(node: Element, name: string): Element[] {
+  return [...(node.name === name ? [node] : []), ...node.children.flatMap((child) => elements(child, name))];
+}
+
+test("open is above 0.9 and shut below 0.1, in shares of the tokens for each unit and of both together", () => {
+  // Two units over four tokens.
+  const [share] = gateShares([gate("layer 1 forget gate", 2, [0.95, 0.05, 0.91, 0.5, 0.89, 0.09, 1, 0.11])]);
+  expect(share).toEqual({
+    name: "layer 1 forget gate",
+    kind: "f",
+    open: 3 / 8,
+    shut: 2 / 8,
+    units: [
+      { open: 3 / 4, shut: 0 },
+      { open: 0, shut: 2 / 4 },
+    ],
+  });
+});
+
+test("a unit lies as far to the right as it is shut, and as high as it is open", () => {
+  const picture = parseXml(gatesSVG(gateShares([gate("f", 3, [1, 0, 0.5, 1, 0, 0.5])])));
+  const [, box] = elements(picture, "rect").map(({ attributes }) => attributes);
+  const [x, y, side] = [box?.x, box?.y, box?.width].map(Number) as [number, number, number];
+  const places = elements(picture, "circle").map(({ attributes: { cx, cy } }) => [Number(cx), Number(cy)]);
+  expect(places).toEqual([
+    [x, y],
+    [x + side, y + side],
+    [x, y + side],
+  ]);
+});
+
+test("names cannot break the picture", () => {
+  for (const name of hostile) expect(() => parseXml(gatesSVG(gateShares([gate(name, 1, [1])])))).not.toThrow();
+});
