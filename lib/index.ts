@@ -15,6 +15,7 @@ export type {
   PairBatchOptions,
   PairTableOptions,
   ParallelTextOptions,
+  ReadingTokenizers,
   Series,
   SeriesOptions,
   SeriesTimes,

@@ -15,6 +15,11 @@ const rules = table("files", {
   textColumn: option(optional(columnRule), { excludes: ["plainText"] }),
   /** Read a .csv, .tsv or .jsonl file as the plain text that it is. */
   plainText: flag(),
+  /**
+   * Read each line from its end to its beginning. A model that learns so is the backward one for --backward-model of train tag; what it
+   * writes is turned round too.
+   */
+  reverseLines: flag(),
   ...pairTableRules,
   /** Column of a table that has the labels: its number from 1, or its name. Default: 2, or "label" in JSON. */
   labelColumn: optional(columnRule),
@@ -41,20 +46,37 @@ export type Reading = OptionsOf<typeof rules>;
 
 const group = "Reading files";
 
+const lineNames = ["reverseLines"] as const;
+
 const labelNames = ["labelColumn", "andColumn", "labelSeparator"] as const;
 
 /** Adds the options that say which texts of a file are read. */
 export function withTextOptions(command: Command): Command {
-  return withOptions(command, without(rules, "source", "target", "copies", ...labelNames, ...captionNames), { group });
+  return withOptions(
+    command,
+    without(rules, "source", "target", "copies", ...lineNames, ...labelNames, ...captionNames),
+    {
+      group,
+    },
+  );
+}
+
+/** Adds the options that say which texts of a file a language model reads, and from which end. */
+export function withLineOptions(command: Command): Command {
+  return withOptions(withTextOptions(command), pick(rules, ...lineNames), { group });
 }
 
 /** Adds the options that say which columns of a table are texts and labels. */
 export function withLabelOptions(command: Command): Command {
   const notes = { textColumn: '1, or "text" in JSON' };
-  return withOptions(command, without(rules, "source", "target", "copies", "plainText", ...captionNames), {
-    group,
-    notes,
-  });
+  return withOptions(
+    command,
+    without(rules, "source", "target", "copies", "plainText", ...lineNames, ...captionNames),
+    {
+      group,
+      notes,
+    },
+  );
 }
 
 /** Adds the options that say which columns of a table are source and target. */
@@ -64,7 +86,7 @@ export function withColumnOptions(command: Command, defaults: { source?: string;
 
 /** Adds the options of commands that read pairs to measure or to show. */
 export function withPairOptions(command: Command): Command {
-  return withOptions(command, without(rules, ...labelNames, ...captionNames), { group });
+  return withOptions(command, without(rules, ...lineNames, ...labelNames, ...captionNames), { group });
 }
 
 /** Adds the options that say where images are, and which columns of a table are their names and captions. */

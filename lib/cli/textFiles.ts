@@ -9,6 +9,11 @@ import { readingLike, tableOptionsOf } from "./reading.js";
 
 /** The text of files: plain text, or a column of tables. */
 export async function corpusOf(files: readonly string[], reading: Reading, owner: string): Promise<Corpus> {
+  const corpus = await plainCorpus(files, reading, owner);
+  return reading.reverseLines ? corpus.reversed() : corpus;
+}
+
+async function plainCorpus(files: readonly string[], reading: Reading, owner: string): Promise<Corpus> {
   const column = textColumnFor(files, reading, owner);
   if (column !== undefined) return Corpus.fromTable(files, { ...tableOptionsOf(reading), text: column });
   if (reading.empty !== "skip") return Corpus.fromFiles(files);

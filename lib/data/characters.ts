@@ -19,6 +19,11 @@ export function countLineEnds(text: string): number {
   return count;
 }
 
+/** The characters from the last to the first. Text is brought to NFC first, so that marks stay with their letters where they can. */
+export function reversedText(text: string): string {
+  return [...text.normalize("NFC")].reverse().join("");
+}
+
 /** "U+AC00" */
 export function codePointName(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;

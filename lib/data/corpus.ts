@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { describe, InputError, OptionError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
 import { abortSignal, callback, checkOption, completeOptions, optional, table, text, whole } from "../options.js";
-import { countLineEnds, lastCharacterBoundary } from "./characters.js";
+import { countLineEnds, lastCharacterBoundary, reversedText } from "./characters.js";
 import { gatherStream } from "./gatheredStream.js";
 import type { HoldOutOptions } from "./holdOut.js";
 import { holdOut } from "./holdOut.js";
@@ -104,6 +104,11 @@ export class Corpus {
   static fromText(content: string, name = "the text"): Corpus {
     checkOption("Corpus.fromText", "the text", content, text({ empty: true }));
     return new Corpus(name, [textPart(content, name)]);
+  }
+
+  /** The same lines, each read from its end to its beginning: for a language model that reads backward. */
+  reversed(): Corpus {
+    return new Corpus(this.name, this.#parts.map(reversedPart));
   }
 
   /**
@@ -216,6 +221,22 @@ function tablePart(file: string, table: Table): Part {
       if (none) throw new InputError(`${file} has no texts that are not empty.`);
     },
     size: () => textFileSize(file),
+  };
+}
+
+/** A line is held until its end has come. */
+function reversedPart(part: Part): Part {
+  return {
+    ...part,
+    async *pieces() {
+      let open = "";
+      for await (const { text, ...place } of part.pieces()) {
+        const lines = `${open}${text}`.split("\n");
+        open = lines.pop() as string;
+        if (lines.length > 0) yield { text: `${lines.map(reversedText).join("\n")}\n`, ...place };
+      }
+      if (open !== "") yield { text: reversedText(open) };
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 export { ByteTokenizer } from "./byteTokenizer.js";
 export type { CaptionReading, CaptionTableOptions, ImageCaptions } from "./captions.js";
 export { captionTableRules, readCaptionTable, readTableOfCaptions } from "./captions.js";
-export { countCharacters, printable } from "./characters.js";
+export { countCharacters, printable, reversedText } from "./characters.js";
 export type { CharacterOptions } from "./characterTokenizer.js";
 export { CharacterTokenizer, characterUnits } from "./characterTokenizer.js";
 export { ClassifierVocabulary, classifierVocabularyRule } from "./classifierVocabulary.js";
@@ -55,8 +55,13 @@ export {
   tagColumn,
   tokenPlace,
 } from "./taggedSentences.js";
-export type { SpellingIndex, TaggerVocabularyOptions, WordIndex } from "./taggerVocabulary.js";
-export { TaggerVocabulary, taggerVocabularyRule, taggerVocabularyRules } from "./taggerVocabulary.js";
+export type { ReadingTokenizers, SpellingIndex, TaggerVocabularyOptions, WordIndex } from "./taggerVocabulary.js";
+export {
+  readingDirections,
+  TaggerVocabulary,
+  taggerVocabularyRule,
+  taggerVocabularyRules,
+} from "./taggerVocabulary.js";
 export { decodeText } from "./textDecoder.js";
 export { readLines, readTextFile, textFileSize } from "./textFile.js";
 export type { SpecialTokens, TokenDecoder, TokenEncoder, Tokenizer, TokenizerKind } from "./tokenizer.js";

@@ -6,6 +6,9 @@ import { decomposeHangul } from "./hangul.js";
 import { Labels } from "./labels.js";
 import type { TaggedSentence } from "./taggedSentences.js";
 import { expectTagged } from "./taggedSentences.js";
+import type { Tokenizer } from "./tokenizer.js";
+import { tokenizerRule } from "./tokenizer.js";
+import { tokenizerFromJSON } from "./tokenizerFromJSON.js";
 import { TokenCounts, Vocabulary } from "./vocabulary.js";
 
 /** The first token of both vocabularies: what they lack. */
@@ -20,7 +23,17 @@ export const taggerVocabularyRules = table("TaggerVocabulary", {
   minimumCount: option(whole({ minimum: 1, initial: 1 }), { aka: ["min_freq", "min_count"], onResume: "settled" }),
   /** Units that words are spelled with: "codepoint", or "jamo", which takes Korean syllables apart. Default codepoint. */
   unit: option(word(characterUnits, "codepoint"), { onResume: "settled" }),
+  /** Text between two words as language models read them; "" where tokens are characters, with those for spaces. Default " ". */
+  tokenSeparator: option(text({ initial: " ", empty: true }), { onResume: "settled" }),
 });
+
+/** The directions in which language models read a sentence. */
+export const readingDirections = ["forward", "backward"] as const;
+
+const readingRules = { forward: optional(tokenizerRule), backward: optional(tokenizerRule) };
+
+/** Vocabularies of the language models whose states a tagger reads, by the direction in which they read. */
+export type ReadingTokenizers = Readonly<Partial<Record<(typeof readingDirections)[number], Tokenizer>>>;
 
 /** Options of `TaggerVocabulary.of`. @interface */
 export type TaggerVocabularyOptions = OptionsOf<typeof makingRules>;
@@ -107,6 +120,8 @@ export class TaggerVocabulary {
     readonly words: WordIndex,
     readonly spelling: SpellingIndex,
     readonly labels: Labels,
+    /** Those of the language models that it reads words with, if any, and the text between two words. */
+    readonly reading: ReadingTokenizers & { readonly separator: string } = { separator: " " },
   ) {
     if (words instanceof WordIndex && spelling instanceof SpellingIndex && labels instanceof Labels) return;
     throw new OptionError("TaggerVocabulary: make one with TaggerVocabulary.of(sentences).");
@@ -114,7 +129,13 @@ export class TaggerVocabulary {
 
   /** The vocabulary of sentences: their words, the most frequent first, their characters, and their tags. */
   static of(sentences: readonly TaggedSentence[], options: TaggerVocabularyOptions = {}): TaggerVocabulary {
-    const { lowercase, minimumCount, unit, more = [] } = completeOptions("TaggerVocabulary.of", options, makingRules);
+    const {
+      lowercase,
+      minimumCount,
+      unit,
+      tokenSeparator,
+      more = [],
+    } = completeOptions("TaggerVocabulary.of", options, makingRules);
     expectTagged("TaggerVocabulary.of", sentences);
     if (sentences.length === 0) throw new InputError("TaggerVocabulary.of: there are no sentences.");
     const [words, characters, names] = [new TokenCounts(), new TokenCounts(), new Set<string>()];
@@ -151,12 +172,20 @@ export class TaggerVocabulary {
       ),
       new SpellingIndex([unknown, ...characters.sorted()], unit),
       labels,
+      { separator: tokenSeparator },
     );
+  }
+
+  /** This vocabulary with those of language models. */
+  withReading(tokenizers: ReadingTokenizers): TaggerVocabulary {
+    completeOptions("withReading", tokenizers, readingRules);
+    const { words, spelling, labels, reading } = this;
+    return new TaggerVocabulary(words, spelling, labels, { ...tokenizers, separator: reading.separator });
   }
 
   /** The vocabulary that `toJSON` wrote. @throws InputError for anything else. */
   static fromJSON(json: unknown): TaggerVocabulary {
-    const { kind, words, spelling, labels } = (json ?? {}) as Record<string, Record<string, unknown>>;
+    const { kind, words, spelling, labels, ...reading } = (json ?? {}) as Record<string, Record<string, unknown>>;
     if ((kind as unknown) !== "tagger" || !words || !spelling) {
       throw new InputError(`Expected the words, characters and labels of a tagger, got ${describe(json)}.`);
     }
@@ -164,12 +193,26 @@ export class TaggerVocabulary {
       new WordIndex(words.words as string[], words.usual as number[], words.lowercase === true),
       new SpellingIndex(spelling.characters as string[], spelling.unit as (typeof characterUnits)[number]),
       new Labels(labels as unknown as string[]),
+      {
+        ...Object.fromEntries(
+          readingDirections.flatMap((way) => (reading[way] ? [[way, tokenizerFromJSON(reading[way])]] : [])),
+        ),
+        separator: (reading.separator as unknown as string | undefined) ?? " ",
+      },
     );
   }
 
+  /** Only what a tagger has: folders that were written before it could read with language models stay as they are. */
   toJSON(): object {
-    const { kind, words, spelling, labels } = this;
-    return { kind, words: words.toJSON(), spelling: spelling.toJSON(), labels: labels.toJSON() };
+    const { kind, words, spelling, labels, reading } = this;
+    return {
+      kind,
+      words: words.toJSON(),
+      spelling: spelling.toJSON(),
+      labels: labels.toJSON(),
+      ...Object.fromEntries(readingDirections.flatMap((way) => (reading[way] ? [[way, reading[way].toJSON()]] : []))),
+      ...(reading.separator === " " ? {} : { separator: reading.separator }),
+    };
   }
 }
 

@@ -15,7 +15,7 @@ export { expectFreeFolder, holdsModel, holdsTraining, roundedWeights } from "./p
 export { resizePicture } from "./resizePicture.js";
 export type { NamedTensor, SafetensorsContent, TensorValues } from "./safetensors.js";
 export { readSafetensors, writeSafetensors } from "./safetensors.js";
-export { shapes } from "./shapes.js";
+export { shapes, vocabularyShape } from "./shapes.js";
 export type { ResumeState, TrainerState } from "./trainerFile.js";
 export { loadTrainerHistory, loadTrainerState, saveTrainerState } from "./trainerFile.js";
 export type { RecordedValue, TrainingRecord } from "./trainingRecord.js";

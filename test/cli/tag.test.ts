@@ -1,7 +1,9 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commandFolder } from "./commandFolder.js";
 
-const { ostinato, file, weights, refused } = commandFolder("tag");
+const { folder, ostinato, file, weights, refused } = commandFolder("tag");
 
 // A word after "the" is a noun, one after "to" a verb, whatever it is.
 const words = ["walk", "run", "whale", "sleep", "hunt"];
@@ -148,6 +150,34 @@ test("a training of tags is resumed as it was called, to the bits of one that ne
     stderr: "",
   });
   expect(weights("parts").equals(weights("whole"))).toBe(true);
+});
+
+test("a tagger reads with two language models, is whole without their folders, and its training is resumed", () => {
+  const lines = file("lines.txt", sentences.map((s) => `${s.map(([word]) => word).join(" ")}\n`).join(""));
+  const language = ["train", "lm", lines, "--sentences", "--unknown", "--validation", "0", "--epochs", "1", "--quiet"];
+  const size = ["--hidden-size", "8", "--layers", "1"];
+  expect(ostinato([...language, ...size, "--out", "forward"]).status).toBe(0);
+  expect(ostinato([...language, ...size, "--reverse-lines", "--out", "backward"]).status).toBe(0);
+  const turned = file(
+    "turned.txt",
+    sentences.map((s) => `${[...s.map(([word]) => word).join(" ")].reverse().join("")}\n`).join(""),
+  );
+  expect(ostinato([...language.with(2, turned), ...size, "--out", "turned"]).status).toBe(0);
+  expect(weights("turned").equals(weights("backward"))).toBe(true);
+  expect(ostinato(["evaluate", "backward", lines]).stdout).toBe(ostinato(["evaluate", "turned", turned]).stdout);
+  const models = ["--forward-model", "forward", "--backward-model", "backward"];
+  const call = ["train", "tag", conll, ...small, ...models, "--characters", "none", "--epochs", "2", "--quiet"];
+  expect(ostinato([...call, "--out", "both"]).status).toBe(0);
+  expect(ostinato([...call, "--out", "later", "--maximum-steps", "9"]).status).toBe(0);
+  for (const model of ["forward", "backward"]) rmSync(join(folder, model), { recursive: true });
+  expect(ostinato(["train", "--resume", "later", "--maximum-steps", "1000", "--quiet"])).toEqual({
+    status: 0,
+    stdout: "",
+    stderr: "",
+  });
+  expect(weights("later").equals(weights("both"))).toBe(true);
+  expect(ostinato(["info", "both"]).stdout).toMatch(/words, read with two language models\) of 9 words/);
+  expect(ostinato(["tag", "both", "the run"]).stdout).toBe("the\tDET\nrun\tNOUN\n\n");
 });
 
 test("a file that does not fit is refused with its line and the way out, and no folder is left", () => {

@@ -96,6 +96,21 @@ test("an unknown character is named with its file and its line there", async () 
   await expect(Corpus.fromText("a\nab").tokenize(tokenizer)).rejects.toThrow(/the text, line 2, column 2/);
 });
 
+test("a reversed corpus has each line from its end to its beginning, with its marks on their letters", async () => {
+  const decode = async (text: string) => {
+    const pieces: string[] = [];
+    for await (const piece of Corpus.fromText(text).reversed().pieces()) pieces.push(piece);
+    return pieces.join("");
+  };
+  expect(await decode("to be\n\nor e\u0301😀n")).toBe("eb ot\n\nn😀\u00e9 ro");
+  const long = Array.from({ length: 30_000 }, (_, i) => `line ${i}`).join("\n");
+  const lines = long.split("\n").map((line) => [...line].reverse().join(""));
+  expect(await decode(long)).toBe(lines.join("\n"));
+  await expect(Corpus.fromText("a\nab\n").reversed().tokenize(CharacterTokenizer.fromText("a\n"))).rejects.toThrow(
+    /the text, line 2/,
+  );
+});
+
 test("empty texts and files are errors", async () => {
   const [a, empty] = (await files({ a: "a", empty: "" })) as [string, string];
   await expect(Corpus.fromText("").tokenize(new ByteTokenizer())).rejects.toThrow("the text is empty");

@@ -37,6 +37,10 @@ export const dataRows: Record<string, Entry> = {
     [1],
   ),
   readTaggedSentences: entry(ostinato.readTaggedSentences as never, () => ["tags.conll", { token: 1, tag: 2 }]),
+  "TaggerVocabulary.withReading": entry(
+    of(() => ostinato.TaggerVocabulary.of(tagged), "withReading"),
+    () => [{ forward: tokenizer }],
+  ),
   "TaggerVocabulary.of": entry(ostinato.TaggerVocabulary.of as never, () => [tagged, { lowercase: true }]),
   readWordVectors: entry(ostinato.readWordVectors as never, () => ["vectors.txt", { first: 1, size: 2 }]),
   WordVectors: entry(made(ostinato.WordVectors), () => [["a"], new Float32Array(2), 2, 0]),
@@ -109,6 +113,10 @@ export const dataRows: Record<string, Entry> = {
   "Corpus.fromFile": entry(ostinato.Corpus.fromFile as never, () => ["lines.txt"]),
   "Corpus.fromFiles": entry(ostinato.Corpus.fromFiles as never, () => [["lines.txt"]]),
   "Corpus.fromText": entry(ostinato.Corpus.fromText as never, () => ["ab", "name"]),
+  "Corpus.reversed": entry(
+    of(() => ostinato.Corpus.fromText("ab"), "reversed"),
+    () => [],
+  ),
   "Corpus.pieces": entry(
     of(() => ostinato.Corpus.fromText("ab"), "pieces"),
     () => [],

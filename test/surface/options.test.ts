@@ -22,6 +22,8 @@ const others: Readonly<Record<string, string>> = {
   "LanguageModel.recordLoss 1": "the form of a batch, which its data makes",
   "Seq2Seq.recordLoss 1": "the form of a batch, which its data makes",
   "SequenceTagger.recordLoss 1": "the form of a batch, which its data makes",
+  "SequenceTaggerNetwork.features 1": "the sizes of a batch, which its data makes",
+  "TaggerVocabulary 3": "of() and withReading() make it",
   "SequenceClassifier.recordLoss 1": "the form of a batch, which its data makes",
   "ImageCaptioner.recordLoss 1": "the form of a batch, which its data makes",
   "searchStep 0": "a recorded step",

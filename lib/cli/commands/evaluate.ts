@@ -17,7 +17,7 @@ import { pairsLike } from "../pairFiles.js";
 import { countOf, oneLine, printer } from "../print.js";
 import { printClassification } from "../printClassification.js";
 import { printScores } from "../printScores.js";
-import { withLabelOptions, withPairOptions, withTextOptions } from "../reading.js";
+import { withLabelOptions, withLineOptions, withPairOptions } from "../reading.js";
 import { measures } from "../reportTraining.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import { corpusLike } from "../textFiles.js";
@@ -63,7 +63,7 @@ export const evaluate: Verb = {
 };
 
 /** Perplexity on texts. */
-export const evaluateText: Ability = { verb: evaluate, options: withTextOptions, run: measureText };
+export const evaluateText: Ability = { verb: evaluate, options: withLineOptions, run: measureText };
 
 /** Perplexity on pairs, and how well what the model writes for their sources matches the targets. */
 export const evaluatePairs: Ability = {
@@ -81,7 +81,7 @@ export const evaluateLabels: Ability = {
 
 /** The perplexity of a language model on files of text, for verbs that only compare. */
 export const textPerplexity: Perplexity<LanguageModel> = {
-  options: withTextOptions,
+  options: withLineOptions,
   of: async (model, { folder, files, command, signal }) => {
     const corpus = await corpusLike(folder, files, { command, owner: `${command.name()} --evaluate` });
     const stream = await corpus.tokenize(model.tokenizer, { signal });

@@ -34,7 +34,7 @@ import type { Printer } from "../print.js";
 import { colourDepth, oneCell, printer } from "../print.js";
 import { printGates } from "../printGates.js";
 import { printGradients } from "../printGradients.js";
-import { withLabelOptions, withPairOptions, withTextOptions } from "../reading.js";
+import { withLabelOptions, withLineOptions, withPairOptions } from "../reading.js";
 import { corpusLike } from "../textFiles.js";
 import type { Ability, Verb } from "../verbs.js";
 import { labelledSamples, writeLabelReport } from "../writeLabelReport.js";
@@ -94,7 +94,7 @@ export const inspect: Verb = {
 /** Curves, and what units do over a text. */
 export const inspectText: Ability = {
   verb: inspect,
-  options: (command) => withTextOptions(withOptions(withOptions(command, unitFlags), gradientFlags)),
+  options: (command) => withLineOptions(withOptions(withOptions(command, unitFlags), gradientFlags)),
   run: showUnits,
 };
 

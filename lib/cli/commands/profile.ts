@@ -19,7 +19,7 @@ import { untilInterrupted } from "../interrupt.js";
 import { given, typedOptions, withOptions } from "../options.js";
 import { pairsLike } from "../pairFiles.js";
 import { printer } from "../print.js";
-import { withPairOptions, withTextOptions } from "../reading.js";
+import { withLineOptions, withPairOptions } from "../reading.js";
 import { corpusLike } from "../textFiles.js";
 import type { Ability, Verb } from "../verbs.js";
 
@@ -152,7 +152,7 @@ function tokensInTurn(tokenizer: Tokenizer, count: number): Int32Array {
 /** Profiles language models. */
 export const profileText: Ability = {
   verb,
-  options: (command) => withTextOptions(withOptions(command, windowFlags)),
+  options: (command) => withLineOptions(withOptions(command, windowFlags)),
   run: (folder: string, ...call: Call) => profile(languageModel, folder, call),
 };
 

@@ -16,7 +16,7 @@ import { given, optionsIn, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, countOf, printer } from "../print.js";
 import type { Reading } from "../reading.js";
-import { readingOf, withTextOptions } from "../reading.js";
+import { readingOf, withLineOptions } from "../reading.js";
 import { measures } from "../reportTraining.js";
 import { meanOfShortLines } from "../shortLines.js";
 import { corpusOf, noteTexts } from "../textFiles.js";
@@ -62,7 +62,7 @@ export function languageModelCommand(): Command {
     .description("train a language model on text files (UTF-8)")
     .argument("[text...]", "the text to learn, one or several files");
   withOptions(command, flags, { notes: fewer });
-  withTextOptions(command);
+  withLineOptions(command);
   withOptions(command, modelFlags, { group: "Model" });
   withCells(command, configRules.cell.initial);
   return withTrainingOptions(command).action(async (files: string[], _options: Options, own: Command) =>

@@ -1,9 +1,11 @@
 import { Command } from "commander";
 import type { TaggedSentence, WordVectors } from "../../data/index.js";
 import { readWordVectors, splitSentences, TaggerVocabulary, taggerVocabularyRules } from "../../data/index.js";
-import { describeModelFolder } from "../../formats/index.js";
+import type { Executor } from "../../executor/executor.js";
+import { LanguageModel } from "../../models/languageModel/languageModel.js";
 import { TaggedData, taggedRules } from "../../models/sequenceTagger/data.js";
 import { taggerRules } from "../../models/sequenceTagger/network.js";
+import type { SequenceTaggerOptions } from "../../models/sequenceTagger/sequenceTagger.js";
 import { SequenceTagger } from "../../models/sequenceTagger/sequenceTagger.js";
 import type { Completed, OptionsOf } from "../../options.js";
 import { option, optional, pick, table, text, whole, without } from "../../options.js";
@@ -28,12 +30,24 @@ const flags = table("train tag", {
   vectors: option(optional(text({ as: "file" })), { onResume: "once" }),
   /** Words of that file that the model learns besides those of the sentences, the first ones. Default 20000. */
   vectorWords: option(whole({ initial: 20_000 }), { onResume: "once" }),
+  /**
+   * Folder of a language model of characters or bytes (train lm --sentences --unknown) that reads each sentence: its states at the ends
+   * of the words are read beside their vectors. It is copied into the tagger. Default: none.
+   */
+  forwardModel: option(optional(text({ as: "folder" })), { onResume: "once" }),
+  /** The same for one that reads from the end of a sentence (train lm --reverse-lines). Default: none. */
+  backwardModel: option(optional(text({ as: "folder" })), { onResume: "once" }),
   ...pick(taggedRules, "batchSize", "maximumLength", "long", "wordDropout"),
 });
 
-const modelFlags = without(taggerRules, "vocabularySize", "characterCount", "classes", "cell");
+const modelFlags = without(
+  taggerRules,
+  ...(["vocabularySize", "characterCount", "classes", "cell", "forwardModel", "backwardModel"] as const),
+);
 
 type Options = TrainingOptions & Completed<typeof flags> & OptionsOf<typeof modelFlags>;
+
+type Languages = Pick<SequenceTaggerOptions, "forwardModel" | "backwardModel">;
 
 export function taggerCommand(): Command {
   const command = new Command("tag")
@@ -64,12 +78,20 @@ async function trainTagger(call: TrainingCall<Options>, command: Command): Promi
     const vectors = options.resume
       ? null
       : await vectorsFor([...parts.train, ...parts.validation, ...(test ?? [])], options, print);
-    const tokenizer = options.resume
-      ? (await describeModelFolder(options.out, SequenceTagger.kind)).tokenizer
-      : TaggerVocabulary.of(parts.train, {
-          ...optionsIn(command, taggerVocabularyRules),
-          ...(vectors ? { more: vectors.words } : {}),
+    const own = { seed: options.seed, executor: executorFrom(options), ...optionsIn(command, modelFlags) };
+    const model = options.resume
+      ? await SequenceTagger.load(options.out, { executor: own.executor })
+      : await SequenceTagger.create({
+          ...own,
+          ...(await languagesFor(options, own)),
+          ...(vectors ? { embeddingSize: vectors.size } : {}),
+          ...cellOptions(command),
+          tokenizer: TaggerVocabulary.of(parts.train, {
+            ...optionsIn(command, taggerVocabularyRules),
+            ...(vectors ? { more: vectors.words } : {}),
+          }),
         });
+    const { tokenizer } = model;
     const { seed, batchSize, maximumLength, long, wordDropout } = options;
     const constraints = options.output === "crf" ? options.constraints : false;
     const shared = { tokenizer, batchSize, maximumLength, long, signal, ...given({ constraints }) };
@@ -80,14 +102,6 @@ async function trainTagger(call: TrainingCall<Options>, command: Command): Promi
       parts.validation.length > 0
         ? await TaggedData.create(parts.validation, { ...shared, role: "validate" })
         : undefined;
-    const model = await SequenceTagger.create({
-      tokenizer,
-      seed,
-      executor: executorFrom(options),
-      ...optionsIn(command, modelFlags),
-      ...(vectors ? { embeddingSize: vectors.size } : {}),
-      ...cellOptions(command),
-    });
     if (vectors)
       print.note(
         `${count(await model.useVectors(vectors))} of ${count(tokenizer.words.size)} words have a vector of the file.`,
@@ -102,6 +116,18 @@ async function trainTagger(call: TrainingCall<Options>, command: Command): Promi
     });
     return { trainer, conclude: () => conclude(model, test, { signal, print }) };
   });
+}
+
+/** The language models that sentences are read with. */
+async function languagesFor(
+  { forwardModel, backwardModel }: Options,
+  { executor }: { executor: Executor },
+): Promise<Languages> {
+  const load = (folder: string) => LanguageModel.load(folder, { executor });
+  return {
+    ...(forwardModel === undefined ? {} : { forwardModel: await load(forwardModel) }),
+    ...(backwardModel === undefined ? {} : { backwardModel: await load(backwardModel) }),
+  };
 }
 
 /** The vectors of the words that sentences have, and of the file's first ones; null without a file. */

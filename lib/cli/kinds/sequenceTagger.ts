@@ -11,8 +11,9 @@ export const sequenceTagger: CliKind<SequenceTagger> = {
   kind: SequenceTagger.kind,
   train: () => [taggerCommand()],
   abilities: [tag, evaluateTags, quantize(tagPerplexity)],
-  describe: ({ network: { config }, tokenizer: { words, labels } }) =>
+  describe: ({ network: { config, languages }, tokenizer: { words, labels } }) =>
     `a tagger (${config.layers}-layer ${config.bidirectional ? "bidirectional " : ""}${cellOf(config.cell).title}, ` +
-    `${config.characters === "none" ? "words" : `words and their characters by ${config.characters}`}) ` +
+    `${config.characters === "none" ? "words" : `words and their characters by ${config.characters}`}` +
+    `${["", ", read with a language model", ", read with two language models"][languages.length]}) ` +
     `of ${count(words.size)} words, with ${count(labels.size)} tags`,
 };

@@ -11,10 +11,11 @@ import { Parameter } from "../../nn/parameter.js";
 import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
 import { noiseOf, recurrentNoiseRules } from "../../nn/recurrentNoise.js";
 import type { OptionsOf } from "../../options.js";
-import { flag, option, real, table, text, whole, word } from "../../options.js";
+import { flag, option, optional, real, table, text, whole, word } from "../../options.js";
 import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell, optionsOfCell } from "../cellConfig.js";
 import { CharacterEncoder, characterEncoders, lookedUp } from "./characters.js";
+import { LanguageStates, languageConfig } from "./languageStates.js";
 
 /** The architecture of a tagger, as stored in config.json. Options of its cell stand beside the others. @interface */
 export type SequenceTaggerConfig = OptionsOf<typeof taggerRules> & CellOptions;
@@ -41,6 +42,13 @@ export const taggerRules = table("SequenceTagger", {
   characterEmbeddingSize: whole({ minimum: 1, initial: 32 }),
   /** Units of the character LSTM in each direction, or filters of the cnn. Default 64. */
   characterSize: whole({ minimum: 1, initial: 64 }),
+  /**
+   * Language model whose states at the ends of the words are read beside their vectors (Akbik et al. 2018), frozen: it reads a sentence
+   * from its beginning. Its architecture, as config.json keeps it; `create` takes the model. Default: none.
+   */
+  forwardModel: option(optional(languageConfig), { flag: null }),
+  /** The same for a language model that reads from the end: one that has learnt from lines in reverse. Default: none. */
+  backwardModel: option(optional(languageConfig), { flag: null }),
   /** Recurrent cell: one of the library's, or of those that registerCell has added. Default lstm. */
   cell: cellNamed("lstm"),
   /** Layers on top of each other. Default 1. */
@@ -74,6 +82,20 @@ export const taggerRules = table("SequenceTagger", {
   }),
 });
 
+type LanguageName = "forwardModel" | "backwardModel";
+
+/** A configuration with every default filled in, and the language models only where there are some. @inline */
+export type CompleteTaggerConfig = CompleteConfig<Omit<SequenceTaggerConfig, LanguageName>> &
+  Pick<SequenceTaggerConfig, LanguageName>;
+
+function completeConfig(config: SequenceTaggerConfig): CompleteTaggerConfig {
+  const { forwardModel, backwardModel, ...complete } = completeWithCell("SequenceTagger", config, {
+    table: taggerRules,
+    first: "none",
+  });
+  return { ...complete, ...(forwardModel ? { forwardModel } : {}), ...(backwardModel ? { backwardModel } : {}) };
+}
+
 /** Sizes of the program of a batch. @inline */
 export interface SentenceSizes {
   /** T: the longest sentence. */
@@ -84,17 +106,21 @@ export interface SentenceSizes {
   C: number;
   /** W: different words. */
   W: number;
+  /** S: characters of the longest sentence, as language models read it; left out without them. */
+  S?: number;
 }
 
 /**
  * The layers of a tagger:
- * word embedding and characters -> dropout -> recurrent stack -> dropout -> linear -> softmax, or a conditional random field.
+ * word embedding, characters, states of language models -> dropout -> recurrent stack -> dropout -> linear -> softmax, or a conditional random field.
  */
 export class SequenceTaggerNetwork {
-  readonly config: CompleteConfig<SequenceTaggerConfig>;
+  readonly config: CompleteTaggerConfig;
   readonly parameters: readonly Parameter[];
   readonly #words: Embedding;
   readonly #characters: CharacterEncoder | null;
+  /** Those that read forward and backward, if any. */
+  readonly languages: readonly LanguageStates[];
   readonly #recurrent: RecurrentStack;
   readonly #output: Linear;
   /** Scores of neighbouring tags, [C+2,C], as `ops.crf` takes them. */
@@ -103,7 +129,7 @@ export class SequenceTaggerNetwork {
   readonly #outputDropout: Dropout;
 
   constructor(config: SequenceTaggerConfig) {
-    this.config = completeWithCell("SequenceTagger", config, { table: taggerRules, first: "none" });
+    this.config = completeConfig(config);
     const { vocabularySize, embeddingSize, characters, characterCount, classes, dropout, variational } = this.config;
     const { frozenWords } = this.config;
     const chosen = this.config.initializer;
@@ -126,14 +152,20 @@ export class SequenceTaggerNetwork {
             embeddingSize: this.config.characterEmbeddingSize,
             size: this.config.characterSize,
           });
-    const inputSize = embeddingSize + (this.#characters?.outputSize ?? 0);
+    const { forwardModel, backwardModel } = this.config;
+    this.languages = [
+      ...(forwardModel ? [new LanguageStates("forward", forwardModel)] : []),
+      ...(backwardModel ? [new LanguageStates("backward", backwardModel)] : []),
+    ];
+    const others = [this.#characters, ...this.languages].map((layer) => layer?.outputSize ?? 0);
+    const inputSize = others.reduce((sum, size) => sum + size, embeddingSize);
     this.#recurrent = stackOf(this.config, { inputSize, ...first });
     this.#output = new Linear("output", { inputSize: this.#recurrent.outputSize, outputSize: classes, ...first });
     this.#inputDropout = new Dropout("words.dropout", { rate: dropout, variational });
     this.#outputDropout = new Dropout("output.dropout", { rate: dropout, variational });
     this.#transitions =
       this.config.output === "crf" ? new Parameter("crf.transitions", [classes + 2, classes], constant(0)) : null;
-    const layers = [this.#words, this.#characters, this.#recurrent, this.#output];
+    const layers = [this.#words, this.#characters, ...this.languages, this.#recurrent, this.#output];
     this.parameters = [
       ...layers.flatMap((layer) => layer?.parameters ?? []),
       ...(this.#transitions ? [this.#transitions] : []),
@@ -141,7 +173,7 @@ export class SequenceTaggerNetwork {
   }
 
   /** Records the states of the stack for each token, [T,B,F], and the lengths i32 [B]. */
-  features(graph: Graph, { T, B, C, W }: SentenceSizes): { features: Tensor; lengths: Tensor } {
+  features(graph: Graph, { T, B, C, W, S = 0 }: SentenceSizes): { features: Tensor; lengths: Tensor } {
     const lengths = graph.feed("lengths", "i32", [B]);
     const parts = [this.#words.apply(graph.feed("ids", "i32", [T, B]))];
     if (this.#characters) {
@@ -149,6 +181,7 @@ export class SequenceTaggerNetwork {
       const spelled = this.#characters.apply(characters, graph.feed("characterLengths", "i32", [W]));
       parts.push(ops.embedding(spelled, graph.feed("spellings", "i32", [T, B])));
     }
+    for (const language of this.languages) parts.push(language.apply(graph, { T, B, S }));
     const x = this.#inputDropout.apply(parts.length > 1 ? ops.concat(parts, 2) : lookedUp(parts[0] as Tensor, lengths));
     return { features: this.#outputDropout.apply(this.#recurrent.apply(x, { lengths }).y), lengths };
   }
@@ -207,7 +240,7 @@ export class SequenceTaggerNetwork {
 }
 
 function stackOf(
-  config: CompleteConfig<SequenceTaggerConfig>,
+  config: CompleteTaggerConfig,
   sizes: { inputSize: number; [option: string]: unknown },
 ): RecurrentStack {
   const { cell, hiddenSize, layers, bidirectional, dropout, variational, connections } = config;

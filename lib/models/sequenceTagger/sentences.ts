@@ -1,5 +1,5 @@
-import type { TaggedSentence, TaggerVocabulary } from "../../data/index.js";
-import { tokenPlace } from "../../data/index.js";
+import type { TaggedSentence, TaggerVocabulary, Tokenizer } from "../../data/index.js";
+import { readingDirections, reversedText, tokenPlace } from "../../data/index.js";
 import { inPlace } from "../inPlace.js";
 import { paddedLength, sideBySide } from "../sideBySide.js";
 import type { SentenceSizes } from "./network.js";
@@ -9,6 +9,9 @@ const longestSpelling = 24;
 
 /** The numbers of different words of a batch are rounded up to multiples of this: few programs, little padding. */
 const wordMultiple = 32;
+
+/** The same of the characters of a sentence, as language models read it. */
+const characterMultiple = 32;
 
 /**
  * Products of few rows, and the last rows of others, are summed in another order. So that a sentence is read with the same bits
@@ -61,12 +64,12 @@ export function readingBatch(sentences: readonly EncodedSentence[], vocabulary: 
 
 /**
  * Sentences side by side: words i32 [T,B] and their lengths [B]; each different word once by its characters, i32 [C,W] with lengths
- * [W], and which of them stands where, [T,B]; and the targets [T,B], if there are any.
+ * [W], and which of them stands where, [T,B]; the targets [T,B], if there are any; and what language models read.
  * @param wordOf the number of a word, where that is to be another one.
  */
 export function sentenceBatch(
   sentences: readonly EncodedSentence[],
-  { spelling }: TaggerVocabulary,
+  { spelling, reading: { separator, ...tokenizers } }: TaggerVocabulary,
   wordOf: (id: number) => number = (id) => id,
 ): SentenceBatch {
   const { T, B, ids, lengths } = sideBySide(sentences.map(({ ids: own }) => own));
@@ -91,8 +94,74 @@ export function sentenceBatch(
     characterLengths[w] = own.length;
     for (const [c, id] of own.entries()) characters[c * W + w] = id;
   }
+  const read = readingDirections.flatMap((direction) => {
+    const tokenizer = tokenizers[direction];
+    const own = sentences.map(({ tokens }) => tokens);
+    return tokenizer ? [{ direction, texts: readTexts(own, tokenizer, { direction, separator }) }] : [];
+  });
+  const longest = read.flatMap(({ texts }) => texts.map(({ characters: own }) => own.length));
+  const S =
+    Math.ceil(longest.reduce((most, length) => Math.max(most, length), 0) / characterMultiple) * characterMultiple;
   return {
-    sizes: { T, B, C, W },
-    feeds: { ids, lengths, spellings, characters, characterLengths, ...(sentences[0]?.targets ? { targets } : {}) },
+    sizes: { T, B, C, W, ...(read.length > 0 ? { S } : {}) },
+    feeds: {
+      ...{ ids, lengths, spellings, characters, characterLengths, ...(sentences[0]?.targets ? { targets } : {}) },
+      ...Object.assign({}, ...read.map(({ direction, texts }) => textFeeds(direction, texts, { T, B, S }))),
+    },
+  };
+}
+
+/** A sentence as a language model reads it. */
+interface ReadText {
+  /** Characters, as numbers. */
+  readonly characters: readonly number[];
+  /** [T] of each word the character after which the model has read it. */
+  readonly ends: readonly number[];
+}
+
+/** Sentences as a language model reads them, after a line end. Words are encoded one by one, so that their ends are known. */
+function readTexts(
+  sentences: readonly (readonly string[])[],
+  tokenizer: Tokenizer,
+  { direction, separator }: { direction: (typeof readingDirections)[number]; separator: string },
+): ReadText[] {
+  const isBackward = direction === "backward";
+  const encode = (text: string) => [...tokenizer.encode(isBackward ? reversedText(text) : text)];
+  const known = new Map<string, number[]>();
+  const encoded = (token: string) => {
+    const own = known.get(token) ?? encode(token);
+    known.set(token, own);
+    return own;
+  };
+  const begin = tokenizer.id("\n");
+  const between = separator === "" ? [] : encode(separator);
+  return sentences.map((tokens) => {
+    const characters: number[] = begin === undefined ? [] : [begin];
+    const ends: number[] = [];
+    for (const token of isBackward ? [...tokens].reverse() : tokens) {
+      if (ends.length > 0) characters.push(...between);
+      characters.push(...encoded(token));
+      ends.push(characters.length - 1);
+    }
+    return { characters, ends: isBackward ? ends.reverse() : ends };
+  });
+}
+
+function textFeeds(
+  direction: string,
+  texts: readonly ReadText[],
+  { T, B, S }: { T: number; B: number; S: number },
+): Record<string, Int32Array> {
+  const characters = new Int32Array(S * B);
+  const places = new Int32Array(T * B);
+  for (const [b, own] of texts.entries()) {
+    for (const [s, id] of own.characters.entries()) characters[s * B + b] = id;
+    for (const [t, end] of own.ends.entries()) places[t * B + b] = end * B + b;
+  }
+  const lengths = Int32Array.from(texts, (own) => own.characters.length);
+  return {
+    [`${direction}.characters`]: characters,
+    [`${direction}.lengths`]: lengths,
+    [`${direction}.places`]: places,
   };
 }

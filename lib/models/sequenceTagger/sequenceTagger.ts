@@ -1,9 +1,9 @@
-import type { TaggedSentence } from "../../data/index.js";
+import type { TaggedSentence, Tokenizer } from "../../data/index.js";
 import { expectTokens, TaggerVocabulary, taggerVocabularyRule, WordVectors } from "../../data/index.js";
 import { describe, InputError, OptionError } from "../../errors.js";
 import { executorRule } from "../../executor/choice.js";
 import { Programs } from "../../executor/programs.js";
-import { bundledVocabularies } from "../../formats/index.js";
+import { bundledVocabularies, vocabularyShape } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
 import type { ClassificationScores, SpanScores } from "../../metrics/index.js";
 import { classificationScores, spanScores } from "../../metrics/index.js";
@@ -17,6 +17,7 @@ import {
   list,
   object,
   option,
+  optional,
   seed,
   table,
   text,
@@ -35,6 +36,7 @@ import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
 import { byLength } from "../sideBySide.js";
 import type { SequenceTaggerForm } from "./data.js";
 import { TaggedData, taggerFingerprint } from "./data.js";
+import { languageConfigOf, languageModelRule } from "./languageStates.js";
 import type { SequenceTaggerConfig } from "./network.js";
 import { SequenceTaggerNetwork, taggerRules } from "./network.js";
 import { forbiddenTransitions, TagScheme } from "./scheme.js";
@@ -42,8 +44,16 @@ import type { EncodedSentence } from "./sentences.js";
 import { encodeTokens, readingBatch } from "./sentences.js";
 
 export interface SequenceTaggerOptions
-  extends Omit<SequenceTaggerConfig, "vocabularySize" | "characterCount" | "classes">,
-    CreateOptions<TaggerVocabulary> {}
+  extends Omit<SequenceTaggerConfig, "vocabularySize" | "characterCount" | "classes" | (typeof languageNames)[number]>,
+    CreateOptions<TaggerVocabulary> {
+  /**
+   * A LanguageModel of characters or bytes whose states at the ends of the words are read beside their vectors (Akbik et al. 2018). It is
+   * copied into the tagger, and stays as it is in training. Default: none.
+   */
+  forwardModel?: SavedModel<Tokenizer>;
+  /** The same for one that has learnt from lines in reverse, and reads sentences from their ends. Default: none. */
+  backwardModel?: SavedModel<Tokenizer>;
+}
 
 /** The tags of a sentence. */
 export interface Tagging {
@@ -93,8 +103,12 @@ const wordVectorsRule = value<WordVectors>(
   (given) => given instanceof WordVectors,
 );
 
+const languageNames = ["forwardModel", "backwardModel"] as const;
+
 const createRules = {
   ...without(taggerRules, "vocabularySize", "characterCount", "classes"),
+  forwardModel: optional(languageModelRule),
+  backwardModel: optional(languageModelRule),
   tokenizer: taggerVocabularyRule,
   seed: seed(),
   executor: executorRule,
@@ -115,6 +129,11 @@ const vocabularies = bundledVocabularies({
     },
     { name: "labels", size: "classes", shape: list(text()) },
   ],
+  others: {
+    forward: optional(vocabularyShape),
+    backward: optional(vocabularyShape),
+    separator: optional(text({ empty: true })),
+  },
   rule: taggerVocabularyRule,
   read: (json) => TaggerVocabulary.fromJSON(json),
 });
@@ -145,6 +164,13 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
 
   private constructor(parts: ModelParts<TaggerVocabulary, SequenceTaggerNetwork>) {
     super(SequenceTagger.kind, parts);
+    for (const { direction, vocabularySize } of this.network.languages) {
+      const size = this.tokenizer.reading[direction]?.size;
+      if (size === vocabularySize) continue;
+      throw new OptionError(
+        `SequenceTagger: its ${direction} language model reads ${vocabularySize} characters, and the vocabulary has ${size ?? "none"} for it.`,
+      );
+    }
     this.#evaluation = new EvaluationStep(this);
     this.#programs = new Programs(this);
     this.#forbidden = forbiddenTransitions(this.labels, TagScheme.of(this.labels));
@@ -153,7 +179,25 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
   /** A model with new weights. @throws OptionError for options that do not fit together. */
   static async create(options: SequenceTaggerOptions): Promise<SequenceTagger> {
     completeWithCell("SequenceTagger", options, { table: createRules, first: "none" });
-    return createModel(SequenceTagger.kind, options);
+    const { forwardModel, backwardModel, ...others } = options;
+    const models = { forward: forwardModel, backward: backwardModel };
+    const configOf = (name: string, model: SavedModel<Tokenizer> | undefined) =>
+      model ? { [name]: languageConfigOf(`SequenceTagger, ${name}`, model) } : {};
+    const model = await createModel(SequenceTagger.kind, {
+      ...others,
+      ...configOf("forwardModel", forwardModel),
+      ...configOf("backwardModel", backwardModel),
+      tokenizer: options.tokenizer.withReading(
+        Object.fromEntries(Object.entries(models).flatMap(([way, own]) => (own ? [[way, own.tokenizer]] : []))),
+      ),
+    });
+    for (const language of model.network.languages) {
+      const { store } = models[language.direction] as SavedModel;
+      for (const parameter of language.parameters) {
+        await model.store.write(parameter.name, Float32Array.from(await store.read(language.ownName(parameter))));
+      }
+    }
+    return model;
   }
 
   /** A model from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
