@@ -31,6 +31,13 @@ export function flagsOf(command: Command): ReadonlyMap<string, Flag> {
   return flagsOfCommands.get(command) ?? new Map();
 }
 
+/** Takes over the flags of a command that has options of the same names. @param replace whether those that are there give way. */
+export function adoptFlags(command: Command, other: Command, { replace }: { replace: boolean }): void {
+  const known = flagsOfCommands.get(command) ?? new Map();
+  flagsOfCommands.set(command, known);
+  for (const [attribute, flag] of flagsOf(other)) if (replace || !known.has(attribute)) known.set(attribute, flag);
+}
+
 /** The flag of a command that sets an option; of two, the one that sets it to what it is. */
 export function flagOf(command: Command, name: string): string | undefined {
   const { flag, rule } = [...flagsOf(command).values()].find((known) => known.name === name) ?? {};
@@ -74,7 +81,7 @@ interface FlagParts {
 
 /**
  * Adds the flag of one option: for true and false a switch, or two where there is no default.
- * @throws TypeError where another kind of model has the flag by another rule: a value would be read by the wrong one.
+ * @throws TypeError where the command has the flag by another rule: a value would be read by the wrong one.
  */
 export function addFlag(command: Command, name: string, { rule, description, group, initial, note }: FlagParts): void {
   const { as, words, several = false, again = false } = rule.written ?? { as: null };
@@ -85,9 +92,7 @@ export function addFlag(command: Command, name: string, { rule, description, gro
   const [attribute, negated] = [attributeOf(name, rule), long.replace("--", "--no-")];
   const before = known.get(attribute);
   if (before && before.rule !== rule) {
-    throw new TypeError(
-      `${command.name()}: two options of different rules have the flag ${long}: give one of them another.`,
-    );
+    throw new TypeError(`${command.name()}: two options of different rules have the flag ${long}.`);
   }
   if (!before) known.set(attribute, { name, rule, flag: initial === true ? negated : long });
   if (as === null) {

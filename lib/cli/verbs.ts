@@ -1,11 +1,10 @@
-import type { Option } from "commander";
-import { Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { OptionError } from "../errors.js";
 import type { ModelKind } from "../models/modelKind.js";
 import { kindIn } from "../models/registry.js";
 import type { SavedModel } from "../models/savedModel.js";
 import { withExecutorOptions } from "./executor.js";
-import { expectUsed } from "./options.js";
+import { adoptFlags, expectUsed, flagsOf } from "./options.js";
 
 /** A command that works with a trained model. */
 export interface Verb {
@@ -43,21 +42,32 @@ export function verbCommands(kinds: readonly CliKind[]): Command[] {
 }
 
 function verbCommand(verb: Verb, kinds: readonly CliKind[]): Command {
+  const able = kindsWith(verb, kinds);
   const command = new VerbCommand(verb.name)
     .description(verb.description)
-    .argument("<model>", `folder of a ${kindsWith(verb, kinds).join(" or ")}`);
+    .argument("<model>", `folder of a ${able.join(" or ")}`);
   for (const [usage, description] of verb.arguments ?? []) command.argument(usage, description);
   verb.options?.(command);
-  for (const { kind, abilities } of kinds) command.addFor(kind.name, abilityOf(verb, abilities));
-  command.tellKinds(kindsWith(verb, kinds).length);
-  return withExecutorOptions(command).action(async (folder: string, ...call: unknown[]) => {
+  const own = kinds.flatMap(({ kind, abilities }) => {
+    const ability = abilityOf(verb, abilities);
+    return ability ? [[kind.name, optionsOf(verb, ability)] as const] : [];
+  });
+  withExecutorOptions(command.withKinds(new Map(own)));
+  return command.action(async (folder: string, ...call: unknown[]) => {
     const { name } = await kindIn(folder);
     const ability = abilityOf(verb, kinds.find(({ kind }) => kind.name === name)?.abilities ?? []);
     if (!ability) throw incapable(verb, { folder, name, kinds });
-    command.expectOptionsFor(name, folder);
+    command.settle(name, folder);
     expectUsed(command);
     await ability.run(folder, ...(call as never[]));
   });
+}
+
+/** A command with all options that a verb has for one kind. */
+function optionsOf(verb: Verb, ability: Ability): Command {
+  const command = new OptionList(verb.name);
+  verb.options?.(command);
+  return ability.options?.(command) ?? command;
 }
 
 function abilityOf(verb: Verb, abilities: readonly Ability[]): Ability | undefined {
@@ -81,45 +91,103 @@ function incapable(
   );
 }
 
-/** A command that knows which kinds of models its options are for. */
-class VerbCommand extends Command {
-  /** By option; those that are for every kind are missing. */
-  readonly #kinds = new Map<string, string[]>();
-  #adding: string | null = null;
-
-  /** Adds the options of an ability; those that another kind's has too are there already. */
-  addFor(kind: string, ability: Ability | undefined): void {
-    this.#adding = kind;
-    ability?.options?.(this);
-    this.#adding = null;
-  }
-
+/** A command whose options may be added again: the first stays. */
+class OptionList extends Command {
   override addOption(option: Option): this {
-    const [name, isNew] = [option.attributeName(), this.options.every(({ long }) => long !== option.long)];
-    const kinds = this.#kinds.get(name) ?? [];
-    if (this.#adding !== null && (isNew || kinds.length > 0)) this.#kinds.set(name, [...kinds, this.#adding]);
-    return isNew ? super.addOption(option) : this;
+    return this.options.some(({ long }) => long === option.long) ? this : super.addOption(option);
+  }
+}
+
+/** A command for several kinds of models, each with options of its own; one option may have another rule for each kind. */
+class VerbCommand extends Command {
+  /** A command for each kind, with the options that models of it have. */
+  #kinds: ReadonlyMap<string, Command> = new Map();
+  /** Names of options whose rules differ: their words are read once the kind is known. */
+  readonly #unread = new Set<string>();
+
+  /**
+   * Adds the options of kinds to those for all, which are there already.
+   * @throws TypeError if two kinds write an option of one name in different ways.
+   */
+  withKinds(kinds: ReadonlyMap<string, Command>): this {
+    const common = new Set(this.options.map(({ long }) => long));
+    this.#kinds = kinds;
+    for (const own of kinds.values()) {
+      adoptFlags(this, own, { replace: false });
+      for (const option of own.options) {
+        const before = this.options.find(({ long }) => long === option.long);
+        if (!before) this.addOption(Object.assign(new Option(option.flags), option));
+        else if (!common.has(option.long)) this.#share(before, option, own);
+      }
+    }
+    for (const option of this.options) if (!common.has(option.long)) this.#tellKinds(option);
+    return this;
   }
 
-  /** Gives options that are not for every kind a heading that says for which. @param all how many the command is for. */
-  tellKinds(all: number): void {
-    for (const option of this.options) {
-      const kinds = new Set(this.#kinds.get(option.attributeName()));
-      if (kinds.size === 0 || kinds.size === all) continue;
-      const [own, heading] = [[...kinds].join(", "), option.helpGroupHeading];
-      option.helpGroup(
-        heading ? heading.replace(/:$/, ` (${own}):`) : `For ${/^[AEIOU]/.test(own) ? "an" : "a"} ${own}:`,
+  /** Takes an option of one more kind: where its rule is another than before, its words stay unread until the kind is known. */
+  #share(before: Option, option: Option, own: Command): void {
+    const name = option.attributeName();
+    if (before.flags !== option.flags) {
+      throw new TypeError(
+        `${this.name()}: two kinds of models write one option as ${before.flags} and ${option.flags}.`,
       );
     }
+    if (flagsOf(own).get(name)?.rule === flagsOf(this).get(name)?.rule) return;
+    this.#unread.add(name);
+    before.default(undefined);
+    delete (before as Partial<Option>).argChoices;
+    before.parseArg = (word, words) => [...((words as readonly string[] | undefined) ?? []), word] as never;
+    this.setOptionValueWithSource(name, undefined, undefined);
   }
 
-  /** @throws OptionError for an option that models of the kind do not have. */
-  expectOptionsFor(kind: string, folder: string): void {
+  /**
+   * Makes the options those of one kind.
+   * @throws OptionError for an option that models of the kind do not have, CommanderError for a value that does not fit.
+   */
+  settle(kind: string, folder: string): void {
+    const own = this.#kinds.get(kind) as Command;
     for (const option of this.options) {
-      const kinds = this.#kinds.get(option.attributeName());
-      if (!kinds || kinds.includes(kind) || this.getOptionValueSource(option.attributeName()) !== "cli") continue;
-      const owners = [...new Set(kinds)].join(", ");
-      throw new OptionError(`${this.name()}: ${option.long} is for a ${owners}, and ${folder} holds a ${kind}.`);
+      const kinds = this.#kindsWith(option);
+      if (kinds.length === 0 || kinds.includes(kind)) continue;
+      if (this.getOptionValueSource(option.attributeName()) !== "cli") continue;
+      throw new OptionError(
+        `${this.name()}: ${option.long} is for ${withArticle(kinds.join(", "))}, and ${folder} holds ${withArticle(kind)}.`,
+      );
     }
+    adoptFlags(this, own, { replace: true });
+    for (const option of own.options) if (this.#unread.has(option.attributeName())) this.#read(option);
   }
+
+  #read(option: Option): void {
+    const name = option.attributeName();
+    const words = this.getOptionValue(name) as readonly string[] | undefined;
+    let value: unknown = option.defaultValue;
+    for (const word of words ?? []) {
+      try {
+        value = option.parseArg ? option.parseArg(word, value as never) : word;
+      } catch (error) {
+        if (!(error instanceof InvalidArgumentError)) throw error;
+        this.error(`error: option '${option.flags}' argument '${word}' is invalid. ${error.message}`, error);
+      }
+    }
+    this.setOptionValueWithSource(name, value, words ? "cli" : "default");
+  }
+
+  /** Gives an option that is not for every kind a heading that says for which. */
+  #tellKinds(option: Option): void {
+    const kinds = this.#kindsWith(option);
+    if (kinds.length === this.#kinds.size) return;
+    const [own, heading] = [kinds.join(", "), option.helpGroupHeading];
+    option.helpGroup(heading ? heading.replace(/:$/, ` (${own}):`) : `For ${withArticle(own)}:`);
+  }
+
+  #kindsWith({ long }: Option): string[] {
+    return [...this.#kinds].flatMap(([kind, own]) =>
+      own.options.some((option) => option.long === long) ? [kind] : [],
+    );
+  }
+}
+
+function withArticle(noun: string): string {
+  return `${/^[AEIOU]/.test(noun) ? "an" : "a"} ${noun}`;
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { beforeEach, expect, test, vi } from "vitest";
-import { withOptions } from "../../lib/cli/options.js";
+import { optionsIn, withOptions } from "../../lib/cli/options.js";
 import type { CliKind, Verb } from "../../lib/cli/verbs.js";
 import { verbCommands } from "../../lib/cli/verbs.js";
 import { CharacterTokenizer } from "../../lib/data/index.js";
@@ -9,7 +9,7 @@ import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { Seq2Seq } from "../../lib/models/seq2seq/seq2seq.js";
 import type { OptionTable } from "../../lib/options.js";
-import { whole } from "../../lib/options.js";
+import { flag, list, whole } from "../../lib/options.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 
 // The texts of its options come from the built program.
@@ -64,14 +64,30 @@ test("options of every kind, of the folder's kind and of several kinds are taken
   expect(run).toHaveBeenCalledTimes(2);
 });
 
-test("two kinds may share a flag by one rule, and not by two", () => {
-  const rules = { deep: whole({ minimum: 1, initial: 5 }) };
-  const others = { deep: whole({ minimum: 1, initial: 6 }) };
-  const own = (table: OptionTable) => (command: Command) => withOptions(command, table);
-  const made = (first: OptionTable, second: OptionTable) =>
-    verbCommands([kindOf(LanguageModel.kind, own(first)), kindOf(Seq2Seq.kind, own(second))]);
-  expect(made(rules, rules)).toHaveLength(1);
-  expect(() => made(rules, others)).toThrow("draw: two options of different rules have the flag --deep");
+test("an option of one name has the rule, the default and the errors of the folder's kind", async () => {
+  const first = { deep: whole({ minimum: 1, initial: 5 }), sharp: list(whole({ minimum: 1 }), []) };
+  const other = { deep: whole({ minimum: 7, initial: 8 }), sharp: list(whole({ minimum: 9 }), []) };
+  const own = (rules: OptionTable) => (command: Command) => withOptions(command, rules);
+  const seen: unknown[] = [];
+  const model = async (kinds: readonly [OptionTable, OptionTable], ...words: string[]) => {
+    const [one, two] = [kindOf(Seq2Seq.kind, own(kinds[0])), kindOf(LanguageModel.kind, own(kinds[1]))];
+    const record = async (_folder: string, _options: unknown, command: Command) =>
+      void seen.push(optionsIn(command, kinds[1]));
+    const abilities = two.abilities.map((ability) => ({ ...ability, run: record }));
+    const [command] = verbCommands([one, { ...two, abilities }]);
+    command?.exitOverride().configureOutput({ writeErr: () => {} });
+    await command?.parseAsync([folder, ...words], { from: "user" });
+  };
+  await model([first, other]);
+  await model([first, other], "--deep", "7", "--sharp", "9", "10");
+  await model([other, first], "--deep", "1", "--sharp", "2");
+  expect(seen).toEqual([{ deep: 8 }, { deep: 7, sharp: [9, 10] }, { deep: 1, sharp: [2] }]);
+  await expect(model([first, other], "--deep", "5")).rejects.toThrow(
+    "option '--deep <n>' argument '5' is invalid. Expected a whole number at least 7",
+  );
+  await expect(model([first, { deep: flag() }])).rejects.toThrow(
+    "draw: two kinds of models write one option as --deep <n> and --deep.",
+  );
 });
 
 test("a kind that lacks the verb is refused, with what it can do and who can do this", async () => {

@@ -64,6 +64,7 @@ export class ForecasterNetwork {
       seriesEmbedding: E,
       decoder,
       linear,
+      baseline,
     } = this.config;
     const { M, read, known } = this.#sizes;
     const atOnce = decoder === "segments";
@@ -84,7 +85,9 @@ export class ForecasterNetwork {
     this.#linear = linear ? new Linear("linear", { inputSize: lookback, outputSize: M * segment, ...zero }) : null;
     this.#dropout = new Dropout("output.dropout", { rate: dropout });
     const outputSize = numbersPerStep(this.config) * segment;
-    this.#output = new Linear("output", { inputSize: H, outputSize });
+    // Beside a forecast that is one already the network begins with no correction of it.
+    const begins = baseline === "level" ? {} : zero;
+    this.#output = new Linear("output", { inputSize: H, outputSize, ...begins });
     const { table, map } = this.#series ?? { table: null, map: null };
     const layersInOrder = [this.#input, this.#recurrent, this.#known, table, map, this.#linear, this.#output];
     this.parameters = [

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ForecasterOptions, Series } from "../../../lib/index.js";
 import { adam, Forecaster, loadModel, SeriesData, Trainer } from "../../../lib/index.js";
+import { drift, seasonalNaive } from "../../../lib/models/forecaster/baselines.js";
 import { temporaryFolder } from "../../data/temporaryFolder.js";
 
 /** Waves of a period of 8 on a slope, of different sizes. */
@@ -38,12 +39,29 @@ test.each([
   ["vectors of series, LSTM", { seriesEmbedding: 4, cell: "lstm", segment: 4 }],
 ] as [string, Options][])("%s: what is learnt is better than what learns nothing", async (_, options) => {
   const series = waves(5, 140);
-  const model = await trained(withoutEnd(series, 12), options, 20);
+  const model = await trained(withoutEnd(series, 12), options, 40);
   const result = await model.backtest(series, { paths: 40 });
   expect(result.scores[0]?.name).toBe("model");
   expect(result.scores[0]?.mase).toBeLessThan(result.best.mase as number);
   expect(result.pays).toBe(true);
 });
+
+test.each(["seasonal", "drift"] as const)(
+  "before it has learnt, a model forecasts its baseline: %s",
+  async (baseline) => {
+    const series = waves(3, 61);
+    for (const output of ["point", "quantile", "student-t"] as const) {
+      const model = await Forecaster.create({ horizon: 12, season: 8, hiddenSize: 8, baseline, output, series });
+      const found = await model.forecast(series);
+      for (const [i, { point }] of found.entries()) {
+        const values = series[i]?.values as Float64Array;
+        const expected = baseline === "drift" ? drift(values, 12, 8) : seasonalNaive(values, 12, 8);
+        const size = Math.max(...expected);
+        for (const [h, value] of point.entries()) expect(value / size).toBeCloseTo((expected[h] as number) / size, 4);
+      }
+    }
+  },
+);
 
 test("a model that has learnt nothing loses, and says so", async () => {
   const series = waves(3, 100);
