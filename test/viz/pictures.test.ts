@@ -1,0 +1,158 @@
+// Every picture and text that is drawn for people, as a person has looked at it. A change of layout changes these files: look at them
+// again (npx vitest run test/viz/pictures.test.ts --update), and commit those that are better than before.
+import { expect, test } from "vitest";
+import {
+  attentionSVG,
+  attentionTerminal,
+  beamTreeSVG,
+  beamTreeTerminal,
+  blockChart,
+  captionSVG,
+  colourText,
+  curvesSVG,
+  forecastSVG,
+  forecastTerminal,
+  gateShares,
+  gatesSVG,
+  gradientFlowSVG,
+  legend,
+  vectorMap,
+  vectorMapSVG,
+} from "../../lib/viz/index.js";
+import { captionSection } from "../../lib/viz/reportCaptions.js";
+import { labelledSection, scoresSection } from "../../lib/viz/reportClassification.js";
+import { attentionSection, translationSection } from "../../lib/viz/reportTranslation.js";
+import { historyOf } from "./historyOf.js";
+import { search } from "./searchTree.js";
+import { expectPicture } from "./wellFormed.js";
+
+const alignment = {
+  source: ["the", "agreement", "on", "a name that is far longer than its cell", "."],
+  target: ["l'", "accord", "sur", "<eos>"],
+  weights: [
+    [0.7, 0.2, 0.05, 0.03, 0.02],
+    [0.1, 0.8, 0.05, 0.03, 0.02],
+    [0.02, 0.03, 0.9, 0.03, 0.02],
+    [0, 0, 0, 0.25, 0.75],
+  ],
+};
+const wide = {
+  source: Array.from({ length: 70 }, (_, i) => `word${i}`),
+  target: ["one", "two"],
+  weights: [0, 40].map((at) => Array.from({ length: 70 }, (_, i) => (i === at ? 0.65 : i === at + 1 ? 0.35 : 0))),
+};
+const runs = [
+  { name: "lstm", history: historyOf((step) => 3 - step / 10) },
+  { name: "gru", history: historyOf((step) => 2.9 - step / 20) },
+];
+const chart = {
+  name: "airline passengers",
+  history: [112, 118, 132, Number.NaN, 121, 135, 148, 148],
+  point: [136, 119, 104],
+  levels: [0.025, 0.1, 0.5, 0.9, 0.975],
+  quantiles: [
+    [110, 90, 70],
+    [120, 100, 85],
+    [136, 119, 104],
+    [150, 138, 125],
+    [162, 150, 141],
+  ],
+  steps: ["1949-01", "1949-09", "1949-11"] as const,
+};
+const points = [
+  [0, 0, 1],
+  [4, 1, 0],
+  [4.1, 1.1, 0],
+  [-3, 2, 0],
+  [-3, -2, 0.5],
+  [9, -1, 0],
+];
+const map = vectorMap({
+  labels: ["the cat", "a dog", "a dog that barks", "yesterday", "tomorrow", "a word far from all others"],
+  vectors: points,
+  groups: ["animals", "animals", "animals", "times", "times", "others"],
+});
+const caption = {
+  text: "a red circle",
+  tokens: ["a", "red", "circle"],
+  attention: [
+    [0.5, 0.25, 0.25, 0],
+    [0, 0, 0, 1],
+    [0.25, 0.25, 0.25, 0.25],
+  ],
+  grid: { rows: 2, columns: 2 },
+  photo: { href: "data:image/png;base64,iVBORw0KGgo=", width: 4, height: 2 },
+};
+const gates = gateShares(
+  ["layer 1 input gate", "layer 1 forget gate"].map((name, gate) => ({
+    name,
+    kind: gate === 0 ? "i" : "f",
+    units: 4,
+    values: Float32Array.from({ length: 40 }, (_, i) => ((7 * i + gate) % 20) / 19),
+  })),
+);
+const norms = [
+  { name: "rnn", norms: Array.from({ length: 40 }, (_, lag) => 0.7 ** lag) },
+  { name: "lstm", norms: Array.from({ length: 40 }, (_, lag) => 0.98 ** lag / 2) },
+];
+const tokens = ["He ", "said ", "\u201c", "come ", "here", "\u201d", ".\n", "She ", "went", "."];
+const values = [0, 0.1, 0.9, 1, 0.8, 0.4, -0.2, -0.7, -1, 0];
+const labels = [
+  { label: "spoken", precision: 0.75, recall: 0.6, f1: 2 / 3, support: 1000 },
+  { label: "told", precision: 0.9, recall: 0.95, f1: 0.924, support: 5403 },
+];
+const scores = {
+  models: [["the network", 0.93] as const, ["always told", 0.63] as const],
+  labels,
+  confusion: [
+    [600, 400],
+    [270, 5133],
+  ],
+};
+
+const pictures: Record<string, () => string | Promise<string>> = {
+  "attention.svg": () => attentionSVG(alignment),
+  "attention with a title.svg": () => attentionSVG(wide, { title: "one and two" }),
+  "beam tree.svg": async () => beamTreeSVG(await search()),
+  "beam tree with limits.svg": async () =>
+    beamTreeSVG(await search({ beams: 6, length: 12 }), { title: "limits", steps: 4, branches: 2 }),
+  "caption.svg": () => captionSVG(caption),
+  "caption without a photo.svg": () => captionSVG({ ...caption, photo: undefined }, { columns: 2 }),
+  "curves.svg": () => curvesSVG(runs),
+  "curves over seconds.svg": () => curvesSVG(runs, { measure: "perplexity", over: "seconds", logarithmic: true }),
+  "one curve.svg": () => curvesSVG(runs.slice(0, 1), { measure: "learningRate", over: "tokens", title: "rate" }),
+  "forecast.svg": () => forecastSVG([chart, { ...chart, levels: [], quantiles: [] }]),
+  "gates.svg": () => gatesSVG(gates, { title: "gates" }),
+  "gradient flow.svg": () => gradientFlowSVG(norms),
+  "map.svg": () => vectorMapSVG(map),
+  "map without groups.svg": () =>
+    vectorMapSVG({ ...map, points: map.points.map(({ group, ...point }) => point) }, { title: "sentences" }),
+  "attention, no colour.txt": () => attentionTerminal(alignment, { depth: 0 }),
+  "attention in grids, 256 colours.txt": () => attentionTerminal(wide, { depth: 8, width: 60 }),
+  "attention, all colours.txt": () => attentionTerminal(alignment, { depth: 24, width: 50 }),
+  "beam tree.txt": async () => beamTreeTerminal(await search(), { depth: 0 }),
+  "beam tree, narrow and coloured.txt": async () =>
+    beamTreeTerminal(await search(), { depth: 24, width: 50, steps: 3 }),
+  "forecast.txt": () => forecastTerminal(chart, { width: 60, depth: 0 }),
+  "forecast, coloured.txt": () => forecastTerminal(chart, { width: 60, depth: 24 }),
+  "text, no colour.txt": () => `${colourText(tokens, values, { depth: 0, width: 30 })}\n${legend(1, 0)}`,
+  "text, 256 colours.txt": () => `${colourText(tokens, values, { depth: 8, width: 30 })}\n${legend(1, 8)}`,
+  "text, all colours.txt": () =>
+    `${colourText(tokens, values, { depth: 24, width: 80, limit: 2 })}\n${legend(2, 24, ["shut", "open"])}`,
+  "chart.txt": () => blockChart([3, 2.5, 2.2, 2, 1.9, 1.85, 1.8, 1.79], { width: 40, height: 6 }),
+  "captions.html": () => captionSection([{ ...caption, references: ["a circle", "one red circle"] }]).text,
+  "scores.html": () => scoresSection(scores).text,
+  "labelled.html": () =>
+    labelledSection([
+      { tokens, weights: values.map(Math.abs), label: "spoken", probability: 0.9, truth: "spoken" },
+      { tokens, weights: null, label: "told", probability: 0.6, truth: "spoken" },
+    ]).text,
+  "alignments.html": () => attentionSection([{ ...alignment, caption: "a caption" }]).text,
+  "translations.html": () => translationSection([{ source: "a b", reference: "c d", hypothesis: "c e" }]).text,
+};
+
+test.each(Object.entries(pictures))("%s is drawn as it was when somebody looked at it", async (name, draw) => {
+  const drawn = await draw();
+  if (name.endsWith(".svg")) expectPicture(drawn);
+  await expect(`${drawn}\n`).toMatchFileSnapshot(`pictures/${name}`);
+});
