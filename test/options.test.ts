@@ -194,3 +194,8 @@ test("a text in place of options that may all be left out is an error of its typ
   const options: OptionsOf<typeof lenient> = "10";
   expect(() => completeOptions("Thing", options, lenient)).toThrow('expected an object of options, got "10"');
 });
+
+test("whole numbers fit into 32 bits where nothing else is said", () => {
+  expect(misfitOf(2 ** 31 - 1, whole())).toBeNull();
+  expect(misfitOf(2 ** 31, whole())).not.toBeNull();
+});

@@ -227,3 +227,38 @@ test("a table that does not fit is refused with its line and the way out, and no
   refused(["classify", "no-such-model", "text"], /There is no model folder no-such-model/);
   expect(ostinato(["info", "none"]).stderr).toMatch(/There is no model folder none/);
 });
+
+test("a training says what it cut and left out, and remembers the files that it validates on", () => {
+  const held = file("held.csv", `label,text\nsea,the ship\nland,the horse\n`);
+  const call = (name: string, ...more: string[]) =>
+    ostinato(["train", "classify", csv, ...columns, ...small, "--epochs", "1", "--out", name, ...more]).stderr;
+  const files = call("files", "--validation", held);
+  expect(files).toContain("300 texts to learn, 2 to validate; vocabulary");
+  expect(JSON.parse(readFileSync(join(folder, "files", "training.json"), "utf8")).files.validation).toHaveLength(1);
+  expect(call("cut", "--maximum-length", "4", "--long", "cut")).toMatch(/to validate, 300 cut as too long; vocabulary/);
+  const uneven = file(
+    "uneven.csv",
+    `label,text\n${"sea,the ship\nland,the horse\n".repeat(20)}sea,the ship of the sea\n`,
+  );
+  const skipped = ostinato([
+    "train",
+    "classify",
+    uneven,
+    ...columns,
+    ...small,
+    "--epochs",
+    "1",
+    "--out",
+    "skipped",
+    "--maximum-length",
+    "3",
+    "--long",
+    "skip",
+  ]);
+  expect(skipped.stderr).toMatch(/to validate, 1 left out as too long; vocabulary/);
+  refused(
+    ["train", "tag", "x.conll", "--out", "files", "--resume"],
+    /files holds a training of `train classify`, not of `train tag`\. Go on with: ostinato train --resume files/,
+    2,
+  );
+});

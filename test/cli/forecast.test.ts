@@ -130,3 +130,10 @@ test("bad input is an error with its place, and nothing is written", () => {
   const absent = ostinato("forecast", "m", csv, "--only", "x");
   expect([absent.status, absent.stderr]).toEqual([2, expect.stringContaining('there is no series "x"')]);
 });
+
+test("without dates a chart numbers its steps, from the first that it shows", () => {
+  const plain = file("plain.csv", ["a", ...Array.from({ length: 96 }, (_, t) => value(t, 1))]);
+  expect(ostinato("train", "forecast", plain, ...small, "--epochs", "1", "--out", "plain").status).toBe(0);
+  // The last two seasons of 96 values.
+  expect(ostinato("forecast", "plain", plain, "--chart").stdout).toContain("73 to 102, forecast from 97");
+});

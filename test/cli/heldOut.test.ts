@@ -33,6 +33,8 @@ test("two tokens are enough to validate on, and curves stand in columns", () => 
   ];
   for (const out of ["a", "a-longer-name"]) expect(done(...lm, "--out", out).stderr).toMatch(/18 .*, 2 to validate/);
   const rows = done("curves", "a", "a-longer-name").stdout.split("\n").slice(0, 3);
+  const { runs, ...compared } = JSON.parse(done("curves", "a", "--over", "tokens", "--json").stdout);
+  expect([compared, runs.length]).toEqual([{ file: expect.any(String), measure: "loss", over: "tokens" }, 1]);
   // Names begin in the first column; the numbers of a column end where its title ends.
   const [titles, ...results] = rows as [string, ...string[]];
   for (const row of rows) expect(row).toMatch(/^\S/);

@@ -46,3 +46,12 @@ test("nothing printable is invisible", () => {
   expect(printable("e\u0301")).toBe("e\u0301");
   expect(printable("한a")).toBe("한a");
 });
+
+test("a text can be cut before letters of any script, as long as they merge with nothing", () => {
+  for (const character of "aЖא가字𝔘") {
+    expect(isNormalizationBoundary(character.codePointAt(0) as number), character).toBe(true);
+  }
+  for (const character of ["\u0301", "\u1161", "\u11a8"]) {
+    expect(isNormalizationBoundary(character.codePointAt(0) as number)).toBe(false);
+  }
+});

@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { parseDate, stepBetween, timeAfter, writeDate } from "../../lib/data/dates.js";
+import {
+  calendarFeature,
+  calendarFeatures,
+  parseDate,
+  stepBetween,
+  timeAfter,
+  writeDate,
+} from "../../lib/data/dates.js";
 import { readSeries } from "../../lib/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "ostinato-series-"));
@@ -111,4 +118,12 @@ test("the last day of a month stays the last", () => {
   expect(writeDate(timeAfter(january, { months: 1 }, 1), "day")).toBe("2020-02-29");
   expect(writeDate(march, "day")).toBe("2020-03-31");
   expect(stepBetween(january, Date.UTC(2020, 1, 29))).toEqual({ months: 1 });
+});
+
+test("features of a date reach from -0.5 to 0.5", () => {
+  const features = (time: number) => calendarFeatures.map((feature) => calendarFeature(time, feature));
+  // A Monday, and a Sunday that is the last day of a leap year.
+  expect(features(Date.UTC(2024, 0, 1))).toEqual([-0.5, -0.5, -0.5, -0.5, -0.5, -0.5, -0.5]);
+  expect(features(Date.UTC(2028, 11, 31, 23, 59))).toEqual([0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]);
+  expect(calendarFeature(Date.UTC(2024, 6, 1), "month")).toBeCloseTo(6 / 11 - 0.5, 12);
 });

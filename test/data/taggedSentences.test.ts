@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { TaggedSentencesOptions } from "../../lib/data/taggedSentences.js";
-import { readTaggedSentences } from "../../lib/data/taggedSentences.js";
+import { readTaggedSentences, tokenPlace } from "../../lib/data/taggedSentences.js";
 import { TaggerVocabulary } from "../../lib/data/taggerVocabulary.js";
 import { temporaryFolder } from "./temporaryFolder.js";
 
@@ -99,4 +99,12 @@ test("a vocabulary has the words by frequency, their characters and usual tags, 
   }
   expect(() => TaggerVocabulary.fromJSON({ kind: "word" })).toThrow(/Expected the words, characters and labels/);
   expect(() => TaggerVocabulary.of([{ tokens: ["a"], tags: [] }])).toThrow(/a tag for each of its 1 tokens/);
+});
+
+test("a token's place is its line, or where it has none its number", () => {
+  const sentence = { tokens: ["a", "b"], tags: ["X", "Y"] };
+  const at = { index: 4, count: 9 };
+  expect(tokenPlace({ ...sentence, file: "t.conll", lines: [7, 8] }, 1, at)).toBe("t.conll, line 8");
+  expect(tokenPlace({ ...sentence, lines: [7, 8] }, 1, at)).toBe("sentence 5 of 9, token 2");
+  expect(tokenPlace({ ...sentence, file: "t.conll" }, 0, at)).toBe("sentence 5 of 9, token 1");
 });

@@ -19,9 +19,10 @@ for (const executor of executors) {
       random,
     });
     graph.output("ids", ids);
+    graph.output("pair twice", ops.affine(graph.feed("pair", "f32", [2]), { scale: 2 }));
     graph.output("next", ops.tanh(ops.affine(state, { scale: 1.5, shift: 0.1 })));
     const executable = executor.compile(graph.program(), executor.createStore());
-    const constant = { temperature: 1, topK: Int32Array.of(0), topP: 1 };
+    const constant = { pair: executor.floats.from([1, 2]), temperature: 1, topK: Int32Array.of(0), topP: 1 };
     const begin = executor.floats.from([0.1, 0.2, 0.3, -0.1, 0.5, 0]);
     const collected: number[] = [];
     let next: Float32Array | Float64Array = begin;
@@ -44,6 +45,10 @@ for (const executor of executors) {
     await expect(wrong({ steps: 5000 })).rejects.toThrow(/at least 1 and at most 4096, got 5000/);
     await expect(wrong({ carry: { state: "nothing" } })).rejects.toThrow(/no output "nothing"/);
     await expect(wrong({ carry: { topK: "next" } })).rejects.toThrow(/does not fit feed "topK"/);
+    // As many, but whole numbers; and floats, but fewer.
+    await expect(wrong({ carry: { temperature: "ids" } })).rejects.toThrow(/does not fit feed "temperature"/);
+    await expect(wrong({ carry: { pair: "ids" } })).rejects.toThrow(/does not fit feed "pair"/);
+    await expect(wrong({ carry: { temperature: "next" } })).rejects.toThrow(/does not fit feed "temperature"/);
     await expect(wrong({ counters: ["state"] })).rejects.toThrow(/no whole numbers/);
   });
 }

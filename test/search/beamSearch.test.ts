@@ -262,3 +262,30 @@ test("a step function that returns something else is named", async () => {
   await expect(search({})).rejects.toThrow(/logProbabilities and states for 1 hypotheses, got undefined and undefined/);
   await expect(search({ logProbabilities: [[0, 0]], states: [] })).rejects.toThrow(/got 1 and 0/);
 });
+
+test("what is not said is the default: an early stop, and groups that differ by half a nat", async () => {
+  const step = model(8, { endLikelier: 1, positions: 3 });
+  const calls = async (options: object) => {
+    let count = 0;
+    const counted: StepFunction<number> = (tokens, states) => {
+      count++;
+      return step(tokens, states);
+    };
+    await beamSearch(counted, 0, { begin, end, beams: 4, nBest: 1, maximumLength: 20, ...options });
+    return count;
+  };
+  expect(await calls({})).toBe(await calls({ earlyStopping: true }));
+  expect(await calls({})).toBeLessThan(await calls({ earlyStopping: false }));
+  const grouped = (options: object) =>
+    beamSearch(model(8, { endLikelier: -2 }), 0, {
+      begin,
+      end,
+      beams: 4,
+      groups: 4,
+      nBest: 4,
+      maximumLength: 10,
+      ...options,
+    });
+  expect(await grouped({})).toEqual(await grouped({ diversity: 0.5 }));
+  expect(await grouped({})).not.toEqual(await grouped({ diversity: 0 }));
+});

@@ -140,3 +140,11 @@ test("numbers of any size can be drawn, or are left out", () => {
     }
   }
 });
+
+test("a history that says more than is drawn is drawn all the same", () => {
+  const { steps, ...history } = historyOf(() => 2);
+  const more = steps.map((step) => ({ ...step, examples: 5 }));
+  expect(curvesSVG([{ name: "a", history: { ...history, steps: more } }])).toBe(
+    curvesSVG([{ name: "a", history: { ...history, steps } }]),
+  );
+});

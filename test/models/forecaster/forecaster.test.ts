@@ -201,3 +201,10 @@ test("data of another configuration is refused", async () => {
   const data = new SeriesData(series, { config: other.network.config });
   await expect(new Trainer(one, { data, epochs: 1 }).run()).rejects.toThrow(/made for another configuration/);
 });
+
+test("a signal ends a backtest", async () => {
+  const series = waves(3, 100);
+  const model = await Forecaster.create({ horizon: 12, season: 8, hiddenSize: 8, series });
+  const signal = AbortSignal.abort(new Error("enough"));
+  await expect(model.backtest(series, { signal })).rejects.toThrow("enough");
+});

@@ -98,3 +98,11 @@ test("what cannot be tagged is named", async () => {
   const odd = [{ tokens: ["a", "b"], tags: ["ONE", "TWO"], file: "x.conll", lines: [3, 4] }];
   await expect(model.evaluate(odd)).rejects.toThrow(/^x\.conll, line 4: Unknown label "TWO"; did you mean TO\?/);
 });
+
+test("a signal ends tagging and evaluating", async () => {
+  const sentences = language(300);
+  const signal = AbortSignal.abort(new Error("enough"));
+  await expect(model.evaluate(sentences, { signal })).rejects.toThrow("enough");
+  const tokens = sentences.map((sentence) => sentence.tokens);
+  await expect(model.tag(tokens, { signal })).rejects.toThrow("enough");
+});
