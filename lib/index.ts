@@ -129,6 +129,7 @@ export type { LoadWeightsOptions } from "./models/foreignWeights.js";
 export type { GradientFlow } from "./models/gradientFlow.js";
 export * from "./models/kinds.js";
 export type { DataKinds, ModelKind, ModelNetwork, ModelParts } from "./models/modelKind.js";
+export type { Probe, ProbeOptions } from "./models/probe.js";
 export { loadModel, registerKind } from "./models/registry.js";
 export type { CreateOptions, LoadOptions } from "./models/savedModel.js";
 export { createModel, loadModelOf, SavedModel } from "./models/savedModel.js";
@@ -180,6 +181,7 @@ export type { Batch, RecordedLoss, SavableModel, Trainable } from "./train/train
 export { Trainer } from "./train/trainer.js";
 export type { Samples, TrainerOptions } from "./train/trainerOptions.js";
 export type {
+  ActivationLayer,
   AttentionMap,
   BeamTree,
   BeamTreeLimits,
@@ -189,6 +191,7 @@ export type {
   CurveMeasure,
   CurvesOptions,
   ForecastChart,
+  GateShare,
   GradientCurve,
   ReportHistory,
   Run,

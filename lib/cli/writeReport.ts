@@ -35,7 +35,7 @@ export async function writeReport(options: {
   history: History | null;
   /** Spent training. */
   seconds: number;
-  /** What the units do over a text. Default: it is made of `text`. */
+  /** The units' walk over a text. Default: it is made of `text`. */
   trace?: ActivationTrace;
   text: string;
   /** Default: report.html in the folder. */

@@ -12,12 +12,12 @@ const gates: Readonly<Record<string, string>> = {
   z: "update gate",
 };
 
-/** What a gate is called in reports, such as "layer 1 forget gate", and its letter. @param layer from 0 on. */
+/** The name of a gate in reports, such as "layer 1 forget gate", and its letter. @param layer from 0 on. */
 export function gateTitle(gate: string, layer: number): { name: string; kind: string } {
   return { name: `layer ${layer + 1} ${gates[gate] ?? `gate ${gate}`}`, kind: gate };
 }
 
-/** What an entry of the state is called in reports, such as "layer 1 hidden", and its kind. */
+/** The name of an entry of the state in reports, such as "layer 1 hidden", and its kind. */
 export function stateTitle({ kind, layer, direction }: StateEntry): { name: string; kind: string } {
   const title = kinds[kind] ?? kind;
   return { name: `layer ${layer + 1} ${title}${direction ? " (backward)" : ""}`, kind: title };

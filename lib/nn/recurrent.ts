@@ -146,12 +146,16 @@ export class RecurrentStack implements Layer {
 
   /**
    * Records the stack.
+   * @returns y, the state after the last step, and what each layer gives by itself, from the lowest up: [T,B,H], of two directions joined.
    * @param options.state the state before the first step; zeros if absent.
    * @param options.lengths i32 [B], the length of each row; all T if absent.
    * @throws ShapeError if x is not [T,B,I], a state not [B,H] or lengths not [B]; OptionError if the state lacks an entry or has one
    *   that the stack does not.
    */
-  apply(x: Tensor, options: { state?: State; lengths?: Tensor | null } = {}): { y: Tensor; last: State } {
+  apply(
+    x: Tensor,
+    options: { state?: State; lengths?: Tensor | null } = {},
+  ): { y: Tensor; last: State; layers: Tensor[] } {
     expectKnownOptions(this.name, expectOptions(this.name, options), ["state", "lengths"]);
     const { graph } = expectTensor(this.name, "x", x);
     const { lengths = null } = options;
@@ -163,19 +167,19 @@ export class RecurrentStack implements Layer {
     const state = options.state ?? this.zeroState(graph, x.shape[1] as number);
     return graph.within(this.name, () => {
       const last: State = {};
+      const outputs: Tensor[] = [];
       let y = x;
       this.#layers.forEach((directions, layer) => {
         const input = layer > 0 ? this.#dropout.apply(y) : y;
         const results = directions.map((cell) => cell.apply(input, state, lengths));
         for (const result of results) Object.assign(last, result.last);
-        y = this.#connected(
-          input,
-          results.map((result) => result.y),
-        );
+        const output = joined(results.map((result) => result.y));
+        outputs.push(output);
+        y = this.#connected(input, output);
       });
       // Residual and dense connections carry the padding of the input into the output.
       const padded = lengths && this.#connections !== "plain";
-      return { y: padded ? ops.mask(y, lengths) : y, last };
+      return { y: padded ? ops.mask(y, lengths) : y, last, layers: outputs };
     });
   }
 
@@ -226,7 +230,7 @@ export class RecurrentStack implements Layer {
         look?.(only, layer, input);
         const next = only.step(input, state, masks);
         Object.assign(after, next.after);
-        y = this.#connected(input, [next.y]);
+        y = this.#connected(input, next.y);
       });
       return { y, state: after };
     });
@@ -274,10 +278,9 @@ export class RecurrentStack implements Layer {
     return `${this.#dropout.name}_l${layer}`;
   }
 
-  /** The next layer's input, made of this one's input and its directions' outputs: [...,F]. */
-  #connected(input: Tensor, outputs: readonly Tensor[]): Tensor {
+  /** The next layer's input, made of this one's input and output: [...,F]. */
+  #connected(input: Tensor, y: Tensor): Tensor {
     const axis = input.shape.length - 1;
-    const y = outputs.length === 1 ? (outputs[0] as Tensor) : ops.concat(outputs, axis);
     if (this.#connections === "residual" && input.shape[axis] === y.shape[axis]) return ops.add(y, input);
     return this.#connections === "dense" ? ops.concat([input, y], axis) : y;
   }
@@ -288,4 +291,10 @@ export class RecurrentStack implements Layer {
     checkOption(this.name, "B", B, size);
     return Object.fromEntries(this.stateEntries.map(({ name, size }) => [name, graph.zeros([B, size])]));
   }
+}
+
+/** The outputs of a layer's directions as one tensor, [...,F]. */
+function joined(outputs: readonly Tensor[]): Tensor {
+  const [first] = outputs as readonly [Tensor, ...Tensor[]];
+  return outputs.length === 1 ? first : ops.concat(outputs, first.shape.length - 1);
 }

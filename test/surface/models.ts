@@ -41,6 +41,9 @@ const {
 /** The record of a kind, which is code: no entry of it is replaced. */
 const kind = Object.create(LanguageModel.kind) as object;
 
+/** Sentences of two labels, of which each half has both. */
+const probed = Array.from({ length: 4 }, () => ({ tokens: ["a", "b"], tags: ["x", "y"] }));
+
 const sameName = (name: string) => name;
 
 export const modelRows: Record<string, Entry> = {
@@ -202,6 +205,18 @@ export const modelRows: Record<string, Entry> = {
     { ...config, tokenizer: tagger.tokenizer, characters: "cnn", dropout: 0.1 },
   ]),
   "SequenceTagger.load": entry(SequenceTagger.load as never, () => ["savedTags", { executor }]),
+  "SequenceTagger.probe": entry(
+    of(() => tagger, "probe"),
+    () => [probed, { heldOut: 0.5, seed: 2 }],
+  ),
+  "SequenceClassifier.probe": entry(
+    of(() => classifier, "probe"),
+    () => [[...labelled, ...labelled, ...labelled], { heldOut: 0.5, seed: 2 }],
+  ),
+  "LanguageModel.probe": entry(
+    of(() => model, "probe"),
+    () => [probed, { heldOut: 0.5, seed: 2 }],
+  ),
   "SequenceTagger.tag": entry(
     of(() => tagger, "tag"),
     () => [[["ab"]], { batchSize: 2 }],

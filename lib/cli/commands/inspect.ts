@@ -221,7 +221,7 @@ function printSamples(print: Printer, samples: readonly LabelledSample[]): void 
   }
 }
 
-/** What a text may be coloured by: the state, or the gates where those are asked for. */
+/** The units that may colour a text: those of the state, or the gates where those are asked for. */
 function looked(walk: ActivationTrace, { gates: only, layer }: Pick<Options, "gates" | "layer">): ActivationTrace {
   const gates = walk.gates ?? [];
   if (layer !== undefined) return { ...walk, layers: [...walk.layers, ...gates] };

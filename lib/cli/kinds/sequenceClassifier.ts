@@ -2,6 +2,7 @@ import { SequenceClassifier } from "../../models/sequenceClassifier/sequenceClas
 import { classify } from "../commands/classify.js";
 import { evaluateLabels, labelPerplexity } from "../commands/evaluate.js";
 import { inspectLabels } from "../commands/inspect.js";
+import { probeLabels } from "../commands/probe.js";
 import { quantize } from "../commands/quantize.js";
 import { classifierCommand } from "../commands/trainClassify.js";
 import type { CliKind } from "../verbs.js";
@@ -10,6 +11,6 @@ import { describeClassifier } from "../writeLabelReport.js";
 export const sequenceClassifier: CliKind<SequenceClassifier> = {
   kind: SequenceClassifier.kind,
   train: () => [classifierCommand()],
-  abilities: [classify, evaluateLabels, inspectLabels, quantize(labelPerplexity)],
+  abilities: [classify, evaluateLabels, inspectLabels, quantize(labelPerplexity), probeLabels],
   describe: describeClassifier,
 };

@@ -1,4 +1,4 @@
-import type { SentenceMarks, TokenDecoder, Tokenizer, TokenStream } from "../../data/index.js";
+import type { SentenceMarks, TaggedSentence, TokenDecoder, Tokenizer, TokenStream } from "../../data/index.js";
 import { countCharacters, memoryStream, sentenceMarks, sentenceTokenizer, tokenStream } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import { oneVocabulary } from "../../formats/index.js";
@@ -10,6 +10,7 @@ import type { RecordedLoss } from "../../train/trainable.js";
 import { completeWithCell } from "../cellConfig.js";
 import type { GradientFlow } from "../gradientFlow.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
+import type { Probe, ProbeOptions } from "../probe.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
 import { unwrittenTokens } from "../unwrittenTokens.js";
@@ -27,6 +28,7 @@ import { configRules, LanguageModelNetwork } from "./network.js";
 import type { NextTokens, NextTokensOptions } from "./nextTokens.js";
 import { completeNextTokens, likeliest } from "./nextTokens.js";
 import { Passage } from "./passage.js";
+import { probeWords } from "./probeWords.js";
 import type { TextEnd } from "./textEnd.js";
 import { endTokenOf } from "./textEnd.js";
 import type { TextGradientOptions } from "./textGradients.js";
@@ -242,6 +244,18 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
     const { network, executor, store } = this;
     const model = { network, executor, store, step: this.#step };
     return textGradients(model, { texts, ...complete, ...(signal ? { signal } : {}) });
+  }
+
+  /**
+   * How much each layer knows about the labels of words: the accuracy of a linear classifier that reads what the layer holds after the last
+   * token of a word (Belinkov et al. 2017). Each sentence is read from its beginning, its words with a space between them; those with a
+   * character that the vocabulary lacks are left out.
+   * @throws InputError where there are fewer than two labels, or nothing to measure on.
+   */
+  async probe(sentences: readonly TaggedSentence[], options: ProbeOptions = {}): Promise<Probe> {
+    const { network, executor, store, tokenizer } = this;
+    const opening = this.#marks ? this.#opening() : [this.#startToken()];
+    return probeWords({ network, executor, store, tokenizer, opening }, sentences, options);
   }
 
   /** The model as a step; made when it is first needed, which training never does. */

@@ -119,6 +119,12 @@ export class LanguageModelNetwork {
     return { features: this.#outputFeatures(y), last };
   }
 
+  /** The embedded tokens, and what each recurrent layer makes of them, [T,B,F] each. ids i32 [T,B], lengths i32 [B]. */
+  layers(ids: Tensor, lengths: Tensor): { embedded: Tensor; layers: Tensor[] } {
+    const embedded = this.embedding.apply(ids);
+    return { embedded, layers: this.recurrent.apply(embedded, { lengths }).layers };
+  }
+
   /** One step without dropout, by the equation of the cell. ids i32 [B] -> y [B,F], the features, and the state. */
   step(ids: Tensor, before: State): { y: Tensor; state: State } {
     const { y, state } = this.recurrent.step(this.embedding.apply(ids), before);

@@ -111,6 +111,12 @@ export class SequenceClassifierNetwork {
     return { features: this.#outputDropout.apply(pooled), weights };
   }
 
+  /** The embedded tokens, and what each recurrent layer makes of them, [T,B,F] each. */
+  layers(ids: Tensor, lengths: Tensor): { embedded: Tensor; layers: Tensor[] } {
+    const embedded = this.#embedding.apply(ids);
+    return { embedded, layers: this.#recurrent.apply(embedded, { lengths }).layers };
+  }
+
   /** Loss of each text in nats, [B], and how many there are. features [B,F]; targets i32 [B], or f32 [B,C] for several labels. */
   losses(graph: Graph, features: Tensor): { losses: Tensor; count: Tensor } {
     const [B] = features.shape as [number, number];

@@ -29,7 +29,10 @@ import { expectFiniteLoss } from "../../train/evaluation.js";
 import type { RecordedLoss } from "../../train/trainable.js";
 import { completeWithCell } from "../cellConfig.js";
 import { inTurns } from "../inTurns.js";
+import { layerVectors, outputLayers } from "../layerVectors.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
+import type { Probe, ProbeOptions } from "../probe.js";
+import { completeProbe, fitProbe } from "../probe.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
 import { byLength, sideBySide } from "../sideBySide.js";
@@ -297,6 +300,42 @@ export class SequenceClassifier extends SavedModel<
     const { weight, bias } = await BagOfWords.fit(examples, { labels, multiLabel, rows, validation, signal });
     await this.store.write("bagOfWords.weight", weight);
     await this.store.write("bagOfWords.bias", bias);
+  }
+
+  /**
+   * How much each layer knows about labels of texts, the model's or any others: the accuracy of a linear classifier that reads the mean of what
+   * the layer holds for the tokens.
+   * @throws InputError for a text with several labels, fewer than two labels, or nothing to measure on.
+   */
+  async probe(examples: readonly LabelledText[], options: ProbeOptions = {}): Promise<Probe> {
+    const { onProgress, signal, ...rest } = completeProbe(options);
+    expectExamples("probe", examples);
+    const labels = examples.map((example, i) => {
+      const [label, another] = labelsOf(example);
+      if (label !== undefined && another === undefined) return label;
+      throw new InputError(`probe: ${placeOf(example, i, examples.length)} has not one label, which a probe needs.`);
+    });
+    const read = (example: LabelledText, i: number) =>
+      textTokens(example.text, placeOf(example, i, examples.length), this.tokenizer);
+    const tokens = await inTurns(examples, read, signal);
+    const layers = await layerVectors({
+      count: examples.length,
+      batches: byLength(tokens, classifyRules.batchSize.initial),
+      places: (i) => [{ row: i, steps: Array.from(tokens[i] as Int32Array, (_, t) => t) }],
+      run: async (batch) => {
+        const { T, B, ids, lengths } = sideBySide(batch.map((i) => tokens[i] as Int32Array));
+        const executable = this.#programs.get(`layers ${T} ${B}`, (graph) => {
+          const feeds = [graph.feed("ids", "i32", [T, B]), graph.feed("lengths", "i32", [B])] as const;
+          const { embedded, layers: above } = this.network.layers(...feeds);
+          outputLayers(graph, embedded, above);
+        });
+        return { T, B, outputs: (await executable.run({ ids, lengths })).outputs };
+      },
+      onProgress: (share) => onProgress?.(share / 2),
+      signal,
+    });
+    const groups = Int32Array.from(examples, (_, i) => i);
+    return fitProbe({ layers, labels, groups }, { ...rest, onProgress, signal, executor: this.executor });
   }
 
   /** The accuracy of the linear model of words; null where none is fitted. */

@@ -173,7 +173,18 @@ export class SequenceTaggerNetwork {
   }
 
   /** Records the states of the stack for each token, [T,B,F], and the lengths i32 [B]. */
-  features(graph: Graph, { T, B, C, W, S = 0 }: SentenceSizes): { features: Tensor; lengths: Tensor } {
+  features(graph: Graph, sizes: SentenceSizes): { features: Tensor; lengths: Tensor } {
+    const { x, lengths } = this.#inputs(graph, sizes);
+    return { features: this.#outputDropout.apply(this.#recurrent.apply(x, { lengths }).y), lengths };
+  }
+
+  /** Records the vectors of the words, spelling included, and what each recurrent layer makes of them, [T,B,F] each. */
+  layers(graph: Graph, sizes: SentenceSizes): { embedded: Tensor; layers: Tensor[] } {
+    const { x, lengths } = this.#inputs(graph, sizes);
+    return { embedded: x, layers: this.#recurrent.apply(x, { lengths }).layers };
+  }
+
+  #inputs(graph: Graph, { T, B, C, W, S = 0 }: SentenceSizes): { x: Tensor; lengths: Tensor } {
     const lengths = graph.feed("lengths", "i32", [B]);
     const parts = [this.#words.apply(graph.feed("ids", "i32", [T, B]))];
     if (this.#characters) {
@@ -183,7 +194,7 @@ export class SequenceTaggerNetwork {
     }
     for (const language of this.languages) parts.push(language.apply(graph, { T, B, S }));
     const x = this.#inputDropout.apply(parts.length > 1 ? ops.concat(parts, 2) : lookedUp(parts[0] as Tensor, lengths));
-    return { features: this.#outputDropout.apply(this.#recurrent.apply(x, { lengths }).y), lengths };
+    return { x, lengths };
   }
 
   /**
