@@ -23,6 +23,7 @@ const others: Readonly<Record<string, string>> = {
   "Seq2Seq.recordLoss 1": "the form of a batch, which its data makes",
   "SequenceTagger.recordLoss 1": "the form of a batch, which its data makes",
   "SequenceTaggerNetwork.features 1": "the sizes of a batch, which its data makes",
+  "SequenceTaggerNetwork.layers 1": "the sizes of a batch, which its data makes",
   "TaggerVocabulary 3": "of() and withReading() make it",
   "SequenceClassifier.recordLoss 1": "the form of a batch, which its data makes",
   "ImageCaptioner.recordLoss 1": "the form of a batch, which its data makes",
