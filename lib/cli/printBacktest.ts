@@ -1,4 +1,5 @@
 import type { Backtest, ForecastScores } from "../models/forecaster/backtest.js";
+import type { ReportForecastScores } from "../viz/index.js";
 import type { Printer } from "./print.js";
 import { count, countOf } from "./print.js";
 
@@ -15,28 +16,31 @@ const columns: readonly (readonly [title: string, key: Exclude<keyof ForecastSco
 
 /** Prints the scores of a model beside those of forecasts that learn nothing, and whether it pays. */
 export function printBacktest(print: Printer, result: Backtest): void {
-  const { scores, windows, series, values, best, pays } = result;
+  const { windows, series, values } = result;
+  const { titles, rows, verdict } = scoresAsText(result);
+  const line = (name: string, cells: readonly string[]) =>
+    print.line(`  ${name.padEnd(14)}${cells.map((cell) => cell.padStart(10)).join("")}`);
   print.line(`${countOf(windows, "window")} of ${count(series)} series, ${countOf(values, "value")}:`);
+  line("", titles);
+  for (const [name, cells] of rows) line(name, cells);
+  print.line(verdict);
+}
+
+/** The scores as they are written, those that can be computed, and whether the model pays. */
+export function scoresAsText({ scores, best, pays }: Backtest): ReportForecastScores {
   const shown = columns.filter(([, key]) => scores.some((score) => Number.isFinite(score[key])));
-  print.line(`  ${"".padEnd(14)}${shown.map(([title]) => title.padStart(10)).join("")}`);
-  for (const score of scores) {
-    const cells = shown.map(([, key, digits]) => cellOf(score[key], digits).padStart(10));
-    print.line(`  ${score.name.padEnd(14)}${cells.join("")}`);
-  }
   const [own] = scores as readonly [ForecastScores];
   const [name, key] = Number.isNaN(own.mase)
     ? (["mean absolute error", "meanAbsoluteError"] as const)
     : (["MASE", "mase"] as const);
-  if (pays) {
-    const share = 100 * (1 - own[key] / best[key]);
-    print.line(
-      `The model's ${name} is ${share.toFixed(1)} % below that of the ${best.name} forecast, the best of the others.`,
-    );
-  } else {
-    print.line(
-      `The model loses to the ${best.name} forecast, which learns nothing: ${name} ${own[key].toFixed(3)} against ${best[key].toFixed(3)}.`,
-    );
-  }
+  const share = 100 * (1 - own[key] / best[key]);
+  return {
+    titles: shown.map(([title]) => title),
+    rows: scores.map((score) => [score.name, shown.map(([, column, digits]) => cellOf(score[column], digits))]),
+    verdict: pays
+      ? `The model's ${name} is ${share.toFixed(1)} % below that of the ${best.name} forecast, the best of the others.`
+      : `The model loses to the ${best.name} forecast, which learns nothing: ${name} ${own[key].toFixed(3)} against ${best[key].toFixed(3)}.`,
+  };
 }
 
 function cellOf(value: number, digits: number): string {

@@ -112,12 +112,12 @@ class VerbCommand extends Command {
   withKinds(kinds: ReadonlyMap<string, Command>): this {
     const common = new Set(this.options.map(({ long }) => long));
     this.#kinds = kinds;
-    for (const own of kinds.values()) {
+    for (const [kind, own] of kinds) {
       adoptFlags(this, own, { replace: false });
       for (const option of own.options) {
         const before = this.options.find(({ long }) => long === option.long);
         if (!before) this.addOption(Object.assign(new Option(option.flags), option));
-        else if (!common.has(option.long)) this.#share(before, option, own);
+        else if (!common.has(option.long)) this.#share(before, option, kind);
       }
     }
     for (const option of this.options) if (!common.has(option.long)) this.#tellKinds(option);
@@ -125,14 +125,24 @@ class VerbCommand extends Command {
   }
 
   /** Takes an option of one more kind: where its rule is another than before, its words stay unread until the kind is known. */
-  #share(before: Option, option: Option, own: Command): void {
+  #share(before: Option, option: Option, kind: string): void {
     const name = option.attributeName();
     if (before.flags !== option.flags) {
       throw new TypeError(
         `${this.name()}: two kinds of models write one option as ${before.flags} and ${option.flags}.`,
       );
     }
-    if (flagsOf(own).get(name)?.rule === flagsOf(this).get(name)?.rule) return;
+    const ruleOf = (other: string) => flagsOf(this.#kinds.get(other) as Command).get(name)?.rule;
+    const [first, ...others] = this.#kindsWith(option);
+    if (
+      others
+        .slice(0, others.indexOf(kind))
+        .concat(first ?? [])
+        .some((other) => ruleOf(other) === ruleOf(kind))
+    )
+      return;
+    if (!this.#unread.has(name)) before.description = `${first}: ${textOf(before)}`;
+    before.description += `; ${kind}: ${textOf(option)}`;
     this.#unread.add(name);
     before.default(undefined);
     delete (before as Partial<Option>).argChoices;
@@ -186,6 +196,13 @@ class VerbCommand extends Command {
       own.options.some((option) => option.long === long) ? [kind] : [],
     );
   }
+}
+
+/** An option's description, with its default. */
+function textOf({ description, defaultValue, defaultValueDescription }: Option): string {
+  return defaultValue === undefined
+    ? description
+    : `${description} (default: ${defaultValueDescription ?? defaultValue})`;
 }
 
 function withArticle(noun: string): string {

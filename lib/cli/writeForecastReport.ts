@@ -1,6 +1,7 @@
 import type { Series } from "../data/index.js";
 import { timeAfter, writeDate } from "../data/index.js";
 import { loadTrainerHistory, writeFileAtomically } from "../formats/index.js";
+import type { Backtest } from "../models/forecaster/backtest.js";
 import type { CompleteForecasterConfig } from "../models/forecaster/config.js";
 import type { Forecast } from "../models/forecaster/forecast.js";
 import type { Forecaster } from "../models/forecaster/forecaster.js";
@@ -9,6 +10,7 @@ import type { ForecastChart } from "../viz/index.js";
 import { renderReport } from "../viz/index.js";
 import { stepNames } from "./forecastTable.js";
 import { count, countOf, duration } from "./print.js";
+import { scoresAsText } from "./printBacktest.js";
 import { summaryOf } from "./reportFigures.js";
 
 /** A forecaster in a few words. */
@@ -43,14 +45,15 @@ export function chartsOf(
   });
 }
 
-/** Writes a report: curves of the training, and forecasts. */
+/** Writes a report: curves of the training, forecasts, and how good they were where values came. */
 export async function writeForecastReport(options: {
   model: Forecaster;
   folder: string;
   charts: readonly ForecastChart[];
+  scores?: Backtest;
   file: string;
 }): Promise<void> {
-  const { model, folder, charts, file } = options;
+  const { model, folder, charts, scores, file } = options;
   const history = await loadTrainerHistory(folder).catch(() => null);
   const measured = history?.validations.filter(({ loss }) => Number.isFinite(loss)) ?? [];
   const [best] = measured.sort((a, b) => a.loss - b.loss);
@@ -68,6 +71,7 @@ export async function writeForecastReport(options: {
     configuration: Object.entries(shown).map(([name, value]) => [name, String(value)] as const),
     ...(history ? { history } : {}),
     forecasts: charts,
+    ...(scores ? { forecastScores: scoresAsText(scores) } : {}),
     unit: "units of each series per value",
   });
   await writeFileAtomically(file, html);

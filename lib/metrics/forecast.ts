@@ -1,6 +1,15 @@
-import { InputError } from "../errors.js";
+import { describe, InputError } from "../errors.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, real, table, whole } from "../options.js";
 
 type Numbers = ArrayLike<number>;
+
+/** @throws InputError unless it is an array of numbers, NaN among them. */
+export function expectNumbers(owner: string, name: string, values: Numbers): void {
+  const isArray = Array.isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView));
+  if (isArray && (values as readonly unknown[]).every((value) => typeof value === "number")) return;
+  throw new InputError(`${owner}: expected ${name} to be an array of numbers, got ${describe(values)}.`);
+}
 
 /** The mean of what is not NaN; NaN of nothing. */
 export function meanOf(values: Iterable<number>): number {
@@ -15,7 +24,9 @@ export function meanOf(values: Iterable<number>): number {
 
 /** The mean over the steps that were observed. @throws InputError where the lengths differ. */
 function overSteps(name: string, truth: Numbers, parts: readonly Numbers[], at: (y: number, t: number) => number) {
+  expectNumbers(name, "the values", truth);
   for (const part of parts) {
+    expectNumbers(name, "a forecast", part);
     if (part.length === truth.length) continue;
     throw new InputError(`${name}: expected as many forecasts as values, got ${part.length} for ${truth.length}.`);
   }
@@ -62,13 +73,45 @@ export function mape(truth: Numbers, forecast: Numbers): number {
   );
 }
 
-/** Mean |y - p| in units of the history's seasonal differences (Hyndman & Koehler 2006). */
-export function mase(truth: Numbers, forecast: Numbers, history: { values: Numbers; season?: number }): number {
-  return meanAbsoluteError(truth, forecast) / seasonalDifference(history.values, history.season);
+export const seasonRules = table("forecast scores", {
+  /** Steps after which a series repeats itself: 24 for hours, 12 for months; 1 for none. Default 1. */
+  season: whole({ minimum: 1, initial: 1 }),
+});
+
+export const intervalRules = table("interval scores", {
+  ...seasonRules,
+  /** Share of the values that the interval is to hold. Default 0.95. */
+  coverage: real({ above: 0, below: 1, initial: 0.95 }),
+});
+
+/** Options of forecast scores that depend on the season. @interface */
+export type SeasonOptions = OptionsOf<typeof seasonRules>;
+
+/** Options of the scores of intervals. @interface */
+export type IntervalOptions = OptionsOf<typeof intervalRules>;
+
+/**
+ * Mean |y - p| in units of the history's mean change from season to season (Hyndman & Koehler 2006): below 1 it is better than the
+ * seasonal naive forecast of one step was on the history.
+ * @param history the values before those that were forecast.
+ */
+export function mase(truth: Numbers, forecast: Numbers, history: Numbers, options: SeasonOptions = {}): number {
+  const { season } = completeOptions("mase", options, seasonRules);
+  expectNumbers("mase", "the history", history);
+  return meanAbsoluteError(truth, forecast) / seasonalDifference(history, season);
+}
+
+/** The mean of sMAPE and MASE, each divided by that of a reference, which is Naive2 in the M4 competition (Makridakis et al. 2020). */
+export function owa(own: { smape: number; mase: number }, reference: { smape: number; mase: number }): number {
+  for (const scores of [own, reference]) {
+    const isComplete = [scores?.smape, scores?.mase].every((score) => typeof score === "number");
+    if (!isComplete) throw new InputError(`owa: expected { smape, mase }, got ${describe(scores)}.`);
+  }
+  return (own.smape / reference.smape + own.mase / reference.mase) / 2;
 }
 
 /** Loss of the quantile q: q (y - p) above it, (1 - q) (p - y) below (Koenker & Bassett 1978). */
-export function pinball(y: number, p: number, q: number): number {
+function pinball(y: number, p: number, q: number): number {
   return y >= p ? q * (y - p) : (1 - q) * (p - y);
 }
 
@@ -77,21 +120,42 @@ export function pinball(y: number, p: number, q: number): number {
  * were observed (Gneiting & Raftery 2007, with the integral over q as a sum).
  * @param quantiles a forecast for each level.
  */
-export function quantileScore(truth: Numbers, levels: readonly number[], quantiles: readonly Numbers[]): number {
+export function crps(truth: Numbers, levels: readonly number[], quantiles: readonly Numbers[]): number {
+  expectNumbers("crps", "the levels", levels);
+  if (!Array.isArray(quantiles) || quantiles.length !== levels.length || !levels.every((q) => q > 0 && q < 1)) {
+    throw new InputError(`crps: expected levels between 0 and 1 and a forecast for each, got ${describe(quantiles)}.`);
+  }
   const losses = levels.map((q, k) => {
     const forecast = quantiles[k] as Numbers;
-    return overSteps("quantileScore", truth, [forecast], (y, t) => 2 * pinball(y, forecast[t] as number, q));
+    return overSteps("crps", truth, [forecast], (y, t) => 2 * pinball(y, forecast[t] as number, q));
   });
   return meanOf(losses);
 }
 
 /** Mean width of an interval, plus 2/α times the distance of each value outside it (Gneiting & Raftery 2007, interval score). */
-export function intervalScore(truth: Numbers, low: Numbers, high: Numbers, coverage = 0.95): number {
+export function intervalScore(truth: Numbers, low: Numbers, high: Numbers, coverage: number): number {
   const penalty = 2 / (1 - coverage);
-  return overSteps("intervalScore", truth, [low, high], (y, t) => {
+  return overSteps("msis", truth, [low, high], (y, t) => {
     const [l, u] = [low[t] as number, high[t] as number];
     return u - l + penalty * (Math.max(0, l - y) + Math.max(0, y - u));
   });
+}
+
+/**
+ * The interval score in units of the history's mean change from season to season: MSIS of the M4 competition (Makridakis et al. 2020).
+ * @param history the values before those that were forecast.
+ */
+export function msis(
+  truth: Numbers,
+  interval: readonly [low: Numbers, high: Numbers],
+  history: Numbers,
+  options: IntervalOptions = {},
+): number {
+  const { season, coverage } = completeOptions("msis", options, intervalRules);
+  expectNumbers("msis", "the history", history);
+  if (!Array.isArray(interval)) throw new InputError(`msis: expected [low, high], got ${describe(interval)}.`);
+  const [low, high] = interval;
+  return intervalScore(truth, low, high, coverage) / seasonalDifference(history, season);
 }
 
 /** Share of the values that lie inside an interval. */

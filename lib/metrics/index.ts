@@ -10,6 +10,18 @@ export { classificationScores } from "./classification.js";
 export { editDistance } from "./editDistance.js";
 export type { ErrorRate } from "./errorRate.js";
 export { errorRate } from "./errorRate.js";
+export type { IntervalOptions, SeasonOptions } from "./forecast.js";
+export {
+  crps,
+  intervalCoverage,
+  mape,
+  mase,
+  meanAbsoluteError,
+  meanSquaredError,
+  msis,
+  owa,
+  smape,
+} from "./forecast.js";
 export type { TextReferences } from "./references.js";
 export type { RougeLOptions, RougeLScore } from "./rougeL.js";
 export { rougeL } from "./rougeL.js";

@@ -4,6 +4,8 @@ export interface ForecastChart {
   /** The last values, NaN where one is missing. */
   readonly history: ArrayLike<number>;
   readonly point: ArrayLike<number>;
+  /** The values that came, NaN where one is missing. Default: nobody knows yet. */
+  readonly truth?: ArrayLike<number>;
   /** Levels of the quantiles in ascending order, and a forecast for each. */
   readonly levels: readonly number[];
   readonly quantiles: readonly ArrayLike<number>[];
@@ -32,7 +34,9 @@ export function intervalsOf({ levels, quantiles }: Pick<ForecastChart, "levels" 
 
 /** The finite values of a chart that its axis must hold. */
 export function valuesOf(chart: ForecastChart): number[] {
-  const all = [chart.history, chart.point, ...chart.quantiles].flatMap((values) => Array.from(values));
+  const all = [chart.history, chart.point, chart.truth ?? [], ...chart.quantiles].flatMap((values) =>
+    Array.from(values),
+  );
   // Far beyond these, an axis cannot be computed.
   return all.filter((value) => Math.abs(value) < 1e150);
 }

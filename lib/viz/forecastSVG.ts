@@ -1,4 +1,4 @@
-import { checkOption, double, list, object, text, tuple, value } from "../options.js";
+import { checkOption, double, list, object, optional, text, tuple, value } from "../options.js";
 import type { Frame, Range } from "./axes.js";
 import { extent, gridLines, niceStep, ticks, widen } from "./axes.js";
 import type { ForecastChart } from "./forecastChart.js";
@@ -19,6 +19,7 @@ const chartsRule = list(
     name: text({ empty: true }),
     history: numbers,
     point: numbers,
+    truth: optional(numbers),
     levels: list(double()),
     quantiles: list(numbers),
     steps: tuple(step, step, step),
@@ -29,7 +30,7 @@ const [width, height, left, gap] = [640, 170, 76, 64] as const;
 
 /**
  * Forecasts as one SVG, one below the other: the last values as a line, the point forecast as a second, and its intervals as bands, the
- * wider the fainter.
+ * wider the fainter; what came, where that is known, goes on as the first line.
  * @throws OptionError for charts that are none.
  */
 export function forecastSVG(charts: readonly ForecastChart[]): string {
@@ -73,6 +74,7 @@ function chartAt(chart: ForecastChart, frame: Frame): string[] {
       "stroke-dasharray": "3 3",
       d: `M${placeX(past - 0.5).toFixed(2)} ${frame.y}v${frame.height}`,
     }),
+    ...(chart.truth ? [line(chart.truth, past, { class: "line", "stroke-width": 1.2 })] : []),
     line(chart.history, 0, { class: "line", "stroke-width": 1.2 }),
     line(chart.point, past, { class: "markLine", "stroke-width": 1.8 }),
     textElement({ ...foot, x: frame.x }, first),

@@ -31,7 +31,10 @@ export function forecastTerminal(
     const known = own.filter((t) => t < past && Number.isFinite(chart.history[t]));
     const ahead = own.filter((t) => t >= past).map((t) => t - past);
     return {
-      history: new Set(known.map((t) => rowOf(chart.history[t] as number))),
+      history: new Set([
+        ...known.map((t) => rowOf(chart.history[t] as number)),
+        ...ahead.filter((h) => Number.isFinite(chart.truth?.[h])).map((h) => rowOf(chart.truth?.[h] as number)),
+      ]),
       point: new Set(ahead.map((h) => rowOf(chart.point[h] as number))),
       top: widest && ahead.length > 0 ? Math.min(...ahead.map((h) => rowOf(widest.high[h] as number))) : null,
       foot: widest && ahead.length > 0 ? Math.max(...ahead.map((h) => rowOf(widest.low[h] as number))) : null,

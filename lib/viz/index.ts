@@ -25,6 +25,7 @@ export type { ReportData, ReportHistory } from "./report.js";
 export { renderReport } from "./report.js";
 export type { CaptionSample } from "./reportCaptions.js";
 export type { LabelledSample, ReportScores } from "./reportClassification.js";
+export type { ReportForecastScores } from "./reportForecasts.js";
 export type { TranslationSample } from "./reportTranslation.js";
 export { blockChart, colourText, legend, widthOf } from "./terminal.js";
 export type { VectorMap, VectorMapInput } from "./vectorMap.js";

@@ -5,7 +5,6 @@ import type { ActivationTrace } from "./activations.js";
 import { featureTitles, rankFeatures, rankUnits, textFeatures } from "./activations.js";
 import type { AttentionMap } from "./attentionMap.js";
 import type { ForecastChart } from "./forecastChart.js";
-import { forecastSVG } from "./forecastSVG.js";
 import type { GateShare } from "./gates.js";
 import { gateShares } from "./gates.js";
 import { gatesSVG } from "./gatesSVG.js";
@@ -17,6 +16,8 @@ import type { CaptionSample } from "./reportCaptions.js";
 import { captionSection } from "./reportCaptions.js";
 import type { LabelledSample, ReportScores } from "./reportClassification.js";
 import { labelledSection, scoresSection } from "./reportClassification.js";
+import type { ReportForecastScores } from "./reportForecasts.js";
+import { forecastScoresSection, forecastSection } from "./reportForecasts.js";
 import { reportScript } from "./reportScript.js";
 import { reportStyle } from "./reportStyle.js";
 import type { TranslationSample } from "./reportTranslation.js";
@@ -59,6 +60,8 @@ export interface ReportData {
   attention?: readonly (AttentionMap & { caption?: string })[];
   /** Series with what a model expects of them. */
   forecasts?: readonly ForecastChart[];
+  /** How good forecasts were, beside those that learn nothing. */
+  forecastScores?: ReportForecastScores;
   /** Unit of the loss. Default: nats per token. */
   unit?: string;
   /** Captions of images, and where the model looked for each word. */
@@ -103,6 +106,7 @@ export function renderReport(data: ReportData): string {
 </header>
 <main>
 ${charts ? chartSection(unit) : ""}
+${data.forecastScores ? forecastScoresSection(data.forecastScores) : ""}
 ${forecasts.length > 0 ? forecastSection(forecasts) : ""}
 ${translations.length > 0 ? translationSection(translations) : ""}
 ${scores ? scoresSection(scores) : ""}
@@ -128,12 +132,6 @@ const chartSection = (unit: string) => markup`<section><h2>How it learnt</h2>
 <figure><div class="chart" id="loss"></div><figcaption>Loss in ${unit}: each batch, their running mean, and the validations.</figcaption></figure>
 <div class="pair"><figure><div class="chart" id="norm"></div><figcaption>Norm of the gradient before clipping.</figcaption></figure>
 <figure><div class="chart" id="rate"></div><figcaption>Learning rate.</figcaption></figure></div></section>`;
-
-function forecastSection(charts: readonly ForecastChart[]): Markup {
-  return markup`<section><h2>What comes next</h2>
-<p>The last values, the forecast, and the intervals in which it expects them: point at one to see how many.</p>
-<figure>${new Markup(forecastSVG(charts))}</figure></section>`;
-}
 
 function gateSection(gates: readonly GateShare[]): Markup {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;

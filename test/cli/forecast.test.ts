@@ -1,30 +1,12 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parseXml } from "../viz/wellFormed.js";
+import { commandFolder } from "./commandFolder.js";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "ostinato-cli-forecast-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const { FORCE_COLOR: _, ...env } = process.env;
-
-function ostinato(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
-    cwd: folder,
-    env,
-    encoding: "utf8",
-    timeout: 170_000,
-  });
-  return { status, stdout, stderr };
-}
-
-function file(name: string, lines: readonly string[]): string {
-  writeFileSync(join(folder, name), lines.map((line) => `${line}\n`).join(""));
-  return name;
-}
+const { folder, ostinato: run, file: write } = commandFolder("forecast");
+const ostinato = (...args: string[]) => run(args);
+const file = (name: string, lines: readonly string[]) => write(name, lines.map((line) => `${line}\n`).join(""));
 
 const value = (t: number, size: number) => (size * (10 + 0.1 * t + 4 * Math.sin((2 * Math.PI * t) / 12))).toFixed(3);
 const month = (t: number) => `${2000 + Math.floor(t / 12)}-${String((t % 12) + 1).padStart(2, "0")}`;
@@ -117,6 +99,42 @@ test("train forecast, forecast, backtest, info and quantize work one after the o
   expect(ostinato("info", "m").stdout).toContain("a forecaster (1-layer GRU, segments, quantile) of 6 steps");
   const resumed = ostinato("train", "--resume", "m", "--epochs", "21");
   expect(`${resumed.status} ${resumed.stderr}`).toMatch(/^0 [\s\S]*Done after/);
+});
+
+test("evaluate is backtest, inspect shows what would have been said, and quantize what rounding costs", () => {
+  const tested = ostinato("backtest", "m", csv, "--last-steps", "12", "--stride", "3");
+  expect(tested.stdout).toMatch(/^6 windows of 2 series, 36 values:\n +MASE[^\n]*\n {2}model +0\.\d/);
+  expect(ostinato("evaluate", "m", csv, "--last-steps", "12", "--stride", "3")).toEqual(tested);
+  const batched = ostinato("evaluate", "m", csv, "--batch-size", "3");
+  expect([batched.status, batched.stderr]).toEqual([
+    2,
+    expect.stringMatching(/--batch-size is for .*and m holds a Forecaster/),
+  ]);
+
+  expect(ostinato("inspect", "m", "--text", csv).stdout).toMatch(/The report is in m\/report\.html/);
+  const report = readFileSync(join(folder, "m", "report.html"), "utf8");
+  expect(report).toMatch(/<th scope="row">model<\/th><td>0\.\d+<\/td>/);
+  expect(report).toContain('<th scope="row">seasonal naive</th>');
+  expect(report).toContain("What it would have said");
+  expect(report).toContain("How it learnt");
+  // The values before, what came, and the forecast between them.
+  expect(report.match(/class="line"/g)).toHaveLength(4);
+  expect(report.match(/class="markLine"/g)).toHaveLength(2);
+  const shown = ostinato("inspect", "m", "--text", csv, "--terminal");
+  expect(shown.stdout).toMatch(
+    /<small>\n[\s\S]*forecast from 2007-07[\s\S]*=large\n[\s\S]*2 windows of 2 series, 12 values:/,
+  );
+  expect(ostinato("inspect", "m", "--terminal").stderr).toMatch(/--terminal of a forecaster needs --text/);
+  expect(ostinato("inspect", "m").stdout).toMatch(/The report is in/);
+
+  const rounded = ostinato("quantize", "m", "m8", "--evaluate", csv);
+  expect(rounded.stdout).toMatch(/int8 weights, .*\nMASE 0\.\d+ before, 0\.\d+ after: [+-]\d+\.\d+ %/);
+  const forecasts = ostinato("forecast", "m8", csv, "--json", "--only", "=large").stdout;
+  const [own] = JSON.parse(forecasts).point;
+  expect(own / JSON.parse(ostinato("forecast", "m", csv, "--json", "--only", "=large").stdout).point[0]).toBeCloseTo(
+    1,
+    1,
+  );
 });
 
 test("bad input is an error with its place, and nothing is written", () => {

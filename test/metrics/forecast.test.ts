@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import {
+  crps,
   intervalCoverage,
-  intervalScore,
   mape,
   mase,
   meanSquaredError,
-  quantileScore,
+  msis,
+  owa,
   seasonalDifference,
   smape,
 } from "../../lib/metrics/forecast.js";
@@ -22,29 +23,42 @@ test("scores are means over the steps that were observed", () => {
 test("MASE counts errors in the history's change from season to season, gaps left out", () => {
   const values = [1, 2, 3, 5, Number.NaN, 9];
   expect(seasonalDifference(values, 2)).toBeCloseTo((2 + 3 + 4) / 3, 12);
-  expect(mase(truth, forecast, { values, season: 2 })).toBeCloseTo(4 / 3 / 3, 12);
+  expect(mase(truth, forecast, values, { season: 2 })).toBeCloseTo(4 / 3 / 3, 12);
 });
 
-test("the interval score adds 2/α times the distance of what lies outside", () => {
-  expect(intervalScore([5, 11, -2], [0, 0, 0], [10, 10, 10], 0.95)).toBeCloseTo((10 + 10 + 40 + 10 + 80) / 3, 9);
+test("MSIS adds 2/α times the distance of what lies outside, in the history's changes", () => {
+  const interval = [
+    [0, 0, 0],
+    [10, 10, 10],
+  ] as const;
+  expect(msis([5, 11, -2], interval, [1, 3, 5])).toBeCloseTo((10 + 10 + 40 + 10 + 80) / 3 / 2, 9);
+  expect(msis([5, 11, -2], interval, [1, 3, 5, 9], { season: 2, coverage: 0.8 })).toBeCloseTo(
+    (10 + 10 + 10 + 10 + 20) / 3 / 5,
+    9,
+  );
   expect(intervalCoverage([5, 11, -2], [0, 0, 0], [10, 10, 10])).toBeCloseTo(1 / 3, 12);
 });
 
 test("the quantile score of a point at every level is its absolute error where levels are symmetric", () => {
   const point = [12, 18, 99, 40];
-  expect(quantileScore(truth, [0.1, 0.5, 0.9], [point, point, point])).toBeCloseTo(4 / 3, 12);
+  expect(crps(truth, [0.1, 0.5, 0.9], [point, point, point])).toBeCloseTo(4 / 3, 12);
 });
 
 test("the quantile score of the true distribution is its CRPS", () => {
   // Uniform on [0, 1] and the value 1/2: CRPS = 1/12 (integral of (F - 1)² and F² on both halves).
   const levels = Array.from({ length: 999 }, (_, k) => (k + 1) / 1000);
   expect(
-    quantileScore(
+    crps(
       [0.5],
       levels,
       levels.map((level) => [level]),
     ),
   ).toBeCloseTo(1 / 12, 3);
+});
+
+test("OWA is 1 for the reference itself, and one half for half of its errors", () => {
+  expect(owa({ smape: 3, mase: 2 }, { smape: 3, mase: 2 })).toBe(1);
+  expect(owa({ smape: 1.5, mase: 1 }, { smape: 3, mase: 2 })).toBe(0.5);
 });
 
 test("forecasts of another length are refused", () => {

@@ -25,14 +25,17 @@ import type { Ability, Verb } from "../verbs.js";
 import type { Perplexity } from "./quantize.js";
 
 const flags = table("evaluate", {
-  /** Texts side by side. Default: 1 for text, where each part begins without memory; 32 for pairs and images, 64 for labels and tags. */
-  batchSize: optional(whole({ minimum: 1 })),
   /** Print one JSON object. */
   json: flag(),
 });
 
 /** How texts are compared. */
 export const scoreFlags = pick(textScoreRules, "tokenize", "lowercase");
+
+const batchFlags = table("evaluate batches", {
+  /** Texts side by side. Default: 1 for text, where each part begins without memory; 32 for pairs and images, 64 for labels and tags. */
+  batchSize: optional(whole({ minimum: 1 })),
+});
 
 const labelFlags = pick(classifyRules, "threshold");
 
@@ -43,19 +46,24 @@ export const pairFlags = table("evaluate pairs", {
   ...scoreFlags,
 });
 
-/** Options that `evaluate` has for every kind. */
-export type EvaluateOptions = ExecutorOptions & Completed<typeof flags>;
+/** Options that `evaluate` has for every kind that is measured in batches. */
+export type EvaluateOptions = ExecutorOptions & Completed<typeof flags> & Completed<typeof batchFlags>;
+
+/** Adds the options of evaluations in batches. */
+export function withBatches(command: Command): Command {
+  return withOptions(command, batchFlags);
+}
 
 type Options = EvaluateOptions & Completed<typeof pairFlags>;
 
 /** The verb that measures models. */
 export const evaluate: Verb = {
   name: "evaluate",
-  description: "measure a model on texts, on pairs of texts, or on texts with labels or tags",
+  description: "measure a model on texts, on pairs of texts, on texts with labels or tags, or on series",
   arguments: [
     [
       "<files...>",
-      "text; for a classifier: a table of texts and labels; for a tagger: sentences in CoNLL's form or CoNLL-U's; for a captioner: a table of images and captions; for a model of pairs: a table (.tsv, .csv, .jsonl), or a file of sources and one or more of references. Pairs of " +
+      "text; for a classifier: a table of texts and labels; for a tagger: sentences in CoNLL's form or CoNLL-U's; for a captioner: a table of images and captions; for a forecaster: tables of series; for a model of pairs: a table (.tsv, .csv, .jsonl), or a file of sources and one or more of references. Pairs of " +
         "one source are one source with several references, wherever they stand. Read as the training read its files",
     ],
   ],
@@ -63,19 +71,23 @@ export const evaluate: Verb = {
 };
 
 /** Perplexity on texts. */
-export const evaluateText: Ability = { verb: evaluate, options: withLineOptions, run: measureText };
+export const evaluateText: Ability = {
+  verb: evaluate,
+  options: (command) => withLineOptions(withBatches(command)),
+  run: measureText,
+};
 
 /** Perplexity on pairs, and how well what the model writes for their sources matches the targets. */
 export const evaluatePairs: Ability = {
   verb: evaluate,
-  options: (command) => withSearchOptions(withPairOptions(withOptions(command, pairFlags))),
+  options: (command) => withSearchOptions(withPairOptions(withOptions(withBatches(command), pairFlags))),
   run: measurePairs,
 };
 
 /** Accuracy on labelled texts, and the scores of each label. */
 export const evaluateLabels: Ability = {
   verb: evaluate,
-  options: (command) => withLabelOptions(withOptions(command, labelFlags)),
+  options: (command) => withLabelOptions(withOptions(withBatches(command), labelFlags)),
   run: measureLabels,
 };
 

@@ -13,7 +13,7 @@ import { printCaptionScores } from "../printCaptionScores.js";
 import { withCaptionColumns } from "../reading.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import type { Ability } from "../verbs.js";
-import { evaluate, pairFlags, scoreFlags } from "./evaluate.js";
+import { evaluate, pairFlags, scoreFlags, withBatches } from "./evaluate.js";
 import type { Perplexity } from "./quantize.js";
 
 type Options = ExecutorOptions & Completed<typeof pairFlags> & { batchSize?: number; json: boolean };
@@ -21,7 +21,8 @@ type Options = ExecutorOptions & Completed<typeof pairFlags> & { batchSize?: num
 /** Perplexity on captions, how well what the model writes matches them, and the same for images that were exchanged. */
 export const evaluateCaptions: Ability = {
   verb: evaluate,
-  options: (command) => withSearchOptions(withCaptionColumns(withOptions(command, pairFlags)), captionOptions),
+  options: (command) =>
+    withSearchOptions(withCaptionColumns(withOptions(withBatches(command), pairFlags)), captionOptions),
   run: measureCaptions,
 };
 

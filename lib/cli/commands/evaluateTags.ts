@@ -8,11 +8,15 @@ import { printTagging } from "../printTagging.js";
 import { taggedLike, withConllOptions } from "../taggedFiles.js";
 import type { Ability } from "../verbs.js";
 import type { EvaluateOptions } from "./evaluate.js";
-import { evaluate } from "./evaluate.js";
+import { evaluate, withBatches } from "./evaluate.js";
 import type { Perplexity } from "./quantize.js";
 
 /** Accuracy on tagged sentences, and the scores of each tag. */
-export const evaluateTags: Ability = { verb: evaluate, options: withConllOptions, run: measureTags };
+export const evaluateTags: Ability = {
+  verb: evaluate,
+  options: (command) => withConllOptions(withBatches(command)),
+  run: measureTags,
+};
 
 /** The perplexity of a tagger's tags on files of sentences. */
 export const tagPerplexity: Perplexity<SequenceTagger> = {

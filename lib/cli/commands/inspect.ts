@@ -50,7 +50,8 @@ const mostSearched = 4_000_000;
 const flags = table("inspect", {
   /**
    * File of a text to read: the passage of about 3,000 tokens that shows --feature best; for a model of pairs, a table or two
-   * files; for a classifier, tables of texts and labels. Default: a text that the model writes; no pairs, no labelled texts.
+   * files; for a classifier, tables of texts and labels; for a forecaster, tables of series, whose last steps are forecast. Default: a text
+   * that the model writes; no pairs, no labelled texts, no series.
    */
   text: optional(list(text({ as: "file" }))),
   /** File of the report. Default: report.html in the folder. */
@@ -60,7 +61,7 @@ const flags = table("inspect", {
 });
 
 const unitFlags = table("inspect units", {
-  /** Colour the text here, by one unit or by the attention of a classifier, instead of a report. */
+  /** Show it here, instead of in a report: the text, coloured by one unit or by the attention of a classifier; charts of series. */
   terminal: flag(),
   /** Feature that units watch for, and that the passage shows. Default: the one that a unit follows best. */
   feature: optional(word(textFeatures)),
@@ -91,6 +92,11 @@ export const inspect: Verb = {
   options: (command) => withOptions(command, flags),
 };
 
+/** Adds the option that shows things here instead of in a report. */
+export function withTerminal(command: Command): Command {
+  return withOptions(command, pick(unitFlags, "terminal"));
+}
+
 /** Curves, and what units do over a text. */
 export const inspectText: Ability = {
   verb: inspect,
@@ -108,7 +114,7 @@ export const inspectPairs: Ability = {
 /** Curves, scores on labelled texts, and where the model looked in them. */
 export const inspectLabels: Ability = {
   verb: inspect,
-  options: (command) => withLabelOptions(withOptions(command, pick(unitFlags, "terminal"))),
+  options: (command) => withLabelOptions(withTerminal(command)),
   run: showLabels,
 };
 

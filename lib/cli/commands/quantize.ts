@@ -18,7 +18,7 @@ import type { Ability, Verb } from "../verbs.js";
 const flags = table("quantize", {
   /** Type to round to. Default int8. */
   weights: word(weightTypes, "int8"),
-  /** Files to measure on what rounding costs: text, or pairs. Default: none. */
+  /** Files to measure on what rounding costs: those that `evaluate` reads. Default: none. */
   evaluate: optional(list(text({ as: "file" }))),
   /** Replace the model in <out>. */
   overwrite: flag(),
@@ -28,8 +28,10 @@ const flags = table("quantize", {
 
 type Options = ExecutorOptions & Completed<typeof flags>;
 
-/** How verbs measure a model on files, to compare it with another one. */
+/** How verbs measure a model on files, to compare it with another one: less is better. */
 export interface Perplexity<M extends SavedModel> {
+  /** The name of the measure, where it is another one. */
+  readonly measure?: "MASE";
   /** Adds the options that say how the files are read. */
   options(command: Command): Command;
   of(model: M, reading: Reading): Promise<number>;
@@ -72,34 +74,34 @@ async function round<M extends SavedModel>(
     lockFolder(out, { owner, purpose: "saving" }, async () => {
       const model = await modelFrom<M>(folder, options);
       const measure = async () => (files ? perplexity.of(model, { folder, files, command, signal }) : null);
-      const whole = { bytes: await weightBytes(folder), perplexity: await measure() };
+      const whole = { bytes: await weightBytes(folder), value: await measure() };
       await model.quantize(weights);
-      const small = { perplexity: await measure() };
+      const small = { value: await measure() };
       signal.throwIfAborted();
       await model.save(out, { overwrite });
-      report({ out, weights, before: whole, after: { ...small, bytes: await weightBytes(out) } }, print);
+      const after = { ...small, bytes: await weightBytes(out) };
+      report({ out, weights, before: whole, after, name: perplexity.measure ?? "Perplexity" }, print);
     }),
   );
 }
 
 interface Cost {
   bytes: number;
-  perplexity: number | null;
+  value: number | null;
 }
 
 function report(
-  { out, weights, before, after }: { out: string; weights: WeightType; before: Cost; after: Cost },
+  { out, weights, before, after, name }: { out: string; weights: WeightType; before: Cost; after: Cost; name: string },
   print: Printer,
 ): void {
-  const measured = before.perplexity !== null && after.perplexity !== null;
   const bytes = { before: before.bytes, after: after.bytes };
-  const perplexities = { before: before.perplexity, after: after.perplexity };
-  print.object({ weights, bytes, ...(measured ? { perplexity: perplexities } : {}) });
+  const measured = { before: before.value, after: after.value };
+  print.object({ weights, bytes, ...(before.value === null ? {} : { [name.toLowerCase()]: measured }) });
   print.line(`${out}: ${weights} weights, ${count(bytes.after)} bytes instead of ${count(bytes.before)}.`);
-  if (before.perplexity === null || after.perplexity === null) return;
-  const change = (100 * (after.perplexity - before.perplexity)) / before.perplexity;
+  if (before.value === null || after.value === null) return;
+  const change = (100 * (after.value - before.value)) / before.value;
   print.line(
-    `Perplexity ${before.perplexity.toFixed(3)} before, ${after.perplexity.toFixed(3)} after: ` +
+    `${name} ${before.value.toFixed(3)} before, ${after.value.toFixed(3)} after: ` +
       `${change >= 0 ? "+" : ""}${change.toFixed(2)} %.`,
   );
 }

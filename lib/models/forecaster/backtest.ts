@@ -2,13 +2,14 @@ import type { Series } from "../../data/index.js";
 import { expectSeries } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import {
+  crps,
   intervalCoverage,
   intervalScore,
   mape,
   meanAbsoluteError,
   meanOf,
   meanSquaredError,
-  quantileScore,
+  owa,
   seasonalDifference,
   smape,
 } from "../../metrics/forecast.js";
@@ -93,6 +94,7 @@ interface Past {
 /** Deciles of CRPS, and the ends of the interval. */
 const deciles = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 const interval = [0.025, 0.975] as const;
+const coverage = interval[1] - interval[0];
 const levels = [interval[0], ...deciles, interval[1]];
 
 /** Origins of one series from which Naive2 is computed: each takes a decomposition of the whole history. */
@@ -219,7 +221,7 @@ class Sums {
     // A unit of 0 is of a history that never changes: no error can be counted in it.
     const inUnits = (value: number) => (unit > 0 ? value / unit : Number.NaN);
     const squared = meanSquaredError(truth, point);
-    this.#quantile.sum += observed.length * quantileScore(truth, deciles, deciles.map(at));
+    this.#quantile.sum += observed.length * crps(truth, deciles, deciles.map(at));
     this.#quantile.size += observed.reduce((sum, value) => sum + Math.abs(value), 0);
     this.#scores.push({
       mase: inUnits(meanAbsoluteError(truth, point)),
@@ -229,7 +231,7 @@ class Sums {
       meanSquaredError: squared,
       scaledSquaredError: this.#hasVariances ? squared / prepared.fitted.deviation ** 2 : Number.NaN,
       crps: 0,
-      msis: hasInterval ? inUnits(intervalScore(truth, low, high)) : Number.NaN,
+      msis: hasInterval ? inUnits(intervalScore(truth, low, high, coverage)) : Number.NaN,
       coverage: hasInterval ? intervalCoverage(truth, low, high) : Number.NaN,
     });
   }
@@ -251,5 +253,5 @@ class Sums {
 }
 
 function withOwa(own: Scores, reference: Scores | undefined): Omit<ForecastScores, "name"> {
-  return { ...own, owa: reference ? (own.smape / reference.smape + own.mase / reference.mase) / 2 : Number.NaN };
+  return { ...own, owa: reference ? owa(own, reference) : Number.NaN };
 }

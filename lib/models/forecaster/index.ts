@@ -1,4 +1,5 @@
 export type { Backtest, BacktestOptions, ForecastScores } from "./backtest.js";
+export { driftForecast, naive2Forecast, naiveForecast, seasonalNaiveForecast } from "./baselineForecasts.js";
 export type { ForecasterConfig, ForecastOutput } from "./config.js";
 export type { ForecasterForm, SeriesDataOptions } from "./data.js";
 export { SeriesData } from "./data.js";
