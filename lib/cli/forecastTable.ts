@@ -1,5 +1,6 @@
 import { timeAfter, writeDate } from "../data/index.js";
 import type { Forecast } from "../models/forecaster/forecast.js";
+import { csvCell } from "./csvCell.js";
 
 /** The steps of a forecast by name: their dates, or their numbers from 1. */
 export function stepNames({ times, point }: Forecast): string[] {
@@ -14,18 +15,12 @@ export function forecastTable(forecasts: readonly Forecast[]): string {
   const time = forecasts.some(({ times }) => times) ? "date" : "step";
   const rows = forecasts.flatMap((forecast) =>
     stepNames(forecast).map((step, h) => [
-      quoted(forecast.name),
+      csvCell(forecast.name),
       step,
       ...[forecast.point, ...forecast.quantiles].map((values) => String(Number((values[h] as number).toPrecision(8)))),
     ]),
   );
   return [["series", time, "point", ...levels.map(String)], ...rows].map((row) => `${row.join(",")}\n`).join("");
-}
-
-/** A name as a cell of CSV. One that a spreadsheet program would compute is kept from that. */
-function quoted(name: string): string {
-  const plain = /^[=+\-@\t\r]/.test(name) && Number.isNaN(Number(name)) ? `'${name}` : name;
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }
 
 /** A forecast as plain data, for JSON. */

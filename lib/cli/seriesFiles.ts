@@ -2,13 +2,10 @@ import type { Command } from "commander";
 import type { Series } from "../data/index.js";
 import { readSeries, seriesRules } from "../data/index.js";
 import { InputError, OptionError } from "../errors.js";
-import { readTrainingRecord } from "../formats/index.js";
-import type { Rule } from "../options.js";
-import { checkOption } from "../options.js";
-import { attributeOf } from "./flagNames.js";
-import { optionsIn, typedOptions, withOptions } from "./options.js";
+import { optionsIn, withOptions } from "./options.js";
 import type { Printer } from "./print.js";
 import { count, countOf } from "./print.js";
+import { optionsLike } from "./remembered.js";
 
 /** Adds the options that say how series stand in files. */
 export function withSeriesOptions(command: Command): Command {
@@ -22,12 +19,7 @@ export async function readSeriesFiles(files: readonly string[], command: Command
 
 /** The series of files, read as the training of the model in a folder read its own unless the options say otherwise. */
 export async function seriesLike(folder: string, files: readonly string[], command: Command): Promise<Series[]> {
-  const record = await readTrainingRecord(folder);
-  const remembered = Object.entries<Rule<unknown>>(seriesRules).flatMap(([name, rule]) => {
-    const value = record?.options[attributeOf(name, rule)];
-    return value === undefined ? [] : [[name, checkOption(`The training of ${folder}`, name, value, rule)]];
-  });
-  return readAll(files, { ...Object.fromEntries(remembered), ...typedOptions(command, seriesRules) }, command.name());
+  return readAll(files, await optionsLike(folder, command, seriesRules), command.name());
 }
 
 async function readAll(files: readonly string[], options: object, owner: string): Promise<Series[]> {

@@ -2,13 +2,10 @@ import type { Command } from "commander";
 import type { TaggedSentence, TaggedSentencesOptions } from "../data/index.js";
 import { conllRules, readTaggedSentences } from "../data/index.js";
 import { OptionError } from "../errors.js";
-import { readTrainingRecord } from "../formats/index.js";
-import type { Rule } from "../options.js";
-import { checkOption } from "../options.js";
-import { attributeOf } from "./flagNames.js";
-import { optionsIn, typedOptions, withOptions } from "./options.js";
+import { optionsIn, withOptions } from "./options.js";
 import type { Printer } from "./print.js";
 import { count, countOf, shortened } from "./print.js";
+import { optionsLike } from "./remembered.js";
 
 /** Adds the options that say how files with a token in each line are read. */
 export function withConllOptions(command: Command): Command {
@@ -38,12 +35,7 @@ export async function taggedLike(
   files: readonly string[],
   command: Command,
 ): Promise<TaggedSentence[]> {
-  const record = await readTrainingRecord(folder);
-  const remembered = Object.entries<Rule<unknown>>(conllRules).flatMap(([name, rule]) => {
-    const value = record?.options[attributeOf(name, rule)];
-    return value === undefined ? [] : [[name, checkOption(`The training of ${folder}`, name, value, rule)]];
-  });
-  const reading = { ...Object.fromEntries(remembered), ...typedOptions(command, conllRules) };
+  const reading = await optionsLike(folder, command, conllRules);
   return readTagged(files, reading, command.name());
 }
 

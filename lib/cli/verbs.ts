@@ -120,7 +120,11 @@ class VerbCommand extends Command {
         else if (!common.has(option.long)) this.#share(before, option, kind);
       }
     }
-    for (const option of this.options) if (!common.has(option.long)) this.#tellKinds(option);
+    for (const option of this.options) {
+      if (common.has(option.long)) continue;
+      this.#tellKinds(option);
+      if (this.#unread.has(option.attributeName())) this.#tellDefaults(option);
+    }
     return this;
   }
 
@@ -189,6 +193,15 @@ class VerbCommand extends Command {
     if (kinds.length === this.#kinds.size) return;
     const [own, heading] = [kinds.join(", "), option.helpGroupHeading];
     option.helpGroup(heading ? heading.replace(/:$/, ` (${own}):`) : `For ${withArticle(own)}:`);
+  }
+
+  /** Says the default of an option for each kind whose rule has one. */
+  #tellDefaults(option: Option): void {
+    const defaults = [...this.#kinds].flatMap(([kind, own]) => {
+      const value = own.options.find(({ long }) => long === option.long)?.defaultValue as unknown;
+      return value === undefined ? [] : [`${value} for ${withArticle(kind)}`];
+    });
+    if (defaults.length > 0) option.description += ` (default: ${defaults.join(", ")})`;
   }
 
   #kindsWith({ long }: Option): string[] {

@@ -2,6 +2,8 @@ import { describe, OptionError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
 import { completeOptions, option, seed, table, whole } from "../options.js";
 import { randomSource } from "../random/source.js";
+import type { FrameSequence } from "./frames.js";
+import { cutSequence, frameSizes } from "./frames.js";
 import type { LabelledText } from "./labelledTexts.js";
 import { shuffle } from "./order.js";
 import type { Pair } from "./pairs.js";
@@ -11,7 +13,7 @@ import { splitPoints, splitRules } from "./tokenStream.js";
 /** Which part of some lines or pairs is held out, at random. @interface */
 export type HoldOutOptions = OptionsOf<typeof rules>;
 
-const rules = table("splitLines, splitPairs, splitTexts, splitSentences, splitCaptions", {
+const rules = table("splitLines, splitPairs, splitTexts, splitSentences, splitSequences, splitCaptions", {
   ...splitRules,
   /** Seed for which ones: the same seed holds out the same. Default 1. */
   seed: seed(),
@@ -83,6 +85,24 @@ export function splitSentences(
   options: HoldOutOptions = {},
 ): { train: TaggedSentence[]; validation: TaggedSentence[]; test: TaggedSentence[] } {
   return split("splitSentences", "sentences", sentences, options);
+}
+
+/**
+ * Holds out some of a list of sequences of frames, chosen at random; each part keeps their order. Of a single sequence the last frames are
+ * held out.
+ * @throws OptionError for shares that leave nothing to train on.
+ */
+export function splitSequences(
+  sequences: readonly FrameSequence[],
+  options: HoldOutOptions = {},
+): { train: FrameSequence[]; validation: FrameSequence[]; test: FrameSequence[] } {
+  const only = Array.isArray(sequences) && sequences.length === 1 ? (sequences[0] as FrameSequence) : null;
+  if (!only) return split("splitSequences", "sequences", sequences, options);
+  const { seed: _, ...shares } = completeOptions("splitSequences", options, rules);
+  const [T] = frameSizes(only, { index: 0, count: 1 });
+  const [train, validation] = splitPoints(T, shares);
+  const part = (start: number, end: number) => (start < end ? [cutSequence(only, start, end)] : []);
+  return { train: part(0, train), validation: part(train, validation), test: part(validation, T) };
 }
 
 export const foldRules = table("splitFolds", {

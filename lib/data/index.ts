@@ -11,11 +11,34 @@ export type { TextTableOptions, TokenizeOptions } from "./corpus.js";
 export { Corpus, TokenizedCorpus } from "./corpus.js";
 export type { CalendarFeature, DateForm, TimeStep } from "./dates.js";
 export { calendarFeature, calendarFeatures, timeAfter, writeDate } from "./dates.js";
+export { expectFeatures, FrameFeatures, scaledFrames } from "./frameFeatures.js";
+export type { FrameArray, FrameLabel, FrameSequence, SequenceAt } from "./frames.js";
+export { expectSequences, framePlace, frameSizes, sequencePlace, sequenceTitle } from "./frames.js";
+export type { FrameTableOptions } from "./frameTable.js";
+export { frameTableRules, labelOfCell, readFrameTable } from "./frameTable.js";
+export type { FrameTask, FrameVocabularyOptions, LabelCounts } from "./frameVocabulary.js";
+export {
+  expectBinary,
+  FrameVocabulary,
+  frameTasks,
+  frameVocabularyRule,
+  frameVocabularyRules,
+  inOrder,
+} from "./frameVocabulary.js";
 export type { FoldOptions, HoldOutOptions } from "./holdOut.js";
-export { foldRules, splitCaptions, splitFolds, splitPairs, splitSentences, splitTexts } from "./holdOut.js";
+export {
+  foldRules,
+  splitCaptions,
+  splitFolds,
+  splitPairs,
+  splitSentences,
+  splitSequences,
+  splitTexts,
+} from "./holdOut.js";
 export type { LabelledReading, LabelledTableOptions, LabelledText } from "./labelledTexts.js";
 export { labelledTableRules, readLabelledTable, readTableOfLabels } from "./labelledTexts.js";
 export { Labels } from "./labels.js";
+export { readColumnNames } from "./numberTable.js";
 export { shapeBatches } from "./order.js";
 export type { PairBatch, PairBatchOptions, TokenPair } from "./pairBatches.js";
 export { PairBatches } from "./pairBatches.js";

@@ -1,5 +1,6 @@
 import { counted, describe, InputError, OptionError, quote } from "../errors.js";
 import { nearestName } from "../options.js";
+import type { TableFormat } from "./tableFormat.js";
 import { formatWith, guessFormat } from "./tableFormat.js";
 import type { TableRow } from "./tableRows.js";
 import { tableRows } from "./tableRows.js";
@@ -9,6 +10,8 @@ import { expectPath, readTextFile } from "./textFile.js";
 export interface NumberRow {
   /** "sales.csv, line 12" */
   readonly place: string;
+  /** Its number in the file, from 1. */
+  readonly line: number;
   /** A text for each column; "" where the row is shorter. */
   readonly cells: readonly string[];
 }
@@ -35,18 +38,28 @@ export function numberIn(cell: string, place: string, column: string): number {
   );
 }
 
+/** Names of the columns of a table, of which no more than the first row is looked at. @throws InputError if the file has no rows. */
+export async function readColumnNames(file: string, separator?: string): Promise<readonly string[]> {
+  const format = await formatOf(file, separator);
+  for await (const { cells } of tableRows(readTextFile(file, { keepReturns: true }), format, file)) {
+    return isList(cells) ? cells.map((name) => name.trim()) : Object.keys(cells);
+  }
+  throw new InputError(`${file} has no rows.`);
+}
+
+async function formatOf(file: string, separator: string | undefined): Promise<TableFormat> {
+  if (separator !== undefined) return formatWith(separator);
+  for await (const piece of readTextFile(file, { keepReturns: true })) return guessFormat(file, piece);
+  return guessFormat(file, "");
+}
+
 /**
  * Reads a table: CSV, TSV, or lines of JSON, whose fields are columns.
  * @throws InputError if the file is empty, no such table, or a row is longer than the first.
  */
 export async function readNumberTable(owner: string, file: string, separator?: string): Promise<NumberTable> {
   expectPath(owner, file);
-  let beginning = "";
-  for await (const piece of readTextFile(file, { keepReturns: true })) {
-    beginning = piece;
-    break;
-  }
-  const format = separator === undefined ? guessFormat(file, beginning) : formatWith(separator);
+  const format = await formatOf(file, separator);
   const rows: NumberRow[] = [];
   let names: readonly string[] | null = null;
   for await (const row of tableRows(readTextFile(file, { keepReturns: true }), format, file)) {
@@ -60,7 +73,7 @@ export async function readNumberTable(owner: string, file: string, separator?: s
     if (filled > names.length) {
       throw new InputError(`${place} has ${counted(filled, "column")}, and the first row has ${names.length}.`);
     }
-    if (filled > 0) rows.push({ place, cells: names.map((_, i) => cells[i] ?? "") });
+    if (filled > 0) rows.push({ place, line: row.line, cells: names.map((_, i) => cells[i] ?? "") });
   }
   if (!names || rows.length === 0) {
     throw new InputError(`${file} has no rows${names ? " but the names of its columns" : ""}.`);

@@ -2,6 +2,7 @@ export type { Sink } from "./atomicFile.js";
 export { expectRoom, writeFileAtomically } from "./atomicFile.js";
 export type { FolderKind, ParameterShape } from "./folderKind.js";
 export { lockFolder } from "./folderLock.js";
+export { readFrames } from "./frameFile.js";
 export type { History, HistoryPoint } from "./history.js";
 export type { Picture } from "./imageFile.js";
 export { encodePicture, expectPicture, readImage } from "./imageFile.js";

@@ -15,7 +15,7 @@ export interface FittingExamples<Example> {
 
 /**
  * The examples of a length that is allowed; longer ones are cut, left out, or refused.
- * @param options.noun what an example is, in messages: "text".
+ * @param options.noun what an example is, in messages: "text". @param options.unit what its length counts. Default: tokens.
  * @param options.cut an example's first tokens.
  * @param options.tooLong the error for an example, by its number.
  * @throws InputError where none is left.
@@ -26,6 +26,7 @@ export function fittingExamples<Example>(
     maximumLength,
     long,
     noun,
+    unit = "token",
     lengthOf,
     cut,
     tooLong,
@@ -33,6 +34,7 @@ export function fittingExamples<Example>(
     maximumLength: number;
     long: (typeof longRules)[number];
     noun: string;
+    unit?: string;
     lengthOf: (example: Example) => number;
     cut?: (example: Example, length: number) => Example;
     tooLong: (example: Example, index: number) => InputError;
@@ -55,7 +57,7 @@ export function fittingExamples<Example>(
   if (kept.length > 0) return { kept, cut: shortened, skipped };
   throw new InputError(
     skipped > 0
-      ? `All ${skipped} ${noun}s are longer than ${counted(maximumLength, "token")}.`
+      ? `All ${skipped} ${noun}s are longer than ${counted(maximumLength, unit)}.`
       : `There are no ${noun}s to make batches of.`,
   );
 }
@@ -88,9 +90,9 @@ export class ExampleBatches<Example> {
 
   /** The batches of an epoch from one of them on, with their numbers. */
   *inEpoch(epoch: number, from: number): Generator<{ examples: Example[]; index: number }, void, undefined> {
-    const { noun, batchSize, seed, role, lengthOf } = this.#options;
+    const { noun, batchSize, seed, role, lengthOf, padded = paddedLength } = this.#options;
     const random = role === "train" ? randomSource(seed, `${noun}s of epoch ${epoch}`) : null;
-    const shapeKey = (i: number) => paddedLength(lengthOf(this.examples[i] as Example));
+    const shapeKey = (i: number) => padded(lengthOf(this.examples[i] as Example));
     for (const { items, index } of shapeBatches(this.examples.length, { batchSize, shapeKey, random, from })) {
       yield { examples: Array.from(items, (i) => this.examples[i] as Example), index };
     }
@@ -105,4 +107,6 @@ export interface ExampleBatchesOptions<Example> {
   readonly seed: number;
   readonly role: "train" | "validate";
   readonly lengthOf: (example: Example) => number;
+  /** The length that examples of a length are padded to. Default: as `sideBySide` does. */
+  readonly padded?: (length: number) => number;
 }

@@ -1,5 +1,6 @@
 /** The kinds of models that come with Ostinato: a line each. The registry knows those that are exported here with a `kind`. */
 export * from "./forecaster/index.js";
+export * from "./frameTagger/index.js";
 export * from "./imageCaptioner/index.js";
 export * from "./languageModel/index.js";
 export * from "./seq2seq/index.js";

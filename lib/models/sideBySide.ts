@@ -21,11 +21,25 @@ export function sideBySide(sequences: readonly Int32Array[]): {
 }
 
 /** The numbers of sequences in batches, those of similar lengths together. */
-export function byLength(sequences: readonly Int32Array[], batchSize: number): number[][] {
+export function byLength(sequences: readonly { readonly length: number }[], batchSize: number): number[][] {
   const order = sequences.map((_, i) => i);
-  const lengthOf = (i: number) => (sequences[i] as Int32Array).length;
+  const lengthOf = (i: number) => (sequences[i] as { length: number }).length;
   order.sort((a, b) => lengthOf(a) - lengthOf(b) || a - b);
   return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) =>
     order.slice(i * batchSize, (i + 1) * batchSize),
   );
+}
+
+/**
+ * Products of few rows, and the last rows of others, are summed in another order. So that a sequence is read with the same bits
+ * whatever is read beside it, empty ones are added: at least `spareRows`, up to a multiple of `rowMultiple`, and so many that there
+ * are `fewestPlaces`.
+ */
+export const spareRows = 3;
+const [rowMultiple, fewestPlaces] = [16, 65];
+
+/** The number of rows, empty ones among them, with which sequences of T steps each have the same bits as alone. */
+export function steadyRows(sequences: number, T: number): number {
+  const fewest = Math.max(sequences + spareRows, fewestPlaces / T);
+  return Math.ceil(fewest / rowMultiple) * rowMultiple;
 }

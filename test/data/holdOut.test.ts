@@ -6,6 +6,7 @@ import {
   sentenceTokenizer,
   splitFolds,
   splitPairs,
+  splitSequences,
   WordTokenizer,
 } from "../../lib/data/index.js";
 import { SentenceData } from "../../lib/models/languageModel/data.js";
@@ -120,4 +121,30 @@ test("folds have every text once to measure on and in all others to learn from, 
   expect(splitFolds(examples, { folds: 4 })).toEqual(folds);
   expect(splitFolds(examples, { folds: 4, seed: 2 })).not.toEqual(folds);
   expect(() => splitFolds(examples.slice(0, 3), { folds: 4 })).toThrow(/expected 4 texts or more for 4 folds, got 3/);
+});
+
+test("sequences are held out whole; of a single one its last frames are, with their labels and lines", () => {
+  const sequence = (n: number) => ({
+    frames: { shape: [10, 2], values: Float32Array.from({ length: 20 }, (_, i) => i) },
+    labels: Array.from({ length: 10 }, (_, t) => (t < 9 ? "a" : "b")),
+    lines: Array.from({ length: 10 }, (_, t) => t + 2),
+    name: String(n),
+  });
+  const many = splitSequences(
+    Array.from({ length: 20 }, (_, n) => sequence(n)),
+    { validation: 0.25, test: 0.1 },
+  );
+  expect(Object.values(many).map((part) => part.length)).toEqual([13, 5, 2]);
+  expect(
+    Object.values(many)
+      .flat()
+      .map(({ name }) => Number(name))
+      .sort((a, b) => a - b),
+  ).toEqual([...Array(20).keys()]);
+  const { train, validation, test: last } = splitSequences([sequence(0)], { validation: 0.2, test: 0.1 });
+  expect(train[0]?.frames.shape).toEqual([7, 2]);
+  expect(Array.from(validation[0]?.frames.values ?? [], Number)).toEqual([14, 15, 16, 17]);
+  expect(validation[0]?.lines).toEqual([9, 10]);
+  expect([last[0]?.labels, last[0]?.name]).toEqual([["b"], "0"]);
+  expect(splitSequences([sequence(0)], { validation: 0 }).validation).toEqual([]);
 });

@@ -110,6 +110,27 @@ export function sampleFolder(name: string): string {
       return `${hour},${demand(t, 1)},${demand(t + 5, 3)}`;
     }),
   ]);
+  // Walks on a line of three places, by their steps; and melodies of two voices that go up.
+  write("walks.csv", [
+    "walk,step,noise,place",
+    ...Array.from({ length: 40 }, (_, n) => {
+      let place = 0;
+      return Array.from({ length: 12 }, (_, t) => {
+        const step = place === 2 ? -1 : place === 0 || (n * 7 + t * t) % 3 === 0 ? 1 : 0;
+        place += step;
+        return `${n},${step},0.${(n * t) % 10},${["left", "middle", "right"][place]}`;
+      });
+    }).flat(),
+  ]);
+  write("melodies.csv", [
+    "piece,c,d,e,f,g,a",
+    ...Array.from({ length: 40 }, (_, n) =>
+      Array.from({ length: 10 }, (_, t) => {
+        const isOn = (key: number) => Number((n + t) % 6 === key || (n + t + 2) % 6 === key);
+        return [n, ...Array.from({ length: 6 }, (_, key) => isOn(key))].join(",");
+      }),
+    ).flat(),
+  ]);
   write("reviews.csv", ["id,review", ...sentences.map((sentence, i) => `${i},"${sentence}"`)]);
   const tests = sentences.slice(0, 10);
   write("test.en", tests);

@@ -36,6 +36,12 @@ export const dataRows: Record<string, Entry> = {
     () => ["written.npy", { shape: [2], values: Float32Array.of(1, 2) }],
     [1],
   ),
+  readFrames: entry(ostinato.readFrames as never, () => ["frames.csv", { label: "label", features: ["x"] }]),
+  "FrameVocabulary.of": entry(ostinato.FrameVocabulary.of as never, () => [things.framed, { scaling: "none" }]),
+  splitSequences: entry(ostinato.splitSequences as never, () => [
+    Array.from({ length: 20 }, () => things.framed[0]),
+    { validation: 0.1 },
+  ]),
   readTaggedSentences: entry(ostinato.readTaggedSentences as never, () => ["tags.conll", { token: 1, tag: 2 }]),
   "TaggerVocabulary.withReading": entry(
     of(() => ostinato.TaggerVocabulary.of(tagged), "withReading"),

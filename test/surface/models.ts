@@ -6,6 +6,8 @@ import * as things from "./things.js";
 const {
   CaptionData,
   Forecaster,
+  FrameData,
+  FrameTagger,
   ImageCaptioner,
   ImageSet,
   LabelledData,
@@ -23,6 +25,8 @@ const {
   config,
   executor,
   forecaster,
+  framed,
+  frameTagger,
   labelled,
   model,
   pair,
@@ -238,6 +242,29 @@ export const modelRows: Record<string, Entry> = {
   ]),
   "TaggedData.batches": entry(
     of(() => TaggedData.create(tagged, { tokenizer: tagger.tokenizer }), "batches"),
+    () => [0],
+  ),
+  "FrameTagger.create": entry(FrameTagger.create as never, () => [
+    { ...config, tokenizer: frameTagger.tokenizer, bidirectional: false, dropout: 0.1 },
+  ]),
+  "FrameTagger.load": entry(FrameTagger.load as never, () => ["savedFrames", { executor }]),
+  "FrameTagger.tag": entry(
+    of(() => frameTagger, "tag"),
+    () => [framed, { batchSize: 2, threshold: 0.4 }],
+  ),
+  "FrameTagger.evaluate": entry(
+    of(() => frameTagger, "evaluate"),
+    () => [framed, { batchSize: 2 }],
+  ),
+  FrameTaggerNetwork: entry(made(ostinato.FrameTaggerNetwork), () => [
+    { inputSize: 3, classes: 2, hiddenSize: 4, bidirectional: false },
+  ]),
+  "FrameData.create": entry(FrameData.create as never, () => [
+    framed,
+    { tokenizer: frameTagger.tokenizer, batchSize: 2, long: "split" },
+  ]),
+  "FrameData.batches": entry(
+    of(() => FrameData.create(framed, { tokenizer: frameTagger.tokenizer }), "batches"),
     () => [0],
   ),
   "Forecaster.create": entry(Forecaster.create as never, () => [

@@ -21,6 +21,7 @@ const others: Readonly<Record<string, string>> = {
   "Graph.append 0": "an operation, for ops",
   "LanguageModel.recordLoss 1": "the form of a batch, which its data makes",
   "Seq2Seq.recordLoss 1": "the form of a batch, which its data makes",
+  "FrameTagger.recordLoss 1": "the form of a batch, which its data makes",
   "SequenceTagger.recordLoss 1": "the form of a batch, which its data makes",
   "SequenceTaggerNetwork.features 1": "the sizes of a batch, which its data makes",
   "SequenceTaggerNetwork.layers 1": "the sizes of a batch, which its data makes",

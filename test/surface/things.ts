@@ -26,6 +26,7 @@ writeFileSync("labels.tsv", "ab\tx\nba\ty\n");
 await ostinato.writeNpy("array.npy", { shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) });
 writeFileSync("vectors.txt", "a 1 2\nb 3 4\n");
 writeFileSync("tags.conll", "ab\tX\nb\tY\n");
+writeFileSync("frames.csv", "x,y,label\n1,2,a\n3,4,b\n");
 writeFileSync("pairs.tsv", "ab\tba\nba\tab\n");
 
 export const executor = new ReferenceExecutor();
@@ -65,6 +66,15 @@ export const tagger = await ostinato.SequenceTagger.create({
   characterSize: 4,
   characterEmbeddingSize: 4,
 });
+const numbers = { shape: [3, 2], values: Float32Array.of(1, 2, 3, 4, 5, 6) };
+export const framed = [
+  { frames: numbers, labels: ["x", null, "y"], features: ["a", "b"], name: "one", file: "x.csv", lines: [1, 2, 3] },
+  { frames: numbers, labels: ["y", "y", "x"] },
+];
+export const frameTagger = await ostinato.FrameTagger.create({
+  ...config,
+  tokenizer: await ostinato.FrameVocabulary.of(framed),
+});
 const pixels = (fill: number) => ({ shape: [2, 2, 3], values: new Float32Array(12).fill(fill) });
 export const captionedImages = [
   { image: pixels(1), captions: ["ab", "b"], name: "one", places: ["line 1", "line 2"] },
@@ -86,6 +96,7 @@ await model.save("model");
 await translator.save("savedPairs");
 await classifier.save("savedLabels");
 await tagger.save("savedTags");
+await frameTagger.save("savedFrames");
 await captioner.save("savedCaptions");
 await new ostinato.Trainer(model, { data: windows(), epochs: 1, maximumSteps: 1, folder: "trained" }).run();
 

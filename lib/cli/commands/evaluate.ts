@@ -59,11 +59,11 @@ type Options = EvaluateOptions & Completed<typeof pairFlags>;
 /** The verb that measures models. */
 export const evaluate: Verb = {
   name: "evaluate",
-  description: "measure a model on texts, on pairs of texts, on texts with labels or tags, or on series",
+  description: "measure a model on texts, pairs of texts, what has labels or tags, or series",
   arguments: [
     [
       "<files...>",
-      "text; for a classifier: a table of texts and labels; for a tagger: sentences in CoNLL's form or CoNLL-U's; for a captioner: a table of images and captions; for a forecaster: tables of series; for a model of pairs: a table (.tsv, .csv, .jsonl), or a file of sources and one or more of references. Pairs of " +
+      "text; for a classifier: a table of texts and labels; for a tagger: sentences in CoNLL's form or CoNLL-U's; for a tagger of frames: sequences; for a captioner: a table of images and captions; for a forecaster: tables of series; for a model of pairs: a table (.tsv, .csv, .jsonl), or a file of sources and one or more of references. Pairs of " +
         "one source are one source with several references, wherever they stand. Read as the training read its files",
     ],
   ],

@@ -13,27 +13,42 @@ import { withOptions } from "../options.js";
 import { results } from "../output.js";
 import { oneCell } from "../print.js";
 import { standardInputLines } from "../standardInput.js";
-import type { Ability } from "../verbs.js";
+import type { Ability, Verb } from "../verbs.js";
+
+const verbFlags = table("tag of every kind", {
+  /** Write how likely each tag is, and of a tagger of frames all of them; with --json how likely all tags of each token are. */
+  probabilities: flag(),
+  /** Print one JSON object for each sentence, or sequence of frames. */
+  json: flag(),
+});
 
 const flags = table("tag lines", {
   ...pick(tagRules, "batchSize"),
   /** Form of standard input: "lines" of tokens between spaces, "conll" or "conllu". Default lines. */
   form: word(["lines", ...conllFormats], "lines"),
   ...pick(tagRules, "nBest"),
-  /** Write how likely each tag is; with --json how likely all tags of each token are. */
-  probabilities: flag(),
-  /** Print one JSON object for each sentence. */
-  json: flag(),
 });
 
-type Options = ExecutorOptions & Completed<typeof flags>;
+/** Options that `tag` has for every kind. */
+export type TagVerbOptions = ExecutorOptions & Completed<typeof verbFlags>;
+
+type Options = TagVerbOptions & Completed<typeof flags>;
+
+/** The verb that gives each step of a sequence its tag. */
+export const tagging: Verb = {
+  name: "tag",
+  description: "write the tag of each token of sentences, or of each frame of sequences",
+  arguments: [
+    [
+      "[input...]",
+      "sentences to tag, their tokens between spaces, by default of standard input; for a tagger of frames: files of sequences",
+    ],
+  ],
+  options: (command) => withOptions(command, verbFlags),
+};
 
 export const tag: Ability = {
-  verb: {
-    name: "tag",
-    description: "write the tag of each token of sentences",
-    arguments: [["[sentence...]", "sentences to tag, their tokens between spaces; default: standard input"]],
-  },
+  verb: tagging,
   options: (command) => withOptions(command, flags),
   run: tagSentences,
 };

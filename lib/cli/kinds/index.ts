@@ -1,5 +1,6 @@
 /** The kinds of models that commands work with: a line each. */
 export { forecaster } from "./forecaster.js";
+export { frameTagger } from "./frameTagger.js";
 export { imageCaptioner } from "./imageCaptioner.js";
 export { languageModel } from "./languageModel.js";
 export { seq2seq } from "./seq2seq.js";

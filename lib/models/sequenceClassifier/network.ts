@@ -1,6 +1,7 @@
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
+import { binaryCrossEntropy } from "../../nn/binaryCrossEntropy.js";
 import type { CellOptions } from "../../nn/cellRegistry.js";
 import { cellNamed } from "../../nn/cellRegistry.js";
 import { Dropout } from "../../nn/dropout.js";
@@ -122,12 +123,7 @@ export class SequenceClassifierNetwork {
     const [B] = features.shape as [number, number];
     const { multiLabel, classes } = this.config;
     if (!multiLabel) return this.#output.crossEntropy(features, graph.feed("targets", "i32", [B]));
-    // -y log σ(x) - (1 - y) log(1 - σ(x)), as it stays finite: (x + |x|)/2 - x y + log(1 + exp(-|x|)). Its slope at 0 is 1/2 - y.
-    const x = this.#output.apply(features);
-    const size = ops.add(ops.relu(x), ops.relu(ops.affine(x, { scale: -1 })));
-    const above = ops.affine(ops.add(x, size), { scale: 0.5 });
-    const rest = ops.log(ops.affine(ops.exp(ops.affine(size, { scale: -1 })), { shift: 1 }));
-    const each = ops.add(ops.subtract(above, ops.multiply(x, graph.feed("targets", "f32", [B, classes]))), rest);
+    const each = binaryCrossEntropy(this.#output.apply(features), graph.feed("targets", "f32", [B, classes]));
     const losses = ops.reshape(ops.sumTo(each, [B, 1]), [B]);
     return { losses, count: ops.affine(graph.zeros([]), { shift: B }) };
   }

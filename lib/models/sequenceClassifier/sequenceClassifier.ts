@@ -17,7 +17,6 @@ import {
   list,
   option,
   optional,
-  real,
   seed,
   table,
   text,
@@ -30,6 +29,7 @@ import type { RecordedLoss } from "../../train/trainable.js";
 import { completeWithCell } from "../cellConfig.js";
 import { inTurns } from "../inTurns.js";
 import { layerVectors, outputLayers } from "../layerVectors.js";
+import { likelyLabels, thresholdRule } from "../likelyLabels.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { Probe, ProbeOptions } from "../probe.js";
 import { completeProbe, fitProbe } from "../probe.js";
@@ -67,7 +67,7 @@ export const classifyRules = table("classify", {
   /** B: texts that are read side by side. Default 64. */
   batchSize: option(whole({ minimum: 1, initial: 64 }), { aka: ["batch", "bsz"] }),
   /** Probability from which on a text has a label, where texts may have several. Default 0.5. */
-  threshold: option(real({ above: 0, below: 1, initial: 0.5 }), { aka: ["cutoff"] }),
+  threshold: thresholdRule,
   /** Called after each batch with the share of the texts that are done. */
   onProgress: callback<(share: number) => void>(),
   /** Signal that stops the work. Default: none. */
@@ -400,10 +400,7 @@ export class SequenceClassifier extends SavedModel<
   }
 
   #labelOf(probabilities: Float32Array, threshold: number): string | string[] {
-    if (this.network.config.multiLabel)
-      return this.labels.filter((_, id) => (probabilities[id] as number) >= threshold);
-    const best = probabilities.reduce((top, value, id) => (value > (probabilities[top] as number) ? id : top), 0);
-    return this.labels[best] as string;
+    return likelyLabels(probabilities, { names: this.labels, several: this.network.config.multiLabel, threshold });
   }
 }
 

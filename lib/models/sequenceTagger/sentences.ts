@@ -1,7 +1,7 @@
 import type { TaggedSentence, TaggerVocabulary, Tokenizer } from "../../data/index.js";
 import { readingDirections, reversedText, tokenPlace } from "../../data/index.js";
 import { inPlace } from "../inPlace.js";
-import { paddedLength, sideBySide } from "../sideBySide.js";
+import { paddedLength, sideBySide, spareRows, steadyRows } from "../sideBySide.js";
 import type { SentenceSizes } from "./network.js";
 
 /** Characters of a word that are read: of a longer one its beginning and end. */
@@ -12,13 +12,6 @@ const wordMultiple = 32;
 
 /** The same of the characters of a sentence, as language models read it. */
 const characterMultiple = 32;
-
-/**
- * Products of few rows, and the last rows of others, are summed in another order. So that a sentence is read with the same bits
- * whatever is read beside it, empty ones are added: at least `spareRows`, up to a multiple of `rowMultiple`, and so many that there
- * are `fewestTokens` places.
- */
-const [spareRows, rowMultiple, fewestTokens] = [3, 16, 65];
 
 /** A sentence as numbers. */
 export interface EncodedSentence {
@@ -56,9 +49,9 @@ export interface SentenceBatch {
 /** Sentences whose tags are to be found, side by side: each has the same bits as alone. */
 export function readingBatch(sentences: readonly EncodedSentence[], vocabulary: TaggerVocabulary): SentenceBatch {
   const T = paddedLength(sentences.reduce((most, { ids }) => Math.max(most, ids.length), 0));
-  const fewest = Math.max(sentences.length + spareRows, fewestTokens / T);
-  const B = Math.ceil(fewest / rowMultiple) * rowMultiple;
-  const empty = Array.from({ length: B - sentences.length }, () => encodeTokens([], vocabulary));
+  const empty = Array.from({ length: steadyRows(sentences.length, T) - sentences.length }, () =>
+    encodeTokens([], vocabulary),
+  );
   return sentenceBatch([...sentences, ...empty], vocabulary);
 }
 

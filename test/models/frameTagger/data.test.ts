@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import { FrameData, FrameVocabulary } from "../../../lib/index.js";
+import { melodies, sequenceOf, walks } from "./frames.js";
+
+const sequences = walks(53, 3).map((sequence, i) => ({ ...sequence, name: `walk ${i}`, file: "w.safetensors" }));
+const tokenizer = await FrameVocabulary.of(sequences, { scaling: "none" });
+
+/** Every sequence of an epoch with its frames and labels, as the batches hold them. */
+function read(data: FrameData, epoch: number): string[] {
+  return [...data.batches(epoch)].flatMap(({ form: { T, B }, feeds, tokens }) => {
+    const { frames, lengths, targets } = feeds as Record<string, Int32Array> & { frames: Float32Array };
+    expect(frames).toHaveLength(T * B * 2);
+    expect(tokens).toBe(targets?.reduce((sum, target) => sum + Number(target >= 0), 0));
+    return Array.from({ length: B }, (_, b) =>
+      Array.from({ length: lengths?.[b] as number }, (_, t) => {
+        const at = t * B + b;
+        return `${frames.slice(at * 2, at * 2 + 2)} ${targets?.[at]}`;
+      }).join(" | "),
+    );
+  });
+}
+
+test("an epoch has every sequence once, its frames with their labels, in an order of its own", async () => {
+  const data = await FrameData.create(sequences, { tokenizer, batchSize: 8 });
+  const expected = sequences.map(({ frames, labels = [] }) =>
+    labels
+      .map(
+        (label, t) =>
+          `${(frames.values as Float32Array).slice(t * 2, t * 2 + 2)} ${tokenizer.labels.id(label as string)}`,
+      )
+      .join(" | "),
+  );
+  expect(read(data, 0).sort()).toEqual(expected.sort());
+  expect(read(data, 1)).not.toEqual(read(data, 0));
+  expect([...data.batches(0, 5)]).toEqual([...data.batches(0)].slice(5));
+  expect(data.frames).toBe(sequences.reduce((sum, { labels }) => sum + (labels?.length ?? 0), 0));
+});
+
+test("of a sequence whose next frames are the labels all frames but the last are read, and all but the first are targets", async () => {
+  const music = melodies(3);
+  const own = await FrameVocabulary.of(music, { next: true });
+  const data = await FrameData.create(music.slice(0, 1), { tokenizer: own });
+  const [batch] = [...data.batches(0)];
+  const fed = (name: string) => batch?.feeds[name] as Float32Array;
+  const { shape, values } = (music[0] as (typeof music)[number]).frames;
+  const [T, I] = shape as [number, number];
+  expect(batch?.tokens).toBe(T - 1);
+  expect(fed("frames").slice(0, (T - 1) * I)).toEqual((values as Float32Array).slice(0, -I));
+  expect(fed("targets").slice(0, (T - 1) * I)).toEqual((values as Float32Array).slice(I));
+});
+
+test("longer sequences are refused by their place, split with all their frames, or left out", async () => {
+  const longest = Math.max(...sequences.map(({ frames }) => frames.shape[0] as number));
+  const shared = { tokenizer, maximumLength: 7 };
+  await expect(FrameData.create(sequences, shared)).rejects.toThrow(
+    /^w\.safetensors, walk \d+ has \d+ frames, and at most 7 are allowed/,
+  );
+  const all = await FrameData.create(sequences, { tokenizer, maximumLength: longest });
+  const split = await FrameData.create(sequences, { ...shared, long: "split" });
+  expect(split.frames).toBe(all.frames);
+  expect(split.split).toBeGreaterThan(10);
+  expect(split.sequences).toBeGreaterThan(53 + split.split - 1);
+  const frames = (data: FrameData) =>
+    read(data, 0)
+      .flatMap((sequence) => sequence.split(" | "))
+      .sort();
+  expect(frames(split)).toEqual(frames(all));
+  const skipped = await FrameData.create(sequences, { ...shared, long: "skip" });
+  expect(skipped.sequences).toBe(53 - skipped.skipped);
+  await expect(FrameData.create(sequences, { tokenizer, maximumLength: 1, long: "skip" })).rejects.toThrow(
+    /All 53 sequences are longer than 1 frame/,
+  );
+});
+
+test("sequences without any label are left out, and none at all is refused", async () => {
+  const unlabelled = {
+    ...(sequences[0] as (typeof sequences)[number]),
+    labels: sequences[0]?.labels?.map(() => null) ?? [],
+  };
+  const data = await FrameData.create([unlabelled, sequences[1] as (typeof sequences)[number]], { tokenizer });
+  expect(data.sequences).toBe(1);
+  await expect(FrameData.create([unlabelled], { tokenizer })).rejects.toThrow(/no frame has a label/);
+});
+
+test("a digest tells numbers and labels apart", async () => {
+  const digest = async (x: number, label: string) =>
+    (await FrameData.create([sequenceOf([[x, 1]], { labels: [label] })], { tokenizer })).digest();
+  const digests = [await digest(1, "left"), await digest(2, "left"), await digest(1, "right")];
+  expect(new Set(digests).size).toBe(3);
+});
+
+test("labels are one or several, the same way throughout", async () => {
+  const mixed = [sequenceOf([[1], [2]], { labels: ["a", ["b"]], file: "x.csv", lines: [2, 3] })];
+  await expect(FrameVocabulary.of(mixed)).rejects.toThrow(/some frames have a list of labels, and some have one, "a"/);
+  const one = await FrameVocabulary.of([sequenceOf([[1], [2]], { labels: ["a", "b"] })]);
+  await expect(FrameData.create(mixed, { tokenizer: one })).rejects.toThrow(/^x\.csv, line 3 has a list of labels/);
+  const several = await FrameVocabulary.of([sequenceOf([[1], [2]], { labels: [["a", "b"], []] })]);
+  await expect(FrameData.create(mixed, { tokenizer: several })).rejects.toThrow(
+    /^x\.csv, line 2: expected a list of labels, which may be empty/,
+  );
+  await expect(FrameVocabulary.of([sequenceOf([[1]])])).rejects.toThrow(/sequence 1 of 1 has no labels/);
+  const numbered = await FrameVocabulary.of([sequenceOf([[1], [2], [3]], { labels: ["10", "9", "2"] })]);
+  expect(numbered.labels.names).toEqual(["2", "9", "10"]);
+});
