@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # English sentences, without pretrained vectors, as Kim (2014): a bidirectional GRU of 128 over words, and the maximum over time. SST-2 and
-# TREC have test sets of their own; MR and SUBJ are cross-validated, ten models each.
+# TREC have test sets of their own; MR and SUBJ are cross-validated, ten models each. TREC has no validation set and few questions: the
+# network learns from all of them, with twice the units, while the learning rate falls to 0.
 # Wanted: SST-2 80 %, TREC 89 %, MR 75.9 %, SUBJ 89.2 % or higher.
 #
 #   bash recipes/sentence-classification/run.sh DATA [MODELS]
@@ -15,7 +16,8 @@ shared=(--no-header --label-column 1 --pooling max --dropout 0.5 --word-dropout 
 ostinato train classify "$data/sst/binary.train.tsv" --text-column 2 "${shared[@]}" \
   --validation "$data/sst/binary.dev.tsv" --test "$data/sst/binary.test.tsv" --epochs 5 --out "$models/sst2" ${RESUME:+--resume}
 ostinato train classify "$data/trec/train.tsv" --text-column 3 "${shared[@]}" \
-  --test "$data/trec/test.tsv" --epochs 8 --out "$models/trec" ${RESUME:+--resume}
+  --test "$data/trec/test.tsv" --validation 0 --hidden-size 256 --embedding-size 128 \
+  --schedule cosine --learning-rate 0.002 --epochs 8 --out "$models/trec" ${RESUME:+--resume}
 for set in mr subj; do
   ostinato train classify "$data/$set/all.tsv" --text-column 2 "${shared[@]}" --folds 10 --epochs 3
 done
