@@ -11,7 +11,7 @@ model=${2:-models/nsmc-sentiment}
 ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
 
 ostinato train classify "$data/ratings_train.txt" \
-  --separator tab --text-column document --label-column label --validation 0.05 --test "$data/ratings_test.txt" \
-  --tokenizer character --pooling max --dropout 0.3 --word-dropout 0.05 \
-  --batch-size 64 --epochs 4 \
+  --separator tab --text-column document --label-column label --validation 0.03 --test "$data/ratings_test.txt" \
+  --tokenizer character --pooling max --dropout 0.4 --word-dropout 0.1 \
+  --batch-size 64 --schedule cosine --learning-rate 0.002 --epochs 4 \
   --seed "${SEED:-1}" --out "$model" ${RESUME:+--resume}
