@@ -27,9 +27,9 @@ export class OpponentProcess {
     return (await this.#answer()).ready;
   }
 
-  /** @returns {Promise<{ milliseconds: number[], loss: number }>} the steps that it made in about `seconds` */
-  async round(seconds) {
-    this.#child.stdin.write(`${JSON.stringify({ seconds })}\n`);
+  /** @returns {Promise<{ milliseconds: number[], loss: number }>} the steps that it made in about `seconds`; `more` says what else it is told */
+  async round(seconds, more = {}) {
+    this.#child.stdin.write(`${JSON.stringify({ seconds, ...more })}\n`);
     return this.#answer();
   }
 

@@ -46,7 +46,7 @@ export interface SampleEvent {
 export interface CheckpointEvent {
   step: number;
   folder: string;
-  /** "best": the parameters with the lowest validation loss. "resume": everything that a resume needs. */
+  /** "best": the parameters of the best validation. "resume": everything that a resume needs. */
   kind: "best" | "resume";
 }
 

@@ -1,9 +1,11 @@
 import { EventEmitter } from "node:events";
 import { OptionError } from "../errors.js";
 import type { Values } from "../executor/executor.js";
+import { Graph } from "../graph/graph.js";
 import { abortSignal, checkOption, completeOptions, value } from "../options.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { DivergenceError } from "./divergence.js";
+import type { Measures } from "./evaluation.js";
 import { EvaluationStep, Tally } from "./evaluation.js";
 import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
 import type { Fingerprint } from "./fingerprint.js";
@@ -39,7 +41,7 @@ const modelRule = value<SavableModel<never>>(
  * await trainer.run({ signal });
  * ```
  *
- * With a folder, the parameters of the lowest validation loss are in model.safetensors (without validation: the newest),
+ * With a folder, the parameters of the best validation are in model.safetensors (without validation: the newest),
  * and a stopped training resumes to the same bits as one that never stopped. At the end the model has the best parameters.
  */
 export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
@@ -54,7 +56,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   #curve = new Curve();
   /** Updates done, epochs done, and batches done of the running epoch. */
   #at = { step: 0, epoch: 0, batch: 0, tokens: 0 };
-  /** The lowest validation loss; its parameters are in the folder, or without one here. */
+  /** The loss of the best validation; its parameters are in the folder, or without one here. */
   #best: { loss: number; parameters?: Map<string, Values> } | null = null;
   #misses = 0;
   #firstLoss = Number.NaN;
@@ -117,13 +119,21 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
 
   /** @throws OptionError for data that the model cannot read, before anything is written. */
   async #expectData(): Promise<void> {
-    const { data, validation } = this.#options;
+    const { data, validation, best } = this.#options;
     for (const each of validation ? [data, validation] : [data]) {
       for await (const { form } of each.batches(0)) {
         this.#model.expectForm?.(form, each);
-        break;
+        if (each !== validation || best === "loss" || this.#model.recordLoss(new Graph(), form).predictions) break;
+        throw new OptionError('Trainer: best is "accuracy", and this model has none: leave it out.', ["best"]);
       }
     }
+  }
+
+  /** Whether a validation is better than all before it. */
+  #isBest({ loss, accuracy = 0 }: Measures): boolean {
+    if (!this.#best) return true;
+    if (this.#options.best === "loss") return loss < this.#best.loss;
+    return this.#history.validations.every((before) => accuracy > (before.accuracy ?? 0));
   }
 
   async #train(signal: AbortSignal | undefined): Promise<EndEvent> {
@@ -208,8 +218,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     }
     const measures = tally.measures(validation.characters);
     const { loss } = measures;
-    const sound = Number.isFinite(loss) && this.#mayReplace(loss);
-    const best = sound && (!this.#best || loss < this.#best.loss);
+    const best = Number.isFinite(loss) && this.#mayReplace(loss) && this.#isBest(measures);
     this.#misses = best ? 0 : this.#misses + 1;
     schedule.validated?.(loss);
     const measured = {
@@ -246,7 +255,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     }
     if (!this.#best?.parameters) return "The parameters are those after it: make the model again, or load it.";
     await this.#restoreBest();
-    return "The parameters are those of the lowest validation loss.";
+    return `The parameters are those of the ${this.#options.best === "loss" ? "lowest validation loss" : "highest accuracy"}.`;
   }
 
   async #sample(write: (signal?: AbortSignal) => Promise<string>, signal: AbortSignal | undefined): Promise<void> {
@@ -354,7 +363,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     return event;
   }
 
-  /** Leaves the model with the parameters of the lowest validation loss. */
+  /** Leaves the model with the parameters of the best validation. */
   async #restoreBest(): Promise<void> {
     if (this.#folder && this.#best) return this.#model.restore(this.#folder.path);
     for (const [name, values] of this.#best?.parameters ?? []) await this.#model.store.write(name, values);

@@ -69,7 +69,16 @@ export const trainerRules = table("Trainer", {
     needs: { validation: true },
     onResume: "changes",
   }),
-  /** Validations in a row without a lower loss after which training stops; 0 for never. Default 0. */
+  /**
+   * Measure of a validation that says which parameters are the best: the lowest "loss", or the highest "accuracy" of a model that has one,
+   * as classifiers and taggers do. Their accuracy often still rises when the loss does not fall any more. Default loss.
+   */
+  best: option(word(["loss", "accuracy"], "loss"), {
+    aka: ["metric_for_best_model"],
+    needs: { validation: true },
+    onResume: "changes",
+  }),
+  /** Validations in a row that are not the best after which training stops; 0 for never. Default 0. */
   patience: option(whole({ initial: 0 }), {
     aka: ["early_stopping", "early_stopping_patience"],
     needs: { validation: true },

@@ -12,6 +12,7 @@ import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
 import { noiseOf, recurrentNoiseRules } from "../../nn/recurrentNoise.js";
 import type { OptionsOf } from "../../options.js";
 import { flag, option, optional, real, table, text, whole, word } from "../../options.js";
+import type { RecordedLoss } from "../../train/trainable.js";
 import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell, optionsOfCell } from "../cellConfig.js";
 import { CharacterEncoder, characterEncoders, lookedUp } from "./characters.js";
@@ -198,23 +199,26 @@ export class SequenceTaggerNetwork {
   }
 
   /**
-   * Losses in nats, and the number of tokens: of each token, [T,B], or with a crf of each sentence, [1,B]. features [T,B,F]; the feed
-   * "targets" is i32 [T,B], -1 for none.
+   * Losses in nats, and the number of tokens: of each token, [T,B], or with a crf of each sentence, [1,B]; and in use the likeliest tags,
+   * i32 [T,B]. features [T,B,F]; the feed "targets" is i32 [T,B], -1 for none.
    */
-  losses(
-    graph: Graph,
-    { features, lengths }: { features: Tensor; lengths: Tensor },
-  ): { losses: Tensor; count: Tensor } {
+  losses(graph: Graph, { features, lengths }: { features: Tensor; lengths: Tensor }): Omit<RecordedLoss, "carried"> {
     const [T, B, F] = features.shape as [number, number, number];
     const targets = graph.feed("targets", "i32", [T, B]);
     if (this.#transitions) {
-      const losses = ops.crf({ ...this.#scores(graph, features, lengths), tags: targets });
+      const scores = this.#scores(graph, features, lengths);
+      const losses = ops.crf({ ...scores, tags: targets });
       const ones = ops.broadcastTo(ops.affine(graph.zeros([]), { shift: 1 }), [T, B]);
-      return { losses: ops.reshape(losses, [1, B]), count: ops.sum(ops.mask(ones, lengths)) };
+      return {
+        losses: ops.reshape(losses, [1, B]),
+        count: ops.sum(ops.mask(ones, lengths)),
+        ...(graph.training ? {} : { predictions: ops.crfPaths({ ...scores, K: 1 }).tags }),
+      };
     }
     const rows = ops.reshape(features, [T * B, F]);
     const { losses, count } = this.#output.crossEntropy(rows, ops.reshape(targets, [T * B]));
-    return { losses: ops.reshape(losses, [T, B]), count };
+    const predicted = graph.training ? {} : { predictions: ops.argmax(this.#output.apply(features), 2) };
+    return { losses: ops.reshape(losses, [T, B]), count, ...predicted };
   }
 
   /**
