@@ -27,6 +27,8 @@ export type { CaptionSample } from "./reportCaptions.js";
 export type { LabelledSample, ReportScores } from "./reportClassification.js";
 export type { ReportForecastScores } from "./reportForecasts.js";
 export type { TranslationSample } from "./reportTranslation.js";
+export type { TaggedPiece, TaggedText } from "./taggedText.js";
+export { taggedTerminal, tagsIn } from "./taggedText.js";
 export { blockChart, colourText, legend, widthOf } from "./terminal.js";
 export type { VectorMap, VectorMapInput } from "./vectorMap.js";
 export { vectorMap } from "./vectorMap.js";

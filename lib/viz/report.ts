@@ -20,8 +20,10 @@ import type { ReportForecastScores } from "./reportForecasts.js";
 import { forecastScoresSection, forecastSection } from "./reportForecasts.js";
 import { reportScript } from "./reportScript.js";
 import { reportStyle } from "./reportStyle.js";
+import { taggedSection } from "./reportTagging.js";
 import type { TranslationSample } from "./reportTranslation.js";
 import { attentionSection, translationSection } from "./reportTranslation.js";
+import type { TaggedText } from "./taggedText.js";
 
 /** The curves and samples of a training. */
 export interface ReportHistory {
@@ -72,6 +74,8 @@ export interface ReportData {
   scores?: ReportScores;
   /** Texts that a classifier has labelled. */
   labelled?: readonly LabelledSample[];
+  /** Sentences that a tagger has tagged. */
+  tagged?: readonly TaggedText[];
   /** Norms of a gradient by time lag. */
   gradients?: readonly GradientCurve[];
 }
@@ -85,7 +89,7 @@ const mostValues = 8_000_000;
  */
 export function renderReport(data: ReportData): string {
   const { title, summary, figures, configuration, history, trace, attention = [], captions = [] } = data;
-  const { translations = [], scores, labelled = [] } = data;
+  const { translations = [], scores, labelled = [], tagged = [] } = data;
   const { forecasts = [], unit = "nats per token", gradients = [] } = data;
   if (history) checkOption("renderReport", "history", history, historyRule);
   const require = createRequire(import.meta.url);
@@ -111,6 +115,7 @@ ${forecasts.length > 0 ? forecastSection(forecasts) : ""}
 ${translations.length > 0 ? translationSection(translations) : ""}
 ${scores ? scoresSection(scores) : ""}
 ${labelled.length > 0 ? labelledSection(labelled) : ""}
+${tagged.length > 0 ? taggedSection(tagged) : ""}
 ${attention.length > 0 ? attentionSection(attention) : ""}
 ${captions.length > 0 ? captionSection(captions) : ""}
 ${trace ? activationSection(trace) : ""}

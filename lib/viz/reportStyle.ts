@@ -30,6 +30,7 @@ select, button { font: inherit; color: inherit; background: var(--paper); border
 .translations table { width: 100%; } .translations td, .translations th { vertical-align: top; padding: 0.35rem 1rem 0.35rem 0; white-space: normal; }
 .translations tbody tr { border-top: 1px solid var(--line); } .scroll { overflow-x: auto; }
 .scores table { margin-bottom: 1rem; } .scores td { padding: 0.15rem 0.9rem; text-align: right; } .scores th[scope="col"] { text-align: right; padding: 0.15rem 0.9rem; }
+.tag { color: inherit; border: 2px solid transparent; border-radius: 4px; padding: 0 0.25em; } .tag small { margin-left: 0.35em; color: var(--soft); } .tag.wrong { border: 2px dashed var(--valid); } .tag.missed { background: none; border-style: dotted; }
 table { border-collapse: collapse; font-size: 0.9rem; } th { text-align: left; font-weight: 500; color: var(--soft); padding: 0.15rem 1.5rem 0.15rem 0; } td { font-variant-numeric: tabular-nums; }
 @media print { .controls { display: none; } section { break-inside: avoid; } }
 `;

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commandFolder } from "./commandFolder.js";
@@ -138,6 +138,21 @@ test("a crf gives the best sequences, all probabilities as JSON, and the F1 of s
   expect(ostinato(["train", "tag", odd, "--validation", "0", "--output", "crf", "--out", "none"]).stderr).toMatch(
     /odd-bio\.conll, line 5: I-NP cannot follow O: the tags look like BIO\..*--no-constraints/,
   );
+});
+
+test("inspect shows sentences with their spans or tags, what is wrong first, in the terminal and as a report", () => {
+  const own = file("own.conll", "to O\nhunt O\n\nthe O\nrun O\n\n");
+  const shown = ostinato(["inspect", "crf", "--text", own, "--terminal"]);
+  expect(shown).toEqual({ status: 0, stdout: "[the run:NP?]\nto hunt\n", stderr: "" });
+  expect(ostinato(["inspect", "model", "--text", conll, "--terminal"]).stdout).toMatch(
+    /^\[the:DET\] \[walk:NOUN\] \[wants:VERB\] \[to:PART\] \[\w+:VERB\]\n/,
+  );
+  expect(ostinato(["inspect", "crf", "--terminal"]).stderr).toMatch(/--terminal of a tagger needs --text/);
+  expect(ostinato(["inspect", "crf", "--text", own, "--out", "spans.html"]).stdout).toMatch(/report is in spans\.html/);
+  const report = readFileSync(join(folder, "spans.html"), "utf8");
+  expect(report).toContain('<mark class="tag wrong"');
+  expect(report).toContain("F1 of spans");
+  expect(report).toContain("each word&#39;s most frequent tag");
 });
 
 test("a training of tags is resumed as it was called, to the bits of one that never stopped", () => {

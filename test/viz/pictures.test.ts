@@ -21,7 +21,10 @@ import {
 } from "../../lib/viz/index.js";
 import { captionSection } from "../../lib/viz/reportCaptions.js";
 import { labelledSection, scoresSection } from "../../lib/viz/reportClassification.js";
+import { taggedSection } from "../../lib/viz/reportTagging.js";
 import { attentionSection, translationSection } from "../../lib/viz/reportTranslation.js";
+import type { TaggedText } from "../../lib/viz/taggedText.js";
+import { taggedTerminal, tagsIn } from "../../lib/viz/taggedText.js";
 import { historyOf } from "./historyOf.js";
 import { search } from "./searchTree.js";
 import { expectPicture } from "./wellFormed.js";
@@ -110,6 +113,18 @@ const scores = {
   ],
 };
 
+const tagged: TaggedText[] = [
+  {
+    pieces: [
+      { tokens: ["Captain", "Ahab"], tag: "person", right: true },
+      { tokens: ["went", "to"], tag: null, right: true },
+      { tokens: ["<sea>"], tag: "place", right: false },
+    ],
+    missed: [{ text: "Nan & tucket", tag: "place" }],
+  },
+  { pieces: [{ tokens: ["a\u001bb"], tag: "NOUN", right: true }], missed: [] },
+];
+
 const pictures: Record<string, () => string | Promise<string>> = {
   "attention.svg": () => attentionSVG(alignment),
   "attention with a title.svg": () => attentionSVG(wide, { title: "one and two" }),
@@ -147,6 +162,11 @@ const pictures: Record<string, () => string | Promise<string>> = {
       { tokens, weights: values.map(Math.abs), label: "spoken", probability: 0.9, truth: "spoken" },
       { tokens, weights: null, label: "told", probability: 0.6, truth: "spoken" },
     ]).text,
+  "tagged.html": () => taggedSection(tagged).text,
+  "tagged, no colour.txt": () =>
+    tagged.map((text) => taggedTerminal(text, { tags: tagsIn(tagged), depth: 0, width: 24 })).join("\n"),
+  "tagged, 256 colours.txt": () =>
+    tagged.map((text) => taggedTerminal(text, { tags: tagsIn(tagged), depth: 8, width: 60 })).join("\n"),
   "alignments.html": () => attentionSection([{ ...alignment, caption: "a caption" }]).text,
   "translations.html": () => translationSection([{ source: "a b", reference: "c d", hypothesis: "c e" }]).text,
 };

@@ -50,8 +50,8 @@ const mostSearched = 4_000_000;
 const flags = table("inspect", {
   /**
    * File of a text to read: the passage of about 3,000 tokens that shows --feature best; for a model of pairs, a table or two
-   * files; for a classifier, tables of texts and labels; for a forecaster, tables of series, whose last steps are forecast. Default: a text
-   * that the model writes; no pairs, no labelled texts, no series.
+   * files; for a classifier, tables of texts and labels; for a tagger, tagged sentences; for a forecaster, tables of series. Default: a text
+   * that the model writes; none.
    */
   text: optional(list(text({ as: "file" }))),
   /** File of the report. Default: report.html in the folder. */
@@ -61,7 +61,7 @@ const flags = table("inspect", {
 });
 
 const unitFlags = table("inspect units", {
-  /** Show it here, instead of in a report: the text, coloured by one unit or by the attention of a classifier; charts of series. */
+  /** Show it here, not in a report: a text, coloured by a unit, by attention or by tags; charts of series. */
   terminal: flag(),
   /** Feature that units watch for, and that the passage shows. Default: the one that a unit follows best. */
   feature: optional(word(textFeatures)),
