@@ -113,6 +113,7 @@ export type {
   NumberArray,
   ParameterShape,
   Picture,
+  ReadImageOptions,
   RecordedValue,
   SizedVocabulary,
   TensorValues,

@@ -1,7 +1,7 @@
 import { completeOptions, table, whole } from "../options.js";
-import type { Picture } from "./imageFile.js";
-import { expectPicture } from "./imageFile.js";
 import type { NumberArray } from "./npy.js";
+import type { Picture } from "./picture.js";
+import { expectPicture } from "./picture.js";
 
 const side = whole({ minimum: 1, maximum: 16_384 });
 

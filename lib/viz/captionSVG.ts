@@ -57,7 +57,7 @@ const [longSide, gap, label, title] = [112, 12, 18, 30];
 export function captionSVG(picture: CaptionPicture, options: CaptionPictureOptions = {}): string {
   const { columns: across } = completeOptions("captionSVG", options, rules);
   completeOptions("captionSVG", picture, captionRules);
-  expectDistributions(picture);
+  expectDistributions("captionSVG", picture);
   const { text: sentence, tokens, attention, grid, photo } = picture;
   const shape = photo ? photo.width / photo.height : grid.columns / grid.rows;
   const [width, height] = shape >= 1 ? [longSide, longSide / shape] : [longSide * shape, longSide];
@@ -118,11 +118,15 @@ function shades(
   });
 }
 
-function expectDistributions({ tokens, attention, grid }: CaptionPicture): void {
+/** @throws InputError for weights that are not [tokens][regions], or a row that is no distribution. */
+export function expectDistributions(
+  owner: string,
+  { tokens, attention, grid }: Pick<CaptionPicture, "tokens" | "attention" | "grid">,
+): void {
   const regions = grid.rows * grid.columns;
   if (attention.length < tokens.length) {
     throw new InputError(
-      `captionSVG: expected weights for each of ${tokens.length} words, got ${attention.length} rows.`,
+      `${owner}: expected weights for each of ${tokens.length} words, got ${attention.length} rows.`,
     );
   }
   for (const [t, row] of attention.entries()) {
@@ -131,7 +135,7 @@ function expectDistributions({ tokens, attention, grid }: CaptionPicture): void 
     const fits = values.length === regions && values.every((weight) => weight >= 0 && weight <= 1.01);
     if (fits && Math.abs(sum - 1) <= 0.01) continue;
     throw new InputError(
-      `captionSVG: row ${t} of the weights is no distribution over ${regions} regions: ${values.length} numbers whose sum is ${sum.toFixed(4)}.`,
+      `${owner}: row ${t} of the weights is no distribution over ${regions} regions: ${values.length} numbers whose sum is ${sum.toFixed(4)}.`,
     );
   }
 }

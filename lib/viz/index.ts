@@ -8,6 +8,7 @@ export { beamTreeSVG } from "./beamTreeSVG.js";
 export { beamTreeTerminal } from "./beamTreeTerminal.js";
 export type { CaptionPicture, CaptionPictureOptions } from "./captionSVG.js";
 export { captionSVG } from "./captionSVG.js";
+export { captionTerminal } from "./captionTerminal.js";
 export type { ColourDepth } from "./colour.js";
 export type { CurveAxis, CurveMeasure, CurvesOptions, Run } from "./curves.js";
 export { curvesRules, curvesSVG } from "./curves.js";

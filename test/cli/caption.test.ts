@@ -57,6 +57,13 @@ test("train caption, caption, evaluate, info and quantize work one after the oth
   writeFileSync(join(folder, "photo.png"), encodePicture(photo, "png"));
   expect(ostinato("caption", "model", "photo.png").stdout).toMatch(/^blue on the right/);
 
+  // Words above, each with a grid of four by four below.
+  const looked = ostinato("caption", "model", "photo.png", "--attention").stdout.split("\n");
+  expect(looked[0]).toMatch(/^blue on the right/);
+  expect(looked[2]?.trim().split(/ +/).slice(0, 4)).toEqual(["blue", "on", "the", "right"]);
+  for (const line of looked.slice(3, 7)) expect(line).toMatch(/^([\u00b7\u2591\u2592\u2593\u2588]{8} *){4}/);
+  expect(looked.slice(3, 7).join("")).toContain("\u2588\u2588");
+
   const measured = ostinato("evaluate", "model", "captions.tsv", "--output", "written.txt");
   expect(measured.stdout).toMatch(/exact +9\d\.\d+ %|exact +100/);
   expect(measured.stdout).toMatch(/with the images exchanged: BLEU-1 to 4 .*, exact [0-5]?\d\.\d\d %/);

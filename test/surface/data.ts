@@ -21,7 +21,7 @@ export const dataRows: Record<string, Entry> = {
     Array.from({ length: 20 }, () => ({ image: "x", captions: ["ab"] })),
     { validation: 0.1 },
   ]),
-  readImage: entry(ostinato.readImage as never, () => ["photo.png"]),
+  readImage: entry(ostinato.readImage as never, () => ["photo.png", { size: { rows: 2, columns: 2 } }]),
   resizePicture: entry(
     ostinato.resizePicture as never,
     () => [

@@ -3,22 +3,22 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { InputError, OptionError } from "../../errors.js";
 import type { NumberArray } from "../../formats/index.js";
-import { readImage, resizePicture, writeFileAtomically } from "../../formats/index.js";
+import { readImage, writeFileAtomically } from "../../formats/index.js";
 import type { Caption } from "../../models/imageCaptioner/captioning.js";
 import { captionOptions } from "../../models/imageCaptioner/captioning.js";
 import { gridText } from "../../models/imageCaptioner/grid.js";
 import type { ImageCaptioner } from "../../models/imageCaptioner/imageCaptioner.js";
 import type { Completed } from "../../options.js";
 import { flag, optional, pick, table, text } from "../../options.js";
-import { captionSVG } from "../../viz/index.js";
+import { captionSVG, captionTerminal } from "../../viz/index.js";
 import { imagesOf, photoSizeOf } from "../captionFiles.js";
 import { captionPictureOf } from "../captionPictures.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { withOptions } from "../options.js";
-import { results } from "../output.js";
-import { oneCell, oneLine } from "../print.js";
+import { Painted, results } from "../output.js";
+import { colourDepth, oneCell, oneLine } from "../print.js";
 import { readingLike, withImages } from "../reading.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import type { Ability } from "../verbs.js";
@@ -27,6 +27,8 @@ const flags = table("caption images", {
   ...pick(captionOptions, "nBest", "batchSize"),
   /** Write the score before each caption. */
   scores: flag(),
+  /** Draw where the model looked for each word. Default: in a terminal, for one image. */
+  attention: optional(flag()),
   /** File for a picture of where the model looked for each word of one image. Default: none. */
   svg: optional(text({ as: "file" })),
   /** Print one JSON object for each image, with the attention of each word. */
@@ -56,7 +58,11 @@ async function captionImages(folder: string, names: string[], options: Options, 
     const images = await imagesNamed(names, model, { folder, command, signal });
     const captions = await model.caption(images, { ...search, signal });
     if (options.svg !== undefined) await draw(captions[0] as Caption, images[0] as NamedImage, options.svg);
-    for (const [i, written] of captions.entries()) write(names[i] as string, written, options, names.length > 1);
+    const draws = !options.json && (options.attention ?? (process.stdout.isTTY && names.length === 1));
+    for (const [i, written] of captions.entries()) {
+      write(names[i] as string, written, options, names.length > 1);
+      if (draws) drawHere(written);
+    }
   });
 }
 
@@ -64,13 +70,22 @@ async function captionImages(folder: string, names: string[], options: Options, 
 interface NamedImage {
   readonly image: NumberArray;
   readonly name: string;
-  readonly photo: NumberArray;
+  photo(): Promise<NumberArray>;
 }
 
 async function draw(caption: Caption, { name, photo }: NamedImage, file: string): Promise<void> {
-  const picture = captionPictureOf(caption, photo);
+  const picture = captionPictureOf(caption, await photo());
   if (!picture) throw new InputError(`caption: there is no attention to draw for ${name}.`);
   await writeFileAtomically(file, captionSVG(picture));
+}
+
+/** Draws where the model looked, in the terminal; nothing for a model without attention. */
+function drawHere(caption: Caption): void {
+  const picture = captionPictureOf(caption, null);
+  if (!picture) return;
+  const size = { width: Math.max(40, Math.min(process.stdout.columns ?? 100, 160)), depth: colourDepth() };
+  const [, ...grids] = captionTerminal(picture, size).split("\n");
+  results.write(new Painted(`${grids.join("\n")}\n`));
 }
 
 /** The images of a command line: files, or names of images that the training had. */
@@ -91,8 +106,7 @@ async function imagesNamed(
     const size = { rows: imageSize, columns: imageSize };
     return Promise.all(
       names.map(async (name) => {
-        const photo = await readImage(name);
-        return { image: resizePicture(photo, size), name: basename(name), photo };
+        return { image: await readImage(name, { size }), name: basename(name), photo: () => readImage(name) };
       }),
     );
   }
@@ -100,7 +114,7 @@ async function imagesNamed(
   return Promise.all(
     names.map(async (name) => {
       const image = await set.image(name);
-      return { image, name, photo: image };
+      return { image, name, photo: async () => image };
     }),
   );
 }

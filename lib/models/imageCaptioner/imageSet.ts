@@ -5,7 +5,7 @@ import type { ImageCaptions } from "../../data/index.js";
 import { readLines } from "../../data/index.js";
 import { counted, describe, FileError, InputError, OptionError, quote } from "../../errors.js";
 import type { NumberArray, TensorValues } from "../../formats/index.js";
-import { readImage, readNpy, readSafetensors, resizePicture } from "../../formats/index.js";
+import { readImage, readNpy, readSafetensors } from "../../formats/index.js";
 import type { OptionsOf } from "../../options.js";
 import {
   abortSignal,
@@ -132,9 +132,8 @@ export class ImageSet {
 
   async #read(file: string): Promise<NumberArray> {
     if (/\.npy$/i.test(file)) return readNpy(file);
-    const picture = await readImage(file);
-    if (this.#imageSize === null) return picture;
-    return resizePicture(picture, { rows: this.#imageSize, columns: this.#imageSize });
+    const side = this.#imageSize;
+    return readImage(file, side === null ? {} : { size: { rows: side, columns: side } });
   }
 }
 
