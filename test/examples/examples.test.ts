@@ -58,10 +58,42 @@ test("examples/shapes.mjs draws images, learns to describe them, and says how ma
   expect(status).toBe(0);
 });
 
+test("examples/adding-problem.mjs learns to add the two marked numbers, and ends where it can", () => {
+  const { status, stdout, stderr } = run("adding-problem", "gru", "10", "2000");
+  expect(stderr).toBe("");
+  const errors = [...stdout.matchAll(/^(\d+) updates, \d+ s: mean squared error (\d\.\d+)$/gm)];
+  expect(errors.length).toBe(stdout.trim().split("\n").length);
+  expect(Number(errors[0]?.[1])).toBe(250);
+  expect(Number(errors.at(-1)?.[2])).toBeLessThan(0.01);
+  expect(Number(errors.at(-1)?.[1])).toBeLessThan(2000);
+  expect(status).toBe(0);
+});
+
+test("examples/copy-memory.mjs learns to say digits again, and counts those that are right", () => {
+  const { status, stdout, stderr } = run("copy-memory", "lstm", "5", "1500");
+  expect(stderr).toBe("");
+  const shares = [...stdout.matchAll(/^\d+ updates, \d+ s: loss \d\.\d+, (\d+\.\d) % of the digits$/gm)].map(
+    ([, share]) => Number(share),
+  );
+  expect(shares.length).toBe(stdout.trim().split("\n").length);
+  // One in eight by chance.
+  expect(shares[0]).toBeLessThan(60);
+  expect(Math.max(...shares)).toBeGreaterThan(30);
+  expect(status).toBe(0);
+});
+
 test("every example is run by a test", () => {
   const files = readdirSync(join(root, "examples")).filter((file) => file.endsWith(".mjs"));
   expect(files.map((file) => file.replace(".mjs", "")).sort()).toEqual(
-    [...Object.keys(outputs), "classification-server", "pytorch-weights", "shapes", "streaming-server"].sort(),
+    [
+      ...Object.keys(outputs),
+      "adding-problem",
+      "classification-server",
+      "copy-memory",
+      "pytorch-weights",
+      "shapes",
+      "streaming-server",
+    ].sort(),
   );
 });
 
