@@ -1,14 +1,14 @@
 // Copy memory (Hochreiter & Schmidhuber 1997, in the form of Bai et al. 2018): ten digits, a long wait, and at the end the same ten
 // digits have to be said. A network without memory has a loss of 10 ln 8 / (LENGTH + 20) nats a symbol, for 100 steps 0.173.
 //
-//   node examples/copy-memory.mjs [CELL [LENGTH [UPDATES [SEED]]]]     default lstm 100 5000 1
+//   node examples/copy-memory.mjs [CELL [LENGTH [UPDATES [SEED]]]]     default lstm 100 10000 1
 //
 // The wait grows from 10 steps to LENGTH over the first 1,500 updates. It ends early where 99 % of the digits of 1,000 new sequences, all of
 // the full length, are right.
 import { adam, cosine, Embedding, Graph, initialize, initializers, Linear, nativeExecutor, ops, RecurrentStack, Trainer } from "ostinato";
 
 const [cell = "lstm", ...numbers] = process.argv.slice(2);
-const [longest = 100, updates = 5000, seed = 1] = numbers.map(Number);
+const [longest = 100, updates = 10_000, seed = 1] = numbers.map(Number);
 const [B, H, digits, symbols, growing] = [50, 128, 10, 10, 1500];
 /** Steps that a memory must last; the forget gate begins open for about so many (Tallec & Ollivier 2018). */
 const own = ["lstm", "peephole-lstm", "layer-norm-lstm"].includes(cell) ? { forgetBias: Math.log(longest) } : {};

@@ -12,4 +12,4 @@ for cell in gru lstm rnn; do
   node examples/adding-problem.mjs "$cell" 200 10000 "$seed"
 done
 echo "copy memory, 100 steps, lstm"
-node examples/copy-memory.mjs lstm 100 5000 "$seed"
+node examples/copy-memory.mjs lstm 100 10000 "$seed"
