@@ -1,42 +1,72 @@
-import type { LabelledText } from "../data/index.js";
-import { splitFolds, splitTexts } from "../data/index.js";
-import { labelsOf } from "../models/sequenceClassifier/examples.js";
-import type { ClassifierEvaluation } from "../models/sequenceClassifier/sequenceClassifier.js";
-import type { ClassifierOptions } from "./classifierTraining.js";
-import { classifierFor, vocabularyOf } from "./classifierTraining.js";
+import { foldRules, splitFolds } from "../data/index.js";
+import { OptionError } from "../errors.js";
+import { option, optional, table } from "../options.js";
+import type { TrainingData } from "../train/data.js";
+import type { SavableModel } from "../train/trainable.js";
+import type { HeldOut } from "./heldOut.js";
 import { untilInterrupted } from "./interrupt.js";
 import { given } from "./options.js";
 import type { Printer } from "./print.js";
-import { count } from "./print.js";
-import { notWorthIt } from "./printClassification.js";
+import type { TrainingOptions } from "./training.js";
 import { passingTrainerFor } from "./training.js";
 import type { TrainingCall } from "./trainingCall.js";
 
-const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+/** The option of commands that can cross-validate. */
+export const foldsRules = table("cross-validation", {
+  /**
+   * Cross-validate instead: cut the examples into this many parts, train a model without each, measure it on that part, and keep none.
+   * Default: none; `splitFolds` in a program makes 10.
+   */
+  folds: option(optional(foldRules.folds), { excludes: ["test", "folder", "resume", "overwrite"] }),
+});
+
+/** What a fold learns from, and what chooses its best epoch. */
+interface FoldParts<Example> {
+  readonly train: readonly Example[];
+  readonly validation: readonly Example[];
+}
+
+/** How a kind of model is cross-validated. */
+export interface CrossValidation<Example, Form, Result extends object> {
+  readonly call: TrainingCall<TrainingOptions>;
+  readonly print: Printer;
+  readonly folds: number;
+  /** A share of what a fold learns from, which is held out to choose its best epoch. */
+  readonly validation: HeldOut;
+  split(examples: readonly Example[], options: { validation: number; seed: number }): FoldParts<Example>;
+  /** A model with new weights, and its data. */
+  prepare(
+    parts: FoldParts<Example>,
+    signal: AbortSignal,
+  ): Promise<{
+    model: SavableModel<Form> & {
+      evaluate(test: readonly Example[], options: { signal: AbortSignal }): Promise<Result>;
+    };
+    data: TrainingData<Form>;
+    measured?: TrainingData<Form> | undefined;
+  }>;
+  /** The scores of one fold, as text. */
+  say(result: Result): string;
+  /** Prints the means of all folds. */
+  conclude(results: readonly Result[]): void;
+}
 
 /**
- * Trains a classifier without each part of the texts, measures it on that part, and prints the mean; the models are not kept.
- * @param options.share share of the texts to learn from that is held out to choose the best epoch.
+ * Trains a model without each part of the examples, measures it on that part, and prints the mean; the models are not kept.
+ * @throws OptionError for a validation on files.
  */
-export async function crossValidate(
-  examples: readonly LabelledText[],
-  {
-    call,
-    print,
-    share,
-    folds,
-  }: { call: TrainingCall<ClassifierOptions>; print: Printer; share: number; folds: number },
+export async function crossValidate<Example, Form, Result extends object>(
+  examples: readonly Example[],
+  { call, print, folds, validation, split, prepare, say, conclude }: CrossValidation<Example, Form, Result>,
 ): Promise<void> {
-  const { options, command } = call;
-  const { seed } = options;
-  const names = examples.flatMap(labelsOf);
+  if ("files" in validation) {
+    throw new OptionError("train: --folds holds out a share: --validation is then a number.");
+  }
+  const { seed } = call.options;
   await untilInterrupted(async (signal) => {
-    const context = { options, command, signal, print };
-    const results: ClassifierEvaluation[] = [];
+    const results: Result[] = [];
     for (const [fold, { train, test }] of splitFolds(examples, { folds, seed }).entries()) {
-      const parts = splitTexts(train, { validation: share, seed });
-      const tokenizer = await vocabularyOf(parts.train, names, context);
-      const { model, data, measured } = await classifierFor(parts, { tokenizer, before: null, ...context });
+      const { model, data, measured } = await prepare(split(train, { validation: validation.share, seed }), signal);
       const trainer = passingTrainerFor(model, call, { data, ...given({ validation: measured }) });
       const line = print.progress();
       trainer.on("step", ({ progress, loss }) =>
@@ -47,35 +77,25 @@ export async function crossValidate(
       const result = await model.evaluate(test, { signal });
       results.push(result);
       print.object({ event: "fold", fold: fold + 1, ...result });
-      print.line(
-        `fold ${fold + 1} of ${folds}: accuracy ${percent(result.accuracy)} of ${count(result.count)} texts` +
-          `${result.bagOfWords ? `; a linear bag of words ${percent(result.bagOfWords.accuracy)}` : ""}`,
-      );
+      print.line(`fold ${fold + 1} of ${folds}: ${say(result)}`);
     }
-    printMeans(print, results);
+    conclude(results);
   });
 }
 
-function printMeans(print: Printer, results: readonly ClassifierEvaluation[]): void {
-  const linear = results.flatMap(({ bagOfWords }) => (bagOfWords ? [bagOfWords.accuracy] : []));
-  const means = {
-    accuracy: spread(results.map(({ accuracy }) => accuracy)),
-    macroF1: spread(results.map(({ macroF1 }) => macroF1)),
-    majority: spread(results.map(({ majority }) => majority.accuracy)),
-    bagOfWords: linear.length > 0 ? spread(linear) : null,
-  };
-  print.object({ event: "mean", folds: results.length, ...means });
-  const written = ({ mean, deviation }: { mean: number; deviation: number }) =>
-    `${percent(mean)} (standard deviation ${(100 * deviation).toFixed(2)})`;
-  print.line(`mean: accuracy ${written(means.accuracy)}, macro F1 ${written(means.macroF1)}`);
-  const bag = means.bagOfWords ? `; a linear bag of words ${written(means.bagOfWords)}` : "";
-  print.line(`always the commonest label: ${percent(means.majority.mean)}${bag}`);
-  if (means.accuracy.mean <= Math.max(means.majority.mean, means.bagOfWords?.mean ?? 0)) print.line(notWorthIt);
+/** Mean of the scores of the folds, and their standard deviation, with n - 1. */
+export interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
 }
 
-/** Mean and standard deviation, with n - 1. */
-function spread(values: readonly number[]): { mean: number; deviation: number } {
+export function spread(values: readonly number[]): Spread {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, deviation: Math.sqrt(squares / Math.max(1, values.length - 1)) };
+}
+
+/** A share in per cent, with its deviation. */
+export function spreadText({ mean, deviation }: Spread): string {
+  return `${(100 * mean).toFixed(2)} % (standard deviation ${(100 * deviation).toFixed(2)})`;
 }

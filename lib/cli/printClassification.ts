@@ -1,5 +1,6 @@
 import type { LabelScore } from "../metrics/index.js";
 import type { ClassifierEvaluation } from "../models/sequenceClassifier/sequenceClassifier.js";
+import { spread, spreadText } from "./crossValidation.js";
 import type { Printer } from "./print.js";
 import { count, oneCell } from "./print.js";
 
@@ -7,7 +8,7 @@ import { count, oneCell } from "./print.js";
 const mostLabels = 20;
 
 /** Sentence for texts on which the network is no better than what it is compared with. */
-export const notWorthIt = "A simpler model does as well on these texts: the network does not pay here.";
+const notWorthIt = "A simpler model does as well on these texts: the network does not pay here.";
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
@@ -68,4 +69,26 @@ export function printConfusion(
 
 function widthOf(labels: readonly LabelScore[]): number {
   return Math.max(5, ...labels.map(({ label }) => oneCell(label).length));
+}
+
+/** The scores of one fold of a cross-validation. */
+export function foldText({ accuracy, count: texts, bagOfWords }: ClassifierEvaluation): string {
+  const linear = bagOfWords ? `; a linear bag of words ${percent(bagOfWords.accuracy)}` : "";
+  return `accuracy ${percent(accuracy)} of ${count(texts)} texts${linear}`;
+}
+
+/** Prints the means of the folds of a cross-validation. */
+export function printFolds(print: Printer, results: readonly ClassifierEvaluation[]): void {
+  const linear = results.flatMap(({ bagOfWords }) => (bagOfWords ? [bagOfWords.accuracy] : []));
+  const means = {
+    accuracy: spread(results.map(({ accuracy }) => accuracy)),
+    macroF1: spread(results.map(({ macroF1 }) => macroF1)),
+    majority: spread(results.map(({ majority }) => majority.accuracy)),
+    bagOfWords: linear.length > 0 ? spread(linear) : null,
+  };
+  print.object({ event: "mean", folds: results.length, ...means });
+  print.line(`mean: accuracy ${spreadText(means.accuracy)}, macro F1 ${spreadText(means.macroF1)}`);
+  const bag = means.bagOfWords ? `; a linear bag of words ${spreadText(means.bagOfWords)}` : "";
+  print.line(`always the commonest label: ${percent(means.majority.mean)}${bag}`);
+  if (means.accuracy.mean <= Math.max(means.majority.mean, means.bagOfWords?.mean ?? 0)) print.line(notWorthIt);
 }

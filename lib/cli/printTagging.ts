@@ -1,5 +1,6 @@
 import type { SpanScores } from "../metrics/index.js";
 import type { TaggerEvaluation } from "../models/sequenceTagger/sequenceTagger.js";
+import { spread, spreadText } from "./crossValidation.js";
 import type { Printer } from "./print.js";
 import { count, countOf, oneCell } from "./print.js";
 import { printConfusion, printLabels } from "./printClassification.js";
@@ -33,4 +34,23 @@ function printSpans(print: Printer, { support, given, types, ...all }: SpanScore
   print.line(`  ${"spans".padEnd(width)}  precision   recall       F1   spans`);
   line("all", all, support);
   for (const { type, support: own, ...scores } of types) line(type, scores, own);
+}
+
+/** Prints the means of the folds of a cross-validation. */
+export function printTaggingFolds(print: Printer, results: readonly TaggerEvaluation[]): void {
+  const spans = results.flatMap(({ spans }) => (spans ? [spans.f1] : []));
+  const means = {
+    accuracy: spread(results.map(({ accuracy }) => accuracy)),
+    usualAccuracy: spread(results.map(({ usualAccuracy }) => usualAccuracy)),
+    spanF1: spans.length > 0 ? spread(spans) : null,
+  };
+  print.object({ event: "mean", folds: results.length, ...means });
+  const f1 = means.spanF1 ? `, span F1 ${spreadText(means.spanF1)}` : "";
+  print.line(`mean: accuracy ${spreadText(means.accuracy)}${f1}`);
+  print.line(`each word's most frequent tag: ${percent(means.usualAccuracy.mean)}`);
+}
+
+/** The scores of one fold. */
+export function foldText({ accuracy, count: tokens, spans }: TaggerEvaluation): string {
+  return `accuracy ${percent(accuracy)} of ${count(tokens)} tokens${spans ? `; span F1 ${percent(spans.f1)}` : ""}`;
 }

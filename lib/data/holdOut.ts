@@ -108,7 +108,7 @@ export function splitSequences(
 export const foldRules = table("splitFolds", {
   /** Parts of about the same size. Default 10. */
   folds: option(whole({ minimum: 2, initial: 10 }), { aka: ["n_splits", "k"] }),
-  /** Seed for which part a text is in. Default 1. */
+  /** Seed for which part an example is in. Default 1. */
   seed: seed(),
 });
 
@@ -116,22 +116,23 @@ export const foldRules = table("splitFolds", {
 export type FoldOptions = OptionsOf<typeof foldRules>;
 
 /**
- * Cross-validation: cuts texts into parts at random, and gives for each part the texts of the others to learn from, and its own to
- * measure on; each list keeps their order.
- * @throws OptionError for fewer texts than parts.
+ * Cross-validation: cuts labelled texts, tagged sentences or other examples into parts at random, and gives for each part the examples of the
+ * others to learn from, and its own to measure on; each list keeps their order.
+ * @throws OptionError for fewer examples than parts.
  */
-export function splitFolds(
-  examples: readonly LabelledText[],
+export function splitFolds<Example>(
+  examples: readonly Example[],
   options: FoldOptions = {},
-): { train: LabelledText[]; test: LabelledText[] }[] {
+): { train: Example[]; test: Example[] }[] {
   const { folds, seed } = completeOptions("splitFolds", options, foldRules);
   if (!Array.isArray(examples)) {
     throw new OptionError(`splitFolds: expected examples to be an array, got ${describe(examples)}.`);
   }
   if (examples.length < folds) {
-    throw new OptionError(`splitFolds: expected ${folds} texts or more for ${folds} folds, got ${examples.length}.`, [
-      "folds",
-    ]);
+    throw new OptionError(
+      `splitFolds: expected ${folds} examples or more for ${folds} folds, got ${examples.length}.`,
+      ["folds"],
+    );
   }
   const order = Uint32Array.from({ length: examples.length }, (_, i) => i);
   shuffle(order, randomSource(seed, "folds"));

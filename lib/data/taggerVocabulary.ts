@@ -42,6 +42,8 @@ const makingRules = table("TaggerVocabulary.of", {
   ...taggerVocabularyRules,
   /** Other words that get a vector of their own, those of a file of vectors for example. Default: none. */
   more: optional(list(text())),
+  /** Tags that are known even if none of the sentences has them, those of held-out sentences for example. Default: none. */
+  tags: optional(list(text())),
 });
 
 /** Words that have a number, from 1; 0 is any other word. */
@@ -135,10 +137,11 @@ export class TaggerVocabulary {
       unit,
       tokenSeparator,
       more = [],
+      tags: heldOut = [],
     } = completeOptions("TaggerVocabulary.of", options, makingRules);
     expectTagged("TaggerVocabulary.of", sentences);
     if (sentences.length === 0) throw new InputError("TaggerVocabulary.of: there are no sentences.");
-    const [words, characters, names] = [new TokenCounts(), new TokenCounts(), new Set<string>()];
+    const [words, characters, names] = [new TokenCounts(), new TokenCounts(), new Set<string>(heldOut)];
     const tagsOf = new Map<string, Map<string, number>>();
     const all = new Map<string, number>();
     const countTag = (counts: Map<string, number>, tag: string) => counts.set(tag, (counts.get(tag) ?? 0) + 1);

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commandFolder } from "./commandFolder.js";
@@ -195,6 +195,25 @@ test("a tagger reads with two language models, is whole without their folders, a
   expect(ostinato(["tag", "both", "the run"]).stdout).toBe("the\tDET\nrun\tNOUN\n\n");
 });
 
+test("cross-validation tags every sentence once, by a tagger that has not seen it, and keeps none", () => {
+  // One sentence alone has a tag of its own: it is known where that sentence is held out.
+  const rare = file("rare.conll", `${readFileSync(join(folder, conll), "utf8")}the X\n\n`);
+  const { status, stdout } = ostinato(["train", "tag", rare, "--folds", "3", ...small, "--epochs", "3"]);
+  expect(status).toBe(0);
+  const folds = [...stdout.matchAll(/^fold (\d) of 3: accuracy (\S+) % of (\d+) tokens$/gm)];
+  expect(folds.map(([, fold]) => fold)).toEqual(["1", "2", "3"]);
+  expect(folds.reduce((sum, [, , , tokens]) => sum + Number(tokens), 0)).toBe(1081);
+  const mean = folds.reduce((sum, [, , share]) => sum + Number(share), 0) / 3;
+  expect(stdout).toMatch(
+    /^mean: accuracy \d+\.\d\d % \(standard deviation \d\.\d\d\)\neach word's most frequent tag: \d+\.\d\d %$/m,
+  );
+  expect(Number(/^mean: accuracy (\S+)/m.exec(stdout)?.[1])).toBeCloseTo(mean, 1);
+  expect(mean).toBeGreaterThan(98);
+  expect(existsSync(join(folder, "rare"))).toBe(false);
+  const held = ["train", "tag", rare, "--folds", "3", "--validation", conll];
+  refused(held, /--folds holds out a share: --validation is then a number/, 2);
+});
+
 test("a file that does not fit is refused with its line and the way out, and no folder is left", () => {
   const train = (name: string, ...more: string[]) => ["train", "tag", name, "--out", "none", ...more];
   refused(train(file("short.conll", "a O\nb\n")), /short\.conll, line 2 has 1 column: expected 2 or more/);
@@ -209,7 +228,7 @@ test("a file that does not fit is refused with its line and the way out, and no 
   );
   refused(
     ["classify", "model", "the"],
-    /holds a SequenceTagger, which classify does not take; it can tag, evaluate, quantize/,
+    /holds a SequenceTagger, which classify does not take; it can tag, evaluate, inspect, quantize/,
     2,
   );
   expect(ostinato(["info", "none"]).stderr).toMatch(/There is no model folder none/);

@@ -120,7 +120,9 @@ test("folds have every text once to measure on and in all others to learn from, 
   }
   expect(splitFolds(examples, { folds: 4 })).toEqual(folds);
   expect(splitFolds(examples, { folds: 4, seed: 2 })).not.toEqual(folds);
-  expect(() => splitFolds(examples.slice(0, 3), { folds: 4 })).toThrow(/expected 4 texts or more for 4 folds, got 3/);
+  expect(() => splitFolds(examples.slice(0, 3), { folds: 4 })).toThrow(
+    /expected 4 examples or more for 4 folds, got 3/,
+  );
 });
 
 test("sequences are held out whole; of a single one its last frames are, with their labels and lines", () => {

@@ -47,7 +47,7 @@ export const dataRows: Record<string, Entry> = {
     of(() => ostinato.TaggerVocabulary.of(tagged), "withReading"),
     () => [{ forward: tokenizer }],
   ),
-  "TaggerVocabulary.of": entry(ostinato.TaggerVocabulary.of as never, () => [tagged, { lowercase: true }]),
+  "TaggerVocabulary.of": entry(ostinato.TaggerVocabulary.of as never, () => [tagged, { lowercase: true, tags: ["a"] }]),
   readWordVectors: entry(ostinato.readWordVectors as never, () => ["vectors.txt", { first: 1, size: 2 }]),
   WordVectors: entry(made(ostinato.WordVectors), () => [["a"], new Float32Array(2), 2, 0]),
   "WordVectors.of": entry(

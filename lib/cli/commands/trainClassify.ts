@@ -1,23 +1,22 @@
 import { Command } from "commander";
 import type { LabelledText } from "../../data/index.js";
-import { foldRules, splitTexts } from "../../data/index.js";
-import { OptionError } from "../../errors.js";
+import { splitTexts } from "../../data/index.js";
 import { describeModelFolder } from "../../formats/index.js";
 import { LabelledData } from "../../models/sequenceClassifier/data.js";
 import { labelsOf } from "../../models/sequenceClassifier/examples.js";
 import { classifierRules } from "../../models/sequenceClassifier/network.js";
 import { SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import type { Completed } from "../../options.js";
-import { option, optional, table } from "../../options.js";
+import { table } from "../../options.js";
 import { withCells } from "../cells.js";
 import type { ClassifierOptions } from "../classifierTraining.js";
 import { classifierFor, dataFlags, modelFlags, noteLabels, vocabularyOf } from "../classifierTraining.js";
-import { crossValidate } from "../crossValidation.js";
+import { crossValidate, foldsRules } from "../crossValidation.js";
 import { noteLabelled, readLabelled } from "../labelledFiles.js";
 import { given, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, printer } from "../print.js";
-import { printClassification } from "../printClassification.js";
+import { foldText, printClassification, printFolds } from "../printClassification.js";
 import { readingOf, withLabelOptions } from "../reading.js";
 import { train, trainerFor, withTrainingOptions } from "../training.js";
 import type { TrainingCall } from "../trainingCall.js";
@@ -27,11 +26,7 @@ import { partRules, readParts, validationOf } from "../trainingParts.js";
 
 const flags = table("train classify", {
   ...partRules,
-  /**
-   * Cross-validate instead: cut the texts into this many parts, train a model without each, measure it on that part, and keep none.
-   * Default: none; `splitFolds` in a program makes 10.
-   */
-  folds: option(optional(foldRules.folds), { excludes: ["test", "folder", "resume", "overwrite"] }),
+  ...foldsRules,
   ...dataFlags,
 });
 
@@ -60,14 +55,23 @@ async function trainClassifier(call: TrainingCall<Options>, command: Command): P
     noteLabelled(print, reading);
     return reading.examples;
   };
-  if (options.folds !== undefined) {
-    if ("files" in validation)
-      throw new OptionError("train: --folds holds out a share: --validation is then a number.");
-    return crossValidate(await read(files, "train classify"), {
-      call,
-      print,
-      share: validation.share,
-      folds: options.folds,
+  const { folds } = options;
+  if (folds !== undefined) {
+    const examples = await read(files, "train classify");
+    const names = examples.flatMap(labelsOf);
+    return crossValidate(examples, {
+      ...{ call, print, folds, validation },
+      split: splitTexts,
+      prepare: async (parts, signal) => {
+        const context = { options, command, signal, print };
+        return classifierFor(parts, {
+          tokenizer: await vocabularyOf(parts.train, names, context),
+          before: null,
+          ...context,
+        });
+      },
+      say: foldText,
+      conclude: (results) => printFolds(print, results),
     });
   }
   await train(call, print, async (signal) => {

@@ -10,20 +10,23 @@ import { SequenceTagger } from "../../models/sequenceTagger/sequenceTagger.js";
 import type { Completed, OptionsOf } from "../../options.js";
 import { option, optional, pick, table, text, whole, without } from "../../options.js";
 import { cellOptions, withCells } from "../cells.js";
+import { crossValidate, foldsRules } from "../crossValidation.js";
 import { executorFrom } from "../executor.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, oneCell, printer } from "../print.js";
-import { printTagging } from "../printTagging.js";
+import { foldText, printTagging, printTaggingFolds } from "../printTagging.js";
 import { conllOf, noteTagged, readTagged, withConllOptions } from "../taggedFiles.js";
 import type { TrainingOptions } from "../training.js";
 import { train, trainerFor, withTrainingOptions } from "../training.js";
 import type { TrainingCall } from "../trainingCall.js";
 import { trainingCall } from "../trainingCall.js";
+import type { TrainingParts } from "../trainingParts.js";
 import { partRules, readParts, validationOf } from "../trainingParts.js";
 
 const flags = table("train tag", {
   ...partRules,
+  ...foldsRules,
   /**
    * File with vectors of words: word2vec's in text or binary, GloVe's, or fastText's .vec. Their size is the --embedding-size. Default: none.
    */
@@ -64,49 +67,30 @@ export function taggerCommand(): Command {
 }
 
 async function trainTagger(call: TrainingCall<Options>, command: Command): Promise<void> {
-  const { options } = call;
+  const { files, options } = call;
   const print = printer(options);
   const validation = validationOf(command, options);
+  const read = async (paths: readonly string[], owner: string): Promise<TaggedSentence[]> => {
+    const sentences = await readTagged(paths, conllOf(command), owner);
+    noteTagged(print, paths, sentences);
+    return sentences;
+  };
+  const { folds } = options;
+  if (folds !== undefined) {
+    const all = await read(files, "train tag");
+    return crossValidate(all, {
+      ...{ call, print, folds, validation },
+      split: splitSentences,
+      prepare: (parts, signal) => taggerFor({ ...parts, all, test: null }, { options, command, signal, print }),
+      say: foldText,
+      conclude: (results) => printTaggingFolds(print, results),
+    });
+  }
   await train(call, print, async (signal) => {
-    const read = async (paths: readonly string[], owner: string): Promise<TaggedSentence[]> => {
-      const sentences = await readTagged(paths, conllOf(command), owner);
-      noteTagged(print, paths, sentences);
-      return sentences;
-    };
     const parts = await readParts(call, { validation, read, split: splitSentences });
     const { test } = parts;
-    const vectors = options.resume
-      ? null
-      : await vectorsFor([...parts.train, ...parts.validation, ...(test ?? [])], options, print);
-    const own = { seed: options.seed, executor: executorFrom(options), ...optionsIn(command, modelFlags) };
-    const model = options.resume
-      ? await SequenceTagger.load(options.out, { executor: own.executor })
-      : await SequenceTagger.create({
-          ...own,
-          ...(await languagesFor(options, own)),
-          ...(vectors ? { embeddingSize: vectors.size } : {}),
-          ...cellOptions(command),
-          tokenizer: TaggerVocabulary.of(parts.train, {
-            ...optionsIn(command, taggerVocabularyRules),
-            ...(vectors ? { more: vectors.words } : {}),
-          }),
-        });
-    const { tokenizer } = model;
-    const { seed, batchSize, maximumLength, long, wordDropout } = options;
-    const constraints = options.output === "crf" ? options.constraints : false;
-    const shared = { tokenizer, batchSize, maximumLength, long, signal, ...given({ constraints }) };
-    // Files for the end are read first: a tag that is not known would otherwise be found after hours.
-    if (test) await TaggedData.create(test, { ...shared, role: "validate", long: "cut" });
-    const data = await TaggedData.create(parts.train, { ...shared, wordDropout, seed });
-    const measured =
-      parts.validation.length > 0
-        ? await TaggedData.create(parts.validation, { ...shared, role: "validate" })
-        : undefined;
-    if (vectors)
-      print.note(
-        `${count(await model.useVectors(vectors))} of ${count(tokenizer.words.size)} words have a vector of the file.`,
-      );
-    noteData(print, { data, measured, tokenizer });
+    const { model, data, measured } = await taggerFor(parts, { options, command, signal, print });
+    noteData(print, { data, measured, tokenizer: model.tokenizer });
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
     const shown = (parts.validation.length > 0 ? parts.validation : parts.train).slice(0, 5);
     const trainer = trainerFor(model, call, {
@@ -116,6 +100,43 @@ async function trainTagger(call: TrainingCall<Options>, command: Command): Promi
     });
     return { trainer, conclude: () => conclude(model, test, { signal, print }) };
   });
+}
+
+/** The tagger of a folder whose training goes on, or a new one, and its batches. */
+async function taggerFor(
+  parts: TrainingParts<TaggedSentence>,
+  { options, command, signal, print }: { options: Options; command: Command; signal: AbortSignal; print: Printer },
+): Promise<{ model: SequenceTagger; data: TaggedData; measured: TaggedData | undefined }> {
+  const { train: learnt, validation, test, all } = parts;
+  const vectors = options.resume ? null : await vectorsFor([...all, ...validation, ...(test ?? [])], options, print);
+  const own = { seed: options.seed, executor: executorFrom(options), ...optionsIn(command, modelFlags) };
+  const model = options.resume
+    ? await SequenceTagger.load(options.out, { executor: own.executor })
+    : await SequenceTagger.create({
+        ...own,
+        ...(await languagesFor(options, own)),
+        ...(vectors ? { embeddingSize: vectors.size } : {}),
+        ...cellOptions(command),
+        tokenizer: TaggerVocabulary.of(learnt, {
+          ...optionsIn(command, taggerVocabularyRules),
+          ...(vectors ? { more: vectors.words } : {}),
+          tags: [...new Set(all.flatMap(({ tags }) => tags))],
+        }),
+      });
+  const { tokenizer } = model;
+  const { seed, batchSize, maximumLength, long, wordDropout } = options;
+  const constraints = options.output === "crf" ? options.constraints : false;
+  const shared = { tokenizer, batchSize, maximumLength, long, signal, ...given({ constraints }) };
+  // Files for the end are read first: a tag that is not known would otherwise be found after hours.
+  if (test) await TaggedData.create(test, { ...shared, role: "validate", long: "cut" });
+  const data = await TaggedData.create(learnt, { ...shared, wordDropout, seed });
+  const measured =
+    validation.length > 0 ? await TaggedData.create(validation, { ...shared, role: "validate" }) : undefined;
+  if (vectors)
+    print.note(
+      `${count(await model.useVectors(vectors))} of ${count(tokenizer.words.size)} words have a vector of the file.`,
+    );
+  return { model, data, measured };
 }
 
 /** The language models that sentences are read with. */
