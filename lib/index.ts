@@ -7,7 +7,7 @@ export type {
   DateForm,
   FoldOptions,
   FrameArray,
-  FrameFeatures,
+  FrameFeaturesOptions,
   FrameLabel,
   FrameSequence,
   FrameTableOptions,
@@ -58,6 +58,7 @@ export {
   CharacterTokenizer,
   ClassifierVocabulary,
   Corpus,
+  FrameFeatures,
   FrameVocabulary,
   Labels,
   memoryStream,
@@ -110,6 +111,7 @@ export { ReferenceExecutor } from "./executor/reference/executor.js";
 export type { SearchPorts } from "./executor/search.js";
 export type {
   FolderKind,
+  FrameSetOptions,
   NumberArray,
   ParameterShape,
   Picture,
@@ -124,6 +126,7 @@ export type {
 } from "./formats/index.js";
 export {
   bundledVocabularies,
+  FrameSet,
   loadTrainerHistory,
   noVocabulary,
   oneVocabulary,

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { LabelledText } from "../data/index.js";
-import { ClassifierVocabulary, Labels } from "../data/index.js";
+import { ClassifierVocabulary, FrameFeatures, Labels } from "../data/index.js";
 import { InputError } from "../errors.js";
 import { bagRows } from "../models/sequenceClassifier/bagOfWords.js";
 import { LabelledData, labelledRules } from "../models/sequenceClassifier/data.js";
@@ -18,13 +18,22 @@ import { readingOf } from "./reading.js";
 import { tokenizerOfTexts } from "./tokenizers.js";
 import type { TrainingOptions } from "./training.js";
 import { tokenRules } from "./trainingParts.js";
+import { readOf } from "./writeLabelReport.js";
 
 export const dataFlags = table("texts of a classifier", {
   ...tokenRules,
   ...pick(labelledRules, "batchSize", "maximumLength", "long", "balanced", "wordDropout"),
 });
 
-export const modelFlags = without(classifierRules, "vocabularySize", "classes", "multiLabel", "cell", "bagOfWords");
+export const modelFlags = without(
+  classifierRules,
+  "vocabularySize",
+  "input",
+  "classes",
+  "multiLabel",
+  "cell",
+  "bagOfWords",
+);
 
 /** Options of a command that trains classifiers. */
 export type ClassifierOptions = TrainingOptions & Completed<typeof dataFlags> & OptionsOf<typeof modelFlags>;
@@ -42,8 +51,12 @@ export async function vocabularyOf(
   names: readonly string[],
   { options, signal, print }: Context,
 ): Promise<ClassifierVocabulary> {
+  const sequences = examples.flatMap(({ sequence }) => sequence ?? []);
   const texts = examples.map((example) => example.text);
-  const tokenizer = await tokenizerOfTexts(texts, "the texts", { ...options, signal, print });
+  const read =
+    sequences.length > 0
+      ? await FrameFeatures.of(sequences)
+      : await tokenizerOfTexts(texts, "the texts", { ...options, signal, print });
   const labels = new Set(names);
   if (labels.size < 2) {
     throw new InputError(
@@ -51,7 +64,7 @@ export async function vocabularyOf(
         "Is it the right column (--label-column)?",
     );
   }
-  return new ClassifierVocabulary(tokenizer, Labels.of(labels));
+  return new ClassifierVocabulary(read, Labels.of(labels));
 }
 
 /**
@@ -77,16 +90,17 @@ export async function classifierFor(
       ? await LabelledData.create(parts.validation, { ...shared, role: "validate" })
       : undefined;
   const classes = tokenizer.labels.size;
+  const rows = tokenizer.features ? 0 : await bagRows(parts.train, { classes, signal });
   const model = await SequenceClassifier.create({
     tokenizer,
     multiLabel,
     seed,
     executor: executorFrom(options),
-    bagOfWords: before?.network.config.bagOfWords ?? (await bagRows(parts.train, { classes, signal })),
+    bagOfWords: before?.network.config.bagOfWords ?? rows,
     ...optionsIn(command, modelFlags),
     ...cellOptions(command),
   });
-  if (!before) await model.fitBagOfWords(parts.train, { validation: parts.validation, signal });
+  if (!before && rows > 0) await model.fitBagOfWords(parts.train, { validation: parts.validation, signal });
   return { model, data, measured, shared };
 }
 
@@ -106,7 +120,7 @@ export function noteLabels(
   print.note(
     `${count(data.examples)} texts to learn, ${count(measured?.examples ?? 0)} to validate` +
       `${cut > 0 ? `, ${count(cut)} cut as too long` : ""}${skipped > 0 ? `, ${count(skipped)} left out as too long` : ""}; ` +
-      `vocabulary of ${count(text.size)} ${text.kind} tokens; ${count(labels.size)} labels: ${named.join(", ")}` +
+      `${text instanceof FrameFeatures ? readOf(text) : `vocabulary of ${readOf(text)}`}; ${count(labels.size)} labels: ${named.join(", ")}` +
       `${labels.size > named.length ? " ..." : ""}.`,
   );
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { FrameSequence, FrameTableOptions } from "../data/index.js";
+import type { FrameFeatures, FrameSequence, FrameTableOptions } from "../data/index.js";
 import { frameTableRules, readColumnNames, sequenceTitle } from "../data/index.js";
 import { OptionError } from "../errors.js";
 import { readFrames } from "../formats/index.js";
@@ -36,14 +36,26 @@ export async function framesLike(
   { folder, files, command, labels }: { folder: string; files: readonly string[]; command: Command; labels: boolean },
 ): Promise<FrameSequence[]> {
   const { label, ...reading } = await optionsLike(folder, command, frameTableRules);
-  const names = features.names ? { features: features.names } : {};
-  const table = { ...names, ...reading, ...(labels ? given({ label }) : {}) };
+  const options = { ...reading, ...(labels ? given({ label }) : {}) };
+  return framesFor(features, files, { options, command });
+}
+
+/**
+ * The sequences of files for a model of some features, which in tables are found by their names; a table that lacks the column of sequences
+ * is one sequence, unless that was typed.
+ */
+export async function framesFor(
+  { names }: FrameFeatures,
+  files: readonly string[],
+  { options, command }: { options: FrameTableOptions; command: Command },
+): Promise<FrameSequence[]> {
+  const table = { ...(names ? { features: names } : {}), ...options };
   const isTyped = command.getOptionValueSource("sequenceColumn") === "cli";
   const sequences: FrameSequence[] = [];
   for (const file of files) {
     const own = isTable(file)
       ? await withoutAbsent(file, table, isTyped)
-      : given({ labelSeparator: reading.labelSeparator });
+      : given({ labelSeparator: options.labelSeparator });
     for (const sequence of await readFrameFiles([file], own, command.name())) sequences.push(sequence);
   }
   return sequences;

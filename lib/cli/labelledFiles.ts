@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Column, LabelledReading } from "../data/index.js";
 import { readTableOfLabels } from "../data/index.js";
 import { OptionError } from "../errors.js";
-import { readTrainingRecord } from "../formats/index.js";
+import { FrameSet, readTrainingRecord } from "../formats/index.js";
 import { given } from "./options.js";
 import type { Printer } from "./print.js";
 import { count, countOf, shortened } from "./print.js";
@@ -30,11 +30,17 @@ export async function readLabelled(
       await readTableOfLabels(owner, file, { ...tableOptionsOf(reading), ...given({ text, label, labelSeparator }) }),
     );
   }
+  const examples = tables.flatMap((read) => read.examples);
   return {
-    examples: tables.flatMap(({ examples }) => examples),
+    examples: reading.frames === undefined ? examples : await (await frameSetOf(reading)).labelled(examples),
     skipped: tables.reduce((sum, { skipped }) => sum + skipped, 0),
     description: tables.map(({ description }) => description).join("; "),
   };
+}
+
+/** The sequences that a command reads in place of texts. */
+function frameSetOf({ frames = [], sequenceColumn: sequence, separator }: Reading): Promise<FrameSet> {
+  return FrameSet.open(frames, given({ sequence, separator }));
 }
 
 /** The texts and labels of tables, read as the training of the model in a folder read its own unless the options say otherwise. */

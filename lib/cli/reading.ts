@@ -26,6 +26,13 @@ const rules = table("files", {
   /** Another column of texts, each read after that of --text-column, on a line of its own. The option may come several times. Default: none. */
   andColumn: option(optional(list(columnRule)), { written: { ...columnWords, again: true } }),
   ...pick(labelledTableRules, "labelSeparator"),
+  /**
+   * Where sequences of vectors are, to be read in place of the texts, which are their names: .safetensors files, .npy arrays, tables with
+   * --sequence-column, folders of files with a sequence each. Default: none.
+   */
+  frames: option(optional(list(text({ as: "path" }))), { onResume: "changes", excludes: ["andColumn"] }),
+  /** Column of a table of --frames that says which sequence a row is of. Default: each table is one sequence. */
+  sequenceColumn: optional(columnRule),
   /** Take the lines of one file as sources and as targets: for autoencoders. */
   copies: flag(),
   /** Column of a table that has the names of images: its number from 1, or its name. Default: 1, or "image" in JSON. */
@@ -48,7 +55,7 @@ const group = "Reading files";
 
 const lineNames = ["reverseLines"] as const;
 
-const labelNames = ["labelColumn", "andColumn", "labelSeparator"] as const;
+const labelNames = ["labelColumn", "andColumn", "labelSeparator", "frames", "sequenceColumn"] as const;
 
 /** Adds the options that say which texts of a file are read. */
 export function withTextOptions(command: Command): Command {
@@ -87,6 +94,11 @@ export function withColumnOptions(command: Command, defaults: { source?: string;
 /** Adds the options of commands that read pairs to measure or to show. */
 export function withPairOptions(command: Command): Command {
   return withOptions(command, without(rules, ...lineNames, ...labelNames, ...captionNames), { group });
+}
+
+/** Adds the option that says which sequence a row of a table of frames is of. */
+export function withSequenceColumn(command: Command): Command {
+  return withOptions(command, pick(rules, "sequenceColumn"), { group });
 }
 
 /** Adds the options that say where images are, and which columns of a table are their names and captions. */

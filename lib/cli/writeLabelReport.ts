@@ -1,4 +1,5 @@
-import type { LabelledText } from "../data/index.js";
+import type { ClassifierVocabulary, LabelledText, Tokenizer } from "../data/index.js";
+import { FrameFeatures } from "../data/index.js";
 import { writeFileAtomically } from "../formats/index.js";
 import { labelsOf } from "../models/sequenceClassifier/examples.js";
 import type {
@@ -23,8 +24,13 @@ export function describeClassifier({
 }: Pick<SequenceClassifier, "network" | "tokenizer">): string {
   return (
     `a classifier (${config.layers}-layer ${config.bidirectional ? "bidirectional " : ""}${cellOf(config.cell).title}, ` +
-    `${config.pooling} pooling) of ${count(text.size)} ${text.kind} tokens, with ${count(labels.size)} labels`
+    `${config.pooling} pooling) of ${readOf(text)}, with ${count(labels.size)} labels`
   );
+}
+
+/** What a classifier reads: "12 features", "1,200 word tokens". */
+export function readOf(text: ClassifierVocabulary["text"]): string {
+  return text instanceof FrameFeatures ? `${count(text.size)} features` : `${count(text.size)} ${text.kind} tokens`;
 }
 
 /** The first texts with the labels that the model gives them; those that it has wrong come first. */
@@ -35,7 +41,7 @@ export async function labelledSamples(
 ): Promise<LabelledSample[]> {
   const shown = examples.slice(0, mostTexts);
   const found = await model.classify(
-    shown.map(({ text }) => text),
+    shown.map(({ sequence, text }) => sequence ?? text),
     { signal },
   );
   const samples = shown.map((example, i) => sampleOf(model, example, found[i] as Classification));
@@ -44,16 +50,22 @@ export async function labelledSamples(
 }
 
 function sampleOf(model: SequenceClassifier, example: LabelledText, found: Classification): LabelledSample {
-  const tokenizer = model.tokenizer.text;
-  const decoder = tokenizer.decoder();
   const labels = [found.label].flat();
   return {
-    tokens: Array.from(tokenizer.encode(example.text), (id) => decoder.push(id)),
+    tokens: piecesOf(model, example),
     weights: found.attention ?? null,
     label: labels.join(", ") || "no label",
     probability: labels.reduce((least, label) => Math.min(least, found.probabilities[label] as number), 1),
     truth: [...labelsOf(example)].sort().join(", ") || "no label",
   };
+}
+
+/** The tokens of a text, or the numbers of a sequence's frames. */
+function piecesOf({ tokenizer: { features, text } }: SequenceClassifier, example: LabelledText): string[] {
+  if (features) return Array.from({ length: example.sequence?.frames.shape[0] ?? 0 }, (_, t) => `${t + 1} `);
+  const tokenizer = text as Tokenizer;
+  const decoder = tokenizer.decoder();
+  return Array.from(tokenizer.encode(example.text), (id) => decoder.push(id));
 }
 
 /** Writes the report of a classifier: curves, scores beside those of simpler models, and where it looked in some texts. */

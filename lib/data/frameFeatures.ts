@@ -1,10 +1,32 @@
 import { setImmediate } from "node:timers/promises";
 import { counted, InputError } from "../errors.js";
+import type { OptionsOf } from "../options.js";
+import { completeOptions, double, list, object, option, optional, table, text, value, word } from "../options.js";
 import type { FrameSequence, SequenceAt } from "./frames.js";
-import { featureName, numberAt, sequencePlace } from "./frames.js";
+import { expectSequences, featureName, numberAt, sequencePlace } from "./frames.js";
 
 /** How features are scaled. */
 export const frameScalings = ["standard", "none"] as const;
+
+/** The rules of the options that make the features of frames. */
+export const frameFeaturesRules = table("FrameFeatures.of", {
+  /**
+   * Scale of the features: "standard", mean 0 and deviation 1, except for features that are only 0 or 1; or "none", as they are.
+   * Default standard.
+   */
+  scaling: option(word(frameScalings, "standard"), { aka: ["scaler", "normalize"], onResume: "settled" }),
+});
+
+/** Options of `FrameFeatures.of`. @interface */
+export type FrameFeaturesOptions = OptionsOf<typeof frameFeaturesRules>;
+
+/** Shape of the features' JSON. */
+export const frameFeaturesShape = object({
+  kind: word(["features"]),
+  names: optional(list(text({ empty: true }))),
+  means: list(double()),
+  deviations: list(double({ above: 0 })),
+});
 
 /** The features of frames, and the scale on which a model reads them: (x - mean) / deviation. */
 export class FrameFeatures {
@@ -21,21 +43,22 @@ export class FrameFeatures {
     readonly means: readonly number[],
     readonly deviations: readonly number[],
   ) {
-    this.size = means.length;
-    const asMany = deviations.length === this.size && (names === null || names.length === this.size);
-    const fit = means.every(Number.isFinite) && deviations.every((d) => Number.isFinite(d) && d > 0);
+    this.size = means?.length;
+    const asMany =
+      deviations?.length === this.size && (names === null || (Array.isArray(names) && names.length === this.size));
+    const areLists = [means, deviations].every(Array.isArray);
+    const fit = areLists && means.every(Number.isFinite) && deviations.every((d) => Number.isFinite(d) && d > 0);
     if (this.size > 0 && asMany && fit) return;
     throw new InputError("FrameFeatures: expected as many names, means and deviations, these above 0.");
   }
 
   /**
    * The features of sequences. With the scaling "standard" each has mean 0 and deviation 1, but one that is only 0 or 1 stays as it is.
-   * @throws InputError for a number that is missing or infinite.
+   * @throws InputError for sequences of different features, and a number that is missing or infinite.
    */
-  static async of(
-    sequences: readonly FrameSequence[],
-    { size: I, scaling }: { size: number; scaling: (typeof frameScalings)[number] },
-  ): Promise<FrameFeatures> {
+  static async of(sequences: readonly FrameSequence[], options: FrameFeaturesOptions = {}): Promise<FrameFeatures> {
+    const { scaling } = completeOptions("FrameFeatures.of", options, frameFeaturesRules);
+    const I = expectSequences("FrameFeatures.of", sequences, { labels: false });
     const names = sequences[0]?.features ?? null;
     const [means, squares] = [new Float64Array(I), new Float64Array(I)];
     const binary = new Array<boolean>(I).fill(true);
@@ -76,6 +99,9 @@ export class FrameFeatures {
     return { kind, ...(names ? { names } : {}), means, deviations };
   }
 }
+
+/** The rule of an option that is the features of frames. */
+export const frameFeaturesRule = value<FrameFeatures>("FrameFeatures", (given) => given instanceof FrameFeatures);
 
 /** @throws InputError for a sequence of other features. */
 export function expectFeatures({ size, names }: FrameFeatures, sequence: FrameSequence, at: SequenceAt): void {

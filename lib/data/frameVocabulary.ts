@@ -1,7 +1,7 @@
 import { describe, InputError, OptionError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
-import { completeOptions, flag, list, option, optional, table, text, value, word } from "../options.js";
-import { FrameFeatures, frameScalings } from "./frameFeatures.js";
+import { completeOptions, flag, list, option, optional, table, text, value } from "../options.js";
+import { FrameFeatures, frameFeaturesRules } from "./frameFeatures.js";
 import type { FrameSequence, SequenceAt } from "./frames.js";
 import { expectSequences, featureName, framePlace, numberAt } from "./frames.js";
 import { Labels } from "./labels.js";
@@ -19,11 +19,7 @@ export const frameVocabularyRules = table("FrameVocabulary.of", {
    * of a frame. Default false.
    */
   next: option(flag(), { aka: ["autoregressive"], onResume: "settled" }),
-  /**
-   * Scale of the features: "standard", mean 0 and deviation 1, except for features that are only 0 or 1; or "none", as they are.
-   * Default standard.
-   */
-  scaling: option(word(frameScalings, "standard"), { aka: ["scaler", "normalize"], onResume: "settled" }),
+  ...frameFeaturesRules,
   /** All labels. Default: those of the sequences, in order. */
   labels: option(optional(list(text())), { flag: null, aka: ["classes"] }),
 });
@@ -65,7 +61,7 @@ export class FrameVocabulary {
     const owner = "FrameVocabulary.of";
     const { next, scaling, labels: names } = completeOptions(owner, options, frameVocabularyRules);
     const size = expectSequences(owner, sequences, { labels: !next });
-    const features = await FrameFeatures.of(sequences, { size, scaling });
+    const features = await FrameFeatures.of(sequences, { scaling });
     if (next) {
       for (const [index, sequence] of sequences.entries()) expectBinary(sequence, { index, count: sequences.length });
       const labels = new Labels(features.names ?? Array.from({ length: size }, (_, i) => String(i)));

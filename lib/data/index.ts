@@ -11,7 +11,15 @@ export type { TextTableOptions, TokenizeOptions } from "./corpus.js";
 export { Corpus, TokenizedCorpus } from "./corpus.js";
 export type { CalendarFeature, DateForm, TimeStep } from "./dates.js";
 export { calendarFeature, calendarFeatures, timeAfter, writeDate } from "./dates.js";
-export { expectFeatures, FrameFeatures, scaledFrames } from "./frameFeatures.js";
+export type { FrameFeaturesOptions } from "./frameFeatures.js";
+export {
+  expectFeatures,
+  FrameFeatures,
+  frameFeaturesRule,
+  frameFeaturesRules,
+  frameFeaturesShape,
+  scaledFrames,
+} from "./frameFeatures.js";
 export type { FrameArray, FrameLabel, FrameSequence, SequenceAt } from "./frames.js";
 export { expectSequences, framePlace, frameSizes, sequencePlace, sequenceTitle } from "./frames.js";
 export type { FrameTableOptions } from "./frameTable.js";

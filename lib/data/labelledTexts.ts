@@ -1,12 +1,15 @@
 import { OptionError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
 import { completeOptions, either, list, option, optional, table, text } from "../options.js";
+import type { FrameSequence } from "./frames.js";
 import { columnRule, Table, tableRules } from "./table.js";
 import { expectNoName } from "./tableHeader.js";
 
 /** A text and its label; where texts have several labels, a list of them. */
 export interface LabelledText {
   readonly text: string;
+  /** The vectors that a classifier of vectors reads; the text is then their name. */
+  readonly sequence?: FrameSequence;
   readonly label: string | readonly string[];
   /** Where it stands, for messages: "train.tsv, line 12". Default: its place among the examples. */
   readonly place?: string;

@@ -3,6 +3,8 @@ export { expectRoom, writeFileAtomically } from "./atomicFile.js";
 export type { FolderKind, ParameterShape } from "./folderKind.js";
 export { lockFolder } from "./folderLock.js";
 export { readFrames } from "./frameFile.js";
+export type { FrameSetOptions } from "./frameSet.js";
+export { FrameSet } from "./frameSet.js";
 export type { History, HistoryPoint } from "./history.js";
 export type { ReadImageOptions } from "./imageFile.js";
 export { encodePicture, readImage } from "./imageFile.js";

@@ -20,6 +20,20 @@ export function sideBySide(sequences: readonly Int32Array[]): {
   return { T, B, ids, lengths: Int32Array.from(sequences, ({ length }) => length) };
 }
 
+/** Sequences of vectors side by side: frames f32 [T,B,I] with 0 as padding, lengths i32 [B]; B may be more than there are. */
+export function framesSideBySide(
+  sequences: readonly { readonly length: number; readonly values: Float32Array }[],
+  { T, B, I }: { T: number; B: number; I: number },
+): { frames: Float32Array; lengths: Int32Array } {
+  const frames = new Float32Array(T * B * I);
+  const lengths = new Int32Array(B);
+  for (const [b, { values, length }] of sequences.entries()) {
+    lengths[b] = length;
+    for (let t = 0; t < length; t++) frames.set(values.subarray(t * I, (t + 1) * I), (t * B + b) * I);
+  }
+  return { frames, lengths };
+}
+
 /** The numbers of sequences in batches, those of similar lengths together. */
 export function byLength(sequences: readonly { readonly length: number }[], batchSize: number): number[][] {
   const order = sequences.map((_, i) => i);

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import type { Tokenizer, TokenizerPair } from "../data/index.js";
 import { OptionError } from "../errors.js";
 
-const fingerprints = new WeakMap<Tokenizer, string>();
+const fingerprints = new WeakMap<object, string>();
 
-/** Tells tokenizers apart by what they are saved as: the same text has the same tokens wherever this is the same. */
-export function fingerprint(tokenizer: Tokenizer): string {
+/** Tells tokenizers, and other vocabularies, apart by what they are saved as: the same text has the same tokens wherever this is the same. */
+export function fingerprint(tokenizer: { readonly kind: string; toJSON(): object }): string {
   const known = fingerprints.get(tokenizer);
   if (known !== undefined) return known;
   const content = JSON.stringify([tokenizer.kind, tokenizer.toJSON()]);

@@ -122,6 +122,7 @@ export function sampleFolder(name: string): string {
       });
     }).flat(),
   ]);
+  write("clips.csv", ["walk,end", ...Array.from({ length: 40 }, (_, n) => `${n},${n % 2 ? "left" : "right"}`)]);
   write("melodies.csv", [
     "piece,c,d,e,f,g,a",
     ...Array.from({ length: 40 }, (_, n) =>

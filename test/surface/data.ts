@@ -37,6 +37,17 @@ export const dataRows: Record<string, Entry> = {
     [1],
   ),
   readFrames: entry(ostinato.readFrames as never, () => ["frames.csv", { label: "label", features: ["x"] }]),
+  FrameFeatures: entry(made(ostinato.FrameFeatures), () => [["a"], [0], [1]]),
+  "FrameFeatures.of": entry(ostinato.FrameFeatures.of as never, () => [things.framed, { scaling: "none" }]),
+  "FrameSet.open": entry(ostinato.FrameSet.open as never, () => ["frames.csv", { separator: "," }]),
+  "FrameSet.sequence": entry(
+    of(() => ostinato.FrameSet.open("frames.csv"), "sequence"),
+    () => ["frames.csv", "line 1"],
+  ),
+  "FrameSet.labelled": entry(
+    of(() => ostinato.FrameSet.open("frames.csv"), "labelled"),
+    () => [[{ text: "frames.csv", label: "x", place: "line 1" }], {}],
+  ),
   "FrameVocabulary.of": entry(ostinato.FrameVocabulary.of as never, () => [things.framed, { scaling: "none" }]),
   splitSequences: entry(ostinato.splitSequences as never, () => [
     Array.from({ length: 20 }, () => things.framed[0]),

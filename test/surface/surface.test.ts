@@ -15,6 +15,7 @@ const without: Readonly<Record<string, string>> = {
   SequenceClassifier: "made by create() and load()",
   LabelledData: "made by create()",
   FrameData: "made by create()",
+  FrameSet: "made by open()",
   FrameTagger: "made by create() and load()",
   FrameVocabulary: "made by of()",
   SequenceTagger: "made by create() and load()",

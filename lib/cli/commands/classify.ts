@@ -1,6 +1,8 @@
-import type { Column } from "../../data/index.js";
-import { InputError } from "../../errors.js";
-import { textTokens } from "../../models/sequenceClassifier/examples.js";
+import type { Command } from "commander";
+import type { Column, FrameFeatures } from "../../data/index.js";
+import { sequenceTitle } from "../../data/index.js";
+import { InputError, OptionError } from "../../errors.js";
+import { encodeInput } from "../../models/sequenceClassifier/inputs.js";
 import type { Classification, SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import { classifyRules } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import type { Completed } from "../../options.js";
@@ -8,11 +10,13 @@ import { flag, pick, table } from "../../options.js";
 import { answerLines } from "../answers.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
+import { framesFor } from "../frameFiles.js";
 import { untilInterrupted } from "../interrupt.js";
 import { textColumnsOf } from "../labelledFiles.js";
-import { withOptions } from "../options.js";
+import { given, withOptions } from "../options.js";
 import { results } from "../output.js";
 import { oneCell, oneLine } from "../print.js";
+import { readingLike, withSequenceColumn } from "../reading.js";
 import type { Ability } from "../verbs.js";
 
 const flags = table("classify lines", {
@@ -29,15 +33,21 @@ export const classify: Ability = {
   verb: {
     name: "classify",
     description: "write the label of each line, and how likely it is",
-    arguments: [["[text...]", "texts to label; default: the lines of standard input"]],
+    arguments: [
+      [
+        "[text...]",
+        "texts to label, by default the lines of standard input; for a classifier of vectors: files of sequences",
+      ],
+    ],
   },
-  options: (command) => withOptions(command, flags),
+  options: (command) => withSequenceColumn(withOptions(command, flags)),
   run: classifyTexts,
 };
 
-async function classifyTexts(folder: string, texts: string[], options: Options): Promise<void> {
+async function classifyTexts(folder: string, texts: string[], options: Options, command: Command): Promise<void> {
   const { batchSize, threshold } = options;
   const model = await modelFrom<SequenceClassifier>(folder, options);
+  if (model.tokenizer.features) return classifyFrames(folder, texts, { model, options, command });
   const columns = await textColumnsOf(folder);
   await untilInterrupted(async (signal) => {
     await answerLines({ owner: "classify", purpose: "label" }, texts, {
@@ -48,9 +58,29 @@ async function classifyTexts(folder: string, texts: string[], options: Options):
           rows.map((row) => textOf(row, columns)),
           { batchSize, threshold, signal },
         ),
-      read: (row) => textTokens(textOf(row, columns), "it cannot be labelled", model.tokenizer),
+      read: (row) =>
+        encodeInput(textOf(row, columns), model.tokenizer, { place: "it cannot be labelled", index: 0, count: 1 }),
       write: (row, found) => write(row, found, options),
     });
+  });
+}
+
+/** Labels the sequences of files. */
+function classifyFrames(
+  folder: string,
+  files: readonly string[],
+  { model, options, command }: { model: SequenceClassifier; options: Options; command: Command },
+): Promise<void> {
+  const { batchSize, threshold } = options;
+  return untilInterrupted(async (signal) => {
+    if (files.length === 0) throw new OptionError("classify: the model reads vectors: expected files of sequences.");
+    const { sequenceColumn, separator } = await readingLike(folder, files, command);
+    const columns = given({ sequence: sequenceColumn, separator });
+    const sequences = await framesFor(model.tokenizer.features as FrameFeatures, files, { options: columns, command });
+    const found = await model.classify(sequences, { batchSize, threshold, signal });
+    for (const [index, sequence] of sequences.entries()) {
+      write(sequenceTitle(sequence, { index }), found[index] as Classification, options);
+    }
   });
 }
 

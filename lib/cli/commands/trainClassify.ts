@@ -102,7 +102,7 @@ async function sample(
   signal?: AbortSignal,
 ): Promise<string> {
   const found = await model.classify(
-    examples.map((example) => example.text),
+    examples.map(({ sequence, text }) => sequence ?? text),
     given({ signal }),
   );
   return found.map(({ label }, i) => `${label} (${examples[i]?.label})  ${examples[i]?.text}`).join("\n");

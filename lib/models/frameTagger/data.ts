@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { FrameSequence, FrameVocabulary } from "../../data/index.js";
 import { expectSequences, frameVocabularyRule, sequencePlace } from "../../data/index.js";
 import { counted, InputError, OptionError } from "../../errors.js";
@@ -8,6 +7,7 @@ import type { TrainingData } from "../../train/data.js";
 import type { Batch } from "../../train/trainable.js";
 import { ExampleBatches, fittingExamples } from "../exampleBatches.js";
 import { inTurns } from "../inTurns.js";
+import { fingerprint } from "../tokenizerIdentity.js";
 import type { EncodedSequence } from "./sequences.js";
 import { encodeLabelled, learningBatch, paddedFrames } from "./sequences.js";
 
@@ -73,7 +73,7 @@ export class FrameData implements TrainingData<FrameTaggerForm> {
     const shared = { noun: "sequence", lengthOf, padded: paddedFrames };
     this.#batches = new ExampleBatches(encoded, { ...shared, batchSize, seed, role });
     this.#tokenizer = tokenizer;
-    this.#made = framesFingerprint(tokenizer);
+    this.#made = fingerprint(tokenizer);
     this.role = role;
     this.sequences = encoded.length;
     this.frames = encoded.reduce((sum, sequence) => sum + labelledFrames(sequence, tokenizer), 0);
@@ -163,15 +163,4 @@ function partsOf(
 /** Frames of a sequence that have a label, or may have several. */
 function labelledFrames({ length, targets }: EncodedSequence, { several }: FrameVocabulary): number {
   return several ? length : (targets as Int32Array).reduce((sum, target) => sum + Number(target >= 0), 0);
-}
-
-const fingerprints = new WeakMap<FrameVocabulary, string>();
-
-/** Tells vocabularies of frames apart. */
-export function framesFingerprint(vocabulary: FrameVocabulary): string {
-  const known = fingerprints.get(vocabulary);
-  if (known !== undefined) return known;
-  const own = createHash("sha256").update(JSON.stringify(vocabulary)).digest("hex").slice(0, 16);
-  fingerprints.set(vocabulary, own);
-  return own;
 }

@@ -1,5 +1,11 @@
 import type { FrameSequence } from "../../data/index.js";
-import { expectSequences, FrameVocabulary, frameTasks, frameVocabularyRule } from "../../data/index.js";
+import {
+  expectSequences,
+  FrameVocabulary,
+  frameFeaturesShape,
+  frameTasks,
+  frameVocabularyRule,
+} from "../../data/index.js";
 import { InputError, OptionError } from "../../errors.js";
 import { executorRule } from "../../executor/choice.js";
 import { Programs } from "../../executor/programs.js";
@@ -12,11 +18,9 @@ import {
   abortSignal,
   callback,
   completeOptions,
-  double,
   list,
   object,
   option,
-  optional,
   seed,
   table,
   text,
@@ -33,10 +37,11 @@ import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
 import { byLength } from "../sideBySide.js";
+import { fingerprint } from "../tokenizerIdentity.js";
 import type { FrameBaseline } from "./baselines.js";
 import { repeatBaseline, usualBaseline } from "./baselines.js";
 import type { FrameTaggerForm } from "./data.js";
-import { FrameData, framesFingerprint } from "./data.js";
+import { FrameData } from "./data.js";
 import type { FrameTaggerConfig } from "./network.js";
 import { FrameTaggerNetwork, frameTaggerRules } from "./network.js";
 import type { EncodedSequence } from "./sequences.js";
@@ -94,12 +99,7 @@ const vocabularies = bundledVocabularies({
     {
       name: "features",
       size: "inputSize",
-      shape: object({
-        kind: word(["features"]),
-        names: optional(list(text({ empty: true }))),
-        means: list(double()),
-        deviations: list(double({ above: 0 })),
-      }),
+      shape: frameFeaturesShape,
     },
     { name: "labels", size: "classes", shape: list(text()) },
   ],
@@ -170,7 +170,7 @@ export class FrameTagger extends SavedModel<FrameVocabulary, FrameTaggerNetwork,
 
   recordLoss(graph: Graph, { T, B, several, made }: FrameTaggerForm): RecordedLoss {
     this.expectTrainable(graph);
-    if (made !== undefined && made !== framesFingerprint(this.tokenizer)) {
+    if (made !== undefined && made !== fingerprint(this.tokenizer)) {
       throw new OptionError(
         "FrameTagger: this data was made with another vocabulary. Make it with the model's own: " +
           "FrameData.create(sequences, { tokenizer: model.tokenizer }).",

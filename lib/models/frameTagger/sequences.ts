@@ -2,7 +2,7 @@ import type { FrameLabel, FrameSequence, FrameVocabulary, SequenceAt } from "../
 import { expectBinary, expectFeatures, framePlace, frameSizes, scaledFrames, sequencePlace } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import { inPlace } from "../inPlace.js";
-import { steadyRows } from "../sideBySide.js";
+import { framesSideBySide, steadyRows } from "../sideBySide.js";
 
 /** A sequence as numbers. */
 export interface EncodedSequence {
@@ -94,14 +94,7 @@ function batchOf(
   sequences: readonly EncodedSequence[],
   { T, B, vocabulary }: { T: number; B: number; vocabulary: FrameVocabulary },
 ): SequenceBatch {
-  const I = vocabulary.features.size;
-  const frames = new Float32Array(T * B * I);
-  const lengths = new Int32Array(B);
-  for (const [b, { values, length }] of sequences.entries()) {
-    lengths[b] = length;
-    for (let t = 0; t < length; t++) frames.set(values.subarray(t * I, (t + 1) * I), (t * B + b) * I);
-  }
-  return { T, B, feeds: { frames, lengths } };
+  return { T, B, feeds: framesSideBySide(sequences, { T, B, I: vocabulary.features.size }) };
 }
 
 function targetsOf(

@@ -1,8 +1,23 @@
 import type { LabelledText } from "../../data/index.js";
+import type { Store } from "../../executor/executor.js";
+import { abortSignal, optional, value } from "../../options.js";
 import { hash } from "../../random/hash.js";
 import { randomSource } from "../../random/source.js";
 import { inTurns } from "../inTurns.js";
 import { labelsOf } from "./examples.js";
+
+export const fitRules = {
+  validation: optional(value<readonly LabelledText[]>("a list of { text, label }", Array.isArray)),
+  signal: abortSignal,
+};
+
+/** Options of `fitBagOfWords`. */
+export interface FitBagOfWordsOptions {
+  /** Texts that say which pass over the others is best. Default: none, and 5 passes. */
+  validation?: readonly LabelledText[];
+  /** Signal that stops the work. Default: none. */
+  signal?: AbortSignal;
+}
 
 /** Rows of the smallest table that is made for texts. */
 const fewestRows = 4096;
@@ -85,6 +100,13 @@ export class BagOfWords {
       else if (pass - best.pass >= patience) break;
     }
     return best ? new BagOfWords(best.weight, best.bias, form) : model;
+  }
+
+  /** The model in a store; null where none is fitted. */
+  static async in(store: Store, form: BagForm): Promise<BagOfWords | null> {
+    const read = async (name: string) => Float32Array.from(await store.read(`bagOfWords.${name}`));
+    const [weight, bias] = [await read("weight"), await read("bias")];
+    return bias.every((value) => value === 0) ? null : new BagOfWords(weight, bias, form);
   }
 
   /** The labels' probabilities. */

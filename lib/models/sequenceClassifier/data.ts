@@ -9,10 +9,10 @@ import type { Batch } from "../../train/trainable.js";
 import type { FittingExamples } from "../exampleBatches.js";
 import { ExampleBatches, fittingExamples } from "../exampleBatches.js";
 import { inTurns } from "../inTurns.js";
-import { sideBySide } from "../sideBySide.js";
 import { fingerprint } from "../tokenizerIdentity.js";
 import type { Encoded } from "./examples.js";
 import { encodeExample, expectExamples, placeOf, targetsOf } from "./examples.js";
+import { inputBatch } from "./inputs.js";
 import { droppedToken, dropWords, wordDropoutRule } from "./wordDropout.js";
 
 /** Sizes and switches that the program of a batch depends on. */
@@ -82,7 +82,7 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
       );
     }
     const { tokenizer, batchSize, seed, role, balanced, wordDropout } = options;
-    this.#unknown = droppedToken("LabelledData", tokenizer.text, wordDropout);
+    this.#unknown = droppedToken("LabelledData", tokenizer, wordDropout);
     this.#batches = new ExampleBatches(fitting.kept, { noun: "text", lengthOf, batchSize, seed, role });
     this.#options = options;
     this.#made = classifierFingerprint(tokenizer);
@@ -114,7 +114,7 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
     expectExamples("LabelledData", examples);
     const encoded = await inTurns(
       examples,
-      (example, i) => encodeExample(example, placeOf(example, i, examples.length), complete),
+      (example, index) => encodeExample(example, { index, count: examples.length }, complete),
       signal,
     );
     const fitting = fittingExamples(encoded, {
@@ -122,10 +122,14 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
       long,
       noun: "text",
       lengthOf,
-      cut: ({ tokens, labels }, length) => ({ tokens: tokens.slice(0, length), labels }),
-      tooLong: ({ tokens }, i) =>
+      cut: ({ values, labels, length: whole }, length) => ({
+        length,
+        values: values.slice(0, (values.length / whole) * length),
+        labels,
+      }),
+      tooLong: ({ length }, i) =>
         new InputError(
-          `${placeOf(examples[i] as LabelledText, i, examples.length)}: the text has ${counted(tokens.length, "token")}, and at most ` +
+          `${placeOf(examples[i] as LabelledText, i, examples.length)}: the text has ${counted(length, complete.tokenizer.features ? "frame" : "token")}, and at most ` +
             `${maximumLength} are allowed. Raise the maximum length, or have long texts cut or skipped (long: "cut"; --long cut).`,
         ),
     });
@@ -133,8 +137,8 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
   }
 
   digest(): Promise<string> {
-    return this.#batches.digest((hash, { tokens, labels }) =>
-      hash.update(Int32Array.of(tokens.length, labels.length)).update(tokens).update(labels),
+    return this.#batches.digest((hash, { length, values, labels }) =>
+      hash.update(Int32Array.of(length, labels.length)).update(values).update(labels),
     );
   }
 
@@ -149,7 +153,10 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
     if (rate === 0 || role === "validate") return examples;
     const random = randomSource(seed, name);
     const unknown = this.#unknown;
-    return examples.map(({ tokens, labels }) => ({ tokens: dropWords(tokens, { rate, unknown, random }), labels }));
+    return examples.map(({ values, ...others }) => ({
+      ...others,
+      values: dropWords(values as Int32Array, { rate, unknown, random }),
+    }));
   }
 
   #batch(examples: readonly Encoded[]): Batch<SequenceClassifierForm> {
@@ -157,12 +164,11 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
     const B = examples.length;
     const weights = this.#weights;
     const weightOf = ({ labels: [label] }: Encoded) => weights?.[label as number] as number;
-    const { T, ids, lengths } = sideBySide(examples.map(({ tokens }) => tokens));
+    const { T, feeds } = inputBatch(examples, tokenizer);
     return {
       form: { T, B, weighted: weights !== null, multiLabel, made: this.#made },
       feeds: {
-        ids,
-        lengths,
+        ...feeds,
         targets: targetsOf(examples, { classes: tokenizer.labels.size, multiLabel }),
         ...(weights ? { weights: Float32Array.from(examples, weightOf) } : {}),
       },
@@ -171,8 +177,8 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
   }
 }
 
-function lengthOf({ tokens }: Encoded): number {
-  return tokens.length;
+function lengthOf({ length }: Encoded): number {
+  return length;
 }
 
 /** Tells tokenizers with labels apart. */

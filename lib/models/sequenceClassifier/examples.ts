@@ -1,10 +1,11 @@
 import type { ClassifierVocabulary, LabelledText } from "../../data/index.js";
 import { counted, describe, InputError } from "../../errors.js";
 import { inPlace } from "../inPlace.js";
+import type { EncodedInput } from "./inputs.js";
+import { encodeInput } from "./inputs.js";
 
-/** A text as tokens, with the numbers of its labels. */
-export interface Encoded {
-  readonly tokens: Int32Array;
+/** An input as numbers, with the numbers of its labels. */
+export interface Encoded extends EncodedInput {
   readonly labels: Int32Array;
 }
 
@@ -58,18 +59,16 @@ export function targetsOf(
   return targets;
 }
 
-/** The tokens of a text, of which there must be some. */
-export function textTokens(text: string, place: string, tokenizer: ClassifierVocabulary): Int32Array {
-  const tokens = inPlace(place, () => tokenizer.text.encode(text));
-  if (tokens.length === 0) throw new InputError(`${place}: the text has no tokens.`);
-  return tokens;
-}
-
-/** An example as tokens. @throws InputError that names its place. */
+/** An example as numbers. @throws InputError that names its place. */
 export function encodeExample(
   example: LabelledText,
-  place: string,
+  at: { index: number; count: number },
   options: { tokenizer: ClassifierVocabulary; multiLabel: boolean },
 ): Encoded {
-  return { tokens: textTokens(example.text, place, options.tokenizer), labels: labelIds(example, place, options) };
+  const place = placeOf(example, at.index, at.count);
+  const { sequence, text } = example;
+  return {
+    ...encodeInput(sequence ?? text, options.tokenizer, { place, ...at }),
+    labels: labelIds(example, place, options),
+  };
 }

@@ -1,12 +1,13 @@
+export type { FitBagOfWordsOptions } from "./bagOfWords.js";
 export type { LabelledDataOptions, SequenceClassifierForm } from "./data.js";
 export { LabelledData } from "./data.js";
+export type { ClassifierInput } from "./inputs.js";
 export type { SequenceClassifierConfig } from "./network.js";
 export { SequenceClassifierNetwork } from "./network.js";
 export type {
   Classification,
   ClassifierEvaluation,
   ClassifyOptions,
-  FitBagOfWordsOptions,
   SequenceClassifierOptions,
 } from "./sequenceClassifier.js";
 export { SequenceClassifier } from "./sequenceClassifier.js";

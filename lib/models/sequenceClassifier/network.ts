@@ -25,7 +25,9 @@ const size = whole({ minimum: 1 });
 
 /** The rules of the architecture's options. */
 export const classifierRules = table("SequenceClassifier", {
-  /** V: tokens of the vocabulary. */
+  /** Kind of the inputs: "tokens" of texts, or "vectors". Default tokens. */
+  input: option(word(["tokens", "vectors"], "tokens"), { flag: null }),
+  /** V: tokens of the vocabulary; of a classifier of vectors I, the features of a frame. */
   vocabularySize: option(size, { flag: null, aka: ["vocab_size"] }),
   /** C: labels. */
   classes: option(whole({ minimum: 2 }), { flag: null, aka: ["num_classes", "num_labels"] }),
@@ -72,7 +74,8 @@ export const classifierRules = table("SequenceClassifier", {
 export class SequenceClassifierNetwork {
   readonly config: CompleteConfig<SequenceClassifierConfig>;
   readonly parameters: readonly Parameter[];
-  readonly #embedding: Embedding;
+  /** The table of tokens' vectors, or what maps vectors to others. */
+  readonly #embedding: Embedding | Linear;
   readonly #recurrent: RecurrentStack;
   readonly #pooling: Pooling;
   readonly #output: Linear;
@@ -85,7 +88,10 @@ export class SequenceClassifierNetwork {
     const { vocabularySize, embeddingSize, classes, dropout, variational, pooling } = this.config;
     const first = this.config.initializer === "default" ? {} : { initializer: initializer(this.config.initializer) };
     // Vectors of deviation 1 drown what is learnt of rare words: SST-2 loses 4 points of accuracy.
-    this.#embedding = new Embedding("embedding", { vocabularySize, embeddingSize, initializer: normal(0.1), ...first });
+    this.#embedding =
+      this.config.input === "vectors"
+        ? new Linear("embedding", { inputSize: vocabularySize, outputSize: embeddingSize, ...first })
+        : new Embedding("embedding", { vocabularySize, embeddingSize, initializer: normal(0.1), ...first });
     this.#recurrent = stackOf(this.config, first);
     this.#pooling = new Pooling("pooling", { kind: pooling, stack: this.#recurrent });
     const { outputSize: inputSize } = this.#pooling;
@@ -104,17 +110,17 @@ export class SequenceClassifierNetwork {
     return [frozen("bagOfWords.weight", [rows, classes]), frozen("bagOfWords.bias", [classes])];
   }
 
-  /** ids i32 [T,B], lengths i32 [B] -> features [B,F], and with attention its weights [B,T]. */
-  features(ids: Tensor, lengths: Tensor): { features: Tensor; weights: Tensor | null } {
-    const embedded = this.#inputDropout.apply(this.#embedding.apply(ids));
+  /** ids i32 [T,B] or frames [T,B,I], lengths i32 [B] -> features [B,F], and with attention its weights [B,T]. */
+  features(inputs: Tensor, lengths: Tensor): { features: Tensor; weights: Tensor | null } {
+    const embedded = this.#inputDropout.apply(this.#embedding.apply(inputs));
     const read = this.#recurrent.apply(embedded, { lengths });
     const { pooled, weights } = this.#pooling.apply(read, lengths);
     return { features: this.#outputDropout.apply(pooled), weights };
   }
 
-  /** The embedded tokens, and what each recurrent layer makes of them, [T,B,F] each. */
-  layers(ids: Tensor, lengths: Tensor): { embedded: Tensor; layers: Tensor[] } {
-    const embedded = this.#embedding.apply(ids);
+  /** The embedded tokens or frames, and what each recurrent layer makes of them, [T,B,F] each. */
+  layers(inputs: Tensor, lengths: Tensor): { embedded: Tensor; layers: Tensor[] } {
+    const embedded = this.#embedding.apply(inputs);
     return { embedded, layers: this.#recurrent.apply(embedded, { lengths }).layers };
   }
 

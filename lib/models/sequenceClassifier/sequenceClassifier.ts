@@ -1,9 +1,14 @@
-import type { LabelledText, Tokenizer } from "../../data/index.js";
-import { ClassifierVocabulary, classifierVocabularyRule, Labels, tokenizerRule } from "../../data/index.js";
+import type { FrameFeatures, LabelledText, Tokenizer } from "../../data/index.js";
+import {
+  ClassifierVocabulary,
+  classifierVocabularyRule,
+  frameFeaturesRule,
+  Labels,
+  tokenizerRule,
+} from "../../data/index.js";
 import { describe, InputError, OptionError } from "../../errors.js";
 import { executorRule } from "../../executor/choice.js";
 import { Programs } from "../../executor/programs.js";
-import { bundledVocabularies } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { ClassificationScores } from "../../metrics/index.js";
@@ -20,7 +25,6 @@ import {
   seed,
   table,
   text,
-  value,
   whole,
   without,
 } from "../../options.js";
@@ -35,20 +39,25 @@ import type { Probe, ProbeOptions } from "../probe.js";
 import { completeProbe, fitProbe } from "../probe.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
-import { byLength, sideBySide } from "../sideBySide.js";
-import { BagOfWords } from "./bagOfWords.js";
+import { byLength } from "../sideBySide.js";
+import type { FitBagOfWordsOptions } from "./bagOfWords.js";
+import { BagOfWords, fitRules } from "./bagOfWords.js";
 import type { SequenceClassifierForm } from "./data.js";
 import { classifierFingerprint } from "./data.js";
 import type { Encoded } from "./examples.js";
-import { encodeExample, expectExamples, labelIds, labelsOf, placeOf, targetsOf, textTokens } from "./examples.js";
+import { encodeExample, expectExamples, labelIds, labelsOf, placeOf, targetsOf } from "./examples.js";
+import type { ClassifierInput, EncodedInput } from "./inputs.js";
+import { encodeInput, inputBatch, inputPlace, recordInputs } from "./inputs.js";
+import { majorityOf } from "./majority.js";
 import type { SequenceClassifierConfig } from "./network.js";
 import { classifierRules, SequenceClassifierNetwork } from "./network.js";
+import { classifierVocabularies } from "./vocabularies.js";
 
 export interface SequenceClassifierOptions
-  extends Omit<SequenceClassifierConfig, "vocabularySize" | "classes">,
+  extends Omit<SequenceClassifierConfig, "vocabularySize" | "classes" | "input">,
     Omit<CreateOptions<ClassifierVocabulary>, "tokenizer"> {
-  /** The tokenizer of the texts; or that of another classifier, with its labels. */
-  tokenizer: Tokenizer | ClassifierVocabulary;
+  /** The tokenizer of the texts, or the features of the vectors that are read instead; or that of another classifier, with its labels. */
+  tokenizer: Tokenizer | FrameFeatures | ClassifierVocabulary;
   /** The labels; left out where the tokenizer brings them. */
   labels?: readonly string[];
 }
@@ -87,41 +96,18 @@ export interface ClassifierEvaluation extends ClassificationScores {
   bagOfWords: { accuracy: number; macroF1: number } | null;
 }
 
-const fitRules = {
-  validation: optional(value<readonly LabelledText[]>("a list of { text, label }", Array.isArray)),
-  signal: abortSignal,
-};
-
-/** Options of `fitBagOfWords`. */
-export interface FitBagOfWordsOptions {
-  /** Texts that say which pass over the others is best. Default: none, and 5 passes. */
-  validation?: readonly LabelledText[];
-  /** Signal that stops the work. Default: none. */
-  signal?: AbortSignal;
-}
-
 const noLabels = new Int32Array(0);
 
 const createRules = {
-  ...without(classifierRules, "vocabularySize", "classes"),
-  tokenizer: either(tokenizerRule, classifierVocabularyRule),
+  ...without(classifierRules, "vocabularySize", "classes", "input"),
+  tokenizer: either(tokenizerRule, either(frameFeaturesRule, classifierVocabularyRule)),
   labels: optional(list(text())),
   seed: seed(),
   executor: executorRule,
 };
 
-const vocabularies = bundledVocabularies({
-  kind: "classifier",
-  slots: [
-    { name: "text", size: "vocabularySize" },
-    { name: "labels", size: "classes", shape: list(text()) },
-  ],
-  rule: classifierVocabularyRule,
-  read: (json) => ClassifierVocabulary.fromJSON(json),
-});
-
 /**
- * A classifier of texts: a recurrent network reads the tokens, pooling makes one vector of its states, and a linear layer gives the
+ * A classifier of texts, or of sequences of vectors: a recurrent network reads the tokens or vectors, pooling makes one vector of its states, and a linear layer gives the
  * labels their probabilities.
  *
  * ```ts
@@ -138,7 +124,7 @@ export class SequenceClassifier extends SavedModel<
     name: "SequenceClassifier",
     options: classifierRules,
     complete: (options, table) => completeWithCell("SequenceClassifier", options, { table, first: "none" }),
-    vocabularies,
+    vocabularies: classifierVocabularies,
     counts: ["layers"],
     reads: { data: ["LabelledData"], form: ["T", "B", "weighted", "multiLabel"] },
     network: (config) => new SequenceClassifierNetwork(config as unknown as SequenceClassifierConfig),
@@ -169,7 +155,12 @@ export class SequenceClassifier extends SavedModel<
       );
     }
     const own = bundle ? tokenizer : new ClassifierVocabulary(tokenizer, new Labels(labels ?? []));
-    return createModel(SequenceClassifier.kind, { ...others, tokenizer: own });
+    const input = own.features ? "vectors" : "tokens";
+    if (own.features && (options.bagOfWords ?? 0) > 0) {
+      throw new OptionError("SequenceClassifier: vectors have no words: leave bagOfWords out.", ["bagOfWords"]);
+    }
+    const complete: SequenceClassifierOptions & { input: typeof input } = { ...others, tokenizer: own, input };
+    return createModel(SequenceClassifier.kind, { ...complete, tokenizer: own });
   }
 
   /** A model from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
@@ -197,7 +188,7 @@ export class SequenceClassifier extends SavedModel<
       );
     }
     const { network } = this;
-    const { features } = network.features(graph.feed("ids", "i32", [T, B]), graph.feed("lengths", "i32", [B]));
+    const { features } = network.features(...recordInputs(graph, { T, B }, this.tokenizer));
     const { losses, count } = network.losses(graph, features);
     const predicted = graph.training || multiLabel ? {} : { predictions: network.predictions(features) };
     if (!weighted) return { losses: ops.reshape(losses, [1, B]), count, ...predicted, carried: [] };
@@ -211,24 +202,22 @@ export class SequenceClassifier extends SavedModel<
   }
 
   /**
-   * The label of each text, in their order; texts of similar lengths are read side by side.
-   * @throws InputError for a text without tokens, or with a character that the vocabulary lacks.
+   * The label of each text, or of each sequence of vectors, in their order; those of similar lengths are read side by side.
+   * @throws InputError for a text without tokens, or with a character that the vocabulary lacks, and a number that is missing.
    */
-  async classify(texts: readonly string[], options: ClassifyOptions = {}): Promise<Classification[]> {
+  async classify(texts: readonly ClassifierInput[], options: ClassifyOptions = {}): Promise<Classification[]> {
     const { batchSize, threshold, onProgress, signal } = completeOptions("classify", options, classifyRules);
     if (!Array.isArray(texts)) throw new InputError(`classify: expected a list of texts, got ${describe(texts)}.`);
-    const read = (value: string, i: number) => {
-      const place = `classify: text ${i + 1} of ${texts.length}`;
-      if (typeof value !== "string") throw new InputError(`${place} is ${describe(value)}, expected a string.`);
-      return textTokens(value, place, this.tokenizer);
-    };
-    const tokens = await inTurns(texts, read, signal);
+    const count = texts.length;
+    const read = (input: ClassifierInput, index: number) =>
+      encodeInput(input, this.tokenizer, { place: inputPlace(input, { index, count }), index, count });
+    const encoded = await inTurns(texts, read, signal);
     const results = new Array<Classification>(texts.length);
     let done = 0;
-    for (const batch of byLength(tokens, batchSize)) {
+    for (const batch of byLength(encoded, batchSize)) {
       signal?.throwIfAborted();
       const { texts: found } = await this.#read(
-        batch.map((i) => ({ tokens: tokens[i] as Int32Array, labels: noLabels })),
+        batch.map((i) => ({ ...(encoded[i] as EncodedInput), labels: noLabels })),
         { threshold, measured: false },
       );
       for (const [b, i] of batch.entries()) results[i] = found[b] as Classification;
@@ -253,13 +242,12 @@ export class SequenceClassifier extends SavedModel<
     const { multiLabel } = this.network.config;
     const encoded = await inTurns(
       examples,
-      (example, i) => encodeExample(example, placeOf(example, i, examples.length), { tokenizer, multiLabel }),
+      (example, index) => encodeExample(example, { index, count: examples.length }, { tokenizer, multiLabel }),
       signal,
     );
     const found = new Array<string | string[]>(examples.length);
     let total = 0;
-    const tokens = encoded.map((example) => example.tokens);
-    for (const batch of byLength(tokens, batchSize)) {
+    for (const batch of byLength(encoded, batchSize)) {
       signal?.throwIfAborted();
       const { texts, losses } = await this.#read(
         batch.map((i) => encoded[i] as Encoded),
@@ -315,21 +303,28 @@ export class SequenceClassifier extends SavedModel<
       if (label !== undefined && another === undefined) return label;
       throw new InputError(`probe: ${placeOf(example, i, examples.length)} has not one label, which a probe needs.`);
     });
-    const read = (example: LabelledText, i: number) =>
-      textTokens(example.text, placeOf(example, i, examples.length), this.tokenizer);
-    const tokens = await inTurns(examples, read, signal);
+    const count = examples.length;
+    const read = (example: LabelledText, index: number) =>
+      encodeInput(example.sequence ?? example.text, this.tokenizer, {
+        place: placeOf(example, index, count),
+        index,
+        count,
+      });
+    const encoded = await inTurns(examples, read, signal);
     const layers = await layerVectors({
-      count: examples.length,
-      batches: byLength(tokens, classifyRules.batchSize.initial),
-      places: (i) => [{ row: i, steps: Array.from(tokens[i] as Int32Array, (_, t) => t) }],
+      count,
+      batches: byLength(encoded, classifyRules.batchSize.initial),
+      places: (i) => [{ row: i, steps: Array.from({ length: (encoded[i] as EncodedInput).length }, (_, t) => t) }],
       run: async (batch) => {
-        const { T, B, ids, lengths } = sideBySide(batch.map((i) => tokens[i] as Int32Array));
+        const { T, B, feeds } = inputBatch(
+          batch.map((i) => encoded[i] as EncodedInput),
+          this.tokenizer,
+        );
         const executable = this.#programs.get(`layers ${T} ${B}`, (graph) => {
-          const feeds = [graph.feed("ids", "i32", [T, B]), graph.feed("lengths", "i32", [B])] as const;
-          const { embedded, layers: above } = this.network.layers(...feeds);
+          const { embedded, layers: above } = this.network.layers(...recordInputs(graph, { T, B }, this.tokenizer));
           outputLayers(graph, embedded, above);
         });
-        return { T, B, outputs: (await executable.run({ ids, lengths })).outputs };
+        return { T, B, outputs: (await executable.run(feeds)).outputs };
       },
       onProgress: (share) => onProgress?.(share / 2),
       signal,
@@ -349,12 +344,8 @@ export class SequenceClassifier extends SavedModel<
   ): Promise<ClassifierEvaluation["bagOfWords"]> {
     const { bagOfWords: rows, multiLabel } = this.network.config;
     if (rows === 0) return null;
-    const [weight, bias] = await Promise.all(["weight", "bias"].map((name) => this.store.read(`bagOfWords.${name}`)));
-    if (bias?.every((value) => value === 0)) return null;
-    const bag = new BagOfWords(Float32Array.from(weight as Float32Array), Float32Array.from(bias as Float32Array), {
-      labels: this.labels,
-      multiLabel,
-    });
+    const bag = await BagOfWords.in(this.store, { labels: this.labels, multiLabel });
+    if (!bag) return null;
     const found = await inTurns(examples, ({ text }) => this.#labelOf(bag.probabilities(text), threshold), signal);
     const { accuracy, macroF1 } = classificationScores(found, truth, this.labels);
     return { accuracy, macroF1 };
@@ -369,27 +360,24 @@ export class SequenceClassifier extends SavedModel<
     examples: readonly Encoded[],
     { threshold, measured }: { threshold: number; measured: boolean },
   ): Promise<{ texts: Classification[]; losses: Float32Array }> {
-    const { T, B, ids, lengths } = sideBySide(examples.map(({ tokens }) => tokens));
+    const { T, B, feeds } = inputBatch(examples, this.tokenizer);
     const executable = this.#programs.get(`${T} ${B} ${measured}`, (graph) => {
       const { network } = this;
-      const { features, weights } = network.features(
-        graph.feed("ids", "i32", [T, B]),
-        graph.feed("lengths", "i32", [B]),
-      );
+      const { features, weights } = network.features(...recordInputs(graph, { T, B }, this.tokenizer));
       graph.output("probabilities", network.probabilities(features));
       if (weights) graph.output("attention", weights);
       if (measured) graph.output("losses", network.losses(graph, features).losses);
     });
     const targets = measured ? { targets: targetsOf(examples, this.network.config) } : {};
-    const { outputs } = await executable.run({ ids, lengths, ...targets });
+    const { outputs } = await executable.run({ ...feeds, ...targets });
     const probabilities = outputs.probabilities as Float32Array;
     if (!probabilities.every(Number.isFinite)) {
       throw new InputError("classify: the numbers inside of the model overflow: train it with a lower learning rate.");
     }
     const C = this.labels.length;
-    const texts = examples.map(({ tokens }, b) => {
+    const texts = examples.map(({ length }, b) => {
       const own = probabilities.subarray(b * C, (b + 1) * C);
-      const attention = outputs.attention?.slice(b * T, b * T + tokens.length);
+      const attention = outputs.attention?.slice(b * T, b * T + length);
       return {
         label: this.#labelOf(own, threshold),
         probabilities: Object.fromEntries(this.labels.map((label, id) => [label, own[id] as number])),
@@ -402,15 +390,4 @@ export class SequenceClassifier extends SavedModel<
   #labelOf(probabilities: Float32Array, threshold: number): string | string[] {
     return likelyLabels(probabilities, { names: this.labels, several: this.network.config.multiLabel, threshold });
   }
-}
-
-/** The commonest item of a list, and its share. */
-function majorityOf(truth: readonly (string | readonly string[])[]): ClassifierEvaluation["majority"] {
-  const counts = new Map<string, number>();
-  for (const item of truth) {
-    const key = JSON.stringify(typeof item === "string" ? item : [...item].sort());
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  const [[key, count]] = [...counts].sort((a, b) => b[1] - a[1]) as [[string, number]];
-  return { label: JSON.parse(key), accuracy: count / truth.length };
 }

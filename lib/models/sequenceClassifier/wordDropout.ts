@@ -1,4 +1,4 @@
-import type { Tokenizer } from "../../data/index.js";
+import type { ClassifierVocabulary } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import { option, real } from "../../options.js";
 
@@ -7,9 +7,11 @@ export const wordDropoutRule = option(real({ minimum: 0, below: 1, initial: 0 })
   aka: ["word_dropout", "unk_rate"],
 });
 
-/** The token that dropped words become. @throws OptionError if the tokenizer has none and words are to be dropped. */
-export function droppedToken(owner: string, { special, kind }: Tokenizer, rate: number): number {
-  if (rate === 0 || special.unknown !== undefined) return special.unknown ?? 0;
+/** The token that dropped words become. @throws OptionError if there is none and words are to be dropped. */
+export function droppedToken(owner: string, vocabulary: ClassifierVocabulary, rate: number): number {
+  if (rate === 0) return 0;
+  const { special, kind } = vocabulary.tokenizer;
+  if (special.unknown !== undefined) return special.unknown;
   throw new OptionError(`${owner}: wordDropout reads words as <unk>, which this ${kind} tokenizer does not have.`, [
     "wordDropout",
   ]);

@@ -29,7 +29,7 @@ function read(data: LabelledData, epoch: number): string[] {
 test("an epoch has every text once with its label, those of similar lengths together, in an order of its own", async () => {
   const data = await LabelledData.create(examples, { tokenizer, batchSize: 8 });
   const expected = examples.map(
-    ({ text, label }) => `${[...tokenizer.text.encode(text)].join(" ")} -> ${label === "yes" ? 1 : 0}`,
+    ({ text, label }) => `${[...tokenizer.tokenizer.encode(text)].join(" ")} -> ${label === "yes" ? 1 : 0}`,
   );
   expect(read(data, 0).sort()).toEqual(expected.sort());
   expect(read(data, 1)).not.toEqual(read(data, 0));
@@ -121,11 +121,11 @@ test("word dropout reads tokens as <unk> at its rate, others in each epoch, and 
   const tokensOf = (data: LabelledData, epoch: number) =>
     [...data.batches(epoch)].map(({ feeds }) => Array.from(feeds.ids as Int32Array));
   const [whole, cut] = [tokensOf(plain, 0), tokensOf(dropped, 0)];
-  const unknown = tokenizer.text.special.unknown as number;
+  const unknown = tokenizer.tokenizer.special.unknown as number;
   const [all, changed] = [whole, cut].map((batches) => batches.flat());
   expect(changed?.every((token, i) => token === all?.[i] || token === unknown)).toBe(true);
   const places = all?.flatMap((token, i) => (token === changed?.[i] ? [] : [i])) ?? [];
-  const letters = examples.reduce((sum, { text }) => sum + tokenizer.text.encode(text).length, 0);
+  const letters = examples.reduce((sum, { text }) => sum + tokenizer.tokenizer.encode(text).length, 0);
   expect(places.length / letters).toBeGreaterThan(0.2);
   expect(places.length / letters).toBeLessThan(0.4);
   expect(tokensOf(dropped, 0)).toEqual(cut);
