@@ -27,7 +27,7 @@ const sizes = { embeddingSize: 100, characterEmbeddingSize: 30, characterSize: 5
 const { executor, settings } = await executorOf("native");
 const clock = () => performance.now();
 
-/** What takes turns: `round(seconds)` resolves with sentences a second. */
+/** A contestant: `learn(seconds)` and `tag(seconds)` resolve with sentences a second. */
 async function ostinato(hiddenSize) {
   const { batchSize, ...others } = sizes;
   const tokenizer = TaggerVocabulary.of(train, { lowercase: true });

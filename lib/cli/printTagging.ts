@@ -1,5 +1,5 @@
 import type { SpanScores } from "../metrics/index.js";
-import type { TaggerEvaluation } from "../models/sequenceTagger/sequenceTagger.js";
+import type { TaggerEvaluation } from "../models/sequenceTagger/scores.js";
 import { spread, spreadText } from "./crossValidation.js";
 import type { Printer } from "./print.js";
 import { count, countOf, oneCell } from "./print.js";

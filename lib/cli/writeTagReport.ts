@@ -1,7 +1,8 @@
 import type { TaggedSentence } from "../data/index.js";
 import { writeFileAtomically } from "../formats/index.js";
 import { tagSpans } from "../metrics/index.js";
-import type { SequenceTagger, TaggerEvaluation } from "../models/sequenceTagger/sequenceTagger.js";
+import type { TaggerEvaluation } from "../models/sequenceTagger/scores.js";
+import type { SequenceTagger } from "../models/sequenceTagger/sequenceTagger.js";
 import { cellOf } from "../nn/cellRegistry.js";
 import type { History } from "../train/events.js";
 import type { TaggedPiece, TaggedText } from "../viz/index.js";

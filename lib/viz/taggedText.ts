@@ -15,7 +15,7 @@ export interface TaggedPiece {
 /** A sentence as a tagger reads it. */
 export interface TaggedText {
   readonly pieces: readonly TaggedPiece[];
-  /** What a person marked and the tagger did not. */
+  /** Spans or tags that a person marked and the tagger did not. */
   readonly missed: readonly { readonly text: string; readonly tag: string }[];
 }
 

@@ -5,8 +5,6 @@ import { executorRule } from "../../executor/choice.js";
 import { Programs } from "../../executor/programs.js";
 import { bundledVocabularies, vocabularyShape } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
-import type { ClassificationScores, SpanScores } from "../../metrics/index.js";
-import { classificationScores, spanScores } from "../../metrics/index.js";
 import type { OptionsOf } from "../../options.js";
 import {
   abortSignal,
@@ -43,6 +41,8 @@ import { languageConfigOf, languageModelRule } from "./languageStates.js";
 import type { SequenceTaggerConfig } from "./network.js";
 import { SequenceTaggerNetwork, taggerRules } from "./network.js";
 import { forbiddenTransitions, TagScheme } from "./scheme.js";
+import type { TaggerEvaluation } from "./scores.js";
+import { taggingScores } from "./scores.js";
 import type { EncodedSentence } from "./sentences.js";
 import { encodeTokens, readingBatch } from "./sentences.js";
 
@@ -85,21 +85,6 @@ export const tagRules = table("tag", {
 
 /** Options of `tag`. @interface */
 export type TagOptions = OptionsOf<typeof tagRules>;
-
-/** How well a tagger does. */
-export interface TaggerEvaluation extends ClassificationScores {
-  /** Mean loss of a token, in nats. */
-  loss: number;
-  sentences: number;
-  /** Share of the sentences whose tags are all right, 0 to 1. */
-  sentenceAccuracy: number;
-  /** Tokens that the vocabulary lacks, and the share of them with the right tag; 0 where there are none. */
-  unknown: { count: number; accuracy: number };
-  /** Accuracy of giving each word the tag that it has most often in the sentences that the vocabulary was made of. */
-  usualAccuracy: number;
-  /** How well spans are found, as conlleval measures it; null for tags that mark no spans. */
-  spans: SpanScores | null;
-}
 
 const wordVectorsRule = value<WordVectors>(
   "WordVectors, as readWordVectors gives them",
@@ -299,7 +284,7 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
       sentences.map(({ tokens }) => tokens),
       shared,
     );
-    return { loss: tally.measures().loss, ...this.#scores(sentences, found) };
+    return { loss: tally.measures().loss, ...taggingScores(this.tokenizer, sentences, found) };
   }
 
   /**
@@ -339,42 +324,6 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
     const labels = sentences.flatMap(({ tags }) => tags);
     const groups = Int32Array.from(sentences.flatMap(({ tags }, i) => tags.map(() => i)));
     return fitProbe({ layers, labels, groups }, { ...rest, onProgress, signal, executor: this.executor });
-  }
-
-  #scores(sentences: readonly TaggedSentence[], found: readonly Tagging[]): Omit<TaggerEvaluation, "loss"> {
-    const { words, labels } = this.tokenizer;
-    const truth = sentences.flatMap(({ tags }) => tags);
-    const scores = classificationScores(
-      found.flatMap(({ tags }) => tags),
-      truth,
-      labels.names,
-    );
-    const unknown = { count: 0, right: 0 };
-    let [wholly, usual] = [0, 0];
-    for (const [i, { tokens, tags }] of sentences.entries()) {
-      const own = (found[i] as Tagging).tags;
-      if (tags.every((tag, t) => own[t] === tag)) wholly++;
-      for (const [t, token] of tokens.entries()) {
-        const id = words.id(token);
-        if (labels.names[words.usual[id] as number] === tags[t]) usual++;
-        if (id > 0) continue;
-        unknown.count++;
-        if (own[t] === tags[t]) unknown.right++;
-      }
-    }
-    return {
-      ...scores,
-      sentences: sentences.length,
-      sentenceAccuracy: wholly / sentences.length,
-      unknown: { count: unknown.count, accuracy: unknown.right / Math.max(unknown.count, 1) },
-      usualAccuracy: usual / truth.length,
-      spans: labels.names.some((name) => /^[BIESLU]-/.test(name))
-        ? spanScores(
-            found.map(({ tags }) => tags),
-            sentences.map(({ tags }) => tags),
-          )
-        : null,
-    };
   }
 
   async #read(

@@ -20,7 +20,7 @@ import { temporaryFolder } from "../../data/temporaryFolder.js";
 
 const random = randomNumbers(4);
 
-/** What follows ">" is a verb; what stands before "!" is one too: one is seen from the front, the other from behind. */
+/** A word after ">" is a verb, and one before "!" too: the one is seen from the front, the other from behind. */
 function language(count: number) {
   return Array.from({ length: count }, () => {
     const words = Array.from({ length: 2 + random(8) }, () => ["a", "b", "c", ">", "!"][random(5)] as string);
