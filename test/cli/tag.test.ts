@@ -191,7 +191,9 @@ test("a tagger reads with two language models, is whole without their folders, a
     stderr: "",
   });
   expect(weights("later").equals(weights("both"))).toBe(true);
-  expect(ostinato(["info", "both"]).stdout).toMatch(/words, read with two language models\) of 9 words/);
+  const { stdout } = ostinato(["info", "both"]);
+  expect(stdout).toMatch(/words, read with two language models\) of 9 words/);
+  expect(stdout).toMatch(/forwardModel +\{"vocabularySize":\d+,"cell":"lstm","layers":1,"hiddenSize":8,/);
   expect(ostinato(["tag", "both", "the run"]).stdout).toBe("the\tDET\nrun\tNOUN\n\n");
 });
 

@@ -91,6 +91,11 @@ async function describeModel(folder: string, print: Printer, kinds: readonly Cli
   if (own) print.line(`  ${own.describe({ network, tokenizer })}`);
   if (doubles.length > 0) print.line(`  float64 in the file, read as float32: ${doubles.join(", ")}`);
   for (const [name, value] of Object.entries(config))
-    if (isUsed(name, config, kind)) print.line(`  ${name.padEnd(16)} ${String(value)}`);
+    if (isUsed(name, config, kind)) print.line(`  ${name.padEnd(16)} ${shown(value)}`);
   for (const { name, shape } of parameters) print.line(`  ${name.padEnd(28)} [${shape.join(", ")}]`);
+}
+
+/** A value of a configuration; a part that is a configuration of its own as JSON. */
+function shown(value: unknown): string {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? JSON.stringify(value) : String(value);
 }

@@ -80,6 +80,32 @@ struct TileOutput {
   const float* bias;  // of the first column, or null
 };
 
+// The values that sums begin with: what is there already, and the bias. Adding at the beginning, not at the end, makes a product the
+// same to the bit however its depth is cut, which depends on the number of rows.
+template <int Rows, int Vectors>
+HWY_INLINE void beginTile(Floats (&sums)[Rows][Vectors], const TileOutput& out) {
+  const bool whole = out.columns == Vectors * kLanes;
+  HWY_UNROLL(16)
+  for (int r = 0; r < Rows; r++) {
+    const float* row = out.accumulate ? out.rows[r] : nullptr;
+    HWY_UNROLL(4)
+    for (int v = 0; v < Vectors; v++) {
+      if (whole) {
+        sums[r][v] = row ? loadFloats(row + out.offsets[v]) : setFloats(0.0f);
+        if (out.bias) sums[r][v] = addFloats(sums[r][v], loadFloats(out.bias + v * kLanes));
+        continue;
+      }
+      alignas(64) float line[kLanes];
+      for (int j = 0; j < kLanes; j++) {
+        const int column = v * kLanes + j;
+        const bool exists = column < out.columns;
+        line[j] = (exists && row ? row[out.offsets[v] + j] : 0.0f) + (exists && out.bias ? out.bias[column] : 0.0f);
+      }
+      sums[r][v] = loadFloats(line);
+    }
+  }
+}
+
 template <int Rows, int Vectors>
 HWY_INLINE void storeTile(const Floats (&sums)[Rows][Vectors], const TileOutput& out) {
   if (out.columns == Vectors * kLanes) {
@@ -88,12 +114,7 @@ HWY_INLINE void storeTile(const Floats (&sums)[Rows][Vectors], const TileOutput&
       float* row = out.rows[r];
       if (row == nullptr) continue;
       HWY_UNROLL(4)
-      for (int v = 0; v < Vectors; v++) {
-        float* p = row + out.offsets[v];
-        Floats sum = sums[r][v];
-        if (out.bias) sum = addFloats(sum, loadFloats(out.bias + v * kLanes));
-        storeFloats(out.accumulate ? addFloats(sum, loadFloats(p)) : sum, p);
-      }
+      for (int v = 0; v < Vectors; v++) storeFloats(sums[r][v], row + out.offsets[v]);
     }
     return;
   }
@@ -104,11 +125,7 @@ HWY_INLINE void storeTile(const Floats (&sums)[Rows][Vectors], const TileOutput&
     if (row == nullptr) continue;
     HWY_UNROLL(4)
     for (int v = 0; v < Vectors; v++) storeFloats(sums[r][v], line + v * kLanes);
-    for (int j = 0; j < out.columns; j++) {
-      float* p = row + out.offsets[j / kLanes] + j % kLanes;
-      const float sum = out.bias ? line[j] + out.bias[j] : line[j];
-      *p = out.accumulate ? *p + sum : sum;
-    }
+    for (int j = 0; j < out.columns; j++) row[out.offsets[j / kLanes] + j % kLanes] = line[j];
   }
 }
 
@@ -120,8 +137,9 @@ template <int Rows, int Vectors, bool PackedA, bool PackedB, bool Ahead>
 HWY_NOINLINE void tile(const TileInput& in, const TileOutput& out) {
   constexpr int kDepth = kLanes == 4 ? 1 : tileDepth(Rows);
   Floats sums[kDepth][Rows][Vectors];
+  beginTile<Rows, Vectors>(sums[0], out);
   HWY_UNROLL(4)
-  for (int s = 0; s < kDepth; s++) {
+  for (int s = 1; s < kDepth; s++) {
     HWY_UNROLL(16)
     for (int r = 0; r < Rows; r++) {
       HWY_UNROLL(4)

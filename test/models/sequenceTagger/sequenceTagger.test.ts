@@ -64,6 +64,13 @@ test("1, 9 and 64 sentences side by side have the same tags and probabilities, t
   expect(await cnn.tag(sentences, { batchSize: 64 })).toEqual(await cnn.tag(sentences, { batchSize: 9 }));
 });
 
+test("so have sentences of models whose products are cut in their depth, one way for few rows and another for many", async () => {
+  const sentences = language(150).map(({ tokens }) => tokens);
+  const wide = await SequenceTagger.create({ tokenizer: model.tokenizer, hiddenSize: 272, characterSize: 144 });
+  const alone = await wide.tag(sentences, { batchSize: 1 });
+  for (const batchSize of [9, 30, 64, 150]) expect(await wide.tag(sentences, { batchSize })).toEqual(alone);
+});
+
 test("the loss of an evaluation is the mean of what the true tags' probabilities cost", async () => {
   const right = language(300)
     .filter(({ tokens }) => tokens.length > 0)
