@@ -1,5 +1,5 @@
 import type { TaggedSentence, Tokenizer } from "../../data/index.js";
-import { expectTagged, expectTokens, TaggerVocabulary, taggerVocabularyRule, WordVectors } from "../../data/index.js";
+import { expectTokens, TaggerVocabulary, taggerVocabularyRule, WordVectors } from "../../data/index.js";
 import { describe, InputError, OptionError } from "../../errors.js";
 import { executorRule } from "../../executor/choice.js";
 import { Programs } from "../../executor/programs.js";
@@ -28,10 +28,8 @@ import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.
 import type { RecordedLoss } from "../../train/trainable.js";
 import { completeWithCell } from "../cellConfig.js";
 import { inTurns } from "../inTurns.js";
-import { layerVectors, outputLayers } from "../layerVectors.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { Probe, ProbeOptions } from "../probe.js";
-import { completeProbe, fitProbe } from "../probe.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
 import { byLength } from "../sideBySide.js";
@@ -40,6 +38,7 @@ import { TaggedData, taggerFingerprint } from "./data.js";
 import { languageConfigOf, languageModelRule } from "./languageStates.js";
 import type { SequenceTaggerConfig } from "./network.js";
 import { SequenceTaggerNetwork, taggerRules } from "./network.js";
+import { probeTokens } from "./probeTokens.js";
 import { forbiddenTransitions, TagScheme } from "./scheme.js";
 import type { TaggerEvaluation } from "./scores.js";
 import { taggingScores } from "./scores.js";
@@ -293,37 +292,7 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
    * @throws InputError where there are fewer than two labels, or nothing to measure on.
    */
   async probe(sentences: readonly TaggedSentence[], options: ProbeOptions = {}): Promise<Probe> {
-    const { onProgress, signal, ...rest } = completeProbe(options);
-    expectTagged("probe", sentences);
-    const encoded = await inTurns(sentences, ({ tokens }) => encodeTokens(tokens, this.tokenizer), signal);
-    let count = 0;
-    const starts = sentences.map(({ tokens }) => {
-      count += tokens.length;
-      return count - tokens.length;
-    });
-    const lengths = encoded.map(({ ids }) => ids);
-    const layers = await layerVectors({
-      count,
-      batches: byLength(lengths, tagRules.batchSize.initial),
-      places: (i) => Array.from(lengths[i] as Int32Array, (_, t) => ({ row: (starts[i] as number) + t, steps: [t] })),
-      run: async (batch) => {
-        const { sizes, feeds } = readingBatch(
-          batch.map((i) => encoded[i] as EncodedSentence),
-          this.tokenizer,
-        );
-        const executable = this.#programs.get(`layers ${JSON.stringify(sizes)}`, (graph) => {
-          const { embedded, layers: above } = this.network.layers(graph, sizes);
-          outputLayers(graph, embedded, above);
-        });
-        const own = executable.program.feeds.map(({ name }) => [name, feeds[name] as Int32Array]);
-        return { ...sizes, outputs: (await executable.run(Object.fromEntries(own))).outputs };
-      },
-      onProgress: (share) => onProgress?.(share / 2),
-      signal,
-    });
-    const labels = sentences.flatMap(({ tags }) => tags);
-    const groups = Int32Array.from(sentences.flatMap(({ tags }, i) => tags.map(() => i)));
-    return fitProbe({ layers, labels, groups }, { ...rest, onProgress, signal, executor: this.executor });
+    return probeTokens(this, this.#programs, { sentences, options });
   }
 
   async #read(
