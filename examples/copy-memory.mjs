@@ -24,7 +24,7 @@ class Copier {
   output = new Linear("output", { inputSize: H, outputSize: symbols });
   parameters = [this.embedding, this.rnn, this.output].flatMap((layer) => layer.parameters);
 
-  /** What the network holds after each symbol, [T B,H]. */
+  /** The states after each symbol, [T B,H]. */
   features(graph, T) {
     const { y } = this.rnn.apply(this.embedding.apply(graph.feed("inputs", "i32", [T, B])));
     return ops.asRows(y);

@@ -26,7 +26,7 @@ export const probeRules = table("probe", {
 /** Options of `probe`. @interface */
 export type ProbeOptions = OptionsOf<typeof probeRules>;
 
-/** What the layers of a model know about labels. */
+/** Accuracies that say how much the layers of a model know about labels. */
 export interface Probe {
   /** Accuracy of a linear classifier that reads the vectors of one layer alone, on examples that it has not seen. */
   layers: { name: string; features: number; accuracy: number }[];

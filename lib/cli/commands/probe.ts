@@ -37,7 +37,7 @@ const probe: Verb = {
   options: (command) => withOptions(command, flags),
 };
 
-/** What the layers of a language model know about words. */
+/** Says how much the layers of a language model know about words. */
 export const probeText: Ability = {
   verb: probe,
   options: withConllOptions,
@@ -49,7 +49,7 @@ export const probeText: Ability = {
     }),
 };
 
-/** What the layers of a tagger know about words. */
+/** Says how much the layers of a tagger know about words. */
 export const probeTags: Ability = {
   verb: probe,
   options: withConllOptions,
@@ -61,7 +61,7 @@ export const probeTags: Ability = {
     }),
 };
 
-/** What the layers of a classifier know about texts. */
+/** Says how much the layers of a classifier know about texts. */
 export const probeLabels: Ability = {
   verb: probe,
   options: withLabelOptions,
