@@ -53,6 +53,15 @@ void forWindows(const Pool& p, int64_t begin, int64_t end, const F& f) {
 
 int64_t rowCost(const Pool& p) { return p.Q * p.C * p.size * p.size; }
 
+// The larger of y and x, and which it is; no branches, so that compilers make vectors of it. The first NaN stays.
+void largerOf(const float* __restrict x, int32_t i, int64_t floats, float* __restrict y, int32_t* __restrict index) {
+  const auto isLarger = [](float a, float b) { return (a > b) | ((a != a) & (b == b)); };
+  if (index) {
+    for (int64_t k = 0; k < floats; k++) index[k] = isLarger(x[k], y[k]) ? i : index[k];
+  }
+  for (int64_t k = 0; k < floats; k++) y[k] = isLarger(x[k], y[k]) ? x[k] : y[k];
+}
+
 size_t checkMaxPool(const Call& call) {
   expectOperand(call, maxPool::x, DType::f32, 4);
   const TensorView &x = call.operand(maxPool::x), &y = call.result(maxPool::y);
@@ -73,12 +82,7 @@ void runMaxPool(const Call& call) {
       if (index) std::fill_n(index + place, p.C, 0);
       for (int64_t i = 1; i < p.size * p.size; i++) {
         const float* pixel = x + first + p.offset(i);
-        for (int64_t k = 0; k < p.C; k++) {
-          const float largest = y[place + k];
-          const bool better = pixel[k] > largest || (pixel[k] != pixel[k] && largest == largest);
-          y[place + k] = better ? pixel[k] : largest;
-          if (index && better) index[place + k] = static_cast<int32_t>(i);
-        }
+        largerOf(pixel, static_cast<int32_t>(i), p.C, y + place, index ? index + place : nullptr);
       }
     });
   });
