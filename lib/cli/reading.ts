@@ -3,10 +3,10 @@ import type { TableOptions } from "../data/index.js";
 import { columnRule, labelledTableRules, pairTableRules } from "../data/index.js";
 import { OptionError } from "../errors.js";
 import { readTrainingRecord } from "../formats/index.js";
-import type { OptionsOf, Rule } from "../options.js";
-import { checkOption, flag, list, option, optional, pick, table, text, without } from "../options.js";
-import { attributeOf } from "./flagNames.js";
+import type { OptionsOf } from "../options.js";
+import { flag, list, option, optional, pick, table, text, without } from "../options.js";
 import { given, optionsIn, typedOptions, withOptions } from "./options.js";
+import { optionsLike } from "./remembered.js";
 
 const columnWords = columnRule.written ?? { as: "column" };
 
@@ -119,15 +119,11 @@ export function readingOf(command: Command): Reading {
 /** How a command reads files: as was typed, otherwise as the training of the model in a folder read its own. */
 export async function readingLike(folder: string, files: readonly string[], command: Command): Promise<Reading> {
   const [typed, record] = [typedOptions(command, rules), await readTrainingRecord(folder)];
-  const remembered = Object.entries<Rule<unknown>>(rules).flatMap(([name, rule]) => {
-    const value = record?.options[attributeOf(name, rule)];
-    return value === undefined ? [] : [[name, checkOption(`The training of ${folder}`, name, value, rule)]];
-  });
-  const before: Reading = Object.fromEntries(remembered);
+  const reading: Reading = await optionsLike(folder, command, rules);
   // These two exclude each other.
-  if (typed.plainText) delete before.textColumn;
-  if (typed.textColumn !== undefined) delete before.plainText;
-  return { copies: record?.command === "autoencoder" && files.length === 1, ...before, ...typed };
+  if (typed.plainText) delete reading.textColumn;
+  if (typed.textColumn !== undefined) delete reading.plainText;
+  return { copies: record?.command === "autoencoder" && files.length === 1, ...reading };
 }
 
 /** The library's options of tables. */

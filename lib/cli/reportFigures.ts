@@ -1,3 +1,4 @@
+import { bestValidation } from "../formats/index.js";
 import type { History } from "../train/events.js";
 import { count, duration } from "./print.js";
 
@@ -12,8 +13,7 @@ export function figuresOf({
   seconds: number;
   parameterCount: number;
 }): [name: string, value: string][] {
-  const measured = history?.validations.filter(({ loss }) => Number.isFinite(loss)) ?? [];
-  const [best] = measured.sort((a, b) => a.loss - b.loss);
+  const best = bestValidation(history?.validations ?? []);
   const speeds = history?.steps.map(({ tokensPerSecond }) => tokensPerSecond).filter((speed) => speed > 0) ?? [];
   const speed = speeds.sort((a, b) => a - b)[speeds.length >> 1];
   const figures: [name: string, value: string][] = [];

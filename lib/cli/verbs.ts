@@ -150,7 +150,10 @@ class VerbCommand extends Command {
     this.#unread.add(name);
     before.default(undefined);
     delete (before as Partial<Option>).argChoices;
-    before.parseArg = (word, words) => [...((words as readonly string[] | undefined) ?? []), word] as never;
+    // A switch has no word that could be read.
+    if (!before.isBoolean()) {
+      before.parseArg = (word, words) => [...((words as readonly string[] | undefined) ?? []), word] as never;
+    }
     this.setOptionValueWithSource(name, undefined, undefined);
   }
 
@@ -173,6 +176,7 @@ class VerbCommand extends Command {
   }
 
   #read(option: Option): void {
+    if (option.isBoolean()) return;
     const name = option.attributeName();
     const words = this.getOptionValue(name) as readonly string[] | undefined;
     let value: unknown = option.defaultValue;

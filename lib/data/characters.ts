@@ -19,9 +19,9 @@ export function countLineEnds(text: string): number {
   return count;
 }
 
-/** The characters from the last to the first. Text is brought to NFC first, so that marks stay with their letters where they can. */
+/** The characters from the last to the first, in NFC. Marks stay after the letter that they belong to. */
 export function reversedText(text: string): string {
-  return [...text.normalize("NFC")].reverse().join("");
+  return (text.normalize("NFC").match(/\P{M}\p{M}*|\p{M}+/gu) ?? []).reverse().join("");
 }
 
 /** "U+AC00" */

@@ -229,13 +229,19 @@ function reversedPart(part: Part): Part {
   return {
     ...part,
     async *pieces() {
-      let open = "";
+      // Pieces of a line whose end has not come.
+      let open: string[] = [];
       for await (const { text, ...place } of part.pieces()) {
-        const lines = `${open}${text}`.split("\n");
-        open = lines.pop() as string;
-        if (lines.length > 0) yield { text: `${lines.map(reversedText).join("\n")}\n`, ...place };
+        const end = text.lastIndexOf("\n");
+        if (end >= 0) {
+          const lines = `${open.join("")}${text.slice(0, end)}`.split("\n");
+          open = [];
+          yield { text: `${lines.map(reversedText).join("\n")}\n`, ...place };
+        }
+        open.push(text.slice(end + 1));
       }
-      if (open !== "") yield { text: reversedText(open) };
+      const last = open.join("");
+      if (last !== "") yield { text: reversedText(last) };
     },
   };
 }

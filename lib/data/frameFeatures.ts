@@ -80,7 +80,11 @@ export class FrameFeatures {
       }
     }
     const scaled = binary.map((isBinary) => scaling === "standard" && !isBinary);
-    const deviationOf = (i: number) => Math.sqrt((squares[i] as number) / n) || 1;
+    // What differs by rounding alone is constant.
+    const deviationOf = (i: number) => {
+      const deviation = Math.sqrt((squares[i] as number) / n);
+      return deviation > 1e-6 * Math.abs(means[i] as number) ? deviation : 1;
+    };
     return new FrameFeatures(
       names,
       scaled.map((own, i) => (own ? (means[i] as number) : 0)),

@@ -75,7 +75,8 @@ export class FrameVocabulary {
     }
     const labels = names === undefined ? new Labels(inOrder(all.flatMap((label) => label ?? []))) : new Labels(names);
     const counts = new Array<number>(labels.size).fill(0);
-    for (const label of all.flatMap((own) => own ?? [])) {
+    // A label that a frame has twice is one.
+    for (const label of all.flatMap((own) => [...new Set(typeof own === "string" ? [own] : own)])) {
       const id = labels.id(label);
       counts[id] = (counts[id] as number) + 1;
     }

@@ -22,8 +22,16 @@ export interface History {
     perplexity: number;
     bitsPerCharacter?: number;
     accuracy?: number;
+    /** Whether it was the best so far, and its parameters were kept. */
+    best?: boolean;
   }[];
   samples: { step: number; epoch: number; loss: number; text: string }[];
+}
+
+/** The validation whose parameters were kept; of a history that does not say so, that of the lowest loss. */
+export function bestValidation<V extends { loss: number; best?: boolean }>(validations: readonly V[]): V | undefined {
+  const kept = validations.findLast(({ best }) => best);
+  return kept ?? validations.filter(({ loss }) => Number.isFinite(loss)).sort((a, b) => a.loss - b.loss)[0];
 }
 
 /** The history as it was before JSON, which has no NaN and no infinity, wrote null for them. */
@@ -36,7 +44,7 @@ export function historyOf({ steps, validations, samples }: Omit<TrainerHistoryJs
       learningRate: measured(point.learningRate),
       tokensPerSecond: measured(point.tokensPerSecond),
     })),
-    validations: validations.map(({ step, epoch, loss, perplexity, bitsPerCharacter, accuracy }) => ({
+    validations: validations.map(({ step, epoch, loss, perplexity, bitsPerCharacter, accuracy, best }) => ({
       step,
       epoch,
       loss: measured(loss),
@@ -44,6 +52,7 @@ export function historyOf({ steps, validations, samples }: Omit<TrainerHistoryJs
       perplexity: perplexity ?? Math.exp(measured(loss)),
       ...(bitsPerCharacter === undefined ? {} : { bitsPerCharacter: measured(bitsPerCharacter) }),
       ...(accuracy === undefined ? {} : { accuracy: measured(accuracy) }),
+      ...(best ? { best } : {}),
     })),
     samples: samples.map((sample) => ({ ...sample, loss: measured(sample.loss) })),
   };

@@ -6,6 +6,7 @@ export { readFrames } from "./frameFile.js";
 export type { FrameSetOptions } from "./frameSet.js";
 export { FrameSet } from "./frameSet.js";
 export type { History, HistoryPoint } from "./history.js";
+export { bestValidation } from "./history.js";
 export type { ReadImageOptions } from "./imageFile.js";
 export { encodePicture, readImage } from "./imageFile.js";
 export { readJsonFile } from "./jsonFile.js";

@@ -50,7 +50,7 @@ function begun(): NonNullable<typeof thread> {
     else asked?.reject(new FileError(answer.problem));
   });
   const ended = (cause: unknown) => {
-    thread = null;
+    if (thread?.worker === worker) thread = null;
     for (const { reject } of waiting.values()) {
       reject(new FileError(`The thread that decodes images has ended: ${(cause as Error)?.message ?? cause}.`, cause));
     }

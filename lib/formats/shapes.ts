@@ -51,6 +51,7 @@ const validations = list(
     perplexity: measured,
     bitsPerCharacter: optional(measured),
     accuracy: optional(measured),
+    best: optional(flag()),
   }),
 );
 

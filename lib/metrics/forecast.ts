@@ -22,7 +22,7 @@ export function meanOf(values: Iterable<number>): number {
   return count === 0 ? Number.NaN : sum / count;
 }
 
-/** The mean over the steps that were observed. @throws InputError where the lengths differ. */
+/** The mean over the steps that were observed; NaN where one of them has no forecast. @throws InputError where the lengths differ. */
 function overSteps(name: string, truth: Numbers, parts: readonly Numbers[], at: (y: number, t: number) => number) {
   expectNumbers(name, "the values", truth);
   for (const part of parts) {
@@ -30,7 +30,13 @@ function overSteps(name: string, truth: Numbers, parts: readonly Numbers[], at: 
     if (part.length === truth.length) continue;
     throw new InputError(`${name}: expected as many forecasts as values, got ${part.length} for ${truth.length}.`);
   }
-  return meanOf(Array.from(truth, (y, t) => (Number.isNaN(y) ? Number.NaN : at(y, t))));
+  let missing = false;
+  const errors = Array.from(truth, (y, t) => {
+    if (Number.isNaN(y)) return Number.NaN;
+    missing ||= parts.some((part) => Number.isNaN(part[t]));
+    return at(y, t);
+  });
+  return missing ? Number.NaN : meanOf(errors);
 }
 
 /**
@@ -48,7 +54,7 @@ export function seasonalDifference(history: Numbers, season = 1): number {
   return pairs === 0 ? Number.NaN : sum / pairs;
 }
 
-/** Mean |y - p|. Steps whose truth is NaN are left out, here and in all other scores. */
+/** Mean |y - p|. Steps whose truth is NaN are left out, here and in all other scores; where a forecast is NaN instead, the score is. */
 export function meanAbsoluteError(truth: Numbers, forecast: Numbers): number {
   return overSteps("meanAbsoluteError", truth, [forecast], (y, t) => Math.abs(y - (forecast[t] as number)));
 }
@@ -116,8 +122,8 @@ function pinball(y: number, p: number, q: number): number {
 }
 
 /**
- * Continuous ranked probability score from quantiles: the mean over them of twice the pinball loss, summed over the steps that
- * were observed (Gneiting & Raftery 2007, with the integral over q as a sum).
+ * Continuous ranked probability score from quantiles: the mean over them of twice the pinball loss, averaged over the steps
+ * that were observed (Gneiting & Raftery 2007, with the integral over q as a sum).
  * @param quantiles a forecast for each level.
  */
 export function crps(truth: Numbers, levels: readonly number[], quantiles: readonly Numbers[]): number {

@@ -31,7 +31,7 @@ export interface ValidationEvent {
   bitsPerCharacter?: number;
   /** Share of the targets whose likeliest class is theirs; only of models that record predictions, as classifiers do. */
   accuracy?: number;
-  /** Whether this is the lowest loss so far. */
+  /** Whether it is the best so far, by loss or accuracy as the trainer was told: then its parameters are kept. */
   best: boolean;
 }
 
@@ -70,7 +70,7 @@ export interface EndEvent {
    * replace the old model with: that one is still there.
    */
   saved: boolean;
-  /** Lowest validation loss in nats per token, if there was a validation. */
+  /** Validation loss, in nats per token, of the parameters that were kept, if there was a validation. */
   bestLoss?: number;
 }
 

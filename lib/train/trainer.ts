@@ -57,7 +57,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   /** Updates done, epochs done, and batches done of the running epoch. */
   #at = { step: 0, epoch: 0, batch: 0, tokens: 0 };
   /** The loss of the best validation; its parameters are in the folder, or without one here. */
-  #best: { loss: number; parameters?: Map<string, Values> } | null = null;
+  #best: { loss: number; accuracy?: number; parameters?: Map<string, Values> } | null = null;
   #misses = 0;
   #firstLoss = Number.NaN;
   #lastLoss = Number.NaN;
@@ -129,11 +129,11 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     }
   }
 
-  /** Whether a validation is better than all before it. */
+  /** Whether a validation is better than the one whose parameters are kept. */
   #isBest({ loss, accuracy = 0 }: Measures): boolean {
     if (!this.#best) return true;
     if (this.#options.best === "loss") return loss < this.#best.loss;
-    return this.#history.validations.every((before) => accuracy > (before.accuracy ?? 0));
+    return accuracy > (this.#best.accuracy ?? 0);
   }
 
   async #train(signal: AbortSignal | undefined): Promise<EndEvent> {
@@ -217,7 +217,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       tally.add(await this.#evaluation.run(batch), batch.unknown);
     }
     const measures = tally.measures(validation.characters);
-    const { loss } = measures;
+    const { loss, accuracy } = measures;
     const best = Number.isFinite(loss) && this.#mayReplace(loss) && this.#isBest(measures);
     this.#misses = best ? 0 : this.#misses + 1;
     schedule.validated?.(loss);
@@ -226,11 +226,15 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       epoch: this.#at.epoch + this.#at.batch / this.#options.data.length,
       ...measures,
     };
-    this.#history.validations.push(measured);
+    this.#history.validations.push({ ...measured, ...(best ? { best } : {}) });
     if (best) {
       await this.#soundness.expectFinite(this.#variables.all(this.#at.step), this.#at.step);
       if (this.#folder) await this.#saveModel(this.#folder);
-      this.#best = { loss, ...(this.#folder ? {} : { parameters: await this.#readParameters() }) };
+      this.#best = {
+        loss,
+        ...(accuracy === undefined ? {} : { accuracy }),
+        ...(this.#folder ? {} : { parameters: await this.#readParameters() }),
+      };
     }
     this.emit("validation", { ...measured, best });
     if (this.#nonFiniteInARow() >= nonFiniteValidations) await this.#throwValidationDivergence();
@@ -336,7 +340,11 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     this.#history.validations = checkpoint.validations;
     this.#history.samples = checkpoint.samples;
     schedule.restore(checkpoint.schedule);
-    this.#best = checkpoint.bestLoss === null ? null : { loss: checkpoint.bestLoss };
+    const { accuracy } = checkpoint.validations.findLast(({ best }) => best) ?? {};
+    this.#best =
+      checkpoint.bestLoss === null
+        ? null
+        : { loss: checkpoint.bestLoss, ...(accuracy === undefined ? {} : { accuracy }) };
   }
 
   async #end(reason: EndReason, progress: Progress): Promise<EndEvent> {

@@ -26,3 +26,13 @@ test("a report's figures are the best validation, the median speed, the time and
   ]);
   expect(figuresOf({ history: null, seconds: 0, parameterCount: 5 })).toEqual([["parameters", "5"]]);
 });
+
+test("where another than the lowest loss was kept, a report tells of that one", () => {
+  const validations = [
+    { loss: 1.5, perplexity: 4.48, accuracy: 0.5, best: true },
+    { loss: 1.6, perplexity: 4.95, accuracy: 0.75, best: true },
+    { loss: 1.4, perplexity: 4.06, accuracy: 0.7 },
+  ];
+  const figures = figuresOf({ history: { steps: [], validations } as never, seconds: 0, parameterCount: 1 });
+  expect(Object.fromEntries(figures)).toMatchObject({ "validation loss": "1.600 nats", accuracy: "75.00 %" });
+});

@@ -184,6 +184,21 @@ test("a tagger reads with two language models, is whole without their folders, a
   const call = ["train", "tag", conll, ...small, ...models, "--characters", "none", "--epochs", "2", "--quiet"];
   expect(ostinato([...call, "--out", "both"]).status).toBe(0);
   expect(ostinato([...call, "--out", "later", "--maximum-steps", "9"]).status).toBe(0);
+  refused(
+    [...call, "--out", "later", "--resume", "--forward-model", "turned"],
+    /--forward-model turned contradicts/,
+    2,
+  );
+  refused(
+    ["train", "tag", conll, "--out", "wrong", "--forward-model", "backward"],
+    /--forward-model: backward has learnt to read from the end of a line .*Give it as --backward-model/,
+    2,
+  );
+  refused(
+    ["train", "tag", conll, "--out", "wrong", "--backward-model", "forward"],
+    /--backward-model: forward has learnt to read from the beginning of a line\. Give it as --forward-model/,
+    2,
+  );
   for (const model of ["forward", "backward"]) rmSync(join(folder, model), { recursive: true });
   expect(ostinato(["train", "--resume", "later", "--maximum-steps", "1000", "--quiet"])).toEqual({
     status: 0,

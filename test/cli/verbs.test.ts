@@ -85,6 +85,9 @@ test("an option of one name has the rule, the default and the errors of the fold
   await expect(model([first, other], "--deep", "5")).rejects.toThrow(
     "option '--deep <n>' argument '5' is invalid. Expected a whole number at least 7",
   );
+  await model([{ loud: flag() }, { loud: flag() }], "--loud");
+  await model([{ loud: flag() }, { loud: flag() }]);
+  expect(seen.slice(3)).toEqual([{ loud: true }, {}]);
   await expect(model([first, { deep: flag() }])).rejects.toThrow(
     "draw: two kinds of models write one option as --deep <n> and --deep.",
   );

@@ -228,3 +228,16 @@ test("the file of a token stream that nobody closed is closed once nothing can r
   );
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "1 120,121,122\n", stderr: "" });
 });
+
+test("reversed, every mark stays with its letter, and a line may come in many pieces", async () => {
+  const read = async (file: string) => {
+    const pieces: string[] = [];
+    for await (const piece of Corpus.fromFile(file).reversed().pieces()) pieces.push(piece);
+    return pieces.join("");
+  };
+  const lines = ["ax\u030cc", "\u0915\u093f\u0924", "e\u0301\u0323f"];
+  const long = "abcdefgh".repeat(300_000);
+  const [marks = "", one = ""] = await files({ "marks.txt": `${lines.join("\n")}\n`, "long.txt": `${long}\nab` });
+  expect(await read(marks)).toBe("cx\u030ca\n\u0924\u0915\u093f\nf\u1eb9\u0301\n");
+  expect((await read(one)) === `${"hgfedcba".repeat(300_000)}\nba`).toBe(true);
+});

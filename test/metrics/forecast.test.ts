@@ -4,6 +4,7 @@ import {
   intervalCoverage,
   mape,
   mase,
+  meanAbsoluteError,
   meanSquaredError,
   msis,
   owa,
@@ -63,4 +64,20 @@ test("OWA is 1 for the reference itself, and one half for half of its errors", (
 
 test("forecasts of another length are refused", () => {
   expect(() => smape([1, 2], [1])).toThrow("expected as many forecasts as values, got 1 for 2");
+});
+
+test("a forecast that is missing where the truth is known is no gap: the score is NaN", () => {
+  const missing = [12, Number.NaN, 1, 40];
+  const scores = [
+    meanAbsoluteError(truth, missing),
+    meanSquaredError(truth, missing),
+    smape(truth, missing),
+    mape(truth, missing),
+    mase(truth, missing, [1, 2, 3]),
+    crps(truth, [0.5], [missing]),
+    msis(truth, [forecast, missing], [1, 2, 3]),
+    intervalCoverage(truth, missing, forecast),
+  ];
+  expect(scores).toEqual(scores.map(() => Number.NaN));
+  expect(meanAbsoluteError(truth, [12, 18, Number.NaN, 40])).toBeCloseTo(4 / 3, 12);
 });

@@ -6,6 +6,7 @@ import {
   adam,
   CharacterTokenizer,
   LanguageModel,
+  loadTrainerHistory,
   SequenceTagger,
   TaggedData,
   TaggerVocabulary,
@@ -73,4 +74,35 @@ test("a model without an accuracy is refused before it learns", async () => {
   const measured = new WindowData(stream, { batchSize: 2, windowLength: 4, role: "validate" });
   const trainer = new Trainer(model, { data: windows, validation: measured, best: "accuracy" });
   await expect(trainer.run()).rejects.toThrow(/best is "accuracy", and this model has none/);
+});
+
+test("what counts is the accuracy of the parameters that were kept, and the history says which they are", async () => {
+  const folder = join(await temporaryFolder(), "model");
+  await trained("loss", "softmax", folder, 4);
+  const before = (await loadTrainerHistory(folder)).validations;
+  const lowest = Math.min(...before.map(({ loss }) => loss));
+  expect(before.findLast(({ best }) => best)?.loss).toBe(lowest);
+  const kept = before.findLast(({ best }) => best)?.accuracy as number;
+  // By accuracy a later one would have been better, but nobody kept it.
+  expect(Math.max(...before.map(({ accuracy }) => accuracy as number))).toBeGreaterThan(kept);
+  const model = await SequenceTagger.load(folder);
+  const options = {
+    data,
+    validation,
+    epochs: 8,
+    best: "accuracy",
+    optimizer: adam({ learningRate: 0.02 }),
+  } as const;
+  const trainer = new Trainer(model, { ...options, folder, resume: true });
+  const events: ValidationEvent[] = [];
+  trainer.on("validation", (event) => events.push(event));
+  await trainer.run();
+  let highest = kept;
+  for (const { accuracy = 0, best } of events) {
+    expect(best).toBe(accuracy > highest);
+    if (best) highest = accuracy;
+  }
+  // Among them one that is better than what was kept, though not better than all that was measured.
+  const measured = Math.max(...before.map(({ accuracy }) => accuracy as number));
+  expect(events.some(({ best, accuracy = 0 }) => best && accuracy <= measured)).toBe(true);
 });

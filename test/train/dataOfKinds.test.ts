@@ -6,6 +6,9 @@ import {
   CharacterTokenizer,
   ClassifierVocabulary,
   Forecaster,
+  FrameData,
+  FrameTagger,
+  FrameVocabulary,
   ImageCaptioner,
   LabelledData,
   Labels,
@@ -26,6 +29,7 @@ import {
 } from "../../lib/index.js";
 import * as kinds from "../../lib/models/kinds.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
+import { walks } from "../models/frameTagger/frames.js";
 import { captioned, captioner, tokenizer as words } from "../models/imageCaptioner/captions.js";
 
 const tokenizer = CharacterTokenizer.fromText("to be, or not to be\n");
@@ -35,6 +39,8 @@ const labels = new ClassifierVocabulary(tokenizer, new Labels(["a", "b"]));
 const sentences = [{ tokens: ["to", "be"], tags: ["P", "V"] }];
 const tags = TaggerVocabulary.of(sentences);
 const series = [{ name: "one", values: Float64Array.from({ length: 40 }, (_, t) => t) }];
+const frames = walks(3);
+const frameVocabulary = await FrameVocabulary.of(frames);
 const small = { hiddenSize: 4, embeddingSize: 4 };
 
 const forecaster = await Forecaster.create({ series, horizon: 4, lookback: 8, hiddenSize: 4 });
@@ -44,6 +50,7 @@ const models = [
   await SequenceClassifier.create({ tokenizer: labels, hiddenSize: 4 }),
   await SequenceTagger.create({ tokenizer: tags, ...small }),
   forecaster,
+  await FrameTagger.create({ tokenizer: frameVocabulary, hiddenSize: 4 }),
   await captioner("native"),
 ];
 const role = "validate";
@@ -54,6 +61,7 @@ const data = [
   await LabelledData.create([{ text: "to be", label: "a" }], { tokenizer: labels, role }),
   await TaggedData.create(sentences, { tokenizer: tags, role }),
   new SeriesData(series, { config: forecaster.network.config, role }),
+  await FrameData.create(frames, { tokenizer: frameVocabulary, role }),
   await CaptionData.create(captioned(2), { tokenizer: words, role }),
 ];
 const own = new Map<unknown, readonly unknown[]>([
@@ -62,6 +70,7 @@ const own = new Map<unknown, readonly unknown[]>([
   [SequenceClassifier, [LabelledData]],
   [SequenceTagger, [TaggedData]],
   [Forecaster, [SeriesData]],
+  [FrameTagger, [FrameData]],
   [ImageCaptioner, [CaptionData]],
 ]);
 

@@ -13,7 +13,7 @@ import { printBacktest } from "../printBacktest.js";
 import { continued, seriesLike, withSeriesOptions } from "../seriesFiles.js";
 import type { Ability } from "../verbs.js";
 import { evaluate } from "./evaluate.js";
-import type { Perplexity } from "./quantize.js";
+import type { Measure } from "./quantize.js";
 
 const flags = table("backtest series", {
   /** Tables of the values that come after those of the files, to measure on. Default: the last values of the files. */
@@ -46,7 +46,7 @@ export const backtest: Ability = {
 };
 
 /** The error of a forecaster on the last steps of tables of series. */
-export const seriesError: Perplexity<Forecaster> = {
+export const seriesError: Measure<Forecaster> = {
   options: withSeriesOptions,
   measure: "MASE",
   of: async (model, { folder, files, command, signal }) => {

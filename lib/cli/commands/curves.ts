@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { Command } from "commander";
 import { FileError } from "../../errors.js";
-import { holdsModel, loadTrainerHistory, writeFileAtomically } from "../../formats/index.js";
+import { bestValidation, holdsModel, loadTrainerHistory, writeFileAtomically } from "../../formats/index.js";
 import type { Completed } from "../../options.js";
 import { flag, option, table, text, without } from "../../options.js";
 import type { History } from "../../train/events.js";
@@ -64,13 +64,13 @@ interface Result {
   updates: number;
   seconds: number;
   tokensPerSecond: number | null;
-  /** The lowest validation loss, and the update after which it was measured. */
+  /** The validation whose parameters were kept, and the update after which it was measured. */
   best: { loss: number; perplexity: number; bitsPerCharacter?: number; accuracy?: number; step: number } | null;
 }
 
 function resultOf({ steps, validations, seconds }: History & { seconds: number }): Result {
   const last = steps.at(-1);
-  const [best] = validations.filter(({ loss }) => Number.isFinite(loss)).sort((a, b) => a.loss - b.loss);
+  const best = bestValidation(validations);
   const spent = seconds ?? last?.seconds ?? 0;
   return {
     updates: Math.max(last?.step ?? 0, validations.at(-1)?.step ?? 0),

@@ -22,7 +22,7 @@ import { measures } from "../reportTraining.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import { corpusLike } from "../textFiles.js";
 import type { Ability, Verb } from "../verbs.js";
-import type { Perplexity } from "./quantize.js";
+import type { Measure } from "./quantize.js";
 
 const flags = table("evaluate", {
   /** Print one JSON object. */
@@ -92,7 +92,7 @@ export const evaluateLabels: Ability = {
 };
 
 /** The perplexity of a language model on files of text, for verbs that only compare. */
-export const textPerplexity: Perplexity<LanguageModel> = {
+export const textPerplexity: Measure<LanguageModel> = {
   options: withLineOptions,
   of: async (model, { folder, files, command, signal }) => {
     const corpus = await corpusLike(folder, files, { command, owner: `${command.name()} --evaluate` });
@@ -102,7 +102,7 @@ export const textPerplexity: Perplexity<LanguageModel> = {
 };
 
 /** The perplexity of a model of pairs on files of pairs. */
-export const pairPerplexity: Perplexity<Seq2Seq> = {
+export const pairPerplexity: Measure<Seq2Seq> = {
   options: withPairOptions,
   of: async (model, { folder, files, command, signal }) => {
     const { pairs } = await pairsLike(folder, files, command);
@@ -111,7 +111,7 @@ export const pairPerplexity: Perplexity<Seq2Seq> = {
 };
 
 /** The perplexity of a classifier's labels on tables. */
-export const labelPerplexity: Perplexity<SequenceClassifier> = {
+export const labelPerplexity: Measure<SequenceClassifier> = {
   options: withLabelOptions,
   of: async (model, { folder, files, command, signal }) => {
     const { examples } = await labelledLike(folder, files, command);

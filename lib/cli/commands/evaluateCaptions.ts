@@ -14,7 +14,7 @@ import { withCaptionColumns } from "../reading.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import type { Ability } from "../verbs.js";
 import { evaluate, pairFlags, scoreFlags, withBatches } from "./evaluate.js";
-import type { Perplexity } from "./quantize.js";
+import type { Measure } from "./quantize.js";
 
 type Options = ExecutorOptions & Completed<typeof pairFlags> & { batchSize?: number; json: boolean };
 
@@ -27,7 +27,7 @@ export const evaluateCaptions: Ability = {
 };
 
 /** The perplexity of a captioner on tables of captions. */
-export const captionPerplexity: Perplexity<ImageCaptioner> = {
+export const captionPerplexity: Measure<ImageCaptioner> = {
   options: withCaptionColumns,
   of: async (model, { folder, files, command, signal }) => {
     const images = await captionedLike(model, { folder, files, command, signal });

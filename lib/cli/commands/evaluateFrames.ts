@@ -5,13 +5,13 @@ import { pick } from "../../options.js";
 import { modelFrom } from "../executor.js";
 import { framesLike, withFrameOptions } from "../frameFiles.js";
 import { untilInterrupted } from "../interrupt.js";
-import { given, optionsIn, withOptions } from "../options.js";
+import { optionsIn, withOptions } from "../options.js";
 import { printer } from "../print.js";
 import { printFrameScores } from "../printFrameScores.js";
 import type { Ability } from "../verbs.js";
 import type { EvaluateOptions } from "./evaluate.js";
 import { evaluate } from "./evaluate.js";
-import type { Perplexity } from "./quantize.js";
+import type { Measure } from "./quantize.js";
 
 const flags = pick(frameTagRules, "threshold");
 
@@ -23,7 +23,7 @@ export const evaluateFrames: Ability = {
 };
 
 /** The perplexity of the labels of frames. */
-export const framePerplexity: Perplexity<FrameTagger> = {
+export const framePerplexity: Measure<FrameTagger> = {
   options: withFrameOptions,
   of: async (model, { folder, files, command, signal }) => {
     const sequences = await framesLike(model, { folder, files, command, labels: true });
@@ -37,7 +37,6 @@ function measureFrames(folder: string, files: string[], options: EvaluateOptions
     const model = await modelFrom<FrameTagger>(folder, options);
     const sequences = await framesLike(model, { folder, files, command, labels: true });
     const result = await model.evaluate(sequences, {
-      ...given({ batchSize: options.batchSize }),
       ...optionsIn(command, flags),
       signal,
     });

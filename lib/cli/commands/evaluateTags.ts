@@ -9,7 +9,7 @@ import { taggedLike, withConllOptions } from "../taggedFiles.js";
 import type { Ability } from "../verbs.js";
 import type { EvaluateOptions } from "./evaluate.js";
 import { evaluate, withBatches } from "./evaluate.js";
-import type { Perplexity } from "./quantize.js";
+import type { Measure } from "./quantize.js";
 
 /** Accuracy on tagged sentences, and the scores of each tag. */
 export const evaluateTags: Ability = {
@@ -19,7 +19,7 @@ export const evaluateTags: Ability = {
 };
 
 /** The perplexity of a tagger's tags on files of sentences. */
-export const tagPerplexity: Perplexity<SequenceTagger> = {
+export const tagPerplexity: Measure<SequenceTagger> = {
   options: withConllOptions,
   of: async (model, { folder, files, command, signal }) => {
     const sentences = await taggedLike(folder, files, command);

@@ -29,7 +29,7 @@ const flags = table("quantize", {
 type Options = ExecutorOptions & Completed<typeof flags>;
 
 /** How verbs measure a model on files, to compare it with another one: less is better. */
-export interface Perplexity<M extends SavedModel> {
+export interface Measure<M extends SavedModel> {
   /** The name of the measure, where it is another one. */
   readonly measure?: "MASE";
   /** Adds the options that say how the files are read. */
@@ -52,7 +52,7 @@ const verb: Verb = {
 };
 
 /** Rounds the weights of models whose perplexity can be measured so. */
-export function quantize<M extends SavedModel>(perplexity: Perplexity<M>): Ability {
+export function quantize<M extends SavedModel>(perplexity: Measure<M>): Ability {
   return {
     verb,
     options: perplexity.options,
@@ -64,7 +64,7 @@ export function quantize<M extends SavedModel>(perplexity: Perplexity<M>): Abili
 async function round<M extends SavedModel>(
   folder: string,
   out: string,
-  { options, command, perplexity }: { options: Options; command: Command; perplexity: Perplexity<M> },
+  { options, command, perplexity }: { options: Options; command: Command; perplexity: Measure<M> },
 ): Promise<void> {
   const print = printer(options);
   const { overwrite = false, weights, evaluate: files } = options;

@@ -1,14 +1,16 @@
 import { Command } from "commander";
 import type { TaggedSentence, WordVectors } from "../../data/index.js";
 import { readWordVectors, splitSentences, TaggerVocabulary, taggerVocabularyRules } from "../../data/index.js";
+import { OptionError } from "../../errors.js";
 import type { Executor } from "../../executor/executor.js";
+import { readTrainingRecord } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
 import { TaggedData, taggedRules } from "../../models/sequenceTagger/data.js";
 import { taggerRules } from "../../models/sequenceTagger/network.js";
 import type { SequenceTaggerOptions } from "../../models/sequenceTagger/sequenceTagger.js";
 import { SequenceTagger } from "../../models/sequenceTagger/sequenceTagger.js";
 import type { Completed, OptionsOf } from "../../options.js";
-import { option, optional, pick, table, text, whole, without } from "../../options.js";
+import { optional, pick, table, text, whole, without } from "../../options.js";
 import { cellOptions, withCells } from "../cells.js";
 import { crossValidate, foldsRules } from "../crossValidation.js";
 import { executorFrom } from "../executor.js";
@@ -30,16 +32,16 @@ const flags = table("train tag", {
   /**
    * File with vectors of words: word2vec's in text or binary, GloVe's, or fastText's .vec. Their size is the --embedding-size. Default: none.
    */
-  vectors: option(optional(text({ as: "file" })), { onResume: "once" }),
+  vectors: optional(text({ as: "file" })),
   /** Words of that file that the model learns besides those of the sentences, the first ones. Default 20000. */
-  vectorWords: option(whole({ initial: 20_000 }), { onResume: "once" }),
+  vectorWords: whole({ initial: 20_000 }),
   /**
    * Folder of a language model of characters or bytes (train lm --sentences --unknown) that reads each sentence: its states at the ends
    * of the words are read beside their vectors. It is copied into the tagger. Default: none.
    */
-  forwardModel: option(optional(text({ as: "folder" })), { onResume: "once" }),
+  forwardModel: optional(text({ as: "folder" })),
   /** The same for one that reads from the end of a sentence (train lm --reverse-lines). Default: none. */
-  backwardModel: option(optional(text({ as: "folder" })), { onResume: "once" }),
+  backwardModel: optional(text({ as: "folder" })),
   ...pick(taggedRules, "batchSize", "maximumLength", "long", "wordDropout"),
 });
 
@@ -144,11 +146,28 @@ async function languagesFor(
   { forwardModel, backwardModel }: Options,
   { executor }: { executor: Executor },
 ): Promise<Languages> {
-  const load = (folder: string) => LanguageModel.load(folder, { executor });
   return {
-    ...(forwardModel === undefined ? {} : { forwardModel: await load(forwardModel) }),
-    ...(backwardModel === undefined ? {} : { backwardModel: await load(backwardModel) }),
+    ...(forwardModel === undefined
+      ? {}
+      : { forwardModel: await languageModel(forwardModel, { flag: "--forward-model", executor }) }),
+    ...(backwardModel === undefined
+      ? {}
+      : { backwardModel: await languageModel(backwardModel, { flag: "--backward-model", executor }) }),
   };
+}
+
+/** @throws OptionError for one that has learnt to read from the other end. */
+async function languageModel(
+  folder: string,
+  { flag, executor }: { flag: "--forward-model" | "--backward-model"; executor: Executor },
+): Promise<LanguageModel> {
+  const model = await LanguageModel.load(folder, { executor });
+  const record = await readTrainingRecord(folder);
+  const right = record?.options.reverseLines === true ? "--backward-model" : "--forward-model";
+  if (record === null || right === flag) return model;
+  const reads =
+    right === "--backward-model" ? "from the end of a line (--reverse-lines)" : "from the beginning of a line";
+  throw new OptionError(`train tag: ${flag}: ${folder} has learnt to read ${reads}. Give it as ${right}.`);
 }
 
 /** The vectors of the words that sentences have, and of the file's first ones; null without a file. */

@@ -76,7 +76,7 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
   readonly #unknown: number;
 
   private constructor(fitting: FittingExamples<Encoded>, options: Completed<typeof labelledRules>) {
-    if (!Array.isArray(fitting.kept)) {
+    if (!Array.isArray(fitting?.kept)) {
       throw new OptionError(
         "LabelledData: texts become tokens first: use await LabelledData.create(examples, options).",
       );

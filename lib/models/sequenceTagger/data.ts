@@ -73,7 +73,7 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
   readonly #forbidden: Float32Array;
 
   private constructor(fitting: FittingExamples<EncodedSentence>, options: Completed<typeof taggedRules>) {
-    if (!Array.isArray(fitting.kept)) {
+    if (!Array.isArray(fitting?.kept)) {
       throw new OptionError("TaggedData: words become numbers first: use await TaggedData.create(sentences, options).");
     }
     const { tokenizer, batchSize, seed, role, wordDropout } = options;

@@ -12,6 +12,7 @@ import type { ValueOf } from "../../options.js";
 import { object, value, whole, word } from "../../options.js";
 import { optionsOfCell } from "../cellConfig.js";
 import { SavedModel } from "../savedModel.js";
+import { lookedUp } from "./characters.js";
 
 const size = whole({ minimum: 1 });
 
@@ -83,7 +84,7 @@ export class LanguageStates implements Layer {
     return graph.within(this.name, () => {
       const lengths = graph.feed(`${direction}.lengths`, "i32", [B]);
       const embedded = this.#embedding.apply(graph.feed(`${direction}.characters`, "i32", [S, B]));
-      const { y } = this.#stack.apply(graph.training ? embedded : ops.mask(embedded, lengths), { lengths });
+      const { y } = this.#stack.apply(lookedUp(embedded, lengths), { lengths });
       return ops.embedding(ops.asRows(y), graph.feed(`${direction}.places`, "i32", [T, B]));
     });
   }
@@ -104,7 +105,7 @@ export function languageConfigOf(owner: string, model: SavedModel): LanguageConf
   const { kind, special } = model.tokenizer as { kind?: string; special?: { unknown?: number } };
   if (kind !== "byte" && kind !== "character") {
     throw new OptionError(
-      `${owner}: expected a language model of characters or bytes, whose states stand between words; this one reads tokens of kind "${kind}".`,
+      `${owner}: expected a language model of characters or bytes, whose states stand between words; this one reads tokens of kind "${kind}". Train one with --tokenizer character.`,
     );
   }
   if (kind === "character" && special?.unknown === undefined) {
@@ -112,7 +113,10 @@ export function languageConfigOf(owner: string, model: SavedModel): LanguageConf
       `${owner}: the language model has no token for characters that it did not meet: train it with unknown: true (--unknown).`,
     );
   }
-  if (config.zoneout) throw new OptionError(`${owner}: a language model with zoneout cannot be read with.`);
+  if (config.zoneout)
+    throw new OptionError(
+      `${owner}: a language model with zoneout cannot be read with: train it without, or with dropout (--dropout).`,
+    );
   const { vocabularySize, cell, layers, hiddenSize, embeddingSize, connections } = config;
   return { vocabularySize, cell, layers, hiddenSize, embeddingSize, connections, ...optionsOfCell(config) };
 }

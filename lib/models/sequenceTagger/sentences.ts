@@ -132,8 +132,9 @@ function readTexts(
     const characters: number[] = begin === undefined ? [] : [begin];
     const ends: number[] = [];
     for (const token of isBackward ? [...tokens].reverse() : tokens) {
-      if (ends.length > 0) characters.push(...between);
-      characters.push(...encoded(token));
+      if (ends.length > 0) for (const id of between) characters.push(id);
+      // A word may be longer than the arguments of a call can be many.
+      for (const id of encoded(token)) characters.push(id);
       ends.push(characters.length - 1);
     }
     return { characters, ends: isBackward ? ends.reverse() : ends };

@@ -102,3 +102,12 @@ test("labels are one or several, the same way throughout", async () => {
   const numbered = await FrameVocabulary.of([sequenceOf([[1], [2], [3]], { labels: ["10", "9", "2"] })]);
   expect(numbered.labels.names).toEqual(["2", "9", "10"]);
 });
+
+test("a label that a frame has twice is one label, and a feature that differs by rounding alone is constant", async () => {
+  const twice = { ...sequenceOf([[1], [2], [3]]), labels: [["a", "a"], ["b"], ["a", "a"]] };
+  const once = { ...sequenceOf([[1], [2], [3]]), labels: [["a"], ["b"], ["a"]] };
+  const [own, plain] = await Promise.all([twice, once].map((sequence) => FrameVocabulary.of([sequence])));
+  expect(JSON.stringify(own)).toBe(JSON.stringify(plain));
+  const flat = { ...sequenceOf([[0.1], [0.10000001], [0.1]]), labels: ["a", "b", "a"] };
+  expect((await FrameVocabulary.of([flat])).features.deviations).toEqual([1]);
+});
