@@ -39,8 +39,9 @@ export async function readLabelled(
 }
 
 /** The sequences that a command reads in place of texts. */
-function frameSetOf({ frames = [], sequenceColumn: sequence, separator }: Reading): Promise<FrameSet> {
-  return FrameSet.open(frames, given({ sequence, separator }));
+function frameSetOf(reading: Reading): Promise<FrameSet> {
+  const { frames = [], sequenceColumn: sequence, featureColumns: features, separator } = reading;
+  return FrameSet.open(frames, given({ sequence, features, separator }));
 }
 
 /** The texts and labels of tables, read as the training of the model in a folder read its own unless the options say otherwise. */

@@ -33,6 +33,8 @@ const rules = table("files", {
   frames: option(optional(list(text({ as: "path" }))), { onResume: "changes", excludes: ["andColumn"] }),
   /** Column of a table of --frames that says which sequence a row is of. Default: each table is one sequence. */
   sequenceColumn: optional(columnRule),
+  /** Columns of a table of --frames that have the features. Default: all but that of the sequences, and one called "label". */
+  featureColumns: optional(list(columnRule)),
   /** Take the lines of one file as sources and as targets: for autoencoders. */
   copies: flag(),
   /** Column of a table that has the names of images: its number from 1, or its name. Default: 1, or "image" in JSON. */
@@ -55,7 +57,14 @@ const group = "Reading files";
 
 const lineNames = ["reverseLines"] as const;
 
-const labelNames = ["labelColumn", "andColumn", "labelSeparator", "frames", "sequenceColumn"] as const;
+const labelNames = [
+  "labelColumn",
+  "andColumn",
+  "labelSeparator",
+  "frames",
+  "sequenceColumn",
+  "featureColumns",
+] as const;
 
 /** Adds the options that say which texts of a file are read. */
 export function withTextOptions(command: Command): Command {

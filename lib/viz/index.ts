@@ -15,6 +15,8 @@ export { curvesRules, curvesSVG } from "./curves.js";
 export type { ForecastChart } from "./forecastChart.js";
 export { forecastSVG } from "./forecastSVG.js";
 export { forecastTerminal } from "./forecastTerminal.js";
+export type { FramePicture } from "./frameSVG.js";
+export { frameSVG } from "./frameSVG.js";
 export type { GateShare } from "./gates.js";
 export { gateShares } from "./gates.js";
 export { gatesSVG } from "./gatesSVG.js";

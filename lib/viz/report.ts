@@ -5,6 +5,7 @@ import type { ActivationTrace } from "./activations.js";
 import { featureTitles, rankFeatures, rankUnits, textFeatures } from "./activations.js";
 import type { AttentionMap } from "./attentionMap.js";
 import type { ForecastChart } from "./forecastChart.js";
+import type { FramePicture } from "./frameSVG.js";
 import type { GateShare } from "./gates.js";
 import { gateShares } from "./gates.js";
 import { gatesSVG } from "./gatesSVG.js";
@@ -18,6 +19,7 @@ import type { LabelledSample, ReportScores } from "./reportClassification.js";
 import { labelledSection, scoresSection } from "./reportClassification.js";
 import type { ReportForecastScores } from "./reportForecasts.js";
 import { forecastScoresSection, forecastSection } from "./reportForecasts.js";
+import { frameSection } from "./reportFrames.js";
 import { reportScript } from "./reportScript.js";
 import { reportStyle } from "./reportStyle.js";
 import { taggedSection } from "./reportTagging.js";
@@ -68,6 +70,8 @@ export interface ReportData {
   unit?: string;
   /** Captions of images, and where the model looked for each word. */
   captions?: readonly CaptionSample[];
+  /** Sequences with the labels of their frames. */
+  frames?: readonly FramePicture[];
   /** Texts that a model of pairs wrote, beside those of a person. */
   translations?: readonly TranslationSample[];
   /** How well a classifier does, beside simpler models. */
@@ -89,7 +93,7 @@ const mostValues = 8_000_000;
  */
 export function renderReport(data: ReportData): string {
   const { title, summary, figures, configuration, history, trace, attention = [], captions = [] } = data;
-  const { translations = [], scores, labelled = [], tagged = [] } = data;
+  const { translations = [], frames = [], scores, labelled = [], tagged = [] } = data;
   const { forecasts = [], unit = "nats per token", gradients = [] } = data;
   if (history) checkOption("renderReport", "history", history, historyRule);
   const require = createRequire(import.meta.url);
@@ -117,6 +121,7 @@ ${scores ? scoresSection(scores) : ""}
 ${labelled.length > 0 ? labelledSection(labelled) : ""}
 ${tagged.length > 0 ? taggedSection(tagged) : ""}
 ${attention.length > 0 ? attentionSection(attention) : ""}
+${frames.length > 0 ? frameSection(frames) : ""}
 ${captions.length > 0 ? captionSection(captions) : ""}
 ${trace ? activationSection(trace) : ""}
 ${trace?.gates && trace.gates.length > 0 ? gateSection(gateShares(trace.gates)) : ""}

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeSafetensors } from "../../lib/formats/safetensors.js";
@@ -90,6 +90,14 @@ test("the next frame is predicted, and models that only count stand beside the n
   const rows = ostinato("tag", "music", "test.safetensors").stdout.split("\n");
   expect(rows[0]).toBe("sequence,frame,labels");
   expect(rows[1]).toMatch(/^000,1,\d \d$/);
+  const drawn = ostinato("tag", "music", "test.safetensors", "--svg", "roll.svg");
+  expect(drawn.status).toBe(0);
+  expect(readFileSync(join(folder, "roll.svg"), "utf8")).toMatch(/^<svg [\s\S]*frame 1: /);
+  const inspected = ostinato("inspect", "music", "--text", "test.safetensors");
+  expect(inspected.stdout).toMatch(/^The report is in music.report\.html/);
+  expect(readFileSync(join(folder, "music", "report.html"), "utf8")).toMatch(
+    /What it says, frame by frame[\s\S]*<svg /,
+  );
   const both = ostinato("train", "frames", "train.safetensors", "--next", "--bidirectional", "--out", "both");
   expect(both.stderr).toMatch(/a model of the next frame reads forwards/);
   expect([both.status, existsSync(join(folder, "both", "config.json"))]).toEqual([2, false]);

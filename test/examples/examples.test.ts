@@ -37,6 +37,8 @@ const outputs: Record<string, RegExp> = {
   "own-tokenizer": /^CodonTokenizer: ATGGCT goes on with GAAAAACTGTTCGATTAA\n$/,
   "demand-forecast":
     /^MASE 0\.\d+; (drift|seasonal naive) \d\.\d+; the model pays: true\nnorth: \d+\.\d in the next hour, 80 % between .*\na picture of some kilobytes\nsouth: /,
+  "next-chord":
+    /^0\.\d+ nats a chord, F1 (0\.9\d|1\.00); by the chord before alone \d\.\d+\nafter three beats: f\+a g\+b c\+a d\+b c\+e d\+f e\+g f\+a\n$/,
   "names-in-text":
     /^F1 of spans (9\d|100) %: person \d+ %, place \d+ %\nperson: Ishra Ahno\nperson: Queequmi\nplace: Nanver\n\d+\.\d % B-person I-person O/,
   "own-search-step": /^cost 8: right, right, down, right, down\ncost 9: .*\ncost 10: /,

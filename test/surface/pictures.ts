@@ -52,6 +52,11 @@ export const pictureRows: Record<string, Entry> = {
     { title: "t" },
   ]),
   gradientFlowSVG: entry(ostinato.gradientFlowSVG as never, () => [[{ name: "a", norms: [1, 0.5] }], { title: "t" }]),
+  frameSVG: entry(
+    ostinato.frameSVG as never,
+    () => [{ name: "a", labels: ["x", "y"], probabilities: [0.2, 0.8, 0.6, 0.4], truth: ["y", ["x"]] }],
+    [0],
+  ),
   forecastSVG: entry(ostinato.forecastSVG as never, () => [
     [{ name: "a", history: [1, 2], point: [3], levels: [0.1, 0.9], quantiles: [[2], [4]], steps: ["1", "3", "3"] }],
   ]),

@@ -12,6 +12,7 @@ import {
   curvesSVG,
   forecastSVG,
   forecastTerminal,
+  frameSVG,
   gateShares,
   gatesSVG,
   gradientFlowSVG,
@@ -86,6 +87,15 @@ const caption = {
   grid: { rows: 2, columns: 2 },
   photo: { href: "data:image/png;base64,iVBORw0KGgo=", width: 4, height: 2 },
 };
+const frames = {
+  name: "two voices",
+  labels: Array.from({ length: 12 }, (_, key) => String(key)),
+  probabilities: Float32Array.from(
+    { length: 30 * 12 },
+    (_, i) => [0.9, 0, 0.01, 0.2, 0, 0.6, 0][(i * 5) % 7] as number,
+  ),
+  truth: Array.from({ length: 30 }, (_, t) => [String(t % 12), String((t + 4) % 12)]),
+};
 const gates = gateShares(
   ["layer 1 input gate", "layer 1 forget gate"].map((name, gate) => ({
     name,
@@ -137,6 +147,7 @@ const pictures: Record<string, () => string | Promise<string>> = {
   "curves over seconds.svg": () => curvesSVG(runs, { measure: "perplexity", over: "seconds", logarithmic: true }),
   "one curve.svg": () => curvesSVG(runs.slice(0, 1), { measure: "learningRate", over: "tokens", title: "rate" }),
   "forecast.svg": () => forecastSVG([chart, { ...chart, levels: [], quantiles: [] }]),
+  "frames.svg": () => frameSVG(frames),
   "gates.svg": () => gatesSVG(gates, { title: "gates" }),
   "gradient flow.svg": () => gradientFlowSVG(norms),
   "map.svg": () => vectorMapSVG(map),

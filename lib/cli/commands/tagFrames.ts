@@ -1,20 +1,31 @@
 import type { Command } from "commander";
+import type { FrameSequence } from "../../data/index.js";
 import { sequenceTitle } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
+import { writeFileAtomically } from "../../formats/index.js";
 import type { FrameTagger, FrameTagging } from "../../models/frameTagger/frameTagger.js";
 import { frameTagRules } from "../../models/frameTagger/frameTagger.js";
-import { pick } from "../../options.js";
+import type { Completed } from "../../options.js";
+import { optional, pick, table, text } from "../../options.js";
+import { frameSVG } from "../../viz/index.js";
 import { csvCell } from "../csvCell.js";
 import { modelFrom } from "../executor.js";
 import { framesLike, withFrameOptions } from "../frameFiles.js";
+import { framePictureOf } from "../framePictures.js";
 import { untilInterrupted } from "../interrupt.js";
-import { optionsIn, withOptions } from "../options.js";
+import { withOptions } from "../options.js";
 import { results } from "../output.js";
 import type { Ability } from "../verbs.js";
 import type { TagVerbOptions } from "./tag.js";
 import { tagging } from "./tag.js";
 
-const flags = pick(frameTagRules, "batchSize", "threshold");
+const flags = table("tag files of frames", {
+  ...pick(frameTagRules, "batchSize", "threshold"),
+  /** File for a picture of the labels of the first sequence over its frames. Default: none. */
+  svg: optional(text({ as: "file" })),
+});
+
+type Options = TagVerbOptions & Completed<typeof flags>;
 
 /** The labels of the frames of files, as CSV or JSON. */
 export const tagFrames: Ability = {
@@ -26,15 +37,20 @@ export const tagFrames: Ability = {
 /** Sequences that are read and written at once. */
 const sequencesAtOnce = 64;
 
-function writeLabels(folder: string, files: string[], options: TagVerbOptions, command: Command): Promise<void> {
+function writeLabels(folder: string, files: string[], options: Options, command: Command): Promise<void> {
   return untilInterrupted(async (signal) => {
     if (files.length === 0) throw new OptionError("tag: expected files of sequences, got none.");
     const model = await modelFrom<FrameTagger>(folder, options);
+    const { threshold, batchSize, svg } = options;
     const sequences = await framesLike(model, { folder, files, command, labels: false });
     if (!options.json) results.write(`${header(model, options).join(",")}\n`);
     for (let start = 0; start < sequences.length; start += sequencesAtOnce) {
       const own = sequences.slice(start, start + sequencesAtOnce);
-      const found = await model.tag(own, { ...optionsIn(command, flags), signal });
+      const found = await model.tag(own, { threshold, batchSize, signal });
+      if (start === 0 && svg !== undefined) {
+        const picture = framePictureOf(model, own[0] as FrameSequence, found[0] as FrameTagging, { index: 0 });
+        await writeFileAtomically(svg, frameSVG(picture));
+      }
       for (const [i, sequence] of own.entries()) {
         const title = sequenceTitle(sequence, { index: start + i });
         write(title, found[i] as FrameTagging, { model, options });

@@ -1,4 +1,4 @@
-import type { FrameVocabulary } from "../../data/index.js";
+import type { FrameLabel, FrameSequence, FrameVocabulary } from "../../data/index.js";
 import { classificationScores } from "../../metrics/index.js";
 import { likelyLabels } from "../likelyLabels.js";
 
@@ -13,6 +13,17 @@ export interface FrameBaseline {
 
 /** The labels of frames: of each frame one, or several. */
 export type TrueLabels = readonly (string | readonly string[])[];
+
+/** The true labels of the frames of a sequence: those of a model of the next frame are what follows. Empty where there are none. */
+export function truthOf(
+  { frames: { shape, values }, labels }: FrameSequence,
+  { task, labels: { names } }: FrameVocabulary,
+): readonly FrameLabel[] {
+  if (task !== "next") return labels ?? [];
+  const [T, I] = shape as [number, number];
+  const onAt = (t: number) => names.filter((_, i) => Number(values[t * I + i]) === 1);
+  return Array.from({ length: T - 1 }, (_, t) => onAt(t + 1));
+}
 
 /** Each label as often as in the sequences that the vocabulary was made of, whatever the frame. */
 export function usualBaseline(truth: TrueLabels, vocabulary: FrameVocabulary, threshold: number): FrameBaseline {

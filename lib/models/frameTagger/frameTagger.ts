@@ -39,7 +39,7 @@ import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
 import { byLength } from "../sideBySide.js";
 import { fingerprint } from "../tokenizerIdentity.js";
 import type { FrameBaseline } from "./baselines.js";
-import { repeatBaseline, usualBaseline } from "./baselines.js";
+import { repeatBaseline, truthOf, usualBaseline } from "./baselines.js";
 import type { FrameTaggerForm } from "./data.js";
 import { FrameData } from "./data.js";
 import type { FrameTaggerConfig } from "./network.js";
@@ -230,13 +230,13 @@ export class FrameTagger extends SavedModel<FrameVocabulary, FrameTaggerNetwork,
     const tagged = await this.tag(sequences, { ...shared, threshold });
     const [found, truth, before]: [(string | string[])[], (string | readonly string[])[], string[][]] = [[], [], []];
     for (const [i, sequence] of sequences.entries()) {
-      const next = tokenizer.task === "next" ? featureLabels(sequence, this.labels) : null;
-      const own = next ? next.slice(1) : (sequence.labels ?? []);
+      const own = truthOf(sequence, tokenizer);
       for (const [t, label] of own.entries()) {
         if (label === null) continue;
         truth.push(label);
         found.push((tagged[i] as FrameTagging).labels[t] as string | string[]);
-        if (next) before.push(next[t] as string[]);
+        if (tokenizer.task === "next")
+          before.push(t > 0 ? (own[t - 1] as string[]) : firstLabels(sequence, this.labels));
       }
     }
     return {
@@ -275,8 +275,7 @@ export class FrameTagger extends SavedModel<FrameVocabulary, FrameTaggerNetwork,
   }
 }
 
-/** The features that are 1, by their labels, of each frame. */
-function featureLabels({ frames: { shape, values } }: FrameSequence, names: readonly string[]): string[][] {
-  const [T, I] = shape as [number, number];
-  return Array.from({ length: T }, (_, t) => names.filter((_, i) => Number(values[t * I + i]) === 1));
+/** The features of the first frame that are 1, by their labels. */
+function firstLabels({ frames: { values } }: FrameSequence, names: readonly string[]): string[] {
+  return names.filter((_, i) => Number(values[i]) === 1);
 }
