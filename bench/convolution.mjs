@@ -23,7 +23,7 @@ function flopsPerStep({ batch, side, filters }) {
 
 const { executor, settings } = await executorOf("native");
 
-/** What takes turns: `round(seconds)` resolves with the seconds of a step, the least of them. */
+/** A contestant: `round(seconds)` resolves with the seconds of a step, the least of them. */
 async function ostinato({ batch, side, filters }) {
   const layers = filters.map(
     (O, i) => new Convolution(`convolution ${i}`, { inputSize: filters[i - 1] ?? 3, outputSize: O, size: 3 }),

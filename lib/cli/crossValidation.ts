@@ -20,7 +20,7 @@ export const foldsRules = table("cross-validation", {
   folds: option(optional(foldRules.folds), { excludes: ["test", "folder", "resume", "overwrite"] }),
 });
 
-/** What a fold learns from, and what chooses its best epoch. */
+/** Texts that a fold learns from, and those that choose its best epoch. */
 interface FoldParts<Example> {
   readonly train: readonly Example[];
   readonly validation: readonly Example[];

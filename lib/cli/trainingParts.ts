@@ -23,7 +23,7 @@ export const tokenRules = table("tokens of a training", {
   }),
 });
 
-/** What a training learns from, validates on, and measures its best model on at the end. */
+/** Examples to learn from, to validate on, and to measure the best model on at the end. */
 export interface TrainingParts<Example> {
   readonly train: readonly Example[];
   /** Empty for none. */

@@ -28,7 +28,7 @@ export function describeClassifier({
   );
 }
 
-/** What a classifier reads: "12 features", "1,200 word tokens". */
+/** Input of a classifier, in words: "12 features", "1,200 word tokens". */
 export function readOf(text: ClassifierVocabulary["text"]): string {
   return text instanceof FrameFeatures ? `${count(text.size)} features` : `${count(text.size)} ${text.kind} tokens`;
 }

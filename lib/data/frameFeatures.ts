@@ -80,7 +80,7 @@ export class FrameFeatures {
       }
     }
     const scaled = binary.map((isBinary) => scaling === "standard" && !isBinary);
-    // What differs by rounding alone is constant.
+    // A feature that differs by rounding alone is constant.
     const deviationOf = (i: number) => {
       const deviation = Math.sqrt((squares[i] as number) / n);
       return deviation > 1e-6 * Math.abs(means[i] as number) ? deviation : 1;

@@ -86,7 +86,13 @@ export {
   tagColumn,
   tokenPlace,
 } from "./taggedSentences.js";
-export type { ReadingTokenizers, SpellingIndex, TaggerVocabularyOptions, WordIndex } from "./taggerVocabulary.js";
+export type {
+  ReadingDirection,
+  ReadingTokenizers,
+  SpellingIndex,
+  TaggerVocabularyOptions,
+  WordIndex,
+} from "./taggerVocabulary.js";
 export {
   readingDirections,
   TaggerVocabulary,

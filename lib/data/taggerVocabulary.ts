@@ -30,10 +30,13 @@ export const taggerVocabularyRules = table("TaggerVocabulary", {
 /** The directions in which language models read a sentence. */
 export const readingDirections = ["forward", "backward"] as const;
 
+/** A direction in which a language model reads. @inline */
+export type ReadingDirection = "forward" | "backward";
+
 const readingRules = { forward: optional(tokenizerRule), backward: optional(tokenizerRule) };
 
 /** Vocabularies of the language models whose states a tagger reads, by the direction in which they read. */
-export type ReadingTokenizers = Readonly<Partial<Record<(typeof readingDirections)[number], Tokenizer>>>;
+export type ReadingTokenizers = Readonly<Partial<Record<ReadingDirection, Tokenizer>>>;
 
 /** Options of `TaggerVocabulary.of`. @interface */
 export type TaggerVocabularyOptions = OptionsOf<typeof makingRules>;

@@ -2,6 +2,7 @@ import { describe, InputError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
 import { completeOptions, real, table, whole } from "../options.js";
 
+/** Values of a series, or a forecast of them. @inline */
 type Numbers = ArrayLike<number>;
 
 /** @throws InputError unless it is an array of numbers, NaN among them. */

@@ -101,7 +101,7 @@ export class ExampleBatches<Example> {
 
 /** How examples stand in batches. */
 export interface ExampleBatchesOptions<Example> {
-  /** What an example is, for messages and draws: "text". */
+  /** Noun for an example, in messages and draws: "text". */
   readonly noun: string;
   readonly batchSize: number;
   readonly seed: number;

@@ -3,6 +3,7 @@ import { expectNumbers, seasonRules } from "../../metrics/forecast.js";
 import { checkOption, completeOptions, whole } from "../../options.js";
 import { drift, naive, naive2, seasonalNaive } from "./baselines.js";
 
+/** Values of a series. @inline */
 type Numbers = ArrayLike<number>;
 
 const horizonRule = whole({ minimum: 1, maximum: 1_000_000 });

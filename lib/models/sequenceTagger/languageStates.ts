@@ -1,4 +1,4 @@
-import type { readingDirections } from "../../data/index.js";
+import type { ReadingDirection } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
@@ -32,8 +32,6 @@ export const languageConfig = object(
 /** A language model as a tagger's config.json keeps it. */
 export type LanguageConfig = ValueOf<typeof languageConfig>;
 
-type Direction = (typeof readingDirections)[number];
-
 /** Sizes of the program of a batch. */
 interface Sizes {
   /** T: words of the longest sentence. */
@@ -58,7 +56,7 @@ export class LanguageStates implements Layer {
   readonly #stack: RecurrentStack;
 
   constructor(
-    readonly direction: Direction,
+    readonly direction: ReadingDirection,
     config: LanguageConfig,
   ) {
     const { vocabularySize, embeddingSize, ...stack } = config;

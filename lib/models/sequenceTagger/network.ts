@@ -83,11 +83,9 @@ export const taggerRules = table("SequenceTagger", {
   }),
 });
 
-type LanguageName = "forwardModel" | "backwardModel";
-
 /** A configuration with every default filled in, and the language models only where there are some. @inline */
-export type CompleteTaggerConfig = CompleteConfig<Omit<SequenceTaggerConfig, LanguageName>> &
-  Pick<SequenceTaggerConfig, LanguageName>;
+export type CompleteTaggerConfig = CompleteConfig<Omit<SequenceTaggerConfig, "forwardModel" | "backwardModel">> &
+  Pick<SequenceTaggerConfig, "forwardModel" | "backwardModel">;
 
 function completeConfig(config: SequenceTaggerConfig): CompleteTaggerConfig {
   const { forwardModel, backwardModel, ...complete } = completeWithCell("SequenceTagger", config, {
@@ -120,7 +118,7 @@ export class SequenceTaggerNetwork {
   readonly parameters: readonly Parameter[];
   readonly #words: Embedding;
   readonly #characters: CharacterEncoder | null;
-  /** Those that read forward and backward, if any. */
+  /** Those that read forward and backward, if any. @internal */
   readonly languages: readonly LanguageStates[];
   readonly #recurrent: RecurrentStack;
   readonly #output: Linear;

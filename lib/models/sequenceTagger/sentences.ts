@@ -1,4 +1,4 @@
-import type { TaggedSentence, TaggerVocabulary, Tokenizer } from "../../data/index.js";
+import type { ReadingDirection, TaggedSentence, TaggerVocabulary, Tokenizer } from "../../data/index.js";
 import { readingDirections, reversedText, tokenPlace } from "../../data/index.js";
 import { inPlace } from "../inPlace.js";
 import { paddedLength, sideBySide, spareRows, steadyRows } from "../sideBySide.js";
@@ -116,7 +116,7 @@ interface ReadText {
 function readTexts(
   sentences: readonly (readonly string[])[],
   tokenizer: Tokenizer,
-  { direction, separator }: { direction: (typeof readingDirections)[number]; separator: string },
+  { direction, separator }: { direction: ReadingDirection; separator: string },
 ): ReadText[] {
   const isBackward = direction === "backward";
   const encode = (text: string) => [...tokenizer.encode(isBackward ? reversedText(text) : text)];

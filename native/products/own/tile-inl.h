@@ -80,8 +80,8 @@ struct TileOutput {
   const float* bias;  // of the first column, or null
 };
 
-// The values that sums begin with: what is there already, and the bias. Adding at the beginning, not at the end, makes a product the
-// same to the bit however its depth is cut, which depends on the number of rows.
+// The values that sums begin with: what is there already, and the bias. Adding at the beginning, not at the end, makes
+// a product the same to the bit however its depth is cut, which depends on the number of rows.
 template <int Rows, int Vectors>
 HWY_INLINE void beginTile(Floats (&sums)[Rows][Vectors], const TileOutput& out) {
   const bool whole = out.columns == Vectors * kLanes;
