@@ -10,7 +10,7 @@ import { adam, cosine, Embedding, Graph, initialize, initializers, Linear, nativ
 const [cell = "lstm", ...numbers] = process.argv.slice(2);
 const [longest = 100, updates = 10_000, seed = 1] = numbers.map(Number);
 const [B, H, digits, symbols, growing] = [50, 128, 10, 10, 1500];
-/** Steps that a memory must last; the forget gate begins open for about so many (Tallec & Ollivier 2018). */
+/** The forget gate begins open for about LENGTH steps, as long as the memory must last (Tallec & Ollivier 2018). */
 const own = ["lstm", "peephole-lstm", "layer-norm-lstm"].includes(cell) ? { forgetBias: Math.log(longest) } : {};
 
 class Copier {

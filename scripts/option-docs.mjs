@@ -62,8 +62,11 @@ async function page() {
     if (name.endsWith(".js") && name !== join("cli", "main.js")) await import(join(root, "dist", name));
   const { tables } = await import(join(root, "dist/options.js"));
   const all = commentedTables();
-  const commentFor = (name, rule) =>
-    all.find(({ title, comments }) => comments[name] && tables.get(title)?.[name] === rule)?.comments[name];
+  // A rule that several tables share may have a comment in one of them only.
+  const commentFor = (own, name, rule) =>
+    [...all.filter(({ title }) => title === own), ...all].find(
+      ({ title, comments }) => comments[name] && tables.get(title)?.[name] === rule,
+    )?.comments[name];
   const problems = [];
   const sections = Object.entries(folders).flatMap(([folder, heading]) => {
     const own = all.filter((table) => table.folder === folder);
@@ -73,7 +76,7 @@ async function page() {
 
   function sectionOf(title) {
     const rows = Object.entries(tables.get(title)).map(([name, rule]) => {
-      const comment = commentFor(name, rule);
+      const comment = commentFor(title, name, rule);
       if (comment === undefined) problems.push(`${title}: ${name} has no comment`);
       return rowOf(name, rule, comment ?? "", (problem) => problems.push(`${title}: ${name}: ${problem}`));
     });

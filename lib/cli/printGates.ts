@@ -1,16 +1,29 @@
 import { OptionError } from "../errors.js";
+import type { LanguageModel } from "../models/languageModel/languageModel.js";
+import { cellOf, knownCells } from "../nn/cellRegistry.js";
 import type { ActivationLayer } from "../viz/index.js";
-import { gateShares } from "../viz/index.js";
+import { gateShares, openAbove, shutBelow } from "../viz/index.js";
 import type { Printer } from "./print.js";
 
-/** A table of how often gates are open and shut over a text. @throws OptionError where there are none. */
-export function printGates(print: Printer, gates: readonly ActivationLayer[]): void {
-  if (gates.length === 0) throw new OptionError("inspect: the cell of this model has no gates that it shows.");
+/** @throws OptionError for a model whose cell shows no gates. */
+export function expectGates({ network }: LanguageModel): void {
+  const { title, gateValues } = cellOf(network.config.cell);
+  if (gateValues) return;
+  const showing = knownCells().filter((cell) => cell.gateValues);
+  throw new OptionError(
+    `inspect: --gates needs a cell that shows its gates, which ${title} does not. Leave --gates out, or train a model with --cell ` +
+      `${showing.map(({ name }) => name).join(", ")}; a cell of your own shows them by gateValues.`,
+  );
+}
+
+/** A table of how often gates are open and shut over a text. @returns its rows. */
+export function printGates(print: Printer, gates: readonly ActivationLayer[]) {
   const shares = gateShares(gates);
-  print.object({ gates: shares.map(({ name: gate, open, shut }) => ({ gate, open, shut })) });
   const width = shares.reduce((most, { name }) => Math.max(most, name.length), 0);
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`.padStart(18);
-  print.line(`${" ".repeat(width)}${"open (above 0.9)".padStart(18)}${"shut (below 0.1)".padStart(18)}`);
+  const cell = (text: string) => text.padStart(18);
+  const percent = (share: number) => cell(`${(100 * share).toFixed(1)} %`);
+  print.line(`${" ".repeat(width)}${cell(`open (above ${openAbove})`)}${cell(`shut (below ${shutBelow})`)}`);
   for (const { name, open, shut } of shares) print.line(name.padEnd(width), percent(open), percent(shut));
   print.line("");
+  return shares.map(({ name: gate, open, shut }) => ({ gate, open, shut }));
 }

@@ -20,8 +20,8 @@ export function describeLanguageModel({
 }
 
 /** A model's walk over a text, with the tokens as they stand in the text. */
-export async function traceOf(model: LanguageModel, text: string): Promise<ActivationTrace> {
-  const { layers, gates, surprise } = await model.activations(text);
+export async function traceOf(model: LanguageModel, text: string, signal?: AbortSignal): Promise<ActivationTrace> {
+  const { layers, gates, surprise } = await model.activations(text, signal ? { signal } : {});
   const ids = model.tokenizer.encode(text);
   const decoder = model.tokenizer.decoder();
   const tokens = Array.from(ids, (id) => decoder.push(id));

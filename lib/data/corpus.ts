@@ -28,7 +28,7 @@ const tokenizeRules = table("Corpus.tokenize", {
   /** Folder for that file. Default: the system's folder for temporary files (TMPDIR). */
   temporaryFolder: optional(text()),
   signal: abortSignal,
-  /** Called now and then with the share of the text that is done, 0 to 1. */
+  /** Called now and then with the share of the text that is done, 0 to 1. Default: none. */
   onProgress: callback<(done: number) => void>(),
 });
 

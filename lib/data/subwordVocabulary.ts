@@ -102,11 +102,11 @@ const rules = table("SubwordTokenizer", {
     ),
     { aka: ["vocab", "vocab_size", "vocabulary_size"] },
   ),
-  /** Stops the learning. */
+  /** Signal that stops the work. Default: none. */
   signal: abortSignal,
   /** Where a copy of the text goes while it is learnt from. Default: the system's folder for temporary files (TMPDIR). */
   temporaryFolder: optional(text()),
-  /** Called while the text is read, and once a second while pairs are merged. */
+  /** Called while the text is read, and once a second while pairs are merged. Default: none. */
   onProgress: callback<(progress: SubwordProgress) => void>(),
 });
 

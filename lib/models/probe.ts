@@ -9,15 +9,18 @@ import { abortSignal, callback, completeOptions, real, seed, table } from "../op
 import { randomSource } from "../random/source.js";
 import { adam } from "../train/optimizers.js";
 import { cosine } from "../train/schedules.js";
-import type { Batch } from "../train/trainable.js";
+import type { Batch, SavableModel } from "../train/trainable.js";
 import { Trainer } from "../train/trainer.js";
 
 export const probeRules = table("probe", {
-  /** Share of the sentences or texts that the linear classifiers are measured on, and do not learn from. Default 0.2. */
+  /**
+   * Share of the sentences or texts that the linear classifiers are measured on, and do not learn from.
+   * Default 0.2.
+   */
   heldOut: real({ above: 0, below: 1, initial: 0.2 }),
   /** Seed for the choice of those, and for the classifiers. Default 1. */
   seed: seed(),
-  /** Called with the share of the work that is done. */
+  /** Called with the share of the work that is done. Default: none. */
   onProgress: callback<(share: number) => void>(),
   /** Signal that stops the work. Default: none. */
   signal: abortSignal,
@@ -28,13 +31,19 @@ export type ProbeOptions = OptionsOf<typeof probeRules>;
 
 /** Accuracies that say how much the layers of a model know about labels. */
 export interface Probe {
-  /** Accuracy of a linear classifier that reads the vectors of one layer alone, on examples that it has not seen. */
+  /**
+   * Accuracy of a linear classifier that reads the vectors of one layer alone, on examples that it has not
+   * seen.
+   */
   layers: { name: string; features: number; accuracy: number }[];
   /** The commonest label of those learnt from, and the accuracy of giving it to all. */
   majority: { label: string; accuracy: number };
   /** Labels that the classifiers learnt from, and that they were measured on. */
   examples: { learnt: number; measured: number };
-  /** Sentences that were left out, as the vocabulary lacks a character of theirs. */
+  /**
+   * Sentences that a language model left out, as its vocabulary lacks a character of theirs; 0 in other
+   * models.
+   */
   leftOut: number;
 }
 
@@ -54,6 +63,8 @@ export interface ProbeData {
   labels: readonly string[];
   /** [N] the sentence or text that each comes from. */
   groups: Int32Array;
+  /** Sentences without vectors, as the vocabulary lacks a character of theirs. Default 0. */
+  leftOut?: number;
 }
 
 /** @throws OptionError for an option that does not exist or is outside its range. */
@@ -64,16 +75,21 @@ export function completeProbe(options: ProbeOptions): Completed<typeof probeRule
 /** Vectors that a step learns from. */
 const batchSize = 256;
 
-/** Updates in which the classifiers have found what they can: fewer do not reach it in some thousand words, more change little. */
+/**
+ * Updates in which the classifiers have found what they can: fewer do not reach it in some thousand words,
+ * more change little.
+ */
 const updates = 1500;
 
 /**
- * Fits a linear classifier (softmax regression) to the vectors of each layer, and measures it on those of other groups (Alain & Bengio 2016;
- * Belinkov et al. 2017). Vectors are brought to mean 0 and deviation 1 first.
- * @throws InputError where all labels of the groups to learn from are the same, or nothing is left to measure on.
+ * Fits a linear classifier (softmax regression) to the vectors of each layer, and measures it on those of
+ * other groups (Alain & Bengio 2016; Belinkov et al. 2017). Vectors are brought to mean 0 and deviation 1
+ * first.
+ * @throws InputError where all labels of the groups to learn from are the same, or nothing is left to measure
+ *   on.
  */
 export async function fitProbe(
-  { layers, labels, groups }: ProbeData,
+  { layers, labels, groups, leftOut = 0 }: ProbeData,
   { heldOut, seed: start, executor, onProgress, signal }: Completed<typeof probeRules> & { executor: Executor },
 ): Promise<Probe> {
   const held = heldGroups(groups, { heldOut, seed: start });
@@ -84,8 +100,11 @@ export async function fitProbe(
   ];
   const names = [...new Set(learnt.map((i) => labels[i] as string))].sort();
   if (names.length < 2 || measured.length === 0) {
+    const without = leftOut > 0 ? `, with ${leftOut} left out for characters that the vocabulary lacks` : "";
+    const wayOut = leftOut > 0 ? ", or a model with a token for unknown characters (--unknown)" : "";
     throw new InputError(
-      `probe: expected two labels or more to learn from and some to measure on, got ${names.length} and ${measured.length} examples.`,
+      `probe: expected two labels or more to learn from and some to measure on, got ${names.length} and ${measured.length} ` +
+        `(sentences or texts: ${new Set(groups).size}${without}). Take more of them${wayOut}.`,
     );
   }
   const counts = new Map<string, number>();
@@ -106,7 +125,7 @@ export async function fitProbe(
     layers: accuracies,
     majority: { label: common, accuracy: majority },
     examples: { learnt: learnt.length, measured: measured.length },
-    leftOut: 0,
+    leftOut,
   };
 }
 
@@ -124,7 +143,7 @@ interface ProbeForm {
 }
 
 /** A linear classifier of the vectors of a layer. */
-class LinearProbe {
+class LinearProbe implements SavableModel<ProbeForm> {
   readonly executor: Executor;
   readonly store;
   readonly output: Linear;
@@ -170,6 +189,11 @@ class LinearProbe {
     return { losses: ops.reshape(losses, [1, B]), count, carried: [] };
   }
 
+  /** There is no folder to save it in. */
+  async save(): Promise<void> {}
+
+  async restore(): Promise<void> {}
+
   async fit(start: number, signal: AbortSignal | undefined): Promise<void> {
     await initialize(this.store, this.parameters, { seed: start });
     const random = randomSource(start, "probe batches");
@@ -186,9 +210,7 @@ class LinearProbe {
       },
     };
     const optimizer = adam({ learningRate: 0.005 });
-    const model = { executor: this.executor, store: this.store, parameters: this.parameters };
-    const trainable = { ...model, recordLoss: (graph: Graph, form: ProbeForm) => this.recordLoss(graph, form) };
-    const trainer = new Trainer(trainable as never, { data, epochs: 1, optimizer, schedule: cosine() } as never);
+    const trainer = new Trainer(this, { data, epochs: 1, optimizer, schedule: cosine() });
     await trainer.run(signal ? { signal } : {});
     signal?.throwIfAborted();
   }

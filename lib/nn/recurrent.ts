@@ -49,17 +49,23 @@ const rules = table("RecurrentStack", {
   hiddenSize: option(size, { aka: ["units", "num_units", "hidden_dim"] }),
   /** Layers on top of each other. Default 1. */
   layers: option(layerCount(1), { aka: ["num_layers"] }),
-  /** Read the sequence in both directions; outputs are joined, [T,B,2H] (Schuster & Paliwal 1997). Default false. */
+  /**
+   * Read the sequence in both directions; outputs are joined, [T,B,2H] (Schuster & Paliwal 1997). Default
+   * false.
+   */
   bidirectional: flag(),
-  /** Dropout between layers, not after the last and never on the recurrent path (Zaremba et al. 2014). Default 0. */
+  /**
+   * Dropout between layers, not after the last and never on the recurrent path (Zaremba et al. 2014). Default
+   * 0.
+   */
   dropout: { ...dropoutRate, initial: 0 },
   /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
   variational: flag(),
   ...recurrentNoiseRules,
   /**
-   * "plain": each layer reads the one below. "residual": its input is added to its output where the sizes agree
-   * (Wu et al. 2016). "dense": every layer, and whoever reads the stack, sees the input and all layers below, joined
-   * (Godin et al. 2017). Default plain.
+   * "plain": each layer reads the one below. "residual": its input is added to its output where the sizes
+   * agree (Wu et al. 2016). "dense": every layer, and whoever reads the stack, sees the input and all layers
+   * below, joined (Godin et al. 2017). Default plain.
    */
   connections: word(connections, "plain"),
   /** Biases. Default true. */
@@ -90,8 +96,8 @@ export type RecurrentStackOptions = RecurrentOptions & {
  * A stack of recurrent layers over a whole sequence, each a cell in one direction or two.
  *
  * x [T,B,I] -> { y [T,B,outputSize], last }. Past a sequence's length the state is carried and y is 0.
- * Parameters have PyTorch's names and shapes, those of an LSTM for example `weight_ih_l0` [4H,I], `weight_hh_l0` [4H,H],
- * `bias_ih_l0`, `bias_hh_l0`, with `_reverse` for the backward direction.
+ * Parameters have PyTorch's names and shapes, those of an LSTM for example `weight_ih_l0` [4H,I],
+ * `weight_hh_l0` [4H,H], `bias_ih_l0`, `bias_hh_l0`, with `_reverse` for the backward direction.
  */
 export class RecurrentStack implements Layer {
   readonly parameters: readonly Parameter[];
@@ -107,7 +113,8 @@ export class RecurrentStack implements Layer {
 
   /**
    * @param fixed the cell of a class that has one; `options` then has no `cell`.
-   * @throws OptionError for an option that neither stacks nor the cell have, one outside its range, or a cell that is not known.
+   * @throws OptionError for an option that neither stacks nor the cell have, one outside its range, or a cell
+   *   that is not known.
    */
   constructor(
     readonly name: string,
@@ -146,11 +153,12 @@ export class RecurrentStack implements Layer {
 
   /**
    * Records the stack.
-   * @returns y, the state after the last step, and what each layer gives by itself, from the lowest up: [T,B,H], of two directions joined.
+   * @returns y, the state after the last step, and what each layer gives by itself, from the lowest up:
+   *   [T,B,H], of two directions joined.
    * @param options.state the state before the first step; zeros if absent.
    * @param options.lengths i32 [B], the length of each row; all T if absent.
-   * @throws ShapeError if x is not [T,B,I], a state not [B,H] or lengths not [B]; OptionError if the state lacks an entry or has one
-   *   that the stack does not.
+   * @throws ShapeError if x is not [T,B,I], a state not [B,H] or lengths not [B]; OptionError if the state
+   *   lacks an entry or has one that the stack does not.
    */
   apply(
     x: Tensor,
@@ -187,16 +195,16 @@ export class RecurrentStack implements Layer {
    * Records one step of the stack, for the body of a scan or a program that search replays.
    * @param x [B,I]
    * @param masks a row of each of `dropoutMasks`.
-   * @throws OptionError if the stack is bidirectional: there is no step without the rest of the sequence; or if masks or an entry
-   *   of the state are missing. ShapeError for x or a state of another shape.
+   * @throws OptionError if the stack is bidirectional: there is no step without the rest of the sequence; or
+   *   if masks or an entry of the state are missing. ShapeError for x or a state of another shape.
    */
   step(x: Tensor, state: State, masks: Readonly<Record<string, Tensor>> = {}): { y: Tensor; state: State } {
     return this.#walk(x, state, { masks });
   }
 
   /**
-   * Records one step, and how far open the gates are in it: from the lowest layer up. Cells that have no gates, or whose
-   * definition does not show them, have none here.
+   * Records one step, and how far open the gates are in it: from the lowest layer up. Cells that have no
+   * gates, or whose definition does not show them, have none here.
    * @throws OptionError and ShapeError as `step`.
    */
   stepWithGates(x: Tensor, state: State): { y: Tensor; state: State; gates: GateValue[] } {
@@ -237,8 +245,8 @@ export class RecurrentStack implements Layer {
   }
 
   /**
-   * The masks of dropout between the layers and of zoneout for T steps, [T,B,...]. None where they do nothing, or where all steps share
-   * a mask (variational), which the step records itself.
+   * The masks of dropout between the layers and of zoneout for T steps, [T,B,...]. None where they do
+   * nothing, or where all steps share a mask (variational), which the step records itself.
    */
   dropoutMasks(graph: Graph, T: number, B: number): Record<string, Tensor> {
     checkOption(this.name, "graph", graph, graphRule);

@@ -2,7 +2,10 @@ import { InputError } from "../errors.js";
 import { checkOption, list, object, text, value, whole } from "../options.js";
 import type { ActivationLayer } from "./activations.js";
 
-/** Above and below these values a gate counts as open and as shut (Karpathy, Johnson & Fei-Fei 2015, section 4.2). */
+/**
+ * Above and below these values a gate counts as open and as shut (Karpathy, Johnson & Fei-Fei 2015, section
+ * 4.2).
+ */
 export const [openAbove, shutBelow] = [0.9, 0.1] as const;
 
 /** How often the units of a gate are open and shut over a text. */
@@ -32,8 +35,8 @@ const gatesRule = list(
 );
 
 /**
- * The share of the time that gates are open (above 0.9) and shut (below 0.1) over a text: right- and left-saturated in the words of Karpathy et
- * al. (2015).
+ * The share of the time that gates are open (above 0.9) and shut (below 0.1) over a text: right- and
+ * left-saturated in the words of Karpathy et al. (2015).
  *
  * ```ts
  * const { gates } = await model.activations(text);

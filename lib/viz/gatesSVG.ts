@@ -1,3 +1,4 @@
+import { OptionError } from "../errors.js";
 import { checkOption, completeOptions, list, object, real, text } from "../options.js";
 import type { GateShare } from "./gates.js";
 import { openAbove, shutBelow } from "./gates.js";
@@ -14,8 +15,9 @@ const gatesRule = list(
 );
 
 /**
- * The saturation of gates as Karpathy et al. (2015) draw it (SVG): a square for each gate, in it a point for each unit, to the right the share
- * of the time that it is shut, upwards that it is open. On the diagonal a unit is always one of the two; at 0 it never is.
+ * The saturation of gates as Karpathy et al. (2015) draw it (SVG): a square for each gate, in it a point for
+ * each unit, to the right the share of the time that it is shut, upwards that it is open. On the diagonal a
+ * unit is always one of the two; at 0 it never is.
  * @throws OptionError for what is no list of gates with at least one element.
  */
 export function gatesSVG(gates: readonly GateShare[], options: { title?: string } = {}): string {
@@ -23,6 +25,9 @@ export function gatesSVG(gates: readonly GateShare[], options: { title?: string 
     title: text({ initial: "how often gates are open and shut", empty: true }),
   });
   checkOption("gatesSVG", "gates", gates, gatesRule);
+  if (gates.length === 0) {
+    throw new OptionError("gatesSVG: expected gates to be an array of gate shares with at least one element.");
+  }
   const rows = Math.ceil(gates.length / columns);
   const body = gates.flatMap(({ name, units }, g) => {
     const [x, y] = [(g % columns) * (side + gap.x) + gap.x, Math.floor(g / columns) * (side + gap.y) + 36];

@@ -19,19 +19,20 @@ const curveRule = object(
 
 const left = 78;
 const plot = { width: 760, height: 380 };
-/** Fewer orders of magnitude than those of a double: further down there is nothing to tell apart. */
+/** Gradients are float32, which ends at 1e-45 and 3e38: near that a norm says little. */
 const smallest = 1e-30;
 const largest = 1e30;
 
 /**
- * The norm of the gradient against the time lag, on a logarithmic scale (SVG): a line that falls is a gradient that vanishes, one that rises
- * a gradient that explodes. Norms under 1e-30 and above 1e30 are not drawn.
+ * The norm of the gradient against the time lag, on a logarithmic scale (SVG): a line that falls is a
+ * gradient that vanishes, one that rises a gradient that explodes. Norms under 1e-30 and above 1e30 are not
+ * drawn; curves of nothing else are left out.
  *
  * ```ts
  * const { layers } = await model.gradientFlow(text);
  * writeFileSync("gradients.svg", gradientFlowSVG(layers));
  * ```
- * @throws OptionError for no curve; InputError for a curve without a norm that can be drawn.
+ * @throws OptionError for no curve; InputError where none has a norm that can be drawn.
  */
 export function gradientFlowSVG(curves: readonly GradientCurve[], options: { title?: string } = {}): string {
   const { title } = completeOptions("gradientFlowSVG", options, {
@@ -42,9 +43,15 @@ export function gradientFlowSVG(curves: readonly GradientCurve[], options: { tit
       "gradientFlowSVG: expected curves to be an array of { name, norms } with at least one element.",
     );
   }
-  const lines = curves.map((curve, i) => pointsOf(checkOption("gradientFlowSVG", `curves[${i}]`, curve, curveRule)));
+  const checked = curves.map((curve, i) => checkOption("gradientFlowSVG", `curves[${i}]`, curve, curveRule));
+  const drawn = checked.filter(isDrawable);
+  if (drawn.length === 0) {
+    const names = checked.map(({ name }) => name).join(", ");
+    throw new InputError(`gradientFlowSVG: expected a norm between 1e-30 and 1e30, found none in ${names}.`);
+  }
+  const lines = drawn.map(pointsOf);
   const legend = legendOf(
-    curves.map(({ name }) => name),
+    drawn.map(({ name }) => name),
     { x: left, width: plot.width },
   );
   const frame: Frame = { x: left, y: legend.height + 18, ...plot };
@@ -77,7 +84,9 @@ export function gradientFlowSVG(curves: readonly GradientCurve[], options: { tit
           groupMark(c, {
             x: placeX(lag),
             y: placeY(norm),
-            content: tooltip(`${curves[c]?.name}: ${norm.toPrecision(3)} ${lag} steps back`),
+            content: tooltip(
+              `${drawn[c]?.name}: norm ${norm.toPrecision(3)}, ${lag} ${lag === 1 ? "step" : "steps"} back`,
+            ),
           }),
         ),
       ]),
@@ -91,15 +100,20 @@ interface Point {
   norm: number;
 }
 
-function pointsOf({ name, norms }: GradientCurve): Point[] {
-  const points = Array.from(norms, (norm, lag) => ({ lag, norm })).filter(
-    ({ norm }) => norm >= smallest && norm <= largest,
-  );
-  if (points.length === 0) throw new InputError(`gradientFlowSVG: ${name} has no norm that can be drawn.`);
-  return points;
+/** Whether a curve has a norm that can be drawn. */
+export function isDrawable(curve: GradientCurve): boolean {
+  return pointsOf(curve).length > 0;
 }
 
-/** A mark on about ten points of a line, at other places for each line, so that lines on top of each other show. */
+function pointsOf({ norms }: GradientCurve): Point[] {
+  const points = Array.from(norms, (norm, lag) => ({ lag, norm }));
+  return points.filter(({ norm }) => norm >= smallest && norm <= largest);
+}
+
+/**
+ * A mark on about ten points of a line, at other places for each line, so that lines on top of each other
+ * show.
+ */
 function marked(points: readonly Point[], curve: number): Point[] {
   const every = Math.max(1, Math.round(points.length / 10));
   return points.filter((_, i) => i % every === curve % every);

@@ -18,7 +18,7 @@ export { forecastTerminal } from "./forecastTerminal.js";
 export type { FramePicture } from "./frameSVG.js";
 export { frameSVG } from "./frameSVG.js";
 export type { GateShare } from "./gates.js";
-export { gateShares } from "./gates.js";
+export { gateShares, openAbove, shutBelow } from "./gates.js";
 export { gatesSVG } from "./gatesSVG.js";
 export type { GradientCurve } from "./gradientFlowSVG.js";
 export { gradientFlowSVG } from "./gradientFlowSVG.js";

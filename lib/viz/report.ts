@@ -7,10 +7,10 @@ import type { AttentionMap } from "./attentionMap.js";
 import type { ForecastChart } from "./forecastChart.js";
 import type { FramePicture } from "./frameSVG.js";
 import type { GateShare } from "./gates.js";
-import { gateShares } from "./gates.js";
+import { gateShares, openAbove, shutBelow } from "./gates.js";
 import { gatesSVG } from "./gatesSVG.js";
 import type { GradientCurve } from "./gradientFlowSVG.js";
-import { gradientFlowSVG } from "./gradientFlowSVG.js";
+import { gradientFlowSVG, isDrawable } from "./gradientFlowSVG.js";
 import { historyRule } from "./historyRule.js";
 import { Markup, markup } from "./markup.js";
 import type { CaptionSample } from "./reportCaptions.js";
@@ -84,8 +84,8 @@ export interface ReportData {
   gradients?: readonly GradientCurve[];
 }
 
-/** Most activations that go into a report: 8 million are 11 MB of it. */
-const mostValues = 8_000_000;
+/** Most values of units and gates that go into a report: 16 million are 21 MB of it. */
+const mostValues = 16_000_000;
 
 /**
  * A report as one HTML file that needs nothing else: styles, scripts and data are inside.
@@ -124,8 +124,8 @@ ${attention.length > 0 ? attentionSection(attention) : ""}
 ${frames.length > 0 ? frameSection(frames) : ""}
 ${captions.length > 0 ? captionSection(captions) : ""}
 ${trace ? activationSection(trace) : ""}
-${trace?.gates && trace.gates.length > 0 ? gateSection(gateShares(trace.gates)) : ""}
-${gradients.length > 0 ? gradientSection(gradients) : ""}
+${trace?.gates && trace.gates.length > 0 ? gateSection(gateShares(trace.gates), trace) : ""}
+${gradients.some(isDrawable) ? gradientSection(gradients) : ""}
 ${history && history.samples.length > 0 ? sampleSection(history.samples) : ""}
 <section><h2>The model</h2><table>${configuration.map(([name, value]) => markup`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</table></section>
 </main>
@@ -143,20 +143,22 @@ const chartSection = (unit: string) => markup`<section><h2>How it learnt</h2>
 <div class="pair"><figure><div class="chart" id="norm"></div><figcaption>Norm of the gradient before clipping.</figcaption></figure>
 <figure><div class="chart" id="rate"></div><figcaption>Learning rate.</figcaption></figure></div></section>`;
 
-function gateSection(gates: readonly GateShare[]): Markup {
+function gateSection(gates: readonly GateShare[], trace: ActivationTrace): Markup {
+  const [all, shown] = [trace.tokens.length, shownTokens(trace)];
+  const over = shown < all ? `all ${all} tokens of the text, of which the first ${shown} are above` : "the text above";
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const row = ({ name, open, shut }: GateShare) =>
     markup`<tr><th scope="row">${name}</th><td>${percent(open)}</td><td>${percent(shut)}</td></tr>`;
   return markup`<section class="scores"><h2>How often gates are open and shut</h2>
-<p>Over the text above. A point is a unit: to the right the share of the time that its gate is shut, upwards that it is open. A unit whose forget
-gate is always open counts; one whose gates are always shut does nothing. The gates of single units are among those above.</p>
-<table><tr><td></td><th scope="col">open, above 0.9</th><th scope="col">shut, below 0.1</th></tr>${gates.map(row)}</table>
+<p>Over ${over}. A point is a unit: to the right the share of the time that its gate is shut, upwards that it is open. A unit whose forget
+gate is always open counts; one whose gates are always shut does nothing. The gates of single units are among those above, where red is open and blue is shut.</p>
+<table><tr><td></td><th scope="col">open, above ${openAbove}</th><th scope="col">shut, below ${shutBelow}</th></tr>${gates.map(row)}</table>
 <figure class="picture">${new Markup(gatesSVG(gates))}</figure></section>`;
 }
 
 function gradientSection(curves: readonly GradientCurve[]): Markup {
   return markup`<section><h2>How far the gradient reaches back</h2>
-<p>Norm of the gradient of a token's loss with respect to the state so many tokens before it, the mean over places of the text: a line that falls
+<p>Norm of the gradient of a token's loss with respect to the state at each lag before it, the mean over places of the text: a line that falls
 is a gradient that vanishes. Beyond it, nothing can be learnt from what was read.</p>
 <figure class="picture">${new Markup(gradientFlowSVG(curves))}</figure></section>`;
 }
@@ -165,8 +167,11 @@ function activationSection(trace: ActivationTrace): Markup {
   const options = rankFeatures(trace).map(
     (feature) => markup`<option value="${feature}">${featureTitles[feature]}</option>`,
   );
+  const gates = trace.gates?.length
+    ? markup`; by a gate: <span class="negative">shut</span>, <span class="positive">open</span>`
+    : "";
   return markup`<section><h2>What single units watch</h2>
-<p>Each character is coloured by one unit after reading it: <span class="negative">negative</span>, <span class="positive">positive</span>. Some units
+<p>Each character is coloured by one unit after reading it: <span class="negative">negative</span>, <span class="positive">positive</span>${gates}. Some units
 of a trained network mean something: they keep track of quotation marks, of the length of a line, of brackets.</p>
 <div class="controls"><label>order units by <select id="feature">${options}</select></label>
 <button type="button" id="previous" aria-label="previous unit">&#9664;</button><select id="unit" aria-label="unit"></select>
@@ -191,11 +196,16 @@ function curves(history: ReportHistory) {
   };
 }
 
+/** Tokens of the text that are shown coloured. */
+function shownTokens({ tokens, layers, gates = [] }: ActivationTrace): number {
+  const perToken = [...layers, ...gates].reduce((sum, { units }) => sum + units, 0);
+  return Math.min(tokens.length, Math.floor(mostValues / Math.max(1, perToken)));
+}
+
 /** Activations as signed bytes, scaled by each layer's largest value. */
 function packed(walk: ActivationTrace) {
   const trace = { ...walk, layers: [...walk.layers, ...(walk.gates ?? [])] };
-  const perToken = trace.layers.reduce((sum, { units }) => sum + units, 0);
-  const length = Math.min(trace.tokens.length, Math.floor(mostValues / Math.max(1, perToken)));
+  const length = shownTokens(walk);
   const layers = trace.layers.map((layer) => {
     const { name, units, values } = layer;
     const used = values.subarray(0, length * units);

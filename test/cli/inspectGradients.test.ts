@@ -1,10 +1,12 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
+import { knownCells } from "../../lib/nn/cellRegistry.js";
 import { gateShares } from "../../lib/viz/index.js";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -57,7 +59,9 @@ test("inspect --gates prints how often each gate is open and shut, as the librar
   });
   expect(rows.map((row) => row.split(" gate")[0])).toEqual(["layer 1 input", "layer 1 forget", "layer 1 output"]);
   expect(stdout.replace(/ +/g, " ").split("\n").slice(1, 4)).toEqual(rows);
-  expect(readFileSync(join(folder, "text/report.html"), "utf8")).toContain("How often gates are open and shut");
+  const report = readFileSync(join(folder, "text/report.html"), "utf8");
+  expect(report).toContain("How often gates are open and shut");
+  expect(report).toContain('by a gate: <span class="negative">shut</span>, <span class="positive">open</span>');
 });
 
 test("--gates --terminal colours the text by a gate, --layer by one of its choice", () => {
@@ -72,9 +76,53 @@ test("a model whose cell has no gates says so", () => {
   const small = ["--cell", "rnn", "--hidden-size", "8", "--layers", "1", "--maximum-steps", "4", "--batch-size", "4"];
   ostinato("train", "lm", "text.txt", "--out", "plain", ...small, "--window-length", "8");
   const { stderr, status } = ostinato("inspect", "plain", "--text", "text.txt", "--gates");
-  expect(`${status} ${stderr}`).toMatch(/^2 error: inspect: the cell of this model has no gates that it shows\.\n$/);
+  expect(`${status} ${stderr}`).toBe(
+    "2 error: inspect: --gates needs a cell that shows its gates, which RNN does not. Leave --gates out, or train a model with --cell " +
+      `${knownCells()
+        .filter(({ gateValues }) => gateValues)
+        .map(({ name }) => name)
+        .join(", ")}; a cell of your own shows them by gateValues.\n`,
+  );
   expect(ostinato("inspect", "plain", "--text", "text.txt").status).toBe(0);
   expect(readFileSync(join(folder, "plain/report.html"), "utf8")).not.toContain("How often gates");
+});
+
+test.each([
+  { args: ["--gradients", "--gates"], names: ["gates", "gradients", "report", "sequences"] },
+  {
+    args: ["--gradients", "--gates", "--terminal"],
+    names: ["gates", "gradients", "layer", "score", "sequences", "tokens", "unit", "values"],
+  },
+])("inspect --json prints one object with $args", ({ args, names }) => {
+  const { stdout } = ostinato("inspect", "text", "--text", "text.txt", "--lags", "5", ...args, "--json");
+  expect(Object.keys(JSON.parse(stdout)).sort()).toEqual(names);
+});
+
+test("a text of two characters has one place, and its curves without a norm are left out of the report", () => {
+  writeFileSync(join(folder, "two.txt"), "ab");
+  const { stdout, stderr, status } = ostinato("inspect", "text", "--text", "two.txt", "--gradients");
+  expect(`${status} ${stderr}`).toBe("0 ");
+  expect(stdout).toContain("(mean of 1 place)");
+  const report = readFileSync(join(folder, "text/report.html"), "utf8");
+  expect(report).toContain("How far the gradient reaches back");
+});
+
+test("the first Ctrl-C ends inspect --gradients, without a report", async () => {
+  const out = join(folder, "stopped.html");
+  writeFileSync(join(folder, "long.txt"), text.repeat(4));
+  const child = spawn(process.execPath, [
+    ...[main, "inspect", join(folder, "text"), "--text", join(folder, "long.txt"), "--out", out],
+    ...["--gradients", "--lags", "3"],
+  ]);
+  let printed = "";
+  // The table comes before the walk over the text.
+  child.stdout.on("data", (piece) => {
+    printed += piece;
+    if (printed.includes("in a step")) child.kill("SIGINT");
+  });
+  const [code] = await once(child, "close");
+  expect(code).toBe(130);
+  expect(existsSync(out)).toBe(false);
 });
 
 test("--gradients --terminal prints no report, and --lags alone is refused", () => {

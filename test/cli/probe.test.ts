@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { readTaggedSentences } from "../../lib/data/index.js";
+import type { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { loadModel } from "../../lib/models/registry.js";
 import type { SequenceTagger } from "../../lib/models/sequenceTagger/sequenceTagger.js";
 import { commandFolder } from "./commandFolder.js";
@@ -48,6 +49,20 @@ test.each([
         `always ${row.always} +\\d+\\.\\d\\d %\\nembedding +\\d+\\.\\d\\d %\\n${above}$`,
     ),
   );
+});
+
+test("a language model of reversed lines reads sentences from their end", async () => {
+  expect(
+    ostinato(["train", "lm", text, "--out", "backward", ...small, "--window-length", "8", "--reverse-lines"]).status,
+  ).toBe(0);
+  const { stdout, stderr } = ostinato(["probe", "backward", conll, "--json"]);
+  expect(stderr).toBe("");
+  const model = (await loadModel(join(folder, "backward"))) as LanguageModel;
+  const turned = (await readTaggedSentences(join(folder, conll))).map(({ tokens, tags }) => ({
+    tokens: tokens.map((word) => [...word].reverse().join("")).reverse(),
+    tags: [...tags].reverse(),
+  }));
+  expect(JSON.parse(stdout.trim().split("\n").at(-1) as string)).toEqual(await model.probe(turned));
 });
 
 test("--json has what the library gives", async () => {

@@ -4,6 +4,7 @@ import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { Graph } from "../../lib/graph/graph.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
+import { readSentence } from "../../lib/models/languageModel/probeWords.js";
 import type { LayerVectors } from "../../lib/models/probe.js";
 import { completeProbe, fitProbe } from "../../lib/models/probe.js";
 import { SequenceClassifier } from "../../lib/models/sequenceClassifier/sequenceClassifier.js";
@@ -119,6 +120,24 @@ test("the embedding of a language model knows the last letter of a word, its lay
   const [sentence] = sentencesBy(0);
   const strange = { tokens: ["aß"], tags: ["a"] };
   expect((await model.probe([...sentencesBy(0), strange, { ...sentence, ...strange }] as never)).leftOut).toBe(2);
+});
+
+test("a word of 200,000 characters is read, and a probe without enough says how many sentences were left out", async () => {
+  const model = await LanguageModel.create({ tokenizer: CharacterTokenizer.fromText("ab \n"), hiddenSize: 2 });
+  const executor = model.executor;
+  const words = { network: model.network, executor, store: model.store, tokenizer: model.tokenizer, opening: [0] };
+  const long = { tokens: ["a".repeat(200_000)], tags: ["x"] };
+  const stopped = AbortSignal.abort(new Error("read"));
+  await expect(model.probe([long, long], { signal: stopped })).rejects.toThrow("read");
+  expect(readSentence(long, words)?.ends).toEqual([200_000]);
+  const strange = { tokens: ["aß", "b"], tags: ["x", "y"] };
+  await expect(model.probe([strange, strange])).rejects.toThrow(
+    "got 0 and 0 (sentences or texts: 0, with 2 left out for characters that the vocabulary lacks). Take more of them, or a model with a " +
+      "token for unknown characters (--unknown).",
+  );
+  await expect(model.probe([{ tokens: ["a", "b"], tags: ["x", "y"] }])).rejects.toThrow(
+    "got 0 and 2 (sentences or texts: 1). Take more of them.",
+  );
 });
 
 test("the words of a tagger know themselves, its layers their neighbours as well", async () => {

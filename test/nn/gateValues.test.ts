@@ -64,7 +64,9 @@ const oracles: Record<string, Oracle> = {
   mingru: (x, _, w) => ({ z: part(add(times(w.weight_ih as Vector, x), w.bias_ih as Vector), 0).map(sigmoid) }),
   minlstm(x, _, w) {
     const sums = add(times(w.weight_ih as Vector, x), w.bias_ih as Vector);
-    return { f: part(sums, 0).map(sigmoid), i: part(sums, 1).map(sigmoid) };
+    const [f, i] = [part(sums, 0).map(sigmoid), part(sums, 1).map(sigmoid)];
+    const over = (gate: Vector) => gate.map((value, unit) => value / ((f[unit] as number) + (i[unit] as number)));
+    return { f: over(f), i: over(i) };
   },
 };
 

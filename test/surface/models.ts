@@ -77,11 +77,11 @@ export const modelRows: Record<string, Entry> = {
   ),
   "LanguageModel.activations": entry(
     of(() => model, "activations"),
-    () => ["abab"],
+    () => ["abab", {}],
   ),
   "LanguageModel.gradientFlow": entry(
     of(() => model, "gradientFlow"),
-    () => ["abab", { lags: 2, places: 3 }],
+    () => ["abab", { lags: 2, sequences: 3 }],
   ),
   gradientFlow: entry(ostinato.gradientFlow as never, () => [
     new ostinato.GRU("r", { inputSize: 2, hiddenSize: 3 }),

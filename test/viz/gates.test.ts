@@ -42,6 +42,9 @@ test("a unit lies as far to the right as it is shut, and as high as it is open",
   ]);
 });
 
-test("names cannot break the picture", () => {
+test("names cannot break the picture, and nothing to draw is refused", () => {
+  expect(() => gatesSVG([])).toThrow(
+    "gatesSVG: expected gates to be an array of gate shares with at least one element.",
+  );
   for (const name of hostile) expect(() => parseXml(gatesSVG(gateShares([gate(name, 1, [1])])))).not.toThrow();
 });

@@ -32,8 +32,20 @@ test("a norm of 0, or beyond what a scale can hold, ends a line", () => {
   expect(linesOf([{ name: "a", norms: [1, 0.1, 0.01, 0, 0] }])[0]).toHaveLength(3);
   expect(linesOf([{ name: "a", norms: [1, 1e20, 1e40, Number.POSITIVE_INFINITY] }])[0]).toHaveLength(2);
   expect(() => gradientFlowSVG([{ name: "a", norms: [0, Number.NaN] }])).toThrow(
-    "gradientFlowSVG: a has no norm that can be drawn.",
+    "gradientFlowSVG: expected a norm between 1e-30 and 1e30, found none in a.",
   );
+  expect(
+    linesOf([
+      { name: "cell", norms: [0] },
+      { name: "hidden", norms: [1] },
+    ]),
+  ).toHaveLength(1);
+  const legend = gradientFlowSVG([
+    { name: "cell", norms: [0] },
+    { name: "hidden", norms: [1, 0.5] },
+  ]);
+  expect(legend).not.toContain("cell");
+  expect(legend).toContain("hidden: norm 0.500, 1 step back");
 });
 
 test("names cannot break the picture, and nothing to draw is refused", () => {

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { OptionError } from "../../errors.js";
 import { loadTrainerHistory, modelFiles } from "../../formats/index.js";
-import type { GradientFlow } from "../../models/gradientFlow.js";
 import { lagsRule } from "../../models/gradientFlow.js";
 import type { LanguageModel } from "../../models/languageModel/languageModel.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
@@ -32,8 +31,8 @@ import { Painted } from "../output.js";
 import { pairsLike } from "../pairFiles.js";
 import type { Printer } from "../print.js";
 import { colourDepth, oneCell, printer } from "../print.js";
-import { printGates } from "../printGates.js";
-import { printGradients } from "../printGradients.js";
+import { expectGates, printGates } from "../printGates.js";
+import { printGradientFlow } from "../printGradientFlow.js";
 import { withLabelOptions, withLineOptions, withPairOptions } from "../reading.js";
 import { corpusLike } from "../textFiles.js";
 import type { Ability, Verb } from "../verbs.js";
@@ -119,21 +118,31 @@ export const inspectLabels: Ability = {
 };
 
 async function showUnits(folder: string, options: Options, command: Command): Promise<void> {
-  const print = printer(options);
-  const saved = await historyIn(folder);
-  const model = await modelFrom<LanguageModel>(folder, options);
-  const text = await textFor(model, folder, { options, command });
-  const gradients = options.gradients ? await showGradients(model, text, { lags: options.lags, print }) : [];
-  const walk = await traceOf(model, text);
-  if (options.gates) printGates(print, walk.gates ?? []);
-  if (!options.terminal) {
+  await untilInterrupted(async (signal) => {
+    const print = printer(options);
+    const history = await historyIn(folder);
+    const model = await modelFrom<LanguageModel>(folder, options);
+    if (options.gates) expectGates(model);
+    const text = await textFor(model, folder, { options, command, signal });
+    const flow = options.gradients ? await model.gradientFlow(text, { lags: options.lags, signal }) : null;
+    const printed = flow ? printGradientFlow(print, flow) : {};
+    const walk = await traceOf(model, text, signal);
+    const gates = options.gates ? { gates: printGates(print, walk.gates ?? []) } : {};
+    if (options.terminal) {
+      print.object({ ...printed, ...gates, ...showText(print, walk, options) });
+      if (history) showLoss(print, history);
+      return;
+    }
     const out = options.out === undefined ? {} : { file: options.out };
-    const shared = { model, folder, history: saved, seconds: saved?.seconds ?? 0, text, gradients, trace: walk };
-    const report = await writeReport({ ...shared, ...out });
-    print.object({ report });
+    const shared = { model, folder, history, seconds: history?.seconds ?? 0, text, gradients: flow?.layers ?? [] };
+    const report = await writeReport({ ...shared, trace: walk, ...out });
+    print.object({ ...printed, ...gates, report });
     print.line(`The report is in ${report}: open it in a browser.`);
-    return;
-  }
+  });
+}
+
+/** Prints a text coloured by the unit that goes best with a feature, or by one of the user's choice. @returns its values. */
+function showText(print: Printer, walk: ActivationTrace, options: Options): object {
   const trace = looked(walk, options);
   const found = rankFeatures(trace);
   const feature = options.feature ?? (found[0] as TextFeature);
@@ -142,46 +151,36 @@ async function showUnits(folder: string, options: Options, command: Command): Pr
       `inspect: "${featureTitles[feature]}" does not occur in this text. Take another --text, or --feature ${found.join(", ")}.`,
     );
   }
-  const ranked = rankUnits(trace, feature).filter(
+  const [best] = rankUnits(trace, feature).filter(
     ({ layer, unit }) =>
       (options.layer === undefined || trace.layers[layer]?.name === options.layer) &&
       (options.unit === undefined || unit === options.unit),
   );
-  const [best] = ranked;
   if (!best) {
     const layers = trace.layers.map(({ name, units }) => `${name} (${units} units)`).join(", ");
     throw new OptionError(`inspect: there is no such unit. This model has ${layers}.`);
   }
+  const { name: layer } = trace.layers[best.layer] as ActivationLayer;
   const values = unitValues(trace, best);
   const isGate = walk.gates?.includes(trace.layers[best.layer] as ActivationLayer) ?? false;
   const shown = isGate ? values.map((value) => 2 * value - 1) : values;
   const limit = isGate ? 1 : values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const name = `${trace.layers[best.layer]?.name}, unit ${best.unit}`;
-  print.object({
-    unit: best.unit,
-    layer: trace.layers[best.layer]?.name,
-    score: best.score,
-    tokens: trace.tokens,
-    values: [...values],
-  });
-  if (print.json) return;
-  const width = process.stdout.columns ?? 100;
-  const depth = colourDepth();
+  const [width, depth] = [process.stdout.columns ?? 100, colourDepth()];
   print.line(
-    `${name}: ${best.score.toFixed(2)} with "${featureTitles[feature]}"   `,
+    `${layer}, unit ${best.unit}: ${best.score.toFixed(2)} with "${featureTitles[feature]}"   `,
     new Painted(legend(limit, depth, isGate ? ["shut", "open"] : undefined)),
     "\n",
   );
   print.line(new Painted(colourText(trace.tokens, shown, { limit, depth, width })));
-  if (saved && saved.steps.length > 1) {
-    print.line(`\nloss over ${saved.steps.at(-1)?.step} updates`);
-    print.line(
-      blockChart(
-        saved.steps.map(({ loss }) => loss),
-        { width, height: 6 },
-      ),
-    );
-  }
+  return { unit: best.unit, layer, score: best.score, tokens: trace.tokens, values: [...values] };
+}
+
+/** A chart of the losses of a training. */
+function showLoss(print: Printer, { steps }: History): void {
+  if (steps.length < 2) return;
+  const losses = steps.map(({ loss }) => loss);
+  print.line(`\nloss over ${steps.at(-1)?.step} updates`);
+  print.line(blockChart(losses, { width: process.stdout.columns ?? 100, height: 6 }));
 }
 
 async function showPairs(
@@ -234,21 +233,6 @@ function looked(walk: ActivationTrace, { gates: only, layer }: Pick<Options, "ga
   return only ? { ...walk, layers: gates } : walk;
 }
 
-/** Prints how far the gradient reaches back over a text. @returns its norms. */
-async function showGradients(
-  model: LanguageModel,
-  text: string,
-  { lags, print }: { lags: number; print: Printer },
-): Promise<GradientFlow["layers"]> {
-  let layers: GradientFlow["layers"] = [];
-  await untilInterrupted(async (signal) => {
-    const flow = await model.gradientFlow(text, { lags, signal });
-    printGradients(print, flow);
-    layers = flow.layers;
-  });
-  return layers;
-}
-
 /** The curves and samples of a model's training; null where the folder has none. */
 export async function historyIn(folder: string): Promise<(History & { seconds: number }) | null> {
   return existsSync(join(folder, modelFiles.history)) ? loadTrainerHistory(folder) : null;
@@ -258,16 +242,21 @@ export async function historyIn(folder: string): Promise<(History & { seconds: n
 async function textFor(
   model: LanguageModel,
   folder: string,
-  { options: { text: files = [], feature }, command }: { options: Options; command: Command },
+  {
+    options: { text: files = [], feature },
+    command,
+    signal,
+  }: { options: Options; command: Command; signal: AbortSignal },
 ): Promise<string> {
   if (files.length > 1) throw new OptionError("inspect: --text of a language model is one file.");
   if (files.length === 0) {
     let text = "";
-    for await (const piece of model.generate({ maximumLength: 800, temperature: 0.7, seed: 1 })) text += piece;
+    for await (const piece of model.generate({ maximumLength: 800, temperature: 0.7, seed: 1, signal })) text += piece;
     return text;
   }
   let text = "";
   for await (const piece of (await corpusLike(folder, files, { command, owner: "inspect --text" })).pieces()) {
+    signal.throwIfAborted();
     text += piece;
     if (text.length > mostSearched) break;
   }

@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import type { TaggedSentence } from "../../data/index.js";
+import { reversedText } from "../../data/index.js";
 import type { LanguageModel } from "../../models/languageModel/languageModel.js";
 import type { Probe, ProbeOptions } from "../../models/probe.js";
 import { probeRules } from "../../models/probe.js";
@@ -12,7 +14,7 @@ import { untilInterrupted } from "../interrupt.js";
 import { labelledLike } from "../labelledFiles.js";
 import { withOptions } from "../options.js";
 import { count, countOf, oneCell, printer } from "../print.js";
-import { withLabelOptions } from "../reading.js";
+import { readingLike, withLabelOptions } from "../reading.js";
 import { conllOf, noteTagged, readTagged, taggedLike, withConllOptions } from "../taggedFiles.js";
 import type { Ability, Verb } from "../verbs.js";
 
@@ -44,10 +46,19 @@ export const probeText: Ability = {
   run: (folder: string, files: string[], options: Options, command: Command) =>
     showProbe(folder, options, async (model: LanguageModel, rest) => {
       const sentences = await readTagged(files, conllOf(command), command.name());
-      noteTagged(printer(options), files, sentences);
-      return model.probe(sentences, rest);
+      const print = printer(options);
+      noteTagged(print, files, sentences);
+      const { reverseLines = false } = await readingLike(folder, files, command);
+      if (reverseLines)
+        print.note("Read from the end of each sentence, as the model has learnt (train lm --reverse-lines).");
+      return model.probe(reverseLines ? sentences.map(reversedSentence) : sentences, rest);
     }),
 };
+
+/** A sentence as a model of reversed lines reads it: from the last character of its last word. */
+function reversedSentence({ tokens, tags }: TaggedSentence): TaggedSentence {
+  return { tokens: tokens.map(reversedText).reverse(), tags: [...tags].reverse() };
+}
 
 /** Says how much the layers of a tagger know about words. */
 export const probeTags: Ability = {

@@ -33,7 +33,7 @@ export const backtestRules = table("backtest", {
   paths: optional(whole({ minimum: 1 })),
   /** Seed for the paths. Default 1. */
   seed: seed(),
-  /** Called from time to time with the share that is done. */
+  /** Called from time to time with the share that is done. Default: none. */
   onProgress: callback<(share: number) => void>(),
   /** Signal that stops the work. Default: none. */
   signal: abortSignal,

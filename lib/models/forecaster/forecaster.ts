@@ -57,7 +57,7 @@ export const forecastRules = table("forecast", {
   paths: option(optional(whole({ minimum: 1 })), { aka: ["num_samples", "samples"] }),
   /** Seed for the paths. Default 1. */
   seed: seed(),
-  /** Called after each batch with the share of the series that are done. */
+  /** Called after each batch with the share of the series that are done. Default: none. */
   onProgress: callback<(share: number) => void>(),
   /** Signal that stops the work. Default: none. */
   signal: abortSignal,

@@ -64,7 +64,7 @@ export const frameTagRules = table("tag frames", {
   batchSize: option(whole({ minimum: 1, initial: 12 }), { aka: ["batch", "bsz"] }),
   /** Probability from which on a frame has a label, where frames may have several. Default 0.5. */
   threshold: thresholdRule,
-  /** Called after each batch with the share of the sequences that are done. */
+  /** Called after each batch with the share of the sequences that are done. Default: none. */
   onProgress: callback<(share: number) => void>(),
   /** Signal that stops the work. Default: none. */
   signal: abortSignal,

@@ -1,7 +1,7 @@
 import type { Tokenizer } from "../../data/index.js";
 import { expectMemory } from "../../executor/memory.js";
 import { gateTitle, stateTitle } from "../stateTitle.js";
-import type { TokenStep } from "./tokenStep.js";
+import type { GateReading, TokenStep } from "./tokenStep.js";
 
 /** The walk of every recurrent unit over a text. */
 export interface Activations {
@@ -33,37 +33,47 @@ export interface Activations {
 /**
  * Reads a text token by token.
  * @param text.opening what is read before it.
- * @throws OptionError if the activations do not fit into memory.
+ * @throws OptionError if the activations do not fit into memory; the signal's reason.
  */
 export async function activationsOf(
   step: TokenStep,
-  { opening, ids, tokenizer }: { opening: readonly number[]; ids: Int32Array; tokenizer: Tokenizer },
+  text: { opening: readonly number[]; ids: Int32Array; tokenizer: Tokenizer },
+  signal: AbortSignal | undefined,
 ): Promise<Activations> {
+  const { opening, ids, tokenizer } = text;
   let state = step.start();
-  // Cells have at most as many gates that can be looked at as LSTMs: three.
-  const perToken = 4 * step.entries.reduce((sum, { size }) => sum + size, 0);
-  expectMemory(4 * ids.length * perToken, `activations: those of ${ids.length} tokens`, "Take a shorter text.");
-  const layers = step.entries.map((entry) => ({
-    ...stateTitle(entry),
-    units: entry.size,
-    values: new Float32Array(ids.length * entry.size),
-  }));
+  const layers: Activations["layers"] = [];
   const gates: Activations["gates"] = [];
   const surprise = new Float32Array(ids.length);
   for (const [i, id] of [...opening, ...ids].entries()) {
+    signal?.throwIfAborted();
     const result = await step.readWithGates(id, state);
     state = result.state;
+    // Only now it is known how many gates the cell shows.
+    if (i === 0) prepare(step, result.gates, { tokens: ids.length, layers, gates });
     const t = i - opening.length;
-    for (const [layer, { name, size }] of step.entries.entries()) {
-      if (t >= 0) layers[layer]?.values.set(state[name] as Float32Array, t * size);
-    }
-    for (const [g, { gate, layer, values }] of result.gates.entries()) {
-      const units = values.length;
-      gates[g] ??= { ...gateTitle(gate, layer), units, values: new Float32Array(ids.length * units) };
-      if (t >= 0) gates[g].values.set(values, t * units);
+    if (t >= 0) {
+      for (const [e, { name, size }] of step.entries.entries()) {
+        layers[e]?.values.set(state[name] as Float32Array, t * size);
+      }
+      for (const [g, { values }] of result.gates.entries()) gates[g]?.values.set(values, t * values.length);
     }
     const following = ids[t + 1];
     if (following !== undefined) surprise[t + 1] = -(result.logProbabilities[following] as number) / Math.LN2;
   }
   return { tokens: Array.from(ids, (id) => tokenizer.token(id)), layers, gates, surprise };
+}
+
+/** Makes room for the values of some tokens. @throws OptionError if there is none. */
+function prepare(
+  step: TokenStep,
+  shown: readonly GateReading[],
+  { tokens, layers, gates }: { tokens: number } & Pick<Activations, "layers" | "gates">,
+): void {
+  const sizes = [...step.entries.map(({ size }) => size), ...shown.map(({ values }) => values.length)];
+  const perToken = sizes.reduce((sum, size) => sum + size, 0);
+  expectMemory(4 * tokens * perToken, `activations: those of ${tokens} tokens`, "Take a shorter text.");
+  const room = (units: number) => ({ units, values: new Float32Array(tokens * units) });
+  for (const entry of step.entries) layers.push({ ...stateTitle(entry), ...room(entry.size) });
+  for (const { gate, layer, values } of shown) gates.push({ ...gateTitle(gate, layer), ...room(values.length) });
 }

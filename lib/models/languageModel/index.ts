@@ -8,5 +8,5 @@ export { LanguageModel } from "./languageModel.js";
 export type { LanguageModelConfig, LanguageModelNetwork } from "./network.js";
 export type { NextToken, NextTokens, NextTokensOptions } from "./nextTokens.js";
 export type { TextEnd } from "./textEnd.js";
-export type { TextGradientOptions } from "./textGradients.js";
+export type { TextGradientFlowOptions } from "./textGradientFlow.js";
 export type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure.js";

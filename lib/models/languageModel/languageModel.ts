@@ -5,7 +5,7 @@ import { oneVocabulary } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Rule } from "../../options.js";
-import { checkOption, completeOptions, text, value } from "../../options.js";
+import { abortSignal, checkOption, completeOptions, text, value } from "../../options.js";
 import type { RecordedLoss } from "../../train/trainable.js";
 import { completeWithCell } from "../cellConfig.js";
 import type { GradientFlow } from "../gradientFlow.js";
@@ -31,8 +31,8 @@ import { Passage } from "./passage.js";
 import { probeWords } from "./probeWords.js";
 import type { TextEnd } from "./textEnd.js";
 import { endTokenOf } from "./textEnd.js";
-import type { TextGradientOptions } from "./textGradients.js";
-import { linesBetween, textGradientRules, textGradients } from "./textGradients.js";
+import type { TextGradientFlowOptions } from "./textGradientFlow.js";
+import { linesBetween, textFlowRules, textGradientFlow } from "./textGradientFlow.js";
 import type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure.js";
 import { evaluateRules, TextMeasure } from "./textMeasure.js";
 import { TokenStep } from "./tokenStep.js";
@@ -43,8 +43,8 @@ export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabul
 const anyText = text({ empty: true });
 
 /**
- * A recurrent language model over characters, bytes, words or subwords (Mikolov et al. 2010; Zaremba et al. 2014;
- * Karpathy 2015).
+ * A recurrent language model over characters, bytes, words or subwords (Mikolov et al. 2010; Zaremba et al.
+ * 2014; Karpathy 2015).
  *
  * ```ts
  * const model = await LanguageModel.load("my-model");
@@ -81,7 +81,10 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
     return createModel(LanguageModel.kind, options);
   }
 
-  /** A model from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
+  /**
+   * A model from its folder.
+   * @throws FileError if a file is missing, truncated, altered, or of another model.
+   */
   static load(folder: string, options: LoadOptions = {}): Promise<LanguageModel> {
     return loadModelOf(LanguageModel.kind, folder, options);
   }
@@ -111,8 +114,9 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
   }
 
   /**
-   * Measures how well the model predicts a text or a stream of tokens, read from beginning to end with the state carried; a
-   * model of sentences reads it line by line, each from its beginning to its end, and leaves out empty lines.
+   * Measures how well the model predicts a text or a stream of tokens, read from beginning to end with the
+   * state carried; a model of sentences reads it line by line, each from its beginning to its end, and leaves
+   * out empty lines.
    * @throws InputError if no token is predicted: of fewer than two tokens, or one in a model of sentences.
    * @throws OptionError for a stream that another tokenizer has made.
    */
@@ -127,8 +131,8 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
   }
 
   /**
-   * The log-probability of each token of a text after the first, and of all together. A model of sentences predicts every
-   * token of each line and the line ends, and leaves out empty lines.
+   * The log-probability of each token of a text after the first, and of all together. A model of sentences
+   * predicts every token of each line and the line ends, and leaves out empty lines.
    * @throws InputError if no token is predicted.
    */
   async logProbability(text: string): Promise<TextProbability> {
@@ -136,8 +140,8 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
   }
 
   /**
-   * The tokens that are likeliest to follow a prompt, with their probabilities in the model's own distribution, in which
-   * <unk> is a token like the others.
+   * The tokens that are likeliest to follow a prompt, with their probabilities in the model's own
+   * distribution, in which <unk> is a token like the others.
    *
    * ```ts
    * const { tokens } = await model.nextTokens("The quick brown", { top: 3 });
@@ -175,8 +179,8 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
   }
 
   /**
-   * Writes many texts side by side, which takes far less time for each than one after the other. Texts of one call differ
-   * by their place in it; the same seed and place write the same text.
+   * Writes many texts side by side, which takes far less time for each than one after the other. Texts of one
+   * call differ by their place in it; the same seed and place write the same text.
    * @returns the texts, without their prompts.
    * @throws InputError for a prompt with a character that the model has never seen.
    */
@@ -197,8 +201,9 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
   }
 
   /**
-   * Searches for the likeliest texts that follow a prompt, instead of drawing one: beam search inside the executor. Likely texts of a
-   * language model are often dull; blockNgramRepeat keeps them from going in circles.
+   * Searches for the likeliest texts that follow a prompt, instead of drawing one: beam search inside the
+   * executor. Likely texts of a language model are often dull; blockNgramRepeat keeps them from going in
+   * circles.
    * @throws InputError for a prompt with a character that the model has never seen.
    * @throws OptionError for options that contradict each other.
    */
@@ -221,35 +226,38 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
    * The state of every recurrent unit after each token of a text.
    * @throws InputError for an empty text; OptionError for one whose activations do not fit into memory.
    */
-  async activations(text: string): Promise<Activations> {
+  async activations(text: string, options: { signal?: AbortSignal } = {}): Promise<Activations> {
+    const { signal } = completeOptions("activations", options, { signal: abortSignal });
     const ids = this.tokenizer.encode(checkOption("activations", "text", text, anyText));
     if (ids.length === 0) throw new InputError("activations: the text is empty.");
-    return activationsOf(this.#step, { opening: this.#opening(), ids, tokenizer: this.tokenizer });
+    return activationsOf(this.#step, { opening: this.#opening(), ids, tokenizer: this.tokenizer }, signal);
   }
 
   /**
-   * How far the gradient of what the model predicts reaches back over a text: norms of the gradient of the loss of a token with respect to
-   * the states so many tokens before it, averaged over places of the text.
+   * How far the gradient reaches back over a text: norms of the gradient of the loss of a token with respect
+   * to the states at each lag before it, averaged over places of the text.
    *
    * ```ts
    * const { layers } = await model.gradientFlow(text, { lags: 100 });
    * for (const { name, norms } of layers) console.log(name, norms[0], norms[100]);
    * ```
-   * @throws InputError for a text without a token to predict; OptionError for gradients that do not fit into memory.
+   * @throws InputError for a text without a token to predict; OptionError for gradients that do not fit into
+   *   memory.
    */
-  async gradientFlow(text: string, options: TextGradientOptions = {}): Promise<GradientFlow> {
-    const { signal, ...complete } = completeOptions("gradientFlow", options, textGradientRules);
+  async gradientFlow(text: string, options: TextGradientFlowOptions = {}): Promise<GradientFlow> {
+    const { signal, ...complete } = completeOptions("gradientFlow", options, textFlowRules);
     const ids = this.tokenizer.encode(checkOption("gradientFlow", "text", text, anyText));
     const texts = this.#marks ? linesBetween(ids, this.#marks) : [ids];
     const { network, executor, store } = this;
     const model = { network, executor, store, step: this.#step };
-    return textGradients(model, { texts, ...complete, ...(signal ? { signal } : {}) });
+    return textGradientFlow(model, { texts, ...complete, ...(signal ? { signal } : {}) });
   }
 
   /**
-   * How much each layer knows about the labels of words: the accuracy of a linear classifier that reads what the layer holds after the last
-   * token of a word (Belinkov et al. 2017). Each sentence is read from its beginning, its words with a space between them; those with a
-   * character that the vocabulary lacks are left out.
+   * How much each layer knows about the labels of words: the accuracy of a linear classifier that reads what
+   * the layer holds after the last token of a word (Belinkov et al. 2017). Each sentence is read from its
+   * beginning, its words with a space between them; those with a character that the vocabulary lacks are left
+   * out.
    * @throws InputError where there are fewer than two labels, or nothing to measure on.
    */
   async probe(sentences: readonly TaggedSentence[], options: ProbeOptions = {}): Promise<Probe> {

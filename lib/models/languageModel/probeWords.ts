@@ -60,12 +60,14 @@ export async function probeWords(
   });
   const labels = known.flatMap(({ tags }) => tags);
   const groups = Int32Array.from(known.flatMap(({ tags }, i) => tags.map(() => i)));
-  const found = await fitProbe({ layers, labels, groups }, { ...rest, onProgress, signal, executor });
-  return { ...found, leftOut: sentences.length - known.length };
+  const leftOut = sentences.length - known.length;
+  return fitProbe({ layers, labels, groups, leftOut }, { ...rest, onProgress, signal, executor });
 }
 
-/** The tokens of a sentence, and where each of its words ends; null for a sentence with an unknown character. */
-function readSentence(
+/**
+ * The tokens of a sentence, and where each of its words ends; null for a sentence with an unknown character.
+ */
+export function readSentence(
   { tokens, tags }: TaggedSentence,
   { tokenizer, opening }: { tokenizer: Tokenizer; opening: readonly number[] },
 ): { ids: Int32Array; ends: number[]; tags: readonly string[] } | null {
@@ -73,7 +75,7 @@ function readSentence(
   const ends: number[] = [];
   try {
     for (const [w, word] of tokens.entries()) {
-      ids.push(...tokenizer.encode(w === 0 ? word : ` ${word}`));
+      for (const id of tokenizer.encode(w === 0 ? word : ` ${word}`)) ids.push(id);
       ends.push(ids.length - 1);
     }
   } catch (error) {

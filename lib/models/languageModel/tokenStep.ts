@@ -4,7 +4,7 @@ import { Programs } from "../../executor/programs.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
-import type { StateEntry } from "../../nn/stateEntry.js";
+import type { State, StateEntry } from "../../nn/stateEntry.js";
 import type { CompleteSampling } from "../../search/sampling.js";
 import type { SearchStep } from "../../search/searchStep.js";
 import type { TokenAutomaton } from "../../search/tokenAutomaton.js";
@@ -40,9 +40,9 @@ export interface WritingState {
 }
 
 /**
- * A language model as a step: (token, state) -> (distribution, state), of one sequence or of rows of them. Many walks over one model do not disturb each
- * other, since each brings its state. In a model of sentences the step after the end of one begins the next: it reads the
- * beginning, from the state of the beginning.
+ * A language model as a step: (token, state) -> (distribution, state), of one sequence or of rows of them.
+ * Many walks over one model do not disturb each other, since each brings its state. In a model of sentences
+ * the step after the end of one begins the next: it reads the beginning, from the state of the beginning.
  */
 export class TokenStep {
   readonly #model: { network: LanguageModelNetwork; executor: Executor; store: Store };
@@ -50,10 +50,12 @@ export class TokenStep {
   readonly #marks: SentenceMarks | null;
   readonly #automaton: TokenAutomaton | null;
   /**
-   * Added to the logits: -infinity for tokens that must not be drawn, [V]; with an automaton [states, V]. Null when all may
-   * be.
+   * Added to the logits: -infinity for tokens that must not be drawn, [V]; with an automaton [states, V].
+   * Null when all may be.
    */
   readonly #mask: Float32Array | null;
+  /** The gates that the program of `readWithGates` gives, in the order of its outputs. */
+  #gates: readonly Omit<GateReading, "values">[] = [];
 
   /**
    * @param options.banned tokens that are never drawn, such as <unk>.
@@ -86,7 +88,10 @@ export class TokenStep {
     return { sequences: this.start(rows), texts: new Int32Array(rows) };
   }
 
-  /** Reads a token of one sequence. @returns the log-probability of every token to follow, [V], in nats, and the state. */
+  /**
+   * Reads a token of one sequence.
+   * @returns the log-probability of every token to follow, [V], in nats, and the state.
+   */
   async read(token: number, state: SequenceState): Promise<Read> {
     const executable = this.#program("read", 1, (graph, logits) =>
       graph.output("logProbabilities", ops.logSoftmax(logits)),
@@ -99,32 +104,25 @@ export class TokenStep {
 
   /** The same, and how far open the gates are in that step: those of each layer, from the lowest up. */
   async readWithGates(token: number, state: SequenceState): Promise<Read & { gates: GateReading[] }> {
-    const known: Omit<GateReading, "values">[] = [];
     const { network } = this.#model;
-    const executable = this.#programs.get("read gates", (graph) => {
-      const ids = graph.feed("ids", "i32", [1, 1]);
-      const before = Object.fromEntries(
-        this.entries.map(({ name, size }) => [name, graph.feed(name, "f32", [1, size])]),
-      );
-      const { input, state: own } = this.#marks ? restarted(ids, before, this.#marks) : { input: ids, state: before };
-      const { y, state: after, gates } = network.stepWithGates(ops.reshape(input, [1]), own);
-      graph.output("logProbabilities", ops.logSoftmax(network.output.apply(y)));
-      for (const [name, tensor] of Object.entries(after)) graph.output(`last.${name}`, tensor);
-      for (const { gate, layer, values } of gates) graph.output(gateName(gate, layer), values);
+    const logProbabilities = (graph: Graph, logits: Tensor) => graph.output("logProbabilities", ops.logSoftmax(logits));
+    const executable = this.#program("read gates", 1, logProbabilities, (graph, ids, before) => {
+      const { y, state: last, gates } = network.stepWithGates(ops.reshape(ids, [1]), before);
+      for (const [g, { values }] of gates.entries()) graph.output(`gate ${g}`, values);
+      this.#gates = gates.map(({ gate, layer }) => ({ gate, layer }));
+      return { logits: network.output.apply(y), last };
     });
-    for (const { name } of executable.program.outputs) {
-      const [, layer, gate] = /^gate (\d+) (.+)$/.exec(name) ?? [];
-      if (gate !== undefined) known.push({ gate, layer: Number(layer) });
-    }
     const before = token === this.#marks?.end ? this.start() : state;
     const { outputs } = await executable.run({ ids: Int32Array.of(token), ...before });
-    const gates = known.map(({ gate, layer }) => {
-      return { gate, layer, values: outputs[gateName(gate, layer)] as Float32Array };
-    });
+    const gates = this.#gates.map((gate, g) => ({ ...gate, values: outputs[`gate ${g}`] as Float32Array }));
     return { logProbabilities: outputs.logProbabilities as Float32Array, state: this.#stateOf(outputs), gates };
   }
 
-  /** Reads tokens of one sequence from the beginning. @returns the state after them. @throws the signal's reason. */
+  /**
+   * Reads tokens of one sequence from the beginning.
+   * @returns the state after them.
+   * @throws the signal's reason.
+   */
   async readAll(tokens: readonly number[], signal?: AbortSignal): Promise<SequenceState> {
     let state = this.start();
     for (const token of tokens) {
@@ -178,7 +176,10 @@ export class TokenStep {
     return { drawn: collected.next as Int32Array, state: { sequences: this.#stateOf(outputs), texts } };
   }
 
-  /** The mask that is added to the logits after reading `ids` [1,rows]: the same for all rows, or by the state of each one's text. */
+  /**
+   * The mask that is added to the logits after reading `ids` [1,rows]: the same for all rows, or by the state
+   * of each one's text.
+   */
   #recordMask(graph: Graph, ids: Tensor): Tensor {
     const V = this.#model.network.config.vocabularySize;
     if (!this.#automaton) return graph.feed("mask", "f32", [V]);
@@ -217,16 +218,25 @@ export class TokenStep {
     return Object.fromEntries(Object.entries(state).map(([name, values]) => [name, repeat(values)]));
   }
 
-  /** A program from one token of each sequence and the state to what `record` makes of the logits, and the state. */
-  #program(use: string, rows: number, record: (graph: Graph, logits: Tensor, ids: Tensor) => void): Executable {
+  /**
+   * A program from one token of each sequence and the state to what `record` makes of the logits, and the
+   * state.
+   * @param walk records the step of the network.
+   */
+  #program(
+    use: string,
+    rows: number,
+    record: (graph: Graph, logits: Tensor, ids: Tensor) => void,
+    walk: (graph: Graph, ids: Tensor, state: State) => { logits: Tensor; last: State } = (_, ids, state) =>
+      this.#model.network.nextLogits(ids, state),
+  ): Executable {
     return this.#programs.get(`${use} ${rows}`, (graph) => {
-      const { network } = this.#model;
       const ids = graph.feed("ids", "i32", [1, rows]);
       const before = Object.fromEntries(
         this.entries.map(({ name, size }) => [name, graph.feed(name, "f32", [rows, size])]),
       );
       const { input, state } = this.#marks ? restarted(ids, before, this.#marks) : { input: ids, state: before };
-      const { logits, last } = network.nextLogits(input, state);
+      const { logits, last } = walk(graph, input, state);
       record(graph, logits, ids);
       for (const [name, tensor] of Object.entries(last) as [string, Tensor][]) graph.output(`last.${name}`, tensor);
     });
@@ -235,11 +245,6 @@ export class TokenStep {
   #stateOf(outputs: Record<string, Values>): SequenceState {
     return Object.fromEntries(this.entries.map(({ name }) => [name, outputs[`last.${name}`] as Float32Array]));
   }
-}
-
-/** The name of an output of a program. */
-function gateName(gate: string, layer: number): string {
-  return `gate ${layer} ${gate}`;
 }
 
 /** [V], or [states, V]: -infinity for what must not be drawn. Null when all may be. */

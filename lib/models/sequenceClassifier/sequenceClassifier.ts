@@ -77,7 +77,7 @@ export const classifyRules = table("classify", {
   batchSize: option(whole({ minimum: 1, initial: 64 }), { aka: ["batch", "bsz"] }),
   /** Probability from which on a text has a label, where texts may have several. Default 0.5. */
   threshold: thresholdRule,
-  /** Called after each batch with the share of the texts that are done. */
+  /** Called after each batch with the share of the texts that are done. Default: none. */
   onProgress: callback<(share: number) => void>(),
   /** Signal that stops the work. Default: none. */
   signal: abortSignal,

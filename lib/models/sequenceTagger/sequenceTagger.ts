@@ -76,7 +76,7 @@ export const tagRules = table("tag", {
   nBest: option(whole({ minimum: 1, maximum: 1000, initial: 1 }), { aka: ["nbest", "top_k"] }),
   /** Also return how likely all tags of each token are. Default false. */
   marginals: option(flag(), { flag: null }),
-  /** Called after each batch with the share of the sentences that are done. */
+  /** Called after each batch with the share of the sentences that are done. Default: none. */
   onProgress: callback<(share: number) => void>(),
   /** Signal that stops the work. Default: none. */
   signal: abortSignal,

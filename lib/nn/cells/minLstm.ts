@@ -7,6 +7,8 @@ import { bias, input } from "../cellWeight.js";
  *
  *   f_t = σ(W_f x_t + b_f)   i_t = σ(W_i x_t + b_i)   n_t = W_n x_t + b_n   h_t = (f_t ⊙ h_{t-1} + i_t ⊙ n_t) / (f_t + i_t)
  *
+ * The gates that are shown are f_t / (f_t + i_t) and i_t / (f_t + i_t), as h_t uses them.
+ *
  * This is the form of the paper's main text, not the one in log-space of its appendix, whose candidate is kept positive.
  */
 export const minLstm = defineCell({
@@ -22,6 +24,8 @@ export const minLstm = defineCell({
   },
   gateValues({ a, gates }) {
     const { f, i } = gates(a);
-    return { f: ops.sigmoid(f), i: ops.sigmoid(i) };
+    const [forget, write] = [ops.sigmoid(f), ops.sigmoid(i)];
+    const sum = ops.add(forget, write);
+    return { f: ops.divide(forget, sum), i: ops.divide(write, sum) };
   },
 });

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { ByteTokenizer, CharacterTokenizer, memoryStream, WordTokenizer } from "../../../lib/data/index.js";
 import { nativeExecutor } from "../../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
@@ -63,6 +63,23 @@ test("activations follow the text and their surprise adds up to its log-probabil
   expect(layers[0]?.values.length).toBe(tokens.length * 20);
   const bits = surprise.reduce((sum, value) => sum + value, 0);
   expect(-bits * Math.LN2).toBeCloseTo((await model.logProbability(text)).total, 2);
+});
+
+test("activations are refused by what the cell shows in truth, and stop when their signal fires", async () => {
+  const long = "The quick brown fox ".repeat(500);
+  const limit = vi.spyOn(process, "constrainedMemory");
+  onTestFinished(() => limit.mockRestore());
+  // 10,000 tokens of 2 x (2 + 3) x 4 bytes, and those of an RNN, which has no gates.
+  for (const { cell, bytes } of [
+    { cell: "lstm", bytes: 400_000 },
+    { cell: "rnn", bytes: 80_000 },
+  ]) {
+    const model = await newModel({ cell, hiddenSize: 2, layers: 1, embeddingSize: 2 });
+    limit.mockReturnValue(bytes - 1);
+    await expect(model.activations(long)).rejects.toThrow("activations: those of 10000 tokens would need");
+    limit.mockReturnValue(bytes);
+    await expect(model.activations(long, { signal: AbortSignal.timeout(1) })).rejects.toThrow(/aborted due to timeout/);
+  }
 });
 
 test("generation: the same seed writes the same text, another seed another one", async () => {

@@ -1,27 +1,29 @@
 import type { SentenceMarks } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import type { Executor, Store } from "../../executor/executor.js";
-import { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { OptionsOf } from "../../options.js";
 import { abortSignal, option, table, whole } from "../../options.js";
 import type { GradientFlow } from "../gradientFlow.js";
-import { expectFlowFits, flowOf, lagsRule, recordFlow } from "../gradientFlow.js";
+import { expectFlowFits, followGradient, lagsRule } from "../gradientFlow.js";
 import type { LanguageModelNetwork } from "./network.js";
 import type { SequenceState, TokenStep } from "./tokenStep.js";
 
 /** The rules of the options of `gradientFlow` of a language model. */
-export const textGradientRules = table("gradients", {
+export const textFlowRules = table("LanguageModel.gradientFlow", {
   /** Steps back that the gradient is followed. Default 50. */
   lags: lagsRule,
-  /** Places of the text whose loss is followed back, and averaged over. Default 32. */
-  places: option(whole({ minimum: 1, initial: 32 }), { aka: ["sequences"] }),
+  /**
+   * Places of the text whose loss is followed back, each with the tokens before it, and averaged over.
+   * Default 32.
+   */
+  sequences: option(whole({ minimum: 1, initial: 32 }), { aka: ["places"] }),
   /** Signal that stops the work. Default: none. */
   signal: abortSignal,
 });
 
 /** Options of `gradientFlow` of a language model. @interface */
-export type TextGradientOptions = OptionsOf<typeof textGradientRules>;
+export type TextGradientFlowOptions = OptionsOf<typeof textFlowRules>;
 
 /** A token to predict, and the tokens that are read before it. */
 interface Place {
@@ -35,49 +37,40 @@ interface Place {
  * The gradient of the losses at some places of a text with respect to the states before them.
  * @param options.texts tokens that are read from a zero state each: the text, or its lines with their marks.
  */
-export async function textGradients(
+export async function textGradientFlow(
   model: { network: LanguageModelNetwork; executor: Executor; store: Store; step: TokenStep },
-  { texts, lags, places, signal }: { texts: readonly Int32Array[]; lags: number; places: number; signal?: AbortSignal },
+  options: { texts: readonly Int32Array[]; lags: number; sequences: number; signal?: AbortSignal },
 ): Promise<GradientFlow> {
+  const { texts, lags, sequences, signal } = options;
   const { network } = model;
-  const chosen = placesIn(texts, { reach: lags + 1, count: places });
-  if (chosen.length === 0) throw new InputError("gradients: the text has no token to predict.");
+  const chosen = placesIn(texts, { reach: lags + 1, count: sequences });
+  if (chosen.length === 0) throw new InputError("gradientFlow: the text has no token to predict.");
   const reach = chosen.map(({ at }) => Math.min(at, lags + 1));
-  const T = Math.max(...reach);
+  const T = reach.reduce((most, steps) => Math.max(most, steps), 0);
   const form = { T, B: chosen.length, entries: network.recurrent.stateEntries };
-  expectFlowFits(form);
+  expectFlowFits(form, 1);
   const { B } = form;
-  const whole = reach.every((steps) => steps === T);
-  const graph = new Graph();
-  const feeds = Object.fromEntries(form.entries.map(({ name, size }) => [name, graph.feed(name, "f32", [B, size])]));
-  const targets = graph.feed("targets", "i32", [B]);
-  recordFlow(graph, form, {
-    state: feeds,
-    begun: whole ? null : graph.feed("begun", "f32", [T, B, 1]),
-    step: (t, state) => network.step(graph.feed(`ids ${t}`, "i32", [B]), state),
-    loss: (features) => ops.sum(network.output.crossEntropy(features, targets).losses),
-  });
-  const executable = model.executor.compile(graph.program(), model.store);
   const own = (b: number) => texts[(chosen[b] as Place).text] as Int32Array;
   const tokens = (t: number) =>
     Int32Array.from(chosen, ({ at }, b) => (t < T - (reach[b] as number) ? 0 : (own(b)[at - T + t] as number)));
-  const { outputs } = await executable.run({
-    ...(await statesBefore(model.step, texts, { chosen, reach, signal })),
-    ...Object.fromEntries(Array.from({ length: T }, (_, t) => [`ids ${t}`, tokens(t)])),
-    // The state that follows step t is kept where the row has begun by the next.
-    ...(whole
-      ? {}
-      : {
-          begun: Float32Array.from({ length: T * B }, (_, i) =>
-            Number(Math.floor(i / B) >= T - (reach[i % B] as number)),
-          ),
-        }),
-    targets: Int32Array.from(chosen, ({ at }, b) => own(b)[at] as number),
+  return followGradient(model, form, {
+    network: {
+      start: await statesBefore(model.step, texts, { chosen, reach, signal }),
+      reach,
+      step: (graph, t, state) => network.step(graph.feed(`ids ${t}`, "i32", [B]), state),
+      inputs: (from, to) =>
+        Object.fromEntries(Array.from({ length: to - from }, (_, t) => [`ids ${t}`, tokens(from + t)])),
+      loss: (y) => ops.sum(network.output.crossEntropy(y, y.graph.feed("targets", "i32", [B])).losses),
+      targets: { targets: Int32Array.from(chosen, ({ at }, b) => own(b)[at] as number) },
+    },
+    signal,
   });
-  return flowOf(outputs, form, reach);
 }
 
-/** Places evenly over the texts: of those with so many tokens before them, or where there are too few the ones with most. */
+/**
+ * Places evenly over the texts: of those with `reach` tokens before them, or where there are too few the ones
+ * with most.
+ */
 function placesIn(texts: readonly Int32Array[], { reach, count }: { reach: number; count: number }): Place[] {
   const all = texts.flatMap((ids, text) =>
     Array.from({ length: Math.max(0, ids.length - 1) }, (_, i) => ({ text, at: i + 1 })),
@@ -89,7 +82,10 @@ function placesIn(texts: readonly Int32Array[], { reach, count }: { reach: numbe
   return all.sort((a, b) => b.at - a.at || a.text - b.text).slice(0, count);
 }
 
-/** The state of each row before its first step, by entry. Tokens of a text are read once, up to the last of its places. */
+/**
+ * The state of each row before its first step, by entry. Tokens of a text are read once, up to the last of
+ * its places.
+ */
 async function statesBefore(
   step: TokenStep,
   texts: readonly Int32Array[],
@@ -117,5 +113,13 @@ export function linesBetween(ids: Int32Array, { begin, end }: SentenceMarks): In
     if (id === end) lines.push([]);
     else lines.at(-1)?.push(id);
   }
-  return lines.filter((line) => line.length > 0).map((line) => Int32Array.of(begin, ...line, end));
+  return lines
+    .filter((line) => line.length > 0)
+    .map((line) => {
+      const whole = new Int32Array(line.length + 2);
+      whole[0] = begin;
+      whole.set(line, 1);
+      whole[line.length + 1] = end;
+      return whole;
+    });
 }
