@@ -94,6 +94,14 @@ test("nothing in the command line writes past output.ts, and only pictures are p
   expect(writers.map(({ file }) => file)).toEqual([]);
   const painted = sources.flatMap(({ source }) => [...source.matchAll(/new Painted\((\w+)/g)].map(([, what]) => what));
   expect(new Set(painted)).toEqual(
-    new Set(["colours", "legend", "colourText", "attentionTerminal", "beamTreeTerminal"]),
+    new Set([
+      "colours",
+      "legend",
+      "colourText",
+      "attentionTerminal",
+      "beamTreeTerminal",
+      "forecastTerminal",
+      "taggedTerminal",
+    ]),
   );
 });
