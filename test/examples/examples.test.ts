@@ -36,7 +36,7 @@ const outputs: Record<string, RegExp> = {
   "own-cell": /^ugrnn with gateBias 0\.5: row your boat, gently down the\S*/,
   "own-tokenizer": /^CodonTokenizer: ATGGCT goes on with GAAAAACTGTTCGATTAA\n$/,
   "demand-forecast":
-    /^MASE 0\.\d+; (drift|seasonal naive) \d\.\d+; the model pays: true\nnorth: \d+\.\d in the next hour, 80 % between .*\na picture of some kilobytes\nsouth: /,
+    /^MASE [01]\.\d+; (drift|seasonal naive) \d\.\d+; the model pays: true\nnorth: \d+\.\d in the next hour, 80 % between .*\na picture of some kilobytes\nsouth: /,
   "next-chord":
     /^0\.\d+ nats a chord, F1 (0\.9\d|1\.00); by the chord before alone \d\.\d+\nafter three beats: f\+a g\+b c\+a d\+b c\+e d\+f e\+g f\+a\n$/,
   "names-in-text":
