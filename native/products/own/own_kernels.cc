@@ -19,6 +19,20 @@ constexpr int64_t kStreamAhead = 64;
 
 HWY_INLINE const float* floatsOf(const char* packed) { return reinterpret_cast<const float*>(packed); }
 
+// What the sums of the tile from row m and column n on begin with comes while those of the tile before it are made; they
+// would wait for it otherwise.
+HWY_INLINE void fetchSums(const BlockOutput& block, int64_t m, int rows, int64_t n) {
+  if (!block.accumulate) return;
+  for (int v = 0; v < kPanelVectors; v++, n += kLanes) {
+    if (n >= block.n) return;
+    const int64_t column = block.cGroups ? block.cGroups[n / kGroup] + n % kGroup : n;
+    for (int64_t r = m; r < m + rows && r < block.m; r++) {
+      const int64_t row = block.cRows ? block.cRows[r] : r;
+      if (row >= 0) hwy::Prefetch(block.c + row * block.ldc + column);
+    }
+  }
+}
+
 // Panels of B outside, so that one stays in L1 while the panels of A stream past it from L2.
 HWY_NOINLINE void multiplyPacked(Panels packedA, int panelRows, Panels packedB, int64_t k, const BlockOutput& block) {
   const float* a = floatsOf(packedA.first);
@@ -30,6 +44,11 @@ HWY_NOINLINE void multiplyPacked(Panels packedA, int panelRows, Panels packedB, 
     for (int64_t m = 0; m < block.m; m += panelRows) {
       const int rows = static_cast<int>(block.m - m < panelRows ? block.m - m : panelRows);
       setTileRows(block, m, rows, output);
+      if (m + rows < block.m) {
+        fetchSums(block, m + rows, rows, n);
+      } else {
+        fetchSums(block, 0, panelRows, n + kPanelColumns);
+      }
       const TileInput input{k, a + m * k, 0, b, kPanelColumns, nullptr, 0};
       runTile<true, true>(rows, input, output);
     }
@@ -55,6 +74,7 @@ HWY_NOINLINE void multiplyRows(const float* a, int64_t lda, int64_t k, Panels pa
       for (int64_t t = 0; t < tiles; t++) {
         const int rows = static_cast<int>((block.m - m) / (tiles - t));
         setTileRows(block, m, rows, output);
+        if (k - k0 <= depth) fetchSums(block, m, rows, n + kPanelColumns);
         TileInput input{k - k0 < depth ? k - k0 : depth, a + m * lda + k0, lda, part, kPanelColumns, nullptr, 0};
         if (tiles == 1) {
           input.ahead = part + kStreamAhead * kPanelColumns;
