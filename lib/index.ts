@@ -150,6 +150,7 @@ export type { CreateOptions, LoadOptions } from "./models/savedModel.js";
 export { createModel, loadModelOf, SavedModel } from "./models/savedModel.js";
 export type { GradientFlowOptions } from "./models/stackGradientFlow.js";
 export { gradientFlow } from "./models/stackGradientFlow.js";
+export * from "./models/textModel/index.js";
 export type { WrittenHypothesis } from "./models/writing.js";
 export * from "./nn/index.js";
 export * as rules from "./options/ownRules.js";

@@ -211,6 +211,12 @@ struct hardSigmoidGradient {
   static const Implementation implementation;
 };
 
+struct keepIds {
+  enum Operand { ids, keep };
+  enum Result { kept };
+  static const Implementation implementation;
+};
+
 struct layerNorm {
   enum Operand { x, gain, bias };
   enum Result { y, mean, inverseDeviation };
@@ -697,6 +703,10 @@ inline constexpr Operation kTable[] = {
      .operands = {"y", "dy"},
      .results = {"dx"},
      .implementation = hardSigmoidGradient::implementation},
+    {.name = "keepIds",
+     .operands = {"ids", "keep"},
+     .results = {"kept"},
+     .implementation = keepIds::implementation},
     {.name = "layerNorm",
      .operands = {"x", "gain", "bias"},
      .results = {"y", "mean", "inverseDeviation"},

@@ -9,7 +9,7 @@ import {
   splitSequences,
   WordTokenizer,
 } from "../../lib/data/index.js";
-import { SentenceData } from "../../lib/models/languageModel/data.js";
+import { SentenceData } from "../../lib/models/textModel/data.js";
 
 const names = Array.from({ length: 200 }, (_, i) => `name ${String(i).padStart(3, "0")}`);
 const text = `${names.join("\n\n")}\n`;

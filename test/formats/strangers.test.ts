@@ -8,8 +8,8 @@ import { jsonDigest } from "../../lib/formats/jsonFile.js";
 import { describeModelFolder } from "../../lib/formats/modelFolder.js";
 import { readSafetensors, writeSafetensors } from "../../lib/formats/safetensors.js";
 import { loadTrainerHistory, loadTrainerState } from "../../lib/formats/trainerFile.js";
-import { WindowData } from "../../lib/models/languageModel/data.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
+import { WindowData } from "../../lib/models/textModel/data.js";
 import { Trainer } from "../../lib/train/trainer.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 

@@ -4,10 +4,10 @@ import { CharacterTokenizer, memoryStream, TokenizerPair } from "../../lib/data/
 import type { Executor } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
-import { WindowData } from "../../lib/models/languageModel/data.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { PairData } from "../../lib/models/seq2seq/pairData.js";
 import { Seq2Seq } from "../../lib/models/seq2seq/seq2seq.js";
+import { WindowData } from "../../lib/models/textModel/data.js";
 import { knownCells } from "../../lib/nn/cellRegistry.js";
 import { adam } from "../../lib/train/optimizers.js";
 import { Trainer } from "../../lib/train/trainer.js";

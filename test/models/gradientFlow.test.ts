@@ -5,9 +5,9 @@ import { Graph } from "../../lib/graph/graph.js";
 import * as ops from "../../lib/graph/ops/index.js";
 import type { Tensor } from "../../lib/graph/tensor.js";
 import { followGradient } from "../../lib/models/gradientFlow.js";
+import { GatedStep } from "../../lib/models/languageModel/gatedStep.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { linesBetween } from "../../lib/models/languageModel/textGradientFlow.js";
-import { TokenStep } from "../../lib/models/languageModel/tokenStep.js";
 import { gradientFlow, unitRows } from "../../lib/models/stackGradientFlow.js";
 import { knownCells } from "../../lib/nn/cellRegistry.js";
 import { GRU, LSTM, RecurrentStack, RNN } from "../../lib/nn/index.js";
@@ -189,7 +189,7 @@ describe.each([
       const ids = model.tokenizer.encode(text);
       const newline = model.tokenizer.id("\n") as number;
       const texts = sentences ? linesBetween(ids, { begin: newline, end: newline }) : [ids];
-      const step = new TokenStep(model, { banned: [], marks: null, automaton: null });
+      const step = new GatedStep(model, { banned: [], marks: null, automaton: null });
       const sums = step.entries.map(() => new Float64Array(lags + 1));
       const counts = new Int32Array(lags + 1);
       for (const own of texts) {

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { CharacterTokenizer, memoryStream } from "../../lib/data/index.js";
 import type { MatmulPrecision } from "../../lib/executor/native.js";
 import { nativeExecutor, nativeInfo } from "../../lib/executor/native.js";
-import { WindowData } from "../../lib/models/languageModel/data.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
+import { WindowData } from "../../lib/models/textModel/data.js";
 import { Trainer } from "../../lib/train/trainer.js";
 
 const text = "She sells sea shells by the sea shore; the shells she sells are sea shells, surely.\n".repeat(60);

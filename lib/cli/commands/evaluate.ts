@@ -2,10 +2,10 @@ import type { Command } from "commander";
 import type { TokenizerPair } from "../../data/index.js";
 import { writeFileAtomically } from "../../formats/index.js";
 import { textScoreRules } from "../../metrics/textMetric.js";
-import type { LanguageModel } from "../../models/languageModel/languageModel.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import { classifyRules } from "../../models/sequenceClassifier/sequenceClassifier.js";
+import type { TextModel } from "../../models/textModel/textModel.js";
 import type { Completed } from "../../options.js";
 import { flag, optional, pick, table, text, whole } from "../../options.js";
 import type { ExecutorOptions } from "../executor.js";
@@ -92,7 +92,7 @@ export const evaluateLabels: Ability = {
 };
 
 /** The perplexity of a language model on files of text, for verbs that only compare. */
-export const textPerplexity: Measure<LanguageModel> = {
+export const textPerplexity: Measure<TextModel> = {
   options: withLineOptions,
   of: async (model, { folder, files, command, signal }) => {
     const corpus = await corpusLike(folder, files, { command, owner: `${command.name()} --evaluate` });
@@ -122,7 +122,7 @@ export const labelPerplexity: Measure<SequenceClassifier> = {
 function measureText(folder: string, files: string[], options: Options, command: Command): Promise<void> {
   return untilInterrupted(async (signal) => {
     const print = printer(options);
-    const model = await modelFrom<LanguageModel>(folder, options);
+    const model = await modelFrom<TextModel>(folder, options);
     const corpus = await corpusLike(folder, files, { command });
     const stream = await corpus.tokenize(model.tokenizer, { signal });
     const result = await model

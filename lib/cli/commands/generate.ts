@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { OptionError } from "../../errors.js";
-import type { BeamTextOptions } from "../../models/languageModel/beamTexts.js";
-import { beamTextRules } from "../../models/languageModel/beamTexts.js";
-import type { GenerateOptions } from "../../models/languageModel/generation.js";
-import { generateAllRules, generateRules } from "../../models/languageModel/generation.js";
-import type { LanguageModel } from "../../models/languageModel/languageModel.js";
-import type { NextTokensOptions } from "../../models/languageModel/nextTokens.js";
-import { nextTokensRules } from "../../models/languageModel/nextTokens.js";
-import type { TextEnd } from "../../models/languageModel/textEnd.js";
+import type { BeamTextOptions } from "../../models/textModel/beamTexts.js";
+import { beamTextRules } from "../../models/textModel/beamTexts.js";
+import type { GenerateOptions } from "../../models/textModel/generation.js";
+import { generateAllRules, generateRules } from "../../models/textModel/generation.js";
+import type { NextTokensOptions } from "../../models/textModel/nextTokens.js";
+import { nextTokensRules } from "../../models/textModel/nextTokens.js";
+import type { TextEnd } from "../../models/textModel/textEnd.js";
+import type { TextModel } from "../../models/textModel/textModel.js";
 import type { OptionTable } from "../../options.js";
 import { flag, pick, table } from "../../options.js";
 import type { ExecutorOptions } from "../executor.js";
@@ -60,7 +60,7 @@ function withGenerateOptions(command: Command): Command {
 
 async function write(folder: string, options: Options, command: Command): Promise<void> {
   const way = wayOf(options, command);
-  const model = await modelFrom<LanguageModel>(folder, options);
+  const model = await modelFrom<TextModel>(folder, options);
   noteUnknown(model, options);
   const shared = typedOptions(command, pick(generateRules, "maximumLength", "end", "stop"));
   const work = async (signal: AbortSignal) => {
@@ -100,7 +100,7 @@ function wayOf({ stop = [], end }: Options, command: Command): keyof typeof ways
 }
 
 /** Says how much of a prompt the model does not know. */
-function noteUnknown({ tokenizer }: LanguageModel, { prompt = "", json = false }: Options): void {
+function noteUnknown({ tokenizer }: TextModel, { prompt = "", json = false }: Options): void {
   const ids = tokenizer.encode(prompt);
   const unknown = ids.filter((id) => id === tokenizer.special.unknown).length;
   if (unknown === 0) return;
@@ -110,11 +110,7 @@ function noteUnknown({ tokenizer }: LanguageModel, { prompt = "", json = false }
 }
 
 /** Prints the next tokens, likeliest first. */
-async function writeNext(
-  model: LanguageModel,
-  { prompt = "", json }: Options,
-  options: NextTokensOptions,
-): Promise<void> {
+async function writeNext(model: TextModel, { prompt = "", json }: Options, options: NextTokensOptions): Promise<void> {
   const { tokens, unknown } = await model.nextTokens(prompt, options);
   if (json) results.json({ prompt, unknown, tokens });
   else for (const { token, probability } of tokens) results.write(`${probability.toFixed(4)}  ${token}\n`);
@@ -122,7 +118,7 @@ async function writeNext(
 
 /** The likeliest, best first. */
 async function writeLikeliest(
-  model: LanguageModel,
+  model: TextModel,
   { prompt = "", stop, end, json }: Options,
   search: BeamTextOptions,
 ): Promise<void> {
@@ -142,7 +138,7 @@ function gapBetween(texts: readonly string[]): string {
 }
 
 /** As it comes. */
-async function writeOne(model: LanguageModel, prompt: string | undefined, drawing: GenerateOptions): Promise<void> {
+async function writeOne(model: TextModel, prompt: string | undefined, drawing: GenerateOptions): Promise<void> {
   // The prompt is printed with the first piece: by then it is known that the model can read it.
   let before = prompt ?? "";
   const written = resultPieces();
@@ -156,7 +152,7 @@ async function writeOne(model: LanguageModel, prompt: string | undefined, drawin
 
 /** Side by side. */
 async function writeAll(
-  model: LanguageModel,
+  model: TextModel,
   { prompt = "", json }: Options,
   { count, ...drawing }: GenerateOptions & { count: number },
 ): Promise<void> {

@@ -3,9 +3,9 @@ import type { Corpus, TokenizedCorpus, Tokenizer, TokenStream } from "../../data
 import { sentenceTokenizer, textFileSize } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import { describeModelFolder } from "../../formats/index.js";
-import { SentenceData, sentenceRules, WindowData, windowRules } from "../../models/languageModel/data.js";
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
 import { configRules } from "../../models/languageModel/network.js";
+import { SentenceData, sentenceRules, WindowData, windowRules } from "../../models/textModel/data.js";
 import type { Completed } from "../../options.js";
 import { flag, option, optional, table, text, whole, without } from "../../options.js";
 import { cellOptions, withCells } from "../cells.js";

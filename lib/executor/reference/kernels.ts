@@ -9,6 +9,7 @@ import * as embedding from "./embedding.js";
 import * as follow from "./follow.js";
 import * as gru from "./gru.js";
 import * as hardSigmoid from "./hardSigmoid.js";
+import * as keepIds from "./keepIds.js";
 import type { Kernel } from "./kernel.js";
 import * as layerNorm from "./layerNorm.js";
 import * as logGamma from "./logGamma.js";
@@ -39,6 +40,7 @@ export const kernels = {
   ...follow,
   ...gru,
   ...hardSigmoid,
+  ...keepIds,
   ...layerNorm,
   ...logGamma,
   ...lstm,

@@ -25,6 +25,7 @@ export { embedding, sumRows } from "./embedding.js";
 export { follow } from "./follow.js";
 export { gru } from "./gru.js";
 export { hardSigmoid } from "./hardSigmoid.js";
+export { keepIds } from "./keepIds.js";
 export { layerNorm } from "./layerNorm.js";
 export { linear } from "./linear.js";
 export { logGamma } from "./logGamma.js";

@@ -1,7 +1,7 @@
 import type { Tokenizer } from "../../data/index.js";
 import { expectMemory } from "../../executor/memory.js";
 import { gateTitle, stateTitle } from "../stateTitle.js";
-import type { GateReading, TokenStep } from "./tokenStep.js";
+import type { GatedStep, GateReading } from "./gatedStep.js";
 
 /** The walk of every recurrent unit over a text. */
 export interface Activations {
@@ -36,7 +36,7 @@ export interface Activations {
  * @throws OptionError if the activations do not fit into memory; the signal's reason.
  */
 export async function activationsOf(
-  step: TokenStep,
+  step: GatedStep,
   text: { opening: readonly number[]; ids: Int32Array; tokenizer: Tokenizer },
   signal: AbortSignal | undefined,
 ): Promise<Activations> {
@@ -66,7 +66,7 @@ export async function activationsOf(
 
 /** Makes room for the values of some tokens. @throws OptionError if there is none. */
 function prepare(
-  step: TokenStep,
+  step: GatedStep,
   shown: readonly GateReading[],
   { tokens, layers, gates }: { tokens: number } & Pick<Activations, "layers" | "gates">,
 ): void {

@@ -1,12 +1,5 @@
 export type { Activations } from "./activations.js";
-export type { BeamText, BeamTextOptions, BeamTexts } from "./beamTexts.js";
-export type { LanguageModelForm, SentenceDataBatch, SentenceDataOptions, WindowDataOptions } from "./data.js";
-export { SentenceData, WindowData } from "./data.js";
-export type { GenerateAllOptions, GenerateOptions } from "./generation.js";
 export type { LanguageModelOptions } from "./languageModel.js";
 export { LanguageModel } from "./languageModel.js";
 export type { LanguageModelConfig, LanguageModelNetwork } from "./network.js";
-export type { NextToken, NextTokens, NextTokensOptions } from "./nextTokens.js";
-export type { TextEnd } from "./textEnd.js";
 export type { TextGradientFlowOptions } from "./textGradientFlow.js";
-export type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure.js";

@@ -1,46 +1,25 @@
-import type { SentenceMarks, TaggedSentence, TokenDecoder, Tokenizer, TokenStream } from "../../data/index.js";
-import { countCharacters, memoryStream, sentenceMarks, sentenceTokenizer, tokenStream } from "../../data/index.js";
+import type { TaggedSentence, Tokenizer } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import { oneVocabulary } from "../../formats/index.js";
-import type { Graph } from "../../graph/graph.js";
-import * as ops from "../../graph/ops/index.js";
-import type { Rule } from "../../options.js";
-import { abortSignal, checkOption, completeOptions, text, value } from "../../options.js";
-import type { RecordedLoss } from "../../train/trainable.js";
+import { abortSignal, checkOption, completeOptions } from "../../options.js";
 import { completeWithCell } from "../cellConfig.js";
 import type { GradientFlow } from "../gradientFlow.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { Probe, ProbeOptions } from "../probe.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
-import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
-import { unwrittenTokens } from "../unwrittenTokens.js";
-import { wholeText } from "../wholeText.js";
+import { createModel, loadModelOf } from "../savedModel.js";
+import { anyText, TextModel } from "../textModel/textModel.js";
+import type { TokenStepOptions } from "../textModel/tokenStep.js";
 import type { Activations } from "./activations.js";
 import { activationsOf } from "./activations.js";
-import type { BeamTextOptions, BeamTexts } from "./beamTexts.js";
-import { completeBeamTexts, searchTexts } from "./beamTexts.js";
-import type { LanguageModelForm } from "./data.js";
-import { expectOwnData } from "./data.js";
-import type { GenerateAllOptions, GenerateOptions } from "./generation.js";
-import { completeGenerate, completeGenerateAll, draw } from "./generation.js";
+import { GatedStep } from "./gatedStep.js";
 import type { LanguageModelConfig } from "./network.js";
 import { configRules, LanguageModelNetwork } from "./network.js";
-import type { NextTokens, NextTokensOptions } from "./nextTokens.js";
-import { completeNextTokens, likeliest } from "./nextTokens.js";
-import { Passage } from "./passage.js";
 import { probeWords } from "./probeWords.js";
-import type { TextEnd } from "./textEnd.js";
-import { endTokenOf } from "./textEnd.js";
 import type { TextGradientFlowOptions } from "./textGradientFlow.js";
 import { linesBetween, textFlowRules, textGradientFlow } from "./textGradientFlow.js";
-import type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure.js";
-import { evaluateRules, TextMeasure } from "./textMeasure.js";
-import { TokenStep } from "./tokenStep.js";
 
 export interface LanguageModelOptions extends Omit<LanguageModelConfig, "vocabularySize">, CreateOptions<Tokenizer> {}
-
-/** A text to read, which may be empty. */
-const anyText = text({ empty: true });
 
 /**
  * A recurrent language model over characters, bytes, words or subwords (Mikolov et al. 2010; Zaremba et al.
@@ -51,7 +30,7 @@ const anyText = text({ empty: true });
  * for await (const text of model.generate({ prompt: "Once", temperature: 0.8 })) process.stdout.write(text);
  * ```
  */
-export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, LanguageModelForm> {
+export class LanguageModel extends TextModel<LanguageModelNetwork> {
   static readonly kind: ModelKind<LanguageModel, Tokenizer, LanguageModelNetwork> = {
     name: "LanguageModel",
     options: configRules,
@@ -63,17 +42,8 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
     make: (parts) => new LanguageModel(parts),
   };
 
-  readonly #measure: TextMeasure;
-  /** The tokens that begin and end a sentence; null where the text is one running text. */
-  readonly #marks: SentenceMarks | null;
-  #tokenStep: TokenStep | null = null;
-
-  /** Makes a line end the end of a sentence in a model of sentences. */
   private constructor(parts: ModelParts<Tokenizer, LanguageModelNetwork>) {
-    const sentences = parts?.network?.config.sentences;
-    super(LanguageModel.kind, sentences ? { ...parts, tokenizer: sentenceTokenizer(parts.tokenizer) } : parts);
-    this.#marks = sentences ? sentenceMarks(parts.tokenizer) : null;
-    this.#measure = new TextMeasure(this, { tokenizer: this.tokenizer, sentences });
+    super(LanguageModel.kind, parts);
   }
 
   /** A model with new weights. @throws OptionError for options that do not fit together. */
@@ -89,139 +59,6 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
     return loadModelOf(LanguageModel.kind, folder, options);
   }
 
-  recordLoss(graph: Graph, form: LanguageModelForm): RecordedLoss {
-    this.expectTrainable(graph);
-    expectOwnData(form, { sentences: this.network.config.sentences, tokenizer: this.tokenizer });
-    const { T, B, role, lengths, carried = !lengths } = form;
-    const inputs = graph.feed("inputs", "i32", [T, B]);
-    const targets = graph.feed("targets", "i32", [T, B]);
-    const variables = carried ? this.network.stateVariables(graph, role, B) : {};
-    // Multiplying by 0 begins a text from the first state; by 1 it goes on: one program for both.
-    const state = Object.entries(variables).map(([name, v]) => [name, ops.multiply(v, graph.scalar("carry"))] as const);
-    const { features, last } = this.network.features(inputs, {
-      ...(lengths ? { lengths: graph.feed("lengths", "i32", [B]) } : {}),
-      ...(carried ? { state: Object.fromEntries(state) } : {}),
-    });
-    const { losses, count } = this.network.output.crossEntropy(ops.asRows(features), ops.reshape(targets, [T * B]));
-    return {
-      losses: ops.reshape(losses, [T, B]),
-      count,
-      carried: Object.entries(variables).map(([name, variable]) => ({
-        variable,
-        value: last[name] as typeof variable,
-      })),
-    };
-  }
-
-  /**
-   * Measures how well the model predicts a text or a stream of tokens, read from beginning to end with the
-   * state carried; a model of sentences reads it line by line, each from its beginning to its end, and leaves
-   * out empty lines.
-   * @throws InputError if no token is predicted: of fewer than two tokens, or one in a model of sentences.
-   * @throws OptionError for a stream that another tokenizer has made.
-   */
-  async evaluate(text: string | TokenStream, options: EvaluateOptions = {}): Promise<Evaluation> {
-    const complete = completeOptions("evaluate", options, evaluateRules);
-    checkOption("evaluate", "the text", text, textOrStream);
-    const stream =
-      typeof text === "string"
-        ? memoryStream(this.tokenizer.encode(text), countCharacters(this.tokenizer.normalize(text)))
-        : text;
-    return this.#measure.evaluate(stream, complete);
-  }
-
-  /**
-   * The log-probability of each token of a text after the first, and of all together. A model of sentences
-   * predicts every token of each line and the line ends, and leaves out empty lines.
-   * @throws InputError if no token is predicted.
-   */
-  async logProbability(text: string): Promise<TextProbability> {
-    return this.#measure.logProbability(this.tokenizer.encode(checkOption("logProbability", "text", text, anyText)));
-  }
-
-  /**
-   * The tokens that are likeliest to follow a prompt, with their probabilities in the model's own
-   * distribution, in which <unk> is a token like the others.
-   *
-   * ```ts
-   * const { tokens } = await model.nextTokens("The quick brown", { top: 3 });
-   * for (const { text, probability } of tokens) console.log(text, probability.toFixed(3));
-   * ```
-   * @param prompt text to continue; "" for the start of a line.
-   * @throws InputError for a prompt with a character that the model has never seen.
-   */
-  async nextTokens(prompt: string, options: NextTokensOptions = {}): Promise<NextTokens> {
-    const { top } = completeNextTokens(options);
-    const { prompted, context } = this.#begin(checkOption("nextTokens", "prompt", prompt, anyText));
-    const state = await this.#step.readAll(context.slice(0, -1));
-    const { logProbabilities } = await this.#step.read(context.at(-1) as number, state);
-    return {
-      tokens: likeliest(logProbabilities, { top, tokenizer: this.tokenizer, prompt: prompted }),
-      unknown: this.#measure.countUnknown(prompted),
-    };
-  }
-
-  /**
-   * Writes text, piece by piece: an async iterator that can be stopped by leaving the loop.
-   * @throws InputError for a prompt with a character that the model has never seen.
-   */
-  async *generate(options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
-    const { prompt, end, stop, ...drawing } = completeGenerate(options);
-    const { context, decoder } = this.#begin(prompt);
-    const passage = new Passage(decoder, { end: this.#endOf("generate", end), stop });
-    for await (const { token } of draw(this.#step, [context], drawing)) {
-      const text = passage.push(token);
-      if (text !== "") yield text;
-      if (passage.ended) return;
-    }
-    const rest = passage.finish();
-    if (rest !== "") yield rest;
-  }
-
-  /**
-   * Writes many texts side by side, which takes far less time for each than one after the other. Texts of one
-   * call differ by their place in it; the same seed and place write the same text.
-   * @returns the texts, without their prompts.
-   * @throws InputError for a prompt with a character that the model has never seen.
-   */
-  async generateAll(options: GenerateAllOptions = {}): Promise<string[]> {
-    const { prompts, end: ending, stop, ...drawing } = completeGenerateAll(options);
-    const end = this.#endOf("generateAll", ending);
-    const begun = prompts.map((prompt) => this.#begin(prompt));
-    const rows = begun.map(({ decoder }) => ({ passage: new Passage(decoder, { end, stop }), text: "" }));
-    const contexts = begun.map(({ context }) => context);
-    let open = rows.length;
-    for await (const { row, token } of draw(this.#step, contexts, drawing)) {
-      const own = rows[row] as (typeof rows)[number];
-      if (own.passage.ended) continue;
-      own.text += own.passage.push(token);
-      if (own.passage.ended && --open === 0) break;
-    }
-    return rows.map(({ passage, text }) => text + passage.finish());
-  }
-
-  /**
-   * Searches for the likeliest texts that follow a prompt, instead of drawing one: beam search inside the
-   * executor. Likely texts of a language model are often dull; blockNgramRepeat keeps them from going in
-   * circles.
-   * @throws InputError for a prompt with a character that the model has never seen.
-   * @throws OptionError for options that contradict each other.
-   */
-  async beamSearch(options: BeamTextOptions = {}): Promise<BeamTexts> {
-    const known = { tokenizer: this.tokenizer, sentences: this.#marks !== null };
-    const { prompt, ...complete } = completeBeamTexts(known, options);
-    const { prompted, context } = this.#begin(prompt);
-    const decode = (tokens: readonly number[]) => {
-      const { decoder } = this.#begin(prompt);
-      return tokens.map((token) => decoder.push(token)).join("") + decoder.end();
-    };
-    const start = { context, banned: unwrittenTokens(this.tokenizer, this.#marks?.end), tokenizer: this.tokenizer };
-    return {
-      ...(await searchTexts(this.#step, start, { ...complete, decode })),
-      unknown: this.#measure.countUnknown(prompted),
-    };
-  }
-
   /**
    * The state of every recurrent unit after each token of a text.
    * @throws InputError for an empty text; OptionError for one whose activations do not fit into memory.
@@ -230,7 +67,7 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
     const { signal } = completeOptions("activations", options, { signal: abortSignal });
     const ids = this.tokenizer.encode(checkOption("activations", "text", text, anyText));
     if (ids.length === 0) throw new InputError("activations: the text is empty.");
-    return activationsOf(this.#step, { opening: this.#opening(), ids, tokenizer: this.tokenizer }, signal);
+    return activationsOf(this.step, { opening: this.opening(), ids, tokenizer: this.tokenizer }, signal);
   }
 
   /**
@@ -247,9 +84,9 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
   async gradientFlow(text: string, options: TextGradientFlowOptions = {}): Promise<GradientFlow> {
     const { signal, ...complete } = completeOptions("gradientFlow", options, textFlowRules);
     const ids = this.tokenizer.encode(checkOption("gradientFlow", "text", text, anyText));
-    const texts = this.#marks ? linesBetween(ids, this.#marks) : [ids];
+    const texts = this.marks ? linesBetween(ids, this.marks) : [ids];
     const { network, executor, store } = this;
-    const model = { network, executor, store, step: this.#step };
+    const model = { network, executor, store, step: this.step };
     return textGradientFlow(model, { texts, ...complete, ...(signal ? { signal } : {}) });
   }
 
@@ -262,48 +99,15 @@ export class LanguageModel extends SavedModel<Tokenizer, LanguageModelNetwork, L
    */
   async probe(sentences: readonly TaggedSentence[], options: ProbeOptions = {}): Promise<Probe> {
     const { network, executor, store, tokenizer } = this;
-    const opening = this.#marks ? this.#opening() : [this.#startToken()];
+    const opening = this.marks ? this.opening() : [this.startToken()];
     return probeWords({ network, executor, store, tokenizer, opening }, sentences, options);
   }
 
-  /** The model as a step; made when it is first needed, which training never does. */
-  get #step(): TokenStep {
-    this.#tokenStep ??= new TokenStep(this, {
-      banned: unwrittenTokens(this.tokenizer, this.#marks?.end),
-      marks: this.#marks,
-      automaton: wholeText(this.tokenizer),
-    });
-    return this.#tokenStep;
+  protected override get step(): GatedStep {
+    return super.step as GatedStep;
   }
 
-  /** The context to read before the first token is drawn, and a decoder already fed with the prompt. */
-  #begin(prompt: string): { prompted: Int32Array; context: number[]; decoder: TokenDecoder } {
-    const prompted = this.tokenizer.encode(prompt);
-    const context = [...this.#opening(), ...prompted];
-    if (context.length === 0) context.push(this.#startToken());
-    const decoder = this.tokenizer.decoder();
-    for (const token of prompted) decoder.push(token);
-    return { prompted, context, decoder };
-  }
-
-  /** The token that ends a text that is drawn; null for none. */
-  #endOf(who: string, end: TextEnd | undefined): number | null {
-    return endTokenOf(who, this.tokenizer, end ?? (this.#marks ? "line" : "never"));
-  }
-
-  /** The tokens that a model of sentences reads before the first one. */
-  #opening(): number[] {
-    return this.#marks ? [this.#marks.begin] : [];
-  }
-
-  /** The token that a text begins after: the end of a sentence or line. */
-  #startToken(): number {
-    const { beginOfSentence, endOfSentence } = this.tokenizer.special;
-    return this.tokenizer.id("\n") ?? beginOfSentence ?? endOfSentence ?? 0;
+  protected override makeStep(options: TokenStepOptions): GatedStep {
+    return new GatedStep(this, options);
   }
 }
-
-/** A text, or the tokens of one. */
-const textOrStream: Rule<string | TokenStream> = value(`a text, or ${tokenStream.expected}`, (text) => {
-  return typeof text === "string" || tokenStream.fits(text);
-});

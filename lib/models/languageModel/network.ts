@@ -1,4 +1,3 @@
-import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { CellOptions } from "../../nn/cellRegistry.js";
@@ -12,11 +11,12 @@ import type { Parameter } from "../../nn/parameter.js";
 import type { GateValue } from "../../nn/recurrent.js";
 import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
 import { noiseOf, recurrentNoiseRules } from "../../nn/recurrentNoise.js";
-import type { State } from "../../nn/stateEntry.js";
+import type { State, StateEntry } from "../../nn/stateEntry.js";
 import type { OptionsOf } from "../../options.js";
 import { flag, option, optional, real, table, text, whole, word } from "../../options.js";
 import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell, optionsOfCell } from "../cellConfig.js";
+import type { TokenNetwork, TokenSequences } from "../textModel/tokenNetwork.js";
 
 /** The architecture of a recurrent language model, as stored in config.json. Options of its cell stand beside the others. @interface */
 export type LanguageModelConfig = OptionsOf<typeof configRules> & CellOptions;
@@ -70,7 +70,7 @@ export function completeConfig(config: LanguageModelConfig): CompleteConfig<Lang
  * The layers of a recurrent language model (Mikolov et al. 2010; Zaremba et al. 2014):
  * embedding -> dropout -> recurrent stack -> layer norm? -> dropout -> projection? -> softmax over the vocabulary.
  */
-export class LanguageModelNetwork {
+export class LanguageModelNetwork implements TokenNetwork {
   readonly config: CompleteConfig<LanguageModelConfig>;
   readonly embedding: Embedding;
   readonly recurrent: RecurrentStack;
@@ -109,6 +109,10 @@ export class LanguageModelNetwork {
     );
   }
 
+  get stateEntries(): readonly StateEntry[] {
+    return this.recurrent.stateEntries;
+  }
+
   /**
    * Everything up to the output layer. ids i32 [T,B] -> features [T,B,F] and the last state.
    * @param options.lengths i32 [B]; see RecurrentStack.
@@ -143,14 +147,10 @@ export class LanguageModelNetwork {
     return this.#projection ? this.#projection.apply(dropped) : dropped;
   }
 
-  /** The carried state of B rows, as variables of the store. `role` keeps training, evaluation and generation apart. */
-  stateVariables(graph: Graph, role: string, B: number): State {
-    return Object.fromEntries(
-      this.recurrent.stateEntries.map(({ name, size }) => [
-        name,
-        graph.variable({ name: stateName(role, B, name), dtype: "f32", shape: [B, size] }),
-      ]),
-    );
+  losses({ inputs, targets, state, lengths }: TokenSequences): { losses: Tensor; count: Tensor; last: State } {
+    const { features, last } = this.features(inputs, { ...(lengths ? { lengths } : {}), ...(state ? { state } : {}) });
+    const rows = ops.reshape(targets, [(targets.shape[0] as number) * (targets.shape[1] as number)]);
+    return { ...this.output.crossEntropy(ops.asRows(features), rows), last };
   }
 
   /** Logits of the last time step. ids i32 [T,B] -> [B,V]. */
@@ -160,11 +160,6 @@ export class LanguageModelNetwork {
     const final = T === 1 ? features : ops.slice(features, { axis: 0, start: T - 1, end: T });
     return { logits: this.output.apply(ops.reshape(final, [B, features.shape[2] as number])), last };
   }
-}
-
-/** The store's name of a carried state. */
-export function stateName(role: string, B: number, entry: string): string {
-  return `state/${role}/${B}/${entry}`;
 }
 
 function recurrentStack(config: CompleteConfig<LanguageModelConfig>, first: object): RecurrentStack {

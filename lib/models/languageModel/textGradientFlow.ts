@@ -6,8 +6,8 @@ import type { OptionsOf } from "../../options.js";
 import { abortSignal, option, table, whole } from "../../options.js";
 import type { GradientFlow } from "../gradientFlow.js";
 import { expectFlowFits, followGradient, lagsRule } from "../gradientFlow.js";
+import type { SequenceState, TokenStep } from "../textModel/tokenStep.js";
 import type { LanguageModelNetwork } from "./network.js";
-import type { SequenceState, TokenStep } from "./tokenStep.js";
 
 /** The rules of the options of `gradientFlow` of a language model. */
 export const textFlowRules = table("LanguageModel.gradientFlow", {

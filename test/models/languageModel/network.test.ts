@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Graph } from "../../../lib/graph/graph.js";
 import { LanguageModelNetwork } from "../../../lib/models/languageModel/network.js";
+import { stateVariables } from "../../../lib/models/textModel/tokenNetwork.js";
 
 const sizes = { vocabularySize: 11, hiddenSize: 4, embeddingSize: 4, layers: 2 };
 const variants = {
@@ -13,7 +14,7 @@ const variants = {
 test.each(Object.entries(variants))("%s: the variables of its program are its parameters, each once", (_, config) => {
   const network = new LanguageModelNetwork({ ...sizes, ...config });
   const graph = new Graph();
-  const state = network.stateVariables(graph, "generate", 2);
+  const state = stateVariables(graph, network.stateEntries, { role: "generate", B: 2 });
   graph.output("logits", network.nextLogits(graph.feed("ids", "i32", [1, 2]), state).logits);
   const recorded = graph.program().variables.filter(({ name }) => !name.startsWith("state/"));
   const named = ({ name, shape }: { name: string; shape: readonly number[] }) => `${name} ${shape}`;

@@ -3,9 +3,9 @@ import type { Tokenizer } from "../../../lib/data/index.js";
 import { CharacterTokenizer, memoryStream, SubwordTokenizer, WordTokenizer } from "../../../lib/data/index.js";
 import { nativeExecutor } from "../../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
-import type { LanguageModelForm } from "../../../lib/models/languageModel/data.js";
-import { SentenceData, WindowData } from "../../../lib/models/languageModel/data.js";
 import { LanguageModel } from "../../../lib/models/languageModel/languageModel.js";
+import type { LanguageModelForm } from "../../../lib/models/textModel/data.js";
+import { SentenceData, WindowData } from "../../../lib/models/textModel/data.js";
 import type { TrainingData } from "../../../lib/train/data.js";
 import { Trainer } from "../../../lib/train/trainer.js";
 

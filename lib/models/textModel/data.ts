@@ -226,20 +226,23 @@ function madeBy({ tokenizer }: TokenStream): Pick<LanguageModelForm, "tokenizer"
 }
 
 /** @throws OptionError for data of another kind than the model, or of another tokenizer than the model's. */
-export function expectOwnData(form: LanguageModelForm, model: { sentences: boolean; tokenizer: Tokenizer }): void {
+export function expectOwnData(
+  form: LanguageModelForm,
+  model: { name: string; sentences: boolean; tokenizer: Tokenizer },
+): void {
   if (form.lengths && !model.sentences) {
     throw new OptionError(
-      "LanguageModel: SentenceData is for models that read each line on its own. Create the model with sentences: true " +
+      `${model.name}: SentenceData is for models that read each line on its own. Create the model with sentences: true ` +
         "(--sentences), or train it on WindowData.",
     );
   }
   if (!form.lengths && model.sentences) {
     throw new OptionError(
-      "LanguageModel: this model reads each line on its own (sentences: true), and WindowData is a running text. Train it " +
+      `${model.name}: this model reads each line on its own (sentences: true), and WindowData is a running text. Train it ` +
         "on SentenceData, or create it without sentences.",
     );
   }
-  expectTokenizer("LanguageModel", form.tokenizer, model.tokenizer);
+  expectTokenizer(model.name, form.tokenizer, model.tokenizer);
 }
 
 /** Targets that stand for what the vocabulary lacks. */

@@ -4,15 +4,16 @@ import { Programs } from "../../executor/programs.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
-import type { State, StateEntry } from "../../nn/stateEntry.js";
+import type { State } from "../../nn/stateEntry.js";
 import type { CompleteSampling } from "../../search/sampling.js";
 import type { SearchStep } from "../../search/searchStep.js";
 import type { TokenAutomaton } from "../../search/tokenAutomaton.js";
 import { stateAfter } from "../../search/tokenAutomaton.js";
-import type { LanguageModelNetwork } from "./network.js";
+import type { TokenNetwork, TokenStateEntry } from "./tokenNetwork.js";
+import { keptState } from "./tokenNetwork.js";
 
 /** The state of `rows` sequences, by entry: h_l0 [rows,H], c_l0 [rows,H] ... It travels with the caller. */
-export type SequenceState = Readonly<Record<string, Float32Array>>;
+export type SequenceState = Readonly<Record<string, Values>>;
 
 export interface TokenStepOptions {
   banned: readonly number[];
@@ -24,13 +25,6 @@ export interface TokenStepOptions {
 export interface Read {
   logProbabilities: Float32Array;
   state: SequenceState;
-}
-
-/** How far a gate of a layer was open for a token, [H]. */
-export interface GateReading {
-  gate: string;
-  layer: number;
-  values: Float32Array;
 }
 
 /** The state of sequences that are written: the model's, and that of the automaton, [rows]. */
@@ -45,7 +39,7 @@ export interface WritingState {
  * the step after the end of one begins the next: it reads the beginning, from the state of the beginning.
  */
 export class TokenStep {
-  readonly #model: { network: LanguageModelNetwork; executor: Executor; store: Store };
+  readonly #model: { network: TokenNetwork; executor: Executor; store: Store };
   readonly #programs: Programs;
   readonly #marks: SentenceMarks | null;
   readonly #automaton: TokenAutomaton | null;
@@ -54,8 +48,6 @@ export class TokenStep {
    * Null when all may be.
    */
   readonly #mask: Float32Array | null;
-  /** The gates that the program of `readWithGates` gives, in the order of its outputs. */
-  #gates: readonly Omit<GateReading, "values">[] = [];
 
   /**
    * @param options.banned tokens that are never drawn, such as <unk>.
@@ -63,7 +55,7 @@ export class TokenStep {
    * @param options.automaton which tokens may follow each other where they are drawn; null for all.
    */
   constructor(
-    model: { network: LanguageModelNetwork; executor: Executor; store: Store },
+    model: { network: TokenNetwork; executor: Executor; store: Store },
     { banned, marks, automaton }: TokenStepOptions,
   ) {
     this.#model = model;
@@ -74,13 +66,15 @@ export class TokenStep {
   }
 
   /** The entries of the state. */
-  get entries(): readonly StateEntry[] {
-    return this.#model.network.recurrent.stateEntries;
+  get entries(): readonly TokenStateEntry[] {
+    return this.#model.network.stateEntries;
   }
 
   /** The state before the first token. */
   start(rows = 1): SequenceState {
-    return Object.fromEntries(this.entries.map(({ name, size }) => [name, new Float32Array(rows * size)]));
+    const zeros = ({ size, dtype }: TokenStateEntry) =>
+      dtype === "i32" ? new Int32Array(rows * size) : new Float32Array(rows * size);
+    return Object.fromEntries(this.entries.map((entry) => [entry.name, zeros(entry)]));
   }
 
   /** The state before the first token of texts that are written. */
@@ -93,29 +87,10 @@ export class TokenStep {
    * @returns the log-probability of every token to follow, [V], in nats, and the state.
    */
   async read(token: number, state: SequenceState): Promise<Read> {
-    const executable = this.#program("read", 1, (graph, logits) =>
+    const executable = this.program("read", 1, (graph, logits) =>
       graph.output("logProbabilities", ops.logSoftmax(logits)),
     );
-    // The program multiplies the state by 0 there, which an infinite one survives as NaN.
-    const before = token === this.#marks?.end ? this.start() : state;
-    const { outputs } = await executable.run({ ids: Int32Array.of(token), ...before });
-    return { logProbabilities: outputs.logProbabilities as Float32Array, state: this.#stateOf(outputs) };
-  }
-
-  /** The same, and how far open the gates are in that step: those of each layer, from the lowest up. */
-  async readWithGates(token: number, state: SequenceState): Promise<Read & { gates: GateReading[] }> {
-    const { network } = this.#model;
-    const logProbabilities = (graph: Graph, logits: Tensor) => graph.output("logProbabilities", ops.logSoftmax(logits));
-    const executable = this.#program("read gates", 1, logProbabilities, (graph, ids, before) => {
-      const { y, state: last, gates } = network.stepWithGates(ops.reshape(ids, [1]), before);
-      for (const [g, { values }] of gates.entries()) graph.output(`gate ${g}`, values);
-      this.#gates = gates.map(({ gate, layer }) => ({ gate, layer }));
-      return { logits: network.output.apply(y), last };
-    });
-    const before = token === this.#marks?.end ? this.start() : state;
-    const { outputs } = await executable.run({ ids: Int32Array.of(token), ...before });
-    const gates = this.#gates.map((gate, g) => ({ ...gate, values: outputs[`gate ${g}`] as Float32Array }));
-    return { logProbabilities: outputs.logProbabilities as Float32Array, state: this.#stateOf(outputs), gates };
+    return (await this.run(executable, token, state)).read;
   }
 
   /**
@@ -144,7 +119,7 @@ export class TokenStep {
     state: WritingState,
     { sampling, steps }: { sampling: CompleteSampling & { position: number }; steps: number },
   ): Promise<{ drawn: Int32Array; state: WritingState }> {
-    const executable = this.#program("write", tokens.length, (graph, logits, ids) => {
+    const executable = this.program("write", tokens.length, (graph, logits, ids) => {
       const { ids: drawn } = ops.sample({
         logits: this.#mask ? ops.add(logits, this.#recordMask(graph, ids)) : logits,
         temperature: graph.scalar("temperature"),
@@ -201,7 +176,7 @@ export class TokenStep {
    */
   searchStep(rows: number): SearchStep {
     return {
-      executable: this.#program("search", rows, (graph, logits) => graph.output("logits", logits)),
+      executable: this.program("search", rows, (graph, logits) => graph.output("logits", logits)),
       tokens: "ids",
       logits: "logits",
       carry: Object.fromEntries(this.entries.map(({ name }) => [name, `last.${name}`])),
@@ -210,10 +185,10 @@ export class TokenStep {
 
   /** The state of one sequence, for each of some rows. */
   repeated(state: SequenceState, rows: number): SequenceState {
-    const repeat = (values: Float32Array) => {
-      const all = new Float32Array(rows * values.length);
+    const repeat = (values: Values) => {
+      const all = new (values.constructor as Float32ArrayConstructor)(rows * values.length);
       for (let row = 0; row < rows; row++) all.set(values, row * values.length);
-      return all;
+      return all as Values;
     };
     return Object.fromEntries(Object.entries(state).map(([name, values]) => [name, repeat(values)]));
   }
@@ -223,7 +198,7 @@ export class TokenStep {
    * state.
    * @param walk records the step of the network.
    */
-  #program(
+  protected program(
     use: string,
     rows: number,
     record: (graph: Graph, logits: Tensor, ids: Tensor) => void,
@@ -233,7 +208,7 @@ export class TokenStep {
     return this.#programs.get(`${use} ${rows}`, (graph) => {
       const ids = graph.feed("ids", "i32", [1, rows]);
       const before = Object.fromEntries(
-        this.entries.map(({ name, size }) => [name, graph.feed(name, "f32", [rows, size])]),
+        this.entries.map(({ name, size, dtype = "f32" }) => [name, graph.feed(name, dtype, [rows, size])]),
       );
       const { input, state } = this.#marks ? restarted(ids, before, this.#marks) : { input: ids, state: before };
       const { logits, last } = walk(graph, input, state);
@@ -242,8 +217,21 @@ export class TokenStep {
     });
   }
 
-  #stateOf(outputs: Record<string, Values>): SequenceState {
-    return Object.fromEntries(this.entries.map(({ name }) => [name, outputs[`last.${name}`] as Float32Array]));
+  /** Runs a program that reads a token of one sequence, and gives the log-probabilities besides whatever else. */
+  protected async run(
+    executable: Executable,
+    token: number,
+    state: SequenceState,
+  ): Promise<{ read: Read; outputs: Readonly<Record<string, Values>> }> {
+    // The program multiplies the state by 0 there, which an infinite one survives as NaN.
+    const before = token === this.#marks?.end ? this.start() : state;
+    const { outputs } = await executable.run({ ids: Int32Array.of(token), ...before });
+    const logProbabilities = outputs.logProbabilities as Float32Array;
+    return { read: { logProbabilities, state: this.#stateOf(outputs) }, outputs };
+  }
+
+  #stateOf(outputs: Readonly<Record<string, Values>>): SequenceState {
+    return Object.fromEntries(this.entries.map(({ name }) => [name, outputs[`last.${name}`] as Values]));
   }
 }
 
@@ -264,6 +252,5 @@ function maskOf(V: number, { banned, automaton }: Pick<TokenStepOptions, "banned
 /** A step's token and state, where a sentence that has ended is followed by the beginning of the next. */
 function restarted(ids: Tensor, before: Readonly<Record<string, Tensor>>, marks: SentenceMarks) {
   const { ids: input, keep } = ops.restart(ids, marks);
-  const state = Object.entries(before).map(([name, values]) => [name, ops.multiply(values, keep)] as const);
-  return { input, state: Object.fromEntries(state) };
+  return { input, state: keptState(before, keep) };
 }

@@ -1,0 +1,58 @@
+import type { Graph } from "../../graph/graph.js";
+import * as ops from "../../graph/ops/index.js";
+import type { Tensor } from "../../graph/tensor.js";
+import type { State } from "../../nn/stateEntry.js";
+import type { ModelNetwork } from "../modelKind.js";
+
+/** One entry of the state that a model of text carries from token to token: a tensor [B,size] that begins as zeros. */
+export interface TokenStateEntry {
+  /** Its key in a State: "h_l0". */
+  readonly name: string;
+  readonly size: number;
+  /** The type of its values. Default: "f32". */
+  readonly dtype?: "f32" | "i32";
+}
+
+/** Tokens of some sequences side by side, and what is to follow each. */
+export interface TokenSequences {
+  /** i32 [T,B] */
+  readonly inputs: Tensor;
+  /** i32 [T,B] */
+  readonly targets: Tensor;
+  /** The state before the first token. Default: the first state. */
+  readonly state?: State;
+  /** i32 [B] tokens of each sequence; what comes after them has loss 0. Default: T. */
+  readonly lengths?: Tensor;
+}
+
+/** The layers of a model of text: a step from a token to the logits of the next, and the losses of whole sequences. */
+export interface TokenNetwork extends ModelNetwork {
+  readonly config: { readonly vocabularySize: number; readonly sentences: boolean };
+  readonly stateEntries: readonly TokenStateEntry[];
+
+  /** Records a step without dropout. ids i32 [1,B] -> logits [B,V] and the state after it. */
+  nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State };
+
+  /** Records the losses of tokens: losses [T*B] in nats, `count` of those that count, and the state after the last. */
+  losses(sequences: TokenSequences): { losses: Tensor; count: Tensor; last: State };
+}
+
+/** A state where `keep` is 1, and the first state where it is 0. @param keep [B,1], or a scalar for all rows. */
+export function keptState(state: State, keep: Tensor): State {
+  const kept = (values: Tensor) => (values.dtype === "i32" ? ops.keepIds(values, keep) : ops.multiply(values, keep));
+  return Object.fromEntries(Object.entries(state).map(([name, values]) => [name, kept(values)]));
+}
+
+/** The carried state of B rows, as variables of the store. `role` keeps training, evaluation and generation apart. */
+export function stateVariables(
+  graph: Graph,
+  entries: readonly TokenStateEntry[],
+  { role, B }: { role: string; B: number },
+): State {
+  return Object.fromEntries(
+    entries.map(({ name, size, dtype = "f32" }) => [
+      name,
+      graph.variable({ name: `state/${role}/${B}/${name}`, dtype, shape: [B, size] }),
+    ]),
+  );
+}
