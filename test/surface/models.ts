@@ -55,23 +55,23 @@ export const modelRows: Record<string, Entry> = {
     { ...config, tokenizer, seed: 2, tied: true, dropout: 0.1 },
   ]),
   "LanguageModel.load": entry(LanguageModel.load as never, () => ["model", { executor }]),
-  "LanguageModel.evaluate": entry(
+  "TextModel.evaluate": entry(
     of(() => model, "evaluate"),
     () => ["abab", {}],
   ),
-  "LanguageModel.logProbability": entry(
+  "TextModel.logProbability": entry(
     of(() => model, "logProbability"),
     () => ["abab"],
   ),
-  "LanguageModel.generate": entry(
+  "TextModel.generate": entry(
     of(() => model, "generate"),
     () => [{ prompt: "a", maximumLength: 2, temperature: 1, topK: 2 }],
   ),
-  "LanguageModel.generateAll": entry(
+  "TextModel.generateAll": entry(
     of(() => model, "generateAll"),
     () => [{ prompts: ["a"], maximumLength: 2, seed: 4 }],
   ),
-  "LanguageModel.beamSearch": entry(
+  "TextModel.beamSearch": entry(
     of(() => model, "beamSearch"),
     () => [{ prompt: "a", maximumLength: 2, beams: 2 }],
   ),
@@ -95,7 +95,7 @@ export const modelRows: Record<string, Entry> = {
     of(() => model, "restore"),
     () => ["model"],
   ),
-  "LanguageModel.nextTokens": entry(
+  "TextModel.nextTokens": entry(
     of(() => model, "nextTokens"),
     () => ["a", { top: 2 }],
   ),

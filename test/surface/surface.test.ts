@@ -26,6 +26,7 @@ const without: Readonly<Record<string, string>> = {
   ImageSet: "made by open()",
   ClassifierVocabulary: "made by SequenceClassifier.create()",
   SavedModel: "abstract; its methods have rows",
+  TextModel: "abstract; its methods have rows",
   registerKind: "takes code: the record of a kind, see test/models/registry.test.ts",
   oneVocabulary: "a part of the record of a kind",
   bundledVocabularies: "a part of the record of a kind",

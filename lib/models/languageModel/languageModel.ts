@@ -103,10 +103,12 @@ export class LanguageModel extends TextModel<LanguageModelNetwork> {
     return probeWords({ network, executor, store, tokenizer, opening }, sentences, options);
   }
 
+  /** @internal */
   protected override get step(): GatedStep {
     return super.step as GatedStep;
   }
 
+  /** @internal */
   protected override makeStep(options: TokenStepOptions): GatedStep {
     return new GatedStep(this, options);
   }

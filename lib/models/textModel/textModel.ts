@@ -40,7 +40,7 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
   LanguageModelForm
 > {
   readonly #measure: TextMeasure;
-  /** The tokens that begin and end a sentence; null where the text is one running text. */
+  /** The tokens that begin and end a sentence; null where the text is one running text. @internal */
   protected readonly marks: SentenceMarks | null;
   #tokenStep: TokenStep | null = null;
 
@@ -187,7 +187,7 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
     };
   }
 
-  /** The model as a step; made when it is first needed, which training never does. */
+  /** The model as a step; made when it is first needed, which training never does. @internal */
   protected get step(): TokenStep {
     this.#tokenStep ??= this.makeStep({
       banned: unwrittenTokens(this.tokenizer, this.marks?.end),
@@ -197,7 +197,7 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
     return this.#tokenStep;
   }
 
-  /** A step of the model. */
+  /** A step of the model. @internal */
   protected makeStep(options: TokenStepOptions): TokenStep {
     return new TokenStep(this, options);
   }
@@ -217,12 +217,12 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
     return endTokenOf(who, this.tokenizer, end ?? (this.marks ? "line" : "never"));
   }
 
-  /** The tokens that a model of sentences reads before the first one. */
+  /** The tokens that a model of sentences reads before the first one. @internal */
   protected opening(): number[] {
     return this.marks ? [this.marks.begin] : [];
   }
 
-  /** The token that a text begins after: the end of a sentence or line. */
+  /** The token that a text begins after: the end of a sentence or line. @internal */
   protected startToken(): number {
     const { beginOfSentence, endOfSentence } = this.tokenizer.special;
     return this.tokenizer.id("\n") ?? beginOfSentence ?? endOfSentence ?? 0;

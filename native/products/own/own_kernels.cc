@@ -19,7 +19,7 @@ constexpr int64_t kStreamAhead = 64;
 
 HWY_INLINE const float* floatsOf(const char* packed) { return reinterpret_cast<const float*>(packed); }
 
-// What the sums of the tile from row m and column n on begin with comes while those of the tile before it are made;
+// Fetches what the sums of the tile from row m and column n on begin with, while those of the tile before it are made;
 // they would wait for it otherwise.
 HWY_INLINE void fetchSums(const BlockOutput& block, int64_t m, int rows, int64_t n) {
   if (!block.accumulate) return;
