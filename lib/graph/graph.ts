@@ -49,6 +49,8 @@ export class Graph {
   readonly #outputs = new Map<string, Tensor>();
   readonly #variables = new Map<string, { spec: VariableSpec; tensor: Tensor }>();
   readonly #path: string[] = [];
+  /** Before the names of variables. */
+  #prefix = "";
   readonly #makers = new Map<number, Node>();
   /** Where the ops of the loop that is being recorded begin. */
   #loopBegin = 0;
@@ -106,16 +108,17 @@ export class Graph {
   /** A value of the store that outlives the run. Asking again for the same variable gives the same tensor. */
   variable(spec: VariableSpec): Tensor {
     expectVariable("Graph.variable", spec);
-    const known = this.#variables.get(spec.name);
+    const name = this.#prefix + spec.name;
+    const known = this.#variables.get(name);
     if (known) {
       if (known.spec.dtype === spec.dtype && sameShape(known.spec.shape, spec.shape)) return known.tensor;
       throw new ShapeError(
-        `Graph: variable ${JSON.stringify(spec.name)} has shape ${shapeText(known.spec.shape)} and cannot also have ` +
+        `Graph: variable ${JSON.stringify(name)} has shape ${shapeText(known.spec.shape)} and cannot also have ` +
           `${shapeText(spec.shape)}: two layers share one name.`,
       );
     }
-    const tensor = this.#tensor(spec.dtype, spec.shape, spec.name);
-    this.#variables.set(spec.name, { spec: { ...spec, shape: [...spec.shape] }, tensor });
+    const tensor = this.#tensor(spec.dtype, spec.shape, name);
+    this.#variables.set(name, { spec: { ...spec, name, shape: [...spec.shape] }, tensor });
     return tensor;
   }
 
@@ -143,6 +146,17 @@ export class Graph {
       return record();
     } finally {
       this.#path.pop();
+    }
+  }
+
+  /** Runs `record` with `prefix` before the names of its variables: two networks of one kind keep theirs apart. @internal */
+  prefixed<R>(prefix: string, record: () => R): R {
+    const before = this.#prefix;
+    this.#prefix += prefix;
+    try {
+      return record();
+    } finally {
+      this.#prefix = before;
     }
   }
 

@@ -1,26 +1,14 @@
-import { FileError, OptionError, quote } from "../errors.js";
+import { FileError, quote } from "../errors.js";
 import { executorRule } from "../executor/choice.js";
 import { modelIn } from "../formats/index.js";
-import { checkOption, completeOptions } from "../options.js";
+import { completeOptions } from "../options.js";
 import * as faces from "./kinds.js";
+import { kindNamed, kindNames, registerKind } from "./kindTable.js";
 import type { ModelKind } from "./modelKind.js";
-import { modelKindRule } from "./modelKind.js";
 import type { LoadOptions, SavedModel } from "./savedModel.js";
 import { loadModelOf } from "./savedModel.js";
 
-const kinds = new Map<string, ModelKind>();
 for (const face of Object.values(faces)) if ("kind" in face) registerKind(face.kind);
-
-/**
- * Makes a kind of model of your own known to loadModel.
- * @throws OptionError if it is no kind, or another one has its name.
- */
-export function registerKind(kind: ModelKind): void {
-  checkOption("registerKind", "kind", kind, modelKindRule);
-  const known = kinds.get(kind.name) ?? kind;
-  if (known !== kind) throw new OptionError(`registerKind: there is another kind of model called ${quote(kind.name)}.`);
-  kinds.set(kind.name, kind);
-}
 
 /**
  * The kind of the model in a folder.
@@ -28,10 +16,10 @@ export function registerKind(kind: ModelKind): void {
  */
 export async function kindIn(folder: string): Promise<ModelKind> {
   const name = await modelIn(folder);
-  const kind = kinds.get(name);
+  const kind = kindNamed(name);
   if (kind) return kind;
   throw new FileError(
-    `${folder} holds a ${quote(name)}, and the kinds of models known here are ${[...kinds.keys()].join(", ")}. ` +
+    `${folder} holds a ${quote(name)}, and the kinds of models known here are ${kindNames().join(", ")}. ` +
       "Update Ostinato, or make the kind known (registerKind).",
   );
 }

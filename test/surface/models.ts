@@ -12,6 +12,7 @@ const {
   ImageSet,
   LabelledData,
   LanguageModel,
+  Mixture,
   PairData,
   Seq2Seq,
   SequenceClassifier,
@@ -28,6 +29,7 @@ const {
   framed,
   frameTagger,
   labelled,
+  mixture,
   model,
   pair,
   pairData,
@@ -55,6 +57,16 @@ export const modelRows: Record<string, Entry> = {
     { ...config, tokenizer, seed: 2, tied: true, dropout: 0.1 },
   ]),
   "LanguageModel.load": entry(LanguageModel.load as never, () => ["model", { executor }]),
+  "Mixture.of": entry(Mixture.of as never, () => [[model, model], { weights: [0.5, 0.5] }]),
+  "Mixture.load": entry(Mixture.load as never, () => ["savedMixture", { executor }]),
+  "Mixture.fit": entry(
+    of(() => mixture, "fit"),
+    () => ["abab", { batchSize: 1 }],
+  ),
+  "TextModel.tokenLosses": entry(
+    of(() => model, "tokenLosses"),
+    () => ["abab", { batchSize: 1 }],
+  ),
   "TextModel.evaluate": entry(
     of(() => model, "evaluate"),
     () => ["abab", {}],

@@ -10,6 +10,7 @@ const { OptionError, OstinatoError } = ostinato;
 const without: Readonly<Record<string, string>> = {
   Tensor: "made by a Graph",
   LanguageModel: "made by create() and load()",
+  Mixture: "made by of() and load()",
   Seq2Seq: "made by create() and load()",
   Forecaster: "made by create() and load()",
   SequenceClassifier: "made by create() and load()",

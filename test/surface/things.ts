@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import * as ostinato from "../../lib/index.js";
 
-const { CharacterTokenizer, Graph, LanguageModel, PairData, ReferenceExecutor, Seq2Seq, TokenizerPair } = ostinato;
+const { CharacterTokenizer, Graph, LanguageModel, Mixture, PairData, ReferenceExecutor, Seq2Seq, TokenizerPair } =
+  ostinato;
 
 // Where a hostile name of a file or folder ends up.
 const home = process.cwd();
@@ -97,6 +98,8 @@ await translator.save("savedPairs");
 await classifier.save("savedLabels");
 await tagger.save("savedTags");
 await frameTagger.save("savedFrames");
+export const mixture = await Mixture.of([model, model]);
+await mixture.save("savedMixture");
 await captioner.save("savedCaptions");
 await new ostinato.Trainer(model, { data: windows(), epochs: 1, maximumSteps: 1, folder: "trained" }).run();
 

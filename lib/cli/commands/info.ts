@@ -95,7 +95,8 @@ async function describeModel(folder: string, print: Printer, kinds: readonly Cli
   for (const { name, shape } of parameters) print.line(`  ${name.padEnd(28)} [${shape.join(", ")}]`);
 }
 
-/** A value of a configuration; a part that is a configuration of its own as JSON. */
+/** A value of a configuration; what is made of configurations as JSON. */
 function shown(value: unknown): string {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? JSON.stringify(value) : String(value);
+  const isMade = (part: unknown) => typeof part === "object" && part !== null;
+  return Array.isArray(value) ? value.map(shown).join(",") : isMade(value) ? JSON.stringify(value) : String(value);
 }

@@ -3,6 +3,7 @@ export { forecaster } from "./forecaster.js";
 export { frameTagger } from "./frameTagger.js";
 export { imageCaptioner } from "./imageCaptioner.js";
 export { languageModel } from "./languageModel.js";
+export { mixture } from "./mixture.js";
 export { seq2seq } from "./seq2seq.js";
 export { sequenceClassifier } from "./sequenceClassifier.js";
 export { sequenceTagger } from "./sequenceTagger.js";

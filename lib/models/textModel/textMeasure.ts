@@ -66,14 +66,7 @@ export class TextMeasure {
     { batchSize, windowLength, signal }: Completed<typeof evaluateRules>,
   ): Promise<Evaluation> {
     const who = "evaluate";
-    this.#expectTokens(who, stream.length);
-    const data = this.#sentences
-      ? await this.#lines(stream, batchSize)
-      : new WindowData(stream, {
-          batchSize: Math.min(batchSize, stream.length - 1),
-          windowLength,
-          role: "evaluate",
-        });
+    const data = await this.#data(who, stream, { batchSize, windowLength, signal });
     const tally = new Tally();
     signal?.throwIfAborted();
     await this.#measure(who, data, (batch, result) => {
@@ -82,6 +75,21 @@ export class TextMeasure {
       tally.add(result, this.countUnknown(batch.feeds.targets as Int32Array));
     });
     return { tokens: tally.tokens, ...tally.measures(data.characters), unknown: tally.unknown };
+  }
+
+  /**
+   * The loss of each token that is predicted, in nats, in the order in which they are read: infinite for one that the model holds
+   * impossible.
+   * @throws InputError if no token is predicted.
+   */
+  async losses(who: string, stream: TokenStream, options: Completed<typeof evaluateRules>): Promise<Float64Array> {
+    const parts: number[] = [];
+    const data = await this.#data(who, stream, options);
+    await this.#read(data, ({ form: { T, B }, feeds: { targets } }, { losses }) => {
+      options.signal?.throwIfAborted();
+      for (let i = 0; i < T * B; i++) if (((targets as Int32Array)[i] as number) >= 0) parts.push(losses[i] as number);
+    });
+    return Float64Array.from(parts);
   }
 
   /** @throws InputError if no token is predicted, or the loss is not finite. */
@@ -141,6 +149,21 @@ export class TextMeasure {
     return losses;
   }
 
+  /** @throws InputError if no token is predicted. */
+  async #data(
+    who: string,
+    stream: TokenStream,
+    { batchSize, windowLength }: Completed<typeof evaluateRules>,
+  ): Promise<WindowData | SentenceData> {
+    this.#expectTokens(who, stream.length);
+    if (this.#sentences) return this.#lines(stream, batchSize);
+    return new WindowData(stream, {
+      batchSize: Math.min(batchSize, stream.length - 1),
+      windowLength,
+      role: "evaluate",
+    });
+  }
+
   #lines(stream: TokenStream, batchSize: number): Promise<SentenceData> {
     return SentenceData.create(stream, { tokenizer: this.#tokenizer, batchSize, role: "evaluate" });
   }
@@ -150,12 +173,18 @@ export class TextMeasure {
     data: { batches(epoch: number): AsyncIterable<B> },
     each: (batch: B, result: Measured) => void,
   ): Promise<void> {
+    return this.#read(data, (batch: B, result) => {
+      expectFiniteLoss(who, result.total);
+      each(batch, result);
+    });
+  }
+
+  #read<B extends Batch<LanguageModelForm>>(
+    data: { batches(epoch: number): AsyncIterable<B> },
+    each: (batch: B, result: Measured) => void,
+  ): Promise<void> {
     const turn = this.#turn.then(async () => {
-      for await (const batch of data.batches(0)) {
-        const result = await this.#step.run(batch);
-        expectFiniteLoss(who, result.total);
-        each(batch, result);
-      }
+      for await (const batch of data.batches(0)) each(batch, await this.#step.run(batch));
     });
     this.#turn = turn.catch(() => {});
     return turn;

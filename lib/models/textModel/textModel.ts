@@ -87,11 +87,7 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
    */
   async evaluate(text: string | TokenStream, options: EvaluateOptions = {}): Promise<Evaluation> {
     const complete = completeOptions("evaluate", options, evaluateRules);
-    checkOption("evaluate", "the text", text, textOrStream);
-    const stream =
-      typeof text === "string"
-        ? memoryStream(this.tokenizer.encode(text), countCharacters(this.tokenizer.normalize(text)))
-        : text;
+    const stream = this.#streamOf("evaluate", text);
     return this.#measure.evaluate(stream, complete);
   }
 
@@ -185,6 +181,22 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
       ...(await searchTexts(this.step, start, { ...complete, decode })),
       unknown: this.#measure.countUnknown(prompted),
     };
+  }
+
+  /**
+   * The loss of each token of a text that is predicted, in nats, in the order in which evaluate() reads them; infinite for what the
+   * model holds impossible. @internal
+   */
+  async tokenLosses(text: string | TokenStream, options: EvaluateOptions = {}): Promise<Float64Array> {
+    const who = "tokenLosses";
+    const complete = completeOptions(who, options, evaluateRules);
+    return this.#measure.losses(who, this.#streamOf(who, text), complete);
+  }
+
+  #streamOf(who: string, text: string | TokenStream): TokenStream {
+    checkOption(who, "the text", text, textOrStream);
+    if (typeof text !== "string") return text;
+    return memoryStream(this.tokenizer.encode(text), countCharacters(this.tokenizer.normalize(text)));
   }
 
   /** The model as a step; made when it is first needed, which training never does. @internal */

@@ -1,0 +1,132 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { memoryStream } from "../../../lib/data/index.js";
+import {
+  adam,
+  CharacterTokenizer,
+  LanguageModel,
+  loadModel,
+  Mixture,
+  nativeExecutor,
+  ReferenceExecutor,
+  Trainer,
+  WindowData,
+} from "../../../lib/index.js";
+import { likeliestWeights } from "../../../lib/models/mixture/weights.js";
+
+const roses = "a rose is a rose is a rose.\n".repeat(20);
+const seas = "the sea is blue, the sky is blue.\n".repeat(20);
+const text = roses.slice(0, 168) + seas.slice(0, 170);
+const tokenizer = CharacterTokenizer.fromText(text);
+const sizes = { tokenizer, layers: 1, hiddenSize: 12, executor: nativeExecutor() };
+const first = await LanguageModel.create({ ...sizes, cell: "lstm", seed: 1 });
+const second = await LanguageModel.create({ ...sizes, cell: "gru", seed: 2, layers: 2, hiddenSize: 8 });
+
+for (const [model, own] of [
+  [first, roses],
+  [second, seas],
+] as const) {
+  const data = new WindowData(memoryStream(tokenizer.encode(own), own.length), { batchSize: 4, windowLength: 8 });
+  await new Trainer(model, { data, maximumSteps: 80, epochs: 100, optimizer: adam({ learningRate: 0.02 }) }).run();
+}
+
+test("the probability of each token is the weighted sum of the models' own", async () => {
+  const mixture = await Mixture.of([first, second], { weights: [0.3, 0.7] });
+  const own = await Promise.all([first, second, mixture].map((model) => model.logProbability(text.slice(0, 90))));
+  const [a, b, both] = own.map(({ tokens }) => tokens.map(({ logProbability }) => Math.exp(logProbability)));
+  for (const [i, p] of (both as number[]).entries()) {
+    expect(p).toBeCloseTo(0.3 * (a?.[i] as number) + 0.7 * (b?.[i] as number), 6);
+  }
+  const next = await mixture.nextTokens("a ro", { top: tokenizer.size });
+  const [x, y] = await Promise.all([first, second].map((model) => model.nextTokens("a ro", { top: tokenizer.size })));
+  for (const { id, probability } of next.tokens) {
+    const of = (tokens: typeof x) => tokens?.tokens.find((one) => one.id === id)?.probability as number;
+    expect(probability).toBeCloseTo(0.3 * of(x) + 0.7 * of(y), 6);
+  }
+});
+
+test("with all weight on one model it is that model, to the last bit of what it writes", async () => {
+  const mixture = await Mixture.of([first, second], { weights: [0, 1] });
+  expect(await mixture.generateAll({ prompts: ["the "], maximumLength: 40, seed: 3 })).toEqual(
+    await second.generateAll({ prompts: ["the "], maximumLength: 40, seed: 3 }),
+  );
+  const { texts } = await mixture.beamSearch({ prompt: "the ", beams: 4, maximumLength: 12 });
+  expect(texts[0]?.text).toBe(
+    (await second.beamSearch({ prompt: "the ", beams: 4, maximumLength: 12 })).texts[0]?.text,
+  );
+});
+
+test("the weights that are fitted are the likeliest: no other is better, and the mixture is better than each model", async () => {
+  const mixture = await Mixture.of([first, second]);
+  const { weights, perplexities, perplexity } = await mixture.fit(text);
+  expect(weights.reduce((a, b) => a + b)).toBeCloseTo(1, 9);
+  expect(perplexity).toBeLessThan(Math.min(...perplexities));
+  expect((await mixture.evaluate(text)).perplexity).toBeCloseTo(perplexity, 4);
+  for (const shift of [-0.02, 0.02]) {
+    const [w] = weights as [number];
+    if (w + shift < 0 || w + shift > 1) continue;
+    const other = await Mixture.of([first, second], { weights: [w + shift, 1 - w - shift] });
+    expect((await other.evaluate(text)).perplexity).toBeGreaterThan(perplexity - 1e-6);
+  }
+  for (const [k, model] of [first, second].entries()) {
+    expect(perplexities[k]).toBeCloseTo((await model.evaluate(text)).perplexity, 3);
+  }
+});
+
+test("expectation-maximisation by hand: probabilities 0.5, 0.1 and 0.1, 0.5, 0.5 of three tokens", () => {
+  // The likelihood (0.5 w + 0.1 (1 - w)) (0.1 w + 0.5 (1 - w))^2 is greatest at w = 1/4: 0.4 / (0.1 + 0.4 w) = 0.8 / (0.5 - 0.4 w).
+  const losses = [
+    [0.5, 0.1, 0.1],
+    [0.1, 0.5, 0.5],
+  ].map((all) => Float64Array.from(all, (p) => -Math.log(p)));
+  const [w] = likeliestWeights(losses) as unknown as [number];
+  expect(w).toBeCloseTo(1 / 4, 4);
+  expect(() => likeliestWeights([Float64Array.of(1, Infinity), Float64Array.of(Infinity, Infinity)])).toThrow(
+    /token 2 of the text impossible/,
+  );
+  expect(Array.from(likeliestWeights([Float64Array.of(1, Infinity), Float64Array.of(Infinity, 1)]))).toEqual([
+    0.5, 0.5,
+  ]);
+});
+
+test("it is saved, loaded, and computes the same in the reference", async () => {
+  const mixture = await Mixture.of([first, second], { weights: [0.4, 0.6] });
+  const folder = join(mkdtempSync(join(tmpdir(), "mixture-")), "both");
+  await mixture.save(folder);
+  const { perplexity } = await mixture.evaluate(text);
+  const loaded = (await loadModel(folder)) as Mixture;
+  expect(loaded).toBeInstanceOf(Mixture);
+  expect(await loaded.weights()).toEqual(await mixture.weights());
+  expect((await loaded.evaluate(text)).perplexity).toBe(perplexity);
+  const plain = await Mixture.load(folder, { executor: new ReferenceExecutor({ precision: "float64" }) });
+  expect((await plain.evaluate(text)).perplexity).toBeCloseTo(perplexity, 4);
+});
+
+test("mixtures of mixtures, and models of lines whose padding costs nothing", async () => {
+  const lines = { ...sizes, sentences: true };
+  const [a, b] = [await LanguageModel.create({ ...lines, seed: 5 }), await LanguageModel.create({ ...lines, seed: 6 })];
+  const mixture = await Mixture.of([await Mixture.of([a, b], { weights: [0.1, 0.9] }), a], { weights: [0.5, 0.5] });
+  const uneven = "a\na rose is a rose is a rose\nthe\n";
+  const alone = await mixture.evaluate(uneven);
+  const together = await mixture.evaluate(uneven, { batchSize: 3 });
+  expect(together.loss).toBeCloseTo(alone.loss, 6);
+  const flat = await Mixture.of([a, b], { weights: [0.55, 0.45] });
+  expect((await flat.evaluate(uneven)).loss).toBeCloseTo(alone.loss, 5);
+});
+
+test("models that do not go together are refused by name", async () => {
+  const other = await LanguageModel.create({ ...sizes, tokenizer: CharacterTokenizer.fromText("abc") });
+  const lines = await LanguageModel.create({ ...sizes, sentences: true });
+  await expect(Mixture.of([first])).rejects.toThrow("expected parts to hold at least 2 models, got 1");
+  await expect(Mixture.of([first, other])).rejects.toThrow(
+    /model 1, a LanguageModel, and model 2, .*different vocabularies/,
+  );
+  await expect(Mixture.of([first, lines])).rejects.toThrow(/one reads each line on its own|different vocabularies/);
+  await expect(Mixture.of([first, second], { weights: [0.5, 0.6] })).rejects.toThrow("weights that sum to 1");
+  await expect(Mixture.of([first, second], { weights: [1] })).rejects.toThrow("one number for each of 2 models");
+  const mixture = await Mixture.of([first, second]);
+  const data = new WindowData(memoryStream(tokenizer.encode(text), text.length), { batchSize: 2, windowLength: 8 });
+  await expect(new Trainer(mixture, { data, epochs: 1 }).run()).rejects.toThrow("train its models one by one");
+});
