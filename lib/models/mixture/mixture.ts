@@ -31,6 +31,9 @@ const fitRules = table("Mixture.fit", {
   onProgress: callback<(share: number) => void>(),
 });
 
+/** Options of `Mixture.fit`. @interface */
+export type MixtureFitOptions = OptionsOf<typeof fitRules>;
+
 const models = list(value<TextModel>("a model of text", (model) => model instanceof TextModel));
 
 /** What came of fitting the weights of a mixture. */
@@ -110,7 +113,7 @@ export class Mixture extends TextModel<MixtureNetwork> {
    * @throws InputError if no token is predicted, or one that every model holds impossible.
    * @throws OptionError for a stream that another tokenizer has made; the signal's reason.
    */
-  async fit(text: string | TokenStream, options: OptionsOf<typeof fitRules> = {}): Promise<MixtureFit> {
+  async fit(text: string | TokenStream, options: MixtureFitOptions = {}): Promise<MixtureFit> {
     const { onProgress, signal, ...sizes } = completeOptions("Mixture.fit", options, fitRules);
     const reading = { ...sizes, ...(signal ? { signal } : {}) };
     const K = this.network.parts.length;

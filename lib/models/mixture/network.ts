@@ -29,7 +29,7 @@ export const mixtureRules = table("Mixture", {
  * Each keeps a state of its own.
  */
 export class MixtureNetwork implements TokenNetwork {
-  readonly config: ReturnType<typeof completeMixture>;
+  readonly config: Required<MixtureConfig>;
   readonly parts: readonly TokenNetwork[];
   /** [K], which sum to 1. */
   readonly weights: Parameter;
@@ -92,7 +92,7 @@ export class MixtureNetwork implements TokenNetwork {
   }
 }
 
-function completeMixture(config: MixtureConfig) {
+function completeMixture(config: MixtureConfig): Required<MixtureConfig> {
   const complete = completeOptions("Mixture", config, mixtureRules);
   if (complete.parts.length >= 2) return complete;
   throw new OptionError(`Mixture: expected parts to hold at least 2 models, got ${complete.parts.length}.`);
