@@ -77,6 +77,25 @@ OSTINATO_UNARY(tanhLoop, vector_math::tanh(d, x))
 OSTINATO_UNARY(sigmoidLoop, vector_math::sigmoid(d, x))
 OSTINATO_UNARY(reluLoop, hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x))
 
+// σ(x (a + b x²)), a = 2 √(2/π), b = 0.044715 a.
+constexpr float kGeluSlope = 1.5957691216f, kGeluCubic = 0.0713548163f;
+
+HWY_INLINE Vector geluGate(F d, Vector x) {
+  const Vector inner = hn::MulAdd(hn::Mul(x, x), hn::Set(d, kGeluCubic), hn::Set(d, kGeluSlope));
+  return vector_math::sigmoid(d, hn::Mul(x, inner));
+}
+
+// σ + x σ (1 - σ) (a + 3 b x²); where 1 - σ or σ is 0, x may be so large that its square is infinite.
+HWY_INLINE Vector geluSlope(F d, Vector x) {
+  const Vector gate = geluGate(d, x), rest = hn::NegMulAdd(gate, gate, gate);
+  const Vector inner = hn::MulAdd(hn::Mul(x, x), hn::Set(d, 3 * kGeluCubic), hn::Set(d, kGeluSlope));
+  const Vector bend = hn::Mul(hn::Mul(x, rest), inner);
+  return hn::Add(gate, hn::IfThenZeroElse(hn::Eq(rest, hn::Zero(d)), bend));
+}
+
+OSTINATO_UNARY(geluLoop, hn::Mul(x, geluGate(d, x)))
+OSTINATO_BINARY(geluGradientLoop, hn::Mul(b, geluSlope(d, a)))
+
 struct AddScalarOp {
   float b;
   HWY_INLINE Vector operator()(F d, Vector x) const { return hn::Add(x, hn::Set(d, b)); }
@@ -254,6 +273,8 @@ const ElementwiseKernels kElementwiseKernels = {
     tanhGradientLoop,
     sigmoidGradientLoop,
     reluGradientLoop,
+    geluLoop,
+    geluGradientLoop,
     clampLoop,
     clampGradientLoop,
     addScaledLoop,

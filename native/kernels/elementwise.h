@@ -20,6 +20,9 @@ struct ElementwiseKernels {
   Unary exp, sqrt, square, tanh, sigmoid, relu;
   // dx from the output y and dy
   Binary tanhGradient, sigmoidGradient, reluGradient;
+  // x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))) = x σ(2 √(2/π) (x + 0.044715 x³)); dx from x and dy
+  Unary gelu;
+  Binary geluGradient;
   // min(max(x, -limit), limit), which is the limit where that is negative; NaN for a NaN among them
   void (*clamp)(const float* x, float limit, float* y, int64_t n);
   // dx = dy where x is within ±limit, 0 elsewhere

@@ -73,6 +73,13 @@ struct broadcastTo {
   static const Implementation implementation;
 };
 
+struct cachedAttention {
+  enum Operand { query, row, cache, positions };
+  enum Result { context, after };
+  enum Attribute { heads, scale };
+  static const Implementation implementation;
+};
+
 struct clamp {
   enum Operand { x, limit };
   enum Result { y };
@@ -164,6 +171,18 @@ struct exp {
 struct follow {
   enum Operand { states, ids, classOf, next };
   enum Result { after };
+  static const Implementation implementation;
+};
+
+struct gelu {
+  enum Operand { x };
+  enum Result { y };
+  static const Implementation implementation;
+};
+
+struct geluGradient {
+  enum Operand { x, dy };
+  enum Result { dx };
   static const Implementation implementation;
 };
 
@@ -359,9 +378,37 @@ struct meanPoolGradient {
   static const Implementation implementation;
 };
 
+struct multiHeadAttention {
+  enum Operand { query, memory, lengths };
+  enum Result { context, logSums };
+  enum Attribute { heads, causal, scale };
+  static const Implementation implementation;
+};
+
+struct multiHeadAttentionGradient {
+  enum Operand { query, memory, lengths, context, logSums, dcontext };
+  enum Result { dquery, dmemory };
+  enum Attribute { heads, causal, scale };
+  static const Implementation implementation;
+};
+
+struct multiHeadWeights {
+  enum Operand { query, memory, lengths };
+  enum Result { weights };
+  enum Attribute { heads, causal, scale };
+  static const Implementation implementation;
+};
+
 struct multiply {
   enum Operand { a, b };
   enum Result { y };
+  static const Implementation implementation;
+};
+
+struct nextPositions {
+  enum Operand { positions };
+  enum Result { next };
+  enum Attribute { modulus };
   static const Implementation implementation;
 };
 
@@ -441,6 +488,13 @@ struct rnnGradient {
   enum Operand { x, h0, weight_ih, weight_hh, lengths, y, dy, dhLast };
   enum Result { dx, dh0, dweight_ih, dweight_hh, dbias };
   enum Attribute { activation, reverse };
+  static const Implementation implementation;
+};
+
+struct rotary {
+  enum Operand { x, positions };
+  enum Result { y };
+  enum Attribute { heads, size, base, direction };
   static const Implementation implementation;
 };
 
@@ -596,6 +650,11 @@ inline constexpr Operation kTable[] = {
      .operands = {"x"},
      .results = {"y"},
      .implementation = broadcastTo::implementation},
+    {.name = "cachedAttention",
+     .operands = {"query", "row", "cache", "positions"},
+     .results = {"context", "after"},
+     .attributes = {"heads", "scale"},
+     .implementation = cachedAttention::implementation},
     {.name = "clamp",
      .operands = {"x", "limit"},
      .results = {"y"},
@@ -663,6 +722,14 @@ inline constexpr Operation kTable[] = {
      .operands = {"states", "ids", "classOf", "next"},
      .results = {"after"},
      .implementation = follow::implementation},
+    {.name = "gelu",
+     .operands = {"x"},
+     .results = {"y"},
+     .implementation = gelu::implementation},
+    {.name = "geluGradient",
+     .operands = {"x", "dy"},
+     .results = {"dx"},
+     .implementation = geluGradient::implementation},
     {.name = "globalNorm",
      .operands = {"gradients"},
      .results = {"norm", "norms"},
@@ -835,10 +902,34 @@ inline constexpr Operation kTable[] = {
      .results = {"dx"},
      .attributes = {"size", "stride"},
      .implementation = meanPoolGradient::implementation},
+    {.name = "multiHeadAttention",
+     .operands = {"query", "memory", "lengths"},
+     .results = {"context", "logSums"},
+     .attributes = {"heads", "causal", "scale"},
+     .optionalOperands = 1u << multiHeadAttention::lengths,
+     .optionalResults = 1u << multiHeadAttention::logSums,
+     .implementation = multiHeadAttention::implementation},
+    {.name = "multiHeadAttentionGradient",
+     .operands = {"query", "memory", "lengths", "context", "logSums", "dcontext"},
+     .results = {"dquery", "dmemory"},
+     .attributes = {"heads", "causal", "scale"},
+     .optionalOperands = 1u << multiHeadAttentionGradient::lengths,
+     .implementation = multiHeadAttentionGradient::implementation},
+    {.name = "multiHeadWeights",
+     .operands = {"query", "memory", "lengths"},
+     .results = {"weights"},
+     .attributes = {"heads", "causal", "scale"},
+     .optionalOperands = 1u << multiHeadWeights::lengths,
+     .implementation = multiHeadWeights::implementation},
     {.name = "multiply",
      .operands = {"a", "b"},
      .results = {"y"},
      .implementation = multiply::implementation},
+    {.name = "nextPositions",
+     .operands = {"positions"},
+     .results = {"next"},
+     .attributes = {"modulus"},
+     .implementation = nextPositions::implementation},
     {.name = "pad",
      .operands = {"x"},
      .results = {"y"},
@@ -900,6 +991,12 @@ inline constexpr Operation kTable[] = {
      .optionalOperands = 1u << rnnGradient::lengths | 1u << rnnGradient::dy | 1u << rnnGradient::dhLast,
      .optionalResults = 1u << rnnGradient::dx,
      .implementation = rnnGradient::implementation},
+    {.name = "rotary",
+     .operands = {"x", "positions"},
+     .results = {"y"},
+     .attributes = {"heads", "size", "base", "direction"},
+     .optionalOperands = 1u << rotary::positions,
+     .implementation = rotary::implementation},
     {.name = "sample",
      .operands = {"logits", "temperature", "topK", "topP", "random"},
      .results = {"ids", "logProbability"},

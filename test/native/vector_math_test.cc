@@ -5,6 +5,7 @@
 namespace ostinato {
 struct Functions {
   void (*exp)(const float*, float*, int);
+  void (*expOfNegative)(const float*, float*, int);
   void (*sigmoid)(const float*, float*, int);
   void (*tanh)(const float*, float*, int);
 };
@@ -32,6 +33,12 @@ void expOf(const float* x, float* y, int n) {
     hn::StoreU(vector_math::exp(d, hn::LoadU(d, x + i)), d, y + i);
   }
 }
+void expOfNegativeOf(const float* x, float* y, int n) {
+  const hn::ScalableTag<float> d;
+  for (int i = 0; i < n; i += static_cast<int>(hn::Lanes(d))) {
+    hn::StoreU(vector_math::expOfNegative(d, hn::Neg(hn::Abs(hn::LoadU(d, x + i)))), d, y + i);
+  }
+}
 void sigmoidOf(const float* x, float* y, int n) {
   const hn::ScalableTag<float> d;
   for (int i = 0; i < n; i += static_cast<int>(hn::Lanes(d))) {
@@ -45,7 +52,7 @@ void tanhOf(const float* x, float* y, int n) {
   }
 }
 
-const Functions kFunctions = {expOf, sigmoidOf, tanhOf};
+const Functions kFunctions = {expOf, expOfNegativeOf, sigmoidOf, tanhOf};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace ostinato
@@ -114,6 +121,7 @@ Worst worstError(void (*function)(const float*, float*, int), double (*exact)(do
 
 double exactSigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double exactExp(double x) { return std::exp(x); }
+double exactExpOfNegative(double x) { return std::exp(-std::abs(x)); }
 double exactTanh(double x) { return std::tanh(x); }
 
 template <class F>
@@ -136,6 +144,17 @@ TEST_CASE("exp is within 2 ulp over the whole range") {
     const Worst worst = worstError(f.exp, exactExp, 0);
     CAPTURE(worst.at);
     CHECK(worst.ulp <= 2);
+  });
+}
+
+TEST_CASE("exp of what is not above 0 is within 2 ulp wherever it is above 1.2e-38, and then 0") {
+  forEachTable([](const Functions& f) {
+    const Worst worst = worstError(f.expOfNegative, exactExpOfNegative, 1.2e-38);
+    CAPTURE(worst.at);
+    CHECK(worst.ulp <= 2);
+    CHECK(one(f.expOfNegative, kInfinity) == 0);
+    CHECK(one(f.expOfNegative, 0) == 1);
+    CHECK(std::isnan(one(f.expOfNegative, std::nanf(""))));
   });
 }
 

@@ -1,5 +1,6 @@
 // Made by scripts/op-lists.mjs from the files of this folder.
 import * as attention from "./attention.js";
+import * as cachedAttention from "./cachedAttention.js";
 import * as cells from "./cells.js";
 import * as crf from "./crf.js";
 import * as crossEntropy from "./crossEntropy.js";
@@ -7,6 +8,7 @@ import * as dropout from "./dropout.js";
 import * as elementwise from "./elementwise.js";
 import * as embedding from "./embedding.js";
 import * as follow from "./follow.js";
+import * as gelu from "./gelu.js";
 import * as gru from "./gru.js";
 import * as hardSigmoid from "./hardSigmoid.js";
 import * as keepIds from "./keepIds.js";
@@ -16,6 +18,8 @@ import * as logGamma from "./logGamma.js";
 import * as lstm from "./lstm.js";
 import * as mask from "./mask.js";
 import * as matmul from "./matmul.js";
+import * as multiHeadAttention from "./multiHeadAttention.js";
+import * as nextPositions from "./nextPositions.js";
 import * as optimizer from "./optimizer.js";
 import * as patches from "./patches.js";
 import * as pick from "./pick.js";
@@ -23,6 +27,7 @@ import * as pool from "./pool.js";
 import * as reduce from "./reduce.js";
 import * as restart from "./restart.js";
 import * as rnn from "./rnn.js";
+import * as rotary from "./rotary.js";
 import * as sample from "./sample.js";
 import * as shape from "./shape.js";
 import * as softmax from "./softmax.js";
@@ -31,6 +36,7 @@ import * as softplus from "./softplus.js";
 /** The kernel of every op, by name. Whatever else those files export is no op of the catalogue. */
 export const kernels = {
   ...attention,
+  ...cachedAttention,
   ...cells,
   ...crf,
   ...crossEntropy,
@@ -38,6 +44,7 @@ export const kernels = {
   ...elementwise,
   ...embedding,
   ...follow,
+  ...gelu,
   ...gru,
   ...hardSigmoid,
   ...keepIds,
@@ -46,6 +53,8 @@ export const kernels = {
   ...lstm,
   ...mask,
   ...matmul,
+  ...multiHeadAttention,
+  ...nextPositions,
   ...optimizer,
   ...patches,
   ...pick,
@@ -53,6 +62,7 @@ export const kernels = {
   ...reduce,
   ...restart,
   ...rnn,
+  ...rotary,
   ...sample,
   ...shape,
   ...softmax,

@@ -2,6 +2,7 @@
 /** The op catalogue: what a Program may contain. Each function records one op in the graph of its operands. */
 export { assign } from "./assign.js";
 export { attention } from "./attention.js";
+export { cachedAttention } from "./cachedAttention.js";
 export { gruCell, lstmCell } from "./cells.js";
 export { crf, crfMarginals, crfPaths } from "./crf.js";
 export { linearCrossEntropy } from "./crossEntropy.js";
@@ -23,6 +24,7 @@ export {
 } from "./elementwise.js";
 export { embedding, sumRows } from "./embedding.js";
 export { follow } from "./follow.js";
+export { gelu } from "./gelu.js";
 export { gru } from "./gru.js";
 export { hardSigmoid } from "./hardSigmoid.js";
 export { keepIds } from "./keepIds.js";
@@ -32,6 +34,8 @@ export { logGamma } from "./logGamma.js";
 export { lstm } from "./lstm.js";
 export { mask } from "./mask.js";
 export { matmul } from "./matmul.js";
+export { multiHeadAttention, multiHeadWeights } from "./multiHeadAttention.js";
+export { nextPositions } from "./nextPositions.js";
 export { adagrad, adam, clipScale, globalNorm, rmsprop, sgd } from "./optimizer.js";
 export { patches } from "./patches.js";
 export { pick } from "./pick.js";
@@ -39,6 +43,7 @@ export { maxPool, meanPool } from "./pool.js";
 export { argmax, broadcastTo, max, mean, sum, sumTo } from "./reduce.js";
 export { restart } from "./restart.js";
 export { rnn } from "./rnn.js";
+export { rotary } from "./rotary.js";
 export { sample } from "./sample.js";
 export { scan } from "./scan.js";
 export { asRows, concat, copy, pad, reshape, slice, transpose } from "./shape.js";

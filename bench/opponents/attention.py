@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""attention.py SIZES: causal scaled dot-product attention, forward and backward, for bench/attention.mjs.
+
+The heads are tensors [B,H,T,D] of their own, as PyTorch wants them: splitting and joining them, which a model has to do, is not measured.
+SIZES is JSON. Speaks the protocol of serve.mjs: reads {"seconds": n}, answers with the seconds of a step, the least of the round.
+"""
+
+import json
+import sys
+import time
+
+import torch
+
+sizes = json.loads(sys.argv[1])
+torch.set_num_threads(sizes["threads"])
+B, H, T, D = sizes["batch"], sizes["heads"], sizes["length"], sizes["features"]
+query, keys, values = (torch.randn(B, H, T, D, requires_grad=True) for _ in range(3))
+upstream = torch.randn(B, H, T, D)
+hidden = torch.full((T, T), -torch.inf).triu(1)
+
+
+def by_hand():
+    return torch.softmax(query @ keys.transpose(-1, -2) * D**-0.5 + hidden, -1) @ values
+
+
+# From PyTorch 2.0 on it has a kernel of its own.
+fused = getattr(torch.nn.functional, "scaled_dot_product_attention", None)
+attend = (lambda: fused(query, keys, values, is_causal=True)) if fused else by_hand
+
+
+def step():
+    query.grad = keys.grad = values.grad = None
+    loss = (attend() * upstream).sum()
+    loss.backward()
+    return loss.item()
+
+
+for _ in range(3):
+    step()
+how = "scaled_dot_product_attention" if fused else "softmax(Q K^T / sqrt D + mask) V"
+print(json.dumps({"settings": f"PyTorch {torch.__version__}, {how}, {torch.get_num_threads()} threads"}), flush=True)
+for line in sys.stdin:
+    end, least = time.perf_counter() + json.loads(line)["seconds"], float("inf")
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        step()
+        least = min(least, time.perf_counter() - start)
+    print(json.dumps({"secondsPerStep": least}), flush=True)
