@@ -55,6 +55,7 @@ test("train, generate, evaluate, info and inspect work one after the other", () 
   expect(ostinato("info").stdout).toMatch(/Kernels: \w+ \(.*\).*Matrix products/s);
 
   const inspected = ostinato("inspect", model, "--text", book);
+  expect(inspected.stdout).toMatch(/^The report is in .*report\.html: open it in a browser\.\n$/m);
   expect(inspected.status).toBe(0);
   expect(readFileSync(join(model, "report.html"), "utf8")).toContain("<html");
 });

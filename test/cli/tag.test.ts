@@ -147,6 +147,8 @@ test("inspect shows sentences with their spans or tags, what is wrong first, in 
   expect(ostinato(["inspect", "model", "--text", conll, "--terminal"]).stdout).toMatch(
     /^\[the:DET\] \[walk:NOUN\] \[wants:VERB\] \[to:PART\] \[\w+:VERB\]\n/,
   );
+  file("one.conll", "the O\nrun O\n\n");
+  expect(ostinato(["inspect", "crf", "--text", "one.conll", "--terminal"]).stdout).toBe("[the run:NP?]\n");
   expect(ostinato(["inspect", "crf", "--terminal"]).stderr).toMatch(/--terminal of a tagger needs --text/);
   expect(ostinato(["inspect", "crf", "--text", own, "--out", "spans.html"]).stdout).toMatch(/report is in spans\.html/);
   const report = readFileSync(join(folder, "spans.html"), "utf8");

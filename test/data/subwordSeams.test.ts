@@ -134,3 +134,22 @@ test("a character whose byte is the first token of the vocabulary keeps its byte
   const bytes = new BytePairs(new Component("model", { ...model, byte_fallback: true }));
   expect([" ", "!", "?"].map((character) => bytes.keepsBytesOf(character))).toEqual([true, false, false]);
 });
+
+test("a model that joins a letter with the space after it has no seam in front of spaces", () => {
+  const json = (merge: readonly [string, string]) =>
+    jsonOf({
+      model: {
+        type: "BPE",
+        unk_token: "<unk>",
+        vocab: { "<unk>": 0, a: 1, b: 2, "▁": 3, [merge.join("")]: 4 },
+        merges: [merge],
+      },
+      normalizer: { type: "Replace", pattern: { String: " " }, content: "▁" },
+      added: 0,
+    });
+  const joining = json(["a", "▁"]);
+  expect([...new SubwordTokenizer(joining).encode("ba b a b")]).toEqual([2, 4, 2, 3, 4, 2]);
+  expect(wholeIds(joining, "ba b a b")).toEqual([2, 4, 2, 3, 4, 2]);
+  expect(new Seams(new Pipeline(joining)).pieces("ba b a b")).toEqual(["ba b a b"]);
+  expect(new Seams(new Pipeline(json(["▁", "b"]))).pieces("ba b a b")).toEqual(["ba", " b", " a", " b"]);
+});

@@ -102,6 +102,11 @@ test("the table has a line for each row, with shares that sum up; JSON has the s
   const [head, ...lines] = profile.table().split("\n");
   expect(head).toMatch(/^layer +op +runs +ms +share +GFLOP\/s +GB\/s$/);
   expect(lines.length).toBe(profile.rows().length);
+  // A rate for what has flops and takes time, none for what has no flops.
+  const rates = (op: string) =>
+    lines.find((line) => line.startsWith(`encoder  ${op}`) || line.includes(` ${op} `))?.match(/ % +(\S+) +(\S+)$/);
+  expect(Number(rates("linear")?.[1])).toBeGreaterThan(0);
+  expect(rates("tanh")).toBeNull();
   const shares = lines.map((line) => Number(/([\d.]+) %/.exec(line)?.[1]));
   expect(shares.reduce((sum, share) => sum + share)).toBeCloseTo(100, 0);
   expect(shares).toEqual([...shares].sort((a, b) => b - a));
