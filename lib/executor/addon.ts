@@ -27,6 +27,12 @@ export interface Addon {
     encoded: Float64Array,
     feeds: readonly (Float32Array | Int32Array)[],
   ) => AddonSearch;
+  /** @param begin, end marks of sentences, ids of the vocabulary; both -1 for one running text. */
+  Ngrams: new (
+    V: number,
+    begin: number,
+    end: number,
+  ) => AddonNgrams;
 }
 
 /** An op as the addon knows it: names, as `Operation` of lib/graph declares them. */
@@ -89,6 +95,42 @@ export interface AddonProgram {
     counters: Int32Array,
     collected: Int32Array,
   ): Promise<{ outputs: (Float32Array | Int32Array)[]; collected: (Float32Array | Int32Array)[] } & AddonTimes>;
+}
+
+/**
+ * Makes tables of n-grams: of a text that is added, counted once, and estimated from as often as wanted; or of n-grams with their
+ * probabilities. One call at a time (ERR_OSTINATO_BUSY).
+ */
+export interface AddonNgrams {
+  /** Tokens to follow. @param heldOut of the text that `weights` are fitted on, instead of the one that is counted. */
+  add(ids: Int32Array, heldOut?: boolean): void;
+  /** Adds n-grams of an order: `order` ids of each, natural logarithms of their probabilities and back-off weights. */
+  addNgrams(order: number, ids: Int32Array, probabilities: Float32Array, backoffs: Float32Array): void;
+  /**
+   * Makes the table of the n-grams that were added. Resolves with the number of each order, those included that others begin or end
+   * with. An n-gram that was added twice is refused with ERR_OSTINATO_INPUT.
+   */
+  pack(): Promise<Float64Array>;
+  /** Counts all orders up to this one. Resolves with the number of different n-grams of each. */
+  count(order: number): Promise<Float64Array>;
+  /** Weights of the uniform distribution and of each order, by EM on the held-out text. */
+  weights(): Promise<Float64Array>;
+  /**
+   * Makes the table of a model, `size` numbers; `read` copies it.
+   * @param numbers added count, discount (below 0: estimated), threshold, largest count that is discounted.
+   * @param weights of an interpolation.
+   * @param minimum times that an n-gram of each order from 1 on must come to be kept; it must not fall.
+   */
+  estimate(
+    smoothing: string,
+    numbers: Float64Array,
+    weights: Float64Array,
+    minimum: Float64Array,
+  ): Promise<{ size: number; notes: string[] }>;
+  /** Copies numbers of the table, from `begin` on. */
+  read(into: Int32Array, begin: number): void;
+  /** Makes the work under way reject soon. */
+  stop(): void;
 }
 
 export interface AddonSearch {

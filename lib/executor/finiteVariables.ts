@@ -18,6 +18,7 @@ export class FiniteVariables {
   /** The name of a variable that is not finite; null if all are. */
   async firstOther(variables: readonly VariableSpec[]): Promise<string | null> {
     const floats = variables.filter(({ dtype }) => dtype === "f32");
+    if (floats.length === 0) return null;
     const { outputs } = await this.#norm(floats).run({});
     if (Number.isFinite(outputs.norm?.[0])) return null;
     // Finite values can have a norm that is too large for a float.

@@ -4,6 +4,8 @@ import type { Vocabularies, VocabularyFile } from "./vocabularies.js";
 export interface ParameterShape {
   readonly name: string;
   readonly shape: readonly number[];
+  /** The type of its values: floats of any width, or I32. Default: "f32". */
+  readonly dtype?: "f32" | "i32";
 }
 
 /** A kind of model, as far as its folder goes. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, FileError, quote } from "../errors.js";
 import type { ConfigFile } from "./configFile.js";
+import type { ParameterShape } from "./folderKind.js";
 import { jsonDigest } from "./jsonFile.js";
 import { modelFiles } from "./modelFiles.js";
 import { scaleName } from "./quantizedTensors.js";
@@ -53,22 +54,22 @@ export function expectCounts(
 export function expectTensors(
   file: string,
   { entries }: SafetensorsHeader,
-  parameters: Iterable<{ name: string; shape: readonly number[] }>,
+  parameters: Iterable<ParameterShape>,
 ): void {
   const unread = new Map(entries.map((entry) => [entry.name, entry]));
-  for (const { name, shape } of parameters) {
+  for (const { name, shape, dtype = "f32" } of parameters) {
     const entry = unread.get(name);
     unread.delete(name);
     const got = entry ? `${entry.type} ${shapeText(entry.shape)}` : "none";
     const fits = entry && entry.shape.join() === shape.join();
-    if (fits && floatTypes.includes(entry.type)) continue;
-    if (fits && entry.type === "I8" && shape.length === 2) {
+    if (fits && (dtype === "f32" ? floatTypes.includes(entry.type) : entry.type === "I32")) continue;
+    if (fits && dtype === "f32" && entry.type === "I8" && shape.length === 2) {
       const scales = unread.get(scaleName(name));
       unread.delete(scaleName(name));
       if (scales?.type === "F32" && scales.shape.join() === String(shape[0])) continue;
     }
     throw new FileError(
-      `${file} does not fit ${modelFiles.config}: expected tensor ${quote(name)} of F32 ${shapeText(shape)}, got ${got}. ` +
+      `${file} does not fit ${modelFiles.config}: expected tensor ${quote(name)} of ${dtype.toUpperCase()} ${shapeText(shape)}, got ${got}. ` +
         "The files are of different models; copy the whole folder again from where it came.",
     );
   }

@@ -12,7 +12,7 @@ export function scaleName(name: string): string {
 export function packTensors(tensors: Iterable<NamedTensor>, type: WeightType): NamedTensor[] {
   return [...tensors].flatMap((tensor): NamedTensor[] => {
     const { name, shape, values } = tensor;
-    if (shape.length !== 2) return [tensor];
+    if (shape.length !== 2 || values instanceof Int32Array) return [tensor];
     const packed = packWeights(values as Float32Array, shape[0] as number, type);
     if (packed.type === "bfloat16") return [{ name, shape, values: packed.values, type: "BF16" }];
     return [
@@ -22,11 +22,11 @@ export function packTensors(tensors: Iterable<NamedTensor>, type: WeightType): N
   });
 }
 
-/** Weights of a file as a model keeps them, by name, in float32. */
-export type UnpackedWeights = Record<string, { shape: readonly number[]; values: Float32Array }>;
+/** Weights of a file as a model keeps them, by name: in float32, or whole numbers. */
+export type UnpackedWeights = Record<string, { shape: readonly number[]; values: Float32Array | Int32Array }>;
 
 /**
- * The opposite: every tensor as float32.
+ * The opposite: every tensor as float32, but for whole numbers of 32 bits.
  * @param tensors those of a file that expectTensors has checked.
  * @throws FileError for a value that is not finite, or not in float32.
  */
@@ -36,6 +36,10 @@ export function unpackTensors(file: string, tensors: readonly NamedTensor[]): Un
   for (const { name, shape, values } of tensors) {
     const owner = name.endsWith(".scale") ? byName.get(name.slice(0, -".scale".length)) : undefined;
     if (owner?.values instanceof Int8Array) continue;
+    if (values instanceof Int32Array) {
+      unpacked[name] = { shape, values };
+      continue;
+    }
     const floats = floatsOf(values, byName.get(scaleName(name))?.values);
     if (!allFinite(floats)) {
       const wrong = floats.findIndex((value) => !Number.isFinite(value));

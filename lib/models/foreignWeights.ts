@@ -13,12 +13,12 @@ export interface LoadWeightsOptions {
 
 const rules = { rename: callback<(name: string) => string | null>() };
 
-/** Float32 values of each parameter, in their order, from a file of another program. @throws as `SavedModel.loadWeights` says. */
+/** The values of each parameter, in their order, from a file of another program. @throws as `SavedModel.loadWeights` says. */
 export async function readForeignWeights(
   file: string,
   parameters: readonly Parameter[],
   options: LoadWeightsOptions,
-): Promise<Float32Array[]> {
+): Promise<(Float32Array | Int32Array)[]> {
   const { rename = (name: string) => name } = completeOptions("loadWeights", options, rules);
   const { tensors } = await readSafetensors(checkOption("loadWeights", "file", file, text()));
   const named = new Map<string, NamedTensor>();
@@ -55,13 +55,17 @@ function listed(noun: string, names: readonly string[]): string {
   return `${counted(names.length, noun)} (${shown}${names.length > 6 ? ", ..." : ""})`;
 }
 
-function valuesFor(file: string, { name, shape }: Parameter, tensor: NamedTensor): Float32Array {
+function valuesFor(file: string, { name, dtype, shape }: Parameter, tensor: NamedTensor): Float32Array | Int32Array {
   if (shape.length !== tensor.shape.length || shape.some((size, axis) => size !== tensor.shape[axis])) {
     throw new InputError(
       `${file}: expected ${quote(tensor.name)} of shape ${shapeText(shape)} for ${name}, got ${shapeText(tensor.shape)}.`,
     );
   }
   const { values } = tensor;
+  if (dtype === "i32") {
+    if (values instanceof Int32Array) return values;
+    throw new InputError(`${file}: expected ${quote(tensor.name)} to hold whole numbers of 32 bits (I32).`);
+  }
   if (values instanceof Float32Array) return values;
   if (values instanceof Float64Array) return Float32Array.from(values);
   throw new InputError(`${file}: expected ${quote(tensor.name)} to hold floats, got whole numbers.`);

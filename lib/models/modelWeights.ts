@@ -30,7 +30,7 @@ export class ModelWeights {
     this.#executor = executor;
     this.store = executor.createStore();
     this.#finite = new FiniteVariables({ executor, store: this.store });
-    for (const { name, shape } of parameters) this.store.declare({ name, dtype: "f32", shape });
+    for (const { name, dtype, shape } of parameters) this.store.declare({ name, dtype, shape });
   }
 
   /** Number of weights. */
@@ -57,7 +57,8 @@ export class ModelWeights {
     if (this.#type !== null && this.#type !== type) {
       throw new OptionError(`quantize: the weights of this model are ${this.#type} already. Load the original.`);
     }
-    const matrices = this.parameters.filter(({ shape }) => shape.length === 2);
+    const matrices = this.parameters.filter(({ dtype, shape }) => dtype === "f32" && shape.length === 2);
+    if (matrices.length === 0) throw new OptionError(`quantize: a ${this.model} has no matrices of weights to round.`);
     // All or none.
     await this.expectFinite("quantize", matrices);
     for (const { name } of matrices) await this.store.quantize(name, type);
@@ -74,7 +75,7 @@ export class ModelWeights {
 
   /** @throws InputError if a weight is NaN or infinite. */
   async expectFinite(who: string, parameters = this.parameters): Promise<void> {
-    const specs = parameters.map(({ name, shape }) => ({ name, dtype: "f32" as const, shape }));
+    const specs = parameters.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
     const name = await this.#finite.firstOther(specs);
     if (name !== null) throw new InputError(`${who}: a weight of ${name} is not finite.`);
   }
@@ -89,20 +90,20 @@ export class ModelWeights {
 
   /** The values of a file. */
   async write({ tensors, weightType }: Pick<LoadedModel, "tensors" | "weightType">): Promise<void> {
-    await this.#assign(this.parameters.map(({ name }) => tensors[name]?.values as Float32Array));
+    await this.#assign(this.parameters.map(({ name }) => tensors[name]?.values as Values));
     this.#type = null;
     if (weightType) await this.quantize(weightType);
   }
 
   /** Other values, one array for each parameter. @throws InputError if one is not finite; then nothing has changed. */
-  async replace(who: string, values: readonly Float32Array[]): Promise<void> {
+  async replace(who: string, values: readonly Values[]): Promise<void> {
     const trial = new ModelWeights(this.model, this.parameters, this.#executor);
     await trial.#assign(values);
     await trial.expectFinite(who);
     await this.#assign(values);
   }
 
-  async #assign(values: readonly Float32Array[]): Promise<void> {
-    for (const [i, { name }] of this.parameters.entries()) await this.store.write(name, values[i] as Float32Array);
+  async #assign(values: readonly Values[]): Promise<void> {
+    for (const [i, { name }] of this.parameters.entries()) await this.store.write(name, values[i] as Values);
   }
 }

@@ -32,7 +32,8 @@ export async function initialize(
   checkOption("initialize", "parameters", parameters, parameterList);
   const { seed: of } = completeOptions("initialize", options, { seed: seed() });
   for (const parameter of parameters) {
-    store.declare({ name: parameter.name, dtype: "f32", shape: parameter.shape });
-    await store.write(parameter.name, await initialValues(parameter, of));
+    const { name, dtype, shape } = parameter;
+    store.declare({ name, dtype, shape });
+    if (dtype === "f32") await store.write(name, await initialValues(parameter, of));
   }
 }

@@ -1,10 +1,10 @@
 import { OptionError } from "../errors.js";
 import { Graph } from "../graph/graph.js";
-import type { Shape } from "../graph/program.js";
+import type { DType, Shape } from "../graph/program.js";
 import { elementsOf, firstValues, shapeRule, shapeText } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { OptionsOf } from "../options.js";
-import { checkOption, completeOptions, flag, largestInt32, table, text, value } from "../options.js";
+import { checkOption, completeOptions, flag, largestInt32, table, text, value, word } from "../options.js";
 import { initializerRule } from "./initializerRule.js";
 import type { Initializer } from "./initializers.js";
 import { initialValues } from "./initialValues.js";
@@ -27,6 +27,8 @@ function expectFits(name: string, shape: Shape): void {
   );
 }
 
+const dtypes = ["f32", "i32"] as const satisfies readonly DType[];
+
 /** Rule of a graph to record in. */
 export const graphRule = value<Graph>("a Graph", (graph) => graph instanceof Graph);
 
@@ -34,6 +36,11 @@ export const graphRule = value<Graph>("a Graph", (graph) => graph instanceof Gra
 const defaultSeed = 1;
 
 const rules = table("Parameter", {
+  /**
+   * Type of its values. Those of whole numbers are made by the model itself: they begin as zeros, and nothing learns or rounds
+   * them. Default f32.
+   */
+  dtype: word(dtypes, "f32"),
   /** Leave it as it is in training: it is saved and loaded, and has no gradient and no moments. Default false. */
   frozen: flag(),
 });
@@ -43,6 +50,7 @@ export type ParameterOptions = OptionsOf<typeof rules>;
 
 /** A weight: a named variable of the store with a rule for its first values. */
 export class Parameter {
+  readonly dtype: DType;
   /** Whether training leaves it as it is. */
   readonly frozen: boolean;
 
@@ -59,7 +67,9 @@ export class Parameter {
     checkOption("Parameter", "name", name, text());
     expectFits(name, shape);
     checkOption(name, "initializer", initializer, initializerRule);
-    this.frozen = completeOptions(name, options, rules).frozen;
+    const { dtype, frozen } = completeOptions(name, options, rules);
+    this.dtype = dtype;
+    this.frozen = frozen || dtype === "i32";
   }
 
   /** The same weight under another name, as training leaves it. */
@@ -70,8 +80,9 @@ export class Parameter {
   /** The parameter as a tensor of a graph. A store that does not have it yet initializes it, from the seed 1. */
   in(graph: Graph): Tensor {
     checkOption(this.name, "graph", graph, graphRule);
-    const { name, shape } = this;
-    return graph.variable({ name, dtype: "f32", shape, [firstValues]: () => initialValues(this, defaultSeed) });
+    const { name, dtype, shape } = this;
+    const first = dtype === "f32" ? { [firstValues]: () => initialValues(this, defaultSeed) } : {};
+    return graph.variable({ name, dtype, shape, ...first });
   }
 }
 

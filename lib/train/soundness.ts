@@ -29,7 +29,7 @@ export class Soundness<Form> {
    */
   async explain(error: unknown): Promise<unknown> {
     if (!(error instanceof DivergenceError)) return error;
-    const parameters = this.#model.parameters.map(({ name, shape }) => ({ name, dtype: "f32" as const, shape }));
+    const parameters = this.#model.parameters.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
     if ((await this.#finite.firstOther(parameters)) === null) return error;
     return new DivergenceError({ ...error.divergence, parameters: await this.#rollBack() });
   }

@@ -5,6 +5,7 @@
 
 #include "base/thread_pool.h"
 #include "binding/arguments.h"
+#include "binding/ngram_object.h"
 #include "binding/program_object.h"
 #include "binding/search_object.h"
 #include "binding/store_object.h"
@@ -119,6 +120,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("Store", StoreObject::define(env));
   exports.Set("Program", ProgramObject::define(env));
   exports.Set("Search", SearchObject::define(env));
+  exports.Set("Ngrams", NgramObject::define(env));
   exports.Set("operations", Napi::Function::New(env, operations, "operations"));
   exports.Set("info", Napi::Function::New(env, information, "info"));
   exports.Set("threads", Napi::Function::New(env, threads, "threads"));

@@ -412,6 +412,18 @@ struct nextPositions {
   static const Implementation implementation;
 };
 
+struct ngramLosses {
+  enum Operand { ngrams, states, inputs, targets, lengths };
+  enum Result { losses, count, orders, last };
+  static const Implementation implementation;
+};
+
+struct ngramStep {
+  enum Operand { ngrams, states, ids };
+  enum Result { logits, after };
+  static const Implementation implementation;
+};
+
 struct pad {
   enum Operand { x };
   enum Result { y };
@@ -930,6 +942,17 @@ inline constexpr Operation kTable[] = {
      .results = {"next"},
      .attributes = {"modulus"},
      .implementation = nextPositions::implementation},
+    {.name = "ngramLosses",
+     .operands = {"ngrams", "states", "inputs", "targets", "lengths"},
+     .results = {"losses", "count", "orders", "last"},
+     .optionalOperands = 1u << ngramLosses::lengths,
+     .optionalResults = 1u << ngramLosses::orders | 1u << ngramLosses::last,
+     .implementation = ngramLosses::implementation},
+    {.name = "ngramStep",
+     .operands = {"ngrams", "states", "ids"},
+     .results = {"logits", "after"},
+     .optionalResults = 1u << ngramStep::logits,
+     .implementation = ngramStep::implementation},
     {.name = "pad",
      .operands = {"x"},
      .results = {"y"},

@@ -70,7 +70,7 @@ async function describeModel(folder: string, print: Printer, kinds: readonly Cli
   const total = parameters.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
   const { slots } = kind.vocabularies;
   const vocabularies = slots.map(({ name }) => [name, kind.vocabularies.vocabulary(tokenizer, name)] as const);
-  const weights = weightType ?? "float32";
+  const weights = weightType ?? (network.parameters.some(({ dtype }) => dtype === "f32") ? "float32" : "int32");
   const sizes = Object.fromEntries(vocabularies.map(([name, { kind, size }]) => [name, { kind, size }]));
   print.object({
     model: kind.name,

@@ -20,6 +20,8 @@ import * as mask from "./mask.js";
 import * as matmul from "./matmul.js";
 import * as multiHeadAttention from "./multiHeadAttention.js";
 import * as nextPositions from "./nextPositions.js";
+import * as ngram from "./ngram.js";
+import * as ngramTable from "./ngramTable.js";
 import * as optimizer from "./optimizer.js";
 import * as patches from "./patches.js";
 import * as pick from "./pick.js";
@@ -55,6 +57,8 @@ export const kernels = {
   ...matmul,
   ...multiHeadAttention,
   ...nextPositions,
+  ...ngram,
+  ...ngramTable,
   ...optimizer,
   ...patches,
   ...pick,

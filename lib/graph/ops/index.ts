@@ -36,6 +36,7 @@ export { mask } from "./mask.js";
 export { matmul } from "./matmul.js";
 export { multiHeadAttention, multiHeadWeights } from "./multiHeadAttention.js";
 export { nextPositions } from "./nextPositions.js";
+export { ngramLosses, ngramStep } from "./ngram.js";
 export { adagrad, adam, clipScale, globalNorm, rmsprop, sgd } from "./optimizer.js";
 export { patches } from "./patches.js";
 export { pick } from "./pick.js";

@@ -1,0 +1,53 @@
+// A text whose n-grams are counted: the ids of its tokens, with the marks of its sentences.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ostinato {
+
+// The tokens between which a sentence stands; they may be the same. begin < 0: one running text.
+struct SentenceIds {
+  int32_t begin = -1, end = -1;
+
+  bool marked() const { return begin >= 0; }
+  // Whether a word is read only, and never predicted.
+  bool isOnlyRead(int64_t word) const { return marked() && word == begin && begin != end; }
+};
+
+class NgramText {
+ public:
+  NgramText(int64_t V, SentenceIds marks) : V_(V), marks_(marks) {}
+
+  // Tokens to follow, as a stream of them stands in a file: sentences end with the end mark and follow each other.
+  // Empty sentences are left out. False, and nothing is added, if an id is outside of 0 .. V-1.
+  bool add(std::span<const int32_t> ids);
+  // Ends the last sentence, if it is open. Called once, after the last add().
+  void finish();
+
+  int64_t V() const { return V_; }
+  SentenceIds marks() const { return marks_; }
+  int64_t size() const { return static_cast<int64_t>(words_.size()); }
+  // Tokens without the marks that were put before sentences.
+  int64_t tokens() const { return size() - sentences_; }
+  int64_t sentences() const { return sentences_; }
+  size_t bytes() const { return words_.capacity() * sizeof(int32_t); }
+
+  int32_t word(int64_t at) const { return words_[at] < 0 ? ~words_[at] : words_[at]; }
+  // Whether no n-gram goes on past this place.
+  bool closes(int64_t at) const { return words_[at] < 0 || at + 1 == size(); }
+  // Whether it is the mark before a sentence, which is read only.
+  bool opens(int64_t at) const { return marks_.marked() && (at == 0 || words_[at - 1] < 0); }
+
+ private:
+  int64_t V_;
+  SentenceIds marks_;
+  // The complement of an id ends a sentence.
+  std::vector<int32_t> words_;
+  int64_t sentences_ = 0;
+  bool open_ = false;
+};
+
+}  // namespace ostinato
