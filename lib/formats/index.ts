@@ -1,3 +1,5 @@
+export type { ArpaEntry } from "./arpaFile.js";
+export { ArpaFile } from "./arpaFile.js";
 export type { Sink } from "./atomicFile.js";
 export { expectRoom, writeFileAtomically } from "./atomicFile.js";
 export type { FolderKind, ParameterShape } from "./folderKind.js";

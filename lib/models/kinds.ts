@@ -4,6 +4,7 @@ export * from "./frameTagger/index.js";
 export * from "./imageCaptioner/index.js";
 export * from "./languageModel/index.js";
 export * from "./mixture/index.js";
+export * from "./ngramModel/index.js";
 export * from "./seq2seq/index.js";
 export * from "./sequenceClassifier/index.js";
 export * from "./sequenceTagger/index.js";

@@ -13,6 +13,7 @@ const {
   LabelledData,
   LanguageModel,
   Mixture,
+  NgramModel,
   PairData,
   Seq2Seq,
   SequenceClassifier,
@@ -24,6 +25,7 @@ const {
   captioner,
   classifier,
   config,
+  counted,
   executor,
   forecaster,
   framed,
@@ -121,6 +123,29 @@ export const modelRows: Record<string, Entry> = {
   "LanguageModel.quantize": entry(
     of(() => LanguageModel.create({ ...config, tokenizer }), "quantize"),
     () => ["int8"],
+  ),
+  "NgramModel.train": entry(NgramModel.train as never, () => [
+    ostinato.Corpus.fromText("a b a\nb a\n"),
+    { order: 2, smoothing: "kneserNey", discount: 0.5 },
+  ]),
+  "NgramModel.fromText": entry(NgramModel.fromText as never, () => ["a b a\nb a\n", { order: 2 }]),
+  "NgramModel.fromArpa": entry(NgramModel.fromArpa as never, () => ["counted.arpa", { executor }]),
+  "NgramModel.load": entry(NgramModel.load as never, () => ["counted", { executor }]),
+  "NgramModel.evaluate": entry(
+    of(() => counted, "evaluate"),
+    () => ["a b\n", {}],
+  ),
+  "NgramModel.logProbability": entry(
+    of(() => counted, "logProbability"),
+    () => ["a b\n"],
+  ),
+  "NgramModel.slotSearch": entry(
+    of(() => counted, "slotSearch"),
+    () => [{ prompt: "a", slots: 2, steps: 2 }],
+  ),
+  "NgramModel.writeArpa": entry(
+    of(() => counted, "writeArpa"),
+    () => ["written.arpa", {}],
   ),
   "Seq2Seq.create": entry(Seq2Seq.create as never, () => [
     { executor, hiddenSize: 4, tokenizer: pair, seed: 2, encoderLayers: 1 },

@@ -26,6 +26,8 @@ const others: Readonly<Record<string, string>> = {
   "Mixture.recordLoss 1": "the form of a batch, which its data makes",
   "LanguageModelNetwork.losses 0": "the tensors of a batch, which recordLoss makes",
   "MixtureNetwork.losses 0": "the tensors of a batch, which recordLoss makes",
+  "NgramNetwork.losses 0": "the tensors of a batch, which recordLoss makes",
+  "NgramNetwork.scores 0": "the tensors of a batch, which recordLoss makes",
   "SequenceTaggerNetwork.features 1": "the sizes of a batch, which its data makes",
   "SequenceTaggerNetwork.layers 1": "the sizes of a batch, which its data makes",
   "TaggerVocabulary 3": "of() and withReading() make it",

@@ -11,6 +11,7 @@ const without: Readonly<Record<string, string>> = {
   Tensor: "made by a Graph",
   LanguageModel: "made by create() and load()",
   Mixture: "made by of() and load()",
+  NgramModel: "made by train() and load()",
   Seq2Seq: "made by create() and load()",
   Forecaster: "made by create() and load()",
   SequenceClassifier: "made by create() and load()",

@@ -48,6 +48,9 @@ export const labelled = [
 ];
 export const config = { executor, hiddenSize: 4, layers: 1 };
 export const model = await LanguageModel.create({ ...config, tokenizer });
+export const counted = await ostinato.NgramModel.fromText("a b a\nb a\n", { order: 2 });
+await counted.save("counted");
+await counted.writeArpa("counted.arpa");
 export const translator = await Seq2Seq.create({ executor, hiddenSize: 4, embeddingSize: 4, tokenizer: pair });
 export const classifier = await ostinato.SequenceClassifier.create({
   ...config,

@@ -4,6 +4,7 @@ export { frameTagger } from "./frameTagger.js";
 export { imageCaptioner } from "./imageCaptioner.js";
 export { languageModel } from "./languageModel.js";
 export { mixture } from "./mixture.js";
+export { ngramModel } from "./ngramModel.js";
 export { seq2seq } from "./seq2seq.js";
 export { sequenceClassifier } from "./sequenceClassifier.js";
 export { sequenceTagger } from "./sequenceTagger.js";

@@ -242,6 +242,6 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
 }
 
 /** A text, or the tokens of one. */
-const textOrStream: Rule<string | TokenStream> = value(`a text, or ${tokenStream.expected}`, (text) => {
+export const textOrStream: Rule<string | TokenStream> = value(`a text, or ${tokenStream.expected}`, (text) => {
   return typeof text === "string" || tokenStream.fits(text);
 });

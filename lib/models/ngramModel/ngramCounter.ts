@@ -1,0 +1,110 @@
+import { setImmediate } from "node:timers/promises";
+import type { SentenceMarks, TokenStream } from "../../data/index.js";
+import { InputError, isErrorCode, OptionError, OstinatoError } from "../../errors.js";
+import type { AddonNgrams } from "../../executor/addon.js";
+import { loadAddon } from "../../executor/loadAddon.js";
+import { tableLevels } from "./network.js";
+
+/** Tokens that are handed over before the event loop has a turn, and numbers of a table that are copied. */
+const atOnce = 2 ** 19;
+
+/** Counts the n-grams of a text in C++, off the event loop, and makes tables of probabilities of them. */
+export class NgramCounter {
+  readonly #native: AddonNgrams;
+  readonly #signal: AbortSignal | undefined;
+
+  /** @param marks of sentences; null for one running text. */
+  constructor(V: number, marks: SentenceMarks | null, signal: AbortSignal | undefined) {
+    this.#native = named(() => new (loadAddon().Ngrams)(V, marks?.begin ?? -1, marks?.end ?? -1));
+    this.#signal = signal;
+  }
+
+  /** Adds a text. @param onProgress is called with the share of it that is done. */
+  async add(
+    stream: TokenStream,
+    { heldOut = false, onProgress }: { heldOut?: boolean; onProgress?: ((done: number) => void) | undefined } = {},
+  ): Promise<void> {
+    for (let at = 0; at < stream.length; at += atOnce) {
+      this.#signal?.throwIfAborted();
+      const ids = await stream.read(at, Math.min(at + atOnce, stream.length));
+      named(() => this.#native.add(ids, heldOut));
+      onProgress?.(Math.min(1, (at + atOnce) / stream.length));
+      await setImmediate();
+    }
+  }
+
+  /** Adds n-grams: `order` ids of each, natural logarithms of their probabilities and back-off weights. */
+  addNgrams(
+    order: number,
+    { ids, probabilities, backoffs }: { ids: Int32Array; probabilities: Float32Array; backoffs: Float32Array },
+  ): void {
+    named(() => this.#native.addNgrams(order, ids, probabilities, backoffs));
+  }
+
+  /** The table of the n-grams that were added, and the number of each order: contexts and suffixes that were missing are added. */
+  async pack(): Promise<{ table: Int32Array; counts: number[] }> {
+    const counts = [...(await this.#run(() => this.#native.pack()))];
+    return { table: await this.#table(tableLevels(counts).at(-1)?.end as number), counts };
+  }
+
+  /** Counts all orders up to this one. @returns the number of different n-grams of each. */
+  async count(order: number): Promise<number[]> {
+    return [...(await this.#run(() => this.#native.count(order)))];
+  }
+
+  /** Weights of the uniform distribution and of each order, by EM on the held-out text. */
+  weights(): Promise<Float64Array> {
+    return this.#run(() => this.#native.weights());
+  }
+
+  /** The table of a model, and remarks about what could not be done as asked. */
+  async estimate(
+    smoothing: string,
+    { numbers, weights, minimum }: { numbers: Float64Array; weights: Float64Array; minimum: Float64Array },
+  ): Promise<{ table: Int32Array; notes: string[] }> {
+    const { size, notes } = await this.#run(() => this.#native.estimate(smoothing, numbers, weights, minimum));
+    return { table: await this.#table(size), notes };
+  }
+
+  /** A copy of the table, made in parts. */
+  async #table(size: number): Promise<Int32Array> {
+    const table = new Int32Array(size);
+    for (let at = 0; at < size; at += atOnce) {
+      if (at > 0) await setImmediate();
+      this.#native.read(table.subarray(at, at + atOnce), at);
+    }
+    return table;
+  }
+
+  /** Work that ends early when the signal says so. */
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    this.#signal?.throwIfAborted();
+    const stop = () => this.#native.stop();
+    this.#signal?.addEventListener("abort", stop);
+    try {
+      return await work();
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      throw own(error);
+    } finally {
+      this.#signal?.removeEventListener("abort", stop);
+    }
+  }
+}
+
+function named<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw own(error);
+  }
+}
+
+/** An error of the addon under its own name. */
+function own(error: unknown): unknown {
+  if (error instanceof OstinatoError) return error;
+  const { message, code } = error as Error & { code?: string };
+  if (code === "ERR_OSTINATO_INPUT") return new InputError(`NgramModel: ${message}.`, error);
+  if (code === "ERR_OSTINATO_OPTION") return new OptionError(message);
+  return isErrorCode(code) ? new OstinatoError(`NgramModel: ${message}.`, { code, cause: error }) : error;
+}

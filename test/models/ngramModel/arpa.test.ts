@@ -1,0 +1,112 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { FileError, NgramModel, OptionError } from "../../../lib/index.js";
+import { temporaryFolder } from "../../data/temporaryFolder.js";
+import { randomLines } from "./sentences.js";
+
+const train = `${randomLines(200).join("\n")}\n`;
+const held = `${randomLines(40, { seed: 2 }).join("\n")}\n`;
+
+const small = `a remark
+
+\\data\\
+ngram 1=5
+ngram 2=3
+ngram 3=1
+
+\\1-grams:
+-1.5\t<unk>
+-99\t<s>\t-0.5
+-0.75\t</s>
+-0.5\ta\t-0.25
+-1\tb
+
+\\2-grams:
+-0.25\t<s> a\t-0.125
+-0.5\ta b\t-0.375
+-0.125\tb </s>
+
+\\3-grams:
+-0.0625\t<s> b a
+
+\\end\\
+`;
+
+async function fileOf(content: string | Uint8Array, name = "model.arpa"): Promise<string> {
+  const file = join(await temporaryFolder(), name);
+  await writeFile(file, content);
+  return file;
+}
+
+test("a small file gives the probabilities that its lines say, and backs off by their weights", async () => {
+  const model = await NgramModel.fromArpa(await fileOf(small));
+  const { tokens } = await model.logProbability("a b c\n");
+  const expected = [-0.25, -0.125 - 0.5, -0.375 - 1.5, -0.75];
+  for (const [i, { logProbability }] of tokens.entries()) {
+    expect(logProbability / Math.LN10).toBeCloseTo(expected[i] as number, 5);
+  }
+  expect(tokens.map(({ order, unknown }) => [order, unknown])).toEqual([
+    [2, false],
+    [2, false],
+    [1, true],
+    [1, false],
+  ]);
+  // Its trigram stands without the bigrams that it begins and ends with.
+  const { tokens: others } = await model.logProbability("b a\n");
+  expect(others.map(({ logProbability }) => logProbability / Math.LN10)).toEqual([
+    expect.closeTo(-0.5 - 1, 5),
+    expect.closeTo(-0.0625, 5),
+    expect.closeTo(-0.25 - 0.75, 5),
+  ]);
+});
+
+test("a model that is written and read again says the same, plain and compressed", async () => {
+  const folder = await temporaryFolder();
+  for (const smoothing of ["modifiedKneserNey", "katz"] as const) {
+    const model = await NgramModel.fromText(train, { order: 4, smoothing });
+    const [plain, packed] = [join(folder, "a.arpa"), join(folder, "a.arpa.gz")];
+    await model.writeArpa(plain);
+    await model.writeArpa(packed);
+    expect(gunzipSync(await readFile(packed)).equals(await readFile(plain))).toBe(true);
+    for (const file of [plain, packed]) {
+      const again = await NgramModel.fromArpa(file);
+      const [before, after] = [await model.logProbability(held), await again.logProbability(held)];
+      expect(after.tokens.map(({ order }) => order)).toEqual(before.tokens.map(({ order }) => order));
+      for (const [i, { logProbability }] of before.tokens.entries()) {
+        expect(after.tokens[i]?.logProbability).toBeCloseTo(logProbability, 5);
+      }
+    }
+  }
+});
+
+test("a file that is cut short or wrong is refused with its line", async () => {
+  const refused = async (content: string | Uint8Array, message: RegExp, name?: string) => {
+    const file = await fileOf(content, name);
+    const error = await NgramModel.fromArpa(file).then(
+      () => expect.fail("it was read"),
+      (error: unknown) => error as Error,
+    );
+    expect(error).toBeInstanceOf(FileError);
+    expect(error.message).toMatch(message);
+    expect(error.message).toContain(file);
+  };
+  await refused(small.slice(0, small.indexOf("\\3-grams")), /cut short/);
+  await refused(small.replace("ngram 2=3", "ngram 2=4"), /line 20: expected 4 2-grams, as the header says/);
+  await refused(small.replace("ngram 2=3", "ngram 2=2"), /expected \\3-grams:, got "-0.125/);
+  await refused(small.replace("-0.5\ta b", "-0.5\ta c"), /line 17: "c" is not among the 1-grams/);
+  await refused(small.replace("-0.5\ta b", "-0.5\t<s> a"), /an n-gram of 2 words comes twice/);
+  await refused(small.replace("-1\tb", "-1\ta"), /line 13: "a" comes twice/);
+  await refused(small.replace("-1\tb", "1\tb"), /line 13: expected logarithms/);
+  await refused(small.replace("-1\tb", "-1"), /line 13: expected a probability, a word/);
+  await refused(small.replace("\\data\\", "\\date\\"), /line 3: expected \\data\\/);
+  await refused("once upon a time\n", /no ARPA file/);
+  await refused(gzipSync(small).subarray(0, 90), /damaged or cut short/, "model.arpa.gz");
+  await expect(NgramModel.fromArpa("nowhere.arpa")).rejects.toThrow(/There is no file/);
+});
+
+test("a model of a running text has no sentences to write", async () => {
+  const model = await NgramModel.fromText(train, { order: 2, running: true });
+  await expect(model.writeArpa("x.arpa")).rejects.toThrow(OptionError);
+});

@@ -1,0 +1,219 @@
+import { describe, expect, test } from "vitest";
+import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
+import {
+  CharacterTokenizer,
+  Corpus,
+  InputError,
+  loadModel,
+  NgramModel,
+  OptionError,
+  smoothings,
+  WordTokenizer,
+} from "../../../lib/index.js";
+import { TextModel } from "../../../lib/models/textModel/textModel.js";
+import { temporaryFolder } from "../../data/temporaryFolder.js";
+import { PlainNgrams } from "./plainNgrams.js";
+import { randomLines } from "./sentences.js";
+
+const train = `${randomLines(300).join("\n")}\n`;
+const held = `${randomLines(60, { seed: 2 }).join("\n")}\n`;
+
+test("modified Kneser-Ney gives the probabilities of its equations, word by word", async () => {
+  const lines = randomLines(120);
+  for (const order of [1, 2, 3, 4]) {
+    const model = await NgramModel.fromText(`${lines.join("\n")}\n`, { order });
+    const sentences = lines.map((line) => ["<s>", ...line.split(" "), "</s>"]);
+    const plain = new PlainNgrams(sentences, { order, words: model.tokenizer.size });
+    for (const line of randomLines(8, { seed: 3 })) {
+      const { tokens } = await model.logProbability(line);
+      const words = [...line.split(" "), "</s>"];
+      const expected = words.map((word, i) => {
+        const known = model.tokenizer.id(word) === undefined && word !== "</s>" ? "?" : word;
+        return Math.log(plain.probability(["<s>", ...words.slice(0, i)], known));
+      });
+      for (const [i, { logProbability }] of tokens.entries())
+        expect(logProbability).toBeCloseTo(expected[i] as number, 4);
+      expect(tokens.length).toBe(words.length);
+    }
+  }
+});
+
+test("evaluate is the mean of the log-probabilities, with and without unknown words", async () => {
+  const model = await NgramModel.fromText(train, { order: 3 });
+  const text = `${held}w0 never w1\n`;
+  const result = await model.evaluate(text);
+  const { total, tokens, unknown } = await model.logProbability(text);
+  expect(result.tokens).toBe(tokens.length);
+  expect(result.loss).toBeCloseTo(-total / tokens.length, 6);
+  expect([result.unknown, unknown]).toEqual([1, 1]);
+  const known = tokens.filter((token) => !token.unknown);
+  expect(known.length).toBe(tokens.length - 1);
+  expect(result.known.tokens).toBe(known.length);
+  expect(result.known.loss).toBeCloseTo(-known.reduce((sum, t) => sum + t.logProbability, 0) / known.length, 6);
+  expect(result.orders.reduce((sum, n) => sum + n, 0)).toBe(tokens.length);
+});
+
+test("what a model says of a text as losses of batches is what it says word by word", async () => {
+  for (const running of [false, true]) {
+    const model = await NgramModel.fromText(train, { order: 4, running });
+    const own = await model.evaluate(held);
+    for (const options of [{}, { windowLength: 7 }]) {
+      const batches = await TextModel.prototype.evaluate.call(model, held, options);
+      expect(batches.tokens).toBe(own.tokens);
+      expect(batches.loss).toBeCloseTo(own.loss, 5);
+    }
+  }
+});
+
+test("the reference executor says the same", async () => {
+  const native = await NgramModel.fromText(train, { order: 3 });
+  const reference = await NgramModel.fromText(train, { order: 3, executor: new ReferenceExecutor() });
+  const [a, b] = [await native.logProbability(held), await reference.logProbability(held)];
+  expect(b.tokens.map(({ order }) => order)).toEqual(a.tokens.map(({ order }) => order));
+  for (const [i, { logProbability }] of a.tokens.entries()) {
+    expect(b.tokens[i]?.logProbability).toBeCloseTo(logProbability, 5);
+  }
+  expect((await reference.nextTokens("w0 w1")).tokens.map(({ id }) => id)).toEqual(
+    (await native.nextTokens("w0 w1")).tokens.map(({ id }) => id),
+  );
+});
+
+test("the next tokens of any prompt have the probabilities that logProbability gives them, and sum to 1", async () => {
+  const model = await NgramModel.fromText(train, { order: 3 });
+  for (const prompt of ["", "w0", "w3 w0 w1", "w0\n", "w0\nw1"]) {
+    const { tokens } = await model.nextTokens(prompt, { top: 1000 });
+    expect(tokens.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+    for (const { token, probability } of tokens.slice(0, 5)) {
+      const before = prompt === "" || prompt.endsWith("\n") ? prompt : `${prompt} `;
+      if (token === "<eos>" || token === "<unk>") continue;
+      const { tokens: read } = await model.logProbability(before + token);
+      // The line end is predicted too.
+      expect(Math.exp(read.at(-2)?.logProbability as number)).toBeCloseTo(probability, 5);
+    }
+  }
+});
+
+describe("writing", () => {
+  test("a beam of one is the likeliest word each time", async () => {
+    const model = await NgramModel.fromText(train, { order: 3 });
+    const { texts } = await model.beamSearch({ prompt: "w1", beams: 1, maximumLength: 6, end: "never" });
+    let text = "w1";
+    for (let i = 0; i < 6; i++) {
+      const { tokens } = await model.nextTokens(text, { top: 3 });
+      text += tokens.find(({ token }) => token !== "<unk>")?.text;
+    }
+    expect(`w1${texts[0]?.text}`).toBe(text);
+  });
+
+  test("texts that are drawn side by side have the words of the vocabulary, and the same seed draws the same", async () => {
+    const model = await NgramModel.fromText(train, { order: 3 });
+    const all = await model.generateAll({ count: 20, seed: 3, maximumLength: 30 });
+    expect(await model.generateAll({ count: 20, seed: 3, maximumLength: 30 })).toEqual(all);
+    expect(new Set(all).size).toBeGreaterThan(5);
+    for (const word of all.join(" ").split(/\s+/)) expect(word).toMatch(/^(w\d+)?$/);
+  });
+
+  test("a text goes on after the end of a line as the first line begins", async () => {
+    const model = await NgramModel.fromText("a b\na b\na b\n", { order: 3, smoothing: "maximumLikelihood" });
+    let text = "";
+    for await (const piece of model.generate({ end: "never", maximumLength: 9, seed: 1 })) text += piece;
+    expect(text).toBe("a b\na b\na b\n");
+  });
+});
+
+test("a model comes back from its folder as it was, and is not rounded", async () => {
+  const folder = await temporaryFolder();
+  const model = await NgramModel.fromText(train, { order: 3, smoothing: "wittenBell" });
+  await model.save(folder);
+  const again = (await loadModel(folder)) as NgramModel;
+  expect(again).toBeInstanceOf(NgramModel);
+  expect(again.network.config).toEqual(model.network.config);
+  expect(await again.evaluate(held)).toEqual(await model.evaluate(held));
+  await expect(again.quantize("int8")).rejects.toThrow(/has no matrices of weights to round/);
+});
+
+test("ten lines, a list of names and characters make a model by every smoothing", async () => {
+  const names = ["Anna", "Bo", "Cyd", "Anna", "Eve", "Annabel", "Boris", "Dora", "Ed", "Flo"].join("\n");
+  const tokenizer = CharacterTokenizer.fromText(`${names}\n`);
+  for (const smoothing of smoothings) {
+    const weights = smoothing === "interpolation" ? { weights: [0.1, 0.2, 0.7] } : {};
+    for (const own of [{ tokenizer }, {}]) {
+      const model = await NgramModel.fromText(`${names}\n`, {
+        order: own.tokenizer ? 2 : 2,
+        smoothing,
+        ...weights,
+        ...own,
+      });
+      const { perplexity } = await model.evaluate(names);
+      expect(perplexity).toBeGreaterThanOrEqual(1);
+      expect(perplexity).toBeLessThan(100);
+    }
+  }
+  const model = await NgramModel.fromText(`${names}\n`, { order: 2 });
+  expect(model.notes.join()).toMatch(
+    /order \d: its counts are too few to estimate discounts from; they are 0.5, 1, 1.5/,
+  );
+});
+
+describe("what cannot be a model says why", () => {
+  test("a text without a token, and an order that the text does not have", async () => {
+    await expect(NgramModel.fromText("")).rejects.toThrow(InputError);
+    await expect(NgramModel.fromText("\n\n")).rejects.toThrow(/no words/);
+    await expect(NgramModel.fromText("a b\n", { order: 5 })).rejects.toThrow(
+      /no n-gram of 5 tokens: its longest line has 4.* Choose an order of at most 4/,
+    );
+    await NgramModel.fromText("a b\n", { order: 4 });
+  });
+
+  test("options that do not fit", async () => {
+    const refused = (options: object) => expect(NgramModel.fromText(train, options)).rejects;
+    await refused({ order: 0 }).toThrow(OptionError);
+    await refused({ order: 25 }).toThrow(/at most 24/);
+    await refused({ smoothing: "kneserney" }).toThrow(/did you mean kneserNey/);
+    await refused({ added: 0.1 }).toThrow(/added needs smoothing additive/);
+    await refused({ smoothing: "interpolation" }).toThrow(/heldOut/);
+    await refused({ smoothing: "interpolation", weights: [0.5, 0.5], order: 3 }).toThrow(/expected 3 weights/);
+    await refused({ smoothing: "interpolation", weights: [0.5, 0.6], order: 2 }).toThrow(/sum 1/);
+  });
+
+  test("tokens that do not say their tokenizer, and those of another one", async () => {
+    const tokenizer = WordTokenizer.fromText(train);
+    const other = WordTokenizer.fromText("x y\n");
+    const stream = await Corpus.fromText("x y\n").tokenize(other);
+    const model = await NgramModel.fromText(train, { order: 2, tokenizer });
+    await expect(model.evaluate(stream)).rejects.toThrow(/another tokenizer/);
+  });
+
+  test("a signal stops the training with its reason", async () => {
+    const reason = new Error("enough");
+    await expect(NgramModel.fromText(train, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const controller = new AbortController();
+    const training = NgramModel.fromText(train, {
+      signal: controller.signal,
+      onProgress: () => controller.abort(reason),
+    });
+    await expect(training).rejects.toBe(reason);
+  });
+});
+
+test("weights of an interpolation that are fitted on a held-out text beat equal ones there", async () => {
+  const heldOut = Corpus.fromText(held);
+  const shared = { order: 3, smoothing: "interpolation" } as const;
+  const fitted = await NgramModel.fromText(train, { ...shared, heldOut });
+  const equal = await NgramModel.fromText(train, { ...shared, weights: [0.25, 0.25, 0.25, 0.25] });
+  expect((await fitted.evaluate(held)).loss).toBeLessThan((await equal.evaluate(held)).loss);
+});
+
+test("maximum likelihood is the quotient of counts, and what never came is impossible", async () => {
+  const model = await NgramModel.fromText("this is cat\nthis is dog\nthis is cat\n", {
+    order: 3,
+    smoothing: "maximumLikelihood",
+  });
+  const { tokens } = await model.nextTokens("this is", { top: 2 });
+  expect(tokens.map(({ token, probability }) => [token, probability.toFixed(4)])).toEqual([
+    ["cat", "0.6667"],
+    ["dog", "0.3333"],
+  ]);
+  const { tokens: read } = await model.logProbability("this cat");
+  expect(read[1]?.logProbability).toBeLessThan(-200);
+});
