@@ -5,7 +5,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import { constant } from "../../nn/initializers.js";
 import { Parameter } from "../../nn/parameter.js";
 import type { State } from "../../nn/stateEntry.js";
-import type { Completed, OptionsOf } from "../../options.js";
+import type { OptionsOf } from "../../options.js";
 import { completeOptions, flag, list, option, table, whole, word } from "../../options.js";
 import type { TokenNetwork, TokenSequences, TokenStateEntry } from "../textModel/tokenNetwork.js";
 import { smoothings } from "./smoothing.js";
@@ -53,7 +53,7 @@ export function tableLevels(counts: readonly number[]) {
 
 /** An n-gram model as a step: its context is a node of the table, a trie, whose children are the words that followed it. */
 export class NgramNetwork implements TokenNetwork {
-  readonly config: Completed<typeof configRules>;
+  readonly config: Readonly<Required<NgramModelConfig>>;
   readonly parameters: readonly Parameter[];
   readonly stateEntries: readonly TokenStateEntry[] = [{ name: "context", size: 1, dtype: "i32" }];
   readonly #table: Parameter;
