@@ -3,7 +3,7 @@ import { tokensOf, training, translationTraining } from "./workloads.mjs";
 const dist = (file) => import(new URL(`../dist/${file}`, import.meta.url).href);
 
 /** A language model of the workload's size. */
-export async function languageModel(executor, { V, E, H, layers }) {
+export async function languageModel(executor, { V, E, H, layers, cell = "lstm" }) {
   const [{ CharacterTokenizer }, { LanguageModel }] = await Promise.all(
     ["data/characterTokenizer.js", "models/languageModel/languageModel.js"].map(dist),
   );
@@ -11,7 +11,7 @@ export async function languageModel(executor, { V, E, H, layers }) {
   const tokenizer = CharacterTokenizer.fromText(
     Array.from({ length: V }, (_, i) => String.fromCodePoint(0x4e00 + i)).join(""),
   );
-  return LanguageModel.create({ tokenizer, executor, cell: "lstm", layers, hiddenSize: H, embeddingSize: E });
+  return LanguageModel.create({ tokenizer, executor, cell, layers, hiddenSize: H, embeddingSize: E });
 }
 
 /** A sentence classifier of the workload's size. */

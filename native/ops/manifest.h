@@ -609,6 +609,20 @@ struct transpose {
   static const Implementation implementation;
 };
 
+struct vectorScan {
+  enum Operand { a, b, h0, lengths };
+  enum Result { y, hLast };
+  enum Attribute { reverse };
+  static const Implementation implementation;
+};
+
+struct vectorScanGradient {
+  enum Operand { a, h0, lengths, y, dy, dhLast };
+  enum Result { da, db, dh0 };
+  enum Attribute { reverse };
+  static const Implementation implementation;
+};
+
 inline constexpr Operation kTable[] = {
     {.name = "adagrad",
      .operands = {"weight", "square", "gradient", "scale", "learningRate"},
@@ -1089,6 +1103,21 @@ inline constexpr Operation kTable[] = {
      .results = {"y"},
      .attributes = {"axis0", "axis1"},
      .implementation = transpose::implementation},
+    {.name = "vectorScan",
+     .operands = {"a", "b", "h0", "lengths"},
+     .results = {"y", "hLast"},
+     .attributes = {"reverse"},
+     .optionalOperands = 1u << vectorScan::lengths,
+     .implementation = vectorScan::implementation},
+    {.name = "vectorScanGradient",
+     .operands = {"a", "h0", "lengths", "y", "dy", "dhLast"},
+     .results = {"da", "db", "dh0"},
+     .attributes = {"reverse"},
+     .optionalOperands = 1u << vectorScanGradient::lengths |
+         1u << vectorScanGradient::dy |
+         1u << vectorScanGradient::dhLast,
+     .optionalResults = 1u << vectorScanGradient::da | 1u << vectorScanGradient::db,
+     .implementation = vectorScanGradient::implementation},
 };
 
 }  // namespace ops

@@ -34,6 +34,7 @@ import * as sample from "./sample.js";
 import * as shape from "./shape.js";
 import * as softmax from "./softmax.js";
 import * as softplus from "./softplus.js";
+import * as vectorScan from "./vectorScan.js";
 
 /** The kernel of every op, by name. Whatever else those files export is no op of the catalogue. */
 export const kernels = {
@@ -71,4 +72,5 @@ export const kernels = {
   ...shape,
   ...softmax,
   ...softplus,
+  ...vectorScan,
 } as unknown as Readonly<Record<string, Kernel>>;

@@ -50,3 +50,4 @@ export { scan } from "./scan.js";
 export { asRows, concat, copy, pad, reshape, slice, transpose } from "./shape.js";
 export { logSoftmax, softmax } from "./softmax.js";
 export { softplus } from "./softplus.js";
+export { vectorScan } from "./vectorScan.js";

@@ -1,6 +1,8 @@
 import * as ops from "../../graph/ops/index.js";
+import type { Tensor } from "../../graph/tensor.js";
 import { defineCell } from "../cell.js";
 import { bias, input } from "../cellWeight.js";
+import { gateInputs } from "../gateInputs.js";
 
 /**
  * Minimal GRU (Feng et al. 2024, "Were RNNs All We Needed?", section 3.1), whose gate reads the input alone.
@@ -20,4 +22,11 @@ export const minGru = defineCell({
     return { h: ops.add(h, ops.multiply(ops.sigmoid(z), ops.subtract(n, h))) };
   },
   gateValues: ({ a, gates }) => ({ z: ops.sigmoid(gates(a).z) }),
+  sequence({ state, lengths, reverse, ...operands }) {
+    const [z, n] = gateInputs({ ...operands, lengths }, 2) as [Tensor, Tensor];
+    const write = ops.sigmoid(z);
+    const [a, b] = [ops.affine(write, { scale: -1, shift: 1 }), ops.multiply(write, n)];
+    const { y, hLast } = ops.vectorScan({ a, b, h0: state.h, lengths, reverse });
+    return { y, last: { h: hLast } };
+  },
 });

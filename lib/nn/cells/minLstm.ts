@@ -1,6 +1,8 @@
 import * as ops from "../../graph/ops/index.js";
+import type { Tensor } from "../../graph/tensor.js";
 import { defineCell } from "../cell.js";
 import { bias, input } from "../cellWeight.js";
+import { gateInputs } from "../gateInputs.js";
 
 /**
  * Minimal LSTM (Feng et al. 2024, "Were RNNs All We Needed?", section 3.2), whose gates read the input alone and sum to 1.
@@ -27,5 +29,13 @@ export const minLstm = defineCell({
     const [forget, write] = [ops.sigmoid(f), ops.sigmoid(i)];
     const sum = ops.add(forget, write);
     return { f: ops.divide(forget, sum), i: ops.divide(write, sum) };
+  },
+  sequence({ state, lengths, reverse, ...operands }) {
+    const [f, i, n] = gateInputs({ ...operands, lengths }, 3) as [Tensor, Tensor, Tensor];
+    const [forget, put] = [ops.sigmoid(f), ops.sigmoid(i)];
+    const write = ops.divide(put, ops.add(forget, put));
+    const [a, b] = [ops.affine(write, { scale: -1, shift: 1 }), ops.multiply(write, n)];
+    const { y, hLast } = ops.vectorScan({ a, b, h0: state.h, lengths, reverse });
+    return { y, last: { h: hLast } };
   },
 });
