@@ -5,11 +5,12 @@ import { OptionError } from "../../errors.js";
 import type { Executor } from "../../executor/executor.js";
 import { Profile } from "../../executor/profile.js";
 import { writeFileAtomically } from "../../formats/index.js";
-import { LanguageModel } from "../../models/languageModel/languageModel.js";
+import { loadModel } from "../../models/registry.js";
 import { PairData, pairRules } from "../../models/seq2seq/pairData.js";
 import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import { SentenceData, WindowData, windowRules } from "../../models/textModel/data.js";
 import { generateRules } from "../../models/textModel/generation.js";
+import type { TextModel } from "../../models/textModel/textModel.js";
 import type { Completed } from "../../options.js";
 import { flag, optional, pick, table, text, whole } from "../../options.js";
 import { Trainer } from "../../train/trainer.js";
@@ -65,9 +66,9 @@ interface Kind {
   write(executor: Executor, work: Work): Promise<void>;
 }
 
-const languageModel: Kind = {
+const textModel: Kind = {
   async train(executor, { folder, files, command, options, signal }) {
-    const model = await LanguageModel.load(folder, { executor });
+    const model = (await loadModel(folder, { executor })) as TextModel;
     if (model.weightType !== null) return false;
     const { batchSize = windowRules.batchSize.initial, windowLength, steps } = options;
     const { tokenizer } = model;
@@ -90,7 +91,7 @@ const languageModel: Kind = {
     return true;
   },
   async write(executor, { folder, options, signal }) {
-    const model = await LanguageModel.load(folder, { executor });
+    const model = (await loadModel(folder, { executor })) as TextModel;
     for await (const _ of model.generate({ maximumLength: options.maximumLength, end: "never", seed: 1, signal }));
   },
 };
@@ -132,7 +133,7 @@ async function pairsFor({ tokenizer }: Seq2Seq, { folder, files, command, option
 
 /** Text that fills one batch of windows, or one batch of lines as long as a window. */
 function textInTurn(
-  { tokenizer, network }: LanguageModel,
+  { tokenizer, network }: TextModel,
   { batchSize, windowLength }: { batchSize: number; windowLength: number },
 ): Int32Array {
   const tokens = tokensInTurn(tokenizer, batchSize * windowLength + 1);
@@ -149,11 +150,11 @@ function tokensInTurn(tokenizer: Tokenizer, count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => ids[i % ids.length] as number);
 }
 
-/** Profiles language models. */
+/** Profiles models of text. */
 export const profileText: Ability = {
   verb,
   options: (command) => withLineOptions(withOptions(command, windowFlags)),
-  run: (folder: string, ...call: Call) => profile(languageModel, folder, call),
+  run: (folder: string, ...call: Call) => profile(textModel, folder, call),
 };
 
 /** Profiles models of pairs. */
