@@ -3,11 +3,11 @@ import { describe, FileError, quote } from "../errors.js";
 import type { Values } from "../executor/executor.js";
 import type { History, NamedTensor, ResumeState } from "../formats/index.js";
 import { loadTrainerState, modelFiles, saveTrainerState } from "../formats/index.js";
-import type { Shape } from "../graph/program.js";
+import type { DType, Shape } from "../graph/program.js";
 
 /** Everything that a resume needs, as trainer.safetensors keeps it. */
 export interface Checkpoint extends ResumeState {
-  tensors: { name: string; shape: Shape; values: Values }[];
+  tensors: { name: string; dtype: DType; shape: Shape; values: Values }[];
 }
 
 /** Writes a checkpoint in one step, and the readable history beside it. @throws FileError if it cannot be written. */
@@ -45,10 +45,14 @@ export async function readCheckpoint(
   const carried = state.carried ?? [...unread.keys()].filter((name) => name.startsWith("state/"));
   for (const name of carried) if (!unread.delete(name)) refuse(`has no tensor ${quote(name)}`);
   for (const name of unread.keys()) refuse(`has a tensor ${quote(name)} that the training does not have`);
-  return { ...state, tensors: tensors.map((tensor) => ({ ...tensor, values: floatsOf(tensor, file) })) };
+  const isCarried = new Set(carried);
+  return { ...state, tensors: tensors.map((tensor) => variableOf(tensor, file, isCarried.has(tensor.name))) };
 }
 
-function floatsOf({ name, values }: NamedTensor, file: string): Float32Array {
-  if (values instanceof Float32Array) return values;
-  throw new FileError(`${file}: expected tensor ${quote(name)} of float32, got ${describe(values)}.`);
+/** A tensor as a variable: floats, or where it is carried state perhaps whole numbers. */
+function variableOf({ name, shape, values }: NamedTensor, file: string, isCarried: boolean) {
+  if (values instanceof Float32Array) return { name, dtype: "f32" as const, shape, values };
+  if (isCarried && values instanceof Int32Array) return { name, dtype: "i32" as const, shape, values };
+  const type = isCarried ? "float32 or int32" : "float32";
+  throw new FileError(`${file}: expected tensor ${quote(name)} of ${type}, got ${describe(values)}.`);
 }

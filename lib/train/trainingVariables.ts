@@ -1,5 +1,5 @@
 import type { Values } from "../executor/executor.js";
-import type { Shape, VariableSpec } from "../graph/program.js";
+import type { DType, Shape, VariableSpec } from "../graph/program.js";
 import { learntParameters } from "../nn/parameter.js";
 import { clearMoments } from "./modelTurn.js";
 import type { Optimizer } from "./optimizers.js";
@@ -9,6 +9,7 @@ import type { Trainable } from "./trainable.js";
 
 interface Variable {
   readonly name: string;
+  readonly dtype: DType;
   readonly shape: Shape;
 }
 
@@ -36,10 +37,8 @@ export class TrainingVariables {
     const moments = step > 0 ? this.#optimizer.moments : [];
     return learntParameters(this.#model).flatMap((parameter) => {
       const { name, shape } = parameter;
-      return [
-        { name, shape },
-        ...moments.map((moment) => ({ name: momentName(this.#optimizer, moment, parameter), shape })),
-      ];
+      const names = [name, ...moments.map((moment) => momentName(this.#optimizer, moment, parameter))];
+      return names.map((own) => ({ name: own, dtype: "f32", shape }) as const);
     });
   }
 
@@ -51,13 +50,13 @@ export class TrainingVariables {
   }
 
   all(step: number): VariableSpec[] {
-    return [...this.learnt(step), ...this.carried(step)].map(({ name, shape }) => ({ name, dtype: "f32", shape }));
+    return [...this.learnt(step), ...this.carried(step)].map(({ name, dtype, shape }) => ({ name, dtype, shape }));
   }
 
   async read(step: number): Promise<VariableValues[]> {
     const tensors: VariableValues[] = [];
-    for (const { name, shape } of this.all(step)) {
-      tensors.push({ name, shape, values: await this.#model.store.read(name) });
+    for (const variable of this.all(step)) {
+      tensors.push({ ...variable, values: await this.#model.store.read(variable.name) });
     }
     return tensors;
   }
@@ -66,10 +65,10 @@ export class TrainingVariables {
   async restore(tensors: readonly VariableValues[]): Promise<void> {
     // The checkpoint from before the first update has no moments.
     await clearMoments(this.#model, this.#optimizer);
-    for (const { name, shape, values } of tensors) {
-      this.#model.store.declare({ name, dtype: "f32", shape });
-      await this.#model.store.write(name, values);
+    for (const { values, ...variable } of tensors) {
+      this.#model.store.declare(variable);
+      await this.#model.store.write(variable.name, values);
     }
-    this.#restored = tensors.map(({ name, shape }) => ({ name, shape }));
+    this.#restored = tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
   }
 }
