@@ -81,7 +81,8 @@ export function textTrainingCommand(kind: TextTraining): Command {
     .description(kind.description)
     .argument("[text...]", "the text to learn, one or several files");
   const { tokenizer } = kind;
-  withOptions(command, flags, { notes: fewer, ...(tokenizer ? { defaults: { tokenizer } } : {}) });
+  const own = tokenizer ? { defaults: { tokenizer }, notes: { ...fewer, tokenizer } } : { notes: fewer };
+  withOptions(command, flags, own);
   withLineOptions(command);
   withOptions(command, kind.model, { group: "Model" });
   kind.others?.add(command);

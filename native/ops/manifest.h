@@ -458,6 +458,13 @@ struct pickGradient {
   static const Implementation implementation;
 };
 
+struct recentIds {
+  enum Operand { ids, before, lengths };
+  enum Result { recent, last };
+  enum Attribute { n };
+  static const Implementation implementation;
+};
+
 struct relu {
   enum Operand { x };
   enum Result { y };
@@ -991,6 +998,12 @@ inline constexpr Operation kTable[] = {
      .results = {"dx"},
      .attributes = {"V"},
      .implementation = pickGradient::implementation},
+    {.name = "recentIds",
+     .operands = {"ids", "before", "lengths"},
+     .results = {"recent", "last"},
+     .attributes = {"n"},
+     .optionalOperands = 1u << recentIds::before | 1u << recentIds::lengths,
+     .implementation = recentIds::implementation},
     {.name = "relu",
      .operands = {"x"},
      .results = {"y"},

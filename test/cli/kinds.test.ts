@@ -61,7 +61,7 @@ test("options that a verb has for one kind alone stand under a heading that name
   const [all = "", ...parts] = stdout.split(/\n(?=[A-Z])/).filter((part) => part.includes("  -"));
   expect(all).toMatch(/^Options:.*--json/s);
   const headingOf = (flag: string) => parts.find((part) => part.includes(`  ${flag} `))?.split("\n")[0];
-  expect(headingOf("--batch-size")).toMatch(/^For an .*LanguageModel/);
+  expect(headingOf("--batch-size")).toMatch(/^For an? .*LanguageModel/);
   expect(headingOf("--output")).toBe("For an ImageCaptioner, Seq2Seq:");
   expect(headingOf("--source-column")).toBe("Reading files (Seq2Seq):");
   expect(headingOf("--text-column")).toMatch(/^Reading files \(.*Seq2Seq/);

@@ -69,6 +69,13 @@ export const modelRows: Record<string, Entry> = {
     of(() => model, "tokenLosses"),
     () => ["abab", { batchSize: 1 }],
   ),
+  "FeedForwardLanguageModel.create": entry(ostinato.FeedForwardLanguageModel.create as never, () => [
+    { executor, tokenizer, order: 3, embeddingSize: 2, hiddenSize: 4, direct: true, seed: 2 },
+  ]),
+  "FeedForwardLanguageModel.load": entry(ostinato.FeedForwardLanguageModel.load as never, () => [
+    "savedFeedForward",
+    { executor },
+  ]),
   "TextModel.evaluate": entry(
     of(() => model, "evaluate"),
     () => ["abab", {}],

@@ -5,6 +5,7 @@ import {
   CaptionData,
   CharacterTokenizer,
   ClassifierVocabulary,
+  FeedForwardLanguageModel,
   Forecaster,
   FrameData,
   FrameTagger,
@@ -46,6 +47,7 @@ const small = { hiddenSize: 4, embeddingSize: 4 };
 const forecaster = await Forecaster.create({ series, horizon: 4, lookback: 8, hiddenSize: 4 });
 const models = [
   await LanguageModel.create({ tokenizer, hiddenSize: 4 }),
+  await FeedForwardLanguageModel.create({ tokenizer, ...small }),
   await Seq2Seq.create({ tokenizer: pair, ...small }),
   await SequenceClassifier.create({ tokenizer: labels, hiddenSize: 4 }),
   await SequenceTagger.create({ tokenizer: tags, ...small }),
@@ -66,6 +68,7 @@ const data = [
 ];
 const own = new Map<unknown, readonly unknown[]>([
   [LanguageModel, [WindowData, SentenceData]],
+  [FeedForwardLanguageModel, [WindowData, SentenceData]],
   [Seq2Seq, [PairData]],
   [SequenceClassifier, [LabelledData]],
   [SequenceTagger, [TaggedData]],

@@ -26,6 +26,7 @@ import * as optimizer from "./optimizer.js";
 import * as patches from "./patches.js";
 import * as pick from "./pick.js";
 import * as pool from "./pool.js";
+import * as recentIds from "./recentIds.js";
 import * as reduce from "./reduce.js";
 import * as restart from "./restart.js";
 import * as rnn from "./rnn.js";
@@ -64,6 +65,7 @@ export const kernels = {
   ...patches,
   ...pick,
   ...pool,
+  ...recentIds,
   ...reduce,
   ...restart,
   ...rnn,

@@ -41,6 +41,7 @@ export { adagrad, adam, clipScale, globalNorm, rmsprop, sgd } from "./optimizer.
 export { patches } from "./patches.js";
 export { pick } from "./pick.js";
 export { maxPool, meanPool } from "./pool.js";
+export { recentIds } from "./recentIds.js";
 export { argmax, broadcastTo, max, mean, sum, sumTo } from "./reduce.js";
 export { restart } from "./restart.js";
 export { rnn } from "./rnn.js";
