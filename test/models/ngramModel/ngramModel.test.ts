@@ -196,6 +196,33 @@ describe("what cannot be a model says why", () => {
   });
 });
 
+test("n-grams that come too seldom are left to the back-off, and the probabilities still sum to 1", async () => {
+  for (const smoothing of ["modifiedKneserNey", "katz", "wittenBell"] as const) {
+    const whole = await NgramModel.fromText(train, { order: 3, smoothing });
+    const model = await NgramModel.fromText(train, { order: 3, smoothing, minimumCounts: [1, 1, 2] });
+    const [counts, before] = [model.network.config.counts, whole.network.config.counts];
+    expect(counts.slice(0, 2)).toEqual(before.slice(0, 2));
+    const lines = train.split("\n").map((line) => ["<s>", ...line.split(" "), "</s>"]);
+    const times = new Map<string, number>();
+    for (const words of lines.slice(0, -1)) {
+      for (let i = 0; i + 3 <= words.length; i++) {
+        const key = words.slice(i, i + 3).join(" ");
+        times.set(key, (times.get(key) ?? 0) + 1);
+      }
+    }
+    expect(before[2]).toBe(times.size);
+    expect(counts[2]).toBe([...times.values()].filter((n) => n > 1).length);
+    for (const prompt of ["w0 w1", "w2 w0", "w5"]) {
+      const { tokens } = await model.nextTokens(prompt, { top: 1000 });
+      // Not made to sum to 1 by the softmax of nextTokens: each is what logProbability says.
+      const { tokens: read } = await model.logProbability(`${prompt} w0`);
+      const w0 = tokens.find(({ token }) => token === "w0");
+      expect(w0?.logProbability).toBeCloseTo(read.at(-2)?.logProbability as number, 4);
+    }
+  }
+  await expect(NgramModel.fromText(train, { order: 3, minimumCounts: [1, 2, 1] })).rejects.toThrow(/do not fall/);
+});
+
 test("weights of an interpolation that are fitted on a held-out text beat equal ones there", async () => {
   const heldOut = Corpus.fromText(held);
   const shared = { order: 3, smoothing: "interpolation" } as const;

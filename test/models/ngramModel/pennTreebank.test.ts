@@ -27,4 +27,10 @@ describe.skipIf(!existsSync(data("train")))("Penn Treebank (data sets beside the
     expect(await perplexity({ order: 2, smoothing: "additive", added: 0.01 })).toBeCloseTo(274.3, 1);
     expect(await perplexity({ order: 1, smoothing: "additive" })).toBeCloseTo(639.8, 1);
   }, 120_000);
+
+  test("Katz without longer n-grams that came once has what SRILM has (Mikolov 2012, table 4.1)", async () => {
+    const katz = { smoothing: "katz", minimumCounts: [1, 1, 2] } as const;
+    expect(Math.abs((await perplexity({ order: 3, ...katz })) - 165.2)).toBeLessThan(0.1);
+    expect(Math.abs((await perplexity({ order: 5, ...katz })) - 162.3)).toBeLessThan(0.1);
+  }, 120_000);
 });
