@@ -74,7 +74,8 @@ export class Parameter {
 
   /** The same weight under another name, as training leaves it. */
   frozenAs(name: string): Parameter {
-    return new Parameter(name, this.shape, this.initializer, { frozen: true });
+    const { shape, initializer, dtype } = this;
+    return new Parameter(name, shape, initializer, { dtype, frozen: true });
   }
 
   /** The parameter as a tensor of a graph. A store that does not have it yet initializes it, from the seed 1. */

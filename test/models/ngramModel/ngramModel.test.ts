@@ -5,6 +5,7 @@ import {
   Corpus,
   InputError,
   loadModel,
+  Mixture,
   NgramModel,
   OptionError,
   smoothings,
@@ -130,6 +131,22 @@ test("a model comes back from its folder as it was, and is not rounded", async (
   expect(again.network.config).toEqual(model.network.config);
   expect(await again.evaluate(held)).toEqual(await model.evaluate(held));
   await expect(again.quantize("int8")).rejects.toThrow(/has no matrices of weights to round/);
+});
+
+test("a mixture has n-gram models as parts, on its own and from its folder", async () => {
+  const folder = await temporaryFolder();
+  const shorter = await NgramModel.fromText(train, { order: 1 });
+  const longer = await NgramModel.fromText(train, { order: 3, tokenizer: shorter.tokenizer });
+  const mixture = await Mixture.of([shorter, longer], { weights: [0.25, 0.75] });
+  const read = async (model: { logProbability(text: string): Promise<{ tokens: { logProbability: number }[] }> }) =>
+    (await model.logProbability("w0 w1\nw2")).tokens.map(({ logProbability }) => Math.exp(logProbability));
+  const [a, b] = [await read(shorter), await read(longer)];
+  await mixture.save(folder);
+  for (const model of [mixture, await Mixture.load(folder)]) {
+    for (const [i, p] of (await read(model)).entries()) {
+      expect(p).toBeCloseTo(0.25 * (a[i] as number) + 0.75 * (b[i] as number), 6);
+    }
+  }
 });
 
 test("ten lines, a list of names and characters make a model by every smoothing", async () => {
