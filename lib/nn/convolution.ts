@@ -28,8 +28,8 @@ const rules = table("Convolution", {
 });
 
 /**
- * A convolution over images. x [B,rows,columns,I] -> [B,rows',columns',O], channels last: a patch of the image is then a few runs of
- * memory, and all pixels are rows of one product, y = patches(x) Wᵀ + b.
+ * A convolution over images: y = patches(x) Wᵀ + b. x [B,rows,columns,I] -> [B,rows',columns',O], channels last: a patch of the image
+ * is then a few runs of memory.
  *
  * Its weight has PyTorch's shape [O,I,size,size].
  */
@@ -63,8 +63,8 @@ export class Convolution implements Layer {
     const { graph } = x;
     return graph.within(this.name, () => {
       const byPixel = ops.transpose(ops.reshape(this.weight.in(graph), [O, I, size * size]), 1, 2);
-      const rows = ops.reshape(byPixel, [O, size * size * I]);
-      return ops.linear(ops.patches(x, { size, stride, padding }), rows, this.bias.in(graph));
+      const weight = ops.reshape(byPixel, [O, size, size, I]);
+      return ops.convolution({ x, weight, bias: this.bias.in(graph), stride, padding });
     });
   }
 }

@@ -105,6 +105,27 @@ struct concat {
   static const Implementation implementation;
 };
 
+struct convolution {
+  enum Operand { x, weight, bias };
+  enum Result { y };
+  enum Attribute { stride, padding };
+  static const Implementation implementation;
+};
+
+struct convolutionInputGradient {
+  enum Operand { dy, weight };
+  enum Result { dx };
+  enum Attribute { stride, padding };
+  static const Implementation implementation;
+};
+
+struct convolutionWeightGradient {
+  enum Operand { x, dy };
+  enum Result { dweight };
+  enum Attribute { stride, padding };
+  static const Implementation implementation;
+};
+
 struct copy {
   enum Operand { x };
   enum Result { y };
@@ -431,20 +452,6 @@ struct pad {
   static const Implementation implementation;
 };
 
-struct patches {
-  enum Operand { x };
-  enum Result { y };
-  enum Attribute { size, stride, padding };
-  static const Implementation implementation;
-};
-
-struct patchesGradient {
-  enum Operand { dy };
-  enum Result { dx };
-  enum Attribute { size, stride, padding };
-  static const Implementation implementation;
-};
-
 struct pick {
   enum Operand { x, ids };
   enum Result { y };
@@ -707,6 +714,22 @@ inline constexpr Operation kTable[] = {
      .attributes = {"axis"},
      .several = true,
      .implementation = concat::implementation},
+    {.name = "convolution",
+     .operands = {"x", "weight", "bias"},
+     .results = {"y"},
+     .attributes = {"stride", "padding"},
+     .optionalOperands = 1u << convolution::bias,
+     .implementation = convolution::implementation},
+    {.name = "convolutionInputGradient",
+     .operands = {"dy", "weight"},
+     .results = {"dx"},
+     .attributes = {"stride", "padding"},
+     .implementation = convolutionInputGradient::implementation},
+    {.name = "convolutionWeightGradient",
+     .operands = {"x", "dy"},
+     .results = {"dweight"},
+     .attributes = {"stride", "padding"},
+     .implementation = convolutionWeightGradient::implementation},
     {.name = "copy",
      .operands = {"x"},
      .results = {"y"},
@@ -979,16 +1002,6 @@ inline constexpr Operation kTable[] = {
      .results = {"y"},
      .attributes = {"axis", "before", "after"},
      .implementation = pad::implementation},
-    {.name = "patches",
-     .operands = {"x"},
-     .results = {"y"},
-     .attributes = {"size", "stride", "padding"},
-     .implementation = patches::implementation},
-    {.name = "patchesGradient",
-     .operands = {"dy"},
-     .results = {"dx"},
-     .attributes = {"size", "stride", "padding"},
-     .implementation = patchesGradient::implementation},
     {.name = "pick",
      .operands = {"x", "ids"},
      .results = {"y"},

@@ -2,6 +2,7 @@
 import * as attention from "./attention.js";
 import * as cachedAttention from "./cachedAttention.js";
 import * as cells from "./cells.js";
+import * as convolution from "./convolution.js";
 import * as crf from "./crf.js";
 import * as crossEntropy from "./crossEntropy.js";
 import * as dropout from "./dropout.js";
@@ -23,7 +24,6 @@ import * as nextPositions from "./nextPositions.js";
 import * as ngram from "./ngram.js";
 import * as ngramTable from "./ngramTable.js";
 import * as optimizer from "./optimizer.js";
-import * as patches from "./patches.js";
 import * as pick from "./pick.js";
 import * as pool from "./pool.js";
 import * as recentIds from "./recentIds.js";
@@ -42,6 +42,7 @@ export const kernels = {
   ...attention,
   ...cachedAttention,
   ...cells,
+  ...convolution,
   ...crf,
   ...crossEntropy,
   ...dropout,
@@ -62,7 +63,6 @@ export const kernels = {
   ...ngram,
   ...ngramTable,
   ...optimizer,
-  ...patches,
   ...pick,
   ...pool,
   ...recentIds,

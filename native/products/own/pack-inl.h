@@ -138,7 +138,12 @@ HWY_INLINE void packPanelOfB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, i
         storeFloats(loadFloats(from + storedColumn(g, n0 + v * kLanes)), to + v * kLanes);
       }
     } else {
-      for (int j = 0; j < kPanelColumns; j++) to[j] = row >= 0 && j < columns ? from[storedColumn(g, n0 + j)] : 0.0f;
+      int j = 0;
+      if (row >= 0) {
+        for (; j + kLanes <= columns; j += kLanes) storeFloats(loadFloats(from + storedColumn(g, n0 + j)), to + j);
+        for (; j < columns; j++) to[j] = from[storedColumn(g, n0 + j)];
+      }
+      for (; j < kPanelColumns; j++) to[j] = 0.0f;
     }
   }
 }
