@@ -1,22 +1,24 @@
-import type { Command } from "commander";
 import type { LabelledText } from "../data/index.js";
 import { ClassifierVocabulary, FrameFeatures, Labels } from "../data/index.js";
 import { InputError } from "../errors.js";
+import { describeModelFolder } from "../formats/index.js";
 import { bagRows } from "../models/sequenceClassifier/bagOfWords.js";
 import { LabelledData, labelledRules } from "../models/sequenceClassifier/data.js";
-import type { SequenceClassifierNetwork } from "../models/sequenceClassifier/network.js";
+import { labelsOf } from "../models/sequenceClassifier/examples.js";
 import { classifierRules } from "../models/sequenceClassifier/network.js";
 import { SequenceClassifier } from "../models/sequenceClassifier/sequenceClassifier.js";
 import type { Completed, OptionsOf } from "../options.js";
 import { pick, table, without } from "../options.js";
 import { cellOptions } from "./cells.js";
+import type { PreparedTraining, TrainingContext } from "./exampleTraining.js";
+import { batchesOf, longText } from "./exampleTraining.js";
 import { executorFrom } from "./executor.js";
 import { optionsIn } from "./options.js";
-import type { Printer } from "./print.js";
 import { count, oneCell } from "./print.js";
 import { readingOf } from "./reading.js";
 import { tokenizerOfTexts } from "./tokenizers.js";
 import type { TrainingOptions } from "./training.js";
+import type { TrainingParts } from "./trainingParts.js";
 import { tokenRules } from "./trainingParts.js";
 import { readOf } from "./writeLabelReport.js";
 
@@ -38,26 +40,18 @@ export const modelFlags = without(
 /** Options of a command that trains classifiers. */
 export type ClassifierOptions = TrainingOptions & Completed<typeof dataFlags> & OptionsOf<typeof modelFlags>;
 
-interface Context {
-  readonly options: ClassifierOptions;
-  readonly command: Command;
-  readonly signal: AbortSignal;
-  readonly print: Printer;
-}
-
 /** The tokens of texts, and all labels, also those of texts that are held out. */
-export async function vocabularyOf(
-  examples: readonly LabelledText[],
-  names: readonly string[],
-  { options, signal, print }: Context,
+async function vocabularyOf(
+  { train, all }: TrainingParts<LabelledText>,
+  { options, signal, print }: TrainingContext<ClassifierOptions>,
 ): Promise<ClassifierVocabulary> {
-  const sequences = examples.flatMap(({ sequence }) => sequence ?? []);
-  const texts = examples.map((example) => example.text);
+  const sequences = train.flatMap(({ sequence }) => sequence ?? []);
+  const texts = train.map((example) => example.text);
   const read =
     sequences.length > 0
       ? await FrameFeatures.of(sequences)
       : await tokenizerOfTexts(texts, "the texts", { ...options, signal, print });
-  const labels = new Set(names);
+  const labels = new Set(all.flatMap(labelsOf));
   if (labels.size < 2) {
     throw new InputError(
       `train classify: all texts have the label ${JSON.stringify([...labels][0])}: expected two labels or more. ` +
@@ -67,28 +61,19 @@ export async function vocabularyOf(
   return new ClassifierVocabulary(read, Labels.of(labels));
 }
 
-/**
- * A new classifier and its batches; the linear bag of words beside it is fitted.
- * @param options.before the model of a training that is resumed, which has one already.
- */
+/** A new classifier and its batches; the linear bag of words beside it is fitted, unless a training that goes on has one already. */
 export async function classifierFor(
-  parts: { train: readonly LabelledText[]; validation: readonly LabelledText[] },
-  {
-    tokenizer,
-    before,
-    options,
-    command,
-    signal,
-  }: Context & { tokenizer: ClassifierVocabulary; before: { network: SequenceClassifierNetwork } | null },
-) {
+  parts: TrainingParts<LabelledText>,
+  context: TrainingContext<ClassifierOptions>,
+): Promise<PreparedTraining<SequenceClassifier, LabelledData>> {
+  const { options, command, signal } = context;
+  const before = options.resume ? await describeModelFolder(options.out, SequenceClassifier.kind) : null;
+  const tokenizer = before?.tokenizer ?? (await vocabularyOf(parts, context));
   const { seed, batchSize, maximumLength, long, balanced, wordDropout } = options;
   const multiLabel = readingOf(command).labelSeparator !== undefined;
   const shared = { tokenizer, multiLabel, batchSize, maximumLength, long, signal };
-  const data = await LabelledData.create(parts.train, { ...shared, balanced, wordDropout, seed });
-  const measured =
-    parts.validation.length > 0
-      ? await LabelledData.create(parts.validation, { ...shared, role: "validate" })
-      : undefined;
+  const learnt = { balanced, wordDropout, seed };
+  const batches = await batchesOf(parts, LabelledData, { shared, learnt, test: { long: "cut" } });
   const classes = tokenizer.labels.size;
   const rows = tokenizer.features ? 0 : await bagRows(parts.train, { classes, signal });
   const model = await SequenceClassifier.create({
@@ -101,26 +86,21 @@ export async function classifierFor(
     ...cellOptions(command),
   });
   if (!before && rows > 0) await model.fitBagOfWords(parts.train, { validation: parts.validation, signal });
-  return { model, data, measured, shared };
+  return { model, ...batches };
 }
 
-/** Says how many texts there are, of which labels. */
-export function noteLabels(
-  print: Printer,
-  {
-    data,
-    measured,
-    tokenizer,
-  }: { data: LabelledData; measured: LabelledData | undefined; tokenizer: ClassifierVocabulary },
-): void {
+/** How many texts there are, of which labels, in words. */
+export function describeLabels({
+  model: { tokenizer },
+  data,
+  measured,
+}: PreparedTraining<SequenceClassifier, LabelledData>): string {
   const { labels, text } = tokenizer;
   const shares = data.frequencies.map((n) => `${((100 * n) / data.examples).toFixed(1)} %`);
   const named = labels.names.map((name, id) => `${oneCell(name)} ${shares[id]}`).slice(0, 10);
-  const [cut, skipped] = [data.cut + (measured?.cut ?? 0), data.skipped + (measured?.skipped ?? 0)];
-  print.note(
-    `${count(data.examples)} texts to learn, ${count(measured?.examples ?? 0)} to validate` +
-      `${cut > 0 ? `, ${count(cut)} cut as too long` : ""}${skipped > 0 ? `, ${count(skipped)} left out as too long` : ""}; ` +
-      `${text instanceof FrameFeatures ? readOf(text) : `vocabulary of ${readOf(text)}`}; ${count(labels.size)} labels: ${named.join(", ")}` +
-      `${labels.size > named.length ? " ..." : ""}.`,
+  return (
+    `${count(data.examples)} texts to learn, ${count(measured?.examples ?? 0)} to validate${longText(data, measured)}; ` +
+    `${text instanceof FrameFeatures ? readOf(text) : `vocabulary of ${readOf(text)}`}; ${count(labels.size)} labels: ${named.join(", ")}` +
+    `${labels.size > named.length ? " ..." : ""}.`
   );
 }

@@ -10,6 +10,7 @@ import type { Printer } from "./print.js";
 import type { TrainingOptions } from "./training.js";
 import { passingTrainerFor } from "./training.js";
 import type { TrainingCall } from "./trainingCall.js";
+import type { SplitExamples, TrainingParts } from "./trainingParts.js";
 
 /** The option of commands that can cross-validate. */
 export const foldsRules = table("cross-validation", {
@@ -20,31 +21,21 @@ export const foldsRules = table("cross-validation", {
   folds: option(optional(foldRules.folds), { excludes: ["test", "folder", "resume", "overwrite"] }),
 });
 
-/** Texts that a fold learns from, and those that choose its best epoch. */
-interface FoldParts<Example> {
-  readonly train: readonly Example[];
-  readonly validation: readonly Example[];
-}
-
 /** How a kind of model is cross-validated. */
-export interface CrossValidation<Example, Form, Result extends object> {
+export interface CrossValidation<Example, Form, Model extends SavableModel<Form>, Result extends object> {
   readonly call: TrainingCall<TrainingOptions>;
   readonly print: Printer;
   readonly folds: number;
   /** A share of what a fold learns from, which is held out to choose its best epoch. */
   readonly validation: HeldOut;
-  split(examples: readonly Example[], options: { validation: number; seed: number }): FoldParts<Example>;
+  read(signal: AbortSignal): Promise<readonly Example[]>;
+  readonly split: SplitExamples<Example>;
   /** A model with new weights, and its data. */
   prepare(
-    parts: FoldParts<Example>,
+    parts: TrainingParts<Example>,
     signal: AbortSignal,
-  ): Promise<{
-    model: SavableModel<Form> & {
-      evaluate(test: readonly Example[], options: { signal: AbortSignal }): Promise<Result>;
-    };
-    data: TrainingData<Form>;
-    measured?: TrainingData<Form> | undefined;
-  }>;
+  ): Promise<{ model: Model; data: TrainingData<Form>; measured?: TrainingData<Form> | undefined }>;
+  evaluate(model: Model, examples: readonly Example[], signal: AbortSignal): Promise<Result>;
   /** The scores of one fold, as text. */
   say(result: Result): string;
   /** Prints the means of all folds. */
@@ -55,18 +46,24 @@ export interface CrossValidation<Example, Form, Result extends object> {
  * Trains a model without each part of the examples, measures it on that part, and prints the mean; the models are not kept.
  * @throws OptionError for a validation on files.
  */
-export async function crossValidate<Example, Form, Result extends object>(
-  examples: readonly Example[],
-  { call, print, folds, validation, split, prepare, say, conclude }: CrossValidation<Example, Form, Result>,
-): Promise<void> {
+export async function crossValidate<Example, Form, Model extends SavableModel<Form>, Result extends object>({
+  call,
+  print,
+  folds,
+  validation,
+  conclude,
+  ...kind
+}: CrossValidation<Example, Form, Model, Result>): Promise<void> {
   if ("files" in validation) {
     throw new OptionError("train: --folds holds out a share: --validation is then a number.");
   }
   const { seed } = call.options;
   await untilInterrupted(async (signal) => {
+    const examples = await kind.read(signal);
     const results: Result[] = [];
     for (const [fold, { train, test }] of splitFolds(examples, { folds, seed }).entries()) {
-      const { model, data, measured } = await prepare(split(train, { validation: validation.share, seed }), signal);
+      const parts = { ...kind.split(train, { validation: validation.share, seed }), all: examples, test: null };
+      const { model, data, measured } = await kind.prepare(parts, signal);
       const trainer = passingTrainerFor(model, call, { data, ...given({ validation: measured }) });
       const line = print.progress();
       trainer.on("step", ({ progress, loss }) =>
@@ -74,10 +71,10 @@ export async function crossValidate<Example, Form, Result extends object>(
       );
       await trainer.run({ signal }).finally(() => line.stop());
       signal.throwIfAborted();
-      const result = await model.evaluate(test, { signal });
+      const result = await kind.evaluate(model, test, signal);
       results.push(result);
       print.object({ event: "fold", fold: fold + 1, ...result });
-      print.line(`fold ${fold + 1} of ${folds}: ${say(result)}`);
+      print.line(`fold ${fold + 1} of ${folds}: ${kind.say(result)}`);
     }
     conclude(results);
   });

@@ -33,6 +33,12 @@ export interface TrainingParts<Example> {
   readonly all: readonly Example[];
 }
 
+/** Holds out a share of examples, chosen at random. */
+export type SplitExamples<Example> = (
+  all: readonly Example[],
+  options: { validation: number; seed: number },
+) => { train: readonly Example[]; validation: readonly Example[] };
+
 /** The meaning of --validation. @throws OptionError for options that have no effect, as those of a validation that there is not. */
 export function validationOf(command: Command, { validation }: { validation: readonly string[] }): HeldOut {
   const held = heldOut(validation);
@@ -58,10 +64,7 @@ export async function readParts<Example>(
   }: {
     validation: HeldOut;
     read: (files: readonly string[], owner: string) => Promise<readonly Example[]>;
-    split: (
-      all: readonly Example[],
-      options: { validation: number; seed: number },
-    ) => { train: readonly Example[]; validation: readonly Example[] };
+    split: SplitExamples<Example>;
   },
 ): Promise<TrainingParts<Example>> {
   const all = await read(files, `train ${command.name()}`);

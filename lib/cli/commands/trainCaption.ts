@@ -1,27 +1,28 @@
 import { Command } from "commander";
-import type { ImageCaptions, Tokenizer } from "../../data/index.js";
 import { splitCaptions } from "../../data/index.js";
 import { describeModelFolder } from "../../formats/index.js";
 import type { CaptionedImage } from "../../models/imageCaptioner/captionData.js";
 import { CaptionData, captionRules } from "../../models/imageCaptioner/captionData.js";
 import { captionerRules } from "../../models/imageCaptioner/config.js";
+import type { CaptionEvaluation, CaptionScores } from "../../models/imageCaptioner/imageCaptioner.js";
 import { ImageCaptioner } from "../../models/imageCaptioner/imageCaptioner.js";
+import type { ImageSet } from "../../models/imageCaptioner/imageSet.js";
 import type { Completed, OptionsOf } from "../../options.js";
 import { option, optional, pick, table, whole, without } from "../../options.js";
 import { imagesOf, noteCaptions, readCaptions } from "../captionFiles.js";
 import { cellOptions, withCells } from "../cells.js";
+import type { ExampleTraining } from "../exampleTraining.js";
+import { batchesOf, longText, trainExamples } from "../exampleTraining.js";
 import { executorFrom } from "../executor.js";
 import { given, optionsIn, withOptions } from "../options.js";
-import type { Printer } from "../print.js";
-import { count, printer } from "../print.js";
+import { count } from "../print.js";
 import { printCaptionScores } from "../printCaptionScores.js";
 import { readingOf, withCaptionColumns } from "../reading.js";
 import { tokenizerOfTexts } from "../tokenizers.js";
 import type { TrainingOptions } from "../training.js";
-import { train, trainerFor, withTrainingOptions } from "../training.js";
-import type { TrainingCall } from "../trainingCall.js";
+import { withTrainingOptions } from "../training.js";
 import { trainingCall } from "../trainingCall.js";
-import { partRules, readParts, tokenRules, validationOf } from "../trainingParts.js";
+import { partRules, tokenRules } from "../trainingParts.js";
 
 const flags = table("train caption", {
   ...partRules,
@@ -45,88 +46,62 @@ export function captionerCommand(): Command {
   withCells(command, captionerRules.cell.initial);
   withTrainingOptions(command);
   return command.action(async (files: string[], _options: Options, own: Command) =>
-    trainCaptioner(await trainingCall<Options>(own, files), own),
+    trainExamples(captionTraining(), await trainingCall<Options>(own, files)),
   );
 }
 
-async function trainCaptioner(call: TrainingCall<Options>, command: Command): Promise<void> {
-  const { options } = call;
-  const print = printer(options);
-  const validation = validationOf(command, options);
-  await train(call, print, async (signal) => {
-    const reading = readingOf(command);
-    const read = async (paths: readonly string[], flag: string): Promise<ImageCaptions[]> => {
-      const found = await readCaptions(paths, reading, flag);
+type Scores = CaptionEvaluation & Omit<CaptionScores, "texts">;
+
+function captionTraining(): ExampleTraining<Options, CaptionedImage, ImageCaptioner, CaptionData, Scores> {
+  // One for all tables.
+  let set: ImageSet | undefined;
+  return {
+    read: async (files, owner, { options: { imageSize }, command, print, signal }) => {
+      const reading = readingOf(command);
+      const found = await readCaptions(files, reading, owner);
       noteCaptions(print, found);
-      return found.images;
-    };
-    const parts = await readParts(call, { validation, read, split: splitCaptions<ImageCaptions> });
-    const set = await imagesOf(reading, { owner: "train caption", imageSize: options.imageSize, signal });
-    const learnt = await set.captioned(parts.train, { signal });
-    const measured = await set.captioned(parts.validation, { signal });
-    const test = parts.test && (await set.captioned(parts.test, { signal }));
-    const tokenizer = options.resume
-      ? (await describeModelFolder(options.out, ImageCaptioner.kind)).tokenizer
-      : await tokenizerOfTexts(textsOf(parts.train), "the captions", { ...options, signal, print });
-    const { seed, batchSize, maximumLength, long } = options;
-    const shared = { tokenizer, batchSize, maximumLength, long, signal };
-    // Files for the end are read first: what is wrong with them would otherwise be found after hours.
-    if (test) await CaptionData.create(test, { ...shared, role: "validate" });
-    const data = await CaptionData.create(learnt, { ...shared, seed });
-    const validationData =
-      measured.length > 0 ? await CaptionData.create(measured, { ...shared, role: "validate" }) : undefined;
-    const model = await ImageCaptioner.create({
-      tokenizer,
-      seed,
-      executor: executorFrom(options),
-      ...data.shape,
-      ...optionsIn(command, modelFlags),
-      ...cellOptions(command),
-    });
-    noteData(print, { data, measured: validationData, tokenizer });
-    print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
-    const shown = (measured.length > 0 ? measured : learnt).slice(0, 3);
-    const trainer = trainerFor(model, call, {
-      data,
-      ...given({ validation: validationData }),
-      write: (sampled) => sample(model, shown, sampled),
-    });
-    return { trainer, conclude: () => conclude(model, test, { signal, print }) };
-  });
-}
-
-function textsOf(images: readonly ImageCaptions[]): string[] {
-  return images.flatMap(({ captions }) => captions);
-}
-
-function noteData(
-  print: Printer,
-  { data, measured, tokenizer }: { data: CaptionData; measured: CaptionData | undefined; tokenizer: Tokenizer },
-): void {
-  const { rows, columns, channels } = data.shape;
-  const skipped = data.skipped + (measured?.skipped ?? 0);
-  print.note(
-    `${count(data.captions)} captions of ${count(data.images)} images to learn, ${count(measured?.captions ?? 0)} to validate` +
-      `${skipped > 0 ? `, ${count(skipped)} left out as too long` : ""}; images of ${rows} x ${columns} x ${channels}; ` +
-      `vocabulary of ${count(tokenizer.size)} ${tokenizer.kind} tokens.`,
-  );
-}
-
-/** The captions that the model writes for some images. */
-async function sample(model: ImageCaptioner, images: readonly CaptionedImage[], signal?: AbortSignal): Promise<string> {
-  const found = await model.caption(images, { beams: 1, ...given({ signal }) });
-  return found.map(({ text }, i) => `${images[i]?.name}\n  -> ${text}\n     (${images[i]?.captions[0]})`).join("\n");
-}
-
-async function conclude(
-  model: ImageCaptioner,
-  test: readonly CaptionedImage[] | null,
-  { signal, print }: { signal: AbortSignal; print: Printer },
-): Promise<void> {
-  if (!test) return;
-  const predicted = await model.evaluate(test, { signal });
-  const { texts: _, ...scores } = await model.score(test, { signal });
-  print.object({ event: "test", ...predicted, ...scores });
-  print.line("test:");
-  printCaptionScores(print, { predicted, scores });
+      set ??= await imagesOf(reading, { owner: "train caption", imageSize, signal });
+      return set.captioned(found.images, { signal });
+    },
+    split: splitCaptions<CaptionedImage>,
+    prepare: async (parts, { options, command, print, signal }) => {
+      const texts = parts.train.flatMap(({ captions }) => captions);
+      const tokenizer = options.resume
+        ? (await describeModelFolder(options.out, ImageCaptioner.kind)).tokenizer
+        : await tokenizerOfTexts(texts, "the captions", { ...options, signal, print });
+      const { seed, batchSize, maximumLength, long } = options;
+      const shared = { tokenizer, batchSize, maximumLength, long, signal };
+      const batches = await batchesOf(parts, CaptionData, { shared, learnt: { seed } });
+      const model = await ImageCaptioner.create({
+        tokenizer,
+        seed,
+        executor: executorFrom(options),
+        ...batches.data.shape,
+        ...optionsIn(command, modelFlags),
+        ...cellOptions(command),
+      });
+      return { model, ...batches };
+    },
+    describe: ({ model: { tokenizer }, data, measured }) => {
+      const { rows, columns, channels } = data.shape;
+      return (
+        `${count(data.captions)} captions of ${count(data.images)} images to learn, ${count(measured?.captions ?? 0)} to validate` +
+        `${longText(data, measured)}; images of ${rows} x ${columns} x ${channels}; ` +
+        `vocabulary of ${count(tokenizer.size)} ${tokenizer.kind} tokens.`
+      );
+    },
+    samples: 3,
+    sample: async (model, images, signal) => {
+      const found = await model.caption(images, { beams: 1, ...given({ signal }) });
+      return found
+        .map(({ text }, i) => `${images[i]?.name}\n  -> ${text}\n     (${images[i]?.captions[0]})`)
+        .join("\n");
+    },
+    evaluate: async (model, images, signal) => {
+      const predicted = await model.evaluate(images, { signal });
+      const { texts: _, ...scores } = await model.score(images, { signal });
+      return { ...predicted, ...scores };
+    },
+    printResult: (print, scores) => printCaptionScores(print, { predicted: scores, scores }),
+  };
 }

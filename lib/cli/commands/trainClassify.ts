@@ -1,28 +1,24 @@
 import { Command } from "commander";
 import type { LabelledText } from "../../data/index.js";
 import { splitTexts } from "../../data/index.js";
-import { describeModelFolder } from "../../formats/index.js";
-import { LabelledData } from "../../models/sequenceClassifier/data.js";
-import { labelsOf } from "../../models/sequenceClassifier/examples.js";
+import type { LabelledData } from "../../models/sequenceClassifier/data.js";
 import { classifierRules } from "../../models/sequenceClassifier/network.js";
-import { SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
+import type { ClassifierEvaluation, SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import type { Completed } from "../../options.js";
 import { table } from "../../options.js";
 import { withCells } from "../cells.js";
 import type { ClassifierOptions } from "../classifierTraining.js";
-import { classifierFor, dataFlags, modelFlags, noteLabels, vocabularyOf } from "../classifierTraining.js";
-import { crossValidate, foldsRules } from "../crossValidation.js";
+import { classifierFor, dataFlags, describeLabels, modelFlags } from "../classifierTraining.js";
+import { foldsRules } from "../crossValidation.js";
+import type { ExampleTraining } from "../exampleTraining.js";
+import { trainExamples } from "../exampleTraining.js";
 import { noteLabelled, readLabelled } from "../labelledFiles.js";
 import { given, withOptions } from "../options.js";
-import type { Printer } from "../print.js";
-import { count, printer } from "../print.js";
 import { foldText, printClassification, printFolds } from "../printClassification.js";
 import { readingOf, withLabelOptions } from "../reading.js";
-import { train, trainerFor, withTrainingOptions } from "../training.js";
-import type { TrainingCall } from "../trainingCall.js";
+import { withTrainingOptions } from "../training.js";
 import { trainingCall } from "../trainingCall.js";
-import type { TrainingParts } from "../trainingParts.js";
-import { partRules, readParts, validationOf } from "../trainingParts.js";
+import { partRules } from "../trainingParts.js";
 
 const flags = table("train classify", {
   ...partRules,
@@ -42,82 +38,27 @@ export function classifierCommand(): Command {
   withCells(command, classifierRules.cell.initial);
   withTrainingOptions(command);
   return command.action(async (files: string[], _options: Options, own: Command) =>
-    trainClassifier(await trainingCall<Options>(own, files), own),
+    trainExamples(training, await trainingCall<Options>(own, files)),
   );
 }
 
-async function trainClassifier(call: TrainingCall<Options>, command: Command): Promise<void> {
-  const { files, options } = call;
-  const print = printer(options);
-  const validation = validationOf(command, options);
-  const read = async (paths: readonly string[], owner: string): Promise<readonly LabelledText[]> => {
-    const reading = await readLabelled(paths, readingOf(command), owner);
+const training: ExampleTraining<Options, LabelledText, SequenceClassifier, LabelledData, ClassifierEvaluation> = {
+  read: async (files, owner, { command, print }) => {
+    const reading = await readLabelled(files, readingOf(command), owner);
     noteLabelled(print, reading);
     return reading.examples;
-  };
-  const { folds } = options;
-  if (folds !== undefined) {
-    const examples = await read(files, "train classify");
-    const names = examples.flatMap(labelsOf);
-    return crossValidate(examples, {
-      ...{ call, print, folds, validation },
-      split: splitTexts,
-      prepare: async (parts, signal) => {
-        const context = { options, command, signal, print };
-        return classifierFor(parts, {
-          tokenizer: await vocabularyOf(parts.train, names, context),
-          before: null,
-          ...context,
-        });
-      },
-      say: foldText,
-      conclude: (results) => printFolds(print, results),
-    });
-  }
-  await train(call, print, async (signal) => {
-    const parts = await readParts(call, { validation, read, split: splitTexts });
-    const { test } = parts;
-    const before = options.resume ? await describeModelFolder(options.out, SequenceClassifier.kind) : null;
-    const context = { options, command, signal, print };
-    const tokenizer = before?.tokenizer ?? (await vocabularyOf(parts.train, parts.all.flatMap(labelsOf), context));
-    const { model, data, measured, shared } = await classifierFor(parts, { tokenizer, before, ...context });
-    // Files for the end are read first: a label that is not known would otherwise be found after hours.
-    if (test) await LabelledData.create(test, { ...shared, role: "validate", long: "cut" });
-    noteLabels(print, { data, measured, tokenizer });
-    print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
-    const shown = (parts.validation.length > 0 ? parts.validation : parts.train).slice(0, 5);
-    const trainer = trainerFor(model, call, {
-      data,
-      ...given({ validation: measured }),
-      write: (sampled) => sample(model, shown, sampled),
-    });
-    return { trainer, conclude: () => conclude(model, parts, { signal, print }) };
-  });
-}
-
-/** The labels that the model gives some texts. */
-async function sample(
-  model: SequenceClassifier,
-  examples: readonly LabelledText[],
-  signal?: AbortSignal,
-): Promise<string> {
-  const found = await model.classify(
-    examples.map(({ sequence, text }) => sequence ?? text),
-    given({ signal }),
-  );
-  return found.map(({ label }, i) => `${label} (${examples[i]?.label})  ${examples[i]?.text}`).join("\n");
-}
-
-/** Measures the best model on the texts for that, or without any on those that were held out. */
-async function conclude(
-  model: SequenceClassifier,
-  { test, validation }: TrainingParts<LabelledText>,
-  { signal, print }: { signal: AbortSignal; print: Printer },
-): Promise<void> {
-  const [event, examples] = test ? ["test", test] : ["held out", validation];
-  if (examples.length === 0) return;
-  const result = await model.evaluate(examples, { signal });
-  print.object({ event, ...result });
-  print.line(`${event}:`);
-  printClassification(print, result);
-}
+  },
+  split: splitTexts,
+  prepare: classifierFor,
+  describe: describeLabels,
+  samples: 5,
+  sample: async (model, examples, signal) => {
+    const sequences = examples.map(({ sequence, text }) => sequence ?? text);
+    const found = await model.classify(sequences, given({ signal }));
+    return found.map(({ label }, i) => `${label} (${examples[i]?.label})  ${examples[i]?.text}`).join("\n");
+  },
+  evaluate: (model, examples, signal) => model.evaluate(examples, { signal }),
+  printResult: printClassification,
+  measuresHeldOut: true,
+  folds: { say: foldText, conclude: printFolds },
+};

@@ -10,6 +10,7 @@ import type { scorers } from "../../nn/attention.js";
 import type { Completed, OptionsOf, OptionTable } from "../../options.js";
 import { flag, largestInt32, list, option, optional, pick, table, text, whole, without } from "../../options.js";
 import { cellOptions, withCells } from "../cells.js";
+import { longText } from "../exampleTraining.js";
 import { executorFrom } from "../executor.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import { noteReading, readTrainingPairs } from "../pairFiles.js";
@@ -183,10 +184,9 @@ async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Comm
       ...given({ validation: validationData }),
       write: (sampled) => sample(model, shown, sampled),
     });
-    const skipped = data.skipped + (validationData?.skipped ?? 0);
     print.note(
       `${countOf(data.pairs, "pair")} to learn, ${count(validationData?.pairs ?? 0)} to validate` +
-        `${skipped > 0 ? `, ${count(skipped)} left out as too long` : ""}; ${vocabulariesOf(tokenizer)} tokens.`,
+        `${longText(data, validationData)}; ${vocabulariesOf(tokenizer)} tokens.`,
     );
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
     return { trainer, conclude: () => conclude(model, test, { batchSize: options.batchSize, signal }, print) };

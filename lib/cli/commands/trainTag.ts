@@ -7,24 +7,26 @@ import { readTrainingRecord } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
 import { TaggedData, taggedRules } from "../../models/sequenceTagger/data.js";
 import { taggerRules } from "../../models/sequenceTagger/network.js";
+import type { TaggerEvaluation } from "../../models/sequenceTagger/scores.js";
 import type { SequenceTaggerOptions } from "../../models/sequenceTagger/sequenceTagger.js";
 import { SequenceTagger } from "../../models/sequenceTagger/sequenceTagger.js";
 import type { Completed, OptionsOf } from "../../options.js";
 import { optional, pick, table, text, whole, without } from "../../options.js";
 import { cellOptions, withCells } from "../cells.js";
-import { crossValidate, foldsRules } from "../crossValidation.js";
+import { foldsRules } from "../crossValidation.js";
+import type { ExampleTraining, PreparedTraining, TrainingContext } from "../exampleTraining.js";
+import { batchesOf, longText, trainExamples } from "../exampleTraining.js";
 import { executorFrom } from "../executor.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
-import { count, oneCell, printer } from "../print.js";
+import { count, oneCell } from "../print.js";
 import { foldText, printTagging, printTaggingFolds } from "../printTagging.js";
 import { conllOf, noteTagged, readTagged, withConllOptions } from "../taggedFiles.js";
 import type { TrainingOptions } from "../training.js";
-import { train, trainerFor, withTrainingOptions } from "../training.js";
-import type { TrainingCall } from "../trainingCall.js";
+import { withTrainingOptions } from "../training.js";
 import { trainingCall } from "../trainingCall.js";
 import type { TrainingParts } from "../trainingParts.js";
-import { partRules, readParts, validationOf } from "../trainingParts.js";
+import { partRules } from "../trainingParts.js";
 
 const flags = table("train tag", {
   ...partRules,
@@ -64,51 +66,39 @@ export function taggerCommand(): Command {
   withCells(command, taggerRules.cell.initial);
   withTrainingOptions(command);
   return command.action(async (files: string[], _options: Options, own: Command) =>
-    trainTagger(await trainingCall<Options>(own, files), own),
+    trainExamples(training, await trainingCall<Options>(own, files)),
   );
 }
 
-async function trainTagger(call: TrainingCall<Options>, command: Command): Promise<void> {
-  const { files, options } = call;
-  const print = printer(options);
-  const validation = validationOf(command, options);
-  const read = async (paths: readonly string[], owner: string): Promise<TaggedSentence[]> => {
-    const sentences = await readTagged(paths, conllOf(command), owner);
-    noteTagged(print, paths, sentences);
+const training: ExampleTraining<Options, TaggedSentence, SequenceTagger, TaggedData, TaggerEvaluation> = {
+  read: async (files, owner, { command, print }) => {
+    const sentences = await readTagged(files, conllOf(command), owner);
+    noteTagged(print, files, sentences);
     return sentences;
-  };
-  const { folds } = options;
-  if (folds !== undefined) {
-    const all = await read(files, "train tag");
-    return crossValidate(all, {
-      ...{ call, print, folds, validation },
-      split: splitSentences,
-      prepare: (parts, signal) => taggerFor({ ...parts, all, test: null }, { options, command, signal, print }),
-      say: foldText,
-      conclude: (results) => printTaggingFolds(print, results),
-    });
-  }
-  await train(call, print, async (signal) => {
-    const parts = await readParts(call, { validation, read, split: splitSentences });
-    const { test } = parts;
-    const { model, data, measured } = await taggerFor(parts, { options, command, signal, print });
-    noteData(print, { data, measured, tokenizer: model.tokenizer });
-    print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
-    const shown = (parts.validation.length > 0 ? parts.validation : parts.train).slice(0, 5);
-    const trainer = trainerFor(model, call, {
-      data,
-      ...given({ validation: measured }),
-      write: (sampled) => sample(model, shown, sampled),
-    });
-    return { trainer, conclude: () => conclude(model, test, { signal, print }) };
-  });
-}
+  },
+  split: splitSentences,
+  prepare: taggerFor,
+  describe: ({ model: { tokenizer }, data, measured }) => {
+    const { words, spelling, labels } = tokenizer;
+    const names = labels.names.slice(0, 20).map(oneCell).join(" ");
+    return (
+      `${count(data.sentences)} sentences (${count(data.tokens)} tokens) to learn, ${count(measured?.sentences ?? 0)} to validate` +
+      `${longText(data, measured)}; ${count(words.size)} words, ${count(spelling.size)} characters; ` +
+      `${count(labels.size)} tags: ${names}${labels.size > 20 ? " ..." : ""}.`
+    );
+  },
+  samples: 5,
+  sample,
+  evaluate: (model, sentences, signal) => model.evaluate(sentences, { signal }),
+  printResult: printTagging,
+  folds: { say: foldText, conclude: printTaggingFolds },
+};
 
 /** The tagger of a folder whose training goes on, or a new one, and its batches. */
 async function taggerFor(
   parts: TrainingParts<TaggedSentence>,
-  { options, command, signal, print }: { options: Options; command: Command; signal: AbortSignal; print: Printer },
-): Promise<{ model: SequenceTagger; data: TaggedData; measured: TaggedData | undefined }> {
+  { options, command, signal, print }: TrainingContext<Options>,
+): Promise<PreparedTraining<SequenceTagger, TaggedData>> {
   const { train: learnt, validation, test, all } = parts;
   const vectors = options.resume ? null : await vectorsFor([...all, ...validation, ...(test ?? [])], options, print);
   const own = { seed: options.seed, executor: executorFrom(options), ...optionsIn(command, modelFlags) };
@@ -129,16 +119,12 @@ async function taggerFor(
   const { seed, batchSize, maximumLength, long, wordDropout } = options;
   const constraints = options.output === "crf" ? options.constraints : false;
   const shared = { tokenizer, batchSize, maximumLength, long, signal, ...given({ constraints }) };
-  // Files for the end are read first: a tag that is not known would otherwise be found after hours.
-  if (test) await TaggedData.create(test, { ...shared, role: "validate", long: "cut" });
-  const data = await TaggedData.create(learnt, { ...shared, wordDropout, seed });
-  const measured =
-    validation.length > 0 ? await TaggedData.create(validation, { ...shared, role: "validate" }) : undefined;
+  const batches = await batchesOf(parts, TaggedData, { shared, learnt: { wordDropout, seed }, test: { long: "cut" } });
   if (vectors)
     print.note(
       `${count(await model.useVectors(vectors))} of ${count(tokenizer.words.size)} words have a vector of the file.`,
     );
-  return { model, data, measured };
+  return { model, ...batches };
 }
 
 /** The language models that sentences are read with. */
@@ -185,24 +171,6 @@ async function vectorsFor(
   return vectors;
 }
 
-function noteData(
-  print: Printer,
-  {
-    data,
-    measured,
-    tokenizer: { words, spelling, labels },
-  }: { data: TaggedData; measured: TaggedData | undefined; tokenizer: TaggerVocabulary },
-): void {
-  const [cut, skipped] = [data.cut + (measured?.cut ?? 0), data.skipped + (measured?.skipped ?? 0)];
-  const names = labels.names.slice(0, 20).map(oneCell).join(" ");
-  print.note(
-    `${count(data.sentences)} sentences (${count(data.tokens)} tokens) to learn, ${count(measured?.sentences ?? 0)} to validate` +
-      `${cut > 0 ? `, ${count(cut)} cut as too long` : ""}${skipped > 0 ? `, ${count(skipped)} left out as too long` : ""}; ` +
-      `${count(words.size)} words, ${count(spelling.size)} characters; ${count(labels.size)} tags: ${names}` +
-      `${labels.size > 20 ? " ..." : ""}.`,
-  );
-}
-
 /** The tags that the model gives some sentences, the true one where it is another. */
 async function sample(
   model: SequenceTagger,
@@ -220,16 +188,4 @@ async function sample(
     }),
   );
   return shown.map((words) => words.join(" ")).join("\n");
-}
-
-async function conclude(
-  model: SequenceTagger,
-  test: readonly TaggedSentence[] | null,
-  { signal, print }: { signal: AbortSignal; print: Printer },
-): Promise<void> {
-  if (!test) return;
-  const result = await model.evaluate(test, { signal });
-  print.object({ event: "test", ...result });
-  print.line("test:");
-  printTagging(print, result);
 }
