@@ -35,14 +35,17 @@ export function hasFlag(rule: Rule<unknown> | undefined): boolean {
   return rule?.written !== undefined && rule.flag !== null;
 }
 
+/** Whether a name in a comment is an option, of its own table or, being no common word, of another; others are of a program. */
+function isOption(name: string, rules: OptionTable): boolean {
+  return hasFlag(rules[name]) || (/[A-Z]/.test(name) && [...tables.values()].some((options) => hasFlag(options[name])));
+}
+
 /** A comment's first sentence, and its default where that is no value of the table. */
 function inHelp(comment: string, rules: OptionTable): OptionDoc {
   const plain = (text: string) =>
     text
       .replace(/(?<!\.)\.$/, "")
-      .replace(/`(\w+)`/g, (_, name: string) =>
-        hasFlag(rules[name]) || /[A-Z]/.test(name) ? longFlag(name, rules[name]) : name,
-      )
+      .replace(/`(\w+)`/g, (_, name: string) => (isOption(name, rules) ? longFlag(name, rules[name]) : name))
       .replace(/^(A(?= )|[A-Z](?=[a-z]+[ :,]|[a-z]+$))/, (letter) => letter.toLowerCase());
   const [body = ""] = comment.split(/\s*Default:? /);
   const [, usual] = comment.split("Default: ");

@@ -120,11 +120,7 @@ class VerbCommand extends Command {
         else if (!common.has(option.long)) this.#share(before, option, kind);
       }
     }
-    for (const option of this.options) {
-      if (common.has(option.long)) continue;
-      this.#tellKinds(option);
-      if (this.#unread.has(option.attributeName())) this.#tellDefaults(option);
-    }
+    for (const option of this.options) if (!common.has(option.long)) this.#tellKinds(option);
     return this;
   }
 
@@ -145,8 +141,10 @@ class VerbCommand extends Command {
         .some((other) => ruleOf(other) === ruleOf(kind))
     )
       return;
-    if (!this.#unread.has(name)) before.description = `${first}: ${textOf(before)}`;
-    before.description += `; ${kind}: ${textOf(option)}`;
+    const alike = (one: string) =>
+      [first as string, ...others].filter((other) => ruleOf(other) === ruleOf(one)).join(", ");
+    if (!this.#unread.has(name)) before.description = `${alike(first as string)}: ${textOf(before)}`;
+    before.description += `; ${alike(kind)}: ${textOf(option)}`;
     this.#unread.add(name);
     before.default(undefined);
     delete (before as Partial<Option>).argChoices;
@@ -197,15 +195,6 @@ class VerbCommand extends Command {
     if (kinds.length === this.#kinds.size) return;
     const [own, heading] = [kinds.join(", "), option.helpGroupHeading];
     option.helpGroup(heading ? heading.replace(/:$/, ` (${own}):`) : `For ${withArticle(own)}:`);
-  }
-
-  /** Says the default of an option for each kind whose rule has one. */
-  #tellDefaults(option: Option): void {
-    const defaults = [...this.#kinds].flatMap(([kind, own]) => {
-      const value = own.options.find(({ long }) => long === option.long)?.defaultValue as unknown;
-      return value === undefined ? [] : [`${value} for ${withArticle(kind)}`];
-    });
-    if (defaults.length > 0) option.description += ` (default: ${defaults.join(", ")})`;
   }
 
   #kindsWith({ long }: Option): string[] {

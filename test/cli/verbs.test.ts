@@ -78,6 +78,8 @@ test("an option of one name has the rule, the default and the errors of the fold
     command?.exitOverride().configureOutput({ writeErr: () => {} });
     await command?.parseAsync([folder, ...words], { from: "user" });
   };
+  const [both] = verbCommands([kindOf(Seq2Seq.kind, own(first)), kindOf(LanguageModel.kind, own(other))]);
+  expect(both?.helpInformation().match(/default: \d/g)).toEqual(["default: 5", "default: 8"]);
   await model([first, other]);
   await model([first, other], "--deep", "7", "--sharp", "9", "10");
   await model([other, first], "--deep", "1", "--sharp", "2");

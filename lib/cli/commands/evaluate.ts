@@ -33,11 +33,11 @@ const flags = table("evaluate", {
 export const scoreFlags = pick(textScoreRules, "tokenize", "lowercase");
 
 const batchFlags = table("evaluate batches", {
-  /** Texts side by side. Default: 1 for text, where each part begins without memory; 32 for pairs and images, 64 for labels and tags. */
+  /** Texts side by side. Default: 1 for text, where each part begins without memory; 32 for pairs and images. */
   batchSize: optional(whole({ minimum: 1 })),
 });
 
-const labelFlags = pick(classifyRules, "threshold");
+const labelFlags = pick(classifyRules, "batchSize", "threshold");
 
 /** The options of evaluations that write texts. */
 export const pairFlags = table("evaluate pairs", {
@@ -47,14 +47,14 @@ export const pairFlags = table("evaluate pairs", {
 });
 
 /** Options that `evaluate` has for every kind that is measured in batches. */
-export type EvaluateOptions = ExecutorOptions & Completed<typeof flags> & Completed<typeof batchFlags>;
+export type EvaluateOptions = ExecutorOptions & Completed<typeof flags>;
 
 /** Adds the options of evaluations in batches. */
 export function withBatches(command: Command): Command {
   return withOptions(command, batchFlags);
 }
 
-type Options = EvaluateOptions & Completed<typeof pairFlags>;
+type Options = EvaluateOptions & Completed<typeof batchFlags> & Completed<typeof pairFlags>;
 
 /** The verb that measures models. */
 export const evaluate: Verb = {
@@ -87,7 +87,7 @@ export const evaluatePairs: Ability = {
 /** Accuracy on labelled texts, and the scores of each label. */
 export const evaluateLabels: Ability = {
   verb: evaluate,
-  options: (command) => withLabelOptions(withOptions(withBatches(command), labelFlags)),
+  options: (command) => withLabelOptions(withOptions(command, labelFlags)),
   run: measureLabels,
 };
 
@@ -171,7 +171,6 @@ function measureLabels(folder: string, files: string[], options: Options, comman
     const { examples } = await labelledLike(folder, files, command);
     const model = await modelFrom<SequenceClassifier>(folder, options);
     const result = await model.evaluate(examples, {
-      ...given({ batchSize: options.batchSize }),
       ...optionsIn(command, labelFlags),
       signal,
     });

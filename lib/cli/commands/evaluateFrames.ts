@@ -13,7 +13,7 @@ import type { EvaluateOptions } from "./evaluate.js";
 import { evaluate } from "./evaluate.js";
 import type { Measure } from "./quantize.js";
 
-const flags = pick(frameTagRules, "threshold");
+const flags = pick(frameTagRules, "batchSize", "threshold");
 
 /** Nats a frame, accuracy and F1 on sequences of frames. */
 export const evaluateFrames: Ability = {

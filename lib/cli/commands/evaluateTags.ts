@@ -1,20 +1,24 @@
 import type { Command } from "commander";
 import type { SequenceTagger } from "../../models/sequenceTagger/sequenceTagger.js";
+import { tagRules } from "../../models/sequenceTagger/sequenceTagger.js";
+import { pick } from "../../options.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
-import { given } from "../options.js";
+import { optionsIn, withOptions } from "../options.js";
 import { printer } from "../print.js";
 import { printTagging } from "../printTagging.js";
 import { taggedLike, withConllOptions } from "../taggedFiles.js";
 import type { Ability } from "../verbs.js";
 import type { EvaluateOptions } from "./evaluate.js";
-import { evaluate, withBatches } from "./evaluate.js";
+import { evaluate } from "./evaluate.js";
 import type { Measure } from "./quantize.js";
+
+const flags = pick(tagRules, "batchSize");
 
 /** Accuracy on tagged sentences, and the scores of each tag. */
 export const evaluateTags: Ability = {
   verb: evaluate,
-  options: (command) => withConllOptions(withBatches(command)),
+  options: (command) => withConllOptions(withOptions(command, flags)),
   run: measureTags,
 };
 
@@ -32,7 +36,7 @@ function measureTags(folder: string, files: string[], options: EvaluateOptions, 
     const print = printer(options);
     const sentences = await taggedLike(folder, files, command);
     const model = await modelFrom<SequenceTagger>(folder, options);
-    const result = await model.evaluate(sentences, { ...given({ batchSize: options.batchSize }), signal });
+    const result = await model.evaluate(sentences, { ...optionsIn(command, flags), signal });
     print.object(result);
     printTagging(print, result);
   });
