@@ -39,7 +39,7 @@ export function captionTerminal(
       const cells = shown.map((_, i) => {
         const weights = attention[from + i] as ArrayLike<number>;
         const own = Array.from(weights).slice(row * grid.columns, (row + 1) * grid.columns);
-        const largest = greatest(Array.from(weights)) || 1;
+        const largest = greatest(Array.from(weights));
         const shades = own.map((weight) => shade(weight / largest, { cell, depth })).join("");
         return shades + " ".repeat(block - cell * grid.columns);
       });

@@ -179,6 +179,14 @@ test("cross-validation measures every text once, by a model that has not seen it
   expect(existsSync(join(folder, "texts"))).toBe(false);
   expect(ostinato([...call, "--out", "kept"]).stderr).toMatch(/--folds .*--out|--out .*--folds/);
   expect(ostinato([...call, "--validation", csv]).stderr).toMatch(/--validation is then a number/);
+
+  // Each text is known by a word of its own, which says nothing of the others: who has seen the texts of a fold knows their labels.
+  const own = rows.map((_, i) => `word${i},${(i * 7) % 11 < 5 ? "a" : "b"}\n`).join("");
+  const blind = file("own.csv", `text,label\n${own}`);
+  const measured = ostinato(["train", "classify", blind, ...columns, ...small, "--epochs", "2", "--folds", "3"]).stdout;
+  const [, network, bag] = /^mean: accuracy (\S+) %[\s\S]*; a linear bag of words (\S+) %/m.exec(measured) ?? [];
+  expect(Number(network)).toBeLessThan(70);
+  expect(Number(bag)).toBeLessThan(70);
 });
 
 test("a label that only held-out texts have is known, and labels with tabs keep to their columns", () => {

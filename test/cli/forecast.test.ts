@@ -14,7 +14,7 @@ const rowsOf = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => `${month(from + i)},${value(from + i, 1)},${value(from + i, 50)}`);
 const head = "month,<small>,=large";
 const csv = file("sales.csv", [head, ...rowsOf(0, 96)]);
-const after = file("after.csv", [head, ...rowsOf(96, 102)]);
+const after = file("after.csv", [head, ...rowsOf(96, 108)]);
 const small = [
   "--horizon",
   "6",
@@ -45,7 +45,8 @@ test("train forecast, forecast, backtest, info and quantize work one after the o
 
   const tested = ostinato("backtest", "m", csv, "--after", after, "--json");
   const result = JSON.parse(tested.stdout);
-  expect([result.windows, result.values, result.scores[0].name]).toEqual([2, 12, "model"]);
+  // All that comes after is measured, two horizons of each series, and not the last values of the file.
+  expect([result.windows, result.values, result.scores[0].name]).toEqual([4, 24, "model"]);
 
   const json = ostinato(
     "forecast",
@@ -63,7 +64,9 @@ test("train forecast, forecast, backtest, info and quantize work one after the o
     "--seed",
     "5",
   );
-  const [line = ""] = json.stdout.split("\n");
+  const [line = "", ...others] = json.stdout.trimEnd().split("\n");
+  expect(others).toEqual([]);
+  expect(JSON.parse(line).series ?? JSON.parse(line).name).toBe("<small>");
   expect(JSON.parse(line).paths.length).toBe(3);
   expect(Object.keys(JSON.parse(line).quantiles)).toEqual(["0.05", "0.5", "0.95"]);
   expect(
