@@ -34,7 +34,7 @@ export const modelFlags = without(
   "classes",
   "multiLabel",
   "cell",
-  "bagOfWords",
+  "linearRows",
 );
 
 /** Options of a command that trains classifiers. */
@@ -61,7 +61,7 @@ async function vocabularyOf(
   return new ClassifierVocabulary(read, Labels.of(labels));
 }
 
-/** A new classifier and its batches; the linear bag of words beside it is fitted, unless a training that goes on has one already. */
+/** A new classifier and its batches; the linear model beside it is fitted, unless a training that goes on has one already. */
 export async function classifierFor(
   parts: TrainingParts<LabelledText>,
   context: TrainingContext<ClassifierOptions>,
@@ -75,17 +75,17 @@ export async function classifierFor(
   const learnt = { balanced, wordDropout, seed };
   const batches = await batchesOf(parts, LabelledData, { shared, learnt, test: { long: "cut" } });
   const classes = tokenizer.labels.size;
-  const rows = tokenizer.features ? 0 : await bagRows(parts.train, { classes, signal });
+  const rows = tokenizer.features?.size ?? (await bagRows(parts.train, { classes, signal }));
   const model = await SequenceClassifier.create({
     tokenizer,
     multiLabel,
     seed,
     executor: executorFrom(options),
-    bagOfWords: before?.network.config.bagOfWords ?? rows,
+    linearRows: before?.network.config.linearRows ?? rows,
     ...optionsIn(command, modelFlags),
     ...cellOptions(command),
   });
-  if (!before && rows > 0) await model.fitBagOfWords(parts.train, { validation: parts.validation, signal });
+  if (!before) await model.fitLinear(parts.train, { validation: parts.validation, signal });
   return { model, ...batches };
 }
 

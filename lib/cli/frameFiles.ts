@@ -4,14 +4,16 @@ import { frameTableRules, readColumnNames, sequenceTitle } from "../data/index.j
 import { OptionError } from "../errors.js";
 import { readFrames } from "../formats/index.js";
 import type { FrameTagger } from "../models/frameTagger/frameTagger.js";
+import { without } from "../options.js";
 import { given, withOptions } from "./options.js";
 import type { Printer } from "./print.js";
 import { countOf, oneCell, shortened } from "./print.js";
 import { optionsLike } from "./remembered.js";
 
-/** Adds the options that say how the frames of tables are read. */
-export function withFrameOptions(command: Command): Command {
-  return withOptions(command, frameTableRules, { group: "Reading files" });
+/** Adds the options that say how the frames of tables are read. @param options.labels whether labels are read, too. Default true. */
+export function withFrameOptions(command: Command, { labels = true } = {}): Command {
+  const rules = labels ? frameTableRules : without(frameTableRules, "label", "labelSeparator");
+  return withOptions(command, rules, { group: "Reading files" });
 }
 
 /** The sequences of files. */

@@ -14,14 +14,12 @@ const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 /** Prints accuracy beside that of simpler models, the scores of each label, and which label is taken for which. */
 export function printClassification(print: Printer, scores: ClassifierEvaluation): void {
-  const { count: texts, accuracy, macroF1, confusion, majority, bagOfWords, labels } = scores;
+  const { count: texts, accuracy, macroF1, confusion, majority, linear, labels } = scores;
   print.line(`accuracy ${percent(accuracy)} of ${count(texts)} texts; macro F1 ${percent(macroF1)}`);
   const common = [majority.label].flat().map(oneCell).join(" ") || "no label";
-  const linear = bagOfWords
-    ? `; a linear bag of words: ${percent(bagOfWords.accuracy)}, macro F1 ${percent(bagOfWords.macroF1)}`
-    : "";
-  print.line(`always ${common}: ${percent(majority.accuracy)}${linear}`);
-  if (accuracy <= Math.max(majority.accuracy, bagOfWords?.accuracy ?? 0)) {
+  const other = linear ? `; ${linear.name}: ${percent(linear.accuracy)}, macro F1 ${percent(linear.macroF1)}` : "";
+  print.line(`always ${common}: ${percent(majority.accuracy)}${other}`);
+  if (accuracy <= Math.max(majority.accuracy, linear?.accuracy ?? 0)) {
     print.line(notWorthIt);
   }
   printLabels(print, labels, { label: "label", items: "texts" });
@@ -72,23 +70,23 @@ function widthOf(labels: readonly LabelScore[]): number {
 }
 
 /** The scores of one fold of a cross-validation. */
-export function foldText({ accuracy, count: texts, bagOfWords }: ClassifierEvaluation): string {
-  const linear = bagOfWords ? `; a linear bag of words ${percent(bagOfWords.accuracy)}` : "";
-  return `accuracy ${percent(accuracy)} of ${count(texts)} texts${linear}`;
+export function foldText({ accuracy, count: texts, linear }: ClassifierEvaluation): string {
+  const other = linear ? `; ${linear.name} ${percent(linear.accuracy)}` : "";
+  return `accuracy ${percent(accuracy)} of ${count(texts)} texts${other}`;
 }
 
 /** Prints the means of the folds of a cross-validation. */
 export function printFolds(print: Printer, results: readonly ClassifierEvaluation[]): void {
-  const linear = results.flatMap(({ bagOfWords }) => (bagOfWords ? [bagOfWords.accuracy] : []));
+  const linear = results.flatMap((result) => result.linear ?? []);
   const means = {
     accuracy: spread(results.map(({ accuracy }) => accuracy)),
     macroF1: spread(results.map(({ macroF1 }) => macroF1)),
     majority: spread(results.map(({ majority }) => majority.accuracy)),
-    bagOfWords: linear.length > 0 ? spread(linear) : null,
+    linear: linear.length > 0 ? spread(linear.map(({ accuracy }) => accuracy)) : null,
   };
   print.object({ event: "mean", folds: results.length, ...means });
   print.line(`mean: accuracy ${spreadText(means.accuracy)}, macro F1 ${spreadText(means.macroF1)}`);
-  const bag = means.bagOfWords ? `; a linear bag of words ${spreadText(means.bagOfWords)}` : "";
-  print.line(`always the commonest label: ${percent(means.majority.mean)}${bag}`);
-  if (means.accuracy.mean <= Math.max(means.majority.mean, means.bagOfWords?.mean ?? 0)) print.line(notWorthIt);
+  const other = means.linear ? `; ${linear[0]?.name} ${spreadText(means.linear)}` : "";
+  print.line(`always the commonest label: ${percent(means.majority.mean)}${other}`);
+  if (means.accuracy.mean <= Math.max(means.majority.mean, means.linear?.mean ?? 0)) print.line(notWorthIt);
 }

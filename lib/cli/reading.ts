@@ -30,7 +30,10 @@ const rules = table("files", {
    * Where sequences of vectors are, to be read in place of the texts, which are their names: .safetensors files, .npy arrays, tables with
    * --sequence-column, folders of files with a sequence each. Default: none.
    */
-  frames: option(optional(list(text({ as: "path" }))), { onResume: "changes", excludes: ["andColumn"] }),
+  frames: option(optional(list(text({ as: "path" }))), {
+    onResume: "changes",
+    excludes: ["andColumn", "tokenizer", "vocabulary"],
+  }),
   /** Column of a table of --frames that says which sequence a row is of. Default: each table is one sequence. */
   sequenceColumn: optional(columnRule),
   /** Columns of a table of --frames that have the features. Default: all but that of the sequences, and one called "label". */

@@ -98,11 +98,11 @@ export async function writeLabelReport({
   await writeFileAtomically(file, html);
 }
 
-function modelsOf({ accuracy, bagOfWords, majority }: ClassifierEvaluation): [name: string, accuracy: number][] {
+function modelsOf({ accuracy, linear, majority }: ClassifierEvaluation): [name: string, accuracy: number][] {
   const common = [majority.label].flat().join(", ") || "no label";
   return [
     ["this network", accuracy],
-    ...(bagOfWords ? [["a linear bag of words", bagOfWords.accuracy] as [string, number]] : []),
+    ...(linear ? [[linear.name, linear.accuracy] as [string, number]] : []),
     [`always ${common}`, majority.accuracy],
   ];
 }

@@ -1,7 +1,20 @@
-import { option, real } from "../options.js";
+import { OptionError } from "../errors.js";
+import { option, optional, real } from "../options.js";
 
 /** The rule of the probability from which on something has a label, where it may have several. */
-export const thresholdRule = option(real({ above: 0, below: 1, initial: 0.5 }), { aka: ["cutoff"] });
+export const thresholdRule = option(optional(real({ above: 0, below: 1 })), { aka: ["cutoff"] });
+
+/** The threshold of a model that may give several labels. @throws OptionError for one that gives one label. */
+export function thresholdOf(
+  owner: string,
+  { threshold, several }: { threshold: number | undefined; several: boolean },
+): number {
+  if (threshold === undefined || several) return threshold ?? 0.5;
+  throw new OptionError(
+    `${owner}: threshold says which labels are likely enough, and this model gives one, the likeliest. Leave it out.`,
+    ["threshold"],
+  );
+}
 
 /** The likeliest label, or where there may be several all that are likely enough. */
 export function likelyLabels(

@@ -32,7 +32,9 @@ test("train classify --frames learns labels of sequences; classify, evaluate and
     ...["--out", "m", "--epochs", "5", ...small],
   ]);
   expect(trained.stderr).toMatch(/180 texts to learn, 20 to validate; 2 features; 2 labels: /);
-  expect(trained.stdout).toMatch(/^test:\naccuracy (9\d|100)\.\d+ % of 40 texts.*\nalways (up|down): [56]\d\.\d+ %\n/);
+  expect(trained.stdout).toMatch(
+    /^test:\naccuracy (9\d|100)\.\d+ % of 40 texts.*\nalways (up|down): [56]\d\.\d+ %; a linear model of the mean frame: \d+\.\d+ %, macro F1 \d+\.\d+ %\n/,
+  );
   expect(trained.status).toBe(0);
   expect(ostinato(["info", "m"]).stdout).toMatch(
     /a classifier \(1-layer bidirectional \w+, attention pooling\) of 2 features, with 2 labels/,
@@ -48,6 +50,24 @@ test("train classify --frames learns labels of sequences; classify, evaluate and
   const report = ostinato(["inspect", "m", "--text", "test.csv", "--terminal"]);
   expect(report.stdout).toMatch(/^(up|down) [01]\.\d+.*\n\[?\+?1 2 3/);
   refused(["classify", "m"], /the model reads vectors: expected files of sequences/, 2);
+  for (const unused of [
+    ["--tokenizer", "character"],
+    ["--vocabulary", "9"],
+  ]) {
+    const own = [
+      "train",
+      "classify",
+      "train.csv",
+      "--frames",
+      "clips.safetensors",
+      ...columns,
+      "--out",
+      "u",
+      ...unused,
+    ];
+    refused(own, new RegExp(`--frames.*${unused[0]}|${unused[0]}.*--frames`), 2);
+  }
+  refused(["classify", "m", "rise.npy", "--threshold", "0.4"], /classify: --threshold says/, 2);
   const resumed = ostinato(["train", "--resume", "m", "--epochs", "6"]);
   expect(resumed.stderr).toMatch(/epoch 6\.00: validation/);
 });

@@ -51,6 +51,14 @@ test("train frames, tag, evaluate, info, quantize and --resume work one after th
   expect(ostinato("tag", "m", "new.csv", "--probabilities").stdout).toMatch(
     /^sequence,frame,label,left,middle,right\nnew\.csv,1,middle,0\.\d{4},0\.\d{4},0\.\d{4}\n/,
   );
+  const unused = ostinato("tag", "m", "new.csv", "--label-column", "nope");
+  expect(unused.stderr).toMatch(/unknown option '--label-column'/);
+  expect(unused.status).toBe(2);
+  const single = ostinato("tag", "m", "new.csv", "--threshold", "0.4");
+  expect(single.stderr).toMatch(
+    /^error: tag: --threshold says which labels are likely enough, and this model gives one/,
+  );
+  expect(single.status).toBe(2);
   const { sequence, labels, probabilities } = JSON.parse(
     ostinato("tag", "m", "new.csv", "--json", "--probabilities").stdout,
   );

@@ -29,7 +29,7 @@ describe.each(subjects)("on $name, a tagger of frames has PyTorch's losses and g
     const graph = new Graph();
     const own = graph.feed("lengths", "i32", [B]);
     const features = network.features(graph.feed("frames", "f32", [T, B, I]), own);
-    const { losses } = several ? network.jointLosses(graph, features, own) : network.losses(graph, features);
+    const { losses } = several ? network.jointLosses(graph, features) : network.losses(graph, features);
     graph.output("losses", losses);
     graph.output("probabilities", ops.mask(network.probabilities(features, several), own));
     const parameters = network.parameters.map((parameter) => parameter.in(graph));
@@ -48,6 +48,14 @@ describe.each(subjects)("on $name, a tagger of frames has PyTorch's losses and g
       frames: valuesFor(executor, frames),
       lengths: Int32Array.from(lengths),
       targets: labels,
+      ...(several
+        ? {
+            counted: valuesFor(executor, {
+              shape: [T, B, 1],
+              data: Array.from({ length: T * B }, (_, k) => Number(within(k))),
+            }),
+          }
+        : {}),
     });
     for (const [name, tensor] of Object.entries(outputs))
       expectClose(name, found.outputs[name], tensor, subject.tolerance);

@@ -192,14 +192,14 @@ export const modelRows: Record<string, Entry> = {
   "SequenceClassifier.load": entry(SequenceClassifier.load as never, () => ["savedLabels", { executor }]),
   "SequenceClassifier.classify": entry(
     of(() => classifier, "classify"),
-    () => [["ab"], { batchSize: 2, threshold: 0.4 }],
+    () => [["ab"], { batchSize: 2 }],
   ),
   "SequenceClassifier.evaluate": entry(
     of(() => classifier, "evaluate"),
     () => [labelled, { batchSize: 2 }],
   ),
-  "SequenceClassifier.fitBagOfWords": entry(
-    of(() => classifier, "fitBagOfWords"),
+  "SequenceClassifier.fitLinear": entry(
+    of(() => classifier, "fitLinear"),
     () => [labelled, { validation: labelled }],
   ),
   "ImageCaptioner.create": entry(ImageCaptioner.create as never, () => [
@@ -294,7 +294,7 @@ export const modelRows: Record<string, Entry> = {
   "FrameTagger.load": entry(FrameTagger.load as never, () => ["savedFrames", { executor }]),
   "FrameTagger.tag": entry(
     of(() => frameTagger, "tag"),
-    () => [framed, { batchSize: 2, threshold: 0.4 }],
+    () => [framed, { batchSize: 2 }],
   ),
   "FrameTagger.evaluate": entry(
     of(() => frameTagger, "evaluate"),

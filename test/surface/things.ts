@@ -57,7 +57,7 @@ export const classifier = await ostinato.SequenceClassifier.create({
   tokenizer,
   labels: ["x", "y"],
   embeddingSize: 4,
-  bagOfWords: 8,
+  linearRows: 8,
 });
 export const tagged = [
   { tokens: ["ab", "b"], tags: ["X", "Y"], file: "x.conll", lines: [1, 2] },

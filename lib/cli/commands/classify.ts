@@ -56,7 +56,7 @@ async function classifyTexts(folder: string, texts: string[], options: Options, 
       answer: (rows) =>
         model.classify(
           rows.map((row) => textOf(row, columns)),
-          { batchSize, threshold, signal },
+          { batchSize, ...given({ threshold }), signal },
         ),
       read: (row) =>
         encodeInput(textOf(row, columns), model.tokenizer, { place: "it cannot be labelled", index: 0, count: 1 }),
@@ -77,7 +77,7 @@ function classifyFrames(
     const { sequenceColumn, separator } = await readingLike(folder, files, command);
     const columns = given({ sequence: sequenceColumn, separator });
     const sequences = await framesFor(model.tokenizer.features as FrameFeatures, files, { options: columns, command });
-    const found = await model.classify(sequences, { batchSize, threshold, signal });
+    const found = await model.classify(sequences, { batchSize, ...given({ threshold }), signal });
     for (const [index, sequence] of sequences.entries()) {
       write(sequenceTitle(sequence, { index }), found[index] as Classification, options);
     }

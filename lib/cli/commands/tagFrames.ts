@@ -13,7 +13,7 @@ import { modelFrom } from "../executor.js";
 import { framesLike, withFrameOptions } from "../frameFiles.js";
 import { framePictureOf } from "../framePictures.js";
 import { untilInterrupted } from "../interrupt.js";
-import { withOptions } from "../options.js";
+import { given, withOptions } from "../options.js";
 import { results } from "../output.js";
 import type { Ability } from "../verbs.js";
 import type { TagVerbOptions } from "./tag.js";
@@ -30,7 +30,7 @@ type Options = TagVerbOptions & Completed<typeof flags>;
 /** The labels of the frames of files, as CSV or JSON. */
 export const tagFrames: Ability = {
   verb: tagging,
-  options: (command) => withFrameOptions(withOptions(command, flags)),
+  options: (command) => withFrameOptions(withOptions(command, flags), { labels: false }),
   run: writeLabels,
 };
 
@@ -46,7 +46,7 @@ function writeLabels(folder: string, files: string[], options: Options, command:
     if (!options.json) results.write(`${header(model, options).join(",")}\n`);
     for (let start = 0; start < sequences.length; start += sequencesAtOnce) {
       const own = sequences.slice(start, start + sequencesAtOnce);
-      const found = await model.tag(own, { threshold, batchSize, signal });
+      const found = await model.tag(own, { batchSize, ...given({ threshold }), signal });
       if (start === 0 && svg !== undefined) {
         const picture = framePictureOf(model, own[0] as FrameSequence, found[0] as FrameTagging, { index: 0 });
         await writeFileAtomically(svg, frameSVG(picture));

@@ -9,7 +9,7 @@ import { ExampleBatches, fittingExamples } from "../exampleBatches.js";
 import { inTurns } from "../inTurns.js";
 import { fingerprint } from "../tokenizerIdentity.js";
 import type { EncodedSequence } from "./sequences.js";
-import { encodeLabelled, learningBatch, paddedFrames } from "./sequences.js";
+import { encodeLabelled, learningBatch, paddedFrames, unlabelled } from "./sequences.js";
 
 /** Sizes and switches that the program of a batch depends on. */
 export interface FrameTaggerForm {
@@ -161,6 +161,10 @@ function partsOf(
 }
 
 /** Frames of a sequence that have a label, or may have several. */
-function labelledFrames({ length, targets }: EncodedSequence, { several }: FrameVocabulary): number {
-  return several ? length : (targets as Int32Array).reduce((sum, target) => sum + Number(target >= 0), 0);
+function labelledFrames({ length, targets }: EncodedSequence, { several, labels }: FrameVocabulary): number {
+  const [width, none] = several ? [labels.size, unlabelled] : [1, -1];
+  const own = targets as Int32Array | Uint8Array;
+  let frames = 0;
+  for (let t = 0; t < length; t++) frames += Number(own[t * width] !== none);
+  return frames;
 }

@@ -32,7 +32,7 @@ import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.
 import type { RecordedLoss } from "../../train/trainable.js";
 import { completeWithCell } from "../cellConfig.js";
 import { inTurns } from "../inTurns.js";
-import { likelyLabels, thresholdRule } from "../likelyLabels.js";
+import { likelyLabels, thresholdOf, thresholdRule } from "../likelyLabels.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
@@ -62,7 +62,7 @@ export interface FrameTagging {
 export const frameTagRules = table("tag frames", {
   /** B: sequences that are read side by side. Default 12. */
   batchSize: option(whole({ minimum: 1, initial: 12 }), { aka: ["batch", "bsz"] }),
-  /** Probability from which on a frame has a label, where frames may have several. Default 0.5. */
+  /** Probability from which on a frame has a label, where frames may have several. Default: 0.5. */
   threshold: thresholdRule,
   /** Called after each batch with the share of the sequences that are done. Default: none. */
   onProgress: callback<(share: number) => void>(),
@@ -179,7 +179,7 @@ export class FrameTagger extends SavedModel<FrameVocabulary, FrameTaggerNetwork,
     const { network } = this;
     const lengths = graph.feed("lengths", "i32", [B]);
     const features = network.features(graph.feed("frames", "f32", [T, B, network.config.inputSize]), lengths);
-    if (several) return { ...network.jointLosses(graph, features, lengths), carried: [] };
+    if (several) return { ...network.jointLosses(graph, features), carried: [] };
     const predicted = graph.training ? {} : { predictions: network.predictions(features) };
     return { ...network.losses(graph, features), ...predicted, carried: [] };
   }
@@ -189,7 +189,8 @@ export class FrameTagger extends SavedModel<FrameVocabulary, FrameTaggerNetwork,
    * @throws InputError for a number that is missing, and a sequence of other features: it names the place.
    */
   async tag(sequences: readonly FrameSequence[], options: FrameTagOptions = {}): Promise<FrameTagging[]> {
-    const { batchSize, threshold, onProgress, signal } = completeOptions("tag", options, frameTagRules);
+    const { batchSize, onProgress, signal, ...likely } = completeOptions("tag", options, frameTagRules);
+    const threshold = thresholdOf("tag", { ...likely, several: this.tokenizer.several });
     expectSequences("tag", sequences, { labels: false });
     const count = sequences.length;
     const encode = (sequence: FrameSequence, index: number) => encodeFrames(sequence, this.tokenizer, { index, count });
@@ -212,8 +213,10 @@ export class FrameTagger extends SavedModel<FrameVocabulary, FrameTaggerNetwork,
     sequences: readonly FrameSequence[],
     options: Omit<FrameTagOptions, "onProgress"> = {},
   ): Promise<FrameEvaluation> {
-    const { batchSize, threshold, signal } = completeOptions("evaluate", options, frameTagRules);
+    const { batchSize, signal, ...likely } = completeOptions("evaluate", options, frameTagRules);
     const { tokenizer } = this;
+    const { several } = tokenizer;
+    const threshold = thresholdOf("evaluate", { ...likely, several });
     const shared = { batchSize, ...(signal ? { signal } : {}) };
     const data = await FrameData.create(sequences, {
       tokenizer,
@@ -227,7 +230,7 @@ export class FrameTagger extends SavedModel<FrameVocabulary, FrameTaggerNetwork,
       tally.add(await this.#evaluation.run(batch));
     }
     expectFiniteLoss("evaluate", tally.total);
-    const tagged = await this.tag(sequences, { ...shared, threshold });
+    const tagged = await this.tag(sequences, { ...shared, ...(several ? { threshold } : {}) });
     const [found, truth, before]: [(string | string[])[], (string | readonly string[])[], string[][]] = [[], [], []];
     for (const [i, sequence] of sequences.entries()) {
       const own = truthOf(sequence, tokenizer);

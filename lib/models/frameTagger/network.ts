@@ -99,16 +99,19 @@ export class FrameTaggerNetwork {
     return { losses: ops.reshape(losses, [T, B]), count };
   }
 
-  /** The same where a frame may have several labels: its loss is the sum of theirs. The feed "targets" is f32 [T,B,C]. */
-  jointLosses(graph: Graph, features: Tensor, lengths: Tensor): { losses: Tensor; count: Tensor } {
+  /**
+   * The same where a frame may have several labels: its loss is the sum of theirs. The feed "targets" is f32 [T,B,C], and "counted"
+   * f32 [T,B,1] is 1 for the frames that count, 0 for others.
+   */
+  jointLosses(graph: Graph, features: Tensor): { losses: Tensor; count: Tensor } {
     const [T, B] = features.shape as [number, number, number];
     const each = binaryCrossEntropy(
       this.#output.apply(features),
       graph.feed("targets", "f32", [T, B, this.config.classes]),
     );
-    const ones = ops.broadcastTo(ops.affine(graph.zeros([]), { shift: 1 }), [T, B, 1]);
-    const losses = ops.mask(ops.sumTo(each, [T, B, 1]), lengths);
-    return { losses: ops.reshape(losses, [T, B]), count: ops.sum(ops.mask(ones, lengths)) };
+    const counted = graph.feed("counted", "f32", [T, B, 1]);
+    const losses = ops.multiply(ops.sumTo(each, [T, B, 1]), counted);
+    return { losses: ops.reshape(losses, [T, B]), count: ops.sum(counted) };
   }
 
   /** The likeliest label of each frame, i32 [T,B]. */

@@ -10,9 +10,12 @@ export interface EncodedSequence {
   readonly length: number;
   /** [T,I], scaled. */
   readonly values: Float32Array;
-  /** The labels' numbers, i32 [T] with -1 for none; or zeros and ones [T,C]; null where they are wanted. */
+  /** The labels' numbers, i32 [T] with -1 for none; or zeros and ones [T,C], `unlabelled` for none; null where they are wanted. */
   readonly targets: Int32Array | Uint8Array | null;
 }
+
+/** Number for the labels of a frame that does not count, where frames may have several. */
+export const unlabelled = 255;
 
 /** A sequence whose labels are to be found. @throws InputError for other features, and numbers that are missing. */
 export function encodeFrames(
@@ -48,9 +51,13 @@ export function encodeLabelled(sequence: FrameSequence, vocabulary: FrameVocabul
   const C = vocabulary.labels.size;
   const targets = new Uint8Array(T * C);
   for (const [t, own] of labels.entries()) {
+    if (own === null) {
+      targets.fill(unlabelled, t * C, (t + 1) * C);
+      continue;
+    }
     if (!Array.isArray(own)) {
       throw new InputError(
-        `${framePlace(sequence, t, at)}: expected a list of labels, which may be empty: the model gives a frame several.`,
+        `${framePlace(sequence, t, at)}: expected a list of labels, which may be empty, or null: the model gives a frame several.`,
       );
     }
     for (const label of own as readonly string[]) targets[t * C + idOf(label, t)] = 1;
@@ -79,11 +86,15 @@ export function readingBatch(sequences: readonly EncodedSequence[], vocabulary: 
 
 /**
  * Sequences side by side, with their labels: frames [T,B,I], lengths i32 [B], and targets i32 [T,B], -1 for none; or f32 [T,B,C]
- * where a frame may have several labels.
+ * where a frame may have several labels, with f32 [T,B,1] that says which frames count.
  */
 export function learningBatch(sequences: readonly EncodedSequence[], vocabulary: FrameVocabulary): SequenceBatch {
   const batch = batchOf(sequences, { T: longest(sequences), B: sequences.length, vocabulary });
-  return { ...batch, feeds: { ...batch.feeds, targets: targetsOf(sequences, batch, vocabulary) } };
+  const targets = targetsOf(sequences, batch, vocabulary);
+  return {
+    ...batch,
+    feeds: { ...batch.feeds, targets, ...(vocabulary.several ? countedOf(targets, vocabulary) : {}) },
+  };
 }
 
 function longest(sequences: readonly EncodedSequence[]): number {
@@ -102,7 +113,7 @@ function targetsOf(
   { T, B }: { T: number; B: number },
   { several, labels: { size: C } }: FrameVocabulary,
 ): Int32Array | Float32Array {
-  const all = several ? new Float32Array(T * B * C) : new Int32Array(T * B).fill(-1);
+  const all = several ? new Float32Array(T * B * C).fill(unlabelled) : new Int32Array(T * B).fill(-1);
   const width = several ? C : 1;
   for (const [b, { targets, length }] of sequences.entries()) {
     for (let t = 0; t < length; t++) {
@@ -110,4 +121,13 @@ function targetsOf(
     }
   }
   return all;
+}
+
+/** The frames that count; the targets of the others become 0. */
+function countedOf(targets: Int32Array | Float32Array, { labels: { size: C } }: FrameVocabulary) {
+  const counted = Float32Array.from({ length: targets.length / C }, (_, row) =>
+    Number(targets[row * C] !== unlabelled),
+  );
+  for (const [row, counts] of counted.entries()) if (counts === 0) targets.fill(0, row * C, (row + 1) * C);
+  return { counted };
 }

@@ -15,7 +15,7 @@ import type { OptionsOf } from "../../options.js";
 import { flag, option, optional, real, table, text, whole, word } from "../../options.js";
 import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell, optionsOfCell } from "../cellConfig.js";
-import { mostRows } from "./bagOfWords.js";
+import { mostRows } from "./linearModel.js";
 import { Pooling, poolings } from "./pooling.js";
 
 /** The architecture of a classifier, as stored in config.json. Options of its cell stand beside the others. @interface */
@@ -54,10 +54,10 @@ export const classifierRules = table("SequenceClassifier", {
   variational: option(flag(), { aka: ["variational_dropout", "locked_dropout"] }),
   ...recurrentNoiseRules,
   /**
-   * R: rows of the table of a linear model of words, kept beside the network for comparison; 0 for none. See
-   * `fitBagOfWords`. Default 0.
+   * R: rows of the table of a linear model, kept beside the network for comparison: for hashes of words, or one for each feature of
+   * vectors; 0 for none. See `fitLinear`. Default 0.
    */
-  bagOfWords: option(whole({ maximum: mostRows, initial: 0 }), { flag: null }),
+  linearRows: option(whole({ maximum: mostRows, initial: 0 }), { flag: null }),
   /** How layers are connected: see RecurrentStack. Default plain. */
   connections: word(connections, "plain"),
   /** First values of all weight matrices: "uniform:0.1", "normal:0.02", "xavier", "orthogonal" ... Default: each layer's own. */
@@ -99,15 +99,15 @@ export class SequenceClassifierNetwork {
     this.#inputDropout = new Dropout("embedding.dropout", { rate: dropout, variational });
     this.#outputDropout = new Dropout("output.dropout", { rate: dropout });
     const layers = [this.#embedding, this.#recurrent, this.#pooling, this.#output];
-    this.parameters = [...layers.flatMap((layer) => layer.parameters), ...this.#bagOfWords()];
+    this.parameters = [...layers.flatMap((layer) => layer.parameters), ...this.#linear()];
   }
 
   /** The weights of the linear model beside the network, which training leaves alone. */
-  #bagOfWords(): Parameter[] {
-    const { bagOfWords: rows, classes } = this.config;
+  #linear(): Parameter[] {
+    const { linearRows: rows, classes } = this.config;
     if (rows === 0) return [];
     const frozen = (name: string, shape: number[]) => new Parameter(name, shape, constant(0), { frozen: true });
-    return [frozen("bagOfWords.weight", [rows, classes]), frozen("bagOfWords.bias", [classes])];
+    return [frozen("linear.weight", [rows, classes]), frozen("linear.bias", [classes])];
   }
 
   /** ids i32 [T,B] or frames [T,B,I], lengths i32 [B] -> features [B,F], and with attention its weights [B,T]. */

@@ -33,21 +33,21 @@ import type { RecordedLoss } from "../../train/trainable.js";
 import { completeWithCell } from "../cellConfig.js";
 import { inTurns } from "../inTurns.js";
 import { layerVectors, outputLayers } from "../layerVectors.js";
-import { likelyLabels, thresholdRule } from "../likelyLabels.js";
+import { likelyLabels, thresholdOf, thresholdRule } from "../likelyLabels.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { Probe, ProbeOptions } from "../probe.js";
 import { completeProbe, fitProbe } from "../probe.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
 import { byLength } from "../sideBySide.js";
-import type { FitBagOfWordsOptions } from "./bagOfWords.js";
-import { BagOfWords, fitRules } from "./bagOfWords.js";
 import type { SequenceClassifierForm } from "./data.js";
 import { classifierFingerprint } from "./data.js";
 import type { Encoded } from "./examples.js";
-import { encodeExample, expectExamples, labelIds, labelsOf, placeOf, targetsOf } from "./examples.js";
+import { encodeExample, expectExamples, labelsOf, placeOf, targetsOf } from "./examples.js";
 import type { ClassifierInput, EncodedInput } from "./inputs.js";
 import { encodeInput, inputBatch, inputPlace, recordInputs } from "./inputs.js";
+import type { FitLinearOptions, LinearScores } from "./linearBaseline.js";
+import { fitLinearBaseline, fitRules, scoreLinearBaseline } from "./linearBaseline.js";
 import { majorityOf } from "./majority.js";
 import type { SequenceClassifierConfig } from "./network.js";
 import { classifierRules, SequenceClassifierNetwork } from "./network.js";
@@ -75,7 +75,7 @@ export interface Classification {
 export const classifyRules = table("classify", {
   /** B: texts that are read side by side. Default 64. */
   batchSize: option(whole({ minimum: 1, initial: 64 }), { aka: ["batch", "bsz"] }),
-  /** Probability from which on a text has a label, where texts may have several. Default 0.5. */
+  /** Probability from which on a text has a label, where texts may have several. Default: 0.5. */
   threshold: thresholdRule,
   /** Called after each batch with the share of the texts that are done. Default: none. */
   onProgress: callback<(share: number) => void>(),
@@ -92,8 +92,8 @@ export interface ClassifierEvaluation extends ClassificationScores {
   loss: number;
   /** The commonest label of the texts, or where they may have several the commonest set of labels, given to each. */
   majority: { label: string | string[]; accuracy: number };
-  /** The linear model of words that `fitBagOfWords` has fitted; null without one. */
-  bagOfWords: { accuracy: number; macroF1: number } | null;
+  /** The linear model that `fitLinear` has fitted; null without one. */
+  linear: LinearScores | null;
 }
 
 const noLabels = new Int32Array(0);
@@ -156,8 +156,12 @@ export class SequenceClassifier extends SavedModel<
     }
     const own = bundle ? tokenizer : new ClassifierVocabulary(tokenizer, new Labels(labels ?? []));
     const input = own.features ? "vectors" : "tokens";
-    if (own.features && (options.bagOfWords ?? 0) > 0) {
-      throw new OptionError("SequenceClassifier: vectors have no words: leave bagOfWords out.", ["bagOfWords"]);
+    const { linearRows = 0 } = options;
+    if (own.features && linearRows !== 0 && linearRows !== own.features.size) {
+      throw new OptionError(
+        `SequenceClassifier: a linear model of vectors has a row for each feature: expected linearRows to be ${own.features.size}, got ${linearRows}.`,
+        ["linearRows"],
+      );
     }
     const complete: SequenceClassifierOptions & { input: typeof input } = { ...others, tokenizer: own, input };
     return createModel(SequenceClassifier.kind, { ...complete, tokenizer: own });
@@ -206,7 +210,8 @@ export class SequenceClassifier extends SavedModel<
    * @throws InputError for a text without tokens, or with a character that the vocabulary lacks, and a number that is missing.
    */
   async classify(texts: readonly ClassifierInput[], options: ClassifyOptions = {}): Promise<Classification[]> {
-    const { batchSize, threshold, onProgress, signal } = completeOptions("classify", options, classifyRules);
+    const { batchSize, onProgress, signal, ...likely } = completeOptions("classify", options, classifyRules);
+    const threshold = this.#threshold("classify", likely);
     if (!Array.isArray(texts)) throw new InputError(`classify: expected a list of texts, got ${describe(texts)}.`);
     const count = texts.length;
     const read = (input: ClassifierInput, index: number) =>
@@ -235,7 +240,8 @@ export class SequenceClassifier extends SavedModel<
     examples: readonly LabelledText[],
     options: Omit<ClassifyOptions, "onProgress"> = {},
   ): Promise<ClassifierEvaluation> {
-    const { batchSize, threshold, signal } = completeOptions("evaluate", options, classifyRules);
+    const { batchSize, signal, ...likely } = completeOptions("evaluate", options, classifyRules);
+    const threshold = this.#threshold("evaluate", likely);
     expectExamples("evaluate", examples);
     if (examples.length === 0) throw new InputError("evaluate: there are no texts.");
     const { tokenizer } = this;
@@ -262,32 +268,22 @@ export class SequenceClassifier extends SavedModel<
       loss: total / examples.length,
       ...classificationScores(found, truth, this.labels),
       majority: majorityOf(truth),
-      bagOfWords: await this.#scoreBagOfWords(examples, { truth, threshold, signal }),
+      linear: await scoreLinearBaseline(this, {
+        ...{ examples, encoded, truth, signal },
+        labelOf: (probabilities) => this.#labelOf(probabilities, threshold),
+      }),
     };
   }
 
   /**
-   * Fits a linear model of the words of the texts, which stands beside the network for comparison: `evaluate` measures both.
+   * Fits a linear model, which stands beside the network for comparison: of the words of the texts, or of the mean frame of vectors;
+   * `evaluate` measures both.
    * @param examples those that the network learns from.
-   * @throws OptionError unless the model was created with `bagOfWords`. @throws InputError for a label that is not known.
+   * @throws OptionError unless the model was created with `linearRows`. @throws InputError for a label that is not known.
    */
-  async fitBagOfWords(examples: readonly LabelledText[], options: FitBagOfWordsOptions = {}): Promise<void> {
-    const { validation = [], signal } = completeOptions("fitBagOfWords", options, fitRules);
-    const { bagOfWords: rows, multiLabel } = this.network.config;
-    if (rows === 0) {
-      throw new OptionError(
-        "fitBagOfWords: this model has no room for it: create it with bagOfWords, the rows of its table.",
-        ["bagOfWords"],
-      );
-    }
-    for (const list of [examples, validation]) {
-      expectExamples("fitBagOfWords", list);
-      for (const [i, example] of list.entries()) labelIds(example, placeOf(example, i, list.length), this.#task);
-    }
-    const { labels } = this;
-    const { weight, bias } = await BagOfWords.fit(examples, { labels, multiLabel, rows, validation, signal });
-    await this.store.write("bagOfWords.weight", weight);
-    await this.store.write("bagOfWords.bias", bias);
+  async fitLinear(examples: readonly LabelledText[], options: FitLinearOptions = {}): Promise<void> {
+    const { validation = [], signal } = completeOptions("fitLinear", options, fitRules);
+    await fitLinearBaseline(this, { examples, validation, signal });
   }
 
   /**
@@ -333,28 +329,6 @@ export class SequenceClassifier extends SavedModel<
     return fitProbe({ layers, labels, groups }, { ...rest, onProgress, signal, executor: this.executor });
   }
 
-  /** The accuracy of the linear model of words; null where none is fitted. */
-  async #scoreBagOfWords(
-    examples: readonly LabelledText[],
-    {
-      truth,
-      threshold,
-      signal,
-    }: { truth: readonly (string | readonly string[])[]; threshold: number; signal: AbortSignal | undefined },
-  ): Promise<ClassifierEvaluation["bagOfWords"]> {
-    const { bagOfWords: rows, multiLabel } = this.network.config;
-    if (rows === 0) return null;
-    const bag = await BagOfWords.in(this.store, { labels: this.labels, multiLabel });
-    if (!bag) return null;
-    const found = await inTurns(examples, ({ text }) => this.#labelOf(bag.probabilities(text), threshold), signal);
-    const { accuracy, macroF1 } = classificationScores(found, truth, this.labels);
-    return { accuracy, macroF1 };
-  }
-
-  get #task(): { tokenizer: ClassifierVocabulary; multiLabel: boolean } {
-    return { tokenizer: this.tokenizer, multiLabel: this.network.config.multiLabel };
-  }
-
   /** Reads texts side by side. @param options.measured whether they have labels, and their losses are wanted. */
   async #read(
     examples: readonly Encoded[],
@@ -385,6 +359,10 @@ export class SequenceClassifier extends SavedModel<
       };
     });
     return { texts, losses: Float32Array.from(outputs.losses ?? []) };
+  }
+
+  #threshold(owner: string, { threshold }: { threshold: number | undefined }): number {
+    return thresholdOf(owner, { threshold, several: this.network.config.multiLabel });
   }
 
   #labelOf(probabilities: Float32Array, threshold: number): string | string[] {

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { FrameData, FrameVocabulary } from "../../../lib/index.js";
+import type { FrameTaggerForm } from "../../../lib/models/frameTagger/data.js";
+import type { Batch } from "../../../lib/train/trainable.js";
 import { melodies, sequenceOf, walks } from "./frames.js";
 
 const sequences = walks(53, 3).map((sequence, i) => ({ ...sequence, name: `walk ${i}`, file: "w.safetensors" }));
@@ -87,6 +89,23 @@ test("a digest tells numbers and labels apart", async () => {
     (await FrameData.create([sequenceOf([[x, 1]], { labels: [label] })], { tokenizer })).digest();
   const digests = [await digest(1, "left"), await digest(2, "left"), await digest(1, "right")];
   expect(new Set(digests).size).toBe(3);
+});
+
+test("a frame without a label among lists of labels does not count, and is told from one that has none of them", async () => {
+  const frames = [
+    sequenceOf([[1], [2], [3], [4]], { labels: [["a"], null, [], ["b"]] }),
+    sequenceOf([[1]], { labels: [null] }),
+  ];
+  const several = await FrameVocabulary.of(frames);
+  expect(several.usual).toMatchObject({ frames: 3, counts: [1, 1] });
+  const data = await FrameData.create(frames, { tokenizer: several, role: "validate" });
+  expect([data.sequences, data.frames]).toEqual([1, 3]);
+  const [{ feeds, tokens }] = [...data.batches(0)] as [Batch<FrameTaggerForm>];
+  expect(tokens).toBe(3);
+  expect([...(feeds.counted as Float32Array)]).toEqual([1, 0, 1, 1]);
+  expect([...(feeds.targets as Float32Array)]).toEqual([1, 0, 0, 0, 0, 0, 0, 1]);
+  const parts = await FrameData.create(frames, { tokenizer: several, maximumLength: 1, long: "split" });
+  expect([parts.sequences, parts.frames]).toEqual([3, 3]);
 });
 
 test("labels are one or several, the same way throughout", async () => {

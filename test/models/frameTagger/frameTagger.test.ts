@@ -148,6 +148,23 @@ test("frames may have several labels, or none", async () => {
   expect(labels.map(({ label }) => label)).toEqual(["high", "low"]);
   const all = await many.tag(sequences.slice(0, 1), { threshold: 1e-6 });
   expect(all[0]?.labels[0]).toEqual(["high", "low"]);
+  await expect(model.tag(walks(1, 2), { threshold: 0.4 })).rejects.toThrow(/^tag: threshold says .* Leave it out\./);
+  await expect(model.evaluate(walks(1, 2), { threshold: 0.4 })).rejects.toThrow(/^evaluate: threshold says/);
+
+  // Frames that do not count change nothing but the mean.
+  const [own] = sequences as [(typeof sequences)[0]];
+  const half = { ...own, labels: own.labels.map((labels, t) => (t % 2 === 0 ? labels : null)) };
+  const { loss, count } = await many.evaluate([half]);
+  const [{ probabilities }] = (await many.tag([own])) as [Awaited<ReturnType<typeof many.tag>>[0]];
+  const costs = own.labels.map((labels, t) =>
+    many.labels.reduce((sum, name, c) => {
+      const p = probabilities[2 * t + c] as number;
+      return sum - Math.log(labels.includes(name) ? p : 1 - p);
+    }, 0),
+  );
+  const even = costs.filter((_, t) => t % 2 === 0);
+  expect(count).toBe(even.length);
+  expect(loss).toBeCloseTo(even.reduce((sum, cost) => sum + cost, 0) / even.length, 4);
 });
 
 test("a saved model is read back with its vocabulary, and data of another vocabulary is refused", async () => {

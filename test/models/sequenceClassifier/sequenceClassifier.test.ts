@@ -119,6 +119,9 @@ test("with several labels a text has each that is true of it, or none", async ()
   const labels = (await several.classify(["abc", "ccd", "dbd"])).map(({ label }) => label);
   expect(labels).toEqual([["has a", "has b"], [], ["has b"]]);
   expect((await several.classify(["ccd"], { threshold: 1e-9 }))[0]?.label).toEqual(["has a", "has b"]);
+  const threshold = { threshold: 0.4 };
+  await expect(model.classify(["ab"], threshold)).rejects.toThrow(/^classify: threshold says .* Leave it out\./);
+  await expect(model.evaluate([{ text: "ab", label: "x" }], threshold)).rejects.toThrow(/^evaluate: threshold says/);
 });
 
 test("attention says how much each token counts", async () => {

@@ -40,13 +40,41 @@ const data = await LabelledData.create(examples, { tokenizer: model.tokenizer, b
 await new Trainer(model, { data, epochs: 12, optimizer: adam({ learningRate: 0.01 }) }).run();
 
 test("a sequence of vectors gets one label, whatever the scale of its features", async () => {
-  const { accuracy, majority, bagOfWords, loss } = await model.evaluate(series(120, 4));
+  const { accuracy, majority, linear, loss } = await model.evaluate(series(120, 4));
   expect(accuracy).toBeGreaterThan(0.95);
   expect(majority.accuracy).toBeLessThan(0.65);
-  expect(bagOfWords).toBeNull();
+  expect(linear).toBeNull();
   expect(loss).toBeLessThan(0.2);
   expect(model.network.config.input).toBe("vectors");
   expect(model.tokenizer.features).toBe(features);
+});
+
+test("a linear model of the mean frame finds what means say, on any scale, and nothing of the order", async () => {
+  const tokenizer = features;
+  const beside = { tokenizer, labels: ["after", "before"], hiddenSize: 4, linearRows: 2 };
+  const ordered = await SequenceClassifier.create(beside);
+  await ordered.fitLinear(examples.slice(0, 300), { validation: examples.slice(300) });
+  const { linear } = await ordered.evaluate(series(120, 4));
+  expect(linear?.name).toBe("a linear model of the mean frame");
+  expect(linear?.accuracy).toBeLessThan(0.65);
+
+  const random = randomNumbers(8);
+  const levels = Array.from({ length: 300 }, (_, n) => {
+    const [high, T] = [random(2), 3 + random(9)];
+    const rows = Array.from({ length: T }, () => [1000 + random(9), (2 * high + random(9)) / 10_000]);
+    return { text: `level ${n}`, label: high ? "before" : "after", sequence: sequenceOf(rows) };
+  });
+  const level = await SequenceClassifier.create({ ...beside, tokenizer: await FrameFeatures.of(sequencesOf(levels)) });
+  await level.fitLinear(levels.slice(0, 200));
+  const found = (await level.evaluate(levels.slice(200))).linear;
+  // The means of the others' second feature tell as much, against the middle of the two levels.
+  const meanOf = ({ frames: { values, shape } }: (typeof levels)[0]["sequence"]) => {
+    const T = shape[0] as number;
+    return Array.from({ length: T }, (_, t) => Number(values[2 * t + 1])).reduce((sum, value) => sum + value, 0) / T;
+  };
+  const right = levels.slice(200).filter(({ sequence, label }) => meanOf(sequence) > 5e-4 === (label === "before"));
+  expect(found?.accuracy).toBeGreaterThan(right.length / 100 - 0.08);
+  expect(found?.accuracy).toBeGreaterThan(0.7);
 });
 
 test("padding changes no label's probability, and attention is over the frames", async () => {
@@ -111,8 +139,8 @@ test("texts and vectors are not taken for each other, and what is missing is nam
   await expect(model.evaluate([gap])).rejects.toThrow(/^labels\.csv, line 7, frame 1: feature 1 is missing \(NaN\)/);
   const wide = { ...gap, sequence: sequenceOf([[1, 2, 3]]) };
   await expect(model.evaluate([wide])).rejects.toThrow(/line 7 has frames of 3 features, and the model reads 2/);
-  const words = { tokenizer: features, labels: ["a", "b"], bagOfWords: 8 };
-  await expect(SequenceClassifier.create(words)).rejects.toThrow(/vectors have no words: leave bagOfWords out/);
+  const words = { tokenizer: features, labels: ["a", "b"], linearRows: 8 };
+  await expect(SequenceClassifier.create(words)).rejects.toThrow(/expected linearRows to be 2, got 8/);
   await expect(LabelledData.create(examples, { tokenizer: model.tokenizer, wordDropout: 0.1 })).rejects.toThrow(
     /reads vectors: it has no tokenizer/,
   );

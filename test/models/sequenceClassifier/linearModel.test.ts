@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { LabelledText } from "../../../lib/index.js";
 import { adam, LabelledData, loadModel, SequenceClassifier, Trainer, WordTokenizer } from "../../../lib/index.js";
-import { BagOfWords, bagRows } from "../../../lib/models/sequenceClassifier/bagOfWords.js";
+import { bagOfWords, bagRows } from "../../../lib/models/sequenceClassifier/bagOfWords.js";
+import { labelsOf } from "../../../lib/models/sequenceClassifier/examples.js";
+import { LinearModel } from "../../../lib/models/sequenceClassifier/linearModel.js";
 import { randomNumbers } from "../../data/randomText.js";
 import { temporaryFolder } from "../../data/temporaryFolder.js";
 
@@ -14,7 +16,22 @@ const texts = (count: number): LabelledText[] =>
   Array.from({ length: count }, draw).map((text) => ({ text, label: /\bw[01]\b/.test(text) ? "yes" : "no" }));
 const form = { labels: ["no", "yes"], multiLabel: false };
 
-function accuracyOf(bag: BagOfWords, examples: readonly LabelledText[]): number {
+/** A linear model of the words of texts. */
+async function fitted(
+  examples: readonly LabelledText[],
+  {
+    rows,
+    validation = [],
+    ...own
+  }: { labels: string[]; multiLabel: boolean; rows: number; validation?: readonly LabelledText[] },
+) {
+  const read = (list: readonly LabelledText[]) =>
+    list.map((example) => ({ input: bagOfWords(example.text, rows), labels: labelsOf(example) }));
+  const model = await LinearModel.fit(read(examples), { ...own, rows, validation: read(validation) });
+  return { model, probabilities: (text: string) => model.probabilities(bagOfWords(text, rows)) };
+}
+
+function accuracyOf(bag: Awaited<ReturnType<typeof fitted>>, examples: readonly LabelledText[]): number {
   const right = examples.filter(({ text, label }) => {
     const [no = 0, yes = 0] = bag.probabilities(text);
     return (yes > no ? "yes" : "no") === label;
@@ -23,17 +40,17 @@ function accuracyOf(bag: BagOfWords, examples: readonly LabelledText[]): number 
 }
 
 test("it finds what single words say, and nothing of what their order says", async () => {
-  const bag = await BagOfWords.fit(texts(600), { ...form, rows: 1024, validation: texts(200) });
+  const bag = await fitted(texts(600), { ...form, rows: 1024, validation: texts(200) });
   expect(accuracyOf(bag, texts(300))).toBeGreaterThan(0.97);
   expect(bag.probabilities("w5 W0  w3")[1]).toBeCloseTo(bag.probabilities("w3 w0 w5")[1] as number, 5);
   expect(bag.probabilities("w7 w7 w7")).toEqual(bag.probabilities("w7"));
   const ordered = Array.from({ length: 600 }, (_, i) => ({ text: i % 2 ? "a b" : "b a", label: i % 2 ? "yes" : "no" }));
-  const blind = await BagOfWords.fit(ordered, { ...form, rows: 64 });
+  const blind = await fitted(ordered, { ...form, rows: 64 });
   expect(blind.probabilities("a b")[1]).toBeCloseTo(blind.probabilities("b a")[1] as number, 5);
 });
 
 test("a step of AdaGrad from zero moves each word of the text and the bias by the rate, against the sign of p - y", async () => {
-  const bag = await BagOfWords.fit([{ text: "one two", label: "yes" }], { ...form, rows: 8, validation: [] });
+  const bag = await fitted([{ text: "one two", label: "yes" }], { ...form, rows: 8, validation: [] });
   // Five passes over one text: 0.2 in the first, g / sqrt(sum of g²) of it in the others.
   let [logit, squares, weight] = [0, 0, 0];
   for (let pass = 0; pass < 5; pass++) {
@@ -42,9 +59,9 @@ test("a step of AdaGrad from zero moves each word of the text and the bias by th
     weight += (0.2 * slope) / Math.sqrt(squares);
     logit = 3 * weight;
   }
-  expect(bag.bias[1]).toBeCloseTo(weight, 5);
-  expect(bag.bias[0]).toBeCloseTo(-weight, 5);
-  const moved = [...bag.weight].filter((value) => value !== 0);
+  expect(bag.model.bias[1]).toBeCloseTo(weight, 5);
+  expect(bag.model.bias[0]).toBeCloseTo(-weight, 5);
+  const moved = [...bag.model.weight].filter((value) => value !== 0);
   expect(moved).toHaveLength(4);
   for (const value of moved) expect(Math.abs(value)).toBeCloseTo(weight, 5);
 });
@@ -55,13 +72,13 @@ test("the pass with the lowest held-out loss is kept", async () => {
     label: i % 4 === 0 ? (label === "yes" ? "no" : "yes") : label,
   }));
   const held = texts(200);
-  const lossOf = (bag: BagOfWords) =>
+  const lossOf = (bag: Awaited<ReturnType<typeof fitted>>) =>
     held.reduce(
       (sum, { text, label }) => sum - Math.log(bag.probabilities(text)[label === "yes" ? 1 : 0] as number),
       0,
     );
-  const stopped = await BagOfWords.fit(noisy, { ...form, rows: 256, validation: held });
-  const usual = await BagOfWords.fit(noisy, { ...form, rows: 256 });
+  const stopped = await fitted(noisy, { ...form, rows: 256, validation: held });
+  const usual = await fitted(noisy, { ...form, rows: 256 });
   expect(lossOf(stopped)).toBeLessThan(lossOf(usual));
 });
 
@@ -70,7 +87,7 @@ test("several labels a text are as many questions", async () => {
     text,
     label: ["w0", "w1"].filter((word) => new RegExp(`\\b${word}\\b`).test(text)),
   }));
-  const bag = await BagOfWords.fit(several, {
+  const bag = await fitted(several, {
     labels: ["w0", "w1"],
     multiLabel: true,
     rows: 512,
@@ -96,11 +113,11 @@ test("evaluate puts the simpler models beside the network; training, saving and 
   const examples = texts(300);
   const tokenizer = WordTokenizer.fromText(words.join(" "), { unknown: true });
   const options = { tokenizer, labels: form.labels, hiddenSize: 8, embeddingSize: 4 };
-  const model = await SequenceClassifier.create({ ...options, bagOfWords: 128 });
-  expect((await model.evaluate(examples)).bagOfWords).toBeNull();
-  await model.fitBagOfWords(examples);
+  const model = await SequenceClassifier.create({ ...options, linearRows: 128 });
+  expect((await model.evaluate(examples)).linear).toBeNull();
+  await model.fitLinear(examples);
   const before = await model.evaluate(examples);
-  expect(before.bagOfWords?.accuracy).toBeGreaterThan(0.97);
+  expect(before.linear?.accuracy).toBeGreaterThan(0.97);
   const yes = examples.filter(({ label }) => label === "yes").length;
   expect(before.majority).toEqual(
     yes > 150 ? { label: "yes", accuracy: yes / 300 } : { label: "no", accuracy: 1 - yes / 300 },
@@ -110,17 +127,17 @@ test("evaluate puts the simpler models beside the network; training, saving and 
   const data = await LabelledData.create(examples, { tokenizer: model.tokenizer });
   const training = { data, folder, optimizer: adam({ learningRate: 0.01 }) };
   await new Trainer(model, { ...training, epochs: 2, maximumSteps: 5 }).run();
-  const resumed = await SequenceClassifier.create({ ...options, bagOfWords: 128 });
+  const resumed = await SequenceClassifier.create({ ...options, linearRows: 128 });
   await new Trainer(resumed, { ...training, epochs: 2, maximumSteps: 8, resume: true }).run();
   const loaded = (await loadModel(folder)) as SequenceClassifier;
   for (const one of [model, resumed, loaded]) {
     const after = await one.evaluate(examples);
-    expect(after.bagOfWords).toEqual(before.bagOfWords);
+    expect(after.linear).toEqual(before.linear);
     expect(after.loss).not.toBe(before.loss);
   }
   const plain = await SequenceClassifier.create(options);
-  await expect(plain.fitBagOfWords(examples)).rejects.toThrow(/no room for it: create it with bagOfWords/);
-  await expect(model.fitBagOfWords([{ text: "a", label: "perhaps" }])).rejects.toThrow(
+  await expect(plain.fitLinear(examples)).rejects.toThrow(/no room for it: create it with linearRows/);
+  await expect(model.fitLinear([{ text: "a", label: "perhaps" }])).rejects.toThrow(
     /text 1 of 1: Unknown label "perhaps"/,
   );
 });
