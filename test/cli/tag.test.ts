@@ -186,6 +186,13 @@ test("a tagger reads with two language models, is whole without their folders, a
   const call = ["train", "tag", conll, ...small, ...models, "--characters", "none", "--epochs", "2", "--quiet"];
   expect(ostinato([...call, "--out", "both"]).status).toBe(0);
   expect(ostinato([...call, "--out", "later", "--maximum-steps", "9"]).status).toBe(0);
+  const slow = [...call.slice(0, -1), "--out", "slow", "--maximum-steps", "2", "--language-memory", "0"];
+  expect(ostinato(slow).stderr).toMatch(
+    /models read the sentences in every epoch: --language-memory 1 would read them/,
+  );
+  expect(ostinato([...call.slice(0, -1), "--out", "fast", "--maximum-steps", "2"]).stderr).not.toMatch(
+    /in every epoch/,
+  );
   refused(
     [...call, "--out", "later", "--resume", "--forward-model", "turned"],
     /--forward-model turned contradicts/,

@@ -44,7 +44,7 @@ const flags = table("train tag", {
   forwardModel: optional(text({ as: "folder" })),
   /** The same for one that reads from the end of a sentence (train lm --reverse-lines). Default: none. */
   backwardModel: optional(text({ as: "folder" })),
-  ...pick(taggedRules, "batchSize", "maximumLength", "long", "wordDropout"),
+  ...pick(taggedRules, "batchSize", "maximumLength", "long", "wordDropout", "languageMemory"),
 });
 
 const modelFlags = without(
@@ -116,10 +116,20 @@ async function taggerFor(
         }),
       });
   const { tokenizer } = model;
-  const { seed, batchSize, maximumLength, long, wordDropout } = options;
+  const { seed, batchSize, maximumLength, long, wordDropout, languageMemory } = options;
   const constraints = options.output === "crf" ? options.constraints : false;
   const shared = { tokenizer, batchSize, maximumLength, long, signal, ...given({ constraints }) };
-  const batches = await batchesOf(parts, TaggedData, { shared, learnt: { wordDropout, seed }, test: { long: "cut" } });
+  const read = { languageReader: model, languageMemory };
+  const batches = await batchesOf(parts, TaggedData, {
+    shared: { ...shared, ...read },
+    learnt: { wordDropout, seed },
+    test: { long: "cut", languageMemory: 0 },
+  });
+  const { languagesRead, languageMebibytes } = batches.data;
+  if (languageMebibytes > 0 && !languagesRead) {
+    const enough = Math.ceil(languageMebibytes);
+    print.note(`Language models read the sentences in every epoch: --language-memory ${enough} would read them once.`);
+  }
   if (vectors)
     print.note(
       `${count(await model.useVectors(vectors))} of ${count(tokenizer.words.size)} words have a vector of the file.`,

@@ -3,13 +3,14 @@ import type { TaggedSentence, TaggerVocabulary } from "../../data/index.js";
 import { expectTagged, longRules, taggerVocabularyRule, tokenPlace } from "../../data/index.js";
 import { counted, InputError, OptionError } from "../../errors.js";
 import type { Completed, OptionsOf } from "../../options.js";
-import { abortSignal, completeOptions, flag, option, real, seed, table, whole, word } from "../../options.js";
+import { abortSignal, completeOptions, flag, option, optional, real, seed, table, whole, word } from "../../options.js";
 import { randomSource } from "../../random/source.js";
 import type { TrainingData } from "../../train/data.js";
 import type { Batch } from "../../train/trainable.js";
 import type { FittingExamples } from "../exampleBatches.js";
 import { ExampleBatches, fittingExamples } from "../exampleBatches.js";
 import { inTurns } from "../inTurns.js";
+import { languageBytes, languageReaderRule } from "./languageReading.js";
 import type { SentenceSizes } from "./network.js";
 import { forbiddenTransitions, TagScheme } from "./scheme.js";
 import type { EncodedSentence } from "./sentences.js";
@@ -42,6 +43,13 @@ export const taggedRules = table("TaggedData", {
   }),
   /** Rule for a longer sentence: "refuse" it with an error, "cut" it, or "skip" it. Default refuse. */
   long: option(word(longRules, "refuse"), { aka: ["truncation"] }),
+  /**
+   * Tagger whose language models read the sentences once, rather than in every epoch: they are frozen, and say the same each time.
+   * Default: none.
+   */
+  languageReader: optional(languageReaderRule),
+  /** MiB that what they say may take; where it is more, sentences are read in every epoch. Default 1024. */
+  languageMemory: option(whole({ initial: 1024 }), { onResume: "changes" }),
   /** Seed for the order of the sentences and for word dropout. Default 1. */
   seed: seed(),
   /** Use of the data: "train", or "validate" for what is measured: in order, all words as they are. Default train. */
@@ -66,13 +74,20 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
   readonly cut: number;
   /** Sentences that were too long, and left out. */
   readonly skipped: number;
+  /** Whether language models have read the sentences once for all epochs, and MiB that what they say takes, or would. */
+  readonly languagesRead: boolean;
+  readonly languageMebibytes: number;
   readonly #batches: ExampleBatches<EncodedSentence>;
   readonly #options: Completed<typeof taggedRules>;
   readonly #counts: Int32Array;
   readonly #made: string;
   readonly #forbidden: Float32Array;
 
-  private constructor(fitting: FittingExamples<EncodedSentence>, options: Completed<typeof taggedRules>) {
+  private constructor(
+    fitting: FittingExamples<EncodedSentence>,
+    options: Completed<typeof taggedRules>,
+    languageMebibytes: number,
+  ) {
     if (!Array.isArray(fitting?.kept)) {
       throw new OptionError("TaggedData: words become numbers first: use await TaggedData.create(sentences, options).");
     }
@@ -86,6 +101,8 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
     this.tokens = fitting.kept.reduce((sum, sentence) => sum + lengthOf(sentence), 0);
     this.cut = fitting.cut;
     this.skipped = fitting.skipped;
+    this.languageMebibytes = languageMebibytes;
+    this.languagesRead = fitting.kept.every(({ states }) => states !== undefined);
     this.length = this.#batches.length;
     this.#counts = new Int32Array(tokenizer.words.size);
     for (const { ids } of fitting.kept) for (const id of ids) this.#counts[id] = (this.#counts[id] as number) + 1;
@@ -125,7 +142,10 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
         );
       },
     });
-    return new TaggedData(fitting, complete);
+    const { languageReader: reader, languageMemory } = complete;
+    const mebibytes = reader ? languageBytes(reader.network, fitting.kept) / 2 ** 20 : 0;
+    if (!reader || mebibytes === 0 || mebibytes > languageMemory) return new TaggedData(fitting, complete, mebibytes);
+    return new TaggedData({ ...fitting, kept: await reader.readLanguages(fitting.kept, signal) }, complete, mebibytes);
   }
 
   digest(): Promise<string> {

@@ -40,6 +40,8 @@ interface Sizes {
   B: number;
   /** S: characters of the longest sentence. */
   S?: number;
+  /** The states are fed. */
+  stated?: boolean;
 }
 
 /**
@@ -76,9 +78,10 @@ export class LanguageStates implements Layer {
     return name.slice(this.name.length + 1);
   }
 
-  /** Records the states, [T,B,F]. Feeds: characters i32 [S,B] with their lengths [B], and the row of S·B where each word's state stands, [T,B]. */
-  apply(graph: Graph, { T, B, S = 0 }: Sizes): Tensor {
+  /** Records the states, [T,B,F]. Feeds: where they have been read before they themselves; otherwise characters i32 [S,B] with their lengths [B], and the row of S·B where each word's state stands, [T,B]. */
+  apply(graph: Graph, { T, B, S = 0, stated = false }: Sizes): Tensor {
     const { direction } = this;
+    if (stated) return graph.feed(`${direction}.states`, "f32", [T, B, this.outputSize]);
     return graph.within(this.name, () => {
       const lengths = graph.feed(`${direction}.lengths`, "i32", [B]);
       const embedded = this.#embedding.apply(graph.feed(`${direction}.characters`, "i32", [S, B]));

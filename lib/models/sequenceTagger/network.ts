@@ -107,6 +107,8 @@ export interface SentenceSizes {
   W: number;
   /** S: characters of the longest sentence, as language models read it; left out without them. */
   S?: number;
+  /** The states of language models are fed. */
+  stated?: boolean;
 }
 
 /**
@@ -183,7 +185,8 @@ export class SequenceTaggerNetwork {
     return { embedded: x, layers: this.#recurrent.apply(x, { lengths }).layers };
   }
 
-  #inputs(graph: Graph, { T, B, C, W, S = 0 }: SentenceSizes): { x: Tensor; lengths: Tensor } {
+  #inputs(graph: Graph, sizes: SentenceSizes): { x: Tensor; lengths: Tensor } {
+    const { T, B, C, W } = sizes;
     const lengths = graph.feed("lengths", "i32", [B]);
     const parts = [this.#words.apply(graph.feed("ids", "i32", [T, B]))];
     if (this.#characters) {
@@ -191,7 +194,7 @@ export class SequenceTaggerNetwork {
       const spelled = this.#characters.apply(characters, graph.feed("characterLengths", "i32", [W]));
       parts.push(ops.embedding(spelled, graph.feed("spellings", "i32", [T, B])));
     }
-    for (const language of this.languages) parts.push(language.apply(graph, { T, B, S }));
+    for (const language of this.languages) parts.push(language.apply(graph, sizes));
     const x = this.#inputDropout.apply(parts.length > 1 ? ops.concat(parts, 2) : lookedUp(parts[0] as Tensor, lengths));
     return { x, lengths };
   }

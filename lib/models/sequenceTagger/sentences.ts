@@ -20,6 +20,8 @@ export interface EncodedSentence {
   /** [T] of tags, -1 for none; null where the tags are wanted. */
   readonly targets: Int32Array | null;
   readonly tokens: readonly string[];
+  /** [T,F] by the direction of a language model: its states at the ends of the words, where they have been read before. */
+  readonly states?: Partial<Record<ReadingDirection, Float32Array>>;
 }
 
 /** A sentence whose tags are to be found. */
@@ -43,7 +45,7 @@ export function encodeTagged(
 /** Sentences side by side, as their feeds. */
 export interface SentenceBatch {
   readonly sizes: SentenceSizes;
-  readonly feeds: Record<string, Int32Array>;
+  readonly feeds: Record<string, Int32Array | Float32Array>;
 }
 
 /** Sentences whose tags are to be found, side by side: each has the same bits as alone. */
@@ -87,8 +89,9 @@ export function sentenceBatch(
     characterLengths[w] = own.length;
     for (const [c, id] of own.entries()) characters[c * W + w] = id;
   }
+  const stated = sentences.every(({ states }) => states !== undefined);
   const read = readingDirections.flatMap((direction) => {
-    const tokenizer = tokenizers[direction];
+    const tokenizer = stated ? undefined : tokenizers[direction];
     const own = sentences.map(({ tokens }) => tokens);
     return tokenizer ? [{ direction, texts: readTexts(own, tokenizer, { direction, separator }) }] : [];
   });
@@ -96,10 +99,11 @@ export function sentenceBatch(
   const S =
     Math.ceil(longest.reduce((most, length) => Math.max(most, length), 0) / characterMultiple) * characterMultiple;
   return {
-    sizes: { T, B, C, W, ...(read.length > 0 ? { S } : {}) },
+    sizes: { T, B, C, W, ...(read.length > 0 ? { S } : {}), ...(stated ? { stated } : {}) },
     feeds: {
       ...{ ids, lengths, spellings, characters, characterLengths, ...(sentences[0]?.targets ? { targets } : {}) },
       ...Object.assign({}, ...read.map(({ direction, texts }) => textFeeds(direction, texts, { T, B, S }))),
+      ...(stated ? stateFeeds(sentences, { T, B }) : {}),
     },
   };
 }
@@ -158,4 +162,22 @@ function textFeeds(
     [`${direction}.lengths`]: lengths,
     [`${direction}.places`]: places,
   };
+}
+
+/** States that have been read before: f32 [T,B,F] for each direction. */
+function stateFeeds(
+  sentences: readonly EncodedSentence[],
+  { T, B }: { T: number; B: number },
+): Record<string, Float32Array> {
+  const [first] = sentences;
+  const feeds = Object.entries(first?.states ?? {}).map(([direction, rows]) => {
+    const F = rows.length / (first?.ids.length ?? 1);
+    const all = new Float32Array(T * B * F);
+    for (const [b, { ids, states }] of sentences.entries()) {
+      const own = states?.[direction as ReadingDirection] as Float32Array;
+      for (let t = 0; t < ids.length; t++) all.set(own.subarray(t * F, (t + 1) * F), (t * B + b) * F);
+    }
+    return [`${direction}.states`, all] as const;
+  });
+  return Object.fromEntries(feeds);
 }

@@ -35,6 +35,7 @@ import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
 import { byLength } from "../sideBySide.js";
 import type { SequenceTaggerForm } from "./data.js";
 import { TaggedData, taggerFingerprint } from "./data.js";
+import { readLanguages } from "./languageReading.js";
 import { languageConfigOf, languageModelRule } from "./languageStates.js";
 import type { SequenceTaggerConfig } from "./network.js";
 import { SequenceTaggerNetwork, taggerRules } from "./network.js";
@@ -293,6 +294,12 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
    */
   async probe(sentences: readonly TaggedSentence[], options: ProbeOptions = {}): Promise<Probe> {
     return probeTokens(this, this.#programs, { sentences, options });
+  }
+
+  /** Sentences with what the language models say of their words. @internal */
+  readLanguages(sentences: readonly EncodedSentence[], signal: AbortSignal | undefined): Promise<EncodedSentence[]> {
+    const { network, tokenizer } = this;
+    return readLanguages({ network, tokenizer, programs: this.#programs }, sentences, signal);
   }
 
   async #read(

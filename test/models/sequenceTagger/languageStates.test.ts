@@ -15,6 +15,7 @@ import {
   WordTokenizer,
 } from "../../../lib/index.js";
 import { encodeTokens, readingBatch } from "../../../lib/models/sequenceTagger/sentences.js";
+import { EvaluationStep } from "../../../lib/train/evaluation.js";
 import { randomNumbers } from "../../data/randomText.js";
 import { temporaryFolder } from "../../data/temporaryFolder.js";
 
@@ -86,9 +87,41 @@ test("a word's features are the language model's own states at its last characte
   }
 });
 
+test("the sentences of a training are read once where memory allows, to the bits of reading each alone", async () => {
+  const encoded = sentences.slice(0, 20).map(({ tokens }) => encodeTokens(tokens, model.tokenizer));
+  const read = await model.readLanguages(encoded, undefined);
+  for (const direction of ["forward", "backward"] as const) {
+    for (const [i, { states }] of read.entries()) {
+      const { tokens } = sentences[i] as (typeof sentences)[0];
+      const alone = await statesOf(model, direction, [tokens]);
+      const units = alone.states.length / alone.B / Math.ceil(tokens.length / 4) / 4;
+      const rows = tokens.flatMap((_, t) => [...alone.states.subarray(t * alone.B * units, (t * alone.B + 1) * units)]);
+      expect([...(states?.[direction] ?? [])]).toEqual(rows);
+    }
+  }
+
+  const own = { tokenizer: model.tokenizer, batchSize: 16, languageReader: model, role: "validate" } as const;
+  const [once, again] = [
+    await TaggedData.create(sentences, own),
+    await TaggedData.create(sentences, { ...own, languageMemory: 0 }),
+  ];
+  expect([once.languagesRead, again.languagesRead]).toEqual([true, false]);
+  for (const data of [once, again])
+    expect(data.languageMebibytes).toBeCloseTo((once.tokens * (12 + 32) * 4) / 2 ** 20, 6);
+  const [first, second] = [[...once.batches(0)], [...again.batches(0)]];
+  const step = new EvaluationStep(model);
+  for (const [i, batch] of first.entries()) {
+    const languages = Object.keys(batch.feeds).filter((name) => /^(for|back)ward/.test(name));
+    expect(languages).toEqual(["forward.states", "backward.states"]);
+    const other = second[i] as typeof batch;
+    expect((await step.run(batch)).total).toBeCloseTo((await step.run(other)).total, 4);
+  }
+});
+
 test("both directions of language models tell what stands on both sides, and training leaves them as they are", async () => {
   const before = await model.store.read("language.forward.rnn.weight_hh_l0");
-  const data = await TaggedData.create(sentences, { tokenizer: model.tokenizer, batchSize: 16, wordDropout: 0 });
+  const reading = { languageReader: model, batchSize: 16, wordDropout: 0 };
+  const data = await TaggedData.create(sentences, { tokenizer: model.tokenizer, ...reading });
   await new Trainer(model, { data, epochs: 60, optimizer: adam({ learningRate: 0.02 }) }).run();
   expect((await model.evaluate(language(100))).accuracy).toBeGreaterThan(0.97);
   expect(await model.store.read("language.forward.rnn.weight_hh_l0")).toEqual(before);
