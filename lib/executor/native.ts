@@ -115,7 +115,7 @@ class NativeStore implements Store {
   }
 
   /** Writes the first values of a variable when the runs so far are done; what is asked of the store later waits for it. */
-  #fill(index: number, first: () => Promise<Float32Array>): void {
+  #fill(index: number, first: () => Promise<Float32Array | Int32Array>): void {
     const before = [this.#filled, this.#turn];
     this.#filled = Promise.all(before).then(async () => this.#inParts("write", index, await first()));
     this.#filled.catch(() => {});

@@ -74,7 +74,7 @@ export interface VariableSpec {
   readonly dtype: DType;
   readonly shape: Shape;
   /** Asked by a store that does not have the variable yet. Default: zeros. */
-  readonly [firstValues]?: () => Promise<Float32Array>;
+  readonly [firstValues]?: () => Promise<Float32Array | Int32Array>;
 }
 
 export interface Port {

@@ -1,4 +1,5 @@
 /** The kinds of models that come with Ostinato: a line each. The registry knows those that are exported here with a `kind`. */
+export * from "./characterAwareLanguageModel/index.js";
 export * from "./feedForwardLanguageModel/index.js";
 export * from "./forecaster/index.js";
 export * from "./frameTagger/index.js";

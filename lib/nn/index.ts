@@ -14,6 +14,8 @@ export type { EmbeddingOptions } from "./embedding.js";
 export { Embedding } from "./embedding.js";
 export type { GRUOptions } from "./gru.js";
 export { GRU } from "./gru.js";
+export type { HighwayOptions } from "./highway.js";
+export { Highway } from "./highway.js";
 export type { WeightStore } from "./initialize.js";
 export { initialize } from "./initialize.js";
 export type { Initializer } from "./initializers.js";

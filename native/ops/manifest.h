@@ -189,6 +189,18 @@ struct exp {
   static const Implementation implementation;
 };
 
+struct filterMaxima {
+  enum Operand { x, weight, bias, lengths };
+  enum Result { y, places };
+  static const Implementation implementation;
+};
+
+struct filterMaximaGradient {
+  enum Operand { x, weight, lengths, places, dy };
+  enum Result { dx, dweight, dbias };
+  static const Implementation implementation;
+};
+
 struct follow {
   enum Operand { states, ids, classOf, next };
   enum Result { after };
@@ -573,6 +585,12 @@ struct softplus {
   static const Implementation implementation;
 };
 
+struct spell {
+  enum Operand { ids, characters, lengths };
+  enum Result { spellings, spellingLengths, places };
+  static const Implementation implementation;
+};
+
 struct sqrt {
   enum Operand { x };
   enum Result { y };
@@ -774,6 +792,16 @@ inline constexpr Operation kTable[] = {
      .operands = {"x"},
      .results = {"y"},
      .implementation = exp::implementation},
+    {.name = "filterMaxima",
+     .operands = {"x", "weight", "bias", "lengths"},
+     .results = {"y", "places"},
+     .optionalResults = 1u << filterMaxima::places,
+     .implementation = filterMaxima::implementation},
+    {.name = "filterMaximaGradient",
+     .operands = {"x", "weight", "lengths", "places", "dy"},
+     .results = {"dx", "dweight", "dbias"},
+     .optionalResults = 1u << filterMaximaGradient::dx,
+     .implementation = filterMaximaGradient::implementation},
     {.name = "follow",
      .operands = {"states", "ids", "classOf", "next"},
      .results = {"after"},
@@ -1095,6 +1123,10 @@ inline constexpr Operation kTable[] = {
      .operands = {"x"},
      .results = {"y"},
      .implementation = softplus::implementation},
+    {.name = "spell",
+     .operands = {"ids", "characters", "lengths"},
+     .results = {"spellings", "spellingLengths", "places"},
+     .implementation = spell::implementation},
     {.name = "sqrt",
      .operands = {"x"},
      .results = {"y"},

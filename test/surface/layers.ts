@@ -87,6 +87,11 @@ export const layerRows: Record<string, Entry> = {
     of(() => new ostinato.Embedding("e", { vocabularySize: 3, embeddingSize: 4 }), "apply"),
     () => [tensors().ids],
   ),
+  Highway: entry(made(ostinato.Highway), () => ["h", { size: 4, gateBias: -1 }]),
+  "Highway.apply": entry(
+    of(() => new ostinato.Highway("h", { size: 4 }), "apply"),
+    () => [tensors().f("in", 3, 4)],
+  ),
   LayerNorm: entry(made(ostinato.LayerNorm), () => ["n", { size: 4, epsilon: 1e-5 }]),
   "LayerNorm.apply": entry(
     of(() => new ostinato.LayerNorm("n", { size: 4 }), "apply"),

@@ -69,6 +69,13 @@ export const modelRows: Record<string, Entry> = {
     of(() => model, "tokenLosses"),
     () => ["abab", { batchSize: 1 }],
   ),
+  "CharacterAwareLanguageModel.create": entry(ostinato.CharacterAwareLanguageModel.create as never, () => [
+    { executor, tokenizer, filters: 2, filterWidth: 2, hiddenSize: 4, dropout: 0, seed: 2 },
+  ]),
+  "CharacterAwareLanguageModel.load": entry(ostinato.CharacterAwareLanguageModel.load as never, () => [
+    "savedCharacterAware",
+    { executor },
+  ]),
   "FeedForwardLanguageModel.create": entry(ostinato.FeedForwardLanguageModel.create as never, () => [
     { executor, tokenizer, order: 3, embeddingSize: 2, hiddenSize: 4, direct: true, seed: 2 },
   ]),

@@ -28,6 +28,8 @@ const others: Readonly<Record<string, string>> = {
   "MixtureNetwork.losses 0": "the tensors of a batch, which recordLoss makes",
   "NgramNetwork.losses 0": "the tensors of a batch, which recordLoss makes",
   "NgramNetwork.scores 0": "the tensors of a batch, which recordLoss makes",
+  "CharacterAwareLanguageModelNetwork.losses 0": "the tensors of a batch, which recordLoss makes",
+  "CharacterAwareLanguageModelNetwork.spell 0": "the spellings of a vocabulary, which the model makes",
   "FeedForwardLanguageModelNetwork.losses 0": "the tensors of a batch, which recordLoss makes",
   "SequenceTaggerNetwork.features 1": "the sizes of a batch, which its data makes",
   "SequenceTaggerNetwork.layers 1": "the sizes of a batch, which its data makes",

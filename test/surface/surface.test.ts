@@ -12,6 +12,7 @@ const without: Readonly<Record<string, string>> = {
   LanguageModel: "made by create() and load()",
   Mixture: "made by of() and load()",
   NgramModel: "made by train() and load()",
+  CharacterAwareLanguageModel: "made by create() and load()",
   FeedForwardLanguageModel: "made by create() and load()",
   Seq2Seq: "made by create() and load()",
   Forecaster: "made by create() and load()",

@@ -97,6 +97,8 @@ export const sentences = () => ostinato.SentenceData.create(stream, { tokenizer,
 export const pairData = () => PairData.create(pairs, { tokenizer: pair, batchSize: 2 });
 export const parameter = new ostinato.Parameter("weight", [3, 4], ostinato.initializers.xavierUniform);
 await model.save("model");
+const characterAware = { executor, tokenizer, filters: 2, filterWidth: 2, hiddenSize: 4 };
+await (await ostinato.CharacterAwareLanguageModel.create(characterAware)).save("savedCharacterAware");
 const feedForward = { executor, tokenizer, order: 3, embeddingSize: 2, hiddenSize: 4 };
 await (await ostinato.FeedForwardLanguageModel.create(feedForward)).save("savedFeedForward");
 await translator.save("savedPairs");

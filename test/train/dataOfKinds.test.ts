@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
   CaptionData,
+  CharacterAwareLanguageModel,
   CharacterTokenizer,
   ClassifierVocabulary,
   FeedForwardLanguageModel,
@@ -48,6 +49,7 @@ const forecaster = await Forecaster.create({ series, horizon: 4, lookback: 8, hi
 const models = [
   await LanguageModel.create({ tokenizer, hiddenSize: 4 }),
   await FeedForwardLanguageModel.create({ tokenizer, ...small }),
+  await CharacterAwareLanguageModel.create({ tokenizer, hiddenSize: 4, filters: 2 }),
   await Seq2Seq.create({ tokenizer: pair, ...small }),
   await SequenceClassifier.create({ tokenizer: labels, hiddenSize: 4 }),
   await SequenceTagger.create({ tokenizer: tags, ...small }),
@@ -69,6 +71,7 @@ const data = [
 const own = new Map<unknown, readonly unknown[]>([
   [LanguageModel, [WindowData, SentenceData]],
   [FeedForwardLanguageModel, [WindowData, SentenceData]],
+  [CharacterAwareLanguageModel, [WindowData, SentenceData]],
   [Seq2Seq, [PairData]],
   [SequenceClassifier, [LabelledData]],
   [SequenceTagger, [TaggedData]],

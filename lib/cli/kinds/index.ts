@@ -1,4 +1,5 @@
 /** The kinds of models that commands work with: a line each. */
+export { characterAwareLanguageModel } from "./characterAwareLanguageModel.js";
 export { feedForwardLanguageModel } from "./feedForwardLanguageModel.js";
 export { forecaster } from "./forecaster.js";
 export { frameTagger } from "./frameTagger.js";

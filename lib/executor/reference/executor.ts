@@ -92,7 +92,7 @@ class ReferenceStore implements Store {
   }
 
   /** Sets the first values of a variable when the runs so far are done; what is asked of the store later waits for it. */
-  #fill(data: Values, first: () => Promise<Float32Array>): void {
+  #fill(data: Values, first: () => Promise<Float32Array | Int32Array>): void {
     const before = [this.#filled, this.#turn];
     this.#filled = Promise.all(before).then(async () => data.set(await first()));
     this.#filled.catch(() => {});

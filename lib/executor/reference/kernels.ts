@@ -8,6 +8,7 @@ import * as crossEntropy from "./crossEntropy.js";
 import * as dropout from "./dropout.js";
 import * as elementwise from "./elementwise.js";
 import * as embedding from "./embedding.js";
+import * as filterMaxima from "./filterMaxima.js";
 import * as follow from "./follow.js";
 import * as gelu from "./gelu.js";
 import * as gru from "./gru.js";
@@ -35,6 +36,7 @@ import * as sample from "./sample.js";
 import * as shape from "./shape.js";
 import * as softmax from "./softmax.js";
 import * as softplus from "./softplus.js";
+import * as spell from "./spell.js";
 import * as vectorScan from "./vectorScan.js";
 
 /** The kernel of every op, by name. Whatever else those files export is no op of the catalogue. */
@@ -48,6 +50,7 @@ export const kernels = {
   ...dropout,
   ...elementwise,
   ...embedding,
+  ...filterMaxima,
   ...follow,
   ...gelu,
   ...gru,
@@ -74,5 +77,6 @@ export const kernels = {
   ...shape,
   ...softmax,
   ...softplus,
+  ...spell,
   ...vectorScan,
 } as unknown as Readonly<Record<string, Kernel>>;

@@ -24,6 +24,7 @@ export {
   tanh,
 } from "./elementwise.js";
 export { embedding, sumRows } from "./embedding.js";
+export { filterMaxima } from "./filterMaxima.js";
 export { follow } from "./follow.js";
 export { gelu } from "./gelu.js";
 export { gru } from "./gru.js";
@@ -51,4 +52,5 @@ export { scan } from "./scan.js";
 export { asRows, concat, copy, pad, reshape, slice, transpose } from "./shape.js";
 export { logSoftmax, softmax } from "./softmax.js";
 export { softplus } from "./softplus.js";
+export { spell } from "./spell.js";
 export { vectorScan } from "./vectorScan.js";

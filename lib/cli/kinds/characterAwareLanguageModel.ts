@@ -1,0 +1,18 @@
+import { CharacterAwareLanguageModel } from "../../models/characterAwareLanguageModel/characterAwareLanguageModel.js";
+import { cellOf } from "../../nn/cellRegistry.js";
+import { evaluateText, textPerplexity } from "../commands/evaluate.js";
+import { generate } from "../commands/generate.js";
+import { profileText } from "../commands/profile.js";
+import { quantize } from "../commands/quantize.js";
+import { characterAwareCommand } from "../commands/trainCharacterAware.js";
+import { count } from "../print.js";
+import type { CliKind } from "../verbs.js";
+
+export const characterAwareLanguageModel: CliKind<CharacterAwareLanguageModel> = {
+  kind: CharacterAwareLanguageModel.kind,
+  train: () => [characterAwareCommand()],
+  abilities: [generate, evaluateText, quantize(textPerplexity), profileText],
+  describe: ({ network: { config }, tokenizer }) =>
+    `a character-aware language model with a ${config.layers}-layer ${cellOf(config.cell).title} of ${config.hiddenSize} units, ` +
+    `vocabulary ${count(tokenizer.size)}, ${count(config.characterCount)} characters`,
+};
