@@ -8,9 +8,9 @@ import { matchShapes, operand, operandIfAny } from "../tensor.js";
 
 /** Operands of `multiHeadAttention`. @inline */
 export interface MultiHeadAttentionOperands {
-  /** [T,B,F]: `heads` queries of F/heads features side by side, for each step. */
+  /** Queries of each step, [T,B,F]: `heads` of F/heads features side by side. */
   query: Tensor;
-  /** [S,B,2F]: the keys of all heads, then their values, for each position. */
+  /** Keys of all heads, then their values, of each position, [S,B,2F]. */
   memory: Tensor;
   /** i32 [B], number of the S positions that exist. Absent: all. Where none does, the context is 0. */
   lengths?: Tensor | null;
