@@ -175,6 +175,7 @@ export type {
 export type {
   AdagradOptions,
   AdamOptions,
+  AdamWOptions,
   Optimizer,
   OptimizerName,
   RMSpropOptions,
@@ -185,12 +186,13 @@ export { adagrad, adam, adamw, rmsprop, sgd } from "./train/optimizers.js";
 export type {
   CosineOptions,
   Moment,
+  NoamOptions,
   PlateauOptions,
   Schedule,
   ScheduleName,
   StepDecayOptions,
 } from "./train/schedules.js";
-export { constant, cosine, plateau, stepDecay, warmup } from "./train/schedules.js";
+export { constant, cosine, noam, plateau, stepDecay, warmup } from "./train/schedules.js";
 export type { StepOptions } from "./train/step.js";
 export type { TeacherForcing } from "./train/teacherForcing.js";
 export { teacherForcing } from "./train/teacherForcing.js";

@@ -8,6 +8,7 @@ import type { CreateOptions } from "../models/savedModel.js";
 import { SentenceData, sentenceRules, WindowData, windowRules } from "../models/textModel/data.js";
 import type { TextModel } from "../models/textModel/textModel.js";
 import type { TokenNetwork } from "../models/textModel/tokenNetwork.js";
+import { longestLine } from "../models/textModel/tokenNetwork.js";
 import type { Completed, OptionTable } from "../options.js";
 import { flag, option, optional, table, text, whole } from "../options.js";
 import { executorFrom } from "./executor.js";
@@ -120,11 +121,14 @@ async function trainTexts(kind: TextTraining, call: TrainingCall<Options>, comma
       options.test === undefined ? null : await tokenized([options.test], { reading, tokenizer, who: `${who} --test` });
     const model = await kind.create({ tokenizer, seed: options.seed, executor, ...typed });
     const fixed = (name: string) => command.getOptionValueSource(name) === "cli";
-    const sizes = windowSizes(streams.train.length - 1, options, {
+    // A model that reads each window from its beginning reads as much at once as it can.
+    const windowLength = fixed("windowLength") ? options.windowLength : model.network.windowLength;
+    const wanted = { batchSize: options.batchSize, windowLength: windowLength ?? options.windowLength };
+    const sizes = windowSizes(streams.train.length - 1, wanted, {
       batchSize: fixed("batchSize"),
       windowLength: fixed("windowLength"),
     });
-    if (!sentences) await noteShortTexts(print, { corpus, options, sizes });
+    if (!sentences) await noteShortTexts(print, { corpus, wanted, sizes });
     const trainer = await trainerOf(model, streams, { call, print, sizes });
     print.note(
       `${corpus.name}: ${count(streams.train.length)} ${tokenizer.kind} tokens to learn, ` +
@@ -138,12 +142,12 @@ async function trainTexts(kind: TextTraining, call: TrainingCall<Options>, comma
 /** Says what was chosen for a short text, and what suits one of short lines. */
 async function noteShortTexts(
   print: Printer,
-  { corpus, options, sizes }: { corpus: Corpus; options: Options; sizes: WindowSizes },
+  { corpus, wanted, sizes }: { corpus: Corpus; wanted: WindowSizes; sizes: WindowSizes },
 ): Promise<void> {
-  if (sizes.batchSize !== options.batchSize || sizes.windowLength !== options.windowLength) {
+  if (sizes.batchSize !== wanted.batchSize || sizes.windowLength !== wanted.windowLength) {
     print.note(
       `The text is short: ${countOf(sizes.batchSize, "sequence")} side by side in windows of ${countOf(sizes.windowLength, "token")}, instead of ` +
-        `${count(options.batchSize)} of ${count(options.windowLength)}.`,
+        `${count(wanted.batchSize)} of ${count(wanted.windowLength)}.`,
     );
   }
   const mean = await meanOfShortLines(corpus);
@@ -203,13 +207,15 @@ async function tokenized(
 
 /** Lines on their own, or windows over the whole text. A measurement reads lines of any length. */
 async function dataOf(
-  { tokenizer }: TextModel,
+  { tokenizer, network }: TextModel,
   stream: TokenStream,
   { role, sizes, ...options }: Options & { role: "train" | "validate"; sizes: WindowSizes },
 ) {
-  const { batchSize, seed, long, maximumLength } = options;
+  const { batchSize, seed, long } = options;
   if (!options.sentences) return new WindowData(stream, { ...sizes, role });
-  const rule = role === "train" ? { long, ...given({ maximumLength }) } : {};
+  const limit = longestLine(network);
+  const maximumLength = role === "train" ? (options.maximumLength ?? limit) : limit;
+  const rule = { ...(role === "train" ? { long } : {}), ...given({ maximumLength }) };
   return SentenceData.create(stream, { tokenizer, batchSize, seed, role, ...rule });
 }
 

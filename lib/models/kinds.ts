@@ -10,3 +10,4 @@ export * from "./ngramModel/index.js";
 export * from "./seq2seq/index.js";
 export * from "./sequenceClassifier/index.js";
 export * from "./sequenceTagger/index.js";
+export * from "./transformerLanguageModel/index.js";

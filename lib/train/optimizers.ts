@@ -116,25 +116,30 @@ const adamwRules = table("adamw", {
   ...adamRules,
   /** Pull of the weight itself towards 0. Default 0.01. */
   weightDecay: penalty(0.01),
+  /** Let `weightDecay` pull matrices only, not biases and the gains of normalisations, as GPT-2's training does. Default false. */
+  matricesOnly: flag(),
 });
 
-/** Options of `adam` and `adamw`. @interface */
+/** Options of `adam`. @interface */
 export type AdamOptions = OptionsOf<typeof adamRules>;
 
-function adamRule(name: "adam" | "adamw", options: AdamOptions): Optimizer {
+/** Options of `adamw`. @interface */
+export type AdamWOptions = OptionsOf<typeof adamwRules>;
+
+function adamRule(name: "adam" | "adamw", complete: Required<AdamOptions>, matricesOnly = false): Optimizer {
   const decoupled = name === "adamw";
-  const complete = completeOptions(name, options, decoupled ? adamwRules : adamRules);
   const { learningRate, beta1, beta2, epsilon, weightDecay } = complete;
   const optimizer: Optimizer = {
     name,
     learningRate,
-    options: { learningRate, beta1, beta2, epsilon, weightDecay },
+    options: { learningRate, beta1, beta2, epsilon, weightDecay, ...(matricesOnly ? { matricesOnly } : {}) },
     moments: ["m", "v"],
     rowwise: false,
     record: (update) => {
       const { m, v } = momentsOf(optimizer, update) as { m: Tensor; v: Tensor };
-      const { step } = update;
-      ops.adam({ ...operandsOf(update), step, m, v, beta1, beta2, epsilon, weightDecay, decoupled });
+      const { step, parameter } = update;
+      const own = matricesOnly && parameter.shape.length < 2 ? 0 : weightDecay;
+      ops.adam({ ...operandsOf(update), step, m, v, beta1, beta2, epsilon, weightDecay: own, decoupled });
     },
   };
   return optimizer;
@@ -142,12 +147,13 @@ function adamRule(name: "adam" | "adamw", options: AdamOptions): Optimizer {
 
 /** Adam (Kingma & Ba 2015). @throws OptionError for an option outside its range. */
 export function adam(options: AdamOptions = {}): Optimizer {
-  return adamRule("adam", options);
+  return adamRule("adam", completeOptions("adam", options, adamRules));
 }
 
 /** Adam with decoupled weight decay (Loshchilov & Hutter 2019). @throws OptionError for an option outside its range. */
-export function adamw(options: AdamOptions = {}): Optimizer {
-  return adamRule("adamw", options);
+export function adamw(options: AdamWOptions = {}): Optimizer {
+  const { matricesOnly, ...complete } = completeOptions("adamw", options, adamwRules);
+  return adamRule("adamw", complete, matricesOnly);
 }
 
 const rmspropRules = table("rmsprop", {

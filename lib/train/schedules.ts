@@ -146,12 +146,32 @@ export function warmup(steps: number, then: Schedule = constant()): Schedule {
   };
 }
 
+const noamRules = table("noam", {
+  /** Updates over which the learning rate rises. Default 4000. */
+  warmup: option(whole({ minimum: 1, initial: 4000 }), { aka: ["warmup_steps", "num_warmup_steps"] }),
+});
+
+/** Options of `noam`. @interface */
+export type NoamOptions = OptionsOf<typeof noamRules>;
+
+/**
+ * Rises in a straight line over `warmup` updates, then falls as the inverse square root of their number (Vaswani et al. 2017, equation 3).
+ * The optimizer's learning rate is that of the peak; the paper's is (F · warmup)^-1/2 for F features, 0.0007 for 512 and 4000.
+ * @throws OptionError for an option outside its range.
+ */
+export function noam(options: NoamOptions = {}): Schedule {
+  const { warmup: steps } = completeOptions("noam", options, noamRules);
+  const rule = stateless("noam", {}, ({ step }) => Math.sqrt(steps / Math.max(steps, step + 1)));
+  return { ...warmup(steps, rule), name: "noam" };
+}
+
 /** The options of each schedule by name. */
 export const scheduleTables = {
   constant: warmupRules,
   step: { ...stepDecayRules, ...warmupRules },
   plateau: { ...plateauRules, ...warmupRules },
   cosine: { ...cosineRules, ...warmupRules },
+  noam: noamRules,
 } as const;
 
 /** A schedule by name. @useDeclaredType */
@@ -163,6 +183,7 @@ export const scheduleNames = Object.keys(scheduleTables) as ScheduleName[];
 export function schedule(name: string, options: Record<string, number | boolean | undefined> = {}): Schedule {
   const known = expectOneOf("schedule", "name", name, scheduleNames);
   const { warmup: steps, ...own } = completeOptions<OptionTable>(known, options, scheduleTables[known]);
+  if (known === "noam") return noam({ warmup: steps as number });
   const rules = { constant: (_: object) => constant(), step: stepDecay, plateau, cosine };
   return warmup(steps as number, rules[known](own));
 }

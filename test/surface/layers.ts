@@ -105,6 +105,63 @@ export const layerRows: Record<string, Entry> = {
     of(() => new ostinato.Convolution("c", { inputSize: 2, outputSize: 3 }), "apply"),
     () => [tensors().f("image", 1, 3, 3, 2)],
   ),
+  FeedForward: entry(made(ostinato.FeedForward), () => ["f", { size: 4, hiddenSize: 5, activation: "swiglu" }]),
+  "FeedForward.apply": entry(
+    of(() => new ostinato.FeedForward("f", { size: 4 }), "apply"),
+    () => [tensors().f("in", 3, 4)],
+  ),
+  MultiHeadAttention: entry(made(ostinato.MultiHeadAttention), () => ["m", { size: 4, heads: 2, rotaryBase: 100 }]),
+  "MultiHeadAttention.apply": entry(
+    of(() => new ostinato.MultiHeadAttention("m", { size: 4, heads: 2 }), "apply"),
+    () => [tensors().f("in", 3, 2, 4), { causal: true }],
+  ),
+  "MultiHeadAttention.weights": entry(
+    of(() => new ostinato.MultiHeadAttention("m", { size: 4, heads: 2 }), "weights"),
+    () => [tensors().f("in", 3, 2, 4), { causal: true }],
+  ),
+  "MultiHeadAttention.cacheSize": entry(
+    of(() => new ostinato.MultiHeadAttention("m", { size: 4, heads: 2 }), "cacheSize"),
+    () => [3],
+  ),
+  "MultiHeadAttention.step": entry(
+    of(() => new ostinato.MultiHeadAttention("m", { size: 4, heads: 2 }), "step"),
+    () => {
+      const { f, i } = tensors();
+      return [f("in", 2, 4), { memory: f("cache", 2, 24), positions: i("positions", 2) }];
+    },
+  ),
+  Positions: entry(made(ostinato.Positions), () => ["p", { size: 4, length: 5, kind: "learned" }]),
+  "Positions.apply": entry(
+    of(() => new ostinato.Positions("p", { size: 4, length: 5 }), "apply"),
+    () => [tensors().f("in", 3, 2, 4)],
+  ),
+  "Positions.step": entry(
+    of(() => new ostinato.Positions("p", { size: 4, length: 5 }), "step"),
+    () => {
+      const { f, i } = tensors();
+      return [f("in", 2, 4), i("positions", 2)];
+    },
+  ),
+  Transformer: entry(made(ostinato.Transformer), () => ["t", { size: 4, heads: 2, layers: 2, causal: true }]),
+  "Transformer.apply": entry(
+    of(() => new ostinato.Transformer("t", { size: 4, heads: 2 }), "apply"),
+    () => [tensors().f("in", 3, 2, 4), { lengths: null }],
+  ),
+  "Transformer.weights": entry(
+    of(() => new ostinato.Transformer("t", { size: 4, heads: 2 }), "weights"),
+    () => [tensors().f("in", 3, 2, 4), { lengths: null }],
+  ),
+  "Transformer.stateEntries": entry(
+    of(() => new ostinato.Transformer("t", { size: 4, heads: 2 }), "stateEntries"),
+    () => [3],
+  ),
+  "Transformer.step": entry(
+    of(() => new ostinato.Transformer("t", { size: 4, heads: 2, causal: true }), "step"),
+    () => {
+      const { f, i } = tensors();
+      return [f("in", 2, 4), { memory_l0: f("cache", 2, 24) }, i("positions", 2)];
+    },
+  ),
   Linear: entry(made(ostinato.Linear), () => ["l", { inputSize: 4, outputSize: 3, bias: true, tied: parameter }]),
   "Linear.apply": entry(
     of(() => new ostinato.Linear("l", { inputSize: 4, outputSize: 3 }), "apply"),

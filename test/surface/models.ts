@@ -127,6 +127,13 @@ export const modelRows: Record<string, Entry> = {
     of(() => model, "nextTokens"),
     () => ["a", { top: 2 }],
   ),
+  "TransformerLanguageModel.create": entry(ostinato.TransformerLanguageModel.create as never, () => [
+    { tokenizer, executor, hiddenSize: 4, heads: 2, layers: 1, contextLength: 5, seed: 2 },
+  ]),
+  "TransformerLanguageModel.load": entry(ostinato.TransformerLanguageModel.load as never, () => [
+    "model",
+    { executor },
+  ]),
   createModel: entry(ostinato.createModel as never, () => [kind, { ...config, tokenizer }]),
   loadModelOf: entry(ostinato.loadModelOf as never, () => [kind, "model", { executor }]),
   loadModel: entry(ostinato.loadModel as never, () => ["model", { executor }]),
@@ -353,6 +360,7 @@ export const modelRows: Record<string, Entry> = {
   ),
   constant: entry(ostinato.constant as never, () => []),
   cosine: entry(ostinato.cosine as never, () => [{}]),
+  noam: entry(ostinato.noam as never, () => [{}]),
   plateau: entry(ostinato.plateau as never, () => [{}]),
   stepDecay: entry(ostinato.stepDecay as never, () => [{}]),
   warmup: entry(ostinato.warmup as never, () => [10]),

@@ -31,6 +31,7 @@ const others: Readonly<Record<string, string>> = {
   "CharacterAwareLanguageModelNetwork.losses 0": "the tensors of a batch, which recordLoss makes",
   "CharacterAwareLanguageModelNetwork.spell 0": "the spellings of a vocabulary, which the model makes",
   "FeedForwardLanguageModelNetwork.losses 0": "the tensors of a batch, which recordLoss makes",
+  "TransformerLanguageModelNetwork.losses 0": "the tensors of a batch, which recordLoss makes",
   "SequenceTaggerNetwork.features 1": "the sizes of a batch, which its data makes",
   "SequenceTaggerNetwork.layers 1": "the sizes of a batch, which its data makes",
   "TaggerVocabulary 3": "of() and withReading() make it",

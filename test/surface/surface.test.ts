@@ -15,6 +15,7 @@ const without: Readonly<Record<string, string>> = {
   CharacterAwareLanguageModel: "made by create() and load()",
   FeedForwardLanguageModel: "made by create() and load()",
   Seq2Seq: "made by create() and load()",
+  TransformerLanguageModel: "made by create() and load()",
   Forecaster: "made by create() and load()",
   SequenceClassifier: "made by create() and load()",
   LabelledData: "made by create()",

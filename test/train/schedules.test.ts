@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { optimizer, sgd } from "../../lib/train/optimizers.js";
-import { constant, cosine, plateau, schedule, stepDecay, warmup } from "../../lib/train/schedules.js";
+import { constant, cosine, noam, plateau, schedule, stepDecay, warmup } from "../../lib/train/schedules.js";
 
 const at = (epoch: number, step = 0, totalSteps = 100) => ({ epoch, step, totalSteps });
 
@@ -33,9 +33,19 @@ test("a cosine falls from 1 to its floor, a warm-up rises to it", () => {
   expect([0, 4, 9, 50].map((step) => warm.factor(at(0, step)))).toEqual([0.1, 0.5, 1, 1]);
 });
 
+test("Noam's schedule, times the peak (F w)^-1/2, is the paper's equation", () => {
+  const [F, w] = [512, 4000];
+  const { factor } = noam({ warmup: w });
+  for (const step of [1, 100, 3999, 4000, 4001, 90_000]) {
+    const rate = F ** -0.5 * Math.min(step ** -0.5, step * w ** -1.5);
+    expect((F * w) ** -0.5 * factor(at(0, step - 1))).toBeCloseTo(rate, 12);
+  }
+  expect(schedule("noam", { warmup: 10 }).factor(at(0, 39))).toBeCloseTo(0.5, 12);
+});
+
 test("names of the command line give the same rules; wrong ones are refused with what there is", () => {
   expect(schedule("step", { start: 4, factor: 0.5 }).factor(at(5))).toBe(0.25);
-  expect(() => schedule("linear")).toThrow(/constant, step, plateau, cosine/);
+  expect(() => schedule("linear")).toThrow(/constant, step, plateau, cosine, noam/);
   expect(optimizer("adam", { learningRate: 0.01 }).learningRate).toBe(0.01);
   expect(() => optimizer("lion")).toThrow(/sgd, adam, adamw, rmsprop, adagrad/);
   expect(() => optimizer("adam", { momentum: 0.9 })).toThrow(/adam: unknown option "momentum"/);

@@ -11,6 +11,7 @@ import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import { SentenceData, WindowData, windowRules } from "../../models/textModel/data.js";
 import { generateRules } from "../../models/textModel/generation.js";
 import type { TextModel } from "../../models/textModel/textModel.js";
+import { longestLine } from "../../models/textModel/tokenNetwork.js";
 import type { Completed } from "../../options.js";
 import { flag, optional, pick, table, text, whole } from "../../options.js";
 import { Trainer } from "../../train/trainer.js";
@@ -70,9 +71,11 @@ const textModel: Kind = {
   async train(executor, { folder, files, command, options, signal }) {
     const model = (await loadModel(folder, { executor })) as TextModel;
     if (model.weightType !== null) return false;
-    const { batchSize = windowRules.batchSize.initial, windowLength, steps } = options;
-    const { tokenizer } = model;
-    const { sentences } = model.network.config;
+    const { batchSize = windowRules.batchSize.initial, steps } = options;
+    const { tokenizer, network } = model;
+    const { sentences } = network.config;
+    const windowLength = Math.min(options.windowLength, network.windowLength ?? options.windowLength);
+    const limit = longestLine(network);
     if (sentences && files.length > 0 && "windowLength" in typedOptions(command, windowFlags)) {
       throw new OptionError("profile: this model reads each line of a file on its own: leave windowLength out.", [
         "windowLength",
@@ -83,7 +86,10 @@ const textModel: Kind = {
         ? await (await corpusLike(folder, files, { command })).tokenize(tokenizer, { signal })
         : memoryStream(textInTurn(model, { batchSize, windowLength }), 0, tokenizer);
     const data = sentences
-      ? await SentenceData.create(stream, { tokenizer, batchSize, long: "cut" })
+      ? await SentenceData.create(stream, {
+          ...{ tokenizer, batchSize, long: "cut" as const },
+          ...(limit === undefined ? {} : { maximumLength: limit }),
+        })
       : new WindowData(stream, { batchSize, windowLength });
     await new Trainer(model, { data, epochs: steps, maximumSteps: steps })
       .run({ signal })

@@ -10,3 +10,4 @@ export { ngramModel } from "./ngramModel.js";
 export { seq2seq } from "./seq2seq.js";
 export { sequenceClassifier } from "./sequenceClassifier.js";
 export { sequenceTagger } from "./sequenceTagger.js";
+export { transformerLanguageModel } from "./transformerLanguageModel.js";

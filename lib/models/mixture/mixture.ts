@@ -114,8 +114,12 @@ export class Mixture extends TextModel<MixtureNetwork> {
    * @throws OptionError for a stream that another tokenizer has made; the signal's reason.
    */
   async fit(text: string | TokenStream, options: MixtureFitOptions = {}): Promise<MixtureFit> {
-    const { onProgress, signal, ...sizes } = completeOptions("Mixture.fit", options, fitRules);
-    const reading = { ...sizes, ...(signal ? { signal } : {}) };
+    const { onProgress, signal, windowLength, ...sizes } = completeOptions("Mixture.fit", options, fitRules);
+    const reading = {
+      ...sizes,
+      ...(windowLength === undefined ? {} : { windowLength }),
+      ...(signal ? { signal } : {}),
+    };
     const K = this.network.parts.length;
     const own = await this.weights();
     const losses: Float64Array[] = [];

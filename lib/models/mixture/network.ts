@@ -35,6 +35,9 @@ export class MixtureNetwork implements TokenNetwork {
   readonly weights: Parameter;
   readonly parameters: readonly Parameter[];
   readonly stateEntries: readonly TokenStateEntry[];
+  readonly carriedEntries: readonly TokenStateEntry[];
+  /** The shortest of the parts' windows. */
+  readonly windowLength?: number;
 
   constructor(config: MixtureConfig) {
     this.config = completeMixture(config);
@@ -45,9 +48,12 @@ export class MixtureNetwork implements TokenNetwork {
       part.parameters.map((one) => one.frozenAs(`${prefixOf(k)}${one.name}`)),
     );
     this.parameters = [this.weights, ...own];
-    this.stateEntries = this.parts.flatMap((part, k) =>
-      part.stateEntries.map((entry) => ({ ...entry, name: `${prefixOf(k)}${entry.name}` })),
-    );
+    const entriesOf = (of: (part: TokenNetwork) => readonly TokenStateEntry[]) =>
+      this.parts.flatMap((part, k) => of(part).map((entry) => ({ ...entry, name: `${prefixOf(k)}${entry.name}` })));
+    this.stateEntries = entriesOf((part) => part.stateEntries);
+    this.carriedEntries = entriesOf((part) => part.carriedEntries ?? part.stateEntries);
+    const windowLengths = this.parts.flatMap(({ windowLength }) => windowLength ?? []);
+    if (windowLengths.length > 0) this.windowLength = Math.min(...windowLengths);
   }
 
   nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State } {

@@ -2,7 +2,7 @@ import type { Tokenizer, TokenStream } from "../../data/index.js";
 import { memoryStream } from "../../data/index.js";
 import { counted, InputError } from "../../errors.js";
 import type { Completed, OptionsOf } from "../../options.js";
-import { abortSignal, table, whole } from "../../options.js";
+import { abortSignal, optional, table, whole } from "../../options.js";
 import type { Measured, Measures } from "../../train/evaluation.js";
 import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.js";
 import type { Batch, Trainable } from "../../train/trainable.js";
@@ -33,11 +33,14 @@ export type EvaluateOptions = OptionsOf<typeof evaluateRules>;
 export const evaluateRules = table("LanguageModel.evaluate", {
   /** Parts of the text that are read side by side; in a model of sentences, lines. Default 1. */
   batchSize: whole({ minimum: 1, initial: 1 }),
-  /** Tokens of a running text that are read in one call of the executor. Default 64. */
-  windowLength: whole({ minimum: 1, initial: 64 }),
+  /** Tokens of a running text that are read in one call of the executor. Default 64, or the most that the model reads at once. */
+  windowLength: optional(whole({ minimum: 1 })),
   /** Signal that stops the reading. Default: none. */
   signal: abortSignal,
 });
+
+/** Tokens that are read in one call where neither the caller nor the model says how many. */
+const tokensAtOnce = 64;
 
 /** Lines that are read side by side where nobody asks for a number. */
 const linesAtOnce = 32;
@@ -46,27 +49,38 @@ const linesAtOnce = 32;
 export class TextMeasure {
   readonly #tokenizer: Tokenizer;
   readonly #sentences: boolean;
+  readonly #windowLength: number;
+  readonly #longestLine: number | undefined;
   readonly #step: EvaluationStep<LanguageModelForm>;
   /** Measurements take turns: they share the variables that carry the state. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param options.sentences whether each line is a text of its own. */
+  /**
+   * @param options.sentences whether each line is a text of its own.
+   * @param options.windowLength tokens of a running text in one call, unless the caller says. Default 64.
+   * @param options.longestLine tokens that a line may have. Default: any number.
+   */
   constructor(
     model: Trainable<LanguageModelForm>,
-    { tokenizer, sentences }: { tokenizer: Tokenizer; sentences: boolean },
+    {
+      tokenizer,
+      sentences,
+      windowLength = tokensAtOnce,
+      longestLine,
+    }: { tokenizer: Tokenizer; sentences: boolean; windowLength?: number; longestLine?: number },
   ) {
+    this.#windowLength = windowLength;
+    this.#longestLine = longestLine;
     this.#tokenizer = tokenizer;
     this.#sentences = sentences;
     this.#step = new EvaluationStep(model);
   }
 
   /** @throws InputError if no token is predicted, or the loss is not finite. */
-  async evaluate(
-    stream: TokenStream,
-    { batchSize, windowLength, signal }: Completed<typeof evaluateRules>,
-  ): Promise<Evaluation> {
+  async evaluate(stream: TokenStream, options: Completed<typeof evaluateRules>): Promise<Evaluation> {
     const who = "evaluate";
-    const data = await this.#data(who, stream, { batchSize, windowLength, signal });
+    const { signal } = options;
+    const data = await this.#data(who, stream, options);
     const tally = new Tally();
     signal?.throwIfAborted();
     await this.#measure(who, data, (batch, result) => {
@@ -124,7 +138,10 @@ export class TextMeasure {
   /** By token of a running text; NaN for the first, which nothing predicts. */
   async #lossesOfText(who: string, ids: Int32Array): Promise<Float64Array> {
     const losses = new Float64Array(ids.length).fill(Number.NaN);
-    const data = new WindowData(memoryStream(ids, 0), { batchSize: 1, windowLength: 64, role: "evaluate" });
+    const data = new WindowData(memoryStream(ids, 0), {
+      ...{ batchSize: 1, role: "evaluate" },
+      windowLength: this.#windowLength,
+    });
     let at = 1;
     await this.#measure(who, data, ({ tokens }, result) => {
       losses.set(result.losses.subarray(0, tokens), at);
@@ -153,7 +170,7 @@ export class TextMeasure {
   async #data(
     who: string,
     stream: TokenStream,
-    { batchSize, windowLength }: Completed<typeof evaluateRules>,
+    { batchSize, windowLength = this.#windowLength }: Completed<typeof evaluateRules>,
   ): Promise<WindowData | SentenceData> {
     this.#expectTokens(who, stream.length);
     if (this.#sentences) return this.#lines(stream, batchSize);
@@ -165,7 +182,8 @@ export class TextMeasure {
   }
 
   #lines(stream: TokenStream, batchSize: number): Promise<SentenceData> {
-    return SentenceData.create(stream, { tokenizer: this.#tokenizer, batchSize, role: "evaluate" });
+    const limit = this.#longestLine === undefined ? {} : { maximumLength: this.#longestLine };
+    return SentenceData.create(stream, { tokenizer: this.#tokenizer, batchSize, role: "evaluate", ...limit });
   }
 
   #measure<B extends Batch<LanguageModelForm>>(

@@ -23,7 +23,7 @@ import { endTokenOf } from "./textEnd.js";
 import type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure.js";
 import { evaluateRules, TextMeasure } from "./textMeasure.js";
 import type { TokenNetwork } from "./tokenNetwork.js";
-import { keptState, stateVariables } from "./tokenNetwork.js";
+import { keptState, longestLine, stateVariables } from "./tokenNetwork.js";
 import type { TokenStepOptions } from "./tokenStep.js";
 import { TokenStep } from "./tokenStep.js";
 
@@ -49,7 +49,9 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
     const sentences = parts?.network?.config.sentences;
     super(kind, sentences ? { ...parts, tokenizer: sentenceTokenizer(parts.tokenizer) } : parts);
     this.marks = sentences ? sentenceMarks(parts.tokenizer) : null;
-    this.#measure = new TextMeasure(this, { tokenizer: this.tokenizer, sentences });
+    const { windowLength } = this.network;
+    const limits = windowLength === undefined ? {} : { windowLength, longestLine: longestLine(this.network) as number };
+    this.#measure = new TextMeasure(this, { tokenizer: this.tokenizer, sentences, ...limits });
   }
 
   recordLoss(graph: Graph, form: LanguageModelForm): RecordedLoss {
@@ -59,7 +61,7 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
     const { T, B, role, lengths, carried = !lengths } = form;
     const inputs = graph.feed("inputs", "i32", [T, B]);
     const targets = graph.feed("targets", "i32", [T, B]);
-    const variables = carried ? stateVariables(graph, network.stateEntries, { role, B }) : {};
+    const variables = carried ? stateVariables(graph, network.carriedEntries ?? network.stateEntries, { role, B }) : {};
     // Multiplying by 0 begins a text from the first state; by 1 it goes on: one program for both.
     const state = carried ? { state: keptState(variables, graph.scalar("carry")) } : {};
     const { losses, count, last } = network.losses({

@@ -29,12 +29,21 @@ export interface TokenSequences {
 export interface TokenNetwork extends ModelNetwork {
   readonly config: { readonly vocabularySize: number; readonly sentences: boolean };
   readonly stateEntries: readonly TokenStateEntry[];
+  /** Entries that windows of a running text hand on, where not all do: none where each window is read from its beginning. */
+  readonly carriedEntries?: readonly TokenStateEntry[];
+  /** Most tokens of a window. Absent: any number. */
+  readonly windowLength?: number;
 
   /** Records a step without dropout. ids i32 [1,B] -> logits [B,V] and the state after it. */
   nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State };
 
   /** Records the losses of tokens: losses [T*B] in nats, `count` of those that count, and the state after the last. */
   losses(sequences: TokenSequences): { losses: Tensor; count: Tensor; last: State };
+}
+
+/** Tokens that a line may have in a network that reads it at once, its end left out; undefined for any number. */
+export function longestLine({ windowLength }: TokenNetwork): number | undefined {
+  return windowLength === undefined ? undefined : Math.max(1, windowLength - 1);
 }
 
 /** A state where `keep` is 1, and the first state where it is 0. @param keep [B,1], or a scalar for all rows. */

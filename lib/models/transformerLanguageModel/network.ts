@@ -1,0 +1,167 @@
+import { OptionError } from "../../errors.js";
+import * as ops from "../../graph/ops/index.js";
+import type { Tensor } from "../../graph/tensor.js";
+import { Dropout } from "../../nn/dropout.js";
+import { Embedding } from "../../nn/embedding.js";
+import { activations } from "../../nn/feedForward.js";
+import { normal } from "../../nn/initializers.js";
+import { Linear } from "../../nn/linear.js";
+import type { Parameter } from "../../nn/parameter.js";
+import { Positions } from "../../nn/positions.js";
+import type { State } from "../../nn/stateEntry.js";
+import { Transformer } from "../../nn/transformer.js";
+import type { Completed, OptionsOf } from "../../options.js";
+import { completeOptions, flag, option, optional, real, table, whole, word } from "../../options.js";
+import type { TokenNetwork, TokenSequences, TokenStateEntry } from "../textModel/tokenNetwork.js";
+
+/** The architecture of a Transformer language model, as stored in config.json. @interface */
+export type TransformerLanguageModelConfig = OptionsOf<typeof transformerRules>;
+
+/** The rules of the architecture's options. */
+export const transformerRules = table("TransformerLanguageModel", {
+  /** V: tokens of the vocabulary. */
+  vocabularySize: option(whole({ minimum: 1 }), { flag: null, aka: ["vocab_size", "n_vocab"] }),
+  /** Blocks on top of each other. Default 4. */
+  layers: option(whole({ minimum: 1, maximum: 1000, initial: 4 }), { aka: ["num_layers", "n_layer"] }),
+  /** Heads of each attention, a divisor of `hiddenSize`. Default 4. */
+  heads: option(whole({ minimum: 1, initial: 4 }), { aka: ["num_heads", "n_head", "nhead"] }),
+  /** F: features of a token, from the embedding to the output layer. Default 128. */
+  hiddenSize: option(whole({ minimum: 1, initial: 128 }), { aka: ["hidden", "d_model", "n_embd", "embed_dim"] }),
+  /** Features between the two products of a feed-forward part. Default: 4 times `hiddenSize`, and 8/3 of it for swiglu. */
+  feedForwardSize: option(optional(whole({ minimum: 1 })), { aka: ["dim_feedforward", "d_ff", "n_inner"] }),
+  /** L: tokens that a window has at most, and that a step looks back over when text is written. Default 64. */
+  contextLength: option(whole({ minimum: 1, maximum: 1 << 20, initial: 64 }), {
+    aka: ["block_size", "n_ctx", "n_positions", "max_len", "context"],
+  }),
+  /**
+   * How attention knows the order: "rotary" (Su et al. 2021), which writes on past `contextLength` looking at the last tokens; "learned"
+   * or "sinusoidal" vectors (Vaswani et al. 2017), with which a text begins afresh after every `contextLength` tokens. Default rotary.
+   */
+  positions: option(word(["rotary", "learned", "sinusoidal"], "rotary"), { aka: ["position_embedding_type"] }),
+  /** The function of the feed-forward parts. Default gelu. */
+  activation: option(word(activations, "gelu"), { aka: ["act", "activation_function", "hidden_act"] }),
+  /** Layer normalisation before each part ("pre": Xiong et al. 2020) or after each sum ("post": Vaswani et al. 2017). Default pre. */
+  normalization: option(word(["pre", "post"], "pre"), { aka: ["norm_first"] }),
+  /** Dropout on the embedding and on what each part adds. Default 0. */
+  dropout: option(real({ minimum: 0, below: 1, initial: 0 }), { aka: ["dropout_rate", "p"] }),
+  /** Share of the probability that training spreads over all tokens alike (Szegedy et al. 2016). Default 0. */
+  labelSmoothing: option(real({ minimum: 0, below: 1, initial: 0 }), { aka: ["label_smoothing", "smoothing"] }),
+  /** Share the embedding table with the output layer (Press & Wolf 2017). Default true. */
+  tied: option(flag(true), { aka: ["tie_weights", "tie_word_embeddings", "tied_weights"] }),
+  /**
+   * Make each line a text of its own, of at most `contextLength` tokens, in training (SentenceData), measuring and writing, instead of
+   * one running text (WindowData). Default false.
+   */
+  sentences: option(flag(), { aka: ["sentence_level", "line_by_line"] }),
+});
+
+/** Deviation of the first weights, as in GPT-2. */
+const deviation = 0.02;
+
+/**
+ * The layers of a Transformer language model (Radford et al. 2019): embedding and positions -> blocks -> softmax over the vocabulary.
+ *
+ * Windows are read from position 0 each, so training carries no state. A step keeps the keys and values of the last L tokens.
+ */
+export class TransformerLanguageModelNetwork implements TokenNetwork {
+  readonly config: Completed<typeof transformerRules>;
+  readonly parameters: readonly Parameter[];
+  readonly stateEntries: readonly TokenStateEntry[];
+  readonly carriedEntries: readonly TokenStateEntry[] = [];
+  readonly windowLength: number;
+  readonly embedding: Embedding;
+  readonly transformer: Transformer;
+  readonly output: Linear;
+  readonly #positions: Positions | null;
+  readonly #dropout: Dropout;
+
+  constructor(config: TransformerLanguageModelConfig) {
+    this.config = completeOptions("TransformerLanguageModel", config, transformerRules);
+    const { vocabularySize, layers, heads, hiddenSize: size, contextLength: length, dropout, tied } = this.config;
+    const { feedForwardSize, positions, activation, normalization } = this.config;
+    const initializer = normal(deviation);
+    this.embedding = new Embedding("embedding", { vocabularySize, embeddingSize: size, initializer });
+    this.#positions =
+      positions === "rotary" ? null : new Positions("positions", { size, length, kind: positions, initializer });
+    this.#dropout = new Dropout("embedding.dropout", { rate: dropout });
+    this.transformer = new Transformer("blocks", {
+      ...{ size, heads, layers, activation, normalization, dropout, causal: true, initializer },
+      ...(feedForwardSize === undefined ? {} : { hiddenSize: feedForwardSize }),
+      ...(positions === "rotary" ? { rotaryBase: 10_000 } : {}),
+      // Each block adds twice to the sum, which would otherwise grow with their number (Radford et al. 2019).
+      outputInitializer: normal(deviation / Math.sqrt(2 * layers)),
+    });
+    this.output = new Linear("output", {
+      ...{ inputSize: size, outputSize: vocabularySize, bias: false, initializer },
+      ...(tied ? { tied: this.embedding.weight } : {}),
+    });
+    this.parameters = [this.embedding, this.#positions, this.transformer, this.output].flatMap(
+      (layer) => layer?.parameters ?? [],
+    );
+    this.windowLength = length;
+    this.stateEntries = [...this.transformer.stateEntries(length), { name: "position", size: 1, dtype: "i32" }];
+  }
+
+  losses({ inputs, targets, lengths }: TokenSequences): { losses: Tensor; count: Tensor; last: State } {
+    const [T, B] = inputs.shape as [number, number];
+    const { contextLength, hiddenSize, labelSmoothing } = this.config;
+    if (T > contextLength) {
+      throw new OptionError(
+        `TransformerLanguageModel: this model reads at most ${contextLength} tokens at a time (contextLength), got ${T}. ` +
+          "Make windows or lines shorter (--window-length, --maximum-length), or train a model with a longer context.",
+      );
+    }
+    const features = this.transformer.apply(this.#embed(inputs), { lengths: lengths ?? null });
+    const rows = ops.reshape(features, [T * B, hiddenSize]);
+    const flat = ops.reshape(targets, [T * B]);
+    const { losses, count } = this.output.crossEntropy(rows, flat);
+    const smooth = inputs.graph.training && labelSmoothing > 0;
+    if (!smooth) return { losses, count, last: {} };
+    const surplus = this.#surplus(rows, flat, lengths ? existing({ T, B, lengths }) : null);
+    return { losses: ops.add(losses, ops.affine(surplus, { scale: labelSmoothing })), count, last: {} };
+  }
+
+  nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State } {
+    const [, N] = ids.shape as [number, number];
+    const { contextLength, positions: kind } = this.config;
+    const { position: before, ...memories } = state as { position: Tensor };
+    const positions = ops.reshape(before, [N]);
+    const embedded = this.embedding.apply(ops.reshape(ids, [N]));
+    const x = this.#positions ? this.#positions.step(embedded, positions) : embedded;
+    const { y, state: last } = this.transformer.step(x, memories, positions);
+    // Vectors for positions end at the context's length.
+    const modulus = kind === "rotary" ? 0 : contextLength;
+    const position = ops.nextPositions({ positions: before, modulus });
+    return { logits: this.output.apply(y), last: { ...last, position } };
+  }
+
+  /**
+   * The mean of the cross-entropies with every token as target, less that with the target: its logit less the mean of all. A share of it
+   * is what label smoothing adds (Szegedy et al. 2016, section 7). x [N,F], targets i32 [N] -> [N], 0 where `exists` [N,1] is.
+   */
+  #surplus(x: Tensor, targets: Tensor, exists: Tensor | null): Tensor {
+    const { vocabularySize, hiddenSize } = this.config;
+    const N = x.shape[0] as number;
+    const weight = this.output.weight.in(x.graph);
+    const ids = exists ? ops.reshape(ops.keepIds(ops.reshape(targets, [N, 1]), exists), [N]) : targets;
+    const mean = ops.affine(ops.sumTo(weight, [1, hiddenSize]), { scale: 1 / vocabularySize });
+    const surplus = ops.sumTo(ops.multiply(x, ops.subtract(ops.embedding(weight, ids), mean)), [N, 1]);
+    return ops.reshape(exists ? ops.multiply(surplus, exists) : surplus, [N]);
+  }
+
+  /** The weights of each block's heads, from the lowest block up: [heads,T,B,T]. ids i32 [T,B]. */
+  attentionWeights(ids: Tensor): Tensor[] {
+    return this.transformer.weights(this.#embed(ids));
+  }
+
+  #embed(ids: Tensor): Tensor {
+    const embedded = this.embedding.apply(ids);
+    return this.#dropout.apply(this.#positions ? this.#positions.apply(embedded) : embedded);
+  }
+}
+
+/** [T*B,1]: 1 for each step of a sequence, 0 past its length. */
+function existing({ T, B, lengths }: { T: number; B: number; lengths: Tensor }): Tensor {
+  const ones = ops.broadcastTo(ops.affine(lengths.graph.zeros([]), { shift: 1 }), [T, B, 1]);
+  return ops.reshape(ops.mask(ones, lengths), [T * B, 1]);
+}

@@ -1,0 +1,154 @@
+import { OptionError, ShapeError } from "../errors.js";
+import * as ops from "../graph/ops/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import { matchShapes, operand, operandIfAny } from "../graph/tensor.js";
+import type { OptionsOf } from "../options.js";
+import { checkOption, completeOptions, flag, option, optional, real, table, whole } from "../options.js";
+import { initializerOr, initializerRule } from "./initializerRule.js";
+import { xavierUniform } from "./initializers.js";
+import type { Layer } from "./layer.js";
+import { expectLayerName, size } from "./layer.js";
+import { Linear } from "./linear.js";
+import type { Parameter } from "./parameter.js";
+
+/** Options of a MultiHeadAttention. @interface */
+export type MultiHeadAttentionOptions = OptionsOf<typeof rules>;
+
+const rules = table("MultiHeadAttention", {
+  /** F: features of x and of the result. */
+  size: option(size, { aka: ["d_model", "embed_dim", "n_embd"] }),
+  /** Heads, a divisor of `size`. */
+  heads: option(whole({ minimum: 1 }), { aka: ["num_heads", "n_head", "nhead"] }),
+  /** M: features of the memory that is read. Default: `size`. */
+  memorySize: option(optional(size), { aka: ["kdim", "vdim"] }),
+  /** Base of the angles by which rotary positions turn queries and keys (Su et al. 2021). Default: no such positions. */
+  rotaryBase: option(optional(real({ above: 0 })), { aka: ["rope_theta"] }),
+  /** Biases. Default true. */
+  bias: option(flag(true), { aka: ["use_bias"] }),
+  /** First values of the weights. Default: xavier (Glorot & Bengio 2010). */
+  initializer: initializerOr(xavierUniform),
+  /** First values of the output's weights, where they differ. Default: as `initializer`. */
+  outputInitializer: optional(initializerRule),
+});
+
+const readingRules = table("MultiHeadAttention.apply", {
+  /** Memory to read, [S,B,M]. Default: x itself. */
+  memory: operandIfAny,
+  /** Positions of the memory that exist, i32 [B]. Default: all. */
+  lengths: operandIfAny,
+  /** Hide what comes later. Default false. */
+  causal: flag(),
+});
+
+/** What the steps of a sequence look at. @interface */
+export type AttentionReading = Partial<OptionsOf<typeof readingRules>>;
+
+const cacheRules = { memory: operand, positions: operand };
+
+/** What rows of tokens have read before a step: see `MultiHeadAttention.step`. */
+export interface AttentionCache {
+  /** [N,2FL]: keys and values of the last L tokens. */
+  memory: Tensor;
+  /** i32 [N]: tokens that each row has read before. */
+  positions: Tensor;
+}
+
+/**
+ * Attention by several heads (Vaswani et al. 2017, section 3.2.2): Concat(head_1, ..., head_h) W^O with
+ * head_i = softmax(Q_i K_iᵀ / √D) V_i, the queries of one sequence and the keys and values of a memory, which may be itself.
+ *
+ * x [T,B,F], memory [S,B,M] -> [T,B,F]. The weights of all heads are one matrix, those of keys and values too.
+ */
+export class MultiHeadAttention implements Layer {
+  readonly parameters: readonly Parameter[];
+  readonly #size: number;
+  readonly #heads: number;
+  readonly #memorySize: number;
+  readonly #rotaryBase: number | undefined;
+  readonly #query: Linear;
+  /** Keys of all heads, then their values. */
+  readonly #memory: Linear;
+  readonly #output: Linear;
+
+  /** @throws OptionError for an unknown option, one outside its range, or heads that do not divide the features. */
+  constructor(
+    readonly name: string,
+    options: MultiHeadAttentionOptions,
+  ) {
+    const complete = completeOptions(expectLayerName("MultiHeadAttention", name), options, rules);
+    const { size: F, heads, memorySize = F, rotaryBase, bias, initializer, outputInitializer = initializer } = complete;
+    if (F % heads !== 0) throw new OptionError(`${name}: ${heads} heads cannot share ${F} features: choose a divisor.`);
+    if (rotaryBase !== undefined && (F / heads) % 2 !== 0) {
+      throw new OptionError(`${name}: rotary positions turn pairs of features, and each head has ${F / heads}.`);
+    }
+    this.#size = F;
+    this.#heads = heads;
+    this.#memorySize = memorySize;
+    this.#rotaryBase = rotaryBase;
+    this.#query = new Linear(`${name}.query`, { inputSize: F, outputSize: F, bias, initializer });
+    this.#memory = new Linear(`${name}.memory`, { inputSize: memorySize, outputSize: 2 * F, bias, initializer });
+    this.#output = new Linear(`${name}.output`, { inputSize: F, outputSize: F, bias, initializer: outputInitializer });
+    this.parameters = [this.#query, this.#memory, this.#output].flatMap(({ parameters }) => parameters);
+  }
+
+  /** Attention of every step of x to a memory, by default x itself. */
+  apply(x: Tensor, reading: AttentionReading = {}): Tensor {
+    const operands = this.#read(x, reading);
+    const context = x.graph.within(this.name, () => ops.multiHeadAttention(operands));
+    return this.#output.apply(context);
+  }
+
+  /** The weights by which `apply` averages: [heads,T,B,S]. */
+  weights(x: Tensor, reading: AttentionReading = {}): Tensor {
+    const operands = this.#read(x, reading);
+    return x.graph.within(this.name, () => ops.multiHeadWeights(operands));
+  }
+
+  /** Size of an entry of state that holds the keys and values of the last `length` tokens. */
+  cacheSize(length: number): number {
+    checkOption(this.name, "length", length, size);
+    return 2 * this.#size * length;
+  }
+
+  /** One step of `apply` with `causal`, for rows that each have read some tokens. x [N,F] -> y [N,F], and the cache after it. */
+  step(x: Tensor, cache: AttentionCache): { y: Tensor; memory: Tensor } {
+    const F = this.#size;
+    const { N } = matchShapes(this.name, [["x", x, `N ${F}`]]) as { N: number };
+    const { memory, positions } = completeOptions(this.name, cache, cacheRules);
+    const step = ops.reshape(x, [1, N, F]);
+    const { query, memory: row } = this.#project(step, step, positions);
+    const { context, after } = x.graph.within(this.name, () =>
+      ops.cachedAttention({
+        query: ops.reshape(query, [N, F]),
+        row: ops.reshape(row, [N, 2 * F]),
+        cache: memory,
+        positions,
+        heads: this.#heads,
+      }),
+    );
+    return { y: this.#output.apply(context), memory: after };
+  }
+
+  #read(x: Tensor, reading: AttentionReading) {
+    const { memory, ...seen } = completeOptions(this.name, reading, readingRules);
+    return { ...this.#project(x, memory ?? x), ...seen, heads: this.#heads };
+  }
+
+  /** The queries of x, and the keys and values of a memory. @param positions i32 [B] of step 0. */
+  #project(x: Tensor, memory: Tensor, positions: Tensor | null = null): { query: Tensor; memory: Tensor } {
+    matchShapes(this.name, [
+      ["x", x, `T B ${this.#size}`],
+      ["memory", memory, `S B ${this.#memorySize}`],
+    ]);
+    const [query, rows] = [this.#query.apply(x), this.#memory.apply(memory)];
+    if (this.#rotaryBase === undefined) return { query, memory: rows };
+    if (memory !== x && positions === null) {
+      throw new ShapeError(`${this.name}: rotary positions are those of one sequence, and the memory is another.`);
+    }
+    const turned = { heads: this.#heads, base: this.#rotaryBase, positions };
+    return x.graph.within(this.name, () => ({
+      query: ops.rotary({ x: query, ...turned }),
+      memory: ops.rotary({ x: rows, size: this.#size, ...turned }),
+    }));
+  }
+}

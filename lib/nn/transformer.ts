@@ -1,0 +1,95 @@
+import { ShapeError } from "../errors.js";
+import type { Tensor } from "../graph/tensor.js";
+import { matchShapes, operand } from "../graph/tensor.js";
+import type { Completed } from "../options.js";
+import { completeOptions } from "../options.js";
+import type { Layer } from "./layer.js";
+import { expectLayerName } from "./layer.js";
+import { LayerNorm } from "./layerNorm.js";
+import type { Parameter } from "./parameter.js";
+import type { State } from "./stateEntry.js";
+import type { TransformerOptions, TransformerReading } from "./transformerBlock.js";
+import { readingRules, TransformerBlock, transformerRules } from "./transformerBlock.js";
+
+/**
+ * A stack of Transformer blocks (Vaswani et al. 2017, figure 1): an encoder; with `causal` a decoder; with `memorySize` one that reads
+ * an encoder's output.
+ *
+ * x [T,B,F] -> [T,B,F]. What lies past a sequence's length is not 0, but no other step sees it.
+ */
+export class Transformer implements Layer {
+  readonly parameters: readonly Parameter[];
+  readonly #options: Completed<typeof transformerRules>;
+  readonly #blocks: readonly TransformerBlock[];
+  readonly #norm: LayerNorm | null;
+
+  /** @throws OptionError for an unknown option, one outside its range, or heads that do not divide the features. */
+  constructor(
+    readonly name: string,
+    options: TransformerOptions,
+  ) {
+    this.#options = completeOptions(expectLayerName("Transformer", name), options, transformerRules);
+    const { layers, size: F, normalization } = this.#options;
+    this.#blocks = Array.from({ length: layers }, (_, i) => new TransformerBlock(`${name}.${i}`, this.#options));
+    this.#norm = normalization === "pre" ? new LayerNorm(`${name}.norm`, { size: F }) : null;
+    this.parameters = [...this.#blocks, this.#norm].flatMap((layer) => layer?.parameters ?? []);
+  }
+
+  /** x [T,B,F] -> [T,B,F]. @throws ShapeError without the memory that `memorySize` asks for, or with one that nothing reads. */
+  apply(x: Tensor, reading: TransformerReading = {}): Tensor {
+    const complete = this.#reading(x, reading);
+    const y = this.#blocks.reduce((rows, block) => block.apply(rows, complete), x);
+    return this.#norm ? this.#norm.apply(y) : y;
+  }
+
+  /** The weights of each block's attention to x itself, from the lowest up: [heads,T,B,T]. */
+  weights(x: Tensor, reading: TransformerReading = {}): Tensor[] {
+    const complete = this.#reading(x, reading);
+    let rows = x;
+    return this.#blocks.map((block) => {
+      const weights = block.weights(rows, complete);
+      rows = block.apply(rows, complete);
+      return weights;
+    });
+  }
+
+  /** Entries of the state of `step`: for each block the keys and values of the last `length` tokens. */
+  stateEntries(length: number): { name: string; size: number }[] {
+    return this.#blocks.map((block, layer) => ({ name: entryName(layer), size: block.cacheSize(length) }));
+  }
+
+  /**
+   * One step with `causal`, for rows that each have read some tokens. x [N,F] -> y [N,F], and the state after it.
+   * @param positions i32 [N]: tokens that each row has read before.
+   */
+  step(x: Tensor, state: State, positions: Tensor): { y: Tensor; state: State } {
+    const names = this.#blocks.map((_, layer) => entryName(layer));
+    const before = completeOptions(this.name, state, Object.fromEntries(names.map((name) => [name, operand])));
+    matchShapes(this.name, [["x", x, `N ${this.#options.size}`]]);
+    const after: State = {};
+    const y = this.#blocks.reduce((rows, block, layer) => {
+      const name = entryName(layer);
+      const step = block.step(rows, { memory: before[name] as Tensor, positions });
+      after[name] = step.memory;
+      return step.y;
+    }, x);
+    return { y: this.#norm ? this.#norm.apply(y) : y, state: after };
+  }
+
+  #reading(x: Tensor, reading: TransformerReading): TransformerReading {
+    const { size: F, memorySize } = this.#options;
+    matchShapes(this.name, [["x", x, `T B ${F}`]]);
+    const complete = completeOptions(this.name, reading, readingRules);
+    if ((complete.memory === null) === (memorySize === undefined)) return complete;
+    throw new ShapeError(
+      memorySize === undefined
+        ? `${this.name}: its blocks read no memory: make it with memorySize.`
+        : `${this.name}: its blocks read a memory of ${memorySize} features, and got none.`,
+    );
+  }
+}
+
+/** The name of a block's keys and values in a state. */
+function entryName(layer: number): string {
+  return `memory_l${layer}`;
+}

@@ -1,0 +1,168 @@
+import * as ops from "../graph/ops/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import { operandIfAny } from "../graph/tensor.js";
+import type { Completed, OptionsOf } from "../options.js";
+import { flag, option, optional, real, table, whole, word } from "../options.js";
+import { Dropout, dropoutRate } from "./dropout.js";
+import { activations, FeedForward } from "./feedForward.js";
+import { initializerRule } from "./initializerRule.js";
+import type { Layer } from "./layer.js";
+import { size } from "./layer.js";
+import { LayerNorm } from "./layerNorm.js";
+import type { AttentionCache } from "./multiHeadAttention.js";
+import { MultiHeadAttention } from "./multiHeadAttention.js";
+import type { Parameter } from "./parameter.js";
+
+/** Options of a Transformer. @interface */
+export type TransformerOptions = OptionsOf<typeof transformerRules>;
+
+/** The rules of a stack's options, which its blocks share. */
+export const transformerRules = table("Transformer", {
+  /** F: features of x and of the result. */
+  size: option(size, { aka: ["d_model", "n_embd", "hidden_size"] }),
+  /** Heads of each attention, a divisor of `size`. */
+  heads: option(whole({ minimum: 1 }), { aka: ["num_heads", "n_head", "nhead"] }),
+  /** Blocks on top of each other. Default 1. */
+  layers: option(whole({ minimum: 1, maximum: 1000, initial: 1 }), { aka: ["num_layers", "n_layer"] }),
+  /** M: features of a memory that every block reads between its other two parts, as a decoder does. Default: none. */
+  memorySize: optional(size),
+  /** Let no step see a later one, as in a decoder. Default false. */
+  causal: flag(),
+  /** H: features between the two products of the feed-forward part. Default: see FeedForward. */
+  hiddenSize: option(optional(size), { aka: ["dim_feedforward", "d_ff", "n_inner"] }),
+  /** The function between them: see FeedForward. Default gelu. */
+  activation: word(activations, "gelu"),
+  /**
+   * Where the layer normalisations stand: "pre", before each part, and once after the last (Xiong et al. 2020); "post", after each sum
+   * (Vaswani et al. 2017). Default pre.
+   */
+  normalization: option(word(["pre", "post"], "pre"), { aka: ["norm_first"] }),
+  /** Dropout of what each part adds. Default 0. */
+  dropout: { ...dropoutRate, initial: 0 },
+  /** Base of the angles of rotary positions (Su et al. 2021). Default: no such positions. */
+  rotaryBase: option(optional(real({ above: 0 })), { aka: ["rope_theta"] }),
+  /** Biases. Default true. */
+  bias: option(flag(true), { aka: ["use_bias"] }),
+  /** First values of the weights. Default: xavier (Glorot & Bengio 2010). */
+  initializer: optional(initializerRule),
+  /** First values of the weights by which each part adds to the sum. Default: as `initializer`. */
+  outputInitializer: optional(initializerRule),
+});
+
+/** A part of a block: what it adds to x, with its own normalisation and dropout. */
+class Part {
+  readonly norm: LayerNorm;
+  readonly #dropout: Dropout;
+  readonly #pre: boolean;
+
+  constructor(
+    readonly name: string,
+    { size: F, normalization, dropout }: { size: number; normalization: "pre" | "post"; dropout: number },
+  ) {
+    this.norm = new LayerNorm(`${name}.norm`, { size: F });
+    this.#dropout = new Dropout(`${name}.dropout`, { rate: dropout });
+    this.#pre = normalization === "pre";
+  }
+
+  /** The features that the part reads of x. */
+  input(x: Tensor): Tensor {
+    return this.#pre ? this.norm.apply(x) : x;
+  }
+
+  /** x + f(norm(x)), or norm(x + f(x)). */
+  around(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
+    const added = this.#dropout.apply(f(this.input(x)));
+    const sum = ops.add(x, added);
+    return this.#pre ? sum : this.norm.apply(sum);
+  }
+}
+
+/** The rules of what a Transformer reads. */
+export const readingRules = table("Transformer.apply", {
+  /** Steps of x that exist, i32 [B]. Default: all. */
+  lengths: operandIfAny,
+  /** What an encoder gave, [S,B,M], with `memorySize`. Default: none. */
+  memory: operandIfAny,
+  /** Positions of the memory that exist, i32 [B]. Default: all. */
+  memoryLengths: operandIfAny,
+});
+
+/** The sequences that a Transformer reads, besides x. @interface */
+export type TransformerReading = Partial<OptionsOf<typeof readingRules>>;
+
+/** A block: attention to itself, to a memory if it has one, and a feed-forward part. */
+export class TransformerBlock implements Layer {
+  readonly parameters: readonly Parameter[];
+  readonly #attention: MultiHeadAttention;
+  readonly #memoryAttention: MultiHeadAttention | null;
+  readonly #feedForward: FeedForward;
+  readonly #parts: { attention: Part; memory: Part | null; feedForward: Part };
+  readonly #causal: boolean;
+
+  constructor(
+    readonly name: string,
+    options: Completed<typeof transformerRules>,
+  ) {
+    const { size: F, heads, hiddenSize, activation, memorySize, rotaryBase, bias, causal } = options;
+    const { initializer, outputInitializer } = options;
+    const first = {
+      bias,
+      ...(initializer ? { initializer } : {}),
+      ...(outputInitializer ? { outputInitializer } : {}),
+    };
+    const part = (of: string) => new Part(`${name}.${of}`, options);
+    const rotary = rotaryBase === undefined ? {} : { rotaryBase };
+    const inner = hiddenSize === undefined ? {} : { hiddenSize };
+    this.#causal = causal;
+    this.#attention = new MultiHeadAttention(`${name}.attention`, { size: F, heads, ...rotary, ...first });
+    this.#memoryAttention =
+      memorySize === undefined
+        ? null
+        : new MultiHeadAttention(`${name}.memoryAttention`, { size: F, heads, memorySize, ...first });
+    this.#feedForward = new FeedForward(`${name}.feedForward`, { size: F, activation, ...inner, ...first });
+    this.#parts = {
+      attention: part("attention"),
+      memory: this.#memoryAttention && part("memoryAttention"),
+      feedForward: part("feedForward"),
+    };
+    const { attention, memory, feedForward } = this.#parts;
+    this.parameters = [
+      ...[attention.norm, this.#attention, memory?.norm, this.#memoryAttention, feedForward.norm, this.#feedForward],
+    ].flatMap((layer) => layer?.parameters ?? []);
+  }
+
+  apply(x: Tensor, { lengths = null, memory = null, memoryLengths = null }: TransformerReading): Tensor {
+    const attended = this.#parts.attention.around(x, (y) =>
+      this.#attention.apply(y, { lengths, causal: this.#causal }),
+    );
+    return this.#rest(attended, memory && { memory, lengths: memoryLengths });
+  }
+
+  /** The weights of the attention to x itself: [heads,T,B,T]. */
+  weights(x: Tensor, { lengths = null }: TransformerReading): Tensor {
+    return this.#attention.weights(this.#parts.attention.input(x), { lengths, causal: this.#causal });
+  }
+
+  /** Size of an entry of state that holds the keys and values of the last `length` tokens. */
+  cacheSize(length: number): number {
+    return this.#attention.cacheSize(length);
+  }
+
+  /** One step with `causal`. x [N,F]. */
+  step(x: Tensor, cache: AttentionCache): { y: Tensor; memory: Tensor } {
+    let memory = cache.memory;
+    const attended = this.#parts.attention.around(x, (y) => {
+      const step = this.#attention.step(y, cache);
+      memory = step.memory;
+      return step.y;
+    });
+    return { y: this.#rest(attended, null), memory };
+  }
+
+  #rest(x: Tensor, read: { memory: Tensor; lengths: Tensor | null } | null): Tensor {
+    const { memory, feedForward } = this.#parts;
+    const attention = this.#memoryAttention;
+    const informed = read && memory && attention ? memory.around(x, (y) => attention.apply(y, read)) : x;
+    return feedForward.around(informed, (y) => this.#feedForward.apply(y));
+  }
+}
