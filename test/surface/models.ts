@@ -131,7 +131,7 @@ export const modelRows: Record<string, Entry> = {
     { tokenizer, executor, hiddenSize: 4, heads: 2, layers: 1, contextLength: 5, seed: 2 },
   ]),
   "TransformerLanguageModel.load": entry(ostinato.TransformerLanguageModel.load as never, () => [
-    "model",
+    "savedTransformer",
     { executor },
   ]),
   createModel: entry(ostinato.createModel as never, () => [kind, { ...config, tokenizer }]),

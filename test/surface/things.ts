@@ -4,8 +4,17 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import * as ostinato from "../../lib/index.js";
 
-const { CharacterTokenizer, Graph, LanguageModel, Mixture, PairData, ReferenceExecutor, Seq2Seq, TokenizerPair } =
-  ostinato;
+const {
+  CharacterTokenizer,
+  Graph,
+  LanguageModel,
+  Mixture,
+  PairData,
+  ReferenceExecutor,
+  Seq2Seq,
+  TokenizerPair,
+  TransformerLanguageModel,
+} = ostinato;
 
 // Where a hostile name of a file or folder ends up.
 const home = process.cwd();
@@ -105,6 +114,8 @@ await translator.save("savedPairs");
 await classifier.save("savedLabels");
 await tagger.save("savedTags");
 await frameTagger.save("savedFrames");
+const small = { hiddenSize: 4, heads: 2, layers: 1, contextLength: 5 };
+await (await TransformerLanguageModel.create({ tokenizer, ...small })).save("savedTransformer");
 export const mixture = await Mixture.of([model, model]);
 await mixture.save("savedMixture");
 await captioner.save("savedCaptions");

@@ -33,7 +33,7 @@ export type EvaluateOptions = OptionsOf<typeof evaluateRules>;
 export const evaluateRules = table("LanguageModel.evaluate", {
   /** Parts of the text that are read side by side; in a model of sentences, lines. Default 1. */
   batchSize: whole({ minimum: 1, initial: 1 }),
-  /** Tokens of a running text that are read in one call of the executor. Default 64, or the most that the model reads at once. */
+  /** Tokens of a running text that are read in one call of the executor. Default: 64, or the most that the model reads at once. */
   windowLength: optional(whole({ minimum: 1 })),
   /** Signal that stops the reading. Default: none. */
   signal: abortSignal,

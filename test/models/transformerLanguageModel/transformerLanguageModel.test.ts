@@ -1,11 +1,14 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CharacterTokenizer, memoryStream } from "../../../lib/data/index.js";
 import { nativeExecutor } from "../../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
+import { LanguageModel, Mixture } from "../../../lib/index.js";
 import { WindowData } from "../../../lib/models/textModel/data.js";
 import { TransformerLanguageModel } from "../../../lib/models/transformerLanguageModel/transformerLanguageModel.js";
 import { adam } from "../../../lib/train/optimizers.js";
 import { Trainer } from "../../../lib/train/trainer.js";
+import { temporaryFolder } from "../../data/temporaryFolder.js";
 
 const text = "The quick brown fox jumps over the lazy dog.\nPack my box with five dozen liquor jugs.\n";
 const tokenizer = CharacterTokenizer.fromText(text);
@@ -108,4 +111,30 @@ test("sentences of different lengths are learnt and measured side by side as alo
   const together = await model.evaluate(text, { batchSize: 2 });
   const alone = await model.evaluate(text, { batchSize: 1 });
   expect(together.loss).toBeCloseTo(alone.loss, 5);
+});
+
+test("in a mixture it reads windows from their beginning, while the other model carries its state", async () => {
+  const transformer = await newModel({ contextLength: 16 });
+  const lstm = await LanguageModel.create({ tokenizer, executor, hiddenSize: 8, layers: 1 });
+  for (const [weights, one] of [
+    [[1, 0], transformer],
+    [[0, 1], lstm],
+  ] as const) {
+    const mixture = await Mixture.of([transformer, lstm], { weights });
+    expect((await mixture.evaluate(text)).loss).toBeCloseTo((await one.evaluate(text)).loss, 5);
+    const { tokens } = await mixture.nextTokens("The quick", { top: 3 });
+    const { tokens: own } = await one.nextTokens("The quick", { top: 3 });
+    expect(tokens.map(({ id }) => id)).toEqual(own.map(({ id }) => id));
+  }
+});
+
+test("a saved model is what it was", async () => {
+  const folder = join(await temporaryFolder(), "model");
+  const model = await learntModel({ positions: "sinusoidal", activation: "swiglu" });
+  await model.save(folder);
+  const again = await TransformerLanguageModel.load(folder, { executor });
+  expect(again.network.config).toEqual(model.network.config);
+  expect((await again.evaluate(text)).loss).toBe((await model.evaluate(text)).loss);
+  await again.quantize("int8");
+  expect((await again.evaluate(text)).loss).toBeCloseTo((await model.evaluate(text)).loss, 0);
 });
