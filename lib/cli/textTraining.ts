@@ -43,7 +43,7 @@ export interface TextTraining {
   /** Flags that are in no table. */
   readonly others?: {
     add(command: Command): Command;
-    /** What was typed for them. @throws OptionError for what does not fit. */
+    /** Values that were typed for them. @throws OptionError for what does not fit. */
     typed(command: Command): object;
   };
   create(options: CreateOptions<Tokenizer>): Promise<TextModel>;

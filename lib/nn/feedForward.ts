@@ -33,6 +33,11 @@ const rules = table("FeedForward", {
   outputInitializer: optional(initializerRule),
 });
 
+/** The usual number of features between the products, for F features: swiglu's three then have the weights of two. */
+export function feedForwardSizeOf(F: number, activation: (typeof activations)[number]): number {
+  return activation === "swiglu" ? Math.ceil((8 * F) / 3) : 4 * F;
+}
+
 /** The part of a Transformer that sees each position alone: activation(x W1 + b1) W2 + b2 (Vaswani et al. 2017, equation 2). */
 export class FeedForward implements Layer {
   readonly parameters: readonly Parameter[];
@@ -50,7 +55,7 @@ export class FeedForward implements Layer {
   ) {
     const complete = completeOptions(expectLayerName("FeedForward", name), options, rules);
     const { size: F, activation, bias, initializer, outputInitializer = initializer } = complete;
-    const { hiddenSize = activation === "swiglu" ? Math.ceil((8 * F) / 3) : 4 * F } = complete;
+    const { hiddenSize = feedForwardSizeOf(F, activation) } = complete;
     this.#size = F;
     this.#activation = activation;
     const inner = { inputSize: F, outputSize: hiddenSize, bias, initializer };

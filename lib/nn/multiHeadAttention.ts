@@ -40,16 +40,16 @@ const readingRules = table("MultiHeadAttention.apply", {
   causal: flag(),
 });
 
-/** What the steps of a sequence look at. @interface */
+/** Options of `MultiHeadAttention.apply`. @interface */
 export type AttentionReading = Partial<OptionsOf<typeof readingRules>>;
 
 const cacheRules = { memory: operand, positions: operand };
 
-/** What rows of tokens have read before a step: see `MultiHeadAttention.step`. */
+/** Tokens that rows have read before a step: see `MultiHeadAttention.step`. */
 export interface AttentionCache {
-  /** [N,2FL]: keys and values of the last L tokens. */
+  /** Keys and values of the last L tokens, [N,2FL]. */
   memory: Tensor;
-  /** i32 [N]: tokens that each row has read before. */
+  /** Tokens that each row has read before, i32 [N]. */
   positions: Tensor;
 }
 

@@ -81,7 +81,7 @@ class Part {
 export const readingRules = table("Transformer.apply", {
   /** Steps of x that exist, i32 [B]. Default: all. */
   lengths: operandIfAny,
-  /** What an encoder gave, [S,B,M], with `memorySize`. Default: none. */
+  /** Output of an encoder, [S,B,M], with `memorySize`. Default: none. */
   memory: operandIfAny,
   /** Positions of the memory that exist, i32 [B]. Default: all. */
   memoryLengths: operandIfAny,

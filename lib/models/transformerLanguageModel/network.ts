@@ -3,14 +3,14 @@ import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { Dropout } from "../../nn/dropout.js";
 import { Embedding } from "../../nn/embedding.js";
-import { activations } from "../../nn/feedForward.js";
+import { activations, feedForwardSizeOf } from "../../nn/feedForward.js";
 import { normal } from "../../nn/initializers.js";
 import { Linear } from "../../nn/linear.js";
 import type { Parameter } from "../../nn/parameter.js";
 import { Positions } from "../../nn/positions.js";
 import type { State } from "../../nn/stateEntry.js";
 import { Transformer } from "../../nn/transformer.js";
-import type { Completed, OptionsOf } from "../../options.js";
+import type { OptionsOf } from "../../options.js";
 import { completeOptions, flag, option, optional, real, table, whole, word } from "../../options.js";
 import type { TokenNetwork, TokenSequences, TokenStateEntry } from "../textModel/tokenNetwork.js";
 
@@ -55,6 +55,13 @@ export const transformerRules = table("TransformerLanguageModel", {
   sentences: option(flag(), { aka: ["sentence_level", "line_by_line"] }),
 });
 
+/** A configuration with every default filled in. @throws OptionError for what does not fit. */
+function completeConfig(config: TransformerLanguageModelConfig): Required<TransformerLanguageModelConfig> {
+  const complete = completeOptions("TransformerLanguageModel", config, transformerRules);
+  const { hiddenSize, activation } = complete;
+  return { ...complete, feedForwardSize: complete.feedForwardSize ?? feedForwardSizeOf(hiddenSize, activation) };
+}
+
 /** Deviation of the first weights, as in GPT-2. */
 const deviation = 0.02;
 
@@ -64,7 +71,7 @@ const deviation = 0.02;
  * Windows are read from position 0 each, so training carries no state. A step keeps the keys and values of the last L tokens.
  */
 export class TransformerLanguageModelNetwork implements TokenNetwork {
-  readonly config: Completed<typeof transformerRules>;
+  readonly config: Required<TransformerLanguageModelConfig>;
   readonly parameters: readonly Parameter[];
   readonly stateEntries: readonly TokenStateEntry[];
   readonly carriedEntries: readonly TokenStateEntry[] = [];
@@ -76,7 +83,7 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
   readonly #dropout: Dropout;
 
   constructor(config: TransformerLanguageModelConfig) {
-    this.config = completeOptions("TransformerLanguageModel", config, transformerRules);
+    this.config = completeConfig(config);
     const { vocabularySize, layers, heads, hiddenSize: size, contextLength: length, dropout, tied } = this.config;
     const { feedForwardSize, positions, activation, normalization } = this.config;
     const initializer = normal(deviation);
@@ -85,8 +92,17 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
       positions === "rotary" ? null : new Positions("positions", { size, length, kind: positions, initializer });
     this.#dropout = new Dropout("embedding.dropout", { rate: dropout });
     this.transformer = new Transformer("blocks", {
-      ...{ size, heads, layers, activation, normalization, dropout, causal: true, initializer },
-      ...(feedForwardSize === undefined ? {} : { hiddenSize: feedForwardSize }),
+      ...{
+        size,
+        heads,
+        layers,
+        hiddenSize: feedForwardSize,
+        activation,
+        normalization,
+        dropout,
+        causal: true,
+        initializer,
+      },
       ...(positions === "rotary" ? { rotaryBase: 10_000 } : {}),
       // Each block adds twice to the sum, which would otherwise grow with their number (Radford et al. 2019).
       outputInitializer: normal(deviation / Math.sqrt(2 * layers)),
