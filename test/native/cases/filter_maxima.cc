@@ -19,4 +19,5 @@ const Cases cases({.shared = {{"filterMaxima", {x, weight, bias, lengths}, {floa
                               {"filterMaximaGradient",
                                {x, weight, lengths, places, dy},
                                {floats({N, C, E}), floats({F, K}), floats({F})},
-                               {}}}});
+                               {}}},
+                   .free = {"filterMaxima operand 0 axis 1"}});
