@@ -15,9 +15,12 @@ export type {
   FrameVocabularyOptions,
   HoldOutOptions,
   ImageCaptions,
+  JudgedPair,
   LabelCounts,
   LabelledTableOptions,
   LabelledText,
+  Neighbour,
+  NeighbourOptions,
   Pair,
   PairBatch,
   PairBatchOptions,
@@ -49,7 +52,9 @@ export type {
   TokenizerPairOptions,
   TokenPair,
   TokenStream,
+  WordAnalogy,
   WordIndex,
+  WordJudgements,
   WordOptions,
   WordVectorOptions,
 } from "./data/index.js";
@@ -58,6 +63,7 @@ export {
   CharacterTokenizer,
   ClassifierVocabulary,
   Corpus,
+  CountedWords,
   FrameFeatures,
   FrameVocabulary,
   Labels,
@@ -69,6 +75,7 @@ export {
   readParallelText,
   readSeries,
   readTaggedSentences,
+  readWordJudgements,
   readWordVectors,
   registerTokenizer,
   SubwordTokenizer,
@@ -123,6 +130,7 @@ export type {
   Vocabularies,
   VocabularyFile,
   VocabularySlot,
+  WordVectorFileOptions,
 } from "./formats/index.js";
 export {
   bundledVocabularies,
@@ -136,6 +144,7 @@ export {
   readTrainingRecord,
   resizePicture,
   writeNpy,
+  writeWordVectors,
 } from "./formats/index.js";
 export * from "./graph/index.js";
 export * from "./metrics/index.js";
@@ -185,6 +194,7 @@ export type {
 export { adagrad, adam, adamw, rmsprop, sgd } from "./train/optimizers.js";
 export type {
   CosineOptions,
+  LinearDecayOptions,
   Moment,
   NoamOptions,
   PlateauOptions,
@@ -192,7 +202,7 @@ export type {
   ScheduleName,
   StepDecayOptions,
 } from "./train/schedules.js";
-export { constant, cosine, noam, plateau, stepDecay, warmup } from "./train/schedules.js";
+export { constant, cosine, linearDecay, noam, plateau, stepDecay, warmup } from "./train/schedules.js";
 export type { StepOptions } from "./train/step.js";
 export type { TeacherForcing } from "./train/teacherForcing.js";
 export { teacherForcing } from "./train/teacherForcing.js";
@@ -213,6 +223,7 @@ export type {
   FramePicture,
   GateShare,
   GradientCurve,
+  LookupTable,
   ReportHistory,
   Run,
   TextSearch,
@@ -229,6 +240,7 @@ export {
   gateShares,
   gatesSVG,
   gradientFlowSVG,
+  lookupTableSVG,
   vectorMap,
   vectorMapSVG,
 } from "./viz/index.js";

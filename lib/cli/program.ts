@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { curvesCommand } from "./commands/curves.js";
 import { demoCommand } from "./commands/demo.js";
+import { importCommand } from "./commands/importVectors.js";
 import { infoCommand } from "./commands/info.js";
 import { scoreCommand } from "./commands/score.js";
 import { trainCommand } from "./commands/train.js";
@@ -36,6 +37,7 @@ export function programOf(kinds: readonly CliKind[], begins: (command: Command) 
     ...verbCommands(kinds),
     scoreCommand(),
     curvesCommand(),
+    importCommand(),
     infoCommand(kinds),
     demoCommand(),
   ]) {

@@ -50,7 +50,10 @@ export interface TrainingOptions extends ExecutorOptions, Completed<typeof train
 }
 
 /** Adds the options that say how to train. */
-export function withTrainingOptions(command: Command, defaults: { epochs?: number } = {}): Command {
+export function withTrainingOptions(
+  command: Command,
+  defaults: { epochs?: number; optimizer?: OptimizerName; schedule?: ScheduleName } = {},
+): Command {
   withOptions(command, trainingFlags);
   withOptions(command, trainerFlags, { group: "Training", defaults });
   withVariants(command, "Optimizer", optimizerTables);

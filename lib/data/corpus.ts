@@ -108,7 +108,22 @@ export class Corpus {
 
   /** The same lines, each read from its end to its beginning: for a language model that reads backward. */
   reversed(): Corpus {
-    return new Corpus(this.name, this.#parts.map(reversedPart));
+    return this.#mapped(reversedText);
+  }
+
+  /**
+   * The same lines as words in lower case with a space between them: runs of letters and digits, apostrophes inside included. What
+   * stands between words goes.
+   */
+  plainWords(): Corpus {
+    return this.#mapped((line) => (line.toLowerCase().match(plainWord) ?? []).join(" "));
+  }
+
+  #mapped(change: (line: string) => string): Corpus {
+    return new Corpus(
+      this.name,
+      this.#parts.map((part) => mappedPart(part, change)),
+    );
   }
 
   /**
@@ -224,8 +239,10 @@ function tablePart(file: string, table: Table): Part {
   };
 }
 
-/** A line is held until its end has come. */
-function reversedPart(part: Part): Part {
+const plainWord = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*/gu;
+
+/** Other lines in place of those of a part. A line is held until its end has come. */
+function mappedPart(part: Part, change: (line: string) => string): Part {
   return {
     ...part,
     async *pieces() {
@@ -236,12 +253,12 @@ function reversedPart(part: Part): Part {
         if (end >= 0) {
           const lines = `${open.join("")}${text.slice(0, end)}`.split("\n");
           open = [];
-          yield { text: `${lines.map(reversedText).join("\n")}\n`, ...place };
+          yield { text: `${lines.map(change).join("\n")}\n`, ...place };
         }
         open.push(text.slice(end + 1));
       }
       const last = open.join("");
-      if (last !== "") yield { text: reversedText(last) };
+      if (last !== "") yield { text: change(last) };
     },
   };
 }

@@ -9,6 +9,7 @@ export type { ConllSentence } from "./conll.js";
 export { ConllFile, conllFormats } from "./conll.js";
 export type { TextTableOptions, TokenizeOptions } from "./corpus.js";
 export { Corpus, TokenizedCorpus } from "./corpus.js";
+export { CountedWords, countedWordsRule } from "./countedWords.js";
 export type { CalendarFeature, DateForm, TimeStep } from "./dates.js";
 export { calendarFeature, calendarFeatures, timeAfter, writeDate } from "./dates.js";
 export type { FrameFeaturesOptions } from "./frameFeatures.js";
@@ -60,6 +61,8 @@ export {
   readParallelTexts,
   readTableOfPairs,
 } from "./pairs.js";
+export type { WordVectorOptions } from "./readWordVectors.js";
+export { readWordVectors } from "./readWordVectors.js";
 export type { SentenceBatch, SentenceBatchOptions } from "./sentenceBatches.js";
 export { SentenceBatches } from "./sentenceBatches.js";
 export type { SentenceMarks } from "./sentenceMarks.js";
@@ -112,7 +115,9 @@ export type { SplitShares, TokenStream } from "./tokenStream.js";
 export { memoryStream, sliceStream, tokenStream } from "./tokenStream.js";
 export { UnknownTokenError } from "./unknownToken.js";
 export { Vocabulary } from "./vocabulary.js";
+export type { JudgedPair, WordAnalogy, WordJudgements } from "./wordPairs.js";
+export { readWordJudgements } from "./wordPairs.js";
 export type { WordOptions } from "./wordTokenizer.js";
 export { WordTokenizer } from "./wordTokenizer.js";
-export type { WordVectorOptions } from "./wordVectors.js";
-export { readWordVectors, WordVectors } from "./wordVectors.js";
+export type { Neighbour, NeighbourOptions } from "./wordVectors.js";
+export { neighbourRules, WordVectors, wordVectorsRule } from "./wordVectors.js";

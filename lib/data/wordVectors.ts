@@ -1,26 +1,42 @@
-import type { FileHandle } from "node:fs/promises";
-import { counted, InputError } from "../errors.js";
+import { describe, InputError, quote } from "../errors.js";
 import type { OptionsOf } from "../options.js";
-import { completeOptions, optional, table, value, whole } from "../options.js";
-import { openPlainFile, readingError } from "../plainFile.js";
-import { linesOf } from "./tableRows.js";
-import { expectPath, readTextFile } from "./textFile.js";
+import {
+  checkOption,
+  completeOptions,
+  list,
+  nearestName,
+  optional,
+  table,
+  text,
+  tuple,
+  value,
+  whole,
+} from "../options.js";
 
-const rules = table("readWordVectors", {
-  /** Words that are wanted; of the others only their place in the file is looked at. Default: all. */
-  words: optional(value<ReadonlySet<string>>("a Set of words", (words) => words instanceof Set)),
-  /** Words wanted besides, the first ones of the file, which are the most frequent ones. Default: none where `words` are given. */
-  first: optional(whole()),
-  /** Numbers of each vector, where the file does not say it in its first line. Default: as the first vector has. */
-  size: optional(whole({ minimum: 1 })),
+export const neighbourRules = table("neighbours", {
+  /** Words to find. Default 10. */
+  top: whole({ minimum: 1, initial: 10 }),
+  /** Words that are looked at: the first ones, which are the most frequent. Default: all. */
+  among: optional(whole({ minimum: 1 })),
+  /** Words that do not count, besides the one that is asked for. Default none. */
+  except: list(text(), []),
 });
 
-/** Options of `readWordVectors`. @interface */
-export type WordVectorOptions = OptionsOf<typeof rules>;
+/** Options of `neighbours` and `analogy`. @interface */
+export type NeighbourOptions = OptionsOf<typeof neighbourRules>;
 
-/** Vectors of words, in the order of the file. */
+/** A word near another. */
+export interface Neighbour {
+  readonly word: string;
+  /** The cosine of the angle between the vectors, -1 to 1. */
+  readonly similarity: number;
+}
+
+/** Vectors of words, in the order of the file, or the most frequent word first. */
 export class WordVectors {
   readonly #ids: ReadonlyMap<string, number>;
+  /** The vectors, each of length 1; those that are 0 stay 0. Made when they are first asked for. */
+  #unit: Float32Array | null = null;
 
   /** @param values [V,size] */
   constructor(
@@ -38,190 +54,117 @@ export class WordVectors {
 
   /** The vector of a word, or else of the word in lower case; null if there is neither. */
   of(word: string): Float32Array | null {
-    const id = this.#ids.get(word) ?? this.#ids.get(String(word).toLowerCase());
+    const id = this.id(word);
     return id === undefined ? null : this.values.subarray(id * this.size, (id + 1) * this.size);
   }
-}
 
-/**
- * Reads vectors of words: the text and binary files of word2vec (Mikolov et al. 2013), GloVe's (Pennington et al. 2014) and fastText's .vec.
- * Text has a word and its numbers in each line, with or without a first line that says how many words and numbers there are; a word may
- * hold spaces. A word that comes again keeps its first vector.
- * @throws InputError for a vector of another size, what is no number, and a file that ends too early: it names file and line.
- */
-export async function readWordVectors(file: string, options: WordVectorOptions = {}): Promise<WordVectors> {
-  const { words, first, size } = completeOptions("readWordVectors", options, rules);
-  const limit = first ?? (words ? 0 : Number.POSITIVE_INFINITY);
-  const kept = new Kept((word, place) => place < limit || words?.has(word) === true);
-  const handle = await openPlainFile(expectPath("readWordVectors", file));
-  let header: Header | null;
-  try {
-    header = await headerOf(handle, file);
-    if (header?.binary) await readBinary(handle, { file, header, kept });
-  } finally {
-    await handle.close();
-  }
-  if (size !== undefined && header && header.size !== size) {
-    throw new InputError(`${file}, line 1: the vectors have ${header.size} numbers, and ${size} are expected.`);
-  }
-  if (!header?.binary) await readText(file, { header, kept, size: header?.size ?? size });
-  return kept.vectors(file);
-}
-
-interface Header {
-  readonly count: number;
-  readonly size: number;
-  readonly binary: boolean;
-  /** Bytes of the first line. */
-  readonly bytes: number;
-}
-
-/** The vectors that are wanted, as they come. */
-class Kept {
-  readonly #wanted: (word: string, place: number) => boolean;
-  readonly #rows = new Map<string, Float32Array>();
-  size = 0;
-  #place = 0;
-  #duplicates = 0;
-
-  constructor(wanted: (word: string, place: number) => boolean) {
-    this.#wanted = wanted;
+  /** The place of a word, or else of the word in lower case, in `words`. */
+  id(word: string): number | undefined {
+    return this.#ids.get(word) ?? this.#ids.get(String(word).toLowerCase());
   }
 
-  /** Takes the next word of the file, if it is wanted. */
-  offer(word: string, read: () => Float32Array): void {
-    if (!this.#wanted(word, this.#place++)) return;
-    if (this.#rows.has(word)) this.#duplicates++;
-    else this.#rows.set(word, read());
+  /** The cosine of the angle between the vectors of two words. @throws InputError for a word without a vector. */
+  similarity(a: string, b: string): number {
+    const [x, y] = [this.#unitOf("similarity", a), this.#unitOf("similarity", b)];
+    return dot(x, y);
   }
 
-  vectors(file: string): WordVectors {
-    if (this.#place === 0) throw new InputError(`${file} has no vectors.`);
-    const values = new Float32Array(this.#rows.size * this.size);
-    for (const [i, row] of [...this.#rows.values()].entries()) values.set(row, i * this.size);
-    return new WordVectors([...this.#rows.keys()], values, this.size, this.#duplicates);
-  }
-}
-
-async function readText(
-  file: string,
-  { header, kept, size }: { header: Header | null; kept: Kept; size: number | undefined },
-): Promise<void> {
-  let line = 0;
-  kept.size = size ?? 0;
-  for await (const text of linesOf(readTextFile(file, { keepReturns: true }))) {
-    line++;
-    if ((header && line === 1) || text === "") continue;
-    const cells = text.replace(/[ \t]+$/, "").split(/[ \t]/);
-    if (kept.size === 0) kept.size = cells.length - 1;
-    const place = `${file}, line ${line}`;
-    const extra = cells.length - kept.size;
-    // A word may hold spaces, but not only numbers after its first part: that is a vector of another size.
-    const isLonger = extra > 1 && cells.slice(1, extra).every(isNumber);
-    if (kept.size < 1 || extra < 1 || isLonger) {
-      const found = isLonger ? cells.length - 1 : Math.max(cells.length - 1, 0);
-      throw new InputError(
-        `${place}: the vector of ${quoted(cells[0])} has ${counted(found, "number")}, expected ${kept.size}.`,
-      );
+  /**
+   * The words whose vectors have the smallest angle to that of a word, or to a vector.
+   * @throws InputError for a word without a vector, and a vector of another size.
+   */
+  neighbours(of: string | ArrayLike<number>, options: NeighbourOptions = {}): Neighbour[] {
+    const { top, among, except } = completeOptions("neighbours", options, neighbourRules);
+    if (typeof of === "string") {
+      return this.#nearest(this.#unitOf("neighbours", of), { top, among, except: [of, ...except] });
     }
-    kept.offer(cells.slice(0, extra).join(" "), () =>
-      Float32Array.from(cells.slice(extra), (cell) => {
-        if (isNumber(cell)) return Number(cell);
-        throw new InputError(`${place}: expected ${kept.size} numbers after ${quoted(cells[0])}, got ${quoted(cell)}.`);
-      }),
-    );
+    checkOption("neighbours", "the word", of, vectorRule);
+    if (of.length !== this.size) {
+      throw new InputError(`neighbours: the vector has ${of.length} numbers, expected ${this.size}.`);
+    }
+    return this.#nearest(unitVector(of), { top, among, except });
   }
-  if (header && line - 1 < header.count) {
+
+  /**
+   * The words that are to the third as the second is to the first: "man", "king", "woman" -> "queen". Nearest to b - a + c, of vectors of length 1
+   * (Mikolov, Yih & Zweig 2013); the three words do not count.
+   * @throws InputError for a word without a vector.
+   */
+  analogy(words: readonly [string, string, string], options: NeighbourOptions = {}): Neighbour[] {
+    const { top, among, except } = completeOptions("analogy", options, neighbourRules);
+    const [a, b, c] = checkOption("analogy", "the words", words, threeWords);
+    const [from, to, of] = [a, b, c].map((word) => this.#unitOf("analogy", word)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
+    const target = unitVector(of.map((x, i) => x - (from[i] as number) + (to[i] as number)));
+    return this.#nearest(target, { top, among, except: [a, b, c, ...except] });
+  }
+
+  /** [V,size] the vectors, each of length 1; a vector of zeros stays one. */
+  get unit(): Float32Array {
+    if (this.#unit) return this.#unit;
+    const { size, values } = this;
+    const unit = new Float32Array(values.length);
+    for (let at = 0; at < values.length; at += size) unit.set(unitVector(values.subarray(at, at + size)), at);
+    this.#unit = unit;
+    return unit;
+  }
+
+  #unitOf(who: string, word: string): Float32Array {
+    const id = this.id(checkOption(who, "the word", word, text()));
+    if (id !== undefined) return this.unit.subarray(id * this.size, (id + 1) * this.size);
+    const nearest = this.words.length <= mostSuggested ? nearestName(word, this.words) : undefined;
     throw new InputError(
-      `${file} ends after ${line - 1} of the ${header.count} vectors that its first line announces.`,
+      `${who}: there is no vector of ${quote(word)} among ${this.words.length} words.${nearest ? ` Did you mean ${quote(nearest)}?` : ""}`,
     );
+  }
+
+  /** @param target of length 1. */
+  #nearest(
+    target: Float32Array,
+    { top, among, except }: { top: number; among: number | undefined; except: readonly string[] },
+  ): Neighbour[] {
+    const left = new Set(except.map((word) => this.id(word)));
+    const count = Math.min(this.words.length, among ?? this.words.length);
+    const found: { id: number; similarity: number }[] = [];
+    for (let id = 0; id < count; id++) {
+      if (left.has(id)) continue;
+      const similarity = dot(target, this.unit.subarray(id * this.size, (id + 1) * this.size));
+      if (found.length === top && similarity <= (found[top - 1]?.similarity as number)) continue;
+      const place = found.findIndex((other) => other.similarity < similarity);
+      found.splice(place < 0 ? found.length : place, 0, { id, similarity });
+      if (found.length > top) found.pop();
+    }
+    return found.map(({ id, similarity }) => ({ word: this.words[id] as string, similarity }));
   }
 }
 
-function isNumber(text: string): boolean {
-  return text !== "" && Number.isFinite(Number(text));
+/** Words among which the nearest spelling is looked for: more take too long. */
+const mostSuggested = 200_000;
+
+const threeWords = tuple(text(), text(), text());
+
+const vectorRule = value<ArrayLike<number>>(
+  "a word, or a vector of numbers",
+  (vector) => Array.isArray(vector) || ArrayBuffer.isView(vector),
+);
+
+/** A rule of vectors of words. */
+export const wordVectorsRule = value<WordVectors>(
+  "WordVectors, as readWordVectors gives them",
+  (vectors) => vectors instanceof WordVectors,
+);
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
 }
 
-function quoted(text: string | undefined): string {
-  const shown = text ?? "";
-  return JSON.stringify(shown.length > 40 ? `${shown.slice(0, 39)}…` : shown);
-}
-
-/** Bytes of a word, and of the beginning that shows what a file is: far more than any line's first word. */
-const [mostWordBytes, lookBytes] = [10_000, 2 ** 16];
-
-/** The first line, if it says how many vectors of which size follow, and whether they are text. */
-async function headerOf(handle: FileHandle, file: string): Promise<Header | null> {
-  const beginning = await bytesAt(handle, file, { position: 0, length: lookBytes });
-  const end = beginning.indexOf(10);
-  const match = /^(\d+)[ \t](\d+)\s*$/.exec(beginning.subarray(0, Math.max(end, 0)).toString("latin1"));
-  if (!match) return null;
-  const [count, size] = [Number(match[1]), Number(match[2])];
-  if (count < 1 || size < 1)
-    throw new InputError(`${file}, line 1: expected the numbers of words and of their values.`);
-  // Text has a line of so many numbers; floats have other bytes.
-  const next = beginning.subarray(end + 1);
-  const lineEnd = next.indexOf(10);
-  const line = next
-    .subarray(0, lineEnd < 0 ? next.length : lineEnd)
-    .toString("latin1")
-    .trim()
-    .split(/[ \t]+/);
-  const isText =
-    line.length > 1 &&
-    line
-      .slice(-Math.min(size, line.length - 1))
-      .slice(0, 8)
-      .every(isNumber);
-  return { count, size, binary: !isText, bytes: end + 1 };
-}
-
-async function readBinary(
-  handle: FileHandle,
-  { file, header, kept }: { file: string; header: Header; kept: Kept },
-): Promise<void> {
-  const { count, size, bytes } = header;
-  const rowBytes = size * 4;
-  const step = Math.max(2 ** 20, mostWordBytes + rowBytes);
-  kept.size = size;
-  let position = bytes;
-  let buffer = Buffer.alloc(0);
-  let at = 0;
-  for (let n = 1; n <= count; n++) {
-    if (buffer.length - at < mostWordBytes + rowBytes) {
-      const more = await bytesAt(handle, file, { position, length: step });
-      position += more.length;
-      buffer = Buffer.concat([buffer.subarray(at), more]);
-      at = 0;
-    }
-    while (buffer[at] === 10) at++;
-    const space = buffer.indexOf(32, at);
-    const begin = space + 1;
-    if (space < 0 || space - at > mostWordBytes || begin + rowBytes > buffer.length) {
-      throw new InputError(
-        `${file} ends in vector ${n} of ${count}, or is not a binary file of word2vec with ${size} numbers each.`,
-      );
-    }
-    const [word, own] = [buffer.subarray(at, space).toString("utf8"), buffer];
-    kept.offer(word, () =>
-      Float32Array.from({ length: size }, (_, i) => {
-        const number = own.readFloatLE(begin + 4 * i);
-        if (Number.isFinite(number)) return number;
-        throw new InputError(`${file}, vector ${n} of ${count}: number ${i + 1} of ${quoted(word)} is ${number}.`);
-      }),
-    );
-    at = begin + rowBytes;
-  }
-}
-
-async function bytesAt(
-  handle: FileHandle,
-  file: string,
-  { position, length }: { position: number; length: number },
-): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
-  const { bytesRead } = await handle.read(buffer, 0, length, position).catch((cause: unknown) => {
-    throw readingError(file, cause);
-  });
-  return buffer.subarray(0, bytesRead);
+function unitVector(vector: ArrayLike<number>): Float32Array {
+  const length = Math.sqrt(dot(vector, vector));
+  if (!Number.isFinite(length)) throw new InputError(`expected a vector of finite numbers, got ${describe(length)}.`);
+  return Float32Array.from(vector, (x) => (length > 0 ? x / length : 0));
 }

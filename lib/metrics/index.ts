@@ -22,6 +22,7 @@ export {
   owa,
   smape,
 } from "./forecast.js";
+export { spearman } from "./rankCorrelation.js";
 export type { TextReferences } from "./references.js";
 export type { RougeLOptions, RougeLScore } from "./rougeL.js";
 export { rougeL } from "./rougeL.js";

@@ -127,6 +127,29 @@ export function cosine(options: CosineOptions = {}): Schedule {
   return { ...rule, needsTotal: true };
 }
 
+const linearRules = table("linear", {
+  /** Share of the learning rate that is left at the end. Default 0.0001. */
+  floor: option(real({ minimum: 0, maximum: 1, initial: 1e-4 }), {
+    flag: "--decay-floor",
+    aka: ["end_factor", "min_alpha"],
+  }),
+});
+
+/** Options of `linearDecay`. @interface */
+export type LinearDecayOptions = OptionsOf<typeof linearRules>;
+
+/**
+ * Falls in a straight line from 1 to `floor` over the whole training, as word2vec does (Mikolov et al. 2013).
+ * @throws OptionError for an option outside its range.
+ */
+export function linearDecay(options: LinearDecayOptions = {}): Schedule {
+  const { floor } = completeOptions("linearDecay", options, linearRules);
+  const rule = stateless("linear", { floor }, ({ step, totalSteps }) =>
+    Math.max(floor, 1 - step / Math.max(1, totalSteps)),
+  );
+  return { ...rule, needsTotal: true };
+}
+
 const warmupRules = table("warmup", {
   /** Updates over which the learning rate rises. Default 0. */
   warmup: option(whole({ initial: 0 }), { aka: ["warmup_steps", "num_warmup_steps"] }),
@@ -172,6 +195,7 @@ export const scheduleTables = {
   plateau: { ...plateauRules, ...warmupRules },
   cosine: { ...cosineRules, ...warmupRules },
   noam: noamRules,
+  linear: { ...linearRules, ...warmupRules },
 } as const;
 
 /** A schedule by name. @useDeclaredType */
@@ -184,6 +208,6 @@ export function schedule(name: string, options: Record<string, number | boolean 
   const known = expectOneOf("schedule", "name", name, scheduleNames);
   const { warmup: steps, ...own } = completeOptions<OptionTable>(known, options, scheduleTables[known]);
   if (known === "noam") return noam({ warmup: steps as number });
-  const rules = { constant: (_: object) => constant(), step: stepDecay, plateau, cosine };
+  const rules = { constant: (_: object) => constant(), step: stepDecay, plateau, cosine, linear: linearDecay };
   return warmup(steps as number, rules[known](own));
 }

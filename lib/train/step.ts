@@ -36,7 +36,7 @@ export interface StepResult {
   /** Nats per target. */
   loss: number;
   tokens: number;
-  /** Norm of all gradients together before clipping. */
+  /** Norm of all gradients together before clipping; 0 of a model that updates itself. */
   gradientNorm: number;
 }
 
@@ -85,8 +85,17 @@ export class TrainingStep<Form> {
   }
 
   #record(graph: Graph, form: Form): void {
-    const { optimizer, clipNorm, clipValue } = this.#options;
     const recorded = this.#model.recordLoss(graph, form);
+    if (this.#model.updatesItself) graph.output("norm", ops.affine(recorded.count, { scale: 0 }));
+    else this.#recordUpdate(graph, recorded);
+    graph.output("total", ops.sum(recorded.losses));
+    graph.output("count", recorded.count);
+    this.#defaults = { ...this.#defaults, ...graph.defaults };
+  }
+
+  /** Backward, clip, update and carried state. */
+  #recordUpdate(graph: Graph, recorded: RecordedLoss): void {
+    const { optimizer, clipNorm, clipValue } = this.#options;
     const parameters = learntParameters(this.#model);
     const weights = parameters.map((parameter) => parameter.in(graph));
     const gradients = differentiate(this.#objective(recorded), weights);
@@ -107,9 +116,6 @@ export class TrainingStep<Form> {
       for (const { variable, value } of recorded.carried) ops.assign(variable, value, scale);
       graph.output("norm", norm);
     });
-    graph.output("total", ops.sum(recorded.losses));
-    graph.output("count", recorded.count);
-    this.#defaults = { ...this.#defaults, ...graph.defaults };
   }
 
   #objective({ losses, count }: RecordedLoss): Tensor {

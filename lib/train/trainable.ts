@@ -34,6 +34,11 @@ export interface Trainable<Form = unknown> {
   readonly executor: Executor;
   readonly store: Store;
   readonly parameters: readonly Parameter[];
+  /**
+   * Whether the losses that it records in training make their own steps of plain gradient descent, at the rate of the scalar
+   * `learningRate`: no gradient is taken, clipped or given to an optimizer. Default false.
+   */
+  readonly updatesItself?: boolean;
   recordLoss(graph: Graph, form: Form): RecordedLoss;
   /** Refuses a batch that is made for another kind of model, by its form. @param data the batch comes from it. */
   expectForm?(form: unknown, data: object): void;

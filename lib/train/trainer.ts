@@ -11,6 +11,7 @@ import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
 import type { Fingerprint } from "./fingerprint.js";
 import { expectSameTraining, fingerprintOf } from "./fingerprint.js";
 import { clearMoments, ModelTurn } from "./modelTurn.js";
+import { expectPlainSteps } from "./plainSteps.js";
 import { prefetch } from "./prefetch.js";
 import { Curve, Progress } from "./progress.js";
 import { nonFiniteValidations, Soundness } from "./soundness.js";
@@ -71,6 +72,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     this.#model = model;
     this.#options = completeTrainerOptions(options);
     const { optimizer, clipNorm, clipValue, reduction, folder } = this.#options;
+    if (model.updatesItself) expectPlainSteps(this.#options, options);
     this.#step = new TrainingStep(model, { optimizer, clipNorm, clipValue, reduction });
     this.#evaluation = new EvaluationStep(model);
     this.#variables = new TrainingVariables(model, optimizer, this.#step);

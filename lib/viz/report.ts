@@ -25,6 +25,8 @@ import { reportStyle } from "./reportStyle.js";
 import { taggedSection } from "./reportTagging.js";
 import type { TranslationSample } from "./reportTranslation.js";
 import { attentionSection, translationSection } from "./reportTranslation.js";
+import type { ReportWords } from "./reportWords.js";
+import { wordSection } from "./reportWords.js";
 import type { TaggedText } from "./taggedText.js";
 
 /** The curves and samples of a training. */
@@ -82,6 +84,8 @@ export interface ReportData {
   tagged?: readonly TaggedText[];
   /** Norms of a gradient by time lag. */
   gradients?: readonly GradientCurve[];
+  /** Words and their vectors. */
+  words?: ReportWords;
 }
 
 /** Most values of units and gates that go into a report: 16 million are 21 MB of it. */
@@ -116,6 +120,7 @@ export function renderReport(data: ReportData): string {
 ${charts ? chartSection(unit) : ""}
 ${data.forecastScores ? forecastScoresSection(data.forecastScores) : ""}
 ${forecasts.length > 0 ? forecastSection(forecasts) : ""}
+${data.words ? wordSection(data.words) : ""}
 ${translations.length > 0 ? translationSection(translations) : ""}
 ${scores ? scoresSection(scores) : ""}
 ${labelled.length > 0 ? labelledSection(labelled) : ""}

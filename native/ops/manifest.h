@@ -655,6 +655,20 @@ struct vectorScanGradient {
   static const Implementation implementation;
 };
 
+struct wordVectorLoss {
+  enum Operand { input, output, tokens, keep, random, noise, alias, paths, starts };
+  enum Result { losses, count };
+  enum Attribute { window, dynamic, mean, negatives, longest };
+  static const Implementation implementation;
+};
+
+struct wordVectorStep {
+  enum Operand { input, output, tokens, keep, random, noise, alias, paths, starts, learningRate };
+  enum Result { losses, count };
+  enum Attribute { window, dynamic, mean, negatives, longest, block };
+  static const Implementation implementation;
+};
+
 inline constexpr Operation kTable[] = {
     {.name = "adagrad",
      .operands = {"weight", "square", "gradient", "scale", "learningRate"},
@@ -1176,6 +1190,34 @@ inline constexpr Operation kTable[] = {
          1u << vectorScanGradient::dhLast,
      .optionalResults = 1u << vectorScanGradient::da | 1u << vectorScanGradient::db,
      .implementation = vectorScanGradient::implementation},
+    {.name = "wordVectorLoss",
+     .operands = {"input", "output", "tokens", "keep", "random", "noise", "alias", "paths", "starts"},
+     .results = {"losses", "count"},
+     .attributes = {"window", "dynamic", "mean", "negatives", "longest"},
+     .optionalOperands = 1u << wordVectorLoss::noise |
+         1u << wordVectorLoss::alias |
+         1u << wordVectorLoss::paths |
+         1u << wordVectorLoss::starts,
+     .implementation = wordVectorLoss::implementation},
+    {.name = "wordVectorStep",
+     .operands = {"input",
+         "output",
+         "tokens",
+         "keep",
+         "random",
+         "noise",
+         "alias",
+         "paths",
+         "starts",
+         "learningRate"},
+     .results = {"losses", "count"},
+     .attributes = {"window", "dynamic", "mean", "negatives", "longest", "block"},
+     .optionalOperands = 1u << wordVectorStep::noise |
+         1u << wordVectorStep::alias |
+         1u << wordVectorStep::paths |
+         1u << wordVectorStep::starts,
+     .mutates = 1u << wordVectorStep::input | 1u << wordVectorStep::output,
+     .implementation = wordVectorStep::implementation},
 };
 
 }  // namespace ops

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { WordVectorOptions } from "../../lib/data/wordVectors.js";
-import { readWordVectors, WordVectors } from "../../lib/data/wordVectors.js";
+import type { WordVectorOptions } from "../../lib/data/readWordVectors.js";
+import { readWordVectors } from "../../lib/data/readWordVectors.js";
+import { WordVectors } from "../../lib/data/wordVectors.js";
 import { temporaryFolder } from "./temporaryFolder.js";
 
 async function reading(content: string | Buffer, options: WordVectorOptions = {}, name = "v.txt") {

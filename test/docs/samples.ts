@@ -96,6 +96,8 @@ export function sampleFolder(name: string): string {
     "vectors.txt",
     words.map((word, i) => `${word} ${[1, 2, 3, 4].map((k) => ((i * k * 7) % 19) / 19).join(" ")}`),
   );
+  write("judged.tsv", ["whale\tsea\t7.5", "whale\tship\t6", "the\tcaptain\t1.2"]);
+  write("nouns.txt", ["whale", "ship", "sea", "man", "captain", "long"]);
   const isName = (token: string | undefined) => token !== undefined && /^[A-Z]/.test(token);
   write(
     "spans.conll",

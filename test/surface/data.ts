@@ -61,6 +61,27 @@ export const dataRows: Record<string, Entry> = {
   "TaggerVocabulary.of": entry(ostinato.TaggerVocabulary.of as never, () => [tagged, { lowercase: true, tags: ["a"] }]),
   readWordVectors: entry(ostinato.readWordVectors as never, () => ["vectors.txt", { first: 1, size: 2 }]),
   WordVectors: entry(made(ostinato.WordVectors), () => [["a"], new Float32Array(2), 2, 0]),
+  "WordVectors.similarity": entry(
+    of(() => new ostinato.WordVectors(["a"], new Float32Array(2), 2), "similarity"),
+    () => ["a", "a"],
+  ),
+  "WordVectors.neighbours": entry(
+    of(() => new ostinato.WordVectors(["a"], new Float32Array(2), 2), "neighbours"),
+    () => ["a", { top: 2, among: 5 }],
+  ),
+  "WordVectors.analogy": entry(
+    of(() => new ostinato.WordVectors(["a"], new Float32Array(2), 2), "analogy"),
+    () => [["a", "a", "a"], { top: 2 }],
+  ),
+  readWordJudgements: entry(ostinato.readWordJudgements as never, () => ["pairs.txt"]),
+  writeWordVectors: entry(ostinato.writeWordVectors as never, () => [
+    "written.txt",
+    new ostinato.WordVectors(["a"], new Float32Array(2), 2),
+    { format: "text" },
+  ]),
+  CountedWords: entry(made(ostinato.CountedWords), () => [things.words.words, [1, 2, 3]]),
+  "CountedWords.from": entry(ostinato.CountedWords.from as never, () => [things.wordStream, {}], [0]),
+  "CountedWords.fromJSON": entry(ostinato.CountedWords.fromJSON as never, () => [things.words.toJSON()], [0]),
   "WordVectors.of": entry(
     of(() => new ostinato.WordVectors(["a"], new Float32Array(2), 2), "of"),
     () => ["a"],

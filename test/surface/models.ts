@@ -44,6 +44,9 @@ const {
   tokenizer,
   translator,
   windows,
+  word2Vec,
+  words,
+  wordStream,
 } = things;
 
 /** The record of a kind, which is code: no entry of it is replaced. */
@@ -342,6 +345,35 @@ export const modelRows: Record<string, Entry> = {
     of(() => new ostinato.SeriesData(series, { config: forecaster.network.config }), "batches"),
     () => [0],
   ),
+  "Word2Vec.create": entry(ostinato.Word2Vec.create as never, () => [
+    { executor, tokenizer: words, size: 4, architecture: "cbow", window: 2 },
+  ]),
+  "Word2Vec.load": entry(ostinato.Word2Vec.load as never, () => ["savedWords", { executor }]),
+  "Word2Vec.from": entry(ostinato.Word2Vec.from as never, () => [
+    new ostinato.WordVectors(["ab"], new Float32Array(4), 4),
+    { executor },
+  ]),
+  "Word2Vec.useVectors": entry(
+    of(() => word2Vec, "useVectors"),
+    () => [new ostinato.WordVectors(["ab"], new Float32Array(4), 4)],
+  ),
+  ContextData: entry(made(ostinato.ContextData), () => [wordStream, { model: word2Vec, batchSize: 4, sample: 0 }], [0]),
+  "ContextData.batches": entry(
+    of(() => new ostinato.ContextData(wordStream, { model: word2Vec }), "batches"),
+    () => [0],
+  ),
+  similarityScores: entry(ostinato.similarityScores as never, () => [
+    new ostinato.WordVectors(["a", "b", "c"], Float32Array.of(1, 0, 1, 1, 0, 1), 2),
+    [
+      { words: ["a", "b"], score: 1, line: 1 },
+      { words: ["a", "c"], score: 2, line: 2 },
+    ],
+  ]),
+  analogyScores: entry(ostinato.analogyScores as never, () => [
+    new ostinato.WordVectors(["a", "b", "c"], Float32Array.of(1, 2, 3), 1),
+    [{ words: ["a", "b", "c", "a"], section: "", line: 1 }],
+    { executor },
+  ]),
   WindowData: entry(made(ostinato.WindowData), () => [stream, { batchSize: 2, windowLength: 4, role: "train" }], [0]),
   "WindowData.batches": entry(of(windows, "batches"), () => [0]),
   "SentenceData.create": entry(ostinato.SentenceData.create as never, () => [stream, { tokenizer, batchSize: 2 }], [0]),
@@ -361,6 +393,7 @@ export const modelRows: Record<string, Entry> = {
   constant: entry(ostinato.constant as never, () => []),
   cosine: entry(ostinato.cosine as never, () => [{}]),
   noam: entry(ostinato.noam as never, () => [{}]),
+  linearDecay: entry(ostinato.linearDecay as never, () => [{}]),
   plateau: entry(ostinato.plateau as never, () => [{}]),
   stepDecay: entry(ostinato.stepDecay as never, () => [{}]),
   warmup: entry(ostinato.warmup as never, () => [10]),

@@ -37,6 +37,9 @@ const others: Readonly<Record<string, string>> = {
   "TaggerVocabulary 3": "of() and withReading() make it",
   "SequenceClassifier.recordLoss 1": "the form of a batch, which its data makes",
   "ImageCaptioner.recordLoss 1": "the form of a batch, which its data makes",
+  "Word2Vec.recordLoss 1": "the form of a batch, which its data makes",
+  "Word2VecNetwork.contextLosses 1": "the sizes of a batch, which its data makes",
+  "Word2VecNetwork.softmaxLosses 1": "the sizes of a batch, which its data makes",
   "searchStep 0": "a recorded step",
   "searchStep 2": "see test/search/searchStep.test.ts",
 };

@@ -52,6 +52,11 @@ export const pictureRows: Record<string, Entry> = {
     { title: "t" },
   ]),
   gradientFlowSVG: entry(ostinato.gradientFlowSVG as never, () => [[{ name: "a", norms: [1, 0.5] }], { title: "t" }]),
+  spearman: entry(ostinato.spearman as never, () => [
+    [1, 2],
+    [2, 1],
+  ]),
+  lookupTableSVG: entry(ostinato.lookupTableSVG as never, () => [{ words: ["a"], vectors: [[1, 2]] }, { title: "t" }]),
   frameSVG: entry(
     ostinato.frameSVG as never,
     () => [{ name: "a", labels: ["x", "y"], probabilities: [0.2, 0.8, 0.6, 0.4], truth: ["y", ["x"]] }],

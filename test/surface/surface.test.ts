@@ -27,6 +27,7 @@ const without: Readonly<Record<string, string>> = {
   TaggedData: "made by create()",
   TaggerVocabulary: "made by of()",
   ImageCaptioner: "made by create() and load()",
+  Word2Vec: "made by create() and load()",
   CaptionData: "made by create()",
   ImageSet: "made by open()",
   ClassifierVocabulary: "made by SequenceClassifier.create()",

@@ -35,6 +35,7 @@ writeFileSync("series.csv", "month,a,b\n2020-01,1,2\n2020-02,3,4\n2020-03,2,\n")
 writeFileSync("labels.tsv", "ab\tx\nba\ty\n");
 await ostinato.writeNpy("array.npy", { shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) });
 writeFileSync("vectors.txt", "a 1 2\nb 3 4\n");
+writeFileSync("pairs.txt", "a b 1\n");
 writeFileSync("tags.conll", "ab\tX\nb\tY\n");
 writeFileSync("frames.csv", "x,y,label\n1,2,a\n3,4,b\n");
 writeFileSync("pairs.tsv", "ab\tba\nba\tab\n");
@@ -79,6 +80,14 @@ export const tagger = await ostinato.SequenceTagger.create({
   characterSize: 4,
   characterEmbeddingSize: 4,
 });
+export const wordStream = ostinato.memoryStream(
+  Int32Array.of(0, 1, 0, 1, 0),
+  0,
+  ostinato.WordTokenizer.fromText("to be"),
+);
+export const words = await ostinato.CountedWords.from(wordStream);
+export const word2Vec = await ostinato.Word2Vec.create({ executor, tokenizer: words, size: 4 });
+await word2Vec.save("savedWords");
 const numbers = { shape: [3, 2], values: Float32Array.of(1, 2, 3, 4, 5, 6) };
 export const framed = [
   { frames: numbers, labels: ["x", null, "y"], features: ["a", "b"], name: "one", file: "x.csv", lines: [1, 2, 3] },

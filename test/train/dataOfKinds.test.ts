@@ -6,6 +6,8 @@ import {
   CharacterAwareLanguageModel,
   CharacterTokenizer,
   ClassifierVocabulary,
+  ContextData,
+  CountedWords,
   FeedForwardLanguageModel,
   Forecaster,
   FrameData,
@@ -28,6 +30,8 @@ import {
   Trainer,
   type TrainerOptions,
   WindowData,
+  Word2Vec,
+  WordTokenizer,
 } from "../../lib/index.js";
 import * as kinds from "../../lib/models/kinds.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
@@ -43,6 +47,8 @@ const tags = TaggerVocabulary.of(sentences);
 const series = [{ name: "one", values: Float64Array.from({ length: 40 }, (_, t) => t) }];
 const frames = walks(3);
 const frameVocabulary = await FrameVocabulary.of(frames);
+const wordStream = memoryStream(Int32Array.of(0, 1, 0, 1, 0), 0, WordTokenizer.fromText("to be"));
+const word2Vec = await Word2Vec.create({ tokenizer: await CountedWords.from(wordStream), size: 4 });
 const small = { hiddenSize: 4, embeddingSize: 4 };
 
 const forecaster = await Forecaster.create({ series, horizon: 4, lookback: 8, hiddenSize: 4 });
@@ -56,6 +62,7 @@ const models = [
   forecaster,
   await FrameTagger.create({ tokenizer: frameVocabulary, hiddenSize: 4 }),
   await captioner("native"),
+  word2Vec,
 ];
 const role = "validate";
 const data = [
@@ -67,6 +74,7 @@ const data = [
   new SeriesData(series, { config: forecaster.network.config, role }),
   await FrameData.create(frames, { tokenizer: frameVocabulary, role }),
   await CaptionData.create(captioned(2), { tokenizer: words, role }),
+  new ContextData(wordStream, { model: word2Vec, role }),
 ];
 const own = new Map<unknown, readonly unknown[]>([
   [LanguageModel, [WindowData, SentenceData]],
@@ -78,6 +86,7 @@ const own = new Map<unknown, readonly unknown[]>([
   [Forecaster, [SeriesData]],
   [FrameTagger, [FrameData]],
   [ImageCaptioner, [CaptionData]],
+  [Word2Vec, [ContextData]],
 ]);
 
 test("every kind of model is tried with its own data", () => {
@@ -89,7 +98,8 @@ test.each(models)(
   "$kind.name refuses data of another kind by both names, before anything is written",
   async (model) => {
     const folder = join(await temporaryFolder(), "model");
-    const run = (options: object) => new Trainer(model as never, { folder, ...options } as TrainerOptions<never>).run();
+    const run = (options: object) =>
+      new Trainer(model as never, { folder, optimizer: "sgd", ...options } as TrainerOptions<never>).run();
     const fitting = data.find((each) => own.get(model.constructor)?.includes(each.constructor));
     for (const each of data) {
       if (own.get(model.constructor)?.includes(each.constructor)) continue;

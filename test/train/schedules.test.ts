@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import { optimizer, sgd } from "../../lib/train/optimizers.js";
-import { constant, cosine, noam, plateau, schedule, stepDecay, warmup } from "../../lib/train/schedules.js";
+import {
+  constant,
+  cosine,
+  linearDecay,
+  noam,
+  plateau,
+  schedule,
+  stepDecay,
+  warmup,
+} from "../../lib/train/schedules.js";
 
 const at = (epoch: number, step = 0, totalSteps = 100) => ({ epoch, step, totalSteps });
 
@@ -43,9 +52,15 @@ test("Noam's schedule, times the peak (F w)^-1/2, is the paper's equation", () =
   expect(schedule("noam", { warmup: 10 }).factor(at(0, 39))).toBeCloseTo(0.5, 12);
 });
 
+test("a line falls from 1 to its floor, as the learning rate of word2vec does", () => {
+  const { factor, needsTotal } = linearDecay();
+  expect([0, 25, 100, 120].map((step) => factor(at(0, step)))).toEqual([1, 0.75, 1e-4, 1e-4]);
+  expect(needsTotal).toBe(true);
+});
+
 test("names of the command line give the same rules; wrong ones are refused with what there is", () => {
   expect(schedule("step", { start: 4, factor: 0.5 }).factor(at(5))).toBe(0.25);
-  expect(() => schedule("linear")).toThrow(/constant, step, plateau, cosine, noam/);
+  expect(() => schedule("triangle")).toThrow(/constant, step, plateau, cosine, noam, linear/);
   expect(optimizer("adam", { learningRate: 0.01 }).learningRate).toBe(0.01);
   expect(() => optimizer("lion")).toThrow(/sgd, adam, adamw, rmsprop, adagrad/);
   expect(() => optimizer("adam", { momentum: 0.9 })).toThrow(/adam: unknown option "momentum"/);

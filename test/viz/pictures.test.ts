@@ -17,6 +17,7 @@ import {
   gatesSVG,
   gradientFlowSVG,
   legend,
+  lookupTableSVG,
   vectorMap,
   vectorMapSVG,
 } from "../../lib/viz/index.js";
@@ -24,6 +25,7 @@ import { captionSection } from "../../lib/viz/reportCaptions.js";
 import { labelledSection, scoresSection } from "../../lib/viz/reportClassification.js";
 import { taggedSection } from "../../lib/viz/reportTagging.js";
 import { attentionSection, translationSection } from "../../lib/viz/reportTranslation.js";
+import { wordSection } from "../../lib/viz/reportWords.js";
 import type { TaggedText } from "../../lib/viz/taggedText.js";
 import { taggedTerminal, tagsIn } from "../../lib/viz/taggedText.js";
 import { historyOf } from "./historyOf.js";
@@ -135,6 +137,16 @@ const tagged: TaggedText[] = [
   { pieces: [{ tokens: ["a\u001bb"], tag: "NOUN", right: true }], missed: [] },
 ];
 
+const table = {
+  words: ["cat", "dog", "<b>", "a word that is longer than its cell"],
+  vectors: [
+    [0.31, -0.22, 0.54, 0, 0.1, -0.4],
+    [0.3, -0.2, 0.5, 0.01, 0.12, -0.38],
+    [-0.6, 0.2, 0, 0.3, 0, 0.1],
+    [0, 0, 0, 0, 0, 0],
+  ],
+};
+
 const pictures: Record<string, () => string | Promise<string>> = {
   "attention.svg": () => attentionSVG(alignment),
   "attention with a title.svg": () => attentionSVG(wide, { title: "one and two" }),
@@ -150,6 +162,7 @@ const pictures: Record<string, () => string | Promise<string>> = {
   "frames.svg": () => frameSVG(frames),
   "gates.svg": () => gatesSVG(gates, { title: "gates" }),
   "gradient flow.svg": () => gradientFlowSVG(norms),
+  "lookup table.svg": () => lookupTableSVG(table),
   "map.svg": () => vectorMapSVG(map),
   "map without groups.svg": () =>
     vectorMapSVG({ ...map, points: map.points.map(({ group, ...point }) => point) }, { title: "sentences" }),
@@ -179,6 +192,13 @@ const pictures: Record<string, () => string | Promise<string>> = {
   "tagged, 256 colours.txt": () =>
     tagged.map((text) => taggedTerminal(text, { tags: tagsIn(tagged), depth: 8, width: 60 })).join("\n"),
   "alignments.html": () => attentionSection([{ ...alignment, caption: "a caption" }]).text,
+  "words.html": () =>
+    wordSection({
+      table: { words: table.words.slice(0, 2), vectors: table.vectors.slice(0, 2) },
+      map: null,
+      neighbours: [{ word: "cat", near: [{ word: "dog", similarity: 0.99 }] }],
+      agreement: [["wordsim.txt", "Spearman 0.3512, 310 of 353 pairs"]],
+    }).text,
   "translations.html": () => translationSection([{ source: "a b", reference: "c d", hypothesis: "c e" }]).text,
 };
 

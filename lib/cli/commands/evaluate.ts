@@ -63,7 +63,7 @@ export const evaluate: Verb = {
   arguments: [
     [
       "<files...>",
-      "text; for a classifier: a table of texts and labels; for a tagger: sentences in CoNLL's form or CoNLL-U's; for a tagger of frames: sequences; for a captioner: a table of images and captions; for a forecaster: tables of series; for a model of pairs: a table (.tsv, .csv, .jsonl), or a file of sources and one or more of references. Pairs of " +
+      "text; for a classifier: a table of texts and labels; for a tagger: sentences in CoNLL's form or CoNLL-U's; for a tagger of frames: sequences; for a captioner: a table of images and captions; for a forecaster: tables of series; for word vectors: pairs of words with scores, or analogies; for a model of pairs: a table (.tsv, .csv, .jsonl), or a file of sources and one or more of references. Pairs of " +
         "one source are one source with several references, wherever they stand. Read as the training read its files",
     ],
   ],

@@ -49,7 +49,7 @@ const mostSearched = 4_000_000;
 const flags = table("inspect", {
   /**
    * File of a text to read: the passage of about 3,000 tokens that shows --feature best; for a model of pairs, a table or two
-   * files; for a classifier, tables of texts and labels; for a tagger, tagged sentences; for a forecaster, tables of series. Default: a text
+   * files; for a classifier, tables of texts and labels; for a tagger, tagged sentences; for a forecaster, tables of series; for word vectors, judgements as `evaluate` reads them. Default: a text
    * that the model writes; none.
    */
   text: optional(list(text({ as: "file" }))),

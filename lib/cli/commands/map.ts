@@ -2,6 +2,7 @@ import { readLines } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import { writeFileAtomically } from "../../formats/index.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import type { Word2Vec } from "../../models/word2vec/word2vec.js";
 import type { Completed } from "../../options.js";
 import { flag, option, table, text } from "../../options.js";
 import { vectorMap, vectorMapSVG } from "../../viz/index.js";
@@ -9,7 +10,7 @@ import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { withOptions } from "../options.js";
 import { count, printer } from "../print.js";
-import type { Ability } from "../verbs.js";
+import type { Ability, Verb } from "../verbs.js";
 
 const flags = table("map", {
   /** File of the picture. Default map.svg. */
@@ -21,21 +22,44 @@ const flags = table("map", {
 /** More points than these are a cloud, and their components take long. */
 const mostLines = 500;
 
-export const map: Ability = {
-  verb: {
-    name: "map",
-    description: "draw the vectors that a model makes of sentences, on the plane in which they differ most (PCA)",
-    arguments: [
-      ["<file>", `a sentence or phrase a line, at most ${count(mostLines)}; after a tab, a group to colour it by`],
-    ],
-  },
+const verb: Verb = {
+  name: "map",
+  description: "draw the vectors of sentences or words on the plane in which they differ most (PCA)",
+  arguments: [
+    ["<file>", `a sentence, phrase or word a line, at most ${count(mostLines)}; after a tab, a group to colour it by`],
+  ],
   options: (command) => withOptions(command, flags),
-  run: drawMap,
+};
+
+/** Sentences by what the encoder makes of them. */
+export const map: Ability = {
+  verb,
+  run: (folder: string, file: string, options: Options) =>
+    drawMap(folder, file, options, async (labels) => (await modelFrom<Seq2Seq>(folder, options)).vectors(labels)),
+};
+
+/** Words by their vectors. */
+export const mapWords: Ability = {
+  verb,
+  run: (folder: string, file: string, options: Options) =>
+    drawMap(folder, file, options, async (labels) => {
+      const vectors = await (await modelFrom<Word2Vec>(folder, options)).vectors();
+      return labels.map((word) => {
+        const own = vectors.of(word);
+        if (own) return own;
+        throw new InputError(`map: ${file} has ${JSON.stringify(word)}, and there is no vector of it.`);
+      });
+    }),
 };
 
 type Options = ExecutorOptions & Completed<typeof flags>;
 
-async function drawMap(folder: string, file: string, options: Options): Promise<void> {
+async function drawMap(
+  folder: string,
+  file: string,
+  options: Options,
+  vectorsOf: (labels: readonly string[]) => Promise<readonly ArrayLike<number>[]>,
+): Promise<void> {
   const print = printer(options);
   const lines = await readLines(file);
   const rows = lines.map((line) => line.split("\t") as [string, string?]).filter(([label]) => label.trim() !== "");
@@ -50,11 +74,10 @@ async function drawMap(folder: string, file: string, options: Options): Promise<
     const at = rows.findIndex(([, group]) => group === undefined);
     throw new InputError(`map: ${JSON.stringify(rows[at]?.[0])} in ${file} has no group, and other lines have one.`);
   }
-  const model = await modelFrom<Seq2Seq>(folder, options);
   const labels = rows.map(([label]) => label);
   const points = vectorMap({
     labels,
-    vectors: await model.vectors(labels),
+    vectors: await vectorsOf(labels),
     ...(grouped > 0 ? { groups: rows.map(([, group]) => group as string) } : {}),
   });
   await writeFileAtomically(options.out, vectorMapSVG(points, { title: folder }));

@@ -31,7 +31,7 @@ type Options = ExecutorOptions & Completed<typeof flags>;
 /** How verbs measure a model on files, to compare it with another one: less is better. */
 export interface Measure<M extends SavedModel> {
   /** The name of the measure, where it is another one. */
-  readonly measure?: "MASE";
+  readonly measure?: "MASE" | "Spearman";
   /** Adds the options that say how the files are read. */
   options(command: Command): Command;
   of(model: M, reading: Reading): Promise<number>;

@@ -11,3 +11,4 @@ export { seq2seq } from "./seq2seq.js";
 export { sequenceClassifier } from "./sequenceClassifier.js";
 export { sequenceTagger } from "./sequenceTagger.js";
 export { transformerLanguageModel } from "./transformerLanguageModel.js";
+export { word2Vec } from "./word2Vec.js";

@@ -38,6 +38,7 @@ import * as softmax from "./softmax.js";
 import * as softplus from "./softplus.js";
 import * as spell from "./spell.js";
 import * as vectorScan from "./vectorScan.js";
+import * as wordVectors from "./wordVectors.js";
 
 /** The kernel of every op, by name. Whatever else those files export is no op of the catalogue. */
 export const kernels = {
@@ -79,4 +80,5 @@ export const kernels = {
   ...softplus,
   ...spell,
   ...vectorScan,
+  ...wordVectors,
 } as unknown as Readonly<Record<string, Kernel>>;

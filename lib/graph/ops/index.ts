@@ -54,3 +54,4 @@ export { logSoftmax, softmax } from "./softmax.js";
 export { softplus } from "./softplus.js";
 export { spell } from "./spell.js";
 export { vectorScan } from "./vectorScan.js";
+export { wordVectorLoss, wordVectorStep } from "./wordVectors.js";

@@ -1,5 +1,5 @@
-import type { TaggedSentence, Tokenizer } from "../../data/index.js";
-import { expectTokens, TaggerVocabulary, taggerVocabularyRule, WordVectors } from "../../data/index.js";
+import type { TaggedSentence, Tokenizer, WordVectors } from "../../data/index.js";
+import { expectTokens, TaggerVocabulary, taggerVocabularyRule, wordVectorsRule } from "../../data/index.js";
 import { describe, InputError, OptionError } from "../../errors.js";
 import { executorRule } from "../../executor/choice.js";
 import { Programs } from "../../executor/programs.js";
@@ -19,7 +19,6 @@ import {
   seed,
   table,
   text,
-  value,
   whole,
   without,
   word,
@@ -85,11 +84,6 @@ export const tagRules = table("tag", {
 
 /** Options of `tag`. @interface */
 export type TagOptions = OptionsOf<typeof tagRules>;
-
-const wordVectorsRule = value<WordVectors>(
-  "WordVectors, as readWordVectors gives them",
-  (given) => given instanceof WordVectors,
-);
 
 const languageNames = ["forwardModel", "backwardModel"] as const;
 

@@ -1,0 +1,81 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import {
+  analogyScores,
+  nativeExecutor,
+  readWordJudgements,
+  similarityScores,
+  WordVectors,
+} from "../../../lib/index.js";
+import { temporaryFolder } from "../../data/temporaryFolder.js";
+
+/** A plane: royal upwards, female to the right. */
+const vectors = new WordVectors(
+  ["man", "woman", "king", "queen", "apple"],
+  Float32Array.of(1, 0.2, 0, 1, 0.2, 0, 0, 1, 0.2, 1, 0, 0, 1, 1, 0, 0, 0.1, 0.1, -1, 0.3),
+  4,
+);
+
+async function fileOf(content: string): Promise<string> {
+  const file = join(await temporaryFolder(), "judgements.txt");
+  await writeFile(file, content);
+  return file;
+}
+
+test("neighbours are those with the smallest angle, and length does not matter", () => {
+  const flat = new WordVectors(["a", "b", "c", "d"], Float32Array.of(1, 0, 100, 1, 0.5, 0.5, -1, 0), 2);
+  expect(flat.neighbours("a").map(({ word }) => word)).toEqual(["b", "c", "d"]);
+  expect(flat.neighbours("a", { top: 1 })[0]?.similarity).toBeCloseTo(100 / Math.sqrt(10_001), 6);
+  expect(flat.neighbours([0, 1], { top: 1 })[0]?.word).toBe("c");
+  expect(flat.neighbours("a", { except: ["b"], top: 1 })[0]?.word).toBe("c");
+  expect(flat.neighbours("d", { among: 2 }).map(({ word }) => word)).toEqual(["b", "a"]);
+  expect(flat.similarity("a", "d")).toBeCloseTo(-1, 6);
+  expect(() => flat.neighbours("e")).toThrow(/no vector of "e"/);
+  expect(() => flat.neighbours([1, 2, 3])).toThrow(/3 numbers, expected 2/);
+});
+
+test("man is to king as woman is to queen", () => {
+  expect(vectors.analogy(["man", "king", "woman"])[0]?.word).toBe("queen");
+  // The three words do not count.
+  expect(vectors.analogy(["man", "king", "woman"]).map(({ word }) => word)).toEqual(["queen", "apple"]);
+});
+
+test("agreement is measured on the pairs that have vectors", async () => {
+  const file = await fileOf("word1\tword2\tscore\nman\twoman\t5\nking\tqueen\t6\nKing\tapple\t1\nman\tpear\t9\n");
+  const { pairs } = await readWordJudgements(file);
+  const scores = similarityScores(vectors, pairs ?? []);
+  expect(scores).toMatchObject({ covered: 3, pairs: 4 });
+  const cosines = [
+    vectors.similarity("man", "woman"),
+    vectors.similarity("king", "queen"),
+    vectors.similarity("king", "apple"),
+  ];
+  expect(cosines[2]).toBeLessThan(Math.min(...cosines.slice(0, 2)));
+  expect(scores.spearman).toBeGreaterThan(0);
+  expect(() => similarityScores(vectors, (pairs ?? []).slice(3))).toThrow(/0 of 1 pairs/);
+});
+
+test("analogies are answered section by section", async () => {
+  const file = await fileOf(": royal\nman king woman queen\nman woman king apple\n: none\nman king pear queen\n");
+  const { analogies } = await readWordJudgements(file);
+  const scores = await analogyScores(vectors, analogies ?? [], { executor: nativeExecutor() });
+  expect(scores).toMatchObject({ correct: 1, covered: 2, analogies: 3, accuracy: 0.5 });
+  expect(scores.sections).toEqual([
+    { section: "royal", correct: 1, covered: 2, analogies: 2 },
+    { section: "none", correct: 0, covered: 0, analogies: 1 },
+  ]);
+});
+
+test("the files of WordSim-353 in their forms are read, and others are refused with their line", async () => {
+  const commas = await readWordJudgements(await fileOf("\uFEFFword 1,word 2,kor_score\n사랑,섹스,6.42\n"));
+  expect(commas.pairs).toEqual([{ words: ["사랑", "섹스"], score: 6.42, line: 2 }]);
+  const spaces = await readWordJudgements(await fileOf("tiger cat 7.35\n\ntiger tiger 10\n"));
+  expect(spaces.pairs?.map(({ line }) => line)).toEqual([1, 3]);
+  await expect(readWordJudgements(await fileOf("a b 1\na b\n"))).rejects.toThrow(
+    /line 2: expected two words and a number/,
+  );
+  await expect(readWordJudgements(await fileOf(": x\na b c\n"))).rejects.toThrow(/line 2: expected the four words/);
+  await expect(readWordJudgements(await fileOf("\n"))).rejects.toThrow(/no words/);
+  await expect(readWordJudgements(await fileOf("just text\n"))).rejects.toThrow(/no line of two words/);
+});

@@ -1,0 +1,178 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Word2VecOptions } from "../../../lib/index.js";
+import {
+  adam,
+  ContextData,
+  Corpus,
+  CountedWords,
+  linearDecay,
+  loadModel,
+  memoryStream,
+  ReferenceExecutor,
+  readWordVectors,
+  sgd,
+  Trainer,
+  Word2Vec,
+  WordTokenizer,
+  writeWordVectors,
+} from "../../../lib/index.js";
+import { randomNumbers } from "../../data/randomText.js";
+import { temporaryFolder } from "../../data/temporaryFolder.js";
+
+const random = randomNumbers(4);
+const pick = (words: readonly string[]) => words[random(words.length)] as string;
+
+/** Animals walk in places, and people eat food: words of one kind are used alike. */
+const kinds = {
+  animal: ["cat", "dog", "horse", "cow"],
+  walk: ["walks", "runs", "sleeps"],
+  place: ["garden", "kitchen", "field", "street"],
+  person: ["king", "queen", "boy", "girl"],
+  eat: ["eats", "cooks", "buys"],
+  food: ["bread", "soup", "fish", "rice"],
+};
+const sentences = Array.from({ length: 3000 }, () =>
+  random(2) === 0
+    ? `the ${pick(kinds.animal)} ${pick(kinds.walk)} in the ${pick(kinds.place)}`
+    : `the ${pick(kinds.person)} ${pick(kinds.eat)} the ${pick(kinds.food)}`,
+);
+const corpus = Corpus.fromText(`${sentences.join("\n")}\n`);
+const tokenizer = await WordTokenizer.fromCorpus(corpus, { unknown: true });
+const stream = await corpus.tokenize(tokenizer);
+const words = await CountedWords.from(stream);
+
+async function trained(options: Partial<Word2VecOptions> = {}, epochs = 4): Promise<Word2Vec> {
+  const model = await Word2Vec.create({ tokenizer: words, size: 16, ...options });
+  const isSoftmax = options.objective === "softmax";
+  const data = new ContextData(stream, { model, sample: 0.01 });
+  const optimizer = isSoftmax ? adam({ learningRate: 0.01 }) : sgd({ learningRate: 0.1 });
+  await new Trainer(model, { data, epochs, optimizer, schedule: linearDecay() }).run();
+  return model;
+}
+
+test.each([
+  { architecture: "skip-gram", objective: "negative" },
+  { architecture: "cbow", objective: "negative" },
+  { architecture: "skip-gram", objective: "hierarchical" },
+  { architecture: "cbow", objective: "hierarchical" },
+  { architecture: "skip-gram", objective: "softmax" },
+  { architecture: "cbow", objective: "softmax" },
+] as const)("words of one kind come to lie together: $architecture, $objective", async (form) => {
+  const vectors = await (await trained(form)).vectors();
+  for (const kind of Object.values(kinds)) {
+    for (const word of kind) {
+      const near = vectors.neighbours(word, { top: kind.length - 1 }).map((one) => one.word);
+      const right = near.filter((other) => kind.includes(other)).length;
+      expect(right, `${word}: ${near.join(", ")}`).toBeGreaterThanOrEqual(kind.length - 2);
+    }
+  }
+});
+
+test("the counts are those of the text, and neither line ends nor unknown words have a vector", async () => {
+  const all = sentences.join(" ").split(" ");
+  for (const word of ["the", "cat", "rice"]) {
+    expect(words.counts[tokenizer.id(word) as number]).toBe(all.filter((other) => other === word).length);
+  }
+  const { words: own } = await (await Word2Vec.create({ tokenizer: words })).vectors();
+  expect(own).not.toContain("<eos>");
+  expect(own).not.toContain("<unk>");
+  expect(own[0]).toBe("the");
+});
+
+test("the reference learns the same numbers as the native executor", async () => {
+  const short = await Corpus.fromText(`${sentences.slice(0, 60).join("\n")}\n`).tokenize(tokenizer);
+  const learnt = async (executor?: ReferenceExecutor) => {
+    const model = await Word2Vec.create({ tokenizer: words, size: 10, ...(executor ? { executor } : {}) });
+    const data = new ContextData(short, { model, batchSize: 128 });
+    await new Trainer(model, { data, epochs: 2, optimizer: sgd({ learningRate: 0.1 }), schedule: linearDecay() }).run();
+    return (await model.vectors()).values;
+  };
+  const [own, oracle] = [await learnt(), await learnt(new ReferenceExecutor({ precision: "float64" }))];
+  for (const [i, value] of own.entries()) expect(Math.abs(value - (oracle[i] as number))).toBeLessThan(1e-5);
+});
+
+test("a saved model is the same, and a training that was stopped ends with the bits of one that was not", async () => {
+  const folder = await temporaryFolder();
+  const train = async (out: string, stopAt: number | null, resume = false) => {
+    const model = await Word2Vec.create({ tokenizer: words, size: 12 });
+    const data = new ContextData(stream, { model, batchSize: 1000 });
+    const abort = new AbortController();
+    const trainer = new Trainer(model, {
+      data,
+      epochs: 2,
+      optimizer: sgd({ learningRate: 0.1 }),
+      schedule: linearDecay(),
+      folder: join(folder, out),
+      resume,
+    });
+    trainer.on("step", ({ step }) => step === stopAt && abort.abort());
+    await trainer.run({ signal: abort.signal });
+    return model;
+  };
+  const whole = await train("whole", null);
+  await train("parts", 7);
+  const parts = await train("parts", null, true);
+  expect((await parts.vectors()).values).toEqual((await whole.vectors()).values);
+  const loaded = (await loadModel(join(folder, "whole"))) as Word2Vec;
+  expect((await loaded.vectors()).values).toEqual((await whole.vectors()).values);
+  expect(loaded.tokenizer.counts).toEqual(words.counts);
+});
+
+test.each(["text", "binary"] as const)(
+  "vectors go to a %s file of word2vec and come back bit for bit",
+  async (format) => {
+    const folder = await temporaryFolder();
+    const model = await trained({}, 1);
+    const vectors = await model.vectors();
+    const file = join(folder, `vectors.${format}`);
+    await writeWordVectors(file, vectors, { format });
+    const read = await readWordVectors(file);
+    expect(read.words).toEqual(vectors.words);
+    expect(read.values).toEqual(vectors.values);
+    const again = await Word2Vec.from(read);
+    expect((await again.vectors()).values).toEqual(vectors.values);
+    expect((await again.vectors()).words).toEqual(vectors.words);
+  },
+);
+
+test("a held-out text is measured, the same each time, and what was learnt lowers its loss", async () => {
+  const held = await Corpus.fromText(`${sentences.slice(0, 500).join("\n")}\n`).tokenize(tokenizer);
+  const model = await Word2Vec.create({ tokenizer: words, size: 12 });
+  const data = new ContextData(stream, { model });
+  const validation = new ContextData(held, { model, role: "validate" });
+  const losses: number[] = [];
+  const trainer = new Trainer(model, { data, validation, epochs: 3, optimizer: sgd({ learningRate: 0.1 }) });
+  trainer.on("validation", ({ loss }) => losses.push(loss));
+  await trainer.run();
+  // Six decisions of ln 2 each before anything is learnt.
+  expect(losses[0]).toBeLessThan(6 * Math.LN2);
+  expect(losses[2]).toBeLessThan(losses[0] as number);
+});
+
+test("what does not fit is refused by name", async () => {
+  const model = await Word2Vec.create({ tokenizer: words, size: 8 });
+  const data = new ContextData(stream, { model });
+  expect(() => new Trainer(model, { data, optimizer: adam() })).toThrow(/sgd/);
+  expect(() => new Trainer(model, { data, optimizer: sgd({ momentum: 0.9 }) })).toThrow(/sgd/);
+  expect(() => new Trainer(model, { data, optimizer: sgd(), clipNorm: 1 })).toThrow(/clipNorm/);
+  await expect(Word2Vec.create({ tokenizer: words, objective: "softmax", negatives: 7 })).rejects.toThrow(
+    /negatives needs objective/,
+  );
+  const other = await Corpus.fromText("a b c").tokenize(await WordTokenizer.fromCorpus(Corpus.fromText("a b c")));
+  expect(() => new ContextData(other, { model })).toThrow(/another tokenizer/);
+  await expect(CountedWords.from(memoryStream(Int32Array.of(0), 0))).rejects.toThrow(/WordTokenizer/);
+  const imported = await Word2Vec.from(await model.vectors());
+  expect(() => new ContextData(stream, { model: imported })).toThrow(/another tokenizer|how often/);
+  const softmax = await Word2Vec.create({ tokenizer: words, size: 8, objective: "softmax" });
+  await expect(new Trainer(softmax, { data }).run()).rejects.toThrow(/another objective/);
+});
+
+test("vectors of a file begin a training", async () => {
+  const first = await (await trained({}, 1)).vectors();
+  const model = await Word2Vec.create({ tokenizer: words, size: 16 });
+  expect(await model.useVectors(first)).toBe(first.words.length);
+  expect((await model.vectors()).values).toEqual(first.values);
+  const small = await Word2Vec.create({ tokenizer: words, size: 8 });
+  await expect(small.useVectors(first)).rejects.toThrow(/16 numbers, and size is 8/);
+});
