@@ -224,6 +224,8 @@ export type {
   GateShare,
   GradientCurve,
   LookupTable,
+  LadderOptions,
+  LadderRung,
   ReportHistory,
   Run,
   TextSearch,
@@ -241,6 +243,7 @@ export {
   gatesSVG,
   gradientFlowSVG,
   lookupTableSVG,
+  ladderSVG,
   vectorMap,
   vectorMapSVG,
 } from "./viz/index.js";

@@ -4,6 +4,7 @@ import { curvesCommand } from "./commands/curves.js";
 import { demoCommand } from "./commands/demo.js";
 import { importCommand } from "./commands/importVectors.js";
 import { infoCommand } from "./commands/info.js";
+import { ladderCommand } from "./commands/ladder.js";
 import { scoreCommand } from "./commands/score.js";
 import { trainCommand } from "./commands/train.js";
 import { expectNoEmptyTexts } from "./emptyTexts.js";
@@ -39,6 +40,7 @@ export function programOf(kinds: readonly CliKind[], begins: (command: Command) 
     curvesCommand(),
     importCommand(),
     infoCommand(kinds),
+    ladderCommand(),
     demoCommand(),
   ]) {
     root.addCommand(command);

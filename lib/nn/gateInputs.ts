@@ -2,7 +2,7 @@ import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 
 /**
- * What each of G gates reads of a whole sequence, W x_t + b, [T,B,H] each: the inputs of cells whose gates read x alone.
+ * Reads for each of G gates what it needs of a whole sequence, W x_t + b, [T,B,H] each: the inputs of cells whose gates read x alone.
  * x [T,B,I], or i32 [T,B] beside a table [V,G H] in place of weight_ih; steps past the lengths are not read.
  *
  * The weights are cut, not the products, which are larger unless there are few steps: no gate's values are copied.

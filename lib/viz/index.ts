@@ -25,6 +25,8 @@ export { gradientFlowSVG } from "./gradientFlowSVG.js";
 export { pad } from "./label.js";
 export type { LookupTable } from "./lookupTableSVG.js";
 export { lookupTableSVG } from "./lookupTableSVG.js";
+export type { LadderOptions, LadderRung } from "./ladderSVG.js";
+export { ladderSVG } from "./ladderSVG.js";
 export { passageOf } from "./passage.js";
 export type { ReportData, ReportHistory } from "./report.js";
 export { renderReport } from "./report.js";

@@ -57,6 +57,10 @@ export const pictureRows: Record<string, Entry> = {
     [2, 1],
   ]),
   lookupTableSVG: entry(ostinato.lookupTableSVG as never, () => [{ words: ["a"], vectors: [[1, 2]] }, { title: "t" }]),
+  ladderSVG: entry(ostinato.ladderSVG as never, () => [
+    [{ title: "LSTM", perplexity: 12.5, seconds: 3, parameters: 100 }],
+    { title: "t" },
+  ]),
   frameSVG: entry(
     ostinato.frameSVG as never,
     () => [{ name: "a", labels: ["x", "y"], probabilities: [0.2, 0.8, 0.6, 0.4], truth: ["y", ["x"]] }],

@@ -16,6 +16,7 @@ import {
   gateShares,
   gatesSVG,
   gradientFlowSVG,
+  ladderSVG,
   legend,
   lookupTableSVG,
   vectorMap,
@@ -163,6 +164,15 @@ const pictures: Record<string, () => string | Promise<string>> = {
   "gates.svg": () => gatesSVG(gates, { title: "gates" }),
   "gradient flow.svg": () => gradientFlowSVG(norms),
   "lookup table.svg": () => lookupTableSVG(table),
+  "ladder.svg": () =>
+    ladderSVG(
+      [
+        { title: "2-gram, additive", perplexity: 274.3, seconds: 0.2, parameters: 280_000 },
+        { title: "5-gram, Kneser-Ney", perplexity: 141.2, seconds: 1.4, parameters: 4_900_000 },
+        { title: "LSTM, 2 layers", perplexity: 96.04, seconds: 1800, parameters: 4_650_000 },
+      ],
+      { title: "Penn Treebank: perplexity of what comes after" },
+    ),
   "map.svg": () => vectorMapSVG(map),
   "map without groups.svg": () =>
     vectorMapSVG({ ...map, points: map.points.map(({ group, ...point }) => point) }, { title: "sentences" }),

@@ -91,8 +91,9 @@ export class NgramNetwork implements TokenNetwork {
   }
 
   losses(sequences: TokenSequences): { losses: Tensor; count: Tensor; last: State } {
-    const { orders: _orders, ...result } = this.scores(sequences);
-    return result;
+    const { losses, count, last } = this.scores(sequences);
+    const [T, B] = losses.shape as [number, number];
+    return { losses: ops.reshape(losses, [T * B]), count, last };
   }
 
   /** The losses, and besides orders i32 [T,B]: words of the n-gram that was found for each target. */

@@ -8,6 +8,8 @@ import { abortSignal, checkOption, completeOptions, table, text } from "../../op
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { LoadOptions } from "../savedModel.js";
 import { loadModelOf } from "../savedModel.js";
+import type { EvaluateOptions } from "../textModel/textMeasure.js";
+import { evaluateRules } from "../textModel/textMeasure.js";
 import { anyText, TextModel, textOrStream } from "../textModel/textModel.js";
 import { expectTokenizer, fingerprint } from "../tokenizerIdentity.js";
 import { unwrittenTokens } from "../unwrittenTokens.js";
@@ -31,8 +33,8 @@ const arpaRules = table("NgramModel.fromArpa", {
 
 const filePath = { ...text(), expected: "the path of a file" };
 
-const evaluateRules = table("NgramModel.evaluate", {
-  /** Signal that stops the reading. Default: none. */
+const writeRules = table("NgramModel.writeArpa", {
+  /** Signal that stops the writing. Default: none. */
   signal: abortSignal,
 });
 
@@ -107,13 +109,10 @@ export class NgramModel extends TextModel<NgramNetwork> {
 
   /**
    * Measures how well the model predicts a text or a stream of tokens, with and without those that its vocabulary lacks; line by line
-   * in a model of sentences, which leaves out empty lines.
+   * in a model of sentences, which leaves out empty lines. How many parts are read side by side makes no difference.
    * @throws InputError if no token is predicted. @throws OptionError for a stream that another tokenizer has made.
    */
-  override async evaluate(
-    content: string | TokenStream,
-    options: { signal?: AbortSignal } = {},
-  ): Promise<NgramEvaluation> {
+  override async evaluate(content: string | TokenStream, options: EvaluateOptions = {}): Promise<NgramEvaluation> {
     const { signal } = completeOptions("evaluate", options, evaluateRules);
     checkOption("evaluate", "the text", content, textOrStream);
     const stream = typeof content === "string" ? this.#streamOf(content) : this.#own(content);
@@ -152,7 +151,7 @@ export class NgramModel extends TextModel<NgramNetwork> {
    * @throws OptionError for a model of one running text: the form is of sentences. @throws FileError if it cannot be written.
    */
   async writeArpa(file: string, options: { signal?: AbortSignal } = {}): Promise<void> {
-    const { signal } = completeOptions("writeArpa", options, evaluateRules);
+    const { signal } = completeOptions("writeArpa", options, writeRules);
     checkOption("writeArpa", "the file", file, filePath);
     if (!this.marks) {
       throw new OptionError("writeArpa: an ARPA file is of sentences, and this model reads one running text.");

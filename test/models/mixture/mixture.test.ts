@@ -9,6 +9,7 @@ import {
   LanguageModel,
   loadModel,
   Mixture,
+  NgramModel,
   nativeExecutor,
   ReferenceExecutor,
   Trainer,
@@ -114,6 +115,26 @@ test("mixtures of mixtures, and models of lines whose padding costs nothing", as
   expect(together.loss).toBeCloseTo(alone.loss, 6);
   const flat = await Mixture.of([a, b], { weights: [0.55, 0.45] });
   expect((await flat.evaluate(uneven)).loss).toBeCloseTo(alone.loss, 5);
+});
+
+test("a network and n-grams are a model that is saved, loaded and searched", async () => {
+  const ngrams = await NgramModel.train(memoryStream(tokenizer.encode(text), text.length), {
+    tokenizer,
+    order: 3,
+    running: true,
+  });
+  const mixture = await Mixture.of([first, ngrams], { weights: [0.25, 0.75] });
+  const own = await Promise.all([first, ngrams, mixture].map((model) => model.logProbability("a rose is blue")));
+  const [a, b, both] = own.map(({ tokens }) => tokens.map(({ logProbability }) => Math.exp(logProbability)));
+  for (const [i, p] of (both as number[]).entries()) {
+    expect(p).toBeCloseTo(0.25 * (a?.[i] as number) + 0.75 * (b?.[i] as number), 6);
+  }
+  const folder = join(mkdtempSync(join(tmpdir(), "mixture-")), "both");
+  await mixture.save(folder);
+  const loaded = await Mixture.load(folder);
+  const search = { prompt: "the s", beams: 3, maximumLength: 6 };
+  expect((await loaded.beamSearch(search)).texts).toEqual((await mixture.beamSearch(search)).texts);
+  expect((await loaded.evaluate(text, { batchSize: 4 })).tokens).toBeGreaterThan(300);
 });
 
 test("models that do not go together are refused by name", async () => {

@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import type { TokenStream } from "../../data/index.js";
+import { holdsModel, writeFileAtomically } from "../../formats/index.js";
+import { loadModel } from "../../models/registry.js";
+import type { TextModel } from "../../models/textModel/textModel.js";
+import type { Printer } from "../print.js";
+import { duration, oneLine } from "../print.js";
+import type { LadderRow } from "./row.js";
+import { rowsIn } from "./row.js";
+import type { LadderText, Rung } from "./rung.js";
+
+/** Parts of the text that are measured side by side. */
+const sideBySide = 16;
+
+/** Tokens of the sample that each model writes. */
+const sampleLength = 40;
+
+interface Ladder {
+  text: LadderText;
+  /** What all models are measured on. */
+  test: TokenStream;
+  /** What tells it from another ladder in the same folder. */
+  key: string;
+  out: string;
+  signal: AbortSignal;
+  print: Printer;
+}
+
+/** The rows of some rungs, from the lowest up: what the folder has of this ladder stays, the rest is made. */
+export async function climbed(rungs: readonly Rung[], ladder: Ladder): Promise<LadderRow[]> {
+  const { text, key, out, print } = ladder;
+  const known = await rowsIn(out, key);
+  const rows: LadderRow[] = [];
+  const below = new Map<string, TextModel>();
+  const fitting = rungs.filter((rung) => rung.fits?.(text) ?? true);
+  for (const [i, rung] of fitting.entries()) {
+    const folder = join(out, rung.name);
+    const before = known.find(({ name }) => name === rung.name);
+    if (before && (await holdsModel(folder))) {
+      below.set(rung.name, (await loadModel(folder, { executor: text.executor })) as TextModel);
+      rows.push(before);
+      print.object(before);
+      continue;
+    }
+    print.note(`${i + 1} of ${fitting.length}, ${rung.title}: ${rung.brings}.`);
+    const row = await made(rung, { ...ladder, below, folder });
+    rows.push(row);
+    print.object(row);
+    const others = known.filter(({ name }) => !rows.some((own) => own.name === name));
+    await writeFileAtomically(
+      join(out, "ladder.json"),
+      `${JSON.stringify({ key, rows: [...rows, ...others] }, null, 2)}\n`,
+    );
+    print.note(`  perplexity ${row.perplexity.toFixed(2)} after ${duration(row.seconds)}.`);
+  }
+  return rows;
+}
+
+/** Makes a model, measures it, and lets it write. */
+async function made(
+  rung: Rung,
+  { text, test, below, folder, signal, print }: Ladder & { below: Map<string, TextModel>; folder: string },
+): Promise<LadderRow> {
+  const line = print.progress();
+  const begin = performance.now();
+  const onProgress = (share: number, words: string) => line.update(share, `${rung.title}: ${words}`);
+  const { model, tokens } = await rung.make({ text, below, folder, signal, onProgress }).finally(() => line.stop());
+  const seconds = (performance.now() - begin) / 1000;
+  below.set(rung.name, model);
+  const { perplexity, bitsPerCharacter } = await model.evaluate(test, { batchSize: sideBySide, signal });
+  const drawing = { count: 1, maximumLength: sampleLength, temperature: 0.8, seed: text.settings.seed, signal };
+  const [sample = ""] = await model.generateAll(drawing);
+  return {
+    name: rung.name,
+    title: rung.title,
+    parameters: model.parameterCount,
+    seconds,
+    tokensPerSecond: tokens / seconds,
+    perplexity,
+    bitsPerCharacter,
+    sample: oneLine(sample.trim()),
+  };
+}

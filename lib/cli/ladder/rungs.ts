@@ -1,0 +1,90 @@
+import { FeedForwardLanguageModel } from "../../models/feedForwardLanguageModel/feedForwardLanguageModel.js";
+import type { LanguageModelOptions } from "../../models/languageModel/languageModel.js";
+import { LanguageModel } from "../../models/languageModel/languageModel.js";
+import { counts } from "./counts.js";
+import { mixed } from "./mixed.js";
+import { network } from "./network.js";
+import type { LadderText, Rung } from "./rung.js";
+
+/** Options that all recurrent rungs have. */
+function recurrent(own: Partial<LanguageModelOptions>) {
+  return ({ tokenizer, executor, settings: { hiddenSize, dropout, seed } }: LadderText) =>
+    LanguageModel.create({ tokenizer, executor, seed, hiddenSize, dropout, layers: 1, ...own } as LanguageModelOptions);
+}
+
+/** The models of the lectures, from the simplest up: each a line of the table. */
+export const rungs: readonly Rung[] = [
+  counts({
+    name: "bigram",
+    title: "2-gram, additive",
+    brings: "counts of pairs, and 0.01 for every pair that never came",
+    unless: "",
+    options: { order: 2, smoothing: "additive", added: 0.01 },
+  }),
+  counts({
+    name: "kneser-ney",
+    title: "5-gram, Kneser-Ney",
+    brings: "longer contexts where the text has them, shorter ones where it has not",
+    unless: "the text is too short for contexts to come twice",
+    options: { order: 5 },
+  }),
+  network({
+    name: "nplm",
+    title: "feed-forward, 5-gram",
+    brings: "vectors of tokens, so that what is alike is predicted alike (Bengio et al. 2003)",
+    unless: "it sees four tokens, which counts see too, and has read the text a few times only",
+    create: ({ tokenizer, executor, settings: { hiddenSize, dropout, seed } }) =>
+      FeedForwardLanguageModel.create({
+        tokenizer,
+        executor,
+        seed,
+        hiddenSize,
+        embeddingSize: hiddenSize,
+        dropout,
+        order: 5,
+      }),
+  }),
+  network({
+    name: "rnn",
+    title: "RNN",
+    brings: "a state that every token before has left its mark on, instead of a window of n - 1",
+    unless: "what it keeps fades within some ten steps, and on a text of this size counts know as much",
+    create: recurrent({ cell: "rnn" }),
+    learningRate: 0.001,
+  }),
+  network({
+    name: "mingru",
+    title: "minGRU",
+    brings: "a gate that reads the token alone, so that all steps are one product",
+    unless: "a single layer without a look at its own state sees less of the order of words",
+    create: recurrent({ cell: "mingru" }),
+  }),
+  network({
+    name: "gru",
+    title: "GRU",
+    brings: "gates that let the state pass unchanged: gradients reach back further",
+    unless: "on a text of this size there is little to remember over long distances",
+    create: recurrent({ cell: "gru" }),
+  }),
+  network({
+    name: "lstm",
+    title: "LSTM",
+    brings: "a cell that is added to, not multiplied",
+    unless: "GRU and LSTM are alike on most texts (Chung et al. 2014)",
+    create: recurrent({ cell: "lstm" }),
+  }),
+  network({
+    name: "lstm-2",
+    title: "LSTM, 2 layers",
+    brings: "a second layer above the first, and one table of tokens for what is read and what is predicted",
+    unless: "more weights need more text, or more dropout",
+    create: recurrent({ cell: "lstm", layers: 2, tied: true }),
+  }),
+  mixed({
+    name: "both",
+    title: "LSTM and 5-gram",
+    brings: "the network's sense of what is alike, and the counts' memory of what was written (Mikolov et al. 2010)",
+    unless: "the weights were fitted on the validation's text, which the test may differ from",
+    needs: ["lstm-2", "kneser-ney"],
+  }),
+];

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parseXml } from "../viz/wellFormed.js";
+import { commandFolder } from "./commandFolder.js";
+
+const { folder, ostinato, file, refused } = commandFolder("ladder");
+const prose = Array.from(
+  { length: 260 },
+  (_, i) => `the ${["old", "sea", "grey"][i % 3]} ship ${["sails", "sleeps"][i % 2]} on`,
+);
+file("text.txt", `${prose.join("\n")}\n`);
+const small = [
+  "text.txt",
+  "--hidden-size",
+  "8",
+  "--epochs",
+  "2",
+  "--batch-size",
+  "4",
+  "--window-length",
+  "8",
+  "--dropout",
+  "0",
+];
+
+test("ladder makes each model once, measures all on the same text, and keeps the table and the picture", () => {
+  const first = ostinato(["ladder", ...small, "--only", "rnn", "lstm"]);
+  expect(first.stderr).toMatch(/1 of 2, RNN: .*\n(?:.*\n)*.*2 of 2, LSTM: /);
+  expect(first.status).toBe(0);
+  const [head, rnn, lstm] = first.stdout.split("\n") as [string, string, string];
+  expect(head).toMatch(/^model +perplexity +bits per character +time +parameters +tokens\/s$/);
+  expect(rnn).toMatch(/^RNN +\d+\.\d+ +\d\.\d{3} +\d+ s +[\d,]+ +[\d,]+$/);
+  expect(lstm).toMatch(/^LSTM +/);
+  parseXml(readFileSync(join(folder, "ladder/ladder.svg"), "utf8"));
+  expect(readFileSync(join(folder, "ladder/ladder.txt"), "utf8")).toBe(first.stdout);
+
+  const { perplexity } = JSON.parse(readFileSync(join(folder, "ladder/ladder.json"), "utf8")).rows[1];
+  // The last twentieth of the text, on which all are measured.
+  const again = ostinato(["ladder", ...small, "--only", "lstm", "--json"]);
+  expect(JSON.parse(again.stdout).perplexity).toBe(perplexity);
+  expect(again.stderr).toBe("");
+
+  const more = ostinato(["ladder", ...small, "--only", "rnn", "gru"]);
+  expect(more.stderr).not.toMatch(/1 of 2, RNN/);
+  expect(more.stderr).toMatch(/2 of 2, GRU/);
+  const rows = JSON.parse(readFileSync(join(folder, "ladder/ladder.json"), "utf8")).rows;
+  expect(rows.map(({ name }: { name: string }) => name)).toEqual(["rnn", "gru", "lstm"]);
+  expect(ostinato(["evaluate", "ladder/lstm", "text.txt"]).stdout).toMatch(/perplexity/);
+});
+
+test("other settings, and another text under the same name, are another ladder", () => {
+  const call = ["ladder", ...small, "--only", "rnn", "--out", "other"];
+  expect(ostinato(call).stderr).toMatch(/1 of 1, RNN/);
+  expect(ostinato(call).stderr).not.toMatch(/1 of 1, RNN/);
+  expect(ostinato([...call, "--seed", "2"]).stderr).toMatch(/1 of 1, RNN/);
+  writeFileSync(join(folder, "text.txt"), `${prose.reverse().join("\n")}\n`);
+  expect(ostinato(call).stderr).toMatch(/1 of 1, RNN/);
+});
+
+test("counts, networks and their mixture stand in one table, with a sentence for what is no better", () => {
+  file("again.txt", `${prose.join("\n")}\n`);
+  const { status, stdout, stderr } = ostinato([
+    "ladder",
+    "again.txt",
+    ...small.slice(1),
+    "--maximum-steps",
+    "3",
+    "--out",
+    "all",
+  ]);
+  expect(status, stderr).toBe(0);
+  const models = stdout
+    .split("\n\n")[0]
+    ?.split("\n")
+    .map((line) => line.split("  ")[0]);
+  expect(models).toEqual(
+    expect.arrayContaining(["2-gram, additive", "5-gram, Kneser-Ney", "RNN", "LSTM", "LSTM and 5-gram"]),
+  );
+  expect(stdout).toMatch(/^RNN is no better than what is above it: /m);
+  expect(JSON.parse(ostinato(["info", "all/both", "--json"]).stdout).model).toBe("Mixture");
+  refused(["ladder", "again.txt", "--only", "both"], /both is made of lstm-2 and kneser-ney: name them too/, 2);
+});
+
+test("a rung that there is not, a text that is too short, and a damaged ladder.json are refused", () => {
+  refused(["ladder", ...small, "--only", "ltsm"], /there is no rung "ltsm"; did you mean lstm\? There are /, 2);
+  file("short.txt", "the old ship\n");
+  refused(["ladder", "short.txt"], /short\.txt has \d+ tokens, which leaves .* and at least 20 are needed/);
+  refused(["ladder", "none.txt"], /There is no file none\.txt/);
+  expect(existsSync(join(folder, "ladder"))).toBe(true);
+  writeFileSync(join(folder, "ladder", "ladder.json"), '{ "key": 3 }');
+  refused(["ladder", ...small, "--only", "rnn"], /ladder\.json/);
+});
