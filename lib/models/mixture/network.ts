@@ -113,7 +113,7 @@ function partNetwork({ model, config }: { model: string; config: object }): Toke
   throw new OptionError(`Mixture: a ${model} is no model of text.`);
 }
 
-/** What stands before the names of a part's weights and states. */
+/** Prefix of the names of a part's weights and states. */
 export function prefixOf(k: number): string {
   return `part ${k + 1}.`;
 }

@@ -22,7 +22,7 @@ export function likeliestWeights(losses: readonly Float64Array[]): Float64Array 
   for (let update = 0; update < mostUpdates; update++) {
     const sums = new Float64Array(K);
     for (let n = 0; n < N; n++) {
-      // Of the likeliest part, so that no probability is rounded to 0.
+      // The likeliest part gives the scale, so that no probability is rounded to 0.
       const least = losses.reduce((least, own) => Math.min(least, own[n] as number), Number.POSITIVE_INFINITY);
       if (least === Number.POSITIVE_INFINITY) {
         throw new InputError(
