@@ -67,7 +67,11 @@ async function made(
   const { model, tokens } = await rung.make({ text, below, folder, signal, onProgress }).finally(() => line.stop());
   const seconds = (performance.now() - begin) / 1000;
   below.set(rung.name, model);
-  const { perplexity, bitsPerCharacter } = await model.evaluate(test, { batchSize: sideBySide, signal });
+  const { perplexity, bitsPerCharacter } = await model.evaluate(test, {
+    batchSize: sideBySide,
+    windowLength: text.settings.windowLength,
+    signal,
+  });
   const drawing = { count: 1, maximumLength: sampleLength, temperature: 0.8, seed: text.settings.seed, signal };
   const [sample = ""] = await model.generateAll(drawing);
   return {

@@ -1,6 +1,8 @@
+import { CharacterAwareLanguageModel } from "../../models/characterAwareLanguageModel/characterAwareLanguageModel.js";
 import { FeedForwardLanguageModel } from "../../models/feedForwardLanguageModel/feedForwardLanguageModel.js";
 import type { LanguageModelOptions } from "../../models/languageModel/languageModel.js";
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
+import { TransformerLanguageModel } from "../../models/transformerLanguageModel/transformerLanguageModel.js";
 import { counts } from "./counts.js";
 import { mixed } from "./mixed.js";
 import { network } from "./network.js";
@@ -79,6 +81,30 @@ export const rungs: readonly Rung[] = [
     brings: "a second layer above the first, and one table of tokens for what is read and what is predicted",
     unless: "more weights need more text, or more dropout",
     create: recurrent({ cell: "lstm", layers: 2, tied: true }),
+  }),
+  network({
+    name: "characters",
+    title: "LSTM over spelling",
+    brings: "words read by their characters, so that rare ones are no strangers (Kim et al. 2016)",
+    unless: "words that come often gain nothing from their spelling",
+    fits: ({ tokenizer }) => tokenizer.kind === "word",
+    create: ({ tokenizer, executor, settings: { hiddenSize, dropout, seed } }) =>
+      CharacterAwareLanguageModel.create({ tokenizer, executor, seed, hiddenSize, dropout }),
+  }),
+  network({
+    name: "transformer",
+    title: "Transformer, 2 layers",
+    brings: "attention in place of a state: every token of the window is one step away (Vaswani et al. 2017)",
+    unless:
+      "it sees no further than its window (--window-length), and on little text needs more epochs than a recurrent network",
+    create: ({ tokenizer, executor, settings: { hiddenSize, dropout, windowLength, seed } }) => {
+      const heads = [4, 2, 1].find((count) => hiddenSize % (2 * count) === 0);
+      // Rotary positions turn pairs of features: an odd size has learned ones.
+      const shared = { heads: heads ?? 1, positions: heads ? ("rotary" as const) : ("learned" as const) };
+      const sizes = { hiddenSize, layers: 2, contextLength: windowLength, dropout };
+      return TransformerLanguageModel.create({ tokenizer, executor, seed, ...sizes, ...shared });
+    },
+    learningRate: 0.001,
   }),
   mixed({
     name: "both",
