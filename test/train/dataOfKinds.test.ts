@@ -29,6 +29,7 @@ import {
   TokenizerPair,
   Trainer,
   type TrainerOptions,
+  TransformerLanguageModel,
   WindowData,
   Word2Vec,
   WordTokenizer,
@@ -56,6 +57,7 @@ const models = [
   await LanguageModel.create({ tokenizer, hiddenSize: 4 }),
   await FeedForwardLanguageModel.create({ tokenizer, ...small }),
   await CharacterAwareLanguageModel.create({ tokenizer, hiddenSize: 4, filters: 2 }),
+  await TransformerLanguageModel.create({ tokenizer, hiddenSize: 4, heads: 1 }),
   await Seq2Seq.create({ tokenizer: pair, ...small }),
   await SequenceClassifier.create({ tokenizer: labels, hiddenSize: 4 }),
   await SequenceTagger.create({ tokenizer: tags, ...small }),
@@ -80,6 +82,7 @@ const own = new Map<unknown, readonly unknown[]>([
   [LanguageModel, [WindowData, SentenceData]],
   [FeedForwardLanguageModel, [WindowData, SentenceData]],
   [CharacterAwareLanguageModel, [WindowData, SentenceData]],
+  [TransformerLanguageModel, [WindowData, SentenceData]],
   [Seq2Seq, [PairData]],
   [SequenceClassifier, [LabelledData]],
   [SequenceTagger, [TaggedData]],
@@ -89,9 +92,12 @@ const own = new Map<unknown, readonly unknown[]>([
   [Word2Vec, [ContextData]],
 ]);
 
-test("every kind of model is tried with its own data", () => {
+/** Kinds that no Trainer trains: what is counted, and what is made of trained models. */
+const untrained = ["Mixture", "NgramModel"];
+
+test("every kind of model that is trained is tried with its own data", () => {
   const all = Object.values(kinds).flatMap((exported) => ("kind" in exported ? [exported.kind.name] : []));
-  expect(models.map(({ kind }) => kind.name).sort()).toEqual(all.sort());
+  expect([...models.map(({ kind }) => kind.name), ...untrained].sort()).toEqual(all.sort());
 });
 
 test.each(models)(

@@ -17,9 +17,9 @@ const sampleLength = 40;
 
 interface Ladder {
   text: LadderText;
-  /** What all models are measured on. */
+  /** The text that all models are measured on. */
   test: TokenStream;
-  /** What tells it from another ladder in the same folder. */
+  /** A digest that tells it from another ladder in the same folder. */
   key: string;
   out: string;
   signal: AbortSignal;

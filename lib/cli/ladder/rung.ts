@@ -2,7 +2,7 @@ import type { Tokenizer, TokenStream } from "../../data/index.js";
 import type { Executor } from "../../executor/executor.js";
 import type { TextModel } from "../../models/textModel/textModel.js";
 
-/** What all models of a ladder learn from, in the same way. */
+/** The text that all models of a ladder learn from, in the same way. */
 export interface LadderText {
   readonly tokenizer: Tokenizer;
   readonly train: TokenStream;

@@ -100,7 +100,7 @@ export class FeedForwardLanguageModelNetwork implements TokenNetwork {
     return { logits: this.#output.apply(this.#features(last)), last: { recent: last } };
   }
 
-  /** What the output layer reads. recent i32 [N,n-1] -> [N,F]. */
+  /** Features that the output layer reads. recent i32 [N,n-1] -> [N,F]. */
   #features(recent: Tensor): Tensor {
     const { order, embeddingSize, direct } = this.config;
     const vectors = this.#inputDropout.apply(this.embedding.apply(recent));

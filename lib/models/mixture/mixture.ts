@@ -36,7 +36,7 @@ export type MixtureFitOptions = OptionsOf<typeof fitRules>;
 
 const models = list(value<TextModel>("a model of text", (model) => model instanceof TextModel));
 
-/** What came of fitting the weights of a mixture. */
+/** Result of fitting the weights of a mixture. */
 export interface MixtureFit {
   /** The weight of each model. */
   weights: number[];
