@@ -35,14 +35,18 @@ def step():
     return loss.item()
 
 
+def send(message):
+    print("@bench " + json.dumps(message), flush=True)
+
+
 for _ in range(3):
     step()
 how = "scaled_dot_product_attention" if fused else "softmax(Q K^T / sqrt D + mask) V"
-print(json.dumps({"settings": f"PyTorch {torch.__version__}, {how}, {torch.get_num_threads()} threads"}), flush=True)
+send({"ready": {"settings": f"PyTorch {torch.__version__}, {how}, {torch.get_num_threads()} threads"}})
 for line in sys.stdin:
     end, least = time.perf_counter() + json.loads(line)["seconds"], float("inf")
     while time.perf_counter() < end:
         start = time.perf_counter()
         step()
         least = min(least, time.perf_counter() - start)
-    print(json.dumps({"secondsPerStep": least}), flush=True)
+    send({"secondsPerStep": least})
