@@ -139,7 +139,7 @@ async function ladderText(
   return { text, test };
 }
 
-/** What tells ladders apart: all that the models and their measures depend on. */
+/** A digest that tells ladders apart: all that the models and their measures depend on. */
 async function keyOf(
   { text }: Awaited<ReturnType<typeof ladderText>>,
   { files, validation, test }: { files: readonly string[]; validation: string; test: string },
