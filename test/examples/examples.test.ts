@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -84,6 +84,25 @@ test("examples/copy-memory.mjs learns to say digits again, and counts those that
   expect(status).toBe(0);
 });
 
+test("examples/word-map.mjs learns vectors of words, and draws and writes them", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ostinato-examples-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const lines = ["cats and dogs sleep", "dogs and cats run", "ships and boats sail", "boats and ships sink"];
+  writeFileSync(join(folder, "text.txt"), `${Array.from({ length: 200 }, (_, i) => lines[i % 4]).join("\n")}\n`);
+  const file = join(root, "examples", "word-map.mjs");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file, "text.txt", "cats", "ships"], {
+    cwd: folder,
+    encoding: "utf8",
+    timeout: 300_000,
+  });
+  expect(stderr).toBe("");
+  expect(stdout).toMatch(/^cats: (\w+ -?\d\.\d\d, ){4}\w+ -?\d\.\d\d$/m);
+  expect(stdout).toMatch(/^Written: word-table\.svg, word-map\.svg, word-vectors\.txt\n$/m);
+  expect(readFileSync(join(folder, "word-map.svg"), "utf8")).toContain("<svg");
+  expect(readFileSync(join(folder, "word-vectors.txt"), "utf8")).toMatch(/^\d+ 100\n/);
+  expect(status).toBe(0);
+});
+
 test("every example is run by a test", () => {
   const files = readdirSync(join(root, "examples")).filter((file) => file.endsWith(".mjs"));
   expect(files.map((file) => file.replace(".mjs", "")).sort()).toEqual(
@@ -95,6 +114,7 @@ test("every example is run by a test", () => {
       "pytorch-weights",
       "shapes",
       "streaming-server",
+      "word-map",
     ].sort(),
   );
 });
