@@ -13,7 +13,7 @@ import type { Ability } from "../verbs.js";
 
 const own = without(neighbourRules, "except");
 
-const flags = table("neighbours", {
+const flags = table("neighbours, analogy", {
   /** Print one JSON object. */
   json: flag(),
 });

@@ -25,7 +25,7 @@ const flags = table("train vectors", {
   validation: text({ initial: "0", as: "file or share" }),
   /** Words of a text: what stands between spaces ("spaces"), or runs of letters and digits in lower case ("letters"). Default spaces. */
   words: option(word(["spaces", "letters"], "spaces"), { onResume: "settled" }),
-  /** Times that a word must occur to have a vector. Default 5. */
+  /** Times that a word must occur to have a vector: 5, where a vocabulary of words has 1. Default 5. */
   minimumCount: option(whole({ minimum: 1, initial: 5 }), { aka: ["min_count"], onResume: "settled" }),
   /** Words that have a vector: the most frequent. Default: all. */
   vocabulary: option(optional(whole({ minimum: 3 })), { aka: ["max_final_vocab"], onResume: "settled" }),

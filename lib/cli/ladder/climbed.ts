@@ -43,17 +43,20 @@ export async function climbed(rungs: readonly Rung[], ladder: Ladder): Promise<L
       continue;
     }
     print.note(`${i + 1} of ${fitting.length}, ${rung.title}: ${rung.brings}.`);
+    // Whoever stops it finds no row of this rung, whose folder is no longer what it was.
+    const others = known.filter(({ name }) => name !== rung.name && !rows.some((own) => own.name === name));
+    await keep(out, key, [...rows, ...others]);
     const row = await made(rung, { ...ladder, below, folder });
     rows.push(row);
     print.object(row);
-    const others = known.filter(({ name }) => !rows.some((own) => own.name === name));
-    await writeFileAtomically(
-      join(out, "ladder.json"),
-      `${JSON.stringify({ key, rows: [...rows, ...others] }, null, 2)}\n`,
-    );
+    await keep(out, key, [...rows, ...others]);
     print.note(`  perplexity ${row.perplexity.toFixed(2)} after ${duration(row.seconds)}.`);
   }
   return rows;
+}
+
+async function keep(out: string, key: string, rows: readonly LadderRow[]): Promise<void> {
+  await writeFileAtomically(join(out, "ladder.json"), `${JSON.stringify({ key, rows }, null, 2)}\n`);
 }
 
 /** Makes a model, measures it, and lets it write. */

@@ -46,7 +46,6 @@ export class CharacterAwareLanguageModel extends TextModel<CharacterAwareLanguag
 
   private constructor(parts: ModelParts<Tokenizer, CharacterAwareLanguageModelNetwork>) {
     super(CharacterAwareLanguageModel.kind, parts);
-    this.network.spell(spellingsOf(this.tokenizer, this.network.config.wordLength));
   }
 
   /** A model with new weights. @throws OptionError for options that do not fit together. */

@@ -1,3 +1,4 @@
+import type { Tokenizer } from "../../data/index.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import { firstValues } from "../../graph/program.js";
@@ -17,6 +18,7 @@ import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell, optionsOfCell } from "../cellConfig.js";
 import type { TokenNetwork, TokenSequences } from "../textModel/tokenNetwork.js";
 import type { Spellings } from "./spellings.js";
+import { spellingsOf } from "./spellings.js";
 import { WordEncoder } from "./wordEncoder.js";
 
 /** The architecture of such a model, as stored in config.json. Options of its cell stand beside the others. @interface */
@@ -101,6 +103,10 @@ export class CharacterAwareLanguageModelNetwork implements TokenNetwork {
 
   get stateEntries(): readonly StateEntry[] {
     return this.#recurrent.stateEntries;
+  }
+
+  readVocabulary(tokenizer: Tokenizer): void {
+    this.spell(spellingsOf(tokenizer, this.config.wordLength));
   }
 
   /** Sets the spellings of the words, which a configuration does not hold. */

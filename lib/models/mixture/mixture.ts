@@ -10,8 +10,10 @@ import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { LoadOptions } from "../savedModel.js";
 import { loadModelOf, modelOf } from "../savedModel.js";
 import type { LanguageModelForm } from "../textModel/data.js";
+import type { EvaluateOptions } from "../textModel/textMeasure.js";
 import { evaluateRules } from "../textModel/textMeasure.js";
-import { TextModel } from "../textModel/textModel.js";
+import { recordTextLoss, TextModel } from "../textModel/textModel.js";
+import type { TokenNetwork } from "../textModel/tokenNetwork.js";
 import { fingerprint } from "../tokenizerIdentity.js";
 import type { MixtureConfig } from "./network.js";
 import { MixtureNetwork, mixtureRules, prefixOf } from "./network.js";
@@ -121,24 +123,17 @@ export class Mixture extends TextModel<MixtureNetwork> {
       ...(signal ? { signal } : {}),
     };
     const K = this.network.parts.length;
-    const own = await this.weights();
     const losses: Float64Array[] = [];
-    try {
-      // A mixture with all weight on one model is that model.
-      for (let k = 0; k < K; k++) {
-        await this.#weigh(own.map((_, other) => Number(other === k)));
-        losses.push(await this.tokenLosses(text, reading));
-        onProgress?.((k + 1) / (K + 1));
-      }
-      const weights = Array.from(likeliestWeights(losses));
-      own.splice(0, K, ...weights);
-    } finally {
-      await this.#weigh(own);
+    for (let k = 0; k < K; k++) {
+      losses.push(await this.#lossesOf(k, text, reading));
+      onProgress?.((k + 1) / (K + 1));
     }
+    const weights = Array.from(await likeliestWeights(losses, signal));
+    await this.store.write(this.network.weights.name, Float32Array.from(weights));
     const perplexity = (all: Float64Array) => Math.exp(all.reduce((sum, loss) => sum + loss, 0) / all.length);
     const mixed = perplexity(await this.tokenLosses(text, reading));
     onProgress?.(1);
-    return { weights: own, perplexities: losses.map(perplexity), perplexity: mixed };
+    return { weights, perplexities: losses.map(perplexity), perplexity: mixed };
   }
 
   /** @throws OptionError in training: the models of a mixture are trained before. */
@@ -148,8 +143,13 @@ export class Mixture extends TextModel<MixtureNetwork> {
     return super.recordLoss(graph, form);
   }
 
-  #weigh(weights: readonly number[]): Promise<void> {
-    return this.store.write(this.network.weights.name, Float32Array.from(weights));
+  /** The losses of one part alone: no weight changes meanwhile, so that others may go on with the mixture. */
+  #lossesOf(k: number, text: string | TokenStream, reading: EvaluateOptions): Promise<Float64Array> {
+    const { executor, store, parameters, network } = this;
+    const part = network.parts[k] as TokenNetwork;
+    const recordLoss = (graph: Graph, form: LanguageModelForm) =>
+      graph.prefixed(prefixOf(k), () => recordTextLoss(graph, form, part));
+    return this.tokenLosses(text, reading, { executor, store, parameters, recordLoss });
   }
 }
 

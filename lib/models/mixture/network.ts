@@ -1,3 +1,4 @@
+import type { Tokenizer } from "../../data/index.js";
 import { OptionError, quote } from "../../errors.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
@@ -54,6 +55,10 @@ export class MixtureNetwork implements TokenNetwork {
     this.carriedEntries = entriesOf((part) => part.carriedEntries ?? part.stateEntries);
     const windowLengths = this.parts.flatMap(({ windowLength }) => windowLength ?? []);
     if (windowLengths.length > 0) this.windowLength = Math.min(...windowLengths);
+  }
+
+  readVocabulary(tokenizer: Tokenizer): void {
+    for (const part of this.parts) part.readVocabulary?.(tokenizer);
   }
 
   nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State } {

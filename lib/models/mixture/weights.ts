@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { InputError } from "../../errors.js";
 
 /** Updates at most, and the change of every weight below which there are no more. */
@@ -12,14 +13,16 @@ const smallest = 1e-6;
  *
  * @param losses for each of K parts, -log p_k(n) in nats for each of N tokens.
  * @returns K weights, which sum to 1.
- * @throws InputError for a token that every part holds impossible.
+ * @throws InputError for a token that every part holds impossible; the signal's reason.
  */
-export function likeliestWeights(losses: readonly Float64Array[]): Float64Array {
+export async function likeliestWeights(losses: readonly Float64Array[], signal?: AbortSignal): Promise<Float64Array> {
   const K = losses.length;
   const N = (losses[0] as Float64Array).length;
   const weights = new Float64Array(K).fill(1 / K);
   const shares = new Float64Array(K);
   for (let update = 0; update < mostUpdates; update++) {
+    await setImmediate();
+    signal?.throwIfAborted();
     const sums = new Float64Array(K);
     for (let n = 0; n < N; n++) {
       // The likeliest part gives the scale, so that no probability is rounded to 0.

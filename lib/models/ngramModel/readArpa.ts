@@ -89,7 +89,8 @@ async function readNgrams(
       ids.push(id);
     }
     probabilities.push(entry.probability);
-    backoffs.push(entry.backoff);
+    // Nothing goes on after the end of a sentence, whatever a file says.
+    backoffs.push(entry.words.at(-1) === "</s>" ? 0 : entry.backoff);
     if (probabilities.length === atOnce) flush();
   }
   flush();

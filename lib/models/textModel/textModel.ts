@@ -1,10 +1,11 @@
 import type { SentenceMarks, TokenDecoder, Tokenizer, TokenStream } from "../../data/index.js";
 import { countCharacters, memoryStream, sentenceMarks, sentenceTokenizer, tokenStream } from "../../data/index.js";
+import { OptionError } from "../../errors.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Rule } from "../../options.js";
 import { checkOption, completeOptions, text, value } from "../../options.js";
-import type { RecordedLoss } from "../../train/trainable.js";
+import type { RecordedLoss, Trainable } from "../../train/trainable.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import { SavedModel } from "../savedModel.js";
 import { unwrittenTokens } from "../unwrittenTokens.js";
@@ -40,6 +41,8 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
   LanguageModelForm
 > {
   readonly #measure: TextMeasure;
+  /** How texts are read, whoever measures on them. */
+  readonly #reading: ConstructorParameters<typeof TextMeasure>[1];
   /** The tokens that begin and end a sentence; null where the text is one running text. @internal */
   protected readonly marks: SentenceMarks | null;
   #tokenStep: TokenStep | null = null;
@@ -49,35 +52,18 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
     const sentences = parts?.network?.config.sentences;
     super(kind, sentences ? { ...parts, tokenizer: sentenceTokenizer(parts.tokenizer) } : parts);
     this.marks = sentences ? sentenceMarks(parts.tokenizer) : null;
+    this.network.readVocabulary?.(this.tokenizer);
     const { windowLength } = this.network;
     const limits = windowLength === undefined ? {} : { windowLength, longestLine: longestLine(this.network) as number };
-    this.#measure = new TextMeasure(this, { tokenizer: this.tokenizer, sentences, ...limits });
+    this.#reading = { tokenizer: this.tokenizer, sentences, ...limits };
+    this.#measure = new TextMeasure(this, this.#reading);
   }
 
   recordLoss(graph: Graph, form: LanguageModelForm): RecordedLoss {
     this.expectTrainable(graph);
     const { network, tokenizer, kind } = this;
     expectOwnData(form, { name: kind.name, sentences: network.config.sentences, tokenizer });
-    const { T, B, role, lengths, carried = !lengths } = form;
-    const inputs = graph.feed("inputs", "i32", [T, B]);
-    const targets = graph.feed("targets", "i32", [T, B]);
-    const variables = carried ? stateVariables(graph, network.carriedEntries ?? network.stateEntries, { role, B }) : {};
-    // Multiplying by 0 begins a text from the first state; by 1 it goes on: one program for both.
-    const state = carried ? { state: keptState(variables, graph.scalar("carry")) } : {};
-    const { losses, count, last } = network.losses({
-      inputs,
-      targets,
-      ...(lengths ? { lengths: graph.feed("lengths", "i32", [B]) } : {}),
-      ...state,
-    });
-    return {
-      losses: ops.reshape(losses, [T, B]),
-      count,
-      carried: Object.entries(variables).map(([name, variable]) => ({
-        variable,
-        value: last[name] as typeof variable,
-      })),
-    };
+    return recordTextLoss(graph, form, network);
   }
 
   /**
@@ -187,12 +173,18 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
 
   /**
    * The loss of each token of a text that is predicted, in nats, in the order in which evaluate() reads them; infinite for what the
-   * model holds impossible. @internal
+   * model holds impossible.
+   * @param of a part of the model. Default: all of it. @internal
    */
-  async tokenLosses(text: string | TokenStream, options: EvaluateOptions = {}): Promise<Float64Array> {
+  async tokenLosses(
+    text: string | TokenStream,
+    options: EvaluateOptions = {},
+    of?: Trainable<LanguageModelForm>,
+  ): Promise<Float64Array> {
     const who = "tokenLosses";
     const complete = completeOptions(who, options, evaluateRules);
-    return this.#measure.losses(who, this.#streamOf(who, text), complete);
+    const measure = of ? new TextMeasure(of, this.#reading) : this.#measure;
+    return measure.losses(who, this.#streamOf(who, text), complete);
   }
 
   #streamOf(who: string, text: string | TokenStream): TokenStream {
@@ -241,6 +233,38 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
     const { beginOfSentence, endOfSentence } = this.tokenizer.special;
     return this.tokenizer.id("\n") ?? beginOfSentence ?? endOfSentence ?? 0;
   }
+}
+
+/**
+ * Records the losses of a batch of tokens.
+ * @throws OptionError for a line that is read in several windows, by a network that carries nothing from one to the next.
+ */
+export function recordTextLoss(graph: Graph, form: LanguageModelForm, network: TokenNetwork): RecordedLoss {
+  const { T, B, role, lengths, carried = !lengths } = form;
+  if (lengths && carried && network.carriedEntries?.length === 0) {
+    throw new OptionError(
+      `A line of more than ${T} tokens is read in parts, and this model carries nothing from one to the next.`,
+    );
+  }
+  const inputs = graph.feed("inputs", "i32", [T, B]);
+  const targets = graph.feed("targets", "i32", [T, B]);
+  const variables = carried ? stateVariables(graph, network.carriedEntries ?? network.stateEntries, { role, B }) : {};
+  // Multiplying by 0 begins a text from the first state; by 1 it goes on: one program for both.
+  const state = carried ? { state: keptState(variables, graph.scalar("carry")) } : {};
+  const { losses, count, last } = network.losses({
+    inputs,
+    targets,
+    ...(lengths ? { lengths: graph.feed("lengths", "i32", [B]) } : {}),
+    ...state,
+  });
+  return {
+    losses: ops.reshape(losses, [T, B]),
+    count,
+    carried: Object.entries(variables).map(([name, variable]) => ({
+      variable,
+      value: last[name] as typeof variable,
+    })),
+  };
 }
 
 /** A text, or the tokens of one. */

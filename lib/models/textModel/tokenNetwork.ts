@@ -1,3 +1,4 @@
+import type { Tokenizer } from "../../data/index.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
@@ -33,6 +34,9 @@ export interface TokenNetwork extends ModelNetwork {
   readonly carriedEntries?: readonly TokenStateEntry[];
   /** Most tokens of a window. Absent: any number. */
   readonly windowLength?: number;
+
+  /** Takes what it needs of the vocabulary besides the size. Default: nothing. */
+  readVocabulary?(tokenizer: Tokenizer): void;
 
   /** Records a step without dropout. ids i32 [1,B] -> logits [B,V] and the state after it. */
   nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State };

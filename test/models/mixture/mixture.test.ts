@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { memoryStream } from "../../../lib/data/index.js";
 import {
   adam,
+  CharacterAwareLanguageModel,
   CharacterTokenizer,
   LanguageModel,
   loadModel,
@@ -14,6 +15,7 @@ import {
   ReferenceExecutor,
   Trainer,
   WindowData,
+  WordTokenizer,
 } from "../../../lib/index.js";
 import { likeliestWeights } from "../../../lib/models/mixture/weights.js";
 
@@ -76,20 +78,19 @@ test("the weights that are fitted are the likeliest: no other is better, and the
   }
 });
 
-test("expectation-maximisation by hand: probabilities 0.5, 0.1 and 0.1, 0.5, 0.5 of three tokens", () => {
+test("expectation-maximisation by hand: probabilities 0.5, 0.1 and 0.1, 0.5, 0.5 of three tokens", async () => {
   // The likelihood (0.5 w + 0.1 (1 - w)) (0.1 w + 0.5 (1 - w))^2 is greatest at w = 1/4: 0.4 / (0.1 + 0.4 w) = 0.8 / (0.5 - 0.4 w).
   const losses = [
     [0.5, 0.1, 0.1],
     [0.1, 0.5, 0.5],
   ].map((all) => Float64Array.from(all, (p) => -Math.log(p)));
-  const [w] = likeliestWeights(losses) as unknown as [number];
+  const [w] = (await likeliestWeights(losses)) as unknown as [number];
   expect(w).toBeCloseTo(1 / 4, 4);
-  expect(() => likeliestWeights([Float64Array.of(1, Infinity), Float64Array.of(Infinity, Infinity)])).toThrow(
-    /token 2 of the text impossible/,
-  );
-  expect(Array.from(likeliestWeights([Float64Array.of(1, Infinity), Float64Array.of(Infinity, 1)]))).toEqual([
-    0.5, 0.5,
-  ]);
+  const infinite = Number.POSITIVE_INFINITY;
+  const impossible = [Float64Array.of(1, infinite), Float64Array.of(infinite, infinite)];
+  await expect(likeliestWeights(impossible)).rejects.toThrow(/token 2 of the text impossible/);
+  const apart = [Float64Array.of(1, infinite), Float64Array.of(infinite, 1)];
+  expect(Array.from(await likeliestWeights(apart))).toEqual([0.5, 0.5]);
 });
 
 test("it is saved, loaded, and computes the same in the reference", async () => {
@@ -135,6 +136,29 @@ test("a network and n-grams are a model that is saved, loaded and searched", asy
   const search = { prompt: "the s", beams: 3, maximumLength: 6 };
   expect((await loaded.beamSearch(search)).texts).toEqual((await mixture.beamSearch(search)).texts);
   expect((await loaded.evaluate(text, { batchSize: 4 })).tokens).toBeGreaterThan(300);
+});
+
+test("while weights are fitted, the mixture goes on as it was, and a stop leaves them alone", async () => {
+  const mixture = await Mixture.of([first, second], { weights: [0.3, 0.7] });
+  const { perplexity } = await mixture.evaluate(text);
+  const before = await mixture.weights();
+  const fitting = mixture.fit(text);
+  expect(await mixture.weights()).toEqual(before);
+  expect((await mixture.evaluate(text)).perplexity).toBeLessThan(perplexity * 1.0001);
+  await fitting;
+  await expect(mixture.fit(text, { signal: AbortSignal.abort() })).rejects.toThrow();
+});
+
+test("a model that spells its words mixes too", async () => {
+  const words = WordTokenizer.fromText("a rose is red the sea is blue");
+  const sizes = { tokenizer: words, hiddenSize: 4, layers: 1 };
+  const spelling = await CharacterAwareLanguageModel.create({ ...sizes, filters: 2, seed: 1 });
+  const mixture = await Mixture.of([spelling, await LanguageModel.create({ ...sizes, seed: 2 })]);
+  const folder = join(mkdtempSync(join(tmpdir(), "mixture-")), "both");
+  await mixture.save(folder);
+  const { perplexity } = await mixture.evaluate("the rose is red");
+  expect((await (await Mixture.load(folder)).evaluate("the rose is red")).perplexity).toBe(perplexity);
+  expect((await mixture.fit("the rose is blue")).weights.length).toBe(2);
 });
 
 test("models that do not go together are refused by name", async () => {
