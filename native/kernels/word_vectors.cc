@@ -117,17 +117,25 @@ HWY_INLINE void scoresOf(const WordWindow& w, int64_t width) {
 
 // Scores become slopes. Returns the loss.
 HWY_INLINE double slopesOf(const WordWindow& w, int64_t width) {
+  // Below this the loss is the score itself, while the sigmoid would soon leave the range of float.
+  constexpr float kLeast = -80;
   const int64_t n = w.R * width;
+  double loss = 0, product = 1;
   for (int64_t r = 0; r < w.R; r++) {
     float* row = w.scores + r * width;
-    for (int64_t c = 0; c < w.C; c++) row[c] *= w.signs[r];
+    for (int64_t c = 0; c < w.C; c++) {
+      row[c] *= w.signs[r];
+      if (row[c] < kLeast) {
+        loss += static_cast<double>(kLeast) - static_cast<double>(row[c]);
+        row[c] = kLeast;
+      }
+    }
     for (int64_t c = w.C; c < width; c++) row[c] = 0;
   }
   for (int64_t i = 0; i < n; i += lanes()) {
     hn::Store(vector_math::sigmoid(kTag, hn::Load(kTag, w.scores + i)), kTag, w.scores + i);
   }
   // The logarithm of a product of as many factors as a double holds.
-  double loss = 0, product = 1;
   for (int64_t r = 0; r < w.R; r++) {
     float* row = w.scores + r * width;
     for (int64_t c = 0; c < w.C; c++) {

@@ -55,4 +55,7 @@ const Cases cases(
      .whole = {"wordVectorLoss 0", "wordVectorLoss 3", "wordVectorLoss 4", "wordVectorStep 0", "wordVectorStep 3",
                "wordVectorStep 4", "wordVectorStep 5"},
      .free = {"wordVectorLoss operand 1 axis 0", "wordVectorLoss operand 7 axis 0", "wordVectorStep operand 1 axis 0",
-              "wordVectorStep operand 7 axis 0"}});
+              "wordVectorStep operand 7 axis 0"},
+     .needed = {"wordVectorLoss operand 5", "wordVectorLoss operand 6", "wordVectorLoss operand 7",
+                "wordVectorLoss operand 8", "wordVectorStep operand 5", "wordVectorStep operand 6",
+                "wordVectorStep operand 7", "wordVectorStep operand 8"}});
