@@ -158,6 +158,12 @@ async function readBinary(
 ): Promise<void> {
   const { count, size, bytes } = header;
   const rowBytes = size * 4;
+  const { size: fileBytes } = await handle.stat();
+  if (rowBytes > fileBytes) {
+    throw new InputError(
+      `${file}: line 1 says that a vector has ${size} numbers, more than the ${fileBytes} bytes of the file hold.`,
+    );
+  }
   const step = Math.max(2 ** 20, mostWordBytes + rowBytes);
   kept.size = size;
   let position = bytes;

@@ -207,6 +207,18 @@ test.each([
   }
 });
 
+test.each(executors)(
+  "%s: a pair that the model holds all but impossible costs its score, and is no infinity",
+  async (_, executor) => {
+    const form = { V: 3, N: 3, E: 1, tokens: [0, 1], window: 1, noiseWord: 2, learningRate: 0 };
+    const tables = { input: Float64Array.of(10, 20, 0), output: Float64Array.of(-10, -30, -1) };
+    const { losses } = await run(executor, "wordVectorStep", form, tables);
+    // log(1 + exp(200)) = 200, and the noise word costs log(1 + exp(-20)).
+    expect(losses[0]).toBeCloseTo(200, 3);
+    expect(losses[1]).toBeCloseTo(300, 3);
+  },
+);
+
 test("words that come in blocks of one see what the words before them have changed; in one block they do not", async () => {
   const form: Form = { V: 5, N: 5, E: 3, tokens: text, window: 2, noiseWord: 3, learningRate: 0.3 };
   const tables = tablesOf(form);
