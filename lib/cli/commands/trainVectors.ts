@@ -37,8 +37,8 @@ const dataFlags = pick(contextRules, "batchSize", "sample", "noisePower", "acros
 
 type Options = TrainingOptions & Completed<typeof flags> & Completed<typeof modelFlags>;
 
-/** Rates of word2vec: each word of a context makes a step of its own with skip-gram, all together one with CBOW. */
-const usualRates = { "skip-gram": 0.025, cbow: 0.05 };
+/** With skip-gram the rate of word2vec; with CBOW three times its rate, as each word of a context gets only its share of the gradient. */
+const usualRates = { "skip-gram": 0.025, cbow: 0.15 };
 
 export function vectorsCommand(): Command {
   const command = new Command("vectors")
