@@ -7,9 +7,9 @@ SIZES is JSON. Speaks the protocol of serve.mjs: reads {"seconds": n}, answers w
 
 import json
 import sys
-import time
 
 import torch
+from serve import serve
 
 sizes = json.loads(sys.argv[1])
 torch.set_num_threads(sizes["threads"])
@@ -35,18 +35,5 @@ def step():
     return loss.item()
 
 
-def send(message):
-    print("@bench " + json.dumps(message), flush=True)
-
-
-for _ in range(3):
-    step()
 how = "scaled_dot_product_attention" if fused else "softmax(Q K^T / sqrt D + mask) V"
-send({"ready": {"settings": f"PyTorch {torch.__version__}, {how}, {torch.get_num_threads()} threads"}})
-for line in sys.stdin:
-    end, least = time.perf_counter() + json.loads(line)["seconds"], float("inf")
-    while time.perf_counter() < end:
-        start = time.perf_counter()
-        step()
-        least = min(least, time.perf_counter() - start)
-    send({"secondsPerStep": least})
+serve(f"PyTorch {torch.__version__}, {how}, {torch.get_num_threads()} threads", step)

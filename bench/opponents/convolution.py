@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """convolution.py SIZES: convolutions and pooling over images, forward and backward, for bench/convolution.mjs.
 
-SIZES is JSON. Speaks the protocol of serve.mjs: reads {"seconds": n}, answers with the seconds of a step, the least of the round.
+SIZES is JSON.
+"seconds": n}, answers with the seconds of a step, the least of the round.
 """
 
 import json
 import sys
-import time
 
 import torch
+from serve import serve
 from torch import nn
 
 sizes = json.loads(sys.argv[1])
@@ -29,13 +30,4 @@ def step():
     return loss.item()
 
 
-for _ in range(3):
-    step()
-print(json.dumps({"settings": f"PyTorch {torch.__version__}, channels last, {torch.get_num_threads()} threads"}), flush=True)
-for line in sys.stdin:
-    end, least = time.perf_counter() + json.loads(line)["seconds"], float("inf")
-    while time.perf_counter() < end:
-        start = time.perf_counter()
-        step()
-        least = min(least, time.perf_counter() - start)
-    print(json.dumps({"secondsPerStep": least}), flush=True)
+serve(f"PyTorch {torch.__version__}, channels last, {torch.get_num_threads()} threads", step)

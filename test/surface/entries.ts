@@ -5,6 +5,7 @@ import { modelRows } from "./models.js";
 import { operationRows } from "./operations.js";
 import { pictureRows } from "./pictures.js";
 import type { Entry } from "./row.js";
+import { textModelRows } from "./textModels.js";
 
 /** Public functions, with arguments that fit. */
 export const entries: Record<string, Entry> = {
@@ -13,5 +14,6 @@ export const entries: Record<string, Entry> = {
   ...executorRows,
   ...dataRows,
   ...modelRows,
+  ...textModelRows,
   ...pictureRows,
 };

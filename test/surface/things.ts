@@ -69,6 +69,8 @@ export const classifier = await ostinato.SequenceClassifier.create({
   embeddingSize: 4,
   linearRows: 8,
 });
+/** Sentences of two labels, of which each half has both. */
+export const probed = Array.from({ length: 4 }, () => ({ tokens: ["a", "b"], tags: ["x", "y"] }));
 export const tagged = [
   { tokens: ["ab", "b"], tags: ["X", "Y"], file: "x.conll", lines: [1, 2] },
   { tokens: ["a"], tags: ["X"] },

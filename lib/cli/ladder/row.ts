@@ -13,7 +13,7 @@ export interface LadderRow {
   /** Time of training. */
   seconds: number;
   tokensPerSecond: number;
-  /** On the text that all are measured on. */
+  /** Perplexity of the text that all are measured on. */
   perplexity: number;
   bitsPerCharacter?: number | undefined;
   sample: string;
@@ -43,7 +43,7 @@ export async function rowsIn(folder: string, key: string): Promise<readonly Ladd
   return ladder.key === key ? ladder.rows : [];
 }
 
-/** The table of a ladder, and a sentence about each rung that is no better than those below it. */
+/** The table of a ladder, and what may keep each rung that is no better than those below it. */
 export function tableLines(rows: readonly LadderRow[], rungs: readonly Rung[]): string[] {
   const cells = rows.map((row) => [
     row.title,
@@ -61,12 +61,19 @@ export function tableLines(rows: readonly LadderRow[], rungs: readonly Rung[]): 
     row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] as number) : cell.padStart(widths[c] as number))).join("  ");
   const lines = [line(titles), ...cells.map(line), ""];
   let best = Number.POSITIVE_INFINITY;
+  const reasons: string[] = [];
   for (const row of rows) {
     const rung = rungs.find(({ name }) => name === row.name);
-    if (row.perplexity >= best && rung) lines.push(`${row.title} is no better than what is above it: ${rung.unless}.`);
+    if (row.perplexity >= best && rung?.unless) reasons.push(`  ${row.title}: ${rung.unless}.`);
     best = Math.min(best, row.perplexity);
   }
-  if (lines.at(-1) !== "") lines.push("More text and more epochs (--epochs) help networks more than counts.", "");
+  if (reasons.length > 0) {
+    lines.push(
+      "No better than a model above it. Networks need more text and more epochs (--epochs) than counts; where that is not it, it may be that",
+      ...reasons,
+      "",
+    );
+  }
   const width = rows.reduce((most, { title }) => Math.max(most, title.length), 0);
   for (const { title, sample } of rows) lines.push(`${title.padEnd(width)}  ${sample}`);
   return lines;

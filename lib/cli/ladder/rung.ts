@@ -40,8 +40,8 @@ export interface Rung {
   readonly title: string;
   /** A sentence about what it brings that the rungs below lack. */
   readonly brings: string;
-  /** A sentence about what may keep it from being better than they are. */
-  readonly unless: string;
+  /** A clause about what may keep it from being better than they are. Default: nothing may. */
+  readonly unless?: string;
   /** Names of rungs below whose models it is made of. Default: none. */
   readonly needs?: readonly string[];
   /** Whether it can be made of such a text. Default: of all. */

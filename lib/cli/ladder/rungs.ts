@@ -20,7 +20,6 @@ export const rungs: readonly Rung[] = [
     name: "bigram",
     title: "2-gram, additive",
     brings: "counts of pairs, and 0.01 for every pair that never came",
-    unless: "",
     options: { order: 2, smoothing: "additive", added: 0.01 },
   }),
   counts({
