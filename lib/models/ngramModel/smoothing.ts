@@ -1,5 +1,5 @@
 import { OptionError } from "../../errors.js";
-import type { Completed, OptionsOf, Rule } from "../../options.js";
+import type { Completed, Rule } from "../../options.js";
 import { option, optional, real, table, value, whole, word } from "../../options.js";
 
 /** The smoothings, by the names that the addon knows (native/ngram/smoothings). */
@@ -52,9 +52,6 @@ export const smoothingRules = table("smoothing", {
    */
   weights: option(weightsRule, { needs: { smoothing: ["interpolation"] }, flag: null }),
 });
-
-/** Options of the estimate of an n-gram model. @interface */
-export type SmoothingOptions = OptionsOf<typeof smoothingRules>;
 
 /** The numbers of a smoothing, in the order of the addon. */
 export function smoothingNumbers(options: Completed<typeof smoothingRules>): Float64Array {

@@ -6,7 +6,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import { cellNamed } from "../../nn/cellRegistry.js";
 import { Embedding } from "../../nn/embedding.js";
 import type { Layer } from "../../nn/layer.js";
-import { Parameter } from "../../nn/parameter.js";
+import type { Parameter } from "../../nn/parameter.js";
 import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
 import type { ValueOf } from "../../options.js";
 import { object, value, whole, word } from "../../options.js";
@@ -66,9 +66,7 @@ export class LanguageStates implements Layer {
     this.vocabularySize = vocabularySize;
     this.#embedding = new Embedding(`${this.name}.embedding`, { vocabularySize, embeddingSize, frozen: true });
     this.#stack = new RecurrentStack(`${this.name}.rnn`, { ...stack, inputSize: embeddingSize });
-    const frozen = this.#stack.parameters.map(
-      ({ name, shape, initializer }) => new Parameter(name, shape, initializer, { frozen: true }),
-    );
+    const frozen = this.#stack.parameters.map((parameter) => parameter.frozenAs(parameter.name));
     this.parameters = [...this.#embedding.parameters, ...frozen];
     this.outputSize = this.#stack.outputSize;
   }
