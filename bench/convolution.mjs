@@ -1,4 +1,4 @@
-// Convolutions and pooling over photos, forward and backward, beside PyTorch. node bench/convolution.mjs [SECONDS [ROUNDS]]
+// Convolutions and pooling over photos, forward and backward, beside PyTorch. node bench/convolution.mjs [SECONDS [ROUNDS]] [--python PATH]
 // The layers that a captioner of photos of 64 x 64 begins with: 3 x 3 filters, ReLU, and the largest of 2 x 2, three times.
 import { Convolution, differentiate, Graph, initialize, ops } from "../dist/index.js";
 import { executorOf } from "./step.mjs";
@@ -39,5 +39,5 @@ async function ostinato({ batch, side, filters }) {
 
 const peak = printMachine(settings);
 const title = `${sizes.batch} photos of ${sizes.side} x ${sizes.side}, ${sizes.filters.join(", ")} filters`;
-const makers = [() => ostinato(sizes), () => pytorch("convolution.py", sizes)];
+const makers = [() => ostinato(sizes), () => pytorch(turns.python, "convolution.py", sizes)];
 await takeTurns(makers, { title, gflop: flopsPerStep(sizes) / 1e9, peak, ...turns });

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { measureCeilings } from "./ceilings.mjs";
 import { busyWarning, describeMachine, machineLine } from "./machine.mjs";
 import { allThreads, fastPyTorch } from "./opponents/list.mjs";
@@ -10,11 +11,17 @@ import { OpponentProcess } from "./opponents/process.mjs";
  * @typedef {{ title: string, round: (seconds: number) => Promise<number>, stop: () => void }} Contestant
  */
 
-/** SECONDS and ROUNDS of a command line. Ends the process where they are none. */
+/** What a command line says: [SECONDS [ROUNDS]] [--python PATH]. Ends the process where it says something else. */
 export function turnsFrom(script, { seconds, rounds }) {
-  const [duration = seconds, count = rounds] = process.argv.slice(2).map(Number);
-  if (duration > 0 && count >= 1) return { seconds: duration, rounds: count };
-  process.stderr.write(`node bench/${script} [SECONDS [ROUNDS]]\n`);
+  try {
+    const options = { python: { type: "string", default: "/usr/bin/python3" } };
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    const [duration = seconds, count = rounds] = positionals.map(Number);
+    if (duration > 0 && count >= 1) return { seconds: duration, rounds: count, python: values.python };
+  } catch {
+    // The usage says it.
+  }
+  process.stderr.write(`node bench/${script} [SECONDS [ROUNDS]] [--python PATH, one with torch]\n`);
   process.exit(1);
 }
 
@@ -34,9 +41,9 @@ export function here(step) {
 }
 
 /** PyTorch, by a script of bench/opponents that speaks as serve.py does. @returns {Promise<Contestant>} */
-export async function pytorch(script, sizes) {
+export async function pytorch(python, script, sizes) {
   const child = new OpponentProcess({
-    command: "/usr/bin/python3",
+    command: python,
     arguments: [
       fileURLToPath(new URL(`opponents/${script}`, import.meta.url)),
       JSON.stringify({ ...sizes, threads: allThreads }),

@@ -82,19 +82,76 @@ HWY_INLINE int64_t visibleBefore(const AttentionHead& h, int64_t end) {
   return h.causal ? std::min(h.S, end + h.offset) : h.S;
 }
 
-// Scores [m][kQ] of queries q.. and positions p..: those that a query does not see become -infinity.
-HWY_INLINE void hideLater(const AttentionHead& h, int64_t q, int64_t p, int64_t m, int64_t lanes, float* scores) {
-  if (!h.causal) return;
-  for (int64_t s = std::max<int64_t>(0, q + h.offset + 1 - p); s < m; s++) {
-    const int64_t hidden = std::min(lanes, p + s - q - h.offset);
-    for (int64_t i = 0; i < hidden; i++) scores[s * kQ + i] = kHidden;
+// Queries q.. beside positions p..p+m. Where a causal head's diagonal runs through, they are cut into strips, and what
+// no query of a strip sees is neither computed nor read.
+struct Block {
+  static constexpr int64_t kStrip = 16;
+
+  const AttentionHead& h;
+  int64_t q, p, m;
+
+  // The last position that query q sees.
+  int64_t last() const { return q + h.offset - p; }
+
+  // The strip of queries that is the first to see position p + s, and the end of the positions of which that is true.
+  int64_t firstQuery(int64_t s) const { return h.causal ? std::max<int64_t>(0, s - last()) / kStrip * kStrip : 0; }
+  int64_t endOfPositions(int64_t s) const { return h.causal ? std::min(m, last() + firstQuery(s) + kStrip) : m; }
+
+  // How many positions the strip of query q + i sees, and the end of the queries, of n, of which that is true.
+  int64_t seenBy(int64_t i) const {
+    return h.causal ? std::clamp<int64_t>(last() + (i / kStrip + 1) * kStrip, 0, m) : m;
+  }
+  int64_t endOfQueries(int64_t i, int64_t n) const { return seenBy(i) == m ? n : std::min(n, i + kStrip); }
+};
+
+// products[s][i] = row p + s of `rows` times column i: [m][lanes] of a matrix [m][kQ].
+HWY_INLINE void productsOf(const Block& block, int64_t lanes, const float* rows, int64_t width, const float* columns,
+                           float* products) {
+  for (int64_t s = 0, end; s < block.m; s = end) {
+    end = block.endOfPositions(s);
+    const int64_t i = block.firstQuery(s);
+    blockProduct({end - s, lanes - i, block.h.D, rows + (block.p + s) * width, width, 1, columns + i, kQ,
+                  products + s * kQ + i, kQ, nullptr, 0});
+  }
+}
+
+// sums[i] = keep[i] sums[i] + the sum over s of factors[s][i] times row p + s of `rows`, for n queries.
+HWY_INLINE void sumOverPositions(const Block& block, int64_t n, const float* factors, const float* rows, int64_t width,
+                                 float* sums, const float* keep, int64_t keepStep) {
+  for (int64_t i = 0, end; i < n; i = end) {
+    end = block.endOfQueries(i, n);
+    blockProduct({end - i, width, block.seenBy(i), factors + i, 1, kQ, rows + block.p * width, width, sums + i * width,
+                  width, keep ? keep + i * keepStep : nullptr, keepStep});
+  }
+}
+
+// Row p + s of `sums` += the sum over the n queries i of factors[s][i] times row i of `rows`.
+HWY_INLINE void addOverQueries(const Block& block, int64_t n, const float* factors, const float* rows, int64_t width,
+                               float* sums) {
+  static constexpr float kOne = 1;
+  for (int64_t s = 0, end; s < block.m; s = end) {
+    end = block.endOfPositions(s);
+    const int64_t i = block.firstQuery(s);
+    blockProduct({end - s, width, n - i, factors + s * kQ + i, kQ, 1, rows + i * width, width,
+                  sums + (block.p + s) * width, width, &kOne, 0});
+  }
+}
+
+// Scores [m][kQ]: those that a query does not see become -infinity.
+HWY_INLINE void hideLater(const Block& block, int64_t lanes, float* scores) {
+  if (!block.h.causal) return;
+  for (int64_t s = std::max<int64_t>(0, block.last() + 1); s < block.m; s++) {
+    const int64_t hidden = std::min(lanes, s - block.last());
+    for (int64_t i = block.firstQuery(s); i < hidden; i++) scores[s * kQ + i] = kHidden;
   }
 }
 
 // Scores [m][lanes] become exp(score - largest) with the largest so far; `factors` is what earlier results are worth.
-HWY_NOINLINE void softmaxBlock(float* scores, int64_t m, int64_t lanes, float* largest, float* sums, float* factors) {
+HWY_NOINLINE void softmaxBlock(const Block& block, int64_t lanes, float* scores, float* largest, float* sums,
+                               float* factors) {
   const BlockTag d;
   for (int64_t i = 0; i < lanes; i += kBlockLanes) {
+    const int64_t m = block.seenBy(i);
     const BlockVector before = hn::LoadU(d, largest + i);
     BlockVector top = before;
     for (int64_t s = 0; s < m; s++) top = hn::Max(top, hn::LoadU(d, scores + s * kQ + i));
@@ -132,11 +189,11 @@ HWY_NOINLINE void attentionForward(const AttentionHead& h, int64_t begin, int64_
     }
     // From here on the rows are those of the context.
     for (int64_t p = 0; p < visible; p += kPositionBlock) {
-      const int64_t m = std::min(kPositionBlock, visible - p);
-      blockProduct({m, lanes, h.D, keys + p * width, width, 1, columns, kQ, scores, kQ, nullptr, 0});
-      hideLater(h, q, p, m, lanes, scores);
-      softmaxBlock(scores, m, lanes, largest, sums, factors);
-      blockProduct({n, width, m, scores, 1, kQ, values + p * width, width, rows, width, p > 0 ? factors : nullptr, 1});
+      const Block block{h, q, p, std::min(kPositionBlock, visible - p)};
+      productsOf(block, lanes, keys, width, columns, scores);
+      hideLater(block, lanes, scores);
+      softmaxBlock(block, lanes, scores, largest, sums, factors);
+      sumOverPositions(block, n, scores, values, width, rows, p > 0 ? factors : nullptr, 1);
     }
     for (int64_t i = 0; i < n; i++) {
       if (logSums) logSums[q + i] = largest[i] + std::log(sums[i]);
@@ -147,11 +204,12 @@ HWY_NOINLINE void attentionForward(const AttentionHead& h, int64_t begin, int64_
 }
 
 // Scores [m][lanes] become weights, and dweights what the scores get: w (dw - sum of w dw), the sum being `means`.
-HWY_NOINLINE void softmaxGradientBlock(float* scores, float* dweights, int64_t m, int64_t lanes, const float* logSums,
-                                       const float* means) {
+HWY_NOINLINE void softmaxGradientBlock(const Block& block, int64_t lanes, float* scores, float* dweights,
+                                       const float* logSums, const float* means) {
   const BlockTag d;
   for (int64_t i = 0; i < lanes; i += kBlockLanes) {
     const BlockVector logSum = hn::LoadU(d, logSums + i), mean = hn::LoadU(d, means + i);
+    const int64_t m = block.seenBy(i);
     for (int64_t s = 0; s < m; s++) {
       const int64_t at = s * kQ + i;
       const BlockVector w = vector_math::exp(d, hn::Sub(hn::LoadU(d, scores + at), logSum));
@@ -197,14 +255,14 @@ HWY_NOINLINE void attentionGradient(const AttentionHead& h, const AttentionHeadG
       means[i] = i < n ? dotOf(dcontexts + i * width, g.context + (q + i) * g.contextStep, h.D) : 0;
     }
     for (int64_t p = 0; p < visible; p += kPositionBlock) {
-      const int64_t m = std::min(kPositionBlock, visible - p);
-      blockProduct({m, lanes, h.D, keys + p * width, width, 1, queryColumns, kQ, weights, kQ, nullptr, 0});
-      hideLater(h, q, p, m, lanes, weights);
-      blockProduct({m, lanes, h.D, values + p * width, width, 1, dcontextColumns, kQ, dscores, kQ, nullptr, 0});
-      softmaxGradientBlock(weights, dscores, m, lanes, logSums, means);
-      blockProduct({m, width, n, weights, kQ, 1, dcontexts, width, dvalues + p * width, width, &one, 0});
-      blockProduct({m, width, n, dscores, kQ, 1, queries, width, dkeys + p * width, width, &one, 0});
-      blockProduct({n, width, m, dscores, 1, kQ, keys + p * width, width, dqueries, width, p > 0 ? &one : nullptr, 0});
+      const Block block{h, q, p, std::min(kPositionBlock, visible - p)};
+      productsOf(block, lanes, keys, width, queryColumns, weights);
+      hideLater(block, lanes, weights);
+      productsOf(block, lanes, values, width, dcontextColumns, dscores);
+      softmaxGradientBlock(block, lanes, weights, dscores, logSums, means);
+      addOverQueries(block, n, weights, dcontexts, width, dvalues);
+      addOverQueries(block, n, dscores, queries, width, dkeys);
+      sumOverPositions(block, n, dscores, keys, width, dqueries, p > 0 ? &one : nullptr, 0);
     }
     scatterRows(dqueries, n, h.D, &h.scale, 0, g.dquery + q * h.queryStep, h.queryStep);
   }
