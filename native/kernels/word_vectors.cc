@@ -4,6 +4,7 @@
 #define HWY_TARGET_INCLUDE "kernels/word_vectors.cc"
 #include "kernels/tiers.h"
 
+#include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/vector_math-inl.h"
@@ -177,8 +178,15 @@ HWY_INLINE void combineAll(const float* const* sources, int64_t n, const float* 
   for (; i < count; i++) combine<1>(sources, n, factors + i * across, across, along, targets + i * stride, stride, E);
 }
 
+HWY_NOINLINE void prefetch(float* const* rows, int64_t n, int64_t E) {
+  constexpr int64_t kLine = 16;
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t e = 0; e < E; e += kLine) hwy::Prefetch(rows[i] + e);
+  }
+}
+
 HWY_NOINLINE double window(const WordWindow& w) {
-  const int64_t width = (w.C + 3) / 4 * 4;
+  const int64_t width = scoreWidth(w.C);
   scoresOf(w, width);
   const double loss = slopesOf(w, width);
   if (!w.dx) return loss;
@@ -212,7 +220,8 @@ HWY_NOINLINE void update(const RowUpdate* updates, int64_t n, float rate, int64_
 
 }  // namespace word_vectors
 
-const WordVectorKernels kWordVectorKernels = {word_vectors::window, word_vectors::mean, word_vectors::update};
+const WordVectorKernels kWordVectorKernels = {word_vectors::prefetch, word_vectors::window, word_vectors::mean,
+                                              word_vectors::update};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace ostinato

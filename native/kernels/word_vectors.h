@@ -10,7 +10,7 @@
 //
 //   x, y      C and R pointers to rows of E floats each, any alignment; rows may occur twice
 //   signs     [R]
-//   scores    wordScores(C, R) floats, 64-byte aligned, out: g[r,c] at r * (C rounded up to 4) + c
+//   scores    wordScores(C, R) floats, 64-byte aligned, out: g[r,c] at r * scoreWidth(C) + c
 //   dx, dy    [C,stride] and [R,stride], 64-byte aligned, stride a multiple of 16, at least E; past E zeros are
 //   written.
 //             Null: not wanted
@@ -40,10 +40,15 @@ struct RowUpdate {
   float factor;
 };
 
-// Floats of scratch for the scores of a window: contexts in fours, and whole vectors at the end.
-constexpr int64_t wordScores(int64_t C, int64_t R) { return (C + 3) / 4 * 4 * R + 16; }
+// Floats from a row of scores to the next: contexts in fours, but one alone has no gaps.
+constexpr int64_t scoreWidth(int64_t C) { return C == 1 ? 1 : (C + 3) / 4 * 4; }
+
+// Floats of scratch for the scores of a window, with whole vectors at the end.
+constexpr int64_t wordScores(int64_t C, int64_t R) { return scoreWidth(C) * R + 16; }
 
 struct WordVectorKernels {
+  // Asks for n rows of E floats, which will be read soon.
+  void (*prefetch)(float* const* rows, int64_t n, int64_t E);
   // Returns the loss.
   double (*window)(const WordWindow& w);
   // y = the mean of n rows of E floats.

@@ -31,7 +31,6 @@ static_assert(static_cast<int>(wordVectorStep::starts) == static_cast<int>(wordV
 
 constexpr uint32_t kKey = 0x3C0DE5;
 constexpr int64_t kMostWindow = 100, kMostNegatives = 100, kLongestPath = 64, kMostBlock = 1024;
-constexpr int64_t kMostContexts = 2 * kMostWindow, kMostOutputs = kMostNegatives + 1;
 // Windows at a time where nothing is learnt.
 constexpr int64_t kLossBlock = 256;
 // Columns of a table that a thread owns come in whole cache lines of values.
@@ -48,7 +47,7 @@ struct Sizes {
   int64_t slots() const { return mean ? 2 : learns ? contexts() + outputs() : 0; }
   int64_t slotFloats() const { return slots() * stride(); }
   int64_t scoreFloats() const { return (wordScores(contexts(), outputs()) + kUnit - 1) / kUnit * kUnit; }
-  int64_t updates() const { return contexts() + outputs(); }
+  int64_t rows() const { return contexts() + outputs(); }
 };
 
 Sizes sizesOf(const Call& call, bool learns) {
@@ -74,9 +73,9 @@ struct Word {
   int32_t at, id, sentence;
 };
 
-// Numbers of the updates that a window of a block leaves, and of the pairs that it counts.
-struct Result {
-  int32_t updates, pairs;
+// Numbers of the rows that a window of a block reads: of its contexts, then of its outputs.
+struct Plan {
+  int64_t contexts, outputs;
 };
 
 struct Scratch {
@@ -84,8 +83,10 @@ struct Scratch {
   int32_t* read;       // [T]
   float* slots;        // [block, slotFloats]
   float* scores;       // [block, scoreFloats]
-  RowUpdate* updates;  // [block, updates]
-  Result* results;     // [block]
+  Plan* plans;         // [block]
+  float** rows;        // [block, rows]
+  float* signs;        // [block, outputs]
+  RowUpdate* updates;  // [block, rows]
   size_t bytes;
 };
 
@@ -96,8 +97,10 @@ Scratch scratchOf(const Sizes& s, void* memory) {
   scratch.read = layout.ints(s.T);
   scratch.slots = layout.floats(s.block * s.slotFloats());
   scratch.scores = layout.floats(s.block * s.scoreFloats());
-  scratch.updates = layout.array<RowUpdate>(s.learns ? s.block * s.updates() : 0);
-  scratch.results = layout.array<Result>(s.block);
+  scratch.plans = layout.array<Plan>(s.block);
+  scratch.rows = layout.array<float*>(s.block * s.rows());
+  scratch.signs = layout.floats(s.block * s.outputs());
+  scratch.updates = layout.array<RowUpdate>(s.learns ? s.block * s.rows() : 0);
   scratch.bytes = layout.used();
   return scratch;
 }
@@ -219,11 +222,12 @@ struct Run {
       if (k % 4 == 0) bits = draw(own.at, k / 4);
       const double place = static_cast<double>(bits.word[k % 4]) * static_cast<double>(s.V) * 0x1p-32;
       const int64_t column = static_cast<int64_t>(place);
-      const bool stays = place - static_cast<double>(column) < static_cast<double>(noise[column]);
-      const int64_t drawn = stays ? column : alias[column];
-      if (drawn == own.id) continue;
+      // No branches: which way chance goes nobody predicts.
+      const int64_t stays = place - static_cast<double>(column) < static_cast<double>(noise[column]);
+      const int64_t drawn = alias[column] + stays * (column - alias[column]);
       y[R] = output + drawn * s.E;
-      signs[R++] = -1;
+      signs[R] = -1;
+      R += drawn != own.id;
     }
     return R;
   }
@@ -243,20 +247,28 @@ struct Run {
     return C;
   }
 
+  // Which rows word i needs, as window j of a block. They are on their way when the window before them is learnt.
+  void plan(int64_t i, int64_t j) const {
+    const Word& own = scratch.words[i];
+    const Philox first = draw(own.at, 0);
+    float** rows = scratch.rows + j * s.rows();
+    Plan& plan = scratch.plans[j];
+    plan = {contextsOf(i, first, rows), 0};
+    if (plan.contexts == 0) return;
+    plan.outputs = outputsOf(own, first, rows + plan.contexts, scratch.signs + j * s.outputs());
+    wordVectorKernels().prefetch(rows + plan.contexts, plan.outputs, s.E);
+  }
+
   // Window j of a block: the loss of word i, and what it adds to the tables.
   void learn(int64_t i, int64_t j) const {
     const WordVectorKernels& k = wordVectorKernels();
-    const Word& own = scratch.words[i];
-    Result& result = scratch.results[j];
-    result = {0, 0};
-    float *x[kMostContexts], *y[kMostOutputs];
-    float signs[kMostOutputs];
-    const Philox first = draw(own.at, 0);
-    const int64_t C = contextsOf(i, first, x);
+    const auto [C, R] = scratch.plans[j];
     if (C == 0) return;
-    const int64_t R = outputsOf(own, first, y, signs);
+    float **x = scratch.rows + j * s.rows(), **y = x + C;
     float* slots = scratch.slots + j * s.slotFloats();
-    WordWindow w = {s.E, C, R, x, y, signs, scratch.scores + j * s.scoreFloats(), nullptr, nullptr, s.stride()};
+    WordWindow w = {
+        s.E,     C,       R,         x, y, scratch.signs + j * s.outputs(), scratch.scores + j * s.scoreFloats(),
+        nullptr, nullptr, s.stride()};
     const float* predictor = slots;
     if (s.mean) {
       k.mean(x, C, slots, s.E);
@@ -267,27 +279,26 @@ struct Run {
       w.dx = s.mean ? slots + s.stride() : slots;
       w.dy = s.mean ? nullptr : slots + C * s.stride();
     }
-    call.result(Operands::losses).mutableF32()[own.at] = static_cast<float>(k.window(w));
-    result.pairs = static_cast<int32_t>(w.C);
+    call.result(Operands::losses).mutableF32()[scratch.words[i].at] = static_cast<float>(k.window(w));
     if (!s.learns) return;
-    RowUpdate* updates = scratch.updates + j * s.updates();
+    RowUpdate* updates = scratch.updates + j * s.rows();
     for (int64_t c = 0; c < C; c++) {
       updates[c] = {x[c], s.mean ? w.dx : w.dx + c * s.stride(), s.mean ? 1.0f / static_cast<float>(C) : 1.0f};
     }
     for (int64_t r = 0; r < R; r++) {
-      updates[C + r] = s.mean ? RowUpdate{y[r], slots, w.scores[r * 4]} : RowUpdate{y[r], w.dy + r * s.stride(), 1.0f};
+      updates[C + r] = s.mean ? RowUpdate{y[r], slots, w.scores[r]} : RowUpdate{y[r], w.dy + r * s.stride(), 1.0f};
     }
-    result.updates = static_cast<int32_t>(C + R);
   }
 
   // Adds what n windows leave to the tables, each thread to its own columns.
   void update(int64_t n, float rate) const {
     const int64_t units = (s.E + kUnit - 1) / kUnit;
-    const int parts = static_cast<int>(std::min<int64_t>(partsFor(call.pool, n * s.updates(), s.E), units));
+    const int parts = static_cast<int>(std::min<int64_t>(partsFor(call.pool, n * s.rows(), s.E), units));
     call.pool.parallel(parts, [&](int part) {
       const int64_t begin = units * part / parts * kUnit, end = std::min(s.E, units * (part + 1) / parts * kUnit);
       for (int64_t j = 0; j < n; j++) {
-        wordVectorKernels().update(scratch.updates + j * s.updates(), scratch.results[j].updates, rate, begin, end);
+        const auto [contexts, outputs] = scratch.plans[j];
+        wordVectorKernels().update(scratch.updates + j * s.rows(), contexts + outputs, rate, begin, end);
       }
     });
   }
@@ -303,9 +314,11 @@ struct Run {
       const int64_t cost = s.contexts() * s.outputs() * s.E;
       const int parts = static_cast<int>(std::min<int64_t>(n, int64_t{4} * partsFor(call.pool, n, cost)));
       call.pool.parallel(parts, [&](int part) {
-        for (int64_t j = n * part / parts; j < n * (part + 1) / parts; j++) learn(begin + j, j);
+        const int64_t from = n * part / parts, to = n * (part + 1) / parts;
+        for (int64_t j = from; j < to; j++) plan(begin + j, j);
+        for (int64_t j = from; j < to; j++) learn(begin + j, j);
       });
-      for (int64_t j = 0; j < n; j++) pairs += scratch.results[j].pairs;
+      for (int64_t j = 0; j < n; j++) pairs += s.mean ? scratch.plans[j].contexts > 0 : scratch.plans[j].contexts;
       if (s.learns) update(n, rate);
     }
     *call.result(Operands::count).mutableF32() = static_cast<float>(pairs);
