@@ -1,6 +1,6 @@
 import type { Series } from "../data/index.js";
 import { timeAfter, writeDate } from "../data/index.js";
-import { loadTrainerHistory, writeFileAtomically } from "../formats/index.js";
+import { bestValidation, loadTrainerHistory, writeFileAtomically } from "../formats/index.js";
 import type { Backtest } from "../models/forecaster/backtest.js";
 import type { CompleteForecasterConfig } from "../models/forecaster/config.js";
 import type { Forecast } from "../models/forecaster/forecast.js";
@@ -55,8 +55,7 @@ export async function writeForecastReport(options: {
 }): Promise<void> {
   const { model, folder, charts, scores, file } = options;
   const history = await loadTrainerHistory(folder).catch(() => null);
-  const measured = history?.validations.filter(({ loss }) => Number.isFinite(loss)) ?? [];
-  const [best] = measured.sort((a, b) => a.loss - b.loss);
+  const best = history && bestValidation(history.validations);
   const figures: [string, string][] = [
     ...(best ? [["validation loss", best.loss.toFixed(4)] as [string, string]] : []),
     ...(history && history.seconds > 0 ? [["training time", duration(history.seconds)] as [string, string]] : []),
