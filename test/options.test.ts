@@ -138,6 +138,8 @@ test("a misspelt name finds the nearest one, a part of a name its whole, anythin
   expect(nearestName("rol", known)).toBe("role");
   expect(nearestName("q", known)).toBeUndefined();
   expect(nearestName("ml", ["lm", "chat"])).toBe("lm");
+  expect(nearestName("trane", ["trace", "train", "translate"])).toBe("train");
+  expect(nearestName("tracer", ["trace", "train", "translate"])).toBe("trace");
 });
 
 const shape = object({

@@ -5,6 +5,7 @@ import { describeModelFolder } from "../formats/index.js";
 import { bagRows } from "../models/sequenceClassifier/bagOfWords.js";
 import { LabelledData, labelledRules } from "../models/sequenceClassifier/data.js";
 import { labelsOf } from "../models/sequenceClassifier/examples.js";
+import { majorityOf } from "../models/sequenceClassifier/majority.js";
 import { classifierRules } from "../models/sequenceClassifier/network.js";
 import { SequenceClassifier } from "../models/sequenceClassifier/sequenceClassifier.js";
 import type { Completed, OptionsOf } from "../options.js";
@@ -13,8 +14,8 @@ import { cellOptions } from "./cells.js";
 import type { PreparedTraining, TrainingContext } from "./exampleTraining.js";
 import { batchesOf, longText } from "./exampleTraining.js";
 import { executorFrom } from "./executor.js";
-import { optionsIn } from "./options.js";
-import { count, oneCell } from "./print.js";
+import { given, optionsIn } from "./options.js";
+import { count, countOf, oneCell } from "./print.js";
 import { readingOf } from "./reading.js";
 import { tokenizerOfTexts } from "./tokenizers.js";
 import type { TrainingOptions } from "./training.js";
@@ -82,6 +83,7 @@ export async function classifierFor(
     seed,
     executor: executorFrom(options),
     linearRows: before?.network.config.linearRows ?? rows,
+    ...given({ majority: before ? before.network.config.majority : majorityOf(parts.train) }),
     ...optionsIn(command, modelFlags),
     ...cellOptions(command),
   });
@@ -99,8 +101,8 @@ export function describeLabels({
   const shares = data.frequencies.map((n) => `${((100 * n) / data.examples).toFixed(1)} %`);
   const named = labels.names.map((name, id) => `${oneCell(name)} ${shares[id]}`).slice(0, 10);
   return (
-    `${count(data.examples)} texts to learn, ${count(measured?.examples ?? 0)} to validate${longText(data, measured)}; ` +
-    `${text instanceof FrameFeatures ? readOf(text) : `vocabulary of ${readOf(text)}`}; ${count(labels.size)} labels: ${named.join(", ")}` +
+    `${countOf(data.examples, "text")} to learn, ${count(measured?.examples ?? 0)} to validate${longText(data, measured)}; ` +
+    `${text instanceof FrameFeatures ? readOf(text) : `vocabulary of ${readOf(text)}`}; ${countOf(labels.size, "label")}: ${named.join(", ")}` +
     `${labels.size > named.length ? " ..." : ""}.`
   );
 }

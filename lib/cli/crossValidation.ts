@@ -11,6 +11,7 @@ import type { TrainingOptions } from "./training.js";
 import { passingTrainerFor } from "./training.js";
 import type { TrainingCall } from "./trainingCall.js";
 import type { SplitExamples, TrainingParts } from "./trainingParts.js";
+import { holdOutOf } from "./trainingParts.js";
 
 /** The option of commands that can cross-validate. */
 export const foldsRules = table("cross-validation", {
@@ -62,7 +63,7 @@ export async function crossValidate<Example, Form, Model extends SavableModel<Fo
     const examples = await kind.read(signal);
     const results: Result[] = [];
     for (const [fold, { train, test }] of splitFolds(examples, { folds, seed }).entries()) {
-      const parts = { ...kind.split(train, { validation: validation.share, seed }), all: examples, test: null };
+      const parts = { ...holdOutOf(kind.split, train, { share: validation.share, seed }), all: examples, test: null };
       const { model, data, measured } = await kind.prepare(parts, signal);
       const trainer = passingTrainerFor(model, call, { data, ...given({ validation: measured }) });
       const line = print.progress();

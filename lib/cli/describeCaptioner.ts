@@ -1,6 +1,6 @@
 import type { ImageCaptioner } from "../models/imageCaptioner/imageCaptioner.js";
 import { cellOf } from "../nn/cellRegistry.js";
-import { count } from "./print.js";
+import { countOf } from "./print.js";
 
 /** A captioner in a few words. */
 export function describeCaptioner({
@@ -10,6 +10,6 @@ export function describeCaptioner({
   return (
     `a captioner (${config.layers}-layer ${cellOf(config.cell).title} of ${config.hiddenSize} units, ` +
     `${config.attention === "none" ? "no" : config.attention} attention) of images of ${config.rows} x ${config.columns} x ` +
-    `${config.channels}, with ${count(tokenizer.size)} ${tokenizer.kind} tokens`
+    `${config.channels}, with ${countOf(tokenizer.size, `${tokenizer.kind} token`)}`
   );
 }

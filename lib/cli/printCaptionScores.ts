@@ -1,6 +1,6 @@
 import type { CaptionEvaluation, CaptionScores } from "../models/imageCaptioner/imageCaptioner.js";
 import type { Printer } from "./print.js";
-import { count, countOf } from "./print.js";
+import { countOf } from "./print.js";
 import { printScores } from "./printScores.js";
 import { measures } from "./reportTraining.js";
 
@@ -11,7 +11,7 @@ export function printCaptionScores(
   print: Printer,
   { predicted, scores, exchanged }: { predicted: CaptionEvaluation; scores: Scores; exchanged?: Scores },
 ): void {
-  print.line(`${count(predicted.tokens)} tokens: ${measures(predicted)}`);
+  print.line(`${countOf(predicted.tokens, "token")}: ${measures(predicted)}`);
   print.line(`${countOf(scores.images, "image")}, ${countOf(scores.references, "reference")}:`);
   print.line(`  ${"BLEU-1 to 4".padEnd(12)} ${byLength(scores)}`);
   printScores(print, scores, "words");

@@ -2,7 +2,7 @@ import type { LabelScore } from "../metrics/index.js";
 import type { ClassifierEvaluation } from "../models/sequenceClassifier/sequenceClassifier.js";
 import { spread, spreadText } from "./crossValidation.js";
 import type { Printer } from "./print.js";
-import { count, oneCell } from "./print.js";
+import { count, countOf, oneCell } from "./print.js";
 
 /** Labels of which each gets a row and a column. */
 const mostLabels = 20;
@@ -15,15 +15,22 @@ const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 /** Prints accuracy beside that of simpler models, the scores of each label, and which label is taken for which. */
 export function printClassification(print: Printer, scores: ClassifierEvaluation): void {
   const { count: texts, accuracy, macroF1, confusion, majority, linear, labels } = scores;
-  print.line(`accuracy ${percent(accuracy)} of ${count(texts)} texts; macro F1 ${percent(macroF1)}`);
-  const common = [majority.label].flat().map(oneCell).join(" ") || "no label";
-  const other = linear ? `; ${linear.name}: ${percent(linear.accuracy)}, macro F1 ${percent(linear.macroF1)}` : "";
-  print.line(`always ${common}: ${percent(majority.accuracy)}${other}`);
-  if (accuracy <= Math.max(majority.accuracy, linear?.accuracy ?? 0)) {
+  print.line(`accuracy ${percent(accuracy)} of ${countOf(texts, "text")}; macro F1 ${percent(macroF1)}`);
+  const simpler = [
+    majority && `always ${majorityText(majority)}: ${percent(majority.accuracy)}`,
+    linear && `${linear.name}: ${percent(linear.accuracy)}, macro F1 ${percent(linear.macroF1)}`,
+  ].filter((one) => one !== null);
+  if (simpler.length > 0) print.line(simpler.join("; "));
+  if (simpler.length > 0 && accuracy <= Math.max(majority?.accuracy ?? 0, linear?.accuracy ?? 0)) {
     print.line(notWorthIt);
   }
   printLabels(print, labels, { label: "label", items: "texts" });
   if (confusion) printConfusion(print, labels, confusion);
+}
+
+/** The commonest label of the texts that a model has learnt from, or set of labels, in words. */
+export function majorityText({ label }: NonNullable<ClassifierEvaluation["majority"]>): string {
+  return `${[label].flat().map(oneCell).join(" ") || "no label"} (commonest in training)`;
 }
 
 /** Prints precision, recall and F1 of each label. */
@@ -72,7 +79,7 @@ function widthOf(labels: readonly LabelScore[]): number {
 /** The scores of one fold of a cross-validation. */
 export function foldText({ accuracy, count: texts, linear }: ClassifierEvaluation): string {
   const other = linear ? `; ${linear.name} ${percent(linear.accuracy)}` : "";
-  return `accuracy ${percent(accuracy)} of ${count(texts)} texts${other}`;
+  return `accuracy ${percent(accuracy)} of ${countOf(texts, "text")}${other}`;
 }
 
 /** Prints the means of the folds of a cross-validation. */
@@ -81,12 +88,12 @@ export function printFolds(print: Printer, results: readonly ClassifierEvaluatio
   const means = {
     accuracy: spread(results.map(({ accuracy }) => accuracy)),
     macroF1: spread(results.map(({ macroF1 }) => macroF1)),
-    majority: spread(results.map(({ majority }) => majority.accuracy)),
+    majority: spread(results.flatMap(({ majority }) => majority?.accuracy ?? [])),
     linear: linear.length > 0 ? spread(linear.map(({ accuracy }) => accuracy)) : null,
   };
   print.object({ event: "mean", folds: results.length, ...means });
   print.line(`mean: accuracy ${spreadText(means.accuracy)}, macro F1 ${spreadText(means.macroF1)}`);
   const other = means.linear ? `; ${linear[0]?.name} ${spreadText(means.linear)}` : "";
-  print.line(`always the commonest label: ${percent(means.majority.mean)}${other}`);
+  print.line(`always the commonest label of a fold's training: ${percent(means.majority.mean)}${other}`);
   if (means.accuracy.mean <= Math.max(means.majority.mean, means.linear?.mean ?? 0)) print.line(notWorthIt);
 }

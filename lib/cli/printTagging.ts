@@ -16,7 +16,7 @@ export function printTagging(print: Printer, scores: TaggerEvaluation): void {
       `${percent(sentenceAccuracy)} of the sentences wholly right`,
   );
   if (unknown.count > 0) {
-    print.line(`${count(unknown.count)} tokens that the vocabulary lacks: accuracy ${percent(unknown.accuracy)}`);
+    print.line(`${countOf(unknown.count, "token")} that the vocabulary lacks: accuracy ${percent(unknown.accuracy)}`);
   }
   if (scores.spans) printSpans(print, scores.spans);
   printLabels(print, scores.labels, { label: "tag", items: "tokens" });
@@ -30,7 +30,7 @@ function printSpans(print: Printer, { support, given, types, ...all }: SpanScore
     print.line(
       `  ${oneCell(name).padEnd(width)}  ${[precision, recall, f1].map((share) => percent(share).padStart(9)).join("")}${count(n).padStart(8)}`,
     );
-  print.line(`span F1 ${percent(all.f1)}: ${count(given)} spans given, ${count(support)} true ones`);
+  print.line(`span F1 ${percent(all.f1)}: ${countOf(given, "span")} given, ${countOf(support, "true one")}`);
   print.line(`  ${"spans".padEnd(width)}  precision   recall       F1   spans`);
   line("all", all, support);
   for (const { type, support: own, ...scores } of types) line(type, scores, own);
@@ -52,5 +52,5 @@ export function printTaggingFolds(print: Printer, results: readonly TaggerEvalua
 
 /** The scores of one fold. */
 export function foldText({ accuracy, count: tokens, spans }: TaggerEvaluation): string {
-  return `accuracy ${percent(accuracy)} of ${count(tokens)} tokens${spans ? `; span F1 ${percent(spans.f1)}` : ""}`;
+  return `accuracy ${percent(accuracy)} of ${countOf(tokens, "token")}${spans ? `; span F1 ${percent(spans.f1)}` : ""}`;
 }

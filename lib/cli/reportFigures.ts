@@ -1,6 +1,6 @@
 import { bestValidation } from "../formats/index.js";
 import type { History } from "../train/events.js";
-import { count, duration } from "./print.js";
+import { count, countOf, duration } from "./print.js";
 
 /** The figures of a training that a report shows first. */
 export function figuresOf({
@@ -31,5 +31,5 @@ export function figuresOf({
 /** The sentence below a report's title. @param last the newest point of the training's curve. */
 export function summaryOf(description: string, last: { step: number; tokens: number } | undefined): string {
   const text = `${description[0]?.toUpperCase()}${description.slice(1)}`;
-  return `${text}${last ? `, after ${count(last.step)} updates on ${count(last.tokens)} tokens` : ""}.`;
+  return `${text}${last ? `, after ${countOf(last.step, "update")} on ${countOf(last.tokens, "token")}` : ""}.`;
 }

@@ -3,7 +3,7 @@ import type { Trainer } from "../train/trainer.js";
 import type { Printable } from "./output.js";
 import { paint } from "./output.js";
 import type { Printer, ProgressLine } from "./print.js";
-import { count, duration } from "./print.js";
+import { count, countOf, duration } from "./print.js";
 
 /** A loss so many times that of guessing says that the training has gone wrong. */
 const worse = 1.25;
@@ -27,14 +27,15 @@ export function reportTraining<Form>(
   const line = print.progress();
   /** The loss before the first update, which is that of guessing. */
   let guess = Number.NaN;
+  let steps = 0;
   trainer.on("step", (event) => {
     if (event.step === 1) guess = event.loss;
     print.object({ event: "step", ...event });
     const { epoch, loss, tokensPerSecond, secondsLeft, progress } = event;
-    line.update(
-      progress,
-      `epoch ${epoch.toFixed(2)}  loss ${loss.toFixed(3)}  ${count(tokensPerSecond)} ${words.targets}/s  ${duration(secondsLeft)} left`,
-    );
+    steps++;
+    // The first step also prepares what all others use: its time says little about theirs.
+    const pace = `${count(tokensPerSecond)} ${words.targets}/s  ${duration(secondsLeft)} left`;
+    line.update(progress, `epoch ${epoch.toFixed(2)}  loss ${loss.toFixed(3)}${steps === 1 ? "" : `  ${pace}`}`);
   });
   trainer.on("validation", (event) => {
     line.pause();
@@ -44,7 +45,7 @@ export function reportTraining<Form>(
   trainer.on("sample", (event) => {
     line.pause();
     print.object({ event: "sample", ...event });
-    print.note(paint.dim(`--- after ${count(event.step)} updates`), `\n${event.text}\n`, paint.dim("---"));
+    print.note(paint.dim(`--- after ${countOf(event.step, "update")}`), `\n${event.text}\n`, paint.dim("---"));
   });
   trainer.on("end", () => line.stop());
   return line;

@@ -4,7 +4,7 @@ import { conllRules, readTaggedSentences } from "../data/index.js";
 import { OptionError } from "../errors.js";
 import { optionsIn, withOptions } from "./options.js";
 import type { Printer } from "./print.js";
-import { count, countOf, shortened } from "./print.js";
+import { countOf, shortened } from "./print.js";
 import { optionsLike } from "./remembered.js";
 
 /** Adds the options that say how files with a token in each line are read. */
@@ -42,7 +42,7 @@ export async function taggedLike(
 /** Says what was read, and shows the beginning of the first sentence: whether the columns are right is seen at once. */
 export function noteTagged(print: Printer, files: readonly string[], sentences: readonly TaggedSentence[]): void {
   const tokens = sentences.reduce((sum, sentence) => sum + sentence.tokens.length, 0);
-  print.note(`${files.join(", ")}: ${countOf(sentences.length, "sentence")}, ${count(tokens)} tokens.`);
+  print.note(`${files.join(", ")}: ${countOf(sentences.length, "sentence")}, ${countOf(tokens, "token")}.`);
   const [first] = sentences;
   if (first)
     print.note(`The first: ${shortened(first.tokens.map((token, t) => `${token}/${first.tags[t]}`).join(" "))}`);

@@ -131,7 +131,7 @@ async function trainTexts(kind: TextTraining, call: TrainingCall<Options>, comma
     if (!sentences) await noteShortTexts(print, { corpus, wanted, sizes });
     const trainer = await trainerOf(model, streams, { call, print, sizes });
     print.note(
-      `${corpus.name}: ${count(streams.train.length)} ${tokenizer.kind} tokens to learn, ` +
+      `${corpus.name}: ${countOf(streams.train.length, `${tokenizer.kind} token`)} to learn, ` +
         `${count(streams.validation?.length ?? 0)} to validate; vocabulary ${count(tokenizer.size)}.`,
     );
     print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
@@ -192,7 +192,7 @@ async function splitOf(
     throw new InputError(`${who}: ${corpus.name} has ${countOf(text.length, "token")}, too few to learn from.`);
   }
   throw new InputError(
-    `${who}: ${100 * share} % of the ${count(text.length)} tokens of ${corpus.name} leave ${parts.validation.length} to validate on, ` +
+    `${who}: ${100 * share} % of the ${countOf(text.length, "token")} of ${corpus.name} leave ${parts.validation.length} to validate on, ` +
       "and at least 2 are needed. Hold out a larger share, give a file (--validation FILE), or do without (--validation 0).",
   );
 }

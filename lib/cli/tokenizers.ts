@@ -6,7 +6,7 @@ import { readJsonFile, shapes } from "../formats/index.js";
 import { nearestName } from "../options.js";
 import { given } from "./options.js";
 import type { Printer } from "./print.js";
-import { count } from "./print.js";
+import { count, countOf } from "./print.js";
 
 /** The words that --tokenizer takes, besides a file. */
 const kinds = ["character", "jamo", "byte", "word", "subword"];
@@ -54,6 +54,8 @@ function progressNotes(size: number, print: Printer): (progress: SubwordProgress
   return ({ step, characters, seconds }) => {
     if (step !== "merging" || seconds < next) return;
     next = seconds + 10;
-    print.note(`learning ${count(size)} subwords from ${count(characters)} characters, for ${Math.round(seconds)} s`);
+    print.note(
+      `learning ${count(size)} subwords from ${countOf(characters, "character")}, for ${Math.round(seconds)} s`,
+    );
   };
 }

@@ -151,8 +151,8 @@ function nothingToDo({ reason, step, epoch }: EndEvent, { maximumSteps, epochs, 
     reason === "early"
       ? `the validation loss has not improved ${count(patience)} times: give a larger --patience`
       : maximumSteps !== undefined && step >= maximumSteps
-        ? `${count(step)} updates are made, and --maximum-steps is ${count(maximumSteps)}: give a larger one`
-        : `${count(epoch)} of ${count(epochs)} epochs are done: give a larger --epochs`;
+        ? `${countOf(step, "update")} ${step === 1 ? "is" : "are"} made, and --maximum-steps is ${count(maximumSteps)}: give a larger one`
+        : `${count(epoch)} of ${countOf(epochs, "epoch")} ${epoch === 1 ? "is" : "are"} done: give a larger --epochs`;
   return `Nothing to do: ${why}.`;
 }
 

@@ -1,7 +1,9 @@
 import type { Command } from "commander";
+import { InputError } from "../errors.js";
 import { list, option, optional, table, text, whole } from "../options.js";
 import type { HeldOut } from "./heldOut.js";
 import { heldOut } from "./heldOut.js";
+import { countOf } from "./print.js";
 import { expectEffect } from "./training.js";
 
 /** The options that say what a training measures its model on, in a table of its command. */
@@ -39,6 +41,20 @@ export type SplitExamples<Example> = (
   options: { validation: number; seed: number },
 ) => { train: readonly Example[]; validation: readonly Example[] };
 
+/** Holds out a share of examples. @throws InputError where none is left to learn from. */
+export function holdOutOf<Example>(
+  split: SplitExamples<Example>,
+  all: readonly Example[],
+  { share, seed }: { share: number; seed: number },
+): { train: readonly Example[]; validation: readonly Example[] } {
+  const parts = split(all, { validation: share, seed });
+  if (parts.train.length > 0 || all.length === 0) return parts;
+  throw new InputError(
+    `train: --validation ${share} holds out all there is, ${countOf(all.length, "example")}, and none is left to learn from. Give more, ` +
+      "files to validate on (--validation FILE), or do without (--validation 0).",
+  );
+}
+
 /** The meaning of --validation. @throws OptionError for options that have no effect, as those of a validation that there is not. */
 export function validationOf(command: Command, { validation }: { validation: readonly string[] }): HeldOut {
   const held = heldOut(validation);
@@ -71,6 +87,6 @@ export async function readParts<Example>(
   const { train, validation: measured } =
     "files" in validation
       ? { train: all, validation: await read(validation.files, "--validation") }
-      : split(all, { validation: validation.share, seed: options.seed });
+      : holdOutOf(split, all, { share: validation.share, seed: options.seed });
   return { all, train, validation: measured, test: options.test ? await read(options.test, "--test") : null };
 }

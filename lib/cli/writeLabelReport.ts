@@ -11,7 +11,8 @@ import { cellOf } from "../nn/cellRegistry.js";
 import type { History } from "../train/events.js";
 import type { LabelledSample } from "../viz/index.js";
 import { renderReport } from "../viz/index.js";
-import { count } from "./print.js";
+import { countOf } from "./print.js";
+import { majorityText } from "./printClassification.js";
 import { figuresOf, summaryOf } from "./reportFigures.js";
 
 /** Texts in a report. */
@@ -24,13 +25,15 @@ export function describeClassifier({
 }: Pick<SequenceClassifier, "network" | "tokenizer">): string {
   return (
     `a classifier (${config.layers}-layer ${config.bidirectional ? "bidirectional " : ""}${cellOf(config.cell).title}, ` +
-    `${config.pooling} pooling) of ${readOf(text)}, with ${count(labels.size)} labels`
+    `${config.pooling} pooling) of ${readOf(text)}, with ${countOf(labels.size, "label")}`
   );
 }
 
 /** Input of a classifier, in words: "12 features", "1,200 word tokens". */
 export function readOf(text: ClassifierVocabulary["text"]): string {
-  return text instanceof FrameFeatures ? `${count(text.size)} features` : `${count(text.size)} ${text.kind} tokens`;
+  return text instanceof FrameFeatures
+    ? `${countOf(text.size, "feature")}`
+    : `${countOf(text.size, `${text.kind} token`)}`;
 }
 
 /** The first texts with the labels that the model gives them; those that it has wrong come first. */
@@ -99,10 +102,9 @@ export async function writeLabelReport({
 }
 
 function modelsOf({ accuracy, linear, majority }: ClassifierEvaluation): [name: string, accuracy: number][] {
-  const common = [majority.label].flat().join(", ") || "no label";
   return [
     ["this network", accuracy],
     ...(linear ? [[linear.name, linear.accuracy] as [string, number]] : []),
-    [`always ${common}`, majority.accuracy],
+    ...(majority ? [[`always ${majorityText(majority)}`, majority.accuracy] as [string, number]] : []),
   ];
 }

@@ -5,7 +5,7 @@ import { cellOf } from "../nn/cellRegistry.js";
 import type { History } from "../train/events.js";
 import { renderReport } from "../viz/index.js";
 import { alignmentOf } from "./alignment.js";
-import { count } from "./print.js";
+import { countOf } from "./print.js";
 import { figuresOf, summaryOf } from "./reportFigures.js";
 
 /** Pairs in the report's table, and pictures of attention. */
@@ -16,8 +16,8 @@ export function describeSeq2Seq({ network: { config }, tokenizer }: Pick<Seq2Seq
   const { source, target } = tokenizer;
   return (
     `an encoder-decoder (${cellOf(config.cell).title}) with layers of ${config.hiddenSize} units and ` +
-    `${config.attention === "none" ? "no" : config.attention} attention, from ${count(source.size)} ${source.kind} tokens to ` +
-    `${count(target.size)} ${target.kind} tokens`
+    `${config.attention === "none" ? "no" : config.attention} attention, from ${countOf(source.size, `${source.kind} token`)} to ` +
+    `${countOf(target.size, `${target.kind} token`)}`
   );
 }
 

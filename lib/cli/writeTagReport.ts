@@ -7,7 +7,7 @@ import { cellOf } from "../nn/cellRegistry.js";
 import type { History } from "../train/events.js";
 import type { TaggedPiece, TaggedText } from "../viz/index.js";
 import { renderReport } from "../viz/index.js";
-import { count } from "./print.js";
+import { countOf } from "./print.js";
 import { figuresOf, summaryOf } from "./reportFigures.js";
 
 /** Sentences in a report. */
@@ -24,7 +24,7 @@ export function describeTagger({
     `a tagger (${config.layers}-layer ${config.bidirectional ? "bidirectional " : ""}${cellOf(config.cell).title}, ` +
     `${config.characters === "none" ? "words" : `words and their characters by ${config.characters}`}` +
     `${["", ", read with a language model", ", read with two language models"][languages.length]}) ` +
-    `of ${count(words.size)} words, with ${count(labels.size)} tags`
+    `of ${countOf(words.size, "word")}, with ${countOf(labels.size, "tag")}`
   );
 }
 

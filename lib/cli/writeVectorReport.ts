@@ -4,7 +4,7 @@ import { writeFileAtomically } from "../formats/index.js";
 import type { Word2Vec } from "../models/word2vec/word2vec.js";
 import type { History } from "../train/events.js";
 import { renderReport, vectorMap } from "../viz/index.js";
-import { count } from "./print.js";
+import { countOf } from "./print.js";
 import { figuresOf, summaryOf } from "./reportFigures.js";
 
 /** Word vectors in a few words. */
@@ -16,7 +16,7 @@ export function describeWordVectors({
   const architecture = config.architecture === "cbow" ? "CBOW" : "skip-gram";
   const words = tokenizer.wordIds().length;
   return (
-    `${architecture} vectors of ${count(words)} words, ${count(config.size)} numbers each, ` +
+    `${architecture} vectors of ${countOf(words, "word")}, ${countOf(config.size, "number")} each, ` +
     `by ${objectives[config.objective]}`
   );
 }

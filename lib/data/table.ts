@@ -169,9 +169,12 @@ export class Table {
     // A blank line is an empty text wherever its column is.
     if (text === undefined && this.#empty === "skip" && cells.join("") === "") return "";
     if (text !== undefined) return text;
+    const wanted = `${place} has ${counted(cells.length, "column")}: expected ${index + 1} or more`;
+    const width = this.#first.cells.length as number;
     throw new InputError(
-      `${place} has ${counted(cells.length, "column")}: expected ${index + 1} or more. If something else is between them, say so ` +
-        '(separator: ";"; --separator on the command line).',
+      width > index
+        ? `${wanted}, as the first row has ${width}. Complete the row, or take it out.`
+        : `${wanted}. If something else is between them, say so (separator: ";"; --separator on the command line).`,
     );
   }
 

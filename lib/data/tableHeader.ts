@@ -9,6 +9,7 @@ const names = new Set(
     "english german french spanish italian korean japanese chinese russian translation original",
     "sentiment sentiments category categories class classes topic topics intent intents emotion emotions mood tag tags",
     "language languages lang rating ratings stars score scores polarity genre genres subject target utterance tweet post",
+    "image images img photo photos picture pictures filename caption captions",
     "reviews headline description summary paragraph passage phrase id index",
     "en de fr es it ko kr ja zh ru eng deu ger fra fre kor jpn",
     "quelle ziel frage antwort satz wort deutsch englisch",

@@ -6,6 +6,7 @@ import { decomposeHangul } from "./hangul.js";
 import { Labels } from "./labels.js";
 import type { TaggedSentence } from "./taggedSentences.js";
 import { expectTagged } from "./taggedSentences.js";
+import { isIob1 } from "./tagScheme.js";
 import type { Tokenizer } from "./tokenizer.js";
 import { tokenizerRule } from "./tokenizer.js";
 import { tokenizerFromJSON } from "./tokenizerFromJSON.js";
@@ -127,6 +128,8 @@ export class TaggerVocabulary {
     readonly labels: Labels,
     /** Those of the language models that it reads words with, if any, and the text between two words. */
     readonly reading: ReadingTokenizers & { readonly separator: string } = { separator: " " },
+    /** IOB1 where spans begin with I-X, as the names of the tags do not say it; null for tags of any other form. */
+    readonly scheme: "IOB1" | null = null,
   ) {
     if (words instanceof WordIndex && spelling instanceof SpellingIndex && labels instanceof Labels) return;
     throw new OptionError("TaggerVocabulary: make one with TaggerVocabulary.of(sentences).");
@@ -179,19 +182,23 @@ export class TaggerVocabulary {
       new SpellingIndex([unknown, ...characters.sorted()], unit),
       labels,
       { separator: tokenSeparator },
+      isIob1(sentences) ? "IOB1" : null,
     );
   }
 
   /** This vocabulary with those of language models. */
   withReading(tokenizers: ReadingTokenizers): TaggerVocabulary {
     completeOptions("withReading", tokenizers, readingRules);
-    const { words, spelling, labels, reading } = this;
-    return new TaggerVocabulary(words, spelling, labels, { ...tokenizers, separator: reading.separator });
+    const { words, spelling, labels, reading, scheme } = this;
+    return new TaggerVocabulary(words, spelling, labels, { ...tokenizers, separator: reading.separator }, scheme);
   }
 
   /** The vocabulary that `toJSON` wrote. @throws InputError for anything else. */
   static fromJSON(json: unknown): TaggerVocabulary {
-    const { kind, words, spelling, labels, ...reading } = (json ?? {}) as Record<string, Record<string, unknown>>;
+    const { kind, words, spelling, labels, scheme, ...reading } = (json ?? {}) as Record<
+      string,
+      Record<string, unknown>
+    >;
     if ((kind as unknown) !== "tagger" || !words || !spelling) {
       throw new InputError(`Expected the words, characters and labels of a tagger, got ${describe(json)}.`);
     }
@@ -205,12 +212,13 @@ export class TaggerVocabulary {
         ),
         separator: (reading.separator as unknown as string | undefined) ?? " ",
       },
+      (scheme as unknown) === "IOB1" ? "IOB1" : null,
     );
   }
 
   /** Only what a tagger has: folders that were written before it could read with language models stay as they are. */
   toJSON(): object {
-    const { kind, words, spelling, labels, reading } = this;
+    const { kind, words, spelling, labels, reading, scheme } = this;
     return {
       kind,
       words: words.toJSON(),
@@ -218,6 +226,7 @@ export class TaggerVocabulary {
       labels: labels.toJSON(),
       ...Object.fromEntries(readingDirections.flatMap((way) => (reading[way] ? [[way, reading[way].toJSON()]] : []))),
       ...(reading.separator === " " ? {} : { separator: reading.separator }),
+      ...(scheme === null ? {} : { scheme }),
     };
   }
 }

@@ -31,4 +31,4 @@ export { readTrainingRecord, writeTrainingRecord } from "./trainingRecord.js";
 export type { SizedVocabulary, Vocabularies, VocabularyFile, VocabularySlot } from "./vocabularies.js";
 export { bundledVocabularies, noVocabulary, oneVocabulary, vocabularySizes } from "./vocabularies.js";
 export type { WordVectorFileOptions } from "./wordVectorFile.js";
-export { wordVectorFileRules, writeWordVectors } from "./wordVectorFile.js";
+export { wordVectorFileRules, wordVectorPieces, writeWordVectors } from "./wordVectorFile.js";

@@ -29,6 +29,17 @@ export async function writeWordVectors(
   vectors: WordVectors,
   options: WordVectorFileOptions = {},
 ): Promise<void> {
+  const pieces = wordVectorPieces(vectors, options);
+  await writeFileAtomically(file, async (sink) => {
+    for (const piece of pieces) {
+      await sink.append(piece);
+      await setImmediate();
+    }
+  });
+}
+
+/** The content of such a file, piece by piece. @throws InputError as writeWordVectors does, before the first piece. */
+export function wordVectorPieces(vectors: WordVectors, options: WordVectorFileOptions = {}): Iterable<Buffer> {
   const { format, headless } = completeOptions("writeWordVectors", options, wordVectorFileRules);
   const { words, values, size } = checkOption("writeWordVectors", "vectors", vectors, wordVectorsRule);
   const wrong = format === "binary" ? /[\s]/u : /[\n\r\t]/u;
@@ -44,17 +55,19 @@ export async function writeWordVectors(
       `writeWordVectors: number ${(unfit % size) + 1} of ${quote(words[Math.floor(unfit / size)] as string)} is ${values[unfit]}.`,
     );
   }
-  const write = format === "binary" ? binaryRow : textRow;
+  return piecesOf({ words, values, size }, { row: format === "binary" ? binaryRow : textRow, headless });
+}
+
+function* piecesOf(
+  { words, values, size }: Pick<WordVectors, "words" | "values" | "size">,
+  { row, headless }: { row: (own: string, vector: Float32Array) => Buffer; headless: boolean },
+): Generator<Buffer, void, undefined> {
   const rowsAtOnce = Math.max(1, Math.floor(numbersAtOnce / size));
-  await writeFileAtomically(file, async (sink) => {
-    if (!headless) await sink.append(Buffer.from(`${words.length} ${size}\n`));
-    for (let begin = 0; begin < words.length; begin += rowsAtOnce) {
-      const some = words.slice(begin, begin + rowsAtOnce);
-      const rows = some.map((own, i) => write(own, values.subarray((begin + i) * size, (begin + i + 1) * size)));
-      await sink.append(Buffer.concat(rows));
-      await setImmediate();
-    }
-  });
+  if (!headless) yield Buffer.from(`${words.length} ${size}\n`);
+  for (let begin = 0; begin < words.length; begin += rowsAtOnce) {
+    const some = words.slice(begin, begin + rowsAtOnce);
+    yield Buffer.concat(some.map((own, i) => row(own, values.subarray((begin + i) * size, (begin + i + 1) * size))));
+  }
 }
 
 function textRow(own: string, vector: Float32Array): Buffer {

@@ -7,11 +7,13 @@ const windowSeconds = 5;
 export class Progress {
   readonly #recent: { seconds: number; tokens: number }[];
   readonly #begun = performance.now();
-  readonly #firstProgress: number;
+  /** Where the pace is measured from: the end of the first step, which also prepares what all others use. */
+  #from: { seconds: number; progress: number };
+  #steps = 0;
 
   /** @param begin where a resumed training begins: share of the work, 0 to 1, and tokens trained on. */
   constructor(begin: { progress: number; tokens: number }) {
-    this.#firstProgress = begin.progress;
+    this.#from = { seconds: 0, progress: begin.progress };
     this.#recent = [{ seconds: 0, tokens: begin.tokens }];
   }
 
@@ -28,11 +30,11 @@ export class Progress {
     this.#recent.splice(0, Math.min(first, this.#recent.length - 2));
     const oldest = this.#recent[0] as { seconds: number; tokens: number };
     const elapsed = seconds - oldest.seconds;
-    const done = progress - this.#firstProgress;
-    return {
-      tokensPerSecond: elapsed > 0 ? (tokens - oldest.tokens) / elapsed : 0,
-      secondsLeft: done > 0 ? (seconds / done) * (1 - progress) : 0,
-    };
+    const done = progress - this.#from.progress;
+    const secondsLeft = done > 0 ? ((seconds - this.#from.seconds) / done) * (1 - progress) : 0;
+    this.#steps++;
+    if (this.#steps === 1) this.#from = { seconds, progress };
+    return { tokensPerSecond: elapsed > 0 ? (tokens - oldest.tokens) / elapsed : 0, secondsLeft };
   }
 }
 

@@ -95,6 +95,10 @@ test("what is wrong is said with file and line, and nothing is left behind", () 
   const missing = of("missing.tsv", "--images", "images.npy");
   expect(missing.stderr).toMatch(/error: missing\.tsv, line 2: there is no image "1000\.png" in images\.npy/);
   expect(missing.status).toBe(1);
+  writeFileSync(join(folder, "titled.tsv"), "what\tit says\n0.png\tred\n");
+  expect(of("titled.tsv", "--images", "images.npy").stderr).toMatch(
+    /titled\.tsv, line 1: there is no image "what" in images\.npy.*If that row names the columns, say so \(header: true; --header\)/,
+  );
   const nowhere = of("captions.tsv");
   expect(nowhere.stderr).toMatch(/expected --images: the folder or file that has them/);
   expect(nowhere.status).toBe(2);

@@ -117,7 +117,17 @@ test("bad input is an error with its place, and nothing is written", () => {
   const { status, stderr } = ostinato("train", "forecast", twice, ...small, "--out", "none");
   expect([status, stderr]).toEqual([1, expect.stringContaining("twice.csv, line 3: the date 2020-01 comes twice")]);
   const short = ostinato("train", "forecast", file("short.csv", ["a", "1", "2"]), ...small, "--out", "none");
-  expect([short.status, short.stderr]).toEqual([1, expect.stringContaining("has no values")]);
+  expect([short.status, short.stderr]).toEqual([
+    1,
+    expect.stringContaining("has 2 values, and its last 6 are held out: 6 to validate on"),
+  ]);
+  const held = ostinato("train", "forecast", csv, ...small, "--test-steps", "90", "--out", "none");
+  expect([held.status, held.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /sales\.csv.* has 96 values, and its last 96 are held out: 6 to validate on, 90 to measure .*\(--validation-steps, --test-steps\)/,
+    ),
+  ]);
   const none = ostinato("train", "forecast", csv, "--out", "none");
   expect([none.status, none.stderr]).toEqual([2, expect.stringContaining("--horizon")]);
   const absent = ostinato("forecast", "m", csv, "--only", "x");

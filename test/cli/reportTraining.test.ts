@@ -9,8 +9,21 @@ import type { Trainer } from "../../lib/train/trainer.js";
 
 /** The notes of a training whose first update had a loss, and that was then validated. */
 function notesOf(step: number, validations: readonly object[]): string[] {
+  return reported((trainer) => {
+    trainer.emit("step", stepEvent(step));
+    for (const event of validations)
+      trainer.emit("validation", { epoch: 1, best: true, perplexity: 9, ...event } as never);
+  }).notes;
+}
+
+const stepEvent = (step: number) =>
+  ({ step, epoch: 0, loss: 3, tokensPerSecond: 1, secondsLeft: 60, progress: 0 }) as never;
+
+/** Notes and lines of progress of a training. */
+function reported(happens: (trainer: EventEmitter<TrainerEvents>) => void): { notes: string[]; lines: string[] } {
   const notes: string[] = [];
-  const line = { update: () => {}, pause: () => {}, stop: () => {} };
+  const lines: string[] = [];
+  const line = { update: (_: number, text: string) => void lines.push(text), pause: () => {}, stop: () => {} };
   const textOf = (part: Printable) => stripVTControlCharacters(typeof part === "string" ? part : part.text);
   const print: Printer = {
     json: false,
@@ -21,11 +34,16 @@ function notesOf(step: number, validations: readonly object[]): string[] {
   };
   const trainer = new EventEmitter<TrainerEvents>();
   reportTraining(trainer as unknown as Trainer, print);
-  trainer.emit("step", { step, epoch: 0, loss: 3, tokensPerSecond: 1, secondsLeft: 1, progress: 0 } as never);
-  for (const event of validations)
-    trainer.emit("validation", { epoch: 1, best: true, perplexity: 9, ...event } as never);
-  return notes;
+  happens(trainer);
+  return { notes, lines };
 }
+
+test("time left is said from the second step on: the first also prepares what all others use", () => {
+  const { lines } = reported((trainer) => {
+    for (const step of [700, 701]) trainer.emit("step", stepEvent(step));
+  });
+  expect(lines).toEqual(["epoch 0.00  loss 3.000", "epoch 0.00  loss 3.000  1 tokens/s  1 min 0 s left"]);
+});
 
 test("a validation that is worse than guessing says so, with the way out, and is no best", () => {
   const [worse, better] = notesOf(1, [{ loss: 6 }, { loss: 2.9 }]);

@@ -135,6 +135,9 @@ test("a crf gives the best sequences, all probabilities as JSON, and the F1 of s
     error: true,
   });
   const odd = file("odd-bio.conll", "the B-NP\nrun I-NP\n\nto O\nrun I-NP\n");
+  const iob1 = file("iob1.conll", "run I-NP\nrun B-NP\n\nto O\nrun I-NP\n\n".repeat(5));
+  const other = ostinato(["train", "tag", iob1, "--output", "crf", "--out", "iob1", "--maximum-steps", "1"]);
+  expect([other.status, other.stderr]).toEqual([0, expect.stringContaining("3 tags in IOB1: B-NP I-NP O.")]);
   expect(ostinato(["train", "tag", odd, "--validation", "0", "--output", "crf", "--out", "none"]).stderr).toMatch(
     /odd-bio\.conll, line 5: I-NP cannot follow O: the tags look like BIO\..*--no-constraints/,
   );
@@ -143,7 +146,11 @@ test("a crf gives the best sequences, all probabilities as JSON, and the F1 of s
 test("inspect shows sentences with their spans or tags, what is wrong first, in the terminal and as a report", () => {
   const own = file("own.conll", "to O\nhunt O\n\nthe O\nrun O\n\n");
   const shown = ostinato(["inspect", "crf", "--text", own, "--terminal"]);
-  expect(shown).toEqual({ status: 0, stdout: "[the run:NP?]\nto hunt\n", stderr: "" });
+  expect(shown).toEqual({
+    status: 0,
+    stdout: "[the run:NP?]\nto hunt\n",
+    stderr: expect.stringMatching(/^\[words:tag\] found by the model, \? where it is wrong; -> \[words:tag\] .*\n$/),
+  });
   expect(ostinato(["inspect", "model", "--text", conll, "--terminal"]).stdout).toMatch(
     /^\[the:DET\] \[walk:NOUN\] \[wants:VERB\] \[to:PART\] \[\w+:VERB\]\n/,
   );
@@ -244,6 +251,10 @@ test("a file that does not fit is refused with its line and the way out, and no 
   const train = (name: string, ...more: string[]) => ["train", "tag", name, "--out", "none", ...more];
   refused(train(file("short.conll", "a O\nb\n")), /short\.conll, line 2 has 1 column: expected 2 or more/);
   refused(train(conllu, "--tag-column", "upoz"), /train\.conllu has no column "upoz".*Did you mean upos\?/, 2);
+  refused(
+    train(file("one.conll", "a O\nb X\n")),
+    /--validation 0\.1 holds out all there is, 1 example, .*--validation FILE\), or do without \(--validation 0\)/,
+  );
   refused(
     train(conll, "--test", file("odd.conll", "the DET\nwhale NUON\n")),
     /odd\.conll, line 2: Unknown label "NUON"; did you mean NOUN\?/,

@@ -23,9 +23,7 @@ const small = ["--words", "letters", "--size", "12", "--epochs", "20", "--sample
 
 test("train vectors, neighbours, analogy, evaluate, map, inspect, export, import, quantize and info work one after the other", () => {
   const trained = ostinato(["train", "vectors", text, "--out", "words", ...small]);
-  expect(trained.stderr).toMatch(
-    /text\.txt: 5,850 tokens to learn; 16 words have a vector, and make up 4,950 of them\./,
-  );
+  expect(trained.stderr).toMatch(/text\.txt: 5,850 tokens to learn; 16 words with a vector, 4,950 of the tokens\./);
   expect(trained.stderr).toMatch(/Done after \d+ updates/);
   expect(trained.status).toBe(0);
 
@@ -49,6 +47,12 @@ test("train vectors, neighbours, analogy, evaluate, map, inspect, export, import
 
   expect(ostinato(["export", "words", "words.txt"]).stdout).toBe("words.txt: 16 words, 12 numbers each.\n");
   expect(readFileSync(join(folder, "words.txt"), "utf8")).toMatch(/^16 12\nthe -?\d/);
+  expect(ostinato(["export", "words", "-"])).toEqual({
+    status: 0,
+    stdout: readFileSync(join(folder, "words.txt"), "utf8"),
+    stderr: "",
+  });
+  refused(["export", "words", "-", "--json"], /--json and the vectors would both go to standard output/, 2);
   ostinato(["export", "words", "words.bin", "--format", "binary"]);
   for (const name of ["words.txt", "words.bin"]) {
     expect(ostinato(["import", name, "--out", `from-${name}`]).status).toBe(0);
@@ -99,5 +103,9 @@ test("what is missing or does not fit is said by name", () => {
     2,
   );
   refused(["train", "vectors", file("empty.txt", "\n\n"), "--out", "x"], /no words/);
+  refused(
+    ["train", "vectors", file("rare.txt", "a b c d e f\n"), "--out", "x"],
+    /none occurs often enough.*--minimum-count/,
+  );
   refused(["import", file("not.txt", "hello\n"), "--out", "x"], /not\.txt, line 1/);
 });

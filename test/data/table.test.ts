@@ -145,7 +145,10 @@ test("a column is its number from 1 or its name, which a header must have once",
     /"Q" is given by its name, and header is off/,
   );
   await expect(read("s.tsv", "a\tb\nc\n")).rejects.toThrow(
-    /s\.tsv, line 2 has 1 column: expected 2 or more.*--separator/,
+    /s\.tsv, line 2 has 1 column: expected 2 or more, as the first row has 2\. Complete the row, or take it out\.$/,
+  );
+  await expect(read("s.tsv", "a|b\nc|d\n")).rejects.toThrow(
+    /s\.tsv, line 1 has 1 column: expected 2 or more\. If something else is between them, .*--separator/,
   );
 });
 
@@ -156,6 +159,7 @@ test("a first row of names that nobody announced is not learnt, and neither are 
     "src_text,tgt_text",
     "질문,답변",
     "sentence1,sentence2",
+    "image,caption",
     "en,de",
   ]) {
     await expect(read("h.csv", `${row}\nx,y\n`)).rejects.toThrow(

@@ -98,6 +98,7 @@ export const dataRows: Record<string, Entry> = {
     { folds: 2, seed: 3 },
   ]),
   readSeries: entry(ostinato.readSeries as never, () => ["series.csv", { time: 1, missingDates: "fill" }]),
+  majorityOf: entry(ostinato.majorityOf as never, () => [[{ text: "ab", label: "x" }]]),
   splitTexts: entry(ostinato.splitTexts as never, () => [
     Array.from({ length: 20 }, () => ({ text: "ab", label: "x" })),
     { validation: 0.1 },

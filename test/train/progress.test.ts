@@ -44,6 +44,14 @@ test("what is left is estimated from what this run has done, also where it was r
   expect(new Progress({ progress: 0, tokens: 0 }).advance(0, 0)).toEqual({ tokensPerSecond: 0, secondsLeft: 0 });
 });
 
+test("what the first step takes longer than the others is not expected of them", () => {
+  const progress = new Progress({ progress: 0, tokens: 0 });
+  vi.advanceTimersByTime(5000);
+  progress.advance(100, 0.01);
+  vi.advanceTimersByTime(100);
+  expect(progress.advance(200, 0.02).secondsLeft).toBeCloseTo(9.8);
+});
+
 test("a curve has at most 1200 points, each the mean of equally many steps, and no step is counted twice", () => {
   const curve = new Curve();
   const steps = 5000;

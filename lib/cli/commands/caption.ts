@@ -18,7 +18,7 @@ import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { withOptions } from "../options.js";
 import { Painted, results } from "../output.js";
-import { colourDepth, oneCell, oneLine } from "../print.js";
+import { colourDepth, oneCell, oneLine, printer } from "../print.js";
 import { readingLike, withImages } from "../reading.js";
 import { searchOptionsFrom, withSearchOptions } from "../searchOptions.js";
 import type { Ability } from "../verbs.js";
@@ -63,7 +63,18 @@ async function captionImages(folder: string, names: string[], options: Options, 
       write(names[i] as string, written, options, names.length > 1);
       if (draws) drawHere(written);
     }
+    noteEmpty(captions, names, options);
   });
+}
+
+/** Says why a line is empty. */
+function noteEmpty(captions: readonly Caption[], names: readonly string[], options: Options): void {
+  const empty = names.filter((_, i) => captions[i]?.text === "");
+  if (empty.length === 0) return;
+  printer(options).note(
+    `The model ends the caption of ${empty.map(oneCell).join(", ")} before its first word: train it longer, or ask for ` +
+      "more (--minimum-length 1).",
+  );
 }
 
 /** An image with its name, and the photo that it was made of. */

@@ -15,7 +15,7 @@ import { passageOf } from "../../viz/index.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
 import { withOptions } from "../options.js";
 import { paint } from "../output.js";
-import { count, duration, printer } from "../print.js";
+import { count, countOf, duration, printer } from "../print.js";
 import { reportTraining } from "../reportTraining.js";
 import { writeReport } from "../writeReport.js";
 
@@ -53,7 +53,7 @@ async function demo({ out: wanted, maximumSteps }: Completed<typeof flags>): Pro
   });
   print.note(
     paint.bold("Ostinato"),
-    ` reads Moby Dick, ${count(train.length)} characters, with an LSTM of 2 x 192 units ` +
+    ` reads Moby Dick, ${countOf(train.length, "character")}, with an LSTM of 2 x 192 units ` +
       `(${count(model.parameterCount)} parameters).\nIt has never seen a word of English. Every so often it writes something. ` +
       "Ctrl-C ends it early.\n",
   );

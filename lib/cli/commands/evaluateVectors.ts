@@ -7,7 +7,7 @@ import { analogyScores, similarityScores } from "../../models/word2vec/judgement
 import type { Word2Vec } from "../../models/word2vec/word2vec.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
-import { count, oneLine, printer } from "../print.js";
+import { count, countOf, oneLine, printer } from "../print.js";
 import type { Ability } from "../verbs.js";
 import type { EvaluateOptions } from "./evaluate.js";
 import { evaluate } from "./evaluate.js";
@@ -35,7 +35,7 @@ export async function judgementsOf(
       results.push({
         file,
         scores,
-        text: `Spearman ${spearman.toFixed(4)}, ${count(covered)} of ${count(pairs.length)} pairs`,
+        text: `Spearman ${spearman.toFixed(4)}, ${count(covered)} of ${countOf(pairs.length, "pair")}`,
       });
     } else {
       const scores = await analogyScores(vectors, analogies, { executor, signal });

@@ -44,7 +44,7 @@ async function run(folder: string, options: Options, command: Command): Promise<
   for (const [i, candidates] of table.entries()) {
     results.write(`step ${i + 1}\n`);
     for (const { text, probability, kept, ended } of candidates) {
-      const line = `${probability.toPrecision(3).padStart(10)}  ${oneLine(text)}${ended ? " ." : ""}`;
+      const line = `${probability.toPrecision(3).padStart(10)}  ${oneLine(text)}${ended ? " </s>" : ""}`;
       results.write(kept ? `  ${line}\n` : "", kept ? "" : paint.dim(`- ${line}`), kept ? "" : "\n");
     }
   }

@@ -6,7 +6,7 @@ import type { Completed } from "../../options.js";
 import { flag, option, optional, table, text, whole } from "../../options.js";
 import { folderNamedAfter } from "../folderName.js";
 import { given, withOptions } from "../options.js";
-import { count, printer } from "../print.js";
+import { countOf, printer } from "../print.js";
 
 const flags = table("import", {
   /** Folder for the model. Default: named after the file. */
@@ -33,8 +33,10 @@ export function importCommand(): Command {
     const model = await Word2Vec.from(vectors);
     await model.save(out, { overwrite });
     print.object({ folder: out, words: vectors.words.length, size: vectors.size, duplicates: vectors.duplicates });
-    print.line(`${count(vectors.words.length)} words, ${count(vectors.size)} numbers each. The model is in ${out}.`);
+    print.line(
+      `${countOf(vectors.words.length, "word")}, ${countOf(vectors.size, "number")} each. The model is in ${out}.`,
+    );
     if (vectors.duplicates > 0)
-      print.note(`${count(vectors.duplicates)} words stand there more than once; the first vector counts.`);
+      print.note(`More than one vector for ${countOf(vectors.duplicates, "word")}: the first counts.`);
   });
 }

@@ -10,7 +10,7 @@ import type { SequenceClassifier } from "../../models/sequenceClassifier/sequenc
 import type { Completed } from "../../options.js";
 import { flag, list, option, optional, pick, table, text, whole, word } from "../../options.js";
 import type { History } from "../../train/events.js";
-import type { ActivationLayer, ActivationTrace, LabelledSample, TextFeature } from "../../viz/index.js";
+import type { ActivationLayer, ActivationTrace, ColourDepth, LabelledSample, TextFeature } from "../../viz/index.js";
 import {
   blockChart,
   colourText,
@@ -219,11 +219,22 @@ async function showLabels(folder: string, options: Options, command: Command): P
 /** Texts coloured by how much each token counted. */
 function printSamples(print: Printer, samples: readonly LabelledSample[]): void {
   const [width, depth] = [process.stdout.columns ?? 100, colourDepth()];
+  print.note(weightLegend(samples, depth));
   for (const { tokens, weights, label, probability, truth } of samples) {
     print.object({ label, probability, truth, tokens, weights: weights && Array.from(weights) });
     print.line(`${oneCell(label)} ${probability.toFixed(4)}${label === truth ? "" : ` (truly ${oneCell(truth)})`}`);
     print.line(new Painted(colourText(tokens, weights ?? tokens.map(() => 0), { depth, width })), "\n");
   }
+}
+
+/** The meaning of the colours or marks of texts, in words. */
+function weightLegend(samples: readonly LabelledSample[], depth: ColourDepth): string {
+  if (samples.every(({ weights }) => weights === null)) {
+    return "Which tokens count is known of models with attention pooling only (--pooling attention).";
+  }
+  return depth === 0
+    ? "[+ ] tokens that count at least half as much as the one that counts most"
+    : "The darker a token, the more it counts.";
 }
 
 /** The units that may colour a text: those of the state, or the gates where those are asked for. */

@@ -38,6 +38,8 @@ function showSeries(folder: string, options: Options, command: Command): Promise
     const scores = series.length > 0 ? await model.backtest(series, { signal }) : undefined;
     if (terminal && scores) {
       const size = { width: Math.min(process.stdout.columns ?? 100, 160), depth: colourDepth() };
+      const interval = size.depth === 0 ? "." : "blue";
+      print.note(`\u2022 values   o forecast   ${interval} inside the widest interval`);
       print.object(scores);
       for (const chart of charts) print.line(new Painted(forecastTerminal(chart, size)));
       printBacktest(print, scores);

@@ -32,6 +32,7 @@ async function showTags(folder: string, options: Options, command: Command): Pro
     if (terminal) {
       if (texts.length === 0) throw new OptionError("inspect: --terminal of a tagger needs --text.");
       const look = { tags: tagsIn(texts), width: process.stdout.columns ?? 100, depth: colourDepth() };
+      print.note("[words:tag] found by the model, ? where it is wrong; -> [words:tag] what it should have found");
       for (const one of texts) {
         print.object(one);
         print.line(new Painted(taggedTerminal(one, look)));

@@ -19,7 +19,7 @@ import type { LadderText, Rung } from "../ladder/rung.js";
 import { rungs } from "../ladder/rungs.js";
 import { withOptions } from "../options.js";
 import type { Printer } from "../print.js";
-import { count, printer } from "../print.js";
+import { count, countOf, printer } from "../print.js";
 import { tokenizerFor } from "../tokenizers.js";
 
 const flags = table("ladder", {
@@ -76,7 +76,7 @@ function climb(files: string[], options: Options): Promise<void> {
       const ladder = await ladderText(corpus, options, { signal, print });
       const { text, test } = ladder;
       print.note(
-        `${corpus.name}: ${count(text.train.length)} ${text.tokenizer.kind} tokens to learn, ` +
+        `${corpus.name}: ${countOf(text.train.length, `${text.tokenizer.kind} token`)} to learn, ` +
           `${count(text.validation.length)} to validate, ${count(test.length)} to measure; vocabulary ${count(text.tokenizer.size)}.`,
       );
       await mkdir(out, { recursive: true });

@@ -9,7 +9,7 @@ import { vectorMap, vectorMapSVG } from "../../viz/index.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { withOptions } from "../options.js";
-import { count, printer } from "../print.js";
+import { count, countOf, printer } from "../print.js";
 import type { Ability, Verb } from "../verbs.js";
 
 const flags = table("map", {
@@ -65,7 +65,7 @@ async function drawMap(
   const rows = lines.map((line) => line.split("\t") as [string, string?]).filter(([label]) => label.trim() !== "");
   if (rows.length > mostLines) {
     throw new InputError(
-      `map: ${file} has ${count(rows.length)} lines, and at most ${count(mostLines)} can be drawn. ` +
+      `map: ${file} has ${countOf(rows.length, "line")}, and at most ${count(mostLines)} can be drawn. ` +
         `Give it fewer, such as the first: head -n ${mostLines} ${file} > fewer.txt`,
     );
   }
@@ -84,6 +84,6 @@ async function drawMap(
   print.object({ ...points, file: options.out });
   const [x, y] = points.shares.map((share) => `${(100 * share).toFixed(1)} %`);
   print.line(
-    `${count(labels.length)} vectors: ${x} of their variance lies along x, ${y} along y. The map is in ${options.out}.`,
+    `${countOf(labels.length, "vector")}: ${x} of their variance lies along x, ${y} along y. The map is in ${options.out}.`,
   );
 }

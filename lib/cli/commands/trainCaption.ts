@@ -15,7 +15,7 @@ import type { ExampleTraining } from "../exampleTraining.js";
 import { batchesOf, longText, trainExamples } from "../exampleTraining.js";
 import { executorFrom } from "../executor.js";
 import { given, optionsIn, withOptions } from "../options.js";
-import { count } from "../print.js";
+import { count, countOf } from "../print.js";
 import { printCaptionScores } from "../printCaptionScores.js";
 import { readingOf, withCaptionColumns } from "../reading.js";
 import { tokenizerOfTexts } from "../tokenizers.js";
@@ -85,9 +85,9 @@ function captionTraining(): ExampleTraining<Options, CaptionedImage, ImageCaptio
     describe: ({ model: { tokenizer }, data, measured }) => {
       const { rows, columns, channels } = data.shape;
       return (
-        `${count(data.captions)} captions of ${count(data.images)} images to learn, ${count(measured?.captions ?? 0)} to validate` +
+        `${countOf(data.captions, "caption")} of ${countOf(data.images, "image")} to learn, ${count(measured?.captions ?? 0)} to validate` +
         `${longText(data, measured)}; images of ${rows} x ${columns} x ${channels}; ` +
-        `vocabulary of ${count(tokenizer.size)} ${tokenizer.kind} tokens.`
+        `vocabulary of ${countOf(tokenizer.size, `${tokenizer.kind} token`)}.`
       );
     },
     samples: 3,

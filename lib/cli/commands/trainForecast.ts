@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Series } from "../../data/index.js";
-import { OptionError } from "../../errors.js";
+import { seriesPlace } from "../../data/index.js";
+import { InputError, OptionError } from "../../errors.js";
 import { forecasterRules } from "../../models/forecaster/config.js";
 import { SeriesData, seriesDataRules } from "../../models/forecaster/data.js";
 import { Forecaster } from "../../models/forecaster/forecaster.js";
@@ -64,6 +65,7 @@ async function trainForecaster(call: TrainingCall<Options>, command: Command): P
   await train(call, print, async (signal) => {
     const series = await readSeriesFiles(files, command);
     noteSeries(print, series);
+    expectLearnable(series, { validationSteps, testSteps });
     const known = withoutLast(series, testSteps);
     const learnt = withoutLast(known, validationSteps);
     const model = await Forecaster.create({
@@ -90,6 +92,20 @@ async function trainForecaster(call: TrainingCall<Options>, command: Command): P
     });
     return { trainer, conclude: () => conclude(model, series, { options, signal, print }), words };
   });
+}
+
+/** @throws InputError for a series that is held out as a whole: it names the place. */
+function expectLearnable(series: readonly Series[], held: { validationSteps: number; testSteps: number }): void {
+  const { validationSteps, testSteps } = held;
+  const steps = validationSteps + testSteps;
+  for (const [i, one] of series.entries()) {
+    if (steps === 0 || one.values.length > steps) continue;
+    throw new InputError(
+      `train forecast: ${seriesPlace(one, i, series.length)} has ${countOf(one.values.length, "value")}, and its last ${count(steps)} are held ` +
+        `out: ${count(validationSteps)} to validate on, ${count(testSteps)} to measure the best model on. None is left to learn from. Hold ` +
+        "out fewer (--validation-steps, --test-steps), or take a shorter --horizon.",
+    );
+  }
 }
 
 /** A loss is no perplexity here. */

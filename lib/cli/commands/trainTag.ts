@@ -7,6 +7,7 @@ import { readTrainingRecord } from "../../formats/index.js";
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
 import { TaggedData, taggedRules } from "../../models/sequenceTagger/data.js";
 import { taggerRules } from "../../models/sequenceTagger/network.js";
+import { TagScheme } from "../../models/sequenceTagger/scheme.js";
 import type { TaggerEvaluation } from "../../models/sequenceTagger/scores.js";
 import type { SequenceTaggerOptions } from "../../models/sequenceTagger/sequenceTagger.js";
 import { SequenceTagger } from "../../models/sequenceTagger/sequenceTagger.js";
@@ -19,7 +20,7 @@ import { batchesOf, longText, trainExamples } from "../exampleTraining.js";
 import { executorFrom } from "../executor.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
-import { count, oneCell } from "../print.js";
+import { count, countOf, oneCell } from "../print.js";
 import { foldText, printTagging, printTaggingFolds } from "../printTagging.js";
 import { conllOf, noteTagged, readTagged, withConllOptions } from "../taggedFiles.js";
 import type { TrainingOptions } from "../training.js";
@@ -80,11 +81,12 @@ const training: ExampleTraining<Options, TaggedSentence, SequenceTagger, TaggedD
   prepare: taggerFor,
   describe: ({ model: { tokenizer }, data, measured }) => {
     const { words, spelling, labels } = tokenizer;
+    const scheme = TagScheme.of(labels.names, tokenizer.scheme);
     const names = labels.names.slice(0, 20).map(oneCell).join(" ");
     return (
-      `${count(data.sentences)} sentences (${count(data.tokens)} tokens) to learn, ${count(measured?.sentences ?? 0)} to validate` +
-      `${longText(data, measured)}; ${count(words.size)} words, ${count(spelling.size)} characters; ` +
-      `${count(labels.size)} tags: ${names}${labels.size > 20 ? " ..." : ""}.`
+      `${countOf(data.sentences, "sentence")} (${countOf(data.tokens, "token")}) to learn, ${count(measured?.sentences ?? 0)} to validate` +
+      `${longText(data, measured)}; ${countOf(words.size, "word")}, ${countOf(spelling.size, "character")}; ` +
+      `${countOf(labels.size, "tag")}${scheme ? ` in ${scheme.name}` : ""}: ${names}${labels.size > 20 ? " ..." : ""}.`
     );
   },
   samples: 5,
@@ -132,7 +134,7 @@ async function taggerFor(
   }
   if (vectors)
     print.note(
-      `${count(await model.useVectors(vectors))} of ${count(tokenizer.words.size)} words have a vector of the file.`,
+      `${count(await model.useVectors(vectors))} of ${countOf(tokenizer.words.size, "word")} with a vector of the file.`,
     );
   return { model, ...batches };
 }
@@ -176,8 +178,8 @@ async function vectorsFor(
   const words = new Set(sentences.flatMap(({ tokens }) => tokens.flatMap((token) => [token, token.toLowerCase()])));
   const vectors = await readWordVectors(file, { words, first: vectorWords });
   const twice =
-    vectors.duplicates > 0 ? `; ${count(vectors.duplicates)} words come again, and keep their first vector` : "";
-  print.note(`${file}: ${count(vectors.words.length)} vectors of ${vectors.size} numbers${twice}.`);
+    vectors.duplicates > 0 ? `; more than one for ${countOf(vectors.duplicates, "word")}: the first counts` : "";
+  print.note(`${file}: ${countOf(vectors.words.length, "vector")} of ${vectors.size} numbers${twice}.`);
   return vectors;
 }
 

@@ -11,7 +11,7 @@ import { executorFrom } from "../executor.js";
 import { heldOut } from "../heldOut.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
-import { count, printer } from "../print.js";
+import { count, countOf, printer } from "../print.js";
 import { readingOf, withTextOptions } from "../reading.js";
 import type { TrainingWords } from "../reportTraining.js";
 import { corpusOf, noteTexts } from "../textFiles.js";
@@ -129,7 +129,7 @@ function noteWords(
   const covered = counts.reduce((sum, own) => sum + own, 0);
   const words = tokenizer.wordIds().length;
   print.note(
-    `${corpus.name}: ${count(learnt.length)} tokens to learn; ${count(words)} words have a vector, and make up ${count(covered)} of them.`,
+    `${corpus.name}: ${countOf(learnt.length, "token")} to learn; ${countOf(words, "word")} with a vector, ${count(covered)} of the tokens.`,
   );
   print.note(`${count(parameterCount)} parameters. Ctrl-C saves and stops.`);
 }

@@ -5,7 +5,7 @@ import { generate } from "../commands/generate.js";
 import { profileText } from "../commands/profile.js";
 import { quantize } from "../commands/quantize.js";
 import { characterAwareCommand } from "../commands/trainCharacterAware.js";
-import { count } from "../print.js";
+import { count, countOf } from "../print.js";
 import type { CliKind } from "../verbs.js";
 
 export const characterAwareLanguageModel: CliKind<CharacterAwareLanguageModel> = {
@@ -14,5 +14,5 @@ export const characterAwareLanguageModel: CliKind<CharacterAwareLanguageModel> =
   abilities: [generate, evaluateText, quantize(textPerplexity), profileText],
   describe: ({ network: { config }, tokenizer }) =>
     `a character-aware language model with a ${config.layers}-layer ${cellOf(config.cell).title} of ${config.hiddenSize} units, ` +
-    `vocabulary ${count(tokenizer.size)}, ${count(config.characterCount)} characters`,
+    `vocabulary ${count(tokenizer.size)}, ${countOf(config.characterCount, "character")}`,
 };

@@ -94,7 +94,11 @@ export class ImageSet {
    * @param place of the name, for messages. @throws InputError if there is none, FileError if it cannot be read.
    */
   async image(name: string, place?: string): Promise<NumberArray> {
-    checkOption("ImageSet.image", "the name", name, text());
+    return this.#find(checkOption("ImageSet.image", "the name", name, text()), { place });
+  }
+
+  /** @param options.hint more to say where there is no such image. */
+  async #find(name: string, { place, hint = "" }: { place?: string | undefined; hint?: string }): Promise<NumberArray> {
     const before = place === undefined ? "" : `${place}: `;
     const known = this.#arrays.get(name);
     if (known) return known;
@@ -110,7 +114,7 @@ export class ImageSet {
     const nearest = nearestName(name, this.names);
     throw new InputError(
       `${before}there is no image ${quote(name)} in ${this.#paths.join(", ")}` +
-        `${nearest === undefined ? "." : `; did you mean ${nearest}?`}`,
+        `${nearest === undefined ? "." : `; did you mean ${nearest}?`}${hint}`,
     );
   }
 
@@ -121,10 +125,12 @@ export class ImageSet {
       throw new InputError(`ImageSet.captioned: expected what readCaptionTable gives, got ${describe(images)}.`);
     }
     const found: CaptionedImage[] = [];
-    for (const entry of images as ImageCaptions[]) {
+    for (const [i, entry] of (images as ImageCaptions[]).entries()) {
       const { image: name, captions, places } = entry ?? {};
       signal?.throwIfAborted();
-      const image = await this.image(name, places?.[0]);
+      checkOption("ImageSet.captioned", "the name of an image", name, text());
+      const hint = i === 0 && places ? " If that row names the columns, say so (header: true; --header)." : "";
+      const image = await this.#find(name, { place: places?.[0], hint });
       found.push({ image, captions, name, ...(places ? { places } : {}) });
     }
     return found;

@@ -48,7 +48,7 @@ import type { ClassifierInput, EncodedInput } from "./inputs.js";
 import { encodeInput, inputBatch, inputPlace, recordInputs } from "./inputs.js";
 import type { FitLinearOptions, LinearScores } from "./linearBaseline.js";
 import { fitLinearBaseline, fitRules, scoreLinearBaseline } from "./linearBaseline.js";
-import { majorityOf } from "./majority.js";
+import { expectMajority, scoreMajority } from "./majority.js";
 import type { SequenceClassifierConfig } from "./network.js";
 import { classifierRules, SequenceClassifierNetwork } from "./network.js";
 import { classifierVocabularies } from "./vocabularies.js";
@@ -90,8 +90,8 @@ export type ClassifyOptions = OptionsOf<typeof classifyRules>;
 export interface ClassifierEvaluation extends ClassificationScores {
   /** Mean loss of a text, in nats. */
   loss: number;
-  /** The commonest label of the texts, or where they may have several the commonest set of labels, given to each. */
-  majority: { label: string | string[]; accuracy: number };
+  /** The commonest label of the texts that the model has learnt from, or set of labels, given to each; null where it is not known. */
+  majority: { label: string | string[]; accuracy: number } | null;
   /** The linear model that `fitLinear` has fitted; null without one. */
   linear: LinearScores | null;
 }
@@ -140,7 +140,7 @@ export class SequenceClassifier extends SavedModel<
 
   /** A model with new weights. @throws OptionError for options that do not fit together, InputError for labels that are none. */
   static async create(options: SequenceClassifierOptions): Promise<SequenceClassifier> {
-    const { tokenizer, labels } = completeWithCell("SequenceClassifier", options, {
+    const { tokenizer, labels, majority, multiLabel } = completeWithCell("SequenceClassifier", options, {
       table: createRules,
       first: "none",
     });
@@ -155,6 +155,7 @@ export class SequenceClassifier extends SavedModel<
       );
     }
     const own = bundle ? tokenizer : new ClassifierVocabulary(tokenizer, new Labels(labels ?? []));
+    expectMajority(majority, { labels: own.labels.names, multiLabel });
     const input = own.features ? "vectors" : "tokens";
     const { linearRows = 0 } = options;
     if (own.features && linearRows !== 0 && linearRows !== own.features.size) {
@@ -245,7 +246,7 @@ export class SequenceClassifier extends SavedModel<
     expectExamples("evaluate", examples);
     if (examples.length === 0) throw new InputError("evaluate: there are no texts.");
     const { tokenizer } = this;
-    const { multiLabel } = this.network.config;
+    const { multiLabel, majority } = this.network.config;
     const encoded = await inTurns(
       examples,
       (example, index) => encodeExample(example, { index, count: examples.length }, { tokenizer, multiLabel }),
@@ -267,7 +268,7 @@ export class SequenceClassifier extends SavedModel<
     return {
       loss: total / examples.length,
       ...classificationScores(found, truth, this.labels),
-      majority: majorityOf(truth),
+      majority: majority ? scoreMajority(majority, examples, multiLabel) : null,
       linear: await scoreLinearBaseline(this, {
         ...{ examples, encoded, truth, signal },
         labelOf: (probabilities) => this.#labelOf(probabilities, threshold),

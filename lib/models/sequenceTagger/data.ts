@@ -34,7 +34,7 @@ export const taggedRules = table("TaggedData", {
    */
   wordDropout: option(real({ minimum: 0, initial: 0.25 }), { aka: ["word_dropout", "unk_replace"] }),
   /**
-   * Refuse tags that cannot follow each other by their names: I-X after O in BIO, B-X before O in BIOES. Default true.
+   * Refuse tags that cannot follow each other by their names: I-X after O in BIO, B-X before O in BIOES, B-X after O in IOB1. Default true.
    */
   constraints: option(flag(true), { flag: null }),
   /** Tokens that a sentence may have. Default 1000. */
@@ -95,7 +95,8 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
     this.#batches = new ExampleBatches(fitting.kept, { noun: "sentence", lengthOf, batchSize, seed, role });
     this.#options = options;
     this.#made = taggerFingerprint(tokenizer);
-    this.#forbidden = forbiddenTransitions(tokenizer.labels.names, TagScheme.of(tokenizer.labels.names));
+    const { labels, scheme } = tokenizer;
+    this.#forbidden = forbiddenTransitions(labels.names, TagScheme.of(labels.names, scheme));
     this.role = role;
     this.sentences = fitting.kept.length;
     this.tokens = fitting.kept.reduce((sum, sentence) => sum + lengthOf(sentence), 0);
@@ -118,7 +119,7 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
     const { tokenizer, signal, maximumLength, long, constraints } = complete;
     expectTagged("TaggedData", sentences);
     const count = sentences.length;
-    const scheme = constraints ? TagScheme.of(tokenizer.labels.names) : null;
+    const scheme = constraints ? TagScheme.of(tokenizer.labels.names, tokenizer.scheme) : null;
     const encode = (sentence: TaggedSentence, index: number) => {
       const encoded = encodeTagged(sentence, tokenizer, { index, count });
       scheme?.expect(sentence, { index, count });

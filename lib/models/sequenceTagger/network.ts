@@ -67,7 +67,7 @@ export const taggerRules = table("SequenceTagger", {
    * which tag follows which (Lafferty et al. 2001; Lample et al. 2016). Default softmax.
    */
   output: word(taggerOutputs, "softmax"),
-  /** With a crf: forbid what the tags' names forbid, in BIO or BIOES, such as I-X after O. Default true. */
+  /** With a crf: forbid what the tags' names forbid, in BIO, BIOES or IOB1, such as I-X after O in BIO. Default true. */
   constraints: flag(true),
   /** Dropout on the vectors of words, between layers and before the output layer. Default 0.5. */
   dropout: option(real({ minimum: 0, below: 1, initial: 0.5 }), { aka: ["dropout_rate", "p"] }),

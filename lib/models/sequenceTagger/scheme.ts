@@ -15,28 +15,34 @@ const markNames: Readonly<Record<string, Mark["mark"]>> = { B: "B", I: "I", E: "
 
 /**
  * Which tags may follow each other, by their names: I-X after B-X or I-X alone (BIO), and where there are E-X or S-X (BIOES; BILOU's L and
- * U) a span that begins also ends. Null for tags of another form, as parts of speech or IOB1, that may follow each other freely.
+ * U) a span that begins also ends. In IOB1 I-X may follow anything, and B-X only B-X and I-X. Null for tags of another form, as parts of
+ * speech, that may follow each other freely.
  */
 export class TagScheme {
   readonly #marks: readonly Mark[];
   readonly #ids: ReadonlyMap<string, number>;
   readonly #closed: boolean;
+  /** "BIO", "BIOES", "BILOU" or "IOB1". */
+  readonly name: string;
 
-  private constructor(labels: readonly string[], marks: readonly Mark[]) {
+  private constructor(labels: readonly string[], marks: readonly Mark[], scheme: "IOB1" | null) {
     this.#marks = marks;
     this.#ids = new Map(labels.map((label, id) => [label, id]));
     this.#closed = marks.some(({ mark }) => mark === "E" || mark === "S");
+    this.name = scheme ?? (!this.#closed ? "BIO" : labels.some((label) => /^[LU]-/.test(label)) ? "BILOU" : "BIOES");
   }
 
-  static of(labels: readonly string[]): TagScheme | null {
+  /** @param scheme IOB1 where the names of the tags are to be read so: see `TaggerVocabulary.scheme`. */
+  static of(labels: readonly string[], scheme: "IOB1" | null = null): TagScheme | null {
     const marks = labels.map((label): Mark | null => {
       if (label === "O") return { mark: "O", type: "" };
       const mark = label[1] === "-" ? markNames[label[0] as string] : undefined;
       return mark ? { mark, type: label.slice(2) } : null;
     });
     if (!marks.every((mark) => mark !== null) || !marks.some(({ mark }) => mark !== "O")) return null;
+    if (scheme === "IOB1") return new TagScheme(labels, marks, scheme);
     const begun = new Set(marks.filter(({ mark }) => mark === "B").map(({ type }) => type));
-    return marks.every(({ mark, type }) => mark !== "I" || begun.has(type)) ? new TagScheme(labels, marks) : null;
+    return marks.every(({ mark, type }) => mark !== "I" || begun.has(type)) ? new TagScheme(labels, marks, null) : null;
   }
 
   /** Whether a tag may stand at the beginning (null before it), at the end (null after it), or after another. */
@@ -46,6 +52,7 @@ export class TagScheme {
     const [one, next] = [markOf(before), markOf(after)];
     const goesOn = next.mark === "I" || next.mark === "E";
     const isOpen = one.mark === "B" || one.mark === "I";
+    if (this.name === "IOB1") return next.mark !== "B" || (isOpen && one.type === next.type);
     if (goesOn) return isOpen && one.type === next.type;
     return !isOpen || !this.#closed;
   }
@@ -62,7 +69,7 @@ export class TagScheme {
           ? `${before} cannot end a sentence`
           : `${after} cannot ${before === null ? "begin a sentence" : `follow ${before}`}`;
       throw new InputError(
-        `${place}: ${what}: the tags look like ${this.#closed ? "BIOES" : "BIO"}. Correct it, or let any tag follow any other ` +
+        `${place}: ${what}: the tags look like ${this.name}. Correct it, or let any tag follow any other ` +
           "(constraints: false; --no-constraints).",
       );
     }

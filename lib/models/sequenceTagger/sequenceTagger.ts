@@ -115,6 +115,7 @@ const vocabularies = bundledVocabularies({
     forward: optional(vocabularyShape),
     backward: optional(vocabularyShape),
     separator: optional(text({ empty: true })),
+    scheme: optional(word(["IOB1"])),
   },
   rule: taggerVocabularyRule,
   read: (json) => TaggerVocabulary.fromJSON(json),
@@ -155,7 +156,7 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
     }
     this.#evaluation = new EvaluationStep(this);
     this.#programs = new Programs(this);
-    this.#forbidden = forbiddenTransitions(this.labels, TagScheme.of(this.labels));
+    this.#forbidden = forbiddenTransitions(this.labels, TagScheme.of(this.labels, this.tokenizer.scheme));
   }
 
   /** A model with new weights. @throws OptionError for options that do not fit together. */

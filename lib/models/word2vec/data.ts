@@ -85,6 +85,12 @@ export class ContextData implements TrainingData<Word2VecForm> {
     const made = stream.tokenizer instanceof WordTokenizer ? fingerprint(stream.tokenizer) : "another kind";
     expectTokenizer("ContextData", stream.tokenizer && made, tokenizer.words);
     const counts = tokenizer.wordCounts();
+    if (tokenizer.wordIds().length === 0) {
+      throw new InputError(
+        "ContextData: no word has a vector, as none occurs often enough. Lower the count that a word needs (minimumCount; --minimum-count " +
+          "on the command line), or take a longer text.",
+      );
+    }
     if (counts.every((count) => count === 0)) {
       throw new InputError(
         "ContextData: nothing is known of how often the words of this model occur, as its vectors come from a file. Create a model " +

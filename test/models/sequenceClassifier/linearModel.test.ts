@@ -118,10 +118,7 @@ test("evaluate puts the simpler models beside the network; training, saving and 
   await model.fitLinear(examples);
   const before = await model.evaluate(examples);
   expect(before.linear?.accuracy).toBeGreaterThan(0.97);
-  const yes = examples.filter(({ label }) => label === "yes").length;
-  expect(before.majority).toEqual(
-    yes > 150 ? { label: "yes", accuracy: yes / 300 } : { label: "no", accuracy: 1 - yes / 300 },
-  );
+  expect(before.majority).toBeNull();
 
   const folder = join(await temporaryFolder(), "model");
   const data = await LabelledData.create(examples, { tokenizer: model.tokenizer });

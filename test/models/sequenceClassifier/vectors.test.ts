@@ -9,6 +9,7 @@ import {
   FrameFeatures,
   LabelledData,
   loadModel,
+  majorityOf,
   SequenceClassifier,
   Trainer,
 } from "../../../lib/index.js";
@@ -35,14 +36,19 @@ const sequencesOf = (examples: readonly LabelledText[]) => examples.flatMap(({ s
 
 const examples = series(400);
 const features = await FrameFeatures.of(sequencesOf(examples));
-const model = await SequenceClassifier.create({ tokenizer: features, labels: ["after", "before"], hiddenSize: 16 });
+const model = await SequenceClassifier.create({
+  tokenizer: features,
+  labels: ["after", "before"],
+  majority: majorityOf(examples),
+  hiddenSize: 16,
+});
 const data = await LabelledData.create(examples, { tokenizer: model.tokenizer, batchSize: 16 });
 await new Trainer(model, { data, epochs: 12, optimizer: adam({ learningRate: 0.01 }) }).run();
 
 test("a sequence of vectors gets one label, whatever the scale of its features", async () => {
   const { accuracy, majority, linear, loss } = await model.evaluate(series(120, 4));
   expect(accuracy).toBeGreaterThan(0.95);
-  expect(majority.accuracy).toBeLessThan(0.65);
+  expect(majority?.accuracy).toBeLessThan(0.65);
   expect(linear).toBeNull();
   expect(loss).toBeLessThan(0.2);
   expect(model.network.config.input).toBe("vectors");

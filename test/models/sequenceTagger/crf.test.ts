@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { SequenceTaggerOptions, TaggedSentence } from "../../../lib/index.js";
 import { adam, SequenceTagger, TaggedData, TaggerVocabulary, Trainer } from "../../../lib/index.js";
 import { forbiddenTransitions, TagScheme } from "../../../lib/models/sequenceTagger/scheme.js";
 import { randomNumbers } from "../../data/randomText.js";
+import { temporaryFolder } from "../../data/temporaryFolder.js";
 
 const random = randomNumbers(9);
 
@@ -191,6 +193,41 @@ test("labels of BIO, BIOES and BILOU say which may follow; others are free", () 
     Math.fround(-1e30),
     0,
   ]);
+});
+
+test("IOB1 is known by its sentences: I-X may follow anything, and B-X only its own type", async () => {
+  const of = (...tags: string[]) => ({ tokens: tags.map(() => "x"), tags });
+  const schemeOf = (...sentences: string[][]) => {
+    const { labels, scheme } = TaggerVocabulary.of(sentences.map((tags) => of(...tags)));
+    return TagScheme.of(labels.names, scheme)?.name ?? null;
+  };
+  expect(schemeOf(["I-X", "B-X", "O"], ["O", "I-Y"])).toBe("IOB1");
+  expect(schemeOf(["O", "I-X", "I-X"])).toBe("IOB1");
+  expect(schemeOf(["B-X", "I-X", "O"])).toBe("BIO");
+  expect(schemeOf(["O", "B-X"], ["O", "I-X"])).toBe("BIO");
+  expect(schemeOf(["I-X", "B-Y"])).toBeNull();
+  expect(schemeOf(["B-X", "E-X"], ["S-X", "O"])).toBe("BIOES");
+  expect(schemeOf(["B-X", "L-X"], ["U-X", "O"])).toBe("BILOU");
+  expect(schemeOf(["NOUN", "I-X"])).toBeNull();
+
+  const tokenizer = TaggerVocabulary.of([of("I-X", "B-X", "O"), of("O", "I-Y")]);
+  const fresh = await SequenceTagger.create({ tokenizer, output: "crf", hiddenSize: 4, characters: "none" });
+  const folder = join(await temporaryFolder(), "model");
+  await fresh.save(folder);
+  const loaded = await SequenceTagger.load(folder);
+  for (const one of [fresh, loaded]) {
+    const found = await one.tag(
+      Array.from({ length: 40 }, () => Array.from({ length: 6 }, () => "x")),
+      { nBest: 20 },
+    );
+    for (const { nBest = [] } of found) {
+      for (const { tags } of nBest) {
+        for (const [t, tag] of tags.entries()) if (tag === "B-X") expect(tags[t - 1]).toMatch(/^[BI]-X$/);
+      }
+    }
+    expect((await one.evaluate([of("I-X", "B-X", "O")])).sentences).toBe(1);
+    await expect(one.evaluate([of("O", "B-X")])).rejects.toThrow("B-X cannot follow O: the tags look like IOB1");
+  }
 });
 
 test("tags that BIO forbids are refused by their line, unless anything may follow anything", async () => {
