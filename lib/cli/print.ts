@@ -91,6 +91,11 @@ export function oneCell(name: string): string {
   return name.replace(/[\t\r\n]/g, " ");
 }
 
+/** The first of some names, for notes about what was read. */
+export function firstOf(names: readonly string[], most = 20): string {
+  return `${names.slice(0, most).map(oneCell).join(" ")}${names.length > most ? " ..." : ""}`;
+}
+
 /** The beginning of a text on one line, for notes about what was read. */
 export function shortened(text: string): string {
   const characters = [...oneLine(text)];

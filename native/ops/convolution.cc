@@ -9,7 +9,8 @@
 // A patch is K = size²·C floats, of which size·C at a time lie together in x. The patches of an image are cut into
 // blocks of nearly equal size, which stay in a core's L2 from when they are made until they are read; all of them at
 // once would pass through memory. No block reaches into another image: an image's y and dx depend neither on its
-// neighbours nor on the number of threads. dweight is a sum of one part a thread. Results overlap no operand.
+// neighbours nor on the number of threads. dweight is the sum of a few parts, which depend on the sizes alone, in their
+// order: it has the same bits with any number of threads. Results overlap no operand.
 #include <algorithm>
 
 #include "base/rounding.h"
@@ -30,6 +31,9 @@ constexpr int64_t kBlockFloats = 64 * 1024;
 constexpr int64_t kFewestRows = 16;
 // Most patches of a block: rows of a product are read as they lie, without packing, up to here; its depths may be more.
 constexpr int64_t kMostRows = 126, kMostDepths = 1024;
+
+// Parts of the weight's gradient, and its floats that stay in a core's cache.
+constexpr int64_t kMostSums = 16, kCachedFloats = 64 * 1024;
 
 struct Windows {
   int64_t B, H, W, C, R, Q, O, size, stride, padding;
@@ -101,16 +105,24 @@ void scatter(const Windows& w, const float* rows, int64_t first, int64_t count, 
   }
 }
 
+// Calls f(image, first patch, patches) for some of the blocks of all images.
+template <class F>
+void forBlocksIn(const Windows& w, int64_t begin, int64_t end, const F& f) {
+  const int64_t blocks = w.blocks();
+  for (int64_t i = begin; i < end; i++) {
+    const int64_t first = w.first(i % blocks);
+    f(i / blocks, first, w.first(i % blocks + 1) - first);
+  }
+}
+
 // Calls f(part, image, first patch, patches) for all blocks of some images' patches; an item is a block, or an image
 // with all its blocks. Items of a part follow each other on one thread.
 template <class F>
 void forBlocks(const Windows& w, ThreadPool& pool, int parts, bool wholeImages, const F& f) {
-  const int64_t blocks = w.blocks(), unit = wholeImages ? blocks : 1, items = w.B * blocks / unit;
+  const int64_t unit = wholeImages ? w.blocks() : 1, items = w.B * w.blocks() / unit;
   pool.parallel(parts, [&](int part) {
-    for (int64_t i = items * part / parts * unit; i < items * (part + 1) / parts * unit; i++) {
-      const int64_t first = w.first(i % blocks);
-      f(part, i / blocks, first, w.first(i % blocks + 1) - first);
-    }
+    forBlocksIn(w, items * part / parts * unit, items * (part + 1) / parts * unit,
+                [&](int64_t b, int64_t first, int64_t count) { f(part, b, first, count); });
   });
 }
 
@@ -290,12 +302,24 @@ Gemm weightProduct(const Call& call, const Windows& w, int64_t count) {
           .precision = call.precision};
 }
 
-// Each thread has a sum of its own, where there is more than one.
+// Parts that dweight is the sum of, a power of two: each thread makes some of them. A part is worth its memory traffic
+// from so many patches on, fewer where it stays in a core's cache.
+int64_t weightSums(const Windows& w) {
+  const int64_t patches = w.B * w.patches(), worth = w.O * w.patchFloats() <= kCachedFloats ? 256 : 512;
+  int64_t sums = 1;
+  while (sums < kMostSums && sums * 2 <= w.B * w.blocks() && sums * 2 * worth <= patches) sums *= 2;
+  return sums;
+}
+
+int weightParts(const Call& call, const Windows& w) {
+  return static_cast<int>(std::min<int64_t>(w.parts(call, w.B * w.blocks()), weightSums(w)));
+}
+
 Scratch weightScratch(const Call& call, const Windows& w, int parts) {
   // Blocks of an image differ by one patch at most.
   const auto bytes = [&](int64_t count) { return gemmScratchBytes(weightProduct(call, w, count), 1); };
-  const int64_t sums = parts > 1 ? parts * w.O * w.patchFloats() : 0;
-  return Scratch(call, w, parts, sums, std::max(bytes(w.mostRows()), bytes(w.mostRows() - 1)));
+  const int64_t sums = weightSums(w), floats = sums > 1 ? sums * w.O * w.patchFloats() : 0;
+  return Scratch(call, w, parts, floats, std::max(bytes(w.mostRows()), bytes(w.mostRows() - 1)));
 }
 
 size_t checkWeightGradient(const Call& call) {
@@ -304,33 +328,37 @@ size_t checkWeightGradient(const Call& call) {
   const Windows w = weightWindows(call);
   const TensorView& dweight = call.result(convolutionWeightGradient::dweight);
   expectResult(call, convolutionWeightGradient::dweight, DType::f32, dweight.dims, dweight.rank);
-  return weightScratch(call, w, w.parts(call, w.B * w.blocks())).bytes;
+  return weightScratch(call, w, weightParts(call, w)).bytes;
 }
 
 void runWeightGradient(const Call& call) {
   const Windows w = weightWindows(call);
-  const int parts = w.parts(call, w.B * w.blocks());
+  const int parts = weightParts(call, w);
   const Scratch scratch = weightScratch(call, w, parts);
   const float *x = call.operand(convolutionWeightGradient::x).f32(),
               *dy = call.operand(convolutionWeightGradient::dy).f32();
   float* dweight = call.result(convolutionWeightGradient::dweight).mutableF32();
-  const int64_t floats = w.O * w.patchFloats();
-  float* sums = parts > 1 ? scratch.packed : dweight;
-  std::fill_n(sums, parts * floats, 0.0f);
-  forBlocks(w, call.pool, parts, false, [&](int part, int64_t b, int64_t first, int64_t count) {
+  const int64_t floats = w.O * w.patchFloats(), count = weightSums(w), blocks = w.B * w.blocks();
+  float* sums = count > 1 ? scratch.packed : dweight;
+  call.pool.parallel(parts, [&](int part) {
     float* patches = scratch.patchesOf(part);
-    gather(w, x + b * w.imageFloats(), first, count, patches);
-    Gemm g = weightProduct(call, w, count);
-    g.a = dy + (b * w.patches() + first) * w.O;
-    g.b = patches;
-    g.c = sums + part * floats;
-    gemm(g, scratch.productOf(part), call.pool);
+    for (int64_t s = count * part / parts; s < count * (part + 1) / parts; s++) {
+      std::fill_n(sums + s * floats, floats, 0.0f);
+      forBlocksIn(w, blocks * s / count, blocks * (s + 1) / count, [&](int64_t b, int64_t first, int64_t rows) {
+        gather(w, x + b * w.imageFloats(), first, rows, patches);
+        Gemm g = weightProduct(call, w, rows);
+        g.a = dy + (b * w.patches() + first) * w.O;
+        g.b = patches;
+        g.c = sums + s * floats;
+        gemm(g, scratch.productOf(part), call.pool);
+      });
+    }
   });
-  if (parts == 1) return;
-  forRanges(call.pool, floats, parts, [&](int64_t begin, int64_t end) {
-    std::fill(dweight + begin, dweight + end, 0.0f);
-    for (int part = 0; part < parts; part++) {
-      for (int64_t i = begin; i < end; i++) dweight[i] += sums[part * floats + i];
+  if (count == 1) return;
+  forRanges(call.pool, floats, count, [&](int64_t begin, int64_t end) {
+    std::copy(sums + begin, sums + end, dweight + begin);
+    for (int64_t s = 1; s < count; s++) {
+      for (int64_t i = begin; i < end; i++) dweight[i] += sums[s * floats + i];
     }
   });
 }

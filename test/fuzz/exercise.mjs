@@ -6,10 +6,11 @@ import {
   readTrainingRecord,
   shapes,
 } from "../../dist/formats/index.js";
-import { curvesSVG, loadModel, nativeExecutor, OstinatoError, Seq2Seq, SubwordTokenizer } from "../../dist/index.js";
+import { curvesSVG, loadModel, nativeExecutor, OstinatoError, SubwordTokenizer } from "../../dist/index.js";
 import { kindIn } from "../../dist/models/registry.js";
 import { renderReport } from "../../dist/viz/index.js";
 import { newTrainer, trainingModel } from "./training.mjs";
+import { readFile, useOf } from "./uses.mjs";
 
 const executor = nativeExecutor();
 
@@ -23,6 +24,10 @@ export async function exercise(folder, { seed, changed }) {
   };
   if (seed.startsWith("tokenizer")) {
     await attempt("tokenizer.json", () => readTokenizer(join(folder, "tokenizer.json")));
+    return failures;
+  }
+  if (seed.startsWith("file ")) {
+    for (const name of changed) await attempt(name, () => readFile(folder, name));
     return failures;
   }
   if (touched("config.json", "model.safetensors", "vocabulary.json", "tokenizer.json")) {
@@ -53,13 +58,7 @@ async function expectOwnErrors(action) {
 }
 
 async function useModel(folder) {
-  const model = await loadModel(folder, { executor });
-  if (model instanceof Seq2Seq) {
-    await model.translate(["ab c"], { maximumLength: 4, beams: 2 });
-    return;
-  }
-  await model.generateAll({ prompts: [""], maximumLength: 4, seed: 1 });
-  await model.evaluate("ab cd\nab");
+  await useOf(await loadModel(folder, { executor }));
 }
 
 async function describeModel(folder) {

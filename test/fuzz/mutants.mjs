@@ -27,6 +27,7 @@ function mutateFile(random, { files, changed }) {
   changed.add(name);
   if (random.chance(12)) files[name] = mutateBytes(random, bytes);
   else if (name.endsWith(".safetensors")) files[name] = mutateTensorFile(random, bytes, name);
+  else if (/\.(txt|tsv|csv|arpa|conllu?)$/.test(name)) files[name] = mutateText(random, bytes);
   else files[name] = mutateJsonFile(random, bytes);
 }
 
@@ -50,6 +51,23 @@ function mutateTensorFile(random, bytes, name) {
     );
   }
   return putTogether(mutateTensors(random, content), { sign: random.chance(95) });
+}
+
+/** Words that stand where a reader expects a number or a name. */
+const oddWords = [
+  ...["0", "-1", "1e400", "-1e-400", "NaN", "Infinity", "0x10", "9007199254740993", "99999999999999999999", "1.5"],
+  ...["", " ", "\t", "\n\n", '"', "<s>", "</s>", "<unk>", "\\end\\", "\\3-grams:", "\0", "\u202e", "a".repeat(9000)],
+];
+
+/** A text of which a word, or a line, is another. */
+function mutateText(random, bytes) {
+  const text = bytes.toString("latin1");
+  const parts = text.split(random.chance(70) ? /([ \t,\n]+)/ : /(\n)/);
+  const at = random.below(parts.length);
+  if (random.chance(60)) parts[at] = Buffer.from(random.pick(oddWords)).toString("latin1");
+  else if (random.chance(50)) parts.splice(at, 1);
+  else parts.splice(at, 0, parts[random.below(parts.length)]);
+  return Buffer.from(parts.join(""), "latin1");
 }
 
 /** Bytes that are changed, doubled, lost, or of another place. */

@@ -12,6 +12,7 @@ import {
   WordTokenizer,
 } from "../../dist/index.js";
 import { ReferenceExecutor } from "../../dist/reference.js";
+import { otherFiles, otherKinds } from "./kindSeeds.mjs";
 import { newTrainer, trainingModel } from "./training.mjs";
 
 const executor = new ReferenceExecutor();
@@ -28,6 +29,10 @@ export async function makeSeeds() {
   const subwords = new SubwordTokenizer(bytePairs());
   const pair = new TokenizerPair(tokenizer, WordTokenizer.fromText(text), { reversed: true });
   const pairs = { tokenizer: pair, executor, hiddenSize: 3, seed: 1 };
+  const others = {};
+  for (const [name, other] of Object.entries(await otherKinds(executor)))
+    others[name] = { files: await filesOf(other) };
+  for (const [name, files] of Object.entries(await otherFiles())) others[name] = { files };
   return new Map(
     Object.entries({
       "gru, characters": { files: await filesOf(await model({ tokenizer, cell: "gru" })) },
@@ -55,6 +60,7 @@ export async function makeSeeds() {
       "tokenizer of byte pairs": { files: { "tokenizer.json": json(bytePairs()) } },
       "tokenizer of word pieces": { files: { "tokenizer.json": json(wordPieces()) } },
       "tokenizer of unigrams": { files: { "tokenizer.json": json(unigrams()) } },
+      ...others,
     }),
   );
 }

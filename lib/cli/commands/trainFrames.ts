@@ -21,7 +21,7 @@ import { batchesOf, longText, trainExamples } from "../exampleTraining.js";
 import { executorFrom } from "../executor.js";
 import { noteFrames, readFrameFiles, withFrameOptions } from "../frameFiles.js";
 import { given, optionsIn, withOptions } from "../options.js";
-import { count, countOf, oneCell } from "../print.js";
+import { count, countOf, firstOf, oneCell } from "../print.js";
 import { printFrameScores } from "../printFrameScores.js";
 import type { TrainingOptions } from "../training.js";
 import { withTrainingOptions } from "../training.js";
@@ -78,12 +78,11 @@ const training: ExampleTraining<Options, FrameSequence, FrameTagger, FrameData, 
   },
   describe: ({ model: { tokenizer }, data, measured }) => {
     const { labels, features, task } = tokenizer;
-    const names = labels.names.slice(0, 20).map(oneCell).join(" ");
     const what = { label: "labels", labels: "labels, of which a frame may have several", next: "features to predict" };
     return (
       `${countOf(data.sequences, "sequence")} (${countOf(data.frames, "frame")}) to learn, ${count(measured?.sequences ?? 0)} to validate` +
       `${longText(data, measured)}; ${countOf(features.size, "feature")}; ` +
-      `${count(labels.size)} ${what[task]}: ${names}${labels.size > 20 ? " ..." : ""}.`
+      `${count(labels.size)} ${what[task]}: ${firstOf(labels.names)}.`
     );
   },
   samples: 3,

@@ -20,7 +20,7 @@ import { batchesOf, longText, trainExamples } from "../exampleTraining.js";
 import { executorFrom } from "../executor.js";
 import { given, optionsIn, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
-import { count, countOf, oneCell } from "../print.js";
+import { count, countOf, firstOf } from "../print.js";
 import { foldText, printTagging, printTaggingFolds } from "../printTagging.js";
 import { conllOf, noteTagged, readTagged, withConllOptions } from "../taggedFiles.js";
 import type { TrainingOptions } from "../training.js";
@@ -82,11 +82,10 @@ const training: ExampleTraining<Options, TaggedSentence, SequenceTagger, TaggedD
   describe: ({ model: { tokenizer }, data, measured }) => {
     const { words, spelling, labels } = tokenizer;
     const scheme = TagScheme.of(labels.names, tokenizer.scheme);
-    const names = labels.names.slice(0, 20).map(oneCell).join(" ");
     return (
       `${countOf(data.sentences, "sentence")} (${countOf(data.tokens, "token")}) to learn, ${count(measured?.sentences ?? 0)} to validate` +
       `${longText(data, measured)}; ${countOf(words.size, "word")}, ${countOf(spelling.size, "character")}; ` +
-      `${countOf(labels.size, "tag")}${scheme ? ` in ${scheme.name}` : ""}: ${names}${labels.size > 20 ? " ..." : ""}.`
+      `${countOf(labels.size, "tag")}${scheme ? ` in ${scheme.name}` : ""}: ${firstOf(labels.names)}.`
     );
   },
   samples: 5,

@@ -8,7 +8,7 @@ import { createModel, loadModelOf } from "../savedModel.js";
 import { TextModel } from "../textModel/textModel.js";
 import type { CharacterAwareLanguageModelConfig } from "./network.js";
 import { CharacterAwareLanguageModelNetwork, characterAwareRules } from "./network.js";
-import { spellingsOf } from "./spellings.js";
+import { charactersOf } from "./spellings.js";
 
 export interface CharacterAwareLanguageModelOptions
   extends Omit<CharacterAwareLanguageModelConfig, "vocabularySize" | "characterCount">,
@@ -21,7 +21,7 @@ const vocabularies: VocabularyFile<Tokenizer> = {
     { name: "tokenizer", size: "vocabularySize" },
     { name: "characters", size: "characterCount" },
   ],
-  vocabulary: (tokenizer, slot) => (slot === "characters" ? spellingsOf(tokenizer) : tokenizer),
+  vocabulary: (tokenizer, slot) => (slot === "characters" ? charactersOf(tokenizer) : tokenizer),
 };
 
 /**

@@ -22,10 +22,7 @@ const [begin, end] = [0, 1];
  * @param limit characters of a token that are read; the rest is left out.
  */
 export function spellingsOf(tokenizer: Tokenizer, limit = Number.POSITIVE_INFINITY): Spellings {
-  const { size: V, special } = tokenizer;
-  const signs = new Set([...Object.values(special), tokenizer.id("\n")].filter((id): id is number => id !== undefined));
-  const tokens = Array.from({ length: V }, (_, id) => (signs.has(id) ? null : [...tokenizer.token(id)]));
-  const known = [...new Set(tokens.flatMap((token) => token ?? []))].sort(byCodePoint);
+  const { signs, tokens, known, size } = charactersOf(tokenizer);
   const numbers = new Map(known.map((character, i) => [character, end + 1 + i]));
   const numberOfSign = new Map([...signs].sort((a, b) => a - b).map((id, i) => [id, end + 1 + known.length + i]));
   const spelled = tokens.map((token, id) => {
@@ -33,10 +30,28 @@ export function spellingsOf(tokenizer: Tokenizer, limit = Number.POSITIVE_INFINI
     return [begin, ...(inner as number[]), end];
   });
   const longest = spelled.reduce((most, { length }) => Math.max(most, length), 0);
-  const characters = new Int32Array(V * longest);
+  const characters = new Int32Array(tokens.length * longest);
   for (const [id, spelling] of spelled.entries()) characters.set(spelling, id * longest);
   const lengths = Int32Array.from(spelled, ({ length }) => length);
-  return { kind: "characters", size: end + 1 + known.length + signs.size, longest, characters, lengths };
+  return { kind: "characters", size, longest, characters, lengths };
+}
+
+/** The different characters of a tokenizer's tokens, and how many numbers they take with the signs. */
+export function charactersOf(tokenizer: Tokenizer): {
+  readonly kind: "characters";
+  /** Q */
+  readonly size: number;
+  readonly known: readonly string[];
+  /** Tokens that have no spelling. */
+  readonly signs: ReadonlySet<number>;
+  /** The characters of each token, null for a sign. */
+  readonly tokens: readonly (readonly string[] | null)[];
+} {
+  const { size: V, special } = tokenizer;
+  const signs = new Set([...Object.values(special), tokenizer.id("\n")].filter((id): id is number => id !== undefined));
+  const tokens = Array.from({ length: V }, (_, id) => (signs.has(id) ? null : [...tokenizer.token(id)]));
+  const known = [...new Set(tokens.flatMap((token) => token ?? []))].sort(byCodePoint);
+  return { kind: "characters", size: end + 1 + known.length + signs.size, known, signs, tokens };
 }
 
 function byCodePoint(a: string, b: string): number {
