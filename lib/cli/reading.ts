@@ -32,7 +32,7 @@ const rules = table("files", {
    */
   frames: option(optional(list(text({ as: "path" }))), {
     onResume: "changes",
-    excludes: ["andColumn", "tokenizer", "vocabulary"],
+    excludes: ["andColumn", "tokenizer", "vocabulary", "wordDropout"],
   }),
   /** Column of a table of --frames that says which sequence a row is of. Default: each table is one sequence. */
   sequenceColumn: optional(columnRule),

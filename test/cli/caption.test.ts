@@ -97,7 +97,7 @@ test("what is wrong is said with file and line, and nothing is left behind", () 
   expect(missing.status).toBe(1);
   writeFileSync(join(folder, "titled.tsv"), "what\tit says\n0.png\tred\n");
   expect(of("titled.tsv", "--images", "images.npy").stderr).toMatch(
-    /titled\.tsv, line 1: there is no image "what" in images\.npy.*If that row names the columns, say so \(header: true; --header\)/,
+    /titled\.tsv, line 1: there is no image "what" in images\.npy.*If that row names the columns, say so \(--header\)\.\n$/,
   );
   const nowhere = of("captions.tsv");
   expect(nowhere.stderr).toMatch(/expected --images: the folder or file that has them/);

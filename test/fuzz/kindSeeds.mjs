@@ -47,7 +47,7 @@ export async function otherKinds(executor) {
     "character-aware, words": others[1],
     "mixture of three": await Mixture.of([
       counts,
-      ...(await languageModels(counts.tokenizer, nativeExecutor())).slice(0, 2),
+      ...(await languageModels(counts.tokenizer, nativeExecutor(), true)).slice(0, 2),
     ]),
     "word vectors": await Word2Vec.create({
       tokenizer: await CountedWords.from(await corpus.tokenize(words)),
@@ -73,11 +73,18 @@ function ngrams() {
   return NgramModel.fromText(text, { order: 3 });
 }
 
-async function languageModels(tokenizer, executor) {
-  const shared = { tokenizer, executor, hiddenSize: 2, layers: 1 };
+async function languageModels(tokenizer, executor, sentences = false) {
+  const shared = { tokenizer, executor, hiddenSize: 2, layers: 1, sentences };
   return [
     await TransformerLanguageModel.create({ ...shared, heads: 1, contextLength: 6 }),
-    await FeedForwardLanguageModel.create({ tokenizer, executor, order: 3, embeddingSize: 2, hiddenSize: 2 }),
+    await FeedForwardLanguageModel.create({
+      tokenizer,
+      executor,
+      sentences,
+      order: 3,
+      embeddingSize: 2,
+      hiddenSize: 2,
+    }),
     await CharacterAwareLanguageModel.create({ ...shared, filters: 1, filterWidth: 2, characterEmbeddingSize: 2 }),
     await LanguageModel.create(shared),
   ];

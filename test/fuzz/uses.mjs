@@ -12,7 +12,7 @@ import {
   readWordVectors,
 } from "../../dist/index.js";
 
-/** What users do with a model of each kind, by the name of its kind. */
+/** The use that people make of a model, by the name of its kind. */
 const uses = {
   Seq2Seq: (model) => model.translate(["ab c"], { maximumLength: 4, beams: 2 }),
   Word2Vec: async (model) => {
