@@ -171,6 +171,7 @@ export type { TrainingData } from "./train/data.js";
 export type { Divergence } from "./train/divergence.js";
 export { DivergenceError } from "./train/divergence.js";
 export type {
+  AveragingEvent,
   CheckpointEvent,
   EndEvent,
   EndReason,
@@ -185,13 +186,15 @@ export type {
   AdagradOptions,
   AdamOptions,
   AdamWOptions,
+  ASGDOptions,
+  Averaging,
   Optimizer,
   OptimizerName,
   RMSpropOptions,
   SGDOptions,
   Update,
 } from "./train/optimizers.js";
-export { adagrad, adam, adamw, rmsprop, sgd } from "./train/optimizers.js";
+export { adagrad, adam, adamw, asgd, rmsprop, sgd } from "./train/optimizers.js";
 export type {
   CosineOptions,
   LinearDecayOptions,

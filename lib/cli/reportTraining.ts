@@ -42,6 +42,11 @@ export function reportTraining<Form>(
     print.object({ event: "validation", ...event });
     print.note(`epoch ${event.epoch.toFixed(2)}: validation ${words.measures(event)}`, verdict(event, guess));
   });
+  trainer.on("averaging", ({ step }) => {
+    line.pause();
+    print.object({ event: "averaging", step });
+    print.note("The weights are averaged from here on.");
+  });
   trainer.on("sample", (event) => {
     line.pause();
     print.object({ event: "sample", ...event });

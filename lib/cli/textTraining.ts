@@ -66,6 +66,11 @@ const flags = table("train texts", {
   batchSize: windowRules.batchSize,
   /** T: time steps through which gradients flow. Default 64. */
   windowLength: option(windowRules.windowLength, { excludes: ["sentences"] }),
+  /**
+   * Standard deviation of the windows' lengths, which are drawn around --window-length, one in twenty around half of it; the learning
+   * rate of each update is multiplied with its length over that (Merity et al. 2018). With 0 all are as long. Default 0.
+   */
+  windowSpread: option(windowRules.windowSpread, { excludes: ["sentences"] }),
   /** Tokens that a line may have, with --sentences. Default: 1000. */
   maximumLength: option(sentenceRules.maximumLength, { needs: { sentences: true } }),
   /** Rule for longer lines: "refuse" them with an error, "cut" them, or "skip" them. Default refuse. */
@@ -211,8 +216,9 @@ async function dataOf(
   stream: TokenStream,
   { role, sizes, ...options }: Options & { role: "train" | "validate"; sizes: WindowSizes },
 ) {
-  const { batchSize, seed, long } = options;
-  if (!options.sentences) return new WindowData(stream, { ...sizes, role });
+  const { batchSize, seed, long, windowSpread } = options;
+  const drawn = role === "train" && windowSpread > 0 ? { windowSpread, seed } : {};
+  if (!options.sentences) return new WindowData(stream, { ...sizes, ...drawn, role });
   const limit = longestLine(network);
   const maximumLength = role === "train" ? (options.maximumLength ?? limit) : limit;
   const rule = { ...(role === "train" ? { long } : {}), ...given({ maximumLength }) };

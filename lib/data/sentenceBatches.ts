@@ -1,6 +1,6 @@
 import { OptionError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
-import { checkOption, completeOptions, nullable, optional, seed, table, whole, word } from "../options.js";
+import { checkOption, completeOptions, flag, nullable, optional, seed, table, whole, word } from "../options.js";
 import { randomSource } from "../random/source.js";
 import { shuffle, sortBy } from "./order.js";
 import type { Sentences } from "./sentenceSpans.js";
@@ -47,6 +47,8 @@ const rules = table("SentenceBatches", {
   long: word(longRules, "refuse"),
   /** Seed for the order of the batches and of the sentences in them, new in each epoch; null for no shuffling. Default 1. */
   seed: nullable(seed()),
+  /** Take the sentences in the order of the text, whatever their length. Default false. */
+  inOrder: flag(),
 });
 
 interface CompleteOptions {
@@ -55,6 +57,7 @@ interface CompleteOptions {
   end: number;
   multiple: number;
   seed: number | null;
+  inOrder: boolean;
 }
 
 /**
@@ -144,7 +147,8 @@ export class SentenceBatches {
   #order(epoch: number): { sentences: Uint32Array; batches: Uint32Array } {
     const sentences = Uint32Array.from({ length: this.sentences }, (_, i) => i);
     const batches = Uint32Array.from({ length: this.length }, (_, i) => i);
-    const { seed } = this.#options;
+    const { seed, inOrder } = this.#options;
+    if (inOrder) return { sentences, batches };
     const random = seed === null ? null : randomSource(seed, `sentences of epoch ${epoch}`);
     if (random) shuffle(sentences, random);
     const sorted = sortBy(sentences, (i) => this.#padded(this.#steps[i] as number));

@@ -1,8 +1,10 @@
 import { InputError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
-import { checkOption, completeOptions, flag, optional, table, whole, word } from "../options.js";
+import { checkOption, completeOptions, flag, optional, real, seed, table, whole, word } from "../options.js";
 import type { TokenStream } from "./tokenStream.js";
 import { tokenStream } from "./tokenStream.js";
+import type { WindowCuts } from "./windowCuts.js";
+import { drawnCuts, evenCuts } from "./windowCuts.js";
 
 /** Options of StreamBatches. @interface */
 export type StreamBatchOptions = OptionsOf<typeof rules>;
@@ -35,6 +37,13 @@ const rules = table("StreamBatches", {
   /** T: time steps of one window. */
   windowLength: whole({ minimum: 1 }),
   /**
+   * Standard deviation of the windows' lengths, which are drawn around `windowLength`, one in twenty around half of it (Merity et al. 2018),
+   * and come in another order in each epoch; none is left out. With 0 all have `windowLength`. Default 0.
+   */
+  spread: real({ minimum: 0, initial: 0 }),
+  /** Seed for the lengths and their order. Default 1. */
+  seed: seed(),
+  /**
    * Rule for the tokens that fill no whole window. "keep": they come in a last, shorter window, and every token is
    * predicted exactly once, also where columns differ by one token. "drop": all windows are [T,B]. Default "keep".
    */
@@ -47,7 +56,7 @@ const rules = table("StreamBatches", {
 
 /**
  * Cuts a stream of tokens into B contiguous columns and walks over them in windows of T steps, so that the state of one
- * window is the beginning of the next (Mikolov et al. 2010; Zaremba et al. 2014). Each epoch has the same windows.
+ * window is the beginning of the next (Mikolov et al. 2010; Zaremba et al. 2014).
  *
  * @throws InputError if the stream is shorter than one window.
  */
@@ -61,14 +70,15 @@ export class StreamBatches {
   /** Characters that the predicted tokens stand for, in proportion; 0 if unknown. */
   readonly characters: number;
   readonly #stream: TokenStream;
-  readonly #options: Required<Omit<StreamBatchOptions, "begin" | "short">> & { begin: number | null };
+  readonly #options: { batchSize: number; windowLength: number; begin: number | null };
+  readonly #cuts: WindowCuts;
   /** Column b predicts tokens starts[b]..starts[b+1]-1. */
   readonly #starts: readonly number[];
 
   /** @param who whose options they are, for messages. */
   constructor(stream: TokenStream, options: StreamBatchOptions, who = "StreamBatches") {
     checkOption(who, "stream", stream, tokenStream);
-    const { batchSize, windowLength, last, begin = null, short } = completeOptions(who, options, rules);
+    const { batchSize, windowLength, last, begin = null, short, spread, seed } = completeOptions(who, options, rules);
     const first = begin === null ? 1 : 0;
     const targets = Math.max(0, stream.length - first);
     const needed = short && last === "keep" ? 1 : batchSize * windowLength;
@@ -77,12 +87,15 @@ export class StreamBatches {
     const [base, extra] = last === "keep" ? [Math.floor(targets / B), targets % B] : [Math.floor(targets / B), 0];
     this.#starts = Array.from({ length: B + 1 }, (_, b) => first + b * base + Math.min(b, extra));
     const longest = base + (extra > 0 ? 1 : 0);
-    this.length = last === "keep" ? Math.ceil(longest / windowLength) : Math.floor(longest / windowLength);
-    this.tokens = last === "keep" ? targets : this.length * windowLength * B;
+    const even = last === "keep" ? Math.ceil(longest / windowLength) : Math.floor(longest / windowLength);
+    this.#cuts = spread > 0 ? drawnCuts(longest, { windowLength, spread, seed }) : evenCuts(even, windowLength);
+    this.length = this.#cuts.count;
+    const cut = spread > 0 ? longest : this.length * windowLength;
+    this.tokens = last === "keep" ? targets : cut * B;
     this.dropped = targets - this.tokens;
     this.characters = Math.round((stream.characters * this.tokens) / stream.length);
     this.#stream = stream;
-    this.#options = { batchSize: B, windowLength, last, begin };
+    this.#options = { batchSize: B, windowLength, begin };
   }
 
   /** B: as asked for, or fewer where a short stream has fewer tokens. */
@@ -90,16 +103,23 @@ export class StreamBatches {
     return this.#options.batchSize;
   }
 
-  /** @param from window to begin with: the `index` of the last one read, plus 1. */
-  async *batches(from = 0): AsyncGenerator<StreamBatch, void, undefined> {
+  /**
+   * @param from window to begin with: the `index` of the last one read, plus 1.
+   * @param epoch says in which order windows of drawn lengths come.
+   */
+  async *batches(from = 0, epoch = 0): AsyncGenerator<StreamBatch, void, undefined> {
     checkOption("StreamBatches", "from", from, whole({ maximum: this.length }));
+    checkOption("StreamBatches", "epoch", epoch, whole());
+    const start = this.#cuts.starts(epoch);
     const { windowLength, batchSize: B } = this.#options;
     const span = Math.max(1, Math.floor(Math.min(columnBuffer, totalBuffer / B) / windowLength));
     for (let block = from; block < this.length; block += span) {
       const end = Math.min(block + span, this.length);
-      const columns = await this.#columns(block * windowLength, end * windowLength);
+      const first = start(block);
+      const columns = await this.#columns(first, start(end));
       for (let index = block; index < end; index++) {
-        yield this.#window(columns, { index, offset: (index - block) * windowLength });
+        const offset = start(index) - first;
+        yield this.#window(columns, { index, offset, length: start(index + 1) - start(index) });
       }
     }
   }
@@ -120,11 +140,14 @@ export class StreamBatches {
     return Promise.all(Array.from({ length: this.batchSize }, (_, b) => read(b)));
   }
 
-  /** @param offset of the window in the columns. */
-  #window(columns: readonly Int32Array[], { index, offset }: { index: number; offset: number }): StreamBatch {
+  /** @param offset of the window in the columns. @param length steps that it has, unless the columns have fewer left. */
+  #window(
+    columns: readonly Int32Array[],
+    { index, offset, length }: { index: number; offset: number; length: number },
+  ): StreamBatch {
     const B = this.batchSize;
     const longest = (columns[0] as Int32Array).length - 1 - offset;
-    const T = Math.min(this.#options.windowLength, longest);
+    const T = Math.min(length, longest);
     const inputs = new Int32Array(T * B);
     const targets = new Int32Array(T * B).fill(-1);
     let tokens = 0;

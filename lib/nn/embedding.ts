@@ -3,6 +3,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { matchShapes } from "../graph/tensor.js";
 import type { OptionsOf } from "../options.js";
 import { completeOptions, flag, option, table } from "../options.js";
+import { Dropout, dropoutRate } from "./dropout.js";
 import { initializerOr } from "./initializerRule.js";
 import { normal } from "./initializers.js";
 import type { Layer } from "./layer.js";
@@ -21,6 +22,11 @@ const rules = table("Embedding", {
   initializer: initializerOr(normal(1)),
   /** Leave the vectors as they are in training. Default false. */
   frozen: option(flag(), { aka: ["freeze", "trainable"] }),
+  /**
+   * Probability of leaving a row of the table out of an update, wherever its id stands in the batch (Gal & Ghahramani 2016): the vectors
+   * of the others are divided by 1 less that. Default 0.
+   */
+  dropout: option({ ...dropoutRate, initial: 0 }, { aka: ["embedding_dropout", "dropoute"] }),
 });
 
 /**
@@ -33,6 +39,7 @@ export class Embedding implements Layer {
   /** [V,E] */
   readonly weight: Parameter;
   readonly parameters: readonly Parameter[];
+  readonly #rows: Dropout;
 
   /** @throws OptionError for an unknown option or one outside its range. */
   constructor(
@@ -40,13 +47,20 @@ export class Embedding implements Layer {
     options: EmbeddingOptions,
   ) {
     this.options = completeOptions(expectLayerName("Embedding", name), options, rules);
-    const { vocabularySize, embeddingSize, initializer, frozen } = this.options;
+    const { vocabularySize, embeddingSize, initializer, frozen, dropout } = this.options;
+    this.#rows = new Dropout(`${name}.rows`, { rate: dropout });
     this.weight = new Parameter(`${name}.weight`, [vocabularySize, embeddingSize], initializer, { frozen });
     this.parameters = [this.weight];
   }
 
   apply(ids: Tensor): Tensor {
     matchShapes(this.name, [["ids", ids, "...", "i32"]]);
-    return ids.graph.within(this.name, () => ops.embedding(this.weight.in(ids.graph), ids));
+    return ids.graph.within(this.name, () => {
+      const vectors = ops.embedding(this.weight.in(ids.graph), ids);
+      const { dropout, vocabularySize } = this.options;
+      if (!ids.graph.training || dropout === 0) return vectors;
+      const ones = ops.broadcastTo(ops.affine(ids.graph.zeros([]), { shift: 1 }), [vocabularySize, 1]);
+      return ops.multiply(vectors, ops.embedding(this.#rows.apply(ones), ids));
+    });
   }
 }

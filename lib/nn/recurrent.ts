@@ -47,6 +47,8 @@ const rules = table("RecurrentStack", {
   inputSize: option(size, { aka: ["input_dim"] }),
   /** H, of each layer and direction. */
   hiddenSize: option(size, { aka: ["units", "num_units", "hidden_dim"] }),
+  /** H of the last layer. Default: as `hiddenSize`. */
+  lastHiddenSize: optional(size),
   /** Layers on top of each other. Default 1. */
   layers: option(layerCount(1), { aka: ["num_layers"] }),
   /**
@@ -127,20 +129,21 @@ export class RecurrentStack implements Layer {
     const complete = completeOptions(name, options, { ...cell.options, ...table });
     const entries: Readonly<Record<string, unknown>> = complete;
     const own = Object.fromEntries(Object.keys(cell.options).map((option) => [option, entries[option]]));
-    const { inputSize, hiddenSize, layers, dropout, variational, bidirectional, bias } = complete;
-    const initializer = complete.initializer ?? uniform(1 / Math.sqrt(hiddenSize));
-    const recurrentInitializer = complete.recurrentInitializer ?? initializer;
+    const { inputSize, layers, dropout, variational, bidirectional, bias } = complete;
     this.#connections = complete.connections;
     this.#dropout = new Dropout(`${name}.dropout`, { rate: dropout, variational });
     this.inputSize = inputSize;
 
     const directions = bidirectional ? ([0, 1] as const) : ([0] as const);
     const noise = noiseOf(complete);
-    const shared = { stack: name, cell, hiddenSize, bias, own, initializer, recurrentInitializer, noise };
+    const shared = { stack: name, cell, bias, own, noise };
     const stacked: CellLayer[][] = [];
     let width = inputSize;
     for (let layer = 0; layer < layers; layer++) {
-      const place = { ...shared, layer, inputSize: width };
+      const hiddenSize = (layer === layers - 1 ? complete.lastHiddenSize : undefined) ?? complete.hiddenSize;
+      const initializer = complete.initializer ?? uniform(1 / Math.sqrt(hiddenSize));
+      const first = { initializer, recurrentInitializer: complete.recurrentInitializer ?? initializer };
+      const place = { ...shared, ...first, layer, inputSize: width, hiddenSize };
       const cells = directions.map((direction) => new CellLayer({ ...place, direction }));
       width = (this.#connections === "dense" ? width : 0) + directions.length * hiddenSize;
       stacked.push(cells);

@@ -1,17 +1,28 @@
 import { InputError } from "../errors.js";
-import type { Executable, Feeds } from "../executor/executor.js";
+import type { Executable, Feeds, Values } from "../executor/executor.js";
 import { Programs } from "../executor/programs.js";
+import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { Op } from "../graph/program.js";
-import type { Batch, Trainable } from "./trainable.js";
+import type { Batch, RecordedLoss, Trainable } from "./trainable.js";
 
 /** The summed loss of a batch in nats, the number of its targets, and the loss of each target. */
 export interface Measured {
   total: number;
   tokens: number;
   losses: Float32Array | Float64Array;
+  /** Everything that the program gave. */
+  outputs: Readonly<Record<string, Values>>;
   /** Targets whose likeliest class is theirs, where the model records predictions. */
   correct?: number;
+}
+
+/** Records what else a measurement reads of a batch. */
+export type RecordAlso = (graph: Graph, recorded: RecordedLoss) => void;
+
+/** Measures batches, one after the other. */
+export interface MeasuringStep<Form> {
+  run(batch: Batch<Form>): Promise<Measured>;
 }
 
 /** How well a model predicts tokens. */
@@ -63,28 +74,23 @@ export class Tally {
  * Measures the loss of batches without learning from them, by a program for each form of batch.
  * A loss that is not finite leaves the carried state as it was, so what is measured next does not inherit it.
  */
-export class EvaluationStep<Form> {
+export class EvaluationStep<Form> implements MeasuringStep<Form> {
   readonly #model: Trainable<Form>;
   readonly #carries: boolean;
+  readonly #also: RecordAlso | undefined;
   readonly #programs: Programs;
 
   /** @param options.carries whether the state goes on to the next batch; otherwise nothing in the store changes. */
-  constructor(model: Trainable<Form>, { carries = true }: { carries?: boolean } = {}) {
+  constructor(model: Trainable<Form>, { carries = true, also }: { carries?: boolean; also?: RecordAlso } = {}) {
     this.#model = model;
     this.#carries = carries;
+    this.#also = also;
     this.#programs = new Programs(model);
   }
 
-  async run(batch: Batch<Form>): Promise<Measured> {
-    const executable = this.#program(batch.form);
-    const { outputs } = await executable.run(feedsOf(executable, batch));
-    const { predictions } = outputs;
-    return {
-      total: outputs.total?.[0] as number,
-      tokens: outputs.count?.[0] as number,
-      losses: outputs.losses as Float32Array | Float64Array,
-      ...(predictions ? { correct: matches(predictions, batch.feeds.targets as Int32Array) } : {}),
-    };
+  /** @param more gives the feeds of what is recorded besides. */
+  run(batch: Batch<Form>, more?: () => Feeds): Promise<Measured> {
+    return measured(this.#program(batch.form), batch, more);
   }
 
   /** The op that first writes a value that is not finite, reading batches one after the other; undefined if none does. */
@@ -99,7 +105,8 @@ export class EvaluationStep<Form> {
 
   #program(form: Form): Executable {
     return this.#programs.get(JSON.stringify(form), (graph) => {
-      const { losses, count, predictions, carried } = this.#model.recordLoss(graph, form);
+      const recorded = this.#model.recordLoss(graph, form);
+      const { losses, count, predictions, carried } = recorded;
       const total = ops.sum(losses);
       // 0 for a finite total; else NaN, with which nothing is assigned.
       const guard = ops.affine(total, { scale: 0 });
@@ -108,8 +115,26 @@ export class EvaluationStep<Form> {
       graph.output("count", count);
       graph.output("losses", losses);
       if (predictions) graph.output("predictions", predictions);
+      this.#also?.(graph, recorded);
     });
   }
+}
+
+/** Runs a program that gives the losses of a batch. @param more gives feeds that the batch does not have. */
+export async function measured<Form>(
+  executable: Executable,
+  batch: Batch<Form>,
+  more: () => Feeds = () => ({}),
+): Promise<Measured> {
+  const { outputs } = await executable.run(feedsOf(executable, { feeds: { ...batch.feeds, ...more() } }));
+  const { predictions } = outputs;
+  return {
+    total: outputs.total?.[0] as number,
+    tokens: outputs.count?.[0] as number,
+    losses: outputs.losses as Float32Array | Float64Array,
+    outputs,
+    ...(predictions ? { correct: matches(predictions, batch.feeds.targets as Int32Array) } : {}),
+  };
 }
 
 /** Targets that are predicted; predictions where there is no target do not count. */
@@ -117,7 +142,7 @@ function matches(predictions: ArrayLike<number>, targets: Int32Array): number {
   return targets.reduce((sum, target, i) => sum + Number(target >= 0 && target === predictions[i]), 0);
 }
 
-function feedsOf<Form>({ program }: Executable, { feeds }: Batch<Form>): Feeds {
+function feedsOf({ program }: Executable, { feeds }: { feeds: Feeds }): Feeds {
   return Object.fromEntries(program.feeds.map(({ name }) => [name, feeds[name] as Feeds[string]]));
 }
 

@@ -50,6 +50,11 @@ export interface CheckpointEvent {
   kind: "best" | "resume";
 }
 
+export interface AveragingEvent {
+  /** Updates done: from the next one on the weights are averaged. */
+  step: number;
+}
+
 /** Why training ended. */
 export type EndReason =
   /** All epochs are done. */
@@ -78,6 +83,8 @@ export interface EndEvent {
 export interface TrainerEvents {
   step: [StepEvent];
   validation: [ValidationEvent];
+  /** The optimizer begins to average the weights. */
+  averaging: [AveragingEvent];
   sample: [SampleEvent];
   checkpoint: [CheckpointEvent];
   end: [EndEvent];

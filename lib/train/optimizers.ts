@@ -2,7 +2,7 @@ import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Parameter } from "../nn/parameter.js";
 import type { OptionsOf, OptionTable } from "../options.js";
-import { completeOptions, expectOneOf, flag, option, real, table } from "../options.js";
+import { completeOptions, expectOneOf, flag, option, real, table, whole } from "../options.js";
 
 /** Operands of one update; all but the tensors of the parameter are run-time scalars. */
 export interface Update {
@@ -17,6 +17,17 @@ export interface Update {
   step: Tensor;
 }
 
+/** The mean of the weights after each update from some moment on, as a moment that an optimizer keeps (Polyak & Juditsky 1992). */
+export interface Averaging {
+  /** Name of the moment. It takes the share `averageShare` of the way to the weight after an update. */
+  readonly moment: string;
+  /** The rule of when it begins: see ASGDOptions. */
+  readonly nonMonotone: number;
+}
+
+/** Run-time scalar: 0 before averaging has begun, then 1, 1/2, 1/3 ... */
+export const averageShare = "averageShare";
+
 /**
  * A rule that turns gradients into new weights. It records one fused update for each parameter; its moments are
  * variables of the store named after the parameter: "adam.m/rnn.weight_ih_l0".
@@ -29,6 +40,8 @@ export interface Optimizer {
   readonly options: Readonly<Record<string, number | boolean>>;
   /** Names of the moments it keeps for each parameter. */
   readonly moments: readonly string[];
+  /** The mean that measurements, samples and saved models use in place of the weights, once it has begun. Default: none. */
+  readonly averaging?: Averaging;
   /**
    * Whether a weight whose gradient is 0 stays as it is, so that a table of which one batch uses a few rows is updated
    * only there, with the same result. Plain SGD. With momentum, weight decay or Adam's moments every row moves at every
@@ -94,6 +107,47 @@ export function sgd(options: SGDOptions = {}): Optimizer {
       const { velocity } = momentsOf(optimizer, update);
       const { ids = null } = update;
       ops.sgd({ ...operandsOf(update), ids, velocity: velocity ?? null, momentum, nesterov, weightDecay });
+    },
+  };
+  return optimizer;
+}
+
+const asgdRules = table("asgd", {
+  /** Learning rate, which the schedule multiplies. Default 1. */
+  learningRate: rate(1),
+  /** L2 penalty, added to the gradient. Default 0. */
+  weightDecay: penalty(0),
+  /**
+   * n: averaging begins after the first validation whose loss is higher than the lowest of those before the last n (Merity et al. 2018);
+   * 0: with the first update. Default 5.
+   */
+  nonMonotone: option(whole({ initial: 5 }), { aka: ["nonmono", "non_mono"] }),
+});
+
+/** Options of `asgd`. @interface */
+export type ASGDOptions = OptionsOf<typeof asgdRules>;
+
+/**
+ * Stochastic gradient descent whose result is the mean of the weights after each update, from a moment on that the validation chooses:
+ * NT-ASGD (Polyak & Juditsky 1992; Merity et al. 2018). What is measured and saved is the mean; the updates go on from the weights.
+ * @throws OptionError for an option outside its range.
+ */
+export function asgd(options: ASGDOptions = {}): Optimizer {
+  const { learningRate, weightDecay, nonMonotone } = completeOptions("asgd", options, asgdRules);
+  const optimizer: Optimizer = {
+    name: "asgd",
+    learningRate,
+    options: { learningRate, weightDecay, nonMonotone },
+    moments: ["average"],
+    averaging: { moment: "average", nonMonotone },
+    rowwise: weightDecay === 0,
+    record: (update) => {
+      const { average } = momentsOf(optimizer, update) as { average: Tensor };
+      const { ids = null, scale } = update;
+      const operands = operandsOf(update);
+      ops.sgd({ ...operands, ids, velocity: null, momentum: 0, nesterov: false, weightDecay });
+      const share = scale.graph.scalar(averageShare, 0);
+      ops.approach({ variable: average, target: operands.weight, share, scale });
     },
   };
   return optimizer;
@@ -218,7 +272,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
   return optimizer;
 }
 
-const byName = { sgd, adam, adamw, rmsprop, adagrad };
+const byName = { sgd, asgd, adam, adamw, rmsprop, adagrad };
 
 /** A rule by name. @useDeclaredType */
 export type OptimizerName = keyof typeof byName;
@@ -228,6 +282,7 @@ export const optimizerNames = Object.keys(byName) as OptimizerName[];
 /** The options of each rule. */
 export const optimizerTables: Readonly<Record<OptimizerName, OptionTable>> = {
   sgd: sgdRules,
+  asgd: asgdRules,
   adam: adamRules,
   adamw: adamwRules,
   rmsprop: rmspropRules,

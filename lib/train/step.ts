@@ -9,6 +9,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { learntParameters } from "../nn/parameter.js";
 import { DivergenceError, firstNonFinite } from "./divergence.js";
 import type { Optimizer } from "./optimizers.js";
+import { averageShare } from "./optimizers.js";
 import type { Batch, RecordedLoss, Trainable } from "./trainable.js";
 
 export interface StepOptions {
@@ -30,6 +31,8 @@ export interface StepInput {
   /** Number of this update, from 1. */
   step: number;
   seed: number;
+  /** Share of the way that a mean of the weights goes to those after this update. Default 0. */
+  averageShare?: number;
 }
 
 export interface StepResult {
@@ -64,6 +67,7 @@ export class TrainingStep<Form> {
       ...batch.feeds,
       learningRate: input.learningRate,
       step: input.step,
+      ...(input.averageShare === undefined ? {} : { [averageShare]: input.averageShare }),
       clipNorm: this.#options.clipNorm,
       clipValue: this.#options.clipValue,
       random: Int32Array.of(input.seed, input.step),
@@ -118,10 +122,14 @@ export class TrainingStep<Form> {
     });
   }
 
-  #objective({ losses, count }: RecordedLoss): Tensor {
-    if (this.#options.reduction === "token") return ops.divide(ops.sum(losses), count);
-    const rows = losses.shape[1] as number;
-    return ops.affine(ops.sum(losses), { scale: 1 / rows });
+  #objective({ losses, count, penalty }: RecordedLoss): Tensor {
+    if (this.#options.reduction === "token") {
+      const mean = ops.divide(ops.sum(losses), count);
+      return penalty ? ops.add(mean, penalty) : mean;
+    }
+    const scale = 1 / (losses.shape[1] as number);
+    const sum = ops.affine(ops.sum(losses), { scale });
+    return penalty ? ops.add(sum, ops.multiply(penalty, ops.affine(count, { scale }))) : sum;
   }
 
   /** Runs the step again, watching every op: nothing has changed since, so it meets the same numbers. */

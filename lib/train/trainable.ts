@@ -2,6 +2,7 @@ import type { Executor, Feeds, Store } from "../executor/executor.js";
 import type { Graph } from "../graph/graph.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Parameter } from "../nn/parameter.js";
+import { value } from "../options.js";
 
 /** One minibatch, ready to be fed. Batches of equal `form` run the same program. */
 export interface Batch<Form = unknown> {
@@ -12,6 +13,8 @@ export interface Batch<Form = unknown> {
   readonly tokens: number;
   /** Targets that stand for what the vocabulary lacks, where the data counts them. */
   readonly unknown?: number;
+  /** Factor of the learning rate of this batch, where the mean loss is what a training lowers. Default 1. */
+  readonly rate?: number;
 }
 
 /** The tensors that a model records for a batch. */
@@ -25,6 +28,10 @@ export interface RecordedLoss {
    * has an accuracy. Training leaves it out.
    */
   readonly predictions?: Tensor;
+  /** [] an amount that training adds to the mean loss of a target, and that no measurement counts. Default: nothing. */
+  readonly penalty?: Tensor;
+  /** [T,B,F] the state from which each target is predicted, for measurements that compare it with others. Training leaves it out. */
+  readonly hidden?: Tensor;
   /** State to be kept for the next batch: truncated back-propagation through time. */
   readonly carried: readonly { readonly variable: Tensor; readonly value: Tensor }[];
 }
@@ -50,3 +57,12 @@ export interface SavableModel<Form> extends Trainable<Form> {
   /** Reads back what save() wrote. @throws FileError if the folder holds another model. */
   restore(folder: string): Promise<void>;
 }
+
+/** Rule of a model that a Trainer trains. */
+export const savableModel = value<SavableModel<never>>(
+  "a model: LanguageModel, Seq2Seq, SequenceClassifier, or one with parameters and recordLoss()",
+  (model) => {
+    const { store, parameters, recordLoss } = (model ?? {}) as Partial<SavableModel<never>>;
+    return typeof store === "object" && Array.isArray(parameters) && typeof recordLoss === "function";
+  },
+);

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { OptionError } from "../errors.js";
 import type { Values } from "../executor/executor.js";
 import { Graph } from "../graph/graph.js";
-import { abortSignal, checkOption, completeOptions, value } from "../options.js";
+import { abortSignal, checkOption, completeOptions } from "../options.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { DivergenceError } from "./divergence.js";
 import type { Measures } from "./evaluation.js";
@@ -17,21 +17,15 @@ import { Curve, Progress } from "./progress.js";
 import { nonFiniteValidations, Soundness } from "./soundness.js";
 import { TrainingStep } from "./step.js";
 import type { Batch, SavableModel } from "./trainable.js";
+import { savableModel } from "./trainable.js";
 import type { CompleteTrainerOptions, TrainerOptions } from "./trainerOptions.js";
 import { completeTrainerOptions } from "./trainerOptions.js";
 import { TrainingFolder } from "./trainingFolder.js";
 import { TrainingVariables } from "./trainingVariables.js";
+import { WeightAverage } from "./weightAverage.js";
 
 /** A loss that has grown more than this since the first update, or since 1, will not come back. */
 const largestGrowth = 100;
-
-const modelRule = value<SavableModel<never>>(
-  "a model: LanguageModel, Seq2Seq, SequenceClassifier, or one with parameters and recordLoss()",
-  (model) => {
-    const { store, parameters, recordLoss } = (model ?? {}) as Partial<SavableModel<never>>;
-    return typeof store === "object" && Array.isArray(parameters) && typeof recordLoss === "function";
-  },
-);
 
 /**
  * Trains a model: epochs, schedule, validation, early stopping, checkpoints. Each update is one run of one Program.
@@ -52,6 +46,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   readonly #evaluation: EvaluationStep<Form>;
   readonly #soundness: Soundness<Form>;
   readonly #variables: TrainingVariables;
+  readonly #average: WeightAverage;
   readonly #folder: TrainingFolder | null;
   readonly #history: Omit<History, "steps"> = { validations: [], samples: [] };
   #curve = new Curve();
@@ -68,7 +63,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
 
   constructor(model: SavableModel<Form>, options: TrainerOptions<Form>) {
     super();
-    checkOption("Trainer", "model", model, modelRule);
+    checkOption("Trainer", "model", model, savableModel);
     this.#model = model;
     this.#options = completeTrainerOptions(options);
     const { optimizer, clipNorm, clipValue, reduction, folder } = this.#options;
@@ -76,6 +71,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     this.#step = new TrainingStep(model, { optimizer, clipNorm, clipValue, reduction });
     this.#evaluation = new EvaluationStep(model);
     this.#variables = new TrainingVariables(model, optimizer, this.#step);
+    this.#average = new WeightAverage(model, optimizer);
     this.#soundness = new Soundness(model, () => this.#rollBack());
     this.#folder = folder === undefined ? null : new TrainingFolder(folder, model, this.#options);
   }
@@ -175,10 +171,14 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   }
 
   async #update(batch: Batch<Form>, progress: Progress): Promise<void> {
-    const { optimizer, schedule, seed, data } = this.#options;
+    const { optimizer, schedule, seed, data, reduction } = this.#options;
     const { step, epoch } = this.#at;
-    const learningRate = optimizer.learningRate * schedule.factor({ step, epoch, totalSteps: this.#totalSteps() });
-    const result = this.#step.run(batch, { learningRate, step: step + 1, seed });
+    // A sum over the steps of a window grows with it by itself.
+    const { rate = 1 } = reduction === "token" ? batch : {};
+    const factor = rate * schedule.factor({ step, epoch, totalSteps: this.#totalSteps() });
+    const learningRate = optimizer.learningRate * factor;
+    const averageShare = this.#average.share(step + 1);
+    const result = this.#step.run(batch, { learningRate, step: step + 1, seed, averageShare });
     const { loss, gradientNorm } = await result.catch(async (error: unknown) => {
       throw await this.#soundness.explain(error);
     });
@@ -211,6 +211,12 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
 
   /** Measures the validation loss, unless `signal` cuts it off. */
   async #validate(signal?: AbortSignal): Promise<void> {
+    const { step } = this.#at;
+    await this.#average.inUse(step, () => this.#measure(signal));
+    if (this.#average.look(this.#history.validations)) this.emit("averaging", { step });
+  }
+
+  async #measure(signal?: AbortSignal): Promise<void> {
     const { validation, schedule } = this.#options;
     if (!validation) return;
     const tally = new Tally();
@@ -235,7 +241,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       this.#best = {
         loss,
         ...(accuracy === undefined ? {} : { accuracy }),
-        ...(this.#folder ? {} : { parameters: await this.#readParameters() }),
+        ...(this.#folder ? {} : { parameters: await this.#variables.parameters() }),
       };
     }
     this.emit("validation", { ...measured, best });
@@ -255,6 +261,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
 
   /** Gives the model the newest parameters that are known to be sound. @returns a sentence that says which. */
   async #rollBack(): Promise<string> {
+    this.#average.forget();
     if (this.#folder?.resumable) {
       await this.#restore(await this.#folder.readCheckpoint((step) => this.#variables.learnt(step)));
       return `The parameters are those of step ${this.#at.step}, the last checkpoint in ${this.#folder.path}.`;
@@ -266,10 +273,12 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
 
   async #sample(write: (signal?: AbortSignal) => Promise<string>, signal: AbortSignal | undefined): Promise<void> {
     const { step, epoch, batch } = this.#at;
-    const text = await write(signal).catch((error: unknown) => {
-      if (signal?.aborted) return null;
-      throw error;
-    });
+    const text = await this.#average
+      .inUse(step, () => write(signal))
+      .catch((error: unknown) => {
+        if (signal?.aborted) return null;
+        throw error;
+      });
     if (text === null) return;
     const event = { step, epoch: epoch + batch / this.#options.data.length, loss: this.#lastLoss, text };
     this.#history.samples.push(event);
@@ -305,7 +314,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     await this.#soundness.expectFinite(this.#variables.all(this.#at.step), this.#at.step);
     if (!this.#best && !this.#mayReplace(this.#lastLoss)) return;
     // Until there is a best one, the newest parameters are the model.
-    if (!this.#best) await this.#saveModel(folder);
+    if (!this.#best) await this.#average.inUse(this.#at.step, () => this.#saveModel(folder));
     await folder.writeCheckpoint({
       tensors: await this.#variables.read(this.#at.step),
       position: { ...this.#at },
@@ -340,6 +349,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     this.#secondsBefore = checkpoint.seconds;
     this.#curve = new Curve(checkpoint.curve.points, checkpoint.curve.every);
     this.#history.validations = checkpoint.validations;
+    this.#average.look(checkpoint.validations);
     this.#history.samples = checkpoint.samples;
     schedule.restore(checkpoint.schedule);
     const { accuracy } = checkpoint.validations.findLast(({ best }) => best) ?? {};
@@ -373,16 +383,11 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     return event;
   }
 
-  /** Leaves the model with the parameters of the best validation. */
+  /** Leaves the model with the parameters of the best validation; without one, with the mean of its weights where there is one. */
   async #restoreBest(): Promise<void> {
-    if (this.#folder && this.#best) return this.#model.restore(this.#folder.path);
-    for (const [name, values] of this.#best?.parameters ?? []) await this.#model.store.write(name, values);
-  }
-
-  async #readParameters(): Promise<Map<string, Values>> {
-    const parameters = new Map<string, Values>();
-    for (const { name } of this.#model.parameters) parameters.set(name, await this.#model.store.read(name));
-    return parameters;
+    if (!this.#best) return this.#average.adopt(this.#at.step);
+    if (this.#folder) return this.#model.restore(this.#folder.path);
+    for (const [name, values] of this.#best.parameters ?? []) await this.#model.store.write(name, values);
   }
 
   #totalSteps(): number {

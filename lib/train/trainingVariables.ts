@@ -61,6 +61,13 @@ export class TrainingVariables {
     return tensors;
   }
 
+  /** Copies of the parameters. */
+  async parameters(): Promise<Map<string, Values>> {
+    const parameters = new Map<string, Values>();
+    for (const { name } of this.#model.parameters) parameters.set(name, await this.#model.store.read(name));
+    return parameters;
+  }
+
   /** Makes the variables those of a checkpoint. */
   async restore(tensors: readonly VariableValues[]): Promise<void> {
     // The checkpoint from before the first update has no moments.

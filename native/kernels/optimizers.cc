@@ -71,6 +71,13 @@ HWY_INLINE void adagradAt(D d, const AdagradUpdate& u, float* w, float* square, 
   hn::StoreU(hn::NegMulAdd(hn::Set(d, u.learningRate), step, hn::LoadU(d, w)), d, w);
 }
 
+template <class D>
+HWY_INLINE void approachAt(D d, float share, float* v, const float* target) {
+  const auto from = hn::LoadU(d, v);
+  const auto to = hn::LoadU(d, target);
+  hn::StoreU(share == 1 ? to : hn::MulAdd(hn::Set(d, share), hn::Sub(to, from), from), d, v);
+}
+
 const hn::ScalableTag<float> kWhole;
 const hn::CappedTag<float, 1> kOne;
 
@@ -103,10 +110,16 @@ HWY_NOINLINE void adagrad(const AdagradUpdate& u, float* w, float* square, const
   for (; i < n; i++) adagradAt(kOne, u, w + i, square + i, gradient + i);
 }
 
+HWY_NOINLINE void approach(float share, float* v, const float* target, int64_t n) {
+  int64_t i = 0;
+  for (; i + lanes() <= n; i += lanes()) approachAt(kWhole, share, v + i, target + i);
+  for (; i < n; i++) approachAt(kOne, share, v + i, target + i);
+}
+
 }  // namespace optimizers
 
-const OptimizerKernels kOptimizerKernels = {optimizers::sgd, optimizers::adam, optimizers::rmsprop,
-                                            optimizers::adagrad};
+const OptimizerKernels kOptimizerKernels = {optimizers::sgd, optimizers::adam, optimizers::rmsprop, optimizers::adagrad,
+                                            optimizers::approach};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace ostinato

@@ -34,6 +34,8 @@ struct OptimizerKernels {
   // velocity may be null
   void (*rmsprop)(const RmspropUpdate& u, float* w, float* square, float* velocity, const float* gradient, int64_t n);
   void (*adagrad)(const AdagradUpdate& u, float* w, float* square, const float* gradient, int64_t n);
+  // v += share (target - v), share above 0 and at most 1; at 1 v is the target to the bit
+  void (*approach)(float share, float* v, const float* target, int64_t n);
 };
 
 // The table of the current tier.

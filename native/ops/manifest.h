@@ -42,6 +42,11 @@ struct affine {
   static const Implementation implementation;
 };
 
+struct approach {
+  enum Operand { variable, target, share, scale };
+  static const Implementation implementation;
+};
+
 struct assign {
   enum Operand { variable, x, guard };
   static const Implementation implementation;
@@ -693,6 +698,10 @@ inline constexpr Operation kTable[] = {
      .results = {"y"},
      .attributes = {"scale", "shift"},
      .implementation = affine::implementation},
+    {.name = "approach",
+     .operands = {"variable", "target", "share", "scale"},
+     .mutates = 1u << approach::variable,
+     .implementation = approach::implementation},
     {.name = "assign",
      .operands = {"variable", "x", "guard"},
      .optionalOperands = 1u << assign::guard,

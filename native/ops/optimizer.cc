@@ -224,6 +224,28 @@ void runAdagrad(const Call& call) {
   });
 }
 
+// ---- approach ----
+
+size_t checkApproach(const Call& call) {
+  expectOperand(call, approach::variable, DType::f32);
+  const TensorView& variable = call.operand(approach::variable);
+  expectShape(call, approach::target, DType::f32, variable.dims, variable.rank);
+  expectOperand(call, approach::share, DType::f32, 0);
+  expectOperand(call, approach::scale, DType::f32, 0);
+  return 0;
+}
+
+void runApproach(const Call& call) {
+  const float share = *call.operand(approach::share).f32();
+  if (!(share >= 0 && share <= 1)) throw InputError("expected a share from 0 to 1, got " + std::to_string(share));
+  if (std::isnan(*call.operand(approach::scale).f32()) || share == 0) return;
+  const TensorView& variable = call.operand(approach::variable);
+  forRanges(call.pool, variable.elements(), 1, [&](int64_t begin, int64_t end) {
+    optimizerKernels().approach(share, variable.mutableF32() + begin, call.operand(approach::target).f32() + begin,
+                                end - begin);
+  });
+}
+
 // ---- assign ----
 
 size_t checkAssign(const Call& call) {
@@ -248,6 +270,7 @@ const Implementation ops::sgd::implementation = {checkSgd, runSgd};
 const Implementation ops::adam::implementation = {checkAdam, runAdam};
 const Implementation ops::rmsprop::implementation = {checkRmsprop, runRmsprop};
 const Implementation ops::adagrad::implementation = {checkAdagrad, runAdagrad};
+const Implementation ops::approach::implementation = {checkApproach, runApproach};
 const Implementation ops::assign::implementation = {checkAssign, runAssign};
 
 }  // namespace ostinato

@@ -262,6 +262,7 @@ export const modelRows: Record<string, Entry> = {
       sgd: ostinato.sgd,
       adam: ostinato.adam,
       adamw: ostinato.adamw,
+      asgd: ostinato.asgd,
       rmsprop: ostinato.rmsprop,
       adagrad: ostinato.adagrad,
     }).map(([name, optimizer]) => [name, entry(optimizer as never, () => [{ learningRate: 0.1, weightDecay: 0 }])]),

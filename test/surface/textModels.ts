@@ -39,7 +39,7 @@ export const textModelRows: Record<string, Entry> = {
   ]),
   "TextModel.evaluate": entry(
     of(() => model, "evaluate"),
-    () => ["abab", {}],
+    () => ["abab", { cacheSize: 3, cacheWeight: 0.2, dynamicRate: 0.1, windowLength: 2 }],
   ),
   "TextModel.logProbability": entry(
     of(() => model, "logProbability"),

@@ -5,6 +5,8 @@ import { textScoreRules } from "../../metrics/textMetric.js";
 import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import type { SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import { classifyRules } from "../../models/sequenceClassifier/sequenceClassifier.js";
+import { adaptationRules } from "../../models/textModel/adaptation.js";
+import { evaluateRules } from "../../models/textModel/textMeasure.js";
 import type { TextModel } from "../../models/textModel/textModel.js";
 import type { Completed } from "../../options.js";
 import { flag, optional, pick, table, text, whole } from "../../options.js";
@@ -12,7 +14,7 @@ import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
 import { labelledLike } from "../labelledFiles.js";
-import { given, optionsIn, withOptions } from "../options.js";
+import { given, optionsIn, typedOptions, withOptions } from "../options.js";
 import { pairsLike } from "../pairFiles.js";
 import { countOf, oneLine, printer } from "../print.js";
 import { printClassification } from "../printClassification.js";
@@ -49,6 +51,11 @@ export const pairFlags = table("evaluate pairs", {
 /** Options that `evaluate` has for every kind that is measured in batches. */
 export type EvaluateOptions = ExecutorOptions & Completed<typeof flags>;
 
+/** Options of a measurement that lets the text so far help to predict what follows. */
+export const cacheFlags = pick(adaptationRules, "cacheSize", "cacheWeight");
+
+const adaptationFlags = { ...pick(evaluateRules, "windowLength"), ...adaptationRules };
+
 /** Adds the options of evaluations in batches. */
 export function withBatches(command: Command): Command {
   return withOptions(command, batchFlags);
@@ -73,7 +80,7 @@ export const evaluate: Verb = {
 /** Perplexity on texts. */
 export const evaluateText: Ability = {
   verb: evaluate,
-  options: (command) => withLineOptions(withBatches(command)),
+  options: (command) => withOptions(withLineOptions(withBatches(command)), adaptationFlags, { group: "Adaptation" }),
   run: measureText,
 };
 
@@ -125,9 +132,19 @@ function measureText(folder: string, files: string[], options: Options, command:
     const model = await modelFrom<TextModel>(folder, options);
     const corpus = await corpusLike(folder, files, { command });
     const stream = await corpus.tokenize(model.tokenizer, { signal });
+    const adaptation = typedOptions(command, adaptationFlags);
+    const line = Object.keys(adaptation).length > 0 ? print.progress() : null;
     const result = await model
-      .evaluate(stream, { ...given({ batchSize: options.batchSize }), signal })
-      .finally(() => stream.close());
+      .evaluate(stream, {
+        ...given({ batchSize: options.batchSize }),
+        ...adaptation,
+        signal,
+        onProgress: (share) => line?.update(share, "measuring"),
+      })
+      .finally(() => {
+        line?.stop();
+        return stream.close();
+      });
     print.object(result);
     print.line(`${countOf(result.tokens, "token")}: ${measures(result)}`);
     if (result.unknown === 0) return;

@@ -3,15 +3,20 @@ import type { NgramModel } from "../../models/ngramModel/ngramModel.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
+import { typedOptions, withOptions } from "../options.js";
 import { count, countOf, printer } from "../print.js";
 import { withLineOptions } from "../reading.js";
 import { measures } from "../reportTraining.js";
 import { corpusLike } from "../textFiles.js";
 import type { Ability } from "../verbs.js";
-import { evaluate } from "./evaluate.js";
+import { cacheFlags, evaluate } from "./evaluate.js";
 
 /** Perplexity on texts, with and without unknown words, and how often each order was found. */
-export const evaluateNgrams: Ability = { verb: evaluate, options: withLineOptions, run: measure };
+export const evaluateNgrams: Ability = {
+  verb: evaluate,
+  options: (command) => withOptions(withLineOptions(command), cacheFlags, { group: "Adaptation" }),
+  run: measure,
+};
 
 function measure(
   folder: string,
@@ -24,7 +29,8 @@ function measure(
     const model = await modelFrom<NgramModel>(folder, options);
     const corpus = await corpusLike(folder, files, { command });
     const stream = await corpus.tokenize(model.tokenizer, { signal });
-    const result = await model.evaluate(stream, { signal }).finally(() => stream.close());
+    const cache = typedOptions(command, cacheFlags);
+    const result = await model.evaluate(stream, { ...cache, signal }).finally(() => stream.close());
     print.object(result);
     const { tokens, unknown, known, orders } = result;
     print.line(`${countOf(tokens, "token")}: ${measures(result)}`);

@@ -3,7 +3,7 @@ import { OptionError } from "../../errors.js";
 import { expectFreeFolder, lockFolder } from "../../formats/index.js";
 import { Mixture } from "../../models/mixture/mixture.js";
 import { loadModel } from "../../models/registry.js";
-import { evaluateRules } from "../../models/textModel/textMeasure.js";
+import { readingRules } from "../../models/textModel/textMeasure.js";
 import { TextModel } from "../../models/textModel/textModel.js";
 import type { Completed } from "../../options.js";
 import { flag, list, table, text } from "../../options.js";
@@ -22,7 +22,7 @@ const flags = table("train mixture", {
   out: text({ as: "folder" }),
   /** Replace the model in the folder. */
   overwrite: flag(),
-  batchSize: evaluateRules.batchSize,
+  batchSize: readingRules.batchSize,
   /** Print one JSON object. */
   json: flag(),
 });

@@ -3,6 +3,7 @@ import type { assignOperation } from "../../graph/ops/assign.js";
 import type {
   adagradOperation,
   adamOperation,
+  approachOperation,
   clipScaleOperation,
   globalNormOperation,
   rmspropOperation,
@@ -103,6 +104,16 @@ export function adagrad(call: Call<typeof adagradOperation>): void {
     square[i] = (square[i] as number) + g * g;
     w[i] = (w[i] as number) - (learningRate * g) / (Math.sqrt(square[i] as number) + epsilon);
   });
+}
+
+export function approach({ variable, target, ...call }: Call<typeof approachOperation>): void {
+  const share = call.share[0] as number;
+  if (!(share >= 0 && share <= 1)) throw new InputError(`approach: expected a share from 0 to 1, got ${share}.`);
+  if (Number.isNaN(call.scale[0]) || share === 0) return;
+  for (let i = 0; i < variable.length; i++) {
+    const [from, to] = [variable[i] as number, target[i] as number];
+    variable[i] = share === 1 ? to : from + share * (to - from);
+  }
 }
 
 export function assign({ variable, x, guard }: Call<typeof assignOperation>): void {

@@ -39,7 +39,7 @@ export { matmul } from "./matmul.js";
 export { multiHeadAttention, multiHeadWeights } from "./multiHeadAttention.js";
 export { nextPositions } from "./nextPositions.js";
 export { ngramLosses, ngramStep } from "./ngram.js";
-export { adagrad, adam, clipScale, globalNorm, rmsprop, sgd } from "./optimizer.js";
+export { adagrad, adam, approach, clipScale, globalNorm, rmsprop, sgd } from "./optimizer.js";
 export { pick } from "./pick.js";
 export { maxPool, meanPool } from "./pool.js";
 export { recentIds } from "./recentIds.js";

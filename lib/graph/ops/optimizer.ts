@@ -198,3 +198,33 @@ export function adagrad(operands: UpdateOperands & { square: Tensor; epsilon: nu
   expectUpdate("adagrad", complete, [complete.square]);
   complete.weight.graph.record(adagradOperation, complete, {}, complete);
 }
+
+export const approachOperation = defineOperation({
+  name: "approach",
+  operands: ["variable", "target", "share", "scale"],
+  results: [],
+  mutates: ["variable"],
+});
+
+/**
+ * Takes a variable a share of the way to a target: v += share (target - v). With shares of 1, 1/2, 1/3 ... it is the mean of the targets so
+ * far (Polyak & Juditsky 1992). Nothing changes where the share is 0 or the scale is NaN.
+ * @param operands.share run-time scalar from 0 to 1; at 1 the variable is the target.
+ * @param operands.scale the clip scale of an update.
+ */
+export function approach(operands: { variable: Tensor; target: Tensor; share: Tensor; scale: Tensor }): void {
+  const complete = completeOptions("approach", operands, {
+    variable: operand,
+    target: operand,
+    share: operand,
+    scale: operand,
+  });
+  const { variable, target, share, scale } = complete;
+  matchShapes("approach", [
+    ["variable", variable, "..."],
+    ["target", target, variable.shape.join(" ")],
+    ["share", share, ""],
+    ["scale", scale, ""],
+  ]);
+  variable.graph.record(approachOperation, complete, {});
+}

@@ -16,7 +16,7 @@ import type { OptionsOf } from "../../options.js";
 import { flag, option, real, table, text, whole, word } from "../../options.js";
 import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell, optionsOfCell } from "../cellConfig.js";
-import type { TokenNetwork, TokenSequences } from "../textModel/tokenNetwork.js";
+import type { TokenLosses, TokenNetwork, TokenSequences } from "../textModel/tokenNetwork.js";
 import type { Spellings } from "./spellings.js";
 import { spellingsOf } from "./spellings.js";
 import { WordEncoder } from "./wordEncoder.js";
@@ -114,14 +114,14 @@ export class CharacterAwareLanguageModelNetwork implements TokenNetwork {
     this.#spellings = spellings;
   }
 
-  losses({ inputs, targets, state, lengths }: TokenSequences): { losses: Tensor; count: Tensor; last: State } {
+  losses({ inputs, targets, state, lengths }: TokenSequences): TokenLosses {
     const [T, B] = inputs.shape as [number, number];
     const { y, last } = this.#recurrent.apply(this.#vectors(inputs), {
       ...(lengths ? { lengths } : {}),
       ...(state ? { state } : {}),
     });
     const features = ops.asRows(this.#outputDropout.apply(y));
-    return { ...this.#output.crossEntropy(features, ops.reshape(targets, [T * B])), last };
+    return { ...this.#output.crossEntropy(features, ops.reshape(targets, [T * B])), last, hidden: y };
   }
 
   nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State } {

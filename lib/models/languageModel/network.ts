@@ -16,7 +16,9 @@ import type { OptionsOf } from "../../options.js";
 import { flag, option, optional, real, table, text, whole, word } from "../../options.js";
 import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell, optionsOfCell } from "../cellConfig.js";
-import type { TokenNetwork, TokenSequences } from "../textModel/tokenNetwork.js";
+import type { TokenLosses, TokenNetwork, TokenSequences } from "../textModel/tokenNetwork.js";
+import type { AwdOptions } from "./awdLstm.js";
+import { activationPenalty, awdRules, withoutAwdDefaults } from "./awdLstm.js";
 
 /** The architecture of a recurrent language model, as stored in config.json. Options of its cell stand beside the others. @interface */
 export type LanguageModelConfig = OptionsOf<typeof configRules> & CellOptions;
@@ -40,6 +42,7 @@ export const configRules = table("LanguageModel", {
   /** One dropout mask for all time steps (Gal & Ghahramani 2016). Default false. */
   variational: option(flag(), { aka: ["variational_dropout", "locked_dropout"] }),
   ...recurrentNoiseRules,
+  ...awdRules,
   /** How layers are connected: see RecurrentStack. Default plain. */
   connections: word(connections, "plain"),
   /** Share the embedding table with the output layer (Press & Wolf 2017). Default false. */
@@ -58,10 +61,13 @@ export const configRules = table("LanguageModel", {
   sentences: option(flag(), { aka: ["sentence_level", "line_by_line"] }),
 });
 
-/** A configuration with every default filled in. @throws OptionError for what does not fit. */
-export function completeConfig(config: LanguageModelConfig): CompleteConfig<LanguageModelConfig> {
+/** A configuration with its defaults; of the options of AWD-LSTMs, which older folders do not know, those that are not at their default. */
+export type CompleteLanguageModelConfig = Omit<CompleteConfig<LanguageModelConfig>, keyof AwdOptions> & AwdOptions;
+
+/** A configuration with its defaults filled in. @throws OptionError for what does not fit. */
+export function completeConfig(config: LanguageModelConfig): CompleteLanguageModelConfig {
   const complete = completeWithCell("LanguageModel", config, { table: configRules, first: "all" });
-  const { sentences, ...others } = complete;
+  const { sentences, ...others } = withoutAwdDefaults(complete);
   // In the order of older folders, whose digests know it.
   return { ...others, embeddingSize: complete.embeddingSize ?? complete.hiddenSize, sentences };
 }
@@ -71,7 +77,7 @@ export function completeConfig(config: LanguageModelConfig): CompleteConfig<Lang
  * embedding -> dropout -> recurrent stack -> layer norm? -> dropout -> projection? -> softmax over the vocabulary.
  */
 export class LanguageModelNetwork implements TokenNetwork {
-  readonly config: CompleteConfig<LanguageModelConfig>;
+  readonly config: CompleteLanguageModelConfig;
   readonly embedding: Embedding;
   readonly recurrent: RecurrentStack;
   readonly output: Linear;
@@ -85,10 +91,12 @@ export class LanguageModelNetwork implements TokenNetwork {
   constructor(config: LanguageModelConfig) {
     this.config = completeConfig(config);
     const { vocabularySize, embeddingSize, dropout, variational, tied } = this.config;
+    const { inputDropout = dropout, outputDropout = dropout, embeddingDropout = 0 } = this.config;
     const first = this.config.initializer === "default" ? {} : { initializer: initializer(this.config.initializer) };
     // As output weights, vectors of length sqrt(E) would make a new model sure of itself: its loss would not begin at ln V.
     const small = tied ? { initializer: uniform(0.1) } : {};
-    this.embedding = new Embedding("embedding", { vocabularySize, embeddingSize, ...small, ...first });
+    const sizes = { vocabularySize, embeddingSize, dropout: embeddingDropout };
+    this.embedding = new Embedding("embedding", { ...sizes, ...small, ...first });
     this.recurrent = recurrentStack(this.config, first);
     const features = this.recurrent.outputSize;
     this.#layerNorm = this.config.layerNorm ? new LayerNorm("norm", { size: features }) : null;
@@ -102,8 +110,8 @@ export class LanguageModelNetwork implements TokenNetwork {
       ...first,
       ...(tied ? { tied: this.embedding.weight } : {}),
     });
-    this.#inputDropout = new Dropout("embedding.dropout", { rate: dropout, variational });
-    this.#outputDropout = new Dropout("output.dropout", { rate: dropout, variational });
+    this.#inputDropout = new Dropout("embedding.dropout", { rate: inputDropout, variational });
+    this.#outputDropout = new Dropout("output.dropout", { rate: outputDropout, variational });
     this.parameters = [this.embedding, this.recurrent, this.#layerNorm, this.#projection, this.output].flatMap(
       (layer) => layer?.parameters ?? [],
     );
@@ -118,9 +126,15 @@ export class LanguageModelNetwork implements TokenNetwork {
    * @param options.lengths i32 [B]; see RecurrentStack.
    */
   features(ids: Tensor, options: { state?: State; lengths?: Tensor | null }): { features: Tensor; last: State } {
+    const { dropped, last } = this.#outputs(ids, options);
+    return { features: this.#projected(dropped), last };
+  }
+
+  /** The output y [T,B,F] of the recurrent layers, and the same after normalisation and dropout. */
+  #outputs(ids: Tensor, options: { state?: State; lengths?: Tensor | null }) {
     const embedded = this.#inputDropout.apply(this.embedding.apply(ids));
     const { y, last } = this.recurrent.apply(embedded, options);
-    return { features: this.#outputFeatures(y), last };
+    return { y, dropped: this.#dropped(y), last };
   }
 
   /** The embedded tokens, and what each recurrent layer makes of them, [T,B,F] each. ids i32 [T,B], lengths i32 [B]. */
@@ -132,25 +146,30 @@ export class LanguageModelNetwork implements TokenNetwork {
   /** One step without dropout, by the equation of the cell. ids i32 [B] -> y [B,F], the features, and the state. */
   step(ids: Tensor, before: State): { y: Tensor; state: State } {
     const { y, state } = this.recurrent.step(this.embedding.apply(ids), before);
-    return { y: this.#outputFeatures(y), state };
+    return { y: this.#projected(this.#dropped(y)), state };
   }
 
   /** The same, and how far open the gates are. */
   stepWithGates(ids: Tensor, before: State): { y: Tensor; state: State; gates: GateValue[] } {
     const { y, state, gates } = this.recurrent.stepWithGates(this.embedding.apply(ids), before);
-    return { y: this.#outputFeatures(y), state, gates };
+    return { y: this.#projected(this.#dropped(y)), state, gates };
   }
 
-  #outputFeatures(y: Tensor): Tensor {
-    const normed = this.#layerNorm ? this.#layerNorm.apply(y) : y;
-    const dropped = this.#outputDropout.apply(normed);
+  #dropped(y: Tensor): Tensor {
+    return this.#outputDropout.apply(this.#layerNorm ? this.#layerNorm.apply(y) : y);
+  }
+
+  #projected(dropped: Tensor): Tensor {
     return this.#projection ? this.#projection.apply(dropped) : dropped;
   }
 
-  losses({ inputs, targets, state, lengths }: TokenSequences): { losses: Tensor; count: Tensor; last: State } {
-    const { features, last } = this.features(inputs, { ...(lengths ? { lengths } : {}), ...(state ? { state } : {}) });
+  losses({ inputs, targets, state, lengths }: TokenSequences): TokenLosses {
+    const padded = lengths ? { lengths } : {};
+    const { y, dropped, last } = this.#outputs(inputs, { ...padded, ...(state ? { state } : {}) });
     const rows = ops.reshape(targets, [(targets.shape[0] as number) * (targets.shape[1] as number)]);
-    return { ...this.output.crossEntropy(ops.asRows(features), rows), last };
+    const { losses, count } = this.output.crossEntropy(ops.asRows(this.#projected(dropped)), rows);
+    const penalty = activationPenalty({ y, dropped, count, ...padded }, this.config);
+    return { losses, count, last, hidden: y, ...(penalty ? { penalty } : {}) };
   }
 
   /** Logits of the last time step. ids i32 [T,B] -> [B,V]. */
@@ -162,8 +181,11 @@ export class LanguageModelNetwork implements TokenNetwork {
   }
 }
 
-function recurrentStack(config: CompleteConfig<LanguageModelConfig>, first: object): RecurrentStack {
-  const { cell, embeddingSize, hiddenSize, layers, dropout, variational, connections } = config;
+function recurrentStack(config: CompleteLanguageModelConfig, first: object): RecurrentStack {
+  const { cell, embeddingSize, hiddenSize, lastHiddenSize, layers, variational, connections } = config;
+  const { layerDropout: dropout = config.dropout } = config;
   const shared = { inputSize: embeddingSize, hiddenSize, layers, dropout, variational, connections };
-  return new RecurrentStack("rnn", { cell, ...shared, ...first, ...noiseOf(config), ...optionsOfCell(config) });
+  const last = lastHiddenSize === undefined ? {} : { lastHiddenSize };
+  const own = { ...noiseOf(config), ...optionsOfCell(config) };
+  return new RecurrentStack("rnn", { cell, ...shared, ...last, ...first, ...own });
 }

@@ -10,8 +10,7 @@ import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { LoadOptions } from "../savedModel.js";
 import { loadModelOf, modelOf } from "../savedModel.js";
 import type { LanguageModelForm } from "../textModel/data.js";
-import type { EvaluateOptions } from "../textModel/textMeasure.js";
-import { evaluateRules } from "../textModel/textMeasure.js";
+import { readingRules } from "../textModel/textMeasure.js";
 import { recordTextLoss, TextModel } from "../textModel/textModel.js";
 import type { TokenNetwork } from "../textModel/tokenNetwork.js";
 import { fingerprint } from "../tokenizerIdentity.js";
@@ -28,7 +27,7 @@ const ofRules = table("Mixture.of", {
 export type MixtureOptions = OptionsOf<typeof ofRules>;
 
 const fitRules = table("Mixture.fit", {
-  ...evaluateRules,
+  ...readingRules,
   /** Called when a model has read the text, with the share of all that is done. Default: none. */
   onProgress: callback<(share: number) => void>(),
 });
@@ -144,7 +143,7 @@ export class Mixture extends TextModel<MixtureNetwork> {
   }
 
   /** The losses of one part alone: no weight changes meanwhile, so that others may go on with the mixture. */
-  #lossesOf(k: number, text: string | TokenStream, reading: EvaluateOptions): Promise<Float64Array> {
+  #lossesOf(k: number, text: string | TokenStream, reading: OptionsOf<typeof readingRules>): Promise<Float64Array> {
     const { executor, store, parameters, network } = this;
     const part = network.parts[k] as TokenNetwork;
     const recordLoss = (graph: Graph, form: LanguageModelForm) =>

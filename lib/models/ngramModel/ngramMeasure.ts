@@ -1,9 +1,12 @@
 import type { SentenceMarks, Tokenizer, TokenStream } from "../../data/index.js";
-import { counted, InputError } from "../../errors.js";
+import { counted, InputError, OptionError } from "../../errors.js";
 import type { Executable, Executor, Store } from "../../executor/executor.js";
 import { Programs } from "../../executor/programs.js";
 import type { Tensor } from "../../graph/tensor.js";
-import type { Evaluation, TextProbability } from "../textModel/textMeasure.js";
+import type { Completed } from "../../options.js";
+import type { adaptationRules } from "../textModel/adaptation.js";
+import { CountCache } from "../textModel/countCache.js";
+import type { Evaluation, evaluateRules, TextProbability } from "../textModel/textMeasure.js";
 import type { NgramNetwork } from "./network.js";
 
 /** How well an n-gram model predicts a text. */
@@ -55,14 +58,22 @@ export class NgramMeasure {
     this.#programs = new Programs(model);
   }
 
-  /** @throws InputError if no token is predicted. */
-  async evaluate(stream: TokenStream, signal: AbortSignal | undefined): Promise<NgramEvaluation> {
+  /**
+   * @throws InputError if no token is predicted, or one that is impossible.
+   * @throws OptionError for a measurement that only a network can make.
+   */
+  async evaluate(
+    stream: TokenStream,
+    { signal, onProgress, ...options }: Completed<typeof evaluateRules>,
+  ): Promise<NgramEvaluation> {
+    const cache = cacheOf(options);
     const { unknown } = this.#tokenizer.special;
     const orders = new Array<number>(this.#network.order).fill(0);
     const all = { tokens: 0, loss: 0 };
     const known = { tokens: 0, loss: 0 };
     for await (const scored of this.#scores(stream, signal)) {
-      for (const { id, loss, order } of scored) {
+      for (const { id, loss: own, order } of scored) {
+        const loss = cache ? cache.read(id, own) : own;
         all.tokens++;
         all.loss += loss;
         orders[order - 1] = (orders[order - 1] as number) + 1;
@@ -70,7 +81,9 @@ export class NgramMeasure {
         known.tokens++;
         known.loss += loss;
       }
+      onProgress?.(Math.min(1, all.tokens / stream.length));
     }
+    onProgress?.(1);
     this.#expectTokens("evaluate", all.tokens);
     const missing = all.tokens - known.tokens;
     const spelled = stream.characters > 0 && missing === 0;
@@ -167,6 +180,18 @@ export class NgramMeasure {
       graph.output("last", last.context as Tensor);
     });
   }
+}
+
+/** The cache that a measurement asks for. @throws OptionError for what needs a network. */
+function cacheOf(options: Pick<Completed<typeof evaluateRules>, keyof typeof adaptationRules>): CountCache | null {
+  const { cacheSize: size, cacheWeight: weight, cacheTheta, dynamicRate } = options;
+  const network = Object.entries({ cacheTheta, dynamicRate }).find(([, value]) => value > 0)?.[0];
+  if (network !== undefined) {
+    throw new OptionError(`evaluate: ${network} needs a network, and this model counts n-grams: leave it out.`, [
+      network,
+    ]);
+  }
+  return size > 0 ? new CountCache({ size, weight }) : null;
 }
 
 function padded(ids: readonly number[], length: number, filler: number): Int32Array {

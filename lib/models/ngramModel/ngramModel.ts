@@ -113,10 +113,10 @@ export class NgramModel extends TextModel<NgramNetwork> {
    * @throws InputError if no token is predicted. @throws OptionError for a stream that another tokenizer has made.
    */
   override async evaluate(content: string | TokenStream, options: EvaluateOptions = {}): Promise<NgramEvaluation> {
-    const { signal } = completeOptions("evaluate", options, evaluateRules);
+    const complete = completeOptions("evaluate", options, evaluateRules);
     checkOption("evaluate", "the text", content, textOrStream);
     const stream = typeof content === "string" ? this.#streamOf(content) : this.#own(content);
-    return this.#scores.evaluate(stream, signal);
+    return this.#scores.evaluate(stream, complete);
   }
 
   /**

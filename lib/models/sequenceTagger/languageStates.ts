@@ -9,7 +9,7 @@ import type { Layer } from "../../nn/layer.js";
 import type { Parameter } from "../../nn/parameter.js";
 import { connections, layerCount, RecurrentStack } from "../../nn/recurrent.js";
 import type { ValueOf } from "../../options.js";
-import { object, value, whole, word } from "../../options.js";
+import { object, optional, value, whole, word } from "../../options.js";
 import { optionsOfCell } from "../cellConfig.js";
 import { SavedModel } from "../savedModel.js";
 import { lookedUp } from "./characters.js";
@@ -23,6 +23,7 @@ export const languageConfig = object(
     cell: cellNamed("lstm"),
     layers: layerCount(1),
     hiddenSize: size,
+    lastHiddenSize: optional(size),
     embeddingSize: size,
     connections: word(connections, "plain"),
   },
@@ -61,11 +62,12 @@ export class LanguageStates implements Layer {
     readonly direction: ReadingDirection,
     config: LanguageConfig,
   ) {
-    const { vocabularySize, embeddingSize, ...stack } = config;
+    const { vocabularySize, embeddingSize, lastHiddenSize, ...stack } = config;
     this.name = `language.${direction}`;
     this.vocabularySize = vocabularySize;
     this.#embedding = new Embedding(`${this.name}.embedding`, { vocabularySize, embeddingSize, frozen: true });
-    this.#stack = new RecurrentStack(`${this.name}.rnn`, { ...stack, inputSize: embeddingSize });
+    const last = lastHiddenSize === undefined ? {} : { lastHiddenSize };
+    this.#stack = new RecurrentStack(`${this.name}.rnn`, { ...stack, ...last, inputSize: embeddingSize });
     const frozen = this.#stack.parameters.map((parameter) => parameter.frozenAs(parameter.name));
     this.parameters = [...this.#embedding.parameters, ...frozen];
     this.outputSize = this.#stack.outputSize;
@@ -116,6 +118,7 @@ export function languageConfigOf(owner: string, model: SavedModel): LanguageConf
     throw new OptionError(
       `${owner}: a language model with zoneout cannot be read with: train it without, or with dropout (--dropout).`,
     );
-  const { vocabularySize, cell, layers, hiddenSize, embeddingSize, connections } = config;
-  return { vocabularySize, cell, layers, hiddenSize, embeddingSize, connections, ...optionsOfCell(config) };
+  const { vocabularySize, cell, layers, hiddenSize, lastHiddenSize, embeddingSize, connections } = config;
+  const sizes = { vocabularySize, cell, layers, hiddenSize, lastHiddenSize, embeddingSize };
+  return { ...sizes, connections, ...optionsOfCell(config) };
 }

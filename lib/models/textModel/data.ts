@@ -9,7 +9,7 @@ import {
 } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import type { OptionsOf } from "../../options.js";
-import { completeOptions, option, optional, seed, table, whole, word } from "../../options.js";
+import { completeOptions, flag, option, optional, real, seed, table, whole, word } from "../../options.js";
 import type { TrainingData } from "../../train/data.js";
 import type { Batch } from "../../train/trainable.js";
 import { expectTokenizer, fingerprint } from "../tokenizerIdentity.js";
@@ -39,6 +39,13 @@ export const windowRules = table("WindowData", {
   windowLength: option(whole({ minimum: 1, initial: 64 }), {
     aka: ["bptt", "seq_length", "sequence_length", "num_steps", "window_size", "window"],
   }),
+  /**
+   * Standard deviation of the windows' lengths in training, which are drawn around `windowLength`, one in twenty around half of it; the
+   * learning rate of each update is multiplied with its length over `windowLength` (Merity et al. 2018). With 0 all are as long. Default 0.
+   */
+  windowSpread: real({ minimum: 0, initial: 0 }),
+  /** Seed for the lengths of windows. Default 1. */
+  seed: option(seed(), { flag: null, needs: { windowSpread: true } }),
   /** Use of the data: "train", or "validate" for what a Trainer measures on. Default train. */
   role: option(word(roles, "train"), { flag: null }),
 });
@@ -53,6 +60,8 @@ export class WindowData implements TrainingData<LanguageModelForm> {
   readonly identity: string;
   readonly role: Role;
   readonly #windows: StreamBatches;
+  /** Factor of the learning rate of a window of T steps; null where they all have as many. */
+  readonly #rateOf: ((T: number) => number) | null;
   readonly #made: Pick<LanguageModelForm, "tokenizer">;
   readonly #stream: TokenStream;
 
@@ -61,27 +70,32 @@ export class WindowData implements TrainingData<LanguageModelForm> {
    * @throws InputError if the stream is shorter than one window.
    */
   constructor(stream: TokenStream, options: WindowDataOptions = {}) {
-    const { role, ...sizes } = completeOptions("WindowData", options, windowRules);
+    const { role, windowSpread, seed, ...sizes } = completeOptions("WindowData", options, windowRules);
     // Every token counts in a measurement; in training a ragged end would only cost another program.
     const every = role !== "train";
-    this.#windows = new StreamBatches(stream, { ...sizes, last: every ? "keep" : "drop", short: every }, "WindowData");
+    const rest = { last: every ? "keep" : "drop", short: every } as const;
+    const drawn = every ? {} : { spread: windowSpread, seed };
+    this.#windows = new StreamBatches(stream, { ...sizes, ...drawn, ...rest }, "WindowData");
+    this.#rateOf = drawn.spread ? (T) => T / sizes.windowLength : null;
     this.#made = madeBy(stream);
     this.#stream = stream;
     this.role = role;
     this.length = this.#windows.length;
     this.characters = this.#windows.characters;
-    this.identity = `${this.#windows.batchSize} x ${sizes.windowLength} of ${stream.length} tokens`;
+    const lengths = this.#rateOf ? `${sizes.windowLength} ± ${windowSpread}, seed ${seed},` : `${sizes.windowLength}`;
+    this.identity = `${this.#windows.batchSize} x ${lengths} of ${stream.length} tokens`;
   }
 
   digest(): Promise<string> {
     return streamDigest(this.#stream);
   }
 
-  async *batches(_epoch: number, from = 0): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
-    for await (const { T, B, inputs, targets, tokens, start } of this.#windows.batches(from)) {
+  async *batches(epoch: number, from = 0): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
+    for await (const { T, B, inputs, targets, tokens, start } of this.#windows.batches(from, epoch)) {
       const feeds = { inputs, targets, carry: start ? 0 : 1 };
       const unknown = unknownIn(targets, this.#stream);
-      yield { form: { T, B, role: this.role, lengths: false, ...this.#made }, feeds, tokens, unknown };
+      const rate = this.#rateOf ? { rate: this.#rateOf(T) } : {};
+      yield { form: { T, B, role: this.role, lengths: false, ...this.#made }, feeds, tokens, unknown, ...rate };
     }
   }
 }
@@ -101,6 +115,8 @@ export const sentenceRules = table("SentenceData", {
   long: option(word(longRules, "refuse"), { aka: ["truncation"] }),
   /** Seed for the order of the sentences. Default 1. */
   seed: seed(),
+  /** Take the sentences in the order of the text, in every epoch, instead of those of one length together. Default false. */
+  inOrder: option(flag(), { flag: null }),
   /** Use of the data: "train", or "validate" for what a Trainer measures on. Default train. */
   role: option(word(roles, "train"), { flag: null }),
 });

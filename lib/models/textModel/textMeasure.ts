@@ -2,10 +2,11 @@ import type { Tokenizer, TokenStream } from "../../data/index.js";
 import { memoryStream } from "../../data/index.js";
 import { counted, InputError } from "../../errors.js";
 import type { Completed, OptionsOf } from "../../options.js";
-import { abortSignal, optional, table, whole } from "../../options.js";
-import type { Measured, Measures } from "../../train/evaluation.js";
+import { abortSignal, callback, optional, table, whole } from "../../options.js";
+import type { Measured, Measures, MeasuringStep } from "../../train/evaluation.js";
 import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.js";
 import type { Batch, Trainable } from "../../train/trainable.js";
+import { adaptationRules, adaptingStep, adapts } from "./adaptation.js";
 import type { LanguageModelForm, SentenceDataBatch } from "./data.js";
 import { SentenceData, WindowData } from "./data.js";
 
@@ -30,7 +31,8 @@ export interface TextProbability {
 /** Options of `LanguageModel.evaluate`. @interface */
 export type EvaluateOptions = OptionsOf<typeof evaluateRules>;
 
-export const evaluateRules = table("LanguageModel.evaluate", {
+/** Options of whatever reads a text to measure it. */
+export const readingRules = table("reading", {
   /** Parts of the text that are read side by side; in a model of sentences, lines. Default 1. */
   batchSize: whole({ minimum: 1, initial: 1 }),
   /** Tokens of a running text that are read in one call of the executor. Default: 64, or the most that the model reads at once. */
@@ -39,8 +41,23 @@ export const evaluateRules = table("LanguageModel.evaluate", {
   signal: abortSignal,
 });
 
+export const evaluateRules = table("LanguageModel.evaluate", {
+  ...readingRules,
+  /**
+   * Tokens of a running text that are read in one call of the executor, and learnt from in one step of dynamic evaluation. Default: 64, 5
+   * with `dynamicRate`, or the most that the model reads at once.
+   */
+  windowLength: readingRules.windowLength,
+  ...adaptationRules,
+  /** Called after each batch with the share of the text that is measured. Default: none. */
+  onProgress: callback<(share: number) => void>(),
+});
+
 /** Tokens that are read in one call where neither the caller nor the model says how many. */
 const tokensAtOnce = 64;
+
+/** Tokens that a step of dynamic evaluation learns from where nobody says how many (Krause et al. 2018). */
+const tokensOfStep = 5;
 
 /** Lines that are read side by side where nobody asks for a number. */
 const linesAtOnce = 32;
@@ -51,6 +68,7 @@ export class TextMeasure {
   readonly #sentences: boolean;
   readonly #windowLength: number;
   readonly #longestLine: number | undefined;
+  readonly #model: Trainable<LanguageModelForm>;
   readonly #step: EvaluationStep<LanguageModelForm>;
   /** Measurements take turns: they share the variables that carry the state. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -73,21 +91,29 @@ export class TextMeasure {
     this.#longestLine = longestLine;
     this.#tokenizer = tokenizer;
     this.#sentences = sentences;
+    this.#model = model;
     this.#step = new EvaluationStep(model);
   }
 
   /** @throws InputError if no token is predicted, or the loss is not finite. */
   async evaluate(stream: TokenStream, options: Completed<typeof evaluateRules>): Promise<Evaluation> {
     const who = "evaluate";
-    const { signal } = options;
-    const data = await this.#data(who, stream, options);
+    const { signal, onProgress, dynamicRate } = options;
+    const inOrder = adapts(options);
+    const usual = dynamicRate > 0 ? Math.min(tokensOfStep, this.#windowLength) : this.#windowLength;
+    const { windowLength = usual } = options;
+    const data = await this.#data(who, stream, { ...options, windowLength, inOrder });
     const tally = new Tally();
     signal?.throwIfAborted();
-    await this.#measure(who, data, (batch, result) => {
+    const step = inOrder ? await adaptingStep(this.#model, options) : this.#step;
+    const each = (batch: Batch<LanguageModelForm>, result: Measured) => {
       signal?.throwIfAborted();
       // A stream need not say which tokenizer made it, and then its batches count nothing.
       tally.add(result, this.countUnknown(batch.feeds.targets as Int32Array));
-    });
+      onProgress?.(Math.min(1, tally.tokens / stream.length));
+    };
+    await this.#measure(who, data, each, step);
+    onProgress?.(1);
     return { tokens: tally.tokens, ...tally.measures(data.characters), unknown: tally.unknown };
   }
 
@@ -96,7 +122,7 @@ export class TextMeasure {
    * impossible.
    * @throws InputError if no token is predicted.
    */
-  async losses(who: string, stream: TokenStream, options: Completed<typeof evaluateRules>): Promise<Float64Array> {
+  async losses(who: string, stream: TokenStream, options: Completed<typeof readingRules>): Promise<Float64Array> {
     const parts: number[] = [];
     const data = await this.#data(who, stream, options);
     await this.#read(data, ({ form: { T, B }, feeds: { targets } }, { losses }) => {
@@ -153,7 +179,7 @@ export class TextMeasure {
   /** By token of a text of lines; NaN for the ends of empty ones. */
   async #lossesOfLines(who: string, ids: Int32Array): Promise<Float64Array> {
     const losses = new Float64Array(ids.length).fill(Number.NaN);
-    const data = await this.#lines(memoryStream(ids, 0), linesAtOnce);
+    const data = await this.#lines(memoryStream(ids, 0), { batchSize: linesAtOnce });
     await this.#measure(who, data, ({ starts, lengths, form: { B } }: SentenceDataBatch, result) => {
       for (let b = 0; b < B; b++) {
         for (let t = 0; t < (lengths[b] as number); t++) {
@@ -170,10 +196,14 @@ export class TextMeasure {
   async #data(
     who: string,
     stream: TokenStream,
-    { batchSize, windowLength = this.#windowLength }: Completed<typeof evaluateRules>,
+    {
+      batchSize,
+      windowLength = this.#windowLength,
+      inOrder = false,
+    }: Completed<typeof readingRules> & { inOrder?: boolean },
   ): Promise<WindowData | SentenceData> {
     this.#expectTokens(who, stream.length);
-    if (this.#sentences) return this.#lines(stream, batchSize);
+    if (this.#sentences) return this.#lines(stream, { batchSize, inOrder });
     return new WindowData(stream, {
       batchSize: Math.min(batchSize, stream.length - 1),
       windowLength,
@@ -181,28 +211,31 @@ export class TextMeasure {
     });
   }
 
-  #lines(stream: TokenStream, batchSize: number): Promise<SentenceData> {
+  #lines(stream: TokenStream, sizes: { batchSize: number; inOrder?: boolean }): Promise<SentenceData> {
     const limit = this.#longestLine === undefined ? {} : { maximumLength: this.#longestLine };
-    return SentenceData.create(stream, { tokenizer: this.#tokenizer, batchSize, role: "evaluate", ...limit });
+    return SentenceData.create(stream, { tokenizer: this.#tokenizer, ...sizes, role: "evaluate", ...limit });
   }
 
   #measure<B extends Batch<LanguageModelForm>>(
     who: string,
     data: { batches(epoch: number): AsyncIterable<B> },
     each: (batch: B, result: Measured) => void,
+    step?: MeasuringStep<LanguageModelForm>,
   ): Promise<void> {
-    return this.#read(data, (batch: B, result) => {
+    const checked = (batch: B, result: Measured) => {
       expectFiniteLoss(who, result.total);
       each(batch, result);
-    });
+    };
+    return this.#read(data, checked, step);
   }
 
   #read<B extends Batch<LanguageModelForm>>(
     data: { batches(epoch: number): AsyncIterable<B> },
     each: (batch: B, result: Measured) => void,
+    step: MeasuringStep<LanguageModelForm> = this.#step,
   ): Promise<void> {
     const turn = this.#turn.then(async () => {
-      for await (const batch of data.batches(0)) each(batch, await this.#step.run(batch));
+      for await (const batch of data.batches(0)) each(batch, await step.run(batch));
     });
     this.#turn = turn.catch(() => {});
     return turn;

@@ -3,7 +3,7 @@ import { countCharacters, memoryStream, sentenceMarks, sentenceTokenizer, tokenS
 import { OptionError } from "../../errors.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
-import type { Rule } from "../../options.js";
+import type { OptionsOf, Rule } from "../../options.js";
 import { checkOption, completeOptions, text, value } from "../../options.js";
 import type { RecordedLoss, Trainable } from "../../train/trainable.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
@@ -22,7 +22,7 @@ import { Passage } from "./passage.js";
 import type { TextEnd } from "./textEnd.js";
 import { endTokenOf } from "./textEnd.js";
 import type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure.js";
-import { evaluateRules, TextMeasure } from "./textMeasure.js";
+import { evaluateRules, readingRules, TextMeasure } from "./textMeasure.js";
 import type { TokenNetwork } from "./tokenNetwork.js";
 import { keptState, longestLine, stateVariables } from "./tokenNetwork.js";
 import type { TokenStepOptions } from "./tokenStep.js";
@@ -178,11 +178,11 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
    */
   async tokenLosses(
     text: string | TokenStream,
-    options: EvaluateOptions = {},
+    options: OptionsOf<typeof readingRules> = {},
     of?: Trainable<LanguageModelForm>,
   ): Promise<Float64Array> {
     const who = "tokenLosses";
-    const complete = completeOptions(who, options, evaluateRules);
+    const complete = completeOptions(who, options, readingRules);
     const measure = of ? new TextMeasure(of, this.#reading) : this.#measure;
     return measure.losses(who, this.#streamOf(who, text), complete);
   }
@@ -251,13 +251,14 @@ export function recordTextLoss(graph: Graph, form: LanguageModelForm, network: T
   const variables = carried ? stateVariables(graph, network.carriedEntries ?? network.stateEntries, { role, B }) : {};
   // Multiplying by 0 begins a text from the first state; by 1 it goes on: one program for both.
   const state = carried ? { state: keptState(variables, graph.scalar("carry")) } : {};
-  const { losses, count, last } = network.losses({
+  const { losses, count, last, ...others } = network.losses({
     inputs,
     targets,
     ...(lengths ? { lengths: graph.feed("lengths", "i32", [B]) } : {}),
     ...state,
   });
   return {
+    ...others,
     losses: ops.reshape(losses, [T, B]),
     count,
     carried: Object.entries(variables).map(([name, variable]) => ({

@@ -26,6 +26,20 @@ export interface TokenSequences {
   readonly lengths?: Tensor;
 }
 
+/** Recorded losses of sequences. */
+export interface TokenLosses {
+  /** [T*B] in nats; 0 where there is no target. */
+  readonly losses: Tensor;
+  /** [] the number of targets. */
+  readonly count: Tensor;
+  /** The state after the last token. */
+  readonly last: State;
+  /** [] an amount that training adds to the mean loss. Default: nothing. */
+  readonly penalty?: Tensor;
+  /** [T,B,F] the state from which each token is predicted, where there is one that a cache may compare with others. */
+  readonly hidden?: Tensor;
+}
+
 /** The layers of a model of text: a step from a token to the logits of the next, and the losses of whole sequences. */
 export interface TokenNetwork extends ModelNetwork {
   readonly config: { readonly vocabularySize: number; readonly sentences: boolean };
@@ -41,8 +55,8 @@ export interface TokenNetwork extends ModelNetwork {
   /** Records a step without dropout. ids i32 [1,B] -> logits [B,V] and the state after it. */
   nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State };
 
-  /** Records the losses of tokens: losses [T*B] in nats, `count` of those that count, and the state after the last. */
-  losses(sequences: TokenSequences): { losses: Tensor; count: Tensor; last: State };
+  /** Records the losses of tokens. */
+  losses(sequences: TokenSequences): TokenLosses;
 }
 
 /** Tokens that a line may have in a network that reads it at once, its end left out; undefined for any number. */

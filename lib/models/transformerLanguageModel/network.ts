@@ -12,7 +12,7 @@ import type { State } from "../../nn/stateEntry.js";
 import { Transformer } from "../../nn/transformer.js";
 import type { OptionsOf } from "../../options.js";
 import { completeOptions, flag, option, optional, real, table, whole, word } from "../../options.js";
-import type { TokenNetwork, TokenSequences, TokenStateEntry } from "../textModel/tokenNetwork.js";
+import type { TokenLosses, TokenNetwork, TokenSequences, TokenStateEntry } from "../textModel/tokenNetwork.js";
 
 /** The architecture of a Transformer language model, as stored in config.json. @interface */
 export type TransformerLanguageModelConfig = OptionsOf<typeof transformerRules>;
@@ -118,7 +118,7 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
     this.stateEntries = [...this.transformer.stateEntries(length), { name: "position", size: 1, dtype: "i32" }];
   }
 
-  losses({ inputs, targets, lengths }: TokenSequences): { losses: Tensor; count: Tensor; last: State } {
+  losses({ inputs, targets, lengths }: TokenSequences): TokenLosses {
     const [T, B] = inputs.shape as [number, number];
     const { contextLength, hiddenSize, labelSmoothing } = this.config;
     if (T > contextLength) {
@@ -132,9 +132,10 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
     const flat = ops.reshape(targets, [T * B]);
     const { losses, count } = this.output.crossEntropy(rows, flat);
     const smooth = inputs.graph.training && labelSmoothing > 0;
-    if (!smooth) return { losses, count, last: {} };
+    const others = { count, last: {}, hidden: features };
+    if (!smooth) return { losses, ...others };
     const surplus = this.#surplus(rows, flat, lengths ? existing({ T, B, lengths }) : null);
-    return { losses: ops.add(losses, ops.affine(surplus, { scale: labelSmoothing })), count, last: {} };
+    return { losses: ops.add(losses, ops.affine(surplus, { scale: labelSmoothing })), ...others };
   }
 
   nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State } {

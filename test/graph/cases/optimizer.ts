@@ -77,6 +77,19 @@ export const cases: Cases = {
       ],
     },
   ],
+  approach: [0, 0.25, 1, Number.NaN].map((share) => ({
+    name: Number.isNaN(share) ? "a scale of NaN" : `share ${share}`,
+    forwardOnly: true,
+    args: (i) => [
+      {
+        variable: i.variable("variable", shape),
+        target: i.floats("target", shape),
+        share: i.scalar("share", Number.isNaN(share) ? 0.5 : share),
+        scale: i.scalar("scale", Number.isNaN(share) ? share : 1),
+      },
+    ],
+    results: (_, __, [{ variable }]) => [variable],
+  })),
   adagrad: [
     {
       ...update,

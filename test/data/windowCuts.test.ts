@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { StreamBatches } from "../../lib/data/streamBatches.js";
+import { memoryStream } from "../../lib/data/tokenStream.js";
+import { drawnCuts } from "../../lib/data/windowCuts.js";
+
+const counting = (length: number) =>
+  memoryStream(
+    Int32Array.from({ length }, (_, i) => i),
+    length,
+  );
+
+async function windowsOf(batches: StreamBatches, epoch: number, from = 0) {
+  const windows = [];
+  for await (const window of batches.batches(from, epoch)) windows.push(window);
+  return windows;
+}
+
+test("drawn windows cover every step once, in an order of their own in each epoch, none shorter than 5", async () => {
+  for (const last of ["keep", "drop"] as const) {
+    for (const length of [30, 101, 1000, 4003]) {
+      const batches = new StreamBatches(counting(length), { batchSize: 2, windowLength: 14, spread: 4, last });
+      const lengths: number[][] = [];
+      for (const epoch of [0, 1]) {
+        const windows = await windowsOf(batches, epoch);
+        expect(windows.length).toBe(batches.length);
+        const targets = windows.flatMap(({ targets }) => [...targets]).filter((target) => target >= 0);
+        const all = Array.from({ length: batches.tokens }, (_, i) => i + 1);
+        expect(targets.sort((a, b) => a - b)).toEqual(all);
+        lengths.push(windows.map(({ T }) => T));
+        expect(Math.min(...(lengths.at(-1) as number[]))).toBeGreaterThanOrEqual(5);
+      }
+      const [first, second] = lengths as [number[], number[]];
+      if (length > 1000) expect(first).not.toEqual(second);
+      expect([...first].sort()).toEqual([...second].sort());
+      expect(batches.dropped).toBe(last === "drop" ? (length - 1) % 2 : 0);
+    }
+  }
+});
+
+test("an epoch that is read from its middle on has the windows of the whole one, across the blocks that are read at once", async () => {
+  const batches = new StreamBatches(counting(60_000), { batchSize: 1, windowLength: 20, spread: 5, seed: 3 });
+  const whole = await windowsOf(batches, 4);
+  const rest = await windowsOf(batches, 4, 1700);
+  expect(rest).toEqual(whole.slice(1700));
+});
+
+test("lengths are normal around the window's, one in twenty around half of it", () => {
+  const { count, starts } = drawnCuts(2_000_000, { windowLength: 70, spread: 5, seed: 1 });
+  const start = starts(0);
+  const lengths = Array.from({ length: count }, (_, i) => start(i + 1) - start(i));
+  const long = lengths.filter((length) => length > 52);
+  const mean = (all: number[]) => all.reduce((sum, value) => sum + value, 0) / all.length;
+  expect(long.length / count).toBeCloseTo(0.95, 2);
+  // Rounded down: half a step shorter.
+  expect(mean(long)).toBeCloseTo(69.5, 0);
+  expect(Math.sqrt(mean(long.map((length) => (length - 69.5) ** 2)))).toBeCloseTo(5, 0);
+  expect(mean(lengths.filter((length) => length <= 52))).toBeCloseTo(34.5, 0);
+});
