@@ -61,7 +61,10 @@ export const configRules = table("LanguageModel", {
   sentences: option(flag(), { aka: ["sentence_level", "line_by_line"] }),
 });
 
-/** A configuration with its defaults; of the options of AWD-LSTMs, which older folders do not know, those that are not at their default. */
+/**
+ * A configuration with its defaults; of the options of AWD-LSTMs, which older folders do not know, those that are not at their default.
+ * @inline
+ */
 export type CompleteLanguageModelConfig = Omit<CompleteConfig<LanguageModelConfig>, keyof AwdOptions> & AwdOptions;
 
 /** A configuration with its defaults filled in. @throws OptionError for what does not fit. */
