@@ -1,10 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { blocksOf, runProgram, sampleFolder } from "./samples.js";
+import { blocksOf, root, runProgram, sampleFolder } from "./samples.js";
 
 const blocks = blocksOf("docs/lectures.md");
 const programWith = (words: string) => blocks.find(({ code }) => code.includes(words))?.code as string;
+
+test("the Korean page has the commands and programs of the English one, each in its place", () => {
+  expect(blocks.length).toBeGreaterThan(30);
+  expect(blocksOf("docs/lectures.ko.md")).toEqual(blocks);
+  const headings = (page: string) => readFileSync(join(root, page), "utf8").match(/^#{2,3} /gm);
+  expect(headings("docs/lectures.ko.md")).toEqual(headings("docs/lectures.md"));
+});
 
 test("the toy's states, slopes and terms are those of its equation, and the terms add up to the gradient", () => {
   const { stdout, status } = runProgram(sampleFolder("toy"), "toy", programWith("[2, 3, 1, 3]"));
