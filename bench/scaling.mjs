@@ -80,8 +80,8 @@ function svg(results, { fmaGflops }) {
 }
 
 const { nativeInfo, setThreads } = await import("../dist/executor/native.js");
-const { matrixUnit } = nativeInfo().gemm;
-process.stdout.write(`${machineLine(describeMachine())}; ${matrixUnit ? "with" : "without"} a matrix unit\n`);
+const { medium } = nativeInfo().gemm;
+process.stdout.write(`${machineLine(describeMachine())}; bfloat16: ${medium ?? "none"}\n`);
 const results = [];
 for (const [name, points] of Object.entries(curves)) {
   process.stdout.write(`\n| ${name} | ${Object.values(kinds).join(" | ")} |\n|---:|${"---:|".repeat(3)}\n`);

@@ -164,7 +164,7 @@ export async function executorOf(kind) {
   const executor = nativeExecutor({ matmulPrecision });
   const { kernels, gemm, threads } = nativeInfo();
   const blas = gemm.blas ? `, BLAS ${gemm.blas}` : "";
-  const unit = matmulPrecision === "highest" ? "" : gemm.matrixUnit ? " on the matrix unit" : " without a matrix unit";
+  const unit = matmulPrecision === "highest" ? "" : ` (${gemm[matmulPrecision] ?? "float32"})`;
   return {
     executor,
     weights,

@@ -136,7 +136,7 @@ int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::max(1, std::atoi(argv[1])) : ThreadPool::instance().threads();
   const double lanes = sizeof(Vector) / sizeof(float);
   const double fma = rate(threads, 2.0 * lanes * kSums * kRounds, [](int) { multiplyAdds(); }) / 1e9;
-  const bool unit = anyRounds();
+  const bool unit = roundingProvider(Precision::medium) != nullptr;
   std::printf(
       "{\"threads\": %d, \"fmaGflops\": %.0f, \"unitGflopsFromL1\": %.0f, \"unitGflopsFromL2\": %.0f, "
       "\"readL2GBs\": %.0f, \"readL3GBs\": %.0f, \"readMemoryGBs\": %.0f}\n",

@@ -51,7 +51,8 @@ export interface AddonOperation {
 
 export interface AddonInfo {
   kernels: { chosen: string; reason: string; available: string[] };
-  gemm: { provider: string; blas: string | null; matrixUnit: boolean };
+  /** `high`, `medium`: what multiplies bfloat16 operands in this precision; null where products stay float32. */
+  gemm: { provider: string; blas: string | null; high: string | null; medium: string | null };
   threads: number;
 }
 

@@ -38,8 +38,9 @@ export type MatmulPrecision = (typeof matmulPrecisions)[number];
 export const nativeExecutorRules = table("nativeExecutor", {
   /**
    * Precision of matrix products, in PyTorch's words; sums, states and parameters are always float32. "highest": float32 operands.
-   * "high": each as the sum of two bfloat16, about 16 bits of mantissa. "medium": rounded to bfloat16, 8 bits. The latter two need a
-   * matrix unit (Intel AMX; `nativeInfo().gemm.matrixUnit`): elsewhere all three compute in float32. Errors: docs/numerics.md.
+   * "high": each as the sum of two bfloat16, about 16 bits of mantissa. "medium": rounded to bfloat16, 8 bits. High needs a matrix unit
+   * (Intel AMX), medium that or dot products of bfloat16 (AVX512_BF16); `nativeInfo().gemm` names what is there, and elsewhere they
+   * compute in float32. Errors: docs/numerics.md.
    * Default highest.
    */
   matmulPrecision: option(word(matmulPrecisions, "highest"), {

@@ -105,7 +105,12 @@ Napi::Value information(const Napi::CallbackInfo& info) {
   const Blas* blas = systemBlas();
   products.Set("blas", blas ? Napi::Value(Napi::String::New(env, std::string(blas->library) + " " + blas->description))
                             : env.Null());
-  products.Set("matrixUnit", anyRounds());
+  const auto rounding = [&](Precision precision) -> Napi::Value {
+    const Provider* provider = roundingProvider(precision);
+    return provider ? Napi::Value(Napi::String::New(env, provider->name())) : env.Null();
+  };
+  products.Set("high", rounding(Precision::high));
+  products.Set("medium", rounding(Precision::medium));
   result.Set("gemm", products);
   result.Set("threads", ThreadPool::instance().threads());
   return result;

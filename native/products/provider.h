@@ -37,8 +37,8 @@ class Provider {
 // All of them, best first; the last one multiplies everything.
 std::span<const Provider* const> providers();
 
-// Whether one that rounds is here: else all precisions are the highest.
-bool anyRounds();
+// Who rounds the operands of products of this precision; null: they stay float32.
+const Provider* roundingProvider(Precision precision);
 
 // The provider of this product: the fastest, unless one was asked for that can.
 const Provider& providerOf(const Gemm& product);

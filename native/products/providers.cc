@@ -10,12 +10,13 @@ namespace ostinato {
 
 // Each in its folder.
 const Provider& matrixUnitProvider();
+const Provider& dotsProvider();
 const Provider& blasProvider();
 const Provider& ownProvider();
 
 namespace {
 
-const Provider* const kProviders[] = {&matrixUnitProvider(), &blasProvider(), &ownProvider()};
+const Provider* const kProviders[] = {&matrixUnitProvider(), &dotsProvider(), &blasProvider(), &ownProvider()};
 const Provider* const kLast = std::end(kProviders)[-1];
 
 // Null for "auto", and for what is not here.
@@ -38,8 +39,10 @@ std::atomic<const Provider*>& chosen() {
 
 std::span<const Provider* const> providers() { return kProviders; }
 
-bool anyRounds() {
-  return std::ranges::any_of(kProviders, [](const Provider* p) { return p->rounds() && p->available(); });
+const Provider* roundingProvider(Precision precision) {
+  const auto found =
+      std::ranges::find_if(kProviders, [&](const Provider* p) { return p->rounds() && p->packing(precision); });
+  return found == std::end(kProviders) ? nullptr : *found;
 }
 
 const Provider& providerOf(const Gemm& product) {

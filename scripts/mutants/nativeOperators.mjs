@@ -69,7 +69,7 @@ export function mutantsOf(source) {
 
 /** Whether this machine runs the code of a file. That of the matrix unit needs AVX-512: its tiles can be emulated. */
 export function runsHere(file) {
-  const matrixUnit = /matrix_unit|gradient_tiles/.test(file);
+  const matrixUnit = /matrix_unit|bfloat16|gradient_tiles/.test(file);
   return !matrixUnit || cpuHas("avx512bw");
 }
 

@@ -62,7 +62,9 @@ test("info says what computes here, and --json the same in numbers", () => {
     `Kernels: ${kernels.chosen} (${kernels.reason}; available: ${kernels.available.join(", ")}). `,
   );
   expect(said).toContain(`of own kernels and ${gemm.blas ?? "the system's BLAS, of which none was found"}. `);
-  expect(said).toContain(gemm.matrixUnit ? "There is a matrix unit (AMX)" : "There is no matrix unit that we can use");
+  expect(said).toContain(
+    gemm.medium ? `take bfloat16 operands (${gemm.medium}), all others float32` : "Products are float32 in every",
+  );
   expect(said.trim().split("\n").length).toBe(1);
   expect(JSON.parse(ostinato("info", "--json").stdout)).toEqual({
     node: process.version,

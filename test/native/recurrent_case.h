@@ -56,12 +56,12 @@ inline std::vector<RecurrentCase> recurrentCases() {
   return cases;
 }
 
-// Every tier that this CPU has, with one thread and with three; where there is a matrix unit, also in the lower
-// precisions.
+// Every tier that this CPU has, with one thread and with three; also in the lower precisions where somebody
+// rounds for them.
 inline void forEachConfiguration(const std::function<void()>& body) {
   forEachTier([&] {
     for (Precision precision : {Precision::highest, Precision::high, Precision::medium}) {
-      if (precision != Precision::highest && !anyRounds()) continue;
+      if (precision != Precision::highest && !roundingProvider(precision)) continue;
       testPrecision() = precision;
       for (int threads : {1, 3}) {
         if (threads == 1 && precision == Precision::medium) continue;

@@ -44,9 +44,9 @@ async function info(folder: string | undefined, options: Options, kinds: readonl
         `Kernels: ${kernels.chosen} (${kernels.reason}; available: ${kernels.available.join(", ")}). ` +
         `Matrix products: ${gemm.provider === "auto" ? "the faster for each shape" : gemm.provider} of own kernels and ` +
         `${gemm.blas ?? "the system's BLAS, of which none was found"}. ` +
-        (gemm.matrixUnit
-          ? "There is a matrix unit (AMX): products in --matmul-precision high and medium run on it in bfloat16, all others in float32."
-          : "There is no matrix unit that we can use: products are float32 in every --matmul-precision."),
+        (gemm.medium
+          ? `Products in --matmul-precision ${gemm.high ? "high and medium" : "medium"} take bfloat16 operands (${gemm.medium}), all others float32.`
+          : "Products are float32 in every --matmul-precision: there is nothing for bfloat16 that we can use."),
     );
   } catch (error) {
     if (!(error instanceof OstinatoError) || error instanceof OptionError) throw error;

@@ -1,6 +1,6 @@
 // The matrix unit's instructions in plain C++, for tests of this folder on CPUs without it
 // (CMake: OSTINATO_EMULATE_TILES). They need AVX-512 and compute the unit's bits, except that results below 2^-126
-// stay. Source: Intel 64 and IA-32 Architectures Software Developer's Manual, TDPBF16PS and VCVTNEPS2BF16.
+// stay. Source: Intel 64 and IA-32 Architectures Software Developer's Manual, TDPBF16PS.
 //
 // Included after immintrin.h by instructions.h alone, whose intrinsics it replaces.
 #pragma once
@@ -10,8 +10,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-
-#define OSTINATO_EMULATION __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 
 namespace ostinato::emulated_tiles {
 
@@ -113,22 +111,6 @@ OSTINATO_EMULATION inline void multiplyAdd(int sums, int a, int b) {
   }
 }
 
-// Floats as bfloat16, rounded to nearest, ties to even; numbers below 2^-126 become 0, NaNs stay NaN.
-OSTINATO_EMULATION inline __m256i rounded(__m512 x) {
-  constexpr int kZeroOrTiny = 0x26, kNan = 0x81;
-  const __m512i bits = _mm512_castps_si512(x), top = _mm512_srli_epi32(bits, 16);
-  const __m512i last = _mm512_and_si512(top, _mm512_set1_epi32(1));
-  const __m512i up = _mm512_add_epi32(bits, _mm512_add_epi32(last, _mm512_set1_epi32(0x7FFF)));
-  __m512i result = _mm512_srli_epi32(up, 16);
-  result = _mm512_mask_and_epi32(result, _mm512_fpclass_ps_mask(x, kZeroOrTiny), top, _mm512_set1_epi32(0x8000));
-  result = _mm512_mask_or_epi32(result, _mm512_fpclass_ps_mask(x, kNan), top, _mm512_set1_epi32(0x40));
-  return _mm512_cvtepi32_epi16(result);
-}
-
-OSTINATO_EMULATION inline __m512i roundedPair(__m512 second, __m512 first) {
-  return _mm512_inserti64x4(_mm512_castsi256_si512(rounded(first)), rounded(second), 1);
-}
-
 }  // namespace ostinato::emulated_tiles
 
 #undef _tile_loadconfig
@@ -137,13 +119,9 @@ OSTINATO_EMULATION inline __m512i roundedPair(__m512 second, __m512 first) {
 #undef _tile_loadd
 #undef _tile_stored
 #undef _tile_dpbf16ps
-#undef _mm512_cvtneps_pbh
-#undef _mm512_cvtne2ps_pbh
 #define _tile_loadconfig ::ostinato::emulated_tiles::loadConfiguration
 #define _tile_release ::ostinato::emulated_tiles::release
 #define _tile_zero ::ostinato::emulated_tiles::zero
 #define _tile_loadd ::ostinato::emulated_tiles::load
 #define _tile_stored ::ostinato::emulated_tiles::store
 #define _tile_dpbf16ps ::ostinato::emulated_tiles::multiplyAdd
-#define _mm512_cvtneps_pbh ::ostinato::emulated_tiles::rounded
-#define _mm512_cvtne2ps_pbh ::ostinato::emulated_tiles::roundedPair

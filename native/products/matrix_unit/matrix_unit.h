@@ -1,16 +1,7 @@
-// Matrix products on the CPU's matrix unit (Intel AMX: tiles of 16 rows of 64 bytes), on bfloat16 operands with float32
-// sums. Operands come as float32 and are packed into tiles; with two parts each float32 x is split into hi + lo, hi = x
-// rounded to bfloat16 and lo = x - hi rounded, and hi hi + hi lo + lo hi is summed, smallest first.
-//
-// Packed A: panels of `panelRows` <= 16 rows (the last one filled up with zeros): [panel][k/32][part][panelRows][32].
-// Packed B: panels of 32 columns: [panel][k/32][part][2 halves][16 pairs of depths][16 columns][2].
-// k is filled up with zeros to a multiple of 32. Both start at 64-byte boundaries.
-//
-// Numbers: bfloat16 has float32's range. Operands below 2^-126 count as 0, and with two parts an infinity makes NaN (as
-// inf - inf does). Errors: docs/numerics.md.
+// Matrix products on the CPU's matrix unit (Intel AMX: tiles of 16 rows of 64 bytes), on bfloat16 operands
+// (products/bfloat16/operands.h) with float32 sums. Of two parts hi hi + hi lo + lo hi is summed, smallest first.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include "products/packing.h"
@@ -23,25 +14,8 @@ bool matrixUnitAvailable();
 
 namespace matrix_unit {
 
-using BFloat16 = uint16_t;
-
-constexpr int64_t kDepth = 32;
-constexpr int64_t kRows = 16;
-constexpr int64_t kColumns = 32;
-
-constexpr int64_t steps(int64_t k) { return (k + kDepth - 1) / kDepth; }
-// The functions that Packing and GradientPacking (products/packing.h) have under these names, for operands in one part
-// or in two; those that pack gradients know one part.
-void packA(const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int panelRows, int parts, BFloat16* packed);
-void packB(const Gemm& g, int64_t k0, int64_t k, int64_t n0, int64_t n, int parts, BFloat16* packed);
-void packGroups(const float* a, int64_t lda, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t row, int panelRows,
-                int parts, BFloat16* packed);
-void packPairs(const float* b, int64_t ldb, int64_t m, int64_t k, int64_t g0, int64_t g1, int64_t depth,
-               BFloat16* packed);
-void packDepths(const float* const* depths, int64_t m, int64_t k, int64_t s0, int64_t s1, int panelRows,
-                const int32_t* groups, BFloat16* packed);
+// Packing's function of this name, for operands in one part or in two.
 void multiply(Panels a, int panelRows, Panels b, int64_t k, int parts, const BlockOutput& out);
-void transposeTo(const float* from, int64_t ldFrom, int64_t m, int64_t n, const int32_t* rows, float* to, int64_t ldTo);
 
 }  // namespace matrix_unit
 }  // namespace ostinato

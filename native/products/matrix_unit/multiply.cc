@@ -4,6 +4,9 @@
 #ifdef OSTINATO_MATRIX_UNIT
 
 namespace ostinato::matrix_unit {
+
+using namespace bfloat16;
+
 namespace {
 
 // The configuration that LDTILECFG reads.
