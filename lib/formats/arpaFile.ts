@@ -15,6 +15,12 @@ export interface ArpaEntry {
   readonly backoff: number;
 }
 
+/** The largest back-off weight that makes sense, base 10. */
+const mostBackoff = 99;
+
+/** Characters of a line; longer ones are of another kind of file. */
+const longestLine = 2 ** 20;
+
 interface Line {
   text: string;
   number: number;
@@ -118,13 +124,13 @@ export class ArpaFile {
       throw this.wrong(`expected a probability, ${words} and perhaps a back-off weight, got ${quote(text)}`);
     }
     const [probability, backoff] = [logarithm(fields[0] as string), logarithm(fields[order + 1] ?? "0")];
-    if (!(probability <= 0) || !Number.isFinite(backoff)) {
+    if (!(probability <= 0) || !(backoff <= mostBackoff)) {
       throw this.wrong(`expected logarithms of a probability and a weight, got ${quote(text)}`);
     }
     return {
       words: fields.slice(1, order + 1),
       probability: Math.max(probability, impossible) * Math.LN10,
-      backoff: backoff * Math.LN10,
+      backoff: Math.max(backoff, impossible) * Math.LN10,
     };
   }
 }
@@ -143,6 +149,11 @@ async function* linesOf(file: string, signal: AbortSignal | undefined): AsyncGen
       signal?.throwIfAborted();
       const parts = (open + piece).split("\n");
       open = parts.pop() as string;
+      if (open.length > longestLine || parts.some((part) => part.length > longestLine)) {
+        throw new FileError(
+          `${file}, after line ${number}: expected lines of an ARPA file, got one of more than 2^20 characters.`,
+        );
+      }
       for (const part of parts) {
         number++;
         const text = part.trim();

@@ -120,9 +120,8 @@ Napi::Value NgramObject::add(const Napi::CallbackInfo& info) {
   if (!heldOut && state_->counts) throw Napi::TypeError::New(env, "the text has been counted already");
   NgramText& text = heldOut ? state_->heldOut : state_->text;
   try {
-    if (!text.add({static_cast<const int32_t*>(ids.data), ids.elements})) {
-      throw coded(env, "ERR_OSTINATO_INPUT", "an id is outside of the vocabulary");
-    }
+    const char* wrong = text.add({static_cast<const int32_t*>(ids.data), ids.elements});
+    if (wrong) throw coded(env, "ERR_OSTINATO_INPUT", wrong);
   } catch (const std::bad_alloc&) {
     throw coded(env, "ERR_OSTINATO_MEMORY", "not enough memory for the text");
   }
@@ -218,8 +217,9 @@ Napi::Value NgramObject::estimate(const Napi::CallbackInfo& info) {
   expectIdle(env);
   if (!state_->counts) throw Napi::TypeError::New(env, "the text has not been counted");
   const NgramCounts& counts = *state_->counts;
-  const bool fits = numbers.size() == 4 && numbers[0] > 0 && numbers[1] < 1e6 && numbers[2] >= 0 && numbers[2] < 1e9 &&
-                    numbers[3] >= 1 && numbers[3] <= OrderStatistics().ofCount.size() - 2;
+  const bool fits = numbers.size() == 4 && numbers[0] > 0 && numbers[0] <= 1e9 && numbers[1] < 1e6 &&
+                    numbers[2] >= 0 && numbers[2] < 1e9 && numbers[3] >= 1 &&
+                    numbers[3] <= OrderStatistics().ofCount.size() - 2;
   if (!fits) throw Napi::TypeError::New(env, "expected four numbers of the smoothing within their ranges");
   options.added = numbers[0];
   options.discount = numbers[1];

@@ -2,13 +2,16 @@
 
 namespace ostinato {
 
-bool NgramText::add(std::span<const int32_t> ids) {
+const char* NgramText::add(std::span<const int32_t> ids) {
   for (const int32_t id : ids) {
-    if (id < 0 || id >= V_) return false;
+    if (id < 0 || id >= V_) return "an id is outside of the vocabulary";
+    if (marks_.isOnlyRead(id)) {
+      return "the text has the token that begins sentences: every line gets it, so take it out of the text";
+    }
   }
   if (!marks_.marked()) {
     words_.insert(words_.end(), ids.begin(), ids.end());
-    return true;
+    return nullptr;
   }
   for (const int32_t id : ids) {
     if (id == marks_.end) {
@@ -23,7 +26,7 @@ bool NgramText::add(std::span<const int32_t> ids) {
     words_.push_back(id);
     open_ = true;
   }
-  return true;
+  return nullptr;
 }
 
 void NgramText::finish() {

@@ -22,8 +22,9 @@ class NgramText {
   NgramText(int64_t V, SentenceIds marks) : V_(V), marks_(marks) {}
 
   // Tokens to follow, as a stream of them stands in a file: sentences end with the end mark and follow each other.
-  // Empty sentences are left out. False, and nothing is added, if an id is outside of 0 .. V-1.
-  bool add(std::span<const int32_t> ids);
+  // Empty sentences are left out. Null if they are added, else what is wrong with them: an id outside of 0 .. V-1; the
+  // mark that is only read, which every sentence gets here and which nothing predicts.
+  const char* add(std::span<const int32_t> ids);
   // Ends the last sentence, if it is open. Called once, after the last add().
   void finish();
 

@@ -296,8 +296,17 @@ TEST_CASE("counting stops when asked to") {
 
 TEST_CASE("an id outside of the vocabulary is refused, and nothing of its batch is added") {
   NgramText text(5, {0, 0});
-  CHECK_FALSE(text.add(std::vector<int32_t>{1, 2, 5}));
-  CHECK_FALSE(text.add(std::vector<int32_t>{-1}));
+  CHECK(text.add(std::vector<int32_t>{1, 2, 5}) != nullptr);
+  CHECK(text.add(std::vector<int32_t>{-1}) != nullptr);
   text.finish();
   CHECK(text.size() == 0);
+}
+
+TEST_CASE("the mark that is only read is refused within a text, and a mark of both ends is not") {
+  NgramText text(5, {0, 1});
+  CHECK(text.add(std::vector<int32_t>{2, 0, 3, 1}) != nullptr);
+  CHECK(text.add(std::vector<int32_t>{0, 2, 1}) != nullptr);
+  CHECK(text.size() == 0);
+  CHECK(text.add(std::vector<int32_t>{2, 3, 1}) == nullptr);
+  CHECK(NgramText(5, {0, 0}).add(std::vector<int32_t>{2, 0, 3}) == nullptr);
 }

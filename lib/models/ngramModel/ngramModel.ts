@@ -17,6 +17,7 @@ import type { NgramModelConfig } from "./network.js";
 import { configRules, NgramNetwork } from "./network.js";
 import type { NgramEvaluation, NgramProbability } from "./ngramMeasure.js";
 import { NgramMeasure } from "./ngramMeasure.js";
+import { NgramTableReader } from "./ngramTableReader.js";
 import { readArpa } from "./readArpa.js";
 import type { SlotCandidate, SlotSearchOptions } from "./slotSearch.js";
 import { searchSlots, slotRules } from "./slotSearch.js";
@@ -157,7 +158,8 @@ export class NgramModel extends TextModel<NgramNetwork> {
       throw new OptionError("writeArpa: an ARPA file is of sentences, and this model reads one running text.");
     }
     const table = (await this.store.read("ngrams")) as Int32Array;
-    await writeArpaFile(file, table, { tokenizer: this.tokenizer, marks: this.marks, signal });
+    const ngrams = new NgramTableReader(table, this.network.config.counts);
+    await writeArpaFile(file, ngrams, { tokenizer: this.tokenizer, marks: this.marks, signal });
   }
 
   #streamOf(content: string): TokenStream {

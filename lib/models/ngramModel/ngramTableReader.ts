@@ -1,4 +1,5 @@
-import { countsAt, recordSize, tableLevels } from "./network.js";
+import { InputError } from "../../errors.js";
+import { recordSize, tableLevels } from "./network.js";
 
 /** An n-gram of a table. */
 export interface TableEntry {
@@ -19,12 +20,12 @@ export class NgramTableReader {
   readonly #words: Int32Array;
   readonly #floats: Float32Array;
 
-  /** @param table one that the addon made or checked. */
-  constructor(table: Int32Array) {
-    this.order = table[2] as number;
+  /** @param counts number of n-grams of each order; what the table itself says of them is not trusted. */
+  constructor(table: Int32Array, counts: readonly number[]) {
+    this.order = counts.length;
     this.#words = table;
     this.#floats = new Float32Array(table.buffer, table.byteOffset, table.length);
-    this.#levels = tableLevels([...table.subarray(countsAt, countsAt + this.order)]);
+    this.#levels = tableLevels(counts);
   }
 
   /** n-grams of an order. */
@@ -32,7 +33,7 @@ export class NgramTableReader {
     return this.#level(order).count;
   }
 
-  /** Those of an order, in lexicographic order of their ids. */
+  /** Those of an order, in lexicographic order of their ids. @throws InputError for a word that the vocabulary lacks. */
   *ngrams(order: number): Generator<TableEntry, void, undefined> {
     const words = new Array<number>(order).fill(0);
     // By order: the place of the n-gram that the current one begins with.
@@ -69,6 +70,9 @@ export class NgramTableReader {
   }
 
   #word(order: number, at: number): number {
-    return order === 1 ? at : (this.#words[this.#level(order).words + at] as number);
+    if (order === 1) return at;
+    const word = this.#words[this.#level(order).words + at] as number;
+    if (word >= 0 && word < this.count(1)) return word;
+    throw new InputError("the n-grams cannot be used: they are damaged.");
   }
 }

@@ -51,8 +51,9 @@ async function readWords(arpa: ArpaFile) {
   const seen = new Set<string>();
   for await (const { words: own, probability, backoff } of arpa.ngrams(1)) {
     const written = own[0] as string;
+    if (written === "<eos>") throw arpa.wrong(`"<eos>" is what </s> is called here: give that word another name`);
     const word = marks.get(written) ?? written;
-    const isMark = word === "<eos>" && written !== "<eos>";
+    const isMark = word === "<eos>";
     if (seen.has(written) || (words.has(word) && !isMark)) throw arpa.wrong(`${quote(written)} comes twice`);
     seen.add(written);
     const id = words.get(word) ?? words.size;

@@ -34,7 +34,10 @@ export const smoothingRules = table("smoothing", {
    */
   smoothing: word(smoothings, "modifiedKneserNey"),
   /** Number added to each count by additive smoothing: 1 is Laplace's. Default: 1. */
-  added: option(optional(real({ above: 0 })), { needs: { smoothing: ["additive"] }, aka: ["alpha", "delta"] }),
+  added: option(optional(real({ above: 0, maximum: 1e9 })), {
+    needs: { smoothing: ["additive"] },
+    aka: ["alpha", "delta"],
+  }),
   /** Discount of every count, instead of those estimated from the counts. Default: estimated. */
   discount: option(optional(real({ minimum: 0, below: 1 })), {
     needs: { smoothing: ["modifiedKneserNey", "kneserNey", "absolute"] },

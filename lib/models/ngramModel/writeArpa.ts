@@ -1,19 +1,27 @@
 import { once } from "node:events";
 import { createGzip } from "node:zlib";
 import type { SentenceMarks, Tokenizer } from "../../data/index.js";
+import { OptionError, quote } from "../../errors.js";
 import { writeFileAtomically } from "../../formats/index.js";
-import { NgramTableReader } from "./ngramTableReader.js";
+import type { NgramTableReader } from "./ngramTableReader.js";
 
 /** Characters that are written at a time. */
 const pieceLength = 2 ** 18;
 
-/** Writes a table as an ARPA file, compressed by gzip where the name ends in .gz. @throws FileError if it cannot be written. */
+/** Names that the form keeps for marks and for words that a vocabulary lacks. */
+const kept = ["<s>", "</s>", "<unk>", "<UNK>"];
+
+/**
+ * Writes a table as an ARPA file, compressed by gzip where the name ends in .gz.
+ * @throws OptionError for a token that the form cannot name. @throws FileError if the file cannot be written.
+ */
 export async function writeArpaFile(
   file: string,
-  table: Int32Array,
+  table: NgramTableReader,
   { tokenizer, marks, signal }: { tokenizer: Tokenizer; marks: SentenceMarks; signal: AbortSignal | undefined },
 ): Promise<void> {
-  const pieces = arpaOf(new NgramTableReader(table), { tokenizer, marks });
+  const names = Array.from({ length: table.count(1) }, (_, id) => nameOf(tokenizer, id, marks));
+  const pieces = arpaOf(table, names, marks);
   await writeFileAtomically(file, async (sink) => {
     if (!/\.gz$/i.test(file)) {
       for (const piece of pieces) {
@@ -38,11 +46,10 @@ export async function writeArpaFile(
 /** The text of the file, piece by piece. The mark of a sentence's ends is `<s>` where an n-gram begins with it, else `</s>`. */
 function* arpaOf(
   table: NgramTableReader,
-  { tokenizer, marks }: { tokenizer: Tokenizer; marks: SentenceMarks },
+  names: readonly string[],
+  { begin, end }: SentenceMarks,
 ): Generator<string, void, undefined> {
-  const { begin, end } = marks;
   const one = begin === end;
-  const names = Array.from({ length: table.count(1) }, (_, id) => nameOf(tokenizer, id, marks));
   let text = "\\data\\\n";
   for (let k = 1; k <= table.order; k++) text += `ngram ${k}=${table.count(k) + (k === 1 && one ? 1 : 0)}\n`;
   for (let k = 1; k <= table.order; k++) {
@@ -68,7 +75,13 @@ function* arpaOf(
 function nameOf(tokenizer: Tokenizer, id: number, { begin, end }: SentenceMarks): string {
   if (id === end) return "</s>";
   if (id === begin) return "<s>";
-  return id === tokenizer.special.unknown ? "<unk>" : tokenizer.token(id);
+  if (id === tokenizer.special.unknown) return "<unk>";
+  const name = tokenizer.token(id);
+  if (name !== "" && !/\s/.test(name) && !kept.includes(name)) return name;
+  const reason = kept.includes(name) ? "keeps that name for itself" : "separates words by spaces";
+  throw new OptionError(
+    `writeArpa: the vocabulary has the token ${quote(name)}, and ARPA's form ${reason}. Train from a text without it.`,
+  );
 }
 
 /** A natural logarithm as one of base 10. */

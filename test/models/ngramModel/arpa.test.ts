@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { FileError, NgramModel, OptionError } from "../../../lib/index.js";
+import { CharacterTokenizer, FileError, NgramModel, OptionError } from "../../../lib/index.js";
 import { temporaryFolder } from "../../data/temporaryFolder.js";
 import { randomLines } from "./sentences.js";
 
@@ -102,8 +102,41 @@ test("a file that is cut short or wrong is refused with its line", async () => {
   await refused(small.replace("-1\tb", "-1"), /line 13: expected a probability, a word/);
   await refused(small.replace("\\data\\", "\\date\\"), /line 3: expected \\data\\/);
   await refused("once upon a time\n", /no ARPA file/);
+  await refused(small.replace("-0.25\n-1", "1e39\n-1"), /line 12: expected logarithms/);
+  await refused(small.replace("-1\tb", "-1\t<eos>"), /line 13: "<eos>" is what <\/s> is called here/);
+  await refused(`${small.slice(0, 40)}${"x".repeat(2 ** 20)} ${small}`, /after line 4: .*more than 2\^20 characters/);
   await refused(gzipSync(small).subarray(0, 90), /damaged or cut short/, "model.arpa.gz");
   await expect(NgramModel.fromArpa("nowhere.arpa")).rejects.toThrow(/There is no file/);
+});
+
+test("a weight of -inf and one of less than -99 are as small as can be", async () => {
+  const model = await NgramModel.fromArpa(
+    await fileOf(small.replace("a\t-0.25", "a\t-inf").replace("<s>\t-0.5", "<s>\t-1e30")),
+  );
+  for (const text of ["b", "a </s>"]) expect((await model.logProbability(text)).total).toBeGreaterThan(-1000);
+});
+
+test("a word that ARPA keeps for marks, or that holds spaces, cannot be written", async () => {
+  const file = join(await temporaryFolder(), "model.arpa");
+  const marked = await NgramModel.fromText("a <s> b\n", { order: 2 });
+  await expect(marked.writeArpa(file)).rejects.toThrow(/the token "<s>", and ARPA's form keeps that name/);
+  const tokenizer = CharacterTokenizer.fromText("a b\n");
+  const characters = await NgramModel.fromText("a b\n", { order: 2, tokenizer });
+  await expect(characters.writeArpa(file)).rejects.toThrow(/the token " ", and ARPA's form separates words by spaces/);
+  await expect(readFile(file)).rejects.toThrow(/ENOENT/);
+});
+
+test("what a damaged table says of its counts is not believed, and its words are checked", async () => {
+  const file = join(await temporaryFolder(), "model.arpa");
+  const write = async (alter: (table: Int32Array) => void) => {
+    const model = await NgramModel.fromText(train, { order: 2 });
+    const table = (await model.store.read("ngrams")) as Int32Array;
+    alter(table);
+    await model.store.write("ngrams", table);
+    await model.writeArpa(file);
+  };
+  await write((table) => table.fill(2 ** 30, 2, 12));
+  await expect(write((table) => table.fill(2 ** 30, 40))).rejects.toThrow(/they are damaged/);
 });
 
 test("a model of a running text has no sentences to write", async () => {

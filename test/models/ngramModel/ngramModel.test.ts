@@ -188,6 +188,7 @@ describe("what cannot be a model says why", () => {
     await refused({ order: 25 }).toThrow(/at most 24/);
     await refused({ smoothing: "kneserney" }).toThrow(/did you mean kneserNey/);
     await refused({ added: 0.1 }).toThrow(/added needs smoothing additive/);
+    await refused({ smoothing: "additive", added: 1e300 }).toThrow(/added/);
     await refused({ smoothing: "interpolation" }).toThrow(/heldOut/);
     await refused({ smoothing: "interpolation", weights: [0.5, 0.5], order: 3 }).toThrow(/expected 3 weights/);
     await refused({ smoothing: "interpolation", weights: [0.5, 0.6], order: 2 }).toThrow(/sum 1/);
