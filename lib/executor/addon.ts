@@ -128,8 +128,15 @@ export interface AddonNgrams {
     weights: Float64Array,
     minimum: Float64Array,
   ): Promise<{ size: number; notes: string[] }>;
+  /**
+   * Leaves out n-grams of the table whose loss raises the perplexity by less than the threshold (Stolcke 1998). Resolves with its size. A
+   * table that somebody altered is refused with ERR_OSTINATO_INPUT.
+   */
+  prune(threshold: number): Promise<number>;
   /** Copies numbers of the table, from `begin` on. */
   read(into: Int32Array, begin: number): void;
+  /** Adds numbers at the end of the table, which is empty at first. */
+  append(numbers: Int32Array): void;
   /** Makes the work under way reject soon. */
   stop(): void;
 }

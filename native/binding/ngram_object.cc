@@ -11,6 +11,7 @@
 #include "binding/arguments.h"
 #include "ngram/held_out.h"
 #include "ngram/ngram_estimate.h"
+#include "ngram/ngram_pruning.h"
 #include "ngram/ngram_table.h"
 
 namespace ostinato {
@@ -97,7 +98,8 @@ Napi::Function NgramObject::define(Napi::Env env) {
       {InstanceMethod<&NgramObject::add>("add"), InstanceMethod<&NgramObject::addNgrams>("addNgrams"),
        InstanceMethod<&NgramObject::pack>("pack"), InstanceMethod<&NgramObject::count>("count"),
        InstanceMethod<&NgramObject::weights>("weights"), InstanceMethod<&NgramObject::estimate>("estimate"),
-       InstanceMethod<&NgramObject::read>("read"), InstanceMethod<&NgramObject::stop>("stop")});
+       InstanceMethod<&NgramObject::prune>("prune"), InstanceMethod<&NgramObject::read>("read"),
+       InstanceMethod<&NgramObject::append>("append"), InstanceMethod<&NgramObject::stop>("stop")});
 }
 
 NgramObject::NgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NgramObject>(info) {
@@ -245,6 +247,36 @@ Napi::Value NgramObject::estimate(const Napi::CallbackInfo& info) {
     return object;
   };
   return (new NgramWorker(env, state_, work, result))->start();
+}
+
+Napi::Value NgramObject::prune(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsNumber()) throw Napi::TypeError::New(env, "expected the threshold to be a number");
+  const double threshold = info[0].As<Napi::Number>().DoubleValue();
+  expectIdle(env);
+  const auto work = [threshold](State& state) {
+    NgramTable table;
+    const char* wrong = table.open(state.table.data(), static_cast<int64_t>(state.table.size()), state.text.V());
+    if (wrong) throw std::invalid_argument(std::string("the n-grams cannot be used: ") + wrong);
+    state.table = pruneNgrams(table, state.text.marks(), threshold, state.stop);
+  };
+  const auto result = [](Napi::Env env, State& state) -> Napi::Value {
+    return Napi::Number::New(env, static_cast<double>(state.table.size()));
+  };
+  return (new NgramWorker(env, state_, work, result))->start();
+}
+
+Napi::Value NgramObject::append(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  expectIdle(env);
+  const Bytes numbers = typedArray(info[0], napi_int32_array, "the numbers");
+  const int32_t* begin = static_cast<const int32_t*>(numbers.data);
+  try {
+    state_->table.insert(state_->table.end(), begin, begin + numbers.elements);
+  } catch (const std::bad_alloc&) {
+    throw coded(env, "ERR_OSTINATO_MEMORY", "not enough memory for the n-grams");
+  }
+  return env.Undefined();
 }
 
 Napi::Value NgramObject::read(const Napi::CallbackInfo& info) {

@@ -1,5 +1,6 @@
 // The making of tables of n-grams as JavaScript sees it: of a text that is added, counted once, and estimated from as
-// often as wanted; or of n-grams with their probabilities. Everything but adding works on a thread of libuv.
+// often as wanted; of n-grams with their probabilities; or of a table that is there, by pruning. Everything but adding
+// works on a thread of libuv.
 #pragma once
 
 #include <napi.h>
@@ -37,7 +38,9 @@ class NgramObject : public Napi::ObjectWrap<NgramObject> {
   Napi::Value count(const Napi::CallbackInfo& info);
   Napi::Value weights(const Napi::CallbackInfo& info);
   Napi::Value estimate(const Napi::CallbackInfo& info);
+  Napi::Value prune(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
+  Napi::Value append(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);
   void expectIdle(Napi::Env env) const;
 

@@ -97,6 +97,44 @@ class NgramTable {
   // States are 0 .. states() - 1.
   int64_t states() const { return order_ == 1 ? 1 : levels_[order_ - 1].base + levels_[order_ - 1].count; }
 
+  // The n-grams of k words one by one, in lexicographic order. Only those of less than `order` words are contexts.
+  int64_t count(int k) const { return levels_[k].count; }
+  int32_t word(int k, int64_t at) const { return k == 1 ? static_cast<int32_t>(at) : levels_[k].words[at]; }
+  float probability(int k, int64_t at) const {
+    return levels_[k].records ? levels_[k].records[at].probability : levels_[k].probabilities[at];
+  }
+  float backoff(int k, int64_t at) const { return levels_[k].records[at].backoff; }
+  // The first child of a context; of the place after the last one, where its children end.
+  int64_t childrenBegin(int k, int64_t at) const { return levels_[k].records[at].children; }
+  // The n-gram without its first word, in the level before: `at` is a child of `context` in the level before. -1 if there
+  // is none. k > 1.
+  int64_t suffix(int k, int64_t at, int64_t context) const {
+    if (k == 2) return word(2, at);
+    if (k < order_) return levels_[k].records[at].suffix;
+    return child(suffixOf({k - 1, context}), word(k, at));
+  }
+
+  // Whether all that a table says of its n-grams is so, which nobody has to check for tables that were made here: their
+  // order, and that every context and suffix is there.
+  bool isWhole() const {
+    for (int k = 2; k <= order_; k++) {
+      int64_t end = childrenBegin(k - 1, 0);
+      if (end != 0 || childrenBegin(k - 1, count(k - 1)) != count(k)) return false;
+      for (int64_t context = 0; context < count(k - 1); context++) {
+        const int64_t begin = end;
+        end = childrenBegin(k - 1, context + 1);
+        if (end < begin || end > count(k)) return false;
+        for (int64_t at = begin; at < end; at++) {
+          if (word(k, at) < 0 || word(k, at) >= vocabulary()) return false;
+          if (at > begin && word(k, at - 1) >= word(k, at)) return false;
+          const int64_t shorter = suffix(k, at, context);
+          if (shorter < 0 || shorter >= count(k - 1) || word(k - 1, shorter) != word(k, at)) return false;
+        }
+      }
+    }
+    return true;
+  }
+
   // Reads a word after the context of a state. `state` and `word` are in range.
   Step step(int32_t state, int32_t word) const {
     Context context = contextOf(state);
@@ -146,10 +184,6 @@ class NgramTable {
   struct Range {
     int64_t begin, end;
   };
-
-  float probability(int level, int64_t at) const {
-    return levels_[level].records ? levels_[level].records[at].probability : levels_[level].probabilities[at];
-  }
 
   Context contextOf(int32_t state) const {
     int level = 0;

@@ -111,6 +111,10 @@ export const textModelRows: Record<string, Entry> = {
     of(() => counted, "slotSearch"),
     () => [{ prompt: "a", slots: 2, steps: 2 }],
   ),
+  "NgramModel.pruned": entry(
+    of(() => counted, "pruned"),
+    () => [{ pruneEntropy: 1e-3 }],
+  ),
   "NgramModel.writeArpa": entry(
     of(() => counted, "writeArpa"),
     () => ["written.arpa", {}],

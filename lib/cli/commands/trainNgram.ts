@@ -84,14 +84,16 @@ async function modelIn(
   [file, ...more]: readonly string[],
   { options, command, signal }: { options: Options; command: Command; signal: AbortSignal },
 ): Promise<NgramModel> {
-  const [wrong] = Object.keys({ ...typedOptions(command, trainRules), ...typedOptions(command, countingFlags) });
+  const { pruneEntropy, ...others } = typedOptions(command, trainRules);
+  const [wrong] = Object.keys({ ...others, ...typedOptions(command, countingFlags) });
   if (wrong !== undefined) {
     throw new OptionError(`train ngram: ${flagOf(command, wrong)} says how to count, and --arpa counts nothing.`, [
       wrong,
     ]);
   }
   if (more.length > 0) throw new OptionError("train ngram: --arpa takes one file.");
-  return NgramModel.fromArpa(file as string, { executor: executorFrom(options), signal });
+  const model = await NgramModel.fromArpa(file as string, { executor: executorFrom(options), signal });
+  return pruneEntropy === undefined ? model : model.pruned({ pruneEntropy, signal });
 }
 
 async function modelOf(

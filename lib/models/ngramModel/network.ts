@@ -31,8 +31,10 @@ export const configRules = table("NgramModel", {
 /** Numbers before the first level of a table. */
 const headerSize = 32;
 
-/** Where a table says how many n-grams of each order it has. */
-export const countsAt = 8;
+/** How many n-grams of each order a table has, one that the addon made. */
+export function countsOf(table: Int32Array): number[] {
+  return [...table.subarray(8, 8 + (table[2] as number))];
+}
 
 /** Numbers of a record of a table: probability, back-off weight, first child, suffix. */
 export const recordSize = 4;

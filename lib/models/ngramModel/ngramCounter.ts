@@ -57,13 +57,34 @@ export class NgramCounter {
     return this.#run(() => this.#native.weights());
   }
 
-  /** The table of a model, and remarks about what could not be done as asked. */
+  /** The table of a model, pruned if there is a threshold, and remarks about what could not be done as asked. */
   async estimate(
     smoothing: string,
-    { numbers, weights, minimum }: { numbers: Float64Array; weights: Float64Array; minimum: Float64Array },
+    {
+      numbers,
+      weights,
+      minimum,
+      pruneEntropy,
+    }: {
+      numbers: Float64Array;
+      weights: Float64Array;
+      minimum: Float64Array;
+      pruneEntropy?: number | undefined;
+    },
   ): Promise<{ table: Int32Array; notes: string[] }> {
     const { size, notes } = await this.#run(() => this.#native.estimate(smoothing, numbers, weights, minimum));
-    return { table: await this.#table(size), notes };
+    const left = pruneEntropy === undefined ? size : await this.#run(() => this.#native.prune(pruneEntropy));
+    return { table: await this.#table(left), notes };
+  }
+
+  /** A table without the n-grams whose loss raises the perplexity by less than the threshold. */
+  async prune(table: Int32Array, threshold: number): Promise<Int32Array> {
+    for (let at = 0; at < table.length; at += atOnce) {
+      this.#signal?.throwIfAborted();
+      this.#native.append(table.subarray(at, at + atOnce));
+      await setImmediate();
+    }
+    return this.#table(await this.#run(() => this.#native.prune(threshold)));
   }
 
   /** A copy of the table, made in parts. */

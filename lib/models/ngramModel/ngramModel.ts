@@ -14,10 +14,13 @@ import { anyText, TextModel, textOrStream } from "../textModel/textModel.js";
 import { expectTokenizer, fingerprint } from "../tokenizerIdentity.js";
 import { unwrittenTokens } from "../unwrittenTokens.js";
 import type { NgramModelConfig } from "./network.js";
-import { configRules, NgramNetwork } from "./network.js";
+import { configRules, countsOf, NgramNetwork } from "./network.js";
+import { NgramCounter } from "./ngramCounter.js";
 import type { NgramEvaluation, NgramProbability } from "./ngramMeasure.js";
 import { NgramMeasure } from "./ngramMeasure.js";
 import { NgramTableReader } from "./ngramTableReader.js";
+import type { NgramPruneOptions } from "./pruning.js";
+import { expectPrunable, pruneRules } from "./pruning.js";
 import { readArpa } from "./readArpa.js";
 import type { SlotCandidate, SlotSearchOptions } from "./slotSearch.js";
 import { searchSlots, slotRules } from "./slotSearch.js";
@@ -148,8 +151,24 @@ export class NgramModel extends TextModel<NgramNetwork> {
   }
 
   /**
+   * A model without the n-grams that it does almost as well without (Stolcke 1998), as SRILM prunes; those that others begin or end with
+   * stay. It has the executor of this one.
+   * @throws OptionError for a model by `backOff`, whose probabilities do not sum to 1.
+   */
+  async pruned(options: NgramPruneOptions): Promise<NgramModel> {
+    const { pruneEntropy, signal } = completeOptions("NgramModel.pruned", options, pruneRules);
+    const { config } = this.network;
+    expectPrunable("NgramModel.pruned", config.smoothing);
+    const counter = new NgramCounter(config.vocabularySize, this.marks, signal);
+    const table = await counter.prune((await this.store.read("ngrams")) as Int32Array, pruneEntropy);
+    const own = { table, config: { ...config, counts: countsOf(table) }, tokenizer: this.tokenizer, notes: [] };
+    return NgramModel.#from(own, this.executor);
+  }
+
+  /**
    * Writes the model in ARPA's form, compressed where the name ends in .gz: probabilities and weights to eight digits.
-   * @throws OptionError for a model of one running text: the form is of sentences. @throws FileError if it cannot be written.
+   * @throws OptionError for a model of one running text, as the form is of sentences, and for a token that it cannot name.
+   * @throws FileError if it cannot be written.
    */
   async writeArpa(file: string, options: { signal?: AbortSignal } = {}): Promise<void> {
     const { signal } = completeOptions("writeArpa", options, writeRules);

@@ -12,8 +12,9 @@ import { executorRule } from "../../executor/choice.js";
 import type { Completed, OptionsOf } from "../../options.js";
 import { abortSignal, callback, flag, list, option, optional, table, value, whole } from "../../options.js";
 import type { NgramModelConfig } from "./network.js";
-import { countsAt, mostOrder } from "./network.js";
+import { countsOf, mostOrder } from "./network.js";
 import { NgramCounter } from "./ngramCounter.js";
+import { expectPrunable, pruneThreshold } from "./pruning.js";
 import { completeWeights, smoothingNumbers, smoothingRules } from "./smoothing.js";
 
 const corpus = value<Corpus | TokenStream>("a Corpus, or tokens: of corpus.tokenize() or memoryStream()", (text) => {
@@ -33,6 +34,11 @@ export const trainRules = table("NgramModel.train", {
    * word is kept. Default 1.
    */
   minimumCounts: option(list(whole({ minimum: 1 }), [1]), { aka: ["gtmin", "cutoffs"] }),
+  /**
+   * Leave out n-grams whose loss raises the perplexity of the model by less than this share, 1e-7 for example (Stolcke 1998). Default: keep
+   * all.
+   */
+  pruneEntropy: option(optional(pruneThreshold), { aka: ["prune"] }),
   /**
    * Read the text as one running text, instead of line by line, each line a sentence with a beginning and an end.
    * Default false.
@@ -71,7 +77,7 @@ export async function trainNgrams(
   options: Completed<typeof trainRules>,
 ): Promise<TrainedNgrams> {
   const who = "NgramModel.train";
-  const { order, smoothing, running, minimumCounts, signal, onProgress } = options;
+  const { order, smoothing, running, minimumCounts, pruneEntropy, signal, onProgress } = options;
   const falling = minimumCounts.find((count, i) => i > 0 && count < (minimumCounts[i - 1] as number));
   if (falling !== undefined) {
     throw new OptionError(
@@ -80,6 +86,7 @@ export async function trainNgrams(
       ["minimumCounts"],
     );
   }
+  if (pruneEntropy !== undefined) expectPrunable(who, smoothing);
   const own = options.tokenizer ?? (text instanceof Corpus ? undefined : text.tokenizer);
   if (!own && !(text instanceof Corpus)) {
     throw new OptionError(`${who}: these tokens do not say what made them: give their tokenizer.`, ["tokenizer"]);
@@ -98,8 +105,9 @@ export async function trainNgrams(
     numbers: smoothingNumbers(options),
     weights,
     minimum: Float64Array.from(minimumCounts),
+    pruneEntropy,
   });
-  const counts = [...table.subarray(countsAt, countsAt + order)];
+  const counts = countsOf(table);
   const config = { vocabularySize: tokenizer.size, counts, smoothing, sentences: !running };
   return { table, config, tokenizer: made, notes };
 }

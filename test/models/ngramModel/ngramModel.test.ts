@@ -262,3 +262,37 @@ test("maximum likelihood is the quotient of counts, and what never came is impos
   const { tokens: read } = await model.logProbability("this cat");
   expect(read[1]?.logProbability).toBeLessThan(-200);
 });
+
+describe("pruning by entropy", () => {
+  test("a model that is pruned is the one that is trained so, and stays close to the whole one", async () => {
+    const whole = await NgramModel.fromText(train, { order: 3, smoothing: "wittenBell" });
+    const trained = await NgramModel.fromText(train, { order: 3, smoothing: "wittenBell", pruneEntropy: 3e-5 });
+    const pruned = await whole.pruned({ pruneEntropy: 3e-5 });
+    expect(pruned.network.config).toEqual(trained.network.config);
+    expect(await pruned.store.read("ngrams")).toEqual(await trained.store.read("ngrams"));
+    const [before, after] = [whole.network.config.counts[2] as number, pruned.network.config.counts[2] as number];
+    expect(after).toBeGreaterThan(0);
+    expect(after).toBeLessThan(before);
+    const [a, b] = [await whole.evaluate(train), await pruned.evaluate(train)];
+    expect(b.loss).toBeGreaterThan(a.loss);
+    expect(b.loss).toBeLessThan(a.loss + (before - after) * 3e-5 * 3);
+  });
+
+  test("it is refused where probabilities do not sum to 1, and stopped by a signal", async () => {
+    const options = { order: 2, smoothing: "backOff" } as const;
+    const backOff = await NgramModel.fromText(train, options);
+    await expect(backOff.pruned({ pruneEntropy: 1e-5 })).rejects.toThrow(/backOff do not sum to 1/);
+    await expect(NgramModel.fromText(train, { ...options, pruneEntropy: 1e-5 })).rejects.toThrow(OptionError);
+    const model = await NgramModel.fromText(train, { order: 2 });
+    const reason = new Error("enough");
+    await expect(model.pruned({ pruneEntropy: 1e-5, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(model.pruned({ pruneEntropy: 2 })).rejects.toThrow(OptionError);
+  });
+
+  test("a damaged table is refused", async () => {
+    const model = await NgramModel.fromText(train, { order: 3 });
+    const table = (await model.store.read("ngrams")) as Int32Array;
+    await model.store.write("ngrams", table.fill(2 ** 30, 40));
+    await expect(model.pruned({ pruneEntropy: 1e-5 })).rejects.toThrow(/the n-grams cannot be used: they are damaged/);
+  });
+});
