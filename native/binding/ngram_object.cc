@@ -219,9 +219,8 @@ Napi::Value NgramObject::estimate(const Napi::CallbackInfo& info) {
   expectIdle(env);
   if (!state_->counts) throw Napi::TypeError::New(env, "the text has not been counted");
   const NgramCounts& counts = *state_->counts;
-  const bool fits = numbers.size() == 4 && numbers[0] > 0 && numbers[0] <= 1e9 && numbers[1] < 1e6 &&
-                    numbers[2] >= 0 && numbers[2] < 1e9 && numbers[3] >= 1 &&
-                    numbers[3] <= OrderStatistics().ofCount.size() - 2;
+  const bool fits = numbers.size() == 4 && numbers[0] > 0 && numbers[0] <= 1e9 && numbers[1] < 1e6 && numbers[2] >= 0 &&
+                    numbers[2] < 1e9 && numbers[3] >= 1 && numbers[3] <= OrderStatistics().ofCount.size() - 2;
   if (!fits) throw Napi::TypeError::New(env, "expected four numbers of the smoothing within their ranges");
   options.added = numbers[0];
   options.discount = numbers[1];

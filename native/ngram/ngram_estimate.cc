@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "ngram/ngram_table.h"
 #include "ngram/ngram_table_writer.h"
 
 namespace ostinato {

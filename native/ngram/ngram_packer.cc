@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ngram/ngram_counts.h"
+#include "ngram/ngram_table.h"
 #include "ngram/ngram_table_writer.h"
 
 namespace ostinato {

@@ -131,7 +131,7 @@ class Pruning {
   // By level - 1 and place.
   std::vector<std::vector<bool>> kept_;
   std::vector<std::vector<float>> backoffs_;
-  // Of one context: the log-probabilities of its words after the shorter one.
+  // Log-probabilities of the words of one context after the shorter one.
   std::vector<double> shorter_;
 };
 

@@ -1,5 +1,6 @@
 import { OptionError } from "../../errors.js";
 import type { Graph } from "../../graph/graph.js";
+import { ngramLayout } from "../../graph/ngramLayout.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { constant } from "../../nn/initializers.js";
@@ -28,31 +29,6 @@ export const configRules = table("NgramModel", {
   sentences: flag(),
 });
 
-/** Numbers before the first level of a table. */
-const headerSize = 32;
-
-/** How many n-grams of each order a table has, one that the addon made. */
-export function countsOf(table: Int32Array): number[] {
-  return [...table.subarray(8, 8 + (table[2] as number))];
-}
-
-/** Numbers of a record of a table: probability, back-off weight, first child, suffix. */
-export const recordSize = 4;
-
-/**
- * Where the levels of a table of some counts lie in it: their words, and their records or, of the highest order, probabilities
- * (native/ngram/ngram_table.h).
- */
-export function tableLevels(counts: readonly number[]) {
-  let at = headerSize;
-  return counts.map((count, i) => {
-    const words = at;
-    const records = i === 0 ? words : words + 4 * Math.ceil(count / 4);
-    at = records + (i === 0 || i + 1 < counts.length ? recordSize * (count + 1) : count);
-    return { count, words, records, end: at };
-  });
-}
-
 /** An n-gram model as a step: its context is a node of the table, a trie, whose children are the words that followed it. */
 export class NgramNetwork implements TokenNetwork {
   readonly config: Readonly<Required<NgramModelConfig>>;
@@ -71,7 +47,7 @@ export class NgramNetwork implements TokenNetwork {
         ["counts"],
       );
     }
-    this.#table = new Parameter("ngrams", [tableLevels(counts).at(-1)?.end as number], constant(0), { dtype: "i32" });
+    this.#table = new Parameter("ngrams", [ngramLayout(counts).size], constant(0), { dtype: "i32" });
     this.parameters = [this.#table];
   }
 

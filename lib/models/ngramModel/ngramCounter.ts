@@ -3,7 +3,7 @@ import type { SentenceMarks, TokenStream } from "../../data/index.js";
 import { InputError, isErrorCode, OptionError, OstinatoError } from "../../errors.js";
 import type { AddonNgrams } from "../../executor/addon.js";
 import { loadAddon } from "../../executor/loadAddon.js";
-import { tableLevels } from "./network.js";
+import { ngramLayout } from "../../graph/ngramLayout.js";
 
 /** Tokens that are handed over before the event loop has a turn, and numbers of a table that are copied. */
 const atOnce = 2 ** 19;
@@ -44,7 +44,7 @@ export class NgramCounter {
   /** The table of the n-grams that were added, and the number of each order: contexts and suffixes that were missing are added. */
   async pack(): Promise<{ table: Int32Array; counts: number[] }> {
     const counts = [...(await this.#run(() => this.#native.pack()))];
-    return { table: await this.#table(tableLevels(counts).at(-1)?.end as number), counts };
+    return { table: await this.#table(ngramLayout(counts).size), counts };
   }
 
   /** Counts all orders up to this one. @returns the number of different n-grams of each. */

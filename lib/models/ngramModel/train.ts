@@ -9,10 +9,11 @@ import {
 } from "../../data/index.js";
 import { counted, InputError, OptionError } from "../../errors.js";
 import { executorRule } from "../../executor/choice.js";
+import { ngramCounts } from "../../graph/ngramLayout.js";
 import type { Completed, OptionsOf } from "../../options.js";
 import { abortSignal, callback, flag, list, option, optional, table, value, whole } from "../../options.js";
 import type { NgramModelConfig } from "./network.js";
-import { countsOf, mostOrder } from "./network.js";
+import { mostOrder } from "./network.js";
 import { NgramCounter } from "./ngramCounter.js";
 import { expectPrunable, pruneThreshold } from "./pruning.js";
 import { completeWeights, smoothingNumbers, smoothingRules } from "./smoothing.js";
@@ -107,7 +108,7 @@ export async function trainNgrams(
     minimum: Float64Array.from(minimumCounts),
     pruneEntropy,
   });
-  const counts = countsOf(table);
+  const counts = ngramCounts(table);
   const config = { vocabularySize: tokenizer.size, counts, smoothing, sentences: !running };
   return { table, config, tokenizer: made, notes };
 }

@@ -1,37 +1,84 @@
 import { embedding } from "../../../lib/graph/ops/index.js";
 import type { Cases, Inputs } from "../case.js";
 
-/** Log-probabilities and weights as the words of a table. */
-const bits = (values: readonly number[]) => [...new Int32Array(Float32Array.from(values).buffer)];
+/** A record of a table: floats, then whole numbers of so many bits, the lowest bits first. */
+function record(floats: readonly number[], integers: readonly (readonly [value: number, bits: number])[]): number[] {
+  const bits = integers.flatMap(([value, count]) => Array.from({ length: count }, (_, i) => (value >> i) & 1));
+  const bytes = Array.from({ length: Math.ceil(bits.length / 8) }, (_, i) =>
+    bits.slice(8 * i, 8 * i + 8).reduce((sum, bit, place) => sum + (bit << place), 0),
+  );
+  return [...new Uint8Array(Float32Array.from(floats).buffer), ...bytes];
+}
 
-/** A record of a table: probability, back-off weight, first child, suffix. */
-const record = (probability: number, backoff: number, children: number, suffix = 0) => [
-  ...bits([probability, backoff]),
-  children,
-  suffix,
+/** The numbers of a level. */
+function level(records: readonly (readonly number[])[]): number[] {
+  const bytes = Uint8Array.from([...records.flat(), 0, 0, 0]);
+  return [...new Int32Array(bytes.buffer, 0, bytes.length >> 2)];
+}
+
+/** A table of levels. */
+const table = (counts: readonly number[], levels: readonly (readonly number[][])[]) => [
+  ...[0x6d61676e, 2, counts.length, counts[0] as number, 0, 0, 0, 0],
+  ...Array.from({ length: 24 }, (_, i) => counts[i] ?? 0),
+  ...levels.flatMap(level),
+  ...[0, 0],
 ];
 
 /** Three words; the bigrams 0 1, 1 0, 1 2, 2 1 and the trigrams 0 1 0, 0 1 2, 1 0 1. */
-const trigrams = [
-  ...[0x6d61676e, 1, 3, 3, 0, 0, 0, 0, 3, 4, 3, ...new Array(21).fill(0)],
-  ...[record(-1.25, -0.5, 0), record(-0.75, -0.25, 1), record(-1.5, 0, 3), record(0, 0, 4)].flat(),
-  ...[1, 0, 2, 1],
-  ...[
-    record(-0.5, -0.125, 0, 1),
-    record(-1, -0.375, 2, 0),
-    record(-2, 0, 3, 2),
-    record(-3, 0, 3, 1),
-    record(0, 0, 3),
-  ].flat(),
-  ...[0, 2, 1, 0],
-  ...bits([-0.25, -1.75, -0.1]),
-];
+const trigrams = table(
+  [3, 4, 3],
+  [
+    // Children among four bigrams.
+    [
+      record([-1.25, -0.5], [[0, 3]]),
+      record([-0.75, -0.25], [[1, 3]]),
+      record([-1.5, 0], [[3, 3]]),
+      record([0, 0], [[4, 3]]),
+    ],
+    // One of three words, children among three trigrams.
+    [
+      record(
+        [-0.5, -0.125],
+        [
+          [1, 2],
+          [0, 2],
+        ],
+      ),
+      record(
+        [-1, -0.375],
+        [
+          [0, 2],
+          [2, 2],
+        ],
+      ),
+      record(
+        [-2, 0],
+        [
+          [2, 2],
+          [3, 2],
+        ],
+      ),
+      record(
+        [-3, 0],
+        [
+          [1, 2],
+          [3, 2],
+        ],
+      ),
+      record(
+        [0, 0],
+        [
+          [0, 2],
+          [3, 2],
+        ],
+      ),
+    ],
+    [record([-0.25], [[0, 2]]), record([-1.75], [[2, 2]]), record([-0.1], [[1, 2]])],
+  ],
+);
 
 /** The same without longer n-grams. */
-const unigrams = [
-  ...[0x6d61676e, 1, 1, 3, 0, 0, 0, 0, 3, ...new Array(23).fill(0)],
-  ...[record(-1.25, 0, 0), record(-0.75, 0, 0), record(-1.5, 0, 0), record(0, 0, 0)].flat(),
-];
+const unigrams = table([3], [[record([-1.25], []), record([-0.75], []), record([-1.5], [])]]);
 
 const tableOf = (i: Inputs, words: readonly number[]) => i.integers("ngrams", [words.length], words);
 
