@@ -1,23 +1,17 @@
 // The best that this machine can do: node bench/ceilings.mjs [THREADS]. Builds bench/native/ceilings.cc, which says how.
 import { execFileSync } from "node:child_process";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { describeMachine, machineLine } from "./machine.mjs";
+import { builtProgram } from "./nativeProgram.mjs";
 import { allThreads } from "./opponents/list.mjs";
 import { keepResults } from "./results.mjs";
-
-const root = fileURLToPath(new URL("..", import.meta.url));
-const build = join(root, "build-bench");
 
 /**
  * @returns {{ threads: number, fmaGflops: number, unitGflopsFromL1: number, unitGflopsFromL2: number, readL2GBs: number,
  *   readL3GBs: number, readMemoryGBs: number }} 0 where there is no matrix unit
  */
 export function measureCeilings(threads) {
-  const quietly = { cwd: root, stdio: ["ignore", "ignore", "inherit"] };
-  execFileSync("cmake", ["-S", ".", "-B", build, "-DOSTINATO_BENCH=ON"], quietly);
-  execFileSync("cmake", ["--build", build, "--parallel", "2", "--target", "ceilings"], quietly);
-  return JSON.parse(execFileSync(join(build, "ceilings"), [String(threads)], { encoding: "utf8" }));
+  return JSON.parse(execFileSync(builtProgram("ceilings"), [String(threads)], { encoding: "utf8" }));
 }
 
 /** The line of a table that names them. */

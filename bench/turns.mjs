@@ -61,11 +61,12 @@ export function printMachine(settings) {
 }
 
 /**
- * Lets contestants take turns, and prints a line for each.
+ * Lets contestants take turns.
  *
  * @param {readonly (() => Promise<Contestant>)[]} makers one that cannot be had is left out, with a word.
+ * @returns {Promise<{ title: string, least: number }[]>} the least seconds of each
  */
-export async function takeTurns(makers, { title, gflop, peak, seconds, rounds }) {
+export async function leastOfTurns(makers, { seconds, rounds }) {
   const contestants = [];
   for (const make of makers) {
     try {
@@ -77,13 +78,19 @@ export async function takeTurns(makers, { title, gflop, peak, seconds, rounds })
   for (let i = 0; i < rounds; i++) {
     for (const one of contestants) one.least = Math.min(one.least, await one.round(seconds));
   }
+  for (const { stop } of contestants) stop();
+  return contestants;
+}
+
+/** Lets contestants take turns, and prints a line for each. */
+export async function takeTurns(makers, { title, gflop, peak, ...turns }) {
+  const contestants = await leastOfTurns(makers, turns);
   process.stdout.write(`${title}: ${gflop.toFixed(2)} GFLOP a step; peak ${peak} GFLOP/s\n`);
-  for (const { title: name, least, stop } of contestants) {
+  for (const { title: name, least } of contestants) {
     const [milliseconds, rate] = [(1000 * least).toFixed(2).padStart(9), gflop / least];
     const share = ((100 * rate) / peak).toFixed(0).padStart(3);
     process.stdout.write(
       `${milliseconds} ms  ${rate.toFixed(1).padStart(7)} GFLOP/s  ${share} % of the peak  ${name}\n`,
     );
-    stop();
   }
 }
