@@ -18,6 +18,16 @@ export interface ArpaEntry {
 /** The largest back-off weight that makes sense, base 10. */
 const mostBackoff = 99;
 
+/** How binary files of other programs begin. */
+const binaries = [
+  { program: "KenLM", begin: "mmap lm http://kheafield.com/code", source: "the ARPA file that lmplz wrote" },
+  {
+    program: "SRILM",
+    begin: "SRILM_BINARY_NGRAM",
+    source: "an ARPA file that ngram -lm FILE -write-lm OTHER makes of it",
+  },
+];
+
 /** Characters of a line; longer ones are of another kind of file. */
 const longestLine = 2 ** 20;
 
@@ -145,6 +155,7 @@ async function* linesOf(file: string, signal: AbortSignal | undefined): AsyncGen
   let number = 0;
   let open = "";
   try {
+    await expectText(handle, file);
     for await (const piece of decodeText(bytesOf(handle, file), { name: file, isFile: true })) {
       signal?.throwIfAborted();
       const parts = (open + piece).split("\n");
@@ -172,9 +183,18 @@ async function* linesOf(file: string, signal: AbortSignal | undefined): AsyncGen
   }
 }
 
+/** @throws FileError for a binary file of another program: its form depends on the program and machine that made it. */
+async function expectText(handle: FileHandle, file: string): Promise<void> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, 0);
+  const begin = buffer.toString("latin1", 0, bytesRead);
+  const found = binaries.find((binary) => begin.startsWith(binary.begin));
+  if (!found) return;
+  throw new FileError(`${file} is a binary file of ${found.program}, which only that can read: take ${found.source}.`);
+}
+
 /** The bytes of the text. */
 function bytesOf(handle: FileHandle, file: string): AsyncIterable<Uint8Array> {
-  const bytes = handle.createReadStream({ autoClose: false });
+  const bytes = handle.createReadStream({ autoClose: false, start: 0 });
   if (!/\.gz$/i.test(file)) return bytes;
   const text = createGunzip();
   bytes.on("error", (error) => text.destroy(error));

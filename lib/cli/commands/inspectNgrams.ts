@@ -1,9 +1,12 @@
 import type { Command } from "commander";
 import { OptionError } from "../../errors.js";
 import type { NgramModel } from "../../models/ngramModel/ngramModel.js";
+import type { Completed } from "../../options.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
-import { count, oneCell, printer } from "../print.js";
+import { withOptions } from "../options.js";
+import { count, printer } from "../print.js";
+import { logFlags, TokenTable } from "../printNgrams.js";
 import { withLineOptions } from "../reading.js";
 import { corpusLike } from "../textFiles.js";
 import type { Ability } from "../verbs.js";
@@ -14,9 +17,13 @@ import { describeNgramModel } from "./trainNgram.js";
 const mostCharacters = 20_000;
 
 /** The n-grams of a model, and which of them each token of a text was predicted from. */
-export const inspectNgrams: Ability = { verb: inspect, options: withLineOptions, run: show };
+export const inspectNgrams: Ability = {
+  verb: inspect,
+  options: (command) => withOptions(withLineOptions(command), logFlags),
+  run: show,
+};
 
-interface Options extends ExecutorOptions {
+interface Options extends ExecutorOptions, Completed<typeof logFlags> {
   text?: string[];
   out?: string;
   json: boolean;
@@ -34,12 +41,10 @@ async function show(folder: string, options: Options, command: Command): Promise
   print.object({ counts, ...(read ?? {}) });
   print.line(`${describeNgramModel(model)}: ${counts.map((size, i) => `${count(size)} ${i + 1}-grams`).join(", ")}.`);
   if (!read) return;
-  print.line("\nlog p (nats)  probability  order  token");
-  for (const { token, logProbability, order, unknown } of read.tokens) {
-    const figures = [logProbability.toFixed(4).padStart(12), Math.exp(logProbability).toPrecision(4).padStart(11)];
-    print.line(`${figures.join("  ")}  ${String(order).padStart(5)}  ${oneCell(token)}${unknown ? "  (unknown)" : ""}`);
-  }
-  print.line(`${read.total.toFixed(4).padStart(12)}  in all`);
+  print.line("");
+  const rows = new TokenTable(print, options.logBase);
+  rows.rows(read.tokens);
+  rows.total(read.total);
 }
 
 /** The beginning of the files, "" where there are none. */

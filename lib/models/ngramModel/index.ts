@@ -1,5 +1,5 @@
 export type { NgramModelConfig, NgramNetwork } from "./network.js";
-export type { NgramEvaluation, NgramProbability } from "./ngramMeasure.js";
+export type { NgramEvaluateOptions, NgramEvaluation, NgramProbability } from "./ngramMeasure.js";
 export { NgramModel } from "./ngramModel.js";
 export type { NgramPruneOptions } from "./pruning.js";
 export type { SlotCandidate, SlotSearchOptions } from "./slotSearch.js";

@@ -3,10 +3,12 @@ import { counted, InputError, OptionError } from "../../errors.js";
 import type { Executable, Executor, Store } from "../../executor/executor.js";
 import { Programs } from "../../executor/programs.js";
 import type { Tensor } from "../../graph/tensor.js";
-import type { Completed } from "../../options.js";
+import type { Completed, OptionsOf } from "../../options.js";
+import { callback, table } from "../../options.js";
 import type { adaptationRules } from "../textModel/adaptation.js";
 import { CountCache } from "../textModel/countCache.js";
-import type { Evaluation, evaluateRules, TextProbability } from "../textModel/textMeasure.js";
+import type { Evaluation, TextProbability } from "../textModel/textMeasure.js";
+import { evaluateRules } from "../textModel/textMeasure.js";
 import type { NgramNetwork } from "./network.js";
 
 /** How well an n-gram model predicts a text. */
@@ -31,14 +33,24 @@ export interface NgramProbability extends TextProbability {
   }[];
 }
 
+export const ngramEvaluateRules = table("NgramModel.evaluate", {
+  ...evaluateRules,
+  /** Called with the tokens of a text, word by word, as they are read, some thousand at a time. Default: none. */
+  onTokens: callback<(tokens: NgramProbability["tokens"]) => void>(),
+});
+
+/** Options of `NgramModel.evaluate`. @interface */
+export type NgramEvaluateOptions = OptionsOf<typeof ngramEvaluateRules>;
+
 /** Tokens that are read in one call of the executor. */
 const atOnce = 2 ** 13;
 
-/** The loss of one token of a text, and the order of the n-gram that it comes from. */
+/** Tokens of a text that are predicted, `count` of them, each with its loss and the order of the n-gram that it comes from. */
 interface Scored {
-  id: number;
-  loss: number;
-  order: number;
+  count: number;
+  ids: Int32Array;
+  losses: Float32Array | Float64Array;
+  orders: Int32Array;
 }
 
 /** Measures texts by the n-grams of the table alone: the rest of the vocabulary costs nothing. */
@@ -64,20 +76,23 @@ export class NgramMeasure {
    */
   async evaluate(
     stream: TokenStream,
-    { signal, onProgress, ...options }: Completed<typeof evaluateRules>,
+    { signal, onProgress, onTokens, ...options }: Completed<typeof ngramEvaluateRules>,
   ): Promise<NgramEvaluation> {
     const cache = cacheOf(options);
     const { unknown } = this.#tokenizer.special;
     const orders = new Array<number>(this.#network.order).fill(0);
     const all = { tokens: 0, loss: 0 };
     const known = { tokens: 0, loss: 0 };
-    for await (const scored of this.#scores(stream, signal)) {
-      for (const { id, loss: own, order } of scored) {
-        const loss = cache ? cache.read(id, own) : own;
-        all.tokens++;
+    for await (const own of this.#scores(stream, signal)) {
+      const scored = cache ? cached(own, cache) : own;
+      onTokens?.(this.#tokens(scored));
+      all.tokens += scored.count;
+      for (let i = 0; i < scored.count; i++) {
+        const loss = scored.losses[i] as number;
+        const order = (scored.orders[i] as number) - 1;
         all.loss += loss;
-        orders[order - 1] = (orders[order - 1] as number) + 1;
-        if (id === unknown) continue;
+        orders[order] = (orders[order] as number) + 1;
+        if (scored.ids[i] === unknown) continue;
         known.tokens++;
         known.loss += loss;
       }
@@ -99,17 +114,26 @@ export class NgramMeasure {
 
   /** @throws InputError if no token is predicted. */
   async logProbability(stream: TokenStream): Promise<NgramProbability> {
-    const { unknown } = this.#tokenizer.special;
     const tokens: NgramProbability["tokens"] = [];
     let total = 0;
     for await (const scored of this.#scores(stream, undefined)) {
-      for (const { id, loss, order } of scored) {
-        total -= loss;
-        tokens.push({ token: this.#tokenizer.token(id), logProbability: -loss, order, unknown: id === unknown });
+      for (const token of this.#tokens(scored)) {
+        total += token.logProbability;
+        tokens.push(token);
       }
     }
     this.#expectTokens("logProbability", tokens.length);
     return { total, tokens, unknown: tokens.filter((token) => token.unknown).length };
+  }
+
+  #tokens({ count, ids, losses, orders }: Scored): NgramProbability["tokens"] {
+    const { unknown } = this.#tokenizer.special;
+    return Array.from(ids.subarray(0, count), (id, i) => ({
+      token: this.#tokenizer.token(id),
+      logProbability: -(losses[i] as number),
+      order: orders[i] as number,
+      unknown: id === unknown,
+    }));
   }
 
   #expectTokens(who: string, count: number): void {
@@ -119,51 +143,53 @@ export class NgramMeasure {
   }
 
   /** The tokens of a text that are predicted, some thousand at a time. */
-  async *#scores(stream: TokenStream, signal: AbortSignal | undefined): AsyncGenerator<Scored[], void, undefined> {
+  async *#scores(stream: TokenStream, signal: AbortSignal | undefined): AsyncGenerator<Scored, void, undefined> {
     let context: Int32Array = Int32Array.of(0);
-    for await (const { inputs, targets } of this.#pairs(stream)) {
+    for await (const { count, inputs, targets } of this.#pairs(stream)) {
       signal?.throwIfAborted();
       // Few programs serve texts of any length.
-      const T = 2 ** Math.ceil(Math.log2(inputs.length));
-      const feeds = {
-        inputs: padded(inputs, T, 0),
-        targets: padded(targets, T, -1),
-        lengths: Int32Array.of(inputs.length),
-      };
-      const { outputs } = await this.#program(T).run({ ...feeds, context });
+      const T = 2 ** Math.ceil(Math.log2(count));
+      const { outputs } = await this.#program(T).run({
+        inputs: inputs.subarray(0, T),
+        targets: targets.subarray(0, T),
+        lengths: Int32Array.of(count),
+        context,
+      });
       context = outputs.last as Int32Array;
       const [losses, orders] = [outputs.losses as Float32Array, outputs.orders as Int32Array];
-      const scored: Scored[] = [];
-      for (const [i, id] of targets.entries()) {
-        scored.push({ id, loss: losses[i] as number, order: orders[i] as number });
-      }
-      yield scored;
+      yield { count, ids: targets, losses, orders };
     }
   }
 
   /**
-   * Tokens to read with those that are to follow. The beginning of a sentence is read where one ends: no n-gram goes across it, so the context
-   * after it is that of a first one. Empty sentences are left out, and a last one is ended.
+   * Tokens to read with those that are to follow, `count` of them. The beginning of a sentence is read where one ends: no n-gram goes across it,
+   * so the context after it is that of a first one. Empty sentences are left out, and a last one is ended.
    */
-  async *#pairs(stream: TokenStream): AsyncGenerator<{ inputs: number[]; targets: number[] }, void, undefined> {
+  async *#pairs(
+    stream: TokenStream,
+  ): AsyncGenerator<{ count: number; inputs: Int32Array; targets: Int32Array }, void, undefined> {
     const { begin = -1, end = -1 } = this.#marks ?? {};
     let before = begin;
-    let inputs: number[] = [];
-    let targets: number[] = [];
-    const push = (input: number, target: number) => {
-      inputs.push(input);
-      targets.push(target);
-    };
     for (let at = 0; at < stream.length; at += atOnce) {
-      for (const id of await stream.read(at, Math.min(at + atOnce, stream.length))) {
+      const ids = await stream.read(at, Math.min(at + atOnce, stream.length));
+      // One more for the end of the last sentence, and the power of two above that.
+      const inputs = new Int32Array(2 * atOnce);
+      const targets = new Int32Array(2 * atOnce).fill(-1);
+      let count = 0;
+      for (let i = 0; i < ids.length; i++) {
+        const id = ids[i] as number;
         // The first token of a running text is read only; the end of an empty sentence is left out.
-        if (before >= 0 && !(before === begin && id === end)) push(before, id);
-        before = id === end && this.#marks ? begin : id;
+        if (before >= 0 && !(before === begin && id === end)) {
+          inputs[count] = before;
+          targets[count++] = id;
+        }
+        before = this.#marks && id === end ? begin : id;
       }
-      if (at + atOnce >= stream.length && this.#marks && before !== begin) push(before, end);
-      if (inputs.length > 0) yield { inputs, targets };
-      inputs = [];
-      targets = [];
+      if (at + atOnce >= stream.length && this.#marks && before !== begin) {
+        inputs[count] = before;
+        targets[count++] = end;
+      }
+      if (count > 0) yield { count, inputs, targets };
     }
   }
 
@@ -182,6 +208,17 @@ export class NgramMeasure {
   }
 }
 
+/** The tokens with their losses under the model and a cache of those before them. */
+function cached(scored: Scored, cache: CountCache): Scored {
+  const { count, ids, losses } = scored;
+  const all = Float64Array.from({ length: count }, (_, i) => cache.read(ids[i] as number, losses[i] as number));
+  return { ...scored, losses: all };
+}
+
+function meanOf({ tokens, loss }: { tokens: number; loss: number }): { loss: number; perplexity: number } {
+  return { loss: loss / tokens, perplexity: Math.exp(loss / tokens) };
+}
+
 /** The cache that a measurement asks for. @throws OptionError for what needs a network. */
 function cacheOf(options: Pick<Completed<typeof evaluateRules>, keyof typeof adaptationRules>): CountCache | null {
   const { cacheSize: size, cacheWeight: weight, cacheTheta, dynamicRate } = options;
@@ -192,14 +229,4 @@ function cacheOf(options: Pick<Completed<typeof evaluateRules>, keyof typeof ada
     ]);
   }
   return size > 0 ? new CountCache({ size, weight }) : null;
-}
-
-function padded(ids: readonly number[], length: number, filler: number): Int32Array {
-  const all = new Int32Array(length).fill(filler);
-  all.set(ids);
-  return all;
-}
-
-function meanOf({ tokens, loss }: { tokens: number; loss: number }): { loss: number; perplexity: number } {
-  return { loss: loss / tokens, perplexity: Math.exp(loss / tokens) };
 }

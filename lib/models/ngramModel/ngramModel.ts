@@ -4,20 +4,19 @@ import { OptionError } from "../../errors.js";
 import { executorOf, executorRule } from "../../executor/choice.js";
 import type { Executor } from "../../executor/executor.js";
 import { oneVocabulary } from "../../formats/index.js";
+import { ngramCounts } from "../../graph/ngramLayout.js";
 import { abortSignal, checkOption, completeOptions, table, text } from "../../options.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { LoadOptions } from "../savedModel.js";
 import { loadModelOf } from "../savedModel.js";
-import type { EvaluateOptions } from "../textModel/textMeasure.js";
-import { evaluateRules } from "../textModel/textMeasure.js";
 import { anyText, TextModel, textOrStream } from "../textModel/textModel.js";
 import { expectTokenizer, fingerprint } from "../tokenizerIdentity.js";
 import { unwrittenTokens } from "../unwrittenTokens.js";
 import type { NgramModelConfig } from "./network.js";
-import { configRules, countsOf, NgramNetwork } from "./network.js";
+import { configRules, NgramNetwork } from "./network.js";
 import { NgramCounter } from "./ngramCounter.js";
-import type { NgramEvaluation, NgramProbability } from "./ngramMeasure.js";
-import { NgramMeasure } from "./ngramMeasure.js";
+import type { NgramEvaluateOptions, NgramEvaluation, NgramProbability } from "./ngramMeasure.js";
+import { NgramMeasure, ngramEvaluateRules } from "./ngramMeasure.js";
 import { NgramTableReader } from "./ngramTableReader.js";
 import type { NgramPruneOptions } from "./pruning.js";
 import { expectPrunable, pruneRules } from "./pruning.js";
@@ -116,8 +115,8 @@ export class NgramModel extends TextModel<NgramNetwork> {
    * in a model of sentences, which leaves out empty lines. How many parts are read side by side makes no difference.
    * @throws InputError if no token is predicted. @throws OptionError for a stream that another tokenizer has made.
    */
-  override async evaluate(content: string | TokenStream, options: EvaluateOptions = {}): Promise<NgramEvaluation> {
-    const complete = completeOptions("evaluate", options, evaluateRules);
+  override async evaluate(content: string | TokenStream, options: NgramEvaluateOptions = {}): Promise<NgramEvaluation> {
+    const complete = completeOptions("evaluate", options, ngramEvaluateRules);
     checkOption("evaluate", "the text", content, textOrStream);
     const stream = typeof content === "string" ? this.#streamOf(content) : this.#own(content);
     return this.#scores.evaluate(stream, complete);
@@ -161,7 +160,7 @@ export class NgramModel extends TextModel<NgramNetwork> {
     expectPrunable("NgramModel.pruned", config.smoothing);
     const counter = new NgramCounter(config.vocabularySize, this.marks, signal);
     const table = await counter.prune((await this.store.read("ngrams")) as Int32Array, pruneEntropy);
-    const own = { table, config: { ...config, counts: countsOf(table) }, tokenizer: this.tokenizer, notes: [] };
+    const own = { table, config: { ...config, counts: ngramCounts(table) }, tokenizer: this.tokenizer, notes: [] };
     return NgramModel.#from(own, this.executor);
   }
 

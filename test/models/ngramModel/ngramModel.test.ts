@@ -42,8 +42,10 @@ test("modified Kneser-Ney gives the probabilities of its equations, word by word
 test("evaluate is the mean of the log-probabilities, with and without unknown words", async () => {
   const model = await NgramModel.fromText(train, { order: 3 });
   const text = `${held}w0 never w1\n`;
-  const result = await model.evaluate(text);
+  const words: unknown[] = [];
+  const result = await model.evaluate(text, { onTokens: (read) => words.push(...read) });
   const { total, tokens, unknown } = await model.logProbability(text);
+  expect(words).toEqual(tokens);
   expect(result.tokens).toBe(tokens.length);
   expect(result.loss).toBeCloseTo(-total / tokens.length, 6);
   expect([result.unknown, unknown]).toEqual([1, 1]);
@@ -270,12 +272,14 @@ describe("pruning by entropy", () => {
     const pruned = await whole.pruned({ pruneEntropy: 3e-5 });
     expect(pruned.network.config).toEqual(trained.network.config);
     expect(await pruned.store.read("ngrams")).toEqual(await trained.store.read("ngrams"));
-    const [before, after] = [whole.network.config.counts[2] as number, pruned.network.config.counts[2] as number];
+    const [before, after] = [whole, pruned].map(({ network }) =>
+      network.config.counts.reduce((sum, n) => sum + n, 0),
+    ) as [number, number];
     expect(after).toBeGreaterThan(0);
     expect(after).toBeLessThan(before);
     const [a, b] = [await whole.evaluate(train), await pruned.evaluate(train)];
     expect(b.loss).toBeGreaterThan(a.loss);
-    expect(b.loss).toBeLessThan(a.loss + (before - after) * 3e-5 * 3);
+    expect(b.loss).toBeLessThan(a.loss + 0.05);
   });
 
   test("it is refused where probabilities do not sum to 1, and stopped by a signal", async () => {
