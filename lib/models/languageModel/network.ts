@@ -169,8 +169,9 @@ export class LanguageModelNetwork implements TokenNetwork {
   losses({ inputs, targets, state, lengths }: TokenSequences): TokenLosses {
     const padded = lengths ? { lengths } : {};
     const { y, dropped, last } = this.#outputs(inputs, { ...padded, ...(state ? { state } : {}) });
+    const features = this.#projected(dropped);
     const rows = ops.reshape(targets, [(targets.shape[0] as number) * (targets.shape[1] as number)]);
-    const { losses, count } = this.output.crossEntropy(ops.asRows(this.#projected(dropped)), rows);
+    const { losses, count } = this.output.crossEntropy(ops.asRows(features), rows);
     const penalty = activationPenalty({ y, dropped, count, ...padded }, this.config);
     return { losses, count, last, hidden: y, ...(penalty ? { penalty } : {}) };
   }
