@@ -33,9 +33,9 @@ async function classifier(executor, { V, E, H, classes }) {
 
 /** An encoder-decoder of the workload's size. */
 async function translator(executor, workload) {
-  const { recordSeq2SeqLoss } = await dist("models/seq2seq/network.js");
+  const { recordPairLoss } = await dist("models/pairModel/pairNetwork.js");
   const { network, store } = await encoderDecoder(executor, workload);
-  const recordLoss = (graph, { T, B }) => ({ ...recordSeq2SeqLoss(graph, network, { S: T, T, B }), carried: [] });
+  const recordLoss = (graph, { T, B }) => ({ ...recordPairLoss(graph, network, { S: T, T, B }), carried: [] });
   return { executor, store, parameters: network.parameters, recordLoss };
 }
 
@@ -63,7 +63,7 @@ async function encoderDecoder(executor, { V, E, H, layers, attention }) {
 /** The best of some beams for each of B sentences of T words: T words, for no hypothesis may end. */
 async function searchingStep(executor, workload) {
   const [{ TranslationStep }, { searchStep }] = await Promise.all(
-    ["models/seq2seq/translationStep.js", "search/index.js"].map(dist),
+    ["models/pairModel/translationStep.js", "search/index.js"].map(dist),
   );
   const { T, B, beams } = workload;
   const translation = new TranslationStep({ executor, ...(await encoderDecoder(executor, workload)) });

@@ -148,12 +148,13 @@ export {
 } from "./formats/index.js";
 export * from "./graph/index.js";
 export * from "./metrics/index.js";
-export type { Decoder, Encoded } from "./models/decoderStep.js";
+export type { CacheEntry, Decoder, Encoded } from "./models/decoderStep.js";
 export type { LoadWeightsOptions } from "./models/foreignWeights.js";
 export type { GradientFlow } from "./models/gradientFlow.js";
 export * from "./models/kinds.js";
 export { registerKind } from "./models/kindTable.js";
 export type { DataKinds, ModelKind, ModelNetwork, ModelParts } from "./models/modelKind.js";
+export * from "./models/pairModel/index.js";
 export type { Probe, ProbeOptions } from "./models/probe.js";
 export { loadModel } from "./models/registry.js";
 export type { CreateOptions, LoadOptions } from "./models/savedModel.js";

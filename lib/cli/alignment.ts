@@ -1,4 +1,4 @@
-import type { Translation } from "../models/seq2seq/translation.js";
+import type { Translation } from "../models/pairModel/translation.js";
 import type { AttentionMap } from "../viz/index.js";
 
 /** Stands for the end in pictures. */

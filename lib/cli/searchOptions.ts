@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { OptionError } from "../errors.js";
-import { translateRules } from "../models/seq2seq/translation.js";
+import { translateRules } from "../models/pairModel/translation.js";
 import type { OptionsOf, OptionTable } from "../options.js";
 import { expectCompany, without } from "../options.js";
 import { samplingRules } from "../search/sampling.js";

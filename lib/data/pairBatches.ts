@@ -22,6 +22,8 @@ export interface PairBatch {
   readonly source: Int32Array;
   /** [B] */
   readonly sourceLengths: Int32Array;
+  /** [B], the ends included. */
+  readonly targetLengths: Int32Array;
   /** [T,B] begin, w1 ... wn; 0 as padding. */
   readonly inputs: Int32Array;
   /** [T,B] w1 ... wn, end; -1 as padding. */
@@ -117,6 +119,7 @@ export class PairBatches {
       B,
       source,
       sourceLengths: Int32Array.from(pairs, (pair) => pair.source.length),
+      targetLengths: Int32Array.from(pairs, (pair) => pair.target.length + 1),
       inputs,
       targets,
       tokens,

@@ -13,12 +13,25 @@ export interface Encoded {
   memory: Memory | null;
   /** [B,M], a vector of everything that was read; null where no step reads one. */
   summary: Tensor | null;
-  /** The decoder's first state. */
+  /** The decoder's first state, but for what it keeps of the tokens that it has read. */
   state: State;
+  /** Keys and values of the source for each block of a Transformer, from the lowest up: [S,B,2F]. Default: none. */
+  blocks?: { readonly memories: readonly Tensor[]; readonly lengths: Tensor | null };
+}
+
+/** An entry of a decoder's state that begins as zeros: [N,size], a row for each hypothesis. */
+export interface CacheEntry {
+  readonly name: string;
+  readonly size: number;
+  /** The type of its values. Default: "f32". */
+  readonly dtype?: "f32" | "i32";
 }
 
 /** A decoder: the same step for every token of a text. */
 export interface Decoder {
+  /** Entries of the state that hold what the last `length` tokens left. Default: none. */
+  caches?(length: number): readonly CacheEntry[];
+
   /**
    * @param tokens i32 [N]: N is B, or a multiple of it where several hypotheses share what was read.
    * @returns logits [N,V], the state after, and the weights of attention [N,S] or null.
@@ -48,6 +61,7 @@ export interface Read {
 
 const lengthsName = "lengths";
 const tokensName = "tokens";
+const blockPrefix = "block.";
 const statePrefix = "state.";
 
 /** A trained encoder and decoder in use: a program that reads, and one that is a step of the decoder. */
@@ -63,10 +77,11 @@ export class DecoderStep {
   /** Runs the encoder. */
   async read({ key, B, record, feeds, lengths }: Reading): Promise<Read> {
     const executable = this.#programs.get(`read ${key}`, (graph) => {
-      const { memory, summary, state } = record(graph);
+      const { memory, summary, state, blocks } = record(graph);
       if (memory) graph.output("values", memory.values);
       if (memory && memory.keys !== memory.values) graph.output("keys", memory.keys);
       if (summary) graph.output("summary", summary);
+      for (const [i, keysAndValues] of (blocks?.memories ?? []).entries()) graph.output(blockPrefix + i, keysAndValues);
       for (const [name, tensor] of Object.entries(state)) graph.output(statePrefix + name, tensor);
     });
     const { outputs } = await executable.run(feeds);
@@ -74,14 +89,27 @@ export class DecoderStep {
     return { key, B, program, parts: lengths ? { ...outputs, [lengthsName]: lengths } : outputs };
   }
 
-  /** The decoder's step over `beams` hypotheses for each of the things that were read, and what it begins with. */
-  step(read: Read, beams: number): { step: SearchStep; feeds: Record<string, Values> } {
+  /**
+   * The decoder's step over `beams` hypotheses for each of the things that were read, and what it begins with.
+   * @param length most tokens that the step will read, for decoders that keep something of each.
+   */
+  step(read: Read, beams: number, length = 1): { step: SearchStep; feeds: Record<string, Values> } {
     const { B, parts } = read;
-    const executable = this.#stepProgram(read, beams);
+    const caches = this.#decoder.caches?.(length) ?? [];
+    const executable = this.#stepProgram(read, { beams, length, caches });
     const { feeds, outputs } = executable.program;
     const states = feeds.map(({ name }) => name).filter((name) => name.startsWith(statePrefix));
     const attends = outputs.some(({ name }) => name === "attention");
-    const others = feeds.filter(({ name }) => name !== tokensName);
+    const empty = new Map(
+      caches.map(({ name, size, dtype }) => [
+        statePrefix + name,
+        new (dtype === "i32" ? Int32Array : Float32Array)(B * beams * size),
+      ]),
+    );
+    const first = (name: string): Values => {
+      const part = parts[name] as Values;
+      return empty.get(name) ?? (name.startsWith(statePrefix) ? repeatRows(part, B, beams) : part);
+    };
     return {
       step: {
         executable,
@@ -90,24 +118,27 @@ export class DecoderStep {
         ...(attends ? { attention: "attention" } : {}),
         carry: Object.fromEntries(states.map((name) => [name, `next.${name}`])),
       },
-      feeds: Object.fromEntries(
-        others.map(({ name }) => {
-          const part = parts[name] as Values;
-          return [name, name.startsWith(statePrefix) ? repeatRows(part, B, beams) : part];
-        }),
-      ),
+      feeds: Object.fromEntries(feeds.filter(({ name }) => name !== tokensName).map(({ name }) => [name, first(name)])),
     };
   }
 
-  #stepProgram({ key, B, program, parts }: Read, beams: number): Executable {
+  #stepProgram(
+    { key, B, program, parts }: Read,
+    { beams, length, caches }: { beams: number; length: number; caches: readonly CacheEntry[] },
+  ): Executable {
     const N = B * beams;
-    return this.#programs.get(`step ${key} ${beams}`, (graph) => {
+    const kept = caches.length > 0 ? ` ${length}` : "";
+    return this.#programs.get(`step ${key} ${beams}${kept}`, (graph) => {
       const { outputs, values } = program;
       const feeds = outputs.map(({ name, value }): [string, Tensor] => {
         const { shape } = values[value] as (typeof values)[number];
         return [name, graph.feed(name, "f32", name.startsWith(statePrefix) ? [N, ...shape.slice(1)] : shape)];
       });
-      const masked = lengthsName in parts && outputs.some(({ name }) => name === "values");
+      for (const { name, size, dtype = "f32" } of caches) {
+        feeds.push([statePrefix + name, graph.feed(statePrefix + name, dtype, [N, size])]);
+      }
+      const reads = ({ name }: { name: string }) => name === "values" || name.startsWith(blockPrefix);
+      const masked = lengthsName in parts && outputs.some(reads);
       const lengths = masked ? graph.feed(lengthsName, "i32", [B]) : null;
       const encoded = encodedOf(Object.fromEntries(feeds), lengths);
       const next = this.#decoder.step(graph.feed(tokensName, "i32", [N]), encoded.state, encoded);
@@ -121,11 +152,13 @@ export class DecoderStep {
 /** The encoder's results, as feeds of another program. */
 function encodedOf(feeds: Readonly<Record<string, Tensor>>, lengths: Tensor | null): Encoded {
   const { keys, values, summary = null } = feeds;
-  const states = Object.entries(feeds).filter(([name]) => name.startsWith(statePrefix));
+  const named = (prefix: string) => Object.entries(feeds).filter(([name]) => name.startsWith(prefix));
+  const memories = named(blockPrefix).map(([, tensor]) => tensor);
   return {
     memory: values ? { keys: keys ?? values, values, lengths } : null,
     summary,
-    state: Object.fromEntries(states.map(([name, tensor]) => [name.slice(statePrefix.length), tensor])),
+    state: Object.fromEntries(named(statePrefix).map(([name, tensor]) => [name.slice(statePrefix.length), tensor])),
+    ...(memories.length > 0 ? { blocks: { memories, lengths } } : {}),
   };
 }
 

@@ -11,4 +11,5 @@ export * from "./seq2seq/index.js";
 export * from "./sequenceClassifier/index.js";
 export * from "./sequenceTagger/index.js";
 export * from "./transformerLanguageModel/index.js";
+export * from "./transformerSeq2Seq/index.js";
 export * from "./word2vec/index.js";

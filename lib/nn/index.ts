@@ -29,7 +29,12 @@ export type { LinearOptions } from "./linear.js";
 export { Linear } from "./linear.js";
 export type { LSTMOptions } from "./lstm.js";
 export { LSTM } from "./lstm.js";
-export type { AttentionCache, AttentionReading, MultiHeadAttentionOptions } from "./multiHeadAttention.js";
+export type {
+  AttentionCache,
+  AttentionLook,
+  AttentionReading,
+  MultiHeadAttentionOptions,
+} from "./multiHeadAttention.js";
 export { MultiHeadAttention } from "./multiHeadAttention.js";
 export type { ParameterOptions } from "./parameter.js";
 export { Parameter } from "./parameter.js";
@@ -40,5 +45,6 @@ export { RecurrentStack } from "./recurrent.js";
 export type { RNNOptions } from "./rnn.js";
 export { RNN } from "./rnn.js";
 export type { State, StateEntry } from "./stateEntry.js";
+export type { TransformerStepReading } from "./transformer.js";
 export { Transformer } from "./transformer.js";
 export type { TransformerOptions, TransformerReading } from "./transformerBlock.js";

@@ -1,5 +1,6 @@
 import { OptionError, ShapeError } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
+import { elementsOf } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
 import { matchShapes, operand, operandIfAny } from "../graph/tensor.js";
 import type { OptionsOf } from "../options.js";
@@ -44,6 +45,16 @@ const readingRules = table("MultiHeadAttention.apply", {
 export type AttentionReading = Partial<OptionsOf<typeof readingRules>>;
 
 const cacheRules = { memory: operand, positions: operand };
+
+const lookRules = { memory: operand, lengths: operandIfAny };
+
+/** A memory that steps read: see `MultiHeadAttention.look`. */
+export interface AttentionLook {
+  /** Its keys, then its values, [S,B,2F]. */
+  memory: Tensor;
+  /** Positions that exist, i32 [B]. Default: all. */
+  lengths?: Tensor | null;
+}
 
 /** Tokens that rows have read before a step: see `MultiHeadAttention.step`. */
 export interface AttentionCache {
@@ -129,6 +140,38 @@ export class MultiHeadAttention implements Layer {
     return { y: this.#output.apply(context), memory: after };
   }
 
+  /** The keys and values of a memory [S,B,M], [S,B,2F], computed once for all steps that read it (see `look`). */
+  keysAndValues(memory: Tensor): Tensor {
+    matchShapes(this.name, [["memory", memory, `S B ${this.#memorySize}`]]);
+    return this.#memory.apply(memory);
+  }
+
+  /**
+   * One step of `apply` to a memory whose keys and values are computed. x [N,F], N = B·k: k rows after each other read one memory.
+   * @param read.memory [S,B,2F], see `keysAndValues`. @param read.lengths i32 [B], positions that exist. Default: all.
+   * @returns y [N,F], and the mean of the heads' weights, [N,S].
+   */
+  look(x: Tensor, read: AttentionLook): { y: Tensor; weights: Tensor } {
+    const F = this.#size;
+    const { memory, lengths } = completeOptions(this.name, read, lookRules);
+    const { N, S, B } = matchShapes(this.name, [
+      ["x", x, `N ${F}`],
+      ["memory", memory, `S B ${2 * F}`],
+    ]) as Record<"N" | "S" | "B", number>;
+    if (N % B !== 0) throw new ShapeError(`${this.name}: ${N} rows cannot share ${B} memories equally.`);
+    const k = N / B;
+    const rows = this.#query.apply(x);
+    const attended = x.graph.within(this.name, () => {
+      const operands = { query: swapped(rows, [B, k]), memory, lengths, heads: this.#heads };
+      const all = ops.multiHeadWeights(operands);
+      const mean = ops.affine(ops.sumTo(all, [1, k, B, S]), { scale: 1 / this.#heads });
+      const context = ops.multiHeadAttention(operands);
+      const back = (tensor: Tensor, width: number) => ops.reshape(swapped(tensor, [k, B]), [N, width]);
+      return { context: back(context, F), weights: back(ops.reshape(mean, [k, B, S]), S) };
+    });
+    return { y: this.#output.apply(attended.context), weights: attended.weights };
+  }
+
   #read(x: Tensor, reading: AttentionReading) {
     const { memory, ...seen } = completeOptions(this.name, reading, readingRules);
     return { ...this.#project(x, memory ?? x), ...seen, heads: this.#heads };
@@ -151,4 +194,12 @@ export class MultiHeadAttention implements Layer {
       memory: ops.rotary({ x: rows, size: this.#size, ...turned }),
     }));
   }
+}
+
+/** [a·b,...] or [a,b,...] as [b,a,...]. */
+function swapped(x: Tensor, [a, b]: readonly [number, number]): Tensor {
+  const width = elementsOf(x.shape) / (a * b);
+  // Where one of them is 1, the order is the same.
+  if (a === 1 || b === 1) return ops.reshape(x, [b, a, width]);
+  return ops.transpose(ops.reshape(x, [a, b, width]), 0, 1);
 }

@@ -11,6 +11,9 @@ import type { Layer } from "./layer.js";
 import { expectLayerName, size } from "./layer.js";
 import { Parameter } from "./parameter.js";
 
+/** How vectors for positions come about. */
+export const positionKinds = ["sinusoidal", "learned"] as const;
+
 /** Options of Positions. @interface */
 export type PositionsOptions = OptionsOf<typeof rules>;
 
@@ -20,7 +23,7 @@ const rules = table("Positions", {
   /** L: positions, from 0. */
   length: option(size, { aka: ["max_len", "block_size", "num_embeddings"] }),
   /** "sinusoidal" (Vaswani et al. 2017, section 3.5) or "learned" (Gehring et al. 2017). Default sinusoidal. */
-  kind: word(["sinusoidal", "learned"], "sinusoidal"),
+  kind: word(positionKinds, "sinusoidal"),
   /** First values of learned positions. Default: normal with deviation 0.02. */
   initializer: initializerOr(normal(0.02)),
 });

@@ -1,8 +1,8 @@
 import { ShapeError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
-import { matchShapes, operand } from "../graph/tensor.js";
-import type { Completed } from "../options.js";
-import { completeOptions } from "../options.js";
+import { matchShapes, operand, operandIfAny } from "../graph/tensor.js";
+import type { Completed, OptionsOf } from "../options.js";
+import { completeOptions, list, optional, table } from "../options.js";
 import type { Layer } from "./layer.js";
 import { expectLayerName } from "./layer.js";
 import { LayerNorm } from "./layerNorm.js";
@@ -10,6 +10,19 @@ import type { Parameter } from "./parameter.js";
 import type { State } from "./stateEntry.js";
 import type { TransformerOptions, TransformerReading } from "./transformerBlock.js";
 import { readingRules, TransformerBlock, transformerRules } from "./transformerBlock.js";
+
+const stepRules = table("Transformer.step", {
+  /** Tokens that each row has read before, i32 [N]. */
+  positions: operand,
+  /** Keys and values of a memory for each block, see `keysAndValues`, with `memorySize`. N is a multiple of its B. Default: none. */
+  memories: optional(list(operand)),
+  /** Positions of the memory that exist, i32 [B]. Default: all. */
+  memoryLengths: operandIfAny,
+});
+
+/** What a step of a Transformer reads besides x and the state. @interface */
+export type TransformerStepReading = Pick<OptionsOf<typeof stepRules>, "positions"> &
+  Partial<OptionsOf<typeof stepRules>>;
 
 /**
  * A stack of Transformer blocks (Vaswani et al. 2017, figure 1): an encoder; with `causal` a decoder; with `memorySize` one that reads
@@ -58,29 +71,50 @@ export class Transformer implements Layer {
     return this.#blocks.map((block, layer) => ({ name: entryName(layer), size: block.cacheSize(length) }));
   }
 
+  /** The keys and values of a memory [S,B,M] for each block, [S,B,2F], computed once for all steps. @throws ShapeError without `memorySize`. */
+  keysAndValues(memory: Tensor): Tensor[] {
+    const all = this.#blocks.map((block) => block.keysAndValues(memory));
+    return all.map((one) => {
+      if (!one) throw new ShapeError(`${this.name}: its blocks read no memory: make it with memorySize.`);
+      return one;
+    });
+  }
+
   /**
-   * One step with `causal`, for rows that each have read some tokens. x [N,F] -> y [N,F], and the state after it.
-   * @param positions i32 [N]: tokens that each row has read before.
+   * One step with `causal`, for rows that each have read some tokens. x [N,F].
+   * @returns y [N,F], the state after it, and the mean of the weights by which the topmost block's heads read the memory, [N,S]; null
+   *   without one.
    */
-  step(x: Tensor, state: State, positions: Tensor): { y: Tensor; state: State } {
+  step(x: Tensor, state: State, reading: TransformerStepReading): { y: Tensor; state: State; weights: Tensor | null } {
+    const { positions, memories, memoryLengths } = completeOptions(this.name, reading, stepRules);
     const names = this.#blocks.map((_, layer) => entryName(layer));
     const before = completeOptions(this.name, state, Object.fromEntries(names.map((name) => [name, operand])));
     matchShapes(this.name, [["x", x, `N ${this.#options.size}`]]);
+    this.#expectMemory(memories !== undefined);
     const after: State = {};
+    let weights: Tensor | null = null;
     const y = this.#blocks.reduce((rows, block, layer) => {
       const name = entryName(layer);
-      const step = block.step(rows, { memory: before[name] as Tensor, positions });
+      const memory = memories?.[layer];
+      const read = memory ? { memory, lengths: memoryLengths } : null;
+      const step = block.step(rows, { memory: before[name] as Tensor, positions }, read);
       after[name] = step.memory;
+      weights = step.weights;
       return step.y;
     }, x);
-    return { y: this.#norm ? this.#norm.apply(y) : y, state: after };
+    return { y: this.#norm ? this.#norm.apply(y) : y, state: after, weights };
   }
 
   #reading(x: Tensor, reading: TransformerReading): TransformerReading {
-    const { size: F, memorySize } = this.#options;
-    matchShapes(this.name, [["x", x, `T B ${F}`]]);
+    matchShapes(this.name, [["x", x, `T B ${this.#options.size}`]]);
     const complete = completeOptions(this.name, reading, readingRules);
-    if ((complete.memory === null) === (memorySize === undefined)) return complete;
+    this.#expectMemory(complete.memory !== null);
+    return complete;
+  }
+
+  #expectMemory(isGiven: boolean): void {
+    const { memorySize } = this.#options;
+    if (isGiven === (memorySize !== undefined)) return;
     throw new ShapeError(
       memorySize === undefined
         ? `${this.name}: its blocks read no memory: make it with memorySize.`

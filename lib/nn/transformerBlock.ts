@@ -9,7 +9,7 @@ import { initializerRule } from "./initializerRule.js";
 import type { Layer } from "./layer.js";
 import { size } from "./layer.js";
 import { LayerNorm } from "./layerNorm.js";
-import type { AttentionCache } from "./multiHeadAttention.js";
+import type { AttentionCache, AttentionLook } from "./multiHeadAttention.js";
 import { MultiHeadAttention } from "./multiHeadAttention.js";
 import type { Parameter } from "./parameter.js";
 
@@ -135,7 +135,9 @@ export class TransformerBlock implements Layer {
     const attended = this.#parts.attention.around(x, (y) =>
       this.#attention.apply(y, { lengths, causal: this.#causal }),
     );
-    return this.#rest(attended, memory && { memory, lengths: memoryLengths });
+    const read = memory && { memory, lengths: memoryLengths };
+    const informed = this.#informed(attended, read && ((attention, y) => attention.apply(y, read)));
+    return this.#parts.feedForward.around(informed, (y) => this.#feedForward.apply(y));
   }
 
   /** The weights of the attention to x itself: [heads,T,B,T]. */
@@ -148,21 +150,40 @@ export class TransformerBlock implements Layer {
     return this.#attention.cacheSize(length);
   }
 
-  /** One step with `causal`. x [N,F]. */
-  step(x: Tensor, cache: AttentionCache): { y: Tensor; memory: Tensor } {
-    let memory = cache.memory;
+  /** The keys and values of a memory [S,B,M] that steps read, [S,B,2F]; null for a block that reads none. */
+  keysAndValues(memory: Tensor): Tensor | null {
+    return this.#memoryAttention?.keysAndValues(memory) ?? null;
+  }
+
+  /** One step with `causal`. x [N,F] -> y [N,F], the cache after it, and the mean weights [N,S] of a memory that was read. */
+  step(
+    x: Tensor,
+    cache: AttentionCache,
+    read: AttentionLook | null,
+  ): { y: Tensor; memory: Tensor; weights: Tensor | null } {
+    let { memory } = cache;
+    let weights: Tensor | null = null;
     const attended = this.#parts.attention.around(x, (y) => {
       const step = this.#attention.step(y, cache);
       memory = step.memory;
       return step.y;
     });
-    return { y: this.#rest(attended, null), memory };
+    const informed = this.#informed(
+      attended,
+      read &&
+        ((attention, y) => {
+          const look = attention.look(y, read);
+          weights = look.weights;
+          return look.y;
+        }),
+    );
+    return { y: this.#parts.feedForward.around(informed, (y) => this.#feedForward.apply(y)), memory, weights };
   }
 
-  #rest(x: Tensor, read: { memory: Tensor; lengths: Tensor | null } | null): Tensor {
-    const { memory, feedForward } = this.#parts;
+  /** x with what the block reads of a memory. @param look records it; null where there is none. */
+  #informed(x: Tensor, look: ((attention: MultiHeadAttention, y: Tensor) => Tensor) | null): Tensor {
     const attention = this.#memoryAttention;
-    const informed = read && memory && attention ? memory.around(x, (y) => attention.apply(y, read)) : x;
-    return feedForward.around(informed, (y) => this.#feedForward.apply(y));
+    const { memory: part } = this.#parts;
+    return look && attention && part ? part.around(x, (y) => look(attention, y)) : x;
   }
 }

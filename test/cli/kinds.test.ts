@@ -62,8 +62,8 @@ test("options that a verb has for one kind alone stand under a heading that name
   expect(all).toMatch(/^Options:.*--json/s);
   const headingOf = (flag: string) => parts.find((part) => part.includes(`  ${flag} `))?.split("\n")[0];
   expect(headingOf("--batch-size")).toMatch(/^For an? .*LanguageModel/);
-  expect(headingOf("--output")).toBe("For an ImageCaptioner, Seq2Seq:");
-  expect(headingOf("--source-column")).toBe("Reading files (Seq2Seq):");
+  expect(headingOf("--output")).toBe("For an ImageCaptioner, Seq2Seq, TransformerSeq2Seq:");
+  expect(headingOf("--source-column")).toBe("Reading files (Seq2Seq, TransformerSeq2Seq):");
   expect(headingOf("--text-column")).toMatch(/^Reading files \(.*Seq2Seq/);
 });
 

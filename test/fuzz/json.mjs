@@ -40,6 +40,7 @@ const hostileTexts = [
     "rnn",
     "LanguageModel",
     "Seq2Seq",
+    "TransformerSeq2Seq",
     "F64",
     "F32",
     "BF16",

@@ -9,6 +9,7 @@ import {
   Seq2Seq,
   SubwordTokenizer,
   TokenizerPair,
+  TransformerSeq2Seq,
   WordTokenizer,
 } from "../../dist/index.js";
 import { ReferenceExecutor } from "../../dist/reference.js";
@@ -48,6 +49,9 @@ export async function makeSeeds() {
       "gru, int8": { files: await filesOf(small) },
       "rnn, bytes, bfloat16": { files: await filesOf(half) },
       "pairs, attention": { files: await filesOf(await Seq2Seq.create(pairs)) },
+      "pairs, transformer": {
+        files: await filesOf(await TransformerSeq2Seq.create({ ...pairs, hiddenSize: 4, heads: 2, encoderLayers: 1 })),
+      },
       "pairs, one table": {
         files: await filesOf(
           await Seq2Seq.create({

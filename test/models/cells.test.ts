@@ -5,7 +5,7 @@ import type { Executor } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
-import { PairData } from "../../lib/models/seq2seq/pairData.js";
+import { PairData } from "../../lib/models/pairModel/pairData.js";
 import { Seq2Seq } from "../../lib/models/seq2seq/seq2seq.js";
 import { WindowData } from "../../lib/models/textModel/data.js";
 import { knownCells } from "../../lib/nn/cellRegistry.js";

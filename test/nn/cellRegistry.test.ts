@@ -7,7 +7,7 @@ import { nativeExecutor } from "../../lib/executor/native.js";
 import { Graph } from "../../lib/graph/graph.js";
 import * as ops from "../../lib/graph/ops/index.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
-import { PairData } from "../../lib/models/seq2seq/pairData.js";
+import { PairData } from "../../lib/models/pairModel/pairData.js";
 import { Seq2Seq } from "../../lib/models/seq2seq/seq2seq.js";
 import { WindowData } from "../../lib/models/textModel/data.js";
 import type { Cell } from "../../lib/nn/index.js";

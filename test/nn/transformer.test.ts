@@ -62,7 +62,7 @@ describe.each(forms)("%o", (form) => {
     const positions = graph.feed("positions", "i32", [B]);
     const entries = own.stateEntries(length);
     const state = Object.fromEntries(entries.map(({ name, size }) => [name, graph.feed(name, "f32", [B, size])]));
-    const { y, state: after } = own.step(graph.feed("x", "f32", [B, F]), state, positions);
+    const { y, state: after } = own.step(graph.feed("x", "f32", [B, F]), state, { positions });
     graph.output("y", y);
     for (const [name, tensor] of Object.entries(after)) graph.output(`after ${name}`, tensor);
     graph.output("next", ops.nextPositions({ positions }));

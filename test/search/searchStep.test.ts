@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import type { Executor, Feeds } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import { TranslationStep } from "../../lib/models/pairModel/translationStep.js";
 import { Seq2SeqNetwork } from "../../lib/models/seq2seq/network.js";
-import { TranslationStep } from "../../lib/models/seq2seq/translationStep.js";
 import { randomSource } from "../../lib/random/source.js";
 import type { SearchResult, SearchStep } from "../../lib/search/index.js";
 import { beamSearch, searchStep } from "../../lib/search/index.js";
@@ -331,7 +331,7 @@ async function decoderStep(
   const lengths = [S, 2, 4].slice(0, B);
   const sources = lengths.map((length, b) => Int32Array.from({ length }, (_, s) => ((s * B + b) * 7) % 9));
   const translation = new TranslationStep({ network, executor, store });
-  return translation.step(await translation.read(sources), beams);
+  return translation.step(await translation.read(sources), beams, 16);
 }
 
 test("an automaton, as large as the vocabulary, is checked once for all sentences", async () => {

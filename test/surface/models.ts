@@ -59,15 +59,15 @@ export const modelRows: Record<string, Entry> = {
     { executor, hiddenSize: 4, tokenizer: pair, seed: 2, encoderLayers: 1 },
   ]),
   "Seq2Seq.load": entry(Seq2Seq.load as never, () => ["savedPairs", { executor }]),
-  "Seq2Seq.evaluate": entry(
+  "PairModel.evaluate": entry(
     of(() => translator, "evaluate"),
     () => [pairs, {}],
   ),
-  "Seq2Seq.translate": entry(
+  "PairModel.translate": entry(
     of(() => translator, "translate"),
     () => [["ab"], { beams: 2, nBest: 1, maximumLength: 3 }],
   ),
-  "Seq2Seq.score": entry(
+  "PairModel.score": entry(
     of(() => translator, "score"),
     () => [pairs, { maximumLength: 3 }],
   ),
@@ -87,6 +87,13 @@ export const modelRows: Record<string, Entry> = {
     of(() => Seq2Seq.create({ executor, hiddenSize: 4, tokenizer: pair }), "quantize"),
     () => ["int8"],
   ),
+  "TransformerSeq2Seq.create": entry(ostinato.TransformerSeq2Seq.create as never, () => [
+    { executor, hiddenSize: 4, heads: 2, tokenizer: pair, seed: 2, encoderLayers: 1, decoderLayers: 1 },
+  ]),
+  "TransformerSeq2Seq.load": entry(ostinato.TransformerSeq2Seq.load as never, () => [
+    "savedTransformerPairs",
+    { executor },
+  ]),
   "SequenceClassifier.create": entry(SequenceClassifier.create as never, () => [
     { ...config, tokenizer, labels: ["x", "y"], pooling: "max", dropout: 0.1 },
   ]),

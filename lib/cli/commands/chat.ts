@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import { OstinatoError } from "../../errors.js";
-import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import type { PairModel } from "../../models/pairModel/pairModel.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { untilInterrupted } from "../interrupt.js";
@@ -23,7 +23,7 @@ export const chat: Ability = {
 /** Each line is a question of its own: the model has no memory of those before. */
 async function converse(folder: string, options: ExecutorOptions, command: Command): Promise<void> {
   const search = searchOptionsFrom(command);
-  const model = await modelFrom<Seq2Seq>(folder, options);
+  const model = await modelFrom<PairModel>(folder, options);
   await untilInterrupted(async (signal) => {
     const answerLine = (line: string, number: number) =>
       line.trim() === "" ? "" : answer(model, line, { ...search, firstNumber: number, signal });
@@ -56,9 +56,9 @@ async function talk(
 
 /** The answer to a question. One that the model cannot read is no reason to stop talking: it is reported, and null. */
 async function answer(
-  model: Seq2Seq,
+  model: PairModel,
   line: string,
-  search: Parameters<Seq2Seq["translate"]>[1],
+  search: Parameters<PairModel["translate"]>[1],
 ): Promise<string | null> {
   try {
     const [translation] = await model.translate([line], search);

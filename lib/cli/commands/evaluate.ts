@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { TokenizerPair } from "../../data/index.js";
 import { writeFileAtomically } from "../../formats/index.js";
 import { textScoreRules } from "../../metrics/textMetric.js";
-import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import type { PairModel } from "../../models/pairModel/pairModel.js";
 import type { SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import { classifyRules } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import { adaptationRules } from "../../models/textModel/adaptation.js";
@@ -109,7 +109,7 @@ export const textPerplexity: Measure<TextModel> = {
 };
 
 /** The perplexity of a model of pairs on files of pairs. */
-export const pairPerplexity: Measure<Seq2Seq> = {
+export const pairPerplexity: Measure<PairModel> = {
   options: withPairOptions,
   of: async (model, { folder, files, command, signal }) => {
     const { pairs } = await pairsLike(folder, files, command);
@@ -160,7 +160,7 @@ function measurePairs(folder: string, files: string[], options: Options, command
     const shared = { ...given({ batchSize: options.batchSize }), signal };
     const search = searchOptionsFrom(command);
     const { pairs, targets } = await pairsLike(folder, files, command);
-    const model = await modelFrom<Seq2Seq>(folder, options);
+    const model = await modelFrom<PairModel>(folder, options);
     const predicted = await model.evaluate(pairs, shared);
     const line = print.progress();
     const { texts, ...scores } = await model

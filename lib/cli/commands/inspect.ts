@@ -5,7 +5,7 @@ import { OptionError } from "../../errors.js";
 import { loadTrainerHistory, modelFiles } from "../../formats/index.js";
 import { lagsRule } from "../../models/gradientFlow.js";
 import type { LanguageModel } from "../../models/languageModel/languageModel.js";
-import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
+import type { PairModel } from "../../models/pairModel/pairModel.js";
 import type { SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
 import type { Completed } from "../../options.js";
 import { flag, list, option, optional, pick, table, text, whole, word } from "../../options.js";
@@ -103,12 +103,14 @@ export const inspectText: Ability = {
   run: showUnits,
 };
 
-/** Curves, and what the model makes of some pairs: the first ones of the table. */
-export const inspectPairs: Ability = {
-  verb: inspect,
-  options: withPairOptions,
-  run: showPairs,
-};
+/** Curves, and what the model makes of some pairs: the first ones of the table. @param describe says in a few words what it is. */
+export function inspectPairs<M extends PairModel>(describe: (model: M) => string): Ability {
+  return {
+    verb: inspect,
+    options: withPairOptions,
+    run: (folder: string, options: Options, command: Command) => showPairs(describe, folder, options, command),
+  };
+}
 
 /** Curves, scores on labelled texts, and where the model looked in them. */
 export const inspectLabels: Ability = {
@@ -183,15 +185,16 @@ function showLoss(print: Printer, { steps }: History): void {
   print.line(blockChart(losses, { width: process.stdout.columns ?? 100, height: 6 }));
 }
 
-async function showPairs(
+async function showPairs<M extends PairModel>(
+  describe: (model: M) => string,
   folder: string,
   { text, out, json = false, ...options }: Options,
   command: Command,
 ): Promise<void> {
-  const model = await modelFrom<Seq2Seq>(folder, options);
+  const model = await modelFrom<M>(folder, options);
   const pairs = text === undefined ? [] : (await pairsLike(folder, text, command)).pairs;
   const file = out ?? join(folder, "report.html");
-  await writePairReport({ model, folder, history: await historyIn(folder), pairs, file });
+  await writePairReport({ model, description: describe(model), folder, history: await historyIn(folder), pairs, file });
   const print = printer({ json });
   print.object({ report: file });
   print.line(`The report is in ${file}: open it in a browser.`);

@@ -5,9 +5,9 @@ import { OptionError } from "../../errors.js";
 import type { Executor } from "../../executor/executor.js";
 import { Profile } from "../../executor/profile.js";
 import { writeFileAtomically } from "../../formats/index.js";
+import { PairData, pairRules } from "../../models/pairModel/pairData.js";
+import type { PairModel } from "../../models/pairModel/pairModel.js";
 import { loadModel } from "../../models/registry.js";
-import { PairData, pairRules } from "../../models/seq2seq/pairData.js";
-import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import { SentenceData, WindowData, windowRules } from "../../models/textModel/data.js";
 import { generateRules } from "../../models/textModel/generation.js";
 import type { TextModel } from "../../models/textModel/textModel.js";
@@ -102,9 +102,9 @@ const textModel: Kind = {
   },
 };
 
-const seq2seq: Kind = {
+const pairModel: Kind = {
   async train(executor, work) {
-    const model = await Seq2Seq.load(work.folder, { executor });
+    const model = (await loadModel(work.folder, { executor })) as PairModel;
     if (model.weightType !== null) return false;
     const { batchSize, steps } = work.options;
     const { tokenizer } = model;
@@ -117,7 +117,7 @@ const seq2seq: Kind = {
     return true;
   },
   async write(executor, work) {
-    const model = await Seq2Seq.load(work.folder, { executor });
+    const model = (await loadModel(work.folder, { executor })) as PairModel;
     const { batchSize = pairRules.batchSize.initial, maximumLength } = work.options;
     const sources = (await pairsFor(model, work)).slice(0, batchSize).map(({ source }) => source);
     await model.translate(sources, { batchSize, maximumLength, signal: work.signal });
@@ -125,7 +125,7 @@ const seq2seq: Kind = {
 };
 
 /** Pairs to read: those of the files, or as many as a batch holds of tokens in turn. */
-async function pairsFor({ tokenizer }: Seq2Seq, { folder, files, command, options }: Work): Promise<readonly Pair[]> {
+async function pairsFor({ tokenizer }: PairModel, { folder, files, command, options }: Work): Promise<readonly Pair[]> {
   if (files.length > 0) return (await pairsLike(folder, files, command)).pairs;
   const { batchSize = pairRules.batchSize.initial } = options;
   const length = 20;
@@ -167,7 +167,7 @@ export const profileText: Ability = {
 export const profilePairs: Ability = {
   verb,
   options: withPairOptions,
-  run: (folder: string, ...call: Call) => profile(seq2seq, folder, call),
+  run: (folder: string, ...call: Call) => profile(pairModel, folder, call),
 };
 
 type Call = [files: string[], options: Options, command: Command];

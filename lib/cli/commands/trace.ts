@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { InputError } from "../../errors.js";
 import { writeFileAtomically } from "../../formats/index.js";
-import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
-import type { Translation } from "../../models/seq2seq/translation.js";
+import type { PairModel } from "../../models/pairModel/pairModel.js";
+import type { Translation } from "../../models/pairModel/translation.js";
 import type { Completed } from "../../options.js";
 import { flag, optional, table, text } from "../../options.js";
 import type { BeamTree } from "../../viz/index.js";
@@ -40,7 +40,7 @@ export const trace: Ability = {
 async function traceText(folder: string, text: string, options: Options, command: Command): Promise<void> {
   const print = printer(options);
   const search = searchOptionsFrom(command);
-  const model = await modelFrom<Seq2Seq>(folder, options);
+  const model = await modelFrom<PairModel>(folder, options);
   const nBest = search.beams ?? 5;
   const [translation] = (await model.translate([text], { ...search, nBest, tree: true })) as [Translation];
   const alignment = alignmentOf(translation);

@@ -1,268 +1,28 @@
-import { Command } from "commander";
-import type { Pair, Tokenizer } from "../../data/index.js";
-import { splitPairs, TokenizerPair } from "../../data/index.js";
-import { OptionError } from "../../errors.js";
-import { describeModelFolder } from "../../formats/index.js";
+import type { Command } from "commander";
+import { pairRules } from "../../models/pairModel/pairData.js";
 import { seq2seqRules } from "../../models/seq2seq/config.js";
-import { PairData, pairRules } from "../../models/seq2seq/pairData.js";
 import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
-import type { scorers } from "../../nn/attention.js";
-import type { Completed, OptionsOf, OptionTable } from "../../options.js";
-import { flag, largestInt32, list, option, optional, pick, table, text, whole, without } from "../../options.js";
+import { option, pick, table, without } from "../../options.js";
 import { cellOptions, withCells } from "../cells.js";
-import { longText } from "../exampleTraining.js";
-import { executorFrom } from "../executor.js";
-import { given, optionsIn, withOptions } from "../options.js";
-import { noteReading, readTrainingPairs } from "../pairFiles.js";
-import type { Printer } from "../print.js";
-import { count, countOf, printer } from "../print.js";
-import { expectTable, readingOf, withColumnOptions, withTextOptions } from "../reading.js";
-import { measures } from "../reportTraining.js";
-import { tokenizerOfTexts } from "../tokenizers.js";
-import type { TrainingOptions } from "../training.js";
-import { train, trainerFor, withTrainingOptions } from "../training.js";
-import type { TrainingCall } from "../trainingCall.js";
-import { trainingCall } from "../trainingCall.js";
-import { partRules, readParts, validationOf } from "../trainingParts.js";
+import { pairTasks } from "../pairTasks.js";
+import type { PairTraining } from "../pairTraining.js";
+import { pairTrainingCommand } from "../pairTraining.js";
 
-const kindOfTokens = () => option(optional(text({ as: "kind" })), { onResume: "settled" });
+const recurrent: PairTraining = {
+  kind: Seq2Seq.kind,
+  flags: table("train recurrent pairs", {
+    ...pick(pairRules, "teacherForcing"),
+    /** Layers of encoder and of decoder. Default 1. */
+    layers: option(seq2seqRules.encoderLayers, { aka: ["num_layers"] }),
+  }),
+  model: without(seq2seqRules, "sourceVocabularySize", "targetVocabularySize", "cell"),
+  others: { add: (command) => withCells(command, seq2seqRules.cell.initial), typed: cellOptions },
+  create: Seq2Seq.create,
+};
 
-const flags = table("train translate", {
-  /** Files like those to learn from, or the share of the pairs to hold out, chosen at random by --seed. Default: 0.05; in a program 0.1. */
-  validation: list(text({ as: "file or share" }), ["0.05"]),
-  test: partRules.test,
-  /**
-   * Kind of tokens of both sides: character, jamo, byte, word, subword, or a Hugging Face tokenizer.json; those of characters and
-   * words have <unk>, which a program must ask for. Default: as each side.
-   */
-  tokenizer: option(kindOfTokens(), { excludes: ["sourceTokenizer", "targetTokenizer"] }),
-  /** Kind of the source's tokens. Default: the command's. */
-  sourceTokenizer: kindOfTokens(),
-  /** Kind of the target's tokens. Default: the command's. */
-  targetTokenizer: kindOfTokens(),
-  /** Words to keep, the most frequent, the others become <unk>; or subwords to learn. Default: all words, 8000 subwords. */
-  vocabulary: option(optional(whole({ minimum: 1 })), { onResume: "settled" }),
-  /** Read sources from the end (Sutskever et al. 2014). Default false. */
-  reverseSource: option(flag(), { onResume: "settled" }),
-  ...pick(pairRules, "batchSize", "maximumLength", "long", "teacherForcing"),
-  /** Layers of encoder and of decoder. Default 1. */
-  layers: option(seq2seqRules.encoderLayers, { aka: ["num_layers"] }),
-});
-
-const modelFlags = without(seq2seqRules, "sourceVocabularySize", "targetVocabularySize", "cell");
-
-type Options = TrainingOptions & Completed<typeof flags> & OptionsOf<typeof modelFlags>;
-
-/** The name of one kind of pairs, and settings that suit it. */
-interface Kind {
-  name: string;
-  description: string;
-  argument: [name: string, description: string];
-  sourceTokenizer: string;
-  targetTokenizer: string;
-  columns: { source?: string; target?: string };
-  attention: (typeof scorers)[number] | "none";
-  batchSize?: number;
-  epochs?: number;
-  /** Source and target are the same lines. */
-  copies?: boolean;
-}
-
-const kinds: readonly Kind[] = [
-  {
-    name: "translate",
-    description: "learn to translate, from sentence pairs",
-    argument: ["[pairs...]", "two files with as many lines (source, target), or a table (.tsv, .csv, .jsonl)"],
-    sourceTokenizer: "subword",
-    targetTokenizer: "subword",
-    columns: {},
-    attention: "additive",
-  },
-  {
-    name: "chat",
-    description: "learn to answer, from a table of questions and answers",
-    argument: ["[pairs...]", "a table (.csv, .tsv, .jsonl) whose first line names its columns, or two files"],
-    sourceTokenizer: "subword",
-    targetTokenizer: "subword",
-    columns: { source: "Q", target: "A" },
-    attention: "additive",
-    epochs: 20,
-  },
-  {
-    name: "transliterate",
-    description: "learn to turn spellings into symbols (pronunciations, another script), from pairs",
-    argument: [
-      "[pairs...]",
-      "a table (.tsv, .csv, .jsonl): what is spelled, and its symbols between spaces; or two files",
-    ],
-    sourceTokenizer: "character",
-    targetTokenizer: "word",
-    columns: {},
-    attention: "additive",
-    batchSize: 128,
-  },
-  {
-    name: "autoencoder",
-    description: "learn to keep a sentence in one vector and write it again, from lines of text",
-    argument: ["[text]", "a file of lines, or a table with --text-column"],
-    sourceTokenizer: "subword",
-    targetTokenizer: "subword",
-    columns: {},
-    attention: "none",
-    copies: true,
-  },
-];
-
-/** Pairs that are measured may be of any length. */
-const longestMeasured = largestInt32;
-
+/** The commands that train recurrent encoder-decoders: what copies a text has one vector to keep it in, so no attention. */
 export function pairCommands(): Command[] {
-  return kinds.map((kind) => {
-    const { name, description, argument, columns, copies } = kind;
-    const command = new Command(name).description(description).argument(...argument);
-    const [sourceTokenizer, targetTokenizer, batchSize] = [kind.sourceTokenizer, kind.targetTokenizer, kind.batchSize];
-    const own: OptionTable = copies ? without(flags, "sourceTokenizer", "targetTokenizer") : flags;
-    withOptions(command, own, {
-      notes: copies ? { tokenizer: sourceTokenizer } : { sourceTokenizer, targetTokenizer },
-      defaults: { ...given({ batchSize }) },
-    });
-    if (copies) withTextOptions(command);
-    else withColumnOptions(command, columns);
-    withOptions(command, copies ? without(modelFlags, "sharedEmbedding") : modelFlags, {
-      group: "Model",
-      defaults: { attention: kind.attention, encoderLayers: undefined, decoderLayers: undefined },
-      notes: { encoderLayers: "as --layers", decoderLayers: "as --layers" },
-    });
-    withCells(command, seq2seqRules.cell.initial);
-    withTrainingOptions(command, given({ epochs: kind.epochs }));
-    return command.action(async (files: string | string[] | undefined, _options: Options, own: Command) =>
-      trainPairs(kind, await trainingCall<Options>(own, [files ?? []].flat()), own),
-    );
-  });
-}
-
-async function trainPairs(kind: Kind, call: TrainingCall<Options>, command: Command): Promise<void> {
-  const { files, options } = call;
-  const print = printer(options);
-  const validation = validationOf(command, options);
-  const learns = sidesOf(kind, options).some(({ tokenizer }) => tokenizer === "word" || tokenizer === "subword");
-  if (options.vocabulary !== undefined && !learns) {
-    throw new OptionError("train: --vocabulary needs --tokenizer word or subword.");
-  }
-  await train(call, print, async (signal) => {
-    const lists = [files, "files" in validation ? validation.files : [], options.test ?? []];
-    expectTable(command, ...lists);
-    const read = async (paths: readonly string[], flag: string) => {
-      const reading = await readTrainingPairs(
-        paths,
-        { ...readingOf(command), ...given({ copies: kind.copies }) },
-        flag,
-      );
-      noteReading(print, reading);
-      return reading.pairs;
-    };
-    const { train: pairs, validation: measured, test } = await readParts(call, { validation, read, split: splitPairs });
-    const tokenizer = options.resume
-      ? await tokenizerOf(options)
-      : await tokenizersFor(kind, pairs, { ...options, signal, print });
-    const shared = { tokenizer, batchSize: options.batchSize, maximumLength: options.maximumLength, signal };
-    const { seed, long, teacherForcing: forcing = null } = options;
-    // Files for the end are read first: one that cannot be read would otherwise be found after hours.
-    if (test) await PairData.create(test, { tokenizer, role: "validate", maximumLength: longestMeasured, signal });
-    const data = await PairData.create(pairs, { ...shared, long, seed, teacherForcing: forcing });
-    const validationData =
-      measured.length > 0 ? await PairData.create(measured, { ...shared, long, role: "validate" }) : undefined;
-    const model = await Seq2Seq.create({
-      tokenizer,
-      seed,
-      executor: executorFrom(options),
-      ...networkOptions(command, options),
-    });
-    const shown = (measured.length > 0 ? measured : pairs).slice(0, 3);
-    const trainer = trainerFor(model, call, {
-      data,
-      ...given({ validation: validationData }),
-      write: (sampled) => sample(model, shown, sampled),
-    });
-    print.note(
-      `${countOf(data.pairs, "pair")} to learn, ${count(validationData?.pairs ?? 0)} to validate` +
-        `${longText(data, validationData)}; ${vocabulariesOf(tokenizer)} tokens.`,
-    );
-    print.note(`${count(model.parameterCount)} parameters. Ctrl-C saves and stops.`);
-    return { trainer, conclude: () => conclude(model, test, { batchSize: options.batchSize, signal }, print) };
-  });
-}
-
-function vocabulariesOf({ source, target }: TokenizerPair): string {
-  if (source === target) return `one vocabulary of ${count(source.size)} ${source.kind}`;
-  return `vocabularies of ${count(source.size)} ${source.kind} and ${count(target.size)} ${target.kind}`;
-}
-
-function sidesOf(kind: Kind, { tokenizer, sourceTokenizer, targetTokenizer, vocabulary }: Options) {
-  const side = (name: string | undefined, own: string) => ({ tokenizer: tokenizer ?? name ?? own, vocabulary });
-  return [side(sourceTokenizer, kind.sourceTokenizer), side(targetTokenizer, kind.targetTokenizer)] as const;
-}
-
-async function tokenizersFor(
-  kind: Kind,
-  pairs: readonly Pair[],
-  options: Options & { signal: AbortSignal; print: Printer },
-): Promise<TokenizerPair> {
-  const [source, target] = sidesOf(kind, options);
-  const reversed = options.reverseSource ?? false;
-  const { signal, print } = options;
-  const make = (side: typeof source, texts: string[]) =>
-    tokenizerOfTexts(texts, "the pairs", { ...side, signal, print });
-  const sources = pairs.map((pair) => pair.source);
-  const targets = pairs.map((pair) => pair.target);
-  if (!options.sharedEmbedding && !kind.copies) {
-    return new TokenizerPair(await make(source, sources), await make(target, targets), { reversed });
-  }
-  if (source.tokenizer !== target.tokenizer) {
-    throw new OptionError(
-      `train: --shared-embedding needs one tokenizer for both sides, got ${source.tokenizer} and ${target.tokenizer}.`,
-    );
-  }
-  const one = await make(source, kind.copies ? sources : [...sources, ...targets]);
-  if (!kind.copies) expectOverlap(one, sources, targets);
-  return new TokenizerPair(one, one, { reversed });
-}
-
-/** @throws OptionError if the sides have no token but the line end in common. */
-function expectOverlap(tokenizer: Tokenizer, sources: readonly string[], targets: readonly string[]): void {
-  const used = (texts: readonly string[]) => new Set(texts.flatMap((text) => [...tokenizer.encode(text)]));
-  const [left, right] = [used(sources), used(targets)];
-  for (const token of left) if (right.has(token)) return;
-  throw new OptionError(
-    "train: --shared-embedding makes one vocabulary of both sides, and they have no token in common. Leave --shared-embedding out.",
+  return pairTasks.map((task) =>
+    pairTrainingCommand(recurrent, { ...task, defaults: { attention: task.copies ? "none" : "additive" } }),
   );
-}
-
-/** Those of the training that is resumed. */
-async function tokenizerOf({ out }: Options): Promise<TokenizerPair> {
-  return (await describeModelFolder(out, Seq2Seq.kind)).tokenizer;
-}
-
-/** The architecture: --layers is for encoder and decoder, where they have no own number. */
-function networkOptions(command: Command, { layers }: Options) {
-  return { encoderLayers: layers, decoderLayers: layers, ...optionsIn(command, modelFlags), ...cellOptions(command) };
-}
-
-/** The model's translations of some pairs, as text. */
-async function sample(model: Seq2Seq, pairs: readonly Pair[], signal?: AbortSignal): Promise<string> {
-  const sources = pairs.map(({ source }) => source);
-  const translations = await model.translate(sources, { beams: 1, ...given({ signal }) });
-  return translations.map(({ text }, i) => `${sources[i]}\n  -> ${text}\n     (${pairs[i]?.target})`).join("\n");
-}
-
-async function conclude(
-  model: Seq2Seq,
-  test: readonly Pair[] | null,
-  options: { batchSize: number; signal: AbortSignal },
-  print: Printer,
-): Promise<void> {
-  if (!test) return;
-  const result = await model.evaluate(test, options);
-  print.object({ event: "test", ...result });
-  print.line(`test ${measures(result)}`);
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
-import type { Translation } from "../../models/seq2seq/translation.js";
-import { translateRules, unreadableError } from "../../models/seq2seq/translation.js";
+import type { PairModel } from "../../models/pairModel/pairModel.js";
+import type { Translation } from "../../models/pairModel/translation.js";
+import { translateRules, unreadableError } from "../../models/pairModel/translation.js";
 import type { Completed } from "../../options.js";
 import { flag, pick, table } from "../../options.js";
 import { answerLines } from "../answers.js";
@@ -37,7 +37,7 @@ export const translate: Ability = {
 async function translateTexts(folder: string, texts: string[], options: Options, command: Command): Promise<void> {
   const { nBest, batchSize } = options;
   const search = { ...searchOptionsFrom(command), nBest, batchSize, unreadable: "write" as const };
-  const model = await modelFrom<Seq2Seq>(folder, options);
+  const model = await modelFrom<PairModel>(folder, options);
   await untilInterrupted(async (signal) => {
     let readable = 0;
     const answered = await answerLines({ owner: "translate", purpose: "write" }, texts, {

@@ -11,4 +11,5 @@ export { seq2seq } from "./seq2seq.js";
 export { sequenceClassifier } from "./sequenceClassifier.js";
 export { sequenceTagger } from "./sequenceTagger.js";
 export { transformerLanguageModel } from "./transformerLanguageModel.js";
+export { transformerSeq2Seq } from "./transformerSeq2Seq.js";
 export { word2Vec } from "./word2Vec.js";

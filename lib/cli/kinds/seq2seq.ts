@@ -8,12 +8,21 @@ import { quantize } from "../commands/quantize.js";
 import { trace } from "../commands/trace.js";
 import { pairCommands } from "../commands/trainPairs.js";
 import { translate } from "../commands/translate.js";
+import { describeSeq2Seq } from "../describePairs.js";
 import type { CliKind } from "../verbs.js";
-import { describeSeq2Seq } from "../writePairReport.js";
 
 export const seq2seq: CliKind<Seq2Seq> = {
   kind: Seq2Seq.kind,
   train: pairCommands,
-  abilities: [translate, chat, evaluatePairs, trace, map, inspectPairs, quantize(pairPerplexity), profilePairs],
+  abilities: [
+    translate,
+    chat,
+    evaluatePairs,
+    trace,
+    map,
+    inspectPairs<Seq2Seq>(describeSeq2Seq),
+    quantize(pairPerplexity),
+    profilePairs,
+  ],
   describe: describeSeq2Seq,
 };

@@ -1,4 +1,3 @@
-import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { Memory } from "../../nn/attention.js";
@@ -13,7 +12,8 @@ import { noiseOf } from "../../nn/recurrentNoise.js";
 import type { State, StateEntry } from "../../nn/stateEntry.js";
 import type { CompleteConfig } from "../cellConfig.js";
 import { optionsOfCell } from "../cellConfig.js";
-import type { Decoder, Encoded } from "../decoderStep.js";
+import type { Encoded } from "../decoderStep.js";
+import type { PairNetwork, PairTensors } from "../pairModel/pairNetwork.js";
 import type { Seq2SeqConfig } from "./config.js";
 import { completeSeq2SeqConfig } from "./config.js";
 
@@ -39,7 +39,7 @@ function outputsOf({ features, state, weights }: { features: Tensor; state: Stat
  *
  * The decoder is a step (`step`): `unroll` trains it on what it should have written before (teacher forcing), search replays it.
  */
-export class Seq2SeqNetwork implements Decoder {
+export class Seq2SeqNetwork implements PairNetwork {
   readonly config: CompleteConfig<Seq2SeqConfig>;
   readonly parameters: readonly Parameter[];
   readonly output: Linear;
@@ -144,6 +144,11 @@ export class Seq2SeqNetwork implements Decoder {
     const unrolled = truth ? this.#free(inputs, encoded, truth) : this.#forced(inputs, encoded);
     const features = graph.within("output", () => this.#outputDropout.apply(unrolled.features));
     return { features: ops.reshape(features, [T * B, features.shape[2] as number]), weights: unrolled.weights };
+  }
+
+  losses({ source, sourceLengths, inputs, targets, truth }: PairTensors): { losses: Tensor; count: Tensor } {
+    const { features } = this.unroll(inputs, this.encode(source, sourceLengths), truth);
+    return this.output.crossEntropy(features, ops.reshape(targets, [features.shape[0] as number]));
   }
 
   /**
@@ -302,32 +307,4 @@ export class Seq2SeqNetwork implements Decoder {
       ...optionsOfCell(this.config),
     });
   }
-}
-
-/** Sizes of a batch: S source steps, T target steps, B pairs. */
-export interface Seq2SeqForm {
-  S: number;
-  T: number;
-  B: number;
-  /** Whether the batch says which steps read the truth (see `unroll`): the feed `truth`. Default false: all do. */
-  free?: boolean;
-  /** Fingerprint of the TokenizerPair that made the tokens, where that is known. */
-  tokenizer?: string;
-}
-
-/**
- * The loss of a batch. Feeds: source i32 [S,B], sourceLengths i32 [B], inputs and targets i32 [T,B], -1 for no target; truth
- * [T,B] where the form says so.
- */
-export function recordSeq2SeqLoss(
-  graph: Graph,
-  network: Seq2SeqNetwork,
-  { S, T, B, free = false }: Seq2SeqForm,
-): { losses: Tensor; count: Tensor; weights: Tensor | null } {
-  const encoded = network.encode(graph.feed("source", "i32", [S, B]), graph.feed("sourceLengths", "i32", [B]));
-  const truth = free ? graph.feed("truth", "f32", [T, B]) : null;
-  const { features, weights } = network.unroll(graph.feed("inputs", "i32", [T, B]), encoded, truth);
-  const targets = ops.reshape(graph.feed("targets", "i32", [T, B]), [T * B]);
-  const { losses, count } = network.output.crossEntropy(features, targets);
-  return { losses: ops.reshape(losses, [T, B]), count, weights };
 }

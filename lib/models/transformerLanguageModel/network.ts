@@ -5,6 +5,7 @@ import { Dropout } from "../../nn/dropout.js";
 import { Embedding } from "../../nn/embedding.js";
 import { activations, feedForwardSizeOf } from "../../nn/feedForward.js";
 import { normal } from "../../nn/initializers.js";
+import { smoothedCrossEntropy, stepsThatExist } from "../../nn/labelSmoothing.js";
 import { Linear } from "../../nn/linear.js";
 import type { Parameter } from "../../nn/parameter.js";
 import { Positions } from "../../nn/positions.js";
@@ -130,12 +131,10 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
     const features = this.transformer.apply(this.#embed(inputs), { lengths: lengths ?? null });
     const rows = ops.reshape(features, [T * B, hiddenSize]);
     const flat = ops.reshape(targets, [T * B]);
-    const { losses, count } = this.output.crossEntropy(rows, flat);
-    const smooth = inputs.graph.training && labelSmoothing > 0;
-    const others = { count, last: {}, hidden: features };
-    if (!smooth) return { losses, ...others };
-    const surplus = this.#surplus(rows, flat, lengths ? existing({ T, B, lengths }) : null);
-    return { losses: ops.add(losses, ops.affine(surplus, { scale: labelSmoothing })), ...others };
+    const share = inputs.graph.training ? labelSmoothing : 0;
+    const smoothing = { share, exists: share > 0 && lengths ? stepsThatExist({ T, B, lengths }) : null };
+    const losses = smoothedCrossEntropy(this.output, { x: rows, targets: flat }, smoothing);
+    return { ...losses, last: {}, hidden: features };
   }
 
   nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State } {
@@ -145,25 +144,11 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
     const positions = ops.reshape(before, [N]);
     const embedded = this.embedding.apply(ops.reshape(ids, [N]));
     const x = this.#positions ? this.#positions.step(embedded, positions) : embedded;
-    const { y, state: last } = this.transformer.step(x, memories, positions);
+    const { y, state: last } = this.transformer.step(x, memories, { positions });
     // Vectors for positions end at the context's length.
     const modulus = kind === "rotary" ? 0 : contextLength;
     const position = ops.nextPositions({ positions: before, modulus });
     return { logits: this.output.apply(y), last: { ...last, position } };
-  }
-
-  /**
-   * The mean of the cross-entropies with every token as target, less that with the target: its logit less the mean of all. A share of it
-   * is what label smoothing adds (Szegedy et al. 2016, section 7). x [N,F], targets i32 [N] -> [N], 0 where `exists` [N,1] is.
-   */
-  #surplus(x: Tensor, targets: Tensor, exists: Tensor | null): Tensor {
-    const { vocabularySize, hiddenSize } = this.config;
-    const N = x.shape[0] as number;
-    const weight = this.output.weight.in(x.graph);
-    const ids = exists ? ops.reshape(ops.keepIds(ops.reshape(targets, [N, 1]), exists), [N]) : targets;
-    const mean = ops.affine(ops.sumTo(weight, [1, hiddenSize]), { scale: 1 / vocabularySize });
-    const surplus = ops.sumTo(ops.multiply(x, ops.subtract(ops.embedding(weight, ids), mean)), [N, 1]);
-    return ops.reshape(exists ? ops.multiply(surplus, exists) : surplus, [N]);
   }
 
   /** The weights of each block's heads, from the lowest block up: [heads,T,B,T]. ids i32 [T,B]. */
@@ -175,10 +160,4 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
     const embedded = this.embedding.apply(ids);
     return this.#dropout.apply(this.#positions ? this.#positions.apply(embedded) : embedded);
   }
-}
-
-/** [T*B,1]: 1 for each step of a sequence, 0 past its length. */
-function existing({ T, B, lengths }: { T: number; B: number; lengths: Tensor }): Tensor {
-  const ones = ops.broadcastTo(ops.affine(lengths.graph.zeros([]), { shift: 1 }), [T, B, 1]);
-  return ops.reshape(ops.mask(ones, lengths), [T * B, 1]);
 }

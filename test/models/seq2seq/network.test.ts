@@ -5,8 +5,9 @@ import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
 import { Graph } from "../../../lib/graph/graph.js";
 import * as ops from "../../../lib/graph/ops/index.js";
 import type { Tensor } from "../../../lib/graph/tensor.js";
+import { recordPairLoss } from "../../../lib/models/pairModel/pairNetwork.js";
 import type { Seq2SeqConfig } from "../../../lib/models/seq2seq/config.js";
-import { recordSeq2SeqLoss, Seq2SeqNetwork } from "../../../lib/models/seq2seq/network.js";
+import { Seq2SeqNetwork } from "../../../lib/models/seq2seq/network.js";
 import { randomSource } from "../../../lib/random/source.js";
 import { adam } from "../../../lib/train/optimizers.js";
 import { TrainingStep } from "../../../lib/train/step.js";
@@ -76,7 +77,7 @@ test.each(Object.keys(variants))(
   async (name) => {
     const network = new Seq2SeqNetwork({ ...sizes, ...variants[name] });
     const graph = new Graph();
-    const { losses } = recordSeq2SeqLoss(graph, network, { S: 4, T: 3, B: 2 });
+    const { losses } = recordPairLoss(graph, network, { S: 4, T: 3, B: 2 });
     await expectSlopes(graph, ops.sum(losses), network, twoPairs);
   },
 );
@@ -96,7 +97,7 @@ test.each(Object.keys(variants))(
     const inputs = Int32Array.from({ length: T * B }, (_, i) => (i * 5) % 6);
     const losses = async (form: object, feeds: Record<string, Int32Array | Float32Array>) => {
       const graph = new Graph();
-      graph.output("losses", recordSeq2SeqLoss(graph, network, { S, T, B, ...form }).losses);
+      graph.output("losses", recordPairLoss(graph, network, { S, T, B, ...form }).losses);
       const { outputs } = await executor.compile(graph.program(), store).run({ ...source, targets, ...feeds });
       return [...(outputs.losses as Float64Array)];
     };
@@ -138,7 +139,7 @@ test.each(Object.keys(variants))(
 test("scheduled sampling has a gradient for every parameter, as finite differences say", async () => {
   const network = new Seq2SeqNetwork({ ...sizes, cell: "gru", attend: "before", tied: true });
   const graph = new Graph({ training: true });
-  const { losses } = recordSeq2SeqLoss(graph, network, { S: 4, T: 3, B: 2, free: true });
+  const { losses } = recordPairLoss(graph, network, { S: 4, T: 3, B: 2, free: true });
   const truth = Float32Array.of(1, 1, 0, 1, 0, 0);
   await expectSlopes(graph, ops.sum(losses), network, { ...twoPairs, truth });
 });
@@ -219,7 +220,7 @@ test("it learns to write words backwards, and attention walks the other way", as
   const store = await storeOf(executor, network);
   const { parameters } = network;
   const recordLoss = (graph: Graph, form: ReturnType<typeof reversals>["form"]) => ({
-    ...recordSeq2SeqLoss(graph, network, form),
+    ...recordPairLoss(graph, network, form),
     carried: [],
   });
   const model = { executor, store, parameters, recordLoss };
@@ -248,7 +249,7 @@ test("a new model is unsure: its loss begins near ln V, tied or not", async () =
     });
     const graph = new Graph();
     const form = { S: 5, T: 6, B: 20 };
-    graph.output("losses", recordSeq2SeqLoss(graph, network, form).losses);
+    graph.output("losses", recordPairLoss(graph, network, form).losses);
     const ids = (length: number) => Int32Array.from({ length }, (_, i) => (i * 37) % 500);
     const { outputs } = await executor.compile(graph.program(), await storeOf(executor, network)).run({
       source: ids(100),
@@ -265,7 +266,7 @@ test("a new model is unsure: its loss begins near ln V, tied or not", async () =
 test.each(Object.keys(variants))("%s: the variables of its program are its parameters, each once", (name) => {
   const network = new Seq2SeqNetwork({ ...sizes, ...variants[name] });
   const graph = new Graph();
-  graph.output("losses", recordSeq2SeqLoss(graph, network, { S: 3, T: 2, B: 2 }).losses);
+  graph.output("losses", recordPairLoss(graph, network, { S: 3, T: 2, B: 2 }).losses);
   const named = ({ name, shape }: { name: string; shape: readonly number[] }) => `${name} ${shape}`;
   const recorded = graph.program().variables.filter(({ name }) => !name.startsWith("zeros["));
   expect(network.parameters.map(named).sort()).toEqual(recorded.map(named).sort());

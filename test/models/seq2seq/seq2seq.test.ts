@@ -7,7 +7,7 @@ import { CharacterTokenizer, TokenizerPair, WordTokenizer } from "../../../lib/d
 import { nativeExecutor } from "../../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
 import { LanguageModel } from "../../../lib/models/languageModel/languageModel.js";
-import { PairData } from "../../../lib/models/seq2seq/pairData.js";
+import { PairData } from "../../../lib/models/pairModel/pairData.js";
 import { Seq2Seq } from "../../../lib/models/seq2seq/seq2seq.js";
 import { randomSource } from "../../../lib/random/source.js";
 import { adam } from "../../../lib/train/optimizers.js";

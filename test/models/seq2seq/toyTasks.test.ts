@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Pair } from "../../../lib/data/index.js";
 import { CharacterTokenizer, TokenizerPair } from "../../../lib/data/index.js";
 import { nativeExecutor } from "../../../lib/executor/native.js";
-import { PairData } from "../../../lib/models/seq2seq/pairData.js";
+import { PairData } from "../../../lib/models/pairModel/pairData.js";
 import { Seq2Seq } from "../../../lib/models/seq2seq/seq2seq.js";
 import { adam } from "../../../lib/train/optimizers.js";
 import { cosine } from "../../../lib/train/schedules.js";

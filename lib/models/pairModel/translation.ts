@@ -1,5 +1,5 @@
 import type { TokenizerPair } from "../../data/index.js";
-import { InputError } from "../../errors.js";
+import { InputError, OptionError } from "../../errors.js";
 import type { OptionsOf } from "../../options.js";
 import { completeOptions, option, table, word } from "../../options.js";
 import type { SearchResult, TreeNode } from "../../search/index.js";
@@ -29,14 +29,29 @@ export const translateRules = table("translate", {
 /** Options of `Seq2Seq.translate`. @interface */
 export type TranslateOptions = OptionsOf<typeof translateRules>;
 
-/** The options with their defaults, as search takes them. @throws OptionError for what does not fit. */
-export function completeTranslate({ target, marks }: TokenizerPair, options: TranslateOptions) {
+/**
+ * The options with their defaults, as search takes them.
+ * @param longest most tokens that the model can write.
+ * @throws OptionError for what does not fit.
+ */
+export function completeTranslate(
+  { target, marks }: TokenizerPair,
+  options: TranslateOptions,
+  longest = Number.POSITIVE_INFINITY,
+) {
   const { unreadable, ...writing } = completeOptions("translate", options, translateRules);
+  const wanted = Math.max(writing.maximumLength ?? 0, writing.minimumLength);
+  if (wanted > longest) {
+    throw new OptionError(
+      `translate: this model writes at most ${longest} tokens (contextLength), got a ${writing.maximumLength === wanted ? "maximum" : "minimum"} length of ${wanted}.`,
+    );
+  }
   const { least, ...complete } = completeWriting("translate", { tokenizer: target, marks }, writing);
   return {
     ...complete,
     unreadable,
-    maximumLength: (source: Int32Array) => writing.maximumLength ?? 20 + Math.max(2 * source.length, least),
+    maximumLength: (source: Int32Array) =>
+      writing.maximumLength ?? Math.min(longest, 20 + Math.max(2 * source.length, least)),
   };
 }
 

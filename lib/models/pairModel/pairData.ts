@@ -13,7 +13,7 @@ import type { Batch } from "../../train/trainable.js";
 import { inPlace } from "../inPlace.js";
 import { inTurns } from "../inTurns.js";
 import { pairFingerprint } from "../tokenizerIdentity.js";
-import type { Seq2SeqForm } from "./network.js";
+import type { PairForm } from "./pairNetwork.js";
 
 /** Pairs that are looked at before the event loop turns. */
 const pairsAtOnce = 1024;
@@ -59,8 +59,8 @@ function isForcing(rule: unknown): boolean {
   return typeof rule === "object" && typeof (rule as TeacherForcing).rate === "function";
 }
 
-/** Pairs of texts as batches for a Seq2Seq. */
-export class PairData implements TrainingData<Seq2SeqForm> {
+/** Pairs of texts as batches for a model of pairs. */
+export class PairData implements TrainingData<PairForm> {
   readonly length: number;
   readonly identity: string;
   readonly role: (typeof roles)[number];
@@ -136,13 +136,13 @@ export class PairData implements TrainingData<Seq2SeqForm> {
     return hash.digest("hex");
   }
 
-  *batches(epoch: number, from = 0): Generator<Batch<Seq2SeqForm>, void, undefined> {
+  *batches(epoch: number, from = 0): Generator<Batch<PairForm>, void, undefined> {
     for (const { S, T, B, tokens, index, ...batch } of this.#batches.batches(epoch, from)) {
-      const { source, sourceLengths, inputs, targets } = batch;
+      const { source, sourceLengths, targetLengths, inputs, targets } = batch;
       const rate = this.#teacherForcing?.rate(epoch * this.length + index) ?? 1;
       const truth = this.#teacherForcing ? { truth: this.#truth({ T, B }, rate, `${epoch} ${index}`) } : {};
       const form = { S, T, B, ...(this.#teacherForcing ? { free: true } : {}), tokenizer: this.#tokenizer };
-      yield { form, feeds: { source, sourceLengths, inputs, targets, ...truth }, tokens };
+      yield { form, feeds: { source, sourceLengths, targetLengths, inputs, targets, ...truth }, tokens };
     }
   }
 

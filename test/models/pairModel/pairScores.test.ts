@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CharacterTokenizer } from "../../../lib/data/index.js";
-import { groupPairs, pairScores } from "../../../lib/models/seq2seq/pairScores.js";
+import { groupPairs, pairScores } from "../../../lib/models/pairModel/pairScores.js";
 
 const pairs = [
   { source: "a", target: "x" },

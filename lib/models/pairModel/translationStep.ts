@@ -3,14 +3,17 @@ import type { SearchStep } from "../../search/index.js";
 import type { Read } from "../decoderStep.js";
 import { DecoderStep } from "../decoderStep.js";
 import { sideBySide } from "../sideBySide.js";
-import type { Seq2SeqNetwork } from "./network.js";
+import type { PairNetwork } from "./pairNetwork.js";
+
+/** What a decoder keeps of its tokens has room for a multiple of this many: few programs, little room that nothing needs. */
+const lengthMultiple = 16;
 
 /** A trained encoder-decoder in use. */
 export class TranslationStep {
-  readonly #network: Seq2SeqNetwork;
+  readonly #network: PairNetwork;
   readonly #decoder: DecoderStep;
 
-  constructor(model: { network: Seq2SeqNetwork; executor: Executor; store: Store }) {
+  constructor(model: { network: PairNetwork; executor: Executor; store: Store }) {
     this.#network = model.network;
     this.#decoder = new DecoderStep(model.network, model);
   }
@@ -27,8 +30,11 @@ export class TranslationStep {
     });
   }
 
-  /** The decoder's step over `beams` hypotheses for each of the sources, and what it begins with. */
-  step(read: Read, beams: number): { step: SearchStep; feeds: Record<string, Values> } {
-    return this.#decoder.step(read, beams);
+  /**
+   * The decoder's step over `beams` hypotheses for each of the sources, and what it begins with.
+   * @param length most tokens of a hypothesis.
+   */
+  step(read: Read, beams: number, length: number): { step: SearchStep; feeds: Record<string, Values> } {
+    return this.#decoder.step(read, beams, Math.ceil(length / lengthMultiple) * lengthMultiple);
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Pair } from "../../../lib/data/index.js";
 import { CharacterTokenizer, TokenizerPair, tokenizerFromJSON, WordTokenizer } from "../../../lib/data/index.js";
-import { PairData } from "../../../lib/models/seq2seq/pairData.js";
+import { PairData } from "../../../lib/models/pairModel/pairData.js";
 import { teacherForcing } from "../../../lib/train/teacherForcing.js";
 
 const pairs: Pair[] = ["one two", "two", "three one one", "two two"].map((target, i) => ({
