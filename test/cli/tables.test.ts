@@ -143,7 +143,10 @@ test("a language model learns the texts of a column, and measures the same colum
   expect(JSON.parse(ostinato("evaluate", out, csv, "--json").stdout).tokens).toBe(characters - 1);
   const plain = file("plain.csv", ["abab, abab"]);
   expect(JSON.parse(ostinato("evaluate", out, plain, "--json", "--plain-text").stdout).tokens).toBe(10);
-  expectRefused(["evaluate", out, csv, "--copies"], /--copies is for a Seq2Seq, TransformerSeq2Seq, and .* holds a LanguageModel/);
+  expectRefused(
+    ["evaluate", out, csv, "--copies"],
+    /--copies is for a Seq2Seq, TransformerSeq2Seq, and .* holds a LanguageModel/,
+  );
 }, 60_000);
 
 test("evaluate keeps what it wrote, and score measures it as evaluate did, however the pairs are shuffled", () => {

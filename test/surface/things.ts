@@ -128,7 +128,9 @@ await tagger.save("savedTags");
 await frameTagger.save("savedFrames");
 const small = { hiddenSize: 4, heads: 2, layers: 1, contextLength: 5 };
 await (await TransformerLanguageModel.create({ tokenizer, ...small })).save("savedTransformer");
-await (await TransformerSeq2Seq.create({ tokenizer: pair, executor, hiddenSize: 4, heads: 2 })).save("savedTransformerPairs");
+await (await TransformerSeq2Seq.create({ tokenizer: pair, executor, hiddenSize: 4, heads: 2 })).save(
+  "savedTransformerPairs",
+);
 export const mixture = await Mixture.of([model, model]);
 await mixture.save("savedMixture");
 await captioner.save("savedCaptions");

@@ -159,23 +159,21 @@ test.each(names)("%s: a completed configuration is one, and means the same", (na
   expect(new TransformerSeq2SeqNetwork(config).config).toEqual(config);
 });
 
-test("a new model is unsure: its loss begins near ln V, tied or not", async () => {
-  for (const tied of [false, true]) {
-    const network = new TransformerSeq2SeqNetwork({
-      ...{ ...sizes, sourceVocabularySize: 200, targetVocabularySize: 200, hiddenSize: 64, tied },
-    });
-    const graph = new Graph();
-    const form = { S: 5, T: 6, B: 20 };
-    graph.output("losses", recordPairLoss(graph, network, form).losses);
-    const ids = (length: number) => Int32Array.from({ length }, (_, i) => (i * 37) % 200);
-    const { outputs } = await reference.compile(graph.program(), await storeOf(reference, network)).run({
-      ...{ source: ids(100), sourceLengths: new Int32Array(20).fill(5) },
-      ...{ inputs: ids(120), targets: ids(120).reverse() },
-    });
-    const losses = outputs.losses as Float64Array;
-    const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-    expect(Math.abs(mean - Math.log(200)), `tied ${tied}`).toBeLessThan(0.7);
-  }
+test("with an output layer of its own a new model is unsure: its loss begins near ln V", async () => {
+  const network = new TransformerSeq2SeqNetwork({
+    ...{ ...sizes, sourceVocabularySize: 200, targetVocabularySize: 200, hiddenSize: 64, tied: false },
+  });
+  const graph = new Graph();
+  const form = { S: 5, T: 6, B: 20 };
+  graph.output("losses", recordPairLoss(graph, network, form).losses);
+  const ids = (length: number) => Int32Array.from({ length }, (_, i) => (i * 37) % 200);
+  const { outputs } = await reference.compile(graph.program(), await storeOf(reference, network)).run({
+    ...{ source: ids(100), sourceLengths: new Int32Array(20).fill(5) },
+    ...{ inputs: ids(120), targets: ids(120).reverse() },
+  });
+  const losses = outputs.losses as Float64Array;
+  const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  expect(Math.abs(mean - Math.log(200))).toBeLessThan(0.7);
 });
 
 test("contradictions and what is too long are named, with the knob", () => {
