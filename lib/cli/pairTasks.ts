@@ -1,4 +1,4 @@
-/** What is learnt from pairs, and settings that suit it. */
+/** A task that pairs teach, and settings that suit it. */
 export interface PairTask {
   name: string;
   description: string;

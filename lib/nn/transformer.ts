@@ -20,7 +20,7 @@ const stepRules = table("Transformer.step", {
   memoryLengths: operandIfAny,
 });
 
-/** What a step of a Transformer reads besides x and the state. @interface */
+/** The input of a Transformer's step besides x and the state. @interface */
 export type TransformerStepReading = Pick<OptionsOf<typeof stepRules>, "positions"> &
   Partial<OptionsOf<typeof stepRules>>;
 

@@ -5,7 +5,7 @@ import { DecoderStep } from "../decoderStep.js";
 import { sideBySide } from "../sideBySide.js";
 import type { PairNetwork } from "./pairNetwork.js";
 
-/** What a decoder keeps of its tokens has room for a multiple of this many: few programs, little room that nothing needs. */
+/** Caches of decoders have room for a multiple of this many tokens: few programs, little room that nothing needs. */
 const lengthMultiple = 16;
 
 /** A trained encoder-decoder in use. */

@@ -85,7 +85,7 @@ export class TransformerSeq2SeqNetwork implements PairNetwork {
       );
     }
     const memory = this.#read(source, sourceLengths);
-    // What stands past a target's end is hidden from all before it, and has no target.
+    // Padding after a target's end is hidden from all before it, and has no target.
     const features = this.decoder.apply(this.#embed(this.#targetEmbedding, inputs), {
       memory,
       memoryLengths: sourceLengths,
