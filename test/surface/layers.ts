@@ -130,6 +130,17 @@ export const layerRows: Record<string, Entry> = {
       return [f("in", 2, 4), { memory: f("cache", 2, 24), positions: i("positions", 2) }];
     },
   ),
+  "MultiHeadAttention.keysAndValues": entry(
+    of(() => new ostinato.MultiHeadAttention("m", { size: 4, heads: 2, memorySize: 3 }), "keysAndValues"),
+    () => [tensors().f("memory", 5, 2, 3)],
+  ),
+  "MultiHeadAttention.look": entry(
+    of(() => new ostinato.MultiHeadAttention("m", { size: 4, heads: 2 }), "look"),
+    () => {
+      const { f, i } = tensors();
+      return [f("in", 4, 4), { memory: f("memory", 3, 2, 8), lengths: i("lengths", 2) }];
+    },
+  ),
   Positions: entry(made(ostinato.Positions), () => ["p", { size: 4, length: 5, kind: "learned" }]),
   "Positions.apply": entry(
     of(() => new ostinato.Positions("p", { size: 4, length: 5 }), "apply"),
@@ -159,8 +170,12 @@ export const layerRows: Record<string, Entry> = {
     of(() => new ostinato.Transformer("t", { size: 4, heads: 2, causal: true }), "step"),
     () => {
       const { f, i } = tensors();
-      return [f("in", 2, 4), { memory_l0: f("cache", 2, 24) }, i("positions", 2)];
+      return [f("in", 2, 4), { memory_l0: f("cache", 2, 24) }, { positions: i("positions", 2) }];
     },
+  ),
+  "Transformer.keysAndValues": entry(
+    of(() => new ostinato.Transformer("t", { size: 4, heads: 2, memorySize: 3 }), "keysAndValues"),
+    () => [tensors().f("memory", 5, 2, 3)],
   ),
   Linear: entry(made(ostinato.Linear), () => ["l", { inputSize: 4, outputSize: 3, bias: true, tied: parameter }]),
   "Linear.apply": entry(
