@@ -14,7 +14,8 @@ import {
 
 /** The use that people make of a model, by the name of its kind. */
 const uses = {
-  Seq2Seq: (model) => model.translate(["ab c"], { maximumLength: 4, beams: 2 }),
+  Seq2Seq: translate,
+  TransformerSeq2Seq: translate,
   Word2Vec: async (model) => {
     const vectors = await model.vectors();
     vectors.neighbours(vectors.words[0], { top: 2 });
@@ -35,6 +36,11 @@ const uses = {
     if (size < 1e6) await model.caption([{ image: { shape, values: new Float32Array(size) } }], { maximumLength: 3 });
   },
 };
+
+/** As a model of pairs is used. */
+function translate(model) {
+  return model.translate(["ab c"], { maximumLength: 4, beams: 2 });
+}
 
 /** Makes use of a model. */
 export async function useOf(model) {
