@@ -15,8 +15,8 @@ export interface Encoded {
   summary: Tensor | null;
   /** The decoder's first state, but for what it keeps of the tokens that it has read. */
   state: State;
-  /** Keys and values of the source for each block of a Transformer, from the lowest up: [S,B,2F]. Default: none. */
-  blocks?: { readonly memories: readonly Tensor[]; readonly lengths: Tensor | null };
+  /** Keys and values of the source for each block of a Transformer, from the lowest up: [S,B,2F]; null for other decoders. */
+  blocks: { readonly memories: readonly Tensor[]; readonly lengths: Tensor | null } | null;
 }
 
 /** An entry of a decoder's state that begins as zeros: [N,size], a row for each hypothesis. */
@@ -158,7 +158,7 @@ function encodedOf(feeds: Readonly<Record<string, Tensor>>, lengths: Tensor | nu
     memory: values ? { keys: keys ?? values, values, lengths } : null,
     summary,
     state: Object.fromEntries(named(statePrefix).map(([name, tensor]) => [name.slice(statePrefix.length), tensor])),
-    ...(memories.length > 0 ? { blocks: { memories, lengths } } : {}),
+    blocks: memories.length > 0 ? { memories, lengths } : null,
   };
 }
 

@@ -127,7 +127,7 @@ export class ImageCaptionerNetwork implements Decoder {
     const mean = ops.affine(ops.reshape(ops.sumTo(placed, [1, B, M]), [B, M]), { scale: 1 / S });
     const state: State = {};
     for (const [name, linear] of this.#first) state[name] = ops.tanh(linear.apply(mean));
-    return { memory: this.#attention?.memory(placed) ?? null, summary: null, state };
+    return { memory: this.#attention?.memory(placed) ?? null, summary: null, state, blocks: null };
   }
 
   /**

@@ -127,7 +127,7 @@ export class Seq2SeqNetwork implements PairNetwork {
     }
     if (this.config.inputFeeding) state[feedName] = graph.zeros([B, this.output.weight.shape[1] as number]);
     const summary = this.#joined(last, { kind: "h", layer: this.config.encoderLayers - 1 });
-    return { memory: this.#attention?.memory(y, lengths) ?? null, summary, state };
+    return { memory: this.#attention?.memory(y, lengths) ?? null, summary, state, blocks: null };
   }
 
   /**
