@@ -272,7 +272,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
   return optimizer;
 }
 
-const byName = { sgd, asgd, adam, adamw, rmsprop, adagrad };
+const byName = { sgd, adam, adamw, rmsprop, adagrad, asgd };
 
 /** A rule by name. @useDeclaredType */
 export type OptimizerName = keyof typeof byName;
@@ -282,11 +282,11 @@ export const optimizerNames = Object.keys(byName) as OptimizerName[];
 /** The options of each rule. */
 export const optimizerTables: Readonly<Record<OptimizerName, OptionTable>> = {
   sgd: sgdRules,
-  asgd: asgdRules,
   adam: adamRules,
   adamw: adamwRules,
   rmsprop: rmspropRules,
   adagrad: adagradRules,
+  asgd: asgdRules,
 };
 
 /** The optimizer of a name, as on the command line. @throws OptionError for an unknown name or option. */

@@ -138,11 +138,19 @@ export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): Com
   if (validation?.role === "train") {
     throw new OptionError('Trainer: the validation data was made to train on; pass role: "validate" where it is made.');
   }
+  const rule = typeof optimizer === "string" ? optimizerNamed(optimizer) : optimizer;
+  if (rule.averaging && rule.averaging.nonMonotone > 0 && !validation) {
+    throw new OptionError(
+      `Trainer: ${rule.name} begins to average when the validation loss no longer falls, and there is no validation. Give one, or nonMonotone 0, ` +
+        "which averages from the first update on.",
+      ["optimizer", "validation"],
+    );
+  }
   return {
     ...complete,
     maximumSteps,
     clipNorm,
-    optimizer: typeof optimizer === "string" ? optimizerNamed(optimizer) : optimizer,
+    optimizer: rule,
     schedule: typeof schedule === "string" ? scheduleNamed(schedule) : schedule,
     ...(validation ? { validation } : {}),
     ...(folder !== undefined ? { folder } : {}),

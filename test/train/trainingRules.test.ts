@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { adagrad, adam, adamw, optimizer, rmsprop, sgd } from "../../lib/train/optimizers.js";
+import { adagrad, adam, adamw, asgd, optimizer, rmsprop, sgd } from "../../lib/train/optimizers.js";
 import { constant, cosine, plateau, schedule, stepDecay, warmup } from "../../lib/train/schedules.js";
 import { completeTrainerOptions } from "../../lib/train/trainerOptions.js";
 
@@ -11,6 +11,7 @@ test("the defaults of optimizers and schedules are those that their docs name", 
   expect(adamw().options).toEqual({ ...adam().options, weightDecay: 0.01 });
   expect(rmsprop().options).toEqual({ learningRate: 0.002, alpha: 0.95, epsilon: 1e-8, momentum: 0, weightDecay: 0 });
   expect(adagrad().options).toEqual({ learningRate: 0.01, epsilon: 1e-10, weightDecay: 0 });
+  expect(asgd().options).toEqual({ learningRate: 1, weightDecay: 0, nonMonotone: 5 });
   expect(stepDecay().options).toEqual({ start: 1, every: 1, factor: 0.5 });
   expect(plateau().options).toEqual({ factor: 0.5, patience: 1, minimumGain: 0, keepDecaying: 0 });
   expect(cosine().options).toEqual({ floor: 0 });

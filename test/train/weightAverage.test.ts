@@ -144,6 +144,12 @@ test("a training stopped while it averages resumes to the bits of one that never
   expect(await weightsOf(model)).toEqual(await weightsOf(whole));
 });
 
+test("a trigger without a validation to fire it is refused", async () => {
+  const { validation: _, ...data } = dataOf({ optimizer: "asgd" });
+  const model = await newModel();
+  expect(() => new Trainer(model, data)).toThrow(/there is no validation. Give one, or nonMonotone 0/);
+});
+
 test("without a validation, the saved model and the one in memory are the mean", async () => {
   const folder = await temporaryFolder();
   const model = await newModel();
