@@ -112,7 +112,12 @@ export interface AddonNgrams {
    * with. An n-gram that was added twice is refused with ERR_OSTINATO_INPUT.
    */
   pack(): Promise<Float64Array>;
-  /** Counts all orders up to this one. Resolves with the number of different n-grams of each. */
+  /**
+   * Counts what has been added so far, keeps the counts in a temporary file in the folder, and forgets the text. Resolves with the tokens
+   * that have to wait for others. Fails with ERR_OSTINATO_FILE where there is no room for the file.
+   */
+  countPart(order: number, folder: string): Promise<number>;
+  /** Counts all orders up to this one, with the parts that were counted before. Resolves with the number of different n-grams of each. */
   count(order: number): Promise<Float64Array>;
   /** Weights of the uniform distribution and of each order, by EM on the held-out text. */
   weights(): Promise<Float64Array>;

@@ -6,6 +6,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "binding/arguments.h"
@@ -49,6 +50,8 @@ class NgramWorker final : public Napi::AsyncWorker {
       fail("ERR_OSTINATO_INPUT", error.what());
     } catch (const std::bad_alloc&) {
       fail("ERR_OSTINATO_MEMORY", "not enough memory for the n-grams");
+    } catch (const std::system_error& error) {
+      fail("ERR_OSTINATO_FILE", error.what());
     } catch (const std::exception& error) {
       fail("ERR_OSTINATO_INPUT", error.what());
     }
@@ -93,13 +96,13 @@ std::vector<double> numbersIn(const Napi::Value& value, const char* name) {
 }  // namespace
 
 Napi::Function NgramObject::define(Napi::Env env) {
-  return DefineClass(
-      env, "Ngrams",
-      {InstanceMethod<&NgramObject::add>("add"), InstanceMethod<&NgramObject::addNgrams>("addNgrams"),
-       InstanceMethod<&NgramObject::pack>("pack"), InstanceMethod<&NgramObject::count>("count"),
-       InstanceMethod<&NgramObject::weights>("weights"), InstanceMethod<&NgramObject::estimate>("estimate"),
-       InstanceMethod<&NgramObject::prune>("prune"), InstanceMethod<&NgramObject::read>("read"),
-       InstanceMethod<&NgramObject::append>("append"), InstanceMethod<&NgramObject::stop>("stop")});
+  return DefineClass(env, "Ngrams",
+                     {InstanceMethod<&NgramObject::add>("add"), InstanceMethod<&NgramObject::addNgrams>("addNgrams"),
+                      InstanceMethod<&NgramObject::pack>("pack"), InstanceMethod<&NgramObject::countPart>("countPart"),
+                      InstanceMethod<&NgramObject::count>("count"), InstanceMethod<&NgramObject::weights>("weights"),
+                      InstanceMethod<&NgramObject::estimate>("estimate"), InstanceMethod<&NgramObject::prune>("prune"),
+                      InstanceMethod<&NgramObject::read>("read"), InstanceMethod<&NgramObject::append>("append"),
+                      InstanceMethod<&NgramObject::stop>("stop")});
 }
 
 NgramObject::NgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NgramObject>(info) {
@@ -112,6 +115,13 @@ NgramObject::NgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Ngra
 
 void NgramObject::expectIdle(Napi::Env env) const {
   if (state_->busy) throw coded(env, "ERR_OSTINATO_BUSY", "the n-grams are being counted");
+}
+
+void NgramObject::expectCountable(Napi::Env env, int order) const {
+  if (state_->counts) throw Napi::TypeError::New(env, "the text has been counted already");
+  if (state_->parts && order != state_->partsOrder) {
+    throw Napi::TypeError::New(env, "expected the order of the parts that were counted");
+  }
 }
 
 Napi::Value NgramObject::add(const Napi::CallbackInfo& info) {
@@ -168,15 +178,41 @@ Napi::Value NgramObject::pack(const Napi::CallbackInfo& info) {
   return (new NgramWorker(env, state_, work, result))->start();
 }
 
+Napi::Value NgramObject::countPart(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const int order = static_cast<int>(integerArgument(info, 0, "the order", 1, NgramTable::kMaxOrder));
+  if (!info[1].IsString()) throw Napi::TypeError::New(env, "expected the folder of a temporary file");
+  const std::string folder = info[1].As<Napi::String>().Utf8Value();
+  expectIdle(env);
+  expectCountable(env, order);
+  const auto work = [order, folder](State& state) {
+    if (!state.parts) state.parts = std::make_unique<CountParts>(folder);
+    state.partsOrder = order;
+    const NgramText part = state.text.takePart(order);
+    if (part.size() > part.counted()) state.parts->add(countNgrams(part, order, state.stop));
+  };
+  const auto result = [](Napi::Env env, State& state) -> Napi::Value {
+    return Napi::Number::New(env, static_cast<double>(state.text.size()));
+  };
+  return (new NgramWorker(env, state_, work, result))->start();
+}
+
 Napi::Value NgramObject::count(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const int order = static_cast<int>(integerArgument(info, 0, "the order", 1, NgramTable::kMaxOrder));
   expectIdle(env);
-  if (state_->counts) throw Napi::TypeError::New(env, "the text has been counted already");
+  expectCountable(env, order);
   const auto work = [order](State& state) {
     state.text.finish();
-    state.counts = countNgrams(state.text, order, state.stop);
+    NgramCounts counts = countNgrams(state.text, order, state.stop);
     state.text = NgramText(state.text.V(), state.text.marks());
+    if (state.parts) {
+      state.parts->add(counts);
+      counts = {};
+      counts = state.parts->merge(state.stop);
+      state.parts.reset();
+    }
+    state.counts = std::move(counts);
   };
   const auto result = [](Napi::Env env, State& state) {
     std::vector<double> sizes;

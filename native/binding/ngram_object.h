@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "ngram/count_parts.h"
 #include "ngram/ngram_counts.h"
 #include "ngram/ngram_packer.h"
 #include "ngram/ngram_text.h"
@@ -25,6 +26,9 @@ class NgramObject : public Napi::ObjectWrap<NgramObject> {
     State(int64_t V, SentenceIds marks) : text(V, marks), heldOut(V, marks), packer(V) {}
 
     NgramText text, heldOut;
+    // Parts of the text that were counted already, n-grams of `partsOrder` words and less; null if all of it is here.
+    std::unique_ptr<CountParts> parts;
+    int partsOrder = 0;
     std::optional<NgramCounts> counts;
     NgramPacker packer;
     std::vector<int32_t> table;
@@ -35,6 +39,7 @@ class NgramObject : public Napi::ObjectWrap<NgramObject> {
   Napi::Value add(const Napi::CallbackInfo& info);
   Napi::Value addNgrams(const Napi::CallbackInfo& info);
   Napi::Value pack(const Napi::CallbackInfo& info);
+  Napi::Value countPart(const Napi::CallbackInfo& info);
   Napi::Value count(const Napi::CallbackInfo& info);
   Napi::Value weights(const Napi::CallbackInfo& info);
   Napi::Value estimate(const Napi::CallbackInfo& info);
@@ -43,6 +48,7 @@ class NgramObject : public Napi::ObjectWrap<NgramObject> {
   Napi::Value append(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);
   void expectIdle(Napi::Env env) const;
+  void expectCountable(Napi::Env env, int order) const;
 
   std::shared_ptr<State> state_;
 };

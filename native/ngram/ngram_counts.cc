@@ -46,7 +46,7 @@ CountedLevel countWords(const NgramText& text) {
   level.words.resize(static_cast<size_t>(text.V()));
   for (size_t word = 0; word < level.words.size(); word++) level.words[word] = static_cast<int32_t>(word);
   level.counts.assign(level.words.size(), 0);
-  for (int64_t at = 0; at < text.size(); at++) {
+  for (int64_t at = text.counted(); at < text.size(); at++) {
     if (!text.opens(at)) level.counts[static_cast<size_t>(text.word(at))]++;
   }
   return level;
@@ -76,7 +76,7 @@ CountedLevel countLonger(const NgramText& text, int k, CountedLevel& below, std:
       level.suffix.push_back(static_cast<int32_t>(numbers[one.at + 1]));
       below.children[static_cast<size_t>(one.key >> wordBits) + 1]++;
     }
-    level.counts.back()++;
+    level.counts.back() += one.at + k > text.counted();
     own[one.at] = static_cast<uint32_t>(level.words.size() - 1);
   }
   if (level.size() > INT32_MAX) throw std::length_error("2^31 n-grams of one order or more");

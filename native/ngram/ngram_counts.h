@@ -52,7 +52,4 @@ struct NgramsStopped : std::runtime_error {
 // Throws NgramsStopped, std::bad_alloc; std::length_error for a text of 2^32 tokens or more.
 NgramCounts countNgrams(const NgramText& text, int order, const std::atomic<bool>& stop);
 
-// The bytes that countNgrams takes for each token of a text while it sorts, the text itself left out.
-constexpr int64_t kCountingBytes = 40;
-
 }  // namespace ostinato

@@ -1,5 +1,7 @@
 #include "ngram/ngram_text.h"
 
+#include <algorithm>
+
 namespace ostinato {
 
 const char* NgramText::add(std::span<const int32_t> ids) {
@@ -19,10 +21,7 @@ const char* NgramText::add(std::span<const int32_t> ids) {
       open_ = false;
       continue;
     }
-    if (!open_) {
-      words_.push_back(marks_.begin);
-      sentences_++;
-    }
+    if (!open_) words_.push_back(marks_.begin);
     words_.push_back(id);
     open_ = true;
   }
@@ -32,6 +31,22 @@ const char* NgramText::add(std::span<const int32_t> ids) {
 void NgramText::finish() {
   if (open_) words_.push_back(~marks_.end);
   open_ = false;
+}
+
+NgramText NgramText::takePart(int order) {
+  NgramText part(V_, marks_);
+  size_t cut = words_.size(), kept = 0;
+  if (marks_.marked()) {
+    while (cut > 0 && words_[cut - 1] >= 0) cut--;
+  } else {
+    kept = std::min(cut, static_cast<size_t>(order - 1));
+  }
+  part.words_.assign(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(cut));
+  part.counted_ = counted_;
+  words_.erase(words_.begin(), words_.begin() + static_cast<std::ptrdiff_t>(cut - kept));
+  words_.shrink_to_fit();
+  counted_ = static_cast<int64_t>(kept);
+  return part;
 }
 
 }  // namespace ostinato

@@ -27,14 +27,16 @@ class NgramText {
   const char* add(std::span<const int32_t> ids);
   // Ends the last sentence, if it is open. Called once, after the last add().
   void finish();
+  // Takes what can be counted by itself: the sentences that are ended, or all of a running text, of which the words
+  // before the next n-gram of `order` stay, too. Counts of the parts of a text add up to its own.
+  NgramText takePart(int order);
 
   int64_t V() const { return V_; }
   SentenceIds marks() const { return marks_; }
   int64_t size() const { return static_cast<int64_t>(words_.size()); }
-  // Tokens without the marks that were put before sentences.
-  int64_t tokens() const { return size() - sentences_; }
-  int64_t sentences() const { return sentences_; }
-  size_t bytes() const { return words_.capacity() * sizeof(int32_t); }
+
+  // Words at the beginning that an earlier part had: n-grams of them alone are known and not counted again.
+  int64_t counted() const { return counted_; }
 
   int32_t word(int64_t at) const { return words_[at] < 0 ? ~words_[at] : words_[at]; }
   // Whether no n-gram goes on past this place.
@@ -47,8 +49,8 @@ class NgramText {
   SentenceIds marks_;
   // The complement of an id ends a sentence.
   std::vector<int32_t> words_;
-  int64_t sentences_ = 0;
   bool open_ = false;
+  int64_t counted_ = 0;
 };
 
 }  // namespace ostinato

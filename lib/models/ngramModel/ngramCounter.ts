@@ -1,12 +1,21 @@
+import { tmpdir } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import type { SentenceMarks, TokenStream } from "../../data/index.js";
-import { InputError, isErrorCode, OptionError, OstinatoError } from "../../errors.js";
+import { FileError, InputError, isErrorCode, OptionError, OstinatoError } from "../../errors.js";
 import type { AddonNgrams } from "../../executor/addon.js";
 import { loadAddon } from "../../executor/loadAddon.js";
 import { ngramLayout } from "../../graph/ngramLayout.js";
 
 /** Tokens that are handed over before the event loop has a turn, and numbers of a table that are copied. */
 const atOnce = 2 ** 19;
+
+/** Tokens of the smallest part of a text that is counted by itself. */
+const leastPart = 2 ** 10;
+
+/** Bytes of memory that the counting takes for each token: to sort it, and for an n-gram of each order that begins there. */
+function countingBytes(order: number): number {
+  return 44 + 32 * order;
+}
 
 /** Counts the n-grams of a text in C++, off the event loop, and makes tables of probabilities of them. */
 export class NgramCounter {
@@ -19,16 +28,46 @@ export class NgramCounter {
     this.#signal = signal;
   }
 
-  /** Adds a text. @param onProgress is called with the share of it that is done. */
+  /**
+   * Adds a text to count. Where it does not fit into the memory, its parts are counted one after the other.
+   * @param options.onProgress is called with the share of it that is done.
+   */
   async add(
     stream: TokenStream,
-    { heldOut = false, onProgress }: { heldOut?: boolean; onProgress?: ((done: number) => void) | undefined } = {},
+    {
+      order,
+      memory = Number.POSITIVE_INFINITY,
+      onProgress,
+    }: { order: number; memory?: number | undefined; onProgress?: ((done: number) => void) | undefined },
   ): Promise<void> {
-    for (let at = 0; at < stream.length; at += atOnce) {
+    const limit = Math.max(leastPart, Math.floor(memory / countingBytes(order)));
+    let waiting = 0;
+    let held = 0;
+    await this.#read(stream, Math.min(atOnce, limit), async (ids, end) => {
+      named(() => this.#native.add(ids));
+      held += ids.length;
+      if (held - waiting >= limit && end < stream.length) {
+        waiting = await this.#run(() => this.#native.countPart(order, tmpdir()));
+        held = waiting;
+      }
+      onProgress?.(end / stream.length);
+    });
+  }
+
+  /** Adds a text that is not counted, for the weights of an interpolation. */
+  async addHeldOut(stream: TokenStream): Promise<void> {
+    await this.#read(stream, atOnce, async (ids) => named(() => this.#native.add(ids, true)));
+  }
+
+  async #read(
+    stream: TokenStream,
+    length: number,
+    take: (ids: Int32Array, end: number) => Promise<void>,
+  ): Promise<void> {
+    for (let at = 0; at < stream.length; at += length) {
       this.#signal?.throwIfAborted();
-      const ids = await stream.read(at, Math.min(at + atOnce, stream.length));
-      named(() => this.#native.add(ids, heldOut));
-      onProgress?.(Math.min(1, (at + atOnce) / stream.length));
+      const end = Math.min(at + length, stream.length);
+      await take(await stream.read(at, end), end);
       await setImmediate();
     }
   }
@@ -126,6 +165,12 @@ function own(error: unknown): unknown {
   if (error instanceof OstinatoError) return error;
   const { message, code } = error as Error & { code?: string };
   if (code === "ERR_OSTINATO_INPUT") return new InputError(`NgramModel: ${message}.`, error);
+  if (code === "ERR_OSTINATO_FILE") {
+    return new FileError(
+      `NgramModel: ${message}. Free some space, set TMPDIR to another disk, or give more memory, so that the counts of parts need no file.`,
+      error,
+    );
+  }
   if (code === "ERR_OSTINATO_OPTION") return new OptionError(message);
   return isErrorCode(code) ? new OstinatoError(`NgramModel: ${message}.`, { code, cause: error }) : error;
 }

@@ -41,6 +41,11 @@ export const trainRules = table("NgramModel.train", {
    */
   pruneEntropy: option(optional(pruneThreshold), { aka: ["prune"] }),
   /**
+   * Megabytes of memory for the tokens and their counting. More of them are counted part by part in temporary files, to the same numbers;
+   * the n-grams that are found, about 50 bytes each, come in addition. Default: all at once, 44 bytes for each token and 32 for each order.
+   */
+  memory: option(optional(whole({ minimum: 1, maximum: 2 ** 24 })), { aka: ["memoryLimit"] }),
+  /**
    * Read the text as one running text, instead of line by line, each line a sentence with a beginning and an end.
    * Default false.
    */
@@ -96,9 +101,11 @@ export async function trainNgrams(
   const tokenizer = running ? made : sentenceTokenizer(made);
   const marks = running ? null : sentenceMarks(made);
   const counter = new NgramCounter(tokenizer.size, marks, signal);
-  await addText(counter, text, { tokenizer, signal, onProgress });
-  const heldOut = options.heldOut;
-  if (heldOut) await addText(counter, heldOut, { tokenizer, signal, heldOut: true });
+  // Half of it for the tokens, which wait in a file if they are more.
+  const memory = options.memory === undefined ? undefined : options.memory * 5e5;
+  const reading = { tokenizer, signal, memory };
+  await withTokens(text, reading, (stream) => counter.add(stream, { order, memory, onProgress }));
+  if (options.heldOut) await withTokens(options.heldOut, reading, (stream) => counter.addHeldOut(stream));
   const found = await counter.count(order);
   expectText(who, found);
   const weights = await weightsOf(who, counter, options);
@@ -113,18 +120,16 @@ export async function trainNgrams(
   return { table, config, tokenizer: made, notes };
 }
 
-async function addText(
-  counter: NgramCounter,
+/** Hands the tokens of a text to a user. */
+async function withTokens(
   text: Corpus | TokenStream,
-  {
-    tokenizer,
-    signal,
-    ...rest
-  }: { tokenizer: Tokenizer; signal: AbortSignal | undefined } & NonNullable<Parameters<NgramCounter["add"]>[1]>,
+  { tokenizer, signal, memory }: { tokenizer: Tokenizer; signal: AbortSignal | undefined; memory: number | undefined },
+  use: (stream: TokenStream) => Promise<void>,
 ): Promise<void> {
-  if (!(text instanceof Corpus)) return counter.add(text, rest);
-  const stream = await text.tokenize(tokenizer, signal ? { signal } : {});
-  await counter.add(stream, rest).finally(() => stream.close());
+  if (!(text instanceof Corpus)) return use(text);
+  const limits = { ...(signal ? { signal } : {}), ...(memory === undefined ? {} : { memoryLimit: memory }) };
+  const stream = await text.tokenize(tokenizer, limits);
+  await use(stream).finally(() => stream.close());
 }
 
 /** @throws InputError for a text that has no n-gram of the order. @param found different n-grams of each order. */

@@ -3,6 +3,7 @@ import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
 import {
   CharacterTokenizer,
   Corpus,
+  FileError,
   InputError,
   loadModel,
   Mixture,
@@ -263,6 +264,42 @@ test("maximum likelihood is the quotient of counts, and what never came is impos
   ]);
   const { tokens: read } = await model.logProbability("this cat");
   expect(read[1]?.logProbability).toBeLessThan(-200);
+});
+
+describe("a text that is counted in parts", () => {
+  const long = `${randomLines(2500).join("\n")}\n`;
+
+  test("makes the table of the whole text, bit for bit", async () => {
+    for (const options of [{ order: 4 }, { order: 3, running: true }, { order: 1, smoothing: "additive" }] as const) {
+      const whole = await NgramModel.fromText(long, options);
+      const parts = await NgramModel.fromText(long, { ...options, memory: 1 });
+      expect(await parts.store.read("ngrams")).toEqual(await whole.store.read("ngrams"));
+      expect(parts.notes).toEqual(whole.notes);
+    }
+  });
+
+  test("needs a temporary file, and says so where there is no room for one", async () => {
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = "/nowhere/at/all";
+    try {
+      await expect(NgramModel.fromText(long, { order: 4, memory: 1 })).rejects.toThrow(FileError);
+      await expect(NgramModel.fromText(long, { order: 4, memory: 1 })).rejects.toThrow(
+        /no temporary file can be kept in \/nowhere\/at\/all: .*set TMPDIR to another disk/,
+      );
+      await NgramModel.fromText(long, { order: 4 });
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
+  });
+
+  test("is stopped by a signal between its parts", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const onProgress = (done: number) => done > 0.5 && controller.abort(reason);
+    const training = NgramModel.fromText(long, { order: 4, memory: 1, signal: controller.signal, onProgress });
+    await expect(training).rejects.toBe(reason);
+  });
 });
 
 describe("pruning by entropy", () => {
