@@ -139,6 +139,11 @@ export function quote(text: string): string {
   return visible(JSON.stringify(cut));
 }
 
+/** "a Mixture", "an ImageCaptioner", "an NgramModel" */
+export function withArticle(noun: string): string {
+  return `${/^([AEIOU]|Ngram)/.test(noun) ? "an" : "a"} ${noun}`;
+}
+
 /** "1 line", "3 lines" */
 export function counted(count: number, noun: string): string {
   return `${count} ${count === 1 ? noun : `${noun}s`}`;

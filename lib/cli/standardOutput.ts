@@ -6,7 +6,7 @@ import { results } from "./output.js";
 export const standardOutput = "-";
 
 /** Writes the pieces of a file to standard output, as fast as they are taken; a terminal gets them as text. */
-export async function writeResult(pieces: Iterable<Buffer>): Promise<void> {
+export async function writeResult(pieces: Iterable<Buffer | string>): Promise<void> {
   if (process.stdout.isTTY) for (const piece of pieces) results.write(piece.toString());
   else await pipeline(Readable.from(pieces), process.stdout, { end: false });
 }

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { OptionError } from "../errors.js";
+import { OptionError, withArticle } from "../errors.js";
 import type { ModelKind } from "../models/modelKind.js";
 import { kindIn } from "../models/registry.js";
 import type { SavedModel } from "../models/savedModel.js";
@@ -86,7 +86,7 @@ function incapable(
   const abilities = kinds.find(({ kind }) => kind.name === name)?.abilities ?? [];
   const other = abilities.length > 0 ? `it can ${abilities.map((ability) => ability.verb.name).join(", ")}` : "";
   return new OptionError(
-    `${verb.name}: ${folder} holds a ${name}, which ${verb.name} does not take${other && `; ${other}`}. ` +
+    `${verb.name}: ${folder} holds ${withArticle(name)}, which ${verb.name} does not take${other && `; ${other}`}. ` +
       `Models that it takes: ${kindsWith(verb, kinds).join(", ")}.`,
   );
 }
@@ -209,8 +209,4 @@ function textOf({ description, defaultValue, defaultValueDescription }: Option):
   return defaultValue === undefined
     ? description
     : `${description} (default: ${defaultValueDescription ?? defaultValue})`;
-}
-
-function withArticle(noun: string): string {
-  return `${/^[AEIOU]/.test(noun) ? "an" : "a"} ${noun}`;
 }

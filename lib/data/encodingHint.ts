@@ -35,6 +35,9 @@ export function encodingHint(start: Uint8Array, passage: Uint8Array, file: strin
   const bytes = passage.subarray(0, windowBytes);
   const utf16 = utf16Order(start);
   if (utf16 !== null) return `Convert it: ${convert(`UTF-16${utf16}`)}`;
+  if (start.subarray(0, windowBytes).includes(0) || bytes.includes(0)) {
+    return "It looks like no text but a binary file, as programs and pictures are: is it the right one?";
+  }
   if (isKorean(bytes)) return `It looks like Korean text in CP949. Convert it: ${convert("CP949")}`;
   if (isWestern(bytes))
     return `It looks like Latin-1 or its extension by Windows. Convert it: ${convert("WINDOWS-1252")}`;

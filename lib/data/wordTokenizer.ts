@@ -62,7 +62,7 @@ export class WordTokenizer implements Tokenizer {
 
   /** The words of a corpus, read piece by piece. */
   static async fromCorpus(
-    corpus: { pieces(): AsyncIterable<string> },
+    corpus: { pieces(): AsyncIterable<string>; readonly name?: string },
     options: WordOptions = {},
   ): Promise<WordTokenizer> {
     const complete = completeOptions(who, options, rules);
@@ -71,7 +71,7 @@ export class WordTokenizer implements Tokenizer {
     for await (const piece of expectCorpus(`${who}.fromCorpus`, corpus).pieces())
       countInto(counts, segmenter.push(piece));
     countInto(counts, segmenter.end());
-    return fromCounts(counts, complete);
+    return fromCounts(counts, complete, corpus.name);
   }
 
   get size(): number {
@@ -184,10 +184,11 @@ function countInto(counts: TokenCounts, text: string): void {
 function fromCounts(
   counts: TokenCounts,
   { maximumSize, minimumCount, unknown }: Completed<typeof rules>,
+  name = who,
 ): WordTokenizer {
   const special = (token: string) => token === endToken || token === unknownToken;
   if (!counts.ranked().some(({ token }) => !special(token))) {
-    throw new InputError(`${who}: the text has no words, so there is nothing to learn.`);
+    throw new InputError(`${name}: the text has no words, so there is nothing to learn.`);
   }
   if (!counts.has(endToken)) counts.add(endToken);
   const frequent = ({ token, count }: { token: string; count: number }) => special(token) || count >= minimumCount;

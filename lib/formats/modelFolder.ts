@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { FileError, OstinatoError } from "../errors.js";
+import { FileError, OstinatoError, withArticle } from "../errors.js";
 import { checkOption, completeOptions, flag, text } from "../options.js";
 import type { WeightType } from "../weights.js";
 import { findCompanion, putAside, readCompanion, settleCompanions, writeCompanion } from "./companions.js";
@@ -139,7 +139,8 @@ interface JsonFiles {
 async function readJsonFiles(folder: string, { name, vocabularies }: FolderKind): Promise<JsonFiles> {
   const { metadata } = await headerIn(folder);
   const configFile = await readConfigFile(folder, metadata);
-  if (configFile.model !== name) throw new FileError(`${folder} holds a ${configFile.model}, expected a ${name}.`);
+  if (configFile.model !== name)
+    throw new FileError(`${folder} holds ${withArticle(configFile.model)}, expected ${withArticle(name)}.`);
   const { tokenizer: file } = configFile;
   const { shape } = vocabularies;
   if (file === undefined && shape === null) return { configFile, json: null };

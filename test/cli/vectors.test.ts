@@ -110,5 +110,8 @@ test("what is missing or does not fit is said by name", () => {
     ["train", "vectors", file("rare.txt", "a b c d e f\n"), "--out", "x"],
     /none occurs often enough.*--minimum-count/,
   );
+  const list = file("list.txt", "anna\nbob\n".repeat(9));
+  refused(["train", "vectors", list, "--out", "x"], /no line has two words that have a vector.*\(--across-lines\)/);
+  expect(ostinato(["train", "vectors", list, "--across-lines", "--epochs", "1", "--out", "list"]).status).toBe(0);
   refused(["import", file("not.txt", "hello\n"), "--out", "x"], /not\.txt, line 1/);
 });

@@ -95,6 +95,7 @@ test.each<[what: string, content: Buffer, hint: RegExp]>([
     / is UTF-16, not UTF-8\. .*-f UTF-16LE/,
   ],
   ["CP949", bytesOf("Q,A\n", [0xbe, 0xc8, 0xb3, 0xe7, 0x20, 0xb6, 0xfb, 0x0a]), /Korean text in CP949\. .*-f CP949/],
+  ["a program", bytesOf("\x7fELF\x02\x01\0\0\0\xd0\xe9 \0\x10@\0"), /It looks like no text but a binary file/],
   ["Latin-1", bytesOf("caf\xe9 au lait, na\xefve, \xe9t\xe9\n"), /It looks like Latin-1 .*-f WINDOWS-1252/],
   [
     "Latin-1 with neighbours",

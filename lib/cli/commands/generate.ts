@@ -130,6 +130,12 @@ async function writeLikeliest(
     if (json) results.json({ place: i, prompt, text, score, ended, tokens });
     else results.write(`${i > 0 ? gap : ""}${prompt}${text}\n`);
   }
+  if (texts[0]?.text === "") {
+    printer(given({ json })).note(
+      "The likeliest continuation is none: the model ends the text at once. Texts that are drawn (without --beams) are longer, and " +
+        "--length-penalty 1 prefers longer ones.",
+    );
+  }
 }
 
 /** A blank line between texts of several lines, nothing between those of one. */

@@ -5,7 +5,7 @@ import type { Completed } from "../../options.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { withOptions } from "../options.js";
-import { count, printer } from "../print.js";
+import { countOf, printer } from "../print.js";
 import { logFlags, TokenTable } from "../printNgrams.js";
 import { withLineOptions } from "../reading.js";
 import { corpusLike } from "../textFiles.js";
@@ -39,7 +39,7 @@ async function show(folder: string, options: Options, command: Command): Promise
   const text = await textOf(folder, options, command);
   const read = text === "" ? null : await model.logProbability(text);
   print.object({ counts, ...(read ?? {}) });
-  print.line(`${describeNgramModel(model)}: ${counts.map((size, i) => `${count(size)} ${i + 1}-grams`).join(", ")}.`);
+  print.line(`${describeNgramModel(model)}: ${counts.map((size, i) => countOf(size, `${i + 1}-gram`)).join(", ")}.`);
   if (!read) return;
   print.line("");
   const rows = new TokenTable(print, options.logBase);

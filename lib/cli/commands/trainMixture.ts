@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { OptionError } from "../../errors.js";
+import { OptionError, withArticle } from "../../errors.js";
 import { expectFreeFolder, lockFolder } from "../../formats/index.js";
 import { Mixture } from "../../models/mixture/mixture.js";
 import { loadModel } from "../../models/registry.js";
@@ -43,7 +43,12 @@ export function mixtureCommand(): Command {
 
 async function mix(files: string[], options: Options, command: Command): Promise<void> {
   const owner = "train mixture";
-  const { models: folders, out, overwrite, batchSize } = options;
+  const { models: folders = [], out, overwrite, batchSize } = options;
+  if (folders.length < 2) {
+    throw new OptionError(`${owner}: expected models to be two folders or more, got ${folders.length}.`, ["models"]);
+  }
+  if (out === undefined)
+    throw new OptionError(`${owner}: expected out to be the folder of the mixture, got none.`, ["out"]);
   const print = printer(options);
   await expectFreeFolder(owner, out, { overwrite });
   await untilInterrupted((signal) =>
@@ -53,7 +58,9 @@ async function mix(files: string[], options: Options, command: Command): Promise
       for (const folder of folders) {
         const model = await loadModel(folder, { executor });
         if (!(model instanceof TextModel)) {
-          throw new OptionError(`${owner}: ${folder} holds a ${model.kind.name}, which is no model of text.`);
+          throw new OptionError(
+            `${owner}: ${folder} holds ${withArticle(model.kind.name)}, which is no model of text.`,
+          );
         }
         models.push(model);
       }

@@ -12,7 +12,7 @@ import { folderNamedAfter } from "../folderName.js";
 import { untilInterrupted } from "../interrupt.js";
 import { flagOf, given, optionsIn, typedOptions, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
-import { count, duration, printer } from "../print.js";
+import { count, countOf, duration, printer } from "../print.js";
 import { readingOf, withLineOptions } from "../reading.js";
 import { corpusOf, noteTexts } from "../textFiles.js";
 import { tokenizerFor } from "../tokenizers.js";
@@ -74,7 +74,7 @@ async function trainNgrams(files: string[], options: Options, command: Command):
     const { counts, smoothing } = model.network.config;
     for (const note of model.notes) print.note(note[0]?.toUpperCase() ?? "", `${note.slice(1)}.`);
     print.object({ event: "end", folder: out, counts, smoothing, notes: model.notes, seconds });
-    print.note(counts.map((size, i) => `${count(size)} ${i + 1}-grams`).join(", "), ".");
+    print.note(counts.map((size, i) => countOf(size, `${i + 1}-gram`)).join(", "), ".");
     print.note(`Done after ${duration(seconds)}. The model is in ${out}.`);
   });
 }
@@ -104,7 +104,8 @@ async function modelOf(
   const corpus = await corpusOf(files, reading, "train ngram");
   await noteTexts(print, corpus, reading);
   const { heldOut } = options;
-  const own = optionsIn(command, trainRules);
+  const { order: _, ...own } = optionsIn(command, trainRules);
+  const { order } = typedOptions(command, trainRules);
   // A text to measure may have words that this one lacks.
   const unknown = ["word", "character", "jamo"].includes(options.tokenizer);
   const tokenizer = await tokenizerFor({ ...options, ...given({ unknown }) }, corpus, { signal, print });
@@ -112,6 +113,7 @@ async function modelOf(
   try {
     return await NgramModel.train(corpus, {
       ...own,
+      ...given({ order }),
       tokenizer,
       executor: executorFrom(options),
       signal,

@@ -1,5 +1,5 @@
 import type { Tokenizer, TokenStream } from "../../data/index.js";
-import { OptionError } from "../../errors.js";
+import { OptionError, withArticle } from "../../errors.js";
 import type { Values } from "../../executor/executor.js";
 import { oneVocabulary } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
@@ -165,20 +165,34 @@ function expectWeights(who: string, weights: readonly number[], count: number): 
   }
 }
 
+/** How two models of different vocabularies could be trained to have the same. */
+function wayTogether(first: Tokenizer, other: Tokenizer): string {
+  const [one, two] = [first, other].map(({ special }) => special.unknown !== undefined);
+  if (one !== two && first.kind === other.kind) {
+    return (
+      `Model ${one ? 1 : 2} has a token for what it does not know, <unk>, and the other has none: train both on the same text with ` +
+      `${first.kind === "word" ? "as many words, fewer than there are (maximumSize; --vocabulary)" : "one (unknown: true; --unknown)"}, ` +
+      "or give the second the tokenizer of the first."
+    );
+  }
+  return "Train both on the same text, or give the second the tokenizer of the first.";
+}
+
 /** @throws OptionError for models that do not read the same tokens in the same way. */
 function expectAlike(who: string, parts: readonly TextModel[]): void {
   const [first, ...others] = parts as [TextModel, ...TextModel[]];
   for (const [k, other] of others.entries()) {
-    const names = `model 1, a ${first.kind.name}, and model ${k + 2}, a ${other.kind.name}`;
+    const names = `model 1, ${withArticle(first.kind.name)}, and model ${k + 2}, ${withArticle(other.kind.name)}`;
     if (fingerprint(first.tokenizer) !== fingerprint(other.tokenizer)) {
       throw new OptionError(
-        `${who}: ${names}, have different vocabularies (${first.tokenizer.size} and ${other.tokenizer.size} tokens). Train both ` +
-          "on the same text, or give the second the tokenizer of the first.",
+        `${who}: ${names}, have different vocabularies (${first.tokenizer.size} and ${other.tokenizer.size} tokens). ` +
+          `${wayTogether(first.tokenizer, other.tokenizer)}`,
       );
     }
     if (first.network.config.sentences === other.network.config.sentences) continue;
     throw new OptionError(
-      `${who}: of ${names}, one reads each line on its own (sentences: true) and the other does not.`,
+      `${who}: of ${names}, one reads each line on its own (sentences: true; --sentences) and the other one running text, as an n-gram ` +
+        "model does with running: true (--running of train ngram). Train one of them again.",
     );
   }
 }

@@ -71,13 +71,14 @@ export class NgramModel extends TextModel<NgramNetwork> {
 
   /**
    * A model of a text: of a corpus, by default over its words, or of tokens.
-   * @throws OptionError for options that do not fit together. @throws InputError for a text that is too short for the order.
+   * @throws OptionError for options that do not fit together. @throws InputError for a text without a token to predict, or too short for an order that was asked for.
    */
   static async train(content: Corpus | TokenStream, options: NgramTrainOptions = {}): Promise<NgramModel> {
     const who = "NgramModel.train";
     checkOption(who, "the text", content, trainingText);
     const complete = completeOptions(who, options, trainRules);
-    return NgramModel.#from(await trainNgrams(content, complete), executorOf(complete.executor));
+    const trained = await trainNgrams(content, complete, options.order !== undefined);
+    return NgramModel.#from(trained, executorOf(complete.executor));
   }
 
   /** A model of a text in memory. @throws as `train`. */

@@ -27,7 +27,7 @@ export const trainingText = corpus;
 
 /** The options of the training of an n-gram model. */
 export const trainRules = table("NgramModel.train", {
-  /** n: words of the longest n-grams; a word is predicted from the n - 1 before it. Default 5. */
+  /** n: words of the longest n-grams; a word is predicted from the n - 1 before it. Default 5; fewer where no line is as long. */
   order: option(whole({ minimum: 1, maximum: mostOrder, initial: 5 }), { aka: ["n", "ngram"] }),
   ...smoothingRules,
   /**
@@ -76,11 +76,13 @@ export interface TrainedNgrams {
 
 /**
  * Counts a text and estimates its probabilities.
+ * @param fixed refuse a text that is too short for the order; else the order is that of its longest line.
  * @throws OptionError for options that do not fit together; InputError for a text without a token to predict.
  */
 export async function trainNgrams(
   text: Corpus | TokenStream,
   options: Completed<typeof trainRules>,
+  fixed: boolean,
 ): Promise<TrainedNgrams> {
   const who = "NgramModel.train";
   const { order, smoothing, running, minimumCounts, pruneEntropy, signal, onProgress } = options;
@@ -107,6 +109,12 @@ export async function trainNgrams(
   await withTokens(text, reading, (stream) => counter.add(stream, { order, memory, onProgress }));
   if (options.heldOut) await withTokens(options.heldOut, reading, (stream) => counter.addHeldOut(stream));
   const found = await counter.count(order);
+  const longest = longestOf(found);
+  if (!fixed && longest > 0 && longest < order) {
+    const shorter = await trainNgrams(text, { ...options, order: longest }, true);
+    const note = `no line has ${counted(order, "token")}, the marks of beginning and end included: the order is ${longest}`;
+    return { ...shorter, notes: [note, ...shorter.notes] };
+  }
   expectText(who, found);
   const weights = await weightsOf(who, counter, options);
   const { table, notes } = await counter.estimate(smoothing, {
@@ -132,9 +140,14 @@ async function withTokens(
   await use(stream).finally(() => stream.close());
 }
 
+/** Tokens of the longest n-grams. @param found different n-grams of each order. */
+function longestOf(found: readonly number[]): number {
+  return found.findLastIndex((count) => count > 0) + 1;
+}
+
 /** @throws InputError for a text that has no n-gram of the order. @param found different n-grams of each order. */
 function expectText(who: string, found: readonly number[]): void {
-  const longest = found.findLastIndex((count) => count > 0) + 1;
+  const longest = longestOf(found);
   if (longest === found.length) return;
   throw new InputError(
     longest === 0

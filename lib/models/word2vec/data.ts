@@ -120,6 +120,7 @@ export class ContextData implements TrainingData<Word2VecForm> {
   }
 
   async *batches(epoch: number, from = 0): AsyncGenerator<Batch<Word2VecForm>, void, undefined> {
+    let pairs = from > 0;
     for (let index = from; index < this.length; index++) {
       const start = index * this.#batchSize;
       const ids = await this.#stream.read(start, Math.min(start + this.#batchSize, this.#stream.length));
@@ -127,10 +128,28 @@ export class ContextData implements TrainingData<Word2VecForm> {
       const tokens = new Int32Array(this.#batchSize).fill(-1);
       const { acrossLines } = this.#options;
       for (const [i, id] of ids.entries()) tokens[i] = id === this.#end && !acrossLines ? -1 : id;
+      pairs ||= this.#hasPair(tokens);
+      if (!pairs && index === this.length - 1) {
+        throw new InputError(
+          "ContextData: no line has two words that have a vector, so that there is nothing to predict a word by. Let windows reach over " +
+            "the ends of lines (acrossLines: true; --across-lines), lower the count that a word needs (minimumCount; --minimum-count), or " +
+            "take a longer text.",
+        );
+      }
       yield this.#others === null
         ? this.#pairs(tokens, ids.length, { epoch, index })
         : this.#text(tokens, ids.length, { others: this.#others, index });
     }
+  }
+
+  /** Whether a line has two words that have a vector: words without one are left out before there are windows. */
+  #hasPair(tokens: Int32Array): boolean {
+    let words = 0;
+    for (const id of tokens) {
+      if (id < 0) words = 0;
+      else if (this.#keep[id] !== 0 && ++words === 2) return true;
+    }
+    return false;
   }
 
   #text(

@@ -106,3 +106,10 @@ test("the executors learn the same, from sentences too", async () => {
   );
   expect(losses[0]).toBeCloseTo(losses[1] as number, 4);
 });
+
+test("one long token costs no memory for all others", async () => {
+  const many = Array.from({ length: 3000 }, (_, i) => `w${i}`);
+  const long = WordTokenizer.fromText([...many, "x".repeat(2 ** 20)].join(" "), { unknown: true });
+  const model = await newModel({ tokenizer: long, wordLength: 20 });
+  expect(model.network.config.characterCount).toBe(16);
+});

@@ -168,6 +168,11 @@ test("models that do not go together are refused by name", async () => {
   await expect(Mixture.of([first, other])).rejects.toThrow(
     /model 1, a LanguageModel, and model 2, .*different vocabularies/,
   );
+  const words = async (unknown: boolean) =>
+    LanguageModel.create({ ...sizes, tokenizer: WordTokenizer.fromText("a b c", { unknown }) });
+  await expect(Mixture.of([await words(true), await words(false)])).rejects.toThrow(
+    /Model 1 has a token for what it does not know, <unk>, and the other has none: train both .*--vocabulary/,
+  );
   await expect(Mixture.of([first, lines])).rejects.toThrow(/one reads each line on its own|different vocabularies/);
   await expect(Mixture.of([first, second], { weights: [0.5, 0.6] })).rejects.toThrow("weights that sum to 1");
   await expect(Mixture.of([first, second], { weights: [1] })).rejects.toThrow("one number for each of 2 models");

@@ -185,6 +185,13 @@ describe("what cannot be a model says why", () => {
     await NgramModel.fromText("a b\n", { order: 4 });
   });
 
+  test("a text whose lines are shorter than the usual order has a shorter one, and says so", async () => {
+    const { network, notes } = await NgramModel.fromText("a b\nb\n");
+    expect(network.order).toBe(4);
+    expect(notes[0]).toBe("no line has 5 tokens, the marks of beginning and end included: the order is 4");
+    await expect(NgramModel.fromText("a b\n", { order: undefined as never })).resolves.toBeDefined();
+  });
+
   test("options that do not fit", async () => {
     const refused = (options: object) => expect(NgramModel.fromText(train, options)).rejects;
     await refused({ order: 0 }).toThrow(OptionError);
