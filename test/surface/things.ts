@@ -84,7 +84,7 @@ export const tagger = await ostinato.SequenceTagger.create({
   characterEmbeddingSize: 4,
 });
 export const wordStream = ostinato.memoryStream(
-  Int32Array.of(0, 1, 0, 1, 0),
+  Int32Array.of(1, 2, 0, 1, 2),
   0,
   ostinato.WordTokenizer.fromText("to be"),
 );

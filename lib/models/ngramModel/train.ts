@@ -27,7 +27,10 @@ export const trainingText = corpus;
 
 /** The options of the training of an n-gram model. */
 export const trainRules = table("NgramModel.train", {
-  /** n: words of the longest n-grams; a word is predicted from the n - 1 before it. Default 5; fewer where no line is as long. */
+  /**
+   * n: words of the longest n-grams; a word is predicted from the n - 1 before it. Where it is left out, lines that are all shorter make it
+   * as long as they are. Default 5.
+   */
   order: option(whole({ minimum: 1, maximum: mostOrder, initial: 5 }), { aka: ["n", "ngram"] }),
   ...smoothingRules,
   /**
