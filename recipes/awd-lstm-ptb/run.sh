@@ -34,5 +34,5 @@ for part in valid test; do
   echo "$part, alone, with a continuous cache, and with dynamic evaluation:"
   ostinato evaluate "$best" "$data/ptb.$part.txt"
   ostinato evaluate "$best" "$data/ptb.$part.txt" --cache-size 500 --cache-weight 0.1 --cache-theta 1
-  ostinato evaluate "$best" "$data/ptb.$part.txt" --dynamic-rate 0.1 --dynamic-decay 0.001
+  ostinato evaluate "$best" "$data/ptb.$part.txt" --dynamic-rate 0.5 --dynamic-decay 0.002
 done
