@@ -12,6 +12,11 @@ export interface SearchPorts {
   readonly attention?: string;
   /** By feed: the output that becomes its value in the next step; the first axis is N in both (rows follow the hypothesis they belong to). */
   readonly carry: Readonly<Record<string, string>>;
+  /**
+   * By feed: the output that becomes its value in the next step as it is, whichever rows hypotheses continue: caches whose rows are
+   * found by indices. Where the step changes it in place (`ops.keepRow`), nothing is copied. Default: none.
+   */
+  readonly kept?: Readonly<Record<string, string>>;
 }
 
 /** A search that replays a step, in plain numbers: lib/search has filled in and checked what they mean. */
@@ -84,12 +89,14 @@ export interface OrderedPorts {
   readonly logits: number;
   readonly attention: number | null;
   readonly links: readonly { readonly feed: number; readonly output: number }[];
+  readonly kept: readonly { readonly feed: number; readonly output: number }[];
   readonly N: number;
   readonly V: number;
 }
 
 /** A step's ports by number. @throws InputError for what the program does not have, or has in another shape. */
-export function orderPorts(program: Program, { tokens, logits, attention, carry }: SearchPorts): OrderedPorts {
+export function orderPorts(program: Program, ports: SearchPorts): OrderedPorts {
+  const { tokens, logits, attention, carry, kept = {} } = ports;
   const fed = find(program, program.feeds, "feed", tokens);
   const N = elementsOf(fed.value.shape);
   const refuse = (name: string, wanted: string, { dtype, shape }: Value): never => {
@@ -102,12 +109,12 @@ export function orderPorts(program: Program, { tokens, logits, attention, carry 
     if (dtype !== "f32" || shape.length !== 2 || shape[0] !== N) refuse(name, `f32[${N}, ...]`, port.value);
     return port;
   };
-  const links = Object.entries(carry).map(([feedName, outputName]) => {
+  const link = ([feedName, outputName]: readonly [string, string], hasRows: boolean) => {
     const [to, from] = [
       find(program, program.feeds, "feed", feedName),
       find(program, program.outputs, "output", outputName),
     ];
-    const fits = (shape: Shape) => shape[0] === N;
+    const fits = (shape: Shape) => !hasRows || shape[0] === N;
     if (feedName === tokens)
       throw new InputError(`search: ${JSON.stringify(tokens)} is what search feeds; it is not carried.`);
     if (!fits(to.value.shape)) refuse(feedName, `of ${N} rows`, to.value);
@@ -119,13 +126,14 @@ export function orderPorts(program: Program, { tokens, logits, attention, carry 
       refuse(outputName, `as ${JSON.stringify(feedName)}, ${to.value.dtype}${shapeText(to.value.shape)}`, from.value);
     }
     return { feed: to.index, output: from.index };
-  });
+  };
   const scored = rows(logits);
   return {
     tokens: fed.index,
     logits: scored.index,
     attention: attention === undefined ? null : rows(attention).index,
-    links,
+    links: Object.entries(carry).map((entry) => link(entry, true)),
+    kept: Object.entries(kept).map((entry) => link(entry, false)),
     N,
     V: scored.value.shape[1] as number,
   };
@@ -142,6 +150,8 @@ export function encodeSearch(ports: OrderedPorts, plan: SearchPlan): Float64Arra
   const { sampling, banned, automaton, each, lengthPenalty } = plan;
   const words: number[] = [ports.tokens, ports.logits, ports.attention ?? -1, ports.links.length];
   for (const { output, feed } of ports.links) words.push(output, feed);
+  words.push(ports.kept.length);
+  for (const { output, feed } of ports.kept) words.push(output, feed);
   words.push(plan.sentences, plan.beams, plan.nBest, plan.groups, plan.diversity, plan.minimumLength);
   // No text is longer than this, so greater values mean the same.
   const atMost = (value: number) => Math.min(value, 2 ** 31 - 1);

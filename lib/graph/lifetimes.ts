@@ -34,7 +34,7 @@ export function planLifetimes(recorded: Recorded): Program {
   const views = viewsOf(recorded.nodes);
   const owner = ownersOf(views, recorded.places);
   const loops = loopsOf(recorded.nodes);
-  expectLastUses(recorded, owner);
+  expectLastUses(recorded, { owner, views });
   const skipped = skippedResults(recorded);
   const lifetimes = lifetimesOf(recorded, { owner, loops, skipped });
 
@@ -105,12 +105,21 @@ function loopsOf(nodes: readonly Node[]): LoopRange[] {
 }
 
 /** Whether every value that an op may overwrite has its last use there. */
-function expectLastUses({ nodes, outputs, tensors, variableOf }: Recorded, owner: ReadonlyMap<number, number>): void {
+function expectLastUses(
+  { nodes, outputs, tensors, variableOf }: Recorded,
+  { owner, views }: { owner: ReadonlyMap<number, number>; views: ReadonlyMap<number, Tensor> },
+): void {
   const rootOf = (id: number) => owner.get(id) ?? id;
   const consumer = new Map<number, Node>();
+  /** Whether a tensor shows what an op has made of the memory that it used up. */
+  const isOfResult = (id: number, { operation, results }: Node): boolean => {
+    if (!operation.view) return false;
+    const viewed = views.get(id);
+    return id === results[0]?.id || (viewed !== undefined && isOfResult(viewed.id, { operation, results } as Node));
+  };
   const expectWhole = (id: number, reader: string) => {
     const by = consumer.get(rootOf(id));
-    if (!by) return;
+    if (!by || isOfResult(id, by)) return;
     throw new ShapeError(
       `Graph: ${reader} needs ${tensors[id]}, which ${by.operation.name} uses up. Differentiate a loss once, with ` +
         "respect to everything that is wanted; for another loss, compute it from new ops.",

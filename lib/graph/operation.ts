@@ -68,7 +68,10 @@ export interface Operation<
   readonly mutates?: readonly NameIn<O[number]>[];
   /** In the body of a loop it runs in every step, also where it meets nothing but the world outside. */
   readonly perStep?: boolean;
-  /** The result is its operand under another shape: the same memory. */
+  /**
+   * The result is the first operand in the same memory: under another shape, or, where that operand is consumed, as the op has changed
+   * it.
+   */
   readonly view?: boolean;
   /**
    * The gradients with respect to the operands. Absent: the op cannot be differentiated.

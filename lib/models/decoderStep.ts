@@ -25,6 +25,8 @@ export interface CacheEntry {
   readonly size: number;
   /** The type of its values. Default: "f32". */
   readonly dtype?: "f32" | "i32";
+  /** Whether its rows stay where they are when hypotheses continue others, and the decoder finds them by indices. Default false. */
+  readonly stays?: boolean;
 }
 
 /** A decoder: the same step for every token of a text. */
@@ -116,7 +118,7 @@ export class DecoderStep {
         tokens: tokensName,
         logits: "logits",
         ...(attends ? { attention: "attention" } : {}),
-        carry: Object.fromEntries(states.map((name) => [name, `next.${name}`])),
+        ...linksOf(states, caches),
       },
       feeds: Object.fromEntries(feeds.filter(({ name }) => name !== tokensName).map(({ name }) => [name, first(name)])),
     };
@@ -159,6 +161,16 @@ function encodedOf(feeds: Readonly<Record<string, Tensor>>, lengths: Tensor | nu
     summary,
     state: Object.fromEntries(named(statePrefix).map(([name, tensor]) => [name.slice(statePrefix.length), tensor])),
     blocks: memories.length > 0 ? { memories, lengths } : null,
+  };
+}
+
+/** Which outputs become the states of the next step, and whether their rows follow the hypotheses. */
+function linksOf(states: readonly string[], caches: readonly CacheEntry[]): Pick<SearchStep, "carry" | "kept"> {
+  const staying = new Set(caches.filter(({ stays }) => stays).map(({ name }) => statePrefix + name));
+  const links = (own: readonly string[]) => Object.fromEntries(own.map((name) => [name, `next.${name}`]));
+  return {
+    carry: links(states.filter((name) => !staying.has(name))),
+    kept: links(states.filter((name) => staying.has(name))),
   };
 }
 

@@ -45,6 +45,6 @@ export { RecurrentStack } from "./recurrent.js";
 export type { RNNOptions } from "./rnn.js";
 export { RNN } from "./rnn.js";
 export type { State, StateEntry } from "./stateEntry.js";
-export type { TransformerStepReading } from "./transformer.js";
+export type { TransformerEntry, TransformerStepReading } from "./transformer.js";
 export { Transformer } from "./transformer.js";
 export type { TransformerOptions, TransformerReading } from "./transformerBlock.js";

@@ -44,7 +44,7 @@ const readingRules = table("MultiHeadAttention.apply", {
 /** Options of `MultiHeadAttention.apply`. @interface */
 export type AttentionReading = Partial<OptionsOf<typeof readingRules>>;
 
-const cacheRules = { memory: operand, positions: operand };
+const cacheRules = { memory: operand, lineage: operand, times: operand, positions: operand };
 
 const lookRules = { memory: operand, lengths: operandIfAny };
 
@@ -56,11 +56,15 @@ export interface AttentionLook {
   lengths?: Tensor | null;
 }
 
-/** Tokens that rows have read before a step: see `MultiHeadAttention.step`. */
+/** What rows have read before a step: see `MultiHeadAttention.step`. */
 export interface AttentionCache {
-  /** Keys and values of the last L tokens, [N,2FL]. */
+  /** Keys and values of the last L steps, [N,2FL], to which the step adds its own in the same memory (`ops.keepRow`). */
   memory: Tensor;
-  /** Tokens that each row has read before, i32 [N]. */
+  /** The rows of the memory that hold what each row has read, its own at this step included, i32 [N,L] (`ops.lineage`). */
+  lineage: Tensor;
+  /** Steps before this one, i32 [N]. */
+  times: Tensor;
+  /** Tokens of its text that each row has read before, i32 [N]. */
   positions: Tensor;
 }
 
@@ -125,19 +129,15 @@ export class MultiHeadAttention implements Layer {
   step(x: Tensor, cache: AttentionCache): { y: Tensor; memory: Tensor } {
     const F = this.#size;
     const { N } = matchShapes(this.name, [["x", x, `N ${F}`]]) as { N: number };
-    const { memory, positions } = completeOptions(this.name, cache, cacheRules);
+    const { memory: kept, ...seen } = completeOptions(this.name, cache, cacheRules);
     const step = ops.reshape(x, [1, N, F]);
-    const { query, memory: row } = this.#project(step, step, positions);
-    const { context, after } = x.graph.within(this.name, () =>
-      ops.cachedAttention({
-        query: ops.reshape(query, [N, F]),
-        row: ops.reshape(row, [N, 2 * F]),
-        cache: memory,
-        positions,
-        heads: this.#heads,
-      }),
-    );
-    return { y: this.#output.apply(context), memory: after };
+    const { query, memory: row } = this.#project(step, step, seen.positions);
+    const { context, memory } = x.graph.within(this.name, () => {
+      const memory = ops.keepRow({ cache: kept, row: ops.reshape(row, [N, 2 * F]), times: seen.times });
+      const attended = { query: ops.reshape(query, [N, F]), cache: memory, ...seen, heads: this.#heads };
+      return { context: ops.cachedAttention(attended), memory };
+    });
+    return { y: this.#output.apply(context), memory };
   }
 
   /** The keys and values of a memory [S,B,M], [S,B,2F], computed once for all steps that read it (see `look`). */

@@ -1,4 +1,5 @@
 import { ShapeError } from "../errors.js";
+import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import { matchShapes, operand, operandIfAny } from "../graph/tensor.js";
 import type { Completed, OptionsOf } from "../options.js";
@@ -23,6 +24,18 @@ const stepRules = table("Transformer.step", {
 /** The input of a Transformer's step besides x and the state. @interface */
 export type TransformerStepReading = Pick<OptionsOf<typeof stepRules>, "positions"> &
   Partial<OptionsOf<typeof stepRules>>;
+
+/** An entry of the state of a Transformer's step, [N,size], zeros at first. */
+export interface TransformerEntry {
+  readonly name: string;
+  readonly size: number;
+  /** The type of its values. Default: "f32". */
+  readonly dtype?: "i32";
+  /** It goes on where a text begins afresh: positions say what is seen. */
+  readonly lasts: true;
+  /** Its rows stay where they are when hypotheses continue others. */
+  readonly stays?: true;
+}
 
 /**
  * A stack of Transformer blocks (Vaswani et al. 2017, figure 1): an encoder; with `causal` a decoder; with `memorySize` one that reads
@@ -66,9 +79,16 @@ export class Transformer implements Layer {
     });
   }
 
-  /** Entries of the state of `step`: for each block the keys and values of the last `length` tokens. */
-  stateEntries(length: number): { name: string; size: number }[] {
-    return this.#blocks.map((block, layer) => ({ name: entryName(layer), size: block.cacheSize(length) }));
+  /**
+   * Entries of the state of `step`: for each block the keys and values of the last `length` steps, which stay in their rows, and by which
+   * rows each row finds those that it has read.
+   */
+  stateEntries(length: number): TransformerEntry[] {
+    const memories = this.#blocks.map((block, layer) => {
+      return { name: entryName(layer), size: block.cacheSize(length), lasts: true, stays: true } as const;
+    });
+    const indices = { dtype: "i32", lasts: true } as const;
+    return [...memories, { name: lineageName, size: length, ...indices }, { name: timesName, size: 1, ...indices }];
   }
 
   /** The keys and values of a memory [S,B,M] for each block, [S,B,2F], computed once for all steps. @throws ShapeError without `memorySize`. */
@@ -87,17 +107,20 @@ export class Transformer implements Layer {
    */
   step(x: Tensor, state: State, reading: TransformerStepReading): { y: Tensor; state: State; weights: Tensor | null } {
     const { positions, memories, memoryLengths } = completeOptions(this.name, reading, stepRules);
-    const names = this.#blocks.map((_, layer) => entryName(layer));
-    const before = completeOptions(this.name, state, Object.fromEntries(names.map((name) => [name, operand])));
-    matchShapes(this.name, [["x", x, `N ${this.#options.size}`]]);
+    const names = [...this.#blocks.map((_, layer) => entryName(layer)), lineageName, timesName];
+    const before = completeOptions(this.name, state, Object.fromEntries(names.map((name) => [name, operand]))) as State;
+    const { N } = matchShapes(this.name, [["x", x, `N ${this.#options.size}`]]) as { N: number };
     this.#expectMemory(memories !== undefined);
-    const after: State = {};
+    const times = ops.reshape(before[timesName] as Tensor, [N]);
+    const lineage = ops.lineage({ before: before[lineageName] as Tensor, times });
+    const next = ops.nextPositions({ positions: before[timesName] as Tensor });
+    const after: State = { [lineageName]: lineage, [timesName]: next };
     let weights: Tensor | null = null;
     const y = this.#blocks.reduce((rows, block, layer) => {
       const name = entryName(layer);
       const memory = memories?.[layer];
       const read = memory ? { memory, lengths: memoryLengths } : null;
-      const step = block.step(rows, { memory: before[name] as Tensor, positions }, read);
+      const step = block.step(rows, { memory: before[name] as Tensor, lineage, times, positions }, read);
       after[name] = step.memory;
       weights = step.weights;
       return step.y;
@@ -122,6 +145,9 @@ export class Transformer implements Layer {
     );
   }
 }
+
+/** The names in a state of the rows that hold what each row has read, and of the number of steps. */
+const [lineageName, timesName] = ["lineage", "times"];
 
 /** The name of a block's keys and values in a state. */
 function entryName(layer: number): string {

@@ -220,7 +220,8 @@ async function searchOutside({ step, ports, feeds, sentences, numbers, options, 
       for (const [to, from] of parents.entries()) next.set(row(from), to * (values.length / ports.N));
       return [feed, next] as const;
     });
-    own = { ...own, ...Object.fromEntries(carried) };
+    const kept = Object.entries(step.kept ?? {}).map(([feed, output]) => [feed, outputs[output] as Values] as const);
+    own = { ...own, ...Object.fromEntries(carried), ...Object.fromEntries(kept) };
   }
   signal?.throwIfAborted();
   return searches.map((search) => {

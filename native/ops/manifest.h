@@ -79,8 +79,8 @@ struct broadcastTo {
 };
 
 struct cachedAttention {
-  enum Operand { query, row, cache, positions };
-  enum Result { context, after };
+  enum Operand { query, cache, lineage, times, positions };
+  enum Result { context };
   enum Attribute { heads, scale };
   static const Implementation implementation;
 };
@@ -274,6 +274,12 @@ struct keepIds {
   static const Implementation implementation;
 };
 
+struct keepRow {
+  enum Operand { cache, row, times };
+  enum Result { after };
+  static const Implementation implementation;
+};
+
 struct layerNorm {
   enum Operand { x, gain, bias };
   enum Result { y, mean, inverseDeviation };
@@ -284,6 +290,12 @@ struct layerNorm {
 struct layerNormGradient {
   enum Operand { x, gain, mean, inverseDeviation, dy };
   enum Result { dx, dgain, dbias };
+  static const Implementation implementation;
+};
+
+struct lineage {
+  enum Operand { before, times };
+  enum Result { after };
   static const Implementation implementation;
 };
 
@@ -732,8 +744,8 @@ inline constexpr Operation kTable[] = {
      .results = {"y"},
      .implementation = broadcastTo::implementation},
     {.name = "cachedAttention",
-     .operands = {"query", "row", "cache", "positions"},
-     .results = {"context", "after"},
+     .operands = {"query", "cache", "lineage", "times", "positions"},
+     .results = {"context"},
      .attributes = {"heads", "scale"},
      .implementation = cachedAttention::implementation},
     {.name = "clamp",
@@ -881,6 +893,12 @@ inline constexpr Operation kTable[] = {
      .operands = {"ids", "keep"},
      .results = {"kept"},
      .implementation = keepIds::implementation},
+    {.name = "keepRow",
+     .operands = {"cache", "row", "times"},
+     .results = {"after"},
+     .consumes = 1u << keepRow::cache,
+     .view = true,
+     .implementation = keepRow::implementation},
     {.name = "layerNorm",
      .operands = {"x", "gain", "bias"},
      .results = {"y", "mean", "inverseDeviation"},
@@ -891,6 +909,10 @@ inline constexpr Operation kTable[] = {
      .operands = {"x", "gain", "mean", "inverseDeviation", "dy"},
      .results = {"dx", "dgain", "dbias"},
      .implementation = layerNormGradient::implementation},
+    {.name = "lineage",
+     .operands = {"before", "times"},
+     .results = {"after"},
+     .implementation = lineage::implementation},
     {.name = "linear",
      .operands = {"x", "weight", "bias"},
      .results = {"y"},

@@ -132,7 +132,8 @@ struct Operation {
   uint32_t consumes = 0;
   // The one name of `operands` stands for one or more.
   bool several = false;
-  // Result 0 is operand 0 under another shape, in the same memory. No other result may overlap an operand.
+  // Result 0 is operand 0 in the same memory: under another shape, or, where `consumes` has it, as the op has changed
+  // it. No other result may overlap an operand.
   bool view = false;
   const Implementation& implementation;
 

@@ -54,8 +54,9 @@ void OpExtents::expectApart(const Operation& operation) const {
     if (!apart) refuse(operation.name, "its values overlap in memory");
   };
   if (operation.view) {
-    expect(read.size() == 1 && written.size() == 1 && read[0].sameMemoryAs(written[0]) &&
+    expect(!read.empty() && written.size() == 1 && read[0].sameMemoryAs(written[0]) &&
            read[0].begin == written[0].begin && read[0].moves() == written[0].moves());
+    for (size_t k = 1; k < read.size(); k++) expect(!read[k].overlaps(written[0]));
     return;
   }
   for (size_t r = 0; r < written.size(); r++) {

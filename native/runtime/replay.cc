@@ -1,7 +1,10 @@
 #include "runtime/replay.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "runtime/program.h"
 
@@ -38,11 +41,20 @@ void Program::replay(const Replay& replay, const std::vector<char*>& collected) 
   };
   // Feeds that change from run to run, and those that a run writes over, are fed again from here.
   std::vector<std::vector<char>> inputs(parts_.feeds.size());
+  // What a run leaves where it was fed needs no copy.
+  std::vector<std::pair<int64_t, int64_t>> links;
+  std::vector<char> inPlace(parts_.feeds.size(), 0);
+  for (const auto& link : replay.links) {
+    const bool counted = std::count(replay.counters.begin(), replay.counters.end(), link.second) > 0;
+    const bool same = !counted && output(link.first).data == feed(link.second).data;
+    inPlace[static_cast<size_t>(link.second)] = same ? 1 : 0;
+    if (!same) links.push_back(link);
+  }
   const auto keep = [&](int64_t i) { inputs[static_cast<size_t>(i)] = copyOf(feed(i)); };
-  for (const auto& [from, to] : replay.links) keep(to);
+  for (const auto& [from, to] : links) keep(to);
   for (const int64_t i : replay.counters) keep(i);
   for (int64_t i = 0; i < feedCount(); i++) {
-    if (!feedStays(i)) keep(i);
+    if (!feedStays(i) && !inPlace[static_cast<size_t>(i)]) keep(i);
   }
   for (int64_t step = 0; step < replay.steps; step++) {
     for (size_t i = 0; i < inputs.size(); i++) {
@@ -53,7 +65,7 @@ void Program::replay(const Replay& replay, const std::vector<char*>& collected) 
       const TensorView& view = output(replay.collected[i]);
       std::memcpy(collected[i] + static_cast<size_t>(step) * bytesOf(view), view.data, bytesOf(view));
     }
-    for (const auto& [from, to] : replay.links) {
+    for (const auto& [from, to] : links) {
       std::memcpy(inputs[static_cast<size_t>(to)].data(), output(from).data, inputs[static_cast<size_t>(to)].size());
     }
     for (const int64_t i : replay.counters) {

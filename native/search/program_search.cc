@@ -37,25 +37,38 @@ ProgramSearch::ProgramSearch(std::shared_ptr<Program> program, const double* wor
   expect(V <= INT32_MAX, "the vocabulary is larger than 2^31 - 1");
   expect(attention_ < 0 || isMatrix(program_->output(attention_)),
          "the attention is no f32 matrix with a row for each token");
-  for (int64_t left = reader.integer("the number of links", 0, lastFeed + 1); left > 0; left--) {
-    const int64_t from = reader.integer("an output", 0, lastOutput), to = reader.integer("a feed", 0, lastFeed);
-    const TensorView &output = program_->output(from), &feed = program_->feed(to);
-    expect(to != tokens_, "the tokens are fed by the search");
+  readLinks(reader, "the number of links", [&](const TensorView& output, const TensorView& feed, const Link& link) {
     expect(output.rank > 0 && feed.rank > 0 && output.dims[0] == N && feed.dims[0] == N,
            "what is carried has no row for each token");
-    expect(output.dtype == feed.dtype && output.elements() == feed.elements(),
-           "an output does not fit the feed that is to get its rows");
-    links_.emplace_back(from, to);
-  }
+    links_.push_back(link);
+  });
+  readLinks(reader, "the number of values that are kept",
+            [&](const TensorView&, const TensorView&, const Link& link) { kept_.push_back(link); });
   SearchOptions options = readSearchOptions(reader, N, V, attention_ >= 0);
   expect(reader.left() == 0, "it goes on after its end");
   for (int64_t i = 0; i <= lastFeed; i++) {
     inputs_.emplace_back(bytesOf(program_->feed(i)));
-    const bool carried = std::any_of(links_.begin(), links_.end(), [i](const auto& link) { return link.second == i; });
-    if (i == tokens_ || carried || !program_->feedStays(i)) refed_.push_back(i);
+    const auto isOf = [i](const std::vector<Link>& list) {
+      return std::any_of(list.begin(), list.end(), [i](const Link& link) { return link.second == i; });
+    };
+    if (isOf(kept_)) continue;
+    if (i == tokens_ || isOf(links_) || !program_->feedStays(i)) refed_.push_back(i);
   }
   search_ =
       std::make_unique<BeamSearch>(std::move(options), V, attention_ < 0 ? 0 : program_->output(attention_).dims[1]);
+}
+
+template <class F>
+void ProgramSearch::readLinks(WordReader& reader, const char* what, const F& f) {
+  const int64_t lastFeed = program_->feedCount() - 1, lastOutput = program_->outputCount() - 1;
+  for (int64_t left = reader.integer(what, 0, lastFeed + 1); left > 0; left--) {
+    const int64_t from = reader.integer("an output", 0, lastOutput), to = reader.integer("a feed", 0, lastFeed);
+    const TensorView &output = program_->output(from), &feed = program_->feed(to);
+    expect(to != tokens_, "the tokens are fed by the search");
+    expect(output.dtype == feed.dtype && output.elements() == feed.elements(),
+           "an output does not fit the feed that is to get its rows");
+    f(output, feed, Link{from, to});
+  }
 }
 
 int64_t ProgramSearch::bytes() const {
@@ -71,6 +84,8 @@ void ProgramSearch::advance(int64_t steps) {
     std::memcpy(program_->feed(i).data, input(i), inputs_[static_cast<size_t>(i)].size());
   }
   for (int64_t i = 0; i < steps && !search_->done(); i++) step();
+  // Other runs may use the arena before the next call.
+  for (const auto& [from, to] : kept_) std::memcpy(input(to), fed(to), inputs_[static_cast<size_t>(to)].size());
   failed_ = false;
 }
 
@@ -94,6 +109,10 @@ void ProgramSearch::step() {
     for (size_t row = 0; row < parents.size(); row++) {
       std::memcpy(input(to) + row * rowBytes, rows + static_cast<size_t>(parents[row]) * rowBytes, rowBytes);
     }
+  }
+  for (const Link& kept : kept_) {
+    if (isInPlace(kept)) continue;
+    std::memmove(fed(kept.second), program_->output(kept.first).data, inputs_[static_cast<size_t>(kept.second)].size());
   }
 }
 

@@ -1,7 +1,10 @@
 // A search that replays a program, the step of a decoder, as the addon receives it:
 //
-//   [ tokens (feed), logits (output), attention (output, or -1), linkCount, (output, feed)..., the options
-//   (search_options.h) ]
+//   [ tokens (feed), logits (output), attention (output, or -1), linkCount, (output, feed)..., keptCount, (output,
+//   feed)..., the options (search_options.h) ]
+//
+// Rows of a link follow the hypotheses that they belong to. What is kept stays as the step gave it, whichever rows
+// hypotheses continue; where the step leaves it in the memory in which it was fed, no step copies it.
 //
 // It keeps the values of the feeds: programs of a store share one arena, which other runs may use between two calls.
 #pragma once
@@ -44,8 +47,18 @@ class ProgramSearch {
 
   std::shared_ptr<Program> program_;
   int64_t tokens_, logits_, attention_;
-  std::vector<std::pair<int64_t, int64_t>> links_;
-  // Feeds that each step needs again.
+  using Link = std::pair<int64_t, int64_t>;
+
+  // Calls f(output, feed) for each entry of a list.
+  template <class F>
+  void readLinks(WordReader& reader, const char* what, const F& f);
+  bool isInPlace(const Link& kept) const {
+    return program_->output(kept.first).data == program_->feed(kept.second).data;
+  }
+  char* fed(int64_t feed) { return static_cast<char*>(program_->feed(feed).data); }
+
+  std::vector<Link> links_, kept_;
+  // Feeds that each step needs again, those that are kept left out.
   std::vector<int64_t> refed_;
   std::vector<std::vector<char>> inputs_;
   std::unique_ptr<BeamSearch> search_;

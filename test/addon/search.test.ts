@@ -23,7 +23,7 @@ function sample() {
 
 /** Two sentences, two beams: see native/search/search_options.h. */
 const search = [
-  ...[0, 0, 1, 1, 2, 1],
+  ...[0, 0, 1, 1, 2, 1, 0],
   ...[2, 2, 2, 1, 0, 1, 2, 0.5, 0.25, 1, 0, 1],
   ...[0, 1, 0, 1, 7, 1, 1],
   ...[1, 3],
@@ -59,7 +59,7 @@ test("a malformed search is refused or runs; it never crashes, whichever word is
     await attempt(good);
     if (ran !== 1) throw new Error("the good search does not run");
     for (const sampling of [0, 1]) {
-      good[18] = sampling;
+      good[19] = sampling;
       for (let i = 0; i < good.length; i++) {
         for (const value of hostile) {
           const words = good.slice();

@@ -38,7 +38,7 @@ std::shared_ptr<Program> stepProgram() {
 
 // Two sentences with two beams over that step, with a bit of everything.
 std::vector<double> searchWords() {
-  return {0, 0, 1, 1, 1, 1,        // tokens, logits, attention, one link: y is the next h
+  return {0, 0, 1, 1, 1, 1, 0,     // tokens, logits, attention, one link: y is the next h; nothing is kept
           2, 2, 2, 1, 0, 1,        // sentences, beams, nBest, groups, diversity, minimum length
           2, 0.5, 0.25, 1, 0, 1,   // n-grams, length penalty, coverage penalty, early stopping, begin, end
           0, 1, 0, 1, 7, 1, 1,     // sampling, temperature, topK, topP, seed, attention, tree
@@ -76,6 +76,26 @@ TEST_CASE("a program is replayed until the search ends, in however many pieces")
       CHECK(results.back()[i].tokens == results.front()[i].tokens);
       CHECK(results.back()[i].score == results.front()[i].score);
     }
+  }
+}
+
+TEST_CASE("what is kept is the same in however many pieces, and follows no hypothesis") {
+  std::vector<double> words = searchWords();
+  // y is the next h as it is, and no link.
+  const std::vector<double> ports = {0, 0, 1, 0, 1, 1, 1};
+  std::copy(ports.begin(), ports.end(), words.begin());
+  const float first[] = {0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f, 0.7f, 0.8f};
+  for (const int64_t steps : {1, 100}) {
+    ProgramSearch search(stepProgram(), words.data(), words.size());
+    run(search, 0);
+    std::memcpy(search.input(1), first, sizeof first);
+    for (int64_t taken = 0; taken < 2 && !search.search().done(); taken += steps) {
+      std::memset(search.program().store().arena(256), 0x7f, 256);
+      search.advance(steps == 1 ? 1 : 2);
+    }
+    float kept[8];
+    std::memcpy(kept, search.input(1), sizeof kept);
+    for (int i = 0; i < 8; i++) CHECK(kept[i] == doctest::Approx(std::tanh(std::tanh(first[i]))).epsilon(1e-5));
   }
 }
 
@@ -129,7 +149,7 @@ TEST_CASE("whichever word is wrong, a search is refused or runs") {
       words[i] = value;
       attempt(words);
       // Sampling takes other paths.
-      words[18] = 1;
+      words[19] = 1;
       attempt(words);
     }
     attempt(std::vector<double>(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(i)));
@@ -172,38 +192,39 @@ TEST_CASE("each number of a search is in its range, and what it says is said") {
                           Bounds{3, "the number of links", -1, 3},
                           Bounds{4, "an output", -1, 2},
                           Bounds{5, "a feed", -1, 2},
-                          Bounds{6, "the number of sentences", 0, 5},
-                          Bounds{7, "the number of beams", 0, 3},
-                          Bounds{8, "nBest", 0, 3},
-                          Bounds{9, "the number of groups", 0, 3},
-                          Bounds{11, "the minimum length", -1, int32},
-                          Bounds{12, "the length of n-grams", -1, int32},
-                          Bounds{15, "early stopping", -1, 2},
-                          Bounds{16, "the first token", -1, 3},
-                          Bounds{17, "the end", -2, 3},
-                          Bounds{18, "sampling", -1, 2},
-                          Bounds{20, "topK", -1, int32},
-                          Bounds{22, "the seed", -1, uint32},
-                          Bounds{23, "attention", -1, 2},
-                          Bounds{24, "the tree", -1, 2},
-                          Bounds{25, "the number of banned tokens", -1, int32},
-                          Bounds{26, "the number of states", -1, int32},
-                          Bounds{27, "the number of classes", 0, int32},
-                          Bounds{28, "a state", -2, 2},
-                          Bounds{32, "a class", -1, 2},
-                          Bounds{35, "a maximum length", 0, int32},
-                          Bounds{36, "a sentence's number", -1, uint32},
-                          Bounds{37, "the number of required tokens", -1, int32},
-                          Bounds{38, "a position", -1, 5},
-                          Bounds{39, "a required token", -1, 3}}) {
+                          Bounds{6, "the number of values that are kept", -1, 3},
+                          Bounds{7, "the number of sentences", 0, 5},
+                          Bounds{8, "the number of beams", 0, 3},
+                          Bounds{9, "nBest", 0, 3},
+                          Bounds{10, "the number of groups", 0, 3},
+                          Bounds{12, "the minimum length", -1, int32},
+                          Bounds{13, "the length of n-grams", -1, int32},
+                          Bounds{16, "early stopping", -1, 2},
+                          Bounds{17, "the first token", -1, 3},
+                          Bounds{18, "the end", -2, 3},
+                          Bounds{19, "sampling", -1, 2},
+                          Bounds{21, "topK", -1, int32},
+                          Bounds{23, "the seed", -1, uint32},
+                          Bounds{24, "attention", -1, 2},
+                          Bounds{25, "the tree", -1, 2},
+                          Bounds{26, "the number of banned tokens", -1, int32},
+                          Bounds{27, "the number of states", -1, int32},
+                          Bounds{28, "the number of classes", 0, int32},
+                          Bounds{29, "a state", -2, 2},
+                          Bounds{33, "a class", -1, 2},
+                          Bounds{36, "a maximum length", 0, int32},
+                          Bounds{37, "a sentence's number", -1, uint32},
+                          Bounds{38, "the number of required tokens", -1, int32},
+                          Bounds{39, "a position", -1, 5},
+                          Bounds{40, "a required token", -1, 3}}) {
     for (const double value : {b.below, b.above, b.below + 0.5, std::nan("")}) {
       CHECK(withWord(b.word, value).find(std::string("malformed search: ") + b.what + " is ") == 0);
     }
   }
   for (const auto& [word, what, below] :
-       {std::tuple(10, "the diversity", -0.5), std::tuple(13, "the length penalty", -1.5),
-        std::tuple(14, "the coverage penalty", -0.1), std::tuple(19, "the temperature", -0.1),
-        std::tuple(21, "topP", -0.1)}) {
+       {std::tuple(11, "the diversity", -0.5), std::tuple(14, "the length penalty", -1.5),
+        std::tuple(15, "the coverage penalty", -0.1), std::tuple(20, "the temperature", -0.1),
+        std::tuple(22, "topP", -0.1)}) {
     for (const double value : {below, std::nan(""), std::numeric_limits<double>::infinity()}) {
       CHECK(withWord(static_cast<size_t>(word), value).find(std::string("malformed search: ") + what + " is ") == 0);
     }
@@ -217,21 +238,21 @@ TEST_CASE("a search fits the step that it replays, and its options fit each othe
   CHECK(withWord(0, 1) == "search: the feed of tokens holds no whole numbers");
   CHECK(withWord(5, 0) == "search: the tokens are fed by the search");
   CHECK(withWord(4, 0) == "search: an output does not fit the feed that is to get its rows");  // [4,3] to [4,2]
-  CHECK(withWord(7, 1) == "search: 2 sentences with 1 beams do not make the step's 4 rows");
+  CHECK(withWord(8, 1) == "search: 2 sentences with 1 beams do not make the step's 4 rows");
   CHECK(verdict([](std::vector<double>& words) {
-          words[6] = 1;
-          words[7] = 4;
-          words[9] = 3;
+          words[7] = 1;
+          words[8] = 4;
+          words[10] = 3;
         }) == "search: the groups do not divide the beams");
-  CHECK(withWord(21, 0) == "search: topP must be above 0");
-  CHECK(verdict([](std::vector<double>& words) { words[9] = 2, words[18] = 1; }) == "search: sampling knows no groups");
+  CHECK(withWord(22, 0) == "search: topP must be above 0");
+  CHECK(verdict([](std::vector<double>& words) { words[10] = 2, words[19] = 1; }) == "search: sampling knows no groups");
   // Attention is wanted, or the penalty for what it has not covered.
   CHECK(withWord(2, -1) == "search: the step has no output for attention");
-  CHECK(verdict([](std::vector<double>& words) { words[2] = -1, words[23] = 0; }) ==
+  CHECK(verdict([](std::vector<double>& words) { words[2] = -1, words[24] = 0; }) ==
         "search: the step has no output for attention");
-  CHECK(verdict([](std::vector<double>& words) { words[2] = -1, words[14] = 0; }) ==
+  CHECK(verdict([](std::vector<double>& words) { words[2] = -1, words[15] = 0; }) ==
         "search: the step has no output for attention");
-  CHECK(verdict([](std::vector<double>& words) { words[2] = -1, words[14] = 0, words[23] = 0; }) == "fits");
+  CHECK(verdict([](std::vector<double>& words) { words[2] = -1, words[15] = 0, words[24] = 0; }) == "fits");
 }
 
 TEST_CASE("logits, attention and what is carried have a row for each token") {

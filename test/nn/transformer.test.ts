@@ -61,7 +61,9 @@ describe.each(forms)("%o", (form) => {
     const graph = new Graph();
     const positions = graph.feed("positions", "i32", [B]);
     const entries = own.stateEntries(length);
-    const state = Object.fromEntries(entries.map(({ name, size }) => [name, graph.feed(name, "f32", [B, size])]));
+    const state = Object.fromEntries(
+      entries.map(({ name, size, dtype = "f32" }) => [name, graph.feed(name, dtype, [B, size])]),
+    );
     const { y, state: after } = own.step(graph.feed("x", "f32", [B, F]), state, { positions });
     graph.output("y", y);
     for (const [name, tensor] of Object.entries(after)) graph.output(`after ${name}`, tensor);
@@ -70,7 +72,9 @@ describe.each(forms)("%o", (form) => {
     const executable = run.compile(graph.program(), store);
     let carried: Record<string, Float32Array | Float64Array | Int32Array> = {
       positions: new Int32Array(B),
-      ...Object.fromEntries(entries.map(({ name, size }) => [name, run.floats.from(new Float64Array(B * size))])),
+      ...Object.fromEntries(
+        entries.map(({ name, size, dtype }) => [name, new (dtype === "i32" ? Int32Array : run.floats)(B * size)]),
+      ),
     };
     for (let t = 0; t < steps; t++) {
       const row = run.floats.from(x.slice(t * B * F, (t + 1) * B * F));

@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import type { Executor, Feeds } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import type { PairNetwork } from "../../lib/models/pairModel/pairNetwork.js";
 import { TranslationStep } from "../../lib/models/pairModel/translationStep.js";
 import { Seq2SeqNetwork } from "../../lib/models/seq2seq/network.js";
+import { TransformerSeq2SeqNetwork } from "../../lib/models/transformerSeq2Seq/network.js";
 import { randomSource } from "../../lib/random/source.js";
 import type { SearchResult, SearchStep } from "../../lib/search/index.js";
 import { beamSearch, searchStep } from "../../lib/search/index.js";
@@ -313,10 +315,44 @@ test.each([
   }
 });
 
+test("a Transformer's caches stay where they are: the same search as in the reference executor, in however many pieces", async () => {
+  const [S, B, beams] = [5, 3, 4];
+  const network = new TransformerSeq2SeqNetwork({
+    ...{
+      sourceVocabularySize: 9,
+      targetVocabularySize: 11,
+      hiddenSize: 8,
+      heads: 2,
+      encoderLayers: 1,
+      decoderLayers: 2,
+    },
+  });
+  const options = {
+    begin,
+    end,
+    sentences: B,
+    beams,
+    nBest: 3,
+    maximumLength: 12,
+    minimumLength: 2,
+    lengthPenalty: 0.8,
+  };
+  const translate = async (executor: Executor, search = searchStep, own: object = {}) => {
+    const { step, feeds } = await decoderStep(executor, network, { S, B, beams });
+    expect(Object.keys(step.kept ?? {}).length).toBe(2);
+    return search(step, feeds, { ...options, ...own });
+  };
+  const found = await translate(native);
+  // A step for each call, between which the caches are put aside; and plain search, which has no memory in which to leave them.
+  expect(await translate(native, searchStep, { onBest: () => {} })).toEqual(found);
+  expectSame(await translate(native, searchStepPlainly), found, "plain");
+  expectSame(await translate(new ReferenceExecutor()), found, "reference");
+});
+
 /** The encoder's program, run; and the step that reads what it made. */
 async function decoderStep(
   executor: Executor,
-  network: Seq2SeqNetwork,
+  network: PairNetwork,
   { S, B, beams }: { S: number; B: number; beams: number },
 ): Promise<{ step: SearchStep; feeds: Feeds }> {
   const store = executor.createStore();

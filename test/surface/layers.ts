@@ -127,7 +127,8 @@ export const layerRows: Record<string, Entry> = {
     of(() => new ostinato.MultiHeadAttention("m", { size: 4, heads: 2 }), "step"),
     () => {
       const { f, i } = tensors();
-      return [f("in", 2, 4), { memory: f("cache", 2, 24), positions: i("positions", 2) }];
+      const indices = { lineage: i("lineage", 2, 3), times: i("times", 2), positions: i("positions", 2) };
+      return [f("in", 2, 4), { memory: f("cache", 2, 24), ...indices }];
     },
   ),
   "MultiHeadAttention.keysAndValues": entry(

@@ -14,8 +14,10 @@ import * as gelu from "./gelu.js";
 import * as gru from "./gru.js";
 import * as hardSigmoid from "./hardSigmoid.js";
 import * as keepIds from "./keepIds.js";
+import * as keepRow from "./keepRow.js";
 import type { Kernel } from "./kernel.js";
 import * as layerNorm from "./layerNorm.js";
+import * as lineage from "./lineage.js";
 import * as logGamma from "./logGamma.js";
 import * as lstm from "./lstm.js";
 import * as mask from "./mask.js";
@@ -57,7 +59,9 @@ export const kernels = {
   ...gru,
   ...hardSigmoid,
   ...keepIds,
+  ...keepRow,
   ...layerNorm,
+  ...lineage,
   ...logGamma,
   ...lstm,
   ...mask,

@@ -7,54 +7,58 @@ import { matchShapes, operand } from "../tensor.js";
 
 export const cachedAttentionOperation = defineOperation({
   name: "cachedAttention",
-  operands: ["query", "row", "cache", "positions i32"],
-  results: ["context", "after"],
+  operands: ["query", "cache", "lineage i32", "times i32", "positions i32"],
+  results: ["context"],
   attributes: ["heads", "scale"],
   cost: ({ cache }) => ({ flops: 2 * elementsOf(cache) }),
 });
 
 const rules = {
   query: operand,
-  row: operand,
   cache: operand,
+  lineage: operand,
+  times: operand,
   positions: operand,
   heads: whole({ minimum: 1 }),
   scale: optional(real()),
 };
 
 /**
- * One step of `multiHeadAttention` with `causal`, for rows that each have read some tokens: the keys and values of the last L of
- * them are in a cache, to which the step adds its own.
+ * One step of `multiHeadAttention` with `causal`, for rows that each have read some tokens, whose keys and values are in a cache.
  *
- * Position p lies in place p mod L, so that the newest replaces the oldest, and a step at position p sees the last min(p + 1, L).
+ * The keys and values that row n reads of time s lie in row lineage[n, s mod L] of the cache, at the place s mod L. It sees those of
+ * the times from times[n] back, its own among them (see `keepRow`): min(positions[n] + 1, L) of them.
  * @param operands.query [N,F]
- * @param operands.row [N,2F]: keys, then values, of the token that is read.
- * @param operands.cache [N,2FL]: L such rows, those of the tokens before.
- * @param operands.positions i32 [N]: tokens that each row has read before.
- * @returns context [N,F], and the cache after the step.
- * @throws ShapeError for operands that do not fit. While running, a position below 0 is an InputError.
+ * @param operands.cache [N,2FL]: for each row of the batch L times keys, then values.
+ * @param operands.lineage i32 [N,L], each below N, see `lineage`.
+ * @param operands.times i32 [N]: steps before this one.
+ * @param operands.positions i32 [N]: tokens of its text that each row has read before, at most times[n].
+ * @returns context [N,F].
+ * @throws ShapeError for operands that do not fit. While running, numbers outside their range are an InputError.
  */
 export function cachedAttention(operands: {
   query: Tensor;
-  row: Tensor;
   cache: Tensor;
+  lineage: Tensor;
+  times: Tensor;
   positions: Tensor;
   heads: number;
   scale?: number;
-}): { context: Tensor; after: Tensor } {
+}): Tensor {
   const { heads, scale, ...tensors } = completeOptions("cachedAttention", operands, rules);
-  const { query, row, cache, positions } = tensors;
-  const { F, W } = matchShapes("cachedAttention", [
+  const { query, cache } = tensors;
+  const { F, L } = matchShapes("cachedAttention", [
     ["query", query, "N F"],
-    ["row", row, "N 2F"],
-    ["cache", cache, "N W"],
-    ["positions", positions, "N", "i32"],
-  ]) as { F: number; W: number };
+    ["lineage", tensors.lineage, "N L", "i32"],
+    ["times", tensors.times, "N", "i32"],
+    ["positions", tensors.positions, "N", "i32"],
+  ]) as { F: number; L: number };
+  matchShapes("cachedAttention", [
+    ["query", query, "N F"],
+    ["cache", cache, `N ${2 * F * L}`],
+  ]);
   if (F % heads !== 0)
     throw new ShapeError(`cachedAttention: ${heads} heads cannot share the ${F} features of ${query}.`);
-  if (W % (2 * F) !== 0) {
-    throw new ShapeError(`cachedAttention: expected rows of ${2 * F} keys and values in the cache, got ${cache}.`);
-  }
   const attributes = { heads, scale: scale ?? 1 / Math.sqrt(F / heads) };
-  return query.graph.record(cachedAttentionOperation, tensors, { context: query, after: cache }, attributes);
+  return query.graph.record(cachedAttentionOperation, tensors, { context: query }, attributes).context;
 }

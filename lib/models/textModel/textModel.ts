@@ -248,9 +248,10 @@ export function recordTextLoss(graph: Graph, form: LanguageModelForm, network: T
   }
   const inputs = graph.feed("inputs", "i32", [T, B]);
   const targets = graph.feed("targets", "i32", [T, B]);
-  const variables = carried ? stateVariables(graph, network.carriedEntries ?? network.stateEntries, { role, B }) : {};
+  const entries = network.carriedEntries ?? network.stateEntries;
+  const variables = carried ? stateVariables(graph, entries, { role, B }) : {};
   // Multiplying by 0 begins a text from the first state; by 1 it goes on: one program for both.
-  const state = carried ? { state: keptState(variables, graph.scalar("carry")) } : {};
+  const state = carried ? { state: keptState(variables, graph.scalar("carry"), entries) } : {};
   const { losses, count, last, ...others } = network.losses({
     inputs,
     targets,

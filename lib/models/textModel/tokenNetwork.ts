@@ -12,6 +12,10 @@ export interface TokenStateEntry {
   readonly size: number;
   /** The type of its values. Default: "f32". */
   readonly dtype?: "f32" | "i32";
+  /** Whether it goes on where a line begins afresh: what a text may read of it is for the network to say. Default false. */
+  readonly lasts?: boolean;
+  /** Whether its rows stay where they are when hypotheses continue others, and the network finds them by indices. Default false. */
+  readonly stays?: boolean;
 }
 
 /** Tokens of some sequences side by side, and what is to follow each. */
@@ -64,10 +68,16 @@ export function longestLine({ windowLength }: TokenNetwork): number | undefined 
   return windowLength === undefined ? undefined : Math.max(1, windowLength - 1);
 }
 
-/** A state where `keep` is 1, and the first state where it is 0. @param keep [B,1], or a scalar for all rows. */
-export function keptState(state: State, keep: Tensor): State {
+/**
+ * A state where `keep` is 1, and the first state where it is 0, but for what lasts.
+ * @param keep [B,1], or a scalar for all rows.
+ */
+export function keptState(state: State, keep: Tensor, entries: readonly TokenStateEntry[]): State {
+  const lasting = new Set(entries.filter(({ lasts }) => lasts).map(({ name }) => name));
   const kept = (values: Tensor) => (values.dtype === "i32" ? ops.keepIds(values, keep) : ops.multiply(values, keep));
-  return Object.fromEntries(Object.entries(state).map(([name, values]) => [name, kept(values)]));
+  return Object.fromEntries(
+    Object.entries(state).map(([name, values]) => [name, lasting.has(name) ? values : kept(values)]),
+  );
 }
 
 /** The carried state of B rows, as variables of the store. `role` keeps training, evaluation and generation apart. */

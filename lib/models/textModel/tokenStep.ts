@@ -175,11 +175,14 @@ export class TokenStep {
    * @param rows hypotheses that are followed side by side.
    */
   searchStep(rows: number): SearchStep {
+    const links = (entries: readonly TokenStateEntry[]) =>
+      Object.fromEntries(entries.map(({ name }) => [name, `last.${name}`]));
     return {
       executable: this.program("search", rows, (graph, logits) => graph.output("logits", logits)),
       tokens: "ids",
       logits: "logits",
-      carry: Object.fromEntries(this.entries.map(({ name }) => [name, `last.${name}`])),
+      carry: links(this.entries.filter(({ stays }) => !stays)),
+      kept: links(this.entries.filter(({ stays }) => stays)),
     };
   }
 
@@ -210,7 +213,8 @@ export class TokenStep {
       const before = Object.fromEntries(
         this.entries.map(({ name, size, dtype = "f32" }) => [name, graph.feed(name, dtype, [rows, size])]),
       );
-      const { input, state } = this.#marks ? restarted(ids, before, this.#marks) : { input: ids, state: before };
+      const marks = this.#marks;
+      const { input, state } = marks ? this.#restarted(ids, before, marks) : { input: ids, state: before };
       const { logits, last } = walk(graph, input, state);
       record(graph, logits, ids);
       for (const [name, tensor] of Object.entries(last) as [string, Tensor][]) graph.output(`last.${name}`, tensor);
@@ -230,6 +234,12 @@ export class TokenStep {
     return { read: { logProbabilities, state: this.#stateOf(outputs) }, outputs };
   }
 
+  /** A step's token and state, where a sentence that has ended is followed by the beginning of the next. */
+  #restarted(ids: Tensor, before: State, marks: SentenceMarks) {
+    const { ids: input, keep } = ops.restart(ids, marks);
+    return { input, state: keptState(before, keep, this.entries) };
+  }
+
   #stateOf(outputs: Readonly<Record<string, Values>>): SequenceState {
     return Object.fromEntries(this.entries.map(({ name }) => [name, outputs[`last.${name}`] as Values]));
   }
@@ -247,10 +257,4 @@ function maskOf(V: number, { banned, automaton }: Pick<TokenStepOptions, "banned
     }
   }
   return mask;
-}
-
-/** A step's token and state, where a sentence that has ended is followed by the beginning of the next. */
-function restarted(ids: Tensor, before: Readonly<Record<string, Tensor>>, marks: SentenceMarks) {
-  const { ids: input, keep } = ops.restart(ids, marks);
-  return { input, state: keptState(before, keep) };
 }

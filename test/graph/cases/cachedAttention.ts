@@ -13,21 +13,29 @@ export const cases: Cases = {
       (scale): Case<typeof ops.cachedAttention> => ({
         name: `N=${N} ${heads} heads of ${D} L=${L}${scale ? ` scale ${scale}` : ""}`,
         forwardOnly: true,
-        args: (inputs) => [
-          {
-            query: inputs.floats("query", [N, heads * D], { scale: 2 }),
-            row: inputs.floats("row", [N, 2 * heads * D]),
-            cache: inputs.floats("cache", [N, 2 * heads * D * L]),
-            // Nothing before it, the cache half full, full, and full for long.
-            positions: inputs.integers(
-              "positions",
-              [N],
-              Array.from({ length: N }, (_, n) => [Math.floor(L / 2), 0, L, 5 * L + 1][n % 4] as number),
-            ),
-            heads,
-            ...(scale ? { scale } : {}),
-          },
-        ],
+        args: (inputs) => {
+          // Nothing before it, the cache half full, full, and full for long; a text as old as the cache, and one that began later.
+          const times = Array.from({ length: N }, (_, n) => [Math.floor(L / 2), 0, L, 5 * L + 1][n % 4] as number);
+          return [
+            {
+              query: inputs.floats("query", [N, heads * D], { scale: 2 }),
+              cache: inputs.floats("cache", [N, 2 * heads * D * L]),
+              lineage: inputs.integers(
+                "lineage",
+                [N, L],
+                Array.from({ length: N * L }, (_, i) => (i * 7 + 1) % N),
+              ),
+              times: inputs.integers("times", [N], times),
+              positions: inputs.integers(
+                "positions",
+                [N],
+                times.map((time, n) => (n < 4 ? time : Math.floor(time / 2))),
+              ),
+              heads,
+              ...(scale ? { scale } : {}),
+            },
+          ];
+        },
       }),
     ),
   ),
