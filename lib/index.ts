@@ -151,6 +151,7 @@ export * from "./metrics/index.js";
 export type { CacheEntry, Decoder, Encoded } from "./models/decoderStep.js";
 export type { LoadWeightsOptions } from "./models/foreignWeights.js";
 export type { GradientFlow } from "./models/gradientFlow.js";
+export type { HeadAttention } from "./models/headAttention.js";
 export * from "./models/kinds.js";
 export { registerKind } from "./models/kindTable.js";
 export type { DataKinds, ModelKind, ModelNetwork, ModelParts } from "./models/modelKind.js";
@@ -215,6 +216,7 @@ export { Trainer } from "./train/trainer.js";
 export type { Samples, TrainerOptions } from "./train/trainerOptions.js";
 export type {
   ActivationLayer,
+  AttentionHeads,
   AttentionMap,
   BeamTree,
   BeamTreeLimits,
@@ -246,6 +248,7 @@ export {
   gateShares,
   gatesSVG,
   gradientFlowSVG,
+  headsSVG,
   ladderSVG,
   lookupTableSVG,
   vectorMap,

@@ -1,5 +1,6 @@
 import type { Pair } from "../data/index.js";
 import { writeFileAtomically } from "../formats/index.js";
+import type { HeadAttention } from "../models/headAttention.js";
 import type { PairModel } from "../models/pairModel/pairModel.js";
 import type { History } from "../train/events.js";
 import { renderReport } from "../viz/index.js";
@@ -17,6 +18,7 @@ export async function writePairReport({
   history,
   pairs,
   file,
+  heads,
 }: {
   model: PairModel;
   /** The model in a few words. */
@@ -25,6 +27,8 @@ export async function writePairReport({
   history: (History & { seconds: number }) | null;
   pairs: readonly Pair[];
   file: string;
+  /** Which token looks at which over a pair, by head, for the first of them. Default: none. */
+  heads?: (pair: Pair) => Promise<HeadAttention[]>;
 }): Promise<void> {
   const { config } = model.network;
   const shown = pairs.slice(0, mostPairs);
@@ -41,6 +45,7 @@ export async function writePairReport({
     configuration: Object.entries(config).map(([name, value]) => [name, String(value)] as const),
     ...(history ? { history } : {}),
     attention,
+    ...(heads && shown[0] ? { heads: await heads(shown[0]) } : {}),
     translations: shown.map((pair, i) => ({
       source: pair.source,
       reference: pair.target,

@@ -3,6 +3,7 @@ import type { Shape } from "../graph/program.js";
 import { elementsOf } from "../graph/program.js";
 import { checkOption, real, text } from "../options.js";
 import type { RandomSource } from "../random/source.js";
+import { sliced, sliceLength } from "./slicedInitializer.js";
 
 /**
  * Makes the first values of a parameter of a given shape, row-major, drawn from `random` in the order of the elements.
@@ -15,21 +16,8 @@ export interface Initializer {
   readonly slices?: (shape: Shape, random: RandomSource) => Generator<void, Float32Array>;
 }
 
-function sliced(slices: NonNullable<Initializer["slices"]>): Initializer {
-  const whole = (shape: Shape, random: RandomSource) => {
-    const work = slices(shape, random);
-    let step = work.next();
-    while (!step.done) step = work.next();
-    return step.value;
-  };
-  return Object.assign(whole, { slices });
-}
-
 /** Rule of a limit or a deviation. */
 const width = real({ minimum: 0 });
-
-/** Elements of a slice. */
-const sliceLength = 16384;
 
 /** Each element from a function of the random numbers; `draw` is made for the shape. */
 function drawn(draw: (shape: Shape) => (random: RandomSource) => number): Initializer {

@@ -1,6 +1,5 @@
 import { ShapeError } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
-import type { Shape } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
 import { matchShapes } from "../graph/tensor.js";
 import type { OptionsOf } from "../options.js";
@@ -10,6 +9,7 @@ import { normal } from "./initializers.js";
 import type { Layer } from "./layer.js";
 import { expectLayerName, size } from "./layer.js";
 import { Parameter } from "./parameter.js";
+import { sliced, sliceLength } from "./slicedInitializer.js";
 
 /** How vectors for positions come about. */
 export const positionKinds = ["sinusoidal", "learned"] as const;
@@ -28,15 +28,21 @@ const rules = table("Positions", {
   initializer: initializerOr(normal(0.02)),
 });
 
-/** sin(p / 10000^(2i/F)) at 2i, and the cosine of the same at 2i + 1 (Vaswani et al. 2017, section 3.5). */
-function sinusoids([length, features]: Shape): Float32Array {
-  const F = features as number;
-  return Float32Array.from({ length: (length as number) * F }, (_, at) => {
-    const [position, i] = [Math.floor(at / F), at % F];
-    const angle = position / 10_000 ** ((i - (i % 2)) / F);
-    return i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
-  });
-}
+/** sin(p / 10000^(2i/F)) at 2i, and the cosine of the same at 2i + 1 (Vaswani et al. 2017, section 3.5), for p from 0: [L,F]. */
+const sinusoids = sliced(function* ([L, F]) {
+  const [length, size] = [L as number, F as number];
+  const divisors = Float64Array.from({ length: size }, (_, i) => 10_000 ** ((i - (i % 2)) / size));
+  const values = new Float32Array(length * size);
+  const rows = Math.ceil(sliceLength / size);
+  for (let position = 0; position < length; position++) {
+    for (let i = 0; i < size; i++) {
+      const angle = position / (divisors[i] as number);
+      values[position * size + i] = i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+    }
+    if (position % rows === rows - 1) yield;
+  }
+  return values;
+});
 
 /** A vector for each position, added to x: so that attention, which has no order, knows it. */
 export class Positions implements Layer {

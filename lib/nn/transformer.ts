@@ -70,12 +70,27 @@ export class Transformer implements Layer {
 
   /** The weights of each block's attention to x itself, from the lowest up: [heads,T,B,T]. */
   weights(x: Tensor, reading: TransformerReading = {}): Tensor[] {
+    return this.#each(x, reading, (block, rows, complete) => block.weights(rows, complete));
+  }
+
+  /** The weights of each block's attention to a memory, from the lowest up: [heads,T,B,S]. @throws ShapeError without one. */
+  memoryWeights(x: Tensor, reading: TransformerReading): Tensor[] {
+    this.#expectMemory(true);
+    return this.#each(x, reading, (block, rows, complete) => block.memoryWeights(rows, complete) as Tensor);
+  }
+
+  /** Whatever `look` makes of each block and of the rows that it reads. */
+  #each(
+    x: Tensor,
+    reading: TransformerReading,
+    look: (block: TransformerBlock, rows: Tensor, complete: TransformerReading) => Tensor,
+  ): Tensor[] {
     const complete = this.#reading(x, reading);
     let rows = x;
     return this.#blocks.map((block) => {
-      const weights = block.weights(rows, complete);
+      const seen = look(block, rows, complete);
       rows = block.apply(rows, complete);
-      return weights;
+      return seen;
     });
   }
 

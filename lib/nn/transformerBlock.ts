@@ -145,6 +145,14 @@ export class TransformerBlock implements Layer {
     return this.#attention.weights(this.#parts.attention.input(x), { lengths, causal: this.#causal });
   }
 
+  /** The weights of the attention to a memory: [heads,T,B,S]; null for a block that reads none. */
+  memoryWeights(x: Tensor, { lengths = null, memory = null, memoryLengths = null }: TransformerReading): Tensor | null {
+    const { attention: own, memory: part } = this.#parts;
+    if (!memory || !part || !this.#memoryAttention) return null;
+    const attended = own.around(x, (y) => this.#attention.apply(y, { lengths, causal: this.#causal }));
+    return this.#memoryAttention.weights(part.input(attended), { memory, lengths: memoryLengths });
+  }
+
   /** Size of an entry of state that holds the keys and values of the last `length` tokens. */
   cacheSize(length: number): number {
     return this.#attention.cacheSize(length);

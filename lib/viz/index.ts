@@ -22,6 +22,8 @@ export { gateShares, openAbove, shutBelow } from "./gates.js";
 export { gatesSVG } from "./gatesSVG.js";
 export type { GradientCurve } from "./gradientFlowSVG.js";
 export { gradientFlowSVG } from "./gradientFlowSVG.js";
+export type { AttentionHeads } from "./headsSVG.js";
+export { headsSVG } from "./headsSVG.js";
 export { pad } from "./label.js";
 export type { LadderOptions, LadderRung } from "./ladderSVG.js";
 export { ladderSVG } from "./ladderSVG.js";

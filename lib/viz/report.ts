@@ -11,6 +11,7 @@ import { gateShares, openAbove, shutBelow } from "./gates.js";
 import { gatesSVG } from "./gatesSVG.js";
 import type { GradientCurve } from "./gradientFlowSVG.js";
 import { gradientFlowSVG, isDrawable } from "./gradientFlowSVG.js";
+import type { AttentionHeads } from "./headsSVG.js";
 import { historyRule } from "./historyRule.js";
 import { Markup, markup } from "./markup.js";
 import type { CaptionSample } from "./reportCaptions.js";
@@ -20,6 +21,7 @@ import { labelledSection, scoresSection } from "./reportClassification.js";
 import type { ReportForecastScores } from "./reportForecasts.js";
 import { forecastScoresSection, forecastSection } from "./reportForecasts.js";
 import { frameSection } from "./reportFrames.js";
+import { headsSection } from "./reportHeads.js";
 import { reportScript } from "./reportScript.js";
 import { reportStyle } from "./reportStyle.js";
 import { taggedSection } from "./reportTagging.js";
@@ -64,6 +66,8 @@ export interface ReportData {
   trace?: ActivationTrace;
   /** Where a model of pairs looked while it wrote. */
   attention?: readonly (AttentionMap & { caption?: string })[];
+  /** Which token looks at which, by head. */
+  heads?: readonly AttentionHeads[];
   /** Series with what a model expects of them. */
   forecasts?: readonly ForecastChart[];
   /** How good forecasts were, beside those that learn nothing. */
@@ -126,6 +130,7 @@ ${scores ? scoresSection(scores) : ""}
 ${labelled.length > 0 ? labelledSection(labelled) : ""}
 ${tagged.length > 0 ? taggedSection(tagged) : ""}
 ${attention.length > 0 ? attentionSection(attention) : ""}
+${data.heads && data.heads.length > 0 ? headsSection(data.heads) : ""}
 ${frames.length > 0 ? frameSection(frames) : ""}
 ${captions.length > 0 ? captionSection(captions) : ""}
 ${trace ? activationSection(trace) : ""}

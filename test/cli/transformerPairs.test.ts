@@ -31,7 +31,7 @@ test("a Transformer over pairs has the verbs of an encoder-decoder, from trainin
     /TransformerSeq2Seq: .*\n.*Transformer of 1 and 1 blocks with 32 features/s,
   );
   expect(ostinato(["inspect", model, "--text", table]).status).toBe(0);
-  expect(readFileSync(join(model, "report.html"), "utf8")).toMatch(/What it writes.*Attention/s);
+  expect(readFileSync(join(model, "report.html"), "utf8")).toMatch(/What it writes.*Attention.*Heads.*head 2/s);
   expect(ostinato(["quantize", model, join(folder, "int8"), "--evaluate", table]).stdout).toMatch(/int8 weights/);
   expect(ostinato(["translate", join(folder, "int8"), "bed"]).stdout).toBe("B E D\n");
 }, 120_000);
@@ -42,3 +42,17 @@ test("what no Transformer over pairs has is refused by name", () => {
   expect(ostinato([...train, "--heads", "3"]).stderr).toMatch(/3 heads cannot share 256 features/);
   expect(ostinato(["map", model, table]).stderr).toMatch(/holds a TransformerSeq2Seq, which map does not take/);
 });
+
+test("inspect of a Transformer language model draws which token looks at which, of a file or of what it writes", () => {
+  const book = file("book.txt", "the cat sat on the mat. the dog ran to the cat.\n".repeat(30));
+  const lm = join(folder, "lm");
+  const trained = ostinato([
+    ...["train", "transformer", book, "--out", lm, "--hidden-size", "16", "--heads", "2", "--layers", "1"],
+    ...["--context-length", "24", "--maximum-steps", "20"],
+  ]);
+  expect(trained.status, trained.stderr).toBe(0);
+  for (const text of [[], ["--text", book]]) {
+    expect(ostinato(["inspect", lm, ...text]).stdout).toMatch(/The report is in/);
+    expect(readFileSync(join(lm, "report.html"), "utf8")).toMatch(/How it learnt.*Heads.*block 1.*head 2/s);
+  }
+}, 120_000);

@@ -62,7 +62,7 @@ describe.each(forms)("%o", (form) => {
     const positions = graph.feed("positions", "i32", [B]);
     const entries = own.stateEntries(length);
     const state = Object.fromEntries(
-      entries.map(({ name, size, dtype = "f32" }) => [name, graph.feed(name, dtype, [B, size])]),
+      entries.map(({ name, size, dtype }) => [name, graph.feed(name, dtype ?? "f32", [B, size])]),
     );
     const { y, state: after } = own.step(graph.feed("x", "f32", [B, F]), state, { positions });
     graph.output("y", y);

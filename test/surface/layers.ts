@@ -171,7 +171,15 @@ export const layerRows: Record<string, Entry> = {
     of(() => new ostinato.Transformer("t", { size: 4, heads: 2, causal: true }), "step"),
     () => {
       const { f, i } = tensors();
-      return [f("in", 2, 4), { memory_l0: f("cache", 2, 24) }, { positions: i("positions", 2) }];
+      const state = { memory_l0: f("cache", 2, 24), lineage: i("lineage", 2, 3), times: i("times", 2, 1) };
+      return [f("in", 2, 4), state, { positions: i("positions", 2) }];
+    },
+  ),
+  "Transformer.memoryWeights": entry(
+    of(() => new ostinato.Transformer("t", { size: 4, heads: 2, memorySize: 3 }), "memoryWeights"),
+    () => {
+      const { f } = tensors();
+      return [f("in", 3, 2, 4), { memory: f("memory", 5, 2, 3) }];
     },
   ),
   "Transformer.keysAndValues": entry(

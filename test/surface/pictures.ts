@@ -51,6 +51,10 @@ export const pictureRows: Record<string, Entry> = {
     [{ name: "a", kind: "f", open: 1, shut: 0, units: [{ open: 1, shut: 0 }] }],
     { title: "t" },
   ]),
+  headsSVG: entry(ostinato.headsSVG as never, () => [
+    [{ name: "a", source: ["x", "y"], target: ["z"], heads: [[[0.5, 0.5]]] }],
+    { title: "t" },
+  ]),
   gradientFlowSVG: entry(ostinato.gradientFlowSVG as never, () => [[{ name: "a", norms: [1, 0.5] }], { title: "t" }]),
   spearman: entry(ostinato.spearman as never, () => [
     [1, 2],

@@ -16,6 +16,7 @@ import {
   gateShares,
   gatesSVG,
   gradientFlowSVG,
+  headsSVG,
   ladderSVG,
   legend,
   lookupTableSVG,
@@ -24,6 +25,7 @@ import {
 } from "../../lib/viz/index.js";
 import { captionSection } from "../../lib/viz/reportCaptions.js";
 import { labelledSection, scoresSection } from "../../lib/viz/reportClassification.js";
+import { headsSection } from "../../lib/viz/reportHeads.js";
 import { taggedSection } from "../../lib/viz/reportTagging.js";
 import { attentionSection, translationSection } from "../../lib/viz/reportTranslation.js";
 import { wordSection } from "../../lib/viz/reportWords.js";
@@ -43,6 +45,38 @@ const alignment = {
     [0, 0, 0, 0.25, 0.75],
   ],
 };
+const heads = [
+  {
+    name: "block 1",
+    source: ["the", "cat", "<b>", "sat"],
+    target: ["the", "cat", "<b>", "sat"],
+    heads: [
+      [
+        [1, 0, 0, 0],
+        [0.5, 0.5, 0, 0],
+        [0, 0.7, 0.3, 0],
+        [0.1, 0.2, 0.3, 0.4],
+      ],
+      [
+        [1, 0, 0, 0],
+        [1, 0, 0, 0],
+        [0, 1, 0, 0],
+        [0, 0, 1, 0],
+      ],
+    ],
+  },
+  {
+    name: "block 1, to the source",
+    source: ["die", "Katze mit einem langen Namen", "saß"],
+    target: ["cat", "■"],
+    heads: [
+      [
+        [0.1, 0.8, 0.1],
+        [0, 0.25, 0.75],
+      ],
+    ],
+  },
+];
 const wide = {
   source: Array.from({ length: 70 }, (_, i) => `word${i}`),
   target: ["one", "two"],
@@ -163,6 +197,8 @@ const pictures: Record<string, () => string | Promise<string>> = {
   "frames.svg": () => frameSVG(frames),
   "gates.svg": () => gatesSVG(gates, { title: "gates" }),
   "gradient flow.svg": () => gradientFlowSVG(norms),
+  "heads.svg": () => headsSVG(heads, { title: "two blocks" }),
+  "heads.html": () => headsSection(heads.slice(1)).text,
   "lookup table.svg": () => lookupTableSVG(table),
   "ladder.svg": () =>
     ladderSVG(

@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import type { Pair } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import { loadTrainerHistory, modelFiles } from "../../formats/index.js";
 import { lagsRule } from "../../models/gradientFlow.js";
+import type { HeadAttention } from "../../models/headAttention.js";
 import type { LanguageModel } from "../../models/languageModel/languageModel.js";
 import type { PairModel } from "../../models/pairModel/pairModel.js";
 import type { SequenceClassifier } from "../../models/sequenceClassifier/sequenceClassifier.js";
@@ -103,12 +105,20 @@ export const inspectText: Ability = {
   run: showUnits,
 };
 
-/** Curves, and what the model makes of some pairs: the first ones of the table. @param describe says in a few words what it is. */
-export function inspectPairs<M extends PairModel>(describe: (model: M) => string): Ability {
+/** A kind of models of pairs, as reports show it. */
+interface ShownPairs<M> {
+  /** Says in a few words what it is. */
+  describe(model: M): string;
+  /** Which token looks at which over a pair, by head. Default: the report has no such picture. */
+  heads?(model: M, pair: Pair): Promise<HeadAttention[]>;
+}
+
+/** Curves, and what the model makes of some pairs: the first ones of the table. */
+export function inspectPairs<M extends PairModel>(shown: ShownPairs<M>): Ability {
   return {
     verb: inspect,
     options: withPairOptions,
-    run: (folder: string, options: Options, command: Command) => showPairs(describe, folder, options, command),
+    run: (folder: string, options: Options, command: Command) => showPairs(shown, folder, options, command),
   };
 }
 
@@ -186,7 +196,7 @@ function showLoss(print: Printer, { steps }: History): void {
 }
 
 async function showPairs<M extends PairModel>(
-  describe: (model: M) => string,
+  { describe, heads }: ShownPairs<M>,
   folder: string,
   { text, out, json = false, ...options }: Options,
   command: Command,
@@ -194,7 +204,10 @@ async function showPairs<M extends PairModel>(
   const model = await modelFrom<M>(folder, options);
   const pairs = text === undefined ? [] : (await pairsLike(folder, text, command)).pairs;
   const file = out ?? join(folder, "report.html");
-  await writePairReport({ model, description: describe(model), folder, history: await historyIn(folder), pairs, file });
+  await writePairReport({
+    ...{ model, description: describe(model), folder, history: await historyIn(folder), pairs, file },
+    ...(heads ? { heads: (pair) => heads(model, pair) } : {}),
+  });
   const print = printer({ json });
   print.object({ report: file });
   print.line(`The report is in ${file}: open it in a browser.`);

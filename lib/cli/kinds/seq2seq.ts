@@ -20,7 +20,7 @@ export const seq2seq: CliKind<Seq2Seq> = {
     evaluatePairs,
     trace,
     map,
-    inspectPairs<Seq2Seq>(describeSeq2Seq),
+    inspectPairs<Seq2Seq>({ describe: describeSeq2Seq }),
     quantize(pairPerplexity),
     profilePairs,
   ],

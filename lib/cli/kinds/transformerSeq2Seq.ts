@@ -10,17 +10,14 @@ import { translate } from "../commands/translate.js";
 import { describeTransformerSeq2Seq } from "../describePairs.js";
 import type { CliKind } from "../verbs.js";
 
+const inspected = inspectPairs<TransformerSeq2Seq>({
+  describe: describeTransformerSeq2Seq,
+  heads: (model, { source }) => model.attention(source),
+});
+
 export const transformerSeq2Seq: CliKind<TransformerSeq2Seq> = {
   kind: TransformerSeq2Seq.kind,
   train: transformerPairCommands,
-  abilities: [
-    translate,
-    chat,
-    evaluatePairs,
-    trace,
-    inspectPairs<TransformerSeq2Seq>(describeTransformerSeq2Seq),
-    quantize(pairPerplexity),
-    profilePairs,
-  ],
+  abilities: [translate, chat, evaluatePairs, trace, inspected, quantize(pairPerplexity), profilePairs],
   describe: describeTransformerSeq2Seq,
 };

@@ -121,13 +121,8 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
 
   losses({ inputs, targets, lengths }: TokenSequences): TokenLosses {
     const [T, B] = inputs.shape as [number, number];
-    const { contextLength, hiddenSize, labelSmoothing } = this.config;
-    if (T > contextLength) {
-      throw new OptionError(
-        `TransformerLanguageModel: this model reads at most ${contextLength} tokens at a time (contextLength), got ${T}. ` +
-          "Make windows or lines shorter (--window-length, --maximum-length), or train a model with a longer context.",
-      );
-    }
+    const { hiddenSize, labelSmoothing } = this.config;
+    this.#expectRoom(T);
     const features = this.transformer.apply(this.#embed(inputs), { lengths: lengths ?? null });
     const rows = ops.reshape(features, [T * B, hiddenSize]);
     const flat = ops.reshape(targets, [T * B]);
@@ -153,7 +148,17 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
 
   /** The weights of each block's heads, from the lowest block up: [heads,T,B,T]. ids i32 [T,B]. */
   attentionWeights(ids: Tensor): Tensor[] {
+    this.#expectRoom(ids.shape[0] as number);
     return this.transformer.weights(this.#embed(ids));
+  }
+
+  #expectRoom(T: number): void {
+    const { contextLength } = this.config;
+    if (T <= contextLength) return;
+    throw new OptionError(
+      `TransformerLanguageModel: this model reads at most ${contextLength} tokens at a time (contextLength), got ${T}. ` +
+        "Make windows or lines shorter (--window-length, --maximum-length), or train a model with a longer context.",
+    );
   }
 
   #embed(ids: Tensor): Tensor {

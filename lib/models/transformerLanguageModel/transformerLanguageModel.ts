@@ -1,9 +1,15 @@
 import type { Tokenizer } from "../../data/index.js";
+import { InputError } from "../../errors.js";
+import type { Values } from "../../executor/executor.js";
+import { Programs } from "../../executor/programs.js";
 import { oneVocabulary } from "../../formats/index.js";
+import { checkOption } from "../../options.js";
+import type { HeadAttention } from "../headAttention.js";
+import { headRows } from "../headAttention.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf } from "../savedModel.js";
-import { TextModel } from "../textModel/textModel.js";
+import { anyText, TextModel } from "../textModel/textModel.js";
 import type { TransformerLanguageModelConfig } from "./network.js";
 import { TransformerLanguageModelNetwork, transformerRules } from "./network.js";
 
@@ -30,8 +36,11 @@ export class TransformerLanguageModel extends TextModel<TransformerLanguageModel
     make: (parts) => new TransformerLanguageModel(parts),
   };
 
+  readonly #looks: Programs;
+
   private constructor(parts: ModelParts<Tokenizer, TransformerLanguageModelNetwork>) {
     super(TransformerLanguageModel.kind, parts);
+    this.#looks = new Programs(this);
   }
 
   /** A model with new weights. @throws OptionError for options that do not fit together. */
@@ -45,5 +54,27 @@ export class TransformerLanguageModel extends TextModel<TransformerLanguageModel
    */
   static load(folder: string, options: LoadOptions = {}): Promise<TransformerLanguageModel> {
     return loadModelOf(TransformerLanguageModel.kind, folder, options);
+  }
+
+  /**
+   * Which token of a text looks at which, in each head of each block, from the lowest up: a window that begins with the text.
+   * @throws InputError for a text without tokens; OptionError for one that is longer than the context.
+   */
+  async attention(text: string): Promise<HeadAttention[]> {
+    const own = this.tokenizer.encode(checkOption("attention", "text", text, anyText));
+    if (own.length === 0) throw new InputError("attention: the text has no tokens.");
+    const ids = this.marks ? Int32Array.of(this.marks.begin, ...own) : own;
+    const T = ids.length;
+    const executable = this.#looks.get(`${T}`, (graph) => {
+      const weights = this.network.attentionWeights(graph.feed("ids", "i32", [T, 1]));
+      for (const [i, tensor] of weights.entries()) graph.output(`${i}`, tensor);
+    });
+    const { outputs } = await executable.run({ ids });
+    const tokens = Array.from(ids, (id) => this.tokenizer.token(id));
+    const { heads, layers } = this.network.config;
+    return Array.from({ length: layers }, (_, i) => ({
+      ...{ name: `block ${i + 1}`, source: tokens, target: tokens },
+      heads: headRows(outputs[i] as Values, { heads, T, S: T }),
+    }));
   }
 }

@@ -97,6 +97,21 @@ export class TransformerSeq2SeqNetwork implements PairNetwork {
     return smoothedCrossEntropy(this.output, { x, targets: flat }, smoothing);
   }
 
+  /**
+   * The weights of all heads over one pair, block by block from the lowest up: of the encoder to the source [heads,S,1,S], of the decoder
+   * to the tokens that it has read [heads,T,1,T], and to the source [heads,T,1,S]. source i32 [S,1], inputs i32 [T,1].
+   */
+  attentionWeights(source: Tensor, inputs: Tensor): Record<"encoder" | "decoder" | "memory", Tensor[]> {
+    const read = this.#embed(this.#sourceEmbedding, source);
+    const written = this.#embed(this.#targetEmbedding, inputs);
+    const reading = { memory: this.encoder.apply(read) };
+    return {
+      encoder: this.encoder.weights(read),
+      decoder: this.decoder.weights(written, reading),
+      memory: this.decoder.memoryWeights(written, reading),
+    };
+  }
+
   caches(length: number): CacheEntry[] {
     return [...this.decoder.stateEntries(length), { name: "position", size: 1, dtype: "i32" }];
   }

@@ -128,6 +128,28 @@ test("in a mixture it reads windows from their beginning, while the other model 
   }
 });
 
+test("by head it says which token of a text looks at which: distributions over those before", async () => {
+  const model = await learntModel();
+  const looks = await model.attention("The quick");
+  expect(looks.map(({ name }) => name)).toEqual(["block 1", "block 2"]);
+  for (const { source, target, heads } of looks) {
+    expect([source.length, target.length, heads.length]).toEqual([9, 9, 2]);
+    for (const rows of heads) {
+      for (const [t, row] of rows.entries()) {
+        expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
+        expect(row.slice(t + 1).every((weight) => weight === 0)).toBe(true);
+      }
+    }
+  }
+  // The same weights, whatever comes after.
+  const longer = await model.attention("The quick brown");
+  for (const [t, row] of (looks[1]?.heads[0] ?? []).entries()) {
+    for (let s = 0; s < 9; s++) expect(longer[1]?.heads[0]?.[t]?.[s]).toBeCloseTo(row[s] as number, 5);
+  }
+  await expect(model.attention("")).rejects.toThrow(/the text has no tokens/);
+  await expect(model.attention("T".repeat(101))).rejects.toThrow(/at most 100 tokens .*contextLength.* got 101/);
+});
+
 test("a saved model is what it was", async () => {
   const folder = join(await temporaryFolder(), "model");
   const model = await learntModel({ positions: "sinusoidal", activation: "swiglu" });

@@ -100,6 +100,36 @@ test("attention walks from the end of the word to its beginning, a row for each 
   }
 });
 
+test("by head it says which token looks at which, and the heads' mean is where the translation looked", async () => {
+  const [translation] = await model.translate(["abcdef"]);
+  const looks = await model.attention("abcdef");
+  expect(looks.map(({ name }) => name)).toEqual([
+    "encoder, block 1",
+    ...["decoder, block 1, to what it has read", "decoder, block 1, to the source"],
+    ...["decoder, block 2, to what it has read", "decoder, block 2, to the source"],
+  ]);
+  for (const { source, target, heads } of looks) {
+    expect(heads.length).toBe(4);
+    for (const rows of heads) {
+      expect(rows.length).toBe(target.length);
+      for (const row of rows) {
+        expect(row.length).toBe(source.length);
+        expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
+      }
+    }
+  }
+  const [last, own] = [looks[4], looks[3]];
+  expect(own?.heads[0]?.[1]?.slice(2).every((weight) => weight === 0)).toBe(true);
+  for (const [t, row] of (translation?.hypotheses[0]?.attention ?? []).entries()) {
+    for (const [s, weight] of row.entries()) {
+      const mean = last?.heads.reduce((sum, rows) => sum + (rows[t]?.[s] as number) / 4, 0);
+      expect(mean).toBeCloseTo(weight, 5);
+    }
+  }
+  expect((await model.attention("ab", "H"))[2]?.target).toEqual(["H", expect.any(String)]);
+  await expect(model.attention("")).rejects.toThrow(/text 1 of 1 has no tokens/);
+});
+
 test("a model from its folder writes the same, and only it; rounded, it still writes in fewer bytes", async () => {
   const loaded = await TransformerSeq2Seq.load(folder, { executor });
   expect(loaded.network.config).toEqual(model.network.config);

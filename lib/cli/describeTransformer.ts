@@ -1,0 +1,13 @@
+import type { TransformerLanguageModel } from "../models/transformerLanguageModel/transformerLanguageModel.js";
+import { count } from "./print.js";
+
+/** A Transformer language model in a few words. */
+export function describeTransformer({
+  network: { config },
+  tokenizer,
+}: Pick<TransformerLanguageModel, "network" | "tokenizer">): string {
+  return (
+    `a ${config.layers}-layer Transformer language model of ${config.hiddenSize} features and ${config.heads} heads over ` +
+    `${tokenizer.kind}s, vocabulary ${count(tokenizer.size)}`
+  );
+}
