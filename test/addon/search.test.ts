@@ -117,10 +117,10 @@ test("a search under way is left alone, and its store is busy", async () => {
   const endless = Float64Array.from(search);
   // N-grams may repeat, nothing ends, and both sentences may become as long as they like.
   for (const [word, value] of [
-    [12, 0],
-    [17, -1],
-    [38, 2 ** 31 - 1],
-    [43, 2 ** 31 - 1],
+    [13, 0],
+    [18, -1],
+    [39, 2 ** 31 - 1],
+    [44, 2 ** 31 - 1],
   ] as const)
     endless[word] = value;
   const own = new addon.Search(program, endless, feeds());
