@@ -245,7 +245,8 @@ TEST_CASE("a search fits the step that it replays, and its options fit each othe
           words[10] = 3;
         }) == "search: the groups do not divide the beams");
   CHECK(withWord(22, 0) == "search: topP must be above 0");
-  CHECK(verdict([](std::vector<double>& words) { words[10] = 2, words[19] = 1; }) == "search: sampling knows no groups");
+  CHECK(verdict([](std::vector<double>& words) { words[10] = 2, words[19] = 1; }) ==
+        "search: sampling knows no groups");
   // Attention is wanted, or the penalty for what it has not covered.
   CHECK(withWord(2, -1) == "search: the step has no output for attention");
   CHECK(verdict([](std::vector<double>& words) { words[2] = -1, words[24] = 0; }) ==
