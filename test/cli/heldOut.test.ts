@@ -49,7 +49,7 @@ test("samples of a training are of the pairs that it does not learn from", () =>
   writeFileSync(join(folder, "held.tsv"), "aab\tB A A\n");
   const train = ["train", "transliterate", "learn.tsv", "--out", "pairs", ...small, "--sample-every", "1"];
   expect(done(...train, "--validation", "held.tsv").stderr).toMatch(
-    /--- after 1 updates\naab\n {2}-> .*\n {5}\(B A A\)\n---/,
+    /--- after 1 update\naab\n {2}-> .*\n {5}\(B A A\)\n---/,
   );
-  expect(done(...train, "--validation", "0", "--overwrite").stderr).toMatch(/--- after 1 updates\n(ab|ba)\n/);
+  expect(done(...train, "--validation", "0", "--overwrite").stderr).toMatch(/--- after 1 update\n(ab|ba)\n/);
 }, 60_000);
