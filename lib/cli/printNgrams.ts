@@ -3,7 +3,7 @@ import { table, word } from "../options.js";
 import type { Printer } from "./print.js";
 import { oneCell } from "./print.js";
 
-const bases = { e: 1, 2: Math.LN2, 10: Math.LN10 } as const;
+const bases = { e: 1, "2": Math.LN2, "10": Math.LN10 } satisfies Record<string, number>;
 
 /** How log-probabilities of words are printed. */
 export const logFlags = table("log base", {
@@ -17,7 +17,7 @@ export class TokenTable {
   readonly #unit: number;
 
   /** @param base of the logarithms. */
-  constructor(print: Printer, base: keyof typeof bases | "2" | "10") {
+  constructor(print: Printer, base: "e" | "2" | "10") {
     this.#print = print;
     this.#unit = bases[base];
     print.line(`${`log p, base ${base}`.padStart(14)}  probability  order  token`);

@@ -1,5 +1,5 @@
 /** Numbers before the first level of a packed table of n-grams; native/ngram/ngram_layout.h says what they hold. */
-const headerSize = 32;
+export const headerSize = 32;
 
 /** An integer of a record: the byte where its bits begin, the first of them, and how many there are. */
 export interface NgramField {

@@ -49,15 +49,15 @@ export function nearestName(name: string, known: readonly string[]): string | un
   // Few misspell the first letter.
   const isAlike = (candidate: string) => candidate[0]?.toLowerCase() === lower[0];
   const ranked = known
-    .map((candidate) => ({ candidate, distance: wayTo(candidate.toLowerCase(), lower) }))
+    .map((candidate) => ({ candidate, distance: spokenDistance(candidate.toLowerCase(), lower) }))
     .sort((a, b) => a.distance - b.distance || Number(isAlike(b.candidate)) - Number(isAlike(a.candidate)));
   const [best] = ranked;
   if (best && best.distance <= limit && best.distance < name.length) return best.candidate;
   return known.find((candidate) => lower.length > 2 && candidate.toLowerCase().includes(lower));
 }
 
-/** Edits from a name to another, one fewer where the consonants are the same: "trane" is rather "train" than "trace". */
-function wayTo(candidate: string, name: string): number {
+/** Edits between two names, fewer where the consonants are the same: "trane" is "train", two edits away, before "trace", which is one. */
+function spokenDistance(candidate: string, name: string): number {
   const [ours, theirs] = [name, candidate].map((text) => text.replace(/[aeiou]/g, "")) as [string, string];
   const isSpoken = ours.length > 2 && ours === theirs;
   return distanceBetween(name, candidate) - (isSpoken ? 1.5 : 0);

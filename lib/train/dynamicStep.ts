@@ -14,7 +14,7 @@ import type { Batch, RecordedLoss, Trainable } from "./trainable.js";
 const clipNorm = 5;
 
 /**
- * Measures batches and learns from each after it has been measured: dynamic evaluation (Mikolov et al. 2010; Krause et al. 2018). Of a batch
+ * Measures batches and learns from each after it has been measured: dynamic evaluation (Mikolov et al. 2010; Krause et al. 2018). For a batch
  * with mean loss L,
  *
  *   w <- w - η dL/dw + λ (w_0 - w)
@@ -81,11 +81,12 @@ export class DynamicStep<Form> implements MeasuringStep<Form> {
     for (const [i, { ids, rows: gradient }] of updates.entries()) {
       const parameter = parameters[i] as Parameter;
       const weight = parameter.in(graph);
+      if (this.#rates.decay > 0) {
+        const target = graph.variable({ name: startOf(parameter), dtype: "f32", shape: parameter.shape });
+        ops.approach({ variable: weight, target, share: graph.scalar("decay"), scale });
+      }
       const plain = { velocity: null, momentum: 0, nesterov: false, weightDecay: 0 };
       ops.sgd({ weight, gradient, ids, scale, learningRate, ...plain });
-      if (this.#rates.decay === 0) continue;
-      const target = graph.variable({ name: startOf(parameter), dtype: "f32", shape: parameter.shape });
-      ops.approach({ variable: weight, target, share: graph.scalar("decay"), scale });
     }
     for (const { variable, value } of carried) ops.assign(variable, value, scale);
   }

@@ -44,7 +44,7 @@ class NgramTable {
     if (length < NgramLayout::kHeader || words[0] != NgramLayout::kMagic) return "it is no table of n-grams";
     if (words[1] != NgramLayout::kVersion) return "it is a table of n-grams of another version";
     if (words[2] < 1 || words[2] > kMaxOrder) return "its order is out of range";
-    if (words[3] != V || words[8] != V) return "it is of another vocabulary";
+    if (V < 1 || words[3] != V || words[8] != V) return "it is of another vocabulary";
     order_ = words[2];
     int64_t counts[kMaxOrder], base = 1;
     for (int k = 1; k <= order_; k++) {
@@ -96,6 +96,7 @@ class NgramTable {
           if (at > begin && word(k, at - 1) >= word(k, at)) return false;
           const int64_t shorter = suffix(k, at, context);
           if (shorter < 0 || shorter >= count(k - 1) || word(k - 1, shorter) != word(k, at)) return false;
+          if (k > 2 && k < order_ && shorter != child(suffixOf({k - 1, context}), word(k, at))) return false;
         }
       }
     }

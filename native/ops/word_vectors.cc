@@ -315,8 +315,11 @@ struct Run {
       const int parts = static_cast<int>(std::min<int64_t>(n, int64_t{4} * partsFor(call.pool, n, cost)));
       call.pool.parallel(parts, [&](int part) {
         const int64_t from = n * part / parts, to = n * (part + 1) / parts;
-        for (int64_t j = from; j < to; j++) plan(begin + j, j);
-        for (int64_t j = from; j < to; j++) learn(begin + j, j);
+        if (from < to) plan(begin + from, from);
+        for (int64_t j = from; j < to; j++) {
+          if (j + 1 < to) plan(begin + j + 1, j + 1);
+          learn(begin + j, j);
+        }
       });
       for (int64_t j = 0; j < n; j++) pairs += s.mean ? scratch.plans[j].contexts > 0 : scratch.plans[j].contexts;
       if (s.learns) update(n, rate);

@@ -28,7 +28,7 @@ ostinato train lm "$data/ptb.train.txt" \
 best=$model
 if [ -n "${FINETUNE:-}" ]; then
   best=$model-finetuned
-  node "$here/finetune.mjs" "$data" "$model" "$best" "$FINETUNE"
+  node "$here/finetune.mjs" "$data" "$model" "$best" "$FINETUNE" "${PRECISION:-highest}" ${RESUME:+resume}
 fi
 for part in valid test; do
   echo "$part, alone, with a continuous cache, and with dynamic evaluation:"

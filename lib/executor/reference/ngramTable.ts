@@ -1,9 +1,8 @@
 import { InputError } from "../../errors.js";
-import { NgramRecords, ngramCounts, ngramLayout } from "../../graph/ngramLayout.js";
+import { headerSize, NgramRecords, ngramCounts, ngramLayout } from "../../graph/ngramLayout.js";
 
 const magic = 0x6d61676e;
 const version = 2;
-const header = 32;
 const mostOrders = 24;
 
 interface Context {
@@ -26,10 +25,10 @@ export class NgramTable {
     const refuse = (what: string): never => {
       throw new InputError(`the n-grams cannot be used: ${what}.`);
     };
-    if (ngrams.length < header || ngrams[0] !== magic) refuse("it is no table of n-grams");
+    if (ngrams.length < headerSize || ngrams[0] !== magic) refuse("it is no table of n-grams");
     if (ngrams[1] !== version) refuse("it is a table of n-grams of another version");
     if (this.order < 1 || this.order > mostOrders) refuse("its order is out of range");
-    if (ngrams[3] !== V || ngrams[8] !== V) refuse("it is of another vocabulary");
+    if (V < 1 || ngrams[3] !== V || ngrams[8] !== V) refuse("it is of another vocabulary");
     const counts = ngramCounts(ngrams);
     if (counts.some((count) => count < 0)) refuse("it is cut short");
     const { size } = ngramLayout(counts);

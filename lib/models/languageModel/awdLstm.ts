@@ -68,7 +68,11 @@ export function activationPenalty(outputs: Outputs, config: AwdOptions): Tensor 
   const [T, B, F] = shape as [number, number, number];
   if (!graph.training) return null;
   const penalties: Tensor[] = [];
-  if (alpha > 0) penalties.push(ops.affine(ops.divide(sumOfSquares(dropped), count), { scale: alpha / F }));
+  if (alpha > 0) {
+    // A layer norm makes something of the zeros past a sequence's end.
+    const within = lengths ? ops.mask(dropped, lengths) : dropped;
+    penalties.push(ops.affine(ops.divide(sumOfSquares(within), count), { scale: alpha / F }));
+  }
   if (beta > 0 && T > 1) {
     const steps = ops.subtract(
       ops.slice(y, { axis: 0, start: 1, end: T }),

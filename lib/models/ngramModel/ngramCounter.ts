@@ -120,7 +120,7 @@ export class NgramCounter {
   async prune(table: Int32Array, threshold: number): Promise<Int32Array> {
     for (let at = 0; at < table.length; at += atOnce) {
       this.#signal?.throwIfAborted();
-      this.#native.append(table.subarray(at, at + atOnce));
+      named(() => this.#native.append(table.subarray(at, at + atOnce)));
       await setImmediate();
     }
     return this.#table(await this.#run(() => this.#native.prune(threshold)));

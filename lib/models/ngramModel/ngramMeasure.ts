@@ -71,14 +71,14 @@ export class NgramMeasure {
   }
 
   /**
-   * @throws InputError if no token is predicted, or one that is impossible.
+   * @throws InputError if no token is predicted.
    * @throws OptionError for a measurement that only a network can make.
    */
   async evaluate(
     stream: TokenStream,
     { signal, onProgress, onTokens, ...options }: Completed<typeof ngramEvaluateRules>,
   ): Promise<NgramEvaluation> {
-    const cache = cacheOf(options);
+    const cache = cacheOf(options, stream.length);
     const { unknown } = this.#tokenizer.special;
     const orders = new Array<number>(this.#network.order).fill(0);
     const all = { tokens: 0, loss: 0 };
@@ -220,7 +220,10 @@ function meanOf({ tokens, loss }: { tokens: number; loss: number }): { loss: num
 }
 
 /** The cache that a measurement asks for. @throws OptionError for what needs a network. */
-function cacheOf(options: Pick<Completed<typeof evaluateRules>, keyof typeof adaptationRules>): CountCache | null {
+function cacheOf(
+  options: Pick<Completed<typeof evaluateRules>, keyof typeof adaptationRules>,
+  length: number,
+): CountCache | null {
   const { cacheSize: size, cacheWeight: weight, cacheTheta, dynamicRate } = options;
   const network = Object.entries({ cacheTheta, dynamicRate }).find(([, value]) => value > 0)?.[0];
   if (network !== undefined) {
@@ -228,5 +231,5 @@ function cacheOf(options: Pick<Completed<typeof evaluateRules>, keyof typeof ada
       network,
     ]);
   }
-  return size > 0 ? new CountCache({ size, weight }) : null;
+  return size > 0 ? new CountCache({ size: Math.min(size, length), weight }) : null;
 }

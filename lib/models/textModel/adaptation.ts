@@ -54,14 +54,17 @@ export function adapts({ cacheSize, dynamicRate }: Pick<Adaptation, "cacheSize" 
 }
 
 /**
- * The step of a measurement that adapts, for batches of one sequence in the order of the text.
+ * The step of a measurement that adapts, for batches of one sequence in the order of the text. @param length tokens of the text.
  * @throws OptionError for a model that has no weights to learn, or no states to compare.
  */
 export async function adaptingStep(
   model: Trainable<LanguageModelForm>,
   options: Adaptation,
+  length: number,
 ): Promise<MeasuringStep<LanguageModelForm>> {
-  const { cacheSize: size, cacheWeight: weight, cacheTheta: theta, dynamicRate: learningRate } = options;
+  const { cacheWeight: weight, cacheTheta: theta, dynamicRate: learningRate } = options;
+  // A longer cache would stay empty in part.
+  const size = Math.min(options.cacheSize, length);
   const hidden = size > 0 && theta > 0 ? new HiddenCache(model.executor, { size, weight, theta }) : null;
   const counts = size > 0 && theta === 0 ? new CountCache({ size, weight }) : null;
   const also = (graph: Graph, recorded: RecordedLoss) => {
@@ -80,7 +83,7 @@ export async function adaptingStep(
     run: async (batch) => {
       const result = await step.run(batch, () => hidden?.feeds ?? {});
       const targets = targetsOf(batch, result);
-      if (hidden) return withLosses(result, hidden.read(targets, result.losses, result.outputs));
+      if (hidden) return withLosses(result, await hidden.read(targets, result.losses, result.outputs));
       if (!counts) return result;
       return withLosses(
         result,

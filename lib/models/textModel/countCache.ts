@@ -1,6 +1,11 @@
 /** The loss of a token whose probability is a mixture: (1 - weight) exp(-loss) + weight p. Infinite where both are 0. */
 export function mixedLoss(loss: number, { p, weight }: { p: number; weight: number }): number {
-  return -Math.log((1 - weight) * Math.exp(-loss) + weight * p);
+  const own = loss - Math.log1p(-weight);
+  if (p === 0 || weight === 0) return own;
+  // The sum of two probabilities of which one may be too small for a number.
+  const cached = -Math.log(weight * p);
+  const [less, more] = own < cached ? [own, cached] : [cached, own];
+  return less - Math.log1p(Math.exp(less - more));
 }
 
 /**

@@ -73,6 +73,7 @@ export class WindowData implements TrainingData<LanguageModelForm> {
     const { role, windowSpread, seed, ...sizes } = completeOptions("WindowData", options, windowRules);
     // Every token counts in a measurement; in training a ragged end would only cost another program.
     const every = role !== "train";
+    expectSpread(windowSpread, { windowLength: sizes.windowLength, role });
     const rest = { last: every ? "keep" : "drop", short: every } as const;
     const drawn = every ? {} : { spread: windowSpread, seed };
     this.#windows = new StreamBatches(stream, { ...sizes, ...drawn, ...rest }, "WindowData");
@@ -97,6 +98,21 @@ export class WindowData implements TrainingData<LanguageModelForm> {
       const rate = this.#rateOf ? { rate: this.#rateOf(T) } : {};
       yield { form: { T, B, role: this.role, lengths: false, ...this.#made }, feeds, tokens, unknown, ...rate };
     }
+  }
+}
+
+function expectSpread(windowSpread: number, { windowLength, role }: { windowLength: number; role: Role }): void {
+  if (windowSpread > 0 && role !== "train") {
+    throw new OptionError("WindowData: windowSpread is for training; leave it out (0) where a text is measured.", [
+      "windowSpread",
+      "role",
+    ]);
+  }
+  if (windowSpread > windowLength) {
+    throw new OptionError(
+      `WindowData: expected a windowSpread of at most windowLength (${windowLength}), got ${windowSpread}.`,
+      ["windowSpread", "windowLength"],
+    );
   }
 }
 

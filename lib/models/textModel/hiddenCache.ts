@@ -1,8 +1,12 @@
+import { setImmediate } from "node:timers/promises";
 import type { Executor, Feeds, Values } from "../../executor/executor.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { mixedLoss } from "./countCache.js";
+
+/** States that are compared before the event loop has a turn. */
+const statesAtOnce = 200_000;
 
 /**
  * The continuous cache of Grave et al. (2017): the last N states h_i of a text, each with the token x_i that followed it. The next token
@@ -46,7 +50,11 @@ export class HiddenCache {
    * The losses of a window beside the cache, which then holds its tokens.
    * @param targets of the window, as many as are predicted. @param losses of the model.
    */
-  read(targets: Int32Array, losses: ArrayLike<number>, outputs: Readonly<Record<string, Values>>): Float64Array {
+  async read(
+    targets: Int32Array,
+    losses: ArrayLike<number>,
+    outputs: Readonly<Record<string, Values>>,
+  ): Promise<Float64Array> {
     const { size, weight } = this.#options;
     const scores = outputs["cache.scores"] as Values;
     const states = outputs["cache.states"] as Float32Array | Float64Array;
@@ -54,13 +62,19 @@ export class HiddenCache {
     const tokens = new Int32Array(size + targets.length);
     tokens.set(this.#tokens);
     tokens.set(targets, size);
-    const mixed = Float64Array.from(targets, (target, t) => {
+    const mixed = Float64Array.from(losses).subarray(0, targets.length);
+    let compared = 0;
+    for (const [t, target] of targets.entries()) {
       const [from, to] = [Math.max(size - this.#filled, t), size + t];
-      const loss = losses[t] as number;
-      if (from === to) return loss;
+      if (from === to) continue;
       const row = scores.subarray(t * width, (t + 1) * width);
-      return mixedLoss(loss, { p: this.#probability(target, { row, tokens, from, to }), weight });
-    });
+      const p = this.#probability(target, { row, tokens, from, to });
+      mixed[t] = mixedLoss(losses[t] as number, { p, weight });
+      compared += to - from;
+      if (compared < statesAtOnce) continue;
+      await setImmediate();
+      compared = 0;
+    }
     this.#push(targets, states);
     return mixed;
   }

@@ -44,8 +44,8 @@ export const readingRules = table("reading", {
 export const evaluateRules = table("LanguageModel.evaluate", {
   ...readingRules,
   /**
-   * Tokens of a running text that are read in one call of the executor, and learnt from in one step of dynamic evaluation. Default: 64, 5
-   * with `dynamicRate`, or the most that the model reads at once.
+   * Tokens of a running text that are read in one call of the executor, and learnt from in one step of dynamic evaluation (in a model of
+   * sentences a step learns from a line). Default: 64, 5 with `dynamicRate`, or the most that the model reads at once.
    */
   windowLength: readingRules.windowLength,
   ...adaptationRules,
@@ -105,7 +105,7 @@ export class TextMeasure {
     const data = await this.#data(who, stream, { ...options, windowLength, inOrder });
     const tally = new Tally();
     signal?.throwIfAborted();
-    const step = inOrder ? await adaptingStep(this.#model, options) : this.#step;
+    const step = inOrder ? await adaptingStep(this.#model, options, stream.length) : this.#step;
     const each = (batch: Batch<LanguageModelForm>, result: Measured) => {
       signal?.throwIfAborted();
       // A stream need not say which tokenizer made it, and then its batches count nothing.

@@ -15,11 +15,14 @@
 
 #include <immintrin.h>
 
+// Dot products are not emulated: only a CPU that has them says that it can.
+#define OSTINATO_DOTS __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
+
 #ifdef OSTINATO_EMULATE_TILES
 #include "products/bfloat16/emulated_rounding.h"
 #define OSTINATO_VECTORS OSTINATO_EMULATION
 #else
-#define OSTINATO_VECTORS __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
+#define OSTINATO_VECTORS OSTINATO_DOTS
 #endif
 
 #include "products/bfloat16/operands.h"

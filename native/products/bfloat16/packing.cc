@@ -33,6 +33,7 @@ Packing packingOf() {
       .splitRows = 2 * kRows,
       .splitColumns = kColumns,
       .packingCost = 100,
+      // Fewer leave the matrix unit's tiles too empty, and dot products too little work for what packing costs.
       .fewestRows = 4,
       .sharesRows = true,
       .packA = [](const Gemm& g, int64_t m0, int64_t m, int64_t k0, int64_t k, int rows,

@@ -5,8 +5,6 @@
 
 #ifdef OSTINATO_BFLOAT16
 
-#define OSTINATO_DOTS __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
-
 namespace ostinato::bfloat16_dots {
 
 using namespace bfloat16;

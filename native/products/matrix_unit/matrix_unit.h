@@ -1,5 +1,6 @@
 // Matrix products on the CPU's matrix unit (Intel AMX: tiles of 16 rows of 64 bytes), on bfloat16 operands
-// (products/bfloat16/operands.h) with float32 sums. Of two parts hi hi + hi lo + lo hi is summed, smallest first.
+// (products/bfloat16/operands.h) with float32 sums. Operands in two parts are multiplied as hi hi + hi lo + lo hi,
+// summed smallest first.
 #pragma once
 
 #include <cstdint>

@@ -123,6 +123,7 @@ test("padding and neighbours do not change the penalties: each is a mean over wh
   };
   for (const [config, termsOf] of [
     [{ activationPenalty: 2 }, (length: number) => length],
+    [{ activationPenalty: 2, layerNorm: true }, (length: number) => length],
     [{ temporalPenalty: 3 }, (length: number) => length - 1],
   ] as const) {
     const lengths = [6, 2, 4];

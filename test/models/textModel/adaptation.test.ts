@@ -161,8 +161,8 @@ test("dynamic evaluation is the loss by the weights of each moment, which a step
       const gradient = outputs[i] as Float64Array;
       const first = start.get(name) as Float64Array;
       const moved = (weights.get(name) as Float64Array).map((w, k) => {
-        const next = w - learningRate * Math.min(1, 5 / norm) * (gradient[k] as number);
-        return next + decay * ((first[k] as number) - next);
+        const step = learningRate * Math.min(1, 5 / norm) * (gradient[k] as number);
+        return w - step + decay * ((first[k] as number) - w);
       });
       weights.set(name, moved);
     }
