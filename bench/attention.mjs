@@ -24,7 +24,7 @@ async function ostinato(T) {
   const context = ops.multiHeadAttention({ query, memory, heads, causal: true });
   const loss = ops.sum(ops.multiply(context, graph.feed("upstream", "f32", [T, B, F])));
   const [dquery, dmemory] = differentiate(loss, [query, memory]);
-  // Of gradients the first row: all of them are made, and copying them out is not what is measured.
+  // The first rows stand for the gradients: all are made, and copying them out is not what is measured.
   graph.output("loss", loss);
   graph.output("dquery", ops.slice(dquery, { axis: 0, start: 0, end: 1 }));
   graph.output("dmemory", ops.slice(dmemory, { axis: 0, start: 0, end: 1 }));

@@ -11,7 +11,7 @@ import { OpponentProcess } from "./opponents/process.mjs";
  * @typedef {{ title: string, round: (seconds: number) => Promise<number>, stop: () => void }} Contestant
  */
 
-/** What a command line says: [SECONDS [ROUNDS]] [--python PATH]. Ends the process where it says something else. */
+/** The settings of a command line: [SECONDS [ROUNDS]] [--python PATH]. Ends the process where it says something else. */
 export function turnsFrom(script, { seconds, rounds }) {
   try {
     const options = { python: { type: "string", default: "/usr/bin/python3" } };
