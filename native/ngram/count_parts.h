@@ -20,9 +20,9 @@ class CountParts {
   // Keeps the counts of a part; all parts have one vocabulary and one order. Throws std::system_error if the disk is
   // full.
   void add(const NgramCounts& counts);
-  // What countNgrams says of all parts as one text. Takes the memory of the result and some 64 KB for each part and
-  // order. Throws NgramsStopped, std::bad_alloc, std::system_error; std::length_error for an n-gram that comes 2^32
-  // times.
+  // The counts that countNgrams gives for all parts as one text. Takes the memory of the result and some 64 KB for each
+  // part and order. Throws NgramsStopped, std::bad_alloc, std::system_error; std::length_error for an n-gram that comes
+  // 2^32 times.
   NgramCounts merge(const std::atomic<bool>& stop);
 
  private:
