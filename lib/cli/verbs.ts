@@ -45,7 +45,7 @@ function verbCommand(verb: Verb, kinds: readonly CliKind[]): Command {
   const able = kindsWith(verb, kinds);
   const command = new VerbCommand(verb.name)
     .description(verb.description)
-    .argument("<model>", `folder of a ${able.join(" or ")}`);
+    .argument("<model>", `folder of ${withArticle(able.join(" or "))}`);
   for (const [usage, description] of verb.arguments ?? []) command.argument(usage, description);
   verb.options?.(command);
   const own = kinds.flatMap(({ kind, abilities }) => {

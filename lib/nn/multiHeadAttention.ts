@@ -56,7 +56,7 @@ export interface AttentionLook {
   lengths?: Tensor | null;
 }
 
-/** What rows have read before a step: see `MultiHeadAttention.step`. */
+/** The past of rows, what they have read before a step: see `MultiHeadAttention.step`. */
 export interface AttentionCache {
   /** Keys and values of the last L steps, [N,2FL], to which the step adds its own in the same memory (`ops.keepRow`). */
   memory: Tensor;

@@ -41,7 +41,7 @@ void Program::replay(const Replay& replay, const std::vector<char*>& collected) 
   };
   // Feeds that change from run to run, and those that a run writes over, are fed again from here.
   std::vector<std::vector<char>> inputs(parts_.feeds.size());
-  // What a run leaves where it was fed needs no copy.
+  // Results that a run leaves where they are fed need no copy.
   std::vector<std::pair<int64_t, int64_t>> links;
   std::vector<char> inPlace(parts_.feeds.size(), 0);
   for (const auto& link : replay.links) {
