@@ -49,7 +49,8 @@ const tags = TaggerVocabulary.of(sentences);
 const series = [{ name: "one", values: Float64Array.from({ length: 40 }, (_, t) => t) }];
 const frames = walks(3);
 const frameVocabulary = await FrameVocabulary.of(frames);
-const wordStream = memoryStream(Int32Array.of(0, 1, 0, 1, 0), 0, WordTokenizer.fromText("to be"));
+const spaced = WordTokenizer.fromText("to be");
+const wordStream = memoryStream(spaced.encode("to be to be to"), 0, spaced);
 const word2Vec = await Word2Vec.create({ tokenizer: await CountedWords.from(wordStream), size: 4 });
 const small = { hiddenSize: 4, embeddingSize: 4 };
 

@@ -9,7 +9,7 @@ import { pairTrainingCommand } from "../pairTraining.js";
 const transformer: PairTraining = {
   kind: TransformerSeq2Seq.kind,
   flags: table("train transformer pairs", {
-    /** Blocks of encoder and of decoder; `train transformer` has 4 of them. Default 3. */
+    /** Blocks of encoder and of decoder, 3 in each where `train transformer` has 4 in one stack. Default 3. */
     layers: option(transformerSeq2SeqRules.encoderLayers, { aka: ["num_layers"] }),
   }),
   model: without(transformerSeq2SeqRules, "sourceVocabularySize", "targetVocabularySize"),
