@@ -48,8 +48,11 @@ function copyText(from, to) {
 }
 
 function kenlm(program, args, options = {}) {
-  const { status, stderr, stdout } = spawnSync(join(values.kenlm, program), args, { maxBuffer: 2 ** 31, ...options });
-  if (status !== 0) throw new Error(`${program}: ${stderr}`);
+  const { status, stderr, stdout, error } = spawnSync(join(values.kenlm, program), args, {
+    maxBuffer: 2 ** 31,
+    ...options,
+  });
+  if (status !== 0) throw new Error(`${program}: ${error?.message ?? stderr}`);
   return stdout;
 }
 
