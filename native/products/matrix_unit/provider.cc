@@ -1,7 +1,6 @@
 // The CPU's matrix unit, for products whose precision allows it.
-#include "products/provider.h"
+#include "products/bfloat16/provider.h"
 #include "products/bfloat16/operands.h"
-#include "products/blocked_product.h"
 #include "products/matrix_unit/matrix_unit.h"
 
 namespace ostinato {
@@ -17,26 +16,10 @@ Packing packingOf() {
   return packing;
 }
 
-class MatrixUnitProvider final : public Provider {
+class MatrixUnitProvider final : public bfloat16::RoundingProvider {
  public:
   const char* name() const override { return "matrix unit (AMX)"; }
   bool available() const override { return matrixUnitAvailable(); }
-  bool rounds() const override { return true; }
-
-  bool wins(const Gemm& g) const override {
-    constexpr int64_t kFewestRows = 8;
-    constexpr double kWorthwhile = 48.0 * 48.0 * 48.0;
-    return g.M >= kFewestRows && g.N >= 16 && g.K >= 16 &&
-           static_cast<double>(g.M) * static_cast<double>(g.N) * static_cast<double>(g.K) >= kWorthwhile;
-  }
-  bool fits(const Gemm& g) const override { return packing(g.precision) != nullptr; }
-
-  size_t scratchBytes(const Gemm& g, int threads) const override {
-    return blockedProductBytes(*packing(g.precision), g, threads);
-  }
-  void multiply(const Gemm& g, void* scratch, ThreadPool& pool) const override {
-    blockedProduct(*packing(g.precision), g, scratch, pool);
-  }
 
   const Packing* packing(Precision precision) const override {
     static const Packing one = packingOf<1>(), two = packingOf<2>();
