@@ -1,4 +1,4 @@
-// What all providers of products in bfloat16 have in common.
+// Common parts of all providers of products in bfloat16.
 #pragma once
 
 #include "products/blocked_product.h"
