@@ -4,8 +4,8 @@
 //
 // TEXT is counted, the words of TEST are asked for; a line is a sentence. FOLDER has KenLM's programs lmplz, build_binary and
 // kenlm_benchmark: those of its repository, github.com/kpu/kenlm, after cmake and make. Both sides build modified Kneser-Ney, from the
-// file to a file; KenLM's is text, in ARPA's form, which it has to parse again. Queries are one word after the other on one thread;
-// their seconds are those of the processor.
+// file to a file; KenLM's is text, in ARPA's form, which it has to parse again. Queries are those of a text on one thread: KenLM's
+// program asks for one word after the other, ours for some hundred at a time. Their seconds are those of the processor.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// Queries of a table of n-grams, one after the other on one thread, as KenLM's kenlm_benchmark makes them.
+// Queries of a table of n-grams on one thread, as evaluate() makes them: of a text, some hundred words at a time.
 //
 //   build-bench/ngrams TABLE IDS MARK SECONDS
 //
@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <vector>
 
-#include "ngram/ngram_table.h"
+#include "base/aligned_memory.h"
+#include "ngram/ngram_scores.h"
 
 using namespace ostinato;
 
@@ -35,21 +37,27 @@ int main(int argc, char** argv) {
   if (argc != 5) return 2;
   const std::vector<int32_t> numbers = numbersIn(argv[1]), ids = numbersIn(argv[2]);
   const int32_t mark = std::atoi(argv[3]);
+  // Where a model keeps its table.
+  AlignedMemory memory(numbers.size() * sizeof(int32_t));
+  std::memcpy(memory.data(), numbers.data(), memory.bytes());
   NgramTable table;
-  const char* wrong = table.open(numbers.data(), static_cast<int64_t>(numbers.size()), numbers.at(3));
+  const char* wrong =
+      table.open(static_cast<const int32_t*>(memory.data()), static_cast<int64_t>(numbers.size()), numbers.at(3));
   if (wrong) return std::fprintf(stderr, "%s\n", wrong), 1;
-  const int32_t opening = table.step(0, mark).state;
+  if (ids.empty()) return 2;
+  std::vector<int32_t> inputs(ids.size(), mark);
+  std::copy(ids.begin(), ids.end() - 1, inputs.begin() + 1);
+  std::vector<float> losses(ids.size());
+  const int32_t start = 0;
+  const NgramTexts text{
+      static_cast<int64_t>(ids.size()), 1, &start, inputs.data(), ids.data(), nullptr, losses.data(), nullptr, nullptr};
   const double end = seconds() + std::atof(argv[4]);
   double least = 1e9, sum = 0;
   while (seconds() < end) {
     const double begin = seconds();
-    int32_t state = opening;
+    scoreTexts(table, text, 0, 1);
     sum = 0;
-    for (const int32_t id : ids) {
-      const NgramTable::Step step = table.step(state, id);
-      sum += static_cast<double>(step.logProbability);
-      state = id == mark ? opening : step.state;
-    }
+    for (const float loss : losses) sum -= static_cast<double>(loss);
     least = std::min(least, seconds() - begin);
   }
   std::printf("{\"seconds\": %.9g, \"queries\": %zu, \"sum\": %.9g}\n", least, ids.size(), sum);

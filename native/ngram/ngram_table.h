@@ -32,6 +32,11 @@ class NgramTable {
     int64_t at;
   };
 
+  // Places of a level, the last one not included.
+  struct Range {
+    int64_t begin, end;
+  };
+
   // A word after a context.
   struct Step {
     float logProbability;  // in nats
@@ -65,6 +70,9 @@ class NgramTable {
   int64_t vocabulary() const { return level(1).count; }
   // States are 0 .. states() - 1.
   int64_t states() const { return order_ == 1 ? 1 : bases_[order_ - 1] + level(order_ - 1).count; }
+
+  const NgramLayout::Level& level(int k) const { return layout_.levels[k]; }
+  const uint8_t* record(int k, int64_t at) const { return bytes_ + level(k).begin + at * level(k).stride; }
 
   // The n-grams of k words one by one, in lexicographic order. Only those of less than `order` words are contexts.
   int64_t count(int k) const { return level(k).count; }
@@ -101,6 +109,28 @@ class NgramTable {
       }
     }
     return true;
+  }
+
+  Context contextOf(int32_t state) const {
+    int level = 0;
+    while (level + 1 < order_ && state >= bases_[level + 1]) level++;
+    return {level, level == 0 ? 0 : state - bases_[level]};
+  }
+
+  int32_t stateOf(Context context) const {
+    return context.level == 0 ? 0 : static_cast<int32_t>(bases_[context.level] + context.at);
+  }
+
+  Context suffixOf(Context context) const {
+    if (context.level <= 1) return {0, 0};
+    const int below = context.level - 1;
+    const int64_t shorter = suffix(context.level, context.at, 0);
+    return shorter < count(below) ? Context{below, shorter} : Context{0, 0};
+  }
+
+  Range childrenOf(Context context) const {
+    const int64_t begin = childrenBegin(context.level, context.at), end = childrenBegin(context.level, context.at + 1);
+    return end <= count(context.level + 1) ? Range{begin, end} : Range{0, 0};
   }
 
   // Reads a word after the context of a state. `state` and `word` are in range.
@@ -143,34 +173,10 @@ class NgramTable {
   }
 
  private:
-  struct Range {
-    int64_t begin, end;
-  };
-
-  const NgramLayout::Level& level(int k) const { return layout_.levels[k]; }
-  const uint8_t* record(int k, int64_t at) const { return bytes_ + level(k).begin + at * level(k).stride; }
   static float floatAt(const uint8_t* bytes) {
     float value;
     std::memcpy(&value, bytes, sizeof value);
     return value;
-  }
-
-  Context contextOf(int32_t state) const {
-    int level = 0;
-    while (level + 1 < order_ && state >= bases_[level + 1]) level++;
-    return {level, level == 0 ? 0 : state - bases_[level]};
-  }
-
-  Context suffixOf(Context context) const {
-    if (context.level <= 1) return {0, 0};
-    const int below = context.level - 1;
-    const int64_t shorter = suffix(context.level, context.at, 0);
-    return shorter < count(below) ? Context{below, shorter} : Context{0, 0};
-  }
-
-  Range childrenOf(Context context) const {
-    const int64_t begin = childrenBegin(context.level, context.at), end = childrenBegin(context.level, context.at + 1);
-    return end <= count(context.level + 1) ? Range{begin, end} : Range{0, 0};
   }
 
   // The place of a context with a word after it in its level; -1 if the trie does not know it.

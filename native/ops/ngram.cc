@@ -15,7 +15,7 @@
 //   last     i32 [B]    out; may be absent
 //
 // Rows are dealt out to the threads.
-#include "ngram/ngram_table.h"
+#include "ngram/ngram_scores.h"
 
 #include <cstdint>
 #include <string>
@@ -93,25 +93,8 @@ void runLosses(const Call& call) {
   const int32_t* lengths = checkedLengths(call.operand(ngramLosses::lengths), T, "the steps of the inputs");
   float* losses = call.result(ngramLosses::losses).mutableF32();
   int32_t *orders = call.result(ngramLosses::orders).mutableI32(), *last = call.result(ngramLosses::last).mutableI32();
-  forRanges(call.pool, B, 64 * T, [&](int64_t begin, int64_t end) {
-    for (int64_t b = begin; b < end; b++) {
-      int32_t state = states.i32()[b];
-      // The state after the last target, which is mostly the next input.
-      NgramTable::Step ahead{0, 0, 0};
-      int32_t aheadOf = -1;
-      for (int64_t t = 0; t < T; t++) {
-        const int64_t at = t * B + b;
-        const bool within = !lengths || t < lengths[b];
-        const int32_t input = inputs.i32()[at], target = within ? targets.i32()[at] : -1;
-        if (within) state = input == aheadOf ? ahead.state : table.step(state, input).state;
-        ahead = target < 0 ? NgramTable::Step{0, 0, 0} : table.step(state, target);
-        aheadOf = target;
-        losses[at] = target < 0 ? 0 : -ahead.logProbability;
-        if (orders) orders[at] = ahead.order;
-      }
-      if (last) last[b] = state;
-    }
-  });
+  const NgramTexts texts{T, B, states.i32(), inputs.i32(), targets.i32(), lengths, losses, orders, last};
+  forRanges(call.pool, B, 64 * T, [&](int64_t begin, int64_t end) { scoreTexts(table, texts, begin, end); });
   int64_t count = 0;
   for (int64_t b = 0; b < B; b++) {
     for (int64_t t = 0; t < (lengths ? lengths[b] : T); t++) count += targets.i32()[t * B + b] >= 0;
