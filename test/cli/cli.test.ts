@@ -216,6 +216,8 @@ test("--json prints one object a line, for machines", () => {
     ...small,
     "--maximum-steps",
     "5",
+    "--test",
+    book,
     "--json",
   );
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
@@ -224,7 +226,9 @@ test("--json prints one object a line, for machines", () => {
     .split("\n")
     .map((line) => JSON.parse(line) as { event: string });
   expect(events.filter(({ event }) => event === "step").length).toBe(5);
-  expect(events.at(-1)).toMatchObject({ event: "end", reason: "finished", step: 5 });
+  const end = events.find(({ event }) => event === "end");
+  expect(end).toMatchObject({ reason: "finished", step: 5 });
+  expect(events.at(-1)).toMatchObject({ event: "test", loss: expect.any(Number), perplexity: expect.any(Number) });
   expect(JSON.parse(ostinato("evaluate", out, book, "--json").stdout)).toHaveProperty("loss");
   expect(JSON.parse(ostinato("generate", out, "--json", "--seed", "1").stdout)).toHaveProperty("text");
   const failed = ostinato("generate", join(folder, "nowhere"), "--json");

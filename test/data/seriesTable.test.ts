@@ -86,6 +86,13 @@ test("dates that are left out become missing values where that is asked for", as
   expect(await plain(path, { missingDates: "fill" })).toEqual([["y", [1, 2, Number.NaN, 3, 4]]]);
 });
 
+test("a column is its name or its number, from the first to the last", async () => {
+  const path = file("day,sold,left\n2020-01-01,1,7\n2020-01-02,2,5\n");
+  expect(await plain(path, { values: [3] })).toEqual([["left", [7, 5]]]);
+  expect(await plain(path, { time: 1, values: [2] })).toEqual([["sold", [1, 2]]]);
+  await expect(readSeries(path, { values: [4] })).rejects.toThrow(/has no column 4/);
+});
+
 test("a column that is not there is named with those that are", async () => {
   const path = file("day,sold\n2020-01-01,1\n");
   await expect(readSeries(path, { values: ["sales"] })).rejects.toThrow(

@@ -252,6 +252,11 @@ test("a column is the text or the label, not both", async () => {
   }
 });
 
+test("no columns of texts at all are refused", async () => {
+  const reading = readLabelledTable(file("none.csv", "a,b\nx,y\n"), { text: [], label: "b" });
+  await expect(reading).rejects.toThrow("text is an empty list: expected a column.");
+});
+
 test("a column that is not there is told with those that are, and how another one is named", async () => {
   await expect(read("three.csv", "x,y,z\n", { source: 1, target: 9 })).rejects.toThrow(
     "three.csv has no column 9: its columns are 1 to 3. Name another one (target; --target-column on the command line).",

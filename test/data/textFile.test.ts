@@ -87,6 +87,7 @@ const utf16 = (text: string, swap = false) => {
 
 test.each<[what: string, content: Buffer, hint: RegExp]>([
   ["UTF-16 with a mark", utf16("\ufeff한국어"), / is UTF-16, not UTF-8\. Convert it: iconv -f UTF-16 -t UTF-8 /],
+  ["UTF-16 of the other order with a mark", utf16("\ufeff한국어", true), /Convert it: iconv -f UTF-16 -t UTF-8 /],
   ["UTF-16 without a mark", utf16("to be or not\r\n"), / is UTF-16, not UTF-8\. .*-f UTF-16LE/],
   ["UTF-16 of the other order", utf16("to be or not\r\n", true), / is UTF-16, not UTF-8\. .*-f UTF-16BE/],
   [
@@ -103,6 +104,11 @@ test.each<[what: string, content: Buffer, hint: RegExp]>([
     /It looks like Latin-1 .*-f WINDOWS-1252/,
   ],
   ["gzip", bytesOf([0x1f, 0x8b, 8, 0, 1, 2]), /It looks like a gzip file\. Unpack it: gzip -dc .*text\.txt > new\.txt/],
+  ["bzip2", bytesOf("BZh91AY&SY", [0xff]), /It looks like a bzip2 file\. Unpack it: bzip2 -dc .*text\.txt > new\.txt/],
+  ["xz", bytesOf([0xfd], "7zXZ", [0]), /It looks like an xz file\. Unpack it: xz -dc /],
+  ["zstd", bytesOf([0x28, 0xb5, 0x2f, 0xfd, 4]), /It looks like a zstd file\. Unpack it: zstd -dc /],
+  ["Parquet", bytesOf("PAR1", [0x15, 0xff]), /It looks like a Parquet file\. Export its columns/],
+  ["PDF", bytesOf("%PDF-1.7\n%", [0xe2, 0xe3]), /It looks like a PDF\. Extract its text: pdftotext /],
   ["a workbook", bytesOf("PK\x03\x04", [0x14, 0, 0xff]), /a zip archive, as workbooks .* CSV in UTF-8/],
   [
     "Cyrillic of one byte a letter",

@@ -22,6 +22,18 @@ test("each value that an op reads or writes counts once, four bytes an element; 
   expect(costs.reshape).toEqual({ flops: 0, bytes: 0 });
 });
 
+test("scores that are never written cost the products of their gradient too, once for x and once for the weights", () => {
+  const [N, F, V] = [5, 3, 7];
+  const costs = costsOf((graph) => {
+    const x = graph.feed("x", "f32", [N, F]);
+    const weight = graph.variable({ name: "weight", dtype: "f32", shape: [V, F] });
+    const { losses } = ops.linearCrossEntropy({ x, weight, targets: graph.feed("targets", "i32", [N]) });
+    graph.output("gradient", differentiate(ops.sum(losses), [x])[0] as typeof x);
+  });
+  expect(costs.linearCrossEntropy?.flops).toBe(2 * N * F * V);
+  expect(costs.linearCrossEntropyGradient?.flops).toBe(4 * N * F * V);
+});
+
 test("what only a gradient reads costs nothing without one", () => {
   const [T, B, I, H] = [5, 2, 3, 4];
   const costs = (trains: boolean) =>

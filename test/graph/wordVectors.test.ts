@@ -303,4 +303,6 @@ test.each(executors)("%s: what is outside of a table is an InputError", async (_
   await expect(loss({ tokens: [0, 3] })).rejects.toMatchObject({ code: "ERR_OSTINATO_INPUT" });
   await expect(loss({ noiseWord: 3 })).rejects.toMatchObject({ code: "ERR_OSTINATO_INPUT" });
   await expect(loss({ paths: [[0], [9], [2]] })).rejects.toMatchObject({ code: "ERR_OSTINATO_INPUT" });
+  await expect(loss({ window: 0 })).rejects.toMatchObject({ code: "ERR_OSTINATO_OPTION" });
+  await expect(loss({ window: 101 })).rejects.toMatchObject({ code: "ERR_OSTINATO_OPTION" });
 });

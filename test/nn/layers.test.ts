@@ -90,6 +90,14 @@ test("orthogonal blocks are orthogonal, one for each gate", () => {
   }
 });
 
+test("values are the draws one after the other, however large the weights", () => {
+  const count = 3 * 16384 + 5;
+  const values = initializers.uniform(2)([count], randomSource(3, "w"));
+  const random = randomSource(3, "w");
+  const expected = Float32Array.from({ length: count }, () => (2 * random.uniform() - 1) * 2);
+  expect(values).toEqual(expected);
+});
+
 test("initializers keep within what they promise", () => {
   const draw = (name: string) => initializer(name)([100, 50], randomSource(2, name));
   const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

@@ -10,7 +10,7 @@ import { WindowData } from "../../lib/models/textModel/data.js";
 import { asgd, sgd } from "../../lib/train/optimizers.js";
 import { Trainer } from "../../lib/train/trainer.js";
 import type { TrainerOptions } from "../../lib/train/trainerOptions.js";
-import { triggeredAt } from "../../lib/train/weightAverage.js";
+import { triggeredAt, WeightAverage } from "../../lib/train/weightAverage.js";
 
 const text = "To be, or not to be: that is the question.\nWhether 'tis nobler in the mind to suffer\n".repeat(20);
 const tokenizer = CharacterTokenizer.fromText(text);
@@ -118,6 +118,16 @@ test("once it averages, validations and the kept parameters are of the mean; the
   expect(validations.at(-1)?.loss).not.toBe(without.history.validations.at(-1)?.loss);
   // The updates are those of plain descent, whatever is measured.
   expect(trainer.history.steps.at(-1)?.loss).toBe(without.history.steps.at(-1)?.loss);
+});
+
+test("the mean goes all the way to the first weights that count, half of it to the second, a third to the third", async () => {
+  const average = new WeightAverage(await newModel(), asgd({ learningRate: 1, nonMonotone: 1 }));
+  const losses = [3, 2, 1, 4];
+  const looks = losses.map((_, i) =>
+    average.look(losses.slice(0, i + 1).map((own, t) => ({ step: 10 * t, loss: own }))),
+  );
+  expect(looks).toEqual([false, false, false, true]);
+  expect([31, 32, 33, 40].map((step) => average.share(step))).toEqual([1, 1 / 2, 1 / 3, 1 / 10]);
 });
 
 test("a training stopped while it averages resumes to the bits of one that never stopped", async () => {

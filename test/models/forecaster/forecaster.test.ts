@@ -46,6 +46,31 @@ test.each([
   expect(result.pays).toBe(true);
 });
 
+test("in turn, each segment of the horizon but the last is read after it has been forecast", async () => {
+  const series = [{ name: "a", values: Float64Array.from({ length: 36 }, (_, t) => 100 + t * t) }];
+  const options = {
+    horizon: 6,
+    lookback: 24,
+    segment: 2,
+    season: 1,
+    decoder: "autoregressive",
+    output: "gaussian",
+  } as const;
+  const model = await Forecaster.create({ ...options, baseline: "level", hiddenSize: 4, series });
+  const data = new SeriesData(series, { config: model.network.config, batchSize: 1, lastSteps: 6, role: "validate" });
+  const [batch] = [...data.batches(0)];
+  const inputs = batch?.feeds.inputs as Float32Array;
+  const read = inputs.length / 14;
+  const values = Array.from({ length: 14 }, (_, s) => Array.from(inputs.subarray(s * read, s * read + 2))).flat();
+  const [base, slope] = [values[0] as number, (values[1] as number) - (values[0] as number)];
+  const [first, second] = [series[0]?.values[6] as number, series[0]?.values[7] as number];
+  // The last but one of 24 + 4 values is the series' at 32, in the units that the first two say.
+  for (const [i, value] of values.entries()) {
+    const expected = ((series[0]?.values[6 + i] as number) - first) / (second - first);
+    expect((value - base) / slope).toBeCloseTo(expected, 2);
+  }
+});
+
 test.each(["seasonal", "drift"] as const)(
   "before it has learnt, a model forecasts its baseline: %s",
   async (baseline) => {
