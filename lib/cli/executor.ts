@@ -46,6 +46,10 @@ export function executorFrom({ executor, matmulPrecision, threads }: ExecutorOpt
 }
 
 /** The model in a folder, of a kind that a verb has found to have what it needs. */
-export async function modelFrom<M extends SavedModel>(folder: string, options: ExecutorOptions): Promise<M> {
-  return (await loadModel(folder, { executor: executorFrom(options) })) as M;
+export async function modelFrom<M extends SavedModel>(
+  folder: string,
+  options: ExecutorOptions,
+  { check }: { check?: boolean } = {},
+): Promise<M> {
+  return (await loadModel(folder, { executor: executorFrom(options), ...(check === undefined ? {} : { check }) })) as M;
 }

@@ -66,6 +66,11 @@ export interface AddonStore {
   read(index: number, into: Float32Array | Int32Array, begin?: number): void;
   write(index: number, from: Float32Array | Int32Array, begin?: number): void;
   /**
+   * Takes the values of a variable from an open file, where they begin at this byte, in place of those that it has: pages are read
+   * when they are looked at. Returns whether that could be done: not on Windows, and not once a program uses the variable.
+   */
+  map(index: number, file: number, begin: number): boolean;
+  /**
    * Rounds a float32 matrix of `rows` rows to numbers of a smaller type (0 none, 1 bfloat16, 2 int8) and keeps it in that
    * type as well, for products of few rows, until it is written or a run changes it.
    */

@@ -50,6 +50,12 @@ export interface Store {
    * @throws InputError if a value is not finite.
    */
   quantize(name: string, type: WeightType): Promise<void>;
+  /**
+   * Takes the values of a variable from an open file of this machine's numbers, where they begin at byte `begin`: they are read when
+   * they are looked at, and never written. Absent in an executor that cannot do so.
+   * @returns whether it could be done; not once a program uses the variable.
+   */
+  map?(name: string, file: { fd: number; begin: number }): Promise<boolean>;
 }
 
 /** @throws ShapeError unless a variable that a store knows is declared again as it is. */

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { describe, InputError, isErrorCode, OptionError, OstinatoError } from "../errors.js";
+import { describe, FileError, InputError, isErrorCode, OptionError, OstinatoError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
 import { elementsOf, firstValues } from "../graph/program.js";
 import { expectProgram, expectVariable } from "../graph/programRule.js";
@@ -143,8 +143,13 @@ class NativeStore implements Store {
   async #inParts(way: "read" | "write", index: number, values: Float32Array | Int32Array): Promise<void> {
     for (let begin = 0; begin < values.length; begin += partLength) {
       if (begin > 0) await setImmediate();
-      this.handle[way](index, values.subarray(begin, begin + partLength), begin);
+      named(() => this.handle[way](index, values.subarray(begin, begin + partLength), begin));
     }
+  }
+
+  async map(name: string, { fd, begin }: { fd: number; begin: number }): Promise<boolean> {
+    const { index } = this.#known(name);
+    return this.queue(async () => named(() => this.handle.map(index, fd, begin)));
   }
 
   async quantize(name: string, type: WeightType): Promise<void> {
@@ -294,6 +299,7 @@ function asOwn(error: unknown, program?: Program): OstinatoError {
   if (code === "ERR_OSTINATO_INPUT")
     return program ? layerError(program, op, error as Error) : new InputError(message, error);
   if (code === "ERR_OSTINATO_OPTION") return new OptionError(message);
+  if (code === "ERR_OSTINATO_FILE") return new FileError(message, error);
   return new OstinatoError(message, { code: isErrorCode(code) ? code : "ERR_OSTINATO_ADDON", cause: error });
 }
 

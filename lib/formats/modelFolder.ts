@@ -14,8 +14,9 @@ import { modelFiles } from "./modelFiles.js";
 import { differenceOf, foreign, occupied, presentModel } from "./presentModel.js";
 import type { UnpackedWeights } from "./quantizedTensors.js";
 import { packTensors, unpackTensors, weightTypeOf } from "./quantizedTensors.js";
-import type { NamedTensor, SafetensorsHeader } from "./safetensors.js";
+import type { LeftTensors, NamedTensor, SafetensorsHeader } from "./safetensors.js";
 import { readSafetensors, readSafetensorsHeader, writeSafetensors } from "./safetensors.js";
+import type { TensorEntry } from "./safetensorsHeader.js";
 import type { Vocabularies } from "./vocabularies.js";
 import { vocabularySizes } from "./vocabularies.js";
 
@@ -44,6 +45,8 @@ export interface ModelDescription<V extends Vocabularies = Vocabularies, N = unk
 
 export interface LoadedModel<V extends Vocabularies = Vocabularies, N = unknown> extends ModelDescription<V, N> {
   tensors: UnpackedWeights;
+  /** Those that were left in the file; null if there are none. To be closed. */
+  left: LeftTensors | null;
 }
 
 /**
@@ -85,12 +88,13 @@ export async function saveModelFolder(
  * Reads a model folder and checks that its parts are whole and belong together.
  * @param kind the kind that the folder must hold.
  * @param options.same the model that it must hold: configuration and vocabularies equal to these.
+ * @param options.leave says which tensors stay in the file, whose digest is then not compared.
  * @throws FileError that names the file and says what to do.
  */
 export async function loadModelFolder<V extends Vocabularies, N extends Layers>(
   folder: string,
   kind: FolderKind<V, N>,
-  { same }: { same?: { config: object; tokenizer: V } } = {},
+  { same, leave }: { same?: { config: object; tokenizer: V }; leave?: (entry: TensorEntry) => boolean } = {},
 ): Promise<LoadedModel<V, N>> {
   checkOption("load", "folder", folder, text());
   return undisturbed(folder, async () => {
@@ -98,18 +102,22 @@ export async function loadModelFolder<V extends Vocabularies, N extends Layers>(
     if (same) expectSame(folder, files, partsOf({ ...same, model: kind.name, tensors: [] }));
     const file = join(folder, modelFiles.tensors);
     let checked: { header: SafetensorsHeader; network: N } | undefined;
-    const { metadata, tensors, verified } = await readSafetensors(file, {
+    const { metadata, tensors, verified, left } = await readSafetensors(file, {
+      ...(leave ? { leave } : {}),
       check: (header) => {
         checked = { header, network: networkFor(folder, kind, { ...files, header }) };
       },
     });
-    if (metadata.format === "ostinato" && !verified) {
-      throw new FileError(`${file} is damaged: its digest is missing. Copy it again from where it came.`);
+    try {
+      if (metadata.format === "ostinato" && !verified) {
+        throw new FileError(`${file} is damaged: its digest is missing. Copy it again from where it came.`);
+      }
+      const description = described(folder, kind, { ...files, ...(checked as NonNullable<typeof checked>), ...same });
+      return { ...description, tensors: unpackTensors(file, tensors), left };
+    } catch (error) {
+      await left?.close();
+      throw error;
     }
-    return {
-      ...described(folder, kind, { ...files, ...(checked as NonNullable<typeof checked>), ...same }),
-      tensors: unpackTensors(file, tensors),
-    };
   });
 }
 

@@ -39,8 +39,32 @@ export interface SafetensorsContent {
   metadata: Record<string, string>;
   /** In the order of the file. */
   tensors: NamedTensor[];
-  /** Whether the file has a digest, and so is known to be as it was written. Files of other tools have none. */
+  /** Whether the file has a digest, and, unless tensors were left, is known to be as it was written. Files of other tools have none. */
   verified: boolean;
+  /** The tensors that were left in the file; null if there are none. To be closed. */
+  left: LeftTensors | null;
+}
+
+/** Tensors that were left in their file, which stays open. */
+export class LeftTensors {
+  readonly #handle: FileHandle;
+  readonly #begins: ReadonlyMap<string, number>;
+
+  /** @param begins the byte of the file with which each tensor begins, by its name. */
+  constructor(handle: FileHandle, begins: ReadonlyMap<string, number>) {
+    this.#handle = handle;
+    this.#begins = begins;
+  }
+
+  /** Where a tensor begins, and the descriptor of the file; null if it was not left. */
+  get(name: string): { fd: number; begin: number } | null {
+    const begin = this.#begins.get(name);
+    return begin === undefined ? null : { fd: this.#handle.fd, begin };
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
 }
 
 /** The digest stands in the metadata under this name. While it is computed, zeros stand in its place. */
@@ -86,22 +110,30 @@ export async function writeSafetensors(
 /**
  * Reads a safetensors file.
  * @param options.check looks at the header before any data is read, and may throw.
+ * @param options.leave says which tensors stay in the file. If one does, the digest is not compared, as that would read all of it.
  * @throws FileError if the file is missing, cut off, altered or not a safetensors file.
  */
 export async function readSafetensors(
   file: string,
-  { check }: { check?: (header: SafetensorsHeader) => void } = {},
+  {
+    check,
+    leave = () => false,
+  }: { check?: (header: SafetensorsHeader) => void; leave?: (entry: TensorEntry) => boolean } = {},
 ): Promise<SafetensorsContent> {
   const handle = await openPlainFile(file);
+  let left: LeftTensors | null = null;
   try {
     const { header, bytes } = await readHeader(handle, file);
     check?.(header);
+    const begins = new Map(header.entries.filter(leave).map(({ name, start }) => [name, bytes.length + start]));
     expectMemoryFor(file, "its tensors", memoryOf(header));
     const { [digestName]: digest, ...metadata } = header.metadata;
-    const hash = digest === undefined ? null : createHash("sha256").update(withoutDigest(bytes, digest));
+    const hash =
+      digest === undefined || begins.size > 0 ? null : createHash("sha256").update(withoutDigest(bytes, digest));
     const tensors: NamedTensor[] = [];
     const cutOff = (what: string) => damaged(file, what);
     for (const entry of header.entries) {
+      if (begins.has(entry.name)) continue;
       const data = await readPart(handle, {
         file,
         start: bytes.length + entry.start,
@@ -118,9 +150,10 @@ export async function readSafetensors(
           `(if you changed it on purpose, take "${digestName}" out of its metadata)`,
       );
     }
-    return { metadata, tensors, verified: hash !== null };
+    if (begins.size > 0) left = new LeftTensors(handle, begins);
+    return { metadata, tensors, verified: digest !== undefined, left };
   } finally {
-    await handle.close();
+    if (!left) await handle.close();
   }
 }
 

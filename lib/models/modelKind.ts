@@ -40,6 +40,11 @@ export interface ModelKind<
   readonly options: OptionTable;
   /** The data that it learns from. Default: whatever its `recordLoss` records a loss of. */
   readonly reads?: DataKinds;
+  /**
+   * Parameters that may stay in their file, of whole numbers: every one of them is checked when it is used, so that an altered file can
+   * spoil results and nothing else. There are no others then.
+   */
+  readonly mapped?: readonly string[];
   /** Checks options of a new model. Default: those of the table, and no others; a kind that has a cell adds the cell's own. */
   complete?(options: object, table: OptionTable): Record<string, unknown>;
   /** A model whose weights are still to come. */

@@ -2,7 +2,7 @@ import { InputError, OptionError } from "../errors.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
 import { FiniteVariables } from "../executor/finiteVariables.js";
 import { expectMemory } from "../executor/memory.js";
-import type { LoadedModel, NamedTensor } from "../formats/index.js";
+import type { LeftTensors, LoadedModel, NamedTensor } from "../formats/index.js";
 import { elementsOf } from "../graph/program.js";
 import { initialize } from "../nn/initialize.js";
 import type { Parameter } from "../nn/parameter.js";
@@ -86,6 +86,15 @@ export class ModelWeights {
     const tensors: (NamedTensor & { values: Values })[] = [];
     for (const { name, shape } of this.parameters) tensors.push({ name, shape, values: await this.store.read(name) });
     return tensors;
+  }
+
+  /** Takes the values that were left in a file. @returns whether all could be taken from there. */
+  async map(left: LeftTensors): Promise<boolean> {
+    for (const { name } of this.parameters) {
+      const part = left.get(name);
+      if (part && !(await this.store.map?.(name, part))) return false;
+    }
+    return true;
   }
 
   /** The values of a file. */

@@ -1,12 +1,11 @@
 import { FileError, quote } from "../errors.js";
-import { executorRule } from "../executor/choice.js";
 import { modelIn } from "../formats/index.js";
 import { completeOptions } from "../options.js";
 import * as faces from "./kinds.js";
 import { kindNamed, kindNames, registerKind } from "./kindTable.js";
 import type { ModelKind } from "./modelKind.js";
 import type { LoadOptions, SavedModel } from "./savedModel.js";
-import { loadModelOf } from "./savedModel.js";
+import { loadModelOf, loadRules } from "./savedModel.js";
 
 for (const face of Object.values(faces)) if ("kind" in face) registerKind(face.kind);
 
@@ -34,6 +33,6 @@ export async function kindIn(folder: string): Promise<ModelKind> {
  * @throws FileError if a file is missing, truncated or altered, or the kind is not known.
  */
 export async function loadModel(folder: string, options: LoadOptions = {}): Promise<SavedModel> {
-  completeOptions("loadModel", options, { executor: executorRule });
+  completeOptions("loadModel", options, loadRules);
   return loadModelOf(await kindIn(folder), folder, options);
 }

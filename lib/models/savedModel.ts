@@ -2,12 +2,12 @@ import { describe, OptionError } from "../errors.js";
 import type { ExecutorChoice } from "../executor/choice.js";
 import { executorOf, executorRule } from "../executor/choice.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
-import type { LoadedModel, Vocabularies } from "../formats/index.js";
+import type { LoadedModel, TensorEntry, Vocabularies } from "../formats/index.js";
 import { loadModelFolder, saveModelFolder, vocabularySizes } from "../formats/index.js";
 import type { Graph } from "../graph/graph.js";
 import type { Parameter } from "../nn/parameter.js";
 import type { Completed, OptionTable } from "../options.js";
-import { checkOption, completeOptions, seed, text } from "../options.js";
+import { checkOption, completeOptions, flag, optional, seed, text } from "../options.js";
 import type { RecordedLoss, SavableModel } from "../train/trainable.js";
 import type { WeightType } from "../weights.js";
 import type { LoadWeightsOptions } from "./foreignWeights.js";
@@ -20,10 +20,18 @@ import { ModelWeights } from "./modelWeights.js";
 export interface LoadOptions {
   /** The executor. Default: the native executor; without a binary the reference (`model.executor.name` says which). */
   executor?: ExecutorChoice;
+  /**
+   * Compare the digest of the weights, which reads all of them. Default: true, but for the table of an n-gram model of 64 MB or more: that
+   * stays in its file, of which only those pages are read that are needed. `false` leaves a smaller table there, too.
+   */
+  check?: boolean;
 }
 
+/** The rules of `LoadOptions`. */
+export const loadRules = { executor: executorRule, check: optional(flag()) };
+
 /** Options of a new model besides its configuration; a model without a vocabulary has no tokenizer. */
-export type CreateOptions<V extends Vocabularies> = LoadOptions & {
+export type CreateOptions<V extends Vocabularies> = Pick<LoadOptions, "executor"> & {
   /** Seed for the initial weights. Default 1. */
   seed?: number;
 } & ([V] extends [null] ? { tokenizer?: null } : { tokenizer: V });
@@ -172,9 +180,24 @@ export async function loadModelOf<M extends SavedModel, V extends Vocabularies, 
   options: LoadOptions = {},
 ): Promise<M> {
   checkOption("loadModelOf", "kind", kind, modelKindRule);
-  const { executor } = completeOptions(kind.name, options, { executor: executorRule });
-  const loaded = await loadModelFolder(checkOption(`${kind.name}.load`, "folder", folder, text()), kind);
-  const model = kind.make({ ...loaded, executor: executorOf(executor) });
-  await weightsOf(model).write(loaded);
+  const { executor: choice, check } = completeOptions(kind.name, options, loadRules);
+  checkOption(`${kind.name}.load`, "folder", folder, text());
+  const executor = executorOf(choice);
+  const least = check ? Number.POSITIVE_INFINITY : check === false ? 0 : leastMapped;
+  const leave = ({ name, type, start, end }: TensorEntry) =>
+    type === "I32" && end - start >= least && (kind.mapped?.includes(name) ?? false);
+  const loaded = await loadModelFolder(folder, kind, { leave });
+  const model = kind.make({ ...loaded, executor });
+  try {
+    if (loaded.left && !(await weightsOf(model).map(loaded.left))) {
+      return await loadModelOf(kind, folder, { executor, check: true });
+    }
+  } finally {
+    await loaded.left?.close();
+  }
+  if (!loaded.left) await weightsOf(model).write(loaded);
   return model;
 }
+
+/** Bytes of the smallest table that stays in its file unless it is asked for. */
+const leastMapped = 2 ** 26;

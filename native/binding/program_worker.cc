@@ -28,6 +28,8 @@ void ProgramWorker::Execute() {
   } catch (const std::exception& error) {
     fail("ERR_OSTINATO_PROGRAM", error.what());
   }
+  // Whatever came of the zeros that were read in its place.
+  if (lease_->isBroken()) fail("ERR_OSTINATO_FILE", Store::kBroken);
   times_ = program_->takeTimes();
   lease_.reset();
   done();

@@ -14,7 +14,8 @@ constexpr napi_type_tag kStoreTag = {0x6f7374696e61746f, 0x73746f7265000001};
 Napi::Function StoreObject::define(Napi::Env env) {
   return DefineClass(env, "Store",
                      {InstanceMethod<&StoreObject::declare>("declare"), InstanceMethod<&StoreObject::read>("read"),
-                      InstanceMethod<&StoreObject::write>("write"), InstanceMethod<&StoreObject::compact>("compact")});
+                      InstanceMethod<&StoreObject::write>("write"), InstanceMethod<&StoreObject::map>("map"),
+                      InstanceMethod<&StoreObject::compact>("compact")});
 }
 
 StoreObject::StoreObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<StoreObject>(info) {
@@ -58,9 +59,10 @@ void StoreObject::copy(const Napi::CallbackInfo& info, bool write) {
   const size_t bytes = array.elements * 4;
   if (write) {
     variable.compact->clear();
-    std::memcpy(static_cast<char*>(variable.memory.data()) + begin * 4, array.data, bytes);
+    std::memcpy(static_cast<char*>(variable.data()) + begin * 4, array.data, bytes);
   } else {
-    std::memcpy(array.data, static_cast<const char*>(variable.memory.data()) + begin * 4, bytes);
+    std::memcpy(array.data, static_cast<const char*>(variable.data()) + begin * 4, bytes);
+    if (variable.file.isBroken()) throw coded(info.Env(), "ERR_OSTINATO_FILE", Store::kBroken);
   }
 }
 
@@ -72,6 +74,15 @@ Napi::Value StoreObject::read(const Napi::CallbackInfo& info) {
 Napi::Value StoreObject::write(const Napi::CallbackInfo& info) {
   copy(info, true);
   return info.Env().Undefined();
+}
+
+Napi::Value StoreObject::map(const Napi::CallbackInfo& info) {
+  const int64_t index = integerArgument(info, 0, "index", 0, store_->size() - 1);
+  const int64_t file = integerArgument(info, 1, "the file", 0, INT32_MAX);
+  const int64_t begin = integerArgument(info, 2, "begin", 0, int64_t{1} << 52);
+  const Store::Lease lease = store_->acquire();
+  if (!lease) throw coded(info.Env(), "ERR_OSTINATO_BUSY", "the store is in use by a run");
+  return Napi::Boolean::New(info.Env(), store_->map(index, static_cast<int>(file), begin));
 }
 
 Napi::Value StoreObject::compact(const Napi::CallbackInfo& info) {
@@ -86,7 +97,7 @@ Napi::Value StoreObject::compact(const Napi::CallbackInfo& info) {
   const Store::Lease lease = store_->acquire();
   if (!lease) throw coded(info.Env(), "ERR_OSTINATO_BUSY", "the store is in use by a run");
   try {
-    float* values = static_cast<float*>(variable.memory.data());
+    float* values = static_cast<float*>(variable.data());
     const bool fits =
         compactWeights(values, rows, variable.elements / rows, static_cast<WeightType>(type), *variable.compact);
     if (!fits) throw coded(info.Env(), "ERR_OSTINATO_INPUT", "a weight is not finite");

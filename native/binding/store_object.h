@@ -22,6 +22,7 @@ class StoreObject : public Napi::ObjectWrap<StoreObject> {
   Napi::Value declare(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value write(const Napi::CallbackInfo& info);
+  Napi::Value map(const Napi::CallbackInfo& info);
   Napi::Value compact(const Napi::CallbackInfo& info);
   void copy(const Napi::CallbackInfo& info, bool write);
 

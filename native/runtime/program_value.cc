@@ -32,7 +32,8 @@ ProgramValue readValue(WordReader& reader, int64_t arenaBytes, const Store& stor
     if (variable.dtype != value.view.dtype || variable.elements != elements) {
       malformedProgram("a value does not fit variable " + number);
     }
-    value.view.data = variable.memory.data();
+    variable.isBound = true;
+    value.view.data = variable.data();
     value.view.compact = variable.compact.get();
   }
   return value;

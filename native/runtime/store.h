@@ -1,12 +1,15 @@
 // The values that outlive a run: parameters, optimizer moments, carried state. And the memory for those that do not.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/aligned_memory.h"
+#include "base/mapped_file.h"
 #include "ops/operation.h"
 
 namespace ostinato {
@@ -19,6 +22,12 @@ class Store {
     AlignedMemory memory;
     // Where compact() was asked for, until the values change.
     std::unique_ptr<CompactWeights> compact;
+    // Where the values lie in a file: then there is no memory.
+    MappedFile file = {};
+    // Whether a program knows where the values are.
+    mutable bool isBound = false;
+
+    void* data() const { return file.data() ? file.data() : memory.data(); }
   };
 
   // Adds a variable filled with zeros and returns its index. Throws ProgramError for a size out of range,
@@ -27,12 +36,30 @@ class Store {
     if (elements < 1 || elements > kMaxElements)
       refuse("store", "a variable of " + std::to_string(elements) + " elements");
     variables_.push_back(
-        {dtype, elements, AlignedMemory(static_cast<size_t>(elements) * 4), std::make_unique<CompactWeights>()});
+        {dtype, elements, AlignedMemory(static_cast<size_t>(elements) * 4), std::make_unique<CompactWeights>(), {}});
     return static_cast<int64_t>(variables_.size()) - 1;
   }
 
+  // Takes the values of a variable from a file, where they begin at byte `begin`, in place of those that it has.
+  // Returns whether that could be done: not once a program uses the variable.
+  bool map(int64_t index, int file, int64_t begin) {
+    Variable& variable = variables_[static_cast<size_t>(index)];
+    if (variable.isBound || begin % 4 != 0) return false;
+    MappedFile mapped(file, begin, variable.elements * 4);
+    if (!mapped.data()) return false;
+    variable.file = std::move(mapped);
+    variable.memory = AlignedMemory();
+    variable.compact->clear();
+    return true;
+  }
+  // Whether a file that holds values was cut short, or could not be read, so that zeros were read instead.
+  bool isBroken() const {
+    return std::any_of(variables_.begin(), variables_.end(), [](const Variable& one) { return one.file.isBroken(); });
+  }
+
   int64_t size() const { return static_cast<int64_t>(variables_.size()); }
-  // The memory of a variable never moves, nor that of its compact weights, also when others are declared.
+  // The memory of a variable that a program uses never moves, nor that of its compact weights, also when others are
+  // declared.
   const Variable& variable(int64_t index) const { return variables_[static_cast<size_t>(index)]; }
 
   struct Release {
@@ -49,6 +76,8 @@ class Store {
   char* scratch(size_t bytes) { return grown(scratch_, bytes); }
   int64_t workspaceBytes() const { return static_cast<int64_t>(arena_.bytes() + scratch_.bytes()); }
 
+  static constexpr const char* kBroken =
+      "the file of the model was cut short, or could not be read, while it was in use: load the model again";
   static constexpr int64_t kMaxElements = int64_t{1} << 36;
 
  private:

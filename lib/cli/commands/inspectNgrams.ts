@@ -34,7 +34,8 @@ async function show(folder: string, options: Options, command: Command): Promise
     throw new OptionError("inspect: an NgramModel is shown here and not in a report: leave out --out.", ["out"]);
   }
   const print = printer(options);
-  const model = await modelFrom<NgramModel>(folder, options);
+  // To look at a model is also to check that its files are as they were written.
+  const model = await modelFrom<NgramModel>(folder, options, { check: true });
   const { counts } = model.network.config;
   const text = await textOf(folder, options, command);
   const read = text === "" ? null : await model.logProbability(text);

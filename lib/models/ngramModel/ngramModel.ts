@@ -56,6 +56,7 @@ export class NgramModel extends TextModel<NgramNetwork> {
     options: configRules,
     vocabularies: oneVocabulary(),
     counts: [],
+    mapped: ["ngrams"],
     network: (config) => new NgramNetwork(config as unknown as NgramModelConfig),
     make: (parts) => new NgramModel(parts),
   };
@@ -90,14 +91,18 @@ export class NgramModel extends TextModel<NgramNetwork> {
    * A model from a file in ARPA's form, which SRILM, KenLM and others write, plain or compressed (.gz); its words are the vocabulary.
    * @throws FileError for a file that cannot be read, is cut short or is none: it names the line.
    */
-  static async fromArpa(file: string, options: LoadOptions & { signal?: AbortSignal } = {}): Promise<NgramModel> {
+  static async fromArpa(
+    file: string,
+    options: Pick<LoadOptions, "executor"> & { signal?: AbortSignal } = {},
+  ): Promise<NgramModel> {
     const { executor, signal } = completeOptions("NgramModel.fromArpa", options, arpaRules);
     checkOption("NgramModel.fromArpa", "the file", file, filePath);
     return NgramModel.#from(await readArpa(file, signal), executorOf(executor));
   }
 
   /**
-   * A model from its folder.
+   * A model from its folder. A table of 64 MB or more stays in its file, whose pages are read when they are needed, and whose digest is
+   * not compared unless `check` is true. The file may be replaced or removed meanwhile.
    * @throws FileError if a file is missing, truncated, altered, or of another model.
    */
   static load(folder: string, options: LoadOptions = {}): Promise<NgramModel> {

@@ -70,7 +70,7 @@ export class Word2Vec extends SavedModel<CountedWords, Word2VecNetwork, Word2Vec
    * so it cannot learn more: for that, create a model of your own text and give it the vectors by `useVectors`.
    * @throws InputError for words with spaces.
    */
-  static async from(vectors: WordVectors, options: LoadOptions = {}): Promise<Word2Vec> {
+  static async from(vectors: WordVectors, options: Pick<LoadOptions, "executor"> = {}): Promise<Word2Vec> {
     const { words, size } = checkOption("Word2Vec.from", "vectors", vectors, wordVectorsRule);
     const special = ["<eos>", "<unk>"].filter((token) => !words.includes(token));
     const tokenizer = new WordTokenizer(new Vocabulary([...words, ...special]));
