@@ -49,7 +49,7 @@ async function encoderDecoder(executor, { V, E, H, layers, attention }) {
     targetVocabularySize: V,
     embeddingSize: E,
     hiddenSize: H,
-    cell: "gru",
+    cell: "lstm",
     encoderSize: H / 2,
     encoderLayers: layers,
     attention: attention.scorer,

@@ -141,7 +141,7 @@ Napi::Value SearchObject::advance(const Napi::CallbackInfo& info) {
   const int64_t steps = integerArgument(info, 0, "steps", 1, Replay::kMaxSteps);
   if (!info[1].IsBoolean()) throw Napi::TypeError::New(env, "expected best to be true or false");
   expectIdle(env);
-  Store::Lease lease = leaseBound(env, shared_->search->program(), steps > 1 ? Runs::repeatedly : Runs::once, outside_);
+  Store::Lease lease = leaseBound(env, shared_->search->program(), Runs::repeatedly, outside_);
   shared_->busy = true;
   return (new AdvanceWorker(env, shared_, std::move(lease), steps, info[1].As<Napi::Boolean>().Value()))->start();
 }

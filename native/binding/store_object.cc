@@ -58,7 +58,7 @@ void StoreObject::copy(const Napi::CallbackInfo& info, bool write) {
   if (!lease) throw coded(info.Env(), "ERR_OSTINATO_BUSY", "the store is in use by a run");
   const size_t bytes = array.elements * 4;
   if (write) {
-    variable.compact->clear();
+    variable.copies->clear();
     std::memcpy(static_cast<char*>(variable.data()) + begin * 4, array.data, bytes);
   } else {
     std::memcpy(array.data, static_cast<const char*>(variable.data()) + begin * 4, bytes);
@@ -99,8 +99,9 @@ Napi::Value StoreObject::compact(const Napi::CallbackInfo& info) {
   try {
     float* values = static_cast<float*>(variable.data());
     const bool fits =
-        compactWeights(values, rows, variable.elements / rows, static_cast<WeightType>(type), *variable.compact);
+        compactWeights(values, rows, variable.elements / rows, static_cast<WeightType>(type), variable.copies->compact);
     if (!fits) throw coded(info.Env(), "ERR_OSTINATO_INPUT", "a weight is not finite");
+    variable.copies->forgetKept();
   } catch (const std::bad_alloc&) {
     throw coded(info.Env(), "ERR_OSTINATO_MEMORY", "not enough memory for compact weights");
   }

@@ -1,5 +1,7 @@
 #include "kernels/elementwise.h"
 
+#include <limits>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/elementwise.cc"
 #include "kernels/tiers.h"
@@ -255,6 +257,30 @@ HWY_NOINLINE float maximumLoop(const float* x, int64_t n) {
   return best;
 }
 
+HWY_NOINLINE int64_t placesAboveLoop(const float* x, float threshold, int32_t* places, float* largest, int64_t n) {
+  const F d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const Vector limit = hn::Set(d, threshold);
+  Vector most = hn::Set(d, x[0]);
+  int64_t count = 0, i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const Vector v = hn::LoadU(d, x + i);
+    most = hn::IfThenElse(hn::Or(hn::Gt(v, most), hn::IsNaN(v)), v, most);
+    if (HWY_LIKELY(hn::AllFalse(d, hn::Gt(v, limit)))) continue;
+    for (int64_t k = i; k < i + lanes; k++) {
+      if (x[k] > threshold) places[count++] = static_cast<int32_t>(k);
+    }
+  }
+  // A NaN stays in its lane.
+  const bool isNumber = hn::AllFalse(d, hn::IsNaN(most));
+  *largest = isNumber ? hn::GetLane(hn::MaxOfLanes(d, most)) : std::numeric_limits<float>::quiet_NaN();
+  for (; i < n; i++) {
+    if (x[i] > *largest || x[i] != x[i]) *largest = x[i];
+    if (x[i] > threshold) places[count++] = static_cast<int32_t>(i);
+  }
+  return count;
+}
+
 const ElementwiseKernels kElementwiseKernels = {
     addLoop,
     subtractLoop,
@@ -282,6 +308,7 @@ const ElementwiseKernels kElementwiseKernels = {
     sumOfSquaresLoop,
     sumOfSquaresInDoubleLoop,
     maximumLoop,
+    placesAboveLoop,
     expShiftedLoop,
     sumExpShiftedLoop,
     dotLoop,

@@ -36,6 +36,9 @@ struct ElementwiseKernels {
   double (*sumOfSquaresInDouble)(const float* x, int64_t n);
   // Largest element; NaN if there is one.
   float (*maximum)(const float* x, int64_t n);
+  // The places of the elements above a threshold, from the first on, into `places` [n]; returns their number. `largest`
+  // is what maximum() gives.
+  int64_t (*placesAbove)(const float* x, float threshold, int32_t* places, float* largest, int64_t n);
   // y = exp(x - shift); returns the sum of y.
   double (*expShifted)(const float* x, float shift, float* y, int64_t n);
   // The sum of exp(x - shift) alone.

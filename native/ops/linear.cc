@@ -49,7 +49,7 @@ size_t checkLinear(const Call& call) {
   return std::max(gemmScratchBytes(g, call.pool.threads()), keptProductScratchBytes(g, call.pool));
 }
 
-size_t keepsLinear(const Call& call) { return keptProductBytes(linearOf(call), call.pool); }
+KeptForm keepsLinear(const Call& call) { return keptProductForm(linearOf(call), call.pool); }
 
 void runLinear(const Call& call) {
   const Gemm g = linearOf(call);
@@ -57,8 +57,12 @@ void runLinear(const Call& call) {
   gemm(g, call.scratch, call.pool);
 }
 
+void runLinearInBlocks(const Call& call, BlockReader& reader) {
+  keptProductInBlocks(linearOf(call), *call.kept, call.scratch, call.pool, reader);
+}
+
 }  // namespace
 
-const Implementation ops::linear::implementation = {checkLinear, runLinear, keepsLinear};
+const Implementation ops::linear::implementation = {checkLinear, runLinear, keepsLinear, runLinearInBlocks};
 
 }  // namespace ostinato

@@ -46,7 +46,7 @@ size_t checkMatmul(const Call& call) {
   return std::max(gemmScratchBytes(g, call.pool.threads()), keptProductScratchBytes(g, call.pool));
 }
 
-size_t keepsMatmul(const Call& call) { return keptProductBytes(matmulOf(call), call.pool); }
+KeptForm keepsMatmul(const Call& call) { return keptProductForm(matmulOf(call), call.pool); }
 
 void runMatmul(const Call& call) {
   const Gemm g = matmulOf(call);

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <string>
 
@@ -69,10 +70,38 @@ struct TensorView {
   int32_t* mutableI32() const { return static_cast<int32_t*>(data); }
 };
 
-// Operand 1 as an op keeps it from step to step of a loop in which nothing changes it: weights, packed for products.
+// Operand 1 as an op keeps it where nothing changes it, from step to step of a loop or from run to run: weights, packed
+// for products.
 struct Kept {
   void* memory;  // 64-byte aligned
-  bool made;     // false in the first step
+  bool made;     // false before the first use
+};
+
+// The form of what is kept. Ops that keep a variable in equal forms may share it.
+struct KeptForm {
+  size_t bytes = 0;  // 0: nothing is kept
+  const void* layout = nullptr;
+  int parts = 0;
+  bool transposed = false;
+  int64_t rows = 0, columns = 0;
+
+  bool operator==(const KeptForm&) const = default;
+};
+
+// Whoever looks at the rows of an op's result 0 in blocks of columns while they are in the cache, so that they need not
+// be written (Implementation::runInBlocks). `read` is called by the threads of the pool, and throws nothing.
+class BlockReader {
+ public:
+  // The rows that it looks at.
+  virtual std::span<const int32_t> rows() const = 0;
+  // Comes first: the number of parts that the columns are divided into. May throw std::bad_alloc.
+  virtual void begin(int parts) = 0;
+  // Columns [first, first + count) of a row. Each part goes through its own from left to right; they lie before those
+  // of the parts after it.
+  virtual void read(int part, int64_t row, int64_t first, const float* values, int64_t count) = 0;
+
+ protected:
+  ~BlockReader() = default;
 };
 
 struct Operation;
@@ -101,8 +130,10 @@ struct Call {
 struct Implementation {
   size_t (*check)(const Call&);
   void (*run)(const Call&);
-  // Bytes that the op keeps (Call::kept); 0 for nothing. Asked like `check`, with no memory bound. Null: no such op.
-  size_t (*keeps)(const Call&) = nullptr;
+  // The form in which the op keeps operand 1 (Call::kept). Asked like `check`, with no memory bound. Null: no such op.
+  KeptForm (*keeps)(const Call&) = nullptr;
+  // run(), but for result 0, which is read and not written. Only with Call::kept. Null: no such op.
+  void (*runInBlocks)(const Call&, BlockReader&) = nullptr;
 };
 
 // Names of an op's operands, results or attributes, in order.

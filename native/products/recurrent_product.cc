@@ -103,8 +103,8 @@ void RecurrentProduct::multiply(int part, const StepRows& rows, float* c, int64_
   if (rows.tiles == nullptr) return multiply(part, rows.values, rows.ld, mostRows, c, ldc, accumulate);
   const Packing& p = packing();
   const int panelRows = p.panelRowsFor(mostRows);
-  p.multiply(p.panelsOfA(rows.tiles, weights.K, panelRows), panelRows,
-             p.panelsOfB(packed + partOffset(part), weights.K), weights.K, output(part, mostRows, c, ldc, accumulate));
+  p.multiply(p.panelsOfA(rows.tiles, weights.K, panelRows), panelRows, panels(part), weights.K,
+             output(part, mostRows, c, ldc, accumulate));
 }
 
 void RecurrentProduct::multiply(int part, const float* a, int64_t lda, int64_t rows, float* c, int64_t ldc,
@@ -118,7 +118,7 @@ void RecurrentProduct::multiply(int part, const float* a, int64_t lda, int64_t r
     return ownKernels().multiplyDirect(g, own.first, own.count);
   }
   const Packing& p = packing();
-  const Panels b = p.panelsOfB(packed + partOffset(part), g.K);
+  const Panels b = panels(part);
   BlockOutput out = output(part, rows, c, ldc, accumulate);
   if (!p.sharesRows && rows < kPackedRows) return p.multiplyRows(a, lda, g.K, b, out);
   for (int64_t m = 0; m < rows; m += p.blockRows, out.c += p.blockRows * ldc) {

@@ -62,6 +62,9 @@ struct RecurrentProduct {
   // Floats of the tiles of StepRows; 0 if there are none.
   int64_t tileFloats() const;
 
+  // The packed columns of one part.
+  Panels panels(int part) const { return packing().panelsOfB(packed + partOffset(part), weights.K); }
+
   // Packs the columns of one part, where it packs.
   void pack(int part) const;
 

@@ -19,6 +19,9 @@ bool allFinite(const TensorView& tensor) {
   return sum == 0;
 }
 
+// Whether what the op keeps may outlast a run.
+bool keepsForRuns(const BoundOp& op) { return op.steadyForRuns && op.keptForm.bytes > 0; }
+
 }  // namespace
 
 Program::Program(std::shared_ptr<Store> store, const double* words, size_t count, const ProgramOptions& options)
@@ -37,7 +40,7 @@ Call Program::callOf(const BoundOp& op, void* scratch) const {
               scratch,
               ThreadPool::instance(),
               options_.precision,
-              op.kept.memory ? &op.kept : nullptr,
+              op.kept,
               op.operation};
 }
 
@@ -50,30 +53,28 @@ void Program::prepareScratch() {
     for (TensorView& view : op.operands) view.data = nullptr;
     for (TensorView& view : op.results) view.data = nullptr;
     bytes = std::max(bytes, op.operation->check(callOf(op, nullptr)));
-    own.keptBytes = own.steadyInLoop || own.steadyForRuns ? op.operation->implementation.keeps(callOf(op, nullptr)) : 0;
+    const bool keeps = own.steadyInLoop || own.steadyForRuns;
+    own.keptForm = keeps ? op.operation->implementation.keeps(callOf(op, nullptr)) : KeptForm();
   }
-  size_t end = parts_.arenaBytes;
-  const auto place = [&](bool inLoop) {
-    for (BoundOp& op : parts_.ops) {
-      if (op.steadyInLoop != inLoop || op.keptBytes == 0) continue;
-      op.keptOffset = (end + 63) / 64 * 64;
-      end = op.keptOffset + op.keptBytes;
-    }
-    return end;
-  };
-  keptOnceBytes_ = place(true);
-  keptBytes_ = place(false);
+  workspaceBytes_ = parts_.arenaBytes;
+  for (BoundOp& op : parts_.ops) {
+    if (!op.steadyInLoop || op.keptForm.bytes == 0) continue;
+    op.keptOffset = (workspaceBytes_ + 63) / 64 * 64;
+    workspaceBytes_ = op.keptOffset + op.keptForm.bytes;
+  }
   if (bytes > static_cast<size_t>(kMaxArenaBytes)) malformedProgram("an op asks for too much scratch memory");
   scratchBytes_ = std::max(scratchBytes_, bytes);
   configuration_ = configurationVersion();
 }
 
 void Program::bind(Runs runs) {
-  char* arena = store_->arena(workspaceBytes(runs));
+  char* arena = store_->arena(workspaceBytes_);
   store_->scratch(scratchBytes_);
   runs_ = runs;
-  boundBytes_ = workspaceBytes(runs);
-  hasRun_ = false;
+  boundBytes_ = workspaceBytes_;
+  for (const BoundOp& op : parts_.ops) {
+    if (runs == Runs::repeatedly && keepsForRuns(op)) op.copies->reserve(op.keptForm, configuration_);
+  }
   if (arena == arena_) return;
   arena_ = arena;
   for (std::vector<Port>* ports : {&parts_.feeds, &parts_.outputs}) {
@@ -84,12 +85,17 @@ void Program::bind(Runs runs) {
   for (BoundOp& op : parts_.ops) op.bind(arena_, 0, false);
 }
 
-bool Program::runOp(const BoundOp& op, void* scratch, bool check) {
+bool Program::runOp(const BoundOp& op, void* scratch, const Run& run) {
   using Clock = std::chrono::steady_clock;
   const int64_t number = &op - parts_.ops.data();
   const Clock::time_point begin = options_.keepsTimes ? Clock::now() : Clock::time_point();
   try {
-    op.operation->run(callOf(op, scratch));
+    if (number == run.shownOp && op.kept) {
+      op.operation->implementation.runInBlocks(callOf(op, scratch), *run.reader);
+      *run.shown = true;
+    } else {
+      op.operation->run(callOf(op, scratch));
+    }
   } catch (const InputError& error) {
     throw InputError(std::string(op.operation->name) + ": " + error.what(), number);
   }
@@ -100,30 +106,43 @@ bool Program::runOp(const BoundOp& op, void* scratch, bool check) {
     };
     times_.push_back({number, since(begin), since(Clock::now())});
   }
-  return !check || std::all_of(op.results.begin(), op.results.end(), allFinite);
+  return !run.check || std::all_of(op.results.begin(), op.results.end(), allFinite);
 }
 
-int64_t Program::run(bool check) {
-  std::shared_lock<std::shared_mutex> lock(configurationLock());
-  if (configuration_ != configurationVersion()) {
-    prepareScratch();
-    // Operands packed for another number of threads are of no use.
-    hasRun_ = false;
-  }
-  for (CompactWeights* compact : parts_.changed) compact->clear();
-  void* scratch = store_->scratch(scratchBytes_);
-  // After a change of threads there may be no room for what ops keep; they then do without.
-  const bool keeps = workspaceBytes(runs_) <= boundBytes_;
+bool Program::canShow(int64_t i) const {
+  const int64_t maker = parts_.outputs[static_cast<size_t>(i)].maker;
+  return maker >= 0 && parts_.ops[static_cast<size_t>(maker)].operation->implementation.runInBlocks;
+}
+
+bool Program::runShowing(int64_t output, BlockReader& reader) {
+  bool shown = false;
+  runOps({.shownOp = parts_.outputs[static_cast<size_t>(output)].maker, .reader = &reader, .shown = &shown});
+  return shown;
+}
+
+// After a change of threads or kernels there may be no room for what ops keep; they then do without.
+void Program::findKept() {
+  const bool keepsInLoops = workspaceBytes_ <= boundBytes_;
   for (const BoundOp& op : parts_.ops) {
-    const bool now = keeps && op.keptBytes > 0 && (op.steadyInLoop || runs_ == Runs::repeatedly);
-    const bool made = now && op.steadyForRuns && hasRun_ && op.kept.made;
-    op.kept = {now ? arena_ + op.keptOffset : nullptr, made};
+    op.kept = nullptr;
+    if (op.keptForm.bytes == 0) continue;
+    if (runs_ == Runs::repeatedly && keepsForRuns(op)) op.kept = op.copies->find(op.keptForm, configuration_);
+    if (op.kept || !op.steadyInLoop || !keepsInLoops) continue;
+    op.keptInLoop = {arena_ + op.keptOffset, false};
+    op.kept = &op.keptInLoop;
   }
-  hasRun_ = true;
+}
+
+int64_t Program::runOps(const Run& run) {
+  std::shared_lock<std::shared_mutex> lock(configurationLock());
+  if (configuration_ != configurationVersion()) prepareScratch();
+  for (WeightCopies* copies : parts_.changed) copies->clear();
+  void* scratch = store_->scratch(scratchBytes_);
+  findKept();
   size_t loop = 0;
   for (size_t i = 0; i < parts_.ops.size();) {
     if (loop == parts_.loops.size() || i < parts_.loops[loop].begin) {
-      if (!runOp(parts_.ops[i], scratch, check)) return static_cast<int64_t>(i);
+      if (!runOp(parts_.ops[i], scratch, run)) return static_cast<int64_t>(i);
       i++;
       continue;
     }
@@ -131,7 +150,7 @@ int64_t Program::run(bool check) {
     for (int64_t n = 0; n < range.steps; n++) {
       for (i = range.begin; i < range.end; i++) {
         parts_.ops[i].bind(arena_, range.reverse ? range.steps - 1 - n : n, true);
-        if (!runOp(parts_.ops[i], scratch, check)) return static_cast<int64_t>(i);
+        if (!runOp(parts_.ops[i], scratch, run)) return static_cast<int64_t>(i);
       }
     }
   }

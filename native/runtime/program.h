@@ -36,7 +36,8 @@ struct OpTime {
   double begin, end;
 };
 
-// How often a program is run before anybody else may use the store: ops keep packed weights from run to run.
+// How often a program is run before anybody else may use the store. What is run repeatedly keeps packed weights with
+// the variables, until they change; whoever runs them next finds them there.
 enum class Runs { once, repeatedly };
 
 class Program {
@@ -50,6 +51,13 @@ class Program {
   const TensorView& output(int64_t i) const { return parts_.outputs[static_cast<size_t>(i)].view; }
   // Whether a run leaves feed i as it was fed: nothing else is written where it lies.
   bool feedStays(int64_t i) const { return parts_.feeds[static_cast<size_t>(i)].stays; }
+  // Whether an op makes output i that can show its rows in blocks, and nobody else reads it.
+  bool canShow(int64_t i) const;
+  // Whether two outputs lie in the same memory of the arena.
+  bool sameOutput(int64_t i, int64_t j) const {
+    const int64_t offset = parts_.outputs[static_cast<size_t>(i)].offset;
+    return i == j || (offset >= 0 && offset == parts_.outputs[static_cast<size_t>(j)].offset);
+  }
   Store& store() const { return *store_; }
 
   // Gives the values their memory in the store's arena, which other programs have used since. From here to the end of a
@@ -57,9 +65,13 @@ class Program {
   void bind(Runs runs = Runs::once);
 
   // Runs all ops in order. The program is bound and its feeds' memory has been filled; outputs are read after. Bound to
-  // run repeatedly, it trusts that nobody has changed the variables since the run before. With `check`, returns the
+  // run repeatedly, its ops keep packed weights. With `check`, returns the
   // index of the first op that wrote a NaN or an infinity; otherwise -1. Throws InputError naming the op.
-  int64_t run(bool check);
+  int64_t run(bool check) { return runOps({.check = check}); }
+
+  // The same, but for an output that can be shown: where its op keeps packed weights the reader sees its rows, and it
+  // is not written. Returns whether that was so.
+  bool runShowing(int64_t output, BlockReader& reader);
 
   // Times of the ops that ran since the last call, in order; begins and ends count from the first run since then.
   std::vector<OpTime> takeTimes() { return std::exchange(times_, {}); }
@@ -72,23 +84,31 @@ class Program {
   void replay(const Replay& replay, const std::vector<char*>& collected);
 
  private:
+  struct Run {
+    bool check = false;
+    // The op whose result 0 is shown, to whom, and whether it was.
+    int64_t shownOp = -1;
+    BlockReader* reader = nullptr;
+    bool* shown = nullptr;
+  };
+
   Call callOf(const BoundOp& op, void* scratch) const;
+  int64_t runOps(const Run& run);
   // Whether, with `check`, all results are finite.
-  bool runOp(const BoundOp& op, void* scratch, bool check);
+  bool runOp(const BoundOp& op, void* scratch, const Run& run);
   void prepareScratch();
+  void findKept();
 
   std::shared_ptr<Store> store_;
   ProgramOptions options_;
-  size_t workspaceBytes(Runs runs) const { return runs == Runs::once ? keptOnceBytes_ : keptBytes_; }
 
   ProgramParts parts_;
   size_t scratchBytes_ = 0;
-  // Bytes of the arena and of what loops keep after it; and the same with what lasts from run to run after that.
-  size_t keptOnceBytes_ = 0, keptBytes_ = 0;
-  // The kind of run that it is bound for, in how much memory, and whether it has run since.
+  // Bytes of the arena and of what loops keep after it.
+  size_t workspaceBytes_ = 0;
+  // The kind of run that it is bound for, and in how much memory.
   Runs runs_ = Runs::once;
   size_t boundBytes_ = 0;
-  bool hasRun_ = false;
   char* arena_ = nullptr;  // what the views are bound to
   uint64_t configuration_ = 0;
   std::vector<OpTime> times_;

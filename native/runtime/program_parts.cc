@@ -63,6 +63,7 @@ class ProgramReader {
     for (int64_t i = 0; i < outputCount; i++) {
       const ProgramValue value = readPort("an output");
       program_.outputs.push_back({value.view, value.inArena() ? value.location : -1});
+      given_.emplace_back(value, 1);
     }
   }
 
@@ -89,10 +90,26 @@ class ProgramReader {
         if (extents.changes(*op.operation, fed_[k])) program_.feeds[k].stays = false;
       }
       if (inLoop) steady.sees(i, *op.operation, extents);
+      noteMakers(i, inLoop, extents);
       program_.ops.push_back(std::move(op));
     }
     steady.closeLoop(program_.ops);
     SteadyOperands::findForRuns(program_);
+  }
+
+  // Memory of the arena serves many values: who touches it last is who counts.
+  void noteMakers(size_t op, bool inLoop, const OpExtents& extents) {
+    for (size_t k = 0; k < given_.size(); k++) {
+      const Extent& output = given_[k];
+      int64_t& maker = program_.outputs[k].maker;
+      if (output.overlapsAny(extents.read)) maker = -1;
+      if (!output.overlapsAny(extents.written)) continue;
+      const Extent& first = extents.written.front();
+      const bool makes = !inLoop && first.begin == output.begin && first.end == output.end;
+      maker = makes && !output.overlapsAny({extents.written.begin() + 1, extents.written.end()})
+                  ? static_cast<int64_t>(op)
+                  : -1;
+    }
   }
 
   std::pair<BoundOp, OpExtents> readOp(const Loop* loop) {
@@ -128,6 +145,7 @@ class ProgramReader {
     }
     if (mutates) noteChange(value);
     extents.read.push_back(place(value, op.operands.size(), loop, op));
+    if (k == 1) op.copies = value.copies;
     op.operands.push_back(value.view);
   }
 
@@ -143,9 +161,7 @@ class ProgramReader {
   }
 
   // Packed or rounded copies of a variable do not outlive it.
-  void noteChange(const ProgramValue& variable) {
-    program_.changed.push_back(const_cast<CompactWeights*>(variable.view.compact));
-  }
+  void noteChange(const ProgramValue& variable) { program_.changed.push_back(variable.copies); }
 
   // Notes where a value lies, by its index among operands and results.
   Extent place(const ProgramValue& value, size_t index, const Loop* loop, BoundOp& op) {
@@ -162,7 +178,7 @@ class ProgramReader {
   WordReader reader_;
   int64_t valueCount_, opCount_, arenaBytes_;
   std::vector<ProgramValue> values_;
-  std::vector<Extent> fed_;
+  std::vector<Extent> fed_, given_;
   ProgramParts program_;
 };
 

@@ -31,11 +31,17 @@ struct BoundOp {
     int64_t offset, stride;
   };
   std::vector<Place> places;
-  // How long operand 1 stays as it is: in a loop that does not change it, or for as long as the variables do.
+  // Copies of operand 1, if it is a variable.
+  WeightCopies* copies = nullptr;
+  // How long operand 1 stays as it is: in a loop that does not change it, or, a variable, for as long as no program and
+  // nobody else writes it.
   bool steadyInLoop = false, steadyForRuns = false;
-  // The kept form of operand 1 lies past the end of the arena.
-  size_t keptOffset = 0, keptBytes = 0;
-  mutable Kept kept = {nullptr, false};
+  // How operand 1 is kept: past the end of the arena for a loop, or with the variable's copies.
+  KeptForm keptForm;
+  size_t keptOffset = 0;
+  // Where that is in this run; null: nowhere.
+  mutable Kept* kept = nullptr;
+  mutable Kept keptInLoop = {nullptr, false};
 
   // Gives the values that lie in the arena their memory in a step of a loop; all of them, or those that move.
   void bind(char* arena, int64_t step, bool movingOnly);
@@ -47,6 +53,9 @@ struct Port {
   int64_t offset;
   // Whether a run leaves it as it was fed: nothing else is written where it lies.
   bool stays = true;
+  // The op, outside of loops, whose result 0 this output is, if no other op reads or changes it; -1: none, or no
+  // output.
+  int64_t maker = -1;
 };
 
 // Ops begin to end - 1, for step 0 to steps - 1 or the other way round.
@@ -61,8 +70,8 @@ struct ProgramParts {
   std::vector<Port> feeds, outputs;
   std::vector<BoundOp> ops;
   std::vector<Loop> loops;
-  // Compact copies of the variables that the ops change.
-  std::vector<CompactWeights*> changed;
+  // Copies of the variables that the ops change.
+  std::vector<WeightCopies*> changed;
 };
 
 // Decodes and checks everything but what ops check themselves. Throws ProgramError.

@@ -34,7 +34,8 @@ ProgramValue readValue(WordReader& reader, int64_t arenaBytes, const Store& stor
     }
     variable.isBound = true;
     value.view.data = variable.data();
-    value.view.compact = variable.compact.get();
+    value.copies = variable.copies.get();
+    value.view.compact = &value.copies->compact;
   }
   return value;
 }

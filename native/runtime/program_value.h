@@ -15,7 +15,8 @@ enum class Placement { arena, variable, none, moving };
 struct ProgramValue {
   TensorView view;  // data: of variables only
   Placement placement;
-  int64_t location;  // in the arena, or the number of a variable
+  int64_t location;                // in the arena, or the number of a variable
+  WeightCopies* copies = nullptr;  // of a variable
 
   int64_t bytes() const { return view.elements() * 4; }
   bool inArena() const { return placement == Placement::arena || placement == Placement::moving; }

@@ -22,9 +22,8 @@ void SteadyOperands::closeLoop(std::vector<BoundOp>& ops) {
 
 void SteadyOperands::findForRuns(ProgramParts& program) {
   for (BoundOp& op : program.ops) {
-    const CompactWeights* own = op.operands.size() > 1 ? op.operands[1].compact : nullptr;
-    const bool changes = std::find(program.changed.begin(), program.changed.end(), own) != program.changed.end();
-    op.steadyForRuns = op.operation->implementation.keeps && own && !changes;
+    const bool changes = std::find(program.changed.begin(), program.changed.end(), op.copies) != program.changed.end();
+    op.steadyForRuns = op.operation->implementation.keeps && op.copies && !changes;
   }
 }
 

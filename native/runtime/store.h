@@ -11,6 +11,7 @@
 #include "base/aligned_memory.h"
 #include "base/mapped_file.h"
 #include "ops/operation.h"
+#include "runtime/weight_copies.h"
 
 namespace ostinato {
 
@@ -20,8 +21,7 @@ class Store {
     DType dtype;
     int64_t elements;
     AlignedMemory memory;
-    // Where compact() was asked for, until the values change.
-    std::unique_ptr<CompactWeights> compact;
+    std::unique_ptr<WeightCopies> copies;
     // Where the values lie in a file: then there is no memory.
     MappedFile file = {};
     // Whether a program knows where the values are.
@@ -36,7 +36,7 @@ class Store {
     if (elements < 1 || elements > kMaxElements)
       refuse("store", "a variable of " + std::to_string(elements) + " elements");
     variables_.push_back(
-        {dtype, elements, AlignedMemory(static_cast<size_t>(elements) * 4), std::make_unique<CompactWeights>(), {}});
+        {dtype, elements, AlignedMemory(static_cast<size_t>(elements) * 4), std::make_unique<WeightCopies>(), {}});
     return static_cast<int64_t>(variables_.size()) - 1;
   }
 
@@ -49,7 +49,7 @@ class Store {
     if (!mapped.data()) return false;
     variable.file = std::move(mapped);
     variable.memory = AlignedMemory();
-    variable.compact->clear();
+    variable.copies->clear();
     return true;
   }
   // Whether a file that holds values was cut short, or could not be read, so that zeros were read instead.
@@ -58,8 +58,7 @@ class Store {
   }
 
   int64_t size() const { return static_cast<int64_t>(variables_.size()); }
-  // The memory of a variable that a program uses never moves, nor that of its compact weights, also when others are
-  // declared.
+  // The memory of a variable never moves, nor its copies, also when others are declared.
   const Variable& variable(int64_t index) const { return variables_[static_cast<size_t>(index)]; }
 
   struct Release {
@@ -74,7 +73,12 @@ class Store {
   // nothing is kept from run to run. For whoever has the store. Throws std::bad_alloc.
   char* arena(size_t bytes) { return grown(arena_, bytes); }
   char* scratch(size_t bytes) { return grown(scratch_, bytes); }
-  int64_t workspaceBytes() const { return static_cast<int64_t>(arena_.bytes() + scratch_.bytes()); }
+  // With what is kept of the variables.
+  int64_t workspaceBytes() const {
+    size_t bytes = arena_.bytes() + scratch_.bytes();
+    for (const Variable& variable : variables_) bytes += variable.copies->keptBytes();
+    return static_cast<int64_t>(bytes);
+  }
 
   static constexpr const char* kBroken =
       "the file of the model was cut short, or could not be read, while it was in use: load the model again";

@@ -18,10 +18,15 @@ namespace {
 constexpr double kImpossible = -std::numeric_limits<double>::infinity();
 // lib/search/sentenceSearch.ts has the same.
 constexpr uint32_t kSearchKey = 0x5EA2C4;
-// Tokens whose largest logit is kept: most blocks hold no candidate and are passed over.
-constexpr int64_t kBlock = 128;
 
 size_t index(int64_t i) { return static_cast<size_t>(i); }
+
+// Candidates of a row that can be among the best of its group. One that ends a hypothesis frees no beam: twice the
+// width is enough even if half do. With diversity, those that earlier groups have chosen may fall back.
+int64_t candidatesOf(const SearchOptions& options, int64_t V) {
+  if (options.sampling) return 0;
+  return std::min(2 * options.width() + (options.diversity > 0 ? options.beams : 0), V);
+}
 
 }  // namespace
 
@@ -29,7 +34,7 @@ size_t index(int64_t i) { return static_cast<size_t>(i); }
 struct BeamSearch::Scratch {
   std::vector<Candidate> candidates;
   std::unordered_map<int32_t, int64_t> chosen;  // how many earlier groups' hypotheses have chosen a token
-  std::vector<int32_t> refused, order;
+  std::vector<int32_t> order;
   std::vector<float> masked;
   std::vector<double> weights;
   std::vector<Live> live;
@@ -40,14 +45,15 @@ BeamSearch::BeamSearch(SearchOptions options, int64_t V, int64_t S)
     : options_(std::move(options)),
       V_(V),
       S_(S),
-      blocks_((V + kBlock - 1) / kBlock),
       open_(options_.sentences),
       banned_(index(V), 0),
       sentences_(index(options_.sentences)),
       tokens_(index(options_.rows()), options_.begin),
       parents_(index(options_.rows())),
+      wanted_(index(options_.rows())),
+      refused_(index(options_.rows())),
+      candidates_(options_.rows(), candidatesOf(options_, V)),
       most_(index(options_.rows())),
-      blockMost_(index(options_.rows() * blocks_)),
       logSum_(index(options_.rows())) {
   for (const int32_t token : options_.banned) banned_[index(token)] = 1;
   // Whatever is drawn is drawn for each beam; a search begins with one hypothesis for each group.
@@ -64,12 +70,49 @@ BeamSearch::BeamSearch(SearchOptions options, int64_t V, int64_t S)
     }
     if (options_.coveragePenalty > 0) sentence.coverage.assign(index(firsts * S_), 0.0);
   }
+  prepareRows();
+}
+
+// Which rows the next step is about, and which tokens may follow each.
+void BeamSearch::prepareRows() {
+  rows_.clear();
+  for (int64_t s = 0; s < options_.sentences; s++) {
+    const Sentence& sentence = at(s);
+    if (sentence.done) continue;
+    const auto required = sentence.required.find(sentence.length);
+    for (int64_t place = 0; place < static_cast<int64_t>(sentence.live.size()); place++) {
+      const int64_t row = s * options_.beams + place;
+      rows_.push_back(static_cast<int32_t>(row));
+      wanted_[index(row)] = required == sentence.required.end() ? -1 : required->second;
+      refused_[index(row)].clear();
+      if (wanted_[index(row)] < 0) refuse(sentence, sentence.live[index(place)], refused_[index(row)]);
+    }
+  }
+}
+
+void BeamSearch::read(int part, int64_t row, int64_t first, const float* logits, int64_t count) {
+  if (wanted_[index(row)] >= 0) return candidates_.readOnly(part, row, first, logits, count, wanted_[index(row)]);
+  const Live& live = liveAt(row);
+  const std::vector<int32_t>& refused = refused_[index(row)];
+  candidates_.read(part, row, first, logits, count, [&](int32_t token) {
+    return !banned_[index(token)] && std::find(refused.begin(), refused.end(), token) == refused.end() &&
+           mayFollow(live, token);
+  });
 }
 
 void BeamSearch::advance(ThreadPool& pool, const float* logits, const float* attention) {
-  normalise(pool, logits);
+  begin(1);
+  forRanges(pool, static_cast<int64_t>(rows_.size()), 2 * V_, [&](int64_t from, int64_t to) {
+    for (int64_t i = from; i < to; i++) read(0, rows_[index(i)], 0, logits + rows_[index(i)] * V_, V_);
+  });
+  choose(pool, logits, attention);
+}
+
+void BeamSearch::choose(ThreadPool& pool, const float* logits, const float* attention) {
+  normalise();
   for (int64_t row = 0; row < options_.rows(); row++) parents_[index(row)] = row;
-  const int parts = partsFor(pool, options_.sentences, options_.beams * (options_.sampling ? V_ : 4 * blocks_));
+  const int64_t cost = options_.sampling ? V_ : 8 * candidates_.most();
+  const int parts = partsFor(pool, options_.sentences, options_.beams * cost);
   std::vector<Scratch> scratch(index(parts));
   std::vector<std::exception_ptr> failures(index(parts));
   pool.parallel(parts, [&](int part) {
@@ -88,31 +131,14 @@ void BeamSearch::advance(ThreadPool& pool, const float* logits, const float* att
     if (failure) std::rethrow_exception(failure);
   }
   open_ = std::count_if(sentences_.begin(), sentences_.end(), [](const Sentence& sentence) { return !sentence.done; });
+  prepareRows();
 }
 
 // Finds the maximum and the sum that the log-softmax of each row takes.
-void BeamSearch::normalise(ThreadPool& pool, const float* logits) {
-  const ElementwiseKernels& k = elementwiseKernels();
-  const auto lives = [&](int64_t row) {
-    const Sentence& sentence = at(row / options_.beams);
-    return !sentence.done && row % options_.beams < static_cast<int64_t>(sentence.live.size());
-  };
-  forRanges(pool, options_.rows(), 2 * V_, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      if (!lives(row)) continue;
-      const float* x = logits + row * V_;
-      float* blocks = blockMost_.data() + row * blocks_;
-      for (int64_t b = 0; b < blocks_; b++) blocks[b] = k.maximum(x + b * kBlock, std::min(kBlock, V_ - b * kBlock));
-      const float most = k.maximum(blocks, blocks_);
-      most_[index(row)] = most;
-      logSum_[index(row)] = std::isfinite(most) ? std::log(k.sumExpShifted(x, most, V_)) : 0;
-    }
-  });
-  for (int64_t row = 0; row < options_.rows(); row++) {
-    if (!lives(row)) continue;
+void BeamSearch::normalise() {
+  for (const int32_t row : rows_) {
     float& most = most_[index(row)];
-    // Every token is impossible, and stays so.
-    if (most == -std::numeric_limits<float>::infinity()) most = 0;
+    candidates_.sum(row, most, logSum_[index(row)]);
     if (most <= std::numeric_limits<float>::max()) continue;
     throw InputError("search: the logits of sentence " + std::to_string(row / options_.beams) + ", beam " +
                      std::to_string(row % options_.beams) + " hold " + (std::isnan(most) ? "a NaN" : "+infinity"));
@@ -140,7 +166,7 @@ void BeamSearch::advanceSentence(int64_t s, const float* logits, const float* at
     if (options_.sampling) {
       draw(s, places, logits + firstRow * V_, scratch);
     } else {
-      findBest(s, offset, places, logits + firstRow * V_, scratch);
+      findBest(s, offset, places, scratch);
     }
     int64_t rank = -1, kept = 0;
     for (const Candidate& candidate : scratch.candidates) {
@@ -189,53 +215,29 @@ void BeamSearch::advanceSentence(int64_t s, const float* logits, const float* at
   sentence.done = sentence.length == maximumLength || sentence.live.empty() || cannotImprove(sentence, maximumLength);
 }
 
-// Finds the 2 · width best candidates of a group: one that ends a hypothesis frees no beam, and this is enough even if
-// half do.
-void BeamSearch::findBest(int64_t s, int64_t firstPlace, int64_t places, const float* logits, Scratch& scratch) const {
+// Finds the 2 · width best candidates of a group (candidatesOf), by rank, then place, then token.
+void BeamSearch::findBest(int64_t s, int64_t firstPlace, int64_t places, Scratch& scratch) const {
   const Sentence& sentence = at(s);
   const size_t count = index(2 * options_.width());
   std::vector<Candidate>& kept = scratch.candidates;
+  const auto before = [](const Candidate& a, const Candidate& b) {
+    return a.rank != b.rank ? a.rank > b.rank : a.place != b.place ? a.place < b.place : a.token < b.token;
+  };
   for (int64_t place = 0; place < places; place++) {
-    const Live& live = sentence.live[index(firstPlace + place)];
-    const float* x = logits + (firstPlace + place) * V_;
+    const double sum = sentence.live[index(firstPlace + place)].sum;
     const int64_t row = s * options_.beams + firstPlace + place;
-    const float* blocks = blockMost_.data() + row * blocks_;
-    const auto beaten = [&](double rank) { return kept.size() == count && rank <= kept.back().rank; };
-    const auto hopeful = [&](int32_t token) {
-      const double own = logProbability(row, x[token]);
-      return own > kImpossible && !beaten(live.sum + own);
-    };
-    const auto offer = [&](int32_t token) {
-      const double own = logProbability(row, x[token]);
-      double rank = live.sum + own;
+    candidates_.forEach(row, [&](const RowCandidates::Entry& entry) {
+      const double own = logProbability(row, entry.logit);
+      if (!(own > kImpossible)) return;
+      Candidate candidate{place, entry.token, own, sum + own};
       if (options_.diversity > 0) {
-        const auto found = scratch.chosen.find(token);
-        rank -= options_.diversity * static_cast<double>(found == scratch.chosen.end() ? 0 : found->second);
-        if (beaten(rank)) return;
+        const auto found = scratch.chosen.find(entry.token);
+        if (found != scratch.chosen.end()) candidate.rank -= options_.diversity * static_cast<double>(found->second);
       }
-      if (std::find(scratch.refused.begin(), scratch.refused.end(), token) != scratch.refused.end()) return;
-      // Behind those of the same rank, which came before.
-      const auto next = std::upper_bound(kept.begin(), kept.end(), rank,
-                                         [](double value, const Candidate& other) { return value > other.rank; });
-      kept.insert(next, {place, token, own, rank});
+      if (kept.size() == count && !before(candidate, kept.back())) return;
+      kept.insert(std::upper_bound(kept.begin(), kept.end(), candidate, before), candidate);
       if (kept.size() > count) kept.pop_back();
-    };
-    scratch.refused.clear();
-    const auto wanted = sentence.required.find(sentence.length);
-    if (wanted != sentence.required.end()) {
-      if (hopeful(wanted->second)) offer(wanted->second);
-      continue;
-    }
-    refuse(sentence, live, scratch.refused);
-    for (int64_t b = 0; b < blocks_; b++) {
-      // Rounding keeps order: what no token of the block can reach, the block's largest logit does not reach either.
-      if (beaten(live.sum + logProbability(row, blocks[b]))) continue;
-      const int64_t end = std::min((b + 1) * kBlock, V_);
-      for (int64_t token = b * kBlock; token < end; token++) {
-        const auto next = static_cast<int32_t>(token);
-        if (hopeful(next) && !banned_[index(token)] && mayFollow(live, next)) offer(next);
-      }
-    }
+    });
   }
 }
 
@@ -249,17 +251,13 @@ void BeamSearch::draw(int64_t s, int64_t places, const float* logits, Scratch& s
   for (int64_t place = 0; place < places; place++) {
     const Live& live = sentence.live[index(place)];
     const float* x = logits + place * V_;
-    const auto wanted = sentence.required.find(sentence.length);
-    int32_t token;
-    if (wanted != sentence.required.end()) {
-      token = wanted->second;
-    } else {
+    const int64_t row = s * options_.beams + place;
+    int32_t token = wanted_[index(row)];
+    if (token < 0) {
       constexpr float kNever = -std::numeric_limits<float>::infinity();
-      scratch.refused.clear();
-      refuse(sentence, live, scratch.refused);
       std::copy(x, x + V_, scratch.masked.begin());
       for (const int32_t refused : options_.banned) scratch.masked[index(refused)] = kNever;
-      for (const int32_t refused : scratch.refused) scratch.masked[index(refused)] = kNever;
+      for (const int32_t refused : refused_[index(row)]) scratch.masked[index(refused)] = kNever;
       for (int64_t v = 0; options_.states > 0 && v < V_; v++) {
         if (!mayFollow(live, static_cast<int32_t>(v))) scratch.masked[index(v)] = kNever;
       }
@@ -270,7 +268,7 @@ void BeamSearch::draw(int64_t s, int64_t places, const float* logits, Scratch& s
       token = drawToken(scratch.masked.data(), V_, most, options_.filter, static_cast<double>(uniform01(words.word[0])),
                         scratch.weights.data(), scratch.order.data());
     }
-    const double own = logProbability(s * options_.beams + place, x[token]);
+    const double own = logProbability(row, x[token]);
     if (own > kImpossible) scratch.candidates.push_back({place, token, own, 0});
   }
 }

@@ -1,5 +1,6 @@
 // Beam search over all sentences and beams at once, on raw memory: a step's logits in, the next step's tokens and the
-// rows that they continue out. lib/search/sentenceSearch.ts does the same for one sentence and is what this is tested
+// rows that they continue out. It reads logits block by block (ops/operation.h), so that they need not be kept; drawing
+// alone wants them whole. lib/search/sentenceSearch.ts does the same for one sentence and is what this is tested
 // against.
 //
 //   N = sentences · beams rows; row = sentence · beams + place. The hypotheses of a sentence that live stand in its
@@ -18,11 +19,13 @@
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "ops/operation.h"
+#include "search/row_candidates.h"
 #include "search/search_options.h"
 
 namespace ostinato {
 
-class BeamSearch {
+class BeamSearch final : public BlockReader {
  public:
   struct Node {
     int32_t token;
@@ -50,6 +53,16 @@ class BeamSearch {
   // logits [N,V], attention [N,S] or null, of the step that read tokens(). Throws InputError for logits without a
   // distribution, after which the search is of no use, as after std::bad_alloc.
   void advance(ThreadPool& pool, const float* logits, const float* attention);
+
+  // The same where it has read the logits in blocks.
+  void advanceRead(ThreadPool& pool, const float* attention) { choose(pool, nullptr, attention); }
+  // Whether it may, and what it keeps of each row in each of `parts` is smaller than the row.
+  bool readsBlocks(int parts) const { return !options_.sampling && 2 * parts * candidates_.most() <= V_; }
+
+  // A BlockReader: rows are those of the hypotheses that live.
+  std::span<const int32_t> rows() const override { return rows_; }
+  void begin(int parts) override { candidates_.begin(parts); }
+  void read(int part, int64_t row, int64_t first, const float* logits, int64_t count) override;
 
   // Whether a sentence took part in the last step.
   bool advanced(int64_t sentence) const { return at(sentence).advanced; }
@@ -90,10 +103,15 @@ class BeamSearch {
   struct Scratch;
 
   const Sentence& at(int64_t sentence) const { return sentences_[static_cast<size_t>(sentence)]; }
-  void normalise(ThreadPool& pool, const float* logits);
+  const Live& liveAt(int64_t row) const {
+    return at(row / options_.beams).live[static_cast<size_t>(row % options_.beams)];
+  }
+  void prepareRows();
+  void choose(ThreadPool& pool, const float* logits, const float* attention);
+  void normalise();
   double logProbability(int64_t row, float logit) const;
   void advanceSentence(int64_t s, const float* logits, const float* attention, Scratch& scratch);
-  void findBest(int64_t s, int64_t firstPlace, int64_t places, const float* logits, Scratch& scratch) const;
+  void findBest(int64_t s, int64_t firstPlace, int64_t places, Scratch& scratch) const;
   void draw(int64_t s, int64_t places, const float* logits, Scratch& scratch) const;
   void refuse(const Sentence& sentence, const Live& live, std::vector<int32_t>& refused) const;
   bool mayFollow(const Live& live, int32_t token) const {
@@ -107,14 +125,18 @@ class BeamSearch {
   bool cannotImprove(const Sentence& sentence, int64_t maximumLength) const;
 
   SearchOptions options_;
-  int64_t V_, S_, blocks_, open_;
+  int64_t V_, S_, open_;
   std::vector<char> banned_;  // [V]
   std::vector<Sentence> sentences_;
   std::vector<int32_t> tokens_;
   std::vector<int64_t> parents_;
-  // For each row of the step: its largest logit, log of the sum of exp(logit - largest), and the largest logit of each
-  // block of tokens.
-  std::vector<float> most_, blockMost_;
+  // Rows of the hypotheses that live; of each row, the token that must follow or -1, and those that may not, apart from
+  // those that are banned everywhere.
+  std::vector<int32_t> rows_, wanted_;
+  std::vector<std::vector<int32_t>> refused_;
+  RowCandidates candidates_;
+  // For each row of the step: its largest logit, and the log of the sum of exp(logit - largest).
+  std::vector<float> most_;
   std::vector<double> logSum_;
 };
 

@@ -54,6 +54,10 @@ ProgramSearch::ProgramSearch(std::shared_ptr<Program> program, const double* wor
     if (isOf(kept_)) continue;
     if (i == tokens_ || isOf(links_) || !program_->feedStays(i)) refed_.push_back(i);
   }
+  const auto isLogits = [this](const Link& link) { return program_->sameOutput(link.first, logits_); };
+  logitsAreItsOwn_ = program_->canShow(logits_) && (attention_ < 0 || !program_->sameOutput(attention_, logits_)) &&
+                     std::none_of(links_.begin(), links_.end(), isLogits) &&
+                     std::none_of(kept_.begin(), kept_.end(), isLogits);
   search_ =
       std::make_unique<BeamSearch>(std::move(options), V, attention_ < 0 ? 0 : program_->output(attention_).dims[1]);
 }
@@ -96,11 +100,18 @@ void ProgramSearch::step() {
   for (const int64_t i : refed_) {
     std::memcpy(program_->feed(i).data, input(i), inputs_[static_cast<size_t>(i)].size());
   }
-  program_->run(false);
+  ThreadPool& pool = ThreadPool::instance();
+  const bool reads = logitsAreItsOwn_ && search_->readsBlocks(pool.threads());
+  const bool read = reads && program_->runShowing(logits_, *search_);
+  if (!reads) program_->run(false);
   {
     std::shared_lock<std::shared_mutex> lock(configurationLock());
     const float* attention = attention_ < 0 ? nullptr : program_->output(attention_).f32();
-    search_->advance(ThreadPool::instance(), program_->output(logits_).f32(), attention);
+    if (read) {
+      search_->advanceRead(pool, attention);
+    } else {
+      search_->advance(pool, program_->output(logits_).f32(), attention);
+    }
   }
   const std::vector<int64_t>& parents = search_->parents();
   for (const auto& [from, to] : links_) {

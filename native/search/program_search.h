@@ -61,6 +61,8 @@ class ProgramSearch {
   // Feeds that each step needs again, those that are kept left out.
   std::vector<int64_t> refed_;
   std::vector<std::vector<char>> inputs_;
+  // Whether nobody else needs the logits, so that the search may read them where they are made.
+  bool logitsAreItsOwn_ = false;
   std::unique_ptr<BeamSearch> search_;
   bool failed_ = false;
 };

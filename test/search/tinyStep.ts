@@ -1,4 +1,4 @@
-import type { Executor, Feeds } from "../../lib/executor/executor.js";
+import type { Executor, Feeds, Store } from "../../lib/executor/executor.js";
 import { Graph } from "../../lib/graph/graph.js";
 import * as ops from "../../lib/graph/ops/index.js";
 import { elementsOf } from "../../lib/graph/program.js";
@@ -23,7 +23,7 @@ export async function tinyStep(
   executor: Executor,
   { sentences, beams, V, H = 6, S = 0 }: TinySizes,
   seed: number,
-): Promise<{ step: SearchStep; feeds: Feeds }> {
+): Promise<{ step: SearchStep; feeds: Feeds; store: Store }> {
   const N = sentences * beams;
   const graph = new Graph();
   const tokens = graph.feed("tokens", "i32", [N]);
@@ -57,6 +57,7 @@ export async function tinyStep(
       carry: { h: "h after", slow: "slow after" },
     },
     feeds: { h: repeated, slow: new Float32Array(N * H) },
+    store,
   };
 }
 
