@@ -103,7 +103,7 @@ export const workloads = {
   W7: {
     name: "W7",
     kind: "search",
-    title: "beam search with W5's model, 5 beams, 64 sentences of 25 words to 25 words (PyTorch: one after the other)",
+    title: "beam search with W5's model, 5 beams, 64 sentences of 25 words to 25 words, all at once",
     source: "translating a file",
     V: 8000,
     E: 256,

@@ -143,24 +143,31 @@ def searching_step(sizes, T):
     sources = torch.randint(sizes["V"], (T, sizes["B"]))
     V, K = sizes["V"], sizes["beams"]
 
-    def search(source):
-        memory, (h, c) = model.encoder(model.source(source))
+    B = sizes["B"]
+    first_rows = torch.arange(B)[:, None] * K
+
+    # All sentences and beams are one batch; the beams of a sentence are queries of one memory, which is not repeated.
+    def search():
+        memory, (h, c) = model.encoder(model.source(sources))
         h, c = (torch.tanh(bridge(torch.cat([x[-2], x[-1]], -1))) for bridge, x in zip(model.bridge, (h, c)))
-        memory = memory.expand(T, K, -1).contiguous()
-        state = tuple(x[None].expand(1, K, -1).contiguous() for x in (h, c))
-        scores, words = torch.tensor([0.0] + [-1e9] * (K - 1)), torch.zeros(1, K, dtype=torch.long)
+        keys, values = memory.permute(1, 2, 0).contiguous(), memory.transpose(0, 1).contiguous()
+        state = tuple(x.repeat_interleave(K, 0)[None] for x in (h, c))
+        scores, words = torch.full((B, K), -1e9), torch.zeros(1, B * K, dtype=torch.long)
+        scores[:, 0] = 0
         for _ in range(T):
             y, state = model.decoder(model.target(words), state)
-            weights = torch.bmm(model.query(y).transpose(0, 1), memory.permute(1, 2, 0)).softmax(-1)
-            context = torch.bmm(weights, memory.transpose(0, 1)).transpose(0, 1)
-            logits = model.output(torch.tanh(model.combine(torch.cat([y, context], -1))))[0]
-            scores, found = (logits.float().log_softmax(-1) + scores[:, None]).view(-1).topk(K)
-            words, state = (found % V)[None], tuple(x[:, found // V] for x in state)
-        return scores[0]
+            weights = torch.bmm(model.query(y).view(B, K, -1), keys).float().softmax(-1).to(values.dtype)
+            context = torch.bmm(weights, values).view(1, B * K, -1)
+            logits = model.output(torch.tanh(model.combine(torch.cat([y, context], -1))))
+            logs = logits.float().log_softmax(-1).view(B, K, V) + scores[..., None]
+            scores, found = logs.view(B, K * V).topk(K)
+            rows = (first_rows + torch.div(found, V, rounding_mode="floor")).view(-1)
+            words, state = (found % V).view(1, -1), tuple(x.index_select(1, rows) for x in state)
+        return scores[:, 0].sum().item()
 
     def step():
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=sizes["precision"] == "bfloat16"):
-            return sum(search(sources[:, b : b + 1]) for b in range(sizes["B"])).item()
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=sizes["precision"] == "bfloat16"):
+            return search()
 
     return step
 
