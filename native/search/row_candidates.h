@@ -57,7 +57,7 @@ class RowCandidates {
   // The same where one token alone is a candidate.
   void readOnly(int part, int64_t row, int64_t first, const float* logits, int64_t n, int32_t token);
 
-  // Of all parts, after everything was read: the largest logit, 0 if all are impossible, and the log of the sum of
+  // Gives, after everything was read, the largest logit, 0 if all are impossible, and the log of the sum of
   // exp(logit - largest).
   void sum(int64_t row, float& largest, double& logSum) const;
 
