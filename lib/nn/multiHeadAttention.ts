@@ -119,6 +119,23 @@ export class MultiHeadAttention implements Layer {
     return x.graph.within(this.name, () => ops.multiHeadWeights(operands));
   }
 
+  /**
+   * `apply` with `causal` from the first step on, and the cache that as many calls of `step` fill. x [T,B,F], T at most `length`.
+   * @returns y [T,B,F], and memory [B,2FL] for the keys and values of L = `length` steps.
+   */
+  begin(x: Tensor, length: number): { y: Tensor; memory: Tensor } {
+    const F = this.#size;
+    const { query, memory: rows } = this.#project(x, x);
+    const [T, B] = rows.shape as [number, number];
+    if (T > length) throw new ShapeError(`${this.name}: ${x} has more steps than a cache of ${length} holds.`);
+    const { context, memory } = x.graph.within(this.name, () => {
+      const byRow = ops.pad(ops.transpose(rows, 0, 1), { axis: 1, before: 0, after: length - T });
+      const context = ops.multiHeadAttention({ query, memory: rows, causal: true, heads: this.#heads });
+      return { context, memory: ops.reshape(byRow, [B, 2 * F * length]) };
+    });
+    return { y: this.#output.apply(context), memory };
+  }
+
   /** Size of an entry of state that holds the keys and values of the last `length` tokens. */
   cacheSize(length: number): number {
     checkOption(this.name, "length", length, size);

@@ -25,7 +25,7 @@ const stepRules = table("Transformer.step", {
 export type TransformerStepReading = Pick<OptionsOf<typeof stepRules>, "positions"> &
   Partial<OptionsOf<typeof stepRules>>;
 
-/** An entry of the state of a Transformer's step, [N,size], zeros at first. */
+/** An entry of the state of a Transformer's step, [N,size]. */
 export interface TransformerEntry {
   readonly name: string;
   readonly size: number;
@@ -35,6 +35,8 @@ export interface TransformerEntry {
   readonly lasts: true;
   /** Its rows stay where they are when hypotheses continue others. */
   readonly stays?: true;
+  /** It begins as the number of each row where texts are begun at once (`begin`); else it may begin as zeros, as all others do. */
+  readonly ownRow?: true;
 }
 
 /**
@@ -103,7 +105,29 @@ export class Transformer implements Layer {
       return { name: entryName(layer), size: block.cacheSize(length), lasts: true, stays: true } as const;
     });
     const indices = { dtype: "i32", lasts: true } as const;
-    return [...memories, { name: lineageName, size: length, ...indices }, { name: timesName, size: 1, ...indices }];
+    const lineage = { name: lineageName, size: length, ownRow: true, ...indices } as const;
+    return [...memories, lineage, { name: timesName, size: 1, ...indices }];
+  }
+
+  /**
+   * The state of steps with `causal` after sequences that are read at once, from the first state. x [T,B,F], T at most L, the `length` of
+   * `stateEntries`.
+   * @param reading.last i32 [B], the last step of each sequence that exists.
+   * @returns all entries but the rows that hold what each row has read: for each row of the batch its own.
+   */
+  begin(x: Tensor, { last, length }: { last: Tensor; length: number }): State {
+    const { B } = matchShapes(this.name, [
+      ["x", x, `T B ${this.#options.size}`],
+      ["last", last, "B", "i32"],
+    ]) as { B: number };
+    this.#expectMemory(false);
+    const state: State = { [timesName]: ops.reshape(ops.nextPositions({ positions: last }), [B, 1]) };
+    this.#blocks.reduce((rows, block, layer) => {
+      const { y, memory } = block.begin(rows, length);
+      state[entryName(layer)] = memory;
+      return y;
+    }, x);
+    return state;
   }
 
   /** The keys and values of a memory [S,B,M] for each block, [S,B,2F], computed once for all steps. @throws ShapeError without `memorySize`. */

@@ -153,6 +153,17 @@ export class TransformerBlock implements Layer {
     return this.#memoryAttention.weights(part.input(attended), { memory, lengths: memoryLengths });
   }
 
+  /** `apply` of a block that is `causal` and reads no memory, and the cache that as many calls of `step` fill. */
+  begin(x: Tensor, length: number): { y: Tensor; memory: Tensor } {
+    let memory = x;
+    const attended = this.#parts.attention.around(x, (y) => {
+      const begun = this.#attention.begin(y, length);
+      memory = begun.memory;
+      return begun.y;
+    });
+    return { y: this.#parts.feedForward.around(attended, (y) => this.#feedForward.apply(y)), memory };
+  }
+
   /** Size of an entry of state that holds the keys and values of the last `length` tokens. */
   cacheSize(length: number): number {
     return this.#attention.cacheSize(length);

@@ -115,10 +115,14 @@ export async function* draw(
   const { maximumLength, signal, ...sampling } = options;
   const rows = contexts.length;
   const longest = contexts.reduce((longest, { length }) => Math.max(longest, length), 0);
-  const tokens = Int32Array.from(contexts, ([first]) => first as number);
-  let state = step.startWriting(rows);
+  const begun = await step.begin(
+    contexts.map((context) => context.slice(0, -1)),
+    signal,
+  );
+  let { state } = begun;
+  const tokens = Int32Array.from(contexts, (context) => context[begun.read] as number);
   // Tokens that every row has read. The first that is drawn comes at once, later ones some at a time, which costs less.
-  for (let read = 0, atOnce = 1; read - longest + 1 < maximumLength; ) {
+  for (let { read } = begun, atOnce = 1; read - longest + 1 < maximumLength; ) {
     const reading = read + 1 < longest;
     const steps = reading ? 1 : Math.min(atOnce, longest + maximumLength - 1 - read);
     const result = await step.write(tokens, state, { sampling: { ...sampling, position: read }, steps });

@@ -5,7 +5,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import type { State } from "../../nn/stateEntry.js";
 import type { ModelNetwork } from "../modelKind.js";
 
-/** One entry of the state that a model of text carries from token to token: a tensor [B,size] that begins as zeros. */
+/** One entry of the state that a model of text carries from token to token: a tensor [B,size] that begins as zeros, if not said. */
 export interface TokenStateEntry {
   /** Its key in a State: "h_l0". */
   readonly name: string;
@@ -16,6 +16,8 @@ export interface TokenStateEntry {
   readonly lasts?: boolean;
   /** Whether its rows stay where they are when hypotheses continue others, and the network finds them by indices. Default false. */
   readonly stays?: boolean;
+  /** Whether it begins as the number of each row instead of zeros. Default false. */
+  readonly ownRow?: boolean;
 }
 
 /** Tokens of some sequences side by side, and what is to follow each. */
@@ -58,6 +60,14 @@ export interface TokenNetwork extends ModelNetwork {
 
   /** Records a step without dropout. ids i32 [1,B] -> logits [B,V] and the state after it. */
   nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State };
+
+  /**
+   * Records the state after texts that are read at once, from the first state, without dropout: the entries that differ from it.
+   * Absent: a text is read token by token.
+   * @param ids i32 [T,B], T at most `windowLength`.
+   * @param last i32 [B], the step of each text's last token; what comes after it is not read.
+   */
+  stateAfter?(ids: Tensor, last: Tensor): State;
 
   /** Records the losses of tokens. */
   losses(sequences: TokenSequences): TokenLosses;

@@ -15,6 +15,22 @@ import { keptState } from "./tokenNetwork.js";
 /** The state of `rows` sequences, by entry: h_l0 [rows,H], c_l0 [rows,H] ... It travels with the caller. */
 export type SequenceState = Readonly<Record<string, Values>>;
 
+/** Tokens of a text below which reading them at once, in a program of its own, does not pay. */
+const fewestAtOnce = 8;
+
+/** Lengths to which texts that are read at once are filled up: multiples of this number. */
+const lengthStep = 32;
+
+/** Tokens of all texts that one call of the executor reads, but for one text that is longer. */
+const mostTokensAtOnce = 4096;
+
+/** A network that reads the beginning of a text at once. */
+type QuickReader = TokenNetwork & Required<Pick<TokenNetwork, "stateAfter" | "windowLength">>;
+
+function readsAtOnce(network: TokenNetwork): network is QuickReader {
+  return network.stateAfter !== undefined && network.windowLength !== undefined;
+}
+
 export interface TokenStepOptions {
   banned: readonly number[];
   marks: SentenceMarks | null;
@@ -72,14 +88,80 @@ export class TokenStep {
 
   /** The state before the first token. */
   start(rows = 1): SequenceState {
-    const zeros = ({ size, dtype }: TokenStateEntry) =>
-      dtype === "i32" ? new Int32Array(rows * size) : new Float32Array(rows * size);
-    return Object.fromEntries(this.entries.map((entry) => [entry.name, zeros(entry)]));
+    const first = ({ size, dtype, ownRow }: TokenStateEntry) => {
+      if (dtype !== "i32") return new Float32Array(rows * size);
+      return ownRow
+        ? Int32Array.from({ length: rows * size }, (_, i) => Math.floor(i / size))
+        : new Int32Array(rows * size);
+    };
+    return Object.fromEntries(this.entries.map((entry) => [entry.name, first(entry)]));
   }
 
-  /** The state before the first token of texts that are written. */
-  startWriting(rows: number): WritingState {
-    return { sequences: this.start(rows), texts: new Int32Array(rows) };
+  /**
+   * Reads the beginnings of texts: as many tokens of each as the shortest has, at once, where the network can and it pays.
+   * @param texts the tokens of each, which the caller reads on from token number `read`.
+   * @throws the signal's reason.
+   */
+  async begin(
+    texts: readonly (readonly number[])[],
+    signal?: AbortSignal,
+  ): Promise<{ read: number; state: WritingState }> {
+    const shortest = texts.reduce((least, { length }) => Math.min(least, length), Number.POSITIVE_INFINITY);
+    const { network } = this.#model;
+    const count = Math.min(shortest, network.windowLength ?? 0);
+    const sequences = this.start(texts.length);
+    if (!readsAtOnce(network) || count < fewestAtOnce) {
+      return { read: 0, state: { sequences, texts: new Int32Array(texts.length) } };
+    }
+    const beginnings = texts.map((text) => text.slice(0, count));
+    await this.#readAtOnce(
+      network,
+      beginnings.map((tokens) => this.#lastText(tokens)),
+      sequences,
+      signal,
+    );
+    const automaton = this.#automaton;
+    const states = beginnings.map((tokens) => {
+      return automaton ? tokens.reduce((at, token) => Math.max(0, stateAfter(automaton, at, token)), 0) : 0;
+    });
+    return { read: count, state: { sequences, texts: Int32Array.from(states) } };
+  }
+
+  /** Writes the state after texts into the first state of that many rows. */
+  async #readAtOnce(
+    network: QuickReader,
+    texts: readonly (readonly number[])[],
+    state: SequenceState,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const longest = texts.reduce((longest, { length }) => Math.max(longest, length), 0);
+    // Lengths are rounded up, so that there are few programs.
+    const T = Math.min(network.windowLength, Math.ceil(longest / lengthStep) * lengthStep);
+    const atOnce = Math.max(1, Math.floor(mostTokensAtOnce / T));
+    for (let row = 0; row < texts.length; row += atOnce) {
+      signal?.throwIfAborted();
+      const some = texts.slice(row, row + atOnce);
+      const B = some.length;
+      const executable = this.#programs.get(`begin ${T} ${B}`, (graph) => {
+        const last = graph.feed("last", "i32", [B]);
+        const after = network.stateAfter(graph.feed("ids", "i32", [T, B]), last);
+        for (const [name, tensor] of Object.entries(after)) graph.output(name, tensor);
+      });
+      const ids = new Int32Array(T * B);
+      for (const [b, tokens] of some.entries()) for (const [t, token] of tokens.entries()) ids[t * B + b] = token;
+      const { outputs } = await executable.run({ ids, last: Int32Array.from(some, ({ length }) => length - 1) });
+      for (const [name, values] of Object.entries(outputs)) {
+        (state[name] as Values).set(values, (row * values.length) / B);
+      }
+    }
+  }
+
+  /** The tokens from which a state comes: in a model of sentences those of the last one, its beginning included. */
+  #lastText(tokens: readonly number[]): readonly number[] {
+    if (!this.#marks) return tokens;
+    const { begin, end } = this.#marks;
+    const at = tokens.findLastIndex((token) => token === begin || token === end);
+    return at < 0 ? tokens : [begin, ...tokens.slice(at + 1)];
   }
 
   /**
@@ -99,8 +181,9 @@ export class TokenStep {
    * @throws the signal's reason.
    */
   async readAll(tokens: readonly number[], signal?: AbortSignal): Promise<SequenceState> {
-    let state = this.start();
-    for (const token of tokens) {
+    const begun = await this.begin([tokens], signal);
+    let state = begun.state.sequences;
+    for (const token of tokens.slice(begun.read)) {
       signal?.throwIfAborted();
       ({ state } = await this.read(token, state));
     }

@@ -134,22 +134,31 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
 
   nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State } {
     const [, N] = ids.shape as [number, number];
-    const { contextLength, positions: kind } = this.config;
     const { position: before, ...memories } = state as { position: Tensor };
     const positions = ops.reshape(before, [N]);
     const embedded = this.embedding.apply(ops.reshape(ids, [N]));
     const x = this.#positions ? this.#positions.step(embedded, positions) : embedded;
     const { y, state: last } = this.transformer.step(x, memories, { positions });
-    // Vectors for positions end at the context's length.
-    const modulus = kind === "rotary" ? 0 : contextLength;
-    const position = ops.nextPositions({ positions: before, modulus });
+    const position = ops.nextPositions({ positions: before, modulus: this.#modulus });
     return { logits: this.output.apply(y), last: { ...last, position } };
+  }
+
+  stateAfter(ids: Tensor, last: Tensor): State {
+    const { contextLength: length } = this.config;
+    const position = ops.nextPositions({ positions: last, modulus: this.#modulus });
+    const state = this.transformer.begin(this.#embed(ids), { last, length });
+    return { ...state, position: ops.reshape(position, [ids.shape[1] as number, 1]) };
   }
 
   /** The weights of each block's heads, from the lowest block up: [heads,T,B,T]. ids i32 [T,B]. */
   attentionWeights(ids: Tensor): Tensor[] {
     this.#expectRoom(ids.shape[0] as number);
     return this.transformer.weights(this.#embed(ids));
+  }
+
+  /** The position at which a text begins afresh, as vectors for positions end there; 0 for never. */
+  get #modulus(): number {
+    return this.config.positions === "rotary" ? 0 : this.config.contextLength;
   }
 
   #expectRoom(T: number): void {
