@@ -5,6 +5,8 @@
 #
 #   bash recipes/multi30k-transformer/run.sh DATA [SOURCE [TARGET [MODEL]]]      SOURCE, TARGET: en, de, fr; default en de
 #
+# PRECISION=high or medium lets a CPU with a matrix unit, or with bfloat16 products, make the products.
+#
 # DATA holds the lower-cased, tokenised files: train.lc.norm.tok.en, val.lc.norm.tok.de, test_2016_flickr.lc.norm.tok.en ...
 set -euo pipefail
 data=${1:?"usage: run.sh DATA [SOURCE [TARGET [MODEL]]]"}
@@ -21,6 +23,7 @@ ostinato train transformer-translate $(files train) \
   --layers 3 --heads 8 --hidden-size 256 --feed-forward-size 512 --dropout 0.3 --label-smoothing 0.1 \
   --batch-size 64 --epochs 20 --patience 4 --clip-norm 1 \
   --optimizer adam --beta2 0.98 --learning-rate 0.001 --schedule noam --warmup 1000 \
+  --matmul-precision "${PRECISION:-highest}" \
   --seed 1 --out "$model" ${RESUME:+--resume}
 
 # The files are tokenised already: BLEU is to cut them at blanks.

@@ -1,7 +1,8 @@
+import { OptionError } from "../../errors.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
-import type { OptionsOf } from "../../options.js";
+import type { Completed, OptionsOf } from "../../options.js";
 import { option, optional, real, table, whole } from "../../options.js";
 
 const rate = real({ minimum: 0, below: 1 });
@@ -9,11 +10,11 @@ const factor = real({ minimum: 0, initial: 0 });
 
 /** Options that an AWD-LSTM has besides `dropout`, `variational` and `weightDropout` (Merity et al. 2018). */
 export const awdRules = table("AWD-LSTM", {
-  /** Units of the last layer; as many as a tied table has columns need no projection. Default: as `hiddenSize`. */
+  /** Units of the last layer; as many as a tied table has columns need no projection. Needs two layers. Default: as `hiddenSize`. */
   lastHiddenSize: option(optional(whole({ minimum: 1 })), { aka: ["nhid_last"] }),
   /** Dropout on the embedding. Default: as `dropout`. */
   inputDropout: option(optional(rate), { aka: ["dropouti", "dropout_input"] }),
-  /** Dropout between layers. Default: as `dropout`. */
+  /** Dropout between layers, of which it needs two. Default: as `dropout`. */
   layerDropout: option(optional(rate), { aka: ["dropouth", "dropout_hidden"] }),
   /** Dropout before the output layer. Default: as `dropout`. */
   outputDropout: option(optional(rate), { aka: ["dropouto", "dropout_output"] }),
@@ -33,6 +34,23 @@ export const awdRules = table("AWD-LSTM", {
 
 /** Options of an AWD-LSTM. @inline */
 export type AwdOptions = OptionsOf<typeof awdRules>;
+
+/** @throws OptionError for options of what one layer does not have. */
+export function expectAwdLayers(
+  config: { layers: number; hiddenSize: number } & Pick<Completed<typeof awdRules>, "layerDropout" | "lastHiddenSize">,
+): void {
+  if (config.layers > 1) return;
+  const [who, one] = ["LanguageModel", "and there is one (layers: 1)"];
+  if (config.layerDropout !== undefined) {
+    const instead = "leave it out, or use inputDropout and outputDropout, around the layer";
+    throw new OptionError(`${who}: layerDropout lies between layers, ${one}: ${instead}.`, ["layerDropout", "layers"]);
+  }
+  if (config.lastHiddenSize !== undefined) {
+    const instead = `set hiddenSize, now ${config.hiddenSize}, and leave lastHiddenSize out`;
+    const names = ["lastHiddenSize", "layers"];
+    throw new OptionError(`${who}: lastHiddenSize is for a last layer after others, ${one}: ${instead}.`, names);
+  }
+}
 
 /** A configuration without those of these options that are at their default. */
 export function withoutAwdDefaults<Config extends object>(config: Config): Omit<Config, keyof AwdOptions> & AwdOptions {

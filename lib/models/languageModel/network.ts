@@ -18,7 +18,7 @@ import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell, optionsOfCell } from "../cellConfig.js";
 import type { TokenLosses, TokenNetwork, TokenSequences } from "../textModel/tokenNetwork.js";
 import type { AwdOptions } from "./awdLstm.js";
-import { activationPenalty, awdRules, withoutAwdDefaults } from "./awdLstm.js";
+import { activationPenalty, awdRules, expectAwdLayers, withoutAwdDefaults } from "./awdLstm.js";
 
 /** The architecture of a recurrent language model, as stored in config.json. Options of its cell stand beside the others. @interface */
 export type LanguageModelConfig = OptionsOf<typeof configRules> & CellOptions;
@@ -70,6 +70,7 @@ export type CompleteLanguageModelConfig = Omit<CompleteConfig<LanguageModelConfi
 /** A configuration with its defaults filled in. @throws OptionError for what does not fit. */
 export function completeConfig(config: LanguageModelConfig): CompleteLanguageModelConfig {
   const complete = completeWithCell("LanguageModel", config, { table: configRules, first: "all" });
+  expectAwdLayers(complete);
   const { sentences, ...others } = withoutAwdDefaults(complete);
   // In the order of older folders, whose digests know it.
   return { ...others, embeddingSize: complete.embeddingSize ?? complete.hiddenSize, sentences };

@@ -132,7 +132,7 @@ export const sentenceRules = table("SentenceData", {
   /** Seed for the order of the sentences. Default 1. */
   seed: seed(),
   /** Take the sentences in the order of the text, in every epoch, instead of those of one length together. Default false. */
-  inOrder: option(flag(), { flag: null }),
+  inOrder: option(flag(), { flag: null, excludes: ["seed"] }),
   /** Use of the data: "train", or "validate" for what a Trainer measures on. Default train. */
   role: option(word(roles, "train"), { flag: null }),
 });

@@ -228,3 +228,13 @@ test("the penalty is in the objective of training, and not in the loss that is r
   // A sum over the 8 steps of a window, penalty and all.
   expect((summed.norms[0] as number) / (penalised.norms[0] as number)).toBeCloseTo(8, 3);
 });
+
+test("one layer has none before a last one, and nothing between layers: both are refused with what to do", async () => {
+  const tokenizer = CharacterTokenizer.fromText("ab\n");
+  const make = (options: object) => LanguageModel.create({ tokenizer, layers: 1, hiddenSize: 4, ...options });
+  await expect(make({ layerDropout: 0.2 })).rejects.toThrow(
+    /layerDropout lies between layers.*layers: 1.*inputDropout/,
+  );
+  await expect(make({ lastHiddenSize: 3 })).rejects.toThrow(/lastHiddenSize .*layers: 1.*set hiddenSize, now 4/);
+  await expect(make({ layers: 2, lastHiddenSize: 3, layerDropout: 0.2 })).resolves.toBeDefined();
+});

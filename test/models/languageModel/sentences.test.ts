@@ -230,3 +230,10 @@ test("a longer line than training allows is refused by its number, cut or skippe
   await expect(of({ long: "skip", maximumLength: 0 })).rejects.toThrow(/maximumLength/);
   expect(await tokens(await of({ role: "evaluate" }))).toHaveLength(4);
 });
+
+test("sentences in the order of the text have no order to draw: a seed beside it is refused", async () => {
+  const tokenizer = CharacterTokenizer.fromText("ab\nba\n");
+  const stream = memoryStream(tokenizer.encode("ab\nba\n"), 0);
+  const make = SentenceData.create(stream, { tokenizer, batchSize: 1, inOrder: true, seed: 2 });
+  await expect(make).rejects.toThrow(/inOrder and seed exclude each other/);
+});
