@@ -88,18 +88,20 @@ HWY_INLINE void fourContexts(const WordWindow& w, const float* const* x, int64_t
   for (int i = 0; i < NR; i++) storeSums(sums[i][0], sums[i][1], sums[i][2], sums[i][3], scores + i * width);
 }
 
-// Scores of one context and four rows, the last ones perhaps the same.
+// Scores of one context and NR rows from r on.
+template <int NR>
 HWY_INLINE void oneContext(const WordWindow& w, const float* x, int64_t r, float* scores, int64_t width) {
-  const float* y[4];
-  for (int i = 0; i < 4; i++) y[i] = w.y[r + i < w.R ? r + i : w.R - 1];
-  Floats sums[4] = {hn::Zero(kTag), hn::Zero(kTag), hn::Zero(kTag), hn::Zero(kTag)};
+  Floats sums[8];
+  for (int i = 0; i < 8; i++) sums[i] = hn::Zero(kTag);
+  const float* const* y = w.y + r;
   for (int64_t e = 0; e < w.E; e += lanes()) {
     const Floats own = load(x, e, w.E);
-    for (int i = 0; i < 4; i++) sums[i] = hn::MulAdd(own, load(y[i], e, w.E), sums[i]);
+    for (int i = 0; i < NR; i++) sums[i] = hn::MulAdd(own, load(y[i], e, w.E), sums[i]);
   }
-  float four[4];
-  storeSums(sums[0], sums[1], sums[2], sums[3], four);
-  for (int i = 0; i < 4 && r + i < w.R; i++) scores[i * width] = four[i];
+  float all[8];
+  storeSums(sums[0], sums[1], sums[2], sums[3], all);
+  if (NR > 4) storeSums(sums[4], sums[5], sums[6], sums[7], all + 4);
+  for (int i = 0; i < NR; i++) scores[i * width] = all[i];
 }
 
 // scores[r * width + c]
@@ -112,7 +114,14 @@ HWY_INLINE void scoresOf(const WordWindow& w, int64_t width) {
     if (w.R - r == 1) fourContexts<1>(w, w.x + c, r, w.scores + r * width + c, width);
   }
   for (; c < w.C; c++) {
-    for (int64_t r = 0; r < w.R; r += 4) oneContext(w, w.x[c], r, w.scores + r * width + c, width);
+    int64_t r = 0;
+    // Six are the word and the five that negative sampling draws by default.
+    for (; r + 6 <= w.R; r += 6) oneContext<6>(w, w.x[c], r, w.scores + r * width + c, width);
+    if (r + 4 <= w.R) {
+      oneContext<4>(w, w.x[c], r, w.scores + r * width + c, width);
+      r += 4;
+    }
+    for (; r < w.R; r++) oneContext<1>(w, w.x[c], r, w.scores + r * width + c, width);
   }
 }
 
@@ -168,6 +177,28 @@ HWY_INLINE void combine(const float* const* sources, int64_t n, const float* fac
   }
 }
 
+// The same for one target: some vectors at a time, so that each factor and each address serves all of them.
+HWY_INLINE void combineOne(const float* const* sources, int64_t n, const float* factors, int64_t along, float* target,
+                           int64_t E) {
+  constexpr int kSpan = 4;
+  const int64_t L = lanes();
+  int64_t e = 0;
+  for (; e + kSpan * L <= E; e += kSpan * L) {
+    Floats sums[kSpan];
+    for (int i = 0; i < kSpan; i++) sums[i] = hn::Zero(kTag);
+    for (int64_t j = 0; j < n; j++) {
+      const Floats factor = hn::Set(kTag, factors[j * along]);
+      for (int i = 0; i < kSpan; i++) sums[i] = hn::MulAdd(factor, hn::LoadU(kTag, sources[j] + e + i * L), sums[i]);
+    }
+    for (int i = 0; i < kSpan; i++) hn::Store(sums[i], kTag, target + e + i * L);
+  }
+  for (; e < E; e += L) {
+    Floats sum = hn::Zero(kTag);
+    for (int64_t j = 0; j < n; j++) sum = hn::MulAdd(hn::Set(kTag, factors[j * along]), load(sources[j], e, E), sum);
+    hn::Store(sum, kTag, target + e);
+  }
+}
+
 HWY_INLINE void combineAll(const float* const* sources, int64_t n, const float* factors, int64_t across, int64_t along,
                            float* targets, int64_t count, int64_t stride, int64_t E) {
   int64_t i = 0;
@@ -175,7 +206,7 @@ HWY_INLINE void combineAll(const float* const* sources, int64_t n, const float* 
     combine<4>(sources, n, factors + i * across, across, along, targets + i * stride, stride, E);
   for (; i + 2 <= count; i += 2)
     combine<2>(sources, n, factors + i * across, across, along, targets + i * stride, stride, E);
-  for (; i < count; i++) combine<1>(sources, n, factors + i * across, across, along, targets + i * stride, stride, E);
+  for (; i < count; i++) combineOne(sources, n, factors + i * across, along, targets + i * stride, E);
 }
 
 HWY_NOINLINE void prefetch(float* const* rows, int64_t n, int64_t E) {
@@ -196,8 +227,19 @@ HWY_NOINLINE double window(const WordWindow& w) {
 }
 
 HWY_NOINLINE void mean(const float* const* rows, int64_t n, float* y, int64_t E) {
+  constexpr int kSpan = 4;
+  const int64_t L = lanes();
   const Floats share = hn::Set(kTag, 1.0f / static_cast<float>(n));
-  for (int64_t e = 0; e < E; e += lanes()) {
+  int64_t e = 0;
+  for (; e + kSpan * L <= E; e += kSpan * L) {
+    Floats sums[kSpan];
+    for (int i = 0; i < kSpan; i++) sums[i] = hn::Zero(kTag);
+    for (int64_t j = 0; j < n; j++) {
+      for (int i = 0; i < kSpan; i++) sums[i] = hn::Add(sums[i], hn::LoadU(kTag, rows[j] + e + i * L));
+    }
+    for (int i = 0; i < kSpan; i++) hn::Store(hn::Mul(sums[i], share), kTag, y + e + i * L);
+  }
+  for (; e < E; e += L) {
     Floats sum = hn::Zero(kTag);
     for (int64_t i = 0; i < n; i++) sum = hn::Add(sum, load(rows[i], e, E));
     hn::Store(hn::Mul(sum, share), kTag, y + e);

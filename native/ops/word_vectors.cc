@@ -73,9 +73,10 @@ struct Word {
   int32_t at, id, sentence;
 };
 
-// Numbers of the rows that a window of a block reads: of its contexts, then of its outputs.
+// The words on each side that a window of a block may reach, and the numbers of the rows that it reads: of its
+// contexts, then of its outputs.
 struct Plan {
-  int64_t contexts, outputs;
+  int64_t reach, contexts, outputs;
 };
 
 struct Scratch {
@@ -83,6 +84,7 @@ struct Scratch {
   int32_t* read;       // [T]
   float* slots;        // [block, slotFloats]
   float* scores;       // [block, scoreFloats]
+  int32_t* noise;      // [block, negatives]
   Plan* plans;         // [block]
   float** rows;        // [block, rows]
   float* signs;        // [block, outputs]
@@ -97,6 +99,7 @@ Scratch scratchOf(const Sizes& s, void* memory) {
   scratch.read = layout.ints(s.T);
   scratch.slots = layout.floats(s.block * s.slotFloats());
   scratch.scores = layout.floats(s.block * s.scoreFloats());
+  scratch.noise = layout.ints(s.block * s.negatives);
   scratch.plans = layout.array<Plan>(s.block);
   scratch.rows = layout.array<float*>(s.block * s.rows());
   scratch.signs = layout.floats(s.block * s.outputs());
@@ -200,8 +203,30 @@ struct Run {
     }
   }
 
-  // Rows of the output table for word `own`, and their signs. Returns how many.
-  int64_t outputsOf(const Word& own, const Philox& first, float** y, float* signs) const {
+  // Draws what chance says of word i, as window j of a block: how far it reaches, and its noise words. Those of many
+  // windows are drawn in a row: then the looks into the tables of chance overlap.
+  void drawWindow(int64_t i, int64_t j) const {
+    const Word& own = scratch.words[i];
+    Philox bits = draw(own.at, 0);
+    scratch.plans[j].reach =
+        s.dynamic ? 1 + static_cast<int64_t>((uint64_t{bits.word[1]} * static_cast<uint64_t>(s.window)) >> 32)
+                  : s.window;
+    if (s.tree) return;
+    const float* noise = call.operand(Operands::noise).f32();
+    const int32_t* alias = call.operand(Operands::alias).i32();
+    int32_t* drawn = scratch.noise + j * s.negatives;
+    for (int64_t k = 2; k < s.negatives + 2; k++) {
+      if (k % 4 == 0) bits = draw(own.at, k / 4);
+      const double place = static_cast<double>(bits.word[k % 4]) * static_cast<double>(s.V) * 0x1p-32;
+      const int32_t column = static_cast<int32_t>(place);
+      // No branches: which way chance goes nobody predicts.
+      const int32_t stays = place - static_cast<double>(column) < static_cast<double>(noise[column]);
+      *drawn++ = alias[column] + stays * (column - alias[column]);
+    }
+  }
+
+  // Rows of the output table for word `own` of window j, and their signs. Returns how many.
+  int64_t outputsOf(const Word& own, int64_t j, float** y, float* signs) const {
     float* output = call.operand(Operands::output).mutableF32();
     int64_t R = 0;
     if (s.tree) {
@@ -215,16 +240,8 @@ struct Run {
     }
     y[R] = output + own.id * s.E;
     signs[R++] = 1;
-    const float* noise = call.operand(Operands::noise).f32();
-    const int32_t* alias = call.operand(Operands::alias).i32();
-    Philox bits = first;
-    for (int64_t k = 2; k < s.negatives + 2; k++) {
-      if (k % 4 == 0) bits = draw(own.at, k / 4);
-      const double place = static_cast<double>(bits.word[k % 4]) * static_cast<double>(s.V) * 0x1p-32;
-      const int64_t column = static_cast<int64_t>(place);
-      // No branches: which way chance goes nobody predicts.
-      const int64_t stays = place - static_cast<double>(column) < static_cast<double>(noise[column]);
-      const int64_t drawn = alias[column] + stays * (column - alias[column]);
+    for (int64_t k = 0; k < s.negatives; k++) {
+      const int64_t drawn = scratch.noise[j * s.negatives + k];
       y[R] = output + drawn * s.E;
       signs[R] = -1;
       R += drawn != own.id;
@@ -233,11 +250,8 @@ struct Run {
   }
 
   // The rows of the words around word i. Returns how many.
-  int64_t contextsOf(int64_t i, const Philox& first, float** x) const {
+  int64_t contextsOf(int64_t i, int64_t reach, float** x) const {
     float* input = call.operand(Operands::input).mutableF32();
-    const int64_t reach =
-        s.dynamic ? 1 + static_cast<int64_t>((uint64_t{first.word[1]} * static_cast<uint64_t>(s.window)) >> 32)
-                  : s.window;
     const Word* own = scratch.words + i;
     int64_t C = 0;
     for (int64_t j = std::max<int64_t>(0, i - reach); j <= std::min(words - 1, i + reach); j++) {
@@ -250,19 +264,23 @@ struct Run {
   // Which rows word i needs, as window j of a block. They are on their way when the window before them is learnt.
   void plan(int64_t i, int64_t j) const {
     const Word& own = scratch.words[i];
-    const Philox first = draw(own.at, 0);
     float** rows = scratch.rows + j * s.rows();
     Plan& plan = scratch.plans[j];
-    plan = {contextsOf(i, first, rows), 0};
+    plan.contexts = contextsOf(i, plan.reach, rows);
+    plan.outputs = 0;
     if (plan.contexts == 0) return;
-    plan.outputs = outputsOf(own, first, rows + plan.contexts, scratch.signs + j * s.outputs());
+    plan.outputs = outputsOf(own, j, rows + plan.contexts, scratch.signs + j * s.outputs());
     wordVectorKernels().prefetch(rows + plan.contexts, plan.outputs, s.E);
+    // The word that windows reach next: those before it are there already.
+    if (i + s.window + 1 >= words) return;
+    float* next = call.operand(Operands::input).mutableF32() + scratch.words[i + s.window + 1].id * s.E;
+    wordVectorKernels().prefetch(&next, 1, s.E);
   }
 
   // Window j of a block: the loss of word i, and what it adds to the tables.
   void learn(int64_t i, int64_t j) const {
     const WordVectorKernels& k = wordVectorKernels();
-    const auto [C, R] = scratch.plans[j];
+    const auto [reach, C, R] = scratch.plans[j];
     if (C == 0) return;
     float **x = scratch.rows + j * s.rows(), **y = x + C;
     float* slots = scratch.slots + j * s.slotFloats();
@@ -297,7 +315,7 @@ struct Run {
     call.pool.parallel(parts, [&](int part) {
       const int64_t begin = units * part / parts * kUnit, end = std::min(s.E, units * (part + 1) / parts * kUnit);
       for (int64_t j = 0; j < n; j++) {
-        const auto [contexts, outputs] = scratch.plans[j];
+        const auto [reach, contexts, outputs] = scratch.plans[j];
         wordVectorKernels().update(scratch.updates + j * s.rows(), contexts + outputs, rate, begin, end);
       }
     });
@@ -315,6 +333,7 @@ struct Run {
       const int parts = static_cast<int>(std::min<int64_t>(n, int64_t{4} * partsFor(call.pool, n, cost)));
       call.pool.parallel(parts, [&](int part) {
         const int64_t from = n * part / parts, to = n * (part + 1) / parts;
+        for (int64_t j = from; j < to; j++) drawWindow(begin + j, j);
         if (from < to) plan(begin + from, from);
         for (int64_t j = from; j < to; j++) {
           if (j + 1 < to) plan(begin + j + 1, j + 1);
