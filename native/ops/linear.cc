@@ -49,16 +49,18 @@ size_t checkLinear(const Call& call) {
   return std::max(gemmScratchBytes(g, call.pool.threads()), keptProductScratchBytes(g, call.pool));
 }
 
-KeptForm keepsLinear(const Call& call) { return keptProductForm(linearOf(call), call.pool); }
+KeptForm keepsLinear(const Call& call, int operand) {
+  return operand == op::weight ? keptProductForm(linearOf(call), call.pool) : KeptForm();
+}
 
 void runLinear(const Call& call) {
   const Gemm g = linearOf(call);
-  if (call.kept) return keptProduct(g, *call.kept, call.scratch, call.pool);
+  if (Kept* kept = call.keptOf(op::weight)) return keptProduct(g, *kept, call.scratch, call.pool);
   gemm(g, call.scratch, call.pool);
 }
 
 void runLinearInBlocks(const Call& call, BlockReader& reader) {
-  keptProductInBlocks(linearOf(call), *call.kept, call.scratch, call.pool, reader);
+  keptProductInBlocks(linearOf(call), *call.keptOf(op::weight), call.scratch, call.pool, reader);
 }
 
 }  // namespace

@@ -46,11 +46,13 @@ size_t checkMatmul(const Call& call) {
   return std::max(gemmScratchBytes(g, call.pool.threads()), keptProductScratchBytes(g, call.pool));
 }
 
-KeptForm keepsMatmul(const Call& call) { return keptProductForm(matmulOf(call), call.pool); }
+KeptForm keepsMatmul(const Call& call, int operand) {
+  return operand == op::b ? keptProductForm(matmulOf(call), call.pool) : KeptForm();
+}
 
 void runMatmul(const Call& call) {
   const Gemm g = matmulOf(call);
-  if (call.kept) return keptProduct(g, *call.kept, call.scratch, call.pool);
+  if (Kept* kept = call.keptOf(op::b)) return keptProduct(g, *kept, call.scratch, call.pool);
   gemm(g, call.scratch, call.pool);
 }
 

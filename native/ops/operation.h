@@ -70,8 +70,8 @@ struct TensorView {
   int32_t* mutableI32() const { return static_cast<int32_t*>(data); }
 };
 
-// Operand 1 as an op keeps it where nothing changes it, from step to step of a loop or from run to run: weights, packed
-// for products.
+// An operand as an op keeps it where nothing changes it, from step to step of a loop or from run to run: weights,
+// packed for products.
 struct Kept {
   void* memory;  // 64-byte aligned
   bool made;     // false before the first use
@@ -80,7 +80,8 @@ struct Kept {
 // The form of what is kept. Ops that keep a variable in equal forms may share it.
 struct KeptForm {
   size_t bytes = 0;  // 0: nothing is kept
-  const void* layout = nullptr;
+  // How, and in which order of its rows; null: as they are.
+  const void *layout = nullptr, *order = nullptr;
   int parts = 0;
   bool transposed = false;
   int64_t rows = 0, columns = 0;
@@ -117,12 +118,13 @@ struct Call {
   ThreadPool& pool;
   // Precision of matrix products.
   Precision precision = Precision::highest;
-  // Null outside of loops, and where operand 1 may change.
-  Kept* kept = nullptr;
+  // By operand, what is kept of it; null outside of loops and repeated runs, and for an operand that may change.
+  Kept* const* kept = nullptr;
   const Operation* operation = nullptr;
 
   const TensorView& operand(int i) const { return operands[i]; }
   const TensorView& result(int i) const { return results[i]; }
+  Kept* keptOf(int i) const { return kept ? kept[i] : nullptr; }
   const char* operandName(int i) const;
   int64_t integer(int attribute) const { return static_cast<int64_t>(attributes[attribute]); }
 };
@@ -130,9 +132,10 @@ struct Call {
 struct Implementation {
   size_t (*check)(const Call&);
   void (*run)(const Call&);
-  // The form in which the op keeps operand 1 (Call::kept). Asked like `check`, with no memory bound. Null: no such op.
-  KeptForm (*keeps)(const Call&) = nullptr;
-  // run(), but for result 0, which is read and not written. Only with Call::kept. Null: no such op.
+  // The form in which the op keeps an operand (Call::kept), never operand 0. Asked like `check`, with no memory bound.
+  // Null: no such op.
+  KeptForm (*keeps)(const Call&, int operand) = nullptr;
+  // run(), but for result 0, which is read and not written. Only where operand 1 is kept. Null: no such op.
   void (*runInBlocks)(const Call&, BlockReader&) = nullptr;
 };
 

@@ -41,10 +41,25 @@ RecurrentProduct backwardProduct(const RecurrentSizes& s, const float* weight, i
           .mostRows = s.B};
 }
 
-void place(RecurrentProduct& product, ScratchLayout& layout) {
+void place(RecurrentProduct& product, ScratchLayout& layout, float* packed) {
   if (!product.packs) return;
-  product.packed = layout.floats(product.packedFloats());
+  product.packed = packed ? packed : layout.floats(product.packedFloats());
   product.scratch = layout.floats(product.scratchFloats());
+}
+
+int64_t keptFloats(const RecurrentProduct& product) { return roundUp(product.packedFloats(), 16); }
+
+KeptForm keptForm(const RecurrentProduct* products, int count, const void* order) {
+  const RecurrentProduct& first = products[0];
+  if (!first.packs) return {};
+  KeptForm form{.layout = &first.packing(),
+                .order = order,
+                .parts = first.parts,
+                .transposed = first.weights.transposeB,
+                .rows = first.weights.K,
+                .columns = first.weights.N};
+  for (int p = 0; p < count; p++) form.bytes += static_cast<size_t>(keptFloats(products[p])) * sizeof(float);
+  return form;
 }
 
 StepRows stepRows(const RecurrentSizes& s, const RecurrentProduct& product, int64_t ld, ScratchLayout& layout) {
@@ -67,11 +82,12 @@ ChunkPlace placeInChunk(const RecurrentSizes& s, int64_t step, int64_t chunk) {
 }
 
 InputProduct::InputProduct(const RecurrentSizes& s, const TensorView& x, const TensorView& weight, int gates,
-                           const int32_t* rows, const int32_t* groups, int64_t chunk, ScratchLayout& layout)
+                           const int32_t* rows, const int32_t* groups, int64_t chunk, ScratchLayout& layout,
+                           float* packed)
     : s_(s), x_(x), weight_(weight), gates_(gates), rows_(rows), groups_(groups) {
   if (s.ids) return;
   product_ = forwardProduct(s, weight, s.I, gates * kHiddenBlock, rows, groups, chunk * s.B);
-  place(product_, layout);
+  place(product_, layout, packed);
 }
 
 void InputProduct::pack(int part) const {

@@ -15,8 +15,12 @@ RecurrentProduct forwardProduct(const RecurrentSizes& sizes, const TensorView& w
                                 int64_t mostRows);
 // Gradients of gates [B, K] times weight_hh [rows,H]: K entries in bRows.
 RecurrentProduct backwardProduct(const RecurrentSizes& sizes, const float* weight, int64_t K, const int32_t* bRows);
-// Gives a product its memory, once all that it depends on is set.
-void place(RecurrentProduct& product, ScratchLayout& layout);
+// Gives a product its memory, once all that it depends on is set; its weights may be kept elsewhere.
+void place(RecurrentProduct& product, ScratchLayout& layout, float* packed = nullptr);
+// Floats from the packed weights of a product to those of the next that is kept with it.
+int64_t keptFloats(const RecurrentProduct& product);
+// How products by one matrix keep it, one after the other, in the order of rows that `order` stands for.
+KeptForm keptForm(const RecurrentProduct* products, int count, const void* order);
 // Rows [B, ld] that `product` multiplies in each step.
 StepRows stepRows(const RecurrentSizes& sizes, const RecurrentProduct& product, int64_t ld, ScratchLayout& layout);
 // To be called before such rows are staged for the first time.
@@ -38,7 +42,9 @@ class InputProduct {
  public:
   // rows, groups: where the gates lie, as in CellMaps; rows null: one gate, in rows without room past H.
   InputProduct(const RecurrentSizes& sizes, const TensorView& x, const TensorView& weight, int gates,
-               const int32_t* rows, const int32_t* groups, int64_t chunk, ScratchLayout& layout);
+               const int32_t* rows, const int32_t* groups, int64_t chunk, ScratchLayout& layout, float* packed);
+
+  KeptForm form(const void* order) const { return s_.ids ? KeptForm() : keptForm(&product_, 1, order); }
 
   // Once, by each part.
   void pack(int part) const;

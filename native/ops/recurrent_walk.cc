@@ -25,10 +25,13 @@ void fillBias(const RecurrentCell& cell, const RecurrentSizes& s, const float* i
   }
 }
 
+float* memoryOf(const Kept* kept) { return kept ? static_cast<float*>(kept->memory) : nullptr; }
+
 struct ForwardWalk {
   const RecurrentCell& cell;
   const RecurrentSizes& s;
   const Call& call;
+  Kept *keptInput, *keptState;
   ScratchLayout layout;
   CellMaps maps;
   int64_t chunk, gateRow;
@@ -45,18 +48,22 @@ struct ForwardWalk {
       : cell(cell),
         s(s),
         call(call),
+        keptInput(call.keptOf(cell.forward.weightIh)),
+        keptState(call.keptOf(cell.forward.weightHh)),
         layout(call.scratch),
         maps(cell, s, layout),
         chunk(stepsPerChunk(s)),
         gateRow(cell.savesGates() ? cell.slots * s.Hp : s.H),
         bias(layout.floats(cell.slots * s.Hp)),
         input(s, call.operand(cell.forward.x), call.operand(cell.forward.weightIh), cell.gates,
-              cell.savesGates() ? maps.rows : nullptr, maps.groups, chunk, layout) {
+              cell.savesGates() ? maps.rows : nullptr, maps.groups, chunk, layout, memoryOf(keptInput)) {
+    float* packed = memoryOf(keptState);
     for (int p = 0; p < cell.productCount; p++) {
       const int count = cell.products[p].gates;
       products[p] = forwardProduct(s, call.operand(cell.forward.weightHh), s.H, count * kHiddenBlock,
                                    cell.savesGates() ? maps.stateRows[p] : nullptr, nullptr, s.B);
-      place(products[p], layout);
+      place(products[p], layout, packed);
+      if (packed) packed += keptFloats(products[p]);
       if (cell.apart()) made[p] = layout.floats(s.B * count * s.Hp);
     }
     for (StepRows& state : h) state = stepRows(s, products[0], s.ldh(), layout);
@@ -108,8 +115,8 @@ struct ForwardWalk {
       for (int p = 0; p < cell.productCount; p++) {
         call.pool.parallel(s.parts, [&](int part) {
           if (step == 0 && p == 0) {
-            input.pack(part);
-            for (int q = 0; q < cell.productCount; q++) products[q].pack(part);
+            if (!keptInput || !keptInput->made) input.pack(part);
+            if (!keptState || !keptState->made) packState(part);
           }
           if (place.first && p == 0) input.compute(part, place, chunkGates, gateRow);
           const StepRows& read = p == 0 ? hPrev : middle;
@@ -132,8 +139,15 @@ struct ForwardWalk {
       }
       c = work.c;
     }
+    for (Kept* kept : {keptInput, keptState}) {
+      if (kept) kept->made = true;
+    }
     copyStateBack(s, h[s.T & 1].values, s.ldh(), call.result(at.hLast).mutableF32());
     if (cell.hasCells()) copyStateBack(s, c, s.Hp, call.result(at.cLast).mutableF32());
+  }
+
+  void packState(int part) const {
+    for (int p = 0; p < cell.productCount; p++) products[p].pack(part);
   }
 };
 
@@ -293,6 +307,15 @@ size_t checkForward(const RecurrentCell& cell, const Call& call) {
 void runForward(const RecurrentCell& cell, const Call& call) {
   const RecurrentSizes s = forwardSizes(cell, call);
   ForwardWalk(cell, s, call).run();
+}
+
+// Each half of the cell stands for the order in which it takes the rows of its weights.
+KeptForm keepsForward(const RecurrentCell& cell, const Call& call, int operand) {
+  const RecurrentSizes s = checkedForwardSizes(cell, call);
+  const ForwardWalk walk(cell, s, call);
+  if (operand == cell.forward.weightIh) return walk.input.form(&cell.forward);
+  if (operand == cell.forward.weightHh) return keptForm(walk.products, cell.productCount, &cell.products);
+  return {};
 }
 
 size_t checkBackward(const RecurrentCell& cell, const Call& call) {

@@ -15,13 +15,16 @@ namespace ostinato {
 
 size_t checkForward(const RecurrentCell& cell, const Call& call);
 void runForward(const RecurrentCell& cell, const Call& call);
+KeptForm keepsForward(const RecurrentCell& cell, const Call& call, int operand);
 size_t checkBackward(const RecurrentCell& cell, const Call& call);
 void runBackward(const RecurrentCell& cell, const Call& call);
 
 // The op of a cell and its gradient. cellOf: the cell that a call's attributes ask for.
 template <const RecurrentCell& (*cellOf)(const Call&)>
-constexpr Implementation walkForward = {.check = [](const Call& call) { return checkForward(cellOf(call), call); },
-                                        .run = [](const Call& call) { runForward(cellOf(call), call); }};
+constexpr Implementation walkForward = {
+    .check = [](const Call& call) { return checkForward(cellOf(call), call); },
+    .run = [](const Call& call) { runForward(cellOf(call), call); },
+    .keeps = [](const Call& call, int operand) { return keepsForward(cellOf(call), call, operand); }};
 template <const RecurrentCell& (*cellOf)(const Call&)>
 constexpr Implementation walkBackward = {.check = [](const Call& call) { return checkBackward(cellOf(call), call); },
                                          .run = [](const Call& call) { runBackward(cellOf(call), call); }};

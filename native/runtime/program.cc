@@ -19,9 +19,6 @@ bool allFinite(const TensorView& tensor) {
   return sum == 0;
 }
 
-// Whether what the op keeps may outlast a run.
-bool keepsForRuns(const BoundOp& op) { return op.steadyForRuns && op.keptForm.bytes > 0; }
-
 }  // namespace
 
 Program::Program(std::shared_ptr<Store> store, const double* words, size_t count, const ProgramOptions& options)
@@ -40,7 +37,7 @@ Call Program::callOf(const BoundOp& op, void* scratch) const {
               scratch,
               ThreadPool::instance(),
               options_.precision,
-              op.kept,
+              op.kept.data(),
               op.operation};
 }
 
@@ -52,15 +49,20 @@ void Program::prepareScratch() {
     BoundOp op = own;
     for (TensorView& view : op.operands) view.data = nullptr;
     for (TensorView& view : op.results) view.data = nullptr;
+    std::fill(op.kept.begin(), op.kept.end(), nullptr);
     bytes = std::max(bytes, op.operation->check(callOf(op, nullptr)));
-    const bool keeps = own.steadyInLoop || own.steadyForRuns;
-    own.keptForm = keeps ? op.operation->implementation.keeps(callOf(op, nullptr)) : KeptForm();
+    for (KeptOperand& kept : own.keeps) {
+      const bool steady = kept.steadyInLoop || kept.steadyForRuns;
+      kept.form = steady ? op.operation->implementation.keeps(callOf(op, nullptr), kept.operand) : KeptForm();
+    }
   }
   workspaceBytes_ = parts_.arenaBytes;
   for (BoundOp& op : parts_.ops) {
-    if (!op.steadyInLoop || op.keptForm.bytes == 0) continue;
-    op.keptOffset = (workspaceBytes_ + 63) / 64 * 64;
-    workspaceBytes_ = op.keptOffset + op.keptForm.bytes;
+    for (KeptOperand& own : op.keeps) {
+      if (!own.lastsInLoop()) continue;
+      own.offset = (workspaceBytes_ + 63) / 64 * 64;
+      workspaceBytes_ = own.offset + own.form.bytes;
+    }
   }
   if (bytes > static_cast<size_t>(kMaxArenaBytes)) malformedProgram("an op asks for too much scratch memory");
   scratchBytes_ = std::max(scratchBytes_, bytes);
@@ -73,7 +75,9 @@ void Program::bind(Runs runs) {
   runs_ = runs;
   boundBytes_ = workspaceBytes_;
   for (const BoundOp& op : parts_.ops) {
-    if (runs == Runs::repeatedly && keepsForRuns(op)) op.copies->reserve(op.keptForm, configuration_);
+    for (const KeptOperand& own : op.keeps) {
+      if (runs == Runs::repeatedly && own.lastsForRuns()) own.copies->reserve(own.form, configuration_);
+    }
   }
   if (arena == arena_) return;
   arena_ = arena;
@@ -90,7 +94,7 @@ bool Program::runOp(const BoundOp& op, void* scratch, const Run& run) {
   const int64_t number = &op - parts_.ops.data();
   const Clock::time_point begin = options_.keepsTimes ? Clock::now() : Clock::time_point();
   try {
-    if (number == run.shownOp && op.kept) {
+    if (number == run.shownOp && op.kept[1]) {
       op.operation->implementation.runInBlocks(callOf(op, scratch), *run.reader);
       *run.shown = true;
     } else {
@@ -124,12 +128,13 @@ bool Program::runShowing(int64_t output, BlockReader& reader) {
 void Program::findKept() {
   const bool keepsInLoops = workspaceBytes_ <= boundBytes_;
   for (const BoundOp& op : parts_.ops) {
-    op.kept = nullptr;
-    if (op.keptForm.bytes == 0) continue;
-    if (runs_ == Runs::repeatedly && keepsForRuns(op)) op.kept = op.copies->find(op.keptForm, configuration_);
-    if (op.kept || !op.steadyInLoop || !keepsInLoops) continue;
-    op.keptInLoop = {arena_ + op.keptOffset, false};
-    op.kept = &op.keptInLoop;
+    for (const KeptOperand& own : op.keeps) {
+      Kept*& kept = op.kept[static_cast<size_t>(own.operand)];
+      kept = runs_ == Runs::repeatedly && own.lastsForRuns() ? own.copies->find(own.form, configuration_) : nullptr;
+      if (kept || !own.lastsInLoop() || !keepsInLoops) continue;
+      own.inLoop = {arena_ + own.offset, false};
+      kept = &own.inLoop;
+    }
   }
 }
 

@@ -122,6 +122,7 @@ class ProgramReader {
     for (int64_t k = 0; k < resultCount; k++) readResult(k, loop, op, extents);
     const int64_t attributeCount = reader_.integer("the number of attributes", 0, kMaxAttributes);
     for (int64_t k = 0; k < attributeCount; k++) op.attributes.push_back(reader_.number("an attribute"));
+    op.kept.resize(op.operands.size());
     return {std::move(op), std::move(extents)};
   }
 
@@ -145,7 +146,7 @@ class ProgramReader {
     }
     if (mutates) noteChange(value);
     extents.read.push_back(place(value, op.operands.size(), loop, op));
-    if (k == 1) op.copies = value.copies;
+    if (k > 0 && op.operation->implementation.keeps) op.keeps.push_back({static_cast<int>(k), value.copies});
     op.operands.push_back(value.view);
   }
 

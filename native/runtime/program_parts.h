@@ -18,6 +18,23 @@ constexpr int64_t kMaxArenaBytes = int64_t{1} << 38;
 
 [[noreturn]] void malformedProgram(const std::string& what);
 
+// An operand that an op may keep.
+struct KeptOperand {
+  int operand;
+  // Copies of it, if it is a variable.
+  WeightCopies* copies;
+  // How long it stays as it is: in a loop that does not change it, or, a variable, for as long as no program and nobody
+  // else writes it.
+  bool steadyInLoop = false, steadyForRuns = false;
+  // How it is kept: with the variable's copies, or from this place in the arena on while the loop runs.
+  KeptForm form = {};
+  size_t offset = 0;
+  mutable Kept inLoop = {nullptr, false};
+
+  bool lastsInLoop() const { return steadyInLoop && form.bytes > 0; }
+  bool lastsForRuns() const { return steadyForRuns && form.bytes > 0; }
+};
+
 // An op with the values that it reads and writes.
 struct BoundOp {
   const Operation* operation;
@@ -31,17 +48,9 @@ struct BoundOp {
     int64_t offset, stride;
   };
   std::vector<Place> places;
-  // Copies of operand 1, if it is a variable.
-  WeightCopies* copies = nullptr;
-  // How long operand 1 stays as it is: in a loop that does not change it, or, a variable, for as long as no program and
-  // nobody else writes it.
-  bool steadyInLoop = false, steadyForRuns = false;
-  // How operand 1 is kept: past the end of the arena for a loop, or with the variable's copies.
-  KeptForm keptForm;
-  size_t keptOffset = 0;
-  // Where that is in this run; null: nowhere.
-  mutable Kept* kept = nullptr;
-  mutable Kept keptInLoop = {nullptr, false};
+  std::vector<KeptOperand> keeps;
+  // What is kept of each operand in this run; null: nothing.
+  mutable std::vector<Kept*> kept;
 
   // Gives the values that lie in the arena their memory in a step of a loop; all of them, or those that move.
   void bind(char* arena, int64_t step, bool movingOnly);

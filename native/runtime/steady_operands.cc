@@ -9,21 +9,27 @@ void SteadyOperands::sees(size_t op, const Operation& operation, const OpExtents
   if ((operation.mutates | operation.consumes) != 0) {
     changed_.insert(changed_.end(), extents.read.begin(), extents.read.end());
   }
-  if (operation.implementation.keeps && extents.read.size() > 1 && !extents.read[1].moves()) {
-    kept_.emplace_back(op, extents.read[1]);
+  for (size_t k = 1; operation.implementation.keeps && k < extents.read.size(); k++) {
+    if (!extents.read[k].moves()) kept_.push_back({op, static_cast<int>(k), extents.read[k]});
   }
 }
 
 void SteadyOperands::closeLoop(std::vector<BoundOp>& ops) {
-  for (const auto& [op, extent] : kept_) ops[op].steadyInLoop = !extent.overlapsAny(changed_);
+  for (const Seen& seen : kept_) {
+    for (KeptOperand& own : ops[seen.op].keeps) {
+      if (own.operand == seen.operand) own.steadyInLoop = !seen.extent.overlapsAny(changed_);
+    }
+  }
   changed_.clear();
   kept_.clear();
 }
 
 void SteadyOperands::findForRuns(ProgramParts& program) {
   for (BoundOp& op : program.ops) {
-    const bool changes = std::find(program.changed.begin(), program.changed.end(), op.copies) != program.changed.end();
-    op.steadyForRuns = op.operation->implementation.keeps && op.copies && !changes;
+    for (KeptOperand& own : op.keeps) {
+      const auto changed = std::find(program.changed.begin(), program.changed.end(), own.copies);
+      own.steadyForRuns = own.copies && changed == program.changed.end();
+    }
   }
 }
 

@@ -1,9 +1,8 @@
-// Which ops may keep something of their operand 1 (Call::kept), because nothing changes it: within a loop, or for as
+// Which ops may keep something of their operands (Call::kept), because nothing changes it: within a loop, or for as
 // long as the variables stay.
 #pragma once
 
 #include <cstddef>
-#include <utility>
 #include <vector>
 
 #include "runtime/program_parts.h"
@@ -21,9 +20,15 @@ class SteadyOperands {
   static void findForRuns(ProgramParts& program);
 
  private:
-  // Memory that the loop's ops write, and operand 1 of those that would keep something of it.
+  struct Seen {
+    size_t op;
+    int operand;
+    Extent extent;
+  };
+
+  // Memory that the loop's ops write, and operands of those that would keep something of them.
   std::vector<Extent> changed_;
-  std::vector<std::pair<size_t, Extent>> kept_;
+  std::vector<Seen> kept_;
 };
 
 }  // namespace ostinato

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { Graph, ops } from "../../lib/graph/index.js";
+import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import type { SearchStepOptions } from "../../lib/search/index.js";
 import { searchStep } from "../../lib/search/index.js";
 import { searchStepPlainly } from "../../lib/search/searchStep.js";
@@ -75,5 +77,36 @@ test("a replay over many rows sees weights that have changed since the one befor
     for (let i = 0; i < 4; i++) expected = (await executable.run({ x: expected })).outputs.next as Float32Array;
     for (const [i, value] of (replayed.outputs.next as Float32Array).entries())
       expect(value).toBeCloseTo(expected[i] as number, 5);
+  }
+});
+
+const cells: [string, { cell: "lstm" | "gru" | "rnn"; reset?: "before" }][] = [
+  ["lstm", { cell: "lstm" }],
+  ["gru", { cell: "gru" }],
+  ["gru, reset before", { cell: "gru", reset: "before" }],
+  ["rnn", { cell: "rnn" }],
+];
+
+test.each(cells)("texts that are written side by side come from the weights of now: %s", async (_, config) => {
+  const tokenizer = CharacterTokenizer.fromText("abcdefghijklmnopqrstuvwxyz");
+  const make = (seed: number, layers: number) =>
+    LanguageModel.create({
+      tokenizer,
+      ...config,
+      layers,
+      hiddenSize: 40,
+      embeddingSize: 40,
+      seed,
+      executor: nativeExecutor(),
+    });
+  for (const layers of [1, 2]) {
+    const [model, other] = [await make(1, layers), await make(2, layers)];
+    const write = (from: LanguageModel) => from.generateAll({ count: 20, maximumLength: 30, seed: 5 });
+    const first = await write(model);
+    expect(await write(model)).toEqual(first);
+    for (const { name } of model.network.parameters) await model.store.write(name, await other.store.read(name));
+    const changed = await write(model);
+    expect(changed).not.toEqual(first);
+    expect(changed).toEqual(await write(other));
   }
 });
