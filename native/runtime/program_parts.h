@@ -49,7 +49,7 @@ struct BoundOp {
   };
   std::vector<Place> places;
   std::vector<KeptOperand> keeps;
-  // What is kept of each operand in this run; null: nothing.
+  // By operand, the kept form that this run uses; null: none.
   mutable std::vector<Kept*> kept;
 
   // Gives the values that lie in the arena their memory in a step of a loop; all of them, or those that move.
