@@ -17,6 +17,7 @@ import type { CompleteConfig } from "../cellConfig.js";
 import { completeWithCell, optionsOfCell } from "../cellConfig.js";
 import { CharacterEncoder, characterEncoders, lookedUp } from "./characters.js";
 import { LanguageStates, languageConfig } from "./languageStates.js";
+import { ngramBuckets, ngramKinds } from "./ngrams.js";
 
 /** The architecture of a tagger, as stored in config.json. Options of its cell stand beside the others. @interface */
 export type SequenceTaggerConfig = OptionsOf<typeof taggerRules> & CellOptions;
@@ -50,6 +51,12 @@ export const taggerRules = table("SequenceTagger", {
   forwardModel: option(optional(languageConfig), { flag: null }),
   /** The same for a language model that reads from the end: one that has learnt from lines in reverse. Default: none. */
   backwardModel: option(optional(languageConfig), { flag: null }),
+  /**
+   * Size of the vectors of a token with its neighbours, beside its own: of it and the one before, it and the one after, and all three (Pei,
+   * Ge & Chang 2014), in one table of 131,072 rows by their hash (Weinberger et al. 2009). It pays where tokens are characters; 0 for none.
+   * Default 0.
+   */
+  ngramSize: whole({ initial: 0 }),
   /** Recurrent cell: one of the library's, or of those that registerCell has added. Default lstm. */
   cell: cellNamed("lstm"),
   /** Layers on top of each other. Default 1. */
@@ -119,6 +126,7 @@ export class SequenceTaggerNetwork {
   readonly config: CompleteTaggerConfig;
   readonly parameters: readonly Parameter[];
   readonly #words: Embedding;
+  readonly #ngrams: Embedding | null;
   readonly #characters: CharacterEncoder | null;
   /** Those that read forward and backward, if any. @internal */
   readonly languages: readonly LanguageStates[];
@@ -132,7 +140,7 @@ export class SequenceTaggerNetwork {
   constructor(config: SequenceTaggerConfig) {
     this.config = completeConfig(config);
     const { vocabularySize, embeddingSize, characters, characterCount, classes, dropout, variational } = this.config;
-    const { frozenWords } = this.config;
+    const { frozenWords, ngramSize } = this.config;
     const chosen = this.config.initializer;
     const first = chosen === "default" ? {} : { initializer: initializer(chosen) };
     // Ma & Hovy (2016), section 3.1.
@@ -144,6 +152,14 @@ export class SequenceTaggerNetwork {
       initializer: small,
       ...first,
     });
+    this.#ngrams =
+      ngramSize === 0
+        ? null
+        : new Embedding("ngrams", {
+            vocabularySize: ngramBuckets,
+            embeddingSize: ngramSize,
+            initializer: uniform(Math.sqrt(3 / ngramSize)),
+          });
     this.#characters =
       characters === "none"
         ? null
@@ -159,14 +175,14 @@ export class SequenceTaggerNetwork {
       ...(backwardModel ? [new LanguageStates("backward", backwardModel)] : []),
     ];
     const others = [this.#characters, ...this.languages].map((layer) => layer?.outputSize ?? 0);
-    const inputSize = others.reduce((sum, size) => sum + size, embeddingSize);
+    const inputSize = others.reduce((sum, size) => sum + size, embeddingSize + ngramKinds * ngramSize);
     this.#recurrent = stackOf(this.config, { inputSize, ...first });
     this.#output = new Linear("output", { inputSize: this.#recurrent.outputSize, outputSize: classes, ...first });
     this.#inputDropout = new Dropout("words.dropout", { rate: dropout, variational });
     this.#outputDropout = new Dropout("output.dropout", { rate: dropout, variational });
     this.#transitions =
       this.config.output === "crf" ? new Parameter("crf.transitions", [classes + 2, classes], constant(0)) : null;
-    const layers = [this.#words, this.#characters, ...this.languages, this.#recurrent, this.#output];
+    const layers = [this.#words, this.#ngrams, this.#characters, ...this.languages, this.#recurrent, this.#output];
     this.parameters = [
       ...layers.flatMap((layer) => layer?.parameters ?? []),
       ...(this.#transitions ? [this.#transitions] : []),
@@ -189,6 +205,10 @@ export class SequenceTaggerNetwork {
     const { T, B, C, W } = sizes;
     const lengths = graph.feed("lengths", "i32", [B]);
     const parts = [this.#words.apply(graph.feed("ids", "i32", [T, B]))];
+    if (this.#ngrams) {
+      const vectors = this.#ngrams.apply(graph.feed("ngrams", "i32", [T, B, ngramKinds]));
+      parts.push(ops.reshape(vectors, [T, B, ngramKinds * this.config.ngramSize]));
+    }
     if (this.#characters) {
       const characters = graph.feed("characters", "i32", [C, W]);
       const spelled = this.#characters.apply(characters, graph.feed("characterLengths", "i32", [W]));

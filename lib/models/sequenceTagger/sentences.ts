@@ -3,6 +3,7 @@ import { readingDirections, reversedText, tokenPlace } from "../../data/index.js
 import { inPlace } from "../inPlace.js";
 import { paddedLength, sideBySide, spareRows, steadyRows } from "../sideBySide.js";
 import type { SentenceSizes } from "./network.js";
+import { ngramRows } from "./ngrams.js";
 
 /** Characters of a word that are read: of a longer one its beginning and end. */
 const longestSpelling = 24;
@@ -101,7 +102,15 @@ export function sentenceBatch(
   return {
     sizes: { T, B, C, W, ...(read.length > 0 ? { S } : {}), ...(stated ? { stated } : {}) },
     feeds: {
-      ...{ ids, lengths, spellings, characters, characterLengths, ...(sentences[0]?.targets ? { targets } : {}) },
+      ...{
+        ids,
+        ngrams: ngramRows(ids, lengths),
+        lengths,
+        spellings,
+        characters,
+        characterLengths,
+        ...(sentences[0]?.targets ? { targets } : {}),
+      },
       ...Object.assign({}, ...read.map(({ direction, texts }) => textFeeds(direction, texts, { T, B, S }))),
       ...(stated ? stateFeeds(sentences, { T, B }) : {}),
     },
