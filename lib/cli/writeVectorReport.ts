@@ -1,6 +1,7 @@
-import type { WordVectors } from "../data/index.js";
+import type { Neighbour, WordVectors } from "../data/index.js";
 import { InputError, quote } from "../errors.js";
 import { writeFileAtomically } from "../formats/index.js";
+import type { SavedModel } from "../models/savedModel.js";
 import type { Word2Vec } from "../models/word2vec/word2vec.js";
 import type { History } from "../train/events.js";
 import { renderReport, vectorMap } from "../viz/index.js";
@@ -26,17 +27,42 @@ const [tableWords, mapWords, skipped] = [12, 150, 50];
 /** Words near each word of the table. */
 const near = 8;
 
-/** Writes the report of word vectors: curves, the lookup table, a map, neighbours, and agreement with people. */
+/** Frequent words of a vocabulary that begins with the most frequent ones. */
+function frequent({ words }: WordVectors, most: number): string[] {
+  const first = Math.max(0, Math.min(skipped, words.length - most));
+  return words.slice(first, first + most);
+}
+
+/** Words, and those that lie nearest to each. */
+export type Neighbourhoods = readonly { word: string; near: Neighbour[] }[];
+
+/**
+ * The words that lie nearest to some.
+ * @param words null for frequent ones.
+ * @throws InputError for a word without a vector.
+ */
+export function neighbourhoods(vectors: WordVectors, words: readonly string[] | null): Neighbourhoods {
+  const shown = words ?? frequent(vectors, tableWords);
+  const missing = shown.find((word) => vectors.of(word) === null);
+  if (missing !== undefined) throw new InputError(`inspect: there is no vector of ${quote(missing)}.`);
+  return shown.map((word) => ({ word, near: vectors.neighbours(word, { top: near }) }));
+}
+
+/** Writes the report of a model's word vectors: curves, the lookup table, a map, neighbours, and agreement with people. */
 export async function writeVectorReport({
   model,
+  description,
   vectors,
   folder,
   history,
   agreement,
   words,
   file,
+  unit,
 }: {
-  model: Word2Vec;
+  model: Pick<SavedModel, "network" | "parameterCount">;
+  /** The model in a few words. */
+  description: string;
   vectors: WordVectors;
   folder: string;
   history: (History & { seconds: number }) | null;
@@ -44,29 +70,25 @@ export async function writeVectorReport({
   /** Words to show; null for frequent ones. */
   words: readonly string[] | null;
   file: string;
+  /** Unit of the loss. Default: nats per token. */
+  unit?: string;
 }): Promise<void> {
-  const frequent = (most: number) => {
-    const first = Math.max(0, Math.min(skipped, vectors.words.length - most));
-    return vectors.words.slice(first, first + most);
-  };
-  const shown = words ?? frequent(tableWords);
-  const missing = shown.find((word) => vectors.of(word) === null);
-  if (missing !== undefined) throw new InputError(`inspect: there is no vector of ${quote(missing)}.`);
-  const neighbours = shown.map((word) => ({ word, near: vectors.neighbours(word, { top: near }) }));
+  const neighbours = neighbourhoods(vectors, words);
+  const shown = neighbours.map(({ word }) => word);
   const onMap = words
     ? [...new Set(neighbours.flatMap(({ word, near: others }) => [word, ...others.map((other) => other.word)]))]
-    : frequent(mapWords);
+    : frequent(vectors, mapWords);
   const rowsOf = (list: readonly string[]) => list.map((word) => vectors.of(word) as Float32Array);
   const html = renderReport({
     title: folder,
-    summary: summaryOf(describeWordVectors(model), history?.steps.at(-1)),
+    summary: summaryOf(description, history?.steps.at(-1)),
     figures: figuresOf({
-      history: history && { ...history, validations: [] },
+      history,
       seconds: history?.seconds ?? 0,
       parameterCount: model.parameterCount,
     }),
     configuration: Object.entries(model.network.config).map(([name, value]) => [name, String(value)] as const),
-    unit: "nats per prediction",
+    ...(unit === undefined ? {} : { unit }),
     ...(history ? { history } : {}),
     words: {
       table: { words: shown, vectors: rowsOf(shown) },

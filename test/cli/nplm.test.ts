@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commandFolder } from "./commandFolder.js";
 
-const { folder: _, ostinato, file, refused } = commandFolder("nplm");
+const { folder, ostinato, file, refused } = commandFolder("nplm");
 const line = "the cat sat on the mat and the dog sat on the log .\n";
 const text = file("lines.txt", line.repeat(80));
 const small = [
@@ -42,9 +44,30 @@ test("train nplm, evaluate, generate, quantize, profile, info and --resume work 
   expect(ostinato(["profile", "model", "--steps", "1", "--maximum-length", "5"]).stdout).toContain("recentIds");
 });
 
+test("inspect shows which words lie near each other, in a report and here", () => {
+  expect(ostinato(["inspect", "model", "--words", "cat", "dog", "--terminal"]).stdout).toMatch(
+    /^cat {2}\S+ \(-?[01]\.\d\d\), .*\ndog {2}\S+ \(/,
+  );
+  const { neighbours } = JSON.parse(ostinato(["inspect", "model", "--words", "cat", "--terminal", "--json"]).stdout);
+  expect(neighbours[0].word).toBe("cat");
+  const found = neighbours[0].near.map((other: { similarity: number }) => other.similarity);
+  expect(found).toEqual([...found].sort((a, b) => b - a));
+  expect(ostinato(["inspect", "model", "--words", "cat", "dog"]).stdout).toContain("report.html");
+  const report = readFileSync(join(folder, "model/report.html"), "utf8");
+  for (const part of ["How it learnt", "The table", "What lies near", "a neural 5-gram".replace("a", "A")]) {
+    expect(report).toContain(part);
+  }
+  expect(report).toContain('<th scope="row">dog</th>');
+});
+
 test("what does not fit is refused before anything is written", () => {
   refused(["train", "nplm", text, "--order", "1"], /order/, 2);
-  refused(["inspect", "model"], /inspect: .*FeedForwardLanguageModel/, 2);
+  refused(
+    ["inspect", "model", "--text", text],
+    /FeedForwardLanguageModel shows its vectors and reads nothing: leave out --text/,
+    2,
+  );
+  refused(["inspect", "model", "--words", "xyzzy", "--terminal"], /no vector of "xyzzy"/);
   const empty = file("empty.txt", "");
   refused(["train", "nplm", empty, "--out", "none"], /empty/);
 });

@@ -8,21 +8,22 @@ import { untilInterrupted } from "../interrupt.js";
 import { withOptions } from "../options.js";
 import { printer } from "../print.js";
 import type { Ability } from "../verbs.js";
-import { writeVectorReport } from "../writeVectorReport.js";
+import { describeWordVectors, writeVectorReport } from "../writeVectorReport.js";
 import { judgementsOf } from "./evaluateVectors.js";
 import { historyIn, inspect } from "./inspect.js";
 
-const flags = table("inspect words", {
+/** Words that are shown. */
+export const wordFlags = table("inspect words", {
   /** Words for the table and the lists of neighbours. Default: frequent ones. */
   words: optional(list(text({ as: "word" }))),
 });
 
-type Options = ExecutorOptions & Completed<typeof flags> & { text?: string[]; out?: string; json?: boolean };
+type Options = ExecutorOptions & Completed<typeof wordFlags> & { text?: string[]; out?: string; json?: boolean };
 
 /** The lookup table, the map, neighbours, and agreement with people. */
 export const inspectVectors: Ability = {
   verb: inspect,
-  options: (command) => withOptions(command, flags),
+  options: (command) => withOptions(command, wordFlags),
   run: (folder: string, options: Options) =>
     untilInterrupted(async (signal) => {
       const print = printer(options);
@@ -30,14 +31,14 @@ export const inspectVectors: Ability = {
       const model = await modelFrom<Word2Vec>(folder, options);
       const vectors = await model.vectors();
       const agreement = await judgementsOf(files, { vectors, executor: model.executor, signal });
+      const history = await historyIn(folder);
       await writeVectorReport({
-        model,
-        vectors,
-        folder,
-        file,
-        agreement,
-        history: await historyIn(folder),
+        ...{ model, vectors, folder, file, agreement },
+        description: describeWordVectors(model),
+        // Their loss is none of a language model, and has no perplexity.
+        history: history && { ...history, validations: [] },
         words: words ?? null,
+        unit: "nats per prediction",
       });
       print.object({ report: file });
       print.line(`The report is in ${file}: open it in a browser.`);
