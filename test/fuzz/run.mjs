@@ -8,6 +8,7 @@
  *   --from <n>       number of the first one (default: 0)
  *   --seed <n>       another seed makes other mutants (default: 1)
  *   --seconds <n>    stop after so long (default: never)
+ *   --memory <bytes> most that a mutant may take (default: 1e9)
  *   --patience <ms>  longest that a mutant may wait for something (default: 10000)
  *   --keep <folder>  folder for mutants that fail (default: test/fuzz/cases)
  *   --exercise <file>  module whose `exercise` tries a mutant (default: test/fuzz/exercise.mjs)
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     mutants: { type: "string", default: "2000" },
     from: { type: "string", default: "0" },
     seed: { type: "string", default: "1" },
+    memory: { type: "string", default: "1e9" },
     patience: { type: "string", default: "10000" },
     seconds: { type: "string", default: "Infinity" },
     keep: { type: "string", default: casesFolder },
@@ -55,7 +57,7 @@ async function started() {
   stop();
   tried = 0;
   const flags = ["--max-old-space-size=700"];
-  const words = [values.exercise, String(seed), seedsFile];
+  const words = [values.exercise, String(seed), seedsFile, values.memory];
   worker = fork(join(import.meta.dirname, "worker.mjs"), words, {
     execArgv: flags,
     stdio: ["ignore", "ignore", "pipe", "ipc"],

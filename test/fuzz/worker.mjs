@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const largestMemory = 1e9;
-const [exerciseFile, seedText, seedsFile] = process.argv.slice(2);
+const [exerciseFile, seedText, seedsFile, memoryText] = process.argv.slice(2);
+const largestMemory = Number(memoryText);
 const { exercise } = await import(pathToFileURL(exerciseFile).href);
 const { mutantOf } = await import("./mutants.mjs");
 const { unpackFiles } = await import("./cases.mjs");
