@@ -119,6 +119,7 @@ export type { SearchPorts } from "./executor/search.js";
 export type {
   FolderKind,
   FrameSetOptions,
+  NamedTensor,
   NumberArray,
   ParameterShape,
   Picture,
@@ -141,6 +142,7 @@ export {
   readFrames,
   readImage,
   readNpy,
+  readTensors,
   readTrainingRecord,
   resizePicture,
   writeNpy,
@@ -149,7 +151,8 @@ export {
 export * from "./graph/index.js";
 export * from "./metrics/index.js";
 export type { CacheEntry, Decoder, Encoded } from "./models/decoderStep.js";
-export type { LoadWeightsOptions } from "./models/foreignWeights.js";
+export type { LoadWeightsOptions } from "./models/foreignNames.js";
+export { loadWeights } from "./models/foreignWeights.js";
 export type { GradientFlow } from "./models/gradientFlow.js";
 export type { HeadAttention } from "./models/headAttention.js";
 export * from "./models/kinds.js";

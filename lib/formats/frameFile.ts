@@ -5,8 +5,8 @@ import { counted, FileError, InputError, OptionError, quote } from "../errors.js
 import { checkOption, completeOptions, text } from "../options.js";
 import type { NumberArray } from "./npy.js";
 import { readNpy } from "./npy.js";
-import type { TensorValues } from "./safetensors.js";
 import { readSafetensors } from "./safetensors.js";
+import type { TensorValues } from "./tensorValues.js";
 
 /** Ending of the names of labels: of a tensor in the same file, or of a file beside. */
 const labelEnding = ".labels";

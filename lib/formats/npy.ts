@@ -7,7 +7,7 @@ import { expectMemoryFor, readPart } from "./binaryFile.js";
 import { float16ToFloat32 } from "./floats.js";
 import type { NpyHeader } from "./npyHeader.js";
 import { encodeNpyHeader, npyDamaged, parseNpyHeader, prefixBytes, prefixOf } from "./npyHeader.js";
-import type { TensorValues } from "./safetensors.js";
+import type { TensorValues } from "./tensorValues.js";
 
 /** An array of numbers with its shape. */
 export interface NumberArray {

@@ -1,7 +1,8 @@
 import { FileError, quote } from "../errors.js";
 import type { WeightType } from "../weights.js";
 import { packWeights, unpackWeights, weightTypes } from "../weights.js";
-import type { NamedTensor, TensorValues } from "./safetensors.js";
+import type { NamedTensor } from "./safetensors.js";
+import type { TensorValues } from "./tensorValues.js";
 
 /** The tensor of a matrix's scales, F32 [rows], beside its int8 values. */
 export function scaleName(name: string): string {

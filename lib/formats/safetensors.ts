@@ -5,23 +5,12 @@ import { openPlainFile } from "../plainFile.js";
 import type { AtomicOptions, Sink } from "./atomicFile.js";
 import { writeFileAtomically } from "./atomicFile.js";
 import { chunkBytes, expectMemoryFor, readPart } from "./binaryFile.js";
-import { bfloat16ToFloat32, float8ToFloat32, float16ToFloat32 } from "./floats.js";
 import type { SafetensorsHeader, SafetensorsType, TensorEntry } from "./safetensorsHeader.js";
 import { damaged, elementBytes, encodeHeader, largestHeader, parseHeader, shapeText } from "./safetensorsHeader.js";
+import type { TensorValues } from "./tensorValues.js";
+import { decodeElements, typedArrays, widened } from "./tensorValues.js";
 
 export type { SafetensorsHeader } from "./safetensorsHeader.js";
-
-export type TensorValues =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | BigUint64Array;
 
 export interface NamedTensor {
   readonly name: string;
@@ -141,7 +130,7 @@ export async function readSafetensors(
         hash,
         cutOff,
       });
-      tensors.push({ name: entry.name, shape: entry.shape, values: decode(entry.type, data) });
+      tensors.push({ name: entry.name, shape: entry.shape, values: decodeElements(entry.type, data) });
     }
     if (hash && hash.digest("hex") !== digest) {
       throw damaged(
@@ -179,49 +168,15 @@ async function readHeader(handle: FileHandle, file: string): Promise<{ header: S
   return { header: parseHeader(bytes.subarray(8), { file, dataBytes: size - 8 - length }), bytes };
 }
 
-/** Bytes of memory that reading takes: floats of 8 and 16 bits become float32, and are there in both types while they do. */
+/** Bytes of memory that reading takes. */
 function memoryOf({ entries }: SafetensorsHeader): number {
-  return entries.reduce((sum, { type, start, end }) => {
-    const grows = type === "BF16" || type === "F16" || type.startsWith("F8");
-    return sum + (end - start) * (grows ? 1 + 4 / elementBytes[type] : 1);
-  }, 0);
+  return entries.reduce((sum, { type, start, end }) => sum + (end - start) * widened(type), 0);
 }
-
-function decode(type: SafetensorsType, data: ArrayBuffer): TensorValues {
-  switch (type) {
-    case "BF16":
-      return bfloat16ToFloat32(new Uint16Array(data));
-    case "F16":
-      return float16ToFloat32(new Uint16Array(data));
-    case "F8_E4M3":
-      return float8ToFloat32(new Uint8Array(data), "E4M3");
-    case "F8_E5M2":
-      return float8ToFloat32(new Uint8Array(data), "E5M2");
-    case "BOOL":
-      return new Uint8Array(data);
-    default:
-      return new arrays[type](data);
-  }
-}
-
-/** The arrays of the types that JavaScript has. */
-const arrays = {
-  F64: Float64Array,
-  I64: BigInt64Array,
-  U64: BigUint64Array,
-  F32: Float32Array,
-  I32: Int32Array,
-  U32: Uint32Array,
-  I16: Int16Array,
-  U16: Uint16Array,
-  I8: Int8Array,
-  U8: Uint8Array,
-} as const;
 
 function typeOf({ name, values, type }: NamedTensor): SafetensorsType {
   if (type === "BF16" && values instanceof Uint16Array) return type;
-  const own = Object.entries(arrays).find(([, TypedArray]) => values instanceof TypedArray);
-  if (own && type === undefined) return own[0] as keyof typeof arrays;
+  const own = Object.entries(typedArrays).find(([, TypedArray]) => values instanceof TypedArray);
+  if (own && type === undefined) return own[0] as keyof typeof typedArrays;
   throw new InputError(
     `Tensor ${quote(name)}: expected a typed array${type === undefined ? "" : ", a Uint16Array for BF16"}, got ${describe(values)}.`,
   );

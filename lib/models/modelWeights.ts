@@ -104,15 +104,20 @@ export class ModelWeights {
     if (weightType) await this.quantize(weightType);
   }
 
-  /** Other values, one array for each parameter. @throws InputError if one is not finite; then nothing has changed. */
-  async replace(who: string, values: readonly Values[]): Promise<void> {
-    const trial = new ModelWeights(this.model, this.parameters, this.#executor);
+  /** Other values of some parameters. @throws InputError if one is not finite; then nothing has changed. */
+  async replace(
+    who: string,
+    changes: readonly { readonly parameter: Parameter; readonly values: Values }[],
+  ): Promise<void> {
+    const parameters = changes.map(({ parameter }) => parameter);
+    const values = changes.map((change) => change.values);
+    const trial = new ModelWeights(this.model, parameters, this.#executor);
     await trial.#assign(values);
     await trial.expectFinite(who);
-    await this.#assign(values);
+    await this.#assign(values, parameters);
   }
 
-  async #assign(values: readonly Values[]): Promise<void> {
-    for (const [i, { name }] of this.parameters.entries()) await this.store.write(name, values[i] as Values);
+  async #assign(values: readonly Values[], parameters = this.parameters): Promise<void> {
+    for (const [i, { name }] of parameters.entries()) await this.store.write(name, values[i] as Values);
   }
 }

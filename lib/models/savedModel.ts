@@ -10,7 +10,7 @@ import type { Completed, OptionTable } from "../options.js";
 import { checkOption, completeOptions, flag, optional, seed, text } from "../options.js";
 import type { RecordedLoss, SavableModel } from "../train/trainable.js";
 import type { WeightType } from "../weights.js";
-import type { LoadWeightsOptions } from "./foreignWeights.js";
+import type { LoadWeightsOptions } from "./foreignNames.js";
 import { readForeignWeights } from "./foreignWeights.js";
 import type { ModelKind, ModelNetwork, ModelParts } from "./modelKind.js";
 import { modelKindRule } from "./modelKind.js";
@@ -97,10 +97,13 @@ export abstract class SavedModel<
   }
 
   /**
-   * Takes weights that another program wrote to a safetensors file (F64, F32, F16 or BF16). The layers have PyTorch's parameter names,
-   * shapes and gate order, so a `state_dict` fits once its modules' names are renamed. All weights change, or none.
-   * @throws FileError if the file is no safetensors file. @throws InputError if a parameter has no tensor in it, a tensor no parameter,
-   * a shape differs, or a weight is not finite. @throws OptionError if the model's weights are rounded.
+   * Takes weights that another program wrote: safetensors (floats of 8 to 64 bits), or a state_dict or checkpoint that torch.save wrote,
+   * whose pickle is read without running anything of it. The layers have PyTorch's parameter names, shapes and gate order, so a
+   * `state_dict` fits once its modules' names are renamed; those of `nn.MultiheadAttention` and of Transformer layers are brought into our
+   * form. All weights change, or none.
+   * @throws FileError if the file is neither, is damaged, or holds more than plain data. @throws InputError that lists the parameters that
+   * have no tensor in it, the tensors that have no parameter, and the shapes that differ; or if a weight is not finite. @throws OptionError
+   * if the model's weights are rounded.
    */
   async loadWeights(file: string, options: LoadWeightsOptions = {}): Promise<void> {
     this.#weights.expectTrainable();

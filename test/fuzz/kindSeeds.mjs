@@ -123,7 +123,18 @@ export async function otherFiles() {
   };
   return Object.fromEntries([
     ...written,
+    ...stateDicts(),
     ["file photo.png", { "photo.png": Buffer.from(photo, "base64") }],
     ...Object.entries(texts).map(([name, content]) => [`file ${name}`, { [name]: Buffer.from(content) }]),
   ]);
+}
+
+/** Files that torch.save wrote, as it does today and as it did before PyTorch 1.6. */
+function stateDicts() {
+  const cases = JSON.parse(readFileSync(new URL("../formats/pytorch/pytorch.json", import.meta.url), "utf8"));
+  const names = { "weights.pt": "checkpoint", "views.pt": "views", "old.pt": "state_dict, before PyTorch 1.6" };
+  return Object.entries(names).map(([file, name]) => {
+    const { file: content } = cases.find((one) => one.name === name);
+    return [`file ${file}`, { [file]: Buffer.from(content, "base64") }];
+  });
 }

@@ -8,6 +8,7 @@ import {
   readNpy,
   readSeries,
   readTaggedSentences,
+  readTensors,
   readWordJudgements,
   readWordVectors,
 } from "../../dist/index.js";
@@ -58,6 +59,9 @@ const readers = {
   "counts.arpa": useArpa,
   "counts.arpa.gz": useArpa,
   "array.npy": readNpy,
+  "weights.pt": readTensors,
+  "views.pt": readTensors,
+  "old.pt": readTensors,
   "photo.png": readImage,
   "judgements.tsv": readWordJudgements,
   "analogies.txt": readWordJudgements,

@@ -6,7 +6,9 @@ import { CharacterTokenizer } from "../../lib/data/index.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import type { NamedTensor } from "../../lib/formats/index.js";
 import { writeSafetensors } from "../../lib/formats/index.js";
+import { loadWeights } from "../../lib/models/foreignWeights.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
+import { Linear } from "../../lib/nn/index.js";
 
 const text = "to be or not to be";
 const tokenizer = CharacterTokenizer.fromText(text);
@@ -18,6 +20,11 @@ beforeEach(async () => {
   file = join(await mkdtemp(join(tmpdir(), "ostinato-weights-")), "weights.safetensors");
 });
 afterEach(() => rm(join(file, ".."), { recursive: true, force: true }));
+
+const reshaped = ([one, ...others]: NamedTensor[]) => [
+  { ...(one as NamedTensor), shape: [...(one as NamedTensor).shape].reverse() },
+  ...others,
+];
 
 /** The weights of a model under the names that a module of PyTorch with these layers would have. */
 async function tensorsOf(model: LanguageModel): Promise<NamedTensor[]> {
@@ -60,10 +67,26 @@ test("a file that does not fit is refused by the names that it lacks or has too 
       /has 1 tensor \("extra"\) that the model has no parameter for/,
     ],
     [tensors, { rename: () => "output.bias" }, /are both renamed to "output\.bias"/],
-    [[{ ...first, shape: [...first.shape].reverse() }, ...others], { rename }, /"model\.embedding\.weight" of shape/],
+    [
+      [{ ...first, shape: [...first.shape].reverse() }, ...others],
+      { rename },
+      /has 1 tensor \("model\.embedding\.weight" \[6,7\] for embedding\.weight \[7,6\]\) of another shape\. Make the model of the sizes/,
+    ],
+    [
+      [{ ...first, name: "model.table.weight" }, ...reshaped(others)],
+      { rename },
+      /no tensor for 1 parameter \("embedding\.weight"\), and has 1 tensor \("table\.weight"\) .*, and has 1 tensor \("model\.lstm\.weight_ih_l0" \[6,24\]/,
+    ],
     [[{ ...first, values: Int32Array.from(spoilt) }, ...others], { rename }, /to hold floats/],
     [[{ ...first, values: spoilt }, ...others], { rename }, /loadWeights: a weight of embedding\.weight is not finite/],
     [tensors, { rename: () => 5 }, /expected rename to return a name or null/],
+    [
+      tensors,
+      { rename: { "model.lstn": "rnn" } },
+      /rename has "model\.lstn", which is no tensor of the file, and no module of one/,
+    ],
+    [tensors, { rename: 5 }, /expected rename to be a function, or /],
+    [others, { rename, missing: "leave" }, /expected missing to be one of refuse, keep, zero, got "leave"/],
     [tensors, { renames: rename }, /unknown option "renames"; did you mean rename\?/],
   ];
   for (const [list, options, message] of cases) {
@@ -74,4 +97,76 @@ test("a file that does not fit is refused by the names that it lacks or has too 
   await write(tensors);
   await model.quantize("int8");
   await expect(model.loadWeights(file, { rename })).rejects.toThrow(/rounded to int8/);
+});
+
+test("names are mapped by modules, the longest entry first, or by a beginning that all have", async () => {
+  const theirs = await create(1);
+  const tensors = await tensorsOf(theirs);
+  const [own] = tensors as [NamedTensor];
+  const extra = [...tensors, { ...own, name: "optimizer.step" }];
+  await write(extra);
+  const measured = await theirs.evaluate(text);
+  for (const options of [
+    { prefix: "model.", rename: { lstm: "rnn" } },
+    {
+      rename: {
+        model: "nobody",
+        "model.lstm": "rnn",
+        "model.embedding": "embedding",
+        "model.output": "output",
+        optimizer: null,
+      },
+    },
+    {
+      rename: {
+        "model.embedding.weight": "embedding.weight",
+        "model.lstm": "rnn",
+        "model.output": "output",
+        optimizer: null,
+      },
+    },
+  ]) {
+    const ours = await create(3);
+    await ours.loadWeights(file, options);
+    expect(await ours.evaluate(text)).toEqual(measured);
+  }
+  const ours = await create(4);
+  await write(tensors.map((tensor) => ({ ...tensor, name: tensor.name.replace("lstm", "rnn") })));
+  await expect(ours.loadWeights(file)).rejects.toThrow('With prefix: "model." the names would fit.');
+  await ours.loadWeights(file, { prefix: "model." });
+  expect(await ours.evaluate(text)).toEqual(measured);
+});
+
+test("parameters without a tensor keep their values or become zeros, where that is asked for", async () => {
+  const [theirs, ours] = [await create(1), await create(2)];
+  const tensors = (await tensorsOf(theirs)).filter(({ name }) => !name.endsWith("output.bias"));
+  await write(tensors);
+  await ours.store.write("output.bias", new Float32Array(tokenizer.size).fill(0.5));
+  await ours.loadWeights(file, { rename, missing: "keep" });
+  expect(await ours.store.read("output.bias")).toEqual(new Float32Array(tokenizer.size).fill(0.5));
+  expect(await ours.store.read("embedding.weight")).toEqual(await theirs.store.read("embedding.weight"));
+  await ours.loadWeights(file, { rename, missing: "zero" });
+  expect(await ours.store.read("output.bias")).toEqual(new Float32Array(tokenizer.size));
+});
+
+test("layers of one's own take weights as models do, all or none", async () => {
+  const layer = new Linear("own", { inputSize: 3, outputSize: 2 });
+  const store = nativeExecutor().createStore();
+  const values = Float32Array.of(1, 2, 3, 4, 5, 6);
+  const tensors = (bias: number): NamedTensor[] => [
+    { name: "fc.weight", shape: [2, 3], values },
+    { name: "fc.bias", shape: [2], values: Float32Array.of(7, bias) },
+  ];
+  await write(tensors(8));
+  await loadWeights(store, layer.parameters, file, { rename: { fc: "own" } });
+  expect(await store.read("own.weight")).toEqual(values);
+  expect(await store.read("own.bias")).toEqual(Float32Array.of(7, 8));
+  await write(tensors(Number.NaN));
+  const spoilt = loadWeights(store, layer.parameters, file, { rename: { fc: "own" } });
+  await expect(spoilt).rejects.toThrow("a weight of own.bias is not finite");
+  expect(await store.read("own.bias")).toEqual(Float32Array.of(7, 8));
+  await expect(loadWeights({} as never, layer.parameters, file)).rejects.toThrow(
+    "expected store to be the store of an executor",
+  );
+  await expect(loadWeights(store, layer as never, file)).rejects.toThrow("expected parameters to be");
 });

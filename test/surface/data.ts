@@ -36,6 +36,7 @@ export const dataRows: Record<string, Entry> = {
     () => ["written.npy", { shape: [2], values: Float32Array.of(1, 2) }],
     [1],
   ),
+  readTensors: entry(ostinato.readTensors as never, () => ["model/model.safetensors"]),
   readFrames: entry(ostinato.readFrames as never, () => ["frames.csv", { label: "label", features: ["x"] }]),
   FrameFeatures: entry(made(ostinato.FrameFeatures), () => [["a"], [0], [1]]),
   "FrameFeatures.of": entry(ostinato.FrameFeatures.of as never, () => [things.framed, { scaling: "none" }]),

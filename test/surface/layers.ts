@@ -252,6 +252,16 @@ export const layerRows: Record<string, Entry> = {
     () => [new Graph()],
   ),
   initialize: entry(ostinato.initialize as never, () => [executor.createStore(), [parameter], { seed: 3 }]),
+  loadWeights: entry(ostinato.loadWeights as never, () => [
+    executor.createStore(),
+    [things.model.parameters[0]],
+    "model/model.safetensors",
+    {
+      rename: (name: string) => (name === things.model.parameters[0]?.name ? name : null),
+      prefix: "",
+      missing: "keep",
+    },
+  ]),
   "initializers.constant": entry(ostinato.initializers.constant as never, () => [1]),
   "initializers.uniform": entry(ostinato.initializers.uniform as never, () => [1]),
   "initializers.normal": entry(ostinato.initializers.normal as never, () => [1]),

@@ -86,7 +86,7 @@ export const textModelRows: Record<string, Entry> = {
   ]),
   "LanguageModel.loadWeights": entry(
     of(() => LanguageModel.create({ ...config, tokenizer }), "loadWeights"),
-    () => ["model/model.safetensors", { rename: sameName }],
+    () => ["model/model.safetensors", { rename: sameName, prefix: "", missing: "refuse" }],
   ),
   "LanguageModel.quantize": entry(
     of(() => LanguageModel.create({ ...config, tokenizer }), "quantize"),
