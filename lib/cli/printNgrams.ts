@@ -3,7 +3,8 @@ import { table, word } from "../options.js";
 import type { Printer } from "./print.js";
 import { oneCell } from "./print.js";
 
-const bases = { e: 1, "2": Math.LN2, "10": Math.LN10 } satisfies Record<string, number>;
+/** Nats in a unit of each base. */
+export const logBases = { e: 1, "2": Math.LN2, "10": Math.LN10 } as const;
 
 /** How log-probabilities of words are printed. */
 export const logFlags = table("log base", {
@@ -19,7 +20,7 @@ export class TokenTable {
   /** @param base of the logarithms. */
   constructor(print: Printer, base: "e" | "2" | "10") {
     this.#print = print;
-    this.#unit = bases[base];
+    this.#unit = logBases[base];
     print.line(`${`log p, base ${base}`.padStart(14)}  probability  order  token`);
   }
 

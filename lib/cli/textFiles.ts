@@ -60,3 +60,17 @@ export function textColumnFor(
 export function tableAmong(files: readonly string[]): string | undefined {
   return files.find((name) => /\.(csv|tsv|tab|jsonl|ndjson)$/i.test(name));
 }
+
+/** Characters of a text that are shown token by token. */
+const mostShown = 20_000;
+
+/** The beginning of files, to show what a model makes of it; "" where there are none. */
+export async function beginningOf(folder: string, files: readonly string[], command: Command): Promise<string> {
+  if (files.length === 0) return "";
+  let text = "";
+  for await (const piece of (await corpusLike(folder, files, { command, owner: "inspect --text" })).pieces()) {
+    text += piece;
+    if (text.length > mostShown) break;
+  }
+  return text.slice(0, mostShown);
+}

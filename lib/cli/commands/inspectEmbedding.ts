@@ -1,10 +1,7 @@
 import { join } from "node:path";
-import type { Command } from "commander";
-import { WordVectors } from "../../data/index.js";
+import type { WordVectors } from "../../data/index.js";
 import { OptionError, withArticle } from "../../errors.js";
 import type { TextModel } from "../../models/textModel/textModel.js";
-import type { TokenNetwork } from "../../models/textModel/tokenNetwork.js";
-import type { Embedding } from "../../nn/embedding.js";
 import type { Completed } from "../../options.js";
 import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
@@ -16,22 +13,22 @@ import { neighbourhoods, writeVectorReport } from "../writeVectorReport.js";
 import { historyIn, inspect, withTerminal } from "./inspect.js";
 import { wordFlags } from "./inspectVectors.js";
 
-/** A model of text that reads rows of a table of vectors. */
-type EmbeddingModel = TextModel<TokenNetwork & { readonly embedding: Embedding }>;
+/** A model of text that has a vector for each token, and may make one for a word that is none. */
+type VectorModel = TextModel & { wordVectors(words?: readonly string[]): Promise<WordVectors> };
 
 type Options = ExecutorOptions &
   Completed<typeof wordFlags> & { text?: string[]; out?: string; terminal: boolean; json: boolean };
 
-/** Curves, the table of vectors that a model of text reads, their map, and what lies near words. */
-export function inspectEmbedding<M extends EmbeddingModel>(describe: CliKind<M>["describe"]): Ability {
+/** Curves, the vectors that a model of text reads, their map, and what lies near words. */
+export function inspectEmbedding<M extends VectorModel>(describe: CliKind<M>["describe"]): Ability {
   return {
     verb: inspect,
     options: (command) => withTerminal(withOptions(command, wordFlags)),
-    run: (folder: string, options: Options, _: Command) => show<M>(folder, describe, options),
+    run: (folder: string, options: Options) => show<M>(folder, describe, options),
   };
 }
 
-async function show<M extends EmbeddingModel>(
+async function show<M extends VectorModel>(
   folder: string,
   describe: CliKind<M>["describe"],
   options: Options,
@@ -47,7 +44,7 @@ async function show<M extends EmbeddingModel>(
         "text",
       ]);
     }
-    const vectors = await tableOf(model);
+    const vectors = await vectorsOf(model, words);
     if (!terminal) {
       const file = out ?? join(folder, "report.html");
       const description = describe(model);
@@ -66,10 +63,10 @@ async function show<M extends EmbeddingModel>(
   });
 }
 
-/** The vectors of a model's tokens: the last rows of its table, which may have others before them, for what stands before a text. */
-async function tableOf({ network: { embedding }, store, tokenizer }: EmbeddingModel): Promise<WordVectors> {
-  const [, size] = embedding.weight.shape as [number, number];
-  const values = Float32Array.from(await store.read(embedding.weight.name));
+/** The vectors of a model's tokens, and of the words that are asked for, where it can make them. */
+async function vectorsOf(model: VectorModel, words: readonly string[] | null): Promise<WordVectors> {
+  const { tokenizer } = model;
   const tokens = Array.from({ length: tokenizer.size }, (_, id) => tokenizer.token(id));
-  return new WordVectors(tokens, values.slice(-tokens.length * size), size);
+  const others = words?.filter((word) => [word, word.toLowerCase()].every((form) => tokenizer.id(form) === undefined));
+  return model.wordVectors(others && [...tokens, ...new Set(others)]);
 }

@@ -8,13 +8,10 @@ import { withOptions } from "../options.js";
 import { countOf, printer } from "../print.js";
 import { logFlags, TokenTable } from "../printNgrams.js";
 import { withLineOptions } from "../reading.js";
-import { corpusLike } from "../textFiles.js";
+import { beginningOf } from "../textFiles.js";
 import type { Ability } from "../verbs.js";
 import { inspect } from "./inspect.js";
 import { describeNgramModel } from "./trainNgram.js";
-
-/** Characters of a text that are looked at. */
-const mostCharacters = 20_000;
 
 /** The n-grams of a model, and which of them each token of a text was predicted from. */
 export const inspectNgrams: Ability = {
@@ -37,7 +34,7 @@ async function show(folder: string, options: Options, command: Command): Promise
   // To look at a model is also to check that its files are as they were written.
   const model = await modelFrom<NgramModel>(folder, options, { check: true });
   const { counts } = model.network.config;
-  const text = await textOf(folder, options, command);
+  const text = await beginningOf(folder, options.text ?? [], command);
   const read = text === "" ? null : await model.logProbability(text);
   print.object({ counts, ...(read ?? {}) });
   print.line(`${describeNgramModel(model)}: ${counts.map((size, i) => countOf(size, `${i + 1}-gram`)).join(", ")}.`);
@@ -46,15 +43,4 @@ async function show(folder: string, options: Options, command: Command): Promise
   const rows = new TokenTable(print, options.logBase);
   rows.rows(read.tokens);
   rows.total(read.total);
-}
-
-/** The beginning of the files, "" where there are none. */
-async function textOf(folder: string, { text: files = [] }: Options, command: Command): Promise<string> {
-  if (files.length === 0) return "";
-  let text = "";
-  for await (const piece of (await corpusLike(folder, files, { command, owner: "inspect --text" })).pieces()) {
-    text += piece;
-    if (text.length > mostCharacters) break;
-  }
-  return text.slice(0, mostCharacters);
 }

@@ -101,6 +101,11 @@ export class CharacterAwareLanguageModelNetwork implements TokenNetwork {
     this.parameters = parts.flatMap(({ parameters }) => parameters);
   }
 
+  /** F: numbers of the vector of a word. */
+  get wordVectorSize(): number {
+    return this.#words.outputSize;
+  }
+
   get stateEntries(): readonly StateEntry[] {
     return this.#recurrent.stateEntries;
   }
@@ -129,10 +134,15 @@ export class CharacterAwareLanguageModelNetwork implements TokenNetwork {
     return { logits: this.#output.apply(ops.asRows(y)), last };
   }
 
+  /** Vectors of spelled words, as the recurrent layers read them. characters i32 [N,C], lengths i32 [N] -> [N,F]. */
+  wordVectors(characters: Tensor, lengths: Tensor): Tensor {
+    return this.#words.apply(characters, lengths);
+  }
+
   /** A vector for each word, each different one made once. ids i32 [T,B] -> [T,B,F]. */
   #vectors(ids: Tensor): Tensor {
     const { spellings, lengths, places } = ops.spell({ ids, ...this.#vocabulary(ids.graph) });
-    return ops.embedding(this.#words.apply(spellings, lengths), places);
+    return ops.embedding(this.wordVectors(spellings, lengths), places);
   }
 
   /** The spellings of the vocabulary, as variables that nobody changes. */

@@ -1,4 +1,5 @@
 import type { Tokenizer } from "../../data/index.js";
+import { InputError, quote } from "../../errors.js";
 
 /** The characters of each token of a vocabulary, as numbers. */
 export interface Spellings {
@@ -22,18 +23,54 @@ const [begin, end] = [0, 1];
  * @param limit characters of a token that are read; the rest is left out.
  */
 export function spellingsOf(tokenizer: Tokenizer, limit = Number.POSITIVE_INFINITY): Spellings {
+  const { size, spell } = speller(tokenizer, limit);
+  return { kind: "characters", size, ...spellingTable(Array.from({ length: tokenizer.size }, (_, id) => spell(id))) };
+}
+
+/**
+ * The spellings of words, of which the vocabulary need not hold any: tokens that it holds are spelled as in `spellingsOf`.
+ * @returns as many rows as words. @throws InputError for an empty word, and for one with a character that no token has.
+ */
+export function spellingsOfWords(
+  who: string,
+  tokenizer: Tokenizer,
+  { words, limit }: { words: readonly string[]; limit: number },
+): Omit<Spellings, "kind"> {
+  const { size, spell } = speller(tokenizer, limit);
+  return { size, ...spellingTable(words.map((word) => spell(tokenizer.id(word) ?? word, who))) };
+}
+
+/** How the tokens of a vocabulary are spelled, and other words. */
+function speller(tokenizer: Tokenizer, limit: number) {
   const { signs, tokens, known, size } = charactersOf(tokenizer);
   const numbers = new Map(known.map((character, i) => [character, end + 1 + i]));
   const numberOfSign = new Map([...signs].sort((a, b) => a - b).map((id, i) => [id, end + 1 + known.length + i]));
-  const spelled = tokens.map((token, id) => {
-    const inner = token ? token.slice(0, limit).map((character) => numbers.get(character)) : [numberOfSign.get(id)];
-    return [begin, ...(inner as number[]), end];
-  });
+  const number = (character: string, word: string, who: string) => {
+    const found = numbers.get(character);
+    if (found !== undefined) return found;
+    throw new InputError(
+      `${who}: ${quote(word)} has the character ${quote(character)}, which no word of the vocabulary has.`,
+    );
+  };
+  /** @param token its id, or a word. */
+  const spell = (token: number | string, who = ""): number[] => {
+    if (token === "") throw new InputError(`${who}: expected words, got "".`);
+    const characters = typeof token === "number" ? tokens[token] : [...token];
+    const word = typeof token === "number" ? tokenizer.token(token) : token;
+    const inner = characters
+      ? characters.slice(0, limit).map((character) => number(character, word, who))
+      : [numberOfSign.get(token as number) as number];
+    return [begin, ...inner, end];
+  };
+  return { size, spell };
+}
+
+/** Spellings as rows of one length. */
+function spellingTable(spelled: readonly (readonly number[])[]): Pick<Spellings, "longest" | "characters" | "lengths"> {
   const longest = spelled.reduce((most, { length }) => Math.max(most, length), 0);
-  const characters = new Int32Array(tokens.length * longest);
-  for (const [id, spelling] of spelled.entries()) characters.set(spelling, id * longest);
-  const lengths = Int32Array.from(spelled, ({ length }) => length);
-  return { kind: "characters", size, longest, characters, lengths };
+  const characters = new Int32Array(spelled.length * longest);
+  for (const [row, spelling] of spelled.entries()) characters.set(spelling, row * longest);
+  return { longest, characters, lengths: Int32Array.from(spelled, ({ length }) => length) };
 }
 
 /** The different characters of a tokenizer's tokens, and how many numbers they take with the signs. */

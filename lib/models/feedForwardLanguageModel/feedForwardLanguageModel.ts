@@ -1,4 +1,5 @@
 import type { Tokenizer } from "../../data/index.js";
+import { WordVectors } from "../../data/index.js";
 import { oneVocabulary } from "../../formats/index.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
@@ -44,5 +45,14 @@ export class FeedForwardLanguageModel extends TextModel<FeedForwardLanguageModel
    */
   static load(folder: string, options: LoadOptions = {}): Promise<FeedForwardLanguageModel> {
     return loadModelOf(FeedForwardLanguageModel.kind, folder, options);
+  }
+
+  /** The vectors of all tokens as they are now: the last rows of the table C, whose first ones are for what stands before a text. */
+  async wordVectors(): Promise<WordVectors> {
+    const { network, store, tokenizer } = this;
+    const size = network.config.embeddingSize;
+    const values = Float32Array.from(await store.read(network.embedding.weight.name));
+    const tokens = Array.from({ length: tokenizer.size }, (_, id) => tokenizer.token(id));
+    return new WordVectors(tokens, values.slice(-tokens.length * size), size);
   }
 }

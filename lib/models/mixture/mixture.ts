@@ -10,9 +10,9 @@ import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { LoadOptions } from "../savedModel.js";
 import { loadModelOf, modelOf } from "../savedModel.js";
 import type { LanguageModelForm } from "../textModel/data.js";
+import type { TextMeasure, TextProbability } from "../textModel/textMeasure.js";
 import { readingRules } from "../textModel/textMeasure.js";
-import { recordTextLoss, TextModel } from "../textModel/textModel.js";
-import type { TokenNetwork } from "../textModel/tokenNetwork.js";
+import { anyText, recordTextLoss, TextModel } from "../textModel/textModel.js";
 import { fingerprint } from "../tokenizerIdentity.js";
 import type { MixtureConfig } from "./network.js";
 import { MixtureNetwork, mixtureRules, prefixOf } from "./network.js";
@@ -36,6 +36,22 @@ const fitRules = table("Mixture.fit", {
 export type MixtureFitOptions = OptionsOf<typeof fitRules>;
 
 const models = list(value<TextModel>("a model of text", (model) => model instanceof TextModel));
+
+/** Result of `Mixture.compare`. */
+export interface MixtureComparison {
+  /** Each token that is predicted. */
+  tokens: {
+    token: string;
+    /** Log-probability in nats: the mixture's. */
+    logProbability: number;
+    /** That of each model alone; -Infinity where it holds the token impossible. */
+    parts: number[];
+  }[];
+  /** Log-probability of the whole text in nats. */
+  total: number;
+  /** That of each model alone. */
+  totals: number[];
+}
 
 /** Result of fitting the weights of a mixture. */
 export interface MixtureFit {
@@ -68,8 +84,17 @@ export class Mixture extends TextModel<MixtureNetwork> {
     make: (parts) => new Mixture(parts),
   };
 
+  /** Each part alone, measured: no weight changes meanwhile, so that others may go on with the mixture. */
+  readonly #parts: readonly TextMeasure[];
+
   private constructor(parts: ModelParts<Tokenizer, MixtureNetwork>) {
     super(Mixture.kind, parts);
+    const { executor, store, parameters, network } = this;
+    this.#parts = network.parts.map((part, k) => {
+      const recordLoss = (graph: Graph, form: LanguageModelForm) =>
+        graph.prefixed(prefixOf(k), () => recordTextLoss(graph, form, part));
+      return this.measureOf({ executor, store, parameters, recordLoss });
+    });
   }
 
   /**
@@ -121,11 +146,10 @@ export class Mixture extends TextModel<MixtureNetwork> {
       ...(windowLength === undefined ? {} : { windowLength }),
       ...(signal ? { signal } : {}),
     };
-    const K = this.network.parts.length;
     const losses: Float64Array[] = [];
-    for (let k = 0; k < K; k++) {
-      losses.push(await this.#lossesOf(k, text, reading));
-      onProgress?.((k + 1) / (K + 1));
+    for (const part of this.#parts) {
+      losses.push(await this.tokenLosses(text, reading, part));
+      onProgress?.(losses.length / (this.#parts.length + 1));
     }
     const weights = Array.from(await likeliestWeights(losses, signal));
     await this.store.write(this.network.weights.name, Float32Array.from(weights));
@@ -142,13 +166,24 @@ export class Mixture extends TextModel<MixtureNetwork> {
     return super.recordLoss(graph, form);
   }
 
-  /** The losses of one part alone: no weight changes meanwhile, so that others may go on with the mixture. */
-  #lossesOf(k: number, text: string | TokenStream, reading: OptionsOf<typeof readingRules>): Promise<Float64Array> {
-    const { executor, store, parameters, network } = this;
-    const part = network.parts[k] as TokenNetwork;
-    const recordLoss = (graph: Graph, form: LanguageModelForm) =>
-      graph.prefixed(prefixOf(k), () => recordTextLoss(graph, form, part));
-    return this.tokenLosses(text, reading, { executor, store, parameters, recordLoss });
+  /**
+   * The log-probability of each token of a text, by the mixture and by each of its models: where one knows more than the others.
+   * @throws InputError if no token is predicted, or one that every model holds impossible.
+   */
+  async compare(text: string): Promise<MixtureComparison> {
+    const who = "Mixture.compare";
+    const { tokens, total } = await this.logProbability(checkOption(who, "text", text, anyText));
+    const ids = this.tokenizer.encode(text);
+    const parts: TextProbability[] = [];
+    for (const part of this.#parts) parts.push(await part.logProbability(ids, { who, impossible: true }));
+    return {
+      tokens: tokens.map((token, i) => ({
+        ...token,
+        parts: parts.map(({ tokens: own }) => own[i]?.logProbability as number),
+      })),
+      total,
+      totals: parts.map(({ total: own }) => own),
+    };
   }
 }
 

@@ -62,6 +62,12 @@ const tokensOfStep = 5;
 /** Lines that are read side by side where nobody asks for a number. */
 const linesAtOnce = 32;
 
+/** Reads all batches, and hands on what was measured of each. */
+type Reader = <B extends Batch<LanguageModelForm>>(
+  data: { batches(epoch: number): AsyncIterable<B> },
+  each: (batch: B, result: Measured) => void,
+) => Promise<void>;
+
 /** Measures how likely a language model holds texts. */
 export class TextMeasure {
   readonly #tokenizer: Tokenizer;
@@ -132,11 +138,17 @@ export class TextMeasure {
     return Float64Array.from(parts);
   }
 
-  /** @throws InputError if no token is predicted, or the loss is not finite. */
-  async logProbability(ids: Int32Array): Promise<TextProbability> {
-    const who = "logProbability";
+  /**
+   * @param options.impossible whether tokens may be impossible, with a log-probability of -Infinity. Default false.
+   * @throws InputError if no token is predicted, or the loss is not finite where it should be.
+   */
+  async logProbability(
+    ids: Int32Array,
+    { who = "logProbability", impossible = false }: { who?: string; impossible?: boolean } = {},
+  ): Promise<TextProbability> {
     this.#expectTokens(who, ids.length);
-    const losses = this.#sentences ? await this.#lossesOfLines(who, ids) : await this.#lossesOfText(who, ids);
+    const read: Reader = (data, each) => (impossible ? this.#read(data, each) : this.#measure(who, data, each));
+    const losses = this.#sentences ? await this.#lossesOfLines(ids, read) : await this.#lossesOfText(ids, read);
     const tokens: TextProbability["tokens"] = [];
     let total = 0;
     for (const [i, id] of ids.entries()) {
@@ -162,14 +174,14 @@ export class TextMeasure {
   }
 
   /** By token of a running text; NaN for the first, which nothing predicts. */
-  async #lossesOfText(who: string, ids: Int32Array): Promise<Float64Array> {
+  async #lossesOfText(ids: Int32Array, read: Reader): Promise<Float64Array> {
     const losses = new Float64Array(ids.length).fill(Number.NaN);
     const data = new WindowData(memoryStream(ids, 0), {
       ...{ batchSize: 1, role: "evaluate" },
       windowLength: this.#windowLength,
     });
     let at = 1;
-    await this.#measure(who, data, ({ tokens }, result) => {
+    await read(data, ({ tokens }, result) => {
       losses.set(result.losses.subarray(0, tokens), at);
       at += tokens;
     });
@@ -177,10 +189,10 @@ export class TextMeasure {
   }
 
   /** By token of a text of lines; NaN for the ends of empty ones. */
-  async #lossesOfLines(who: string, ids: Int32Array): Promise<Float64Array> {
+  async #lossesOfLines(ids: Int32Array, read: Reader): Promise<Float64Array> {
     const losses = new Float64Array(ids.length).fill(Number.NaN);
     const data = await this.#lines(memoryStream(ids, 0), { batchSize: linesAtOnce });
-    await this.#measure(who, data, ({ starts, lengths, form: { B } }: SentenceDataBatch, result) => {
+    await read(data, ({ starts, lengths, form: { B } }: SentenceDataBatch, result) => {
       for (let b = 0; b < B; b++) {
         for (let t = 0; t < (lengths[b] as number); t++) {
           const place = (starts[b] as number) + t;

@@ -174,17 +174,21 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
   /**
    * The loss of each token of a text that is predicted, in nats, in the order in which evaluate() reads them; infinite for what the
    * model holds impossible.
-   * @param of a part of the model. Default: all of it. @internal
+   * @param of measures a part of the model. Default: all of it. @internal
    */
   async tokenLosses(
     text: string | TokenStream,
     options: OptionsOf<typeof readingRules> = {},
-    of?: Trainable<LanguageModelForm>,
+    of: TextMeasure = this.#measure,
   ): Promise<Float64Array> {
     const who = "tokenLosses";
     const complete = completeOptions(who, options, readingRules);
-    const measure = of ? new TextMeasure(of, this.#reading) : this.#measure;
-    return measure.losses(who, this.#streamOf(who, text), complete);
+    return of.losses(who, this.#streamOf(who, text), complete);
+  }
+
+  /** Measures what a part of the model makes of texts, read as the model reads them. @internal */
+  protected measureOf(part: Trainable<LanguageModelForm>): TextMeasure {
+    return new TextMeasure(part, this.#reading);
   }
 
   #streamOf(who: string, text: string | TokenStream): TokenStream {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { memoryStream, WordTokenizer } from "../../../lib/data/index.js";
+import { OptionError } from "../../../lib/errors.js";
 import { nativeExecutor } from "../../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
 import { CharacterAwareLanguageModel } from "../../../lib/models/characterAwareLanguageModel/characterAwareLanguageModel.js";
@@ -44,6 +45,26 @@ test("what is past the limit of a word is not read", () => {
   const limited = spellingsOf(tokenizer, 2);
   expect(limited.longest).toBe(4);
   expect(limited.size).toBe(spellingsOf(tokenizer).size);
+});
+
+test("words have vectors from their characters alone, those that the vocabulary lacks too", async () => {
+  const many = WordTokenizer.fromText(Array.from({ length: 300 }, (_, i) => `w${i}`).join(" "), { unknown: true });
+  for (const executor of [nativeExecutor(), oracle()]) {
+    const model = await newModel({ tokenizer: many, executor });
+    const all = await model.wordVectors();
+    expect(all.words).toHaveLength(many.size);
+    const alone = await model.wordVectors(["w7", "<unk>", "w7777"]);
+    for (const word of ["w7", "<unk>"]) {
+      for (const [f, value] of (alone.of(word) as Float32Array).entries()) {
+        expect(value).toBeCloseTo(all.of(word)?.[f] as number, 5);
+      }
+    }
+    expect(all.of("w7777")).toBeNull();
+    expect(alone.similarity("w7777", "w7")).toBeLessThan(0.999);
+    expect(alone.size).toBe(model.network.wordVectorSize);
+    await expect(model.wordVectors(["w7", "x"])).rejects.toThrow(/"x" has the character "x", which no word/);
+    await expect(model.wordVectors([""])).rejects.toThrow(OptionError);
+  }
 });
 
 test("windows of any length, lines side by side, and steps read the same text", async () => {
