@@ -15,7 +15,7 @@ import { inspect } from "./inspect.js";
 
 type Options = ExecutorOptions & Completed<typeof logFlags> & { text?: string[]; out?: string; json: boolean };
 
-/** What each model of a mixture is worth, and what each makes of every token of a text. */
+/** The weight of each model of a mixture, and its log-probability of every token of a text. */
 export const inspectMixture: Ability = {
   verb: inspect,
   options: (command) => withOptions(withLineOptions(command), logFlags),
