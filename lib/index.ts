@@ -161,13 +161,14 @@ export type { DataKinds, ModelKind, ModelNetwork, ModelParts } from "./models/mo
 export * from "./models/pairModel/index.js";
 export type { Probe, ProbeOptions } from "./models/probe.js";
 export { loadModel } from "./models/registry.js";
-export type { CreateOptions, LoadOptions } from "./models/savedModel.js";
+export type { CreateOptions, LoadOptions, OnnxFile } from "./models/savedModel.js";
 export { createModel, loadModelOf, SavedModel } from "./models/savedModel.js";
 export type { GradientFlowOptions } from "./models/stackGradientFlow.js";
 export { gradientFlow } from "./models/stackGradientFlow.js";
 export * from "./models/textModel/index.js";
 export type { WrittenHypothesis } from "./models/writing.js";
 export * from "./nn/index.js";
+export type { OnnxPort, OnnxType } from "./onnx/index.js";
 export * as rules from "./options/ownRules.js";
 export type { Completed, Defaulted, OptionsOf, OptionTable, Rule, ValueOf } from "./options.js";
 export type { RandomSource } from "./random/source.js";

@@ -2,6 +2,7 @@ export type { ArpaEntry } from "./arpaFile.js";
 export { ArpaFile } from "./arpaFile.js";
 export type { Sink } from "./atomicFile.js";
 export { expectRoom, writeFileAtomically } from "./atomicFile.js";
+export { chunkBytes } from "./binaryFile.js";
 export type { FolderKind, ParameterShape } from "./folderKind.js";
 export { lockFolder } from "./folderLock.js";
 export { readFrames } from "./frameFile.js";

@@ -64,7 +64,8 @@ export interface Read {
 const lengthsName = "lengths";
 const tokensName = "tokens";
 const blockPrefix = "block.";
-const statePrefix = "state.";
+/** Stands before the names of states in feeds and outputs. */
+export const statePrefix = "state.";
 
 /** A trained encoder and decoder in use: a program that reads, and one that is a step of the decoder. */
 export class DecoderStep {
@@ -79,12 +80,7 @@ export class DecoderStep {
   /** Runs the encoder. */
   async read({ key, B, record, feeds, lengths }: Reading): Promise<Read> {
     const executable = this.#programs.get(`read ${key}`, (graph) => {
-      const { memory, summary, state, blocks } = record(graph);
-      if (memory) graph.output("values", memory.values);
-      if (memory && memory.keys !== memory.values) graph.output("keys", memory.keys);
-      if (summary) graph.output("summary", summary);
-      for (const [i, keysAndValues] of (blocks?.memories ?? []).entries()) graph.output(blockPrefix + i, keysAndValues);
-      for (const [name, tensor] of Object.entries(state)) graph.output(statePrefix + name, tensor);
+      outputEncoded(graph, record(graph));
     });
     const { outputs } = await executable.run(feeds);
     const { program } = executable;
@@ -151,8 +147,17 @@ export class DecoderStep {
   }
 }
 
+/** Makes the encoder's results outputs of its program. */
+export function outputEncoded(graph: Graph, { memory, summary, state, blocks }: Encoded): void {
+  if (memory) graph.output("values", memory.values);
+  if (memory && memory.keys !== memory.values) graph.output("keys", memory.keys);
+  if (summary) graph.output("summary", summary);
+  for (const [i, keysAndValues] of (blocks?.memories ?? []).entries()) graph.output(blockPrefix + i, keysAndValues);
+  for (const [name, tensor] of Object.entries(state)) graph.output(statePrefix + name, tensor);
+}
+
 /** The encoder's results, as feeds of another program. */
-function encodedOf(feeds: Readonly<Record<string, Tensor>>, lengths: Tensor | null): Encoded {
+export function encodedOf(feeds: Readonly<Record<string, Tensor>>, lengths: Tensor | null): Encoded {
   const { keys, values, summary = null } = feeds;
   const named = (prefix: string) => Object.entries(feeds).filter(([name]) => name.startsWith(prefix));
   const memories = named(blockPrefix).map(([, tensor]) => tensor);

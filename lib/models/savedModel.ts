@@ -1,4 +1,5 @@
-import { describe, OptionError } from "../errors.js";
+import { join } from "node:path";
+import { describe, OptionError, withArticle } from "../errors.js";
 import type { ExecutorChoice } from "../executor/choice.js";
 import { executorOf, executorRule } from "../executor/choice.js";
 import type { Executor, Store, Values } from "../executor/executor.js";
@@ -6,6 +7,8 @@ import type { LoadedModel, TensorEntry, Vocabularies } from "../formats/index.js
 import { loadModelFolder, saveModelFolder, vocabularySizes } from "../formats/index.js";
 import type { Graph } from "../graph/graph.js";
 import type { Parameter } from "../nn/parameter.js";
+import type { ExportedGraph, OnnxPort } from "../onnx/index.js";
+import { writeOnnx } from "../onnx/index.js";
 import type { Completed, OptionTable } from "../options.js";
 import { checkOption, completeOptions, flag, optional, seed, text } from "../options.js";
 import type { RecordedLoss, SavableModel } from "../train/trainable.js";
@@ -35,6 +38,13 @@ export type CreateOptions<V extends Vocabularies> = Pick<LoadOptions, "executor"
   /** Seed for the initial weights. Default 1. */
   seed?: number;
 } & ([V] extends [null] ? { tokenizer?: null } : { tokenizer: V });
+
+/** A graph of ONNX that was written. */
+export interface OnnxFile {
+  readonly file: string;
+  readonly inputs: readonly OnnxPort[];
+  readonly outputs: readonly OnnxPort[];
+}
 
 let weightsOf: (model: SavedModel) => ModelWeights;
 
@@ -108,6 +118,35 @@ export abstract class SavedModel<
   async loadWeights(file: string, options: LoadWeightsOptions = {}): Promise<void> {
     this.#weights.expectTrainable();
     await this.#weights.replace("loadWeights", await readForeignWeights(file, this.parameters, options));
+  }
+
+  /** The parts of the model that other programs can run. @internal */
+  exportedGraphs(): readonly ExportedGraph[] {
+    return [];
+  }
+
+  /**
+   * Writes the model for other programs, such as onnxruntime: files of ONNX (operators of version 17), one for each graph that it is made
+   * of, weights included. docs/other-programs.md says which graphs each kind has, and their inputs and outputs.
+   * @param folder for the files, which is made if it is not there; files of the same names are replaced.
+   * @returns the files, with their inputs and outputs; sizes that callers choose are texts in the shapes.
+   * @throws OptionError for a kind that has none, or an op that ONNX has no counterpart of.
+   */
+  async exportOnnx(folder: string): Promise<OnnxFile[]> {
+    checkOption("exportOnnx", "folder", folder, text());
+    const { kind, network, store } = this;
+    const graphs = this.exportedGraphs();
+    if (graphs.length === 0)
+      throw new OptionError(`exportOnnx: there are no graphs of ONNX for ${withArticle(kind.name)}.`);
+    const metadata = { kind: kind.name, config: JSON.stringify(network.config) };
+    const own = new Set(this.parameters.map(({ name }) => name));
+    const read = async (name: string) => (own.has(name) ? store.read(name) : null);
+    const files: OnnxFile[] = [];
+    for (const graph of graphs) {
+      const file = join(folder, `${graph.name}.onnx`);
+      files.push({ file, ...(await writeOnnx(file, graph, { read, metadata })) });
+    }
+    return files;
   }
 
   /** Records the loss of a batch; in training a model refuses if its weights are rounded. */

@@ -88,6 +88,10 @@ export const textModelRows: Record<string, Entry> = {
     of(() => LanguageModel.create({ ...config, tokenizer }), "loadWeights"),
     () => ["model/model.safetensors", { rename: sameName, prefix: "", missing: "refuse" }],
   ),
+  "LanguageModel.exportOnnx": entry(
+    of(() => model, "exportOnnx"),
+    () => ["onnx"],
+  ),
   "LanguageModel.quantize": entry(
     of(() => LanguageModel.create({ ...config, tokenizer }), "quantize"),
     () => ["int8"],

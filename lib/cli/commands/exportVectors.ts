@@ -2,31 +2,19 @@ import type { Command } from "commander";
 import { OptionError } from "../../errors.js";
 import { wordVectorFileRules, wordVectorPieces, writeWordVectors } from "../../formats/index.js";
 import type { Word2Vec } from "../../models/word2vec/word2vec.js";
-import type { Completed } from "../../options.js";
-import { flag, table } from "../../options.js";
-import type { ExecutorOptions } from "../executor.js";
 import { modelFrom } from "../executor.js";
 import { optionsIn, withOptions } from "../options.js";
 import { countOf, printer } from "../print.js";
 import { standardOutput, writeResult } from "../standardOutput.js";
 import type { Ability } from "../verbs.js";
-
-const flags = table("export", {
-  /** Print one JSON object. */
-  json: flag(),
-});
-
-type Options = ExecutorOptions & Completed<typeof flags>;
+import type { ExportOptions } from "./exportVerb.js";
+import { exportVerb } from "./exportVerb.js";
 
 /** Word vectors as a file for other programs. */
 export const exportVectors: Ability = {
-  verb: {
-    name: "export",
-    description: "write word vectors to a file of word2vec, which gensim, fastText and others read too",
-    arguments: [["<file>", "file to write; - for standard output"]],
-  },
-  options: (command) => withOptions(withOptions(command, wordVectorFileRules), flags),
-  run: async (folder: string, file: string, options: Options, command: Command) => {
+  verb: exportVerb,
+  options: (command) => withOptions(command, wordVectorFileRules),
+  run: async (folder: string, file: string, options: ExportOptions, command: Command) => {
     const print = printer(options);
     const vectors = await (await modelFrom<Word2Vec>(folder, options)).vectors();
     const form = optionsIn(command, wordVectorFileRules);

@@ -1,6 +1,7 @@
 import { CharacterAwareLanguageModel } from "../../models/characterAwareLanguageModel/characterAwareLanguageModel.js";
 import { cellOf } from "../../nn/cellRegistry.js";
 import { evaluateText, textPerplexity } from "../commands/evaluate.js";
+import { exportOnnx } from "../commands/exportOnnx.js";
 import { generate } from "../commands/generate.js";
 import { inspectEmbedding } from "../commands/inspectEmbedding.js";
 import { profileText } from "../commands/profile.js";
@@ -16,6 +17,6 @@ const describe: CliKind<CharacterAwareLanguageModel>["describe"] = ({ network: {
 export const characterAwareLanguageModel: CliKind<CharacterAwareLanguageModel> = {
   kind: CharacterAwareLanguageModel.kind,
   train: () => [characterAwareCommand()],
-  abilities: [generate, evaluateText, inspectEmbedding(describe), quantize(textPerplexity), profileText],
+  abilities: [generate, evaluateText, inspectEmbedding(describe), quantize(textPerplexity), profileText, exportOnnx],
   describe,
 };

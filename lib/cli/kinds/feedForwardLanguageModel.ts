@@ -1,5 +1,6 @@
 import { FeedForwardLanguageModel } from "../../models/feedForwardLanguageModel/feedForwardLanguageModel.js";
 import { evaluateText, textPerplexity } from "../commands/evaluate.js";
+import { exportOnnx } from "../commands/exportOnnx.js";
 import { generate } from "../commands/generate.js";
 import { inspectEmbedding } from "../commands/inspectEmbedding.js";
 import { profileText } from "../commands/profile.js";
@@ -15,6 +16,6 @@ const describe: CliKind<FeedForwardLanguageModel>["describe"] = ({ network: { co
 export const feedForwardLanguageModel: CliKind<FeedForwardLanguageModel> = {
   kind: FeedForwardLanguageModel.kind,
   train: () => [feedForwardCommand()],
-  abilities: [generate, evaluateText, inspectEmbedding(describe), quantize(textPerplexity), profileText],
+  abilities: [generate, evaluateText, inspectEmbedding(describe), quantize(textPerplexity), profileText, exportOnnx],
   describe,
 };

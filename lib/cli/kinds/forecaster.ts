@@ -1,5 +1,6 @@
 import { Forecaster } from "../../models/forecaster/forecaster.js";
 import { backtest, evaluateSeries, seriesError } from "../commands/backtest.js";
+import { exportOnnx } from "../commands/exportOnnx.js";
 import { forecast } from "../commands/forecast.js";
 import { inspectSeries } from "../commands/inspectSeries.js";
 import { quantize } from "../commands/quantize.js";
@@ -10,6 +11,6 @@ import { describeForecaster } from "../writeForecastReport.js";
 export const forecaster: CliKind<Forecaster> = {
   kind: Forecaster.kind,
   train: () => [forecasterCommand()],
-  abilities: [forecast, evaluateSeries, backtest, inspectSeries, quantize(seriesError)],
+  abilities: [forecast, evaluateSeries, backtest, inspectSeries, quantize(seriesError), exportOnnx],
   describe: describeForecaster,
 };

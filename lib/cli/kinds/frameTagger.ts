@@ -1,5 +1,6 @@
 import { FrameTagger } from "../../models/frameTagger/frameTagger.js";
 import { evaluateFrames, framePerplexity } from "../commands/evaluateFrames.js";
+import { exportOnnx } from "../commands/exportOnnx.js";
 import { inspectFrames } from "../commands/inspectFrames.js";
 import { quantize } from "../commands/quantize.js";
 import { tagFrames } from "../commands/tagFrames.js";
@@ -10,6 +11,6 @@ import type { CliKind } from "../verbs.js";
 export const frameTagger: CliKind<FrameTagger> = {
   kind: FrameTagger.kind,
   train: () => [framesCommand()],
-  abilities: [tagFrames, evaluateFrames, inspectFrames, quantize(framePerplexity)],
+  abilities: [tagFrames, evaluateFrames, inspectFrames, quantize(framePerplexity), exportOnnx],
   describe: describeFrameTagger,
 };

@@ -1,5 +1,6 @@
 import { LanguageModel } from "../../models/languageModel/languageModel.js";
 import { evaluateText, textPerplexity } from "../commands/evaluate.js";
+import { exportOnnx } from "../commands/exportOnnx.js";
 import { generate } from "../commands/generate.js";
 import { inspectText } from "../commands/inspect.js";
 import { probeText } from "../commands/probe.js";
@@ -12,6 +13,6 @@ import { describeLanguageModel } from "../writeReport.js";
 export const languageModel: CliKind<LanguageModel> = {
   kind: LanguageModel.kind,
   train: () => [languageModelCommand()],
-  abilities: [generate, evaluateText, inspectText, quantize(textPerplexity), probeText, profileText],
+  abilities: [generate, evaluateText, inspectText, quantize(textPerplexity), probeText, profileText, exportOnnx],
   describe: describeLanguageModel,
 };

@@ -1,5 +1,6 @@
 import { Mixture } from "../../models/mixture/mixture.js";
 import { evaluateText, textPerplexity } from "../commands/evaluate.js";
+import { exportOnnx } from "../commands/exportOnnx.js";
 import { generate } from "../commands/generate.js";
 import { inspectMixture } from "../commands/inspectMixture.js";
 import { quantize } from "../commands/quantize.js";
@@ -10,7 +11,7 @@ import type { CliKind } from "../verbs.js";
 export const mixture: CliKind<Mixture> = {
   kind: Mixture.kind,
   train: () => [mixtureCommand()],
-  abilities: [generate, evaluateText, inspectMixture, quantize(textPerplexity)],
+  abilities: [generate, evaluateText, inspectMixture, quantize(textPerplexity), exportOnnx],
   describe: ({ network: { config }, tokenizer }) =>
     `a mixture of ${config.parts.map(({ model }) => model).join(" and ")} over ${tokenizer.kind}s, vocabulary ${count(tokenizer.size)}`,
 };

@@ -1,6 +1,7 @@
 import { Seq2Seq } from "../../models/seq2seq/seq2seq.js";
 import { chat } from "../commands/chat.js";
 import { evaluatePairs, pairPerplexity } from "../commands/evaluate.js";
+import { exportOnnx } from "../commands/exportOnnx.js";
 import { inspectPairs } from "../commands/inspect.js";
 import { map } from "../commands/map.js";
 import { profilePairs } from "../commands/profile.js";
@@ -23,6 +24,7 @@ export const seq2seq: CliKind<Seq2Seq> = {
     inspectPairs<Seq2Seq>({ describe: describeSeq2Seq }),
     quantize(pairPerplexity),
     profilePairs,
+    exportOnnx,
   ],
   describe: describeSeq2Seq,
 };

@@ -1,5 +1,6 @@
 import { SequenceTagger } from "../../models/sequenceTagger/sequenceTagger.js";
 import { evaluateTags, tagPerplexity } from "../commands/evaluateTags.js";
+import { exportOnnx } from "../commands/exportOnnx.js";
 import { inspectTags } from "../commands/inspectTags.js";
 import { probeTags } from "../commands/probe.js";
 import { quantize } from "../commands/quantize.js";
@@ -11,6 +12,6 @@ import { describeTagger } from "../writeTagReport.js";
 export const sequenceTagger: CliKind<SequenceTagger> = {
   kind: SequenceTagger.kind,
   train: () => [taggerCommand()],
-  abilities: [tag, evaluateTags, inspectTags, quantize(tagPerplexity), probeTags],
+  abilities: [tag, evaluateTags, inspectTags, quantize(tagPerplexity), probeTags, exportOnnx],
   describe: describeTagger,
 };

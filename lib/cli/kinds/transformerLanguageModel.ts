@@ -1,5 +1,6 @@
 import { TransformerLanguageModel } from "../../models/transformerLanguageModel/transformerLanguageModel.js";
 import { evaluateText, textPerplexity } from "../commands/evaluate.js";
+import { exportOnnx } from "../commands/exportOnnx.js";
 import { generate } from "../commands/generate.js";
 import { inspectTransformer } from "../commands/inspectTransformer.js";
 import { profileText } from "../commands/profile.js";
@@ -11,6 +12,6 @@ import type { CliKind } from "../verbs.js";
 export const transformerLanguageModel: CliKind<TransformerLanguageModel> = {
   kind: TransformerLanguageModel.kind,
   train: () => [transformerCommand()],
-  abilities: [generate, evaluateText, inspectTransformer, quantize(textPerplexity), profileText],
+  abilities: [generate, evaluateText, inspectTransformer, quantize(textPerplexity), profileText, exportOnnx],
   describe: describeTransformer,
 };

@@ -1,6 +1,7 @@
 import { TransformerSeq2Seq } from "../../models/transformerSeq2Seq/transformerSeq2Seq.js";
 import { chat } from "../commands/chat.js";
 import { evaluatePairs, pairPerplexity } from "../commands/evaluate.js";
+import { exportOnnx } from "../commands/exportOnnx.js";
 import { inspectPairs } from "../commands/inspect.js";
 import { profilePairs } from "../commands/profile.js";
 import { quantize } from "../commands/quantize.js";
@@ -18,6 +19,6 @@ const inspected = inspectPairs<TransformerSeq2Seq>({
 export const transformerSeq2Seq: CliKind<TransformerSeq2Seq> = {
   kind: TransformerSeq2Seq.kind,
   train: transformerPairCommands,
-  abilities: [translate, chat, evaluatePairs, trace, inspected, quantize(pairPerplexity), profilePairs],
+  abilities: [translate, chat, evaluatePairs, trace, inspected, quantize(pairPerplexity), profilePairs, exportOnnx],
   describe: describeTransformerSeq2Seq,
 };

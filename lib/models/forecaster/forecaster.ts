@@ -5,6 +5,7 @@ import { executorRule } from "../../executor/choice.js";
 import { Programs } from "../../executor/programs.js";
 import { noVocabulary } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
+import type { ExportedGraph } from "../../onnx/index.js";
 import type { OptionsOf } from "../../options.js";
 import {
   abortSignal,
@@ -32,6 +33,7 @@ import type { ForecasterConfig } from "./config.js";
 import { forecasterRules } from "./config.js";
 import type { ForecasterForm } from "./data.js";
 import { forecasterFingerprint } from "./data.js";
+import { exportedForecast } from "./exportedForecast.js";
 import { fitAll, fitCovariates } from "./fit.js";
 import type { Forecast } from "./forecast.js";
 import { forecastAll } from "./forecast.js";
@@ -118,6 +120,14 @@ export class Forecaster extends SavedModel<null, ForecasterNetwork, ForecasterFo
   /** A model from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
   static load(folder: string, options: LoadOptions = {}): Promise<Forecaster> {
     return loadModelOf(Forecaster.kind, folder, options);
+  }
+
+  /**
+   * All steps of the horizon at once, or the reading of windows and a step further; the numbers of a step, `part0` and on, are those of its
+   * distribution, before they are scaled to the series. @internal
+   */
+  override exportedGraphs(): readonly ExportedGraph[] {
+    return exportedForecast(this.network);
   }
 
   recordLoss(graph: Graph, { B, made }: ForecasterForm): RecordedLoss {

@@ -13,6 +13,7 @@ import { bundledVocabularies } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
 import type { ClassificationScores } from "../../metrics/index.js";
 import { classificationScores } from "../../metrics/index.js";
+import type { ExportedGraph } from "../../onnx/index.js";
 import type { OptionsOf } from "../../options.js";
 import {
   abortSignal,
@@ -166,6 +167,22 @@ export class FrameTagger extends SavedModel<FrameVocabulary, FrameTaggerNetwork,
   /** The labels, in the order of the output layer. */
   get labels(): readonly string[] {
     return this.tokenizer.labels.names;
+  }
+
+  /** Frames [T,B,I] side by side to the probabilities of labels. @internal */
+  override exportedGraphs(): readonly ExportedGraph[] {
+    const { network, tokenizer } = this;
+    return [
+      {
+        name: "tagger",
+        sizes: ["T", "B"],
+        record(graph, { T = 1, B = 1 }) {
+          const frames = graph.feed("frames", "f32", [T, B, network.config.inputSize]);
+          const features = network.features(frames, graph.feed("lengths", "i32", [B]));
+          graph.output("probabilities", network.probabilities(features, tokenizer.several));
+        },
+      },
+    ];
   }
 
   recordLoss(graph: Graph, { T, B, several, made }: FrameTaggerForm): RecordedLoss {

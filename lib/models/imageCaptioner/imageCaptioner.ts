@@ -10,6 +10,7 @@ import { bleuByLength } from "../../metrics/bleu.js";
 import type { TextScoreOptions, TextScores } from "../../metrics/index.js";
 import { scoreTexts } from "../../metrics/index.js";
 import { textScoreRules } from "../../metrics/textMetric.js";
+import type { ExportedGraph } from "../../onnx/index.js";
 import type { OptionsOf } from "../../options.js";
 import { abortSignal, checkOption, completeOptions, isRecord, optional, table, value } from "../../options.js";
 import { searchStep } from "../../search/index.js";
@@ -18,6 +19,7 @@ import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.
 import type { RecordedLoss } from "../../train/trainable.js";
 import { completeWithCell } from "../cellConfig.js";
 import { DecoderStep } from "../decoderStep.js";
+import { exportedPair } from "../exportedDecoder.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf, SavedModel } from "../savedModel.js";
@@ -104,6 +106,18 @@ export class ImageCaptioner extends SavedModel<Tokenizer, ImageCaptionerNetwork,
   /** A model from its folder. @throws FileError if a file is missing, truncated, altered, or of another model. */
   static load(folder: string, options: LoadOptions = {}): Promise<ImageCaptioner> {
     return loadModelOf(ImageCaptioner.kind, folder, options);
+  }
+
+  /** Reading of images [B,rows,columns,channels], and the decoder's step. @internal */
+  override exportedGraphs(): readonly ExportedGraph[] {
+    const { rows, columns, channels } = this.network.config;
+    return exportedPair({
+      decoder: this.network,
+      sizes: ["B"],
+      encode: (graph, { B = 1 }) => this.network.encode(graph.feed("images", "f32", [B, rows, columns, channels])),
+      hasLengths: false,
+      length: 1,
+    });
   }
 
   recordLoss(graph: Graph, { T, B, made, ...shape }: ImageCaptionerForm): RecordedLoss {

@@ -2,11 +2,13 @@ import type { Pair, TokenizerPair } from "../../data/index.js";
 import { expectPairs } from "../../data/index.js";
 import { describe, InputError } from "../../errors.js";
 import type { Graph } from "../../graph/graph.js";
+import type { ExportedGraph } from "../../onnx/index.js";
 import { abortSignal, completeOptions } from "../../options.js";
 import { searchStep } from "../../search/index.js";
 import type { Measures } from "../../train/evaluation.js";
 import { EvaluationStep, expectFiniteLoss, Tally } from "../../train/evaluation.js";
 import type { RecordedLoss } from "../../train/trainable.js";
+import { exportedPair } from "../exportedDecoder.js";
 import { inTurns } from "../inTurns.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
 import { SavedModel } from "../savedModel.js";
@@ -38,6 +40,20 @@ export abstract class PairModel<N extends PairNetwork = PairNetwork> extends Sav
     super(kind, parts);
     this.#evaluation = new EvaluationStep(this);
     this.translationStep = new TranslationStep(this);
+  }
+
+  /** Reading of sources, source i32 [S,B] with lengths i32 [B], and the decoder's step. @internal */
+  override exportedGraphs(): readonly ExportedGraph[] {
+    const { network } = this;
+    return exportedPair({
+      decoder: network,
+      sizes: ["S", "B"],
+      encode: (graph, { S = 1, B = 1 }) =>
+        network.encode(graph.feed("source", "i32", [S, B]), graph.feed("lengths", "i32", [B])),
+      ...(network.longest === undefined ? {} : { largest: { S: network.longest } }),
+      hasLengths: true,
+      length: network.longest ?? 1,
+    });
   }
 
   recordLoss(graph: Graph, form: PairForm): RecordedLoss {

@@ -13,6 +13,7 @@ import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { ClassificationScores } from "../../metrics/index.js";
 import { classificationScores } from "../../metrics/index.js";
+import type { ExportedGraph } from "../../onnx/index.js";
 import type { OptionsOf } from "../../options.js";
 import {
   abortSignal,
@@ -176,6 +177,22 @@ export class SequenceClassifier extends SavedModel<
   /** The labels, in the order of the output layer. */
   get labels(): readonly string[] {
     return this.tokenizer.labels.names;
+  }
+
+  /** Texts or vectors side by side to the probabilities of labels, and with attention how much each token counts. @internal */
+  override exportedGraphs(): readonly ExportedGraph[] {
+    const { network, tokenizer } = this;
+    return [
+      {
+        name: "classifier",
+        sizes: ["T", "B"],
+        record(graph, { T = 1, B = 1 }) {
+          const { features, weights } = network.features(...recordInputs(graph, { T, B }, tokenizer));
+          graph.output("probabilities", network.probabilities(features));
+          if (weights) graph.output("attention", weights);
+        },
+      },
+    ];
   }
 
   recordLoss(graph: Graph, { T, B, weighted, multiLabel, made }: SequenceClassifierForm): RecordedLoss {

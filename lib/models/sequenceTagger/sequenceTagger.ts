@@ -5,6 +5,7 @@ import { executorRule } from "../../executor/choice.js";
 import { Programs } from "../../executor/programs.js";
 import { bundledVocabularies, vocabularyShape } from "../../formats/index.js";
 import type { Graph } from "../../graph/graph.js";
+import type { ExportedGraph } from "../../onnx/index.js";
 import type { OptionsOf } from "../../options.js";
 import {
   abortSignal,
@@ -214,6 +215,25 @@ export class SequenceTagger extends SavedModel<TaggerVocabulary, SequenceTaggerN
     });
     await this.store.write(name, values);
     return found.filter(Boolean).length;
+  }
+
+  /** Sentences side by side to the probabilities of tags, and with a field the likeliest sequence of them. @internal */
+  override exportedGraphs(): readonly ExportedGraph[] {
+    const { network } = this;
+    const reads = network.languages.length > 0;
+    return [
+      {
+        name: "tagger",
+        sizes: ["T", "B", "C", "W", ...(reads ? ["S"] : [])],
+        constants: { forbidden: this.#forbidden },
+        record(graph, { T = 1, B = 1, C = 1, W = 1, S }) {
+          const sizes = { T, B, C, W, ...(S === undefined ? {} : { S }) };
+          const { probabilities, paths } = network.tags(graph, network.features(graph, sizes), 1);
+          graph.output("probabilities", probabilities);
+          if (paths) for (const [name, value] of Object.entries(paths)) graph.output(name, value);
+        },
+      },
+    ];
   }
 
   recordLoss(graph: Graph, { made, ...sizes }: SequenceTaggerForm): RecordedLoss {

@@ -3,6 +3,7 @@ import { countCharacters, memoryStream, sentenceMarks, sentenceTokenizer, tokenS
 import { OptionError } from "../../errors.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
+import type { ExportedGraph } from "../../onnx/index.js";
 import type { OptionsOf, Rule } from "../../options.js";
 import { checkOption, completeOptions, text, value } from "../../options.js";
 import type { RecordedLoss, Trainable } from "../../train/trainable.js";
@@ -14,6 +15,7 @@ import type { BeamTextOptions, BeamTexts } from "./beamTexts.js";
 import { completeBeamTexts, searchTexts } from "./beamTexts.js";
 import type { LanguageModelForm } from "./data.js";
 import { expectOwnData } from "./data.js";
+import { exportedStep } from "./exportedStep.js";
 import type { GenerateAllOptions, GenerateOptions } from "./generation.js";
 import { completeGenerate, completeGenerateAll, draw } from "./generation.js";
 import type { NextTokens, NextTokensOptions } from "./nextTokens.js";
@@ -57,6 +59,11 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
     const limits = windowLength === undefined ? {} : { windowLength, longestLine: longestLine(this.network) as number };
     this.#reading = { tokenizer: this.tokenizer, sentences, ...limits };
     this.#measure = new TextMeasure(this, this.#reading);
+  }
+
+  /** The step from a token and a state to the logits of the next token. @internal */
+  override exportedGraphs(): readonly ExportedGraph[] {
+    return [exportedStep(this.network, this.marks)];
   }
 
   recordLoss(graph: Graph, form: LanguageModelForm): RecordedLoss {
