@@ -24,7 +24,7 @@ export class Recording {
     for (const table of sizeTables) {
       const sizes = sizesFor(symbols, { table, largest });
       const programs = sizes.map((own) => {
-        // What is cheaper here may have no counterpart.
+        // Rewrites record what is cheaper here, and may have no counterpart.
         const graph = new Graph({ rewrites: [] });
         record(graph, own);
         return graph.program();
