@@ -78,7 +78,7 @@ export const rungs: readonly Rung[] = [
     name: "lstm-2",
     title: "LSTM, 2 layers",
     brings: "a second layer above the first, and one table of tokens for what is read and what is predicted",
-    unless: "more weights need more text, or more dropout",
+    unless: "more weights need more text, or more epochs",
     create: recurrent({ cell: "lstm", layers: 2, tied: true }),
   }),
   network({
