@@ -7,7 +7,7 @@ import { FileError } from "../errors.js";
 import { checkOption, text } from "../options.js";
 import { followLinks, makeFolder } from "./makeFolder.js";
 import { modelFiles } from "./modelFiles.js";
-import { syncFolder } from "./syncFolder.js";
+import { syncFile, syncFolder } from "./sync.js";
 import { sweepTemporaryFiles, temporaryName } from "./temporaryFile.js";
 
 /** Where the content of a file goes while it is written. */
@@ -54,7 +54,7 @@ export async function writeFileAtomically(
     if (before) await copyRights(before, handle);
     const write = typeof content === "function" ? content : (sink: Sink) => sink.append(Buffer.from(content as string));
     await write(fileSink(path, handle));
-    await naming(path, () => handle.sync());
+    await naming(path, () => syncFile(handle));
     await naming(path, () => handle.close());
     await complete?.();
     await naming(path, () => rename(temporary, target));
@@ -90,7 +90,7 @@ export async function expectRoom(folder: string, bytes: number): Promise<void> {
     const sink = fileSink(path, handle);
     const chunk = Buffer.alloc(2 ** 20);
     for (let done = 0; done < bytes; done += chunk.length) await sink.append(chunk.subarray(0, bytes - done));
-    await naming(path, () => handle.sync());
+    await naming(path, () => syncFile(handle));
   } finally {
     await handle.close();
     await rm(temporary, { force: true });

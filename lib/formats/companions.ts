@@ -7,7 +7,7 @@ import { jsonDigest, readJsonFile } from "./jsonFile.js";
 import { modelFiles } from "./modelFiles.js";
 import { readSafetensorsHeader } from "./safetensors.js";
 import { anyJson } from "./shapes.js";
-import { syncFolder } from "./syncFolder.js";
+import { syncFolder } from "./sync.js";
 
 /**
  * The files beside model.safetensors. A model changes with the one rename that puts a new model.safetensors

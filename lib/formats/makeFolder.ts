@@ -1,6 +1,6 @@
 import { mkdir, readlink, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, sep } from "node:path";
-import { syncFolder } from "./syncFolder.js";
+import { syncFolder } from "./sync.js";
 
 /** The limit of Linux. */
 const mostLinks = 40;

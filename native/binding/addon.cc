@@ -6,6 +6,7 @@
 #include "base/thread_pool.h"
 #include "binding/arguments.h"
 #include "binding/ngram_object.h"
+#include "binding/pinned.h"
 #include "binding/program_object.h"
 #include "binding/search_object.h"
 #include "binding/store_object.h"
@@ -122,6 +123,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   } catch (const EnvironmentError& error) {
     throw coded(env, "ERR_OSTINATO_OPTION", error.what());
   }
+  keepLoaded();
   exports.Set("Store", StoreObject::define(env));
   exports.Set("Program", ProgramObject::define(env));
   exports.Set("Search", SearchObject::define(env));

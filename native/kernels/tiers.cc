@@ -4,20 +4,16 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/cpu.h"
+
 namespace ostinato {
 namespace {
 
 bool isAvailable(Tier tier) {
   switch (tier) {
-#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
-    // The compiler's check covers the operating system's part (XSAVE) too.
-    case Tier::avx512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-             __builtin_cpu_supports("avx512cd") && isAvailable(Tier::avx2);
-    case Tier::avx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-             __builtin_cpu_supports("bmi2");
+#if defined(__x86_64__) || defined(_M_X64)
+    case Tier::avx512: return cpuFeatures().avx512;
+    case Tier::avx2: return cpuFeatures().avx2;
     case Tier::portable: return true;
 #elif defined(__aarch64__) || defined(_M_ARM64)
     case Tier::neon: return true;

@@ -1,21 +1,35 @@
+import fs from "node:fs";
 import { chmod, mkdir, open, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { naming, writeFileAtomically } from "../../lib/formats/atomicFile.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 import { smallDisk } from "./smallDisk.js";
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(restore);
+
+/** Takes back what stands in for calls of Node. */
+function restore(): void {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+}
 
 /** Makes one call of a file handle's method fail, the `call`-th from now. */
-async function failing(method: "write" | "sync", code: string, call = 1): Promise<void> {
+async function failing(method: "write" | "fsync", code: string, call = 1): Promise<void> {
+  const error = Object.assign(new Error(`${code}: simulated`), { code });
+  if (method === "fsync") {
+    vi.spyOn(fs, "fsync").mockImplementation((_, done) => done(error));
+    syncBuiltinESMExports();
+    return;
+  }
   const handle = await open("/dev/null", "r");
   const prototype = Object.getPrototypeOf(handle);
   await handle.close();
   const original = prototype[method];
   let calls = 0;
   vi.spyOn(prototype, method).mockImplementation(function (this: unknown, ...values: unknown[]) {
-    if (++calls === call) return Promise.reject(Object.assign(new Error(`${code}: simulated`), { code }));
+    if (++calls === call) return Promise.reject(error);
     return original.apply(this, values);
   });
 }
@@ -47,7 +61,7 @@ test.each([
   ["write", "ENOSPC", 3, /a.txt: the disk is full. Free some space/],
   ["write", "EDQUOT", 2, /disk quota/],
   ["write", "EIO", 2, /EIO: simulated/],
-  ["sync", "ENOSPC", 1, /the disk is full/],
+  ["fsync", "ENOSPC", 1, /the disk is full/],
 ] as const)("when %s fails with %s (call %i), the old file stays and no other", async (method, code, call, message) => {
   const folder = await temporaryFolder();
   const file = join(folder, "a.txt");
@@ -58,7 +72,7 @@ test.each([
   });
   await expect(writing).rejects.toThrow(message);
   await expect(writing).rejects.toMatchObject({ code: "ERR_OSTINATO_FILE", cause: { code } });
-  vi.restoreAllMocks();
+  restore();
   expect(await readFile(file, "utf8")).toBe("old");
   expect(await readdir(folder)).toEqual(["a.txt"]);
 });

@@ -64,25 +64,33 @@ function saveInChild(folder: string, model: Model, n: number) {
     const handle = await fs.promises.open("/dev/null");
     await handle.close();
     const trace = [];
-    const paths = new WeakMap();
+    const [paths, numbered] = [new WeakMap(), new Map()];
     let calls = 0;
     for (const [owner, methods] of [
       [fs.promises, ["open", "rename", "rm", "rmdir", "mkdir", "link"]],
-      [Object.getPrototypeOf(handle), ["write", "chmod", "sync"]],
+      [Object.getPrototypeOf(handle), ["write", "chmod"]],
     ]) {
       for (const name of methods) {
         const original = owner[name];
         owner[name] = async function (...values) {
-          const reads = name === "sync" || (name === "open" && values[1] !== "wx");
+          const reads = name === "open" && values[1] !== "wx";
           if (!reads && ++calls === ${n}) process.kill(process.pid, "SIGKILL");
           const named = owner === fs.promises ? values.slice(0, 2) : [paths.get(this)];
           trace.push([name, ...named.filter((path) => typeof path === "string").map((path) => basename(path))].join(" "));
           const result = await original.apply(this, values);
-          if (name === "open") paths.set(result, values[0]);
+          if (name === "open") {
+            paths.set(result, values[0]);
+            numbered.set(result.fd, values[0]);
+          }
           return result;
         };
       }
     }
+    const { fsync } = fs;
+    fs.fsync = (number, done) => {
+      trace.push("sync " + basename(numbered.get(number)));
+      fsync(number, done);
+    };
     process.on("exit", () => console.log(trace.join("\\n")));
     syncBuiltinESMExports();
     const folder = ${JSON.stringify(folder)};

@@ -4,21 +4,12 @@
 
 #ifdef OSTINATO_BFLOAT16
 
-#include <cpuid.h>
-
+#include "base/cpu.h"
 #include "kernels/tiers.h"
 
 namespace ostinato::bfloat16 {
 
-bool dotsAvailable() {
-  // Asked once: a virtual machine answers CPUID itself, which takes longer than a small product.
-  static const bool has = [] {
-    unsigned a, b, c, d;
-    constexpr unsigned kVectorBf16 = 1u << 5;
-    return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & kVectorBf16) != 0;
-  }();
-  return has && currentTier() >= Tier::avx512;
-}
+bool dotsAvailable() { return cpuFeatures().bfloat16 && currentTier() >= Tier::avx512; }
 
 namespace {
 

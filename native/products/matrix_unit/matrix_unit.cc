@@ -1,11 +1,11 @@
 #include "products/matrix_unit/matrix_unit.h"
 
+#include "base/cpu.h"
 #include "kernels/tiers.h"
 #include "products/matrix_unit/instructions.h"
 
 #ifdef OSTINATO_MATRIX_UNIT
 
-#include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,12 +16,7 @@ namespace {
 bool cpuHasTiles() { return true; }
 bool askForTiles() { return true; }
 #else
-bool cpuHasTiles() {
-  unsigned a, b, c, d;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
-  constexpr unsigned kBf16 = 1u << 22, kTile = 1u << 24;
-  return (d & kBf16) != 0 && (d & kTile) != 0 && bfloat16::dotsAvailable();
-}
+bool cpuHasTiles() { return cpuFeatures().tiles && bfloat16::dotsAvailable(); }
 
 // Linux keeps the tiles' registers (8 KB a thread) only for processes that ask.
 bool askForTiles() {
