@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { curvesCommand } from "./commands/curves.js";
 import { demoCommand } from "./commands/demo.js";
-import { importCommand } from "./commands/importVectors.js";
+import { importCommand } from "./commands/import.js";
 import { infoCommand } from "./commands/info.js";
 import { ladderCommand } from "./commands/ladder.js";
 import { scoreCommand } from "./commands/score.js";

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CharacterTokenizer, TokenizerPair } from "../../lib/data/index.js";
+import type { NamedTensor } from "../../lib/formats/index.js";
+import { writeSafetensors } from "../../lib/formats/index.js";
 import { LanguageModel, Seq2Seq } from "../../lib/models/kinds.js";
 import { NgramModel } from "../../lib/models/ngramModel/index.js";
 import { commandFolder } from "./commandFolder.js";
@@ -39,4 +41,33 @@ test("a model that has no graphs is refused with the kinds that have", async () 
     2,
   );
   expect(existsSync(join(folder, "out"))).toBe(false);
+});
+
+test("import --like puts weights of another program into a copy of a model", async () => {
+  const [theirs, ours] = [1, 2].map((seed) => LanguageModel.create({ tokenizer, hiddenSize: 3, layers: 1, seed }));
+  await (await (ours as Promise<LanguageModel>)).save(join(folder, "shape"));
+  const trained = await (theirs as Promise<LanguageModel>);
+  const tensors: NamedTensor[] = [{ name: "step", shape: [1], values: Int32Array.of(3) }];
+  for (const { name, shape } of trained.parameters) {
+    if (name === "output.bias") continue;
+    tensors.push({ name: `module.${name.replace("rnn.", "lstm.")}`, shape, values: await trained.store.read(name) });
+  }
+  await writeSafetensors(join(folder, "weights.safetensors"), { tensors, metadata: {} });
+  const like = ["import", "weights.safetensors", "--like", "shape"];
+  const names = ["--prefix", "module.", "--rename", "lstm=rnn"];
+  const { stdout, stderr, status } = ostinato([...like, ...names, "--missing", "zero", "--out", "taken"]);
+  expect([stderr, status]).toEqual(["", 0]);
+  expect(stdout).toMatch(/^\d+ weights of weights\.safetensors for a LanguageModel\. The model is in taken\.\n$/);
+  const taken = await LanguageModel.load(join(folder, "taken"));
+  expect(await taken.store.read("rnn.weight_hh_l0")).toEqual(await trained.store.read("rnn.weight_hh_l0"));
+  expect(await taken.store.read("output.bias")).toEqual(new Float32Array(tokenizer.size));
+  refused([...like, ...names, "--out", "no"], /no tensor for 1 parameter \("output\.bias"\)/);
+  refused([...like, "--rename", "lstm", "--out", "no"], /expected --rename to be names such as lstm=rnn/, 2);
+  refused(["import", "weights.safetensors", "--missing", "keep", "--out", "no"], /--missing.*--like/, 2);
+  refused(
+    ["import", "weights.safetensors", "--out", "no"],
+    /holds weights: name the folder of a model .* in --like/,
+    2,
+  );
+  expect(existsSync(join(folder, "no"))).toBe(false);
 });
