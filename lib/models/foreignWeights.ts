@@ -3,8 +3,9 @@ import type { Store, Values } from "../executor/executor.js";
 import type { TensorFile } from "../formats/index.js";
 import { withTensorFile } from "../formats/index.js";
 import { elementsOf, sameShape, shapeText } from "../graph/program.js";
-import { Parameter } from "../nn/parameter.js";
-import { checkOption, completeOptions, list, text, value } from "../options.js";
+import { parametersRule, weightStoreRule } from "../nn/initialize.js";
+import type { Parameter } from "../nn/parameter.js";
+import { checkOption, completeOptions, text } from "../options.js";
 import type { LoadWeightsOptions } from "./foreignNames.js";
 import { loadWeightsRules, renamed } from "./foreignNames.js";
 import type { Parts, TensorPart } from "./pytorchModules.js";
@@ -41,12 +42,6 @@ export function readForeignWeights(
   });
 }
 
-const aStore = value<Store>(
-  "the store of an executor",
-  (store) => typeof (store as Store | null)?.write === "function",
-);
-const parameterList = list(value<Parameter>("a Parameter", (parameter) => parameter instanceof Parameter));
-
 /**
  * Gives parameters of own layers the values that another program wrote to a file, as `model.loadWeights` does for those of a model:
  * `loadWeights(store, [...encoder.parameters, ...output.parameters], "weights.pt", { rename: { lstm: "encoder" } })`. All change, or none.
@@ -58,8 +53,8 @@ export async function loadWeights(
   file: string,
   options: LoadWeightsOptions = {},
 ): Promise<void> {
-  checkOption("loadWeights", "store", store, aStore);
-  checkOption("loadWeights", "parameters", parameters, parameterList);
+  checkOption("loadWeights", "store", store, weightStoreRule);
+  checkOption("loadWeights", "parameters", parameters, parametersRule);
   const all = await readForeignWeights(file, parameters, options);
   for (const { parameter, values } of all) {
     if (values.every(Number.isFinite)) continue;

@@ -9,11 +9,13 @@ export interface WeightStore {
   write(name: string, values: Float32Array): Promise<void>;
 }
 
-const aStore = value<WeightStore>("the store of an executor", (store) => {
+/** Rule of a store that takes weights. */
+export const weightStoreRule = value<WeightStore>("the store of an executor", (store) => {
   const { declare, write } = (store ?? {}) as Partial<WeightStore>;
   return typeof declare === "function" && typeof write === "function";
 });
-const parameterList = list(value<Parameter>("a Parameter", (parameter) => parameter instanceof Parameter));
+/** Rule of a list of parameters. */
+export const parametersRule = list(value<Parameter>("a Parameter", (parameter) => parameter instanceof Parameter));
 
 /**
  * Gives parameters their first values, each by its own initializer, from the random numbers of a seed and its name. A store
@@ -28,8 +30,8 @@ export async function initialize(
   parameters: readonly Parameter[],
   options: { seed?: number } = {},
 ): Promise<void> {
-  checkOption("initialize", "store", store, aStore);
-  checkOption("initialize", "parameters", parameters, parameterList);
+  checkOption("initialize", "store", store, weightStoreRule);
+  checkOption("initialize", "parameters", parameters, parametersRule);
   const { seed: of } = completeOptions("initialize", options, { seed: seed() });
   for (const parameter of parameters) {
     const { name, dtype, shape } = parameter;
