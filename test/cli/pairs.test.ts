@@ -185,7 +185,7 @@ test("bad input gets one sentence with file and line", () => {
     refused(
       [command, languageModel, ...(command === "chat" ? [] : [table])],
       new RegExp(
-        `${command}: .* holds a LanguageModel, which ${command} does not take; it can generate, evaluate, inspect, quantize, probe, profile\\. ` +
+        `${command}: .* holds a LanguageModel, which ${command} does not take; it can generate, evaluate, inspect, quantize, probe, profile, export\\. ` +
           "Models that it takes: [\\w, ]*Seq2Seq[\\w, ]*\\.",
       ),
       2,
