@@ -8,7 +8,6 @@ import type { CreateOptions } from "../models/savedModel.js";
 import { SentenceData, sentenceRules, WindowData, windowRules } from "../models/textModel/data.js";
 import type { TextModel } from "../models/textModel/textModel.js";
 import type { TokenNetwork } from "../models/textModel/tokenNetwork.js";
-import { longestLine } from "../models/textModel/tokenNetwork.js";
 import type { Completed, OptionTable } from "../options.js";
 import { flag, option, optional, table, text, whole } from "../options.js";
 import { executorFrom } from "./executor.js";
@@ -134,6 +133,8 @@ async function trainTexts(kind: TextTraining, call: TrainingCall<Options>, comma
       windowLength: fixed("windowLength"),
     });
     if (!sentences) await noteShortTexts(print, { corpus, wanted, sizes });
+    // A line that the model cannot read would otherwise be found after hours.
+    if (test && sentences) await dataOf(model, test, { ...options, sizes, role: "evaluate" });
     const trainer = await trainerOf(model, streams, { call, print, sizes });
     print.note(
       `${corpus.name}: ${countOf(streams.train.length, `${tokenizer.kind} token`)} to learn, ` +
@@ -210,19 +211,18 @@ async function tokenized(
   return (await corpusOf(files, reading, who)).tokenize(tokenizer);
 }
 
-/** Lines on their own, or windows over the whole text. A measurement reads lines of any length. */
+/** Lines on their own, or windows over the whole text. A measurement reads lines of any length that the model reads. */
 async function dataOf(
   { tokenizer, network }: TextModel,
   stream: TokenStream,
-  { role, sizes, ...options }: Options & { role: "train" | "validate"; sizes: WindowSizes },
+  { role, sizes, ...options }: Options & { role: "train" | "validate" | "evaluate"; sizes: WindowSizes },
 ) {
-  const { batchSize, seed, long, windowSpread } = options;
+  const { batchSize, seed, long, maximumLength, windowSpread } = options;
+  const longest = given({ longest: network.windowLength });
   const drawn = role === "train" && windowSpread > 0 ? { windowSpread, seed } : {};
-  if (!options.sentences) return new WindowData(stream, { ...sizes, ...drawn, role });
-  const limit = longestLine(network);
-  const maximumLength = role === "train" ? (options.maximumLength ?? limit) : limit;
-  const rule = { ...(role === "train" ? { long } : {}), ...given({ maximumLength }) };
-  return SentenceData.create(stream, { tokenizer, batchSize, seed, role, ...rule });
+  if (!options.sentences) return new WindowData(stream, { ...sizes, ...drawn, ...longest, role });
+  const rule = { ...(role === "evaluate" ? {} : { long }), ...(role === "train" ? given({ maximumLength }) : {}) };
+  return SentenceData.create(stream, { tokenizer, batchSize, seed, role, ...longest, ...rule });
 }
 
 async function trainerOf(

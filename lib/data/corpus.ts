@@ -331,7 +331,7 @@ export class TokenizedCorpus implements TokenStream {
     options: HoldOutOptions = {},
   ): Promise<{ train: TokenStream; validation: TokenStream; test: TokenStream }> {
     const { end } = sentenceMarks(this.tokenizer);
-    const { starts, lengths, lines } = await findSentences(this, { end, maximumLength: this.length, long: "refuse" });
+    const { starts, lengths, lines } = await findSentences(this, { end });
     const { train, validation, test } = holdOut("splitLines", starts.length, options);
     const part = (numbers: Uint32Array) => {
       const ranges = Array.from(numbers, (i) => {

@@ -7,6 +7,8 @@ export { CharacterTokenizer, characterUnits } from "./characterTokenizer.js";
 export { ClassifierVocabulary, classifierVocabularyRule } from "./classifierVocabulary.js";
 export type { ConllSentence } from "./conll.js";
 export { ConllFile, conllFormats } from "./conll.js";
+export type { PlacedLength } from "./contextLimit.js";
+export { beyondContext, expectWindows, tokensOf } from "./contextLimit.js";
 export type { TextTableOptions, TokenizeOptions } from "./corpus.js";
 export { Corpus, TokenizedCorpus } from "./corpus.js";
 export { CountedWords, countedWordsRule } from "./countedWords.js";

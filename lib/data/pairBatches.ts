@@ -41,7 +41,10 @@ const rules = table("PairBatches", {
   begin: whole(),
   /** The token that ends a target. */
   end: whole(),
-  /** Pairs whose lengths, rounded up to multiples of this, agree share a batch: few shapes, little padding. Default 4. */
+  /**
+   * Pairs whose lengths, rounded up to multiples of this, agree share a batch: few shapes, little padding. None is padded beyond the
+   * longest. Default 4.
+   */
   multiple: whole({ minimum: 1, initial: 4 }),
   /** Seed for the order of the pairs of similar lengths and of the batches, new in each epoch; null for no shuffling. Default 1. */
   seed: nullable(seed()),
@@ -60,6 +63,8 @@ export class PairBatches {
   readonly tokens: number;
   readonly #pairs: readonly TokenPair[];
   readonly #options: Required<PairBatchOptions>;
+  /** Tokens of the longest source, and of the longest target with its end. */
+  readonly #longest: { readonly source: number; readonly target: number };
 
   /** @throws InputError if there are no pairs, or a source is empty. */
   constructor(pairs: readonly TokenPair[], options: PairBatchOptions) {
@@ -70,6 +75,7 @@ export class PairBatches {
     if (empty >= 0) throw new InputError(`PairBatches: the source of pair ${empty} has no tokens.`);
     this.#pairs = pairs;
     this.#options = complete;
+    this.#longest = longestOf(pairs);
     this.length = Math.ceil(pairs.length / complete.batchSize);
     this.tokens = pairs.reduce((sum, { target }) => sum + target.length + 1, 0);
   }
@@ -86,20 +92,22 @@ export class PairBatches {
     }
   }
 
-  #rounded(length: number): number {
+  /** The sizes to which sources, and targets with their ends, of some lengths are padded. */
+  #padded({ source, target }: { source: number; target: number }): { S: number; T: number } {
     const { multiple } = this.#options;
-    return Math.ceil(length / multiple) * multiple;
+    const padded = (length: number, longest: number) => Math.min(Math.ceil(length / multiple) * multiple, longest);
+    return { S: padded(source, this.#longest.source), T: padded(target, this.#longest.target) };
   }
 
-  #shapeKey({ source, target }: TokenPair): number {
-    return this.#rounded(source.length) * 2 ** 20 + this.#rounded(target.length + 1);
+  #shapeKey(pair: TokenPair): number {
+    const { S, T } = this.#padded(longestOf([pair]));
+    return S * 2 ** 20 + T;
   }
 
   #batch(pairs: readonly TokenPair[], index: number): PairBatch {
     const { begin, end } = this.#options;
     const B = pairs.length;
-    const S = this.#rounded(pairs.reduce((longest, { source }) => Math.max(longest, source.length), 0));
-    const T = this.#rounded(pairs.reduce((longest, { target }) => Math.max(longest, target.length + 1), 0));
+    const { S, T } = this.#padded(longestOf(pairs));
     const source = new Int32Array(S * B);
     const inputs = new Int32Array(T * B);
     const targets = new Int32Array(T * B).fill(-1);
@@ -126,4 +134,11 @@ export class PairBatches {
       index,
     };
   }
+}
+
+function longestOf(pairs: readonly TokenPair[]): { source: number; target: number } {
+  return {
+    source: pairs.reduce((longest, { source }) => Math.max(longest, source.length), 0),
+    target: pairs.reduce((longest, { target }) => Math.max(longest, target.length + 1), 0),
+  };
 }

@@ -2,9 +2,10 @@ import { OptionError } from "../errors.js";
 import type { OptionsOf } from "../options.js";
 import { checkOption, completeOptions, flag, nullable, optional, seed, table, whole, word } from "../options.js";
 import { randomSource } from "../random/source.js";
+import type { PlacedLength } from "./contextLimit.js";
 import { shuffle, sortBy } from "./order.js";
 import type { Sentences } from "./sentenceSpans.js";
-import { findSentences, longRules } from "./sentenceSpans.js";
+import { findSentences, linePlace, longRules } from "./sentenceSpans.js";
 import type { TokenStream } from "./tokenStream.js";
 import { tokenStream } from "./tokenStream.js";
 
@@ -36,10 +37,15 @@ const rules = table("SentenceBatches", {
   end: whole(),
   /** The token that is read before the first one. Default: `end`, as a sentence begins where another has ended. */
   begin: optional(whole()),
-  /** Sentences of equal length, rounded up to a multiple of this, share a batch: few shapes, little padding. Default 8. */
+  /**
+   * Sentences of equal length, rounded up to a multiple of this, share a batch: few shapes, little padding. None is padded beyond the
+   * longest. Default 8.
+   */
   multiple: whole({ minimum: 1, initial: 8 }),
   /** Tokens that a sentence may have, its end left out. Default: any number. */
   maximumLength: optional(whole({ minimum: 1 })),
+  /** Most tokens that a model reads of a sentence, its end included. Default: any number. */
+  longest: optional(whole({ minimum: 1 })),
   /**
    * Rule for a longer sentence: "refuse" it with an error, "cut" it, so that its first tokens are predicted and its
    * end is not, or "skip" it. Default "refuse".
@@ -81,6 +87,8 @@ export class SentenceBatches {
   readonly cut: number;
   /** Sentences that were too long, and left out. */
   readonly skipped: number;
+  /** The longest sentence. */
+  readonly longest: PlacedLength;
   readonly #stream: TokenStream;
   readonly #options: CompleteOptions;
   readonly #starts: Float64Array;
@@ -88,6 +96,8 @@ export class SentenceBatches {
   readonly #lengths: Int32Array;
   /** Tokens that each predicts. */
   readonly #steps: Int32Array;
+  /** Tokens that the longest predicts. */
+  readonly #mostSteps: number;
 
   private constructor(stream: TokenStream, options: CompleteOptions, sentences: Sentences) {
     if (!sentences) {
@@ -105,28 +115,28 @@ export class SentenceBatches {
     this.tokens = sentences.steps.reduce((sum, n) => sum + n, 0);
     this.cut = sentences.steps.reduce((sum, n, i) => sum + Number(n === sentences.lengths[i]), 0);
     this.skipped = sentences.skipped;
+    this.#mostSteps = this.#steps.reduce((most, steps) => Math.max(most, steps), 0);
+    const longest = this.#steps.indexOf(this.#mostSteps);
+    const length = this.#lengths[longest] as number;
+    const place = linePlace(sentences.lines[longest] as number);
+    this.longest = { place, length, ends: length < this.#mostSteps };
     this.characters = Math.round((stream.characters * this.tokens) / sentences.tokens);
   }
 
   /**
    * Finds the sentences of a stream.
-   * @param who whose options they are, for messages.
+   * @param who whose options they are, for messages. @param remedy whatever helps where one is longer than `longest`.
    * @throws InputError if there are none, or one is too long: it names the line.
    */
   static async from(
     stream: TokenStream,
     options: SentenceBatchOptions,
     who = "SentenceBatches",
+    remedy?: string,
   ): Promise<SentenceBatches> {
     checkOption(who, "stream", stream, tokenStream);
-    const {
-      maximumLength = Number.POSITIVE_INFINITY,
-      long,
-      begin,
-      end,
-      ...rest
-    } = completeOptions(who, options, rules);
-    const sentences = await findSentences(stream, { end, maximumLength, long });
+    const { maximumLength, longest, long, begin, end, ...rest } = completeOptions(who, options, rules);
+    const sentences = await findSentences(stream, { end, maximumLength, longest, long, remedy });
     return new SentenceBatches(stream, { ...rest, end, begin: begin ?? end }, sentences);
   }
 
@@ -158,7 +168,7 @@ export class SentenceBatches {
 
   #padded(steps: number): number {
     const { multiple } = this.#options;
-    return Math.ceil(steps / multiple) * multiple;
+    return Math.min(Math.ceil(steps / multiple) * multiple, this.#mostSteps);
   }
 
   async #batch(sentences: Uint32Array, index: number): Promise<SentenceBatch> {

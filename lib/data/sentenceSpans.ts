@@ -1,4 +1,5 @@
 import { counted, describe, InputError } from "../errors.js";
+import { beyondContext } from "./contextLimit.js";
 import type { TokenStream } from "./tokenStream.js";
 
 /** Rules for a sentence that is too long. */
@@ -25,12 +26,30 @@ const scanLength = 2 ** 16;
 
 /**
  * The sentences of a stream that are not empty. A text that does not end with `end` still has a last sentence.
+ * @param limits.maximumLength tokens that one may have, its end left out. Default: any number.
+ * @param limits.longest tokens that a model reads of one, its end included. Default: any number.
+ * @param limits.remedy whatever helps against one that is longer than that.
  * @throws InputError if there are none, or for one that is too long: it names the line.
  */
 export async function findSentences(
   stream: TokenStream,
-  { end, maximumLength, long }: { end: number; maximumLength: number; long: (typeof longRules)[number] },
+  {
+    end,
+    maximumLength = Number.POSITIVE_INFINITY,
+    longest = Number.POSITIVE_INFINITY,
+    long = "refuse",
+    remedy,
+  }: {
+    end: number;
+    maximumLength?: number | undefined;
+    longest?: number | undefined;
+    long?: (typeof longRules)[number];
+    remedy?: string | undefined;
+  },
 ): Promise<Sentences> {
+  const fits = (length: number) => length <= maximumLength && length < longest;
+  // One that was cut has no end.
+  const most = Math.min(maximumLength, longest);
   const [starts, lengths, steps, lines]: [number[], number[], number[], number[]] = [[], [], [], []];
   let [start, line, skipped, tokens] = [0, 0, 0, 0];
   const add = (length: number, predicted: number) => {
@@ -43,10 +62,14 @@ export async function findSentences(
     line++;
     const length = at - start;
     if (length > 0) tokens += length + 1;
-    if (length > 0 && length <= maximumLength) add(length, length + 1);
-    else if (length > 0 && long === "cut") add(maximumLength, maximumLength);
+    if (length > 0 && fits(length)) add(length, length + 1);
+    else if (length > 0 && long === "cut") add(most, most);
     else if (length > 0 && long === "skip") skipped++;
-    else if (length > 0) throw tooLong(stream.lines?.[line - 1] ?? line, length, maximumLength);
+    else if (length > 0) {
+      const place = linePlace(stream.lines?.[line - 1] ?? line);
+      if (longest <= maximumLength) throw beyondContext({ place, length, ends: true }, longest, remedy);
+      throw tooLong(place, length, maximumLength);
+    }
     start = at + 1;
   };
   for (let from = 0; from < stream.length; from += scanLength) {
@@ -60,14 +83,20 @@ export async function findSentences(
   if (starts.length > 0) return { starts, lengths, steps, lines, skipped, tokens };
   throw new InputError(
     skipped > 0
-      ? `All ${skipped} lines have more than ${maximumLength} tokens. Raise the maximum length, or have long lines cut.`
+      ? `All ${skipped} lines have more than ${Math.min(maximumLength, longest - 1)} tokens. ` +
+          `${longest <= maximumLength ? "Give the model a longer context" : "Raise the maximum length"}, or have long lines cut.`
       : `The text has ${counted(stream.length, "token")}, but no sentence among them.`,
   );
 }
 
-function tooLong(line: number, length: number, maximumLength: number): InputError {
+/** The name of a line in messages. */
+export function linePlace(line: number): string {
+  return `Line ${line} of the text`;
+}
+
+function tooLong(place: string, length: number, maximumLength: number): InputError {
   return new InputError(
-    `Line ${line} of the text has ${length} tokens, and at most ${maximumLength} are allowed. Raise the maximum length ` +
+    `${place} has ${length} tokens, and at most ${maximumLength} are allowed. Raise the maximum length ` +
       "(maximumLength; --maximum-length on the command line), or have long lines cut or skipped (long; --long cut, --long skip).",
   );
 }

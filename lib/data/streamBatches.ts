@@ -41,6 +41,8 @@ const rules = table("StreamBatches", {
    * and come in another order in each epoch; none is left out. With 0 all have `windowLength`. Default 0.
    */
   spread: real({ minimum: 0, initial: 0 }),
+  /** Most steps of a window of drawn length. Default: any number. */
+  longest: optional(whole({ minimum: 1 })),
   /** Seed for the lengths and their order. Default 1. */
   seed: seed(),
   /**
@@ -78,7 +80,8 @@ export class StreamBatches {
   /** @param who whose options they are, for messages. */
   constructor(stream: TokenStream, options: StreamBatchOptions, who = "StreamBatches") {
     checkOption(who, "stream", stream, tokenStream);
-    const { batchSize, windowLength, last, begin = null, short, spread, seed } = completeOptions(who, options, rules);
+    const complete = completeOptions(who, options, rules);
+    const { batchSize, windowLength, last, begin = null, short, spread, longest: most, seed } = complete;
     const first = begin === null ? 1 : 0;
     const targets = Math.max(0, stream.length - first);
     const needed = short && last === "keep" ? 1 : batchSize * windowLength;
@@ -87,8 +90,8 @@ export class StreamBatches {
     const [base, extra] = last === "keep" ? [Math.floor(targets / B), targets % B] : [Math.floor(targets / B), 0];
     this.#starts = Array.from({ length: B + 1 }, (_, b) => first + b * base + Math.min(b, extra));
     const longest = base + (extra > 0 ? 1 : 0);
-    const even = last === "keep" ? Math.ceil(longest / windowLength) : Math.floor(longest / windowLength);
-    this.#cuts = spread > 0 ? drawnCuts(longest, { windowLength, spread, seed }) : evenCuts(even, windowLength);
+    const drawn = { windowLength, spread, seed, ...(most === undefined ? {} : { most }) };
+    this.#cuts = spread > 0 ? drawnCuts(longest, drawn) : evenCuts(longest, { windowLength, last });
     this.length = this.#cuts.count;
     const cut = spread > 0 ? longest : this.length * windowLength;
     this.tokens = last === "keep" ? targets : cut * B;
@@ -96,6 +99,11 @@ export class StreamBatches {
     this.characters = Math.round((stream.characters * this.tokens) / stream.length);
     this.#stream = stream;
     this.#options = { batchSize: B, windowLength, begin };
+  }
+
+  /** Steps of the longest window. */
+  get longest(): number {
+    return this.#cuts.longest;
   }
 
   /** B: as asked for, or fewer where a short stream has fewer tokens. */

@@ -6,15 +6,18 @@ export function paddedLength(length: number): number {
   return Math.ceil(length / lengthMultiple) * lengthMultiple;
 }
 
-/** Sequences side by side: ids i32 [T,B] with 0 as padding, lengths i32 [B]. */
-export function sideBySide(sequences: readonly Int32Array[]): {
+/** Sequences side by side: ids i32 [T,B] with 0 as padding, lengths i32 [B]. @param longest that no sequence is padded beyond. */
+export function sideBySide(
+  sequences: readonly Int32Array[],
+  longest = Number.POSITIVE_INFINITY,
+): {
   T: number;
   B: number;
   ids: Int32Array;
   lengths: Int32Array;
 } {
   const B = sequences.length;
-  const T = paddedLength(sequences.reduce((most, { length }) => Math.max(most, length), 0));
+  const T = Math.min(paddedLength(sequences.reduce((most, { length }) => Math.max(most, length), 0)), longest);
   const ids = new Int32Array(T * B);
   for (const [b, tokens] of sequences.entries()) for (const [t, token] of tokens.entries()) ids[t * B + b] = token;
   return { T, B, ids, lengths: Int32Array.from(sequences, ({ length }) => length) };

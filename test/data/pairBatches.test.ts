@@ -40,12 +40,16 @@ test("the same seed and epoch give the same batches, also from the middle on", (
   expect([...(second?.batches(3, 4) ?? [])]).toEqual([...(first?.batches(3) ?? [])].slice(4));
 });
 
-test("lengths are multiples, so that few shapes come", () => {
+test("lengths are multiples, so that few shapes come, and none is beyond the longest", () => {
   const batches = [...new PairBatches(pairs, { batchSize: 5, begin, end, multiple: 4 }).batches(0)];
+  const longest = (lengthOf: (pair: (typeof pairs)[number]) => number) => Math.max(...pairs.map(lengthOf));
+  const [mostS, mostT] = [longest(({ source }) => source.length), longest(({ target }) => target.length + 1)];
   for (const { S, T, source, inputs, targets, B } of batches) {
-    expect([S % 4, T % 4]).toEqual([0, 0]);
+    expect([S === mostS || S % 4 === 0, T === mostT || T % 4 === 0]).toEqual([true, true]);
     expect([source.length, inputs.length, targets.length]).toEqual([S * B, T * B, T * B]);
   }
+  expect(Math.max(...batches.map(({ S }) => S))).toBe(mostS);
+  expect(Math.max(...batches.map(({ T }) => T))).toBe(mostT);
   expect(new Set(batches.map(({ S, T, B }) => `${S} ${T} ${B}`)).size).toBeLessThan(batches.length);
 });
 

@@ -11,7 +11,6 @@ import { loadModel } from "../../models/registry.js";
 import { SentenceData, WindowData, windowRules } from "../../models/textModel/data.js";
 import { generateRules } from "../../models/textModel/generation.js";
 import type { TextModel } from "../../models/textModel/textModel.js";
-import { longestLine } from "../../models/textModel/tokenNetwork.js";
 import type { Completed } from "../../options.js";
 import { flag, optional, pick, table, text, whole } from "../../options.js";
 import { Trainer } from "../../train/trainer.js";
@@ -75,7 +74,6 @@ const textModel: Kind = {
     const { tokenizer, network } = model;
     const { sentences } = network.config;
     const windowLength = Math.min(options.windowLength, network.windowLength ?? options.windowLength);
-    const limit = longestLine(network);
     if (sentences && files.length > 0 && "windowLength" in typedOptions(command, windowFlags)) {
       throw new OptionError("profile: this model reads each line of a file on its own: leave windowLength out.", [
         "windowLength",
@@ -88,7 +86,7 @@ const textModel: Kind = {
     const data = sentences
       ? await SentenceData.create(stream, {
           ...{ tokenizer, batchSize, long: "cut" as const },
-          ...(limit === undefined ? {} : { maximumLength: limit }),
+          ...given({ longest: network.windowLength }),
         })
       : new WindowData(stream, { batchSize, windowLength });
     await new Trainer(model, { data, epochs: steps, maximumSteps: steps })

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import type { Pair, TokenizerPair, TokenPair } from "../../data/index.js";
-import { expectPairs, PairBatches, placeOf, tokenizerPairRule } from "../../data/index.js";
+import type { Pair, PlacedLength, TokenizerPair, TokenPair } from "../../data/index.js";
+import { beyondContext, expectPairs, PairBatches, placeOf, tokenizerPairRule, tokensOf } from "../../data/index.js";
 import { counted, InputError } from "../../errors.js";
 import type { Completed, OptionsOf } from "../../options.js";
-import { abortSignal, completeOptions, option, seed, table, value, whole, word } from "../../options.js";
+import { abortSignal, completeOptions, option, optional, seed, table, value, whole, word } from "../../options.js";
 import { randomSource } from "../../random/source.js";
 import type { TrainingData } from "../../train/data.js";
 import type { TeacherForcing } from "../../train/teacherForcing.js";
@@ -19,7 +19,7 @@ import type { PairForm } from "./pairNetwork.js";
 const pairsAtOnce = 1024;
 
 const longRules = ["refuse", "skip"] as const;
-const roles = ["train", "validate"] as const;
+const roles = ["train", "validate", "evaluate"] as const;
 
 const forcingRule = value<TeacherForcing | string | number | null>(
   "a rule of teacherForcing, its text, or null",
@@ -37,6 +37,10 @@ export const pairRules = table("PairData", {
   maximumLength: option(whole({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, initial: 100 }), {
     aka: ["max_length", "src_seq_length"],
   }),
+  /**
+   * Most tokens that the model reads of a source, and of a target with its end: the `longest` of its network. Default: any number.
+   */
+  longest: option(optional(whole({ minimum: 1 })), { flag: null }),
   /** Rule for a longer pair: "refuse" it with an error, or "skip" it. Default refuse. */
   long: option(word(longRules, "refuse"), { aka: ["truncation"] }),
   /** How often a step in training reads the truth: 1, 0.75, linear:1:0.25:5000, exponential:0.9999, inverse-sigmoid:2000. Default: 1. */
@@ -46,7 +50,10 @@ export const pairRules = table("PairData", {
   }),
   /** Seed for the order of the pairs and for what steps read. Default 1. */
   seed: seed(),
-  /** Use of the data: "train", or "validate" for what is measured: in order, and with the truth at every step. Default train. */
+  /**
+   * Use of the data: "train", or "validate" for what a Trainer measures on, and "evaluate" for what else is measured: in order, and with
+   * the truth at every step. Default train.
+   */
   role: option(word(roles, "train"), { flag: null }),
   /** Signal that stops the reading. Default: none. */
   signal: abortSignal,
@@ -75,8 +82,14 @@ export class PairData implements TrainingData<PairForm> {
   readonly #teacherForcing: TeacherForcing | null;
   readonly #seed: number;
   readonly #tokenizer: string;
+  /** The longest source and the longest target. */
+  readonly #longest: readonly PlacedLength[];
 
-  private constructor(pairs: readonly TokenPair[], skipped: number, options: Completed<typeof pairRules>) {
+  private constructor(
+    pairs: readonly TokenPair[],
+    { skipped, longest }: { skipped: number; longest: readonly PlacedLength[] },
+    options: Completed<typeof pairRules>,
+  ) {
     const { tokenizer, batchSize, seed, role, teacherForcing: forcing } = options;
     const teacherForcing = typeof forcing === "object" ? forcing : forcingOf(forcing);
     const trains = role === "train";
@@ -85,6 +98,7 @@ export class PairData implements TrainingData<PairForm> {
     this.#seed = seed;
     this.#tokenizer = pairFingerprint(tokenizer);
     this.#pairs = pairs;
+    this.#longest = longest;
     this.role = role;
     this.pairs = pairs.length;
     this.skipped = skipped;
@@ -100,31 +114,32 @@ export class PairData implements TrainingData<PairForm> {
   static async create(pairs: readonly Pair[], options: PairDataOptions): Promise<PairData> {
     const who = "PairData";
     const complete = completeOptions(who, options, pairRules);
-    const { tokenizer, signal, maximumLength: limit, long } = complete;
+    const { tokenizer, signal, long } = complete;
     expectPairs(who, pairs);
-    const encoded = await inTurns(
-      pairs,
-      (pair, i) => encodePair(pair, placeOf(pair, i, pairs.length), tokenizer),
-      signal,
-    );
-    const kept = encoded.filter(({ source, target }, i) => {
-      const longest = Math.max(source.length, target.length);
-      if (longest <= limit) return true;
-      if (long === "skip") return false;
-      throw new InputError(
-        `${placeOf(pairs[i] as Pair, i, pairs.length)}: ${longest === source.length ? "the source" : "the target"} has ${counted(longest, "token")}, and at most ` +
-          `${limit} are allowed. Raise the maximum length, or have long pairs skipped.`,
-      );
+    const place = (i: number) => placeOf(pairs[i] as Pair, i, pairs.length);
+    const encoded = await inTurns(pairs, (pair, i) => encodePair(pair, place(i), tokenizer), signal);
+    const longest: PlacedLength[] = [];
+    const kept = encoded.filter((pair, i) => {
+      const sides = sidesOf(pair, place(i));
+      const error = sides.map((side) => tooLong(side, complete)).find((refusal) => refusal !== null);
+      if (error && long === "skip") return false;
+      if (error) throw error;
+      for (const [at, side] of sides.entries()) {
+        const before = longest[at];
+        if (!before || side.length > before.length) longest[at] = side;
+      }
+      return true;
     });
     const skipped = pairs.length - kept.length;
-    if (kept.length === 0) {
-      throw new InputError(
-        skipped > 0
-          ? `${skipped === 1 ? "The only pair is" : `All ${skipped} pairs are`} longer than ${counted(limit, "token")}.`
-          : "There are no pairs to make batches of.",
-      );
-    }
-    return new PairData(kept, skipped, complete);
+    if (kept.length === 0)
+      throw new InputError(skipped > 0 ? noneFits(skipped, complete) : "There are no pairs to make batches of.");
+    return new PairData(kept, { skipped, longest }, complete);
+  }
+
+  /** @throws InputError for a pair of more tokens than a model reads: it is named. @internal */
+  expectWithin(longest: number): void {
+    const remedy = `Make PairData with longest: ${longest}, and have long pairs skipped (long)`;
+    for (const side of this.#longest) if (tokensOf(side) > longest) throw beyondContext(side, longest, remedy);
   }
 
   async digest(): Promise<string> {
@@ -151,6 +166,41 @@ export class PairData implements TrainingData<PairForm> {
     const random = randomSource(this.#seed, `truth of batch ${place}`);
     return Float32Array.from({ length: T * B }, (_, i) => (i < B || random.uniform() < rate ? 1 : 0));
   }
+}
+
+type Limits = Pick<Completed<typeof pairRules>, "maximumLength" | "longest" | "role">;
+
+function sidesOf({ source, target }: TokenPair, place: string): readonly PlacedLength[] {
+  return [
+    { place: `${place}: the source`, length: source.length, ends: false },
+    { place: `${place}: the target`, length: target.length, ends: true },
+  ];
+}
+
+/** The error for a text that is too long; null for others. The smaller limit is named. */
+function tooLong(
+  side: PlacedLength,
+  { maximumLength, longest = Number.POSITIVE_INFINITY, role }: Limits,
+): InputError | null {
+  const { place, length, ends } = side;
+  if (tokensOf(side) > longest && longest - Number(ends) < maximumLength) {
+    return beyondContext(
+      side,
+      longest,
+      role === "evaluate" ? undefined : "Have long pairs skipped (long; --long skip)",
+    );
+  }
+  if (length <= maximumLength) return null;
+  return new InputError(
+    `${place} has ${counted(length, "token")}, and at most ${maximumLength} are allowed. Raise the maximum length (maximumLength; ` +
+      "--maximum-length on the command line), or have long pairs skipped (long; --long skip).",
+  );
+}
+
+function noneFits(skipped: number, { maximumLength, longest = Number.POSITIVE_INFINITY }: Limits): string {
+  const are = skipped === 1 ? "The only pair is" : `All ${skipped} pairs are`;
+  if (maximumLength < longest) return `${are} longer than ${counted(maximumLength, "token")}.`;
+  return `${are} longer than this model reads: at most ${counted(longest, "token")} of a source, and of a target with its end.`;
 }
 
 /** @throws InputError that names the place of what cannot be learnt. */

@@ -1,5 +1,5 @@
 import type { Pair, TokenizerPair } from "../../data/index.js";
-import { expectPairs } from "../../data/index.js";
+import { beyondContext, expectPairs } from "../../data/index.js";
 import { describe, InputError } from "../../errors.js";
 import type { Graph } from "../../graph/graph.js";
 import type { ExportedGraph } from "../../onnx/index.js";
@@ -56,6 +56,12 @@ export abstract class PairModel<N extends PairNetwork = PairNetwork> extends Sav
     });
   }
 
+  override expectForm(form: unknown, data: object): void {
+    super.expectForm(form, data);
+    const { longest } = this.network;
+    if (longest !== undefined && data instanceof PairData) data.expectWithin(longest);
+  }
+
   recordLoss(graph: Graph, form: PairForm): RecordedLoss {
     this.expectTrainable(graph);
     expectTokenizerPair(this.kind.name, form.tokenizer, this.tokenizer);
@@ -75,8 +81,9 @@ export abstract class PairModel<N extends PairNetwork = PairNetwork> extends Sav
     expectPairs("evaluate", pairs);
     const data = await PairData.create(pairs, {
       tokenizer: this.tokenizer,
-      role: "validate",
+      role: "evaluate",
       maximumLength: Number.MAX_SAFE_INTEGER,
+      ...(this.network.longest === undefined ? {} : { longest: this.network.longest }),
       batchSize,
       ...(signal ? { signal } : {}),
     });
@@ -146,27 +153,32 @@ export abstract class PairModel<N extends PairNetwork = PairNetwork> extends Sav
     return pairScores(texts, grouped, this.tokenizer.target, scores);
   }
 
-  /** Sources as tokens. @throws InputError for one without tokens. @internal */
+  /** Sources as tokens. @throws InputError for one without tokens, or of more than the model reads. @internal */
   protected encodeSources(
     who: string,
     sources: readonly string[],
     signal: AbortSignal | undefined,
   ): Promise<Int32Array[]> {
     if (!Array.isArray(sources)) throw new InputError(`${who}: expected a list of texts, got ${describe(sources)}.`);
-    const { longest = Number.POSITIVE_INFINITY } = this.network;
     const encode = (text: string, i: number) => {
       const which = `${who}: text ${i + 1} of ${sources.length}`;
       if (typeof text !== "string") throw new InputError(`${which} is ${describe(text)}, expected a string.`);
-      const tokens = this.tokenizer.encodeSource(text);
-      if (tokens.length === 0) throw new InputError(`${which} has no tokens: expected a text.`);
-      if (tokens.length > longest) {
-        throw new InputError(
-          `${which} has ${tokens.length} tokens, and this model reads at most ${longest} (contextLength): cut it, or train a model with a longer context.`,
-        );
-      }
-      return tokens;
+      return this.readSource(text, which);
     };
     return inTurns(sources, encode, signal);
+  }
+
+  /**
+   * A source as tokens.
+   * @param which its name in messages. @throws InputError for one without tokens, or of more than the model reads. @internal
+   */
+  readSource(source: string, which = "the text"): Int32Array {
+    const { longest = Number.POSITIVE_INFINITY } = this.network;
+    const tokens = this.tokenizer.encodeSource(source);
+    const { length } = tokens;
+    if (length === 0) throw new InputError(`${which} has no tokens: expected a text.`);
+    if (length > longest) throw beyondContext({ place: which, length, ends: false }, longest);
+    return tokens;
   }
 
   #readable(tokens: Int32Array): boolean {

@@ -40,19 +40,32 @@ export function completeTranslate(
   longest = Number.POSITIVE_INFINITY,
 ) {
   const { unreadable, ...writing } = completeOptions("translate", options, translateRules);
-  const wanted = Math.max(writing.maximumLength ?? 0, writing.minimumLength);
-  if (wanted > longest) {
-    throw new OptionError(
-      `translate: this model writes at most ${longest} tokens (contextLength), got a ${writing.maximumLength === wanted ? "maximum" : "minimum"} length of ${wanted}.`,
-    );
-  }
   const { least, ...complete } = completeWriting("translate", { tokenizer: target, marks }, writing);
+  const { maximumLength = 0, minimumLength } = writing;
+  const prefix = complete.search.prefix.length;
+  expectRoom(longest, [
+    [maximumLength, `a maximum length of ${maximumLength}`],
+    // The end comes after it.
+    [minimumLength + 1, `a minimum length of ${minimumLength}`],
+    [prefix, `a prefix of ${prefix} tokens`],
+  ]);
   return {
     ...complete,
     unreadable,
     maximumLength: (source: Int32Array) =>
       writing.maximumLength ?? Math.min(longest, 20 + Math.max(2 * source.length, least)),
   };
+}
+
+/** @throws OptionError for a length that is asked for and leaves the context. */
+function expectRoom(longest: number, wanted: readonly (readonly [number, string])[]): void {
+  for (const [length, words] of wanted) {
+    if (length <= longest) continue;
+    throw new OptionError(
+      `translate: this model writes at most ${longest} tokens, the end included (contextLength), got ${words}. Ask for less, or train ` +
+        "a model with a longer context.",
+    );
+  }
 }
 
 /** The error for texts of which no token is in the source's vocabulary. */

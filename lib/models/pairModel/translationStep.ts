@@ -20,7 +20,7 @@ export class TranslationStep {
 
   /** Reads sources of at least one token each. */
   read(sources: readonly Int32Array[]): Promise<Read> {
-    const { T: S, B, ids, lengths } = sideBySide(sources);
+    const { T: S, B, ids, lengths } = sideBySide(sources, this.#network.longest);
     return this.#decoder.read({
       key: `${S} ${B}`,
       B,

@@ -1,11 +1,14 @@
 import type { SentenceBatch, Tokenizer, TokenStream } from "../../data/index.js";
 import {
+  beyondContext,
+  expectWindows,
   longRules,
   SentenceBatches,
   StreamBatches,
   sentenceMarks,
   streamDigest,
   tokenizerRule,
+  tokensOf,
 } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import type { OptionsOf } from "../../options.js";
@@ -44,6 +47,11 @@ export const windowRules = table("WindowData", {
    * learning rate of each update is multiplied with its length over `windowLength` (Merity et al. 2018). With 0 all are as long. Default 0.
    */
   windowSpread: real({ minimum: 0, initial: 0 }),
+  /**
+   * Most tokens that the model reads at a time, the `windowLength` of its network: longer windows are refused, and none is drawn longer.
+   * Default: any number.
+   */
+  longest: option(optional(whole({ minimum: 1 })), { flag: null }),
   /** Seed for the lengths of windows. Default 1. */
   seed: option(seed(), { flag: null, needs: { windowSpread: true } }),
   /** Use of the data: "train", or "validate" for what a Trainer measures on. Default train. */
@@ -70,25 +78,35 @@ export class WindowData implements TrainingData<LanguageModelForm> {
    * @throws InputError if the stream is shorter than one window.
    */
   constructor(stream: TokenStream, options: WindowDataOptions = {}) {
-    const { role, windowSpread, seed, ...sizes } = completeOptions("WindowData", options, windowRules);
+    const { role, windowSpread, seed, longest, ...sizes } = completeOptions("WindowData", options, windowRules);
+    expectWindows("WindowData", sizes.windowLength, longest);
     // Every token counts in a measurement; in training a ragged end would only cost another program.
     const every = role !== "train";
     expectSpread(windowSpread, { windowLength: sizes.windowLength, role });
     const rest = { last: every ? "keep" : "drop", short: every } as const;
-    const drawn = every ? {} : { spread: windowSpread, seed };
+    const spread = every ? 0 : windowSpread;
+    const drawn = spread > 0 ? { spread, seed, ...(longest === undefined ? {} : { longest }) } : {};
     this.#windows = new StreamBatches(stream, { ...sizes, ...drawn, ...rest }, "WindowData");
-    this.#rateOf = drawn.spread ? (T) => T / sizes.windowLength : null;
+    this.#rateOf = spread > 0 ? (T) => T / sizes.windowLength : null;
     this.#made = madeBy(stream);
     this.#stream = stream;
     this.role = role;
     this.length = this.#windows.length;
     this.characters = this.#windows.characters;
-    const lengths = this.#rateOf ? `${sizes.windowLength} ± ${windowSpread}, seed ${seed},` : `${sizes.windowLength}`;
+    const most = longest === undefined ? "" : ` at most ${longest},`;
+    const lengths = this.#rateOf
+      ? `${sizes.windowLength} ± ${windowSpread},${most} seed ${seed},`
+      : `${sizes.windowLength}`;
     this.identity = `${this.#windows.batchSize} x ${lengths} of ${stream.length} tokens`;
   }
 
   digest(): Promise<string> {
     return streamDigest(this.#stream);
+  }
+
+  /** @throws OptionError for windows of more tokens than a model reads at a time. @internal */
+  expectWithin(longest: number): void {
+    expectWindows("WindowData", this.#windows.longest, longest);
   }
 
   async *batches(epoch: number, from = 0): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
@@ -124,9 +142,14 @@ export const sentenceRules = table("SentenceData", {
   batchSize: windowRules.batchSize,
   /**
    * Tokens that a sentence may have, its line end left out. Training keeps all steps of a batch in memory; a measurement reads
-   * sentences of any length, some steps at a time. Default: 1000 for training.
+   * sentences of any length, some steps at a time. Default: 1000 for training, or as many as `longest` lets it have.
    */
   maximumLength: option(optional(whole({ minimum: 1 })), { aka: ["max_length", "block_size"] }),
+  /**
+   * Most tokens of a sentence, its end included, for a model that reads it at once: the `windowLength` of its network. Default: any
+   * number.
+   */
+  longest: option(optional(whole({ minimum: 1 })), { flag: null }),
   /** Rule for a longer sentence: "refuse" it with an error, "cut" it, or "skip" it. Default refuse. */
   long: option(word(longRules, "refuse"), { aka: ["truncation"] }),
   /** Seed for the order of the sentences. Default 1. */
@@ -167,16 +190,19 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
   readonly #sentences: SentenceBatches;
   readonly #made: Pick<LanguageModelForm, "tokenizer">;
   readonly #stream: TokenStream;
+  /** Steps of a batch that are in memory at once. */
+  readonly #stepsAtOnce: number;
 
   private constructor(
     stream: TokenStream,
     sentences: SentenceBatches,
-    from: { role: Role; seed: number; made: Pick<LanguageModelForm, "tokenizer"> },
+    from: { role: Role; seed: number; atOnce: boolean; made: Pick<LanguageModelForm, "tokenizer"> },
   ) {
     if (!(sentences instanceof SentenceBatches)) {
       throw new OptionError("SentenceData: the stream is read first: use await SentenceData.create(stream, options).");
     }
-    const { role, seed, made } = from;
+    const { role, seed, atOnce, made } = from;
+    this.#stepsAtOnce = atOnce || role === "train" ? Number.POSITIVE_INFINITY : stepsAtOnce;
     this.#stream = stream;
     this.#sentences = sentences;
     this.#made = made;
@@ -196,30 +222,44 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
    */
   static async create(stream: TokenStream, options: SentenceDataOptions): Promise<SentenceData> {
     const who = "SentenceData";
-    const { tokenizer, role, seed, maximumLength, ...rest } = completeOptions(who, options, sentenceRules);
-    const limit = maximumLength ?? (role === "train" ? longestInTraining : undefined);
+    const { tokenizer, role, seed, maximumLength, longest, ...rest } = completeOptions(who, options, sentenceRules);
+    const atOnce = longest !== undefined;
+    const limit = maximumLength ?? (role === "train" && !atOnce ? longestInTraining : undefined);
     const sentences = await SentenceBatches.from(
       stream,
       {
         ...rest,
         ...sentenceMarks(tokenizer),
         ...(limit === undefined ? {} : { maximumLength: limit }),
+        ...(atOnce ? { longest } : {}),
         seed: role === "train" ? seed : null,
       },
       who,
+      role === "evaluate" ? undefined : "Have long lines cut or skipped (long; --long cut, --long skip)",
     );
     const made = madeBy(stream);
     expectTokenizer(who, made.tokenizer, tokenizer);
-    return new SentenceData(stream, sentences, { role, seed, made });
+    return new SentenceData(stream, sentences, { role, seed, atOnce, made });
   }
 
   digest(): Promise<string> {
     return streamDigest(this.#stream);
   }
 
+  /** @throws InputError for a line of more tokens than a model reads at once: it is named. @internal */
+  expectWithin(longest: number): void {
+    const line = this.#sentences.longest;
+    if (tokensOf(line) <= longest) return;
+    throw beyondContext(
+      line,
+      longest,
+      `Make SentenceData with longest: ${longest}, and have long lines cut or skipped (long)`,
+    );
+  }
+
   async *batches(epoch: number, from = 0): AsyncGenerator<SentenceDataBatch, void, undefined> {
     for await (const batch of this.#sentences.batches(epoch, from)) {
-      if (this.role === "train" || batch.T <= stepsAtOnce) yield this.#whole(batch);
+      if (batch.T <= this.#stepsAtOnce) yield this.#whole(batch);
       else yield* this.#inWindows(batch);
     }
   }
@@ -232,8 +272,8 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
 
   /** Some steps at a time, with the state carried: nothing but memory makes it differ from the whole. */
   *#inWindows({ T, B, inputs, targets, lengths, starts }: SentenceBatch): Generator<SentenceDataBatch> {
-    for (let at = 0; at < T; at += stepsAtOnce) {
-      const steps = Math.min(stepsAtOnce, T - at);
+    for (let at = 0; at < T; at += this.#stepsAtOnce) {
+      const steps = Math.min(this.#stepsAtOnce, T - at);
       const own = lengths.map((length) => Math.max(0, Math.min(length - at, steps)));
       const range = [at * B, (at + steps) * B] as const;
       yield {

@@ -45,7 +45,8 @@ export const evaluateRules = table("LanguageModel.evaluate", {
   ...readingRules,
   /**
    * Tokens of a running text that are read in one call of the executor, and learnt from in one step of dynamic evaluation (in a model of
-   * sentences a step learns from a line). Default: 64, 5 with `dynamicRate`, or the most that the model reads at once.
+   * sentences a step learns from a line). Default: the most that the model reads at once, or 64, and 5 with
+   * `dynamicRate`.
    */
   windowLength: readingRules.windowLength,
   ...adaptationRules,
@@ -73,7 +74,8 @@ export class TextMeasure {
   readonly #tokenizer: Tokenizer;
   readonly #sentences: boolean;
   readonly #windowLength: number;
-  readonly #longestLine: number | undefined;
+  /** Most tokens that the model reads at once; undefined for any number. */
+  readonly #longest: number | undefined;
   readonly #model: Trainable<LanguageModelForm>;
   readonly #step: EvaluationStep<LanguageModelForm>;
   /** Measurements take turns: they share the variables that carry the state. */
@@ -81,20 +83,15 @@ export class TextMeasure {
 
   /**
    * @param options.sentences whether each line is a text of its own.
-   * @param options.windowLength tokens of a running text in one call, unless the caller says. Default 64.
-   * @param options.longestLine tokens that a line may have. Default: any number.
+   * @param options.longest most tokens of a window, and of a line with its end, for a model that reads them at once and begins afresh
+   *   after each. Default: any number.
    */
   constructor(
     model: Trainable<LanguageModelForm>,
-    {
-      tokenizer,
-      sentences,
-      windowLength = tokensAtOnce,
-      longestLine,
-    }: { tokenizer: Tokenizer; sentences: boolean; windowLength?: number; longestLine?: number },
+    { tokenizer, sentences, longest }: { tokenizer: Tokenizer; sentences: boolean; longest?: number },
   ) {
-    this.#windowLength = windowLength;
-    this.#longestLine = longestLine;
+    this.#windowLength = longest ?? tokensAtOnce;
+    this.#longest = longest;
     this.#tokenizer = tokenizer;
     this.#sentences = sentences;
     this.#model = model;
@@ -106,7 +103,8 @@ export class TextMeasure {
     const who = "evaluate";
     const { signal, onProgress, dynamicRate } = options;
     const inOrder = adapts(options);
-    const usual = dynamicRate > 0 ? Math.min(tokensOfStep, this.#windowLength) : this.#windowLength;
+    // A model that begins afresh in each window would know little of the text in short ones.
+    const usual = dynamicRate > 0 ? (this.#longest ?? tokensOfStep) : this.#windowLength;
     const { windowLength = usual } = options;
     const data = await this.#data(who, stream, { ...options, windowLength, inOrder });
     const tally = new Tally();
@@ -220,12 +218,16 @@ export class TextMeasure {
       batchSize: Math.min(batchSize, stream.length - 1),
       windowLength,
       role: "evaluate",
+      ...this.#limit,
     });
   }
 
   #lines(stream: TokenStream, sizes: { batchSize: number; inOrder?: boolean }): Promise<SentenceData> {
-    const limit = this.#longestLine === undefined ? {} : { maximumLength: this.#longestLine };
-    return SentenceData.create(stream, { tokenizer: this.#tokenizer, ...sizes, role: "evaluate", ...limit });
+    return SentenceData.create(stream, { tokenizer: this.#tokenizer, ...sizes, role: "evaluate", ...this.#limit });
+  }
+
+  get #limit(): { longest?: number } {
+    return this.#longest === undefined ? {} : { longest: this.#longest };
   }
 
   #measure<B extends Batch<LanguageModelForm>>(

@@ -14,7 +14,7 @@ import { wholeText } from "../wholeText.js";
 import type { BeamTextOptions, BeamTexts } from "./beamTexts.js";
 import { completeBeamTexts, searchTexts } from "./beamTexts.js";
 import type { LanguageModelForm } from "./data.js";
-import { expectOwnData } from "./data.js";
+import { expectOwnData, SentenceData, WindowData } from "./data.js";
 import { exportedStep } from "./exportedStep.js";
 import type { GenerateAllOptions, GenerateOptions } from "./generation.js";
 import { completeGenerate, completeGenerateAll, draw } from "./generation.js";
@@ -26,7 +26,7 @@ import { endTokenOf } from "./textEnd.js";
 import type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure.js";
 import { evaluateRules, readingRules, TextMeasure } from "./textMeasure.js";
 import type { TokenNetwork } from "./tokenNetwork.js";
-import { keptState, longestLine, stateVariables } from "./tokenNetwork.js";
+import { keptState, stateVariables } from "./tokenNetwork.js";
 import type { TokenStepOptions } from "./tokenStep.js";
 import { TokenStep } from "./tokenStep.js";
 
@@ -56,14 +56,24 @@ export abstract class TextModel<N extends TokenNetwork = TokenNetwork> extends S
     this.marks = sentences ? sentenceMarks(parts.tokenizer) : null;
     this.network.readVocabulary?.(this.tokenizer);
     const { windowLength } = this.network;
-    const limits = windowLength === undefined ? {} : { windowLength, longestLine: longestLine(this.network) as number };
-    this.#reading = { tokenizer: this.tokenizer, sentences, ...limits };
+    this.#reading = {
+      tokenizer: this.tokenizer,
+      sentences,
+      ...(windowLength === undefined ? {} : { longest: windowLength }),
+    };
     this.#measure = new TextMeasure(this, this.#reading);
   }
 
   /** The step from a token and a state to the logits of the next token. @internal */
   override exportedGraphs(): readonly ExportedGraph[] {
     return [exportedStep(this.network, this.marks)];
+  }
+
+  override expectForm(form: unknown, data: object): void {
+    super.expectForm(form, data);
+    const { windowLength } = this.network;
+    if (windowLength === undefined) return;
+    if (data instanceof SentenceData || data instanceof WindowData) data.expectWithin(windowLength);
   }
 
   recordLoss(graph: Graph, form: LanguageModelForm): RecordedLoss {
@@ -254,7 +264,8 @@ export function recordTextLoss(graph: Graph, form: LanguageModelForm, network: T
   const { T, B, role, lengths, carried = !lengths } = form;
   if (lengths && carried && network.carriedEntries?.length === 0) {
     throw new OptionError(
-      `A line of more than ${T} tokens is read in parts, and this model carries nothing from one to the next.`,
+      `A line of more than ${T} tokens is read in parts, and this model carries nothing from one to the next: make SentenceData ` +
+        "with longest, the windowLength of the model's network.",
     );
   }
   const inputs = graph.feed("inputs", "i32", [T, B]);

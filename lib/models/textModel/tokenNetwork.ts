@@ -52,7 +52,7 @@ export interface TokenNetwork extends ModelNetwork {
   readonly stateEntries: readonly TokenStateEntry[];
   /** Entries that windows of a running text hand on, where not all do: none where each window is read from its beginning. */
   readonly carriedEntries?: readonly TokenStateEntry[];
-  /** Most tokens of a window. Absent: any number. */
+  /** Most tokens of a window, and of a line with its end, where they are read at once. Absent: any number. */
   readonly windowLength?: number;
 
   /** Takes what it needs of the vocabulary besides the size. Default: nothing. */
@@ -71,11 +71,6 @@ export interface TokenNetwork extends ModelNetwork {
 
   /** Records the losses of tokens. */
   losses(sequences: TokenSequences): TokenLosses;
-}
-
-/** Tokens that a line may have in a network that reads it at once, its end left out; undefined for any number. */
-export function longestLine({ windowLength }: TokenNetwork): number | undefined {
-  return windowLength === undefined ? undefined : Math.max(1, windowLength - 1);
 }
 
 /**

@@ -166,7 +166,7 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
     if (T <= contextLength) return;
     throw new OptionError(
       `TransformerLanguageModel: this model reads at most ${contextLength} tokens at a time (contextLength), got ${T}. ` +
-        "Make windows or lines shorter (--window-length, --maximum-length), or train a model with a longer context.",
+        "Make windows or lines shorter, or train a model with a longer context.",
     );
   }
 

@@ -12,7 +12,6 @@ import type { State } from "../../nn/stateEntry.js";
 import { Transformer } from "../../nn/transformer.js";
 import type { CacheEntry, Encoded } from "../decoderStep.js";
 import type { PairNetwork, PairTensors } from "../pairModel/pairNetwork.js";
-import { paddedLength } from "../sideBySide.js";
 import type { TransformerSeq2SeqConfig } from "./config.js";
 import { completeTransformerSeq2SeqConfig } from "./config.js";
 
@@ -47,9 +46,7 @@ export class TransformerSeq2SeqNetwork implements PairNetwork {
     this.#targetEmbedding = table(sharedEmbedding ? "embedding" : "target", targetVocabularySize);
     this.#sourceEmbedding = sharedEmbedding ? this.#targetEmbedding : table("source", sourceVocabularySize);
     this.#positions =
-      positions === "rotary"
-        ? null
-        : new Positions("positions", { size, length: paddedLength(contextLength), kind: positions });
+      positions === "rotary" ? null : new Positions("positions", { size, length: contextLength, kind: positions });
     this.#dropout = new Dropout("embedding.dropout", { rate: dropout });
     this.encoder = this.#blocks("encoder", { layers: encoderLayers });
     this.decoder = this.#blocks("decoder", { layers: decoderLayers, causal: true, memorySize: size });
@@ -141,10 +138,10 @@ export class TransformerSeq2SeqNetwork implements PairNetwork {
 
   #embed(table: Embedding, ids: Tensor): Tensor {
     const [T] = ids.shape as [number];
-    if (T > paddedLength(this.longest)) {
+    if (T > this.longest) {
       throw new OptionError(
         `TransformerSeq2Seq: this model reads at most ${this.longest} tokens at a time (contextLength), got ${T}. ` +
-          "Take shorter texts (--maximum-length), or train a model with a longer context.",
+          "Take shorter texts, or train a model with a longer context.",
       );
     }
     const embedded = this.#scaled(table.apply(ids));

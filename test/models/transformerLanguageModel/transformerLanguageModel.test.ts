@@ -77,7 +77,7 @@ test("a window is as likely whatever stands before it, and longer ones than the 
   const second = await model.evaluate(text.slice(16, 33));
   expect(whole.loss * 32).toBeCloseTo(half.loss * 16 + second.loss * 16, 4);
   await expect(model.evaluate(text, { windowLength: 17 })).rejects.toThrow(
-    /at most 16 tokens .*contextLength.* got 17/,
+    /at most 16 tokens .*contextLength.* got windows of 17/,
   );
 });
 

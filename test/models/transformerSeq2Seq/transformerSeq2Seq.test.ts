@@ -188,7 +188,7 @@ test("what the context has no room for is refused with the knob", async () => {
     /text 2 of 2 has 32 tokens, and this model reads at most 24 \(contextLength\)/,
   );
   await expect(model.translate(["ab"], { maximumLength: 25 })).rejects.toThrow(
-    /writes at most 24 tokens \(contextLength\), got a maximum length of 25/,
+    /writes at most 24 tokens, the end included \(contextLength\), got a maximum length of 25/,
   );
   await expect(model.translate(["ab"], { minimumLength: 30 })).rejects.toThrow(/minimum length of 30/);
   await expect(model.evaluate([{ source: long, target: "A" }])).rejects.toThrow(/at most 24 tokens .*contextLength/);
