@@ -9,7 +9,7 @@ import type { PairModel } from "../models/pairModel/pairModel.js";
 import type { PairNetwork } from "../models/pairModel/pairNetwork.js";
 import type { CreateOptions } from "../models/savedModel.js";
 import type { Completed, OptionTable } from "../options.js";
-import { flag, largestInt32, list, option, optional, pick, table, text, whole, without } from "../options.js";
+import { flag, list, option, optional, pick, table, text, whole, without } from "../options.js";
 import { longText } from "./exampleTraining.js";
 import { executorFrom } from "./executor.js";
 import { given, optionsIn, withOptions } from "./options.js";
@@ -25,6 +25,7 @@ import { train, trainerFor, withTrainingOptions } from "./training.js";
 import type { TrainingCall } from "./trainingCall.js";
 import { trainingCall } from "./trainingCall.js";
 import { partRules, readParts, validationOf } from "./trainingParts.js";
+import { noteUntrainedPositions } from "./untrainedPositions.js";
 
 const kindOfTokens = () => option(optional(text({ as: "kind" })), { onResume: "settled" });
 
@@ -71,14 +72,14 @@ export interface PairTraining {
   create(options: CreateOptions<TokenizerPair>): Promise<PairModel>;
 }
 
+/** Pairs that --sample-every shows. */
+const shownPairs = 3;
+
 /** A command, and how it differs from the others of its kind of model. */
 export interface PairCommand extends PairTask {
   /** Defaults of the model's options that differ from the library's. */
   readonly defaults?: object;
 }
-
-/** Pairs that are measured may be of any length. */
-const longestMeasured = largestInt32;
 
 /** The command that trains a kind of model for a task. */
 export function pairTrainingCommand(kind: PairTraining, task: PairCommand): Command {
@@ -132,16 +133,18 @@ async function trainPairs(
     const tokenizer = options.resume
       ? (await describeModelFolder(options.out, kind.kind)).tokenizer
       : await tokenizersFor(task, pairs, { ...options, signal, print });
-    const shared = { tokenizer, batchSize: options.batchSize, maximumLength: options.maximumLength, signal };
-    const { seed, long, teacherForcing: forcing = null } = options;
+    const { seed, long, batchSize, maximumLength, teacherForcing: forcing = null } = options;
+    const architecture = { ...layersOf(options), ...optionsIn(command, kind.model), ...kind.others?.typed(command) };
+    const model = await kind.create({ tokenizer, seed, executor: executorFrom(options), ...architecture });
+    const reads = { tokenizer, signal, ...given({ longest: model.network.longest }) };
+    const shared = { ...reads, batchSize, maximumLength };
     // Files for the end are read first: one that cannot be read would otherwise be found after hours.
-    if (test) await PairData.create(test, { tokenizer, role: "validate", maximumLength: longestMeasured, signal });
+    if (test) await PairData.create(test, { ...reads, role: "evaluate", maximumLength: Number.MAX_SAFE_INTEGER });
     const data = await PairData.create(pairs, { ...shared, long, seed, teacherForcing: forcing });
     const validationData =
       measured.length > 0 ? await PairData.create(measured, { ...shared, long, role: "validate" }) : undefined;
-    const architecture = { ...layersOf(options), ...optionsIn(command, kind.model), ...kind.others?.typed(command) };
-    const model = await kind.create({ tokenizer, seed, executor: executorFrom(options), ...architecture });
-    const shown = (measured.length > 0 ? measured : pairs).slice(0, 3);
+    noteUntrainedPositions(print, model.network, data);
+    const shown = shownOf(measured.length > 0 ? measured : pairs, model);
     const trainer = trainerFor(model, call, {
       data,
       ...given({ validation: validationData }),
@@ -204,6 +207,17 @@ function expectOverlap(tokenizer: Tokenizer, sources: readonly string[], targets
 /** --layers is for encoder and decoder, where they have no own number. */
 function layersOf({ layers }: Options) {
   return { encoderLayers: layers, decoderLayers: layers };
+}
+
+/** Pairs that samples show: the first of which the model reads the source. */
+function shownOf(pairs: readonly Pair[], { tokenizer, network }: PairModel): Pair[] {
+  const { longest = Number.POSITIVE_INFINITY } = network;
+  const shown: Pair[] = [];
+  for (const pair of pairs) {
+    if (shown.length === shownPairs) break;
+    if (tokenizer.encodeSource(pair.source).length <= longest) shown.push(pair);
+  }
+  return shown;
 }
 
 /** The model's translations of some pairs, as text. */

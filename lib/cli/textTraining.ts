@@ -26,6 +26,7 @@ import type { TrainingOptions } from "./training.js";
 import { expectEffect, train, trainerFor, withTrainingOptions } from "./training.js";
 import type { TrainingCall } from "./trainingCall.js";
 import { trainingCall } from "./trainingCall.js";
+import { noteUntrainedPositions } from "./untrainedPositions.js";
 import type { WindowSizes } from "./windowSizes.js";
 import { windowSizes } from "./windowSizes.js";
 
@@ -233,6 +234,7 @@ async function trainerOf(
   const { options } = call;
   const { prompt } = options;
   const data = await dataOf(model, train, { ...options, sizes, role: "train" });
+  noteUntrainedPositions(print, model.network, data);
   if (data instanceof SentenceData && data.cut + data.skipped > 0) {
     print.note(`Lines that were too long: ${count(data.cut)} cut, ${count(data.skipped)} left out.`);
   }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import type { Tokenizer } from "../../data/index.js";
 import { OptionError } from "../../errors.js";
 import { writeFileAtomically } from "../../formats/index.js";
 import type { TransformerLanguageModel } from "../../models/transformerLanguageModel/transformerLanguageModel.js";
@@ -29,15 +30,14 @@ async function showHeads(folder: string, options: Options, command: Command): Pr
   await untilInterrupted(async (signal) => {
     const history = await historyIn(folder);
     const model = await modelFrom<TransformerLanguageModel>(folder, options);
-    const length = Math.min(mostTokens, model.network.windowLength);
-    const text = await textFor(model, folder, { files, length, command, signal });
+    const text = await textFor(model, folder, { files, command, signal });
     const html = renderReport({
       title: folder,
       summary: summaryOf(describeTransformer(model), history?.steps.at(-1)),
       figures: figuresOf({ history, seconds: history?.seconds ?? 0, parameterCount: model.parameterCount }),
       configuration: Object.entries(model.network.config).map(([name, value]) => [name, String(value)] as const),
       ...(history ? { history } : {}),
-      heads: await model.attention(text),
+      ...(text === "" ? {} : { heads: await model.attention(text) }),
     });
     await writeFileAtomically(file, html);
     const print = printer({ json });
@@ -46,24 +46,40 @@ async function showHeads(folder: string, options: Options, command: Command): Pr
   });
 }
 
-/** The first tokens of the file, or as many that the model writes itself. */
+/** The first tokens of the file, or as many that the model writes itself, on one line in a model of sentences. */
 async function textFor(
   model: TransformerLanguageModel,
   folder: string,
-  options: { files: readonly string[]; length: number; command: Command; signal: AbortSignal },
+  options: { files: readonly string[]; command: Command; signal: AbortSignal },
 ): Promise<string> {
-  const { files, length, command, signal } = options;
+  const { files, command, signal } = options;
+  const { windowLength, config } = model.network;
+  // A line is read with its beginning.
+  const length = Math.min(mostTokens, config.sentences ? windowLength - 1 : windowLength);
   let text = "";
   if (files.length === 0) {
-    for await (const piece of model.generate({ maximumLength: length, temperature: 0.7, seed: 1, signal }))
-      text += piece;
+    const drawing = { end: "never", maximumLength: mostTokens, temperature: 0.7, seed: 1, signal } as const;
+    for await (const piece of model.generate(drawing)) text += piece;
   } else {
     for await (const piece of (await corpusLike(folder, files, { command, owner: "inspect --text" })).pieces()) {
       text += piece;
       // A token is seldom longer than this.
-      if (text.length > 20 * length) break;
+      if (text.trim().length > 20 * length) break;
     }
   }
-  const ids = model.tokenizer.encode(text);
-  return ids.length <= length ? text : model.tokenizer.decode(ids.subarray(0, length));
+  const shown = config.sentences ? (text.split("\n").find((line) => line.trim() !== "") ?? "") : text;
+  return firstTokens(model.tokenizer, shown, length);
+}
+
+/** The beginning of a text that has at most some tokens, without characters that are cut apart. */
+function firstTokens(tokenizer: Tokenizer, text: string, most: number): string {
+  const ids = tokenizer.encode(text);
+  if (ids.length <= most) return text;
+  for (let count = most; count > 0; count--) {
+    const decoder = tokenizer.decoder();
+    const beginning = Array.from(ids.subarray(0, count), (id) => decoder.push(id)).join("");
+    // Text is not always parted as it was where it ends elsewhere.
+    if (tokenizer.encode(beginning).length <= most) return beginning;
+  }
+  return "";
 }

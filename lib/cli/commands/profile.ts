@@ -108,7 +108,7 @@ const pairModel: Kind = {
     const { tokenizer } = model;
     const data = await PairData.create(await pairsFor(model, work), {
       tokenizer,
-      ...given({ batchSize }),
+      ...given({ batchSize, longest: model.network.longest }),
       long: "skip",
     });
     await new Trainer(model, { data, epochs: steps, maximumSteps: steps }).run({ signal: work.signal });
@@ -117,16 +117,22 @@ const pairModel: Kind = {
   async write(executor, work) {
     const model = (await loadModel(work.folder, { executor })) as PairModel;
     const { batchSize = pairRules.batchSize.initial, maximumLength } = work.options;
+    const { longest = Number.POSITIVE_INFINITY } = model.network;
     const sources = (await pairsFor(model, work)).slice(0, batchSize).map(({ source }) => source);
-    await model.translate(sources, { batchSize, maximumLength, signal: work.signal });
+    const read = sources.filter((source) => model.tokenizer.encodeSource(source).length <= longest);
+    await model.translate(read, { batchSize, maximumLength: Math.min(maximumLength, longest), signal: work.signal });
   },
 };
 
 /** Pairs to read: those of the files, or as many as a batch holds of tokens in turn. */
-async function pairsFor({ tokenizer }: PairModel, { folder, files, command, options }: Work): Promise<readonly Pair[]> {
+async function pairsFor(
+  { tokenizer, network }: PairModel,
+  { folder, files, command, options }: Work,
+): Promise<readonly Pair[]> {
   if (files.length > 0) return (await pairsLike(folder, files, command)).pairs;
   const { batchSize = pairRules.batchSize.initial } = options;
-  const length = 20;
+  // A target also has its end.
+  const length = Math.max(1, Math.min(20, (network.longest ?? Number.POSITIVE_INFINITY) - 1));
   const texts = (side: Tokenizer) => {
     const ids = tokensInTurn(side, batchSize * length);
     return (i: number) => side.decode(ids.subarray(i * length, (i + 1) * length));

@@ -48,7 +48,7 @@ async function translateTexts(folder: string, texts: string[], options: Options,
         readable += found.filter((translation) => translation.readable).length;
         return found;
       },
-      read: (line) => model.tokenizer.encodeSource(line),
+      read: (line) => model.readSource(line),
       write: (line, found, number) => write(line, found, { ...options, number }),
     });
     if (answered > 0 && readable === 0) throw unreadableError(model.tokenizer);

@@ -77,13 +77,15 @@ export class PairData implements TrainingData<PairForm> {
   readonly tokens: number;
   /** Pairs that were too long, and left out. */
   readonly skipped: number;
+  /** Tokens of the longest source, or of a target with its end that is longer. */
+  readonly longest: number;
   readonly #pairs: readonly TokenPair[];
   readonly #batches: PairBatches;
   readonly #teacherForcing: TeacherForcing | null;
   readonly #seed: number;
   readonly #tokenizer: string;
   /** The longest source and the longest target. */
-  readonly #longest: readonly PlacedLength[];
+  readonly #sides: readonly PlacedLength[];
 
   private constructor(
     pairs: readonly TokenPair[],
@@ -98,7 +100,8 @@ export class PairData implements TrainingData<PairForm> {
     this.#seed = seed;
     this.#tokenizer = pairFingerprint(tokenizer);
     this.#pairs = pairs;
-    this.#longest = longest;
+    this.#sides = longest;
+    this.longest = longest.reduce((most, side) => Math.max(most, tokensOf(side)), 0);
     this.role = role;
     this.pairs = pairs.length;
     this.skipped = skipped;
@@ -139,7 +142,7 @@ export class PairData implements TrainingData<PairForm> {
   /** @throws InputError for a pair of more tokens than a model reads: it is named. @internal */
   expectWithin(longest: number): void {
     const remedy = `Make PairData with longest: ${longest}, and have long pairs skipped (long)`;
-    for (const side of this.#longest) if (tokensOf(side) > longest) throw beyondContext(side, longest, remedy);
+    for (const side of this.#sides) if (tokensOf(side) > longest) throw beyondContext(side, longest, remedy);
   }
 
   async digest(): Promise<string> {

@@ -24,6 +24,8 @@ export interface PairTensors {
 export interface PairNetwork extends ModelNetwork, Decoder {
   /** Most tokens of a source, and of a target with its end. Absent: any number. */
   readonly longest?: number;
+  /** Positions of a text that have vectors, which only texts of that length teach. Absent: none. */
+  readonly positionVectors?: number;
 
   /** Records the reading of sources. source i32 [S,B], lengths i32 [B]. */
   encode(source: Tensor, lengths: Tensor): Encoded;

@@ -67,6 +67,8 @@ export class WindowData implements TrainingData<LanguageModelForm> {
   readonly characters: number;
   readonly identity: string;
   readonly role: Role;
+  /** Tokens of the longest window. */
+  readonly longest: number;
   readonly #windows: StreamBatches;
   /** Factor of the learning rate of a window of T steps; null where they all have as many. */
   readonly #rateOf: ((T: number) => number) | null;
@@ -91,6 +93,7 @@ export class WindowData implements TrainingData<LanguageModelForm> {
     this.#made = madeBy(stream);
     this.#stream = stream;
     this.role = role;
+    this.longest = this.#windows.longest;
     this.length = this.#windows.length;
     this.characters = this.#windows.characters;
     const most = longest === undefined ? "" : ` at most ${longest},`;
@@ -106,7 +109,7 @@ export class WindowData implements TrainingData<LanguageModelForm> {
 
   /** @throws OptionError for windows of more tokens than a model reads at a time. @internal */
   expectWithin(longest: number): void {
-    expectWindows("WindowData", this.#windows.longest, longest);
+    expectWindows("WindowData", this.longest, longest);
   }
 
   async *batches(epoch: number, from = 0): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
@@ -187,6 +190,8 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
   readonly cut: number;
   /** Sentences that were too long, and left out. */
   readonly skipped: number;
+  /** Tokens that a model reads of the longest sentence. */
+  readonly longest: number;
   readonly #sentences: SentenceBatches;
   readonly #made: Pick<LanguageModelForm, "tokenizer">;
   readonly #stream: TokenStream;
@@ -209,6 +214,7 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
     this.role = role;
     this.cut = sentences.cut;
     this.skipped = sentences.skipped;
+    this.longest = tokensOf(sentences.longest);
     const count = `${sentences.sentences} sentences of ${sentences.tokens} tokens`;
     this.identity = `${count} in ${sentences.length} batches, seed ${seed}`;
     this.length = sentences.length;
@@ -248,10 +254,9 @@ export class SentenceData implements TrainingData<LanguageModelForm> {
 
   /** @throws InputError for a line of more tokens than a model reads at once: it is named. @internal */
   expectWithin(longest: number): void {
-    const line = this.#sentences.longest;
-    if (tokensOf(line) <= longest) return;
+    if (this.longest <= longest) return;
     throw beyondContext(
-      line,
+      this.#sentences.longest,
       longest,
       `Make SentenceData with longest: ${longest}, and have long lines cut or skipped (long)`,
     );

@@ -55,6 +55,9 @@ export interface TokenNetwork extends ModelNetwork {
   /** Most tokens of a window, and of a line with its end, where they are read at once. Absent: any number. */
   readonly windowLength?: number;
 
+  /** Positions of a window that have vectors, which only windows of that length teach. Absent: none. */
+  readonly positionVectors?: number;
+
   /** Takes what it needs of the vocabulary besides the size. Default: nothing. */
   readVocabulary?(tokenizer: Tokenizer): void;
 

@@ -50,7 +50,7 @@ export const transformerRules = table("TransformerLanguageModel", {
   /** Share the embedding table with the output layer (Press & Wolf 2017). Default true. */
   tied: option(flag(true), { aka: ["tie_weights", "tie_word_embeddings", "tied_weights"] }),
   /**
-   * Make each line a text of its own, of at most `contextLength` tokens, in training (SentenceData), measuring and writing, instead of
+   * Make each line a text of its own, of at most `contextLength` tokens with its end, in training (SentenceData), measuring and writing, instead of
    * one running text (WindowData). Default false.
    */
   sentences: option(flag(), { aka: ["sentence_level", "line_by_line"] }),
@@ -77,6 +77,7 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
   readonly stateEntries: readonly TokenStateEntry[];
   readonly carriedEntries: readonly TokenStateEntry[] = [];
   readonly windowLength: number;
+  readonly positionVectors: number;
   readonly embedding: Embedding;
   readonly transformer: Transformer;
   readonly output: Linear;
@@ -116,6 +117,7 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
       (layer) => layer?.parameters ?? [],
     );
     this.windowLength = length;
+    this.positionVectors = positions === "rotary" ? 0 : length;
     this.stateEntries = [...this.transformer.stateEntries(length), { name: "position", size: 1, dtype: "i32" }];
   }
 

@@ -1,4 +1,5 @@
 import type { Tokenizer } from "../../data/index.js";
+import { beyondContext, tokensOf } from "../../data/index.js";
 import { InputError } from "../../errors.js";
 import type { Values } from "../../executor/executor.js";
 import { Programs } from "../../executor/programs.js";
@@ -57,12 +58,19 @@ export class TransformerLanguageModel extends TextModel<TransformerLanguageModel
   }
 
   /**
-   * Which token of a text looks at which, in each head of each block, from the lowest up: a window that begins with the text.
-   * @throws InputError for a text without tokens; OptionError for one that is longer than the context.
+   * Which token of a text looks at which, in each head of each block, from the lowest up: a window that begins with the text, in a model
+   * of sentences one line.
+   * @throws InputError for a text without tokens, of several lines in a model of sentences, or longer than the context.
    */
   async attention(text: string): Promise<HeadAttention[]> {
     const own = this.tokenizer.encode(checkOption("attention", "text", text, anyText));
     if (own.length === 0) throw new InputError("attention: the text has no tokens.");
+    if (this.marks && own.includes(this.marks.end)) {
+      throw new InputError("attention: this model reads each line on its own: give one, without its end.");
+    }
+    const { windowLength } = this.network;
+    const read = { place: "attention: the text", length: own.length, ends: this.marks !== null };
+    if (tokensOf(read) > windowLength) throw beyondContext(read, windowLength);
     const ids = this.marks ? Int32Array.of(this.marks.begin, ...own) : own;
     const T = ids.length;
     const executable = this.#looks.get(`${T}`, (graph) => {

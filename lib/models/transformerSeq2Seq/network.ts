@@ -26,6 +26,7 @@ export class TransformerSeq2SeqNetwork implements PairNetwork {
   readonly config: Required<TransformerSeq2SeqConfig>;
   readonly parameters: readonly Parameter[];
   readonly longest: number;
+  readonly positionVectors: number;
   readonly encoder: Transformer;
   readonly decoder: Transformer;
   readonly output: Linear;
@@ -40,6 +41,7 @@ export class TransformerSeq2SeqNetwork implements PairNetwork {
     const { hiddenSize: size, contextLength, positions, dropout, tied, sharedEmbedding } = this.config;
     const { sourceVocabularySize, targetVocabularySize, encoderLayers, decoderLayers } = this.config;
     this.longest = contextLength;
+    this.positionVectors = positions === "rotary" ? 0 : contextLength;
     // Times the square root of F, as they are read, vectors have elements of deviation 1; as output weights they are as small as those.
     const table = (name: string, vocabularySize: number) =>
       new Embedding(name, { vocabularySize, embeddingSize: size, initializer: normal(1 / Math.sqrt(size)) });

@@ -133,3 +133,29 @@ describe("windows", () => {
     }
   });
 });
+
+test("dynamic evaluation learns from whole windows unless it is told otherwise, as each begins afresh", async () => {
+  const text = "the cat sat on the mat. the dog ran. ".repeat(8);
+  const own = CharacterTokenizer.fromText(text);
+  const of = { executor, hiddenSize: 8 };
+  const transformer = await TransformerLanguageModel.create({
+    ...{ ...of, tokenizer: own, heads: 2, layers: 1, contextLength: 16 },
+  });
+  const lstm = await LanguageModel.create({ ...of, tokenizer: own, layers: 1 });
+  for (const [model, windowLength] of [
+    [transformer, 16],
+    [lstm, 5],
+  ] as const) {
+    const usual = await model.evaluate(text, { dynamicRate: 0.1 });
+    expect(usual.loss).toBe((await model.evaluate(text, { dynamicRate: 0.1, windowLength })).loss);
+    expect(usual.loss).not.toBe((await model.evaluate(text, { dynamicRate: 0.1, windowLength: 7 })).loss);
+  }
+});
+
+test("attention of a model of sentences is that of one line, with its beginning", async () => {
+  const model = await newModel(20);
+  const [block] = await model.attention(line(19));
+  expect(block?.source.length).toBe(20);
+  await expect(model.attention(`${line(3)}\n${line(3)}`)).rejects.toThrow(/reads each line on its own: give one/);
+  await expect(model.attention(line(20))).rejects.toThrow(/the text has 20 tokens, 21 with its end, .* at most 20/);
+});

@@ -147,7 +147,9 @@ test("by head it says which token of a text looks at which: distributions over t
     for (let s = 0; s < 9; s++) expect(longer[1]?.heads[0]?.[t]?.[s]).toBeCloseTo(row[s] as number, 5);
   }
   await expect(model.attention("")).rejects.toThrow(/the text has no tokens/);
-  await expect(model.attention("T".repeat(101))).rejects.toThrow(/at most 100 tokens .*contextLength.* got 101/);
+  await expect(model.attention("T".repeat(101))).rejects.toThrow(
+    /attention: the text has 101 tokens, and this model reads at most 100 \(contextLength\)/,
+  );
 });
 
 test("a saved model is what it was", async () => {
