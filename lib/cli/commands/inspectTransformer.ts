@@ -37,7 +37,8 @@ async function showHeads(folder: string, options: Options, command: Command): Pr
       figures: figuresOf({ history, seconds: history?.seconds ?? 0, parameterCount: model.parameterCount }),
       configuration: Object.entries(model.network.config).map(([name, value]) => [name, String(value)] as const),
       ...(history ? { history } : {}),
-      ...(text === "" ? {} : { heads: await model.attention(text) }),
+      // A model that writes only ends of lines has nothing to show; a file without a text is refused.
+      ...(text === "" && files.length === 0 ? {} : { heads: await model.attention(text) }),
     });
     await writeFileAtomically(file, html);
     const print = printer({ json });
