@@ -80,52 +80,72 @@ struct TileOutput {
   const float* bias;  // of the first column, or null
 };
 
+// Tiles at the right edge, of fewer columns than they have lanes, go through a copy of their sums, a row after the
+// other. Edges are few, and the loops over single columns would be most of the code if every size of tile had its own.
+template <int Vectors>
+HWY_NOINLINE void readEdge(const TileOutput& out, int rows, float* sums) {
+  for (int r = 0; r < rows; r++) {
+    const float* row = out.accumulate ? out.rows[r] : nullptr;
+    for (int j = 0; j < Vectors * kLanes; j++) {
+      const bool exists = j < out.columns;
+      const float before = exists && row ? row[out.offsets[j / kLanes] + j % kLanes] : 0.0f;
+      *sums++ = before + (exists && out.bias ? out.bias[j] : 0.0f);
+    }
+  }
+}
+
+template <int Vectors>
+HWY_NOINLINE void writeEdge(const TileOutput& out, int rows, const float* sums) {
+  for (int r = 0; r < rows; r++, sums += Vectors * kLanes) {
+    float* row = out.rows[r];
+    if (row == nullptr) continue;
+    for (int j = 0; j < out.columns; j++) row[out.offsets[j / kLanes] + j % kLanes] = sums[j];
+  }
+}
+
 // The values that sums begin with: what is there already, and the bias. Adding at the beginning, not at the end, makes
 // a product the same to the bit however its depth is cut, which depends on the number of rows.
 template <int Rows, int Vectors>
 HWY_INLINE void beginTile(Floats (&sums)[Rows][Vectors], const TileOutput& out) {
-  const bool whole = out.columns == Vectors * kLanes;
+  if (out.columns != Vectors * kLanes) {
+    alignas(64) float edge[Rows * Vectors * kLanes];
+    readEdge<Vectors>(out, Rows, edge);
+    HWY_UNROLL(16)
+    for (int r = 0; r < Rows; r++) {
+      HWY_UNROLL(4)
+      for (int v = 0; v < Vectors; v++) sums[r][v] = loadFloats(edge + (r * Vectors + v) * kLanes);
+    }
+    return;
+  }
   HWY_UNROLL(16)
   for (int r = 0; r < Rows; r++) {
     const float* row = out.accumulate ? out.rows[r] : nullptr;
     HWY_UNROLL(4)
     for (int v = 0; v < Vectors; v++) {
-      if (whole) {
-        sums[r][v] = row ? loadFloats(row + out.offsets[v]) : setFloats(0.0f);
-        if (out.bias) sums[r][v] = addFloats(sums[r][v], loadFloats(out.bias + v * kLanes));
-        continue;
-      }
-      alignas(64) float line[kLanes];
-      for (int j = 0; j < kLanes; j++) {
-        const int column = v * kLanes + j;
-        const bool exists = column < out.columns;
-        line[j] = (exists && row ? row[out.offsets[v] + j] : 0.0f) + (exists && out.bias ? out.bias[column] : 0.0f);
-      }
-      sums[r][v] = loadFloats(line);
+      sums[r][v] = row ? loadFloats(row + out.offsets[v]) : setFloats(0.0f);
+      if (out.bias) sums[r][v] = addFloats(sums[r][v], loadFloats(out.bias + v * kLanes));
     }
   }
 }
 
 template <int Rows, int Vectors>
 HWY_INLINE void storeTile(const Floats (&sums)[Rows][Vectors], const TileOutput& out) {
-  if (out.columns == Vectors * kLanes) {
+  if (out.columns != Vectors * kLanes) {
+    alignas(64) float edge[Rows * Vectors * kLanes];
     HWY_UNROLL(16)
     for (int r = 0; r < Rows; r++) {
-      float* row = out.rows[r];
-      if (row == nullptr) continue;
       HWY_UNROLL(4)
-      for (int v = 0; v < Vectors; v++) storeFloats(sums[r][v], row + out.offsets[v]);
+      for (int v = 0; v < Vectors; v++) storeFloats(sums[r][v], edge + (r * Vectors + v) * kLanes);
     }
+    writeEdge<Vectors>(out, Rows, edge);
     return;
   }
-  alignas(64) float line[Vectors * kLanes];
   HWY_UNROLL(16)
   for (int r = 0; r < Rows; r++) {
     float* row = out.rows[r];
     if (row == nullptr) continue;
     HWY_UNROLL(4)
-    for (int v = 0; v < Vectors; v++) storeFloats(sums[r][v], line + v * kLanes);
-    for (int j = 0; j < out.columns; j++) row[out.offsets[j / kLanes] + j % kLanes] = line[j];
+    for (int v = 0; v < Vectors; v++) storeFloats(sums[r][v], row + out.offsets[v]);
   }
 }
 
