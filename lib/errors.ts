@@ -45,8 +45,9 @@ export const errorCodes = {
   },
   ERR_OSTINATO_ADDON: {
     error: "OstinatoError",
-    raised: "There is no native binary for this platform, or it cannot be loaded.",
-    remedy: "Build it (npm run setup), or compute with ReferenceExecutor, which is slow and needs no binary.",
+    raised: "There is no native binary for this platform, it cannot be loaded, or a bundler left it behind.",
+    remedy:
+      "Build it (npm run setup), keep the package out of bundles, or compute with ReferenceExecutor, which is slow and needs no binary.",
   },
 } as const;
 

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OptionError, OstinatoError } from "../errors.js";
 import type { Addon } from "./addon.js";
@@ -7,24 +8,70 @@ let loaded: Addon | undefined;
 
 /**
  * The native addon: a fresh build in build/Release, or the prebuilt binary of this platform.
- * @throws OstinatoError ERR_OSTINATO_ADDON if there is neither.
+ * @throws OstinatoError ERR_OSTINATO_ADDON if there is neither, or the system refuses it, or a bundler has left it behind.
  * @throws OptionError if OSTINATO_NUM_THREADS, OSTINATO_KERNELS or OSTINATO_GEMM in the environment says something impossible.
  */
 export function loadAddon(): Addon {
   if (loaded) return loaded;
-  const require = createRequire(import.meta.url);
-  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const { require, root } = packagePlace();
+  const file = addonFile(require, root);
   try {
-    loaded = (require("node-gyp-build") as (folder: string) => Addon)(root);
+    loaded = require(file) as Addon;
   } catch (cause) {
     const { code, message } = cause as Error & { code?: string };
     if (code === "ERR_OSTINATO_OPTION") throw new OptionError(message);
-    throw new OstinatoError(
-      `There is no native binary for ${process.platform}-${process.arch} with Node ${process.version}. Build one from source ` +
-        `with "npx cmake-js compile" in ${root} (needs CMake, a C++20 compiler and the headers of Google Highway), or use ` +
-        'the slower executor in plain JavaScript: import { ReferenceExecutor } from "ostinato/reference" (--executor reference on the command line).',
-      { code: "ERR_OSTINATO_ADDON", cause },
-    );
+    throw noAddon(`The native binary ${file} cannot be loaded: ${message.trim()}.`, root, cause);
   }
   return loaded;
+}
+
+/** The folder of this package, and how to require from it. */
+function packagePlace() {
+  let cause: unknown;
+  try {
+    // Not `new URL("../..", import.meta.url)`: bundlers take that for a file to copy.
+    const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+    const require = createRequire(import.meta.url);
+    if ((require(join(root, "package.json")) as { name?: string }).name === "ostinato") return { require, root };
+  } catch (error) {
+    cause = error;
+  }
+  throw new OstinatoError(
+    "Ostinato was bundled, and its native binary and their loader are files of the package that a bundler leaves behind. Keep the package out of " +
+      "the bundle: --external:ostinato (esbuild), externals (webpack), external (Rollup, Vite: ssr.external), serverExternalPackages (Next.js). " +
+      "Then node_modules/ostinato must be there where the program runs.",
+    { code: "ERR_OSTINATO_ADDON", cause },
+  );
+}
+
+function addonFile(require: NodeJS.Require, root: string): string {
+  let file: string;
+  try {
+    file = (require("node-gyp-build") as { path: (folder: string) => string }).path(root);
+  } catch (cause) {
+    const libc = process.platform === "linux" ? ` (${libcFamily(require)})` : "";
+    throw noAddon(
+      `There is no native binary for ${process.platform}-${process.arch}${libc} with Node ${process.version}.`,
+      root,
+      cause,
+    );
+  }
+  // node-gyp-build knows a Linux with musl by a file that only Alpine has.
+  return file.endsWith(".glibc.node") && libcFamily(require) === "musl"
+    ? file.replace(/glibc\.node$/, "musl.node")
+    : file;
+}
+
+/** The C library of this process: "glibc" or "musl". */
+function libcFamily(require: NodeJS.Require): string {
+  return (require("detect-libc") as { familySync: () => string | null }).familySync() ?? "glibc";
+}
+
+function noAddon(problem: string, root: string, cause: unknown): OstinatoError {
+  return new OstinatoError(
+    `${problem} Build one from source with "npx cmake-js compile" in ${root} (needs CMake, a C++20 compiler and the headers of Google ` +
+      'Highway), or use the slower executor in plain JavaScript: import { ReferenceExecutor } from "ostinato/reference" (--executor ' +
+      "reference on the command line).",
+    { code: "ERR_OSTINATO_ADDON", cause },
+  );
 }

@@ -18,8 +18,8 @@ function ostinato(args: string[], env: Record<string, string> = {}) {
   return { status, stdout, stderr };
 }
 
-/** node-gyp-build then looks for prebuilt binaries only, and a clone has none. */
-const noAddon = { PREBUILDS_ONLY: "1" };
+/** node-gyp-build then looks for binaries where there are none. */
+const noAddon = { OSTINATO_PREBUILD: folder };
 
 beforeAll(async () => {
   const model = await LanguageModel.create({
