@@ -21,7 +21,11 @@ export const languageReaderRule = value<LanguageReader>(
   (model) => typeof (model as Partial<LanguageReader> | null)?.readLanguages === "function",
 );
 
-/** The bytes that the states of a tagger's language models take for sentences. */
+/**
+ * The bytes that the states of a tagger's language models take for sentences.
+ *
+ * @internal
+ */
 export function languageBytes(
   { languages }: SequenceTaggerNetwork,
   sentences: readonly Pick<EncodedSentence, "ids">[],
