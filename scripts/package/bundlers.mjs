@@ -5,13 +5,12 @@ import { toolsFolder } from "./tools.mjs";
 
 /** A program that says how it fails. */
 const program = `import { LanguageModel, CharacterTokenizer } from "ostinato";
-try {
+async function main() {
   const tokenizer = CharacterTokenizer.fromText("abc");
   const model = await LanguageModel.create({ tokenizer, hiddenSize: 8, executor: "native" });
   console.log("computes by", model.executor.name);
-} catch ({ code, message }) {
-  console.log(code, message);
 }
+main().catch(({ code, message }) => console.log(code, message));
 `;
 
 /** esbuild and webpack: with the package kept out of the bundle it works; bundled in, it says what to do. */
@@ -20,15 +19,16 @@ export function bundlers(folder, tarball) {
   writeFileSync(join(folder, "program.mjs"), program);
   const bin = (name) => join(toolsFolder(), "node_modules/.bin", name);
   const esbuild = (...more) =>
-    run(bin("esbuild"), ["program.mjs", "--bundle", "--platform=node", "--format=esm", "--log-level=error", ...more], {
+    run(bin("esbuild"), ["program.mjs", "--bundle", "--platform=node", "--log-level=error", ...more], {
       cwd: folder,
     });
   const node = (file) => run(process.execPath, [file], { cwd: folder });
 
-  esbuild("--outfile=external.mjs", "--external:ostinato");
+  esbuild("--outfile=external.mjs", "--format=esm", "--external:ostinato");
   expect(node("external.mjs"), /^computes by native/, "esbuild, external");
-  esbuild("--outfile=bundled.mjs");
-  expect(node("bundled.mjs"), /^ERR_OSTINATO_ADDON Ostinato was bundled, .*--external:ostinato/, "esbuild, bundled");
+  // As ES modules esbuild's bundles cannot require Node's own modules, which dependencies do, so that ours is not the first complaint.
+  esbuild("--outfile=bundled.cjs", "--format=cjs");
+  expect(node("bundled.cjs"), /^ERR_OSTINATO_ADDON Ostinato was bundled, .*--external:ostinato/, "esbuild, bundled");
 
   const webpack = (name, more) => {
     const file = join(folder, `${name}.config.mjs`);
