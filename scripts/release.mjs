@@ -12,7 +12,7 @@ import { changelogOfRelease, expectNewVersion, withVersion } from "./release/ver
 
 const projectRoot = fileURLToPath(new URL("..", import.meta.url));
 
-/** What must succeed before a version is one, in this order. */
+/** Steps that must succeed before a version is one, in this order. */
 const projectSteps = [
   { name: "checks", command: ["bash", ".ci/run"], env: { CI: "true" }, slow: true },
   { name: "JavaScript", command: ["npm", "run", "--silent", "build:ts"] },
