@@ -1,13 +1,13 @@
 // `npm test`: sets up what is missing, then runs all TypeScript tests (vitest) and all C++ tests (ctest).
 // Arguments go to vitest: npm test -- test/graph
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, run, setup } from "./setup.mjs";
 
 setup();
-const build = join(root, "build-tests");
-mkdirSync(build, { recursive: true });
+// The addon's own build: the C++ tests link the objects that it has compiled.
+const build = join(root, "build");
 
 const results = join(build, "vitest.json");
 const vitest = spawnSync(
@@ -16,9 +16,9 @@ const vitest = spawnSync(
   { cwd: root, stdio: ["ignore", "inherit", "inherit"] },
 );
 
-run("cmake", ["-S", root, "-B", build, "-DOSTINATO_TESTS=ON", "-DCMAKE_BUILD_TYPE=Release"], { stdout: "ignore" });
-run("cmake", ["--build", build, "--parallel", "2"], { stdout: "ignore" });
-const ctest = spawnSync("ctest", ["--test-dir", build, "--output-on-failure", "--no-tests=error"], {
+run("cmake", ["-S", root, "-B", build, "-DOSTINATO_TESTS=ON"], { stdout: "ignore" });
+run("cmake", ["--build", build, "--config", "Release", "--parallel", "2"], { stdout: "ignore" });
+const ctest = spawnSync("ctest", ["--test-dir", build, "-C", "Release", "--output-on-failure", "--no-tests=error"], {
   cwd: root,
   encoding: "utf8",
   stdio: ["ignore", "pipe", "inherit"],
