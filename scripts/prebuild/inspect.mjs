@@ -7,6 +7,12 @@ import { oldestGlibc, oldestMacos } from "./targets.mjs";
 /** The two functions that Node looks for. */
 const entries = ["napi_register_module_v1", "node_api_module_get_api_version_v1"];
 
+/**
+ * zig's unwinder asks the linker to export its functions. A DLL's names are found in that DLL only, so they get in nobody's way, as they
+ * would on Linux.
+ */
+const unwinder = /^(_Unwind_|unw_|_GCC_specific_handler$)/;
+
 const glibcLibraries = /^(lib(c|m|dl|pthread)\.so\.\d|ld-linux-(x86-64|aarch64)\.so\.\d)$/;
 const muslLibraries = /^libc\.so$/;
 const windowsLibraries = /^(KERNEL32|ADVAPI32|ntdll|api-ms-win-[a-z0-9-]+)\.dll$/i;
@@ -58,7 +64,8 @@ function ofMacos(bytes, { arch }) {
 }
 
 function ofWindows(bytes, { arch }) {
-  const found = readPe(bytes);
+  const read = readPe(bytes);
+  const found = { ...read, exports: read.exports.filter((name) => !unwinder.test(name)) };
   return [
     ...common(found, arch, windowsLibraries),
     ...unless(found.randomAddress, "it is always loaded at the same address"),

@@ -227,6 +227,7 @@ void multiply(Panels a, int panelRows, Panels b, int64_t k, int parts, const Blo
 #else
 
 #include <cstdlib>
+#include "products/matrix_unit/matrix_unit.h"
 
 namespace ostinato::matrix_unit {
 
