@@ -150,7 +150,7 @@ export {
 } from "./formats/index.js";
 export * from "./graph/index.js";
 export * from "./metrics/index.js";
-export type { CacheEntry, Decoder, Encoded } from "./models/decoderStep.js";
+export type { Decoder, Encoded } from "./models/decoderStep.js";
 export type { LoadWeightsOptions } from "./models/foreignNames.js";
 export { loadWeights } from "./models/foreignWeights.js";
 export type { GradientFlow } from "./models/gradientFlow.js";

@@ -4,8 +4,9 @@ import type { Graph } from "../graph/graph.js";
 import type { Program } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Memory } from "../nn/attention.js";
-import type { State } from "../nn/stateEntry.js";
+import type { State, StepEntry } from "../nn/stateEntry.js";
 import type { SearchStep } from "../search/index.js";
+import { firstState } from "./firstState.js";
 
 /** The results of an encoder, recorded once for all steps of a decoder. */
 export interface Encoded {
@@ -19,20 +20,10 @@ export interface Encoded {
   blocks: { readonly memories: readonly Tensor[]; readonly lengths: Tensor | null } | null;
 }
 
-/** An entry of a decoder's state that begins as zeros: [N,size], a row for each hypothesis. */
-export interface CacheEntry {
-  readonly name: string;
-  readonly size: number;
-  /** The type of its values. Default: "f32". */
-  readonly dtype?: "f32" | "i32";
-  /** Whether its rows stay where they are when hypotheses continue others, and the decoder finds them by indices. Default false. */
-  readonly stays?: boolean;
-}
-
 /** A decoder: the same step for every token of a text. */
 export interface Decoder {
   /** Entries of the state that hold what the last `length` tokens left. Default: none. */
-  caches?(length: number): readonly CacheEntry[];
+  caches?(length: number): readonly StepEntry[];
 
   /**
    * @param tokens i32 [N]: N is B, or a multiple of it where several hypotheses share what was read.
@@ -90,23 +81,22 @@ export class DecoderStep {
   /**
    * The decoder's step over `beams` hypotheses for each of the things that were read, and what it begins with.
    * @param length most tokens that the step will read, for decoders that keep something of each.
+   * @throws OptionError where memory cannot hold what they keep.
    */
-  step(read: Read, beams: number, length = 1): { step: SearchStep; feeds: Record<string, Values> } {
+  step(read: Read, beams: number, length: number): { step: SearchStep; feeds: Record<string, Values> } {
     const { B, parts } = read;
     const caches = this.#decoder.caches?.(length) ?? [];
     const executable = this.#stepProgram(read, { beams, length, caches });
     const { feeds, outputs } = executable.program;
     const states = feeds.map(({ name }) => name).filter((name) => name.startsWith(statePrefix));
     const attends = outputs.some(({ name }) => name === "attention");
-    const empty = new Map(
-      caches.map(({ name, size, dtype }) => [
-        statePrefix + name,
-        new (dtype === "i32" ? Int32Array : Float32Array)(B * beams * size),
-      ]),
+    const empty = firstState(
+      caches.map((entry) => ({ ...entry, name: statePrefix + entry.name })),
+      B * beams,
     );
     const first = (name: string): Values => {
       const part = parts[name] as Values;
-      return empty.get(name) ?? (name.startsWith(statePrefix) ? repeatRows(part, B, beams) : part);
+      return empty[name] ?? (name.startsWith(statePrefix) ? repeatRows(part, B, beams) : part);
     };
     return {
       step: {
@@ -122,7 +112,7 @@ export class DecoderStep {
 
   #stepProgram(
     { key, B, program, parts }: Read,
-    { beams, length, caches }: { beams: number; length: number; caches: readonly CacheEntry[] },
+    { beams, length, caches }: { beams: number; length: number; caches: readonly StepEntry[] },
   ): Executable {
     const N = B * beams;
     const kept = caches.length > 0 ? ` ${length}` : "";
@@ -170,7 +160,7 @@ export function encodedOf(feeds: Readonly<Record<string, Tensor>>, lengths: Tens
 }
 
 /** Which outputs become the states of the next step, and whether their rows follow the hypotheses. */
-function linksOf(states: readonly string[], caches: readonly CacheEntry[]): Pick<SearchStep, "carry" | "kept"> {
+function linksOf(states: readonly string[], caches: readonly StepEntry[]): Pick<SearchStep, "carry" | "kept"> {
   const staying = new Set(caches.filter(({ stays }) => stays).map(({ name }) => statePrefix + name));
   const links = (own: readonly string[]) => Object.fromEntries(own.map((name) => [name, `next.${name}`]));
   return {

@@ -1,7 +1,8 @@
 import { Graph } from "../graph/graph.js";
 import type { Tensor } from "../graph/tensor.js";
+import type { StepEntry } from "../nn/stateEntry.js";
 import type { ExportedGraph, Sizes } from "../onnx/index.js";
-import type { CacheEntry, Decoder, Encoded } from "./decoderStep.js";
+import type { Decoder, Encoded } from "./decoderStep.js";
 import { encodedOf, outputEncoded, statePrefix } from "./decoderStep.js";
 
 /** An encoder and a decoder that are to be exported. */
@@ -46,7 +47,7 @@ function recordStep(
     encode,
     hasLengths,
     caches,
-  }: Pick<ExportedPair, "decoder" | "encode" | "hasLengths"> & { caches: readonly CacheEntry[] },
+  }: Pick<ExportedPair, "decoder" | "encode" | "hasLengths"> & { caches: readonly StepEntry[] },
 ): void {
   const { B = 1 } = own;
   // The encoder's outputs, whose forms are known once it is recorded.

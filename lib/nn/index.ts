@@ -44,7 +44,7 @@ export type { GateValue, RecurrentOptions, RecurrentStackOptions } from "./recur
 export { RecurrentStack } from "./recurrent.js";
 export type { RNNOptions } from "./rnn.js";
 export { RNN } from "./rnn.js";
-export type { State, StateEntry } from "./stateEntry.js";
-export type { TransformerEntry, TransformerStepReading } from "./transformer.js";
+export type { State, StateEntry, StepEntry } from "./stateEntry.js";
+export type { TransformerStepReading } from "./transformer.js";
 export { Transformer } from "./transformer.js";
 export type { TransformerOptions, TransformerReading } from "./transformerBlock.js";

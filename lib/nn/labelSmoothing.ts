@@ -24,10 +24,16 @@ export function smoothedCrossEntropy(
 function surplusOf(output: Linear, { x, targets }: { x: Tensor; targets: Tensor }, exists: Tensor | null): Tensor {
   const N = x.shape[0] as number;
   const weight = output.weight.in(x.graph);
-  const [V, F] = weight.shape as [number, number];
+  const [V] = weight.shape as [number];
   const ids = exists ? ops.reshape(ops.keepIds(ops.reshape(targets, [N, 1]), exists), [N]) : targets;
-  const mean = ops.affine(ops.sumTo(weight, [1, F]), { scale: 1 / V });
-  const surplus = ops.sumTo(ops.multiply(x, ops.subtract(ops.embedding(weight, ids), mean)), [N, 1]);
+  /** The rows of the targets in a table [V,W], less the mean of all rows: [N,W]. */
+  const aboveMean = (table: Tensor) => {
+    const mean = ops.affine(ops.sumTo(table, [1, table.shape[1] as number]), { scale: 1 / V });
+    return ops.subtract(ops.embedding(table, ids), mean);
+  };
+  const product = ops.sumTo(ops.multiply(x, aboveMean(weight)), [N, 1]);
+  const bias = output.bias && aboveMean(ops.reshape(output.bias.in(x.graph), [V, 1]));
+  const surplus = bias ? ops.add(product, bias) : product;
   return ops.reshape(exists ? ops.multiply(surplus, exists) : surplus, [N]);
 }
 

@@ -94,7 +94,10 @@ export class MultiHeadAttention implements Layer {
     const { size: F, heads, memorySize = F, rotaryBase, bias, initializer, outputInitializer = initializer } = complete;
     if (F % heads !== 0) throw new OptionError(`${name}: ${heads} heads cannot share ${F} features: choose a divisor.`);
     if (rotaryBase !== undefined && (F / heads) % 2 !== 0) {
-      throw new OptionError(`${name}: rotary positions turn pairs of features, and each head has ${F / heads}.`);
+      throw new OptionError(
+        `${name}: rotary positions turn pairs of features, and each of ${heads} heads of ${F} features has ${F / heads}. Choose heads so ` +
+          "that it is even (heads; --heads on the command line), or other positions (positions; --positions).",
+      );
     }
     this.#size = F;
     this.#heads = heads;
@@ -122,8 +125,10 @@ export class MultiHeadAttention implements Layer {
   /**
    * `apply` with `causal` from the first step on, and the cache that as many calls of `step` fill. x [T,B,F], T at most `length`.
    * @returns y [T,B,F], and memory [B,2FL] for the keys and values of L = `length` steps.
+   * @throws ShapeError for more steps than L.
    */
   begin(x: Tensor, length: number): { y: Tensor; memory: Tensor } {
+    checkOption(this.name, "length", length, size);
     const F = this.#size;
     const { query, memory: rows } = this.#project(x, x);
     const [T, B] = rows.shape as [number, number];

@@ -5,10 +5,10 @@ import { matchShapes, operand, operandIfAny } from "../graph/tensor.js";
 import type { Completed, OptionsOf } from "../options.js";
 import { completeOptions, list, optional, table } from "../options.js";
 import type { Layer } from "./layer.js";
-import { expectLayerName } from "./layer.js";
+import { expectLayerName, size } from "./layer.js";
 import { LayerNorm } from "./layerNorm.js";
 import type { Parameter } from "./parameter.js";
-import type { State } from "./stateEntry.js";
+import type { State, StepEntry } from "./stateEntry.js";
 import type { TransformerOptions, TransformerReading } from "./transformerBlock.js";
 import { readingRules, TransformerBlock, transformerRules } from "./transformerBlock.js";
 
@@ -21,23 +21,16 @@ const stepRules = table("Transformer.step", {
   memoryLengths: operandIfAny,
 });
 
+const beginRules = table("Transformer.begin", {
+  /** The last step of each sequence that exists, below T, i32 [B]. */
+  last: operand,
+  /** L: steps that the state has room for, see `stateEntries`. */
+  length: size,
+});
+
 /** The input of a Transformer's step besides x and the state. @interface */
 export type TransformerStepReading = Pick<OptionsOf<typeof stepRules>, "positions"> &
   Partial<OptionsOf<typeof stepRules>>;
-
-/** An entry of the state of a Transformer's step, [N,size]. */
-export interface TransformerEntry {
-  readonly name: string;
-  readonly size: number;
-  /** The type of its values. Default: "f32". */
-  readonly dtype?: "i32";
-  /** It goes on where a text begins afresh: positions say what is seen. */
-  readonly lasts: true;
-  /** Its rows stay where they are when hypotheses continue others. */
-  readonly stays?: true;
-  /** It begins as the number of each row where texts are begun at once (`begin`); else it may begin as zeros, as all others do. */
-  readonly ownRow?: true;
-}
 
 /**
  * A stack of Transformer blocks (Vaswani et al. 2017, figure 1): an encoder; with `causal` a decoder; with `memorySize` one that reads
@@ -77,8 +70,7 @@ export class Transformer implements Layer {
 
   /** The weights of each block's attention to a memory, from the lowest up: [heads,T,B,S]. @throws ShapeError without one. */
   memoryWeights(x: Tensor, reading: TransformerReading): Tensor[] {
-    this.#expectMemory(true);
-    return this.#each(x, reading, (block, rows, complete) => block.memoryWeights(rows, complete) as Tensor);
+    return this.#each(x, reading, (block, rows, complete) => block.memoryWeights(rows, complete));
   }
 
   /** Whatever `look` makes of each block and of the rows that it reads. */
@@ -100,7 +92,7 @@ export class Transformer implements Layer {
    * Entries of the state of `step`: for each block the keys and values of the last `length` steps, which stay in their rows, and by which
    * rows each row finds those that it has read.
    */
-  stateEntries(length: number): TransformerEntry[] {
+  stateEntries(length: number): StepEntry[] {
     const memories = this.#blocks.map((block, layer) => {
       return { name: entryName(layer), size: block.cacheSize(length), lasts: true, stays: true } as const;
     });
@@ -112,15 +104,22 @@ export class Transformer implements Layer {
   /**
    * The state of steps with `causal` after sequences that are read at once, from the first state. x [T,B,F], T at most L, the `length` of
    * `stateEntries`.
-   * @param reading.last i32 [B], the last step of each sequence that exists.
    * @returns all entries but the rows that hold what each row has read: for each row of the batch its own.
+   * @throws ShapeError without `causal`, with `memorySize`, or for more than L steps.
    */
-  begin(x: Tensor, { last, length }: { last: Tensor; length: number }): State {
+  begin(x: Tensor, reading: { last: Tensor; length: number }): State {
+    const { last, length } = completeOptions(this.name, reading, beginRules);
     const { B } = matchShapes(this.name, [
       ["x", x, `T B ${this.#options.size}`],
       ["last", last, "B", "i32"],
     ]) as { B: number };
-    this.#expectMemory(false);
+    this.#expectCausal();
+    const { memorySize } = this.#options;
+    if (memorySize !== undefined) {
+      throw new ShapeError(
+        `${this.name}: no memory can be read at once, and its blocks read one of ${memorySize} features: take steps from the beginning.`,
+      );
+    }
     const state: State = { [timesName]: ops.reshape(ops.nextPositions({ positions: last }), [B, 1]) };
     this.#blocks.reduce((rows, block, layer) => {
       const { y, memory } = block.begin(rows, length);
@@ -132,23 +131,21 @@ export class Transformer implements Layer {
 
   /** The keys and values of a memory [S,B,M] for each block, [S,B,2F], computed once for all steps. @throws ShapeError without `memorySize`. */
   keysAndValues(memory: Tensor): Tensor[] {
-    const all = this.#blocks.map((block) => block.keysAndValues(memory));
-    return all.map((one) => {
-      if (!one) throw new ShapeError(`${this.name}: its blocks read no memory: make it with memorySize.`);
-      return one;
-    });
+    return this.#blocks.map((block) => block.keysAndValues(memory));
   }
 
   /**
    * One step with `causal`, for rows that each have read some tokens. x [N,F].
    * @returns y [N,F], the state after it, and the mean of the weights by which the topmost block's heads read the memory, [N,S]; null
    *   without one.
+   * @throws ShapeError without `causal`, or without the memory that `memorySize` asks for.
    */
   step(x: Tensor, state: State, reading: TransformerStepReading): { y: Tensor; state: State; weights: Tensor | null } {
     const { positions, memories, memoryLengths } = completeOptions(this.name, reading, stepRules);
     const names = [...this.#blocks.map((_, layer) => entryName(layer)), lineageName, timesName];
     const before = completeOptions(this.name, state, Object.fromEntries(names.map((name) => [name, operand]))) as State;
     const { N } = matchShapes(this.name, [["x", x, `N ${this.#options.size}`]]) as { N: number };
+    this.#expectCausal();
     this.#expectMemory(memories !== undefined);
     const times = ops.reshape(before[timesName] as Tensor, [N]);
     const lineage = ops.lineage({ before: before[lineageName] as Tensor, times });
@@ -172,6 +169,11 @@ export class Transformer implements Layer {
     const complete = completeOptions(this.name, reading, readingRules);
     this.#expectMemory(complete.memory !== null);
     return complete;
+  }
+
+  #expectCausal(): void {
+    if (this.#options.causal) return;
+    throw new ShapeError(`${this.name}: a step sees what came before it, and these blocks all: make it with causal.`);
   }
 
   #expectMemory(isGiven: boolean): void {

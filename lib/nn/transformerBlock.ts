@@ -1,3 +1,4 @@
+import { ShapeError } from "../errors.js";
 import * as ops from "../graph/ops/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import { operandIfAny } from "../graph/tensor.js";
@@ -132,9 +133,7 @@ export class TransformerBlock implements Layer {
   }
 
   apply(x: Tensor, { lengths = null, memory = null, memoryLengths = null }: TransformerReading): Tensor {
-    const attended = this.#parts.attention.around(x, (y) =>
-      this.#attention.apply(y, { lengths, causal: this.#causal }),
-    );
+    const attended = this.#attended(x, lengths);
     const read = memory && { memory, lengths: memoryLengths };
     const informed = this.#informed(attended, read && ((attention, y) => attention.apply(y, read)));
     return this.#parts.feedForward.around(informed, (y) => this.#feedForward.apply(y));
@@ -145,12 +144,10 @@ export class TransformerBlock implements Layer {
     return this.#attention.weights(this.#parts.attention.input(x), { lengths, causal: this.#causal });
   }
 
-  /** The weights of the attention to a memory: [heads,T,B,S]; null for a block that reads none. */
-  memoryWeights(x: Tensor, { lengths = null, memory = null, memoryLengths = null }: TransformerReading): Tensor | null {
-    const { attention: own, memory: part } = this.#parts;
-    if (!memory || !part || !this.#memoryAttention) return null;
-    const attended = own.around(x, (y) => this.#attention.apply(y, { lengths, causal: this.#causal }));
-    return this.#memoryAttention.weights(part.input(attended), { memory, lengths: memoryLengths });
+  /** The weights of the attention to a memory: [heads,T,B,S]. @throws ShapeError for a block that reads none. */
+  memoryWeights(x: Tensor, { lengths = null, memory = null, memoryLengths = null }: TransformerReading): Tensor {
+    const { attention, part } = this.#memoryPart;
+    return attention.weights(part.input(this.#attended(x, lengths)), { memory, lengths: memoryLengths });
   }
 
   /** `apply` of a block that is `causal` and reads no memory, and the cache that as many calls of `step` fill. */
@@ -169,9 +166,9 @@ export class TransformerBlock implements Layer {
     return this.#attention.cacheSize(length);
   }
 
-  /** The keys and values of a memory [S,B,M] that steps read, [S,B,2F]; null for a block that reads none. */
-  keysAndValues(memory: Tensor): Tensor | null {
-    return this.#memoryAttention?.keysAndValues(memory) ?? null;
+  /** The keys and values of a memory [S,B,M] that steps read, [S,B,2F]. @throws ShapeError for a block that reads none. */
+  keysAndValues(memory: Tensor): Tensor {
+    return this.#memoryPart.attention.keysAndValues(memory);
   }
 
   /** One step with `causal`. x [N,F] -> y [N,F], the cache after it, and the mean weights [N,S] of a memory that was read. */
@@ -199,10 +196,20 @@ export class TransformerBlock implements Layer {
     return { y: this.#parts.feedForward.around(informed, (y) => this.#feedForward.apply(y)), memory, weights };
   }
 
+  #attended(x: Tensor, lengths: Tensor | null): Tensor {
+    return this.#parts.attention.around(x, (y) => this.#attention.apply(y, { lengths, causal: this.#causal }));
+  }
+
   /** x with what the block reads of a memory. @param look records it; null where there is none. */
   #informed(x: Tensor, look: ((attention: MultiHeadAttention, y: Tensor) => Tensor) | null): Tensor {
-    const attention = this.#memoryAttention;
+    if (!look) return x;
+    const { attention, part } = this.#memoryPart;
+    return part.around(x, (y) => look(attention, y));
+  }
+
+  get #memoryPart(): { attention: MultiHeadAttention; part: Part } {
     const { memory: part } = this.#parts;
-    return look && attention && part ? part.around(x, (y) => look(attention, y)) : x;
+    if (part && this.#memoryAttention) return { attention: this.#memoryAttention, part };
+    throw new ShapeError(`${this.name} reads no memory: make the Transformer with memorySize.`);
   }
 }

@@ -88,6 +88,30 @@ describe.each(forms)("%o", (form) => {
   });
 });
 
+test("what steps and beginnings cannot do is refused by name", () => {
+  const graph = new Graph();
+  const [x, row, last] = [
+    graph.feed("x", "f32", [3, B, F]),
+    graph.feed("row", "f32", [B, F]),
+    graph.feed("last", "i32", [B]),
+  ];
+  const encoder = new Transformer("e", { size: F, heads: 2 });
+  const state = Object.fromEntries(
+    encoder.stateEntries(L).map(({ name, size, dtype }) => [name, graph.feed(name, dtype ?? "f32", [B, size])]),
+  );
+  const causal = /e: a step sees what came before it.*make it with causal/;
+  expect(() => encoder.step(row, state, { positions: last })).toThrow(causal);
+  expect(() => encoder.begin(x, { last, length: L })).toThrow(causal);
+  const decoder = new Transformer("d", { size: F, heads: 2, causal: true });
+  expect(() => decoder.begin(x, { last, lenght: L } as never)).toThrow(
+    /d: unknown option "lenght"; did you mean length/,
+  );
+  expect(() => decoder.begin(x, { last, length: 2 })).toThrow(/more steps than a cache of 2 holds/);
+  expect(() => decoder.keysAndValues(x)).toThrow(/d\.0 reads no memory: make the Transformer with memorySize/);
+  const reader = new Transformer("r", { size: F, heads: 2, causal: true, memorySize: F });
+  expect(() => reader.begin(x, { last, length: L })).toThrow(/r: no memory can be read at once/);
+});
+
 test("rotary positions know only how far steps are apart", async () => {
   const graph = new Graph();
   const x = graph.feed("x", "f32", [T, 1, F]);
@@ -125,7 +149,7 @@ test("sinusoidal positions are the paper's, and a step adds those of its own", a
 test("what does not fit is refused by the layer's name", () => {
   expect(() => new MultiHeadAttention("a", { size: 10, heads: 3 })).toThrow(/a: 3 heads cannot share 10 features/);
   expect(() => new MultiHeadAttention("a", { size: 6, heads: 2, rotaryBase: 100 })).toThrow(
-    /a: rotary positions turn pairs/,
+    /a: rotary positions turn pairs .* each of 2 heads of 6 features has 3. Choose heads so that it is even \(heads; --heads/,
   );
   expect(() => new FeedForward("f", { size: 4, activation: "tanh" as never })).toThrow(
     /f: expected activation .*swiglu/,

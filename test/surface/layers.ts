@@ -131,6 +131,10 @@ export const layerRows: Record<string, Entry> = {
       return [f("in", 2, 4), { memory: f("cache", 2, 24), ...indices }];
     },
   ),
+  "MultiHeadAttention.begin": entry(
+    of(() => new ostinato.MultiHeadAttention("m", { size: 4, heads: 2 }), "begin"),
+    () => [tensors().f("in", 3, 2, 4), 5],
+  ),
   "MultiHeadAttention.keysAndValues": entry(
     of(() => new ostinato.MultiHeadAttention("m", { size: 4, heads: 2, memorySize: 3 }), "keysAndValues"),
     () => [tensors().f("memory", 5, 2, 3)],
@@ -166,6 +170,13 @@ export const layerRows: Record<string, Entry> = {
   "Transformer.stateEntries": entry(
     of(() => new ostinato.Transformer("t", { size: 4, heads: 2 }), "stateEntries"),
     () => [3],
+  ),
+  "Transformer.begin": entry(
+    of(() => new ostinato.Transformer("t", { size: 4, heads: 2, causal: true }), "begin"),
+    () => {
+      const { f, i } = tensors();
+      return [f("in", 3, 2, 4), { last: i("last", 2), length: 5 }];
+    },
   ),
   "Transformer.step": entry(
     of(() => new ostinato.Transformer("t", { size: 4, heads: 2, causal: true }), "step"),

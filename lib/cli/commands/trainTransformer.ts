@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { transformerRules } from "../../models/transformerLanguageModel/network.js";
+import { transformerLanguageModelRules } from "../../models/transformerLanguageModel/network.js";
 import { TransformerLanguageModel } from "../../models/transformerLanguageModel/transformerLanguageModel.js";
 import { without } from "../../options.js";
 import { textTrainingCommand } from "../textTraining.js";
@@ -9,7 +9,7 @@ export function transformerCommand(): Command {
     name: "transformer",
     description: "train a Transformer language model on text files (UTF-8)",
     kind: TransformerLanguageModel.kind,
-    model: without(transformerRules, "vocabularySize"),
+    model: without(transformerLanguageModelRules, "vocabularySize"),
     create: TransformerLanguageModel.create,
   });
 }

@@ -5,10 +5,10 @@ import { Embedding } from "../../nn/embedding.js";
 import { initializer, normal } from "../../nn/initializers.js";
 import { Linear } from "../../nn/linear.js";
 import type { Parameter } from "../../nn/parameter.js";
-import type { State } from "../../nn/stateEntry.js";
+import type { State, StepEntry } from "../../nn/stateEntry.js";
 import type { OptionsOf } from "../../options.js";
 import { completeOptions, flag, option, real, table, text, whole } from "../../options.js";
-import type { TokenNetwork, TokenSequences, TokenStateEntry } from "../textModel/tokenNetwork.js";
+import type { TokenNetwork, TokenSequences } from "../textModel/tokenNetwork.js";
 
 /** The architecture of a feed-forward language model, as stored in config.json. @interface */
 export type FeedForwardLanguageModelConfig = OptionsOf<typeof feedForwardRules>;
@@ -52,7 +52,7 @@ export const feedForwardRules = table("FeedForwardLanguageModel", {
 export class FeedForwardLanguageModelNetwork implements TokenNetwork {
   readonly config: Required<FeedForwardLanguageModelConfig>;
   readonly parameters: readonly Parameter[];
-  readonly stateEntries: readonly TokenStateEntry[];
+  readonly stateEntries: readonly StepEntry[];
   /** C, [V+1,E] */
   readonly embedding: Embedding;
   readonly #hidden: Linear;

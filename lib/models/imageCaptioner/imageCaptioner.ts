@@ -188,7 +188,7 @@ export class ImageCaptioner extends SavedModel<Tokenizer, ImageCaptionerNetwork,
     for (let from = 0; from < named.length; from += batchSize) {
       search.signal?.throwIfAborted();
       const batch = named.slice(from, from + batchSize) as Pick<CaptionedImage, "image" | "name">[];
-      const { step, feeds } = this.#decoder.step(await this.#read(batch), search.beams);
+      const { step, feeds } = this.#decoder.step(await this.#read(batch), search.beams, 1);
       const results = await searchStep(step, feeds, {
         ...search,
         ...(automaton ? { automaton } : {}),

@@ -4,11 +4,11 @@ import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { constant } from "../../nn/initializers.js";
 import { Parameter } from "../../nn/parameter.js";
-import type { State } from "../../nn/stateEntry.js";
+import type { State, StepEntry } from "../../nn/stateEntry.js";
 import type { OptionsOf } from "../../options.js";
 import { completeOptions, flag, list, object, option, table, text, whole } from "../../options.js";
 import { kindNamed } from "../kindTable.js";
-import type { TokenNetwork, TokenSequences, TokenStateEntry } from "../textModel/tokenNetwork.js";
+import type { TokenNetwork, TokenSequences } from "../textModel/tokenNetwork.js";
 
 /** The architecture of a mixture, as stored in config.json. @interface */
 export type MixtureConfig = OptionsOf<typeof mixtureRules>;
@@ -35,8 +35,8 @@ export class MixtureNetwork implements TokenNetwork {
   /** [K], which sum to 1. */
   readonly weights: Parameter;
   readonly parameters: readonly Parameter[];
-  readonly stateEntries: readonly TokenStateEntry[];
-  readonly carriedEntries: readonly TokenStateEntry[];
+  readonly stateEntries: readonly StepEntry[];
+  readonly carriedEntries: readonly StepEntry[];
   /** The shortest of the parts' windows. */
   readonly windowLength?: number;
 
@@ -49,7 +49,7 @@ export class MixtureNetwork implements TokenNetwork {
       part.parameters.map((one) => one.frozenAs(`${prefixOf(k)}${one.name}`)),
     );
     this.parameters = [this.weights, ...own];
-    const entriesOf = (of: (part: TokenNetwork) => readonly TokenStateEntry[]) =>
+    const entriesOf = (of: (part: TokenNetwork) => readonly StepEntry[]) =>
       this.parts.flatMap((part, k) => of(part).map((entry) => ({ ...entry, name: `${prefixOf(k)}${entry.name}` })));
     this.stateEntries = entriesOf((part) => part.stateEntries);
     this.carriedEntries = entriesOf((part) => part.carriedEntries ?? part.stateEntries);

@@ -5,10 +5,10 @@ import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { constant } from "../../nn/initializers.js";
 import { Parameter } from "../../nn/parameter.js";
-import type { State } from "../../nn/stateEntry.js";
+import type { State, StepEntry } from "../../nn/stateEntry.js";
 import type { OptionsOf } from "../../options.js";
 import { completeOptions, flag, list, option, table, whole, word } from "../../options.js";
-import type { TokenNetwork, TokenSequences, TokenStateEntry } from "../textModel/tokenNetwork.js";
+import type { TokenNetwork, TokenSequences } from "../textModel/tokenNetwork.js";
 import { smoothings } from "./smoothing.js";
 
 /** The longest n-grams that a table holds. */
@@ -33,7 +33,7 @@ export const configRules = table("NgramModel", {
 export class NgramNetwork implements TokenNetwork {
   readonly config: Readonly<Required<NgramModelConfig>>;
   readonly parameters: readonly Parameter[];
-  readonly stateEntries: readonly TokenStateEntry[] = [{ name: "context", size: 1, dtype: "i32" }];
+  readonly stateEntries: readonly StepEntry[] = [{ name: "context", size: 1, dtype: "i32" }];
   readonly #table: Parameter;
 
   /** @throws OptionError for counts that no table has. */

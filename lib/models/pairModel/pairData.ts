@@ -213,11 +213,15 @@ function encodePair({ source, target }: Pair, place: string, tokenizer: Tokenize
     target: inPlace(place, () => tokenizer.encodeTarget(target)),
   };
   if (pair.source.length === 0) throw new InputError(`${place}: the source has no tokens.`);
-  const { end } = tokenizer.marks;
-  if (pair.target.includes(end)) {
-    throw new InputError(
-      `${place}: the target holds ${tokenizer.target.token(end)}, the token that ends a target. Take it out.`,
-    );
-  }
+  expectNoEnd(pair.target, tokenizer, place);
   return pair;
+}
+
+/** @throws InputError for the tokens of a target that hold the one that ends it. */
+export function expectNoEnd(target: Int32Array, tokenizer: TokenizerPair, place: string): void {
+  const { end } = tokenizer.marks;
+  if (!target.includes(end)) return;
+  throw new InputError(
+    `${place}: the target holds ${tokenizer.target.token(end)}, the token that ends a target. Take it out.`,
+  );
 }

@@ -6,4 +6,4 @@ export type { NextToken, NextTokens, NextTokensOptions } from "./nextTokens.js";
 export type { TextEnd } from "./textEnd.js";
 export type { EvaluateOptions, Evaluation, TextProbability } from "./textMeasure.js";
 export { TextModel } from "./textModel.js";
-export type { TokenLosses, TokenNetwork, TokenSequences, TokenStateEntry } from "./tokenNetwork.js";
+export type { TokenLosses, TokenNetwork, TokenSequences } from "./tokenNetwork.js";

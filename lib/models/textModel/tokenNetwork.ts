@@ -2,23 +2,8 @@ import type { Tokenizer } from "../../data/index.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
-import type { State } from "../../nn/stateEntry.js";
+import type { State, StepEntry } from "../../nn/stateEntry.js";
 import type { ModelNetwork } from "../modelKind.js";
-
-/** One entry of the state that a model of text carries from token to token: a tensor [B,size] that begins as zeros, if not said. */
-export interface TokenStateEntry {
-  /** Its key in a State: "h_l0". */
-  readonly name: string;
-  readonly size: number;
-  /** The type of its values. Default: "f32". */
-  readonly dtype?: "f32" | "i32";
-  /** Whether it goes on where a line begins afresh: what a text may read of it is for the network to say. Default false. */
-  readonly lasts?: boolean;
-  /** Whether its rows stay where they are when hypotheses continue others, and the network finds them by indices. Default false. */
-  readonly stays?: boolean;
-  /** Whether it begins as the number of each row instead of zeros. Default false. */
-  readonly ownRow?: boolean;
-}
 
 /** Tokens of some sequences side by side, and what is to follow each. */
 export interface TokenSequences {
@@ -49,13 +34,16 @@ export interface TokenLosses {
 /** The layers of a model of text: a step from a token to the logits of the next, and the losses of whole sequences. */
 export interface TokenNetwork extends ModelNetwork {
   readonly config: { readonly vocabularySize: number; readonly sentences: boolean };
-  readonly stateEntries: readonly TokenStateEntry[];
+  readonly stateEntries: readonly StepEntry[];
   /** Entries that windows of a running text hand on, where not all do: none where each window is read from its beginning. */
-  readonly carriedEntries?: readonly TokenStateEntry[];
+  readonly carriedEntries?: readonly StepEntry[];
   /** Most tokens of a window, and of a line with its end, where they are read at once. Absent: any number. */
   readonly windowLength?: number;
 
-  /** Positions of a window that have vectors, which only windows of that length teach. Absent: none. */
+  /**
+   * Positions that have vectors, which only windows of that length teach: after so many tokens a text begins afresh. Absent or 0: none, and
+   * it never does.
+   */
   readonly positionVectors?: number;
 
   /** Takes what it needs of the vocabulary besides the size. Default: nothing. */
@@ -80,7 +68,7 @@ export interface TokenNetwork extends ModelNetwork {
  * A state where `keep` is 1, and the first state where it is 0, but for what lasts.
  * @param keep [B,1], or a scalar for all rows.
  */
-export function keptState(state: State, keep: Tensor, entries: readonly TokenStateEntry[]): State {
+export function keptState(state: State, keep: Tensor, entries: readonly StepEntry[]): State {
   const lasting = new Set(entries.filter(({ lasts }) => lasts).map(({ name }) => name));
   const kept = (values: Tensor) => (values.dtype === "i32" ? ops.keepIds(values, keep) : ops.multiply(values, keep));
   return Object.fromEntries(
@@ -91,7 +79,7 @@ export function keptState(state: State, keep: Tensor, entries: readonly TokenSta
 /** The carried state of B rows, as variables of the store. `role` keeps training, evaluation and generation apart. */
 export function stateVariables(
   graph: Graph,
-  entries: readonly TokenStateEntry[],
+  entries: readonly StepEntry[],
   { role, B }: { role: string; B: number },
 ): State {
   return Object.fromEntries(

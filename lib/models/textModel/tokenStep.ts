@@ -4,12 +4,13 @@ import { Programs } from "../../executor/programs.js";
 import type { Graph } from "../../graph/graph.js";
 import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
-import type { State } from "../../nn/stateEntry.js";
+import type { State, StepEntry } from "../../nn/stateEntry.js";
 import type { CompleteSampling } from "../../search/sampling.js";
 import type { SearchStep } from "../../search/searchStep.js";
 import type { TokenAutomaton } from "../../search/tokenAutomaton.js";
 import { stateAfter } from "../../search/tokenAutomaton.js";
-import type { TokenNetwork, TokenStateEntry } from "./tokenNetwork.js";
+import { firstState } from "../firstState.js";
+import type { TokenNetwork } from "./tokenNetwork.js";
 import { keptState } from "./tokenNetwork.js";
 
 /** The state of `rows` sequences, by entry: h_l0 [rows,H], c_l0 [rows,H] ... It travels with the caller. */
@@ -82,19 +83,13 @@ export class TokenStep {
   }
 
   /** The entries of the state. */
-  get entries(): readonly TokenStateEntry[] {
+  get entries(): readonly StepEntry[] {
     return this.#model.network.stateEntries;
   }
 
-  /** The state before the first token. */
+  /** The state before the first token. @throws OptionError where memory cannot hold it. */
   start(rows = 1): SequenceState {
-    const first = ({ size, dtype, ownRow }: TokenStateEntry) => {
-      if (dtype !== "i32") return new Float32Array(rows * size);
-      return ownRow
-        ? Int32Array.from({ length: rows * size }, (_, i) => Math.floor(i / size))
-        : new Int32Array(rows * size);
-    };
-    return Object.fromEntries(this.entries.map((entry) => [entry.name, first(entry)]));
+    return firstState(this.entries, rows);
   }
 
   /**
@@ -258,7 +253,7 @@ export class TokenStep {
    * @param rows hypotheses that are followed side by side.
    */
   searchStep(rows: number): SearchStep {
-    const links = (entries: readonly TokenStateEntry[]) =>
+    const links = (entries: readonly StepEntry[]) =>
       Object.fromEntries(entries.map(({ name }) => [name, `last.${name}`]));
     return {
       executable: this.program("search", rows, (graph, logits) => graph.output("logits", logits)),
@@ -269,14 +264,15 @@ export class TokenStep {
     };
   }
 
-  /** The state of one sequence, for each of some rows. */
+  /** The state of one sequence, for each of some rows. A cache, whose rows stay, is where all of them look for it: in the first. */
   repeated(state: SequenceState, rows: number): SequenceState {
-    const repeat = (values: Values) => {
+    const repeat = ({ name, stays }: StepEntry) => {
+      const values = state[name] as Float32Array;
       const all = new (values.constructor as Float32ArrayConstructor)(rows * values.length);
-      for (let row = 0; row < rows; row++) all.set(values, row * values.length);
+      for (let row = 0; row < (stays ? 1 : rows); row++) all.set(values, row * values.length);
       return all as Values;
     };
-    return Object.fromEntries(Object.entries(state).map(([name, values]) => [name, repeat(values)]));
+    return Object.fromEntries(this.entries.map((entry) => [entry.name, repeat(entry)]));
   }
 
   /**

@@ -3,23 +3,24 @@ import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { Dropout } from "../../nn/dropout.js";
 import { Embedding } from "../../nn/embedding.js";
-import { activations, feedForwardSizeOf } from "../../nn/feedForward.js";
+import { feedForwardSizeOf } from "../../nn/feedForward.js";
 import { normal } from "../../nn/initializers.js";
 import { smoothedCrossEntropy, stepsThatExist } from "../../nn/labelSmoothing.js";
 import { Linear } from "../../nn/linear.js";
 import type { Parameter } from "../../nn/parameter.js";
 import { Positions } from "../../nn/positions.js";
-import type { State } from "../../nn/stateEntry.js";
+import type { State, StepEntry } from "../../nn/stateEntry.js";
 import { Transformer } from "../../nn/transformer.js";
 import type { OptionsOf } from "../../options.js";
-import { completeOptions, flag, option, optional, real, table, whole, word } from "../../options.js";
-import type { TokenLosses, TokenNetwork, TokenSequences, TokenStateEntry } from "../textModel/tokenNetwork.js";
+import { completeOptions, flag, option, real, table, whole, word } from "../../options.js";
+import type { TokenLosses, TokenNetwork, TokenSequences } from "../textModel/tokenNetwork.js";
+import { blockRules } from "../transformerOptions.js";
 
 /** The architecture of a Transformer language model, as stored in config.json. @interface */
-export type TransformerLanguageModelConfig = OptionsOf<typeof transformerRules>;
+export type TransformerLanguageModelConfig = OptionsOf<typeof transformerLanguageModelRules>;
 
 /** The rules of the architecture's options. */
-export const transformerRules = table("TransformerLanguageModel", {
+export const transformerLanguageModelRules = table("TransformerLanguageModel", {
   /** V: tokens of the vocabulary. */
   vocabularySize: option(whole({ minimum: 1 }), { flag: null, aka: ["vocab_size", "n_vocab"] }),
   /** Blocks on top of each other. Default 4. */
@@ -28,8 +29,7 @@ export const transformerRules = table("TransformerLanguageModel", {
   heads: option(whole({ minimum: 1, initial: 4 }), { aka: ["num_heads", "n_head", "nhead"] }),
   /** F: features of a token, from the embedding to the output layer. Default 128. */
   hiddenSize: option(whole({ minimum: 1, initial: 128 }), { aka: ["hidden", "d_model", "n_embd", "embed_dim"] }),
-  /** Features between the two products of a feed-forward part. Default: 4 times `hiddenSize`, and 8/3 of it for swiglu. */
-  feedForwardSize: option(optional(whole({ minimum: 1 })), { aka: ["dim_feedforward", "d_ff", "n_inner"] }),
+  ...blockRules,
   /** L: tokens that a window has at most, and that a step looks back over when text is written. Default 64. */
   contextLength: option(whole({ minimum: 1, maximum: 1 << 20, initial: 64 }), {
     aka: ["block_size", "n_ctx", "n_positions", "max_len", "context"],
@@ -39,14 +39,8 @@ export const transformerRules = table("TransformerLanguageModel", {
    * or "sinusoidal" vectors (Vaswani et al. 2017), with which a text begins afresh after every `contextLength` tokens. Default rotary.
    */
   positions: option(word(["rotary", "learned", "sinusoidal"], "rotary"), { aka: ["position_embedding_type"] }),
-  /** The function of the feed-forward parts. Default gelu. */
-  activation: option(word(activations, "gelu"), { aka: ["act", "activation_function", "hidden_act"] }),
-  /** Layer normalisation before each part ("pre": Xiong et al. 2020) or after each sum ("post": Vaswani et al. 2017). Default pre. */
-  normalization: option(word(["pre", "post"], "pre"), { aka: ["norm_first"] }),
   /** Dropout on the embedding and on what each part adds. Default 0. */
   dropout: option(real({ minimum: 0, below: 1, initial: 0 }), { aka: ["dropout_rate", "p"] }),
-  /** Share of the probability that training spreads over all tokens alike (Szegedy et al. 2016). Default 0. */
-  labelSmoothing: option(real({ minimum: 0, below: 1, initial: 0 }), { aka: ["label_smoothing", "smoothing"] }),
   /** Share the embedding table with the output layer (Press & Wolf 2017). Default true. */
   tied: option(flag(true), { aka: ["tie_weights", "tie_word_embeddings", "tied_weights"] }),
   /**
@@ -58,7 +52,7 @@ export const transformerRules = table("TransformerLanguageModel", {
 
 /** A configuration with every default filled in. @throws OptionError for what does not fit. */
 function completeConfig(config: TransformerLanguageModelConfig): Required<TransformerLanguageModelConfig> {
-  const complete = completeOptions("TransformerLanguageModel", config, transformerRules);
+  const complete = completeOptions("TransformerLanguageModel", config, transformerLanguageModelRules);
   const { hiddenSize, activation } = complete;
   return { ...complete, feedForwardSize: complete.feedForwardSize ?? feedForwardSizeOf(hiddenSize, activation) };
 }
@@ -74,8 +68,8 @@ const deviation = 0.02;
 export class TransformerLanguageModelNetwork implements TokenNetwork {
   readonly config: Required<TransformerLanguageModelConfig>;
   readonly parameters: readonly Parameter[];
-  readonly stateEntries: readonly TokenStateEntry[];
-  readonly carriedEntries: readonly TokenStateEntry[] = [];
+  readonly stateEntries: readonly StepEntry[];
+  readonly carriedEntries: readonly StepEntry[] = [];
   readonly windowLength: number;
   readonly positionVectors: number;
   readonly embedding: Embedding;
@@ -94,23 +88,24 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
       positions === "rotary" ? null : new Positions("positions", { size, length, kind: positions, initializer });
     this.#dropout = new Dropout("embedding.dropout", { rate: dropout });
     this.transformer = new Transformer("blocks", {
-      ...{
-        size,
-        heads,
-        layers,
-        hiddenSize: feedForwardSize,
-        activation,
-        normalization,
-        dropout,
-        causal: true,
-        initializer,
-      },
+      size,
+      heads,
+      layers,
+      hiddenSize: feedForwardSize,
+      activation,
+      normalization,
+      dropout,
+      causal: true,
+      initializer,
       ...(positions === "rotary" ? { rotaryBase: 10_000 } : {}),
       // Each block adds twice to the sum, which would otherwise grow with their number (Radford et al. 2019).
       outputInitializer: normal(deviation / Math.sqrt(2 * layers)),
     });
     this.output = new Linear("output", {
-      ...{ inputSize: size, outputSize: vocabularySize, bias: false, initializer },
+      inputSize: size,
+      outputSize: vocabularySize,
+      bias: false,
+      initializer,
       ...(tied ? { tied: this.embedding.weight } : {}),
     });
     this.parameters = [this.embedding, this.#positions, this.transformer, this.output].flatMap(
@@ -141,13 +136,13 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
     const embedded = this.embedding.apply(ops.reshape(ids, [N]));
     const x = this.#positions ? this.#positions.step(embedded, positions) : embedded;
     const { y, state: last } = this.transformer.step(x, memories, { positions });
-    const position = ops.nextPositions({ positions: before, modulus: this.#modulus });
+    const position = ops.nextPositions({ positions: before, modulus: this.positionVectors });
     return { logits: this.output.apply(y), last: { ...last, position } };
   }
 
   stateAfter(ids: Tensor, last: Tensor): State {
     const { contextLength: length } = this.config;
-    const position = ops.nextPositions({ positions: last, modulus: this.#modulus });
+    const position = ops.nextPositions({ positions: last, modulus: this.positionVectors });
     const state = this.transformer.begin(this.#embed(ids), { last, length });
     return { ...state, position: ops.reshape(position, [ids.shape[1] as number, 1]) };
   }
@@ -156,11 +151,6 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
   attentionWeights(ids: Tensor): Tensor[] {
     this.#expectRoom(ids.shape[0] as number);
     return this.transformer.weights(this.#embed(ids));
-  }
-
-  /** The position at which a text begins afresh, as vectors for positions end there; 0 for never. */
-  get #modulus(): number {
-    return this.config.positions === "rotary" ? 0 : this.config.contextLength;
   }
 
   #expectRoom(T: number): void {

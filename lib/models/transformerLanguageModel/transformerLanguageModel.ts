@@ -12,7 +12,7 @@ import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf } from "../savedModel.js";
 import { anyText, TextModel } from "../textModel/textModel.js";
 import type { TransformerLanguageModelConfig } from "./network.js";
-import { TransformerLanguageModelNetwork, transformerRules } from "./network.js";
+import { TransformerLanguageModelNetwork, transformerLanguageModelRules } from "./network.js";
 
 export interface TransformerLanguageModelOptions
   extends Omit<TransformerLanguageModelConfig, "vocabularySize">,
@@ -29,7 +29,7 @@ export interface TransformerLanguageModelOptions
 export class TransformerLanguageModel extends TextModel<TransformerLanguageModelNetwork> {
   static readonly kind: ModelKind<TransformerLanguageModel, Tokenizer, TransformerLanguageModelNetwork> = {
     name: "TransformerLanguageModel",
-    options: transformerRules,
+    options: transformerLanguageModelRules,
     vocabularies: oneVocabulary(),
     counts: ["layers"],
     reads: { data: ["WindowData", "SentenceData"], form: ["T", "B", "role", "lengths"] },
@@ -81,7 +81,9 @@ export class TransformerLanguageModel extends TextModel<TransformerLanguageModel
     const tokens = Array.from(ids, (id) => this.tokenizer.token(id));
     const { heads, layers } = this.network.config;
     return Array.from({ length: layers }, (_, i) => ({
-      ...{ name: `block ${i + 1}`, source: tokens, target: tokens },
+      name: `block ${i + 1}`,
+      source: tokens,
+      target: tokens,
       heads: headRows(outputs[i] as Values, { heads, T, S: T }),
     }));
   }

@@ -1,8 +1,9 @@
 import { OptionError } from "../../errors.js";
-import { activations, feedForwardSizeOf } from "../../nn/feedForward.js";
+import { feedForwardSizeOf } from "../../nn/feedForward.js";
 import { positionKinds } from "../../nn/positions.js";
 import type { OptionsOf } from "../../options.js";
-import { completeOptions, flag, option, optional, real, table, whole, word } from "../../options.js";
+import { completeOptions, flag, option, real, table, whole, word } from "../../options.js";
+import { blockRules } from "../transformerOptions.js";
 
 /** The architecture of an encoder-decoder Transformer, as stored in config.json. @interface */
 export type TransformerSeq2SeqConfig = OptionsOf<typeof transformerSeq2SeqRules>;
@@ -25,8 +26,7 @@ export const transformerSeq2SeqRules = table("TransformerSeq2Seq", {
   heads: option(whole({ minimum: 1, initial: 8 }), { aka: ["num_heads", "n_head", "nhead"] }),
   /** F: features of a token, from the embeddings to the output layer. Default 256. */
   hiddenSize: option(whole({ minimum: 1, initial: 256 }), { aka: ["hidden", "d_model", "n_embd", "embed_dim"] }),
-  /** Features between the two products of a feed-forward part. Default: 4 times `hiddenSize`, and 8/3 of it for swiglu. */
-  feedForwardSize: option(optional(size), { aka: ["dim_feedforward", "d_ff", "n_inner"] }),
+  ...blockRules,
   /** Most tokens of a source, and of a target with its end. Default 256. */
   contextLength: option(whole({ minimum: 1, maximum: 1 << 20, initial: 256 }), {
     aka: ["max_len", "n_positions", "max_position_embeddings"],
@@ -36,14 +36,8 @@ export const transformerSeq2SeqRules = table("TransformerSeq2Seq", {
    * vectors are added to the embeddings (Vaswani et al. 2017). Default rotary.
    */
   positions: option(word(["rotary", ...positionKinds], "rotary"), { aka: ["position_embedding_type"] }),
-  /** The function of the feed-forward parts. Default gelu. */
-  activation: option(word(activations, "gelu"), { aka: ["act", "activation_function", "hidden_act"] }),
-  /** Layer normalisation before each part ("pre": Xiong et al. 2020) or after each sum ("post": Vaswani et al. 2017). Default pre. */
-  normalization: option(word(["pre", "post"], "pre"), { aka: ["norm_first"] }),
   /** Dropout on the embeddings and on what each part adds. Default 0.1. */
   dropout: option(real({ minimum: 0, below: 1, initial: 0.1 }), { aka: ["dropout_rate", "p"] }),
-  /** Share of the probability that training spreads over all tokens alike (Szegedy et al. 2016). Default 0. */
-  labelSmoothing: option(real({ minimum: 0, below: 1, initial: 0 }), { aka: ["label_smoothing", "smoothing"] }),
   /** Share the target's embedding table with the output layer. Default true. */
   tied: option(flag(true), { aka: ["tie_weights", "share_decoder_embeddings"] }),
   /** Share one embedding table, and so one vocabulary, between source and target. Default false. */

@@ -8,9 +8,9 @@ import { smoothedCrossEntropy, stepsThatExist } from "../../nn/labelSmoothing.js
 import { Linear } from "../../nn/linear.js";
 import type { Parameter } from "../../nn/parameter.js";
 import { Positions } from "../../nn/positions.js";
-import type { State } from "../../nn/stateEntry.js";
+import type { State, StepEntry } from "../../nn/stateEntry.js";
 import { Transformer } from "../../nn/transformer.js";
-import type { CacheEntry, Encoded } from "../decoderStep.js";
+import type { Encoded } from "../decoderStep.js";
 import type { PairNetwork, PairTensors } from "../pairModel/pairNetwork.js";
 import type { TransformerSeq2SeqConfig } from "./config.js";
 import { completeTransformerSeq2SeqConfig } from "./config.js";
@@ -53,7 +53,9 @@ export class TransformerSeq2SeqNetwork implements PairNetwork {
     this.encoder = this.#blocks("encoder", { layers: encoderLayers });
     this.decoder = this.#blocks("decoder", { layers: decoderLayers, causal: true, memorySize: size });
     this.output = new Linear("output", {
-      ...{ inputSize: size, outputSize: targetVocabularySize, bias: false },
+      inputSize: size,
+      outputSize: targetVocabularySize,
+      bias: false,
       ...(tied ? { tied: this.#targetEmbedding.weight } : {}),
     });
     const tables = sharedEmbedding ? [this.#targetEmbedding] : [this.#sourceEmbedding, this.#targetEmbedding];
@@ -111,7 +113,7 @@ export class TransformerSeq2SeqNetwork implements PairNetwork {
     };
   }
 
-  caches(length: number): CacheEntry[] {
+  caches(length: number): StepEntry[] {
     return [...this.decoder.stateEntries(length), { name: "position", size: 1, dtype: "i32" }];
   }
 
@@ -158,7 +160,13 @@ export class TransformerSeq2SeqNetwork implements PairNetwork {
   #blocks(name: string, own: { layers: number; causal?: boolean; memorySize?: number }): Transformer {
     const { hiddenSize: size, heads, feedForwardSize: hiddenSize, activation, normalization, dropout } = this.config;
     return new Transformer(name, {
-      ...{ size, heads, hiddenSize, activation, normalization, dropout, ...own },
+      size,
+      heads,
+      hiddenSize,
+      activation,
+      normalization,
+      dropout,
+      ...own,
       ...(this.config.positions === "rotary" ? { rotaryBase } : {}),
     });
   }

@@ -1,13 +1,14 @@
 import type { TokenizerPair } from "../../data/index.js";
+import { beyondContext, tokensOf } from "../../data/index.js";
 import type { Values } from "../../executor/executor.js";
 import { Programs } from "../../executor/programs.js";
 import { checkOption, text as textRule } from "../../options.js";
 import type { HeadAttention } from "../headAttention.js";
 import { headRows } from "../headAttention.js";
 import type { ModelKind, ModelParts } from "../modelKind.js";
+import { expectNoEnd } from "../pairModel/pairData.js";
 import { PairModel } from "../pairModel/pairModel.js";
 import { expectSharedTokenizer, pairVocabularies } from "../pairModel/pairVocabularies.js";
-import type { Translation } from "../pairModel/translation.js";
 import type { CreateOptions, LoadOptions } from "../savedModel.js";
 import { createModel, loadModelOf } from "../savedModel.js";
 import type { TransformerSeq2SeqConfig } from "./config.js";
@@ -58,16 +59,14 @@ export class TransformerSeq2Seq extends PairModel<TransformerSeq2SeqNetwork> {
 
   /**
    * Which token looks at which, in each head: of the encoder's blocks, then of each block of the decoder, to what it has read and to the
-   * source. Rows of the decoder are named after the tokens that they write.
+   * source. Rows of the decoder are named after the tokens that they write, the end among them unless a translation was cut off.
    * @param target Default: the model's own translation.
-   * @throws InputError for a text without tokens, or one that the context has no room for.
+   * @throws InputError for a source without tokens, a target that holds its end, or one that the context has no room for.
    */
   async attention(source: string, target?: string): Promise<HeadAttention[]> {
     const [ids] = (await this.encodeSources("attention", [source], undefined)) as [Int32Array];
-    const text = target ?? ((await this.translate([source], { unreadable: "write" }))[0] as Translation).text;
-    const { begin, end } = this.tokenizer.marks;
-    const own = this.tokenizer.encodeTarget(checkOption("attention", "target", text, anyTarget));
-    const inputs = Int32Array.of(begin, ...own);
+    const tokens = target === undefined ? await this.#translated(source) : this.#wholeTarget(target);
+    const inputs = Int32Array.of(this.tokenizer.marks.begin, ...tokens.slice(0, -1));
     const [S, T] = [ids.length, inputs.length];
     const executable = this.#looks.get(`${S} ${T}`, (graph) => {
       const looks = this.network.attentionWeights(
@@ -83,24 +82,46 @@ export class TransformerSeq2Seq extends PairModel<TransformerSeq2SeqNetwork> {
     const rows = (output: string, sizes: { T: number; S: number }) =>
       headRows(outputs[output] as Values, { heads, ...sizes });
     const read = Array.from(ids, (id) => this.tokenizer.source.token(id));
-    const [seen, written] = [inputs, Int32Array.of(...own, end)].map((tokens) =>
-      Array.from(tokens, (id) => this.tokenizer.target.token(id)),
-    ) as [string[], string[]];
+    const names = (some: Iterable<number>) => Array.from(some, (id) => this.tokenizer.target.token(id));
+    const [seen, written] = [names(inputs), names(tokens)];
     return [
       ...Array.from({ length: encoderLayers }, (_, i) => ({
-        ...{ name: `encoder, block ${i + 1}`, source: read, target: read },
+        name: `encoder, block ${i + 1}`,
+        source: read,
+        target: read,
         heads: rows(`encoder ${i}`, { T: S, S }),
       })),
       ...Array.from({ length: decoderLayers }, (_, i) => [
         {
-          ...{ name: `decoder, block ${i + 1}, to what it has read`, source: seen, target: written },
+          name: `decoder, block ${i + 1}, to what it has read`,
+          source: seen,
+          target: written,
           heads: rows(`decoder ${i}`, { T, S: T }),
         },
         {
-          ...{ name: `decoder, block ${i + 1}, to the source`, source: read, target: written },
+          name: `decoder, block ${i + 1}, to the source`,
+          source: read,
+          target: written,
           heads: rows(`memory ${i}`, { T, S }),
         },
       ]).flat(),
     ];
+  }
+
+  /** The tokens of the model's own translation, with its end where it has one. */
+  async #translated(source: string): Promise<readonly number[]> {
+    const [translation] = await this.translate([source], { unreadable: "write" });
+    const { ids, ended } = translation?.hypotheses[0] ?? { ids: [], ended: true };
+    return ended ? [...ids, this.tokenizer.marks.end] : ids;
+  }
+
+  /** The tokens of a target and its end. */
+  #wholeTarget(target: string): readonly number[] {
+    const own = this.tokenizer.encodeTarget(checkOption("attention", "target", target, anyTarget));
+    const { end } = this.tokenizer.marks;
+    expectNoEnd(own, this.tokenizer, "attention");
+    const written = { place: "attention: the target", length: own.length, ends: true };
+    if (tokensOf(written) > this.network.longest) throw beyondContext(written, this.network.longest);
+    return [...own, end];
   }
 }

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { ByteTokenizer, CharacterTokenizer, sentenceMarks } from "../../../lib/data/index.js";
 import { nativeExecutor } from "../../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
+import { firstState } from "../../../lib/models/firstState.js";
 import type { TokenNetwork } from "../../../lib/models/textModel/tokenNetwork.js";
 import { TokenStep } from "../../../lib/models/textModel/tokenStep.js";
 import { TransformerLanguageModel } from "../../../lib/models/transformerLanguageModel/transformerLanguageModel.js";
@@ -130,6 +131,17 @@ test("a prompt that breaks off within a character is completed by the bytes that
   expect([one.read, other.read]).toEqual([19, 0]);
   // One byte of three is to come.
   expect([...one.state.texts]).toEqual([1]);
+});
+
+test("texts whose state no memory could hold are refused before it is asked for", async () => {
+  const model = await newModel({ contextLength: 1 << 20 });
+  await expect(model.generateAll({ count: 65536 })).rejects.toThrow(
+    /The state of 65536 texts side by side would need .*B of memory.* Take fewer texts or beams/,
+  );
+  // More than one array can have, though a machine may have the memory.
+  expect(() => firstState([{ name: "cache", size: 2 ** 33 }], 1)).toThrow(
+    /The state of 1 text side by side .*Take fewer/,
+  );
 });
 
 test("a signal stops the reading of a prompt", async () => {

@@ -93,3 +93,23 @@ test("what is asked to be written fits the context with its end, or is refused w
     /translate: text 2 of 2 has 22 tokens, and this model reads at most 21 \(contextLength\)/,
   );
 });
+
+test("attention has a row for each token that was written, as it was written, and for the end only where it was", async () => {
+  const model = await newModel(6);
+  // The features sum to 8, and the end has the least of their sum, so that none is written.
+  const { end } = tokenizer.marks;
+  const table = (await model.store.read("target.weight")).map((value, i) => (Math.floor(i / 8) === end ? -9 : value));
+  await model.store.write("target.weight", table);
+  await model.store.write("decoder.norm.bias", new Float32Array(8).fill(1));
+  const [best] = (await model.translate(["abcdef"]))[0]?.hypotheses ?? [];
+  expect([best?.ended, best?.tokens.length]).toEqual([false, 6]);
+  const [, read, looked] = await model.attention("abcdef");
+  expect([read?.target, looked?.target, read?.source.length]).toEqual([best?.tokens, best?.tokens, 6]);
+  expect((await model.attention("abcdef", text(5)))[1]?.target.length).toBe(6);
+  await expect(model.attention("abcdef", text(6))).rejects.toThrow(
+    /attention: the target has 6 tokens, 7 with its end, and this model reads at most 6 \(contextLength\)/,
+  );
+  await expect(model.attention("abc", "a\nb")).rejects.toThrow(
+    /attention: the target holds .*, the token that ends a target/,
+  );
+});
