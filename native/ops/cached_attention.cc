@@ -7,7 +7,7 @@
 //   positions       i32 [N]   in: tokens of its text that a row has read before, 0..times[n]. It sees the last
 //                             min(positions[n] + 1, L) times, its own the last of them
 //
-// Rows are dealt out to the threads. Places are read in ascending order of time.
+// The heads of all rows are dealt out to the threads. Places are read in ascending order of time.
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -32,7 +32,7 @@ Sizes sizesOf(const Call& call) {
   const TensorView& query = call.operand(cachedAttention::query);
   const int64_t N = query.dims[0], F = query.dims[1], heads = call.integer(cachedAttention::heads);
   const int64_t L = call.operand(cachedAttention::lineage).dims[1];
-  return {N, F, L, heads, F / heads, partsFor(call.pool, N, 2 * F * L)};
+  return {N, F, L, heads, F / heads, partsFor(call.pool, N * heads, 2 * F * L / heads)};
 }
 
 // A thread's scratch: for each place its weight for one head, and where its keys begin.
@@ -89,16 +89,17 @@ void runCachedAttention(const Call& call) {
     char* scratch = static_cast<char*>(call.scratch) + partBytes(s) * static_cast<size_t>(part);
     const float** keys = reinterpret_cast<const float**>(scratch);
     float* weights = reinterpret_cast<float*>(keys + wholeLine(s.L));
-    for (int64_t n = s.N * part / s.parts; n < s.N * (part + 1) / s.parts; n++) {
+    const int64_t pieces = s.N * s.heads, first = pieces * part / s.parts;
+    for (int64_t piece = first; piece < pieces * (part + 1) / s.parts; piece++) {
+      const int64_t n = piece / s.heads, head = piece % s.heads, at = n * s.F + head * s.D;
       const int64_t seen = std::min<int64_t>(positions[n], s.L - 1) + 1;
-      for (int64_t i = 0; i < seen; i++) {
+      // The heads of a row see the same places.
+      const bool isNewRow = piece == first || head == 0;
+      for (int64_t i = 0; isNewRow && i < seen; i++) {
         const int64_t place = (times[n] - (seen - 1 - i)) % s.L;
         keys[i] = cache + (lineage[n * s.L + place] * s.L + place) * 2 * s.F;
       }
-      for (int64_t head = 0; head < s.heads; head++) {
-        const int64_t at = n * s.F + head * s.D;
-        attend(s, query + at, keys, head, seen, scale, weights, context + at);
-      }
+      attend(s, query + at, keys, head, seen, scale, weights, context + at);
     }
   });
 }

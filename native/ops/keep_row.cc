@@ -3,7 +3,6 @@
 //   cache, after  [N,L,W] as [N,LW]: one memory. after[n, times[n] mod L] = row[n]
 //   row           [N,W]    in
 //   times         i32 [N]  in, none below 0
-#include <algorithm>
 #include <cstring>
 #include <string>
 

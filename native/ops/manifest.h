@@ -554,7 +554,7 @@ struct rotary {
 };
 
 struct sample {
-  enum Operand { logits, temperature, topK, topP, random };
+  enum Operand { logits, temperature, topK, topP, random, ahead };
   enum Result { ids, logProbability };
   static const Implementation implementation;
 };
@@ -1134,8 +1134,9 @@ inline constexpr Operation kTable[] = {
      .optionalOperands = 1u << rotary::positions,
      .implementation = rotary::implementation},
     {.name = "sample",
-     .operands = {"logits", "temperature", "topK", "topP", "random"},
+     .operands = {"logits", "temperature", "topK", "topP", "random", "ahead"},
      .results = {"ids", "logProbability"},
+     .optionalOperands = 1u << sample::ahead,
      .implementation = sample::implementation},
     {.name = "sgd",
      .operands = {"weight", "gradient", "scale", "learningRate", "velocity", "ids"},

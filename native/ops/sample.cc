@@ -24,6 +24,7 @@ size_t checkSample(const Call& call) {
   const int64_t two = 2;
   expectShape(call, sample::random, DType::i32, &two, 1);
   const int64_t B = call.operand(sample::logits).dims[0], V = call.operand(sample::logits).dims[1];
+  expectShape(call, sample::ahead, DType::i32, &B, 1);
   expectResult(call, sample::ids, DType::i32, &B, 1);
   expectResult(call, sample::logProbability, DType::f32, &B, 1);
   // Order and weights of the candidates, for one row at a time.
@@ -41,6 +42,7 @@ void runSample(const Call& call) {
   if (filter.topK < 0) throw InputError("topK must be at least 0");
   if (!(filter.topP > 0)) throw InputError("topP must be above 0");
   const uint32_t* random = reinterpret_cast<const uint32_t*>(call.operand(sample::random).i32());
+  const int32_t* ahead = call.operand(sample::ahead).i32();
   double* weights = static_cast<double*>(call.scratch);
   int32_t* order = reinterpret_cast<int32_t*>(weights + V);
   const ElementwiseKernels& k = elementwiseKernels();
@@ -50,7 +52,8 @@ void runSample(const Call& call) {
     const float most = k.maximum(row, V);
     if (std::isnan(most)) throw InputError("row " + std::to_string(b) + " of the logits holds a NaN");
     if (!std::isfinite(most)) throw InputError("row " + std::to_string(b) + " of the logits has no finite maximum");
-    const Philox words = philox(static_cast<uint32_t>(b), 0, random[1], 0, random[0], kSampleKey);
+    const uint32_t step = random[1] + (ahead ? static_cast<uint32_t>(ahead[b]) : 0);
+    const Philox words = philox(static_cast<uint32_t>(b), 0, step, 0, random[0], kSampleKey);
     const int32_t id = drawToken(row, V, most, filter, static_cast<double>(uniform01(words.word[0])), weights, order);
     call.result(sample::ids).mutableI32()[b] = id;
     const double below = static_cast<double>(row[id]) - static_cast<double>(most);

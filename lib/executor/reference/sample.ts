@@ -8,7 +8,7 @@ import { normalizer } from "./softmax.js";
 const sampleKey = 0x5a3d1e;
 
 export function sample(call: Call<typeof sampleOperation>): void {
-  const { logits, ids, logProbability, shapes } = call;
+  const { logits, ids, logProbability, ahead, shapes } = call;
   const [B, V] = shapes.logits as [number, number];
   const [temperature, topK, topP] = [call.temperature[0] as number, call.topK[0] as number, call.topP[0] as number];
   if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY)) {
@@ -23,7 +23,7 @@ export function sample(call: Call<typeof sampleOperation>): void {
     let largest = Number.NEGATIVE_INFINITY;
     for (const logit of row) largest = Math.max(largest, logit);
     if (!Number.isFinite(largest)) throw new InputError(`sample: row ${b} of the logits has no finite maximum.`);
-    philox([b, 0, step, 0], [seed, sampleKey], words);
+    philox([b, 0, step + (ahead?.[b] ?? 0), 0], [seed, sampleKey], words);
     const id = drawToken(row, { temperature, topK, topP, u: uniform01(words[0] as number) }) as number;
     ids[b] = id;
     logProbability[b] = (row[id] as number) - largest - Math.log(normalizer(row, 0, V).sum);

@@ -114,24 +114,28 @@ export async function* draw(
 ): AsyncGenerator<{ row: number; token: number }, void, undefined> {
   const { maximumLength, signal, ...sampling } = options;
   const rows = contexts.length;
-  const longest = contexts.reduce((longest, { length }) => Math.max(longest, length), 0);
   const begun = await step.begin(
     contexts.map((context) => context.slice(0, -1)),
     signal,
   );
   let { state } = begun;
-  const tokens = Int32Array.from(contexts, (context) => context[begun.read] as number);
-  // Tokens that every row has read. The first that is drawn comes at once, later ones some at a time, which costs less.
-  for (let { read } = begun, atOnce = 1; read - longest + 1 < maximumLength; ) {
-    const reading = read + 1 < longest;
-    const steps = reading ? 1 : Math.min(atOnce, longest + maximumLength - 1 - read);
-    const result = await step.write(tokens, state, { sampling: { ...sampling, position: read }, steps });
+  const { read: ahead } = begun;
+  const tokens = Int32Array.from(contexts, (context, row) => context[ahead[row] as number] as number);
+  // Steps in which a row still reads its context.
+  const longest = contexts.reduce((most, { length }, row) => Math.max(most, length - 1 - (ahead[row] as number)), 0);
+  // The first token that is drawn comes at once, later ones some at a time, which costs less.
+  for (let taken = 0, atOnce = 1; taken - longest < maximumLength; ) {
+    const reading = taken < longest;
+    const steps = reading ? 1 : Math.min(atOnce, longest + maximumLength - taken);
+    // A token's random numbers are those of its place in its text, whatever was read at once.
+    const result = await step.write(tokens, state, { sampling: { ...sampling, position: taken, ahead }, steps });
     state = result.state;
     for (let i = 0; i < steps; i++) {
       signal?.throwIfAborted();
-      read++;
+      taken++;
       for (let row = 0; row < rows; row++) {
         const context = contexts[row] as readonly number[];
+        const read = taken + (ahead[row] as number);
         const token = context[read] ?? (result.drawn[i * rows + row] as number);
         tokens[row] = token;
         const drawn = read - context.length + 1;

@@ -93,70 +93,83 @@ export class TokenStep {
   }
 
   /**
-   * Reads the beginnings of texts: as many tokens of each as the shortest has, at once, where the network can and it pays.
-   * @param texts the tokens of each, which the caller reads on from token number `read`.
+   * Reads the beginnings of texts, but for what their state does not depend on: at once, where the network can and it pays.
+   * @param texts the tokens of each, which the caller reads on from token number `read` of its own.
    * @throws the signal's reason.
    */
   async begin(
     texts: readonly (readonly number[])[],
     signal?: AbortSignal,
-  ): Promise<{ read: number; state: WritingState }> {
-    const shortest = texts.reduce((least, { length }) => Math.min(least, length), Number.POSITIVE_INFINITY);
+  ): Promise<{ read: Int32Array; state: WritingState }> {
     const { network } = this.#model;
-    const count = Math.min(shortest, network.windowLength ?? 0);
     const sequences = this.start(texts.length);
-    if (!readsAtOnce(network) || count < fewestAtOnce) {
-      return { read: 0, state: { sequences, texts: new Int32Array(texts.length) } };
+    const read = Int32Array.from(texts, (tokens) => this.#firstThatMatters(tokens));
+    if (readsAtOnce(network)) {
+      const beginnings = texts.map((tokens, row) => {
+        const from = read[row] as number;
+        return { row, tokens: tokens.slice(from, from + network.windowLength) };
+      });
+      if (beginnings.some(({ tokens }) => tokens.length >= fewestAtOnce)) {
+        await this.#readAtOnce(network, beginnings, sequences, signal);
+        for (const { row, tokens } of beginnings) read[row] = (read[row] as number) + tokens.length;
+      }
     }
-    const beginnings = texts.map((text) => text.slice(0, count));
-    await this.#readAtOnce(
-      network,
-      beginnings.map((tokens) => this.#lastText(tokens)),
-      sequences,
-      signal,
-    );
     const automaton = this.#automaton;
-    const states = beginnings.map((tokens) => {
-      return automaton ? tokens.reduce((at, token) => Math.max(0, stateAfter(automaton, at, token)), 0) : 0;
+    const states = texts.map((tokens, row) => {
+      if (!automaton) return 0;
+      return tokens.slice(0, read[row]).reduce((at, token) => Math.max(0, stateAfter(automaton, at, token)), 0);
     });
-    return { read: count, state: { sequences, texts: Int32Array.from(states) } };
+    return { read, state: { sequences, texts: Int32Array.from(states) } };
   }
 
-  /** Writes the state after texts into the first state of that many rows. */
+  /**
+   * The number of the first token on which the state after all depends: the beginning of the last line in a model of sentences, and where
+   * vectors for positions have last begun afresh.
+   */
+  #firstThatMatters(tokens: readonly number[]): number {
+    const marks = this.#marks;
+    const line = marks ? tokens.findLastIndex((token) => token === marks.begin || token === marks.end) : 0;
+    const from = Math.max(0, line);
+    const { positionVectors = 0 } = this.#model.network;
+    return positionVectors > 0 ? tokens.length - ((tokens.length - from) % positionVectors) : from;
+  }
+
+  /** Writes the state after texts into the first state of their rows. */
   async #readAtOnce(
     network: QuickReader,
-    texts: readonly (readonly number[])[],
+    texts: readonly { readonly row: number; readonly tokens: readonly number[] }[],
     state: SequenceState,
     signal?: AbortSignal,
   ): Promise<void> {
-    const longest = texts.reduce((longest, { length }) => Math.max(longest, length), 0);
-    // Lengths are rounded up, so that there are few programs.
-    const T = Math.min(network.windowLength, Math.ceil(longest / lengthStep) * lengthStep);
-    const atOnce = Math.max(1, Math.floor(mostTokensAtOnce / T));
-    for (let row = 0; row < texts.length; row += atOnce) {
+    // Those of similar lengths together. The state after none is the first one.
+    const full = texts.filter(({ tokens }) => tokens.length > 0).sort((a, b) => b.tokens.length - a.tokens.length);
+    for (let at = 0; at < full.length; ) {
       signal?.throwIfAborted();
-      const some = texts.slice(row, row + atOnce);
+      // Lengths are rounded up, so that there are few programs.
+      const T = Math.min(network.windowLength, Math.ceil((full[at]?.tokens.length ?? 0) / lengthStep) * lengthStep);
+      const some = full.slice(at, at + Math.max(1, Math.floor(mostTokensAtOnce / T)));
       const B = some.length;
+      at += B;
       const executable = this.#programs.get(`begin ${T} ${B}`, (graph) => {
         const last = graph.feed("last", "i32", [B]);
         const after = network.stateAfter(graph.feed("ids", "i32", [T, B]), last);
         for (const [name, tensor] of Object.entries(after)) graph.output(name, tensor);
       });
       const ids = new Int32Array(T * B);
-      for (const [b, tokens] of some.entries()) for (const [t, token] of tokens.entries()) ids[t * B + b] = token;
-      const { outputs } = await executable.run({ ids, last: Int32Array.from(some, ({ length }) => length - 1) });
+      for (const [b, { tokens }] of some.entries()) {
+        // The end of a line is read as the beginning of the next.
+        for (const [t, token] of tokens.entries())
+          ids[t * B + b] = token === this.#marks?.end ? this.#marks.begin : token;
+      }
+      const last = Int32Array.from(some, ({ tokens }) => tokens.length - 1);
+      const { outputs } = await executable.run({ ids, last });
       for (const [name, values] of Object.entries(outputs)) {
-        (state[name] as Values).set(values, (row * values.length) / B);
+        const size = values.length / B;
+        for (const [b, { row }] of some.entries()) {
+          (state[name] as Values).set(values.subarray(b * size, (b + 1) * size), row * size);
+        }
       }
     }
-  }
-
-  /** The tokens from which a state comes: in a model of sentences those of the last one, its beginning included. */
-  #lastText(tokens: readonly number[]): readonly number[] {
-    if (!this.#marks) return tokens;
-    const { begin, end } = this.#marks;
-    const at = tokens.findLastIndex((token) => token === begin || token === end);
-    return at < 0 ? tokens : [begin, ...tokens.slice(at + 1)];
   }
 
   /**
@@ -178,7 +191,7 @@ export class TokenStep {
   async readAll(tokens: readonly number[], signal?: AbortSignal): Promise<SequenceState> {
     const begun = await this.begin([tokens], signal);
     let state = begun.state.sequences;
-    for (const token of tokens.slice(begun.read)) {
+    for (const token of tokens.slice(begun.read[0])) {
       signal?.throwIfAborted();
       ({ state } = await this.read(token, state));
     }
@@ -189,13 +202,14 @@ export class TokenStep {
    * Reads a token of each sequence, draws the one to follow, reads that, and so on.
    * @param tokens [rows]
    * @param sampling.position number of the first of these steps, which moves the random numbers on.
+   * @param sampling.ahead [rows], steps by which the random numbers of each are ahead of that one.
    * @param steps tokens to draw for each, in one call of the executor.
    * @returns drawn [steps, rows]
    */
   async write(
     tokens: Int32Array,
     state: WritingState,
-    { sampling, steps }: { sampling: CompleteSampling & { position: number }; steps: number },
+    { sampling, steps }: { sampling: CompleteSampling & { position: number; ahead: Int32Array }; steps: number },
   ): Promise<{ drawn: Int32Array; state: WritingState }> {
     const executable = this.program("write", tokens.length, (graph, logits, ids) => {
       const { ids: drawn } = ops.sample({
@@ -204,6 +218,7 @@ export class TokenStep {
         topK: graph.feed("topK", "i32", []),
         topP: graph.scalar("topP"),
         random: graph.random(),
+        ahead: graph.feed("ahead", "i32", [tokens.length]),
       });
       graph.output("next", drawn);
     });
@@ -214,6 +229,7 @@ export class TokenStep {
       topK: Int32Array.of(sampling.topK),
       topP: sampling.topP,
       random: Int32Array.of(sampling.seed, sampling.position),
+      ahead: sampling.ahead,
       ...(this.#mask ? { mask: this.#mask } : {}),
       ...(automaton ? { texts: state.texts, classOf: automaton.classOf, nextStates: automaton.next } : {}),
       ...state.sequences,

@@ -3,6 +3,7 @@ import { ByteTokenizer, CharacterTokenizer, sentenceMarks } from "../../../lib/d
 import { nativeExecutor } from "../../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
 import { firstState } from "../../../lib/models/firstState.js";
+import { draw } from "../../../lib/models/textModel/generation.js";
 import type { TokenNetwork } from "../../../lib/models/textModel/tokenNetwork.js";
 import { TokenStep } from "../../../lib/models/textModel/tokenStep.js";
 import { TransformerLanguageModel } from "../../../lib/models/transformerLanguageModel/transformerLanguageModel.js";
@@ -54,7 +55,8 @@ function readingStepwise(model: TransformerLanguageModel): TransformerLanguageMo
 /** The largest difference between the log-probabilities that both give of some tokens after a prompt. */
 async function differenceAfter(model: TransformerLanguageModel, prompt: readonly number[]): Promise<number> {
   const { quick, slow } = stepsOf(model);
-  let [one, other] = [await quick.readAll(prompt), await slow.readAll(prompt)];
+  let [one, other] = [await quick.readAll(prompt), slow.start()];
+  for (const token of prompt) other = (await slow.read(token, other)).state;
   let most = 0;
   for (const token of [3, 5, 3, 9]) {
     const [a, b] = [await quick.read(token, one), await slow.read(token, other)];
@@ -72,8 +74,8 @@ test.each(kinds)(
     for (const executor of Object.values(executors)) {
       const model = await newModel({ positions, executor });
       // Around the number below which steps read, the lengths that programs have, and the context.
-      for (const length of [7, 8, 31, 32, 33, 39, 40, 41, 85]) {
-        const prompt = [...tokenizer.encode(text)].slice(0, length);
+      for (const length of [7, 8, 31, 32, 33, 39, 40, 41, 80, 85, 129]) {
+        const prompt = [...tokenizer.encode(text + text)].slice(0, length);
         expect(prompt.length).toBe(length);
         expect(await differenceAfter(model, prompt)).toBeLessThan(1e-5);
       }
@@ -83,11 +85,20 @@ test.each(kinds)(
 
 test("in a model of sentences only the last line of a prompt is read, and ends begin the next", async () => {
   for (const positions of kinds) {
-    const model = await newModel({ positions, sentences: true, contextLength: 100 });
-    const { begin } = sentenceMarks(model.tokenizer);
-    for (const prompt of ["The quick brown\nPack my", "The quick brown\n", "The quick brown fox", "\n\nThe quick"]) {
-      const ids = [begin, ...model.tokenizer.encode(prompt)];
-      expect(await differenceAfter(model, ids)).toBeLessThan(1e-5);
+    for (const contextLength of [100, 10]) {
+      const model = await newModel({ positions, sentences: true, contextLength });
+      const { begin } = sentenceMarks(model.tokenizer);
+      const prompts = [
+        "The quick brown\nPack my",
+        "The quick brown\n",
+        "The quick brown fox",
+        "\n\nThe quick",
+        "\nThe quick",
+      ];
+      for (const prompt of prompts) {
+        const ids = [begin, ...model.tokenizer.encode(prompt)];
+        expect(await differenceAfter(model, ids)).toBeLessThan(1e-5);
+      }
     }
   }
 });
@@ -105,6 +116,39 @@ test("texts after prompts of different lengths are what each is after steps, in 
     for (const [i, own] of many.entries()) expect(own).toBe(few[i % 3]);
   }
 });
+
+test("tokens on which a state does not depend are not read", async () => {
+  const readOf = async (options: object, ...lengths: number[]) => {
+    const { quick } = stepsOf(await newModel(options));
+    const tokens = [...tokenizer.encode(text.repeat(9))];
+    return [...(await quick.begin(lengths.map((length) => tokens.slice(0, length)))).read];
+  };
+  // Its text begins afresh after 40, 80, ... tokens; of rotary positions the first 40 are read at once.
+  expect(await readOf({ positions: "learned" }, 400, 405, 407, 39, 0)).toEqual([400, 405, 407, 39, 0]);
+  expect(await readOf({}, 400, 405, 39, 3)).toEqual([40, 40, 39, 3]);
+  // Fewer than 8 tokens are read step by step, from the end of the first line, token 44, on.
+  expect(await readOf({ positions: "learned" }, 405)).toEqual([400]);
+  expect(await readOf({ sentences: true }, 50)).toEqual([44]);
+  expect(await readOf({ sentences: true }, 60, 50)).toEqual([60, 50]);
+});
+
+test.each([{}, { positions: "learned" }, { sentences: true }, { sentences: true, positions: "sinusoidal" }])(
+  "%o: texts side by side after prompts of any lengths are drawn as if each token had been read in a step",
+  async (options) => {
+    const { quick, slow } = stepsOf(await newModel(options));
+    const tokens = [...tokenizer.encode(text.repeat(2))];
+    const contexts = [1, 2, 30, 9, 41, 42, 100, 81].map((length) => tokens.slice(0, length));
+    const drawing = { temperature: 0.9, topK: 0, topP: 1, seed: 5, maximumLength: 40, signal: undefined };
+    const rowsOf = async (step: TokenStep) => {
+      const rows = contexts.map((): number[] => []);
+      for await (const { row, token } of draw(step, contexts, drawing)) rows[row]?.push(token);
+      return rows;
+    };
+    const [own, other] = [await rowsOf(quick), await rowsOf(slow)];
+    expect(own.every(({ length }) => length === 40)).toBe(true);
+    expect(own).toEqual(other);
+  },
+);
 
 test("draws after a prompt keep their random numbers, and beams their scores", async () => {
   const [quick, slow] = [await newModel(), readingStepwise(await newModel())];
@@ -128,7 +172,7 @@ test("a prompt that breaks off within a character is completed by the bytes that
   const { quick, slow } = stepsOf(model);
   const prompt = [...new TextEncoder().encode("여덟 글자를 쓴다")].slice(0, 19);
   const [one, other] = [await quick.begin([prompt]), await slow.begin([prompt])];
-  expect([one.read, other.read]).toEqual([19, 0]);
+  expect([...one.read, ...other.read]).toEqual([19, 0]);
   // One byte of three is to come.
   expect([...one.state.texts]).toEqual([1]);
 });
