@@ -50,9 +50,9 @@ export class Transformer implements Layer {
     options: TransformerOptions,
   ) {
     this.#options = completeOptions(expectLayerName("Transformer", name), options, transformerRules);
-    const { layers, size: F, normalization } = this.#options;
+    const { layers, size: F, normalization, finalNorm = normalization === "pre" } = this.#options;
     this.#blocks = Array.from({ length: layers }, (_, i) => new TransformerBlock(`${name}.${i}`, this.#options));
-    this.#norm = normalization === "pre" ? new LayerNorm(`${name}.norm`, { size: F }) : null;
+    this.#norm = finalNorm ? new LayerNorm(`${name}.norm`, { size: F }) : null;
     this.parameters = [...this.#blocks, this.#norm].flatMap((layer) => layer?.parameters ?? []);
   }
 

@@ -38,6 +38,8 @@ export const transformerRules = table("Transformer", {
    * (Vaswani et al. 2017). Default pre.
    */
   normalization: option(word(["pre", "post"], "pre"), { aka: ["norm_first"] }),
+  /** Layer normalisation after the last block; PyTorch's nn.Transformer has it with "post", too. Default: with "pre". */
+  finalNorm: option(optional(flag()), { aka: ["final_layer_norm"] }),
   /** Dropout of what each part adds. Default 0. */
   dropout: { ...dropoutRate, initial: 0 },
   /** Base of the angles of rotary positions (Su et al. 2021). Default: no such positions. */

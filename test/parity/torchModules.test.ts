@@ -36,6 +36,9 @@ function modules(): Record<Exclude<Name, "languageModel">, Module> {
   const wide = new nn.MultiHeadAttention("own", { size: 6, heads: 2, memorySize: 4 });
   const encoder = new nn.Transformer("own", { ...transformer, activation: "relu", normalization: "post" });
   const decoder = new nn.Transformer("own", { ...transformer, memorySize: 6, causal: true });
+  const whole = { ...transformer, activation: "relu", normalization: "post", finalNorm: true } as const;
+  const wholeEncoder = new nn.Transformer("own.encoder", whole);
+  const wholeDecoder = new nn.Transformer("own.decoder", { ...whole, memorySize: 6, causal: true });
   const convolution = new nn.Convolution("own", { inputSize: 3, outputSize: 4 });
   return {
     lstm: { layer: lstm, shape, y: (x) => lstm.apply(x).y },
@@ -51,6 +54,12 @@ function modules(): Record<Exclude<Name, "languageModel">, Module> {
       layer: decoder,
       ...{ shape, memory: [S, B, 6] },
       y: (x, memory, memoryLengths) => decoder.apply(x, { memory, memoryLengths }),
+    },
+    transformer: {
+      layer: { name: "own", parameters: [...wholeEncoder.parameters, ...wholeDecoder.parameters] },
+      ...{ shape, memory: [S, B, 6] },
+      y: (x, source, lengths) =>
+        wholeDecoder.apply(x, { memory: wholeEncoder.apply(source, { lengths }), memoryLengths: lengths }),
     },
     convolution: { layer: convolution, shape: [2, 5, 5, 3], y: (x) => convolution.apply(x) },
   };

@@ -95,5 +95,13 @@ class Model(nn.Module):
 
 model = stirred(Model())
 case("languageModel", model, ids.float(), lambda: model(ids).log_softmax(-1))
+whole = stirred(nn.Transformer(6, 2, 2, 2, 9, 0.1, "relu"))
+case(
+    "transformer",
+    whole,
+    x,
+    lambda: whole(memory, x, tgt_mask=later, src_key_padding_mask=padding, memory_key_padding_mask=padding),
+    memory=numbers(memory),
+)
 with open(os.path.join(os.path.dirname(__file__), "figures/torchModules.json"), "w") as file:
     file.write(json.dumps(cases, indent=0) + "\n")

@@ -3,7 +3,6 @@ import * as ops from "../../graph/ops/index.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { Dropout } from "../../nn/dropout.js";
 import { Embedding } from "../../nn/embedding.js";
-import { feedForwardSizeOf } from "../../nn/feedForward.js";
 import { normal } from "../../nn/initializers.js";
 import { smoothedCrossEntropy, stepsThatExist } from "../../nn/labelSmoothing.js";
 import { Linear } from "../../nn/linear.js";
@@ -14,7 +13,7 @@ import { Transformer } from "../../nn/transformer.js";
 import type { OptionsOf } from "../../options.js";
 import { completeOptions, flag, option, real, table, whole, word } from "../../options.js";
 import type { TokenLosses, TokenNetwork, TokenSequences } from "../textModel/tokenNetwork.js";
-import { blockRules } from "../transformerOptions.js";
+import { blockRules, completeBlocks } from "../transformerOptions.js";
 
 /** The architecture of a Transformer language model, as stored in config.json. @interface */
 export type TransformerLanguageModelConfig = OptionsOf<typeof transformerLanguageModelRules>;
@@ -52,9 +51,7 @@ export const transformerLanguageModelRules = table("TransformerLanguageModel", {
 
 /** A configuration with every default filled in. @throws OptionError for what does not fit. */
 function completeConfig(config: TransformerLanguageModelConfig): Required<TransformerLanguageModelConfig> {
-  const complete = completeOptions("TransformerLanguageModel", config, transformerLanguageModelRules);
-  const { hiddenSize, activation } = complete;
-  return { ...complete, feedForwardSize: complete.feedForwardSize ?? feedForwardSizeOf(hiddenSize, activation) };
+  return completeBlocks(completeOptions("TransformerLanguageModel", config, transformerLanguageModelRules));
 }
 
 /** Deviation of the first weights, as in GPT-2. */
@@ -81,7 +78,7 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
   constructor(config: TransformerLanguageModelConfig) {
     this.config = completeConfig(config);
     const { vocabularySize, layers, heads, hiddenSize: size, contextLength: length, dropout, tied } = this.config;
-    const { feedForwardSize, positions, activation, normalization } = this.config;
+    const { feedForwardSize, positions, activation, normalization, finalNorm } = this.config;
     const initializer = normal(deviation);
     this.embedding = new Embedding("embedding", { vocabularySize, embeddingSize: size, initializer });
     this.#positions =
@@ -94,6 +91,7 @@ export class TransformerLanguageModelNetwork implements TokenNetwork {
       hiddenSize: feedForwardSize,
       activation,
       normalization,
+      finalNorm,
       dropout,
       causal: true,
       initializer,

@@ -1,9 +1,8 @@
 import { OptionError } from "../../errors.js";
-import { feedForwardSizeOf } from "../../nn/feedForward.js";
 import { positionKinds } from "../../nn/positions.js";
 import type { OptionsOf } from "../../options.js";
 import { completeOptions, flag, option, real, table, whole, word } from "../../options.js";
-import { blockRules } from "../transformerOptions.js";
+import { blockRules, completeBlocks } from "../transformerOptions.js";
 
 /** The architecture of an encoder-decoder Transformer, as stored in config.json. @interface */
 export type TransformerSeq2SeqConfig = OptionsOf<typeof transformerSeq2SeqRules>;
@@ -47,11 +46,11 @@ export const transformerSeq2SeqRules = table("TransformerSeq2Seq", {
 /** A configuration with every default filled in. @throws OptionError for what does not fit. */
 export function completeTransformerSeq2SeqConfig(config: TransformerSeq2SeqConfig): Required<TransformerSeq2SeqConfig> {
   const complete = completeOptions("TransformerSeq2Seq", config, transformerSeq2SeqRules);
-  const { hiddenSize, activation, sourceVocabularySize: source, targetVocabularySize: target } = complete;
+  const { sourceVocabularySize: source, targetVocabularySize: target } = complete;
   if (complete.sharedEmbedding && source !== target) {
     throw new OptionError(
       `TransformerSeq2Seq: sharedEmbedding needs one vocabulary, got sizes ${source} and ${target}.`,
     );
   }
-  return { ...complete, feedForwardSize: complete.feedForwardSize ?? feedForwardSizeOf(hiddenSize, activation) };
+  return completeBlocks(complete);
 }

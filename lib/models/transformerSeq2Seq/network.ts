@@ -158,13 +158,22 @@ export class TransformerSeq2SeqNetwork implements PairNetwork {
   }
 
   #blocks(name: string, own: { layers: number; causal?: boolean; memorySize?: number }): Transformer {
-    const { hiddenSize: size, heads, feedForwardSize: hiddenSize, activation, normalization, dropout } = this.config;
+    const {
+      hiddenSize: size,
+      heads,
+      feedForwardSize: hiddenSize,
+      activation,
+      normalization,
+      finalNorm,
+      dropout,
+    } = this.config;
     return new Transformer(name, {
       size,
       heads,
       hiddenSize,
       activation,
       normalization,
+      finalNorm,
       dropout,
       ...own,
       ...(this.config.positions === "rotary" ? { rotaryBase } : {}),

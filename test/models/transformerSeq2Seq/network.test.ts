@@ -15,6 +15,7 @@ const sizes = {
 const variants: Record<string, Partial<TransformerSeq2SeqConfig>> = {
   "rotary, pre-norm, gelu": {},
   "Vaswani: sinusoidal, post-norm, relu": { positions: "sinusoidal", normalization: "post", activation: "relu" },
+  "nn.Transformer: post-norm, and once more after the last blocks": { normalization: "post", finalNorm: true },
   "learned, swiglu, an output layer of its own": { positions: "learned", activation: "swiglu", tied: false },
   "one vocabulary, more blocks that write than that read": {
     ...{ sharedEmbedding: true, targetVocabularySize: 7, encoderLayers: 1, decoderLayers: 2 },
