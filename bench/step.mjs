@@ -157,6 +157,10 @@ export async function executorOf(kind) {
       settings: `Node ${process.version}, one thread`,
     };
   }
+  if (kind === "wasm") {
+    const { loadWasm } = await dist("executor/loadWasm.js");
+    return { executor: loadWasm(), settings: `WebAssembly, Node ${process.version}, one thread` };
+  }
   const { nativeExecutor, nativeInfo } = await dist("executor/native.js");
   const variant = kind === "native" ? "highest" : kind.slice("native-".length);
   const weights = ["bfloat16", "int8"].includes(variant) ? variant : undefined;

@@ -1,4 +1,4 @@
-// node ostinato.mjs native|native-high|native-medium|native-bfloat16|native-int8|reference WORKLOAD WINDOW
+// node ostinato.mjs native|native-high|native-medium|native-bfloat16|native-int8|wasm|reference WORKLOAD WINDOW
 import { executorOf, stepOf } from "../step.mjs";
 import { workloads } from "../workloads.mjs";
 import { serve } from "./serve.mjs";

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { OptionError } from "../errors.js";
-import { defaultExecutor, executorNames } from "../executor/choice.js";
+import { defaultExecutor, executorNames, executorOf } from "../executor/choice.js";
 import type { Executor } from "../executor/executor.js";
 import { nativeExecutor, nativeExecutorRules, setThreads } from "../executor/native.js";
-import { ReferenceExecutor } from "../executor/reference/executor.js";
 import { loadModel } from "../models/registry.js";
 import type { SavedModel } from "../models/savedModel.js";
 import type { Completed } from "../options.js";
@@ -12,7 +11,10 @@ import { withOptions } from "./options.js";
 import { notes } from "./output.js";
 
 const executorFlags = table("--executor", {
-  /** The executor: C++, or the plain TypeScript that it is compared with. Default: native, where there is a binary. */
+  /**
+   * The executor: C++, the same in WebAssembly, or the plain TypeScript that both are compared with. Default: native, where there is a
+   * binary.
+   */
   executor: option(optional(word(executorNames)), { onResume: "changes" }),
   ...nativeExecutorRules,
   /** Threads to compute with. Default: all cores. */
@@ -29,16 +31,16 @@ export function withExecutorOptions(command: Command): Command {
 
 /** The executor that the options ask for. */
 export function executorFrom({ executor, matmulPrecision, threads }: ExecutorOptions): Executor {
-  if (executor === "reference") {
+  if (executor === "reference" || executor === "wasm") {
     if (matmulPrecision !== "highest") throw new OptionError("--matmul-precision is for --executor native.");
-    return new ReferenceExecutor({ precision: "float32" });
+    return executorOf(executor);
   }
   const chosen = executor === "native" ? null : defaultExecutor({ matmulPrecision });
   if (chosen?.problem) {
     if (matmulPrecision !== "highest") throw chosen.problem;
-    notes.write(
-      `There is no native binary for ${process.platform}-${process.arch}: plain JavaScript computes, slowly.\n`,
-    );
+    const instead =
+      chosen.executor.name === "wasm" ? "WebAssembly computes, on one thread" : "plain JavaScript computes, slowly";
+    notes.write(`There is no native binary for ${process.platform}-${process.arch}: ${instead}.\n`);
     return chosen.executor;
   }
   if (threads !== undefined) setThreads(threads);

@@ -1,12 +1,13 @@
 import { OstinatoError } from "../errors.js";
 import { optional, value } from "../options.js";
 import type { Executor } from "./executor.js";
+import { loadWasm } from "./loadWasm.js";
 import type { NativeExecutorOptions } from "./native.js";
 import { nativeExecutor } from "./native.js";
 import { ReferenceExecutor } from "./reference/executor.js";
 
 /** Names of the executors, best first. */
-export const executorNames = ["native", "reference"] as const;
+export const executorNames = ["native", "wasm", "reference"] as const;
 
 /** An executor, or the name of one. @useDeclaredType */
 export type ExecutorChoice = Executor | (typeof executorNames)[number];
@@ -21,17 +22,18 @@ export const executorRule = optional(
 
 /**
  * The executor of a choice. Default: see defaultExecutor.
- * @throws OstinatoError ERR_OSTINATO_ADDON for "native" where there is no binary.
+ * @throws OstinatoError ERR_OSTINATO_ADDON for "native" where there is no binary, for "wasm" where there is no module.
  */
 export function executorOf(choice: ExecutorChoice | undefined): Executor {
   if (choice === undefined) return defaultExecutor().executor;
   if (choice === "native") return nativeExecutor();
+  if (choice === "wasm") return loadWasm();
   return choice === "reference" ? new ReferenceExecutor() : choice;
 }
 
 /**
- * The native executor; where there is no binary for this platform the reference in TypeScript, which computes the same a few
- * hundred times slower. Then `problem` says what is missing.
+ * The native executor; where there is no binary for this platform the same in WebAssembly, on one thread; where that cannot be loaded
+ * the reference in TypeScript, which computes the same a few hundred times slower. `problem` says what the best one lacks.
  * @param options those of the native one.
  * @throws OptionError if the environment says something impossible: see docs/performance.md.
  */
@@ -43,6 +45,15 @@ export function defaultExecutor(options: NativeExecutorOptions = {}): {
     return { executor: nativeExecutor(options), problem: null };
   } catch (error) {
     if (!(error instanceof OstinatoError) || error.code !== "ERR_OSTINATO_ADDON") throw error;
-    return { executor: new ReferenceExecutor(), problem: error };
+    return { executor: withoutBinary(), problem: error };
+  }
+}
+
+function withoutBinary(): Executor {
+  try {
+    return loadWasm();
+  } catch (error) {
+    if (!(error instanceof OstinatoError) || error.code !== "ERR_OSTINATO_ADDON") throw error;
+    return new ReferenceExecutor();
   }
 }

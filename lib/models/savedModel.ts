@@ -21,7 +21,7 @@ import { ModelWeights } from "./modelWeights.js";
 
 /** Options of loading a model. */
 export interface LoadOptions {
-  /** The executor. Default: the native executor; without a binary the reference (`model.executor.name` says which). */
+  /** The executor. Default: the native executor; without a binary WebAssembly or the reference (`model.executor.name` says which). */
   executor?: ExecutorChoice;
   /**
    * Compare the digest of the weights, which reads all of them. Default: true, but for the table of an n-gram model of 64 MB or more: that

@@ -1,5 +1,5 @@
-import { setImmediate } from "node:timers/promises";
 import { InputError } from "../errors.js";
+import { turnOfEventLoop } from "../eventLoop.js";
 import type { Shape } from "../graph/program.js";
 import { elementsOf, shapeText } from "../graph/program.js";
 import { randomSource } from "../random/source.js";
@@ -32,7 +32,7 @@ async function inSlices<T>(work: Generator<void, T>): Promise<T> {
     const step = work.next();
     if (step.done) return step.value;
     if (performance.now() - begin < longestTurn) continue;
-    await setImmediate();
+    await turnOfEventLoop();
     begin = performance.now();
   }
 }

@@ -1,7 +1,7 @@
 // Everything that the addon exports, on one screen. Conversions are in the other files of this folder.
 #include <napi.h>
 
-#include <shared_mutex>
+#include <mutex>
 
 #include "base/thread_pool.h"
 #include "binding/arguments.h"
@@ -53,7 +53,7 @@ Napi::Value operations(const Napi::CallbackInfo& info) {
 // Changes a setting that runs depend on, unless one is under way.
 template <class F>
 void configure(const Napi::CallbackInfo& info, F&& change) {
-  std::unique_lock<std::shared_mutex> lock(configurationLock(), std::try_to_lock);
+  std::unique_lock<SharedMutex> lock(configurationLock(), std::try_to_lock);
   if (!lock) throw coded(info.Env(), "ERR_OSTINATO_BUSY", "threads and kernels cannot change while a program runs");
   change();
   configurationChanged();

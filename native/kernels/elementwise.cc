@@ -210,16 +210,19 @@ struct ExpShiftedUnaryOp {
 HWY_NOINLINE double sumLoop(const float* x, int64_t n) { return reduceSum(x, x, n, FirstOp()); }
 HWY_NOINLINE double sumOfSquaresLoop(const float* x, int64_t n) { return reduceSum(x, x, n, ProductOp()); }
 HWY_NOINLINE double sumOfSquaresInDoubleLoop(const float* x, int64_t n) {
+  double total = 0;
+  int64_t i = 0;
+#if HWY_HAVE_FLOAT64
   const hn::ScalableTag<double> d;
   const hn::Rebind<float, decltype(d)> half;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   auto sum = hn::Zero(d);
-  int64_t i = 0;
   for (; i + lanes <= n; i += lanes) {
     const auto wide = hn::PromoteTo(d, hn::LoadU(half, x + i));
     sum = hn::MulAdd(wide, wide, sum);
   }
-  double total = hn::GetLane(hn::SumOfLanes(d, sum));
+  total = hn::GetLane(hn::SumOfLanes(d, sum));
+#endif
   for (; i < n; i++) total += static_cast<double>(x[i]) * static_cast<double>(x[i]);
   return total;
 }

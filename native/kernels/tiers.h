@@ -69,6 +69,9 @@ const char* tierReason();
                                                          : N_SCALAR::name)
 #elif defined(__aarch64__) || defined(_M_ARM64)
 #define OSTINATO_TIER_TABLE(name) N_NEON::name
+#elif defined(__wasm_simd128__)
+// The one tier of a module, whose vectors are the portable ones: who loads it looks whether its engine knows SIMD.
+#define OSTINATO_TIER_TABLE(name) N_WASM::name
 #else
 #define OSTINATO_TIER_TABLE(name) N_SCALAR::name
 #endif

@@ -29,8 +29,8 @@ std::string tierNames() {
 
 }  // namespace
 
-std::shared_mutex& configurationLock() {
-  static std::shared_mutex* lock = new std::shared_mutex;  // never destroyed: a run may outlive static destruction
+SharedMutex& configurationLock() {
+  static SharedMutex* lock = new SharedMutex;  // never destroyed: a run may outlive static destruction
   return *lock;
 }
 

@@ -3,13 +3,14 @@
 #pragma once
 
 #include <cstdint>
-#include <shared_mutex>
 #include <stdexcept>
+
+#include "base/shared_lock.h"
 
 namespace ostinato {
 
 // Held shared by every run and load of a program, exclusively by a change.
-std::shared_mutex& configurationLock();
+SharedMutex& configurationLock();
 
 // Grows with every change: scratch sizes computed before are then out of date.
 uint64_t configurationVersion();

@@ -1,7 +1,6 @@
 #include "runtime/program.h"
 
 #include <algorithm>
-#include <shared_mutex>
 #include <string>
 
 #include "runtime/configuration.h"
@@ -23,7 +22,7 @@ bool allFinite(const TensorView& tensor) {
 
 Program::Program(std::shared_ptr<Store> store, const double* words, size_t count, const ProgramOptions& options)
     : store_(std::move(store)), options_(options), parts_(readProgram(words, count, *store_)) {
-  std::shared_lock<std::shared_mutex> lock(configurationLock());
+  const SharedLock lock(configurationLock());
   prepareScratch();
 }
 
@@ -139,7 +138,7 @@ void Program::findKept() {
 }
 
 int64_t Program::runOps(const Run& run) {
-  std::shared_lock<std::shared_mutex> lock(configurationLock());
+  const SharedLock lock(configurationLock());
   if (configuration_ != configurationVersion()) prepareScratch();
   for (WeightCopies* copies : parts_.changed) copies->clear();
   void* scratch = store_->scratch(scratchBytes_);

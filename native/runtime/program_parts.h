@@ -14,7 +14,7 @@ namespace ostinato {
 constexpr double kProgramMagic = 0x4F535449;
 constexpr double kProgramVersion = 2;
 
-constexpr int64_t kMaxArenaBytes = int64_t{1} << 38;
+constexpr int64_t kMaxArenaBytes = int64_t{1} << (sizeof(size_t) > 4 ? 38 : 30);
 
 [[noreturn]] void malformedProgram(const std::string& what);
 

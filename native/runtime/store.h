@@ -82,7 +82,8 @@ class Store {
 
   static constexpr const char* kBroken =
       "the file of the model was cut short, or could not be read, while it was in use: load the model again";
-  static constexpr int64_t kMaxElements = int64_t{1} << 36;
+  // With addresses of 32 bits a quarter of what they reach, so that sizes of several things do not overflow.
+  static constexpr int64_t kMaxElements = int64_t{1} << (sizeof(size_t) > 4 ? 36 : 28);
 
  private:
   static char* grown(AlignedMemory& memory, size_t bytes) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <shared_mutex>
 #include <string>
 
 #include "runtime/configuration.h"
@@ -105,7 +104,7 @@ void ProgramSearch::step() {
   const bool read = reads && program_->runShowing(logits_, *search_);
   if (!reads) program_->run(false);
   {
-    std::shared_lock<std::shared_mutex> lock(configurationLock());
+    const SharedLock lock(configurationLock());
     const float* attention = attention_ < 0 ? nullptr : program_->output(attention_).f32();
     if (read) {
       search_->advanceRead(pool, attention);

@@ -73,7 +73,9 @@ test("without a native binary a line says that JavaScript computes, and --execut
   expect(slow).toEqual({
     status: 0,
     stdout: ostinato([...write, "--executor", "reference"]).stdout,
-    stderr: expect.stringMatching(/^There is no native binary for [\w-]+: plain JavaScript computes, slowly\.\n$/),
+    stderr: expect.stringMatching(
+      /^There is no native binary for [\w-]+: (plain JavaScript computes, slowly|WebAssembly computes, on one thread)\.\n$/,
+    ),
   });
   expect(ostinato([...write, "--executor", "native"], noAddon)).toMatchObject({ status: 1, stdout: "" });
   expect(ostinato([...write, "--matmul-precision", "medium"], noAddon).stderr).toMatch(/There is no native binary for/);
@@ -83,7 +85,7 @@ test("a program computes in JavaScript without a native binary, and can ask: not
   const program = `
     import { defaultExecutor, LanguageModel } from "${root}dist/index.js";
     const { executor } = await LanguageModel.load("lm");
-    process.exitCode = executor.name === "reference float32" && defaultExecutor().problem.code === "ERR_OSTINATO_ADDON" ? 0 : 1;`;
+    process.exitCode = ["wasm", "reference float32"].includes(executor.name) && defaultExecutor().problem.code === "ERR_OSTINATO_ADDON" ? 0 : 1;`;
   const env = { ...plain, ...noAddon };
   const options = { cwd: folder, env, encoding: "utf8" } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], options);

@@ -3,8 +3,9 @@ import type { Executor } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { Graph, ops } from "../../lib/graph/index.js";
+import { wasmExecutors } from "../wasm.js";
 
-const executors: Executor[] = [new ReferenceExecutor({ precision: "float64" }), nativeExecutor()];
+const executors: Executor[] = [new ReferenceExecutor({ precision: "float64" }), nativeExecutor(), ...wasmExecutors];
 
 for (const executor of executors) {
   test(`${executor.name}: a replay equals as many runs`, async () => {

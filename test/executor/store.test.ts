@@ -5,11 +5,14 @@ import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { Graph, ops } from "../../lib/graph/index.js";
 import { firstValues, type VariableSpec } from "../../lib/graph/program.js";
+import { wasmExecutors } from "../wasm.js";
 
 const weight: VariableSpec = { name: "w", dtype: "f32", shape: [2, 3] };
 const values = [1, 2, 3, 4, 5, 6];
 
-for (const executor of [new ReferenceExecutor({ precision: "float32" }), nativeExecutor()] as Executor[]) {
+const executors: Executor[] = [new ReferenceExecutor({ precision: "float32" }), nativeExecutor(), ...wasmExecutors];
+
+for (const executor of executors) {
   const filled = async () => {
     const store = executor.createStore();
     store.declare(weight);

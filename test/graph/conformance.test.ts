@@ -8,6 +8,7 @@ import { ops } from "../../lib/graph/index.js";
 import { operations } from "../../lib/graph/operation.js";
 import { elementsOf } from "../../lib/graph/program.js";
 import type { Tensor } from "../../lib/graph/tensor.js";
+import { wasmExecutors, wasmMissing } from "../wasm.js";
 import type { Recorded } from "./case.js";
 import { Inputs, numbers } from "./case.js";
 import { cases, otherwise, testedElsewhere, tolerances } from "./cases.js";
@@ -123,20 +124,28 @@ for (const tier of kernels.available) {
       addon.setKernels(tier);
       addon.setGemm(provider);
       try {
-        for (const [op, list] of Object.entries(everything)) {
-          for (const one of list) {
-            const built = programOf(one);
-            const [expected, actual] = [await run(oracle, built), await run(nativeExecutor(), built)];
-            for (const [name, wanted] of Object.entries(expected)) {
-              expectClose(`${op} ${one.name}, ${name}`, actual[name] as Values, wanted, tolerances[op] ?? otherwise);
-            }
-          }
-        }
+        await expectAgreement(nativeExecutor());
       } finally {
         addon.setKernels("auto");
         addon.setGemm("auto");
       }
     });
+  }
+}
+
+test.skipIf(wasmMissing)(`WebAssembly agrees with the reference on every op (${wasmMissing ?? "here"})`, async () => {
+  for (const executor of wasmExecutors) await expectAgreement(executor);
+});
+
+async function expectAgreement(executor: Executor): Promise<void> {
+  for (const [op, list] of Object.entries(everything)) {
+    for (const one of list) {
+      const built = programOf(one);
+      const [expected, actual] = [await run(oracle, built), await run(executor, built)];
+      for (const [name, wanted] of Object.entries(expected)) {
+        expectClose(`${op} ${one.name}, ${name}`, actual[name] as Values, wanted, tolerances[op] ?? otherwise);
+      }
+    }
   }
 }
 

@@ -218,7 +218,7 @@ test("what computes is chosen by name or value, and the native executor unless s
   const executor = nativeExecutor();
   expect((await LanguageModel.create({ tokenizer, layers: 1, hiddenSize: 4, executor })).executor).toBe(executor);
   await expect(LanguageModel.create({ tokenizer, executor: "gpu" as "native" })).rejects.toThrow(
-    /expected executor to be an executor, or one of native, reference, got "gpu"/,
+    /expected executor to be an executor, or one of native, wasm, reference, got "gpu"/,
   );
 });
 

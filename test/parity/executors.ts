@@ -4,6 +4,7 @@ import { loadAddon } from "../../lib/executor/loadAddon.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import type { DType } from "../../lib/graph/program.js";
+import { wasmExecutors } from "../wasm.js";
 import type { FigureTensor } from "./figure.js";
 import { numbers } from "./figure.js";
 
@@ -35,6 +36,7 @@ export const subjects: readonly Subject[] = [
       },
       tolerance: 1e-6,
     })),
+  ...wasmExecutors.map((executor) => ({ name: "WebAssembly", executor: () => executor, tolerance: 1e-6 })),
 ];
 
 /** Numbers of a figure in the type that an executor takes. */

@@ -1,4 +1,5 @@
 import { describe, InputError, OptionError } from "../../errors.js";
+import { turnOfEventLoop } from "../../eventLoop.js";
 import { byName, operations } from "../../graph/operation.js";
 import type { Op, Port, Program, Shape, Value, VariableSpec } from "../../graph/program.js";
 import { elementsOf, firstValues } from "../../graph/program.js";
@@ -141,10 +142,7 @@ const longestTurn = 15;
 let lastTurn = performance.now();
 
 async function eventLoopTurn(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    if (typeof setImmediate === "function") setImmediate(resolve);
-    else setTimeout(resolve);
-  });
+  await turnOfEventLoop();
   lastTurn = performance.now();
 }
 

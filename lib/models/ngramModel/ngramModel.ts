@@ -28,7 +28,7 @@ import { trainingText, trainNgrams, trainRules } from "./train.js";
 import { writeArpaFile } from "./writeArpa.js";
 
 const arpaRules = table("NgramModel.fromArpa", {
-  /** The executor. Default: the native executor; without a binary the reference, which can read a model and not make one. */
+  /** The executor. Default: the native executor; without a binary WebAssembly or the reference, which can read a model and not make one. */
   executor: executorRule,
   /** Signal that stops the reading. Default: none. */
   signal: abortSignal,

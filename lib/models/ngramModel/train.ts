@@ -57,7 +57,7 @@ export const trainRules = table("NgramModel.train", {
   tokenizer: option(optional(tokenizerRule), { flag: null }),
   /** A text that the training does not count, for the weights of an `interpolation`. Default: none. */
   heldOut: option(optional(corpus), { flag: null }),
-  /** The executor. Default: the native executor; without a binary the reference, which can read a model and not make one. */
+  /** The executor. Default: the native executor; without a binary WebAssembly or the reference, which can read a model and not make one. */
   executor: option(executorRule, { flag: null }),
   /** Signal that stops the training. Default: none. */
   signal: abortSignal,

@@ -16,7 +16,7 @@ const analogyRule = list(
 );
 
 const analogyRules = table("analogyScores", {
-  /** Executor of the products. Default: the native executor, or without a binary the reference. */
+  /** Executor of the products. Default: the native executor, or without a binary WebAssembly or the reference. */
   executor: executorRule,
   /** Signal that stops the work. Default: none. */
   signal: abortSignal,

@@ -1,13 +1,13 @@
 #include "products/blas/blas.h"
 
-#ifndef _WIN32
+#if !defined(_WIN32) && !defined(__wasm__)
 #include <dlfcn.h>
 #endif
 
 namespace ostinato {
 namespace {
 
-#ifdef _WIN32
+#if defined(_WIN32) || defined(__wasm__)
 
 const Blas* load() { return nullptr; }
 

@@ -229,6 +229,8 @@ void multiply(Panels a, int panelRows, Panels b, int64_t k, int parts, const Blo
 #include <cstdlib>
 #include "products/matrix_unit/matrix_unit.h"
 
+#include "products/matrix_unit/matrix_unit.h"
+
 namespace ostinato::matrix_unit {
 
 // Never called: matrixUnitAvailable() guards every use.

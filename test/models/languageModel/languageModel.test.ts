@@ -221,7 +221,7 @@ test("options have the range of the type that they end in, and no word or number
   await expect(LanguageModel.create(undefined as never)).rejects.toThrow(/expected tokenizer to be a tokenizer/);
   await expect(LanguageModel.load(undefined as never, { executor })).rejects.toThrow(/folder to be a text/);
   await expect(LanguageModel.load("model", { executor: 5 as never })).rejects.toThrow(
-    /an executor, or one of native, reference, got 5/,
+    /an executor, or one of native, wasm, reference, got 5/,
   );
   expect(() => new (LanguageModel as unknown as new () => LanguageModel)()).toThrow(/use await LanguageModel.create/);
   for (const text of [5, undefined, Buffer.from("The")] as never[]) {

@@ -242,7 +242,7 @@ test("what cannot be read or asked for is named", async () => {
   await expect(model.vectors(["ab"], { signal: 5 } as never)).rejects.toThrow(/signal to be an AbortSignal/);
   await expect(Seq2Seq.load(undefined as never, { executor })).rejects.toThrow(/folder to be a text/);
   await expect(Seq2Seq.load("nowhere", { executor: 5 as never })).rejects.toThrow(
-    /executor to be an executor, or one of native, reference, got 5/,
+    /executor to be an executor, or one of native, wasm, reference, got 5/,
   );
   await expect(Seq2Seq.create({ tokenizer, executor, seed: -1 })).rejects.toThrow(/seed/);
   await expect(Seq2Seq.create({ tokenizer, executor, hiddensize: 8 } as never)).rejects.toThrow(

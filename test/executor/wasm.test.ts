@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { CharacterTokenizer, memoryStream } from "../../lib/data/index.js";
+import { InputError, OstinatoError } from "../../lib/errors.js";
+import { nativeExecutor } from "../../lib/executor/native.js";
+import { WasmExecutor } from "../../lib/executor/wasm/executor.js";
+import { Graph, ops } from "../../lib/graph/index.js";
+import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
+import { WindowData } from "../../lib/models/textModel/data.js";
+import { Embedding } from "../../lib/nn/index.js";
+import { adam } from "../../lib/train/optimizers.js";
+import { TrainingStep } from "../../lib/train/step.js";
+import { wasmBytes, wasmExecutors, wasmMissing } from "../wasm.js";
+
+test("bytes that are no module are refused, with what they should have been", async () => {
+  const refused = WasmExecutor.load(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+  await expect(refused).rejects.toThrow(OstinatoError);
+  await expect(refused).rejects.toThrow(
+    "The 8 bytes are no module of this version of ostinato: expected those of ostinato.wasm",
+  );
+  await expect(WasmExecutor.load(new TextEncoder().encode("<html>"))).rejects.toMatchObject({
+    code: "ERR_OSTINATO_ADDON",
+  });
+});
+
+test("an engine without WebAssembly is told what to do", async () => {
+  const { WebAssembly: own } = globalThis;
+  try {
+    Object.assign(globalThis, { WebAssembly: undefined });
+    await expect(WasmExecutor.load(new Uint8Array())).rejects.toThrow(
+      "This JavaScript engine lacks WebAssembly. Use a newer one",
+    );
+    Object.assign(globalThis, { WebAssembly: { validate: () => false } });
+    await expect(WasmExecutor.load(new Uint8Array())).rejects.toThrow("lacks 128-bit SIMD and exceptions.");
+  } finally {
+    Object.assign(globalThis, { WebAssembly: own });
+  }
+});
+
+const text = "the quick brown fox jumps over the lazy dog\nand packs my box with five dozen liquor jugs\n".repeat(4);
+const tokenizer = CharacterTokenizer.fromText(text);
+
+/** A language model after some updates on the text, and its losses. */
+async function trained(executor: WasmExecutor | ReturnType<typeof nativeExecutor>, options: object = {}) {
+  const model = await LanguageModel.create({ tokenizer, hiddenSize: 24, layers: 2, seed: 3, executor, ...options });
+  const step = new TrainingStep(model, { optimizer: adam(), clipNorm: 1, clipValue: 0, reduction: "token" });
+  const losses: number[] = [];
+  const data = new WindowData(memoryStream(tokenizer.encode(text), 0), { batchSize: 2, windowLength: 10 });
+  let number = 0;
+  for await (const batch of data.batches(0)) {
+    losses.push((await step.run(batch, { learningRate: 0.01, step: ++number, seed: 5 })).loss);
+    if (number === 12) break;
+  }
+  return { model, losses };
+}
+
+describe.skipIf(wasmMissing)(`WebAssembly (${wasmMissing ?? "prebuilds/ostinato.wasm"})`, () => {
+  const [executor] = wasmExecutors as [WasmExecutor];
+
+  test("training gives the losses that the native executor gives", async () => {
+    const [own, native] = [await trained(executor), await trained(nativeExecutor())];
+    expect(own.losses.length).toBe(12);
+    expect(own.losses.at(-1) as number).toBeLessThan((own.losses[0] as number) - 0.3);
+    own.losses.forEach((loss, i) => {
+      expect(loss).toBeCloseTo(native.losses[i] as number, 4);
+    });
+  });
+
+  test("search and generation write what the native executor writes, with the tree and the scores", async () => {
+    const options = { prompt: "the ", beams: 4, nBest: 4, maximumLength: 15, blockNgramRepeat: 2, tree: true };
+    const [own, native] = [(await trained(executor)).model, (await trained(nativeExecutor())).model];
+    const [found, expected] = [await own.beamSearch(options), await native.beamSearch(options)];
+    expect(found.texts.map(({ text }) => text)).toEqual(expected.texts.map(({ text }) => text));
+    expect(found.texts[0]?.score).toBeCloseTo(expected.texts[0]?.score as number, 3);
+    expect(found.tree?.map(({ token }) => token)).toEqual(expected.tree?.map(({ token }) => token));
+    const written = async (model: LanguageModel) => {
+      let whole = "";
+      for await (const piece of model.generate({ prompt: "the ", maximumLength: 40, seed: 2 })) whole += piece;
+      return whole;
+    };
+    expect(await written(own)).toBe(await written(native));
+  });
+
+  test("weights in a smaller type are those that the native executor rounds to", async () => {
+    const [own, native] = [(await trained(executor)).model, (await trained(nativeExecutor())).model];
+    for (const { store } of [own, native]) {
+      const [{ name }] = own.parameters as [{ name: string }];
+      await store.write(name, await native.store.read(name));
+      await store.quantize(name, "int8");
+    }
+    const [{ name }] = own.parameters as [{ name: string }];
+    expect(await own.store.read(name)).toEqual(await native.store.read(name));
+  });
+
+  test("an id outside its table is an InputError that names the layer, and the executor lives on", async () => {
+    const graph = new Graph();
+    const table = new Embedding("source", { vocabularySize: 4, embeddingSize: 3 });
+    graph.output("y", table.apply(graph.feed("ids", "i32", [1, 2])));
+    const executable = executor.compile(graph.program(), executor.createStore());
+    await expect(executable.run({ ids: Int32Array.of(1, 9) })).rejects.toThrow(
+      new InputError("source: id 9 at position 1 is outside the table of 4 rows"),
+    );
+    expect((await executable.run({ ids: Int32Array.of(1, 3) })).outputs.y?.length).toBe(6);
+  });
+
+  test("what does not fit into the memory of a module is refused, and the executor lives on", async () => {
+    const store = executor.createStore();
+    expect(() => store.declare({ name: "huge", dtype: "f32", shape: [2 ** 15, 2 ** 15] })).toThrow(
+      "not enough memory for a variable",
+    );
+    store.declare({ name: "small", dtype: "f32", shape: [2] });
+    expect([...(await store.read("small"))]).toEqual([0, 0]);
+  });
+
+  test("times of ops come with a run", async () => {
+    const graph = new Graph();
+    graph.output("y", ops.tanh(ops.square(graph.feed("x", "f32", [3]))));
+    const seen: number[] = [];
+    const executable = executor.compile(graph.program(), executor.createStore(), {
+      onTimes: (times) => seen.push(...times.map(({ op }) => op)),
+    });
+    await executable.run({ x: Float32Array.of(1, 2, 3) });
+    expect(seen).toEqual([0, 1]);
+  });
+
+  test("the module is at most 1 MB compressed", async () => {
+    const { gzipSync } = await import("node:zlib");
+    expect(gzipSync(wasmBytes()).length).toBeLessThan(1_000_000);
+  });
+});
