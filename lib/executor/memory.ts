@@ -4,13 +4,17 @@ import { elementsOf } from "../graph/program.js";
 
 /**
  * Bytes that no computation of this process can exceed: the machine's memory, or what its container allows. Swap is not counted:
- * a computation that pages does not end. Unknown in a browser: there only what numbers can count.
+ * a computation that pages does not end. Unknown in a browser, and where Deno may not ask: there only what numbers can count.
  */
 export function memoryLimit(): number {
   const { process } = globalThis as { process?: NodeJS.Process };
-  const machine = process?.getBuiltinModule?.("node:os")?.totalmem() ?? Number.MAX_SAFE_INTEGER;
-  const allowed = process?.constrainedMemory?.() ?? 0;
-  return allowed > 0 ? Math.min(machine, allowed) : machine;
+  try {
+    const machine = process?.getBuiltinModule?.("node:os")?.totalmem() ?? Number.MAX_SAFE_INTEGER;
+    const allowed = process?.constrainedMemory?.() ?? 0;
+    return allowed > 0 ? Math.min(machine, allowed) : machine;
+  } catch {
+    return Number.MAX_SAFE_INTEGER;
+  }
 }
 
 /**
