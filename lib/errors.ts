@@ -45,15 +45,10 @@ export const errorCodes = {
   },
   ERR_OSTINATO_ADDON: {
     error: "OstinatoError",
-<<<<<<< HEAD
-    raised: "There is no native binary for this platform, it cannot be loaded, or a bundler left it behind.",
+    raised:
+      "There is no native binary for this platform, it cannot be loaded, or a bundler left it behind; or no module of WebAssembly that this engine can run.",
     remedy:
-      "Build it (npm run setup), keep the package out of bundles, or compute with ReferenceExecutor, which is slow and needs no binary.",
-=======
-    raised: "There is no native binary for this platform, or no module of WebAssembly that this engine can run.",
-    remedy:
-      "Build it (npm run setup), or compute in WebAssembly (--executor wasm), or with ReferenceExecutor, which is slow and needs nothing.",
->>>>>>> 40f3895 (The C++ runtime compiled to WebAssembly: a third executor, loaded from bytes, for browsers, Deno, Bun, and Node where no binary fits)
+      "Build it (npm run setup), keep the package out of bundles, or compute in WebAssembly (--executor wasm), or with ReferenceExecutor, which is slow.",
   },
 } as const;
 

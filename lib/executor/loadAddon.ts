@@ -20,17 +20,7 @@ export function loadAddon(): Addon {
   } catch (cause) {
     const { code, message } = cause as Error & { code?: string };
     if (code === "ERR_OSTINATO_OPTION") throw new OptionError(message);
-<<<<<<< HEAD
     throw noAddon(`The native binary ${file} cannot be loaded: ${message.trim()}.`, root, cause);
-=======
-    throw new OstinatoError(
-      `There is no native binary for ${process.platform}-${process.arch} with Node ${process.version}. Build one from source ` +
-        `with "npx cmake-js compile" in ${root} (needs CMake, a C++20 compiler and the headers of Google Highway), or use ` +
-        "WebAssembly, where the package has its module (--executor wasm on the command line), or the slower executor in plain " +
-        'JavaScript: import { ReferenceExecutor } from "ostinato/reference" (--executor reference).',
-      { code: "ERR_OSTINATO_ADDON", cause },
-    );
->>>>>>> 40f3895 (The C++ runtime compiled to WebAssembly: a third executor, loaded from bytes, for browsers, Deno, Bun, and Node where no binary fits)
   }
   return loaded;
 }
@@ -80,7 +70,7 @@ function libcFamily(require: NodeJS.Require): string {
 function noAddon(problem: string, root: string, cause: unknown): OstinatoError {
   return new OstinatoError(
     `${problem} Build one from source with "npx cmake-js compile" in ${root} (needs CMake, a C++20 compiler and the headers of Google ` +
-      'Highway), or use the slower executor in plain JavaScript: import { ReferenceExecutor } from "ostinato/reference" (--executor ' +
+      'Highway), or use WebAssembly, where the package has its module (--executor wasm), or the slower executor in plain JavaScript: import { ReferenceExecutor } from "ostinato/reference" (--executor ' +
       "reference on the command line).",
     { code: "ERR_OSTINATO_ADDON", cause },
   );

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OstinatoError } from "../errors.js";
 import { WasmExecutor } from "./wasm/executor.js";
@@ -8,7 +9,7 @@ import { WasmExecutor } from "./wasm/executor.js";
  * @throws OstinatoError ERR_OSTINATO_ADDON if there is none, or the engine cannot run it.
  */
 export function loadWasm(): WasmExecutor {
-  const file = fileURLToPath(new URL("../../prebuilds/ostinato.wasm", import.meta.url));
+  const file = join(dirname(fileURLToPath(import.meta.url)), "../../prebuilds/ostinato.wasm");
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);

@@ -12,7 +12,7 @@ using StoreHandle = std::shared_ptr<Store>;
 
 struct ProgramHandle {
   std::shared_ptr<Program> program;
-  // Of the last replay, by collected output.
+  // Values of the last replay, by collected output.
   std::vector<std::vector<char>> collected;
 };
 

@@ -1,4 +1,4 @@
-// What the C and C++ libraries want of a system, of which a module has nothing but memory and the clock of its host.
+// Functions that the C and C++ libraries want of a system, of which a module has nothing but memory and the clock of its host.
 #include <chrono>
 #include <cstdlib>
 

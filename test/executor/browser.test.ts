@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const chromium = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((file) => existsSync(file));
 const missing = wasmMissing ?? (chromium ? null : "there is no Chromium: apt-get install chromium");
 
-/** What examples/browser/index.html does, with its figures sent home. */
+/** The page of examples/browser, with its figures sent home. */
 const page = `<!doctype html>
 <script type="importmap">{ "imports": { "ostinato/wasm": "/dist/wasm.js" } }</script>
 <script type="module">

@@ -14,7 +14,7 @@ interface Output {
 /** Milliseconds of work after which the event loop has a turn. */
 const longestTurn = 15;
 
-/** What the native addon gives, on a module: its classes check nothing that AddonExecutor has checked. */
+/** The native addon's classes on a module: they check nothing that AddonExecutor has checked. */
 export function wasmAddon(module: WasmModule): ProgramAddon {
   let lastTurn = performance.now();
   /** Work that holds the event loop, after a turn of it where there was none for long. */

@@ -4,7 +4,7 @@ export interface Instance {
   readonly exports: unknown;
 }
 
-/** What is used here of WebAssembly's JavaScript interface, which TypeScript declares only with everything of a browser. */
+/** The part used here of WebAssembly's JavaScript interface, which TypeScript declares only with everything of a browser. */
 interface Engine {
   validate(bytes: Uint8Array): boolean;
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: Instance }>;
@@ -12,7 +12,7 @@ interface Engine {
   Instance: new (module: object, imports: object) => Instance;
 }
 
-/** What a module needs of the engine, each with the smallest module that uses it. */
+/** Features of the engine that a module needs, each with the smallest module that uses it. */
 const features = {
   // A function that returns a vector of zeros: v128.const.
   "128-bit SIMD": [

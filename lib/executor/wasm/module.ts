@@ -2,7 +2,7 @@ import { OstinatoError } from "../../errors.js";
 import type { Instance } from "./engine.js";
 import { wasmEngine } from "./engine.js";
 
-/** What native/wasm exports. Numbers are int32; handles and addresses are to be read as uint32 where they become offsets. */
+/** The exports of native/wasm. Numbers are int32; handles and addresses are to be read as uint32 where they become offsets. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   _initialize(): void;
@@ -45,7 +45,7 @@ interface Exports {
   searchResult(search: number): number;
 }
 
-/** What a module asks of whoever loads it. */
+/** Imports of a module. */
 const imports = { host: { now: () => performance.now() } };
 
 function noModule(bytes: Uint8Array, cause: unknown): OstinatoError {
