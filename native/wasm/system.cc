@@ -1,4 +1,5 @@
-// Functions that the C and C++ libraries want of a system, of which a module has nothing but memory and the clock of its host.
+// Functions that the C and C++ libraries want of a system, of which a module has nothing but memory and the clock of
+// its host.
 #include <chrono>
 #include <cstdlib>
 

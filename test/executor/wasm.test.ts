@@ -23,7 +23,7 @@ test("bytes that are no module are refused, with what they should have been", as
 });
 
 test("an engine without WebAssembly is told what to do", async () => {
-  const { WebAssembly: own } = globalThis;
+  const { WebAssembly: own } = globalThis as { WebAssembly?: unknown };
   try {
     Object.assign(globalThis, { WebAssembly: undefined });
     await expect(WasmExecutor.load(new Uint8Array())).rejects.toThrow(
@@ -83,11 +83,11 @@ describe.skipIf(wasmMissing)(`WebAssembly (${wasmMissing ?? "prebuilds/ostinato.
   test("weights in a smaller type are those that the native executor rounds to", async () => {
     const [own, native] = [(await trained(executor)).model, (await trained(nativeExecutor())).model];
     for (const { store } of [own, native]) {
-      const [{ name }] = own.parameters as [{ name: string }];
+      const [{ name }] = own.parameters as readonly [{ name: string }];
       await store.write(name, await native.store.read(name));
       await store.quantize(name, "int8");
     }
-    const [{ name }] = own.parameters as [{ name: string }];
+    const [{ name }] = own.parameters as readonly [{ name: string }];
     expect(await own.store.read(name)).toEqual(await native.store.read(name));
   });
 
