@@ -83,11 +83,11 @@ describe.skipIf(wasmMissing)(`WebAssembly (${wasmMissing ?? "prebuilds/ostinato.
   test("weights in a smaller type are those that the native executor rounds to", async () => {
     const [own, native] = [(await trained(executor)).model, (await trained(nativeExecutor())).model];
     for (const { store } of [own, native]) {
-      const [{ name }] = own.parameters as readonly [{ name: string }];
+      const name = own.parameters[0]?.name ?? "";
       await store.write(name, await native.store.read(name));
       await store.quantize(name, "int8");
     }
-    const [{ name }] = own.parameters as readonly [{ name: string }];
+    const name = own.parameters[0]?.name ?? "";
     expect(await own.store.read(name)).toEqual(await native.store.read(name));
   });
 
