@@ -17,7 +17,9 @@ const projectSteps = [
   { name: "checks", command: ["bash", ".ci/run"], env: { CI: "true" }, slow: true },
   { name: "JavaScript", command: ["npm", "run", "--silent", "build:ts"] },
   { name: "binaries", command: ["node", "scripts/prebuild-all.mjs"] },
+  { name: "WebAssembly", command: ["node", "scripts/build-wasm.mjs"] },
   { name: "binaries run", command: ["node", "scripts/prebuild-test.mjs"] },
+  { name: "WebAssembly runs", command: ["node", "scripts/wasm-runtimes.mjs"] },
   { name: "package", command: ["node", "scripts/package-test.mjs"] },
 ];
 

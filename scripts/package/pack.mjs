@@ -13,6 +13,9 @@ export function pack(place) {
   if (binaries.length === 0) {
     throw new Error("prebuilds is empty: npm run prebuild:all, or npm run prebuild for this platform alone");
   }
+  if (!existsSync(join(root, "prebuilds/ostinato.wasm"))) {
+    throw new Error("prebuilds/ostinato.wasm is missing: npm run build:wasm");
+  }
   run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", place], { cwd: root });
   const [name] = readdirSync(place).filter((file) => file.endsWith(".tgz"));
   const tarball = join(place, name);

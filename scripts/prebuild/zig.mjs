@@ -26,8 +26,8 @@ export function zigEnvironment(target) {
   };
 }
 
-/** Path of zig: OSTINATO_ZIG, or the one in the cache folder. */
-function zigPath() {
+/** Path of zig: OSTINATO_ZIG, or the one in the cache folder. Throws where there is none for this machine, or it cannot be fetched. */
+export function zigPath() {
   const own = process.env.OSTINATO_ZIG;
   if (own) {
     if (spawnSync(own, ["version"]).status === 0) return own;
