@@ -19,7 +19,6 @@ const projectSteps = [
   { name: "binaries", command: ["node", "scripts/prebuild-all.mjs"] },
   { name: "WebAssembly", command: ["node", "scripts/build-wasm.mjs"] },
   { name: "binaries run", command: ["node", "scripts/prebuild-test.mjs"] },
-  { name: "WebAssembly runs", command: ["node", "scripts/wasm-runtimes.mjs"] },
   { name: "package", command: ["node", "scripts/package-test.mjs"] },
 ];
 

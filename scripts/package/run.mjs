@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -52,11 +52,17 @@ export function installByNpm(folder, tarball) {
   run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", tarball], { cwd: folder });
 }
 
+/** A program of ours, run by `command` in a folder in which the package is installed. */
+export function runThere(command, folder, program, { args = [], env } = {}) {
+  const name = basename(program);
+  copyFileSync(join(root, program), join(folder, name));
+  run(command[0], [...command.slice(1), name, ...args], { cwd: folder, env });
+}
+
 /** Trains, writes and computes in workers with the package that `command` resolves in a folder. */
-export function smoke(command, folder, { script = "smoke.mjs", env } = {}) {
-  if (script === "smoke.mjs") copyFileSync(join(root, "scripts/prebuild/smoke.mjs"), join(folder, script));
+export function smoke(command, folder, { env } = {}) {
   const resultFile = join(folder, "result.json");
-  run(command[0], [...command.slice(1), script, "ostinato", resultFile, "native"], { cwd: folder, env });
+  runThere(command, folder, "scripts/prebuild/smoke.mjs", { args: ["ostinato", resultFile, "native"], env });
   const { sum, workers } = JSON.parse(readFileSync(resultFile, "utf8"));
   if (!(Math.abs(sum - 92.96841) < 1e-4)) throw new Error(`losses sum to ${sum}, expected 92.96841`);
   if (workers.join() !== "ended,terminated,ended") throw new Error(`workers: ${workers.join()}`);

