@@ -5,9 +5,9 @@ import { optionParameters } from "./optionParameters.js";
 import { isPlain, settled } from "./row.js";
 import * as things from "./things.js";
 
-/** Rows with other names: what is inherited, and what both executors have. */
+/** Rows with other names: what is inherited, and what all executors have. */
 const rowNames: Readonly<Record<string, string>> = {
-  "NativeExecutor.compile": "native compile",
+  "AddonExecutor.compile": "native compile",
   "ReferenceExecutor.compile": `${things.executor.name} compile`,
   "SavedModel.save": "LanguageModel.save",
   "SavedModel.loadWeights": "LanguageModel.loadWeights",
