@@ -43,6 +43,12 @@ export const errorCodes = {
     raised: "The native executor refuses a program. Programs recorded by a Graph are never refused: please report it.",
     remedy: "Check a program that was made or changed by hand against the op that the message names.",
   },
+  ERR_OSTINATO_COMMUNICATION: {
+    error: "OstinatoError",
+    raised: "Another process of a distributed training has ended, or does not answer.",
+    remedy:
+      "The message says which one. Start all of them again; a training goes on with resume from its last checkpoint.",
+  },
   ERR_OSTINATO_ADDON: {
     error: "OstinatoError",
     raised:

@@ -14,13 +14,22 @@ export interface Addon {
   /**
    * @param precision of matrix products: 0 highest (the default), 1 high, 2 medium.
    * @param keepsTimes whether runs resolve with the times of their ops. Default false.
+   * @param communicator of a distributed training. Default: none, what is to be added over all ranks stays as it is.
    */
   Program: new (
     store: AddonStore,
     encoded: Float64Array,
     precision?: number,
     keepsTimes?: boolean,
+    communicator?: AddonCommunicator,
   ) => AddonProgram;
+  /** Seats of ranks that are threads of this process. @param patience milliseconds that they wait for each other. */
+  threadGroup(size: number, patience: number): object[];
+  /** @param seat of a thread group, or the table of a transport. */
+  Communicator: new (
+    seat: object,
+    patience: number,
+  ) => AddonCommunicator;
   /** @param encoded see encodeSearch. @param feeds as those of a run; those of the tokens may hold anything. */
   Search: new (
     program: AddonProgram,
@@ -101,6 +110,14 @@ export interface AddonProgram {
     counters: Int32Array,
     collected: Int32Array,
   ): Promise<{ outputs: (Float32Array | Int32Array)[]; collected: (Float32Array | Int32Array)[] } & AddonTimes>;
+}
+
+/** One rank of a distributed training. What others cannot be told fails with ERR_OSTINATO_COMMUNICATION. */
+export interface AddonCommunicator {
+  open(): Promise<{ rank: number; size: number }>;
+  gather(message: Uint8Array): Promise<Uint8Array[]>;
+  stop(reason: string): Promise<void>;
+  close(): Promise<void>;
 }
 
 /**

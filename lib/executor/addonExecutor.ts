@@ -6,8 +6,9 @@ import { expectProgram, expectVariable } from "../graph/programRule.js";
 import { completeOptions, expectOneOf } from "../options.js";
 import type { WeightType } from "../weights.js";
 import { weightTypes } from "../weights.js";
-import type { Addon, AddonProgram, AddonSearch, AddonStore, AddonTimes } from "./addon.js";
+import type { Addon, AddonCommunicator, AddonProgram, AddonSearch, AddonStore, AddonTimes } from "./addon.js";
 import { named, ownError } from "./addonErrors.js";
+import type { Communicator } from "./communicator.js";
 import { arenaOf, encodeProgram } from "./encode.js";
 import type {
   CompileOptions,
@@ -33,21 +34,31 @@ export type ProgramAddon = Pick<Addon, "Store" | "Program" | "Search"> & {
   operations(): readonly { readonly name: string }[];
 };
 
+/** Abilities that an addon has beyond those of WebAssembly. */
+interface Abilities {
+  /** Of matrix products, in the addon's numbering. Default 0, highest. */
+  readonly precision?: number;
+  /** The addon's part of a communicator. Default: it knows none. @throws OptionError for one of another kind. */
+  readonly handleOf?: (communicator: Communicator) => AddonCommunicator;
+}
+
 /** Runs programs in C++, in whatever form that is loaded. */
 export class AddonExecutor implements Executor {
   readonly floats = Float32Array;
   readonly #addon: ProgramAddon;
   readonly #precision: number;
+  readonly #handleOf: (communicator: Communicator) => AddonCommunicator;
   readonly #codes: ReadonlyMap<string, number>;
 
   /** @internal */
   constructor(
     readonly name: string,
     addon: ProgramAddon,
-    precision = 0,
+    { precision = 0, handleOf = noCommunicator }: Abilities = {},
   ) {
     this.#addon = addon;
     this.#precision = precision;
+    this.#handleOf = handleOf;
     this.#codes = new Map(addon.operations().map(({ name }, code) => [name, code]));
   }
 
@@ -56,7 +67,7 @@ export class AddonExecutor implements Executor {
   }
 
   compile(program: Program, store: Store, options: CompileOptions = {}): Executable {
-    const { onTimes } = completeOptions("compile", options, compileRules);
+    const { onTimes, communicator } = completeOptions("compile", options, compileRules);
     if (!(store instanceof BoundStore)) {
       throw new OptionError("compile: expected a store of this executor: createStore().");
     }
@@ -65,9 +76,16 @@ export class AddonExecutor implements Executor {
     expectProgramFits(program, arena.bytes);
     for (const variable of program.variables) store.declare(variable);
     const encoded = encodeProgram(program, { codes: this.#codes, variables: store.indexes(), arena });
-    const loaded = named(() => new this.#addon.Program(store.handle, encoded, this.#precision, onTimes !== undefined));
+    const ranks = communicator && this.#handleOf(communicator);
+    const loaded = named(
+      () => new this.#addon.Program(store.handle, encoded, this.#precision, onTimes !== undefined, ranks),
+    );
     return new BoundExecutable(program, store, { loaded, addon: this.#addon, onTimes });
   }
+}
+
+function noCommunicator(): never {
+  throw new OptionError("compile: WebAssembly computes alone, without a communicator: use the native executor.");
 }
 
 /** Values that are copied before the event loop has a turn: 2 MB, a few milliseconds where the memory is new. */

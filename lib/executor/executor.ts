@@ -1,8 +1,10 @@
 import { describe, InputError, ShapeError } from "../errors.js";
 import type { Program, VariableSpec } from "../graph/program.js";
 import { sameShape, shapeText } from "../graph/program.js";
-import { callback, flag } from "../options.js";
+import { callback, flag, optional } from "../options.js";
 import type { WeightType } from "../weights.js";
+import type { Communicator } from "./communicator.js";
+import { communicatorRule } from "./communicator.js";
 import type { RunningSearch, SearchPlan, SearchPorts } from "./search.js";
 
 /** The values that go into a run and come out. Float64Array only with the float64 reference executor. */
@@ -21,10 +23,15 @@ export interface Executor {
 export interface CompileOptions {
   /** Called after each run, replay and part of a search with the times of its ops. Default: no times are taken. */
   readonly onTimes?: ((times: readonly OpTime[]) => void) | undefined;
+  /** The ranks over which `allReduce` adds. Default: none, this process is alone. @internal */
+  readonly communicator?: Communicator | undefined;
 }
 
 /** Rules of the options of compile(). */
-export const compileRules = { onTimes: callback<NonNullable<CompileOptions["onTimes"]>>() };
+export const compileRules = {
+  onTimes: callback<NonNullable<CompileOptions["onTimes"]>>(),
+  communicator: optional(communicatorRule),
+};
 
 /** An op that ran, by its number in the program, and when, in milliseconds since the run began. Ops of a loop run in each step. */
 export interface OpTime {

@@ -4,6 +4,7 @@ import type { Addon, AddonInfo } from "./addon.js";
 import { named } from "./addonErrors.js";
 import { AddonExecutor } from "./addonExecutor.js";
 import { loadAddon } from "./loadAddon.js";
+import { handleOf } from "./nativeCommunicator.js";
 
 /** The precisions of matrix products, in the addon's numbering. */
 export const matmulPrecisions = ["highest", "high", "medium"] as const;
@@ -35,7 +36,7 @@ export class NativeExecutor extends AddonExecutor {
   /** @internal */
   constructor(addon: Addon, options: NativeExecutorOptions = {}) {
     const { matmulPrecision } = completeOptions("nativeExecutor", options, nativeExecutorRules);
-    super("native", addon, matmulPrecisions.indexOf(matmulPrecision));
+    super("native", addon, { precision: matmulPrecisions.indexOf(matmulPrecision), handleOf });
     this.matmulPrecision = matmulPrecision;
   }
 }

@@ -5,6 +5,7 @@
 
 #include "base/thread_pool.h"
 #include "binding/arguments.h"
+#include "binding/communicator_object.h"
 #include "binding/ngram_object.h"
 #include "binding/pinned.h"
 #include "binding/program_object.h"
@@ -128,6 +129,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("Program", ProgramObject::define(env));
   exports.Set("Search", SearchObject::define(env));
   exports.Set("Ngrams", NgramObject::define(env));
+  exports.Set("Communicator", CommunicatorObject::define(env));
+  exports.Set("threadGroup", Napi::Function::New(env, CommunicatorObject::threadGroup, "threadGroup"));
   exports.Set("operations", Napi::Function::New(env, operations, "operations"));
   exports.Set("info", Napi::Function::New(env, information, "info"));
   exports.Set("threads", Napi::Function::New(env, threads, "threads"));

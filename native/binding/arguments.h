@@ -57,7 +57,7 @@ inline Bytes typedArray(const Napi::Value& value, napi_typedarray_type type, con
   size_t bufferBytes = 0;
   void* bufferData = nullptr;
   if (napi_get_arraybuffer_info(env, buffer, &bufferData, &bufferBytes) == napi_ok) {
-    const size_t size = type == napi_float64_array ? 8 : 4;
+    const size_t size = type == napi_uint8_array ? 1 : type == napi_float64_array ? 8 : 4;
     // A resizable buffer may have shrunk under the view.
     if (offset > bufferBytes || length > (bufferBytes - offset) / size) {
       throw Napi::TypeError::New(env, expected + " whose buffer has not shrunk");

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "binding/arguments.h"
+#include "binding/communicator_object.h"
 #include "binding/program_call.h"
 #include "binding/program_worker.h"
 #include "binding/store_object.h"
@@ -101,9 +102,12 @@ ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     throw Napi::TypeError::New(env, "expected times to be true or false");
   }
   const bool keepsTimes = info[3].ToBoolean();
+  std::shared_ptr<Reducer> reducer;
+  if (!info[4].IsUndefined()) reducer = CommunicatorObject::from(info[4]);
   try {
-    program_ = std::make_shared<Program>(std::move(store), static_cast<const double*>(words.data), words.elements,
-                                         ProgramOptions{.precision = precision, .keepsTimes = keepsTimes});
+    program_ = std::make_shared<Program>(
+        std::move(store), static_cast<const double*>(words.data), words.elements,
+        ProgramOptions{.precision = precision, .keepsTimes = keepsTimes, .reducer = std::move(reducer)});
   } catch (const ProgramError& error) {
     throw coded(env, "ERR_OSTINATO_PROGRAM", error.what());
   } catch (const std::bad_alloc&) {

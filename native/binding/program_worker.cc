@@ -25,6 +25,8 @@ void ProgramWorker::Execute() {
     fail("ERR_OSTINATO_INPUT", error.what(), error.op);
   } catch (const std::bad_alloc&) {
     fail("ERR_OSTINATO_MEMORY", std::string("not enough memory for ") + purpose());
+  } catch (const CommunicationError& error) {
+    fail("ERR_OSTINATO_COMMUNICATION", error.what());
   } catch (const std::exception& error) {
     fail("ERR_OSTINATO_PROGRAM", error.what());
   }

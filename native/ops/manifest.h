@@ -42,6 +42,12 @@ struct affine {
   static const Implementation implementation;
 };
 
+struct allReduce {
+  enum Operand { tensors };
+  enum Result { sums };
+  static const Implementation implementation;
+};
+
 struct approach {
   enum Operand { variable, target, share, scale };
   static const Implementation implementation;
@@ -69,6 +75,13 @@ struct attentionGradient {
 struct attentionSum {
   enum Operand { factors, rows };
   enum Result { sums };
+  static const Implementation implementation;
+};
+
+struct awaitSum {
+  enum Operand { sums };
+  enum Result { y };
+  enum Attribute { begin };
   static const Implementation implementation;
 };
 
@@ -710,6 +723,11 @@ inline constexpr Operation kTable[] = {
      .results = {"y"},
      .attributes = {"scale", "shift"},
      .implementation = affine::implementation},
+    {.name = "allReduce",
+     .operands = {"tensors"},
+     .results = {"sums"},
+     .several = true,
+     .implementation = allReduce::implementation},
     {.name = "approach",
      .operands = {"variable", "target", "share", "scale"},
      .mutates = 1u << approach::variable,
@@ -739,6 +757,11 @@ inline constexpr Operation kTable[] = {
      .operands = {"factors", "rows"},
      .results = {"sums"},
      .implementation = attentionSum::implementation},
+    {.name = "awaitSum",
+     .operands = {"sums"},
+     .results = {"y"},
+     .attributes = {"begin"},
+     .implementation = awaitSum::implementation},
     {.name = "broadcastTo",
      .operands = {"x"},
      .results = {"y"},

@@ -20,6 +20,7 @@
 
 #include "base/thread_pool.h"
 #include "kernels/compact_weights.h"
+#include "ops/reducer.h"
 #include "products/precision.h"
 
 namespace ostinato {
@@ -121,6 +122,8 @@ struct Call {
   // By operand, what is kept of it; null outside of loops and repeated runs, and for an operand that may change.
   Kept* const* kept = nullptr;
   const Operation* operation = nullptr;
+  // Adds over the processes of a distributed training; null: this one is alone.
+  Reducer* reducer = nullptr;
 
   const TensorView& operand(int i) const { return operands[i]; }
   const TensorView& result(int i) const { return results[i]; }

@@ -37,7 +37,8 @@ Call Program::callOf(const BoundOp& op, void* scratch) const {
               ThreadPool::instance(),
               options_.precision,
               op.kept.data(),
-              op.operation};
+              op.operation,
+              options_.reducer.get()};
 }
 
 // Checks all ops with their memory hidden, since a check must only look at shapes, and finds the largest scratch and
@@ -88,6 +89,11 @@ void Program::bind(Runs runs) {
   for (BoundOp& op : parts_.ops) op.bind(arena_, 0, false);
 }
 
+// The sums that were begun lie in the arena.
+void Program::giveUp() const {
+  if (options_.reducer) options_.reducer->abandon();
+}
+
 bool Program::runOp(const BoundOp& op, void* scratch, const Run& run) {
   using Clock = std::chrono::steady_clock;
   const int64_t number = &op - parts_.ops.data();
@@ -100,7 +106,11 @@ bool Program::runOp(const BoundOp& op, void* scratch, const Run& run) {
       op.operation->run(callOf(op, scratch));
     }
   } catch (const InputError& error) {
+    giveUp();
     throw InputError(std::string(op.operation->name) + ": " + error.what(), number);
+  } catch (...) {
+    giveUp();
+    throw;
   }
   if (options_.keepsTimes) {
     if (times_.empty()) timesBegan_ = begin;
@@ -108,6 +118,10 @@ bool Program::runOp(const BoundOp& op, void* scratch, const Run& run) {
       return std::chrono::duration<double, std::milli>(t - timesBegan_).count();
     };
     times_.push_back({number, since(begin), since(Clock::now())});
+  }
+  // No sum may change what is looked at.
+  if (run.check && options_.reducer) {
+    for (const TensorView& result : op.results) options_.reducer->finish(static_cast<const float*>(result.data));
   }
   return !run.check || std::all_of(op.results.begin(), op.results.end(), allFinite);
 }

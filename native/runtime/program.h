@@ -28,6 +28,8 @@ struct ProgramOptions {
   Precision precision = Precision::highest;
   // Whether runs note when each op ran (takeTimes()).
   bool keepsTimes = false;
+  // Adds over the processes of a distributed training. Null: this one is alone.
+  std::shared_ptr<Reducer> reducer = nullptr;
 };
 
 // An op that ran, and when, in milliseconds since the run began. An op of a loop runs once for each step.
@@ -96,6 +98,7 @@ class Program {
   int64_t runOps(const Run& run);
   // Whether, with `check`, all results are finite.
   bool runOp(const BoundOp& op, void* scratch, const Run& run);
+  void giveUp() const;
   void prepareScratch();
   void findKept();
 

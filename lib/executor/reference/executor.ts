@@ -52,14 +52,14 @@ export class ReferenceExecutor implements Executor {
   }
 
   compile(program: Program, store: Store, options: CompileOptions = {}): Executable {
-    const { onTimes } = completeOptions("compile", options, compileRules);
+    const { onTimes, communicator } = completeOptions("compile", options, compileRules);
     if (!(store instanceof ReferenceStore) || store.floats !== this.floats) {
       throw new OptionError("compile: expected a store of this executor: createStore().");
     }
     expectProgram(program);
     expectProgramFits(program, bytesOf(program, this.floats));
     for (const variable of program.variables) store.declare(variable);
-    return new ReferenceExecutable(program, store, onTimes);
+    return new ReferenceExecutable(program, store, { onTimes, communicator });
   }
 }
 
@@ -162,7 +162,7 @@ class ReferenceExecutable implements Executable {
   constructor(
     readonly program: Program,
     store: ReferenceStore,
-    onTimes: CompileOptions["onTimes"],
+    { onTimes, communicator }: CompileOptions,
   ) {
     this.#onTimes = onTimes;
     this.#store = store;
@@ -189,6 +189,7 @@ class ReferenceExecutable implements Executable {
         ...byName(operation.attributes ?? [], attributes),
         shapes: named(operands.map(shapeOf), results.map(shapeOf)),
         zeros,
+        communicator,
       };
       const bound = (step: number) => {
         const [read, written] = [operands.map(bufferAt(step)), results.map(bufferAt(step))];
@@ -220,7 +221,8 @@ class ReferenceExecutable implements Executable {
       const { call, results } = bound(step);
       const begin = sinceStart();
       try {
-        kernel(call);
+        const waiting = kernel(call);
+        if (waiting) await waiting;
       } catch (error) {
         throw error instanceof InputError ? layerError(program, op, error) : error;
       }

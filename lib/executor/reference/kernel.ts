@@ -1,5 +1,6 @@
 import type { All, NameIn, Operation } from "../../graph/operation.js";
 import type { Shape } from "../../graph/program.js";
+import type { Communicator } from "../communicator.js";
 
 /** Values of the "f32" type: Float64Array when the executor is an oracle, Float32Array when it is an opponent. */
 export type Floats = Float32Array | Float64Array;
@@ -37,14 +38,16 @@ export type Call<Op> =
         All<A, number> & {
           readonly shapes: Shapes<O> & Shapes<R>;
           readonly zeros: Zeros;
+          /** The ranks of a distributed training. */
+          readonly communicator: Communicator | undefined;
         }
     : never;
 
 /** Makes temporary floats of the executor's precision, filled with zeros. */
 export type Zeros = (length: number) => Floats;
 
-/** Computes an op. Named as the op. */
-export type Kernel = (call: never) => void;
+/** Computes an op; what waits for other ranks gives a promise. Named as the op. */
+export type Kernel = (call: never) => Promise<void> | undefined;
 
 /** The size of the last axis. */
 export function lastOf(shape: Shape): number {

@@ -1,4 +1,5 @@
 // Made by scripts/op-lists.mjs from the files of this folder.
+import * as allReduce from "./allReduce.js";
 import * as attention from "./attention.js";
 import * as cachedAttention from "./cachedAttention.js";
 import * as cells from "./cells.js";
@@ -44,6 +45,7 @@ import * as wordVectors from "./wordVectors.js";
 
 /** The kernel of every op, by name. Whatever else those files export is no op of the catalogue. */
 export const kernels = {
+  ...allReduce,
   ...attention,
   ...cachedAttention,
   ...cells,

@@ -1,5 +1,6 @@
 // Made by scripts/op-lists.mjs from the files of this folder.
 /** The op catalogue: what a Program may contain. Each function records one op in the graph of its operands. */
+export { allReduce, awaitSum } from "./allReduce.js";
 export { assign } from "./assign.js";
 export { attention } from "./attention.js";
 export { cachedAttention } from "./cachedAttention.js";

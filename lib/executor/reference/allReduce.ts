@@ -1,0 +1,17 @@
+import type { allReduceOperation, awaitSumOperation } from "../../graph/ops/allReduce.js";
+import { elementsOf } from "../../graph/program.js";
+import { sumOverRanks } from "../communicator.js";
+import type { Call } from "./kernel.js";
+
+export function allReduce({ tensors, sums, communicator }: Call<typeof allReduceOperation>): Promise<void> | undefined {
+  let n = 0;
+  for (const tensor of tensors) {
+    sums.set(tensor, n);
+    n += tensor.length;
+  }
+  return communicator ? sumOverRanks(communicator, sums) : undefined;
+}
+
+export function awaitSum({ sums, y, begin, shapes }: Call<typeof awaitSumOperation>): void {
+  y.set(sums.subarray(begin, begin + elementsOf(shapes.y)));
+}

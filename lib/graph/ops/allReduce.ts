@@ -1,0 +1,43 @@
+import { ShapeError } from "../../errors.js";
+import { checkOption, list, whole } from "../../options.js";
+import { defineOperation } from "../operation.js";
+import type { Shape } from "../program.js";
+import { elementsOf, shapeRule, shapeText } from "../program.js";
+import type { Tensor } from "../tensor.js";
+import { matchShapes, operand } from "../tensor.js";
+
+export const allReduceOperation = defineOperation({
+  name: "allReduce",
+  operands: ["...tensors"],
+  results: ["sums"],
+});
+
+/**
+ * Begins to add tensors over all processes of a distributed training (Communicator), one after the other in one array [n]; the ops that
+ * follow run meanwhile. `awaitSum` takes them out; nothing else may read the array. Without other processes it is a copy.
+ */
+export function allReduce(tensors: readonly Tensor[]): Tensor {
+  const [first] = checkOption("allReduce", "tensors", tensors, list(operand));
+  if (!first) throw new ShapeError("allReduce: expected at least one tensor.");
+  for (const tensor of tensors) matchShapes("allReduce", [["tensor", tensor, "..."]]);
+  const n = tensors.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
+  return first.graph.record(allReduceOperation, { tensors }, { sums: [n] }).sums;
+}
+
+export const awaitSumOperation = defineOperation({
+  name: "awaitSum",
+  operands: ["sums"],
+  results: ["y"],
+  attributes: ["begin"],
+});
+
+/** Waits for the sums of an `allReduce`, and takes the tensor out that begins at number `begin` of the array. */
+export function awaitSum(sums: Tensor, { begin, shape }: { begin: number; shape: Shape }): Tensor {
+  const { n = 0 } = matchShapes("awaitSum", [["sums", sums, "n"]]);
+  checkOption("awaitSum", "begin", begin, whole({ maximum: n }));
+  checkOption("awaitSum", "shape", shape, shapeRule);
+  if (begin + elementsOf(shape) > n) {
+    throw new ShapeError(`awaitSum: ${sums} has no ${shapeText(shape)} from number ${begin} on.`);
+  }
+  return sums.graph.record(awaitSumOperation, { sums }, { y: shape }, { begin }).y;
+}

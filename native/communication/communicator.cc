@@ -1,0 +1,182 @@
+#include "communication/communicator.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ostinato {
+
+Communicator::Communicator(std::function<std::unique_ptr<Transport>()> open)
+    : thread_([this, open = std::move(open)] { work(open); }) {}
+
+Communicator::~Communicator() {
+  stop("the communicator has gone");
+  close();
+  thread_.join();
+}
+
+void Communicator::work(const std::function<std::unique_ptr<Transport>()>& open) {
+  std::unique_lock<std::mutex> lock(mutex_, std::defer_lock);
+  const auto breakOff = [&](const char* reason) {
+    broken_ = true;
+    if (reason_.empty()) reason_ = reason;
+    jobs_.clear();
+    changed_.notify_all();
+  };
+  try {
+    std::unique_ptr<Transport> transport = open();
+    lock.lock();
+    transport_ = std::move(transport);
+    out_.resize(static_cast<size_t>(transport_->size()));
+    in_.resize(out_.size());
+  } catch (const std::exception& error) {
+    if (!lock) lock.lock();
+    breakOff(error.what());
+  }
+  open_ = true;
+  changed_.notify_all();
+  while (true) {
+    changed_.wait(lock, [&] { return closing_ || !jobs_.empty(); });
+    if (jobs_.empty()) break;
+    if (broken_) {
+      breakOff("");
+      continue;
+    }
+    const Job job = jobs_.front();
+    lock.unlock();
+    try {
+      if (job.values) {
+        sum(job.values, job.count);
+      } else {
+        collect(job);
+      }
+      lock.lock();
+      jobs_.pop_front();
+      changed_.notify_all();
+    } catch (const std::exception& error) {
+      transport_->stop(error.what());
+      lock.lock();
+      breakOff(error.what());
+    }
+  }
+  const bool broken = broken_;
+  lock.unlock();
+  if (transport_) transport_->close(broken);
+  lock.lock();
+  broken_ = closed_ = true;
+  if (reason_.empty()) reason_ = "the communicator is closed";
+  changed_.notify_all();
+}
+
+void Communicator::sum(float* values, int64_t count) {
+  const int64_t size = transport_->size(), rank = transport_->rank();
+  const auto first = [&](int64_t r) { return count * r / size; };
+  const int64_t own = first(rank + 1) - first(rank);
+  parts_.resize(static_cast<size_t>(own * size));
+  const auto bytes = [](int64_t floats) { return static_cast<size_t>(floats) * sizeof(float); };
+  for (int64_t r = 0; r < size; r++) {
+    out_[static_cast<size_t>(r)] = {values + first(r), bytes(first(r + 1) - first(r))};
+    in_[static_cast<size_t>(r)] = {parts_.data() + r * own, bytes(own)};
+  }
+  transport_->exchange(out_.data(), in_.data());
+  float* sums = values + first(rank);
+  std::copy_n(parts_.data(), own, sums);
+  for (int64_t r = 1; r < size; r++) {
+    const float* part = parts_.data() + r * own;
+    for (int64_t i = 0; i < own; i++) sums[i] += part[i];
+  }
+  for (int64_t r = 0; r < size; r++) {
+    // The slice of this rank is where it belongs.
+    out_[static_cast<size_t>(r)] = {sums, r == rank ? 0 : bytes(own)};
+    in_[static_cast<size_t>(r)] = {values + first(r), r == rank ? 0 : bytes(first(r + 1) - first(r))};
+  }
+  transport_->exchange(out_.data(), in_.data());
+}
+
+void Communicator::collect(const Job& job) {
+  const size_t size = out_.size();
+  uint64_t length = job.message->size();
+  std::vector<uint64_t> lengths(size);
+  for (size_t r = 0; r < size; r++) {
+    out_[r] = {&length, sizeof length};
+    in_[r] = {&lengths[r], sizeof length};
+  }
+  transport_->exchange(out_.data(), in_.data());
+  job.answers->resize(size);
+  for (size_t r = 0; r < size; r++) {
+    std::string& answer = (*job.answers)[r];
+    answer.resize(lengths[r]);
+    out_[r] = {const_cast<char*>(job.message->data()), job.message->size()};
+    in_[r] = {answer.data(), answer.size()};
+  }
+  transport_->exchange(out_.data(), in_.data());
+}
+
+void Communicator::fail() const { throw CommunicationError(reason_); }
+
+void Communicator::opened(std::unique_lock<std::mutex>& lock) {
+  changed_.wait(lock, [&] { return open_; });
+  if (broken_) fail();
+}
+
+int Communicator::rank() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  opened(lock);
+  return transport_->rank();
+}
+
+int Communicator::size() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  opened(lock);
+  return transport_->size();
+}
+
+void Communicator::push(const Job& job) {
+  if (broken_ || closing_) fail();
+  jobs_.push_back(job);
+  changed_.notify_all();
+}
+
+void Communicator::begin(float* values, int64_t count) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  opened(lock);
+  push({.values = values, .count = count});
+}
+
+void Communicator::finish(const float* values) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  const auto isSum = [&](const Job& job) { return job.values == values; };
+  changed_.wait(lock, [&] { return std::none_of(jobs_.begin(), jobs_.end(), isSum); });
+  if (broken_) fail();
+}
+
+std::vector<std::string> Communicator::gather(const std::string& message) {
+  std::vector<std::string> answers;
+  std::unique_lock<std::mutex> lock(mutex_);
+  opened(lock);
+  push({.message = &message, .answers = &answers});
+  changed_.wait(lock, [&] {
+    return std::none_of(jobs_.begin(), jobs_.end(), [&](const Job& job) { return job.answers == &answers; });
+  });
+  if (broken_) fail();
+  return answers;
+}
+
+void Communicator::stop(const std::string& reason) noexcept {
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait(lock, [&] { return open_; });
+  if (closed_) return;
+  if (!broken_ && reason_.empty()) reason_ = reason;
+  broken_ = true;
+  if (transport_) transport_->stop(reason);
+  changed_.notify_all();
+  changed_.wait(lock, [&] { return jobs_.empty(); });
+}
+
+void Communicator::close() noexcept {
+  std::unique_lock<std::mutex> lock(mutex_);
+  closing_ = true;
+  changed_.notify_all();
+  changed_.wait(lock, [&] { return closed_; });
+}
+
+}  // namespace ostinato

@@ -1,0 +1,10 @@
+#include "op_cases.h"
+
+using namespace ostinato;
+
+const TestTensor large = numbers({300, 310}, 1), small = numbers({3}, 2), sums = numbers({93003}, 3);
+
+const Cases cases({.shared = {{"allReduce", {large, small}, {floats({93003})}, {}},
+                              {"awaitSum", {sums}, {floats({300, 310})}, {2}}},
+                   .whole = {"awaitSum 0"},
+                   .free = {}});

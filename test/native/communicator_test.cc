@@ -1,0 +1,92 @@
+#include "communication/communicator.h"
+
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "communication/thread_transport.h"
+#include "doctest/doctest.h"
+
+using namespace ostinato;
+
+namespace {
+
+using Ranks = std::vector<std::unique_ptr<Communicator>>;
+
+Ranks ranksOf(int size, std::chrono::milliseconds patience = std::chrono::seconds(60)) {
+  const auto group = std::make_shared<ThreadGroup>(size, patience);
+  Ranks ranks;
+  for (int r = 0; r < size; r++) {
+    ranks.push_back(std::make_unique<Communicator>([=] { return std::make_unique<ThreadTransport>(group, r); }));
+  }
+  return ranks;
+}
+
+// Calls f(rank) on a thread of each.
+template <class F>
+void together(int size, const F& f) {
+  std::vector<std::thread> threads;
+  for (int r = 0; r < size; r++) threads.emplace_back([&f, r] { f(r); });
+  for (std::thread& one : threads) one.join();
+}
+
+}  // namespace
+
+TEST_CASE("sums that are begun one after the other are made in that order, on every rank") {
+  for (const int size : {1, 2, 3, 5}) {
+    Ranks ranks = ranksOf(size);
+    together(size, [&](int r) {
+      Communicator& own = *ranks[static_cast<size_t>(r)];
+      for (int round = 0; round < 50; round++) {
+        // Fewer values than ranks, too.
+        std::vector<float> a(static_cast<size_t>(1 + round % 7), static_cast<float>(r + 1)), b(1000, 2);
+        own.begin(a.data(), static_cast<int64_t>(a.size()));
+        own.begin(b.data(), static_cast<int64_t>(b.size()));
+        own.finish(b.data());
+        own.finish(a.data());
+        for (const float x : a) REQUIRE(x == static_cast<float>(size * (size + 1) / 2));
+        for (const float x : b) REQUIRE(x == 2 * static_cast<float>(size));
+        const std::vector<std::string> said = own.gather(std::string(static_cast<size_t>(r), 'x'));
+        for (int other = 0; other < size; other++)
+          REQUIRE(said[static_cast<size_t>(other)].size() == static_cast<size_t>(other));
+      }
+    });
+    together(size, [&](int r) { ranks[static_cast<size_t>(r)]->close(); });
+    CHECK_THROWS_AS(ranks[0]->gather(""), CommunicationError);
+  }
+}
+
+TEST_CASE("a rank that does not come is named, and the sums of the others are left alone") {
+  Ranks ranks = ranksOf(3, std::chrono::milliseconds(50));
+  std::vector<float> values(100, 1);
+  ranks[0]->begin(values.data(), 100);
+  ranks[2]->begin(values.data(), 0);
+  CHECK_THROWS_WITH_AS(ranks[0]->finish(values.data()), "rank 1 has sent nothing for 0 seconds", CommunicationError);
+  CHECK_THROWS_AS(ranks[2]->begin(values.data(), 0), CommunicationError);
+  for (const float x : values) CHECK(x == 1);
+}
+
+TEST_CASE("a communicator that goes in the middle of a sum ends it for all") {
+  for (int round = 0; round < 20; round++) {
+    Ranks ranks = ranksOf(2);
+    std::vector<float> left(1000, 1), right(1000, 1);
+    ranks[0]->begin(left.data(), 1000);
+    if (round % 2) ranks[1]->begin(right.data(), 1000);
+    ranks[1].reset();
+    try {
+      ranks[0]->finish(left.data());
+      CHECK(left[999] == 2);
+    } catch (const CommunicationError&) {
+    }
+    ranks[0]->abandon();
+  }
+}
+
+TEST_CASE("a transport that cannot be opened says why to everybody who asks") {
+  Communicator own([]() -> std::unique_ptr<Transport> { throw CommunicationError("no network"); });
+  CHECK_THROWS_WITH_AS(own.rank(), "no network", CommunicationError);
+  CHECK_THROWS_WITH_AS(own.gather("x"), "no network", CommunicationError);
+  own.abandon();
+  own.close();
+}
