@@ -98,6 +98,7 @@ export { errorCodes, FileError, InputError, OptionError, OstinatoError, ShapeErr
 export type { AddonInfo } from "./executor/addon.js";
 export type { ExecutorChoice } from "./executor/choice.js";
 export { defaultExecutor } from "./executor/choice.js";
+export type { Communicator } from "./executor/communicator.js";
 export type {
   CompileOptions,
   Executable,
@@ -110,8 +111,10 @@ export type {
   Store,
   Values,
 } from "./executor/executor.js";
+export { mpi } from "./executor/mpi.js";
 export type { MatmulPrecision, NativeExecutor, NativeExecutorOptions } from "./executor/native.js";
 export { nativeExecutor, nativeInfo, setThreads } from "./executor/native.js";
+export { threadGroup } from "./executor/nativeCommunicator.js";
 export type { ProfileRow, TraceEvent } from "./executor/profile.js";
 export { Profile } from "./executor/profile.js";
 export { ReferenceExecutor } from "./executor/reference/executor.js";
@@ -173,7 +176,7 @@ export * as rules from "./options/ownRules.js";
 export type { Completed, Defaulted, OptionsOf, OptionTable, Rule, ValueOf } from "./options.js";
 export type { RandomSource } from "./random/source.js";
 export * from "./search/index.js";
-export type { TrainingData } from "./train/data.js";
+export type { RowShare, TrainingData } from "./train/data.js";
 export type { Divergence } from "./train/divergence.js";
 export { DivergenceError } from "./train/divergence.js";
 export type {

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { CommanderError } from "commander";
 import { OptionError, OstinatoError } from "../errors.js";
+import { leaveOthers, rankPrefix } from "./distributed.js";
 import { inFlags } from "./flagWords.js";
 import * as kinds from "./kinds/index.js";
 import { notes, paint, results } from "./output.js";
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
     await programOf(Object.values(kinds), (command) => {
       running = command;
     }).parseAsync();
+    await leaveOthers(false);
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : misused;
@@ -31,6 +33,7 @@ async function main(): Promise<void> {
     }
     report(error);
     process.exitCode = error instanceof OstinatoError && error.code === "ERR_OSTINATO_OPTION" ? misused : failed;
+    await leaveOthers(true);
   }
 }
 
@@ -43,7 +46,7 @@ function report(error: unknown): void {
   const message = foreseen && running ? inFlags(own, running, names) : own;
   const text = foreseen || !(error instanceof Error) ? message : (error.stack ?? message);
   if (json) results.json({ event: "error", code: foreseen ? error.code : "ERR_UNKNOWN", message });
-  else notes.write(paint.red("error:"), ` ${text}\n`);
+  else notes.write(rankPrefix(), paint.red("error:"), ` ${text}\n`);
 }
 
 await main();

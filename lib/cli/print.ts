@@ -27,7 +27,15 @@ export interface ProgressLine {
 /** Seconds between plain progress lines. */
 const plainSeconds = 10;
 
+let muted = false;
+
+/** Makes printers that print nothing from here on: one of several processes prints for all. */
+export function mutePrinters(): void {
+  muted = true;
+}
+
 export function printer({ json = false, quiet = false }: { json?: boolean; quiet?: boolean }): Printer {
+  if (muted) return { json, line: () => {}, note: () => {}, object: () => {}, progress: () => noProgress };
   const silent = json || quiet;
   return {
     json,

@@ -12,6 +12,7 @@ import type { SavableModel } from "../train/trainable.js";
 import { Trainer } from "../train/trainer.js";
 import type { TrainerOptions } from "../train/trainerOptions.js";
 import { trainerRules } from "../train/trainerOptions.js";
+import { distributedFlags } from "./distributed.js";
 import type { ExecutorOptions } from "./executor.js";
 import { withExecutorOptions } from "./executor.js";
 import { exitCodeOf, interruptible } from "./interrupt.js";
@@ -29,6 +30,7 @@ const trainingFlags = table("train", {
   seed: seed(),
   /** Updates between samples of what the model has learnt; 0 for none. Default 0. */
   sampleEvery: option(whole({ initial: 0 }), { onResume: "changes" }),
+  ...distributedFlags,
   /** Print one JSON object for each event. */
   json: option(flag(), { onResume: "once" }),
   /** Print nothing but results and errors. */
@@ -79,7 +81,7 @@ function rulesOf(command: Command) {
 /** The trainer that the options ask for. */
 export function trainerFor<Form>(
   model: SavableModel<Form>,
-  { command, options, record }: TrainingCall<TrainingOptions>,
+  { command, options, record, communicator }: TrainingCall<TrainingOptions>,
   {
     write,
     ...data
@@ -95,6 +97,7 @@ export function trainerFor<Form>(
     ...data,
     seed,
     record,
+    ...(communicator ? { communicator } : {}),
     ...(sampleEvery > 0 ? { samples: { every: sampleEvery, write } } : {}),
   });
 }
@@ -102,11 +105,17 @@ export function trainerFor<Form>(
 /** The trainer that the options ask for, of a model that is measured and not kept. */
 export function passingTrainerFor<Form>(
   model: SavableModel<Form>,
-  { command, options: { seed } }: TrainingCall<TrainingOptions>,
+  { command, options: { seed }, communicator }: TrainingCall<TrainingOptions>,
   data: Pick<TrainerOptions<Form>, "data" | "validation">,
 ): Trainer<Form> {
   const { folder: _, ...options } = optionsIn(command, trainerFlags);
-  return new Trainer(model, { ...options, ...rulesOf(command), ...data, seed });
+  return new Trainer(model, {
+    ...options,
+    ...rulesOf(command),
+    ...data,
+    seed,
+    ...(communicator ? { communicator } : {}),
+  });
 }
 
 /** Trains, prints how it goes, and says how to go on. @returns how it ended. */
@@ -161,7 +170,7 @@ function nothingToDo({ reason, step, epoch }: EndEvent, { maximumSteps, epochs, 
  * @param prepare makes the trainer, what is to be done with the best model afterwards, and words where they are not those of texts.
  */
 export async function train<Form>(
-  { options, named }: TrainingCall<TrainingOptions>,
+  { options, named, communicator }: TrainingCall<TrainingOptions>,
   print: Printer,
   prepare: (
     signal: AbortSignal,
@@ -170,12 +179,14 @@ export async function train<Form>(
   const { signal, stoppedBy, done } = interruptible();
   if (named) print.note(`The model goes to ${options.out}.`);
   try {
-    // Held from the start: reading and tokenizing the data can take minutes.
-    await lockFolder(options.out, { owner: "train", purpose: "training" }, async () => {
+    const isFirst = (communicator?.rank ?? 0) === 0;
+    const run = async () => {
       const { trainer, conclude, words } = await prepare(signal);
       const { reason } = await runTrainer(trainer, { options, print, signal, words });
-      if (reason !== "stopped") await conclude();
-    });
+      if (reason !== "stopped" && isFirst) await conclude();
+    };
+    // Held from the start: reading and tokenizing the data can take minutes.
+    await (isFirst ? lockFolder(options.out, { owner: "train", purpose: "training" }, run) : run());
     const by = stoppedBy();
     if (by) process.exitCode = exitCodeOf(by);
   } catch (error) {

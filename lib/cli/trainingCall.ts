@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Command, Option } from "commander";
 import { FileError, OptionError } from "../errors.js";
+import type { Communicator } from "../executor/communicator.js";
 import type { RecordedValue, TrainingRecord } from "../formats/index.js";
 import {
   expectFreeFolder,
@@ -13,6 +14,7 @@ import {
 } from "../formats/index.js";
 import type { Rule } from "../options.js";
 import { misfitOf, misfitText, nearestName } from "../options.js";
+import { communicatorFor } from "./distributed.js";
 import { folderNamedAfter } from "./folderName.js";
 import { heldOut } from "./heldOut.js";
 import { flagsOf } from "./options.js";
@@ -28,6 +30,8 @@ export interface TrainingCall<Options> {
   readonly named: boolean;
   /** The content of training.json. */
   readonly record: TrainingRecord;
+  /** The processes that train together; absent where this one is alone. */
+  readonly communicator?: Communicator;
 }
 
 /**
@@ -39,9 +43,12 @@ export async function trainingCall<Options extends TrainingOptions>(
   command: Command,
   files: readonly string[],
 ): Promise<TrainingCall<Options>> {
+  const communicator = await communicatorFor(command.opts<Options>().distributed);
+  if (communicator && communicator.size > 1) expectNamedFolder(command);
   nameFolder(command, files);
   const { out, resume } = command.opts<Options>();
-  await expectFolder(command.opts<Options>());
+  // The folder is the first one's.
+  if ((communicator?.rank ?? 0) === 0 || resume) await expectFolder(command.opts<Options>());
   const before = resume ? await readTrainingRecord(out) : null;
   if (before) takeOptions(command, before, out);
   else if (resume) expectTokenizerLeftOut(command, out);
@@ -58,7 +65,16 @@ export async function trainingCall<Options extends TrainingOptions>(
     options,
     named: command.getOptionValueSource("out") === "file",
     record: recordOf(command, own),
+    ...(communicator ? { communicator } : {}),
   };
+}
+
+/** Several processes would not find the same free name. */
+function expectNamedFolder(command: Command): void {
+  if (command.opts<Partial<TrainingOptions>>().out !== undefined) return;
+  throw new OptionError(
+    `train ${command.name()}: name the folder of the model where several processes train: --out FOLDER.`,
+  );
 }
 
 /** The folder has the name of the file, unless --out says otherwise. */

@@ -13,13 +13,13 @@ export type StreamBatchOptions = OptionsOf<typeof rules>;
 export interface StreamBatch {
   /** Time steps; less than windowLength only in a last, shorter window. */
   readonly T: number;
-  /** Columns. */
+  /** Columns that were asked for. */
   readonly B: number;
   /** [T,B] */
   readonly inputs: Int32Array;
   /** [T,B] the token that follows each input; -1 where a column has ended. */
   readonly targets: Int32Array;
-  /** Targets that are not -1. */
+  /** Targets that are not -1, those of all columns. */
   readonly tokens: number;
   /** Whether the text begins here: the recurrent state starts from zero. Otherwise it goes on from the window before. */
   readonly start: boolean;
@@ -114,26 +114,34 @@ export class StreamBatches {
   /**
    * @param from window to begin with: the `index` of the last one read, plus 1.
    * @param epoch says in which order windows of drawn lengths come.
+   * @param columns the only ones that are read, first to end - 1. Default: all.
    */
-  async *batches(from = 0, epoch = 0): AsyncGenerator<StreamBatch, void, undefined> {
+  async *batches(
+    from = 0,
+    epoch = 0,
+    columns: { first: number; end: number } = { first: 0, end: this.batchSize },
+  ): AsyncGenerator<StreamBatch, void, undefined> {
     checkOption("StreamBatches", "from", from, whole({ maximum: this.length }));
     checkOption("StreamBatches", "epoch", epoch, whole());
+    const { first: left, end: right } = completeOptions("StreamBatches", columns, {
+      first: whole({ maximum: this.batchSize }),
+      end: whole({ maximum: this.batchSize }),
+    });
     const start = this.#cuts.starts(epoch);
     const { windowLength, batchSize: B } = this.#options;
     const span = Math.max(1, Math.floor(Math.min(columnBuffer, totalBuffer / B) / windowLength));
     for (let block = from; block < this.length; block += span) {
       const end = Math.min(block + span, this.length);
       const first = start(block);
-      const columns = await this.#columns(first, start(end));
+      const read = await this.#columns([left, right], first, start(end));
       for (let index = block; index < end; index++) {
-        const offset = start(index) - first;
-        yield this.#window(columns, { index, offset, length: start(index + 1) - start(index) });
+        yield this.#window(read, { left, index, first, start: start(index), end: start(index + 1) });
       }
     }
   }
 
   /** For each column its tokens from..to-1 with the one before them: the inputs are the targets one step later. */
-  #columns(from: number, to: number): Promise<Int32Array[]> {
+  #columns([left, right]: readonly [number, number], from: number, to: number): Promise<Int32Array[]> {
     const { begin } = this.#options;
     const read = async (b: number): Promise<Int32Array> => {
       const [start, limit] = [this.#starts[b] as number, this.#starts[b + 1] as number];
@@ -145,29 +153,30 @@ export class StreamBatches {
       preceded.set(tokens, 1);
       return preceded;
     };
-    return Promise.all(Array.from({ length: this.batchSize }, (_, b) => read(b)));
+    return Promise.all(Array.from({ length: right - left }, (_, i) => read(left + i)));
   }
 
-  /** @param offset of the window in the columns. @param length steps that it has, unless the columns have fewer left. */
+  /**
+   * @param columns those from number `left` on, which begin at their token `first`.
+   * @param place of the window: tokens start..end-1 of each column, or fewer where it ends.
+   */
   #window(
     columns: readonly Int32Array[],
-    { index, offset, length }: { index: number; offset: number; length: number },
+    { left, index, first, start, end }: { left: number; index: number; first: number; start: number; end: number },
   ): StreamBatch {
-    const B = this.batchSize;
-    const longest = (columns[0] as Int32Array).length - 1 - offset;
-    const T = Math.min(length, longest);
+    const stepsOf = (b: number) =>
+      Math.max(0, Math.min(end, (this.#starts[b + 1] as number) - (this.#starts[b] as number)) - start);
+    // The columns that are longer by a token come first.
+    const [T, B, offset] = [stepsOf(0), columns.length, start - first];
     const inputs = new Int32Array(T * B);
     const targets = new Int32Array(T * B).fill(-1);
-    let tokens = 0;
-    for (let b = 0; b < B; b++) {
-      const column = columns[b] as Int32Array;
-      const steps = Math.min(T, column.length - 1 - offset);
-      for (let t = 0; t < steps; t++) {
+    for (const [b, column] of columns.entries()) {
+      for (let t = 0; t < stepsOf(left + b); t++) {
         inputs[t * B + b] = column[offset + t] as number;
         targets[t * B + b] = column[offset + t + 1] as number;
       }
-      tokens += Math.max(0, steps);
     }
+    const tokens = Array.from({ length: this.batchSize }, (_, b) => stepsOf(b)).reduce((sum, n) => sum + n, 0);
     return { T, B, inputs, targets, tokens, start: index === 0, index };
   }
 }

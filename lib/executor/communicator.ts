@@ -22,10 +22,13 @@ export interface Communicator {
 }
 
 /** Rule of a communicator, as an argument. */
-export const communicatorRule: Rule<Communicator> = value("a communicator: of threadGroup()", (communicator) => {
-  const { rank, size, gather } = (communicator ?? {}) as Partial<Communicator>;
-  return Number.isSafeInteger(rank) && Number.isSafeInteger(size) && typeof gather === "function";
-});
+export const communicatorRule: Rule<Communicator> = value(
+  "a communicator: of mpi() or threadGroup()",
+  (communicator) => {
+    const { rank, size, gather } = (communicator ?? {}) as Partial<Communicator>;
+    return Number.isSafeInteger(rank) && Number.isSafeInteger(size) && typeof gather === "function";
+  },
+);
 
 /** Adds floats over all ranks, in the order of the ranks. */
 export async function sumOverRanks(communicator: Communicator, values: Float32Array | Float64Array): Promise<void> {

@@ -23,7 +23,7 @@ export interface Executor {
 export interface CompileOptions {
   /** Called after each run, replay and part of a search with the times of its ops. Default: no times are taken. */
   readonly onTimes?: ((times: readonly OpTime[]) => void) | undefined;
-  /** The ranks over which `allReduce` adds. Default: none, this process is alone. @internal */
+  /** The ranks over which `allReduce` adds. Default: none, this process is alone. */
   readonly communicator?: Communicator | undefined;
 }
 

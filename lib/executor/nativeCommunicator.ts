@@ -38,13 +38,16 @@ class NativeCommunicator implements Communicator {
 /** The addon's part of a communicator. @throws OptionError for one of another kind. */
 export function handleOf(communicator: Communicator): AddonCommunicator {
   if (communicator instanceof NativeCommunicator) return communicator.handle;
-  throw new OptionError("compile: the native executor needs a communicator of the addon: threadGroup().");
+  throw new OptionError("compile: the native executor needs a communicator of the addon: mpi(), threadGroup().");
 }
 
-/** Opens a rank. @param seat of a thread group, or the table of a transport. */
-export async function openCommunicator(seat: object): Promise<Communicator> {
+/**
+ * Opens a rank. @param seat of a thread group, or the table of a transport.
+ * @param limit milliseconds after which a silent rank counts as lost.
+ */
+export async function openCommunicator(seat: object, limit: number): Promise<Communicator> {
   const { Communicator: Native } = loadAddon();
-  const handle = new Native(seat, patience);
+  const handle = new Native(seat, limit);
   return new NativeCommunicator(handle, await own(handle.open()));
 }
 
@@ -56,7 +59,11 @@ export async function openCommunicator(seat: object): Promise<Communicator> {
  */
 export async function threadGroup(size: number): Promise<Communicator[]> {
   checkOption("threadGroup", "size", size, whole({ minimum: 1, maximum: mostThreads }));
-  return Promise.all(loadAddon().threadGroup(size, patience).map(openCommunicator));
+  return Promise.all(
+    loadAddon()
+      .threadGroup(size, patience)
+      .map((seat) => openCommunicator(seat, patience)),
+  );
 }
 
 async function own<R>(call: Promise<R>): Promise<R> {

@@ -1,5 +1,17 @@
 import { describe, OptionError, ShapeError } from "../errors.js";
-import { checkOption, completeOptions, flag, list, real, text, value, word } from "../options.js";
+import {
+  checkOption,
+  completeOptions,
+  flag,
+  list,
+  object,
+  optional,
+  real,
+  text,
+  value,
+  whole,
+  word,
+} from "../options.js";
 import { planLifetimes } from "./lifetimes.js";
 import type { Loop, Place } from "./loops.js";
 import { Loops } from "./loops.js";
@@ -24,6 +36,14 @@ export interface Node {
   readonly loop: Loop | null;
 }
 
+/** Rows of a batch that a graph computes, of which other processes have the others. */
+export interface BatchRows {
+  /** Number of its first row in the whole batch. */
+  readonly first: number;
+  /** Rows of the whole batch. */
+  readonly of: number;
+}
+
 const recorder = value<() => unknown>("a function that records ops", (record) => typeof record === "function");
 
 /**
@@ -44,6 +64,8 @@ export class Graph {
   readonly loops = new Loops(this, (dtype, shape, name) => this.#tensor(dtype, shape, name));
   /** The rules of lib/graph/rewrites that apply. */
   readonly rewrites: ReadonlySet<RewriteName>;
+  /** The rows of the batch that this graph has, where it does not have them all. */
+  readonly rows: BatchRows | null;
   readonly #tensors: Tensor[] = [];
   readonly #feeds = new Map<string, Tensor>();
   readonly #outputs = new Map<string, Tensor>();
@@ -60,13 +82,16 @@ export class Graph {
   /**
    * @param options.training whether dropout and other noise is recorded. Default false.
    * @param options.rewrites the rules that may record something cheaper of the same value. Default: all.
+   * @param options.rows the rows of a batch that are recorded, where other processes have the others. Default: all.
    */
-  constructor(options: { training?: boolean; rewrites?: readonly RewriteName[] } = {}) {
-    const { training, rewrites } = completeOptions("Graph", options, {
+  constructor(options: { training?: boolean; rewrites?: readonly RewriteName[]; rows?: BatchRows | undefined } = {}) {
+    const { training, rewrites, rows } = completeOptions("Graph", options, {
       training: flag(),
       rewrites: list(word(rewriteNames), rewriteNames),
+      rows: optional(object({ first: whole(), of: whole({ minimum: 1 }) })),
     });
     this.training = training;
+    this.rows = rows ?? null;
     this.rewrites = new Set(rewrites);
   }
 
@@ -88,6 +113,11 @@ export class Graph {
     if (initial !== undefined) checkOption(`Graph.scalar ${name}`, "initial", initial, real());
     if (initial !== undefined) this.#defaults.set(name, initial);
     return this.#feeds.get(name) ?? this.feed(name, "f32", []);
+  }
+
+  /** Shapes of what callers supply, by name. @internal */
+  get feedShapes(): Map<string, Shape> {
+    return new Map([...this.#feeds].map(([name, { shape }]) => [name, shape]));
   }
 
   /** Values for the scalars that have one. */
@@ -228,6 +258,26 @@ export class Graph {
     checkOption("Graph.loop", "record", record, recorder);
     this.#loopBegin = this.nodes.length;
     return this.loops.run(loop, record);
+  }
+
+  /**
+   * Moves the op that made a tensor to right after the ops that make its operands, and after the op of `earlier`: what goes on while
+   * other ops run begins as soon as it can. An op whose operands a loop makes stays where it is.
+   * @internal
+   */
+  hasten(tensor: Tensor, earlier: Tensor | null): void {
+    const node = this.maker(tensor) as Node;
+    const before = [...node.operands, earlier].filter((operand) => operand !== null);
+    const makers = before.map((operand) => this.maker(operand));
+    const known = before.every((operand, i) => makers[i] || this.isVariable(operand) || this.#isFeed(operand));
+    if (!known || makers.some((maker) => maker?.loop)) return;
+    const place = 1 + Math.max(-1, ...makers.map((maker) => (maker ? this.nodes.indexOf(maker) : -1)));
+    this.nodes.splice(this.nodes.indexOf(node), 1);
+    this.nodes.splice(place, 0, node);
+  }
+
+  #isFeed(tensor: Tensor): boolean {
+    return [...this.#feeds.values()].includes(tensor);
   }
 
   /** Whether a tensor is a variable, or a view of one. @internal */

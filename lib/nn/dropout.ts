@@ -16,6 +16,8 @@ const rules = table("Dropout", {
   rate: option(dropoutRate, { aka: ["p", "dropout"] }),
   /** One mask for all time steps of x [T,...] (Gal & Ghahramani 2016). Default false. */
   variational: flag(),
+  /** Whether x has no axis of rows of the batch, as weights have none: processes that share a batch draw the same mask. Default false. */
+  shared: flag(),
 });
 
 /**
@@ -34,14 +36,18 @@ export class Dropout {
     this.options = completeOptions(expectLayerName("Dropout", name), options, rules);
   }
 
-  /** x of any shape -> the same shape. */
+  /** x [...,B,F], or of any shape where `shared` -> the same shape. */
   apply(x: Tensor): Tensor {
     const { graph } = expectTensor(this.name, "x", x);
-    const { rate, variational } = this.options;
+    const { rate, variational, shared } = this.options;
     if (!graph.training || rate === 0) return x;
     const scalar = graph.scalar(this.name, rate);
+    const part = shared || !graph.rows ? {} : { part: { axis: x.shape.length - 2, ...graph.rows } };
     return graph.within(this.name, () =>
-      ops.dropout({ x, rate: scalar, random: graph.random(), stream: graph.nextStream(), overTime: variational }),
+      ops.dropout({
+        ...{ x, rate: scalar, random: graph.random(), stream: graph.nextStream(), overTime: variational },
+        ...part,
+      }),
     );
   }
 }

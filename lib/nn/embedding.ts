@@ -48,7 +48,7 @@ export class Embedding implements Layer {
   ) {
     this.options = completeOptions(expectLayerName("Embedding", name), options, rules);
     const { vocabularySize, embeddingSize, initializer, frozen, dropout } = this.options;
-    this.#rows = new Dropout(`${name}.rows`, { rate: dropout });
+    this.#rows = new Dropout(`${name}.rows`, { rate: dropout, shared: true });
     this.weight = new Parameter(`${name}.weight`, [vocabularySize, embeddingSize], initializer, { frozen });
     this.parameters = [this.weight];
   }

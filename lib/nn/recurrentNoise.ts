@@ -44,7 +44,7 @@ export class RecurrentNoise {
   constructor(stack: string, rates: NoiseRates, entries: readonly StateEntry[]) {
     this.#rates = rates;
     this.#entries = entries;
-    this.#weights = new Dropout(`${stack}.weightDropout`, { rate: rates.weightDropout });
+    this.#weights = new Dropout(`${stack}.weightDropout`, { rate: rates.weightDropout, shared: true });
     this.#state = new Dropout(`${stack}.recurrentDropout`, { rate: rates.recurrentDropout });
     this.#zoneout = new Dropout(`${stack}.zoneout`, { rate: rates.zoneout });
   }

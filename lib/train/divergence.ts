@@ -1,4 +1,5 @@
 import { OstinatoError } from "../errors.js";
+import type { Communicator } from "../executor/communicator.js";
 
 /** The parts of a DivergenceError's message. */
 export interface Divergence {
@@ -37,4 +38,25 @@ export function firstNonFinite(op: { name: string; path: string } | undefined): 
     layer,
     what: `the first value that is not finite came from ${op?.name ?? "an op"} in layer "${layer}"`,
   };
+}
+
+/** Finding of the first of several ranks that found something; null if none has. */
+export async function firstFound<Found>(
+  found: Found | null,
+  communicator: Communicator | undefined,
+): Promise<Found | null> {
+  if (!communicator) return found;
+  const all = await communicator.gather(Buffer.from(JSON.stringify(found)));
+  return all.map((one) => JSON.parse(Buffer.from(one).toString()) as Found | null).find((one) => one !== null) ?? null;
+}
+
+/** Why a training that has come to its end is not kept where an old model would go for it. */
+export function explosion(at: { step: number; first: number; last: number; folder: string }): DivergenceError {
+  return new DivergenceError({
+    step: at.step,
+    layer: "loss",
+    what: `the loss is ${at.last.toPrecision(3)}, after ${at.first.toPrecision(3)} in the first step`,
+    parameters: `${at.folder} holds the model that it held before.`,
+    advice: "Lower the learning rate.",
+  });
 }

@@ -57,6 +57,21 @@ export class Tally {
     this.unknown += unknown;
   }
 
+  /** The sums so far, to be sent to other processes. */
+  get sums(): { total: number; tokens: number; unknown: number; correct: number | undefined } {
+    return { total: this.total, tokens: this.tokens, unknown: this.unknown, correct: this.#correct };
+  }
+
+  /** Becomes the sum of parts that several processes have measured. */
+  replace(parts: readonly Tally["sums"][]): void {
+    const sum = (of: (part: Tally["sums"]) => number) => parts.reduce((total, part) => total + of(part), 0);
+    this.total = sum(({ total }) => total);
+    this.tokens = sum(({ tokens }) => tokens);
+    this.unknown = sum(({ unknown }) => unknown);
+    const correct = parts.filter((part) => part.correct !== undefined);
+    this.#correct = correct.length > 0 ? sum((part) => part.correct ?? 0) : undefined;
+  }
+
   /** @param characters characters that the targets spell, where that is known. */
   measures(characters = 0): Measures {
     const loss = this.total / this.tokens;
@@ -90,21 +105,21 @@ export class EvaluationStep<Form> implements MeasuringStep<Form> {
 
   /** @param more gives the feeds of what is recorded besides. */
   run(batch: Batch<Form>, more?: () => Feeds): Promise<Measured> {
-    return measured(this.#program(batch.form), batch, more);
+    return measured(this.#program(batch), batch, more);
   }
 
   /** The op that first writes a value that is not finite, reading batches one after the other; undefined if none does. */
   async firstNonFinite(batches: AsyncIterable<Batch<Form>> | Iterable<Batch<Form>>): Promise<Op | undefined> {
     for await (const batch of batches) {
-      const executable = this.#program(batch.form);
+      const executable = this.#program(batch);
       const { nonFinite } = await executable.run(feedsOf(executable, batch), { check: true });
       if (nonFinite !== null) return executable.program.ops[nonFinite];
     }
     return undefined;
   }
 
-  #program(form: Form): Executable {
-    return this.#programs.get(JSON.stringify(form), (graph) => {
+  #program({ form, rows }: Batch<Form>): Executable {
+    const record = (graph: Graph) => {
       const recorded = this.#model.recordLoss(graph, form);
       const { losses, count, predictions, carried } = recorded;
       const total = ops.sum(losses);
@@ -116,7 +131,8 @@ export class EvaluationStep<Form> implements MeasuringStep<Form> {
       graph.output("losses", losses);
       if (predictions) graph.output("predictions", predictions);
       this.#also?.(graph, recorded);
-    });
+    };
+    return this.#programs.get(JSON.stringify([form, rows]), record, rows);
   }
 }
 

@@ -10,6 +10,11 @@ const lowerRate = "Lower the learning rate.";
 /** Validations in a row whose loss is not finite: after as many the training has diverged. */
 export const nonFiniteValidations = 3;
 
+/** Validations whose loss was not finite, since the last one whose loss was. */
+export function nonFiniteInARow(validations: readonly { readonly loss: number }[]): number {
+  return validations.length - 1 - validations.findLastIndex(({ loss }) => Number.isFinite(loss));
+}
+
 /** Looks for what is not finite where a step of training does not meet it itself: in parameters, at the end, in validations. */
 export class Soundness<Form> {
   readonly #model: Trainable<Form>;

@@ -1,3 +1,4 @@
+import type { Communicator } from "../executor/communicator.js";
 import type { Executable, Feeds } from "../executor/executor.js";
 import { Programs } from "../executor/programs.js";
 import { differentiate } from "../graph/differentiate.js";
@@ -7,9 +8,11 @@ import type { VariableSpec } from "../graph/program.js";
 import { tableRows } from "../graph/rewrites/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import { learntParameters } from "../nn/parameter.js";
-import { DivergenceError, firstNonFinite } from "./divergence.js";
+import { DivergenceError, firstFound, firstNonFinite } from "./divergence.js";
 import type { Optimizer } from "./optimizers.js";
 import { averageShare } from "./optimizers.js";
+import { hasNone } from "./ranks.js";
+import { expectCount, sumOverRanks } from "./reduction.js";
 import type { Batch, RecordedLoss, Trainable } from "./trainable.js";
 
 export interface StepOptions {
@@ -23,6 +26,8 @@ export interface StepOptions {
    * rows of the batch, as Zaremba et al. (2014) and Graves do; their learning rates and clip norms assume it.
    */
   reduction: "token" | "sequence";
+  /** The ranks that train together. Default: this one is alone. */
+  communicator?: Communicator | undefined;
 }
 
 /** The run-time scalars of one step. */
@@ -33,6 +38,16 @@ export interface StepInput {
   seed: number;
   /** Share of the way that a mean of the weights goes to those after this update. Default 0. */
   averageShare?: number;
+  /** Wishes of this rank, which all ranks learn of at the end of the step. */
+  wishes?: Wishes;
+}
+
+/** Wishes of a rank for what comes after a step. */
+export interface Wishes {
+  /** That the training stops. */
+  readonly stop: boolean;
+  /** That a checkpoint is written. */
+  readonly checkpoint: boolean;
 }
 
 export interface StepResult {
@@ -41,6 +56,8 @@ export interface StepResult {
   tokens: number;
   /** Norm of all gradients together before clipping; 0 of a model that updates itself. */
   gradientNorm: number;
+  /** Wishes of all ranks together. */
+  wishes: Wishes;
 }
 
 /**
@@ -56,12 +73,14 @@ export class TrainingStep<Form> {
   constructor(model: Trainable<Form>, options: StepOptions) {
     this.#model = model;
     this.#options = options;
-    this.#programs = new Programs(model, { training: true });
+    this.#programs = new Programs(model, { training: true, communicator: options.communicator });
   }
 
   /** @throws DivergenceError if the loss or a gradient is not finite. */
   async run(batch: Batch<Form>, input: StepInput): Promise<StepResult> {
-    const executable = this.#programs.get(JSON.stringify(batch.form), (graph) => this.#record(graph, batch.form));
+    const { form, rows } = batch;
+    const key = JSON.stringify([form, rows]);
+    const executable = this.#programs.get(key, (graph) => this.#record(graph, batch), rows);
     const offered: Record<string, Feeds[string]> = {
       ...this.#defaults,
       ...batch.feeds,
@@ -71,16 +90,21 @@ export class TrainingStep<Form> {
       clipNorm: this.#options.clipNorm,
       clipValue: this.#options.clipValue,
       random: Int32Array.of(input.seed, input.step),
+      targetsOfAll: batch.count ?? batch.tokens,
+      stop: Number(input.wishes?.stop ?? false),
+      checkpoint: Number(input.wishes?.checkpoint ?? false),
     };
-    const feeds = Object.fromEntries(
-      executable.program.feeds.map(({ name }) => [name, offered[name] as Feeds[string]]),
-    );
-    const { outputs } = await executable.run(feeds);
-    const total = outputs.total?.[0] as number;
-    const tokens = outputs.count?.[0] as number;
-    const gradientNorm = outputs.norm?.[0] as number;
-    if (Number.isFinite(total) && Number.isFinite(gradientNorm)) return { loss: total / tokens, tokens, gradientNorm };
-    throw await this.#diagnose(executable, feeds, input);
+    const feedsOf = ({ program }: Executable) =>
+      Object.fromEntries(program.feeds.map(({ name }) => [name, offered[name] as Feeds[string]]));
+    const { outputs } = await executable.run(feedsOf(executable));
+    const numberOf = (name: string) => (outputs[name]?.[0] ?? 0) as number;
+    const [total, tokens, gradientNorm] = [numberOf("total"), numberOf("count"), numberOf("norm")];
+    if (!(Number.isFinite(total) && Number.isFinite(gradientNorm))) {
+      throw await this.#diagnose(batch, { feedsOf, input });
+    }
+    if (rows) expectCount(tokens, batch);
+    const wishes = { stop: numberOf("stop") > 0, checkpoint: numberOf("checkpoint") > 0 };
+    return { loss: total / tokens, tokens, gradientNorm, wishes };
   }
 
   /** The variables of all programs so far, without the constant zeros: parameters, moments and carried state. */
@@ -88,22 +112,40 @@ export class TrainingStep<Form> {
     return this.#programs.variables.filter(({ name }) => !name.startsWith("zeros["));
   }
 
-  #record(graph: Graph, form: Form): void {
-    const recorded = this.#model.recordLoss(graph, form);
-    if (this.#model.updatesItself) graph.output("norm", ops.affine(recorded.count, { scale: 0 }));
-    else this.#recordUpdate(graph, recorded);
-    graph.output("total", ops.sum(recorded.losses));
-    graph.output("count", recorded.count);
+  #record(graph: Graph, batch: Batch<Form>): void {
+    const sums = this.#model.updatesItself ? this.#recordLosses(graph, batch) : this.#recordUpdate(graph, batch);
+    graph.output("total", sums.total);
+    graph.output("count", sums.count);
     this.#defaults = { ...this.#defaults, ...graph.defaults };
   }
 
-  /** Backward, clip, update and carried state. */
-  #recordUpdate(graph: Graph, recorded: RecordedLoss): void {
-    const { optimizer, clipNorm, clipValue } = this.#options;
+  /** The loss alone: recording it updates the model. */
+  #recordLosses(graph: Graph, { form }: Batch<Form>): { total: Tensor; count: Tensor } {
+    const { losses, count } = this.#model.recordLoss(graph, form);
+    graph.output("norm", ops.affine(count, { scale: 0 }));
+    return { total: ops.sum(losses), count };
+  }
+
+  /** Loss and gradients of this rank's rows: zeros where it has none. */
+  #recordGradients(graph: Graph, { form, rows }: Batch<Form>) {
+    const weights = learntParameters(this.#model).map((parameter) => parameter.in(graph));
+    if (hasNone(rows, form)) {
+      const none = graph.zeros([]);
+      const gradients = weights.map(({ shape }) => graph.zeros(shape));
+      return { gradients, total: none, count: none, carried: [] };
+    }
+    const recorded = this.#model.recordLoss(graph, form);
+    const gradients = differentiate(this.#objective(graph, recorded), weights);
+    return { gradients, total: ops.sum(recorded.losses), count: recorded.count, carried: recorded.carried };
+  }
+
+  /** Backward, sums over the ranks, clip, update and carried state. */
+  #recordUpdate(graph: Graph, batch: Batch<Form>): { total: Tensor; count: Tensor } {
+    const { optimizer, clipNorm, clipValue, communicator } = this.#options;
     const parameters = learntParameters(this.#model);
-    const weights = parameters.map((parameter) => parameter.in(graph));
-    const gradients = differentiate(this.#objective(recorded), weights);
-    graph.within("optimizer", () => {
+    const own = this.#recordGradients(graph, batch);
+    return graph.within("optimizer", () => {
+      const { gradients, total, count } = communicator ? this.#sumOverRanks(graph, own) : own;
       const updates = gradients.map((gradient) => {
         const table = optimizer.rowwise ? tableRows(gradient) : null;
         return table ? { gradient: table.rows, ids: table.ids } : { gradient, ids: null };
@@ -117,28 +159,62 @@ export class TrainingStep<Form> {
         const clipped = clipValue > 0 ? ops.clamp(gradient, graph.scalar("clipValue")) : gradient;
         optimizer.record({ parameter, gradient: clipped, ids, scale, learningRate, step });
       });
-      for (const { variable, value } of recorded.carried) ops.assign(variable, value, scale);
+      for (const { variable, value } of own.carried) ops.assign(variable, value, scale);
       graph.output("norm", norm);
+      return { total, count };
     });
   }
 
-  #objective({ losses, count, penalty }: RecordedLoss): Tensor {
+  /** The part of a step that comes before it changes anything. */
+  #recordWatched(graph: Graph, batch: Batch<Form>): void {
+    if (this.#model.updatesItself) {
+      graph.output("total", this.#recordLosses(graph, batch).total);
+      return;
+    }
+    const { gradients, total } = this.#recordGradients(graph, batch);
+    graph.output("total", total);
+    graph.output(
+      "norm",
+      graph.within("optimizer", () => ops.globalNorm(gradients).norm),
+    );
+  }
+
+  #sumOverRanks(graph: Graph, { gradients, total, count }: { gradients: Tensor[]; total: Tensor; count: Tensor }) {
+    const wishes = [graph.scalar("stop"), graph.scalar("checkpoint")];
+    const sums = sumOverRanks(graph, gradients, [total, count, ...wishes]);
+    const [totalOfAll, countOfAll, stop, checkpoint] = sums.last as [Tensor, Tensor, Tensor, Tensor];
+    graph.output("stop", stop);
+    graph.output("checkpoint", checkpoint);
+    return { gradients: sums.gradients, total: totalOfAll, count: countOfAll };
+  }
+
+  /** This rank's part of the objective: the parts of all ranks add up to that of the whole batch. */
+  #objective(graph: Graph, { losses, count: ownCount, penalty: ownPenalty }: RecordedLoss): Tensor {
+    const B = losses.shape[1] as number;
+    const of = graph.rows?.of ?? B;
+    const count = graph.rows ? graph.scalar("targetsOfAll") : ownCount;
+    const penalty = ownPenalty && (graph.rows ? ops.affine(ownPenalty, { scale: B / of }) : ownPenalty);
     if (this.#options.reduction === "token") {
       const mean = ops.divide(ops.sum(losses), count);
       return penalty ? ops.add(mean, penalty) : mean;
     }
-    const scale = 1 / (losses.shape[1] as number);
+    const scale = 1 / of;
     const sum = ops.affine(ops.sum(losses), { scale });
     return penalty ? ops.add(sum, ops.multiply(penalty, ops.affine(count, { scale }))) : sum;
   }
 
-  /** Runs the step again, watching every op: nothing has changed since, so it meets the same numbers. */
-  async #diagnose(executable: Executable, feeds: Feeds, input: StepInput): Promise<DivergenceError> {
-    const { nonFinite } = await executable.run(feeds, { check: true });
-    const op = nonFinite === null ? undefined : executable.program.ops[nonFinite];
-    const { clipNorm } = this.#options;
+  /** Runs forward and backward again, watching every op: nothing has changed since, so they meet the same numbers. */
+  async #diagnose(
+    batch: Batch<Form>,
+    { feedsOf, input }: { feedsOf: (executable: Executable) => Feeds; input: StepInput },
+  ): Promise<DivergenceError> {
+    const { clipNorm, communicator } = this.#options;
+    const own = new Programs(this.#model, { training: true });
+    const executable = own.get("", (graph) => this.#recordWatched(graph, batch), batch.rows);
+    const { nonFinite } = await executable.run(feedsOf(executable), { check: true });
+    const found = nonFinite === null ? null : firstNonFinite(executable.program.ops[nonFinite]);
     return new DivergenceError({
-      ...firstNonFinite(op),
+      ...((await firstFound(found, communicator)) ?? firstNonFinite(undefined)),
       step: input.step,
       parameters: "The parameters are those from before this step.",
       advice: `Lower the learning rate (now ${input.learningRate})${clipNorm > 0 ? "" : " or clip the gradient (clipNorm 1 to 5)"}.`,

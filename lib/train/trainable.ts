@@ -1,5 +1,5 @@
 import type { Executor, Feeds, Store } from "../executor/executor.js";
-import type { Graph } from "../graph/graph.js";
+import type { BatchRows, Graph } from "../graph/graph.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Parameter } from "../nn/parameter.js";
 import { value } from "../options.js";
@@ -15,6 +15,10 @@ export interface Batch<Form = unknown> {
   readonly unknown?: number;
   /** Factor of the learning rate of this batch, where the mean loss is what a training lowers. Default 1. */
   readonly rate?: number;
+  /** Sum of the weights of the targets, where they have weights. Default: `tokens`. */
+  readonly count?: number;
+  /** The place of its rows in a larger batch, of which `tokens` and `count` speak. Default: these are all rows. */
+  readonly rows?: BatchRows;
 }
 
 /** The tensors that a model records for a batch. */

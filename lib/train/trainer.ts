@@ -3,9 +3,9 @@ import { OptionError } from "../errors.js";
 import type { Values } from "../executor/executor.js";
 import { Graph } from "../graph/graph.js";
 import { abortSignal, checkOption, completeOptions } from "../options.js";
+import { BestValidation } from "./best.js";
 import type { Checkpoint } from "./checkpoint.js";
-import { DivergenceError } from "./divergence.js";
-import type { Measures } from "./evaluation.js";
+import { explosion } from "./divergence.js";
 import { EvaluationStep, Tally } from "./evaluation.js";
 import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
 import type { Fingerprint } from "./fingerprint.js";
@@ -14,7 +14,9 @@ import { clearMoments, ModelTurn } from "./modelTurn.js";
 import { expectPlainSteps } from "./plainSteps.js";
 import { prefetch } from "./prefetch.js";
 import { Curve, Progress } from "./progress.js";
-import { nonFiniteValidations, Soundness } from "./soundness.js";
+import { hasNone, Ranks } from "./ranks.js";
+import { nonFiniteInARow, nonFiniteValidations, Soundness } from "./soundness.js";
+import type { Wishes } from "./step.js";
 import { TrainingStep } from "./step.js";
 import type { Batch, SavableModel } from "./trainable.js";
 import { savableModel } from "./trainable.js";
@@ -42,6 +44,7 @@ const largestGrowth = 100;
 export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   readonly #model: SavableModel<Form>;
   readonly #options: CompleteTrainerOptions<Form>;
+  readonly #ranks: Ranks;
   readonly #step: TrainingStep<Form>;
   readonly #evaluation: EvaluationStep<Form>;
   readonly #soundness: Soundness<Form>;
@@ -52,12 +55,13 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   #curve = new Curve();
   /** Updates done, epochs done, and batches done of the running epoch. */
   #at = { step: 0, epoch: 0, batch: 0, tokens: 0 };
-  /** The loss of the best validation; its parameters are in the folder, or without one here. */
-  #best: { loss: number; accuracy?: number; parameters?: Map<string, Values> } | null = null;
-  #misses = 0;
+  readonly #best: BestValidation;
+  /** Parameters of the best validation, where there is no folder that has them. */
+  #bestParameters: Map<string, Values> | null = null;
   #firstLoss = Number.NaN;
   #lastLoss = Number.NaN;
   #lastBatch: Batch<Form> | null = null;
+  #wishes: Wishes = { stop: false, checkpoint: false };
   #secondsBefore = 0;
   #fingerprint: Fingerprint = {};
 
@@ -65,15 +69,19 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     super();
     checkOption("Trainer", "model", model, savableModel);
     this.#model = model;
-    this.#options = completeTrainerOptions(options);
+    const complete = completeTrainerOptions(options);
+    this.#ranks = new Ranks(complete.communicator);
+    this.#options = this.#ranks.shareData(complete, model);
     const { optimizer, clipNorm, clipValue, reduction, folder } = this.#options;
     if (model.updatesItself) expectPlainSteps(this.#options, options);
-    this.#step = new TrainingStep(model, { optimizer, clipNorm, clipValue, reduction });
+    const { communicator } = this.#ranks;
+    this.#step = new TrainingStep(model, { optimizer, clipNorm, clipValue, reduction, communicator });
     this.#evaluation = new EvaluationStep(model);
     this.#variables = new TrainingVariables(model, optimizer, this.#step);
     this.#average = new WeightAverage(model, optimizer);
+    this.#best = new BestValidation(this.#options.best);
     this.#soundness = new Soundness(model, () => this.#rollBack());
-    this.#folder = folder === undefined ? null : new TrainingFolder(folder, model, this.#options);
+    this.#folder = folder === undefined || !this.#ranks.first ? null : new TrainingFolder(folder, model, this.#options);
   }
 
   /** The curves and samples so far. */
@@ -96,6 +104,9 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     const run = () => this.#run(turn, signal);
     try {
       return await (this.#folder ? this.#folder.lock(run) : run());
+    } catch (error) {
+      await this.#ranks.abort(error, this.#at.step);
+      throw error;
     } finally {
       turn.end();
     }
@@ -108,9 +119,10 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     if (resume) await this.#resume(turn);
     else {
       const fresh = this.#at.step === 0 && !this.#folder?.resumable;
-      if (fresh && (await this.#folder?.claim())) await this.#checkpoint(0);
+      if (await this.#ranks.fromFirst(async () => fresh && (await this.#folder?.claim()))) await this.#checkpoint(0);
       if (turn.follows) await clearMoments(this.#model, optimizer);
       turn.claim();
+      await this.#ranks.sendParameters(this.#model);
     }
     return this.#train(signal);
   }
@@ -119,19 +131,13 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   async #expectData(): Promise<void> {
     const { data, validation, best } = this.#options;
     for (const each of validation ? [data, validation] : [data]) {
-      for await (const { form } of each.batches(0)) {
+      for await (const { form, rows } of each.batches(0)) {
+        if (hasNone(rows, form)) continue;
         this.#model.expectForm?.(form, each);
         if (each !== validation || best === "loss" || this.#model.recordLoss(new Graph(), form).predictions) break;
         throw new OptionError('Trainer: best is "accuracy", and this model has none: leave it out.', ["best"]);
       }
     }
-  }
-
-  /** Whether a validation is better than the one whose parameters are kept. */
-  #isBest({ loss, accuracy = 0 }: Measures): boolean {
-    if (!this.#best) return true;
-    if (this.#options.best === "loss") return loss < this.#best.loss;
-    return accuracy > (this.#best.accuracy ?? 0);
   }
 
   async #train(signal: AbortSignal | undefined): Promise<EndEvent> {
@@ -148,12 +154,15 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       for await (const batch of prefetch(data.batches(this.#at.epoch, this.#at.batch))) {
         const reason = this.#reasonToEnd(signal);
         if (reason) return this.#end(reason, progress);
-        await this.#update(batch, progress);
-        if (samples && this.#at.step % samples.every === 0) await this.#sample(samples.write, signal);
-        if (this.#validationDue()) await this.#validate(signal);
         // Whether the first update did harm shows in the loss of the second.
-        const known = !this.#folder?.replaces || this.#at.step > 1;
-        if (this.#folder?.unkept || (known && progress.seconds - saved > checkpointSeconds)) await checkpoint();
+        const known = () => !this.#folder?.replaces || this.#at.step > 1;
+        const due = () => this.#folder?.unkept || (known() && progress.seconds - saved > checkpointSeconds);
+        const wishes = { stop: signal?.aborted === true, checkpoint: this.#ranks.first && due() === true };
+        await this.#update(batch, { progress, wishes });
+        if (samples && this.#ranks.first && this.#at.step % samples.every === 0)
+          await this.#sample(samples.write, signal);
+        if (this.#validationDue()) await this.#validate(signal);
+        if (this.#ranks.alone ? due() : this.#wishes.checkpoint) await checkpoint();
       }
       const reason = this.#reasonToEnd(signal);
       if (reason) return this.#end(reason, progress);
@@ -165,12 +174,13 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
 
   #reasonToEnd(signal: AbortSignal | undefined): EndReason | null {
     const { patience, maximumSteps } = this.#options;
-    if (signal?.aborted) return "stopped";
-    if (patience > 0 && this.#misses >= patience) return "early";
+    // One rank must not end while the others go on.
+    if (this.#ranks.alone ? signal?.aborted : this.#wishes.stop) return "stopped";
+    if (patience > 0 && this.#best.misses >= patience) return "early";
     return this.#at.step >= maximumSteps ? "finished" : null;
   }
 
-  async #update(batch: Batch<Form>, progress: Progress): Promise<void> {
+  async #update(batch: Batch<Form>, { progress, wishes }: { progress: Progress; wishes: Wishes }): Promise<void> {
     const { optimizer, schedule, seed, data, reduction } = this.#options;
     const { step, epoch } = this.#at;
     // A sum over the steps of a window grows with it by itself.
@@ -178,13 +188,14 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     const factor = rate * schedule.factor({ step, epoch, totalSteps: this.#totalSteps() });
     const learningRate = optimizer.learningRate * factor;
     const averageShare = this.#average.share(step + 1);
-    const result = this.#step.run(batch, { learningRate, step: step + 1, seed, averageShare });
-    const { loss, gradientNorm } = await result.catch(async (error: unknown) => {
+    const result = this.#step.run(batch, { learningRate, step: step + 1, seed, averageShare, wishes });
+    const { loss, gradientNorm, ...agreed } = await result.catch(async (error: unknown) => {
       throw await this.#soundness.explain(error);
     });
     if (step === 0) this.#firstLoss = loss;
     this.#lastLoss = loss;
-    this.#lastBatch = batch;
+    this.#wishes = agreed.wishes;
+    if (!hasNone(batch.rows, batch.form)) this.#lastBatch = batch;
     this.#at = { epoch, step: step + 1, batch: this.#at.batch + 1, tokens: this.#at.tokens + batch.tokens };
     const share = this.#progress();
     const event = {
@@ -221,13 +232,15 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     if (!validation) return;
     const tally = new Tally();
     for await (const batch of prefetch(validation.batches(0))) {
-      if (signal?.aborted) return;
-      tally.add(await this.#evaluation.run(batch), batch.unknown);
+      if (signal?.aborted && this.#ranks.alone) return;
+      if (hasNone(batch.rows, batch.form)) tally.unknown += batch.unknown ?? 0;
+      else tally.add(await this.#evaluation.run(batch), batch.unknown);
     }
+    await this.#ranks.merge(tally);
     const measures = tally.measures(validation.characters);
-    const { loss, accuracy } = measures;
-    const best = Number.isFinite(loss) && this.#mayReplace(loss) && this.#isBest(measures);
-    this.#misses = best ? 0 : this.#misses + 1;
+    const { loss } = measures;
+    const mayReplace = await this.#ranks.fromFirst(async () => this.#mayReplace(loss));
+    const best = Number.isFinite(loss) && mayReplace && this.#best.isBeatenBy(measures);
     schedule.validated?.(loss);
     const measured = {
       step: this.#at.step,
@@ -238,25 +251,20 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     if (best) {
       await this.#soundness.expectFinite(this.#variables.all(this.#at.step), this.#at.step);
       if (this.#folder) await this.#saveModel(this.#folder);
-      this.#best = {
-        loss,
-        ...(accuracy === undefined ? {} : { accuracy }),
-        ...(this.#folder ? {} : { parameters: await this.#variables.parameters() }),
-      };
+      else if (this.#ranks.first) this.#bestParameters = await this.#variables.parameters();
+      this.#best.take(measures);
+    } else {
+      this.#best.miss();
     }
     this.emit("validation", { ...measured, best });
-    if (this.#nonFiniteInARow() >= nonFiniteValidations) await this.#throwValidationDivergence();
+    await this.#expectFiniteLosses(nonFiniteValidations);
   }
 
-  /** Validations whose loss was not finite, since the last one whose loss was. */
-  #nonFiniteInARow(): number {
-    const { validations } = this.#history;
-    return validations.length - 1 - validations.findLastIndex(({ loss }) => Number.isFinite(loss));
-  }
-
-  async #throwValidationDivergence(): Promise<void> {
-    const [{ validation }, at] = [this.#options, { step: this.#at.step, times: this.#nonFiniteInARow() }];
-    if (validation) throw await this.#soundness.validationDivergence(validation, at);
+  /** @throws DivergenceError if the last `times` validations had losses that are not finite. */
+  async #expectFiniteLosses(times: number): Promise<void> {
+    const { validation } = this.#options;
+    const at = { step: this.#at.step, times: nonFiniteInARow(this.#history.validations) };
+    if (validation && at.times >= times) throw await this.#soundness.validationDivergence(validation, at);
   }
 
   /** Gives the model the newest parameters that are known to be sound. @returns a sentence that says which. */
@@ -266,7 +274,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       await this.#restore(await this.#folder.readCheckpoint((step) => this.#variables.learnt(step)));
       return `The parameters are those of step ${this.#at.step}, the last checkpoint in ${this.#folder.path}.`;
     }
-    if (!this.#best?.parameters) return "The parameters are those after it: make the model again, or load it.";
+    if (!this.#bestParameters) return "The parameters are those after it: make the model again, or load it.";
     await this.#restoreBest();
     return `The parameters are those of the ${this.#options.best === "loss" ? "lowest validation loss" : "highest accuracy"}.`;
   }
@@ -290,18 +298,6 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     return !this.#folder?.replaces || loss <= largestGrowth * (1 + this.#firstLoss);
   }
 
-  /** Why a training that has come to its end is not kept. */
-  #explosion(): DivergenceError {
-    const loss = this.#history.validations.at(-1)?.loss ?? this.#lastLoss;
-    return new DivergenceError({
-      step: this.#at.step,
-      layer: "loss",
-      what: `the loss is ${loss.toPrecision(3)}, after ${this.#firstLoss.toPrecision(3)} in the first step`,
-      parameters: `${this.#folder?.path} holds the model that it held before.`,
-      advice: "Lower the learning rate.",
-    });
-  }
-
   async #saveModel(folder: TrainingFolder): Promise<void> {
     await folder.saveModel();
     this.emit("checkpoint", { step: this.#at.step, folder: folder.path, kind: "best" });
@@ -310,16 +306,18 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   /** @param seconds of this run. */
   async #checkpoint(seconds: number): Promise<void> {
     const folder = this.#folder;
-    if (!folder) return;
+    if (!folder && this.#ranks.alone) return;
     await this.#soundness.expectFinite(this.#variables.all(this.#at.step), this.#at.step);
-    if (!this.#best && !this.#mayReplace(this.#lastLoss)) return;
+    const tensors = await this.#ranks.joinRows(await this.#variables.read(this.#at.step));
+    if (!folder) return;
+    if (!this.#best.found && !this.#mayReplace(this.#lastLoss)) return;
     // Until there is a best one, the newest parameters are the model.
-    if (!this.#best) await this.#average.inUse(this.#at.step, () => this.#saveModel(folder));
+    if (!this.#best.found) await this.#average.inUse(this.#at.step, () => this.#saveModel(folder));
     await folder.writeCheckpoint({
-      tensors: await this.#variables.read(this.#at.step),
+      tensors,
       position: { ...this.#at },
-      misses: this.#misses,
-      bestLoss: this.#best?.loss ?? null,
+      misses: this.#best.misses,
+      bestLoss: this.#best.found?.loss ?? null,
       schedule: this.#options.schedule.save(),
       seconds: this.#secondsBefore + seconds,
       curve: { every: this.#curve.every, points: this.#curve.points },
@@ -333,30 +331,28 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
 
   async #resume(turn: ModelTurn): Promise<void> {
     const folder = this.#folder;
-    if (!folder) throw new OptionError("Trainer: resume needs the folder of the training to continue.");
-    const checkpoint = await folder.readCheckpoint((step) => this.#variables.learnt(step));
-    expectSameTraining(folder.path, checkpoint.fingerprint, this.#fingerprint);
+    if (!this.#options.folder) throw new OptionError("Trainer: resume needs the folder of the training to continue.");
+    const checkpoint = await this.#ranks.fromFirst(async () => {
+      const read = await (folder as TrainingFolder).readCheckpoint((step) => this.#variables.learnt(step));
+      expectSameTraining((folder as TrainingFolder).path, read.fingerprint, this.#fingerprint);
+      return read;
+    });
     turn.claim();
-    await this.#model.restore(folder.path);
+    if (folder) await this.#model.restore(folder.path);
     await this.#restore(checkpoint);
   }
 
   async #restore(checkpoint: Checkpoint): Promise<void> {
     const { schedule } = this.#options;
-    await this.#variables.restore(checkpoint.tensors);
+    await this.#variables.restore(this.#ranks.ownRows(checkpoint.tensors));
     this.#at = { ...checkpoint.position };
-    this.#misses = checkpoint.misses;
     this.#secondsBefore = checkpoint.seconds;
     this.#curve = new Curve(checkpoint.curve.points, checkpoint.curve.every);
     this.#history.validations = checkpoint.validations;
     this.#average.look(checkpoint.validations);
     this.#history.samples = checkpoint.samples;
     schedule.restore(checkpoint.schedule);
-    const { accuracy } = checkpoint.validations.findLast(({ best }) => best) ?? {};
-    this.#best =
-      checkpoint.bestLoss === null
-        ? null
-        : { loss: checkpoint.bestLoss, ...(accuracy === undefined ? {} : { accuracy }) };
+    this.#best.restore(checkpoint);
   }
 
   async #end(reason: EndReason, progress: Progress): Promise<EndEvent> {
@@ -367,9 +363,13 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     }
     await this.#checkpoint(progress.seconds);
     if (reason !== "stopped") {
-      if (this.#folder?.replaces) throw this.#explosion();
-      if (this.#nonFiniteInARow() > 0 && !this.#best) await this.#throwValidationDivergence();
+      if (this.#folder?.replaces) {
+        const last = this.#history.validations.at(-1)?.loss ?? this.#lastLoss;
+        throw explosion({ step: this.#at.step, first: this.#firstLoss, last, folder: this.#folder.path });
+      }
+      if (!this.#best.found) await this.#expectFiniteLosses(1);
       await this.#restoreBest();
+      await this.#ranks.sendParameters(this.#model);
     }
     const event: EndEvent = {
       reason,
@@ -377,7 +377,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       epoch: this.#at.epoch + this.#at.batch / this.#options.data.length,
       seconds: this.#secondsBefore + progress.seconds,
       saved: this.#folder !== null && !this.#folder.replaces,
-      ...(this.#best ? { bestLoss: this.#best.loss } : {}),
+      ...(this.#best.found ? { bestLoss: this.#best.found.loss } : {}),
     };
     this.emit("end", event);
     return event;
@@ -385,9 +385,9 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
 
   /** Leaves the model with the parameters of the best validation; without one, with the mean of its weights where there is one. */
   async #restoreBest(): Promise<void> {
-    if (!this.#best) return this.#average.adopt(this.#at.step);
+    if (!this.#best.found) return this.#average.adopt(this.#at.step);
     if (this.#folder) return this.#model.restore(this.#folder.path);
-    for (const [name, values] of this.#best.parameters ?? []) await this.#model.store.write(name, values);
+    for (const [name, values] of this.#bestParameters ?? []) await this.#model.store.write(name, values);
   }
 
   #totalSteps(): number {

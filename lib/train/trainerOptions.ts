@@ -1,4 +1,5 @@
 import { OptionError } from "../errors.js";
+import { communicatorRule } from "../executor/communicator.js";
 import type { TrainingRecord } from "../formats/index.js";
 import type { OptionsOf } from "../options.js";
 import { completeOptions, flag, option, optional, real, seed, table, text, value, whole, word } from "../options.js";
@@ -102,6 +103,11 @@ export const trainerRules = table("Trainer", {
   resume: option(flag(), { aka: ["resume_from_checkpoint"], excludes: ["overwrite"], onResume: "once" }),
   /** Replace the model and the training that `folder` holds, which are refused otherwise. Default false. */
   overwrite: option(flag(), { aka: ["overwrite_output_dir"], onResume: "once" }),
+  /**
+   * This process as one of several that train the model together (mpi(), threadGroup()): each batch is shared by rows, and all ranks have the
+   * same options. The first rank alone reads and writes `folder`. Default: this process is alone.
+   */
+  communicator: option(optional(communicatorRule), { flag: null, onResume: "changes" }),
   /** Description of how this training was called, kept in `folder` as training.json. Default: no such file. */
   record: optional(value<TrainingRecord>("{ command, files, options }", isRecord)),
 });
@@ -116,7 +122,7 @@ export type TrainerOptions<Form> = Omit<OptionsOf<typeof trainerRules>, Data> & 
   validation?: TrainingData<Form>;
 };
 
-type Optional = "validation" | "folder" | "samples" | "record";
+type Optional = "validation" | "folder" | "samples" | "record" | "communicator";
 type Named = "optimizer" | "schedule";
 
 /** The options with their defaults. */
@@ -131,6 +137,7 @@ export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): Com
     folder,
     samples,
     record,
+    communicator,
     ...complete
   } = completeOptions("Trainer", options, trainerRules);
   const { clipValue, optimizer, schedule } = complete;
@@ -156,6 +163,7 @@ export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): Com
     ...(folder !== undefined ? { folder } : {}),
     ...(samples ? { samples } : {}),
     ...(record ? { record } : {}),
+    ...(communicator ? { communicator } : {}),
   } as CompleteTrainerOptions<Form>;
 }
 

@@ -82,6 +82,9 @@ class TableTransport final : public Transport {
     const auto stopped = [](void* self) { return static_cast<TableTransport*>(self)->stopped_.load() ? 1 : 0; };
     if (const char* error = table_.exchange(out, in, seconds_, stopped, this)) throw CommunicationError(error);
   }
+  void beat() override {
+    if (const char* error = table_.beat(seconds_)) throw CommunicationError(error);
+  }
   void stop(const std::string&) noexcept override { stopped_ = true; }
   void close(bool broken) noexcept override { table_.close(broken ? 1 : 0); }
 

@@ -1,9 +1,15 @@
 #include "communication/communicator.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace ostinato {
+namespace {
+
+constexpr auto kBetweenBeats = std::chrono::milliseconds(250);
+
+}  // namespace
 
 Communicator::Communicator(std::function<std::unique_ptr<Transport>()> open)
     : thread_([this, open = std::move(open)] { work(open); }) {}
@@ -35,7 +41,18 @@ void Communicator::work(const std::function<std::unique_ptr<Transport>()>& open)
   open_ = true;
   changed_.notify_all();
   while (true) {
-    changed_.wait(lock, [&] { return closing_ || !jobs_.empty(); });
+    const auto called = [&] { return closing_ || !jobs_.empty(); };
+    while (!broken_ && !changed_.wait_for(lock, kBetweenBeats, called)) {
+      lock.unlock();
+      try {
+        transport_->beat();
+        lock.lock();
+      } catch (const std::exception& error) {
+        lock.lock();
+        breakOff(error.what());
+      }
+    }
+    changed_.wait(lock, called);
     if (jobs_.empty()) break;
     if (broken_) {
       breakOff("");

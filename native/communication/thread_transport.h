@@ -29,7 +29,7 @@ class ThreadGroup {
   const std::chrono::milliseconds patience_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  // What each rank that has come sends; null: it has not come.
+  // Pieces of each rank that has come; null: it has not come.
   std::vector<const Piece*> out_;
   int arrived_ = 0;
   uint64_t round_ = 0;

@@ -23,6 +23,8 @@ class Transport {
   // `out` may be written again. Called by one thread, by all ranks in the same order and with sizes that agree.
   // Throws CommunicationError if a rank stops, or has not come after the seconds that a transport waits.
   virtual void exchange(const Piece* out, const Piece* in) = 0;
+  // Says and hears that ranks live, while there is nothing to exchange. Throws CommunicationError if one does not.
+  virtual void beat() {}
   // Makes the exchange under way, and all later ones, throw. From any thread.
   virtual void stop(const std::string& reason) noexcept = 0;
   // Takes leave of the others, in order or, after an error, at once. Called by the thread that exchanges.

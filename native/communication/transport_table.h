@@ -15,8 +15,10 @@ struct TransportTable {
   int version;
   // Texts are errors; null: done. They live until the next call.
   const char* (*open)(int* rank, int* size);
-  // As Transport::exchange; stops when `stopped` says so, and when a rank has not come after `seconds`.
+  // As Transport::exchange; stops when `stopped` says so, and when a rank is silent for `seconds`.
   const char* (*exchange)(const Piece* out, const Piece* in, double seconds, int (*stopped)(void*), void* context);
+  // As Transport::beat.
+  const char* (*beat)(double seconds);
   void (*close)(int broken);
 };
 

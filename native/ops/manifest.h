@@ -184,7 +184,7 @@ struct divide {
 struct dropout {
   enum Operand { x, rate, random };
   enum Result { y };
-  enum Attribute { stream, overTime };
+  enum Attribute { stream, overTime, axis, first, of };
   static const Implementation implementation;
 };
 
@@ -835,7 +835,7 @@ inline constexpr Operation kTable[] = {
     {.name = "dropout",
      .operands = {"x", "rate", "random"},
      .results = {"y"},
-     .attributes = {"stream", "overTime"},
+     .attributes = {"stream", "overTime", "axis", "first", "of"},
      .implementation = dropout::implementation},
     {.name = "embedding",
      .operands = {"weight", "ids"},

@@ -205,7 +205,7 @@ TEST_CASE("rates, steps and the settings of a draw are in their ranges") {
   TestTensor x = numbers({6}, 1), random = integers({2}, {1, 2}), y({6});
   for (const float rate : {-0.1f, 1.0f, 2.0f, kNaN}) {
     TestTensor r = scalar(rate);
-    expectRefused("dropout", {&x, &r, &random}, {&y}, {0, 0},
+    expectRefused("dropout", {&x, &r, &random}, {&y}, {0, 0, 0, 0, 0},
                   "the rate is " + std::to_string(rate) + ", expected 0 <= rate < 1");
   }
   TestTensor w = numbers({6}, 1), m = numbers({6}, 2), v = numbers({6}, 3, 2), g = numbers({6}, 4), one = scalar(1);

@@ -47,6 +47,7 @@ const without: Readonly<Record<string, string>> = {
   WordTokenizer: "made by fromText() and tokenizerFromJSON()",
   ByteTokenizer: "takes nothing",
   nativeInfo: "takes nothing",
+  mpi: "takes nothing",
   searchStep: "its options are those of beamSearch, its step a recorded program",
 };
 

@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { Command } from "commander";
 import { OptionError, OstinatoError } from "../../errors.js";
+import { mpiLibrary } from "../../executor/mpi.js";
 import { nativeInfo } from "../../executor/native.js";
 import { describeModelFolder } from "../../formats/index.js";
 import { elementsOf } from "../../graph/program.js";
@@ -37,7 +38,8 @@ async function info(folder: string | undefined, options: Options, kinds: readonl
   const about = { node: process.version, platform: `${process.platform}-${process.arch}`, cpu, cores: cpus().length };
   try {
     const native = nativeInfo();
-    print.object({ ...about, native });
+    const mpi = mpiLibrary();
+    print.object({ ...about, native, mpi });
     const { kernels, gemm, threads } = native;
     print.line(
       `Node ${about.node} on ${about.platform}, ${cpu}, ${about.cores} cores; ${threads} threads compute. ` +
@@ -46,7 +48,8 @@ async function info(folder: string | undefined, options: Options, kinds: readonl
         `${gemm.blas ?? "the system's BLAS, of which none was found"}. ` +
         (gemm.medium
           ? `Products in --matmul-precision ${gemm.high ? "high and medium" : "medium"} take bfloat16 operands (${gemm.medium}), all others float32.`
-          : "Products are float32 in every --matmul-precision: there is nothing for bfloat16 that we can use."),
+          : "Products are float32 in every --matmul-precision: there is nothing for bfloat16 that we can use.") +
+        (mpi ? ` MPI: ${mpi}.` : " MPI: none was found when this Ostinato was built (docs/many-machines.md)."),
     );
   } catch (error) {
     if (!(error instanceof OstinatoError) || error instanceof OptionError) throw error;

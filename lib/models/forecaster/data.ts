@@ -54,6 +54,7 @@ export function forecasterFingerprint(config: CompleteForecasterConfig): string 
 
 /** Windows of series, each with the values that come after it, as batches for a Forecaster. */
 export class SeriesData implements TrainingData<ForecasterForm> {
+  readonly divisible = true;
   readonly length: number;
   readonly identity: string;
   readonly role: "train" | "validate";

@@ -46,6 +46,7 @@ export type FrameDataOptions = OptionsOf<typeof frameDataRules>;
 
 /** Sequences of frames with labels as batches for a FrameTagger. */
 export class FrameData implements TrainingData<FrameTaggerForm> {
+  readonly divisible = true;
   readonly length: number;
   readonly identity: string;
   readonly role: "train" | "validate";

@@ -67,6 +67,7 @@ interface Encoded {
 
 /** Images with captions as batches for an ImageCaptioner: an image comes as often as it has captions. */
 export class CaptionData implements TrainingData<ImageCaptionerForm> {
+  readonly divisible = true;
   readonly length: number;
   readonly identity: string;
   readonly role: "train" | "validate";

@@ -68,6 +68,7 @@ function isForcing(rule: unknown): boolean {
 
 /** Pairs of texts as batches for a model of pairs. */
 export class PairData implements TrainingData<PairForm> {
+  readonly divisible = true;
   readonly length: number;
   readonly identity: string;
   readonly role: (typeof roles)[number];

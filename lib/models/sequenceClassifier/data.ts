@@ -58,6 +58,7 @@ export type LabelledDataOptions = OptionsOf<typeof labelledRules>;
 
 /** Texts with labels as batches for a SequenceClassifier. */
 export class LabelledData implements TrainingData<SequenceClassifierForm> {
+  readonly divisible = true;
   readonly length: number;
   readonly identity: string;
   readonly role: "train" | "validate";
@@ -165,13 +166,15 @@ export class LabelledData implements TrainingData<SequenceClassifierForm> {
     const weights = this.#weights;
     const weightOf = ({ labels: [label] }: Encoded) => weights?.[label as number] as number;
     const { T, feeds } = inputBatch(examples, tokenizer);
+    const own = weights && Float32Array.from(examples, weightOf);
     return {
       form: { T, B, weighted: weights !== null, multiLabel, made: this.#made },
       feeds: {
         ...feeds,
         targets: targetsOf(examples, { classes: tokenizer.labels.size, multiLabel }),
-        ...(weights ? { weights: Float32Array.from(examples, weightOf) } : {}),
+        ...(own ? { weights: own } : {}),
       },
+      ...(own ? { count: own.reduce((sum, weight) => sum + weight, 0) } : {}),
       tokens: B,
     };
   }

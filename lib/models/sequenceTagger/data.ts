@@ -63,6 +63,8 @@ export type TaggedDataOptions = OptionsOf<typeof taggedRules>;
 
 /** Sentences with tags as batches for a SequenceTagger. */
 export class TaggedData implements TrainingData<SequenceTaggerForm> {
+  /** Places of the words that a language model reads are numbers of rows of the batch. */
+  readonly divisible: boolean;
   readonly length: number;
   readonly identity: string;
   readonly role: "train" | "validate";
@@ -104,6 +106,8 @@ export class TaggedData implements TrainingData<SequenceTaggerForm> {
     this.skipped = fitting.skipped;
     this.languageMebibytes = languageMebibytes;
     this.languagesRead = fitting.kept.every(({ states }) => states !== undefined);
+    const { forward, backward } = tokenizer.reading;
+    this.divisible = this.languagesRead || !(forward || backward);
     this.length = this.#batches.length;
     this.#counts = new Int32Array(tokenizer.words.size);
     for (const { ids } of fitting.kept) for (const id of ids) this.#counts[id] = (this.#counts[id] as number) + 1;

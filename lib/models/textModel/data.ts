@@ -13,7 +13,8 @@ import {
 import { OptionError } from "../../errors.js";
 import type { OptionsOf } from "../../options.js";
 import { completeOptions, flag, option, optional, real, seed, table, whole, word } from "../../options.js";
-import type { TrainingData } from "../../train/data.js";
+import type { RowShare, TrainingData } from "../../train/data.js";
+import { rowsOfShare } from "../../train/data.js";
 import type { Batch } from "../../train/trainable.js";
 import { expectTokenizer, fingerprint } from "../tokenizerIdentity.js";
 
@@ -63,6 +64,7 @@ export type WindowDataOptions = OptionsOf<typeof windowRules>;
 
 /** Windows over a stream of tokens, for truncated back-propagation through time. */
 export class WindowData implements TrainingData<LanguageModelForm> {
+  readonly divisible = true;
   readonly length: number;
   readonly characters: number;
   readonly identity: string;
@@ -112,12 +114,46 @@ export class WindowData implements TrainingData<LanguageModelForm> {
     expectWindows("WindowData", this.longest, longest);
   }
 
-  async *batches(epoch: number, from = 0): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
-    for await (const { T, B, inputs, targets, tokens, start } of this.#windows.batches(from, epoch)) {
+  batches(epoch: number, from = 0): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
+    return this.#columns(epoch, from);
+  }
+
+  /** @throws OptionError for fewer columns than processes: each carries the state of its own. */
+  batchesOfRows(
+    epoch: number,
+    from: number,
+    share: RowShare,
+  ): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
+    const { batchSize } = this.#windows;
+    if (batchSize < share.size) {
+      throw new OptionError(
+        `WindowData: ${share.size} processes cannot share batches of ${batchSize}: give a larger batchSize, or start fewer.`,
+        ["batchSize"],
+      );
+    }
+    return this.#columns(epoch, from, share);
+  }
+
+  async *#columns(
+    epoch: number,
+    from: number,
+    share?: RowShare,
+  ): AsyncGenerator<Batch<LanguageModelForm>, void, undefined> {
+    const of = this.#windows.batchSize;
+    const columns = share ? rowsOfShare(of, share) : { first: 0, end: of };
+    const rows = share ? { rows: { first: columns.first, of } } : {};
+    for await (const { T, B, inputs, targets, tokens, start } of this.#windows.batches(from, epoch, columns)) {
       const feeds = { inputs, targets, carry: start ? 0 : 1 };
       const unknown = unknownIn(targets, this.#stream);
       const rate = this.#rateOf ? { rate: this.#rateOf(T) } : {};
-      yield { form: { T, B, role: this.role, lengths: false, ...this.#made }, feeds, tokens, unknown, ...rate };
+      yield {
+        form: { T, B, role: this.role, lengths: false, ...this.#made },
+        feeds,
+        tokens,
+        unknown,
+        ...rate,
+        ...rows,
+      };
     }
   }
 }
@@ -182,6 +218,7 @@ export interface SentenceDataBatch extends Batch<LanguageModelForm> {
 
 /** Whole sentences, each from its beginning: full back-propagation through time. */
 export class SentenceData implements TrainingData<LanguageModelForm> {
+  readonly divisible = true;
   readonly length: number;
   readonly characters: number;
   readonly identity: string;

@@ -76,7 +76,10 @@ export function keptState(state: State, keep: Tensor, entries: readonly StepEntr
   );
 }
 
-/** The carried state of B rows, as variables of the store. `role` keeps training, evaluation and generation apart. */
+/**
+ * The carried state of B rows, as variables of the store. `role` keeps training, evaluation and generation apart; rows of a larger
+ * batch have its name.
+ */
 export function stateVariables(
   graph: Graph,
   entries: readonly StepEntry[],
@@ -85,7 +88,7 @@ export function stateVariables(
   return Object.fromEntries(
     entries.map(({ name, size, dtype = "f32" }) => [
       name,
-      graph.variable({ name: `state/${role}/${B}/${name}`, dtype, shape: [B, size] }),
+      graph.variable({ name: `state/${role}/${graph.rows?.of ?? B}/${name}`, dtype, shape: [B, size] }),
     ]),
   );
 }

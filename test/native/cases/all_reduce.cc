@@ -7,4 +7,4 @@ const TestTensor large = numbers({300, 310}, 1), small = numbers({3}, 2), sums =
 const Cases cases({.shared = {{"allReduce", {large, small}, {floats({93003})}, {}},
                               {"awaitSum", {sums}, {floats({300, 310})}, {2}}},
                    .whole = {"awaitSum 0"},
-                   .free = {}});
+                   .free = {"awaitSum operand 0 axis 0"}});

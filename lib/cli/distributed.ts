@@ -1,0 +1,47 @@
+import { OstinatoError } from "../errors.js";
+import type { Communicator } from "../executor/communicator.js";
+import { leaveMpi, mpi, startedByLauncher } from "../executor/mpi.js";
+import { option, word } from "../options.js";
+import { mutePrinters } from "./print.js";
+
+/** The option that says whether a training is one of several processes. */
+export const distributedFlags = {
+  /**
+   * Train together with the other processes of an MPI job (mpirun, srun): each takes rows of every batch. With auto where a launcher of MPI
+   * has started several processes. Default auto.
+   */
+  distributed: option(word(["auto", "none", "mpi"], "auto"), { onResume: "once" }),
+};
+
+let rank: number | null = null;
+
+/**
+ * This process among those that train together; undefined if it trains alone. All but the first are quiet from here on.
+ * @throws OstinatoError ERR_OSTINATO_ADDON if there is no MPI.
+ */
+export async function communicatorFor(distributed: "auto" | "none" | "mpi"): Promise<Communicator | undefined> {
+  if (distributed === "none" || (distributed === "auto" && !startedByLauncher(process.env))) return undefined;
+  try {
+    const communicator = await mpi();
+    if (communicator.size > 1) rank = communicator.rank;
+    if (communicator.rank > 0) mutePrinters();
+    return communicator;
+  } catch (error) {
+    if (!(error instanceof OstinatoError) || distributed === "mpi") throw error;
+    throw new OstinatoError(
+      `A launcher of MPI has started several processes, which cannot train together. ${error.message} ` +
+        "With --distributed none each trains alone.",
+      { code: error.code, cause: error },
+    );
+  }
+}
+
+/** "rank 2: " before the errors of one of several processes. */
+export function rankPrefix(): string {
+  return rank === null ? "" : `rank ${rank}: `;
+}
+
+/** Takes leave of the other processes. After a failure the launcher ends them all, and this one. */
+export async function leaveOthers(failed: boolean): Promise<void> {
+  await leaveMpi(failed);
+}

@@ -1,0 +1,126 @@
+import { deserialize, serialize } from "node:v8";
+import { OptionError } from "../errors.js";
+import type { Communicator } from "../executor/communicator.js";
+import type { BatchRows } from "../graph/graph.js";
+import type { TrainingData } from "./data.js";
+import { rowsOfShare } from "./data.js";
+import type { Tally } from "./evaluation.js";
+import { SharedData } from "./sharedData.js";
+import type { Trainable } from "./trainable.js";
+import type { VariableValues } from "./trainingVariables.js";
+
+/** Beginning of the names of variables that have a row for each row of a batch. */
+const rowState = "state/";
+
+/** The processes of a training as one of them sees them; the only one, where there is no communicator. */
+export class Ranks {
+  readonly communicator: Communicator | undefined;
+
+  constructor(communicator: Communicator | undefined) {
+    this.communicator = communicator && communicator.size > 1 ? communicator : undefined;
+  }
+
+  get alone(): boolean {
+    return this.communicator === undefined;
+  }
+
+  /** Whether this is the one that reads, writes and decides. */
+  get first(): boolean {
+    return (this.communicator?.rank ?? 0) === 0;
+  }
+
+  /** Options with this rank's rows of the data. @throws OptionError for data whose batches cannot be shared. */
+  shareData<Form, O extends { data: TrainingData<Form>; validation?: TrainingData<Form> }>(
+    options: O,
+    model: Trainable<Form>,
+  ): O {
+    const { communicator } = this;
+    if (!communicator) return options;
+    if (model.updatesItself) {
+      throw new OptionError("Trainer: this model makes its own steps, which several processes cannot make together.");
+    }
+    const share = (data: TrainingData<Form>) => new SharedData(data, model, communicator);
+    const { data, validation } = options;
+    return { ...options, data: share(data), ...(validation ? { validation: share(validation) } : {}) };
+  }
+
+  /** Gives all ranks the parameters of the first. */
+  async sendParameters({ store, parameters }: Pick<Trainable<never>, "store" | "parameters">): Promise<void> {
+    if (!this.communicator) return;
+    for (const { name, dtype, shape } of parameters) {
+      const values = await this.fromFirst(() => store.read(name));
+      if (this.first) continue;
+      store.declare({ name, dtype, shape });
+      await store.write(name, values);
+    }
+  }
+
+  /** The result of the first rank, on all. */
+  async fromFirst<R>(work: () => Promise<R>): Promise<R> {
+    if (!this.communicator) return work();
+    const [message] = await this.communicator.gather(this.first ? serialize(await work()) : new Uint8Array());
+    return deserialize(message as Uint8Array) as R;
+  }
+
+  /** Makes the sums of a measurement those of all ranks. */
+  async merge(tally: Tally): Promise<void> {
+    if (!this.communicator) return;
+    const all = await this.communicator.gather(serialize(tally.sums));
+    tally.replace(all.map((one) => deserialize(one) as Tally["sums"]));
+  }
+
+  /** State of rows as that of the whole batch, on the first rank; on the others what they have. */
+  async joinRows(variables: VariableValues[]): Promise<VariableValues[]> {
+    const { communicator } = this;
+    if (!communicator) return variables;
+    const own = variables.filter(({ name }) => name.startsWith(rowState));
+    const all = (await communicator.gather(serialize(own))).map((one) => deserialize(one) as VariableValues[]);
+    const joined = own.map((variable, i) =>
+      joinedRows(
+        variable,
+        all.map((one) => one[i] as VariableValues),
+      ),
+    );
+    const named = new Map(joined.map((variable) => [variable.name, variable]));
+    return variables.map((variable) => named.get(variable.name) ?? variable);
+  }
+
+  /** The reverse: this rank's rows. */
+  ownRows(variables: readonly VariableValues[]): VariableValues[] {
+    const { communicator } = this;
+    if (!communicator) return [...variables];
+    return variables.map((variable) => {
+      const [of = 0, ...rest] = variable.shape;
+      if (!variable.name.startsWith(rowState)) return variable;
+      const { first, end } = rowsOfShare(of, communicator);
+      const row = variable.values.length / of;
+      return { ...variable, shape: [end - first, ...rest], values: variable.values.slice(first * row, end * row) };
+    });
+  }
+
+  /** Tells the others why they cannot go on. */
+  async abort(error: unknown, step: number): Promise<void> {
+    const { communicator } = this;
+    if (!communicator) return;
+    const reason = error instanceof Error ? error.message : String(error);
+    await communicator.abort(`rank ${communicator.rank} ended after step ${step}: ${reason}`);
+  }
+}
+
+/** Whether a rank has no rows of a batch, as of one with fewer rows than ranks. */
+export function hasNone(rows: BatchRows | undefined, form: unknown): boolean {
+  return rows !== undefined && (form as { B: number }).B === 0;
+}
+
+/** The rows of all ranks, one after the other. */
+function joinedRows(own: VariableValues, all: readonly VariableValues[]): VariableValues {
+  const rows = all.reduce((sum, { shape }) => sum + (shape[0] as number), 0);
+  const length = all.reduce((sum, { values }) => sum + values.length, 0);
+  const values = new (own.values.constructor as Float32ArrayConstructor)(length) as VariableValues["values"];
+  let begin = 0;
+  for (const { values: part } of all) {
+    values.set(part, begin);
+    begin += part.length;
+  }
+  return { ...own, shape: [rows, ...own.shape.slice(1)], values };
+}

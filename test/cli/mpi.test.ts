@@ -1,0 +1,133 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { mpiLibrary } from "../../lib/executor/mpi.js";
+
+const cli = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const launcher = spawnSync("mpirun", ["--version"]).status === 0;
+const there = launcher && mpiLibrary() !== null && existsSync(cli);
+if (!there)
+  console.info(
+    "test/cli/mpi.test.ts: skipped, there is no MPI (apt-get install libopenmpi-dev openmpi-bin; npm run setup)",
+  );
+
+const folder = await mkdtemp(join(tmpdir(), "ostinato-mpi-"));
+afterAll(() => rm(folder, { recursive: true }));
+const text = join(folder, "text.txt");
+await writeFile(text, "the quick brown fox jumps over the lazy dog\nand the dog sleeps on in the sun\n".repeat(40));
+
+const open = /Open MPI/.test(String(spawnSync("mpirun", ["--version"]).stdout));
+const flags = open ? ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none"] : [];
+const env = { ...process.env, OSTINATO_NUM_THREADS: "1", OMPI_MCA_btl_vader_single_copy_mechanism: "none" };
+const small = [
+  "--tokenizer",
+  "character",
+  "--hidden-size",
+  "16",
+  "--embedding-size",
+  "8",
+  "--layers",
+  "1",
+  "--batch-size",
+  "8",
+  "--window-length",
+  "16",
+];
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs ostinato on some ranks. @param meanwhile is given the launcher and what it has printed, at every line. */
+function onRanks(
+  ranks: number,
+  args: readonly string[],
+  meanwhile: (child: ReturnType<typeof spawn>, stderr: string) => void = () => {},
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn("mpirun", [...flags, "-n", `${ranks}`, process.execPath, cli, ...args], { env });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (data) => {
+      stdout += data;
+      meanwhile(child, stdout);
+    });
+    child.stderr.on("data", (data) => {
+      stderr += data;
+    });
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+const train = (out: string, ...more: string[]) => [
+  "train",
+  "lm",
+  text,
+  ...small,
+  "--out",
+  join(folder, out),
+  "--quiet",
+  ...more,
+];
+const weights = (out: string) => readFile(join(folder, out, "model.safetensors"));
+
+describe.skipIf(!there)("mpirun ostinato train", () => {
+  test("two ranks train twice to the same bits, as one process does but for rounding, and one of them prints", async () => {
+    const json = ["--epochs", "1", "--json"];
+    const [one, two] = [await onRanks(1, train("one", ...json)), await onRanks(2, train("two", ...json))];
+    expect(one).toMatchObject({ code: 0 });
+    expect(two).toMatchObject({ code: 0, stderr: "" });
+    const events = ({ stdout }: Ended) =>
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+    const losses = (ended: Ended) => events(ended).filter(({ event }) => event === "step" || event === "validation");
+    expect(losses(two)).toHaveLength(losses(one).length);
+    for (const [i, { loss }] of losses(two).entries()) expect(loss).toBeCloseTo(losses(one)[i].loss, 4);
+    expect(await onRanks(2, train("again", ...json))).toMatchObject({ code: 0 });
+    expect((await weights("again")).equals(await weights("two"))).toBe(true);
+  }, 60_000);
+
+  test("a training of two ranks goes on with one, and says how far it has come", async () => {
+    expect(await onRanks(2, train("resumed", "--epochs", "1"))).toMatchObject({ code: 0 });
+    const more = await onRanks(1, ["train", "--resume", join(folder, "resumed"), "--epochs", "2"]);
+    expect(more).toMatchObject({ code: 0, stderr: expect.stringContaining("Done after") });
+  }, 60_000);
+
+  test("what a rank cannot do ends all, with its number", async () => {
+    const { code, stderr } = await onRanks(2, train("one", "--epochs", "1"));
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("rank 0: ");
+    expect(stderr).toContain("holds a model");
+  }, 60_000);
+
+  test("a rank that is killed ends the others within seconds, and the folder can be resumed", async () => {
+    let killed = 0;
+    const ended = await onRanks(2, train("killed", "--epochs", "100000", "--json"), (child, stdout) => {
+      if (killed > 0 || !stdout.includes('"step":20,')) return;
+      const ranks = String(spawnSync("pgrep", ["-P", `${child.pid}`]).stdout)
+        .trim()
+        .split("\n")
+        .map(Number);
+      killed = performance.now();
+      process.kill(ranks.at(-1) as number, "SIGKILL");
+    });
+    expect(ended.code).not.toBe(0);
+    expect(performance.now() - killed).toBeLessThan(15_000);
+    expect(await onRanks(2, ["train", "--resume", join(folder, "killed"), "--maximum-steps", "30"])).toMatchObject({
+      code: 0,
+    });
+  }, 90_000);
+});
+
+test.skipIf(there)("without MPI a training that asks for it says what to install", () => {
+  const { status, stderr } = spawnSync(process.execPath, [cli, ...train("none", "--distributed", "mpi")]);
+  expect(status).toBe(1);
+  expect(String(stderr)).toContain("apt-get install libopenmpi-dev openmpi-bin");
+});

@@ -1,0 +1,244 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { CharacterTokenizer } from "../../lib/data/index.js";
+import { memoryStream } from "../../lib/data/tokenStream.js";
+import type { Communicator } from "../../lib/executor/communicator.js";
+import type { Executor, Feeds } from "../../lib/executor/executor.js";
+import { nativeExecutor } from "../../lib/executor/native.js";
+import { threadGroup } from "../../lib/executor/nativeCommunicator.js";
+import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import { differentiate } from "../../lib/graph/differentiate.js";
+import { Graph } from "../../lib/graph/graph.js";
+import * as ops from "../../lib/graph/ops/index.js";
+import type { Tensor } from "../../lib/graph/tensor.js";
+import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
+import type { LanguageModelForm } from "../../lib/models/textModel/data.js";
+import { SentenceData, WindowData } from "../../lib/models/textModel/data.js";
+import { learntParameters } from "../../lib/nn/parameter.js";
+import { adam, sgd } from "../../lib/train/optimizers.js";
+import { SharedData } from "../../lib/train/sharedData.js";
+import type { Batch } from "../../lib/train/trainable.js";
+import { Trainer } from "../../lib/train/trainer.js";
+import type { TrainerOptions } from "../../lib/train/trainerOptions.js";
+
+const text =
+  "the quick brown fox jumps over the lazy dog.\na dog and a fox sit by the door, and it rains on both.\n".repeat(3);
+const tokenizer = CharacterTokenizer.fromText(text);
+const stream = memoryStream(tokenizer.encode(text), text.length, tokenizer);
+
+const folders = await mkdtemp(join(tmpdir(), "ostinato-ranks-"));
+afterAll(() => rm(folders, { recursive: true }));
+
+function modelOf(executor: Executor, options: { dropout?: number; sentences?: boolean } = {}) {
+  return LanguageModel.create({
+    tokenizer,
+    hiddenSize: 12,
+    embeddingSize: 8,
+    layers: 1,
+    seed: 3,
+    executor,
+    ...options,
+  });
+}
+
+type Options = Partial<TrainerOptions<never>>;
+
+/** Trains one model on each rank, as one. @returns the ranks' models and how the trainings ended. */
+async function trained(
+  size: number,
+  data: () => Promise<WindowData | SentenceData>,
+  {
+    executor = nativeExecutor(),
+    model: config = {},
+    ...options
+  }: { executor?: Executor; model?: Parameters<typeof modelOf>[1] } & Options = {},
+) {
+  const group: (Communicator | undefined)[] = size > 1 ? await threadGroup(size) : [undefined];
+  const losses: number[] = [];
+  const models = await Promise.all(group.map(() => modelOf(executor, config)));
+  const ends = await Promise.allSettled(
+    group.map(async (communicator, rank) => {
+      const trainer = new Trainer(models[rank] as LanguageModel, {
+        ...{ data: await data(), epochs: 1, optimizer: sgd({ learningRate: 0.5 }) },
+        ...(options as object),
+        ...(communicator ? { communicator } : {}),
+      });
+      if (rank === 0) trainer.on("step", ({ loss }) => losses.push(loss));
+      return trainer.run();
+    }),
+  );
+  await Promise.all(group.map((communicator) => communicator?.close()));
+  return { models, ends, losses };
+}
+
+async function parametersOf(model: LanguageModel | undefined): Promise<Float32Array> {
+  const all: number[] = [];
+  for (const { name } of model?.parameters ?? []) all.push(...(await (model as LanguageModel).store.read(name)));
+  return Float32Array.from(all);
+}
+
+const windows = async () => new WindowData(stream, { batchSize: 6, windowLength: 7 });
+const sentences = async () => SentenceData.create(stream, { tokenizer, batchSize: 4 });
+
+/** One process that adds the gradients of the ranks' rows, in their order, by programs of its own. */
+async function summedByOne(size: number, steps: number): Promise<Float32Array> {
+  const models = await Promise.all(Array.from({ length: size }, () => modelOf(nativeExecutor())));
+  const batches = await Promise.all(
+    models.map(async (model, rank) => new SharedData(await windows(), model, { rank, size }).batches(0)),
+  );
+  for (let step = 0; step < steps; step++) {
+    const sums: Record<string, Float32Array> = {};
+    for (const [rank, model] of models.entries()) {
+      const batch = (await batches[rank]?.next())?.value as Batch<LanguageModelForm>;
+      const graph = new Graph({ training: true });
+      const { losses, carried } = model.recordLoss(graph, batch.form);
+      const parameters = learntParameters(model);
+      const mean = ops.divide(ops.sum(losses), graph.scalar("count of all"));
+      const weights = parameters.map((parameter) => parameter.in(graph));
+      for (const [i, gradient] of differentiate(mean, weights).entries()) graph.output(`${i}`, gradient);
+      for (const { variable, value } of carried) ops.assign(variable, value, graph.zeros([]));
+      const own = model.executor.compile(graph.program(), model.store);
+      const { outputs } = await own.run({ ...(batch.feeds as Feeds), "count of all": batch.tokens });
+      for (const [i, values] of Object.entries(outputs)) {
+        const sum = sums[i];
+        sums[i] = sum ? sum.map((x, k) => x + (values[k] as number)) : (values as Float32Array);
+      }
+    }
+    for (const model of models) {
+      const graph = new Graph();
+      const parameters = learntParameters(model);
+      const gradients = parameters.map(({ shape }, i) => graph.feed(`${i}`, "f32", shape));
+      const { norm } = ops.globalNorm(gradients);
+      const scale = ops.clipScale(norm, graph.scalar("clipNorm"));
+      for (const [i, gradient] of gradients.entries()) {
+        const weight = parameters[i]?.in(graph) as Tensor;
+        const scalars = { scale, learningRate: graph.scalar("learningRate") };
+        const plain = { ids: null, velocity: null, momentum: 0, nesterov: false, weightDecay: 0 };
+        ops.sgd({ weight, gradient, ...scalars, ...plain });
+      }
+      graph.output("norm", norm);
+      await model.executor.compile(graph.program(), model.store).run({ ...sums, clipNorm: 5, learningRate: 0.5 });
+    }
+  }
+  return parametersOf(models[0]);
+}
+
+for (const size of [2, 3, 4]) {
+  test(`${size} ranks give the bits of one process that adds their parts in the same order`, async () => {
+    const { models, ends } = await trained(size, windows);
+    const [end] = ends;
+    expect(end).toMatchObject({ status: "fulfilled", value: { reason: "finished" } });
+    const { step } = (end as PromiseFulfilledResult<{ step: number }>).value;
+    expect(step).toBeGreaterThan(5);
+    const wanted = await summedByOne(size, step);
+    for (const model of models) expect(await parametersOf(model)).toEqual(wanted);
+  });
+}
+
+/** Largest difference, of values of size 1. */
+function distance(a: Float32Array, b: Float32Array): number {
+  return a.reduce((most, x, i) => Math.max(most, Math.abs(x - (b[i] as number))), 0);
+}
+
+test("dropout draws by the place in the whole batch: any number of ranks trains as one process does, but for rounding", async () => {
+  for (const [name, executor] of Object.entries({ native: nativeExecutor(), reference: new ReferenceExecutor() })) {
+    const options = { executor, model: { dropout: 0.3 }, maximumSteps: 6 };
+    const one = await trained(1, windows, options);
+    for (const size of [2, 3]) {
+      const several = await trained(size, windows, options);
+      expect(distance(await parametersOf(several.models[0]), await parametersOf(one.models[0])), name).toBeLessThan(
+        1e-5,
+      );
+      for (const [i, loss] of several.losses.entries()) expect(loss).toBeCloseTo(one.losses[i] as number, 5);
+    }
+    const other = await trained(1, windows, { ...options, seed: 2 } as never);
+    expect(distance(await parametersOf(other.models[0]), await parametersOf(one.models[0]))).toBeGreaterThan(1e-3);
+  }
+});
+
+test("batches with fewer rows than ranks, sums over time and Adam: as one process, but for rounding", async () => {
+  const options = { model: { sentences: true }, epochs: 2, optimizer: adam(), reduction: "sequence" } as const;
+  const one = await trained(1, sentences, options);
+  const several = await trained(4, sentences, options);
+  expect(several.ends.map(({ status }) => status)).toEqual(Array(4).fill("fulfilled"));
+  for (const [i, loss] of several.losses.entries()) expect(loss).toBeCloseTo(one.losses[i] as number, 4);
+  const [first, ...others] = await Promise.all(several.models.map(parametersOf));
+  for (const other of others) expect(other).toEqual(first);
+});
+
+test("validation is shared out and merged, and all ranks end with the best parameters", async () => {
+  const validation = new WindowData(stream, { batchSize: 5, windowLength: 9, role: "validate" });
+  const options = { epochs: 3, validation } as object;
+  const [one, several] = [await trained(1, windows, options), await trained(3, windows, options)];
+  const loss = (end: unknown) => (end as PromiseFulfilledResult<{ bestLoss: number }>).value.bestLoss;
+  expect(loss(several.ends[0])).toBeCloseTo(loss(one.ends[0]), 4);
+  const [first, ...others] = await Promise.all(several.models.map(parametersOf));
+  for (const other of others) expect(other).toEqual(first);
+});
+
+test("a training goes on with another number of ranks, and with the same number to the same bits", async () => {
+  const folder = (name: string) => join(folders, name);
+  const unbroken = await trained(2, windows, { folder: folder("unbroken"), epochs: 2 });
+  const wanted = await parametersOf(unbroken.models[0]);
+  for (const [name, size] of [
+    ["again", 2],
+    ["three", 3],
+    ["alone", 1],
+  ] as const) {
+    await trained(2, windows, { folder: folder(name), epochs: 2, maximumSteps: 9 });
+    const { models, ends } = await trained(size, windows, { folder: folder(name), epochs: 2, resume: true });
+    expect(ends[0]).toMatchObject({ status: "fulfilled" });
+    const reached = await parametersOf(models[0]);
+    if (size === 2) expect(reached).toEqual(wanted);
+    else expect(distance(reached, wanted)).toBeLessThan(1e-5);
+  }
+});
+
+test("a wish to stop on any rank stops all after the same step", async () => {
+  const group = await threadGroup(2);
+  const [stopping, going] = [new AbortController(), new AbortController()];
+  const ends = await Promise.all(
+    group.map(async (communicator, rank) => {
+      const model = await modelOf(nativeExecutor());
+      const trainer = new Trainer(model, { data: await windows(), epochs: 50, communicator });
+      if (rank === 1) trainer.on("step", ({ step }) => step === 5 && stopping.abort());
+      return trainer.run({ signal: (rank === 1 ? stopping : going).signal });
+    }),
+  );
+  for (const end of ends) expect(end).toMatchObject({ reason: "stopped", step: 6 });
+  await Promise.all(group.map((communicator) => communicator.close()));
+});
+
+test("an error on one rank ends the others with its reason, its rank and its last step", async () => {
+  const group = await threadGroup(2);
+  const ends = await Promise.allSettled(
+    group.map(async (communicator, rank) => {
+      const model = await modelOf(nativeExecutor());
+      const trainer = new Trainer(model, { data: await windows(), epochs: 5, communicator });
+      trainer.on("step", ({ step }) => {
+        if (rank === 1 && step === 3) throw new Error("the disk is full");
+      });
+      return trainer.run();
+    }),
+  );
+  expect(ends[1]).toMatchObject({ reason: { message: "the disk is full" } });
+  expect(ends[0]).toMatchObject({
+    reason: {
+      code: "ERR_OSTINATO_COMMUNICATION",
+      message: expect.stringContaining("rank 1 ended after step 3: the disk is full"),
+    },
+  });
+  await Promise.all(group.map((communicator) => communicator.close()));
+});
+
+test("data whose rows depend on each other, and a model that updates itself, are refused", async () => {
+  const [communicator, other] = await threadGroup(2);
+  const model = await modelOf(nativeExecutor());
+  const { length, batches } = await windows();
+  expect(
+    () => new Trainer(model, { data: { length, batches } as never, communicator: communicator as Communicator }),
+  ).toThrow("cannot be shared");
+  await Promise.all([communicator, other].map((one) => one?.close()));
+});
