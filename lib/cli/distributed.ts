@@ -1,17 +1,11 @@
 import { OstinatoError } from "../errors.js";
 import type { Communicator } from "../executor/communicator.js";
 import { leaveMpi, mpi, startedByLauncher } from "../executor/mpi.js";
-import { option, word } from "../options.js";
 import { mutePrinters } from "./print.js";
 
-/** The option that says whether a training is one of several processes. */
-export const distributedFlags = {
-  /**
-   * Train together with the other processes of an MPI job (mpirun, srun): each takes rows of every batch. With auto where a launcher of MPI
-   * has started several processes. Default auto.
-   */
-  distributed: option(word(["auto", "none", "mpi"], "auto"), { onResume: "once" }),
-};
+/** Ways of training: with the processes of an MPI job, alone, or as the launcher has started this one. */
+export const distributions = ["auto", "none", "mpi"] as const;
+type Distributed = (typeof distributions)[number];
 
 let rank: number | null = null;
 
@@ -19,7 +13,7 @@ let rank: number | null = null;
  * This process among those that train together; undefined if it trains alone. All but the first are quiet from here on.
  * @throws OstinatoError ERR_OSTINATO_ADDON if there is no MPI.
  */
-export async function communicatorFor(distributed: "auto" | "none" | "mpi"): Promise<Communicator | undefined> {
+export async function communicatorFor(distributed: Distributed): Promise<Communicator | undefined> {
   if (distributed === "none" || (distributed === "auto" && !startedByLauncher(process.env))) return undefined;
   try {
     const communicator = await mpi();

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { lockFolder } from "../formats/index.js";
 import type { Completed } from "../options.js";
-import { flag, option, seed, table, whole, without } from "../options.js";
+import { flag, option, seed, table, whole, without, word } from "../options.js";
 import type { EndEvent } from "../train/events.js";
 import type { OptimizerName } from "../train/optimizers.js";
 import { optimizer, optimizerTables } from "../train/optimizers.js";
@@ -12,7 +12,7 @@ import type { SavableModel } from "../train/trainable.js";
 import { Trainer } from "../train/trainer.js";
 import type { TrainerOptions } from "../train/trainerOptions.js";
 import { trainerRules } from "../train/trainerOptions.js";
-import { distributedFlags } from "./distributed.js";
+import { distributions } from "./distributed.js";
 import type { ExecutorOptions } from "./executor.js";
 import { withExecutorOptions } from "./executor.js";
 import { exitCodeOf, interruptible } from "./interrupt.js";
@@ -30,7 +30,11 @@ const trainingFlags = table("train", {
   seed: seed(),
   /** Updates between samples of what the model has learnt; 0 for none. Default 0. */
   sampleEvery: option(whole({ initial: 0 }), { onResume: "changes" }),
-  ...distributedFlags,
+  /**
+   * Train together with the other processes of an MPI job (mpirun, srun), each on its rows of every batch: "mpi"; "auto": where a launcher of MPI
+   * has started several. Default auto.
+   */
+  distributed: option(word(distributions, "auto"), { onResume: "once" }),
   /** Print one JSON object for each event. */
   json: option(flag(), { onResume: "once" }),
   /** Print nothing but results and errors. */
