@@ -1,7 +1,6 @@
 import { deserialize, serialize } from "node:v8";
 import { OptionError } from "../errors.js";
 import type { Communicator } from "../executor/communicator.js";
-import type { BatchRows } from "../graph/graph.js";
 import type { TrainingData } from "./data.js";
 import { rowsOfShare } from "./data.js";
 import type { Tally } from "./evaluation.js";
@@ -105,11 +104,6 @@ export class Ranks {
     const reason = error instanceof Error ? error.message : String(error);
     await communicator.abort(`rank ${communicator.rank} ended after step ${step}: ${reason}`);
   }
-}
-
-/** Whether a rank has no rows of a batch, as of one with fewer rows than ranks. */
-export function hasNone(rows: BatchRows | undefined, form: unknown): boolean {
-  return rows !== undefined && (form as { B: number }).B === 0;
 }
 
 /** The rows of all ranks, one after the other. */

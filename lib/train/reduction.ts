@@ -1,5 +1,5 @@
 import { InputError } from "../errors.js";
-import type { Graph } from "../graph/graph.js";
+import type { BatchRows, Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import { elementsOf } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -58,4 +58,9 @@ export function expectCount(counted: number, { count, tokens }: Batch): void {
     `Trainer: the data says that a batch has ${expected} targets, and the model has counted ${counted}. Several processes can train ` +
       "only on data that counts as the model does: `tokens` of a Batch, or `count` where targets have weights.",
   );
+}
+
+/** Whether a rank has no rows of a batch, as of one with fewer rows than ranks. */
+export function hasNone(rows: BatchRows | undefined, form: unknown): boolean {
+  return rows !== undefined && (form as { B: number }).B === 0;
 }

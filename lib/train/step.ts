@@ -11,8 +11,7 @@ import { learntParameters } from "../nn/parameter.js";
 import { DivergenceError, firstFound, firstNonFinite } from "./divergence.js";
 import type { Optimizer } from "./optimizers.js";
 import { averageShare } from "./optimizers.js";
-import { hasNone } from "./ranks.js";
-import { expectCount, sumOverRanks } from "./reduction.js";
+import { expectCount, hasNone, sumOverRanks } from "./reduction.js";
 import type { Batch, RecordedLoss, Trainable } from "./trainable.js";
 
 export interface StepOptions {
