@@ -1,5 +1,5 @@
 import { ShapeError } from "../../errors.js";
-import { checkOption, list, whole } from "../../options.js";
+import { checkOption, completeOptions, list, whole } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Shape } from "../program.js";
 import { elementsOf, shapeRule, shapeText } from "../program.js";
@@ -31,11 +31,12 @@ export const awaitSumOperation = defineOperation({
   attributes: ["begin"],
 });
 
+const placeRules = { begin: whole(), shape: shapeRule };
+
 /** Waits for the sums of an `allReduce`, and takes the tensor out that begins at number `begin` of the array. */
-export function awaitSum(sums: Tensor, { begin, shape }: { begin: number; shape: Shape }): Tensor {
+export function awaitSum(sums: Tensor, place: { begin: number; shape: Shape }): Tensor {
+  const { begin, shape } = completeOptions("awaitSum", place, placeRules);
   const { n = 0 } = matchShapes("awaitSum", [["sums", sums, "n"]]);
-  checkOption("awaitSum", "begin", begin, whole({ maximum: n }));
-  checkOption("awaitSum", "shape", shape, shapeRule);
   if (begin + elementsOf(shape) > n) {
     throw new ShapeError(`awaitSum: ${sums} has no ${shapeText(shape)} from number ${begin} on.`);
   }
