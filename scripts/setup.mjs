@@ -66,7 +66,8 @@ function installTools() {
 function buildNative() {
   const addon = join(root, "build/Release/ostinato.node");
   const sources = [...filesUnder("native"), "CMakeLists.txt"].map((file) => join(root, file));
-  if (existsSync(addon) && modified(addon) >= newest(sources)) return;
+  const lacksMpi = runs("mpicxx", "--version") && !existsSync(join(root, "build/Release/mpi/ostinato_mpi.node"));
+  if (existsSync(addon) && modified(addon) >= newest(sources) && !lacksMpi) return;
   say("compiling the native addon (some minutes the first time)");
   // `npm test` leaves the C++ tests switched on in the same folder.
   const options = ["--silent", "--parallel", "2", "--CDOSTINATO_TESTS=OFF"];
