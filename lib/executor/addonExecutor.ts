@@ -36,7 +36,7 @@ export type ProgramAddon = Pick<Addon, "Store" | "Program" | "Search"> & {
 
 /** Abilities that an addon has beyond those of WebAssembly. */
 interface Abilities {
-  /** Of matrix products, in the addon's numbering. Default 0, highest. */
+  /** Precision of matrix products, in the addon's numbering. Default 0, highest. */
   readonly precision?: number;
   /** The addon's part of a communicator. Default: it knows none. @throws OptionError for one of another kind. */
   readonly handleOf?: (communicator: Communicator) => AddonCommunicator;
