@@ -152,7 +152,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "ostinato-bits-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 const ostinato = (...args) =>
-  execFileSync(process.execPath, [join(root, "dist/cli/main.js"), ...args], {
+  execFileSync(process.execPath, [join(root, "dist/packed/main.js"), ...args], {
     cwd: folder,
     env: { ...process.env, OSTINATO_NUM_THREADS: "2", NO_COLOR: "1" },
     encoding: "utf8",
@@ -182,7 +182,7 @@ function tensorsOf(file) {
   return digest(...parts);
 }
 
-const novel = brotliDecompressSync(readFileSync(join(root, "dist/cli/moby-dick.txt.br"))).toString("utf8");
+const novel = brotliDecompressSync(readFileSync(join(root, "dist/moby-dick.txt.br"))).toString("utf8");
 const chapter = novel.slice(40_000, 100_000);
 writeFileSync(join(folder, "text.txt"), chapter);
 const lines = chapter

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 process.env.COLUMNS = "110";
 process.env.NO_COLOR = "1";
 const root = fileURLToPath(new URL("..", import.meta.url));
-// In this order, as dist/cli/main.js has them.
+// In this order, as dist/packed/main.js has them.
 const kinds = await import("../dist/cli/kinds/index.js");
 const { programOf } = await import("../dist/cli/program.js");
 

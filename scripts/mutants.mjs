@@ -9,6 +9,7 @@ import { Guards } from "./mutants/guards.mjs";
 import { mutantsOf } from "./mutants/operators.mjs";
 import { random } from "./mutants/random.mjs";
 import { Tree } from "./mutants/tree.mjs";
+import { packJavaScript } from "./pack-js.mjs";
 
 const help = `node scripts/mutants.mjs [options]
   --count N       mutants to try (100)
@@ -70,24 +71,23 @@ function chosen(compiler) {
 /** Whether the tests notice a mutant: { found, how }; found is undefined where there was no time to say. Tests that fail without it as well are left out from then on. */
 async function tried(mutant, { tree, guards, compiler, broken, sound }) {
   const built = mutant.file.replace(/^lib/, "dist").replace(/\.ts$/, ".js");
-  const change = () => {
-    tree.write(mutant.file, mutant.changed);
-    tree.write(built, compiler.javascript(mutant.path, mutant.changed));
+  const write = async (source, javascript) => {
+    tree.write(mutant.file, source);
+    tree.write(built, javascript);
+    await packJavaScript(tree.root);
   };
-  const restore = () => {
-    tree.write(mutant.file, mutant.source);
-    tree.write(built, readFileSync(join(root, built), "utf8"));
-  };
+  const change = () => write(mutant.changed, compiler.javascript(mutant.path, mutant.changed));
+  const restore = () => write(mutant.source, readFileSync(join(root, built), "utf8"));
   try {
     const end = performance.now() + 1000 * seconds;
     for (let group of guards.of(mutant.file).slice(0, values.near ? 2 : 3)) {
       for (;;) {
         group = group.filter((test) => !broken.has(test));
         if (group.length === 0) break;
-        change();
+        await change();
         const { result, file, by } = await tree.test(group, Math.max(1, (end - performance.now()) / 1000));
         if (result === "passed") break;
-        restore();
+        await restore();
         if (result === "late") {
           const clean = await tree.test(group, seconds);
           return clean.result === "passed" ? { found: true, how: `no end after ${seconds} s` } : { how: "no time" };
@@ -102,7 +102,7 @@ async function tried(mutant, { tree, guards, compiler, broken, sound }) {
     }
     return { found: false, how: "" };
   } finally {
-    restore();
+    await restore();
   }
 }
 

@@ -1,7 +1,7 @@
 // Brings a fresh clone to the point where everything runs: npm packages, build tools, the native addon, the JavaScript.
 // Does only what is missing or out of date, so it is quick the second time.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -80,7 +80,6 @@ function buildTypeScript() {
   if (existsSync(stamp) && modified(stamp) >= newest(sources)) return;
   say("compiling the TypeScript");
   run("npm", ["run", "--silent", "build:ts"]);
-  writeFileSync(stamp, "");
 }
 
 /** Runs a command in the root; ends this process with its exit code if it fails. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { root, setup } from "./setup.mjs";
 
 setup();
-const demo = spawn(process.execPath, [join(root, "dist/cli/main.js"), "demo", ...process.argv.slice(2)], {
+const demo = spawn(process.execPath, [join(root, "dist/packed/main.js"), "demo", ...process.argv.slice(2)], {
   stdio: "inherit",
 });
 // A terminal's Ctrl-C reaches the demo by itself; it saves and stops, and this process waits for it. A second one from here

@@ -22,9 +22,10 @@ async function main(): Promise<void> {
     if (process.stdout.listenerCount("error") === 1) process.exit();
   });
   try {
-    await programOf(Object.values(kinds), (command) => {
+    const begins = (command: Command) => {
       running = command;
-    }).parseAsync();
+    };
+    await programOf(Object.values(kinds), begins, process.argv[2]).parseAsync();
     await leaveOthers(false);
   } catch (error) {
     if (error instanceof CommanderError) {

@@ -11,23 +11,35 @@ export interface OptionDoc {
   readonly usual?: string;
 }
 
-type Comments = Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** The comment above an option, and the table in which it stands. */
+interface Place {
+  readonly comment: string;
+  readonly options: OptionTable;
+}
 
-let collected: Comments | null = null;
+let collected: ReadonlyMap<Rule<unknown>, ReadonlyMap<string, Place>> | null = null;
 
-/** The comments above the options of all tables, by table and option, which the build collects. */
-function comments(): Comments {
-  collected ??= JSON.parse(readFileSync(new URL("../option-docs.json", import.meta.url), "utf8")) as Comments;
-  return collected;
+/** The places of rules by the names that they have there: tables take rules over from each other, the first has the comment. */
+function places(): ReadonlyMap<Rule<unknown>, ReadonlyMap<string, Place>> {
+  if (collected) return collected;
+  const file = new URL("../option-docs.json", import.meta.url);
+  const comments = JSON.parse(readFileSync(file, "utf8")) as Record<string, Record<string, string>>;
+  const found = new Map<Rule<unknown>, Map<string, Place>>();
+  for (const [title, options] of tables) {
+    for (const [name, comment] of Object.entries(comments[title] ?? {})) {
+      const rule = options[name];
+      if (rule === undefined || found.get(rule)?.has(name)) continue;
+      found.set(rule, (found.get(rule) ?? new Map<string, Place>()).set(name, { comment, options }));
+    }
+  }
+  collected = found;
+  return found;
 }
 
 /** The documentation of an option: that of the table which its rule comes from. */
 export function docOf(name: string, rules: OptionTable): OptionDoc {
-  for (const [title, options] of tables) {
-    const comment = options[name] === rules[name] ? comments()[title]?.[name] : undefined;
-    if (comment !== undefined) return inHelp(comment, { ...options, ...rules });
-  }
-  return { text: "" };
+  const place = rules[name] && places().get(rules[name])?.get(name);
+  return place ? inHelp(place.comment, { ...place.options, ...rules }) : { text: "" };
 }
 
 /** Whether an option has a flag on a command line. */

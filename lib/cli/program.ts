@@ -11,17 +11,18 @@ import { expectNoEmptyTexts } from "./emptyTexts.js";
 import { notes, results } from "./output.js";
 import { withSuggestion } from "./suggestions.js";
 import type { CliKind } from "./verbs.js";
-import { verbCommands } from "./verbs.js";
+import { verbCommand, verbsOf } from "./verbs.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
 
 /**
- * The whole command line.
+ * The whole command line, or as much of it as a call needs.
  * @param begins called with the command that is about to run.
+ * @param word the first one of the call: if it is a command, no other is made. All of them together take longer to make than most take to run.
  */
-export function programOf(kinds: readonly CliKind[], begins: (command: Command) => void): Command {
+export function programOf(kinds: readonly CliKind[], begins: (command: Command) => void, word?: string): Command {
   const root = new Command("ostinato")
     .description("Train and serve recurrent sequence models at native speed.")
     .version(version)
@@ -33,18 +34,17 @@ export function programOf(kinds: readonly CliKind[], begins: (command: Command) 
       begins(command);
       expectNoEmptyTexts(command);
     });
-  for (const command of [
-    trainCommand(kinds.flatMap((kind) => kind.train())),
-    ...verbCommands(kinds),
-    scoreCommand(),
-    curvesCommand(),
-    importCommand(),
-    infoCommand(kinds),
-    ladderCommand(),
-    demoCommand(),
-  ]) {
-    root.addCommand(command);
-  }
+  const commands = new Map<string | undefined, () => Command>([
+    ["train", () => trainCommand(kinds.flatMap((kind) => kind.train()))],
+    ...verbsOf(kinds).map((verb) => [verb.name, () => verbCommand(verb, kinds)] as const),
+    ["score", scoreCommand],
+    ["curves", curvesCommand],
+    ["import", importCommand],
+    ["info", () => infoCommand(kinds)],
+    ["ladder", ladderCommand],
+    ["demo", demoCommand],
+  ]);
+  for (const [name, make] of commands) if (name === word || !commands.has(word)) root.addCommand(make());
   // Subcommands do not inherit the override when they are added ready-made.
   const override = (command: Command): void => {
     command

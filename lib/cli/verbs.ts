@@ -35,13 +35,13 @@ export interface CliKind<M extends SavedModel = SavedModel> {
   describe(model: Pick<M, "network" | "tokenizer">): string;
 }
 
-/** The commands for all that kinds can do. */
-export function verbCommands(kinds: readonly CliKind[]): Command[] {
-  const verbs = new Set(kinds.flatMap(({ abilities }) => abilities.map(({ verb }) => verb)));
-  return [...verbs].map((verb) => verbCommand(verb, kinds));
+/** All that kinds can do. */
+export function verbsOf(kinds: readonly CliKind[]): Verb[] {
+  return [...new Set(kinds.flatMap(({ abilities }) => abilities.map(({ verb }) => verb)))];
 }
 
-function verbCommand(verb: Verb, kinds: readonly CliKind[]): Command {
+/** The command of a verb. */
+export function verbCommand(verb: Verb, kinds: readonly CliKind[]): Command {
   const able = kindsWith(verb, kinds);
   const command = new VerbCommand(verb.name)
     .description(verb.description)

@@ -95,6 +95,9 @@ export interface ReportData {
 /** Most values of units and gates that go into a report: 16 million are 21 MB of it. */
 const mostValues = 16_000_000;
 
+/** In no template itself: bundlers rewrite a template that holds this, as their own output may stand in a page. */
+const scriptEnd = new Markup("</script>");
+
 /**
  * A report as one HTML file that needs nothing else: styles, scripts and data are inside.
  * @throws OptionError for a history with a number that is none.
@@ -139,9 +142,9 @@ ${gradients.some(isDrawable) ? gradientSection(gradients) : ""}
 ${history && history.samples.length > 0 ? sampleSection(history.samples) : ""}
 <section><h2>The model</h2><table>${configuration.map(([name, value]) => markup`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</table></section>
 </main>
-<script>${charts ? asset("uPlot.iife.min.js") : ""}</script>
-<script type="application/json" id="data">${embed(embedded)}</script>
-<script>${new Markup(reportScript)}</script>
+<script>${charts ? asset("uPlot.iife.min.js") : ""}${scriptEnd}
+<script type="application/json" id="data">${embed(embedded)}${scriptEnd}
+<script>${new Markup(reportScript)}${scriptEnd}
 </body>
 </html>
 `.text;

@@ -8,7 +8,7 @@
 set -euo pipefail
 data=${1:?"usage: run.sh DATA [MODEL]"}
 model=${2:-models/air-passengers}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 
 ostinato train forecast "$data/AirPassengers.csv" \
   --horizon 36 --season 12 --segment 12 --lookback 24 --baseline drift --scaling difference --output point --hidden-size 16 \

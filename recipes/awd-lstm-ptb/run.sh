@@ -13,7 +13,7 @@ data=${1:?"usage: run.sh DATA [MODEL] [EPOCHS]"}
 model=${2:-models/awd-lstm-ptb}
 epochs=${3:-500}
 here=$(dirname "$0")
-ostinato() { node "$here/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$here/../../dist/packed/main.js" "$@"; }
 
 ostinato train lm "$data/ptb.train.txt" \
   --validation "$data/ptb.valid.txt" --test "$data/ptb.test.txt" --tokenizer word \

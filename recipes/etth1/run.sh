@@ -9,7 +9,7 @@ set -euo pipefail
 data=${1:?"usage: run.sh DATA [HORIZON] [MODEL]"}
 horizon=${2:-96}
 model=${3:-models/etth1-$horizon}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 
 # The farthest horizon learns by heart the soonest.
 if [ "$horizon" -ge 720 ]; then learning=(--dropout 0.6 --learning-rate 0.0005 --epochs 3); else learning=(--dropout 0.5 --epochs 6 --patience 3); fi

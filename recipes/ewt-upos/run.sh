@@ -8,7 +8,7 @@
 set -euo pipefail
 data=${1:?"usage: run.sh DATA [MODEL]"}
 model=${2:-models/ewt-upos}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 
 ostinato train tag "$data/en_ewt-ud-train.conllu" \
   --validation 0 --test "$data/en_ewt-ud-dev.conllu" \

@@ -11,7 +11,7 @@ data=${1:?"usage: run.sh DATA [MODEL]"}
 model=${2:-models/flickr8k-captions}
 here=$(dirname "$0")
 prepared=$model-data
-ostinato() { node "$here/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$here/../../dist/packed/main.js" "$@"; }
 
 node "$here/prepare.mjs" "$data" "$prepared"
 ostinato train caption "$prepared/train.tsv" --validation "$prepared/dev.tsv" \

@@ -8,7 +8,7 @@
 set -euo pipefail
 data=${1:?"usage: run.sh DATA [MODEL]"}
 model=${2:-models/korean-chat}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 
 ostinato train chat "$data/train.csv" \
   --validation "$data/valid.csv" \

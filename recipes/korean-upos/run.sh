@@ -16,7 +16,7 @@ case $name in
 *) size=(--batch-size 32 --epochs 6) ;;
 esac
 model=${2:-models/korean-upos}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 
 ostinato train tag "$train" \
   --validation "$name-dev.conllu" --best accuracy --test "$test" \

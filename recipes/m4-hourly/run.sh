@@ -8,7 +8,7 @@
 set -euo pipefail
 data=${1:?"usage: run.sh DATA [MODEL]"}
 model=${2:-models/m4-hourly}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 
 ostinato train forecast "$data/Hourly-train.csv" --layout rows \
   --horizon 48 --season 24 --long-season 168 --lookback 336 --baseline seasonal --scaling difference --logarithm --linear \

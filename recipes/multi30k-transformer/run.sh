@@ -13,7 +13,7 @@ data=${1:?"usage: run.sh DATA [SOURCE [TARGET [MODEL]]]"}
 source=${2:-en}
 target=${3:-de}
 model=${4:-models/multi30k-transformer-$source-$target}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 files() { echo "$data/$1.lc.norm.tok.$source" "$data/$1.lc.norm.tok.$target"; }
 
 # shellcheck disable=SC2046

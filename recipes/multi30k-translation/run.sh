@@ -13,7 +13,7 @@ source=${2:-en}
 target=${3:-de}
 attention=${ATTENTION:-additive}
 model=${4:-models/multi30k-$source-$target-$attention}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 files() { echo "$data/$1.lc.norm.tok.$source" "$data/$1.lc.norm.tok.$target"; }
 looks=(--attend before)
 if [ "$attention" = none ]; then looks=(); fi

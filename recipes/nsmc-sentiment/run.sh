@@ -8,7 +8,7 @@
 set -euo pipefail
 data=${1:?"usage: run.sh DATA [MODEL]"}
 model=${2:-models/nsmc-sentiment}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 
 ostinato train classify "$data/ratings_train.txt" \
   --separator tab --text-column document --label-column label --validation 0.03 --test "$data/ratings_test.txt" \

@@ -11,7 +11,7 @@ set=${3:-JSB_Chorales}
 model=${2:-models/$set}
 here=$(dirname "$0")
 prepared=$model-data
-ostinato() { node "$here/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$here/../../dist/packed/main.js" "$@"; }
 
 case $set in
   JSB_Chorales) choice=(--batch-size 4 --epochs 60 --patience 12) ;;

@@ -9,7 +9,7 @@
 set -euo pipefail
 data=${1:?"usage: run.sh DATA [MODELS]"}
 models=${2:-models/ptb-ngrams}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 
 # NAME EXPECTED OPTIONS...
 measure() {

@@ -10,7 +10,7 @@
 set -euo pipefail
 data=${1:?"usage: run.sh DATA [MODELS]"}
 models=${2:-models/sentence-classification}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 shared=(--no-header --label-column 1 --pooling max --dropout 0.5 --word-dropout 0.1 --batch-size 50 --seed "${SEED:-1}")
 
 ostinato train classify "$data/sst/binary.train.tsv" --text-column 2 "${shared[@]}" \

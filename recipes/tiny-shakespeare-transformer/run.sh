@@ -10,7 +10,7 @@
 set -euo pipefail
 data=${1:?"usage: run.sh DATA [MODEL]"}
 model=${2:-models/tiny-shakespeare-transformer}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 
 ostinato train transformer "$data/input.txt" \
   --validation 0.1 \

@@ -11,7 +11,7 @@
 set -euo pipefail
 data=${1:?"usage: run.sh DATA [MODEL]"}
 model=${2:-models/wnut-names}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 
 ostinato train tag "$data/train.conll" "$data/dev.conll" \
   --validation 0 --test "$data/test.conll" \

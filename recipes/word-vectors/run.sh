@@ -10,7 +10,7 @@ set -euo pipefail
 judgements=${1:?"usage: run.sh JUDGEMENTS MODEL TEXT..."}
 model=${2:?"usage: run.sh JUDGEMENTS MODEL TEXT..."}
 shift 2
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 
 ostinato train vectors "$@" --words letters --minimum-count 5 \
   --architecture "${ARCHITECTURE:-skip-gram}" --objective "${OBJECTIVE:-negative}" \

@@ -15,7 +15,7 @@
 set -euo pipefail
 data=${1:?"usage: run.sh DATA [MODEL]"}
 model=${2:-models/zaremba-small-ptb}
-ostinato() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+ostinato() { node "$(dirname "$0")/../../dist/packed/main.js" "$@"; }
 
 ostinato train lm "$data/ptb.train.txt" \
   --validation "$data/ptb.valid.txt" --test "$data/ptb.test.txt" \

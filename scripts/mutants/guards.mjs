@@ -1,6 +1,7 @@
 // Which tests guard a file of lib: those that reach it by their imports, first those that a person would ask.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { entries } from "../pack-js.mjs";
 
 /** Relative imports of a file, what it uses of dist, and the scripts that it names, as paths of lib, test or scripts. */
 function importsOf(root, file) {
@@ -11,7 +12,9 @@ function importsOf(root, file) {
   const globbed = [...source.matchAll(/import\.meta\.glob\b.*?"(\.[^"]+)\/\*\.ts"/g)].flatMap(([, folder]) =>
     filesIn(root, relative(root, join(root, dirname(file), folder)), ".ts"),
   );
-  const built = [...source.matchAll(/dist\/([\w/]+)\.js/g)].map(([, path]) => `lib/${path}.ts`);
+  const built = [...source.matchAll(/dist\/(?:packed\/)?([\w/]+)\.js/g)].map(
+    ([, path]) => `lib/${entries[path] ?? path}.ts`,
+  );
   const scripts = [...source.matchAll(/"([\w-]+\.mjs)"/g)].map(([, name]) => `scripts/${name}`);
   return [...new Set([...imported, ...globbed, ...built, ...scripts])].filter((path) =>
     /^(lib|test|scripts)\//.test(path),

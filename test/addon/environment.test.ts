@@ -35,7 +35,7 @@ for (const [variable, value, expected] of [
       expect(line.startsWith(`true ${message}`)).toBe(true);
       expect(line).toContain(expected);
     }
-    const info = node(["dist/cli/main.js", "info"], { [variable]: value });
+    const info = node(["dist/packed/main.js", "info"], { [variable]: value });
     expect(info.status).toBe(2);
     expect(info.text).toContain(message);
   });
@@ -43,7 +43,7 @@ for (const [variable, value, expected] of [
 
 test("what the environment may say is what computes", () => {
   const json = (environment: Record<string, string>) =>
-    JSON.parse(node(["dist/cli/main.js", "info", "--json"], environment).text).native;
+    JSON.parse(node(["dist/packed/main.js", "info", "--json"], environment).text).native;
   expect(json({ OSTINATO_NUM_THREADS: "3" }).threads).toBe(3);
   expect(json({ OSTINATO_KERNELS: "portable" }).kernels).toMatchObject({
     chosen: "portable",

@@ -7,7 +7,7 @@ import { afterAll, expect, test } from "vitest";
 import { encodePicture } from "../../lib/formats/imageFile.js";
 import { writeNpy } from "../../lib/formats/npy.js";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "ostinato-cli-caption-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const { FORCE_COLOR: _, ...env } = process.env;

@@ -8,7 +8,7 @@ import { expectNoEmptyTexts } from "../../lib/cli/emptyTexts.js";
 import { inFlags } from "../../lib/cli/flagWords.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
 
 test("an empty text given to any option or argument is refused, and one that is left out is not", () => {
   const parsed = (...args: string[]) => {

@@ -87,7 +87,7 @@ test("a flag of the command line alone has the default of the library's option o
 test("a model that the command line trains without options has the library's configuration", async () => {
   const folder = await temporaryFolder();
   const train = (...args: string[]) => {
-    const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+    const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
     const { status, stderr } = spawnSync(process.execPath, [main, "train", ...args, "--maximum-steps", "1"], {
       cwd: folder,
       encoding: "utf8",

@@ -9,7 +9,7 @@ import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { knownCells } from "../../lib/nn/cellRegistry.js";
 import { gateShares } from "../../lib/viz/index.js";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "ostinato-gradients-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

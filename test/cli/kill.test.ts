@@ -12,7 +12,7 @@ import { lockName } from "../../lib/formats/lockFile.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
 const { FORCE_COLOR: _, ...env } = process.env;
 
 /** Kills of each test. For a longer search: OSTINATO_TEST_KILLS=1000. */

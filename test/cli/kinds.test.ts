@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CharacterTokenizer, LanguageModel } from "../../lib/index.js";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "ostinato-cli-kinds-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

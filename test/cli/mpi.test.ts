@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { mpiLibrary } from "../../lib/executor/mpi.js";
 
-const cli = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const cli = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
 const launcher = spawnSync("mpirun", ["--version"]).status === 0;
 const there = launcher && mpiLibrary() !== null && existsSync(cli);
 if (!there)

@@ -70,7 +70,7 @@ test.skipIf(!existsSync("/usr/bin/script"))(
       hiddenSize: 2,
     });
     await model.save(folder);
-    const main = join(import.meta.dirname, "../../dist/cli/main.js");
+    const main = join(import.meta.dirname, "../../dist/packed/main.js");
     const command = `'${process.execPath}' '${main}' generate '${folder}' -n 40 --seed 1`;
     const run = (program: string, values: string[]) => spawnSync(program, values, { encoding: "utf8" }).stdout;
     const terminal = run("script", ["-qec", command, "/dev/null"]).replaceAll("\r\n", "\n");

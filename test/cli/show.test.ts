@@ -9,7 +9,7 @@ import { nativeInfo } from "../../lib/executor/native.js";
 
 // The output of commands, word by word: info, trace, evaluate, demo.
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
 const { FORCE_COLOR: _, ...env } = process.env;
 const folder = mkdtempSync(join(tmpdir(), "ostinato-show-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

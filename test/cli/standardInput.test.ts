@@ -55,7 +55,7 @@ test("a signal ends the wait for lines", async () => {
   await expect(waiting).rejects.toThrow("stopped");
 });
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "ostinato-input-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const { FORCE_COLOR: _, ...env } = process.env;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "ostinato-cli-train-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const { FORCE_COLOR: _, ...env } = process.env;

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { beforeEach, expect, test, vi } from "vitest";
 import { optionsIn, withOptions } from "../../lib/cli/options.js";
 import type { CliKind, Verb } from "../../lib/cli/verbs.js";
-import { verbCommands } from "../../lib/cli/verbs.js";
+import { verbCommand, verbsOf } from "../../lib/cli/verbs.js";
 import { CharacterTokenizer } from "../../lib/data/index.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
@@ -35,6 +35,9 @@ function kindOf(kind: unknown, options: (command: Command) => Command): CliKind 
   const ability = { verb: draw, options, run };
   return { kind: kind as CliKind["kind"], train: () => [], abilities: [ability], describe: () => "a model" };
 }
+
+/** The commands for all that kinds can do. */
+const verbCommands = (kinds: readonly CliKind[]) => verbsOf(kinds).map((verb) => verbCommand(verb, kinds));
 
 const commands = () =>
   verbCommands([

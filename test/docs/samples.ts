@@ -169,6 +169,6 @@ export function runProgram(
 
 /** Runs a line of a shell in which `npx ostinato` is the command line of this checkout. */
 export function runLine(folder: string, line: string): { status: number | null; stdout: string; stderr: string } {
-  const command = line.replaceAll("npx ostinato", `"${process.execPath}" "${join(root, "dist/cli/main.js")}"`);
+  const command = line.replaceAll("npx ostinato", `"${process.execPath}" "${join(root, "dist/packed/main.js")}"`);
   return spawnSync("sh", ["-c", command], { cwd: folder, encoding: "utf8" });
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { brotliDecompressSync } from "node:zlib";
 import { Command } from "commander";
 import { CharacterTokenizer, Corpus } from "../../data/index.js";
 import { nativeExecutor } from "../../executor/native.js";
@@ -12,6 +10,7 @@ import { adam } from "../../train/optimizers.js";
 import { cosine, warmup } from "../../train/schedules.js";
 import { Trainer } from "../../train/trainer.js";
 import { passageOf } from "../../viz/index.js";
+import { mobyDick } from "../demoText.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
 import { withOptions } from "../options.js";
 import { paint } from "../output.js";
@@ -93,10 +92,4 @@ async function freeFolder(name: string): Promise<string> {
     const folder = n === 1 ? name : `${name}-${n}`;
     if (!(await holdsModel(folder))) return folder;
   }
-}
-
-/** The novel, which the build puts beside the program. */
-function mobyDick(): string {
-  const packed = readFileSync(new URL("../moby-dick.txt.br", import.meta.url));
-  return brotliDecompressSync(packed).toString("utf8").replace(/\r\n/g, "\n");
 }
