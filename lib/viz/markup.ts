@@ -34,3 +34,6 @@ function written(value: Interpolated): string {
   // Also what no type allows: a number of a foreign file may be a text.
   return escapeMarkup(String(value));
 }
+
+/** The end of a script. In no template itself: bundlers rewrite one that holds it, as their own output may stand in a page. */
+export const scriptEnd = new Markup("</script>");

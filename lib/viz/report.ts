@@ -13,7 +13,7 @@ import type { GradientCurve } from "./gradientFlowSVG.js";
 import { gradientFlowSVG, isDrawable } from "./gradientFlowSVG.js";
 import type { AttentionHeads } from "./headsSVG.js";
 import { historyRule } from "./historyRule.js";
-import { Markup, markup } from "./markup.js";
+import { Markup, markup, scriptEnd } from "./markup.js";
 import type { CaptionSample } from "./reportCaptions.js";
 import { captionSection } from "./reportCaptions.js";
 import type { LabelledSample, ReportScores } from "./reportClassification.js";
@@ -94,9 +94,6 @@ export interface ReportData {
 
 /** Most values of units and gates that go into a report: 16 million are 21 MB of it. */
 const mostValues = 16_000_000;
-
-/** In no template itself: bundlers rewrite a template that holds this, as their own output may stand in a page. */
-const scriptEnd = new Markup("</script>");
 
 /**
  * A report as one HTML file that needs nothing else: styles, scripts and data are inside.

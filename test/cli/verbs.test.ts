@@ -12,8 +12,9 @@ import type { OptionTable } from "../../lib/options.js";
 import { flag, list, whole } from "../../lib/options.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 
-// The texts of its options come from the built program.
+// The texts of options come from the built program.
 vi.mock("../../lib/cli/executor.js", () => ({ withExecutorOptions: (command: Command) => command }));
+vi.mock("../../lib/cli/optionDocs.js", async (original) => ({ ...(await original()), docOf: () => ({ text: "" }) }));
 
 let folder: string;
 
