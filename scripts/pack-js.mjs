@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
-/** What is loaded from outside, and its module. */
+/** Names of files that are loaded from outside, and their modules. */
 export const entries = {
   index: "index",
   main: "cli/main",
