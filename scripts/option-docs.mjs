@@ -58,8 +58,10 @@ const folders = {
 /** docs/options.md, and what is wrong with comments. */
 async function page() {
   // Every module, so that every table is there; the main one would run.
-  for (const name of readdirSync(join(root, "dist"), { recursive: true }))
-    if (name.endsWith(".js") && name !== join("cli", "main.js")) await import(join(root, "dist", name));
+  for (const name of readdirSync(join(root, "dist"), { recursive: true })) {
+    const isModule = name.endsWith(".js") && !name.startsWith("packed");
+    if (isModule && name !== join("cli", "main.js")) await import(join(root, "dist", name));
+  }
   const { tables } = await import(join(root, "dist/options.js"));
   const all = commentedTables();
   // A rule that several tables share may have a comment in one of them only.

@@ -1,5 +1,6 @@
 import type { Rule } from "../options.js";
 import { value } from "../options.js";
+import { packWeights, unpackWeights } from "../weights.js";
 
 /**
  * One process (rank) of several that train a model together, or one of several models in one process. All ranks make the same calls in
@@ -30,8 +31,18 @@ export const communicatorRule: Rule<Communicator> = value(
   },
 );
 
-/** Adds floats over all ranks, in the order of the ranks. */
-export async function sumOverRanks(communicator: Communicator, values: Float32Array | Float64Array): Promise<void> {
+/** Adds floats over all ranks, in the order of the ranks; with `bfloat16` what each adds and the sums are rounded to it. */
+export async function sumOverRanks(
+  communicator: Communicator,
+  values: Float32Array | Float64Array,
+  { bfloat16 }: { readonly bfloat16: boolean },
+): Promise<void> {
+  const round = () => {
+    if (!bfloat16) return;
+    const rounded = unpackWeights(packWeights(values, 1, "bfloat16"));
+    for (const [i, value] of rounded.entries()) if (!Number.isNaN(values[i])) values[i] = value;
+  };
+  round();
   const own = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const parts = await communicator.gather(own);
   const Kind = values.constructor as Float32ArrayConstructor | Float64ArrayConstructor;
@@ -40,4 +51,5 @@ export async function sumOverRanks(communicator: Communicator, values: Float32Ar
     if (r === 0) values.set(floats);
     else for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + (floats[i] as number);
   }
+  round();
 }

@@ -5,27 +5,36 @@ import { elementsOf } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Batch } from "./trainable.js";
 
-/** Bytes of gradients after which a bucket is sent: enough that the network's latency counts for little. */
-const bucketBytes = 4 * 2 ** 20;
+/** How ranks send each other their gradients. */
+export interface Reduction {
+  /** Bytes of gradients (MB of 2^20) after which a bucket is sent. */
+  readonly bucketMegabytes: number;
+  /** Whether gradients are rounded to bfloat16, half the bytes. */
+  readonly compress: "none" | "bfloat16";
+}
+
+/** As they are, in buckets large enough that a network's latency counts for little. */
+export const usualReduction: Reduction = { bucketMegabytes: 4, compress: "none" };
 
 /**
  * Adds gradients over all ranks of a training, in buckets: each is sent as soon as its gradients are there, while the rest of the backward
  * pass goes on. The last parameters come first, as their gradients do. All ranks record the same buckets in the same order,
  * whatever their batch is like.
- * @param last small values that are added with the last bucket.
+ * @param last small values that are added with the last bucket, or after it where gradients are rounded: they never are.
  */
 export function sumOverRanks(
   graph: Graph,
-  gradients: readonly Tensor[],
-  last: readonly Tensor[],
+  { gradients, last }: { readonly gradients: readonly Tensor[]; readonly last: readonly Tensor[] },
+  { bucketMegabytes, compress }: Reduction = usualReduction,
 ): { gradients: Tensor[]; last: Tensor[] } {
   const places = new Map<number, { sums: Tensor; begin: number }>();
   let previous: Tensor | null = null;
   const bucket: number[] = [];
   const all = [...gradients, ...last];
   const tensorAt = (i: number) => all[i] as Tensor;
-  const send = () => {
-    const sums = ops.allReduce(bucket.map(tensorAt));
+  const bfloat16 = compress === "bfloat16";
+  const send = (isRounded = bfloat16) => {
+    const sums = ops.allReduce(bucket.map(tensorAt), { bfloat16: isRounded });
     graph.hasten(sums, previous);
     previous = sums;
     let begin = 0;
@@ -38,10 +47,10 @@ export function sumOverRanks(
   for (let i = gradients.length - 1; i >= 0; i--) {
     bucket.push(i);
     const bytes = bucket.reduce((sum, own) => sum + 4 * elementsOf(tensorAt(own).shape), 0);
-    if (i > 0 && bytes >= bucketBytes) send();
+    if ((i > 0 && bytes >= bucketMegabytes * 2 ** 20) || (i === 0 && bfloat16)) send();
   }
   for (let i = gradients.length; i < all.length; i++) bucket.push(i);
-  send();
+  send(false);
   const sumOf = (i: number) => {
     const { sums, begin } = places.get(i) as { sums: Tensor; begin: number };
     return ops.awaitSum(sums, { begin, shape: tensorAt(i).shape });

@@ -11,6 +11,7 @@ import { learntParameters } from "../nn/parameter.js";
 import { DivergenceError, firstFound, firstNonFinite } from "./divergence.js";
 import type { Optimizer } from "./optimizers.js";
 import { averageShare } from "./optimizers.js";
+import type { Reduction } from "./reduction.js";
 import { expectCount, hasNone, sumOverRanks } from "./reduction.js";
 import type { Batch, RecordedLoss, Trainable } from "./trainable.js";
 
@@ -27,6 +28,8 @@ export interface StepOptions {
   reduction: "token" | "sequence";
   /** The ranks that train together. Default: this one is alone. */
   communicator?: Communicator | undefined;
+  /** How they send each other their gradients. Default: in buckets of 4 MB, as they are. */
+  reduced?: Reduction;
 }
 
 /** The run-time scalars of one step. */
@@ -180,7 +183,7 @@ export class TrainingStep<Form> {
 
   #sumOverRanks(graph: Graph, { gradients, total, count }: { gradients: Tensor[]; total: Tensor; count: Tensor }) {
     const wishes = [graph.scalar("stop"), graph.scalar("checkpoint")];
-    const sums = sumOverRanks(graph, gradients, [total, count, ...wishes]);
+    const sums = sumOverRanks(graph, { gradients, last: [total, count, ...wishes] }, this.#options.reduced);
     const [totalOfAll, countOfAll, stop, checkpoint] = sums.last as [Tensor, Tensor, Tensor, Tensor];
     graph.output("stop", stop);
     graph.output("checkpoint", checkpoint);

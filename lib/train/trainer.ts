@@ -76,7 +76,9 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     const { optimizer, clipNorm, clipValue, reduction, folder } = this.#options;
     if (model.updatesItself) expectPlainSteps(this.#options, options);
     const { communicator } = this.#ranks;
-    this.#step = new TrainingStep(model, { optimizer, clipNorm, clipValue, reduction, communicator });
+    const { bucketMegabytes, compress } = this.#options;
+    const reduced = { bucketMegabytes, compress };
+    this.#step = new TrainingStep(model, { optimizer, clipNorm, clipValue, reduction, communicator, reduced });
     this.#evaluation = new EvaluationStep(model);
     this.#variables = new TrainingVariables(model, optimizer, this.#step);
     this.#average = new WeightAverage(model, optimizer);

@@ -108,6 +108,16 @@ export const trainerRules = table("Trainer", {
    * same options. The first rank alone reads and writes `folder`. Default: this process is alone.
    */
   communicator: option(optional(communicatorRule), { flag: null, onResume: "changes" }),
+  /**
+   * Bytes of gradients, in MB of 2^20, that processes which train together add up at a time, while the backward pass goes on: more for a network
+   * that answers late, fewer for one that is slow. Default 4.
+   */
+  bucketMegabytes: option(real({ above: 0, initial: 4 }), { aka: ["bucket_cap_mb"], onResume: "changes" }),
+  /**
+   * Sending of gradients between processes that train together: as they are, or rounded to "bfloat16", half the bytes. The sums are made in float32.
+   * Default none.
+   */
+  compress: option(word(["none", "bfloat16"], "none"), { onResume: "changes" }),
   /** Description of how this training was called, kept in `folder` as training.json. Default: no such file. */
   record: optional(value<TrainingRecord>("{ command, files, options }", isRecord)),
 });

@@ -9,6 +9,28 @@ namespace {
 
 constexpr auto kBetweenBeats = std::chrono::milliseconds(250);
 
+// How numbers are sent, and back.
+float toFloat(float value) { return value; }
+void assign(float* to, float value) { *to = value; }
+void assign(Bfloat16* to, float value) { *to = toBfloat16(value); }
+
+// sums[i] = parts[0][i] + parts[1][i] + ... in float32, in that order, from parts of `count` numbers one after the
+// other.
+template <typename Sent>
+void addInOrder(const Sent* parts, int64_t count, int64_t size, Sent* sums) {
+  constexpr int64_t kBlock = 1024;
+  float block[kBlock];
+  for (int64_t begin = 0; begin < count; begin += kBlock) {
+    const int64_t length = std::min(kBlock, count - begin);
+    for (int64_t i = 0; i < length; i++) block[i] = toFloat(parts[begin + i]);
+    for (int64_t r = 1; r < size; r++) {
+      const Sent* part = parts + r * count + begin;
+      for (int64_t i = 0; i < length; i++) block[i] += toFloat(part[i]);
+    }
+    for (int64_t i = 0; i < length; i++) assign(sums + begin + i, block[i]);
+  }
+}
+
 }  // namespace
 
 Communicator::Communicator(std::function<std::unique_ptr<Transport>()> open)
@@ -62,7 +84,7 @@ void Communicator::work(const std::function<std::unique_ptr<Transport>()>& open)
     lock.unlock();
     try {
       if (job.values) {
-        sum(job.values, job.count);
+        sum(job);
       } else {
         collect(job);
       }
@@ -84,23 +106,29 @@ void Communicator::work(const std::function<std::unique_ptr<Transport>()>& open)
   changed_.notify_all();
 }
 
-void Communicator::sum(float* values, int64_t count) {
+void Communicator::sum(const Job& job) {
+  if (!job.halves) return sum(job.values, job.count, parts_);
+  const size_t count = static_cast<size_t>(job.count);
+  halves_.resize(count);
+  for (size_t i = 0; i < count; i++) halves_[i] = toBfloat16(job.values[i]);
+  sum(halves_.data(), job.count, partHalves_);
+  for (size_t i = 0; i < count; i++) job.values[i] = toFloat(halves_[i]);
+}
+
+template <typename Sent>
+void Communicator::sum(Sent* values, int64_t count, std::vector<Sent>& parts) {
   const int64_t size = transport_->size(), rank = transport_->rank();
   const auto first = [&](int64_t r) { return count * r / size; };
   const int64_t own = first(rank + 1) - first(rank);
-  parts_.resize(static_cast<size_t>(own * size));
-  const auto bytes = [](int64_t floats) { return static_cast<size_t>(floats) * sizeof(float); };
+  parts.resize(static_cast<size_t>(own * size));
+  const auto bytes = [](int64_t numbers) { return static_cast<size_t>(numbers) * sizeof(Sent); };
   for (int64_t r = 0; r < size; r++) {
     out_[static_cast<size_t>(r)] = {values + first(r), bytes(first(r + 1) - first(r))};
-    in_[static_cast<size_t>(r)] = {parts_.data() + r * own, bytes(own)};
+    in_[static_cast<size_t>(r)] = {parts.data() + r * own, bytes(own)};
   }
   transport_->exchange(out_.data(), in_.data());
-  float* sums = values + first(rank);
-  std::copy_n(parts_.data(), own, sums);
-  for (int64_t r = 1; r < size; r++) {
-    const float* part = parts_.data() + r * own;
-    for (int64_t i = 0; i < own; i++) sums[i] += part[i];
-  }
+  Sent* sums = values + first(rank);
+  addInOrder(parts.data(), own, size, sums);
   for (int64_t r = 0; r < size; r++) {
     // The slice of this rank is where it belongs.
     out_[static_cast<size_t>(r)] = {sums, r == rank ? 0 : bytes(own)};
@@ -153,10 +181,10 @@ void Communicator::push(const Job& job) {
   changed_.notify_all();
 }
 
-void Communicator::begin(float* values, int64_t count) {
+void Communicator::begin(float* values, int64_t count, bool halves) {
   std::unique_lock<std::mutex> lock(mutex_);
   opened(lock);
-  push({.values = values, .count = count});
+  push({.values = values, .count = count, .halves = halves});
 }
 
 void Communicator::finish(const float* values) {

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/bfloat16.h"
 #include "communication/transport.h"
 #include "ops/reducer.h"
 
@@ -31,7 +32,7 @@ class Communicator final : public Reducer {
   int rank();
   int size();
 
-  void begin(float* values, int64_t count) override;
+  void begin(float* values, int64_t count, bool halves) override;
   void finish(const float* values) override;
   void abandon() noexcept override { stop("this rank has given up a step"); }
 
@@ -48,12 +49,15 @@ class Communicator final : public Reducer {
   struct Job {
     float* values = nullptr;
     int64_t count = 0;
+    bool halves = false;
     const std::string* message = nullptr;
     std::vector<std::string>* answers = nullptr;
   };
 
   void work(const std::function<std::unique_ptr<Transport>()>& open);
-  void sum(float* values, int64_t count);
+  void sum(const Job& job);
+  template <typename Sent>
+  void sum(Sent* values, int64_t count, std::vector<Sent>& parts);
   void collect(const Job& job);
   void opened(std::unique_lock<std::mutex>& lock);
   void push(const Job& job);
@@ -66,7 +70,9 @@ class Communicator final : public Reducer {
   std::deque<Job> jobs_;
   bool open_ = false, broken_ = false, closing_ = false, closed_ = false;
   std::string reason_;
+  // Slices of all ranks that this one adds, and in halves all values as they are sent.
   std::vector<float> parts_;
+  std::vector<Bfloat16> halves_, partHalves_;
   std::vector<Piece> out_, in_;
   std::thread thread_;
 };

@@ -17,6 +17,7 @@ size_t checkAllReduce(const Call& call) {
     n += call.operand(i).elements();
   }
   expectResult(call, allReduce::sums, DType::f32, &n, 1);
+  expectInteger(call, allReduce::bfloat16, 0, 1);
   return 0;
 }
 
@@ -30,7 +31,7 @@ void runAllReduce(const Call& call) {
     });
     n += tensor.elements();
   }
-  if (call.reducer) call.reducer->begin(sums, n);
+  if (call.reducer) call.reducer->begin(sums, n, call.integer(allReduce::bfloat16) != 0);
 }
 
 size_t checkAwaitSum(const Call& call) {

@@ -45,6 +45,7 @@ struct affine {
 struct allReduce {
   enum Operand { tensors };
   enum Result { sums };
+  enum Attribute { bfloat16 };
   static const Implementation implementation;
 };
 
@@ -726,6 +727,7 @@ inline constexpr Operation kTable[] = {
     {.name = "allReduce",
      .operands = {"tensors"},
      .results = {"sums"},
+     .attributes = {"bfloat16"},
      .several = true,
      .implementation = allReduce::implementation},
     {.name = "approach",

@@ -16,8 +16,9 @@ struct CommunicationError : std::runtime_error {
 class Reducer {
  public:
   virtual ~Reducer() = default;
-  // Begins to replace the values by their sums. Nobody may use them before finish() or abandon() has returned.
-  virtual void begin(float* values, int64_t count) = 0;
+  // Begins to replace the values by their sums. Nobody may use them before finish() or abandon() has returned. With
+  // `halves` what a process adds, and each sum, is rounded to bfloat16, which is what is sent.
+  virtual void begin(float* values, int64_t count, bool halves) = 0;
   // Returns when the sums stand at this address; at once where none were begun.
   virtual void finish(const float* values) = 0;
   // Gives up the sums that were begun, here and in all other processes.

@@ -23,6 +23,9 @@ await writeFile(text, "the quick brown fox jumps over the lazy dog\nand the dog 
 const open = /Open MPI/.test(String(spawnSync("mpirun", ["--version"]).stdout));
 const flags = open ? ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none"] : [];
 const env = { ...process.env, OSTINATO_NUM_THREADS: "1", OMPI_MCA_btl_vader_single_copy_mechanism: "none" };
+/** Kills of one training. For a longer search: OSTINATO_TEST_KILLS=50. */
+const kills = Number(process.env.OSTINATO_TEST_KILLS ?? 2);
+
 const small = [
   "--tokenizer",
   "character",
@@ -64,6 +67,21 @@ function onRanks(
   });
 }
 
+/** Steps that were reported, in lines of JSON of which the last may be cut off. */
+function stepsIn(stdout: string): { step: number; loss: number }[] {
+  const lines = stdout.split("\n").slice(0, -1);
+  return lines.filter((line) => line.startsWith('{"event":"step"')).map((line) => JSON.parse(line));
+}
+
+/** Kills a rank, as a machine does that fails. */
+function killRank(launcher: ReturnType<typeof spawn>, rank: number): void {
+  const ranks = spawnSync("pgrep", ["-P", `${launcher.pid}`], { encoding: "utf8" })
+    .stdout.trim()
+    .split("\n");
+  const pid = Number(ranks[rank]);
+  if (pid > 0) process.kill(pid, "SIGKILL");
+}
+
 const train = (out: string, ...more: string[]) => [
   "train",
   "lm",
@@ -100,6 +118,15 @@ describe.skipIf(!there)("mpirun ostinato train", () => {
     expect(more).toMatchObject({ code: 0, stderr: expect.stringContaining("Done after") });
   }, 60_000);
 
+  test("four ranks compute what one does but for rounding", async () => {
+    const few = ["--epochs", "1", "--batch-size", "4", "--json"];
+    const [one, four] = [await onRanks(1, train("alone", ...few)), await onRanks(4, train("four", ...few))];
+    expect([one.code, four.code]).toEqual([0, 0]);
+    expect(stepsIn(four.stdout)).toHaveLength(stepsIn(one.stdout).length);
+    const loss = ({ stdout }: Ended) => stepsIn(stdout).at(-1)?.loss ?? Number.NaN;
+    expect(loss(four)).toBeCloseTo(loss(one), 4);
+  }, 60_000);
+
   test("what a rank cannot do ends all, with its number", async () => {
     const { code, stderr } = await onRanks(2, train("one", "--epochs", "1"));
     expect(code).not.toBe(0);
@@ -111,12 +138,8 @@ describe.skipIf(!there)("mpirun ostinato train", () => {
     let killed = 0;
     const ended = await onRanks(2, train("killed", "--epochs", "100000", "--json"), (child, stdout) => {
       if (killed > 0 || !stdout.includes('"step":20,')) return;
-      const ranks = String(spawnSync("pgrep", ["-P", `${child.pid}`]).stdout)
-        .trim()
-        .split("\n")
-        .map(Number);
       killed = performance.now();
-      process.kill(ranks.at(-1) as number, "SIGKILL");
+      killRank(child, 1);
     });
     expect(ended.code).not.toBe(0);
     expect(performance.now() - killed).toBeLessThan(15_000);
@@ -124,6 +147,33 @@ describe.skipIf(!there)("mpirun ostinato train", () => {
       code: 0,
     });
   }, 90_000);
+
+  test(
+    "killed again and again, a training loses no more than the step after a checkpoint, and ends in the bits of an unbroken one",
+    async () => {
+      // A checkpoint after every step.
+      const whole = ["--epochs", "4", "--checkpoint-seconds", "0.001", "--json"];
+      expect(await onRanks(2, train("unbroken", ...whole))).toMatchObject({ code: 0 });
+      let args = train("broken", ...whole);
+      let last = 0;
+      for (let kill = 0; ; kill++) {
+        const delay = Math.random() * 300;
+        let due = kill < kills;
+        const { code, stdout, stderr } = await onRanks(2, args, (child, said) => {
+          if (!due || stepsIn(said).length < 2) return;
+          due = false;
+          setTimeout(() => killRank(child, Math.round(Math.random())), delay);
+        });
+        const seen = stepsIn(stdout);
+        expect(seen[0]?.step ?? -1, stderr).toBeGreaterThanOrEqual(last - 1);
+        if (code === 0) break;
+        last = seen.at(-1)?.step ?? last;
+        args = ["train", "--resume", join(folder, "broken"), "--json", "--quiet"];
+      }
+      expect((await weights("broken")).equals(await weights("unbroken"))).toBe(true);
+    },
+    60_000 + 20_000 * kills,
+  );
 });
 
 test.skipIf(there)("without MPI a training that asks for it says what to install", () => {

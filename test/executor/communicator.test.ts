@@ -4,6 +4,7 @@ import { nativeExecutor } from "../../lib/executor/native.js";
 import { threadGroup } from "../../lib/executor/nativeCommunicator.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { Graph, ops } from "../../lib/graph/index.js";
+import { packWeights, unpackWeights } from "../../lib/weights.js";
 import { numbers } from "../graph/case.js";
 
 const large = 100_003;
@@ -14,7 +15,9 @@ function sumProgram() {
   const [a, b] = [graph.feed("a", "f32", []), graph.feed("b", "f32", [large])];
   const sums = ops.allReduce([a, b]);
   const others = ops.allReduce([ops.multiply(b, b)]);
+  const halves = ops.allReduce([b], { bfloat16: true });
   graph.output("meanwhile", ops.tanh(b));
+  graph.output("halves", ops.awaitSum(halves, { begin: 0, shape: [large] }));
   graph.output("squares", ops.awaitSum(others, { begin: 0, shape: [large] }));
   graph.output("b", ops.awaitSum(sums, { begin: 1, shape: [large] }));
   graph.output("a", ops.awaitSum(sums, { begin: 0, shape: [] }));
@@ -26,6 +29,9 @@ const bits = (values: ArrayBufferView | undefined) =>
   values && Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("base64");
 
 const valuesOf = (rank: number) => Float32Array.from(numbers(large, 7 + rank));
+
+/** A number as bfloat16 has it. */
+const rounded = (value: number) => unpackWeights(packWeights([value], 1, "bfloat16"))[0] as number;
 
 /** The same sum in the order of the ranks, in float32. */
 function expectedSum(size: number, of: (rank: number, i: number) => number): Float32Array {
@@ -48,6 +54,7 @@ for (const size of [1, 2, 3, 4]) {
     const values = Array.from({ length: size }, (_, rank) => valuesOf(rank));
     const wanted = expectedSum(size, (rank, i) => values[rank]?.[i] as number);
     const squares = expectedSum(size, (rank, i) => Math.fround((values[rank]?.[i] as number) ** 2));
+    const halves = expectedSum(size, (rank, i) => rounded(values[rank]?.[i] as number)).map(rounded);
     for (const executor of [nativeExecutor(), new ReferenceExecutor()]) {
       const runs = await withGroup(size, (group) =>
         Promise.all(
@@ -62,6 +69,7 @@ for (const size of [1, 2, 3, 4]) {
         expect(outputs.a?.[0]).toBe((size * (size + 1)) / 2);
         expect(bits(outputs.b)).toBe(bits(wanted));
         expect(bits(outputs.squares)).toBe(bits(squares));
+        expect(bits(outputs.halves)).toBe(bits(halves));
       }
     }
   });

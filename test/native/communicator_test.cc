@@ -1,6 +1,7 @@
 #include "communication/communicator.h"
 
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -41,8 +42,8 @@ TEST_CASE("sums that are begun one after the other are made in that order, on ev
       for (int round = 0; round < 50; round++) {
         // Fewer values than ranks, too.
         std::vector<float> a(static_cast<size_t>(1 + round % 7), static_cast<float>(r + 1)), b(1000, 2);
-        own.begin(a.data(), static_cast<int64_t>(a.size()));
-        own.begin(b.data(), static_cast<int64_t>(b.size()));
+        own.begin(a.data(), static_cast<int64_t>(a.size()), false);
+        own.begin(b.data(), static_cast<int64_t>(b.size()), false);
         own.finish(b.data());
         own.finish(a.data());
         for (const float x : a) REQUIRE(x == static_cast<float>(size * (size + 1) / 2));
@@ -57,13 +58,47 @@ TEST_CASE("sums that are begun one after the other are made in that order, on ev
   }
 }
 
+TEST_CASE("in halves what each rank adds is rounded, the sum is made in float32, and rounded again") {
+  for (const int size : {1, 2, 3}) {
+    Ranks ranks = ranksOf(size);
+    const auto valueOf = [](int r, size_t i) {
+      return std::sin(static_cast<float>(i + 1) * static_cast<float>(r + 3)) * 100;
+    };
+    const auto rounded = [](float x) { return toFloat(toBfloat16(x)); };
+    together(size, [&](int r) {
+      Communicator& own = *ranks[static_cast<size_t>(r)];
+      // More than a block of sums.
+      std::vector<float> values(5000);
+      for (size_t i = 0; i < values.size(); i++) values[i] = valueOf(r, i);
+      own.begin(values.data(), static_cast<int64_t>(values.size()), true);
+      own.finish(values.data());
+      for (size_t i = 0; i < values.size(); i++) {
+        float sum = rounded(valueOf(0, i));
+        for (int other = 1; other < size; other++) sum += rounded(valueOf(other, i));
+        REQUIRE(values[i] == rounded(sum));
+      }
+    });
+    together(size, [&](int r) { ranks[static_cast<size_t>(r)]->close(); });
+  }
+}
+
+TEST_CASE("bfloat16 rounds to nearest, ties to even, and keeps infinities and NaNs") {
+  const auto rounded = [](float x) { return toFloat(toBfloat16(x)); };
+  CHECK(rounded(1 + 1.0f / 256) == 1);
+  CHECK(rounded(1 + 3.0f / 256) == 1 + 1.0f / 64);
+  CHECK(rounded(-(1 + 1.1f / 256)) == -(1 + 1.0f / 128));
+  CHECK(std::isinf(rounded(3.4e38f)));
+  CHECK(rounded(-INFINITY) == -INFINITY);
+  CHECK(std::isnan(rounded(NAN)));
+}
+
 TEST_CASE("a rank that does not come is named, and the sums of the others are left alone") {
   Ranks ranks = ranksOf(3, std::chrono::milliseconds(50));
   std::vector<float> values(100, 1);
-  ranks[0]->begin(values.data(), 100);
-  ranks[2]->begin(values.data(), 0);
+  ranks[0]->begin(values.data(), 100, false);
+  ranks[2]->begin(values.data(), 0, false);
   CHECK_THROWS_WITH_AS(ranks[0]->finish(values.data()), "rank 1 has sent nothing for 0 seconds", CommunicationError);
-  CHECK_THROWS_AS(ranks[2]->begin(values.data(), 0), CommunicationError);
+  CHECK_THROWS_AS(ranks[2]->begin(values.data(), 0, false), CommunicationError);
   for (const float x : values) CHECK(x == 1);
 }
 
@@ -71,8 +106,8 @@ TEST_CASE("a communicator that goes in the middle of a sum ends it for all") {
   for (int round = 0; round < 20; round++) {
     Ranks ranks = ranksOf(2);
     std::vector<float> left(1000, 1), right(1000, 1);
-    ranks[0]->begin(left.data(), 1000);
-    if (round % 2) ranks[1]->begin(right.data(), 1000);
+    ranks[0]->begin(left.data(), 1000, false);
+    if (round % 2) ranks[1]->begin(right.data(), 1000, false);
     ranks[1].reset();
     try {
       ranks[0]->finish(left.data());

@@ -168,6 +168,19 @@ test("batches with fewer rows than ranks, sums over time and Adam: as one proces
   for (const other of others) expect(other).toEqual(first);
 });
 
+test("buckets of any size give the same bits; rounded to bfloat16, gradients lead all ranks to the same parameters, near those of others", async () => {
+  const wanted = await parametersOf((await trained(2, windows)).models[0]);
+  const small = await trained(2, windows, { bucketMegabytes: 1e-4 });
+  expect(await parametersOf(small.models[0])).toEqual(wanted);
+  const [first, second] = await Promise.all(
+    (await trained(2, windows, { compress: "bfloat16" })).models.map(parametersOf),
+  );
+  expect(second).toEqual(first);
+  const away = distance(first as Float32Array, wanted);
+  expect(away).toBeGreaterThan(1e-5);
+  expect(away).toBeLessThan(1e-2);
+});
+
 test("validation is shared out and merged, and all ranks end with the best parameters", async () => {
   const validation = new WindowData(stream, { batchSize: 5, windowLength: 9, role: "validate" });
   const options = { epochs: 3, validation } as object;

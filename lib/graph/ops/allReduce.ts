@@ -1,5 +1,5 @@
 import { ShapeError } from "../../errors.js";
-import { checkOption, completeOptions, list, whole } from "../../options.js";
+import { checkOption, completeOptions, flag, list, whole } from "../../options.js";
 import { defineOperation } from "../operation.js";
 import type { Shape } from "../program.js";
 import { elementsOf, shapeRule, shapeText } from "../program.js";
@@ -10,18 +10,23 @@ export const allReduceOperation = defineOperation({
   name: "allReduce",
   operands: ["...tensors"],
   results: ["sums"],
+  attributes: ["bfloat16"],
 });
+
+const rules = { bfloat16: flag() };
 
 /**
  * Begins to add tensors over all processes of a distributed training (Communicator), one after the other in one array [n]; the ops that
  * follow run meanwhile. `awaitSum` takes them out; nothing else may read the array. Without other processes it is a copy.
+ * @param options.bfloat16 send half the bytes: what each process adds and the sums are rounded to bfloat16, to nearest even. Default false.
  */
-export function allReduce(tensors: readonly Tensor[]): Tensor {
+export function allReduce(tensors: readonly Tensor[], options: { bfloat16?: boolean } = {}): Tensor {
+  const { bfloat16 } = completeOptions("allReduce", options, rules);
   const [first] = checkOption("allReduce", "tensors", tensors, list(operand));
   if (!first) throw new ShapeError("allReduce: expected at least one tensor.");
   for (const tensor of tensors) matchShapes("allReduce", [["tensor", tensor, "..."]]);
   const n = tensors.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
-  return first.graph.record(allReduceOperation, { tensors }, { sums: [n] }).sums;
+  return first.graph.record(allReduceOperation, { tensors }, { sums: [n] }, { bfloat16: Number(bfloat16) }).sums;
 }
 
 export const awaitSumOperation = defineOperation({
