@@ -43,7 +43,7 @@ function merged(images: readonly ImageCaptions[]): ImageCaptions[] {
 /** The images that a command reads. @throws OptionError where nobody says where they are. */
 export async function imagesOf(
   reading: Reading,
-  { owner, imageSize, signal }: { owner: string; imageSize?: number | undefined; signal?: AbortSignal | undefined },
+  { owner, imageSize, signal }: { owner: string; imageSize?: number | undefined; signal: AbortSignal },
 ): Promise<ImageSet> {
   if (reading.images !== undefined) return ImageSet.open(reading.images, given({ imageSize, signal }));
   throw new OptionError(`${owner}: expected images: the folder or file that has them.`, ["images"]);
