@@ -78,9 +78,16 @@ test("sequences stand in folders and in tables, too; names that are not there ar
   table("some.csv", movements.slice(0, 30));
   const own = ["train", "classify", "some.csv", ...columns, ...small, "--epochs", "1", "--validation", "0"];
   expect(ostinato([...own, "--frames", "clips", "--out", "f"]).status).toBe(0);
-  const rows = movements.slice(0, 30).flatMap(({ name, rows }) => rows.map((row) => [name, ...row].join(",")));
-  file("all.csv", `clip,a,b\n${rows.join("\n")}\n`);
-  expect(ostinato([...own, "--frames", "all.csv", "--sequence-column", "clip", "--out", "t"]).status).toBe(0);
+  // A separator that nobody guesses: labelling reads as the training did.
+  const rows = movements.slice(0, 30).flatMap(({ name, rows }) => rows.map((row) => [name, ...row].join("|")));
+  file("all.csv", `clip|a|b\n${rows.join("\n")}\n`);
+  const labels = movements.slice(0, 30).map(({ name, label }) => `${name}|${label}`);
+  file("barred.csv", `name|label\n${labels.join("\n")}\n`);
+  const barred = ["train", "classify", "barred.csv", "--separator", "|", ...own.slice(3)];
+  const trained = ostinato([...barred, "--frames", "all.csv", "--sequence-column", "clip", "--out", "t"]);
+  expect(trained.status, trained.stderr).toBe(0);
+  const labelled = ostinato(["classify", "t", "all.csv"]);
+  expect(labelled.stdout.match(/^(?:up|down)\t.*\tclip-\d+$/gm), labelled.stderr).toHaveLength(30);
   file("absent.csv", "name,label\nclip-1,up\nclip-999,down\n");
   refused(
     ["train", "classify", "absent.csv", ...columns, "--frames", "clips", "--out", "x"],

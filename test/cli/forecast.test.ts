@@ -136,7 +136,10 @@ test("bad input is an error with its place, and nothing is written", () => {
 
 test("without dates a chart numbers its steps, from the first that it shows", () => {
   const plain = file("plain.csv", ["a", ...Array.from({ length: 96 }, (_, t) => value(t, 1))]);
-  expect(ostinato("train", "forecast", plain, ...small, "--epochs", "1", "--out", "plain").status).toBe(0);
+  const trained = ostinato("train", "forecast", plain, ...small, "--epochs", "1", "--json", "--out", "plain");
+  expect(trained.status).toBe(0);
+  const [first = ""] = trained.stdout.split("\n");
+  expect(JSON.parse(first)).toEqual({ event: "series", series: 1, shortest: 96, longest: 96, missing: 0 });
   // The last two seasons of 96 values.
   expect(ostinato("forecast", "plain", plain, "--chart").stdout).toContain("73 to 102, forecast from 97");
 });

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { tableLines } from "../../lib/cli/ladder/row.js";
+import { rungs } from "../../lib/cli/ladder/rungs.js";
 import { parseXml } from "../viz/wellFormed.js";
 import { commandFolder } from "./commandFolder.js";
 
@@ -34,6 +36,10 @@ test("ladder makes each model once, measures all on the same text, and keeps the
   expect(lstm).toMatch(/^LSTM +/);
   parseXml(readFileSync(join(folder, "ladder/ladder.svg"), "utf8"));
   expect(readFileSync(join(folder, "ladder/ladder.txt"), "utf8")).toBe(first.stdout);
+
+  const { steps } = JSON.parse(readFileSync(join(folder, "ladder/rnn/trainer.json"), "utf8"));
+  // The rate rises to 0.002 in 100 steps.
+  expect(steps[0].learningRate).toBeCloseTo(0.002 / 100, 12);
 
   const { perplexity } = JSON.parse(readFileSync(join(folder, "ladder/ladder.json"), "utf8")).rows[1];
   // The last twentieth of the text, on which all are measured.
@@ -83,6 +89,23 @@ test("counts, networks and their mixture stand in one table, with a sentence for
   expect(stdout).not.toMatch(/^ {2}2-gram/m);
   expect(JSON.parse(ostinato(["info", "all/both", "--json"]).stdout).model).toBe("Mixture");
   refused(["ladder", "again.txt", "--only", "both"], /both is made of lstm-2 and kneser-ney: name them too/, 2);
+});
+
+test("every model but the first has a sentence for where it is no better than those above it", () => {
+  const row = { perplexity: 9, seconds: 1, parameters: 2, tokensPerSecond: 3, sample: "" };
+  const lines = tableLines(
+    rungs.map(({ name, title }) => ({ ...row, name, title })),
+    rungs,
+  );
+  const reasons = lines.filter((line) => /^ {2}\S/.test(line)).map((line) => line.split(":")[0]?.trim());
+  expect(reasons).toEqual(rungs.slice(1).map(({ title }) => title));
+});
+
+test("words beyond the 10,000 most frequent are unknown unless --vocabulary says otherwise", () => {
+  file("words.txt", Array.from({ length: 12_000 }, (_, i) => `word${i}${i % 10 === 9 ? "\n" : " "}`).join(""));
+  const call = ["ladder", "words.txt", "--only", "bigram", "--tokenizer", "word", "--out", "words"];
+  expect(ostinato(call).stderr).toMatch(/; vocabulary 10,000\.\n/);
+  expect(ostinato([...call, "--vocabulary", "50"]).stderr).toMatch(/; vocabulary 50\.\n/);
 });
 
 test("a rung that there is not, a text that is too short, and a damaged ladder.json are refused", () => {

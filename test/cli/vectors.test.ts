@@ -32,6 +32,7 @@ test("train vectors, neighbours, analogy, evaluate, map, inspect, export, import
   expect(stdout).toMatch(/^cat:\n0\.\d+ {2}\w+\n0\.\d+ {2}\w+\nsoup:\n/);
   expect(near.slice(0, 2).sort()).toEqual(["cow", "dog"]);
   expect(near.slice(2).sort()).toEqual(["bread", "rice"]);
+  expect(ostinato(["neighbours", "words", "cat", "--top", "1"]).stdout).toMatch(/^0\.\d{4} {2}\w+\n$/);
   const { neighbours } = JSON.parse(ostinato(["neighbours", "words", "cat", "--json", "--top", "1"]).stdout);
   expect(neighbours).toEqual([{ word: near[0], similarity: expect.any(Number) }]);
   expect(ostinato(["analogy", "words", "cat", "dog", "king", "--top", "3"]).stdout.split("\n")).toHaveLength(4);
