@@ -89,6 +89,15 @@ test("without colours the fullest block of each row stands under the name of the
   }
 });
 
+test("with colours a large weight is a coloured cell, and a small one a dot without colour", () => {
+  const one = { source: ["seen", "not"], target: ["x"], weights: [[0.97, 0.03]] };
+  const [, row = ""] = attentionTerminal(one, { depth: 24 }).split("\n");
+  const [seen, unseen] = row.split("\u001b[0m");
+  expect(seen).toMatch(/^x \S+ +$/);
+  expect(seen).toContain("\u001b[48;2;");
+  expect(unseen?.trim()).toBe("\u00b7");
+});
+
 test("columns stay in line after Hangul, which is two columns wide", () => {
   const korean = alignment(["\uc378", "\ud0c0\ub294", "\uc560\ud55c\ud14c"], ["\ub9d0\ud574", "a", "."], (t) => t);
   const [head = "", ...rows] = attentionTerminal(korean, { depth: 0 }).split("\n");

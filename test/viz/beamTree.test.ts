@@ -9,7 +9,7 @@ import { beamTreeSVG, beamTreeTerminal, widthOf } from "../../lib/viz/index.js";
 import { hostile } from "./hostile.js";
 import { names, search } from "./searchTree.js";
 import type { Element } from "./wellFormed.js";
-import { every, expectPicture, ofClass } from "./wellFormed.js";
+import { every, expectPicture, ofClass, parseXml } from "./wellFormed.js";
 
 const numberOf = (element: Element | undefined, name: string) => Number(element?.attributes[name]);
 const texts = (node: Element) => node.children.filter(({ name }) => name === "text").map(({ text }) => text);
@@ -47,6 +47,22 @@ test("the highlighted nodes spell the best hypothesis, in one straight line", as
   expect(best.map((node) => texts(node)[0])).toEqual([...winner!.ids, 1].map((token) => names[token]));
   expect(new Set(best.map((node) => node.children[1]?.attributes.y)).size).toBe(1);
   expect(texts(best.at(-1)!).at(-1)).toBe(`#1 ${winner!.score.toFixed(2).replace("-", "\u2212")}`);
+});
+
+test("a box says the chance of its token in per cent, and a pointer over it one more digit", async () => {
+  const picture = expectPicture(beamTreeSVG(await search(), { steps: 20 }));
+  for (const node of ofClass(picture, "node")) {
+    const exact = Number(/: ([\d.]+) %, score -?\d+\.\d{3} so far$/.exec(node.children[0]?.text ?? "")?.[1]);
+    const rounded = texts(node)[1] as string;
+    expect(Math.abs(exact - (rounded === "<1%" ? 0.5 : Number.parseInt(rounded, 10)))).toBeLessThan(0.56);
+  }
+});
+
+test("a tree may have another title, or none", async () => {
+  const tree = await search();
+  const titled = (title: string) => every(parseXml(beamTreeSVG(tree, { title }))).map(({ text }) => text);
+  expect(titled("one <b>")).toContain("one <b>");
+  expect(titled("")).not.toContain("Beam search");
 });
 
 test("no box covers another and no line crosses another, however bushy the tree", async () => {

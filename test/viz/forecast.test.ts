@@ -31,6 +31,22 @@ test("a terminal gets no escape of a name, and dots for the interval where it ha
   expect(forecastTerminal(chart, { width: 60, depth: 24 })).toContain("\u001b[48;2;");
 });
 
+test("a chart in a terminal takes ten columns where there are fewer, and its steps share them", () => {
+  for (const [steps, columns] of [
+    [10, 10],
+    [11, 6],
+    [20, 10],
+    [21, 7],
+  ] as const) {
+    const rising = Array.from({ length: steps - 1 }, (_, t) => t + 1);
+    const narrow = { ...chart, history: rising, point: [steps], levels: [], quantiles: [] };
+    const rows = forecastTerminal(narrow, { width: 1, depth: 0 }).split("\n").slice(1, 11);
+    // The first step is the lowest, the last the highest.
+    const [first, last] = [rows.at(-1)?.indexOf("\u2022"), rows[0]?.indexOf("o")] as [number, number];
+    expect(last - first + 1).toBe(columns);
+  }
+});
+
 test("series without a value are drawn all the same", () => {
   const empty = { ...chart, history: [Number.NaN], point: [Number.NaN], levels: [], quantiles: [] };
   parseXml(forecastSVG([empty]));
