@@ -26,6 +26,12 @@ test("a season that no autocorrelation shows is none to Naive2", () => {
   expect(Array.from(naive2([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8], 2, 4))).toEqual([8, 8]);
 });
 
+test("Naive2 carries a season on at the level of the last value", () => {
+  const season = [5, 10, 15, 10];
+  const history = Array.from({ length: 40 }, (_, t) => season[t % 4] as number);
+  for (const [h, value] of naive2(history, 6, 4).entries()) expect(value).toBeCloseTo(season[h % 4] as number, 9);
+});
+
 const data = fileURLToPath(new URL("../../../../shared/data/forecast-m4", import.meta.url));
 const known = [
   ["naive", naive, 43.003, 11.608],

@@ -10,6 +10,7 @@ import {
   softplus,
   studentQuantile,
 } from "../../../lib/models/forecaster/distribution.js";
+import { partsOf } from "../../../lib/models/forecaster/forecast.js";
 
 const configOf = (output: string) => ({ output, quantiles: [0.1, 0.5, 0.9] }) as unknown as CompleteForecasterConfig;
 
@@ -96,6 +97,21 @@ test.each(["gaussian", "student-t", "negative-binomial"])("values drawn from %s 
     const below = drawn.filter((value) => value <= distribution.quantile(share) + 1e-9).length / drawn.length;
     if (output === "negative-binomial") expect(below).toBeGreaterThanOrEqual(share - 0.02);
     else expect(Math.abs(below - share)).toBeLessThan(0.015);
+  }
+});
+
+test("a number that overflows is noticed in whichever place of whichever part", () => {
+  const outputs = () => ({ part0: [1, 2, 3], part1: [4, 5, 6] });
+  expect(partsOf(outputs(), configOf("gaussian"))).toEqual([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  for (const name of ["part0", "part1"] as const) {
+    for (const [place, value] of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].entries()) {
+      const spoilt = outputs();
+      spoilt[name][place] = value;
+      expect(() => partsOf(spoilt, configOf("gaussian"))).toThrow(/overflow/);
+    }
   }
 });
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ContextData, Corpus, CountedWords, Word2Vec, WordTokenizer } from "../../../lib/index.js";
 import { blockFor } from "../../../lib/models/word2vec/block.js";
 import { wordTree } from "../../../lib/models/word2vec/huffman.js";
 import { keepProbabilities, noiseTable } from "../../../lib/models/word2vec/noise.js";
@@ -64,6 +65,19 @@ test("a block is as large as the most frequent row allows, and no larger than br
   expect(blockFor({ share: 0.05, pairs: 6 })).toBe(64);
   expect(blockFor({ share: 0.5, pairs: 6 })).toBe(8);
   expect(blockFor({ share: 30, pairs: 6 })).toBe(1);
+});
+
+test("a word of CBOW changes a row once, one of skip-gram once for each neighbour: its blocks are that much smaller", async () => {
+  const text = Corpus.fromText("a b c d e f g h i j k\n".repeat(20));
+  const stream = await text.tokenize(await WordTokenizer.fromCorpus(text));
+  const tokenizer = await CountedWords.from(stream);
+  const blockOf = async (architecture: "cbow" | "skip-gram") => {
+    const model = await Word2Vec.create({ tokenizer, size: 2, architecture, window: 5, negatives: 4 });
+    for await (const { form } of new ContextData(stream, { model, sample: 0 }).batches(0)) return form;
+  };
+  // Each of 11 words stands for a share of (1 + 4) / 11 of the rows that change.
+  expect(await blockOf("cbow")).toMatchObject({ block: 52 });
+  expect(await blockOf("skip-gram")).toMatchObject({ block: 8 });
 });
 
 test("one word needs no question", () => {
