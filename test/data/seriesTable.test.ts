@@ -57,6 +57,13 @@ test("JSON has null where a value is missing, and dates beside values", async ()
   expect((await readSeries(path))[0]?.times?.step).toEqual({ milliseconds: 7 * 86_400_000 });
 });
 
+test("JSON has numbers of a whole series, and covariates, by name", async () => {
+  const path = file('{"values":[1,2],"static":{"size":3},"covariates":{"price":[10,null,12]}}', "json");
+  const [series] = await readSeries(path);
+  expect(series?.static).toEqual({ size: 3 });
+  expect(Array.from(series?.covariates?.price ?? [])).toEqual([10, Number.NaN, 12]);
+});
+
 test("covariates go on behind the last value", async () => {
   const path = file("day,y,price\n2020-01-01,1,10\n2020-01-02,2,11\n2020-01-03,,12\n");
   const [series] = await readSeries(path, { covariates: ["price"] });

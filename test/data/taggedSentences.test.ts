@@ -101,6 +101,14 @@ test("a vocabulary has the words by frequency, their characters and usual tags, 
   expect(() => TaggerVocabulary.of([{ tokens: ["a"], tags: [] }])).toThrow(/a tag for each of its 1 tokens/);
 });
 
+test("words beyond those of the sentences are in lower case where the sentences' are", () => {
+  const sentences = [{ tokens: ["The", "The", "5"], tags: ["D", "D", "N"] }];
+  const wordsOf = (lowercase: boolean) =>
+    TaggerVocabulary.of(sentences, { lowercase, more: ["the", "Cut"] }).words.words;
+  expect(wordsOf(true)).toEqual(["<unk>", "the", "5", "cut"]);
+  expect(wordsOf(false)).toEqual(["<unk>", "The", "5", "the", "Cut"]);
+});
+
 test("a token's place is its line, or where it has none its number", () => {
   const sentence = { tokens: ["a", "b"], tags: ["X", "Y"] };
   const at = { index: 4, count: 9 };

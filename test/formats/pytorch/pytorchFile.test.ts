@@ -54,6 +54,17 @@ test("a tensor of a type that is not read is no obstacle to the others", async (
   });
 });
 
+test("a tensor without elements has no values, whatever its strides say", async () => {
+  // The view of shape [2,0,4] becomes one of [0,2,0] in a pickle, whose strides would lead to before its beginning.
+  const [shape, other] = ["K\x02K\x00K\x04", "K\x00K\x02K\x00"].map((text) => Buffer.from(text, "latin1"));
+  const bytes = bytesOf("views");
+  const at = bytes.indexOf(shape as Buffer);
+  expect(at).toBeGreaterThan(0);
+  bytes.set(other as Buffer, at);
+  const read = await readTensors(await saved(bytes));
+  expect(read.find(({ name }) => name === "none")).toMatchObject({ shape: [0, 2, 0], values: new Float32Array(0) });
+});
+
 test("tensors that are one part of memory are known to be", async () => {
   await withTensorFile(await saved(bytesOf("views")), async ({ tensors }) => {
     expect(tensors.filter(({ sameAs }) => sameAs !== undefined)).toEqual([
