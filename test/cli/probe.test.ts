@@ -49,6 +49,9 @@ test.each([
         `always ${row.always} +\\d+\\.\\d\\d %\\nembedding +\\d+\\.\\d\\d %\\n${above}$`,
     ),
   );
+  const measured = Number(row.measured);
+  const shares = Array.from({ length: measured + 1 }, (_, right) => ((100 * right) / measured).toFixed(2));
+  for (const [, figure] of stdout.matchAll(/(\d+\.\d\d) %/g)) expect(shares).toContain(figure);
 });
 
 test("a language model of reversed lines reads sentences from their end", async () => {

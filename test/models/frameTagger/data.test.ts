@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FrameData, FrameVocabulary } from "../../../lib/index.js";
+import { FrameData, FrameFeatures, FrameVocabulary } from "../../../lib/index.js";
 import type { FrameTaggerForm } from "../../../lib/models/frameTagger/data.js";
 import type { Batch } from "../../../lib/train/trainable.js";
 import { melodies, sequenceOf, walks } from "./frames.js";
@@ -129,4 +129,20 @@ test("a label that a frame has twice is one label, and a feature that differs by
   expect(JSON.stringify(own)).toBe(JSON.stringify(plain));
   const flat = { ...sequenceOf([[0.1], [0.10000001], [0.1]]), labels: ["a", "b", "a"] };
   expect((await FrameVocabulary.of([flat])).features.deviations).toEqual([1]);
+});
+
+test("features have a finite mean and a deviation above 0 each, and a name each or none", () => {
+  expect(new FrameFeatures(["a", "b"], [0, 5], [1, 2]).size).toBe(2);
+  expect(new FrameFeatures(null, [0, 5], [1, 2]).size).toBe(2);
+  for (const [names, means, deviations] of [
+    [null, [0, Number.NaN], [1, 2]],
+    [null, [0, 5], [1, Number.POSITIVE_INFINITY]],
+    [null, [0, 5], [1, 0]],
+    [null, [0, 5], [1]],
+    [["a"], [0, 5], [1, 2]],
+    [null, [], []],
+    [null, "05", [1, 2]],
+  ]) {
+    expect(() => new FrameFeatures(names as null, means as number[], deviations as number[])).toThrow(/means/);
+  }
 });
