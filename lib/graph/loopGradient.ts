@@ -73,7 +73,6 @@ export class LoopGradient {
     const sums = new Map<Node, Tensor[]>();
     for (const { tensor, piece } of pieces) this.#gradients.add(tensor, sumOverSteps(this.#graph, piece, sums));
     this.#addOfRead(read);
-    this.#addOfPut();
   }
 
   /** The number of the step that runs first. */
@@ -171,17 +170,6 @@ export class LoopGradient {
       const row = index + this.#first;
       const begin = loops.inside(stack).find(({ tensor, index: at }) => at === row && isPut(this.#graph, tensor));
       if (begin) this.#gradients.add(begin.tensor, loops.rows(gradient, row));
-    }
-  }
-
-  /** A value put into a stack before the loop gets the gradient of its row after the loop. */
-  #addOfPut(): void {
-    const { loops } = this.#graph;
-    for (const [stack, gradient] of this.#outside) {
-      if (!gradient) continue;
-      for (const { tensor, index } of loops.inside(stack)) {
-        if (isPut(this.#graph, tensor)) this.#gradients.add(tensor, loops.rows(gradient, index));
-      }
     }
   }
 }
