@@ -25,3 +25,9 @@ test("a property is negated by a capital P or by ^, and not by both", () => {
     expect(matches(expression, "1"), expression).toBe(!letter);
   }
 });
+
+test("classes lie in each other eight deep at most", () => {
+  const nested = (classes: number) => `${"[".repeat(classes)}a${"]".repeat(classes)}`;
+  expect(matches(nested(9), "a")).toBe(true);
+  expect(() => translateExpression(nested(10))).toThrow("more than 8 deep");
+});

@@ -178,6 +178,10 @@ test("covariates, calendar and static numbers are read, and asked for by name", 
   await expect(model.forecast([cut])).rejects.toThrow(
     /must be known for the 12 steps of the horizon too: 7 values are missing/,
   );
+  const short = { ...one, covariates: { ...one.covariates, price: noise.slice(0, 119) } };
+  expect(() => new SeriesData([short], { config: model.network.config, batchSize: 32 })).toThrow(
+    /must be known for the 12 steps of the horizon too: 1 value is missing/,
+  );
   await expect(model.forecast([{ ...one, times: undefined } as never])).rejects.toThrow(
     /sees the calendar \(weekday\)/,
   );
