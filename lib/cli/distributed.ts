@@ -1,6 +1,6 @@
 import { OstinatoError } from "../errors.js";
 import type { Communicator } from "../executor/communicator.js";
-import { leaveMpi, mpi, startedByLauncher } from "../executor/mpi.js";
+import { leaveMpi, mpi, mpiLibrary, startedByLauncher } from "../executor/mpi.js";
 import { mutePrinters } from "./print.js";
 
 /** Ways of training: with the processes of an MPI job, alone, or as the launcher has started this one. */
@@ -17,6 +17,12 @@ export async function communicatorFor(distributed: Distributed): Promise<Communi
   if (distributed === "none" || (distributed === "auto" && !startedByLauncher(process.env))) return undefined;
   try {
     const communicator = await mpi();
+    if (communicator.size === 1 && startedByLauncher(process.env)) {
+      throw new OstinatoError(
+        `${mpiLibrary()}, which this Ostinato was built with, finds no other process: is the launcher of another MPI?`,
+        { code: "ERR_OSTINATO_COMMUNICATION" },
+      );
+    }
     if (communicator.size > 1) rank = communicator.rank;
     if (communicator.rank > 0) mutePrinters();
     return communicator;

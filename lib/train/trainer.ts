@@ -103,15 +103,17 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
    */
   async run(options: { signal?: AbortSignal } = {}): Promise<EndEvent> {
     const { signal } = completeOptions("Trainer.run", options, { signal: abortSignal });
-    const turn = new ModelTurn(this.#model, { trainer: this, goesOn: this.#at.step > 0 && !this.#options.resume });
-    const run = () => this.#run(turn, signal);
+    let turn: ModelTurn | undefined;
     try {
+      const own = new ModelTurn(this.#model, { trainer: this, goesOn: this.#at.step > 0 && !this.#options.resume });
+      turn = own;
+      const run = () => this.#run(own, signal);
       return await (this.#folder ? this.#folder.lock(run) : run());
     } catch (error) {
       await this.#ranks.abort(error, this.#at.step);
       throw error;
     } finally {
-      turn.end();
+      turn?.end();
     }
   }
 
@@ -125,8 +127,9 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       if (await this.#ranks.fromFirst(async () => fresh && (await this.#folder?.claim()))) await this.#checkpoint(0);
       if (turn.follows) await clearMoments(this.#model, optimizer);
       turn.claim();
-      await this.#ranks.sendParameters(this.#model);
     }
+    // Also those that a checkpoint does not hold, as they are not learnt.
+    await this.#ranks.sendParameters(this.#model);
     return this.#train(signal);
   }
 
@@ -235,7 +238,8 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     if (!validation) return;
     const tally = new Tally();
     for await (const batch of prefetch(validation.batches(0))) {
-      if (signal?.aborted && this.#ranks.alone) return;
+      // All ranks leave after the same batch, so that they go by a wish that all know of.
+      if (this.#ranks.alone ? signal?.aborted : this.#wishes.stop) return;
       if (hasNone(batch.rows, batch.form)) tally.unknown += batch.unknown ?? 0;
       else tally.add(await this.#evaluation.run(batch), batch.unknown);
     }

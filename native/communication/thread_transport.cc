@@ -41,6 +41,7 @@ void ThreadGroup::exchange(int rank, const Piece* out, const Piece* in) {
   if (fits) return;
   stopped_ = true;
   reason_ = "the ranks send values that do not fit together";
+  changed_.notify_all();
   throw CommunicationError(reason_);
 }
 

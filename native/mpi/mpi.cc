@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -171,8 +172,16 @@ void close(int broken) {
     return;
   }
   State& s = state();
-  // No message may be under way at the end. The one before may have sent a beat that nobody waits for any more.
-  MPI_Barrier(MPI_COMM_WORLD);
+  // No message may be under way at the end. The first rank may work for minutes on what follows a training, and must
+  // hear meanwhile that the others live.
+  MPI_Request all = MPI_REQUEST_NULL;
+  int arrived = MPI_Ibarrier(MPI_COMM_WORLD, &all) == MPI_SUCCESS ? 0 : 1;
+  while (!arrived) {
+    if (MPI_Test(&all, &arrived, MPI_STATUS_IGNORE) != MPI_SUCCESS) break;
+    if (beat(std::numeric_limits<double>::infinity())) break;
+    if (!arrived) std::this_thread::sleep_for(kBetweenLooks);
+  }
+  // The one before may have sent a beat that nobody waits for any more.
   if (s.sending != MPI_REQUEST_NULL) MPI_Request_free(&s.sending);
   if (s.hearing != MPI_REQUEST_NULL) {
     MPI_Cancel(&s.hearing);

@@ -5,6 +5,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { mpiLibrary } from "../../lib/executor/mpi.js";
 import { nativeInfo } from "../../lib/executor/native.js";
 
 // The output of commands, word by word: info, trace, evaluate, demo.
@@ -65,6 +66,7 @@ test("info says what computes here, and --json the same in numbers", () => {
   expect(said).toContain(
     gemm.medium ? `take bfloat16 operands (${gemm.medium}), all others float32` : "Products are float32 in every",
   );
+  expect(said).toContain(`MPI: ${mpiLibrary() ?? "none"}`);
   expect(said.trim().split("\n").length).toBe(1);
   expect(JSON.parse(ostinato("info", "--json").stdout)).toEqual({
     node: process.version,
@@ -72,6 +74,7 @@ test("info says what computes here, and --json the same in numbers", () => {
     cpu: cpus()[0]?.model.trim(),
     cores: cpus().length,
     native: JSON.parse(JSON.stringify(nativeInfo())),
+    mpi: mpiLibrary(),
   });
 });
 

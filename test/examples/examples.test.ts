@@ -18,7 +18,7 @@ const {
   Parameter,
   ReferenceExecutor,
   SequenceClassifier,
-} = await built<typeof import("../../lib/index.js")>("../../dist/index.js");
+} = await built<typeof import("../../lib/index.js")>("../../dist/packed/index.js");
 const { lion } = await built<{ lion(options: Record<string, number>): Optimizer }>("../../examples/own-optimizer.mjs");
 
 const figures = fileURLToPath(new URL("figures", import.meta.url));

@@ -13,6 +13,7 @@ import { differentiate } from "../../lib/graph/differentiate.js";
 import { Graph } from "../../lib/graph/graph.js";
 import * as ops from "../../lib/graph/ops/index.js";
 import type { Tensor } from "../../lib/graph/tensor.js";
+import { FeedForwardLanguageModel } from "../../lib/models/feedForwardLanguageModel/feedForwardLanguageModel.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import type { LanguageModelForm } from "../../lib/models/textModel/data.js";
 import { SentenceData, WindowData } from "../../lib/models/textModel/data.js";
@@ -45,6 +46,8 @@ function modelOf(executor: Executor, options: { dropout?: number; sentences?: bo
 }
 
 type Options = Partial<TrainerOptions<never>>;
+type TextModel = LanguageModel | FeedForwardLanguageModel;
+type Make = (executor: Executor, options?: { dropout?: number }) => Promise<TextModel>;
 
 /** Trains one model on each rank, as one. @returns the ranks' models and how the trainings ended. */
 async function trained(
@@ -53,15 +56,16 @@ async function trained(
   {
     executor = nativeExecutor(),
     model: config = {},
+    make = modelOf,
     ...options
-  }: { executor?: Executor; model?: Parameters<typeof modelOf>[1] } & Options = {},
+  }: { executor?: Executor; model?: Parameters<typeof modelOf>[1]; make?: Make } & Options = {},
 ) {
   const group: (Communicator | undefined)[] = size > 1 ? await threadGroup(size) : [undefined];
   const losses: number[] = [];
-  const models = await Promise.all(group.map(() => modelOf(executor, config)));
+  const models = await Promise.all(group.map(() => make(executor, config)));
   const ends = await Promise.allSettled(
     group.map(async (communicator, rank) => {
-      const trainer = new Trainer(models[rank] as LanguageModel, {
+      const trainer = new Trainer(models[rank] as TextModel, {
         ...{ data: await data(), epochs: 1, optimizer: sgd({ learningRate: 0.5 }) },
         ...(options as object),
         ...(communicator ? { communicator } : {}),
@@ -74,9 +78,9 @@ async function trained(
   return { models, ends, losses };
 }
 
-async function parametersOf(model: LanguageModel | undefined): Promise<Float32Array> {
+async function parametersOf(model: TextModel | undefined): Promise<Float32Array> {
   const all: number[] = [];
-  for (const { name } of model?.parameters ?? []) all.push(...(await (model as LanguageModel).store.read(name)));
+  for (const { name } of model?.parameters ?? []) all.push(...(await (model as TextModel).store.read(name)));
   return Float32Array.from(all);
 }
 
@@ -157,6 +161,22 @@ test("dropout draws by the place in the whole batch: any number of ranks trains 
     const other = await trained(1, windows, { ...options, seed: 2 } as never);
     expect(distance(await parametersOf(other.models[0]), await parametersOf(one.models[0]))).toBeGreaterThan(1e-3);
   }
+});
+
+test("dropout of a feed-forward model, whose tensors have no time of their own, draws by the place in the whole batch, too", async () => {
+  const make: Make = (executor) =>
+    FeedForwardLanguageModel.create({
+      tokenizer,
+      order: 3,
+      hiddenSize: 12,
+      embeddingSize: 8,
+      dropout: 0.3,
+      seed: 3,
+      executor,
+    });
+  const [one, several] = [await trained(1, windows, { make }), await trained(3, windows, { make })];
+  expect(several.ends.map(({ status }) => status)).toEqual(Array(3).fill("fulfilled"));
+  expect(distance(await parametersOf(several.models[0]), await parametersOf(one.models[0]))).toBeLessThan(1e-5);
 });
 
 test("batches with fewer rows than ranks, sums over time and Adam: as one process, but for rounding", async () => {

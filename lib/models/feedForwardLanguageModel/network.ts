@@ -90,22 +90,26 @@ export class FeedForwardLanguageModelNetwork implements TokenNetwork {
     const n = this.config.order - 1;
     const before = state?.recent ?? null;
     const { recent, last } = ops.recentIds({ ids: inputs, n, before, lengths: lengths ?? null });
-    const rows = ops.reshape(recent, [T * B, n]);
-    const { losses, count } = this.#output.crossEntropy(this.#features(rows), ops.reshape(targets, [T * B]));
+    const { losses, count } = this.#output.crossEntropy(this.#features(recent), ops.reshape(targets, [T * B]));
     return { losses, count, last: { recent: last } };
   }
 
   nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State } {
     const { last } = ops.recentIds({ ids, n: this.config.order - 1, before: state.recent as Tensor });
-    return { logits: this.#output.apply(this.#features(last)), last: { recent: last } };
+    const recent = ops.reshape(last, [1, ...last.shape]);
+    return { logits: this.#output.apply(this.#features(recent)), last: { recent: last } };
   }
 
-  /** Features that the output layer reads. recent i32 [N,n-1] -> [N,F]. */
+  /** Features that the output layer reads. recent i32 [T,B,n-1] -> [T B,F]. */
   #features(recent: Tensor): Tensor {
     const { order, embeddingSize, direct } = this.config;
-    const vectors = this.#inputDropout.apply(this.embedding.apply(recent));
-    const x = ops.reshape(vectors, [recent.shape[0] as number, (order - 1) * embeddingSize]);
-    const hidden = this.#hiddenDropout.apply(ops.tanh(this.#hidden.apply(x)));
+    const [T, B] = recent.shape as [number, number];
+    // Dropout finds the rows of the batch along the last axis but one.
+    const dropped = (dropout: Dropout, x: Tensor, size: number) =>
+      ops.reshape(dropout.apply(ops.reshape(x, [T, B, size])), [T * B, size]);
+    const x = dropped(this.#inputDropout, this.embedding.apply(recent), (order - 1) * embeddingSize);
+    const tanh = ops.tanh(this.#hidden.apply(x));
+    const hidden = dropped(this.#hiddenDropout, tanh, tanh.shape[1] as number);
     return direct ? ops.concat([hidden, x], 1) : hidden;
   }
 }
