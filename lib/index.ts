@@ -204,6 +204,7 @@ export type {
   Update,
 } from "./train/optimizers.js";
 export { adagrad, adam, adamw, asgd, rmsprop, sgd } from "./train/optimizers.js";
+export type { Reduction } from "./train/reduction.js";
 export type {
   CosineOptions,
   LinearDecayOptions,

@@ -8,6 +8,7 @@ export * from "./nn/index.js";
 export * from "./reference.js";
 export type { Optimizer } from "./train/optimizers.js";
 export { adagrad, adam, adamw, asgd, rmsprop, sgd } from "./train/optimizers.js";
-export type { StepInput, StepOptions, StepResult } from "./train/step.js";
+export type { Reduction } from "./train/reduction.js";
+export type { StepInput, StepOptions, StepResult, Wishes } from "./train/step.js";
 export { TrainingStep } from "./train/step.js";
 export type { Batch, RecordedLoss, Trainable } from "./train/trainable.js";
