@@ -15,8 +15,10 @@ import { temporaryFolder } from "../data/temporaryFolder.js";
 const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
 const { FORCE_COLOR: _, ...env } = process.env;
 
-/** Kills of each test. For a longer search: OSTINATO_TEST_KILLS=1000. */
+/** Kills of each test; more where a busy machine has not come far by then. For a longer search: OSTINATO_TEST_KILLS=1000. */
 const kills = Number(process.env.OSTINATO_TEST_KILLS ?? 25);
+/** Times that a process lives longer at the i-th kill: the more, the further beyond the usual number. */
+const patience = (i: number) => 1 + Math.floor(i / kills);
 
 const words = "It was the best of times, it was the worst of times.\n".repeat(60);
 const small = ["--layers", "1", "--batch-size", "4", "--window-length", "16", "--quiet"];
@@ -75,9 +77,10 @@ async function contentOf(folder: string): Promise<Record<string, string>> {
 test("train, killed at any moment: no model yet, or a whole one whose training resumes", async () => {
   const cwd = await workshop();
   let models = 0;
-  for (let i = 0; i < kills; i++) {
+  for (let i = 0; i < kills || models === 0; i++) {
     const out = `new-${i}`;
-    await killed(cwd, out, ["train", "lm", "book.txt", "--out", out, "--hidden-size", "8", ...endless], 150);
+    const args = ["train", "lm", "book.txt", "--out", out, "--hidden-size", "8", ...endless];
+    await killed(cwd, out, args, 150 * patience(i));
     const folder = join(cwd, out);
     if (await holdsModel(folder)) {
       models++;
@@ -87,14 +90,13 @@ test("train, killed at any moment: no model yet, or a whole one whose training r
       await expect(loadModelFolder(folder, LanguageModel.kind)).rejects.toMatchObject({ code: "ERR_OSTINATO_FILE" });
     await settled(folder);
   }
-  expect(models).toBeGreaterThan(0);
 });
 
 test("train --resume, killed at any moment: the training loses nothing of what it had kept, and goes on", async () => {
   const cwd = await workshop();
   const folder = join(cwd, "old");
   let step = 0;
-  for (let i = 0; i < kills; i++) {
+  for (let i = 0; i < kills || step <= 20; i++) {
     const args = [
       "train",
       "--resume",
@@ -106,25 +108,24 @@ test("train --resume, killed at any moment: the training loses nothing of what i
       "--checkpoint-seconds",
       "0.001",
     ];
-    await killed(cwd, "old", [...args, "--quiet"], 300);
+    await killed(cwd, "old", [...args, "--quiet"], 300 * patience(i));
     expect((await loadModelFolder(folder, LanguageModel.kind)).config.hiddenSize).toBe(8);
     const { position } = (await loadTrainerState(folder)).state;
     expect(position.step).toBeGreaterThanOrEqual(step);
     step = position.step;
     await settled(folder);
   }
-  expect(step).toBeGreaterThan(20);
 });
 
 test("train --overwrite, killed at any moment: the old model with its training, untouched, or the new one, whole", async () => {
   const cwd = await workshop();
   const old = await contentOf(join(cwd, "old"));
   const seen = new Set<unknown>();
-  for (let i = 0; i < kills; i++) {
+  for (let i = 0; i < kills || seen.size < 2; i++) {
     const folder = join(cwd, `copy-${i}`);
     await cp(join(cwd, "old"), folder, { recursive: true });
     const args = ["train", "lm", "book.txt", "--out", folder, "--overwrite", "--hidden-size", "12", ...endless];
-    await killed(cwd, `copy-${i}`, [...args, "--tokenizer", "word"], 200);
+    await killed(cwd, `copy-${i}`, [...args, "--tokenizer", "word"], 200 * patience(i));
     const { config, tokenizer } = await loadModelFolder(folder, LanguageModel.kind);
     seen.add(config.hiddenSize);
     expect(tokenizer.kind).toBe(config.hiddenSize === 8 ? "character" : "word");
