@@ -221,8 +221,8 @@ TEST_CASE("rates, steps and the settings of a draw are in their ranges") {
     TestTensor logits = numbers({2, 4}, 1), t = scalar(temperature), k = integers({}, {topK}), p = scalar(topP);
     logits.f32[6] = logit;
     if (logit == -kInfinity) std::fill(logits.f32.begin() + 4, logits.f32.end(), logit);
-    TestTensor ids = integers({2}, {0, 0}), own({2});
-    CHECK_THROWS_WITH_AS(runOp(operationNamed("sample"), {&logits, &t, &k, &p, &random}, {&ids, &own}, {}),
+    TestTensor ids = integers({2}, {0, 0}), own({2}), ahead;
+    CHECK_THROWS_WITH_AS(runOp(operationNamed("sample"), {&logits, &t, &k, &p, &random, &ahead}, {&ids, &own}, {}),
                          message.c_str(), InputError);
   };
   for (const float temperature : {-0.5f, kInfinity, kNaN})

@@ -51,14 +51,14 @@ TEST_CASE("sampling: greedy takes the first maximum, filters keep what they shou
   logits.f32 = {1, 3, -std::numeric_limits<float>::infinity(), 3, 2};
   TestTensor ids = integers({1}, {-7}), logProbability({1});
   const Operation& op = operationNamed("sample");
-  TestTensor random = integers({2}, {1, 0});
-  runOp(op, {&logits, &temperature, &topK, &topP, &random}, {&ids, &logProbability}, {});
+  TestTensor random = integers({2}, {1, 0}), ahead;
+  runOp(op, {&logits, &temperature, &topK, &topP, &random, &ahead}, {&ids, &logProbability}, {});
   CHECK(ids.i32[0] == 1);
   temperature = scalar(1);
   int seen[5] = {};
   for (int step = 0; step < 4000; step++) {
     random = integers({2}, {1, step});
-    runOp(op, {&logits, &temperature, &topK, &topP, &random}, {&ids, &logProbability}, {});
+    runOp(op, {&logits, &temperature, &topK, &topP, &random, &ahead}, {&ids, &logProbability}, {});
     seen[ids.i32[0]]++;
   }
   const double total = std::exp(1) + 2 * std::exp(3) + std::exp(2);
@@ -68,7 +68,7 @@ TEST_CASE("sampling: greedy takes the first maximum, filters keep what they shou
   topK = integers({}, {2});
   for (int step = 0; step < 200; step++) {
     random = integers({2}, {2, step});
-    runOp(op, {&logits, &temperature, &topK, &topP, &random}, {&ids, &logProbability}, {});
+    runOp(op, {&logits, &temperature, &topK, &topP, &random, &ahead}, {&ids, &logProbability}, {});
     CHECK((ids.i32[0] == 1 || ids.i32[0] == 3));
   }
 }
