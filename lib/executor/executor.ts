@@ -15,6 +15,8 @@ export interface Executor {
   readonly name: string;
   /** The array type of this executor's "f32" values: Float64Array only for the float64 reference. */
   readonly floats: Float32ArrayConstructor | Float64ArrayConstructor;
+  /** Name of what its rounding depends on besides the program and its executor: ranks that train together have the same. Default: nothing. */
+  readonly rounding?: string;
   createStore(): Store;
   /** Checks the program, plans its memory and binds it to the variables of `store`, declaring those that are new. */
   compile(program: Program, store: Store, options?: CompileOptions): Executable;

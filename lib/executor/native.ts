@@ -32,12 +32,14 @@ export type NativeExecutorOptions = OptionsOf<typeof nativeExecutorRules>;
 /** Runs programs in C++: each run is one call that works off the event loop. */
 export class NativeExecutor extends AddonExecutor {
   readonly matmulPrecision: MatmulPrecision;
+  readonly rounding: string;
 
   /** @internal */
   constructor(addon: Addon, options: NativeExecutorOptions = {}) {
     const { matmulPrecision } = completeOptions("nativeExecutor", options, nativeExecutorRules);
     super("native", addon, { precision: matmulPrecisions.indexOf(matmulPrecision), handleOf });
     this.matmulPrecision = matmulPrecision;
+    this.rounding = `${addon.info().kernels.chosen} kernels`;
   }
 }
 

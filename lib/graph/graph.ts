@@ -115,6 +115,15 @@ export class Graph {
     return this.#feeds.get(name) ?? this.feed(name, "f32", []);
   }
 
+  /**
+   * Targets and rows of the whole batch, to divide by: what this graph records of some rows then adds up with the others' to what
+   * all rows give.
+   * @param own [] targets of the rows that are recorded. @param B how many these are.
+   */
+  whole(own: Tensor, B: number): { count: Tensor; rows: number } {
+    return this.rows ? { count: this.scalar("targetsOfAll"), rows: this.rows.of } : { count: own, rows: B };
+  }
+
   /** Shapes of what callers supply, by name. @internal */
   get feedShapes(): Map<string, Shape> {
     return new Map([...this.#feeds].map(([name, { shape }]) => [name, shape]));

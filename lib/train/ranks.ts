@@ -1,15 +1,20 @@
 import { deserialize, serialize } from "node:v8";
 import { OptionError } from "../errors.js";
 import type { Communicator } from "../executor/communicator.js";
+import { shapeText } from "../graph/program.js";
 import type { TrainingData } from "./data.js";
 import { rowsOfShare } from "./data.js";
 import type { Tally } from "./evaluation.js";
+import type { Fingerprint } from "./fingerprint.js";
 import { SharedData } from "./sharedData.js";
 import type { Trainable } from "./trainable.js";
 import type { VariableValues } from "./trainingVariables.js";
 
 /** Beginning of the names of variables that have a row for each row of a batch. */
 const rowState = "state/";
+
+/** Name of what ranks round by, in the words of a message. */
+const arithmetic = "arithmetic of";
 
 /** The processes of a training as one of them sees them; the only one, where there is no communicator. */
 export class Ranks {
@@ -41,6 +46,34 @@ export class Ranks {
     const share = (data: TrainingData<Form>) => new SharedData(data, model, communicator);
     const { data, validation } = options;
     return { ...options, data: share(data), ...(validation ? { validation: share(validation) } : {}) };
+  }
+
+  /**
+   * Looks whether all ranks train the same model in the same way: after the first step it would show in no number.
+   * @throws OptionError, on all of them, for the first thing in which one is not like rank 0.
+   */
+  async expectAlike(own: Fingerprint, { executor, parameters }: Trainable<never>): Promise<void> {
+    if (!this.communicator) return;
+    const shapes = parameters.map(({ name, dtype, shape }) => [`parameter ${name}`, `${dtype}${shapeText(shape)}`]);
+    const mine: Fingerprint = {
+      ...own,
+      ...Object.fromEntries(shapes),
+      [arithmetic]: executor.rounding ?? executor.name,
+    };
+    const [first = mine, ...others] = (await this.communicator.gather(serialize(mine))).map(
+      (one) => deserialize(one) as Fingerprint,
+    );
+    for (const [i, theirs] of others.entries()) {
+      const name = Object.keys({ ...first, ...theirs }).find((key) => theirs[key] !== first[key]);
+      if (name === undefined) continue;
+      const value = ({ [name]: value = "none" }: Fingerprint) => `${name} ${value}`;
+      const advice =
+        name === arithmetic ? " OSTINATO_KERNELS chooses kernels that every CPU has; `ostinato info` names them." : "";
+      throw new OptionError(
+        `Trainer: rank ${i + 1} has ${value(theirs)}, and rank 0 has ${value(first)}. Ranks train one model together: all need the same ` +
+          `model, data and options.${advice}`,
+      );
+    }
   }
 
   /** Gives all ranks the parameters of the first. */

@@ -3,6 +3,7 @@ import type { VariableSpec } from "../graph/program.js";
 import type { TrainingData } from "./data.js";
 import { DivergenceError, firstNonFinite } from "./divergence.js";
 import { EvaluationStep } from "./evaluation.js";
+import { hasNone } from "./reduction.js";
 import type { Batch, Trainable } from "./trainable.js";
 
 const lowerRate = "Lower the learning rate.";
@@ -62,7 +63,7 @@ export class Soundness<Form> {
     data: TrainingData<Form>,
     { step, times }: { step: number; times: number },
   ): Promise<DivergenceError> {
-    const { layer, what } = firstNonFinite(await new EvaluationStep(this.#model).firstNonFinite(data.batches(0)));
+    const { layer, what } = firstNonFinite(await new EvaluationStep(this.#model).firstNonFinite(withRows(data)));
     return new DivergenceError({
       step,
       layer,
@@ -71,4 +72,9 @@ export class Soundness<Form> {
       advice: `${lowerRate} Or validate on shorter texts: a state can grow without bound in very long ones.`,
     });
   }
+}
+
+/** The batches of which this rank has rows. */
+async function* withRows<Form>(data: TrainingData<Form>): AsyncGenerator<Batch<Form>> {
+  for await (const batch of data.batches(0)) if (!hasNone(batch.rows, batch.form)) yield batch;
 }

@@ -191,16 +191,13 @@ export class TrainingStep<Form> {
   }
 
   /** This rank's part of the objective: the parts of all ranks add up to that of the whole batch. */
-  #objective(graph: Graph, { losses, count: ownCount, penalty: ownPenalty }: RecordedLoss): Tensor {
-    const B = losses.shape[1] as number;
-    const of = graph.rows?.of ?? B;
-    const count = graph.rows ? graph.scalar("targetsOfAll") : ownCount;
-    const penalty = ownPenalty && (graph.rows ? ops.affine(ownPenalty, { scale: B / of }) : ownPenalty);
+  #objective(graph: Graph, { losses, count: ownCount, penalty }: RecordedLoss): Tensor {
+    const { count, rows } = graph.whole(ownCount, losses.shape[1] as number);
     if (this.#options.reduction === "token") {
       const mean = ops.divide(ops.sum(losses), count);
       return penalty ? ops.add(mean, penalty) : mean;
     }
-    const scale = 1 / of;
+    const scale = 1 / rows;
     const sum = ops.affine(ops.sum(losses), { scale });
     return penalty ? ops.add(sum, ops.multiply(penalty, ops.affine(count, { scale }))) : sum;
   }

@@ -120,7 +120,10 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   async #run(turn: ModelTurn, signal: AbortSignal | undefined): Promise<EndEvent> {
     const { resume, optimizer } = this.#options;
     await this.#expectData();
-    if (this.#folder) this.#fingerprint = await fingerprintOf(this.#options, this.#totalSteps());
+    if (this.#folder || !this.#ranks.alone) {
+      this.#fingerprint = await fingerprintOf(this.#options, this.#totalSteps());
+    }
+    await this.#ranks.expectAlike({ ...this.#fingerprint, ...this.#turns() }, this.#model);
     if (resume) await this.#resume(turn);
     else {
       const fresh = this.#at.step === 0 && !this.#folder?.resumable;
@@ -395,6 +398,13 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     if (!this.#best.found) return this.#average.adopt(this.#at.step);
     if (this.#folder) return this.#model.restore(this.#folder.path);
     for (const [name, values] of this.#bestParameters ?? []) await this.#model.store.write(name, values);
+  }
+
+  /** Settings by which ranks know what is next, besides those that a training keeps for good. */
+  #turns(): Fingerprint {
+    const { validateEvery, patience, best, bucketMegabytes, compress } = this.#options;
+    const buckets = `of ${bucketMegabytes} MB, compress ${compress}`;
+    return { "updates in all": this.#totalSteps(), "validation every": validateEvery, patience, best, buckets };
   }
 
   #totalSteps(): number {

@@ -29,8 +29,11 @@ enum Tag { kPiece = 1, kBeat = 2 };
 constexpr size_t kLargestMessage = size_t{1} << 30;
 // Looks before a rank that waits begins to sleep.
 constexpr int kEagerLooks = 100;
+constexpr char kUnlike[] = "the ranks send values that do not fit together";
 constexpr auto kBetweenLooks = std::chrono::microseconds(50);
 constexpr auto kBetweenBeats = std::chrono::seconds(1);
+// A rank that has not looked for so long stood still itself, as a job that a terminal has suspended.
+constexpr auto kOwnPause = std::chrono::seconds(3);
 
 struct State {
   int rank = 0, size = 1;
@@ -39,9 +42,11 @@ struct State {
   // Each rank tells the next one that it lives, and listens to the one before.
   char sent = 0, heard = 0;
   MPI_Request sending = MPI_REQUEST_NULL, hearing = MPI_REQUEST_NULL;
-  Clock::time_point lastSent, lastHeard;
+  Clock::time_point lastSent, lastHeard, lastLook;
   std::vector<MPI_Request> requests;
-  std::vector<int> peers;
+  std::vector<MPI_Status> statuses;
+  // Bytes that each request brings; -1 of one that sends.
+  std::vector<int> expected;
 };
 
 State& state() {
@@ -84,7 +89,7 @@ const char* open(int* rank, int* size) {
   const int code = MPI_Allgather(name, sizeof name, MPI_CHAR, names.data(), sizeof name, MPI_CHAR, MPI_COMM_WORLD);
   if (code != MPI_SUCCESS) return failed(code);
   for (int r = 0; r < s.size; r++) s.hosts.emplace_back(names.data() + static_cast<size_t>(r) * sizeof name);
-  s.lastSent = s.lastHeard = Clock::now();
+  s.lastSent = s.lastHeard = s.lastLook = Clock::now();
   *rank = s.rank;
   *size = s.size;
   return nullptr;
@@ -96,6 +101,8 @@ const char* beat(double seconds) {
   if (s.size == 1) return nullptr;
   const int next = (s.rank + 1) % s.size, before = (s.rank + s.size - 1) % s.size;
   const Clock::time_point now = Clock::now();
+  if (const auto pause = now - s.lastLook; pause > kOwnPause) s.lastHeard += pause;
+  s.lastLook = now;
   int done = 1, code = MPI_SUCCESS;
   if (s.sending != MPI_REQUEST_NULL) code = MPI_Test(&s.sending, &done, MPI_STATUS_IGNORE);
   if (code == MPI_SUCCESS && done && now - s.lastSent >= kBetweenBeats) {
@@ -116,11 +123,13 @@ const char* beat(double seconds) {
 const char* exchange(const Piece* out, const Piece* in, double seconds, int (*stopped)(void*), void* context) {
   State& s = state();
   s.requests.clear();
-  const auto each = [&](const Piece& piece, auto&& start) {
+  s.expected.clear();
+  const auto each = [&](const Piece& piece, bool brings, auto&& start) {
     char* data = static_cast<char*>(piece.data);
     for (size_t begin = 0; begin < piece.bytes; begin += kLargestMessage) {
       s.requests.push_back(MPI_REQUEST_NULL);
       const int count = static_cast<int>(std::min(kLargestMessage, piece.bytes - begin));
+      s.expected.push_back(brings ? count : -1);
       if (const int code = start(data + begin, count, &s.requests.back()); code != MPI_SUCCESS) return code;
     }
     return int{MPI_SUCCESS};
@@ -128,26 +137,32 @@ const char* exchange(const Piece* out, const Piece* in, double seconds, int (*st
   for (int step = 0; step < s.size; step++) {
     const int from = (s.rank + s.size - step) % s.size, to = (s.rank + step) % s.size;
     if (step == 0) {
-      if (in[from].bytes != out[to].bytes) return fail("the ranks send values that do not fit together");
+      if (in[from].bytes != out[to].bytes) return fail(kUnlike);
       std::copy_n(static_cast<const char*>(out[to].data), out[to].bytes, static_cast<char*>(in[from].data));
       continue;
     }
-    int code = each(in[from], [&](char* data, int count, MPI_Request* request) {
+    int code = each(in[from], true, [&](char* data, int count, MPI_Request* request) {
       return MPI_Irecv(data, count, MPI_CHAR, from, kPiece, MPI_COMM_WORLD, request);
     });
     if (code == MPI_SUCCESS) {
-      code = each(out[to], [&](char* data, int count, MPI_Request* request) {
+      code = each(out[to], false, [&](char* data, int count, MPI_Request* request) {
         return MPI_Isend(data, count, MPI_CHAR, to, kPiece, MPI_COMM_WORLD, request);
       });
     }
     if (code != MPI_SUCCESS) return failed(code);
   }
+  s.statuses.resize(s.requests.size());
   for (int look = 0;; look++) {
     int done = 0;
-    const int code = MPI_Testall(static_cast<int>(s.requests.size()), s.requests.data(), &done, MPI_STATUSES_IGNORE);
+    const int code = MPI_Testall(static_cast<int>(s.requests.size()), s.requests.data(), &done, s.statuses.data());
     if (code != MPI_SUCCESS) return failed(code);
     if (done) {
-      s.lastHeard = Clock::now();
+      for (size_t i = 0; i < s.requests.size(); i++) {
+        int count = 0;
+        if (s.expected[i] >= 0) MPI_Get_count(&s.statuses[i], MPI_CHAR, &count);
+        if (s.expected[i] >= 0 && count != s.expected[i]) return fail(kUnlike);
+      }
+      s.lastHeard = s.lastLook = Clock::now();
       // A rank that never has to wait tells the next one here that it lives.
       return s.lastHeard - s.lastSent < kBetweenBeats ? nullptr : beat(seconds);
     }

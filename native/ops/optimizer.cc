@@ -16,12 +16,22 @@ using namespace ops;
 
 // ---- globalNorm, clipScale ----
 
+// Gradients are cut by their size alone: the norm has the same bits on any number of threads, as ranks that scale their
+// gradients by it must.
+constexpr int64_t kNormPiece = int64_t{1} << 16;
+
+int64_t normPieces(int64_t n) { return (n + kNormPiece - 1) / kNormPiece; }
+
 size_t checkGlobalNorm(const Call& call) {
-  for (int i = 0; i < call.operandCount; i++) expectOperand(call, i, DType::f32);
   const int64_t n = call.operandCount;
+  int64_t pieces = 0;
+  for (int i = 0; i < call.operandCount; i++) {
+    expectOperand(call, i, DType::f32);
+    pieces = std::max(pieces, normPieces(call.operand(i).elements()));
+  }
   expectResult(call, globalNorm::norm, DType::f32, nullptr, 0);
   expectResult(call, globalNorm::norms, DType::f32, &n, 1);
-  return static_cast<size_t>(call.pool.threads()) * sizeof(double);
+  return static_cast<size_t>(pieces) * sizeof(double);
 }
 
 // Squares in float where they fit. Above 1.8e19 they would be infinite, and what has lost digits below 1e-19 counts
@@ -38,14 +48,15 @@ void runGlobalNorm(const Call& call) {
   double total = 0;
   for (int i = 0; i < call.operandCount; i++) {
     const TensorView& g = call.operand(i);
-    const int64_t n = g.elements();
-    const int parts = partsFor(call.pool, n);
-    call.pool.parallel(parts, [&](int part) {
-      const int64_t begin = n * part / parts;
-      partial[part] = sumOfSquares(g.f32() + begin, n * (part + 1) / parts - begin);
+    const int64_t n = g.elements(), pieces = normPieces(n);
+    forRanges(call.pool, pieces, kNormPiece, [&](int64_t first, int64_t last) {
+      for (int64_t piece = first; piece < last; piece++) {
+        const int64_t begin = piece * kNormPiece;
+        partial[piece] = sumOfSquares(g.f32() + begin, std::min(kNormPiece, n - begin));
+      }
     });
     double squares = 0;
-    for (int part = 0; part < parts; part++) squares += partial[part];
+    for (int64_t piece = 0; piece < pieces; piece++) squares += partial[piece];
     call.result(globalNorm::norms).mutableF32()[i] = static_cast<float>(std::sqrt(squares));
     total += squares;
   }

@@ -33,7 +33,9 @@ const stream = memoryStream(tokenizer.encode(text), text.length, tokenizer);
 const folders = await mkdtemp(join(tmpdir(), "ostinato-ranks-"));
 afterAll(() => rm(folders, { recursive: true }));
 
-function modelOf(executor: Executor, options: { dropout?: number; sentences?: boolean } = {}) {
+type ModelOptions = { dropout?: number; sentences?: boolean; activationPenalty?: number; temporalPenalty?: number };
+
+function modelOf(executor: Executor, options: ModelOptions = {}) {
   return LanguageModel.create({
     tokenizer,
     hiddenSize: 12,
@@ -85,6 +87,12 @@ async function parametersOf(model: TextModel | undefined): Promise<Float32Array>
 }
 
 const windows = async () => new WindowData(stream, { batchSize: 6, windowLength: 7 });
+/** Sentences of 1 to 40 characters. */
+const uneven = async () => {
+  const lines = text.slice(0, 500).replaceAll(/(.{1,3}) (.{20}) /g, "$1\n$2\n");
+  const own = memoryStream(tokenizer.encode(lines), lines.length, tokenizer);
+  return SentenceData.create(own, { tokenizer, batchSize: 4 });
+};
 const sentences = async () => SentenceData.create(stream, { tokenizer, batchSize: 4 });
 
 /** One process that adds the gradients of the ranks' rows, in their order, by programs of its own. */
@@ -187,6 +195,64 @@ test("batches with fewer rows than ranks, sums over time and Adam: as one proces
   for (const [i, loss] of several.losses.entries()) expect(loss).toBeCloseTo(one.losses[i] as number, 4);
   const [first, ...others] = await Promise.all(several.models.map(parametersOf));
   for (const other of others) expect(other).toEqual(first);
+});
+
+test("penalties of activations are means over the whole batch, of which some ranks have more tokens than others", async () => {
+  const model = { sentences: true, activationPenalty: 2, temporalPenalty: 1 };
+  const [one, two] = [await trained(1, uneven, { model }), await trained(2, uneven, { model })];
+  expect(distance(await parametersOf(two.models[0]), await parametersOf(one.models[0]))).toBeLessThan(1e-5);
+});
+
+test("ranks that do not train the same model, on the same data, in the same way are refused, on all of them", async () => {
+  const other = memoryStream(tokenizer.encode(text.replaceAll("fox", "dog")), text.length, tokenizer);
+  const unlike: [string, { hiddenSize?: number; stream?: typeof stream } & Options][] = [
+    ["parameter embedding.weight f32", { hiddenSize: 13 }],
+    ["data digest", { stream: other }],
+    ["buckets of 1 MB, compress bfloat16, and", { bucketMegabytes: 1, compress: "bfloat16" }],
+    ["updates in all 3, and rank 0 has updates in all", { maximumSteps: 3 }],
+    ['optimizer sgd {"learningRate":1', { optimizer: sgd({ learningRate: 1 }) }],
+  ];
+  for (const [part, { hiddenSize = 12, stream: own = stream, ...options }] of unlike) {
+    const group = await threadGroup(2);
+    const ends = await Promise.allSettled(
+      group.map(async (communicator, rank) => {
+        const [size, read] = rank === 1 ? [hiddenSize, own] : [12, stream];
+        const model = await LanguageModel.create({ tokenizer, hiddenSize: size, executor: nativeExecutor() });
+        const data = new WindowData(read, { batchSize: 6, windowLength: 7 });
+        const usual = { data, epochs: 1, optimizer: sgd({ learningRate: 0.5 }), communicator };
+        return new Trainer(model, { ...usual, ...(rank === 1 ? (options as object) : {}) }).run();
+      }),
+    );
+    for (const { reason } of ends as PromiseRejectedResult[]) expect(reason.message).toContain(`rank 1 has ${part}`);
+    await Promise.all(group.map((communicator) => communicator.close()));
+  }
+});
+
+test("a validation that stays infinite is found where a rank has no rows of it, too", async () => {
+  const group = await threadGroup(3);
+  const ends = await Promise.allSettled(
+    group.map(async (communicator) => {
+      const model = await modelOf(nativeExecutor(), { sentences: true });
+      const two = await SentenceData.create(memoryStream(tokenizer.encode(text.slice(0, 100)), 100, tokenizer), {
+        ...{ tokenizer, batchSize: 2, role: "validate" },
+      });
+      const { name } = model.network.output.weight;
+      const validation = {
+        ...{ length: two.length, role: "validate", divisible: true },
+        async *batches() {
+          const values = await model.store.read(name);
+          await model.store.write(name, values.map(() => Number.NaN) as Float32Array);
+          yield* two.batches(0);
+          await model.store.write(name, values);
+        },
+      };
+      const options = { data: await sentences(), validation: validation as never, epochs: 1, communicator };
+      return new Trainer(model, options).run();
+    }),
+  );
+  const messages = (ends as PromiseRejectedResult[]).map(({ reason }) => reason.message);
+  for (const message of messages) expect(message).toContain("the validation loss was not finite");
+  await Promise.all(group.map((communicator) => communicator.close()));
 });
 
 test("buckets of any size give the same bits; rounded to bfloat16, gradients lead all ranks to the same parameters, near those of others", async () => {

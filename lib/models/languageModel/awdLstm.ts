@@ -66,7 +66,7 @@ interface Outputs {
   readonly y: Tensor;
   /** The same after dropout. */
   readonly dropped: Tensor;
-  /** [] steps of all sequences together. */
+  /** [] steps of these sequences together. */
   readonly count: Tensor;
   /** i32 [B] steps of each. Default: T. */
   readonly lengths?: Tensor;
@@ -77,7 +77,7 @@ interface Outputs {
  *
  *   α mean(dropped²) + β mean((y_{t+1} - y_t)²)
  *
- * Both are means over what there is, so that padding changes nothing.
+ * Both are means over what there is in the whole batch, so that padding changes nothing, and parts of it add up.
  */
 export function activationPenalty(outputs: Outputs, config: AwdOptions): Tensor | null {
   const { y, dropped, count, lengths } = outputs;
@@ -85,11 +85,12 @@ export function activationPenalty(outputs: Outputs, config: AwdOptions): Tensor 
   const { graph, shape } = y;
   const [T, B, F] = shape as [number, number, number];
   if (!graph.training) return null;
+  const whole = graph.whole(count, B);
   const penalties: Tensor[] = [];
   if (alpha > 0) {
     // A layer norm makes something of the zeros past a sequence's end.
     const within = lengths ? ops.mask(dropped, lengths) : dropped;
-    penalties.push(ops.affine(ops.divide(sumOfSquares(within), count), { scale: alpha / F }));
+    penalties.push(ops.affine(ops.divide(sumOfSquares(within), whole.count), { scale: alpha / F }));
   }
   if (beta > 0 && T > 1) {
     const steps = ops.subtract(
@@ -98,7 +99,7 @@ export function activationPenalty(outputs: Outputs, config: AwdOptions): Tensor 
     );
     const within = lengths ? ops.multiply(steps, followed(graph, lengths, [T, B])) : steps;
     // Each sequence has a step less than it has tokens.
-    const pairs = ops.affine(count, { shift: -B });
+    const pairs = ops.affine(whole.count, { shift: -whole.rows });
     penalties.push(ops.affine(ops.divide(sumOfSquares(within), pairs), { scale: beta / F }));
   }
   return penalties.length === 0 ? null : penalties.reduce((a, b) => ops.add(a, b));
