@@ -42,6 +42,8 @@ export interface BatchRows {
   readonly first: number;
   /** Rows of the whole batch. */
   readonly of: number;
+  /** Whether these rows are learnt from by themselves, so that means are over them alone. Default false. */
+  readonly apart?: boolean;
 }
 
 const recorder = value<() => unknown>("a function that records ops", (record) => typeof record === "function");
@@ -88,7 +90,7 @@ export class Graph {
     const { training, rewrites, rows } = completeOptions("Graph", options, {
       training: flag(),
       rewrites: list(word(rewriteNames), rewriteNames),
-      rows: optional(object({ first: whole(), of: whole({ minimum: 1 }) })),
+      rows: optional(object({ first: whole(), of: whole({ minimum: 1 }), apart: flag() })),
     });
     this.training = training;
     this.rows = rows ?? null;
@@ -121,7 +123,8 @@ export class Graph {
    * @param own [] targets of the rows that are recorded. @param B how many these are.
    */
   whole(own: Tensor, B: number): { count: Tensor; rows: number } {
-    return this.rows ? { count: this.scalar("targetsOfAll"), rows: this.rows.of } : { count: own, rows: B };
+    if (!this.rows || this.rows.apart) return { count: own, rows: B };
+    return { count: this.scalar("targetsOfAll"), rows: this.rows.of };
   }
 
   /** Shapes of what callers supply, by name. @internal */

@@ -23,6 +23,20 @@ export async function fingerprintOf<Form>(
   };
 }
 
+/** Settings that may change between the parts of a training, and by which ranks that train together know what is next. */
+export function turnsOf<Form>(options: CompleteTrainerOptions<Form>, totalSteps: number): Fingerprint {
+  const { validateEvery, patience, best, bucketMegabytes, compress } = options;
+  const { localSteps, outerLearningRate, outerMomentum } = options;
+  return {
+    "updates in all": totalSteps,
+    "validation every": validateEvery,
+    patience,
+    best,
+    buckets: `of ${bucketMegabytes} MB, compress ${compress}`,
+    "outer step": `every ${localSteps} local steps, rate ${outerLearningRate}, momentum ${outerMomentum}`,
+  };
+}
+
 /** How data is cut into batches, and what is in them. */
 async function contentOf<Form>(name: string, data: TrainingData<Form> | undefined): Promise<Fingerprint> {
   if (!data) return { [name]: "none" };

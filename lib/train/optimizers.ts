@@ -52,7 +52,7 @@ export interface Optimizer {
 }
 
 /** The store's name of a moment. */
-export function momentName(optimizer: Optimizer, moment: string, parameter: Parameter): string {
+export function momentName(optimizer: Optimizer, moment: string, parameter: Pick<Parameter, "name">): string {
   return `${optimizer.name}.${moment}/${parameter.name}`;
 }
 

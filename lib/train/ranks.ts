@@ -33,8 +33,8 @@ export class Ranks {
     return (this.communicator?.rank ?? 0) === 0;
   }
 
-  /** Options with this rank's rows of the data. @throws OptionError for data whose batches cannot be shared. */
-  shareData<Form, O extends { data: TrainingData<Form>; validation?: TrainingData<Form> }>(
+  /** Options with this rank's rows of the data, from which it learns by itself where it makes `localSteps`. @throws OptionError for data whose batches cannot be shared. */
+  shareData<Form, O extends { data: TrainingData<Form>; validation?: TrainingData<Form>; localSteps: number }>(
     options: O,
     model: Trainable<Form>,
   ): O {
@@ -43,9 +43,10 @@ export class Ranks {
     if (model.updatesItself) {
       throw new OptionError("Trainer: this model makes its own steps, which several processes cannot make together.");
     }
-    const share = (data: TrainingData<Form>) => new SharedData(data, model, communicator);
-    const { data, validation } = options;
-    return { ...options, data: share(data), ...(validation ? { validation: share(validation) } : {}) };
+    const { rank, size } = communicator;
+    const share = (data: TrainingData<Form>, apart = false) => new SharedData(data, model, { rank, size, apart });
+    const { data, validation, localSteps } = options;
+    return { ...options, data: share(data, localSteps > 0), ...(validation ? { validation: share(validation) } : {}) };
   }
 
   /**

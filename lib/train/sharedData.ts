@@ -1,5 +1,6 @@
 import { OptionError } from "../errors.js";
 import type { Values } from "../executor/executor.js";
+import type { BatchRows } from "../graph/graph.js";
 import { Graph } from "../graph/graph.js";
 import type { Shape } from "../graph/program.js";
 import { elementsOf } from "../graph/program.js";
@@ -22,11 +23,19 @@ export class SharedData<Form> implements TrainingData<Form> {
   readonly #data: TrainingData<Form>;
   readonly #model: Trainable<Form>;
   readonly #rank: RowShare;
+  readonly #apart: { apart?: true };
   /** Axes of the rows, by the form of a batch. */
   readonly #axes = new Map<string, Map<string, { shape: Shape; axis: number }>>();
 
-  /** @throws OptionError for data whose batches cannot be shared. */
-  constructor(data: TrainingData<Form>, model: Trainable<Form>, rank: RowShare) {
+  /**
+   * @param options.apart whether each rank learns from its rows by itself. Default false.
+   * @throws OptionError for data whose batches cannot be shared.
+   */
+  constructor(
+    data: TrainingData<Form>,
+    model: Trainable<Form>,
+    { apart = false, ...rank }: RowShare & { apart?: boolean },
+  ) {
     if (!data.divisible) {
       throw new OptionError(
         "Trainer: the batches of this data cannot be shared by several processes: their rows depend on each other.",
@@ -41,11 +50,12 @@ export class SharedData<Form> implements TrainingData<Form> {
     this.#data = data;
     this.#model = model;
     this.#rank = rank;
+    this.#apart = apart ? { apart } : {};
   }
 
   async *batches(epoch: number, from = 0): AsyncGenerator<Batch<Form>, void, undefined> {
     const own = this.#data.batchesOfRows?.(epoch, from, this.#rank);
-    if (own) yield* own;
+    if (own) for await (const batch of own) yield { ...batch, rows: { ...(batch.rows as BatchRows), ...this.#apart } };
     else for await (const batch of this.#data.batches(epoch, from)) yield this.#own(batch);
   }
 
@@ -62,7 +72,7 @@ export class SharedData<Form> implements TrainingData<Form> {
     );
     // Counted once, for all rows.
     const unknown = batch.unknown === undefined || this.#rank.rank === 0 ? {} : { unknown: 0 };
-    return { ...batch, ...unknown, form, feeds, rows: { first, of } };
+    return { ...batch, ...unknown, form, feeds, rows: { first, of, ...this.#apart } };
   }
 
   /** The axis of each feed that grows with the number of rows. */

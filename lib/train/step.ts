@@ -53,7 +53,7 @@ export interface Wishes {
 }
 
 export interface StepResult {
-  /** Nats per target. */
+  /** Nats per target; NaN where there is none. */
   loss: number;
   tokens: number;
   /** Norm of all gradients together before clipping; 0 of a model that updates itself. */
@@ -104,7 +104,7 @@ export class TrainingStep<Form> {
     if (!(Number.isFinite(total) && Number.isFinite(gradientNorm))) {
       throw await this.#diagnose(batch, { feedsOf, input });
     }
-    if (rows) expectCount(tokens, batch);
+    if (rows && !rows.apart) expectCount(tokens, batch);
     const wishes = { stop: numberOf("stop") > 0, checkpoint: numberOf("checkpoint") > 0 };
     return { loss: total / tokens, tokens, gradientNorm, wishes };
   }

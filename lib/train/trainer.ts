@@ -1,16 +1,17 @@
 import { EventEmitter } from "node:events";
 import { OptionError } from "../errors.js";
 import type { Values } from "../executor/executor.js";
-import { Graph } from "../graph/graph.js";
 import { abortSignal, checkOption, completeOptions } from "../options.js";
 import { BestValidation } from "./best.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { explosion } from "./divergence.js";
 import { EvaluationStep, Tally } from "./evaluation.js";
 import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
+import { expectData } from "./expectData.js";
 import type { Fingerprint } from "./fingerprint.js";
-import { expectSameTraining, fingerprintOf } from "./fingerprint.js";
+import { expectSameTraining, fingerprintOf, turnsOf } from "./fingerprint.js";
 import { clearMoments, ModelTurn } from "./modelTurn.js";
+import { OuterStep } from "./outerStep.js";
 import { expectPlainSteps } from "./plainSteps.js";
 import { prefetch } from "./prefetch.js";
 import { Curve, Progress } from "./progress.js";
@@ -26,6 +27,8 @@ import { completeTrainerOptions } from "./trainerOptions.js";
 import { TrainingFolder } from "./trainingFolder.js";
 import { TrainingVariables } from "./trainingVariables.js";
 import { WeightAverage } from "./weightAverage.js";
+
+const noWishes: Wishes = { stop: false, checkpoint: false };
 
 /** A loss that has grown more than this since the first update, or since 1, will not come back. */
 const largestGrowth = 100;
@@ -47,6 +50,8 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   readonly #options: CompleteTrainerOptions<Form>;
   readonly #ranks: Ranks;
   readonly #step: TrainingStep<Form>;
+  /** Step of all ranks together, where each makes some alone. */
+  readonly #outer: OuterStep | null;
   readonly #evaluation: EvaluationStep<Form>;
   readonly #soundness: Soundness<Form>;
   readonly #variables: TrainingVariables;
@@ -62,7 +67,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   #firstLoss = Number.NaN;
   #lastLoss = Number.NaN;
   #lastBatch: Batch<Form> | null = null;
-  #wishes: Wishes = { stop: false, checkpoint: false };
+  #wishes: Wishes = noWishes;
   #secondsBefore = 0;
   #fingerprint: Fingerprint = {};
 
@@ -76,11 +81,15 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     const { optimizer, clipNorm, clipValue, reduction, folder } = this.#options;
     if (model.updatesItself) expectPlainSteps(this.#options, options);
     const { communicator } = this.#ranks;
-    const { bucketMegabytes, compress } = this.#options;
+    const { bucketMegabytes, compress, localSteps } = this.#options;
     const reduced = { bucketMegabytes, compress };
-    this.#step = new TrainingStep(model, { optimizer, clipNorm, clipValue, reduction, communicator, reduced });
+    const isLocal = communicator !== undefined && localSteps > 0;
+    this.#outer = isLocal ? new OuterStep(model, { ...this.#options, communicator, reduced }) : null;
+    const together = isLocal ? {} : { communicator, reduced };
+    this.#step = new TrainingStep(model, { optimizer, clipNorm, clipValue, reduction, ...together });
     this.#evaluation = new EvaluationStep(model);
-    this.#variables = new TrainingVariables(model, optimizer, this.#step);
+    const variables = () => [...this.#step.variables(), ...(this.#outer?.variables() ?? [])];
+    this.#variables = new TrainingVariables(model, optimizer, { variables });
     this.#average = new WeightAverage(model, optimizer);
     this.#best = new BestValidation(this.#options.best);
     this.#soundness = new Soundness(model, () => this.#rollBack());
@@ -119,11 +128,11 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
 
   async #run(turn: ModelTurn, signal: AbortSignal | undefined): Promise<EndEvent> {
     const { resume, optimizer } = this.#options;
-    await this.#expectData();
+    await expectData(this.#model, this.#options);
     if (this.#folder || !this.#ranks.alone) {
       this.#fingerprint = await fingerprintOf(this.#options, this.#totalSteps());
     }
-    await this.#ranks.expectAlike({ ...this.#fingerprint, ...this.#turns() }, this.#model);
+    await this.#ranks.expectAlike({ ...this.#fingerprint, ...turnsOf(this.#options, this.#totalSteps()) }, this.#model);
     if (resume) await this.#resume(turn);
     else {
       const fresh = this.#at.step === 0 && !this.#folder?.resumable;
@@ -133,20 +142,8 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     }
     // Also those that a checkpoint does not hold, as they are not learnt.
     await this.#ranks.sendParameters(this.#model);
+    await this.#outer?.begin();
     return this.#train(signal);
-  }
-
-  /** @throws OptionError for data that the model cannot read, before anything is written. */
-  async #expectData(): Promise<void> {
-    const { data, validation, best } = this.#options;
-    for (const each of validation ? [data, validation] : [data]) {
-      for await (const { form, rows } of each.batches(0)) {
-        if (hasNone(rows, form)) continue;
-        this.#model.expectForm?.(form, each);
-        if (each !== validation || best === "loss" || this.#model.recordLoss(new Graph(), form).predictions) break;
-        throw new OptionError('Trainer: best is "accuracy", and this model has none: leave it out.', ["best"]);
-      }
-    }
   }
 
   async #train(signal: AbortSignal | undefined): Promise<EndEvent> {
@@ -166,8 +163,9 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
         // Whether the first update did harm shows in the loss of the second.
         const known = () => !this.#folder?.replaces || this.#at.step > 1;
         const due = () => this.#folder?.unkept || (known() && progress.seconds - saved > checkpointSeconds);
-        const wishes = { stop: signal?.aborted === true, checkpoint: this.#ranks.first && due() === true };
-        await this.#update(batch, { progress, wishes });
+        const wishes = () => ({ stop: signal?.aborted === true, checkpoint: this.#ranks.first && due() === true });
+        await this.#update(batch, { progress, wishes: wishes() });
+        if (this.#outer && this.#exchangeDue()) this.#wishes = await this.#outer.run(wishes());
         if (samples && this.#ranks.first && this.#at.step % samples.every === 0)
           await this.#sample(samples.write, signal);
         if (this.#validationDue()) await this.#validate(signal);
@@ -198,12 +196,18 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     const learningRate = optimizer.learningRate * factor;
     const averageShare = this.#average.share(step + 1);
     const result = this.#step.run(batch, { learningRate, step: step + 1, seed, averageShare, wishes });
-    const { loss, gradientNorm, ...agreed } = await result.catch(async (error: unknown) => {
+    const {
+      loss: measured,
+      tokens,
+      gradientNorm,
+      ...agreed
+    } = await result.catch(async (error: unknown) => {
       throw await this.#soundness.explain(error);
     });
+    const loss = tokens > 0 ? measured : this.#lastLoss;
     if (step === 0) this.#firstLoss = loss;
     this.#lastLoss = loss;
-    this.#wishes = agreed.wishes;
+    this.#wishes = this.#outer ? noWishes : agreed.wishes;
     if (!hasNone(batch.rows, batch.form)) this.#lastBatch = batch;
     this.#at = { epoch, step: step + 1, batch: this.#at.batch + 1, tokens: this.#at.tokens + batch.tokens };
     const share = this.#progress();
@@ -219,6 +223,13 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     };
     this.#curve.add(event, this.#secondsBefore + progress.seconds);
     this.emit("step", event);
+  }
+
+  /** After some steps of each rank alone, and before all that ranks do together. */
+  #exchangeDue(): boolean {
+    const { localSteps, maximumSteps, data } = this.#options;
+    const { step, batch } = this.#at;
+    return step % localSteps === 0 || step >= maximumSteps || batch === data.length || this.#validationDue();
   }
 
   /** At the end of an epoch or every `validateEvery` updates, unless these parameters were measured already. */
@@ -398,13 +409,6 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     if (!this.#best.found) return this.#average.adopt(this.#at.step);
     if (this.#folder) return this.#model.restore(this.#folder.path);
     for (const [name, values] of this.#bestParameters ?? []) await this.#model.store.write(name, values);
-  }
-
-  /** Settings by which ranks know what is next, besides those that a training keeps for good. */
-  #turns(): Fingerprint {
-    const { validateEvery, patience, best, bucketMegabytes, compress } = this.#options;
-    const buckets = `of ${bucketMegabytes} MB, compress ${compress}`;
-    return { "updates in all": this.#totalSteps(), "validation every": validateEvery, patience, best, buckets };
   }
 
   #totalSteps(): number {

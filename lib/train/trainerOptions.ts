@@ -118,6 +118,16 @@ export const trainerRules = table("Trainer", {
    * Default none.
    */
   compress: option(word(["none", "bfloat16"], "none"), { onResume: "changes" }),
+  /**
+   * Updates that each of several processes makes alone, on its own rows, before all take the mean of what they have learnt (DiLoCo, Douillard et al.
+   * 2023): for slow networks. They also meet before every validation and at the end of an epoch. 0 for none: every update is made together.
+   * Default 0.
+   */
+  localSteps: option(whole({ initial: 0 }), { aka: ["sync_every", "inner_steps"], onResume: "changes" }),
+  /** Learning rate of the step that follows `localSteps`, on the mean of all changes. Default 0.7. */
+  outerLearningRate: option(real({ minimum: 0, initial: 0.7 }), { aka: ["outer_lr"], onResume: "changes" }),
+  /** Nesterov momentum of the step that follows `localSteps`. Default 0.9. */
+  outerMomentum: option(real({ minimum: 0, below: 1, initial: 0.9 }), { onResume: "changes" }),
   /** Description of how this training was called, kept in `folder` as training.json. Default: no such file. */
   record: optional(value<TrainingRecord>("{ command, files, options }", isRecord)),
 });
