@@ -16,6 +16,63 @@ test("gaps take the value a season before, and the change of their neighbours si
   for (const [t, value] of withoutGaps(gone, 4).entries()) expect(value).toBeCloseTo(wave[t] as number, 9);
 });
 
+const gap = Number.NaN;
+test.each([
+  [
+    "no season: straight lines, and the nearest value outside",
+    [gap, 2, gap, gap, 5, 7, gap, gap],
+    1,
+    [2, 2, 3, 4, 5, 7, 7, 7],
+  ],
+  [
+    "a season: the change lies on a line too",
+    [1, 10, 4, 2, gap, 6, 3, gap, gap],
+    3,
+    [1, 10, 4, 2, 11.5, 6, 3, 12.5, 7],
+  ],
+  ["a gap from within the first season on: the change after it", [1, 10, 4, gap, gap, 6], 3, [1, 10, 4, 3, 12, 6]],
+  ["a gap of a season and more in the first two: straight lines", [1, 2, gap, gap, 5], 2, [1, 2, 3, 4, 5]],
+  ["nothing after the first season: its last value", [1, 2, 3, gap, gap], 3, [1, 2, 3, 3, 3]],
+  ["nothing after a season whose change is known", [1, 2, 5, gap, gap, gap], 2, [1, 2, 5, 6, 9, 10]],
+  ["a gap before a season has passed", [4, gap, 8, 5, 7, 9], 3, [4, 6, 8, 5, 7, 9]],
+  ["no values", [], 2, []],
+])("%s", (_, values, season, expected) => {
+  expect(Array.from(withoutGaps(values, season))).toEqual(expected);
+});
+
+test("the last value, or season, is repeated; a history shorter than a season has its last value", () => {
+  expect(Array.from(naive([1, 3, gap], 3))).toEqual([3, 3, 3]);
+  expect(Array.from(naive([], 2))).toEqual([0, 0]);
+  expect(Array.from(seasonalNaive([9, 1, 2, 3], 5, 3))).toEqual([1, 2, 3, 1, 2]);
+  expect(Array.from(seasonalNaive([1, 2, 3], 4, 3))).toEqual([1, 2, 3, 1]);
+  expect(Array.from(seasonalNaive([1, 2], 4, 3))).toEqual([2, 2, 2, 2]);
+  expect(Array.from(seasonalNaive([1, 2], 2))).toEqual([2, 2]);
+});
+
+test("drift of no more than a season is the season; of one value more, the change between the two first places", () => {
+  expect(Array.from(drift([1, 2], 3, 2))).toEqual([1, 2, 1]);
+  expect(Array.from(drift([1, 5, 3], 3, 2))).toEqual([7, 5, 9]);
+});
+
+test("Naive2 takes no season for one before it has come three times, nor in values that are not above 0", () => {
+  const spikes = Array.from({ length: 36 }, (_, t): number => (t % 12 === 11 ? 100 : 1));
+  const next = Array.from({ length: 14 }, (_, h) => (h === 11 ? 100 : 1));
+  for (const [h, value] of naive2(spikes, 14, 12).entries()) expect(value).toBeCloseTo(next[h] as number, 9);
+  expect(Array.from(naive2(spikes.slice(1), 14, 12))).toEqual(new Array(14).fill(100));
+  expect(Array.from(naive2(spikes.with(0, 0), 2, 12))).toEqual([100, 100]);
+});
+
+test.each([3, 4, 7])("Naive2 puts a season of %s back on the level that the last value has without it", (season) => {
+  const factors = Array.from({ length: season }, (_, place) => 1 + place);
+  const history = Array.from({ length: 12 * season + 2 }, (_, t) => 10 * (factors[t % season] as number));
+  for (const [h, value] of naive2(history, 2 * season, season).entries()) {
+    expect(value).toBeCloseTo(10 * (factors[(2 + h) % season] as number), 9);
+  }
+  // Twice the last value is twice the level.
+  const twice = naive2([...history.slice(0, -1), 2 * (history.at(-1) as number)], season, season);
+  for (const value of twice) expect(value).toBeGreaterThan(15);
+});
+
 test("drift carries a line on, and a line over a season", () => {
   expect(Array.from(drift([1, 2, 3, 4], 2))).toEqual([5, 6]);
   const seasonal = [0, 10, 2, 12, 4, 14];
