@@ -6,21 +6,21 @@ const deviationOf = (...values: number[]) => {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 };
-const fit = (values: number[], options: object = {}) =>
+const scaled = (values: number[], options: object = {}) =>
   fitSeries("a", Float64Array.from(values), { season: 1, scaling: "difference", logarithm: false, ...options });
 
 test("a series has its mean, its deviation, and as scale what the model asks for", () => {
   const values = [1, 5, missing, 2, 8];
   const fitted = { name: "a", center: 4, deviation: expect.closeTo(deviationOf(1, 5, 2, 8), 12), season: 1 };
-  expect(fit(values, { scaling: "deviation" })).toEqual({ ...fitted, scale: fitted.deviation });
-  expect(fit(values, { scaling: "mean" })).toEqual({ ...fitted, scale: 1 + 4 });
+  expect(scaled(values, { scaling: "deviation" })).toEqual({ ...fitted, scale: fitted.deviation });
+  expect(scaled(values, { scaling: "mean" })).toEqual({ ...fitted, scale: 1 + 4 });
   expect(
-    fit(
+    scaled(
       values.map((value) => -value),
       { scaling: "mean" },
     ),
   ).toMatchObject({ center: -4, scale: 5 });
-  expect(fit(values)).toEqual({ ...fitted, scale: 5 });
+  expect(scaled(values)).toEqual({ ...fitted, scale: 5 });
 });
 
 test.each([
@@ -31,22 +31,22 @@ test.each([
   ["1, where nothing changes", [3, 3, 3, 3], 2, 1],
   ["1, where nothing is known", [missing, missing], 1, 1],
 ])("the scale by difference is %s", (_, values, season, scale) => {
-  expect(fit(values, { season }).scale).toBeCloseTo(scale, 12);
+  expect(scaled(values, { season }).scale).toBeCloseTo(scale, 12);
 });
 
 test("what does not change has the deviation 1, and what is not known the centre 0", () => {
-  expect(fit([3, 3])).toEqual({ name: "a", center: 3, deviation: 1, scale: 1, season: 1 });
-  expect(fit([missing])).toEqual({ name: "a", center: 0, deviation: 1, scale: 1, season: 1 });
+  expect(scaled([3, 3])).toEqual({ name: "a", center: 3, deviation: 1, scale: 1, season: 1 });
+  expect(scaled([missing])).toEqual({ name: "a", center: 0, deviation: 1, scale: 1, season: 1 });
   // Rounding is no change.
-  expect(fit([1e9, 1e9 + 1e-7], { scaling: "deviation" })).toMatchObject({ deviation: 1, scale: 1 });
+  expect(scaled([1e9, 1e9 + 1e-7], { scaling: "deviation" })).toMatchObject({ deviation: 1, scale: 1 });
 });
 
 test("a series takes the longer season where it changes less over it", () => {
   const long = [1, 2, 7, 9, 1, 2, 7, 10];
-  expect(fit(long, { season: 2, longSeason: 4 })).toMatchObject({ season: 4, scale: 0.25 });
-  expect(fit(long, { season: 4, longSeason: 2 })).toMatchObject({ season: 4, scale: 0.25 });
-  expect(fit([1, 2, 1, 2, 1, 2], { season: 2, longSeason: 4 })).toMatchObject({ season: 2 });
-  expect(fit([1, 2, 3], { season: 2, longSeason: 4 })).toMatchObject({ season: 2, scale: 2 });
+  expect(scaled(long, { season: 2, longSeason: 4 })).toMatchObject({ season: 4, scale: 0.25 });
+  expect(scaled(long, { season: 4, longSeason: 2 })).toMatchObject({ season: 4, scale: 0.25 });
+  expect(scaled([1, 2, 1, 2, 1, 2], { season: 2, longSeason: 4 })).toMatchObject({ season: 2 });
+  expect(scaled([1, 2, 3], { season: 2, longSeason: 4 })).toMatchObject({ season: 2, scale: 2 });
 });
 
 test("a covariate has the mean and deviation of all series, and of the numbers of whole series", () => {
