@@ -7,9 +7,10 @@ export type Fingerprint = Record<string, string | number>;
 
 /** @param totalSteps updates that the whole training takes. */
 export async function fingerprintOf<Form>(
-  { optimizer, schedule, data, validation, clipNorm, clipValue, reduction, seed }: CompleteTrainerOptions<Form>,
+  { optimizer, schedule, data, validation, accumulate, ...options }: CompleteTrainerOptions<Form>,
   totalSteps: number,
 ): Promise<Fingerprint> {
+  const { clipNorm, clipValue, reduction, seed } = options;
   return {
     optimizer: `${optimizer.name} ${JSON.stringify(optimizer.options)}`,
     schedule: `${schedule.name} ${JSON.stringify(schedule.options)}`,
@@ -19,6 +20,7 @@ export async function fingerprintOf<Form>(
     clipNorm,
     clipValue,
     reduction,
+    accumulate,
     seed,
   };
 }

@@ -10,6 +10,10 @@ export function expectPlainSteps<Form>({ optimizer }: CompleteTrainerOptions<For
       ["optimizer"],
     );
   }
+  if (asked.accumulate !== undefined && asked.accumulate > 1)
+    throw new OptionError("Trainer: this model makes its own steps, one for each batch: leave accumulate out.", [
+      "accumulate",
+    ]);
   const clip = (["clipNorm", "clipValue"] as const).find((name) => asked[name]);
   if (clip)
     throw new OptionError(`Trainer: this model makes its own steps, which are not clipped: leave ${clip} out.`, [clip]);

@@ -1,3 +1,15 @@
+/** Items by `size`, fewer at the end. */
+export async function* grouped<T>(source: AsyncIterable<T>, size: number): AsyncGenerator<T[], void, undefined> {
+  let group: T[] = [];
+  for await (const item of source) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
 /**
  * Prepares the next item while the current one is used. Reading from disk overlaps entirely; work on this thread begins
  * only after the consumer has started its own (such as a training step, which runs off the event loop).

@@ -59,12 +59,16 @@ export function sumOverRanks(
   return { gradients: sums.slice(0, gradients.length), last: sums.slice(gradients.length) };
 }
 
+/** Targets of a batch, by their weights where they have some. */
+export function targetsOf({ count, tokens }: Batch): number {
+  return count ?? tokens;
+}
+
 /** The loss of every rank was divided by what the data said. @throws InputError if the model has counted something else. */
-export function expectCount(counted: number, { count, tokens }: Batch): void {
-  const expected = count ?? tokens;
+export function expectCount(counted: number, expected: number): void {
   if (Math.abs(counted - expected) <= 1e-3 * expected) return;
   throw new InputError(
-    `Trainer: the data says that a batch has ${expected} targets, and the model has counted ${counted}. Several processes can train ` +
+    `Trainer: the data says that a step has ${expected} targets, and the model has counted ${counted}. Several processes can train ` +
       "only on data that counts as the model does: `tokens` of a Batch, or `count` where targets have weights.",
   );
 }

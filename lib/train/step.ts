@@ -7,12 +7,13 @@ import * as ops from "../graph/ops/index.js";
 import type { VariableSpec } from "../graph/program.js";
 import { tableRows } from "../graph/rewrites/index.js";
 import type { Tensor } from "../graph/tensor.js";
+import type { Parameter } from "../nn/parameter.js";
 import { learntParameters } from "../nn/parameter.js";
 import { DivergenceError, firstFound, firstNonFinite } from "./divergence.js";
 import type { Optimizer } from "./optimizers.js";
 import { averageShare } from "./optimizers.js";
 import type { Reduction } from "./reduction.js";
-import { expectCount, hasNone, sumOverRanks } from "./reduction.js";
+import { expectCount, hasNone, sumOverRanks, targetsOf } from "./reduction.js";
 import type { Batch, RecordedLoss, Trainable } from "./trainable.js";
 
 export interface StepOptions {
@@ -37,6 +38,8 @@ export interface StepInput {
   learningRate: number;
   /** Number of this update, from 1. */
   step: number;
+  /** Number of its first batch among all, from 1, by which noise is drawn. Default: as many as updates. */
+  firstBatch?: number;
   seed: number;
   /** Share of the way that a mean of the weights goes to those after this update. Default 0. */
   averageShare?: number;
@@ -63,7 +66,8 @@ export interface StepResult {
 }
 
 /**
- * One training step as one Program: forward, backward, clip, update and carried state; one for each form of batch. A step whose gradient is not finite changes nothing.
+ * One training step as one Program: forward, backward, clip, update and carried state; one for each form of batch. Where the gradients of
+ * several batches are added up, each before the last has a program that adds. A step whose gradient is not finite changes nothing.
  */
 export class TrainingStep<Form> {
   readonly #model: Trainable<Form>;
@@ -78,44 +82,73 @@ export class TrainingStep<Form> {
     this.#programs = new Programs(model, { training: true, communicator: options.communicator });
   }
 
-  /** @throws DivergenceError if the loss or a gradient is not finite. */
-  async run(batch: Batch<Form>, input: StepInput): Promise<StepResult> {
-    const { form, rows } = batch;
-    const key = JSON.stringify([form, rows]);
-    const executable = this.#programs.get(key, (graph) => this.#record(graph, batch), rows);
-    const offered: Record<string, Feeds[string]> = {
-      ...this.#defaults,
-      ...batch.feeds,
-      learningRate: input.learningRate,
-      step: input.step,
-      ...(input.averageShare === undefined ? {} : { [averageShare]: input.averageShare }),
-      clipNorm: this.#options.clipNorm,
-      clipValue: this.#options.clipValue,
-      random: Int32Array.of(input.seed, input.step),
-      targetsOfAll: batch.count ?? batch.tokens,
-      stop: Number(input.wishes?.stop ?? false),
-      checkpoint: Number(input.wishes?.checkpoint ?? false),
-    };
-    const feedsOf = ({ program }: Executable) =>
-      Object.fromEntries(program.feeds.map(({ name }) => [name, offered[name] as Feeds[string]]));
-    const { outputs } = await executable.run(feedsOf(executable));
-    const numberOf = (name: string) => (outputs[name]?.[0] ?? 0) as number;
-    const [total, tokens, gradientNorm] = [numberOf("total"), numberOf("count"), numberOf("norm")];
-    if (!(Number.isFinite(total) && Number.isFinite(gradientNorm))) {
-      throw await this.#diagnose(batch, { feedsOf, input });
+  /**
+   * @param batches a batch, or several whose gradients are added up: the loss is the mean over the targets of them all, or, where it is
+   *   a sum over time, the mean over the batches.
+   * @throws DivergenceError if the loss or a gradient is not finite.
+   */
+  async run(batches: Batch<Form> | readonly Batch<Form>[], input: StepInput): Promise<StepResult> {
+    const parts = partsOf([batches].flat() as Batch<Form>[], this.#options.reduction);
+    const sums = { total: 0, count: 0 };
+    let numberOf = (_: string) => 0;
+    for (const part of parts) {
+      const executable = this.#program(part);
+      const { outputs } = await executable.run(this.#feeds(executable, { part, input, sums }));
+      numberOf = (name) => (outputs[name]?.[0] ?? 0) as number;
+      sums.total = numberOf("total");
+      sums.count = numberOf("count");
     }
-    if (rows && !rows.apart) expectCount(tokens, batch);
+    const [{ total, count: tokens }, gradientNorm] = [sums, numberOf("norm")];
+    if (!(Number.isFinite(total) && Number.isFinite(gradientNorm))) throw await this.#diagnose(parts, input);
+    if (parts.some(({ batch: { rows } }) => rows && !rows.apart)) {
+      const expected = parts.reduce((sum, { batch }) => sum + targetsOf(batch), 0);
+      expectCount(tokens, expected);
+    }
     const wishes = { stop: numberOf("stop") > 0, checkpoint: numberOf("checkpoint") > 0 };
     return { loss: total / tokens, tokens, gradientNorm, wishes };
   }
 
-  /** The variables of all programs so far, without the constant zeros: parameters, moments and carried state. */
+  /** The variables of all programs so far that outlive a step: parameters, moments and carried state. */
   variables(): VariableSpec[] {
-    return this.#programs.variables.filter(({ name }) => !name.startsWith("zeros["));
+    return this.#programs.variables.filter(
+      ({ name }) => !name.startsWith("zeros[") && !name.startsWith(sumsOfGradients),
+    );
   }
 
-  #record(graph: Graph, batch: Batch<Form>): void {
-    const sums = this.#model.updatesItself ? this.#recordLosses(graph, batch) : this.#recordUpdate(graph, batch);
+  #program(part: Part<Form>): Executable {
+    const { batch, place } = part;
+    const key = JSON.stringify([batch.form, batch.rows, place]);
+    return this.#programs.get(key, (graph) => this.#record(graph, part), batch.rows);
+  }
+
+  #feeds({ program }: Executable, { part, input, sums }: PartRun<Form>): Feeds {
+    const { batch, share, number } = part;
+    const { learningRate, step, firstBatch = step } = input;
+    const offered: Record<string, Feeds[string]> = {
+      ...this.#defaults,
+      ...batch.feeds,
+      learningRate,
+      step,
+      ...(input.averageShare === undefined ? {} : { [averageShare]: input.averageShare }),
+      clipNorm: this.#options.clipNorm,
+      clipValue: this.#options.clipValue,
+      random: Int32Array.of(input.seed, firstBatch + number),
+      targetsOfAll: targetsOf(batch),
+      share,
+      totalBefore: sums.total,
+      countBefore: sums.count,
+      stop: Number(input.wishes?.stop ?? false),
+      checkpoint: Number(input.wishes?.checkpoint ?? false),
+    };
+    return Object.fromEntries(program.feeds.map(({ name }) => [name, offered[name] as Feeds[string]]));
+  }
+
+  #record(graph: Graph, part: Part<Form>): void {
+    const sums = this.#model.updatesItself
+      ? this.#recordLosses(graph, part.batch)
+      : part.place === "only" || part.place === "last"
+        ? this.#recordUpdate(graph, part)
+        : this.#recordSums(graph, part);
     graph.output("total", sums.total);
     graph.output("count", sums.count);
     this.#defaults = { ...this.#defaults, ...graph.defaults };
@@ -128,24 +161,53 @@ export class TrainingStep<Form> {
     return { total: ops.sum(losses), count };
   }
 
-  /** Loss and gradients of this rank's rows: zeros where it has none. */
-  #recordGradients(graph: Graph, { form, rows }: Batch<Form>) {
-    const weights = learntParameters(this.#model).map((parameter) => parameter.in(graph));
+  /** Loss and gradients of this rank's rows, zeros where it has none; of several batches the sums with those of the batches before. */
+  #recordGradients(graph: Graph, { batch, place }: Pick<Part<Form>, "batch" | "place">): Recorded {
+    const { form, rows } = batch;
+    const parameters = learntParameters(this.#model);
+    const weights = parameters.map((parameter) => parameter.in(graph));
+    let own: Recorded;
     if (hasNone(rows, form)) {
       const none = graph.zeros([]);
-      const gradients = weights.map(({ shape }) => graph.zeros(shape));
-      return { gradients, total: none, count: none, carried: [] };
+      own = { gradients: weights.map(({ shape }) => graph.zeros(shape)), total: none, count: none, carried: [] };
+    } else {
+      const recorded = this.#model.recordLoss(graph, form);
+      const { losses, count, carried } = recorded;
+      const whole = this.#objective(graph, recorded);
+      const objective = place === "only" ? whole : ops.multiply(whole, graph.scalar("share"));
+      own = { gradients: differentiate(objective, weights), total: ops.sum(losses), count, carried };
     }
-    const recorded = this.#model.recordLoss(graph, form);
-    const gradients = differentiate(this.#objective(graph, recorded), weights);
-    return { gradients, total: ops.sum(recorded.losses), count: recorded.count, carried: recorded.carried };
+    if (place === "only" || place === "first") return own;
+    return {
+      gradients: own.gradients.map((gradient, i) => ops.add(this.#sum(graph, i), gradient)),
+      total: ops.add(own.total, graph.scalar("totalBefore")),
+      count: ops.add(own.count, graph.scalar("countBefore")),
+      carried: own.carried,
+    };
+  }
+
+  /** Sum of the gradients of the batches so far, as a variable. */
+  #sum(graph: Graph, i: number): Tensor {
+    const { name, shape } = learntParameters(this.#model)[i] as Parameter;
+    return graph.variable({ name: `${sumsOfGradients}${name}`, dtype: "f32", shape });
+  }
+
+  /** Gradients that wait for those of the batches after. */
+  #recordSums(graph: Graph, part: Part<Form>): { total: Tensor; count: Tensor } {
+    const { gradients, total, count, carried } = this.#recordGradients(graph, part);
+    const always = ops.affine(graph.zeros([]), { shift: 1 });
+    for (const [i, gradient] of gradients.entries()) ops.assign(this.#sum(graph, i), gradient, always);
+    // 0 for a finite total; else NaN, with which nothing is assigned.
+    const finite = ops.affine(total, { scale: 0 });
+    for (const { variable, value } of carried) ops.assign(variable, value, finite);
+    return { total, count };
   }
 
   /** Backward, sums over the ranks, clip, update and carried state. */
-  #recordUpdate(graph: Graph, batch: Batch<Form>): { total: Tensor; count: Tensor } {
+  #recordUpdate(graph: Graph, part: Part<Form>): { total: Tensor; count: Tensor } {
     const { optimizer, clipNorm, clipValue, communicator } = this.#options;
     const parameters = learntParameters(this.#model);
-    const own = this.#recordGradients(graph, batch);
+    const own = this.#recordGradients(graph, part);
     return graph.within("optimizer", () => {
       const { gradients, total, count } = communicator ? this.#sumOverRanks(graph, own) : own;
       const updates = gradients.map((gradient) => {
@@ -168,12 +230,12 @@ export class TrainingStep<Form> {
   }
 
   /** The part of a step that comes before it changes anything. */
-  #recordWatched(graph: Graph, batch: Batch<Form>): void {
+  #recordWatched(graph: Graph, { batch }: Part<Form>): void {
     if (this.#model.updatesItself) {
       graph.output("total", this.#recordLosses(graph, batch).total);
       return;
     }
-    const { gradients, total } = this.#recordGradients(graph, batch);
+    const { gradients, total } = this.#recordGradients(graph, { batch, place: "only" });
     graph.output("total", total);
     graph.output(
       "norm",
@@ -181,7 +243,7 @@ export class TrainingStep<Form> {
     );
   }
 
-  #sumOverRanks(graph: Graph, { gradients, total, count }: { gradients: Tensor[]; total: Tensor; count: Tensor }) {
+  #sumOverRanks(graph: Graph, { gradients, total, count }: Recorded) {
     const wishes = [graph.scalar("stop"), graph.scalar("checkpoint")];
     const sums = sumOverRanks(graph, { gradients, last: [total, count, ...wishes] }, this.#options.reduced);
     const [totalOfAll, countOfAll, stop, checkpoint] = sums.last as [Tensor, Tensor, Tensor, Tensor];
@@ -202,16 +264,21 @@ export class TrainingStep<Form> {
     return penalty ? ops.add(sum, ops.multiply(penalty, ops.affine(count, { scale }))) : sum;
   }
 
-  /** Runs forward and backward again, watching every op: nothing has changed since, so they meet the same numbers. */
-  async #diagnose(
-    batch: Batch<Form>,
-    { feedsOf, input }: { feedsOf: (executable: Executable) => Feeds; input: StepInput },
-  ): Promise<DivergenceError> {
+  /** Runs forward and backward again, watching every op: the parameters have not changed since, so they meet the same numbers. */
+  async #diagnose(parts: readonly Part<Form>[], input: StepInput): Promise<DivergenceError> {
     const { clipNorm, communicator } = this.#options;
     const own = new Programs(this.#model, { training: true });
-    const executable = own.get("", (graph) => this.#recordWatched(graph, batch), batch.rows);
-    const { nonFinite } = await executable.run(feedsOf(executable), { check: true });
-    const found = nonFinite === null ? null : firstNonFinite(executable.program.ops[nonFinite]);
+    let found: ReturnType<typeof firstNonFinite> | null = null;
+    for (const part of parts) {
+      const { batch } = part;
+      const key = JSON.stringify([batch.form, batch.rows]);
+      const executable = own.get(key, (graph) => this.#recordWatched(graph, part), batch.rows);
+      const sums = { total: 0, count: 0 };
+      const { nonFinite } = await executable.run(this.#feeds(executable, { part, input, sums }), { check: true });
+      if (nonFinite === null) continue;
+      found = firstNonFinite(executable.program.ops[nonFinite]);
+      break;
+    }
     return new DivergenceError({
       ...((await firstFound(found, communicator)) ?? firstNonFinite(undefined)),
       step: input.step,
@@ -219,4 +286,44 @@ export class TrainingStep<Form> {
       advice: `Lower the learning rate (now ${input.learningRate})${clipNorm > 0 ? "" : " or clip the gradient (clipNorm 1 to 5)"}.`,
     });
   }
+}
+
+/** A batch of a step. */
+interface Part<Form> {
+  readonly batch: Batch<Form>;
+  /** Where it stands among those whose gradients are added up. */
+  readonly place: "only" | "first" | "next" | "last";
+  /** Number of it among them, from 0. */
+  readonly number: number;
+  /** Share of the loss that is its own. */
+  readonly share: number;
+}
+
+/** Sources of the feeds of a part. */
+interface PartRun<Form> {
+  readonly part: Part<Form>;
+  readonly input: StepInput;
+  /** Loss and targets of the batches before. */
+  readonly sums: { readonly total: number; readonly count: number };
+}
+
+interface Recorded {
+  readonly gradients: readonly Tensor[];
+  readonly total: Tensor;
+  readonly count: Tensor;
+  readonly carried: RecordedLoss["carried"];
+}
+
+/** Beginning of the names of variables that add up gradients. */
+const sumsOfGradients = "sum of gradients/";
+
+function partsOf<Form>(batches: readonly Batch<Form>[], reduction: StepOptions["reduction"]): Part<Form>[] {
+  const targets = batches.reduce((sum, batch) => sum + targetsOf(batch), 0);
+  const last = batches.length - 1;
+  return batches.map((batch, number) => ({
+    batch,
+    place: last === 0 ? "only" : number === 0 ? "first" : number === last ? "last" : "next",
+    number,
+    share: reduction === "token" && targets > 0 ? targetsOf(batch) / targets : 1 / batches.length,
+  }));
 }

@@ -13,7 +13,7 @@ import { expectSameTraining, fingerprintOf, turnsOf } from "./fingerprint.js";
 import { clearMoments, ModelTurn } from "./modelTurn.js";
 import { OuterStep } from "./outerStep.js";
 import { expectPlainSteps } from "./plainSteps.js";
-import { prefetch } from "./prefetch.js";
+import { grouped, prefetch } from "./prefetch.js";
 import { Curve, Progress } from "./progress.js";
 import { Ranks } from "./ranks.js";
 import { hasNone } from "./reduction.js";
@@ -147,7 +147,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   }
 
   async #train(signal: AbortSignal | undefined): Promise<EndEvent> {
-    const { data, epochs, checkpointSeconds, samples } = this.#options;
+    const { data, accumulate, epochs, checkpointSeconds, samples } = this.#options;
     const progress = new Progress({ progress: this.#progress(), tokens: this.#at.tokens });
     let saved = progress.seconds;
     const checkpoint = async () => {
@@ -157,14 +157,15 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     // A training that was stopped while it validated.
     if (this.#validationDue()) await this.#validate(signal);
     while (this.#at.epoch < epochs) {
-      for await (const batch of prefetch(data.batches(this.#at.epoch, this.#at.batch))) {
+      const batches = prefetch(data.batches(this.#at.epoch, this.#at.batch));
+      for await (const group of grouped(batches, accumulate)) {
         const reason = this.#reasonToEnd(signal);
         if (reason) return this.#end(reason, progress);
         // Whether the first update did harm shows in the loss of the second.
         const known = () => !this.#folder?.replaces || this.#at.step > 1;
         const due = () => this.#folder?.unkept || (known() && progress.seconds - saved > checkpointSeconds);
         const wishes = () => ({ stop: signal?.aborted === true, checkpoint: this.#ranks.first && due() === true });
-        await this.#update(batch, { progress, wishes: wishes() });
+        await this.#update(group, { progress, wishes: wishes() });
         if (this.#outer && this.#exchangeDue()) this.#wishes = await this.#outer.run(wishes());
         if (samples && this.#ranks.first && this.#at.step % samples.every === 0)
           await this.#sample(samples.write, signal);
@@ -187,15 +188,20 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     return this.#at.step >= maximumSteps ? "finished" : null;
   }
 
-  async #update(batch: Batch<Form>, { progress, wishes }: { progress: Progress; wishes: Wishes }): Promise<void> {
+  async #update(
+    group: readonly Batch<Form>[],
+    { progress, wishes }: { progress: Progress; wishes: Wishes },
+  ): Promise<void> {
     const { optimizer, schedule, seed, data, reduction } = this.#options;
-    const { step, epoch } = this.#at;
+    const { step, epoch, batch } = this.#at;
     // A sum over the steps of a window grows with it by itself.
-    const { rate = 1 } = reduction === "token" ? batch : {};
+    const rate = reduction === "token" ? meanOf(group, ({ rate = 1 }) => rate) : 1;
     const factor = rate * schedule.factor({ step, epoch, totalSteps: this.#totalSteps() });
     const learningRate = optimizer.learningRate * factor;
     const averageShare = this.#average.share(step + 1);
-    const result = this.#step.run(batch, { learningRate, step: step + 1, seed, averageShare, wishes });
+    const firstBatch = epoch * data.length + batch + 1;
+    const input = { learningRate, step: step + 1, firstBatch, seed, averageShare, wishes };
+    const result = this.#step.run(group, input);
     const {
       loss: measured,
       tokens,
@@ -208,8 +214,9 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     if (step === 0) this.#firstLoss = loss;
     this.#lastLoss = loss;
     this.#wishes = this.#outer ? noWishes : agreed.wishes;
-    if (!hasNone(batch.rows, batch.form)) this.#lastBatch = batch;
-    this.#at = { epoch, step: step + 1, batch: this.#at.batch + 1, tokens: this.#at.tokens + batch.tokens };
+    this.#lastBatch = group.findLast(({ rows, form }) => !hasNone(rows, form)) ?? this.#lastBatch;
+    const read = group.reduce((sum, { tokens }) => sum + tokens, this.#at.tokens);
+    this.#at = { epoch, step: step + 1, batch: batch + group.length, tokens: read };
     const share = this.#progress();
     const event = {
       step: step + 1,
@@ -412,10 +419,15 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   }
 
   #totalSteps(): number {
-    return Math.min(this.#options.maximumSteps, this.#options.epochs * this.#options.data.length);
+    const { maximumSteps, epochs, data, accumulate } = this.#options;
+    return Math.min(maximumSteps, epochs * Math.ceil(data.length / accumulate));
   }
 
   #progress(): number {
     return this.#at.step / this.#totalSteps();
   }
+}
+
+function meanOf<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + value(item), 0) / items.length;
 }

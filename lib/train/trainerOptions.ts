@@ -104,6 +104,13 @@ export const trainerRules = table("Trainer", {
   /** Replace the model and the training that `folder` holds, which are refused otherwise. Default false. */
   overwrite: option(flag(), { aka: ["overwrite_output_dir"], onResume: "once" }),
   /**
+   * Batches whose gradients are added up for each update, as if they were one: for larger batches than memory holds, and fewer messages
+   * between processes. Text that runs on from window to window runs on through them. Default 1.
+   */
+  accumulate: option(whole({ minimum: 1, initial: 1 }), {
+    aka: ["gradient_accumulation_steps", "accumulate_grad_batches", "accumulation_steps"],
+  }),
+  /**
    * This process as one of several that train the model together (mpi(), threadGroup()): each batch is shared by rows, and all ranks have the
    * same options. The first rank alone reads and writes `folder`. Default: this process is alone.
    */

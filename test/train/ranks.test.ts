@@ -19,7 +19,7 @@ import type { LanguageModelForm } from "../../lib/models/textModel/data.js";
 import { SentenceData, WindowData } from "../../lib/models/textModel/data.js";
 import { learntParameters } from "../../lib/nn/parameter.js";
 import { adam, sgd } from "../../lib/train/optimizers.js";
-import { expectCount } from "../../lib/train/reduction.js";
+import { expectCount, targetsOf } from "../../lib/train/reduction.js";
 import { SharedData } from "../../lib/train/sharedData.js";
 import type { Batch } from "../../lib/train/trainable.js";
 import { Trainer } from "../../lib/train/trainer.js";
@@ -345,9 +345,9 @@ test("data whose rows depend on each other, and a model that updates itself, are
 
 test("the targets that a model counts are those of the data: by their weights where it has some, also where all are 0", () => {
   const batch = { form: {}, feeds: {}, tokens: 5 };
-  expectCount(5, batch);
-  expectCount(2.5, { ...batch, count: 2.5 });
-  expectCount(0, { ...batch, count: 0 });
-  expect(() => expectCount(4, batch)).toThrow("has 5 targets, and the model has counted 4");
-  expect(() => expectCount(5, { ...batch, count: 0 })).toThrow("has 0 targets");
+  expectCount(5, targetsOf(batch));
+  expectCount(2.5, targetsOf({ ...batch, count: 2.5 }));
+  expectCount(0, targetsOf({ ...batch, count: 0 }));
+  expect(() => expectCount(4, 5)).toThrow("has 5 targets, and the model has counted 4");
+  expect(() => expectCount(5, 0)).toThrow("has 0 targets");
 });

@@ -176,3 +176,17 @@ test("vectors of a file begin a training", async () => {
   const small = await Word2Vec.create({ tokenizer: words, size: 8 });
   await expect(small.useVectors(first)).rejects.toThrow(/16 numbers, and size is 8/);
 });
+
+test("other steps than its own plain ones are refused, with the option that asks for them", async () => {
+  const model = await Word2Vec.create({ tokenizer: words, size: 4 });
+  const data = new ContextData(stream, { model });
+  const refused = (options: object) => () => new Trainer(model, { data, optimizer: sgd(), ...options });
+  const plain = "Use the optimizer sgd without momentum or weight decay";
+  expect(refused({ optimizer: adam() })).toThrow(plain);
+  expect(refused({ optimizer: sgd({ momentum: 0.9 }) })).toThrow(plain);
+  expect(refused({ optimizer: sgd({ weightDecay: 0.1 }) })).toThrow(plain);
+  expect(refused({ clipNorm: 1 })).toThrow("leave clipNorm out");
+  expect(refused({ clipValue: 1 })).toThrow("leave clipValue out");
+  expect(refused({ accumulate: 2 })).toThrow("leave accumulate out");
+  expect(refused({ clipNorm: 0, clipValue: 0, accumulate: 1 })).not.toThrow();
+});
