@@ -50,6 +50,7 @@ const folders = {
   search: "Search",
   nn: "Layers",
   data: "Data and tokenizers",
+  formats: "Files",
   executor: "Executors",
   metrics: "Metrics",
   viz: "Pictures",

@@ -1,7 +1,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { describe, errorCodes, FileError, quote } from "../lib/errors.js";
+import {
+  counted,
+  describe,
+  errorCodes,
+  FileError,
+  InputError,
+  isErrorCode,
+  OptionError,
+  OstinatoError,
+  quote,
+  ShapeError,
+  withArticle,
+} from "../lib/errors.js";
 
 test("a message shows the beginning of a text, on one line, with nothing invisible in it", () => {
   expect(describe(`a\n"b\u202e${"c".repeat(100)}`)).toBe(`"a\\n\\"b\\u{202E}${"c".repeat(52)}..."`);
@@ -24,6 +36,90 @@ test("a message keeps its ends, and not millions of characters between them", ()
   const { message } = new FileError(`begin ${"x".repeat(2_000_000)} end`);
   expect(message.length).toBeLessThan(4100);
   expect(message).toMatch(/^begin x+ \[\.\.\. \d+ characters \.\.\.\] x+ end$/);
+});
+
+test("a message of 4000 characters is whole; of a longer one the first 3500 and the last 400 stay", () => {
+  const text = Array.from({ length: 4001 }, (_, i) => "abcdefghij"[i % 10]).join("");
+  expect(new FileError(text.slice(1)).message).toBe(text.slice(1));
+  expect(new FileError(text).message).toBe(`${text.slice(0, 3500)} [... 101 characters ...] ${text.slice(-400)}`);
+});
+
+test("a quote has 60 characters at most", () => {
+  expect(quote("x".repeat(60))).toBe(`"${"x".repeat(60)}"`);
+  expect(quote("x".repeat(61))).toBe(`"${"x".repeat(57)}..."`);
+});
+
+test("a value is described by what explains the mistake", () => {
+  const values = [
+    "a",
+    5n,
+    null,
+    undefined,
+    1.5,
+    Number.NaN,
+    true,
+    [1, 2],
+    {},
+    new Date(0),
+    Buffer.from(""),
+    () => 1,
+    Symbol("x"),
+    new (class {})(),
+  ];
+  expect(values.map(describe)).toEqual([
+    ...[
+      '"a"',
+      "5n",
+      "null",
+      "undefined",
+      "1.5",
+      "NaN",
+      "true",
+      "an array of 2",
+      "an object",
+      "a Date",
+      "a Buffer",
+      "a function",
+      "a symbol",
+      "an object",
+    ],
+  ]);
+});
+
+test("nouns have their article and number", () => {
+  expect(["Mixture", "ImageCaptioner", "NgramModel", "Other", "Under"].map(withArticle)).toEqual([
+    ...["a Mixture", "an ImageCaptioner", "an NgramModel", "an Other", "an Under"],
+  ]);
+  expect([0, 1, 2].map((count) => counted(count, "line"))).toEqual(["0 lines", "1 line", "2 lines"]);
+});
+
+test("errors have their class's name, their code, their cause and the options that they are about", () => {
+  const cause = new Error("x");
+  const made = [
+    new ShapeError("m"),
+    new OptionError("m"),
+    new OptionError("m", ["a"]),
+    new InputError("m", cause),
+    new FileError("m", cause),
+  ];
+  expect(
+    made.map((error) => [
+      error.name,
+      error.message,
+      error.code,
+      error.cause,
+      "cause" in error,
+      (error as OptionError).options,
+    ]),
+  ).toEqual([
+    ["ShapeError", "m", "ERR_OSTINATO_SHAPE", undefined, false, undefined],
+    ["OptionError", "m", "ERR_OSTINATO_OPTION", undefined, false, []],
+    ["OptionError", "m", "ERR_OSTINATO_OPTION", undefined, false, ["a"]],
+    ["InputError", "m", "ERR_OSTINATO_INPUT", cause, true, undefined],
+    ["FileError", "m", "ERR_OSTINATO_FILE", cause, true, undefined],
+  ]);
+  expect(made.every((error) => error instanceof OstinatoError)).toBe(true);
+  expect(["ERR_OSTINATO_BUSY", "toString", "ERR_OTHER", 5].map(isErrorCode)).toEqual([true, false, false, false]);
 });
 
 test("every code says when it is raised, and the way out, each in whole sentences", () => {

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import * as rules from "../lib/options/ownRules.js";
-import type { OptionsOf } from "../lib/options.js";
+import type { OptionsOf, Rule } from "../lib/options.js";
 import {
+  abortSignal,
+  callback,
   completeOptions,
   double,
   either,
@@ -11,6 +13,7 @@ import {
   misfitOf,
   nearestName,
   nullable,
+  numberOf,
   object,
   option,
   optional,
@@ -19,6 +22,8 @@ import {
   seed,
   text,
   tuple,
+  value,
+  variants,
   whole,
   without,
   word,
@@ -135,6 +140,9 @@ test("a misspelt name finds the nearest one, a part of a name its whole, anythin
   expect(nearestName("hidenSize", known)).toBe("hiddenSize");
   expect(nearestName("HIDDENSIZE", known)).toBe("hiddenSize");
   expect(nearestName("window", known)).toBe("windowLength");
+  expect(nearestName("size", known)).toBe("hiddenSize");
+  expect(nearestName("SIZE", known)).toBe("hiddenSize");
+  expect(nearestName("le", known)).toBeUndefined();
   expect(nearestName("rol", known)).toBe("role");
   expect(nearestName("q", known)).toBeUndefined();
   expect(nearestName("ml", ["lm", "chat"])).toBe("lm");
@@ -195,6 +203,107 @@ test("a text in place of options that may all be left out is an error of its typ
   // @ts-expect-error options are an object
   const options: OptionsOf<typeof lenient> = "10";
   expect(() => completeOptions("Thing", options, lenient)).toThrow('expected an object of options, got "10"');
+});
+
+test.each<[name: string, rule: Rule<number>, fit: unknown[], unfit: unknown[]]>([
+  ["whole()", whole(), [0, 1, largestInt32], [-1, 0.5, largestInt32 + 1, "1", null, Number.NaN]],
+  ["whole(1 to 3)", whole({ minimum: 1, maximum: 3 }), [1, 2, 3], [0, 4]],
+  ["seed()", seed(), [0, 2 ** 32 - 1], [-1, 2 ** 32]],
+  ["real()", real(), [-1, 0, 1e-38, 3.4e38], [1e-46, 3.5e38, Number.POSITIVE_INFINITY, "1"]],
+  ["real(0 to 1)", real({ minimum: 0, maximum: 1 }), [0, 1], [-1e-9, 1.1]],
+  ["real(above 0 and below 1)", real({ above: 0, below: 1 }), [1e-9, 0.999], [0, 1, 1 - 1e-9]],
+  ["double()", double(), [-1e300, 0, 1e-300], [Number.POSITIVE_INFINITY, Number.NaN, "1", true]],
+  ["double(above -1, at most 2)", double({ above: -1, maximum: 2 }), [-0.999, 2], [-1, 2.001]],
+  ["double(at least -1, below 2)", double({ minimum: -1, below: 2 }), [-1, 1.999], [-1.001, 2]],
+])("%s takes the numbers within its bounds", (_, rule, fit, unfit) => {
+  expect(fit.filter((value) => !rule.fits(value))).toEqual([]);
+  expect(unfit.filter((value) => rule.fits(value))).toEqual([]);
+  expect(fit.map((value) => rule.written?.parse?.(String(value)))).toEqual(fit);
+});
+
+test("bounds are said in the order above, at least, below, at most", () => {
+  expect(
+    [double(), double({ minimum: 0 }), double({ above: 0, below: 9 }), whole()].map(({ expected }) => expected),
+  ).toEqual([
+    "a number",
+    "a number at least 0",
+    "a number above 0 and below 9",
+    `a whole number at least 0 and at most ${largestInt32}`,
+  ]);
+  expect(real({ minimum: -1, maximum: 1 }).expected).toBe("a number at least -1 and at most 1 (as float32)");
+});
+
+test("a word on a command line that spells no number stays a word", () => {
+  expect(["5", " 1e3 ", "-0.5", "0x10", "five", "", " ", "5 apples"].map(numberOf)).toEqual([
+    ...[5, 1000, -0.5, 16, "five", "", " ", "5 apples"],
+  ]);
+});
+
+test("rules say how they are written on a command line, and what they are without being given", () => {
+  expect(
+    [whole(), real(), flag(), flag(true), text(), text({ as: "file", initial: "x" })].map(({ written, initial }) => [
+      written?.as,
+      initial,
+    ]),
+  ).toEqual([
+    ["n", undefined],
+    ["x", undefined],
+    [null, false],
+    [null, true],
+    ["text", undefined],
+    ["file", "x"],
+  ]);
+  expect(word(["a", "b"], "b")).toMatchObject({
+    expected: "one of a, b",
+    initial: "b",
+    written: { as: "name", words: ["a", "b"] },
+  });
+  expect(list(word(["a", "b"])).written).toEqual({ as: "name", words: ["a", "b"], several: true });
+  expect(list(value("a thing", () => true)).written).toBeUndefined();
+  expect(optional(whole({ initial: 3 }))).toMatchObject({ mayBeMissing: true });
+  expect("initial" in optional(whole({ initial: 3 }))).toBe(false);
+  expect(
+    [text(), text({ empty: true })].map((rule) => [rule.expected, rule.fits(""), rule.fits("a"), rule.fits(1)]),
+  ).toEqual([
+    ["a text that is not empty", false, true, false],
+    ["a text", true, true, false],
+  ]);
+});
+
+test("variants of an object have the entries of the table that their key names", () => {
+  const shape = variants("kind", { a: { x: whole() }, b: { y: text() } });
+  const misfits = [
+    { kind: "a", x: 1 },
+    { kind: "b", y: "z" },
+    { kind: "a", y: "z" },
+    { kind: "a", x: -1 },
+    { kind: "c" },
+    {},
+    5,
+  ].map((own) => misfitOf(own, shape));
+  expect(misfits.map((misfit) => misfit && `${misfit.path} ${misfit.expected}`)).toEqual([
+    null,
+    null,
+    ".y left out: nothing of this name is known",
+    `.x a whole number at least 0 and at most ${largestInt32}`,
+    ".kind one of a, b",
+    ".kind one of a, b",
+    " an object",
+  ]);
+  expect(misfitOf({ x: 1, y: 2 }, object({ x: whole() }, { open: true }))).toBeNull();
+  expect(misfitOf({ x: 1, y: 2 }, object({ x: whole() }))).toMatchObject({ path: ".y" });
+});
+
+test("functions and signals are options that may be left out", () => {
+  const { signal } = new AbortController();
+  expect([undefined, () => 1, 5].map((own) => misfitOf(own, callback()) === null)).toEqual([true, true, false]);
+  expect([undefined, signal, {}].map((own) => misfitOf(own, abortSignal) === null)).toEqual([true, true, false]);
+});
+
+test("a nullable rule takes null, and the parts of what it takes are still looked at", () => {
+  const rule = nullable(list(whole()));
+  expect(rule.expected).toMatch(/, or null$/);
+  expect([null, [1], [-1]].map((own) => misfitOf(own, rule)?.path)).toEqual([undefined, undefined, "[0]"]);
 });
 
 test("whole numbers fit into 32 bits where nothing else is said", () => {

@@ -60,7 +60,7 @@ export async function writeFileAtomically(
     await naming(path, () => rename(temporary, target));
   } catch (error) {
     await handle.close().catch(() => {});
-    await rm(temporary, { force: true }).catch(() => {});
+    await rm(temporary).catch(() => {});
     throw error;
   }
   await syncFolder(folder);

@@ -107,7 +107,7 @@ export class FolderLock {
     const file = join(this.#folder, lockName);
     clearInterval(this.#heartbeat);
     await this.#handle.close().catch(() => {});
-    if ((await read(file))?.token === this.#holder.token) await rm(file, { force: true }).catch(() => {});
+    if ((await read(file))?.token === this.#holder.token) await rm(file).catch(() => {});
   }
 }
 

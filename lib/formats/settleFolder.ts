@@ -37,7 +37,7 @@ async function bringBack(folder: string): Promise<void> {
     const { name, pid, kind } = moved.exec(entry)?.groups ?? {};
     if (name !== own || exists(Number(pid))) continue;
     const path = join(parent, entry);
-    if (kind === "new") await rm(path, { recursive: true, force: true }).catch(() => {});
+    if (kind === "new") await rm(path, { recursive: true }).catch(() => {});
     else await empty(path, folder);
   }
 }
@@ -52,7 +52,7 @@ async function empty(old: string, folder: string): Promise<void> {
   const isLast = (name: string) => name === modelFiles.tensors;
   for (const name of [...entries.filter((entry) => !isLast(entry)), ...entries.filter(isLast)]) {
     const [from, to] = [join(old, name), join(folder, name)];
-    if (replaced && isModelFile(name)) await rm(from, { force: true }).catch(() => {});
+    if (replaced && isModelFile(name)) await rm(from).catch(() => {});
     else if (!(await isThere(to))) await rename(from, to).catch(() => {});
   }
   await rmdir(old).catch(() => {});

@@ -33,7 +33,7 @@ export async function sweepTemporaryFiles(
     const path = join(folder, entry);
     const ended = endedWriter({ pid: Number(pid), started, place });
     const leftover = ended ?? (alone || (await ageOf(path)) > dayMilliseconds);
-    if (leftover) await rm(path, { force: true }).catch(() => {});
+    if (leftover) await rm(path).catch(() => {});
   }
 }
 

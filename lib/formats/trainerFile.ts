@@ -62,8 +62,9 @@ export interface ResumeState
 export async function loadTrainerState(folder: string): Promise<{ tensors: NamedTensor[]; state: ResumeState }> {
   const file = await companionIn(folder, modelFiles.trainer);
   const { metadata, tensors, verified } = await readSafetensors(file, {
-    check: ({ metadata: { format, formatVersion: version } }) => {
-      if (format !== trainerFormat) throw new FileError(`${file} is not the state of a training.`);
+    check: ({ metadata: { format, formatVersion: version, state } }) => {
+      if (format !== trainerFormat || (version === formatVersion && state === undefined))
+        throw new FileError(`${file} is not the state of a training.`);
       if (version === formatVersion) return;
       throw new FileError(
         `${file} has format version ${describe(version)}, and this Ostinato reads version ${formatVersion}. Update Ostinato.`,
@@ -72,7 +73,7 @@ export async function loadTrainerState(folder: string): Promise<{ tensors: Named
   });
   if (!verified) throw new FileError(`${file} is damaged: its digest is missing. Copy it again from where it came.`);
   const where = `${file}, state`;
-  const state = parseJson(Buffer.from(metadata.state ?? "null"), where);
+  const state = parseJson(Buffer.from(metadata.state as string), where);
   expectShape(where, state, shapes.trainerState);
   const { every, points } = state.curve;
   const { steps, ...rest } = historyOf({ ...state, steps: points });

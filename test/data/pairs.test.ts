@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { readPairTable, readParallelText } from "../../lib/data/pairs.js";
+import { placeOf, readPairTable, readParallelText, readParallelTexts, readTableOfPairs } from "../../lib/data/pairs.js";
 
 const folder = mkdtempSync(join(tmpdir(), "ostinato-pairs-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -104,6 +104,34 @@ test("a header alone has no pairs, and what is no list of pairs is named", async
   await expect(readPairTable("x.csv", { columns: 2 } as never)).rejects.toThrow(/unknown option "columns"/);
   await expect(readPairTable("x.csv", "Q" as never)).rejects.toThrow(/expected an object of options, got "Q"/);
   await expect(readPairTable("x.csv", { source: 0 })).rejects.toThrow(/source to be a column: its number from 1/);
+});
+
+test("a reading says what was read, how, and how many were left out", async () => {
+  const [sources, one, other] = [file("r.src", "\nb\nc\n"), file("r.1", "A\nB\n\n"), file("r.2", "Ä\nß\nC\n")];
+  expect(await readParallelTexts("test", [sources, one, other], { empty: "skip" })).toEqual({
+    pairs: [
+      { source: "b", target: "B", place: `${sources} and ${one}, line 2` },
+      { source: "b", target: "ß", place: `${sources} and ${other}, line 2` },
+    ],
+    targets: 2,
+    skipped: 2,
+    description: `lines of ${sources} and ${one} and ${other}`,
+  });
+  expect((await readParallelTexts("test", [other, other])).description).toBe(`lines of ${other}`);
+  await expect(readParallelTexts("test", [sources, other])).rejects.toThrow(/r\.src, line 1 is empty/);
+  const table = file("r.tsv", "b\tB\n\tC\n");
+  expect(await readTableOfPairs("test", table, { empty: "skip" })).toEqual({
+    pairs: [{ source: "b", target: "B", place: `${table}, line 1` }],
+    targets: 1,
+    skipped: 1,
+    description: `${table}: columns 1 and 2, separated by tabs`,
+  });
+  const json = file("r.jsonl", '{"target":"B","source":"b"}\n');
+  expect((await readTableOfPairs("test", json)).description).toBe(`${json}: fields source and target of lines of JSON`);
+  expect([placeOf({ source: "", target: "" }, 0, 3), placeOf({ source: "", target: "", place: "x" }, 0, 3)]).toEqual([
+    "pair 1 of 3",
+    "x",
+  ]);
 });
 
 const shared = new URL("../../../shared/data/", import.meta.url).pathname;

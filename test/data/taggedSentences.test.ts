@@ -92,6 +92,7 @@ test("a vocabulary has the words by frequency, their characters and usual tags, 
   expect([...folded.spelling.spell("각", 24)].length).toBe(3);
   // The beginning and the end of a long word are read.
   expect([...folded.spelling.spell("cuttttttttThe", 4)]).toEqual([...folded.spelling.spell("cuhe", 4)]);
+  expect([...folded.spelling.spell("cuttttttttThe", 5)]).toEqual([...folded.spelling.spell("cuthe", 5)]);
   for (const one of [vocabulary, folded]) {
     const again = TaggerVocabulary.fromJSON(JSON.parse(JSON.stringify(one)));
     expect(JSON.stringify(again)).toBe(JSON.stringify(one));

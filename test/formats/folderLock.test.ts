@@ -55,6 +55,37 @@ test("the second training in a folder is refused at once, and the message names 
   expect(await readdir(folder)).toEqual([]);
 });
 
+test("a lock says who holds it, for what, since when, and how that process was called, in 500 characters at most", async () => {
+  const folder = await temporaryFolder();
+  const words = process.argv;
+  onTestFinished(() => {
+    process.argv = words;
+  });
+  const held = async (argv: string[], options: typeof training | typeof saving) => {
+    process.argv = argv;
+    let holder = {};
+    await lockFolder(folder, options, async () => {
+      holder = JSON.parse(await readFile(join(folder, lockName), "utf8")) as object;
+    });
+    return holder;
+  };
+  const shared = {
+    ...thisProcess(),
+    since: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+    token: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  };
+  expect(await held(["/bin/node", "/opt/main.js", "train", "lm"], training)).toEqual({
+    ...shared,
+    purpose: "training",
+    command: "main.js train lm",
+  });
+  expect(await held(["/bin/node", "/opt/main.js", "x".repeat(600)], saving)).toEqual({
+    ...shared,
+    purpose: "saving",
+    command: `main.js ${"x".repeat(492)}`,
+  });
+});
+
 test("one process may not train twice in a folder either, by whichever path", async () => {
   const folder = join(await temporaryFolder(), "model");
   await mkdir(folder);

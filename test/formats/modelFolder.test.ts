@@ -281,8 +281,14 @@ test("the state of a training is one file, and its history another", async () =>
   }
   await writeSafetensors(file, { tensors, metadata: { format: "ostinato-trainer", formatVersion: "2" } });
   await expect(loadTrainerState(folder)).rejects.toThrow(/format version "2"/);
-  await writeSafetensors(file, { tensors });
-  await expect(loadTrainerState(folder)).rejects.toThrow(/not the state of a training/);
+  for (const metadata of [
+    {},
+    { format: "ostinato-trainer", formatVersion: "1" },
+    { formatVersion: "1", state: "{}" },
+  ]) {
+    await writeSafetensors(file, { tensors, metadata });
+    await expect(loadTrainerState(folder)).rejects.toThrow(/not the state of a training/);
+  }
 });
 
 test("a file under the name that another kind of vocabulary has is the user's, and stays when a model is replaced", async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeFileAtomically } from "../../lib/formats/atomicFile.js";
@@ -8,6 +8,31 @@ import { saveModelFolder } from "../../lib/formats/modelFolder.js";
 import { temporaryName } from "../../lib/formats/temporaryFile.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 import { files, loadTiny, tinyModel as model, weightIn } from "./tinyModel.js";
+
+test("a temporary file's name says what is written, by which process, of which place, and which of its files it is", () => {
+  const names = [temporaryName("a.txt"), temporaryName("a.txt")];
+  const form = new RegExp(`^\\.a\\.txt\\.${process.pid}-(\\d+)-([0-9a-f]{8})-([0-9a-f]{8})\\.tmp$`);
+  const [one, other] = names.map((name) => form.exec(name) as RegExpExecArray) as [RegExpExecArray, RegExpExecArray];
+  expect(one.slice(1, 3)).toEqual(other.slice(1, 3));
+  expect(one[3]).not.toBe(other[3]);
+});
+
+test("a user's file beside a new model is not replaced by one of its name beside the old model", async () => {
+  const parent = await temporaryFolder();
+  const folder = join(parent, "model");
+  const dead = spawnSync(process.execPath, ["--version"]).pid;
+  const old = join(parent, `.model.${dead}-0a1b2c3d.old`);
+  await saveModelFolder(folder, model(1));
+  await mkdir(old);
+  for (const [place, content] of [
+    [folder, "new"],
+    [old, "old"],
+  ] as const)
+    await writeFile(join(place, "notes.txt"), content);
+  await lockFolder(folder, { owner: "test", purpose: "saving" }, async () => {});
+  expect(await readFile(join(folder, "notes.txt"), "utf8")).toBe("new");
+  expect(await readFile(join(old, "notes.txt"), "utf8")).toBe("old");
+});
 
 test("the next writer sweeps what killed processes left, and nothing of the living", async () => {
   const parent = await temporaryFolder();

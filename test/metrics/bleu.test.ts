@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { OptionError } from "../../lib/errors.js";
 import type { BleuOptions } from "../../lib/metrics/bleu.js";
-import { bleu, sentenceBleu } from "../../lib/metrics/bleu.js";
+import { bleu, bleuByLength, sentenceBleu } from "../../lib/metrics/bleu.js";
 import { randomNumbers } from "../data/randomText.js";
 import { corpora, expectSame } from "./sacrebleu.js";
 
@@ -163,4 +163,21 @@ test("the order is that of the longest n-grams that any text has", () => {
   ].map((texts) => bleu(texts, ["a b c d e", "a"], { tokenize: "none" }).order);
   expect(orders).toEqual([1, 1, 2, 3, 4, 4]);
   expect(bleu([""], ["a"]).order).toBe(0);
+});
+
+test("BLEU-1 to BLEU-4 are the means of the precisions up to each length, and the last is BLEU", () => {
+  const score = bleu(["the cat sat on a mat today"], ["the cat sat on the mat and slept"], { tokenize: "none" });
+  const [one, two, three, four] = score.precisions as [number, number, number, number];
+  const penalty = Math.exp(1 - 8 / 7);
+  const lengths = bleuByLength(score);
+  for (const [n, mean] of [
+    one,
+    (one * two) ** (1 / 2),
+    (one * two * three) ** (1 / 3),
+    (one * two * three * four) ** (1 / 4),
+  ].entries()) {
+    expect(lengths[n]).toBeCloseTo(penalty * mean, 9);
+  }
+  expect(lengths[3]).toBeCloseTo(score.score, 9);
+  expect(bleuByLength({ precisions: [50, 0, 0, 0], brevityPenalty: 1 })).toEqual([expect.closeTo(50, 9), 0, 0, 0]);
 });

@@ -60,3 +60,38 @@ test("what cannot be compared is refused by name", () => {
   expect(() => classificationScores([[]], [[]], [])).toThrow(/expected labels that are texts/);
   expect(() => classificationScores("a" as never, ["a"], ["a", "b"])).toThrow(/expected arrays/);
 });
+
+test("a label that is never given has precision 0, and one that no item has recall 0", () => {
+  expect(classificationScores(["a", "b", "a"], ["a", "a", "c"], ["a", "b", "c", "d"])).toEqual({
+    count: 3,
+    accuracy: 1 / 3,
+    macroF1: 0.5 / 4,
+    microF1: 1 / 3,
+    labels: [
+      { label: "a", precision: 0.5, recall: 0.5, f1: 0.5, support: 2 },
+      { label: "b", precision: 0, recall: 0, f1: 0, support: 0 },
+      { label: "c", precision: 0, recall: 0, f1: 0, support: 1 },
+      { label: "d", precision: 0, recall: 0, f1: 0, support: 0 },
+    ],
+    confusion: [
+      [1, 1, 0, 0],
+      [0, 0, 0, 0],
+      [1, 0, 0, 0],
+      [0, 0, 0, 0],
+    ],
+  });
+});
+
+test("a label that comes twice in a list counts once, and lists on one side alone have no confusion", () => {
+  const { accuracy, labels, confusion } = classificationScores(
+    [
+      ["a", "a"],
+      ["a", "b"],
+    ],
+    ["a", "b"],
+    ["a", "b"],
+  );
+  expect([accuracy, labels.map(({ precision }) => precision), confusion]).toEqual([0.5, [0.5, 1], null]);
+  expect(() => classificationScores(["a"], ["a"], ["a", 5] as never)).toThrow(/expected labels that are texts/);
+  expect(() => classificationScores(["a"], [["a", "c"]], ["a", "b"])).toThrow(/"c" is not among the labels/);
+});

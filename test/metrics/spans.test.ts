@@ -42,4 +42,18 @@ test("the figures are those that conlleval prints, of all and of each type", () 
   expect(() => spanScores([["O"]], [["O", "O"]])).toThrow(/sentence 1 has 2 tags, and its prediction 1/);
   expect(() => spanScores([], [["O"]])).toThrow(/got 0 predictions for 1 sentence/);
   expect(() => spanScores([], [])).toThrow(/there are no tokens/);
+  expect(() => spanScores([[]], [[]])).toThrow(/there are no tokens/);
+  expect(() => spanScores(["O"] as never, [["O"]])).toThrow(/expected lists of the tags of each sentence/);
+  expect(() => tagSpans(["O", 5] as never)).toThrow(/tagSpans: expected a list of tags/);
+  expect(() => tagSpans("O" as never)).toThrow(/tagSpans: expected a list of tags/);
+  expect(spanScores([["O"]], [["O"]])).toEqual({
+    count: 1,
+    accuracy: 1,
+    precision: 0,
+    recall: 0,
+    f1: 0,
+    given: 0,
+    support: 0,
+    types: [],
+  });
 });

@@ -4,7 +4,7 @@ import { bleu } from "../../lib/metrics/bleu.js";
 import { chrf } from "../../lib/metrics/chrf.js";
 import { errorRate } from "../../lib/metrics/errorRate.js";
 import { rougeL } from "../../lib/metrics/rougeL.js";
-import { scoreTexts } from "../../lib/metrics/textScores.js";
+import { scoreRows, scoreTexts } from "../../lib/metrics/textScores.js";
 
 const hypotheses = ["The cat sat on the mat", "a Dog", "yes"];
 const references = [["the cat sat on a mat", "The cat sat on the mat"], ["a dog barks"], ["no", "yes"]];
@@ -47,4 +47,18 @@ test("options and texts that do not fit are named", () => {
   expect(() => scoreTexts(["a"], ["a"], { tokenise: "char" } as never)).toThrow(/did you mean tokenize/);
   expect(() => scoreTexts("a" as never, ["a"])).toThrow(/scoreTexts: expected hypotheses in an array/);
   expect(() => scoreTexts([5 as never], ["a"])).toThrow(/expected hypothesis 0 of 1 to be a text, got 5/);
+});
+
+test("rows say each score with its unit, and that BLEU is none where no text has four words", () => {
+  const scores = scoreTexts(["the cat sat on a mat", "so it goes"], ["the cat sat on the mat", ["so it goes", "yes"]]);
+  expect(scoreRows(scores, "words")).toEqual([
+    ["BLEU", "59.69  (nrefs:var|case:mixed|eff:no|tok:13a|smooth:exp)"],
+    ["chrF", "74.83  (nrefs:var|case:mixed|eff:yes|nc:6|nw:0|space:no)"],
+    ["ROUGE-L", "91.67  (longest common runs of words, others may stand between)"],
+    ["exact", "50.00 %  (50.00 % with an error)"],
+    ["error rate", "11.11 % of words"],
+    ["accuracy", "88.89 % of words, place by place"],
+  ]);
+  const [bleuRow] = scoreRows(scoreTexts(["so it goes"], ["so it goes"]), "symbols");
+  expect(bleuRow).toEqual(["BLEU", "none (it counts runs of 1 to 4 words, and no text has 4: see chrF and exact)"]);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { philox } from "../../lib/random/philox.js";
+import { hash } from "../../lib/random/hash.js";
+import { philox, uniform01 } from "../../lib/random/philox.js";
 import { randomSource } from "../../lib/random/source.js";
 
 const answers = [
@@ -27,4 +28,21 @@ test("streams are uniform in [0, 1), normal with mean 0 and deviation 1, and dif
   expect(normal.reduce((sum, x) => sum + x * x, 0) / 20_000).toBeCloseTo(1, 1);
   expect(randomSource(1, "a").uniform()).toBe(randomSource(1, "a").uniform());
   expect(randomSource(1, "a").uniform()).not.toBe(randomSource(1, "b").uniform());
+});
+
+test("a stream's words are those of its seed and the hash of its name, block after block", () => {
+  const [seed, name, words] = [7, "held out", new Uint32Array(4)];
+  const expected = [0, 1, 2].flatMap((block) => {
+    philox([block, 0, 0, 1], [seed, hash(name)], words);
+    return Array.from(words, uniform01);
+  });
+  const source = randomSource(seed, name);
+  expect(Array.from({ length: 12 }, source.uniform)).toEqual(expected);
+  const [u, v] = expected as [number, number];
+  expect(randomSource(seed, name).normal()).toBe(Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(2 * Math.PI * v));
+  expect([0, 255, 256, 2 ** 32 - 1].map(uniform01)).toEqual([0, 0, 2 ** -24, 1 - 2 ** -24]);
+});
+
+test("texts have the hashes that FNV-1a's authors publish", () => {
+  expect(["", "a", "foobar"].map((text) => hash(text).toString(16))).toEqual(["811c9dc5", "e40c292c", "bf9cf968"]);
 });

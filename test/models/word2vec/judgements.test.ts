@@ -79,3 +79,32 @@ test("the files of WordSim-353 in their forms are read, and others are refused w
   await expect(readWordJudgements(await fileOf("\n"))).rejects.toThrow(/no words/);
   await expect(readWordJudgements(await fileOf("just text\n"))).rejects.toThrow(/no line of two words/);
 });
+
+test("each judgement has its words without the spaces around them, its line and its section", async () => {
+  const commas = await readWordJudgements(await fileOf("word 1,word 2,score\n New York , sea ,1.5\n\na,b, 2 \n"));
+  expect(commas).toEqual({
+    pairs: [
+      { words: ["New York", "sea"], score: 1.5, line: 2 },
+      { words: ["a", "b"], score: 2, line: 4 },
+    ],
+  });
+  const tabs = await readWordJudgements(await fileOf("a,b\tc d\t0\r\n"));
+  expect(tabs).toEqual({ pairs: [{ words: ["a,b", "c d"], score: 0, line: 1 }] });
+  const analogies = await readWordJudgements(await fileOf("a  b c d\n:  the capitals \ne f g h\n"));
+  expect(analogies).toEqual({
+    analogies: [
+      { words: ["a", "b", "c", "d"], section: "", line: 1 },
+      { words: ["e", "f", "g", "h"], section: "the capitals", line: 3 },
+    ],
+  });
+  for (const [content, message] of [
+    ["a b 1\na b x\n", /line 2: expected two words and a number, got "a b x"/],
+    ["a b 1\na,,2\n", /line 2: expected two words and a number/],
+    ["a\tb\t1\na\tb\t\n", /line 2: expected two words and a number/],
+    ["a b 1\na b Infinity\n", /line 2: expected two words and a number/],
+    ["a b c d\na b c d e\n", /line 2: expected the four words of an analogy, got "a b c d e"/],
+    [": x\n", /has no line of four words/],
+  ] as const) {
+    await expect(readWordJudgements(await fileOf(content))).rejects.toThrow(message);
+  }
+});
