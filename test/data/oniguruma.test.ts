@@ -31,3 +31,15 @@ test("classes lie in each other eight deep at most", () => {
   expect(matches(nested(9), "a")).toBe(true);
   expect(() => translateExpression(nested(10))).toThrow("more than 8 deep");
 });
+
+test("escapes of control characters are these characters, alone and in a class", () => {
+  const controls = { t: 9, n: 10, v: 11, f: 12, r: 13, a: 7, e: 27 };
+  for (const [letter, code] of Object.entries(controls)) {
+    for (const expression of [`\\${letter}`, `[\\${letter}]`]) {
+      const matched = Array.from({ length: 128 }, (_, own) => own).filter((own) =>
+        matches(expression, String.fromCharCode(own)),
+      );
+      expect(matched, expression).toEqual([code]);
+    }
+  }
+});

@@ -31,6 +31,20 @@ test("neighbours are those with the smallest angle, and length does not matter",
   expect(flat.neighbours("a", { except: ["b"], top: 1 })[0]?.word).toBe("c");
   expect(flat.neighbours("d", { among: 2 }).map(({ word }) => word)).toEqual(["b", "a"]);
   expect(flat.similarity("a", "d")).toBeCloseTo(-1, 6);
+  expect(flat.neighbours([0, 0], { top: 2 })).toEqual([
+    { word: "a", similarity: 0 },
+    { word: "b", similarity: 0 },
+  ]);
+  expect([...flat.unit].map((x) => x.toFixed(3))).toEqual([
+    ..."1.000 0.000 1.000 0.010 0.707 0.707 -1.000 0.000".split(" "),
+  ]);
+  expect(flat.unit).toBe(flat.unit);
+  expect([...new WordVectors(["o"], Float32Array.of(0, 0), 2).unit]).toEqual([0, 0]);
+  expect(() => new WordVectors(["a"], Float32Array.of(1, 2, 3), 2)).toThrow(
+    "WordVectors: expected 1 x 2 numbers, got 3.",
+  );
+  expect(() => flat.neighbours([Number.NaN, 1])).toThrow("expected a vector of finite numbers");
+  expect(() => flat.neighbours("ab")).toThrow(/no vector of "ab" among 4 words\. Did you mean "[ab]"\?/);
   expect(() => flat.neighbours("e")).toThrow(/no vector of "e"/);
   expect(() => flat.neighbours([1, 2, 3])).toThrow(/3 numbers, expected 2/);
 });

@@ -1,0 +1,86 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { labelOfCell } from "../../lib/data/frameTable.js";
+import { columnIn, numberIn, readColumnNames, readNumberTable } from "../../lib/data/numberTable.js";
+import { temporaryFolder } from "./temporaryFolder.js";
+
+async function file(name: string, content: string): Promise<string> {
+  const path = join(await temporaryFolder(), name);
+  await writeFile(path, content);
+  return path;
+}
+
+test("a table has its names, and a text in each column of a row that is not empty, whatever was written around it", async () => {
+  const csv = await file("a.csv", '\n a ,"b\r\nc",d\r\n1,"x\r\ny"\r\n,,\r\n\n2,3,4,,\r\n');
+  expect(await readNumberTable("test", csv)).toEqual({
+    file: csv,
+    names: ["a", "b\r\nc", "d"],
+    rows: [
+      { place: `${csv}, line 4`, line: 4, cells: ["1", "x\r\ny", ""] },
+      { place: `${csv}, line 8`, line: 8, cells: ["2", "3", "4"] },
+    ],
+  });
+  expect(await readColumnNames(csv)).toEqual(["a", "b\r\nc", "d"]);
+  const json = await file("a.jsonl", '{"a":1,"b":"x"}\n\n{"b":2.5}\n{"a":null}\n');
+  expect(await readNumberTable("test", json)).toEqual({
+    file: json,
+    names: ["a", "b"],
+    rows: [
+      { place: `${json}, line 1`, line: 1, cells: ["1", "x"] },
+      { place: `${json}, line 3`, line: 3, cells: ["", "2.5"] },
+    ],
+  });
+  expect(await readColumnNames(json)).toEqual(["a", "b"]);
+  const bars = await file("a.txt", "a|b\n1|2\n");
+  expect((await readNumberTable("test", bars, "|")).names).toEqual(["a", "b"]);
+  expect(await readColumnNames(bars, "|")).toEqual(["a", "b"]);
+  expect(await readColumnNames(bars)).toEqual(["a|b"]);
+});
+
+test("tables without rows, rows that are too long and fields that are no cells are refused by their line", async () => {
+  const refused = async (name: string, content: string, message: string) =>
+    expect(readNumberTable("test", await file(name, content))).rejects.toThrow(message);
+  await refused("a.csv", "a,b\n", "a.csv has no rows but the names of its columns.");
+  await refused("a.csv", "\n\n", "a.csv has no rows.");
+  await refused("a.csv", "a\n1\n1,2,\n", "a.csv, line 3 has 2 columns, and the first row has 1.");
+  await refused(
+    "a.jsonl",
+    '{"a":1}\n{"a":[1]}\n',
+    'a.jsonl, line 2: expected the field "a" to be a number or a text, got an array of 1.',
+  );
+  await expect(readColumnNames(await file("a.csv", "\n"))).rejects.toThrow("a.csv has no rows.");
+  await expect(readNumberTable("test", 5 as never)).rejects.toThrow("test: expected the file to be the path");
+});
+
+test("a cell is a number, or one of the words for none", () => {
+  const missing = ["", " ", "NA", "n/a", "NaN", "null", "None", "-", "?", "."];
+  expect(missing.map((cell) => numberIn(cell, "p", "c"))).toEqual(missing.map(() => Number.NaN));
+  expect([" 1.5 ", "-2", "1e3", "0x10"].map((cell) => numberIn(cell, "p", "c"))).toEqual([1.5, -2, 1000, 16]);
+  expect(() => numberIn("x", "t.csv, line 2", "c")).toThrow(
+    /^t\.csv, line 2, column "c": expected a number, or nothing where it is missing, got "x"\.$/,
+  );
+  for (const cell of ["1,5", "-1.000,5", "1.000.000,25"])
+    expect(() => numberIn(cell, "p", "c")).toThrow("Decimal commas are to be written as points.");
+  for (const cell of ["1,5x", "10.00,5", "Infinity"]) {
+    expect(() => numberIn(cell, "p", "c")).toThrow(/expected a number, or nothing where it is missing, got "[^"]+"\.$/);
+  }
+});
+
+test("a column is found by its number or by a name that no other has", () => {
+  const table = { file: "t.csv", names: ["a", "b", "a", "price"] };
+  expect([1, 4, "b", "price"].map((column) => columnIn(table, column))).toEqual([0, 3, 1, 3]);
+  expect(() => columnIn(table, "a")).toThrow('t.csv has several columns "a": take a number, from 1.');
+  expect(() => columnIn(table, 5)).toThrow("t.csv has no column 5: its first line names a, b, a, price.");
+  expect(() => columnIn(table, "prise")).toThrow(
+    't.csv has no column "prise": its first line names a, b, a, price. Did you mean price?',
+  );
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `c${i}`);
+  expect(() => columnIn({ file: "t", names: names(20) }, "z")).toThrow(/c18, c19\.$/);
+  expect(() => columnIn({ file: "t", names: names(21) }, "z")).toThrow(/c18, c19 \.\.\.\.$/);
+});
+
+test("the labels of a cell are its parts, each once, and an empty cell has none", () => {
+  expect([" up ", "", " "].map((cell) => labelOfCell(cell, undefined))).toEqual(["up", null, null]);
+  expect([" up ; down;up;; ", "", ";"].map((cell) => labelOfCell(cell, ";"))).toEqual([["up", "down"], [], []]);
+});
