@@ -51,7 +51,7 @@ export function timeColumn<Row>(
       `${place}: the date ${text} is before that of the row above. Sort the rows, the oldest first.`,
     );
   });
-  const step = commonest(between);
+  const step = commonest(between) ?? usualStep(form);
   const positions = [0];
   for (const [i, { time }] of dates.slice(1).entries()) {
     const before = dates[i]?.time as number;
@@ -72,9 +72,14 @@ export function timeColumn<Row>(
   return { times: { start: dates[0]?.time ?? 0, step, form }, positions, length: (positions.at(-1) as number) + 1 };
 }
 
-function commonest(steps: readonly TimeStep[]): TimeStep {
+function commonest(steps: readonly TimeStep[]): TimeStep | undefined {
   const counts = new Map<string, number>();
   for (const step of steps) counts.set(JSON.stringify(step), (counts.get(JSON.stringify(step)) ?? 0) + 1);
   const [best] = [...counts].sort(([, a], [, b]) => b - a);
-  return best ? (JSON.parse(best[0]) as TimeStep) : { milliseconds: 86_400_000 };
+  return best && (JSON.parse(best[0]) as TimeStep);
+}
+
+/** The step of a series with one date alone: what the date is written in, and days where it has a time of day. */
+function usualStep(form: DateForm): TimeStep {
+  return form === "year" ? { months: 12 } : form === "month" ? { months: 1 } : { milliseconds: 86_400_000 };
 }

@@ -134,6 +134,11 @@ describe("the dates of a series", () => {
       positions: [0, 2, 3, 4, 8],
       length: 9,
     });
+    expect(["2021", "2021-03", "2021-03-04 05:00"].map((text) => column([text]).times.step)).toEqual([
+      { months: 12 },
+      { months: 1 },
+      { milliseconds: day },
+    ]);
     expect(column(["2021-03-04"])).toEqual({
       times: { start: utc("2021-03-04T00:00:00"), step: { milliseconds: day }, form: "day" },
       positions: [0],

@@ -141,3 +141,92 @@ test("features of a date reach from -0.5 to 0.5", () => {
   expect(features(Date.UTC(2028, 11, 31, 23, 59))).toEqual([0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]);
   expect(calendarFeature(Date.UTC(2024, 6, 1), "month")).toBeCloseTo(6 / 11 - 0.5, 12);
 });
+
+test("series of a table have all that its columns say, and the place that messages name", async () => {
+  const path = file(
+    "shop,month,sold,left,price,size\nx,2021-03,1,7,10,2\ny,2021-03,5,6,20,3\nx,2021-04,2,,11,\nx,2021-05,,,12,2\n",
+  );
+  const options = { series: "shop", covariates: ["price"], static: ["size"] };
+  const times = (month: number) => ({ start: Date.UTC(2021, month, 1), step: { months: 1 }, form: "month" });
+  const [first, second, third, fourth, ...none] = await readSeries(path, options);
+  expect(none).toEqual([]);
+  const x = { times: times(2), covariates: { price: Float64Array.of(10, 11, 12) }, static: { size: 2 } };
+  const y = {
+    times: times(2),
+    covariates: { price: Float64Array.of(20) },
+    static: { size: 3 },
+  };
+  expect(first).toEqual({ name: "x sold", values: Float64Array.of(1, 2), place: `${path}, series "x sold"`, ...x });
+  expect(second).toEqual({ name: "x left", values: Float64Array.of(7), place: `${path}, series "x left"`, ...x });
+  expect(third).toEqual({ name: "y sold", values: Float64Array.of(5), place: `${path}, series "y sold"`, ...y });
+  expect(fourth).toEqual({ name: "y left", values: Float64Array.of(6), place: `${path}, series "y left"`, ...y });
+  const plain = file("a,b\n1,\n,2\n");
+  expect(await readSeries(plain)).toEqual([
+    { name: "a", values: Float64Array.of(1, Number.NaN), place: `${plain}, column "a"` },
+    { name: "b", values: Float64Array.of(Number.NaN, 2), place: `${plain}, column "b"` },
+  ]);
+  const rows = file("id,v1,v2\nh,1,\n");
+  expect(await readSeries(rows, { layout: "rows" })).toEqual([
+    { name: "h", values: Float64Array.of(1), place: `${rows}, line 2` },
+  ]);
+});
+
+test("whole numbers are dates where the name of their column says so", async () => {
+  const years = await readSeries(file("year,y\n2020,1\n2021,2\n"));
+  expect(years).toMatchObject([{ name: "y", times: { step: { months: 12 }, form: "year" } }]);
+  expect((await readSeries(file("id,y\n2020,1\n2021,2\n"))).map(({ name, times }) => [name, times])).toEqual([
+    ["id", undefined],
+    ["y", undefined],
+  ]);
+  const given = await readSeries(file("id,y\n2020,1\n2021,2\n"), { time: "id" });
+  expect(given).toMatchObject([{ name: "y", times: { form: "year" } }]);
+});
+
+test("series of JSON have all that their fields say", async () => {
+  const series = [
+    { name: "a", values: [1, null], dates: ["2021-01", "2021-02"], covariates: { p: [1, 2, 3] }, static: { size: 1 } },
+    { values: [5] },
+  ];
+  const path = file(JSON.stringify(series), "json");
+  expect(await readSeries(path)).toEqual([
+    {
+      name: "a",
+      values: Float64Array.of(1, Number.NaN),
+      place: `${path}, series 1 of 2`,
+      times: { start: Date.UTC(2021, 0, 1), step: { months: 1 }, form: "month" },
+      covariates: { p: Float64Array.of(1, 2, 3) },
+      static: { size: 1 },
+    },
+    { name: "2", values: Float64Array.of(5), place: `${path}, series 2 of 2` },
+  ]);
+});
+
+test.each<[options: object, text: string, extension: string, message: RegExp]>([
+  [{ layout: "long" }, "a\n1\n", "csv", /the layout "long" needs series/],
+  [{ layout: "columns", series: "a" }, "a,b\n1,2\n", "csv", /series is for the layout "long", and layout is "columns"/],
+  [{ covariates: ["a"] }, "a\n1\n", "csv", /has no column of values: say which \(values\)/],
+  [
+    { static: ["s"] },
+    "y,s\n1,2\n2,2\n3,4\n",
+    "csv",
+    /line 4: expected column "s" to hold one number for the whole series, got 2 and 4\./,
+  ],
+  [
+    { static: ["s"] },
+    "y,s\n1,\n",
+    "csv",
+    /line 2: expected column "s" to hold one number for the whole series, and it is empty\./,
+  ],
+  [{}, "{", "json", /cannot be read as JSON: /],
+  [{}, "[5]", "json", /series 1 of 1: expected \{ "values": \[\.\.\.\] \}, got 5\./],
+  [{}, '{"values":[1,"2"]}', "json", /series 1 of 1, values: expected 2 numbers or null, got "2" as the 2th\./],
+  [
+    {},
+    '{"values":[1],"dates":["2020","2021"]}',
+    "json",
+    /expected "dates" to be an array, a date for each of the 1 value\./,
+  ],
+  [{}, '{"values":[1,2],"dates":["2020","soon"]}', "json", /series 1 of 1, date 2: expected a date/],
+])("%j of %j is refused", async (options, text, extension, message) => {
+  await expect(readSeries(file(text, extension), options)).rejects.toThrow(message);
+});

@@ -25,7 +25,7 @@ test("the fewest tokens that reach top-p of what is left are drawn from", () => 
   expect(drawn({ topP: 0.39 }, [0, 0.999])).toEqual([1, 1]);
   expect(drawn({ topP: 0.5 }, [0, 0.57, 0.573, 0.999])).toEqual([1, 1, 2, 2]);
   expect(drawn({ topP: 0.95 }, [0.899, 0.901])).toEqual([4, 0]);
-  // Of the three best 0.4, 0.3 and 0.2, half is 0.45.
+  // The three best have 0.4, 0.3 and 0.2, half of which is 0.45.
   expect(drawn({ topK: 3, topP: 0.5 }, [0.57, 0.573, 0.999])).toEqual([1, 2, 2]);
 });
 
