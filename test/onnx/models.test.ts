@@ -19,7 +19,7 @@ import { TransformerSeq2Seq } from "../../lib/models/transformerSeq2Seq/index.js
 import { Word2Vec } from "../../lib/models/word2vec/index.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 import type { Numbers } from "./runtime.js";
-import { expectSameOutputs, runtime } from "./runtime.js";
+import { expectSameOutputs } from "./runtime.js";
 
 const words = WordTokenizer.fromText("to be or not to be that is");
 const characters = CharacterTokenizer.fromText("to be or not to be\n");
@@ -32,7 +32,7 @@ const sizes = [
 /** Lengths from 1 on, the first that of all steps. */
 const lengths = ({ T = 1 }: Record<string, number>, i: number) => Math.max(1, T - 2 * i);
 
-describe.skipIf(!runtime)("onnxruntime classifies as we do:", () => {
+describe("onnxruntime classifies as we do:", () => {
   const labels = ["x", "y", "z"];
   const numbers: Numbers = { ids: words.size, lengths };
   test.each([
@@ -54,7 +54,7 @@ describe.skipIf(!runtime)("onnxruntime classifies as we do:", () => {
   });
 });
 
-describe.skipIf(!runtime)("and tags as we do:", () => {
+describe("and tags as we do:", () => {
   const tokenizer = TaggerVocabulary.of([{ tokens: ["to", "be", "or"], tags: ["B-X", "I-X", "O"] }]);
   const numbers: Numbers = {
     ...{ ids: 3, lengths, characters: 4, ngrams: 100 },
@@ -91,7 +91,7 @@ describe.skipIf(!runtime)("and tags as we do:", () => {
   });
 });
 
-describe.skipIf(!runtime)("and reads and writes as we do:", () => {
+describe("and reads and writes as we do:", () => {
   const pair = new TokenizerPair(words, characters);
   const numbers: Numbers = {
     ...{ source: words.size, tokens: characters.size },
@@ -129,7 +129,7 @@ describe.skipIf(!runtime)("and reads and writes as we do:", () => {
   });
 });
 
-describe.skipIf(!runtime)("and forecasts as we do:", () => {
+describe("and forecasts as we do:", () => {
   const series = [{ name: "a", values: [1, 2, 3, 2, 1, 2, 3, 2, 1, 2, 3, 2, 1, 2, 3] }];
   test.each([[{}], [{ decoder: "autoregressive", output: "gaussian" }], [{ linear: true, seriesEmbedding: 2 }]])(
     "%o",

@@ -15,7 +15,7 @@ const tokenizer = CharacterTokenizer.fromText("to be or not to be\n");
 const V = tokenizer.size;
 const sizes = [{ B: 1 }, { B: 3 }];
 
-describe.skipIf(!runtime)("onnxruntime computes a step as we do:", () => {
+describe("onnxruntime computes a step as we do:", () => {
   const small = { tokenizer, hiddenSize: 8, layers: 2 };
   test.each([
     ["lstm", {}],
@@ -34,7 +34,7 @@ describe.skipIf(!runtime)("onnxruntime computes a step as we do:", () => {
     const model = await LanguageModel.create({ ...small, cell, ...options } as never);
     const { graphs, compared } = await expectSameOutputs(model, { sizes, numbers: { ids: V } });
     expect(graphs).toEqual(["step.onnx"]);
-    expect(compared).toBeGreaterThan(4 * V);
+    if (runtime) expect(compared).toBeGreaterThan(4 * V);
   });
 
   test.each([
@@ -52,7 +52,7 @@ describe.skipIf(!runtime)("onnxruntime computes a step as we do:", () => {
   });
 });
 
-describe.skipIf(!runtime)("so do other models of text:", () => {
+describe("so do other models of text:", () => {
   const words = WordTokenizer.fromText("to be or not to be that is");
   const V = words.size;
   test("a neural n-gram model", async () => {
