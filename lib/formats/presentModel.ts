@@ -105,7 +105,9 @@ export function differenceOf(before: ConfigFile, now: ConfigFile): string | null
   if (jsonDigest(before) === jsonDigest(now)) return null;
   for (const name of new Set([...Object.keys(before.config), ...Object.keys(now.config)])) {
     const [a, b] = [before.config[name], now.config[name]];
-    if (JSON.stringify(a) !== JSON.stringify(b)) return `its ${name} is ${describe(a)}, not ${describe(b)}`;
+    if (JSON.stringify(a) === JSON.stringify(b)) continue;
+    const [own, wanted] = [describe(a), describe(b)];
+    return own === wanted ? `its ${name} differs` : `its ${name} is ${own}, not ${wanted}`;
   }
   return `it is a ${before.model} (format ${before.formatVersion}), not a ${now.model} (format ${now.formatVersion})`;
 }

@@ -8,3 +8,39 @@ test("JSON is read down to 64 levels, and refused below them", () => {
   expect(() => parseJson(nested(65), "a.json")).toThrow(FileError);
   expect(() => parseJson(nested(65), "a.json")).toThrow("nested more than 64 levels deep");
 });
+
+const parsed = (text: string) => parseJson(Buffer.from(text), "a.json");
+
+test("a name may come again in another object, as a value, and in an array, but not in its own object", () => {
+  for (const text of [
+    '{"a":{"a":"a"},"b":["a","a",{"a":1},{"a":2}],"c":"a"}',
+    '[{"a":1},{"a":1}]',
+    '{"a\\"":1,"a":[],"{":"}"}',
+    "5",
+  ]) {
+    expect(parsed(text)).toEqual(JSON.parse(text));
+  }
+  for (const [text, name] of [
+    ['{"a":1,"b":2,"a":3}', '"a"'],
+    ['[{"x":1},{"b":[1,{"c":[]}],"d":{"e":1,"e":2}}]', '"e"'],
+    ['{"b":[1,2],"c":{},"b":"b"}', '"b"'],
+    ['{"a\\"b":"{","\\u0061\\"b":1}', '"a\\"b"'],
+    ['{"a":{"x":1},"b":{"y":[{"z":1}],"y":2}}', '"y"'],
+  ] as const) {
+    expect(() => parsed(text), text).toThrow(
+      `a.json is cut off or damaged: it is not JSON (the name ${JSON.stringify(JSON.parse(name))} is there twice in one object)`,
+    );
+  }
+});
+
+test("a byte-order mark is dropped, and what is no JSON or no UTF-8 says so", () => {
+  expect(parsed("\ufeff[1]")).toEqual([1]);
+  expect(() => parsed("[1")).toThrow(
+    /^a\.json is cut off or damaged: it is not JSON \(.+\)\. Copy it again from where it came\.$/,
+  );
+  for (const bytes of [
+    [0xef, 0xbb, 0x31],
+    [0x31, 0xff],
+  ])
+    expect(() => parseJson(Buffer.from(bytes), "a.json")).toThrow("(it is not UTF-8)");
+});
