@@ -147,7 +147,6 @@ export class Forecaster extends SavedModel<null, ForecasterNetwork, ForecasterFo
    * @throws InputError for a series that lacks what the model needs: a covariate, dates, values above 0.
    */
   async forecast(series: readonly Series[], options: ForecastOptions = {}): Promise<Forecast[]> {
-    completeOptions("forecast", options, forecastRules);
     expectSeries("forecast", series);
     const prepared = prepareSeries(series, this.network.config);
     return this.#forecastAt(

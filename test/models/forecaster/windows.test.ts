@@ -1,0 +1,142 @@
+import { expect, test } from "vitest";
+import { trainingFeeds } from "../../../lib/models/forecaster/batch.js";
+import type { CompleteForecasterConfig, ForecasterConfig } from "../../../lib/models/forecaster/config.js";
+import { completeForecaster } from "../../../lib/models/forecaster/config.js";
+import { expectKnownAhead, prepareSeries, windowBefore } from "../../../lib/models/forecaster/windows.js";
+
+const gap = Number.NaN;
+const complete = (options: Partial<ForecasterConfig> = {}) =>
+  completeForecaster({ horizon: 2, season: 3, ...options } as ForecasterConfig);
+const prepared = (values: number[], config: CompleteForecasterConfig, more: object = {}) =>
+  prepareSeries([{ name: "a", values, ...more }], config)[0] as ReturnType<typeof prepareSeries>[number];
+
+test.each([
+  [{ horizon: 3 }, { lookback: 6, segment: 1 }],
+  [
+    { horizon: 3, season: 4 },
+    { lookback: 9, segment: 3 },
+  ],
+  [
+    { horizon: 8, season: 4 },
+    { lookback: 16, segment: 4 },
+  ],
+  [
+    { horizon: 50, season: 48 },
+    { lookback: 144, segment: 48 },
+  ],
+  [
+    { horizon: 5, season: 49 },
+    { lookback: 98, segment: 1 },
+  ],
+  [
+    { horizon: 4, season: 2, longSeason: 7 },
+    { lookback: 14, segment: 2 },
+  ],
+  [
+    { horizon: 4, segment: 3 },
+    { lookback: 9, segment: 3 },
+  ],
+  [
+    { horizon: 4, lookback: 5 },
+    { lookback: 5, segment: 1 },
+  ],
+] as [ForecasterConfig, object][])("the windows of %j are %j", (options, expected) => {
+  expect(completeForecaster(options)).toMatchObject(expected);
+});
+
+test("counts stay counts: no level, no baseline, no logarithm", () => {
+  const counts = { horizon: 2, output: "negative-binomial", level: "none" } as const;
+  expect(completeForecaster(counts)).toMatchObject(counts);
+  const others = [{ level: "mean" }, { level: "last" }, { baseline: "drift" }, { logarithm: true }] as const;
+  for (const other of others) {
+    expect(() => completeForecaster({ ...counts, ...other })).toThrow(/needs level "none", baseline "level"/);
+  }
+  expect(() => completeForecaster({ horizon: 2, quantiles: [0.4, 0.5, 0.5] })).toThrow(/ascending order, each once/);
+  expect(() => completeForecaster({ horizon: 2, quantiles: [0.4], output: "point" })).not.toThrow();
+  expect(() => completeForecaster({ horizon: 2, seriesEmbedding: 1 })).toThrow(/needs the series/);
+  const baseline = { horizon: 1, season: 6, segment: 1, baseline: "seasonal" } as const;
+  expect(completeForecaster({ ...baseline, lookback: 6 })).toMatchObject({ lookback: 6 });
+  expect(() => completeForecaster({ ...baseline, lookback: 5 })).toThrow(/a lookback of a season or more, got 5 and 6/);
+});
+
+test.each([
+  ["mean", "level", (4 + 8) / 2, [6, 6]],
+  ["last", "level", 8, [8, 8]],
+  ["none", "level", 5, [5, 5]],
+  ["mean", "seasonal", 6, [4, 6]],
+  ["last", "drift", 8, [4 + 3, 6 + 3]],
+] as const)("level %s, baseline %s: from the last season before the origin", (level, baseline, expected, base) => {
+  const config = complete({ level, baseline, lookback: 6, segment: 1 });
+  // The mean of all is 5; 6 is what a season before and the changes beside it say of the gap.
+  const series = prepared([1, 3, 5, 4, gap, 8, 9], config);
+  const window = windowBefore(series, 6, config);
+  expect(window).toMatchObject({ level: expected, scale: series.fitted.scale });
+  expect(series.fitted.center).toBe(5);
+  expect(Array.from(window.missing)).toEqual([0, 0, 0, 0, 1, 0]);
+  const read = [1, 3, 5, 4, 6, 8].map((value) => (value - expected) / series.fitted.scale);
+  for (const [i, value] of window.read.entries()) expect(value).toBeCloseTo(read[i] as number, 12);
+  for (const [h, value] of window.base.entries()) expect(value).toBeCloseTo(base[h] as number, 12);
+});
+
+test("before a series begins its values are missing, and the nearest one stands there", () => {
+  const config = complete({ level: "none", lookback: 6, segment: 1 });
+  const { read, missing } = windowBefore(prepared([2, 6, 4], config), 2, config);
+  expect(Array.from(missing)).toEqual([1, 1, 1, 1, 0, 0]);
+  expect(read[0]).toBe(read[4]);
+  expect(read[4]).toBeLessThan(0);
+  const none = windowBefore(prepared([gap, gap, 4], config), 2, config);
+  expect([Array.from(none.read), Array.from(none.base)]).toEqual([
+    [0, 0, 0, 0, 0, 0],
+    [4, 4],
+  ]);
+});
+
+test("what is read and what is learnt stand segment by segment, with covariates known before and ahead", () => {
+  const config = {
+    ...complete({ lookback: 4, segment: 2, horizon: 3, level: "none", staticCovariates: ["size"], linear: true }),
+    pastCovariates: ["past"],
+    futureCovariates: ["future"],
+    covariates: [{ name: "future", mean: 10, deviation: 2 }],
+    series: [{ name: "a", center: 0, deviation: 1, scale: 2, season: 3 }],
+  };
+  const values = [2, 4, gap, 8, 10, gap, 14, 16];
+  const covariates = { past: [1, 2, 3, gap, 5, 6, 7, 8], future: [10, 12, 14, 16, 18, 20, 22, 24] };
+  const series = prepared(values, config, { covariates, static: { size: 7 } });
+  const { feeds, values: count } = trainingFeeds([{ prepared: series, origin: 4 }], config);
+  expect(count).toBe(2);
+  // Values, whether they are missing, the past and the future covariate of two steps, and the number of the whole series.
+  expect(Array.from(feeds.inputs as Float32Array)).toEqual([
+    ...[1, 2, 0, 0, 1, 2, 0, 1, 7],
+    ...[3, 4, 1, 0, 3, 0, 2, 3, 7],
+  ]);
+  expect(Array.from(feeds.window as Float32Array)).toEqual([1, 2, 3, 4]);
+  expect(Array.from(feeds.known as Float32Array)).toEqual([4, 5, 6, 7]);
+  expect(Array.from(feeds.targets as Float32Array)).toEqual([5, 0, 7, 0]);
+  expect(Array.from(feeds.weights as Float32Array)).toEqual([1, 0, 1, 0]);
+  const inTurn = trainingFeeds([{ prepared: series, origin: 4 }], { ...config, decoder: "autoregressive" });
+  expect(Array.from((inTurn.feeds.inputs as Float32Array).slice(18))).toEqual([5, 0, 0, 1, 0, 0, 4, 5, 7]);
+  expect(inTurn.feeds).not.toHaveProperty("known");
+});
+
+test("covariates of the horizon must reach its end", () => {
+  const config = { ...complete(), futureCovariates: ["heat"] };
+  const of = (length: number) => prepared([1, 2, 3, 4], config, { covariates: { heat: new Array(length).fill(0) } });
+  expect(() => expectKnownAhead(of(6), 4, config)).not.toThrow();
+  expect(() => expectKnownAhead(of(5), 4, config)).toThrow(/"heat" must be known .* 1 value is missing at its end/);
+  expect(() => expectKnownAhead(of(4), 4, config)).toThrow(/2 values are missing/);
+  expect(() => prepared([1], config)).toThrow(/lacks the covariate "heat"; it has none/);
+  expect(() => prepared([1], config, { covariates: { cold: [1] } })).toThrow(/it has cold\./);
+  const fixed = { ...complete(), staticCovariates: ["size"] };
+  for (const size of [undefined, gap, "5"]) {
+    expect(() => prepared([1], fixed, { static: { size } })).toThrow(/expected the number "size"/);
+  }
+  const learnt = {
+    ...complete(),
+    seriesEmbedding: 2,
+    series: [{ name: "b", center: 0, deviation: 1, scale: 1, season: 1 }],
+  };
+  expect(() => prepared([1], learnt)).toThrow(/"a" is none of them/);
+  expect(() => prepared([1], complete({ calendar: ["month"] } as never))).toThrow(
+    /\(month\), and the series has no dates/,
+  );
+});
