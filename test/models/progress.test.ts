@@ -5,7 +5,7 @@ const { captioner, classifier, counted, forecaster, framed, frameTagger, mixture
 
 type Asked = { onProgress: (share: number) => void };
 
-/** What says how far it is, with something of each size to do. */
+/** Work that says how far it is, and the shares that it tells. */
 const rows: Record<string, [act: (options: Asked) => Promise<unknown>, shares: number[]]> = {
   "a text in windows": [
     (options) => model.evaluate("abababababab", { ...options, windowLength: 4, batchSize: 1 }),
