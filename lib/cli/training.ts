@@ -197,6 +197,8 @@ export async function train<Form>(
     const by = stoppedBy();
     if (!by || (error as Error).name !== "AbortError") throw error;
     process.exitCode = exitCodeOf(by);
+    // The others would wait for this one at the beginning of the training.
+    await communicator?.abort(`rank ${communicator.rank} was stopped while it read`);
   } finally {
     done();
   }

@@ -52,9 +52,11 @@ function onRanks(
   ranks: number,
   args: readonly string[],
   meanwhile: (child: ReturnType<typeof spawn>, stderr: string) => void = () => {},
+  begun: (child: ReturnType<typeof spawn>) => void = () => {},
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn("mpirun", [...flags, "-n", `${ranks}`, process.execPath, cli, ...args], { env });
+    begun(child);
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (data) => {
       stdout += data;
@@ -73,13 +75,13 @@ function stepsIn(stdout: string): { step: number; loss: number }[] {
   return lines.filter((line) => line.startsWith('{"event":"step"')).map((line) => JSON.parse(line));
 }
 
-/** Kills a rank, as a machine does that fails. */
-function killRank(launcher: ReturnType<typeof spawn>, rank: number): void {
+/** Sends a rank a signal: SIGKILL is what a machine does that fails. */
+function signalRank(launcher: ReturnType<typeof spawn>, rank: number, signal: NodeJS.Signals = "SIGKILL"): void {
   const ranks = spawnSync("pgrep", ["-P", `${launcher.pid}`], { encoding: "utf8" })
     .stdout.trim()
     .split("\n");
   const pid = Number(ranks[rank]);
-  if (pid > 0) process.kill(pid, "SIGKILL");
+  if (pid > 0) process.kill(pid, signal);
 }
 
 const train = (out: string, ...more: string[]) => [
@@ -139,7 +141,7 @@ describe.skipIf(!there)("mpirun ostinato train", () => {
     const ended = await onRanks(2, train("killed", "--epochs", "100000", "--json"), (child, stdout) => {
       if (killed > 0 || !stdout.includes('"step":20,')) return;
       killed = performance.now();
-      killRank(child, 1);
+      signalRank(child, 1);
     });
     expect(ended.code).not.toBe(0);
     expect(performance.now() - killed).toBeLessThan(15_000);
@@ -148,28 +150,46 @@ describe.skipIf(!there)("mpirun ostinato train", () => {
     });
   }, 90_000);
 
+  test("a rank that is stopped while it reads ends all", async () => {
+    const long = join(folder, "long.txt");
+    const words = Array.from(
+      { length: 300_000 },
+      (_, i) => `${((i * 7919) % 99_991).toString(36)}${i % 17 ? " " : "\n"}`,
+    );
+    await writeFile(long, words.join(""));
+    let timer: NodeJS.Timeout | undefined;
+    const args = ["train", "lm", long, "--tokenizer", "subword", "--hidden-size", "8", "--out", join(folder, "read")];
+    const ended = onRanks(2, args, undefined, (child) => {
+      timer = setTimeout(() => signalRank(child, 1, "SIGTERM"), 2500);
+    });
+    expect((await ended).code).not.toBe(0);
+    clearTimeout(timer);
+  }, 60_000);
+
   test(
     "killed again and again, a training loses no more than the step after a checkpoint, and ends in the bits of an unbroken one",
     async () => {
-      // A checkpoint after every step.
-      const whole = ["--epochs", "4", "--checkpoint-seconds", "0.001", "--json"];
+      // A checkpoint after every step, and work for all kills.
+      const whole = ["--epochs", `${2 * kills}`, "--checkpoint-seconds", "0.001", "--json"];
       expect(await onRanks(2, train("unbroken", ...whole))).toMatchObject({ code: 0 });
       let args = train("broken", ...whole);
-      let last = 0;
-      for (let kill = 0; ; kill++) {
+      let [last, killed] = [0, 0];
+      for (;;) {
         const delay = Math.random() * 300;
-        let due = kill < kills;
+        let due = killed < kills;
         const { code, stdout, stderr } = await onRanks(2, args, (child, said) => {
           if (!due || stepsIn(said).length < 2) return;
           due = false;
-          setTimeout(() => killRank(child, Math.round(Math.random())), delay);
+          setTimeout(() => signalRank(child, Math.round(Math.random())), delay);
         });
         const seen = stepsIn(stdout);
         expect(seen[0]?.step ?? -1, stderr).toBeGreaterThanOrEqual(last - 1);
         if (code === 0) break;
+        killed++;
         last = seen.at(-1)?.step ?? last;
         args = ["train", "--resume", join(folder, "broken"), "--json", "--quiet"];
       }
+      expect(killed).toBe(kills);
       expect((await weights("broken")).equals(await weights("unbroken"))).toBe(true);
     },
     60_000 + 20_000 * kills,
