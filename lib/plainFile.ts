@@ -3,6 +3,9 @@ import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import { FileError } from "./errors.js";
 
+/** How a file is opened to read: a pipe in its place is not waited for. Windows has neither such pipes nor the flag. */
+export const readingFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 /**
  * Opens a file to read from anywhere in it. A pipe, a device or a folder is refused at once: opening never waits for somebody
  * who writes.
@@ -11,8 +14,7 @@ import { FileError } from "./errors.js";
 export async function openPlainFile(file: string): Promise<FileHandle> {
   let handle: FileHandle | undefined;
   try {
-    // Windows has neither such pipes nor the flag.
-    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    handle = await open(file, readingFlags);
     if ((await handle.stat()).isFile()) return handle;
   } catch (cause) {
     await handle?.close();

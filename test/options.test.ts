@@ -310,3 +310,22 @@ test("whole numbers fit into 32 bits where nothing else is said", () => {
   expect(misfitOf(2 ** 31 - 1, whole())).toBeNull();
   expect(misfitOf(2 ** 31, whole())).not.toBeNull();
 });
+
+test("rules of one's own have the defaults of the library's, and say what they were to be", () => {
+  expect([rules.flag().initial, rules.flag(true).initial]).toEqual([false, true]);
+  expect(rules.word(["a", "b"], "b")).toMatchObject({ expected: "one of a, b", initial: "b" });
+  expect(rules.whole({ minimum: 1, maximum: 3, initial: 2 })).toMatchObject({
+    initial: 2,
+    expected: "a whole number at least 1 and at most 3",
+  });
+  expect(rules.real({ above: 0, below: 1 }).expected).toBe("a number above 0 and below 1 (as float32)");
+  expect("initial" in rules.real()).toBe(false);
+  expect(() => rules.flag(1 as never)).toThrow("rules.flag: expected initial to be true or false, got 1.");
+  expect(() => rules.word(["a"], "c" as never)).toThrow('rules.word: expected initial to be one of a, got "c".');
+  expect(() => rules.word(["a", ""], "a")).toThrow("rules.word: expected words[1] to be a text that is not empty");
+  expect(() => rules.whole({ minimum: "1" } as never)).toThrow(
+    'rules.whole: expected minimum to be a number, got "1".',
+  );
+  expect(() => rules.real({ least: 1 } as never)).toThrow('rules.real: unknown option "least"');
+  expect(() => rules.list({ expected: "x" } as never)).toThrow("rules.list: expected of to be a rule");
+});

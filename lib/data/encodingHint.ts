@@ -82,8 +82,8 @@ function decodeKorean(bytes: Uint8Array): string | null {
 /** Whether bytes above ASCII stand alone or in twos ("Größe"), between ASCII letters, as in the languages of Western Europe. */
 function isWestern(bytes: Uint8Array): boolean {
   let [few, all, run] = [0, 0, 0];
-  for (let i = 0; i <= bytes.length; i++) {
-    if ((bytes[i] ?? 0) >= 0xa0) {
+  for (const byte of [...bytes, 0]) {
+    if (byte >= 0xa0) {
       run++;
       continue;
     }

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { link, open, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, FileError } from "../errors.js";
 import { completeOptions, text, whole, word } from "../options.js";
+import { readingFlags } from "../plainFile.js";
 import { naming } from "./atomicFile.js";
 import type { ProcessIdentity } from "./processIdentity.js";
 import { hasEnded, thisProcess } from "./processIdentity.js";
@@ -151,9 +151,7 @@ async function createWithoutLink(file: string, holder: Holder): Promise<FileHand
 /** The holder; null without a lock. A file that cannot be read has a holder of whom nothing is known. */
 async function read(file: string): Promise<Holder | null> {
   try {
-    // A pipe in its place must not be waited for.
-    const flag = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-    const json = JSON.parse(await readFile(file, { encoding: "utf8", flag })) as object;
+    const json = JSON.parse(await readFile(file, { encoding: "utf8", flag: readingFlags })) as object;
     const { started, ...holder } = completeOptions("lock", json, rules);
     return { ...holder, started: started || null };
   } catch (error) {

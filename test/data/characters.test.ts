@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import {
+  codePointName,
   countCharacters,
+  countLineEnds,
   isNormalizationBoundary,
   lastNormalizationBoundary,
   printable,
@@ -54,4 +56,16 @@ test("a text can be cut before letters of any script, as long as they merge with
   for (const character of ["\u0301", "\u1161", "\u11a8"]) {
     expect(isNormalizationBoundary(character.codePointAt(0) as number)).toBe(false);
   }
+});
+
+test("every surrogate pair is one character, from the first to the last", () => {
+  for (const text of ["\u{10000}", "\u{103ff}", "\u{10fc00}", "\u{10ffff}"])
+    expect(countCharacters(`a${text}b`)).toBe(3);
+  expect(["\ud7ff\udc00", "\ud800\udbff", "\udbff\ue000"].map(countCharacters)).toEqual([2, 2, 2]);
+  expect([codePointName("a"), codePointName("각"), codePointName("\u{1f600}")]).toEqual([
+    "U+0061",
+    "U+AC01",
+    "U+1F600",
+  ]);
+  expect([countLineEnds(""), countLineEnds("\na\n\nb")]).toEqual([0, 3]);
 });

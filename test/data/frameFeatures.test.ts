@@ -252,3 +252,19 @@ test("labels are counted, those of frames without one left out, in the order tha
     "make one with await FrameVocabulary.of(sequences)",
   );
 });
+
+test("a vocabulary whose parts are not all there is refused", () => {
+  const whole = {
+    kind: "frames",
+    task: "label",
+    features: { means: [0], deviations: [1] },
+    labels: ["a", "b"],
+    usual: { frames: 1 },
+  };
+  expect(FrameVocabulary.fromJSON(whole)).toMatchObject({ task: "label", usual: { frames: 1 } });
+  for (const part of ["kind", "features", "usual"]) {
+    expect(() => FrameVocabulary.fromJSON({ ...whole, [part]: undefined })).toThrow(
+      "Expected the features and labels of frames",
+    );
+  }
+});

@@ -43,3 +43,40 @@ test("escapes of control characters are these characters, alone and in a class",
     }
   }
 });
+
+test.each([
+  ["(?i:[a-c])", "a range without regard to case is not read here"],
+  ["(?i:[^a])", '"[^" without regard to case is not read here'],
+  ["[a-b-c]", '"-" inside a class is not read here: write "\\-"'],
+  ["[]", "a class is empty or has no end"],
+  ["[a", "a class is empty or has no end"],
+  ["[[:alpha:]]", '"[:" in a class is not read here'],
+  ["[a&&b]", '"&&" in a class is not read here'],
+  ["[\\d-z]", "a range begins with a class"],
+  ["[a-\\d]", "a range has no proper end"],
+  ["[b-a]", "a range has no proper end"],
+  ["*a", '"*" repeats nothing'],
+])("%s is refused", (expression, message) => {
+  expect(() => translateExpression(expression)).toThrow(message);
+});
+
+test("a hyphen at an end of a class is one, and a range has both of its ends", () => {
+  for (const [expression, inside, outside] of [
+    ["[-a]", "-a", "b`"],
+    ["[a-]", "-a", "b`"],
+    ["[b-d]", "bcd", "ae-"],
+    ["[b-d\\-]", "bcd-", "ae"],
+    ["[b-b]", "b", "ac"],
+  ] as const) {
+    for (const letter of inside) expect(matches(expression, letter), expression).toBe(true);
+    for (const letter of outside) expect(matches(expression, letter), expression).toBe(false);
+  }
+});
+
+test("two repetitions without a limit may follow one another, and no more", () => {
+  for (const expression of ["a*b+", "(a*|b*c*)", "a{2,}b*c?d{1,3}"])
+    expect(() => translateExpression(expression)).not.toThrow();
+  for (const expression of ["a*b+c*", "(a*|b*c*)d+"]) {
+    expect(() => translateExpression(expression)).toThrow("more than 2 repetitions without a limit follow one another");
+  }
+});

@@ -159,3 +159,8 @@ test.skipIf(!existsSync(shared))(
     expect(texts(pairs)).toContainEqual(["새출발, 트라우마", "많은 용기가 필요했을 거예요."]);
   },
 );
+
+test("a table of which every row is left out has no pairs", async () => {
+  const reading = readPairTable(file("gone.tsv", "a\t\n\tb\n"), { empty: "skip" });
+  await expect(reading).rejects.toThrow(/gone\.tsv has no pairs that are not empty\./);
+});

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { ConllFile } from "../../lib/data/conll.js";
 import type { TaggedSentencesOptions } from "../../lib/data/taggedSentences.js";
 import { readTaggedSentences, tokenPlace } from "../../lib/data/taggedSentences.js";
 import { TaggerVocabulary } from "../../lib/data/taggerVocabulary.js";
@@ -116,4 +117,18 @@ test("a token's place is its line, or where it has none its number", () => {
   expect(tokenPlace({ ...sentence, file: "t.conll", lines: [7, 8] }, 1, at)).toBe("t.conll, line 8");
   expect(tokenPlace({ ...sentence, lines: [7, 8] }, 1, at)).toBe("sentence 5 of 9, token 2");
   expect(tokenPlace({ ...sentence, file: "t.conll" }, 0, at)).toBe("sentence 5 of 9, token 1");
+});
+
+test("before a sentence has been read a file counts as one of CoNLL between tabs, unless its name or its caller says otherwise", () => {
+  const own = (name: string, format?: "conll" | "conllu") => new ConllFile(name, { format, token: undefined });
+  expect(
+    [
+      own("a.txt"),
+      own("a.conllu"),
+      own("a.CONLLUP"),
+      own("a.conll"),
+      own("a.txt", "conllu"),
+      own("a.conllu", "conll"),
+    ].map(({ format, separator }) => [format, separator]),
+  ).toEqual(["conll", "conllu", "conllu", "conll", "conllu", "conll"].map((format) => [format, "\t"]));
 });

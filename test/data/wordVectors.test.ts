@@ -96,3 +96,9 @@ test("what does not fit is named with file and line", async () => {
   await refused(binary([["a", [1, Number.NaN]]], "\n"), /v\.bin, vector 1 of 1: number 2 of "a" is NaN/, {}, "v.bin");
   await expect(readWordVectors("no-such-file")).rejects.toThrow(/There is no file no-such-file/);
 });
+
+test("a file without vectors is refused, and one that says its size may have fewer bytes than that", async () => {
+  await expect(reading("\n\n")).rejects.toThrow(/v\.txt has no vectors\./);
+  await expect(reading("0 3\n")).rejects.toThrow(/line 1: expected the numbers of words and of their values/);
+  await expect(reading("3 0\n")).rejects.toThrow(/line 1: expected the numbers of words and of their values/);
+});

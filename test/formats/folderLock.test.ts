@@ -4,9 +4,9 @@ import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from "node:f
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { lockFolder } from "../../lib/formats/folderLock.js";
-import { lockName, removeDead } from "../../lib/formats/lockFile.js";
+import { FolderLock, lockName, removeDead } from "../../lib/formats/lockFile.js";
 import { thisProcess } from "../../lib/formats/processIdentity.js";
 import { root } from "../addon/child.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
@@ -237,4 +237,20 @@ test("a name that means nothing is refused, and a path through a file is said in
   for (const path of [join(folder, "file"), join(folder, "file", "x"), join(folder, "file", "x", "y")]) {
     await expect(lockFolder(path, saving, nothing)).rejects.toThrow(/a part of the path is a file/);
   }
+});
+
+test("the end of a saving is waited for, however long this process has run, and not for more than a minute", async () => {
+  const folder = await temporaryFolder();
+  const now = vi.spyOn(performance, "now").mockReturnValue(1e9);
+  onTestFinished(() => now.mockRestore());
+  const held = await FolderLock.take(folder, { folder, purpose: "saving" });
+  const next = FolderLock.take(folder, { folder, purpose: "saving" });
+  await setTimeout(60);
+  await held.release();
+  const second = await next;
+  const late = FolderLock.take(folder, { folder, purpose: "saving" });
+  await setTimeout(60);
+  now.mockReturnValue(1e9 + 60_001);
+  await expect(late).rejects.toThrow(/is being written by this process/);
+  await second.release();
 });

@@ -22,3 +22,9 @@ test("what has no order is refused", () => {
   expect(() => spearman([1, 1], [1, 2])).toThrow(/no order/);
   expect(() => spearman([1, Number.NaN], [1, 2])).toThrow(/a number/);
 });
+
+test("two numbers have an order, and three lists of ties share their ranks", () => {
+  expect([spearman([1, 2], [3, 4]), spearman([1, 2], [4, 3])]).toEqual([1, -1]);
+  // Ranks 1.5, 1.5, 3.5, 3.5 against 1, 2, 3, 4.
+  expect(spearman([5, 5, 7, 7], [1, 2, 3, 4])).toBeCloseTo(4 / Math.sqrt(4 * 5), 12);
+});
