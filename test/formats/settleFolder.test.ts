@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { writeFileAtomically } from "../../lib/formats/atomicFile.js";
 import { lockFolder } from "../../lib/formats/folderLock.js";
 import { saveModelFolder } from "../../lib/formats/modelFolder.js";
+import { thisProcess } from "../../lib/formats/processIdentity.js";
 import { temporaryName } from "../../lib/formats/temporaryFile.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 import { files, loadTiny, tinyModel as model, weightIn } from "./tinyModel.js";
@@ -14,6 +15,7 @@ test("a temporary file's name says what is written, by which process, of which p
   const form = new RegExp(`^\\.a\\.txt\\.${process.pid}-(\\d+)-([0-9a-f]{8})-([0-9a-f]{8})\\.tmp$`);
   const [one, other] = names.map((name) => form.exec(name) as RegExpExecArray) as [RegExpExecArray, RegExpExecArray];
   expect(one.slice(1, 3)).toEqual(other.slice(1, 3));
+  expect(one[1]).toBe(thisProcess().started ?? "0");
   expect(one[3]).not.toBe(other[3]);
 });
 
