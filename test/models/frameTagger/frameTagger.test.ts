@@ -181,6 +181,15 @@ test("a saved model is read back with its vocabulary, and data of another vocabu
   await expect(new Trainer(model, { data }).run()).rejects.toThrow(/made with another vocabulary/);
 });
 
+test("labels may be counted in more frames than an i32 holds", async () => {
+  const { task, features, labels } = model.tokenizer;
+  const counts = [3e9, 2 ** 31, 5];
+  const own = new FrameVocabulary(task, features, labels, { frames: 6e9, counts, before: counts, stays: [0, 4e9, 1] });
+  const folder = join(await temporaryFolder(), "model");
+  await (await FrameTagger.create({ tokenizer: own, hiddenSize: 2 })).save(folder);
+  expect((await FrameTagger.load(folder)).tokenizer.usual).toEqual(own.usual);
+});
+
 test("what cannot be read is named by its file, line and feature", async () => {
   const place = { file: "walk.csv", lines: [2, 3], features: ["x", "y"] };
   const rows = [

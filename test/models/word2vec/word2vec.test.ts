@@ -136,6 +136,13 @@ test.each(["text", "binary"] as const)(
   },
 );
 
+test("words may be counted more often than an i32 holds", async () => {
+  const counts = words.counts.map((count, id) => (id < 3 ? count + 3e9 : count));
+  const folder = join(await temporaryFolder(), "model");
+  await (await Word2Vec.create({ tokenizer: new CountedWords(tokenizer, counts), size: 2 })).save(folder);
+  expect((await Word2Vec.load(folder)).tokenizer.counts).toEqual(counts);
+});
+
 test("a held-out text is measured, the same each time, and what was learnt lowers its loss", async () => {
   const held = await Corpus.fromText(`${sentences.slice(0, 500).join("\n")}\n`).tokenize(tokenizer);
   const model = await Word2Vec.create({ tokenizer: words, size: 12 });
