@@ -17,7 +17,7 @@ export function describeSeq2Seq({ network: { config }, tokenizer }: Parts<Seq2Se
 export function describeTransformerSeq2Seq({ network: { config }, tokenizer }: Parts<TransformerSeq2Seq>): string {
   return (
     `an encoder-decoder Transformer of ${config.encoderLayers} and ${config.decoderLayers} blocks with ${config.hiddenSize} features ` +
-    `and ${config.heads} heads, ${sidesOf(tokenizer)}`
+    `and ${countOf(config.heads, "head")}, ${sidesOf(tokenizer)}`
   );
 }
 

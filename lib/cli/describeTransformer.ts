@@ -1,5 +1,5 @@
 import type { TransformerLanguageModel } from "../models/transformerLanguageModel/transformerLanguageModel.js";
-import { count } from "./print.js";
+import { count, countOf } from "./print.js";
 
 /** A Transformer language model in a few words. */
 export function describeTransformer({
@@ -7,7 +7,7 @@ export function describeTransformer({
   tokenizer,
 }: Pick<TransformerLanguageModel, "network" | "tokenizer">): string {
   return (
-    `a ${config.layers}-layer Transformer language model of ${config.hiddenSize} features and ${config.heads} heads over ` +
+    `a ${config.layers}-layer Transformer language model of ${config.hiddenSize} features and ${countOf(config.heads, "head")} over ` +
     `${tokenizer.kind}s, vocabulary ${count(tokenizer.size)}`
   );
 }

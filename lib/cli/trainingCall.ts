@@ -48,7 +48,7 @@ export async function trainingCall<Options extends TrainingOptions>(
   nameFolder(command, files);
   const { out, resume } = command.opts<Options>();
   // The folder is the first one's.
-  if ((communicator?.rank ?? 0) === 0 || resume) await expectFolder(command.opts<Options>());
+  if (keepsModel(command) && ((communicator?.rank ?? 0) === 0 || resume)) await expectFolder(command.opts<Options>());
   const before = resume ? await readTrainingRecord(out) : null;
   if (before) takeOptions(command, before, out);
   else if (resume) expectTokenizerLeftOut(command, out);
@@ -77,12 +77,18 @@ function expectNamedFolder(command: Command): void {
   );
 }
 
+/** Whether a model is written: a cross-validation only measures. */
+function keepsModel(command: Command): boolean {
+  return command.opts<{ folds?: number }>().folds === undefined;
+}
+
 /** The folder has the name of the file, unless --out says otherwise. */
 function nameFolder(command: Command, [file]: readonly string[]): void {
   const { out, resume = false, overwrite = false } = command.opts<Partial<TrainingOptions>>();
   if (out !== undefined) return;
   if (file !== undefined) {
-    command.setOptionValueWithSource("out", folderNamedAfter(file, { taken: resume || overwrite }), "file");
+    const taken = resume || overwrite || !keepsModel(command);
+    command.setOptionValueWithSource("out", folderNamedAfter(file, { taken }), "file");
     return;
   }
   throw new OptionError(

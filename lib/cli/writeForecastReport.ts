@@ -9,6 +9,7 @@ import { cellOf } from "../nn/cellRegistry.js";
 import type { ForecastChart } from "../viz/index.js";
 import { renderReport } from "../viz/index.js";
 import { stepNames } from "./forecastTable.js";
+import { given } from "./options.js";
 import { count, countOf, duration } from "./print.js";
 import { scoresAsText } from "./printBacktest.js";
 import { summaryOf } from "./reportFigures.js";
@@ -67,7 +68,7 @@ export async function writeForecastReport(options: {
     title: folder,
     summary: summaryOf(describeForecaster(model), undefined),
     figures,
-    configuration: Object.entries(shown).map(([name, value]) => [name, String(value)] as const),
+    configuration: Object.entries(given(shown)).map(([name, value]) => [name, String(value)] as const),
     ...(history ? { history } : {}),
     forecasts: charts,
     ...(scores ? { forecastScores: scoresAsText(scores) } : {}),

@@ -20,6 +20,7 @@ import {
   ladderSVG,
   legend,
   lookupTableSVG,
+  renderReport,
   vectorMap,
   vectorMapSVG,
 } from "../../lib/viz/index.js";
@@ -182,6 +183,41 @@ const table = {
   ],
 };
 
+/** Numbered names of groups, of which a row holds a few. */
+const many = Array.from({ length: 13 }, (_, i) => `group ${i + 1} of many`);
+/** A page without its programs and styles. */
+const bare = (page: string) => page.replace(/(<(?:script|style)>).*?(<\/(?:script|style)>)/gs, "$1$2");
+const report = () =>
+  renderReport({
+    title: "a model",
+    summary: "A model of two units.",
+    figures: [["validation loss", "2.1 nats"]],
+    configuration: [["cell", "lstm"]],
+    history: { ...historyOf((step) => 3 - step / 10), samples: [{ step: 1200, loss: 2.5, text: "a text" }] },
+    unit: "nats per character",
+    trace: {
+      tokens,
+      surprise: Float32Array.from(tokens, (_, t) => t / 3),
+      layers: [
+        {
+          name: "layer 1 cell",
+          kind: "cell",
+          units: 2,
+          values: Float32Array.from({ length: 20 }, (_, i) => (i % 7) - 3),
+        },
+      ],
+      gates: [
+        {
+          name: "layer 1 input gate",
+          kind: "i",
+          units: 2,
+          values: Float32Array.from({ length: 20 }, (_, i) => (i % 5) / 4),
+        },
+      ],
+    },
+    gradients: norms,
+  });
+
 const pictures: Record<string, () => string | Promise<string>> = {
   "attention.svg": () => attentionSVG(alignment),
   "attention with a title.svg": () => attentionSVG(wide, { title: "one and two" }),
@@ -210,6 +246,8 @@ const pictures: Record<string, () => string | Promise<string>> = {
       { title: "Penn Treebank: perplexity of what comes after" },
     ),
   "map.svg": () => vectorMapSVG(map),
+  "map with many groups.svg": () =>
+    vectorMapSVG({ ...map, points: many.map((group, i) => ({ label: `${i}`, x: i % 5, y: i % 3, group })) }),
   "map without groups.svg": () =>
     vectorMapSVG({ ...map, points: map.points.map(({ group, ...point }) => point) }, { title: "sentences" }),
   "attention, no colour.txt": () => attentionTerminal(alignment, { depth: 0 }),
@@ -225,6 +263,7 @@ const pictures: Record<string, () => string | Promise<string>> = {
   "text, all colours.txt": () =>
     `${colourText(tokens, values, { depth: 24, width: 80, limit: 2 })}\n${legend(2, 24, ["shut", "open"])}`,
   "chart.txt": () => blockChart([3, 2.5, 2.2, 2, 1.9, 1.85, 1.8, 1.79], { width: 40, height: 6 }),
+  "page.html": () => bare(report()),
   "captions.html": () => captionSection([{ ...caption, references: ["a circle", "one red circle"] }]).text,
   "scores.html": () => scoresSection(scores).text,
   "labelled.html": () =>
@@ -252,4 +291,23 @@ test.each(Object.entries(pictures))("%s is drawn as it was when somebody looked 
   const drawn = await draw();
   if (name.endsWith(".svg")) expectPicture(drawn);
   await expect(`${drawn}\n`).toMatchFileSnapshot(`pictures/${name}`);
+});
+
+test("a picture has the title that it is given, or none", async () => {
+  const tree = await search();
+  const drawings: ((options: { title?: string }) => string)[] = [
+    (options) => attentionSVG(alignment, options),
+    (options) => beamTreeSVG(tree, options),
+    (options) => gatesSVG(gates, options),
+    (options) => gradientFlowSVG(norms, options),
+    (options) => headsSVG(heads, options),
+    (options) => lookupTableSVG(table, options),
+    (options) => vectorMapSVG(map, options),
+  ];
+  for (const draw of drawings) {
+    expect(draw({ title: "a <name>" })).toContain("<title>a &lt;name&gt;</title>");
+    expect(draw({ title: "" })).toContain("\n<title></title>");
+    expect(draw({})).toMatch(/\n<title>[^<]+<\/title>/);
+  }
+  expect(curvesSVG(runs, { title: "" })).toContain("\n<title>loss, nats per token over updates</title>");
 });

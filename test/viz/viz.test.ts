@@ -98,6 +98,44 @@ test("features read the text as a person would", () => {
   expect(featureOf(tokens, "line")[text.indexOf("went")]).toBe(0);
 });
 
+test("each feature says of every token what a person would", () => {
+  const read = ["A", "(b", "[c]", "d)", ")", "e\n", "\u201cF", " ", "g\u201d", '"'];
+  expect(Array.from(featureOf(read, "brackets"))).toEqual([0, 1, 1, 1, 0, 0, 0, 0, 0, 0]);
+  expect(Array.from(featureOf(read, "quotes"))).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 0, 1]);
+  expect(Array.from(featureOf(read, "line"))).toEqual([0, 1, 3, 6, 8, 9, 0, 2, 3, 5]);
+  expect(Array.from(featureOf(read, "capitals"))).toEqual([1, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
+  expect(Array.from(featureOf(read, "spaces"))).toEqual([1, 0, 0, 0, 0, 0, 1, 0, 1, 0]);
+  const nested = [..."((a)b)c"];
+  expect(Array.from(featureOf(nested, "brackets"))).toEqual([1, 1, 1, 1, 1, 1, 0]);
+});
+
+test("a report has a section for each thing that it is given, and for nothing else", () => {
+  const titles = (page: string) => Array.from(page.matchAll(/<h2>(.*?)<\/h2>/g), ([, title]) => title);
+  expect(titles(html)).toEqual([
+    ...["How it learnt", "What single units watch", "What it wrote while it learnt", "The model"],
+  ]);
+  const bare = { title: "t", summary: "s", figures: [], configuration: [] };
+  const nothing = {
+    attention: [],
+    captions: [],
+    translations: [],
+    frames: [],
+    labelled: [],
+    tagged: [],
+    forecasts: [],
+  };
+  const empty = { ...nothing, heads: [], gradients: [{ name: "a", norms: [0] }], trace: { ...trace(), gates: [] } };
+  expect(titles(renderReport(bare))).toEqual(["The model"]);
+  expect(titles(renderReport({ ...bare, ...empty }))).toEqual(["What single units watch", "The model"]);
+  const short = { ...history, steps: history.steps.slice(0, 1), samples: [] };
+  expect(titles(renderReport({ ...bare, history: short }))).toEqual(["The model"]);
+});
+
+test("a curve of nothing is nothing", () => {
+  expect(blockChart([], { width: 40, height: 3 })).toBe("");
+  expect(blockChart([Number.NaN, Number.POSITIVE_INFINITY], { width: 40, height: 3 })).toBe("");
+});
+
 test("nothing in a sample or a name can break out of the page", () => {
   expect(html).not.toContain("<script>alert");
   expect(html).toContain("&lt;script&gt;alert(1)&lt;/script&gt; &amp; \ud55c\uad6d\uc5b4");
@@ -170,14 +208,24 @@ test("the chart of a falling loss falls", () => {
   expect(lines[4]?.trimEnd().length).toBeGreaterThan((lines[0] ?? "").trimEnd().length);
 });
 
-test("a number of a foreign history that is a text is refused by its place", () => {
+test("a number of a foreign history that is a text is refused by its place, whichever it is", () => {
   const data = { title: "t", summary: "s", figures: [], configuration: [] };
-  for (const part of ["steps", "validations", "samples"] as const) {
-    const foreign = { ...history, [part]: [{ ...history[part][0], step: "<img src=x onerror=alert(1)>" }] };
-    expect(() => renderReport({ ...data, history: foreign as never })).toThrow(
-      `renderReport: expected history.${part}[0].step to be a number, got "<img src=x onerror=alert(1)>".`,
-    );
+  const numbers = {
+    steps: ["step", "epoch", "tokens", "seconds", "loss", "gradientNorm", "learningRate", "tokensPerSecond"],
+    validations: ["step", "epoch", "loss", "perplexity", "bitsPerCharacter", "accuracy"],
+    samples: ["step", "loss"],
+  };
+  for (const [part, names] of Object.entries(numbers) as [keyof typeof numbers, string[]][]) {
+    for (const name of names) {
+      const foreign = { ...history, [part]: [{ ...history[part][0], [name]: "<img src=x onerror=alert(1)>" }] };
+      expect(() => renderReport({ ...data, history: foreign as never })).toThrow(
+        `renderReport: expected history.${part}[0].${name} to be a number, got "<img src=x onerror=alert(1)>".`,
+      );
+    }
   }
+  const mute = { ...history, samples: [{ step: 1, loss: 1, text: 5 }] };
+  expect(() => renderReport({ ...data, history: mute as never })).toThrow("history.samples[0].text to be a text");
+  expect(() => renderReport({ ...data, history: { ...history, steps: 5 } as never })).toThrow("history.steps");
 });
 
 test("every figure and option of a report is escaped, whatever its type", () => {

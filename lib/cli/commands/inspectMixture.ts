@@ -24,7 +24,7 @@ export const inspectMixture: Ability = {
 
 async function show(folder: string, options: Options, command: Command): Promise<void> {
   if (options.out !== undefined) {
-    throw new OptionError("inspect: a Mixture is shown here and not in a report: leave out --out.", ["out"]);
+    throw new OptionError("inspect: a Mixture is shown here and not in a report: leave out --out.");
   }
   const print = printer(options);
   const model = await modelFrom<Mixture>(folder, options);

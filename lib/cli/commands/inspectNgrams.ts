@@ -28,7 +28,7 @@ interface Options extends ExecutorOptions, Completed<typeof logFlags> {
 
 async function show(folder: string, options: Options, command: Command): Promise<void> {
   if (options.out !== undefined) {
-    throw new OptionError("inspect: an NgramModel is shown here and not in a report: leave out --out.", ["out"]);
+    throw new OptionError("inspect: an NgramModel is shown here and not in a report: leave out --out.");
   }
   const print = printer(options);
   // To look at a model is also to check that its files are as they were written.

@@ -17,7 +17,7 @@ import { partsOf } from "../ladder/ladderText.js";
 import { tableLines } from "../ladder/row.js";
 import type { LadderText, Rung } from "../ladder/rung.js";
 import { rungs } from "../ladder/rungs.js";
-import { withOptions } from "../options.js";
+import { expectUsed, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, countOf, printer } from "../print.js";
 import { tokenizerFor } from "../tokenizers.js";
@@ -66,7 +66,8 @@ export function ladderCommand(): Command {
   return withExecutorOptions(withOptions(command, flags)).action(climb);
 }
 
-function climb(files: string[], options: Options): Promise<void> {
+function climb(files: string[], options: Options, command: Command): Promise<void> {
+  expectUsed(command);
   const print = printer(options);
   const { out } = options;
   return untilInterrupted(

@@ -67,7 +67,12 @@ async function fromPairs(
 ): Promise<Compared> {
   const { pairs, targets } = await readPairs(files, reading, "score");
   const rows = pairs.length / targets;
-  expectAsMany(file, texts.length, `${files.join(" and ")} have ${counted(rows, "row")}`, rows);
+  expectAsMany(
+    file,
+    texts.length,
+    `${files.join(" and ")} ${files.length > 1 ? "have" : "has"} ${counted(rows, "row")}`,
+    rows,
+  );
   const bySource = new Map<string, string[]>();
   for (const { source, target } of pairs) bySource.set(source, [...(bySource.get(source) ?? []), target]);
   // The text of a source that occurs again counts once, as `evaluate` writes it once.

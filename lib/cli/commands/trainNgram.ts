@@ -10,7 +10,7 @@ import type { ExecutorOptions } from "../executor.js";
 import { executorFrom, withExecutorOptions } from "../executor.js";
 import { folderNamedAfter } from "../folderName.js";
 import { untilInterrupted } from "../interrupt.js";
-import { flagOf, given, optionsIn, typedOptions, withOptions } from "../options.js";
+import { expectUsed, flagOf, given, optionsIn, typedOptions, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, countOf, duration, printer } from "../print.js";
 import { readingOf, withLineOptions } from "../reading.js";
@@ -60,6 +60,7 @@ export function ngramCommand(): Command {
 }
 
 async function trainNgrams(files: string[], options: Options, command: Command): Promise<void> {
+  expectUsed(command, "train ngram");
   const print = printer(options);
   const { overwrite = false } = options;
   const out = options.out ?? folderNamedAfter(files[0] as string, { taken: overwrite });
