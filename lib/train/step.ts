@@ -67,7 +67,7 @@ export interface StepResult {
 
 /**
  * One training step as one Program: forward, backward, clip, update and carried state; one for each form of batch. Where the gradients of
- * several batches are added up, each before the last has a program that adds. A step whose gradient is not finite changes nothing.
+ * several batches are added up, each before the last has a program that adds. A step whose gradient is not finite changes no parameter.
  */
 export class TrainingStep<Form> {
   readonly #model: Trainable<Form>;
