@@ -181,11 +181,13 @@ export async function train<Form>(
   ) => Promise<{ trainer: Trainer<Form>; conclude: () => Promise<void>; words?: TrainingWords }>,
 ): Promise<void> {
   const { signal, stoppedBy, done } = interruptible();
+  let reads = true;
   if (named) print.note(`The model goes to ${options.out}.`);
   try {
     const isFirst = (communicator?.rank ?? 0) === 0;
     const run = async () => {
       const { trainer, conclude, words } = await prepare(signal);
+      reads = false;
       const { reason } = await runTrainer(trainer, { options, print, signal, words });
       if (reason !== "stopped" && isFirst) await conclude();
     };
@@ -198,7 +200,7 @@ export async function train<Form>(
     if (!by || (error as Error).name !== "AbortError") throw error;
     process.exitCode = exitCodeOf(by);
     // The others would wait for this one at the beginning of the training.
-    await communicator?.abort(`rank ${communicator.rank} was stopped while it read`);
+    if (reads) await communicator?.abort(`rank ${communicator.rank} was stopped while it read`);
   } finally {
     done();
   }

@@ -54,7 +54,7 @@ export async function openCommunicator(seat: object, limit: number): Promise<Com
 /**
  * Ranks that are parts of this process, one for each of several models that are trained as one: for tests and for trying out what many
  * machines would do.
- * @param size 1 to 4.
+ * @param size 1 to 4. One that keeps the others waiting for more than 60 seconds ends them.
  * @throws OstinatoError ERR_OSTINATO_ADDON if there is no native binary.
  */
 export async function threadGroup(size: number): Promise<Communicator[]> {

@@ -42,7 +42,8 @@ export class Dropout {
     const { rate, variational, shared } = this.options;
     if (!graph.training || rate === 0) return x;
     const scalar = graph.scalar(this.name, rate);
-    const part = shared || !graph.rows ? {} : { part: { axis: x.shape.length - 2, ...graph.rows } };
+    const { first, of } = graph.rows ?? { first: 0, of: 0 };
+    const part = shared || !graph.rows ? {} : { part: { axis: x.shape.length - 2, first, of } };
     return graph.within(this.name, () =>
       ops.dropout({
         ...{ x, rate: scalar, random: graph.random(), stream: graph.nextStream(), overTime: variational },

@@ -6,9 +6,9 @@ export interface RowShare {
   readonly size: number;
 }
 
-/** The rows of a process, first to end - 1, of `of`: as many for each, or one more. */
+/** The rows of a process, first to end - 1, of `of`: as many for each, or one more. The first process has some of any batch. */
 export function rowsOfShare(of: number, { rank, size }: RowShare): { first: number; end: number } {
-  return { first: Math.floor((of * rank) / size), end: Math.floor((of * (rank + 1)) / size) };
+  return { first: Math.ceil((of * rank) / size), end: Math.ceil((of * (rank + 1)) / size) };
 }
 
 /** Batches for one model, the same ones in the same order whenever an epoch is read. */

@@ -28,8 +28,10 @@ export async function fingerprintOf<Form>(
 /** Settings that may change between the parts of a training, and by which ranks that train together know what is next. */
 export function turnsOf<Form>(options: CompleteTrainerOptions<Form>, totalSteps: number): Fingerprint {
   const { validateEvery, patience, best, bucketMegabytes, compress } = options;
-  const { localSteps, outerLearningRate, outerMomentum } = options;
+  const { localSteps, outerLearningRate, outerMomentum, resume, folder } = options;
   return {
+    resume: String(resume),
+    folder: folder === undefined ? "none" : "one",
     "updates in all": totalSteps,
     "validation every": validateEvery,
     patience,
@@ -52,7 +54,8 @@ async function contentOf<Form>(name: string, data: TrainingData<Form> | undefine
 /** @throws OptionError for what is not as it was. What an older version did not write down is not compared. */
 export function expectSameTraining(folder: string, before: Fingerprint, now: Fingerprint): void {
   for (const [name, value] of Object.entries(now)) {
-    const then = before[name];
+    // Before there was this option each batch was an update.
+    const then = name === "accumulate" ? (before[name] ?? 1) : before[name];
     if (then === undefined || then === value) continue;
     if (name.endsWith(" digest")) {
       const which = name === "data digest" ? "the data to learn from is" : "the validation data is";

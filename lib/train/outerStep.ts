@@ -3,6 +3,8 @@ import { Programs } from "../executor/programs.js";
 import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { VariableSpec } from "../graph/program.js";
+import { elementsOf } from "../graph/program.js";
+import type { Tensor } from "../graph/tensor.js";
 import { learntParameters } from "../nn/parameter.js";
 import type { Optimizer } from "./optimizers.js";
 import { momentName } from "./optimizers.js";
@@ -45,6 +47,17 @@ export class OuterStep {
     return this.#programs.variables.filter(({ name }) => name.startsWith(velocityOf("")));
   }
 
+  /** Forgets the velocities of another training. */
+  async forget(): Promise<void> {
+    if (this.#options.outerMomentum === 0) return;
+    const { store, executor } = this.#model;
+    for (const { name: parameter, shape } of learntParameters(this.#model)) {
+      const name = velocityOf(parameter);
+      store.declare({ name, dtype: "f32", shape });
+      await store.write(name, new executor.floats(elementsOf(shape)));
+    }
+  }
+
   /** Begins where the parameters are, which all ranks have alike. */
   async begin(): Promise<void> {
     await this.#programs.get("begin", (graph) => this.#recordBegin(graph)).run({});
@@ -60,53 +73,40 @@ export class OuterStep {
 
   #recordBegin(graph: Graph): void {
     const scale = one(graph);
-    for (const { name, shape, in: recorded } of this.#parameters(graph)) {
-      ops.assign(graph.variable({ name: startOf(name), dtype: "f32", shape }), recorded, scale);
+    for (const parameter of learntParameters(this.#model)) {
+      const { name, shape } = parameter;
+      ops.assign(graph.variable({ name: startOf(name), dtype: "f32", shape }), parameter.in(graph), scale);
       if (this.#options.outerMomentum > 0) graph.variable({ name: velocityOf(name), dtype: "f32", shape });
     }
   }
 
   #recordStep(graph: Graph): void {
     const { optimizer, communicator, reduced, outerLearningRate, outerMomentum: momentum } = this.#options;
-    const learnt = this.#parameters(graph).map(({ name, shape, in: weight }) => {
-      const variable = (own: string) => graph.variable({ name: own, dtype: "f32", shape });
-      const moments = optimizer.moments.map((moment) => variable(momentName(optimizer, moment, { name })));
-      const velocity = momentum > 0 ? variable(velocityOf(name)) : null;
-      return { weight, start: variable(startOf(name)), velocity, moments };
+    const learnt = learntParameters(this.#model).map((parameter) => {
+      const variable = (name: string) => graph.variable({ name, dtype: "f32", shape: parameter.shape });
+      const moments = optimizer.moments.map((moment) => variable(momentName(optimizer, moment, parameter)));
+      const velocity = momentum > 0 ? variable(velocityOf(parameter.name)) : null;
+      return { weight: parameter.in(graph), start: variable(startOf(parameter.name)), velocity, moments };
     });
-    const moments = learnt.flatMap((each) => each.moments);
     const changes = learnt.map(({ start, weight }) => ops.subtract(start, weight));
+    const moments = learnt.flatMap((each) => each.moments);
     const wishes = [graph.scalar("stop"), graph.scalar("checkpoint")];
-    const sums = sumOverRanks(graph, { gradients: changes, last: [...moments, ...wishes] }, reduced);
+    const sums = sumOverRanks(graph, { gradients: changes, last: wishes }, reduced);
+    const exact = { ...reduced, compress: "none" } as const;
+    const momentSums = moments.length > 0 ? sumOverRanks(graph, { gradients: moments, last: [] }, exact).gradients : [];
     const [scale, learningRate] = [one(graph), ops.affine(graph.zeros([]), { shift: outerLearningRate })];
-    const mean = { scale: 1 / communicator.size };
+    const meanOf = (sum: Tensor | undefined) => ops.affine(sum as Tensor, { scale: 1 / communicator.size });
     learnt.forEach(({ weight, start, velocity }, i) => {
-      const gradient = ops.affine(sums.gradients[i] as (typeof changes)[number], mean);
-      ops.sgd({
-        weight: start,
-        gradient,
-        scale,
-        learningRate,
-        velocity,
-        momentum,
-        nesterov: momentum > 0,
-        weightDecay: 0,
-      });
+      const step = { gradient: meanOf(sums.gradients[i]), scale, learningRate, velocity };
+      ops.sgd({ ...step, weight: start, momentum, nesterov: momentum > 0, weightDecay: 0 });
       ops.assign(weight, start, scale);
     });
     moments.forEach((moment, i) => {
-      ops.assign(moment, ops.affine(sums.last[i] as typeof moment, mean), scale);
+      ops.assign(moment, meanOf(momentSums[i]), scale);
     });
-    const [stop, checkpoint] = sums.last.slice(moments.length) as [typeof scale, typeof scale];
+    const [stop, checkpoint] = sums.last as [Tensor, Tensor];
     graph.output("stop", stop);
     graph.output("checkpoint", checkpoint);
-  }
-
-  #parameters(graph: Graph) {
-    return learntParameters(this.#model).map((parameter) => {
-      const { name, shape } = parameter;
-      return { name, shape, in: parameter.in(graph) };
-    });
   }
 }
 

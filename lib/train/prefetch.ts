@@ -1,5 +1,8 @@
 /** Items by `size`, fewer at the end. */
-export async function* grouped<T>(source: AsyncIterable<T>, size: number): AsyncGenerator<T[], void, undefined> {
+export async function* grouped<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+  size: number,
+): AsyncGenerator<T[], void, undefined> {
   let group: T[] = [];
   for await (const item of source) {
     group.push(item);

@@ -14,7 +14,7 @@ import type { VariableValues } from "./trainingVariables.js";
 const rowState = "state/";
 
 /** Name of what ranks round by, in the words of a message. */
-const arithmetic = "arithmetic of";
+const arithmetic = "arithmetic by";
 
 /** The processes of a training as one of them sees them; the only one, where there is no communicator. */
 export class Ranks {
@@ -50,7 +50,7 @@ export class Ranks {
   }
 
   /**
-   * Looks whether all ranks train the same model in the same way: after the first step it would show in no number.
+   * Compares how the ranks train: after the first step a difference would show in no number.
    * @throws OptionError, on all of them, for the first thing in which one is not like rank 0.
    */
   async expectAlike(own: Fingerprint, { executor, parameters }: Trainable<never>): Promise<void> {

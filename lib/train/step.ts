@@ -1,5 +1,5 @@
 import type { Communicator } from "../executor/communicator.js";
-import type { Executable, Feeds } from "../executor/executor.js";
+import type { Executable, Feeds, Values } from "../executor/executor.js";
 import { Programs } from "../executor/programs.js";
 import { differentiate } from "../graph/differentiate.js";
 import type { Graph } from "../graph/graph.js";
@@ -7,7 +7,6 @@ import * as ops from "../graph/ops/index.js";
 import type { VariableSpec } from "../graph/program.js";
 import { tableRows } from "../graph/rewrites/index.js";
 import type { Tensor } from "../graph/tensor.js";
-import type { Parameter } from "../nn/parameter.js";
 import { learntParameters } from "../nn/parameter.js";
 import { DivergenceError, firstFound, firstNonFinite } from "./divergence.js";
 import type { Optimizer } from "./optimizers.js";
@@ -66,8 +65,8 @@ export interface StepResult {
 }
 
 /**
- * One training step as one Program: forward, backward, clip, update and carried state; one for each form of batch. Where the gradients of
- * several batches are added up, each before the last has a program that adds. A step whose gradient is not finite changes no parameter.
+ * One training step as one Program: forward, backward, clip, update and carried state; one for each form of batch. Where several batches are
+ * learnt from as one, a program for each form adds up gradients, and one more steps. A step whose gradient is not finite changes no parameter.
  */
 export class TrainingStep<Form> {
   readonly #model: Trainable<Form>;
@@ -83,27 +82,19 @@ export class TrainingStep<Form> {
   }
 
   /**
-   * @param batches a batch, or several whose gradients are added up: the loss is the mean over the targets of them all, or, where it is
-   *   a sum over time, the mean over the batches.
+   * @param batches a batch, or several that are learnt from as if they were one: the loss is the mean over the targets of them all or,
+   *   where it is a sum over time, over all their rows.
    * @throws DivergenceError if the loss or a gradient is not finite.
    */
   async run(batches: Batch<Form> | readonly Batch<Form>[], input: StepInput): Promise<StepResult> {
-    const parts = partsOf([batches].flat() as Batch<Form>[], this.#options.reduction);
-    const sums = { total: 0, count: 0 };
-    let numberOf = (_: string) => 0;
-    for (const part of parts) {
-      const executable = this.#program(part);
-      const { outputs } = await executable.run(this.#feeds(executable, { part, input, sums }));
-      numberOf = (name) => (outputs[name]?.[0] ?? 0) as number;
-      sums.total = numberOf("total");
-      sums.count = numberOf("count");
-    }
-    const [{ total, count: tokens }, gradientNorm] = [sums, numberOf("norm")];
-    if (!(Number.isFinite(total) && Number.isFinite(gradientNorm))) throw await this.#diagnose(parts, input);
-    if (parts.some(({ batch: { rows } }) => rows && !rows.apart)) {
-      const expected = parts.reduce((sum, { batch }) => sum + targetsOf(batch), 0);
-      expectCount(tokens, expected);
-    }
+    const group = [batches].flat() as Batch<Form>[];
+    const [only] = group as [Batch<Form>];
+    const { executable, feeds } = group.length === 1 ? this.#one(only, input) : await this.#several(group, input);
+    const { outputs } = await executable.run(feeds);
+    const numberOf = (name: string) => numberIn(outputs, name);
+    const [total, tokens, gradientNorm] = [numberOf("total"), numberOf("count"), numberOf("norm")];
+    if (!(Number.isFinite(total) && Number.isFinite(gradientNorm))) throw await this.#diagnose(group, input);
+    if (areTogether(group)) expectCount(tokens, sumOf(group, targetsOf));
     const wishes = { stop: numberOf("stop") > 0, checkpoint: numberOf("checkpoint") > 0 };
     return { loss: total / tokens, tokens, gradientNorm, wishes };
   }
@@ -115,43 +106,99 @@ export class TrainingStep<Form> {
     );
   }
 
-  #program(part: Part<Form>): Executable {
-    const { batch, place } = part;
-    const key = JSON.stringify([batch.form, batch.rows, place]);
-    return this.#programs.get(key, (graph) => this.#record(graph, part), batch.rows);
+  /** The step on one batch. */
+  #one(batch: Batch<Form>, input: StepInput) {
+    const { form, rows } = batch;
+    const executable = this.#programs.get(JSON.stringify([form, rows]), (graph) => this.#record(graph, batch), rows);
+    return { executable, feeds: this.#feeds(executable, { batch, input }) };
   }
 
-  #feeds({ program }: Executable, { part, input, sums }: PartRun<Form>): Feeds {
-    const { batch, share, number } = part;
-    const { learningRate, step, firstBatch = step } = input;
+  /** Adds up the gradients of several batches. @returns the step on their sums. */
+  async #several(group: readonly Batch<Form>[], input: StepInput) {
+    const own = { total: 0, count: 0, rows: 0 };
+    for (const [i, batch] of group.entries()) {
+      const { form, rows } = batch;
+      const key = JSON.stringify([form, rows, i === 0 ? "first" : "next"]);
+      const adding = this.#programs.get(key, (graph) => this.#recordSums(graph, batch, i > 0), rows);
+      const { outputs } = await adding.run(this.#feeds(adding, { batch, input, number: i }));
+      own.total += numberIn(outputs, "total");
+      own.count += numberIn(outputs, "count");
+      own.rows += numberIn(outputs, "rows");
+    }
+    const together = areTogether(group);
+    const targets = together ? sumOf(group, targetsOf) : own.count;
+    const rows = together ? sumOf(group, (batch) => batch.rows?.of ?? 0) : own.rows;
+    const all = this.#options.reduction === "token" ? targets : rows;
+    const executable = this.#programs.get("sums", (graph) => this.#recordStepOnSums(graph));
+    const { total, count } = own;
+    return {
+      executable,
+      feeds: this.#feeds(executable, { input, more: { total, count, weight: all > 0 ? 1 / all : 0 } }),
+    };
+  }
+
+  #feeds({ program }: Executable, { batch, input, number = 0, more }: Fed<Form>): Feeds {
+    const { learningRate, step, firstBatch = step, averageShare: share, wishes } = input;
     const offered: Record<string, Feeds[string]> = {
       ...this.#defaults,
-      ...batch.feeds,
+      ...batch?.feeds,
+      ...more,
       learningRate,
       step,
-      ...(input.averageShare === undefined ? {} : { [averageShare]: input.averageShare }),
+      ...(share === undefined ? {} : { [averageShare]: share }),
       clipNorm: this.#options.clipNorm,
       clipValue: this.#options.clipValue,
       random: Int32Array.of(input.seed, firstBatch + number),
-      targetsOfAll: targetsOf(batch),
-      share,
-      totalBefore: sums.total,
-      countBefore: sums.count,
-      stop: Number(input.wishes?.stop ?? false),
-      checkpoint: Number(input.wishes?.checkpoint ?? false),
+      targetsOfAll: batch ? targetsOf(batch) : 0,
+      stop: Number(wishes?.stop ?? false),
+      checkpoint: Number(wishes?.checkpoint ?? false),
     };
     return Object.fromEntries(program.feeds.map(({ name }) => [name, offered[name] as Feeds[string]]));
   }
 
-  #record(graph: Graph, part: Part<Form>): void {
+  #record(graph: Graph, batch: Batch<Form>): void {
     const sums = this.#model.updatesItself
-      ? this.#recordLosses(graph, part.batch)
-      : part.place === "only" || part.place === "last"
-        ? this.#recordUpdate(graph, part)
-        : this.#recordSums(graph, part);
+      ? this.#recordLosses(graph, batch)
+      : this.#recordUpdate(
+          graph,
+          this.#recordGradients(graph, batch, (recorded) => this.#objective(graph, recorded)),
+        );
     graph.output("total", sums.total);
     graph.output("count", sums.count);
     this.#defaults = { ...this.#defaults, ...graph.defaults };
+  }
+
+  /** Gradients that are added to those of the batches before, or take their place, and wait for those after. */
+  #recordSums(graph: Graph, batch: Batch<Form>, adds: boolean): void {
+    const own = this.#recordGradients(graph, batch, (recorded) => this.#summed(graph, recorded));
+    const always = ops.affine(graph.zeros([]), { shift: 1 });
+    for (const [i, sum] of this.#sums(graph).entries()) {
+      const gradient = own.gradients[i] as Tensor;
+      ops.assign(sum, adds ? ops.add(sum, gradient) : gradient, always);
+    }
+    // 0 for a finite total; else NaN, with which nothing is assigned.
+    const finite = ops.affine(own.total, { scale: 0 });
+    for (const { variable, value } of own.carried) ops.assign(variable, value, finite);
+    graph.output("total", own.total);
+    graph.output("count", own.count);
+    graph.output("rows", ops.affine(graph.zeros([]), { shift: own.rows }));
+    this.#defaults = { ...this.#defaults, ...graph.defaults };
+  }
+
+  #recordStepOnSums(graph: Graph): void {
+    const weight = graph.scalar("weight");
+    const gradients = this.#sums(graph).map((sum) => ops.multiply(sum, weight));
+    const own = { gradients, total: graph.scalar("total"), count: graph.scalar("count"), rows: 0, carried: [] };
+    const { total, count } = this.#recordUpdate(graph, own);
+    graph.output("total", total);
+    graph.output("count", count);
+  }
+
+  /** Sums of gradients, as variables. */
+  #sums(graph: Graph): Tensor[] {
+    return learntParameters(this.#model).map(({ name, shape }) =>
+      graph.variable({ name: `${sumsOfGradients}${name}`, dtype: "f32", shape }),
+    );
   }
 
   /** The loss alone: recording it updates the model. */
@@ -161,53 +208,28 @@ export class TrainingStep<Form> {
     return { total: ops.sum(losses), count };
   }
 
-  /** Loss and gradients of this rank's rows, zeros where it has none; of several batches the sums with those of the batches before. */
-  #recordGradients(graph: Graph, { batch, place }: Pick<Part<Form>, "batch" | "place">): Recorded {
-    const { form, rows } = batch;
-    const parameters = learntParameters(this.#model);
-    const weights = parameters.map((parameter) => parameter.in(graph));
-    let own: Recorded;
+  /** Loss and gradients of this rank's rows, zeros where it has none. @param objective gives the scalar whose gradients they are. */
+  #recordGradients(
+    graph: Graph,
+    { form, rows }: Batch<Form>,
+    objective: (recorded: RecordedLoss) => Tensor,
+  ): OwnGradients {
+    const weights = learntParameters(this.#model).map((parameter) => parameter.in(graph));
     if (hasNone(rows, form)) {
       const none = graph.zeros([]);
-      own = { gradients: weights.map(({ shape }) => graph.zeros(shape)), total: none, count: none, carried: [] };
-    } else {
-      const recorded = this.#model.recordLoss(graph, form);
-      const { losses, count, carried } = recorded;
-      const whole = this.#objective(graph, recorded);
-      const objective = place === "only" ? whole : ops.multiply(whole, graph.scalar("share"));
-      own = { gradients: differentiate(objective, weights), total: ops.sum(losses), count, carried };
+      const gradients = weights.map(({ shape }) => graph.zeros(shape));
+      return { gradients, total: none, count: none, rows: 0, carried: [] };
     }
-    if (place === "only" || place === "first") return own;
-    return {
-      gradients: own.gradients.map((gradient, i) => ops.add(this.#sum(graph, i), gradient)),
-      total: ops.add(own.total, graph.scalar("totalBefore")),
-      count: ops.add(own.count, graph.scalar("countBefore")),
-      carried: own.carried,
-    };
+    const recorded = this.#model.recordLoss(graph, form);
+    const { losses, count, carried } = recorded;
+    const gradients = differentiate(objective(recorded), weights);
+    return { gradients, total: ops.sum(losses), count, rows: losses.shape[1] as number, carried };
   }
 
-  /** Sum of the gradients of the batches so far, as a variable. */
-  #sum(graph: Graph, i: number): Tensor {
-    const { name, shape } = learntParameters(this.#model)[i] as Parameter;
-    return graph.variable({ name: `${sumsOfGradients}${name}`, dtype: "f32", shape });
-  }
-
-  /** Gradients that wait for those of the batches after. */
-  #recordSums(graph: Graph, part: Part<Form>): { total: Tensor; count: Tensor } {
-    const { gradients, total, count, carried } = this.#recordGradients(graph, part);
-    const always = ops.affine(graph.zeros([]), { shift: 1 });
-    for (const [i, gradient] of gradients.entries()) ops.assign(this.#sum(graph, i), gradient, always);
-    // 0 for a finite total; else NaN, with which nothing is assigned.
-    const finite = ops.affine(total, { scale: 0 });
-    for (const { variable, value } of carried) ops.assign(variable, value, finite);
-    return { total, count };
-  }
-
-  /** Backward, sums over the ranks, clip, update and carried state. */
-  #recordUpdate(graph: Graph, part: Part<Form>): { total: Tensor; count: Tensor } {
+  /** Sums over the ranks, clip, update and carried state. */
+  #recordUpdate(graph: Graph, own: OwnGradients): { total: Tensor; count: Tensor } {
     const { optimizer, clipNorm, clipValue, communicator } = this.#options;
     const parameters = learntParameters(this.#model);
-    const own = this.#recordGradients(graph, part);
     return graph.within("optimizer", () => {
       const { gradients, total, count } = communicator ? this.#sumOverRanks(graph, own) : own;
       const updates = gradients.map((gradient) => {
@@ -230,12 +252,12 @@ export class TrainingStep<Form> {
   }
 
   /** The part of a step that comes before it changes anything. */
-  #recordWatched(graph: Graph, { batch }: Part<Form>): void {
+  #recordWatched(graph: Graph, batch: Batch<Form>): void {
     if (this.#model.updatesItself) {
       graph.output("total", this.#recordLosses(graph, batch).total);
       return;
     }
-    const { gradients, total } = this.#recordGradients(graph, { batch, place: "only" });
+    const { gradients, total } = this.#recordGradients(graph, batch, (recorded) => this.#objective(graph, recorded));
     graph.output("total", total);
     graph.output(
       "norm",
@@ -243,7 +265,7 @@ export class TrainingStep<Form> {
     );
   }
 
-  #sumOverRanks(graph: Graph, { gradients, total, count }: Recorded) {
+  #sumOverRanks(graph: Graph, { gradients, total, count }: OwnGradients) {
     const wishes = [graph.scalar("stop"), graph.scalar("checkpoint")];
     const sums = sumOverRanks(graph, { gradients, last: [total, count, ...wishes] }, this.#options.reduced);
     const [totalOfAll, countOfAll, stop, checkpoint] = sums.last as [Tensor, Tensor, Tensor, Tensor];
@@ -253,31 +275,30 @@ export class TrainingStep<Form> {
   }
 
   /** This rank's part of the objective: the parts of all ranks add up to that of the whole batch. */
-  #objective(graph: Graph, { losses, count: ownCount, penalty }: RecordedLoss): Tensor {
+  #objective(graph: Graph, recorded: RecordedLoss): Tensor {
+    const { losses, count: ownCount, penalty } = recorded;
     const { count, rows } = graph.whole(ownCount, losses.shape[1] as number);
-    if (this.#options.reduction === "token") {
-      const mean = ops.divide(ops.sum(losses), count);
-      return penalty ? ops.add(mean, penalty) : mean;
-    }
-    const scale = 1 / rows;
-    const sum = ops.affine(ops.sum(losses), { scale });
-    return penalty ? ops.add(sum, ops.multiply(penalty, ops.affine(count, { scale }))) : sum;
+    if (this.#options.reduction === "sequence") return ops.affine(this.#summed(graph, recorded), { scale: 1 / rows });
+    const mean = ops.divide(ops.sum(losses), count);
+    return penalty ? ops.add(mean, penalty) : mean;
   }
 
-  /** Runs forward and backward again, watching every op: the parameters have not changed since, so they meet the same numbers. */
-  async #diagnose(parts: readonly Part<Form>[], input: StepInput): Promise<DivergenceError> {
+  /** The same before it is divided by targets or rows. */
+  #summed(graph: Graph, { losses, count: own, penalty }: RecordedLoss): Tensor {
+    const sum = ops.sum(losses);
+    return penalty ? ops.add(sum, ops.multiply(penalty, graph.whole(own, 1).count)) : sum;
+  }
+
+  /** Runs forward and backward again, watching every op: the parameters have not changed since. */
+  async #diagnose(group: readonly Batch<Form>[], input: StepInput): Promise<DivergenceError> {
     const { clipNorm, communicator } = this.#options;
     const own = new Programs(this.#model, { training: true });
     let found: ReturnType<typeof firstNonFinite> | null = null;
-    for (const part of parts) {
-      const { batch } = part;
+    for (const [number, batch] of group.entries()) {
       const key = JSON.stringify([batch.form, batch.rows]);
-      const executable = own.get(key, (graph) => this.#recordWatched(graph, part), batch.rows);
-      const sums = { total: 0, count: 0 };
-      const { nonFinite } = await executable.run(this.#feeds(executable, { part, input, sums }), { check: true });
-      if (nonFinite === null) continue;
-      found = firstNonFinite(executable.program.ops[nonFinite]);
-      break;
+      const executable = own.get(key, (graph) => this.#recordWatched(graph, batch), batch.rows);
+      const { nonFinite } = await executable.run(this.#feeds(executable, { batch, input, number }), { check: true });
+      if (nonFinite !== null) found ??= firstNonFinite(executable.program.ops[nonFinite]);
     }
     return new DivergenceError({
       ...((await firstFound(found, communicator)) ?? firstNonFinite(undefined)),
@@ -288,42 +309,37 @@ export class TrainingStep<Form> {
   }
 }
 
-/** A batch of a step. */
-interface Part<Form> {
-  readonly batch: Batch<Form>;
-  /** Where it stands among those whose gradients are added up. */
-  readonly place: "only" | "first" | "next" | "last";
-  /** Number of it among them, from 0. */
-  readonly number: number;
-  /** Share of the loss that is its own. */
-  readonly share: number;
-}
-
-/** Sources of the feeds of a part. */
-interface PartRun<Form> {
-  readonly part: Part<Form>;
-  readonly input: StepInput;
-  /** Loss and targets of the batches before. */
-  readonly sums: { readonly total: number; readonly count: number };
-}
-
-interface Recorded {
+/** Loss and gradients of the rows that this rank has. */
+interface OwnGradients {
   readonly gradients: readonly Tensor[];
   readonly total: Tensor;
   readonly count: Tensor;
+  readonly rows: number;
   readonly carried: RecordedLoss["carried"];
+}
+
+/** Sources of the feeds of a program. */
+interface Fed<Form> {
+  readonly batch?: Batch<Form>;
+  readonly input: StepInput;
+  /** Number of the batch among those of the step, from 0. */
+  readonly number?: number;
+  /** Run-time scalars of this program alone. */
+  readonly more?: Feeds;
 }
 
 /** Beginning of the names of variables that add up gradients. */
 const sumsOfGradients = "sum of gradients/";
 
-function partsOf<Form>(batches: readonly Batch<Form>[], reduction: StepOptions["reduction"]): Part<Form>[] {
-  const targets = batches.reduce((sum, batch) => sum + targetsOf(batch), 0);
-  const last = batches.length - 1;
-  return batches.map((batch, number) => ({
-    batch,
-    place: last === 0 ? "only" : number === 0 ? "first" : number === last ? "last" : "next",
-    number,
-    share: reduction === "token" && targets > 0 ? targetsOf(batch) / targets : 1 / batches.length,
-  }));
+function numberIn(outputs: Readonly<Record<string, Values>>, name: string): number {
+  return outputs[name]?.[0] ?? 0;
+}
+
+function sumOf<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + value(item), 0);
+}
+
+/** Whether these are rows of batches that all ranks learn from together. */
+function areTogether(group: readonly Batch[]): boolean {
+  return group.some(({ rows }) => rows !== undefined && !rows.apart);
 }

@@ -33,8 +33,8 @@ export interface RecordedLoss {
    */
   readonly predictions?: Tensor;
   /**
-   * [] an amount that training adds to the mean loss of a target, and that no measurement counts. Of a graph that records some rows
-   * of a batch: their part of it (`Graph.whole`). Default: nothing.
+   * [] an amount that training adds to the mean loss of a target, and that no measurement counts. Where a graph records
+   * some rows of a batch it is their part (`Graph.whole`). Default: nothing.
    */
   readonly penalty?: Tensor;
   /** [T,B,F] the state from which each target is predicted, for measurements that compare it with others. Training leaves it out. */

@@ -137,7 +137,10 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     else {
       const fresh = this.#at.step === 0 && !this.#folder?.resumable;
       if (await this.#ranks.fromFirst(async () => fresh && (await this.#folder?.claim()))) await this.#checkpoint(0);
-      if (turn.follows) await clearMoments(this.#model, optimizer);
+      if (turn.follows) {
+        await clearMoments(this.#model, optimizer);
+        await this.#outer?.forget();
+      }
       turn.claim();
     }
     // Also those that a checkpoint does not hold, as they are not learnt.
@@ -157,8 +160,8 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     // A training that was stopped while it validated.
     if (this.#validationDue()) await this.#validate(signal);
     while (this.#at.epoch < epochs) {
-      const batches = prefetch(data.batches(this.#at.epoch, this.#at.batch));
-      for await (const group of grouped(batches, accumulate)) {
+      const batches = data.batches(this.#at.epoch, this.#at.batch);
+      for await (const group of prefetch(grouped(batches, accumulate))) {
         const reason = this.#reasonToEnd(signal);
         if (reason) return this.#end(reason, progress);
         // Whether the first update did harm shows in the loss of the second.
@@ -372,6 +375,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
 
   async #restore(checkpoint: Checkpoint): Promise<void> {
     const { schedule } = this.#options;
+    await this.#outer?.forget();
     await this.#variables.restore(this.#ranks.ownRows(checkpoint.tensors));
     this.#at = { ...checkpoint.position };
     this.#secondsBefore = checkpoint.seconds;

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 #include "kernels/elementwise.h"
 #include "kernels/optimizers.h"
@@ -36,11 +37,9 @@ size_t checkGlobalNorm(const Call& call) {
 
 // Squares in float where they fit. Above 1.8e19 they would be infinite, and what has lost digits below 1e-19 counts
 // only where there is nothing larger.
-double sumOfSquares(const float* x, int64_t n) {
+bool fitsFloat(double squares, int64_t n) {
   constexpr double kSmallest = 1e-30;
-  const double sum = elementwiseKernels().sumOfSquares(x, n);
-  const bool fits = sum <= std::numeric_limits<double>::max() && sum >= static_cast<double>(n) * kSmallest;
-  return fits ? sum : elementwiseKernels().sumOfSquaresInDouble(x, n);
+  return squares <= std::numeric_limits<double>::max() && squares >= static_cast<double>(n) * kSmallest;
 }
 
 void runGlobalNorm(const Call& call) {
@@ -49,14 +48,17 @@ void runGlobalNorm(const Call& call) {
   for (int i = 0; i < call.operandCount; i++) {
     const TensorView& g = call.operand(i);
     const int64_t n = g.elements(), pieces = normPieces(n);
-    forRanges(call.pool, pieces, kNormPiece, [&](int64_t first, int64_t last) {
-      for (int64_t piece = first; piece < last; piece++) {
-        const int64_t begin = piece * kNormPiece;
-        partial[piece] = sumOfSquares(g.f32() + begin, std::min(kNormPiece, n - begin));
-      }
-    });
-    double squares = 0;
-    for (int64_t piece = 0; piece < pieces; piece++) squares += partial[piece];
+    const auto sumOfSquares = [&](double (*kernel)(const float*, int64_t)) {
+      forRanges(call.pool, pieces, kNormPiece, [&](int64_t first, int64_t last) {
+        for (int64_t piece = first; piece < last; piece++) {
+          const int64_t begin = piece * kNormPiece;
+          partial[piece] = kernel(g.f32() + begin, std::min(kNormPiece, n - begin));
+        }
+      });
+      return std::accumulate(partial, partial + pieces, 0.0);
+    };
+    double squares = sumOfSquares(elementwiseKernels().sumOfSquares);
+    if (!fitsFloat(squares, n)) squares = sumOfSquares(elementwiseKernels().sumOfSquaresInDouble);
     call.result(globalNorm::norms).mutableF32()[i] = static_cast<float>(std::sqrt(squares));
     total += squares;
   }

@@ -47,7 +47,7 @@ const distance = (a: readonly number[], b: readonly number[]) =>
 
 /** Data whose batches are those of other data, cut into parts of some rows each, with as many targets as they have. */
 async function inParts(model: LanguageModel, size: number): Promise<TrainingData<LanguageModelForm>> {
-  const whole = await SentenceData.create(stream, { tokenizer, batchSize: 6 });
+  const whole = await SentenceData.create(stream, { tokenizer, batchSize: 4 });
   const cut = Array.from({ length: size }, (_, rank) => new SharedData(whole, model, { rank, size, apart: true }));
   return {
     length: size * whole.length,
@@ -68,7 +68,7 @@ for (const reduction of ["token", "sequence"] as const) {
   test(`a batch in three parts of unlike lengths teaches what the whole batch does: the loss by ${reduction}`, async () => {
     const options = { optimizer: sgd({ learningRate: reduction === "token" ? 0.5 : 0.02 }), reduction, epochs: 2 };
     const model = { sentences: true, activationPenalty: 1 };
-    const data = await SentenceData.create(stream, { tokenizer, batchSize: 6 });
+    const data = await SentenceData.create(stream, { tokenizer, batchSize: 4 });
     const whole = await trained(await newModel(model), { ...options, data });
     const own = await newModel(model);
     const parts = await trained(own, { ...options, data: await inParts(own, 3), accumulate: 3 });

@@ -19,8 +19,8 @@ import type { TrainerOptions } from "../../lib/train/trainerOptions.js";
 const text = "a dog and a fox sit by the door, and it rains on both.\nit rains on the quick brown fox.\n".repeat(4);
 const tokenizer = CharacterTokenizer.fromText(text);
 const stream = memoryStream(tokenizer.encode(text), text.length, tokenizer);
-const newModel = (sentences = false) =>
-  LanguageModel.create({ tokenizer, hiddenSize: 10, seed: 3, sentences, executor: nativeExecutor() });
+const newModel = (sentences = false, dropout = 0) =>
+  LanguageModel.create({ tokenizer, hiddenSize: 10, seed: 3, sentences, dropout, executor: nativeExecutor() });
 const windows = () => new WindowData(stream, { batchSize: 4, windowLength: 7 });
 
 const folders = await mkdtemp(join(tmpdir(), "ostinato-local-"));
@@ -107,6 +107,31 @@ test("one local step of plain SGD and an outer step of rate 1 is a step made tog
   expect(distance(all[0] as number[], together.all[0] as number[])).toBeLessThan(1e-5);
   const alone = await trained(1, { optimizer, clipNorm: 0, ...outer });
   expect(alone.all).toEqual(together.all);
+});
+
+test("ranks draw noise of their own and may add up batches; a second training begins without the velocity of the first", async () => {
+  const options = { localSteps: 3, accumulate: 2, epochs: 2 };
+  const group = await threadGroup(2);
+  const models = await Promise.all(group.map(() => newModel(false, 0.3)));
+  const run = () =>
+    Promise.all(
+      group.map(async (communicator, rank) => {
+        const model = models[rank] as LanguageModel;
+        const losses: number[] = [];
+        const trainer = new Trainer(model, { data: windows(), ...options, communicator });
+        trainer.on("step", ({ loss }) => losses.push(loss));
+        await trainer.run();
+        return { losses, parameters: await parametersOf(model) };
+      }),
+    );
+  const start = await parametersOf(models[0] as LanguageModel);
+  const [first, second] = await run();
+  expect(second?.parameters).toEqual(first?.parameters);
+  expect(second?.losses).not.toEqual(first?.losses);
+  expect(first?.losses.at(-1)).toBeLessThan(first?.losses[0] as number);
+  for (const model of models) await write(model, namesOf(model), start);
+  expect((await run())[0]).toEqual(first);
+  await Promise.all(group.map((communicator) => communicator.close()));
 });
 
 test("validations, an epoch's end and the last update come after an exchange; batches may have fewer rows than ranks", async () => {

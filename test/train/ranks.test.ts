@@ -242,8 +242,11 @@ test("a validation that stays infinite is found where a rank has no rows of it, 
         async *batches() {
           const values = await model.store.read(name);
           await model.store.write(name, values.map(() => Number.NaN) as Float32Array);
-          yield* two.batches(0);
-          await model.store.write(name, values);
+          try {
+            yield* two.batches(0);
+          } finally {
+            await model.store.write(name, values);
+          }
         },
       };
       const options = { data: await sentences(), validation: validation as never, epochs: 1, communicator };
