@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OstinatoError } from "../errors.js";
 import type { Communicator } from "./communicator.js";
@@ -13,15 +14,14 @@ interface MpiModule {
 /** Milliseconds of silence after which a process counts as lost. */
 const patience = 20_000;
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const file = fileURLToPath(new URL("../../build/Release/mpi/ostinato_mpi.node", import.meta.url));
-
 let loaded: MpiModule | undefined;
 let opened: Promise<Communicator> | undefined;
 
 /** MPI opens plugins of its own, which look for its symbols among those of the whole process: they must be global. */
 function load(): MpiModule {
   if (loaded) return loaded;
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const file = join(root, "build/Release/mpi/ostinato_mpi.node");
   if (!existsSync(file)) {
     throw new OstinatoError(
       "This Ostinato has no MPI: no prebuilt binary has, as each MPI has its own interface. Install one (Debian, Ubuntu: apt-get install " +

@@ -5,10 +5,11 @@ import { unpackedPackage } from "../prebuild/packages.mjs";
 import { installByNpm, run, smoke, writeProject } from "./run.mjs";
 
 const packages = {
+  // The last version that is JavaScript and runs on Node 20.
   pnpm: {
     name: "pnpm",
-    version: "12.21.0",
-    integrity: "sha512-Zv2CeO4ok1zpUXktNDZ/869cQyonVkRYIwKVM4NbjaUpu+C+UTCv1W7QcT+4eJ5Hutgtk71a4v5UsVVi1idu8A==",
+    version: "10.34.9",
+    integrity: "sha512-9JtajqD97bRLs8DB1ldQkqU8KVDZW3rRXfEfF5dId6LeOgHAfpNOmyjOcW5RwJqUlixzBtCb4uHksYqMh2L9Mg==",
   },
   yarn1: {
     name: "yarn",
@@ -55,7 +56,7 @@ export const managers = {
 
   pnpm(folder, tarball) {
     writeProject(folder);
-    const pnpm = join(unpackedPackage(packages.pnpm), "bin/pnpm.mjs");
+    const pnpm = join(unpackedPackage(packages.pnpm), "bin/pnpm.cjs");
     const env = { npm_config_registry: registry(folder), npm_config_store_dir: join(folder, ".store") };
     run(node, [pnpm, "add", tarball], { cwd: folder, env });
     use(folder);

@@ -43,6 +43,12 @@ export function types(folder, tarball) {
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files }));
     run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], { cwd: folder });
   }
-  run(join(toolsFolder(), "node_modules/.bin/attw"), [tarball, "--profile", "esm-only"], { cwd: folder });
+  run(
+    join(toolsFolder(), "node_modules/.bin/attw"),
+    [tarball, "--profile", "esm-only", "--exclude-entrypoints", "ostinato.wasm"],
+    {
+      cwd: folder,
+    },
+  );
   return "node16, nodenext, bundler; attw";
 }
