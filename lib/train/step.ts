@@ -286,7 +286,8 @@ export class TrainingStep<Form> {
   /** The same before it is divided by targets or rows. */
   #summed(graph: Graph, { losses, count: own, penalty }: RecordedLoss): Tensor {
     const sum = ops.sum(losses);
-    return penalty ? ops.add(sum, ops.multiply(penalty, graph.whole(own, 1).count)) : sum;
+    const { count } = graph.whole(own, losses.shape[1] as number);
+    return penalty ? ops.add(sum, ops.multiply(penalty, count)) : sum;
   }
 
   /** Runs forward and backward again, watching every op: the parameters have not changed since. */

@@ -198,7 +198,8 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     const { optimizer, schedule, seed, data, reduction } = this.#options;
     const { step, epoch, batch } = this.#at;
     // A sum over the steps of a window grows with it by itself.
-    const rate = reduction === "token" ? meanOf(group, ({ rate = 1 }) => rate) : 1;
+    const rates = group.reduce((sum, { rate = 1 }) => sum + rate, 0);
+    const rate = reduction === "token" ? rates / group.length : 1;
     const factor = rate * schedule.factor({ step, epoch, totalSteps: this.#totalSteps() });
     const learningRate = optimizer.learningRate * factor;
     const averageShare = this.#average.share(step + 1);
@@ -430,8 +431,4 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   #progress(): number {
     return this.#at.step / this.#totalSteps();
   }
-}
-
-function meanOf<T>(items: readonly T[], value: (item: T) => number): number {
-  return items.reduce((sum, item) => sum + value(item), 0) / items.length;
 }

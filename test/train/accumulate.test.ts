@@ -10,6 +10,7 @@ import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import type { LanguageModelForm } from "../../lib/models/textModel/data.js";
 import { SentenceData, WindowData } from "../../lib/models/textModel/data.js";
 import type { TrainingData } from "../../lib/train/data.js";
+import { expectSameTraining } from "../../lib/train/fingerprint.js";
 import { adam, sgd } from "../../lib/train/optimizers.js";
 import { SharedData } from "../../lib/train/sharedData.js";
 import type { Batch } from "../../lib/train/trainable.js";
@@ -114,6 +115,11 @@ test("several ranks add up as one process does, and a stopped training goes on t
   );
   const { parameters } = await trained(await newModel(), { ...options, folder, resume: true });
   expect(parameters).toEqual(wanted.parameters);
+});
+
+test("a training from before there was this option had one batch for each update", () => {
+  expectSameTraining("old", {}, { accumulate: 1 });
+  expect(() => expectSameTraining("old", {}, { accumulate: 4 })).toThrow("has accumulate 1, and this one has 4");
 });
 
 test("a gradient that is not finite in any of the batches changes no parameter", async () => {

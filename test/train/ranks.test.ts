@@ -208,6 +208,7 @@ test("ranks that do not train the same model, on the same data, in the same way 
   const unlike: [string, { hiddenSize?: number; stream?: typeof stream } & Options][] = [
     ["parameter embedding.weight f32", { hiddenSize: 13 }],
     ["data digest", { stream: other }],
+    ["folder one, and rank 0 has folder none", { folder: join(folders, "unlike") }],
     ["buckets of 1 MB, compress bfloat16, and", { bucketMegabytes: 1, compress: "bfloat16" }],
     ["updates in all 3, and rank 0 has updates in all", { maximumSteps: 3 }],
     ['optimizer sgd {"learningRate":1', { optimizer: sgd({ learningRate: 1 }) }],
