@@ -44,3 +44,19 @@ describe.each(Object.entries(updates))("%s", (name, update) => {
     expect(act).toThrow(new RegExp(`^${name}: `));
   });
 });
+
+test("sgd of a table's rows has neither momentum nor weight decay", () => {
+  const update = (options: { momentum?: number; weightDecay?: number }) => {
+    const graph = new Graph();
+    ops.sgd({
+      ...{ weight: graph.variable({ name: "table", dtype: "f32", shape: [5, 4] }), velocity: null },
+      ...{ gradient: graph.feed("gradient", "f32", [3, 4]), ids: graph.feed("ids", "i32", [3]) },
+      ...{ scale: graph.scalar("scale"), learningRate: graph.scalar("learningRate") },
+      ...{ momentum: 0, nesterov: false, weightDecay: 0, ...options },
+    });
+  };
+  expect(() => update({})).not.toThrow();
+  for (const own of [{ momentum: 0.9 }, { weightDecay: 0.1 }]) {
+    expect(() => update(own)).toThrow("sgd: ids need momentum 0 and weightDecay 0.");
+  }
+});

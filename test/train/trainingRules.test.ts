@@ -60,3 +60,18 @@ test("a Trainer takes optimizers and schedules by name too", () => {
   expect(() => completeTrainerOptions({ data, clipNorm: -1 })).toThrow(/clipNorm to be a number at least 0/);
   expect(() => completeTrainerOptions({ data, schedule: 3 as never })).toThrow(/a schedule: constant\(\).*or its name/);
 });
+
+test("samples, and what a folder keeps of a training, are objects with all that they need", () => {
+  const write = () => "";
+  for (const samples of [
+    { every: 0, write },
+    { every: 1.5, write },
+    { write },
+    { every: 5 },
+    { every: 5, write: "" },
+    5,
+  ]) {
+    expect(() => completeTrainerOptions({ data, samples: samples as never })).toThrow(/expected samples to be/);
+  }
+  expect(completeTrainerOptions({ data, samples: { every: 1, write } as never }).samples).toEqual({ every: 1, write });
+});

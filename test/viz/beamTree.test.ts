@@ -4,6 +4,7 @@ import { CharacterTokenizer } from "../../lib/data/index.js";
 import { InputError, OptionError } from "../../lib/errors.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
+import { drawnTree } from "../../lib/viz/beamTree.js";
 import type { BeamTree } from "../../lib/viz/index.js";
 import { beamTreeSVG, beamTreeTerminal, widthOf } from "../../lib/viz/index.js";
 import { hostile } from "./hostile.js";
@@ -146,6 +147,37 @@ test("nodes that are no tree and hypotheses that are not in it are refused", asy
     /hypothesis 1 has token 3 at step 2/,
   );
   expect(() => beamTreeSVG(tree, { steps: 0 })).toThrow(/steps/);
+});
+
+test("of the branches that were given up the best of every step is drawn before the second best of any", () => {
+  const node = (id: number, parent: number, score: number) => ({ id, parent, logProbability: -1, score });
+  const nodes = [node(2, -1, -1), node(3, -1, -2), node(4, -1, -3), node(2, 0, -2), node(3, 0, -4), node(4, 0, -5)];
+  const tree = {
+    nodes,
+    hypotheses: [{ ids: [2, 2], score: -2, ended: false }],
+    end: 1,
+    textOf: (id: number) => names[id] as string,
+  };
+  const shown = (branches: number) => {
+    const { roots } = drawnTree(tree, { branches });
+    return [roots, roots[0]?.children ?? []].map((drawn) => drawn.map(({ id }) => id));
+  };
+  expect([1, 2, 3, 4, 5].map(shown)).toEqual([
+    [[2], [2]],
+    [[2, 3], [2]],
+    [
+      [2, 3],
+      [2, 3],
+    ],
+    [
+      [2, 3, 4],
+      [2, 3],
+    ],
+    [
+      [2, 3, 4],
+      [2, 3, 4],
+    ],
+  ]);
 });
 
 test("what a language model's search gives is drawn as it is", async () => {

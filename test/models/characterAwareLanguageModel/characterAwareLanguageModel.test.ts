@@ -25,9 +25,9 @@ function newModel(options: object = {}) {
 }
 
 test("a word is spelled between a sign for its beginning and one for its end; special tokens are a sign each", () => {
-  const spellings = spellingsOf(WordTokenizer.fromText("ab cab 일\n", { unknown: true }));
-  const { characters, lengths, longest, size } = spellings;
-  const own = WordTokenizer.fromText("ab cab 일\n", { unknown: true });
+  // The most frequent word comes first, its characters last: they are numbered by their code points.
+  const own = WordTokenizer.fromText("일 cab ab 일\n", { unknown: true });
+  const { characters, lengths, longest, size } = spellingsOf(own);
   const spelled = (id: number | undefined) =>
     Array.from(
       characters.subarray((id as number) * longest, (id as number) * longest + (lengths[id as number] as number)),

@@ -179,6 +179,11 @@ test("covariates, calendar and static numbers are read, and asked for by name", 
     /must be known for the 12 steps of the horizon too: 7 values are missing/,
   );
   const short = { ...one, covariates: { ...one.covariates, price: noise.slice(0, 119) } };
+  for (const none of [[], undefined, 3]) {
+    expect(() => new SeriesData(none as never, { config: model.network.config })).toThrow(
+      /^SeriesData: expected a list of series, \{ name\?, values \}, got /,
+    );
+  }
   expect(() => new SeriesData([short], { config: model.network.config, batchSize: 32 })).toThrow(
     /must be known for the 12 steps of the horizon too: 1 value is missing/,
   );
