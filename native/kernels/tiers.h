@@ -21,9 +21,14 @@
 //   #endif
 #pragma once
 
-// The tiers that are worth their code size; Highway knows more.
+// The tiers that are worth their code size; Highway knows more. NEON is in every CPU of
+// its kind, so that nothing would run the portable one there.
 #ifndef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#if defined(__aarch64__) || defined(_M_ARM64)
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_SCALAR)
+#else
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
+#endif
 #endif
 // One name for the portable tier: without this it would be N_EMU128 with clang and GCC from 12.3 on.
 #ifndef HWY_BROKEN_EMU128

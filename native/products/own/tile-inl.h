@@ -7,6 +7,8 @@
 #define OSTINATO_OWN_TILE_INL_H_
 #endif
 
+#include <cstring>
+
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "products/own/own_kernels.h"
@@ -18,15 +20,19 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
-// One lane at a time would leave the baseline's own vectors idle: four floats that the compiler may put into one.
+// One lane at a time would leave the baseline's own vectors idle: four floats, one vector where the compiler knows
+// them.
+constexpr int kLanes = 4;
+#ifdef __GNUC__
+typedef float Floats __attribute__((vector_size(16)));
+HWY_INLINE Floats setFloats(float x) { return Floats{x, x, x, x}; }
+HWY_INLINE Floats multiplyAdd(Floats a, Floats b, Floats c) { return c + a * b; }
+HWY_INLINE Floats addFloats(Floats a, Floats b) { return a + b; }
+HWY_INLINE float sumFloats(Floats a) { return (a[0] + a[2]) + (a[1] + a[3]); }
+#else
 struct Floats {
   float v[4];
 };
-constexpr int kLanes = 4;
-HWY_INLINE Floats loadFloats(const float* p) { return {{p[0], p[1], p[2], p[3]}}; }
-HWY_INLINE void storeFloats(Floats x, float* p) {
-  for (int i = 0; i < 4; i++) p[i] = x.v[i];
-}
 HWY_INLINE Floats setFloats(float x) { return {{x, x, x, x}}; }
 HWY_INLINE Floats multiplyAdd(Floats a, Floats b, Floats c) {
   for (int i = 0; i < 4; i++) c.v[i] += a.v[i] * b.v[i];
@@ -37,6 +43,13 @@ HWY_INLINE Floats addFloats(Floats a, Floats b) {
   return a;
 }
 HWY_INLINE float sumFloats(Floats a) { return (a.v[0] + a.v[2]) + (a.v[1] + a.v[3]); }
+#endif
+HWY_INLINE Floats loadFloats(const float* p) {
+  Floats x;
+  std::memcpy(&x, p, sizeof x);
+  return x;
+}
+HWY_INLINE void storeFloats(Floats x, float* p) { std::memcpy(p, &x, sizeof x); }
 #else
 using FloatTag = hn::ScalableTag<float>;
 using Floats = hn::Vec<FloatTag>;
