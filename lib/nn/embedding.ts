@@ -49,7 +49,8 @@ export class Embedding implements Layer {
     this.options = completeOptions(expectLayerName("Embedding", name), options, rules);
     const { vocabularySize, embeddingSize, initializer, frozen, dropout } = this.options;
     this.#rows = new Dropout(`${name}.rows`, { rate: dropout, shared: true });
-    this.weight = new Parameter(`${name}.weight`, [vocabularySize, embeddingSize], initializer, { frozen });
+    const shape = [vocabularySize, embeddingSize];
+    this.weight = new Parameter(`${name}.weight`, shape, initializer, { frozen, table: true });
     this.parameters = [this.weight];
   }
 

@@ -4,7 +4,7 @@ import type { DType, Shape } from "../graph/program.js";
 import { elementsOf, firstValues, shapeRule, shapeText } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { OptionsOf } from "../options.js";
-import { checkOption, completeOptions, flag, largestInt32, table, text, value, word } from "../options.js";
+import { checkOption, completeOptions, flag, largestInt32, option, table, text, value, word } from "../options.js";
 import { initializerRule } from "./initializerRule.js";
 import type { Initializer } from "./initializers.js";
 import { initialValues } from "./initialValues.js";
@@ -43,6 +43,11 @@ const rules = table("Parameter", {
   dtype: word(dtypes, "f32"),
   /** Leave it as it is in training: it is saved and loaded, and has no gradient and no moments. Default false. */
   frozen: flag(),
+  /**
+   * A batch uses some rows of it, as of a table of vectors: processes that train together send each other the rows of its gradient that are not 0.
+   * Default false.
+   */
+  table: option(flag(), { aka: ["sparse"] }),
 });
 
 /** Options of a Parameter. @interface */
@@ -53,6 +58,8 @@ export class Parameter {
   readonly dtype: DType;
   /** Whether training leaves it as it is. */
   readonly frozen: boolean;
+  /** Whether a batch uses some of its rows. */
+  readonly table: boolean;
 
   /**
    * @param name unique within a model, such as "rnn.weight_ih_l0"; the name in model.safetensors.
@@ -67,8 +74,9 @@ export class Parameter {
     checkOption("Parameter", "name", name, text());
     expectFits(name, shape);
     checkOption(name, "initializer", initializer, initializerRule);
-    const { dtype, frozen } = completeOptions(name, options, rules);
+    const { dtype, frozen, table } = completeOptions(name, options, rules);
     this.dtype = dtype;
+    this.table = table;
     this.frozen = frozen || dtype === "i32";
   }
 

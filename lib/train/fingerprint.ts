@@ -27,7 +27,7 @@ export async function fingerprintOf<Form>(
 
 /** Settings that may change between the parts of a training, and by which ranks that train together know what is next. */
 export function turnsOf<Form>(options: CompleteTrainerOptions<Form>, totalSteps: number): Fingerprint {
-  const { validateEvery, patience, best, bucketMegabytes, compress } = options;
+  const { validateEvery, patience, best, bucketMegabytes, compress, compressShare } = options;
   const { localSteps, outerLearningRate, outerMomentum, resume, folder } = options;
   return {
     resume: String(resume),
@@ -36,7 +36,7 @@ export function turnsOf<Form>(options: CompleteTrainerOptions<Form>, totalSteps:
     "validation every": validateEvery,
     patience,
     best,
-    buckets: `of ${bucketMegabytes} MB, compress ${compress}`,
+    buckets: `of ${bucketMegabytes} MB, compress ${compress}${compress === "top-k" ? ` of ${compressShare}` : ""}`,
     "outer step": `every ${localSteps} local steps, rate ${outerLearningRate}, momentum ${outerMomentum}`,
   };
 }

@@ -2,10 +2,12 @@ import { deserialize, serialize } from "node:v8";
 import { OptionError } from "../errors.js";
 import type { Communicator } from "../executor/communicator.js";
 import { shapeText } from "../graph/program.js";
+import type { Parameter } from "../nn/parameter.js";
 import type { TrainingData } from "./data.js";
 import { rowsOfShare } from "./data.js";
 import type { Tally } from "./evaluation.js";
 import type { Fingerprint } from "./fingerprint.js";
+import { joinedResiduals, ownResiduals } from "./residuals.js";
 import { SharedData } from "./sharedData.js";
 import type { Trainable } from "./trainable.js";
 import type { VariableValues } from "./trainingVariables.js";
@@ -102,8 +104,8 @@ export class Ranks {
     tally.replace(all.map((one) => deserialize(one) as Tally["sums"]));
   }
 
-  /** State of rows as that of the whole batch, on the first rank; on the others what they have. */
-  async joinRows(variables: VariableValues[]): Promise<VariableValues[]> {
+  /** The variables of all ranks together: state of rows as that of the whole batch, and the residuals of each. */
+  async join(variables: VariableValues[]): Promise<VariableValues[]> {
     const { communicator } = this;
     if (!communicator) return variables;
     const own = variables.filter(({ name }) => name.startsWith(rowState));
@@ -115,14 +117,22 @@ export class Ranks {
       ),
     );
     const named = new Map(joined.map((variable) => [variable.name, variable]));
-    return variables.map((variable) => named.get(variable.name) ?? variable);
+    const whole = variables.map((variable) => named.get(variable.name) ?? variable);
+    return joinedResiduals(whole, communicator);
   }
 
-  /** The reverse: this rank's rows. */
-  ownRows(variables: readonly VariableValues[]): VariableValues[] {
+  /**
+   * The reverse: this rank's rows and residuals.
+   * @param options.residuals whether ranks send a part of their gradients later. Without, residuals are left out.
+   */
+  own(
+    variables: readonly VariableValues[],
+    { parameters, residuals }: { parameters: readonly Parameter[]; residuals: boolean },
+  ): VariableValues[] {
     const { communicator } = this;
-    if (!communicator) return [...variables];
-    return variables.map((variable) => {
+    const own = ownResiduals(variables, parameters, residuals && communicator ? communicator : null);
+    if (!communicator) return own;
+    return own.map((variable) => {
       const [of = 0, ...rest] = variable.shape;
       if (!variable.name.startsWith(rowState)) return variable;
       const { first, end } = rowsOfShare(of, communicator);

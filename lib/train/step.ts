@@ -5,6 +5,7 @@ import { differentiate } from "../graph/differentiate.js";
 import type { Graph } from "../graph/graph.js";
 import * as ops from "../graph/ops/index.js";
 import type { VariableSpec } from "../graph/program.js";
+import { elementsOf } from "../graph/program.js";
 import { tableRows } from "../graph/rewrites/index.js";
 import type { Tensor } from "../graph/tensor.js";
 import { learntParameters } from "../nn/parameter.js";
@@ -13,6 +14,7 @@ import type { Optimizer } from "./optimizers.js";
 import { averageShare } from "./optimizers.js";
 import type { Reduction } from "./reduction.js";
 import { expectCount, hasNone, sumOverRanks, targetsOf } from "./reduction.js";
+import { hasResidual, residualName } from "./residuals.js";
 import type { Batch, RecordedLoss, Trainable } from "./trainable.js";
 
 export interface StepOptions {
@@ -104,6 +106,23 @@ export class TrainingStep<Form> {
     return this.#programs.variables.filter(
       ({ name }) => !name.startsWith("zeros[") && !name.startsWith(sumsOfGradients),
     );
+  }
+
+  /** Whether this rank sends a part of its gradients later. */
+  get hasResiduals(): boolean {
+    const { communicator, reduced } = this.#options;
+    return communicator !== undefined && reduced?.compress === "top-k";
+  }
+
+  /** Forgets what of another training's gradients was not sent. */
+  async forget(): Promise<void> {
+    if (!this.hasResiduals) return;
+    const { store, executor } = this.#model;
+    for (const { name: parameter, shape } of learntParameters(this.#model).filter(hasResidual)) {
+      const name = residualName(parameter);
+      store.declare({ name, dtype: "f32", shape });
+      await store.write(name, new executor.floats(elementsOf(shape)));
+    }
   }
 
   /** The step on one batch. */
@@ -231,7 +250,9 @@ export class TrainingStep<Form> {
     const { optimizer, clipNorm, clipValue, communicator } = this.#options;
     const parameters = learntParameters(this.#model);
     return graph.within("optimizer", () => {
-      const { gradients, total, count } = communicator ? this.#sumOverRanks(graph, own) : own;
+      const { gradients, total, count, residuals } = communicator
+        ? this.#sumOverRanks(graph, own)
+        : { ...own, residuals: [] };
       const updates = gradients.map((gradient) => {
         const table = optimizer.rowwise ? tableRows(gradient) : null;
         return table ? { gradient: table.rows, ids: table.ids } : { gradient, ids: null };
@@ -245,7 +266,7 @@ export class TrainingStep<Form> {
         const clipped = clipValue > 0 ? ops.clamp(gradient, graph.scalar("clipValue")) : gradient;
         optimizer.record({ parameter, gradient: clipped, ids, scale, learningRate, step });
       });
-      for (const { variable, value } of own.carried) ops.assign(variable, value, scale);
+      for (const { variable, value } of [...own.carried, ...residuals]) ops.assign(variable, value, scale);
       graph.output("norm", norm);
       return { total, count };
     });
@@ -267,11 +288,13 @@ export class TrainingStep<Form> {
 
   #sumOverRanks(graph: Graph, { gradients, total, count }: OwnGradients) {
     const wishes = [graph.scalar("stop"), graph.scalar("checkpoint")];
-    const sums = sumOverRanks(graph, { gradients, last: [total, count, ...wishes] }, this.#options.reduced);
+    const parameters = learntParameters(this.#model);
+    const summands = { gradients, parameters, last: [total, count, ...wishes] };
+    const sums = sumOverRanks(graph, summands, this.#options.reduced);
     const [totalOfAll, countOfAll, stop, checkpoint] = sums.last as [Tensor, Tensor, Tensor, Tensor];
     graph.output("stop", stop);
     graph.output("checkpoint", checkpoint);
-    return { gradients: sums.gradients, total: totalOfAll, count: countOfAll };
+    return { gradients: sums.gradients, total: totalOfAll, count: countOfAll, residuals: sums.residuals };
   }
 
   /** This rank's part of the objective: the parts of all ranks add up to that of the whole batch. */

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { OptionError } from "../errors.js";
 import type { Values } from "../executor/executor.js";
+import { learntParameters } from "../nn/parameter.js";
 import { abortSignal, checkOption, completeOptions } from "../options.js";
 import { BestValidation } from "./best.js";
 import type { Checkpoint } from "./checkpoint.js";
@@ -81,8 +82,8 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     const { optimizer, clipNorm, clipValue, reduction, folder } = this.#options;
     if (model.updatesItself) expectPlainSteps(this.#options, options);
     const { communicator } = this.#ranks;
-    const { bucketMegabytes, compress, localSteps } = this.#options;
-    const reduced = { bucketMegabytes, compress };
+    const { bucketMegabytes, compress, compressShare, localSteps } = this.#options;
+    const reduced = { bucketMegabytes, compress, compressShare };
     const isLocal = communicator !== undefined && localSteps > 0;
     this.#outer = isLocal ? new OuterStep(model, { ...this.#options, communicator, reduced }) : null;
     const together = isLocal ? {} : { communicator, reduced };
@@ -140,6 +141,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       if (turn.follows) {
         await clearMoments(this.#model, optimizer);
         await this.#outer?.forget();
+        await this.#step.forget();
       }
       turn.claim();
     }
@@ -340,7 +342,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     const folder = this.#folder;
     if (!folder && this.#ranks.alone) return;
     await this.#soundness.expectFinite(this.#variables.all(this.#at.step), this.#at.step);
-    const tensors = await this.#ranks.joinRows(await this.#variables.read(this.#at.step));
+    const tensors = await this.#ranks.join(await this.#variables.read(this.#at.step));
     if (!folder) return;
     if (!this.#best.found && !this.#mayReplace(this.#lastLoss)) return;
     // Until there is a best one, the newest parameters are the model.
@@ -356,7 +358,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       validations: this.#history.validations,
       samples: this.#history.samples,
       fingerprint: this.#fingerprint,
-      carried: this.#variables.carried(this.#at.step).map(({ name }) => name),
+      carried: this.#variables.carriedOf(tensors, this.#at.step).map(({ name }) => name),
     });
     this.emit("checkpoint", { step: this.#at.step, folder: folder.path, kind: "resume" });
   }
@@ -377,7 +379,9 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
   async #restore(checkpoint: Checkpoint): Promise<void> {
     const { schedule } = this.#options;
     await this.#outer?.forget();
-    await this.#variables.restore(this.#ranks.ownRows(checkpoint.tensors));
+    await this.#step.forget();
+    const own = { parameters: learntParameters(this.#model), residuals: this.#step.hasResiduals };
+    await this.#variables.restore(this.#ranks.own(checkpoint.tensors, own));
     this.#at = { ...checkpoint.position };
     this.#secondsBefore = checkpoint.seconds;
     this.#curve = new Curve(checkpoint.curve.points, checkpoint.curve.every);

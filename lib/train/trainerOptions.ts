@@ -121,10 +121,16 @@ export const trainerRules = table("Trainer", {
    */
   bucketMegabytes: option(real({ above: 0, initial: 4 }), { aka: ["bucket_cap_mb"], onResume: "changes" }),
   /**
-   * Sending of gradients between processes that train together: as they are, or rounded to "bfloat16", half the bytes. The sums are made in float32.
-   * Default none.
+   * Sending of gradients between processes that train together: as they are; rounded to "bfloat16", half the bytes; or "top-k", the largest numbers
+   * of each matrix alone, while the others are added to its next gradient. The sums are made in float32. Default none.
    */
-  compress: option(word(["none", "bfloat16"], "none"), { onResume: "changes" }),
+  compress: option(word(["none", "bfloat16", "top-k"], "none"), { onResume: "changes" }),
+  /** Share of the numbers of a gradient that "top-k" sends. Default 0.01. */
+  compressShare: option(real({ above: 0, maximum: 1, initial: 0.01 }), {
+    aka: ["compress_ratio"],
+    needs: { compress: ["top-k"] },
+    onResume: "changes",
+  }),
   /**
    * Updates that each of several processes makes alone, on its own rows, before all take the mean of what they have learnt (DiLoCo, Douillard et al.
    * 2023): for slow networks. They also meet before every validation and at the end of an epoch. 0 for none: every update is made together.
@@ -171,6 +177,12 @@ export function completeTrainerOptions<Form>(options: TrainerOptions<Form>): Com
   const { clipNorm = clipValue > 0 ? 0 : 5 } = complete;
   if (validation?.role === "train") {
     throw new OptionError('Trainer: the validation data was made to train on; pass role: "validate" where it is made.');
+  }
+  if (complete.compress === "top-k" && complete.localSteps > 0) {
+    throw new OptionError(
+      "Trainer: localSteps exchanges all that each rank has learnt, and compress top-k a part of each gradient: leave one of them out.",
+      ["compress", "localSteps"],
+    );
   }
   const rule = typeof optimizer === "string" ? optimizerNamed(optimizer) : optimizer;
   if (rule.averaging && rule.averaging.nonMonotone > 0 && !validation) {

@@ -42,15 +42,16 @@ export class TrainingVariables {
     });
   }
 
-  /** Other variables: state that is carried from batch to batch. */
-  carried(step: number): Variable[] {
+  /** Others of some variables: state that is carried from batch to batch, and residuals. */
+  carriedOf<V extends Variable>(variables: readonly V[], step: number): V[] {
     const learnt = new Set(this.learnt(step).map(({ name }) => name));
-    const all = new Map([...this.#restored, ...this.#step.variables()].map((variable) => [variable.name, variable]));
-    return [...all.values()].filter(({ name }) => !learnt.has(name));
+    return variables.filter(({ name }) => !learnt.has(name));
   }
 
   all(step: number): VariableSpec[] {
-    return [...this.learnt(step), ...this.carried(step)].map(({ name, dtype, shape }) => ({ name, dtype, shape }));
+    const known = new Map([...this.#restored, ...this.#step.variables()].map((variable) => [variable.name, variable]));
+    const all = [...this.learnt(step), ...this.carriedOf([...known.values()], step)];
+    return all.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
   }
 
   async read(step: number): Promise<VariableValues[]> {

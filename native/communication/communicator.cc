@@ -4,13 +4,14 @@
 #include <chrono>
 #include <utility>
 
+#include "communication/sent_rows.h"
+
 namespace ostinato {
 namespace {
 
 constexpr auto kBetweenBeats = std::chrono::milliseconds(250);
+constexpr char kUnlike[] = "the ranks send values that do not fit together";
 
-// How numbers are sent, and back.
-float toFloat(float value) { return value; }
 void assign(float* to, float value) { *to = value; }
 void assign(Bfloat16* to, float value) { *to = toBfloat16(value); }
 
@@ -107,12 +108,56 @@ void Communicator::work(const std::function<std::unique_ptr<Transport>()>& open)
 }
 
 void Communicator::sum(const Job& job) {
-  if (!job.halves) return sum(job.values, job.count, parts_);
+  if (!job.sending.halves) {
+    if (!sumRows(job, static_cast<const float*>(job.values))) sum(job.values, job.count, parts_);
+    return;
+  }
   const size_t count = static_cast<size_t>(job.count);
   halves_.resize(count);
   for (size_t i = 0; i < count; i++) halves_[i] = toBfloat16(job.values[i]);
+  if (sumRows(job, static_cast<const Bfloat16*>(halves_.data()))) {
+    for (size_t i = 0; i < count; i++) job.values[i] = toFloat(toBfloat16(job.values[i]));
+    return;
+  }
   sum(halves_.data(), job.count, partHalves_);
   for (size_t i = 0; i < count; i++) job.values[i] = toFloat(halves_[i]);
+}
+
+template <typename Sent>
+bool Communicator::sumRows(const Job& job, const Sent* own) {
+  const int64_t width = job.sending.width;
+  if (width == 0) return false;
+  const SentRows<Sent> form(job.count, width);
+  if (!form.countable()) return false;
+  const size_t size = out_.size(), rank = static_cast<size_t>(transport_->rank());
+  int64_t rows = form.rowsIn(own);
+  std::vector<int64_t> rowsOf(size);
+  for (size_t r = 0; r < size; r++) {
+    out_[r] = {&rows, sizeof rows};
+    in_[r] = {&rowsOf[r], sizeof rows};
+  }
+  transport_->exchange(out_.data(), in_.data());
+  int64_t all = 0;
+  for (const int64_t count : rowsOf) {
+    if (count < 0 || count > form.rows()) throw CommunicationError(kUnlike);
+    all += count;
+  }
+  // On the average each rank sends its rows to N - 1 others; two exchanges of everything are 2 (N - 1) / N times that.
+  if (all * form.rowBytes() >= 2 * form.allBytes()) return false;
+  form.write(own, ownRows_);
+  rows_.resize(size);
+  for (size_t r = 0; r < size; r++) {
+    const bool isOwn = r == rank;
+    if (!isOwn) rows_[r].resize(static_cast<size_t>(rowsOf[r] * form.rowBytes()));
+    out_[r] = {ownRows_.data(), isOwn ? 0 : ownRows_.size()};
+    in_[r] = {rows_[r].data(), isOwn ? 0 : rows_[r].size()};
+  }
+  transport_->exchange(out_.data(), in_.data());
+  std::fill_n(job.values, job.count, 0.0f);
+  for (size_t r = 0; r < size; r++) {
+    if (!form.add(r == rank ? ownRows_ : rows_[r], job.values)) throw CommunicationError(kUnlike);
+  }
+  return true;
 }
 
 template <typename Sent>
@@ -181,10 +226,10 @@ void Communicator::push(const Job& job) {
   changed_.notify_all();
 }
 
-void Communicator::begin(float* values, int64_t count, bool halves) {
+void Communicator::begin(float* values, int64_t count, Sending sending) {
   std::unique_lock<std::mutex> lock(mutex_);
   opened(lock);
-  push({.values = values, .count = count, .halves = halves});
+  push({.values = values, .count = count, .sending = sending});
 }
 
 void Communicator::finish(const float* values) {

@@ -3,6 +3,10 @@
 // A sum over N ranks is two exchanges: slice r of the values goes to rank r, which adds what all ranks have sent, in
 // the order of the ranks; then every rank gets all slices. Each value crosses the network 2 (N - 1) / N times, as in a
 // ring, and the order of adding does not depend on the transport.
+//
+// Values that are mostly 0 need not all be sent: rows that are not 0 go to all ranks (sent_rows.h), each of which adds
+// them in the same order, where that is fewer bytes. The sums have the same bits, but for the sign of a 0 that every
+// rank has as -0.
 #pragma once
 
 #include <condition_variable>
@@ -32,7 +36,7 @@ class Communicator final : public Reducer {
   int rank();
   int size();
 
-  void begin(float* values, int64_t count, bool halves) override;
+  void begin(float* values, int64_t count, Sending sending) override;
   void finish(const float* values) override;
   void abandon() noexcept override { stop("this rank has given up a step"); }
 
@@ -49,7 +53,7 @@ class Communicator final : public Reducer {
   struct Job {
     float* values = nullptr;
     int64_t count = 0;
-    bool halves = false;
+    Sending sending;
     const std::string* message = nullptr;
     std::vector<std::string>* answers = nullptr;
   };
@@ -58,6 +62,9 @@ class Communicator final : public Reducer {
   void sum(const Job& job);
   template <typename Sent>
   void sum(Sent* values, int64_t count, std::vector<Sent>& parts);
+  // Makes a sum of rows. False, and nothing is done, where to send everything is fewer bytes.
+  template <typename Sent>
+  bool sumRows(const Job& job, const Sent* own);
   void collect(const Job& job);
   void opened(std::unique_lock<std::mutex>& lock);
   void push(const Job& job);
@@ -73,6 +80,9 @@ class Communicator final : public Reducer {
   // Slices of all ranks that this one adds, and in halves all values as they are sent.
   std::vector<float> parts_;
   std::vector<Bfloat16> halves_, partHalves_;
+  // Rows that this rank sends, and those of the others.
+  std::string ownRows_;
+  std::vector<std::string> rows_;
   std::vector<Piece> out_, in_;
   std::thread thread_;
 };

@@ -1,5 +1,6 @@
 // Sums over the processes of a distributed training. In one process they are copies.
 #include <cstring>
+#include <string>
 
 #include "ops/manifest.h"
 #include "ops/operation.h"
@@ -18,6 +19,10 @@ size_t checkAllReduce(const Call& call) {
   }
   expectResult(call, allReduce::sums, DType::f32, &n, 1);
   expectInteger(call, allReduce::bfloat16, 0, 1);
+  const int64_t width = expectInteger(call, allReduce::width, 0, n);
+  if (width > 0 && n % width > 0) {
+    refuse(call, std::to_string(n) + " values are not rows of width " + std::to_string(width));
+  }
   return 0;
 }
 
@@ -31,7 +36,9 @@ void runAllReduce(const Call& call) {
     });
     n += tensor.elements();
   }
-  if (call.reducer) call.reducer->begin(sums, n, call.integer(allReduce::bfloat16) != 0);
+  if (!call.reducer) return;
+  call.reducer->begin(sums, n,
+                      {.halves = call.integer(allReduce::bfloat16) != 0, .width = call.integer(allReduce::width)});
 }
 
 size_t checkAwaitSum(const Call& call) {

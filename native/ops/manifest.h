@@ -45,7 +45,7 @@ struct affine {
 struct allReduce {
   enum Operand { tensors };
   enum Result { sums };
-  enum Attribute { bfloat16 };
+  enum Attribute { bfloat16, width };
   static const Implementation implementation;
 };
 
@@ -616,6 +616,13 @@ struct softplus {
   static const Implementation implementation;
 };
 
+struct sparsify {
+  enum Operand { x, residual };
+  enum Result { sent, rest };
+  enum Attribute { k };
+  static const Implementation implementation;
+};
+
 struct spell {
   enum Operand { ids, characters, lengths };
   enum Result { spellings, spellingLengths, places };
@@ -727,7 +734,7 @@ inline constexpr Operation kTable[] = {
     {.name = "allReduce",
      .operands = {"tensors"},
      .results = {"sums"},
-     .attributes = {"bfloat16"},
+     .attributes = {"bfloat16", "width"},
      .several = true,
      .implementation = allReduce::implementation},
     {.name = "approach",
@@ -1194,6 +1201,11 @@ inline constexpr Operation kTable[] = {
      .operands = {"x"},
      .results = {"y"},
      .implementation = softplus::implementation},
+    {.name = "sparsify",
+     .operands = {"x", "residual"},
+     .results = {"sent", "rest"},
+     .attributes = {"k"},
+     .implementation = sparsify::implementation},
     {.name = "spell",
      .operands = {"ids", "characters", "lengths"},
      .results = {"spellings", "spellingLengths", "places"},

@@ -11,14 +11,22 @@ struct CommunicationError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The form in which processes send the values that they add.
+struct Sending {
+  // In bfloat16: the values of a process are rounded before they are added, and each sum again.
+  bool halves = false;
+  // Rows of so many values are sent alone that are not all 0, where that is fewer bytes for all processes together. 0:
+  // everything is sent.
+  int64_t width = 0;
+};
+
 // Adds values over all processes while the ops that follow run. All processes begin the same sums in the same order.
 // Throws CommunicationError.
 class Reducer {
  public:
   virtual ~Reducer() = default;
-  // Begins to replace the values by their sums. Nobody may use them before finish() or abandon() has returned. With
-  // `halves` what a process adds, and each sum, is rounded to bfloat16, which is what is sent.
-  virtual void begin(float* values, int64_t count, bool halves) = 0;
+  // Begins to replace the values by their sums. Nobody may use them before finish() or abandon() has returned.
+  virtual void begin(float* values, int64_t count, Sending sending) = 0;
   // Returns when the sums stand at this address; at once where none were begun.
   virtual void finish(const float* values) = 0;
   // Gives up the sums that were begun, here and in all other processes.

@@ -120,6 +120,15 @@ describe.skipIf(!there)("mpirun ostinato train", () => {
     expect(more).toMatchObject({ code: 0, stderr: expect.stringContaining("Done after") });
   }, 60_000);
 
+  test("with the largest numbers of gradients alone two ranks go on in the bits of an unbroken training", async () => {
+    const few = ["--epochs", "1", "--compress", "top-k", "--compress-share", "0.05"];
+    expect(await onRanks(2, train("top-k", ...few))).toMatchObject({ code: 0 });
+    expect(await onRanks(2, train("parted", ...few, "--maximum-steps", "9"))).toMatchObject({ code: 0 });
+    const resumed = ["train", "--resume", join(folder, "parted"), "--maximum-steps", "1000"];
+    expect(await onRanks(2, resumed)).toMatchObject({ code: 0 });
+    expect((await weights("parted")).equals(await weights("top-k"))).toBe(true);
+  }, 60_000);
+
   test("four ranks compute what one does but for rounding", async () => {
     const few = ["--epochs", "1", "--batch-size", "4", "--json"];
     const [one, four] = [await onRanks(1, train("alone", ...few)), await onRanks(4, train("four", ...few))];

@@ -75,6 +75,35 @@ for (const size of [1, 2, 3, 4]) {
   });
 }
 
+test("of a table the rows that are not 0 are sent, with the bits of the whole table, also rounded to bfloat16", async () => {
+  const [V, E] = [400, 9];
+  const graph = new Graph();
+  const table = graph.feed("table", "f32", [V, E]);
+  const sumOf = (options: object) => ops.awaitSum(ops.allReduce([table], options), { begin: 0, shape: [V, E] });
+  graph.output("all", sumOf({}));
+  graph.output("rows", sumOf({ width: E }));
+  graph.output("halves", sumOf({ bfloat16: true }));
+  graph.output("rows in halves", sumOf({ bfloat16: true, width: E }));
+  const program = graph.program();
+  for (const executor of [nativeExecutor(), new ReferenceExecutor()]) {
+    for (const size of [2, 4]) {
+      const runs = await withGroup(size, (group) =>
+        Promise.all(
+          group.map((communicator, rank) => {
+            const values = Float32Array.from(numbers(V * E, 3 + rank)).map((x, i) => (Math.floor(i / E) % 20 ? 0 : x));
+            return executor.compile(program, executor.createStore(), { communicator }).run({ table: values });
+          }),
+        ),
+      );
+      for (const { outputs } of runs) {
+        expect(outputs.all?.some((x) => x !== 0)).toBe(true);
+        expect(bits(outputs.rows)).toBe(bits(outputs.all));
+        expect(bits(outputs["rows in halves"])).toBe(bits(outputs.halves));
+      }
+    }
+  }
+});
+
 test("messages of any length reach every rank in the order of the ranks", async () => {
   await withGroup(3, async (group) => {
     const texts = ["", "b", "c".repeat(70_000)];

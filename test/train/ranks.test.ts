@@ -272,6 +272,23 @@ test("buckets of any size give the same bits; rounded to bfloat16, gradients lea
   expect(away).toBeLessThan(1e-2);
 });
 
+test("a table that fills a bucket is sent as rows, where a rank has none, too: the same bits as the whole table", async () => {
+  // 200 letters, of which a batch has few.
+  const letters = Array.from({ length: 220 }, (_, i) => String.fromCharCode(0x4e00 + ((i * 7919) % 200))).join("");
+  const lines = letters.replaceAll(/(.{9})/g, "$1\n");
+  const wide = CharacterTokenizer.fromText(lines);
+  const data = () =>
+    SentenceData.create(memoryStream(wide.encode(lines), lines.length, wide), { tokenizer: wide, batchSize: 2 });
+  const make: Make = (executor) =>
+    LanguageModel.create({ tokenizer: wide, hiddenSize: 6, embeddingSize: 8, sentences: true, seed: 3, executor });
+  for (const optimizer of [sgd({ learningRate: 0.5 }), adam()]) {
+    const whole = await trained(3, data, { make, optimizer, bucketMegabytes: 1 });
+    const rows = await trained(3, data, { make, optimizer, bucketMegabytes: 0.001 });
+    expect(rows.ends[2]).toMatchObject({ status: "fulfilled" });
+    for (const model of rows.models) expect(await parametersOf(model)).toEqual(await parametersOf(whole.models[0]));
+  }
+});
+
 test("validation is shared out and merged, and all ranks end with the best parameters", async () => {
   const validation = new WindowData(stream, { batchSize: 5, windowLength: 9, role: "validate" });
   const options = { epochs: 3, validation } as object;

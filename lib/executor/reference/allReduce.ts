@@ -3,6 +3,7 @@ import { elementsOf } from "../../graph/program.js";
 import { sumOverRanks } from "../communicator.js";
 import type { Call } from "./kernel.js";
 
+/** All numbers are sent, whatever their `width`: the sums are the same. */
 export function allReduce(call: Call<typeof allReduceOperation>): Promise<void> | undefined {
   const { tensors, sums, communicator, bfloat16 } = call;
   let n = 0;

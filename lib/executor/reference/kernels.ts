@@ -39,6 +39,7 @@ import * as sample from "./sample.js";
 import * as shape from "./shape.js";
 import * as softmax from "./softmax.js";
 import * as softplus from "./softplus.js";
+import * as sparsify from "./sparsify.js";
 import * as spell from "./spell.js";
 import * as vectorScan from "./vectorScan.js";
 import * as wordVectors from "./wordVectors.js";
@@ -84,6 +85,7 @@ export const kernels = {
   ...shape,
   ...softmax,
   ...softplus,
+  ...sparsify,
   ...spell,
   ...vectorScan,
   ...wordVectors,

@@ -55,6 +55,7 @@ export { scan } from "./scan.js";
 export { asRows, concat, copy, pad, reshape, slice, transpose } from "./shape.js";
 export { logSoftmax, softmax } from "./softmax.js";
 export { softplus } from "./softplus.js";
+export { sparsify } from "./sparsify.js";
 export { spell } from "./spell.js";
 export { vectorScan } from "./vectorScan.js";
 export { wordVectorLoss, wordVectorStep } from "./wordVectors.js";
