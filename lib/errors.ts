@@ -56,6 +56,12 @@ export const errorCodes = {
     remedy:
       "Build it (npm run setup), keep the package out of bundles, or compute in WebAssembly (--executor wasm), or with ReferenceExecutor, which is slow.",
   },
+  ERR_OSTINATO_BROWSER: {
+    error: "OstinatoError",
+    raised:
+      "ostinato/browser was asked for something that a browser does not have, such as threads of Node or a decoder of images.",
+    remedy: "The message says what to give instead, or to do it in Node.",
+  },
 } as const;
 
 /** A stable name of a kind of error. */

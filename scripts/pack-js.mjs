@@ -4,6 +4,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import { packBrowser } from "./pack-browser.mjs";
 
 /** Names of files that are loaded from outside, and their modules. */
 export const entries = {
@@ -20,7 +21,8 @@ export async function packJavaScript(root) {
   const input = Object.fromEntries(Object.entries(entries).map(([name, module]) => [name, join(dist, `${module}.js`)]));
   const bundle = await rolldown({
     input,
-    platform: "node",
+    // Not "node": rolldown's own part would import node:module, and the files for browsers would not load there.
+    platform: "neutral",
     external: /^[^./]/,
     transform: { target: "esnext" },
     onLog(level, log) {
@@ -36,6 +38,7 @@ export async function packJavaScript(root) {
     comments: false,
   });
   await bundle.close();
+  await packBrowser(root);
   chmodSync(join(dist, "packed/main.js"), 0o755);
 }
 

@@ -9,7 +9,9 @@ import { dts } from "rollup-plugin-dts";
 export async function packTypes(root) {
   const dist = join(root, "dist");
   const bundle = await rollup({
-    input: Object.fromEntries(["index", "reference", "wasm"].map((name) => [name, join(dist, `${name}.d.ts`)])),
+    input: Object.fromEntries(
+      ["index", "reference", "wasm", "browser"].map((name) => [name, join(dist, `${name}.d.ts`)]),
+    ),
     external: /^[^./]/,
     plugins: [dts()],
     onwarn(warning) {

@@ -1,3 +1,5 @@
+import { turnOfEventLoop } from "../eventLoop.js";
+
 /** Items by `size`, fewer at the end. */
 export async function* grouped<T>(
   source: AsyncIterable<T> | Iterable<T>,
@@ -24,7 +26,7 @@ export async function* prefetch<T>(source: AsyncIterable<T> | Iterable<T>): Asyn
     for (;;) {
       const { value, done } = await pending;
       if (done) return;
-      pending = new Promise((resolve) => setImmediate(() => resolve(iterator.next())));
+      pending = turnOfEventLoop().then(() => iterator.next());
       // An error waits here until it is its turn; without this it would count as unhandled meanwhile.
       pending.catch(() => {});
       yield value;

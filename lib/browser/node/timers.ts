@@ -1,0 +1,2 @@
+/** node:timers/promises. */
+export { turnOfEventLoop as setImmediate } from "../../eventLoop.js";
