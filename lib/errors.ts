@@ -58,8 +58,7 @@ export const errorCodes = {
   },
   ERR_OSTINATO_BROWSER: {
     error: "OstinatoError",
-    raised:
-      "ostinato/browser was asked for something that a browser does not have, such as threads of Node or a decoder of images.",
+    raised: "A browser was asked for something that it does not have, such as threads of Node or a decoder of images.",
     remedy: "The message says what to give instead, or to do it in Node.",
   },
 } as const;

@@ -43,7 +43,9 @@ export type FetchFolderOptions = OptionsOf<typeof rules>;
  * Fetches a model folder, such as `ostinato train` wrote, into memory.
  *
  * ```ts
- * const model = await loadModel(await fetchFolder("./my-model"), { executor });
+ * const folder = await fetchFolder("./my-model");
+ * const model = await loadModel(folder, { executor });
+ * removeFolder(folder); // The model has its own copy.
  * ```
  * @param url of the folder; a relative one is that of the page, in a Worker that of its script. Its query goes with every file.
  * @returns the folder's path, as `folderOf` does.
@@ -52,82 +54,93 @@ export type FetchFolderOptions = OptionsOf<typeof rules>;
 export async function fetchFolder(url: string | URL, options: FetchFolderOptions = {}): Promise<string> {
   const { files, request, signal, onProgress } = completeOptions("fetchFolder", options, rules);
   const base = folderAt(url);
+  const ended = new AbortController();
+  const outside = signal ?? request?.signal;
+  const end = () => ended.abort(outside?.reason);
+  if (outside?.aborted) end();
+  outside?.addEventListener("abort", end, { signal: ended.signal });
   const get = async (name: string, place: URL) => {
-    const bytes = await fetched(name, place, { ...request, ...(signal ? { signal } : {}) }, onProgress);
+    const bytes = await download(name, place, { ...request, signal: ended.signal }, onProgress);
     expectFile(name, place, bytes);
     return [name, bytes] as const;
   };
   const beside = (name: string) => {
-    const place = new URL(name, base);
+    const place = urlOf(name, base);
     place.search = base.search;
-    return get(name, place);
+    return [name, place] as const;
   };
-  const all = async (names: readonly string[]) => Promise.all(names.map(beside));
-  if (Array.isArray(files)) return folderOf(Object.fromEntries(await all(files)));
-  if (files) {
-    const found = Object.entries(files as Record<string, string>).map(([name, place]) =>
-      get(name, new URL(place, base)),
-    );
-    return folderOf(Object.fromEntries(await Promise.all(found)));
+  const all = (places: readonly (readonly [string, URL])[]) =>
+    Promise.all(places.map(([name, place]) => get(name, place)));
+  try {
+    if (files) {
+      const places = Array.isArray(files)
+        ? files.map(beside)
+        : Object.entries(files as Record<string, string>).map(([name, place]) => [name, urlOf(place, base)] as const);
+      return folderOf(Object.fromEntries(await all(places)));
+    }
+    const config = await get(...beside(modelFiles.config));
+    const others = [modelFiles.tensors, ...vocabularyIn(config[1], base)];
+    return folderOf(Object.fromEntries([config, ...(await all(others.map(beside)))]));
+  } finally {
+    // One file that failed ends the others.
+    ended.abort();
   }
-  const config = await beside(modelFiles.config);
-  return folderOf(Object.fromEntries([config, ...(await all([modelFiles.tensors, ...vocabularyIn(config[1], base)]))]));
 }
 
 /** The URL of a folder, with a "/" at the end of its path. @throws OptionError for what is no URL. */
 function folderAt(url: string | URL): URL {
   const { location } = globalThis as { location?: { href: string } };
-  let base: URL;
-  try {
-    base = new URL(url, location?.href);
-  } catch {
-    const advice = location ? "" : " Outside of a page it has a beginning, such as https: or file:.";
-    throw new OptionError(`fetchFolder: expected the URL of a folder, got ${quote(String(url))}.${advice}`);
-  }
+  const advice = location ? "" : " Outside of a page it has a beginning, such as https: or file:.";
+  const base = urlOf(url, location?.href, `the URL of a folder, got ${quote(String(url))}.${advice}`);
   if (!base.pathname.endsWith("/")) base.pathname += "/";
   return base;
 }
 
-async function fetched(
+/** @throws OptionError for what is no URL. */
+function urlOf(
+  url: string | URL,
+  base: string | URL | undefined,
+  expected = `the URL of a file, got ${quote(String(url))}.`,
+): URL {
+  try {
+    return new URL(url, base);
+  } catch {
+    throw new OptionError(`fetchFolder: expected ${expected}`);
+  }
+}
+
+async function download(
   file: string,
   place: URL,
   request: RequestInit,
   onProgress: FetchFolderOptions["onProgress"],
 ): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    const response = await fetch(place, request);
-    if (!response.ok) {
-      throw new FileError(
-        `fetchFolder: ${place.href} cannot be fetched: the server answers ${response.status} ${response.statusText}`.trimEnd() +
-          `. A model folder is served as it is: put its ${file} there.`,
-      );
-    }
-    if (!onProgress || !response.body) return new Uint8Array(await response.arrayBuffer());
-    return await bytesOf(response, (loaded, total) => onProgress({ file, loaded, total }));
-  } catch (cause) {
-    if (cause instanceof FileError || request.signal?.aborted) throw cause;
+  const explained = (cause: unknown) => {
+    if (request.signal?.aborted) throw cause;
     throw new FileError(
       `fetchFolder: ${place.href} cannot be fetched: ${(cause as Error).message}. Is the server there, and does it let this page read it (CORS)?`,
       cause,
     );
+  };
+  const response = await fetch(place, request).catch(explained);
+  if (!response.ok) {
+    throw new FileError(
+      `fetchFolder: ${place.href} cannot be fetched: the server answers ${response.status} ${response.statusText}`.trimEnd() +
+        `. A model folder is served as it is: put its ${file} there.`,
+    );
   }
-}
-
-async function bytesOf(
-  { body, headers }: Response,
-  report: (loaded: number, total: number | null) => void,
-): Promise<Uint8Array<ArrayBuffer>> {
-  // A body that was compressed on the way has another length than its header says.
-  const length = headers.get("content-encoding") ? null : headers.get("content-length");
-  const total = length === null ? null : Number(length);
+  if (!onProgress || !response.body) return new Uint8Array(await response.arrayBuffer().catch(explained));
+  const length = response.headers.get("content-encoding") ? null : response.headers.get("content-length");
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let loaded = 0;
-  for (const reader = (body as NonNullable<typeof body>).getReader(); ; ) {
-    const { done, value } = await reader.read();
+  for (const reader = response.body.getReader(); ; ) {
+    const { done, value } = await reader.read().catch(explained);
     if (done) break;
     parts.push(value);
     loaded += value.length;
-    report(loaded, total);
+    // A body that was compressed on the way has another length than its header says, and not every server lets a page see that it was.
+    const total = length === null || loaded > Number(length) ? null : Number(length);
+    onProgress({ file, loaded, total });
   }
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }

@@ -9,17 +9,22 @@ export type FolderFiles = Readonly<Record<string, Uint8Array<ArrayBuffer> | Arra
 
 const filesRule = value<FolderFiles>("an object that has bytes or a text for each name", (files) => {
   if (typeof files !== "object" || files === null) return false;
-  return Object.values(files).every(
-    (content) => typeof content === "string" || content instanceof Uint8Array || isBuffer(content),
-  );
+  return Object.values(files).every((content) => typeof content === "string" || isBytes(content) || isBuffer(content));
 });
+
+const tagOf = (content: unknown) => Object.prototype.toString.call(content);
+
+/** Whether a value is a Uint8Array, also one of another window. */
+function isBytes(content: unknown): content is Uint8Array<ArrayBuffer> {
+  return tagOf(content) === "[object Uint8Array]";
+}
 
 /** Whether a value is an ArrayBuffer, also one of another window. */
 function isBuffer(content: unknown): content is ArrayBuffer {
-  return Object.prototype.toString.call(content) === "[object ArrayBuffer]";
+  return tagOf(content) === "[object ArrayBuffer]";
 }
 
-let made = 0;
+let count = 0;
 
 /**
  * Makes a folder in memory. Bytes are not copied: leave them as they are.
@@ -33,20 +38,31 @@ let made = 0;
  */
 export function folderOf(files: FolderFiles): string {
   checkOption("folderOf", "files", files, filesRule);
-  const folder = `/folder-${++made}`;
+  for (const name of Object.keys(files)) expectName(name, files);
+  let folder: string;
+  do folder = `/folder-${++count}`;
+  while (find(folder));
   makeIn(folder);
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
-    if (relative(folder, path) !== name || name.startsWith("..") || name === "") {
-      removeFolder(folder);
-      throw new OptionError(`folderOf: expected names such as "config.json", got ${JSON.stringify(name)}.`);
-    }
     for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1))
       makeIn(join(folder, name.slice(0, end)));
     const { entries, name: own } = placeOf(path);
     entries.set(own, new MemoryFile(bytesOf(content)));
   }
   return folder;
+}
+
+/** @throws OptionError for what is no name of a file in a folder, or has a file for a folder. */
+function expectName(name: string, files: FolderFiles): void {
+  if (relative("/folder", join("/folder", name)) !== name || name.startsWith("..") || name === "") {
+    throw new OptionError(`folderOf: expected names such as "config.json", got ${JSON.stringify(name)}.`);
+  }
+  const file = Object.keys(files).find((other) => name.startsWith(`${other}/`));
+  if (file === undefined) return;
+  throw new OptionError(
+    `folderOf: ${JSON.stringify(file)} cannot be a file and the folder of ${JSON.stringify(name)}.`,
+  );
 }
 
 function makeIn(path: string): void {
@@ -70,7 +86,8 @@ export function filesOf(folder: string): Record<string, Uint8Array<ArrayBuffer>>
   const add = ({ entries }: MemoryFolder, before: string) => {
     for (const [name, entry] of entries) {
       if (entry instanceof MemoryFolder) add(entry, `${before}${name}/`);
-      else files[`${before}${name}`] = entry.content.slice();
+      // A slice of a Buffer would be no copy.
+      else files[`${before}${name}`] = new Uint8Array(entry.content);
     }
   };
   add(place, "");

@@ -32,6 +32,12 @@ export class MemoryFile {
     return part.length;
   }
 
+  /** Gives back the room that is not filled, once it is some megabytes or half. */
+  trim(): void {
+    const spare = this.#room.length - this.#size;
+    if (spare > Math.min(2 ** 22, this.#size)) this.#room = this.#room.slice(0, this.#size);
+  }
+
   /** Zeros fill a gap between the end and the position. */
   write(bytes: Uint8Array, position: number): void {
     const end = position + bytes.length;

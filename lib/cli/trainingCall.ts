@@ -13,11 +13,12 @@ import {
   roundedWeights,
 } from "../formats/index.js";
 import type { Rule } from "../options.js";
-import { misfitOf, misfitText, nearestName } from "../options.js";
+import { lackedBy, misfitOf, misfitText, nearestName } from "../options.js";
 import { communicatorFor } from "./distributed.js";
+import { attributeOf } from "./flagNames.js";
 import { folderNamedAfter } from "./folderName.js";
 import { heldOut } from "./heldOut.js";
-import { flagsOf } from "./options.js";
+import { flagsOf, optionsIn, rulesOf } from "./options.js";
 import type { TrainingOptions } from "./training.js";
 
 /** How a training is called: for a resumed one, what its folder remembers and what was changed now. */
@@ -149,6 +150,7 @@ function takeOptions(command: Command, record: TrainingRecord, out: string): voi
       command.setOptionValueWithSource(name, checked(command, name, { value: before, file }), "folder");
     }
   }
+  leaveLackingOptions(command);
   const [unknown] = Object.keys(remembered);
   if (unknown === undefined) return;
   const nearest = nearestName(unknown, Object.keys(command.opts()));
@@ -156,6 +158,19 @@ function takeOptions(command: Command, record: TrainingRecord, out: string): voi
     `${file} has an option ${JSON.stringify(unknown)} that train ${command.name()} does not know: another version of Ostinato wrote ` +
       `it. Write its name of today into that file${nearest ? ` (${JSON.stringify(nearest)}?)` : ""}, or train again with --overwrite instead of --resume.`,
   );
+}
+
+/** A remembered option stays behind where one that it needs is another now: the share that "top-k" sends, with --compress none. */
+function leaveLackingOptions(command: Command): void {
+  const rules = rulesOf(command);
+  const options = optionsIn(command, rules);
+  for (const [name, rule] of Object.entries(rules)) {
+    const attribute = attributeOf(name, rule);
+    const lacked = lackedBy(name, options, rules);
+    if (lacked === undefined || command.getOptionValueSource(attribute) !== "folder") continue;
+    const isNew = command.getOptionValueSource(attributeOf(lacked, rules[lacked] as Rule<unknown>)) === "cli";
+    if (isNew) command.setOptionValueWithSource(attribute, undefined, "default");
+  }
 }
 
 /** A training that a program began has its vocabulary in the folder, and nothing that says how it was made. */

@@ -89,19 +89,35 @@ export function expectCompany(
   rules: OptionTable,
   isGiven?: (name: string) => boolean,
 ): void {
-  const isOn = (name: string) => Boolean(options[name]) && options[name] !== rules[name]?.initial;
+  const isOn = (name: string) => isOnIn(options, rules, name);
   for (const [name, { needs = {}, excludes = [] }] of Object.entries(rules)) {
     if (!(isGiven ?? isOn)(name)) continue;
-    for (const [other, values] of Object.entries(needs)) {
-      if (values === true ? isOn(other) : values.includes(options[other])) continue;
+    const lacked = lackedBy(name, options, rules);
+    if (lacked !== undefined) {
+      const values = needs[lacked] ?? true;
       const plain = (value: unknown) => (typeof value === "string" ? value : describe(value));
-      const wanted = values === true ? "" : ` ${values.map(plain).join(" or ")}, got ${plain(options[other])}`;
-      throw new OptionError(`${owner}: ${name} needs ${other}${wanted}.`, [name, other]);
+      const wanted = values === true ? "" : ` ${values.map(plain).join(" or ")}, got ${plain(options[lacked])}`;
+      throw new OptionError(`${owner}: ${name} needs ${lacked}${wanted}.`, [name, lacked]);
     }
     const other = excludes.find(isGiven ?? isOn);
     if (other === undefined) continue;
     throw new OptionError(`${owner}: ${name} and ${other} exclude each other: leave one of them out.`, [name, other]);
   }
+}
+
+function isOnIn(options: Readonly<Record<string, unknown>>, rules: OptionTable, name: string): boolean {
+  return Boolean(options[name]) && options[name] !== rules[name]?.initial;
+}
+
+/** Name of an option that this one needs, and that has another value; undefined if there is none. */
+export function lackedBy(
+  name: string,
+  options: Readonly<Record<string, unknown>>,
+  rules: OptionTable,
+): string | undefined {
+  return Object.entries(rules[name]?.needs ?? {}).find(([other, values]) =>
+    values === true ? !isOnIn(options, rules, other) : !values.includes(options[other]),
+  )?.[0];
 }
 
 /** One value by its rule. @throws OptionError if it does not fit. */

@@ -122,7 +122,7 @@ export class Ranks {
   }
 
   /**
-   * The reverse: this rank's rows and residuals.
+   * This rank's part of joined variables: its rows and residuals.
    * @param options.residuals whether ranks send a part of their gradients later. Without, residuals are left out.
    */
   own(

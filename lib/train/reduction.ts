@@ -38,7 +38,7 @@ interface Sums {
 /**
  * Adds gradients over all ranks of a training, in buckets: each is sent as soon as its gradients are there, while the rest of the backward
  * pass goes on. The last parameters come first, as their gradients do. All ranks record the same buckets in the same order,
- * whatever their batch is like. A table that fills a bucket has one of its own, of which the rows are sent that are not 0.
+ * whatever their batch is like. A table that fills a bucket has one of its own, which sends the rows that are not 0.
  */
 export function sumOverRanks(
   graph: Graph,
@@ -89,7 +89,7 @@ export function sumOverRanks(
     if (ownBucket) send(compressed);
     bucket.push(i);
     const bytes = bucket.reduce((sum, own) => sum + bytesOf(own), 0);
-    if (ownBucket) send({ ...compressed, width: tensorAt(i).shape.at(-1) as number });
+    if (ownBucket) send({ ...compressed, width: elementsOf(tensorAt(i).shape) / (tensorAt(i).shape[0] as number) });
     else if (i > 0 && bytes >= bucketBytes) send(compressed);
   }
   if (compress !== "none") send(compressed);

@@ -21,7 +21,7 @@ export function hasResidual({ shape }: Pick<Parameter, "shape">): boolean {
 const nameOfRank = (rank: number, parameter: string) => `${beginning}${rank}/${parameter}`;
 const ofRank = /^residual\/(\d+)\/(.+)$/;
 
-/** The residuals of all ranks in place of this rank's own. */
+/** The residuals of all ranks in place of this rank's own, on the first rank, which writes; on the others none. */
 export async function joinedResiduals(
   variables: readonly VariableValues[],
   communicator: Communicator,
@@ -36,6 +36,7 @@ export async function joinedResiduals(
     const { buffer, byteOffset, byteLength } = variable.values;
     const Kind = variable.values.constructor as Float32ArrayConstructor;
     const all = await communicator.gather(new Uint8Array(buffer, byteOffset, byteLength));
+    if (communicator.rank !== 0) continue;
     for (const [rank, bytes] of all.entries()) {
       joined.push({ ...variable, name: nameOfRank(rank, parameter), values: new Kind(Uint8Array.from(bytes).buffer) });
     }
@@ -44,7 +45,7 @@ export async function joinedResiduals(
 }
 
 /**
- * The reverse: this rank's residuals. With another number of ranks, rank r of N takes those of r, r + N ..., so that none is lost.
+ * This rank's residuals of a checkpoint. With another number of ranks, rank r of N takes those of r, r + N ..., so that none is lost.
  * @param parameters those that are learnt. @param place this rank; null: there is nothing that is sent later, and residuals are left out.
  * @throws FileError for a residual that fits no parameter.
  */

@@ -114,7 +114,7 @@ export class TrainingStep<Form> {
     return communicator !== undefined && reduced?.compress === "top-k";
   }
 
-  /** Forgets what of another training's gradients was not sent. */
+  /** Clears the residuals that another training left. */
   async forget(): Promise<void> {
     if (!this.hasResiduals) return;
     const { store, executor } = this.#model;

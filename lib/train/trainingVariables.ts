@@ -42,7 +42,7 @@ export class TrainingVariables {
     });
   }
 
-  /** Others of some variables: state that is carried from batch to batch, and residuals. */
+  /** The variables that are not learnt: state that is carried from batch to batch, and residuals. */
   carriedOf<V extends Variable>(variables: readonly V[], step: number): V[] {
     const learnt = new Set(this.learnt(step).map(({ name }) => name));
     return variables.filter(({ name }) => !learnt.has(name));

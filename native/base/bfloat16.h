@@ -10,6 +10,7 @@ struct Bfloat16 {
   uint16_t bits;
 };
 
+inline float toFloat(float value) { return value; }
 inline float toFloat(Bfloat16 half) {
   const uint32_t bits = static_cast<uint32_t>(half.bits) << 16;
   float value;

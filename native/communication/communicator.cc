@@ -10,7 +10,6 @@ namespace ostinato {
 namespace {
 
 constexpr auto kBetweenBeats = std::chrono::milliseconds(250);
-constexpr char kUnlike[] = "the ranks send values that do not fit together";
 
 void assign(float* to, float value) { *to = value; }
 void assign(Bfloat16* to, float value) { *to = toBfloat16(value); }
@@ -139,7 +138,7 @@ bool Communicator::sumRows(const Job& job, const Sent* own) {
   transport_->exchange(out_.data(), in_.data());
   int64_t all = 0;
   for (const int64_t count : rowsOf) {
-    if (count < 0 || count > form.rows()) throw CommunicationError(kUnlike);
+    if (count < 0 || count > form.rows()) throw CommunicationError(kUnlikeValues);
     all += count;
   }
   // On the average each rank sends its rows to N - 1 others; two exchanges of everything are 2 (N - 1) / N times that.
@@ -155,7 +154,7 @@ bool Communicator::sumRows(const Job& job, const Sent* own) {
   transport_->exchange(out_.data(), in_.data());
   std::fill_n(job.values, job.count, 0.0f);
   for (size_t r = 0; r < size; r++) {
-    if (!form.add(r == rank ? ownRows_ : rows_[r], job.values)) throw CommunicationError(kUnlike);
+    if (!form.add(r == rank ? ownRows_ : rows_[r], job.values)) throw CommunicationError(kUnlikeValues);
   }
   return true;
 }

@@ -10,13 +10,11 @@
 
 namespace ostinato {
 
-inline float toFloat(float value) { return value; }
-
 // `Sent` is the type of a number on its way: float or Bfloat16.
 template <typename Sent>
 class SentRows {
  public:
-  SentRows(int64_t count, int64_t width) : rows_(count / width), width_(width) {}
+  SentRows(int64_t values, int64_t width) : rows_(values / width), width_(width) {}
 
   int64_t rows() const { return rows_; }
   // Whether a row's number fits the message.
@@ -25,15 +23,15 @@ class SentRows {
   int64_t allBytes() const { return rows_ * width_ * kSentBytes; }
 
   int64_t rowsIn(const Sent* values) const {
-    int64_t found = 0;
-    for (int64_t row = 0; row < rows_; row++) found += isSent(values + row * width_);
-    return found;
+    int64_t count = 0;
+    for (int64_t row = 0; row < rows_; row++) count += isSent(values + row * width_);
+    return count;
   }
 
   void write(const Sent* values, std::string& message) const {
-    const int64_t found = rowsIn(values);
-    message.resize(static_cast<size_t>(found * rowBytes()));
-    char *number = message.data(), *content = number + found * kNumberBytes;
+    const int64_t count = rowsIn(values);
+    message.resize(static_cast<size_t>(count * rowBytes()));
+    char *number = message.data(), *content = number + count * kNumberBytes;
     for (int32_t row = 0; row < rows_; row++) {
       const Sent* own = values + row * width_;
       if (!isSent(own)) continue;
@@ -44,11 +42,11 @@ class SentRows {
     }
   }
 
-  // Adds a message's rows to sums. False for a row that there is not.
+  // Adds a message's rows to sums. False if the number of a row is out of range.
   bool add(const std::string& message, float* sums) const {
-    const int64_t found = static_cast<int64_t>(message.size()) / rowBytes();
-    const char *number = message.data(), *content = number + found * kNumberBytes;
-    for (int64_t i = 0; i < found; i++, number += kNumberBytes) {
+    const int64_t count = static_cast<int64_t>(message.size()) / rowBytes();
+    const char *number = message.data(), *content = number + count * kNumberBytes;
+    for (int64_t i = 0; i < count; i++, number += kNumberBytes) {
       int32_t row;
       std::memcpy(&row, number, sizeof row);
       if (row < 0 || row >= rows_) return false;

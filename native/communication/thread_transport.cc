@@ -40,7 +40,7 @@ void ThreadGroup::exchange(int rank, const Piece* out, const Piece* in) {
   changed_.wait(lock, [&] { return reading_ == 0; });
   if (fits) return;
   stopped_ = true;
-  reason_ = "the ranks send values that do not fit together";
+  reason_ = kUnlikeValues;
   changed_.notify_all();
   throw CommunicationError(reason_);
 }

@@ -9,6 +9,8 @@
 
 namespace ostinato {
 
+inline constexpr char kUnlikeValues[] = "the ranks send values that do not fit together";
+
 struct Piece {
   void* data;
   size_t bytes;

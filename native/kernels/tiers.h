@@ -21,8 +21,8 @@
 //   #endif
 #pragma once
 
-// The tiers that are worth their code size; Highway knows more. NEON is in every CPU of
-// its kind, so that nothing would run the portable one there.
+// The tiers that are worth their code size; Highway knows more. Every arm64 CPU has NEON, so that the portable tier
+// would never run there.
 #ifndef HWY_DISABLED_TARGETS
 #if defined(__aarch64__) || defined(_M_ARM64)
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_SCALAR)

@@ -15,7 +15,7 @@ struct CommunicationError : std::runtime_error {
 struct Sending {
   // In bfloat16: the values of a process are rounded before they are added, and each sum again.
   bool halves = false;
-  // Rows of so many values are sent alone that are not all 0, where that is fewer bytes for all processes together. 0:
+  // Values of a row. Rows that are all 0 are not sent where that is fewer bytes for all processes together. 0:
   // everything is sent.
   int64_t width = 0;
 };

@@ -25,6 +25,23 @@ test.each(["", "/a", "../a", "a/../../b", "a//b", "./a", "a/"])("the name %j is 
   expect(() => folderOf({ [name]: "x" })).toThrow(/expected names such as "config.json"/);
 });
 
+test.each([
+  [{ "a/b": "x", a: "y" }, /"a" cannot be a file and the folder of "a\/b"/],
+  [{ a: "y", "a/b": "x" }, /"a" cannot be a file and the folder of "a\/b"/],
+])("%j, a file in a file, is refused", (files, message) => {
+  expect(() => folderOf(files)).toThrow(message);
+});
+
+test("what filesOf returns is a copy, of a Buffer, too; a folder of one's own is left alone", () => {
+  const buffer = Buffer.from("weights");
+  const folder = folderOf({ w: buffer as Uint8Array<ArrayBuffer> });
+  (filesOf(folder).w as Uint8Array).fill(0);
+  expect(texts(folder)).toEqual({ w: "weights" });
+  const next = `/folder-${Number(/\d+/.exec(folder)?.[0]) + 1}`;
+  expect(folderOf({ a: "1" })).toBe(next);
+  removeFolder(next);
+});
+
 test.each([null, 3, { a: 1 }, { a: [1, 2] }, { a: null }])("%j is not taken for files", (files) => {
   expect(() => folderOf(files as never)).toThrow(
     /expected files to be an object that has bytes or a text for each name/,
@@ -57,6 +74,7 @@ describe("fetchFolder", () => {
   const server = createServer((request, response) => {
     asked.push(request.url as string);
     const content = files[new URL(request.url as string, "http://localhost").pathname];
+    if (request.url === "/slow/endless.bin") return void response.write("and so on");
     if (content === undefined) response.writeHead(404);
     response.end(content);
   });
@@ -111,6 +129,26 @@ describe("fetchFolder", () => {
       code: "ERR_OSTINATO_FILE",
       message: expect.stringMatching(reason),
     });
+  });
+
+  test("an error of onProgress is the caller's own, and what is no URL is named", async () => {
+    const onProgress = () => {
+      throw new RangeError("of the page");
+    };
+    await expect(fetchFolder(`${base}/model`, { onProgress })).rejects.toThrow(new RangeError("of the page"));
+    const files = { "config.json": "http://" };
+    await expect(fetchFolder(`${base}/model`, { files })).rejects.toMatchObject({
+      code: "ERR_OSTINATO_OPTION",
+      message: 'fetchFolder: expected the URL of a file, got "http://".',
+    });
+  });
+
+  test("one file that fails ends the others", async () => {
+    const stopped = new Promise((resolve) => {
+      server.once("request", (_, response) => response.once("close", () => resolve(response.writableFinished)));
+    });
+    await expect(fetchFolder(`${base}/slow`, { files: ["endless.bin", "nothing"] })).rejects.toThrow(/404 Not Found/);
+    expect(await stopped).toBe(false);
   });
 
   test("a server that is not there, a relative URL and a signal are told apart", async () => {

@@ -95,6 +95,20 @@ test("what changes on resume is remembered for the next time", () => {
   expect(ostinato(["train", "--resume", "lm-parts"]).stderr).toMatch(/Nothing to do: 14 updates are made/);
 });
 
+test("an option stays behind with the one that it needs", () => {
+  expectDone([...lm, "--out", "sent", "--maximum-steps", "2", "--compress", "top-k", "--compress-share", "0.05"]);
+  expectRefused(
+    ["train", "--resume", "sent", "--compress", "none", "--compress-share", "0.1"],
+    /compress-share.* needs .*compress.* top-k, got none/,
+  );
+  expectDone(["train", "--resume", "sent", "--maximum-steps", "3", "--compress", "none"]);
+  expectDone(["train", "--resume", "sent", "--maximum-steps", "4"]);
+  expect(JSON.parse(readFileSync(join(folder, "sent", "training.json"), "utf8")).options).toMatchObject({
+    compress: "none",
+    maximumSteps: 4,
+  });
+});
+
 test("a file that is no longer there is asked for, and read where it is now", () => {
   mkdirSync(join(folder, "elsewhere"));
   renameSync(join(folder, "book.txt"), join(folder, "elsewhere", "book.txt"));

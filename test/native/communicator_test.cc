@@ -110,7 +110,7 @@ TEST_CASE(
   for (const int size : {1, 2, 3, 5}) {
     for (const bool halves : {false, true}) {
       for (const int64_t width : {1, 7}) {
-        // One row in so many is not 0.
+        // One row in `every` is not 0.
         for (const int64_t every : {1, 2, 40, 1000}) {
           const auto group = std::make_shared<ThreadGroup>(size, std::chrono::seconds(60));
           std::atomic<size_t> sent = 0;

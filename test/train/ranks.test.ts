@@ -17,9 +17,11 @@ import { FeedForwardLanguageModel } from "../../lib/models/feedForwardLanguageMo
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import type { LanguageModelForm } from "../../lib/models/textModel/data.js";
 import { SentenceData, WindowData } from "../../lib/models/textModel/data.js";
-import { learntParameters } from "../../lib/nn/parameter.js";
+import { constant } from "../../lib/nn/initializers.js";
+import { learntParameters, Parameter } from "../../lib/nn/parameter.js";
 import { adam, sgd } from "../../lib/train/optimizers.js";
-import { expectCount, targetsOf } from "../../lib/train/reduction.js";
+import type { Reduction } from "../../lib/train/reduction.js";
+import { expectCount, sumOverRanks, targetsOf, usualReduction } from "../../lib/train/reduction.js";
 import { SharedData } from "../../lib/train/sharedData.js";
 import type { Batch } from "../../lib/train/trainable.js";
 import { Trainer } from "../../lib/train/trainer.js";
@@ -287,6 +289,38 @@ test("a table that fills a bucket is sent as rows, where a rank has none, too: t
     expect(rows.ends[2]).toMatchObject({ status: "fulfilled" });
     for (const model of rows.models) expect(await parametersOf(model)).toEqual(await parametersOf(whole.models[0]));
   }
+});
+
+test("rows are those of a table that fills a bucket, and single numbers of what top-k leaves", () => {
+  const widths = (reduction: Partial<Reduction>) => {
+    const graph = new Graph();
+    const parameters = [
+      new Parameter("table", [50, 4, 2], constant(0), { table: true }),
+      new Parameter("weight", [4, 2], constant(0)),
+      new Parameter("bias", [2], constant(0)),
+    ];
+    const gradients = parameters.map(({ name, shape }) => graph.feed(name, "f32", shape));
+    const { gradients: sums } = sumOverRanks(
+      graph,
+      { gradients, parameters, last: [] },
+      { ...usualReduction, ...reduction },
+    );
+    for (const [i, sum] of sums.entries()) graph.output(`${i}`, sum);
+    return graph
+      .program()
+      .ops.filter(({ name }) => name === "allReduce")
+      .map(({ attributes }) => attributes);
+  };
+  // Attributes bfloat16 and width, in the order of sending: a row of the table has 4 x 2 numbers.
+  expect(widths({})).toEqual([[0, 0]]);
+  expect(widths({ bucketMegabytes: 0.0005 })).toEqual([
+    [0, 0],
+    [0, 8],
+  ]);
+  expect(widths({ compress: "top-k" })).toEqual([
+    [0, 1],
+    [0, 0],
+  ]);
 });
 
 test("validation is shared out and merged, and all ranks end with the best parameters", async () => {

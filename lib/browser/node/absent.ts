@@ -31,4 +31,5 @@ const pictures = "images are not coded";
 const pixels =
   "Draw it on a canvas, and give its pixels: { shape: [height, width, 3], values } with red, green and blue of each.";
 export const PNG = { sync: { read: missing(pictures, pixels), write: missing(pictures, pixels) } };
-export default { decode: missing(pictures, pixels), encode: missing(pictures, pixels) };
+export const decodePicture = missing(pictures, pixels);
+export default { decode: decodePicture, encode: missing(pictures, pixels) };

@@ -72,6 +72,7 @@ class MemoryHandle {
 
   async close(): Promise<void> {
     this.#open = false;
+    if (this.#place instanceof MemoryFile) this.#place.trim();
   }
 
   #file(): MemoryFile {

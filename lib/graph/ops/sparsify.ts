@@ -16,7 +16,7 @@ const rules = { residual: operand, k: whole({ minimum: 1 }) };
 
 /**
  * The k numbers of x + residual that are largest in size, and the others: what a process sends of a gradient and what it keeps for the next
- * one (top-k with error feedback: Aji & Heafield 2017, Stich et al. 2018). Of equal sizes those that stand first are sent; a NaN counts as larger
+ * one (top-k with error feedback: Aji & Heafield 2017, Stich et al. 2018). Equal sizes are sent from the first place on; a NaN counts as larger
  * than every number.
  * @param options.residual of the shape of x. @param options.k at most the numbers of x.
  * @returns tensors of the shape of x, whose sum is x + residual: each number is in one of them, and 0 in the other.

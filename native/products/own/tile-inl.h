@@ -20,8 +20,7 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_SCALAR
-// One lane at a time would leave the baseline's own vectors idle: four floats, one vector where the compiler knows
-// them.
+// One lane at a time would leave the baseline's own vectors idle: four floats, which GCC and Clang hold in one of them.
 constexpr int kLanes = 4;
 #ifdef __GNUC__
 typedef float Floats __attribute__((vector_size(16)));
