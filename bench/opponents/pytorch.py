@@ -199,4 +199,5 @@ def main():
         answer({"milliseconds": times, "loss": loss})
 
 
-main()
+if __name__ == "__main__":
+    main()
