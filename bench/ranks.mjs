@@ -14,8 +14,8 @@ const help = `node bench/ranks.mjs [options]
   --workload NAME  W1, W2 or W3 of workloads.mjs (W2)
   --ranks N        processes of one thread each (2)
   --rate R         a network between them, each with an address of its own: 1gbit, 100mbit ... Needs Linux, root, ip and tc
-  --steps N        updates that are measured, in each of 3 rounds (60)
-  --rounds N       (3)
+  --steps N        updates that are measured in each round (60)
+  --rounds N       times that each row has its turn; the median counts (3)
   --precision P    matmulPrecision of all: highest, high, medium (highest)
   --local-steps H  updates between two exchanges, where ranks learn by themselves (50)
   --python PATH    a Python with torch; its ranks talk by gloo
@@ -60,10 +60,9 @@ const own = (options) => [
 ];
 
 /** Own ranks. `shared` lets them meet in memory; otherwise they talk by TCP, over the network if there is one. */
-function together(options, { shared = false, count = ranks } = {}) {
+function together(options, { shared = false } = {}) {
   const links = shared ? [] : ["--mca", "btl", "tcp,self"];
-  const where =
-    network && !shared ? network.hosts(count) : ["--bind-to", "none", "--oversubscribe", "-n", String(count)];
+  const where = network && !shared ? network.hosts() : ["--bind-to", "none", "--oversubscribe", "-n", String(ranks)];
   const command = ["mpirun", "--allow-run-as-root", "-x", "OSTINATO_NUM_THREADS", ...links, ...where, ...own(options)];
   return measured([network && !shared ? network.within(0, command) : command], { OSTINATO_NUM_THREADS: "1" });
 }

@@ -1,19 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const folder = "10.77.0";
 
-function ip(...words) {
-  const { status, stderr, error } = spawnSync(
-    words[0] === "tc" ? "tc" : "ip",
-    words[0] === "tc" ? words.slice(1) : words,
-    {
-      encoding: "utf8",
-    },
-  );
-  if (status !== 0) throw new Error(`${words.join(" ")}: ${error?.message ?? stderr.trim()}`);
+function run(command, ...words) {
+  const { status, stderr, error } = spawnSync(command, words, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command} ${words.join(" ")}: ${error?.message ?? stderr.trim()}`);
 }
 
 /** Network namespaces on one machine, each with an address of its own, joined by a bridge; what each sends is held to a rate. */
@@ -33,23 +27,23 @@ export class Network {
   }
 
   up() {
-    ip("link", "add", "ostinato", "type", "bridge");
-    ip("link", "set", "ostinato", "up");
+    run("ip", "link", "add", "ostinato", "type", "bridge");
+    run("ip", "link", "set", "ostinato", "up");
     for (const [i, name] of this.names.entries()) {
-      ip("netns", "add", name);
-      ip("link", "add", `${name}b`, "type", "veth", "peer", "name", "eth0", "netns", name);
-      ip("link", "set", `${name}b`, "master", "ostinato");
-      ip("link", "set", `${name}b`, "up");
+      run("ip", "netns", "add", name);
+      run("ip", "link", "add", `${name}b`, "type", "veth", "peer", "name", "eth0", "netns", name);
+      run("ip", "link", "set", `${name}b`, "master", "ostinato");
+      run("ip", "link", "set", `${name}b`, "up");
       for (const words of [
         ["addr", "add", `${this.address(i)}/24`, "dev", "eth0"],
         ["link", "set", "eth0", "up"],
         ["link", "set", "lo", "up"],
       ])
-        ip("-n", name, ...words);
+        run("ip", "-n", name, ...words);
       // Both directions: what the namespace sends, and what is sent to it.
       const limit = ["root", "tbf", "rate", this.#rate, "burst", "256k", "latency", "50ms"];
-      ip("tc", "-n", name, "qdisc", "add", "dev", "eth0", ...limit);
-      ip("tc", "qdisc", "add", "dev", `${name}b`, ...limit);
+      run("tc", "-n", name, "qdisc", "add", "dev", "eth0", ...limit);
+      run("tc", "qdisc", "add", "dev", `${name}b`, ...limit);
     }
     // In place of ssh: the name of a machine is its address here, the rest what it is to run.
     const script = `#!/bin/sh\nhost=$1; shift\nname=ostinato$(( \${host##*.} - 1 ))\nexec ip netns exec $name unshare --uts sh -c "hostname $name; $*"\n`;
@@ -57,8 +51,13 @@ export class Network {
   }
 
   down() {
-    for (const name of this.names) spawnSync("ip", ["netns", "del", name]);
+    for (const name of this.names) {
+      // The namespace itself lives on while a process is left in it.
+      spawnSync("ip", ["link", "del", `${name}b`]);
+      spawnSync("ip", ["netns", "del", name]);
+    }
     spawnSync("ip", ["link", "del", "ostinato"]);
+    rmSync(this.#agent, { force: true });
   }
 
   /** The command within one of the namespaces. */
@@ -67,9 +66,9 @@ export class Network {
   }
 
   /** Words for mpirun: a rank in each namespace. */
-  hosts(count) {
-    const all = Array.from({ length: count }, (_, i) => `${this.address(i)}:1`);
+  hosts() {
+    const all = this.names.map((_, i) => `${this.address(i)}:1`);
     const through = ["oob_tcp_if_include", "btl_tcp_if_include"].flatMap((name) => ["--mca", name, `${folder}.0/24`]);
-    return [...["--host", all.join(","), "-n", String(count), "--mca", "plm_rsh_agent", this.#agent], ...through];
+    return [...["--host", all.join(","), "-n", String(all.length), "--mca", "plm_rsh_agent", this.#agent], ...through];
   }
 }

@@ -20,7 +20,7 @@ const rules = { bfloat16: flag(), width: whole({ initial: 0 }) };
  * follow run meanwhile. `awaitSum` takes them out; nothing else may read the array. Without other processes it is a copy.
  * @param options.bfloat16 send half the bytes: what each process adds and the sums are rounded to bfloat16, to nearest even. Default false.
  * @param options.width send only the rows of `width` numbers that are not all 0, where that is fewer bytes for all processes together; the
- *   sums are the same. 0: send everything. Default 0.
+ *   sums are the same, but for the sign of a 0. 0: send everything. Default 0.
  * @throws ShapeError if the array is not made of such rows.
  */
 export function allReduce(tensors: readonly Tensor[], options: { bfloat16?: boolean; width?: number } = {}): Tensor {
