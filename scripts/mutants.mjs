@@ -3,11 +3,12 @@ import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Compiler } from "./mutants/compiler.mjs";
+import { builtFrom, Compiler } from "./mutants/compiler.mjs";
 import { difference } from "./mutants/difference.mjs";
 import { Guards } from "./mutants/guards.mjs";
 import { mutantsOf } from "./mutants/operators.mjs";
 import { random } from "./mutants/random.mjs";
+import { Reach } from "./mutants/reach.mjs";
 import { Tree } from "./mutants/tree.mjs";
 import { packJavaScript } from "./pack-js.mjs";
 
@@ -21,8 +22,10 @@ const help = `node scripts/mutants.mjs [options]
   --jobs N        mutants tried at once, each in a copy of its own (1)
   --near          ask only the six nearest test files: quicker, and harder to satisfy
   --list          print the mutants and run nothing
+  --measure       try no mutants; run every test file once, write down which parts of lib it runs (build/reach.json), and print the
+                  parts that no test runs. Half an hour, after which a mutant asks only the tests that run its place.
 
-Changes one place of a copy of the project, checks that it still compiles, and runs the tests that reach the file, nearest first,
+Changes one place of a copy of the project, checks that it still compiles, and runs the tests that guard the place, nearest first,
 until one fails. Prints the mutants that no test notices. Build first: npm run setup.
 `;
 
@@ -37,6 +40,7 @@ const { values } = parseArgs({
     jobs: { type: "string", default: "1" },
     near: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
+    measure: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -70,7 +74,7 @@ function chosen(compiler) {
 
 /** Whether the tests notice a mutant: { found, how }; found is undefined where there was no time to say. Tests that fail without it as well are left out from then on. */
 async function tried(mutant, { tree, guards, compiler, broken, sound }) {
-  const built = mutant.file.replace(/^lib/, "dist").replace(/\.ts$/, ".js");
+  const built = builtFrom(mutant.file);
   const write = async (source, javascript) => {
     tree.write(mutant.file, source);
     tree.write(built, javascript);
@@ -80,7 +84,8 @@ async function tried(mutant, { tree, guards, compiler, broken, sound }) {
   const restore = () => write(mutant.source, readFileSync(join(root, built), "utf8"));
   try {
     const end = performance.now() + 1000 * seconds;
-    for (let group of guards.of(mutant.file).slice(0, values.near ? 2 : 3)) {
+    const groups = guards.of(compiler.sourceFile(mutant.path), mutant.file, mutant.begin);
+    for (let group of values.near ? groups.slice(0, 2) : groups) {
       for (;;) {
         group = group.filter((test) => !broken.has(test));
         if (group.length === 0) break;
@@ -106,23 +111,47 @@ async function tried(mutant, { tree, guards, compiler, broken, sound }) {
   }
 }
 
+/** Measures what every test runs, and prints what none does. */
+async function measure() {
+  const onTest = (test, took, result) =>
+    print(`${test} ${took.toFixed(0)} s${result === "passed" ? "" : `: ${result}`}`);
+  await reach.measure(compiler, trees, guards.tests, { seconds, onTest });
+  for (const path of compiler.files) {
+    const sourceFile = compiler.sourceFile(path);
+    for (const { begin, end } of reach.unreached(sourceFile, relative(root, path))) {
+      const [first] = sourceFile.text.slice(begin, end).split("\n");
+      print(`${relative(root, path)}:${sourceFile.getLineAndCharacterOfPosition(begin).line + 1}: ${first}`);
+    }
+  }
+}
+
 const compiler = new Compiler(root);
-const mutants = chosen(compiler).slice(skip);
+const mutants = values.measure ? [] : chosen(compiler).slice(skip);
 if (values.list) {
   for (const mutant of mutants) print(`${mutant.file}:${mutant.line} ${mutant.kind}\n${difference(mutant)}`);
   process.exit(0);
 }
 
+const reach = new Reach(root);
+const guards = new Guards(root, reach);
 const trees = Array.from({ length: jobs }, () => new Tree(root));
 const stop = () => {
   for (const tree of trees) tree.remove();
   process.exit(130);
 };
 process.once("SIGINT", stop).once("SIGTERM", stop);
+if (values.measure) {
+  try {
+    await measure();
+  } finally {
+    for (const tree of trees) tree.remove();
+  }
+  process.exit(0);
+}
 const survivors = [];
 let [found, undecided] = [0, 0];
 try {
-  const context = { compiler, guards: new Guards(root), broken: new Set(), sound: new Set() };
+  const context = { compiler, guards, broken: new Set(), sound: new Set() };
   const waiting = mutants.entries();
   await Promise.all(
     trees.map(async (tree) => {

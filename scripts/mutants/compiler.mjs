@@ -2,6 +2,11 @@
 import { join } from "node:path";
 import ts from "typescript";
 
+/** The file of dist that a file of lib becomes. */
+export function builtFrom(file) {
+  return file.replace(/^lib/, "dist").replace(/\.ts$/, ".js");
+}
+
 /** The project of tsconfig.build.json in `root`. */
 export class Compiler {
   #changed = new Map();

@@ -1,4 +1,4 @@
-// Which tests guard a file of lib: those that reach it by their imports, first those that a person would ask.
+// Which tests guard a place of lib: those that run it, or reach its file by their imports; first those that a person would ask.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { entries } from "../pack-js.mjs";
@@ -38,11 +38,14 @@ function wordsOf(path) {
 
 export class Guards {
   #root;
+  #reach;
   #imports = new Map();
   #tests = new Map();
 
-  constructor(root) {
+  /** @param reach holds what was measured of the tests */
+  constructor(root, reach) {
     this.#root = root;
+    this.#reach = reach;
     const files = [filesIn(root, "lib", ".ts"), filesIn(root, "test", ".ts"), filesIn(root, "scripts", ".mjs")].flat();
     for (const file of files) {
       this.#imports.set(file, importsOf(root, file));
@@ -54,14 +57,30 @@ export class Guards {
     for (const test of tests) this.#tests.set(test, this.#described(test));
   }
 
-  /** Tests that reach a file, in groups to be run one after the other until one fails: the nearest two, the next four, the rest. */
-  of(file) {
-    const ranked = [...this.#tests.keys()]
-      .filter((test) => this.#tests.get(test).distances.has(file))
-      .map((test) => ({ test, nearness: this.#nearness(test, file) }))
-      .sort((a, b) => b.nearness - a.nearness || (a.test < b.test ? -1 : 1))
+  /** All test files that can be asked. */
+  get tests() {
+    return [...this.#tests.keys()];
+  }
+
+  /**
+   * Tests that guard a position of a file, in groups to be run one after the other until one fails: the nearest two, the next four,
+   * the next eight, and so on. A slow test stands behind a quick one that is a little farther away.
+   */
+  of(sourceFile, file, position) {
+    const measured = this.#reach.testsOf(sourceFile, file, position);
+    const ranked = this.tests
+      .filter((test) =>
+        measured === undefined || this.#reach.seconds(test) === undefined
+          ? this.#tests.get(test).distances.has(file)
+          : measured.includes(test),
+      )
+      .map((test) => ({ test, rank: this.#nearness(test, file) - Math.log2(1 + (this.#reach.seconds(test) ?? 0) / 8) }))
+      .sort((a, b) => b.rank - a.rank || (a.test < b.test ? -1 : 1))
       .map(({ test }) => test);
-    return [ranked.slice(0, 2), ranked.slice(2, 6), ranked.slice(6)].filter((group) => group.length > 0);
+    const groups = [];
+    for (let [begin, size] = [0, 2]; begin < ranked.length; begin += size, size *= 2)
+      groups.push(ranked.slice(begin, begin + size));
+    return groups;
   }
 
   /** How near a test is to a file: by the words that their paths share, how often the test names it, and the imports between. */
@@ -72,7 +91,7 @@ export class Guards {
       .replace(/s$/, "")
       .replace(/(?<=.)[A-Z]/g, "[ -]?$&");
     const mentions = text.match(new RegExp(`\\b${name}`, "gi"))?.length ?? 0;
-    return 1.5 * shared + Math.log2(1 + mentions) - distances.get(file) / 2;
+    return 1.5 * shared + Math.log2(1 + mentions) - (distances.get(file) ?? 12) / 2;
   }
 
   /** Words of a test's path, text of it and of what it takes from other files of test, and how far the files are that it reaches. */

@@ -34,15 +34,15 @@ export class Tree {
   }
 
   /**
-   * Runs test files until one fails.
+   * Runs test files until one fails, with more variables of the environment.
    * @returns "passed", "failed", or "late" after `seconds` seconds; the file of the first test that failed, and its name.
    */
-  async test(files, seconds) {
+  async test(files, seconds, env = {}) {
     const args = ["run", "--bail=1", "--maxWorkers=1", "--reporter=dot", "--no-color", ...files];
     const command = join(this.root, "node_modules", "vitest", "vitest.mjs");
     const child = spawn(process.execPath, [command, ...args], {
       cwd: this.root,
-      env: { ...process.env, CI: "1", NO_COLOR: "1" },
+      env: { ...process.env, CI: "1", NO_COLOR: "1", ...env },
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
