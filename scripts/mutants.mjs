@@ -75,13 +75,15 @@ function chosen(compiler) {
 /** Whether the tests notice a mutant: { found, how }; found is undefined where there was no time to say. Tests that fail without it as well are left out from then on. */
 async function tried(mutant, { tree, guards, compiler, broken, sound }) {
   const built = builtFrom(mutant.file);
-  const write = async (source, javascript) => {
-    tree.write(mutant.file, source);
-    tree.write(built, javascript);
+  let mutated = false;
+  const write = async (wanted) => {
+    if (wanted === mutated) return;
+    mutated = wanted;
+    tree.write(mutant.file, wanted ? mutant.changed : mutant.source);
+    const plain = () => readFileSync(join(root, built), "utf8");
+    tree.write(built, wanted ? compiler.javascript(mutant.path, mutant.changed) : plain());
     await packJavaScript(tree.root);
   };
-  const change = () => write(mutant.changed, compiler.javascript(mutant.path, mutant.changed));
-  const restore = () => write(mutant.source, readFileSync(join(root, built), "utf8"));
   try {
     const end = performance.now() + 1000 * seconds;
     const groups = guards.of(compiler.sourceFile(mutant.path), mutant.file, mutant.begin);
@@ -89,15 +91,16 @@ async function tried(mutant, { tree, guards, compiler, broken, sound }) {
       for (;;) {
         group = group.filter((test) => !broken.has(test));
         if (group.length === 0) break;
-        await change();
+        await write(true);
         const { result, file, by } = await tree.test(group, Math.max(1, (end - performance.now()) / 1000));
         if (result === "passed") break;
-        await restore();
+        if (result === "failed" && sound.has(file)) return { found: true, how: by };
+        await write(false);
         if (result === "late") {
           const clean = await tree.test(group, seconds);
           return clean.result === "passed" ? { found: true, how: `no end after ${seconds} s` } : { how: "no time" };
         }
-        if (sound.has(file) || (await tree.test([file], seconds)).result === "passed") {
+        if ((await tree.test([file], seconds)).result === "passed") {
           sound.add(file);
           return { found: true, how: by };
         }
@@ -107,7 +110,7 @@ async function tried(mutant, { tree, guards, compiler, broken, sound }) {
     }
     return { found: false, how: "" };
   } finally {
-    await restore();
+    await write(false);
   }
 }
 
@@ -151,7 +154,7 @@ if (values.measure) {
 const survivors = [];
 let [found, undecided] = [0, 0];
 try {
-  const context = { compiler, guards, broken: new Set(), sound: new Set() };
+  const context = { compiler, guards, broken: new Set(), sound: new Set(reach.passing) };
   const waiting = mutants.entries();
   await Promise.all(
     trees.map(async (tree) => {

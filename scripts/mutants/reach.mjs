@@ -30,8 +30,12 @@ export class Reach {
 
   /** Seconds that a test file takes, or undefined if it was not measured as it is now. */
   seconds(test) {
-    const measured = this.#tests.get(test);
-    return measured?.hash === this.#hash(test) ? measured.seconds : undefined;
+    return this.#measured(test)?.seconds;
+  }
+
+  /** Test files that pass where nothing has been changed, as measured. */
+  get passing() {
+    return [...this.#tests.keys()].filter((test) => this.#measured(test)?.result === "passed");
   }
 
   /** Test files that run the part of a file of lib at a position, or undefined if the file was not measured as it is now. */
@@ -74,7 +78,11 @@ export class Reach {
           const begin = performance.now();
           const env = { OSTINATO_REACH: output, NODE_OPTIONS: `--import ${preload}` };
           const { result } = await tree.test([test], seconds, env);
-          Object.assign(tests[test], { seconds: (performance.now() - begin) / 1000, reached: passed(output) });
+          Object.assign(tests[test], {
+            seconds: (performance.now() - begin) / 1000,
+            result,
+            reached: passed(output),
+          });
           onTest(test, tests[test].seconds, result);
         }
       }),
@@ -83,6 +91,11 @@ export class Reach {
     this.#files = new Map(Object.entries(hashes));
     mkdirSync(dirname(this.#path), { recursive: true });
     writeFileSync(this.#path, JSON.stringify({ tests, files: hashes }));
+  }
+
+  #measured(test) {
+    const measured = this.#tests.get(test);
+    return measured?.hash === this.#hash(test) ? measured : undefined;
   }
 
   #hash(file) {
