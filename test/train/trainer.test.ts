@@ -78,14 +78,24 @@ for (const optimizer of [adam({ learningRate: 0.01 }), sgd({ learningRate: 0.5, 
   });
 }
 
-test("a sample comes with the loss of the update before it", async () => {
+test("a sample comes with the loss and the epoch of the update before it", async () => {
   const samples = { every: 3, write: () => Promise.resolve("a text") };
   const trainer = new Trainer(await newModel(), dataOf({ maximumSteps: 6, samples }));
-  const [losses, ofSamples]: [number[], number[]] = [[], []];
-  trainer.on("step", ({ loss }) => losses.push(loss));
-  trainer.on("sample", ({ step, loss }) => ofSamples.push(step, loss));
+  const [updates, ofSamples]: [object[], object[]] = [[], []];
+  trainer.on("step", ({ step, epoch, loss }) => updates.push({ step, epoch, loss, text: "a text" }));
+  trainer.on("sample", (sample) => ofSamples.push(sample));
   await trainer.run();
-  expect(ofSamples).toEqual([3, losses[2], 6, losses[5]]);
+  expect(ofSamples).toEqual([updates[2], updates[5]]);
+  expect(trainer.history.samples).toEqual(ofSamples);
+});
+
+test("the first update of adam moves a weight by the learning rate, however steep the loss is", async () => {
+  const model = await newModel();
+  const { name } = model.parameters.find((parameter) => parameter.name === "output.bias") as { name: string };
+  const before = await model.store.read(name);
+  await new Trainer(model, dataOf({ optimizer: adam({ learningRate: 0.01 }), maximumSteps: 1 })).run();
+  const after = await model.store.read(name);
+  for (const [i, value] of after.entries()) expect(Math.abs(value - (before[i] as number))).toBeCloseTo(0.01, 4);
 });
 
 test("the same seed gives the same weights twice", async () => {
@@ -171,6 +181,23 @@ test("a training stopped while it validates resumes to the same figures", async 
   const rest = await measured(new Trainer(await newModel(), dataOf({ validateEvery: 10, folder, resume: true })));
   expect(begun.length).toBe(2);
   expect([...begun, ...rest]).toEqual(expected);
+});
+
+test("what was measured before a stop is not measured again on resume", async () => {
+  const seen: number[] = [];
+  const run = async (options: Partial<TrainerOptions<LanguageModelForm>>, stopAt?: number) => {
+    const controller = new AbortController();
+    const trainer = new Trainer(await newModel(), dataOf({ validateEvery: 10, maximumSteps: 50, folder, ...options }));
+    trainer.on("validation", ({ step }) => {
+      seen.push(step);
+      if (step === stopAt) controller.abort();
+    });
+    await trainer.run({ signal: controller.signal });
+    return trainer.history.validations.map(({ step }) => step);
+  };
+  expect(await run({}, 30)).toEqual([10, 20, 30]);
+  expect(await run({ resume: true })).toEqual([10, 20, 30, 40, 50]);
+  expect(seen).toEqual([10, 20, 30, 40, 50]);
 });
 
 test("the last parameters are measured too, once", async () => {

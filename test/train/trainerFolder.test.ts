@@ -90,6 +90,17 @@ test("as soon as a model has been replaced there is a state to resume from, and 
   expect(states.slice(0, 2)).toEqual([5, 5]);
 });
 
+test("where no model is replaced, the state to resume from is written at its own times, not with each better model", async () => {
+  const folder = join(await temporaryFolder(), "model");
+  const trainer = new Trainer(await newModel(), options({ folder, epochs: 2, validateEvery: 4 }));
+  const seen: Record<string, number[]> = { best: [], resume: [] };
+  trainer.on("checkpoint", ({ kind, step }) => seen[kind]?.push(step));
+  await trainer.run();
+  expect(seen.best).toEqual(expect.arrayContaining([4, 8, 12]));
+  // Before the first step, after an epoch, and at the end.
+  expect(seen.resume).toEqual([0, 13, 26]);
+});
+
 test("a training that ends before its first step, diverges or fails leaves the old model and its training", async () => {
   const folder = await trained();
   const before = await contentOf(folder);
