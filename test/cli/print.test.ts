@@ -1,15 +1,16 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { count, countOf, duration, oneLine, printer, shortened } from "../../lib/cli/print.js";
+import { count, countOf, duration, firstOf, oneLine, printer, shortened } from "../../lib/cli/print.js";
 
 test("seconds, numbers and texts are written as a person reads them", () => {
-  expect([-1, 0, 59.4, 59.6, 61, 3599, 3600, 7261].map(duration)).toEqual([
-    ...["0 s", "0 s", "59 s", "1 min 0 s", "1 min 1 s", "59 min 59 s", "1 h 0 min", "2 h 1 min"],
+  expect([-1, 0, 59.4, 59.6, 61, 3599, 3600, 7261, 361_140].map(duration)).toEqual([
+    ...["0 s", "0 s", "59 s", "1 min 0 s", "1 min 1 s", "59 min 59 s", "1 h 0 min", "2 h 1 min", "100 h 19 min"],
   ]);
   expect([count(929_589.4), countOf(1, "pair"), countOf(0, "pair"), countOf(1000, "token")]).toEqual([
     ...["929,589", "1 pair", "0 pairs", "1,000 tokens"],
   ]);
   expect(oneLine("a\nb\n")).toBe("a b ");
+  expect([["a"], ["a", "b\t"], ["a", "b", "c"]].map((names) => firstOf(names, 2))).toEqual(["a", "a b ", "a b ..."]);
   expect(shortened("é".repeat(100))).toBe("é".repeat(100));
   expect(shortened(`${"👍".repeat(99)}\nb`)).toBe(`${"👍".repeat(99)}…`);
 });

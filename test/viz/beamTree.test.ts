@@ -136,6 +136,27 @@ test("the terminal shows the same nodes, no line wider than the screen, whatever
   }
 });
 
+test("a terminal shows a step for every three columns beyond 36, the first one always, and counts the nodes after them", async () => {
+  const tree = await search({ beams: 6, length: 12 });
+  const shown = (width: number) => {
+    const lines = beamTreeTerminal(tree, { depth: 0, width, branches: 1000 }).split("\n");
+    const branches = lines.map((line) => line.search(/[\u2514\u251c]\u2500/)).filter((at) => at >= 0);
+    // Two columns for the mark, then three for each step before the node's own.
+    return { steps: 1 + (Math.max(...branches) - 2) / 3, nodes: branches.length, note: lines.at(-1) };
+  };
+  for (const [width, steps] of [
+    [40, 1],
+    [42, 2],
+    [44, 2],
+    [45, 3],
+    [51, 5],
+  ] as const) {
+    const { nodes, note, ...found } = shown(width);
+    expect(found.steps).toBe(steps);
+    expect(note).toContain(String(tree.nodes.length - nodes));
+  }
+});
+
 test("nodes that are no tree and hypotheses that are not in it are refused", async () => {
   const tree = await search();
   const node = { id: 2, parent: -1, logProbability: -1, score: -1 };

@@ -109,6 +109,14 @@ test("what cannot be drawn is refused by name", () => {
   expect(() => curvesSVG(runs, { measure: "bitsPerCharacter" })).toThrow(
     "curvesSVG: lstm has no validation, bits per character. It was trained without validation data.",
   );
+  const history = runs[0]?.history as ReportHistory;
+  const [first] = history.steps as [ReportHistory["steps"][number]];
+  expect(() => curvesSVG([{ name: "new", history: { ...history, steps: [] } }], { measure: "learningRate" })).toThrow(
+    "curvesSVG: new has no learning rate. It has no finished updates.",
+  );
+  const one = { name: "one", history: { steps: [first], validations: [], samples: [] } };
+  expect(() => curvesSVG([one])).not.toThrow();
+  expect(() => curvesSVG([one, { name: "two" } as never])).toThrow(/^curvesSVG: expected runs\[1\]/);
   expect(() => curvesSVG(runs, { measur: "loss" } as CurvesOptions)).toThrow("did you mean measure?");
   const zero = [{ name: "zero", history: historyOf(() => 0) }];
   expect(() => curvesSVG(zero, { logarithmic: true })).toThrow("a logarithmic scale needs values above 0");
