@@ -242,6 +242,24 @@ test("places are spread over a text, and a text without a token to predict is re
   await expect(model.gradientFlow("a")).rejects.toThrow("gradientFlow: the text has no token to predict.");
 });
 
+test("places have as many tokens before them as the gradient is followed, and lines that are just long enough share them evenly", async () => {
+  const tokenizer = CharacterTokenizer.fromText("abc \n");
+  const options = { tokenizer, hiddenSize: 4, layers: 1, layerNorm: true };
+  const model = await LanguageModel.create({ ...options, executor: float64() });
+  const { sequences } = await model.gradientFlow("abc ".repeat(30), { lags: 60, sequences: 5 });
+  expect([...sequences]).toEqual(Array.from({ length: 61 }, () => 5));
+
+  const lines = await LanguageModel.create({ ...options, sentences: true, executor: float64() });
+  const flow = async (text: string, count: number) =>
+    (await lines.gradientFlow(text, { lags: 3, sequences: count })).layers[0]?.norms as Float64Array;
+  const [one, other] = [await flow("abc\n", 1), await flow("bb \n", 1)];
+  const both = await flow("abc\n".repeat(4) + "bb \n".repeat(4), 2);
+  for (const [lag, norm] of both.entries()) {
+    expect(norm).toBeCloseTo(((one[lag] as number) + (other[lag] as number)) / 2, 9);
+  }
+  expect(one[0]).not.toBeCloseTo(other[0] as number, 4);
+});
+
 test("a far lag leaves the event loop free, and stops when its signal fires", async () => {
   const stack = new LSTM("rnn", { inputSize: 4, hiddenSize: 8, layers: 4 });
   let longest = 0;

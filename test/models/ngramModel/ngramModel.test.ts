@@ -7,12 +7,15 @@ import {
   InputError,
   loadModel,
   Mixture,
+  memoryStream,
   NgramModel,
   OptionError,
   smoothings,
   WordTokenizer,
 } from "../../../lib/index.js";
+import { NgramCounter } from "../../../lib/models/ngramModel/ngramCounter.js";
 import { TextModel } from "../../../lib/models/textModel/textModel.js";
+import { randomNumbers } from "../../data/randomText.js";
 import { temporaryFolder } from "../../data/temporaryFolder.js";
 import { PlainNgrams } from "./plainNgrams.js";
 import { randomLines } from "./sentences.js";
@@ -271,6 +274,29 @@ test("maximum likelihood is the quotient of counts, and what never came is impos
   ]);
   const { tokens: read } = await model.logProbability("this cat");
   expect(read[1]?.logProbability).toBeLessThan(-200);
+});
+
+test("n-grams of a running text go on across the ends of its lines, those of sentences do not", async () => {
+  const lines = randomLines(40);
+  const text = `${lines.join("\n")}\n`;
+  const model = await NgramModel.fromText(text, { order: 3, running: true });
+  const tokens = lines.flatMap((line) => [...line.split(" "), "\n"]);
+  const different = (n: number) => new Set(tokens.slice(n - 1).map((_, i) => tokens.slice(i, i + n).join(" "))).size;
+  expect(model.network.config.counts.slice(1)).toEqual([different(2), different(3)]);
+  const sentences = await NgramModel.fromText(text, { order: 3 });
+  expect(sentences.network.config.counts[2]).toBeLessThan(different(3));
+});
+
+test("a signal that fires while n-grams are counted ends the count, not only what would follow it", async () => {
+  const random = randomNumbers(5);
+  const ids = Int32Array.from({ length: 2 ** 20 }, () => random(1000));
+  const controller = new AbortController();
+  const counter = new NgramCounter(1000, null, controller.signal);
+  await counter.add(memoryStream(ids, 0), { order: 5 });
+  const counted = counter.count(5);
+  const reason = new Error("enough");
+  controller.abort(reason);
+  await expect(counted).rejects.toBe(reason);
 });
 
 describe("a text that is counted in parts", () => {

@@ -66,6 +66,17 @@ test("a step of AdaGrad from zero moves each word of the text and the bias by th
   for (const value of moved) expect(Math.abs(value)).toBeCloseTo(weight, 5);
 });
 
+test("a feature that is always 0 learns nothing, and takes nothing from the others", async () => {
+  const examples = [1, -1].map((x) => ({
+    input: { rows: [0, 1], values: Float32Array.of(0, x) },
+    labels: [x > 0 ? "yes" : "no"],
+  }));
+  const { weight, bias } = await LinearModel.fit(examples, { ...form, rows: 2 });
+  expect([...weight.subarray(0, 2)]).toEqual([0, 0]);
+  expect(weight[3]).toBeGreaterThan(0.1);
+  expect([...weight, ...bias].every(Number.isFinite)).toBe(true);
+});
+
 test("the pass with the lowest held-out loss is kept", async () => {
   const noisy = texts(30).map(({ text, label }, i) => ({
     text,
