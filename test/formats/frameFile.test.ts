@@ -41,6 +41,18 @@ test("a row of a table is a frame: its labels, sequences and features by their c
   ]);
 });
 
+test("spaces around the name of a sequence are no part of it", async () => {
+  const path = file("clips.csv", 'clip,x\na,1\n" a ",2\na ,3\n"b",4\n');
+  const found = await plain(path, { sequence: "clip" });
+  expect(found.map(([name, shape]) => [name, shape])).toEqual([
+    ["a", [3, 1]],
+    ["b", [1, 1]],
+  ]);
+  await expect(readFrames(file("bare.csv", 'clip,x\na,1\n" ",2\n'), { sequence: "clip" })).rejects.toThrow(
+    /bare\.csv, line 3 does not say which sequence it is of/,
+  );
+});
+
 test("what is wrong with a table is named by file and line", async () => {
   const path = file("clips.csv", "clip,x,label\na,1,u\nb,2,v\na,3,u\n");
   await expect(readFrames(path, { sequence: "clip" })).rejects.toThrow(

@@ -35,6 +35,22 @@ test("what is no program at all is told who makes one", () => {
   }
 });
 
+test("a value may be there from before the first op, and gone before it, as a feed that nothing reads; no earlier", () => {
+  const graph = new Graph();
+  graph.feed("unread", "f32", [2]);
+  graph.output("y", ops.tanh(graph.feed("x", "f32", [2])));
+  expect(() => expectProgram(graph.program())).not.toThrow();
+  const lasting = (first: number, last: number) =>
+    altered(({ values }) => ({
+      values: values.map((value) =>
+        value.storage.kind === "arena" ? { ...value, storage: { ...value.storage, first, last } } : value,
+      ),
+    }));
+  expect(() => expectProgram(lasting(-1, -1))).not.toThrow();
+  expect(() => expectProgram(lasting(-2, 0))).toThrow(/storage\.first/);
+  expect(() => expectProgram(lasting(0, -2))).toThrow(/storage\.last/);
+});
+
 test("a saved value has rows", () => {
   const scalar = (program: Program) => ({
     values: program.values.map((value, i) => (i === 0 ? { ...value, dtype: "saved", shape: [] } : value)),
