@@ -104,7 +104,7 @@ export class Reach {
   }
 }
 
-/** What the processes of a test have written down, by file: the beginnings of parts. The record is deleted. */
+/** Parts that the processes of a test have written down, by file: their beginnings. The record is deleted. */
 function passed(path) {
   const reached = {};
   if (!existsSync(path)) return reached;
