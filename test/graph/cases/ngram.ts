@@ -77,7 +77,75 @@ const trigrams = table(
   ],
 );
 
-/** The same without longer n-grams. */
+/**
+ * The n-grams 0 1, 1 2, 2 0, 0 1 2 and 0 1 2 0, in a table that somebody altered: 0 1 2 has a link beyond the bigrams, and the end of
+ * their level a weight.
+ */
+const altered = table(
+  [3, 3, 1, 1],
+  [
+    // Children among three bigrams.
+    [
+      record([-1.25, -0.5], [[0, 2]]),
+      record([-0.75, -0.25], [[1, 2]]),
+      record([-1.5, -0.0625], [[2, 2]]),
+      record([0, 0], [[3, 2]]),
+    ],
+    // One of three words, children among one trigram.
+    [
+      record(
+        [-0.5, -0.125],
+        [
+          [1, 2],
+          [0, 1],
+        ],
+      ),
+      record(
+        [-1, -0.375],
+        [
+          [2, 2],
+          [1, 1],
+        ],
+      ),
+      record(
+        [-2, -0.5],
+        [
+          [0, 2],
+          [1, 1],
+        ],
+      ),
+      record(
+        [0, -7],
+        [
+          [0, 2],
+          [1, 1],
+        ],
+      ),
+    ],
+    // A word, children among one n-gram of four words, and the bigram at its end.
+    [
+      record(
+        [-0.25, -0.75],
+        [
+          [2, 2],
+          [0, 1],
+          [3, 2],
+        ],
+      ),
+      record(
+        [0, 0],
+        [
+          [0, 2],
+          [1, 1],
+          [0, 2],
+        ],
+      ),
+    ],
+    [record([-0.125], [[0, 2]])],
+  ],
+);
+
+/** The three words without longer n-grams. */
 const unigrams = table([3], [[record([-1.25], []), record([-0.75], []), record([-1.5], [])]]);
 
 const tableOf = (i: Inputs, words: readonly number[]) => i.integers("ngrams", [words.length], words);
@@ -91,6 +159,18 @@ export const cases: Cases = {
           ngrams: tableOf(i, trigrams),
           states: i.integers("states", [9], [0, 0, 0, 1, 2, 4, 5, 6, 7]),
           ids: i.integers("ids", [9], [0, 1, 2, 1, 0, 2, 1, 2, 0]),
+          V: 3,
+        },
+      ],
+      results: ({ logits, after }, i) => [logits, embedding(i.floats("rows", [8, 3]), after)],
+    },
+    {
+      name: "an altered table",
+      args: (i) => [
+        {
+          ngrams: tableOf(i, altered),
+          states: i.integers("states", [8], [0, 1, 2, 3, 4, 5, 6, 7]),
+          ids: i.integers("ids", [8], [0, 1, 2, 0, 2, 0, 1, 1]),
           V: 3,
         },
       ],
