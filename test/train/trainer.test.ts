@@ -105,6 +105,17 @@ test("the same seed gives the same weights twice", async () => {
   expect(await weightsOf(a)).toEqual(await weightsOf(b));
 });
 
+test("dropout leaves out others of a batch in every epoch", async () => {
+  const trainer = new Trainer(
+    await newModel({ dropout: 0.5 }),
+    dataOf({ optimizer: sgd({ learningRate: 0 }), epochs: 3 }),
+  );
+  const losses = await lossesOf(trainer);
+  const perEpoch = losses.length / 3;
+  const first = [0, 1, 2].map((epoch) => losses[epoch * perEpoch]);
+  expect(new Set(first).size).toBe(3);
+});
+
 test("training learns: the validation loss falls below a third of where it began", async () => {
   const model = await newModel();
   const stream = memoryStream(ids.subarray(split), 0);

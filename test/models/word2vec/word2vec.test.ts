@@ -175,6 +175,27 @@ test("what does not fit is refused by name", async () => {
   await expect(new Trainer(softmax, { data }).run()).rejects.toThrow(/another objective/);
 });
 
+test("a line with two words that have a vector is enough to learn from; lines with one each are refused", async () => {
+  const read = async (text: string, options: { sample?: number; acrossLines?: boolean } = {}) => {
+    const own = Corpus.fromText(text);
+    const tokens = await own.tokenize(await WordTokenizer.fromCorpus(own, { unknown: true, minimumCount: 2 }));
+    const counted = await CountedWords.from(tokens);
+    const model = await Word2Vec.create({ tokenizer: counted, size: 2 });
+    let batches = 0;
+    for await (const _ of new ContextData(tokens, { model, ...options }).batches(0)) batches++;
+    return batches;
+  };
+  // With 1 every word is kept, without it some are left out at random.
+  for (const options of [{ sample: 1 }, {}]) {
+    expect(await read("a\na\nb b\n", options)).toBe(1);
+    expect(await read("a x b\na\nb\n", options)).toBe(1);
+    expect(await read("a\na\nb\nb\n", { ...options, acrossLines: true })).toBe(1);
+    for (const text of ["a\na\nb\nb\n", "a x\ny a\nb z\nb\n"]) {
+      await expect(read(text, options)).rejects.toThrow("no line has two words that have a vector");
+    }
+  }
+});
+
 test("vectors of a file begin a training", async () => {
   const first = await (await trained({}, 1)).vectors();
   const model = await Word2Vec.create({ tokenizer: words, size: 16 });
