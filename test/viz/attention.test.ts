@@ -72,6 +72,21 @@ test("the terminal keeps to its width for 3 to 150 tokens, and hostile tokens se
   }
 });
 
+test("tokens of any number fit into a terminal of any width, in as few grids as a column for each allows", () => {
+  for (let count = 1; count < 130; count += 3) {
+    for (const width of [40, 41, 47, 60, 79]) {
+      const shown = attentionTerminal(
+        alignment(words(count), ["a", "bb"], (t) => t % count),
+        { depth: 0, width },
+      );
+      const lines = shown.split("\n");
+      for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(width);
+      // Two columns for the targets, and one between.
+      expect(lines.filter((line) => line.startsWith("bb ")).length).toBe(Math.ceil(count / (width - 3)));
+    }
+  }
+});
+
 test("names of targets take a quarter of the terminal's width at most, so that sources keep theirs", () => {
   const long = target.map((word) => word.repeat(30));
   const shown = attentionTerminal({ ...map, target: long }, { depth: 0, width: 120 }).split("\n");

@@ -47,6 +47,19 @@ test("a chart in a terminal takes ten columns where there are fewer, and its ste
   }
 });
 
+test("rows of a chart fit into the terminal, however many steps there are, and fill at least half of it", () => {
+  for (const steps of [60, 61, 100, 333, 1000]) {
+    for (let width = 24; width < 64; width++) {
+      const rising = Array.from({ length: steps }, (_, t) => t);
+      const long = { ...chart, history: rising, point: [steps], levels: [], quantiles: [] };
+      const rows = forecastTerminal(long, { width, depth: 0 }).split("\n").slice(1, 11);
+      const widest = Math.max(...rows.map((row) => row.length));
+      expect(widest).toBeLessThanOrEqual(width);
+      expect(widest).toBeGreaterThan(width / 2);
+    }
+  }
+});
+
 test("series without a value are drawn all the same", () => {
   const empty = { ...chart, history: [Number.NaN], point: [Number.NaN], levels: [], quantiles: [] };
   parseXml(forecastSVG([empty]));

@@ -198,6 +198,19 @@ test("the terminal view keeps to its width, also with wide characters, and shows
   expect(legend(1, 0)).toContain("above 0.50");
 });
 
+test("without colour, marks that go on over the end of a line are closed there and opened again", () => {
+  const strong = Array.from({ length: 12 }, () => "abc");
+  for (const [sign, open] of [
+    [1, "[+"],
+    [-1, "[-"],
+  ] as const) {
+    const lines = colourText(strong, Array(12).fill(sign), { depth: 0, width: 14 }).split("\n");
+    expect(lines.length).toBeGreaterThan(2);
+    for (const line of lines) expect(line).toMatch(/^\[[+-](abc)+\]$/);
+    expect(lines.every((line) => line.startsWith(open))).toBe(true);
+  }
+});
+
 test("the chart of a falling loss falls", () => {
   const lines = blockChart(
     history.steps.map(({ loss }) => loss),

@@ -118,6 +118,27 @@ test("what is read and what is learnt stand segment by segment, with covariates 
   expect(inTurn.feeds).not.toHaveProperty("known");
 });
 
+test("the calendar of each step that is read is the one of its date, and 0 before the series begins", () => {
+  const config = complete({ lookback: 6, segment: 2, horizon: 2, level: "none", calendar: ["weekday", "month"] });
+  const start = Date.UTC(2024, 1, 26);
+  const times = { start, step: { milliseconds: 86_400_000 } };
+  const series = prepared([1, 2, 3, 4], config, { times });
+  const { feeds } = trainingFeeds([{ prepared: series, origin: 4 }], config);
+  const rows = Array.from(feeds.inputs as Float32Array);
+  // Two values, whether they are missing, and two features of two steps each.
+  const read = [0, 1, 2].map((segment) => rows.slice(8 * segment + 4, 8 * segment + 8));
+  const ahead = Array.from(feeds.known as Float32Array);
+  // Monday to Thursday, then Friday and Saturday, the first days of March.
+  const weekday = (n: number) => expect.closeTo(n / 6 - 0.5, 5);
+  const month = (n: number) => expect.closeTo(n / 11 - 0.5, 5);
+  expect(read).toEqual([
+    [0, 0, 0, 0],
+    [weekday(0), weekday(1), month(1), month(1)],
+    [weekday(2), weekday(3), month(1), month(1)],
+  ]);
+  expect(ahead).toEqual([weekday(4), weekday(5), month(2), month(2)]);
+});
+
 test("covariates of the horizon must reach its end", () => {
   const config = { ...complete(), futureCovariates: ["heat"] };
   const of = (length: number) => prepared([1, 2, 3, 4], config, { covariates: { heat: new Array(length).fill(0) } });
