@@ -110,11 +110,18 @@ test("a training that ends before its first step, diverges or fails leaves the o
   expect(end).toMatchObject({ reason: "stopped", step: 0, saved: false });
   expect(await contentOf(folder)).toEqual(before);
   // Such a rate makes the loss 1e30 in a model as small as this; in others it is infinite or NaN.
-  const exploding = await overwriting({ optimizer: adam({ learningRate: 1e30 }), checkpointSeconds: 1e-6 });
-  await expect(exploding.run()).rejects.toMatchObject({
-    code: "ERR_OSTINATO_DIVERGED",
-    message: expect.stringContaining(`${folder} holds the model that it held before`),
-  });
+  const rate = { optimizer: adam({ learningRate: 1e30 }), validateEvery: 5, checkpointSeconds: 1e-6 };
+  const exploding = await overwriting(rate);
+  const [losses, measured]: [number[], number[]] = [[], []];
+  exploding.on("step", ({ loss }) => losses.push(loss));
+  exploding.on("validation", ({ loss }) => measured.push(loss));
+  const exploded = await exploding.run().catch((error: Error) => error);
+  const [first, last] = [losses[0], measured.at(-1)].map((loss) => loss?.toPrecision(3));
+  expect(exploded).toMatchObject({ code: "ERR_OSTINATO_DIVERGED" });
+  expect((exploded as Error).message).toContain(
+    `the loss is ${last}, after ${first} in the first step. ${folder} holds the model that it held before`,
+  );
+  expect(new Set(measured.map((loss) => loss.toPrecision(3))).size).toBe(measured.length);
   expect(await contentOf(folder)).toEqual(before);
   const failing = await overwriting({});
   failing.on("step", () => {
