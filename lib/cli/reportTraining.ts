@@ -30,7 +30,8 @@ export function reportTraining<Form>(
   let steps = 0;
   trainer.on("step", (event) => {
     if (event.step === 1) guess = event.loss;
-    print.object({ event: "step", ...event });
+    const { gradientNorm, ...others } = event;
+    print.object({ event: "step", ...(Number.isNaN(gradientNorm) ? others : event) });
     const { epoch, loss, tokensPerSecond, secondsLeft, progress } = event;
     steps++;
     // The first step also prepares what all others use: its time says little about theirs.

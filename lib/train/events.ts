@@ -8,7 +8,7 @@ export interface StepEvent {
   epoch: number;
   /** Nats per token of this batch. */
   loss: number;
-  /** Norm of all gradients together, before clipping. */
+  /** Norm of all gradients together, before clipping. NaN where the model makes its own steps: they have none. */
   gradientNorm: number;
   learningRate: number;
   /** Tokens trained on so far. */

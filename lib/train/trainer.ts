@@ -228,7 +228,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       step: step + 1,
       epoch: epoch + this.#at.batch / data.length,
       loss,
-      gradientNorm,
+      gradientNorm: this.#model.updatesItself ? Number.NaN : gradientNorm,
       learningRate,
       tokens: this.#at.tokens,
       progress: share,

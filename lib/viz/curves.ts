@@ -78,10 +78,15 @@ export function curvesSVG(runs: readonly Run[], options: CurvesOptions = {}): st
     throw new OptionError("curvesSVG: expected runs to be an array of { name, history } with at least one element.");
   }
   for (const [i, run] of runs.entries()) checkOption("curvesSVG", `runs[${i}]`, run, runRule);
-  const curves = runs.map(({ history }, i) => ({ run: i, ...curvesOf(history, measure, over) }));
-  for (const { run, faint, strong } of curves) {
+  const curves = runs.map(({ history }, i) => ({ run: i, history, ...curvesOf(history, measure, over) }));
+  for (const { run, history, faint, strong } of curves) {
     if (faint.length + strong.length > 0) continue;
-    const hint = measure in validated ? "It was trained without validation data." : "It has no finished updates.";
+    const hint =
+      measure in validated
+        ? "It was trained without validation data."
+        : history.steps.length > 0
+          ? "Its updates did not measure that."
+          : "It has no finished updates.";
     throw new InputError(`curvesSVG: ${runs[run]?.name} has no ${curveMeasures[measure]}. ${hint}`);
   }
   const points = curves.flatMap(({ faint, strong }) => [...faint, ...strong]);

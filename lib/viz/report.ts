@@ -121,7 +121,7 @@ export function renderReport(data: ReportData): string {
 <dl class="figures">${figures.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 </header>
 <main>
-${charts ? chartSection(unit) : ""}
+${charts ? chartSection(unit, { norms: history.steps.some(({ gradientNorm }) => gradientNorm > 0) }) : ""}
 ${data.forecastScores ? forecastScoresSection(data.forecastScores) : ""}
 ${forecasts.length > 0 ? forecastSection(forecasts) : ""}
 ${data.words ? wordSection(data.words) : ""}
@@ -147,10 +147,11 @@ ${history && history.samples.length > 0 ? sampleSection(history.samples) : ""}
 `.text;
 }
 
-const chartSection = (unit: string) => markup`<section><h2>How it learnt</h2>
+/** @param options.norms whether there are any: a model that makes its own steps has no gradient. */
+const chartSection = (unit: string, { norms }: { norms: boolean }) => markup`<section><h2>How it learnt</h2>
 <div class="controls"><label><input type="checkbox" id="log"> logarithmic</label></div>
 <figure><div class="chart" id="loss"></div><figcaption>Loss in ${unit}: each batch, their running mean, and the validations.</figcaption></figure>
-<div class="pair"><figure><div class="chart" id="norm"></div><figcaption>Norm of the gradient before clipping.</figcaption></figure>
+<div class="pair">${norms ? markup`<figure><div class="chart" id="norm"></div><figcaption>Norm of the gradient before clipping.</figcaption></figure>` : ""}
 <figure><div class="chart" id="rate"></div><figcaption>Learning rate.</figcaption></figure></div></section>`;
 
 function gateSection(gates: readonly GateShare[], trace: ActivationTrace): Markup {

@@ -29,7 +29,7 @@ if (data.history) {
     const points = { label: "validation", stroke: colour("--valid"), width: 2, points: { show: true, size: 7, fill: colour("--valid") } };
     draw("loss", 320, [{ label: "batch", stroke: colour("--raw"), width: 1 }, { label: "running mean", stroke: colour("--mean"), width: 2 }, points],
       [at(step, loss), at(step, smooth), at(validations.map(([s]) => s), validations.map(([, l]) => l))], log);
-    draw("norm", 200, [{ label: "norm", stroke: colour("--mean") }], [at(step, norm)], log);
+    if (document.getElementById("norm")) draw("norm", 200, [{ label: "norm", stroke: colour("--mean") }], [at(step, norm)], log);
     draw("rate", 200, [{ label: "rate", stroke: colour("--mean") }], [at(step, rate)], false);
   };
   drawAll();

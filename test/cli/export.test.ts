@@ -61,6 +61,12 @@ test("import --like puts weights of another program into a copy of a model", asy
   const taken = await LanguageModel.load(join(folder, "taken"));
   expect(await taken.store.read("rnn.weight_hh_l0")).toEqual(await trained.store.read("rnn.weight_hh_l0"));
   expect(await taken.store.read("output.bias")).toEqual(new Float32Array(tokenizer.size));
+  const kept = ostinato([...like, ...names, "--missing", "keep", "--out", "kept", "--json"]);
+  expect(JSON.parse(kept.stdout)).toEqual({
+    folder: "kept",
+    kind: "LanguageModel",
+    parameters: trained.parameterCount,
+  });
   refused([...like, ...names, "--out", "no"], /no tensor for 1 parameter \("output\.bias"\)/);
   refused([...like, "--rename", "lstm", "--out", "no"], /expected --rename to be names such as lstm=rnn/, 2);
   refused(["import", "weights.safetensors", "--missing", "keep", "--out", "no"], /--missing.*--like/, 2);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { holdOutOf } from "../../lib/cli/trainingParts.js";
 
 const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "ostinato-held-out-"));
@@ -16,6 +17,16 @@ function done(...args: string[]) {
 }
 
 const small = ["--hidden-size", "8", "--layers", "1", "--maximum-steps", "2"];
+
+test("a share may leave one example to learn from, and not none", () => {
+  const first = (count: number) => (all: readonly string[]) => ({
+    train: all.slice(0, count),
+    validation: all.slice(count),
+  });
+  const share = { share: 0.5, seed: 1 };
+  expect(holdOutOf(first(1), ["a", "b"], share)).toEqual({ train: ["a"], validation: ["b"] });
+  expect(() => holdOutOf(first(0), ["a"], share)).toThrow(/--validation 0\.5 holds out all there is, 1 example,/);
+});
 
 test("two tokens are enough to validate on, and curves stand in columns", () => {
   writeFileSync(join(folder, "tiny.txt"), "abcabcabcabcabcabcab");

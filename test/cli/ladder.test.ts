@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { tableLines } from "../../lib/cli/ladder/row.js";
@@ -90,6 +90,13 @@ test("counts, networks and their mixture stand in one table, with a sentence for
   );
   expect(stdout).not.toMatch(/^ {2}2-gram/m);
   expect(JSON.parse(ostinato(["info", "all/both", "--json"]).stdout).model).toBe("Mixture");
+  // A mixture takes the models of an earlier call from their folders.
+  rmSync(join(folder, "all/both"), { recursive: true });
+  const rest = ["--maximum-steps", "3", "--out", "all", "--only", "lstm-2", "kneser-ney", "both"];
+  const again = ostinato(["ladder", "again.txt", ...small.slice(1), ...rest]);
+  expect(again.stderr.match(/^\d of \d, .*?:/gm)).toEqual(["3 of 3, LSTM and 5-gram:"]);
+  const perplexityIn = (text: string) => /^LSTM and 5-gram +(\S+)/m.exec(text)?.[1];
+  expect(perplexityIn(again.stdout)).toBe(perplexityIn(stdout));
   refused(["ladder", "again.txt", "--only", "both"], /both is made of lstm-2 and kneser-ney: name them too/, 2);
 });
 

@@ -19,23 +19,30 @@ function notesOf(step: number, validations: readonly object[]): string[] {
 const stepEvent = (step: number) =>
   ({ step, epoch: 0, loss: 3, tokensPerSecond: 1, secondsLeft: 60, progress: 0 }) as never;
 
-/** Notes and lines of progress of a training. */
-function reported(happens: (trainer: EventEmitter<TrainerEvents>) => void): { notes: string[]; lines: string[] } {
-  const notes: string[] = [];
-  const lines: string[] = [];
-  const line = { update: (_: number, text: string) => void lines.push(text), pause: () => {}, stop: () => {} };
+/** Notes, lines of progress and objects of a training, and the order of the first two. */
+function reported(happens: (trainer: EventEmitter<TrainerEvents>) => void) {
+  const [notes, lines, moments]: [string[], string[], string[]] = [[], [], []];
+  const objects: object[] = [];
+  const update = (_: number, text: string) => {
+    moments.push("update");
+    lines.push(text);
+  };
+  const line = { update, pause: () => void moments.push("pause"), stop: () => void moments.push("stop") };
   const textOf = (part: Printable) => stripVTControlCharacters(typeof part === "string" ? part : part.text);
   const print: Printer = {
     json: false,
     line: () => {},
-    object: () => {},
-    note: (...parts) => void notes.push(parts.map(textOf).join("")),
+    object: (value) => void objects.push(value),
+    note: (...parts) => {
+      moments.push("note");
+      notes.push(parts.map(textOf).join(""));
+    },
     progress: () => line,
   };
   const trainer = new EventEmitter<TrainerEvents>();
   reportTraining(trainer as unknown as Trainer, print);
   happens(trainer);
-  return { notes, lines };
+  return { notes, lines, moments, objects };
 }
 
 test("time left is said from the second step on: the first also prepares what all others use", () => {
@@ -54,6 +61,24 @@ test("a validation that is worse than guessing says so, with the way out, and is
 
 test("a training that goes on knows no loss of guessing", () => {
   expect(notesOf(700, [{ loss: 6 }])[0]).toMatch(/best so far$/);
+});
+
+test("the line of progress makes way for each note, and stops at the end", () => {
+  const moments = reported((trainer) => {
+    trainer.emit("step", stepEvent(1));
+    trainer.emit("validation", { epoch: 1, loss: 1, best: true, perplexity: 9 } as never);
+    trainer.emit("averaging", { step: 1 } as never);
+    trainer.emit("sample", { step: 1, text: "a" } as never);
+    trainer.emit("end", {} as never);
+  }).moments;
+  expect(moments).toEqual(["update", "pause", "note", "pause", "note", "pause", "note", "stop"]);
+});
+
+test("a step's event has no norm of a gradient where there is none", () => {
+  const normsOf = (gradientNorm: number) =>
+    reported((trainer) => trainer.emit("step", { ...(stepEvent(1) as object), gradientNorm } as never)).objects;
+  expect(normsOf(0.5)).toEqual([expect.objectContaining({ event: "step", step: 1, gradientNorm: 0.5 })]);
+  expect(Object.keys(normsOf(Number.NaN)[0] as object)).not.toContain("gradientNorm");
 });
 
 test("accuracy stands in place of perplexity where there is one", () => {

@@ -53,8 +53,8 @@ function textOfPage(page: string): string {
     .trim()}\n`;
 }
 
-/** A folder in which commands run one after another, and what they print. */
-export function session(name: string) {
+/** A folder in which commands run one after another, and what they print. @param options.prints is called with each piece of output. */
+export function session(name: string, { prints }: { prints?: (piece: string) => unknown } = {}) {
   const [folder, before] = [mkdtempSync(join(tmpdir(), `ostinato-cli-${name}-`)), process.cwd()];
   beforeAll(() => process.chdir(folder));
   afterAll(() => {
@@ -72,6 +72,7 @@ export function session(name: string) {
     const spies = (["stdout", "stderr"] as const).map((stream) =>
       vi.spyOn(process[stream], "write").mockImplementation((piece) => {
         text += stream === "stdout" ? piece : String(piece).replace(/^(?=.)/gm, "| ");
+        prints?.(String(piece));
         return true;
       }),
     );

@@ -263,6 +263,9 @@ test("demo trains, shows samples, and leaves a model and a report in a folder of
   expect(first.stderr).toContain(`(${total.toLocaleString("en-US")} parameters)`);
   expect(first.stderr).toMatch(/--- after 1 updates?/);
   expect(first.stderr).toContain("The whale");
+  const { steps } = JSON.parse(readFileSync(join(folder, "ostinato-demo/trainer.json"), "utf8"));
+  // The rate rises to 0.004 in 20 updates.
+  expect(steps[0].learningRate).toBeCloseTo(0.004 / 20, 7);
   expect(first.stdout).toMatch(/^\nLearnt for \d+ s\. Now look at what it learnt:\n/);
   expect(first.stdout).toContain('  model   ostinato-demo/   npx ostinato generate ostinato-demo --prompt "The whale"');
   expect(first.stdout).toMatch(/ {2}report {2}ostinato-demo\/report\.html /);

@@ -117,6 +117,13 @@ test("what cannot be drawn is refused by name", () => {
   const one = { name: "one", history: { steps: [first], validations: [], samples: [] } };
   expect(() => curvesSVG([one])).not.toThrow();
   expect(() => curvesSVG([one, { name: "two" } as never])).toThrow(/^curvesSVG: expected runs\[1\]/);
+  const { steps, ...others } = historyOf(() => 1);
+  const own = steps.map((point) => ({ ...point, gradientNorm: Number.NaN }));
+  const normOf = (points: typeof steps) => () =>
+    curvesSVG([{ name: "own", history: { ...others, steps: points } }], { measure: "gradientNorm" });
+  const none = "curvesSVG: own has no norm of the gradient before clipping.";
+  expect(normOf(own)).toThrow(`${none} Its updates did not measure that.`);
+  expect(normOf([])).toThrow(`${none} It has no finished updates.`);
   expect(() => curvesSVG(runs, { measur: "loss" } as CurvesOptions)).toThrow("did you mean measure?");
   const zero = [{ name: "zero", history: historyOf(() => 0) }];
   expect(() => curvesSVG(zero, { logarithmic: true })).toThrow("a logarithmic scale needs values above 0");

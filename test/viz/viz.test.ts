@@ -146,6 +146,20 @@ test("the report needs nothing from a network", () => {
   expect(html).not.toMatch(/(src|href)\s*=|@import|url\(|fetch\(|XMLHttpRequest/);
 });
 
+test("a training without gradients has a chart of its rate, and none of a gradient's norm", () => {
+  const pageOf = (norms: readonly number[]) => {
+    const steps = norms.map((gradientNorm, i) => ({
+      ...(history.steps[i] as (typeof history.steps)[0]),
+      gradientNorm,
+    }));
+    return renderReport({ title: "t", summary: "s", figures: [], configuration: [], history: { ...history, steps } });
+  };
+  const charts = (page: string) => [...page.matchAll(/<div class="chart" id="(\w+)">/g)].map(([, id]) => id);
+  expect(charts(pageOf([0, 0.5]))).toEqual(["loss", "norm", "rate"]);
+  // A training of before wrote 0 for what was not measured.
+  for (const none of [Number.NaN, 0]) expect(charts(pageOf([none, none]))).toEqual(["loss", "rate"]);
+});
+
 test("the numbers in the page are the numbers of the training", () => {
   const data = JSON.parse(/id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? "null");
   expect(data.history.loss).toEqual(history.steps.map(({ loss }) => loss));

@@ -43,10 +43,11 @@ function writeLabels(folder: string, files: string[], options: Options, command:
     const model = await modelFrom<FrameTagger>(folder, options);
     const { threshold, batchSize, svg } = options;
     const sequences = await framesLike(model, { folder, files, command, labels: false });
-    if (!options.json) results.write(`${header(model, options).join(",")}\n`);
     for (let start = 0; start < sequences.length; start += sequencesAtOnce) {
       const own = sequences.slice(start, start + sequencesAtOnce);
       const found = await model.tag(own, { batchSize, ...given({ threshold }), signal });
+      // After the first of them, which refuse options that the model has no use for.
+      if (start === 0 && !options.json) results.write(`${header(model, options).join(",")}\n`);
       if (start === 0 && svg !== undefined) {
         const picture = framePictureOf(model, own[0] as FrameSequence, found[0] as FrameTagging, { index: 0 });
         await writeFileAtomically(svg, frameSVG(picture));

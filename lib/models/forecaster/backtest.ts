@@ -176,7 +176,8 @@ function pastsOf(
   { horizon, season, steps, stride }: { horizon: number; season: number; steps: number; stride: number },
 ): Past[] {
   if (steps < horizon) {
-    throw new InputError(`backtest: the last ${steps} steps are fewer than the horizon of ${horizon}.`);
+    const last = steps === 1 ? "the last step" : `the last ${steps} steps`;
+    throw new InputError(`backtest: the horizon of ${horizon} is longer than what is to be forecast, ${last}.`);
   }
   return prepared.flatMap((own) => {
     const values = Float64Array.from(own.series.values);

@@ -160,7 +160,7 @@ test("Naive2 is left out of a test from many origins, and the seasonal forecast 
 
 test("a test needs a horizon to measure and something before it", async () => {
   await expect(backtest(series, { lastSteps: 1 }, model)).rejects.toThrow(
-    /the last 1 steps are fewer than the horizon of 2/,
+    /the horizon of 2 is longer than what is to be forecast, the last step\./,
   );
   await expect(backtest([{ name: "a", values: [1, 2] }], {}, model)).rejects.toThrow(
     /has 2 values: .* nothing is left/,
