@@ -1,10 +1,12 @@
 // Every provider's products, and what providers promise.
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <string>
 
 #include "gemm_case.h"
 #include "ops/gradient_tiles.h"
+#include "products/own/own_kernels.h"
 #include "products/provider.h"
 
 using namespace ostinato;
@@ -167,6 +169,33 @@ TEST_CASE("products that round keep the bits that their precision promises, whoe
   for (const Provider* provider : providers()) {
     if (provider->rounds() && provider->available()) checkRounding(*provider);
   }
+}
+
+TEST_CASE(
+    "rows of the same values times a stored [N,K] give the same bits, however many they are, up to those packed") {
+  REQUIRE(setProvider("own"));
+  forEachConfiguration([] {
+    std::mt19937 random(4);
+    for (int64_t K : {7, 16, 31, 100, 800}) {
+      Problem p({64, 33, K}, false, true, false, random, true);
+      for (int64_t m = 1; m < 64; m++) std::copy_n(p.a.data(), K, p.a.data() + m * p.g.lda);
+      p.g.M = 1;
+      run(p.g);
+      const std::vector<float> alone(p.c.data(), p.c.data() + 33);
+      for (int64_t M : {2, 3, 4, 5, 7, 13, 29, 64}) {
+        if (M > ownKernels().directRowsTransposed) continue;
+        CAPTURE(K);
+        CAPTURE(M);
+        p.g.M = M;
+        run(p.g);
+        bool same = true;
+        for (int64_t m = 0; m < M; m++)
+          same = same && std::ranges::equal(alone, std::span(p.c.data() + m * p.g.ldc, 33));
+        CHECK(same);
+      }
+    }
+  });
+  setProvider("auto");
 }
 
 TEST_CASE("NaN and infinity pass through a product") {

@@ -134,59 +134,53 @@ HWY_INLINE Floats loadLast<false, float>(const float* p, int count) {
   return loadFirst(p, count);
 }
 
-// b stored [N,K]: dot products of Rows rows of a with four rows of b, vectors along k.
+// Sums that are made at once; more registers than that there are not. A row alone has twice the columns: every sum is
+// made in the same order, so that a row's bits do not depend on how many rows stand beside it.
+template <int Rows>
+constexpr int kDotColumns = Rows == 1 ? 8 : 4;
+
+// b stored [N,K]: dot products of Rows rows of a with kDotColumns rows of b, vectors along k.
 template <int Rows, class Stored>
 HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const typename Stored::Element* const* b,
-                          float (*sums)[4]) {
-  constexpr int kColumns = 4;
-  constexpr int kDepth = Rows == 1 ? 2 : 1;
-  Floats totals[kDepth][Rows][kColumns];
-  HWY_UNROLL(2)
-  for (int s = 0; s < kDepth; s++) {
-    HWY_UNROLL(4)
-    for (int r = 0; r < Rows; r++) {
-      HWY_UNROLL(4)
-      for (int c = 0; c < kColumns; c++) totals[s][r][c] = setFloats(0.0f);
-    }
+                          float (*sums)[kDotColumns<Rows>]) {
+  constexpr int kColumns = kDotColumns<Rows>;
+  Floats totals[Rows][kColumns];
+  HWY_UNROLL(4)
+  for (int r = 0; r < Rows; r++) {
+    HWY_UNROLL(8)
+    for (int c = 0; c < kColumns; c++) totals[r][c] = setFloats(0.0f);
   }
   int64_t i = 0;
-  for (; i + kDepth * kLanes <= k; i += kDepth * kLanes) {
-    HWY_UNROLL(2)
-    for (int s = 0; s < kDepth; s++) {
-      Floats x[Rows];
+  for (; i + kLanes <= k; i += kLanes) {
+    Floats x[Rows];
+    HWY_UNROLL(4)
+    for (int r = 0; r < Rows; r++) x[r] = loadFloats(a[r] + i);
+    HWY_UNROLL(8)
+    for (int c = 0; c < kColumns; c++) {
+      const Floats y = loadElements(b[c] + i);
       HWY_UNROLL(4)
-      for (int r = 0; r < Rows; r++) x[r] = loadFloats(a[r] + i + s * kLanes);
-      HWY_UNROLL(4)
-      for (int c = 0; c < kColumns; c++) {
-        const Floats y = loadElements(b[c] + i + s * kLanes);
-        HWY_UNROLL(4)
-        for (int r = 0; r < Rows; r++) totals[s][r][c] = multiplyAdd(x[r], y, totals[s][r][c]);
-      }
+      for (int r = 0; r < Rows; r++) totals[r][c] = multiplyAdd(x[r], y, totals[r][c]);
     }
   }
-  while (i < k) {
-    const int count = static_cast<int>(k - i < kLanes ? k - i : kLanes);
-    HWY_UNROLL(4)
+  if (i < k) {
+    const int count = static_cast<int>(k - i);
+    HWY_UNROLL(8)
     for (int c = 0; c < kColumns; c++) {
       const Floats y = loadLast<Stored::kPadded>(b[c] + i, count);
       HWY_UNROLL(4)
-      for (int r = 0; r < Rows; r++) totals[0][r][c] = multiplyAdd(loadFirst(a[r] + i, count), y, totals[0][r][c]);
+      for (int r = 0; r < Rows; r++) totals[r][c] = multiplyAdd(loadFirst(a[r] + i, count), y, totals[r][c]);
     }
-    i += count;
   }
   HWY_UNROLL(4)
   for (int r = 0; r < Rows; r++) {
-    if (kDepth == 2) {
-      HWY_UNROLL(4)
-      for (int c = 0; c < kColumns; c++) totals[0][r][c] = addFloats(totals[0][r][c], totals[kDepth - 1][r][c]);
-    }
-    sumFour(totals[0][r][0], totals[0][r][1], totals[0][r][2], totals[0][r][3], sums[r]);
+    for (int c = 0; c < kColumns; c += 4)
+      sumFour(totals[r][c], totals[r][c + 1], totals[r][c + 2], totals[r][c + 3], sums[r] + c);
   }
 }
 
 template <int Rows, class Stored>
 HWY_INLINE void dotRows(const Gemm& g, const Stored& stored, int64_t m0, int64_t n0, int64_t n) {
-  constexpr int kColumns = 4;
+  constexpr int kColumns = kDotColumns<Rows>;
   const float* a[Rows];
   for (int r = 0; r < Rows; r++) a[r] = g.a + (m0 + r) * g.lda;
   for (int64_t done = 0; done < n; done += kColumns) {
