@@ -92,13 +92,16 @@ async function tried(mutant, { tree, guards, compiler, broken, sound }) {
         group = group.filter((test) => !broken.has(test));
         if (group.length === 0) break;
         await write(true);
-        const { result, file, by } = await tree.test(group, Math.max(1, (end - performance.now()) / 1000));
+        const left = Math.max(1, (end - performance.now()) / 1000);
+        const { result, file, by } = await tree.test(group, left);
         if (result === "passed") break;
         if (result === "failed" && sound.has(file)) return { found: true, how: by };
         await write(false);
         if (result === "late") {
-          const clean = await tree.test(group, seconds);
-          return clean.result === "passed" ? { found: true, how: `no end after ${seconds} s` } : { how: "no time" };
+          const clean = await tree.test(group, left);
+          return clean.result === "passed"
+            ? { found: true, how: `no end after ${left.toFixed(0)} s` }
+            : { how: "no time" };
         }
         if ((await tree.test([file], seconds)).result === "passed") {
           sound.add(file);
