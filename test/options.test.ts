@@ -135,6 +135,12 @@ test("a table without some options lacks them alone", () => {
   expect(Object.keys(without(searching, "cell", "groups"))).toEqual(["beams", "diversity", "reset", "sampling"]);
 });
 
+test("letters the wrong way round are one mistake, two wrong letters are two", () => {
+  expect(nearestName("moed", ["mode"])).toBe("mode");
+  expect(nearestName("mode", ["mabe"])).toBeUndefined();
+  expect(nearestName("edmo", ["mode"])).toBeUndefined();
+});
+
 test("a misspelt name finds the nearest one, a part of a name its whole, anything else nothing", () => {
   const known = ["hiddenSize", "embeddingSize", "windowLength", "role"];
   expect(nearestName("hidenSize", known)).toBe("hiddenSize");

@@ -94,6 +94,15 @@ test("names of targets take a quarter of the terminal's width at most, so that s
   for (const word of source) expect(shown[0]).toContain(word);
 });
 
+test("names of targets keep eight columns where sources would need all", () => {
+  const long = ["m".repeat(30), "n".repeat(30)];
+  const lines = attentionTerminal(
+    alignment(words(60), long, (t) => t % 60),
+    { depth: 0, width: 40 },
+  ).split("\n");
+  expect(lines.filter((line) => /^m{7}… /.test(line))).toHaveLength(2);
+});
+
 test("without colours the fullest block of each row stands under the name of the token that was looked at", () => {
   const [head = "", ...rows] = attentionTerminal(map, { depth: 0, width: 80 }).split("\n");
   for (const [t, token] of target.entries()) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { logarithmicTicks, niceStep, ticks } from "../../lib/viz/axes.js";
+import { axisTitles, logarithmicTicks, niceStep, ticks } from "../../lib/viz/axes.js";
 import type { CurvesOptions } from "../../lib/viz/index.js";
 import { curvesSVG } from "../../lib/viz/index.js";
 import type { ReportHistory } from "../../lib/viz/report.js";
@@ -24,6 +24,12 @@ function corners(path: Element): [number, number][] {
     Number(y),
   ]);
 }
+
+test("both titles of a picture's axes have the colour of ink, which is another on dark paper", () => {
+  const frame = { x: 50, y: 20, width: 400, height: 200 };
+  const titles = axisTitles({ frame, x: "steps", y: "loss" }).map((text) => parseXml(text).attributes);
+  expect(titles.map((title) => title.class)).toEqual(["ink", "ink"]);
+});
 
 const curves = (options?: CurvesOptions) => {
   const picture = parseXml(curvesSVG(runs, options));
