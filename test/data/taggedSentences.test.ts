@@ -57,6 +57,16 @@ test("columns of CoNLL stand between tabs or spaces; -DOCSTART- and empty lines 
   expect(await reading("f.tsv", tabbed)).toEqual(["2:a/B-X 3: /I-X 4:#/O", "7:b/O", "9:c/O"]);
 });
 
+test("empty lines at the beginning, at the end, and one after the other hold no sentence", async () => {
+  async function* pieces() {
+    yield "\n\nEU B\n\n \n\nIt O\n\n\n";
+  }
+  const found: string[][] = [];
+  for await (const { tokens } of new ConllFile("a.txt", { token: undefined }).sentences(pieces()))
+    found.push(tokens.map(({ text }) => text));
+  expect(found).toEqual([["EU"], ["It"]]);
+});
+
 test("what does not fit is named with file and line, and the way out", async () => {
   const refused = async (text: string, words: RegExp, options: TaggedSentencesOptions = {}, name = "x.conll") =>
     expect(reading(name, text, options)).rejects.toThrow(words);

@@ -136,6 +136,30 @@ test.each(Object.keys(variants))(
   },
 );
 
+test("truth at every step is teacher forcing in training too, with the same values dropped", async () => {
+  const [S, T, B] = [4, 5, 3];
+  const network = new Seq2SeqNetwork({ ...sizes, decoderLayers: 2, dropout: 0.5 });
+  const executor = new ReferenceExecutor({ precision: "float64" });
+  const store = await storeOf(executor, network, (i, size) => numbers(size, i + 1));
+  const losses = async (training: boolean, free: boolean) => {
+    const graph = new Graph({ training });
+    graph.output("losses", recordPairLoss(graph, network, { S, T, B, ...(free ? { free } : {}) }).losses);
+    const { outputs } = await executor.compile(graph.program(), store).run({
+      ...graph.defaults,
+      ...(training ? { random: Int32Array.of(1, 2) } : {}),
+      source: Int32Array.from({ length: S * B }, (_, i) => (i * 3) % 7),
+      sourceLengths: Int32Array.of(S, 2, 3),
+      targets: Int32Array.from({ length: T * B }, (_, i) => (i * 7) % 6),
+      inputs: Int32Array.from({ length: T * B }, (_, i) => (i * 5) % 6),
+      ...(free ? { truth: new Float32Array(T * B).fill(1) } : {}),
+    });
+    return [...(outputs.losses as Float64Array)].map((loss) => loss.toFixed(9));
+  };
+  const forced = await losses(true, false);
+  expect(forced).not.toEqual(await losses(false, false));
+  expect(await losses(true, true)).toEqual(forced);
+});
+
 test("scheduled sampling has a gradient for every parameter, as finite differences say", async () => {
   const network = new Seq2SeqNetwork({ ...sizes, cell: "gru", attend: "before", tied: true });
   const graph = new Graph({ training: true });
