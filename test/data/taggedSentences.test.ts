@@ -62,7 +62,7 @@ test("empty lines at the beginning, at the end, and one after the other hold no 
     yield "\n\nEU B\n\n \n\nIt O\n\n\n";
   }
   const found: string[][] = [];
-  for await (const { tokens } of new ConllFile("a.txt", { token: undefined }).sentences(pieces()))
+  for await (const { tokens } of new ConllFile("a.txt", { format: undefined, token: undefined }).sentences(pieces()))
     found.push(tokens.map(({ text }) => text));
   expect(found).toEqual([["EU"], ["It"]]);
 });
