@@ -4,7 +4,7 @@ import { CharacterTokenizer } from "../../lib/data/index.js";
 import { InputError, OptionError } from "../../lib/errors.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
-import { drawnTree } from "../../lib/viz/beamTree.js";
+import { drawnTree, percent } from "../../lib/viz/beamTree.js";
 import type { BeamTree } from "../../lib/viz/index.js";
 import { beamTreeSVG, beamTreeTerminal, widthOf } from "../../lib/viz/index.js";
 import { hostile } from "./hostile.js";
@@ -39,6 +39,13 @@ const lines = (picture: Element) =>
         thickness: Number(attributes["stroke-width"]),
       };
     });
+
+test("a probability is a whole number of per cent, and less than one is said to be less", () => {
+  const shown = [0.01, 0.0099, 0.994, 1].map((probability) =>
+    percent({ probability } as Parameters<typeof percent>[0]),
+  );
+  expect(shown).toEqual(["1%", "<1%", "99%", "100%"]);
+});
 
 test("the highlighted nodes spell the best hypothesis, in one straight line", async () => {
   const tree = await search();
