@@ -157,7 +157,7 @@ if (values.measure) {
 const survivors = [];
 let [found, undecided] = [0, 0];
 try {
-  const context = { compiler, guards, broken: new Set(), sound: new Set(reach.passing) };
+  const context = { compiler, guards, broken: new Set(), sound: new Set() };
   const waiting = mutants.entries();
   await Promise.all(
     trees.map(async (tree) => {

@@ -33,11 +33,6 @@ export class Reach {
     return this.#measured(test)?.seconds;
   }
 
-  /** Test files that pass where nothing has been changed, as measured. */
-  get passing() {
-    return [...this.#tests.keys()].filter((test) => this.#measured(test)?.result === "passed");
-  }
-
   /** Test files that run the part of a file of lib at a position, or undefined if the file was not measured as it is now. */
   testsOf(sourceFile, file, position) {
     if (this.#files.get(file) !== this.#hash(file)) return undefined;

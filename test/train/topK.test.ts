@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +26,16 @@ import type { Batch } from "../../lib/train/trainable.js";
 import { Trainer } from "../../lib/train/trainer.js";
 import type { TrainerOptions } from "../../lib/train/trainerOptions.js";
 
-const text = readFileSync(new URL("../../CONTRIBUTING.md", import.meta.url), "utf8").slice(0, 6000);
+/** Sentences of a few words in the orders that English has. */
+const text = Array.from({ length: 200 }, (_, i) => {
+  const [who, does, whom] = [
+    ["dog", "cat", "old man", "girl"],
+    ["sees", "likes", "follows"],
+    ["bird", "house", "river"],
+  ];
+  const one = (words: readonly string[] = [], step = 1) => words[(i * i * step + i) % words.length];
+  return `The ${one(who)} ${one(does, 3)} the ${one(whom, 7)}${i % 3 === 0 ? " again" : ""}.\n`;
+}).join("");
 const tokenizer = CharacterTokenizer.fromText(text);
 const streamOf = (own: string) => memoryStream(tokenizer.encode(own), own.length, tokenizer);
 const stream = streamOf(text.slice(0, 1500));
@@ -191,10 +199,11 @@ test("with a hundredth of each gradient a text is learnt about as well, by any n
   const options: Options = { data, epochs: 10 };
   const config = { hiddenSize: 32 };
   const whole = await trained(2, options, config);
-  expect(last(whole)).toBeLessThan((whole.losses[0] as number) - 1);
+  const learnt = (whole.losses[0] as number) - last(whole);
+  expect(learnt).toBeGreaterThan(2);
   for (const size of [2, 4]) {
     const own = await trained(size, { ...options, compress: "top-k" }, config);
-    expect(last(own)).toBeLessThan(last(whole) + 0.1);
+    expect(last(own)).toBeLessThan(last(whole) + learnt / 10);
     for (const values of own.all) expect(values).toEqual(own.all[0]);
   }
 });
