@@ -99,6 +99,10 @@ async function tried(mutant, { tree, guards, compiler, broken, sound }) {
         await write(false);
         if (result === "late") {
           const clean = await tree.test(group, left);
+          if (clean.result === "failed") {
+            broken.add(clean.file);
+            continue;
+          }
           return clean.result === "passed"
             ? { found: true, how: `no end after ${left.toFixed(0)} s` }
             : { how: "no time" };

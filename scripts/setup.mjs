@@ -1,7 +1,7 @@
 // Brings a fresh clone to the point where everything runs: npm packages, build tools, the native addon, the JavaScript.
 // Does only what is missing or out of date, so it is quick the second time.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -65,19 +65,23 @@ function installTools() {
 
 function buildNative() {
   const addon = join(root, "build/Release/ostinato.node");
-  // Make leaves what is up to date as old as it was, and CMake may not find the MPI whose compiler is there: the last build says what it saw.
+  const mpiModule = join(root, "build/Release/mpi/ostinato_mpi.node");
+  // The time at which the last build began, and whether CMake found no MPI although its compiler is there. Make leaves an
+  // addon that is up to date as old as it was.
   const stamp = join(root, "build/.built");
+  const unfound = "CMake finds no MPI.";
+  const lacksMpi = () => runs("mpicxx", "--version") && !existsSync(mpiModule);
   const sources = [...filesUnder("native"), "CMakeLists.txt"].map((file) => join(root, file));
-  const mpi = runs("mpicxx", "--version") ? "mpi" : "";
-  const lacksMpi = mpi !== "" && !existsSync(join(root, "build/Release/mpi/ostinato_mpi.node"));
-  const before = existsSync(stamp) ? { at: modified(stamp), mpi: readFileSync(stamp, "utf8") } : { at: 0, mpi: "" };
-  const isNew = existsSync(addon) && Math.max(modified(addon), before.at) >= newest(sources);
-  if (isNew && (!lacksMpi || before.mpi === mpi)) return;
+  const known = existsSync(stamp) ? { at: modified(stamp), says: readFileSync(stamp, "utf8") } : { at: 0, says: "" };
+  const isUpToDate = existsSync(addon) && Math.max(modified(addon), known.at) >= newest(sources);
+  if (isUpToDate && (known.says === unfound || !lacksMpi())) return;
   say("compiling the native addon (some minutes the first time)");
+  const begin = new Date();
   // `npm test` leaves the C++ tests switched on in the same folder.
   const options = ["--silent", "--parallel", "2", "--CDOSTINATO_TESTS=OFF"];
   run(join(root, "node_modules/.bin/cmake-js"), ["compile", ...options], { stdout: "ignore" });
-  writeFileSync(stamp, mpi);
+  writeFileSync(stamp, lacksMpi() ? unfound : "");
+  utimesSync(stamp, begin, begin);
 }
 
 function buildTypeScript() {

@@ -64,7 +64,7 @@ export class Guards {
 
   /**
    * Tests that guard a position of a file, in groups to be run one after the other until one fails: the nearest two, the next four,
-   * the next eight, and so on. A slow test stands behind a quick one that is a little farther away.
+   * the next eight, and so on. A slow test comes after a quick one that is a little farther away.
    */
   of(sourceFile, file, position) {
     const measured = this.#reach.testsOf(sourceFile, file, position);

@@ -9,7 +9,10 @@ import { partAt, partsOf, probed } from "./probes.mjs";
 
 const preload = pathToFileURL(join(import.meta.dirname, "reached.mjs")).href;
 
-/** Measurements, kept in build/reach.json: an entry holds for as long as its files of lib and its test stay as they were. */
+/**
+ * Measurements, kept in build/reach.json. What is known of a file of lib or of a test holds until that file is changed; that a change of
+ * another file leads a test elsewhere is not seen.
+ */
 export class Reach {
   #root;
   #tests = new Map();
@@ -28,7 +31,7 @@ export class Reach {
     return join(this.#root, "build", "reach.json");
   }
 
-  /** Seconds that a test file takes, or undefined if it was not measured as it is now. */
+  /** Seconds that a test file takes, or undefined if it was not measured as it is now, or ended early as a test of it failed. */
   seconds(test) {
     return this.#measured(test)?.seconds;
   }
@@ -90,7 +93,8 @@ export class Reach {
 
   #measured(test) {
     const measured = this.#tests.get(test);
-    return measured?.hash === this.#hash(test) ? measured : undefined;
+    const holds = measured?.result === "passed" && measured.hash === this.#hash(test);
+    return holds ? measured : undefined;
   }
 
   #hash(file) {

@@ -6,7 +6,7 @@ import type { Tokenizer } from "../../lib/data/tokenizer.js";
 import type { FolderKind } from "../../lib/formats/folderKind.js";
 import { lockFolder } from "../../lib/formats/folderLock.js";
 import { modelIn as kindNameIn, loadModelFolder, saveModelFolder } from "../../lib/formats/modelFolder.js";
-import { holdsModel, holdsTraining } from "../../lib/formats/presentModel.js";
+import { expectFreeFolder, holdsModel, holdsTraining } from "../../lib/formats/presentModel.js";
 import { loadTrainerState, saveTrainerState } from "../../lib/formats/trainerFile.js";
 import { noVocabulary } from "../../lib/formats/vocabularies.js";
 import { inChild } from "../addon/child.js";
@@ -189,4 +189,15 @@ test("each step of a replacement is on the disk before the next one begins", asy
   const shown = after.findIndex((call) => /^rename \.\S+ (config|tokenizer)\.json$/.test(call));
   expect(shown).toBeGreaterThan(0);
   expect(after.slice(0, shown)).toContain("sync model");
+});
+
+test("a training without its model is known as one of ours, a file of that name that is not is left alone", async () => {
+  const folder = await temporaryFolder();
+  await saveTrainerState(folder, stateOf(models.first), history);
+  await expect(expectFreeFolder("Trainer", folder, { training: true })).rejects.toThrow(/holds a training already/);
+  await expectFreeFolder("Trainer", folder, { training: true, overwrite: true });
+  await writeFile(join(folder, "trainer.safetensors"), "mine");
+  await expect(expectFreeFolder("Trainer", folder, { training: true, overwrite: true })).rejects.toThrow(
+    /trainer\.safetensors was not written by Ostinato/,
+  );
 });

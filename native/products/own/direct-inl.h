@@ -134,8 +134,8 @@ HWY_INLINE Floats loadLast<false, float>(const float* p, int count) {
   return loadFirst(p, count);
 }
 
-// Sums that are made at once; more registers than that there are not. A row alone has twice the columns: every sum is
-// made in the same order, so that a row's bits do not depend on how many rows stand beside it.
+// Sums that are made at once, as many as the registers hold with their operands. A row alone has twice the columns, not
+// two sums for each: every sum is made in the same order, so that a row's bits do not depend on the rows beside it.
 template <int Rows>
 constexpr int kDotColumns = Rows == 1 ? 8 : 4;
 
@@ -173,6 +173,7 @@ HWY_NOINLINE void dotTile(int64_t k, const float* const* a, const typename Store
   }
   HWY_UNROLL(4)
   for (int r = 0; r < Rows; r++) {
+    HWY_UNROLL(2)
     for (int c = 0; c < kColumns; c += 4)
       sumFour(totals[r][c], totals[r][c + 1], totals[r][c + 2], totals[r][c + 3], sums[r] + c);
   }

@@ -226,6 +226,13 @@ test("values that have no logarithm are named, and series of one name", async ()
   );
 });
 
+test("series are checked before a model is made of them", async () => {
+  const create = (series: unknown) => Forecaster.create({ horizon: 1, series: series as Series[] });
+  await expect(create([])).rejects.toThrow("Forecaster: expected a list of series, { name?, values }, got");
+  await expect(create([{ values: [1, 2, "3"] }])).rejects.toThrow(/value 3 of 3 values to be a number, or NaN/);
+  await expect(create([{ name: "a", values: 5 }])).rejects.toThrow(/series "a" to have values, an array of numbers/);
+});
+
 test("data of another configuration is refused", async () => {
   const series = waves(2, 60);
   const [one, other] = [

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { layerVectors } from "../../lib/models/layerVectors.js";
+
+test("a vector is the mean over its steps, of every feature of every layer, in its own row", async () => {
+  const [T, B] = [3, 4];
+  const feature = (layer: number, t: number, b: number, f: number) => 1000 * layer + 100 * t + 10 * b + f + 1;
+  const sizes: [string, number][] = [
+    ["embedding", 2],
+    ["layer 1", 3],
+  ];
+  const outputs = Object.fromEntries(
+    sizes.map(([name, F], layer) => [
+      name,
+      Float32Array.from({ length: T * B * F }, (_, i) =>
+        feature(layer, Math.floor(i / (B * F)), Math.floor(i / F) % B, i % F),
+      ),
+    ]),
+  );
+  // Sequence 7 stands in row 0 of the batch and has two vectors, sequence 5 one.
+  const places = (sequence: number) =>
+    sequence === 7
+      ? [
+          { row: 2, steps: [0, 2] },
+          { row: 0, steps: [1] },
+        ]
+      : [{ row: 1, steps: [2] }];
+  const shares: number[] = [];
+  const layers = await layerVectors({
+    count: 3,
+    batches: [[7, 5]],
+    places,
+    run: async () => ({ T, B, outputs }),
+    onProgress: (share) => shares.push(share),
+    signal: undefined,
+  });
+  expect(layers.map(({ features }) => features)).toEqual([2, 3]);
+  for (const [layer, { features, values }] of layers.entries()) {
+    const row = (t: number, b: number) => Array.from({ length: features }, (_, f) => feature(layer, t, b, f));
+    expect([...values]).toEqual([...row(1, 0), ...row(2, 1), ...row(1, 0)]);
+  }
+  expect(shares).toEqual([1]);
+});
