@@ -73,8 +73,7 @@ function buildNative() {
   const lacksMpi = () => runs("mpicxx", "--version") && !existsSync(mpiModule);
   const sources = [...filesUnder("native"), "CMakeLists.txt"].map((file) => join(root, file));
   const known = existsSync(stamp) ? { at: modified(stamp), says: readFileSync(stamp, "utf8") } : { at: 0, says: "" };
-  const isUpToDate = existsSync(addon) && Math.max(modified(addon), known.at) >= newest(sources);
-  if (isUpToDate && (known.says === unfound || !lacksMpi())) return;
+  if (existsSync(addon) && known.at >= newest(sources) && (known.says === unfound || !lacksMpi())) return;
   say("compiling the native addon (some minutes the first time)");
   const begin = new Date();
   // `npm test` leaves the C++ tests switched on in the same folder.
