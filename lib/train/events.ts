@@ -68,6 +68,8 @@ export interface EndEvent {
   reason: EndReason;
   step: number;
   epoch: number;
+  /** Tokens read, each as often as it was read. */
+  tokens: number;
   /** Seconds spent training, over all runs of a resumed training. */
   seconds: number;
   /**

@@ -412,6 +412,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       reason,
       step: this.#at.step,
       epoch: this.#at.epoch + this.#at.batch / this.#options.data.length,
+      tokens: this.#at.tokens,
       seconds: this.#secondsBefore + progress.seconds,
       saved: this.#folder !== null && !this.#folder.replaces,
       ...(this.#best.found ? { bestLoss: this.#best.found.loss } : {}),

@@ -82,7 +82,8 @@ function climb(files: string[], options: Options, command: Command): Promise<voi
       );
       await mkdir(out, { recursive: true });
       const key = await keyOf(ladder, { files, ...options });
-      const rows = await climbed(chosen, { ...ladder, key, out, signal, print });
+      const record = { command: "ladder", files: { train: files }, options: { key } };
+      const rows = await climbed(chosen, { ...ladder, record, key, out, signal, print });
       const title = `${corpus.name}: perplexity of what comes after`;
       await writeFileAtomically(join(out, "ladder.svg"), ladderSVG(rows, { title }));
       const lines = tableLines(rows, chosen);

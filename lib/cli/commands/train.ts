@@ -38,6 +38,9 @@ async function resumeFrom(folder: string, more: readonly string[], kinds: readon
   await expectTraining(folder);
   const record = await readTrainingRecord(folder);
   const kind = kinds.find((command) => command.name() === record?.command);
+  if (record?.command === "ladder") {
+    throw new FileError(`${folder} is a rung of a ladder: the \`ostinato ladder\` that began it goes on with it.`);
+  }
   if (!record || !kind) {
     throw new FileError(
       record

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { TokenStream } from "../../data/index.js";
+import type { TrainingRecord } from "../../formats/index.js";
 import { holdsModel, writeFileAtomically } from "../../formats/index.js";
 import { loadModel } from "../../models/registry.js";
 import type { TextModel } from "../../models/textModel/textModel.js";
@@ -19,6 +20,8 @@ interface Ladder {
   text: LadderText;
   /** The text that all models are measured on. */
   test: TokenStream;
+  /** How it was called. */
+  record: TrainingRecord;
   /** A digest that tells it from another ladder in the same folder. */
   key: string;
   out: string;
@@ -26,7 +29,7 @@ interface Ladder {
   print: Printer;
 }
 
-/** The rows of some rungs, from the lowest up: what the folder has of this ladder stays, the rest is made. */
+/** The rows of some rungs, from the lowest up: what the folder has of this ladder stays, what it has begun goes on, the rest is made. */
 export async function climbed(rungs: readonly Rung[], ladder: Ladder): Promise<LadderRow[]> {
   const { text, key, out, print } = ladder;
   const known = await rowsIn(out, key);
@@ -62,13 +65,13 @@ async function keep(out: string, key: string, rows: readonly LadderRow[]): Promi
 /** Makes a model, measures it, and lets it write. */
 async function made(
   rung: Rung,
-  { text, test, below, folder, signal, print }: Ladder & { below: Map<string, TextModel>; folder: string },
+  { text, test, record, below, folder, signal, print }: Ladder & { below: Map<string, TextModel>; folder: string },
 ): Promise<LadderRow> {
   const line = print.progress();
-  const begin = performance.now();
+  const start = performance.now();
   const onProgress = (share: number, words: string) => line.update(share, `${rung.title}: ${words}`);
-  const { model, tokens } = await rung.make({ text, below, folder, signal, onProgress }).finally(() => line.stop());
-  const seconds = (performance.now() - begin) / 1000;
+  const making = rung.make({ text, below, folder, record, signal, onProgress });
+  const { model, tokens, seconds = (performance.now() - start) / 1000 } = await making.finally(() => line.stop());
   below.set(rung.name, model);
   const { perplexity, bitsPerCharacter } = await model.evaluate(test, {
     batchSize: sideBySide,

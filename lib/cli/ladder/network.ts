@@ -1,3 +1,5 @@
+import type { TrainingRecord } from "../../formats/index.js";
+import { holdsTraining, readTrainingRecord } from "../../formats/index.js";
 import { WindowData } from "../../models/textModel/data.js";
 import type { TextModel } from "../../models/textModel/textModel.js";
 import { adam } from "../../train/optimizers.js";
@@ -14,14 +16,14 @@ const risingSteps = 50;
 export function network<M extends TextModel>(
   rung: Omit<Rung, "make"> & {
     create: (text: LadderText, settings: LadderSettings) => Promise<M>;
-    /** Learning rate of Adam. Default: 0.002. */
+    /** Learning rate of Adam. Default: 0.006, which gated cells like. */
     learningRate?: number;
   },
 ): Rung {
-  const { create, learningRate = 0.002, ...others } = rung;
+  const { create, learningRate = 0.006, ...others } = rung;
   return {
     ...others,
-    async make({ text, folder, signal, onProgress }: Climb) {
+    async make({ text, folder, record, signal, onProgress }: Climb) {
       const { settings } = text;
       const model = await create(text, settings);
       const sizes = windowSizes(text.train.length - 1, settings, { batchSize: false, windowLength: false });
@@ -36,16 +38,22 @@ export function network<M extends TextModel>(
         seed: settings.seed,
         clipNorm: 1,
         folder,
-        overwrite: true,
+        record,
+        ...((await isBegun(folder, record)) ? { resume: true } : { overwrite: true }),
       });
-      let tokens = 0;
-      trainer.on("step", (event) => {
-        ({ tokens } = event);
-        onProgress(event.progress, `${event.loss.toFixed(3)} nats, ${Math.round(event.tokensPerSecond)} tokens/s`);
+      trainer.on("step", ({ progress, loss, tokensPerSecond }) => {
+        onProgress(progress, `${loss.toFixed(3)} nats, ${Math.round(tokensPerSecond)} tokens/s`);
       });
-      await trainer.run({ signal });
+      const { tokens, seconds } = await trainer.run({ signal });
       signal.throwIfAborted();
-      return { model, tokens };
+      return { model, tokens, seconds };
     },
   };
+}
+
+/** Whether a folder holds a training of the same ladder. */
+async function isBegun(folder: string, { command, options }: TrainingRecord): Promise<boolean> {
+  if (!(await holdsTraining(folder))) return false;
+  const before = await readTrainingRecord(folder).catch(() => null);
+  return before?.command === command && before.options.key === options.key;
 }

@@ -1,5 +1,6 @@
 import type { Tokenizer, TokenStream } from "../../data/index.js";
 import type { Executor } from "../../executor/executor.js";
+import type { TrainingRecord } from "../../formats/index.js";
 import type { TextModel } from "../../models/textModel/textModel.js";
 
 /** The text that all models of a ladder learn from, in the same way. */
@@ -29,6 +30,8 @@ export interface Climb {
   readonly below: ReadonlyMap<string, TextModel>;
   /** Folder of the model. */
   readonly folder: string;
+  /** How the ladder was called: by it, a training that was stopped is known as this one. */
+  readonly record: TrainingRecord;
   readonly signal: AbortSignal;
   readonly onProgress: (share: number, text: string) => void;
 }
@@ -46,6 +49,10 @@ export interface Rung {
   readonly needs?: readonly string[];
   /** Whether it can be made of such a text. Default: of all. */
   fits?(text: LadderText): boolean;
-  /** Makes the model, and saves it. Tokens read in training, each as often as it was read. */
-  make(climb: Climb): Promise<{ model: TextModel; tokens: number }>;
+  /**
+   * Makes the model, and saves it.
+   * @returns the tokens that were read in training, each as often as it was read; the seconds that it took, where earlier calls have a
+   *   part in them.
+   */
+  make(climb: Climb): Promise<{ model: TextModel; tokens: number; seconds?: number }>;
 }

@@ -44,6 +44,7 @@ export const rungs: readonly Rung[] = [
         dropout,
         order: 5,
       }),
+    learningRate: 0.004,
   }),
   network({
     name: "rnn",
@@ -51,7 +52,7 @@ export const rungs: readonly Rung[] = [
     brings: "a state that every token before has left its mark on, instead of a window of n - 1",
     unless: "what it keeps fades within some ten steps, and on a text of this size counts know as much",
     create: recurrent({ cell: "rnn" }),
-    learningRate: 0.001,
+    learningRate: 0.002,
   }),
   network({
     name: "mingru",
@@ -79,7 +80,8 @@ export const rungs: readonly Rung[] = [
     title: "LSTM, 2 layers",
     brings: "a second layer above the first, and one table of tokens for what is read and what is predicted",
     unless: "more weights need more text, or more epochs",
-    create: recurrent({ cell: "lstm", layers: 2, tied: true }),
+    // Past the second layer's input as well: without it Adam spends an epoch on the frequencies of the tokens alone.
+    create: recurrent({ cell: "lstm", layers: 2, tied: true, connections: "residual" }),
   }),
   network({
     name: "characters",
@@ -88,7 +90,7 @@ export const rungs: readonly Rung[] = [
     unless: "words that come often gain nothing from their spelling",
     fits: ({ tokenizer }) => tokenizer.kind === "word",
     create: ({ tokenizer, executor, settings: { hiddenSize, dropout, seed } }) =>
-      CharacterAwareLanguageModel.create({ tokenizer, executor, seed, hiddenSize, dropout }),
+      CharacterAwareLanguageModel.create({ tokenizer, executor, seed, hiddenSize, dropout, layers: 1 }),
   }),
   network({
     name: "transformer",
