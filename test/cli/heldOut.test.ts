@@ -55,6 +55,20 @@ test("two tokens are enough to validate on, and curves stand in columns", () => 
   }
 }, 60_000);
 
+test("trainings of one name are told apart by their folders; what was never validated has no best, and stands last", () => {
+  writeFileSync(join(folder, "few.txt"), "abcabcabcabcabcabcab");
+  const lm = ["train", "lm", "few.txt", ...small, "--batch-size", "1", "--window-length", "4"];
+  done(...lm, "--validation", "0", "--out", "one/m");
+  done(...lm, "--validate-every", "1", "--out", "two/m");
+  const [titles, ...rows] = done("curves", "one/m", "two/m").stdout.split("\n").slice(0, 3);
+  expect(titles).toMatch(/^model +best loss +perplexity +bits\/char +at update +updates +tokens\/s +time$/);
+  expect(rows[0]).toMatch(/^two\/m +\d\.\d{4} +\d+\.\d\d +\d\.\d{3} +[12] +2 +[\d,]+ +\d+ s$/);
+  expect(rows[1]).toMatch(/^one\/m( +-){4} +2 +[\d,]+ +\d+ s$/);
+  const { runs } = JSON.parse(done("curves", "one/m", "two/m", "--json").stdout);
+  expect(runs.map(({ name }: { name: string }) => name)).toEqual(["one/m", "two/m"]);
+  expect(runs[0]).toMatchObject({ updates: 2, best: null });
+}, 60_000);
+
 test("samples of a training are of the pairs that it does not learn from", () => {
   writeFileSync(join(folder, "learn.tsv"), "ab\tB A\nba\tA B\n".repeat(10));
   writeFileSync(join(folder, "held.tsv"), "aab\tB A A\n");

@@ -93,6 +93,8 @@ test("what does not fit is named with file and line", async () => {
   const large = Buffer.concat([Buffer.from("1 600000000\n"), Buffer.from([1, 2, 3, 255, 254])]);
   await refused(large, /v\.bin: line 1 says that a vector has 600000000 numbers, more than the \d+ bytes/, {}, "v.bin");
   await refused(whole.subarray(0, whole.length - 4), /v\.bin ends in vector 2 of 2/, {}, "v.bin");
+  const endless = Buffer.concat([Buffer.from("1 2\n"), Buffer.alloc(5000, "x")]);
+  await refused(endless, /v\.bin ends in vector 1 of 1, or is not a binary file of word2vec/, {}, "v.bin");
   await refused(binary([["a", [1, Number.NaN]]], "\n"), /v\.bin, vector 1 of 1: number 2 of "a" is NaN/, {}, "v.bin");
   await expect(readWordVectors("no-such-file")).rejects.toThrow(/There is no file no-such-file/);
 });

@@ -123,6 +123,29 @@ test.each(ways)("%s: many sentences at once are found as each alone", async (_, 
   }
 });
 
+test.each(ways)("%s: what does not fit the step is refused by name", async (_, search) => {
+  const { step, feeds } = await tinyStep(native, { sentences: 2, beams: 2, V: 8 }, 9);
+  const options = { begin, end, sentences: 2, beams: 2, maximumLength: 3 };
+  const refused = (other: object, words: RegExp, own: Feeds = feeds) =>
+    expect(search(step, own, { ...options, ...other })).rejects.toThrow(words);
+  await refused({ attention: true }, /: attention needs a step with an output for attention/);
+  await refused({ coveragePenalty: 0.3 }, /: coveragePenalty needs a step with an output for attention/);
+  await refused({ maximumLengths: [3] }, /expected maximumLengths to hold one entry for each of 2 sentences, got 1/);
+  await refused({ beams: 3 }, /the step has 4 rows; 2 sentences with 3 beams each need 6/);
+  await refused({ banned: [8] }, /token 8 of sentence 0 is outside the step's vocabulary of 8/);
+  await refused({}, /"tokens" is what search feeds; leave it out/, { ...feeds, tokens: Int32Array.of(0, 0, 0, 0) });
+});
+
+test("plain: logits that are no numbers end the search, and name their beam", async () => {
+  const { step, feeds } = await tinyStep(native, { sentences: 2, beams: 2, V: 8 }, 9);
+  const options = { begin, end, sentences: 2, beams: 2, maximumLength: 3 };
+  const h = (feeds.h as Float32Array).slice();
+  h.fill(Number.NaN, h.length / 2);
+  await expect(searchStepPlainly(step, { ...feeds, h }, options)).rejects.toThrow(
+    /the logits of sentence 1, beam 0 hold a NaN/,
+  );
+});
+
 test.each(ways)("%s: to stop early changes nothing but the time it takes", async (_, search) => {
   for (let seed = 1; seed <= 10; seed++) {
     const sizes = { sentences: 3, beams: 4, V: 6, S: 2 };

@@ -287,6 +287,18 @@ test("n-grams of a running text go on across the ends of its lines, those of sen
   expect(sentences.network.config.counts[2]).toBeLessThan(different(3));
 });
 
+test("a text of two tokens has one to predict", async () => {
+  const model = await NgramModel.fromText("so on so on so so", {
+    order: 2,
+    running: true,
+    smoothing: "additive",
+    added: 1,
+  });
+  const { tokens } = await model.logProbability("so on");
+  const measured = await model.evaluate("so on");
+  expect(measured.perplexity).toBeCloseTo(Math.exp(-(tokens.at(-1)?.logProbability as number)), 6);
+});
+
 test("a signal that fires while n-grams are counted ends the count, not only what would follow it", async () => {
   const random = randomNumbers(5);
   const ids = Int32Array.from({ length: 2 ** 20 }, () => random(1000));
