@@ -1,6 +1,11 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { FileError } from "../../lib/errors.js";
 import { parseJson } from "../../lib/formats/json.js";
+import { readJsonFile } from "../../lib/formats/jsonFile.js";
+import { list, whole } from "../../lib/options.js";
+import { temporaryFolder } from "../data/temporaryFolder.js";
 
 test("JSON is read down to 64 levels, and refused below them", () => {
   const nested = (levels: number) => Buffer.from(`${"[".repeat(levels)}${"]".repeat(levels)}`);
@@ -43,4 +48,16 @@ test("a byte-order mark is dropped, and what is no JSON or no UTF-8 says so", ()
     [0x31, 0xff],
   ])
     expect(() => parseJson(Buffer.from(bytes), "a.json")).toThrow("(it is not UTF-8)");
+});
+
+test("a file of 64 MiB is read, and a larger one is something else", async () => {
+  const file = join(await temporaryFolder(), "a.json");
+  const content = Buffer.alloc(2 ** 26, " ");
+  content.write("[5]");
+  await writeFile(file, content);
+  expect(await readJsonFile(file, list(whole()))).toEqual([5]);
+  await writeFile(file, " ", { flag: "a" });
+  await expect(readJsonFile(file, list(whole()))).rejects.toThrow(
+    /a\.json has 67108865 bytes, and such a file has at most 67108864/,
+  );
 });

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { readSeries } from "../../../lib/index.js";
+import { naiveForecast, readSeries } from "../../../lib/index.js";
 import { mase, smape } from "../../../lib/metrics/forecast.js";
 import { drift, naive, naive2, seasonalNaive, withoutGaps } from "../../../lib/models/forecaster/baselines.js";
 
@@ -113,4 +113,9 @@ test.skipIf(!existsSync(data))("M4 Hourly: the published figures to all their di
       expectedMase.toFixed(3),
     ]);
   }
+});
+
+test("a horizon has a million steps at most", () => {
+  expect(naiveForecast([2, 3], 1_000_000)).toHaveLength(1_000_000);
+  expect(() => naiveForecast([2, 3], 1_000_001)).toThrow(/the horizon .*at most 1000000, got 1000001/);
 });
