@@ -29,7 +29,7 @@ function braced(before, names, after) {
 const ops = namesIn("lib/graph/ops", ["index"])
   .filter((file) => functionsOf(file).length > 0)
   .map((file) => braced("export ", functionsOf(file), ` from "./${file}.js";`));
-const kernels = namesIn("lib/executor/reference", ["executor", "kernel", "kernels", "recurrent"]);
+const kernels = namesIn("lib/executor/reference", ["executor", "kernel", "kernels", "lengths", "recurrent"]);
 
 const lists = {
   "lib/graph/ops/index.ts": `// Made by scripts/op-lists.mjs from the files of this folder.

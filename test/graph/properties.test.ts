@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { OptionError, ShapeError } from "../../lib/errors.js";
 import { arenaOf } from "../../lib/executor/encode.js";
 import type { Executor } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
@@ -294,6 +295,104 @@ test("a shape mistake is named at once, with the operand, what was expected and 
   expect(() => ops.embedding(x, x)).toThrow(/embedding: expected weight of shape \[V,E\]/);
   expect(() => differentiate(x, [x])).toThrow(/expected a loss of shape \[\], got x f32\[5,2,64\]/);
   expect(() => ops.add(x, new Graph().feed("z", "f32", [64]))).toThrow(/same graph/);
+});
+
+test("operands that do not divide as an op needs are named at once, with the numbers that do not fit", () => {
+  const graph = new Graph();
+  const feed = (...shape: number[]) => graph.feed(`x${shape}`, "f32", shape);
+  const ids = (...shape: number[]) => graph.feed(`ids${shape}`, "i32", shape);
+  const [rate, random] = [graph.scalar("rate"), graph.random()];
+  const part = { axis: 0, first: 3, of: 4 };
+  const [embedded, weight, row] = [feed(1, 2, 3), feed(2, 4), feed(1, 2)];
+  const refusals: [call: () => unknown, message: string][] = [
+    [() => ops.allReduce([feed(5)], { width: 2 }), "allReduce: 5 numbers are not rows of width 2."],
+    [
+      () => ops.attention({ query: feed(1, 3, 8), keys: feed(5, 2, 8), values: feed(5, 2, 4) }),
+      "attention: expected a multiple of 2 rows, got x1,3,8 f32[1,3,8].",
+    ],
+    [
+      () => ops.dropout({ x: feed(2, 7), rate, random, stream: 0, part }),
+      "dropout: x2,7 f32[2,7] is no part of a tensor with 4 entries along axis 0, from 3 on.",
+    ],
+    [
+      () => ops.dropout({ x: feed(6), rate, random, stream: 0, part: { axis: 1, first: 0, of: 9 } }),
+      "dropout: x6 f32[6] is no part of a tensor with 9 entries along axis 1, from 0 on.",
+    ],
+    [
+      () => ops.dropout({ x: feed(3, 1), rate, random, stream: 0, overTime: true, part: { axis: 0, first: 0, of: 4 } }),
+      "dropout: x3,1 f32[3,1] is no part of a tensor with 4 entries along axis 0, from 0 on.",
+    ],
+    [
+      () => ops.filterMaxima({ x: embedded, weight, bias: feed(2), lengths: ids(1) }),
+      "filterMaxima: expected a weight of [F,w 3], as x has 3 features, got x2,4 f32[2,4].",
+    ],
+    [
+      () => ops.keepRow({ cache: feed(1, 5), row, times: graph.feed("times", "i32", [1]) }),
+      "keepRow: expected rows of 2 numbers in the cache, got x1,5 f32[1,5].",
+    ],
+    [
+      () => ops.multiHeadAttention({ query: feed(4, 1, 1), memory: feed(3, 1, 2), heads: 1, causal: true }),
+      "multiHeadAttention: with causal, expected at least as many positions as queries, got x3,1,2 f32[3,1,2].",
+    ],
+  ];
+  for (const [call, message] of refusals) expect(call).toThrow(new ShapeError(message));
+});
+
+test("the gradient of a memory that several rows share is refused", () => {
+  const graph = new Graph();
+  const feed = (name: string, shape: Shape) => graph.feed(name, "f32", shape);
+  const keys = feed("keys", [5, 2, 8]);
+  const { context } = ops.attention({ query: feed("query", [1, 4, 8]), keys, values: feed("values", [5, 2, 3]) });
+  expect(() => differentiate(ops.sum(context), [keys])).toThrow(
+    new ShapeError("attention: memory that rows share has no gradient."),
+  );
+});
+
+test("a loss that an op without a gradient stands in the way of names the op and its layer", () => {
+  const graph = new Graph();
+  const w = graph.feed("w", "f32", [3]);
+  const kept = graph.within("layer", () => ops.awaitSum(ops.allReduce([w]), { begin: 0, shape: [3] }));
+  expect(() => differentiate(ops.sum(kept), [w])).toThrow(
+    new ShapeError("differentiate: layer depends on awaitSum, which has no gradient."),
+  );
+  const plain = ops.awaitSum(ops.allReduce([w]), { begin: 0, shape: [3] });
+  expect(() => differentiate(ops.sum(plain), [w])).toThrow(
+    new ShapeError("differentiate: the loss depends on awaitSum, which has no gradient."),
+  );
+});
+
+test("a graph has each name once, and each variable one shape", () => {
+  const graph = new Graph();
+  const x = graph.feed("x", "f32", [2]);
+  graph.output("y", x);
+  const w = graph.variable({ name: "w", dtype: "f32", shape: [2, 3] });
+  expect(graph.variable({ name: "w", dtype: "f32", shape: [2, 3] })).toBe(w);
+  expect(() => graph.feed("x", "f32", [2])).toThrow(new OptionError('Graph: feed "x" exists already.'));
+  expect(() => graph.output("y", x)).toThrow(new OptionError('Graph: output "y" exists already.'));
+  expect(() => graph.variable({ name: "w", dtype: "f32", shape: [3, 2] })).toThrow(
+    new ShapeError('Graph: variable "w" has shape [2,3] and cannot also have [3,2]: two layers share one name.'),
+  );
+  expect(() => graph.variable({ name: "w", dtype: "i32", shape: [2, 3] })).toThrow(ShapeError);
+});
+
+test("an op whose result has more than 6 dimensions or 2^31 - 1 elements is refused by its name", () => {
+  const graph = new Graph();
+  const x = graph.feed("x", "f32", [2 ** 16, 1]);
+  const y = graph.feed("y", "f32", [1, 2 ** 15]);
+  expect(() => graph.within("layer", () => ops.add(x, y))).toThrow(
+    new ShapeError(
+      "layer/add: expected a shape, an array of at most 6 whole numbers above 0, with at most 2^31 - 1 elements in all, " +
+        "got [65536,32768].",
+    ),
+  );
+});
+
+test("an op does not use up a variable", () => {
+  const graph = new Graph();
+  const cache = graph.variable({ name: "cache", dtype: "f32", shape: [1, 4] });
+  const [row, times] = [graph.feed("row", "f32", [1, 2]), graph.feed("times", "i32", [1])];
+  graph.output("after", ops.keepRow({ cache, row, times }));
+  expect(() => graph.program()).toThrow(new ShapeError("Graph: keepRow would use up variable cache f32[1,4]."));
 });
 
 test("values that live at the same time never share memory, and ops that nobody needs are dropped", () => {

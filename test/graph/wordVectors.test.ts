@@ -1,5 +1,6 @@
 // Word vectors against the equations of the paper, numbers by hand and finite differences: nothing here calls what it checks.
 import { expect, test } from "vitest";
+import { OptionError } from "../../lib/errors.js";
 import { nativeExecutor, setThreads } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { Graph } from "../../lib/graph/graph.js";
@@ -305,4 +306,28 @@ test.each(executors)("%s: what is outside of a table is an InputError", async (_
   await expect(loss({ paths: [[0], [9], [2]] })).rejects.toMatchObject({ code: "ERR_OSTINATO_INPUT" });
   await expect(loss({ window: 0 })).rejects.toMatchObject({ code: "ERR_OSTINATO_OPTION" });
   await expect(loss({ window: 101 })).rejects.toMatchObject({ code: "ERR_OSTINATO_OPTION" });
+});
+
+test("words are predicted with noise or with a tree, and either has its own number", () => {
+  const graph = new Graph();
+  const feed = (name: string, shape: number[]) => graph.feed(name, "f32", shape);
+  const ids = (name: string, shape: number[]) => graph.feed(name, "i32", shape);
+  const shared = {
+    ...{ input: feed("input", [3, 2]), output: feed("output", [3, 2]), tokens: ids("tokens", [5]) },
+    ...{ keep: feed("keep", [3]), random: graph.random(), window: 1, dynamic: false, mean: false },
+  };
+  const noise = { noise: feed("noise", [3]), alias: ids("alias", [3]) };
+  const tree = { paths: ids("paths", [4]), starts: ids("starts", [4]) };
+  const loss = (own: object) => () => ops.wordVectorLoss({ ...shared, ...own });
+  const either = new OptionError("wordVectorLoss: expected either noise and alias, or paths and starts.");
+  expect(loss({ ...noise, negatives: 1 })).not.toThrow();
+  expect(loss({ ...tree, longest: 1 })).not.toThrow();
+  expect(loss({})).toThrow(either);
+  expect(loss({ ...noise, ...tree, negatives: 1, longest: 1 })).toThrow(either);
+  expect(loss({ ...tree, negatives: 1 })).toThrow(
+    new OptionError("wordVectorLoss: expected longest to be the nodes of the longest path."),
+  );
+  expect(loss({ ...noise, longest: 1 })).toThrow(
+    new OptionError("wordVectorLoss: expected negatives to be at least 1, with noise."),
+  );
 });

@@ -1,4 +1,3 @@
-import { InputError } from "../../errors.js";
 import type {
   additiveGradient as additiveGradientOperation,
   attentionGradient as attentionGradientOperation,
@@ -7,6 +6,7 @@ import type {
 } from "../../graph/ops/attention.js";
 import type { Shape } from "../../graph/program.js";
 import type { Call } from "./kernel.js";
+import { expectLengths } from "./lengths.js";
 
 interface Sizes {
   T: number;
@@ -31,10 +31,7 @@ function sizesOf({
   const [T, N, K] = shapes.query as [number, number, number];
   const [S, B] = shapes.keys as [number, number];
   const M = shapes.values[2] as number;
-  for (const [b, length] of lengths?.entries() ?? []) {
-    if (length >= 0 && length <= S) continue;
-    throw new InputError(`attention: length ${length} of row ${b} is outside 0..${S}.`);
-  }
+  expectLengths(lengths, S, "the positions of the memory");
   const memoryOf = (n: number) => Math.floor(n / (N / B));
   return {
     ...{ T, N, K, S, B, M },

@@ -7,7 +7,7 @@ import type {
 } from "../../graph/ops/crf.js";
 import type { Shape } from "../../graph/program.js";
 import type { Call, Floats } from "./kernel.js";
-import { expectLengths } from "./recurrent.js";
+import { expectLengths } from "./lengths.js";
 
 /** The scores of one sequence of the batch. */
 interface Field {
@@ -29,7 +29,7 @@ interface Operands {
 
 function fieldsOf({ emissions, transitions, lengths, shapes }: Operands): Field[] {
   const [T, B, C] = shapes.emissions as [number, number, number];
-  expectLengths(lengths, T);
+  expectLengths(lengths, T, "the number of steps");
   const transition = (i: number, j: number) => transitions[i * C + j] as number;
   return Array.from({ length: B }, (_, b) => ({
     length: lengths[b] as number,

@@ -3,7 +3,7 @@ import type {
   filterMaximaOperation,
 } from "../../graph/ops/filterMaxima.js";
 import type { Call } from "./kernel.js";
-import { expectLengths } from "./recurrent.js";
+import { expectLengths } from "./lengths.js";
 
 /** Numbers that a filter reads at a place: those of w vectors, or of as many as the sequence still has. */
 function reach(length: number, place: number, { E, K }: { E: number; K: number }): number {
@@ -14,7 +14,7 @@ export function filterMaxima(call: Call<typeof filterMaximaOperation>): void {
   const { x, weight, bias, lengths, y, places, shapes } = call;
   const [N, C, E] = shapes.x as [number, number, number];
   const [F, K] = shapes.weight as [number, number];
-  expectLengths(lengths, C);
+  expectLengths(lengths, C, "the places of x");
   for (let n = 0; n < N; n++) {
     const length = lengths[n] as number;
     for (let f = 0; f < F; f++) {

@@ -1,4 +1,3 @@
-import { InputError } from "../../errors.js";
 import type {
   multiHeadAttentionGradient as multiHeadAttentionGradientOperation,
   multiHeadAttentionOperation,
@@ -6,6 +5,7 @@ import type {
 } from "../../graph/ops/multiHeadAttention.js";
 import type { Shape } from "../../graph/program.js";
 import type { Call, Floats } from "./kernel.js";
+import { expectLengths } from "./lengths.js";
 
 interface Operands {
   query: Floats;
@@ -40,12 +40,7 @@ function* queriesOf({
   const [T, B, F] = shapes.query as [number, number, number];
   const S = shapes.memory[0] as number;
   const D = F / heads;
-  for (const [b, length] of lengths?.entries() ?? []) {
-    if (length >= 0 && length <= S) continue;
-    throw new InputError(
-      `multiHeadAttention: lengths[${b}] is ${length}, expected 0 to ${S}, the positions of the memory.`,
-    );
-  }
+  expectLengths(lengths, S, "the positions of the memory");
   for (let t = 0; t < T; t++) {
     for (let b = 0; b < B; b++) {
       const seen = Math.min(lengths?.[b] ?? S, causal ? S - T + t + 1 : S);

@@ -1,7 +1,7 @@
-import { InputError } from "../../errors.js";
 import type { ngramLossesOperation, ngramStepOperation } from "../../graph/ops/ngram.js";
 import { expectIds } from "./embedding.js";
 import type { Call } from "./kernel.js";
+import { expectLengths } from "./lengths.js";
 import { NgramTable } from "./ngramTable.js";
 
 export function ngramStep({ ngrams, states, ids, logits, after, shapes }: Call<typeof ngramStepOperation>): void {
@@ -23,12 +23,12 @@ export function ngramLosses(call: Call<typeof ngramLossesOperation>): void {
   expectIds("ngramLosses", states, { minimum: 0, V: table.states });
   expectIds("ngramLosses", inputs, { minimum: 0, V: table.V });
   expectIds("ngramLosses", targets, { minimum: -1, V: table.V });
+  expectLengths(lengths, T, "the steps of the inputs");
   losses.fill(0);
   orders?.fill(0);
   count[0] = 0;
   for (const [b, first] of states.entries()) {
     const length = lengths?.[b] ?? T;
-    if (length < 0 || length > T) throw new InputError(`ngramLosses: lengths[${b}] is ${length}, expected 0 to ${T}.`);
     let state = first;
     for (let t = 0; t < length; t++) {
       const at = t * B + b;

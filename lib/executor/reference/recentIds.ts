@@ -1,10 +1,10 @@
 import type { recentIdsOperation } from "../../graph/ops/recentIds.js";
 import type { Call } from "./kernel.js";
-import { expectLengths } from "./recurrent.js";
+import { expectLengths } from "./lengths.js";
 
 export function recentIds({ ids, before, lengths, recent, last, shapes, n }: Call<typeof recentIdsOperation>): void {
   const [T, B] = shapes.ids as [number, number];
-  if (lengths) expectLengths(lengths, T);
+  expectLengths(lengths, T, "the number of steps");
   const at = (t: number, b: number, k: number) =>
     t >= k ? 1 + (ids[(t - k) * B + b] as number) : (before?.[b * n + k - t - 1] ?? 0);
   for (let b = 0; b < B; b++) {

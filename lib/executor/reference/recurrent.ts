@@ -1,7 +1,7 @@
-import { InputError } from "../../errors.js";
 import type { Shape } from "../../graph/program.js";
 import { expectIds } from "./embedding.js";
 import type { Floats, Zeros } from "./kernel.js";
+import { expectLengths } from "./lengths.js";
 import { multiplyTransposed, transposed } from "./matmul.js";
 
 /** The sizes and the order of steps of a recurrent op. */
@@ -33,7 +33,7 @@ export function sequenceOf(operation: string, { x, lengths, reverse, shapes }: R
   const I = ids ? shapes.weight_ih[0] : shapes.x[2];
   if (ids) expectIds(operation, ids, { minimum: 0, V: I as number });
   const H = shapes.h0[1] as number;
-  if (lengths) expectLengths(lengths, T);
+  expectLengths(lengths, T, "the number of steps of x");
   const forward = Array.from({ length: T }, (_, t) => t);
   return {
     T,
@@ -44,14 +44,6 @@ export function sequenceOf(operation: string, { x, lengths, reverse, shapes }: R
     order: reverse ? forward.reverse() : forward,
     valid: (t, b) => lengths === null || t < (lengths[b] as number),
   };
-}
-
-/** @throws InputError for a length outside 0..T. */
-export function expectLengths(lengths: Int32Array, T: number): void {
-  for (const [b, length] of lengths.entries()) {
-    if (length >= 0 && length <= T) continue;
-    throw new InputError(`length ${length} of row ${b} is outside 0..${T}.`);
-  }
 }
 
 /** x_t W_ihᵀ + b_ih for all steps at once: [T,B,rows]. With ids the product is a row of the table. */

@@ -22,6 +22,7 @@ export function sample(call: Call<typeof sampleOperation>): void {
     const row = logits.subarray(b * V, (b + 1) * V);
     let largest = Number.NEGATIVE_INFINITY;
     for (const logit of row) largest = Math.max(largest, logit);
+    if (Number.isNaN(largest)) throw new InputError(`sample: row ${b} of the logits holds a NaN.`);
     if (!Number.isFinite(largest)) throw new InputError(`sample: row ${b} of the logits has no finite maximum.`);
     philox([b, 0, step + (ahead?.[b] ?? 0), 0], [seed, sampleKey], words);
     const id = drawToken(row, { temperature, topK, topP, u: uniform01(words[0] as number) }) as number;

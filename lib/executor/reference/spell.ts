@@ -1,16 +1,13 @@
-import { InputError } from "../../errors.js";
 import type { spellOperation } from "../../graph/ops/spell.js";
 import { expectIds } from "./embedding.js";
 import type { Call } from "./kernel.js";
+import { expectLengths } from "./lengths.js";
 
 export function spell(call: Call<typeof spellOperation>): void {
   const { ids, characters, lengths, spellings, spellingLengths, places, shapes } = call;
   const [V, C] = shapes.characters as [number, number];
   expectIds("spell", ids, { minimum: 0, V });
-  for (const [id, length] of lengths.entries()) {
-    if (length >= 0 && length <= C) continue;
-    throw new InputError(`lengths[${id}] is ${length}, expected 0 to ${C}.`);
-  }
+  expectLengths(lengths, C, "the columns of characters");
   spellings.fill(0);
   spellingLengths.fill(0);
   const rows = new Map<number, number>();

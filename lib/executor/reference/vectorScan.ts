@@ -4,11 +4,11 @@ import type {
 } from "../../graph/ops/vectorScan.js";
 import type { Shape } from "../../graph/program.js";
 import type { Call } from "./kernel.js";
-import { expectLengths } from "./recurrent.js";
+import { expectLengths } from "./lengths.js";
 
 /** The steps of a row b, in the order in which they are walked. */
 function stepsOf([T = 0, B = 0]: Shape, lengths: Int32Array | null, reverse: number): number[][] {
-  if (lengths) expectLengths(lengths, T);
+  expectLengths(lengths, T, "the number of steps");
   return Array.from({ length: B }, (_, b) => {
     const steps = Array.from({ length: lengths?.[b] ?? T }, (_, t) => t);
     return reverse ? steps.reverse() : steps;
