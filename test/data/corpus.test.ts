@@ -5,9 +5,11 @@ import { ByteTokenizer } from "../../lib/data/byteTokenizer.js";
 import { countCharacters } from "../../lib/data/characters.js";
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
 import { Corpus } from "../../lib/data/corpus.js";
+import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
 import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
 import { inChild } from "../addon/child.js";
 import { randomText } from "./randomText.js";
+import { jsonOf } from "./subwordFiles.js";
 import { temporaryFolder } from "./temporaryFolder.js";
 
 async function files(contents: Record<string, string>): Promise<string[]> {
@@ -116,6 +118,9 @@ test("empty texts and files are errors", async () => {
   await expect(Corpus.fromText("").tokenize(new ByteTokenizer())).rejects.toThrow("the text is empty");
   await expect(Corpus.fromFiles([a, empty]).tokenize(new ByteTokenizer())).rejects.toThrow(/empty is empty/);
   expect(() => Corpus.fromFiles([])).toThrow(/list of files is empty/);
+  const model = { type: "WordLevel", unk_token: "<unk>", vocab: { "<unk>": 0 } };
+  const words = new SubwordTokenizer(jsonOf({ model, pre_tokenizer: { type: "Whitespace" }, added: 0 } as never));
+  await expect(Corpus.fromText(" \n ").tokenize(words)).rejects.toThrow("the text has no tokens in it.");
 });
 
 test("the parts of a split are the whole, and their characters too", async () => {
@@ -196,6 +201,9 @@ test("columns, empty texts and data that is none are named", async () => {
   await expect(corpus.tokenize(new ByteTokenizer())).rejects.toThrow(/line 3: column "text" is empty/);
   const skipping = await Corpus.fromTable(a, { text: "text", empty: "skip" });
   expect((await skipping.tokenize(new ByteTokenizer())).length).toBe(4);
+  const [none] = (await files({ "none.csv": "text,id\n,1\n ,2\n" })) as [string];
+  const nothing = await Corpus.fromTable(none, { text: "text", empty: "skip" });
+  await expect(nothing.tokenize(new ByteTokenizer())).rejects.toThrow(`${none} has no texts that are not empty.`);
   for (const data of [5, undefined, null, Buffer.from("text"), ["text"]]) {
     expect(() => Corpus.fromText(data as never)).toThrow(/Corpus\.fromText: expected the text to be a text, got/);
     expect(() => Corpus.fromFile(data as never)).toThrow(/expected the file to be the path of a text file, got/);

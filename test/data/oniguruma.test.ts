@@ -44,6 +44,12 @@ test("escapes of control characters are these characters, alone and in a class",
   }
 });
 
+test("groups lie in each other 50 deep at most", () => {
+  const nested = (groups: number) => `${"(?:".repeat(groups)}a${")".repeat(groups)}`;
+  expect(matches(nested(50), "a")).toBe(true);
+  expect(() => translateExpression(nested(51))).toThrow("groups lie more than 50 deep");
+});
+
 test.each([
   ["(?i:[a-c])", "a range without regard to case is not read here"],
   ["(?i:[^a])", '"[^" without regard to case is not read here'],
@@ -56,6 +62,16 @@ test.each([
   ["[a-\\d]", "a range has no proper end"],
   ["[b-a]", "a range has no proper end"],
   ["*a", '"*" repeats nothing'],
+  ["a)", 'there is a ")" too many'],
+  ["a{}", '"{}" is no repetition'],
+  ["a{,}", '"{,}" is no repetition'],
+  ["a{3,2}", '"{3,2}" is no repetition'],
+  ["a{1001}", '"{1001}" repeats too often'],
+  ["a{2,1001}", '"{2,1001}" repeats too often'],
+  ["a{1001,}", '"{1001,}" repeats too often'],
+  ["a{3}?", '"{3}?" is not read here'],
+  ["(?i:é)", '"é" without regard to case is not read here'],
+  ["(?i:\\p{L})", "a set without regard to case is not read here"],
 ])("%s is refused", (expression, message) => {
   expect(() => translateExpression(expression)).toThrow(message);
 });

@@ -90,3 +90,9 @@ test("characters end their sentences with the line end", () => {
 test("a text of empty lines has no sentence", async () => {
   await expect(batchesOf("\n\n")).rejects.toThrow("The text has 2 tokens, but no sentence among them.");
 });
+
+test("new SentenceBatches names the call that makes them", () => {
+  expect(() => new (SentenceBatches as unknown as new () => unknown)()).toThrow(
+    "SentenceBatches: the stream is read first: use await SentenceBatches.from(stream, options).",
+  );
+});

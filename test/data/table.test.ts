@@ -265,3 +265,8 @@ test("a column that is not there is told with those that are, and how another on
     'no column "Q": its first line names text, mood. Name another one (source; --source-column on the command line).',
   );
 });
+
+test("a file without rows is named", async () => {
+  await expect(read("nothing.csv", "\n\n")).rejects.toThrow("nothing.csv has no rows.");
+  await expect(read("nothing.jsonl", "\n\n")).rejects.toThrow("nothing.jsonl has no rows.");
+});

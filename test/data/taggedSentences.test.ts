@@ -111,6 +111,20 @@ test("a vocabulary has the words by frequency, their characters and usual tags, 
   }
   expect(() => TaggerVocabulary.fromJSON({ kind: "word" })).toThrow(/Expected the words, characters and labels/);
   expect(() => TaggerVocabulary.of([{ tokens: ["a"], tags: [] }])).toThrow(/a tag for each of its 1 tokens/);
+  expect(() => new (TaggerVocabulary as unknown as new () => unknown)()).toThrow(
+    "TaggerVocabulary: make one with TaggerVocabulary.of(sentences).",
+  );
+  const json = JSON.parse(JSON.stringify(vocabulary));
+  for (const words of [{ words: ["the", "cut"] }, { usual: [0] }, { usual: undefined }]) {
+    expect(() => TaggerVocabulary.fromJSON({ ...json, words: { ...json.words, ...words } })).toThrow(
+      "Expected words that begin with <unk>, each with its usual tag.",
+    );
+  }
+  for (const spelling of [{ characters: ["a", "b"] }, { unit: "bytes" }]) {
+    expect(() => TaggerVocabulary.fromJSON({ ...json, spelling: { ...json.spelling, ...spelling } })).toThrow(
+      "Expected characters that begin with <unk>, and a unit.",
+    );
+  }
 });
 
 test("words beyond those of the sentences are in lower case where the sentences' are", () => {

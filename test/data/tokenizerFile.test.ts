@@ -58,6 +58,36 @@ const refusals: Record<string, [parts: object, message: RegExp]> = {
     /merge 0 \("b a"\) has a token that is not in the vocabulary/,
   ],
   "a merge that is no pair": [{ model: { ...pairs, merges: [["a", 1]] } }, /merge 0 .* is not a pair of tokens/],
+  "a merge without the prefix of tokens inside words": [
+    { model: { ...pairs, continuing_subword_prefix: "##" } },
+    /merge 0 \("a b"\) lacks the prefix "##" of tokens inside words/,
+  ],
+  "an unknown token that is none": [
+    {
+      model: {
+        type: "Unigram",
+        unk_id: 2,
+        vocab: [
+          ["<unk>", 0],
+          ["a", -1],
+        ],
+      },
+    },
+    /unk_id 2 is outside the vocabulary/,
+  ],
+  "a vocabulary without tokens": [{ model: { ...words, vocab: {} } }, /tokenizer\.json: the vocabulary is empty\./],
+  "an empty suffix": [
+    { decoder: { type: "BPEDecoder", suffix: "" } },
+    /expected decoder\.suffix to be a text that is not empty, got ""/,
+  ],
+  "two characters for one": [
+    { decoder: { ...(preTokenizers["Metaspace first"] as object), replacement: "ab" } },
+    /expected decoder\.replacement to be one character, got "ab"/,
+  ],
+  "a length below its least": [
+    { pre_tokenizer: { type: "FixedLength", length: 0 } },
+    /expected pre_tokenizer\.length to be a whole number of at least 1, got 0/,
+  ],
   "an id that is no number": [
     { model: { ...words, vocab: { "<unk>": 0, a: "1" } } },
     /expected the id of "a" to be a whole number, got "1"/,

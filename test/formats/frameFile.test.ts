@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { writeSafetensors } from "../../lib/formats/safetensors.js";
-import { readFrames, writeNpy } from "../../lib/index.js";
+import { FrameSet, readFrames, writeNpy } from "../../lib/index.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 
 let folder = "";
@@ -136,4 +136,20 @@ test("a tensor is a sequence, and NAME.labels has its labels", async () => {
   ]);
   await writeSafetensors(path, { tensors: tensors.slice(2) });
   await expect(readFrames(path)).rejects.toThrow(/set\.safetensors: there are no frames for the labels "a\.labels"/);
+});
+
+test("a file without tensors is named, and so is a name that two files of a set have, or a file of several sequences", async () => {
+  const [path, other] = [join(folder, "none.safetensors"), join(folder, "other.safetensors")];
+  await writeSafetensors(path, { tensors: [] });
+  await expect(readFrames(path)).rejects.toThrow("none.safetensors has no tensors.");
+  const tensor = (name: string) => ({ name, shape: [1, 1], values: Float32Array.of(1) });
+  await writeSafetensors(path, { tensors: [tensor("a"), tensor("b")] });
+  await writeSafetensors(other, { tensors: [tensor("b")] });
+  await expect(FrameSet.open([path, other])).rejects.toThrow(`${other}: there is another sequence called "b".`);
+  const several = join(folder, "several.npy");
+  await writeNpy(several, { shape: [2, 1, 1], values: Float32Array.of(1, 2) });
+  const set = await FrameSet.open(folder);
+  await expect(set.sequence("several", "list.csv, line 2")).rejects.toThrow(
+    `list.csv, line 2: ${several} holds 2 sequences: expected one.`,
+  );
 });

@@ -187,3 +187,9 @@ test("the file of a picture is no larger than it needs to be", async () => {
   const file = await saved("a.png", encodePicture(picture, "png"));
   expect((await readFile(file)).length).toBeLessThan(picture.values.length);
 });
+
+test("a file larger than any image is refused before it is read", async () => {
+  const file = await saved("large.png", encodePicture(picture, "png"));
+  await truncate(file, 2 ** 28 + 1);
+  await expect(readImage(file)).rejects.toThrow(`${file} has 268435457 bytes: expected an image of at most 268435456.`);
+});

@@ -233,6 +233,12 @@ test("tensors that contradict themselves are not written", async () => {
   );
   const a = { name: "a", shape: [1], values: new Float32Array(1) };
   await expect(write([a, a])).rejects.toThrow(/two tensors "a"/);
+  await expect(write([{ ...a, values: [1] } as never])).rejects.toThrow(
+    'Tensor "a": expected a typed array, got an array of 1.',
+  );
+  await expect(write([{ ...a, type: "BF16" } as never])).rejects.toThrow(
+    'Tensor "a": expected a typed array, a Uint16Array for BF16, got a Float32Array.',
+  );
 });
 
 test("several chunks of data are read and verified", async () => {

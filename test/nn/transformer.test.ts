@@ -156,6 +156,11 @@ test("what does not fit is refused by the layer's name", () => {
   );
   const graph = new Graph();
   const x = graph.feed("x", "f32", [5, 1, 4]);
+  const heads = new MultiHeadAttention("a", { size: 4, heads: 2 });
+  const memory = graph.feed("shared", "f32", [3, 2, 8]);
+  expect(() => heads.look(graph.feed("rows", "f32", [3, 4]), { memory })).toThrow(
+    "a: 3 rows cannot share 2 memories equally.",
+  );
   expect(() => new Positions("p", { size: 4, length: 3 }).apply(x)).toThrow(
     /p: .* more steps than there are positions, 3/,
   );

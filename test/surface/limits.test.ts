@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import "../../lib/index.js";
+import * as library from "../../lib/index.js";
 import { tables } from "../../lib/options.js";
 
 /** Options of the library that may be whole numbers of more than 31 bits, with the largest that each takes. */
@@ -44,4 +44,19 @@ test("lengths and steps may be as large as a number counts", () => {
     "Trainer maximumSteps",
   ];
   expect(wide(Number.MAX_SAFE_INTEGER)).toEqual(named.sort());
+});
+
+test.each([
+  ["SentenceData", "the stream is read first: use await SentenceData.create(stream, options)."],
+  ["LabelledData", "texts become tokens first: use await LabelledData.create(examples, options)."],
+  ["TaggedData", "words become numbers first: use await TaggedData.create(sentences, options)."],
+  ["FrameData", "frames are scaled first: use await FrameData.create(sequences, options)."],
+  ["FrameSet", "use await FrameSet.open(path)."],
+  ["ImageSet", "use await ImageSet.open(path)."],
+])("new %s names the call that makes one", (name, advice) => {
+  const made = (library as unknown as Record<string, new (...given: unknown[]) => unknown>)[name] as new (
+    ...given: unknown[]
+  ) => unknown;
+  for (const given of [[], [{}, {}]])
+    expect(() => new made(...given)).toThrow(new library.OptionError(`${name}: ${advice}`));
 });

@@ -42,6 +42,12 @@ test("a unit lies as far to the right as it is shut, and as high as it is open",
   ]);
 });
 
+test("values that are no rows of units are refused, with both numbers", () => {
+  const wrong = "gateShares: f has 3 values, expected a row of 2 for each token.";
+  expect(() => gateShares([gate("f", 2, [0, 1, 0])])).toThrow(wrong);
+  expect(() => gateShares([gate("f", 2, [])])).toThrow("gateShares: f has 0 values");
+});
+
 test("names cannot break the picture, and nothing to draw is refused", () => {
   expect(() => gatesSVG([])).toThrow(
     "gatesSVG: expected gates to be an array of gate shares with at least one element.",

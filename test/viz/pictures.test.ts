@@ -311,3 +311,16 @@ test("a picture has the title that it is given, or none", async () => {
   }
   expect(curvesSVG(runs, { title: "" })).toContain("\n<title>loss, nats per token over updates</title>");
 });
+
+test("a table of words needs a vector of the same length for each, and says which it got", () => {
+  const draw =
+    (words: string[], ...vectors: number[][]) =>
+    () =>
+      lookupTableSVG({ words, vectors: vectors.map((vector) => Float32Array.from(vector)) });
+  expect(draw(["a"], [1])).not.toThrow();
+  expect(draw([])).toThrow("lookupTableSVG: there are no words with vectors.");
+  expect(draw(["a"], [])).toThrow("lookupTableSVG: there are no words with vectors.");
+  const wrong = "lookupTableSVG: expected 2 vectors of 1 numbers, got lengths ";
+  expect(draw(["a", "b"], [1])).toThrow(`${wrong}1.`);
+  expect(draw(["a", "b"], [1], [1, 2])).toThrow(`${wrong}1, 2.`);
+});

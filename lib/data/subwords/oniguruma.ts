@@ -110,7 +110,8 @@ class Translator {
     this.#at += whole.length;
     const minimum = Number(low);
     const maximum = comma === "" ? minimum : high === "" ? Number.POSITIVE_INFINITY : Number(high);
-    if (minimum > maximum || minimum > longestRepetition || (high !== "" && maximum > longestRepetition)) {
+    if (minimum > maximum) throw new Error(`"${whole}" is no repetition`);
+    if (minimum > longestRepetition || (high !== "" && maximum > longestRepetition)) {
       throw new Error(`"${whole}" repeats too often`);
     }
     // For Ruby "{3}?" need not be there, and "{1,3}+" repeats the repetition: any number from 1 on.

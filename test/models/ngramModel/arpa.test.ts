@@ -102,6 +102,9 @@ test("a file that is cut short or wrong is refused with its line", async () => {
   await refused(small.replace("-1\tb", "-1"), /line 13: expected a probability, a word/);
   await refused(small.replace("\\data\\", "\\date\\"), /line 3: expected \\data\\/);
   await refused("once upon a time\n", /no ARPA file/);
+  await refused(small.replace("ngram 2=", "ngram 3="), /line 5: expected "ngram 2=", got "ngram 3=3"/);
+  const orders = Array.from({ length: 25 }, (_, i) => `ngram ${i + 1}=1\n`).join("");
+  await refused(`\\data\\\n${orders}\n\\1-grams:\n`, /expected at most 24 orders, got 25/);
   const binary = Buffer.concat([
     Buffer.from("mmap lm http://kheafield.com/code format version 5\n\0"),
     Buffer.alloc(99, 200),

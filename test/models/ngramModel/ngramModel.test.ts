@@ -199,6 +199,9 @@ describe("what cannot be a model says why", () => {
     const refused = (options: object) => expect(NgramModel.fromText(train, options)).rejects;
     await refused({ order: 0 }).toThrow(OptionError);
     await refused({ order: 25 }).toThrow(/at most 24/);
+    await expect(NgramModel.train(memoryStream(Int32Array.of(0, 0), 0))).rejects.toThrow(
+      "NgramModel.train: these tokens do not say what made them: give their tokenizer.",
+    );
     await refused({ smoothing: "kneserney" }).toThrow(/did you mean kneserNey/);
     await refused({ added: 0.1 }).toThrow(/added needs smoothing additive/);
     await refused({ smoothing: "additive", added: 1e300 }).toThrow(/added/);
