@@ -48,3 +48,12 @@ test.each(scorers)("%s scores give the weights of their equation", async (scorer
       expect(outputs.weights?.[t * S + s], `${t} ${s}`).toBeCloseTo(value / total, 12);
   }
 });
+
+test("a size is refused where no scores need one", () => {
+  const make = (scorer: (typeof scorers)[number]) => () =>
+    new Attention("attention", { querySize: F, memorySize: F, scorer, size: 2 });
+  expect(make("additive")).not.toThrow();
+  for (const scorer of scorers.filter((own) => own !== "additive")) {
+    expect(make(scorer)).toThrow(`attention: size belongs to additive scores, and the scores are "${scorer}".`);
+  }
+});

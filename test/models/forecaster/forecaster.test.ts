@@ -230,6 +230,9 @@ test("series are checked before a model is made of them", async () => {
   const create = (series: unknown) => Forecaster.create({ horizon: 1, series: series as Series[] });
   await expect(create([])).rejects.toThrow("Forecaster: expected a list of series, { name?, values }, got");
   await expect(create([{ values: [1, 2, "3"] }])).rejects.toThrow(/value 3 of 3 values to be a number, or NaN/);
+  await expect(create([{ values: [1, 2] }, { name: "a", values: [Number.NaN, Number.NaN] }])).rejects.toThrow(
+    'series "a" has no values.',
+  );
   await expect(create([{ name: "a", values: 5 }])).rejects.toThrow(/series "a" to have values, an array of numbers/);
 });
 

@@ -150,6 +150,12 @@ test("images that do not fit are refused by name", async () => {
       maximumLength: 4,
     }),
   ).rejects.toThrow("captions.tsv, line 7: the caption has 6 tokens, and at most 4 are allowed.");
+  const captioned7 = (caption: string) =>
+    CaptionData.create([{ ...image, captions: [caption], places: ["captions.tsv, line 7"] }], { tokenizer });
+  await expect(captioned7("")).rejects.toThrow("captions.tsv, line 7: the caption has no tokens.");
+  await expect(captioned7("a dog <eos>")).rejects.toThrow(
+    "captions.tsv, line 7: the caption holds <eos>, the token that ends a caption. Take it out.",
+  );
 });
 
 test("data that another tokenizer made, or of images of another size, is refused before a step", async () => {

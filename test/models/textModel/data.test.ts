@@ -22,3 +22,20 @@ test("processes read the columns of their own, down to one column each; more pro
     "WindowData: 4 processes cannot share batches of 3: give a larger batchSize, or start fewer.",
   );
 });
+
+test("a spread of windows is for training, and at most as long as they are", () => {
+  const make = (options: object) => () =>
+    new WindowData(
+      memoryStream(
+        Int32Array.from({ length: 20 }, () => 0),
+        20,
+      ),
+      { batchSize: 2, windowLength: 4, ...options },
+    );
+  expect(make({ windowSpread: 4 })).not.toThrow();
+  expect(make({ windowSpread: 5 })).toThrow("WindowData: expected a windowSpread of at most windowLength (4), got 5.");
+  expect(make({ windowSpread: 0, role: "validate" })).not.toThrow();
+  expect(make({ windowSpread: 1, role: "validate" })).toThrow(
+    "WindowData: windowSpread is for training; leave it out (0) where a text is measured.",
+  );
+});

@@ -168,6 +168,9 @@ test("what does not fit is refused by name", async () => {
   );
   const other = await Corpus.fromText("a b c").tokenize(await WordTokenizer.fromCorpus(Corpus.fromText("a b c")));
   expect(() => new ContextData(other, { model })).toThrow(/another tokenizer/);
+  expect(() => new ContextData(stream.slice(0, 0), { model })).toThrow(
+    "ContextData: the text has no words to learn from.",
+  );
   await expect(CountedWords.from(memoryStream(Int32Array.of(0), 0))).rejects.toThrow(/WordTokenizer/);
   const imported = await Word2Vec.from(await model.vectors());
   expect(() => new ContextData(stream, { model: imported })).toThrow(/another tokenizer|how often/);
