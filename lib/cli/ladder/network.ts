@@ -16,7 +16,7 @@ const risingSteps = 50;
 export function network<M extends TextModel>(
   rung: Omit<Rung, "make"> & {
     create: (text: LadderText, settings: LadderSettings) => Promise<M>;
-    /** Learning rate of Adam. Default: 0.006, which gated cells like. */
+    /** Learning rate of Adam. Default: 0.006, for cells with gates. */
     learningRate?: number;
   },
 ): Rung {

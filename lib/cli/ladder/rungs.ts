@@ -80,7 +80,7 @@ export const rungs: readonly Rung[] = [
     title: "LSTM, 2 layers",
     brings: "a second layer above the first, and one table of tokens for what is read and what is predicted",
     unless: "more weights need more text, or more epochs",
-    // Past the second layer's input as well: without it Adam spends an epoch on the frequencies of the tokens alone.
+    // The second layer adds to what it reads: without that, Adam spends an epoch on the frequencies of the tokens alone.
     create: recurrent({ cell: "lstm", layers: 2, tied: true, connections: "residual" }),
   }),
   network({
