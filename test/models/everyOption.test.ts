@@ -34,6 +34,7 @@ import {
   Word2Vec,
   WordTokenizer,
 } from "../../lib/index.js";
+import { kindNames } from "../../lib/models/kindTable.js";
 import type { Rule } from "../../lib/options.js";
 import { walks } from "./frameTagger/frames.js";
 import { captioned, tokenizer as captionWords } from "./imageCaptioner/captions.js";
@@ -250,6 +251,13 @@ async function beginning({ create, data, base }: Tried, options: object) {
   }
   throw new Error(`${model.kind.name}: the data has no batch.`);
 }
+
+/** Kinds that no Trainer trains: what is counted, and what is made of trained models. */
+const untrained = ["Mixture", "NgramModel"];
+
+test("every kind of model that is trained is tried", () => {
+  expect([...kinds.map(({ kind }) => kind.name), ...untrained].sort()).toEqual(kindNames().sort());
+});
 
 test.each(kinds)("$kind.name: each option changes what is learnt", async (tried) => {
   const { kind, where = {}, others = {} } = tried;
