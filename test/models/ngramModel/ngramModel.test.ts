@@ -287,7 +287,7 @@ test("weights of an interpolation are those of its orders, or first that of any 
     const { tokens } = await model.logProbability("a b\n");
     return tokens.map(({ logProbability }) => expect.closeTo(Math.exp(logProbability), 5));
   };
-  // Of nine tokens that are predicted 4 are a, 2 are b and 3 are ends; a begins every line, and goes on with b in two of four places.
+  // Nine tokens are predicted, of which 4 are a, 2 are b and 3 are ends; a begins every line, and goes on with b in two of four places.
   const orders = [
     [4 / 9, 1],
     [2 / 9, 2 / 4],

@@ -112,7 +112,7 @@ test("sentences of different lengths are learnt and measured side by side as alo
   const together = await model.evaluate(text, { batchSize: 2 });
   const alone = await model.evaluate(text, { batchSize: 1 });
   expect(together.loss).toBeCloseTo(alone.loss, 5);
-  // What is learnt is smoothed, and nothing is asked for past the end of a line.
+  // The loss that is learnt is smoothed, and nothing is asked for past the end of a line.
   const learnt = async (...lines: string[]) => {
     const stream = memoryStream(tokenizer.encode(lines.map((line) => `${line}\n`).join("")), 0);
     const batches = (await SentenceData.create(stream, { tokenizer, batchSize: lines.length })).batches(0);
