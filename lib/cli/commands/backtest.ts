@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { seriesRules } from "../../data/index.js";
 import type { ForecastScores } from "../../models/forecaster/backtest.js";
 import { backtestRules } from "../../models/forecaster/backtest.js";
 import type { Forecaster } from "../../models/forecaster/forecaster.js";
@@ -10,6 +11,7 @@ import { untilInterrupted } from "../interrupt.js";
 import { given, withOptions } from "../options.js";
 import { printer } from "../print.js";
 import { printBacktest } from "../printBacktest.js";
+import { optionsLike } from "../remembered.js";
 import { continued, seriesLike, withSeriesOptions } from "../seriesFiles.js";
 import type { Ability } from "../verbs.js";
 import { evaluate } from "./evaluate.js";
@@ -63,7 +65,7 @@ function measure(folder: string, files: string[], options: Options, command: Com
     let { lastSteps } = options;
     if (options.after) {
       const after = await seriesLike(folder, options.after, command);
-      const joined = continued(series, after);
+      const joined = continued(series, after, await optionsLike(folder, command, pick(seriesRules, "missingDates")));
       series = joined.series;
       lastSteps ??= joined.steps;
     }
