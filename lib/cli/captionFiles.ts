@@ -13,7 +13,6 @@ import { readingLike, tableOptionsOf } from "./reading.js";
 
 /** The images and captions of tables, by name. */
 export async function readCaptions(files: readonly string[], reading: Reading, owner: string): Promise<CaptionReading> {
-  if (files.length === 0) throw new OptionError(`${owner}: expected a table of images and captions, got no file.`);
   const { imageColumn: image, captionColumn: caption } = reading;
   const tables: CaptionReading[] = [];
   for (const file of files) {

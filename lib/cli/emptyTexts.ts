@@ -9,9 +9,8 @@ export function expectNoEmptyTexts(command: Command): void {
     if (![command.getOptionValue(name)].flat().includes("")) continue;
     throw new OptionError(`${command.name()}: ${option.long} is empty. Give it a value, or leave it out.`);
   }
-  for (const [i, value] of command.processedArgs.entries()) {
-    if (![value].flat().includes("")) continue;
-    const name = command.registeredArguments[i]?.name() ?? "argument";
-    throw new OptionError(`${command.name()}: <${name}> is empty. Give it a value.`);
+  for (const [i, argument] of command.registeredArguments.entries()) {
+    if (![command.processedArgs[i]].flat().includes("")) continue;
+    throw new OptionError(`${command.name()}: <${argument.name()}> is empty. Give it a value.`);
   }
 }

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import type { FrameFeatures, FrameSequence, FrameTableOptions } from "../data/index.js";
 import { frameTableRules, readColumnNames, sequenceTitle } from "../data/index.js";
-import { OptionError } from "../errors.js";
 import { readFrames } from "../formats/index.js";
 import type { FrameTagger } from "../models/frameTagger/frameTagger.js";
 import { without } from "../options.js";
@@ -17,12 +16,7 @@ export function withFrameOptions(command: Command, { labels = true } = {}): Comm
 }
 
 /** The sequences of files. */
-export async function readFrameFiles(
-  files: readonly string[],
-  options: FrameTableOptions,
-  owner: string,
-): Promise<FrameSequence[]> {
-  if (files.length === 0) throw new OptionError(`${owner}: expected a file of frames, got no file.`);
+export async function readFrameFiles(files: readonly string[], options: FrameTableOptions): Promise<FrameSequence[]> {
   const sequences: FrameSequence[] = [];
   for (const file of files) for (const own of await readFrames(file, options)) sequences.push(own);
   return sequences;
@@ -58,7 +52,7 @@ export async function framesFor(
     const own = isTable(file)
       ? await withoutAbsent(file, table, isTyped)
       : given({ labelSeparator: options.labelSeparator });
-    for (const sequence of await readFrameFiles([file], own, command.name())) sequences.push(sequence);
+    for (const sequence of await readFrameFiles([file], own)) sequences.push(sequence);
   }
   return sequences;
 }

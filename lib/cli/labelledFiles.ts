@@ -15,7 +15,6 @@ export async function readLabelled(
   reading: Reading,
   owner: string,
 ): Promise<LabelledReading> {
-  if (files.length === 0) throw new OptionError(`${owner}: expected a table with texts and labels, got no file.`);
   const { textColumn, andColumn = [], labelColumn: label, labelSeparator } = reading;
   if (andColumn.length > 0 && textColumn === undefined) {
     throw new OptionError(`${owner}: andColumn needs textColumn, the first column of texts.`, [
@@ -32,15 +31,16 @@ export async function readLabelled(
   }
   const examples = tables.flatMap((read) => read.examples);
   return {
-    examples: reading.frames === undefined ? examples : await (await frameSetOf(reading)).labelled(examples),
+    examples:
+      reading.frames === undefined ? examples : await (await frameSetOf(reading.frames, reading)).labelled(examples),
     skipped: tables.reduce((sum, { skipped }) => sum + skipped, 0),
     description: tables.map(({ description }) => description).join("; "),
   };
 }
 
 /** The sequences that a command reads in place of texts. */
-function frameSetOf(reading: Reading): Promise<FrameSet> {
-  const { frames = [], sequenceColumn: sequence, featureColumns: features, separator } = reading;
+function frameSetOf(frames: readonly string[], reading: Reading): Promise<FrameSet> {
+  const { sequenceColumn: sequence, featureColumns: features, separator } = reading;
   return FrameSet.open(frames, given({ sequence, features, separator }));
 }
 

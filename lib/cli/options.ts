@@ -7,8 +7,6 @@ import { docOf, hasFlag } from "./optionDocs.js";
 
 /** A command's differences from a table. */
 export interface OwnOptions<Table> {
-  /** Options that the command has. Default: all that can be written on a command line. */
-  readonly only?: readonly (keyof Table)[];
   /** Heading of these options in --help. */
   readonly group?: string;
   /** Defaults of the command that differ from the library's; --help tells both. */
@@ -56,10 +54,10 @@ export function rulesOf(command: Command): OptionTable {
 export function withOptions<Table extends OptionTable>(
   command: Command,
   rules: Table,
-  { only, group, defaults = {}, notes = {} }: OwnOptions<Table> = {},
+  { group, defaults = {}, notes = {} }: OwnOptions<Table> = {},
 ): Command {
   for (const [name, rule] of Object.entries<Rule<unknown>>(rules)) {
-    if (!hasFlag(rule) || (only && !only.includes(name))) continue;
+    if (!hasFlag(rule)) continue;
     const { text, usual } = docOf(name, rules);
     const own = name in defaults ? defaults[name] : rule.initial;
     const note = notes[name] ?? (own === rule.initial ? usual : `${own}; in a program ${rule.initial ?? usual}`);
@@ -84,7 +82,13 @@ interface FlagParts {
  * @throws TypeError where the command has the flag by another rule: a value would be read by the wrong one.
  */
 export function addFlag(command: Command, name: string, { rule, description, group, initial, note }: FlagParts): void {
-  const { as, words, several = false, again = false } = rule.written ?? { as: null };
+  const {
+    as,
+    words,
+    several = false,
+    again = false,
+    parse = (word: string): unknown => word,
+  } = rule.written ?? { as: null };
   const [flags, long] = [flagsFor(name, rule), longFlag(name, rule)];
   const add = (option: Option) => command.addOption(group === undefined ? option : option.helpGroup(`${group}:`));
   const known = flagsOfCommands.get(command) ?? new Map();
@@ -103,7 +107,7 @@ export function addFlag(command: Command, name: string, { rule, description, gro
   const option = new Option(`${flags} <${as}${several ? "..." : ""}>`, description);
   if (words && !several) option.choices(words);
   option.argParser((word: string, before: unknown) =>
-    read(rule, word, several || again ? [before === initial ? [] : (before ?? [])].flat() : null),
+    read(rule, word, { parse, before: several || again ? [before === initial ? [] : (before ?? [])].flat() : null }),
   );
   const isNothing = initial === undefined || initial === null || [initial].flat().join("") === "";
   if (!isNothing) option.default(initial, note ?? (several ? String(initial) : undefined));
@@ -111,8 +115,11 @@ export function addFlag(command: Command, name: string, { rule, description, gro
 }
 
 /** The value of a word, or of the words so far. Empty ones are refused later, by name. */
-function read(rule: Rule<unknown>, word: string, before: readonly unknown[] | null): unknown {
-  const { parse = (text: string): unknown => text } = rule.written ?? {};
+function read(
+  rule: Rule<unknown>,
+  word: string,
+  { parse, before }: { parse: (word: string) => unknown; before: readonly unknown[] | null },
+): unknown {
   const value = before ? [...before, parse(word)] : parse(word);
   const misfit = word === "" ? null : misfitOf(value, rule);
   if (misfit) throw new InvalidArgumentError(expectation(misfit.expected, parse(word), rule));

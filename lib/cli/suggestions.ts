@@ -17,7 +17,7 @@ function nearestFlag(flag: string, command: Command): string | undefined {
   if (own !== undefined) return flagOf(command, own);
   const nearest = nearestName(
     flag.slice(2),
-    command.options.flatMap(({ long }) => (long ? [long.slice(2)] : [])),
+    command.options.map((option) => option.name()),
   );
   return nearest === undefined ? undefined : `--${nearest}`;
 }

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import type { TaggedSentence, TaggedSentencesOptions } from "../data/index.js";
 import { conllRules, readTaggedSentences } from "../data/index.js";
-import { OptionError } from "../errors.js";
 import { optionsIn, withOptions } from "./options.js";
 import type { Printer } from "./print.js";
 import { countOf, shortened } from "./print.js";
@@ -18,12 +17,7 @@ export function conllOf(command: Command): TaggedSentencesOptions {
 }
 
 /** The sentences of files. */
-export async function readTagged(
-  files: readonly string[],
-  reading: TaggedSentencesOptions,
-  owner: string,
-): Promise<TaggedSentence[]> {
-  if (files.length === 0) throw new OptionError(`${owner}: expected a file of tagged sentences, got no file.`);
+export async function readTagged(files: readonly string[], reading: TaggedSentencesOptions): Promise<TaggedSentence[]> {
   const sentences: TaggedSentence[] = [];
   for (const file of files) for (const sentence of await readTaggedSentences(file, reading)) sentences.push(sentence);
   return sentences;
@@ -35,8 +29,7 @@ export async function taggedLike(
   files: readonly string[],
   command: Command,
 ): Promise<TaggedSentence[]> {
-  const reading = await optionsLike(folder, command, conllRules);
-  return readTagged(files, reading, command.name());
+  return readTagged(files, await optionsLike(folder, command, conllRules));
 }
 
 /** Says what was read, and shows the beginning of the first sentence: whether the columns are right is seen at once. */

@@ -162,7 +162,7 @@ async function runTrainer<Form>(
 function nothingToDo({ reason, step, epoch }: EndEvent, { maximumSteps, epochs, patience }: TrainingOptions): string {
   const why =
     reason === "early"
-      ? `the validation loss has not improved ${count(patience)} times: give a larger --patience`
+      ? `the validation loss has not improved in ${countOf(patience, "validation")}: give a larger --patience`
       : maximumSteps !== undefined && step >= maximumSteps
         ? `${countOf(step, "update")} ${step === 1 ? "is" : "are"} made, and --maximum-steps is ${count(maximumSteps)}: give a larger one`
         : `${count(epoch)} of ${countOf(epochs, "epoch")} ${epoch === 1 ? "is" : "are"} done: give a larger --epochs`;

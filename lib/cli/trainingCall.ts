@@ -56,8 +56,8 @@ export async function trainingCall<Options extends TrainingOptions>(
   const [known, options] = [before?.files.train.map(fromHere) ?? [], command.opts<Options>()];
   const own = files.length > 0 ? files : known;
   if (own.length === 0) {
-    const forgotten = resume ? `${out} does not remember what its training read: give the whole command. ` : "";
-    throw new OptionError(`train ${command.name()}: ${forgotten}expected a file to learn from.`);
+    const forgotten = resume ? `: ${out} does not remember what its training read. Give the whole command` : "";
+    throw new OptionError(`train ${command.name()}: expected a file to learn from${forgotten}.`);
   }
   if (files.length === 0) expectFiles(command, own, out);
   return {

@@ -55,7 +55,7 @@ export function verbCommand(verb: Verb, kinds: readonly CliKind[]): Command {
   withExecutorOptions(command.withKinds(new Map(own)));
   return command.action(async (folder: string, ...call: unknown[]) => {
     const { name } = await kindIn(folder);
-    const ability = abilityOf(verb, kinds.find(({ kind }) => kind.name === name)?.abilities ?? []);
+    const ability = abilityOf(verb, abilitiesOf(name, kinds));
     if (!ability) throw incapable(verb, { folder, name, kinds });
     command.settle(name, folder);
     expectUsed(command);
@@ -74,6 +74,11 @@ function abilityOf(verb: Verb, abilities: readonly Ability[]): Ability | undefin
   return abilities.find((ability) => ability.verb === verb);
 }
 
+/** All that models of a kind can do. */
+function abilitiesOf(name: string, kinds: readonly CliKind[]): Ability[] {
+  return kinds.flatMap(({ kind, abilities }) => (kind.name === name ? abilities : []));
+}
+
 function kindsWith(verb: Verb, kinds: readonly CliKind[]): string[] {
   return kinds.filter(({ abilities }) => abilityOf(verb, abilities)).map(({ kind }) => kind.name);
 }
@@ -83,10 +88,9 @@ function incapable(
   verb: Verb,
   { folder, name, kinds }: { folder: string; name: string; kinds: readonly CliKind[] },
 ): OptionError {
-  const abilities = kinds.find(({ kind }) => kind.name === name)?.abilities ?? [];
-  const other = abilities.length > 0 ? `it can ${abilities.map((ability) => ability.verb.name).join(", ")}` : "";
+  const able = abilitiesOf(name, kinds).map((ability) => ability.verb.name);
   return new OptionError(
-    `${verb.name}: ${folder} holds ${withArticle(name)}, which ${verb.name} does not take${other && `; ${other}`}. ` +
+    `${verb.name}: ${folder} holds ${withArticle(name)}, which ${verb.name} does not take; it can ${able.join(", ")}. ` +
       `Models that it takes: ${kindsWith(verb, kinds).join(", ")}.`,
   );
 }
@@ -133,17 +137,10 @@ class VerbCommand extends Command {
       );
     }
     const ruleOf = (other: string) => flagsOf(this.#kinds.get(other) as Command).get(name)?.rule;
-    const [first, ...others] = this.#kindsWith(option);
-    if (
-      others
-        .slice(0, others.indexOf(kind))
-        .concat(first ?? [])
-        .some((other) => ruleOf(other) === ruleOf(kind))
-    )
-      return;
-    const alike = (one: string) =>
-      [first as string, ...others].filter((other) => ruleOf(other) === ruleOf(one)).join(", ");
-    if (!this.#unread.has(name)) before.description = `${alike(first as string)}: ${textOf(before)}`;
+    const kinds = this.#kindsWith(option);
+    if (kinds.slice(0, kinds.indexOf(kind)).some((other) => ruleOf(other) === ruleOf(kind))) return;
+    const alike = (one: string) => kinds.filter((other) => ruleOf(other) === ruleOf(one)).join(", ");
+    if (!this.#unread.has(name)) before.description = `${alike(kinds[0] as string)}: ${textOf(before)}`;
     before.description += `; ${alike(kind)}: ${textOf(option)}`;
     this.#unread.add(name);
     before.default(undefined);

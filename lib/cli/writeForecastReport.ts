@@ -1,11 +1,12 @@
 import type { Series } from "../data/index.js";
 import { timeAfter, writeDate } from "../data/index.js";
-import { bestValidation, loadTrainerHistory, writeFileAtomically } from "../formats/index.js";
+import { bestValidation, writeFileAtomically } from "../formats/index.js";
 import type { Backtest } from "../models/forecaster/backtest.js";
 import type { CompleteForecasterConfig } from "../models/forecaster/config.js";
 import type { Forecast } from "../models/forecaster/forecast.js";
 import type { Forecaster } from "../models/forecaster/forecaster.js";
 import { cellOf } from "../nn/cellRegistry.js";
+import type { History } from "../train/events.js";
 import type { ForecastChart } from "../viz/index.js";
 import { renderReport } from "../viz/index.js";
 import { stepNames } from "./forecastTable.js";
@@ -50,12 +51,12 @@ export function chartsOf(
 export async function writeForecastReport(options: {
   model: Forecaster;
   folder: string;
+  history: (History & { seconds: number }) | null;
   charts: readonly ForecastChart[];
   scores?: Backtest;
   file: string;
 }): Promise<void> {
-  const { model, folder, charts, scores, file } = options;
-  const history = await loadTrainerHistory(folder).catch(() => null);
+  const { model, folder, history, charts, scores, file } = options;
   const best = history && bestValidation(history.validations);
   const figures: [string, string][] = [
     ...(best ? [["validation loss", best.loss.toFixed(4)] as [string, string]] : []),

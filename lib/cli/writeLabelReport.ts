@@ -54,11 +54,13 @@ export async function labelledSamples(
 
 function sampleOf(model: SequenceClassifier, example: LabelledText, found: Classification): LabelledSample {
   const labels = [found.label].flat();
+  const likely = labels.map((label) => found.probabilities[label] as number);
   return {
     tokens: piecesOf(model, example),
     weights: found.attention ?? null,
     label: labels.join(", ") || "no label",
-    probability: labels.reduce((least, label) => Math.min(least, found.probabilities[label] as number), 1),
+    // The least certain of several labels, or where there is none, the least certain to be absent.
+    probability: likely.length > 0 ? Math.min(...likely) : 1 - Math.max(...Object.values(found.probabilities)),
     truth: [...labelsOf(example)].sort().join(", ") || "no label",
   };
 }

@@ -5,6 +5,7 @@ import { cellOf } from "../nn/cellRegistry.js";
 import type { History } from "../train/events.js";
 import type { ActivationTrace, GradientCurve } from "../viz/index.js";
 import { renderReport } from "../viz/index.js";
+import { given } from "./options.js";
 import { count } from "./print.js";
 import { figuresOf, summaryOf } from "./reportFigures.js";
 
@@ -20,8 +21,12 @@ export function describeLanguageModel({
 }
 
 /** A model's walk over a text, with the tokens as they stand in the text. */
-export async function traceOf(model: LanguageModel, text: string, signal?: AbortSignal): Promise<ActivationTrace> {
-  const { layers, gates, surprise } = await model.activations(text, signal ? { signal } : {});
+export async function traceOf(
+  model: LanguageModel,
+  text: string,
+  signal?: AbortSignal,
+): Promise<Required<ActivationTrace>> {
+  const { layers, gates, surprise } = await model.activations(text, given({ signal }));
   const ids = model.tokenizer.encode(text);
   const decoder = model.tokenizer.decoder();
   const tokens = Array.from(ids, (id) => decoder.push(id));

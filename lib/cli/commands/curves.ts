@@ -70,13 +70,11 @@ interface Result {
 
 function resultOf({ steps, validations, seconds }: History & { seconds: number }): Result {
   const last = steps.at(-1);
-  const best = bestValidation(validations);
-  const spent = seconds ?? last?.seconds ?? 0;
   return {
     updates: Math.max(last?.step ?? 0, validations.at(-1)?.step ?? 0),
-    seconds: spent,
-    tokensPerSecond: last && spent > 0 ? last.tokens / spent : null,
-    best: best ?? null,
+    seconds,
+    tokensPerSecond: last && seconds > 0 ? last.tokens / seconds : null,
+    best: bestValidation(validations) ?? null,
   };
 }
 
@@ -93,11 +91,9 @@ function tableOf(results: readonly (Result & { name: string })[]): string[] {
     tokensPerSecond ? count(tokensPerSecond) : "-",
     duration(seconds),
   ]);
-  const rows = [
-    ["model", "best loss", "perplexity", "bits/char", "at update", "updates", "tokens/s", "time"],
-    ...cells,
-  ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length))) ?? [];
+  const titles = ["model", "best loss", "perplexity", "bits/char", "at update", "updates", "tokens/s", "time"];
+  const rows = [titles, ...cells];
+  const widths = titles.map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length)));
   return rows.map((row) =>
     row
       .map((cell, column) => pad(cell, widths[column] as number, column === 0 ? "right" : "left"))

@@ -12,7 +12,7 @@ import { Trainer } from "../../train/trainer.js";
 import { passageOf } from "../../viz/index.js";
 import { mobyDick } from "../demoText.js";
 import { exitCodeOf, interruptible } from "../interrupt.js";
-import { withOptions } from "../options.js";
+import { given, withOptions } from "../options.js";
 import { paint } from "../output.js";
 import { count, countOf, duration, printer } from "../print.js";
 import { reportTraining } from "../reportTraining.js";
@@ -81,7 +81,7 @@ async function demo({ out: wanted, maximumSteps }: Completed<typeof flags>): Pro
 
 async function sample(model: LanguageModel, signal: AbortSignal | undefined): Promise<string> {
   let text = prompt;
-  const options = { prompt, maximumLength: 240, temperature: 0.7, seed: 1, ...(signal ? { signal } : {}) };
+  const options = { prompt, maximumLength: 240, temperature: 0.7, seed: 1, ...given({ signal }) };
   for await (const piece of model.generate(options)) text += piece;
   return text;
 }

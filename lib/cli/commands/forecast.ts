@@ -16,6 +16,7 @@ import { colourDepth } from "../print.js";
 import { seriesLike, withSeriesOptions } from "../seriesFiles.js";
 import type { Ability } from "../verbs.js";
 import { chartsOf, writeForecastReport } from "../writeForecastReport.js";
+import { historyIn } from "./inspect.js";
 
 const flags = table("forecast series", {
   ...pick(forecastRules, "levels", "paths", "seed"),
@@ -58,7 +59,9 @@ function forecastSeries(folder: string, files: string[], options: Options, comma
     const forecasts = await model.forecast(series, { ...given({ levels, paths }), seed, signal });
     const charts = chartsOf(series.slice(0, mostCharts), forecasts.slice(0, mostCharts), model.network.config);
     if (svg !== undefined) await writeFileAtomically(svg, forecastSVG(charts));
-    if (report !== undefined) await writeForecastReport({ model, folder, charts, file: report });
+    if (report !== undefined) {
+      await writeForecastReport({ model, folder, history: await historyIn(folder), charts, file: report });
+    }
     if ((svg ?? report) !== undefined && series.length > charts.length) {
       notes.write(`The first ${charts.length} of ${series.length} series are drawn: name others (--only).\n`);
     }

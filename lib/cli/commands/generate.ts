@@ -47,7 +47,8 @@ const ways = {
   },
 } as const;
 
-function withGenerateOptions(command: Command): Command {
+/** Adds the options that say how texts are written. */
+export function withGenerateOptions(command: Command): Command {
   withOptions(command, flags, {
     notes: {
       maximumLength: `${generateRules.maximumLength.initial}; ${beamTextRules.maximumLength.initial} with --beams`,

@@ -10,7 +10,7 @@ import { typedOptions, withOptions } from "../options.js";
 import { paint, results } from "../output.js";
 import { oneLine } from "../print.js";
 import type { Ability } from "../verbs.js";
-import { generate } from "./generate.js";
+import { generate, withGenerateOptions } from "./generate.js";
 
 const flags = table("generate table", {
   /**
@@ -23,7 +23,7 @@ const flags = table("generate table", {
 /** Texts that are drawn or searched for, and the search as a table. */
 export const generateNgrams: Ability = {
   verb: generate.verb,
-  options: (command) => withOptions(generate.options?.(command) ?? command, flags),
+  options: (command) => withOptions(withGenerateOptions(command), flags),
   run,
 };
 
@@ -39,8 +39,9 @@ async function run(folder: string, options: Options, command: Command): Promise<
   );
   const [wrong] = Object.keys(others);
   if (wrong !== undefined) throw new OptionError(`generate: ${wrong} has no effect with --table.`, [wrong]);
-  const table = await model.slotSearch({ prompt: options.prompt ?? "", slots, steps });
-  if (options.json) return results.json({ prompt: options.prompt ?? "", steps: table });
+  const { prompt = "" } = options;
+  const table = await model.slotSearch({ prompt, slots, steps });
+  if (options.json) return results.json({ prompt, steps: table });
   for (const [i, candidates] of table.entries()) {
     results.write(`step ${i + 1}\n`);
     for (const { text, probability, kept, ended } of candidates) {

@@ -12,7 +12,7 @@ import type { Completed } from "../../options.js";
 import { flag, table } from "../../options.js";
 import { withOptions } from "../options.js";
 import type { Printer } from "../print.js";
-import { count, printer } from "../print.js";
+import { count, countOf, printer } from "../print.js";
 import type { CliKind } from "../verbs.js";
 
 const flags = table("info", {
@@ -42,7 +42,7 @@ async function info(folder: string | undefined, options: Options, kinds: readonl
     print.object({ ...about, native, mpi });
     const { kernels, gemm, threads } = native;
     print.line(
-      `Node ${about.node} on ${about.platform}, ${cpu}, ${about.cores} cores; ${threads} threads compute. ` +
+      `Node ${about.node} on ${about.platform}, ${cpu}, ${countOf(about.cores, "core")}; ${countOf(threads, "thread")} ${threads === 1 ? "computes" : "compute"}. ` +
         `Kernels: ${kernels.chosen} (${kernels.reason}; available: ${kernels.available.join(", ")}). ` +
         `Matrix products: ${gemm.provider === "auto" ? "the faster for each shape" : gemm.provider} of own kernels and ` +
         `${gemm.blas ?? "the system's BLAS, of which none was found"}. ` +

@@ -139,7 +139,7 @@ async function showUnits(folder: string, options: Options, command: Command): Pr
     const flow = options.gradients ? await model.gradientFlow(text, { lags: options.lags, signal }) : null;
     const printed = flow ? printGradientFlow(print, flow) : {};
     const walk = await traceOf(model, text, signal);
-    const gates = options.gates ? { gates: printGates(print, walk.gates ?? []) } : {};
+    const gates = options.gates ? { gates: printGates(print, walk.gates) } : {};
     if (options.terminal) {
       print.object({ ...printed, ...gates, ...showText(print, walk, options) });
       if (history) showLoss(print, history);
@@ -154,7 +154,7 @@ async function showUnits(folder: string, options: Options, command: Command): Pr
 }
 
 /** Prints a text coloured by the unit that goes best with a feature, or by one of the user's choice. @returns its values. */
-function showText(print: Printer, walk: ActivationTrace, options: Options): object {
+function showText(print: Printer, walk: Required<ActivationTrace>, options: Options): object {
   const trace = looked(walk, options);
   const found = rankFeatures(trace);
   const feature = options.feature ?? (found[0] as TextFeature);
@@ -174,7 +174,7 @@ function showText(print: Printer, walk: ActivationTrace, options: Options): obje
   }
   const { name: layer } = trace.layers[best.layer] as ActivationLayer;
   const values = unitValues(trace, best);
-  const isGate = walk.gates?.includes(trace.layers[best.layer] as ActivationLayer) ?? false;
+  const isGate = walk.gates.includes(trace.layers[best.layer] as ActivationLayer);
   const shown = isGate ? values.map((value) => 2 * value - 1) : values;
   const limit = isGate ? 1 : values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const [width, depth] = [process.stdout.columns ?? 100, colourDepth()];
@@ -254,8 +254,11 @@ function weightLegend(samples: readonly LabelledSample[], depth: ColourDepth): s
 }
 
 /** The units that may colour a text: those of the state, or the gates where those are asked for. */
-function looked(walk: ActivationTrace, { gates: only, layer }: Pick<Options, "gates" | "layer">): ActivationTrace {
-  const gates = walk.gates ?? [];
+function looked(
+  walk: Required<ActivationTrace>,
+  { gates: only, layer }: Pick<Options, "gates" | "layer">,
+): ActivationTrace {
+  const { gates } = walk;
   if (layer !== undefined) return { ...walk, layers: [...walk.layers, ...gates] };
   return only ? { ...walk, layers: gates } : walk;
 }

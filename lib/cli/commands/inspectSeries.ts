@@ -13,7 +13,7 @@ import { printBacktest } from "../printBacktest.js";
 import { seriesLike, withoutLast, withSeriesOptions } from "../seriesFiles.js";
 import type { Ability } from "../verbs.js";
 import { chartsOf, writeForecastReport } from "../writeForecastReport.js";
-import { inspect, withTerminal } from "./inspect.js";
+import { historyIn, inspect, withTerminal } from "./inspect.js";
 
 /** Series that are drawn. */
 const mostCharts = 12;
@@ -45,7 +45,8 @@ function showSeries(folder: string, options: Options, command: Command): Promise
       printBacktest(print, scores);
       return;
     }
-    await writeForecastReport({ model, folder, charts, file, ...(scores ? { scores } : {}) });
+    const history = await historyIn(folder);
+    await writeForecastReport({ model, folder, history, charts, file, ...(scores ? { scores } : {}) });
     print.object({ report: file });
     print.line(`The report is in ${file}: open it in a browser.`);
   });

@@ -45,7 +45,7 @@ export const probeText: Ability = {
   options: withConllOptions,
   run: (folder: string, files: string[], options: Options, command: Command) =>
     showProbe(folder, options, async (model: LanguageModel, rest) => {
-      const sentences = await readTagged(files, conllOf(command), command.name());
+      const sentences = await readTagged(files, conllOf(command));
       const print = printer(options);
       noteTagged(print, files, sentences);
       const { reverseLines = false } = await readingLike(folder, files, command);

@@ -97,7 +97,7 @@ function plainSentence(line: string): Sentence {
     tokens,
     write: (tagging, { probabilities }) => {
       if (!tagging) return "\n";
-      const rows = tokens.map((token, t) => columns(token, tagging, t, probabilities).join("\t"));
+      const rows = tokens.map((token, t) => [token, ...columns(tagging, t, probabilities)].join("\t"));
       if (!tagging.nBest) return `${rows.join("\n")}\n\n`;
       return tagging.nBest
         .map(({ tags, probability }, k) => {
@@ -115,8 +115,10 @@ function fileSentence({ lines, tokens }: ConllSentence, file: ConllFile): Senten
     tokens: tokens.map(({ text }) => text),
     write: (tagging, { probabilities }) => {
       const written = [...lines];
+      // Comments that stand alone have no tags.
+      if (!tagging) return `${written.join("\n")}\n\n`;
       for (const [t, { row, cells }] of tokens.entries()) {
-        const [, tagOf = "", ...likely] = columns("", tagging, t, probabilities);
+        const [tagOf, ...likely] = columns(tagging, t, probabilities);
         if (file.format === "conllu") {
           const own = cells.with(file.columnIndex("upos"), tagOf);
           written[row] = (
@@ -136,9 +138,10 @@ function miscWith(misc: string | undefined, probability: string | undefined): st
   return misc === undefined || misc === "_" || misc === "" ? own : `${misc}|${own}`;
 }
 
-function columns(token: string, tagging: Tagging | null, t: number, probabilities: boolean): string[] {
-  const likely = probabilities && tagging ? [(tagging.probabilities[t] as number).toFixed(4)] : [];
-  return [token, oneCell(tagging?.tags[t] ?? "_"), ...likely];
+/** The columns of a token that come after its own: its tag, and how likely that is. */
+function columns(tagging: Tagging, t: number, probabilities: boolean): [tag: string, ...likely: string[]] {
+  const likely = probabilities ? [(tagging.probabilities[t] as number).toFixed(4)] : [];
+  return [oneCell(tagging.tags[t] as string), ...likely];
 }
 
 async function* lineSentences(groups: AsyncIterable<string[]>): AsyncGenerator<Sentence[]> {

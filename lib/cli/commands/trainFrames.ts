@@ -54,8 +54,8 @@ export function framesCommand(): Command {
 }
 
 const training: ExampleTraining<Options, FrameSequence, FrameTagger, FrameData, FrameEvaluation> = {
-  read: async (files, owner, { command, print }) => {
-    const sequences = await readFrameFiles(files, optionsIn(command, frameTableRules), owner);
+  read: async (files, _owner, { command, print }) => {
+    const sequences = await readFrameFiles(files, optionsIn(command, frameTableRules));
     noteFrames(print, files, sequences);
     return sequences;
   },

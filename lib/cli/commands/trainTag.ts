@@ -72,8 +72,8 @@ export function taggerCommand(): Command {
 }
 
 const training: ExampleTraining<Options, TaggedSentence, SequenceTagger, TaggedData, TaggerEvaluation> = {
-  read: async (files, owner, { command, print }) => {
-    const sentences = await readTagged(files, conllOf(command), owner);
+  read: async (files, _owner, { command, print }) => {
+    const sentences = await readTagged(files, conllOf(command));
     noteTagged(print, files, sentences);
     return sentences;
   },
