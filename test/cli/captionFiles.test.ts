@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, expect, test, vi } from "vitest";
 import { readCaptions } from "../../lib/cli/captionFiles.js";
+import { captionPictureOf } from "../../lib/cli/captionPictures.js";
 import { readingOf, withCaptionColumns } from "../../lib/cli/reading.js";
+import { readImage } from "../../lib/formats/index.js";
+import type { WrittenHypothesis } from "../../lib/models/writing.js";
 
 // The texts of options come from the built program.
 vi.mock("../../lib/cli/optionDocs.js", async (original) => ({ ...(await original()), docOf: () => ({ text: "" }) }));
@@ -40,4 +43,25 @@ test("captions of an image stand together, from whichever table they come", asyn
     "2.png": ["a cat", "a white cat"],
     "3.png": ["a bird"],
   });
+});
+
+test("a photo in a picture is a PNG of its own size up to 128 pixels, and beyond a JPEG of at most 336", async () => {
+  const hypothesis = { tokens: ["a"], attention: [Float32Array.of(1)] } as unknown as WrittenHypothesis;
+  const caption = { text: "a", hypotheses: [hypothesis], grid: { rows: 1, columns: 1 } };
+  for (const [rows, columns, form, height, width] of [
+    [3, 128, "png", 3, 128],
+    [129, 2, "jpeg", 129, 2],
+    [200, 672, "jpeg", 100, 336],
+  ] as const) {
+    const values = new Uint8Array(rows * columns * 3).fill(200);
+    const { photo } = captionPictureOf(caption, { shape: [rows, columns, 3], values }) ?? {};
+    expect(photo).toMatchObject({ width, height });
+    const [head, bytes] = String(photo?.href).split(",") as [string, string];
+    expect(head).toBe(`data:image/${form};base64`);
+    const copy = join(folder, `photo.${form}`);
+    writeFileSync(copy, Buffer.from(bytes, "base64"));
+    expect((await readImage(copy)).shape).toEqual([height, width, 3]);
+  }
+  const features = { shape: [1, 1, 3], values: Float32Array.of(1, 2, 3) };
+  expect(captionPictureOf(caption, features)).not.toHaveProperty("photo");
 });

@@ -93,6 +93,10 @@ test("messages of the library name the flags of the command that runs, and leave
     said("Raise it (maximumLength; --maximum-length on the command line), or skip (long; --long cut, --long skip)."),
   ).toBe("Raise it (--maximum-length), or skip (--long cut, --long skip).");
   expect(said("or overwrite it (--overwrite; in a program: overwrite: true).")).toBe("or overwrite it (--overwrite).");
+  // A program's option that the command has no flag for is a word like others.
+  const folder = "Trainer: expected folder to be a text that is not empty.";
+  expect(inFlags(folder, command, ["folder", "size"])).toBe(folder);
+  command.addOption(new Option("--vocabulary <n>"));
   const path = 'There is no file data/batchSize.txt, nor "batchSize"; all epochs are done.';
   expect(said(path)).toBe(path);
 });

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { count, countOf, duration, firstOf, oneLine, printer, shortened } from "../../lib/cli/print.js";
+import { colourDepth, count, countOf, duration, firstOf, oneLine, printer, shortened } from "../../lib/cli/print.js";
+import { writeResult } from "../../lib/cli/standardOutput.js";
 
 test("seconds, numbers and texts are written as a person reads them", () => {
   expect([-1, 0, 59.4, 59.6, 61, 3599, 3600, 7261, 361_140].map(duration)).toEqual([
@@ -67,5 +68,42 @@ test("with --json and --quiet there are no notes and no progress", async () => {
       print.progress().update(0.5, "half");
     });
     expect(text).toBe("");
+  }
+});
+
+test("pictures have the colours that standard output has, in two sorts, and none where nobody wants them", () => {
+  const before = { ...process.env };
+  const depth = (hasColors: (() => boolean) | undefined, bits = 0) => {
+    Object.assign(process.stdout, { hasColors, getColorDepth: () => bits });
+    return colourDepth();
+  };
+  onTestFinished(() => {
+    process.env = before;
+    for (const name of ["hasColors", "getColorDepth"] as const) Reflect.deleteProperty(process.stdout, name);
+  });
+  delete process.env.NO_COLOR;
+  expect([undefined, () => false].map((hasColors) => depth(hasColors, 24))).toEqual([0, 0]);
+  expect([4, 8, 24].map((bits) => depth(() => true, bits))).toEqual([8, 8, 24]);
+  process.env.NO_COLOR = "1";
+  expect(depth(() => true, 24)).toBe(0);
+});
+
+test("a file that is written to a terminal has its invisible characters shown, and one in a pipe is as it is", async () => {
+  const { isTTY } = process.stdout;
+  const texts: string[] = [];
+  const write = vi.spyOn(process.stdout, "write").mockImplementation((piece, ...more) => {
+    texts.push(String(piece));
+    // A pipe says when it can take more.
+    for (const called of more) if (typeof called === "function") called();
+    return true;
+  });
+  onTestFinished(() => {
+    process.stdout.isTTY = isTTY;
+    write.mockRestore();
+  });
+  for (const terminal of [true, false]) {
+    process.stdout.isTTY = terminal;
+    await writeResult([Buffer.from("a\u001b[2J"), "b\n"]);
+    expect(texts.splice(0).join("")).toBe(terminal ? "a\\u{001B}[2Jb\n" : "a\u001b[2Jb\n");
   }
 });

@@ -1,9 +1,11 @@
 // Every refusal of a command, as somebody has read it: what is wrong, and what to do. A change of a message changes the list: read it again
 // (npx vitest run test/cli/refusals.test.ts --update), and commit it if it is right.
+import { cpSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { session } from "./session.js";
 
-const { file, transcript } = session("refusals");
+const { file, folder, transcript } = session("refusals");
 
 const lines = (count: number, line: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => `${line(i)}\n`).join("");
@@ -29,6 +31,7 @@ file(
   "months.csv",
   `month,sold\n${lines(48, (t) => `${2000 + Math.floor(t / 12)}-${String((t % 12) + 1).padStart(2, "0")},${t % 7}`)}`,
 );
+file("later.csv", "month,sold\n2004-03,1\n2004-04,2\n2004-05,3\n");
 file("analogies.txt", "a b a b\n");
 file("one.txt", "a\nb\n");
 file("grouped.txt", "a\tx\nb\na b\n");
@@ -103,6 +106,17 @@ const refused: Record<string, readonly string[]> = {
     "train tag labels.csv --out a",
     "train frames frames.csv --out a",
     "train vectors tiny.txt --out a",
+    "train --resume forgetful",
+    "train lm --resume --out forgetful",
+    "train --resume strange",
+    "train lm text.txt --out a --seed 99999999999999999999",
+    "train lm text.txt --out a --tokenizer xyz",
+    "train lm text.txt --out a --empty skip",
+    "train autoencoder",
+    "train translate pairs.tsv --out a --tokenizer character --vocabulary 5",
+    "train translate pairs.tsv --out a --shared-embedding --source-tokenizer character --target-tokenizer word",
+    "train classify labels.csv --out a --and-column text",
+    "train mixture text.txt --models counts pairs --out a",
   ],
   verbs: [
     "evaluate missing text.txt",
@@ -129,6 +143,8 @@ const refused: Record<string, readonly string[]> = {
     "forecast series",
     "forecast series months.csv --only lost",
     "backtest series months.csv --last-steps 1",
+    "backtest series months.csv --after months.csv",
+    "backtest series months.csv --after later.csv",
     "quantize lm lm",
     "quantize lm a --evaluate missing.txt",
     "quantize rounded b --weights bfloat16",
@@ -181,6 +197,7 @@ const refused: Record<string, readonly string[]> = {
     "info missing",
     "ladder",
     "ladder text.txt --only lsmt",
+    "ladder text.txt --only zzz",
     "ladder text.txt --only both",
     "ladder tiny.txt",
     "ladder few.txt --validation 0.01 --test 0.2",
@@ -194,6 +211,10 @@ const refused: Record<string, readonly string[]> = {
 test("what is refused is refused with the words that somebody has read", async () => {
   const before = await transcript(...prepared);
   expect(before).not.toMatch(/^!/m);
+  for (const copy of ["forgetful", "strange"]) cpSync(join(folder, "lm"), join(folder, copy), { recursive: true });
+  rmSync(join(folder, "forgetful/training.json"));
+  const record = readFileSync(join(folder, "strange/training.json"), "utf8");
+  file("strange/training.json", record.replace('"command": "lm"', '"command": "dance"'));
   for (const [name, commands] of Object.entries(refused)) {
     const said = await transcript(...commands);
     expect.soft(said.split(/^\$ /m).filter((part) => part !== "" && !/^! /m.test(part))).toEqual([]);

@@ -59,6 +59,15 @@ test("a validation that is worse than guessing says so, with the way out, and is
   expect(better).toMatch(/2\.9000 nats, perplexity 9\.00 {2}best so far$/);
 });
 
+test("a validation that is not a number says that it cannot be the best, and an older best nothing", () => {
+  const [none, older] = notesOf(700, [
+    { loss: Number.NaN, perplexity: Number.NaN, best: false },
+    { loss: 2, best: false },
+  ]);
+  expect(none).toMatch(/NaN nats, perplexity NaN {2}not finite, so it cannot be the best$/);
+  expect(older).toMatch(/2\.0000 nats, perplexity 9\.00$/);
+});
+
 test("a training that goes on knows no loss of guessing", () => {
   expect(notesOf(700, [{ loss: 6 }])[0]).toMatch(/best so far$/);
 });

@@ -53,6 +53,23 @@ function textOfPage(page: string): string {
     .trim()}\n`;
 }
 
+/** Does work while standard output looks like that of a terminal of 256 colours. */
+async function onTerminal<T>(work: () => Promise<T>): Promise<T> {
+  const terminal = { isTTY: true, columns: 80, hasColors: () => true, getColorDepth: () => 8 };
+  const before = Object.getOwnPropertyDescriptors(process.stdout);
+  Object.assign(process.stdout, terminal);
+  delete process.env.NO_COLOR;
+  try {
+    return await work();
+  } finally {
+    process.env.NO_COLOR = "1";
+    for (const name of Object.keys(terminal) as (keyof typeof terminal)[]) {
+      delete (process.stdout as Partial<typeof terminal>)[name];
+      if (before[name]) Object.defineProperty(process.stdout, name, before[name]);
+    }
+  }
+}
+
 /** A folder in which commands run one after another, and what they print. @param options.prints is called with each piece of output. */
 export function session(name: string, { prints }: { prints?: (piece: string) => unknown } = {}) {
   const [folder, before] = [mkdtempSync(join(tmpdir(), `ostinato-cli-${name}-`)), process.cwd()];
@@ -91,7 +108,10 @@ export function session(name: string, { prints }: { prints?: (piece: string) => 
     folder,
     ostinato,
     file: (file: string, text: string | Uint8Array) => writeFileSync(join(folder, file), text),
-    /** Runs command lines, and gives each with what it prints; `cat` shows a file, of a page its text. */
+    /**
+     * Runs command lines, and gives each with what it prints; `cat` shows a file, of a page its text, and `on a terminal:` comes before
+     * what is printed on one, whose orders begin with ^.
+     */
     async transcript(...lines: string[]): Promise<string> {
       const parts = [];
       for (const line of lines) {
@@ -101,8 +121,12 @@ export function session(name: string, { prints }: { prints?: (piece: string) => 
           parts.push(`$ ${line}\n${settled(shown.endsWith(".html") ? textOfPage(text) : text)}`);
           continue;
         }
-        const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? (plain as string));
-        parts.push(`$ ostinato ${line}\n${await ostinato(...words)}`);
+        const [, typed] = /^on a terminal: (.*)$/.exec(line) ?? [];
+        const words = [...(typed ?? line).matchAll(/'([^']*)'|(\S+)/g)].map(
+          ([, quoted, plain]) => quoted ?? (plain as string),
+        );
+        const said = typed === undefined ? await ostinato(...words) : await onTerminal(() => ostinato(...words));
+        parts.push(`$ ${typed === undefined ? "ostinato " : ""}${line}\n${said.replaceAll("\u001b[", "^")}`);
       }
       return parts.join("\n");
     },

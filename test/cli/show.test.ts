@@ -58,7 +58,8 @@ test("info says what computes here, and --json the same in numbers", () => {
   expect(said).toContain(
     `Node ${process.version} on ${process.platform}-${process.arch}, ${cpus()[0]?.model.trim()}, `,
   );
-  expect(said).toContain(`, ${cpus().length} cores; ${threads} threads compute. `);
+  const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  expect(said).toContain(`, ${counted(cpus().length, "core")}; ${counted(threads, "thread")} compute`);
   expect(said).toContain(
     `Kernels: ${kernels.chosen} (${kernels.reason}; available: ${kernels.available.join(", ")}). `,
   );

@@ -53,6 +53,9 @@ test("a signal ends the wait for lines", async () => {
   const waiting = groupLines(piecesOf(10_000, "a\n"), { largest: 9, pause: 40, signal: controller.signal }).next();
   controller.abort(new Error("stopped"));
   await expect(waiting).rejects.toThrow("stopped");
+  // One that came before there was anybody to hear it, too.
+  const late = groupLines(piecesOf("a\n"), { largest: 9, pause: null, signal: controller.signal }).next();
+  await expect(late).rejects.toThrow("stopped");
 });
 
 const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));

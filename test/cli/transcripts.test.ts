@@ -1,9 +1,11 @@
 // Every command line that a person may type, with all that it prints, as somebody has read it. A change of what is printed changes these
 // files: read them again (npx vitest run test/cli/transcripts.test.ts --update), and commit them if what they say is right.
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { writeNpy } from "../../lib/formats/npy.js";
 import { encodePicture, session } from "./session.js";
 
-const { file, transcript } = session("transcripts");
+const { file, folder, transcript } = session("transcripts");
 
 const lines = (count: number, line: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => `${line(i)}\n`).join("");
@@ -12,6 +14,7 @@ file(
   lines(30, (i) => `${["abba", "baba", "a bab"][i % 3]} ab.`),
 );
 file("short.txt", "abba ab.\nbaba\n");
+file("moved.txt", "abba ab.\nbaba\n");
 file("lines.txt", "aba\nababa\naab\nbb\n");
 file("chosen.txt", "ship\tthing\nold\tage\ngrey\tcolour\nthe\tother\n");
 file("single.csv", "walk,step,noise,place\n0,0,0,left\n0,1,1,right\n0,2,1,right\n");
@@ -59,6 +62,26 @@ file(
   lines(90, (i) => `the ${["old", "grey", "new"][i % 3]} ship ${i % 2 ? "sails" : "sleeps"} on`),
 );
 file("written.txt", "A B\nB A B\n".repeat(10));
+file(
+  "some.conll",
+  lines(12, (i) => `abba X\n${i % 6 ? "baba Y" : "zz Y"}\n`),
+);
+file("gaps.csv", "kind,text\nbig|wet,a whale\n,a horse\nbig,\n");
+file("blank.tsv", "aba\tB A B\n\tA\nab\tA B\n");
+file("blank-captions.tsv", "red.png\ta red square\n\tnothing\nblue.png\t\n");
+file(
+  "runs.csv",
+  `run,value\n${lines(54, (t) => `${t < 30 ? "up" : '"down, then"'},${t === 4 ? "" : (t % 6) + (t % 4)}`)}`,
+);
+file(
+  "wide.csv",
+  `${Array.from("abcdefghijklm").join(",")}\n${lines(24, (t) => Array.from("abcdefghijklm", (_, k) => (t + k) % 6).join(","))}`,
+);
+file("twice.txt", "the 1 0 0 1\nwhale 0 1 0 1\nthe 0 0 1 1\nsleeps 1 1 0 0\n");
+file("roll.csv", "c,e,g\n1,0,0\n1,1,0\n0,1,1\n1,0,0\n");
+file("zebra.txt", "ship\nold\nzebra\n");
+await writeNpy(join(folder, "features.npy"), { shape: [2, 1, 2, 2], values: Float32Array.of(1, 0, 0, 1, -1, 0, 1, 1) });
+file("features.names.txt", "red.png\nblue.png\n");
 for (const [name, colour] of [
   ["red", 0],
   ["blue", 2],
@@ -104,6 +127,22 @@ const sessions: Record<string, readonly string[]> = {
     `export lm graphs --json ${plain}`,
     "curves lm json lines --out curves.svg",
     "curves json lm --out curves.svg --json",
+    `train lm text.txt --out once --layers 1 ${windows} ${small.replace("--maximum-steps 2", "--epochs 1")} --quiet`,
+    `train --resume once ${plain}`,
+    `train lm text.txt --out single --layers 1 ${windows} ${small.replace("2", "1")} --validation short.txt --quiet`,
+    `train --resume single ${plain}`,
+    `train lm --resume --out single --validation moved.txt --maximum-steps 2 ${plain}`,
+    `train lm --resume --out single --validation 0.1 --maximum-steps 3 ${plain}`,
+    `train lm text.txt --out stuck --layers 1 ${windows} --hidden-size 4 --learning-rate 30 --validate-every 1 --patience 1 --epochs 1 --quiet ${plain}`,
+    `train --resume stuck ${plain}`,
+    `train lm few.csv --plain-text --out table --layers 1 ${windows} ${small} --quiet`,
+    `evaluate table few.csv ${plain}`,
+    `evaluate table few.csv --text-column text ${plain}`,
+    `generate lm --next 2 ${plain}`,
+    `probe lm some.conll ${plain}`,
+    `inspect small --text short.txt ${plain}`,
+    "cat small/report.html",
+    `import lm/model.safetensors --like lm --out likewise --rename embedding.weight= --missing keep`,
   ],
   "looks into language models": [
     `train lm text.txt --out seen --layers 1 ${windows} ${small} --quiet`,
@@ -115,11 +154,15 @@ const sessions: Record<string, readonly string[]> = {
     `inspect seen --text short.txt --terminal --gates --gradients --unit 1 --layer 'layer 1 hidden' --json ${plain}`,
     `inspect seen --text text.txt --gradients --out report.html ${plain}`,
     "cat report.html",
+    `inspect seen ${plain}`,
     `train transformer text.txt --out seen-heads --heads 1 --layers 1 ${windows} --context-length 8 ${small} --quiet`,
     `inspect seen-heads --text short.txt ${plain}`,
     "cat seen-heads/report.html",
     `inspect seen-heads --json ${plain}`,
     "info seen-heads",
+    `quantize seen-heads seen-rounded ${plain}`,
+    `inspect seen-rounded --text short.txt ${plain}`,
+    "cat seen-rounded/report.html",
     `train nplm words.txt --tokenizer word --out seen-words --order 3 ${windows} ${small} --quiet`,
     `inspect seen-words --words ship old --terminal ${plain}`,
     `inspect seen-words --words ship old --terminal --json ${plain}`,
@@ -142,6 +185,8 @@ const sessions: Record<string, readonly string[]> = {
     `inspect counts --json ${plain}`,
     `generate counts --table --prompt the ${plain}`,
     `generate counts --table --prompt the --beams 2 --maximum-length 2 --json ${plain}`,
+    `generate counts --table --maximum-length 1 ${plain}`,
+    `generate counts --table --maximum-length 1 --json ${plain}`,
     `generate counts --prompt the --seed 1 --maximum-length 3 ${plain}`,
     `arpa counts counts.arpa ${plain}`,
     "cat counts.arpa",
@@ -157,6 +202,10 @@ const sessions: Record<string, readonly string[]> = {
     "cat ladder/ladder.txt",
     `ladder long.txt --only transformer --hidden-size 4 --epochs 1 --maximum-steps 1 ${windows} --out heads-ladder --json ${plain}`,
     "info heads-ladder/transformer",
+    `ladder long.txt --only transformer --hidden-size 5 --epochs 1 --maximum-steps 1 ${windows} --out odd-ladder --json ${plain}`,
+    "info odd-ladder/transformer",
+    `ladder long.txt --only bigram --tokenizer character --validation words.txt --test more.txt --out spelt-ladder ${plain}`,
+    `train ngram more.txt --order 2 ${plain}`,
   ],
   pairs: [
     `train transliterate pairs.tsv --out pairs --batch-size 4 ${small} --test pairs.tsv`,
@@ -179,12 +228,22 @@ const sessions: Record<string, readonly string[]> = {
     `inspect pairs --text few.tsv ${plain}`,
     "cat pairs/report.html",
     `quantize pairs pairs-small --evaluate pairs.tsv ${plain}`,
+    `inspect pairs-small ${plain}`,
+    "cat pairs-small/report.html",
+    `translate pairs aba ' ' --maximum-length 3 --json ${plain}`,
+    `train transliterate blank.tsv --out spelt --tokenizer character --attention none --empty skip --validation 0 --batch-size 4 ${small}`,
+    "info spelt",
+    `evaluate spelt pairs.tsv --maximum-length 3 ${plain}`,
+    `inspect spelt --text few.tsv ${plain}`,
+    "cat spelt/report.html",
+    `train autoencoder few.csv --text-column text --out column --batch-size 4 --validation 0 ${small}`,
+    `evaluate copies text.txt short.txt --copies ${plain}`,
     "score written.txt pairs.tsv",
     "score written.txt --references written.txt --unit characters --json",
     "score written.txt --references written.txt",
   ],
   labels: [
-    `train classify labels.csv --text-column text --label-column label --out labels --batch-size 8 ${small} --test labels.csv`,
+    `train classify labels.csv --text-column text --label-column label --out labels --batch-size 8 --sample-every 2 ${small} --test labels.csv`,
     "cat labels/training.json",
     `train classify labels.csv --text-column text --label-column label --folds 2 --batch-size 8 ${small}`,
     `train classify labels.csv --text-column text --label-column label --folds 2 --batch-size 8 ${small} --json`,
@@ -202,9 +261,18 @@ const sessions: Record<string, readonly string[]> = {
     "cat labels/report.html",
     `quantize labels labels-small --weights bfloat16 --evaluate labels.csv ${plain}`,
     `probe labels labels.csv ${plain}`,
+    `inspect labels-small ${plain}`,
+    "cat labels-small/report.html",
+    `inspect labels --text few.csv --terminal ${plain}`,
+    `on a terminal: inspect labels --text few.csv --terminal ${plain}`,
+    `train classify gaps.csv --text-column text --label-column kind --label-separator '|' --empty skip --out sets --pooling mean --no-bidirectional --validation 0 ${small}`,
+    "info sets",
+    `inspect sets --text gaps.csv --terminal --empty skip ${plain}`,
+    `inspect sets --text gaps.csv ${plain}`,
+    "cat sets/report.html",
   ],
   tags: [
-    `train tag tags.conll --out tags --batch-size 4 ${tiny} --test tags.conll`,
+    `train tag tags.conll --out tags --batch-size 4 --sample-every 2 ${tiny} --test tags.conll`,
     `train tag spans.conll --out spans --batch-size 4 ${tiny} --test spans.conll --json`,
     `train tag spans.conll --folds 2 --batch-size 4 ${tiny}`,
     `train tag tags.conll --out skipped-tags --maximum-length 2 --long cut --validation 0 ${tiny}`,
@@ -219,10 +287,14 @@ const sessions: Record<string, readonly string[]> = {
     `inspect spans --text few.conll --terminal ${plain}`,
     `quantize tags tags-small --evaluate tags.conll ${plain}`,
     `probe tags tags.conll ${plain}`,
+    `inspect tags-small ${plain}`,
+    "cat tags-small/report.html",
+    `train tag tags.conll --vectors twice.txt --no-bidirectional --out known --validation 0 ${small} --character-size 2 --character-embedding-size 2`,
+    "info known",
   ],
   frames: [
     `train frames frames.csv --sequence-column walk --label-column place --out frames --batch-size 4 ${small} --test frames.csv`,
-    `train frames chords.csv --sequence-column walk --label-column notes --label-separator '|' --out chords --batch-size 4 ${small} --json`,
+    `train frames chords.csv --sequence-column walk --label-column notes --label-separator '|' --out chords --batch-size 4 --sample-every 2 ${small} --json`,
     "info frames",
     `tag frames new.csv ${plain}`,
     `tag frames new.csv --probabilities ${plain}`,
@@ -238,9 +310,12 @@ const sessions: Record<string, readonly string[]> = {
     `inspect frames --text frames.csv ${plain}`,
     "cat frames/report.html",
     `quantize frames frames-small --evaluate frames.csv ${plain}`,
+    `inspect frames-small ${plain}`,
+    "cat frames-small/report.html",
+    `train frames roll.csv --next --out next --validation 0 ${small}`,
   ],
   series: [
-    `train forecast months.csv --horizon 3 --season 12 --out series --batch-size 4 ${small} --test-steps 6`,
+    `train forecast months.csv --horizon 3 --season 12 --out series --batch-size 4 --sample-every 2 ${small} --test-steps 6`,
     "info series",
     `forecast series months.csv ${plain}`,
     `forecast series months.csv --json --only sold --levels 0.1 0.5 0.9 --paths 1 --seed 5 ${plain}`,
@@ -251,9 +326,16 @@ const sessions: Record<string, readonly string[]> = {
     `inspect series --text months.csv ${plain}`,
     "cat series/report.html",
     `inspect series --text months.csv --terminal ${plain}`,
+    `on a terminal: inspect series --text months.csv --terminal ${plain}`,
     `inspect series --terminal ${plain}`,
     `inspect series --json ${plain}`,
     `quantize series series-small --evaluate months.csv ${plain}`,
+    `inspect series-small ${plain}`,
+    "cat series-small/report.html",
+    `forecast series wide.csv --svg wide.svg ${plain}`,
+    `train forecast runs.csv --series-column run --horizon 3 --validation-steps 0 --out runs --batch-size 4 ${small}`,
+    `forecast runs runs.csv ${plain}`,
+    `forecast runs runs.csv --only up --levels 0.5 --json ${plain}`,
   ],
   vectors: [
     `train vectors words.txt --minimum-count 1 --size 4 --epochs 1 --sample 0 --out vectors --batch-size 8 ${plain}`,
@@ -274,19 +356,42 @@ const sessions: Record<string, readonly string[]> = {
     `quantize vectors vectors-small --evaluate similar.txt ${plain}`,
     "import vectors.txt --out imported --first 4",
     "import vectors.txt --out imported --overwrite --json",
+    "import twice.txt --out twice",
+    "import vectors.txt --out two --overwrite --first 2",
+    `inspect imported ${plain}`,
+    "cat imported/report.html",
+    `inspect two ${plain}`,
+    "cat two/report.html",
+    `map vectors zebra.txt --out words.svg ${plain}`,
+    `quantize vectors vectors-half --evaluate analogies.txt ${plain}`,
+    `train vectors words.txt --validation more.txt --sample 0 --minimum-count 1 --size 4 --maximum-steps 2 --sample-every 2 --out validated --batch-size 8 ${plain}`,
   ],
   captions: [
-    `train caption captions.tsv --images . --out captions --batch-size 2 --validation 0 --embedding-size 4 ${small} --test captions.tsv`,
+    `train caption captions.tsv --images . --out captions --batch-size 2 --validation 0 --embedding-size 4 --sample-every 2 ${small} --test captions.tsv`,
     "info captions",
     `caption captions red.png blue.png --maximum-length 3 ${plain}`,
     `caption captions red.png --maximum-length 3 --n-best 2 --beams 2 --json ${plain}`,
     `caption captions red.png --attention --scores --svg seen.svg --maximum-length 2 ${plain}`,
     "cat seen.svg",
+    `on a terminal: caption captions red.png --maximum-length 2 ${plain}`,
+    `on a terminal: caption captions red.png blue.png --maximum-length 2 ${plain}`,
     `evaluate captions captions.tsv --maximum-length 3 --output captions.txt ${plain}`,
     `evaluate captions captions.tsv --maximum-length 3 --json ${plain}`,
     `inspect captions --text captions.tsv ${plain}`,
     "cat captions/report.html",
     `quantize captions captions-small --evaluate captions.tsv ${plain}`,
+    `inspect captions-small ${plain}`,
+    "cat captions-small/report.html",
+    `train caption blank-captions.tsv --images . --empty skip --attention none --out blind --batch-size 2 --validation 0 --embedding-size 4 ${small}`,
+    "info blind",
+    `caption blind red.png --attention --minimum-length 1 --maximum-length 2 ${plain}`,
+    `caption blind red.png --svg none.svg --minimum-length 1 --maximum-length 2 ${plain}`,
+    `caption captions red.png blue.png --svg none.svg ${plain}`,
+    `train caption captions.tsv --images features.npy --out features --batch-size 2 --validation 0 --embedding-size 4 ${small} --quiet`,
+    `caption features red.png --maximum-length 2 ${plain}`,
+    `caption features red.png --images features.npy --minimum-length 1 --maximum-length 2 --attention --svg seen.svg ${plain}`,
+    "cat seen.svg",
+    `inspect features --text captions.tsv ${plain}`,
   ],
 };
 
