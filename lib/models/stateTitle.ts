@@ -18,7 +18,7 @@ export function gateTitle(gate: string, layer: number): { name: string; kind: st
 }
 
 /** The name of an entry of the state in reports, such as "layer 1 hidden", and its kind. */
-export function stateTitle({ kind, layer, direction }: StateEntry): { name: string; kind: string } {
+export function stateTitle({ kind, layer }: Pick<StateEntry, "kind" | "layer">): { name: string; kind: string } {
   const title = kinds[kind] ?? kind;
-  return { name: `layer ${layer + 1} ${title}${direction ? " (backward)" : ""}`, kind: title };
+  return { name: `layer ${layer + 1} ${title}`, kind: title };
 }

@@ -254,7 +254,6 @@ function studentTail(t: number, freedom: number): number {
 
 /** The regularised incomplete beta function, by its continued fraction (Lentz's method). */
 function incompleteBeta(x: number, a: number, b: number): number {
-  if (x <= 0 || x >= 1) return x <= 0 ? 0 : 1;
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);
   const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)) / a;
   let [f, c, d] = [1, 1, 0];

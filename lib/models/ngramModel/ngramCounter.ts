@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import type { SentenceMarks, TokenStream } from "../../data/index.js";
-import { FileError, InputError, isErrorCode, OptionError, OstinatoError } from "../../errors.js";
+import { FileError, InputError, isErrorCode, OstinatoError } from "../../errors.js";
 import type { AddonNgrams } from "../../executor/addon.js";
 import { loadAddon } from "../../executor/loadAddon.js";
 import { ngramLayout } from "../../graph/ngramLayout.js";
@@ -171,6 +171,5 @@ function own(error: unknown): unknown {
       error,
     );
   }
-  if (code === "ERR_OSTINATO_OPTION") return new OptionError(message);
   return isErrorCode(code) ? new OstinatoError(`NgramModel: ${message}.`, { code, cause: error }) : error;
 }

@@ -32,7 +32,7 @@ export function scoreMajority(
 /** @throws OptionError for labels that the model does not have, and for several, or none, where a text has one. */
 export function expectMajority(
   majority: readonly string[] | undefined,
-  { labels, multiLabel = false }: { labels: readonly string[]; multiLabel?: boolean | undefined },
+  { labels, multiLabel }: { labels: readonly string[]; multiLabel?: boolean | undefined },
 ): void {
   if (majority === undefined) return;
   const stranger = majority.find((label) => !labels.includes(label));
