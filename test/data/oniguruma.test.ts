@@ -59,6 +59,7 @@ test.each([
   ["[[:alpha:]]", '"[:" in a class is not read here'],
   ["[a&&b]", '"&&" in a class is not read here'],
   ["[\\d-z]", "a range begins with a class"],
+  ["[a-[b]]", "a range has no proper end"],
   ["[a-\\d]", "a range has no proper end"],
   ["[b-a]", "a range has no proper end"],
   ["*a", '"*" repeats nothing'],

@@ -9,6 +9,8 @@ import { writeSafetensors } from "../../lib/formats/index.js";
 import { loadWeights } from "../../lib/models/foreignWeights.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { Linear } from "../../lib/nn/index.js";
+import { constant } from "../../lib/nn/initializers.js";
+import { Parameter } from "../../lib/nn/parameter.js";
 
 const text = "to be or not to be";
 const tokenizer = CharacterTokenizer.fromText(text);
@@ -165,6 +167,18 @@ test("layers of one's own take weights as models do, all or none", async () => {
   const spoilt = loadWeights(store, layer.parameters, file, { rename: { fc: "own" } });
   await expect(spoilt).rejects.toThrow("a weight of own.bias is not finite");
   expect(await store.read("own.bias")).toEqual(Float32Array.of(7, 8));
+  const whole = new Parameter("own.ids", [2], constant(0), { dtype: "i32" });
+  const load = (values: NamedTensor["values"], options: object = {}) =>
+    write([{ name: "fc.ids", shape: [2], values }]).then(() =>
+      loadWeights(store, [whole], file, { rename: { fc: "own" }, ...options }),
+    );
+  await load(Int32Array.of(2 ** 24 + 1, -3));
+  expect(await store.read("own.ids")).toEqual(Int32Array.of(2 ** 24 + 1, -3));
+  await expect(load(Float32Array.of(1, 2))).rejects.toThrow(
+    `${file}: expected "fc.ids" to hold whole numbers of 32 bits (I32).`,
+  );
+  await load(Int32Array.of(0, 0), { rename: { fc: null }, missing: "zero" });
+  expect(await store.read("own.ids")).toEqual(new Int32Array(2));
   await expect(loadWeights({} as never, layer.parameters, file)).rejects.toThrow(
     "expected store to be the store of an executor",
   );

@@ -96,6 +96,18 @@ test("targets that are written hold no broken character either, also where they 
   }
 });
 
+test("a token of no bytes stands between characters, and inside none", () => {
+  const marked = new Proxy(new ByteTokenizer(), {
+    get: (target, name) => {
+      const own = Reflect.get(target, name) as unknown;
+      if (name === "tokenBytes") return (id: number) => Uint8Array.from(id === 0x41 ? [] : [id]);
+      return typeof own === "function" ? own.bind(target) : own;
+    },
+  });
+  expect(read(marked, [0x41, 0x42, 0x41, 0xc3, 0xa9, 0x41])).toBe(0);
+  expect(read(marked, [0xc3, 0x41])).toBe(-1);
+});
+
 test("what can never be completed is not begun", () => {
   const whole = new ByteTokenizer();
   // Only the continuation bytes 0x80 to 0x8f: nothing ends in ED or F0 A0 ...

@@ -20,6 +20,11 @@ test("quantiles of normal and Student's t are those of tables", () => {
   expect(studentQuantile(0.975, 5)).toBeCloseTo(2.570581835636314, 8);
   expect(studentQuantile(0.05, 2.5)).toBeCloseTo(-2.5582, 3);
   expect(studentQuantile(0.9, 1e6)).toBeCloseTo(normalQuantile(0.9), 5);
+  // With two degrees of freedom it is (2p - 1) / sqrt(2p (1 - p)), as far out as numbers reach.
+  for (const p of [1e-308, 1e-300, 1e-9, 0.2, 0.49, 0.51, 0.8]) {
+    expect(studentQuantile(p, 2) / ((2 * p - 1) / Math.sqrt(2 * p * (1 - p)))).toBeCloseTo(1, 11);
+  }
+  expect(studentQuantile(0.5, 2)).toBe(0);
 });
 
 /** The loss of a value, as the executor computes it. */

@@ -233,6 +233,12 @@ test("series are checked before a model is made of them", async () => {
   await expect(create([{ values: [1, 2] }, { name: "a", values: [Number.NaN, Number.NaN] }])).rejects.toThrow(
     'series "a" has no values.',
   );
+  const { config } = (await create([{ values: [1, 2] }, { name: "b", values: [1, 2] }, { values: [1, 2] }])).network;
+  expect(config.series.map(({ name }) => name)).toEqual(["1", "b", "3"]);
+  const tokenizer = { size: 3 };
+  await expect(Forecaster.create({ horizon: 1, series: [{ values: [1, 2] }], tokenizer } as never)).rejects.toThrow(
+    "Forecaster: expected tokenizer to be left out, got",
+  );
   await expect(create([{ name: "a", values: 5 }])).rejects.toThrow(/series "a" to have values, an array of numbers/);
 });
 

@@ -43,6 +43,15 @@ test("1, 9 and 64 sequences side by side have the same labels and probabilities,
   expect(await forwards.tag(sequences, { batchSize: 64 })).toEqual(await forwards.tag(sequences, { batchSize: 9 }));
 });
 
+test("a model whose numbers overflow says so in place of labels", async () => {
+  const own = await FrameTagger.create({ tokenizer: model.tokenizer, hiddenSize: 4 });
+  await own.store.write("output.bias", (await own.store.read("output.bias")).fill(Number.POSITIVE_INFINITY));
+  await expect(own.tag(walks(1))).rejects.toThrow(
+    "tag: the numbers inside of the model overflow: train it with a lower learning rate.",
+  );
+  expect(() => FrameVocabulary.fromJSON(null)).toThrow("Expected the features and labels of frames, got null.");
+});
+
 test("the loss of an evaluation is the mean of what the labels' probabilities cost; frames without a label do not count", async () => {
   const sequences = walks(30, 9);
   const found = await model.tag(sequences);

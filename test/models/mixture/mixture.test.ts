@@ -17,6 +17,7 @@ import {
   WindowData,
   WordTokenizer,
 } from "../../../lib/index.js";
+import { MixtureNetwork } from "../../../lib/models/mixture/network.js";
 import { likeliestWeights } from "../../../lib/models/mixture/weights.js";
 
 const roses = "a rose is a rose is a rose.\n".repeat(20);
@@ -176,6 +177,17 @@ test("models that do not go together are refused by name", async () => {
   await expect(Mixture.of([first, lines])).rejects.toThrow(/one reads each line on its own|different vocabularies/);
   await expect(Mixture.of([first, second], { weights: [0.5, 0.6] })).rejects.toThrow("weights that sum to 1");
   await expect(Mixture.of([first, second], { weights: [1] })).rejects.toThrow("one number for each of 2 models");
+  const network = (model: string, config: object) =>
+    new MixtureNetwork({ vocabularySize: 2, parts: [model, model].map((kind) => ({ model: kind, config })) as never });
+  expect(() => network("Elsewhere", {})).toThrow(
+    'Mixture: the kind "Elsewhere" of a part is not known (registerKind).',
+  );
+  expect(() => network("Forecaster", { horizon: 1 })).toThrow("Mixture: a Forecaster is no model of text.");
+  for (const counts of [[], [3], [2, ...new Array(24).fill(1)]]) {
+    expect(() => network("NgramModel", { vocabularySize: 2, counts })).toThrow(
+      `NgramModel: expected counts of 1 to 24 orders, the first of them 2, got ${counts.length} with ${counts[0]} first.`,
+    );
+  }
   const mixture = await Mixture.of([first, second]);
   const data = new WindowData(memoryStream(tokenizer.encode(text), text.length), { batchSize: 2, windowLength: 8 });
   await expect(new Trainer(mixture, { data, epochs: 1 }).run()).rejects.toThrow("train its models one by one");

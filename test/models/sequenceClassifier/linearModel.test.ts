@@ -113,6 +113,12 @@ test("several labels a text are as many questions", async () => {
   ]);
 });
 
+test("a text without words or signs has none, and the biases alone decide", async () => {
+  expect(bagOfWords(" \n\t", 16)).toEqual({ rows: [] });
+  expect(bagOfWords("a B! a", 16).rows).toHaveLength(new Set(bagOfWords("b a !", 16).rows).size);
+  expect(await bagRows([{ text: " ", label: "x" }], { classes: 2 })).toBe(4096);
+});
+
 test("a table has four rows for each word, 4096 at least, and never more than 2^24 weights", async () => {
   expect(await bagRows([{ text: "One, one two!", label: "x" }], { classes: 2 })).toBe(4096);
   const many = Array.from({ length: 2000 }, (_, i) => `word${i}`).join(" ");

@@ -124,6 +124,17 @@ test("sequences may have several labels, be cut, and be probed layer by layer", 
   const shared = { tokenizer: own.tokenizer, multiLabel: true };
   const cut = await LabelledData.create(many, { ...shared, maximumLength: 8, long: "cut" });
   expect(cut.cut).toBeGreaterThan(10);
+  const long = {
+    ...many[0],
+    sequence: sequenceOf([
+      [1, 2],
+      [3, 4],
+    ]),
+    place: "labels.csv, line 3",
+  };
+  await expect(LabelledData.create([long as never], { ...shared, maximumLength: 1 })).rejects.toThrow(
+    "labels.csv, line 3: the text has 2 frames, and at most 1 are allowed.",
+  );
   for (const { form, feeds } of cut.batches(0)) expect(feeds.frames).toHaveLength(form.T * form.B * 2);
   await new Trainer(own, { data: cut, epochs: 1 }).run();
   expect((await own.evaluate(many)).confusion).toBeNull();

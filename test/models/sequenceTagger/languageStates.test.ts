@@ -68,11 +68,24 @@ async function statesOf(own: SequenceTagger, direction: "forward" | "backward", 
 
 test("a word's features are the language model's own states at its last character, and its first for the one that reads backward", async () => {
   const texts = [["a", "bc", "!"], ["cab"], ["a", "zzz", "ba", "x"]];
-  for (const [direction, own] of [
-    ["forward", forwardModel],
-    ["backward", backwardModel],
+  // One whose last layer is narrower, and one that has never seen the end of a line.
+  const narrow = await LanguageModel.create({ tokenizer, ...small, lastHiddenSize: 7 });
+  const endless = await LanguageModel.create({
+    tokenizer: CharacterTokenizer.fromText("ab c!>", { unknown: true }),
+    ...{ hiddenSize: 5, embeddingSize: 3 },
+  });
+  const others = await SequenceTagger.create({
+    tokenizer: vocabulary,
+    forwardModel: narrow,
+    backwardModel: endless,
+  });
+  for (const [tagger, direction, own] of [
+    [model, "forward", forwardModel],
+    [model, "backward", backwardModel],
+    [others, "forward", narrow],
+    [others, "backward", endless],
   ] as const) {
-    const { states, B } = await statesOf(model, direction, texts);
+    const { states, B } = await statesOf(tagger, direction, texts);
     for (const [b, tokens] of texts.entries()) {
       const line = tokens.join(" ");
       const { layers } = await own.activations(direction === "forward" ? line : reversed(line));

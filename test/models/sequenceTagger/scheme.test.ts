@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TagScheme } from "../../../lib/models/sequenceTagger/scheme.js";
+import { forbiddenTransitions, TagScheme } from "../../../lib/models/sequenceTagger/scheme.js";
 
 /** For each tag, and null for the beginning, those that may follow it; null for the end. */
 function followers(labels: readonly string[], scheme: "IOB1" | null = null) {
@@ -49,6 +49,22 @@ test("IOB1: I-X stands anywhere, and B-X only after a span of X", () => {
     "B-X": ["O", "I-X", "B-X", "I-Y", null],
     "I-Y": others,
   });
+});
+
+test("what the scheme forbids is impossible in the scores of a field: after each tag, at the beginning, and at the end", () => {
+  const labels = ["O", "B-X", "E-X"];
+  // Rows: what stands before, the tags and then the beginning; last the end after each tag.
+  const allowed = [
+    [1, 1, 0],
+    [0, 0, 1],
+    [1, 1, 0],
+    [1, 1, 0],
+    [1, 0, 1],
+  ];
+  const scores = forbiddenTransitions(labels, TagScheme.of(labels));
+  expect(Array.from(scores, (score) => Number(score === 0))).toEqual(allowed.flat());
+  expect(scores.every((score) => score === 0 || score < -1e29)).toBe(true);
+  expect([...forbiddenTransitions(labels, null)]).toEqual(new Array(15).fill(0));
 });
 
 test("tags of another form have no scheme, nor those of spans that nothing begins", () => {

@@ -40,6 +40,18 @@ test("words get the vectors of a file, their own or those in lower case, and oth
   await expect(own.useVectors({} as never)).rejects.toThrow(/expected vectors to be WordVectors/);
 });
 
+test("a model whose numbers overflow says so in place of tags", async () => {
+  const { own, tokenizer } = await model();
+  await own.store.write("output.bias", (await own.store.read("output.bias")).fill(Number.POSITIVE_INFINITY));
+  await expect(own.tag([["the", "Sea"]])).rejects.toThrow(
+    "tag: the numbers inside of the model overflow: train it with a lower learning rate.",
+  );
+  expect(() => TaggerVocabulary.fromJSON(null)).toThrow(
+    "Expected the words, characters and labels of a tagger, got null.",
+  );
+  expect(TaggerVocabulary.fromJSON(JSON.parse(JSON.stringify(tokenizer)))).toEqual(tokenizer);
+});
+
 test.each([
   [true, "stay as they are"],
   [false, "learn with the rest"],

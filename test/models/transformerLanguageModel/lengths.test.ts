@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CharacterTokenizer, memoryStream } from "../../../lib/data/index.js";
 import { nativeExecutor } from "../../../lib/executor/native.js";
+import { Graph } from "../../../lib/graph/index.js";
 import { LanguageModel, Mixture } from "../../../lib/index.js";
 import { SentenceData, WindowData } from "../../../lib/models/textModel/data.js";
 import { TransformerLanguageModel } from "../../../lib/models/transformerLanguageModel/transformerLanguageModel.js";
@@ -75,6 +76,18 @@ describe.each([
       await new Trainer(model, { data, validation, epochs: 1 }).run();
     }
   });
+});
+
+test("a line that is not whole in a batch is refused where a step is made of it", async () => {
+  const model = await newModel(20);
+  const form = { T: 20, B: 1, role: "train", lengths: true, carried: true } as const;
+  expect(() => model.recordLoss(new Graph({ training: true }), form as never)).toThrow(
+    "A line of more than 20 tokens is read in parts, and this model carries nothing from one to the next: make SentenceData with " +
+      "longest, the windowLength of the model's network.",
+  );
+  expect(() => model.recordLoss(new Graph(), { ...form, T: 21, carried: false } as never)).toThrow(
+    "TransformerLanguageModel: this model reads at most 20 tokens at a time (contextLength), got 21. Make windows or lines",
+  );
 });
 
 test("a line in a context of one token has no room for its end", async () => {

@@ -174,6 +174,11 @@ test("what does not fit is refused by name", async () => {
   await expect(CountedWords.from(memoryStream(Int32Array.of(0), 0))).rejects.toThrow(/WordTokenizer/);
   const imported = await Word2Vec.from(await model.vectors());
   expect(() => new ContextData(stream, { model: imported })).toThrow(/another tokenizer|how often/);
+  const read = await Corpus.fromText(imported.tokenizer.words.token(1)).tokenize(imported.tokenizer.words);
+  expect(() => new ContextData(read, { model: imported })).toThrow(
+    "ContextData: nothing is known of how often the words of this model occur, as its vectors come from a file. Create a model of the " +
+      "text, and give it the vectors: model.useVectors(vectors).",
+  );
   const softmax = await Word2Vec.create({ tokenizer: words, size: 8, objective: "softmax" });
   await expect(new Trainer(softmax, { data }).run()).rejects.toThrow(/another objective/);
 });
