@@ -31,7 +31,7 @@ export interface HeldOut {
  * @param owner who was called, for messages.
  * @throws OptionError for shares that leave nothing to train on.
  */
-export function holdOut(owner: string, count: number, options: HoldOutOptions = {}): HeldOut {
+export function holdOut(owner: string, count: number, options: HoldOutOptions): HeldOut {
   const { seed, ...shares } = completeOptions(owner, options, rules);
   const [train, validation] = splitPoints(count, shares);
   const order = Uint32Array.from({ length: count }, (_, i) => i);

@@ -56,7 +56,7 @@ export async function readLabelledTable(file: string, options: LabelledTableOpti
 export async function readTableOfLabels(
   owner: string,
   file: string,
-  options: LabelledTableOptions = {},
+  options: LabelledTableOptions,
 ): Promise<LabelledReading> {
   const { text, label, labelSeparator, ...reading } = completeOptions(owner, options, labelledTableRules);
   const named = [text].flat();

@@ -179,12 +179,14 @@ async function jsonSeries(file: string): Promise<Series[]> {
       throw new InputError(`${place}: expected { "values": [...] }, got ${describe(entry)}.`);
     }
     const numbers = (values: unknown, name: string) => {
-      const own = Array.isArray(values) ? values : [];
-      return Float64Array.from(own, (value: unknown, t) => {
+      if (!Array.isArray(values)) {
+        throw new InputError(`${place}, ${name}: expected a list of numbers, got ${describe(values)}.`);
+      }
+      return Float64Array.from(values, (value: unknown, t) => {
         if (value === null) return Number.NaN;
         if (typeof value === "number") return value;
         throw new InputError(
-          `${place}, ${name}: expected ${counted(own.length, "number")} or null, got ${describe(value)} as the ${t + 1}th.`,
+          `${place}, ${name}: expected ${counted(values.length, "number")} or null, got ${describe(value)} as the ${t + 1}th.`,
         );
       });
     };

@@ -124,7 +124,7 @@ export interface DrawnTree {
  *
  * @throws InputError for nodes that are no tree, or a hypothesis that is not in it. @throws OptionError for limits below 1.
  */
-export function drawnTree(tree: BeamTree, limits: BeamTreeLimits = {}): DrawnTree {
+export function drawnTree(tree: BeamTree, limits: BeamTreeLimits): DrawnTree {
   const { steps, branches } = completeOptions("beam tree", limits, beamTreeLimits);
   const { nodes, hypotheses, end } = tree;
   const stepOf = checkedSteps(nodes);
@@ -185,7 +185,7 @@ export function drawnTree(tree: BeamTree, limits: BeamTreeLimits = {}): DrawnTre
 }
 
 /** In words; empty if everything is drawn. */
-export function leftOutNote({ drawn, leftOut: { later, weaker } }: DrawnTree, steps = defaultSteps): string {
+export function leftOutNote({ drawn, leftOut: { later, weaker } }: DrawnTree, steps: number): string {
   if (later + weaker === 0) return "";
   const parts = [later > 0 ? `${later} after step ${steps}` : "", weaker > 0 ? `${weaker} of weaker branches` : ""];
   return `${later + weaker} of ${drawn + later + weaker} nodes left out: ${parts.filter(Boolean).join(", ")}.`;

@@ -98,7 +98,7 @@ function shades(
   dark: boolean,
 ): string[] {
   const values = Array.from(weights);
-  const largest = greatest(values) || 1;
+  const largest = greatest(values);
   const [width, height] = [frame.width / columns, frame.height / rows];
   const [w, h] = [decimal(width), decimal(height)];
   // The regions of one shade are one path: pictures of many words stay small.

@@ -131,7 +131,7 @@ const validated = { loss: true, perplexity: true, bitsPerCharacter: true, accura
 
 /** `strong` is drawn in full, `faint` behind it: the loss of batches behind that of validations. */
 function curvesOf(history: ReportHistory, measure: CurveMeasure, over: CurveAxis): { faint: Point[]; strong: Point[] } {
-  const x = (step: number, epoch: number | undefined) => placeOf(history, { step, epoch }, over);
+  const x = (step: number, epoch: number) => placeOf(history, { step, epoch }, over);
   const validations =
     measure in validated
       ? history.validations.map((point) => ({
@@ -157,13 +157,9 @@ function drawable(points: readonly Point[]): Point[] {
 }
 
 /** Where an update lies on the axis: between the two points of the curve around it, in proportion. */
-function placeOf(
-  { steps }: ReportHistory,
-  { step, epoch }: { step: number; epoch: number | undefined },
-  over: CurveAxis,
-): number {
+function placeOf({ steps }: ReportHistory, { step, epoch }: { step: number; epoch: number }, over: CurveAxis): number {
   if (over === "updates") return step;
-  if (over === "epochs") return epoch ?? Number.NaN;
+  if (over === "epochs") return epoch;
   const next = steps.findIndex((point) => point.step >= step);
   const after = steps.at(next) as (typeof steps)[number] | undefined;
   if (!after) return Number.NaN;

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ByteTokenizer } from "../../lib/data/byteTokenizer.js";
@@ -6,6 +6,7 @@ import { countCharacters } from "../../lib/data/characters.js";
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
 import { Corpus } from "../../lib/data/corpus.js";
 import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
+import { TokenFile } from "../../lib/data/tokenFile.js";
 import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
 import { inChild } from "../addon/child.js";
 import { randomText } from "./randomText.js";
@@ -62,6 +63,36 @@ test("a temporary token file leaves nothing behind, and needs one byte for a sma
   expect(await stream.read(0, 5)).toHaveLength(5);
   await stream.close();
   expect(await readdir(folder)).toEqual([]);
+});
+
+test("ids of vocabularies of any size come back from a temporary file", async () => {
+  for (const size of [2 ** 8, 2 ** 8 + 1, 2 ** 16, 2 ** 16 + 1, 2 ** 31 - 1]) {
+    const file = await TokenFile.create(size);
+    const parts = [[0, size - 1, 1], [], [size - 1, size >> 1]];
+    // A view of a larger array, of which only the middle is added.
+    for (const ids of parts) await file.append(Int32Array.of(7, ...ids, 7).subarray(1, 1 + ids.length));
+    const stream = file.stream(3);
+    expect("tokenizer" in stream).toBe(false);
+    expect([...(await stream.read(0, stream.length))]).toEqual(parts.flat());
+    expect([...(await stream.read(1, 4))]).toEqual(parts.flat().slice(1, 4));
+    await stream.close();
+  }
+});
+
+test.skipIf(process.platform !== "linux")("a temporary file that someone else cuts short is named", async () => {
+  const file = await TokenFile.create(2 ** 8);
+  await file.append(Int32Array.of(1, 2, 3));
+  const stream = file.stream(3);
+  const links = await Promise.all(
+    (await readdir("/proc/self/fd")).map(async (fd) => [fd, await readlink(`/proc/self/fd/${fd}`).catch(() => "")]),
+  );
+  const [fd] = links.find(([, path]) => path?.startsWith(file.path)) as [string];
+  await truncate(`/proc/self/fd/${fd}`, 1);
+  expect([...(await stream.read(0, 1))]).toEqual([1]);
+  await expect(stream.read(0, 3)).rejects.toThrow(
+    `The temporary token file ${file.path} was cut short by someone else.`,
+  );
+  await stream.close();
 });
 
 test("a temporary folder that cannot be written is named", async () => {
@@ -161,6 +192,21 @@ test("tokenising reports how far it is, and can be stopped", async () => {
   expect(shares.at(-1)).toBe(1);
   expect(shares).toEqual([...shares].sort((a, b) => a - b));
   await expect(corpus.tokenize(new ByteTokenizer(), { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+});
+
+test("files are read to their end, of which bytes that are no text are a part", async () => {
+  const [text, table] = (await files({ "a.txt": "\ufeffone\r\ntwo\r\n", "b.csv": "id,text\n1,one\n2,two\n" })) as [
+    string,
+    string,
+  ];
+  for (const corpus of [Corpus.fromFile(text), await Corpus.fromTable(table, { text: "text" })]) {
+    const shares: number[] = [];
+    const stream = await corpus.tokenize(new ByteTokenizer(), { onProgress: (share) => shares.push(share) });
+    expect(stream.length).toBe("one\ntwo\n".length);
+    expect(shares.at(-1)).toBe(1);
+    expect(shares[0]).toBeLessThan(1);
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+  }
 });
 
 test("a corpus goes to a file when its tokens take more bytes than the limit, and not before", async () => {

@@ -26,6 +26,32 @@ test("a property is negated by a capital P or by ^, and not by both", () => {
   }
 });
 
+test("characters by number and beyond 16 bits are those characters, alone and in ranges", () => {
+  for (const [expression, inside, outside] of [
+    ["\\x41", "A", "Bx4"],
+    ["\\x{41}", "A", "Bx{"],
+    ["\\x{1F600}", "\u{1f600}", "\u{1f601}\u{f600}"],
+    ["\\u00e9", "é", "eu0"],
+    ["[\\x41-\\x{43}]", "ABC", "@D-"],
+    ["\u{1f600}", "\u{1f600}", "\u{1f601}"],
+    ["[\u{1f600}-\u{1f602}z]", "\u{1f600}\u{1f601}z", "\u{1f603}-"],
+  ] as const) {
+    for (const letter of inside) expect(matches(expression, letter), expression).toBe(true);
+    for (const letter of outside) expect(matches(expression, letter), expression).toBe(false);
+  }
+});
+
+test("without regard to case s and k are also the signs that are theirs beyond ASCII", () => {
+  for (const [expression, inside, outside] of [
+    ["(?i:k)", "kK\u212a", "ls"],
+    ["(?i:S)", "sS\u017f", "kt"],
+    ["(?i:a)", "aA", "b\u212a\u017f"],
+  ] as const) {
+    for (const letter of inside) expect(matches(expression, letter), expression).toBe(true);
+    for (const letter of outside) expect(matches(expression, letter), expression).toBe(false);
+  }
+});
+
 test("classes lie in each other eight deep at most", () => {
   const nested = (classes: number) => `${"[".repeat(classes)}a${"]".repeat(classes)}`;
   expect(matches(nested(9), "a")).toBe(true);
@@ -71,6 +97,8 @@ test.each([
   ["a{2,1001}", '"{2,1001}" repeats too often'],
   ["a{1001,}", '"{1001,}" repeats too often'],
   ["a{3}?", '"{3}?" is not read here'],
+  ["a\\", '"\\\\" is not read here'],
+  ["\\q", '"\\q" is not read here'],
   ["(?i:é)", '"é" without regard to case is not read here'],
   ["(?i:\\p{L})", "a set without regard to case is not read here"],
 ])("%s is refused", (expression, message) => {

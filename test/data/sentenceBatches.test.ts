@@ -79,6 +79,19 @@ test("without shuffling, sentences of similar length keep their order", async ()
   expect(list.flatMap(sentencesOf)).toEqual(["s1 w", "s1", "s1 w w"]);
 });
 
+test("sentences begin with their end where no other mark is given, and batches with the first", async () => {
+  const stream = await Corpus.fromText("s1 w\ns2\n").tokenize(tokenizer);
+  const batches = await SentenceBatches.from(stream, { end: marks.end, batchSize: 2 });
+  const [batch, ...others] = await (async () => {
+    const list: SentenceBatch[] = [];
+    for await (const one of batches.batches(0)) list.push(one);
+    return list;
+  })();
+  expect(others).toEqual([]);
+  expect(sentencesOf(batch as SentenceBatch).sort()).toEqual(["s1 w", "s2"]);
+  expect([...(batch as SentenceBatch).inputs].slice(0, 2)).toEqual([marks.end, marks.end]);
+});
+
 test("characters end their sentences with the line end", () => {
   const characters = CharacterTokenizer.fromText("ab\n");
   expect(sentenceMarks(characters)).toEqual({ begin: 0, end: 0 });

@@ -27,6 +27,26 @@ test("a sentence stands between its special tokens, also where one of them is th
   }
 });
 
+test("lines of a tokenizer without a line end are its own, with the mark of the end between them", () => {
+  const tokenizer = tokenizerOf(["<unk>", "a", "b", "</s>"], ["</s>"]);
+  const lines = sentenceTokenizer(tokenizer);
+  const text = "a b\n\nb a a\n";
+  const ids = [1, 2, 3, 3, 2, 1, 1, 3];
+  expect([...lines.encode(text)]).toEqual(ids);
+  const encoder = lines.encoder();
+  const pieces = [...text].map((character) => [...encoder.push(character)]);
+  expect([...pieces.flat(), ...encoder.end()]).toEqual(ids);
+  expect(encoder.characters).toBe(text.length);
+  expect(lines.decode(ids)).toBe(
+    text
+      .split("\n")
+      .map((line) => tokenizer.decode(tokenizer.encode(line)))
+      .join("\n"),
+  );
+  expect(["\n", "a", "</s>", "c"].map((token) => lines.id(token))).toEqual([3, 1, 3, undefined]);
+  expect(lines.toJSON()).toEqual(tokenizer.toJSON());
+});
+
 test("one mark is both where a vocabulary has no more: the end of a sentence, or the line end, which comes first", () => {
   expect(sentenceMarks(tokenizerOf(["</s>", "<unk>", "a"], ["</s>"]))).toEqual({ begin: 0, end: 0 });
   const words = WordTokenizer.fromText("a b\nc\n");

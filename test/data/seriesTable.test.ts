@@ -220,6 +220,13 @@ test.each<[options: object, text: string, extension: string, message: RegExp]>([
   [{}, "{", "json", /cannot be read as JSON: /],
   [{}, "[5]", "json", /series 1 of 1: expected \{ "values": \[\.\.\.\] \}, got 5\./],
   [{}, '{"values":[1,"2"]}', "json", /series 1 of 1, values: expected 2 numbers or null, got "2" as the 2th\./],
+  [{}, "[null]", "json", /series 1 of 1: expected \{ "values": \[\.\.\.\] \}, got null\./],
+  [
+    {},
+    '{"values":[1,2],"covariates":{"price":5}}',
+    "json",
+    /series 1 of 1, price: expected a list of numbers, got 5\./,
+  ],
   [
     {},
     '{"values":[1],"dates":["2020","2021"]}',

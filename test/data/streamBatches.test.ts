@@ -91,6 +91,9 @@ test("a text shorter than one batch of windows is an error with numbers", () => 
     "The text has 1000 tokens, but one batch of windows needs 1001 (batchSize 20 x windowLength 50 + 1). " +
       "Use a longer text, or a smaller batchSize or windowLength.",
   );
+  expect(() => new StreamBatches(counting(3), { batchSize: 2, windowLength: 2, begin: 0 })).toThrow(
+    "one batch of windows needs 4 (batchSize 2 x windowLength 2). Use",
+  );
   expect(new StreamBatches(counting(1001), { batchSize: 20, windowLength: 50 }).length).toBe(1);
   expect(() => new StreamBatches(counting(1), { batchSize: 20, windowLength: 50, short: true })).toThrow(/at least 2/);
   expect(() => new StreamBatches(counting(0), { batchSize: 1, windowLength: 1, short: true })).toThrow(/at least 2/);

@@ -48,6 +48,24 @@ describe.skipIf(!hasLibrary)("with the npm package tokenizers", () => {
     }
   });
 
+  test("a Unigram without an unknown token has the library's ids, and errors", async () => {
+    const texts = ["ab", "aba", "abc", "b", "aab", "\u{1f600}a", "a\u{1f600}"];
+    for (const [a, ab] of [
+      [-1, -1.5],
+      [-1, -15],
+      [20, -15],
+    ]) {
+      const vocab = [
+        ["a", a],
+        ["ab", ab],
+        ["\u{1f600}a", -3],
+      ];
+      const json = jsonOf({ model: { type: "Unigram", vocab }, added: 0 });
+      const own = new SubwordTokenizer(json);
+      expect(texts.map((text) => ownIds(own, text))).toEqual(await library.ids(json, texts));
+    }
+  });
+
   test.each(Object.keys(normalizers))("normalizer %s gives the library's ids", async (name) => {
     for (const model of ["characters", "bytes"] as const) {
       const json = jsonOf({ model: models[model], normalizer: normalizers[name] as object });
@@ -60,9 +78,34 @@ describe.skipIf(!hasLibrary)("with the npm package tokenizers", () => {
     async (name) => {
       for (const pre of ["Metaspace first", "words, then the first marked"]) {
         const settings = { normalizer: normalizers[name] as object, pre_tokenizer: preTokenizers[pre] as object };
-        const fronts = ["x", " x", "\t x", "\u0301x", "\x01x", "ax", "\u00a0\u0301x", "<s>x", " <s>x"];
+        const fronts = [
+          "x",
+          " x",
+          "\t x",
+          "\u0301x",
+          "\x01x",
+          "ax",
+          "aex",
+          "ea",
+          "  x",
+          "\u00a0\u0301x",
+          "<s>x",
+          " <s>x",
+        ];
         expect(await expectSameIds(jsonOf({ model: models.characters, ...settings }), fronts)).toBe(fronts.length);
       }
+    },
+  );
+
+  test.each(["Replace white space", "Replace letters", "Replace a space"])(
+    "after %s, of one character or several, the front of a text is marked where the library marks it",
+    async (name) => {
+      const settings = {
+        normalizer: normalizers[name] as object,
+        pre_tokenizer: preTokenizers["Metaspace first"] as object,
+      };
+      const fronts = ["x", " x", "  x", "\t x", "ax", "aex", "xaex", "<s>aex", "aex<s>ae", "ae"];
+      expect(await expectSameIds(jsonOf({ model: models.characters, ...settings }), fronts)).toBe(fronts.length);
     },
   );
 

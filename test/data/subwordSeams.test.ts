@@ -4,6 +4,7 @@ import { Component } from "../../lib/data/subwords/component.js";
 import { Pipeline } from "../../lib/data/subwords/pipeline.js";
 import { Seams } from "../../lib/data/subwords/seams.js";
 import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
+import { charsmapOf } from "./charsmapTable.js";
 import { randomNumbers } from "./randomText.js";
 import { jsonOf, randomSettings } from "./subwordFiles.js";
 import { models, normalizers, preTokenizers } from "./subwordSettings.js";
@@ -61,6 +62,41 @@ test.each(Object.entries(preTokenizers))("%s keeps seams apart, or has none", (_
     for (let seed = 0; seed < 200; seed++) {
       const text = seamText(seed);
       expect([...own.encode(text)], JSON.stringify(text)).toEqual(wholeIds(json, text));
+    }
+  }
+});
+
+const marked = { type: "Replace", pattern: { String: " " }, content: "▁" };
+const lineEnds = { type: "Precompiled", precompiled_charsmap: charsmapOf({ "\n": " " }) };
+const normalizations: Record<string, object[]> = {
+  none: [],
+  "marks for spaces": [marked],
+  "marks for spaces and line ends": [lineEnds, marked],
+  "marks, and spaces beside Chinese": [marked, { ...(normalizers["BERT true null"] as object) }],
+  "spaces for line ends": [lineEnds],
+  "letters for spaces": [{ type: "Precompiled", precompiled_charsmap: charsmapOf({ " ": "a" }) }],
+  "letters for line ends": [{ type: "Precompiled", precompiled_charsmap: charsmapOf({ "\n": "a" }) }],
+};
+const cuts: object[] = [
+  ...["WhitespaceSplit", "BertPreTokenizer", "Whitespace"].map((type) => ({ type })),
+  ...["▁", "a"].flatMap((replacement) =>
+    [true, false].map((split) => ({ type: "Metaspace", replacement, prepend_scheme: "never", split })),
+  ),
+  ...[" ", "▁", "\n", "a"].map((delimiter) => ({ type: "CharDelimiterSplit", delimiter })),
+  ...["\\p{N}+", "[a-c]"].map((Regex) => ({ type: "Split", pattern: { Regex }, behavior: "Isolated", invert: false })),
+];
+
+test.each(Object.entries(normalizations))("%s: whatever cuts the text afterwards, seams part no token", (_, steps) => {
+  for (const cut of cuts) {
+    for (const model of [models.characters, models.words]) {
+      const normalizer = { type: "Sequence", normalizers: steps };
+      const json = jsonOf({ model, normalizer, pre_tokenizer: cut, added: 0 });
+      const [own, pipeline] = [new SubwordTokenizer(json), new Pipeline(json)];
+      for (let seed = 0; seed < 30; seed++) {
+        const text = seamText(seed);
+        const ids = [...pipeline.encode(text, { atStart: true, insideStretch: false })];
+        expect([...own.encode(text)], `${JSON.stringify(cut)} ${JSON.stringify(text)}`).toEqual(ids);
+      }
     }
   }
 });

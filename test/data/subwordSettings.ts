@@ -346,5 +346,6 @@ export const decoders: Settings = {
     type: "Sequence",
     decoders: [replace({ String: "▁" }, " "), { type: "ByteFallback" }, { type: "Fuse" }, strip(1, 0)],
   },
+  "Strip the end": { type: "Strip", content: "a", start: 0, stop: 1 },
   "Replace an expression": { type: "Sequence", decoders: [replace({ Regex: "[a-z]+" }, "*"), { type: "Fuse" }] },
 };

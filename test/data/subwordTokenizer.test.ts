@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { Charsmap } from "../../lib/data/subwords/charsmap.js";
+import { Component } from "../../lib/data/subwords/component.js";
 import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
+import { charsmapOf } from "./charsmapTable.js";
+import { jsonOf } from "./subwordFiles.js";
 import { subwordTokenizers, tokenizerJsons } from "./subwords.js";
 
 /** Figures of Hugging Face's own implementation, in Rust. */
@@ -86,6 +90,45 @@ test("merges that are dropped at random are refused, and a dropout of 0 drops no
   const ids = tokenizerWith(null).encode("the theatre");
   expect(tokenizerWith(0).encode("the theatre")).toEqual(ids);
   expect(() => tokenizerWith(0.1)).toThrow(/dropout draws other tokens each time/);
+});
+
+test("a table of replacements that is cut short has the texts that are left of it", () => {
+  const table = (bytes: Buffer) =>
+    new Charsmap(new Component("normalizer", { precompiled_charsmap: bytes.toString("base64") }));
+  const whole = Buffer.from(charsmapOf({ a: "bc", d: "ef" }), "base64");
+  const replaced = (own: Charsmap) => ["a", "d", "x"].map((letter) => own.replacement(letter));
+  expect(replaced(table(whole))).toEqual(["bc", "ef", null]);
+  expect(replaced(table(whole.subarray(0, -1)))).toEqual(["bc", "ef", null]);
+  expect(replaced(table(whole.subarray(0, -2)))).toEqual(["bc", "e", null]);
+  expect(replaced(table(whole.subarray(0, -3)))).toEqual(["bc", null, null]);
+});
+
+test("a Unigram without an unknown token names the character that it lacks", () => {
+  const model = {
+    type: "Unigram",
+    vocab: [
+      ["a", -1],
+      ["ab", -1.5],
+    ],
+  };
+  const tokenizer = new SubwordTokenizer(jsonOf({ model, added: 0 }));
+  expect([...tokenizer.encode("aba")]).toEqual([1, 0]);
+  expect(() => tokenizer.encode("abc\u{1f600}")).toThrow('Unknown subword "c" in "abc\u{1f600}"');
+  expect(() => tokenizer.encode("ab\u{1f600}")).toThrow('Unknown subword "\u{1f600}" in "ab\u{1f600}"');
+});
+
+test("a decoder takes a character off both ends, as often as it is told at most, down to nothing", () => {
+  const tokens = ["<unk>", "a", "aa", "aaaa", "abaaa", "aabaa", "b"];
+  const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
+  const decoded = (start: number, stop: number) => {
+    const decoder = { type: "Strip", content: "a", start, stop };
+    const tokenizer = new SubwordTokenizer(
+      jsonOf({ model: { type: "WordLevel", unk_token: "<unk>", vocab }, decoder, added: 0 }),
+    );
+    return tokens.slice(1).map((_, i) => tokenizer.decode([i + 1]));
+  };
+  expect(decoded(0, 2)).toEqual(["", "", "aa", "aba", "aab", "b"]);
+  expect(decoded(2, 1)).toEqual(["", "", "a", "baa", "ba", "b"]);
 });
 
 test("steps that make a text longer and longer are refused, in normalizers, pre-tokenizers and decoders", () => {

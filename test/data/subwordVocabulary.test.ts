@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Corpus } from "../../lib/data/corpus.js";
@@ -241,6 +242,17 @@ test("without the library the error says what to install", async () => {
 test("a library that fails is reported in its own words", async () => {
   const other = learnSubwords(Corpus.fromText(text), { size: 300 }, "commander");
   await expect(other).rejects.toThrow(/the library "tokenizers", which learns subwords, failed: .*fromString/);
+  const folder = await temporaryFolder();
+  const failing = (name: string, source: string) => {
+    const file = join(folder, name);
+    writeFileSync(file, source);
+    return expect(learnSubwords(Corpus.fromText(text), { size: 300 }, file)).rejects;
+  };
+  await failing("native.cjs", 'throw new Error("Cannot find native binding.")').toThrow(
+    /is not installed for this system/,
+  );
+  await failing("killed.cjs", 'process.kill(process.pid, "SIGKILL")').toThrow("subwords, was ended by SIGKILL.");
+  await failing("silent.cjs", "process.exit(3)").toThrow(/subwords, failed: Command failed: [^\n]*\.$/);
 });
 
 test("learning leaves the event loop free, stops at a signal and leaves no file behind", async () => {

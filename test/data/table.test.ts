@@ -6,6 +6,7 @@ import type { LabelledTableOptions } from "../../lib/data/labelledTexts.js";
 import { readLabelledTable } from "../../lib/data/labelledTexts.js";
 import type { PairTableOptions } from "../../lib/data/pairs.js";
 import { readPairTable, readTableOfPairs } from "../../lib/data/pairs.js";
+import { guessFormat } from "../../lib/data/tableFormat.js";
 
 const folder = mkdtempSync(join(tmpdir(), "ostinato-table-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -264,6 +265,21 @@ test("a column that is not there is told with those that are, and how another on
   await expect(read("names.csv", "text,mood\nx,y\n", { source: "Q", target: "A" })).rejects.toThrow(
     'no column "Q": its first line names text, mood. Name another one (source; --source-column on the command line).',
   );
+});
+
+test("lines that are no objects of JSON are told what they are, and a brace alone makes no JSON", async () => {
+  await expect(read("n.jsonl", '{"source":"a","target":"b"}\n5\n')).rejects.toThrow(
+    /n\.jsonl, line 2: expected an object of JSON, got no object\.$/,
+  );
+  await expect(read("n.jsonl", "null\n")).rejects.toThrow(/line 1: expected an object of JSON, got no object\.$/);
+  await expect(read("n.jsonl", "[5]\n")).rejects.toThrow(
+    /line 1: expected an object of JSON, got an array\. A list in one file/,
+  );
+  expect(guessFormat("n.txt", "{a},b\n{c},d\n").separator).toBe(",");
+  expect(guessFormat("n.txt", '{"a": 1}\n').separator).toBeNull();
+  // A quote that never ends in the first row is no table of either separator.
+  expect(guessFormat("n.csv", '"a,b;c').separator).toBe(",");
+  expect(guessFormat("n.txt", '"a,b;c').separator).toBe("\t");
 });
 
 test("a file without rows is named", async () => {

@@ -77,6 +77,7 @@ test("what does not fit is named with file and line, and the way out", async () 
   await refused("a O\n", /line 1 has 2 columns: expected 5 or more/, { token: 5 });
   await refused("a O\n", /columns of a CoNLL file have no names, got "form"\. Give its number/, { token: "form" });
   await refused(conllu, /has no column "upo": it has id, form.*Did you mean upos\?/, { tag: "upo" }, "y.conllu");
+  await refused(conllu, /has no column "sound": it has id, form[^?]*, misc\.$/, { tag: "sound" }, "y.conllu");
   await refused(
     "1\ta\tX\nx\tb\tY\n",
     /y\.conllu, line 2: expected a line of CoNLL-U, which begins with a number, got "x"/,

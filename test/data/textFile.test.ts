@@ -1,6 +1,8 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { expect, test } from "vitest";
+import { decodeText } from "../../lib/data/textDecoder.js";
 import { readLines, readTextFile } from "../../lib/data/textFile.js";
 import { randomText } from "./randomText.js";
 import { temporaryFolder } from "./temporaryFolder.js";
@@ -119,6 +121,22 @@ test.each<[what: string, content: Buffer, hint: RegExp]>([
   const error = await read(await fileOf(content)).catch((caught: Error) => caught);
   expect((error as Error).message).toMatch(hint);
   expect((error as Error).message.match(/It looks like|is UTF-16|the encoding that it has/g)).toHaveLength(1);
+});
+
+test("what is no file gets no command that names one", async () => {
+  const hintOf = async (bytes: Buffer) => {
+    const pieces = decodeText(Readable.from([bytes]), { name: "standard input", isFile: false });
+    try {
+      while (!(await pieces.next()).done);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "";
+  };
+  expect(await hintOf(utf16("\ufeffto be"))).toBe(
+    "standard input is UTF-16, not UTF-8. Convert it: iconv -f UTF-16 -t UTF-8",
+  );
+  expect(await hintOf(bytesOf("caf\xe9 au lait\n"))).toMatch(/Convert it: iconv -f WINDOWS-1252 -t UTF-8$/);
 });
 
 test("the text before a wrong byte is given out first", async () => {

@@ -33,6 +33,14 @@ test("a slice has the tokens of its part, and their characters by the index or i
     characters: 0,
   });
   expect("tokenizer" in sliceStream(memoryStream(ids, 0), { start: 0, end: 1 })).toBe(false);
+  const unnamed = gatherStream(memoryStream(ids, 0), [{ start: 0, end: 1, line: 1 }], index);
+  expect("tokenizer" in unnamed).toBe(false);
+  // A part shares its whole: closing one closes all.
+  let closed = 0;
+  const shared = { ...stream, close: async () => void closed++ };
+  await sliceStream(shared, { start: 0, end: 5 }).close();
+  await gatherStream(shared, [{ start: 0, end: 1, line: 1 }], index).close();
+  expect(closed).toBe(2);
   for (const [start, end] of [
     [-1, 2],
     [3, 2],

@@ -75,6 +75,13 @@ const refusals: Record<string, [parts: object, message: RegExp]> = {
     },
     /unk_id 2 is outside the vocabulary/,
   ],
+  "an added token that the normalizer takes away": [
+    {
+      normalizer: { type: "Replace", pattern: { String: "s" }, content: "" },
+      added_tokens: [{ ...added, content: "ss", normalized: true }],
+    },
+    /the added token "ss" is "" after normalization, which stands nowhere in a text\./,
+  ],
   "a vocabulary without tokens": [{ model: { ...words, vocab: {} } }, /tokenizer\.json: the vocabulary is empty\./],
   "an empty suffix": [
     { decoder: { type: "BPEDecoder", suffix: "" } },

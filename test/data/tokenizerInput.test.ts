@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ByteTokenizer } from "../../lib/data/byteTokenizer.js";
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
+import { Segmenter } from "../../lib/data/segmenter.js";
 import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
 import type { Tokenizer } from "../../lib/data/tokenizer.js";
 import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
@@ -29,6 +30,26 @@ const noText = [
   1n,
   { length: 2 },
 ];
+test("a text without a place to cut it is refused before it fills the memory", () => {
+  const longest = 2 ** 24;
+  const segmenter = new Segmenter((text) => (text.endsWith(" ") ? text.length : 0));
+  expect(segmenter.push("a".repeat(longest))).toBe("");
+  expect(() => segmenter.push("b")).toThrow(
+    `The text has ${longest + 1} characters without a place to cut it, such as a space. Is it text? If so, put line ends into it.`,
+  );
+  const other = new Segmenter((text) => (text.endsWith(" ") ? text.length : 0));
+  expect(other.push(`${"a".repeat(longest)} `)).toHaveLength(longest + 1);
+});
+
+test("the bytes of a word are its letters', those of its end a line end", () => {
+  const words = WordTokenizer.fromText("가 b");
+  const bytesOf = (token: string) => Buffer.from(words.tokenBytes(words.id(token) as number)).toString();
+  expect(["가", "b", "\n"].map(bytesOf)).toEqual(["가", "b", "\n"]);
+  expect(() => new WordTokenizer(["a", "<eos>"] as never)).toThrow(
+    "WordTokenizer: expected a Vocabulary, got an array of 2.",
+  );
+});
+
 const noTokens = [
   undefined,
   null,

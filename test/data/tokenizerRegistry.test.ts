@@ -35,6 +35,10 @@ test("a maker that refuses what a file holds is an error that names the kind, wh
     throw new TypeError("version 2 is unknown");
   });
   expect(() => tokenizerFromJSON({ kind: "picky" })).toThrow('The tokenizer of kind "picky": version 2 is unknown');
+  registerTokenizer("curt", () => {
+    throw "version 2 is unknown";
+  });
+  expect(() => tokenizerFromJSON({ kind: "curt" })).toThrow('The tokenizer of kind "curt": version 2 is unknown');
 });
 
 test("a kind has one maker", () => {

@@ -72,6 +72,15 @@ test("a word has its own vector, or that of the word in lower case", () => {
   expect(["sea", "Sea", "SEA", "US", "sky"].map((word) => vectors.of(word)?.[0] ?? null)).toEqual([1, 2, 1, 3, null]);
 });
 
+test("a word without a vector is named with its nearest, where there are not too many to look through", () => {
+  const asked = (count: number) => () => {
+    const words = Array.from({ length: count }, (_, i) => `word${i}`);
+    new WordVectors(words, new Float32Array(count).fill(1), 1).similarity("word1", "wrod2");
+  };
+  expect(asked(9)).toThrow('there is no vector of "wrod2" among 9 words. Did you mean "word2"?');
+  expect(asked(300_000)).toThrow(/no vector of "wrod2" among 300000 words\.$/);
+});
+
 test("what does not fit is named with file and line", async () => {
   const refused = (content: string | Buffer, words: RegExp, options = {}, name = "v.txt") =>
     expect(reading(content, options, name)).rejects.toThrow(words);

@@ -42,6 +42,22 @@ test("a number of three recordings is told as a product of sizes with a factor a
   expect(told(({ B }) => B ** 2)).toBeUndefined();
 });
 
+test("a number that may be told in several ways is told with the smallest rest", () => {
+  const sizes = sizesFor(["B", "T"], {
+    table: sizeTables[0] as (typeof sizeTables)[number],
+    largest: { B: 20, T: 24 },
+  });
+  expect(sizes.map(({ B, T }) => [B, T])).toEqual([17, 18, 19].map((size) => [size, size + 4]));
+  const told = (number: (own: { B: number; T: number }) => number) =>
+    dimensionOf(
+      sizes.map((own) => number(own as { B: number; T: number })),
+      sizes,
+    );
+  expect(told(({ T }) => T)).toEqual({ factor: 1, symbols: ["T"], rest: 0 });
+  expect(told(({ B }) => B - 1)).toEqual({ factor: 1, symbols: ["B"], rest: -1 });
+  expect(told(({ T }) => T + 1)).toEqual({ factor: 1, symbols: ["T"], rest: 1 });
+});
+
 test("dimensions are the same where all of their parts are", () => {
   const one = { factor: 1, symbols: ["B"], rest: 0 };
   expect(sameDimension(one, { ...one })).toBe(true);

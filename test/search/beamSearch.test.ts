@@ -250,6 +250,28 @@ test("options that contradict each other are refused", async () => {
     /the forced token 2 is banned/,
   );
   await expect(refused({ banned: [end] })).rejects.toThrow(/the end is banned/);
+  await expect(refused({ prefix: [2, 3, 4], maximumLength: 2 })).rejects.toThrow(
+    "beamSearch: the prefix is longer than maximumLength 2.",
+  );
+  await expect(refused({ forced: [{ position: 4, token: 2 }], maximumLength: 4 })).rejects.toThrow(
+    "beamSearch: position 4 of a forced token is beyond maximumLength 4.",
+  );
+  await expect(refused({ forced: [{ position: 3, token: end }] })).rejects.toThrow(
+    "beamSearch: the end is forced at position 3; maximumLength is what ends a hypothesis.",
+  );
+  const apart = { prefix: [3, 4], forced: [{ position: 1, token: 2 }] };
+  await expect(refused(apart)).rejects.toThrow("beamSearch: tokens 4 and 2 cannot both stand at position 1.");
+  await expect(refused({ ...apart, prefix: [3, 2] })).resolves.toMatchObject({ hypotheses: [{}] });
+  for (const wrong of [null, {}, { position: 1 }, { position: -1, token: 2 }]) {
+    await expect(refused({ forced: [wrong] } as never)).rejects.toThrow(
+      /expected forced\[0\] to be \{ position, token \}/,
+    );
+  }
+  for (const automaton of [null, {}, { states: 1, classOf: [0], next: new Int32Array(1) }]) {
+    await expect(refused({ automaton } as never)).rejects.toThrow(
+      /expected automaton to be \{ states, classOf, next \}/,
+    );
+  }
   await expect(refused({ beams: 0 })).rejects.toThrow(
     /expected beams to be a whole number at least 1 and at most 4096, got 0/,
   );

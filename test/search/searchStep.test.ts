@@ -133,8 +133,30 @@ test.each(ways)("%s: what does not fit the step is refused by name", async (_, s
   await refused({ maximumLengths: [3] }, /expected maximumLengths to hold one entry for each of 2 sentences, got 1/);
   await refused({ beams: 3 }, /the step has 4 rows; 2 sentences with 3 beams each need 6/);
   await refused({ banned: [8] }, /token 8 of sentence 0 is outside the step's vocabulary of 8/);
+  const automaton = { states: 1, classOf: new Int32Array(7), next: Int32Array.of(0) };
+  await refused({ automaton }, /the automaton has classes for 7 tokens, and the step's vocabulary has 8/);
   await refused({}, /"tokens" is what search feeds; leave it out/, { ...feeds, tokens: Int32Array.of(0, 0, 0, 0) });
 });
+
+test.each(ways)(
+  "%s: where every token is impossible nothing is written, and what must be is missed",
+  async (_, search) => {
+    const { step, feeds, store } = await tinyStep(native, { sentences: 3, beams: 2, V: 8 }, 9);
+    await store.write("b", new Float32Array(8).fill(Number.NEGATIVE_INFINITY));
+    const options = { begin, end, sentences: 3, beams: 2, maximumLength: 3 };
+    const told: unknown[] = [];
+    const results = await search(step, feeds, { ...options, onBest: (ids) => told.push([...ids]) });
+    expect(results.map(({ hypotheses }) => hypotheses)).toEqual([[], [], []]);
+    expect(told).toEqual([[], [], []]);
+    const others = { numbers: [5, 6, 7], prefixes: [[], [2], []] };
+    await expect(search(step, feeds, { ...options, ...others })).rejects.toThrow(
+      "no hypothesis of sentence 6 begins with",
+    );
+    await expect(search(step, feeds, { ...options, prefixes: [[2], [], []] })).rejects.toThrow(
+      "no hypothesis begins with",
+    );
+  },
+);
 
 test("plain: logits that are no numbers end the search, and name their beam", async () => {
   const { step, feeds } = await tinyStep(native, { sentences: 2, beams: 2, V: 8 }, 9);

@@ -4,7 +4,7 @@ import { CharacterTokenizer } from "../../lib/data/index.js";
 import { InputError, OptionError } from "../../lib/errors.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
-import { drawnTree, percent } from "../../lib/viz/beamTree.js";
+import { beamTreeOf, drawnTree, percent } from "../../lib/viz/beamTree.js";
 import type { BeamTree } from "../../lib/viz/index.js";
 import { beamTreeSVG, beamTreeTerminal, widthOf } from "../../lib/viz/index.js";
 import { hostile } from "./hostile.js";
@@ -217,6 +217,15 @@ test("what a language model's search gives is drawn as it is", async () => {
   for (const [i, { score }] of found.texts.entries()) {
     expect(picture).toContain(`#${i + 1} ${score.toFixed(2).replace("-", "\u2212")}`);
   }
+  // A text that was cut off has no end: all its tokens are drawn.
+  const cut = await model.beamSearch({ beams: 3, nBest: 2, maximumLength: 3, end: "never", tree: true });
+  const { end, hypotheses, nodes, textOf } = beamTreeOf(cut);
+  expect(cut.texts.map(({ ended }) => ended)).toEqual([false, false]);
+  expect(hypotheses.map(({ ids }) => ids.map(textOf))).toEqual(
+    cut.texts.map(({ tokens }) => tokens.map(({ token }) => token)),
+  );
+  expect(nodes.some(({ id }) => id === end)).toBe(false);
+  expectPicture(beamTreeSVG(cut));
   const { tree: _, ...withoutTree } = found;
   expect(() => beamTreeSVG(withoutTree)).toThrow(/no nodes\. Give beamSearch the option tree: true/);
   expect(() => beamTreeSVG({ ...found, tree: 5 } as never)).toThrow(/expected the search\.tree to be an array/);

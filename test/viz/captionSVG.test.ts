@@ -28,6 +28,18 @@ test("the photo is drawn once as it is, and once for each word, dark where the w
   expect(words[1]).toMatch(/fill-opacity="0.8"><title>weight 0.000</);
 });
 
+test("a photo keeps its shape, with its longer side as long as that of any other, and has its pixels where they are few", () => {
+  const drawn = (width: number, height: number) => {
+    const [first = ""] = captionSVG({ ...picture, photo: { ...photo, width, height } }).match(/<image [^>]*>/) ?? [];
+    const [w, h] = ["width", "height"].map((name) => Number(new RegExp(` ${name}="([\\d.]+)"`).exec(first)?.[1]));
+    return { w, h, pixelated: first.includes("pixelated") };
+  };
+  const { w: side } = drawn(4, 2);
+  expect(drawn(4, 2)).toEqual({ w: side, h: (side as number) / 2, pixelated: true });
+  expect(drawn(3, 3)).toEqual({ w: side, h: side, pixelated: true });
+  expect(drawn(100, 400)).toEqual({ w: (side as number) / 4, h: side, pixelated: false });
+});
+
 test("without a photo the weights are coloured", () => {
   const svg = captionSVG({ ...picture, photo: undefined });
   expectPicture(svg);

@@ -135,6 +135,34 @@ test("what cannot be drawn is refused by name", () => {
   expect(() => curvesSVG(zero, { logarithmic: true })).toThrow("a logarithmic scale needs values above 0");
 });
 
+test("a validation after the last update that is known lies at that one, and without updates none has a place but its epoch", () => {
+  const history = historyOf((step) => step);
+  const validation = (step: number, epoch: number) => ({ step, epoch, loss: 1, perplexity: 3 });
+  const drawn = (validations: object[], over: "tokens" | "epochs", steps = history.steps) => {
+    const picture = parseXml(
+      curvesSVG([{ name: "a", history: { ...history, steps, validations } as never }], { over }),
+    );
+    const paths = elements(picture, "path").filter((path) => path.attributes.class === "curve");
+    return paths.map((path) => corners(path).map(([x]) => x));
+  };
+  const [batches = [], validations] = drawn([validation(5, 0.5), validation(14, 1.4)], "tokens");
+  expect(validations).toEqual([batches[4], batches[9]]);
+  expect(() => drawn([validation(5, 0.5)], "tokens", [])).toThrow("curvesSVG: a has no loss");
+  expect(drawn([validation(5, 0.5)], "epochs", [])[0]).toHaveLength(1);
+});
+
+test("a loss that is always 0, before the first token, is a line like any other", () => {
+  const history = historyOf(() => 0);
+  const steps = history.steps.map((point) => ({ ...point, tokens: 0 }));
+  const picture = parseXml(
+    curvesSVG([{ name: "a", history: { ...history, steps, validations: [] } }], { over: "tokens" }),
+  );
+  const [line] = elements(picture, "path").filter((path) => path.attributes.class === "curve");
+  const frame = elements(picture, "rect").find((rect) => rect.attributes.class === "softLine")?.attributes;
+  const [x, y, height] = [frame?.x, frame?.y, frame?.height].map(Number) as [number, number, number];
+  expect(corners(line as Element)).toEqual(steps.map(() => [x, y + height / 2]));
+});
+
 test("ticks are the round numbers inside an interval", () => {
   expect(ticks({ low: -0.3, high: 1 }, niceStep(0.4))).toEqual([0, 0.5, 1]);
   expect(logarithmicTicks({ low: 0.9, high: 60 })).toEqual([1, 2, 5, 10, 20, 50]);

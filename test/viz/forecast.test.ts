@@ -23,6 +23,38 @@ test("names cannot break out of the picture, and gaps break the line", () => {
   expect(svg).not.toMatch(/NaN|Infinity/);
 });
 
+test("a flat forecast is a line in the middle, and an interval that is not known is not drawn", () => {
+  const flat = { ...chart, name: "flat", history: [0, 0], point: [0], levels: [], quantiles: [] };
+  const svg = forecastSVG([flat]);
+  parseXml(svg);
+  expect(svg).not.toMatch(/NaN|Infinity/);
+  const heights = [...svg.matchAll(/ d="M[\d.]+ ([\d.]+)h0/g)].map(([, y]) => y);
+  const [, top, height] = /stroke-dasharray="3 3" d="M[\d.]+ ([\d.]+)v([\d.]+)"/.exec(svg) ?? [];
+  expect(heights).toEqual(new Array(2).fill((Number(top) + Number(height) / 2).toFixed(2)));
+  const rows = forecastTerminal(flat, { width: 60, depth: 0 }).split("\n").slice(1, 11);
+  expect(rows.filter((row) => row.includes("o"))).toEqual([rows[0]]);
+  const bands = (more: object) => forecastSVG([{ ...chart, ...more }]).match(/fill-opacity="0.12" d="[^"]*"/g);
+  expect(bands({})).toHaveLength(1);
+  expect(bands({})?.[0]).toMatch(/Z"$/);
+  expect(
+    bands({
+      quantiles: [
+        [3, Number.NaN],
+        [4, 5],
+        [6, 8],
+      ],
+    }),
+  ).toEqual([expect.stringContaining('d="M0 0"')]);
+  expect(
+    bands({
+      quantiles: [
+        [3, 3],
+        [4, 5],
+      ],
+    }),
+  ).toBeNull();
+});
+
 test("a terminal gets no escape of a name, and dots for the interval where it has no colour", () => {
   const text = forecastTerminal(chart, { width: 60, depth: 0 });
   expect(text).not.toContain("\u001b");

@@ -293,6 +293,13 @@ test.each(Object.entries(pictures))("%s is drawn as it was when somebody looked 
   await expect(`${drawn}\n`).toMatchFileSnapshot(`pictures/${name}`);
 });
 
+test("labels that no attention led to are shown as they are", () => {
+  const [sample] = [{ tokens, weights: null, label: "told", probability: 0.6, truth: "spoken" }];
+  const { text } = labelledSection([sample]);
+  expect(text).toContain("<p>Texts, and the labels that the model gives them.</p>");
+  expect(text).not.toContain("background");
+});
+
 test("a picture has the title that it is given, or none", async () => {
   const tree = await search();
   const drawings: ((options: { title?: string }) => string)[] = [
@@ -318,6 +325,9 @@ test("a table of words needs a vector of the same length for each, and says whic
     () =>
       lookupTableSVG({ words, vectors: vectors.map((vector) => Float32Array.from(vector)) });
   expect(draw(["a"], [1])).not.toThrow();
+  // Numbers that are all 0 have no colour.
+  expect(draw(["a"], [0, 0])().match(/fill-opacity="0"/g)).toHaveLength(2);
+  expect(draw(["a"], [0, 0])()).not.toContain("NaN");
   expect(draw([])).toThrow("lookupTableSVG: there are no words with vectors.");
   expect(draw(["a"], [])).toThrow("lookupTableSVG: there are no words with vectors.");
   const wrong = "lookupTableSVG: expected 2 vectors of 1 numbers, got lengths ";

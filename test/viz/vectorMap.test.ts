@@ -81,7 +81,20 @@ test("vectors that differ in one direction, or in none, still make a picture", (
   expect(line.points.every(({ y }) => y === 0)).toBe(true);
   const same = vectorMap({ labels: ["a", "b", "c"], vectors: cloud(1, 4).flatMap((v) => [v, v, v]) });
   expect(same.shares).toEqual([0, 0]);
-  for (const map of [line, same]) expectPicture(vectorMapSVG(map));
+  const none = vectorMap({
+    labels: ["a", "b", "c"],
+    vectors: [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ],
+  });
+  expect(none.points.map(({ x, y }) => [x, y])).toEqual([
+    [0, 0],
+    [0, 0],
+    [0, 0],
+  ]);
+  for (const map of [line, same, none]) expectPicture(vectorMapSVG(map));
 });
 
 test("labels do not overlap, nor cover another point, nor leave the frame", () => {

@@ -134,6 +134,8 @@ test("a report has a section for each thing that it is given, and for nothing el
 test("a curve of nothing is nothing", () => {
   expect(blockChart([], { width: 40, height: 3 })).toBe("");
   expect(blockChart([Number.NaN, Number.POSITIVE_INFINITY], { width: 40, height: 3 })).toBe("");
+  // A curve that never changes lies on the floor.
+  expect(blockChart([2, 2, 2], { width: 40, height: 2 })).toBe("   2.000    \n   2.000 \u2581\u2581\u2581");
 });
 
 test("nothing in a sample or a name can break out of the page", () => {
@@ -210,6 +212,8 @@ test("the terminal view keeps to its width, also with wide characters, and shows
   expect(colourText(["a"], [1], { depth: 24, width: 20 })).toContain("\u001b[48;2;214;69;48m");
   expect(widthOf("\ud55c\uad6da\u0301")).toBe(5);
   expect(legend(1, 0)).toContain("above 0.50");
+  expect(colourText(["a", "b"], [0, 0], { depth: 0, width: 20 })).toBe("ab");
+  expect(colourText(["a"], [0], { depth: 24, width: 20 })).not.toContain("NaN");
 });
 
 test("without colour, marks that go on over the end of a line are closed there and opened again", () => {

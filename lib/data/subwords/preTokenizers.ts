@@ -36,7 +36,6 @@ const makers: Readonly<Record<string, Maker>> = {
   },
   ByteLevel: byteLevel,
   CharDelimiterSplit: (component) => delimiter(component),
-  Delimiter: (component) => delimiter(component),
   Digits: (component) => {
     const behavior = component.flag("individual_digits") ? "Isolated" : "Contiguous";
     return splitter(/\p{N}/gu, behavior);

@@ -136,7 +136,7 @@ function spaceAfter(
     return component.flag("split", true) ? "words" : new Set([mark]);
   }
   if (type === "Digits" || type === "Punctuation") return marks;
-  if (type === "CharDelimiterSplit" || type === "Delimiter") {
+  if (type === "CharDelimiterSplit") {
     const delimiter = component.character("delimiter");
     return plain && delimiter === " " ? "words" : marks.has(delimiter) ? null : marks;
   }
@@ -194,7 +194,7 @@ function lineAfter({ type, component }: PreTokenizer, mark: string, loose: boole
   if (loose) return null;
   if (type === "Metaspace") return mark === "\n" && component.value("prepend_scheme") === "never" ? { mark } : null;
   if (type === "Digits" || type === "Punctuation") return { mark };
-  if (type === "CharDelimiterSplit" || type === "Delimiter") {
+  if (type === "CharDelimiterSplit") {
     return component.character("delimiter") === mark ? "words" : { mark };
   }
   if (type === "ByteLevel") {

@@ -86,8 +86,9 @@ export class Unigram implements SubwordModel {
     const scores = new Float64Array(word.length + 1);
     const starts = new Int32Array(word.length + 1).fill(-1);
     const ids = new Int32Array(word.length + 1);
+    const isBetter = (end: number, score: number) => starts[end] === -1 || score > (scores[end] as number);
     const offer = (start: number, end: number, id: number, score: number) => {
-      if (starts[end] !== -1 && score <= (scores[end] as number)) return;
+      if (!isBetter(end, score)) return;
       scores[end] = score;
       starts[end] = start;
       ids[end] = id;
@@ -105,7 +106,7 @@ export class Unigram implements SubwordModel {
         offer(start, end, id, (this.#scores[id] as number) + before);
         if (end === next) single = true;
       }
-      if (!single) {
+      if (!single && isBetter(next, this.#unknownScore + before)) {
         if (this.unknown === undefined) throw unknownPiece(word.slice(start, next), word);
         offer(start, next, this.unknown, this.#unknownScore + before);
       }

@@ -29,7 +29,7 @@ export function spellingsOf(tokenizer: Tokenizer, limit = Number.POSITIVE_INFINI
 
 /**
  * The spellings of words, of which the vocabulary need not hold any: tokens that it holds are spelled as in `spellingsOf`.
- * @returns as many rows as words. @throws InputError for an empty word, and for one with a character that no token has.
+ * @returns as many rows as words. @throws InputError for a word with a character that no token has.
  */
 export function spellingsOfWords(
   who: string,
@@ -54,7 +54,6 @@ function speller(tokenizer: Tokenizer, limit: number) {
   };
   /** @param token its id, or a word. */
   const spell = (token: number | string, who = ""): number[] => {
-    if (token === "") throw new InputError(`${who}: expected words, got "".`);
     const characters = typeof token === "number" ? tokens[token] : [...token];
     const word = typeof token === "number" ? tokenizer.token(token) : token;
     const inner = characters

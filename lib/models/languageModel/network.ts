@@ -177,12 +177,9 @@ export class LanguageModelNetwork implements TokenNetwork {
     return { losses, count, last, hidden: y, ...(penalty ? { penalty } : {}) };
   }
 
-  /** Logits of the last time step. ids i32 [T,B] -> [B,V]. */
   nextLogits(ids: Tensor, state: State): { logits: Tensor; last: State } {
-    const [T, B] = ids.shape as [number, number];
     const { features, last } = this.features(ids, { state });
-    const final = T === 1 ? features : ops.slice(features, { axis: 0, start: T - 1, end: T });
-    return { logits: this.output.apply(ops.reshape(final, [B, features.shape[2] as number])), last };
+    return { logits: this.output.apply(ops.asRows(features)), last };
   }
 }
 

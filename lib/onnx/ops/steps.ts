@@ -37,9 +37,9 @@ export const steps: Translations = {
   keepIds({ builder, operand, result }) {
     const [ids, keep] = [operand("ids"), operand("keep")];
     const stays = builder.node("Cast", [keep], { to: bool });
-    const axes = ids.shape.slice(2).map((_, i) => i + 2);
-    const spread =
-      axes.length === 0 || keep.shape.length === 0 ? stays : builder.node("Unsqueeze", [stays, builder.axes(...axes)]);
+    const column = ids.shape.map((size, axis) => (axis === 0 ? size : 1));
+    const fits = keep.shape.length === 0 || column.length === 2;
+    const spread = fits ? stays : builder.reshape(stays, column);
     builder.node("Where", [spread, ids, builder.integers([0])], {}, [result("kept").name]);
   },
   nextPositions({ builder, operand, number, result }) {

@@ -67,6 +67,14 @@ test("words have vectors from their characters alone, those that the vocabulary 
   }
 });
 
+test("filters of a single character see which there are, and not their order", async () => {
+  const words = WordTokenizer.fromText("ab ba abb bb", { unknown: true });
+  const vectors = await (await newModel({ tokenizer: words, filters: 3, filterWidth: 1 })).wordVectors();
+  expect(vectors.of("ab")).toEqual(vectors.of("ba"));
+  expect(vectors.of("ab")).toEqual(vectors.of("abb"));
+  expect(vectors.of("ab")).not.toEqual(vectors.of("bb"));
+});
+
 test("windows of any length, lines side by side, and steps read the same text", async () => {
   for (const executor of [nativeExecutor(), oracle()]) {
     const model = await newModel({ executor });

@@ -162,6 +162,10 @@ test("a test needs a horizon to measure and something before it", async () => {
   await expect(backtest(series, { lastSteps: 1 }, model)).rejects.toThrow(
     /the horizon of 2 is longer than what is to be forecast, the last step\./,
   );
+  const longer = { ...model, config: completeForecaster({ horizon: 3 }) };
+  await expect(backtest(series, { lastSteps: 2 }, longer)).rejects.toThrow(
+    "backtest: the horizon of 3 is longer than what is to be forecast, the last 2 steps.",
+  );
   await expect(backtest([{ name: "a", values: [1, 2] }], {}, model)).rejects.toThrow(
     /has 2 values: .* nothing is left/,
   );

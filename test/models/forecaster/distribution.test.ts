@@ -12,7 +12,8 @@ import {
 } from "../../../lib/models/forecaster/distribution.js";
 import { partsOf } from "../../../lib/models/forecaster/forecast.js";
 
-const configOf = (output: string) => ({ output, quantiles: [0.1, 0.5, 0.9] }) as unknown as CompleteForecasterConfig;
+const configOf = (output: string, more: object = {}) =>
+  ({ output, quantiles: [0.1, 0.5, 0.9], ...more }) as unknown as CompleteForecasterConfig;
 
 test("quantiles of normal and Student's t are those of tables", () => {
   expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 10);
@@ -28,11 +29,11 @@ test("quantiles of normal and Student's t are those of tables", () => {
 });
 
 /** The loss of a value, as the executor computes it. */
-async function computed(output: string, numbers: readonly number[], y: number, scale = 1): Promise<number> {
+async function computed(output: string, numbers: readonly number[], y: number, scale = 1, more = {}): Promise<number> {
   const graph = new Graph();
   const parts = numbers.map((_, k) => graph.feed(`p${k}`, "f32", [1]));
   const unit = output === "negative-binomial" ? graph.feed("scale", "f32", [1]) : null;
-  graph.output("loss", lossOf(configOf(output), { parts, y: graph.feed("y", "f32", [1]), scale: unit }));
+  graph.output("loss", lossOf(configOf(output, more), { parts, y: graph.feed("y", "f32", [1]), scale: unit }));
   const executor = new ReferenceExecutor({ precision: "float64" });
   const feeds = Object.fromEntries(numbers.map((value, k) => [`p${k}`, Float64Array.of(value)]));
   const store = executor.createStore();
@@ -78,6 +79,16 @@ test("counts: probabilities sum to 1, their mean is the network's, and quantiles
   expect(mass).toBeCloseTo(1, 4);
   expect(sum).toBeCloseTo(mean, 3);
   expect(distributionOf(configOf("negative-binomial"), numbers, unit).quantile(0.5) * unit).toBeCloseTo(median, 9);
+});
+
+test("the loss of a point is its absolute error, or the square of it", async () => {
+  for (const [point, y] of [
+    [2, 5.5],
+    [5.5, 2],
+  ] as const) {
+    expect(await computed("point", [point], y)).toBeCloseTo(3.5, 12);
+    expect(await computed("point", [point], y, 1, { pointLoss: "squared" })).toBeCloseTo(12.25, 12);
+  }
 });
 
 test("the loss of quantiles is twice the pinball loss, averaged", async () => {

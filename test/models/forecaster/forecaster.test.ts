@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { ForecasterOptions, Series } from "../../../lib/index.js";
 import { adam, Forecaster, loadModel, SeriesData, Trainer } from "../../../lib/index.js";
 import { drift, seasonalNaive } from "../../../lib/models/forecaster/baselines.js";
+import { EvaluationStep } from "../../../lib/train/evaluation.js";
 import { temporaryFolder } from "../../data/temporaryFolder.js";
 
 /** Waves of a period of 8 on a slope, of different sizes. */
@@ -137,6 +138,41 @@ test("gaps cost accuracy, never a number", async () => {
   expect(scores.every(({ mase }) => Number.isFinite(mase))).toBe(true);
 });
 
+test.each(["segments", "autoregressive"] as const)(
+  "%s: points, each with the vector of its series, are what the training pass says of them",
+  async (decoder) => {
+    // Two series of the same values: their vectors alone tell them apart.
+    const values = Float64Array.from({ length: 40 }, (_, t) => 2 + Math.sin(t) + 0.05 * t);
+    const series = ["a", "b"].map((name, i) => ({ name, values: values.map((value) => value * (1 + i * 1e-6)) }));
+    const shared = { season: 1, lookback: 8, segment: 2, hiddenSize: 8, baseline: "level", level: "last" } as const;
+    const options = {
+      ...shared,
+      decoder,
+      horizon: 6,
+      output: "point",
+      pointLoss: "absolute",
+      seriesEmbedding: 3,
+    } as const;
+    const model = await trained(series, { ...options, logarithm: true }, 8);
+    const written = await model.forecast(series, { paths: 2 });
+    expect(written[0]?.point).not.toEqual(written[1]?.point);
+    for (const { levels, quantiles } of written) expect([levels, quantiles]).toEqual([[], []]);
+    // The values of a forecast, taken for the truth, leave no absolute error; those of the other series do.
+    const lossOf = async (points: readonly ArrayLike<number>[]) => {
+      const longer = series.map((one, i) => ({ ...one, values: [...one.values, ...Array.from(points[i] ?? [])] }));
+      const { config } = model.network;
+      const data = new SeriesData(longer, { config, lastSteps: 6, role: "validate" });
+      expect(data.windows).toBe(2);
+      const [batch] = [...data.batches(0)];
+      const { total, tokens } = await new EvaluationStep(model).run(batch as NonNullable<typeof batch>);
+      return total / tokens;
+    };
+    const points = written.map(({ point }) => point);
+    expect(await lossOf(points)).toBeLessThan(1e-6);
+    expect(await lossOf([...points].reverse())).toBeGreaterThan(1e-4);
+  },
+);
+
 test("counts are forecast as counts", async () => {
   const series = waves(3, 120).map(({ name, values }) => ({
     name: name as string,
@@ -240,6 +276,22 @@ test("series are checked before a model is made of them", async () => {
     "Forecaster: expected tokenizer to be left out, got",
   );
   await expect(create([{ name: "a", values: 5 }])).rejects.toThrow(/series "a" to have values, an array of numbers/);
+});
+
+test("windows with nothing to forecast are left out, and where no series has another that is an error", async () => {
+  const series = [
+    { name: "a", values: [1, 2, 3, 4, 5, Number.NaN, Number.NaN] },
+    { name: "b", values: [1, 2] },
+  ];
+  const { config } = (await Forecaster.create({ horizon: 2, lookback: 2, series })).network;
+  expect(new SeriesData(series, { config }).windows).toBe(3);
+  expect(() => new SeriesData(series, { config, lastSteps: 2 })).toThrow(
+    "No series is long enough: the longest has 7 values, and a window needs one and the 2 of the horizon, within the last 2. " +
+      "Take a shorter horizon, or hold out less.",
+  );
+  expect(() => new SeriesData(series.slice(1), { config })).toThrow(
+    "No series is long enough: the longest has 2 values, and a window needs one and the 2 of the horizon. Take",
+  );
 });
 
 test("data of another configuration is refused", async () => {

@@ -89,6 +89,14 @@ test("before a series begins its values are missing, and the nearest one stands 
     [0, 0, 0, 0, 0, 0],
     [4, 4],
   ]);
+  // A line needs what lies in the window, however much came before it.
+  const drifting = complete({ level: "none", baseline: "drift", season: 1, lookback: 2, segment: 1 });
+  expect(Array.from(windowBefore(prepared([9, 2, gap, gap, 1], drifting), 4, drifting).base)).toEqual([4, 4]);
+  const heated = { ...complete({ lookback: 4, segment: 1, level: "none" }), futureCovariates: ["heat"] };
+  const series = prepared([2, 6], heated, { covariates: { heat: [3, 5, 7, 8] } });
+  const { feeds } = trainingFeeds([{ prepared: series, origin: 2 }], heated);
+  const covariate = Array.from(feeds.inputs as Float32Array).filter((_, i) => i % 3 === 2);
+  expect(covariate).toEqual([0, 0, 3, 5]);
 });
 
 test("what is read and what is learnt stand segment by segment, with covariates known before and ahead", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ByteTokenizer } from "../../../lib/data/byteTokenizer.js";
 import { nativeExecutor } from "../../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
 import { Graph } from "../../../lib/graph/graph.js";
@@ -53,6 +54,28 @@ test("a caption does not depend on the images beside it", async () => {
   const together = await model.caption(images, search);
   for (const [i, image] of images.entries()) expect((await model.caption([image], search))[0]).toEqual(together[i]);
   expect(await model.caption(images, { ...search, batchSize: 2 })).toEqual(together);
+});
+
+test("captions in bytes hold whole characters, are told as they grow, each with its place, and show their search", async () => {
+  const images = captioned(3);
+  for (const executor of [native, reference]) {
+    const model = await captioner(executor, { tokenizer: new ByteTokenizer(), seed: 2 });
+    const told: string[][] = [[], [], []];
+    const onBest = (text: string, i: number) => told[i]?.push(text);
+    const captions = await model.caption(images, { beams: 4, maximumLength: 17, batchSize: 2, tree: true, onBest });
+    expect(captions.map(({ text }) => text)).toEqual(told.map((texts) => texts.at(-1)));
+    for (const { text, hypotheses, tree } of captions) {
+      expect(text).toBe(hypotheses[0]?.text);
+      expect(tree?.length).toBeGreaterThanOrEqual(17);
+    }
+    expect(told.flat().join("")).not.toContain("\u{FFFD}");
+    expect(told.flat().join("")).toMatch(/[^\p{ASCII}]/u);
+    expect((await model.caption(images, { maximumLength: 2 })).map(({ tree }) => tree)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  }
 });
 
 test("each step's attention is a distribution over the regions of the grid", async () => {
@@ -175,8 +198,9 @@ test("regions may come as [S,channels]: of a square where S is one, else as one 
     { shape: [3, 3, 4], values },
   ]);
   expect(a).toEqual(b);
-  const line = await captioner(native, { rows: 1, columns: 6 });
+  // A single row has no slope down, and a single region none at all.
+  const line = await captioner(native, { rows: 1, columns: 6, positions: true });
   expect(await line.caption([{ shape: [6, 4], values: values.slice(0, 24) }])).toHaveLength(1);
-  const one = await captioner(native, { rows: 1, columns: 1 });
+  const one = await captioner(native, { rows: 1, columns: 1, positions: true });
   expect(await one.caption([{ shape: [4], values: values.slice(0, 4) }])).toHaveLength(1);
 });

@@ -32,6 +32,7 @@ test("tensors have names; several places are one set", async () => {
   expect(set.names).toEqual(["x.png", "0", "1", "2"]);
   expect((await set.image("x.png")).shape).toEqual([4]);
   await expect(ImageSet.open([file, file])).rejects.toThrow('there is another image called "x.png"');
+  await expect(ImageSet.open("nowhere.npy")).rejects.toThrow(/There is no file.*nowhere\.npy/);
 });
 
 test("photos of a folder are resized where a size is asked for; arrays lie beside them", async () => {
@@ -43,7 +44,12 @@ test("photos of a folder are resized where a size is asked for; arrays lie besid
   const set = await ImageSet.open(folder, { imageSize: 4 });
   expect(await set.image("a.png")).toEqual({ shape: [4, 4, 3], values: new Uint8Array(48).fill(200) });
   expect((await set.image("b.jpg")).shape).toEqual([2, 4]);
-  expect((await (await ImageSet.open(folder)).image("a.png")).shape).toEqual([8, 6, 3]);
+  const both = await ImageSet.open([await temporaryFolder(), folder]);
+  expect((await both.image("a.png")).shape).toEqual([8, 6, 3]);
+  const image = { image: "b.jpg", captions: ["a dog"] };
+  expect(await both.captioned([image] as never)).toEqual([
+    { ...image, name: "b.jpg", image: await both.image("b.jpg") },
+  ]);
   await expect(set.image("bad.png", "captions.tsv, line 3")).rejects.toThrow(
     /^captions\.tsv, line 3: .*bad\.png is no image: expected a PNG or a JPEG/,
   );

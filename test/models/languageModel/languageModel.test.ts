@@ -271,6 +271,10 @@ test("generation stops before the first of several texts", async () => {
   expect(await model.generateAll({ prompts: ["The "], maximumLength: 80, seed: 3, stop })).toEqual([
     free.slice(0, end),
   ]);
+  // The beginning of a stop that the text ends with is written, as the rest of it never comes.
+  const begun = { maximumLength: 80, seed: 3, stop: `${free.slice(-3)}\u0000` };
+  expect(await written(model.generate({ ...begun, prompt: "The " }))).toBe(free);
+  expect(await model.generateAll({ ...begun, prompts: ["The "] })).toEqual([free]);
 });
 
 test("the next tokens are those of logProbability, likeliest first, and their probabilities add up to 1", async () => {

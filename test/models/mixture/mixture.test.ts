@@ -14,6 +14,7 @@ import {
   nativeExecutor,
   ReferenceExecutor,
   Trainer,
+  TransformerLanguageModel,
   WindowData,
   WordTokenizer,
 } from "../../../lib/index.js";
@@ -77,6 +78,28 @@ test("the weights that are fitted are the likeliest: no other is better, and the
   for (const [k, model] of [first, second].entries()) {
     expect(perplexities[k]).toBeCloseTo((await model.evaluate(text)).perplexity, 3);
   }
+});
+
+test("the text is read in windows of the length that is asked for", async () => {
+  const small = { tokenizer, hiddenSize: 8, heads: 1, layers: 1, contextLength: 16 };
+  const parts = await Promise.all([1, 2].map((seed) => TransformerLanguageModel.create({ ...small, seed })));
+  for (const { parameters, store } of parts) {
+    for (const { name } of parameters)
+      await store.write(
+        name,
+        (await store.read(name)).map((value) => 9 * value),
+      );
+  }
+  const mixture = await Mixture.of(parts);
+  for (const windowLength of [2, 16]) {
+    const { perplexities } = await mixture.fit(text, { windowLength });
+    for (const [k, part] of parts.entries()) {
+      const { loss } = await part.evaluate(text, { windowLength });
+      expect(Math.log(perplexities[k] as number)).toBeCloseTo(loss, 4);
+    }
+  }
+  const [short, long] = await Promise.all([2, 16].map((windowLength) => mixture.evaluate(text, { windowLength })));
+  expect(Math.abs((short?.perplexity as number) - (long?.perplexity as number))).toBeGreaterThan(0.01);
 });
 
 test("expectation-maximisation by hand: probabilities 0.5, 0.1 and 0.1, 0.5, 0.5 of three tokens", async () => {
@@ -173,6 +196,12 @@ test("models that do not go together are refused by name", async () => {
     LanguageModel.create({ ...sizes, tokenizer: WordTokenizer.fromText("a b c", { unknown }) });
   await expect(Mixture.of([await words(true), await words(false)])).rejects.toThrow(
     /Model 1 has a token for what it does not know, <unk>, and the other has none: train both .*--vocabulary/,
+  );
+  await expect(Mixture.of([await words(false), await words(true)])).rejects.toThrow(/Model 2 has a token for what it/);
+  const characters = async (unknown: boolean) =>
+    LanguageModel.create({ ...sizes, tokenizer: CharacterTokenizer.fromText("a b c", { unknown }) });
+  await expect(Mixture.of([await characters(true), await characters(false)])).rejects.toThrow(
+    "train both on the same text with one (unknown: true; --unknown), or give the second the tokenizer of the first.",
   );
   await expect(Mixture.of([first, lines])).rejects.toThrow(/one reads each line on its own|different vocabularies/);
   await expect(Mixture.of([first, second], { weights: [0.5, 0.6] })).rejects.toThrow("weights that sum to 1");

@@ -2,7 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { CharacterTokenizer, FileError, NgramModel, OptionError } from "../../../lib/index.js";
+import { CharacterTokenizer, FileError, NgramModel, OptionError, SubwordTokenizer } from "../../../lib/index.js";
+import { jsonOf } from "../../data/subwordFiles.js";
 import { temporaryFolder } from "../../data/temporaryFolder.js";
 import { randomLines } from "./sentences.js";
 
@@ -124,6 +125,56 @@ test("a weight of -inf and one of less than -99 are as small as can be", async (
   for (const text of ["b", "a </s>"]) expect((await model.logProbability(text)).total).toBeGreaterThan(-1000);
 });
 
+test("an impossible word is written as -99, and the words of order 1 without a weight", async () => {
+  const folder = await temporaryFolder();
+  const again = async (content: string) => {
+    const file = join(folder, "again.arpa");
+    await (await NgramModel.fromArpa(await fileOf(content))).writeArpa(file);
+    return (await readFile(file, "utf8")).split("\n");
+  };
+  expect(await again(small.replace("-1\tb", "-99\tb"))).toContain("-99\tb\t0");
+  expect(await again(small.replace("-1\tb", "-98.5\tb"))).toContainEqual(
+    expect.stringMatching(/^-98\.(5|49999\d*)\tb\t0$/),
+  );
+  expect(await again(small.replace("a\t-0.25", "a\t-inf"))).toContainEqual(expect.stringMatching(/\ta\t-99$/));
+  const [data, ...lines] = (
+    await again("\\data\\\nngram 1=3\n\n\\1-grams:\n-99\t<s>\n-0.5\t</s>\n-0.25\ta\n\n\\end\\\n")
+  ).filter((line) => line !== "");
+  expect([data, ...lines.map((line) => line.replace(/(\.\d*?[1-9])0\d+/, "$1"))]).toEqual([
+    "\\data\\",
+    "ngram 1=3",
+    "\\1-grams:",
+    "-99\t<s>",
+    "-0.5\t</s>",
+    "-0.25\ta",
+    "\\end\\",
+  ]);
+});
+
+test("more n-grams than are read or written at a time come back, each with its own numbers", async () => {
+  const words = Array.from({ length: 280 }, (_, i) => `w${i}`);
+  const probabilityOf = (i: number, j: number) => -(1 + ((i * 31 + j * 17) % 1000) / 250);
+  const bigrams = words.flatMap((a, i) => words.map((b, j) => `${probabilityOf(i, j)}\t${a} ${b}\n`));
+  const unigrams = words.map((word, i) => `${-1 - i / 100}\t${word}\t-0.5\n`);
+  const header = `\\data\\\nngram 1=${words.length + 2}\nngram 2=${bigrams.length}\n`;
+  const marks = "-99\t<s>\t-0.5\n-1\t</s>\n";
+  const content = `${header}\n\\1-grams:\n${marks}${unigrams.join("")}\n\\2-grams:\n${bigrams.join("")}\n\\end\\\n`;
+  const model = await NgramModel.fromArpa(await fileOf(content));
+  expect(model.network.config.counts).toEqual([words.length + 1, bigrams.length]);
+  const file = join(await temporaryFolder(), "again.arpa");
+  await model.writeArpa(file);
+  const written = (await readFile(file, "utf8")).split("\n");
+  const last = written.filter((line) => / /.test(line.trim()) && line.startsWith("-"));
+  expect(last.length).toBe(bigrams.length);
+  const wrong = last.filter((line) => {
+    const [probability, names = ""] = line.split("\t");
+    const [i, j] = names.split(" ").map((name) => Number(name.slice(1))) as [number, number];
+    return !(Math.abs(Number(probability) - probabilityOf(i, j)) < 1e-5);
+  });
+  expect(wrong).toEqual([]);
+  expect(new Set(last.map((line) => line.split("\t")[1])).size).toBe(bigrams.length);
+});
+
 test("a word that ARPA keeps for marks cannot be written, and a space has a name", async () => {
   const file = join(await temporaryFolder(), "model.arpa");
   const marked = await NgramModel.fromText("a <s> b\n", { order: 2 });
@@ -133,6 +184,38 @@ test("a word that ARPA keeps for marks cannot be written, and a space has a name
   const characters = await NgramModel.fromText("a b\n", { order: 2, tokenizer });
   await characters.writeArpa(file);
   expect((await NgramModel.fromArpa(file)).network.config.counts[1]).toBe(characters.network.config.counts[1]);
+});
+
+test("a beginning and an end of their own are the marks of ARPA, and a name with a space is none", async () => {
+  const file = join(await temporaryFolder(), "model.arpa");
+  const tokenizerOf = (vocab: object) =>
+    new SubwordTokenizer(
+      jsonOf({
+        model: { type: "WordLevel", unk_token: "<unk>", vocab: { "<unk>": 0, ...vocab } },
+        pre_tokenizer: { type: "WhitespaceSplit" },
+        // <s> and </s>.
+        added: 3,
+      } as never),
+    );
+  const text = "a b\na\nb a b\n";
+  const model = await NgramModel.fromText(text, { order: 2, tokenizer: tokenizerOf({ a: 1, b: 2 }) });
+  await model.writeArpa(file);
+  const lines = (await readFile(file, "utf8")).split("\n");
+  const marked = lines.filter((line) => line.includes("s>")).map((line) => line.split("\t")[1]);
+  expect(marked.sort()).toEqual(["</s>", "<s>", "<s> a", "<s> b", "a </s>", "b </s>"]);
+  expect(lines).toContainEqual(expect.stringMatching(/^-99\t<s>\t/));
+  const again = await NgramModel.fromArpa(file);
+  const [before, after] = [await model.logProbability("b a\n"), await again.logProbability("b a\n")];
+  expect(after.tokens.map(({ logProbability }) => logProbability)).toEqual(
+    before.tokens.map(({ logProbability }) => expect.closeTo(logProbability, 5)),
+  );
+  // A tokenizer of another's making may call its tokens anything.
+  const own = tokenizerOf({ a: 1, b: 2 });
+  const names = Object.assign(own, { token: (id: number) => ["<unk>", "c d", "b", "<s>", "</s>"][id] as string });
+  const spaced = await NgramModel.fromText(text, { order: 2, tokenizer: names });
+  await expect(spaced.writeArpa(file)).rejects.toThrow(
+    'writeArpa: the vocabulary has the token "c d", and ARPA\'s form separates words by spaces. Train from a text without it.',
+  );
 });
 
 test("what a damaged table says of its counts is not believed, and its words are checked", async () => {

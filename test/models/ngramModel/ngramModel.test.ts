@@ -126,6 +126,16 @@ describe("writing", () => {
     for await (const piece of model.generate({ end: "never", maximumLength: 9, seed: 1 })) text += piece;
     expect(text).toBe("a b\na b\na b\n");
   });
+
+  test("the slots of a running text begin with the words that follow nothing, and none ends them", async () => {
+    const model = await NgramModel.fromText(train, { order: 3, running: true });
+    const [first, ...others] = await model.slotSearch({ slots: 2, steps: 3 });
+    const { tokens } = await model.nextTokens("", { top: 2 });
+    expect(first?.map(({ text, probability }) => [text, probability])).toEqual(
+      tokens.map(({ text, probability }) => [text, expect.closeTo(probability, 6)]),
+    );
+    expect(others.flat().map(({ ended }) => ended)).toEqual(new Array(8).fill(false));
+  });
 });
 
 test("a model comes back from its folder as it was, and is not rounded", async () => {
@@ -186,6 +196,11 @@ describe("what cannot be a model says why", () => {
       /no n-gram of 5 tokens: its longest line has 4.* Choose an order of at most 4/,
     );
     await NgramModel.fromText("a b\n", { order: 4 });
+    const tokenizer = WordTokenizer.fromText("a b\n");
+    const train = (...ids: number[]) =>
+      NgramModel.train(memoryStream(Int32Array.from(ids), 0), { tokenizer, order: 2 });
+    await expect(train()).rejects.toThrow("NgramModel.train: the text has no tokens to predict.");
+    await expect(train(0, 3)).rejects.toThrow(new InputError("NgramModel: an id is outside of the vocabulary."));
   });
 
   test("a text whose lines are shorter than the usual order has a shorter one, and says so", async () => {
@@ -265,6 +280,24 @@ test("weights of an interpolation that are fitted on a held-out text beat equal 
   expect((await fitted.evaluate(held)).loss).toBeLessThan((await equal.evaluate(held)).loss);
 });
 
+test("weights of an interpolation are those of its orders, or first that of any word alike", async () => {
+  const text = "a b\na b\na a\n";
+  const probabilities = async (weights: number[]) => {
+    const model = await NgramModel.fromText(text, { order: 2, smoothing: "interpolation", weights });
+    const { tokens } = await model.logProbability("a b\n");
+    return tokens.map(({ logProbability }) => expect.closeTo(Math.exp(logProbability), 5));
+  };
+  // Nine tokens are predicted, of which 4 are a, 2 are b and 3 are ends; a begins every line, and goes on with b in two of four places.
+  const orders = [
+    [4 / 9, 1],
+    [2 / 9, 2 / 4],
+    [3 / 9, 1],
+  ] as const;
+  expect(orders.map(([one, two]) => 0.3 * one + 0.7 * two)).toEqual(await probabilities([0.3, 0.7]));
+  const V = WordTokenizer.fromText(text, { unknown: true }).size;
+  expect(orders.map(([one, two]) => 0.2 / V + 0.3 * one + 0.5 * two)).toEqual(await probabilities([0.2, 0.3, 0.5]));
+});
+
 test("maximum likelihood is the quotient of counts, and what never came is impossible", async () => {
   const model = await NgramModel.fromText("this is cat\nthis is dog\nthis is cat\n", {
     order: 3,
@@ -298,6 +331,13 @@ test("a text of two tokens has one to predict", async () => {
     added: 1,
   });
   const { tokens } = await model.logProbability("so on");
+  for (const short of ["so", ""]) {
+    const least = ": expected at least 2 tokens, and the text has fewer.";
+    await expect(model.evaluate(short)).rejects.toThrow(`evaluate${least}`);
+    await expect(model.logProbability(short)).rejects.toThrow(`logProbability${least}`);
+  }
+  const lines = await NgramModel.fromText("so on\n", { order: 2 });
+  await expect(lines.evaluate("")).rejects.toThrow("evaluate: expected at least 1 token, and the text has fewer.");
   const measured = await model.evaluate("so on");
   expect(measured.perplexity).toBeCloseTo(Math.exp(-(tokens.at(-1)?.logProbability as number)), 6);
 });

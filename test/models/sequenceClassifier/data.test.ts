@@ -114,6 +114,34 @@ test("what cannot be learnt is named with its place and the way out", async () =
   expect(() => new Labels(["a", "b", "a"])).toThrow(/"a" is there twice/);
 });
 
+test("a vocabulary is of a tokenizer and labels, and says what else it got", () => {
+  const labels = new Labels(["no", "yes"]);
+  for (const [reads, names] of [
+    [{}, labels],
+    [tokenizer.tokenizer, ["no", "yes"]],
+    [null, labels],
+  ]) {
+    expect(() => new ClassifierVocabulary(reads as never, names as never)).toThrow(
+      /^ClassifierVocabulary: expected a tokenizer and Labels, got .+ and .+\.$/,
+    );
+  }
+  for (const json of [null, undefined, {}, { kind: "tagger" }]) {
+    expect(() => ClassifierVocabulary.fromJSON(json)).toThrow(
+      /^Expected the vocabulary and the labels of a classifier, got (null|undefined|an object|\{)/,
+    );
+  }
+  expect(() => Labels.of(["a", "b"] as never)).toThrow("Labels: expected a Set of texts, got an array of 2.");
+});
+
+test("a label that is not known is named with its nearest, or with all where they are few", () => {
+  const of = (count: number) => new Labels(Array.from({ length: count }, (_, i) => `label ${i}`));
+  expect(() => of(20).id("lable 7")).toThrow(/^Unknown label "lable 7"; did you mean label \d+\?$/);
+  expect(() => of(20).id("weather")).toThrow(
+    /^Unknown label "weather"\. Known labels: label 0, label 1, .*, label 19\.$/,
+  );
+  expect(() => of(21).id("weather")).toThrow(/^Unknown label "weather"\.$/);
+});
+
 test("word dropout reads tokens as <unk> at its rate, others in each epoch, and never in validation", async () => {
   const options = { tokenizer, batchSize: 8 };
   const dropped = await LabelledData.create(examples, { ...options, wordDropout: 0.3 });

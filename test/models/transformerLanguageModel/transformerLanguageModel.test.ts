@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { CharacterTokenizer, memoryStream } from "../../../lib/data/index.js";
 import { nativeExecutor } from "../../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
+import { Graph, ops } from "../../../lib/graph/index.js";
 import { LanguageModel, Mixture } from "../../../lib/index.js";
-import { WindowData } from "../../../lib/models/textModel/data.js";
+import { SentenceData, WindowData } from "../../../lib/models/textModel/data.js";
 import { TransformerLanguageModel } from "../../../lib/models/transformerLanguageModel/transformerLanguageModel.js";
 import { adam } from "../../../lib/train/optimizers.js";
 import { Trainer } from "../../../lib/train/trainer.js";
@@ -111,6 +112,22 @@ test("sentences of different lengths are learnt and measured side by side as alo
   const together = await model.evaluate(text, { batchSize: 2 });
   const alone = await model.evaluate(text, { batchSize: 1 });
   expect(together.loss).toBeCloseTo(alone.loss, 5);
+  // The loss that is learnt is smoothed, and nothing is asked for past the end of a line.
+  const learnt = async (...lines: string[]) => {
+    const stream = memoryStream(tokenizer.encode(lines.map((line) => `${line}\n`).join("")), 0);
+    const batches = (await SentenceData.create(stream, { tokenizer, batchSize: lines.length })).batches(0);
+    let total = 0;
+    for await (const { form, feeds } of batches) {
+      const graph = new Graph({ training: true });
+      graph.output("total", ops.sum(model.recordLoss(graph, form).losses));
+      const { outputs } = await executor.compile(graph.program(), model.store).run(feeds);
+      total += outputs.total?.[0] as number;
+    }
+    return total;
+  };
+  const [short, long] = ["The fox", "Pack my box with five dozen liquor jugs."] as const;
+  const sum = (await learnt(short)) + (await learnt(long));
+  expect(await learnt(short, long)).toBeCloseTo(sum, 3);
 });
 
 test("in a mixture it reads windows from their beginning, while the other model carries its state", async () => {

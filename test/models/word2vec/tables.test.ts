@@ -15,12 +15,22 @@ function distribution({ noise, alias }: ReturnType<typeof noiseTable>): Float64A
   return p;
 }
 
-test.each([0.75, 1, 0, -0.5])("noise is drawn as the counts to the power of %s say", (power) => {
+test.each([0.75, 1, 0, -0.5, 32, -32])("noise is drawn as the counts to the power of %s say", (power) => {
   const counts = [1000, 0, 17, 300, 1, 1, 0, 42];
   const weights = counts.map((count) => (count > 0 ? count ** power : 0));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   for (const [word, p] of distribution(noiseTable(counts, power)).entries()) {
     expect(p).toBeCloseTo((weights[word] as number) / total, 6);
+  }
+});
+
+test("powers whose counts may be 0 or infinite are refused", async () => {
+  const stream = await Corpus.fromText("a b a b").tokenize(WordTokenizer.fromText("a b"));
+  const model = await Word2Vec.create({ tokenizer: await CountedWords.from(stream), size: 2 });
+  const data = (noisePower: number) => () => new ContextData(stream, { model, noisePower });
+  for (const power of [32, -32]) expect(data(power)).not.toThrow();
+  for (const power of [32.5, -32.5]) {
+    expect(data(power)).toThrow("ContextData: expected noisePower to be a number at least -32 and at most 32");
   }
 });
 
