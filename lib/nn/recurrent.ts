@@ -255,7 +255,7 @@ export class RecurrentStack implements Layer {
     checkOption(this.name, "graph", graph, graphRule);
     checkOption(this.name, "T", T, size);
     checkOption(this.name, "B", B, size);
-    const { rate, variational = false } = this.#dropout.options;
+    const { rate, variational } = this.#dropout.options;
     const noise = Object.assign({}, ...this.#layers.flat().map((cell) => cell.noiseRows(graph, T, B)));
     if (!graph.training || rate === 0 || variational) return noise;
     const between = this.#layers.slice(1).map(([cell], i) => {
@@ -267,7 +267,7 @@ export class RecurrentStack implements Layer {
   }
 
   #dropStep(x: Tensor, mask: Tensor | undefined): Tensor {
-    const { rate, variational = false } = this.#dropout.options;
+    const { rate, variational } = this.#dropout.options;
     if (!x.graph.training || rate === 0) return x;
     if (mask) return ops.multiply(x, mask);
     if (!variational) throw new OptionError(`${this.name}: a step with dropout needs rows of dropoutMasks().`);

@@ -9,7 +9,7 @@ import { expectLayerName, size } from "./layer.js";
 import { LayerNorm } from "./layerNorm.js";
 import type { Parameter } from "./parameter.js";
 import type { State, StepEntry } from "./stateEntry.js";
-import type { TransformerOptions, TransformerReading } from "./transformerBlock.js";
+import type { CompleteReading, TransformerOptions, TransformerReading } from "./transformerBlock.js";
 import { readingRules, TransformerBlock, transformerRules } from "./transformerBlock.js";
 
 const stepRules = table("Transformer.step", {
@@ -77,7 +77,7 @@ export class Transformer implements Layer {
   #each(
     x: Tensor,
     reading: TransformerReading,
-    look: (block: TransformerBlock, rows: Tensor, complete: TransformerReading) => Tensor,
+    look: (block: TransformerBlock, rows: Tensor, complete: CompleteReading) => Tensor,
   ): Tensor[] {
     const complete = this.#reading(x, reading);
     let rows = x;
@@ -164,7 +164,7 @@ export class Transformer implements Layer {
     return { y: this.#norm ? this.#norm.apply(y) : y, state: after, weights };
   }
 
-  #reading(x: Tensor, reading: TransformerReading): TransformerReading {
+  #reading(x: Tensor, reading: TransformerReading): CompleteReading {
     matchShapes(this.name, [["x", x, `T B ${this.#options.size}`]]);
     const complete = completeOptions(this.name, reading, readingRules);
     this.#expectMemory(complete.memory !== null);

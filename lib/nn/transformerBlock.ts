@@ -93,6 +93,9 @@ export const readingRules = table("Transformer.apply", {
 /** The sequences that a Transformer reads, besides x. @interface */
 export type TransformerReading = Partial<OptionsOf<typeof readingRules>>;
 
+/** The same with null for what is not read. */
+export type CompleteReading = Required<TransformerReading>;
+
 /** A block: attention to itself, to a memory if it has one, and a feed-forward part. */
 export class TransformerBlock implements Layer {
   readonly parameters: readonly Parameter[];
@@ -134,7 +137,7 @@ export class TransformerBlock implements Layer {
     ].flatMap((layer) => layer?.parameters ?? []);
   }
 
-  apply(x: Tensor, { lengths = null, memory = null, memoryLengths = null }: TransformerReading): Tensor {
+  apply(x: Tensor, { lengths, memory, memoryLengths }: CompleteReading): Tensor {
     const attended = this.#attended(x, lengths);
     const read = memory && { memory, lengths: memoryLengths };
     const informed = this.#informed(attended, read && ((attention, y) => attention.apply(y, read)));
@@ -142,12 +145,12 @@ export class TransformerBlock implements Layer {
   }
 
   /** The weights of the attention to x itself: [heads,T,B,T]. */
-  weights(x: Tensor, { lengths = null }: TransformerReading): Tensor {
+  weights(x: Tensor, { lengths }: CompleteReading): Tensor {
     return this.#attention.weights(this.#parts.attention.input(x), { lengths, causal: this.#causal });
   }
 
   /** The weights of the attention to a memory: [heads,T,B,S]. @throws ShapeError for a block that reads none. */
-  memoryWeights(x: Tensor, { lengths = null, memory = null, memoryLengths = null }: TransformerReading): Tensor {
+  memoryWeights(x: Tensor, { lengths, memory, memoryLengths }: CompleteReading): Tensor {
     const { attention, part } = this.#memoryPart;
     return attention.weights(part.input(this.#attended(x, lengths)), { memory, lengths: memoryLengths });
   }

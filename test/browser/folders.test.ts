@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { browser, executor, missing } from "./module.js";
 
@@ -69,6 +70,7 @@ describe("fetchFolder", () => {
     "/pointer/config.json": "{}",
     "/pointer/model.safetensors": "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
     "/broken/config.json": "{",
+    "/packed/weights": "",
   };
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -76,7 +78,9 @@ describe("fetchFolder", () => {
     const content = files[new URL(request.url as string, "http://localhost").pathname];
     if (request.url === "/slow/endless.bin") return void response.write("and so on");
     if (content === undefined) response.writeHead(404);
-    response.end(content);
+    const packed = request.url === "/packed/weights" ? gzipSync("aaa") : undefined;
+    if (packed) response.writeHead(200, { "content-encoding": "gzip", "content-length": packed.length });
+    response.end(packed ?? content);
   });
   let base = "";
   beforeAll(async () => {
@@ -117,6 +121,20 @@ describe("fetchFolder", () => {
     });
     expect(texts(folder)["model.safetensors"]).toBe("weights");
     expect(last["model.safetensors"]).toEqual([7, 7]);
+  });
+
+  test("of a file that is packed on the way nobody knows how much there is", async () => {
+    const totals: unknown[] = [];
+    const onProgress = ({ loaded, total }: { loaded: number; total: number | null }) => totals.push([loaded, total]);
+    const folder = await fetchFolder(`${base}/packed`, { files: ["weights"], onProgress });
+    expect(texts(folder)).toEqual({ weights: "aaa" });
+    expect(totals).toEqual([[3, null]]);
+  });
+
+  test.each([null, 3])("a request that is %j is refused", async (request) => {
+    await expect(fetchFolder(`${base}/model`, { request: request as never })).rejects.toThrow(
+      "fetchFolder: expected request to be",
+    );
   });
 
   test.each([
@@ -180,6 +198,15 @@ describe.skipIf(missing)(`a training on files in memory (${missing ?? "dist/pack
     const model = await loadModel(moved, { executor: executor as never });
     await new Trainer(model as never, { ...options(moved), resume: true }).run();
     expect(filesOf(moved)["model.safetensors"]).toEqual(filesOf("whole")["model.safetensors"]);
+  });
+
+  test("a model writes no ONNX there", async () => {
+    await expect((await fresh()).exportOnnx("onnx")).rejects.toMatchObject({
+      code: "ERR_OSTINATO_BROWSER",
+      message: expect.stringMatching(
+        /ONNX is not written\. Load the model's folder in Node and call exportOnnx there\./,
+      ),
+    });
   });
 
   test("a folder takes one training at a time, and is free after it", async () => {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { CharacterTokenizer, memoryStream } from "../../lib/data/index.js";
 import { InputError, OstinatoError } from "../../lib/errors.js";
+import type { Communicator } from "../../lib/executor/communicator.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
+import { threadGroup } from "../../lib/executor/nativeCommunicator.js";
 import { WasmExecutor } from "../../lib/executor/wasm/executor.js";
+import { WasmModule } from "../../lib/executor/wasm/module.js";
 import { Graph, ops } from "../../lib/graph/index.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
 import { WindowData } from "../../lib/models/textModel/data.js";
@@ -20,6 +23,35 @@ test("bytes that are no module are refused, with what they should have been", as
   await expect(WasmExecutor.load(new TextEncoder().encode("<html>"))).rejects.toMatchObject({
     code: "ERR_OSTINATO_ADDON",
   });
+  expect(() => WasmExecutor.loadNow(new TextEncoder().encode("<html>"))).toThrow(/^The 6 bytes are no module of this/);
+});
+
+/** A module with some functions: `_initialize`, `trap`, which is unreachable, and `allocate`, which has no room. */
+const broken = (() => {
+  const section = (id: number, ...content: number[]) => [id, content.length, ...content];
+  const exported = (name: string, i: number) => [name.length, ...new TextEncoder().encode(name), 0, i];
+  const exports = ["_initialize", "trap", "allocate"].flatMap(exported);
+  return Uint8Array.from([
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    // () and (i32) -> i32
+    ...section(1, 2, 0x60, 0, 0, 0x60, 1, 0x7f, 1, 0x7f),
+    ...section(3, 3, 0, 0, 1),
+    ...section(7, 3, ...exports),
+    ...section(10, 3, ...[2, 0, 0x0b], ...[3, 0, 0, 0x0b], ...[4, 0, 0x41, 0, 0x0b]),
+  ]);
+})();
+
+test("a module that traps has stopped for good, and one without memory says for how many bytes", async () => {
+  const module = await WasmModule.load(broken);
+  expect(() => module.withCopy(new Float32Array(5), () => 1)).toThrow(
+    expect.objectContaining({ code: "ERR_OSTINATO_MEMORY", message: "not enough memory for 20 bytes" }),
+  );
+  const stopped = expect.objectContaining({
+    code: "ERR_OSTINATO_ADDON",
+    message: "The WebAssembly module has stopped for good (unreachable): load it again.",
+  });
+  expect(() => module.call((functions) => (functions as unknown as { trap(): void }).trap())).toThrow(stopped);
+  expect(() => module.call(({ allocate }) => allocate(1))).toThrow(stopped);
 });
 
 test("an engine without WebAssembly is told what to do", async () => {
@@ -72,6 +104,14 @@ describe.skipIf(wasmMissing)(`WebAssembly (${wasmMissing ?? "prebuilds/ostinato.
     expect(found.texts.map(({ text }) => text)).toEqual(expected.texts.map(({ text }) => text));
     expect(found.texts[0]?.score).toBeCloseTo(expected.texts[0]?.score as number, 3);
     expect(found.tree?.map(({ token }) => token)).toEqual(expected.tree?.map(({ token }) => token));
+    const improved = async (model: LanguageModel) => {
+      const seen: string[] = [];
+      await model.beamSearch({ prompt: "the ", beams: 3, maximumLength: 6, onBest: (best) => seen.push(best) });
+      return seen;
+    };
+    const all = await improved(own);
+    expect(all).toEqual(await improved(native));
+    expect(all.length).toBeGreaterThan(3);
     const written = async (model: LanguageModel) => {
       let whole = "";
       for await (const piece of model.generate({ prompt: "the ", maximumLength: 40, seed: 2 })) whole += piece;
@@ -109,6 +149,21 @@ describe.skipIf(wasmMissing)(`WebAssembly (${wasmMissing ?? "prebuilds/ostinato.
     );
     store.declare({ name: "small", dtype: "f32", shape: [2] });
     expect([...(await store.read("small"))]).toEqual([0, 0]);
+  });
+
+  test("the bytes may be those of an ArrayBuffer, and it computes alone", async () => {
+    const bytes = Uint8Array.from(wasmBytes()).buffer;
+    const other = await WasmExecutor.load(bytes);
+    const graph = new Graph();
+    graph.output("y", ops.square(graph.feed("x", "f32", [2])));
+    const executable = other.compile(graph.program(), other.createStore());
+    expect([...((await executable.run({ x: Float32Array.of(2, 3) })).outputs.y ?? [])]).toEqual([4, 9]);
+    const group = await threadGroup(2);
+    const [communicator] = group as [Communicator];
+    expect(() => executor.compile(graph.program(), executor.createStore(), { communicator })).toThrow(
+      "compile: WebAssembly computes alone, without a communicator: use the native executor.",
+    );
+    await Promise.all(group.map((one) => one.close()));
   });
 
   test("times of ops come with a run", async () => {

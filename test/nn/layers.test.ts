@@ -105,6 +105,16 @@ test("initializers keep within what they promise", () => {
   expect(largest(draw("uniform:0.1"))).toBeGreaterThan(0.09);
   expect(largest(draw("xavier"))).toBeLessThanOrEqual(Math.sqrt(6 / 150));
   expect(largest(draw("fan-in"))).toBeLessThanOrEqual(1 / Math.sqrt(50));
+  // The weights of a vector are all read by one sum; a scalar is one input and one output.
+  expect(largest(initializer("fan-in")([50], randomSource(2, "b")))).toBeLessThanOrEqual(1 / Math.sqrt(50));
+  expect(largest(initializer("fan-in")([5000], randomSource(2, "b")))).toBeGreaterThan(0.99 / Math.sqrt(5000));
+  expect(Math.abs(initializers.xavierUniform([], randomSource(2, "c"))[0] as number)).toBeLessThanOrEqual(Math.sqrt(3));
+  const square = (values: Float32Array) => values.reduce((sum, x) => sum + x * x, 0) / values.length;
+  for (const [drawn, deviation] of [
+    [initializers.xavierNormal, Math.sqrt(2 / 150)],
+    [initializers.heNormal, Math.sqrt(2 / 50)],
+  ] as const)
+    expect(Math.sqrt(square(drawn([100, 50], randomSource(2, "w")))) / deviation).toBeCloseTo(1, 1);
   expect(draw("normal:0.5").reduce((sum, x) => sum + x * x, 0) / 5000).toBeCloseTo(0.25, 1);
 });
 
@@ -273,6 +283,12 @@ describe.each([
           throw new TypeError("no luck");
         },
         "table.weight: its initializer failed: no luck",
+      ],
+      [
+        () => {
+          throw "no numbers";
+        },
+        "table.weight: its initializer failed: no numbers",
       ],
     ] as const) {
       const executor = makeExecutor();

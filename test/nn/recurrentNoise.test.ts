@@ -105,6 +105,27 @@ describe.each(cases)("$kind of a $cell", ({ cell, kind, options }) => {
   });
 });
 
+test("zoneout of one step alone is that of a loop of one step", async () => {
+  const stack = make("lstm", { zoneout: 0.5 });
+  const one = async (lengths: boolean, training = true) => {
+    const graph = new Graph({ training });
+    const x = graph.feed("x", "f32", [1, B, I]);
+    const { y, last } = stack.apply(x, lengths ? { lengths: graph.feed("lengths", "i32", [B]) } : {});
+    for (const [name, tensor] of Object.entries({ y, ...last })) graph.output(name, tensor as never);
+    const executor = new ReferenceExecutor({ precision: "float64" });
+    const store = executor.createStore();
+    const executable = executor.compile(graph.program(), store);
+    for (const [i, { name, shape }] of stack.parameters.entries())
+      await store.write(name, numbers(elementsOf(shape), i));
+    const own = { lengths: new Int32Array(B).fill(1) };
+    const feeds = { x: numbers(B * I, 99), random: Int32Array.of(1, 2), ...graph.defaults, ...own };
+    const fed = executable.program.feeds.map(({ name }) => [name, feeds[name as keyof typeof feeds]]);
+    return (await executable.run(Object.fromEntries(fed))).outputs;
+  };
+  expect(await one(false)).toEqual(await one(true));
+  expect(await one(false)).not.toEqual(await one(false, false));
+});
+
 /** h of one unit that adds 1 in each step: an RNN with relu, whose recurrent weight is 1. */
 async function counted(
   options: object,

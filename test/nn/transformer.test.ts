@@ -108,6 +108,7 @@ test("what steps and beginnings cannot do is refused by name", () => {
   );
   expect(() => decoder.begin(x, { last, length: 2 })).toThrow(/more steps than a cache of 2 holds/);
   expect(() => decoder.keysAndValues(x)).toThrow(/d\.0 reads no memory: make the Transformer with memorySize/);
+  expect(() => decoder.apply(x, { memory: x })).toThrow("d: its blocks read no memory: make it with memorySize.");
   const reader = new Transformer("r", { size: F, heads: 2, causal: true, memorySize: F });
   expect(() => reader.begin(x, { last, length: L })).toThrow(/r: no memory can be read at once/);
 });
@@ -144,6 +145,16 @@ test("sinusoidal positions are the paper's, and a step adds those of its own", a
     }
   }
   expect([...some]).toEqual([...all.slice(18, 24), ...all.slice(6, 12)]);
+});
+
+test("far positions are as exact as near ones", async () => {
+  const positions = new Positions("p", { size: 6, length: 9000 });
+  const graph = new Graph();
+  graph.output("far", positions.step(graph.zeros([1, 6]), graph.feed("ids", "i32", [1])));
+  const { outputs } = await executor.compile(graph.program(), executor.createStore()).run({ ids: Int32Array.of(8999) });
+  const angles = [0, 1, 2].map((i) => 8999 / 10_000 ** ((2 * i) / 6));
+  const expected = angles.flatMap((angle) => [Math.sin(angle), Math.cos(angle)]);
+  for (const [i, value] of expected.entries()) expect(outputs.far?.[i]).toBeCloseTo(value, 6);
 });
 
 test("what does not fit is refused by the layer's name", () => {

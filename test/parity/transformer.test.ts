@@ -42,7 +42,7 @@ describe.each(subjects)("on $name, a block is PyTorch's TransformerEncoderLayer:
     for (const { name } of block.parameters) await store.write(name, executor.floats.from(weights[name] as number[]));
     const graph = new Graph();
     const x = graph.feed("x", "f32", [T, B, F]);
-    const y = block.apply(x, {});
+    const y = block.apply(x, { lengths: null, memory: null, memoryLengths: null });
     const weighted = ops.sum(ops.multiply(y, graph.feed("weighting", "f32", [T, B, F])));
     graph.output("y", y);
     graph.output("dx", differentiate(weighted, [x])[0] as typeof x);

@@ -51,7 +51,7 @@ describe.each(subjects)("on $name, a block is PyTorch's TransformerDecoderLayer:
       await store.write(name, executor.floats.from(values.get(name) as number[]));
     const graph = new Graph();
     const [x, memory] = [graph.feed("x", "f32", [T, B, F]), graph.feed("memory", "f32", [S, B, F])];
-    const y = block.apply(x, { memory, memoryLengths: graph.feed("lengths", "i32", [B]) });
+    const y = block.apply(x, { lengths: null, memory, memoryLengths: graph.feed("lengths", "i32", [B]) });
     const weighted = ops.sum(ops.multiply(y, graph.feed("weighting", "f32", [T, B, F])));
     const [dx, dmemory] = differentiate(weighted, [x, memory]) as [Tensor, Tensor];
     for (const [name, tensor] of Object.entries({ y, dx, dmemory })) graph.output(name, tensor);

@@ -13,6 +13,8 @@ import {
   Trainer,
   WindowData,
 } from "../../lib/index.js";
+import type { Parameter } from "../../lib/nn/parameter.js";
+import { momentName } from "../../lib/train/optimizers.js";
 import { temporaryFolder } from "../data/temporaryFolder.js";
 
 /** Tags that words do not tell: what is learnt of them by heart makes the loss of others rise. */
@@ -64,6 +66,23 @@ test("a resumed training remembers the highest accuracy", async () => {
   await trainer.run();
   const strip = (all: readonly ValidationEvent[]) => all.map(({ accuracy, best }) => ({ accuracy, best }));
   expect(strip([...events, ...more])).toEqual(strip((await trained("accuracy", "softmax")).events));
+});
+
+test("where the accuracy counts, a training that diverges ends with the parameters of the highest", async () => {
+  const model = await SequenceTagger.create({ tokenizer, hiddenSize: 8, characters: "none" });
+  const optimizer = adam({ learningRate: 0.02 });
+  const moment = momentName(optimizer, optimizer.moments[0] as string, model.parameters[0] as Parameter);
+  let updates = 0;
+  const batches = async function* () {
+    if (updates > data.length) await model.store.write(moment, (await model.store.read(moment)).fill(Number.NaN));
+    yield* validation.batches(0);
+  };
+  const broken = { length: validation.length, role: "validate" as const, batches };
+  const trainer = new Trainer(model, { data, validation: broken, best: "accuracy", epochs: 30, optimizer });
+  trainer.on("step", ({ step }) => {
+    updates = step;
+  });
+  await expect(trainer.run()).rejects.toThrow(/ The parameters are those of the highest accuracy\. Lower the learning/);
 });
 
 test("a model without an accuracy is refused before it learns", async () => {

@@ -10,7 +10,7 @@ import { WindowData } from "../../lib/models/textModel/data.js";
 import type { TrainingData } from "../../lib/train/data.js";
 import { DivergenceError } from "../../lib/train/divergence.js";
 import type { ValidationEvent } from "../../lib/train/events.js";
-import { adam, sgd } from "../../lib/train/optimizers.js";
+import { adam, asgd, momentName, sgd } from "../../lib/train/optimizers.js";
 import { plateau } from "../../lib/train/schedules.js";
 import { Trainer } from "../../lib/train/trainer.js";
 
@@ -135,6 +135,53 @@ test("an update that nobody saw overflow is undone when the next step meets it",
   trainer.removeAllListeners("step").on("step", () => steps++);
   await trainer.run();
   expect(steps).toBe(2 * data.length);
+});
+
+test.each([
+  ["adam", adam({ learningRate: 0.01 })],
+  ["asgd", asgd({ learningRate: 1, nonMonotone: 0 })],
+])(
+  "a moment of %s that overflows is found before better parameters are kept, and those of the last best come back",
+  async (_, optimizer) => {
+    const model = await newModel();
+    const moment = momentName(optimizer, optimizer.moments[0] as string, model.network.output.weight);
+    let updates = 0;
+    let best: number[] = [];
+    const validation: TrainingData<LanguageModelForm> = {
+      length: sound.length,
+      role: "validate",
+      async *batches() {
+        if (updates === data.length) best = await weightsOf(model);
+        else if (updates > 0)
+          await model.store.write(moment, (await model.store.read(moment)).fill(Number.POSITIVE_INFINITY));
+        yield* sound.batches(0);
+      },
+    };
+    const trainer = new Trainer(model, { data, validation, optimizer, epochs: 9 });
+    trainer.on("step", ({ step }) => {
+      updates = step;
+    });
+    const error = await failure(trainer.run());
+    expect(error).toMatchObject({ layer: moment, step: 2 * data.length });
+    expect((error as Error).message).toBe(
+      `Training diverged at step ${2 * data.length}: ${moment} is not finite. ` +
+        "The parameters are those of the lowest validation loss. Lower the learning rate.",
+    );
+    expect(best.length).toBeGreaterThan(0);
+    expect(await weightsOf(model)).toEqual(best);
+  },
+);
+
+test("an error of a step that is no divergence stays what it is", async () => {
+  const wrong: TrainingData<LanguageModelForm> = {
+    length: data.length,
+    async *batches() {
+      for await (const { feeds, ...batch } of data.batches(0))
+        yield { ...batch, feeds: { ...feeds, inputs: (feeds.inputs as Int32Array).map(() => 999) } };
+    },
+  };
+  const error = await failure(new Trainer(await newModel(), { data: wrong }).run());
+  expect(error).toMatchObject({ code: "ERR_OSTINATO_INPUT", message: expect.stringContaining("999") });
 });
 
 test("weights that are not finite are neither measured nor saved", async () => {

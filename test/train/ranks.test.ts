@@ -231,6 +231,50 @@ test("ranks that do not train the same model, on the same data, in the same way 
   }
 });
 
+test("ranks whose executors round otherwise, or of which one has a parameter more, are refused with what helps", async () => {
+  const refused = async (modelOfRank: (rank: number) => Promise<LanguageModel>, message: string) => {
+    const group = await threadGroup(2);
+    const ends = await Promise.allSettled(
+      group.map(async (communicator, rank) =>
+        new Trainer(await modelOfRank(rank), { data: await windows(), epochs: 1, communicator }).run(),
+      ),
+    );
+    const messages = (ends as PromiseRejectedResult[]).map(({ reason }) => reason.message);
+    for (const own of messages) expect(own).toContain(message);
+    await Promise.all(group.map((communicator) => communicator.close()));
+  };
+  const executors: readonly Executor[] = [nativeExecutor(), new ReferenceExecutor()];
+  const [own, other] = executors.map((executor) => executor.rounding ?? executor.name);
+  const all = "Ranks train one model together: all need the same model, data and options.";
+  await refused(
+    (rank) => modelOf(executors[rank] as Executor),
+    `Trainer: rank 1 has arithmetic by ${other}, and rank 0 has arithmetic by ${own}. ${all}` +
+      " OSTINATO_KERNELS chooses kernels that every CPU has; `ostinato info` names them.",
+  );
+  await refused(
+    (rank) => LanguageModel.create({ tokenizer, hiddenSize: 4, tied: rank === 1, executor: nativeExecutor() }),
+    `Trainer: rank 1 has parameter output.weight none, and rank 0 has parameter output.weight f32[${tokenizer.size},4]. ${all}`,
+  );
+});
+
+test("a step that diverges in the rows of one rank ends all with the layer that this rank found", async () => {
+  const group = await threadGroup(2);
+  const ends = await Promise.allSettled(
+    group.map(async (communicator, rank) => {
+      const model = await modelOf(nativeExecutor());
+      const { name } = model.network.output.weight;
+      const trainer = new Trainer(model, { data: await windows(), epochs: 5, communicator });
+      trainer.on("step", async ({ step }) => {
+        if (rank === 1 && step === 2) await model.store.write(name, (await model.store.read(name)).fill(Number.NaN));
+      });
+      return trainer.run();
+    }),
+  );
+  const messages = (ends as PromiseRejectedResult[]).map(({ reason }) => reason.message);
+  for (const message of messages) expect(message).toMatch(/Training diverged at step \d: .* in layer "output"\./);
+  await Promise.all(group.map((communicator) => communicator.close()));
+});
+
 test("a validation that stays infinite is found where a rank has no rows of it, too", async () => {
   const group = await threadGroup(3);
   const ends = await Promise.allSettled(
@@ -292,7 +336,7 @@ test("a table that fills a bucket is sent as rows, where a rank has none, too: t
 });
 
 test("rows are those of a table that fills a bucket, and single numbers of what top-k leaves", () => {
-  const widths = (reduction: Partial<Reduction>) => {
+  const widths = (reduction?: Partial<Reduction>) => {
     const graph = new Graph();
     const parameters = [
       new Parameter("table", [50, 4, 2], constant(0), { table: true }),
@@ -303,7 +347,7 @@ test("rows are those of a table that fills a bucket, and single numbers of what 
     const { gradients: sums } = sumOverRanks(
       graph,
       { gradients, parameters, last: [] },
-      { ...usualReduction, ...reduction },
+      reduction && { ...usualReduction, ...reduction },
     );
     for (const [i, sum] of sums.entries()) graph.output(`${i}`, sum);
     return graph
@@ -312,7 +356,7 @@ test("rows are those of a table that fills a bucket, and single numbers of what 
       .map(({ attributes }) => attributes);
   };
   // Attributes bfloat16 and width, in the order of sending: a row of the table has 4 x 2 numbers.
-  expect(widths({})).toEqual([[0, 0]]);
+  for (const usual of [{}, undefined]) expect(widths(usual)).toEqual([[0, 0]]);
   expect(widths({ bucketMegabytes: 0.0005 })).toEqual([
     [0, 0],
     [0, 8],
@@ -366,19 +410,22 @@ test("a wish to stop on any rank stops all after the same step", async () => {
   await Promise.all(group.map((communicator) => communicator.close()));
 });
 
-test("an error on one rank ends the others with its reason, its rank and its last step", async () => {
+test.each([
+  ["an error", new Error("the disk is full")],
+  ["a text that is thrown", "the disk is full"],
+])("%s on one rank ends the others with its reason, its rank and its last step", async (_, reason) => {
   const group = await threadGroup(2);
   const ends = await Promise.allSettled(
     group.map(async (communicator, rank) => {
       const model = await modelOf(nativeExecutor());
       const trainer = new Trainer(model, { data: await windows(), epochs: 5, communicator });
       trainer.on("step", ({ step }) => {
-        if (rank === 1 && step === 3) throw new Error("the disk is full");
+        if (rank === 1 && step === 3) throw reason;
       });
       return trainer.run();
     }),
   );
-  expect(ends[1]).toMatchObject({ reason: { message: "the disk is full" } });
+  expect(ends[1]).toEqual({ status: "rejected", reason });
   expect(ends[0]).toMatchObject({
     reason: {
       code: "ERR_OSTINATO_COMMUNICATION",
@@ -388,7 +435,7 @@ test("an error on one rank ends the others with its reason, its rank and its las
   await Promise.all(group.map((communicator) => communicator.close()));
 });
 
-test("data whose rows depend on each other, and a model that updates itself, are refused", async () => {
+test("data whose rows depend on each other is refused", async () => {
   const [communicator, other] = await threadGroup(2);
   const model = await modelOf(nativeExecutor());
   const { length, batches } = await windows();

@@ -30,6 +30,21 @@ test("a plateau decays the rate only when the loss stops improving, and its stat
   expect([rule.factor(at(0)), copy.factor(at(0))]).toEqual([0.25, 0.25]);
 });
 
+test("once it has decayed, a plateau that keeps decaying does so at each validation, better or not; a new one starts from nothing", () => {
+  const rule = plateau({ factor: 0.5, patience: 2, keepDecaying: true });
+  const factors = [3, 2, 2.5, 2.5, 1, 0.5].map((loss) => {
+    rule.validated?.(loss);
+    return rule.factor(at(0));
+  });
+  expect(factors).toEqual([1, 1, 1, 0.5, 0.25, 0.125]);
+  // As a checkpoint from before the first validation has it.
+  rule.restore(JSON.parse(JSON.stringify(plateau().save())));
+  expect([rule.factor(at(0)), rule.save()]).toEqual([1, { misses: 0, decays: 0 }]);
+  rule.restore({});
+  for (const loss of [9, 10]) rule.validated?.(loss);
+  expect(rule.save()).toEqual({ misses: 1, decays: 0, best: 9 });
+});
+
 test("a cosine falls from 1 to its floor, a warm-up rises to it", () => {
   const { factor } = cosine({ floor: 0.1 });
   expect([0, 50, 100, 120].map((step) => factor(at(0, step)))).toEqual([

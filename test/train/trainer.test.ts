@@ -89,6 +89,25 @@ test("a sample comes with the loss and the epoch of the update before it", async
   expect(trainer.history.samples).toEqual(ofSamples);
 });
 
+test("a sample that a stop cuts off is none, and one that fails ends the training", async () => {
+  const controller = new AbortController();
+  const write = async (signal?: AbortSignal) => {
+    controller.abort();
+    throw signal?.reason;
+  };
+  const trainer = new Trainer(await newModel(), dataOf({ maximumSteps: 6, samples: { every: 2, write } }));
+  const end = await trainer.run({ signal: controller.signal });
+  expect([end.reason, end.step, trainer.history.samples]).toEqual(["stopped", 2, []]);
+  const samples = { every: 2, write: () => Promise.reject(new Error("no words")) };
+  const failing = new Trainer(await newModel(), dataOf({ maximumSteps: 6, samples }));
+  await expect(failing.run()).rejects.toThrow("no words");
+});
+
+test("a resume needs a folder", async () => {
+  const trainer = new Trainer(await newModel(), dataOf({ resume: true }));
+  await expect(trainer.run()).rejects.toThrow("Trainer: resume needs the folder of the training to continue.");
+});
+
 test("the first update of adam moves a weight by the learning rate, however steep the loss is", async () => {
   const model = await newModel();
   const { name } = model.parameters.find((parameter) => parameter.name === "output.bias") as { name: string };
@@ -166,6 +185,23 @@ test("a resume with another network is refused and says in what it differs", asy
   await new Trainer(await newModel(), dataOf({ epochs: 1, folder })).run();
   const other = new Trainer(await newModel({ dropout: 0.5 }), dataOf({ folder, resume: true }));
   await expect(other.run()).rejects.toThrow(/its dropout is 0, not 0.5/);
+});
+
+test("a checkpoint whose tensors are of another type is refused with the one that is expected", async () => {
+  await new Trainer(await newModel(), dataOf({ maximumSteps: 1, folder })).run();
+  const { tensors, state } = await loadTrainerState(folder);
+  for (const [beginning, type] of [
+    ["state/", "float32 or int32"],
+    ["output.", "float32"],
+  ] as const) {
+    const { name } = tensors.find((tensor) => tensor.name.startsWith(beginning)) as { name: string };
+    const changed = tensors.map((tensor) =>
+      tensor.name === name ? { ...tensor, values: new BigInt64Array(tensor.values.length) } : tensor,
+    );
+    await saveTrainerState(folder, { tensors: changed as never, state });
+    const resumed = new Trainer(await newModel(), dataOf({ folder, resume: true })).run();
+    await expect(resumed).rejects.toThrow(`expected tensor "${name}" of ${type}, got a BigInt64Array`);
+  }
 });
 
 test("a resume that makes no step keeps the moments and the carried state", async () => {
@@ -257,8 +293,15 @@ test("a training that diverges names step and layer and leaves the weights as th
   values[3] = Number.NaN;
   await model.store.write(weight, values);
   const before = await weightsOf(model);
-  const error = await new Trainer(model, dataOf()).run().catch((e: unknown) => e);
+  const errorOf = (options: Partial<TrainerOptions<LanguageModelForm>>): Promise<unknown> =>
+    new Trainer(model, dataOf(options)).run().catch((e: unknown) => e);
+  const error = await errorOf({});
   expect(error).toBeInstanceOf(DivergenceError);
+  expect(error).toHaveProperty("message", expect.stringMatching(/Lower the learning rate \(now 0\.01\)\.$/));
+  expect(await errorOf({ clipNorm: 0 })).toHaveProperty(
+    "message",
+    expect.stringMatching(/Lower the learning rate \(now 0\.01\) or clip the gradient \(clipNorm 1 to 5\)\.$/),
+  );
   expect(error).toMatchObject({ step: 1, layer: "output", code: "ERR_OSTINATO_DIVERGED" });
   expect(await weightsOf(model)).toEqual(before);
 });

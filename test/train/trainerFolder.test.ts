@@ -123,6 +123,14 @@ test("a training that ends before its first step, diverges or fails leaves the o
   );
   expect(new Set(measured.map((loss) => loss.toPrecision(3))).size).toBe(measured.length);
   expect(await contentOf(folder)).toEqual(before);
+  // Without a validation the last loss of training counts.
+  const { validation: _, validateEvery: __, ...alone } = options({ folder, overwrite: true, ...rate });
+  const unmeasured = new Trainer(await newModel(12), alone);
+  const own: number[] = [];
+  unmeasured.on("step", ({ loss }) => own.push(loss));
+  const error = (await unmeasured.run().catch((reason: Error) => reason)) as Error;
+  expect(error.message).toContain(`the loss is ${own.at(-1)?.toPrecision(3)}, after ${own[0]?.toPrecision(3)} in the`);
+  expect(await contentOf(folder)).toEqual(before);
   const failing = await overwriting({});
   failing.on("step", () => {
     throw new Error("out of memory");

@@ -56,6 +56,13 @@ test("a Trainer takes optimizers and schedules by name too", () => {
   expect(completeTrainerOptions({ data, optimizer: own }).optimizer).toBe(own);
   expect(() => completeTrainerOptions({ data, optimizer: "adm" as never })).toThrow(/one of sgd, adam, adamw/);
   expect(() => completeTrainerOptions({ data, optimizer: { name: "mine" } as never })).toThrow(/or its name/);
+  for (const [option, expected] of [
+    ["optimizer", /expected optimizer to be an optimizer: .* or its name, got null/],
+    ["schedule", /expected schedule to be a schedule: .* or its name, got null/],
+    ["samples", /expected samples to be .*, got null/],
+    ["record", /expected record to be .*, got null/],
+  ] as const)
+    expect(() => completeTrainerOptions({ data, [option]: null })).toThrow(expected);
   expect(() => completeTrainerOptions({ data, clipValue: -1 })).toThrow(/clipValue to be a number at least 0/);
   expect(() => completeTrainerOptions({ data, clipNorm: -1 })).toThrow(/clipNorm to be a number at least 0/);
   expect(() => completeTrainerOptions({ data, schedule: 3 as never })).toThrow(/a schedule: constant\(\).*or its name/);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Word2VecOptions } from "../../../lib/index.js";
+import type { Communicator, Word2VecOptions } from "../../../lib/index.js";
 import {
   adam,
   ContextData,
@@ -13,6 +13,7 @@ import {
   readWordVectors,
   sgd,
   Trainer,
+  threadGroup,
   Word2Vec,
   WordTokenizer,
   writeWordVectors,
@@ -157,12 +158,25 @@ test("a held-out text is measured, the same each time, and what was learnt lower
   expect(losses[2]).toBeLessThan(losses[0] as number);
 });
 
+test("a rate at which the vectors overflow is divergence, and they are said to be those after it", async () => {
+  const model = await Word2Vec.create({ tokenizer: words, size: 4 });
+  const data = new ContextData(stream, { model });
+  await expect(new Trainer(model, { data, optimizer: sgd({ learningRate: 1e30 }) }).run()).rejects.toThrow(
+    /diverged at step 1: .* came from wordVectorStep .* The parameters are those after it: make the model again/,
+  );
+});
+
 test("what does not fit is refused by name", async () => {
   const model = await Word2Vec.create({ tokenizer: words, size: 8 });
   const data = new ContextData(stream, { model });
   expect(() => new Trainer(model, { data, optimizer: adam() })).toThrow(/sgd/);
   expect(() => new Trainer(model, { data, optimizer: sgd({ momentum: 0.9 }) })).toThrow(/sgd/);
   expect(() => new Trainer(model, { data, optimizer: sgd(), clipNorm: 1 })).toThrow(/clipNorm/);
+  const group = await threadGroup(2);
+  expect(() => new Trainer(model, { data, optimizer: sgd(), communicator: group[0] as Communicator })).toThrow(
+    "Trainer: this model makes its own steps, which several processes cannot make together.",
+  );
+  await Promise.all(group.map((communicator) => communicator.close()));
   await expect(Word2Vec.create({ tokenizer: words, objective: "softmax", negatives: 7 })).rejects.toThrow(
     /negatives needs objective/,
   );
