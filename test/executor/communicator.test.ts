@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Communicator } from "../../lib/executor/communicator.js";
+import type { Executor } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { threadGroup } from "../../lib/executor/nativeCommunicator.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
@@ -164,4 +165,20 @@ test("ranks that send what does not fit together are told so", async () => {
       expect(run).toMatchObject({ reason: { code: "ERR_OSTINATO_COMMUNICATION" } });
     }
   });
+});
+
+test("what is no communicator is refused when a program is compiled, and so is one of another kind by the native executor", () => {
+  const program = sumProgram();
+  const own = { rank: 0, size: 2, gather: async () => [] } as unknown as Communicator;
+  const compile = (executor: Executor, communicator: unknown) => () =>
+    executor.compile(program, executor.createStore(), { communicator: communicator as Communicator });
+  for (const executor of [nativeExecutor(), new ReferenceExecutor()]) {
+    expect(compile(executor, null)).toThrow(
+      "compile: expected communicator to be a communicator: of mpi() or threadGroup(), got null.",
+    );
+  }
+  expect(compile(new ReferenceExecutor(), own)).not.toThrow();
+  expect(compile(nativeExecutor(), own)).toThrow(
+    "compile: the native executor needs a communicator of the addon: mpi(), threadGroup().",
+  );
 });

@@ -125,3 +125,11 @@ test("what is not watched is not counted", async () => {
   expect(profile.table()).toMatch(/^layer/);
   expect(() => profile.watch({} as Executor)).toThrow("expected executor to be an executor");
 });
+
+test("a program that was compiled and never ran has no rows", () => {
+  const profile = new Profile();
+  const executor = profile.watch(new ReferenceExecutor());
+  executor.compile(example(), executor.createStore());
+  expect([profile.rows(), profile.milliseconds]).toEqual([[], 0]);
+  expect(profile.table().trim().split(/\s+/)).toEqual(["layer", "op", "runs", "ms", "share", "GFLOP/s", "GB/s"]);
+});

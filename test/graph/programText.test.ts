@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Graph, ops } from "../../lib/graph/index.js";
+import { programText } from "../../lib/graph/programText.js";
 
 test("a program prints its ops with names, shapes, layers and stacks, and its loops indented", () => {
   const graph = new Graph();
@@ -38,4 +39,12 @@ test("a path is a name and a function that records under it, and a mistake leave
   const x = graph.feed("x", "f32", [2]);
   graph.output("y", ops.tanh(x));
   expect(String(graph.program())).not.toContain("layer");
+});
+
+test("an op that the catalogue lacks has its operands by their places", () => {
+  const graph = new Graph();
+  graph.output("y", ops.tanh(graph.feed("x", "f32", [2])));
+  const program = graph.program();
+  const renamed = { ...program, ops: program.ops.map((op) => ({ ...op, name: "tangent" })) };
+  expect(programText(renamed)).toBe("feed x = %0 f32[2]\n%1 f32[2] = tangent(0: %0)\noutput y = %1");
 });

@@ -8,6 +8,7 @@ import { differentiate } from "../../lib/graph/differentiate.js";
 import { Graph, ops } from "../../lib/graph/index.js";
 import type { Shape } from "../../lib/graph/program.js";
 import { elementsOf } from "../../lib/graph/program.js";
+import type { Tensor } from "../../lib/graph/tensor.js";
 import { LSTM } from "../../lib/nn/lstm.js";
 import { numbers } from "./case.js";
 
@@ -259,6 +260,52 @@ for (const executor of executors) {
   });
 }
 
+test("the first NaN is the largest of a row and of a window, and goes before infinities where the largest are sent", async () => {
+  const x = Float64Array.of(1, Number.NaN, 5, Number.NaN, -6, 2, 7, 3, Number.NaN);
+  for (const executor of executors) {
+    const graph = new Graph();
+    const rows = graph.feed("x", "f32", [3, 3]);
+    graph.output("max", ops.max(rows, 1));
+    graph.output("index", ops.argmax(rows, 1));
+    graph.output("pooled", ops.maxPool(ops.reshape(rows, [1, 3, 3, 1]), { size: 2, stride: 1 }));
+    const infinite = graph.feed("infinite", "f32", [6]);
+    const residual = graph.feed("residual", "f32", [6]);
+    for (const k of [1, 3]) {
+      const { sent, rest } = ops.sparsify(infinite, { residual, k });
+      graph.output(`sent ${k}`, sent);
+      graph.output(`rest ${k}`, rest);
+    }
+    const large = Float64Array.of(1, Number.POSITIVE_INFINITY, 2, Number.NEGATIVE_INFINITY, Number.NaN, 3);
+    const outputs = await run(executor, graph, { x, infinite: large, residual: new Float64Array(6) });
+    const [inf, nan] = [Number.POSITIVE_INFINITY, Number.NaN];
+    expect(Object.fromEntries(Object.entries(outputs).map(([name, own]) => [name, [...own]])), executor.name).toEqual({
+      max: [nan, nan, nan],
+      index: [1, 0, 2],
+      pooled: [nan, nan, nan, nan],
+      "sent 1": [0, 0, 0, 0, nan, 0],
+      "rest 1": [1, inf, 2, -inf, 0, 3],
+      "sent 3": [0, inf, 0, -inf, nan, 0],
+      "rest 3": [1, 0, 2, 0, 0, 3],
+    });
+  }
+});
+
+test("log Γ is no number where x is not above 0, and neither is its slope", async () => {
+  for (const executor of executors) {
+    const graph = new Graph();
+    const x = graph.feed("x", "f32", [4]);
+    const y = ops.logGamma(x);
+    graph.output("y", y);
+    const [slope] = differentiate(ops.sum(y), [x]) as [Tensor];
+    graph.output("slope", slope);
+    const outputs = await run(executor, graph, { x: Float64Array.of(-1.5, 0, Number.NaN, 1) });
+    expect([...(outputs.y ?? [])].map(Number.isNaN), executor.name).toEqual([true, true, true, false]);
+    expect([...(outputs.slope ?? [])].map(Number.isNaN), executor.name).toEqual([true, true, true, false]);
+    // Euler's constant.
+    expect(outputs.slope?.[3]).toBeCloseTo(-0.57721566, 6);
+  }
+});
+
 test("both executors draw the same masks and the same tokens", async () => {
   const graph = new Graph();
   const x = graph.feed("x", "f32", [1, 37]);
@@ -293,6 +340,15 @@ test("a shape mistake is named at once, with the operand, what was expected and 
   );
   expect(() => ops.add(x, graph.feed("y", "f32", [3]))).toThrow(/add: shapes \[5,2,64\] and \[3\] do not broadcast/);
   expect(() => ops.embedding(x, x)).toThrow(/embedding: expected weight of shape \[V,E\]/);
+  const [a, c] = [graph.feed("a", "f32", [2, 10]), graph.feed("c", "f32", [2, 4])];
+  expect(() => ops.lstmCell(a, c)).toThrow(/lstmCell: expected a of shape \[B=2,4H=16\], got a f32\[2,10\]/);
+  const image = graph.feed("image", "f32", [1, 2, 3, 1]);
+  expect(() => ops.maxPool(image, { size: 3 })).toThrow(/maxPool: expected x of at least 3 x 3, got image/);
+  const weight = graph.feed("filters", "f32", [4, 5, 5, 1]);
+  expect(() => ops.convolution({ x: image, weight, padding: 1 })).toThrow(
+    /convolution: expected x of at least 5 x 5 with a padding of 1, got image/,
+  );
+  expect(() => graph.feed("flat", "f32", 5 as never)).toThrow(/Graph\.feed: expected shape to be an array .*, got 5/);
   expect(() => differentiate(x, [x])).toThrow(/expected a loss of shape \[\], got x f32\[5,2,64\]/);
   expect(() => ops.add(x, new Graph().feed("z", "f32", [64]))).toThrow(/same graph/);
 });

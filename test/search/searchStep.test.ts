@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Executor, Feeds } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
+import { Graph, ops } from "../../lib/graph/index.js";
 import type { PairNetwork } from "../../lib/models/pairModel/pairNetwork.js";
 import { TranslationStep } from "../../lib/models/pairModel/translationStep.js";
 import { Seq2SeqNetwork } from "../../lib/models/seq2seq/network.js";
@@ -157,6 +158,31 @@ test.each(ways)(
     );
   },
 );
+
+test("ports that a program does not have, or has in another shape, are refused by name", async () => {
+  const { step, feeds } = await tinyStep(native, { sentences: 2, beams: 2, V: 8 }, 9);
+  const { carry } = step;
+  const options = { begin, end, sentences: 2, beams: 2, maximumLength: 3 };
+  for (const [ports, message] of [
+    [{ tokens: "h" }, 'search: expected "h" to be whole numbers, got f32[4,6].'],
+    [{ tokens: "token" }, 'search: the program has no feed "token".'],
+    [{ logits: "slow after" }, 'search: expected "slow after" to be f32[4, ...], got f32[4,1,6].'],
+    [{ attention: "where" }, 'search: the program has no output "where".'],
+    [{ carry: { ...carry, x: "h after" } }, 'search: the program has no feed "x".'],
+    [{ carry: { h: "logits" } }, 'search: expected "logits" to be as "h", f32[4,6], got f32[4,8].'],
+    [{ carry: { tokens: "h after" } }, 'search: "tokens" is what search feeds; it is not carried.'],
+  ] as const)
+    await expect(searchStep({ ...step, ...(ports as object) }, feeds, options)).rejects.toThrow(message);
+  const graph = new Graph();
+  const [tokens, few] = [graph.feed("tokens", "i32", [4]), graph.feed("few", "f32", [2, 3])];
+  graph.output("few after", ops.tanh(few));
+  graph.output("logits", ops.embedding(graph.variable({ name: "table", dtype: "f32", shape: [8, 8] }), tokens));
+  const executable = native.compile(graph.program(), native.createStore());
+  const own = { executable, tokens: "tokens", logits: "logits", carry: { few: "few after" } };
+  await expect(searchStep(own, { few: new Float32Array(6) }, options)).rejects.toThrow(
+    'search: expected "few" to be of 4 rows, got f32[2,3].',
+  );
+});
 
 test("plain: logits that are no numbers end the search, and name their beam", async () => {
   const { step, feeds } = await tinyStep(native, { sentences: 2, beams: 2, V: 8 }, 9);
