@@ -151,6 +151,11 @@ test("a training of local steps goes on to the bits of an unbroken one, and with
   await trained(2, { ...options, folder: folder("again"), maximumSteps: 6 });
   const again = await trained(2, { ...options, folder: folder("again"), resume: true });
   expect(again.all).toEqual(unbroken.all);
+  const plain = { ...options, outerMomentum: 0 };
+  const whole = await trained(2, { ...plain, folder: folder("whole") });
+  expect(whole.all).not.toEqual(unbroken.all);
+  await trained(2, { ...plain, folder: folder("plain"), maximumSteps: 6 });
+  expect((await trained(2, { ...plain, folder: folder("plain"), resume: true })).all).toEqual(whole.all);
   for (const size of [1, 3]) {
     await trained(2, { ...options, folder: folder(`${size}`), maximumSteps: 6 });
     const { ends } = await trained(size, { ...options, folder: folder(`${size}`), resume: true });
