@@ -8,7 +8,7 @@ import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
 import type { FolderKind } from "../../lib/formats/folderKind.js";
 import type { ModelContent } from "../../lib/formats/modelFolder.js";
 import { loadModelFolder, saveModelFolder } from "../../lib/formats/modelFolder.js";
-import { holdsModel } from "../../lib/formats/presentModel.js";
+import { expectFreeFolder, holdsModel } from "../../lib/formats/presentModel.js";
 import { writeSafetensors } from "../../lib/formats/safetensors.js";
 import { loadTrainerHistory, loadTrainerState, saveTrainerState } from "../../lib/formats/trainerFile.js";
 import { oneVocabulary } from "../../lib/formats/vocabularies.js";
@@ -127,6 +127,42 @@ test("a folder of someone else's is never overwritten", async () => {
     /model.safetensors was not written by Ostinato/,
   );
   expect(await readdir(folder)).toEqual(["model.safetensors"]);
+});
+
+test("a model whose config.json is missing, newer or damaged goes only if that is wanted, and a config.json alone is no model", async () => {
+  const ways: [change: (config: string) => Promise<void>, difference: string][] = [
+    [(config) => rm(config), "holds a model without its config.json"],
+    [
+      (config) => writeFile(config, '{"format": "ostinato", "formatVersion": "?"}'),
+      "holds a model of another version, or a damaged one",
+    ],
+    [
+      async (config) =>
+        writeFile(config, (await readFile(config, "utf8")).replace(/"hiddenSize": ?4/, '"hiddenSize": 5')),
+      "holds another model: its hiddenSize is 5, not 4",
+    ],
+  ];
+  for (const [change, difference] of ways) {
+    const folder = await saved();
+    const config = join(folder, "config.json");
+    await change(config);
+    const written = await readFile(config, "utf8").catch(() => null);
+    await expect(saveModelFolder(folder, model(2))).rejects.toThrow(`${folder} ${difference}. Choose another folder`);
+    await saveModelFolder(folder, model(2), { overwrite: true });
+    expect(await fillOf(folder)).toBe(2);
+    if (written === null) continue;
+    await writeFile(config, written);
+    await rm(join(folder, "model.safetensors"));
+    await saveModelFolder(folder, model(3));
+    expect(await fillOf(folder)).toBe(3);
+  }
+});
+
+test("a file in the place of a folder is refused as one", async () => {
+  const file = join(await temporaryFolder(), "model");
+  await writeFile(file, "");
+  await expect(expectFreeFolder("train", file)).rejects.toThrow(`${file} is a file, expected a folder.`);
+  await expectFreeFolder("train", `${file}s`);
 });
 
 test("each missing file is named", async () => {

@@ -81,6 +81,25 @@ test.each([
   await expect(readNpy(await made(text, new Uint8Array(4)))).rejects.toThrow(message);
 });
 
+test.each([
+  ["i2", (view: DataView, at: number, value: number) => view.setInt16(at, value)],
+  ["i4", (view: DataView, at: number, value: number) => view.setInt32(at, value)],
+  ["f4", (view: DataView, at: number, value: number) => view.setFloat32(at, value)],
+  ["f8", (view: DataView, at: number, value: number) => view.setFloat64(at, value)],
+  ["i8", (view: DataView, at: number, value: number) => view.setBigInt64(at, BigInt(value))],
+] as const)(
+  "numbers of type %s with the highest byte first, in an order that one axis does not have",
+  async (type, set) => {
+    const width = Number(type[1]);
+    const view = new DataView(new ArrayBuffer(3 * width));
+    const numbers = [258, -3, 7];
+    for (const [i, value] of numbers.entries()) set(view, i * width, value);
+    const text = header("3,", `'>${type}'`).replace("False", "True");
+    const { shape, values } = await readNpy(await made(text, new Uint8Array(view.buffer)));
+    expect([shape, Array.from(values as ArrayLike<number>, Number)]).toEqual([[3], numbers]);
+  },
+);
+
 test("a header that claims gigabytes is refused before it is read", async () => {
   const file = await made("", new Uint8Array(0), 2);
   const bytes = await readFile(file);

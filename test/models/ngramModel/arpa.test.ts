@@ -63,6 +63,16 @@ test("a small file gives the probabilities that its lines say, and backs off by 
   ]);
 });
 
+test("the last line may lack its end, and lines may end as on Windows", async () => {
+  const scores = async (content: string) => {
+    const { tokens } = await (await NgramModel.fromArpa(await fileOf(content))).logProbability("a b c\n");
+    return tokens.map(({ logProbability }) => logProbability);
+  };
+  const expected = await scores(small);
+  expect(await scores(small.trimEnd())).toEqual(expected);
+  expect(await scores(small.replaceAll("\n", "\r\n"))).toEqual(expected);
+});
+
 test("a model that is written and read again says the same, plain and compressed", async () => {
   const folder = await temporaryFolder();
   for (const smoothing of ["modifiedKneserNey", "katz"] as const) {
