@@ -158,6 +158,24 @@ test("a model whose config.json is missing, newer or damaged goes only if that i
   }
 });
 
+test("a training beside weights of another tool goes when another model takes their place", async () => {
+  const folder = await saved();
+  await saveTrainerState(folder, { tensors: [], state: {} }, {});
+  const { tensors } = model(5);
+  await writeSafetensors(join(folder, "model.safetensors"), { tensors, metadata: {} });
+  const plain = await readFile(join(folder, "model.safetensors"));
+  const length = Number(plain.readBigUInt64LE());
+  const { __metadata__: _, ...entries } = JSON.parse(plain.toString("utf8", 8, 8 + length));
+  const text = JSON.stringify(entries).padEnd(length);
+  await writeFile(
+    join(folder, "model.safetensors"),
+    Buffer.concat([plain.subarray(0, 8), Buffer.from(text), plain.subarray(8 + length)]),
+  );
+  await saveModelFolder(folder, model(6, { hiddenSize: 8 }), { overwrite: true });
+  expect(await fillOf(folder)).toBe(6);
+  expect((await readdir(folder)).sort()).toEqual(["config.json", "model.safetensors", "vocabulary.json"]);
+});
+
 test("a file in the place of a folder is refused as one", async () => {
   const file = join(await temporaryFolder(), "model");
   await writeFile(file, "");
