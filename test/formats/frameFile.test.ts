@@ -89,9 +89,26 @@ test("an array is one sequence or several of a length, with labels beside it", a
     ["0", [2, 1], [1, 2], ["a", "b"]],
     ["1", [2, 1], [3, 4], [null, "c"]],
   ]);
+  const beside = join(folder, "set.labels.npy");
+  await writeNpy(beside, { shape: [2, 2], values: Int32Array.of(3, 1, -1, 0) });
+  expect((await plain(several)).map(([, , , labels]) => labels)).toEqual([
+    ["3", "1"],
+    [null, "0"],
+  ]);
+  await writeNpy(beside, { shape: [2, 2, 2], values: Uint8Array.of(1, 1, 0, 0, 0, 1, 1, 0) });
+  expect((await plain(several)).map(([, , , labels]) => labels)).toEqual([
+    [["0", "1"], []],
+    [["1"], ["0"]],
+  ]);
+  await writeNpy(beside, { shape: [1, 2], values: Int32Array.of(3, 1) });
+  await expect(readFrames(several)).rejects.toThrow(/set\.labels\.npy has labels for 1 sequence, and there are 2\./);
   const numbers = join(folder, "numbers.npy");
   await writeNpy(numbers, { shape: [3], values: Float32Array.of(1, 2, 3) });
   expect(await plain(numbers)).toEqual([[undefined, [3, 1], [1, 2, 3], undefined]]);
+});
+
+test("a set is opened, not made", () => {
+  expect(() => new (FrameSet as unknown as new () => FrameSet)()).toThrow("FrameSet: use await FrameSet.open(path).");
 });
 
 test("labels that do not fit the frames of an array are refused by their file", async () => {
