@@ -191,18 +191,32 @@ async function jsonSeries(file: string): Promise<Series[]> {
       });
     };
     const dates = fields.dates === undefined ? null : jsonTimes(fields.dates, { place, count: fields.values.length });
-    const covariates = Object.entries((fields.covariates ?? {}) as Record<string, unknown>);
+    const covariates = Object.entries(objectOf(fields, "covariates", place));
+    const fixed = objectOf(fields, "static", place);
     return {
-      name: typeof fields.name === "string" ? fields.name : String(i + 1),
+      name: nameOf(fields, place) ?? String(i + 1),
       values: numbers(fields.values, "values"),
       place,
       ...(dates ? { times: dates } : {}),
       ...(covariates.length > 0
         ? { covariates: Object.fromEntries(covariates.map(([name, values]) => [name, numbers(values, name)])) }
         : {}),
-      ...(fields.static ? { static: fields.static as Record<string, number> } : {}),
+      ...(Object.keys(fixed).length > 0 ? { static: fixed as Record<string, number> } : {}),
     };
   });
+}
+
+/** Numbers are names too, such as those of shops. */
+function nameOf({ name }: Readonly<Record<string, unknown>>, place: string): string | undefined {
+  if (name === undefined || name === null) return undefined;
+  if (typeof name === "string" || typeof name === "number") return String(name);
+  throw new InputError(`${place}: expected "name" to be a text or a number, got ${describe(name)}.`);
+}
+
+function objectOf(fields: Readonly<Record<string, unknown>>, name: string, place: string): Record<string, unknown> {
+  const value = fields[name] ?? {};
+  if (typeof value === "object" && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new InputError(`${place}: expected ${quote(name)} to be an object, got ${describe(value)}.`);
 }
 
 /** The times of `"dates"`: one for each value, without gaps. */

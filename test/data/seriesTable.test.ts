@@ -57,6 +57,14 @@ test("JSON has null where a value is missing, and dates beside values", async ()
   expect((await readSeries(path))[0]?.times?.step).toEqual({ milliseconds: 7 * 86_400_000 });
 });
 
+test("a series of JSON has the name that it is given, a number too, or else its own number", async () => {
+  const path = file(
+    '[{"name":17,"values":[1]},{"name":null,"values":[1]},{"name":"","values":[1]},{"values":[1]}]',
+    "json",
+  );
+  expect((await readSeries(path)).map(({ name }) => name)).toEqual(["17", "2", "", "4"]);
+});
+
 test("JSON has numbers of a whole series, and covariates, by name", async () => {
   const path = file('{"values":[1,2],"static":{"size":3},"covariates":{"price":[10,null,12]}}', "json");
   const [series] = await readSeries(path);
@@ -220,6 +228,19 @@ test.each<[options: object, text: string, extension: string, message: RegExp]>([
   [{}, "{", "json", /cannot be read as JSON: /],
   [{}, "[5]", "json", /series 1 of 1: expected \{ "values": \[\.\.\.\] \}, got 5\./],
   [{}, '{"values":[1,"2"]}', "json", /series 1 of 1, values: expected 2 numbers or null, got "2" as the 2th\./],
+  [
+    {},
+    '{"values":[1],"name":["a"]}',
+    "json",
+    /series 1 of 1: expected "name" to be a text or a number, got an array of 1\./,
+  ],
+  [
+    {},
+    '{"values":[1],"covariates":[1]}',
+    "json",
+    /series 1 of 1: expected "covariates" to be an object, got an array of 1\./,
+  ],
+  [{}, '{"values":[1],"static":5}', "json", /series 1 of 1: expected "static" to be an object, got 5\./],
   [{}, "[null]", "json", /series 1 of 1: expected \{ "values": \[\.\.\.\] \}, got null\./],
   [
     {},
