@@ -67,7 +67,7 @@ export function drift(history: Numbers, horizon: number, season = 1): Float64Arr
  * Spiliotis & Assimakopoulos 2020). It is adjusted, by classical multiplicative decomposition, where the autocorrelation at the
  * season is significant at 90 %.
  */
-export function naive2(history: Numbers, horizon: number, season = 1): Float64Array {
+export function naive2(history: Numbers, horizon: number, season: number): Float64Array {
   const filled = withoutGaps(history, season);
   if (!isSeasonal(filled, season) || filled.some((value) => value <= 0)) return naive(filled, horizon);
   const indices = seasonalIndices(filled, season);

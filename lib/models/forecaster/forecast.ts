@@ -18,7 +18,7 @@ export interface Forecast {
   readonly name: string;
   /** When the first step is, where the series has dates. */
   readonly times?: SeriesTimes;
-  /** The point forecast: the mean of a distribution, the median of quantiles and of sampled paths. */
+  /** The point forecast: the mean of a distribution, with `logarithm` that of the logarithms; the median of quantiles and of sampled paths. */
   readonly point: Float64Array;
   /** Levels of the quantiles; none of a model that gives points alone. */
   readonly levels: readonly number[];

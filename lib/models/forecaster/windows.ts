@@ -66,6 +66,15 @@ export function prepareSeries(series: readonly Series[], config: CompleteForecas
         `${place} lacks the covariate ${JSON.stringify(key)}; it has ${has.length > 0 ? has.join(", ") : "none"}.`,
       );
     };
+    const known = (key: string) => {
+      const own = column(key);
+      const missing = values.length - own.length;
+      if (missing <= 0) return own;
+      throw new InputError(
+        `${place}: the covariate ${JSON.stringify(key)} must be known up to the last value of the series: ${counted(missing, "value")} ` +
+          `${missing === 1 ? "is" : "are"} missing at its end. Give NaN for those that nobody knows.`,
+      );
+    };
     return {
       series: one,
       name,
@@ -73,7 +82,7 @@ export function prepareSeries(series: readonly Series[], config: CompleteForecas
       values,
       fitted: id >= 0 ? (config.series[id] as FittedSeries) : fitSeries(name, values, config),
       id: Math.max(0, id),
-      past: config.pastCovariates.map(column),
+      past: config.pastCovariates.map(known),
       future: config.futureCovariates.map(column),
       static: fixed,
     };

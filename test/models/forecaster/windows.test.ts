@@ -155,6 +155,14 @@ test("covariates of the horizon must reach its end", () => {
   expect(() => expectKnownAhead(of(4), 4, config)).toThrow(/2 values are missing/);
   expect(() => prepared([1], config)).toThrow(/lacks the covariate "heat"; it has none/);
   expect(() => prepared([1], config, { covariates: { cold: [1] } })).toThrow(/it has cold\./);
+  const past = { ...complete(), pastCovariates: ["rain"] };
+  const rained = (...rain: number[]) => prepared([1, 2, 3, 4], past, { covariates: { rain } });
+  expect(Array.from(rained(5, 6, gap, gap).past[0] as Float64Array)).toEqual([5, 6, gap, gap]);
+  expect(() => rained(5, 6, 7, 8, 9)).not.toThrow();
+  expect(() => rained(5, 6, 7)).toThrow(
+    'the covariate "rain" must be known up to the last value of the series: 1 value is missing at its end. Give NaN',
+  );
+  expect(() => rained()).toThrow(/4 values are missing at its end/);
   const fixed = { ...complete(), staticCovariates: ["size"] };
   for (const size of [undefined, gap, "5"]) {
     expect(() => prepared([1], fixed, { static: { size } })).toThrow(/expected the number "size"/);

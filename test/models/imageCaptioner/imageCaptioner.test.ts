@@ -78,6 +78,15 @@ test("captions in bytes hold whole characters, are told as they grow, each with 
   }
 });
 
+test("where no word may be written, and not even the end, a caption is empty", async () => {
+  const model = await captioner(native);
+  const words = Array.from({ length: tokenizer.size }, (_, id) => tokenizer.token(id)).filter(
+    (word) => !word.startsWith("<"),
+  );
+  const [caption] = await model.caption(captioned(1), { banned: words, minimumLength: 1, maximumLength: 3 });
+  expect(caption).toMatchObject({ text: "", hypotheses: [] });
+});
+
 test("each step's attention is a distribution over the regions of the grid", async () => {
   const model = await captioner(native);
   const [caption] = await model.caption(captioned(1), { maximumLength: 5 });

@@ -166,6 +166,9 @@ test("constraints hold: a beginning, what may not be written, lengths", async ()
   const first = async (options: object) => (await model.translate(["abcd"], options))[0]?.hypotheses[0];
   expect((await first({ prefix: "H H" }))?.text).toMatch(/^H H/);
   expect((await first({ banned: ["D", "C"] }))?.text).not.toMatch(/[DC]/);
+  // Where no token may be written, and not even the end, nothing is.
+  const nothing = await model.translate(["abcd"], { banned: [..."ABCDEFGH"], minimumLength: 1 });
+  expect(nothing).toMatchObject([{ text: "", hypotheses: [] }]);
   expect((await first({ maximumLength: 2 }))?.tokens.length).toBeLessThanOrEqual(2);
   expect((await first({ minimumLength: 9 }))?.tokens.length).toBeGreaterThanOrEqual(9);
   const drawn = await model.translate(["abcd"], { beams: 4, nBest: 4, sampling: { temperature: 5, seed: 1 } });
