@@ -14,6 +14,7 @@ import {
   WordTokenizer,
 } from "../../../lib/index.js";
 import { NgramCounter } from "../../../lib/models/ngramModel/ngramCounter.js";
+import { NgramTableReader } from "../../../lib/models/ngramModel/ngramTableReader.js";
 import { TextModel } from "../../../lib/models/textModel/textModel.js";
 import { randomNumbers } from "../../data/randomText.js";
 import { temporaryFolder } from "../../data/temporaryFolder.js";
@@ -352,6 +353,30 @@ test("a signal that fires while n-grams are counted ends the count, not only wha
   const reason = new Error("enough");
   controller.abort(reason);
   await expect(counted).rejects.toBe(reason);
+});
+
+test("a table that is copied in several pieces has each number where it belongs", async () => {
+  const V = 600;
+  const counter = new NgramCounter(V, null, undefined);
+  const probabilityOf = (a: number, b: number) => -1 - ((a * 31 + b * 17) % 1000) / 64;
+  const ids = Int32Array.from({ length: V }, (_, id) => id);
+  const ones = new Float32Array(V).fill(-3);
+  counter.addNgrams(1, { ids, probabilities: ones, backoffs: ones });
+  const pairs = Array.from({ length: V * V }, (_, i) => [Math.floor(i / V), i % V] as const);
+  counter.addNgrams(2, {
+    ids: Int32Array.from(pairs.flat()),
+    probabilities: Float32Array.from(pairs, ([a, b]) => probabilityOf(a, b)),
+    backoffs: new Float32Array(V * V),
+  });
+  const { table, counts } = await counter.pack();
+  expect(counts).toEqual([V, V * V]);
+  expect(table.length).toBeGreaterThan(2 ** 19);
+  let at = 0;
+  for (const { words, probability } of new NgramTableReader(table, counts).ngrams(2)) {
+    const [a, b] = pairs[at++] as readonly [number, number];
+    if (words[0] !== a || words[1] !== b || probability !== probabilityOf(a, b)) expect.fail(`${a} ${b}`);
+  }
+  expect(at).toBe(V * V);
 });
 
 describe("a text that is counted in parts", () => {
