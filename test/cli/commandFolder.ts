@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect } from "vitest";
 
-const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
-const { FORCE_COLOR: _, ...env } = process.env;
+export const main = fileURLToPath(new URL("../../dist/packed/main.js", import.meta.url));
+export const { FORCE_COLOR: _, ...env } = process.env;
 
 /** A folder in which commands run, and files are made for them; it is gone after the tests of a file. */
 export function commandFolder(name: string) {

@@ -93,10 +93,6 @@ test("messages of the library name the flags of the command that runs, and leave
     said("Raise it (maximumLength; --maximum-length on the command line), or skip (long; --long cut, --long skip)."),
   ).toBe("Raise it (--maximum-length), or skip (--long cut, --long skip).");
   expect(said("or overwrite it (--overwrite; in a program: overwrite: true).")).toBe("or overwrite it (--overwrite).");
-  // A program's option that the command has no flag for is a word like others.
-  const folder = "Trainer: expected folder to be a text that is not empty.";
-  expect(inFlags(folder, command, ["folder", "size"])).toBe(folder);
-  command.addOption(new Option("--vocabulary <n>"));
   const path = 'There is no file data/batchSize.txt, nor "batchSize"; all epochs are done.';
   expect(said(path)).toBe(path);
 });
@@ -113,4 +109,28 @@ test.each([
   const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: "utf8" });
   expect(stderr).toContain(words);
   expect(status).toBe(2);
+});
+
+test("an error that nobody foresaw has its stack, and with --json its message alone", () => {
+  const failing = (thrown: string) =>
+    `data:text/javascript,import os from "node:os"; import { syncBuiltinESMExports } from "node:module";
+    os.cpus = () => { throw ${thrown}; }; syncBuiltinESMExports();`;
+  const info = (thrown: string, ...more: string[]) =>
+    spawnSync(process.execPath, ["--import", failing(thrown), main, "info", ...more], { encoding: "utf8" });
+  const told = info('new RangeError("no processors")');
+  expect(told).toMatchObject({ status: 1, stdout: "" });
+  expect(told.stderr).toMatch(/^error: RangeError: no processors\n\s+at /);
+  expect(info('"a text"')).toMatchObject({ status: 1, stderr: "error: a text\n" });
+  const asJson = info('new RangeError("no processors")', "--json");
+  expect(asJson).toMatchObject({ status: 1, stderr: "" });
+  expect(JSON.parse(asJson.stdout)).toEqual({ event: "error", code: "ERR_UNKNOWN", message: "no processors" });
+});
+
+test("errors are coloured on request, and not in the pipes of a CI", () => {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
+  const said = (own: object) =>
+    spawnSync(process.execPath, [main, "info", "nowhere"], { env: { ...env, ...own }, encoding: "utf8" }).stderr;
+  expect(said({ CI: "1" })).toMatch(/^error: There is no/);
+  expect(said({ FORCE_COLOR: "1" }).startsWith("\u001b[31merror:\u001b[39m There is no")).toBe(true);
+  expect(said({ FORCE_COLOR: "1", NO_COLOR: "1" })).toMatch(/^error: There is no/);
 });

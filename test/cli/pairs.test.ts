@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { commandFolder } from "./commandFolder.js";
+import { commandFolder, env, main } from "./commandFolder.js";
 
 const { folder, ostinato, file, weights, refused } = commandFolder("pairs");
 
@@ -78,6 +80,23 @@ test("a chat answers line by line, and a question it cannot read does not end it
   expect(stderr).toMatch(/error: translate: none of the tokens/);
   expect(stdout.split("\n").length).toBe(4);
   expect(status).toBe(0);
+  if (!existsSync("/usr/bin/script")) return;
+  // On a terminal each question has a prompt, and an empty line ends the talk; a pipe sees the answers alone.
+  const questions = ["abc ?", "xyz", "fed ?", "", "never read"];
+  const some = ["chat", out, "--minimum-length", "1", "--maximum-length", "4"];
+  const [first, , third] = ostinato(some, questions.slice(0, 3).join("\n")).stdout.split("\n");
+  const command = [process.execPath, main, ...some].map((word) => `'${word}'`).join(" ");
+  const input = questions.map((line) => `${line}\n`).join("");
+  const quiet = { ...env, NO_COLOR: "1" };
+  const talk = spawnSync("script", ["-qec", command, "/dev/null"], { env: quiet, input, encoding: "utf8" });
+  const plain = stripVTControlCharacters(talk.stdout).replaceAll("\r", "");
+  expect(talk.status).toBe(0);
+  expect(plain.match(/> /g)?.length, plain).toBe(4);
+  const said = plain.split("\n").map((line) => line.replaceAll("> ", ""));
+  expect(
+    said.filter((line) => !questions.includes(line)),
+    plain,
+  ).toEqual([first, expect.stringMatching(/^error: translate: none of the tokens/), third]);
 }, 60_000);
 
 test("an autoencoder writes its lines again", () => {

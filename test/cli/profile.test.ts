@@ -75,6 +75,10 @@ test("quantized weights are profiled in writing alone", () => {
   expect(
     (JSON.parse(ostinato("profile", "quantized", "--maximum-length", "5", "--json").stdout) as Profiled).training,
   ).toBeNull();
+  expect(ostinato("quantize", "pairs", "quantized-pairs")).toMatchObject({ status: 0 });
+  const pairs = ostinato("profile", "quantized-pairs", "pairs.tsv", "--maximum-length", "2");
+  expect(pairs).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Writing:/) });
+  expect(pairs.stderr).toContain("only writing is profiled");
 });
 
 test("a model of lines is profiled on lines of a window's length, and a file's lines have lengths of their own", () => {

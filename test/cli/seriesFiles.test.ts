@@ -58,6 +58,12 @@ test("dates between a series and what comes after are refused, or filled with mi
     steps: 1,
   });
   // The past cannot be filled, nor a date that is no whole number of steps away.
+  const daily = (day: number) =>
+    ({ start: Date.UTC(2004, 0, day), step: { milliseconds: 86_400_000 }, form: "day" }) as const;
+  const overlapping = { name: "sold", values: [3], times: daily(2) };
+  expect(() => joined({ name: "sold", values: [1, 2], times: daily(1) }, overlapping, "fill")).toThrow(
+    /begin at 2004-01-02, expected 2004-01-03, which follows sold\.$/,
+  );
   expect(() => joined(before, after(2003, 12), "fill")).toThrow(/2003-12, expected 2004-01, which follows a\.csv\.$/);
   const between = { ...after(2004, 3), times: { ...monthly(2004, 3), start: Date.UTC(2004, 2, 15) } };
   expect(() => joined(before, between, "fill")).toThrow(/2004-03, expected 2004-01, which follows a\.csv\.$/);

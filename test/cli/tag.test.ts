@@ -96,6 +96,16 @@ test("files come back with their tags, and all else as it was", () => {
   expect(ostinato(["tag", "model", "--form", "conll"], "the X\nhunt Y\n\nto Z\n").stdout).toBe(
     "the X DET\nhunt Y NOUN\n\nto Z PART\n\n",
   );
+  // More sentences than are read at once, each written once; and comments without a sentence.
+  const many = Array.from({ length: 40 }, (_, i) => (i % 2 ? ["the X DET", "hunt Y NOUN"] : ["to Z PART"]));
+  const unread = many.map((rows) => `${rows.map((row) => row.replace(/ \w+$/, "")).join("\n")}\n\n`).join("");
+  expect(ostinato(["tag", "model", "--form", "conll", "--batch-size", "1"], unread).stdout).toBe(
+    many.map((rows) => `${rows.join("\n")}\n\n`).join(""),
+  );
+  const comments = "# newdoc\n# the end\n\n";
+  expect(ostinato(["tag", "model", "--form", "conllu"], `${comments}${lines.join("\n")}`).stdout).toBe(
+    `${comments}${expected.join("\n")}`,
+  );
 });
 
 test("a crf gives the best sequences, all probabilities as JSON, and the F1 of spans", () => {
