@@ -49,6 +49,19 @@ test.each([null, 3, { a: 1 }, { a: [1, 2] }, { a: null }])("%j is not taken for 
   );
 });
 
+test("a text in memory is tokenized, and leaves no temporary file", async () => {
+  const text = "to be or not to be\n".repeat(3);
+  const folder = folderOf({ "a.txt": text });
+  const corpus = browser.Corpus.fromFile(`${folder}/a.txt`);
+  const tokenizer = await browser.CharacterTokenizer.fromCorpus(corpus);
+  const stream = await corpus.tokenize(tokenizer);
+  expect(stream.length).toBe(text.length);
+  expect(tokenizer.decode(await stream.read(0, stream.length))).toBe(text);
+  expect(filesOf("/tmp")).toEqual({});
+  await stream.close?.();
+  removeFolder(folder);
+});
+
 test("a folder that lacks files is told what it lacks", async () => {
   await expect(browser.loadModel(folderOf({ "config.json": "{}" }), {})).rejects.toThrow(/has no model\.safetensors/);
   await expect(browser.loadModel("nowhere", {})).rejects.toThrow("There is no model folder nowhere.");
