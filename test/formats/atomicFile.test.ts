@@ -117,3 +117,29 @@ test("what the system refuses is said in words", async () => {
   await expect(refused("EACCES")).rejects.toThrow("Could not write x: no permission to write there.");
   await expect(refused("EROFS")).rejects.toThrow("Could not write x: the file system is read-only.");
 });
+
+test.each([
+  ["ENOSPC", "the disk is full. Free some space or choose another disk."],
+  ["EDQUOT", "your disk quota is used up. Free some space or choose another disk."],
+  ["EFBIG", "the file is larger than the file system or your limits (ulimit -f) allow."],
+  ["EACCES", "no permission to write there. Choose another folder or change its permissions."],
+  ["EPERM", "no permission to write there. Choose another folder or change its permissions."],
+  ["EROFS", "the file system is read-only. Choose another folder."],
+  ["ENOTDIR", "a part of the path is a file, not a folder. Choose another folder."],
+  ["EEXIST", "a part of the path is a file, not a folder. Choose another folder."],
+  ["EISDIR", "there is a folder of that name. Choose another name."],
+  ["EIO", "EIO: of the system."],
+])(
+  "%s of the system while a file is written is said in words, and whether an old one is there",
+  async (code, advice) => {
+    const cause = Object.assign(new Error(`${code}: of the system`), { code });
+    const folder = await temporaryFolder();
+    const [none, old] = ["none", "old"].map((name) => join(folder, name)) as [string, string];
+    await writeFile(old, "");
+    const fails = () => Promise.reject(cause);
+    await expect(naming(none, fails)).rejects.toMatchObject({ message: `Could not write ${none}: ${advice}`, cause });
+    await expect(naming(old, fails)).rejects.toThrow(
+      `Could not write ${old}: ${advice} This file is as it was before.`,
+    );
+  },
+);
