@@ -189,6 +189,20 @@ test("dropout of a feed-forward model, whose tensors have no time of their own, 
   expect(distance(await parametersOf(several.models[0]), await parametersOf(one.models[0]))).toBeLessThan(1e-5);
 });
 
+test.each(["peephole-lstm", "indrnn", "mingru"])(
+  "a %s, whose steps are a loop or a scan of vectors, trains on ranks as in one process, but for rounding",
+  async (cell) => {
+    const make: Make = (executor) =>
+      LanguageModel.create({
+        ...{ tokenizer, cell, hiddenSize: 6, embeddingSize: 5, layers: 2, seed: 3, executor },
+      } as never);
+    const options = { make, maximumSteps: 6, bucketMegabytes: 1e-4 };
+    const [one, several] = [await trained(1, windows, options), await trained(2, windows, options)];
+    expect(distance(await parametersOf(several.models[0]), await parametersOf(one.models[0]))).toBeLessThan(1e-5);
+    expect(await parametersOf(several.models[1])).toEqual(await parametersOf(several.models[0]));
+  },
+);
+
 test("batches with fewer rows than ranks, sums over time and Adam: as one process, but for rounding", async () => {
   const options = { model: { sentences: true }, epochs: 2, optimizer: adam(), reduction: "sequence" } as const;
   const one = await trained(1, sentences, options);
