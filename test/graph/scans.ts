@@ -96,6 +96,14 @@ export const scans: readonly Recorded[] = [
     },
   },
   {
+    name: "a state that each step replaces, and that only a value which nobody reads is made of",
+    record(inputs) {
+      const state = { h: inputs.floats("h0", [B]), k: inputs.floats("k0", [B]) };
+      const operands = { inputs: { x: inputs.floats("x", [T, B]) }, state };
+      return [ops.scan(operands, ({ x }, { h }) => ({ state: { h: x, k: ops.multiply(x, h) } })).last.h];
+    },
+  },
+  {
     name: "what every step meets: once as a factor, once joined to the state, once as a whole sequence",
     record(inputs) {
       const factor = inputs.floats("factor", [H]);
