@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { curvesCommand } from "./commands/curves.js";
 import { demoCommand } from "./commands/demo.js";
@@ -12,10 +11,7 @@ import { notes, results } from "./output.js";
 import { withSuggestion } from "./suggestions.js";
 import type { CliKind } from "./verbs.js";
 import { verbCommand, verbsOf } from "./verbs.js";
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
+import { version } from "./version.js";
 
 /**
  * The whole command line, or as much of it as a call needs.

@@ -21,9 +21,10 @@ import { expectUsed, withOptions } from "../options.js";
 import type { Printer } from "../print.js";
 import { count, countOf, printer } from "../print.js";
 import { tokenizerFor } from "../tokenizers.js";
+import { version } from "../version.js";
 
 const flags = table("ladder", {
-  /** Folder for the models, the table and the picture. What is there from a ladder of the same text and settings is not made again. Default ladder. */
+  /** Folder for the models, the table and the picture. What is there from a ladder of the same text, settings and version is not made again. Default ladder. */
   out: text({ initial: "ladder", as: "folder" }),
   /** File to validate on, or share to hold out: 0.05, where other trainings have 0.1. Default 0.05. */
   validation: text({ initial: "0.05", as: "file or share" }),
@@ -141,13 +142,13 @@ async function ladderText(
   return { text, test };
 }
 
-/** A digest that tells ladders apart: all that the models and their measures depend on. */
+/** A digest that tells ladders apart: all that the models and their measures depend on. The rungs are those of a version. */
 async function keyOf(
   { text }: Awaited<ReturnType<typeof ladderText>>,
   { files, validation, test }: { files: readonly string[]; validation: string; test: string },
 ): Promise<string> {
   const hash = createHash("sha256");
-  hash.update(JSON.stringify([validation, test, text.settings, text.tokenizer.kind, text.tokenizer.toJSON()]));
+  hash.update(JSON.stringify([version, validation, test, text.settings, text.tokenizer.kind, text.tokenizer.toJSON()]));
   const others = [validation, test].flatMap((word) => {
     const held = heldOut([word]);
     return "files" in held ? held.files : [];
