@@ -21,7 +21,7 @@ export const { encodePicture } = (await built(new URL("../../dist/formats/imageF
   encodePicture(picture: { shape: readonly number[]; values: Uint8Array }, format: "png" | "jpeg"): Uint8Array;
 };
 
-/** Measured times, which differ from run to run, become #. */
+/** Measured times, which differ from run to run, and what each version has of its own become #. */
 const measured: readonly (readonly [RegExp, string])[] = [
   [/"(seconds|secondsLeft|tokensPerSecond|milliseconds)": ?[\d.e+-]+/g, '"$1":"#"'],
   [/[\d,]+ (tokens|pairs|texts|frames|values|predictions)\/s/g, "# $1/s"],
@@ -30,6 +30,8 @@ const measured: readonly (readonly [RegExp, string])[] = [
   [/ +[\d,]+ +\d+ s$/gm, " # # s"],
   [/\d+ (s|ms)\b( left)?/g, "# $1$2"],
   [/(tokens per second) [\d,]+/g, "$1 #"],
+  // A digest in which the version is.
+  [/"key": "[\da-f]{16}"/g, '"key": "#"'],
 ];
 
 /** A text without what a clock has measured, and numbers of JSON with the digits that every machine has in common. */
