@@ -1,4 +1,4 @@
-import { OptionError } from "../errors.js";
+import { InputError, OptionError } from "../errors.js";
 import { Graph } from "../graph/graph.js";
 import { hasNone } from "./reduction.js";
 import type { Trainable } from "./trainable.js";
@@ -17,4 +17,13 @@ export async function expectData<Form>(
       throw new OptionError('Trainer: best is "accuracy", and this model has none: leave it out.', ["best"]);
     }
   }
+}
+
+/** @throws InputError where data has no targets, and so no mean loss. @param name of the data. */
+export function expectTargets(name: string, targets: number): void {
+  if (targets > 0) return;
+  throw new InputError(
+    `Trainer: the ${name} has nothing that is predicted, so there is no loss: take more of it. Of word vectors it may be that all its ` +
+      "words are frequent ones, which are left out at random (sample; --sample on the command line).",
+  );
 }

@@ -8,7 +8,7 @@ import type { Checkpoint } from "./checkpoint.js";
 import { explosion } from "./divergence.js";
 import { EvaluationStep, Tally } from "./evaluation.js";
 import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
-import { expectData } from "./expectData.js";
+import { expectData, expectTargets } from "./expectData.js";
 import type { Fingerprint } from "./fingerprint.js";
 import { expectSameTraining, fingerprintOf, turnsOf } from "./fingerprint.js";
 import { clearMoments, ModelTurn } from "./modelTurn.js";
@@ -163,6 +163,8 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     if (this.#validationDue()) await this.#validate(signal);
     while (this.#at.epoch < epochs) {
       const batches = data.batches(this.#at.epoch, this.#at.batch);
+      const isWhole = this.#at.batch === 0;
+      let targets = 0;
       for await (const group of prefetch(grouped(batches, accumulate))) {
         const reason = this.#reasonToEnd(signal);
         if (reason) return this.#end(reason, progress);
@@ -170,13 +172,15 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
         const known = () => !this.#folder?.replaces || this.#at.step > 1;
         const due = () => this.#folder?.unkept || (known() && progress.seconds - saved > checkpointSeconds);
         const wishes = () => ({ stop: signal?.aborted === true, checkpoint: this.#ranks.first && due() === true });
-        await this.#update(group, { progress, wishes: wishes() });
+        targets += await this.#update(group, { progress, wishes: wishes() });
         if (this.#outer && this.#exchangeDue()) this.#wishes = await this.#outer.run(wishes());
         if (samples && this.#ranks.first && this.#at.step % samples.every === 0)
           await this.#sample(samples.write, signal);
         if (this.#validationDue()) await this.#validate(signal);
         if (this.#ranks.alone ? due() : this.#wishes.checkpoint) await checkpoint();
       }
+      // A rank that learns alone may have none in its share.
+      if (isWhole && !this.#outer) expectTargets("data", targets);
       const reason = this.#reasonToEnd(signal);
       if (reason) return this.#end(reason, progress);
       this.#at = { ...this.#at, epoch: this.#at.epoch + 1, batch: 0 };
@@ -193,10 +197,11 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     return this.#at.step >= maximumSteps ? "finished" : null;
   }
 
+  /** @returns the number of targets. */
   async #update(
     group: readonly Batch<Form>[],
     { progress, wishes }: { progress: Progress; wishes: Wishes },
-  ): Promise<void> {
+  ): Promise<number> {
     const { optimizer, schedule, seed, data, reduction } = this.#options;
     const { step, epoch, batch } = this.#at;
     // A sum over the steps of a window grows with it by itself.
@@ -216,8 +221,9 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     } = await result.catch(async (error: unknown) => {
       throw await this.#soundness.explain(error);
     });
+    // Of an update without targets there is no loss.
     const loss = tokens > 0 ? measured : this.#lastLoss;
-    if (step === 0) this.#firstLoss = loss;
+    if (Number.isNaN(this.#firstLoss)) this.#firstLoss = loss;
     this.#lastLoss = loss;
     this.#wishes = this.#outer ? noWishes : agreed.wishes;
     this.#lastBatch = group.findLast(({ rows, form }) => !hasNone(rows, form)) ?? this.#lastBatch;
@@ -236,6 +242,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     };
     this.#curve.add(event, this.#secondsBefore + progress.seconds);
     this.emit("step", event);
+    return tokens;
   }
 
   /** After some steps of each rank alone, and before all that ranks do together. */
@@ -271,6 +278,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       else tally.add(await this.#evaluation.run(batch), batch.unknown);
     }
     await this.#ranks.merge(tally);
+    expectTargets("validation data", tally.tokens);
     const measures = tally.measures(validation.characters);
     const { loss } = measures;
     const mayReplace = await this.#ranks.fromFirst(async () => this.#mayReplace(loss));

@@ -158,6 +158,37 @@ test("a held-out text is measured, the same each time, and what was learnt lower
   expect(losses[2]).toBeLessThan(losses[0] as number);
 });
 
+test("texts of which every word is left out at random have no loss, which is said", async () => {
+  const model = await Word2Vec.create({ tokenizer: words, size: 4 });
+  const optimizer = sgd({ learningRate: 0.1 });
+  const of = async (text: string, role: "train" | "validate", sample: number) =>
+    new ContextData(await Corpus.fromText(text).tokenize(tokenizer), { model, sample, role });
+  const data = await of(`${sentences.slice(0, 500).join("\n")}\n`, "train", 0.01);
+  const validation = await of("the the\n", "validate", 1e-9);
+  await expect(new Trainer(model, { data, validation, epochs: 1, optimizer }).run()).rejects.toThrow(
+    /^Trainer: the validation data has nothing that is predicted.*--sample/,
+  );
+  const other = await Word2Vec.create({ tokenizer: words, size: 4 });
+  const none = new ContextData(stream, { model: other, sample: 1e-12 });
+  await expect(new Trainer(other, { data: none, epochs: 2, optimizer }).run()).rejects.toThrow(
+    /^Trainer: the data has nothing that is predicted/,
+  );
+});
+
+test("a model takes an older one's place also where the first update has no loss", async () => {
+  const folder = join(await temporaryFolder(), "model");
+  const began = await Corpus.fromText(`cat\ndog\n${sentences.slice(0, 50).join("\n")}\n`).tokenize(tokenizer);
+  for (const overwrite of [false, true]) {
+    const model = await Word2Vec.create({ tokenizer: words, size: 4 });
+    const data = new ContextData(began, { model, batchSize: 4, sample: 0 });
+    const losses: number[] = [];
+    const trainer = new Trainer(model, { data, folder, overwrite, epochs: 1, optimizer: sgd({ learningRate: 0.01 }) });
+    trainer.on("step", ({ loss }) => losses.push(loss));
+    expect(await trainer.run()).toMatchObject({ saved: true });
+    expect(losses.slice(0, 2).map(Number.isFinite)).toEqual([false, true]);
+  }
+});
+
 test("a rate at which the vectors overflow is divergence, and they are said to be those after it", async () => {
   const model = await Word2Vec.create({ tokenizer: words, size: 4 });
   const data = new ContextData(stream, { model });
