@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
@@ -65,7 +66,7 @@ test("train transliterate, translate, evaluate, trace, map, info, inspect and qu
   expect(readFileSync(join(model, "report.html"), "utf8")).toMatch(/What it writes.*Attention/s);
 }, 120_000);
 
-test("a chat answers line by line, and a question it cannot read does not end it", () => {
+test("a chat answers line by line, and a question it cannot read does not end it", async () => {
   const csv = file(
     "chat.csv",
     `Q,A,label\n${words.map((word) => `${word} ?,"${capitals(word)}, yes",0`).join("\n")}\n`,
@@ -82,22 +83,34 @@ test("a chat answers line by line, and a question it cannot read does not end it
   expect(status).toBe(0);
   if (!existsSync("/usr/bin/script")) return;
   // On a terminal each question has a prompt, and an empty line ends the talk; a pipe sees the answers alone.
-  const questions = ["abc ?", "xyz", "fed ?", "", "never read"];
+  const questions = ["abc ?", "xyz", "fed ?", ""];
   const some = ["chat", out, "--minimum-length", "1", "--maximum-length", "4"];
-  const [first, , third] = ostinato(some, questions.slice(0, 3).join("\n")).stdout.split("\n");
-  const command = [process.execPath, main, ...some].map((word) => `'${word}'`).join(" ");
-  const input = questions.map((line) => `${line}\n`).join("");
-  const quiet = { ...env, NO_COLOR: "1" };
-  const talk = spawnSync("script", ["-qec", command, "/dev/null"], { env: quiet, input, encoding: "utf8" });
-  const plain = stripVTControlCharacters(talk.stdout).replaceAll("\r", "");
-  expect(talk.status).toBe(0);
-  expect(plain.match(/> /g)?.length, plain).toBe(4);
-  const said = plain.split("\n").map((line) => line.replaceAll("> ", ""));
+  const [first, , third] = ostinato(some, questions.join("\n")).stdout.split("\n");
+  const { shown, code } = await talk(some, questions);
+  expect(code, shown).toBe(0);
+  expect(shown.match(/> /g)?.length, shown).toBe(4);
+  const said = shown.split("\n").map((line) => line.replaceAll("> ", ""));
   expect(
     said.filter((line) => !questions.includes(line)),
-    plain,
+    shown,
   ).toEqual([first, expect.stringMatching(/^error: translate: none of the tokens/), third]);
 }, 60_000);
+
+/** What a terminal shows of a call in which somebody types a line at each prompt: what is typed before one may be lost. */
+async function talk(call: readonly string[], lines: readonly string[]): Promise<{ shown: string; code: number }> {
+  const command = [process.execPath, main, ...call].map((word) => `'${word}'`).join(" ");
+  const terminal = spawn("script", ["-qec", command, "/dev/null"], { env: { ...env, NO_COLOR: "1" }, timeout: 30_000 });
+  let [output, prompts] = ["", 0];
+  terminal.stdout.setEncoding("utf8").on("data", (piece: string) => {
+    output += piece;
+    for (const count = output.split("> ").length - 1; prompts < count; prompts++) {
+      if (prompts < lines.length) terminal.stdin.write(`${lines[prompts]}\n`);
+      if (prompts === lines.length - 1) terminal.stdin.end();
+    }
+  });
+  const [code] = (await once(terminal, "close")) as [number];
+  return { shown: stripVTControlCharacters(output).replaceAll("\r", ""), code };
+}
 
 test("an autoencoder writes its lines again", () => {
   const out = join(folder, "copies");
