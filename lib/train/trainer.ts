@@ -221,7 +221,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     } = await result.catch(async (error: unknown) => {
       throw await this.#soundness.explain(error);
     });
-    // Of an update without targets there is no loss.
+    // An update without targets has no loss.
     const loss = tokens > 0 ? measured : this.#lastLoss;
     if (Number.isNaN(this.#firstLoss)) this.#firstLoss = loss;
     this.#lastLoss = loss;

@@ -96,7 +96,7 @@ test("a chat answers line by line, and a question it cannot read does not end it
   ).toEqual([first, expect.stringMatching(/^error: translate: none of the tokens/), third]);
 }, 60_000);
 
-/** What a terminal shows of a call in which somebody types a line at each prompt: what is typed before one may be lost. */
+/** Types a line at each prompt of a call on a terminal: one that is typed before may be lost. @returns all that was shown. */
 async function talk(call: readonly string[], lines: readonly string[]): Promise<{ shown: string; code: number }> {
   const command = [process.execPath, main, ...call].map((word) => `'${word}'`).join(" ");
   const terminal = spawn("script", ["-qec", command, "/dev/null"], { env: { ...env, NO_COLOR: "1" }, timeout: 30_000 });
