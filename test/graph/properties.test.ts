@@ -390,6 +390,15 @@ test("operands that do not divide as an op needs are named at once, with the num
       () => ops.multiHeadAttention({ query: feed(4, 1, 1), memory: feed(3, 1, 2), heads: 1, causal: true }),
       "multiHeadAttention: with causal, expected at least as many positions as queries, got x3,1,2 f32[3,1,2].",
     ],
+    [() => ops.broadcastTo(feed(3, 9), [2, 9]), "broadcastTo: shape [3,9] does not broadcast to [2,9]."],
+    [
+      () => ops.slice(feed(9), { axis: 0, start: 0, end: 10 }),
+      "slice: expected 0 <= start < end <= 9, got 0 and 10 for x9 f32[9].",
+    ],
+    [
+      () => ops.slice(feed(1, 9), { axis: 1, start: 4, end: 4 }),
+      "slice: expected 0 <= start < end <= 9, got 4 and 4 for x1,9 f32[1,9].",
+    ],
   ];
   for (const [call, message] of refusals) expect(call).toThrow(new ShapeError(message));
 });

@@ -36,6 +36,8 @@ import {
 } from "../../lib/index.js";
 import { kindNames } from "../../lib/models/kindTable.js";
 import type { Rule } from "../../lib/options.js";
+import { EvaluationStep } from "../../lib/train/evaluation.js";
+import { targetsOf } from "../../lib/train/reduction.js";
 import { walks } from "./frameTagger/frames.js";
 import { captioned, tokenizer as captionWords } from "./imageCaptioner/captions.js";
 
@@ -281,3 +283,15 @@ test.each(kinds.filter(({ dropped }) => dropped))("$kind.name: dropout is in eve
     Object.fromEntries((tried.dropped ?? []).map((place) => [`${place}.dropout`, expect.closeTo(0.2, 7)])),
   );
 });
+
+// Words of word vectors are left out at random: there it is the tokens that are read.
+test.each(kinds.filter(({ kind }) => kind.name !== "Word2Vec"))(
+  "$kind.name: batches count their targets",
+  async (tried) => {
+    const model = (await tried.create({ ...tried.base, executor: new ReferenceExecutor(), seed: 1 })) as Any;
+    const step = new EvaluationStep(model);
+    for await (const batch of (await tried.data(model)).batches(0)) {
+      expect(targetsOf(batch)).toBeCloseTo((await step.run(batch as Any)).tokens, 4);
+    }
+  },
+);

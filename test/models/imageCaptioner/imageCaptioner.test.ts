@@ -6,6 +6,8 @@ import { Graph } from "../../../lib/graph/graph.js";
 import * as ops from "../../../lib/graph/ops/index.js";
 import { CaptionData } from "../../../lib/models/imageCaptioner/captionData.js";
 import { ImageCaptioner } from "../../../lib/models/imageCaptioner/imageCaptioner.js";
+import { slopes } from "../../../lib/models/imageCaptioner/positions.js";
+import type { Initializer } from "../../../lib/nn/initializers.js";
 import { adam } from "../../../lib/train/optimizers.js";
 import { Trainer } from "../../../lib/train/trainer.js";
 import { temporaryFolder } from "../../data/temporaryFolder.js";
@@ -197,6 +199,14 @@ test("data that another tokenizer made, or of images of another size, is refused
   const step = (own: ImageCaptioner) => new Trainer(own, { data, epochs: 1 }).run();
   await expect(step(other)).rejects.toThrow("the model reads images of 2 x 2 x 4, and the data has 2 x 3 x 4.");
   expect((await step(model)).step).toBe(1);
+});
+
+test("the first vectors of regions grow evenly from one end of the grid to the other, around 0", () => {
+  // Direction 1 down and 10 across: the corners are 0.5 (±1 ± 10).
+  const normal = [1, 10].values();
+  const random = { normal: () => normal.next().value } as unknown as Parameters<Initializer>[1];
+  const values = slopes({ rows: 2, columns: 3 })([6, 1, 1], random);
+  expect([...values]).toEqual([-5.5, -0.5, 4.5, -4.5, 0.5, 5.5]);
 });
 
 test("regions may come as [S,channels]: of a square where S is one, else as one row; [channels] is one region", async () => {
