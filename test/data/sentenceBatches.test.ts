@@ -32,7 +32,8 @@ function sentencesOf({ T, B, inputs, targets, lengths }: SentenceBatch): string[
     expect(column.slice(length).every((target) => target === -1)).toBe(true);
     expect(column[length - 1]).toBe(marks.end);
     const words = column.slice(0, length - 1);
-    expect(Array.from({ length }, (_, t) => inputs[t * B + b])).toEqual([marks.begin, ...words]);
+    const read = Array.from({ length: T }, (_, t) => inputs[t * B + b] as number);
+    expect(read).toEqual([marks.begin, ...words, ...new Array<number>(T - length).fill(0)]);
     return tokenizer.decode(words);
   });
 }

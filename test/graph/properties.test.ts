@@ -401,6 +401,10 @@ test("operands that do not divide as an op needs are named at once, with the num
     ],
   ];
   for (const [call, message] of refusals) expect(call).toThrow(new ShapeError(message));
+  const step = { ngrams: ids(8), states: ids(7), ids: graph.feed("tokens", "i32", [7]) };
+  expect(() => ops.ngramStep({ ...step, V: 0 })).toThrow(
+    /^ngramStep: expected V to be a whole number at least 1 and .*, got 0\.$/,
+  );
 });
 
 test("the gradient of a memory that several rows share is refused", () => {

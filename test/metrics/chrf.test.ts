@@ -53,6 +53,15 @@ test("spaces do not matter to chrF; to chrF++ they do", () => {
   expect(chrf(joined, spaced, { wordOrder: 2 }).score).toBeLessThan(100);
 });
 
+test("to chrF++ a mark at the beginning or the end of a word is a word of its own", () => {
+  for (const [joined, spaced] of [
+    ["(so it goes", "( so it goes"],
+    ["so it goes.", "so it goes ."],
+  ] as const) {
+    expect(chrf([joined], [spaced], { wordOrder: 2 }).score).toBeCloseTo(100, 9);
+  }
+});
+
 test("a large beta makes a score of recall, a small one of precision", () => {
   const [long, short] = [["abcdefghijkl"], ["abcdef"]];
   expect(chrf(long, short, { beta: 1000 }).score).toBeCloseTo(100, 2);
