@@ -228,6 +228,9 @@ test("ranks that do not train the same model, on the same data, in the same way 
     ["buckets of 1 MB, compress bfloat16, and", { bucketMegabytes: 1, compress: "bfloat16" }],
     ["updates in all 3, and rank 0 has updates in all", { maximumSteps: 3 }],
     ['optimizer sgd {"learningRate":1', { optimizer: sgd({ learningRate: 1 }) }],
+    ["validation every 2, and rank 0 has validation every 0", { validateEvery: 2 }],
+    ["patience 3, and rank 0 has patience 0", { patience: 3 }],
+    ["outer step every 2 local steps", { localSteps: 2 }],
   ];
   for (const [part, { hiddenSize = 12, stream: own = stream, ...options }] of unlike) {
     const group = await threadGroup(2);
@@ -236,7 +239,8 @@ test("ranks that do not train the same model, on the same data, in the same way 
         const [size, read] = rank === 1 ? [hiddenSize, own] : [12, stream];
         const model = await LanguageModel.create({ tokenizer, hiddenSize: size, executor: nativeExecutor() });
         const data = new WindowData(read, { batchSize: 6, windowLength: 7 });
-        const usual = { data, epochs: 1, optimizer: sgd({ learningRate: 0.5 }), communicator };
+        const validation = new WindowData(stream, { batchSize: 6, windowLength: 7, role: "validate" });
+        const usual = { data, validation, epochs: 1, optimizer: sgd({ learningRate: 0.5 }), communicator };
         return new Trainer(model, { ...usual, ...(rank === 1 ? (options as object) : {}) }).run();
       }),
     );
