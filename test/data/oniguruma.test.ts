@@ -4,6 +4,14 @@ import { translateExpression } from "../../lib/data/subwords/oniguruma.js";
 const matches = (expression: string, text: string) =>
   new RegExp(`^(?:${translateExpression(expression).source})$`, "v").test(text);
 
+/** @param cases expressions, with characters that each matches and others that it does not. */
+function expectLetters(cases: readonly (readonly [expression: string, inside: string, outside: string])[]): void {
+  for (const [expression, inside, outside] of cases) {
+    for (const letter of inside) expect(matches(expression, letter), expression).toBe(true);
+    for (const letter of outside) expect(matches(expression, letter), expression).toBe(false);
+  }
+}
+
 test("a tab in a class is the tab, and not the letter or a neighbour of it", () => {
   for (const expression of ["[\\t]", "\\t", "[x\\t]"]) {
     expect(matches(expression, "\t")).toBe(true);
@@ -27,7 +35,7 @@ test("a property is negated by a capital P or by ^, and not by both", () => {
 });
 
 test("characters by number and beyond 16 bits are those characters, alone and in ranges", () => {
-  for (const [expression, inside, outside] of [
+  expectLetters([
     ["\\x41", "A", "Bx4"],
     ["\\x{41}", "A", "Bx{"],
     ["\\x{1F600}", "\u{1f600}", "\u{1f601}\u{f600}"],
@@ -35,21 +43,15 @@ test("characters by number and beyond 16 bits are those characters, alone and in
     ["[\\x41-\\x{43}]", "ABC", "@D-"],
     ["\u{1f600}", "\u{1f600}", "\u{1f601}"],
     ["[\u{1f600}-\u{1f602}z]", "\u{1f600}\u{1f601}z", "\u{1f603}-"],
-  ] as const) {
-    for (const letter of inside) expect(matches(expression, letter), expression).toBe(true);
-    for (const letter of outside) expect(matches(expression, letter), expression).toBe(false);
-  }
+  ]);
 });
 
 test("without regard to case s and k are also the signs that are theirs beyond ASCII", () => {
-  for (const [expression, inside, outside] of [
+  expectLetters([
     ["(?i:k)", "kK\u212a", "ls"],
     ["(?i:S)", "sS\u017f", "kt"],
     ["(?i:a)", "aA", "b\u212a\u017f"],
-  ] as const) {
-    for (const letter of inside) expect(matches(expression, letter), expression).toBe(true);
-    for (const letter of outside) expect(matches(expression, letter), expression).toBe(false);
-  }
+  ]);
 });
 
 test("classes lie in each other eight deep at most", () => {
@@ -106,16 +108,13 @@ test.each([
 });
 
 test("a hyphen at an end of a class is one, and a range has both of its ends", () => {
-  for (const [expression, inside, outside] of [
+  expectLetters([
     ["[-a]", "-a", "b`"],
     ["[a-]", "-a", "b`"],
     ["[b-d]", "bcd", "ae-"],
     ["[b-d\\-]", "bcd-", "ae"],
     ["[b-b]", "b", "ac"],
-  ] as const) {
-    for (const letter of inside) expect(matches(expression, letter), expression).toBe(true);
-    for (const letter of outside) expect(matches(expression, letter), expression).toBe(false);
-  }
+  ]);
 });
 
 test("two repetitions without a limit may follow one another, and no more", () => {
