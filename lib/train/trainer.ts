@@ -161,10 +161,10 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
     };
     // A training that was stopped while it validated.
     if (this.#validationDue()) await this.#validate(signal);
+    const isWhole = this.#at.step === 0;
+    let targets = 0;
     while (this.#at.epoch < epochs) {
       const batches = data.batches(this.#at.epoch, this.#at.batch);
-      const isWhole = this.#at.batch === 0;
-      let targets = 0;
       for await (const group of prefetch(grouped(batches, accumulate))) {
         const reason = this.#reasonToEnd(signal);
         if (reason) return this.#end(reason, progress);
@@ -179,13 +179,13 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
         if (this.#validationDue()) await this.#validate(signal);
         if (this.#ranks.alone ? due() : this.#wishes.checkpoint) await checkpoint();
       }
-      // A rank that learns alone may have none in its share.
-      if (isWhole && !this.#outer) expectTargets("data", targets);
       const reason = this.#reasonToEnd(signal);
       if (reason) return this.#end(reason, progress);
       this.#at = { ...this.#at, epoch: this.#at.epoch + 1, batch: 0 };
       if (this.#at.epoch < epochs) await checkpoint();
     }
+    // An epoch of words left out at random may have none, and so may the share of a rank that learns alone.
+    if (isWhole && !this.#outer) expectTargets("data", targets);
     return this.#end("finished", progress);
   }
 

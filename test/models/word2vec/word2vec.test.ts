@@ -175,6 +175,20 @@ test("texts of which every word is left out at random have no loss, which is sai
   );
 });
 
+test("an epoch of which every word is left out at random is no error: others have words", async () => {
+  const model = await Word2Vec.create({ tokenizer: words, size: 4 });
+  const few = await Corpus.fromText(`${sentences.slice(0, 10).join("\n")}\n`).tokenize(tokenizer);
+  const data = new ContextData(few, { model, sample: 1e-4 });
+  const losses: number[] = [];
+  const trainer = new Trainer(model, { data, epochs: 20, optimizer: sgd({ learningRate: 0.01 }) });
+  trainer.on("step", ({ loss }) => losses.push(loss));
+  expect(await trainer.run()).toMatchObject({ reason: "finished", epoch: 20 });
+  expect(losses.length).toBe(20);
+  // An update without a target goes by the loss of the one before.
+  expect(losses.filter((loss, i) => loss === losses[i - 1]).length).toBeGreaterThan(0);
+  expect(new Set(losses).size).toBeGreaterThan(1);
+});
+
 test("a model takes an older one's place also where the first update has no loss", async () => {
   const folder = join(await temporaryFolder(), "model");
   const began = await Corpus.fromText(`cat\ndog\n${sentences.slice(0, 50).join("\n")}\n`).tokenize(tokenizer);
