@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { builtFrom, Compiler } from "./mutants/compiler.mjs";
 import { difference } from "./mutants/difference.mjs";
+import { tryEvery } from "./mutants/every.mjs";
 import { Guards } from "./mutants/guards.mjs";
 import { mutantsOf } from "./mutants/operators.mjs";
 import { random } from "./mutants/random.mjs";
@@ -12,7 +13,7 @@ import { Reach } from "./mutants/reach.mjs";
 import { Tree } from "./mutants/tree.mjs";
 import { packJavaScript } from "./pack-js.mjs";
 
-const help = `node scripts/mutants.mjs [options]
+const help = `node scripts/mutants.mjs [options] [--every test/file.test.ts ...]
   --count N       mutants to try (100)
   --seed N        which ones (1)
   --skip N        leave out the first N of them, to go on with a run that was stopped (0)
@@ -22,6 +23,8 @@ const help = `node scripts/mutants.mjs [options]
   --jobs N        mutants tried at once, each in a copy of its own (1)
   --near          ask only the six nearest test files: quicker, and harder to satisfy
   --list          print the mutants and run nothing
+  --every         try every mutant of --only, against the test files that are named, in one process: a minute for a file or two. Mutants
+                  that these tests do not run, or only while they load, are counted apart. Tests of more than 3 s are not asked.
   --measure       try no mutants; run every test file once, write down which parts of lib it runs (build/reach.json), and print the
                   parts that no test runs. Half an hour, after which a mutant asks only the tests that run its place.
 
@@ -29,7 +32,8 @@ Changes one place of a copy of the project, checks that it still compiles, and r
 until one fails. Prints the mutants that no test notices. Build first: npm run setup.
 `;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     count: { type: "string", default: "100" },
     seed: { type: "string", default: "1" },
@@ -40,6 +44,7 @@ const { values } = parseArgs({
     jobs: { type: "string", default: "1" },
     near: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
+    every: { type: "boolean", default: false },
     measure: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -48,6 +53,10 @@ if (values.help) {
   process.stdout.write(help);
   process.exit(0);
 }
+if (values.every !== positionals.length > 0) {
+  process.stderr.write("Test files are named with --every, and only there.\n");
+  process.exit(2);
+}
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [count, seed, skip, seconds, threshold, jobs] = ["count", "seed", "skip", "seconds", "threshold", "jobs"].map(
@@ -55,12 +64,18 @@ const [count, seed, skip, seconds, threshold, jobs] = ["count", "seed", "skip", 
 );
 const print = (text) => process.stdout.write(`${text}\n`);
 
+/** The files of --only: { path, file }. */
+function wanted(compiler) {
+  return compiler.files
+    .map((path) => ({ path, file: relative(root, path) }))
+    .filter(({ file }) => values.only.some((only) => file === only || file.startsWith(`${only.replace(/\/$/, "")}/`)));
+}
+
 /** `count` mutants that compile, in the order that the seed gives. */
 function chosen(compiler) {
-  const candidates = compiler.files
-    .map((path) => ({ path, file: relative(root, path) }))
-    .filter(({ file }) => values.only.some((only) => file === only || file.startsWith(`${only.replace(/\/$/, "")}/`)))
-    .flatMap(({ path, file }) => mutantsOf(compiler.sourceFile(path)).map((mutant) => ({ ...mutant, path, file })));
+  const candidates = wanted(compiler).flatMap(({ path, file }) =>
+    mutantsOf(compiler.sourceFile(path)).map((mutant) => ({ ...mutant, path, file })),
+  );
   const next = random(seed);
   const mutants = [];
   while (mutants.length < count && candidates.length > 0) {
@@ -135,8 +150,28 @@ async function measure() {
   }
 }
 
+/** Tries every mutant of --only, and prints those that the tests do not notice. */
+async function every() {
+  const { found, missed, unasked } = await tryEvery(compiler, trees[0], {
+    root,
+    paths: wanted(compiler).map(({ path }) => path),
+    tests: positionals,
+    onTest: (test, count) => print(`${test}: ${count} found`),
+  });
+  for (const [mutants, word] of [
+    [missed, "SURVIVES"],
+    [unasked, "not asked"],
+  ]) {
+    for (const mutant of mutants) print(`${mutant.file}:${mutant.line} ${mutant.kind}: ${word}\n${difference(mutant)}`);
+  }
+  const asked = found + missed.length;
+  const percent = asked === 0 ? 100 : (100 * found) / asked;
+  print(`\n${found} of ${asked} mutants found (${percent.toFixed(0)} %), ${unasked.length} more were not asked`);
+  process.exitCode = percent >= threshold ? 0 : 1;
+}
+
 const compiler = new Compiler(root);
-const mutants = values.measure ? [] : chosen(compiler).slice(skip);
+const mutants = values.measure || values.every ? [] : chosen(compiler).slice(skip);
 if (values.list) {
   for (const mutant of mutants) print(`${mutant.file}:${mutant.line} ${mutant.kind}\n${difference(mutant)}`);
   process.exit(0);
@@ -150,13 +185,13 @@ const stop = () => {
   process.exit(130);
 };
 process.once("SIGINT", stop).once("SIGTERM", stop);
-if (values.measure) {
+if (values.measure || values.every) {
   try {
-    await measure();
+    await (values.every ? every() : measure());
   } finally {
     for (const tree of trees) tree.remove();
   }
-  process.exit(0);
+  process.exit();
 }
 const survivors = [];
 let [found, undecided] = [0, 0];
