@@ -104,6 +104,29 @@ test("quantiles that cross are put in order", () => {
   expect([0.1, 0.5, 0.9].map(quantile)).toEqual([1, 2, 3]);
 });
 
+test("between two levels a quantile lies on a straight line, beyond them at the nearest, and draws are quantiles", () => {
+  const { mean, quantile, draw } = distributionOf(configOf("quantile"), [1, 2, 6], 1);
+  const shares = [0.05, 0.1, 0.3, 0.5, 0.8, 0.9, 0.95];
+  for (const [i, value] of [1, 1, 1.5, 2, 5, 6, 6].entries()) {
+    const share = shares[i] as number;
+    expect(quantile(share), `${share}`).toBeCloseTo(value, 12);
+    expect(
+      draw(() => share),
+      `${share}`,
+    ).toBeCloseTo(value, 12);
+  }
+  expect(mean).toBe(2);
+});
+
+test("the mean of a distribution is its location, or that of its counts in units of the series; a point is all there is", () => {
+  const softplusOfOne = Math.log(1 + Math.E);
+  expect(distributionOf(configOf("gaussian"), [0.3, 5], 4).mean).toBe(0.3);
+  expect(distributionOf(configOf("student-t"), [0.3, 5, 7], 4).mean).toBe(0.3);
+  expect(distributionOf(configOf("negative-binomial"), [1, 5], 4).mean).toBeCloseTo(softplusOfOne + 1e-3, 12);
+  const { mean, quantile, draw } = distributionOf(configOf("point"), [0.3], 4);
+  expect([mean, quantile(0.9), draw(() => 0.9)]).toEqual([0.3, 0.3, 0.3]);
+});
+
 test.each(["gaussian", "student-t", "negative-binomial"])("values drawn from %s have its quantiles", (output) => {
   const distribution = distributionOf(configOf(output), [1.2, 0.4, 0.8], 4);
   let state = 1;

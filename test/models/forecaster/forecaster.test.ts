@@ -119,6 +119,39 @@ test("the same seed draws the same paths, another seed others", async () => {
   expect(other?.[0]?.paths).not.toEqual(first?.[0]?.paths);
 });
 
+test.each(["segments", "autoregressive"] as const)(
+  "%s: sampled paths differ by their place and by the name of their series, and come where they are asked for",
+  async (decoder) => {
+    const [{ values }] = waves(1, 30) as [Series];
+    const series = ["a", "b"].map((name) => ({ name, values }));
+    const options = { season: 1, lookback: 6, segment: 2, hiddenSize: 4, output: "gaussian", decoder } as const;
+    const model = await Forecaster.create({ ...options, horizon: 3, quantiles: [0.3, 0.5], series });
+    const found = await model.forecast(series, { paths: 4, levels: [0.2, 0.9] });
+    const written = found.flatMap(({ paths = [] }) => paths.map((path) => path.join(" ")));
+    expect(new Set(written).size).toBe(8);
+    for (const { paths = [], point, levels, quantiles } of found) {
+      expect(levels).toEqual([0.2, 0.9]);
+      for (const h of [0, 1, 2]) {
+        const own = quantiles.map((quantile) => quantile[h] as number);
+        if (decoder === "segments") {
+          // Of a normal distribution: 0.8416 deviations below its mean, and 1.2816 above.
+          const deviation = ((own[1] as number) - (point[h] as number)) / 1.281551566;
+          expect(own[0]).toBeCloseTo((point[h] as number) - 0.841621234 * deviation, 6);
+          continue;
+        }
+        const [a, b, c, d] = paths.map((path) => path[h] as number).sort((x, y) => x - y) as [number, ...number[]];
+        // Between the four values lie thirds: 0.2 is 3/5 of the first, and 0.9 is 7/10 of the last.
+        const [first, last] = [(b as number) - a, (d as number) - (c as number)];
+        expect(own).toEqual([a + 0.6 * first, (c as number) + 0.7 * last].map((x) => expect.closeTo(x, 9)));
+        expect(point[h]).toBeCloseTo(((b as number) + (c as number)) / 2, 9);
+      }
+    }
+    const [usual] = await model.forecast(series);
+    expect(usual?.levels).toEqual([0.3, 0.5]);
+    expect(usual?.paths?.length).toBe(decoder === "segments" ? undefined : 200);
+  },
+);
+
 test("gaps cost accuracy, never a number", async () => {
   const series = waves(5, 140).map(({ values, ...one }) => ({
     ...one,
@@ -148,7 +181,8 @@ test.each(["segments", "autoregressive"] as const)(
     const options = {
       ...shared,
       decoder,
-      horizon: 6,
+      // The last segment has one step.
+      horizon: 5,
       output: "point",
       pointLoss: "absolute",
       seriesEmbedding: 3,
@@ -161,7 +195,7 @@ test.each(["segments", "autoregressive"] as const)(
     const lossOf = async (points: readonly ArrayLike<number>[]) => {
       const longer = series.map((one, i) => ({ ...one, values: [...one.values, ...Array.from(points[i] ?? [])] }));
       const { config } = model.network;
-      const data = new SeriesData(longer, { config, lastSteps: 6, role: "validate" });
+      const data = new SeriesData(longer, { config, lastSteps: 5, role: "validate" });
       expect(data.windows).toBe(2);
       const [batch] = [...data.batches(0)];
       const { total, tokens } = await new EvaluationStep(model).run(batch as NonNullable<typeof batch>);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { trainingFeeds } from "../../../lib/models/forecaster/batch.js";
 import type { CompleteForecasterConfig, ForecasterConfig } from "../../../lib/models/forecaster/config.js";
 import { completeForecaster } from "../../../lib/models/forecaster/config.js";
+import { SeriesData } from "../../../lib/models/forecaster/data.js";
 import { expectKnownAhead, prepareSeries, windowBefore } from "../../../lib/models/forecaster/windows.js";
 
 const gap = Number.NaN;
@@ -76,6 +77,79 @@ test.each([
   const read = [1, 3, 5, 4, 6, 8].map((value) => (value - expected) / series.fitted.scale);
   for (const [i, value] of window.read.entries()) expect(value).toBeCloseTo(read[i] as number, 12);
   for (const [h, value] of window.base.entries()) expect(value).toBeCloseTo(base[h] as number, 12);
+});
+
+test.each([
+  ["without a season: of all that is looked back on", { season: 1, lookback: 3 }, [100, 2, 4, 9, 70], 4, 5],
+  ["of a season longer than the look-back: of what there is", { lookback: 2 }, [100, 7, 1, 4, 70], 4, 2.5],
+  ["of a season with a gap: of the others", { lookback: 6 }, [1, 3, 5, 4, gap, 8, 70], 6, 6],
+  // The gaps before an origin take the last value that is known.
+  ["of a season of gaps: of all, each gap filled", { season: 2, lookback: 4 }, [2, 6, gap, gap, 70], 4, 5],
+] as const)("the mean level is, %s", (_, options, values, origin, expected) => {
+  const config = complete({ ...options, level: "mean", segment: 1 });
+  const { level, base } = windowBefore(prepared([...values], config), origin, config);
+  expect([level, ...base]).toEqual([expected, expected, expected]);
+});
+
+test("windows end at the last value, a stride apart, and of the last steps alone where those are asked for", () => {
+  const unit = (name: string) => ({ name, center: 0, deviation: 1, scale: 1, season: 1 });
+  const config = {
+    ...complete({ season: 1, level: "none", lookback: 3, segment: 1 }),
+    series: [unit("a"), unit("b")],
+  };
+  const values = (length: number, first: number) => Array.from({ length }, (_, t) => first + t);
+  const series = [
+    { name: "a", values: values(10, 0) },
+    { name: "b", values: values(4, 100) },
+  ];
+  /** The first value that each window forecasts, in batches. */
+  const firsts = (options: object, from = 0) => {
+    const data = new SeriesData(series, { config, batchSize: 3, role: "validate", ...options });
+    const batches = [...data.batches(0, from)];
+    if (from === 0) expect([data.length, data.windows]).toEqual([batches.length, batches.flatMap(targets).length]);
+    return batches.map(targets);
+  };
+  const targets = ({ form, feeds, tokens }: { form: { B: number }; feeds: object; tokens: number }) => {
+    const all = Array.from((feeds as { targets: Float32Array }).targets);
+    // Segments of one step: the second follows the first.
+    expect(all.slice(form.B)).toEqual(all.slice(0, form.B).map((value) => value + 1));
+    expect(tokens).toBe(2 * form.B);
+    return all.slice(0, form.B);
+  };
+  // Of the series too short for a full window the fullest.
+  expect(firsts({})).toEqual([[8, 7, 6], [5, 4, 3], [102]]);
+  expect(firsts({}, 1)).toEqual([[5, 4, 3], [102]]);
+  expect(firsts({ stride: 3 })).toEqual([[8, 5, 102]]);
+  expect(firsts({ lastSteps: 3 })).toEqual([[8, 7, 102], [101]]);
+  expect(firsts({ lastSteps: 3, stride: 2 })).toEqual([[8, 102]]);
+  const learnt = (epoch: number, options = {}) =>
+    [...new SeriesData(series, { config, batchSize: 7, ...options }).batches(epoch)].flatMap(targets);
+  expect(learnt(0)).not.toEqual(learnt(1));
+  expect(learnt(0)).not.toEqual(learnt(0, { seed: 2 }));
+  expect(learnt(0).sort((a, b) => a - b)).toEqual([3, 4, 5, 6, 7, 8, 102]);
+});
+
+test("a digest of series tells values, their lengths and their covariates apart, and their identity how they are read", async () => {
+  const config = { ...complete({ lookback: 3, segment: 1 }), pastCovariates: ["past"], futureCovariates: ["future"] };
+  const values = [1, 2, 3, 4, 5, 6];
+  const covariates = { past: values, future: [...values, 7, 8] };
+  const one = { name: "a", values, covariates };
+  const of = (series: object, options = {}) => new SeriesData([series as typeof one], { config, ...options });
+  const digests = [
+    one,
+    { ...one, values: [1, 2, 3, 4, 5, 7] },
+    { ...one, covariates: { ...covariates, past: [1, 2, 3, 4, 5, 7] } },
+    { ...one, covariates: { ...covariates, future: [...values, 7, 9] } },
+    // The same numbers one after the other, with their ends elsewhere.
+    { ...one, covariates: { past: [...values, 1], future: [2, 3, 4, 5, 6, 7, 8, 9] } },
+    { ...one, covariates: { past: [...values, 1, 2], future: [3, 4, 5, 6, 7, 8, 9] } },
+  ].map((series) => of(series).digest());
+  expect(new Set(await Promise.all(digests)).size).toBe(digests.length);
+  expect(await of({ ...one }).digest()).toBe(await digests[0]);
+  const identities = [{}, { batchSize: 2 }, { stride: 2 }, { seed: 2 }, { lastSteps: 2 }].map(
+    (options) => of(one, options).identity,
+  );
+  expect(new Set(identities).size).toBe(identities.length);
 });
 
 test("before a series begins its values are missing, and the nearest one stands there", () => {
