@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { FrameData, FrameFeatures, FrameVocabulary } from "../../../lib/index.js";
 import type { FrameTaggerForm } from "../../../lib/models/frameTagger/data.js";
+import { paddedFrames } from "../../../lib/models/frameTagger/sequences.js";
 import type { Batch } from "../../../lib/train/trainable.js";
 import { melodies, sequenceOf, walks } from "./frames.js";
 
@@ -60,15 +61,19 @@ test("longer sequences are refused by their place, split with all their frames, 
   const all = await FrameData.create(sequences, { tokenizer, maximumLength: longest });
   const split = await FrameData.create(sequences, { ...shared, long: "split" });
   expect(split.frames).toBe(all.frames);
-  expect(split.split).toBeGreaterThan(10);
-  expect(split.sequences).toBeGreaterThan(53 + split.split - 1);
+  const sizes = sequences.map(({ frames: { shape } }) => shape[0] as number);
+  expect(sizes).toContain(7);
+  const longer = sizes.filter((T) => T > 7).length;
+  expect([all.split, split.split, split.skipped]).toEqual([0, longer, 0]);
+  expect(split.sequences).toBe(sizes.reduce((sum, T) => sum + Math.ceil(T / 7), 0));
+  expect(read(split, 0).every((sequence) => sequence.split(" | ").length <= 7)).toBe(true);
   const frames = (data: FrameData) =>
     read(data, 0)
       .flatMap((sequence) => sequence.split(" | "))
       .sort();
   expect(frames(split)).toEqual(frames(all));
   const skipped = await FrameData.create(sequences, { ...shared, long: "skip" });
-  expect(skipped.sequences).toBe(53 - skipped.skipped);
+  expect([skipped.sequences, skipped.skipped, skipped.split]).toEqual([53 - longer, longer, 0]);
   await expect(FrameData.create(sequences, { tokenizer, maximumLength: 1, long: "skip" })).rejects.toThrow(
     /All 53 sequences are longer than 1 frame/,
   );
@@ -84,12 +89,53 @@ test("sequences without any label are left out, and none at all is refused", asy
   await expect(FrameData.create([unlabelled], { tokenizer })).rejects.toThrow(/no frame has a label/);
 });
 
-test("a digest tells numbers and labels apart", async () => {
-  const digest = async (x: number, label: string) =>
-    (await FrameData.create([sequenceOf([[x, 1]], { labels: [label] })], { tokenizer })).digest();
-  const digests = [await digest(1, "left"), await digest(2, "left"), await digest(1, "right")];
-  expect(new Set(digests).size).toBe(3);
+test("a digest tells numbers, labels and the ends of sequences apart", async () => {
+  const digest = async (...rows: [x: number, label: string][][]) => {
+    const made = rows.map((own) =>
+      sequenceOf(
+        own.map(([x]) => [x, 1]),
+        { labels: own.map(([, label]) => label) },
+      ),
+    );
+    return (await FrameData.create(made, { tokenizer })).digest();
+  };
+  const digests = [
+    await digest([[1, "left"]]),
+    await digest([[2, "left"]]),
+    await digest([[1, "right"]]),
+    await digest(
+      [[1, "left"]],
+      [
+        [2, "left"],
+        [3, "left"],
+      ],
+    ),
+    await digest(
+      [
+        [1, "left"],
+        [2, "left"],
+      ],
+      [[3, "left"]],
+    ),
+  ];
+  expect(new Set(digests).size).toBe(5);
 });
+
+test.each([
+  [1, 4],
+  [4, 4],
+  [5, 8],
+  [33, 36],
+  [63, 64],
+  [65, 72],
+  [129, 144],
+  [2000, 2048],
+])(
+  "%s frames are padded to %s: to a multiple of 4, or of an eighth of the power of two that they reach",
+  (length, padded) => {
+    expect(paddedFrames(length)).toBe(padded);
+  },
+);
 
 test("a frame without a label among lists of labels does not count, and is told from one that has none of them", async () => {
   const frames = [
@@ -106,6 +152,24 @@ test("a frame without a label among lists of labels does not count, and is told 
   expect([...(feeds.targets as Float32Array)]).toEqual([1, 0, 0, 0, 0, 0, 0, 1]);
   const parts = await FrameData.create(frames, { tokenizer: several, maximumLength: 1, long: "split" });
   expect([parts.sequences, parts.frames]).toEqual([3, 3]);
+  const pair = sequenceOf([[1], [2], [3]], { labels: [["a"], [], ["b", "a"]] });
+  const halves = await FrameData.create([pair], {
+    tokenizer: several,
+    maximumLength: 2,
+    long: "split",
+    role: "validate",
+  });
+  const [half] = [...halves.batches(0)] as [Batch<FrameTaggerForm>];
+  const rows = (name: string, width: number) =>
+    Array.from({ length: half.form.T * half.form.B }, (_, k) =>
+      [...(half.feeds[name] as Float32Array).subarray(k * width, (k + 1) * width)].join(),
+    );
+  const scaled = (x: number) =>
+    (x - (several.features.means[0] as number)) / (several.features.deviations[0] as number);
+  // Frames 1 and 3 side by side, then frame 2, then padding.
+  expect(rows("frames", 1).map(Number).slice(0, 3)).toEqual([1, 3, 2].map((x) => expect.closeTo(scaled(x), 5)));
+  expect(rows("targets", 2)).toEqual(["1,0", "1,1", "0,0", "0,0", "0,0", "0,0", "0,0", "0,0"]);
+  expect(rows("counted", 1)).toEqual(["1", "1", "1", "0", "0", "0", "0", "0"]);
 });
 
 test("labels are one or several, the same way throughout", async () => {

@@ -135,6 +135,22 @@ test("the simple models' losses are what their counts say", async () => {
   const [stay, go] = [1.5 / 3, 0.5 / 2];
   expect(repeated?.loss).toBeCloseTo(-Math.log(stay) - Math.log(1 - go), 10);
   expect(repeated?.microF1).toBe(1);
+  // Of frames further on the one before counts, and each sequence begins with its own first.
+  const more = await own.evaluate([
+    sequenceOf([
+      [1, 1],
+      [1, 0],
+      [0, 1],
+    ]),
+    sequenceOf([
+      [0, 1],
+      [1, 1],
+    ]),
+  ]);
+  const [come, arrive] = [0.5 / 2, 2.5 / 3];
+  const costs = [stay, 1 - go, 1 - stay, arrive, come, go].map(Math.log);
+  expect(more.repeated?.loss).toBeCloseTo(-costs.reduce((sum, cost) => sum + cost, 0) / 3, 10);
+  expect(more.count).toBe(3);
 });
 
 test("frames may have several labels, or none", async () => {
@@ -157,6 +173,10 @@ test("frames may have several labels, or none", async () => {
   expect(labels.map(({ label }) => label)).toEqual(["high", "low"]);
   const all = await many.tag(sequences.slice(0, 1), { threshold: 1e-6 });
   expect(all[0]?.labels[0]).toEqual(["high", "low"]);
+  const lists = sequences.slice(0, 20).flatMap((sequence) => sequence.labels);
+  const both = lists.filter((list) => list.length === 2).length / lists.length;
+  const eager = await many.evaluate(sequences.slice(0, 20), { threshold: 1e-6 });
+  expect([eager.accuracy, eager.usual.accuracy]).toEqual([both, both]);
   await expect(model.tag(walks(1, 2), { threshold: 0.4 })).rejects.toThrow(/^tag: threshold says .* Leave it out\./);
   await expect(model.evaluate(walks(1, 2), { threshold: 0.4 })).rejects.toThrow(/^evaluate: threshold says/);
 
