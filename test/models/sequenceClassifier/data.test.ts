@@ -49,6 +49,14 @@ test("balanced labels weigh the same all together, and a text weighs 1 on averag
   const [batch] = [...data.batches(0)];
   const own = batch?.feeds.weights as Float32Array;
   expect(own.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(53, 4);
+  expect(batch?.count).toBeCloseTo(53, 4);
+  // 35 texts have the label 0, and 18 the label 1.
+  const targets = (batch?.feeds.targets ?? []) as Int32Array;
+  expect(targets).toHaveLength(53);
+  for (const [b, label] of targets.entries()) {
+    expect(own[b]).toBeCloseTo(53 / (2 * (label === 0 ? 35 : 18)), 5);
+  }
+  expect(batch?.form).toMatchObject({ weighted: true, multiLabel: false });
   const measured = await LabelledData.create(examples, { tokenizer, balanced: true, role: "validate" });
   expect([...measured.batches(0)].every(({ form }) => !form.weighted)).toBe(true);
 });
@@ -58,6 +66,21 @@ test("a digest tells texts and labels apart", async () => {
     (await LabelledData.create([{ text: "abc", label: "no", ...changed }], { tokenizer })).digest();
   const digests = await Promise.all([{}, { text: "abd" }, { text: "ab" }, { label: "yes" }].map(digest));
   expect(new Set(digests).size).toBe(4);
+  const texts = (...own: string[]) =>
+    LabelledData.create(
+      own.map((text) => ({ text, label: "no" })),
+      { tokenizer },
+    );
+  expect(await (await texts("ab", "c")).digest()).not.toBe(await (await texts("a", "bc")).digest());
+  const identities = await Promise.all(
+    [{}, { balanced: true }, { wordDropout: 0.1 }, { wordDropout: 0.2 }, { seed: 2 }, { batchSize: 2 }].map(
+      async (options) => (await LabelledData.create(examples, { tokenizer, ...options })).identity,
+    ),
+  );
+  expect(new Set(identities).size).toBe(identities.length);
+  // What is measured is not weighted.
+  const measured = { tokenizer, role: "validate" as const };
+  expect((await LabelledData.create(examples, { ...measured, balanced: true })).identity).toBe(identities[0]);
   expect(await digest({})).toBe(digests[0]);
 });
 
@@ -72,11 +95,8 @@ test("longer texts are refused by their place, cut, or left out", async () => {
   );
   const cut = await LabelledData.create(texts, { ...shared, long: "cut" });
   expect([cut.examples, cut.cut, cut.skipped]).toEqual([2, 1, 0]);
-  expect(
-    read(cut, 0)
-      .map((text) => text.split(" -> ")[0]?.split(" ").length)
-      .sort(),
-  ).toEqual([2, 4]);
+  const [short, whole] = ["abcd", "ab"].map((text) => [...tokenizer.tokenizer.encode(text)].join(" "));
+  expect(read(cut, 0).sort()).toEqual([`${short} -> 0`, `${whole} -> 1`].sort());
   const skipped = await LabelledData.create(texts, { ...shared, long: "skip" });
   expect([skipped.examples, skipped.cut, skipped.skipped]).toEqual([1, 0, 1]);
   await expect(LabelledData.create(texts.slice(0, 1), { ...shared, long: "skip" })).rejects.toThrow(

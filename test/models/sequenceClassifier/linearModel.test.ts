@@ -4,6 +4,7 @@ import type { LabelledText } from "../../../lib/index.js";
 import { adam, LabelledData, loadModel, SequenceClassifier, Trainer, WordTokenizer } from "../../../lib/index.js";
 import { bagOfWords, bagRows } from "../../../lib/models/sequenceClassifier/bagOfWords.js";
 import { labelsOf } from "../../../lib/models/sequenceClassifier/examples.js";
+import { meanFrame } from "../../../lib/models/sequenceClassifier/linearBaseline.js";
 import { LinearModel } from "../../../lib/models/sequenceClassifier/linearModel.js";
 import { randomNumbers } from "../../data/randomText.js";
 import { temporaryFolder } from "../../data/temporaryFolder.js";
@@ -64,6 +65,30 @@ test("a step of AdaGrad from zero moves each word of the text and the bias by th
   const moved = [...bag.model.weight].filter((value) => value !== 0);
   expect(moved).toHaveLength(4);
   for (const value of moved) expect(Math.abs(value)).toBeCloseTo(weight, 5);
+});
+
+test("held-out texts end it at the best of 20 passes, the first one if the others are worse", async () => {
+  const learnt = [{ text: "one two", label: "yes" }];
+  const weightsOf = async (label: string) =>
+    (await fitted(learnt, { ...form, rows: 8, validation: [{ text: "one two", label }] })).model.bias;
+  // The first step moves each weight by the rate.
+  const [no, yes] = (await weightsOf("no")) as unknown as [number, number];
+  expect([no, yes]).toEqual([expect.closeTo(-0.2, 6), expect.closeTo(0.2, 6)]);
+  let [squares, weight] = [0, 0];
+  for (let pass = 0; pass < 20; pass++) {
+    const slope = 1 / (1 + Math.exp(6 * weight));
+    squares += slope * slope;
+    weight += (0.2 * slope) / Math.sqrt(squares);
+  }
+  expect((await weightsOf("yes"))[1]).toBeCloseTo(weight, 5);
+});
+
+test("the mean frame is that of each feature", () => {
+  const { rows, values } = meanFrame(Float32Array.of(1, 20, 3, 40, 8, 90), 2);
+  expect([rows, [...(values ?? [])]]).toEqual([
+    [0, 1],
+    [4, 50],
+  ]);
 });
 
 test("a feature that is always 0 learns nothing, and takes nothing from the others", async () => {

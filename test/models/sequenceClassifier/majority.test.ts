@@ -8,7 +8,7 @@ const of = (...labels: (string | string[])[]): LabelledText[] => labels.map((lab
 const small = { tokenizer, hiddenSize: 2, embeddingSize: 2 };
 
 test("the majority is of the texts that were learnt from, on whatever texts it is measured, also once loaded", async () => {
-  const learnt = of("sea", "land", "sea", "sky", "sea");
+  const learnt = of("land", "sea", "sea", "sky", "sea", "land");
   const model = await SequenceClassifier.create({
     ...small,
     labels: ["land", "sea", "sky"],
@@ -23,7 +23,7 @@ test("the majority is of the texts that were learnt from, on whatever texts it i
 });
 
 test("of several labels the commonest set counts, in any order, also the empty one", async () => {
-  expect(majorityOf(of(["a", "b"], ["a"], ["b", "a"]))).toEqual(["a", "b"]);
+  expect(majorityOf(of(["a"], ["a", "b"], ["b", "a"]))).toEqual(["a", "b"]);
   expect(majorityOf(of([], ["a"], []))).toEqual([]);
   const several = { ...small, labels: ["a", "b"], multiLabel: true };
   const model = await SequenceClassifier.create({ ...several, majority: ["a", "b"] });

@@ -136,6 +136,23 @@ test("sequences may have several labels, be cut, and be probed layer by layer", 
     "labels.csv, line 3: the text has 2 frames, and at most 1 are allowed.",
   );
   for (const { form, feeds } of cut.batches(0)) expect(feeds.frames).toHaveLength(form.T * form.B * 2);
+  const rows = [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ];
+  const three = { ...many[0], label: ["before"], sequence: sequenceOf(rows) } as LabelledText;
+  const first = await LabelledData.create([three], { ...shared, maximumLength: 2, long: "cut" });
+  const [{ feeds, form }] = [...first.batches(0)] as [
+    ReturnType<typeof first.batches> extends Iterable<infer B> ? B : never,
+  ];
+  const scaled = rows.flatMap((row, t) =>
+    row.map((x, i) => (t < 2 ? (x - (features.means[i] as number)) / (features.deviations[i] as number) : 0)),
+  );
+  expect(form).toMatchObject({ T: 4, B: 1, multiLabel: true, weighted: false });
+  const near = (x: number) => expect.closeTo(x / 1000, 3);
+  expect(Array.from(feeds.frames as Float32Array, (x) => x / 1000)).toEqual([...scaled, 0, 0].map(near));
+  expect([[...(feeds.lengths as Int32Array)], [...(feeds.targets as Float32Array)]]).toEqual([[2], [0, 1]]);
   await new Trainer(own, { data: cut, epochs: 1 }).run();
   expect((await own.evaluate(many)).confusion).toBeNull();
   const probe = await model.probe(examples.slice(0, 200));
@@ -154,6 +171,10 @@ test("texts and vectors are not taken for each other, and what is missing is nam
   );
   const gap = { text: "gap", label: "after", sequence: sequenceOf([[1, Number.NaN]]), place: "labels.csv, line 7" };
   await expect(model.evaluate([gap])).rejects.toThrow(/^labels\.csv, line 7, frame 1: feature 1 is missing \(NaN\)/);
+  await expect(model.classify([{ ...gap.sequence, name: "clip" }])).rejects.toThrow(
+    /^clip, frame 1: feature 1 is missing/,
+  );
+  await expect(model.classify([gap.sequence])).rejects.toThrow(/^classify: text 1 of 1, frame 1: feature 1 is missing/);
   const wide = { ...gap, sequence: sequenceOf([[1, 2, 3]]) };
   await expect(model.evaluate([wide])).rejects.toThrow(/line 7 has frames of 3 features, and the model reads 2/);
   const words = { tokenizer: features, labels: ["a", "b"], linearRows: 8 };
