@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { ByteTokenizer } from "../../../lib/data/byteTokenizer.js";
+import { sentenceMarks } from "../../../lib/data/sentenceMarks.js";
 import { nativeExecutor } from "../../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../../lib/executor/reference/executor.js";
 import { Graph } from "../../../lib/graph/graph.js";
 import * as ops from "../../../lib/graph/ops/index.js";
-import { CaptionData } from "../../../lib/models/imageCaptioner/captionData.js";
+import { CaptionData, expectImages, imagesSideBySide } from "../../../lib/models/imageCaptioner/captionData.js";
+import { completeCaptionerConfig, regionsOf } from "../../../lib/models/imageCaptioner/config.js";
 import { ImageCaptioner } from "../../../lib/models/imageCaptioner/imageCaptioner.js";
 import { slopes } from "../../../lib/models/imageCaptioner/positions.js";
 import type { Initializer } from "../../../lib/nn/initializers.js";
@@ -113,12 +115,140 @@ test("a model learns what is in an image, and where; with other images it is wro
   );
   await new Trainer(model, { data, epochs: 25, optimizer: adam({ learningRate: 0.01 }) }).run();
   expect((await model.score(held)).exact).toBeGreaterThan(0.95);
+  // Its captions are compared with all that an image has.
+  const both = held
+    .slice(0, 6)
+    .map((one, i) => ({ ...one, captions: [...one.captions, "the fish"].slice(0, 1 + (i % 2)) }));
+  const { images, references, texts, bleuByLength, bleu } = await model.score(both);
+  expect([images, references, texts.length]).toEqual([6, 9, 6]);
+  expect(texts).toEqual((await model.caption(both)).map(({ text }) => text));
+  expect(bleuByLength).toHaveLength(4);
+  expect(bleuByLength.at(-1)).toBeCloseTo(bleu.score, 9);
   const exchanged = held.map((one, i) => ({ ...one, image: (held[(i + 7) % held.length] as typeof one).image }));
   expect((await model.score(exchanged)).exact).toBeLessThan(0.4);
   const folder = `${await temporaryFolder()}/model`;
   await model.save(folder);
   const again = await ImageCaptioner.load(folder, { executor: native });
   expect(await again.caption(held)).toEqual(await model.caption(held));
+});
+
+test("a batch has each caption after the mark of its beginning and before that of its end, beside its own image", async () => {
+  const of = (thing: number, ...captions: string[]) => ({
+    image: { shape: [2, 2], values: Float32Array.of(thing, 0, 0, thing) },
+    captions,
+  });
+  const images = [of(1, "a dog", "the dog is below here"), of(2, "a cat above")];
+  const data = await CaptionData.create(images, { tokenizer, role: "validate", batchSize: 4 });
+  expect([data.images, data.captions, data.skipped, data.length]).toEqual([2, 3, 0, 1]);
+  expect(data.shape).toEqual({ rows: 1, columns: 2, channels: 2 });
+  const [{ form, feeds, tokens }] = [...data.batches(0)] as [
+    ReturnType<typeof data.batches> extends Iterable<infer B> ? B : never,
+  ];
+  // Five words and the end, padded to a multiple of four.
+  expect(form).toMatchObject({ T: 8, B: 3, rows: 1, columns: 2, channels: 2 });
+  const { begin, end } = sentenceMarks(tokenizer);
+  const sorted = (lines: string[]) => [...lines].sort();
+  const column = (values: ArrayLike<number>, b: number) => Array.from({ length: 8 }, (_, t) => values[3 * t + b]);
+  const read = [0, 1, 2].map((b) => {
+    const [inputs, targets] = [column(feeds.inputs as Int32Array, b), column(feeds.targets as Int32Array, b)];
+    const image = (feeds.images as Float32Array).subarray(4 * b, 4 * b + 4);
+    return `${image} ${inputs} ${targets} ${feeds.lengths?.[b as never]}`;
+  });
+  const expected = images.flatMap(({ image, captions }) =>
+    captions.map((text) => {
+      const own = [...tokenizer.encode(text)];
+      const padding = (value: number) => new Array(7 - own.length).fill(value);
+      const [inputs, targets] = [
+        [begin, ...own, ...padding(begin)],
+        [...own, end, ...padding(-1)],
+      ];
+      return `${image.values} ${inputs} ${targets} ${own.length + 1}`;
+    }),
+  );
+  expect(sorted(read)).toEqual(sorted(expected));
+  expect(tokens).toBe(3 + 6 + 4);
+  const others = [
+    data,
+    await CaptionData.create([of(1, "a dog"), of(2, "the dog is below here", "a cat above")], { tokenizer }),
+    await CaptionData.create([of(3, "a dog", "the dog is below here"), of(2, "a cat above")], { tokenizer }),
+    await CaptionData.create([of(1, "a dog", "the dog is below here"), of(2, "a cat here")], { tokenizer }),
+    await CaptionData.create([of(1, "a dog the", "dog is below here"), of(2, "a cat above")], { tokenizer }),
+  ];
+  expect(new Set(await Promise.all(others.map((own) => own.digest()))).size).toBe(5);
+  const identities = [
+    data,
+    ...(await Promise.all(
+      [{ seed: 2 }, { batchSize: 2 }, { maximumLength: 3, long: "skip" as const }].map((options) =>
+        CaptionData.create(images, { tokenizer, batchSize: 4, ...options }),
+      ),
+    )),
+  ];
+  expect(new Set(identities.map(({ identity }) => identity)).size).toBe(4);
+  expect(identities.map(({ captions, skipped }) => [captions, skipped])).toEqual([
+    [3, 0],
+    [3, 0],
+    [3, 0],
+    [2, 1],
+  ]);
+});
+
+test("colours as bytes become -1 to 1, and other numbers stay, each image in its place", () => {
+  const images = [
+    { image: { shape: [1, 3], values: Uint8Array.of(0, 255, 51) } },
+    { image: { shape: [1, 3], values: Int32Array.of(0, 255, 51) } },
+    { image: { shape: [1, 3], values: Float64Array.of(0.5, -2, 300) } },
+  ];
+  const together = [...imagesSideBySide(images)];
+  expect(together).toEqual([-1, 1, expect.closeTo(-0.6, 6), 0, 255, 51, 0.5, -2, 300]);
+  const spoilt = { image: { shape: [1, 3], values: Float32Array.of(0, 0, Number.POSITIVE_INFINITY) } };
+  expect(() => imagesSideBySide([images[0] as (typeof images)[0], spoilt])).toThrow(
+    "image 2: element 2 of the image is Infinity.",
+  );
+});
+
+test.each([
+  [{ rows: 28, columns: 30 }, [4, 8, 16, 32], 7, { rows: 7, columns: 7, halved: [true, true, false, false] }],
+  [{ rows: 30, columns: 13 }, [4, 8], 7, { rows: 30, columns: 13, halved: [false, false] }],
+  [{ rows: 15, columns: 9 }, [5], 4, { rows: 7, columns: 4, halved: [true] }],
+  [{ rows: 15, columns: 9 }, [], 1, { rows: 15, columns: 9, halved: [] }],
+] as const)(
+  "the grid of %o after convolutions of %o is halved while both sides keep %s",
+  (size, convolutions, gridSize, expected) => {
+    const config = completeCaptionerConfig({
+      ...size,
+      channels: 3,
+      vocabularySize: 9,
+      convolutions,
+      gridSize,
+    } as never);
+    expect(regionsOf(config)).toEqual({ ...expected, channels: convolutions.at(-1) ?? 3 });
+  },
+);
+
+test("what is no image is told from one, and lists of images from others", async () => {
+  const one = (shape: unknown, values: unknown) => () =>
+    expectImages("caption", [{ image: { shape, values } as never }]);
+  const refused = "caption: image 1 of 1: expected an image { shape, values }, got";
+  for (const [shape, values] of [
+    [[2, 2], new Float32Array(3)],
+    [[2, 0], new Float32Array(0)],
+    [[1.5, 2], new Float32Array(3)],
+    ["22", new Float32Array(4)],
+    [
+      [2, 2],
+      [1, 2, 3, 4],
+    ],
+    [undefined, new Float32Array(4)],
+  ]) {
+    expect(one(shape, values)).toThrow(refused);
+  }
+  expect(() => expectImages("caption", [null as never])).toThrow(refused);
+  expect(one([1], new Float32Array(1))()).toEqual({ rows: 1, columns: 1, channels: 1 });
+  expect(one([1, 1, 2, 1], new Float32Array(2))).toThrow(
+    "[rows,columns,channels] or [regions,channels], got [1,1,2,1]",
+  );
+  expect(() => expectImages("caption", [])).toThrow("caption: there are no images.");
+  expect(() => expectImages("caption", 5 as never)).toThrow("caption: expected a list of images, got 5.");
 });
 
 test("training adds λ Σ (L/S - Σ α)² for each caption, and evaluation nothing", async () => {

@@ -69,6 +69,15 @@ test("a caption table that names an image which does not exist is an error with 
   await expect(set.captioned(captions)).rejects.toThrow(
     /captions\.tsv, line 4: there is no image "d\.jpg" in .*features\.npy; did you mean a\.jpg\?/,
   );
+  await expect(set.captioned(captions)).rejects.not.toThrow("header");
+  // The first row may be one of names.
+  await expect(set.captioned(captions.slice(2))).rejects.toThrow(
+    /did you mean a\.jpg\? If that row names the columns, say so \(header: true; --header\)\.$/,
+  );
+  await expect(set.image("nothing at all")).rejects.toThrow(
+    /^there is no image "nothing at all" in .*features\.npy\.$/,
+  );
+  await expect(set.captioned(5 as never)).rejects.toThrow("expected what readCaptionTable gives, got 5");
   const known = await set.captioned(captions.slice(0, 2));
   expect(known[0]).toMatchObject({ name: "a.jpg", captions: ["a dog", "the dog"], image: { shape: [2, 2, 4] } });
 });
