@@ -71,6 +71,12 @@ test("longer sentences are refused by their place, cut, or left out", async () =
   );
   const cut = await TaggedData.create(sentences, { ...shared, long: "cut" });
   expect([cut.sentences, cut.cut, cut.skipped]).toEqual([53, 4, 0]);
+  const beginnings = sentences.map(({ tokens, tags }) => ({ tokens: tokens.slice(0, 10), tags: tags.slice(0, 10) }));
+  const plain = { tokenizer, wordDropout: 0, role: "validate" as const };
+  expect(read(await TaggedData.create(sentences, { ...plain, maximumLength: 10, long: "cut" }), 0)).toEqual(
+    read(await TaggedData.create(beginnings, plain), 0),
+  );
+  expect(cut.tokens).toBe(beginnings.reduce((sum, { tokens }) => sum + tokens.length, 0));
   const skipped = await TaggedData.create(sentences, { ...shared, long: "skip" });
   expect([skipped.sentences, skipped.cut, skipped.skipped]).toEqual([49, 0, 4]);
   await expect(TaggedData.create(sentences.slice(10, 11), { ...shared, long: "skip" })).rejects.toThrow(
@@ -87,6 +93,15 @@ test("a digest tells tokens and tags apart, and unknown tags are named", async (
     await digest(["a", "b"], ["O", "O"]),
   ];
   expect(new Set(digests).size).toBe(3);
+  const identities = await Promise.all(
+    [{}, { wordDropout: 0.5 }, { seed: 2 }, { batchSize: 2 }, { role: "validate" as const }].map(
+      async (options) => (await TaggedData.create(sentences, { tokenizer, ...options })).identity,
+    ),
+  );
+  expect(new Set(identities).size).toBe(identities.length);
+  // No word is dropped from what is measured.
+  const measured = { tokenizer, role: "validate" as const, wordDropout: 0.5 };
+  expect((await TaggedData.create(sentences, measured)).identity).toBe(identities.at(-1));
   const odd = { ...(sentences[3] as (typeof sentences)[number]), tags: ["O", "O", "XX", "O"] };
   await expect(TaggedData.create([odd], { tokenizer })).rejects.toThrow(/^t\.conll, line 62: Unknown label "XX"/);
   await expect(TaggedData.create([], { tokenizer })).rejects.toThrow(/There are no sentences/);
