@@ -200,9 +200,12 @@ function pastsOf(
 
 type Scores = Omit<ForecastScores, "name" | "owa">;
 
+/** The scores of one window: CRPS is a share of all values together. */
+type WindowScores = Omit<Scores, "crps">;
+
 /** The scores of windows, summed up. */
 class Sums {
-  readonly #scores: Scores[] = [];
+  readonly #scores: WindowScores[] = [];
   readonly #quantile = { sum: 0, size: 0 };
   readonly #hasVariances: boolean;
 
@@ -231,14 +234,13 @@ class Sums {
       meanAbsoluteError: meanAbsoluteError(truth, point),
       meanSquaredError: squared,
       scaledSquaredError: this.#hasVariances ? squared / prepared.fitted.deviation ** 2 : Number.NaN,
-      crps: 0,
       msis: hasInterval ? inUnits(intervalScore(truth, low, high, coverage)) : Number.NaN,
       coverage: hasInterval ? intervalCoverage(truth, low, high) : Number.NaN,
     });
   }
 
   means(): Scores {
-    const mean = (name: keyof Scores) => meanOf(this.#scores.map((score) => score[name]));
+    const mean = (name: keyof WindowScores) => meanOf(this.#scores.map((score) => score[name]));
     return {
       mase: mean("mase"),
       smape: mean("smape"),

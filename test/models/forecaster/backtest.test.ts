@@ -158,6 +158,42 @@ test("Naive2 is left out of a test from many origins, and the seasonal forecast 
   expect(await names(51, 1)).toEqual(["model!", "naive!", "drift!", "naive 2!"]);
 });
 
+test("what a backtest is asked for is asked of the model, 512 windows at a time, and its share is told", async () => {
+  const values = Array.from({ length: 530 }, (_, t) => 1 + (t % 7));
+  const asked: [windows: number, options: object][] = [];
+  const own = {
+    config,
+    forecast: async (places: readonly { origin: number }[], options: object) => {
+      asked.push([places.length, options]);
+      return places.map(({ origin }) => ({
+        ...written(levels),
+        point: Float64Array.from(values.slice(origin, origin + 2)),
+      }));
+    },
+  };
+  const shares: number[] = [];
+  const { signal } = new AbortController();
+  const options = {
+    lastSteps: 521,
+    stride: 1,
+    seed: 5,
+    paths: 7,
+    signal,
+    onProgress: (share: number) => shares.push(share),
+  };
+  const { scores, windows } = await backtest([{ name: "a", values }], options, own);
+  expect(windows).toBe(520);
+  expect(scores[0]).toMatchObject({ name: "model", meanAbsoluteError: 0 });
+  const given = { levels, seed: 5, paths: 7, signal };
+  expect(asked).toEqual([
+    [512, given],
+    [8, given],
+  ]);
+  expect(shares).toEqual([512 / 520, 1]);
+  await backtest([{ name: "a", values }], {}, own);
+  expect(asked.at(-1)).toEqual([1, { levels, seed: 1 }]);
+});
+
 test("a test needs a horizon to measure and something before it", async () => {
   await expect(backtest(series, { lastSteps: 1 }, model)).rejects.toThrow(
     /the horizon of 2 is longer than what is to be forecast, the last step\./,

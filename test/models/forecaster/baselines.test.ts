@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { naiveForecast, readSeries } from "../../../lib/index.js";
 import { mase, smape } from "../../../lib/metrics/forecast.js";
 import { drift, naive, naive2, seasonalNaive, withoutGaps } from "../../../lib/models/forecaster/baselines.js";
+import { randomNumbers } from "../../data/randomText.js";
 
 test("gaps take the value a season before, and the change of their neighbours since", () => {
   expect(Array.from(withoutGaps([1, 2, Number.NaN, 4], 2))).toEqual([1, 2, 3, 4]);
@@ -87,6 +88,26 @@ test("Naive2 carries a season on at the level of the last value", () => {
   const season = [5, 10, 15, 10];
   const history = Array.from({ length: 40 }, (_, t) => season[t % 4] as number);
   for (const [h, value] of naive2(history, 6, 4).entries()) expect(value).toBeCloseTo(season[h % 4] as number, 9);
+});
+
+test("Naive2 adjusts where the autocorrelation exceeds 1.645 of Bartlett's standard errors", () => {
+  const random = randomNumbers(2);
+  const [n, season] = [24, 3];
+  const found = Array.from({ length: 60 }, () => {
+    const strength = random(12);
+    const values = Array.from({ length: n }, (_, t) => 20 + random(10) + (t % season === 1 ? strength : 0));
+    const mean = values.reduce((sum, value) => sum + value, 0) / n;
+    const apart = values.map((value) => value - mean);
+    const product = (lag: number) => apart.slice(lag).reduce((sum, value, t) => sum + value * (apart[t] as number), 0);
+    const r = (lag: number) => product(lag) / product(0);
+    const isSeasonal = Math.abs(r(3)) / Math.sqrt((1 + 2 * (r(1) ** 2 + r(2) ** 2)) / n) > 1.645;
+    // A season that is taken changes from step to step; the last value does not.
+    expect(new Set(naive2(values, 3, season)).size > 1).toBe(isSeasonal);
+    return isSeasonal;
+  });
+  const share = found.filter(Boolean).length / found.length;
+  expect(share).toBeGreaterThan(0.2);
+  expect(share).toBeLessThan(0.8);
 });
 
 const data = fileURLToPath(new URL("../../../../shared/data/forecast-m4", import.meta.url));

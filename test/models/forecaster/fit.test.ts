@@ -10,17 +10,17 @@ const scaled = (values: number[], options: object = {}) =>
   fitSeries("a", Float64Array.from(values), { season: 1, scaling: "difference", logarithm: false, ...options });
 
 test("a series has its mean, its deviation, and as scale what the model asks for", () => {
-  const values = [1, 5, missing, 2, 8];
-  const fitted = { name: "a", center: 4, deviation: expect.closeTo(deviationOf(1, 5, 2, 8), 12), season: 1 };
+  const values = [1, 5, missing, 2, 12];
+  const fitted = { name: "a", center: 5, deviation: expect.closeTo(deviationOf(1, 5, 2, 12), 12), season: 1 };
   expect(scaled(values, { scaling: "deviation" })).toEqual({ ...fitted, scale: fitted.deviation });
-  expect(scaled(values, { scaling: "mean" })).toEqual({ ...fitted, scale: 1 + 4 });
+  expect(scaled(values, { scaling: "mean" })).toEqual({ ...fitted, scale: 1 + 5 });
   expect(
     scaled(
       values.map((value) => -value),
       { scaling: "mean" },
     ),
-  ).toMatchObject({ center: -4, scale: 5 });
-  expect(scaled(values)).toEqual({ ...fitted, scale: 5 });
+  ).toMatchObject({ center: -5, scale: 6 });
+  expect(scaled(values)).toEqual({ ...fitted, scale: (4 + 10) / 2 });
 });
 
 test.each([

@@ -200,6 +200,94 @@ test("what is read and what is learnt stand segment by segment, with covariates 
   expect(inTurn.feeds).not.toHaveProperty("known");
 });
 
+test.each(["segments", "autoregressive"] as const)(
+  "%s: windows side by side are read and learnt as each is alone",
+  (decoder) => {
+    const config = {
+      ...complete({ lookback: 4, segment: 2, horizon: 5, level: "mean", linear: true, decoder, baseline: "drift" }),
+      pastCovariates: ["past"],
+      futureCovariates: ["future"],
+      seriesEmbedding: 2,
+      series: ["a", "b", "c"].map((name, i) => ({ name, center: 1, deviation: 1, scale: 2 + i, season: 3 })),
+    };
+    const values = (i: number) => [3, 1, 4, 1, 5, 9, gap, 2, 6, gap, 3, 5].map((value, t) => value * (i + 1) + i * t);
+    const series = prepareSeries(
+      ["a", "b", "c"].map((name, i) => ({
+        name,
+        values: values(i),
+        covariates: { past: values(i + 3), future: values(i + 5) },
+      })),
+      config,
+    );
+    const places = series.map((own, i) => ({ prepared: own, origin: 5 + i }));
+    const together = trainingFeeds(places, config);
+    const alone = places.map((place) => trainingFeeds([place], config));
+    expect(together.values).toBe(alone.reduce((sum, own) => sum + own.values, 0));
+    expect(together.feeds.series).toEqual(Int32Array.of(0, 1, 2));
+    const names = ["inputs", "window", "targets", "weights", ...(decoder === "segments" ? ["known"] : [])];
+    expect(Object.keys(together.feeds).sort()).toEqual([...names, "series"].sort());
+    const steps: Record<string, number> = { inputs: decoder === "segments" ? 2 : 4, window: 1 };
+    for (const name of names) {
+      const all = together.feeds[name] as Float32Array;
+      const T = steps[name] ?? 3;
+      const width = all.length / T / 3;
+      for (const [b, { feeds }] of alone.entries()) {
+        const rows = Array.from({ length: T }, (_, t) => [
+          ...all.subarray((t * 3 + b) * width, (t * 3 + b + 1) * width),
+        ]);
+        expect(rows.flat(), `${name} ${b}`).toEqual([...(feeds[name] as Float32Array)]);
+      }
+    }
+  },
+);
+
+test("counts are learnt as they are, with the divisor of their series, and added to nothing", () => {
+  const config = {
+    ...complete({ lookback: 2, segment: 1, output: "negative-binomial", level: "none" }),
+    series: [{ name: "a", center: 5, deviation: 1, scale: 4, season: 1 }],
+  };
+  const series = prepared([9, 1, 0, 3], config);
+  const { feeds } = trainingFeeds([{ prepared: series, origin: 2 }], config);
+  expect([feeds.inputs, feeds.targets, feeds.scale].map((own) => [...(own as Float32Array)])).toEqual([
+    [1, 0, -1, 0],
+    [0, 3],
+    [4],
+  ]);
+  expect([...windowBefore(series, 2, config).base]).toEqual([0, 0]);
+});
+
+test("covariates and the calendar stand one after the other, those of the past alone left out of what is known ahead", () => {
+  const config = {
+    ...complete({ season: 1, lookback: 1, segment: 1, horizon: 1, level: "none", calendar: ["weekday"] }),
+    pastCovariates: ["x", "y"],
+    futureCovariates: ["u", "v"],
+  };
+  const monday = { start: Date.UTC(2024, 1, 26), step: { milliseconds: 86_400_000 } };
+  const covariates = { x: [3, 4], y: [5, 6], u: [7, 8], v: [9, 10] };
+  const series = prepared([2], config, { times: monday, covariates });
+  const { feeds } = trainingFeeds([{ prepared: series, origin: 1 }], config);
+  // The only value is the mean, and known.
+  expect([...(feeds.inputs as Float32Array)]).toEqual([0, 0, 3, 5, 7, 9, -0.5]);
+  expect([...(feeds.known as Float32Array)]).toEqual([8, 10, expect.closeTo(1 / 6 - 0.5, 6)]);
+});
+
+test("series that are long enough for a window need their covariates up to its end, others do not", () => {
+  const config = { ...complete({ horizon: 3, lookback: 3, segment: 1 }), futureCovariates: ["heat"] };
+  const one = (length: number, heat: number) => ({
+    values: new Array(length).fill(1),
+    covariates: { heat: new Array(heat).fill(0) },
+  });
+  const windows =
+    (...series: object[]) =>
+    () =>
+      new SeriesData(series as never, { config }).windows;
+  expect(windows(one(4, 4))()).toBe(1);
+  expect(windows(one(4, 3))).toThrow(/must be known for the 3 steps .* 1 value is missing at its end/);
+  expect(windows(one(4, 4), one(3, 2))()).toBe(1);
+  expect(windows(one(3, 3))).toThrow(/^No series is long enough: the longest has 3 values/);
+  expect(windows()).toThrow(/^SeriesData: expected a list of series/);
+});
+
 test("the calendar of each step that is read is the one of its date, and 0 before the series begins", () => {
   const config = complete({ lookback: 6, segment: 2, horizon: 2, level: "none", calendar: ["weekday", "month"] });
   const start = Date.UTC(2024, 1, 26);
