@@ -8,11 +8,14 @@ import * as ops from "../../../lib/graph/ops/index.js";
 import { CaptionData, expectImages, imagesSideBySide } from "../../../lib/models/imageCaptioner/captionData.js";
 import { completeCaptionerConfig, regionsOf } from "../../../lib/models/imageCaptioner/config.js";
 import { ImageCaptioner } from "../../../lib/models/imageCaptioner/imageCaptioner.js";
+import { ImageCaptionerNetwork } from "../../../lib/models/imageCaptioner/network.js";
 import { slopes } from "../../../lib/models/imageCaptioner/positions.js";
 import type { Initializer } from "../../../lib/nn/initializers.js";
 import { adam } from "../../../lib/train/optimizers.js";
 import { Trainer } from "../../../lib/train/trainer.js";
 import { temporaryFolder } from "../../data/temporaryFolder.js";
+import { numbers } from "../../graph/case.js";
+import { storeOf } from "../slopes.js";
 import { captioned, captioner, columns, rows, tokenizer } from "./captions.js";
 
 const native = nativeExecutor();
@@ -130,6 +133,74 @@ test("a model learns what is in an image, and where; with other images it is wro
   await model.save(folder);
   const again = await ImageCaptioner.load(folder, { executor: native });
   expect(await again.caption(held)).toEqual(await model.caption(held));
+});
+
+test("two steps have the logits and the attention of the equations, with a plain cell, a gate and places of regions", async () => {
+  const [S, M, B] = [3, 2, 2];
+  const sizes = {
+    vocabularySize: 5,
+    rows: 1,
+    columns: S,
+    channels: M,
+    hiddenSize: 3,
+    embeddingSize: 4,
+    attentionSize: 2,
+  };
+  const network = new ImageCaptionerNetwork({ ...sizes, cell: "rnn", positions: true });
+  const graph = new Graph();
+  const encoded = network.encode(graph.feed("images", "f32", [B, 1, S, M]));
+  const first = network.step(graph.feed("first", "i32", [B]), encoded.state, encoded);
+  const second = network.step(graph.feed("second", "i32", [B]), first.state, encoded);
+  graph.output("logits", second.logits);
+  graph.output("weights", second.weights as NonNullable<typeof second.weights>);
+  const exact = new ReferenceExecutor({ precision: "float64" });
+  const store = await storeOf(exact, network, (i, size) => numbers(size, i + 1));
+  const images = numbers(B * S * M, 99);
+  const tokens = { first: [1, 4], second: [3, 0] };
+  const feeds = { images, first: Int32Array.from(tokens.first), second: Int32Array.from(tokens.second) };
+  const { outputs } = await exact.compile(graph.program(), store).run(feeds);
+
+  const all = new Map<string, number[]>();
+  for (const { name } of network.parameters) all.set(name, Array.from(await store.read(name)));
+  const own = (name: string) => all.get(name) as number[];
+  const sum = (values: readonly number[]) => values.reduce((total, x) => total + x, 0);
+  /** W x + b, a row of W for each output. */
+  const linear = (name: string, x: readonly number[], bias?: string, weight = `${name}.weight`) =>
+    Array.from({ length: own(weight).length / x.length }, (_, i) =>
+      sum([
+        ...x.map((value, k) => value * (own(weight)[i * x.length + k] as number)),
+        bias ? (own(bias)[i] as number) : 0,
+      ]),
+    );
+  const add = (a: readonly number[], b: readonly number[]) => a.map((x, i) => x + (b[i] as number));
+  for (let b = 0; b < B; b++) {
+    const regions = Array.from({ length: S }, (_, s) =>
+      add([...images.subarray((b * S + s) * M, (b * S + s + 1) * M)], own("positions").slice(s * M, (s + 1) * M)),
+    );
+    const mean = [0, 1].map((m) => sum(regions.map((a) => a[m] as number)) / S);
+    let h = linear("first.h_l0", mean, "first.h_l0.bias").map(Math.tanh);
+    let [logits, alpha] = [[] as number[], [] as number[]];
+    for (const token of [tokens.first[b] as number, tokens.second[b] as number]) {
+      const query = linear("attention.query", h);
+      const scores = regions.map((a) =>
+        sum(add(query, linear("attention.memory", a)).map((x, k) => Math.tanh(x) * (own("attention.v")[k] as number))),
+      );
+      const total = sum(scores.map(Math.exp));
+      alpha = scores.map((score) => Math.exp(score) / total);
+      const beta = 1 / (1 + Math.exp(-(linear("gate", h, "gate.bias")[0] as number)));
+      const z = [0, 1].map((m) => beta * sum(regions.map((a, s) => (alpha[s] as number) * (a[m] as number))));
+      const embedded = own("embedding.weight").slice(4 * token, 4 * token + 4);
+      const input = linear("", [...embedded, ...z], "decoder.bias_ih_l0", "decoder.weight_ih_l0");
+      h = add(input, linear("", h, "decoder.bias_hh_l0", "decoder.weight_hh_l0")).map(Math.tanh);
+      logits = linear(
+        "output",
+        linear("combine", [...h, ...z, ...embedded], "combine.bias").map(Math.tanh),
+        "output.bias",
+      );
+    }
+    for (const [v, x] of logits.entries()) expect(outputs.logits?.[b * 5 + v], `logit ${b} ${v}`).toBeCloseTo(x, 12);
+    for (const [s, x] of alpha.entries()) expect(outputs.weights?.[b * S + s], `weight ${b} ${s}`).toBeCloseTo(x, 12);
+  }
 });
 
 test("a batch has each caption after the mark of its beginning and before that of its end, beside its own image", async () => {
