@@ -45,6 +45,7 @@ test("an epoch has every text once with its label, those of similar lengths toge
 test("balanced labels weigh the same all together, and a text weighs 1 on average", async () => {
   const weights = labelWeights([30, 10, 0]);
   expect(weights.map((weight, id) => weight * ([30, 10, 0][id] as number))).toEqual([20, 20, 0]);
+  expect(labelWeights([3, 1])).toEqual([4 / (2 * 3), 4 / 2]);
   const data = await LabelledData.create(examples, { tokenizer, batchSize: 64, balanced: true });
   const [batch] = [...data.batches(0)];
   const own = batch?.feeds.weights as Float32Array;
@@ -59,6 +60,16 @@ test("balanced labels weigh the same all together, and a text weighs 1 on averag
   expect(batch?.form).toMatchObject({ weighted: true, multiLabel: false });
   const measured = await LabelledData.create(examples, { tokenizer, balanced: true, role: "validate" });
   expect([...measured.batches(0)].every(({ form }) => !form.weighted)).toBe(true);
+});
+
+test("of several labels a text has a 1 for each that it has, in its own row", async () => {
+  const labels = [[], ["yes"], ["no", "yes"], "no", ["yes", "yes"]];
+  const texts = labels.map((label) => ({ text: "abc", label }));
+  const data = await LabelledData.create(texts, { tokenizer, multiLabel: true, role: "validate" });
+  const [batch] = [...data.batches(0)];
+  expect([...((batch?.feeds.targets ?? []) as Float32Array)]).toEqual([0, 0, 0, 1, 1, 1, 1, 0, 0, 1]);
+  expect(batch).toMatchObject({ tokens: 5, form: { B: 5, multiLabel: true, weighted: false } });
+  expect(data.frequencies).toEqual([2, 3]);
 });
 
 test("a digest tells texts and labels apart", async () => {
@@ -127,6 +138,16 @@ test("what cannot be learnt is named with its place and the way out", async () =
     /balanced is for texts with one label/,
   );
   await expect(LabelledData.create([], { tokenizer })).rejects.toThrow(/There are no texts/);
+  const placeless = (text: unknown) =>
+    LabelledData.create(
+      [
+        { text: "a", label: "no" },
+        { text, label: "no" },
+      ] as never,
+      { tokenizer },
+    );
+  await expect(placeless("")).rejects.toThrow(/^text 2 of 2: the text has no tokens/);
+  await expect(placeless(5)).rejects.toThrow("LabelledData: expected text 2 of 2 to have a text, got 5.");
   await expect(LabelledData.create("a" as never, { tokenizer })).rejects.toThrow(
     /expected a list of \{ text, label \}/,
   );

@@ -83,6 +83,32 @@ test("held-out texts end it at the best of 20 passes, the first one if the other
   expect((await weightsOf("yes"))[1]).toBeCloseTo(weight, 5);
 });
 
+test("with several labels what a text has not counts among the held-out losses as well", async () => {
+  const labels = ["a", "b"];
+  // Each pass makes "a" likelier: for the first text, and for all the others, which have no label, too.
+  const held = [{ text: "one", label: ["a"] }, ...Array.from({ length: 20 }, () => ({ text: "two", label: [] }))];
+  const options = { labels, multiLabel: true, rows: 8 };
+  const first = await fitted([{ text: "one", label: ["a"] }], { ...options, validation: held });
+  expect([...first.model.bias]).toEqual([expect.closeTo(0.2, 6), expect.closeTo(-0.2, 6)]);
+  const last = await fitted([{ text: "one", label: ["a"] }], { ...options, validation: held.slice(0, 1) });
+  expect(last.model.bias[0]).toBeGreaterThan(0.5);
+});
+
+test("the probabilities are a softmax of what rows and biases sum to, or a sigmoid for each label", () => {
+  const [weight, bias] = [Float32Array.of(1, 2, 4, 8, -1, 0.5), Float32Array.of(0.25, -0.5)];
+  const several = new LinearModel(weight, bias, { ...form, multiLabel: true });
+  const one = new LinearModel(weight, bias, form);
+  const [a, b] = [0.25 + 1 * 0.5 + -1 * 3, -0.5 + 2 * 0.5 + 0.5 * 3];
+  const input = { rows: [0, 2], values: Float32Array.of(0.5, 3) };
+  const near = (...values: number[]) => values.map((value) => expect.closeTo(value, 6));
+  expect([...several.probabilities(input)]).toEqual(near(1 / (1 + Math.exp(-a)), 1 / (1 + Math.exp(-b))));
+  const total = Math.exp(a) + Math.exp(b);
+  expect([...one.probabilities(input)]).toEqual(near(Math.exp(a) / total, Math.exp(b) / total));
+  // Without values each row counts once.
+  const counted = 1 / (1 + Math.exp(0.25 + 1 - 1 - (-0.5 + 2 + 0.5)));
+  expect(one.probabilities({ rows: [0, 2] })[1]).toBeCloseTo(counted, 6);
+});
+
 test("the mean frame is that of each feature", () => {
   const { rows, values } = meanFrame(Float32Array.of(1, 20, 3, 40, 8, 90), 2);
   expect([rows, [...(values ?? [])]]).toEqual([
@@ -140,6 +166,7 @@ test("several labels a text are as many questions", async () => {
 
 test("a text without words or signs has none, and the biases alone decide", async () => {
   expect(bagOfWords(" \n\t", 16)).toEqual({ rows: [] });
+  expect(bagOfWords("Ab ÉTÉ", 4096)).toEqual(bagOfWords("aB été", 4096));
   expect(bagOfWords("a B! a", 16).rows).toHaveLength(new Set(bagOfWords("b a !", 16).rows).size);
   expect(await bagRows([{ text: " ", label: "x" }], { classes: 2 })).toBe(4096);
 });

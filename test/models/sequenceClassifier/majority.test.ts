@@ -32,6 +32,11 @@ test("of several labels the commonest set counts, in any order, also the empty o
   expect((await none.evaluate(of(["b", "a"], []))).majority).toEqual({ label: [], accuracy: 1 / 2 });
 });
 
+test("the commonest label is asked of texts, and of none there is none", () => {
+  expect(() => majorityOf("sea" as never)).toThrow(/^majorityOf: expected a list of \{ text, label \}, got "sea"/);
+  expect(majorityOf([])).toEqual([]);
+});
+
 test("a majority that the model cannot give is refused", async () => {
   const labels = ["land", "sea"];
   await expect(SequenceClassifier.create({ ...small, labels, majority: ["sky"] })).rejects.toThrow(

@@ -10,6 +10,7 @@ import type { SequenceClassifierConfig } from "../../../lib/models/sequenceClass
 import { SequenceClassifierNetwork } from "../../../lib/models/sequenceClassifier/network.js";
 import { Pooling, poolings } from "../../../lib/models/sequenceClassifier/pooling.js";
 import { RecurrentStack } from "../../../lib/nn/recurrent.js";
+import { randomSource } from "../../../lib/random/source.js";
 import { numbers } from "../../graph/case.js";
 import { expectSlopes, storeOf } from "../slopes.js";
 
@@ -49,7 +50,8 @@ test("with several labels the slope of a logit of 0 is 1/2 - y", async () => {
   const network = new SequenceClassifierNetwork({ ...sizes, multiLabel: true });
   const graph = new Graph();
   const { features } = network.features(graph.feed("ids", "i32", [T, B]), graph.feed("lengths", "i32", [B]));
-  const { losses } = network.losses(graph, features);
+  const { losses, count } = network.losses(graph, features);
+  graph.output("count", count);
   const bias = network.parameters.find(({ name }) => name === "output.bias")?.in(graph) as Tensor;
   graph.output("slopes", differentiate(ops.sum(losses), [bias])[0] as Tensor);
   const executor = new ReferenceExecutor({ precision: "float64" });
@@ -57,6 +59,18 @@ test("with several labels the slope of a logit of 0 is 1/2 - y", async () => {
   const feeds = { ...batch, targets: Float32Array.of(1, 0, 1, 0, 0, 1) };
   const { outputs } = await executor.compile(graph.program(), store).run(feeds);
   expect([...(outputs.slopes as Float64Array)]).toEqual([0, 1, -1]);
+  expect(outputs.count?.[0]).toBe(B);
+});
+
+test("the first vectors of tokens have the deviation 0.1, and others where an initializer says so", () => {
+  const deviationOf = (config: Partial<SequenceClassifierConfig>) => {
+    const { parameters } = new SequenceClassifierNetwork({ ...sizes, ...config });
+    const values = parameters[0]?.initializer([500, 8], randomSource(1, "vectors")) ?? [];
+    return Math.sqrt(Array.from(values).reduce((sum, x) => sum + x * x, 0) / 4000);
+  };
+  expect(deviationOf({})).toBeCloseTo(0.1, 2);
+  expect(deviationOf({ initializer: "normal:0.02" })).toBeCloseTo(0.02, 2);
+  expect(deviationOf({ initializer: "normal:0.02" })).toBeLessThan(0.03);
 });
 
 /** Probabilities of rows of a batch, and its attention. */

@@ -11,6 +11,7 @@ import {
   SequenceClassifier,
   type SequenceClassifierOptions,
   Trainer,
+  WordTokenizer,
 } from "../../../lib/index.js";
 import { EvaluationStep } from "../../../lib/train/evaluation.js";
 import { randomNumbers } from "../../data/randomText.js";
@@ -71,7 +72,8 @@ test("the loss of an evaluation is the mean of what the true labels' probabiliti
     (sum, { label }, i) => sum - Math.log(found[i]?.probabilities[label as string] as number),
     0,
   );
-  expect((await model.evaluate(examples)).loss).toBeCloseTo(cost / 50, 4);
+  for (const batchSize of [16, 50])
+    expect((await model.evaluate(examples, { batchSize })).loss).toBeCloseTo(cost / 50, 4);
 });
 
 test("a saved model is read back with its labels, and other labels are another model", async () => {
@@ -122,6 +124,24 @@ test("with several labels a text has each that is true of it, or none", async ()
   const threshold = { threshold: 0.4 };
   await expect(model.classify(["ab"], threshold)).rejects.toThrow(/^classify: threshold says .* Leave it out\./);
   await expect(model.evaluate([{ text: "ab", label: "x" }], threshold)).rejects.toThrow(/^evaluate: threshold says/);
+});
+
+test("the threshold of an evaluation is that of the network and of the linear model beside it", async () => {
+  const words = WordTokenizer.fromText("to be or not", { unknown: true });
+  const options = { tokenizer: words, labels: ["a", "b"], multiLabel: true, hiddenSize: 2, linearRows: 64 };
+  const own = await SequenceClassifier.create(options);
+  const examples = ["to be", "or", "not to be or not"].map((text) => ({ text, label: ["b", "a"] }));
+  await own.fitLinear([...examples, { text: "not", label: [] }]);
+  const accuracies = async (threshold: number) => {
+    const { accuracy, linear } = await own.evaluate(examples, { threshold, batchSize: 2 });
+    return [accuracy, linear?.accuracy];
+  };
+  expect(await accuracies(1e-9)).toEqual([1, 1]);
+  expect(await accuracies(1 - 1e-6)).toEqual([0, 0]);
+  await expect(own.evaluate([])).rejects.toThrow("evaluate: there are no texts.");
+  await expect(own.evaluate([...examples, { text: "be", label: "c" }])).rejects.toThrow(
+    /^text 4 of 4: Unknown label "c"/,
+  );
 });
 
 test("attention says how much each token counts", async () => {
