@@ -76,6 +76,9 @@ test("nothing that BIO forbids is ever among the best, even from a model that ha
   });
   const guesses = await free.tag(sentences.map(({ tokens }) => tokens));
   expect(guesses.map(({ tags }) => tags).every(allowed)).toBe(false);
+  const odd = [{ tokens: ["x", "x"], tags: ["O", "I-PER"] }];
+  expect((await free.evaluate(odd)).count).toBe(2);
+  await expect(fresh.evaluate(odd)).rejects.toThrow(/I-PER cannot follow O/);
 });
 
 test("the best sequences come with their probabilities, the first is the answer, and marginals sum to 1", async () => {
@@ -132,6 +135,8 @@ test("the best sequences of a softmax are products of its probabilities", async 
   });
   const C = soft.labels.length;
   expect(nBest).toHaveLength(C * C);
+  // Each token stands by itself: any tag may follow any other.
+  expect((await soft.evaluate([{ tokens: ["x", "x"], tags: ["O", "I-PER"] }])).count).toBe(2);
   for (const { tags, probability } of nBest) {
     const [a, b] = tags.map((tag, t) => marginals[t * C + soft.labels.indexOf(tag)] as number) as [number, number];
     expect(probability).toBeCloseTo(a * b, 5);

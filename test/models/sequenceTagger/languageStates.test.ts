@@ -119,6 +119,9 @@ test("the sentences of a training are read once where memory allows, to the bits
     await TaggedData.create(sentences, { ...own, languageMemory: 0 }),
   ];
   expect([once.languagesRead, again.languagesRead]).toEqual([true, false]);
+  // Numbers of rows of a batch mean others in a part of it.
+  expect([once.divisible, again.divisible]).toEqual([true, false]);
+  expect((await TaggedData.create(sentences, { tokenizer: vocabulary })).divisible).toBe(true);
   for (const data of [once, again])
     expect(data.languageMebibytes).toBeCloseTo((once.tokens * (12 + 32) * 4) / 2 ** 20, 6);
   const [first, second] = [[...once.batches(0)], [...again.batches(0)]];
