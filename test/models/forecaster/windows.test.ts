@@ -224,6 +224,27 @@ test.each(["segments", "autoregressive"] as const)(
     const alone = places.map((place) => trainingFeeds([place], config));
     expect(together.values).toBe(alone.reduce((sum, own) => sum + own.values, 0));
     expect(together.feeds.series).toEqual(Int32Array.of(0, 1, 2));
+    for (const [i, { prepared: own, origin }] of places.entries()) {
+      const { base, level, scale } = windowBefore(own, origin, config);
+      const feeds = alone[i]?.feeds as Record<string, Float32Array>;
+      const learnt = [0, 1, 2, 3, 4].map((h) => (own.values[origin + h] as number) - (base[h] as number));
+      const near = (value: number) => expect.closeTo(value, 5);
+      const targets = learnt.map((value) => near(Number.isNaN(value) ? 0 : value / scale));
+      expect([...(feeds.targets ?? [])]).toEqual([...targets, 0]);
+      // In turn the first two segments of the horizon are read: the forecast that the network adds to where a value is missing.
+      const expected = [0, 2].flatMap((h) => {
+        const steps = [h, h + 1];
+        const all = steps.map((step) => own.values[origin + step] as number);
+        const heat = steps.map((step) => own.future[0]?.[origin + step] as number);
+        return [
+          ...all.map((value, k) => near(((Number.isNaN(value) ? (base[h + k] as number) : value) - level) / scale)),
+          ...all.map((value) => Number(Number.isNaN(value))),
+          ...[0, 0],
+          ...heat.map((value) => near(Number.isNaN(value) ? 0 : value)),
+        ];
+      });
+      if (decoder === "autoregressive") expect([...(feeds.inputs ?? []).slice(16)]).toEqual(expected);
+    }
     const names = ["inputs", "window", "targets", "weights", ...(decoder === "segments" ? ["known"] : [])];
     expect(Object.keys(together.feeds).sort()).toEqual([...names, "series"].sort());
     const steps: Record<string, number> = { inputs: decoder === "segments" ? 2 : 4, window: 1 };
