@@ -18,7 +18,7 @@ async function arrays(names?: string): Promise<string> {
 }
 
 test("images of an array are called by their names file, or by their numbers", async () => {
-  const named = await ImageSet.open(await arrays("a.jpg\nb.jpg\nc.jpg\n"));
+  const named = await ImageSet.open(await arrays("a.jpg\nb.jpg \nc.jpg\n"));
   expect(named.names).toEqual(["a.jpg", "b.jpg", "c.jpg"]);
   expect(await named.image("b.jpg")).toEqual({ shape: [2, 2, 4], values: values.slice(16, 32) });
   const numbered = await ImageSet.open(await arrays());
@@ -30,7 +30,13 @@ test("tensors have names; several places are one set", async () => {
   await writeSafetensors(file, { tensors: [{ name: "x.png", shape: [4], values: Float32Array.of(1, 2, 3, 4) }] });
   const set = await ImageSet.open([file, await arrays()]);
   expect(set.names).toEqual(["x.png", "0", "1", "2"]);
-  expect((await set.image("x.png")).shape).toEqual([4]);
+  expect(await set.image("x.png")).toEqual({ shape: [4], values: Float32Array.of(1, 2, 3, 4) });
+  const vectors = join(await temporaryFolder(), "vectors.npy");
+  await writeNpy(vectors, { shape: [2, 3], values: Float32Array.of(1, 2, 3, 4, 5, 6) });
+  expect(await (await ImageSet.open(vectors)).image("1")).toEqual({ shape: [3], values: Float32Array.of(4, 5, 6) });
+  const signal = AbortSignal.abort(new Error("enough"));
+  await expect(ImageSet.open([file], { signal })).rejects.toThrow("enough");
+  await expect(set.captioned([{ image: "0", captions: ["a dog"] }] as never, { signal })).rejects.toThrow("enough");
   await expect(ImageSet.open([file, file])).rejects.toThrow('there is another image called "x.png"');
   await expect(ImageSet.open("nowhere.npy")).rejects.toThrow(/There is no file.*nowhere\.npy/);
 });
@@ -80,6 +86,7 @@ test("a caption table that names an image which does not exist is an error with 
   await expect(set.captioned(5 as never)).rejects.toThrow("expected what readCaptionTable gives, got 5");
   const known = await set.captioned(captions.slice(0, 2));
   expect(known[0]).toMatchObject({ name: "a.jpg", captions: ["a dog", "the dog"], image: { shape: [2, 2, 4] } });
+  expect(known[0]?.places).toEqual([`${table}, line 1`, `${table}, line 3`]);
 });
 
 test.each([
