@@ -64,9 +64,10 @@ export function expectSameTraining(folder: string, before: Fingerprint, now: Fin
           "A resumed training continues with the same data; start a new folder to change it.",
       );
     }
-    if (name === "data" || name === "validation data") {
+    if (name === "data" || name === "validation") {
+      const which = name === "data" ? "data" : "validation data";
       throw new OptionError(
-        `Trainer: the ${name} of the training in ${folder} was ${then}, and now is ${value}: the files or how they are read have changed. ` +
+        `Trainer: the ${which} of the training in ${folder} was ${then}, and now is ${value}: the files or how they are read have changed. ` +
           "A resumed training continues with the same data; start a new folder to change it.",
       );
     }

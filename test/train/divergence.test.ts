@@ -265,6 +265,8 @@ test("a resume on data of the same size that is not the same is refused, also in
   await expect(
     resumed({ validation: new WindowData(other, { batchSize: 2, windowLength: 16, role: "validate" }) }),
   ).rejects.toThrow(/the validation data is as long as that/);
-  await expect(resumed({ validation: sound })).rejects.toThrow(/has validation 2 x 16 of .*, and this one has 4 x 16/);
+  await expect(resumed({ validation: sound })).rejects.toThrow(
+    /the validation data of the training in .* was 2 x 16 of .*, and now is 4 x 16/,
+  );
   expect((await resumed({})).step).toBe(3);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { prefetch } from "../../lib/train/prefetch.js";
+import { grouped, prefetch } from "../../lib/train/prefetch.js";
 
 async function* counting(log: string[], end: number): AsyncGenerator<number> {
   try {
@@ -55,4 +55,19 @@ test("an error comes when its item is due", async () => {
   })();
   await expect(reading).rejects.toThrow("no more");
   expect(items).toEqual([1]);
+});
+
+test("items come in groups of the size that is asked for, in their order, with what is left at the end", async () => {
+  const groups = async (length: number, size: number) => {
+    const all: number[][] = [];
+    for await (const group of grouped(counting([], length), size)) all.push(group);
+    return all;
+  };
+  expect(await groups(5, 2)).toEqual([[0, 1], [2, 3], [4]]);
+  expect(await groups(4, 2)).toEqual([
+    [0, 1],
+    [2, 3],
+  ]);
+  expect(await groups(2, 1)).toEqual([[0], [1]]);
+  expect(await groups(0, 3)).toEqual([]);
 });

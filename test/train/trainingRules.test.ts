@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { expectSameTraining, fingerprintOf, turnsOf } from "../../lib/train/fingerprint.js";
 import { adagrad, adam, adamw, asgd, optimizer, rmsprop, sgd } from "../../lib/train/optimizers.js";
 import { constant, cosine, plateau, schedule, stepDecay, warmup } from "../../lib/train/schedules.js";
 import { completeTrainerOptions } from "../../lib/train/trainerOptions.js";
@@ -81,4 +82,79 @@ test("samples, and what a folder keeps of a training, are objects with all that 
     expect(() => completeTrainerOptions({ data, samples: samples as never })).toThrow(/expected samples to be/);
   }
   expect(completeTrainerOptions({ data, samples: { every: 1, write } as never }).samples).toEqual({ every: 1, write });
+});
+
+/** Names of what is not alike in two fingerprints. */
+const unlike = (a: object, b: object) => {
+  const [one, other] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
+  return [...new Set([...one.keys(), ...other.keys()])].filter((name) => one.get(name) !== other.get(name));
+};
+
+test("a training with another setting is told from this one by the name of what is not the same", async () => {
+  const all = (options: object, steps = 7) =>
+    fingerprintOf(completeTrainerOptions({ data, validation: data, ...options }), steps);
+  const usual = await all({});
+  const cases: [options: object, names: string[]][] = [
+    [{ optimizer: sgd({ learningRate: 0.001 }) }, ["optimizer"]],
+    [{ optimizer: adam({ learningRate: 0.002 }) }, ["optimizer"]],
+    [{ schedule: stepDecay() }, ["schedule"]],
+    [{ schedule: warmup(5) }, ["schedule"]],
+    [{ schedule: cosine() }, ["schedule", "updates in all"]],
+    [{ data: { ...data, length: 2 } }, ["data"]],
+    [{ data: { ...data, identity: "4 x 16" } }, ["data"]],
+    [{ data: { ...data, digest: async () => "a" } }, ["data digest"]],
+    [{ validation: { ...data, length: 2 } }, ["validation"]],
+    [{ validation: undefined }, ["validation"]],
+    [{ clipNorm: 1 }, ["clipNorm"]],
+    [{ clipValue: 1 }, ["clipNorm", "clipValue"]],
+    [{ reduction: "sequence" }, ["reduction"]],
+    [{ accumulate: 2 }, ["accumulate"]],
+    [{ seed: 2 }, ["seed"]],
+    // These may change when a training is resumed.
+    [{ epochs: 3, maximumSteps: 5, patience: 2, validateEvery: 2, best: "accuracy" }, []],
+  ];
+  for (const [options, names] of cases) expect(unlike(usual, await all(options))).toEqual(names);
+  expect(unlike(usual, await all({}, 8))).toEqual([]);
+  expect(unlike(await all({ schedule: "cosine" }), await all({ schedule: "cosine" }, 8))).toEqual(["updates in all"]);
+});
+
+test("ranks are told apart by each setting by which they know what comes next", () => {
+  const turns = (options: object, steps = 7) =>
+    turnsOf(completeTrainerOptions({ data, validation: data, ...options }), steps);
+  const cases: [options: object, name: string][] = [
+    [{ resume: true }, "resume"],
+    [{ folder: "model" }, "folder"],
+    [{ validateEvery: 2 }, "validation every"],
+    [{ patience: 3 }, "patience"],
+    [{ best: "accuracy" }, "best"],
+    [{ bucketMegabytes: 1 }, "buckets"],
+    [{ compress: "bfloat16" }, "buckets"],
+    [{ localSteps: 2 }, "outer step"],
+    [{ outerLearningRate: 0.5 }, "outer step"],
+    [{ outerMomentum: 0.5 }, "outer step"],
+  ];
+  for (const [options, name] of cases) expect(unlike(turns({}), turns(options))).toEqual([name]);
+  expect(unlike(turns({}), turns({}, 8))).toEqual(["updates in all"]);
+  const [share, other] = [0.01, 0.02].map((compressShare) => turns({ compress: "top-k", compressShare }));
+  expect(unlike(share as object, other as object)).toEqual(["buckets"]);
+  // The first rank alone has a folder of its own name.
+  expect(unlike(turns({ folder: "model" }), turns({ folder: "other" }))).toEqual([]);
+});
+
+test("a resume says what is not as it was: of data, of its content and of options", () => {
+  const cases: [name: string, words: string][] = [
+    ["data", "the data of the training in old was 1, and now is 2: the files or how they are read have changed"],
+    ["validation", "the validation data of the training in old was 1, and now is 2: the files"],
+    ["data digest", "the data to learn from is as long as that of the training in old, and not the same"],
+    ["validation digest", "the validation data is as long as that of the training in old, and not the same"],
+    ["clipNorm", "the training in old has clipNorm 1, and this one has 2"],
+    ["accumulate", "the training in old has accumulate 1, and this one has 2"],
+  ];
+  for (const [name, words] of cases) {
+    const changes = () => expectSameTraining("old", { seed: 1, [name]: 1 }, { seed: 1, [name]: 2 });
+    expect(changes).toThrow(words);
+    expect(changes).toThrow(expect.objectContaining({ code: "ERR_OSTINATO_OPTION" }));
+    expectSameTraining("old", { [name]: 2 }, { [name]: 2 });
+    if (name !== "accumulate") expectSameTraining("old", {}, { [name]: 2 });
+  }
 });
