@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { BestValidation } from "../../lib/train/best.js";
-import { Tally } from "../../lib/train/evaluation.js";
+import { firstNonFinite } from "../../lib/train/divergence.js";
+import { expectFiniteLoss, Tally } from "../../lib/train/evaluation.js";
+import { expectTargets } from "../../lib/train/expectData.js";
+import { nonFiniteInARow } from "../../lib/train/soundness.js";
 import { savableModel } from "../../lib/train/trainable.js";
 
 const part = (total: number, tokens: number, correct?: number) =>
@@ -8,10 +11,11 @@ const part = (total: number, tokens: number, correct?: number) =>
 
 test("measures are means over all tokens, whatever the batches", () => {
   const tally = new Tally();
-  tally.add(part(6, 3), 0);
+  tally.add(part(6, 3));
   tally.add(part(2, 1), 0);
   expect(tally.measures()).toEqual({ loss: 2, perplexity: Math.exp(2) });
   expect(tally.measures(16)).toEqual({ loss: 2, perplexity: Math.exp(2), bitsPerCharacter: 8 / Math.LN2 / 16 });
+  expect(tally.measures(1).bitsPerCharacter).toBe(8 / Math.LN2);
   tally.add(part(4, 2), 1);
   expect(tally.measures(16)).toEqual({ loss: 2, perplexity: Math.exp(2) });
   expect(tally.sums).toEqual({ total: 12, tokens: 6, unknown: 1, correct: undefined });
@@ -45,7 +49,7 @@ test("a validation is the best where its loss is lower, or its accuracy higher, 
     ...(accuracy === undefined ? {} : { accuracy }),
   });
   const [byLoss, byAccuracy] = [new BestValidation("loss"), new BestValidation("accuracy")];
-  expect([byLoss.found, byLoss.isBeatenBy(measures(9))]).toEqual([null, true]);
+  expect([byLoss.misses, byLoss.found, byLoss.isBeatenBy(measures(9))]).toEqual([0, null, true]);
   for (const best of [byLoss, byAccuracy]) best.take(measures(2, 0.5));
   const beaten = (loss: number, accuracy?: number) =>
     [byLoss, byAccuracy].map((best) => best.isBeatenBy(measures(loss, accuracy)));
@@ -71,6 +75,30 @@ test("a validation is the best where its loss is lower, or its accuracy higher, 
   expect(beaten(5, 0.75)).toEqual([false, false]);
   byAccuracy.restore({ bestLoss: null, misses: 0, validations: [] });
   expect(byAccuracy.isBeatenBy(measures(9, 0))).toBe(true);
+});
+
+test("losses that are not finite count from the last one that is", () => {
+  const inARow = (...losses: number[]) => nonFiniteInARow(losses.map((loss) => ({ loss })));
+  const { NaN: none, POSITIVE_INFINITY: infinite } = Number;
+  expect([
+    inARow(),
+    inARow(1),
+    inARow(none),
+    inARow(1, none, infinite),
+    inARow(none, 1),
+    inARow(none, 1, none),
+  ]).toEqual([0, 0, 1, 2, 0, 1]);
+  expect(firstNonFinite({ name: "exp", path: "output" })).toEqual({
+    layer: "output",
+    what: 'the first value that is not finite came from exp in layer "output"',
+  });
+  const unknown = { layer: "unknown", what: expect.stringContaining('came from an op in layer "unknown"') };
+  expect(firstNonFinite(undefined)).toEqual(unknown);
+  expect(firstNonFinite({ name: "exp", path: "" }).layer).toBe("unknown");
+  expectFiniteLoss("evaluate", 0);
+  for (const loss of [none, infinite]) expect(() => expectFiniteLoss("evaluate", loss)).toThrow(`(${loss})`);
+  expectTargets("data", 1);
+  expect(() => expectTargets("validation data", 0)).toThrow("the validation data has nothing that is predicted");
 });
 
 test("what a Trainer trains has a store, parameters and losses", () => {

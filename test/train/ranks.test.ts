@@ -19,7 +19,10 @@ import type { LanguageModelForm } from "../../lib/models/textModel/data.js";
 import { SentenceData, WindowData } from "../../lib/models/textModel/data.js";
 import { constant } from "../../lib/nn/initializers.js";
 import { learntParameters, Parameter } from "../../lib/nn/parameter.js";
+import { rowsOfShare } from "../../lib/train/data.js";
+import { firstFound } from "../../lib/train/divergence.js";
 import { adam, sgd } from "../../lib/train/optimizers.js";
+import { Ranks } from "../../lib/train/ranks.js";
 import type { Reduction } from "../../lib/train/reduction.js";
 import { expectCount, sumOverRanks, targetsOf, usualReduction } from "../../lib/train/reduction.js";
 import { SharedData } from "../../lib/train/sharedData.js";
@@ -411,6 +414,55 @@ test("a training goes on with another number of ranks, and with the same number 
     if (size === 2) expect(reached).toEqual(wanted);
     else expect(distance(reached, wanted)).toBeLessThan(1e-5);
   }
+});
+
+test("a checkpoint has the rows of all ranks in their order, of which each gets its own back", async () => {
+  expect([0, 1, 2].map((rank) => rowsOfShare(5, { rank, size: 3 }))).toEqual([
+    { first: 0, end: 2 },
+    { first: 2, end: 4 },
+    { first: 4, end: 5 },
+  ]);
+  const group = await threadGroup(2);
+  const rows = [
+    [1, 2, 3, 4],
+    [5, 6],
+  ];
+  await Promise.all(
+    group.map(async (communicator, rank) => {
+      const ranks = new Ranks(communicator);
+      const own = rows[rank] as number[];
+      const variables = [
+        { name: "w", dtype: "f32", shape: [1], values: Float32Array.of(rank) },
+        { name: "state/h", dtype: "f32", shape: [own.length / 2, 2], values: Float32Array.from(own) },
+        {
+          name: "state/ids",
+          dtype: "i32",
+          shape: [own.length / 2],
+          values: Int32Array.from(own.slice(own.length / 2)),
+        },
+      ] as const;
+      const joined = await ranks.join([...variables]);
+      expect(joined).toEqual([
+        variables[0],
+        { name: "state/h", dtype: "f32", shape: [3, 2], values: Float32Array.of(1, 2, 3, 4, 5, 6) },
+        { name: "state/ids", dtype: "i32", shape: [3], values: Int32Array.of(3, 4, 6) },
+      ]);
+      expect(ranks.own(joined, { parameters: [], residuals: false })).toEqual(variables);
+      expect([ranks.alone, ranks.first]).toEqual([false, rank === 0]);
+      // The first rank alone does the work.
+      let works = 0;
+      expect(await ranks.fromFirst(async () => ({ rank, works: ++works }))).toEqual({ rank: 0, works: 1 });
+      expect(works).toBe(rank === 0 ? 1 : 0);
+      expect(await firstFound(rank === 0 ? null : { layer: `${rank}` }, communicator)).toEqual({ layer: "1" });
+      expect(await firstFound(null, communicator)).toBeNull();
+    }),
+  );
+  await Promise.all(group.map((communicator) => communicator.close()));
+  const alone = new Ranks(undefined);
+  expect([alone.alone, alone.first, await alone.fromFirst(async () => 5)]).toEqual([true, true, 5]);
+  const one = [{ name: "state/h", dtype: "f32", shape: [1, 2], values: Float32Array.of(1, 2) }] as const;
+  expect(await alone.join([...one])).toEqual(one);
+  expect(alone.own(one, { parameters: [], residuals: true })).toEqual(one);
 });
 
 test("a wish to stop on any rank stops all after the same step", async () => {

@@ -14,10 +14,20 @@ test("the schedules are those of Bengio et al. (2015)", () => {
     expect(rate).toBeCloseTo(k / (k + Math.exp((steps[i] as number) / k)), 12);
   }
   expect(rates("inverse-sigmoid:1", 1e9)[0]).toBeCloseTo(0, 12);
+  expect([teacherForcing("linear:1:0.25:100").name, teacherForcing(0.5).name]).toEqual(["linear:1:0.25:100", "0.5"]);
 });
 
 test("a rule that is none says what rules there are", () => {
-  for (const rule of ["", "half", "linear:1:0.5", "exponential:", "1:2", "inverse-sigmoid:x", "linear::0:5"]) {
+  for (const rule of [
+    "",
+    "half",
+    "linear:1:0.5",
+    "exponential:",
+    "1:2",
+    "inverse-sigmoid:x",
+    "linear::0:5",
+    "linear: :0:5",
+  ]) {
     expect(() => teacherForcing(rule), rule).toThrow(/expected a share \(1, 0.75\), linear:<from>:<to>:<updates>/);
   }
   for (const rule of [

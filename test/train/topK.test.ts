@@ -290,11 +290,20 @@ test("options that do not go together, and ranks with unlike shares, are refused
   for (const { reason } of ends as PromiseRejectedResult[]) expect(reason.message).toContain("compress top-k of 0.2");
 });
 
-test("a checkpoint's residual that fits no parameter is refused", () => {
+test("a checkpoint's residuals are shared out among the ranks there are, and one that fits no parameter is refused", () => {
   const own = { name: "residual/0/w", dtype: "f32", shape: [2, 2], values: new Float32Array(4) } as const;
   const parameters = [{ name: "w", shape: [2, 2] }];
   const place = { rank: 1, size: 2 };
   expect(ownResiduals([own], parameters, place)).toEqual([{ ...own, name: "residual/w" }]);
+  // Of twelve ranks, the second of three has those of 1, 4, 7 and 10; where nothing is sent later there are none.
+  const other = { name: "w", dtype: "f32", shape: [2, 2], values: new Float32Array(4) } as const;
+  const many = Array.from({ length: 12 }, (_, rank) => {
+    return { ...own, name: `residual/${rank}/w`, values: Float32Array.of(2 ** rank, rank, 0, 1) };
+  });
+  const [kept, sum, ...none] = ownResiduals([...many, other], parameters, { rank: 1, size: 3 });
+  expect([kept, none]).toEqual([other, []]);
+  expect(sum).toEqual({ ...own, name: "residual/w", values: Float32Array.of(2 + 16 + 128 + 1024, 22, 0, 4) });
+  expect(ownResiduals([...many, other], parameters, null)).toEqual([other]);
   const refused: [object, string][] = [
     [{ name: "residual/0/v" }, "expected no such parameter"],
     [{ shape: [4] }, "expected f32[2,2]"],

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { expectSameTraining, fingerprintOf, turnsOf } from "../../lib/train/fingerprint.js";
 import { adagrad, adam, adamw, asgd, optimizer, rmsprop, sgd } from "../../lib/train/optimizers.js";
+import { expectPlainSteps } from "../../lib/train/plainSteps.js";
 import { constant, cosine, plateau, schedule, stepDecay, warmup } from "../../lib/train/schedules.js";
 import { completeTrainerOptions } from "../../lib/train/trainerOptions.js";
 
@@ -67,6 +68,69 @@ test("a Trainer takes optimizers and schedules by name too", () => {
   expect(() => completeTrainerOptions({ data, clipValue: -1 })).toThrow(/clipValue to be a number at least 0/);
   expect(() => completeTrainerOptions({ data, clipNorm: -1 })).toThrow(/clipNorm to be a number at least 0/);
   expect(() => completeTrainerOptions({ data, schedule: 3 as never })).toThrow(/a schedule: constant\(\).*or its name/);
+});
+
+test("options that were left out have their defaults or are not there, and the others are passed on", () => {
+  const left = completeTrainerOptions({ data });
+  expect(left).toMatchObject({ data, clipNorm: 5, clipValue: 0, epochs: 10, maximumSteps: Number.POSITIVE_INFINITY });
+  const optional = ["validation", "folder", "samples", "record", "communicator"];
+  for (const name of optional) expect(left).not.toHaveProperty(name);
+  expect(completeTrainerOptions({ data, clipValue: 0.5 })).toMatchObject({ clipNorm: 0, clipValue: 0.5 });
+  const given = {
+    ...{ data, validation: { ...data, role: "validate" }, folder: "model", clipNorm: 2, maximumSteps: 7, epochs: 3 },
+    record: { command: "train lm", files: { train: ["a.txt"] }, options: {} },
+    communicator: { rank: 0, size: 1, gather: async () => [] },
+  };
+  expect(completeTrainerOptions(given as never)).toMatchObject(given);
+});
+
+test("options of a Trainer that contradict each other are refused, and each of them alone is not", () => {
+  const complete = (options: object) => () => completeTrainerOptions({ data, ...options } as never);
+  const validation = { ...data, role: "validate" };
+  expect(complete({ validation: { ...data, role: "train" } })).toThrow('pass role: "validate" where it is made');
+  expect(complete({ compress: "top-k", localSteps: 2 })).toThrow("leave one of them out");
+  expect(complete({ optimizer: asgd() })).toThrow("asgd begins to average when the validation loss no longer falls");
+  for (const options of [
+    { validation },
+    { validation: data },
+    { compress: "top-k" },
+    { compress: "bfloat16", localSteps: 2 },
+    { optimizer: asgd(), validation },
+    { optimizer: asgd({ nonMonotone: 0 }) },
+  ])
+    expect(complete(options)).not.toThrow();
+  const record = { command: "train lm", files: { train: [] }, options: {} };
+  for (const [name, whole] of Object.entries({
+    data,
+    schedule: { name: "mine", factor: () => 1 },
+    optimizer: { name: "mine", record: () => {} },
+    record,
+  })) {
+    expect(complete({ [name]: whole })).not.toThrow();
+    for (const part of Object.keys(whole)) {
+      expect(complete({ [name]: { ...whole, [part]: undefined } }), part).toThrow(`expected ${name} to be`);
+    }
+  }
+  expect(complete({ data: { ...data, length: 0 } })).toThrow("with at least one batch");
+  expect(complete({ record: { ...record, files: {} } })).toThrow("expected record to be");
+});
+
+test("a model that makes its own steps takes sgd alone, one batch at a time and without clipping", () => {
+  const checked = (options: object) => () => {
+    const asked = { data, optimizer: sgd(), ...options };
+    expectPlainSteps(completeTrainerOptions(asked), asked);
+  };
+  for (const options of [{}, { optimizer: "sgd" }, { accumulate: 1 }, { clipNorm: 0 }, { clipValue: 0 }])
+    expect(checked(options)).not.toThrow();
+  for (const [options, words] of [
+    [{ optimizer: adam() }, "Use the optimizer sgd without momentum or weight decay"],
+    [{ optimizer: sgd({ momentum: 0.5 }) }, "Use the optimizer sgd"],
+    [{ optimizer: sgd({ weightDecay: 0.5 }) }, "Use the optimizer sgd"],
+    [{ accumulate: 2 }, "leave accumulate out"],
+    [{ clipNorm: 1 }, "leave clipNorm out"],
+    [{ clipValue: 1 }, "leave clipValue out"],
+  ] as const)
+    expect(checked(options)).toThrow(words);
 });
 
 test("samples, and what a folder keeps of a training, are objects with all that they need", () => {
