@@ -458,6 +458,7 @@ test("a checkpoint has the rows of all ranks in their order, of which each gets 
     }),
   );
   await Promise.all(group.map((communicator) => communicator.close()));
+  expect(new Ranks({ ...(group[0] as Communicator), size: 1 }).alone).toBe(true);
   const alone = new Ranks(undefined);
   expect([alone.alone, alone.first, await alone.fromFirst(async () => 5)]).toEqual([true, true, 5]);
   const one = [{ name: "state/h", dtype: "f32", shape: [1, 2], values: Float32Array.of(1, 2) }] as const;
@@ -503,6 +504,79 @@ test.each([
     },
   });
   await Promise.all(group.map((communicator) => communicator.close()));
+});
+
+test("a rank gets its rows of each feed along the axis that grows with them, and counts what is unknown once for all", async () => {
+  const trainings: boolean[] = [];
+  const model = {
+    recordLoss: (graph: Graph, { B }: { B: number }) => {
+      trainings.push(graph.training);
+      graph.feed("x", "f32", [2, B, 3]);
+      graph.feed("ids", "i32", [B]);
+      graph.feed("all", "f32", [4]);
+    },
+  } as never;
+  const x = Float32Array.from({ length: 18 }, (_, i) => i);
+  const feeds = { x, ids: Int32Array.of(7, 8, 9), all: Float32Array.of(1, 2, 3, 4), rate: 0.5 };
+  const whole = { form: { B: 3, T: 2 }, feeds, tokens: 6, unknown: 4 };
+  const asked: unknown[] = [];
+  const about = { length: 2, role: "train", divisible: true, identity: "3 x 2", characters: 12 } as const;
+  const data = {
+    ...about,
+    digest: async () => "abc",
+    batches: (...place: number[]) => {
+      asked.push(place);
+      return [whole, { ...whole, unknown: undefined }, { ...whole, form: { B: 1, T: 2 } }] as never;
+    },
+  };
+  const read = async (rank: number, apart?: boolean) => {
+    const own = new SharedData(data, model, { rank, size: 2, ...(apart === undefined ? {} : { apart }) });
+    const { divisible, ...same } = about;
+    expect(own).toMatchObject(same);
+    expect(await own.digest?.()).toBe("abc");
+    const batches: Batch<{ B: number }>[] = [];
+    for await (const batch of own.batches(3, 1)) batches.push(batch);
+    return batches;
+  };
+  const [first, second] = [await read(0), await read(1, true)];
+  const partsOf = ({ form, feeds: own, rows, unknown, tokens }: Batch<{ B: number }>) => {
+    return { form, feeds: own, rows, unknown, tokens };
+  };
+  expect(partsOf(first[0] as never)).toEqual({
+    form: { B: 2, T: 2 },
+    feeds: {
+      ...feeds,
+      x: Float32Array.of(...x.slice(0, 6), ...x.slice(9, 15)),
+      ids: Int32Array.of(7, 8),
+    },
+    rows: { first: 0, of: 3 },
+    unknown: 4,
+    tokens: 6,
+  });
+  expect(partsOf(second[0] as never)).toEqual({
+    form: { B: 1, T: 2 },
+    feeds: { ...feeds, x: Float32Array.of(6, 7, 8, 15, 16, 17), ids: Int32Array.of(9) },
+    rows: { first: 2, of: 3, apart: true },
+    unknown: 0,
+    tokens: 6,
+  });
+  expect([first[1]?.unknown, second[1]?.unknown]).toEqual([undefined, undefined]);
+  expect([first[2]?.rows, second[2]?.rows]).toEqual([
+    { first: 0, of: 1 },
+    { first: 1, of: 1, apart: true },
+  ]);
+  expect([first[2]?.form, second[2]?.form]).toEqual([
+    { B: 1, T: 2 },
+    { B: 0, T: 2 },
+  ]);
+  expect(asked).toEqual([
+    [3, 1],
+    [3, 1],
+  ]);
+  // Two sizes for each of two forms, but of the batch of which the second rank has nothing.
+  expect(trainings).toEqual(Array(6).fill(true));
+  const bare = new SharedData({ length: 1, divisible: true, batches: () => [] }, model, { rank: 0, size: 2 });
+  expect([bare.identity, bare.role, bare.characters, bare.digest]).toEqual(Array(4).fill(undefined));
 });
 
 test("data whose rows depend on each other is refused", async () => {
