@@ -4,6 +4,9 @@ import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { Graph } from "../../lib/graph/graph.js";
 import * as ops from "../../lib/graph/ops/index.js";
+import { Convolution } from "../../lib/nn/convolution.js";
+import { FeedForward } from "../../lib/nn/feedForward.js";
+import { Highway } from "../../lib/nn/highway.js";
 import {
   Attention,
   Dropout,
@@ -14,9 +17,12 @@ import {
   LayerNorm,
   Linear,
   LSTM,
+  Parameter,
   RNN,
 } from "../../lib/nn/index.js";
 import { initializer } from "../../lib/nn/initializers.js";
+import { MultiHeadAttention } from "../../lib/nn/multiHeadAttention.js";
+import { Transformer } from "../../lib/nn/transformer.js";
 import { randomSource } from "../../lib/random/source.js";
 
 test("parameters have PyTorch's names and shapes", () => {
@@ -65,6 +71,104 @@ test("the forget gate's bias starts at 1, the other biases at 0", () => {
   expect([...(values ?? [])]).toEqual([...Array(4).fill(0), ...Array(4).fill(1), ...Array(8).fill(0)]);
 });
 
+/** The first values of a parameter of a layer, by the end of its name. */
+const firstOf = (layer: { readonly parameters: readonly Parameter[] }, name: string) => {
+  const own = layer.parameters.find((parameter) => parameter.name.endsWith(name)) as Parameter;
+  return [...own.initializer(own.shape, randomSource(1, own.name))];
+};
+
+test("layers begin with the values that their docs name", () => {
+  const norm = new LayerNorm("norm", { size: 2 });
+  expect([firstOf(norm, "weight"), firstOf(norm, "bias")]).toEqual([
+    [1, 1],
+    [0, 0],
+  ]);
+  expect(firstOf(new Linear("out", { inputSize: 3, outputSize: 2 }), "bias")).toEqual([0, 0]);
+  const highway = new Highway("highway", { size: 2 });
+  expect([firstOf(highway, "gate.bias"), firstOf(highway, "transform.bias")]).toEqual([
+    [-2, -2],
+    [0, 0],
+  ]);
+  expect(firstOf(new Highway("highway", { size: 2, gateBias: -1 }), "gate.bias")).toEqual([-1, -1]);
+  expect(firstOf(new Convolution("c", { inputSize: 1, outputSize: 2 }), "bias")).toEqual([0, 0]);
+  const plain = new RNN("rnn", { inputSize: 50, hiddenSize: 40 });
+  expect(firstOf(plain, "bias_hh_l0")).toEqual(Array(40).fill(0));
+  for (const name of ["weight_ih_l0", "weight_hh_l0"]) {
+    const largest = Math.max(...firstOf(plain, name).map(Math.abs)) * Math.sqrt(40);
+    expect(largest).toBeLessThanOrEqual(1 + 1e-6);
+    expect(largest).toBeGreaterThan(0.98);
+  }
+  const [one, two] = [initializers.constant(1), initializers.constant(2)];
+  const own = new GRU("gru", { inputSize: 1, hiddenSize: 1, initializer: one, recurrentInitializer: two });
+  expect([firstOf(own, "weight_ih_l0"), firstOf(own, "weight_hh_l0")]).toEqual([
+    [1, 1, 1],
+    [2, 2, 2],
+  ]);
+  const part = new FeedForward("f", { size: 2, hiddenSize: 1, initializer: one, outputInitializer: two });
+  expect([firstOf(part, "hidden.weight"), firstOf(part, "output.weight")]).toEqual([
+    [1, 1],
+    [2, 2],
+  ]);
+  const heads = new MultiHeadAttention("m", { size: 2, heads: 1, initializer: one, outputInitializer: two });
+  const sums = ["query.weight", "memory.weight", "output.weight"].map((name) =>
+    firstOf(heads, name).reduce((sum, value) => sum + value, 0),
+  );
+  expect(sums).toEqual([4, 8, 8]);
+  const blocks = new Transformer("t", {
+    ...{ size: 2, heads: 1, layers: 2, memorySize: 3, hiddenSize: 3 },
+    ...{ initializer: one, outputInitializer: two },
+  });
+  for (const parameter of blocks.parameters.filter(({ shape }) => shape.length === 2)) {
+    const expected = parameter.name.endsWith("output.weight") ? 2 : 1;
+    expect(new Set(firstOf(blocks, parameter.name)), parameter.name).toEqual(new Set([expected]));
+  }
+});
+
+test("sizes that were left out follow from those that were not", () => {
+  const shapesOf = (layer: { readonly parameters: readonly Parameter[] }) =>
+    Object.fromEntries(layer.parameters.map(({ name, shape }) => [name, shape]));
+  expect(shapesOf(new FeedForward("f", { size: 4 }))).toEqual({
+    ...{ "f.hidden.weight": [16, 4], "f.hidden.bias": [16], "f.output.weight": [4, 16], "f.output.bias": [4] },
+  });
+  // Two thirds of 4 x 4, rounded up, for three products.
+  expect(shapesOf(new FeedForward("f", { size: 4, activation: "swiglu", bias: false }))).toEqual({
+    ...{ "f.hidden.weight": [11, 4], "f.gate.weight": [11, 4], "f.output.weight": [4, 11] },
+  });
+  expect(shapesOf(new MultiHeadAttention("m", { size: 4, heads: 2, memorySize: 3, bias: false }))).toEqual({
+    ...{ "m.query.weight": [4, 4], "m.memory.weight": [8, 3], "m.output.weight": [4, 4] },
+  });
+  const small = new LSTM("rnn", { inputSize: 3, hiddenSize: 5, lastHiddenSize: 2, layers: 3 });
+  const x = new Graph().feed("x", "f32", [4, 2, 3]);
+  const { y, layers } = small.apply(x);
+  expect([small.outputSize, y.shape, ...layers.map(({ shape }) => shape[2])]).toEqual([2, [4, 2, 2], 5, 5, 2]);
+  expect(
+    small.stateEntries.map(({ name, kind, layer, direction, size }) => [name, kind, layer, direction, size]),
+  ).toEqual([
+    ["h_l0", "h", 0, 0, 5],
+    ["c_l0", "c", 0, 0, 5],
+    ["h_l1", "h", 1, 0, 5],
+    ["c_l1", "c", 1, 0, 5],
+    ["h_l2", "h", 2, 0, 2],
+    ["c_l2", "c", 2, 0, 2],
+  ]);
+  const both = new GRU("rnn", { inputSize: 3, hiddenSize: 5, bidirectional: true, bias: false });
+  expect(both.stateEntries.map(({ name, direction }) => [name, direction])).toEqual([
+    ["h_l0", 0],
+    ["h_l0_reverse", 1],
+  ]);
+  expect(both.parameters.map(({ name }) => name)).toEqual([
+    ...["rnn.weight_ih_l0", "rnn.weight_hh_l0", "rnn.weight_ih_l0_reverse", "rnn.weight_hh_l0_reverse"],
+  ]);
+  // Of blocks that normalise what they read, the sum is normalised at the end; others have done so.
+  const last = (options: object) => {
+    const { parameters } = new Transformer("t", { size: 4, heads: 2, ...options });
+    return parameters.at(-1)?.name;
+  };
+  expect([last({}), last({ normalization: "post" }), last({ normalization: "post", finalNorm: true })]).toEqual([
+    ...["t.norm.bias", "t.0.feedForward.output.bias", "t.norm.bias"],
+  ]);
+});
+
 test("orthogonal blocks are orthogonal, one for each gate", () => {
   for (const [rows, columns] of [
     [12, 4],
@@ -108,7 +212,8 @@ test("initializers keep within what they promise", () => {
   // The weights of a vector are all read by one sum; a scalar is one input and one output.
   expect(largest(initializer("fan-in")([50], randomSource(2, "b")))).toBeLessThanOrEqual(1 / Math.sqrt(50));
   expect(largest(initializer("fan-in")([5000], randomSource(2, "b")))).toBeGreaterThan(0.99 / Math.sqrt(5000));
-  expect(Math.abs(initializers.xavierUniform([], randomSource(2, "c"))[0] as number)).toBeLessThanOrEqual(Math.sqrt(3));
+  const scalar = (2 * randomSource(2, "c").uniform() - 1) * Math.sqrt(3);
+  expect(initializers.xavierUniform([], randomSource(2, "c"))[0]).toBeCloseTo(scalar, 6);
   const square = (values: Float32Array) => values.reduce((sum, x) => sum + x * x, 0) / values.length;
   for (const [drawn, deviation] of [
     [initializers.xavierNormal, Math.sqrt(2 / 150)],
@@ -189,6 +294,12 @@ test("options outside what a layer can be are refused", () => {
   expect(() => new Linear("out", { inputSize: 4, outputSize: 7, tied })).toThrow(
     "out: expected a tied table of shape [outputSize,inputSize] = [7,4], got table.weight [7,3].",
   );
+  expect(() => initializers.constant(Number.NaN)).toThrow("constant: expected its value to be a number");
+  expect(() => initializers.uniform(-1)).toThrow("uniform: expected limit to be a number at least 0");
+  expect(() => initializers.normal(-1)).toThrow("normal: expected deviation to be a number at least 0");
+  const unlike = (scorer: "dot" | "general") => () => new Attention("a", { querySize: 3, memorySize: 4, scorer });
+  expect(unlike("dot")).toThrow('a: "dot" compares a query with a memory of the same size, got 3 and 4.');
+  expect(unlike("general")).not.toThrow();
   for (const name of ["uniform", "uniform:", "uniform: ", "normal:-1", "uniform:1:2", "normal:1e39", "Xavier", "", 5]) {
     expect(() => initializer(name as never), String(name)).toThrow(OptionError);
   }
@@ -223,6 +334,13 @@ test("a wrong input, state or length is named, and no weight is blamed", () => {
     "table: expected ids to hold i32",
   );
   says(() => new Dropout("drop", { rate: 0.5 }).apply("x" as never), "drop: expected x to be a Tensor");
+  const attention = new Attention("look", { querySize: 128, memorySize: 64 });
+  const memory = attention.memory(wrong);
+  says(() => attention.memory(x), "look: expected values of shape [S,B,64]");
+  says(() => attention.apply(wrong, memory), "look: expected query of shape [T,N,128]");
+  for (const other of [null, 5])
+    says(() => attention.apply(x, other as never), "look: expected memory to be what memory()");
+  expect(attention.apply(x, memory).weights.shape).toEqual([5, 2, 5]);
 });
 
 describe.each([
@@ -269,6 +387,19 @@ describe.each([
     executor.compile(graph.program(), other);
     await initialize(store, parameters, { seed: 2 });
     expect(await store.read("table.weight")).toEqual(await other.read("table.weight"));
+  });
+
+  test("whole numbers begin as zeros, and what is no store or no parameter is refused", async () => {
+    const store = makeExecutor().createStore();
+    const count = new Parameter("count", [2], initializers.constant(3), { dtype: "i32" });
+    await initialize(store, [count]);
+    expect(await store.read("count")).toEqual(Int32Array.of(0, 0));
+    const aStore = "initialize: expected store to be the store of an executor";
+    for (const other of [null, 5, {}, { declare() {} }, { write() {} }])
+      await expect(initialize(other as never, [count])).rejects.toThrow(aStore);
+    await expect(initialize(store, [5 as never])).rejects.toThrow(
+      "initialize: expected parameters[0] to be a Parameter, got 5.",
+    );
   });
 
   test("an initializer that fails, or gives other values, fails what would have used them", async () => {
