@@ -48,3 +48,16 @@ test("what only a gradient reads costs nothing without one", () => {
     }).lstm?.bytes as number;
   expect(costs(true) - costs(false)).toBe(4 * (T * B * 4 * H + T * B * H));
 });
+
+test("a recurrent op costs the products of each step with x and with the state, or with the state alone where rows of a table are read", () => {
+  const [T, B, I, H, V] = [5, 2, 3, 4, 7];
+  const costs = (ids: boolean) =>
+    costsOf((graph) => {
+      const x = ids ? graph.feed("x", "i32", [T, B]) : graph.feed("x", "f32", [T, B, I]);
+      const weight_ih = graph.feed("weight_ih", "f32", ids ? [V, 3 * H] : [3 * H, I]);
+      const weight_hh = graph.feed("weight_hh", "f32", [3 * H, H]);
+      graph.output("y", ops.gru({ x, h0: graph.feed("h0", "f32", [B, H]), weight_ih, weight_hh }).y);
+    }).gru?.flops;
+  expect(costs(false)).toBe(2 * T * B * (3 * H * I + 3 * H * H));
+  expect(costs(true)).toBe(2 * T * B * (3 * H * H));
+});

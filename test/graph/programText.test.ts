@@ -32,6 +32,20 @@ output losses = %12`.trim(),
   expect(structuredClone(program)).toEqual(program);
 });
 
+test("a loop that goes forwards says no more than its steps", () => {
+  const graph = new Graph();
+  const x = graph.feed("x", "f32", [2, 3]);
+  const { states } = ops.scan({ inputs: { x }, state: { h: graph.zeros([3]) } }, (inputs, { h }) => ({
+    state: { h: ops.add(inputs.x, h) },
+  }));
+  graph.output("states", states.h);
+  const lines = String(graph.program()).split("\n");
+  expect(lines).toContain("loop of 2 steps");
+  expect(lines.find((line) => line.includes("= add("))).toMatch(
+    /^ {2}%\d+ f32\[3\] in %(\d+)\[step \+ 1\] = add\(a: %0\[step\], b: %\1\[step\]\)$/,
+  );
+});
+
 test("a path is a name and a function that records under it, and a mistake leaves the path as it was", () => {
   const graph = new Graph();
   expect(() => graph.within("layer", 5 as never)).toThrow(/Graph\.within: expected record to be .*, got 5/);

@@ -5,6 +5,7 @@ import type { Executor } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { differentiate } from "../../lib/graph/differentiate.js";
+import { digamma, logGamma } from "../../lib/graph/gamma.js";
 import { Graph, ops } from "../../lib/graph/index.js";
 import type { Shape } from "../../lib/graph/program.js";
 import { elementsOf } from "../../lib/graph/program.js";
@@ -304,6 +305,30 @@ test("log Γ is no number where x is not above 0, and neither is its slope", asy
     // Euler's constant.
     expect(outputs.slope?.[3]).toBeCloseTo(-0.57721566, 6);
   }
+});
+
+test("log Γ and its slope are those of factorials, of halves, and where the series begins", () => {
+  const [euler, halves] = [0.5772156649015329, [0.5, 1.5, 2.5, 6.5, 7.5, 8.5, 20.5]];
+  let factorial = 1;
+  let harmonic = 0;
+  for (let n = 1; n <= 12; n++) {
+    expect(logGamma(n)).toBeCloseTo(Math.log(factorial), 11);
+    expect(digamma(n)).toBeCloseTo(harmonic - euler, 11);
+    factorial *= n;
+    harmonic += 1 / n;
+  }
+  for (const x of halves) {
+    const steps = Array.from({ length: x - 0.5 }, (_, k) => k + 0.5);
+    expect(logGamma(x)).toBeCloseTo(
+      steps.reduce((sum, own) => sum + Math.log(own), Math.log(Math.PI) / 2),
+      11,
+    );
+    expect(digamma(x)).toBeCloseTo(
+      steps.reduce((sum, own) => sum + 1 / own, -euler - 2 * Math.LN2),
+      11,
+    );
+  }
+  for (const x of [0, -1, -0.5, Number.NaN]) expect([logGamma(x), digamma(x)]).toEqual([Number.NaN, Number.NaN]);
 });
 
 test("both executors draw the same masks and the same tokens", async () => {

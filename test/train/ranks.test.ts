@@ -530,7 +530,11 @@ test("a rank gets its rows of each feed along the axis that grows with them, and
     },
   };
   const read = async (rank: number, apart?: boolean) => {
-    const own = new SharedData(data, model, { rank, size: 2, ...(apart === undefined ? {} : { apart }) });
+    const own = new SharedData<{ B: number }>(data, model, {
+      rank,
+      size: 2,
+      ...(apart === undefined ? {} : { apart }),
+    });
     const { divisible, ...same } = about;
     expect(own).toMatchObject(same);
     expect(await own.digest?.()).toBe("abc");

@@ -88,8 +88,11 @@ test("options of a Trainer that contradict each other are refused, and each of t
   const complete = (options: object) => () => completeTrainerOptions({ data, ...options } as never);
   const validation = { ...data, role: "validate" };
   expect(complete({ validation: { ...data, role: "train" } })).toThrow('pass role: "validate" where it is made');
-  expect(complete({ compress: "top-k", localSteps: 2 })).toThrow("leave one of them out");
-  expect(complete({ optimizer: asgd() })).toThrow("asgd begins to average when the validation loss no longer falls");
+  expect(complete({ compress: "top-k", localSteps: 1 })).toThrow("leave one of them out");
+  for (const nonMonotone of [1, 5]) {
+    const words = "asgd begins to average when the validation loss no longer falls";
+    expect(complete({ optimizer: asgd({ nonMonotone }) })).toThrow(words);
+  }
   for (const options of [
     { validation },
     { validation: data },
@@ -179,6 +182,7 @@ test("a training with another setting is told from this one by the name of what 
   ];
   for (const [options, names] of cases) expect(unlike(usual, await all(options))).toEqual(names);
   expect(unlike(usual, await all({}, 8))).toEqual([]);
+  expect([usual.validation, (await all({ validation: undefined })).validation]).toEqual(["1 batches", "none"]);
   expect(unlike(await all({ schedule: "cosine" }), await all({ schedule: "cosine" }, 8))).toEqual(["updates in all"]);
 });
 
@@ -201,7 +205,8 @@ test("ranks are told apart by each setting by which they know what comes next", 
   expect(unlike(turns({}), turns({}, 8))).toEqual(["updates in all"]);
   const [share, other] = [0.01, 0.02].map((compressShare) => turns({ compress: "top-k", compressShare }));
   expect(unlike(share as object, other as object)).toEqual(["buckets"]);
-  // The first rank alone has a folder of its own name.
+  // Ranks may give the folder unlike names, as the first alone writes there.
+  expect([turns({}).folder, turns({ folder: "model" }).folder]).toEqual(["none", "one"]);
   expect(unlike(turns({ folder: "model" }), turns({ folder: "other" }))).toEqual([]);
 });
 
