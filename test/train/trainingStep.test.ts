@@ -6,11 +6,14 @@ import { constant } from "../../lib/nn/initializers.js";
 import { Parameter } from "../../lib/nn/parameter.js";
 import { DivergenceError } from "../../lib/train/divergence.js";
 import { EvaluationStep } from "../../lib/train/evaluation.js";
+import type { StepEvent, ValidationEvent } from "../../lib/train/events.js";
 import { expectData } from "../../lib/train/expectData.js";
 import { sgd } from "../../lib/train/optimizers.js";
+import { stepDecay } from "../../lib/train/schedules.js";
 import type { StepOptions } from "../../lib/train/step.js";
 import { TrainingStep } from "../../lib/train/step.js";
 import type { Trainable } from "../../lib/train/trainable.js";
+import { Trainer } from "../../lib/train/trainer.js";
 
 interface Form {
   readonly T: number;
@@ -19,7 +22,7 @@ interface Form {
 
 /**
  * A model whose losses are w x for inputs x [T,B], with a weight w of 2, in training times a factor of 1 unless a batch says otherwise. It
- * carries the sum of its losses, and predicts the classes that it is given where there is one row.
+ * carries the sum of its losses, and predicts the classes that it is given where there is one row of several steps.
  */
 async function newModel(): Promise<Trainable<Form>> {
   const executor = new ReferenceExecutor({ precision: "float64" });
@@ -36,7 +39,7 @@ async function newModel(): Promise<Trainable<Form>> {
     const value = ops.reshape(ops.sum(losses), [1]);
     const count = ops.affine(graph.zeros([]), { shift: T * B });
     const carried = [{ variable, value }];
-    if (B > 1 || graph.training) return { losses, count, carried };
+    if (B > 1 || T === 1 || graph.training) return { losses, count, carried };
     return { losses, count, carried, predictions: graph.feed("classes", "i32", [T]) };
   };
   return { executor, store, parameters, recordLoss };
@@ -134,22 +137,108 @@ test("the first batch of which a process has rows shows whether a model can read
     recordLoss: (_: Graph, { T }: Form) => (T > 1 ? { predictions: {} } : {}),
   };
   const none = { form: { T: 1, B: 0 }, rows: { first: 0, of: 1 } };
-  const dataOf = (T: number) => ({
+  const ofSteps = (T: number) => ({
     length: 3,
     batches: (epoch: number) => (epoch === 0 ? [none, { form: { T, B: 2 } }, { form: { T: 9, B: 9 } }] : []),
   });
-  const [data, validation] = [dataOf(1), dataOf(2)];
+  const [data, measured] = [ofSteps(1), ofSteps(2)];
   const check = (options: object) => expectData(model as never, { data, best: "loss", ...options } as never);
   await check({});
-  await check({ validation });
-  await check({ validation, best: "accuracy" });
+  await check({ validation: measured });
+  await check({ validation: measured, best: "accuracy" });
   const [first, second] = [
     [{ T: 1, B: 2 }, data],
-    [{ T: 2, B: 2 }, validation],
+    [{ T: 2, B: 2 }, measured],
   ];
   expect(seen).toEqual([first, first, second, first, second]);
-  await check({ validation: dataOf(1) });
-  await expect(check({ validation: dataOf(1), best: "accuracy" })).rejects.toThrow(
+  await check({ validation: ofSteps(1) });
+  await expect(check({ validation: ofSteps(1), best: "accuracy" })).rejects.toThrow(
     'best is "accuracy", and this model has none',
   );
+});
+
+/** Data of batches of one row and one step, of whose inputs a gradient is the mean. */
+const dataOf = (...inputs: (number | { x: number; rate: number })[]) => ({
+  length: inputs.length,
+  batches: (_: number, from = 0) =>
+    inputs.slice(from).map((input) => {
+      if (typeof input === "number") return batch([input]);
+      return { ...batch([input.x]), rate: input.rate };
+    }),
+});
+
+/** Measures 4 w. */
+const validation = { length: 1, role: "validate", batches: () => [batch([4, 4], { T: 1, B: 2 })] };
+
+/** Trains from w = 2 at a rate of 0.1. */
+async function trained(options: object) {
+  const model = await newModel();
+  const trainer = new Trainer(
+    model as never,
+    { optimizer: sgd({ learningRate: 0.1 }), clipNorm: 0, ...options } as never,
+  );
+  const [steps, validations]: [StepEvent[], ValidationEvent[]] = [[], []];
+  trainer.on("step", (event) => steps.push(event));
+  trainer.on("validation", (event) => validations.push(event));
+  const end = await trainer.run();
+  return { end, steps, validations, weight: (await model.store.read("w"))[0], history: trainer.history };
+}
+
+const close = (value: number) => expect.closeTo(value, 10);
+
+test("a training says after each update and each validation where it stands", async () => {
+  const { end, steps, validations, weight, history } = await trained({
+    ...{ data: dataOf(1, 2, 3), validation, epochs: 2, schedule: stepDecay({ start: 1, factor: 0.5 }) },
+  });
+  // The losses are x w, and an update takes the rate times x from w.
+  const expected = [
+    { loss: 2, gradientNorm: 1, learningRate: 0.1 },
+    { loss: 1.9 * 2, gradientNorm: 2, learningRate: 0.1 },
+    { loss: 1.7 * 3, gradientNorm: 3, learningRate: 0.1 },
+    { loss: 1.4, gradientNorm: 1, learningRate: 0.05 },
+    { loss: 1.35 * 2, gradientNorm: 2, learningRate: 0.05 },
+    { loss: 1.25 * 3, gradientNorm: 3, learningRate: 0.05 },
+  ].map(({ loss, gradientNorm, learningRate }, i) => ({
+    ...{ step: i + 1, epoch: close((i + 1) / 3), tokens: i + 1, progress: close((i + 1) / 6) },
+    ...{ loss: close(loss), gradientNorm: close(gradientNorm), learningRate: close(learningRate) },
+  }));
+  expect(steps).toMatchObject(expected);
+  const measured = [
+    { step: 3, epoch: 1, loss: close(5.6), perplexity: expect.closeTo(Math.exp(5.6), 6), best: true },
+    { step: 6, epoch: 2, loss: close(4.4), perplexity: expect.closeTo(Math.exp(4.4), 6), best: true },
+  ];
+  expect(validations).toEqual(measured);
+  expect(history.validations).toEqual(measured);
+  expect(history.steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(end).toMatchObject({ reason: "finished", step: 6, epoch: 2, tokens: 6, saved: false, bestLoss: close(4.4) });
+  expect(weight).toBeCloseTo(1.1, 10);
+});
+
+test("a training ends where its options say, with the best parameters", async () => {
+  // Each update adds 0.1 to w, and the validation loss rises.
+  const early = await trained({ data: dataOf(-1), validation, epochs: 9, patience: 2 });
+  expect(early.end).toMatchObject({ reason: "early", step: 3, epoch: 3, bestLoss: close(8.4) });
+  expect(early.validations.map(({ best }) => best)).toEqual([true, false, false]);
+  expect(early.weight).toBeCloseTo(2.1, 10);
+  const often = await trained({ data: dataOf(-1, -1, -1, -1, -1), validation, epochs: 1, validateEvery: 2 });
+  expect(often.validations.map(({ step, epoch }) => [step, epoch])).toEqual([
+    [2, 2 / 5],
+    [4, 4 / 5],
+    [5, 1],
+  ]);
+  const short = await trained({ data: dataOf(1, 1, 1), epochs: 5, maximumSteps: 4, schedule: "cosine" });
+  expect(short.end).toMatchObject({ reason: "finished", step: 4, epoch: close(4 / 3), tokens: 4 });
+  expect(short.end).not.toHaveProperty("bestLoss");
+  const rates = short.steps.map(({ learningRate }) => learningRate);
+  expect(rates).toEqual([0, 1, 2, 3].map((i) => close((0.1 * (1 + Math.cos((Math.PI * i) / 4))) / 2)));
+  expect(short.steps.at(-1)?.progress).toBe(1);
+});
+
+test("batches may lower the rate of their update, where it is a mean that is learnt from", async () => {
+  const data = dataOf({ x: 1, rate: 0.5 }, 2, { x: 3, rate: 0.25 });
+  const rates = async (options: object) =>
+    (await trained({ data, epochs: 1, ...options })).steps.map(({ learningRate }) => learningRate);
+  expect(await rates({})).toEqual([0.05, 0.1, 0.025].map(close));
+  expect(await rates({ accumulate: 2 })).toEqual([0.075, 0.025].map(close));
+  expect(await rates({ accumulate: 2, reduction: "sequence" })).toEqual([0.1, 0.1].map(close));
 });
