@@ -46,26 +46,18 @@ export function prefixOf(bytes: Buffer, file: string): { start: number; length: 
 }
 
 /** Entries of the Python dictionary that a header is. */
-const entry = /\s*(?:'(\w+)'|"(\w+)")\s*:\s*(?:'([^']*)'|"([^"]*)"|(True|False)|\(([^()]*)\)|(\[))\s*(?:,|(?=\}))/y;
+const entry = /\s*(?:'(\w+)'|"(\w+)")\s*:\s*(?:'([^']*)'|"([^"]*)"|(True|False)|\(([^()]*)\))\s*(?:,|(?=\}))/y;
 
 /** Reads the text of a header, a Python dictionary, without running it. @throws FileError for anything else. */
 export function parseNpyHeader(text: string, file: string): NpyHeader {
   const dictionary = text.trim();
   if (!dictionary.startsWith("{")) throw npyDamaged(file, `its header is ${quote(dictionary)}`);
-  const entries = new Map<string, { text?: string; flag?: boolean; shape?: string; list?: boolean }>();
+  const entries = new Map<string, { text: string | undefined; flag: string | undefined; shape: string | undefined }>();
   entry.lastIndex = 1;
   let end = 1;
   for (let match = entry.exec(dictionary); match; match = entry.exec(dictionary)) {
-    const [, name, name2, text1, text2, flag, shape, list] = match;
-    entries.set(
-      (name ?? name2) as string,
-      {
-        ...((text1 ?? text2) === undefined ? {} : { text: text1 ?? text2 }),
-        ...(flag === undefined ? {} : { flag: flag === "True" }),
-        ...(shape === undefined ? {} : { shape }),
-        ...(list === undefined ? {} : { list: true }),
-      } as { text?: string },
-    );
+    const [, name, name2, text, text2, flag, shape] = match;
+    entries.set((name ?? name2) as string, { text: text ?? text2, flag, shape });
     end = entry.lastIndex;
   }
   if (/'descr'\s*:\s*\[/.test(dictionary)) {
@@ -82,7 +74,7 @@ export function parseNpyHeader(text: string, file: string): NpyHeader {
   if (elements * type.bytes > Number.MAX_SAFE_INTEGER) {
     throw npyDamaged(file, `its header promises an array of shape (${shape.shape})`);
   }
-  return { type, fortran: fortran.flag, shape: sizes, elements };
+  return { type, fortran: fortran.flag === "True", shape: sizes, elements };
 }
 
 /** A header of version 1.0, padded so that the data is aligned. */
