@@ -14,6 +14,14 @@ test("JSON is read down to 64 levels, and refused below them", () => {
   expect(() => parseJson(nested(65), "a.json")).toThrow("nested more than 64 levels deep");
 });
 
+test("only what lies in each other counts as depth, and all objects and arrays together are counted", () => {
+  const beside = `[${"{},[],".repeat(64)}0]`;
+  expect(parseJson(Buffer.from(beside), "a.json")).toHaveLength(129);
+  expect(() => parseJson(Buffer.alloc(4_000_002, "[]"), "a.json")).toThrow(
+    "it has 2000001 objects and arrays, more than 2000000",
+  );
+});
+
 const parsed = (text: string) => parseJson(Buffer.from(text), "a.json");
 
 test("a name may come again in another object, as a value, and in an array, but not in its own object", () => {
@@ -29,6 +37,7 @@ test("a name may come again in another object, as a value, and in an array, but 
     ['{"a":1,"b":2,"a":3}', '"a"'],
     ['[{"x":1},{"b":[1,{"c":[]}],"d":{"e":1,"e":2}}]', '"e"'],
     ['{"b":[1,2],"c":{},"b":"b"}', '"b"'],
+    ['{"c":"c","d":["c","c"],"b":1,"b":2}', '"b"'],
     ['{"a\\"b":"{","\\u0061\\"b":1}', '"a\\"b"'],
     ['{"a":{"x":1},"b":{"y":[{"z":1}],"y":2}}', '"y"'],
   ] as const) {

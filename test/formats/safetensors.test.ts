@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readSync } from "node:fs";
 import { readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -171,6 +172,51 @@ test("a limit that this process runs under counts as its memory, and without one
   }
 });
 
+test("floats of 8 and 16 bits need the memory of wider ones besides", async () => {
+  const limit = vi.spyOn(process, "constrainedMemory");
+  onTestFinished(() => limit.mockRestore());
+  const file = await made(
+    {
+      e: { dtype: "F8_E5M2", shape: [4], data_offsets: [0, 4] },
+      h: { dtype: "F16", shape: [2], data_offsets: [4, 8] },
+      b: { dtype: "BF16", shape: [2], data_offsets: [8, 12] },
+      f: { dtype: "F32", shape: [1], data_offsets: [12, 16] },
+    },
+    new Uint8Array(16),
+  );
+  // 4 + 16 bytes for e, 4 + 8 for h and for b, 4 for f.
+  limit.mockReturnValue(47);
+  await expect(readSafetensors(file)).rejects.toThrow("its tensors need 48 bytes of memory");
+  limit.mockReturnValue(48);
+  expect((await readSafetensors(file)).tensors.map(({ values }) => values.length)).toEqual([4, 2, 2, 1]);
+});
+
+test("tensors that are left stay in the file, where each begins, and the others are read", async () => {
+  const file = await written([
+    { name: "a", shape: [2], values: Float32Array.of(1, 2) },
+    { name: "b", shape: [1], values: Float32Array.of(3) },
+    { name: "c", shape: [2], values: Float32Array.of(4, 5) },
+  ]);
+  const { tensors: read, left, verified } = await readSafetensors(file, { leave: ({ name }) => name !== "b" });
+  expect([read, verified]).toEqual([[{ name: "b", shape: [1], values: Float32Array.of(3) }], true]);
+  const bytes = await readFile(file);
+  const first = (name: string) => bytes.readFloatLE(left?.get(name)?.begin);
+  expect([first("a"), first("c"), left?.get("b")]).toEqual([1, 4, null]);
+  const onDisk = Buffer.alloc(8);
+  readSync(left?.get("c")?.fd as number, onDisk, 0, 8, left?.get("c")?.begin as number);
+  expect([onDisk.readFloatLE(0), onDisk.readFloatLE(4)]).toEqual([4, 5]);
+  await left?.close();
+  expect((await readSafetensors(file)).left).toBeNull();
+});
+
+test("a header is shown before anything is read, and what it leads to is thrown", async () => {
+  const file = await written();
+  const check = (header: { metadata: object; entries: readonly { name: string }[] }) => {
+    throw new RangeError(`${header.entries.length} tensors`);
+  };
+  await expect(readSafetensors(file, { check })).rejects.toThrow(new RangeError(`${tensors.length} tensors`));
+});
+
 test("a pipe in place of a file is refused at once", async () => {
   const pipe = join(await temporaryFolder(), "pipe");
   execFileSync("mkfifo", [pipe]);
@@ -202,6 +248,8 @@ const hostile: [string, unknown, RegExp][] = [
   ["a name that is no UTF-8", Buffer.from('{"a\xff":{}}', "latin1"), /it is not UTF-8/],
   ["100,000 nested arrays", `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, /nested more than 64 levels deep/],
   ["a name of 2,000,000 characters", { ["x".repeat(2e6)]: f32([-1], [0, 4]) }, /tensor "x{57}\.\.\.": shape/],
+  ["eight axes", { a: f32(new Array(8).fill(2), [0, 8]) }, /shape \[2(,2){7}\] of F32, 1024 bytes, but 8/],
+  ["nine axes", { a: f32(new Array(9).fill(2), [0, 8]) }, /shape \[2(,2){7},\.\.\. 9 axes\] of F32, 2048 bytes/],
   ["a shape that does not fit", { a: f32([3], [0, 8]) }, /shape \[3\] of F32, 12 bytes, but 8/],
   ["tensors that overlap", { a: f32([1], [0, 4]), b: f32([2], [0, 8]) }, /begins at byte 0 of the data, expected 4/],
   ["a gap", { b: f32([1], [4, 8]) }, /begins at byte 4 of the data, expected 0/],
@@ -233,6 +281,7 @@ test("tensors that contradict themselves are not written", async () => {
   );
   const a = { name: "a", shape: [1], values: new Float32Array(1) };
   await expect(write([a, a])).rejects.toThrow(/two tensors "a"/);
+  await expect(write([{ ...a, name: "__metadata__" }])).rejects.toThrow(/two tensors "__metadata__"/);
   await expect(write([{ ...a, values: [1] } as never])).rejects.toThrow(
     'Tensor "a": expected a typed array, got an array of 1.',
   );
