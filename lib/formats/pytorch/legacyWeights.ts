@@ -11,10 +11,7 @@ import type { StoredWeights } from "./storedWeights.js";
 import { damagedWeights, largestPickle } from "./storedWeights.js";
 import type { OpenArchive } from "./zipArchive.js";
 
-/** The first object of such a file. */
-const magic = 0x1950_a86a_20f9_469c_fc6cn;
-
-/** Its opcodes after the protocol's: LONG1, ten bytes, and the magic number, the lowest byte first. */
+/** The first object of such a file, after the opcode of the protocol: LONG1, ten bytes, and a magic number, the lowest byte first. */
 const beginning = Buffer.from([0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]);
 
 /** Whether a pickle begins as torch.save wrote it before PyTorch 1.6. */
@@ -42,9 +39,8 @@ export async function openLegacyWeights({ file, handle, size }: OpenArchive): Pr
     end = after;
     return value;
   };
-  const [number, version, system, value, keys] = [next(), next(), next(), next(), next()];
-  if (number !== magic || version !== 1001)
-    throw new FileError(`${file} is of a version of PyTorch that is not known.`);
+  const [, version, system, value, keys] = [next(), next(), next(), next(), next()];
+  if (version !== 1001) throw new FileError(`${file} is of a version of PyTorch that is not known.`);
   if (!Array.isArray(keys)) throw damaged("it has no list of its storages");
   const places = new Map<string, Place>();
   for (const key of keys as readonly PickleValue[]) {

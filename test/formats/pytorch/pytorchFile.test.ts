@@ -93,6 +93,22 @@ test.each([
   await expect(readTensors(await saved(bytes))).rejects.toThrow(message);
 });
 
+test("a directory that ends in 64 bits counts in place of the one in 32, and has to be where it is said to be", async () => {
+  const bytes = bytesOf("state_dict");
+  const expected = await readTensors(await saved(bytes));
+  const [locator, end] = [bytes.lastIndexOf("PK\x06\x07"), bytes.length - 22];
+  bytes.fill(0xff, end + 10, end + 20);
+  expect(await readTensors(await saved(bytes))).toEqual(expected);
+  for (const [place, message] of [
+    [1, "there is no end of a directory at byte 1."],
+    [bytes.length - 56, `there is no end of a directory at byte ${bytes.length - 56}.`],
+    [bytes.length - 55, `its directory's end is at byte ${bytes.length - 55}, past its own.`],
+  ] as const) {
+    bytes.writeBigUInt64LE(BigInt(place), locator + 8);
+    await expect(readTensors(await saved(bytes))).rejects.toThrow(message);
+  }
+});
+
 test("a file that is cut off anywhere is refused, or read as it was", async () => {
   for (const name of ["state_dict", "state_dict, before PyTorch 1.6"]) {
     const whole = bytesOf(name);
