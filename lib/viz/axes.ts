@@ -27,7 +27,7 @@ export function niceStep(least: number): number {
 /** The multiples of a step inside an interval. */
 export function ticks({ low, high }: Range, step: number): number[] {
   const first = Math.ceil(low / step - 1e-9);
-  return Array.from({ length: Math.max(0, Math.floor(high / step + 1e-9) - first + 1) }, (_, i) => (first + i) * step);
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { axisTitles, logarithmicTicks, niceStep, ticks } from "../../lib/viz/axes.js";
+import { axisTitles, gridLines, logarithmicTicks, niceStep, ticks } from "../../lib/viz/axes.js";
 import type { CurvesOptions } from "../../lib/viz/index.js";
 import { curvesSVG } from "../../lib/viz/index.js";
 import type { ReportHistory } from "../../lib/viz/report.js";
@@ -168,6 +168,29 @@ test("ticks are the round numbers inside an interval", () => {
   expect(logarithmicTicks({ low: 0.9, high: 60 })).toEqual([1, 2, 5, 10, 20, 50]);
   expect(logarithmicTicks({ low: 0.001, high: 1000 })).toEqual([0.001, 0.01, 0.1, 1, 10, 100, 1000]);
   expect(logarithmicTicks({ low: 2.3, high: 4.2 })).toEqual([2.5, 3, 3.5, 4]);
+});
+
+test("a step is the next of 1, 2 and 5 times a power of ten, and ticks at both ends of an interval count", () => {
+  const steps = [1, 1.01, 2, 2.01, 5, 5.01, 10, 0.3, 70].map(niceStep);
+  expect(steps).toEqual([1, 2, 2, 5, 5, 10, 10, 0.5, 100]);
+  expect(ticks({ low: 1, high: 2 }, 0.5)).toEqual([1, 1.5, 2]);
+  // In floating point 0.3 / 0.1 is a little less than 3.
+  expect(ticks({ low: 0.1, high: 0.3 }, 0.1)).toEqual([0.1, 0.2, expect.closeTo(0.3, 12)]);
+  expect(ticks({ low: 1.1, high: 1.9 }, 1)).toEqual([]);
+});
+
+test("ticks of a logarithm are 1, 2 and 5 times four powers of ten, five powers alone, and round numbers where only two fit", () => {
+  expect(logarithmicTicks({ low: 1, high: 1000 })).toEqual([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]);
+  expect(logarithmicTicks({ low: 1, high: 10_000 })).toEqual([1, 10, 100, 1000, 10_000]);
+  expect(logarithmicTicks({ low: 2, high: 10 })).toEqual([2, 5, 10]);
+  expect(logarithmicTicks({ low: 2, high: 9 })).toEqual([2, 4, 6, 8]);
+});
+
+test("ticks are named in six digits, with thousands apart from 10,000 on, and a minus as long as a plus", () => {
+  const frame = { x: 50, y: 20, width: 400, height: 200 };
+  const lines = gridLines("y", [-2.5, 0.1 + 0.2, 1 / 3, 9999, 10_000, 1_234_567.8], { frame, place: (value) => value });
+  const texts = lines.map(parseXml).filter(({ name }) => name === "text");
+  expect(texts.map(({ text }) => text)).toEqual(["\u22122.5", "0.3", "0.333333", "9999", "10,000", "1,234,570"]);
 });
 
 test("numbers of any size can be drawn, or are left out", () => {

@@ -39,6 +39,26 @@ test("frames may have several labels, or none that anybody knows; of many frames
   expect(long).not.toContain("frame 241");
 });
 
+test("a label has a row from an even chance on, and a chance just above 1 is a rounded 1", () => {
+  const pair = { name: "walk", labels: ["even", "less"] };
+  const svg = frameSVG({ ...pair, probabilities: [0.5, 0.499] });
+  expect([svg.includes("even"), svg.includes("less")]).toEqual([true, false]);
+  const marks = rects(frameSVG({ ...pair, probabilities: [1.000001, 0] }));
+  expect(marks.at(-1)?.attributes["fill-opacity"]).toBe("1");
+  const wrong: unknown[] = [
+    [1.00001, 0],
+    [-0.1, 0],
+    ["0.5", 0],
+    [Number.NaN, 0],
+    [],
+    [1, 0, 1],
+    new DataView(new ArrayBuffer(2)),
+  ];
+  for (const probabilities of wrong) {
+    expect(() => frameSVG({ ...pair, probabilities } as never), String(probabilities)).toThrow(/probabilities/);
+  }
+});
+
 test("names that are hostile stay text, and what is no picture is refused", () => {
   for (const name of hostile) {
     expect(() => parseXml(frameSVG({ ...picture, name, labels: [name, "b", "c"], truth: [name, null] }))).not.toThrow();

@@ -48,6 +48,24 @@ test("a norm of 0, or beyond what a scale can hold, ends a line", () => {
   expect(legend).toContain("hidden: norm 0.500, 1 step back");
 });
 
+test("norms from 1e-30 to 1e30 are drawn", () => {
+  expect(linesOf([{ name: "a", norms: [1e-30, 1, 1e30] }])[0]).toHaveLength(3);
+  expect(linesOf([{ name: "a", norms: [0.99e-30, 1, 1.01e30] }])[0]).toHaveLength(1);
+});
+
+test("the scale of norms has round numbers, powers of ten over many, and few of them over very many", () => {
+  const scale = (norms: number[]) =>
+    elements(parseXml(gradientFlowSVG([{ name: "a", norms }])), "text")
+      .filter(({ attributes }) => attributes.class === "soft")
+      .map(({ text }) => text);
+  expect(scale([1])).toEqual(["0", "1", "1", "1.5"]);
+  expect(scale([1, 0.1])).toEqual(["0", "1", "0.1", "0.2", "0.5", "1"]);
+  const powers = ["0.000001", "0.00001", "0.0001", "0.001", "0.01", "0.1", "1"];
+  expect(scale([1, 1e-6])).toEqual(["0", "1", ...powers]);
+  expect(scale([1, 1e-20])).toEqual(["0", "1", "1e\u221220", "1e\u221215", "1e\u221210", "0.00001", "1"]);
+  expect(scale(Array.from({ length: 22 }, () => 1)).slice(0, 5)).toEqual(["0", "5", "10", "15", "20"]);
+});
+
 test("names cannot break the picture, and nothing to draw is refused", () => {
   for (const name of hostile) expect(() => parseXml(gradientFlowSVG([{ name, norms: [1] }]))).not.toThrow();
   expect(() => gradientFlowSVG([])).toThrow("at least one element");

@@ -19,6 +19,12 @@ test("a bar is as long as its model's perplexity, and the best one stands out", 
   expect(bars.map(({ attributes }) => attributes["fill-opacity"])).toEqual(["0.45", "1", "0.45"]);
 });
 
+test("perplexities are said with two decimals below 20, and one from there on", () => {
+  const picture = parseXml(ladderSVG([rung("a", 19.994), rung("b", 20), rung("c", 100.26)]));
+  const texts = elements(picture, "text").map(({ text }) => text);
+  expect(texts.filter((text) => /^[\d.]+$/.test(text))).toEqual(["19.99", "20.0", "100.3"]);
+});
+
 test("whatever a model is called, the picture is well-formed", () => {
   for (const title of hostile)
     expect(() => parseXml(ladderSVG([rung(title || "x", 3)], { title: title || "x" }))).not.toThrow();

@@ -58,6 +58,8 @@ const history = {
   samples: [{ step: 25, loss: 1.5, text: "</script><script>alert(1)</script> & \ud55c\uad6d\uc5b4" }],
 };
 
+const bareReport = { title: "t", summary: "s", figures: [], configuration: [] };
+
 const html = renderReport({
   title: "a <model> & more",
   summary: 'of "units"',
@@ -114,7 +116,7 @@ test("a report has a section for each thing that it is given, and for nothing el
   expect(titles(html)).toEqual([
     ...["How it learnt", "What single units watch", "What it wrote while it learnt", "The model"],
   ]);
-  const bare = { title: "t", summary: "s", figures: [], configuration: [] };
+  const bare = bareReport;
   const nothing = {
     attention: [],
     captions: [],
@@ -227,6 +229,44 @@ test("without colour, marks that go on over the end of a line are closed there a
     for (const line of lines) expect(line).toMatch(/^\[[+-](abc)+\]$/);
     expect(lines.every((line) => line.startsWith(open))).toBe(true);
   }
+});
+
+test.each([
+  [["abc", "abc", "x"], [1, 1, 0], 9, "[+abcabc]\nx"],
+  [["abc", "abc", "x"], [1, 1, 0], 8, "[+abc]\n[+abc]x"],
+  [["ab", "cd"], [0, 1], 7, "ab[+cd]"],
+  [["ab", "cd"], [0, -1], 6, "ab\n[-cd]"],
+  [["ab", "cd"], [0, 0], 4, "abcd"],
+  [["ab", "cd"], [0, 0], 3, "ab\ncd"],
+  [["a\n", "b"], [1, 1], 9, "[+a]\n[+b]"],
+  [["a\tb", "\n", "c"], [0, 0, 0], 9, "a b\nc"],
+  // Only what is beyond half of the largest counts.
+  [["a", "b", "c"], [0, 2, -4], 9, "ab[-c]"],
+])("%j without colour, values %j, is %j wide at most: %j", (own, values, width, expected) => {
+  expect(colourText(own, values, { depth: 0, width })).toBe(expected);
+});
+
+test("a value beyond the limit has the colour of the limit", () => {
+  const shown = (value: number) => colourText(["a"], [value], { limit: 2, depth: 24, width: 9 });
+  expect([shown(5), shown(-5)]).toEqual([shown(2), shown(-2)]);
+  expect(new Set([shown(1), shown(2), shown(-1), shown(-2)]).size).toBe(4);
+  expect(legend(2, 0, ["shut", "open"])).toBe("[+ ] open   [- ] shut");
+});
+
+test("a column of a chart is the mean of its part of the values", () => {
+  const columns = { width: 11, height: 2 };
+  expect(blockChart([1, 3, 5, 7], columns)).toBe("   6.000  \u2588\n   2.000 \u2581\u2588");
+  expect(blockChart([1, 3, 2, 4, 9], columns)).toBe("   5.000  \u2588\n   2.000 \u2581\u2588");
+});
+
+test("tokens cannot end the data of a page, and come back as they were", () => {
+  const own = ["</script>", "<!--", "\u2028", "\u2029"];
+  const [layer] = trace().layers;
+  const short = { tokens: own, surprise: new Float32Array(4), layers: [{ ...layer, values: new Float32Array(12) }] };
+  const page = renderReport({ ...bareReport, trace: short as ActivationTrace });
+  const [, data = ""] = /id="data">(.*?)<\/script>/s.exec(page) ?? [];
+  expect(data).not.toMatch(/[<\u2028\u2029]/);
+  expect(JSON.parse(data).trace.tokens).toEqual(own);
 });
 
 test("the chart of a falling loss falls", () => {
