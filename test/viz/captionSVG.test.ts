@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { captionSVG } from "../../lib/viz/captionSVG.js";
+import { textWidth } from "../../lib/viz/svg.js";
 import { hostile } from "./hostile.js";
 import { expectPicture } from "./wellFormed.js";
 
@@ -38,6 +39,36 @@ test("a photo keeps its shape, with its longer side as long as that of any other
   expect(drawn(4, 2)).toEqual({ w: side, h: (side as number) / 2, pixelated: true });
   expect(drawn(3, 3)).toEqual({ w: side, h: side, pixelated: true });
   expect(drawn(100, 400)).toEqual({ w: (side as number) / 4, h: side, pixelated: false });
+});
+
+test("a picture is as wide as a long caption, and as its words in a row where that is more", () => {
+  const width = (text: string, tokens: string[]) => {
+    const attention = tokens.map(() => [0.25, 0.25, 0.25, 0.25]);
+    return Number(/viewBox="0 0 (\d+)/.exec(captionSVG({ ...picture, text, tokens, attention }))?.[1]);
+  };
+  const long = "a dog that runs over a meadow, and after it another one";
+  // Twelve pixels at each side.
+  expect(width(long, ["a"])).toBe(Math.ceil(24 + textWidth(long, 15)));
+  const [two, four, seven] = [["a"], ["a", "b", "c"], [..."abcdef"]].map((tokens) => width("a", tokens)) as number[];
+  expect((four as number) - 12).toBe(2 * ((two as number) - 12));
+  // After six pictures there is another row.
+  expect((seven as number) - 12).toBe(3 * ((two as number) - 12));
+});
+
+test("a caption of nothing has a title all the same", () => {
+  const title = (text: string) => /<title>(.*?)<\/title>/.exec(captionSVG({ ...picture, text }))?.[1];
+  expect([title(""), title("  "), title("a dog")]).toEqual(["A caption", "A caption", "a dog"]);
+});
+
+test("weights may be a hundredth away from a distribution, and none is below 0", () => {
+  const drawn = (row: number[]) => () => captionSVG({ ...picture, attention: [row, [0, 0, 0, 1]] });
+  expect(drawn([0.505, 0.5, 0, 0])).not.toThrow();
+  for (const row of [
+    [0.515, 0.5, 0, 0],
+    [0.485, 0.5, 0, 0],
+    [1.5, -0.5, 0, 0],
+  ])
+    expect(drawn(row)).toThrow("row 0 of the weights is no distribution over 4 regions");
 });
 
 test("without a photo the weights are coloured", () => {

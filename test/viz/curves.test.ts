@@ -105,6 +105,21 @@ test("twice the tokens at one learning rate is twice as far to the right only ov
   expect((both - 78) / (once - 78)).toBeCloseTo(2, 2);
 });
 
+test("bits per character and accuracy are those of validations, where these have them", () => {
+  const history = historyOf(() => 2);
+  const validations = history.validations.map((point, i) => ({
+    ...point,
+    ...(i === 1 ? { bitsPerCharacter: 1.5, accuracy: 0.25 } : {}),
+  }));
+  for (const [measure, value] of [
+    ["bitsPerCharacter", "1.5000"],
+    ["accuracy", "0.25000"],
+  ] as const) {
+    const picture = curvesSVG([{ name: "a", history: { ...history, validations } }], { measure });
+    expect(picture.match(/a: [^<]*/g)).toEqual([`a: ${value} after 10 updates`]);
+  }
+});
+
 test("names of runs cannot break the picture", () => {
   for (const name of hostile)
     expect(() => parseXml(curvesSVG([{ ...(runs[0] as never as object), name } as never]))).not.toThrow();
