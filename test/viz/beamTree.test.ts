@@ -4,7 +4,7 @@ import { CharacterTokenizer } from "../../lib/data/index.js";
 import { InputError, OptionError } from "../../lib/errors.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
-import { beamTreeOf, drawnTree, percent } from "../../lib/viz/beamTree.js";
+import { beamTreeOf, drawnTree, leftOutNote, percent } from "../../lib/viz/beamTree.js";
 import type { BeamTree } from "../../lib/viz/index.js";
 import { beamTreeSVG, beamTreeTerminal, widthOf } from "../../lib/viz/index.js";
 import { hostile } from "./hostile.js";
@@ -171,10 +171,42 @@ test("nodes that are no tree and hypotheses that are not in it are refused", asy
   expect(drawn({ nodes: [] })).toThrow(InputError);
   expect(drawn({ nodes: [{ ...node, parent: 0 }] })).toThrow(/node 0 has the parent 0/);
   expect(drawn({ nodes: [{ ...node, logProbability: Number.NaN }] })).toThrow(/node 0 has logProbability NaN/);
+  for (const parent of [-2, 0.5, 1, 2]) {
+    expect(drawn({ nodes: [node, { ...node, parent }] })).toThrow(
+      `node 1 has the parent ${parent}; expected an earlier`,
+    );
+  }
+  expect(drawn({ nodes: [node, { ...node, score: Number.NaN }] })).toThrow(
+    /node 1 has logProbability -1 and score NaN/,
+  );
+  expect(drawn({ nodes: [node], hypotheses: [] })).not.toThrow();
   expect(drawn({ nodes: [node], hypotheses: [{ ids: [2, 3], score: -2, ended: true }] })).toThrow(
     /hypothesis 1 has token 3 at step 2/,
   );
   expect(() => beamTreeSVG(tree, { steps: 0 })).toThrow(/steps/);
+});
+
+test("nodes that are left out are counted by why they are", () => {
+  const note = (later: number, weaker: number) => leftOutNote({ roots: [], drawn: 3, leftOut: { later, weaker } }, 2);
+  expect([note(0, 0), note(1, 0), note(0, 1), note(2, 3)]).toEqual([
+    "",
+    "1 of 4 nodes left out: 1 after step 2.",
+    "1 of 4 nodes left out: 1 of weaker branches.",
+    "5 of 8 nodes left out: 2 after step 2, 3 of weaker branches.",
+  ]);
+});
+
+test("siblings stand by their scores, those of one score in their order, and no chance is above 1", () => {
+  const node = (id: number, score: number) => ({ id, parent: -1, logProbability: 1e-9, score });
+  const tree = {
+    nodes: [node(2, -2), node(3, -1), node(4, -2), node(5, -2)],
+    hypotheses: [],
+    end: 1,
+    textOf: (id: number) => names[id] as string,
+  };
+  const { roots } = drawnTree(tree, {});
+  expect(roots.map(({ id, probability }) => [id, probability])).toEqual([3, 2, 4, 5].map((id) => [id, 1]));
+  expect(drawnTree(tree, { branches: 2 }).roots.map(({ id }) => id)).toEqual([3, 2]);
 });
 
 test("of the branches that were given up the best of every step is drawn before the second best of any", () => {
