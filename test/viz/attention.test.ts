@@ -138,6 +138,20 @@ test("weights that are no alignment are refused with the row and the number", ()
   expect(broken([[-0.5, 1.5]])).toThrow(/weight -0.5 at 0/);
   expect(broken([[1]])).toThrow(/has 1 weights for 2 source tokens/);
   expect(broken([])).toThrow(/got 0 rows, 1 target and 2 source tokens/);
+  // A hundredth is what rounding may take away or add.
+  for (const row of [
+    [0.5, 0.495],
+    [0.5, 0.505],
+    [1.005, 0],
+  ])
+    expect(broken([row])).not.toThrow();
+  expect(broken([[0.5, 0.485]])).toThrow(/sums to 0\.9850, not to 1/);
+  expect(broken([[1.015, 0]])).toThrow(/weight 1\.015 at 0/);
+  const drawn = (own: AttentionMap) => () => attentionSVG(own);
+  expect(drawn({ source: ["a"], target: ["c", "d"], weights: [[1], [0]] })).toThrow('row 1 ("d") sums to 0.0000');
+  expect(drawn({ source: [], target: ["c"], weights: [[]] })).toThrow(/got 1 rows, 1 target and 0 source tokens/);
+  expect(drawn({ source: ["a"], target: [], weights: [] })).toThrow(/got 0 rows, 0 target and 1 source tokens/);
+  expect(drawn({ source: ["a"], target: ["c"], weights: [[1]] })).not.toThrow();
 });
 
 test("the report shows alignments and translations, and no token breaks out of it", () => {

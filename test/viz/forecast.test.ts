@@ -63,6 +63,32 @@ test("a terminal gets no escape of a name, and dots for the interval where it ha
   expect(forecastTerminal(chart, { width: 60, depth: 24 })).toContain("\u001b[48;2;");
 });
 
+test("each value stands in the row of its size: dots before and after the forecast, circles on it, points between its bounds", () => {
+  const own = {
+    name: "n",
+    history: [0, 9],
+    point: [9, 0],
+    truth: [3, Number.NaN],
+    levels: [0.1, 0.9],
+    quantiles: [
+      [5, 0],
+      [9, 9],
+    ],
+    steps: ["a", "b", "c"] as const,
+  };
+  expect(forecastTerminal(own, { width: 60, depth: 0 }).split("\n")).toEqual([
+    "n",
+    "   9  \u2022o.",
+    ...new Array(4).fill("       .."),
+    " 4.5    .",
+    "       \u2022.",
+    ...new Array(2).fill("        ."),
+    "   0 \u2022  o",
+    "     a to c, forecast from b, 80 % expected inside",
+    "",
+  ]);
+});
+
 test("a chart in a terminal takes ten columns where there are fewer, and its steps share them", () => {
   for (const [steps, columns] of [
     [10, 10],

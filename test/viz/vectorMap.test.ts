@@ -129,6 +129,41 @@ test("labels that are drawn and labels that are said to be left out are all labe
   expect(tooltips).toEqual(vectors.map((_, i) => `a man and a dog, number ${i}`));
 });
 
+test("both axes have one scale, and all points lie inside of the frame, however long or high the map is", () => {
+  for (const [width, height] of [
+    [4, 1],
+    [1, 4],
+    [40, 1],
+    [1, 40],
+  ] as const) {
+    const places = [
+      [-1, 2],
+      [width - 1, 2],
+      [-1, height + 2],
+    ] as const;
+    const points = places.map(([x, y], i) => ({ label: `${i}`, x, y }));
+    const picture = expectPicture(vectorMapSVG({ points, shares: [0.5, 0.5] }));
+    const [origin, right, up] = ofClass(picture, "point").map(({ attributes }) =>
+      (attributes.transform?.match(/[\d.]+/g) ?? []).map(Number),
+    ) as [number, number][] as [[number, number], [number, number], [number, number]];
+    expect([right[1], up[0]]).toEqual([origin[1], origin[0]]);
+    const [across, above] = [right[0] - origin[0], origin[1] - up[1]];
+    expect(Math.abs(across * height - above * width)).toBeLessThan(0.02 * Math.max(width, height));
+    const frame = every(picture).find(({ attributes }) => attributes.class === "softLine")?.attributes;
+    const [x, y, w, h] = [frame?.x, frame?.y, frame?.width, frame?.height].map(Number) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    for (const [pointX, pointY] of [origin, right, up]) {
+      expect(pointX > x && pointX < x + w && pointY > y && pointY < y + h).toBe(true);
+    }
+    // What is longer fills most of the frame.
+    expect(Math.max(across / w, above / h)).toBeGreaterThan(0.75);
+  }
+});
+
 test("35 groups are 35 different marks, and hostile labels are text", () => {
   const vectors = cloud(35, 4);
   const labels = vectors.map((_, i) => hostile[i % hostile.length] as string);
