@@ -23,8 +23,11 @@ export function passageOf(
   if (text.length <= length) return text;
   const places = Array.from(text.matchAll(marks[feature]), ({ index }) => index);
   const last = text.length - length;
+  const step = Math.max(1, Math.floor(length / 8));
   let [best, count, from, to] = [0, 0, 0, 0];
-  for (let start = 0; start <= last; start += Math.max(1, Math.floor(length / 8))) {
+  for (let next = 0; next < last + step; next += step) {
+    // The end of the text is looked at, too.
+    const start = Math.min(next, last);
     while (from < places.length && (places[from] as number) < start) from++;
     while (to < places.length && (places[to] as number) < start + length) to++;
     if (to - from > count) [best, count] = [start, to - from];

@@ -12,6 +12,25 @@ test("the passage is where the feature is, not the beginning", () => {
   expect(passageOf(text, { length: 200 })).toContain("Come");
 });
 
+test("a feature at the very end of a text is found", () => {
+  for (const length of [80, 81, 82, 83, 84, 85, 86, 87, 88])
+    expect(passageOf(`${plain}"Come."`, { length, feature: "quotes" })).toMatch(/"Come\."$/);
+});
+
+test("of the passages that begin an eighth apart the first with most marks is taken, from after a space within an eighth", () => {
+  const letters = [...`${"x".repeat(40)}"${"x".repeat(39)}""${"x".repeat(38)}`];
+  const begins = (space?: number) => {
+    const own = letters.map((letter, i) => (i === space ? " " : i >= 66 && i < 69 ? "abc"[i - 66] : letter)).join("");
+    const passage = passageOf(own, { length: 16, feature: "quotes" });
+    return [own.indexOf(passage), passage.length];
+  };
+  // From 66 on, 16 characters hold both marks at 80 and 81; from 64 on, they hold one.
+  expect(begins()).toEqual([66, 16]);
+  expect(begins(66)).toEqual([67, 16]);
+  expect(begins(67)).toEqual([68, 16]);
+  expect(begins(68)).toEqual([66, 16]);
+});
+
 test("a passage begins with a word, or a line where one is near, and is never longer than asked", () => {
   for (const length of [10, 100, 150, 333]) {
     const passage = passageOf(text, { length, feature: "quotes" });
