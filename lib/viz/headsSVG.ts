@@ -48,8 +48,6 @@ export function headsSVG(blocks: readonly AttentionHeads[], options: { title?: s
   if (blocks.length === 0) {
     throw new OptionError("headsSVG: expected blocks to be an array of heads with at least one element.");
   }
-  for (const { heads, source, target } of blocks)
-    for (const weights of heads) largestWeight({ source, target, weights });
   const drawn = blocks.map(blockOf);
   let top = 10;
   const body = drawn.flatMap(({ height, draw }) => {

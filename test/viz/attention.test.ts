@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { InputError } from "../../lib/errors.js";
 import type { AttentionMap } from "../../lib/viz/index.js";
-import { attentionSVG, attentionTerminal, renderReport, widthOf } from "../../lib/viz/index.js";
+import { attentionSVG, attentionTerminal, headsSVG, renderReport, widthOf } from "../../lib/viz/index.js";
 import { hostile } from "./hostile.js";
 import { every, expectPicture, ofClass } from "./wellFormed.js";
 
@@ -192,4 +192,35 @@ test("a label that is turned points at the middle of its column, and the shades 
   const frame = every(picture).find(({ attributes }) => attributes.class === "ground" && attributes.height === "10");
   expect(Number(frame?.attributes.x)).toBe(steps[0]);
   expect(Number(frame?.attributes.width)).toBe(Number(steps.at(-1)) + 12 - Number(steps[0]));
+});
+
+test("few short labels stand upright over the middle of their columns, long ones and many are turned", () => {
+  const labelsOf = (source: string[]) => {
+    const picture = expectPicture(attentionSVG(alignment(source, ["one"], () => 0)));
+    const cells = ofClass(picture, "row")[0]?.children.map(({ attributes }) => attributes) ?? [];
+    return ofClass(picture, "source").map(({ attributes }, s) => {
+      const middle = Number(cells[s]?.x) + Number(cells[s]?.width) / 2;
+      return { turned: attributes.transform !== undefined, ...attributes, off: Number(attributes.x) - middle };
+    });
+  };
+  for (const label of labelsOf(["a", "bc", "def"])) {
+    expect(label).toMatchObject({ turned: false, "text-anchor": "middle" });
+    expect(Math.abs(label.off)).toBeLessThan(0.01);
+  }
+  for (const source of [["a", "a".repeat(20)], new Array(30).fill("abcde")])
+    expect(labelsOf(source).map(({ turned }) => turned)).toEqual(source.map(() => true));
+});
+
+test("all heads of a block lie in the picture, side by side, and what is no block is refused", () => {
+  const own = { name: "b", source: ["x", "y"], target: ["z"] };
+  const picture = expectPicture(headsSVG([{ ...own, heads: new Array(7).fill([[0.5, 0.5]]) }]));
+  const [, , width] = (picture.attributes.viewBox as string).split(" ").map(Number) as [number, number, number];
+  const squares = ofClass(picture, "ground").map(({ attributes }) => [Number(attributes.x), Number(attributes.width)]);
+  expect(squares).toHaveLength(7);
+  for (const [i, [x, w]] of (squares as [number, number][]).entries()) {
+    expect(x + w).toBeLessThan(squares[i + 1]?.[0] ?? width);
+  }
+  expect(() => headsSVG([])).toThrow("headsSVG: expected blocks to be an array of heads with at least one element.");
+  expect(() => headsSVG([{ ...own, heads: [[[0.5, 0.4]]] }])).toThrow('row 0 ("z") sums to 0.9000');
+  expect(() => headsSVG([{ ...own, heads: [5] } as never])).toThrow("rows of weights");
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { forecastSVG, forecastTerminal } from "../../lib/viz/index.js";
-import { parseXml } from "./wellFormed.js";
+import { every, parseXml } from "./wellFormed.js";
 
 const chart = {
   name: 'a <b> & "c"\u001b[31m',
@@ -53,6 +53,23 @@ test("a flat forecast is a line in the middle, and an interval that is not known
       ],
     }),
   ).toBeNull();
+});
+
+test("what came goes on as the line of what was, from the step that is forecast on", () => {
+  const own = { ...chart, history: [1, 2, 3], point: [3, 3], truth: [2, 4], levels: [], quantiles: [] };
+  const lines = (more: object) =>
+    every(parseXml(forecastSVG([{ ...own, ...more }])))
+      .filter(({ attributes }) => attributes.fill === "none" && attributes["stroke-linejoin"] === "round")
+      .map(({ attributes }) => ({ look: attributes.class, places: attributes.d?.match(/[\d.]+ [\d.]+/g) ?? [] }));
+  expect(lines({ truth: undefined }).map(({ look }) => look)).toEqual(["line", "markLine"]);
+  const [came, was, forecast] = lines({});
+  expect([came?.look, was?.look]).toEqual(["line", "line"]);
+  const x = (line: typeof came) => line?.places.map((place) => Number(place.split(" ")[0]));
+  expect(x(came)).toEqual(x(forecast));
+  // Five steps over one width.
+  const [first, , last] = x(was) as [number, number, number];
+  const unit = (last - first) / 2;
+  expect(x(came)).toEqual([3, 4].map((step) => expect.closeTo(first + step * unit, 1)));
 });
 
 test("a terminal gets no escape of a name, and dots for the interval where it has no colour", () => {
