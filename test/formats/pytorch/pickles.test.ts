@@ -207,6 +207,12 @@ describe("damaged pickles are refused:", () => {
       all("\x80\x02i."),
       "byte 2 of its pickle is the opcode 0x69, which plain data does not have",
     ],
+    ["an opcode of one digit", all("\x80\x02\x01."), "byte 2 of its pickle is the opcode 0x01, which"],
+    [
+      "a class whose module alone is a text",
+      all("\x80\x04", text("torch"), "K\x02\x93."),
+      "it names a class by no text",
+    ],
     ["no end", all("\x80\x02}"), "its pickle is cut off"],
     ["a class without a name", "\x80\x02ctorch\nSize", "its pickle is cut off"],
     ["a list that never began", all("\x80\x02t."), "its pickle ends a list that it never began"],

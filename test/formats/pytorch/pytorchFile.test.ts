@@ -93,6 +93,26 @@ test.each([
   await expect(readTensors(await saved(bytes))).rejects.toThrow(message);
 });
 
+test.each([
+  ["\x80\x02", "a pickle, but none that torch.save wrote"],
+  ["\x80\x05", "a pickle, but none that torch.save wrote"],
+  ["\x80\x01", "is damaged or not a safetensors file"],
+  ["\x80\x06", "is damaged or not a safetensors file"],
+  ["\x81\x04", "is damaged or not a safetensors file"],
+])("a file that begins with %j is taken for what has such a beginning", async (begin, message) => {
+  await expect(readTensors(await saved(Buffer.from(`${begin}${"K".repeat(20)}`, "latin1")))).rejects.toThrow(message);
+});
+
+test("a safetensors file whose header's length looks like a pickle is read", async () => {
+  const header = JSON.stringify({ w: { dtype: "F32", shape: [1], data_offsets: [0, 4] } });
+  // 0x0480 bytes: the file begins with 80 04, as a pickle of protocol 4 does.
+  const bytes = Buffer.alloc(8 + 0x0480 + 4, " ");
+  bytes.writeBigUInt64LE(0x0480n);
+  bytes.write(header, 8);
+  bytes.writeFloatLE(2.5, 8 + 0x0480);
+  expect(await readTensors(await saved(bytes))).toEqual([{ name: "w", shape: [1], values: Float32Array.of(2.5) }]);
+});
+
 test("a directory that ends in 64 bits counts in place of the one in 32, and has to be where it is said to be", async () => {
   const bytes = bytesOf("state_dict");
   const expected = await readTensors(await saved(bytes));
