@@ -28,7 +28,9 @@ export function parseDate(text: string, order: DateOrder = "month first"): Writt
   const { year, month, dayOfMonth } = found;
   const time = Date.UTC(year, month - 1, dayOfMonth);
   const back = new Date(time);
-  if (month < 1 || month > 12 || back.getUTCMonth() !== month - 1 || back.getUTCDate() !== dayOfMonth) return null;
+  // Date.UTC takes the years 0 to 99 for those of the 20th century.
+  const isDate = back.getUTCFullYear() === year && back.getUTCMonth() === month - 1;
+  if (!isDate || back.getUTCDate() !== dayOfMonth) return null;
   if (clock === undefined) return { time, form: found.form };
   const [hours = 0, minutes = 0, seconds = 0] = clock.split(":").map(Number);
   if (found.form !== "day" || hours > 23 || minutes > 59 || seconds >= 60) return null;
@@ -65,17 +67,22 @@ export function timeAfter(time: number, step: TimeStep, count: number): number {
   const [year, month] = [Math.floor(months / 12), ((months % 12) + 12) % 12];
   const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
   const own = isLastDay(time) ? lastDay : Math.min(date.getUTCDate(), lastDay);
-  return Date.UTC(year, month, own) + (time % day);
+  return Date.UTC(year, month, own) + timeOfDay(time);
 }
 
 /** The step of two neighbours: whole months where both are the same day of a month, or its last. */
 export function stepBetween(before: number, after: number): TimeStep {
   const [a, b] = [new Date(before), new Date(after)];
   const months = 12 * (b.getUTCFullYear() - a.getUTCFullYear()) + b.getUTCMonth() - a.getUTCMonth();
-  if (months >= 1 && before % day === after % day) {
+  if (months >= 1 && timeOfDay(before) === timeOfDay(after)) {
     if (a.getUTCDate() === b.getUTCDate() || (isLastDay(before) && isLastDay(after))) return { months };
   }
   return { milliseconds: after - before };
+}
+
+/** Milliseconds since the day began, also before 1970. */
+function timeOfDay(time: number): number {
+  return ((time % day) + day) % day;
 }
 
 function isLastDay(time: number): boolean {

@@ -94,10 +94,11 @@ function columnsOf(read: NumberTable, options: Completed<typeof seriesRules>): C
       (!/^\s*\d+(\.\d+)?\s*$/.test(text) || /date|time|year|month|day/i.test(read.names[i] ?? ""))
     );
   };
-  const guess = read.names.findIndex((_, i) => isDates(i));
+  const valueColumns = options.values?.map(find);
+  const others = new Set([series, ...covariates, ...own, ...(valueColumns ?? [])]);
+  const guess = read.names.findIndex((_, i) => !others.has(i) && isDates(i));
   const time = options.time === undefined ? (guess < 0 ? null : guess) : find(options.time);
-  const used = new Set([time, series, ...covariates, ...own]);
-  const values = options.values?.map(find) ?? read.names.flatMap((_, i) => (used.has(i) ? [] : [i]));
+  const values = valueColumns ?? read.names.flatMap((_, i) => (i === time || others.has(i) ? [] : [i]));
   if (values.length === 0)
     throw new OptionError(`${read.file} has no column of values: say which (values).`, ["values"]);
   return { time, series, values, covariates, static: own };

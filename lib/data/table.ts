@@ -194,7 +194,7 @@ export class Table {
     if (typeof column === "number") return column - 1;
     const names = this.#first.cells as readonly string[];
     const exact = names.indexOf(column);
-    return exact >= 0 ? exact : names.findIndex((name) => name.trim() === column);
+    return exact >= 0 ? exact : names.findIndex((name) => name.trim() === column.trim());
   }
 
   #columnText(column: Column): string {

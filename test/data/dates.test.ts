@@ -32,6 +32,7 @@ test("a date says how exactly it is written, and is written so again", () => {
     { time: utc("2021-03-04T05:06:00"), form: "minute" },
     { time, form: "second" },
   ]);
+  expect(parseDate("20211231 07:08")).toEqual({ time: utc("2021-12-31T07:08:00"), form: "minute" });
   expect(parseDate("  2021-12-31 23:59:59.5+00:00 ")).toEqual({ time: utc("2021-12-31T23:59:59.500"), form: "second" });
 });
 
@@ -57,6 +58,8 @@ test.each([
   ["2021 05:00"],
   ["2021-03-04-05"],
   ["3/4.2021"],
+  ["0021-03-04"],
+  ["20211304"],
 ])("%s is no date", (text) => expect(parseDate(text)).toBeNull());
 
 test("time of day stays over months, and a day that a month lacks becomes its last", () => {
@@ -68,6 +71,9 @@ test("time of day stays over months, and a day that a month lacks becomes its la
   expect(after("2021-11-15T00:00:00", { months: 2 }, 2)).toBe("2022-03-15 00:00:00");
   expect(after("2021-02-15T00:00:00", month, -2)).toBe("2020-12-15 00:00:00");
   expect(after("2021-02-27T23:00:00", { milliseconds: hour }, 25)).toBe("2021-03-01 00:00:00");
+  // Times before 1970 are negative.
+  expect(after("1969-12-31T18:30:00", month, 1)).toBe("1970-01-31 18:30:00");
+  expect(after("1969-10-15T18:30:00", month, 4)).toBe("1970-02-15 18:30:00");
 });
 
 test("the step of two dates is of months where the day of the month and the time of day agree", () => {
@@ -78,6 +84,7 @@ test("the step of two dates is of months where the day of the month and the time
   expect(between("2021-01-15T00:00:00", "2021-02-14T00:00:00")).toEqual({ milliseconds: 30 * day });
   expect(between("2021-01-31T00:00:00", "2021-02-27T00:00:00")).toEqual({ milliseconds: 27 * day });
   expect(between("2021-01-15T06:00:00", "2021-01-15T06:00:01")).toEqual({ milliseconds: 1000 });
+  expect(between("1969-12-15T06:00:00", "1970-01-15T06:00:00")).toEqual({ months: 1 });
 });
 
 test("steps between dates are whole or none", () => {
@@ -114,6 +121,7 @@ test("features of a date are shares of an hour, a day, a week, a month and a yea
   expect(share("yearday")).toBeCloseTo(31 / 365, 12);
   expect(share("week")).toBeCloseTo(4 / 52, 12);
   expect(share("month")).toBeCloseTo(1 / 11, 12);
+  expect(calendarFeature(utc("2024-02-11T00:00:00"), "day") + 0.5).toBeCloseTo(10 / 30, 12);
 });
 
 describe("the dates of a series", () => {

@@ -190,6 +190,19 @@ test("whole numbers are dates where the name of their column says so", async () 
   expect(given).toMatchObject([{ name: "y", times: { form: "year" } }]);
 });
 
+test("a column that another option names is not that of the dates", async () => {
+  const path = file("year,date,sold\n2020,2021-03-01,1\n2020,2021-03-02,2\n2021,2021-03-01,7\n");
+  expect(await plain(path, { series: "year" })).toEqual([
+    ["2020", [1, 2]],
+    ["2021", [7]],
+  ]);
+  const other = file("year,date,sold\n2020,2021-03-01,1\n2020,2021-03-02,2\n");
+  for (const options of [{ covariates: ["year"] }, { static: [1] }, { values: ["sold", "year"] }]) {
+    const [series] = await readSeries(other, options);
+    expect(series).toMatchObject({ name: "sold", times: { start: Date.UTC(2021, 2, 1), form: "day" } });
+  }
+});
+
 test("series of JSON have all that their fields say", async () => {
   const series = [
     { name: "a", values: [1, null], dates: ["2021-01", "2021-02"], covariates: { p: [1, 2, 3] }, static: { size: 1 } },

@@ -133,6 +133,7 @@ test("lines of JSON have fields, known by name or by the names on the way to the
 test("a column is its number from 1 or its name, which a header must have once", async () => {
   const text = "Q,A, note ,A\nx,y,z,w\n";
   expect(await read("n.csv", text, { source: "Q", target: "note" })).toEqual([["x", "z"]]);
+  expect(await read("n.csv", text, { source: "Q ", target: "  note" })).toEqual([["x", "z"]]);
   expect(await read("n.csv", text, { source: 3, target: 1, header: true })).toEqual([["z", "x"]]);
   expect(await read("n.csv", text, { source: 3, target: 1, header: false })).toEqual([
     [" note ", "Q"],
