@@ -116,11 +116,7 @@ function tableSeries(read: NumberTable, options: Completed<typeof seriesRules>):
   }
   const order = time === null ? "month first" : dateOrderOf(read.rows.map(({ cells }) => cells[time] as string));
   return [...groups].flatMap(([name, rows]) => {
-    const dated = rows.map((row) => ({
-      row,
-      text: time === null ? "" : (row.cells[time] as string),
-      place: row.place,
-    }));
+    const dated = time === null ? [] : rows.map(({ cells, place }) => ({ text: cells[time] as string, place }));
     const dates = time === null ? null : timeColumn(dated, { missingDates: options.missingDates, order });
     const numbers = (column: number): Float64Array => {
       const values = new Float64Array(dates?.length ?? rows.length).fill(Number.NaN);
@@ -227,6 +223,6 @@ function jsonTimes(dates: unknown, { place, count }: { place: string; count: num
       `${place}: expected "dates" to be an array, a date for each of the ${counted(count, "value")}.`,
     );
   }
-  const rows = dates.map((text, i) => ({ row: i, text: String(text), place: `${place}, date ${i + 1}` }));
+  const rows = dates.map((text, i) => ({ text: String(text), place: `${place}, date ${i + 1}` }));
   return timeColumn(rows, { missingDates: "refuse", order: dateOrderOf(rows.map(({ text }) => text)) }).times;
 }

@@ -10,9 +10,7 @@ export function isIob1(sentences: readonly Pick<TaggedSentence, "tags">[]): bool
     for (const [t, tag] of tags.entries()) {
       if (tag === "O") continue;
       if (!/^[BI]-./s.test(tag)) return false;
-      const before = tags[t - 1] ?? "O";
-      const goesOn = before !== "O" && before.slice(2) === tag.slice(2);
-      if (goesOn) continue;
+      if (tags[t - 1]?.slice(2) === tag.slice(2)) continue;
       if (tag[0] === "B") return false;
       begins = true;
     }

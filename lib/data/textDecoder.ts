@@ -109,7 +109,7 @@ class Utf8Decoder {
 
   #encodingError(bytes: Buffer, at: number): InputError {
     const { name, isFile } = this.#source;
-    const wrong = `byte 0x${(bytes[at] as number).toString(16).toUpperCase().padStart(2, "0")}`;
+    const wrong = `byte 0x${(bytes[at] as number).toString(16).toUpperCase()}`;
     const line = this.#line + countLineEnds(bytes.subarray(0, at));
     const passage = bytes.subarray(bytes.lastIndexOf(10, at) + 1);
     return new InputError(

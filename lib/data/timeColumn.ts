@@ -3,9 +3,8 @@ import type { DateForm, DateOrder, TimeStep } from "./dates.js";
 import { parseDate, stepBetween, stepsBetween, stepText, writeDate } from "./dates.js";
 import type { SeriesTimes } from "./series.js";
 
-/** A row with its date, for one series. */
-export interface DatedRow<Row> {
-  readonly row: Row;
+/** The date of a row, for one series. */
+export interface DatedRow {
   readonly text: string;
   readonly place: string;
 }
@@ -29,8 +28,8 @@ export function dateOrderOf(texts: Iterable<string>): DateOrder {
  * @param options.missingDates rule for a date that is left out: "refuse" it with an error, or "fill" it, its values being missing.
  * @throws InputError that names the line: for what is no date, dates that come twice or not in order, and unequal steps.
  */
-export function timeColumn<Row>(
-  rows: readonly DatedRow<Row>[],
+export function timeColumn(
+  rows: readonly DatedRow[],
   { missingDates, order }: { missingDates: "refuse" | "fill"; order: DateOrder },
 ): TimeColumn {
   const dates = rows.map(({ text, place }) => {
@@ -44,7 +43,7 @@ export function timeColumn<Row>(
   const form = forms[Math.max(...dates.map((date) => forms.indexOf(date.form)))] as DateForm;
   const between = dates.slice(1).map(({ time }, i) => {
     const before = dates[i]?.time as number;
-    const { place, text } = rows[i + 1] as DatedRow<Row>;
+    const { place, text } = rows[i + 1] as DatedRow;
     if (time === before) throw new InputError(`${place}: the date ${text} comes twice in one series.`);
     if (time > before) return stepBetween(before, time);
     throw new InputError(
@@ -55,7 +54,7 @@ export function timeColumn<Row>(
   const positions = [0];
   for (const [i, { time }] of dates.slice(1).entries()) {
     const before = dates[i]?.time as number;
-    const { place, text } = rows[i + 1] as DatedRow<Row>;
+    const { place, text } = rows[i + 1] as DatedRow;
     const steps = stepsBetween(before, time, step);
     if (steps === 1 || (steps !== null && missingDates === "fill")) {
       positions.push((positions[i] as number) + steps);

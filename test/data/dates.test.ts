@@ -127,7 +127,7 @@ test("features of a date are shares of an hour, a day, a week, a month and a yea
 describe("the dates of a series", () => {
   const column = (texts: string[], missingDates: "refuse" | "fill" = "refuse") =>
     timeColumn(
-      texts.map((text, i) => ({ row: i, text, place: `t.csv, line ${i + 2}` })),
+      texts.map((text, i) => ({ text, place: `t.csv, line ${i + 2}` })),
       { missingDates, order: dateOrderOf(texts) },
     );
 
