@@ -23,6 +23,10 @@ test("rows of one image are its captions, without what was written around them",
     skipped: 1,
     description: `${path}: columns 1 and 2, separated by tabs`,
   });
+  const named = await file("d.csv", "text,number,name\nx,1,a.jpg\n");
+  expect((await readTableOfCaptions("test", named, { image: "name", caption: "text" })).images).toEqual([
+    { image: "a.jpg", captions: ["x"], places: [`${named}, line 2`] },
+  ]);
   const json = await file("c.jsonl", '{"caption":"x","image":"a"}\n');
   expect((await readTableOfCaptions("test", json)).description).toBe(
     `${json}: fields image and caption of lines of JSON`,
@@ -116,6 +120,28 @@ test("UTF-16 shows by its mark, or by zeros in every second byte", () => {
     "LE",
     null,
   ]);
+  // Where all is ASCII, four in ten bytes are zeros.
+  const zeros = (odd: number, even: number, letter = 0x61, first = letter) =>
+    Buffer.from(
+      Array.from({ length: 100 }, (_, i) => ((i + 1) / 2 <= (i % 2 ? odd : even) ? 0 : i === 0 ? first : letter)),
+    );
+  const order = (...counts: [odd: number, even: number, letter?: number, first?: number]) =>
+    utf16Order(zeros(...counts));
+  expect([order(40, 0), order(39, 0), order(0, 40), order(0, 39)]).toEqual(["LE", null, "BE", null]);
+  expect([order(10, 0, 0x80), order(10, 0, 0x61, 0xac), order(0, 5, 0xac), order(0, 4, 0xac)]).toEqual([
+    "LE",
+    "LE",
+    "BE",
+    null,
+  ]);
+  // One zero on the other side for twenty.
+  expect([order(20, 1, 0xac), order(19, 1, 0xac), order(1, 20, 0xac), order(1, 19, 0xac)]).toEqual([
+    "LE",
+    null,
+    "BE",
+    null,
+  ]);
+  expect(utf16Order(other(4, 84))).toBeNull();
   expect(utf16Order(Buffer.from("a\0b".repeat(40)))).toBeNull();
   expect(utf16Order(Buffer.alloc(64))).toBeNull();
 });
@@ -129,4 +155,15 @@ test("letters of Western Europe stand alone or in twos, Hangul is nearly all tha
   expect(hint("\xe9a\xe9a\xe9a\xe9a\xe9a\xe9a\xe9a\xe9a\xe9b\xe9\xe9\xe9")).toMatch(/ENCODING/);
   expect(hint("abc\0def\xff")).toMatch(/It looks like no text but a binary file/);
   expect(hint([0xbe, 0xc8, 0xb3])).toMatch(/CP949/);
+});
+
+test("zeros show a binary file, a space without a break Latin-1, and wrong bytes among Hangul are not of CP949", () => {
+  const hint = (start: Buffer, passage = start) => encodingHint(start, passage, "f");
+  const binary = /It looks like no text but a binary file/;
+  expect(hint(bytes([0, 0xff]), bytes([0xff]))).toMatch(binary);
+  expect(hint(bytes([0xff]), bytes([0xff, 0]))).toMatch(binary);
+  expect(hint(bytes("x\xa0 y"))).toMatch(/Latin-1/);
+  expect(hint(bytes("x\x9f y"))).toMatch(/ENCODING/);
+  expect(hint(bytes("abc"))).toMatch(/ENCODING/);
+  expect(hint(bytes([0xbe, 0xc8, 0xb3, 0xe7, 0xff, 0x20]))).toMatch(/ENCODING/);
 });

@@ -4,6 +4,7 @@ import {
   countCharacters,
   countLineEnds,
   isNormalizationBoundary,
+  lastCharacterBoundary,
   lastNormalizationBoundary,
   printable,
 } from "../../lib/data/characters.js";
@@ -42,7 +43,7 @@ test("a character is a code point", () => {
 
 test("nothing printable is invisible", () => {
   expect(printable(" ")).toBe("␣");
-  expect(printable("\n")).toBe("\\n");
+  expect(["\n", "\t", "\r", "\u0000"].map(printable)).toEqual(["\\n", "\\t", "\\r", "\\u{0}"]);
   expect(printable("\u0301")).toBe("◌\u0301");
   expect(printable("\u00a0")).toBe("\\u{A0}");
   expect(printable("e\u0301")).toBe("e\u0301");
@@ -53,7 +54,7 @@ test("a text can be cut before letters of any script, as long as they merge with
   for (const character of "aЖא가字𝔘") {
     expect(isNormalizationBoundary(character.codePointAt(0) as number), character).toBe(true);
   }
-  for (const character of ["\u0301", "\u1161", "\u11a8"]) {
+  for (const character of ["\u0300", "\u0301", "\u1161", "\u11a8"]) {
     expect(isNormalizationBoundary(character.codePointAt(0) as number)).toBe(false);
   }
 });
@@ -61,11 +62,19 @@ test("a text can be cut before letters of any script, as long as they merge with
 test("every surrogate pair is one character, from the first to the last", () => {
   for (const text of ["\u{10000}", "\u{103ff}", "\u{10fc00}", "\u{10ffff}"])
     expect(countCharacters(`a${text}b`)).toBe(3);
-  expect(["\ud7ff\udc00", "\ud800\udbff", "\udbff\ue000"].map(countCharacters)).toEqual([2, 2, 2]);
+  expect(["\ud7ff\udc00", "\ud800\udbff", "\udbff\ue000", "\udc00\udc01"].map(countCharacters)).toEqual([2, 2, 2, 2]);
   expect([codePointName("a"), codePointName("각"), codePointName("\u{1f600}")]).toEqual([
     "U+0061",
     "U+AC01",
     "U+1F600",
   ]);
   expect([countLineEnds(""), countLineEnds("\na\n\nb")]).toEqual([0, 3]);
+});
+
+test("a text is cut neither inside a surrogate pair nor after its first half", () => {
+  const ends = ["", "a", "a\ud7ff", "a\ud800", "a\udbff", "a\udc00", "a\u{10000}", "a\u{10ffff}"];
+  expect(ends.map(lastCharacterBoundary)).toEqual([0, 1, 2, 1, 1, 2, 3, 3]);
+  expect(["a", "ab", "ab\ud800", "a\u{10000}", "a\u{10ffff}"].map(lastNormalizationBoundary)).toEqual([0, 1, 1, 1, 1]);
+  // Halves that stand alone are characters of their own.
+  expect(["a\ud7ff\udc00", "a\ud800\ue000", "a\udc00\udfff"].map(lastNormalizationBoundary)).toEqual([2, 2, 2]);
 });

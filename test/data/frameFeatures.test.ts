@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { ByteTokenizer } from "../../lib/data/byteTokenizer.js";
+import { ClassifierVocabulary } from "../../lib/data/classifierVocabulary.js";
 import { expectFeatures, FrameFeatures, scaledFrames } from "../../lib/data/frameFeatures.js";
 import type { FrameSequence } from "../../lib/data/frames.js";
 import {
@@ -12,6 +14,8 @@ import {
   sequenceTitle,
 } from "../../lib/data/frames.js";
 import { FrameVocabulary, inOrder } from "../../lib/data/frameVocabulary.js";
+import { Labels } from "../../lib/data/labels.js";
+import { tables } from "../../lib/options.js";
 
 const at = { index: 1, count: 3 };
 
@@ -171,6 +175,37 @@ test("features have mean 0 and deviation 1 on their scale, but those that are 0 
   expect(FrameFeatures.fromJSON(none.toJSON() as never).names).toBeNull();
 });
 
+test("features are as many names, means and deviations, these above 0", () => {
+  const refused: [names: unknown, means: unknown, deviations: unknown][] = [
+    [["a"], [0, 0], [1, 1]],
+    ["ab", [0, 0], [1, 1]],
+    [null, [0, 0], [1]],
+    [["a", "b"], [0, 0], [1]],
+    [null, [], []],
+    [null, [Number.NaN], [1]],
+    [null, [0], [Number.POSITIVE_INFINITY]],
+    [null, [0], [0]],
+    [null, [0], [-1]],
+    [null, "0", "1"],
+    [null, [0], undefined],
+  ];
+  for (const [names, means, deviations] of refused) {
+    expect(() => new FrameFeatures(names as never, means as never, deviations as never)).toThrow(
+      "FrameFeatures: expected as many names, means and deviations, these above 0.",
+    );
+  }
+});
+
+test("a feature that differs by rounding alone is constant, and what is missing is named by its place", async () => {
+  const deviationOf = async (difference: number) =>
+    (await FrameFeatures.of([sequence([[1000], [1000 + difference]], { features: ["a"] })])).toJSON();
+  expect(await deviationOf(0.001)).toMatchObject({ names: ["a"], deviations: [1] });
+  expect(await deviationOf(0.003)).toMatchObject({ deviations: [expect.closeTo(0.0015, 6)] });
+  await expect(FrameFeatures.of([sequence([[1]]), sequence([[2], [Number.NaN]])])).rejects.toThrow(
+    "sequence 2 of 2, frame 2: feature 0 is missing (NaN).",
+  );
+});
+
 test("sequences of other features than a model's are refused", () => {
   const features = new FrameFeatures(["a", "b"], [0, 0], [1, 1]);
   expect(() => expectFeatures(features, sequence([[1]]), at)).toThrow(
@@ -223,19 +258,33 @@ test("the next frames are counted with those before them, sequence by sequence",
   ).rejects.toThrow(
     "sequence 1 of 1, frame 2: feature 0 is 2: the next frame can be predicted where all features are 0 or 1.",
   );
+  const first = [sequence([[0, 1]]), sequence([[0, 3]])];
+  await expect(FrameVocabulary.of(first, { next: true })).rejects.toThrow("sequence 2 of 2, frame 1: feature 1 is 3:");
 });
 
 test("labels are counted, those of frames without one left out, in the order that they are told or have", async () => {
-  const labelled = [sequence([[1], [2], [3], [4]], { labels: ["b", "a", null, "b"] })];
+  const labelled = [sequence([[1], [2], [3], [4]], { labels: ["up", "down", null, "up"] })];
   const plain = await FrameVocabulary.of(labelled, { scaling: "none" });
   expect(plain.toJSON()).toMatchObject({
     task: "label",
-    labels: ["a", "b"],
+    features: { means: [0], deviations: [1] },
+    labels: ["down", "up"],
     usual: { frames: 3, counts: [1, 2], before: [], stays: [] },
   });
   expect(plain.several).toBe(false);
-  const told = await FrameVocabulary.of(labelled, { labels: ["c", "b", "a"] });
-  expect(told.toJSON()).toMatchObject({ labels: ["c", "b", "a"], usual: { counts: [0, 2, 1] } });
+  const told = await FrameVocabulary.of(labelled, { labels: ["left", "up", "down"] });
+  expect(told.toJSON()).toMatchObject({ labels: ["left", "up", "down"], usual: { counts: [0, 2, 1] } });
+  const lists = [sequence([[1], [2], [3]], { labels: [[], ["b", "a", "b"], null] })];
+  expect((await FrameVocabulary.of(lists)).toJSON()).toMatchObject({
+    task: "labels",
+    usual: { frames: 2, counts: [1, 1] },
+  });
+  await expect(FrameVocabulary.of([sequence([[1], [2]], { labels: [["a"], "b"] })])).rejects.toThrow(
+    'FrameVocabulary.of: some frames have a list of labels, and some have one, "b".',
+  );
+  await expect(FrameVocabulary.of([sequence([[1]])])).rejects.toThrow(
+    "FrameVocabulary.of: sequence 1 of 1 has no labels",
+  );
   await expect(
     FrameVocabulary.of([sequence([[1], [2]], { labels: [null, null] })], { labels: ["a", "b"] }),
   ).rejects.toThrow("FrameVocabulary.of: no frame has a label.");
@@ -248,9 +297,15 @@ test("labels are counted, those of frames without one left out, in the order tha
   expect(() => FrameVocabulary.fromJSON({ kind: "frames" })).toThrow(
     "Expected the features and labels of frames, got an object.",
   );
-  expect(() => new FrameVocabulary("other" as never, plain.features, plain.labels, plain.usual)).toThrow(
-    "make one with await FrameVocabulary.of(sequences)",
-  );
+  for (const [task, features, labels] of [
+    ["other", plain.features, plain.labels],
+    ["label", {}, plain.labels],
+    ["label", plain.features, ["a", "b"]],
+  ] as [never, never, never][]) {
+    expect(() => new FrameVocabulary(task, features, labels, plain.usual)).toThrow(
+      "make one with await FrameVocabulary.of(sequences)",
+    );
+  }
 });
 
 test("a vocabulary whose parts are not all there is refused", () => {
@@ -267,4 +322,41 @@ test("a vocabulary whose parts are not all there is refused", () => {
       "Expected the features and labels of frames",
     );
   }
+});
+
+test("a classifier's vocabulary reads texts or vectors, and is written with its kind", () => {
+  const labels = new Labels(["a", "b"]);
+  const [texts, vectors] = [new ByteTokenizer(), new FrameFeatures(null, [0], [1])];
+  const [ofTexts, ofVectors] = [new ClassifierVocabulary(texts, labels), new ClassifierVocabulary(vectors, labels)];
+  expect([ofTexts.tokenizer, ofTexts.features, ofVectors.features]).toEqual([texts, null, vectors]);
+  expect(() => ofVectors.tokenizer).toThrow("This classifier reads vectors: it has no tokenizer.");
+  const json = { kind: "classifier", text: texts.toJSON(), labels: ["a", "b"] };
+  expect(ofTexts.toJSON()).toEqual(json);
+  expect(ClassifierVocabulary.fromJSON(json).toJSON()).toEqual(json);
+  expect(ClassifierVocabulary.fromJSON(ofVectors.toJSON()).features).toEqual(vectors);
+  for (const wrong of [null, {}, { ...json, kind: "tagger" }]) {
+    expect(() => ClassifierVocabulary.fromJSON(wrong)).toThrow(
+      "Expected the vocabulary and the labels of a classifier, got",
+    );
+  }
+  expect(() => ClassifierVocabulary.fromJSON({ ...json, text: null })).toThrow("Expected a vocabulary, got null.");
+  for (const [text, own] of [
+    ["text", labels],
+    [undefined, labels],
+    [texts, ["a", "b"]],
+    [vectors, undefined],
+  ] as [never, never][]) {
+    expect(() => new ClassifierVocabulary(text, own)).toThrow(
+      "ClassifierVocabulary: expected a tokenizer and Labels, got",
+    );
+  }
+});
+
+test("the task of a saved model of frames and their scale are settled, their labels are not asked for", () => {
+  const rules = Object.entries(tables.get("FrameVocabulary.of") ?? {});
+  expect(rules.map(([name, { onResume }]) => [name, onResume])).toEqual([
+    ["next", "settled"],
+    ["scaling", "settled"],
+    ["labels", undefined],
+  ]);
 });

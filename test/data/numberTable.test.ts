@@ -12,13 +12,14 @@ async function file(name: string, content: string): Promise<string> {
 }
 
 test("a table has its names, and a text in each column of a row that is not empty, whatever was written around it", async () => {
-  const csv = await file("a.csv", '\n a ,"b\r\nc",d\r\n1,"x\r\ny"\r\n,,\r\n\n2,3,4,,\r\n');
+  const csv = await file("a.csv", '\n a ,"b\r\nc",d\r\n1,"x\r\ny"\r\n, ,\r\n\n2,3,4,, \r\n5\r\n');
   expect(await readNumberTable("test", csv)).toEqual({
     file: csv,
     names: ["a", "b\r\nc", "d"],
     rows: [
       { place: `${csv}, line 4`, line: 4, cells: ["1", "x\r\ny", ""] },
       { place: `${csv}, line 8`, line: 8, cells: ["2", "3", "4"] },
+      { place: `${csv}, line 9`, line: 9, cells: ["5", "", ""] },
     ],
   });
   expect(await readColumnNames(csv)).toEqual(["a", "b\r\nc", "d"]);
@@ -70,6 +71,7 @@ test("a cell is a number, or one of the words for none", () => {
 test("a column is found by its number or by a name that no other has", () => {
   const table = { file: "t.csv", names: ["a", "b", "a", "price"] };
   expect([1, 4, "b", "price"].map((column) => columnIn(table, column))).toEqual([0, 3, 1, 3]);
+  expect(columnIn({ file: "t.csv", names: ["x", "y"] }, "x")).toBe(0);
   expect(() => columnIn(table, "a")).toThrow('t.csv has several columns "a": take a number, from 1.');
   expect(() => columnIn(table, 5)).toThrow("t.csv has no column 5: its first line names a, b, a, price.");
   expect(() => columnIn(table, "prise")).toThrow(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { shuffle, sortBy } from "../../lib/data/order.js";
+import { shapeBatches, shuffle, sortBy } from "../../lib/data/order.js";
 import { randomSource } from "../../lib/random/source.js";
 
 /** A source that gives the places of a number in mixed radix: all draws of a shuffle, one number after the other. */
@@ -46,4 +46,27 @@ test("with the project's random numbers all orders of four come equally often", 
 test("sorting keeps the order of those that share a key", () => {
   const items = Uint32Array.of(5, 3, 8, 1, 4, 6);
   expect([...sortBy(items, (item) => item % 2)]).toEqual([8, 4, 6, 5, 3, 1]);
+});
+
+test("a batch has items of one shape, in order or in that of a shuffle, and so have the batches", () => {
+  const batches = (random: { uniform(): number } | null, from = 0) =>
+    [...shapeBatches(5, { batchSize: 2, shapeKey: (item) => item % 2, random, from })].map(({ items, index }) => [
+      index,
+      ...items,
+    ]);
+  expect(batches(null)).toEqual([
+    [0, 0, 2],
+    [1, 4, 1],
+    [2, 3],
+  ]);
+  expect(batches(null, 1)).toEqual([
+    [1, 4, 1],
+    [2, 3],
+  ]);
+  // A source of zeros moves the first item to the end: 1 2 3 4 0, and of three batches 1 2 0.
+  expect(batches({ uniform: () => 0 })).toEqual([
+    [0, 0, 1],
+    [1, 3],
+    [2, 2, 4],
+  ]);
 });

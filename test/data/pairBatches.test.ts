@@ -58,6 +58,50 @@ test("bad options and pairs are named", () => {
   expect(() => new PairBatches([], options)).toThrow(/there are no pairs/);
   const empty = [pairs[0] as TokenPair, { source: new Int32Array(), target: new Int32Array([3]) }];
   expect(() => new PairBatches(empty, options)).toThrow(/the source of pair 1 has no tokens/);
+  expect(() => new PairBatches(empty.slice(1), options)).toThrow(/the source of pair 0 has no tokens/);
+  for (const pair of [null, { source: [1], target: new Int32Array(1) }, { source: new Int32Array(1), target: "a" }]) {
+    expect(() => new PairBatches([pair as never], options)).toThrow("a pair { source, target } of Int32Arrays");
+  }
+  const data = new PairBatches(pairs.slice(0, 3), options);
+  expect([...data.batches(0, 2)]).toEqual([]);
+  expect(() => [...data.batches(0, 3)]).toThrow(/PairBatches: expected from to be/);
   expect(() => new PairBatches(pairs, { ...options, batchSize: 0 })).toThrow(/batchSize/);
   expect(() => new PairBatches(pairs, { ...options, batches: 3 } as never)).toThrow(/unknown option "batches"/);
+});
+
+test("without shuffling, pairs come by the padded lengths of source and target, and stand in the columns of a batch", () => {
+  const tokens = (...ids: number[]) => Int32Array.from(ids);
+  const few: TokenPair[] = [
+    { source: tokens(5, 6, 7), target: tokens(8) },
+    { source: tokens(9), target: tokens() },
+    { source: tokens(4), target: tokens(3, 3, 3) },
+  ];
+  const data = new PairBatches(few, { batchSize: 2, begin, end, multiple: 2, seed: null });
+  expect([data.length, data.tokens]).toEqual([2, 7]);
+  expect([...data.batches(0)]).toEqual([
+    {
+      S: 2,
+      T: 4,
+      B: 2,
+      source: tokens(9, 4, 0, 0),
+      sourceLengths: tokens(1, 1),
+      targetLengths: tokens(1, 4),
+      inputs: tokens(1, 1, 0, 3, 0, 3, 0, 3),
+      targets: tokens(2, 3, -1, 3, -1, 3, -1, 2),
+      tokens: 5,
+      index: 0,
+    },
+    {
+      S: 3,
+      T: 2,
+      B: 1,
+      source: tokens(5, 6, 7),
+      sourceLengths: tokens(3),
+      targetLengths: tokens(2),
+      inputs: tokens(1, 8),
+      targets: tokens(8, 2),
+      tokens: 2,
+      index: 1,
+    },
+  ]);
 });

@@ -2,7 +2,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { placeOf, readPairTable, readParallelText, readParallelTexts, readTableOfPairs } from "../../lib/data/pairs.js";
+import {
+  expectPairs,
+  placeOf,
+  readPairTable,
+  readParallelText,
+  readParallelTexts,
+  readTableOfPairs,
+} from "../../lib/data/pairs.js";
 
 const folder = mkdtempSync(join(tmpdir(), "ostinato-pairs-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -163,4 +170,21 @@ test.skipIf(!existsSync(shared))(
 test("a table of which every row is left out has no pairs", async () => {
   const reading = readPairTable(file("gone.tsv", "a\t\n\tb\n"), { empty: "skip" });
   await expect(reading).rejects.toThrow(/gone\.tsv has no pairs that are not empty\./);
+});
+
+test("what is no pair of texts is refused by its place, before any file is read", async () => {
+  const pair = { source: "a", target: "b" };
+  const expecting = (pairs: unknown) => () => expectPairs("who", pairs as []);
+  expect(expecting([pair, pair])).not.toThrow();
+  expect(expecting("ab")).toThrow('who: expected a list of pairs, got "ab".');
+  expect(expecting([pair, { source: "a" }])).toThrow(
+    "who: expected the target of pair 2 of 2 to be a text, got undefined.",
+  );
+  expect(expecting([{ target: "b", source: 5, place: "x.tsv, line 3" }])).toThrow(
+    "who: expected the source of x.tsv, line 3 to be a text, got 5.",
+  );
+  expect(expecting([null])).toThrow("who: expected the source of pair 1 of 1 to be a text, got undefined.");
+  await expect(readParallelTexts("who", [join(folder, "none"), 5 as never])).rejects.toThrow(
+    /^who: expected the file to be/,
+  );
 });

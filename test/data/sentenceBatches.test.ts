@@ -4,6 +4,7 @@ import { Corpus } from "../../lib/data/corpus.js";
 import type { SentenceBatch } from "../../lib/data/sentenceBatches.js";
 import { SentenceBatches } from "../../lib/data/sentenceBatches.js";
 import { sentenceMarks } from "../../lib/data/sentenceMarks.js";
+import { memoryStream } from "../../lib/data/tokenStream.js";
 import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
 import { randomNumbers } from "./randomText.js";
 
@@ -108,5 +109,76 @@ test("a text of empty lines has no sentence", async () => {
 test("new SentenceBatches names the call that makes them", () => {
   expect(() => new (SentenceBatches as unknown as new () => unknown)()).toThrow(
     "SentenceBatches: the stream is read first: use await SentenceBatches.from(stream, options).",
+  );
+});
+
+// Lines of 2, 0, 1 and 4 tokens, of 22 characters.
+const lines = memoryStream(Int32Array.of(1, 2, 9, 9, 3, 9, 4, 5, 6, 7, 9), 22);
+const linesOf = (options: object) =>
+  SentenceBatches.from(lines, { end: 9, begin: 8, batchSize: 2, multiple: 2, seed: null, ...options });
+const ids = (...tokens: number[]) => Int32Array.from(tokens);
+
+test("a batch has its sentences in columns, those of similar lengths together or in the order of the text", async () => {
+  const sorted = await linesOf({});
+  const { length, sentences, tokens, characters, cut, skipped, longest } = sorted;
+  expect({ length, sentences, tokens, characters, cut, skipped, longest }).toEqual({
+    length: 2,
+    sentences: 3,
+    tokens: 10,
+    characters: 22,
+    cut: 0,
+    skipped: 0,
+    longest: { place: "Line 4 of the text", length: 4, ends: true },
+  });
+  const last = {
+    T: 5,
+    B: 1,
+    inputs: ids(8, 4, 5, 6, 7),
+    targets: ids(4, 5, 6, 7, 9),
+    lengths: ids(5),
+    starts: Float64Array.of(6),
+    tokens: 5,
+    index: 1,
+  };
+  const first = {
+    T: 4,
+    B: 2,
+    inputs: ids(8, 8, 3, 1, 0, 2, 0, 0),
+    targets: ids(3, 1, 9, 2, -1, 9, -1, -1),
+    lengths: ids(2, 3),
+    starts: Float64Array.of(4, 0),
+    tokens: 5,
+    index: 0,
+  };
+  expect(await epoch(sorted)).toEqual([first, last]);
+  expect(await epoch(await linesOf({ inOrder: true, seed: 1 }))).toEqual([
+    {
+      ...first,
+      inputs: ids(8, 8, 1, 3, 2, 0, 0, 0),
+      targets: ids(1, 3, 2, 9, 9, -1, -1, -1),
+      lengths: ids(3, 2),
+      starts: Float64Array.of(0, 4),
+    },
+    last,
+  ]);
+  await expect(epoch(sorted, 0, 3)).rejects.toThrow(/SentenceBatches: expected from to be/);
+});
+
+test("sentences that are too long are counted as cut or as left out, and lose their end or all of their characters", async () => {
+  const cut = await linesOf({ maximumLength: 2, long: "cut", inOrder: true });
+  expect(cut).toMatchObject({ sentences: 3, tokens: 7, characters: 15, cut: 1, skipped: 0 });
+  expect(cut.longest).toEqual({ place: "Line 1 of the text", length: 2, ends: true });
+  expect((await epoch(cut))[1]).toMatchObject({ T: 2, inputs: ids(8, 4), targets: ids(4, 5), lengths: ids(2) });
+  const read = await linesOf({ longest: 2, long: "cut" });
+  expect(read).toMatchObject({ sentences: 3, tokens: 6, characters: 13, cut: 2 });
+  expect(read.longest).toEqual({ place: "Line 1 of the text", length: 2, ends: false });
+  const left = await linesOf({ maximumLength: 2, long: "skip" });
+  expect(left).toMatchObject({ length: 1, sentences: 2, tokens: 5, characters: 11, cut: 0, skipped: 1 });
+  await expect(linesOf({ maximumLength: 2 })).rejects.toThrow("Line 4 of the text has 4 tokens, and at most 2");
+  await expect(SentenceBatches.from(lines, { end: 9, batchSize: 2, longest: 3 }, "who", "Cut it")).rejects.toThrow(
+    /Cut it, or/,
+  );
+  await expect(SentenceBatches.from(5 as never, { end: 9, batchSize: 2 }, "who")).rejects.toThrow(
+    /^who: expected stream/,
   );
 });

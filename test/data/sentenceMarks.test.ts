@@ -37,6 +37,13 @@ test("lines of a tokenizer without a line end are its own, with the mark of the 
   const pieces = [...text].map((character) => [...encoder.push(character)]);
   expect([...pieces.flat(), ...encoder.end()]).toEqual(ids);
   expect(encoder.characters).toBe(text.length);
+  const open = lines.encoder();
+  expect([...open.push("a\nb a"), ...open.end()]).toEqual([1, 3, 2, 1]);
+  expect(open.characters).toBe(5);
+  expect([lines.kind, lines.size, lines.special]).toEqual(["subword", 4, tokenizer.special]);
+  expect(lines.normalize("a  b\n\nb")).toBe("a  b\n\nb");
+  expect([1, 3].map((id) => Buffer.from(lines.tokenBytes(id)).toString())).toEqual(["a", "\n"]);
+  expect([lines.token(1), lines.token(3)]).toEqual(["a", "</s>"]);
   expect(lines.decode(ids)).toBe(
     text
       .split("\n")

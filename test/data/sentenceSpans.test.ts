@@ -56,9 +56,29 @@ test("a sentence that is too long is cut, left out or refused, and one of the gr
     "Line 3 of the text has 4 tokens, 5 with its end, and this model reads at most 4 (contextLength). Cut it, or train a model",
   );
   await expect(findSentences(text, { end, maximumLength: 3, longest: 4 })).rejects.toThrow("at most 3 are allowed");
+  await expect(findSentences(text, { end, maximumLength: 3, longest: 3 })).rejects.toThrow(
+    "reads at most 3 (contextLength)",
+  );
+  const lined = { ...text, lines: Uint32Array.of(5, 8, 9) };
+  await expect(findSentences(lined, { end, maximumLength: 3 })).rejects.toThrow("Line 9 of the text has 4 tokens");
+  // A model that reads one token has room for no end.
+  const short = stream(1, end, 2, 3, end);
+  expect(await findSentences(short, { end, longest: 1, long: "cut" })).toMatchObject({
+    lengths: [1, 1],
+    steps: [1, 1],
+  });
+  await expect(findSentences(short, { end, longest: 1, long: "skip" })).rejects.toThrow(
+    "All 2 lines have more than 0 tokens",
+  );
+  await expect(findSentences(short, { end, longest: 1 })).rejects.toThrow(
+    "Line 1 of the text has 1 token, 2 with its end",
+  );
 });
 
 test("where nothing is left, the error says why", async () => {
+  await expect(findSentences({ ...stream(1), read: () => [1] as never }, { end })).rejects.toThrow(
+    "expected the stream to read an Int32Array of tokens, got an array of 1.",
+  );
   await expect(findSentences(stream(end, end), { end })).rejects.toThrow(
     "The text has 2 tokens, but no sentence among them.",
   );

@@ -10,6 +10,7 @@ import {
   timeAfter,
   writeDate,
 } from "../../lib/data/dates.js";
+import { expectSeries, seriesName, seriesPlace } from "../../lib/data/series.js";
 import { readSeries } from "../../lib/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "ostinato-series-"));
@@ -270,4 +271,56 @@ test.each<[options: object, text: string, extension: string, message: RegExp]>([
   [{}, '{"values":[1,2],"dates":["2020","soon"]}', "json", /series 1 of 1, date 2: expected a date/],
 ])("%j of %j is refused", async (options, text, extension, message) => {
   await expect(readSeries(file(text, extension), options)).rejects.toThrow(message);
+});
+
+test("a day after the 12th shows that days come before months, in tables and in JSON", async () => {
+  const table = file("d,y\n12/2/2021,1\n13/2/2021,2\n14/2/2021,3\n");
+  const json = file('{"values":[1,2],"dates":["12/2/2021","13/2/2021"]}', "json");
+  for (const path of [table, json]) {
+    expect(await readSeries(path)).toMatchObject([
+      { times: { start: Date.UTC(2021, 1, 12), step: { milliseconds: 86_400_000 }, form: "day" } },
+    ]);
+  }
+});
+
+test("in a row a cell of spaces at the end is none of the series, and a cell that is no number is named by its column", async () => {
+  expect(await plain(file("id,v1,v2\nh,1, \n"), { layout: "rows" })).toEqual([["h", [1]]]);
+  await expect(readSeries(file("id,v1,v2\nh,1,x\n"), { layout: "rows" })).rejects.toThrow(
+    /line 2, column "v2": expected/,
+  );
+  await expect(readSeries(5 as never)).rejects.toThrow(/^readSeries: expected the file to be/);
+});
+
+test("a series is named by its place, its name or its number, and has numbers alone, or NaN", () => {
+  const values = [1];
+  expect(seriesPlace({ values, name: "n", place: "a.csv, column n" }, 1, 3)).toBe("a.csv, column n");
+  expect([seriesPlace({ values, name: "n" }, 1, 3), seriesPlace({ values }, 1, 3)]).toEqual([
+    'series "n"',
+    "series 2 of 3",
+  ]);
+  expect([seriesName({ values, name: "n" }, 1), seriesName({ values }, 1)]).toEqual(["n", "2"]);
+  const expecting = (series: unknown) => () => expectSeries("who", series as []);
+  expect(
+    expecting([{ values: [1, Number.NaN] }, { values: Float64Array.of(1), covariates: { p: [2] } }]),
+  ).not.toThrow();
+  for (const series of ["ab", []]) {
+    expect(expecting(series)).toThrow("who: expected a list of series, { name?, values }, got");
+  }
+  for (const wrong of [null, {}, { values: null }, { values: 5 }, { values: "12" }, { values: { length: 1.5 } }]) {
+    expect(expecting([{ values }, wrong])).toThrow(
+      "who: expected series 2 of 2 to have values, an array of numbers, got",
+    );
+  }
+  expect(expecting([{ values: [1, "2"], name: "n" }])).toThrow(
+    'who: series "n": expected value 2 of 2 values to be a number, or NaN where it is missing, got "2".',
+  );
+  expect(expecting([{ values: [Number.NEGATIVE_INFINITY] }])).toThrow(
+    "who: series 1 of 1: expected value 1 of 1 value to be",
+  );
+  expect(expecting([{ values, covariates: { p: [1, Number.POSITIVE_INFINITY] } }])).toThrow(
+    "who: series 1 of 1, covariate p: expected value 2 of 2 values to be",
+  );
+  expect(expecting([{ values, covariates: { p: 5 } }])).toThrow(
+    "who: expected series 1 of 1, covariate p to have values",
+  );
 });

@@ -99,9 +99,87 @@ test("a text shorter than one batch of windows is an error with numbers", () => 
   expect(() => new StreamBatches(counting(0), { batchSize: 1, windowLength: 1, short: true })).toThrow(/at least 2/);
 });
 
+test.each([
+  [null],
+  [5],
+  [{ length: 9 }],
+  [{ length: 0.5, read: () => new Int32Array(1) }],
+  [{ read: () => new Int32Array(1) }],
+])("%j is no stream", (wrong) => {
+  expect(() => new StreamBatches(wrong as never, { batchSize: 1, windowLength: 1 })).toThrow(
+    "StreamBatches: expected stream to be a stream of tokens",
+  );
+});
+
 test.each([{ batchSize: 0 }, { windowLength: 1.5 }, { last: "pad" }, { begn: 1 }])("%j is refused", (wrong) => {
   const options = { batchSize: 2, windowLength: 2, ...wrong } as StreamBatchOptions;
   expect(() => new StreamBatches(counting(100), options)).toThrow(
     expect.objectContaining({ code: "ERR_OSTINATO_OPTION" }),
   );
+});
+
+test("columns are cut and read as they stand in the stream, all of them or some", async () => {
+  const ids = (...tokens: number[]) => Int32Array.from(tokens);
+  // 0 1 2 | 3 4 | 5 6
+  const batches = new StreamBatches(memoryStream(ids(0, 1, 2, 3, 4, 5, 6), 21), {
+    batchSize: 3,
+    windowLength: 2,
+    begin: 99,
+  });
+  const { length, longest, batchSize, tokens, dropped, characters } = batches;
+  expect({ length, longest, batchSize, tokens, dropped, characters }).toEqual({
+    length: 2,
+    longest: 2,
+    batchSize: 3,
+    tokens: 7,
+    dropped: 0,
+    characters: 21,
+  });
+  const first = { T: 2, tokens: 6, start: true, index: 0 };
+  const second = { T: 1, tokens: 1, start: false, index: 1 };
+  expect(await all(batches)).toEqual([
+    { ...first, B: 3, inputs: ids(99, 2, 4, 0, 3, 5), targets: ids(0, 3, 5, 1, 4, 6) },
+    { ...second, B: 3, inputs: ids(1, 0, 0), targets: ids(2, -1, -1) },
+  ]);
+  const some = async (columns: { first: number; end: number }) => {
+    const list: StreamBatch[] = [];
+    for await (const batch of batches.batches(0, 0, columns)) list.push(batch);
+    return list;
+  };
+  expect(await some({ first: 1, end: 3 })).toEqual([
+    { ...first, B: 2, inputs: ids(2, 4, 3, 5), targets: ids(3, 5, 4, 6) },
+    { ...second, B: 2, inputs: ids(0, 0), targets: ids(-1, -1) },
+  ]);
+  expect(await some({ first: 0, end: 1 })).toEqual([
+    { ...first, B: 1, inputs: ids(99, 0), targets: ids(0, 1) },
+    { ...second, B: 1, inputs: ids(1), targets: ids(2) },
+  ]);
+  for (const columns of [
+    { first: 4, end: 3 },
+    { first: 0, end: 4 },
+  ]) {
+    await expect(some(columns)).rejects.toThrow(/StreamBatches: expected (first|end) to be/);
+  }
+  await expect(all(batches, 3)).rejects.toThrow(/StreamBatches: expected from to be/);
+  await expect(batches.batches(0, -1).next()).rejects.toThrow(/StreamBatches: expected epoch to be/);
+  const whole = new StreamBatches(memoryStream(ids(0, 1, 2, 3, 4, 5, 6, 7, 8), 90), {
+    batchSize: 3,
+    windowLength: 2,
+    last: "drop",
+  });
+  expect([whole.length, whole.tokens, whole.dropped, whole.characters]).toEqual([1, 6, 2, 60]);
+  expect((await all(whole))[0]).toMatchObject({ inputs: ids(0, 2, 4, 1, 3, 5), targets: ids(1, 3, 5, 2, 4, 6) });
+});
+
+test("windows of drawn lengths depend on the seed, and none is longer than the longest", async () => {
+  const lengths = async (options: object) => {
+    const batches = new StreamBatches(counting(400), { batchSize: 1, windowLength: 14, spread: 4, ...options });
+    return (await all(batches)).map(({ T }) => T);
+  };
+  const drawn = await lengths({});
+  expect(await lengths({ seed: 1 })).toEqual(drawn);
+  expect(await lengths({ seed: 2 })).not.toEqual(drawn);
+  expect(await lengths({ spread: 0.5 })).not.toEqual(drawn);
+  expect(Math.max(...drawn)).toBeGreaterThan(14);
+  expect(Math.max(...(await lengths({ longest: 12 })))).toBe(12);
 });

@@ -6,7 +6,9 @@ import type { LabelledTableOptions } from "../../lib/data/labelledTexts.js";
 import { readLabelledTable } from "../../lib/data/labelledTexts.js";
 import type { PairTableOptions } from "../../lib/data/pairs.js";
 import { readPairTable, readTableOfPairs } from "../../lib/data/pairs.js";
-import { guessFormat } from "../../lib/data/tableFormat.js";
+import { columnRule, Table } from "../../lib/data/table.js";
+import { guessFormat, separatorText } from "../../lib/data/tableFormat.js";
+import { expectNoName, looksLikeHeader } from "../../lib/data/tableHeader.js";
 
 const folder = mkdtempSync(join(tmpdir(), "ostinato-table-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -286,4 +288,117 @@ test("lines that are no objects of JSON are told what they are, and a brace alon
 test("a file without rows is named", async () => {
   await expect(read("nothing.csv", "\n\n")).rejects.toThrow("nothing.csv has no rows.");
   await expect(read("nothing.jsonl", "\n\n")).rejects.toThrow("nothing.jsonl has no rows.");
+});
+
+test("the form of a table is guessed from its name, or from the columns of its first rows", () => {
+  const separators: [name: string, text: string, separator: string | null][] = [
+    ["a.jsonl", "a,b\n", null],
+    ["A.NDJSON", "a,b\n", null],
+    ["a.txt", ' \n{"a":1}\n{', null],
+    ["a.csv", "a,b\nc,d\n", ","],
+    ["a.csv", "a;b\nc;d\n", ";"],
+    ["a.CSV", "a\tb\nc\td\n", "\t"],
+    ["a.tab", "a;b\nc;d\n", "\t"],
+    ["a.txt", "a,b\tc\nd,e\n", "\t"],
+    ["a.txt", "a;b\nc;d\n", ";"],
+    ["a.txt", "sep=;\na\n", "\t"],
+    // Half of the rows of a .csv file are enough, and all of another one are needed.
+    ["a.csv", "a;b\nc\n", ";"],
+    ["a.csv", "a;b\nc\nd\n", ","],
+    ["a.txt", "a;b\nc\n", "\t"],
+    // The rows of the first one's width count, then the width.
+    ["a.csv", "a,b;c\nd;e\n", ";"],
+    ["a.csv", "a,b;c;d\ne,f;g;h\n", ";"],
+    ["a.csv", "a,b;c\nd,e\n", ","],
+    ["a.csv", "a\nb;c\nd;e\n", ","],
+    ["a.csv", "\n\na;b\n\nc;d\n", ";"],
+    // No more than twenty rows are looked at, or fewer where one is cut off.
+    ["a.csv", `${"a;b\n".repeat(20)}${"a\n".repeat(30)}`, ";"],
+    ["a.csv", 'a;b\n"c', ";"],
+    // Commas of numbers and sentences.
+    ["a.csv", "0,5;a\n0,7;b\n", ";"],
+    ["a.csv", "a, b;c\nd, e;f\n", ";"],
+  ];
+  for (const [name, text, separator] of separators) {
+    expect(guessFormat(name, text), `${name} ${text}`).toEqual({ separator, preamble: 0 });
+  }
+  expect(guessFormat("a.csv", "sep=|\r\na;b|c\n")).toEqual({ separator: "|", preamble: 1 });
+  expect(["\t", ",", ";", "|"].map(separatorText)).toEqual(["tabs", "commas", "semicolons", '"|"']);
+});
+
+test("names of columns are three known words at most, whatever their case and the numbers beside them", () => {
+  for (const text of ["Q", " Source ", "target_text", "sentence 1", "text1", "src-text", "label.text.id", "원문"]) {
+    expect(looksLikeHeader(text), text).toBe(true);
+  }
+  for (const text of ["", "1", "b", "text of mine", "text label source target", "texting"]) {
+    expect(looksLikeHeader(text), text).toBe(false);
+  }
+});
+
+test("a first label is the name of its column where it comes once, and the ten others or more come twice each", () => {
+  const others = (count: number, kinds = 2) => Array.from({ length: count }, (_, i) => `l${i % kinds}`);
+  const expecting =
+    (...labels: (string | string[])[]) =>
+    () =>
+      expectNoName("t.csv", labels);
+  expect(expecting("x", ...others(10))).toThrow("t.csv: the label of the first row (x) comes in no other row");
+  expect(expecting("x", ...others(9))).not.toThrow();
+  expect(expecting("l1", ...others(10))).not.toThrow();
+  expect(expecting("x", ...others(10, 5))).toThrow("(x)");
+  expect(expecting("x", ...others(10, 6))).not.toThrow();
+  const lists = others(10).map((label) => [label, "l0"]);
+  expect(expecting(["x", "y"], ...lists)).toThrow("(x, y)");
+  expect(expecting(["x", "l1"], ...lists)).not.toThrow();
+  expect(expecting([], ...lists)).not.toThrow();
+});
+
+test("a column is a whole number from 1, or a name; digits on a command line are a number", () => {
+  expect([1, 2, "a", "1"].map((column) => columnRule.fits(column))).toEqual(Array(4).fill(true));
+  expect([0, -1, 1.5, "", null, undefined].map((column) => columnRule.fits(column))).toEqual(Array(6).fill(false));
+  expect(columnRule.written).toMatchObject({ as: "column" });
+  expect(["12", "a1", "1.5"].map((typed) => columnRule.written?.parse?.(typed))).toEqual([12, "a1", "1.5"]);
+});
+
+test("rows that are left out are counted afresh in each reading, and every row has its line", async () => {
+  const path = file("again.csv", 'a,b\n"x\ny",\nz,w\n');
+  const columns = [1, 2].map((number) => ({ column: undefined, number, name: "text" }));
+  const table = await Table.open("who", {
+    file: path,
+    columns,
+    separator: undefined,
+    header: undefined,
+    empty: "skip",
+  });
+  for (let reading = 0; reading < 2; reading++) {
+    const rows = [];
+    for await (const row of table.rows()) rows.push(row);
+    expect(rows).toEqual([
+      { place: `${path}, line 1`, line: 1, texts: ["a", "b"] },
+      { place: `${path}, line 4`, line: 4, texts: ["z", "w"] },
+    ]);
+    expect(table.skipped).toBe(1);
+  }
+  expect(table.mayHaveHeader).toBe(true);
+  const opened = { file: path, columns, separator: undefined, empty: "skip" } as const;
+  expect((await Table.open("who", { ...opened, header: false })).mayHaveHeader).toBe(false);
+  await expect(Table.open("who", { ...opened, file: 5 as never, header: false })).rejects.toThrow(
+    /^who: expected the file/,
+  );
+  await expect(read("two.csv", "x,y\nz,w\n", { target: 3 })).rejects.toThrow(
+    "has no column 3: its columns are 1 to 2.",
+  );
+});
+
+test("a list of JSON is labels of texts without their separator", async () => {
+  const labels = async (label: unknown) => {
+    const path = file("list.jsonl", `${JSON.stringify({ text: "x", label })}\n`);
+    return (await readLabelledTable(path, { labelSeparator: "|" })).map((example) => example.label);
+  };
+  expect(await labels(["a", "b c"])).toEqual([["a", "b c"]]);
+  expect(await labels(7)).toEqual([["7"]]);
+  for (const wrong of ["a|b", " ", 5, null]) {
+    await expect(labels(["a", wrong])).rejects.toThrow(
+      /list\.jsonl, line 1: expected the field "label" to be a list of texts without "\|", which separates them; got [^.]+ in it\.$/,
+    );
+  }
 });

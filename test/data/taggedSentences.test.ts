@@ -1,10 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
+import type { ConllReading } from "../../lib/data/conll.js";
 import { ConllFile } from "../../lib/data/conll.js";
+import { Labels } from "../../lib/data/labels.js";
 import type { TaggedSentencesOptions } from "../../lib/data/taggedSentences.js";
-import { readTaggedSentences, tokenPlace } from "../../lib/data/taggedSentences.js";
+import { expectTagged, expectTokens, readTaggedSentences, tokenPlace } from "../../lib/data/taggedSentences.js";
 import { TaggerVocabulary } from "../../lib/data/taggerVocabulary.js";
+import { isIob1 } from "../../lib/data/tagScheme.js";
+import { tables } from "../../lib/options.js";
 import { temporaryFolder } from "./temporaryFolder.js";
 
 async function reading(name: string, text: string, options: TaggedSentencesOptions = {}): Promise<string[]> {
@@ -156,4 +161,161 @@ test("before a sentence has been read a file counts as one of CoNLL between tabs
       own("a.conllu", "conll"),
     ].map(({ format, separator }) => [format, separator]),
   ).toEqual(["conll", "conllu", "conllu", "conll", "conllu", "conll"].map((format) => [format, "\t"]));
+});
+
+async function sentencesOf(name: string, text: string, reading: Partial<ConllReading> = {}) {
+  const file = new ConllFile(name, { format: undefined, token: undefined, ...reading });
+  async function* pieces() {
+    yield text;
+  }
+  const sentences = [];
+  for await (const sentence of file.sentences(pieces())) sentences.push(sentence);
+  return { file, sentences, tokens: sentences.map(({ tokens }) => tokens.map((token) => token.text).join(" ")) };
+}
+
+test("a sentence has all of its lines, and each token its own line, row and cells", async () => {
+  const { sentences } = await sentencesOf("a.conllu", "# text\n1-2\tab\n1\ta\n2\tb\n\n1\tc\n\n# alone\n");
+  expect(sentences).toEqual([
+    {
+      lines: ["# text", "1-2\tab", "1\ta", "2\tb"],
+      tokens: [
+        { text: "a", cells: ["1", "a"], line: 3, row: 2 },
+        { text: "b", cells: ["2", "b"], line: 4, row: 3 },
+      ],
+    },
+    { lines: ["1\tc"], tokens: [{ text: "c", cells: ["1", "c"], line: 6, row: 0 }] },
+    { lines: ["# alone"], tokens: [] },
+  ]);
+  const document = await sentencesOf("a.txt", "# text\n-DOCSTART-\tO\na\tO\n-DOCSTART-\tO\nb\tO\n");
+  expect(document.sentences).toEqual([
+    { lines: ["a\tO"], tokens: [{ text: "a", cells: ["a", "O"], line: 3, row: 0 }] },
+    { lines: ["b\tO"], tokens: [{ text: "b", cells: ["b", "O"], line: 5, row: 0 }] },
+  ]);
+});
+
+test("the first token shows what stands between the columns, and whether they are those of CoNLL-U", async () => {
+  const cells = (count: number, first: string) => `${[first, ...Array(count - 1).fill("x")].join("\t")}\n`;
+  const found = async (text: string, reading = {}) => {
+    const { file, tokens } = await sentencesOf("a.txt", text, reading);
+    return [file.format, file.separator, ...tokens];
+  };
+  expect(await found(cells(10, "1"))).toEqual(["conllu", "\t", "x"]);
+  expect(await found(cells(10, "1-2"))).toEqual(["conllu", "\t", ""]);
+  expect(await found(cells(10, "w"))).toEqual(["conll", "\t", "w"]);
+  expect(await found(cells(9, "1"))).toEqual(["conll", "\t", "1"]);
+  expect(await found(cells(10, "1"), { format: "conll" })).toEqual(["conll", "\t", "1"]);
+  expect(await found("  a  O \nb\tx O\n", { token: 2 })).toEqual(["conll", " ", "O x"]);
+  // A line of two columns may have "#" as its token; a longer one is a comment.
+  expect(await found("# O\na O\n")).toEqual(["conll", " ", "# a"]);
+  expect(await found("# OO\na O\n")).toEqual(["conll", " ", "a"]);
+});
+
+test("a column is found by its number, or by its name in any case, and a cell that is not there is named", async () => {
+  const { file } = await sentencesOf("a.conllup", "# global.columns = ID Form PARSEME:MWE\n1\ta\tX\n");
+  expect(["id", "FORM", "parseme:mwe", 3].map((column) => file.columnIndex(column))).toEqual([0, 1, 2, 2]);
+  expect(() => file.columnIndex("FROM")).toThrow(
+    'a.conllup has no column "FROM": it has id, form, parseme:mwe. Did you mean form?',
+  );
+  const token = { text: "a", cells: ["a", ""], line: 7, row: 0 };
+  expect(file.cell(token, 0)).toBe("a");
+  expect(() => file.cell(token, 1)).toThrow("a.conllup, line 7: column 2 is empty.");
+  expect(() => file.cell(token, 2)).toThrow("a.conllup, line 7 has 2 columns: expected 3 or more, between tabs.");
+});
+
+test("tags are IOB1 where a span begins with I, and B stands only after a span of its type", () => {
+  const iob1 = (...sentences: string[]) => isIob1(sentences.map((tags) => ({ tags: tags.split(" ") })));
+  for (const tags of ["I-X", "I-X B-X", "I-X I-Y", "O I-X I-X O"]) expect(iob1(tags), tags).toBe(true);
+  expect(iob1("O", "I-X")).toBe(true);
+  for (const tags of ["O", "B-X I-X", "O B-X", "I-X O B-X", "I-X B-Y", "I-X NOUN", "E-X", "I-", "I-AX B-X", "I-X B-AX"])
+    expect(iob1(tags), tags).toBe(false);
+  expect([iob1("I-X", "B-X"), iob1("I-X B-I-X"), iob1("I-B-X B-X"), iob1("I-X", "X")]).toEqual(Array(4).fill(false));
+});
+
+test("a vocabulary is written with what it has: the text between words and IOB1 only where they are not as usual", () => {
+  const sentences = [{ tokens: ["B", "a", "b"], tags: ["I-X", "O", "I-X"] }];
+  const of = (options = {}) => TaggerVocabulary.of(sentences, { tags: ["I-Z"], ...options });
+  const json = {
+    kind: "tagger",
+    words: { kind: "words", lowercase: true, words: ["<unk>", "b", "a", "c"], usual: [0, 0, 2, 0] },
+    spelling: { kind: "spelling", unit: "codepoint", characters: ["<unk>", "B", "a", "b"] },
+    labels: ["I-X", "I-Z", "O"],
+    separator: "",
+    scheme: "IOB1",
+  };
+  const own = of({ lowercase: true, tokenSeparator: "", more: ["A", "C"] });
+  expect(own.toJSON()).toEqual(json);
+  const again = TaggerVocabulary.fromJSON(json);
+  expect([again.reading, again.scheme, again.toJSON()]).toEqual([{ separator: "" }, "IOB1", json]);
+  const plain = TaggerVocabulary.of([{ tokens: ["a", "b"], tags: ["X", "O"] }]);
+  expect(Object.keys(plain.toJSON())).toEqual(["kind", "words", "spelling", "labels"]);
+  expect([plain.reading, plain.scheme]).toEqual([{ separator: " " }, null]);
+  expect(TaggerVocabulary.fromJSON({ ...plain.toJSON(), scheme: "BIO" })).toMatchObject({
+    reading: { separator: " " },
+    scheme: null,
+  });
+  const forward = CharacterTokenizer.fromText("ab");
+  const reading = own.withReading({ forward });
+  expect(reading.reading).toEqual({ forward, separator: "" });
+  expect(reading.scheme).toBe("IOB1");
+  expect(reading.toJSON()).toEqual({ ...json, forward: forward.toJSON() });
+  expect(TaggerVocabulary.fromJSON(reading.toJSON()).toJSON()).toEqual(reading.toJSON());
+  for (const wrong of [{ forward: 5 }, { backward: "ab" }, { both: forward }]) {
+    expect(() => own.withReading(wrong as never)).toThrow(/^withReading: /);
+  }
+  const { words, spelling, labels } = own;
+  const make = TaggerVocabulary as unknown as new (...parts: unknown[]) => unknown;
+  for (const parts of [
+    [{}, spelling, labels],
+    [words, {}, labels],
+    [words, spelling, ["I-X", "O"]],
+  ]) {
+    expect(() => new make(...parts)).toThrow("make one with TaggerVocabulary.of(sentences).");
+  }
+  for (const part of ["kind", "words", "spelling"]) {
+    expect(() => TaggerVocabulary.fromJSON({ ...json, [part]: undefined })).toThrow("Expected the words, characters");
+  }
+  expect(() => TaggerVocabulary.of([])).toThrow("TaggerVocabulary.of: there are no sentences.");
+});
+
+test("whatever makes a vocabulary is settled by that of a saved model", () => {
+  const settled = (title: string) => {
+    const rules = Object.entries(tables.get(title) ?? {});
+    return rules.filter(([, { onResume }]) => onResume === "settled").map(([name]) => name);
+  };
+  expect(settled("TaggerVocabulary")).toEqual(["lowercase", "minimumCount", "unit", "tokenSeparator"]);
+});
+
+test("what is no sentence with a tag for each token is refused by its place", () => {
+  const sentence = { tokens: ["a", "b"], tags: ["X", "Y"] };
+  const expecting = (sentences: unknown) => () => expectTagged("who", sentences as []);
+  expect(expecting([sentence, sentence])).not.toThrow();
+  expect(expecting("ab")).toThrow('who: expected a list of { tokens, tags }, got "ab".');
+  const tokens = "who: sentence 2 of 2: expected a list of tokens, texts that are not empty, got";
+  for (const wrong of [null, { tokens: "ab" }, { tokens: [] }, { tokens: ["a", ""] }, { tokens: ["a", 5] }]) {
+    expect(expecting([sentence, wrong])).toThrow(tokens);
+  }
+  const tags = "who: expected sentence 1 of 1 to have a tag for each of its 2 tokens, got";
+  for (const wrong of [undefined, "XY", ["X"], ["X", ""], ["X", 5], ["X", "Y", "Z"]]) {
+    expect(expecting([{ ...sentence, tags: wrong }])).toThrow(tags);
+  }
+  expect(() => expectTokens("who", ["a"])).not.toThrow();
+});
+
+test("labels are two or more different texts, each with its number", () => {
+  const refused = (names: unknown, message: string) => expect(() => new Labels(names as [])).toThrow(message);
+  for (const names of ["ab", ["a", ""], ["a", " "], ["a", 5], Array(3)]) {
+    refused(names, "Labels: expected a list of texts that are not empty, got");
+  }
+  refused(["b", "a", "b"], 'Labels: "b" is there twice.');
+  refused(["a"], "Labels: expected two or more, got 1 label.");
+  expect(() => Labels.of(["a", "b"] as never)).toThrow("Labels: expected a Set of texts, got an array of 2.");
+  const labels = Labels.of(new Set(["sea", "air", "land"]));
+  expect([labels.names, labels.size, labels.toJSON()]).toEqual([["air", "land", "sea"], 3, ["air", "land", "sea"]]);
+  expect(["air", "sea"].map((name) => labels.id(name))).toEqual([0, 2]);
+  expect(() => labels.id("lend")).toThrow(/^Unknown label "lend"; did you mean land\?$/);
+  expect(() => labels.id("mountain")).toThrow(/^Unknown label "mountain"\. Known labels: air, land, sea\.$/);
+  expect(() => labels.id(5 as never)).toThrow(/^Unknown label 5\. Known labels: air, land, sea\.$/);
+  const many = (count: number) => new Labels(Array.from({ length: count }, (_, i) => `label ${100 + i}`));
+  expect(() => many(20).id("x")).toThrow(/label 119\.$/);
+  expect(() => many(21).id("x")).toThrow(/^Unknown label "x"\.$/);
 });

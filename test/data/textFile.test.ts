@@ -1,9 +1,10 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
+import { readWordVectors } from "../../lib/data/readWordVectors.js";
 import { decodeText } from "../../lib/data/textDecoder.js";
-import { readLines, readTextFile } from "../../lib/data/textFile.js";
+import { readLines, readTextFile, textFileSize } from "../../lib/data/textFile.js";
 import { randomText } from "./randomText.js";
 import { temporaryFolder } from "./temporaryFolder.js";
 
@@ -166,4 +167,61 @@ test("a file that is not there, a folder, and a locked file are told apart", asy
 test("a NUL is a character of a text in UTF-8, not a sign of UTF-16", async () => {
   const text = "abc\0def\n".repeat(100);
   expect(await read(await fileOf(text))).toBe(text);
+});
+
+async function piecesOf(chunks: (string | Buffer)[], keepReturns = false) {
+  const pieces: string[] = [];
+  const bytes = chunks.map((chunk) => (typeof chunk === "string" ? Buffer.from(chunk) : chunk));
+  try {
+    const source = { name: "t", isFile: false, keepReturns };
+    for await (const piece of decodeText(Readable.from(bytes), source)) pieces.push(piece);
+  } catch (error) {
+    return { pieces, error: (error as Error).message };
+  }
+  return { pieces };
+}
+
+test("a return is held back until what follows it is known, and given out before a wrong byte and at the end", async () => {
+  expect(await piecesOf(["a\r", "\r", "\nb\r"])).toEqual({ pieces: ["a", "\nb", "\r"] });
+  expect(await piecesOf(["a\r", "b\r", "\r\n"])).toEqual({ pieces: ["a", "\rb", "\n"] });
+  expect(await piecesOf(["a\r", "\r", "\nb\r"], true)).toEqual({ pieces: ["a\r", "\r", "\nb\r"] });
+  const { pieces, error } = await piecesOf(["a\n", bytesOf("b\r\xffx")]);
+  expect(pieces).toEqual(["a\n", "b\r"]);
+  expect(error).toMatch(/^t is not UTF-8: byte 0xFF at offset 4 \(line 2\)/);
+  expect((await piecesOf(["a", bytesOf("\xea\xb0")])).error).toMatch(/byte 0xEA at offset 1 \(line 1\)/);
+});
+
+test("nothing but a byte-order mark at the start is taken for one", async () => {
+  for (const text of ["\ufefc", "\uff3f", "\u7eff", "a\ufeff"]) expect((await piecesOf([text])).pieces).toEqual([text]);
+  expect((await piecesOf(["\ufeffa"])).pieces).toEqual(["a"]);
+  expect((await piecesOf(["a", "\ufeffb"])).pieces).toEqual(["a", "\ufeffb"]);
+});
+
+test("UTF-16 shows in the first 64 bytes, however they come, and zeros after them are characters", async () => {
+  const zeros = utf16("to be or not ".repeat(16));
+  const thirds = Array.from({ length: 10 }, (_, i) => zeros.subarray(3 * i, 3 * i + 3));
+  expect((await piecesOf(thirds)).error).toMatch(/^t is UTF-16/);
+  const ascii = "x".repeat(64);
+  expect(await piecesOf([ascii, zeros])).toEqual({ pieces: [ascii, zeros.toString()] });
+});
+
+test("the hint looks at the line of the wrong byte, not at those before it", async () => {
+  const { error } = await piecesOf(["구구구구 구구구\n", bytesOf("\xe9t\xe9 caf\xe9 ")]);
+  expect(error).toMatch(/Latin-1/);
+  expect(
+    (await piecesOf([bytesOf(Buffer.from("구구구구 구구구\n").toString("latin1"), "\xe9t\xe9 caf\xe9 ")])).error,
+  ).toBe(error);
+});
+
+test.skipIf(process.platform !== "linux")("a file is closed after reading, whether to its end or not", async () => {
+  const opened = async () =>
+    Promise.all((await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")));
+  const [text, wrong] = [await fileOf("a 1 2\n"), await fileOf(bytesOf("a\xff"))];
+  await read(text);
+  await expect(read(wrong)).rejects.toThrow();
+  for await (const _ of readTextFile(text, { chunk: 1 })) break;
+  expect(await textFileSize(text)).toBe(6);
+  await readWordVectors(text);
+  const files = await opened();
+  expect(files.filter((file) => file === text || file === wrong)).toEqual([]);
 });

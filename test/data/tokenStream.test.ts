@@ -27,6 +27,7 @@ test("a slice has the tokens of its part, and their characters by the index or i
   expect([slice.length, slice.characters, slice.tokenizer]).toEqual([5, 22 - 8, tokenizer]);
   expect([...(await slice.read(1, 4))]).toEqual([13, 14, 15]);
   expect(sliceStream(stream, { start: 0, end: 5 }).characters).toBe(13);
+  expect(sliceStream(stream, { start: 5, end: 7 }).characters).toBe(5);
   expect(sliceStream(stream, { start: 10, end: 10 }).length).toBe(0);
   expect(sliceStream(memoryStream(new Int32Array(0), 0), { start: 0, end: 0 })).toMatchObject({
     length: 0,
@@ -62,7 +63,8 @@ test("lines that are gathered are read as one stream, whether they touch or not"
   const ranges = [
     { start: 1, end: 3, line: 1 },
     { start: 3, end: 4, line: 2 },
-    { start: 6, end: 9, line: 5 },
+    { start: 6, end: 8, line: 5 },
+    { start: 8, end: 9, line: 6 },
   ];
   const asked: string[] = [];
   const watched = {
@@ -76,7 +78,7 @@ test("lines that are gathered are read as one stream, whether they touch or not"
   expect({ ...gathered, read: null, close: null }).toEqual({
     length: 6,
     characters: 12,
-    lines: Uint32Array.of(1, 2, 5),
+    lines: Uint32Array.of(1, 2, 5, 6),
     tokenizer,
     read: null,
     close: null,
@@ -86,9 +88,16 @@ test("lines that are gathered are read as one stream, whether they touch or not"
     for (let end = start; end <= 6; end++)
       expect([...(await gathered.read(start, end))]).toEqual(all.slice(start, end));
   }
-  asked.length = 0;
-  await gathered.read(0, 6);
-  expect(asked).toEqual(["1-4", "6-9"]);
+  const askedBy = async (part: typeof gathered, start: number, end: number) => {
+    asked.length = 0;
+    await part.read(start, end);
+    return asked.join();
+  };
+  expect(await askedBy(gathered, 0, 6)).toBe("1-4,6-9");
+  expect(await askedBy(gathered, 0, 3)).toBe("1-4");
+  const apart = [0, 2, 4, 6, 8].map((start, line) => ({ start, end: start + 1, line }));
+  const single = gatherStream(watched, apart, index);
+  for (const [i, { start, end }] of apart.entries()) expect(await askedBy(single, i, i + 1)).toBe(`${start}-${end}`);
 });
 
 test("parts are cut by shares of the whole, and the one to train on is not empty", () => {
@@ -116,7 +125,10 @@ test("parts are cut by shares of the whole, and the one to train on is not empty
 });
 
 test("a stream in memory has its tokens, and what is no such thing is refused", async () => {
-  expect([...(await memoryStream(ids, 0).read(2, 4))]).toEqual([12, 13]);
+  const whole = memoryStream(ids, 2 ** 40, tokenizer);
+  expect([...(await whole.read(2, 4))]).toEqual([12, 13]);
+  expect([whole.length, whole.characters, whole.tokenizer]).toEqual([10, 2 ** 40, tokenizer]);
+  await whole.close();
   expect("tokenizer" in memoryStream(ids, 0)).toBe(false);
   expect(() => memoryStream([1] as never, 0)).toThrow(
     "memoryStream: expected ids to be an Int32Array, got an array of 1.",

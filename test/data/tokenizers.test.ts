@@ -5,6 +5,8 @@ import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
 import { Corpus } from "../../lib/data/corpus.js";
 import type { Tokenizer } from "../../lib/data/tokenizer.js";
 import { tokenizerFromJSON } from "../../lib/data/tokenizerFromJSON.js";
+import { Place, UnknownTokenError } from "../../lib/data/unknownToken.js";
+import { TokenCounts, Vocabulary } from "../../lib/data/vocabulary.js";
 import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
 import { cutAnywhere, randomText } from "./randomText.js";
 import { subwordTokenizers } from "./subwords.js";
@@ -235,4 +237,74 @@ test("options of tokenizers are what they say, and no others", () => {
   expect(() => CharacterTokenizer.fromText("a", "jamo" as never)).toThrow(/expected an object of options, got "jamo"/);
   expect(() => WordTokenizer.fromText("a", { maximumSize: 2 })).toThrow(/maximumSize/);
   expect(() => WordTokenizer.fromText("a", { unknown: 1 } as never)).toThrow(/unknown to be true or false/);
+});
+
+test("bytes of ASCII are tokens as people read them, and found by their letter; others have their number", () => {
+  const tokenizer = new ByteTokenizer();
+  expect([0x41, 0x20, 0x7f, 0x80, 0xff].map((id) => tokenizer.token(id))).toEqual([
+    "A",
+    "␣",
+    "\\u{7F}",
+    "0x80",
+    "0xFF",
+  ]);
+  expect(["a", "\x7f", "\x80", "é", "ab", ""].map((token) => tokenizer.id(token))).toEqual([
+    97,
+    127,
+    ...Array(4).fill(undefined),
+  ]);
+  const decoder = tokenizer.decoder();
+  expect([0xef, 0xbb, 0xbf, 0x61].map((id) => decoder.push(id)).join("")).toBe("\ufeffa");
+});
+
+test("a vocabulary is a list of different texts", () => {
+  const refused = (tokens: unknown, message: string) => expect(() => new Vocabulary(tokens as [])).toThrow(message);
+  refused("ab", 'Vocabulary: expected a list of tokens, got "ab".');
+  refused([], "Vocabulary: expected a list of tokens, got an array of 0.");
+  refused(["a", ""], 'Vocabulary: expected token 1 to be a text, got "".');
+  refused([5], "Vocabulary: expected token 0 to be a text, got 5.");
+  refused(["b", "a", "b"], 'Vocabulary: token "b" is there twice, with ids 0 and 2.');
+  expect(new Vocabulary(["a"]).size).toBe(1);
+});
+
+test("tokens are counted, and sorted by count and by code point, the shorter of two that begin alike first", () => {
+  const counts = new TokenCounts();
+  for (const token of ["ab", "\u{1f600}", "b", "\uffee", "aa", "a"]) counts.add(token);
+  expect(counts.sorted()).toEqual(["a", "aa", "ab", "b", "\uffee", "\u{1f600}"]);
+  counts.add("b", 3);
+  counts.add("ab");
+  expect(counts.ranked().slice(0, 3)).toEqual([
+    { token: "b", count: 4 },
+    { token: "ab", count: 2 },
+    { token: "a", count: 1 },
+  ]);
+  expect([counts.size, counts.has("a"), counts.has("c")]).toEqual([6, true, false]);
+});
+
+test("a place counts lines and code points over the segments of a text", () => {
+  const place = new Place();
+  const at = (segment: string, index: number) => Object.values(place.at(segment, index));
+  expect([at("ab", 0), at("a\nbc", 3)]).toEqual([
+    [1, 1],
+    [2, 2],
+  ]);
+  place.pass("ab\nc");
+  expect([at("de\nfg", 1), at("de\nfg", 4)]).toEqual([
+    [2, 3],
+    [3, 2],
+  ]);
+  place.pass("\u{1f600}x");
+  expect([at("y", 0), at("\u{1f600}y", 2)]).toEqual([
+    [2, 4],
+    [2, 5],
+  ]);
+});
+
+test("an unknown word is named with its place, in a file with its line there", () => {
+  const error = new UnknownTokenError("se\ta", { line: 2, column: 3 }, { kind: "word", size: 4 });
+  const text =
+    "it is not among the 4 words of the vocabulary. Take it out of the text, or make the vocabulary with a token for the unknown " +
+    "(unknown: true, or maximumSize for the most frequent words; --vocabulary on the command line) and train again.";
+  expect(error.message).toBe(`Unknown word "se\\ta" at line 2, column 3: ${text}`);
+  expect(error.in("b.txt, line 7").message).toBe(`Unknown word "se\\ta" at b.txt, line 7, column 3: ${text}`);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { StreamBatches } from "../../lib/data/streamBatches.js";
 import { memoryStream } from "../../lib/data/tokenStream.js";
-import { drawnCuts } from "../../lib/data/windowCuts.js";
+import { drawnCuts, evenCuts } from "../../lib/data/windowCuts.js";
 
 const counting = (length: number) =>
   memoryStream(
@@ -55,4 +55,33 @@ test("lengths are normal around the window's, one in twenty around half of it", 
   expect(mean(long)).toBeCloseTo(69.5, 0);
   expect(Math.sqrt(mean(long.map((length) => (length - 69.5) ** 2)))).toBeCloseTo(5, 0);
   expect(mean(lengths.filter((length) => length <= 52))).toBeCloseTo(34.5, 0);
+});
+
+test("windows of one length begin after each other, the last of them is shorter or left out", () => {
+  const cuts = (steps: number, last: "keep" | "drop") => {
+    const { count, longest, starts } = evenCuts(steps, { windowLength: 5, last });
+    return [count, longest, ...Array.from({ length: count }, (_, i) => starts(3)(i))];
+  };
+  expect([cuts(12, "keep"), cuts(12, "drop"), cuts(10, "keep"), cuts(3, "keep")]).toEqual([
+    [3, 5, 0, 5, 10],
+    [2, 5, 0, 5],
+    [2, 5, 0, 5],
+    [1, 3, 0],
+  ]);
+});
+
+test("drawn windows are at least 5 long, or as many steps as there are, and at most as long as they may be", () => {
+  for (let steps = 1; steps < 80; steps++) {
+    for (const most of [10, 13, Number.POSITIVE_INFINITY]) {
+      const { count, longest, starts } = drawnCuts(steps, { windowLength: 9, spread: 6, seed: steps, most });
+      const begins = Array.from({ length: count + 1 }, (_, i) => starts(1)(i));
+      const lengths = begins.slice(1).map((end, i) => end - (begins[i] as number));
+      expect([begins[0], begins[count]]).toEqual([0, steps]);
+      expect(Math.min(...lengths)).toBeGreaterThanOrEqual(Math.min(5, steps));
+      expect(Math.max(...lengths)).toBeLessThanOrEqual(most);
+      expect(longest).toBe(Math.max(...lengths));
+    }
+  }
+  const short = drawnCuts(20, { windowLength: 3, spread: 0.1, seed: 1 });
+  expect(Math.max(short.longest, short.count)).toBeLessThan(10);
 });

@@ -113,3 +113,12 @@ test("a file without vectors is refused, and one that says its size may have few
   await expect(reading("0 3\n")).rejects.toThrow(/line 1: expected the numbers of words and of their values/);
   await expect(reading("3 0\n")).rejects.toThrow(/line 1: expected the numbers of words and of their values/);
 });
+
+test("a long word is shown by its beginning, and none is kept where none is wanted", async () => {
+  const refusal = async (word: string) => (await reading(`${word} x\n`).catch((error: Error) => error)) as Error;
+  const long = "abcdefghij".repeat(5);
+  expect((await refusal(long.slice(0, 40))).message).toContain(`after "${long.slice(0, 40)}", got "x"`);
+  expect((await refusal(long.slice(0, 41))).message).toContain(`after "${long.slice(0, 39)}…", got "x"`);
+  expect((await reading("a 1\nb 2\n", { first: 0 })).rows).toEqual([]);
+  expect((await reading("1\t2\na\t1\t2 \n")).rows).toEqual(["a: 1 2"]);
+});
