@@ -166,4 +166,12 @@ test("zeros show a binary file, a space without a break Latin-1, and wrong bytes
   expect(hint(bytes("x\x9f y"))).toMatch(/ENCODING/);
   expect(hint(bytes("abc"))).toMatch(/ENCODING/);
   expect(hint(bytes([0xbe, 0xc8, 0xb3, 0xe7, 0xff, 0x20]))).toMatch(/ENCODING/);
+  // Hangul and kana, both of which CP949 has: 17 of 20 letters are enough.
+  const mixed = (hangul: number) =>
+    bytes(...Array.from({ length: 20 }, (_, i) => (i < hangul ? [0xb0, 0xa1] : [0xaa, 0xa2])));
+  expect([hint(mixed(17)), hint(mixed(16))]).toEqual([
+    expect.stringMatching(/Korean text in CP949/),
+    expect.stringMatching(/ENCODING/),
+  ]);
+  expect(hint(Buffer.from("to be or not", "utf16le"))).toBe("Convert it: iconv -f UTF-16LE -t UTF-8 f > new.txt");
 });

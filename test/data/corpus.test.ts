@@ -75,6 +75,10 @@ test("ids of vocabularies of any size come back from a temporary file", async ()
     expect("tokenizer" in stream).toBe(false);
     expect([...(await stream.read(0, stream.length))]).toEqual(parts.flat());
     expect([...(await stream.read(1, 4))]).toEqual(parts.flat().slice(1, 4));
+    expect([...(await stream.read(-2, 2))]).toEqual(parts.flat().slice(0, 2));
+    expect([...(await stream.read(3, 99)), ...(await stream.read(9, 12))]).toEqual(parts.flat().slice(3));
+    const tokenizer = new ByteTokenizer();
+    expect(file.stream(7, tokenizer)).toMatchObject({ length: 5, characters: 7, tokenizer });
     await stream.close();
   }
 });
@@ -294,4 +298,89 @@ test("reversed, every mark stays with its letter, and a line may come in many pi
   const [marks = "", one = ""] = await files({ "marks.txt": `${lines.join("\n")}\n`, "long.txt": `${long}\nab` });
   expect(await read(marks)).toBe("cx\u030ca\n\u0924\u0915\u093f\nf\u1eb9\u0301\n");
   expect((await read(one)) === `${"hgfedcba".repeat(300_000)}\nba`).toBe(true);
+});
+
+async function piecesOf(corpus: Corpus): Promise<string[]> {
+  const pieces: string[] = [];
+  for await (const piece of corpus.pieces()) pieces.push(piece);
+  return pieces;
+}
+
+test("progress is the share of the bytes that have been read, and ends with 1, once", async () => {
+  const [a = "", b = "", marked = "", table = ""] = await files({
+    a: "ab",
+    b: "cdef",
+    marked: "\ufeffa\r\n",
+    "t.csv": "id,text\n1,ab\n",
+  });
+  const shares = async (corpus: Corpus) => {
+    const done: number[] = [];
+    await corpus.tokenize(new ByteTokenizer(), { onProgress: (share) => done.push(share) });
+    return done;
+  };
+  expect(await shares(Corpus.fromText("ab\ncd"))).toEqual([1]);
+  expect(await shares(Corpus.fromFiles([a, b]))).toEqual([2 / 6, 3 / 6, 1]);
+  expect(await shares(Corpus.fromFile(marked))).toEqual([2 / 6, 1]);
+  expect(await shares(await Corpus.fromTable(table, { text: 2, header: true }))).toEqual([3 / 13, 1]);
+});
+
+test("a corpus is called by its file, or by how many there are, and a text as somebody wants", async () => {
+  expect([
+    Corpus.fromFile("a"),
+    Corpus.fromFiles(["a", "b"]),
+    Corpus.fromText("x"),
+    Corpus.fromText("x", "mine"),
+  ]).toMatchObject([{ name: "a" }, { name: "2 files" }, { name: "the text" }, { name: "mine" }]);
+  await expect(Corpus.fromText("", "mine").tokenize(new ByteTokenizer())).rejects.toThrow("mine is empty");
+});
+
+test("a text in memory comes in pieces of 2^16, and half a surrogate pair at its end by itself", async () => {
+  expect((await piecesOf(Corpus.fromText("a".repeat(2 ** 16 + 1)))).map(({ length }) => length)).toEqual([2 ** 16, 1]);
+  expect(await piecesOf(Corpus.fromText("ab"))).toEqual(["ab"]);
+  expect(await piecesOf(Corpus.fromText("a\ud800"))).toEqual(["a", "\ud800"]);
+  expect(await piecesOf(Corpus.fromText("ab\n\nc").reversed())).toEqual(["ba\n\n", "c"]);
+  expect((await piecesOf(Corpus.fromText("\nab").reversed())).join("")).toBe("\nba");
+  expect((await piecesOf(Corpus.fromText("ab").reversed())).join("")).toBe("ba");
+});
+
+test("an unknown character of a reversed table is named with its line there, and the tokens' file is closed then", async () => {
+  const [table = ""] = await files({ "t.csv": 'id,text\n1,ab\n2,"a\nb"\n3,ax\n' });
+  const folder = await temporaryFolder();
+  const corpus = (await Corpus.fromTable(table, { text: "text" })).reversed();
+  const tokenizing = corpus.tokenize(CharacterTokenizer.fromText("ab\n"), { memoryLimit: 0, temporaryFolder: folder });
+  await expect(tokenizing).rejects.toThrow(/t\.csv, line 5, column 1/);
+  if (process.platform !== "linux") return;
+  const links = await Promise.all(
+    (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
+  );
+  expect(links.filter((path) => path.startsWith(folder))).toEqual([]);
+});
+
+test("parts of a stream have their tokens and characters, and only words get the line end that a text lacks", async () => {
+  const ids = async (stream: { length: number; read(start: number, end: number): unknown }) => [
+    ...((await stream.read(0, stream.length)) as Int32Array),
+  ];
+  const stream = await Corpus.fromText("ééabcdef").tokenize(new ByteTokenizer());
+  const bytes = [...Buffer.from("ééabcdef")];
+  expect([stream.length, stream.characters, await ids(stream)]).toEqual([10, 8, bytes]);
+  const { train, validation, test: last } = stream.split({ validation: 0.2, test: 0.1 });
+  expect([await ids(train), await ids(validation), await ids(last)]).toEqual([
+    bytes.slice(0, 7),
+    bytes.slice(7, 9),
+    bytes.slice(9),
+  ]);
+  expect([await ids(stream.slice(2)), await ids(stream.slice(2, 5))]).toEqual([bytes.slice(2), bytes.slice(2, 5)]);
+  expect(stream.slice(0, 10).characters).toBe(8);
+  const words = WordTokenizer.fromText("a b\n");
+  for (const text of ["a\nb", "a\nb\n"]) {
+    expect(words.decode(await ids(await Corpus.fromText(text).tokenize(words)))).toBe("a\nb\n");
+  }
+  const lines = await (await Corpus.fromText("a\nbb\nccc").tokenize(new ByteTokenizer())).splitLines({
+    validation: 0.3,
+    test: 0.3,
+  });
+  const parts = [lines.train, lines.validation, lines.test];
+  expect(parts.map(({ length }) => length > 0)).toEqual([true, true, true]);
+  const texts = await Promise.all(parts.map(async (part) => Buffer.from(await ids(part)).toString()));
+  expect(texts.map((text) => text.replace("\n", "")).sort()).toEqual(["a", "bb", "ccc"]);
 });

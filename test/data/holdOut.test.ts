@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { holdOut } from "../../lib/data/holdOut.js";
 import {
   ByteTokenizer,
   CharacterTokenizer,
@@ -149,4 +150,16 @@ test("sequences are held out whole; of a single one its last frames are, with th
   expect(validation[0]?.lines).toEqual([9, 10]);
   expect([last[0]?.labels, last[0]?.name]).toEqual([["b"], "0"]);
   expect(splitSequences([sequence(0)], { validation: 0 }).validation).toEqual([]);
+});
+
+test("numbers are held out in rising order, each once, and what is no list is refused", () => {
+  const { train, validation, test: rest } = holdOut("who", 40, { validation: 0.3, test: 0.2 });
+  for (const part of [train, validation, rest]) expect(part).toEqual(part.slice().sort());
+  expect([train.length, validation.length, rest.length]).toEqual([20, 12, 8]);
+  expect([...train, ...validation, ...rest].sort((a, b) => a - b)).toEqual([...Array(40).keys()]);
+  expect(train).not.toEqual(Uint32Array.from({ length: 20 }, (_, i) => i));
+  expect(splitFolds([1, 2, 3], { folds: 3 }).map(({ test }) => test.length)).toEqual([1, 1, 1]);
+  expect(() => splitFolds("ab" as never)).toThrow('splitFolds: expected examples to be an array, got "ab".');
+  expect(() => splitPairs("ab" as never)).toThrow('splitPairs: expected pairs to be an array, got "ab".');
+  expect(() => splitSequences([{ frames: 5 } as never])).toThrow("sequence 1 of 1: expected frames to be an array");
 });

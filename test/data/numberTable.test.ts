@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { labelOfCell } from "../../lib/data/frameTable.js";
+import { labelOfCell, readFrameTable } from "../../lib/data/frameTable.js";
 import { columnIn, numberIn, readColumnNames, readNumberTable } from "../../lib/data/numberTable.js";
 import { temporaryFolder } from "./temporaryFolder.js";
 
@@ -85,4 +85,51 @@ test("a column is found by its number or by a name that no other has", () => {
 test("the labels of a cell are its parts, each once, and an empty cell has none", () => {
   expect([" up ", "", " "].map((cell) => labelOfCell(cell, undefined))).toEqual(["up", null, null]);
   expect([" up ; down;up;; ", "", ";"].map((cell) => labelOfCell(cell, ";"))).toEqual([["up", "down"], [], []]);
+});
+
+const plain = {
+  label: undefined,
+  labelSeparator: undefined,
+  sequence: undefined,
+  features: undefined,
+  separator: undefined,
+};
+
+test("the rows of a sequence are its frames, with the features and labels of their columns", async () => {
+  const path = await file("f.csv", "walk,step,place,label\na,1,2,x\n a,3,,\nb,5,6,y;z\n");
+  const read = { ...plain, sequence: "walk" };
+  const [a, b] = [
+    { file: path, lines: [2, 3], name: "a" },
+    { file: path, lines: [4], name: "b" },
+  ];
+  const features = ["step", "place"];
+  expect(await readFrameTable(path, read)).toEqual([
+    { ...a, frames: { shape: [2, 2], values: Float64Array.of(1, 2, 3, Number.NaN) }, features, labels: ["x", null] },
+    { ...b, frames: { shape: [1, 2], values: Float64Array.of(5, 6) }, features, labels: ["y;z"] },
+  ]);
+  const lists = await readFrameTable(path, { ...read, labelSeparator: ";" });
+  expect(lists.map(({ labels }) => labels)).toEqual([[["x"], []], [["y", "z"]]]);
+  expect(await readFrameTable(path, { ...read, features: [2], label: "place" })).toEqual([
+    { ...a, frames: { shape: [2, 1], values: Float64Array.of(1, 3) }, features: ["step"], labels: ["2", null] },
+    { ...b, frames: { shape: [1, 1], values: Float64Array.of(5) }, features: ["step"], labels: ["6"] },
+  ]);
+  const bare = await file("g.csv", "a|b\n1|2\n");
+  expect(await readFrameTable(bare, { ...plain, separator: "|" })).toEqual([
+    { frames: { shape: [1, 2], values: Float64Array.of(1, 2) }, features: ["a", "b"], file: bare, lines: [2] },
+  ]);
+});
+
+test("columns that are two things, tables without features and rows of no sequence are refused", async () => {
+  const refused = async (content: string, options: object, message: string) =>
+    expect(readFrameTable(await file("r.csv", content), { ...plain, ...options })).rejects.toThrow(message);
+  const twice = "cannot be a feature and something else.";
+  await refused("walk,a\nx,1\n", { sequence: "walk", features: ["a", "walk"] }, twice);
+  await refused("label,a\nx,1\n", { features: [1] }, twice);
+  await refused("label\nx\n", {}, "has no column of features: say which (features).");
+  await refused("w,a\nx,1\n ,2\n", { sequence: "w" }, "line 3 does not say which sequence it is of.");
+  await refused(
+    "w,a\nx,1\ny,2\nx,3\n",
+    { sequence: "w" },
+    'line 4: the sequence "x" comes again: expected its rows to follow',
+  );
 });

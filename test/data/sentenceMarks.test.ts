@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
 import { sentenceMarks, sentenceTokenizer } from "../../lib/data/sentenceMarks.js";
 import { SubwordTokenizer } from "../../lib/data/subwordTokenizer.js";
+import { TokenizerPair, tokenizerPairRule } from "../../lib/data/tokenizerPair.js";
 import { WordTokenizer } from "../../lib/data/wordTokenizer.js";
 
 /** A tokenizer whose tokens have the ids of their places. */
@@ -61,4 +63,37 @@ test("one mark is both where a vocabulary has no more: the end of a sentence, or
   expect(() => sentenceMarks(tokenizerOf(["<s>", "<unk>", "a"], ["<s>"]))).toThrow(
     "Sentences need a token that ends them",
   );
+});
+
+test("a pair of tokenizers has the marks of its target, and is written with what is not as usual", () => {
+  const [letters, words] = [CharacterTokenizer.fromText("ab\n"), WordTokenizer.fromText("a b\n")];
+  const both = tokenizerOf(["<unk>", "<s>", "</s>"], ["<s>", "</s>"]);
+  const one = tokenizerOf(["<unk>", "a", "</s>"], ["</s>"]);
+  const marks = [both, one, words, letters].map((target) => new TokenizerPair(letters, target).marks);
+  expect(marks).toEqual([
+    { begin: 1, end: 2 },
+    { begin: 2, end: 2 },
+    { begin: words.id("\n"), end: words.id("\n") },
+    { begin: letters.id("\n"), end: letters.id("\n") },
+  ]);
+  const pair = new TokenizerPair(letters, words, { reversed: true });
+  const json = { kind: "pair", source: letters.toJSON(), target: words.toJSON(), reversed: true };
+  expect(pair.toJSON()).toEqual(json);
+  expect(TokenizerPair.fromJSON(json).toJSON()).toEqual(json);
+  const plain = new TokenizerPair(words, words);
+  expect(JSON.parse(JSON.stringify(plain))).toEqual({ kind: "pair", source: words.toJSON() });
+  expect([plain.reversed, TokenizerPair.fromJSON({ ...json, reversed: "yes" }).reversed]).toEqual([false, false]);
+  expect([[...pair.encodeSource("ab")], [...pair.encodeTarget("a b")]]).toEqual([
+    [...letters.encode("ba")],
+    [...words.encode("a b")],
+  ]);
+  expect([pair, {}, null].map((value) => tokenizerPairRule.fits(value))).toEqual([true, false, false]);
+  for (const [source, target] of [
+    [{}, words],
+    [letters, undefined],
+  ] as [never, never][]) {
+    expect(() => new TokenizerPair(source, target)).toThrow(
+      "TokenizerPair: expected the tokenizers of source and target, got",
+    );
+  }
 });

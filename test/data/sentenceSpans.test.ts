@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { ByteTokenizer } from "../../lib/data/byteTokenizer.js";
+import { beyondContext, expectWindows, tokensOf } from "../../lib/data/contextLimit.js";
 import { Corpus } from "../../lib/data/corpus.js";
 import { findSentences, longRules } from "../../lib/data/sentenceSpans.js";
 import { memoryStream } from "../../lib/data/tokenStream.js";
@@ -110,4 +111,20 @@ test("plain words are runs of letters and digits in lower case, apostrophes insi
   );
   const corpus = Corpus.fromText("A-b\n");
   expect((await corpus.plainWords().tokenize(new ByteTokenizer())).length).toBe(4);
+});
+
+test("a text or a window that is longer than a model reads is named with the remedy", () => {
+  expect([tokensOf({ length: 3, ends: true }), tokensOf({ length: 3, ends: false })]).toEqual([4, 3]);
+  const context = "train a model with a longer context (contextLength; --context-length on the command line).";
+  expect(beyondContext({ place: "It", length: 1, ends: false }, 1).message).toBe(
+    `It has 1 token, and this model reads at most 1 (contextLength). Shorten it, or ${context}`,
+  );
+  expect(beyondContext({ place: "It", length: 2, ends: true }, 2, "Cut it").message).toBe(
+    `It has 2 tokens, 3 with its end, and this model reads at most 2 (contextLength). Cut it, or ${context}`,
+  );
+  expect(() => expectWindows("who", 5, 5)).not.toThrow();
+  expect(() => expectWindows("who", 1e9)).not.toThrow();
+  expect(() => expectWindows("who", 6, 5)).toThrow(
+    "who: this model reads at most 5 tokens at a time (contextLength), got windows of 6. Make them shorter",
+  );
 });

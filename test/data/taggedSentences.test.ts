@@ -16,6 +16,7 @@ async function reading(name: string, text: string, options: TaggedSentencesOptio
   const file = join(await temporaryFolder(), name);
   await writeFile(file, text);
   const sentences = await readTaggedSentences(file, options);
+  expect(sentences.map((sentence) => sentence.file)).toEqual(sentences.map(() => file));
   return sentences.map(({ tokens, tags, lines }) =>
     tokens.map((token, t) => `${lines?.[t]}:${token}/${tags[t]}`).join(" "),
   );
@@ -186,6 +187,8 @@ test("a sentence has all of its lines, and each token its own line, row and cell
     { lines: ["1\tc"], tokens: [{ text: "c", cells: ["1", "c"], line: 6, row: 0 }] },
     { lines: ["# alone"], tokens: [] },
   ]);
+  // In CoNLL-U any line that begins with "#" is a comment, wherever it stands.
+  expect((await sentencesOf("a.conllu", "#text\n1\ta\n# inner\n2\tb\n")).tokens).toEqual(["a b"]);
   const document = await sentencesOf("a.txt", "# text\n-DOCSTART-\tO\na\tO\n-DOCSTART-\tO\nb\tO\n");
   expect(document.sentences).toEqual([
     { lines: ["a\tO"], tokens: [{ text: "a", cells: ["a", "O"], line: 3, row: 0 }] },
@@ -211,7 +214,7 @@ test("the first token shows what stands between the columns, and whether they ar
 });
 
 test("a column is found by its number, or by its name in any case, and a cell that is not there is named", async () => {
-  const { file } = await sentencesOf("a.conllup", "# global.columns = ID Form PARSEME:MWE\n1\ta\tX\n");
+  const { file } = await sentencesOf("a.conllup", "# global.columns = ID Form PARSEME:MWE \n1\ta\tX\n");
   expect(["id", "FORM", "parseme:mwe", 3].map((column) => file.columnIndex(column))).toEqual([0, 1, 2, 2]);
   expect(() => file.columnIndex("FROM")).toThrow(
     'a.conllup has no column "FROM": it has id, form, parseme:mwe. Did you mean form?',

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { byteLetters, bytesOfLetters, inByteLetters } from "../../lib/data/byteLetters.js";
 import { ByteTokenizer } from "../../lib/data/byteTokenizer.js";
 import { countCharacters } from "../../lib/data/characters.js";
 import { CharacterTokenizer } from "../../lib/data/characterTokenizer.js";
 import { Corpus } from "../../lib/data/corpus.js";
+import { HangulComposer } from "../../lib/data/hangul.js";
 import type { Tokenizer } from "../../lib/data/tokenizer.js";
 import { tokenizerFromJSON } from "../../lib/data/tokenizerFromJSON.js";
 import { Place, UnknownTokenError } from "../../lib/data/unknownToken.js";
@@ -307,4 +309,108 @@ test("an unknown word is named with its place, in a file with its line there", (
     "(unknown: true, or maximumSize for the most frequent words; --vocabulary on the command line) and train again.";
   expect(error.message).toBe(`Unknown word "se\\ta" at line 2, column 3: ${text}`);
   expect(error.in("b.txt, line 7").message).toBe(`Unknown word "se\\ta" at b.txt, line 7, column 3: ${text}`);
+});
+
+test("characters beyond U+FFFF and halves of pairs are tokens of their own, which others that begin alike are not", async () => {
+  const text = "a\u{1f600}\ud7ff\udfff\ue000\ud800b";
+  const tokenizer = CharacterTokenizer.fromText(text);
+  const tokens = ["a", "b", "\ud7ff", "\ud800", "\udfff", "\ue000", "\u{1f600}"];
+  expect(tokenizer.toJSON()).toMatchObject({ tokens });
+  expect([...tokenizer.encode(text)]).toEqual([0, 6, 2, 4, 5, 3, 1]);
+  for (const other of ["\u{1f601}", "\u{10000}", "\ud83d"])
+    expect(() => tokenizer.encode(other)).toThrow("Unknown character");
+  const encoder = tokenizer.encoder();
+  expect([...encoder.push("ab\u{1f600}"), ...encoder.end()]).toEqual([0, 1, 6]);
+  expect(encoder.characters).toBe(3);
+  expect(["unknown" in tokenizer.special, tokenizer.size]).toEqual([false, 7]);
+  expect([tokenizer.normalize("e\u0301"), CharacterTokenizer.fromText("a").size]).toEqual(["é", 1]);
+  async function* pieces() {
+    yield* ["ab", "c"];
+  }
+  expect((await CharacterTokenizer.fromCorpus({ pieces })).toJSON()).toMatchObject({ tokens: ["a", "b", "c"] });
+  expect(() => new CharacterTokenizer(["a"] as never)).toThrow(
+    "CharacterTokenizer: expected a Vocabulary, got an array of 1.",
+  );
+  expect(() => new CharacterTokenizer(new Vocabulary(["a", "bc"]))).toThrow(
+    'CharacterTokenizer: expected token 1 to be one character, got "bc".',
+  );
+});
+
+test("only jamo are joined, and a joined syllable is one character", () => {
+  const jamo = new Vocabulary(["\u1112", "\u1161"]);
+  const [apart, joined] = [new CharacterTokenizer(jamo), new CharacterTokenizer(jamo, { unit: "jamo" })];
+  expect([apart.decode([0, 1]), joined.decode([0, 1])]).toEqual(["\u1112\u1161", "하"]);
+  const encoder = joined.encoder();
+  expect([...encoder.push("하하"), ...encoder.end()]).toEqual([0, 1, 0, 1]);
+  expect(encoder.characters).toBe(2);
+});
+
+test("modern jamo make syllables, from the first to the last of each kind, and others stay apart", () => {
+  const composed = (text: string) => {
+    const composer = new HangulComposer();
+    return [...text].map((character) => composer.push(character)).join("") + composer.end();
+  };
+  const joined = { "\u1100\u1161": "가", "\u1112\u1175\u11c2": "힣", "\u1112\u1161\u11a8": "학", "하\u11ab": "한" };
+  for (const [text, syllable] of Object.entries(joined)) expect(composed(text)).toBe(syllable);
+  expect(composed("\u1112\u1112\u1161")).toBe("\u1112하");
+  const apart = [
+    "\u1113\u1161",
+    "\u1112\u1160",
+    "\u1112\u1176",
+    "하\u11a7",
+    "하\u11c3",
+    "각\u11a8",
+    "\ud7a4\u11a8",
+    "a\u1161",
+  ];
+  for (const text of apart) expect(composed(text)).toBe(text);
+  const composer = new HangulComposer();
+  expect([composer.push("\u1112"), composer.end(), composer.end(), composer.push("\u1161")]).toEqual([
+    "",
+    "\u1112",
+    "",
+    "\u1161",
+  ]);
+});
+
+test("bytes have letters that are seen, and letters their bytes", () => {
+  expect([0, 10, 32, 33, 126, 127, 161, 173, 255].map((byte) => byteLetters[byte])).toEqual([..."ĀĊĠ!~ġ¡Ńÿ"]);
+  expect([byteLetters.length, new Set(byteLetters).size]).toEqual([256, 256]);
+  expect(inByteLetters("é ")).toBe("Ã©Ġ");
+  expect([bytesOfLetters("Ã©Ġ"), bytesOfLetters("é한"), bytesOfLetters("")]).toEqual([
+    Uint8Array.of(0xc3, 0xa9, 0x20),
+    null,
+    new Uint8Array(0),
+  ]);
+});
+
+test("words are given out as soon as a space, a tab or a line end follows, with the characters that they stand for", () => {
+  const tokenizer = WordTokenizer.fromText("a b c\n");
+  const [end, a, b, c] = ["<eos>", "a", "b", "c"].map((word) => tokenizer.id(word));
+  const encoder = tokenizer.encoder();
+  const pushed = ["a b", "\tc", "\n", " ", "a"].map((piece) => [...encoder.push(piece), encoder.characters]);
+  expect(pushed).toEqual([[a, 1], [b, 3], [c, 5], [end, 6], [6]]);
+  expect([...encoder.end(), encoder.characters]).toEqual([a, 7]);
+  const other = tokenizer.encoder();
+  expect([...other.push("a b "), ...other.push("c")]).toEqual([a, b]);
+  expect(() => [other.push(" x"), other.end()]).toThrow('Unknown word "x" at line 1, column 7');
+  expect(tokenizer.normalize("e\u0301  x\ny ")).toBe("é x\ny");
+  const decoder = tokenizer.decoder();
+  expect([decoder.push(a as number), decoder.push(b as number), decoder.push(end as number), decoder.end()]).toEqual([
+    "a",
+    " b",
+    "\n",
+    "",
+  ]);
+  expect(WordTokenizer.fromText("a b c\n", { maximumSize: 3 }).size).toBe(3);
+});
+
+test("what makes no tokenizer is named by its kind, or by what it is", () => {
+  const made = (json: unknown) => () => tokenizerFromJSON(json);
+  const kinds =
+    /^Expected a vocabulary of kind character, byte, word(, \w+)*, or a Hugging Face tokenizer\.json, got kind /;
+  for (const json of [{ kind: "sentence" }, { kind: "subword" }, { kind: "x", model: {} }, {}])
+    expect(made(json)).toThrow(kinds);
+  expect(made("word")).toThrow('Expected a vocabulary, got "word".');
+  expect(made(null)).toThrow("Expected a vocabulary, got null.");
 });
