@@ -83,11 +83,12 @@ async function readText(
   file: string,
   { header, kept, size }: { header: Header | null; kept: Kept; size: number | undefined },
 ): Promise<void> {
-  let line = 0;
+  let [line, vectors] = [0, 0];
   kept.size = size ?? 0;
   for await (const text of linesOf(readTextFile(file, { keepReturns: true }))) {
     line++;
     if ((header && line === 1) || text === "") continue;
+    vectors++;
     const cells = text.replace(/[ \t]+$/, "").split(/[ \t]/);
     if (kept.size === 0) kept.size = cells.length - 1;
     const place = `${file}, line ${line}`;
@@ -107,10 +108,8 @@ async function readText(
       }),
     );
   }
-  if (header && line - 1 < header.count) {
-    throw new InputError(
-      `${file} ends after ${line - 1} of the ${header.count} vectors that its first line announces.`,
-    );
+  if (header && vectors < header.count) {
+    throw new InputError(`${file} ends after ${vectors} of the ${header.count} vectors that its first line announces.`);
   }
 }
 

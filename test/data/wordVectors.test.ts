@@ -89,6 +89,7 @@ test("what does not fit is named with file and line", async () => {
   await refused("a 1 2\nb 1 x\n", /v\.txt, line 2: expected 2 numbers after "b", got "x"/);
   await refused("a 1 nan\n", /line 1: expected 2 numbers after "a", got "nan"/);
   await refused("3 2\na 1 2\nb 3 4\n", /ends after 2 of the 3 vectors that its first line announces/);
+  await refused("3 2\na 1 2\n\n\n", /ends after 1 of the 3 vectors that its first line announces/);
   await refused("a 1 2\n", /line 1: the vector of "a" has 2 numbers, expected 3/, { size: 3 });
   await refused("2 2\na 1 2\nb 3 4\n", /line 1: the vectors have 2 numbers, and 3 are expected/, { size: 3 });
   await refused("word\n", /line 1: the vector of "word" has 0 numbers/);
