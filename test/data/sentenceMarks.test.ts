@@ -87,6 +87,9 @@ test("a pair of tokenizers has the marks of its target, and is written with what
     [...letters.encode("ba")],
     [...words.encode("a b")],
   ]);
+  for (const wrong of [null, { ...json, kind: "word" }]) {
+    expect(() => TokenizerPair.fromJSON(wrong)).toThrow("Expected the vocabularies of a source and a target, got");
+  }
   expect([pair, {}, null].map((value) => tokenizerPairRule.fits(value))).toEqual([true, false, false]);
   for (const [source, target] of [
     [{}, words],
