@@ -57,6 +57,10 @@ test("options left out take their defaults, and undefined is left out", () => {
   expect(complete({ end: null, folder: "x", stop: ["a"] })).toMatchObject({ end: null, folder: "x", stop: ["a"] });
 });
 
+test("no options at all are options left out", () => {
+  expect(complete(undefined)).toEqual(complete({}));
+});
+
 test("the rules for options of one's own complete and refuse as the library's do", () => {
   const own = {
     names: rules.list(rules.text(), ["a"]),
@@ -67,6 +71,10 @@ test("the rules for options of one's own complete and refuse as the library's do
   expect(() => completeOptions("Own", { sizes: [0] }, own)).toThrow(
     /expected sizes\[0\] to be a whole number at least 1/,
   );
+  expect(() => completeOptions("Own", { sizes: [1], names: [""] }, own)).toThrow(
+    "expected names[0] to be a text that is not empty",
+  );
+  expect(rules.whole({ maximum: 3 }).expected).toBe("a whole number at least 0 and at most 3");
   expect(() => rules.list(rules.whole(), ["a"] as never)).toThrow(
     /rules\.list: expected initial\[0\] to be a whole number/,
   );
@@ -139,6 +147,29 @@ test("letters the wrong way round are one mistake, two wrong letters are two", (
   expect(nearestName("moed", ["mode"])).toBe("mode");
   expect(nearestName("mode", ["mabe"])).toBeUndefined();
   expect(nearestName("edmo", ["mode"])).toBeUndefined();
+  expect(nearestName("omed", ["mode"])).toBeUndefined();
+});
+
+test("a third of the letters may be wrong, missing or too many", () => {
+  const mode = (name: string) => nearestName(name, ["mode"]);
+  expect(["mose", "mde", "moode", "moden"].map(mode)).toEqual(["mode", "mode", "mode", "mode"]);
+  expect(["mos", "modxy", "mxxe"].map(mode)).toEqual([undefined, undefined, undefined]);
+  expect(nearestName("mde", ["modest"])).toBeUndefined();
+  expect([nearestName("epaxhs", ["epochs"]), nearestName("epaxhz", ["epochs"])]).toEqual(["epochs", undefined]);
+  expect([nearestName("abcxyzgh", ["abcdefgh"]), nearestName("abcxyzghi", ["abcdefghi"])]).toEqual([
+    undefined,
+    "abcdefghi",
+  ]);
+});
+
+test("of names as near as each other the one with the same first letter is meant, whatever its case", () => {
+  expect([nearestName("cate", ["late", "Cane"]), nearestName("cate", ["Cane", "late"])]).toEqual(["Cane", "Cane"]);
+  expect(nearestName("tpk", ["topK"])).toBe("topK");
+});
+
+test("vowels count for less where a name has three consonants, but not for nothing", () => {
+  expect([nearestName("trn", ["train"]), nearestName("trn", ["terano"])]).toEqual(["train", undefined]);
+  expect(nearestName("rota", ["rate"])).toBeUndefined();
 });
 
 test("a misspelt name finds the nearest one, a part of a name its whole, anything else nothing", () => {
@@ -149,6 +180,7 @@ test("a misspelt name finds the nearest one, a part of a name its whole, anythin
   expect(nearestName("size", known)).toBe("hiddenSize");
   expect(nearestName("SIZE", known)).toBe("hiddenSize");
   expect(nearestName("le", known)).toBeUndefined();
+  expect(nearestName("dow", known)).toBe("windowLength");
   expect(nearestName("rol", known)).toBe("role");
   expect(nearestName("q", known)).toBeUndefined();
   expect(nearestName("ml", ["lm", "chat"])).toBe("lm");
@@ -266,6 +298,9 @@ test("rules say how they are written on a command line, and what they are withou
   });
   expect(list(word(["a", "b"])).written).toEqual({ as: "name", words: ["a", "b"], several: true });
   expect(list(value("a thing", () => true)).written).toBeUndefined();
+  expect(nullable(whole({ initial: 3 }))).toMatchObject({ initial: 3, written: { as: "n" } });
+  expect(value("a thing", () => true, 3).initial).toBe(3);
+  expect("initial" in value("a thing", () => true)).toBe(false);
   expect(optional(whole({ initial: 3 }))).toMatchObject({ mayBeMissing: true });
   expect("initial" in optional(whole({ initial: 3 }))).toBe(false);
   expect(
@@ -296,6 +331,14 @@ test("variants of an object have the entries of the table that their key names",
     ".kind one of a, b",
     " an object",
   ]);
+  expect(misfitOf({ x: 1, kind: "c" }, shape)).toEqual({ path: ".kind", expected: "one of a, b", value: "c" });
+  expect(misfitOf(5, shape)).toEqual({ path: "", expected: "an object", value: 5 });
+  expect(misfitOf([5], record(text()))).toEqual({ path: "", expected: "an object", value: [5] });
+  expect([record(text()), nullable(shape), tuple(whole())].map(({ expected }) => expected)).toEqual([
+    "an object",
+    "an object, or null",
+    "an array of 1",
+  ]);
   expect(misfitOf({ x: 1, y: 2 }, object({ x: whole() }, { open: true }))).toBeNull();
   expect(misfitOf({ x: 1, y: 2 }, object({ x: whole() }))).toMatchObject({ path: ".y" });
 });
@@ -303,6 +346,7 @@ test("variants of an object have the entries of the table that their key names",
 test("functions and signals are options that may be left out", () => {
   const { signal } = new AbortController();
   expect([undefined, () => 1, 5].map((own) => misfitOf(own, callback()) === null)).toEqual([true, true, false]);
+  expect([callback().expected, abortSignal.expected]).toEqual(["a function", "an AbortSignal"]);
   expect([undefined, signal, {}].map((own) => misfitOf(own, abortSignal) === null)).toEqual([true, true, false]);
 });
 

@@ -134,6 +134,8 @@ test("what cannot be scored is refused with its numbers", () => {
   expect(() => bleu(["a", "b"], ["a", []])).toThrow(/hypothesis 1 of 2 has 0 references/);
   expect(() => sentenceBleu("a", [])).toThrow(/sentenceBleu: hypothesis 0 of 1 has 0 references/);
   expect(() => bleu("a" as never, ["a"])).toThrow(/expected hypotheses in an array, got "a"/);
+  expect(() => bleu(["a"], "a" as never)).toThrow(/expected references in an array, got "a"/);
+  expect(() => bleu(["a", "b", "c"], ["abc"])).toThrow(/got 3 hypotheses and 1 reference\.$/);
   expect(() => bleu(["a", 5 as never], ["a", "b"])).toThrow(/expected hypothesis 1 of 2 to be a text, got 5/);
   expect(() => bleu(["a"], [["a", null as never]])).toThrow(/expected reference 0 of 1 to be a text, got null/);
 });
@@ -163,6 +165,59 @@ test("the order is that of the longest n-grams that any text has", () => {
   ].map((texts) => bleu(texts, ["a b c d e", "a"], { tokenize: "none" }).order);
   expect(orders).toEqual([1, 1, 2, 3, 4, 4]);
   expect(bleu([""], ["a"]).order).toBe(0);
+});
+
+test("a short text has the score of the n-grams that it has, or none where all four orders are asked for", () => {
+  const { score, precisions, brevityPenalty } = sentenceBleu("a b", "a b");
+  expect([score, precisions, brevityPenalty]).toEqual([100, [100, 100, 0, 0], 1]);
+  const { score: none, signature } = sentenceBleu("a b", "a b", { effectiveOrder: false });
+  expect([none, signature]).toEqual([0, "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp"]);
+  const one = sentenceBleu("a", "a b c d e");
+  expect([one.brevityPenalty, one.score]).toEqual([Math.exp(-4), expect.closeTo(100 * Math.exp(-4), 12)]);
+  expect(bleu([""], ["a"]).brevityPenalty).toBe(0);
+});
+
+test("a score is 100 at most, whatever rounding and smoothing make of it", () => {
+  const text = "the cat sat on the mat";
+  expect(bleu([text], [text]).score).toBe(100);
+  // 3/4, 2/3 and 1/2, and 50 matches of one 4-gram.
+  const smoothed = bleu(["a b c x"], ["a b c d"], { smoothing: "floor", smoothingValue: 50 });
+  expect(smoothed.precisions).toEqual([75, 200 / 3, 50, 5000]);
+  expect([smoothed.score, bleuByLength(smoothed)[3]]).toEqual([100, 100]);
+});
+
+test("a text without any match has BLEU 0, whatever the smoothing is", () => {
+  for (const smoothing of ["exp", "floor", "add-k", "none"] as const) {
+    const scores = [bleu(["v w x y z"], ["a b c d e"], { smoothing }), sentenceBleu("v w", "a", { smoothing })];
+    expect(scores).toMatchObject(new Array(2).fill({ score: 0, precisions: [0, 0, 0, 0] }));
+  }
+});
+
+test("of two references as near in length the shorter one counts, whichever comes first", () => {
+  for (const references of [
+    ["a b", "a b c d"],
+    ["a b c d", "a b"],
+  ]) {
+    expect(bleu(["a b c"], [references]).referenceLength).toBe(2);
+  }
+});
+
+test.each([
+  ["exam-\nple <skipped>of 1990-91, 3.5 or .5", "example of 1990 - 91 , 3.5 or . 5"],
+  ["&lt;q&gt; says &quot;a &amp; b&quot;!", '< q > says " a & b " !'],
+  ["don't well-known x. y,z", "don't well-known x . y , z"],
+  ["a dash at the end -\n", "a dash at the end -"],
+])("13a cuts %j into the words of mteval-v13a.pl", (text, words) => {
+  const { score, hypothesisLength } = bleu([text], [words]);
+  expect([score, hypothesisLength]).toEqual([100, words.split(" ").length]);
+});
+
+test("blanks are those of Python, and those at the end of a text are not there", () => {
+  const wordsIn = (text: string, tokenize: "none" | "intl") => bleu([text], ["a"], { tokenize }).hypothesisLength;
+  expect(["a\x1cb\x1dc\x1ed\x1fe\u0085f", "  a  b ", "a\x1bb\ufeffc"].map((text) => wordsIn(text, "none"))).toEqual([
+    6, 2, 1,
+  ]);
+  expect(["it costs 5. ", "it costs 5. each"].map((text) => wordsIn(text, "intl"))).toEqual([3, 5]);
 });
 
 test("BLEU-1 to BLEU-4 are the means of the precisions up to each length, and the last is BLEU", () => {

@@ -68,11 +68,25 @@ test("a large beta makes a score of recall, a small one of precision", () => {
   expect(chrf(short, long, { beta: 0.001 }).score).toBeCloseTo(100, 2);
 });
 
+test("orders that a reference is too short for do not count for its hypothesis", () => {
+  // Letters: 3 of 8 and of 3; pairs: 1 of 1 and of 1, without the five pairs of the first text.
+  const [precision, recall] = [(3 / 8 + 1) / 2, 1];
+  expect(chrf(["abcdef", "ab"], ["a", "ab"], { characterOrder: 2 }).score).toBeCloseTo(
+    (100 * 5 * precision * recall) / (4 * precision + recall),
+    9,
+  );
+  expect(chrf(["a"], ["a"]).score).toBe(100);
+});
+
 test("what cannot be scored is refused with its numbers", () => {
   expect(() => chrf([], [])).toThrow(/chrf: got 0 hypotheses and 0 references/);
   expect(() => chrf(["a"], ["a", "b"])).toThrow(/got 1 hypothesis and 2 references/);
   expect(() => chrf(["a", "b"], ["a", []])).toThrow(/hypothesis 1 of 2 has 0 references/);
   expect(() => chrf(["a"], ["a"], { wordorder: 2 } as never)).toThrow(/did you mean wordOrder/);
   expect(() => chrf(["a"], ["a"], { characterOrder: 0 })).toThrow(OptionError);
+  for (const order of ["characterOrder", "wordOrder"]) {
+    expect(() => chrf(["a"], ["a"], { [order]: 1001 })).toThrow(`expected ${order} to be a whole number at least`);
+    expect(chrf(["a"], ["a"], { [order]: 1000 }).score).toBe(100);
+  }
   expect(() => chrf(["a"], ["a"], { beta: 0 })).toThrow(OptionError);
 });

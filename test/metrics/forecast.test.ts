@@ -91,6 +91,7 @@ test("steps without a share of their own are left out or count 0, and nothing ob
   expect(meanAbsoluteError([Number.NaN], [1])).toBeNaN();
   expect(seasonalDifference([1, 2, 4], 3)).toBeNaN();
   expect(seasonalDifference([1, 2, 5])).toBe(2);
+  expect([seasonalDifference([1, 4]), seasonalDifference([1, 2, 4, 9], 3)]).toEqual([3, 8]);
 });
 
 test("the quantile score weighs what lies above a forecast by its level, and what lies below by the rest", () => {
@@ -103,6 +104,7 @@ test("the ends of an interval are inside it", () => {
   expect(intervalCoverage([0, 10, -0.1, 10.1], [0, 0, 0, 0], [10, 10, 10, 10])).toBe(0.5);
   expect(intervalScore([0, 10], [0, 0], [10, 10], 0.5)).toBe(10);
   expect(intervalScore([-1, 13], [0, 0], [10, 10], 0.5)).toBe(10 + (4 * (1 + 3)) / 2);
+  expect(intervalScore([5, -4], [2, -3], [10, -1], 0.5)).toBe((8 + 2 + 4) / 2);
 });
 
 test("what is no list of numbers is refused by what it was to be", () => {
@@ -121,6 +123,7 @@ test("what is no list of numbers is refused by what it was to be", () => {
     [() => msis(own, [own, own], texts), "msis: expected the history to be an array of numbers"],
     [() => msis(own, "ab" as never, own), 'msis: expected [low, high], got "ab".'],
     [() => msis(own, [own, own], own, { coverage: 1 }), "msis: expected coverage to be a number above 0 and below 1"],
+    [() => msis(own, [own, own], own, { coverage: 0 }), "msis: expected coverage to be a number above 0 and below 1"],
     [() => crps(own, ["0.5"] as never, [own]), "crps: expected the levels to be an array of numbers"],
     [() => crps(own, [0], [own]), "crps: expected levels between 0 and 1 and a forecast for each"],
     [() => crps(own, [1], [own]), "crps: expected levels between 0 and 1 and a forecast for each"],

@@ -20,7 +20,9 @@ test("what has no order is refused", () => {
   expect(() => spearman([1], [2])).toThrow(/at least 2/);
   expect(() => spearman([1, 2], [1, 2, 3])).toThrow(/2 numbers and 3/);
   expect(() => spearman([1, 1], [1, 2])).toThrow(/no order/);
-  expect(() => spearman([1, Number.NaN], [1, 2])).toThrow(/a number/);
+  expect(() => spearman([1, 2], [1, 1])).toThrow(/no order/);
+  expect(() => spearman([1, Number.NaN], [1, 2])).toThrow(/expected a\[1\] to be a number/);
+  expect(() => spearman([1, 2], [1, Number.NaN])).toThrow(/expected b\[1\] to be a number/);
 });
 
 test("two numbers have an order, and three lists of ties share their ranks", () => {

@@ -37,12 +37,17 @@ test("the common subsequence is the longest of all, for random sequences", () =>
 });
 
 test("the score of a corpus is the mean of its texts, and a text without anything in common has 0", () => {
-  expect(rougeL([["a"], ["b"], []], [[["a"]], [["c"]], [["c"]]]).score).toBeCloseTo(100 / 3, 12);
-  expect(rougeL([["a"]], [[[]]]).score).toBe(0);
+  expect(rougeL([["a"], ["b"], []], [[["a", "b"]], [["c"]], [["c"]]], { beta: 1 })).toEqual({
+    score: expect.closeTo((100 * 2) / 3 / 3, 12),
+    precision: 1 / 3,
+    recall: 0.5 / 3,
+  });
+  expect(rougeL([["a"]], [[[]]])).toEqual({ score: 0, precision: 0, recall: 0 });
 });
 
 test("what has no score is refused by name", () => {
   expect(() => rougeL([], [])).toThrow(/rougeL: got 0 hypotheses/);
+  expect(() => rougeL(["ab"] as never, [[["a"]]])).toThrow(/rougeL: expected hypothesis 0 of 1 .*got "ab"/);
   expect(() => rougeL([["a"]], [["a"]] as never)).toThrow(
     /rougeL: expected each reference of hypothesis 0 of 1 .*got "a"/,
   );

@@ -16,6 +16,9 @@ test.each([
   ["S-X S-X I-X", ["X:0-1", "X:1-2", "X:2-3"]],
   // Brackets stand for spans of one token; a dot for none.
   ["[-X ]-X . I-X", ["X:0-1", "X:1-2", "X:3-4"]],
+  // What goes on after a bracket begins nothing, and is not told a second time; a mark may be no letter.
+  ["[-X I-X I-X O B-X", ["X:0-1", "X:4-5"]],
+  ["O -X O", ["X:1-2"]],
   ["O O", []],
   // A tag without a type, and types with dashes.
   ["B I O B-a-b I-a-b I-a", [":0-2", "a-b:3-5", "a:5-6"]],
@@ -37,6 +40,8 @@ test("the figures are those that conlleval prints, of all and of each type", () 
     { type: "ORG", precision: 0, recall: 0, f1: 0, given: 2, support: 1 },
     { type: "PER", precision: 1, recall: 1, f1: 1, given: 1, support: 1 },
   ]);
+  const mixed = spanScores([["B-b", "B-d", "B-a"]], [["B-b", "B-c", "B-a"]]);
+  expect(mixed.types.map(({ type }) => type)).toEqual(["a", "b", "c", "d"]);
   // A span does not go on in the next sentence.
   expect(spanScores([["B-X"], ["I-X"]], [["B-X"], ["I-X"]])).toMatchObject({ given: 2, f1: 1 });
   expect(() => spanScores([["O"]], [["O", "O"]])).toThrow(/sentence 1 has 2 tags, and its prediction 1/);

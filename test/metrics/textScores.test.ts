@@ -39,6 +39,7 @@ test("case and unit belong to all scores, the tokenisation to BLEU", () => {
   expect(folded.chrf.signature).toContain("case:lc");
   expect(folded.errorRate.edits).toBe(1);
   expect(scoreTexts(["ab"], ["ac"], { unit: "characters" }).errorRate).toMatchObject({ edits: 1, referenceLength: 2 });
+  expect(scoreTexts(["  ab  c "], ["ab c"]).errorRate).toMatchObject({ edits: 0, referenceLength: 2 });
   expect(scoreTexts(["ab"], ["ac"]).errorRate).toMatchObject({ edits: 1, referenceLength: 1 });
 });
 
