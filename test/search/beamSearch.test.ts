@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { drawToken } from "../../lib/random/drawToken.js";
 import { philox, uniform01 } from "../../lib/random/philox.js";
 import type { BeamSearchOptions, StepFunction, TreeNode } from "../../lib/search/index.js";
 import { beamSearch } from "../../lib/search/index.js";
+import { automatonRule } from "../../lib/search/tokenAutomaton.js";
 
 const V = 5;
 const [begin, end] = [0, 1];
@@ -310,4 +312,189 @@ test("what is not said is the default: an early stop, and groups that differ by 
     });
   expect(await grouped({})).toEqual(await grouped({ diversity: 0.5 }));
   expect(await grouped({})).not.toEqual(await grouped({ diversity: 0 }));
+});
+
+/** Letters as tokens: "." is the end. */
+const letters = ["^", ".", "a", "b"];
+const idsOf = (word: string) => [...word].map((letter) => letters.indexOf(letter));
+
+/** A model whose state is the text so far, from the probabilities of ".", "a" and "b" after each text. */
+function spelling(after: (text: string) => readonly [end: number, a: number, b: number]) {
+  const steps: string[][] = [];
+  const step: StepFunction<string> = (tokens, states) => {
+    const texts = states.map((state, i) => state + (tokens[i] === begin ? "" : letters[tokens[i] as number]));
+    steps.push(texts);
+    return { logProbabilities: texts.map((text) => [0, ...after(text)].map(Math.log)), states: texts };
+  };
+  return { step, steps };
+}
+
+const tree: Record<string, [end: number, a: number, b: number]> = {
+  "": [0.1, 0.5, 0.4],
+  a: [0.7, 0.1, 0.2],
+  b: [0.3, 0.6, 0.1],
+  ba: [0.2, 0.5, 0.3],
+  ab: [0.5, 0.3, 0.2],
+};
+const inTree = (text: string) => tree[text] as [number, number, number];
+const always = (...shares: [end: number, a: number, b: number]) => spelling(() => shares);
+const rounded = (found: number) => Math.round(Math.exp(found) * 1e9) / 1e9;
+
+test("two beams of three tokens, by hand: what is followed, what ends, and what is cut off", async () => {
+  const { step, steps } = spelling(inTree);
+  const best: string[] = [];
+  const options = { begin, end, beams: 2, nBest: 2, maximumLength: 3, earlyStopping: false, tree: true };
+  const { hypotheses, tree: nodes = [] } = await beamSearch(step, "", {
+    ...options,
+    onBest: (ids) => best.push(ids.map((id) => letters[id]).join("")),
+  });
+  // "b." is third in the second step, behind "a." and "ba": it ends nothing.
+  expect(steps).toEqual([[""], ["a", "b"], ["ba", "ab"]]);
+  expect(hypotheses.map(({ ids, ended }) => [ids, ended])).toEqual([
+    [idsOf("a"), true],
+    [idsOf("baa"), false],
+  ]);
+  expect(hypotheses.map(({ score }) => rounded(score))).toEqual([0.35, 0.12]);
+  expect(hypotheses.map(({ logProbabilities }) => logProbabilities.map(rounded))).toEqual([
+    [0.5, 0.7],
+    [0.4, 0.6, 0.5],
+  ]);
+  expect(
+    nodes.map(({ id, parent, logProbability, score }) => [
+      letters[id],
+      parent,
+      rounded(logProbability),
+      rounded(score),
+    ]),
+  ).toEqual([
+    ["a", -1, 0.5, 0.5],
+    ["b", -1, 0.4, 0.4],
+    [".", 0, 0.7, 0.35],
+    ["a", 1, 0.6, 0.24],
+    ["b", 0, 0.2, 0.1],
+    ["a", 3, 0.5, 0.12],
+    ["b", 3, 0.3, 0.072],
+  ]);
+  expect(best).toEqual(["a", "a", "a"]);
+});
+
+test("groups, by hand: a token costs the diversity for each beam of the groups before that has just written it", async () => {
+  const { step } = spelling(inTree);
+  const options = { begin, end, beams: 4, groups: 2, nBest: 4, diversity: 1.5, maximumLength: 3 };
+  const { hypotheses } = await beamSearch(step, "", options);
+  // The second group prefers ends, which no group has written: ".", "a.", "b.", "ab." and "ba."; the first group has "a.".
+  expect(hypotheses.map(({ ids, score }) => [ids, rounded(score)])).toEqual([
+    [idsOf("a"), 0.35],
+    [idsOf("a"), 0.35],
+    [idsOf("b"), 0.12],
+    [[], 0.1],
+  ]);
+  const four = await beamSearch(spelling(inTree).step, "", { ...options, groups: 4, diversity: 0.3, maximumLength: 1 });
+  expect(four.hypotheses.map(({ ids }) => ids)).toEqual(["a", "a", "b", "b"].map(idsOf));
+});
+
+test.each([
+  [0, "bbbbbbbb", false],
+  [1, "ba", true],
+  [2, "bbab", true],
+  [3, "bbbabb", true],
+  [8, "bbbbbbbb", false],
+])("with n-grams of %i tokens blocked the text is %s", async (blockNgramRepeat, text, ended) => {
+  const { step } = always(0.1, 0.4, 0.5);
+  const { hypotheses } = await beamSearch(step, "", { begin, end, beams: 1, maximumLength: 8, blockNgramRepeat });
+  expect(hypotheses).toMatchObject([{ ids: idsOf(text), ended }]);
+});
+
+test.each([
+  [{}, ""],
+  [{ minimumLength: 2 }, "aa"],
+  [{ prefix: idsOf("b") }, "b"],
+  [{ forced: [{ position: 2, token: 3 }] }, "aab"],
+  [{ minimumLength: 1, prefix: idsOf("ba"), banned: idsOf("^") }, "ba"],
+  [{ minimumLength: 3, banned: idsOf("a") }, "bbb"],
+])("a hypothesis ends as soon as it may: %j gives %j", async (options, text) => {
+  const { step } = always(0.9, 0.07, 0.03);
+  const { hypotheses } = await beamSearch(step, "", { begin, end, beams: 1, maximumLength: 9, ...options });
+  expect(hypotheses).toMatchObject([{ ids: idsOf(text), ended: true }]);
+});
+
+test.each([
+  [{ nBest: 1 }, 1],
+  [{ nBest: 2 }, 2],
+  // ln(0.09) / 5 is above ln(0.6), and ln(0.027) / 5 below.
+  [{ nBest: 1, lengthPenalty: "average" }, 3],
+  [{ nBest: 1, groups: 2 }, 5],
+  [{ nBest: 1, earlyStopping: false }, 5],
+  [{ nBest: 1, end: null }, 5],
+] as const)("%j: the search ends after %i steps, once no text can be better", async (options, count) => {
+  const { step, steps } = always(0.6, 0.3, 0.1);
+  await beamSearch(step, "", { begin, end, beams: 2, maximumLength: 5, ...options });
+  expect(steps).toHaveLength(count);
+});
+
+test("an automaton says which token may follow, and a prefix that it refuses begins it again", async () => {
+  // "a" and "b" take turns, from "a" on, and the end comes after "b".
+  const automaton = { states: 2, classOf: Int32Array.of(3, 2, 0, 1), next: Int32Array.of(1, -1, -1, 0, 0, -1, -1, -1) };
+  const found = async (options: object) => {
+    const { step } = always(0.6, 0.1, 0.3);
+    const { hypotheses } = await beamSearch(step, "", {
+      begin,
+      end,
+      beams: 1,
+      maximumLength: 9,
+      automaton,
+      ...options,
+    });
+    return hypotheses[0]?.ids;
+  };
+  expect(await found({})).toEqual([]);
+  expect(await found({ minimumLength: 1 })).toEqual(idsOf("ab"));
+  expect(await found({ minimumLength: 3 })).toEqual(idsOf("abab"));
+  expect(await found({ prefix: idsOf("b"), minimumLength: 2 })).toEqual(idsOf("bab"));
+});
+
+test("an automaton has states, and classes of tokens that lead to them", () => {
+  const fits = (states: number, classOf: number[], next: number[]) =>
+    automatonRule.fits({ states, classOf: Int32Array.from(classOf), next: Int32Array.from(next) });
+  expect([fits(1, [0], [0]), fits(2, [0, 1, 1], [-1, 1, 0, -1]), fits(2 ** 31 - 1, [], [])]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  const refused: [states: number, classOf: number[], next: number[]][] = [
+    [0, [], []],
+    [1.5, [0], [0, 0, 0]],
+    [2 ** 31, [], []],
+    [2, [0], [0, 0, 0]],
+    [2, [0], [0, 2]],
+    [2, [0], [0, -2]],
+    [2, [1], [0, 0]],
+    [2, [-1], [0, 0]],
+  ];
+  expect(refused.filter((own) => fits(...own))).toEqual([]);
+  expect(automatonRule.fits({ states: 1, classOf: Int32Array.of(0), next: [0] })).toBe(false);
+});
+
+test("a draw takes its random number by beam and place, from all tokens that may come", async () => {
+  const shares = [0.2, 0.5, 0.3] as const;
+  const { step } = always(...shares);
+  const seed = 2 ** 32 - 5;
+  const row = Float64Array.from([Number.NEGATIVE_INFINITY, ...shares.map(Math.log)]);
+  const drawn = (beam: number, place: number, topK: number) => {
+    const words = new Uint32Array(4);
+    philox([beam, 0, place, 0], [seed | 0, 0x5ea2c4], words);
+    return drawToken(row, { temperature: 0.7, topK, topP: 0.95, u: uniform01(words[0] as number) });
+  };
+  for (const topK of [0, 2]) {
+    const options = { begin, end: null, beams: 6, nBest: 6, maximumLength: 4 };
+    const { hypotheses } = await beamSearch(step, "", {
+      ...options,
+      sampling: { seed, temperature: 0.7, topK, topP: 0.95 },
+    });
+    const expected = [0, 1, 2, 3, 4, 5].map((beam) => [0, 1, 2, 3].map((place) => drawn(beam, place, topK)).join());
+    expect(hypotheses.map(({ ids }) => ids.join()).sort()).toEqual(expected.sort());
+    for (const { ids, score } of hypotheses) {
+      expect(rounded(score)).toBe(rounded(ids.reduce((sum, id) => sum + (row[id] as number), 0)));
+    }
+  }
 });
