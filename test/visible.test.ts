@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { visible } from "../lib/visible.js";
+import { visible, visibleJson } from "../lib/visible.js";
 
 test.each([
   [
@@ -13,6 +13,8 @@ test.each([
   ["tags", "x\u{e0041}\u{e007f}", "x\\u{E0041}\\u{E007F}"],
   ["halves of surrogate pairs", "\ud800x", "\\u{D800}x"],
   ["joiners between Latin letters", "a\u200db\u200cc", "a\\u{200D}b\\u{200C}c"],
+  ["a joiner after a Latin letter", "a\u200c\u0645", "a\\u{200C}\u0645"],
+  ["a space of no width between Persian letters", "\u0645\u200b\u0645", "\u0645\\u{200B}\u0645"],
   ["a joiner at an end", "\u0645\u200c", "\u0645\\u{200C}"],
 ])("%s are written out", (_, text, shown) => {
   expect(visible(text)).toBe(shown);
@@ -25,4 +27,10 @@ test.each([
   ["combining marks and Hangul", "é 각 e\u0301 한글"],
 ])("%s stay as they are", (_, text) => {
   expect(visible(text)).toBe(text);
+});
+
+test("JSON stays JSON of the same value, with its unseen characters by their code units", () => {
+  const json = JSON.stringify({ "a\u202e": "\u{e0041}\u0645\u200c\u0645" });
+  expect(visibleJson(json)).toBe('{"a\\u202E":"\\uDB40\\uDC41\u0645\u200c\u0645"}');
+  expect(JSON.parse(visibleJson(json))).toEqual(JSON.parse(json));
 });
