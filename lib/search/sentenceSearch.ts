@@ -151,8 +151,8 @@ export class SentenceSearch {
   #ranked(): Hypothesis[] {
     const better = (a: Hypothesis, b: Hypothesis) => b.score - a.score;
     const ended = this.#finished.flat().sort(better);
-    const cut = this.#live.flat().filter(({ tokens }) => tokens.length === this.#options.maximumLength);
-    return [...ended, ...cut.map((beam) => this.#hypothesis(beam, false)).sort(better)];
+    const cut = this.#live.flat().map((beam) => this.#hypothesis(beam, false));
+    return [...ended, ...cut.sort(better)];
   }
 
   /**

@@ -391,6 +391,15 @@ test("groups, by hand: a token costs the diversity for each beam of the groups b
   ]);
   const four = await beamSearch(spelling(inTree).step, "", { ...options, groups: 4, diversity: 0.3, maximumLength: 1 });
   expect(four.hypotheses.map(({ ids }) => ids)).toEqual(["a", "a", "b", "b"].map(idsOf));
+  // ln(0.5) - 0.2 is above ln(0.4), and ln(0.5) - 0.3 below.
+  for (const [diversity, second] of [
+    [0.2, "a"],
+    [0.3, "b"],
+  ] as const) {
+    const two = { ...options, beams: 2, nBest: 2, diversity, maximumLength: 1 };
+    const { hypotheses } = await beamSearch(spelling(inTree).step, "", two);
+    expect(hypotheses.map(({ ids }) => ids)).toEqual(["a", second].map(idsOf));
+  }
 });
 
 test.each([
@@ -419,17 +428,47 @@ test.each([
 });
 
 test.each([
-  [{ nBest: 1 }, 1],
-  [{ nBest: 2 }, 2],
+  // What has ended comes before what is as likely, and in the end before what is cut off.
+  [[0.3, 0.1, 0.6], { beams: 2, maximumLength: 2 }, ["b", ""]],
+  [[0.4, 0.1, 0.5], { beams: 2, maximumLength: 3 }, ["b", "", ""]],
+  [[0.5, 0, 0.5], { beams: 1, maximumLength: 2 }, ["", ""]],
+  // Of equals the smaller token.
+  [[0, 0.5, 0.5], { beams: 1, maximumLength: 3 }, ["a", "aa", "aaa"]],
+  [[0.8, 0.1, 0.1], { beams: 1, maximumLength: 2, prefix: [3, 2] }, ["b", "ba"]],
+] as const)("%j %j: the best text after each step is %j", async (shares, options, expected) => {
+  const best: string[] = [];
+  const onBest = (ids: readonly number[]) => void best.push(ids.map((id) => letters[id]).join(""));
+  const all = { begin, end, earlyStopping: false, ...options, onBest };
+  const { hypotheses } = await beamSearch(always(...shares).step, "", all);
+  expect(best).toEqual(expected);
+  expect(hypotheses.map(({ ids }) => ids)).toEqual([idsOf(expected.at(-1) as string)]);
+});
+
+test.each([
+  [[0.6, 0.3, 0.1], { nBest: 1 }, 1],
+  [[0.6, 0.3, 0.1], { nBest: 2 }, 2],
   // ln(0.09) / 5 is above ln(0.6), and ln(0.027) / 5 below.
-  [{ nBest: 1, lengthPenalty: "average" }, 3],
-  [{ nBest: 1, groups: 2 }, 5],
-  [{ nBest: 1, earlyStopping: false }, 5],
-  [{ nBest: 1, end: null }, 5],
-] as const)("%j: the search ends after %i steps, once no text can be better", async (options, count) => {
-  const { step, steps } = always(0.6, 0.3, 0.1);
+  [[0.6, 0.3, 0.1], { nBest: 1, lengthPenalty: "average" }, 3],
+  [[0.6, 0.3, 0.1], { nBest: 1, groups: 2 }, 5],
+  [[0.6, 0.3, 0.1], { nBest: 1, earlyStopping: false }, 5],
+  [[0.6, 0.3, 0.1], { nBest: 1, end: null }, 5],
+  [[0.5, 0.5, 0], { nBest: 1, beams: 1 }, 1],
+] as const)("%j %j: the search ends after %i steps, once no text can be better", async (shares, options, count) => {
+  const { step, steps } = always(...shares);
   await beamSearch(step, "", { begin, end, beams: 2, maximumLength: 5, ...options });
   expect(steps).toHaveLength(count);
+});
+
+test("the best text that has ended says when to stop, not the first one", async () => {
+  // "." has 0.2 and "a." 0.42; "aa" has 0.28.
+  const after: Record<string, [end: number, a: number, b: number]> = {
+    "": [0.2, 0.7, 0.1],
+    a: [0.6, 0.4, 0],
+    b: [1, 0, 0],
+  };
+  const { step, steps } = spelling((text) => after[text] as [number, number, number]);
+  const { hypotheses } = await beamSearch(step, "", { begin, end, beams: 2, maximumLength: 5 });
+  expect([hypotheses[0]?.ids, steps]).toEqual([idsOf("a"), [[""], ["a", "b"]]]);
 });
 
 test("an automaton says which token may follow, and a prefix that it refuses begins it again", async () => {
@@ -478,7 +517,7 @@ test("an automaton has states, and classes of tokens that lead to them", () => {
 test("a draw takes its random number by beam and place, from all tokens that may come", async () => {
   const shares = [0.2, 0.5, 0.3] as const;
   const { step } = always(...shares);
-  const seed = 2 ** 32 - 5;
+  const seed = 2 ** 32 - 6;
   const row = Float64Array.from([Number.NEGATIVE_INFINITY, ...shares.map(Math.log)]);
   const drawn = (beam: number, place: number, topK: number) => {
     const words = new Uint32Array(4);
