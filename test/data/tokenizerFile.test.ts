@@ -113,7 +113,10 @@ const refusals: Record<string, [parts: object, message: RegExp]> = {
     /"<s>" has the id 4, but the library gives it 3/,
   ],
   "an added token that is there twice": [{ added_tokens: [added, { ...added, id: 4 }] }, /"<s>" is there twice/],
-  "an empty added token": [{ added_tokens: [{ ...added, content: "" }] }, /an empty token stands nowhere/],
+  "an empty added token": [
+    { added_tokens: [{ ...added, content: "" }] },
+    /^tokenizer\.json: added_tokens\[0\]: an empty token stands nowhere/,
+  ],
   "added tokens that are the same after normalization": [
     {
       normalizer: { type: "Lowercase" },
@@ -139,7 +142,10 @@ const refusals: Record<string, [parts: object, message: RegExp]> = {
       [split(`(?i:${letters})`), new RegExp(`"${letters.slice(-2)}" without regard to case is not read here`)],
     ]),
   ),
-  "an expression that ends early": [split("(a"), /a "\)" is missing/],
+  "an expression that ends early": [
+    split("(a"),
+    /^tokenizer\.json: pre_tokenizer \("Split"\): the regular expression "\(a" is not supported: a "\)" is missing\.$/,
+  ],
   "a pattern that matches nothing at all": [
     { normalizer: { type: "Replace", pattern: { Regex: "a*" }, content: "b" } },
     /it can match nothing at all/,
@@ -150,6 +156,20 @@ const refusals: Record<string, [parts: object, message: RegExp]> = {
     /precompiled_charsmap is damaged/,
   ],
   "components in each other without end": [{ pre_tokenizer: nested(40) }, /components lie more than 16 deep/],
+  "components 17 deep": [
+    { pre_tokenizer: nested(16) },
+    /components lie more than 16 deep in pre_tokenizer\.(pretokenizers\[0\]\.?){16}/,
+  ],
+  "a number among pre-tokenizers": [
+    { pre_tokenizer: { type: "Sequence", pretokenizers: [{ type: "Whitespace" }, 5] } },
+    /expected pre_tokenizer\.pretokenizers\[1\] to be an object, got 5/,
+  ],
+  "a number for an added token": [{ added_tokens: [5] }, /expected added_tokens\[0\] to be an object, got 5/],
+  "a number for all added tokens": [{ added_tokens: 5 }, /expected added_tokens to be an array, got 5/],
+  "offsets that are trimmed by a number": [
+    { pre_tokenizer: { type: "ByteLevel", add_prefix_space: true, trim_offsets: 1 } },
+    /expected pre_tokenizer\.trim_offsets to be true or false, got 1/,
+  ],
   "half a character": [{ added_tokens: [{ ...added, content: "\ud800" }] }, /a text without half a character/],
 };
 
@@ -179,13 +199,18 @@ test("truncation, padding and special tokens around a text are not for a tokeniz
   expect(new SubwordTokenizer(longer).special).toEqual({ unknown: 0, beginOfSentence: 3, padding: 1 });
 });
 
+test("components lie in each other 16 deep", () => {
+  const own = new SubwordTokenizer(jsonOf({ model: words, pre_tokenizer: nested(15), added: 0 }));
+  expect([...own.encode("a b")]).toEqual([1, 2]);
+});
+
 test("a file of the first years names no type of model", () => {
   for (const name of ["pairs", "pieces", "words", "unigrams"] as const) {
     const { type: _, ...model } = models[name] as { type: string };
     const [old, now] = [model, models[name]].map(
       (one) => new SubwordTokenizer(jsonOf({ model: one, pre_tokenizer: { type: "Whitespace" } })),
     );
-    expect(old?.encode("the cat, café 한국어")).toEqual(now?.encode("the cat, café 한국어"));
+    expect(old?.encode("the cat, café 한국어 cathe")).toEqual(now?.encode("the cat, café 한국어 cathe"));
   }
 });
 

@@ -51,15 +51,18 @@ export function readAddedTokens(
     }
     tokens.set(token.content, token);
   }
-  for (const normalized of [false, true]) expectDistinct(file, [...tokens.values()], normalized);
-  return [...tokens.values()];
+  const added = [...tokens.values()];
+  expectDistinct(
+    file,
+    added.filter(({ normalized }) => normalized),
+  );
+  return added;
 }
 
-/** @throws InputError if two tokens are looked for by the same text. */
-function expectDistinct(file: Component, tokens: readonly AddedToken[], normalized: boolean): void {
+/** @throws InputError if two tokens are looked for by the same text, or one by none. */
+function expectDistinct(file: Component, tokens: readonly AddedToken[]): void {
   const sought = new Set<string>([""]);
   for (const token of tokens) {
-    if (token.normalized !== normalized) continue;
     if (sought.has(token.sought)) {
       throw file.refusal(
         `the added token ${describe(token.content)} is ${describe(token.sought)} after normalization, ` +
