@@ -124,3 +124,92 @@ test("two repetitions without a limit may follow one another, and no more", () =
     expect(() => translateExpression(expression)).toThrow("more than 2 repetitions without a limit follow one another");
   }
 });
+
+test.each<[expression: string, whole: string[], others: string[]]>([
+  ["ab?", ["a", "ab"], ["abb", "b"]],
+  ["ab*", ["a", "abbb"], ["b"]],
+  ["ab+", ["ab", "abb"], ["a"]],
+  ["a{2}", ["aa"], ["a", "aaa"]],
+  ["a{2,}", ["aa", "aaaa"], ["a"]],
+  ["a{,2}", ["", "a", "aa"], ["aaa"]],
+  ["a{2,3}", ["aa", "aaa"], ["a", "aaaa"]],
+  // Ruby repeats the repetition: that is any number from the least on.
+  ["a{1,3}+", ["a", "aaaaa"], [""]],
+  ["a{0,2}+", ["", "aaaaa"], ["b"]],
+  ["a{2}+", ["aa", "aaaa"], ["a", "aaa"]],
+  ["(ab){2}c", ["ababc"], ["abc", "ababab"]],
+  ["(?:a|b)?c", ["c", "ac", "bc"], ["abc"]],
+  ["(?:a+)?b", ["b", "aab"], ["a"]],
+  ["(?i:aB)c", ["abc", "ABc", "aBc"], ["ABC", "abC"]],
+  ["(?i:f)f", ["ff", "Ff"], ["fF", "FF"]],
+  ["(?i:a|b)c", ["Ac", "bc", "Bc"], ["AC"]],
+  ["a.c", ["abc", "a\u2028c"], ["a\nc", "ac"]],
+  ["\uffffa", ["\uffffa"], ["\uffff", "a"]],
+  ["\\\\", ["\\"], ["\\\\"]],
+  ["(?>a+)(?>b+)", ["aabb"], ["aa"]],
+  ["(?:a)".repeat(60), ["a".repeat(60)], ["a"]],
+])("%s matches %j and not %j", (expression, whole, others) => {
+  expect([whole, others].map((texts) => texts.map((text) => matches(expression, text)))).toEqual([
+    whole.map(() => true),
+    others.map(() => false),
+  ]);
+});
+
+test.each([
+  ["a+?", "aab", "__b"],
+  ["a{1,3}?", "aaa", "___"],
+  ["a{2,3}?", "aaa", "_a"],
+  ["a++a", "aaa", "aaa"],
+  ["a*+a", "aaa", "aaa"],
+  ["a?+a", "ab aa", "ab _"],
+  ["(?>a|ab)c", "abc ac", "abc _"],
+  ["(?:a|ab)c", "abc ac", "_ _"],
+  ["a(?=b)", "abac", "_bac"],
+  ["a(?!b)", "abac", "ab_c"],
+  ["(?<=a)b", "abcb", "a_cb"],
+  ["(?<!a)b", "abcb", "abc_"],
+  ["^", "x\ny\n", "_x\n_y\n"],
+  ["x$", "x\nx", "_\n_"],
+  ["\\Ax", "x\nx", "_\nx"],
+  ["x\\z", "x\nx", "x\n_"],
+  ["x\\Z", "x\nx\n", "x\n_\n"],
+  ["\\b", "ab c", "_ab_ _c_"],
+  ["\\B", "abc", "a_b_c"],
+])("%s replaced in %j gives %j", (expression, text, replaced) => {
+  expect(text.replace(new RegExp(translateExpression(expression).source, "gv"), "_")).toBe(replaced);
+});
+
+test("sets and properties have the characters of Unicode 16", () => {
+  expectLetters([
+    ["\\s", " \t\u0085\u00a0", "a\ufeff"],
+    ["\\S", "a\ufeff", " \u0085"],
+    ["\\d", "3\u0663", "a\u00bd"],
+    ["\\D", "a\u00bd", "3"],
+    ["\\w", "a_\u00e93\u00b2", "- !"],
+    ["\\W", "- !", "a_\u00b2"],
+    ["\\p{Han}", "\u6f22", "\u3042a"],
+    // A letter of Unicode 17 is unassigned, and U+0295 is in lower case before it.
+    ["\\p{L}", "a\u0295", "1\u088f"],
+    ["\\p{Ll}", "a\u0295", "A\u3042"],
+    ["\\p{Lo}", "\u3042", "a\u0295\u088f"],
+    ["\\p{Lu}", "A", "a\u0295"],
+    ["\\p{Cn}", "\u088f\u0378", "a\0"],
+    ["\\p{C}", "\u088f\0", "a"],
+  ]);
+});
+
+test("an expression that can match nothing at all is told apart", () => {
+  const empty = (expression: string) => translateExpression(expression).empty;
+  const may = ["a*", "a?", "a{0,3}", "a{,2}", "(a|)", "^", "\\b", "(?=a)", "(?<!a)", "a*b*", "(?>a*)", "(?:a?)", ""];
+  const never = ["a+", "a", "a{1,}", "(a|b)", "(?=a)b", "a*b", "(?>a)", "(?:a)", "[a]", "\\s", "^a"];
+  expect([may.filter((own) => !empty(own)), never.filter(empty)]).toEqual([[], []]);
+});
+
+test("what can be matched in several ways is not repeated, and limits are 1000 at most", () => {
+  for (const expression of ["(?:a+)+", "(?:a|b)*", "(?>a+|b)*", "a{2,3}+", "(?:a?){2}", "(?:(?:a|b)c)+"]) {
+    expect(() => translateExpression(expression), expression).toThrow("it repeats what itself repeats");
+  }
+  for (const expression of ["a{1000}", "a{,1000}", "a{1000,}", "(?:ab)+", "(?>ab)*"]) {
+    expect(() => translateExpression(expression), expression).not.toThrow();
+  }
+});
