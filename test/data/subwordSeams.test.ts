@@ -189,3 +189,182 @@ test("a model that joins a letter with the space after it has no seam in front o
   expect(new Seams(new Pipeline(joining)).pieces("ba b a b")).toEqual(["ba b a b"]);
   expect(new Seams(new Pipeline(json(["▁", "b"]))).pieces("ba b a b")).toEqual(["ba", " b", " a", " b"]);
 });
+
+const withCut = (...steps: object[]) => ({ pre_tokenizer: { type: "Sequence", pretokenizers: [...steps, cut] } });
+const alone = (...steps: object[]) => ({ pre_tokenizer: { type: "Sequence", pretokenizers: steps } });
+const after = (...steps: object[]) => ({ normalizer: { type: "Sequence", normalizers: steps }, pre_tokenizer: cut });
+const adding = (token: object) => ({
+  pre_tokenizer: cut,
+  added_tokens: [{ ...flags, id: 3, normalized: false, ...token }],
+});
+const split = (pattern: object, behavior = "Isolated", invert = false) => ({
+  type: "Split",
+  pattern,
+  behavior,
+  invert,
+});
+const replace = (pattern: object, content: string) => ({ type: "Replace", pattern, content });
+const metaspace = (own: object = {}) => ({ type: "Metaspace", replacement: "▁", ...own });
+const byteLevel = (add_prefix_space: boolean, use_regex = true) => ({
+  type: "ByteLevel",
+  add_prefix_space,
+  use_regex,
+  trim_offsets: true,
+});
+const delimiter = (character: string) => ({ type: "CharDelimiterSplit", delimiter: character });
+const digits = { type: "Digits", individual_digits: true };
+const chinese = {
+  type: "BertNormalizer",
+  clean_text: true,
+  handle_chinese_chars: true,
+  strip_accents: false,
+  lowercase: false,
+};
+const stripping = (strip_left: boolean, strip_right: boolean) => ({ type: "Strip", strip_left, strip_right });
+const gpt2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+const bpe = (vocab: readonly string[], own: object = {}) => ({
+  model: {
+    type: "BPE",
+    unk_token: "?",
+    merges: [],
+    ...own,
+    vocab: Object.fromEntries(vocab.map((token, id) => [token, id])),
+  },
+});
+const plain = ["?", "a", "b", " ", "\n"];
+
+/** The seams of words apart from models, by the step that keeps both sides of each apart. */
+test.each<[kept: "both" | "spaces" | "lines" | "none", settings: object]>([
+  ["both", withCut()],
+  ["none", alone()],
+  ["both", alone({ type: "Whitespace" })],
+  ["both", alone({ type: "BertPreTokenizer" })],
+  ["both", withCut(digits)],
+  ["none", alone(digits)],
+  ["both", withCut({ type: "Punctuation", behavior: "Isolated" })],
+  ["none", withCut({ type: "FixedLength", length: 3 })],
+  ["spaces", alone(metaspace())],
+  ["none", alone(metaspace({ split: false }))],
+  ["spaces", withCut(metaspace())],
+  ["both", withCut(metaspace({ prepend_scheme: "never" }))],
+  ["spaces", alone(delimiter(" "))],
+  ["lines", alone(delimiter("\n"))],
+  ["none", alone(delimiter("a"))],
+  ["both", withCut(delimiter("a"))],
+  ["both", alone(byteLevel(false))],
+  ["spaces", alone(byteLevel(true))],
+  ["none", alone(byteLevel(false, false))],
+  ["lines", alone(byteLevel(false, false), delimiter("Ċ"))],
+  ["none", alone(byteLevel(false, false), delimiter("Ġ"))],
+  ["spaces", alone(split({ String: " " }))],
+  ["spaces", alone(split({ String: " " }, "MergedWithNext"))],
+  ["none", alone(split({ String: " " }, "MergedWithPrevious"))],
+  ["none", withCut(split({ String: "x" }, "Isolated", true))],
+  ["lines", alone(split({ String: "\n" }))],
+  ["lines", alone(split({ String: "\n" }, "MergedWithPrevious"))],
+  ["none", alone(split({ String: "\n" }, "MergedWithNext"))],
+  ["both", withCut(split({ String: "x" }))],
+  ["lines", withCut(split({ String: "x " }))],
+  ["spaces", withCut(split({ String: "x\n" }))],
+  ["both", alone(split({ Regex: gpt2 }))],
+  ["both", alone(split({ Regex: gpt2 }, "Removed", true))],
+  ["none", alone(split({ Regex: gpt2 }, "Isolated", true))],
+  ["none", alone(split({ Regex: gpt2 }, "Removed"))],
+  ["both", withCut(split({ Regex: "\\d" }))],
+  ["both", withCut(split({ Regex: "[a-c]{1,3}" }))],
+  ["none", withCut(split({ Regex: "\\d" }, "Removed"))],
+  ["none", withCut(split({ Regex: "\\d" }, "Isolated", true))],
+  ["lines", withCut(split({ Regex: "[ a]" }))],
+  ["none", withCut(split({ Regex: "\\s" }))],
+  ["both", after({ type: "NFC" })],
+  ["none", after({ type: "ByteLevel" })],
+  ["lines", after(marked)],
+  ["none", after(replace({ String: " " }, "a"))],
+  ["both", after(replace({ String: "x" }, "y"))],
+  ["none", after(replace({ String: "x y" }, "z"))],
+  ["none", after(replace({ String: "x" }, " "))],
+  ["none", after(replace({ String: "x" }, "▁"))],
+  ["both", after(replace({ Regex: " {2,}" }, " "))],
+  ["lines", after(replace({ Regex: " {2,}" }, "▁"))],
+  ["none", after(replace({ Regex: " {2,}" }, "a"))],
+  ["none", after(replace({ Regex: " +" }, " "))],
+  ["both", after(stripping(true, false))],
+  ["spaces", after(stripping(false, true))],
+  ["both", after(chinese)],
+  ["none", { ...after(chinese), ...withCut(digits) }],
+  ["both", { ...after({ ...chinese, handle_chinese_chars: false }), ...withCut(digits) }],
+  ["both", after(lineEnds)],
+  ["spaces", after({ type: "Precompiled", precompiled_charsmap: charsmapOf({ "\n": "a" }) })],
+  ["spaces", { ...after(marked), ...alone(metaspace()) }],
+  ["both", adding({ content: "x" })],
+  ["lines", adding({ content: "a b" })],
+  ["lines", adding({ content: "a  b" })],
+  ["both", adding({ content: " a" })],
+  ["both", adding({ content: "  a" })],
+  ["spaces", adding({ content: "a\nb" })],
+  ["spaces", adding({ content: "\nb" })],
+  ["both", adding({ content: "a\n" })],
+  ["lines", adding({ content: "x", rstrip: true })],
+  ["spaces", adding({ content: "x", lstrip: true })],
+  ["both", adding({ content: "x", single_word: true })],
+  ["lines", adding({ content: " x", single_word: true })],
+  ["both", bpe(plain)],
+  ["both", { ...bpe(plain), ...alone(digits) }],
+  ["lines", bpe(["?", "a", "b", "\n"])],
+  ["spaces", bpe(["?", "a", "b", " "])],
+  ["lines", bpe([...plain, "a "])],
+  ["both", bpe([...plain, " a", "  a", "a\n"])],
+  ["spaces", bpe([...plain, "\na"])],
+  ["none", bpe(plain, { ignore_merges: true })],
+  ["none", bpe(plain, { continuing_subword_prefix: "##" })],
+  ["none", bpe(plain, { end_of_word_suffix: "/" })],
+  ["none", { ...bpe(plain), ...after(chinese), pre_tokenizer: null }],
+  ["both", { ...bpe(["?", "a", "Ġ", "Ċ"]), ...alone(byteLevel(false, false)) }],
+  ["both", bpe(["?", "a", "<0x20>", "<0x0A>"], { byte_fallback: true })],
+  ["lines", bpe(["?", "a", "<0x20>", "<0x0A>", "a<0x20>"], { byte_fallback: true, merges: ["a <0x20>"] })],
+])("of spaces and line ends, %s are kept apart by %j", (kept, settings) => {
+  const words = { type: "WordLevel", unk_token: "?", vocab: { "?": 0, a: 1, b: 2 } };
+  const seams = new Seams(new Pipeline({ ...jsonOf({ model: words, added: 0 }), ...settings }));
+  const pieces = {
+    both: ["a", " b\n", "b", " a"],
+    spaces: ["a", " b\nb", " a"],
+    lines: ["a b\n", "b a"],
+    none: ["a b\nb a"],
+  };
+  expect(seams.pieces("a b\nb a")).toEqual(pieces[kept]);
+  expect([seams.any, seams.lighten]).toEqual([kept !== "none", kept !== "none" && "model" in settings]);
+});
+
+test.each([
+  ["a  b", ["a", "  b"]],
+  ["a. b$ c", ["a.", " b$", " c"]],
+  ["▁ b", ["▁ b"]],
+  ["a\u0301 b", ["a\u0301 b"]],
+  ["👩 b", ["👩 b"]],
+  ["\u{1d518} b", ["\u{1d518}", " b"]],
+  ["\ud800 b", ["\ud800 b"]],
+  [" b", [" b"]],
+  ["a\n\u{1d518}", ["a\n", "\u{1d518}"]],
+  ["a\n1", ["a\n", "1"]],
+  ["$\nb", ["$\n", "b"]],
+  ["a\n$b", ["a\n$b"]],
+  ["\nb", ["\nb"]],
+  ["a\n\nb", ["a\n\nb"]],
+  ["a \nb", ["a", " \nb"]],
+  ["a\n b", ["a\n b"]],
+  ["\udc00\nb", ["\udc00\nb"]],
+])(
+  "a seam of %j follows a letter, a digit or a sign, and a line goes on with a letter or digit: %j",
+  (text, pieces) => {
+    const seams = new Seams(new Pipeline(jsonOf({ model: models.words, pre_tokenizer: cut, added: 0 })));
+    expect(seams.pieces(text)).toEqual(pieces);
+    expect(seams.last(text, 0)).toBe(text.length - (pieces.at(-1) as string).length);
+  },
+);
+
+test("the last seam is sought from two characters before those that have been searched", () => {
+  const seams = new Seams(new Pipeline(jsonOf({ model: models.words, pre_tokenizer: cut, added: 0 })));
+  expect([0, 5, 6].map((searched) => seams.last("a b c", searched))).toEqual([3, 3, 0]);
+  const none = new Seams(new Pipeline(jsonOf({ model: models.words, added: 0 })));
+  expect([none.last("a b c", 0), none.any, none.lighten]).toEqual([0, false, false]);
+});

@@ -26,6 +26,8 @@ describe("pre-tokenizers", () => {
     [split(dash, "MergedWithPrevious", true), "a-b", ["a", "-b"]],
     [split({ Regex: "[a-z]+" }, "Removed", true), "ab1c", ["ab", "c"]],
     [split({ Regex: "[a-z]+|\\d" }, "Isolated"), "ab1c", ["ab", "1", "c"]],
+    [split({ Regex: "[a-z]" }, "Contiguous"), "abc", ["abc"]],
+    [split({ Regex: "[a-z]" }, "Removed"), "abc", [""]],
     // A match of nothing in front of the text is none.
     [split({ Regex: "(?=a)" }, "Isolated"), "xaay", ["x", "a", "ay"]],
     [split({ Regex: "(?=a)" }, "Removed"), "ab", ["ab"]],
@@ -304,6 +306,58 @@ describe("steps together", () => {
       );
   });
 
+  test("a front is that of the whole text, and of its first stretch, where nothing of it is dropped", () => {
+    const encoded = (json: object, ...parts: string[]) => {
+      const place = { atStart: true, insideStretch: false };
+      const own = new Pipeline(json);
+      return parts.map((part) => [
+        own
+          .encode(part, place)
+          .map((id) => own.tokens[id])
+          .join(""),
+        { ...place },
+      ]);
+    };
+    const [inside, outside] = [
+      { atStart: false, insideStretch: true },
+      { atStart: false, insideStretch: false },
+    ];
+    const added = {
+      added_tokens: [
+        { ...flags, id: 8, content: "<l>" },
+        { ...flags, id: 5, content: ">", normalized: true },
+      ],
+    };
+    const prepending = { ...file([{ type: "Prepend", prepend: "b" }]), ...added };
+    expect(encoded(prepending, "a", "a", "<l>", "a", "a<l>a")).toEqual([
+      ["ba", inside],
+      ["a", inside],
+      ["<l>", outside],
+      ["ba", inside],
+      ["a<l>ba", inside],
+    ]);
+    // The mark is none of the vocabulary's characters.
+    const marks = { ...file([], [cut, split(dash, "Removed"), first]), ...added };
+    expect(encoded(marks, "a b", "a")).toEqual([
+      ["?ab", inside],
+      ["a", inside],
+    ]);
+    const texts = ["<l>a", "a>a", ">a", " a", "a -b", "-a", "a<l>a"];
+    expect(texts.map((text) => encoded(marks, text)[0]?.[0])).toEqual([
+      "<l>a",
+      "?a>a",
+      ">a",
+      "a",
+      "?ab",
+      "a",
+      "?a<l>a",
+    ]);
+  });
+
+  test("tokens without a decoder are written with spaces between them", () => {
+    expect(new SubwordTokenizer(fileWith([])).decode([1, 2, 3])).toBe("a b  ");
+  });
+
   test("normalizers, pre-tokenizers and decoders have 100 steps at most each", () => {
     const kinds = [
       ["normalizer", "normalizers", { type: "NFC" }],
@@ -325,5 +379,11 @@ describe("steps together", () => {
     expect(grown(2 ** 16 + 100, "x")).toThrow("a text of 1 characters has become one of 65637.");
     expect(grown(2 ** 16 + 198, "xx")).not.toThrow();
     expect(grown(2 ** 16 + 199, "xx")).toThrow("a text of 2 characters has become one of 65737.");
+    const doubled = (times: number) => () => {
+      const decoders = new Array(times).fill(replace({ String: "a" }, "aa"));
+      return new SubwordTokenizer(fileWith([], { decoder: { type: "Sequence", decoders } })).decode([1]).length;
+    };
+    expect(doubled(16)()).toBe(2 ** 16);
+    expect(doubled(17)).toThrow("by Replace and the steps before it, a text of 1 characters has become one of 131072.");
   });
 });
