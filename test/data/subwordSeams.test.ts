@@ -234,7 +234,7 @@ const bpe = (vocab: readonly string[], own: object = {}) => ({
 const plain = ["?", "a", "b", " ", "\n"];
 
 /** The seams of words apart from models, by the step that keeps both sides of each apart. */
-test.each<[kept: "both" | "spaces" | "lines" | "none", settings: object]>([
+const keepers: readonly [kept: "both" | "spaces" | "lines" | "none", settings: object][] = [
   ["both", withCut()],
   ["none", alone()],
   ["both", alone({ type: "Whitespace" })],
@@ -322,20 +322,24 @@ test.each<[kept: "both" | "spaces" | "lines" | "none", settings: object]>([
   ["both", { ...bpe(["?", "a", "Ġ", "Ċ"]), ...alone(byteLevel(false, false)) }],
   ["both", bpe(["?", "a", "<0x20>", "<0x0A>"], { byte_fallback: true })],
   ["lines", bpe(["?", "a", "<0x20>", "<0x0A>", "a<0x20>"], { byte_fallback: true, merges: ["a <0x20>"] })],
-])("of spaces and line ends, %s are kept apart by %j", (kept, settings) => {
-  const words = { type: "WordLevel", unk_token: "?", vocab: { "?": 0, a: 1, b: 2 } };
-  const seams = new Seams(new Pipeline({ ...jsonOf({ model: words, added: 0 }), ...settings }));
-  const pieces = {
-    both: ["a", " b\n", "b", " a"],
-    spaces: ["a", " b\nb", " a"],
-    lines: ["a b\n", "b a"],
-    none: ["a b\nb a"],
-  };
-  expect(seams.pieces("a b\nb a")).toEqual(pieces[kept]);
-  expect([seams.any, seams.lighten]).toEqual([kept !== "none", kept !== "none" && "model" in settings]);
+];
+
+test("spaces and line ends are seams where a step, or the model, keeps their two sides apart", () => {
+  for (const [kept, settings] of keepers) {
+    const words = { type: "WordLevel", unk_token: "?", vocab: { "?": 0, a: 1, b: 2 } };
+    const seams = new Seams(new Pipeline({ ...jsonOf({ model: words, added: 0 }), ...settings }));
+    const pieces = {
+      both: ["a", " b\n", "b", " a"],
+      spaces: ["a", " b\nb", " a"],
+      lines: ["a b\n", "b a"],
+      none: ["a b\nb a"],
+    };
+    expect(seams.pieces("a b\nb a"), JSON.stringify(settings)).toEqual(pieces[kept]);
+    expect([seams.any, seams.lighten]).toEqual([kept !== "none", kept !== "none" && "model" in settings]);
+  }
 });
 
-test.each([
+const seamTexts: readonly (readonly [text: string, pieces: readonly string[]])[] = [
   ["a  b", ["a", "  b"]],
   ["a. b$ c", ["a.", " b$", " c"]],
   ["▁ b", ["▁ b"]],
@@ -353,14 +357,15 @@ test.each([
   ["a \nb", ["a", " \nb"]],
   ["a\n b", ["a\n b"]],
   ["\udc00\nb", ["\udc00\nb"]],
-])(
-  "a seam of %j follows a letter, a digit or a sign, and a line goes on with a letter or digit: %j",
-  (text, pieces) => {
-    const seams = new Seams(new Pipeline(jsonOf({ model: models.words, pre_tokenizer: cut, added: 0 })));
-    expect(seams.pieces(text)).toEqual(pieces);
-    expect(seams.last(text, 0)).toBe(text.length - (pieces.at(-1) as string).length);
-  },
-);
+];
+
+test("a seam in front of a space follows a letter, a digit or a sign, and one after a line is followed by a word", () => {
+  const seams = new Seams(new Pipeline(jsonOf({ model: models.words, pre_tokenizer: cut, added: 0 })));
+  for (const [text, pieces] of seamTexts) {
+    expect(seams.pieces(text), JSON.stringify(text)).toEqual(pieces);
+    expect(seams.last(text, 0), JSON.stringify(text)).toBe(text.length - (pieces.at(-1) as string).length);
+  }
+});
 
 test("the last seam is sought from two characters before those that have been searched", () => {
   const seams = new Seams(new Pipeline(jsonOf({ model: models.words, pre_tokenizer: cut, added: 0 })));

@@ -96,7 +96,6 @@ export class Unigram implements SubwordModel {
     for (let start = 0; start < word.length; ) {
       const before = scores[start] as number;
       const next = start + ((word.codePointAt(start) as number) > 0xffff ? 2 : 1);
-      let single = false;
       let node = 0;
       for (let end = start; end < word.length; ) {
         node = this.#children.get(node, word.charCodeAt(end++));
@@ -104,9 +103,9 @@ export class Unigram implements SubwordModel {
         const id = this.#ends[node] as number;
         if (id < 0) continue;
         offer(start, end, id, (this.#scores[id] as number) + before);
-        if (end === next) single = true;
       }
-      if (!single && isBetter(next, this.#unknownScore + before)) {
+      // Where a token of this one character has been offered, that is likelier.
+      if (isBetter(next, this.#unknownScore + before)) {
         if (this.unknown === undefined) throw unknownPiece(word.slice(start, next), word);
         offer(start, next, this.unknown, this.#unknownScore + before);
       }
