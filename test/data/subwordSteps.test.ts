@@ -208,7 +208,7 @@ describe("decoders", () => {
 /** A character for each token, and added ones after them. */
 const vocabulary = ["?", ...'ab <>x"'];
 const flags = { special: false, single_word: false, lstrip: false, rstrip: false, normalized: false };
-function fileWith(added: readonly { content: string }[], parts: object = {}): object {
+function fileWith(added: readonly (Partial<typeof flags> & { content: string })[], parts: object = {}): object {
   const vocab = Object.fromEntries(vocabulary.map((token, id) => [token, id]));
   let next = vocabulary.length;
   return {

@@ -318,8 +318,10 @@ test("what is not said is the default: an early stop, and groups that differ by 
 const letters = ["^", ".", "a", "b"];
 const idsOf = (word: string) => [...word].map((letter) => letters.indexOf(letter));
 
+type Shares = readonly [end: number, a: number, b: number];
+
 /** A model whose state is the text so far, from the probabilities of ".", "a" and "b" after each text. */
-function spelling(after: (text: string) => readonly [end: number, a: number, b: number]) {
+function spelling(after: (text: string) => Shares) {
   const steps: string[][] = [];
   const step: StepFunction<string> = (tokens, states) => {
     const texts = states.map((state, i) => state + (tokens[i] === begin ? "" : letters[tokens[i] as number]));
@@ -329,15 +331,15 @@ function spelling(after: (text: string) => readonly [end: number, a: number, b: 
   return { step, steps };
 }
 
-const tree: Record<string, [end: number, a: number, b: number]> = {
+const tree: Record<string, Shares> = {
   "": [0.1, 0.5, 0.4],
   a: [0.7, 0.1, 0.2],
   b: [0.3, 0.6, 0.1],
   ba: [0.2, 0.5, 0.3],
   ab: [0.5, 0.3, 0.2],
 };
-const inTree = (text: string) => tree[text] as [number, number, number];
-const always = (...shares: [end: number, a: number, b: number]) => spelling(() => shares);
+const inTree = (text: string) => tree[text] as Shares;
+const always = (...shares: Shares) => spelling(() => shares);
 const rounded = (found: number) => Math.round(Math.exp(found) * 1e9) / 1e9;
 
 test("two beams of three tokens, by hand: what is followed, what ends, and what is cut off", async () => {
@@ -427,7 +429,7 @@ test.each([
   expect(hypotheses).toMatchObject([{ ids: idsOf(text), ended: true }]);
 });
 
-test.each([
+test.each<[shares: Shares, options: Partial<BeamSearchOptions>, expected: string[]]>([
   // What has ended comes before what is as likely, and in the end before what is cut off.
   [[0.3, 0.1, 0.6], { beams: 2, maximumLength: 2 }, ["b", ""]],
   [[0.4, 0.1, 0.5], { beams: 2, maximumLength: 3 }, ["b", "", ""]],
@@ -435,7 +437,7 @@ test.each([
   // Of equals the smaller token.
   [[0, 0.5, 0.5], { beams: 1, maximumLength: 3 }, ["a", "aa", "aaa"]],
   [[0.8, 0.1, 0.1], { beams: 1, maximumLength: 2, prefix: [3, 2] }, ["b", "ba"]],
-] as const)("%j %j: the best text after each step is %j", async (shares, options, expected) => {
+])("%j %j: the best text after each step is %j", async (shares, options, expected) => {
   const best: string[] = [];
   const onBest = (ids: readonly number[]) => void best.push(ids.map((id) => letters[id]).join(""));
   const all = { begin, end, earlyStopping: false, ...options, onBest };
@@ -444,7 +446,7 @@ test.each([
   expect(hypotheses.map(({ ids }) => ids)).toEqual([idsOf(expected.at(-1) as string)]);
 });
 
-test.each([
+test.each<[shares: Shares, options: Partial<BeamSearchOptions>, count: number]>([
   [[0.6, 0.3, 0.1], { nBest: 1 }, 1],
   [[0.6, 0.3, 0.1], { nBest: 2 }, 2],
   // ln(0.09) / 5 is above ln(0.6), and ln(0.027) / 5 below.
@@ -453,7 +455,7 @@ test.each([
   [[0.6, 0.3, 0.1], { nBest: 1, earlyStopping: false }, 5],
   [[0.6, 0.3, 0.1], { nBest: 1, end: null }, 5],
   [[0.5, 0.5, 0], { nBest: 1, beams: 1 }, 1],
-] as const)("%j %j: the search ends after %i steps, once no text can be better", async (shares, options, count) => {
+])("%j %j: the search ends after %i steps, once no text can be better", async (shares, options, count) => {
   const { step, steps } = always(...shares);
   await beamSearch(step, "", { begin, end, beams: 2, maximumLength: 5, ...options });
   expect(steps).toHaveLength(count);
@@ -461,12 +463,12 @@ test.each([
 
 test("the best text that has ended says when to stop, not the first one", async () => {
   // "." has 0.2 and "a." 0.42; "aa" has 0.28.
-  const after: Record<string, [end: number, a: number, b: number]> = {
+  const after: Record<string, Shares> = {
     "": [0.2, 0.7, 0.1],
     a: [0.6, 0.4, 0],
     b: [1, 0, 0],
   };
-  const { step, steps } = spelling((text) => after[text] as [number, number, number]);
+  const { step, steps } = spelling((text) => after[text] as Shares);
   const { hypotheses } = await beamSearch(step, "", { begin, end, beams: 2, maximumLength: 5 });
   expect([hypotheses[0]?.ids, steps]).toEqual([idsOf("a"), [[""], ["a", "b"]]]);
 });
