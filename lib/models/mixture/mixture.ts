@@ -200,12 +200,12 @@ function expectWeights(who: string, weights: readonly number[], count: number): 
   }
 }
 
-/** How two models of different vocabularies could be trained to have the same. */
-function wayTogether(first: Tokenizer, other: Tokenizer): string {
+/** How two models of different vocabularies could be trained to have the same. @param number the place of the other one, from 1 on. */
+function wayTogether(first: Tokenizer, other: Tokenizer, number: number): string {
   const [one, two] = [first, other].map(({ special }) => special.unknown !== undefined);
   if (one !== two && first.kind === other.kind) {
     return (
-      `Model ${one ? 1 : 2} has a token for what it does not know, <unk>, and the other has none: train both on the same text with ` +
+      `Model ${one ? 1 : number} has a token for what it does not know, <unk>, and the other has none: train both on the same text with ` +
       `${first.kind === "word" ? "as many words, fewer than there are (maximumSize; --vocabulary)" : "one (unknown: true; --unknown)"}, ` +
       "or give the second the tokenizer of the first."
     );
@@ -221,7 +221,7 @@ function expectAlike(who: string, parts: readonly TextModel[]): void {
     if (fingerprint(first.tokenizer) !== fingerprint(other.tokenizer)) {
       throw new OptionError(
         `${who}: ${names}, have different vocabularies (${first.tokenizer.size} and ${other.tokenizer.size} tokens). ` +
-          `${wayTogether(first.tokenizer, other.tokenizer)}`,
+          `${wayTogether(first.tokenizer, other.tokenizer, k + 2)}`,
       );
     }
     if (first.network.config.sentences === other.network.config.sentences) continue;

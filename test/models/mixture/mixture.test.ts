@@ -80,6 +80,35 @@ test("the weights that are fitted are the likeliest: no other is better, and the
   }
 });
 
+test("a text is compared token by token, by the mixture and by each of its models", async () => {
+  const mixture = await Mixture.of([first, second], { weights: [0.3, 0.7] });
+  const read = "the rose";
+  const { tokens, total, totals } = await mixture.compare(read);
+  const own = await Promise.all([first, second].map((model) => model.logProbability(read)));
+  const both = await mixture.logProbability(read);
+  expect(total).toBeCloseTo(both.total, 9);
+  expect(totals).toEqual(own.map((one) => expect.closeTo(one.total, 4)));
+  expect(tokens).toEqual(
+    both.tokens.map(({ token, logProbability }, i) => ({
+      token,
+      logProbability: expect.closeTo(logProbability, 9),
+      parts: own.map((one) => expect.closeTo(one.tokens[i]?.logProbability as number, 4)),
+    })),
+  );
+  expect(totals[0]).not.toBeCloseTo(totals[1] as number, 2);
+});
+
+test("models without weights count alike, and a fit says how much of its reading is done", async () => {
+  const mixture = await Mixture.of([first, second, first]);
+  expect(await mixture.weights()).toEqual(new Array(3).fill(Math.fround(1 / 3)));
+  const done: number[] = [];
+  const { weights } = await mixture.fit("a rose", { onProgress: (share) => done.push(share) });
+  expect(done).toEqual([0.25, 0.5, 0.75, 1]);
+  expect(await mixture.weights()).toEqual(weights.map(Math.fround));
+  expect(await (await Mixture.of([first, second], { weights: [0.5, 0.5 + 9e-7] })).weights()).toHaveLength(2);
+  await expect(Mixture.of([first, second], { weights: [0.5, 0.5 - 2e-6] })).rejects.toThrow("weights that sum to 1");
+});
+
 test("the text is read in windows of the length that is asked for", async () => {
   const small = { tokenizer, hiddenSize: 8, heads: 1, layers: 1, contextLength: 16 };
   const parts = await Promise.all([1, 2].map((seed) => TransformerLanguageModel.create({ ...small, seed })));
@@ -198,6 +227,9 @@ test("models that do not go together are refused by name", async () => {
     /Model 1 has a token for what it does not know, <unk>, and the other has none: train both .*--vocabulary/,
   );
   await expect(Mixture.of([await words(false), await words(true)])).rejects.toThrow(/Model 2 has a token for what it/);
+  await expect(Mixture.of([await words(false), await words(false), await words(true)])).rejects.toThrow(
+    /model 1, a LanguageModel, and model 3, a LanguageModel, have .* \(4 and 5 tokens\)\. Model 3 has a token for what it/,
+  );
   const characters = async (unknown: boolean) =>
     LanguageModel.create({ ...sizes, tokenizer: CharacterTokenizer.fromText("a b c", { unknown }) });
   await expect(Mixture.of([await characters(true), await characters(false)])).rejects.toThrow(
