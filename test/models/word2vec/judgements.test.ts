@@ -66,7 +66,9 @@ test("agreement is measured on the pairs that have vectors", async () => {
     vectors.similarity("king", "apple"),
   ];
   expect(cosines[2]).toBeLessThan(Math.min(...cosines.slice(0, 2)));
-  expect(scores.spearman).toBeGreaterThan(0);
+  expect(scores.spearman).toBeCloseTo(1, 12);
+  expect(similarityScores(vectors, (pairs ?? []).slice(0, 2))).toMatchObject({ covered: 2, pairs: 2 });
+  expect(() => similarityScores(vectors, (pairs ?? []).slice(2))).toThrow(/1 of 2 pairs/);
   expect(() => similarityScores(vectors, (pairs ?? []).slice(3))).toThrow(/0 of 1 pairs/);
 });
 
@@ -79,6 +81,32 @@ test("analogies are answered section by section", async () => {
     { section: "royal", correct: 1, covered: 2, analogies: 2 },
     { section: "none", correct: 0, covered: 0, analogies: 1 },
   ]);
+});
+
+test("more analogies than are asked at once have their own answers, and a signal stops them", async () => {
+  const right = { words: ["man", "king", "woman", "queen"] as const, section: "right" };
+  const wrong = { words: ["man", "woman", "king", "apple"] as const, section: "wrong" };
+  const all = Array.from({ length: 260 }, (_, i) => (i % 128 === 3 ? right : wrong)) as never[];
+  const scores = await analogyScores(vectors, all);
+  expect(scores).toMatchObject({ correct: 3, covered: 260, analogies: 260, accuracy: 3 / 260 });
+  expect(scores.sections).toEqual([
+    { section: "wrong", correct: 0, covered: 257, analogies: 257 },
+    { section: "right", correct: 3, covered: 3, analogies: 3 },
+  ]);
+  const reason = new Error("enough");
+  await expect(analogyScores(vectors, all, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  const unknown = { words: ["man", "king", "woman", "pear"], section: "" } as never;
+  await expect(analogyScores(vectors, [unknown])).rejects.toThrow(/none of 1 analogies/);
+});
+
+test("the first of words that are as near answers an analogy, and none of its own three", async () => {
+  // b - a + c is [1, 1]: d and e lie there, and so does c.
+  const plane = new WordVectors(["a", "b", "c", "e", "d"], Float32Array.of(1, 0, 1, 0, 3, 3, 1, 1, 2, 2), 2);
+  const score = async (answer: string) => {
+    const words = ["a", "b", "c", answer] as const;
+    return (await analogyScores(plane, [{ words, section: "" } as never])).correct;
+  };
+  expect([await score("e"), await score("d"), await score("c")]).toEqual([1, 0, 0]);
 });
 
 test("the files of WordSim-353 in their forms are read, and others are refused with their line", async () => {

@@ -16,6 +16,7 @@ import {
   threadGroup,
   Word2Vec,
   WordTokenizer,
+  WordVectors,
   writeWordVectors,
 } from "../../../lib/index.js";
 import { randomNumbers } from "../../data/randomText.js";
@@ -270,6 +271,20 @@ test("vectors of a file begin a training", async () => {
   expect((await model.vectors()).values).toEqual(first.values);
   const small = await Word2Vec.create({ tokenizer: words, size: 8 });
   await expect(small.useVectors(first)).rejects.toThrow(/16 numbers, and size is 8/);
+});
+
+test("words that a file lacks keep their vectors, and the names of its own marks are not made again", async () => {
+  const model = await Word2Vec.create({ tokenizer: words, size: 2 });
+  const before = await model.vectors();
+  expect(await model.useVectors(new WordVectors(["queen", "pear"], Float32Array.of(5, 6, 7, 8), 2))).toBe(1);
+  const after = await model.vectors();
+  for (const word of before.words) {
+    expect([...(after.of(word) ?? [])]).toEqual(word === "queen" ? [5, 6] : [...(before.of(word) ?? [])]);
+  }
+  const marked = await Word2Vec.from(new WordVectors(["pear", "<unk>"], Float32Array.of(5, 6, 7, 8), 2));
+  const { words: own } = marked.tokenizer;
+  expect(Array.from({ length: own.size }, (_, id) => own.token(id))).toEqual(["pear", "<unk>", "<eos>"]);
+  expect((await marked.vectors()).words).toEqual(["pear"]);
 });
 
 test("other steps than its own plain ones are refused, with the option that asks for them", async () => {
