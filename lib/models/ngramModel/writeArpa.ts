@@ -61,7 +61,7 @@ function* arpaOf(
         if (one) text += `${figure(probability)}\t</s>${backoff === null ? "" : "\t0"}\n`;
       } else {
         const [first, ...others] = words as [number, ...number[]];
-        const name = k > 1 && first === begin ? "<s>" : names[first];
+        const name = first === begin ? "<s>" : names[first];
         text += `${figure(probability)}\t${[name, ...others.map((id) => names[id])].join(" ")}${weight}\n`;
       }
       if (text.length < pieceLength) continue;

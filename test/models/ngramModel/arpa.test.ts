@@ -73,6 +73,60 @@ test("the last line may lack its end, and lines may end as on Windows", async ()
   expect(await scores(small.replaceAll("\n", "\r\n"))).toEqual(expected);
 });
 
+test("marks stand in any order, and those that are missing are impossible", async () => {
+  const scores = async (content: string) => {
+    const model = await NgramModel.fromArpa(await fileOf(content));
+    expect(model.network.config).toMatchObject({ smoothing: "arpa", sentences: true });
+    return (await model.logProbability("a b c\n")).tokens.map(({ logProbability }) => logProbability / Math.LN10);
+  };
+  const [begin, end] = ["-99\t<s>\t-0.5\n", "-0.75\t</s>\n"];
+  expect(await scores(small.replace(begin + end, end + begin))).toEqual(await scores(small));
+  const without = small.replace(end, "").replace("1=5", "1=4");
+  expect(await scores(without)).toEqual([-0.25, -0.625, -1.875, -99].map((ten) => expect.closeTo(ten, 4)));
+});
+
+test("a file of 24 orders is read", async () => {
+  const orders = Array.from({ length: 24 }, (_, i) => i + 1);
+  const sizes = orders.map((k) => `ngram ${k}=${k === 1 ? 3 : 1}\n`).join("");
+  const ngrams = orders.slice(1).map((k) => `\\${k}-grams:\n-0.5\t${"a ".repeat(k).trim()}\n\n`);
+  const content = `\\data\\\n${sizes}\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-1\ta\n\n${ngrams.join("")}\\end\\\n`;
+  expect((await NgramModel.fromArpa(await fileOf(content))).network.order).toBe(24);
+});
+
+test("a line begins with its mark in every n-gram, numbers have eight digits, and a signal stops the writing", async () => {
+  const folder = await temporaryFolder();
+  const model = await NgramModel.fromText("a b\na\nb a\n", { order: 3, smoothing: "wittenBell" });
+  const file = join(folder, "model.arpa");
+  await model.writeArpa(file);
+  const lines = (await readFile(file, "utf8")).split("\n").map((line) => line.split("\t"));
+  const names = lines.flatMap(([, name = ""]) => (name.includes(" ") ? [name] : []));
+  expect(names.sort()).toEqual(
+    [
+      "<s> a",
+      "<s> b",
+      "a </s>",
+      "a b",
+      "b </s>",
+      "b a",
+      "<s> a </s>",
+      "<s> a b",
+      "<s> b a",
+      "a b </s>",
+      "b a </s>",
+    ].sort(),
+  );
+  const digits = lines.flatMap(([number = ""]) =>
+    /^-[\d.]+$/.test(number) ? [number.replace(/^-0?\.?0*|\./g, "").length] : [],
+  );
+  expect(Math.max(...digits)).toBe(8);
+  const reason = new Error("enough");
+  for (const name of ["stopped.arpa", "stopped.arpa.gz"]) {
+    const writing = model.writeArpa(join(folder, name), { signal: AbortSignal.abort(reason) });
+    await expect(writing).rejects.toBe(reason);
+    await expect(readFile(join(folder, name))).rejects.toThrow(/ENOENT/);
+  }
+});
+
 test("a model that is written and read again says the same, plain and compressed", async () => {
   const folder = await temporaryFolder();
   for (const smoothing of ["modifiedKneserNey", "katz"] as const) {
@@ -109,6 +163,9 @@ test("a file that is cut short or wrong is refused with its line", async () => {
   await refused(small.replace("-0.5\ta b", "-0.5\ta c"), /line 17: "c" is not among the 1-grams/);
   await refused(small.replace("-0.5\ta b", "-0.5\t<s> a"), /an n-gram of 2 words comes twice/);
   await refused(small.replace("-1\tb", "-1\ta"), /line 13: "a" comes twice/);
+  await refused(small.replace("-0.75\t</s>", "-99\t<s>"), /line 11: "<s>" comes twice/);
+  await refused(small.replace("-1\tb", "-1\t<UNK>"), /line 13: "<UNK>" comes twice/);
+  await refused(small.replace("\\end\\", "\\4-grams:"), /line 23: expected \\end\\, got/);
   await refused(small.replace("-1\tb", "1\tb"), /line 13: expected logarithms/);
   await refused(small.replace("-1\tb", "-1"), /line 13: expected a probability, a word/);
   await refused(small.replace("\\data\\", "\\date\\"), /line 3: expected \\data\\/);

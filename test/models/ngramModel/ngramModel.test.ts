@@ -61,6 +61,41 @@ test("evaluate is the mean of the log-probabilities, with and without unknown wo
   expect(result.orders.reduce((sum, n) => sum + n, 0)).toBe(tokens.length);
 });
 
+test("bits per character are said of a text that is spelled, and the share that is measured goes up to 1", async () => {
+  const model = await NgramModel.fromText(train, { order: 2 });
+  const done: number[] = [];
+  const { loss, tokens, bitsPerCharacter } = await model.evaluate("w0 w1\n\nw2\n", { onProgress: (n) => done.push(n) });
+  expect(tokens).toBe(5);
+  expect(bitsPerCharacter).toBeCloseTo((5 * loss) / Math.LN2 / 10, 9);
+  // The end of the empty line is left out.
+  expect(done).toEqual([5 / 6, 1]);
+  expect(await model.evaluate("w0 never\n")).not.toHaveProperty("bitsPerCharacter");
+  const ids = model.tokenizer.encode("w0 w1\n");
+  expect(await model.evaluate(memoryStream(ids, 0))).not.toHaveProperty("bitsPerCharacter");
+  expect((await model.evaluate(memoryStream(ids, 1))).bitsPerCharacter).toBeGreaterThan(0);
+  const reason = new Error("enough");
+  await expect(model.evaluate(held, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
+test("a text of more tokens than are read at once is one text, whose last line is ended", async () => {
+  const running = await NgramModel.fromText(train, { order: 3, running: true });
+  const words = Array.from({ length: 8200 }, (_, i) => `w${(i * i) % 7}`);
+  const { tokens } = await running.logProbability(words.join(" "));
+  expect(tokens.map(({ token }) => token)).toEqual(words.slice(1));
+  const { tokens: last } = await running.logProbability(words.slice(8180).join(" "));
+  // Two words are the whole context.
+  expect(tokens.slice(8183)).toEqual(
+    last.slice(3).map((one) => ({ ...one, logProbability: expect.closeTo(one.logProbability, 5) })),
+  );
+  const lines = await NgramModel.fromText(train, { order: 3 });
+  for (const short of [0, 1]) {
+    const text = `w0 w1 w2\n${"w1 w2 w3\n".repeat(2046)}w4 w5 w6 w7`.slice(0, short ? -3 : undefined);
+    const { tokens: read } = await lines.logProbability(text);
+    expect(read.length).toBe(4 * 2047 + 5 - short);
+    expect(read.at(-1)?.token).toBe("<eos>");
+  }
+});
+
 test("what a model says of a text as losses of batches is what it says word by word", async () => {
   for (const running of [false, true]) {
     const model = await NgramModel.fromText(train, { order: 4, running });
@@ -128,6 +163,46 @@ describe("writing", () => {
     expect(text).toBe("a b\na b\na b\n");
   });
 
+  test("the table of a search has each text's likeliest words, the best kept, and goes on until all have ended", async () => {
+    const text = `${"a b\n".repeat(3)}${"a c\n".repeat(2)}b\n`;
+    const model = await NgramModel.fromText(text, { order: 2, smoothing: "maximumLikelihood" });
+    const possible = async (options: object) =>
+      (await model.slotSearch(options)).map((step) =>
+        step
+          .filter(({ probability }) => probability > 1e-9)
+          .map(({ text, probability, kept, ended }) => [text, Number(probability.toFixed(4)), kept, ended]),
+      );
+    const [ac, b] = [(2 / 6).toFixed(4), (1 / 6).toFixed(4)].map(Number);
+    const table = [
+      [
+        ["a", 0.8333, true, false],
+        ["b", b, true, false],
+      ],
+      [
+        ["a b", 0.5, true, false],
+        ["a c", ac, true, false],
+        ["b", b, true, true],
+      ],
+      [
+        ["a b", 0.5, true, true],
+        ["a c", ac, true, true],
+        ["b", b, true, true],
+      ],
+    ];
+    expect(await possible({ slots: 3, steps: 9 })).toEqual(table);
+    expect(await possible({ slots: 3, steps: 2 })).toEqual(table.slice(0, 2));
+    expect(await possible({ slots: 2, steps: 2 })).toEqual([
+      table[0],
+      [...(table[1] ?? []).slice(0, 2), ["b", b, false, true]],
+    ]);
+    expect(await possible({ prompt: "b\na", steps: 1 })).toEqual([
+      [
+        ["b\na b", 0.6, true, false],
+        ["b\na c", 0.4, true, false],
+      ],
+    ]);
+  });
+
   test("the slots of a running text begin with the words that follow nothing, and none ends them", async () => {
     const model = await NgramModel.fromText(train, { order: 3, running: true });
     const [first, ...others] = await model.slotSearch({ slots: 2, steps: 3 });
@@ -164,6 +239,47 @@ test("a mixture has n-gram models as parts, on its own and from its folder", asy
       expect(p).toBeCloseTo(0.25 * (a[i] as number) + 0.75 * (b[i] as number), 6);
     }
   }
+});
+
+test("options of a smoothing that are left out are those that its documentation says", async () => {
+  for (const [smoothing, option, usual, other] of [
+    ["additive", "added", 1, 2],
+    ["backOff", "threshold", 0, 1],
+    ["katz", "mostDiscounted", 7, 8],
+  ] as const) {
+    const loss = async (own: object) => {
+      const model = await NgramModel.fromText(train, { order: 2, smoothing, ...own });
+      expect(model.network.config).toMatchObject({ smoothing, sentences: true });
+      return (await model.evaluate(held)).loss;
+    };
+    const initial = await loss({});
+    expect(await loss({ [option]: usual })).toBe(initial);
+    expect(await loss({ [option]: other })).not.toBe(initial);
+  }
+  const sums = [
+    [0.25, 0.75, 0],
+    [0.5, 0.5 + 9e-7, 0],
+  ];
+  for (const weights of sums) await NgramModel.fromText(train, { order: 2, smoothing: "interpolation", weights });
+  for (const weights of [[0.5, 0.5 + 3e-6], ["0.5", 0.5], [1.5, -0.5], "0.5,0.5"]) {
+    const made = NgramModel.fromText(train, { order: 2, smoothing: "interpolation", weights } as never);
+    await expect(made).rejects.toThrow(/expected weights to be a list of numbers of at least 0 with sum 1/);
+  }
+});
+
+test("tokens say their tokenizer, and give the model that their text gives", async () => {
+  const tokenizer = WordTokenizer.fromText(train, { unknown: true });
+  const done: number[] = [];
+  const stream = memoryStream(tokenizer.encode(train), train.length, tokenizer);
+  const model = await NgramModel.train(stream, { order: 2, onProgress: (share) => done.push(share) });
+  expect(done).toEqual([1]);
+  expect(await model.store.read("ngrams")).toEqual(
+    await (await NgramModel.fromText(train, { order: 2 })).store.read("ngrams"),
+  );
+  await expect(NgramModel.train(5 as never)).rejects.toThrow(/NgramModel.train: expected the text to be a Corpus/);
+  await expect(NgramModel.fromArpa(5 as never)).rejects.toThrow(/expected the file to be the path of a file/);
+  await expect(model.evaluate(5 as never)).rejects.toThrow(/evaluate: expected the text to be a text, or/);
+  await expect(model.writeArpa(5 as never)).rejects.toThrow(/writeArpa: expected the file to be the path of a file/);
 });
 
 test("ten lines, a list of names and characters make a model by every smoothing", async () => {
@@ -213,6 +329,7 @@ describe("what cannot be a model says why", () => {
 
   test("options that do not fit", async () => {
     const refused = (options: object) => expect(NgramModel.fromText(train, options)).rejects;
+    await refused({ minimumCounts: [2, 1] }).toThrow(/minimumCounts that do not fall, .*got 2, 1/);
     await refused({ order: 0 }).toThrow(OptionError);
     await refused({ order: 25 }).toThrow(/at most 24/);
     await expect(NgramModel.train(memoryStream(Int32Array.of(0, 0), 0))).rejects.toThrow(
