@@ -351,3 +351,22 @@ test("a measurement reads one text at a time or more, in windows of one token or
     );
   }
 });
+
+test("a measurement says what share of the text it has read after each batch, and 1 in the end", async () => {
+  const model = await newModel({ hiddenSize: 4, layers: 1 });
+  const read = text.slice(0, 23);
+  const shares: number[] = [];
+  const { loss } = await model.evaluate(read, { windowLength: 8, onProgress: (share) => shares.push(share) });
+  expect(shares).toEqual([8 / 23, 16 / 23, 22 / 23, 1]);
+  // More parts than tokens are as many as there are tokens to predict.
+  const both = text.slice(0, 3);
+  const { tokens } = await model.evaluate(both, { batchSize: 5 });
+  expect(tokens).toBe(2);
+  const losses = await model.tokenLosses(read, { windowLength: 8 });
+  const { tokens: each, total } = await model.logProbability(read);
+  expect([...losses]).toEqual(each.map(({ logProbability }) => expect.closeTo(-logProbability, 5)));
+  expect(each.map(({ token }) => token)).toEqual(
+    [...read].slice(1).map((one) => tokenizer.token(tokenizer.id(one) as number)),
+  );
+  expect(total).toBeCloseTo(-loss * 22, 4);
+});
