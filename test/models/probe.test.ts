@@ -57,6 +57,28 @@ describe("a linear classifier of vectors", () => {
     expect(await fitted({ seed: 5 })).toEqual(await fitted({ seed: 5 }));
   });
 
+  test("is measured on the share of the groups that is asked for, at least on one", async () => {
+    const without = async (heldOut: number, count: number) => {
+      const own = { layers: [], labels: Array.from({ length: 4 * count }, (_, i) => "abcb"[i % 4] as string) };
+      const groups = Int32Array.from(own.labels, (_, i) => Math.floor(i / 4));
+      return fitProbe({ ...own, groups }, { ...completeProbe({ heldOut }), executor: nativeExecutor() });
+    };
+    const shares = [
+      [0.2, 10, 2],
+      [0.25, 10, 3],
+      [0.01, 10, 1],
+      [0.9, 10, 9],
+    ] as const;
+    for (const [heldOut, count, measured] of shares) {
+      expect(await without(heldOut, count)).toEqual({
+        layers: [],
+        majority: { label: "b", accuracy: 0.5 },
+        examples: { learnt: 4 * (count - measured), measured: 4 * measured },
+        leftOut: 0,
+      });
+    }
+  });
+
   test("is refused where there is nothing to tell apart, or to measure on", async () => {
     const one = { layers, labels: labels.map(() => "all"), groups };
     const options = { ...completeProbe({}), executor: nativeExecutor() };

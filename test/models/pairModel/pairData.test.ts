@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import type { Pair } from "../../../lib/data/index.js";
 import { CharacterTokenizer, TokenizerPair, tokenizerFromJSON, WordTokenizer } from "../../../lib/data/index.js";
 import { PairData } from "../../../lib/models/pairModel/pairData.js";
+import { completeTranslate, translationOf } from "../../../lib/models/pairModel/translation.js";
+import { pairFingerprint } from "../../../lib/models/tokenizerIdentity.js";
 import { teacherForcing } from "../../../lib/train/teacherForcing.js";
 
 const pairs: Pair[] = ["one two", "two", "three one one", "two two"].map((target, i) => ({
@@ -115,4 +117,113 @@ test("steps read the truth as often as the schedule says, the same ones in every
   const validation = [...(await of("0", "validate")).batches(0)];
   expect(validation.every(({ form, feeds }) => !("free" in form) && !("truth" in feeds))).toBe(true);
   expect((await of("0.5")).identity).toMatch(/teacher forcing 0.5/);
+});
+
+test("pairs say how many they are, their tokens and their longest side, and whoever changes one changes the digest", async () => {
+  const of = (options: object = {}, own = pairs) => PairData.create(own, { tokenizer, ...options });
+  const data = await of({ batchSize: 3, seed: 7 });
+  // 8 words and 4 ends.
+  expect(data.identity).toBe("4 pairs of 12 tokens in batches of 3, seed 7");
+  expect(data).toMatchObject({ pairs: 4, tokens: 12, length: 2, longest: 4, skipped: 0, role: "train" });
+  expect((await of({}, pairs.slice(0, 3))).longest).toBe(4);
+  expect((await of({}, pairs.slice(0, 2))).longest).toBe(3);
+  const batches = [...data.batches(0)];
+  for (const { form, tokens, feeds } of batches) {
+    expect(form).toMatchObject({ tokenizer: pairFingerprint(tokenizer) });
+    expect(form).not.toHaveProperty("free");
+    expect([...(feeds.targets as Int32Array)].filter((id) => id >= 0).length).toBe(tokens);
+    const { S, T, B } = form;
+    expect([feeds.source, feeds.inputs].map((ids) => (ids as Int32Array).length)).toEqual([S * B, T * B]);
+  }
+  expect([...data.batches(0, 1)]).toEqual(batches.slice(1));
+  expect((await of({ role: "validate" })).role).toBe("validate");
+  const digest = await data.digest();
+  expect(await (await of({ batchSize: 1 })).digest()).toBe(digest);
+  const [first, ...others] = pairs as [Pair, ...Pair[]];
+  for (const changed of [
+    [{ ...first, source: "b" }, ...others],
+    [{ ...first, target: "one three" }, ...others],
+    others,
+    [...others, first],
+  ]) {
+    expect(await (await of({}, changed)).digest()).not.toBe(digest);
+  }
+});
+
+test("a source may have as many tokens as the model reads, a target one less for its end, and the smaller limit is named", async () => {
+  const of = (source: number, target: number, options: object) => {
+    const pair = { source: "abcdabcd".slice(0, source), target: "one ".repeat(target).trim() };
+    return PairData.create([pair], { tokenizer, ...options });
+  };
+  const same = { longest: 3, maximumLength: 3 };
+  expect((await of(3, 2, same)).longest).toBe(3);
+  await expect(of(4, 2, same)).rejects.toThrow("the source has 4 tokens, and at most 3 are allowed");
+  await expect(of(3, 3, same)).rejects.toThrow(
+    /the target has 3 tokens, 4 with its end, .* at most 3 \(contextLength\)/,
+  );
+  const loose = { longest: 4, maximumLength: 3 };
+  await expect(of(1, 4, loose)).rejects.toThrow("the target has 4 tokens, and at most 3 are allowed");
+  await expect(of(5, 1, loose)).rejects.toThrow("the source has 5 tokens, and at most 3 are allowed");
+  const long = "skip";
+  await expect(of(4, 1, { ...same, long })).rejects.toThrow("The only pair is longer than this model reads: at most 3");
+  await expect(of(4, 1, { ...loose, long })).rejects.toThrow("The only pair is longer than 3 tokens.");
+  const data = await of(4, 3, {});
+  expect(() => data.expectWithin(4)).not.toThrow();
+  expect(() => data.expectWithin(3)).toThrow(
+    /pair 1 of 1: the source has 4 tokens.* with longest: 3, and have long pairs/,
+  );
+  const target = await of(1, 3, {});
+  expect(() => target.expectWithin(4)).not.toThrow();
+  expect(() => target.expectWithin(3)).toThrow(/pair 1 of 1: the target has 3 tokens, 4 with its end/);
+});
+
+test("a translation may have twice the tokens of its source and 20, or what is asked for where the model has room", () => {
+  const one = words.id("one") as number;
+  const complete = (options: object = {}, longest?: number) => completeTranslate(tokenizer, options, longest);
+  const lengthOf = (options: object, longest?: number) => complete(options, longest).maximumLength(new Int32Array(3));
+  expect(complete()).toMatchObject({ batchSize: 32, firstNumber: 0, unreadable: "refuse" });
+  expect(complete().search).toMatchObject({ ...tokenizer.marks, beams: 5, nBest: 1, prefix: [], lengthPenalty: 1 });
+  expect(complete({ nBest: 7 }).search.beams).toBe(7);
+  expect(complete({ nBest: 2 }).search.beams).toBe(5);
+  expect(complete({ beams: 2, banned: ["three"], prefix: "two one" }).search).toMatchObject({
+    beams: 2,
+    banned: expect.arrayContaining([words.id("three")]),
+    prefix: [words.id("two"), one],
+  });
+  const prefix = (count: number) => ({ prefix: new Array(count).fill("one").join(" ") });
+  expect(lengthOf({})).toBe(26);
+  expect(lengthOf({ minimumLength: 30 })).toBe(50);
+  expect(lengthOf(prefix(9))).toBe(29);
+  expect(lengthOf({}, 24)).toBe(24);
+  expect(lengthOf({ maximumLength: 7 })).toBe(7);
+  for (const [fits, refused, words] of [
+    [{ maximumLength: 10 }, { maximumLength: 11 }, "a maximum length of 11"],
+    [{ minimumLength: 9 }, { minimumLength: 10 }, "a minimum length of 10"],
+    [prefix(10), prefix(11), "a prefix of 11 tokens"],
+  ] as const) {
+    expect(() => complete(fits, 10)).not.toThrow();
+    expect(() => complete(refused, 10)).toThrow(
+      `translate: this model writes at most 10 tokens, the end included (contextLength), got ${words}.`,
+    );
+  }
+});
+
+test("a result is written as text, with its attention to the tokens that the source has", () => {
+  const ids = [words.id("two"), words.id("one")] as number[];
+  const own = { ids, score: -1, logProbabilities: [-0.5, -0.25, -0.25], ended: true };
+  const attention = [[0.5, 0.25, 0.25, 0]].map((row) => Float32Array.from(row));
+  const result = { hypotheses: [{ ...own, attention }, own] } as never;
+  const source = letters.encode("abc");
+  const { hypotheses, ...others } = translationOf(tokenizer, source, result);
+  expect(others).toEqual({ readable: true, text: "two one", source: ["a", "b", "c"] });
+  expect(hypotheses).toEqual([
+    { ...own, text: "two one", tokens: ["two", "one"], attention: [Float32Array.of(0.5, 0.25, 0.25)] },
+    { ...own, text: "two one", tokens: ["two", "one"] },
+  ]);
+  const nothing = translationOf(tokenizer, source, { hypotheses: [], tree: [] } as never);
+  expect(nothing).toMatchObject({ text: "", hypotheses: [], tree: [] });
+  const known = CharacterTokenizer.fromText("ab", { unknown: true });
+  const readable = (text: string) =>
+    translationOf(new TokenizerPair(known, words), known.encode(text), { hypotheses: [] } as never).readable;
+  expect([readable("xx"), readable("xa")]).toEqual([false, true]);
 });
