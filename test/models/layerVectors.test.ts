@@ -40,3 +40,33 @@ test("a vector is the mean over its steps, of every feature of every layer, in i
   }
   expect(shares).toEqual([1]);
 });
+
+test("vectors of several batches stand together, each batch says what share is done, and a signal stops the next", async () => {
+  const of = (signal?: AbortSignal) => {
+    const shares: number[] = [];
+    const stop = new AbortController();
+    const read = layerVectors({
+      count: 3,
+      batches: [[0, 1], [2]],
+      places: (sequence) => [{ row: 2 - sequence, steps: [sequence === 2 ? 0 : 1] }],
+      // Two steps of one feature, and one row more than there are sequences.
+      run: async (batch) => ({
+        ...{ T: 2, B: batch.length + 1 },
+        outputs: { embedding: Float32Array.from({ length: 2 * batch.length + 2 }, (_, i) => 10 * batch.length + i) },
+      }),
+      onProgress: (share) => {
+        shares.push(share);
+        if (signal) stop.abort(signal.reason);
+      },
+      signal: stop.signal,
+    });
+    return { read, shares };
+  };
+  const { read, shares } = of();
+  expect(await read).toEqual([{ name: "embedding", features: 1, values: Float32Array.of(10, 24, 23) }]);
+  expect(shares).toEqual([0.5, 1]);
+  const reason = new Error("enough");
+  const stopped = of(AbortSignal.abort(reason));
+  await expect(stopped.read).rejects.toBe(reason);
+  expect(stopped.shares).toEqual([0.5]);
+});

@@ -184,3 +184,24 @@ test("layers of one's own take weights as models do, all or none", async () => {
   );
   await expect(loadWeights(store, layer as never, file)).rejects.toThrow("expected parameters to be");
 });
+
+test("a refusal lists six names, and of more the first six; a beginning helps only where all have it", async () => {
+  const store = nativeExecutor().createStore();
+  const message = async (count: number, names: readonly string[], shape = [1]) => {
+    const parameters = Array.from({ length: count }, (_, i) => new Parameter(`p${i}`, [1], constant(0)));
+    const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+    await write(names.map((name) => ({ name, shape, values })));
+    return loadWeights(store, parameters, file).catch((error: Error) => error.message);
+  };
+  const listed = (count: number) => Array.from({ length: count }, (_, i) => `"p${i}"`).join(", ");
+  expect(await message(6, ["x"])).toContain(
+    `has no tensor for 6 parameters (${listed(6)}), and has 1 tensor ("x") that`,
+  );
+  expect(await message(7, ["x"])).toContain(`has no tensor for 7 parameters (${listed(6)}, ...), and has`);
+  expect(await message(2, ["a.p0", "b.p0", "b.p1"])).toContain('With prefix: "b." the names would fit.');
+  expect(await message(2, ["a.p0", "b.p1"])).toContain("Give the right names with rename, where null leaves");
+  expect(await message(1, ["p0"], [2])).toContain(
+    'has 1 tensor ("p0" [2] for p0 [1]) of another shape. Make the model of the sizes that the file has.',
+  );
+  expect(await message(1, ["p0", "x"], [2])).toContain("Give the right names with rename");
+});

@@ -75,6 +75,12 @@ test("filters of a single character see which there are, and not their order", a
   expect(vectors.of("ab")).not.toEqual(vectors.of("bb"));
 });
 
+test("there are filters of each width for each character that they read, and 200 of one width at most", async () => {
+  const sizeOf = async (options: object) => (await newModel({ hiddenSize: 1, ...options })).network.wordVectorSize;
+  expect(await sizeOf({ filters: 3, filterWidth: 3 })).toBe(3 + 6 + 9);
+  expect(await sizeOf({ filters: 90, filterWidth: 4 })).toBe(90 + 180 + 200 + 200);
+});
+
 test("windows of any length, lines side by side, and steps read the same text", async () => {
   for (const executor of [nativeExecutor(), oracle()]) {
     const model = await newModel({ executor });
