@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { CharacterTokenizer } from "../../../lib/data/index.js";
+import { CharacterTokenizer, WordTokenizer } from "../../../lib/data/index.js";
+import { completeBeamTexts } from "../../../lib/models/textModel/beamTexts.js";
 import { completeGenerateAll } from "../../../lib/models/textModel/generation.js";
 import { likeliest } from "../../../lib/models/textModel/nextTokens.js";
 
@@ -27,4 +28,31 @@ test("as many texts as one call may write are written for so many prompts, and o
   }
   expect(completeGenerateAll({})).toMatchObject({ prompts: [""], stop: [], maximumLength: 500 });
   expect(completeGenerateAll({ count: 3, stop: "x" })).toMatchObject({ prompts: ["", "", ""], stop: ["x"] });
+});
+
+test("a search ends at lines in a model of sentences, else where the tokenizer has an end of a sentence, else never", () => {
+  const words = WordTokenizer.fromText("a b\n");
+  const letters = CharacterTokenizer.fromText("ab\n");
+  const bare = CharacterTokenizer.fromText("ab");
+  const endOf = (tokenizer: WordTokenizer | CharacterTokenizer, sentences: boolean, options: object = {}) =>
+    completeBeamTexts({ tokenizer, sentences }, options).end;
+  const { endOfSentence } = words.special;
+  expect([endOf(words, false), endOf(words, true)]).toEqual([endOfSentence, words.id("\n")]);
+  expect([endOf(letters, false), endOf(letters, true)]).toEqual([null, letters.id("\n")]);
+  expect(endOf(letters, false, { end: "line" })).toBe(letters.id("\n"));
+  expect([endOf(words, true, { end: "never" }), endOf(bare, false, { end: "never" })]).toEqual([null, null]);
+  expect(() => endOf(bare, false, { end: "line" })).toThrow(
+    "beamSearch: the tokenizer has no token for the end of a line.",
+  );
+  expect(() => endOf(letters, false, { end: "sentence" })).toThrow("no token for the end of a sentence");
+});
+
+test("a search takes the options that are given, checked in the name of who was called", () => {
+  const tokenizer = CharacterTokenizer.fromText("ab");
+  const complete = (options: object) => completeBeamTexts({ tokenizer, sentences: false }, options);
+  const { prompt, search } = complete({ prompt: "a", beams: 3, nBest: 2, banned: [1] });
+  expect(prompt).toBe("a");
+  expect(search).toMatchObject({ beams: 3, nBest: 2, banned: [1], signal: undefined });
+  expect(Object.keys(search).filter((name) => search[name as keyof typeof search] === undefined)).toEqual(["signal"]);
+  expect(() => complete({ beams: 2, nBest: 3 })).toThrow(/^beamSearch: nBest 3/);
 });

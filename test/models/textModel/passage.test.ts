@@ -26,3 +26,11 @@ test("a stop that only the end of the decoder completes is not written, nor what
   const free = passage(["ab"], { stop: ["bc"], last: "d" });
   expect([free.push(0), free.push(9), free.ended]).toEqual(["a", "bd", true]);
 });
+
+test("text that no stop begins with is written at once, and a text ends once", () => {
+  const own = passage(["ab", "cx"], { stop: ["xyz", "y"], last: "d" });
+  expect([own.push(0), own.push(1)]).toEqual(["ab", "c"]);
+  expect([own.push(9), own.finish(), own.push(9)]).toEqual(["xd", "", ""]);
+  const free = passage(["ab"], { stop: [], last: "d" });
+  expect([free.push(0), free.ended, free.push(9), free.finish(), free.ended]).toEqual(["ab", false, "d", "", true]);
+});
