@@ -70,3 +70,13 @@ test("vectors of several batches stand together, each batch says what share is d
   await expect(stopped.read).rejects.toBe(reason);
   expect(stopped.shares).toEqual([0.5]);
 });
+
+test("vectors that do not fit into memory are refused before there are any", async () => {
+  const read = layerVectors({
+    ...{ count: 2 ** 46, batches: [[0]], places: () => [], onProgress: () => {}, signal: undefined },
+    run: async () => ({ T: 1, B: 1, outputs: { embedding: new Float32Array(16) } }),
+  });
+  await expect(read).rejects.toThrow(
+    /^probe: 70368744177664 vectors of a layer would need 4\.\d+ PB .* Take fewer sentences/,
+  );
+});

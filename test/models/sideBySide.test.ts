@@ -58,6 +58,7 @@ test("examples that are too long are cut, left out or refused, and those of the 
     });
   expect(fitted("cut")).toEqual({ kept: ["ab", "abc", "abc", "a"], cut: 1, skipped: 0 });
   expect(fitted("skip")).toEqual({ kept: ["ab", "abc", "a"], cut: 0, skipped: 1 });
+  expect(fitted("skip", { maximumLength: 1 }).kept).toEqual(["a"]);
   expect(() => fitted("refuse")).toThrow("2: abcd");
   expect(() => fitted("cut", { cut: undefined })).toThrow("2: abcd");
   expect(() => fitted("skip", { maximumLength: 0 })).toThrow("All 4 texts are longer than 0 tokens.");
@@ -86,6 +87,8 @@ test("each example is in one batch of an epoch, and what is measured keeps one o
   const digest = await train.digest(update);
   expect(await of("validate").digest(update)).toBe(digest);
   expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  const options = { noun: "text", batchSize: 4, seed: 3, role: "train", lengthOf: () => 1 } as const;
+  expect(await new ExampleBatches([...examples.slice(1), "y"], options).digest(update)).not.toBe(digest);
 });
 
 test("work in turns has its results in order, and is stopped by a signal", async () => {
@@ -125,6 +128,9 @@ test("a first state is zeros, and rows that name themselves their own numbers", 
     recent: new Int32Array(2),
     lineage: Int32Array.of(0, 0, 0, 1, 1, 1),
   });
+  expect(() => firstState([{ name: "h", size: 2 ** 20 }], 2 ** 30)).toThrow(
+    /^The state of 1073741824 texts side by side would need 4\.\d+ PB of memory, .* Take fewer texts or beams/,
+  );
 });
 
 test("states and gates have the names that people know, others their own", () => {

@@ -135,6 +135,12 @@ test("pairs say how many they are, their tokens and their longest side, and whoe
     const { S, T, B } = form;
     expect([feeds.source, feeds.inputs].map((ids) => (ids as Int32Array).length)).toEqual([S * B, T * B]);
   }
+  const [{ feeds: whole }] = [...(await of({ batchSize: 4, role: "validate" })).batches(0)] as [(typeof batches)[0]];
+  const lengths = [whole.sourceLengths, whole.targetLengths].map((all) => [...(all as Int32Array)].sort());
+  expect(lengths).toEqual([
+    [1, 2, 3, 4],
+    [2, 3, 3, 4],
+  ]);
   expect([...data.batches(0, 1)]).toEqual(batches.slice(1));
   expect((await of({ role: "validate" })).role).toBe("validate");
   const digest = await data.digest();
@@ -148,6 +154,33 @@ test("pairs say how many they are, their tokens and their longest side, and whoe
   ]) {
     expect(await (await of({}, changed)).digest()).not.toBe(digest);
   }
+});
+
+test("training draws an order and coins by the seed, a measurement keeps one order", async () => {
+  const many = Array.from({ length: 24 }, (_, i) => ({
+    source: "abcd"[i % 4] as string,
+    target: ["one", "two"][i % 2] as string,
+  }));
+  const read = async (options: object, epoch = 0) =>
+    [...(await PairData.create(many, { tokenizer, batchSize: 5, ...options })).batches(epoch)].map(
+      ({ feeds }) => feeds,
+    );
+  const train = await read({ seed: 1 });
+  expect(await read({ seed: 1 })).toEqual(train);
+  expect(await read({ seed: 2 })).not.toEqual(train);
+  expect(await read({ seed: 1 }, 1)).not.toEqual(train);
+  const measured = await read({ seed: 1, role: "evaluate" });
+  expect(await read({ seed: 2, role: "evaluate" }, 1)).toEqual(measured);
+  const coins = async (seed: number) =>
+    (await read({ seed, teacherForcing: 0.5 })).map(({ truth }) => [...(truth as Float32Array)].join(""));
+  expect((await coins(1)).join()).not.toBe((await coins(2)).join());
+  for (const rule of [{}, true, ["1"]]) {
+    const refused = PairData.create(pairs, { tokenizer, teacherForcing: rule as never });
+    await expect(refused).rejects.toThrow(/expected teacherForcing to be a rule of teacherForcing, its text, or null/);
+  }
+  const reversed = new TokenizerPair(letters, words, { reversed: true });
+  expect(pairFingerprint(tokenizer)).toMatch(/^[0-9a-f]{16} [0-9a-f]{16}$/);
+  expect(pairFingerprint(reversed)).toBe(`${pairFingerprint(tokenizer)} reversed`);
 });
 
 test("a source may have as many tokens as the model reads, a target one less for its end, and the smaller limit is named", async () => {
@@ -171,6 +204,12 @@ test("a source may have as many tokens as the model reads, a target one less for
   expect(() => data.expectWithin(4)).not.toThrow();
   expect(() => data.expectWithin(3)).toThrow(
     /pair 1 of 1: the source has 4 tokens.* with longest: 3, and have long pairs/,
+  );
+  const twice = await PairData.create([...pairs, { source: "dcba", target: "one" }], { tokenizer });
+  expect(() => twice.expectWithin(3)).toThrow(/^pairs.tsv, line 4: the source has 4 tokens/);
+  await expect(of(4, 1, { longest: 3, role: "evaluate" })).rejects.toThrow(/Shorten it, or train a model/);
+  await expect(of(4, 1, { longest: 3, role: "validate" })).rejects.toThrow(
+    /Have long pairs skipped \(long; --long skip\)/,
   );
   const target = await of(1, 3, {});
   expect(() => target.expectWithin(4)).not.toThrow();
@@ -196,6 +235,10 @@ test("a translation may have twice the tokens of its source and 20, or what is a
   expect(lengthOf(prefix(9))).toBe(29);
   expect(lengthOf({}, 24)).toBe(24);
   expect(lengthOf({ maximumLength: 7 })).toBe(7);
+  const [onBest, onProgress] = [() => {}, () => {}];
+  expect(complete({ onBest, onProgress })).toMatchObject({ onBest, onProgress });
+  expect(() => complete({ beams: 2, nBest: 9 })).toThrow(/^translate: nBest 9/);
+  expect(() => complete({ maximumLength: 5, minimumLength: 6 })).toThrow(/^translate: .*minimumLength/i);
   for (const [fits, refused, words] of [
     [{ maximumLength: 10 }, { maximumLength: 11 }, "a maximum length of 11"],
     [{ minimumLength: 9 }, { minimumLength: 10 }, "a minimum length of 10"],
@@ -212,13 +255,14 @@ test("a result is written as text, with its attention to the tokens that the sou
   const ids = [words.id("two"), words.id("one")] as number[];
   const own = { ids, score: -1, logProbabilities: [-0.5, -0.25, -0.25], ended: true };
   const attention = [[0.5, 0.25, 0.25, 0]].map((row) => Float32Array.from(row));
-  const result = { hypotheses: [{ ...own, attention }, own] } as never;
+  const other = { ...own, ids: ids.slice(1) };
+  const result = { hypotheses: [{ ...own, attention }, other] } as never;
   const source = letters.encode("abc");
   const { hypotheses, ...others } = translationOf(tokenizer, source, result);
   expect(others).toEqual({ readable: true, text: "two one", source: ["a", "b", "c"] });
   expect(hypotheses).toEqual([
     { ...own, text: "two one", tokens: ["two", "one"], attention: [Float32Array.of(0.5, 0.25, 0.25)] },
-    { ...own, text: "two one", tokens: ["two", "one"] },
+    { ...other, text: "one", tokens: ["one"] },
   ]);
   const nothing = translationOf(tokenizer, source, { hypotheses: [], tree: [] } as never);
   expect(nothing).toMatchObject({ text: "", hypotheses: [], tree: [] });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CharacterTokenizer } from "../../../lib/data/index.js";
+import { CharacterTokenizer, WordTokenizer } from "../../../lib/data/index.js";
 import { groupPairs, pairScores } from "../../../lib/models/pairModel/pairScores.js";
 
 const pairs = [
@@ -23,4 +23,14 @@ test("pairs of one source are one source with several references, wherever they 
   const sorted = groupPairs([...pairs].sort((a, b) => (a.source < b.source ? -1 : 1)));
   const { texts: _, ...shuffled } = pairScores(["z", "y", "x"], sorted, tokenizer);
   expect(scores).toMatchObject(shuffled);
+});
+
+test("texts are compared in the units that targets are written in, or in those that are asked for", () => {
+  const grouped = groupPairs([{ source: "s", target: "ab cd" }]);
+  const rate = (tokenizer: CharacterTokenizer | WordTokenizer, options: object = {}) =>
+    pairScores(["ab cx"], grouped, tokenizer, options).errorRate.rate;
+  const letters = CharacterTokenizer.fromText("abcdx ");
+  expect(rate(letters)).toBeCloseTo(1 / 5, 12);
+  expect(rate(letters, { unit: "words" })).toBeCloseTo(1 / 2, 12);
+  expect(rate(WordTokenizer.fromText("ab cd cx"))).toBeCloseTo(1 / 2, 12);
 });
