@@ -8,6 +8,7 @@ import type { NamedTensor } from "../../lib/formats/index.js";
 import { writeSafetensors } from "../../lib/formats/index.js";
 import { loadWeights } from "../../lib/models/foreignWeights.js";
 import { LanguageModel } from "../../lib/models/languageModel/languageModel.js";
+import { partsOf } from "../../lib/models/pytorchModules.js";
 import { Linear } from "../../lib/nn/index.js";
 import { constant } from "../../lib/nn/initializers.js";
 import { Parameter } from "../../lib/nn/parameter.js";
@@ -204,4 +205,78 @@ test("a refusal lists six names, and of more the first six; a beginning helps on
     'has 1 tensor ("p0" [2] for p0 [1]) of another shape. Make the model of the sizes that the file has.',
   );
   expect(await message(1, ["p0", "x"], [2])).toContain("Give the right names with rename");
+});
+
+test("rows of queries, keys and values of PyTorch's attention, in one matrix or in three, are those of ours", async () => {
+  const count = (from: number, length: number) => Float32Array.from({ length }, (_, i) => from + i);
+  const load = async (blocks: string, shapes: Record<string, number[]>, tensors: NamedTensor[]) => {
+    const store = nativeExecutor().createStore();
+    const parameters = Object.entries(shapes).map(
+      ([name, shape]) => new Parameter(`${blocks}${name}`, shape, constant(0)),
+    );
+    await write(tensors);
+    await loadWeights(store, parameters, file);
+    const read = async (name: string) => [name, [...(await store.read(`${blocks}${name}`))]] as const;
+    return Object.fromEntries(await Promise.all(Object.keys(shapes).map(read)));
+  };
+  const attention = { "query.weight": [2, 2], "memory.weight": [4, 2] };
+  const biases = { "query.bias": [2], "memory.bias": [4], "output.weight": [2, 2], "output.bias": [2] };
+  const whole = await load("a.", { ...attention, ...biases }, [
+    { name: "a.in_proj_weight", shape: [6, 2], values: count(0, 12) },
+    { name: "a.in_proj_bias", shape: [6], values: count(20, 6) },
+    { name: "a.out_proj.weight", shape: [2, 2], values: count(30, 4) },
+    { name: "a.out_proj.bias", shape: [2], values: count(40, 2) },
+  ]);
+  expect(whole).toEqual({
+    "query.weight": [0, 1, 2, 3],
+    "memory.weight": [4, 5, 6, 7, 8, 9, 10, 11],
+    "query.bias": [20, 21],
+    "memory.bias": [22, 23, 24, 25],
+    "output.weight": [30, 31, 32, 33],
+    "output.bias": [40, 41],
+  });
+  const parts = ["v", "k", "q"].map((letter, i) => ({
+    name: `${letter}_proj_weight`,
+    shape: [2, 2],
+    values: count(10 * i, 4),
+  }));
+  expect(await load("", attention, parts)).toEqual({
+    "query.weight": [20, 21, 22, 23],
+    "memory.weight": [10, 11, 12, 13, 0, 1, 2, 3],
+  });
+  // Without keys and values of ours it is a name like others.
+  const [only] = Object.entries(
+    await load("", { "query.weight": [1], in_proj_bias: [3] }, [
+      { name: "query.weight", shape: [1], values: count(1, 1) },
+      { name: "in_proj_bias", shape: [3], values: count(5, 3) },
+    ]),
+  ).slice(1);
+  expect(only).toEqual(["in_proj_bias", [5, 6, 7]]);
+});
+
+test("the layers of PyTorch's encoder and decoder have our names, whose second norm depends on what they attend to", () => {
+  const own = (block: string, attentions: readonly string[]) =>
+    attentions.flatMap((attention) =>
+      ["query.weight", "memory.weight", "norm.weight"].map((name) => `${block}.${attention}.${name}`),
+    );
+  const ours = new Set([...own("e.0", ["attention"]), ...own("d.1", ["attention", "memoryAttention"])]);
+  const names: Record<string, string> = {
+    "e.layers.0.self_attn.out_proj.weight": "e.0.attention.output.weight",
+    "e.layers.0.linear1.weight": "e.0.feedForward.hidden.weight",
+    "e.layers.0.linear2.bias": "e.0.feedForward.output.bias",
+    "e.layers.0.norm1.weight": "e.0.attention.norm.weight",
+    "e.layers.0.norm2.weight": "e.0.feedForward.norm.weight",
+    "d.1.multihead_attn.out_proj.bias": "d.1.memoryAttention.output.bias",
+    "d.1.norm2.weight": "d.1.memoryAttention.norm.weight",
+    "d.1.norm3.weight": "d.1.feedForward.norm.weight",
+    "f.0.norm2.weight": "f.0.norm2.weight",
+    "e.norm.weight": "e.norm.weight",
+  };
+  const named = new Map(Object.keys(names).map((name) => [name, { name, dtype: "f32", shape: [1] } as never]));
+  expect([...partsOf(named, ours).keys()]).toEqual(Object.values(names));
+  const projected = partsOf(new Map([["e.0.self_attn.in_proj_weight", { name: "x", shape: [6, 2] } as never]]), ours);
+  expect([...projected].map(([name, [part]]) => [name, part?.rows])).toEqual([
+    ["e.0.attention.query.weight", [0, 2]],
+    ["e.0.attention.memory.weight", [2, 6]],
+  ]);
 });
