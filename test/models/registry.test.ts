@@ -27,6 +27,7 @@ import {
   OptionError,
   oneVocabulary,
   ops,
+  PairData,
   type Parameter,
   registerKind,
   SavedModel,
@@ -222,6 +223,18 @@ test("what computes is chosen by name or value, and the native executor unless s
   );
 });
 
+test("data that is made for another kind of model is refused by its name", async () => {
+  const [language, pairs] = [await languageModel(), await encoderDecoder()];
+  const data = await PairData.create([{ source: "a", target: "b" }], { tokenizer: pairs.tokenizer });
+  expect(() => language.expectForm({ S: 1, T: 1, B: 1 }, data)).toThrow(
+    "LanguageModel: expected WindowData or SentenceData, got PairData.",
+  );
+  expect(() => language.expectForm(undefined, {})).toThrow(/^LanguageModel: expected WindowData or .*, got an /);
+  expect(() => pairs.expectForm({ T: 1, B: 1 }, data)).toThrow(/^Seq2Seq: expected PairData, got PairData/);
+  expect(() => pairs.expectForm({ S: 1, T: 1, B: 1 }, data)).not.toThrow();
+  expect(() => language.expectForm({ T: 1, B: 1, role: "train", lengths: false }, {})).not.toThrow();
+});
+
 test("what is no record of a kind is refused as such", async () => {
   for (const none of [
     undefined,
@@ -233,6 +246,10 @@ test("what is no record of a kind is refused as such", async () => {
     () => 1,
     { ...Unigram.kind, make: 5 },
     { ...Unigram.kind, name: "" },
+    { ...Unigram.kind, name: 5 },
+    { ...Unigram.kind, network: 5 },
+    { ...Unigram.kind, options: null },
+    { ...Unigram.kind, vocabularies: undefined },
   ]) {
     const kind = none as unknown as typeof Unigram.kind;
     expect(() => registerKind(kind)).toThrow(/expected kind to be a kind of model/);
