@@ -139,6 +139,8 @@ test("expectation-maximisation by hand: probabilities 0.5, 0.1 and 0.1, 0.5, 0.5
   ].map((all) => Float64Array.from(all, (p) => -Math.log(p)));
   const [w] = (await likeliestWeights(losses)) as unknown as [number];
   expect(w).toBeCloseTo(1 / 4, 4);
+  const reason = new Error("enough");
+  await expect(likeliestWeights(losses, AbortSignal.abort(reason))).rejects.toBe(reason);
   const infinite = Number.POSITIVE_INFINITY;
   const impossible = [Float64Array.of(1, infinite), Float64Array.of(infinite, infinite)];
   await expect(likeliestWeights(impossible)).rejects.toThrow(/token 2 of the text impossible/);
