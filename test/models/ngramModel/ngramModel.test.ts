@@ -94,6 +94,13 @@ test("a text of more tokens than are read at once is one text, whose last line i
     expect(read.length).toBe(4 * 2047 + 5 - short);
     expect(read.at(-1)?.token).toBe("<eos>");
   }
+  // A part of empty lines alone, and parts of one token each.
+  for (const empty of [8192, 8191]) {
+    expect((await lines.logProbability(`${"\n".repeat(empty)}w0\n`)).tokens.map(({ token }) => token)).toEqual([
+      "w0",
+      "<eos>",
+    ]);
+  }
 });
 
 test("what a model says of a text as losses of batches is what it says word by word", async () => {
