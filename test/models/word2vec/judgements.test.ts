@@ -100,13 +100,18 @@ test("more analogies than are asked at once have their own answers, and a signal
 });
 
 test("the first of words that are as near answers an analogy, and none of its own three", async () => {
-  // b - a + c is [1, 1]: d and e lie there, and so does c.
-  const plane = new WordVectors(["a", "b", "c", "e", "d"], Float32Array.of(1, 0, 1, 0, 3, 3, 1, 1, 2, 2), 2);
-  const score = async (answer: string) => {
+  const score = async (names: string, values: number[], answer: string) => {
+    const plane = new WordVectors([...names], Float32Array.from(values), 2);
     const words = ["a", "b", "c", answer] as const;
     return (await analogyScores(plane, [{ words, section: "" } as never])).correct;
   };
-  expect([await score("e"), await score("d"), await score("c")]).toEqual([1, 0, 0]);
+  // b - a + c is [1, 1]: d and e lie there, and so does c.
+  const plane = [1, -1, 1, 0, 1, 0, 3, 3, 1, 1, 2, 2];
+  expect(await score("zabced", plane, "e")).toBe(1);
+  for (const other of "dcz") expect(await score("zabced", plane, other)).toBe(0);
+  expect(await score("eabcz", [1, 1, ...plane.slice(2, 8), 1, -1], "e")).toBe(1);
+  // All others lie on the other side, z farther away.
+  expect(await score("abcze", [1, 0, 1, 0.1, 1, 0, -1, 0, -1, 0.5], "e")).toBe(1);
 });
 
 test("the files of WordSim-353 in their forms are read, and others are refused with their line", async () => {

@@ -174,6 +174,9 @@ test("softmax draws its windows by the seed and the batch, other ones in each ep
     const data = new ContextData(stream, { model, batchSize: 8, sample: 0.5, seed: 5, role: "validate" });
     expect(data.role).toBe("validate");
     const read = await listOf(data.batches(3));
+    const other = new ContextData(stream, { model, batchSize: 8, sample: 0.5, seed: 6 });
+    expect(await listOf(other.batches(3))).not.toEqual(read);
+    expect(await listOf(data.batches(2))).not.toEqual(read);
     const ids = await stream.read(0, 10);
     const parts = [ids.slice(0, 8), Int32Array.of(ids[8] as number, ...new Array(7).fill(-1))];
     for (const [index, tokens] of parts.entries()) {

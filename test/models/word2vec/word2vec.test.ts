@@ -76,7 +76,11 @@ test("the counts are those of the text, and neither line ends nor unknown words 
   for (const word of ["the", "cat", "rice"]) {
     expect(words.counts[tokenizer.id(word) as number]).toBe(all.filter((other) => other === word).length);
   }
-  const { words: own } = await (await Word2Vec.create({ tokenizer: words })).vectors();
+  const { words: own, values } = await (await Word2Vec.create({ tokenizer: words })).vectors();
+  // As in word2vec: from -0.5 / 100 to 0.5 / 100.
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  expect(largest).toBeGreaterThan(0.0045);
+  expect(largest).toBeLessThan(0.005);
   expect(own).not.toContain("<eos>");
   expect(own).not.toContain("<unk>");
   expect(own[0]).toBe("the");
