@@ -60,16 +60,20 @@ export class Profile {
   /** The same executor, whose runs, replays and searches are added to this profile. */
   watch(executor: Executor): Executor {
     checkOption("Profile.watch", "executor", executor, executorLike);
+    const { name, floats, rounding } = executor;
     return {
-      name: executor.name,
-      floats: executor.floats,
+      ...{ name, floats, ...(rounding === undefined ? {} : { rounding }) },
       createStore: () => executor.createStore(),
-      compile: (program, store) => {
+      compile: (program, store, options) => {
         const none = program.ops.map(() => 0);
         const costs = program.ops.map((op) => costOf(program, op));
         const watched = { program, costs, runs: none, milliseconds: [...none] };
         const number = this.#programs.push(watched) - 1;
-        return executor.compile(program, store, { onTimes: (times) => this.#add(watched, number, times) });
+        const onTimes = (times: readonly OpTime[]) => {
+          this.#add(watched, number, times);
+          options?.onTimes?.(times);
+        };
+        return executor.compile(program, store, { ...options, onTimes });
       },
     };
   }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Executor } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
+import { threadGroup } from "../../lib/executor/nativeCommunicator.js";
 import type { ProfileRow } from "../../lib/executor/profile.js";
 import { Profile } from "../../lib/executor/profile.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
@@ -59,6 +60,26 @@ for (const executor of [new ReferenceExecutor(), nativeExecutor()] as Executor[]
     }
   });
 }
+
+test("ranks that are watched add what they compute, and each profile of a watched executor counts it", async () => {
+  const graph = new Graph();
+  const sums = ops.allReduce([graph.feed("x", "f32", [2])]);
+  graph.output("sum", ops.awaitSum(sums, { begin: 0, shape: [2] }));
+  for (const executor of [nativeExecutor(), new ReferenceExecutor()] as Executor[]) {
+    const profiles = [new Profile(), new Profile()] as const;
+    const watched = profiles[1].watch(profiles[0].watch(executor));
+    expect([watched.name, watched.rounding]).toEqual([executor.name, executor.rounding]);
+    const group = await threadGroup(2);
+    const runs = group.map((communicator, rank) =>
+      watched.compile(graph.program(), watched.createStore(), { communicator }).run({ x: Float32Array.of(rank, 5) }),
+    );
+    for (const { outputs } of await Promise.all(runs)) expect(outputs.sum).toEqual(Float32Array.of(1, 10));
+    await Promise.all(group.map((communicator) => communicator.close()));
+    for (const profile of profiles) {
+      expect(profile.rows().map(({ op, runs }) => [op, runs])).toContainEqual(["allReduce", 2]);
+    }
+  }
+});
 
 test("the trace of a run ends when the run does, however long its ops are", async () => {
   const native = nativeExecutor();
