@@ -13,7 +13,6 @@ interface Sizes {
   N: number;
   K: number;
   S: number;
-  B: number;
   M: number;
   /** The positions of row n's memory that exist. */
   lengthOf: (n: number) => number;
@@ -34,7 +33,7 @@ function sizesOf({
   expectLengths(lengths, S, "the positions of the memory");
   const memoryOf = (n: number) => Math.floor(n / (N / B));
   return {
-    ...{ T, N, K, S, B, M },
+    ...{ T, N, K, S, M },
     lengthOf: (n) => lengths?.[memoryOf(n)] ?? S,
     memoryAt: (s, n, width) => (s * B + memoryOf(n)) * width,
   };
