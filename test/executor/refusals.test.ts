@@ -29,6 +29,12 @@ const table = [0x6d61676e, 2, 1, 3, 0, 0, 0, 0, 3, ...Array.from({ length: 28 },
 const ngrams = (changes: Readonly<Record<number, number>>, length = table.length): Operand =>
   ids(...Array.from({ length }, (_, i) => changes[i] ?? table[i] ?? 0));
 const step: Operands = { ngrams: ngrams({}), states: ids(0), ids: ids(0) };
+const notOf = (rows: number, id: number, position: number) =>
+  `id ${id} at position ${position} is outside the table of ${rows} rows`;
+const noTarget = (classes: number, id: number, position: number) =>
+  `target ${id} at position ${position} is neither -1 nor one of the ${classes} classes`;
+const noToken = (id: number, position: number) =>
+  `token ${id} at position ${position} is neither -1 nor one of the 2 words`;
 const notUsable = (why: string) => `the n-grams cannot be used: ${why}`;
 
 /** By op: operands that fit, its other options, and the changes of the operands that are refused while it runs. */
@@ -65,15 +71,55 @@ const refused: Readonly<Record<string, readonly [operands: Operands, options: ob
       [{ positions: ids(-1) }, "position -1 of row 0 is not in 0 to its time, 1"],
     ],
   ],
+  crf: [
+    {
+      ...{ emissions: ["f32", [2, 1, 2], four], transitions: ["f32", [4, 2], [...four, ...four]] },
+      ...{ lengths: ids(2), tags: ["i32", [2, 1], [0, 1]] },
+    },
+    {},
+    [
+      [{ tags: ["i32", [2, 1], [0, 2]] }, "tag 2 of row 0, step 1, is none of the 2 tags"],
+      [{ tags: ["i32", [2, 1], [-1, 0]] }, "tag -1 of row 0, step 0, is none of the 2 tags"],
+      ...[-1, 3].map((T): Row => [{ lengths: ids(T) }, `lengths[0] is ${T}, expected 0 to 2, the number of steps`]),
+    ],
+  ],
+  crfPaths: [
+    {
+      ...{ emissions: ["f32", [2, 1, 2], four], transitions: ["f32", [4, 2], [...four, ...four]] },
+      lengths: ids(2),
+    },
+    { K: 1 },
+    [-1, 3].map((T) => [{ lengths: ids(T) }, `lengths[0] is ${T}, expected 0 to 2, the number of steps`]),
+  ],
   dropout: [
     { x: floats(1, 1), rate: scalar(0), random },
     { stream: 0 },
     [1, -0.5].map((rate) => [{ rate: scalar(rate) }, `the rate is ${rate}, expected 0 <= rate < 1`]),
   ],
+  embedding: [
+    { weight: ["f32", [2, 1], [1, 2]], ids: ids(0, 1) },
+    {},
+    [
+      [{ ids: ids(0, 2) }, notOf(2, 2, 1)],
+      [{ ids: ids(-1, 0) }, notOf(2, -1, 0)],
+    ],
+  ],
   filterMaxima: [
     { x: ["f32", [1, 2, 2], four], weight: ["f32", [1, 2], [1, 1]], bias: floats(0), lengths: ids(2) },
     {},
     [-1, 3].map((C) => [{ lengths: ids(C) }, `lengths[0] is ${C}, expected 0 to 2, the places of x`]),
+  ],
+  follow: [
+    { states: ids(0, 1), ids: ids(0, 1), classOf: ids(0, 1), next: ["i32", [2, 2], [0, 1, -1, 0]] },
+    {},
+    [
+      ...["states", "ids", "classOf"].flatMap((name): Row[] => [
+        [{ [name]: ids(0, 2) }, notOf(2, 2, 1)],
+        [{ [name]: ids(-1, 0) }, notOf(2, -1, 0)],
+      ]),
+      [{ next: ["i32", [2, 2], [0, 1, 2, 0]] }, noTarget(2, 2, 2)],
+      [{ next: ["i32", [2, 2], [0, -2, 1, 0]] }, noTarget(2, -2, 1)],
+    ],
   ],
   keepRow: [
     { cache: ["f32", [1, 4], four], row: ["f32", [1, 2], [1, 2]], times: ids(0) },
@@ -84,6 +130,19 @@ const refused: Readonly<Record<string, readonly [operands: Operands, options: ob
     { before: ["i32", [1, 4], [0, 0, 0, 0]], times: ids(0) },
     {},
     [[{ times: ids(-1) }, "time -1 of row 0 is below 0"]],
+  ],
+  linearCrossEntropy: [
+    { x: ["f32", [2, 1], [1, 2]], weight: ["f32", [3, 1], [1, 2, 3]], targets: ids(-1, 2) },
+    {},
+    [
+      [{ targets: ids(0, 3) }, noTarget(3, 3, 1)],
+      [{ targets: ids(-2, 0) }, noTarget(3, -2, 0)],
+    ],
+  ],
+  mask: [
+    { x: ["f32", [2, 1], [1, 2]], lengths: ids(2) },
+    {},
+    [-1, 3].map((T) => [{ lengths: ids(T) }, `lengths[0] is ${T}, expected 0 to 2, the number of steps of x`]),
   ],
   multiHeadAttention: [
     { query: ["f32", [1, 1, 1], [1]], memory: ["f32", [2, 1, 2], four] },
@@ -101,7 +160,12 @@ const refused: Readonly<Record<string, readonly [operands: Operands, options: ob
   ngramLosses: [
     { ngrams: ngrams({}), states: ids(0), inputs: ["i32", [1, 1], [0]], targets: ["i32", [1, 1], [0]] },
     {},
-    [-1, 2].map((T) => [{ lengths: ids(T) }, `lengths[0] is ${T}, expected 0 to 1, the steps of the inputs`]),
+    [
+      ...[-1, 2].map((T): Row => [{ lengths: ids(T) }, `lengths[0] is ${T}, expected 0 to 1, the steps of the inputs`]),
+      ...[-1, 1].map((state): Row => [{ states: ids(state) }, notOf(1, state, 0)]),
+      ...[-1, 3].map((word): Row => [{ inputs: ["i32", [1, 1], [word]] }, notOf(3, word, 0)]),
+      ...[-2, 3].map((word): Row => [{ targets: ["i32", [1, 1], [word]] }, noTarget(3, word, 0)]),
+    ],
   ],
   ngramStep: [
     step,
@@ -117,6 +181,16 @@ const refused: Readonly<Record<string, readonly [operands: Operands, options: ob
       [{ ngrams: ngrams({ 2: 2, 9: -1 }) }, notUsable("it is cut short")],
       [{ ngrams: ngrams({}, 36) }, notUsable("it is cut short")],
       [{ ngrams: ngrams({}, 38) }, notUsable("it is longer than its counts say")],
+      ...[-1, 1].map((state): Row => [{ states: ids(state) }, notOf(1, state, 0)]),
+      ...[-1, 3].map((word): Row => [{ ids: ids(word) }, notOf(3, word, 0)]),
+    ],
+  ],
+  pick: [
+    { x: ["f32", [2, 2], four], ids: ids(-1, 1) },
+    {},
+    [
+      [{ ids: ids(0, 2) }, noTarget(2, 2, 1)],
+      [{ ids: ids(-2, 0) }, noTarget(2, -2, 0)],
     ],
   ],
   recentIds: [
@@ -130,7 +204,13 @@ const refused: Readonly<Record<string, readonly [operands: Operands, options: ob
       ...{ weight_ih: ["f32", [1, 1], [1]], weight_hh: ["f32", [1, 1], [1]] },
     },
     {},
-    [-1, 3].map((T) => [{ lengths: ids(T) }, `lengths[0] is ${T}, expected 0 to 2, the number of steps of x`]),
+    [
+      ...[-1, 3].map(
+        (T): Row => [{ lengths: ids(T) }, `lengths[0] is ${T}, expected 0 to 2, the number of steps of x`],
+      ),
+      [{ x: ["i32", [2, 1], [0, 1]] }, notOf(1, 1, 1)],
+      [{ x: ["i32", [2, 1], [-1, 0]] }, notOf(1, -1, 0)],
+    ],
   ],
   sample: [
     { logits: ["f32", [2, 2], four], temperature: one, topK: ["i32", [], 0], topP: one, random },
@@ -145,10 +225,39 @@ const refused: Readonly<Record<string, readonly [operands: Operands, options: ob
       [{ logits: ["f32", [2, 2], [1, 2, Number.NaN, 1]] }, "row 1 of the logits holds a NaN"],
     ],
   ],
+  sgd: [
+    {
+      ...{ weight: ["f32", [2, 1]], gradient: ["f32", [2, 1], [1, 2]], ids: ids(1, -1) },
+      ...{ scale: one, learningRate: one },
+    },
+    { momentum: 0, nesterov: false, weightDecay: 0 },
+    [
+      [{ ids: ids(0, 2) }, notOf(2, 2, 1)],
+      [{ ids: ids(-2, 0) }, notOf(2, -2, 0)],
+    ],
+  ],
   spell: [
     { ids: ids(0), characters: ["i32", [2, 2], four], lengths: ids(2, 2) },
     {},
-    [-1, 3].map((C) => [{ lengths: ids(2, C) }, `lengths[1] is ${C}, expected 0 to 2, the columns of characters`]),
+    [
+      ...[-1, 3].map(
+        (C): Row => [{ lengths: ids(2, C) }, `lengths[1] is ${C}, expected 0 to 2, the columns of characters`],
+      ),
+      ...[-1, 2].map((id): Row => [{ ids: ids(id) }, notOf(2, id, 0)]),
+    ],
+  ],
+  sumRows: [
+    { ids: ids(0, 1), rows: ["f32", [2, 1], [1, 2]] },
+    {},
+    [
+      [{ ids: ids(0, 2) }, notOf(2, 2, 1)],
+      [{ ids: ids(-1, 0) }, notOf(2, -1, 0)],
+    ],
+  ],
+  vectorScan: [
+    { a: ["f32", [2, 1, 1], [1, 2]], b: ["f32", [2, 1, 1], [1, 2]], h0: ["f32", [1, 1], [1]], lengths: ids(2) },
+    {},
+    [-1, 3].map((T) => [{ lengths: ids(T) }, `lengths[0] is ${T}, expected 0 to 2, the number of steps`]),
   ],
   wordVectorLoss: [
     {
@@ -166,9 +275,34 @@ const refused: Readonly<Record<string, readonly [operands: Operands, options: ob
       [{ starts: ids(0, 2, 2) }, "the path of word 0 goes from 0 to 2, of 2 nodes and at most 1 a word"],
       [{ starts: ids(0, 1, 3) }, "the path of word 1 goes from 1 to 3, of 2 nodes and at most 1 a word"],
       [{ starts: ids(0, 1, 0) }, "the path of word 1 goes from 1 to 0, of 2 nodes and at most 1 a word"],
+      [{ starts: ids(-1, 0, 1) }, "the path of word 0 goes from -1 to 0, of 2 nodes and at most 1 a word"],
+      [{ paths: ids(2, 1) }, "node 1 of word 0 is outside the tree of 1 nodes"],
+      [{ tokens: ids(0, 2) }, noToken(2, 1)],
+      [{ tokens: ids(-2, 0) }, noToken(-2, 0)],
+    ],
+  ],
+  wordVectorStep: [
+    {
+      ...{ input: ["f32", [2, 1]], output: ["f32", [2, 1]], tokens: ids(0, 1), keep: floats(1, 1), random },
+      ...{ noise: floats(1, 1), alias: ids(0, 1), learningRate: one },
+    },
+    { window: 1, dynamic: false, mean: false, negatives: 1, block: 1 },
+    [
+      [{ alias: ids(0, 2) }, notOf(2, 2, 1)],
+      [{ alias: ids(-1, 0) }, notOf(2, -1, 0)],
+      [{ tokens: ids(0, 2) }, noToken(2, 1)],
     ],
   ],
 };
+
+/** Ops that take their operands one by one. */
+const calls: Readonly<Record<string, (operands: Readonly<Record<string, Tensor>>) => Tensor | Record<string, Tensor>>> =
+  {
+    embedding: ({ weight, ids }) => ops.embedding(weight as Tensor, ids as Tensor),
+    mask: ({ x, lengths }) => ops.mask(x as Tensor, lengths as Tensor),
+    pick: ({ x, ids }) => ops.pick(x as Tensor, ids as Tensor),
+    sumRows: ({ ids, rows }) => ops.sumRows(ids as Tensor, rows as Tensor, 2),
+  };
 
 /** A run of one op in a layer, all of whose results are outputs. */
 async function run(executor: Executor, op: string, operands: Operands, options: object): Promise<unknown> {
@@ -181,7 +315,7 @@ async function run(executor: Executor, op: string, operands: Operands, options: 
     if (values !== undefined) feeds[name] = array.from(typeof values === "number" ? [values] : values);
   }
   const record = (ops as unknown as Record<string, (all: object) => Tensor | Record<string, Tensor> | undefined>)[op];
-  const made = graph.within("layer", () => record?.({ ...tensors, ...options })) ?? {};
+  const made = graph.within("layer", () => calls[op]?.(tensors) ?? record?.({ ...tensors, ...options })) ?? {};
   const results = "graph" in made ? { y: made as Tensor } : made;
   for (const [name, result] of Object.entries(results)) graph.output(name, result);
   return executor.compile(graph.program(), executor.createStore()).run(feeds);

@@ -2,7 +2,7 @@ import type {
   linearCrossEntropyGradient as gradientOperation,
   linearCrossEntropyOperation,
 } from "../../graph/ops/crossEntropy.js";
-import { expectIds } from "./embedding.js";
+import { expectTargets } from "./embedding.js";
 import type { Call } from "./kernel.js";
 import { multiplyTransposed, transposed } from "./matmul.js";
 import { normalizer } from "./softmax.js";
@@ -11,7 +11,7 @@ export function linearCrossEntropy(call: Call<typeof linearCrossEntropyOperation
   const { x, weight, bias, targets, losses, count, normalizers, shapes, zeros } = call;
   const [N, K] = shapes.x as [number, number];
   const [V] = shapes.weight as [number];
-  expectIds("linearCrossEntropy", targets, { minimum: -1, V });
+  expectTargets("linearCrossEntropy", targets, V);
   const logits = call.logits ?? zeros(N * V);
   for (let n = 0; n < N; n++) bias ? logits.set(bias, n * V) : logits.fill(0, n * V, (n + 1) * V);
   multiplyTransposed(x, weight, logits, { M: N, N: V, K, accumulate: true });

@@ -15,6 +15,19 @@ export function expectIds(operation: string, ids: Int32Array, { minimum, V }: { 
   }
 }
 
+/** @param words words for one of them, and for those that there are. @throws InputError for what is neither -1 nor in 0..V-1. */
+export function expectTargets(
+  operation: string,
+  targets: Int32Array,
+  V: number,
+  [one, all]: readonly [string, string] = ["target", "classes"],
+): void {
+  for (const [i, target] of targets.entries()) {
+    if (target >= -1 && target < V) continue;
+    throw new InputError(`${operation}: ${one} ${target} at position ${i} is neither -1 nor one of the ${V} ${all}.`);
+  }
+}
+
 export function embedding({ weight, ids, y, shapes }: Call<typeof embeddingOperation>): void {
   const [V, E] = shapes.weight as [number, number];
   expectIds("embedding", ids, { minimum: 0, V });

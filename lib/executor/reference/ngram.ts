@@ -1,5 +1,5 @@
 import type { ngramLossesOperation, ngramStepOperation } from "../../graph/ops/ngram.js";
-import { expectIds } from "./embedding.js";
+import { expectIds, expectTargets } from "./embedding.js";
 import type { Call } from "./kernel.js";
 import { expectLengths } from "./lengths.js";
 import { NgramTable } from "./ngramTable.js";
@@ -22,7 +22,7 @@ export function ngramLosses(call: Call<typeof ngramLossesOperation>): void {
   const table = new NgramTable(ngrams, ngrams[3] ?? 0);
   expectIds("ngramLosses", states, { minimum: 0, V: table.states });
   expectIds("ngramLosses", inputs, { minimum: 0, V: table.V });
-  expectIds("ngramLosses", targets, { minimum: -1, V: table.V });
+  expectTargets("ngramLosses", targets, table.V);
   expectLengths(lengths, T, "the steps of the inputs");
   losses.fill(0);
   orders?.fill(0);

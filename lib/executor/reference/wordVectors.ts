@@ -1,7 +1,7 @@
 import { InputError } from "../../errors.js";
 import type { wordVectorLossOperation, wordVectorStepOperation } from "../../graph/ops/wordVectors.js";
 import { philox, uniform01 } from "../../random/philox.js";
-import { expectIds } from "./embedding.js";
+import { expectIds, expectTargets } from "./embedding.js";
 import type { Call, Floats } from "./kernel.js";
 
 const key = 0x3c0de5;
@@ -83,7 +83,7 @@ function at0(values: Floats, index: number): number {
 function windowsOf(operation: string, call: Loss): Window[] {
   const { tokens, keep, window, dynamic, shapes } = call;
   const [V] = shapes.input as [number, number];
-  expectIds(operation, tokens, { minimum: -1, V });
+  expectTargets(operation, tokens, V, ["token", "words"]);
   if (call.alias) expectIds(operation, call.alias, { minimum: 0, V });
   // The words that are read, each with the number of its sentence.
   const kept: { at: number; word: number; sentence: number }[] = [];
@@ -136,11 +136,10 @@ function pathOf(operation: string, call: Loss, word: number): { row: number; sig
       `${operation}: the path of word ${word} goes from ${begin} to ${end}, of ${paths.length} nodes and at most ${call.longest} a word.`,
     );
   }
-  const outputs = Array.from(paths.subarray(begin, end), (node) => ({ row: node >> 1, sign: node & 1 ? -1 : 1 }));
-  expectIds(
-    operation,
-    Int32Array.from(outputs, ({ row }) => row),
-    { minimum: 0, V: call.shapes.output[0] as number },
-  );
-  return outputs;
+  const N = call.shapes.output[0] as number;
+  return Array.from(paths.subarray(begin, end), (node) => {
+    const row = node >> 1;
+    if (row >= 0 && row < N) return { row, sign: node & 1 ? -1 : 1 };
+    throw new InputError(`${operation}: node ${row} of word ${word} is outside the tree of ${N} nodes.`);
+  });
 }
