@@ -121,7 +121,8 @@ export class Profile {
   /** The rows as lines of text, with their share of the time, GFLOP/s and GB/s. */
   table(): string {
     const rows = this.rows();
-    const all = this.milliseconds;
+    // Not 0, where a clock is too coarse.
+    const all = this.milliseconds || 1;
     const rate = (amount: number, milliseconds: number) =>
       amount > 0 && milliseconds > 0 ? (amount / milliseconds / 1e6).toFixed(1) : "";
     const cells = rows.map(({ layer, op, runs, milliseconds, flops, bytes }) => [

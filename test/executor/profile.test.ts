@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Executor } from "../../lib/executor/executor.js";
+import type { Executor, OpTime } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { threadGroup } from "../../lib/executor/nativeCommunicator.js";
 import type { ProfileRow } from "../../lib/executor/profile.js";
@@ -81,27 +81,77 @@ test("ranks that are watched add what they compute, and each profile of a watche
   }
 });
 
-test("the trace of a run ends when the run does, however long its ops are", async () => {
-  const native = nativeExecutor();
-  const times = [5, 400, 1000].map((end, op) => ({ op, begin: end - 5, end }));
-  const slow: Executor = {
-    ...{ name: "slow", floats: native.floats, createStore: () => native.createStore() },
-    compile: (program, store, options) => {
-      const executable = native.compile(program, store);
-      const run: typeof executable.run = (...input) =>
-        executable.run(...input).finally(() => options?.onTimes?.(times));
-      return Object.assign(Object.create(executable), { run });
+/** An executor whose runs compute nothing, and say that their ops took these times. */
+function timed(times: readonly OpTime[]): Executor {
+  return {
+    ...{ name: "timed", floats: Float32Array, createStore: () => nativeExecutor().createStore() },
+    compile(program, _, options) {
+      const run = async () => {
+        options?.onTimes?.(times);
+        return { outputs: {}, nonFinite: null, collected: {} };
+      };
+      return { program, run, replay: run };
     },
   };
+}
+
+test("the trace of a run ends when the run does, however long its ops are", async () => {
+  const times = [5, 400, 1000].map((end, op) => ({ op, begin: end - 5, end }));
   const profile = new Profile();
+  const executor = profile.watch(timed(times));
   const before = performance.now();
-  await profile.watch(slow).compile(example(), native.createStore()).run(feeds);
+  await executor.compile(example(), executor.createStore()).run(feeds);
   const after = performance.now();
   for (const [i, { ts, dur }] of profile.trace().traceEvents.entries()) {
     const untilEnd = 1000 - (times[i]?.end ?? 0);
     expect(ts + dur).toBeGreaterThanOrEqual(1000 * (before - untilEnd));
     expect(ts + dur).toBeLessThanOrEqual(1000 * (after - untilEnd));
   }
+});
+
+test("the same op of a layer is one row for all programs, and each program is a thread of the trace", async () => {
+  const record = () => {
+    const graph = new Graph();
+    const x = graph.feed("x", "f32", [1000, 500]);
+    const weight = graph.variable({ name: "w", dtype: "f32", shape: [2000, 500] });
+    const y = graph.within("encoder", () => ops.tanh(ops.linear(x, weight)));
+    graph.output("y", ops.square(y));
+    return graph.program();
+  };
+  const ends = [2, 2.5, 6.5];
+  const profile = new Profile();
+  const executor = profile.watch(timed(ends.map((end, op) => ({ op, begin: ends[op - 1] ?? 0, end }))));
+  const [first, second] = [record(), record()].map((program) => executor.compile(program, executor.createStore()));
+  for (const executable of [first, first, second]) await executable?.run({});
+  const [x, w, y] = [4 * 1000 * 500, 4 * 2000 * 500, 4 * 1000 * 2000];
+  const flops = 2 * 1000 * 500 * 2000;
+  expect(profile.rows()).toEqual([
+    { layer: "", op: "square", runs: 3, milliseconds: 12, flops: 0, bytes: 3 * 2 * y },
+    { layer: "encoder", op: "linear", runs: 3, milliseconds: 6, flops: 3 * flops, bytes: 3 * (x + w + y) },
+    { layer: "encoder", op: "tanh", runs: 3, milliseconds: 1.5, flops: 0, bytes: 3 * 2 * y },
+  ]);
+  expect(profile.milliseconds).toBe(19.5);
+  expect(profile.table()).toBe(
+    [
+      "layer    op      runs     ms   share  GFLOP/s  GB/s",
+      "-        square     3  12.00  61.5 %            4.0",
+      "encoder  linear     3   6.00  30.8 %   1000.0   7.0",
+      "encoder  tanh       3   1.50   7.7 %           32.0",
+    ].join("\n"),
+  );
+  const { traceEvents } = profile.trace();
+  expect(traceEvents.map(({ tid }) => tid)).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1]);
+  const args = { layer: "encoder", flops, bytes: x + w + y };
+  expect(traceEvents[3]).toMatchObject({ name: "linear", cat: "op", ph: "X", pid: 1, args });
+  expect(traceEvents.slice(0, 3).map(({ dur }) => dur)).toEqual([2000, 500, 4000]);
+  expect((traceEvents[2]?.ts as number) - (traceEvents[0]?.ts as number)).toBeCloseTo(2500, 3);
+});
+
+test("where a clock is too coarse for what ran, shares are 0", async () => {
+  const profile = new Profile();
+  const executor = profile.watch(timed([{ op: 0, begin: 1, end: 1 }]));
+  await executor.compile(example(), executor.createStore()).run(feeds);
+  expect(profile.table()).toMatch(/ 0\.0 %$/);
 });
 
 test("a product counts two flops for each multiplication, and everything its bytes", async () => {
