@@ -177,6 +177,9 @@ test("what is no communicator is refused when a program is compiled, and so is o
       "compile: expected communicator to be a communicator: of mpi() or threadGroup(), got null.",
     );
   }
+  for (const part of [{ rank: "0" }, { size: undefined }, { rank: 0.5 }, { gather: [] }]) {
+    expect(compile(new ReferenceExecutor(), { ...own, ...part })).toThrow("expected communicator to be a communicator");
+  }
   expect(compile(new ReferenceExecutor(), own)).not.toThrow();
   expect(compile(nativeExecutor(), own)).toThrow(
     "compile: the native executor needs a communicator of the addon: mpi(), threadGroup().",

@@ -38,3 +38,22 @@ test("variables stay known when their program is no longer kept, so that a check
     "more",
   ]);
 });
+
+test("programs are recorded for training where that is asked, and of some rows of a batch where others have the rest", () => {
+  const recorded = (options?: { training: boolean }) => {
+    const graphs: Graph[] = [];
+    const programs = new Programs(model(), options);
+    const record = (graph: Graph) => {
+      graphs.push(graph);
+      graph.output("x", graph.feed("x", "f32", [1]));
+    };
+    programs.get("all", record);
+    programs.get("some", record, { first: 2, of: 6 });
+    return graphs.map(({ training, rows }) => [training, rows?.first, rows?.of]);
+  };
+  expect(recorded({ training: true })).toEqual([
+    [true, undefined, undefined],
+    [true, 2, 6],
+  ]);
+  expect(recorded().map(([training]) => training)).toEqual([false, false]);
+});

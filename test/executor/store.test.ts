@@ -81,4 +81,32 @@ for (const executor of executors) {
     (await store.read("w")).fill(-1);
     expect([...(await store.read("w"))]).toEqual(values);
   });
+
+  test(`${executor.name}: quantize rounds each row of a matrix of floats that are finite, and refuses what else there is`, async () => {
+    const store = await filled();
+    const rounded = async (type: "bfloat16" | "int8", ...weights: number[]) => {
+      await store.write("w", executor.floats.from(weights));
+      await store.quantize("w", type);
+      return [...(await store.read("w"))];
+    };
+    // 8 bits of mantissa: steps of 1/128 from 1 to 2.
+    expect(await rounded("bfloat16", 1.01, 2, 3, 4, -1.01, 6)).toEqual([1.0078125, 2, 3, 4, -1.0078125, 6]);
+    // 127 steps to the largest of a row: of 1 in the first, of 2 in the second.
+    expect(await rounded("int8", 1, -127, 3.2, -254, 3.2, 2)).toEqual([1, -127, 3, -254, 4, 2]);
+    store.declare({ name: "vector", dtype: "f32", shape: [3] });
+    store.declare({ name: "ids", dtype: "i32", shape: [2, 2] });
+    for (const [name, text] of [
+      ["vector", "f32[3]"],
+      ["ids", "i32[2,2]"],
+    ] as const) {
+      const message = `quantize: expected a matrix of f32 values, got ${name} ${text}.`;
+      await expect(store.quantize(name, "int8")).rejects.toThrow(new ShapeError(message));
+    }
+    await expect(store.quantize("w", "int3" as "int8")).rejects.toThrow("quantize: expected type to be ");
+    await expect(store.quantize("v", "int8")).rejects.toThrow(new InputError('Store: there is no variable "v".'));
+    for (const wrong of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+      await expect(rounded("int8", 1, 2, 3, 4, wrong, 6)).rejects.toThrow(InputError);
+      expect([...(await store.read("w"))]).toEqual([1, 2, 3, 4, wrong, 6]);
+    }
+  });
 }
