@@ -29,5 +29,8 @@ test.each(executors.map((executor) => [executor.name, executor] as const))(
       op: null,
       y: [expect.closeTo(Math.tanh(1), 6), 1, expect.closeTo(Math.tanh(1), 6)],
     });
+    const infinite = { x: Float32Array.of(0, Number.POSITIVE_INFINITY, 0) };
+    const { outputs } = await executable.replay(infinite, { steps: 1, carry: {} });
+    expect(outputs.y?.[1]).toBe(1);
   },
 );

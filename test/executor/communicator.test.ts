@@ -167,6 +167,14 @@ test("ranks that send what does not fit together are told so", async () => {
   });
 });
 
+test("a group has 1 to 4 ranks", async () => {
+  for (const size of [0, 5, 1.5]) {
+    await expect(threadGroup(size)).rejects.toThrow(
+      `threadGroup: expected size to be a whole number at least 1 and at most 4, got ${size}.`,
+    );
+  }
+});
+
 test("what is no communicator is refused when a program is compiled, and so is one of another kind by the native executor", () => {
   const program = sumProgram();
   const own = { rank: 0, size: 2, gather: async () => [] } as unknown as Communicator;

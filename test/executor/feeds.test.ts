@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { InputError } from "../../lib/errors.js";
 import type { Executor, Feeds } from "../../lib/executor/executor.js";
-import { nativeExecutor } from "../../lib/executor/native.js";
+import { nativeExecutor, nativeInfo } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { Graph, ops } from "../../lib/graph/index.js";
 
@@ -10,6 +10,18 @@ const executors: Executor[] = [
   new ReferenceExecutor(),
   new ReferenceExecutor({ precision: "float64" }),
 ];
+
+test("the executors say what they are, and the reference has two precisions", () => {
+  expect(executors.map(({ name, floats }) => [name, floats])).toEqual([
+    ["native", Float32Array],
+    ["reference float32", Float32Array],
+    ["reference float64", Float64Array],
+  ]);
+  expect(nativeExecutor().rounding).toBe(`${nativeInfo().kernels.chosen} kernels`);
+  expect(() => new ReferenceExecutor({ precision: "double" as "float64" })).toThrow(
+    "ReferenceExecutor: expected precision to be ",
+  );
+});
 
 for (const executor of executors) {
   const { name: own } = executor.floats;
@@ -32,6 +44,12 @@ for (const executor of executors) {
     const running = [executable.run({ ...fed, x }), executable.replay({ ...fed, x }, { steps: 1, carry: {} })];
     x.fill(0);
     for (const { outputs } of await Promise.all(running)) expect(Array.from(outputs.y ?? [])).toEqual(wanted);
+  });
+
+  test(`${executor.name}: the outputs of a run stay what they are when the program runs again`, async () => {
+    const { outputs } = await executable.run(fed);
+    await executable.run({ ...fed, s: 3 });
+    expect(Array.from(outputs.y ?? [])).toEqual(wanted);
   });
 
   test.each<[string, unknown, string]>([

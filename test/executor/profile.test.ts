@@ -45,6 +45,16 @@ for (const executor of [new ReferenceExecutor(), nativeExecutor()] as Executor[]
     expect(profile.trace().traceEvents.length).toBe(profile.rows().reduce((sum, { runs }) => sum + runs, 0));
   });
 
+  test(`${executor.name}: times begin with the run`, async () => {
+    const seen: OpTime[] = [];
+    const onTimes = (times: readonly OpTime[]) => seen.push(...times);
+    const executable = executor.compile(example(), executor.createStore(), { onTimes });
+    const start = performance.now();
+    await executable.run(feeds);
+    expect(seen[0]?.begin).toBeGreaterThanOrEqual(0);
+    expect(seen.at(-1)?.end).toBeLessThanOrEqual(performance.now() - start);
+  });
+
   test(`${executor.name}: the times of ops follow each other, and are no longer than the run`, async () => {
     const profile = new Profile();
     const executable = watched(profile);

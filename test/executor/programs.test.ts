@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import type { Communicator } from "../../lib/executor/communicator.js";
+import type { Executor } from "../../lib/executor/executor.js";
 import { Programs } from "../../lib/executor/programs.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import type { Graph } from "../../lib/graph/graph.js";
@@ -22,6 +24,7 @@ test("a program is recorded once for its key, and again only when many others ha
     if (i < 300) expect(use("first")).toBe(first);
   }
   expect(recorded.filter((key) => key === "first")).toHaveLength(1);
+  expect(use("first")).toBe(first);
   for (let i = 600; i < 1200; i++) use(`${i}`);
   use("first");
   expect(recorded.filter((key) => key === "first")).toHaveLength(2);
@@ -56,4 +59,23 @@ test("programs are recorded for training where that is asked, and of some rows o
     [true, 2, 6],
   ]);
   expect(recorded().map(([training]) => training)).toEqual([false, false]);
+});
+
+test("programs add over the ranks that they are given", () => {
+  const own = { rank: 0, size: 2, gather: async () => [] } as unknown as Communicator;
+  const { executor, store } = model();
+  const seen: unknown[] = [];
+  const watched: Executor = {
+    ...{ name: "watched", floats: executor.floats, createStore: () => executor.createStore() },
+    compile(program, store, options) {
+      seen.push(options?.communicator);
+      return executor.compile(program, store, options);
+    },
+  };
+  for (const options of [{ communicator: own }, {}]) {
+    new Programs({ executor: watched, store }, options).get("x", (graph) =>
+      graph.output("x", graph.feed("x", "f32", [1])),
+    );
+  }
+  expect(seen).toEqual([own, undefined]);
 });

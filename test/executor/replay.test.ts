@@ -26,20 +26,22 @@ for (const executor of executors) {
     const constant = { pair: executor.floats.from([1, 2]), temperature: 1, topK: Int32Array.of(0), topP: 1 };
     const begin = executor.floats.from([0.1, 0.2, 0.3, -0.1, 0.5, 0]);
     const collected: number[] = [];
+    const states: number[] = [];
     let next: Float32Array | Float64Array = begin;
     for (let step = 0; step < 7; step++) {
       const { outputs } = await executable.run({ ...constant, state: next, random: Int32Array.of(9, 40 + step) });
       collected.push(...(outputs.ids as Int32Array));
       next = outputs.next as Float32Array;
+      states.push(...next);
     }
     const feeds = { ...constant, state: begin, random: Int32Array.of(9, 40) };
     const replayed = await executable.replay(feeds, {
       steps: 7,
       carry: { state: "next" },
       counters: ["random"],
-      collect: ["ids"],
+      collect: ["ids", "next"],
     });
-    expect([...(replayed.collected.ids as Int32Array)]).toEqual(collected);
+    expect(replayed.collected).toEqual({ ids: Int32Array.from(collected), next: executor.floats.from(states) });
     expect(replayed.outputs.next).toEqual(next);
     expect(feeds.random[1]).toBe(40);
     const wrong = (replay: object) => executable.replay(feeds, { steps: 2, carry: {}, ...replay });

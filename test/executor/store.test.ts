@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { InputError, ShapeError } from "../../lib/errors.js";
+import { InputError, OptionError, ShapeError } from "../../lib/errors.js";
 import type { Executor, Values } from "../../lib/executor/executor.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
@@ -80,6 +80,27 @@ for (const executor of executors) {
     await writing;
     (await store.read("w")).fill(-1);
     expect([...(await store.read("w"))]).toEqual(values);
+  });
+
+  test(`${executor.name}: whole numbers are read as whole numbers, floats in the executor's type`, async () => {
+    const store = await filled();
+    store.declare({ name: "ids", dtype: "i32", shape: [3] });
+    expect(await store.read("ids")).toEqual(Int32Array.of(0, 0, 0));
+    await store.write("ids", Int32Array.of(7, -2, 2 ** 31 - 1));
+    expect(await store.read("ids")).toEqual(Int32Array.of(7, -2, 2 ** 31 - 1));
+    expect(await store.read("w")).toEqual(executor.floats.from(values));
+  });
+
+  test(`${executor.name}: a program needs a store of its executor`, () => {
+    const graph = new Graph();
+    graph.output("y", ops.square(graph.variable(weight)));
+    const program = graph.program();
+    const others = executors.filter((other) => other !== executor).map((other) => other.createStore());
+    for (const store of [...others, new ReferenceExecutor({ precision: "float64" }).createStore()]) {
+      expect(() => executor.compile(program, store)).toThrow(
+        new OptionError("compile: expected a store of this executor: createStore()."),
+      );
+    }
   });
 
   test(`${executor.name}: quantize rounds each row of a matrix of floats that are finite, and refuses what else there is`, async () => {
