@@ -63,12 +63,12 @@ export class AddonExecutor implements Executor {
   }
 
   createStore(): Store {
-    return new BoundStore(new this.#addon.Store());
+    return new BoundStore(this.#addon);
   }
 
   compile(program: Program, store: Store, options: CompileOptions = {}): Executable {
     const { onTimes, communicator } = completeOptions("compile", options, compileRules);
-    if (!(store instanceof BoundStore)) {
+    if (!(store instanceof BoundStore && store.addon === this.#addon)) {
       throw new OptionError("compile: expected a store of this executor: createStore().");
     }
     expectProgram(program);
@@ -99,8 +99,9 @@ class BoundStore implements Store {
   /** Rejects for good if the first values of a variable could not be made. */
   #filled: Promise<unknown> = Promise.resolve();
 
-  constructor(handle: AddonStore) {
-    this.handle = handle;
+  /** @param addon the addon that keeps the values: programs of another one cannot reach them. */
+  constructor(readonly addon: ProgramAddon) {
+    this.handle = new addon.Store();
   }
 
   declare(spec: VariableSpec): void {

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { InputError, OptionError, ShapeError } from "../../lib/errors.js";
+import { AddonExecutor } from "../../lib/executor/addonExecutor.js";
 import type { Executor, Values } from "../../lib/executor/executor.js";
+import { loadAddon } from "../../lib/executor/loadAddon.js";
 import { nativeExecutor } from "../../lib/executor/native.js";
 import { ReferenceExecutor } from "../../lib/executor/reference/executor.js";
 import { Graph, ops } from "../../lib/graph/index.js";
@@ -131,3 +133,13 @@ for (const executor of executors) {
     }
   });
 }
+
+test("a store in C++ is for the addon that keeps it, whichever executor has that", () => {
+  const graph = new Graph();
+  graph.output("y", ops.square(graph.feed("x", "f32", [1])));
+  const program = graph.program();
+  const other = new AddonExecutor("other", { ...loadAddon() });
+  expect(() => nativeExecutor().compile(program, nativeExecutor().createStore())).not.toThrow();
+  expect(() => nativeExecutor().compile(program, other.createStore())).toThrow("expected a store of this executor");
+  expect(() => other.compile(program, nativeExecutor().createStore())).toThrow("expected a store of this executor");
+});
