@@ -104,7 +104,7 @@ export class Profile {
         const [count, cost] = [runs[i] as number, costs[i] as OpCost];
         if (count === 0) continue;
         const key = JSON.stringify([layer, op]);
-        const row = rows.get(key) ?? { layer, op, runs: 0, milliseconds: 0, flops: 0, bytes: 0 };
+        const row = rows.get(key) ?? { runs: 0, milliseconds: 0, flops: 0, bytes: 0 };
         rows.set(key, {
           layer,
           op,

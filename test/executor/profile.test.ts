@@ -78,7 +78,8 @@ test("ranks that are watched add what they compute, and each profile of a watche
   for (const executor of [nativeExecutor(), new ReferenceExecutor()] as Executor[]) {
     const profiles = [new Profile(), new Profile()] as const;
     const watched = profiles[1].watch(profiles[0].watch(executor));
-    expect([watched.name, watched.rounding]).toEqual([executor.name, executor.rounding]);
+    expect(watched).toMatchObject({ name: executor.name, floats: executor.floats });
+    expect(watched.rounding).toBe(executor.rounding);
     const group = await threadGroup(2);
     const runs = group.map((communicator, rank) =>
       watched.compile(graph.program(), watched.createStore(), { communicator }).run({ x: Float32Array.of(rank, 5) }),
