@@ -14,7 +14,7 @@ const longest = 3000;
 /** As many tests that notice nothing are enough. */
 const mostTests = 40;
 
-/** What the processes before this one, and the tests before this test, have found out. */
+/** Findings of the processes before this one, and of the tests before this test. */
 class Record {
   found = new Set();
   missed = new Map();
@@ -87,7 +87,7 @@ export default class AskingRunner extends TestRunner {
       this.#record.write("asks", test, id);
       const result = await this.#tried(run, { id, most, milliseconds: 3000 + 10 * took });
       this.#record.write(result === "passed" ? "missed" : "found", test, id);
-      // What a mutant has spoilt would be counted against the next one.
+      // Damage that a mutant has done would be counted against the next one.
       if (result === "late" || (result === "failed" && !(await ends(run)))) process.exit(1);
     }
     Atomics.store(this.#rounds, 0, 0);

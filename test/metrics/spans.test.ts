@@ -16,7 +16,7 @@ test.each([
   ["S-X S-X I-X", ["X:0-1", "X:1-2", "X:2-3"]],
   // Brackets stand for spans of one token; a dot for none.
   ["[-X ]-X . I-X", ["X:0-1", "X:1-2", "X:3-4"]],
-  // What goes on after a bracket begins nothing, and is not told a second time; a mark may be no letter.
+  // A span that goes on after a bracket begins nothing, and is not told a second time; a mark may be no letter.
   ["[-X I-X I-X O B-X", ["X:0-1", "X:4-5"]],
   ["O -X O", ["X:1-2"]],
   ["O O", []],

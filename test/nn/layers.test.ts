@@ -159,7 +159,7 @@ test("sizes that were left out follow from those that were not", () => {
   expect(both.parameters.map(({ name }) => name)).toEqual([
     ...["rnn.weight_ih_l0", "rnn.weight_hh_l0", "rnn.weight_ih_l0_reverse", "rnn.weight_hh_l0_reverse"],
   ]);
-  // Of blocks that normalise what they read, the sum is normalised at the end; others have done so.
+  // Blocks that normalise what they read leave the sum to be normalised at the end; others have done so.
   const last = (options: object) => {
     const { parameters } = new Transformer("t", { size: 4, heads: 2, ...options });
     return parameters.at(-1)?.name;

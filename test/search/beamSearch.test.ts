@@ -430,11 +430,11 @@ test.each([
 });
 
 test.each<[shares: Shares, options: Partial<BeamSearchOptions>, expected: string[]]>([
-  // What has ended comes before what is as likely, and in the end before what is cut off.
+  // An ended one comes before one that is as likely, and in the end before those that are cut off.
   [[0.3, 0.1, 0.6], { beams: 2, maximumLength: 2 }, ["b", ""]],
   [[0.4, 0.1, 0.5], { beams: 2, maximumLength: 3 }, ["b", "", ""]],
   [[0.5, 0, 0.5], { beams: 1, maximumLength: 2 }, ["", ""]],
-  // Of equals the smaller token.
+  // Among equals the smaller token.
   [[0, 0.5, 0.5], { beams: 1, maximumLength: 3 }, ["a", "aa", "aaa"]],
   [[0.8, 0.1, 0.1], { beams: 1, maximumLength: 2, prefix: [3, 2] }, ["b", "ba"]],
 ])("%j %j: the best text after each step is %j", async (shares, options, expected) => {

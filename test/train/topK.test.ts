@@ -295,7 +295,7 @@ test("a checkpoint's residuals are shared out among the ranks there are, and one
   const parameters = [{ name: "w", shape: [2, 2] }];
   const place = { rank: 1, size: 2 };
   expect(ownResiduals([own], parameters, place)).toEqual([{ ...own, name: "residual/w" }]);
-  // Of twelve ranks, the second of three has those of 1, 4, 7 and 10; where nothing is sent later there are none.
+  // The second of three ranks has those of 1, 4, 7 and 10 of twelve; where nothing is sent later there are none.
   const other = { name: "w", dtype: "f32", shape: [2, 2], values: new Float32Array(4) } as const;
   const many = Array.from({ length: 12 }, (_, rank) => {
     return { ...own, name: `residual/${rank}/w`, values: Float32Array.of(2 ** rank, rank, 0, 1) };

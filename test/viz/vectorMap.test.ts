@@ -159,7 +159,7 @@ test("both axes have one scale, and all points lie inside of the frame, however 
     for (const [pointX, pointY] of [origin, right, up]) {
       expect(pointX > x && pointX < x + w && pointY > y && pointY < y + h).toBe(true);
     }
-    // What is longer fills most of the frame.
+    // The longer side fills most of the frame.
     expect(Math.max(across / w, above / h)).toBeGreaterThan(0.75);
   }
 });

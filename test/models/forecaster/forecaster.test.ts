@@ -134,7 +134,7 @@ test.each(["segments", "autoregressive"] as const)(
       for (const h of [0, 1, 2]) {
         const own = quantiles.map((quantile) => quantile[h] as number);
         if (decoder === "segments") {
-          // Of a normal distribution: 0.8416 deviations below its mean, and 1.2816 above.
+          // A normal distribution has them 0.8416 deviations below its mean, and 1.2816 above.
           const deviation = ((own[1] as number) - (point[h] as number)) / 1.281551566;
           expect(own[0]).toBeCloseTo((point[h] as number) - 0.841621234 * deviation, 6);
           continue;

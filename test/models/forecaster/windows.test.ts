@@ -116,7 +116,7 @@ test("windows end at the last value, a stride apart, and of the last steps alone
     expect(tokens).toBe(2 * form.B);
     return all.slice(0, form.B);
   };
-  // Of the series too short for a full window the fullest.
+  // The fullest one, where the series is too short for a full window.
   expect(firsts({})).toEqual([[8, 7, 6], [5, 4, 3], [102]]);
   expect(firsts({}, 1)).toEqual([[5, 4, 3], [102]]);
   expect(firsts({ stride: 3 })).toEqual([[8, 5, 102]]);

@@ -135,7 +135,7 @@ test("the simple models' losses are what their counts say", async () => {
   const [stay, go] = [1.5 / 3, 0.5 / 2];
   expect(repeated?.loss).toBeCloseTo(-Math.log(stay) - Math.log(1 - go), 10);
   expect(repeated?.microF1).toBe(1);
-  // Of frames further on the one before counts, and each sequence begins with its own first.
+  // Further on the frame before counts, and each sequence begins with its own first.
   const more = await own.evaluate([
     sequenceOf([
       [1, 1],

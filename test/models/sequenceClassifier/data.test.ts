@@ -89,7 +89,7 @@ test("a digest tells texts and labels apart", async () => {
     ),
   );
   expect(new Set(identities).size).toBe(identities.length);
-  // What is measured is not weighted.
+  // Measured data is not weighted.
   const measured = { tokenizer, role: "validate" as const };
   expect((await LabelledData.create(examples, { ...measured, balanced: true })).identity).toBe(identities[0]);
   expect(await digest({})).toBe(digests[0]);

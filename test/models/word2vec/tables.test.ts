@@ -126,7 +126,7 @@ test("a block is as small as the word asks for that is read or drawn most, and a
     const { stream, model } = await contextsOf("a a a b c\n".repeat(20), { window: 1, negatives: 1, ...options });
     for await (const { form } of new ContextData(stream, { model, sample: 0.1, noisePower: 2 }).batches(0)) return form;
   };
-  // Of a, a share of 0.6, 57 in 100 are read: 34.5 of 74.5 words. As noise it is 3600 of 4400.
+  // The word a has a share of 0.6, and 57 in 100 of it are read: 34.5 of 74.5 words. As noise it is 3600 of 4400.
   expect(await blockOf({ architecture: "cbow" })).toMatchObject({ block: 18 });
   expect(await blockOf({ architecture: "skip-gram" })).toMatchObject({ block: 9 });
   const tree = { objective: "hierarchical", negatives: undefined, window: 3 } as never as Partial<Word2VecOptions>;
