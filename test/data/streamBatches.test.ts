@@ -86,6 +86,19 @@ test("reading from a window on gives the windows that an uninterrupted reading g
   expect(whole.map(({ index }) => index)).toEqual(whole.map((_, i) => i));
 });
 
+test("windows of more tokens than are read at once are read one after the other", async () => {
+  const windows: [number, number | undefined][] = [];
+  for await (const { inputs } of new StreamBatches(counting(40_000), { windowLength: 17_000, batchSize: 1 }).batches()) {
+    windows.push([inputs.length, inputs[0]]);
+    if (windows.length > 3) break;
+  }
+  expect(windows).toEqual([
+    [17_000, 0],
+    [17_000, 17_000],
+    [5999, 34_000],
+  ]);
+});
+
 test("a text shorter than one batch of windows is an error with numbers", () => {
   expect(() => new StreamBatches(counting(1000), { batchSize: 20, windowLength: 50 })).toThrow(
     "The text has 1000 tokens, but one batch of windows needs 1001 (batchSize 20 x windowLength 50 + 1). " +

@@ -174,6 +174,15 @@ test("35 groups are 35 different marks, and hostile labels are text", () => {
   expect(every(picture).some(({ name }) => name === "script")).toBe(false);
 });
 
+test("a label is drawn up to 30 letters, and said whole", () => {
+  const names = ["a".repeat(30), "b".repeat(31)];
+  const points = names.map((label, i) => ({ label, x: i, y: i }));
+  const svg = vectorMapSVG({ points, shares: [1, 0] });
+  expect(svg).toContain(`>${names[0]}</text>`);
+  expect(svg).toContain(`>${"b".repeat(29)}…</text>`);
+  expect(svg).toContain(`<title>${names[1]}</title>`);
+});
+
 test("the axes say their shares of the variance", () => {
   const svg = vectorMapSVG({ points: [0, 1, 2].map((i) => ({ label: "a", x: i, y: i % 2 })), shares: [0.6213, 0.2] });
   expect(svg).toContain("first component, 62.1 % of the variance");
