@@ -246,9 +246,11 @@ async function beginning({ create, data, base }: Tried, options: object) {
       frozen,
       [...(await model.store.read(name))],
     ]);
+    const program = graph.program();
     return {
+      program,
       scalars: graph.defaults,
-      all: JSON.stringify([graph.program(), graph.defaults, await Promise.all(weights), Object.entries(feeds)]),
+      all: JSON.stringify([program, graph.defaults, await Promise.all(weights), Object.entries(feeds)]),
     };
   }
   throw new Error(`${model.kind.name}: the data has no batch.`);
@@ -276,13 +278,33 @@ test.each(kinds)("$kind.name: each option changes what is learnt", async (tried)
   expect(without).toEqual([]);
 });
 
+/** Options of two layers each, with dropout between them. */
+function withDropout({ kind }: Tried): object {
+  const layers = Object.keys(kind.options).filter((name) => /^(encoderL|decoderL|l)ayers$/.test(name));
+  return { dropout: 0.2, ...Object.fromEntries(layers.map((name) => [name, 2])) };
+}
+
 test.each(kinds.filter(({ dropped }) => dropped))("$kind.name: dropout is in every place", async (tried) => {
-  const layers = Object.keys(tried.kind.options).filter((name) => /^(encoderL|decoderL|l)ayers$/.test(name));
-  const { scalars } = await beginning(tried, { dropout: 0.2, ...Object.fromEntries(layers.map((name) => [name, 2])) });
+  const { scalars } = await beginning(tried, withDropout(tried));
   expect(scalars).toEqual(
     Object.fromEntries((tried.dropped ?? []).map((place) => [`${place}.dropout`, expect.closeTo(0.2, 7)])),
   );
 });
+
+test.each(kinds.filter(({ kind }) => "variational" in kind.options))(
+  "$kind.name: variational dropout has one mask for all steps in every place that has steps",
+  async (tried) => {
+    for (const variational of [false, true]) {
+      const { program } = await beginning(tried, { ...withDropout(tried), variational });
+      const masks = program.ops.filter(({ name }) => name === "dropout");
+      const overTime = masks.filter(({ attributes: [, isOverTime] }) => isOverTime === 1).map(({ path }) => path);
+      const ofPooled = tried.kind.name === "SequenceClassifier" ? ["output.dropout"] : [];
+      const places = masks.map(({ path }) => path).filter((path) => !ofPooled.includes(path as string));
+      expect(overTime).toEqual(variational ? places : []);
+      expect(places.length).toBeGreaterThan(1);
+    }
+  },
+);
 
 // Words of word vectors are left out at random: there it is the tokens that are read.
 test.each(kinds.filter(({ kind }) => kind.name !== "Word2Vec"))(
