@@ -18,6 +18,7 @@ import {
   Linear,
   LSTM,
   Parameter,
+  RecurrentStack,
   RNN,
 } from "../../lib/nn/index.js";
 import { initializer } from "../../lib/nn/initializers.js";
@@ -76,6 +77,13 @@ const firstOf = (layer: { readonly parameters: readonly Parameter[] }, name: str
   const own = layer.parameters.find((parameter) => parameter.name.endsWith(name)) as Parameter;
   return [...own.initializer(own.shape, randomSource(1, own.name))];
 };
+
+test.each(["lstm", "peephole-lstm"] as const)("%s: the forget gate begins at forgetBias", (cell) => {
+  const bias = (options: object) =>
+    firstOf(new RecurrentStack("rnn", { cell, inputSize: 3, hiddenSize: 2, ...options }), "bias_ih_l0");
+  expect(bias({})).toEqual([0, 0, 1, 1, 0, 0, 0, 0]);
+  expect(bias({ forgetBias: 0.5 })).toEqual([0, 0, 0.5, 0.5, 0, 0, 0, 0]);
+});
 
 test("layers begin with the values that their docs name", () => {
   const norm = new LayerNorm("norm", { size: 2 });

@@ -109,3 +109,27 @@ test("dropout leaves out half of the words' vectors, by other masks for each tok
     }
   }
 });
+
+test("what each layer makes of a sentence is the same beside a longer one, read backwards too", async () => {
+  const sizes = { vocabularySize: 6, characterCount: 2, classes: 2, embeddingSize: 2, hiddenSize: 2, layers: 2 };
+  const network = new SequenceTaggerNetwork({ ...sizes, characters: "none", bidirectional: true });
+  const executor = new ReferenceExecutor({ precision: "float64" });
+  const store = await storeOf(executor, network, (i, size) => numbers(size, i + 1));
+  const layersOf = async (ids: readonly number[], lengths: readonly number[]) => {
+    const B = lengths.length;
+    const graph = new Graph();
+    const { layers } = network.layers(graph, { T: ids.length / B, B, C: 1, W: 1 });
+    for (const [k, layer] of layers.entries()) graph.output(`${k}`, layer);
+    const feeds = { ids: Int32Array.from(ids), lengths: Int32Array.from(lengths) };
+    const { outputs } = await executor.compile(graph.program(), store).run(feeds);
+    return [0, 1].map((k) => [...(outputs[k] as Float32Array)]);
+  };
+  const alone = await layersOf([1, 2], [2]);
+  const beside = await layersOf([1, 3, 2, 4, 0, 5], [2, 3]);
+  const F = 4;
+  for (const [k, own] of alone.entries()) {
+    const first = [0, 1].flatMap((t) => (beside[k] as number[]).slice(t * 2 * F, t * 2 * F + F));
+    for (const [i, value] of own.entries()) expect(first[i]).toBeCloseTo(value, 12);
+    expect(new Set(own).size).toBeGreaterThan(4);
+  }
+});
