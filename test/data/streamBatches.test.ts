@@ -87,8 +87,9 @@ test("reading from a window on gives the windows that an uninterrupted reading g
 });
 
 test("windows of more tokens than are read at once are read one after the other", async () => {
+  const batches = new StreamBatches(counting(40_000), { windowLength: 17_000, batchSize: 1 });
   const windows: [number, number | undefined][] = [];
-  for await (const { inputs } of new StreamBatches(counting(40_000), { windowLength: 17_000, batchSize: 1 }).batches()) {
+  for await (const { inputs } of batches.batches()) {
     windows.push([inputs.length, inputs[0]]);
     if (windows.length > 3) break;
   }
