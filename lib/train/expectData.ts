@@ -20,7 +20,7 @@ export async function expectData<Form>(
 }
 
 /** @throws InputError where data has no targets, and so no mean loss. @param name of the data. */
-export function expectTargets(name: string, targets: number): void {
+export function expectAnyTarget(name: string, targets: number): void {
   if (targets > 0) return;
   throw new InputError(
     `Trainer: the ${name} has nothing that is predicted, so there is no loss: take more of it. Of word vectors it may be that all its ` +

@@ -8,7 +8,7 @@ import type { Checkpoint } from "./checkpoint.js";
 import { explosion } from "./divergence.js";
 import { EvaluationStep, Tally } from "./evaluation.js";
 import type { EndEvent, EndReason, History, TrainerEvents } from "./events.js";
-import { expectData, expectTargets } from "./expectData.js";
+import { expectAnyTarget, expectData } from "./expectData.js";
 import type { Fingerprint } from "./fingerprint.js";
 import { expectSameTraining, fingerprintOf, turnsOf } from "./fingerprint.js";
 import { clearMoments, ModelTurn } from "./modelTurn.js";
@@ -185,7 +185,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       if (this.#at.epoch < epochs) await checkpoint();
     }
     // An epoch of words left out at random may have none, and so may the share of a rank that learns alone.
-    if (isWhole && !this.#outer) expectTargets("data", targets);
+    if (isWhole && !this.#outer) expectAnyTarget("data", targets);
     return this.#end("finished", progress);
   }
 
@@ -278,7 +278,7 @@ export class Trainer<Form = unknown> extends EventEmitter<TrainerEvents> {
       else tally.add(await this.#evaluation.run(batch), batch.unknown);
     }
     await this.#ranks.merge(tally);
-    expectTargets("validation data", tally.tokens);
+    expectAnyTarget("validation data", tally.tokens);
     const measures = tally.measures(validation.characters);
     const { loss } = measures;
     const mayReplace = await this.#ranks.fromFirst(async () => this.#mayReplace(loss));

@@ -88,7 +88,7 @@ export default class AskingRunner extends TestRunner {
       const result = await this.#tried(run, { id, most, milliseconds: 3000 + 10 * took });
       this.#record.write(result === "passed" ? "missed" : "found", test, id);
       // Damage that a mutant has done would be counted against the next one.
-      if (result === "late" || (result === "failed" && !(await ends(run)))) process.exit(1);
+      if (result === "late" || (result === "failed" && !(await ends(run)))) die();
     }
     Atomics.store(this.#rounds, 0, 0);
     this.#record.write("ended", test);
@@ -109,8 +109,13 @@ export default class AskingRunner extends TestRunner {
   #leave(word, test) {
     this.#record.write(word, test);
     this.#record.write("ended", test);
-    process.exit(1);
+    die();
   }
+}
+
+/** Ends the process at once: Vitest makes an error of process.exit, and would go on with the next test. */
+function die() {
+  process.kill(process.pid, "SIGKILL");
 }
 
 async function ends(run) {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { BestValidation } from "../../lib/train/best.js";
 import { firstNonFinite } from "../../lib/train/divergence.js";
 import { expectFiniteLoss, Tally } from "../../lib/train/evaluation.js";
-import { expectTargets } from "../../lib/train/expectData.js";
+import { expectAnyTarget } from "../../lib/train/expectData.js";
 import { nonFiniteInARow } from "../../lib/train/soundness.js";
 import { savableModel } from "../../lib/train/trainable.js";
 
@@ -97,8 +97,8 @@ test("losses that are not finite count from the last one that is", () => {
   expect(firstNonFinite({ name: "exp", path: "" }).layer).toBe("unknown");
   expectFiniteLoss("evaluate", 0);
   for (const loss of [none, infinite]) expect(() => expectFiniteLoss("evaluate", loss)).toThrow(`(${loss})`);
-  expectTargets("data", 1);
-  expect(() => expectTargets("validation data", 0)).toThrow("the validation data has nothing that is predicted");
+  expectAnyTarget("data", 1);
+  expect(() => expectAnyTarget("validation data", 0)).toThrow("the validation data has nothing that is predicted");
 });
 
 test("what a Trainer trains has a store, parameters and losses", () => {
