@@ -22,7 +22,7 @@ export async function testPackage(names = []) {
   const place = mkdtempSync(join(tmpdir(), "ostinato-package-"));
   let failed = 0;
   try {
-    const { tarball, word, fault } = pack(place);
+    const { tarball, word, fault } = await pack(place);
     say("pack", fault ? "WRONG" : "right", fault ? `${word}: ${fault}` : word);
     if (fault) failed++;
     for (const [name, part] of Object.entries(parts)) {

@@ -4,7 +4,7 @@
 //   --checked  leaves .ci/run out, which takes an hour: for a commit that has passed it
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -63,8 +63,7 @@ function expectCleanTree(root, version) {
 }
 
 function pack(root, version) {
-  mkdirSync(join(root, "release"), { recursive: true });
-  run(["npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", "release"], root);
+  run([process.execPath, join(projectRoot, "scripts/package/tarball.mjs"), "release"], root);
   return join(root, "release", `ostinato-${version}.tgz`);
 }
 
