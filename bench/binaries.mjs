@@ -1,5 +1,5 @@
 // Do two builds of the addon compute equally fast? In turns, in changing order; each build is a folder as OSTINATO_PREBUILD takes it, with
-// build/Release or prebuilds in it: node bench/binaries.mjs gcc=. clang=build-prebuilds/linux-x64-glibc
+// build/Release or prebuilds in it: node bench/binaries.mjs gcc=. clang=build-prebuilds/linux-x64
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { busyWarning, describeMachine, machineLine } from "./machine.mjs";

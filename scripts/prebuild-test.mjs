@@ -6,13 +6,13 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runnerOf } from "./prebuild/runners.mjs";
+import { runnersOf } from "./prebuild/runners.mjs";
 import { binaryPath, chosenTargets } from "./prebuild/targets.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const library = join(root, "dist/index.js");
 
-/** Prints a line for each target; returns how many failed. */
+/** Prints a line for each system that a target is for; returns how many targets failed. */
 export function testTargets(chosen) {
   const place = mkdtempSync(join(tmpdir(), "ostinato-prebuild-"));
   try {
@@ -30,16 +30,19 @@ function testTarget(target, expected, place) {
     say("MISSING", `npm run prebuild:all -- ${target.name}`);
     return false;
   }
-  const runner = runnerOf(target);
-  if (runner.skipped) {
-    say("not run", runner.skipped);
-    return true;
+  let right = true;
+  for (const runner of runnersOf(target)) {
+    if (runner.skipped) {
+      say("not run", runner.skipped);
+      continue;
+    }
+    const { result, problem } = smoke(runner, "native", place);
+    const faults = problem ? [problem] : differences(result, expected);
+    if (faults.length === 0) say("right", `${runner.how}, kernels ${result.kernels}`);
+    else say("WRONG", `${runner.how}: ${faults.join("; ")}`);
+    right &&= faults.length === 0;
   }
-  const { result, problem } = smoke(runner, "native", place);
-  const faults = problem ? [problem] : differences(result, expected);
-  if (faults.length === 0) say("right", `${runner.how}, kernels ${result.kernels}`);
-  else say("WRONG", `${runner.how}: ${faults.join("; ")}`);
-  return faults.length === 0;
+  return right;
 }
 
 /** Outputs go to files, as wine's programs cannot write to pipes. */

@@ -23,6 +23,10 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
 endif()
 # Symbols are left out by the linker: a later strip would break the signature of macOS.
 set(CMAKE_SHARED_LINKER_FLAGS_INIT "-s")
+# One binary for glibc and musl: scripts/prebuild/everyLibc.mjs.
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  set(OSTINATO_EVERY_LIBC ON)
+endif()
 # zig brings its own headers and libraries; nothing of this machine's may come in.
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)

@@ -45,26 +45,15 @@ function packagePlace() {
 }
 
 function addonFile(require: NodeJS.Require, root: string): string {
-  let file: string;
   try {
-    file = (require("node-gyp-build") as { path: (folder: string) => string }).path(root);
+    return (require("node-gyp-build") as { path: (folder: string) => string }).path(root);
   } catch (cause) {
-    const libc = process.platform === "linux" ? ` (${libcFamily(require)})` : "";
     throw noAddon(
-      `There is no native binary for ${process.platform}-${process.arch}${libc} with Node ${process.version}.`,
+      `There is no native binary for ${process.platform}-${process.arch} with Node ${process.version}.`,
       root,
       cause,
     );
   }
-  // node-gyp-build knows a Linux with musl by a file that only Alpine has.
-  return file.endsWith(".glibc.node") && libcFamily(require) === "musl"
-    ? file.replace(/glibc\.node$/, "musl.node")
-    : file;
-}
-
-/** The C library of this process: "glibc" or "musl". */
-function libcFamily(require: NodeJS.Require): string {
-  return (require("detect-libc") as { familySync: () => string | null }).familySync() ?? "glibc";
 }
 
 function noAddon(problem: string, root: string, cause: unknown): OstinatoError {

@@ -1,5 +1,6 @@
 // Rules for a binary of each platform, and whether it keeps them.
 import { readElf } from "./elf.mjs";
+import { besideLibc, inLibc, versionedLibrary } from "./everyLibc.mjs";
 import { readMachO } from "./machO.mjs";
 import { readPe } from "./pe.mjs";
 import { oldestGlibc, oldestMacos } from "./targets.mjs";
@@ -16,8 +17,7 @@ const runtimeExports = {
   darwin: /^(_Zn[wa]|_Zd[la]|_mh_dylib_header$|__dso_handle$)/,
 };
 
-const glibcLibraries = /^(lib(c|m|dl|pthread)\.so\.\d|ld-linux-(x86-64|aarch64)\.so\.\d)$/;
-const muslLibraries = /^libc\.so$/;
+const noLibrary = /^$/;
 const windowsLibraries = /^(KERNEL32|ADVAPI32|ntdll|api-ms-win-[a-z0-9-]+)\.dll$/i;
 const macosLibraries = /^\/usr\/lib\/libSystem\.B\.dylib$/;
 
@@ -31,20 +31,34 @@ export function complaints(bytes, target) {
 }
 
 function ofLinux(bytes, target) {
-  const { libc } = target;
   const found = readElf(bytes);
   const newest = found.versions.filter((version) => isNewer(version, `GLIBC_${oldestGlibc}`));
+  const imports = found.imports.filter(({ name }) => !/^(napi|node_api)_/.test(name));
+  const foreign = imports.filter(({ name }) => !inLibc.has(name) && !besideLibc.has(name));
+  const misplaced = imports.filter(({ name, library }) => (library ? besideLibc : inLibc).has(name));
   return [
-    ...common(found, target, libc === "musl" ? muslLibraries : glibcLibraries),
-    ...(libc === "musl" ? found.versions.map((version) => `it needs ${version}, which musl does not have`) : []),
-    ...(libc === "glibc" ? newest.map((version) => `it needs ${version}, newer than ${oldestGlibc}`) : []),
+    ...common(found, target, noLibrary),
+    ...newest.map((version) => `it needs ${version}, newer than ${oldestGlibc}`),
+    ...unless(
+      found.versionsOf.every((name) => name === versionedLibrary),
+      `it asks for versions of ${found.versionsOf.join(", ")}, expected ${versionedLibrary} alone`,
+    ),
+    ...foreign.map(({ name }) => `it calls ${name}, which is not known to be in both glibc and musl`),
+    ...misplaced.map(({ name, library }) =>
+      library
+        ? `it wants a version of ${name} of ${library}, where glibc 2.28 does not have it`
+        : `it wants no version of ${name}`,
+    ),
     ...unless(found.relro && found.bindNow, "its table of addresses stays writable: link with -z relro -z now"),
     ...unless(found.noDelete, "it can be unloaded under the threads of its pool: link with -z nodelete"),
     ...unless(!found.textRelocations, "its code is changed when it is loaded (TEXTREL)"),
     ...unless(!found.runPath, "it looks for libraries in a folder of its own (RPATH)"),
     ...unless(!found.executableStack, "its stack is executable"),
     ...unless(!found.writableCode, "it has memory that is writable and executable"),
-    ...unless(found.imports.includes("__stack_chk_fail"), "its stacks have no canaries"),
+    ...unless(
+      found.imports.some(({ name }) => name === "__stack_chk_fail"),
+      "its stacks have no canaries",
+    ),
   ];
 }
 

@@ -11,9 +11,14 @@ export function cacheFolder() {
   return process.env.OSTINATO_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "ostinato");
 }
 
+/** Where a package is unpacked. */
+export function folderOf({ name, version }) {
+  return join(cacheFolder(), `${name.replace("@", "").replace("/", "-")}-${version}`);
+}
+
 /** The folder of an unpacked package; it is fetched first if it is not there. */
 export function unpackedPackage({ name, version, integrity }) {
-  const folder = join(cacheFolder(), `${name.replace("@", "").replace("/", "-")}-${version}`);
+  const folder = folderOf({ name, version });
   if (existsSync(folder)) return folder;
   process.stderr.write(`fetching ${name}@${version} ...\n`);
   mkdirSync(cacheFolder(), { recursive: true });

@@ -1,7 +1,6 @@
-// Ways to run the binary of a target on this machine: the command that stands before the script, and its environment; or why there is none.
+// Ways to run the binary of a target: the command that stands before the script, and its environment; or why this machine has none.
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder, unpackedPackage } from "./packages.mjs";
@@ -27,23 +26,27 @@ const programs = {
 const muslLoader = "/lib/ld-musl-x86_64.so.1";
 const armLibraries = "/usr/aarch64-linux-gnu";
 
-/** @returns {{ command: string[], env?: Record<string, string>, how: string } | { skipped: string }} */
-export function runnerOf(target) {
-  const { platform, arch, libc } = target;
-  if (platform === process.platform && arch === process.arch && (libc ?? ownLibc()) === ownLibc()) {
-    return { command: [process.execPath], how: `Node ${process.versions.node}` };
+/**
+ * One for each system that the target is for and this machine may have; glibc and musl are two.
+ * @returns {({ command: string[], env?: Record<string, string>, how: string } | { skipped: string })[]}
+ */
+export function runnersOf(target) {
+  const { name, platform, arch } = target;
+  const onLinux = process.platform === "linux" && process.arch === "x64";
+  if (platform === process.platform && arch === process.arch) {
+    const own = { command: [process.execPath], how: `Node ${process.versions.node}${isMusl() ? ", musl" : ""}` };
+    return onLinux && !isMusl() ? [own, musl(target)] : [own];
   }
-  if (process.platform !== "linux" || process.arch !== "x64")
-    return { skipped: `this is ${process.platform}-${process.arch}` };
-  if (target.name === "linux-arm64-glibc") return arm64();
-  if (target.name === "linux-x64-musl") return musl(target);
-  if (target.name === "win32-x64") return windows();
-  return { skipped: "nothing on this machine runs it" };
+  if (!onLinux) return [{ skipped: `this is ${process.platform}-${process.arch}` }];
+  if (name === "linux-arm64") return [arm64()];
+  if (name === "win32-x64") return [windows()];
+  return [{ skipped: "nothing on this machine runs it" }];
 }
 
-function ownLibc() {
-  if (process.platform !== "linux") return undefined;
-  return createRequire(import.meta.url)("detect-libc").familySync() ?? "glibc";
+/** Whether this program runs on musl. */
+function isMusl() {
+  process.report.excludeNetwork = true;
+  return process.platform === "linux" && process.report.getReport().header.glibcVersionRuntime === undefined;
 }
 
 function arm64() {
@@ -61,9 +64,9 @@ function arm64() {
  * few functions that it misses.
  */
 function musl(target) {
-  if (!existsSync(muslLoader)) return { skipped: `there is no ${muslLoader} (Debian: musl)` };
+  if (!existsSync(muslLoader)) return { skipped: `on musl: there is no ${muslLoader} (Debian: musl)` };
   const folder = "/usr/lib/x86_64-linux-gnu";
-  if (!existsSync(join(folder, "libstdc++.so.6"))) return { skipped: `there is no ${folder}/libstdc++.so.6` };
+  if (!existsSync(join(folder, "libstdc++.so.6"))) return { skipped: `on musl: there is no ${folder}/libstdc++.so.6` };
   const bun = executable(unpackedPackage(programs.bunMusl), "bun");
   const libraries = join(cacheFolder(), "musl-libraries");
   rmSync(libraries, { recursive: true, force: true });
@@ -74,15 +77,14 @@ function musl(target) {
   const output = join(libraries, "libshim.so");
   const { status, stderr } = spawnSync(
     env.OSTINATO_ZIG,
-    ["cc", "-target", target.zig, "-shared", "-fPIC", "-O1", "-o", output, shim],
+    ["cc", "-target", "x86_64-linux-musl", "-shared", "-fPIC", "-O1", "-o", output, shim],
     { env, encoding: "utf8" },
   );
   if (status !== 0) throw new Error(`muslShim.c does not compile:\n${stderr}`);
   symlinkSync(output, join(libraries, "ld-linux-x86-64.so.2"));
   return {
     command: [muslLoader, "--preload", output, bun],
-    // The loader is the program here, so that Bun cannot see by its own file which C library it runs on.
-    env: { LD_LIBRARY_PATH: libraries, LIBC: "musl" },
+    env: { LD_LIBRARY_PATH: libraries },
     how: "Bun 1.4.5, musl of Debian",
   };
 }

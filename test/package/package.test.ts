@@ -44,12 +44,12 @@ function tarball(): string {
   ]) {
     cpSync(join(root, entry), join(stage, entry), { recursive: true });
   }
-  // The addon is built already: prebuildify strips it, names it after platform and C library, and puts it in its place.
+  // The addon is built already: prebuildify strips it, and puts it in the place of its platform.
   mkdirSync(join(stage, "build/Release"), { recursive: true });
   cpSync(join(root, "build/Release/ostinato.node"), join(stage, "build/Release/ostinato.node"));
   symlinkSync(join(root, "node_modules"), join(stage, "node_modules"));
   const prebuildify = join(root, "node_modules/.bin/prebuildify");
-  run(prebuildify, ["--napi", "--strip", "--tag-libc", "--target", "20.17.0", "--node-gyp", "true"], { cwd: stage });
+  run(prebuildify, ["--napi", "--strip", "--target", "20.17.0", "--node-gyp", "true"], { cwd: stage });
   const [file] = run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", place], { cwd: stage })
     .trim()
     .split("\n");
