@@ -49,17 +49,12 @@ double rate(int threads, double amount, const std::function<void(int)>& work) {
 
 volatile float sink;
 
-#if defined(__x86_64__)
-typedef float Vector __attribute__((vector_size(64)));
-#define OSTINATO_BEST_VECTORS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-typedef float Vector __attribute__((vector_size(16)));
-#define OSTINATO_BEST_VECTORS
-#endif
 constexpr int kSums = 12, kRounds = 4096;
 
-// Enough independent sums to hide the latency of a multiply-add.
-OSTINATO_BEST_VECTORS void multiplyAdds() {
+// Enough independent sums to hide the latency of a multiply-add, and few enough for the registers, if vectors are no
+// wider than these are.
+template <class Vector>
+inline __attribute__((always_inline)) void multiplyAddsOf() {
   Vector sums[kSums], x, y;
   for (size_t i = 0; i < sizeof(Vector) / sizeof(float); i++) {
     x[i] = 0.999f;
@@ -77,7 +72,8 @@ OSTINATO_BEST_VECTORS void multiplyAdds() {
   sink = total;
 }
 
-OSTINATO_BEST_VECTORS float sumOf(const float* values, int64_t n) {
+template <class Vector>
+inline __attribute__((always_inline)) float sumWith(const float* values, int64_t n) {
   Vector sums[8] = {};
   constexpr int64_t kLanes = sizeof(Vector) / sizeof(float);
   for (int64_t i = 0; i + 8 * kLanes <= n; i += 8 * kLanes) {
@@ -88,12 +84,44 @@ OSTINATO_BEST_VECTORS float sumOf(const float* values, int64_t n) {
   return total;
 }
 
+// The vectors of this machine: their width, and the functions that were compiled for them.
+struct Vectors {
+  size_t floats;
+  void (*multiplyAdds)();
+  float (*sumOf)(const float* values, int64_t n);
+};
+
+typedef float Vector4 __attribute__((vector_size(16)));
+void multiplyAdds4() { multiplyAddsOf<Vector4>(); }
+float sumOf4(const float* values, int64_t n) { return sumWith<Vector4>(values, n); }
+
+#if defined(__x86_64__)
+typedef float Vector8 __attribute__((vector_size(32)));
+typedef float Vector16 __attribute__((vector_size(64)));
+__attribute__((target("arch=x86-64-v3"))) void multiplyAdds8() { multiplyAddsOf<Vector8>(); }
+__attribute__((target("arch=x86-64-v3"))) float sumOf8(const float* p, int64_t n) { return sumWith<Vector8>(p, n); }
+__attribute__((target("arch=x86-64-v4"))) void multiplyAdds16() { multiplyAddsOf<Vector16>(); }
+__attribute__((target("arch=x86-64-v4"))) float sumOf16(const float* p, int64_t n) { return sumWith<Vector16>(p, n); }
+#endif
+
+const Vectors& vectors() {
+  static const Vectors own = []() -> Vectors {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("x86-64-v4")) return {16, multiplyAdds16, sumOf16};
+    if (__builtin_cpu_supports("x86-64-v3")) return {8, multiplyAdds8, sumOf8};
+#endif
+    return {4, multiplyAdds4, sumOf4};
+  }();
+  return own;
+}
+
 double readingGBs(int threads, int64_t bytes) {
   std::vector<AlignedMemory> memory;
   for (int i = 0; i < threads; i++) memory.emplace_back(static_cast<size_t>(bytes));
   return rate(threads, static_cast<double>(bytes),
               [&](int thread) {
-                sink = sumOf(static_cast<const float*>(memory[static_cast<size_t>(thread)].data()), bytes / 4);
+                sink =
+                    vectors().sumOf(static_cast<const float*>(memory[static_cast<size_t>(thread)].data()), bytes / 4);
               }) /
          1e9;
 }
@@ -134,8 +162,8 @@ double unitGflops(int threads, int64_t m, int64_t k, int64_t n, bool onePanel) {
 
 int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::max(1, std::atoi(argv[1])) : ThreadPool::instance().threads();
-  const double lanes = sizeof(Vector) / sizeof(float);
-  const double fma = rate(threads, 2.0 * lanes * kSums * kRounds, [](int) { multiplyAdds(); }) / 1e9;
+  const double lanes = static_cast<double>(vectors().floats);
+  const double fma = rate(threads, 2.0 * lanes * kSums * kRounds, [](int) { vectors().multiplyAdds(); }) / 1e9;
   const bool unit = roundingProvider(Precision::medium) != nullptr;
   std::printf(
       "{\"threads\": %d, \"fmaGflops\": %.0f, \"unitGflopsFromL1\": %.0f, \"unitGflopsFromL2\": %.0f, "
