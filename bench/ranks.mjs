@@ -72,6 +72,10 @@ const link = network ? values.rate : "TCP";
 const rows = [
   { title: `one process, ${ranks} threads`, run: () => measured([own({})], { OSTINATO_NUM_THREADS: String(ranks) }) },
   { title: "one process, one thread", run: () => measured([own({})], { OSTINATO_NUM_THREADS: "1" }) },
+  {
+    title: "one process, one thread, rows of a rank",
+    run: () => measured([own({ share: 1 / ranks })], { OSTINATO_NUM_THREADS: "1" }),
+  },
   { title: "ranks, shared memory", run: () => together({}, { shared: true }) },
   { title: `ranks, ${link}`, run: () => together({}) },
   { title: `ranks, ${link}, nothing overlapped`, run: () => together({ bucketMegabytes: large }) },

@@ -1,4 +1,5 @@
-// One rank, or a process alone, that trains a workload: prints { tokensPerSecond } of the first rank. Takes { workload, steps, precision, ... } as JSON.
+// One rank, or a process alone, that trains a workload: prints { tokensPerSecond } of the first rank. Takes { workload, steps, precision, ... } as JSON;
+// `share` of the workload's rows, default 1.
 import {
   CharacterTokenizer,
   Corpus,
@@ -11,8 +12,9 @@ import {
 } from "../../dist/index.js";
 import { training, workloads } from "../workloads.mjs";
 
-const { workload, steps, precision, ...options } = JSON.parse(process.argv[2]);
-const { V, E, H, layers, B, T } = workloads[workload];
+const { workload, steps, precision, share = 1, ...options } = JSON.parse(process.argv[2]);
+const { V, E, H, layers, B: rows, T } = workloads[workload];
+const B = Math.round(rows * share);
 const letters = Array.from({ length: V }, (_, i) => String.fromCodePoint(0x4e00 + i)).join("");
 const tokenizer = CharacterTokenizer.fromText(letters);
 const model = await LanguageModel.create({
