@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { browser, executor, missing } from "./module.js";
+import { inChromium, pageMissing } from "./page.js";
+
+type Losses = Record<string, number[]>;
+const source = new URL("trainings.mjs", import.meta.url);
+const { trainings } = (await import(source.href)) as {
+  trainings: (module: object, executor: unknown) => Promise<Losses>;
+};
+const built = async <T>(path: string) => (missing ? {} : await import(new URL(path, import.meta.url).href)) as T;
+const ostinato = await built<typeof import("../../lib/index.js")>("../../dist/index.js");
+const { kindNames } = await built<typeof import("../../lib/models/kindTable.js")>("../../dist/models/kindTable.js");
+
+/** Kinds that no gradients train: what is counted, and what is made of trained models. */
+const untrained = ["Mixture", "NgramModel"];
+
+describe.skipIf(missing)(`trainings of every kind (${missing ?? "dist/packed/browser.js"})`, async () => {
+  const inNode = missing ? {} : await trainings(ostinato, "wasm");
+
+  test("every kind learns in the module for browsers, to the losses of Node", async () => {
+    const losses = await trainings(browser, executor);
+    expect([...Object.keys(losses), ...untrained].sort()).toEqual(kindNames().sort());
+    expect(losses).toEqual(inNode);
+    for (const own of Object.values(losses)) {
+      expect(own.length).toBe(12);
+      expect(own.at(-1)).toBeLessThan(own[0] as number);
+    }
+  });
+
+  test.skipIf(pageMissing)(`and in a page in Chromium (${pageMissing ?? "it is there"})`, async () => {
+    const script = `
+      const o = await import("ostinato/browser");
+      const { trainings } = await import("/trainings.mjs");
+      const executor = await o.WasmExecutor.load(await (await fetch("/prebuilds/ostinato.wasm")).arrayBuffer());
+      await tell(await trainings(o, executor));`;
+    const imports = { "ostinato/browser": "/dist/packed/browser.js" };
+    const files = { "/trainings.mjs": readFileSync(fileURLToPath(source)) };
+    expect(await inChromium({ script, imports }, files)).toEqual(inNode);
+  });
+});
